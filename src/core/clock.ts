@@ -1,0 +1,69 @@
+/**
+ * Time, and everything that waits for it, comes from here and nowhere else.
+ * Rules are given `now`; parts that wait are given a `Clock`, so that a test can own time.
+ */
+
+/** Stops a timer; calling it again does nothing. */
+export type Cancel = () => void;
+
+export interface Clock {
+  /** Wall-clock time in milliseconds since the Unix epoch. May step back or forward. */
+  now(): number;
+  /** Milliseconds on a clock that never steps back; only differences have a meaning. */
+  monotonic(): number;
+  /** Runs `task` once, no earlier than `milliseconds` from now. Does not keep the process alive. */
+  after(milliseconds: number, task: () => void): Cancel;
+  /** Runs `task` every `milliseconds`; a run that is still going on is never overlapped. Does not keep the process alive. */
+  every(milliseconds: number, task: () => Promise<void> | void): Cancel;
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  after(milliseconds, task) {
+    const timer = setTimeout(task, milliseconds).unref();
+    return () => clearTimeout(timer);
+  },
+  every(milliseconds, task) {
+    let running = false;
+    const run = async () => {
+      if (running) return;
+      running = true;
+      try {
+        await task();
+      } finally {
+        running = false;
+      }
+    };
+    const timer = setInterval(() => void run(), milliseconds).unref();
+    return () => clearInterval(timer);
+  },
+};
+
+/** NumericDate (RFC 7519 §2): whole seconds since the Unix epoch, rounded down. */
+export function numericDate(milliseconds: number): number {
+  return Math.floor(milliseconds / 1000);
+}
+
+/** RFC 3339 in UTC with milliseconds. */
+export function rfc3339(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}
+
+/** Resolves with the work's result, or rejects with `onTimeout()` when it has not settled in time. */
+export async function withDeadline<T>(
+  clock: Clock,
+  milliseconds: number,
+  work: Promise<T>,
+  onTimeout: () => Error,
+): Promise<T> {
+  let cancel: Cancel = () => {};
+  const deadline = new Promise<never>((_, reject) => {
+    cancel = clock.after(milliseconds, () => reject(onTimeout()));
+  });
+  try {
+    return await Promise.race([work, deadline]);
+  } finally {
+    cancel();
+  }
+}

@@ -1,0 +1,97 @@
+/**
+ * One table of everything that can be refused: code → HTTP status, gRPC status, title.
+ * Codes are part of the contract and never change their meaning. Each edge has one translation of this table.
+ */
+
+/** Names of gRPC status codes; the gRPC edge maps them to numbers, so that core needs no library. */
+type GrpcStatus =
+  | 'INVALID_ARGUMENT'
+  | 'UNAUTHENTICATED'
+  | 'PERMISSION_DENIED'
+  | 'NOT_FOUND'
+  | 'ALREADY_EXISTS'
+  | 'ABORTED'
+  | 'RESOURCE_EXHAUSTED'
+  | 'UNIMPLEMENTED'
+  | 'UNAVAILABLE'
+  | 'INTERNAL';
+
+interface ErrorRow {
+  readonly http: number;
+  readonly grpc: GrpcStatus;
+  readonly title: string;
+}
+
+export const errorTable = {
+  invalid_request: { http: 400, grpc: 'INVALID_ARGUMENT', title: 'The request is not valid' },
+  password_refused: { http: 400, grpc: 'INVALID_ARGUMENT', title: 'This password cannot be used' },
+  invalid_credentials: { http: 401, grpc: 'UNAUTHENTICATED', title: 'E-mail or password is wrong' },
+  token_required: { http: 401, grpc: 'UNAUTHENTICATED', title: 'A token is required' },
+  invalid_token: { http: 401, grpc: 'UNAUTHENTICATED', title: 'The access token is not valid' },
+  invalid_grant: { http: 401, grpc: 'UNAUTHENTICATED', title: 'The refresh token is not valid' },
+  permission_denied: { http: 403, grpc: 'PERMISSION_DENIED', title: 'The caller may not do this' },
+  registration_closed: { http: 403, grpc: 'PERMISSION_DENIED', title: 'Registration is closed' },
+  not_found: { http: 404, grpc: 'NOT_FOUND', title: 'Not found' },
+  method_not_allowed: { http: 405, grpc: 'UNIMPLEMENTED', title: 'This method is not supported here' },
+  request_timeout: { http: 408, grpc: 'UNAVAILABLE', title: 'The request took too long to arrive' },
+  email_taken: { http: 409, grpc: 'ALREADY_EXISTS', title: 'This e-mail is already registered' },
+  name_taken: { http: 409, grpc: 'ALREADY_EXISTS', title: 'This name is already in use' },
+  payload_too_large: { http: 413, grpc: 'RESOURCE_EXHAUSTED', title: 'The request body is too large' },
+  unsupported_media_type: { http: 415, grpc: 'INVALID_ARGUMENT', title: 'The body must be application/json' },
+  refresh_repeated: { http: 429, grpc: 'RESOURCE_EXHAUSTED', title: 'This refresh was repeated too often' },
+  internal: { http: 500, grpc: 'INTERNAL', title: 'Something went wrong here' },
+  overloaded: { http: 503, grpc: 'UNAVAILABLE', title: 'Too much work at the moment' },
+  unavailable: { http: 503, grpc: 'UNAVAILABLE', title: 'This cannot be answered safely at the moment' },
+} as const satisfies Record<string, ErrorRow>;
+
+export type ErrorCode = keyof typeof errorTable;
+
+/** One field that breaks one rule. `field` is a JSON name, with dots and indexes for nested ones. */
+export interface FieldError {
+  readonly field: string;
+  readonly rule: string;
+  readonly message: string;
+}
+
+interface ErrorDetails {
+  /** One sentence for the caller. Never holds a secret, a token, SQL or a stack. */
+  readonly detail?: string;
+  readonly errors?: readonly FieldError[];
+  /** When it makes sense to try again, in whole seconds. */
+  readonly retryAfterSeconds?: number;
+  /** Why, for the log and the audit trail only. All refusals of one code look alike outside. */
+  readonly reason?: string;
+  readonly cause?: unknown;
+}
+
+/** A refusal that the caller may be told about. Everything else that is thrown is `internal`. */
+export class AuthorityError extends Error {
+  override readonly name = 'AuthorityError';
+  readonly code: ErrorCode;
+  readonly detail: string | undefined;
+  readonly errors: readonly FieldError[] | undefined;
+  readonly retryAfterSeconds: number | undefined;
+  readonly reason: string | undefined;
+
+  constructor(code: ErrorCode, details: ErrorDetails = {}) {
+    super(details.detail ?? errorTable[code].title, { cause: details.cause });
+    this.code = code;
+    this.detail = details.detail;
+    this.errors = details.errors;
+    this.retryAfterSeconds = details.retryAfterSeconds;
+    this.reason = details.reason;
+  }
+}
+
+/** One field breaks one rule: the usual refusal of bad input. */
+export function invalidField(field: string, rule: string, message: string): AuthorityError {
+  return new AuthorityError('invalid_request', {
+    detail: `${field}: ${message}`,
+    errors: [{ field, rule, message }],
+  });
+}
+
+/** The process cannot start or a command cannot run: one clear line for the operator, exit code 1. */
+export class StartupError extends Error {
+  override readonly name = 'StartupError';
+}

@@ -1,0 +1,97 @@
+/**
+ * Every limit of the authority, in one place: the unit is in the name, the reason beside it.
+ * What an operator may change is configuration (`config/`); what is here is part of the design.
+ */
+export const limits = {
+  // HTTP
+  /** The largest request body; the longest legal one is a password change of two 1024-byte passwords. */
+  httpBodyBytes: 16 * 1024,
+  /** All request headers together; a token is at most 8 KiB and is sent in one. */
+  httpHeadersBytes: 16 * 1024,
+  /** A whole request has arrived within this, else 408: slow senders must not hold sockets. */
+  httpRequestMilliseconds: 15_000,
+  /** An idle keep-alive connection is closed after this. Longer than the 60 s of common load balancers. */
+  httpKeepAliveMilliseconds: 65_000,
+  /** Sessions on one page, unless the caller asks for fewer. */
+  sessionsPageDefault: 50,
+  sessionsPageMaximum: 100,
+
+  // gRPC
+  /** The largest request: 10,000 jti of 36 characters with their framing are 380 kB. */
+  grpcRequestBytes: 1024 * 1024,
+  /** Ids in one BatchIsRevoked. */
+  batchIsRevokedIds: 10_000,
+  /** Concurrent calls on one connection: one caller cannot take the whole node. */
+  grpcStreamsPerConnection: 1_000,
+
+  // Who logs in
+  /** RFC 5321 §4.5.3.1: 254 octets for a path, 64 for the local part. */
+  emailBytes: 254,
+  emailLocalPartBytes: 64,
+  /** NIST SP 800-63B-4 §3.1.1.2: at least 15 characters where the password is the only factor. */
+  passwordMinimumCharacters: 15,
+  passwordMaximumBytes: 1024,
+  /** Argon2id as OWASP recommends for 19 MiB. Changing these rehashes at the next login. */
+  argon2MemoryKibibytes: 19_456,
+  argon2Passes: 2,
+  argon2Lanes: 1,
+  /** Hashes at once: each keeps a core and 19 MiB busy for tens of milliseconds. */
+  passwordHashesAtOnce: 2,
+  /** Hashes waiting for their turn; above this the answer is 503, since the caller would time out anyway. */
+  passwordHashesWaiting: 128,
+  deviceNameCharacters: 100,
+  /** Longer User-Agent values are cut, not refused: they are shown, never interpreted. */
+  userAgentCharacters: 512,
+  serviceNameCharacters: 64,
+
+  // Tokens
+  /** The longest compact JWS that is looked at; ours are about 700 bytes. Checked before anything is decoded. */
+  tokenCharacters: 8 * 1024,
+  /** How far clocks may differ between a signer and a verifier. */
+  clockSkewSeconds: 10,
+  /** Repeats of one refresh inside the grace window; a lost response or a second tab needs one or two. */
+  refreshGraceRepeats: 5,
+  /** A refresh that lost a race reads the row again; each loss means that another one advanced. */
+  refreshAttempts: 12,
+
+  // Revocation
+  /** A revocation outlives the tokens it covers by this: skew of the verifier, of this node and of the database. */
+  revocationMarginSeconds: 70,
+  /** Time slices over the lifetime of an access token: more slices free memory sooner, fewer are quicker to ask. */
+  revocationSlices: 8,
+  /** False positives per filter at its capacity. Each costs one confirmation, so it is a matter of speed only. */
+  bloomFalsePositives: 1e-4,
+  /** Capacity of a slice's first filter; each further one holds four times as many. */
+  bloomFirstCapacity: 4_096,
+  /** Bloom hits confirmed in one statement. */
+  confirmationBatch: 1_000,
+  /** Bloom hits waiting for confirmation; above this a check is UNAVAILABLE, never "not revoked". */
+  confirmationsWaiting: 20_000,
+  /** How long a check may wait for its confirmation before it is UNAVAILABLE. */
+  confirmationMilliseconds: 1_000,
+  /** Confirmed revocations kept in memory, so that a client that keeps trying costs no statement. */
+  confirmedRevocations: 10_000,
+  /** Revocations read in one statement when the deny-list is loaded. */
+  revocationsPageRows: 10_000,
+  /** Expired revocations deleted in one statement. */
+  pruneRows: 5_000,
+  pruneIntervalMilliseconds: 60_000,
+
+  // Service tokens
+  /** For how long a service token, once looked up, is believed: a revoked one stops within this. */
+  serviceTokenCacheMilliseconds: 2_000,
+  /** Looked-up service tokens kept, unknown ones among them: guessing must not become database load. */
+  serviceTokenCacheEntries: 1_000,
+
+  // Process
+  /** A readiness check of one part gives up after this. */
+  readinessMilliseconds: 2_000,
+  /** From the first signal to the end of the process. */
+  stopMilliseconds: 10_000,
+  /** Of which calls in flight get at most this to finish. */
+  drainMilliseconds: 7_000,
+  /** A transaction that waits or runs longer is rolled back. */
+  transactionMilliseconds: 10_000,
+  /** A line of the control socket: a command with its arguments and a password. */
+  controlLineBytes: 64 * 1024,
+} as const;
