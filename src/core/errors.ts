@@ -10,9 +10,7 @@ type GrpcStatus =
   | 'PERMISSION_DENIED'
   | 'NOT_FOUND'
   | 'ALREADY_EXISTS'
-  | 'ABORTED'
   | 'RESOURCE_EXHAUSTED'
-  | 'UNIMPLEMENTED'
   | 'UNAVAILABLE'
   | 'INTERNAL';
 
@@ -32,7 +30,6 @@ export const errorTable = {
   permission_denied: { http: 403, grpc: 'PERMISSION_DENIED', title: 'The caller may not do this' },
   registration_closed: { http: 403, grpc: 'PERMISSION_DENIED', title: 'Registration is closed' },
   not_found: { http: 404, grpc: 'NOT_FOUND', title: 'Not found' },
-  method_not_allowed: { http: 405, grpc: 'UNIMPLEMENTED', title: 'This method is not supported here' },
   request_timeout: { http: 408, grpc: 'UNAVAILABLE', title: 'The request took too long to arrive' },
   email_taken: { http: 409, grpc: 'ALREADY_EXISTS', title: 'This e-mail is already registered' },
   name_taken: { http: 409, grpc: 'ALREADY_EXISTS', title: 'This name is already in use' },

@@ -47,6 +47,8 @@ export const limits = {
   // Tokens
   /** The longest compact JWS that is looked at; ours are about 700 bytes. Checked before anything is decoded. */
   tokenCharacters: 8 * 1024,
+  /** The longest lifetime of an access token: the deny-list keeps each revocation for as long as that. */
+  accessTokenMaximumSeconds: 24 * 60 * 60,
   /** How far clocks may differ between a signer and a verifier. */
   clockSkewSeconds: 10,
   /** Repeats of one refresh inside the grace window; a lost response or a second tab needs one or two. */

@@ -1,0 +1,50 @@
+/** Patterns that make a long password as weak as a short one. All take lower-case characters. */
+
+/** A longer unit than this, repeated, is as good as a passphrase said twice. */
+const longestShortUnit = 8;
+
+/** Rows of the common Latin keyboards (QWERTY, QWERTZ, AZERTY), and what closes the ring of digits and of letters. */
+const keyboardRows = [
+  '1234567890',
+  'qwertyuiop',
+  'qwertzuiop',
+  'azertyuiop',
+  'asdfghjkl',
+  'qsdfghjklm',
+  'zxcvbnm',
+];
+const moreRows = ['yxcvbnm', 'wxcvbn', '901', 'za'];
+const neighbours = new Set(
+  [...keyboardRows, ...moreRows].flatMap((row) =>
+    Array.from({ length: row.length - 1 }, (_, index) => row.slice(index, index + 2)),
+  ),
+);
+
+/** One short unit again and again, the last time perhaps cut: `aaaa…`, `hunter2hunter2h`. */
+export function isRepetition(characters: readonly string[]): boolean {
+  const longest = Math.min(longestShortUnit, Math.floor(characters.length / 2));
+  for (let unit = 1; unit <= longest; unit += 1) {
+    if (characters.every((character, index) => index < unit || character === characters[index - unit]))
+      return true;
+  }
+  return false;
+}
+
+/**
+ * Runs of equal or neighbouring characters, in the alphabet or on the keyboard, up or down: `123456789012345`,
+ * `qwertyuiopasdfgh`, `aaabbbcccdddeee`. A few jumps from one run to the next do not make it anything else: it is a
+ * sequence when fewer than one step in five is a jump.
+ */
+export function isSequence(characters: readonly string[]): boolean {
+  let jumps = 0;
+  for (const [index, character] of characters.entries()) {
+    const previous = characters[index - 1];
+    if (previous !== undefined && !isNeighbour(previous, character)) jumps += 1;
+  }
+  return jumps * 5 < characters.length - 1;
+}
+
+function isNeighbour(one: string, other: string): boolean {
+  const distance = (one.codePointAt(0) ?? 0) - (other.codePointAt(0) ?? 0);
+  return Math.abs(distance) <= 1 || neighbours.has(one + other) || neighbours.has(other + one);
+}

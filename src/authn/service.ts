@@ -1,0 +1,29 @@
+import type { ServiceId } from '../core/ids.ts';
+
+/** What a service may ask. The names are written as `noun.verb` on the command line and in the store. */
+export const permissions = ['tokens.check', 'tokens.introspect'] as const;
+export type Permission = (typeof permissions)[number];
+
+export function isPermission(text: string): text is Permission {
+  return (permissions as readonly string[]).includes(text);
+}
+
+/** An internal service that calls the gRPC interface with a service token. */
+export interface Service {
+  readonly id: ServiceId;
+  readonly name: string;
+  readonly permissions: readonly Permission[];
+  readonly createdAt: number;
+  readonly revokedAt: number | undefined;
+}
+
+export interface ServiceStore {
+  /** Answers 'name_taken' and changes nothing when the name is in use, by a revoked service too. */
+  create(service: Omit<Service, 'revokedAt'>, tokenHash: Uint8Array): Promise<'created' | 'name_taken'>;
+  /** Only services that are not revoked are found. */
+  findByTokenHash(tokenHash: Uint8Array): Promise<Service | undefined>;
+  findByName(name: string): Promise<Service | undefined>;
+  list(): Promise<readonly Service[]>;
+  revoke(id: ServiceId, now: number): Promise<void>;
+  count(): Promise<number>;
+}

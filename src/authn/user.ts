@@ -1,0 +1,31 @@
+import type { UserId } from '../core/ids.ts';
+import type { Email } from './email.ts';
+
+/** Someone who logs in. */
+export interface User {
+  readonly id: UserId;
+  readonly email: Email;
+  /** PHC string of argon2id. */
+  readonly passwordHash: string;
+  /** Bumped on logout-all, password change and disable; `ver` in tokens. Compared as an integer, never by time. */
+  readonly tokenVersion: number;
+  readonly disabledAt: number | undefined;
+}
+
+export interface UserStore {
+  /** Answers 'email_taken' and changes nothing when another user has this e-mail. */
+  create(user: Pick<User, 'id' | 'email' | 'passwordHash'>, now: number): Promise<'created' | 'email_taken'>;
+  find(id: UserId): Promise<User | undefined>;
+  findByEmail(email: Email): Promise<User | undefined>;
+  /**
+   * Reads the user's row and locks it until the transaction ends. Whoever makes a session locks to `share`, whoever
+   * ends all sessions locks to `update`: so a login in flight either sees the new version or is seen and ended.
+   */
+  lock(id: UserId, to: 'share' | 'update'): Promise<User | undefined>;
+  /** Adds one to the token version and answers the new one. The caller holds the row's lock. */
+  bumpTokenVersion(id: UserId): Promise<number>;
+  setPassword(id: UserId, passwordHash: string, now: number): Promise<void>;
+  /** Replaces a hash of the same password that was made with older parameters. */
+  replaceHash(id: UserId, passwordHash: string): Promise<void>;
+  disable(id: UserId, now: number): Promise<void>;
+}

@@ -1,0 +1,96 @@
+/**
+ * Configuration: environment → one typed, related and frozen value, once, before anything starts. Owns which settings
+ * there are and which cannot be used together; secrets stay apart, so that a configuration can be logged.
+ * Does not own what is part of the design and not the operator's to change: that is `core/limits.ts`.
+ */
+import { StartupError } from '../core/errors.ts';
+import type { Environment } from './env.ts';
+import { defaultIssuer } from './issuer.ts';
+import { relationFaults } from './relations.ts';
+import { Secrets } from './secrets.ts';
+import { readValues, type Values } from './values.ts';
+
+/** Paths of PEM files. With `clientCaPath`, every client must present a certificate signed by one of its authorities. */
+export interface GrpcTls {
+  readonly certificatePath: string;
+  readonly privateKeyPath: string;
+  readonly clientCaPath: string | undefined;
+}
+
+/** Durations are whole milliseconds. A port of 0 means any free one. */
+export interface Config {
+  readonly http: { readonly host: string; readonly port: number };
+  readonly grpc: {
+    readonly host: string;
+    readonly port: number;
+    readonly reflection: boolean;
+    readonly tls: GrpcTls | undefined;
+  };
+  readonly tokens: { readonly issuer: string; readonly audience: string; readonly accessTtlMs: number };
+  readonly sessions: {
+    readonly refreshIdleTtlMs: number;
+    readonly maxTtlMs: number;
+    readonly refreshGraceMs: number;
+  };
+  readonly keys: { readonly rotationIntervalMs: number; readonly jwksMaxAgeMs: number };
+  /** In mode `server` the secrets hold both URLs and the KEY_ENCRYPTION_KEY; in mode `embedded` no URL. */
+  readonly storage: { readonly mode: 'embedded' | 'server'; readonly dataDir: string };
+  readonly leaseMs: number;
+  readonly registration: Values['REGISTRATION'];
+  readonly logLevel: Values['LOG_LEVEL'];
+}
+
+/**
+ * Throws one StartupError for all faults together: a line for each, with the variable, the rule and what was given.
+ * No line holds the value of a secret, or of a URL that may hold a password.
+ */
+export function readConfig(env: Environment): { readonly config: Config; readonly secrets: Secrets } {
+  const { values, faults } = readValues(env);
+  const all = [...faults, ...relationFaults(values, env)];
+  if (all.length > 0) throw new StartupError(all.join('\n'));
+  return assemble(values as Values);
+}
+
+function assemble(v: Values): { config: Config; secrets: Secrets } {
+  const config: Config = {
+    http: { host: v.HTTP_HOST, port: v.HTTP_PORT },
+    grpc: { host: v.GRPC_HOST, port: v.GRPC_PORT, reflection: v.GRPC_REFLECTION === 'on', tls: grpcTls(v) },
+    tokens: {
+      issuer: v.ISSUER ?? defaultIssuer(v.HTTP_HOST, v.HTTP_PORT),
+      audience: v.AUDIENCE,
+      accessTtlMs: v.ACCESS_TOKEN_TTL,
+    },
+    sessions: {
+      refreshIdleTtlMs: v.REFRESH_IDLE_TTL,
+      maxTtlMs: v.SESSION_MAX_TTL,
+      refreshGraceMs: v.REFRESH_GRACE,
+    },
+    keys: { rotationIntervalMs: v.KEY_ROTATION_INTERVAL, jwksMaxAgeMs: v.JWKS_MAX_AGE },
+    storage: { mode: v.DATABASE_URL === undefined ? 'embedded' : 'server', dataDir: v.DATA_DIR },
+    leaseMs: v.LEASE,
+    registration: v.REGISTRATION,
+    logLevel: v.LOG_LEVEL,
+  };
+  const secrets = new Secrets({
+    databaseUrl: v.DATABASE_URL,
+    redisUrl: v.REDIS_URL,
+    keyEncryptionKey: v.KEY_ENCRYPTION_KEY,
+  });
+  return Object.freeze({ config: deepFreeze(config), secrets });
+}
+
+function grpcTls(v: Values): GrpcTls | undefined {
+  if (v.GRPC_TLS_CERT === undefined || v.GRPC_TLS_KEY === undefined) return undefined;
+  return {
+    certificatePath: v.GRPC_TLS_CERT,
+    privateKeyPath: v.GRPC_TLS_KEY,
+    clientCaPath: v.GRPC_TLS_CLIENT_CA,
+  };
+}
+
+function deepFreeze<T extends object>(value: T): T {
+  for (const member of Object.values(value)) {
+    if (typeof member === 'object' && member !== null) deepFreeze(member);
+  }
+  return Object.freeze(value);
+}

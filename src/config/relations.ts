@@ -1,0 +1,116 @@
+/**
+ * Settings that are each well-formed but cannot be used, or not together. Every rule says why, since an operator who
+ * knows the reason finds the right value. A rule about a variable that is itself faulty stays silent.
+ */
+import { formatDuration } from './durations.ts';
+import type { Environment } from './env.ts';
+import { isLoopback, issuerFault } from './issuer.ts';
+import { type SettingName, settingOf } from './settings.ts';
+import { shownValue, type Values } from './values.ts';
+
+interface Relation<Name extends SettingName = SettingName> {
+  /** The first is the one to complain about; all are shown with their values. */
+  readonly names: readonly Name[];
+  /** The rule that is broken, completing "NAME: …"; `undefined` when all is well. */
+  readonly broken: (values: Pick<Values, Name>) => string | undefined;
+}
+
+/** One line for each broken rule. */
+export function relationFaults(values: Partial<Values>, env: Environment): string[] {
+  return relations.flatMap(({ names, broken }) => {
+    if (!names.every((name) => name in values)) return [];
+    const rule = broken(values as Values);
+    return rule === undefined ? [] : [`${names[0]}: ${rule}; given ${given(names, env)}`];
+  });
+}
+
+function given(names: readonly SettingName[], env: Environment): string {
+  return names.map((name) => `${name} ${givenValue(name, env)}`).join(', ');
+}
+
+function givenValue(name: SettingName, env: Environment): string {
+  const text = env[name];
+  if (text) return shownValue(name, text);
+  const byDefault = settingOf(name).default;
+  return byDefault === undefined ? 'not set' : `"${byDefault}" (default)`;
+}
+
+/** Only gives each row the type of the settings that it names. */
+function relation<Name extends SettingName>(
+  names: readonly Name[],
+  broken: Relation<Name>['broken'],
+): Relation {
+  return { names, broken: broken as Relation['broken'] };
+}
+
+const relations: readonly Relation[] = [
+  relation(['DATABASE_URL', 'REDIS_URL'], (v) =>
+    (v.DATABASE_URL === undefined) === (v.REDIS_URL === undefined)
+      ? undefined
+      : 'must be set together with REDIS_URL, or neither: several nodes need both, one node alone needs none',
+  ),
+  relation(['KEY_ENCRYPTION_KEY', 'DATABASE_URL'], (v) =>
+    v.DATABASE_URL !== undefined && v.KEY_ENCRYPTION_KEY === undefined
+      ? 'must be set when DATABASE_URL is: every node must unseal what another one sealed'
+      : undefined,
+  ),
+  relation(['REFRESH_GRACE', 'ACCESS_TOKEN_TTL'], (v) =>
+    v.REFRESH_GRACE >= v.ACCESS_TOKEN_TTL
+      ? 'must be shorter than ACCESS_TOKEN_TTL: it covers a lost answer, not a whole token lifetime'
+      : undefined,
+  ),
+  relation(['REFRESH_IDLE_TTL', 'SESSION_MAX_TTL'], (v) =>
+    v.REFRESH_IDLE_TTL > v.SESSION_MAX_TTL
+      ? 'must be at most SESSION_MAX_TTL: a session would end before its idle limit could ever count'
+      : undefined,
+  ),
+  relation(['ACCESS_TOKEN_TTL', 'REFRESH_IDLE_TTL'], (v) =>
+    v.ACCESS_TOKEN_TTL > v.REFRESH_IDLE_TTL
+      ? 'must be at most REFRESH_IDLE_TTL: an access token would outlive its session'
+      : undefined,
+  ),
+  // The next key must be published for max-age before it signs, and one that has just signed must be known as long.
+  // The clock skew is not added: max-age is an age that each cache counts on its own clock (RFC 9111 §4.2.3), so an
+  // offset between clocks does not lengthen it, and rotations every few seconds stay possible on one machine.
+  relation(['KEY_ROTATION_INTERVAL', 'JWKS_MAX_AGE'], (v) =>
+    v.KEY_ROTATION_INTERVAL < 2 * v.JWKS_MAX_AGE
+      ? `must be at least ${formatDuration(2 * v.JWKS_MAX_AGE)}, twice JWKS_MAX_AGE: the next key has to reach every cache before it signs`
+      : undefined,
+  ),
+  relation(['ISSUER'], (v) => {
+    const fault = v.ISSUER === undefined ? undefined : issuerFault(v.ISSUER);
+    return fault === undefined ? undefined : `must ${fault}`;
+  }),
+  relation(['ISSUER', 'HTTP_PORT'], (v) =>
+    v.ISSUER === undefined && v.HTTP_PORT === 0
+      ? 'must be set when HTTP_PORT is 0: the port is not known before it listens'
+      : undefined,
+  ),
+  relation(['ISSUER', 'HTTP_HOST'], (v) =>
+    v.ISSUER === undefined && !isLoopback(v.HTTP_HOST)
+      ? 'must be set when HTTP_HOST is not a loopback address: the default would not be an https URL'
+      : undefined,
+  ),
+  relation(['GRPC_PORT', 'GRPC_HOST', 'HTTP_HOST', 'HTTP_PORT'], (v) =>
+    v.HTTP_PORT !== 0 && v.HTTP_PORT === v.GRPC_PORT && hostsOverlap(v.HTTP_HOST, v.GRPC_HOST)
+      ? 'must differ from HTTP_PORT on the same address: two interfaces cannot share one socket'
+      : undefined,
+  ),
+  relation(['GRPC_TLS_CERT', 'GRPC_TLS_KEY'], (v) =>
+    (v.GRPC_TLS_CERT === undefined) === (v.GRPC_TLS_KEY === undefined)
+      ? undefined
+      : 'must be set together with GRPC_TLS_KEY, or neither: a certificate is of no use without its key',
+  ),
+  relation(['GRPC_TLS_CLIENT_CA', 'GRPC_TLS_CERT'], (v) =>
+    v.GRPC_TLS_CLIENT_CA !== undefined && v.GRPC_TLS_CERT === undefined
+      ? 'needs GRPC_TLS_CERT and GRPC_TLS_KEY: client certificates are only seen over TLS'
+      : undefined,
+  ),
+];
+
+/** Whether two listeners on one port would meet: a wildcard takes every address, `localhost` may be any loopback one. */
+function hostsOverlap(one: string, other: string): boolean {
+  const hosts = [one.toLowerCase(), other.toLowerCase()];
+  if (hosts[0] === hosts[1] || hosts.includes('0.0.0.0') || hosts.includes('::')) return true;
+  return hosts.includes('localhost') && hosts.every(isLoopback);
+}

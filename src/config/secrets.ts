@@ -1,0 +1,48 @@
+import { inspect } from 'node:util';
+
+const hidden = '[secret]';
+
+interface SecretValues {
+  /** Set in server mode, together with `redisUrl`; may hold a password. */
+  readonly databaseUrl: string | undefined;
+  readonly redisUrl: string | undefined;
+  /** 32 bytes. Always set in server mode; undefined in embedded mode means "the one kept in DATA_DIR". */
+  readonly keyEncryptionKey: Buffer | undefined;
+}
+
+/**
+ * What must never be logged or printed. The values are private fields behind getters, so that logging, JSON,
+ * string conversion, spreading and structured cloning of this object, or of anything that holds it, show none of them.
+ */
+export class Secrets implements SecretValues {
+  readonly #values: SecretValues;
+
+  constructor(values: SecretValues) {
+    this.#values = values;
+    Object.freeze(this);
+  }
+
+  get databaseUrl(): string | undefined {
+    return this.#values.databaseUrl;
+  }
+
+  get redisUrl(): string | undefined {
+    return this.#values.redisUrl;
+  }
+
+  get keyEncryptionKey(): Buffer | undefined {
+    return this.#values.keyEncryptionKey;
+  }
+
+  toJSON(): string {
+    return hidden;
+  }
+
+  toString(): string {
+    return hidden;
+  }
+
+  [inspect.custom](): string {
+    return hidden;
+  }
+}

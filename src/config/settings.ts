@@ -1,0 +1,212 @@
+/**
+ * Every environment variable of the authority, in one table. Parsing, `--help` and the README's table all come from
+ * it, so that they cannot disagree. Owns what a variable is called, means and defaults to; not how its text is read
+ * (`values.ts`) nor which values go together (`relations.ts`).
+ */
+
+export type SettingKind =
+  | 'string'
+  | 'host'
+  | 'port'
+  | 'duration'
+  | 'secret'
+  | 'url'
+  | 'enum'
+  | 'file'
+  | 'path';
+
+export interface Setting {
+  readonly kind: SettingKind;
+  /** As an operator would write it. Without it the variable may stay unset. */
+  readonly default?: string;
+  /** What happens when it is not set, where that is not a plain default. */
+  readonly whenUnset?: string;
+  /** The form and unit of the value, completing "must be …". */
+  readonly format: string;
+  readonly description: string;
+  /** Its value is never shown to anyone, in no message. */
+  readonly secret?: true;
+  /** For kind `url`. */
+  readonly schemes?: readonly string[];
+  /** For kind `enum`. */
+  readonly choices?: readonly string[];
+  /** For kind `duration`: the bounds as durations, and whether fractions of a second are refused. */
+  readonly minimum?: string;
+  readonly maximum?: string;
+  readonly wholeSeconds?: true;
+}
+
+const host = 'an IPv4 address, an IPv6 address without brackets, or a host name';
+const port = 'a port, 0–65535; 0 takes any free port';
+const pemFile = 'the path of a readable PEM file';
+
+export const settings = {
+  HTTP_HOST: {
+    kind: 'host',
+    default: '127.0.0.1',
+    format: host,
+    description: 'Address that the HTTP interface listens on.',
+  },
+  HTTP_PORT: {
+    kind: 'port',
+    default: '8080',
+    format: port,
+    description: 'Port of the HTTP interface.',
+  },
+  GRPC_HOST: {
+    kind: 'host',
+    default: '127.0.0.1',
+    format: host,
+    description: 'Address that the gRPC interface listens on.',
+  },
+  GRPC_PORT: {
+    kind: 'port',
+    default: '50051',
+    format: port,
+    description: 'Port of the gRPC interface.',
+  },
+  ISSUER: {
+    kind: 'url',
+    schemes: ['https', 'http'],
+    whenUnset: 'http://HTTP_HOST:HTTP_PORT',
+    format: 'an absolute https URL (http only on a loopback host) without query, fragment and trailing slash',
+    description: 'Exact value of `iss` in every token, and the base of the metadata (RFC 8414).',
+  },
+  AUDIENCE: {
+    kind: 'string',
+    default: 'countersign',
+    format: '1–255 printable ASCII characters without spaces',
+    description: 'Value of `aud` in every access token; verifiers must expect it.',
+  },
+  DATABASE_URL: {
+    kind: 'url',
+    secret: true,
+    schemes: ['postgres', 'postgresql'],
+    whenUnset: 'none: embedded mode',
+    format: 'a postgres:// or postgresql:// URL',
+    description: 'PostgreSQL server. Set together with REDIS_URL, or neither.',
+  },
+  REDIS_URL: {
+    kind: 'url',
+    secret: true,
+    schemes: ['redis', 'rediss'],
+    whenUnset: 'none: embedded mode',
+    format: 'a redis:// or rediss:// URL',
+    description: 'Redis server. Set together with DATABASE_URL, or neither.',
+  },
+  DATA_DIR: {
+    kind: 'path',
+    default: './data',
+    format: 'the path of a folder; made when it is missing',
+    description: 'Folder of the embedded database and of the secrets made on first start.',
+  },
+  ACCESS_TOKEN_TTL: {
+    kind: 'duration',
+    default: '15m',
+    minimum: '1s',
+    // The deny-list keeps every revocation for this long, in memory on every node and edge.
+    maximum: '24h',
+    // `exp` and `expires_in` are whole seconds; a fraction would make them say something that is not so.
+    wholeSeconds: true,
+    format: 'a duration in whole seconds, 1s–24h',
+    description: 'Lifetime of an access token, and how long a revocation is kept.',
+  },
+  REFRESH_IDLE_TTL: {
+    kind: 'duration',
+    default: '30d',
+    minimum: '1s',
+    format: 'a duration of at least 1s',
+    description: 'A session that is not refreshed for this long ends; every refresh starts it again.',
+  },
+  SESSION_MAX_TTL: {
+    kind: 'duration',
+    default: '90d',
+    minimum: '1s',
+    format: 'a duration of at least 1s',
+    description: 'A session ends this long after its login, however often it is refreshed.',
+  },
+  REFRESH_GRACE: {
+    kind: 'duration',
+    default: '10s',
+    maximum: '24h',
+    format: 'a duration; 0s turns it off',
+    description: 'For how long the previous refresh token still answers with the same successor.',
+  },
+  KEY_ROTATION_INTERVAL: {
+    kind: 'duration',
+    default: '30d',
+    minimum: '1s',
+    format: 'a duration of at least 1s',
+    description: 'How long one key signs. At least twice JWKS_MAX_AGE: the next key is published first.',
+  },
+  JWKS_MAX_AGE: {
+    kind: 'duration',
+    default: '5m',
+    minimum: '1s',
+    maximum: '24h',
+    wholeSeconds: true,
+    format: 'a duration in whole seconds, 1s–24h',
+    description: 'For how long others may cache the public keys (`max-age`, RFC 9111).',
+  },
+  KEY_ENCRYPTION_KEY: {
+    kind: 'secret',
+    secret: true,
+    whenUnset: 'embedded: made on first start, kept in DATA_DIR (0600)',
+    format: '32 bytes in base64 (`openssl rand -base64 32`)',
+    description: 'Seals signing keys and session secrets at rest; required with a database server.',
+  },
+  LEASE: {
+    kind: 'duration',
+    default: '5s',
+    minimum: '1s',
+    maximum: '60s',
+    format: 'a duration, 1s–60s',
+    description: 'How long a node may answer from memory; a logout waits at most this long for a dead node.',
+  },
+  REGISTRATION: {
+    kind: 'enum',
+    default: 'open',
+    choices: ['open', 'closed'],
+    format: 'open or closed',
+    description: 'Whether anyone may register, or only the command line makes users.',
+  },
+  LOG_LEVEL: {
+    kind: 'enum',
+    default: 'info',
+    choices: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
+    format: 'trace, debug, info, warn, error, fatal or silent',
+    description: 'Least severe log line that is written.',
+  },
+  GRPC_TLS_CERT: {
+    kind: 'file',
+    format: pemFile,
+    description: 'Certificate chain of the gRPC interface. Set together with GRPC_TLS_KEY.',
+  },
+  GRPC_TLS_KEY: {
+    kind: 'file',
+    format: pemFile,
+    description: 'Private key of GRPC_TLS_CERT.',
+  },
+  GRPC_TLS_CLIENT_CA: {
+    kind: 'file',
+    format: pemFile,
+    description: 'Authorities of client certificates; when set, every client must present one (mTLS).',
+  },
+  GRPC_REFLECTION: {
+    kind: 'enum',
+    default: 'on',
+    choices: ['on', 'off'],
+    format: 'on or off',
+    description: 'Whether the gRPC interface describes itself to tools (server reflection).',
+  },
+} as const satisfies Record<string, Setting>;
+
+export type SettingName = keyof typeof settings;
+
+/** In the order of the table. */
+export const settingNames = Object.keys(settings) as SettingName[];
+
+/** One setting with its optional members visible, whatever its row says. */
+export function settingOf(name: SettingName): Setting {
+  return settings[name];
+}

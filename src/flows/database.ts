@@ -1,0 +1,25 @@
+/**
+ * The port through which flows reach what is stored. A state change, its revocation rows and its audit event belong
+ * into one transaction; what needs no transaction reads through the same stores directly.
+ */
+import type { AuditTrail } from '../audit/auditEvent.ts';
+import type { ServiceStore } from '../authn/service.ts';
+import type { UserStore } from '../authn/user.ts';
+import type { RevocationStore } from '../revocation/revocation.ts';
+import type { SessionStore } from '../sessions/sessionStore.ts';
+
+export interface Stores {
+  readonly users: UserStore;
+  readonly sessions: SessionStore;
+  readonly services: ServiceStore;
+  readonly revocations: RevocationStore;
+  readonly audit: AuditTrail;
+}
+
+export interface Database extends Stores {
+  /**
+   * Resolves only after the commit. When the work throws, nothing of it is stored. When the commit's own outcome is
+   * unknown (the connection was lost), this rejects although the work may have been stored.
+   */
+  transaction<T>(work: (stores: Stores) => Promise<T>): Promise<T>;
+}

@@ -1,0 +1,34 @@
+/** Disables a user: every session ends with effect, and no login succeeds any more. */
+import type { Origin } from '../audit/auditEvent.ts';
+import { normaliseEmail } from '../authn/email.ts';
+import type { Clock } from '../core/clock.ts';
+import { AuthorityError } from '../core/errors.ts';
+import type { UserId } from '../core/ids.ts';
+import { type EffectParts, withEffect } from './withEffect.ts';
+
+export interface DisabledUser {
+  readonly userId: UserId;
+  readonly endedSessions: number;
+}
+
+export type DisableUser = (email: string, origin: Origin) => Promise<DisabledUser>;
+
+export function createDisableUser(parts: EffectParts & { readonly clock: Clock }): DisableUser {
+  return async (email, origin) => {
+    const user = await parts.database.users.findByEmail(normaliseEmail(email));
+    if (user === undefined) throw new AuthorityError('not_found', { detail: 'No user has this e-mail.' });
+    const userId = user.id;
+    const now = parts.clock.now();
+    const ended = await withEffect(parts, now, async (stores) => {
+      const locked = await stores.users.lock(userId, 'update');
+      if (locked?.disabledAt === undefined) {
+        await stores.users.disable(userId, now);
+        await stores.users.bumpTokenVersion(userId);
+        await stores.audit.record({ type: 'user_disabled', origin, userId }, now);
+      }
+      // Also when disabled before: the first answer may have been lost before the effect.
+      return stores.endSessions({ userId }, 'user_disabled');
+    });
+    return { userId, endedSessions: ended.length };
+  };
+}

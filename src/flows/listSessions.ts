@@ -1,0 +1,29 @@
+/** A user's own sessions that are alive, newest first, in pages by key: as fast at the last page as at the first. */
+import type { Clock } from '../core/clock.ts';
+import type { SessionId, UserId } from '../core/ids.ts';
+import { limits } from '../core/limits.ts';
+import type { Session } from '../sessions/session.ts';
+import type { Database } from './database.ts';
+
+export interface SessionPage {
+  readonly sessions: readonly Session[];
+  /** Where the next page starts; undefined on the last one. */
+  readonly next: SessionId | undefined;
+}
+
+export type ListSessions = (
+  userId: UserId,
+  page: { readonly size?: number | undefined; readonly before?: SessionId | undefined },
+) => Promise<SessionPage>;
+
+export function createListSessions(parts: { database: Database; clock: Clock }): ListSessions {
+  return async (userId, { size = limits.sessionsPageDefault, before }) => {
+    const rows = await parts.database.sessions.list(userId, {
+      now: parts.clock.now(),
+      limit: size + 1,
+      ...(before === undefined ? {} : { before }),
+    });
+    const sessions = rows.slice(0, size);
+    return { sessions, next: rows.length > size ? sessions.at(-1)?.id : undefined };
+  };
+}

@@ -1,0 +1,54 @@
+/** Logout: ends the session that a token belongs to, with effect. Doing it again is a success again. */
+import type { Origin } from '../audit/auditEvent.ts';
+import type { Clock } from '../core/clock.ts';
+import { AuthorityError } from '../core/errors.ts';
+import type { SessionId } from '../core/ids.ts';
+import { parseRefreshToken, type RefreshTokens } from '../sessions/refreshToken.ts';
+import type { AccessTokenReader } from '../tokens/accessTokenReader.ts';
+import { type EffectParts, withEffect } from './withEffect.ts';
+
+export interface LogoutParts extends EffectParts {
+  readonly refreshTokens: RefreshTokens;
+  readonly accessTokenReader: AccessTokenReader;
+  readonly clock: Clock;
+}
+
+/** Either token of the session; any generation of the refresh token, since a client may have lost the latest. */
+export type LogoutCredential = { readonly refreshToken: string } | { readonly accessToken: string };
+
+export type Logout = (credential: LogoutCredential, origin: Origin) => Promise<void>;
+
+export function createLogout(parts: LogoutParts): Logout {
+  return async (credential, origin) => {
+    const now = parts.clock.now();
+    const sessionId =
+      'refreshToken' in credential
+        ? await sessionOfRefreshToken(parts, credential.refreshToken)
+        : sessionOfAccessToken(parts, credential.accessToken, now);
+    await withEffect(parts, now, async (stores) => {
+      const [ended] = await stores.endSessions({ sessionId }, 'logout');
+      if (ended === undefined) return;
+      const userId = (await stores.sessions.find(sessionId))?.userId;
+      await stores.audit.record({ type: 'session_ended', origin, userId, sessionId, reason: 'logout' }, now);
+    });
+  };
+}
+
+async function sessionOfRefreshToken(parts: LogoutParts, refreshToken: string): Promise<SessionId> {
+  const presented = parseRefreshToken(refreshToken);
+  if (presented === undefined) throw new AuthorityError('invalid_grant', { reason: 'malformed' });
+  const session = await parts.database.sessions.find(presented.sessionId);
+  if (session === undefined || !parts.refreshTokens.isGenuine(session, presented)) {
+    throw new AuthorityError('invalid_grant', {
+      reason: session === undefined ? 'unknown_session' : 'forged',
+    });
+  }
+  return session.id;
+}
+
+/** The deny-list is not asked: logging out a session that has ended already is a success. */
+function sessionOfAccessToken(parts: LogoutParts, accessToken: string, now: number): SessionId {
+  const read = parts.accessTokenReader.read(accessToken, now);
+  if (!read.valid) throw new AuthorityError('invalid_token', { reason: read.fault });
+  return read.jti.sessionId;
+}

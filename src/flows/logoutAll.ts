@@ -1,0 +1,19 @@
+/** Logout everywhere: every session of the user ends, and a login in flight cannot survive it. */
+import type { Origin } from '../audit/auditEvent.ts';
+import type { Clock } from '../core/clock.ts';
+import type { UserId } from '../core/ids.ts';
+import { type EffectParts, withEffect } from './withEffect.ts';
+
+export type LogoutAll = (userId: UserId, origin: Origin) => Promise<void>;
+
+export function createLogoutAll(parts: EffectParts & { readonly clock: Clock }): LogoutAll {
+  return async (userId, origin) => {
+    const now = parts.clock.now();
+    await withEffect(parts, now, async (stores) => {
+      await stores.users.lock(userId, 'update');
+      await stores.users.bumpTokenVersion(userId);
+      await stores.endSessions({ userId }, 'logout_all');
+      await stores.audit.record({ type: 'all_sessions_ended', origin, userId, reason: 'logout_all' }, now);
+    });
+  };
+}

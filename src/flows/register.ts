@@ -1,0 +1,44 @@
+/** Makes a user: through registration over HTTP, or by the operator on the command line. */
+import type { Origin } from '../audit/auditEvent.ts';
+import { normaliseEmail } from '../authn/email.ts';
+import type { PasswordHasher } from '../authn/passwordHash.ts';
+import type { PasswordPolicy } from '../authn/passwordPolicy.ts';
+import type { Clock } from '../core/clock.ts';
+import { AuthorityError } from '../core/errors.ts';
+import { newId, type UserId } from '../core/ids.ts';
+import type { Database } from './database.ts';
+
+export interface RegisterParts {
+  readonly database: Database;
+  readonly passwords: PasswordHasher;
+  readonly passwordPolicy: PasswordPolicy;
+  readonly clock: Clock;
+  /** Closed: only the operator makes users. */
+  readonly registration: 'open' | 'closed';
+}
+
+export type Register = (
+  input: { readonly email: string; readonly password: string },
+  origin: Origin,
+) => Promise<{ readonly userId: UserId }>;
+
+export function createRegister(parts: RegisterParts): Register {
+  const { database, passwords, passwordPolicy, clock } = parts;
+  return async (input, origin) => {
+    const byOperator = origin.actor === 'operator';
+    if (parts.registration === 'closed' && !byOperator) throw new AuthorityError('registration_closed');
+    const email = normaliseEmail(input.email);
+    const password = passwordPolicy.check(input.password, { field: 'password', email });
+    const passwordHash = await passwords.hash(password);
+
+    const now = clock.now();
+    const userId = newId<UserId>(now);
+    await database.transaction(async (stores) => {
+      const outcome = await stores.users.create({ id: userId, email, passwordHash }, now);
+      if (outcome === 'email_taken') throw new AuthorityError('email_taken');
+      const type = byOperator ? 'user_created' : 'user_registered';
+      await stores.audit.record({ type, origin, userId }, now);
+    });
+    return { userId };
+  };
+}

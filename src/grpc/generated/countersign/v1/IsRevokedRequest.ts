@@ -1,0 +1,10 @@
+// Original file: proto/countersign/v1/token_service.proto
+
+
+export interface IsRevokedRequest {
+  'jti'?: (string);
+}
+
+export interface IsRevokedRequest__Output {
+  'jti': (string);
+}

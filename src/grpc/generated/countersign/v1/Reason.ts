@@ -1,0 +1,29 @@
+// Original file: proto/countersign/v1/token_service.proto
+
+export const Reason = {
+  REASON_UNSPECIFIED: 'REASON_UNSPECIFIED',
+  REASON_LOGOUT: 'REASON_LOGOUT',
+  REASON_LOGOUT_ALL: 'REASON_LOGOUT_ALL',
+  REASON_SESSION_ENDED: 'REASON_SESSION_ENDED',
+  REASON_PASSWORD_CHANGED: 'REASON_PASSWORD_CHANGED',
+  REASON_USER_DISABLED: 'REASON_USER_DISABLED',
+  REASON_REFRESH_REPLAYED: 'REASON_REFRESH_REPLAYED',
+} as const;
+
+export type Reason =
+  | 'REASON_UNSPECIFIED'
+  | 0
+  | 'REASON_LOGOUT'
+  | 1
+  | 'REASON_LOGOUT_ALL'
+  | 2
+  | 'REASON_SESSION_ENDED'
+  | 3
+  | 'REASON_PASSWORD_CHANGED'
+  | 4
+  | 'REASON_USER_DISABLED'
+  | 5
+  | 'REASON_REFRESH_REPLAYED'
+  | 6
+
+export type Reason__Output = typeof Reason[keyof typeof Reason]

@@ -1,0 +1,40 @@
+/** Who calls: the bearer token of a request (RFC 6750 §2.1, the header only) and where the request came from. */
+import type { FastifyRequest } from 'fastify';
+import type { Origin } from '../audit/auditEvent.ts';
+import { AuthorityError } from '../core/errors.ts';
+import { limits } from '../core/limits.ts';
+import type { Introspect } from '../flows/introspect.ts';
+import type { AccessTokenClaims } from '../tokens/accessToken.ts';
+
+const bearerShape = /^Bearer +([A-Za-z0-9._~+/=-]+) *$/i;
+
+/** The token of the Authorization header, or `undefined` when there is no such header. Throws `invalid_token` for others. */
+export function bearerToken(request: FastifyRequest): string | undefined {
+  const { authorization } = request.headers;
+  if (authorization === undefined) return undefined;
+  const token = bearerShape.exec(authorization)?.[1];
+  if (token === undefined) throw new AuthorityError('invalid_token', { reason: 'not_bearer' });
+  return token;
+}
+
+/** The claims of a live access token. Throws `token_required`, `invalid_token` or `unavailable`. */
+export type Authenticate = (request: FastifyRequest) => Promise<AccessTokenClaims>;
+
+export function createAuthenticate(introspect: Introspect): Authenticate {
+  return async (request) => {
+    const token = bearerToken(request);
+    if (token === undefined) throw new AuthorityError('token_required');
+    const result = await introspect(token);
+    if (!result.active) throw new AuthorityError('invalid_token', { reason: result.reason });
+    return result.claims;
+  };
+}
+
+export function originOf(request: FastifyRequest): Origin {
+  return {
+    actor: 'user',
+    requestId: request.id,
+    ip: request.ip,
+    userAgent: request.headers['user-agent']?.slice(0, limits.userAgentCharacters),
+  };
+}

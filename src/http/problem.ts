@@ -1,0 +1,91 @@
+/** The one translation of errors to HTTP: RFC 9457 problem details with a stable `code`. */
+import type { FastifyError, FastifyReply, FastifyRequest, FastifySchemaValidationError } from 'fastify';
+import { AuthorityError, type ErrorCode, errorTable, type FieldError } from '../core/errors.ts';
+
+const problemType = 'application/problem+json; charset=utf-8';
+
+/** Sends what the caller may know of this error; answers the error that it was taken for. */
+export function sendProblem(request: FastifyRequest, reply: FastifyReply, error: AuthorityError): void {
+  const { http, title } = errorTable[error.code];
+  if (http === 401) reply.header('www-authenticate', challenge(error.code));
+  if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(error.retryAfterSeconds));
+  reply
+    .code(http)
+    .header('cache-control', 'no-store')
+    .type(problemType)
+    .send(
+      JSON.stringify({
+        type: `urn:countersign:error:${error.code}`,
+        title,
+        status: http,
+        code: error.code,
+        ...(error.detail === undefined ? {} : { detail: error.detail }),
+        ...(error.errors === undefined ? {} : { errors: error.errors }),
+        request_id: request.id,
+      }),
+    );
+}
+
+/** RFC 6750 §3: no error code when the request carried no token at all. */
+function challenge(code: ErrorCode): string {
+  return code === 'invalid_token'
+    ? 'Bearer realm="countersign", error="invalid_token", error_description="The access token is not valid"'
+    : 'Bearer realm="countersign"';
+}
+
+/** What was thrown, as an entry of the error table. Anything unknown says nothing outside. */
+export function toAuthorityError(error: unknown): AuthorityError {
+  if (error instanceof AuthorityError) return error;
+  const { validation, validationContext, statusCode, code } = error as Partial<FastifyError>;
+  if (validation !== undefined) return invalidParts(validation, validationContext ?? 'body');
+  if (code === 'FST_ERR_CTP_INVALID_JSON_BODY' || error instanceof SyntaxError) {
+    return invalidBody('json', 'must be one JSON object without forbidden member names', error);
+  }
+  const known = typeof statusCode === 'number' ? byStatus[statusCode] : undefined;
+  return known === undefined
+    ? new AuthorityError('internal', { cause: error })
+    : new AuthorityError(known, { cause: error });
+}
+
+/** Refusals of the HTTP library itself. */
+const byStatus: Readonly<Record<number, ErrorCode>> = {
+  400: 'invalid_request',
+  404: 'not_found',
+  408: 'request_timeout',
+  413: 'payload_too_large',
+  414: 'invalid_request',
+  415: 'unsupported_media_type',
+  503: 'unavailable',
+};
+
+function invalidBody(rule: string, message: string, cause: unknown): AuthorityError {
+  return new AuthorityError('invalid_request', {
+    detail: `body: ${message}`,
+    errors: [{ field: 'body', rule, message }],
+    cause,
+  });
+}
+
+function invalidParts(validation: readonly FastifySchemaValidationError[], part: string): AuthorityError {
+  const errors = validation.map((fault) => fieldError(fault, part));
+  return new AuthorityError('invalid_request', {
+    detail: errors.map(({ field, message }) => `${field}: ${message}`).join('; '),
+    errors,
+  });
+}
+
+function fieldError(
+  { keyword, instancePath, params, message }: FastifySchemaValidationError,
+  part: string,
+): FieldError {
+  const parent = instancePath.slice(1).replaceAll('/', '.');
+  const member = params['missingProperty'] ?? params['additionalProperty'];
+  const field = [parent, member].filter((name) => typeof name === 'string' && name !== '').join('.') || part;
+  return { field: field.slice(0, 100), rule: keyword, message: describe(keyword, message) };
+}
+
+function describe(keyword: string, message: string | undefined): string {
+  if (keyword === 'required') return 'is required';
+  if (keyword === 'additionalProperties') return 'is not a known field';
+  return message ?? 'is not valid';
+}

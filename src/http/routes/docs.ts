@@ -1,0 +1,27 @@
+/** The OpenAPI document, made from the route schemas, and a page to read and try it. */
+import { readFileSync } from 'node:fs';
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import type { HttpApp } from '../app.ts';
+
+const packageFile = new URL('../../../package.json', import.meta.url);
+
+/** Registered before the routes, so that it sees them all. */
+export async function docsRoutes(app: HttpApp): Promise<void> {
+  const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string };
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Countersign',
+        version,
+        description:
+          'A central token authority. When a logout has been answered, no service accepts that token any more.',
+      },
+      components: {
+        securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+      },
+    },
+  });
+  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
+}

@@ -1,0 +1,32 @@
+/** What operators and their machines ask: is it alive, is it ready, what does it measure. */
+import type { HttpApp, HttpParts } from '../app.ts';
+import { describe } from './route.ts';
+
+export function operationRoutes(app: HttpApp, { readiness, metrics }: HttpParts): void {
+  app.get('/health/live', { schema: describe('The process runs.') }, async (_request, reply) =>
+    reply.header('cache-control', 'no-store').send({ status: 'live' }),
+  );
+
+  app.get(
+    '/health/ready',
+    { schema: describe('Every part can do its work; 503 says which cannot.') },
+    async (_request, reply) => {
+      const parts = await readiness();
+      const ready = Object.values(parts).every((state) => state === 'ready');
+      return reply
+        .code(ready ? 200 : 503)
+        .header('cache-control', 'no-store')
+        .send({ status: ready ? 'ready' : 'not_ready', parts });
+    },
+  );
+
+  app.get(
+    '/metrics',
+    { schema: describe('Metrics in the text format of Prometheus.') },
+    async (_request, reply) =>
+      reply
+        .header('cache-control', 'no-store')
+        .type(metrics.contentType)
+        .send(await metrics.text()),
+  );
+}

@@ -1,0 +1,44 @@
+/** What anyone may know: the public keys and the metadata of this authority. */
+import type { HttpApp, HttpParts } from '../app.ts';
+import { describe } from './route.ts';
+
+export function wellKnownRoutes(app: HttpApp, { keyRing, issuer, jwksMaxAgeMs }: HttpParts): void {
+  const cacheControl = `public, max-age=${Math.floor(jwksMaxAgeMs / 1000)}`;
+
+  app.get(
+    '/.well-known/jwks.json',
+    {
+      schema: describe(
+        'The public keys (RFC 7517): every one that signs or has signed a token that may be live.',
+      ),
+    },
+    async (request, reply) => {
+      const { body, etag } = keyRing.jwks();
+      reply.header('cache-control', cacheControl).header('etag', etag);
+      if (matches(request.headers['if-none-match'], etag)) return reply.code(304).send();
+      return reply.type('application/json; charset=utf-8').send(body);
+    },
+  );
+
+  const metadata = {
+    issuer,
+    jwks_uri: `${issuer}/.well-known/jwks.json`,
+    // There is no authorization endpoint; RFC 8414 §2 requires the member all the same.
+    response_types_supported: [],
+    grant_types_supported: [],
+    service_documentation: `${issuer}/docs`,
+  };
+  for (const document of ['oauth-authorization-server', 'openid-configuration']) {
+    app.get(
+      `/.well-known/${document}`,
+      { schema: describe('Metadata of this authorization server (RFC 8414).') },
+      async (_request, reply) => reply.header('cache-control', cacheControl).send(metadata),
+    );
+  }
+}
+
+/** RFC 9110 §13.1.2: a list of entity tags, compared weakly, or `*`. */
+function matches(ifNoneMatch: string | undefined, etag: string): boolean {
+  if (ifNoneMatch === undefined) return false;
+  return ifNoneMatch.split(',').some((candidate) => ['*', etag, `W/${etag}`].includes(candidate.trim()));
+}

@@ -1,0 +1,85 @@
+/**
+ * Signing keys: ECDSA on P-256 for ES256 (RFC 7518 §3.4). Owns how a key is made, named, sealed and published.
+ * Does not own which key signs when: that is the ring's.
+ */
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { calculateJwkThumbprint } from 'jose';
+import { decodeBase64url } from '../core/encoding.ts';
+import { StartupError } from '../core/errors.ts';
+import { type Sealing, UnsealError } from '../core/sealing.ts';
+import type { SigningKeyState, StoredSigningKey } from './signingKeyStore.ts';
+
+/** The public half as a JWK (RFC 7517): exactly the members that identify it, coordinates of 43 characters. */
+export interface PublicJwk {
+  readonly kty: 'EC';
+  readonly crv: 'P-256';
+  readonly x: string;
+  readonly y: string;
+}
+
+export interface SigningKey {
+  /** RFC 7638 thumbprint (SHA-256): a key cannot be given another key's name. */
+  readonly kid: string;
+  readonly state: SigningKeyState;
+  readonly publicJwk: PublicJwk;
+  readonly publicKey: KeyObject;
+  readonly privateKey: KeyObject;
+}
+
+/** Makes a key and the row that stores it. */
+export async function generateSigningKey(
+  state: 'next' | 'active',
+  sealing: Sealing,
+  now: number,
+): Promise<StoredSigningKey> {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const publicJwk = importPublicJwk(publicKey.export({ format: 'jwk' }));
+  const kid = await calculateJwkThumbprint(publicJwk, 'sha256');
+  return {
+    kid,
+    state,
+    publicJwk,
+    sealedPrivateKey: sealing.seal(privateKey.export({ format: 'der', type: 'pkcs8' }), sealingContext(kid)),
+    createdAt: now,
+    activatedAt: state === 'active' ? now : undefined,
+  };
+}
+
+/** Opens a stored key. Throws `StartupError` when it was sealed with another KEY_ENCRYPTION_KEY. */
+export function openSigningKey(stored: StoredSigningKey, sealing: Sealing): SigningKey {
+  const { kid, state, publicJwk, sealedPrivateKey } = stored;
+  try {
+    const pkcs8 = sealing.unseal(sealedPrivateKey, sealingContext(kid));
+    return {
+      kid,
+      state,
+      publicJwk,
+      publicKey: createPublicKey({ key: { ...publicJwk }, format: 'jwk' }),
+      privateKey: createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' }),
+    };
+  } catch (cause) {
+    if (!(cause instanceof UnsealError)) throw cause;
+    throw new StartupError(
+      `KEY_ENCRYPTION_KEY: it does not open signing key ${kid} (${cause.message}). Give the key that this database was made with.`,
+      { cause },
+    );
+  }
+}
+
+/** Checks and narrows a JWK to the four members above (a private member is left behind); throws on any other kind of key. */
+export function importPublicJwk(jwk: unknown): PublicJwk {
+  const { kty, crv, x, y } = jwk as Record<string, unknown>;
+  if (kty !== 'EC' || crv !== 'P-256' || !isCoordinate(x) || !isCoordinate(y)) {
+    throw new TypeError('not a public P-256 key in JWK form');
+  }
+  return { kty, crv, x, y };
+}
+
+/** RFC 7518 §6.2.1.2: the full 32 bytes, leading zeros included. */
+function isCoordinate(value: unknown): value is string {
+  return typeof value === 'string' && decodeBase64url(value)?.length === 32;
+}
+
+function sealingContext(kid: string): string {
+  return `signing-key/${kid}`;
+}

@@ -1,0 +1,77 @@
+/** What operators measure, in Prometheus' text format. Names and labels are a contract; labels have few values. */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+const requestSeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
+const effectSeconds = [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
+
+export interface Metrics {
+  readonly contentType: string;
+  text(): Promise<string>;
+  httpRequest(method: string, route: string, status: number, seconds: number): void;
+  grpcCall(method: string, status: string, seconds: number): void;
+  /** A refusal by its code and, where there is one, the machine word for why. */
+  refusal(code: string, reason: string | undefined): void;
+  check(decidedBy: string, revoked: boolean): void;
+  /** From the commit of a revocation to its effect. */
+  effect(seconds: number): void;
+  /** A value that is read when metrics are asked for. */
+  gauge(name: string, help: string, read: () => number): void;
+}
+
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  const httpRequests = new Histogram({
+    name: 'countersign_http_request_seconds',
+    help: 'HTTP requests by method, route and status.',
+    labelNames: ['method', 'route', 'status'] as const,
+    buckets: requestSeconds,
+    registers,
+  });
+  const grpcCalls = new Histogram({
+    name: 'countersign_grpc_call_seconds',
+    help: 'gRPC calls by method and status.',
+    labelNames: ['method', 'status'] as const,
+    buckets: requestSeconds,
+    registers,
+  });
+  const refusals = new Counter({
+    name: 'countersign_refusals_total',
+    help: 'Refused requests by error code and machine reason.',
+    labelNames: ['code', 'reason'] as const,
+    registers,
+  });
+  const checks = new Counter({
+    name: 'countersign_checks_total',
+    help: 'Revocation checks by what decided them.',
+    labelNames: ['decided_by', 'revoked'] as const,
+    registers,
+  });
+  const effects = new Histogram({
+    name: 'countersign_effect_seconds',
+    help: 'From the commit of a revocation until it is in effect.',
+    buckets: effectSeconds,
+    registers,
+  });
+
+  return {
+    contentType: registry.contentType,
+    text: () => registry.metrics(),
+    httpRequest: (method, route, status, seconds) => httpRequests.observe({ method, route, status }, seconds),
+    grpcCall: (method, status, seconds) => grpcCalls.observe({ method, status }, seconds),
+    refusal: (code, reason) => refusals.inc({ code, reason: reason ?? '' }),
+    check: (decidedBy, revoked) => checks.inc({ decided_by: decidedBy, revoked: String(revoked) }),
+    effect: (seconds) => effects.observe(seconds),
+    gauge(name, help, read) {
+      new Gauge({
+        name,
+        help,
+        registers,
+        collect() {
+          this.set(read());
+        },
+      });
+    },
+  };
+}

@@ -1,0 +1,91 @@
+/**
+ * A bloom filter of fixed capacity over hashed ids. "No" is certain; "yes" is right but for one in
+ * `1 / falsePositives` at capacity (Bloom 1970; double hashing after Kirsch and Mitzenmacher 2006).
+ */
+
+/** Two independent 32-bit hashes of an id: computed once, asked of many filters. */
+export interface IdHash {
+  readonly first: number;
+  readonly second: number;
+}
+
+export interface BloomFilter {
+  readonly capacity: number;
+  /** Bytes of the bit array. */
+  readonly bytes: number;
+  count(): number;
+  add(hash: IdHash): void;
+  mayContain(hash: IdHash): boolean;
+}
+
+export function createBloomFilter(capacity: number, falsePositives: number): BloomFilter {
+  const bitsPerEntry = -Math.log(falsePositives) / Math.LN2 ** 2;
+  const probes = Math.max(1, Math.round(bitsPerEntry * Math.LN2));
+  const words = new Int32Array(Math.ceil((capacity * bitsPerEntry) / 32));
+  // A 32-bit hash times this is a bit position: quicker than a remainder, and every position is reached.
+  const scale = (words.length * 32) / 2 ** 32;
+  let count = 0;
+
+  return {
+    capacity,
+    bytes: words.byteLength,
+    count: () => count,
+
+    add({ first, second }) {
+      let hash = first;
+      for (let probe = 0; probe < probes; probe += 1) {
+        const bit = ((hash >>> 0) * scale) | 0;
+        words[bit >>> 5] = (words[bit >>> 5] as number) | (1 << (bit & 31));
+        hash = (hash + second) | 0;
+      }
+      count += 1;
+    },
+
+    mayContain({ first, second }) {
+      let hash = first;
+      for (let probe = 0; probe < probes; probe += 1) {
+        const bit = ((hash >>> 0) * scale) | 0;
+        if (((words[bit >>> 5] as number) & (1 << (bit & 31))) === 0) return false;
+        hash = (hash + second) | 0;
+      }
+      return true;
+    },
+  };
+}
+
+/** Hashes the 16 or 27 bytes of an id with the finaliser of MurmurHash3 over its words, under two seeds. */
+export function hashId(bytes: Uint8Array): IdHash {
+  return { first: hashBytes(bytes, 0x9747b28c), second: hashBytes(bytes, 0x5bd1e995) | 1 };
+}
+
+function hashBytes(bytes: Uint8Array, seed: number): number {
+  let hash = seed;
+  let position = 0;
+  for (; position + 4 <= bytes.length; position += 4) {
+    const word =
+      (bytes[position] as number) |
+      ((bytes[position + 1] as number) << 8) |
+      ((bytes[position + 2] as number) << 16) |
+      ((bytes[position + 3] as number) << 24);
+    hash = Math.imul(rotate(hash ^ mix(word), 13), 5) + 0xe6546b64;
+  }
+  let rest = 0;
+  for (; position < bytes.length; position += 1) rest = (rest << 8) | (bytes[position] as number);
+  return finish(hash ^ mix(rest) ^ bytes.length);
+}
+
+function mix(word: number): number {
+  return Math.imul(rotate(Math.imul(word, 0xcc9e2d51), 15), 0x1b873593);
+}
+
+function rotate(word: number, by: number): number {
+  return (word << by) | (word >>> (32 - by));
+}
+
+function finish(hash: number): number {
+  let mixed = hash ^ (hash >>> 16);
+  mixed = Math.imul(mixed, 0x85ebca6b);
+  mixed ^= mixed >>> 13;
+  mixed = Math.imul(mixed, 0xc2b2ae35);
+  return mixed ^ (mixed >>> 16);
+}

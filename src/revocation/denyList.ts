@@ -1,0 +1,103 @@
+/**
+ * The deny-list of this node. A check walks: bloom filters in memory ("no" is final) → revocations confirmed before →
+ * the truth. It says "revoked" only of what the truth has (I4), and nothing at all before it has been loaded.
+ */
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '../core/clock.ts';
+import { AuthorityError } from '../core/errors.ts';
+import { limits } from '../core/limits.ts';
+import { createConfirmation, subjectKey } from './confirmation.ts';
+import type { Revocation, RevocationStore } from './revocation.ts';
+import { createSlicedFilter } from './slicedFilter.ts';
+
+/** What decided a check: memory alone, a revocation confirmed before, or the truth. */
+export type DecidedBy = 'bloom' | 'lru' | 'postgres';
+
+export type Verdict =
+  | { readonly revoked: false; readonly decidedBy: 'bloom' | 'postgres' }
+  | { readonly revoked: true; readonly decidedBy: 'lru' | 'postgres'; readonly reason: string };
+
+export interface DenyList {
+  /** Reads every live revocation; answers how many. No check is answered before. */
+  load(): Promise<number>;
+  ready(): boolean;
+  /** Makes committed revocations known to every later check. Adding one again does nothing. */
+  add(revocations: readonly Revocation[]): void;
+  /**
+   * Is any of these subjects revoked? At once where memory decides, which is nearly always.
+   * Throws or rejects with `unavailable` when it cannot be answered safely.
+   */
+  check(subjects: readonly Uint8Array[]): Verdict | Promise<Verdict>;
+  /** Forgets what has expired. */
+  dropExpired(): void;
+  stats(): { readonly entries: number; readonly bytes: number; readonly slices: number };
+}
+
+const notRevoked: Verdict = { revoked: false, decidedBy: 'bloom' };
+
+export function createDenyList(parts: {
+  store: Pick<RevocationStore, 'find' | 'listLive'>;
+  clock: Clock;
+  accessTtlMs: number;
+}): DenyList {
+  const { store, clock } = parts;
+  const filter = createSlicedFilter(sliceLength(parts.accessTtlMs));
+  const confirm = createConfirmation({ find: store.find, clock });
+  const confirmed = new LRUCache<string, Revocation>({ max: limits.confirmedRevocations });
+  let loaded = false;
+
+  const add = (revocations: readonly Revocation[]) => {
+    for (const { subject, expiresAt } of revocations) filter.add(subject, expiresAt);
+  };
+
+  const knownBefore = (subjects: readonly Uint8Array[]): Verdict | undefined => {
+    for (const subject of subjects) {
+      const revocation = confirmed.get(subjectKey(subject));
+      if (revocation !== undefined) return { revoked: true, decidedBy: 'lru', reason: revocation.reason };
+    }
+    return undefined;
+  };
+
+  const askTruth = async (subjects: readonly Uint8Array[]): Promise<Verdict> => {
+    const revocation = await confirm(subjects);
+    if (revocation === undefined) return { revoked: false, decidedBy: 'postgres' };
+    confirmed.set(subjectKey(revocation.subject), revocation);
+    return { revoked: true, decidedBy: 'postgres', reason: revocation.reason };
+  };
+
+  return {
+    add,
+
+    async load() {
+      let entries = 0;
+      let page: readonly Revocation[] = [];
+      do {
+        page = await store.listLive(clock.now(), limits.revocationsPageRows, page.at(-1)?.subject);
+        add(page);
+        entries += page.length;
+      } while (page.length === limits.revocationsPageRows);
+      loaded = true;
+      return entries;
+    },
+
+    ready: () => loaded,
+
+    check(subjects) {
+      if (!loaded)
+        throw new AuthorityError('unavailable', { retryAfterSeconds: 1, reason: 'deny_list_loading' });
+      if (!subjects.some((subject) => filter.mayContain(subject))) return notRevoked;
+      return knownBefore(subjects) ?? askTruth(subjects);
+    },
+
+    dropExpired() {
+      filter.dropExpired(clock.now());
+    },
+
+    stats: filter.stats,
+  };
+}
+
+/** Whole seconds, so that the boundaries of slices do not depend on when a node started. */
+function sliceLength(accessTtlMs: number): number {
+  return Math.max(1, Math.ceil(accessTtlMs / 1000 / limits.revocationSlices)) * 1000;
+}

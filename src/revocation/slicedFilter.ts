@@ -1,0 +1,80 @@
+/**
+ * Bloom filters in time slices by expiry. Nothing is ever deleted from a filter: when a slice's time has passed, the
+ * whole slice is dropped, so memory holds only what could still be live (I6) without a clean-up of single entries.
+ * A slice that fills up is given a further filter of four times the capacity; its full ones stay as they are.
+ */
+import { limits } from '../core/limits.ts';
+import { type BloomFilter, createBloomFilter, hashId, type IdHash } from './bloomFilter.ts';
+
+export interface SlicedFilter {
+  add(subject: Uint8Array, expiresAt: number): void;
+  /** False is final: this subject was never added, or has expired. */
+  mayContain(subject: Uint8Array): boolean;
+  /** Drops every slice that ended at or before `now` (milliseconds). */
+  dropExpired(now: number): void;
+  stats(): { readonly entries: number; readonly bytes: number; readonly slices: number };
+}
+
+interface Slice {
+  readonly endsAt: number;
+  readonly filters: BloomFilter[];
+}
+
+/** `sliceMs`: how much time one slice covers. */
+export function createSlicedFilter(sliceMs: number): SlicedFilter {
+  const slices = new Map<number, Slice>();
+  // The same filters as one list, for the path that every check takes.
+  let filters: readonly BloomFilter[] = [];
+
+  const relist = () => {
+    filters = [...slices.values()].flatMap((slice) => slice.filters);
+  };
+
+  const sliceOf = (expiresAt: number): Slice => {
+    const endsAt = Math.ceil(expiresAt / sliceMs) * sliceMs;
+    const existing = slices.get(endsAt);
+    if (existing !== undefined) return existing;
+    const slice: Slice = { endsAt, filters: [] };
+    slices.set(endsAt, slice);
+    return slice;
+  };
+
+  const filterWithRoom = (slice: Slice): BloomFilter => {
+    const last = slice.filters.at(-1);
+    if (last !== undefined && last.count() < last.capacity) return last;
+    const capacity = last === undefined ? limits.bloomFirstCapacity : last.capacity * 4;
+    const filter = createBloomFilter(capacity, limits.bloomFalsePositives);
+    slice.filters.push(filter);
+    relist();
+    return filter;
+  };
+
+  const anyMayContain = (hash: IdHash): boolean => {
+    for (const filter of filters) if (filter.mayContain(hash)) return true;
+    return false;
+  };
+
+  return {
+    add(subject, expiresAt) {
+      const slice = sliceOf(expiresAt);
+      const hash = hashId(subject);
+      // A repeated announcement must not fill the filter a second time.
+      if (slice.filters.some((filter) => filter.mayContain(hash))) return;
+      filterWithRoom(slice).add(hash);
+    },
+
+    mayContain: (subject) => filters.length > 0 && anyMayContain(hashId(subject)),
+
+    dropExpired(now) {
+      const expired = [...slices.keys()].filter((endsAt) => endsAt <= now);
+      for (const endsAt of expired) slices.delete(endsAt);
+      if (expired.length > 0) relist();
+    },
+
+    stats: () => ({
+      entries: filters.reduce((sum, filter) => sum + filter.count(), 0),
+      bytes: filters.reduce((sum, filter) => sum + filter.bytes, 0),
+      slices: slices.size,
+    }),
+  };
+}

@@ -1,0 +1,51 @@
+/**
+ * The rule that judges a genuine refresh token. Pure: it is given the row, the time and where the request came from.
+ * The store's statements repeat its conditions, so that what was true when the row was read is true when it is written.
+ */
+import { limits } from '../core/limits.ts';
+import { type ClientContext, sessionExpiry } from './session.ts';
+import type { SessionWithUser } from './sessionStore.ts';
+
+export type RefreshVerdict =
+  /** The current generation: the next one becomes current. */
+  | { readonly kind: 'rotated' }
+  /** A lost response or a second tab: the same successor again. */
+  | { readonly kind: 'repeated_in_grace' }
+  /** Like the last, but too often: refused without a write and without harm to the session. */
+  | { readonly kind: 'repeated_too_often' }
+  /** Somebody else has used this token: the session ends. */
+  | { readonly kind: 'theft'; readonly rule: 'replayed' | 'other_context' }
+  | { readonly kind: 'refused'; readonly rule: 'ended' | 'expired' | 'idle' | 'user_disabled' | 'version' };
+
+export function judgeRefresh(
+  session: SessionWithUser,
+  presentedGeneration: number,
+  request: { readonly now: number; readonly client: ClientContext; readonly graceMs: number },
+): RefreshVerdict {
+  return deadRule(session, request.now) ?? judgeGeneration(session, presentedGeneration, request);
+}
+
+function deadRule(session: SessionWithUser, now: number): RefreshVerdict | undefined {
+  if (session.endedAt !== undefined) return { kind: 'refused', rule: 'ended' };
+  if (session.user.disabled) return { kind: 'refused', rule: 'user_disabled' };
+  if (session.user.tokenVersion !== session.tokenVersion) return { kind: 'refused', rule: 'version' };
+  if (sessionExpiry(session) > now) return undefined;
+  return { kind: 'refused', rule: session.expiresAt <= now ? 'expired' : 'idle' };
+}
+
+function judgeGeneration(
+  session: SessionWithUser,
+  presented: number,
+  { now, client, graceMs }: { now: number; client: ClientContext; graceMs: number },
+): RefreshVerdict {
+  if (presented === session.generation) return { kind: 'rotated' };
+  const inGrace =
+    presented === session.generation - 1 &&
+    session.rotatedAt !== undefined &&
+    now < session.rotatedAt + graceMs;
+  if (!inGrace) return { kind: 'theft', rule: 'replayed' };
+  // An address may change between two tries, phones do that; the browser or program that asks does not.
+  if (client.userAgent !== session.userAgent) return { kind: 'theft', rule: 'other_context' };
+  if (session.graceRepeats >= limits.refreshGraceRepeats) return { kind: 'repeated_too_often' };
+  return { kind: 'repeated_in_grace' };
+}

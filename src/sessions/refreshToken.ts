@@ -1,0 +1,69 @@
+/**
+ * Refresh tokens are derived, never stored: `rt_` + base64url(session id (16) ‖ generation (6) ‖
+ * HMAC-SHA-256(session secret, label ‖ session id ‖ generation)). The table does not grow with refreshes, the same
+ * generation always has the same token, and a dump of the database holds none that could be used.
+ */
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { decodeBase64url, encodeBase64url } from '../core/encoding.ts';
+import { type SessionId, uuidBytes, uuidFromBytes } from '../core/ids.ts';
+import type { Sealing } from '../core/sealing.ts';
+import type { Session } from './session.ts';
+
+const prefix = 'rt_';
+const sessionBytes = 16;
+const generationBytes = 6;
+const macBytes = 32;
+/** 54 bytes are 72 characters without a stray bit: each token has one spelling. */
+const characters = prefix.length + ((sessionBytes + generationBytes + macBytes) * 4) / 3;
+
+export interface PresentedRefreshToken {
+  readonly sessionId: SessionId;
+  readonly generation: number;
+  readonly mac: Uint8Array;
+}
+
+/** Answers `undefined` for anything that is not of the shape of a refresh token. */
+export function parseRefreshToken(text: string): PresentedRefreshToken | undefined {
+  if (text.length !== characters || !text.startsWith(prefix)) return undefined;
+  const bytes = decodeBase64url(text.slice(prefix.length));
+  if (bytes === undefined) return undefined;
+  return {
+    sessionId: uuidFromBytes(bytes.subarray(0, sessionBytes)) as SessionId,
+    generation: bytes.readUIntBE(sessionBytes, generationBytes),
+    mac: bytes.subarray(sessionBytes + generationBytes),
+  };
+}
+
+/** The secrets of sessions and what is derived from them. */
+export interface RefreshTokens {
+  /** A new session's secret, sealed for its row. */
+  newSealedSecret(id: SessionId): Buffer;
+  derive(session: Pick<Session, 'id' | 'sealedSecret'>, generation: number): string;
+  /** True when this authority made the token for this session, whatever its generation. */
+  isGenuine(session: Pick<Session, 'id' | 'sealedSecret'>, presented: PresentedRefreshToken): boolean;
+}
+
+export function createRefreshTokens(sealing: Sealing): RefreshTokens {
+  const mac = ({ id, sealedSecret }: Pick<Session, 'id' | 'sealedSecret'>, generation: number) => {
+    const secret = sealing.unseal(sealedSecret, sealingContext(id));
+    return createHmac('sha256', secret).update('countersign/refresh/1').update(head(id, generation)).digest();
+  };
+  return {
+    newSealedSecret: (id) => sealing.seal(randomBytes(32), sealingContext(id)),
+    derive: (session, generation) =>
+      prefix + encodeBase64url(Buffer.concat([head(session.id, generation), mac(session, generation)])),
+    isGenuine: (session, { generation, mac: presented }) =>
+      timingSafeEqual(mac(session, generation), presented),
+  };
+}
+
+function head(id: SessionId, generation: number): Buffer {
+  const bytes = Buffer.alloc(sessionBytes + generationBytes);
+  uuidBytes(id).copy(bytes);
+  bytes.writeUIntBE(generation, sessionBytes, generationBytes);
+  return bytes;
+}
+
+function sealingContext(id: SessionId): string {
+  return `session/${id}`;
+}

@@ -1,0 +1,51 @@
+/**
+ * Sessions: one login on one device, one row for ever. Owns what a session is, its refresh-token family and the rule
+ * that judges a presented refresh token. Does not own users, access tokens or revocations; flows bring them together.
+ */
+import type { SessionId, UserId } from '../core/ids.ts';
+
+/** Why a session ended; also the reason of the revocation that ends its access tokens. */
+export const endReasons = [
+  'logout',
+  'logout_all',
+  'session_ended',
+  'password_changed',
+  'user_disabled',
+  'refresh_replayed',
+] as const;
+export type EndReason = (typeof endReasons)[number];
+
+/** Where a request came from, as far as it tells. */
+export interface ClientContext {
+  readonly userAgent: string | undefined;
+  readonly ip: string | undefined;
+}
+
+/** All times are milliseconds since the Unix epoch. */
+export interface Session extends ClientContext {
+  readonly id: SessionId;
+  readonly userId: UserId;
+  /** 256 random bits under KEY_ENCRYPTION_KEY. */
+  readonly sealedSecret: Uint8Array;
+  readonly generation: number;
+  readonly rotatedAt: number | undefined;
+  readonly graceRepeats: number;
+  readonly tokenVersion: number;
+  readonly clientId: string;
+  readonly scope: string;
+  readonly amr: readonly string[];
+  readonly authTime: number;
+  readonly deviceName: string | undefined;
+  readonly createdAt: number;
+  readonly lastUsedAt: number;
+  readonly idleExpiresAt: number;
+  readonly expiresAt: number;
+  /** The latest `exp` of any access token minted in this session. */
+  readonly accessExpiresAt: number;
+  readonly endedAt: number | undefined;
+}
+
+/** When the session ends by itself if nobody uses it again. */
+export function sessionExpiry(session: Pick<Session, 'idleExpiresAt' | 'expiresAt'>): number {
+  return Math.min(session.idleExpiresAt, session.expiresAt);
+}

@@ -1,0 +1,103 @@
+/**
+ * PostgreSQL, as a server or embedded in this process (PGlite): two ways to the same Prisma client.
+ * Owns connections and the start-up faults that an operator must see in one line. Does not own tables or queries.
+ */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
+import { PrismaPg } from '@prisma/adapter-pg';
+import pg from 'pg';
+import { PrismaPGlite } from 'pglite-prisma-adapter';
+import { StartupError } from '../../core/errors.ts';
+import { limits } from '../../core/limits.ts';
+import { PrismaClient } from './generated/client.ts';
+
+/** One connection that runs SQL as it is written: for migrations and locks, where Prisma has no say. */
+export interface SqlConnection {
+  /** Runs one statement with parameters. */
+  query<Row>(sql: string, parameters?: readonly unknown[]): Promise<Row[]>;
+  /** Runs a script of many statements. */
+  execute(script: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface PostgresEngine {
+  readonly prisma: PrismaClient;
+  /** A connection of its own on a server; the only one there is when embedded. */
+  connect(): Promise<SqlConnection>;
+  close(): Promise<void>;
+}
+
+const transactionOptions = {
+  maxWait: limits.transactionMilliseconds,
+  timeout: limits.transactionMilliseconds,
+};
+
+/** Opens, or makes, the embedded database in `DATA_DIR/postgres`. Only one process may have it open. */
+export async function openEmbedded(dataDir: string): Promise<PostgresEngine> {
+  const folder = join(dataDir, 'postgres');
+  const pglite = await openFolder(folder);
+  const prisma = new PrismaClient({ adapter: new PrismaPGlite(pglite), transactionOptions });
+  return {
+    prisma,
+    async connect() {
+      return {
+        query: async <Row>(sql: string, parameters: readonly unknown[] = []) =>
+          (await pglite.query<Row>(sql, [...parameters])).rows,
+        execute: async (script) => void (await pglite.exec(script)),
+        close: async () => {},
+      };
+    },
+    async close() {
+      await prisma.$disconnect();
+      await pglite.close();
+    },
+  };
+}
+
+async function openFolder(folder: string): Promise<PGlite> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    return await PGlite.create(folder);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new StartupError(`DATA_DIR: the embedded database in ${folder} cannot be opened: ${why}`, {
+      cause,
+    });
+  }
+}
+
+/** Opens a PostgreSQL server. `url` holds a password and appears in no message. */
+export async function openServer(url: string): Promise<PostgresEngine> {
+  const connect = async (): Promise<SqlConnection> => {
+    const client = new pg.Client({ connectionString: url, application_name: 'countersign' });
+    // A connection that breaks while idle has no caller to tell; the next statement on it fails and does.
+    client.on('error', () => {});
+    await client.connect();
+    return {
+      query: async <Row>(sql: string, parameters: readonly unknown[] = []) =>
+        (await client.query(sql, [...parameters])).rows as Row[],
+      execute: async (script) => void (await client.query(script)),
+      close: () => client.end(),
+    };
+  };
+  await (await reachable(connect())).close();
+  const adapter = new PrismaPg({
+    connectionString: url,
+    application_name: 'countersign',
+    connectionTimeoutMillis: limits.transactionMilliseconds,
+    statement_timeout: limits.transactionMilliseconds,
+  });
+  const prisma = new PrismaClient({ adapter, transactionOptions });
+  return { prisma, connect, close: () => prisma.$disconnect() };
+}
+
+async function reachable(connection: Promise<SqlConnection>): Promise<SqlConnection> {
+  try {
+    return await connection;
+  } catch (cause) {
+    const why =
+      cause instanceof Error ? cause.message || (cause as NodeJS.ErrnoException).code : String(cause);
+    throw new StartupError(`DATABASE_URL: the PostgreSQL server cannot be reached: ${why}`, { cause });
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * Applies the files `migration.sql` in `prisma/migrations` and keeps Prisma's own `_prisma_migrations` table, so that
+ * `prisma migrate deploy` works as well, while a production image needs no Prisma command line.
+ * One migration is one transaction; nodes that start together take turns by an advisory lock.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { StartupError } from '../../core/errors.ts';
+import type { SqlConnection } from './engine.ts';
+
+/** The number that Prisma's own `migrate` locks. */
+const advisoryLock = 72_707_369;
+
+export const migrationsFolder = new URL('../../../prisma/migrations/', import.meta.url);
+
+interface Migration {
+  readonly name: string;
+  readonly sql: string;
+  /** SHA-256 of the file in hexadecimal. */
+  readonly checksum: string;
+}
+
+interface AppliedMigration {
+  readonly migration_name: string;
+  readonly checksum: string;
+  readonly finished: boolean;
+}
+
+const bookkeeping = `
+  CREATE TABLE IF NOT EXISTS "_prisma_migrations" (
+    "id"                  VARCHAR(36) NOT NULL PRIMARY KEY,
+    "checksum"            VARCHAR(64) NOT NULL,
+    "finished_at"         TIMESTAMPTZ,
+    "migration_name"      VARCHAR(255) NOT NULL,
+    "logs"                TEXT,
+    "rolled_back_at"      TIMESTAMPTZ,
+    "started_at"          TIMESTAMPTZ NOT NULL DEFAULT now(),
+    "applied_steps_count" INTEGER NOT NULL DEFAULT 0
+  )`;
+
+/**
+ * Brings the database to the version of this code and answers the names that were applied.
+ * Throws `StartupError` when the database is newer than the code, or holds a changed or unfinished migration.
+ */
+export async function migrate(
+  connection: SqlConnection,
+  folder: URL = migrationsFolder,
+): Promise<readonly string[]> {
+  const known = await readMigrations(folder);
+  await connection.query('SELECT pg_advisory_lock($1)', [advisoryLock]);
+  try {
+    await connection.execute(bookkeeping);
+    const applied = await readApplied(connection);
+    refuseUnknown(applied, known);
+    const pending = known.filter(({ name }) => !applied.some((row) => row.migration_name === name));
+    for (const migration of pending) await apply(connection, migration);
+    return pending.map(({ name }) => name);
+  } finally {
+    await connection.query('SELECT pg_advisory_unlock($1)', [advisoryLock]);
+  }
+}
+
+async function readMigrations(folder: URL): Promise<readonly Migration[]> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+  return Promise.all(
+    names.sort().map(async (name) => {
+      const sql = await readFile(new URL(`${name}/migration.sql`, folder), 'utf8');
+      return { name, sql, checksum: createHash('sha256').update(sql).digest('hex') };
+    }),
+  );
+}
+
+function readApplied(connection: SqlConnection): Promise<AppliedMigration[]> {
+  return connection.query<AppliedMigration>(
+    `SELECT migration_name, checksum, finished_at IS NOT NULL AS finished
+       FROM "_prisma_migrations" WHERE rolled_back_at IS NULL ORDER BY started_at`,
+  );
+}
+
+function refuseUnknown(applied: readonly AppliedMigration[], known: readonly Migration[]): void {
+  for (const row of applied) {
+    const migration = known.find(({ name }) => name === row.migration_name);
+    if (migration === undefined) {
+      throw new StartupError(
+        `The database is newer than this code: it has the migration ${row.migration_name}. Start the newer version.`,
+      );
+    }
+    if (!row.finished) {
+      throw new StartupError(
+        `The migration ${row.migration_name} was begun by another tool and never finished.`,
+      );
+    }
+    if (migration.checksum !== row.checksum) {
+      throw new StartupError(
+        `The migration ${row.migration_name} is not the one that this database was made with.`,
+      );
+    }
+  }
+}
+
+async function apply(connection: SqlConnection, migration: Migration): Promise<void> {
+  await connection.execute('BEGIN');
+  try {
+    await connection.execute(migration.sql);
+    await connection.query(
+      `INSERT INTO "_prisma_migrations" (id, checksum, migration_name, started_at, finished_at, applied_steps_count)
+       VALUES ($1, $2, $3, now(), clock_timestamp(), 1)`,
+      [randomUUID(), migration.checksum, migration.name],
+    );
+    await connection.execute('COMMIT');
+  } catch (error) {
+    await connection.execute('ROLLBACK');
+    throw error;
+  }
+}

@@ -1,0 +1,57 @@
+import type { Revocation, RevocationStore } from '../../revocation/revocation.ts';
+import type { PrismaConnection } from './transactions.ts';
+
+export function createRevocationStore(prisma: PrismaConnection): RevocationStore {
+  return {
+    async record(revocations, now) {
+      if (revocations.length === 0) return;
+      const subjects = revocations.map(({ subject }) => hex(subject));
+      const reasons = revocations.map(({ reason }) => reason);
+      const expiries = revocations.map(({ expiresAt }) => new Date(expiresAt).toISOString());
+      // An extended row takes the xid of its new transaction, so that it becomes visible again to whoever follows.
+      await prisma.$executeRaw`
+        INSERT INTO revocations (subject, reason, created_at, expires_at)
+        SELECT decode(t.subject, 'hex'), t.reason, ${new Date(now)}, t.expires_at::timestamptz
+          FROM unnest(${subjects}::text[], ${reasons}::text[], ${expiries}::text[]) AS t (subject, reason, expires_at)
+         ORDER BY t.subject
+            ON CONFLICT (subject) DO UPDATE
+           SET expires_at = GREATEST(revocations.expires_at, EXCLUDED.expires_at), xid = pg_current_xact_id()`;
+    },
+
+    async find(subjects) {
+      const rows = await prisma.revocation.findMany({
+        where: { subject: { in: subjects.map((subject) => new Uint8Array(subject)) } },
+      });
+      return rows.map(fromRow);
+    },
+
+    async listLive(now, limit, after) {
+      const start = hex(after ?? new Uint8Array());
+      const rows = await prisma.$queryRaw<RevocationRow[]>`
+        SELECT subject, reason, expires_at AS "expiresAt" FROM revocations
+         WHERE subject > decode(${start}, 'hex') AND expires_at > ${new Date(now)}
+         ORDER BY subject LIMIT ${limit}`;
+      return rows.map(fromRow);
+    },
+
+    prune(now, limit) {
+      return prisma.$executeRaw`
+        DELETE FROM revocations WHERE subject IN (
+          SELECT subject FROM revocations WHERE expires_at < ${new Date(now)} ORDER BY expires_at LIMIT ${limit})`;
+    },
+  };
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
+}
+
+interface RevocationRow {
+  readonly subject: Uint8Array;
+  readonly reason: string;
+  readonly expiresAt: Date;
+}
+
+function fromRow(row: RevocationRow): Revocation {
+  return { subject: row.subject, reason: row.reason, expiresAt: row.expiresAt.getTime() };
+}

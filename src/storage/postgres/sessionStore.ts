@@ -1,0 +1,151 @@
+import type { SessionId, UserId } from '../../core/ids.ts';
+import type { Session } from '../../sessions/session.ts';
+import type { EndedSession, SessionSelection, SessionStore } from '../../sessions/sessionStore.ts';
+import { Prisma, type Session as SessionRow } from './generated/client.ts';
+import type { PrismaConnection } from './transactions.ts';
+
+export function createSessionStore(prisma: PrismaConnection): SessionStore {
+  return {
+    async create(session) {
+      await prisma.session.create({ data: toRow(session) });
+    },
+
+    async find(id) {
+      const row = await prisma.session.findUnique({
+        where: { id },
+        include: { user: { select: { tokenVersion: true, disabledAt: true } } },
+      });
+      if (row === null) return undefined;
+      const { tokenVersion, disabledAt } = row.user;
+      return { ...fromRow(row), user: { tokenVersion, disabled: disabledAt !== null } };
+    },
+
+    async list(userId, { now, limit, before }) {
+      const at = new Date(now);
+      const rows = await prisma.session.findMany({
+        where: {
+          userId,
+          endedAt: null,
+          idleExpiresAt: { gt: at },
+          expiresAt: { gt: at },
+          ...(before === undefined ? {} : { id: { lt: before } }),
+        },
+        orderBy: { id: 'desc' },
+        take: limit,
+      });
+      return rows.map(fromRow);
+    },
+
+    async advance(id, from, use) {
+      const changed = await prisma.$executeRaw`
+        UPDATE sessions AS s
+           SET generation = generation + 1, rotated_at = ${new Date(use.now)}, grace_repeats = 0,
+               last_used_at = ${new Date(use.now)}, idle_expires_at = ${new Date(use.idleExpiresAt)},
+               access_expires_at = GREATEST(access_expires_at, ${new Date(use.accessExpiresAt)}),
+               user_agent = ${use.userAgent ?? null}, ip = ${use.ip ?? null}
+         WHERE s.id = ${id}::uuid AND s.generation = ${from} AND ${alive}`;
+      return changed === 1;
+    },
+
+    async repeat(id, current, maximum, use) {
+      const changed = await prisma.$executeRaw`
+        UPDATE sessions AS s
+           SET grace_repeats = grace_repeats + 1, last_used_at = ${new Date(use.now)},
+               access_expires_at = GREATEST(access_expires_at, ${new Date(use.accessExpiresAt)}),
+               ip = ${use.ip ?? null}
+         WHERE s.id = ${id}::uuid AND s.generation = ${current} AND s.grace_repeats < ${maximum} AND ${alive}`;
+      return changed === 1;
+    },
+
+    async end(selection, reason, now) {
+      const at = new Date(now);
+      // The rows are locked before they are judged: a refresh that wins the race is seen with the expiry it wrote.
+      const rows = await prisma.$queryRaw<EndedRow[]>`
+        WITH target AS (
+          SELECT s.id, s.ended_at FROM sessions AS s
+           WHERE ${selected(selection)} AND (s.ended_at IS NULL OR s.access_expires_at > ${at})
+             FOR UPDATE)
+        UPDATE sessions AS s
+           SET ended_at = COALESCE(s.ended_at, ${at}), end_reason = COALESCE(s.end_reason, ${reason})
+          FROM target WHERE s.id = target.id
+        RETURNING s.id, s.access_expires_at, target.ended_at IS NULL AS newly_ended`;
+      return rows.map(fromEndedRow);
+    },
+
+    async setTokenVersion(id, tokenVersion) {
+      await prisma.session.update({ where: { id }, data: { tokenVersion } });
+    },
+  };
+}
+
+/** What must still be true at the moment a refresh writes; `judgeRefresh` found it so when it read. */
+const alive = Prisma.sql`s.ended_at IS NULL AND EXISTS (
+  SELECT 1 FROM users AS u
+   WHERE u.id = s.user_id AND u.token_version = s.token_version AND u.disabled_at IS NULL)`;
+
+function selected(selection: SessionSelection): Prisma.Sql {
+  if ('sessionId' in selection) return Prisma.sql`s.id = ${selection.sessionId}::uuid`;
+  const { userId, except } = selection;
+  if (except === undefined) return Prisma.sql`s.user_id = ${userId}::uuid`;
+  return Prisma.sql`s.user_id = ${userId}::uuid AND s.id <> ${except}::uuid`;
+}
+
+interface EndedRow {
+  readonly id: string;
+  readonly access_expires_at: Date;
+  readonly newly_ended: boolean;
+}
+
+function fromEndedRow(row: EndedRow): EndedSession {
+  return {
+    id: row.id as SessionId,
+    accessExpiresAt: row.access_expires_at.getTime(),
+    newlyEnded: row.newly_ended,
+  };
+}
+
+function toRow(session: Parameters<SessionStore['create']>[0]): Prisma.SessionUncheckedCreateInput {
+  return {
+    id: session.id,
+    userId: session.userId,
+    sealedSecret: new Uint8Array(session.sealedSecret),
+    tokenVersion: session.tokenVersion,
+    clientId: session.clientId,
+    scope: session.scope,
+    amr: [...session.amr],
+    authTime: new Date(session.authTime),
+    deviceName: session.deviceName ?? null,
+    userAgent: session.userAgent ?? null,
+    ip: session.ip ?? null,
+    createdAt: new Date(session.createdAt),
+    lastUsedAt: new Date(session.lastUsedAt),
+    idleExpiresAt: new Date(session.idleExpiresAt),
+    expiresAt: new Date(session.expiresAt),
+    accessExpiresAt: new Date(session.accessExpiresAt),
+  };
+}
+
+function fromRow(row: SessionRow): Session {
+  return {
+    id: row.id as SessionId,
+    userId: row.userId as UserId,
+    sealedSecret: row.sealedSecret,
+    generation: Number(row.generation),
+    rotatedAt: row.rotatedAt?.getTime(),
+    graceRepeats: row.graceRepeats,
+    tokenVersion: row.tokenVersion,
+    clientId: row.clientId,
+    scope: row.scope,
+    amr: row.amr,
+    authTime: row.authTime.getTime(),
+    deviceName: row.deviceName ?? undefined,
+    userAgent: row.userAgent ?? undefined,
+    ip: row.ip ?? undefined,
+    createdAt: row.createdAt.getTime(),
+    lastUsedAt: row.lastUsedAt.getTime(),
+    idleExpiresAt: row.idleExpiresAt.getTime(),
+    expiresAt: row.expiresAt.getTime(),
+    accessExpiresAt: row.accessExpiresAt.getTime(),
+    endedAt: row.endedAt?.getTime(),
+  };
+}

@@ -1,0 +1,53 @@
+/** Builds the stores over Prisma, outside and inside a transaction, and translates the faults of both. */
+import type { Database, Stores } from '../../flows/database.ts';
+import { createAuditTrail } from './auditTrail.ts';
+import { translateFault } from './faults.ts';
+import type { Prisma, PrismaClient } from './generated/client.ts';
+import { createRevocationStore } from './revocationStore.ts';
+import { createServiceStore } from './serviceStore.ts';
+import { createSessionStore } from './sessionStore.ts';
+import { createUserStore } from './userStore.ts';
+
+/** The client or one transaction of it. */
+export type PrismaConnection = Prisma.TransactionClient;
+
+export function createDatabase(prisma: PrismaClient): Database {
+  const translate = (error: unknown) => {
+    throw translateFault(error);
+  };
+  return {
+    ...createStores(prisma, translate),
+    transaction: (work) =>
+      prisma.$transaction((connection) => work(createStores(connection, passOn))).catch(translate),
+  };
+}
+
+/** Inside a transaction the first fault ends it; it is translated once, outside. */
+function passOn(error: unknown): never {
+  throw error;
+}
+
+function createStores(prisma: PrismaConnection, onFault: (error: unknown) => never): Stores {
+  return {
+    users: guarded(createUserStore(prisma), onFault),
+    sessions: guarded(createSessionStore(prisma), onFault),
+    services: guarded(createServiceStore(prisma), onFault),
+    revocations: guarded(createRevocationStore(prisma), onFault),
+    audit: guarded(createAuditTrail(prisma), onFault),
+  };
+}
+
+/** The same store, with each method's fault given to `onFault`. */
+export function guarded<Store extends object>(store: Store, onFault: (error: unknown) => never): Store {
+  const entries = Object.entries(store).map(([name, method]) => [
+    name,
+    async (...parameters: unknown[]) => {
+      try {
+        return await method(...parameters);
+      } catch (error) {
+        return onFault(error);
+      }
+    },
+  ]);
+  return Object.fromEntries(entries) as Store;
+}

@@ -1,0 +1,81 @@
+/**
+ * Access tokens: ES256 JWTs of type `at+jwt` (RFC 9068). Owns their claims, how they are issued and how they are read.
+ * Does not own revocation: a token that reads well may still be dead.
+ */
+import { SignJWT } from 'jose';
+import { numericDate } from '../core/clock.ts';
+import type { SessionId, UserId } from '../core/ids.ts';
+import type { KeyRing } from '../keys/keyRing.ts';
+import { newJti } from './jti.ts';
+
+export const accessTokenType = 'at+jwt';
+
+/** The claims of every access token, and nothing about the person. Times are NumericDate. */
+export interface AccessTokenClaims {
+  readonly iss: string;
+  readonly sub: UserId;
+  readonly aud: string;
+  readonly exp: number;
+  readonly iat: number;
+  readonly jti: string;
+  readonly sid: SessionId;
+  /** The user's token version at issue. */
+  readonly ver: number;
+  readonly client_id: string;
+  readonly scope: string;
+  readonly auth_time: number;
+  /** RFC 8176. */
+  readonly amr: readonly string[];
+}
+
+/** What a token says of the session it is minted in; all times are milliseconds. */
+export interface TokenSubject {
+  readonly id: SessionId;
+  readonly userId: UserId;
+  readonly tokenVersion: number;
+  readonly clientId: string;
+  readonly scope: string;
+  readonly amr: readonly string[];
+  readonly authTime: number;
+}
+
+export interface AccessTokenIssuer {
+  /** The `exp`, in milliseconds, of a token that is issued at `now`. */
+  expiry(now: number): number;
+  /** `now` is the one that `expiry` was given: the session's row must know the expiry before a token exists. */
+  issue(subject: TokenSubject, now: number): Promise<string>;
+}
+
+export function createAccessTokenIssuer(parts: {
+  keyRing: KeyRing;
+  issuer: string;
+  audience: string;
+  accessTtlMs: number;
+}): AccessTokenIssuer {
+  const { keyRing, issuer, audience, accessTtlMs } = parts;
+  const expiry = (now: number) => (numericDate(now) + numericDate(accessTtlMs)) * 1000;
+
+  return {
+    expiry,
+    issue(subject, now) {
+      const { kid, privateKey } = keyRing.signer();
+      const claims: AccessTokenClaims = {
+        iss: issuer,
+        sub: subject.userId,
+        aud: audience,
+        exp: numericDate(expiry(now)),
+        iat: numericDate(now),
+        jti: newJti(subject.id, now),
+        sid: subject.id,
+        ver: subject.tokenVersion,
+        client_id: subject.clientId,
+        scope: subject.scope,
+        auth_time: numericDate(subject.authTime),
+        amr: subject.amr,
+      };
+      return new SignJWT({ ...claims, amr: [...claims.amr] })
+        .setProtectedHeader({ alg: 'ES256', typ: accessTokenType, kid })
+        .sign(privateKey);
+    },
+  };
+}

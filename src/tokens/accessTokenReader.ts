@@ -1,0 +1,129 @@
+/**
+ * The one reader of access tokens, for every door. Cheap refusals come first: length, shape, strict base64url, strict
+ * JSON, header allow-list, known key; then the signature; then the claims with their exact types (RFC 8725 §3).
+ */
+import { verify } from 'node:crypto';
+import { numericDate } from '../core/clock.ts';
+import { decodeBase64url } from '../core/encoding.ts';
+import { uuidPattern } from '../core/ids.ts';
+import { limits } from '../core/limits.ts';
+import type { KeyRing } from '../keys/keyRing.ts';
+import { type AccessTokenClaims, accessTokenType } from './accessToken.ts';
+import { type Jti, parseJti } from './jti.ts';
+import { parseStrictObject } from './strictJson.ts';
+
+/** Why a token was refused: for logs and metrics only, never for the caller. */
+export type TokenFault =
+  | 'too_long'
+  | 'malformed'
+  | 'header'
+  | 'unknown_key'
+  | 'signature'
+  | 'claims'
+  | 'issuer'
+  | 'audience'
+  | 'expired'
+  | 'not_yet_valid';
+
+export type ReadToken =
+  | { readonly valid: true; readonly claims: AccessTokenClaims; readonly jti: Jti }
+  | { readonly valid: false; readonly fault: TokenFault };
+
+export interface AccessTokenReader {
+  /** Never throws: whatever the text is, the answer is a token or a fault. `now` in milliseconds. */
+  read(token: string, now: number): ReadToken;
+}
+
+export function createAccessTokenReader(parts: {
+  keyRing: Pick<KeyRing, 'verifier'>;
+  issuer: string;
+  audience: string;
+}): AccessTokenReader {
+  const { keyRing, issuer, audience } = parts;
+  return {
+    read(token, now) {
+      if (token.length > limits.tokenCharacters) return refused('too_long');
+      const jws = decodeCompact(token);
+      if (jws === undefined) return refused('malformed');
+      const kid = headerKid(jws.header);
+      if (kid === undefined) return refused('header');
+      const key = keyRing.verifier(kid);
+      if (key === undefined) return refused('unknown_key');
+      if (!verify('sha256', jws.signingInput, { key, dsaEncoding: 'ieee-p1363' }, jws.signature)) {
+        return refused('signature');
+      }
+      return judgeClaims(jws.payload, { issuer, audience, seconds: numericDate(now) });
+    },
+  };
+}
+
+const refused = (fault: TokenFault): ReadToken => ({ valid: false, fault });
+
+interface CompactJws {
+  readonly header: Readonly<Record<string, unknown>>;
+  readonly payload: Readonly<Record<string, unknown>>;
+  readonly signature: Buffer;
+  readonly signingInput: Buffer;
+}
+
+/** RFC 7515 §7.1, three parts only. An ES256 signature is 64 bytes, always (RFC 7518 §3.4). */
+function decodeCompact(token: string): CompactJws | undefined {
+  const parts = token.split('.', 4);
+  if (parts.length !== 3) return undefined;
+  const [headerBytes, payloadBytes, signature] = parts.map(decodeBase64url);
+  if (headerBytes === undefined || payloadBytes === undefined || signature?.length !== 64) return undefined;
+  const header = parseStrictObject(headerBytes);
+  const payload = parseStrictObject(payloadBytes);
+  if (header === undefined || payload === undefined) return undefined;
+  return { header, payload, signature, signingInput: Buffer.from(token.slice(0, token.lastIndexOf('.'))) };
+}
+
+const kidShape = /^[A-Za-z0-9_-]{1,64}$/;
+
+/** Exactly `alg`, `typ` and `kid`: nothing that carries keys, compression, encryption or `crit` is even ignored. */
+function headerKid({ alg, typ, kid, ...others }: Readonly<Record<string, unknown>>): string | undefined {
+  const allowed = alg === 'ES256' && typ === accessTokenType && Object.keys(others).length === 0;
+  return allowed && typeof kid === 'string' && kidShape.test(kid) ? kid : undefined;
+}
+
+function judgeClaims(
+  payload: Readonly<Record<string, unknown>>,
+  expected: { issuer: string; audience: string; seconds: number },
+): ReadToken {
+  const { seconds } = expected;
+  if (!hasClaimTypes(payload)) return refused('claims');
+  if (payload.iss !== expected.issuer) return refused('issuer');
+  if (payload.aud !== expected.audience) return refused('audience');
+  const jti = parseJti(payload.jti);
+  if (jti === undefined || jti.sessionId !== payload.sid) return refused('claims');
+  const lifetime = payload.exp - payload.iat;
+  if (lifetime <= 0 || lifetime > limits.accessTokenMaximumSeconds) return refused('claims');
+  if (payload.iat > seconds + limits.clockSkewSeconds) return refused('not_yet_valid');
+  if (payload.exp <= seconds) return refused('expired');
+  return { valid: true, claims: payload, jti };
+}
+
+const uuid = new RegExp(uuidPattern);
+const isString = (value: unknown) => typeof value === 'string' && value.length > 0;
+const isUuid = (value: unknown) => typeof value === 'string' && uuid.test(value);
+const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
+const isStrings = (value: unknown) => Array.isArray(value) && value.every(isString);
+
+const claimTypes: { readonly [Claim in keyof AccessTokenClaims]: (value: unknown) => boolean } = {
+  iss: isString,
+  sub: isUuid,
+  aud: isString,
+  exp: isCount,
+  iat: isCount,
+  jti: isString,
+  sid: isUuid,
+  ver: isCount,
+  client_id: isString,
+  scope: (value) => typeof value === 'string',
+  auth_time: isCount,
+  amr: isStrings,
+};
+
+function hasClaimTypes(payload: object): payload is AccessTokenClaims {
+  return Object.entries(claimTypes).every(([claim, hasType]) => hasType(Reflect.get(payload, claim)));
+}

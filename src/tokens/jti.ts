@@ -1,0 +1,44 @@
+/**
+ * `jti` = base64url of session id (16 bytes) ‖ issue time in milliseconds (6) ‖ random (5): 36 characters that say by
+ * themselves which session a token belongs to and when it was issued.
+ */
+import { randomBytes } from 'node:crypto';
+import { decodeBase64url, encodeBase64url } from '../core/encoding.ts';
+import { type SessionId, uuidBytes, uuidFromBytes } from '../core/ids.ts';
+
+const sessionBytes = 16;
+const timeBytes = 6;
+const randomPart = 5;
+
+export const jtiCharacters = 36;
+
+export interface Jti {
+  readonly text: string;
+  readonly sessionId: SessionId;
+  /** Milliseconds since the Unix epoch. */
+  readonly issuedAt: number;
+  /** The two subjects under which a revocation may cover this token: itself (27 bytes) and its session (16 bytes). */
+  readonly subjects: readonly [token: Uint8Array, session: Uint8Array];
+}
+
+export function newJti(sessionId: SessionId, now: number): string {
+  const bytes = Buffer.alloc(sessionBytes + timeBytes + randomPart);
+  uuidBytes(sessionId).copy(bytes);
+  bytes.writeUIntBE(now, sessionBytes, timeBytes);
+  randomBytes(randomPart).copy(bytes, sessionBytes + timeBytes);
+  return encodeBase64url(bytes);
+}
+
+/** Answers `undefined` for anything that is not 36 base64url characters. */
+export function parseJti(text: string): Jti | undefined {
+  if (text.length !== jtiCharacters) return undefined;
+  const bytes = decodeBase64url(text);
+  if (bytes === undefined) return undefined;
+  const session = bytes.subarray(0, sessionBytes);
+  return {
+    text,
+    sessionId: uuidFromBytes(session) as SessionId,
+    issuedAt: bytes.readUIntBE(sessionBytes, timeBytes),
+    subjects: [bytes, session],
+  };
+}

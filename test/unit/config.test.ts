@@ -1,0 +1,393 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inspect } from 'node:util';
+import t from 'tap';
+import { readConfig } from '../../src/config/config.ts';
+import { processEnvironment } from '../../src/config/env.ts';
+import { settingNames } from '../../src/config/settings.ts';
+import { settingsHelp, settingsMarkdown } from '../../src/config/settingsText.ts';
+import { StartupError } from '../../src/core/errors.ts';
+
+type Env = Record<string, string | undefined>;
+
+const key = Buffer.alloc(32, 0xfb);
+const server: Env = {
+  DATABASE_URL: 'postgres://countersign:hunter2@db.internal/countersign',
+  REDIS_URL: 'rediss://:hunter2@cache.internal:6380/1',
+  KEY_ENCRYPTION_KEY: key.toString('base64'),
+};
+
+/** The lines of the StartupError, or none. */
+function faults(env: Env): string[] {
+  try {
+    readConfig(env);
+    return [];
+  } catch (error) {
+    if (!(error instanceof StartupError)) throw error;
+    return error.message.split('\n');
+  }
+}
+
+/** The variables that are complained about, in order. */
+function faulty(env: Env): string[] {
+  return faults(env).map((line) => line.slice(0, line.indexOf(':')));
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'config-test-'));
+const pem = join(folder, 'a.pem');
+writeFileSync(pem, 'not looked into');
+t.teardown(() => rmSync(folder, { recursive: true }));
+
+t.test('nothing set: embedded mode with the documented defaults', (t) => {
+  const { config, secrets } = readConfig({});
+  t.strictSame(config, {
+    http: { host: '127.0.0.1', port: 8080 },
+    grpc: { host: '127.0.0.1', port: 50051, reflection: true, tls: undefined },
+    tokens: { issuer: 'http://127.0.0.1:8080', audience: 'countersign', accessTtlMs: 900_000 },
+    sessions: { refreshIdleTtlMs: 2_592_000_000, maxTtlMs: 7_776_000_000, refreshGraceMs: 10_000 },
+    keys: { rotationIntervalMs: 2_592_000_000, jwksMaxAgeMs: 300_000 },
+    storage: { mode: 'embedded', dataDir: './data' },
+    leaseMs: 5_000,
+    registration: 'open',
+    logLevel: 'info',
+  });
+  t.equal(secrets.databaseUrl, undefined);
+  t.equal(secrets.redisUrl, undefined);
+  t.equal(secrets.keyEncryptionKey, undefined);
+  t.end();
+});
+
+t.test('everything set: server mode, and every variable arrives', (t) => {
+  const { config, secrets } = readConfig({
+    ...server,
+    HTTP_HOST: '0.0.0.0',
+    HTTP_PORT: '0',
+    GRPC_HOST: '::',
+    GRPC_PORT: '65535',
+    ISSUER: 'https://auth.example.com/tenant',
+    AUDIENCE: 'https://api.example.com',
+    DATA_DIR: '/var/lib/countersign',
+    ACCESS_TOKEN_TTL: '5m',
+    REFRESH_IDLE_TTL: '7d',
+    SESSION_MAX_TTL: '14d',
+    REFRESH_GRACE: '500ms',
+    KEY_ROTATION_INTERVAL: '12h',
+    JWKS_MAX_AGE: '1m',
+    LEASE: '2s',
+    REGISTRATION: 'closed',
+    LOG_LEVEL: 'debug',
+    GRPC_TLS_CERT: pem,
+    GRPC_TLS_KEY: pem,
+    GRPC_TLS_CLIENT_CA: pem,
+    GRPC_REFLECTION: 'off',
+  });
+  t.strictSame(config, {
+    http: { host: '0.0.0.0', port: 0 },
+    grpc: {
+      host: '::',
+      port: 65_535,
+      reflection: false,
+      tls: { certificatePath: pem, privateKeyPath: pem, clientCaPath: pem },
+    },
+    tokens: {
+      issuer: 'https://auth.example.com/tenant',
+      audience: 'https://api.example.com',
+      accessTtlMs: 300_000,
+    },
+    sessions: { refreshIdleTtlMs: 604_800_000, maxTtlMs: 1_209_600_000, refreshGraceMs: 500 },
+    keys: { rotationIntervalMs: 43_200_000, jwksMaxAgeMs: 60_000 },
+    storage: { mode: 'server', dataDir: '/var/lib/countersign' },
+    leaseMs: 2_000,
+    registration: 'closed',
+    logLevel: 'debug',
+  });
+  t.equal(secrets.databaseUrl, server['DATABASE_URL']);
+  t.equal(secrets.redisUrl, server['REDIS_URL']);
+  t.strictSame(secrets.keyEncryptionKey, key);
+  t.end();
+});
+
+t.test('these are accepted', (t) => {
+  const table: [string, Env][] = [
+    ['an empty variable counts as not set', { HTTP_PORT: '', DATABASE_URL: '', REDIS_URL: '', ISSUER: '' }],
+    ['a variable that is not ours', { HTTP_PROT: '99999', PATH: '/bin' }],
+    ['any free ports, with an issuer', { HTTP_PORT: '0', GRPC_PORT: '0', ISSUER: 'http://localhost:8080' }],
+    ['an IPv6 loopback host', { HTTP_HOST: '::1' }],
+    ['the same port on two loopback addresses', { GRPC_HOST: '127.0.0.2', GRPC_PORT: '8080' }],
+    ['an http issuer on 127.0.0.0/8', { ISSUER: 'http://127.9.9.9:1234' }],
+    ['an http issuer on [::1]', { ISSUER: 'http://[::1]:8080' }],
+    ['a key in base64url', { KEY_ENCRYPTION_KEY: key.toString('base64url') }],
+    ['a key of our own in embedded mode', { KEY_ENCRYPTION_KEY: key.toString('base64') }],
+    ['a socket of PostgreSQL', { ...server, DATABASE_URL: 'postgresql:///auth?host=/run/postgresql' }],
+    ['limits that are just equal', { REFRESH_IDLE_TTL: '90d', SESSION_MAX_TTL: '90d' }],
+    ['a token as long as the idle limit', { REFRESH_IDLE_TTL: '15m' }],
+    ['no grace at all', { REFRESH_GRACE: '0s' }],
+    ['TLS without client certificates', { GRPC_TLS_CERT: pem, GRPC_TLS_KEY: pem }],
+    [
+      'tiny times, as tests need them',
+      {
+        ACCESS_TOKEN_TTL: '2s',
+        REFRESH_GRACE: '500ms',
+        REFRESH_IDLE_TTL: '3s',
+        SESSION_MAX_TTL: '6s',
+        KEY_ROTATION_INTERVAL: '6s',
+        JWKS_MAX_AGE: '3s',
+        LEASE: '1s',
+      },
+    ],
+  ];
+  for (const [what, env] of table) t.strictSame(faults(env), [], what);
+  t.end();
+});
+
+t.test('an issuer on IPv6 or a default port is written as URLs are', (t) => {
+  t.equal(readConfig({ HTTP_HOST: '::1' }).config.tokens.issuer, 'http://[::1]:8080');
+  t.equal(readConfig({ HTTP_PORT: '80' }).config.tokens.issuer, 'http://127.0.0.1');
+  t.end();
+});
+
+t.test('a value that is not of its form is refused, naming its variable', (t) => {
+  const table: [string, string[]][] = [
+    ['HTTP_HOST', ['[::1]', 'localhost:80', 'a b', '-a', '256.1.1.1', '127.1', 'http://localhost']],
+    ['GRPC_HOST', ['a..b', 'a_b', '*']],
+    ['HTTP_PORT', ['65536', '-1', '80a', '8e3', '080', ' 80', '80.0', '99999999999']],
+    ['GRPC_PORT', ['x', '0x50', '+1']],
+    ['AUDIENCE', ['a b', 'ü', 'a\n', 'x'.repeat(256)]],
+    ['ACCESS_TOKEN_TTL', ['0s', '500ms', '1500ms', '25h', '15', '-1m', '15m ']],
+    ['REFRESH_IDLE_TTL', ['999ms', '30', '4000d']],
+    ['SESSION_MAX_TTL', ['0d', 'never']],
+    ['REFRESH_GRACE', ['-1s', '25h', '10']],
+    ['KEY_ROTATION_INTERVAL', ['0s', 'monthly']],
+    ['JWKS_MAX_AGE', ['500ms', '1500ms', '25h']],
+    ['LEASE', ['999ms', '61s', '5']],
+    ['REGISTRATION', ['Open', 'yes']],
+    ['LOG_LEVEL', ['verbose', 'INFO']],
+    ['GRPC_REFLECTION', ['true', '1']],
+    ['DATA_DIR', ['a\0b']],
+    [
+      'ISSUER',
+      [
+        'auth.example.com',
+        'ftp://auth.example.com',
+        'https:auth.example.com',
+        'https://',
+        'https://auth.example.com/',
+        'https://auth.example.com/tenant/',
+        'https://auth.example.com?x=1',
+        'https://auth.example.com?',
+        'https://auth.example.com#x',
+        'https://auth.example.com#',
+        'https://user:hunter2@auth.example.com',
+        'https://@auth.example.com',
+        'https://AUTH.example.com',
+        'https://auth.example.com:443',
+        'https://auth.example.com/a/../b',
+        'https://auth.exa\tmple.com',
+        'http://auth.example.com',
+        'http://127.0.0.1.example.com',
+        'http://localhost.example.com',
+        'http://0.0.0.0:8080',
+        'http://[::]:8080',
+        'http://127.1:8080',
+      ],
+    ],
+  ];
+  for (const [name, texts] of table) {
+    for (const text of texts)
+      t.strictSame(faulty({ [name]: text }), [name], `${name}=${JSON.stringify(text)}`);
+  }
+  t.end();
+});
+
+t.test('a URL or a key that cannot be used is refused', (t) => {
+  const table: [string, string[]][] = [
+    ['DATABASE_URL', ['mysql://db/x', 'db.internal', 'postgres:db', 'postgres://[hunter2', 'https://db']],
+    ['REDIS_URL', ['http://cache', 'cache:6379', 'redis:cache']],
+    [
+      'KEY_ENCRYPTION_KEY',
+      [
+        Buffer.alloc(31, 1).toString('base64'),
+        Buffer.alloc(33, 1).toString('base64'),
+        key.toString('hex'),
+        `${key.toString('base64')}\n`,
+        `${'A'.repeat(42)}B`, // stray low bits
+        '-'.repeat(20) + '+'.repeat(23), // two alphabets
+        'hunter2',
+      ],
+    ],
+  ];
+  for (const [name, texts] of table) {
+    for (const text of texts) t.strictSame(faulty({ ...server, [name]: text }), [name], `${name}=${text}`);
+  }
+  t.end();
+});
+
+t.test('values that are well-formed but cannot go together are refused, with the reason', (t) => {
+  const { DATABASE_URL, REDIS_URL, KEY_ENCRYPTION_KEY } = server;
+  const wide = { ISSUER: 'https://auth.example.com' };
+  const table: [string, Env, string[]][] = [
+    ['only the database', { DATABASE_URL, KEY_ENCRYPTION_KEY }, ['DATABASE_URL']],
+    ['only Redis', { REDIS_URL }, ['DATABASE_URL']],
+    ['a server without the sealing key', { DATABASE_URL, REDIS_URL }, ['KEY_ENCRYPTION_KEY']],
+    ['grace as long as a token', { REFRESH_GRACE: '15m' }, ['REFRESH_GRACE']],
+    ['idle limit beyond the absolute one', { REFRESH_IDLE_TTL: '91d' }, ['REFRESH_IDLE_TTL']],
+    ['token outlives the session', { REFRESH_IDLE_TTL: '14m' }, ['ACCESS_TOKEN_TTL']],
+    ['rotation faster than the caches', { KEY_ROTATION_INTERVAL: '599s' }, ['KEY_ROTATION_INTERVAL']],
+    [
+      'caches slower than the rotation',
+      { JWKS_MAX_AGE: '4s', KEY_ROTATION_INTERVAL: '7s' },
+      ['KEY_ROTATION_INTERVAL'],
+    ],
+    ['default issuer on every address', { HTTP_HOST: '0.0.0.0' }, ['ISSUER']],
+    ['default issuer on a scoped address', { HTTP_HOST: 'fe80::1%eth0' }, ['ISSUER']],
+    ['default issuer on an unknown port', { HTTP_PORT: '0' }, ['ISSUER']],
+    ['one socket for two', { GRPC_PORT: '8080' }, ['GRPC_PORT']],
+    ['one socket, by wildcard', { GRPC_PORT: '8080', GRPC_HOST: '0.0.0.0' }, ['GRPC_PORT']],
+    ['one socket, by IPv6 wildcard', { ...wide, GRPC_PORT: '8080', HTTP_HOST: '::' }, ['GRPC_PORT']],
+    ['one socket, by name', { GRPC_PORT: '8080', GRPC_HOST: 'localhost' }, ['GRPC_PORT']],
+    ['a certificate without its key', { GRPC_TLS_CERT: pem }, ['GRPC_TLS_CERT']],
+    ['a key without its certificate', { GRPC_TLS_KEY: pem }, ['GRPC_TLS_CERT']],
+    ['client certificates without TLS', { GRPC_TLS_CLIENT_CA: pem }, ['GRPC_TLS_CLIENT_CA']],
+  ];
+  for (const [what, env, names] of table) {
+    t.strictSame(faulty(env), names, what);
+    t.match(
+      faults(env)[0],
+      /: (must|needs) .+: .+; given |: must be set when .+: .+; given /,
+      `${what}: reason`,
+    );
+  }
+  t.end();
+});
+
+t.test('a PEM file must be there', (t) => {
+  t.strictSame(faulty({ GRPC_TLS_CERT: join(folder, 'missing.pem'), GRPC_TLS_KEY: folder }), [
+    'GRPC_TLS_CERT',
+    'GRPC_TLS_KEY',
+  ]);
+  t.end();
+});
+
+t.test(
+  'all faults are reported together, a line each, with the variable, the rule and what was given',
+  (t) => {
+    const lines = faults({
+      HTTP_PORT: '99999',
+      ISSUER: 'https://auth.example.com/',
+      ACCESS_TOKEN_TTL: '1m',
+      REFRESH_GRACE: '2m',
+      LOG_LEVEL: 'loud\u202e\n',
+      REDIS_URL: 'redis://cache',
+    });
+    t.strictSame(lines, [
+      'HTTP_PORT: must be a port, 0–65535; 0 takes any free port; given "99999"',
+      'LOG_LEVEL: must be trace, debug, info, warn, error, fatal or silent; given 6 characters, not shown',
+      'DATABASE_URL: must be set together with REDIS_URL, or neither: several nodes need both, one node alone needs none; given DATABASE_URL not set, REDIS_URL 13 characters, not shown',
+      'REFRESH_GRACE: must be shorter than ACCESS_TOKEN_TTL: it covers a lost answer, not a whole token lifetime; given REFRESH_GRACE "2m", ACCESS_TOKEN_TTL "1m"',
+      'ISSUER: must not end in a slash: the exact text is `iss`; given ISSUER "https://auth.example.com/"',
+    ]);
+    t.end();
+  },
+);
+
+t.test('what was given cannot disturb the terminal or fill it', (t) => {
+  const [line = ''] = faults({ REGISTRATION: `\u001b[2J\u202e${'x'.repeat(10_000)}` });
+  t.match(line, /\\u001b\[2J\\u202exxx/);
+  t.notMatch(line, /\p{C}/u);
+  t.ok(line.length < 250);
+  t.end();
+});
+
+t.test('a rule stays silent about a variable that is itself faulty', (t) => {
+  t.strictSame(faulty({ REFRESH_GRACE: '15m', ACCESS_TOKEN_TTL: 'soon' }), ['ACCESS_TOKEN_TTL']);
+  t.end();
+});
+
+t.test('no secret is in any message', (t) => {
+  const secret = 'hunter2';
+  const table: Env[] = [
+    { DATABASE_URL: `postgres://a:${secret}@db/x` },
+    { REDIS_URL: `redis://:${secret}@cache` },
+    {
+      DATABASE_URL: `mysql://a:${secret}@db/x`,
+      REDIS_URL: `http://:${secret}@cache`,
+      KEY_ENCRYPTION_KEY: secret,
+    },
+    { ISSUER: `https://me:${secret}@auth.example.com` },
+    { HTTP_HOST: `https://me:${secret}@auth.example.com` },
+    { GRPC_TLS_KEY: `-----BEGIN PRIVATE KEY-----\n${secret}\n-----END PRIVATE KEY-----` },
+    { GRPC_TLS_KEY: `-----BEGIN PRIVATE KEY----- ${secret}` },
+  ];
+  for (const env of table) {
+    const lines = faults(env);
+    t.not(lines.length, 0, `${Object.keys(env).join(' ')} is refused`);
+    t.notMatch(lines.join('\n'), secret, `${Object.keys(env).join(' ')} is not shown`);
+  }
+  t.end();
+});
+
+t.test('secrets cannot be printed', (t) => {
+  const { config, secrets } = readConfig(server);
+  const holder = { deep: { config, secrets }, list: [secrets] };
+  const printed = [
+    inspect(secrets, { showHidden: true, depth: null, getters: true }),
+    inspect(secrets, { showHidden: true, depth: null, customInspect: false }),
+    inspect(holder, { showHidden: true, depth: null }),
+    JSON.stringify(holder),
+    String(secrets),
+    `${secrets}`,
+    JSON.stringify({ ...secrets }),
+    inspect(structuredClone(secrets)),
+    inspect(Object.entries(secrets)),
+  ];
+  t.equal(inspect(secrets), '[secret]');
+  t.equal(JSON.stringify(secrets), '"[secret]"');
+  const base64 = key.toString('base64').slice(0, 20);
+  for (const text of printed) {
+    t.notMatch(text, 'hunter2');
+    t.notMatch(text, base64);
+    t.notMatch(text, 'fb fb fb');
+    t.notMatch(text, '251,251');
+  }
+  t.end();
+});
+
+t.test('a configuration cannot be changed', (t) => {
+  const { config, secrets } = readConfig({ GRPC_TLS_CERT: pem, GRPC_TLS_KEY: pem });
+  for (const part of [
+    config,
+    config.http,
+    config.grpc,
+    config.grpc.tls,
+    config.tokens,
+    config.sessions,
+    secrets,
+  ]) {
+    t.ok(Object.isFrozen(part));
+  }
+  t.ok(Object.isFrozen(config.keys) && Object.isFrozen(config.storage));
+  t.end();
+});
+
+t.test('help and README tell of every variable, and of its default', (t) => {
+  const help = settingsHelp();
+  const markdown = settingsMarkdown();
+  for (const name of settingNames) {
+    t.match(help, new RegExp(`^  ${name} `, 'm'), `${name} in the help`);
+    t.match(markdown, `\n| \`${name}\` | `, `${name} in the table`);
+  }
+  t.ok(
+    help.split('\n').every((line) => line.length <= 100),
+    'the help fits in 100 columns',
+  );
+  t.match(markdown, '| `ACCESS_TOKEN_TTL` | `15m` | a duration in whole seconds, 1s–24h | ');
+  const rows = markdown.split('\n').filter((line) => line.startsWith('|'));
+  for (const row of rows) t.equal(row.split('|').length, 6, `four columns: ${row.slice(0, 30)}`);
+  t.end();
+});
+
+t.test('the environment of the process is read where it is asked for', (t) => {
+  t.equal(processEnvironment()['PATH'], process.env['PATH']);
+  t.end();
+});

@@ -1,0 +1,124 @@
+import t from 'tap';
+import { createPasswordHasher, type PasswordHashing } from '../../src/authn/passwordHash.ts';
+import { limits } from '../../src/core/limits.ts';
+
+/** The real algorithm with the least work it allows; what is tested here is not its strength. */
+const light: PasswordHashing = { memoryKibibytes: 64, passes: 1, lanes: 1, atOnce: 2, waiting: 4 };
+
+t.test(
+  'a hash is argon2id with the parameters of the limits, and verifies its own password only',
+  async (t) => {
+    const hasher = createPasswordHasher();
+    const stored = await hasher.hash('correct horse battery staple');
+    t.match(stored, new RegExp(`^\\$argon2id\\$v=19\\$m=${limits.argon2MemoryKibibytes},t=2,p=1\\$`));
+    t.equal(await hasher.verify(stored, 'correct horse battery staple'), true);
+    t.equal(await hasher.verify(stored, 'correct horse battery stapler'), false);
+    t.equal(await hasher.verify(stored, ''), false);
+    t.equal(hasher.needsRehash(stored), false);
+  },
+);
+
+t.test('it hashes exactly the text: salted, and with what follows a NUL', async (t) => {
+  const hasher = createPasswordHasher(light);
+  const stored = await hasher.hash('before\0after');
+  t.not(stored, await hasher.hash('before\0after'), 'a fresh salt each time');
+  t.equal(await hasher.verify(stored, 'before\0after'), true);
+  t.equal(await hasher.verify(stored, 'before\0other'), false);
+  t.equal(await hasher.verify(stored, 'before'), false);
+});
+
+t.test('a hash with any other parameter needs a rehash, and still verifies', async (t) => {
+  const hasher = createPasswordHasher(light);
+  const table: [string, PasswordHashing][] = [
+    ['more memory', { ...light, memoryKibibytes: 128 }],
+    ['more passes', { ...light, passes: 2 }],
+    ['more lanes', { ...light, lanes: 2 }],
+  ];
+  for (const [what, other] of table) {
+    const stored = await createPasswordHasher(other).hash('a password');
+    t.equal(hasher.needsRehash(stored), true, what);
+    t.equal(createPasswordHasher(other).needsRehash(stored), false, `${what}, by itself`);
+    t.equal(await hasher.verify(stored, 'a password'), true, `${what} verifies`);
+  }
+  const stored = await hasher.hash('a password');
+  t.equal(hasher.needsRehash(stored.replace('$argon2id$', '$argon2i$')), true, 'another variant');
+  t.equal(hasher.needsRehash(stored.replace('$v=19$', '$v=16$')), true, 'an older version');
+});
+
+t.test('a damaged hash is an error, not a wrong password', async (t) => {
+  const hasher = createPasswordHasher(light);
+  const stored = await hasher.hash('a password');
+  const table: [string, string][] = [
+    ['nothing', ''],
+    ['cut', stored.slice(0, -1)],
+    ['cut to its parameters', stored.slice(0, stored.lastIndexOf('$'))],
+    ['bcrypt', '$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy'],
+    ['a space after', `${stored} `],
+  ];
+  for (const [what, damaged] of table) {
+    await t.rejects(hasher.verify(damaged, 'a password'), what);
+    t.throws(() => hasher.needsRehash(damaged), what);
+  }
+  t.equal(await hasher.verify(stored, 'a password'), true, 'and the hasher goes on');
+});
+
+t.test('the dummy matches nothing', async (t) => {
+  const hasher = createPasswordHasher(light);
+  for (const password of ['', 'a password', 'x'.repeat(1_024)]) {
+    t.equal(await hasher.verifyDummy(password), false);
+  }
+});
+
+t.test('the dummy costs what a wrong password costs', async (t) => {
+  const hasher = createPasswordHasher();
+  const stored = await hasher.hash('correct horse battery staple');
+  const time = async (work: () => Promise<unknown>) => {
+    const start = performance.now();
+    await work();
+    return performance.now() - start;
+  };
+  const wrong: number[] = [];
+  const dummy: number[] = [];
+  // In turns, so that a busy machine slows both.
+  for (let round = 0; round < 15; round += 1) {
+    wrong.push(await time(() => hasher.verify(stored, 'a wrong password')));
+    dummy.push(await time(() => hasher.verifyDummy('a wrong password')));
+  }
+  const ratio = median(dummy) / median(wrong);
+  t.ok(ratio > 0.5 && ratio < 2, `ratio of the medians: ${ratio.toFixed(2)}`);
+});
+
+t.test(
+  'above the queue the answer is overloaded, at once, and nothing that was let in is lost',
+  async (t) => {
+    const hasher = createPasswordHasher(light);
+    const room = light.atOnce + light.waiting;
+    const admitted = [
+      ...Array.from({ length: room - 2 }, (_, index) => hasher.hash(`password ${index}`)),
+      hasher.verifyDummy('x'),
+      hasher.verify(`$argon2id$v=19$m=64,t=1,p=1$${'A'.repeat(22)}$${'A'.repeat(43)}`, 'x'),
+    ];
+    t.equal(hasher.waiting(), light.waiting);
+
+    const overloaded = { code: 'overloaded', retryAfterSeconds: 1 };
+    await t.rejects(hasher.hash('one too many'), overloaded, 'hash');
+    await t.rejects(hasher.verify('not even looked at', 'x'), overloaded, 'verify');
+    await t.rejects(hasher.verifyDummy('x'), overloaded, 'the dummy, too: it must not tell by its error');
+    t.equal(hasher.waiting(), light.waiting, 'a refused one does not wait');
+
+    t.equal((await Promise.all(admitted)).length, room);
+    t.equal(hasher.waiting(), 0);
+    t.equal(await hasher.verifyDummy('x'), false, 'there is room again');
+  },
+);
+
+t.test('a failed verification gives its place back', async (t) => {
+  const hasher = createPasswordHasher({ ...light, atOnce: 1, waiting: 0 });
+  for (let round = 0; round < 3; round += 1) await t.rejects(hasher.verify('damaged', 'x'), /./);
+  t.equal(hasher.waiting(), 0);
+  t.match(await hasher.hash('x'), /^\$argon2id\$/);
+});
+
+function median(values: number[]): number {
+  return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
