@@ -3,22 +3,9 @@
 /** A longer unit than this, repeated, is as good as a passphrase said twice. */
 const longestShortUnit = 8;
 
-/** Rows of the common Latin keyboards (QWERTY, QWERTZ, AZERTY), and what closes the ring of digits and of letters. */
-const keyboardRows = [
-  '1234567890',
-  'qwertyuiop',
-  'qwertzuiop',
-  'azertyuiop',
-  'asdfghjkl',
-  'qsdfghjklm',
-  'zxcvbnm',
-];
-const moreRows = ['yxcvbnm', 'wxcvbn', '901', 'za'];
-const neighbours = new Set(
-  [...keyboardRows, ...moreRows].flatMap((row) =>
-    Array.from({ length: row.length - 1 }, (_, index) => row.slice(index, index + 2)),
-  ),
-);
+/** Rows of the common Latin keyboards (QWERTY, and what QWERTZ and AZERTY add). Digits are neighbours anyway. */
+const rows = ['qwertyuiop', 'asdfghjkl', 'zxcvbnm', 'tzu', 'aze', 'qs'];
+const neighbours = new Set(rows.flatMap((row) => [...row].slice(1).map((key, index) => row[index] + key)));
 
 /** One short unit again and again, the last time perhaps cut: `aaaa…`, `hunter2hunter2h`. */
 export function isRepetition(characters: readonly string[]): boolean {

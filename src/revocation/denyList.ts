@@ -20,6 +20,8 @@ export type Verdict =
 export interface DenyList {
   /** Reads every live revocation; answers how many. No check is answered before. */
   load(): Promise<number>;
+  /** Answers no check until it is loaded again: it may have missed revocations. */
+  suspend(): void;
   ready(): boolean;
   /** Makes committed revocations known to every later check. Adding one again does nothing. */
   add(revocations: readonly Revocation[]): void;
@@ -39,8 +41,9 @@ export function createDenyList(parts: {
   store: Pick<RevocationStore, 'find' | 'listLive'>;
   clock: Clock;
   accessTtlMs: number;
+  onVerdict: (verdict: Verdict) => void;
 }): DenyList {
-  const { store, clock } = parts;
+  const { store, clock, onVerdict } = parts;
   const filter = createSlicedFilter(sliceLength(parts.accessTtlMs));
   const confirm = createConfirmation({ find: store.find, clock });
   const confirmed = new LRUCache<string, Revocation>({ max: limits.confirmedRevocations });
@@ -60,9 +63,13 @@ export function createDenyList(parts: {
 
   const askTruth = async (subjects: readonly Uint8Array[]): Promise<Verdict> => {
     const revocation = await confirm(subjects);
-    if (revocation === undefined) return { revoked: false, decidedBy: 'postgres' };
-    confirmed.set(subjectKey(revocation.subject), revocation);
-    return { revoked: true, decidedBy: 'postgres', reason: revocation.reason };
+    if (revocation !== undefined) confirmed.set(subjectKey(revocation.subject), revocation);
+    const verdict: Verdict =
+      revocation === undefined
+        ? { revoked: false, decidedBy: 'postgres' }
+        : { revoked: true, decidedBy: 'postgres', reason: revocation.reason };
+    onVerdict(verdict);
+    return verdict;
   };
 
   return {
@@ -80,13 +87,19 @@ export function createDenyList(parts: {
       return entries;
     },
 
+    suspend() {
+      loaded = false;
+    },
+
     ready: () => loaded,
 
     check(subjects) {
       if (!loaded)
         throw new AuthorityError('unavailable', { retryAfterSeconds: 1, reason: 'deny_list_loading' });
-      if (!subjects.some((subject) => filter.mayContain(subject))) return notRevoked;
-      return knownBefore(subjects) ?? askTruth(subjects);
+      const verdict = subjects.some(filter.mayContain) ? knownBefore(subjects) : notRevoked;
+      if (verdict === undefined) return askTruth(subjects);
+      onVerdict(verdict);
+      return verdict;
     },
 
     dropExpired() {

@@ -33,8 +33,13 @@ const transactionOptions = {
   timeout: limits.transactionMilliseconds,
 };
 
+/** A server where there is a URL, else the embedded database in the folder. */
+export function openEngine(dataDir: string, databaseUrl: string | undefined): Promise<PostgresEngine> {
+  return databaseUrl === undefined ? openEmbedded(dataDir) : openServer(databaseUrl);
+}
+
 /** Opens, or makes, the embedded database in `DATA_DIR/postgres`. Only one process may have it open. */
-export async function openEmbedded(dataDir: string): Promise<PostgresEngine> {
+async function openEmbedded(dataDir: string): Promise<PostgresEngine> {
   const folder = join(dataDir, 'postgres');
   const pglite = await openFolder(folder);
   const prisma = new PrismaClient({ adapter: new PrismaPGlite(pglite), transactionOptions });
@@ -68,7 +73,7 @@ async function openFolder(folder: string): Promise<PGlite> {
 }
 
 /** Opens a PostgreSQL server. `url` holds a password and appears in no message. */
-export async function openServer(url: string): Promise<PostgresEngine> {
+async function openServer(url: string): Promise<PostgresEngine> {
   const connect = async (): Promise<SqlConnection> => {
     const client = new pg.Client({ connectionString: url, application_name: 'countersign' });
     // A connection that breaks while idle has no caller to tell; the next statement on it fails and does.

@@ -1,0 +1,250 @@
+/**
+ * The composition root: builds every part in reading order. Read it from top to bottom, it is the picture of the
+ * system. A logout becomes a revocation in `flows/withEffect.ts`; it reaches the checks through `effect` below.
+ */
+import type { AddressInfo } from 'node:net';
+import { createCommonPasswords } from './authn/commonPasswords.ts';
+import { createPasswordHasher } from './authn/passwordHash.ts';
+import { createPasswordPolicy } from './authn/passwordPolicy.ts';
+import { permissions } from './authn/service.ts';
+import { newServiceToken } from './authn/serviceToken.ts';
+import type { Config } from './config/config.ts';
+import type { Secrets } from './config/secrets.ts';
+import { type Clock, withDeadline } from './core/clock.ts';
+import { AuthorityError, StartupError } from './core/errors.ts';
+import { limits } from './core/limits.ts';
+import { createSealing } from './core/sealing.ts';
+import { createAuthenticateService } from './flows/authenticateService.ts';
+import { createChangePassword } from './flows/changePassword.ts';
+import { createCheckRevocation } from './flows/checkRevocation.ts';
+import { createDisableUser } from './flows/disableUser.ts';
+import { createEndSession } from './flows/endSession.ts';
+import { createIntrospect } from './flows/introspect.ts';
+import { createListSessions } from './flows/listSessions.ts';
+import { createLogin } from './flows/login.ts';
+import { createLogout } from './flows/logout.ts';
+import { createLogoutAll } from './flows/logoutAll.ts';
+import { createRefresh } from './flows/refresh.ts';
+import { createRegister } from './flows/register.ts';
+import { createCreateService, createListServices, createRevokeService } from './flows/services.ts';
+import { createGrpcServer } from './grpc/server.ts';
+import { createHttpApp, type HttpApp, type HttpParts } from './http/app.ts';
+import { openKeyRing } from './keys/keyRing.ts';
+import type { Log } from './observability/log.ts';
+import { createMetrics, type Metrics } from './observability/metrics.ts';
+import { createDenyList } from './revocation/denyList.ts';
+import { sweepRegularly } from './revocation/sweep.ts';
+import { createRefreshTokens } from './sessions/refreshToken.ts';
+import type { DataFolder } from './storage/local/dataFolder.ts';
+import { createLocalEffect } from './storage/local/effect.ts';
+import { openEngine } from './storage/postgres/engine.ts';
+import { ownDatabase } from './storage/postgres/ownership.ts';
+import { createStorage, migrateStorage } from './storage/postgres/storage.ts';
+import { createAccessTokenIssuer } from './tokens/accessToken.ts';
+import { createAccessTokenReader } from './tokens/accessTokenReader.ts';
+
+export interface AuthorityParts {
+  readonly config: Config;
+  readonly secrets: Secrets;
+  /** Claimed by this process: nobody else has it open. */
+  readonly dataFolder: DataFolder;
+  readonly log: Log;
+  readonly clock: Clock;
+}
+
+export interface Ports {
+  readonly httpPort: number;
+  readonly grpcPort: number;
+}
+
+export interface Authority {
+  readonly flows: Flows;
+  /** Opens HTTP and gRPC; answers the ports. Throws `StartupError` when an address is in use. */
+  listen(): Promise<Ports>;
+  /** Says "not ready", finishes what is in flight and closes everything. */
+  close(): Promise<void>;
+  readonly readiness: HttpParts['readiness'];
+  /** True when this start made the service token in DATA_DIR. */
+  readonly firstServiceToken: boolean;
+}
+
+/**
+ * Opens everything but the doors: when this resolves, what is stored is migrated, keys are there and every live
+ * revocation is in memory. Throws `StartupError` with one clear line for what an operator can mend.
+ */
+export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
+  const closing: Closing = [];
+  let draining = false;
+  /** Closes every part in the reverse of the order in which it was opened. */
+  const close = async () => {
+    draining = true;
+    for (const step of closing.splice(0).reverse()) await step();
+  };
+  try {
+    const metrics = createMetrics();
+    const stored = await openStored(parts, closing);
+    const signed = await openSigned(parts, stored);
+    const revoked = await openRevoked(parts, stored, metrics, closing);
+    const flows = createFlows(parts, { ...stored, ...signed, ...revoked, metrics });
+    const firstServiceToken = await keepFirstServiceToken(parts, flows);
+
+    const readiness = async () => ({
+      process: draining ? 'draining' : 'ready',
+      database: await answers(parts.clock, stored.ping()),
+      deny_list: revoked.denyList.ready() ? 'ready' : 'loading',
+    });
+    const listen = () => openDoors(parts, { flows, keyRing: signed.keyRing, readiness, metrics }, closing);
+    return { flows, listen, close, readiness, firstServiceToken };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Steps that give back what was opened, in the order of opening. */
+type Closing = (() => Promise<void> | void)[];
+
+async function openStored({ secrets, dataFolder, log }: AuthorityParts, closing: Closing) {
+  const engine = await openEngine(dataFolder.path, secrets.databaseUrl);
+  closing.push(engine.close);
+  for (const migration of await migrateStorage(engine)) log.info({ migration }, 'migrated');
+  const sealing = createSealing(secrets.keyEncryptionKey ?? (await dataFolder.keyEncryptionKey()));
+  return { engine, sealing, ...createStorage(engine) };
+}
+
+type Stored = Awaited<ReturnType<typeof openStored>>;
+
+async function openSigned({ config, clock }: AuthorityParts, { signingKeys, database, sealing }: Stored) {
+  const keyRing = await openKeyRing({ store: signingKeys, sealing, clock });
+  if (keyRing.createdFirstKey) {
+    const reason = keyRing.signer().kid;
+    await database.audit.record(
+      { type: 'signing_key_created', origin: { actor: 'authority' }, reason },
+      clock.now(),
+    );
+  }
+  const { issuer, audience, accessTtlMs } = config.tokens;
+  return {
+    keyRing,
+    accessTokens: createAccessTokenIssuer({ keyRing, issuer, audience, accessTtlMs }),
+    accessTokenReader: createAccessTokenReader({ keyRing, issuer, audience }),
+    refreshTokens: createRefreshTokens(sealing),
+  };
+}
+
+async function openRevoked(
+  parts: AuthorityParts,
+  { engine, database }: Stored,
+  metrics: Metrics,
+  closing: Closing,
+) {
+  const { config, clock, log } = parts;
+  const store = database.revocations;
+  const denyList = createDenyList({
+    store,
+    clock,
+    accessTtlMs: config.tokens.accessTtlMs,
+    onVerdict: ({ decidedBy, revoked }) => metrics.check(decidedBy, revoked),
+  });
+  const load = async () => log.info({ revocations: await denyList.load() }, 'deny-list loaded');
+  if (config.storage.mode === 'server') {
+    const onLost = () => {
+      denyList.suspend();
+      log.error('the lock on the database was lost; nothing is answered from memory until it is regained');
+    };
+    const ownership = await ownDatabase({ engine, clock, onLost, onRegained: load });
+    closing.push(ownership.close);
+  }
+  await load();
+  const onFault = (err: unknown) => log.warn({ err }, 'expired revocations could not be deleted');
+  closing.push(sweepRegularly({ store, denyList, clock, onFault }));
+  metrics.gauge('countersign_deny_list_entries', 'Revocations in memory.', () => denyList.stats().entries);
+  metrics.gauge('countersign_deny_list_bytes', 'Memory of the filters.', () => denyList.stats().bytes);
+  return { denyList, effect: createLocalEffect({ denyList, clock, onEffect: metrics.effect }) };
+}
+
+type FlowParts = Stored &
+  Awaited<ReturnType<typeof openSigned>> &
+  Awaited<ReturnType<typeof openRevoked>> & { readonly metrics: Metrics };
+
+function createFlows({ config, clock }: AuthorityParts, opened: FlowParts) {
+  const { database, effect, denyList, accessTokens, accessTokenReader, refreshTokens, metrics } = opened;
+  const { refreshIdleTtlMs, maxTtlMs: sessionMaxTtlMs, refreshGraceMs } = config.sessions;
+  const { registration } = config;
+  const passwords = createPasswordHasher();
+  const passwordPolicy = createPasswordPolicy({ commonPasswords: createCommonPasswords() });
+  metrics.gauge('countersign_password_hashes_waiting', 'Password hashes in the queue.', passwords.waiting);
+  const tokens = { accessTokens, refreshTokens };
+  const ending = { database, effect, clock };
+  return {
+    register: createRegister({ database, passwords, passwordPolicy, clock, registration }),
+    login: createLogin({ ...tokens, database, passwords, clock, refreshIdleTtlMs, sessionMaxTtlMs }),
+    refresh: createRefresh({ ...tokens, ...ending, refreshGraceMs, refreshIdleTtlMs }),
+    logout: createLogout({ ...ending, refreshTokens, accessTokenReader }),
+    logoutAll: createLogoutAll(ending),
+    changePassword: createChangePassword({ ...ending, passwords, passwordPolicy }),
+    listSessions: createListSessions({ database, clock }),
+    endSession: createEndSession(ending),
+    disableUser: createDisableUser(ending),
+    introspect: createIntrospect({ accessTokenReader, denyList, clock }),
+    checkRevocation: createCheckRevocation({ denyList }),
+    authenticateService: createAuthenticateService({ database, clock }),
+    createService: createCreateService({ database, clock }),
+    listServices: createListServices({ database }),
+    revokeService: createRevokeService({ database, clock }),
+  };
+}
+
+export type Flows = ReturnType<typeof createFlows>;
+
+type DoorParts = Pick<HttpParts, 'keyRing' | 'readiness' | 'metrics'> & { readonly flows: Flows };
+
+async function openDoors(
+  { config, clock, log }: AuthorityParts,
+  doors: DoorParts,
+  closing: Closing,
+): Promise<Ports> {
+  const { jwksMaxAgeMs } = config.keys;
+  const http = await createHttpApp({ ...doors, issuer: config.tokens.issuer, jwksMaxAgeMs, log });
+  const grpc = createGrpcServer({ ...config.grpc, ...doors, clock, log });
+  closing.push(async () => {
+    const cancel = clock.after(limits.drainMilliseconds, () => http.server.closeAllConnections());
+    await Promise.all([http.close(), grpc.close(limits.drainMilliseconds)]);
+    cancel();
+  });
+  const grpcPort = await grpc.listen(config.grpc.host, config.grpc.port);
+  return { grpcPort, httpPort: await listenHttp(http, config.http) };
+}
+
+async function listenHttp(http: HttpApp, { host, port }: Config['http']): Promise<number> {
+  try {
+    await http.listen({ host, port });
+  } catch (cause) {
+    throw new StartupError(`HTTP_PORT: cannot listen on ${host}:${port}: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+  return (http.server.address() as AddressInfo).port;
+}
+
+/**
+ * In embedded mode the first service is made by the first start. Its token is written to the folder before its hash is
+ * stored, so that a start that was cut short in between can be repeated.
+ */
+async function keepFirstServiceToken({ config, dataFolder }: AuthorityParts, flows: Flows): Promise<boolean> {
+  if (config.storage.mode !== 'embedded') return false;
+  const services = await flows.listServices();
+  if (services.length > 0) return false;
+  const token = await dataFolder.serviceToken(newServiceToken());
+  await flows.createService({ name: 'first', permissions, token }, { actor: 'authority' });
+  return true;
+}
+
+/** `ready`, or that the part does not answer. */
+function answers(clock: Clock, work: Promise<void>): Promise<string> {
+  const late = () => new AuthorityError('unavailable');
+  return withDeadline(clock, limits.readinessMilliseconds, work, late).then(
+    () => 'ready',
+    () => 'does not answer',
+  );
+}

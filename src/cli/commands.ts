@@ -1,0 +1,171 @@
+/**
+ * The commands that work on what an authority owns. They run inside the authority when one is running on the folder,
+ * else in the process of the command line: the same code, the same effect.
+ */
+import { randomBytes } from 'node:crypto';
+import { parseArgs } from 'node:util';
+import type { Origin } from '../audit/auditEvent.ts';
+import { isPermission, type Permission, permissions } from '../authn/service.ts';
+import type { Flows } from '../authority.ts';
+import { rfc3339 } from '../core/clock.ts';
+import { AuthorityError } from '../core/errors.ts';
+import type { CommandRequest, Output } from './control.ts';
+
+/** The command was not understood: shown with the usage, exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+interface Command {
+  readonly usage: string;
+  readonly summary: string;
+  /** Reads the password from standard input before anything else. */
+  readonly readsInput?: (argv: readonly string[]) => boolean;
+  run(flows: Flows, request: Arguments, output: Output): Promise<void>;
+}
+
+interface Arguments {
+  readonly positionals: readonly string[];
+  readonly permissions: readonly string[] | undefined;
+  readonly passwordStdin: boolean;
+  readonly json: boolean;
+  readonly input: string | undefined;
+}
+
+const operator: Origin = { actor: 'operator' };
+
+export const commands: Readonly<Record<string, Command>> = {
+  'users create': {
+    usage: 'users create EMAIL [--password-stdin]',
+    summary: 'Make a user; without --password-stdin, print a new password as the last line.',
+    readsInput: (argv) => argv.includes('--password-stdin'),
+    async run({ register }, { positionals, passwordStdin, input, json }, { out, err }) {
+      const email = one(positionals, 'EMAIL');
+      const password = passwordStdin
+        ? (input ?? '').replace(/\r?\n$/, '')
+        : randomBytes(24).toString('base64url');
+      const { userId } = await register({ email, password }, operator);
+      if (json) return out(JSON.stringify({ user_id: userId, ...(passwordStdin ? {} : { password }) }));
+      if (passwordStdin) return out(userId);
+      err(`User ${userId} is made. The password is shown this once:`);
+      out(password);
+    },
+  },
+
+  'users disable': {
+    usage: 'users disable EMAIL',
+    summary: 'Disable a user and end every session, with effect.',
+    async run({ disableUser }, { positionals, json }, { out, err }) {
+      const { userId, endedSessions } = await disableUser(one(positionals, 'EMAIL'), operator);
+      if (json) return out(JSON.stringify({ user_id: userId, ended_sessions: endedSessions }));
+      err(`Disabled. Sessions ended: ${endedSessions}.`);
+      out(userId);
+    },
+  },
+
+  'services create': {
+    usage: 'services create NAME [--permission PERMISSION …]',
+    summary: `Make a service and print its token once. Permissions: ${permissions.join(', ')} (default: all).`,
+    async run({ createService }, { positionals, permissions: asked, json }, { out, err }) {
+      const name = one(positionals, 'NAME');
+      const { token } = await createService({ name, permissions: readPermissions(asked) }, operator);
+      if (json) return out(JSON.stringify({ name, token }));
+      err(`Service ${name} is made. Its token is shown this once:`);
+      out(token);
+    },
+  },
+
+  'services list': {
+    usage: 'services list',
+    summary: 'List services: name, permissions, when made, whether revoked.',
+    async run({ listServices }, { positionals, json }, { out }) {
+      none(positionals);
+      for (const { name, permissions: allowed, createdAt, revokedAt } of await listServices()) {
+        const state = revokedAt === undefined ? 'live' : 'revoked';
+        const line = { name, permissions: allowed, created_at: rfc3339(createdAt), state };
+        out(json ? JSON.stringify(line) : [name, allowed.join(','), line.created_at, state].join('\t'));
+      }
+    },
+  },
+
+  'services revoke': {
+    usage: 'services revoke NAME',
+    summary: 'Revoke a service: its token stops within two seconds.',
+    async run({ revokeService }, { positionals, json }, { out, err }) {
+      const name = one(positionals, 'NAME');
+      await revokeService(name, operator);
+      if (json) return out(JSON.stringify({ name, state: 'revoked' }));
+      err(`Service ${name} is revoked.`);
+      out(name);
+    },
+  },
+};
+
+/** Runs a command over these flows and answers its exit code: 0 done, 1 refused, 2 not understood. */
+export async function runCommand(
+  flows: Flows,
+  { argv, input }: CommandRequest,
+  output: Output,
+): Promise<number> {
+  try {
+    const { command, rest } = findCommand(argv);
+    await command.run(flows, parse(rest, input), output);
+    return 0;
+  } catch (error) {
+    if (error instanceof UsageError) {
+      output.err(error.message);
+      return 2;
+    }
+    if (!(error instanceof AuthorityError)) throw error;
+    output.err(error.message);
+    return 1;
+  }
+}
+
+/** Throws `UsageError` when there is no such command. */
+export function findCommand(argv: readonly string[]): { command: Command; rest: readonly string[] } {
+  const name = argv.slice(0, 2).join(' ');
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (command === undefined) throw new UsageError(`There is no command ${JSON.stringify(name)}; see --help.`);
+  return { command, rest: argv.slice(2) };
+}
+
+function parse(argv: readonly string[], input: string | undefined): Arguments {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: {
+        permission: { type: 'string', multiple: true },
+        'password-stdin': { type: 'boolean', default: false },
+        json: { type: 'boolean', default: false },
+      },
+    });
+    const { permission, 'password-stdin': passwordStdin, json } = values;
+    return { positionals, permissions: permission, passwordStdin, json, input };
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+function one(positionals: readonly string[], name: string): string {
+  const [value, ...others] = positionals;
+  if (value === undefined || others.length > 0) throw new UsageError(`Give exactly one ${name}; see --help.`);
+  return value;
+}
+
+function none(positionals: readonly string[]): void {
+  if (positionals.length > 0) throw new UsageError('This command takes no arguments; see --help.');
+}
+
+function readPermissions(asked: readonly string[] | undefined): readonly Permission[] {
+  if (asked === undefined) return permissions;
+  return [...new Set(asked)].map((text) => {
+    if (!isPermission(text)) {
+      throw new UsageError(
+        `--permission: must be one of ${permissions.join(', ')}; given ${JSON.stringify(text)}`,
+      );
+    }
+    return text;
+  });
+}

@@ -1,0 +1,163 @@
+/**
+ * The control socket in DATA_DIR. Holding it means owning the folder: the embedded database allows one process. Through
+ * it, the command line asks a running authority to run a command, so that what it revokes is in effect when it returns.
+ * One JSON line asks, JSON lines answer. Only the owner of the folder can connect.
+ */
+import { createHash } from 'node:crypto';
+import { chmod, lstat, mkdir, unlink } from 'node:fs/promises';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { StartupError } from '../core/errors.ts';
+import { limits } from '../core/limits.ts';
+
+/** Where a command writes: data, one thing a line, to `out`; words for people to `err`. */
+export interface Output {
+  out(line: string): void;
+  err(line: string): void;
+}
+
+export interface CommandRequest {
+  readonly argv: readonly string[];
+  /** What the command was given on standard input, if it reads any. */
+  readonly input: string | undefined;
+}
+
+/** Runs a command and answers its exit code. */
+export type RunCommand = (request: CommandRequest, output: Output) => Promise<number>;
+
+export interface Claim {
+  /** From now on, commands that others ask for are run. */
+  serve(run: RunCommand): void;
+  release(): Promise<void>;
+}
+
+type Answer = { readonly out: string } | { readonly err: string } | { readonly exit: number };
+
+/** A socket's path may have about 100 bytes (sun_path); a deeper folder gets its socket among the temporary files. */
+const longestPath = 100;
+
+function socketPath(folder: string): string {
+  const path = join(folder, 'control.sock');
+  if (Buffer.byteLength(path) <= longestPath) return path;
+  const name = createHash('sha256').update(folder).digest('hex').slice(0, 16);
+  return join(tmpdir(), `countersign-${process.getuid?.() ?? 'user'}-${name}`, 'control.sock');
+}
+
+/** Claims the folder for this process. Throws `StartupError` when a running authority has it. */
+export async function claimDataFolder(folder: string): Promise<Claim> {
+  const path = socketPath(folder);
+  let run: RunCommand | undefined;
+  const server = createServer((socket) => void answer(socket, run));
+  if (await isAnswered(path)) {
+    throw new StartupError(`DATA_DIR: ${folder} is in use by an authority that is running.`);
+  }
+  await privateFolder(dirname(path));
+  // Nobody answers there, so a socket that is left is one of a process that was killed.
+  await unlink(path).catch(() => {});
+  await listen(server, path, folder);
+  await chmod(path, 0o600);
+  return {
+    serve(handler) {
+      run = handler;
+    },
+    release: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+}
+
+async function privateFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const { uid } = await lstat(folder);
+  if (process.getuid !== undefined && uid !== process.getuid()) {
+    throw new StartupError(`DATA_DIR: ${folder} belongs to another user.`);
+  }
+}
+
+function listen(server: Server, path: string, folder: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause) =>
+      reject(new StartupError(`DATA_DIR: ${folder} cannot be used: ${cause.message}`, { cause })),
+    );
+    server.listen(path, resolve);
+  });
+}
+
+function isAnswered(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}
+
+async function answer(socket: Socket, run: RunCommand | undefined): Promise<void> {
+  const send = (message: Answer) => void (socket.writable && socket.write(`${JSON.stringify(message)}\n`));
+  // A caller that goes away does not stop its command: what it revokes must still take effect.
+  socket.on('error', () => {});
+  try {
+    const line = await firstLine(socket);
+    if (line === undefined) return;
+    const request = JSON.parse(line) as CommandRequest;
+    if (run === undefined) {
+      send({ err: 'The authority is still starting; try again.' });
+      send({ exit: 1 });
+      return;
+    }
+    const output: Output = { out: (text) => send({ out: text }), err: (text) => send({ err: text }) };
+    send({ exit: await run(request, output) });
+  } catch {
+    send({ exit: 1 });
+  } finally {
+    socket.end();
+  }
+}
+
+/** The first line, or `undefined` when the other side only looked whether somebody answers. */
+function firstLine(socket: Socket): Promise<string | undefined> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    socket.setEncoding('utf8');
+    socket.on('data', (chunk: string) => {
+      text += chunk;
+      if (text.length > limits.controlLineBytes) reject(new Error('the command is too long'));
+      const end = text.indexOf('\n');
+      if (end >= 0) resolve(text.slice(0, end));
+    });
+    socket.once('end', () => resolve(undefined));
+    socket.once('error', () => resolve(undefined));
+  });
+}
+
+/**
+ * Asks the authority that runs on this folder to run a command; answers its exit code, or `undefined` when none runs.
+ */
+export function askRunning(
+  folder: string,
+  request: CommandRequest,
+  output: Output,
+): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    const socket = connect(socketPath(folder));
+    let connected = false;
+    let exit: number | undefined;
+    socket.once('connect', () => {
+      connected = true;
+      socket.write(`${JSON.stringify(request)}\n`);
+    });
+    socket.once('error', () => {});
+    createInterface({ input: socket }).on('line', (line) => {
+      const message = JSON.parse(line) as Answer;
+      if ('out' in message) output.out(message.out);
+      else if ('err' in message) output.err(message.err);
+      else exit = message.exit;
+    });
+    socket.once('close', () => {
+      if (connected && exit === undefined) output.err('The authority stopped before the command was done.');
+      resolve(connected ? (exit ?? 1) : undefined);
+    });
+  });
+}

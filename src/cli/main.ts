@@ -1,0 +1,109 @@
+#!/usr/bin/env node
+/**
+ * The command line: `countersign COMMAND`. Asks a running authority where there is one, else works by itself.
+ * Data goes to standard output, words for people to standard error.
+ */
+import { readFileSync } from 'node:fs';
+import { text } from 'node:stream/consumers';
+import { openAuthority } from '../authority.ts';
+import { readConfig } from '../config/config.ts';
+import { processEnvironment } from '../config/env.ts';
+import { settingsHelp } from '../config/settingsText.ts';
+import { systemClock } from '../core/clock.ts';
+import { StartupError } from '../core/errors.ts';
+import { createLog } from '../observability/log.ts';
+import { openDataFolder } from '../storage/local/dataFolder.ts';
+import { openEngine } from '../storage/postgres/engine.ts';
+import { migrateStorage } from '../storage/postgres/storage.ts';
+import { commands, findCommand, runCommand, UsageError } from './commands.ts';
+import { askRunning, type CommandRequest, claimDataFolder, type Output } from './control.ts';
+
+const output: Output = {
+  out: (line) => void process.stdout.write(`${line}\n`),
+  err: (line) => void process.stderr.write(`${line}\n`),
+};
+
+async function main(argv: readonly string[]): Promise<number> {
+  const [first] = argv;
+  if (first === undefined || first === 'help' || argv.includes('--help'))
+    return help(first === undefined ? 2 : 0);
+  if (first === '--version') return version();
+  if (first === 'serve') {
+    await import('../main.ts');
+    return new Promise<never>(() => {});
+  }
+  if (first === 'migrate') return migrate();
+  const { command } = findCommand(argv);
+  const input = command.readsInput?.(argv) ? await text(process.stdin) : undefined;
+  return runHereOrThere({ argv, input });
+}
+
+function help(code: number): number {
+  const lines = [
+    'Usage: countersign COMMAND',
+    '',
+    '  serve',
+    '      Run the authority until it is told to stop.',
+    '  migrate',
+    '      Bring the database to the version of this code; print what was applied.',
+    ...Object.values(commands).flatMap(({ usage, summary }) => [`  ${usage}`, `      ${summary}`]),
+    '',
+    '  --json prints data as JSON, one object a line. --version, --help.',
+    '',
+    settingsHelp().trimEnd(),
+  ];
+  for (const line of lines) (code === 0 ? output.out : output.err)(line);
+  return code;
+}
+
+function version(): number {
+  const file = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  output.out((JSON.parse(file) as { version: string }).version);
+  return 0;
+}
+
+async function runHereOrThere(request: CommandRequest): Promise<number> {
+  const { config, secrets } = readConfig(processEnvironment());
+  const dataFolder = await openDataFolder(config.storage.dataDir);
+  const there = await askRunning(dataFolder.path, request, output);
+  if (there !== undefined) return there;
+  const claim = await claimDataFolder(dataFolder.path);
+  try {
+    const log = createLog('error');
+    const authority = await openAuthority({ config, secrets, dataFolder, log, clock: systemClock });
+    try {
+      return await runCommand(authority.flows, request, output);
+    } finally {
+      await authority.close();
+    }
+  } finally {
+    await claim.release();
+  }
+}
+
+/** Prints the name of each migration that was applied; nothing when there was none to apply. */
+async function migrate(): Promise<number> {
+  const { config, secrets } = readConfig(processEnvironment());
+  const dataFolder = await openDataFolder(config.storage.dataDir);
+  const claim = await claimDataFolder(dataFolder.path);
+  try {
+    const engine = await openEngine(dataFolder.path, secrets.databaseUrl);
+    try {
+      for (const name of await migrateStorage(engine)) output.out(name);
+      return 0;
+    } finally {
+      await engine.close();
+    }
+  } finally {
+    await claim.release();
+  }
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  if (error instanceof UsageError) output.err(error.message);
+  else if (error instanceof StartupError) output.err(error.message);
+  else output.err(`Something went wrong here: ${(error as Error).stack ?? String(error)}`);
+  process.exitCode = error instanceof UsageError ? 2 : 1;
+}

@@ -1,0 +1,160 @@
+/**
+ * The gRPC edge for internal services. Owns listening, TLS, who may call and the translation of errors. Does not own
+ * any rule about tokens: the handlers call one flow each.
+ */
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import {
+  loadPackageDefinition,
+  Server,
+  ServerCredentials,
+  type ServerUnaryCall,
+  type sendUnaryData,
+  status,
+} from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
+import { ReflectionService } from '@grpc/reflection';
+import { HealthImplementation } from 'grpc-health-check';
+import type { GrpcTls } from '../config/config.ts';
+import type { Clock } from '../core/clock.ts';
+import { AuthorityError, StartupError } from '../core/errors.ts';
+import { limits } from '../core/limits.ts';
+import type { AuthenticateService } from '../flows/authenticateService.ts';
+import type { Log } from '../observability/log.ts';
+import type { Metrics } from '../observability/metrics.ts';
+import { type Authorize, createAuthorize, type Method } from './callers.ts';
+import type { ProtoGrpcType } from './generated/token_service.ts';
+import { toGrpcError } from './status.ts';
+import { createTokenService, type TokenServiceFlows } from './tokenService.ts';
+
+export interface GrpcParts {
+  readonly flows: TokenServiceFlows & { readonly authenticateService: AuthenticateService };
+  readonly reflection: boolean;
+  readonly tls: GrpcTls | undefined;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly log: Log;
+}
+
+export interface GrpcServer {
+  /** Answers the port, which is a free one when `port` is 0. Throws `StartupError` when the address is in use. */
+  listen(host: string, port: number): Promise<number>;
+  /** Says NOT_SERVING, lets calls in flight finish for at most `drainMs`, then cuts what is left. */
+  close(drainMs: number): Promise<void>;
+}
+
+const protoFolder = fileURLToPath(new URL('../../proto/', import.meta.url));
+const protoFile = 'countersign/v1/token_service.proto';
+const services = ['', 'countersign.v1.TokenService'] as const;
+
+export function createGrpcServer(parts: GrpcParts): GrpcServer {
+  const definition = loadSync(protoFile, {
+    includeDirs: [protoFolder],
+    longs: Number,
+    enums: String,
+    defaults: true,
+    arrays: true,
+  });
+  const { countersign } = loadPackageDefinition(definition) as unknown as ProtoGrpcType;
+  const server = new Server({
+    'grpc.max_receive_message_length': limits.grpcRequestBytes,
+    'grpc.max_concurrent_streams': limits.grpcStreamsPerConnection,
+  });
+  server.addService(countersign.v1.TokenService.service, tokenServiceHandlers(parts));
+  const health = new HealthImplementation(Object.fromEntries(services.map((name) => [name, 'NOT_SERVING'])));
+  health.addToServer(server);
+  if (parts.reflection) new ReflectionService(definition).addToServer(server);
+
+  return {
+    async listen(host, port) {
+      const bound = await bind(server, host, port, await credentials(parts.tls));
+      for (const name of services) health.setStatus(name, 'SERVING');
+      return bound;
+    },
+    async close(drainMs) {
+      for (const name of services) health.setStatus(name, 'NOT_SERVING');
+      const cancel = parts.clock.after(drainMs, () => server.forceShutdown());
+      await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+      cancel();
+    },
+  };
+}
+
+function tokenServiceHandlers(parts: GrpcParts) {
+  const service = createTokenService(parts.flows);
+  const authorize = createAuthorize(parts.flows.authenticateService);
+  return {
+    IsRevoked: handler(parts, authorize, 'IsRevoked', service.IsRevoked),
+    BatchIsRevoked: handler(parts, authorize, 'BatchIsRevoked', service.BatchIsRevoked),
+    Introspect: handler(parts, authorize, 'Introspect', service.Introspect),
+  };
+}
+
+/** What every method has in common: who calls, one answer or one status, one measurement. */
+function handler<Request, Response>(
+  parts: GrpcParts,
+  authorize: Authorize,
+  method: Method,
+  answer: (request: Request) => Promise<Response>,
+) {
+  return async (
+    call: ServerUnaryCall<Request, Response>,
+    callback: sendUnaryData<Response>,
+  ): Promise<void> => {
+    const started = parts.clock.monotonic();
+    const measure = (code: status) =>
+      parts.metrics.grpcCall(method, status[code] ?? '', (parts.clock.monotonic() - started) / 1000);
+    try {
+      await authorize(method, call.metadata);
+      const response = await answer(call.request);
+      measure(status.OK);
+      callback(null, response);
+    } catch (error) {
+      report(parts, method, error);
+      const grpcError = toGrpcError(error);
+      measure(grpcError.code);
+      callback(grpcError);
+    }
+  };
+}
+
+function report({ log, metrics }: GrpcParts, method: Method, error: unknown): void {
+  const known = error instanceof AuthorityError ? error : undefined;
+  metrics.refusal(known?.code ?? 'internal', known?.reason);
+  if (known === undefined) log.error({ method, err: error }, 'a call failed');
+  else if (known.code === 'unavailable')
+    log.warn({ method, reason: known.reason, err: known.cause }, 'unavailable');
+  else log.debug({ method, code: known.code, reason: known.reason }, 'refused');
+}
+
+async function credentials(tls: GrpcTls | undefined): Promise<ServerCredentials> {
+  if (tls === undefined) return ServerCredentials.createInsecure();
+  const [certificate, privateKey, clientCa] = await Promise.all([
+    readPem('GRPC_TLS_CERT', tls.certificatePath),
+    readPem('GRPC_TLS_KEY', tls.privateKeyPath),
+    tls.clientCaPath === undefined ? null : readPem('GRPC_TLS_CLIENT_CA', tls.clientCaPath),
+  ]);
+  const pair = { cert_chain: certificate, private_key: privateKey };
+  return ServerCredentials.createSsl(clientCa, [pair], clientCa !== null);
+}
+
+async function readPem(setting: string, path: string): Promise<Buffer> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    throw new StartupError(`${setting}: ${path} cannot be read: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function bind(server: Server, host: string, port: number, creds: ServerCredentials): Promise<number> {
+  const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+  return new Promise((resolve, reject) => {
+    server.bindAsync(address, creds, (error, bound) => {
+      if (error === null) resolve(bound);
+      else
+        reject(
+          new StartupError(`GRPC_PORT: cannot listen on ${address}: ${error.message}`, { cause: error }),
+        );
+    });
+  });
+}

@@ -1,0 +1,62 @@
+/** TokenService: translate, call one flow, translate back. The contract is in proto/countersign/v1. */
+import { invalidField } from '../core/errors.ts';
+import { limits } from '../core/limits.ts';
+import type { CheckRevocation } from '../flows/checkRevocation.ts';
+import type { Introspect } from '../flows/introspect.ts';
+import type { Verdict } from '../revocation/denyList.ts';
+import type { BatchIsRevokedRequest__Output } from './generated/countersign/v1/BatchIsRevokedRequest.ts';
+import type { BatchIsRevokedResponse } from './generated/countersign/v1/BatchIsRevokedResponse.ts';
+import { DecidedBy } from './generated/countersign/v1/DecidedBy.ts';
+import type { IntrospectRequest__Output } from './generated/countersign/v1/IntrospectRequest.ts';
+import type { IntrospectResponse } from './generated/countersign/v1/IntrospectResponse.ts';
+import type { IsRevokedRequest__Output } from './generated/countersign/v1/IsRevokedRequest.ts';
+import type { IsRevokedResponse } from './generated/countersign/v1/IsRevokedResponse.ts';
+import { Reason } from './generated/countersign/v1/Reason.ts';
+
+export interface TokenServiceFlows {
+  readonly checkRevocation: CheckRevocation;
+  readonly introspect: Introspect;
+}
+
+export function createTokenService({ checkRevocation, introspect }: TokenServiceFlows) {
+  return {
+    async IsRevoked({ jti }: IsRevokedRequest__Output): Promise<IsRevokedResponse> {
+      return toResponse(await checkRevocation(jti, 'jti'));
+    },
+
+    async BatchIsRevoked({ jtis }: BatchIsRevokedRequest__Output): Promise<BatchIsRevokedResponse> {
+      if (jtis.length === 0 || jtis.length > limits.batchIsRevokedIds) {
+        throw invalidField('jtis', 'count', `must be 1 to ${limits.batchIsRevokedIds} ids`);
+      }
+      const verdicts = await Promise.all(jtis.map((jti, index) => checkRevocation(jti, `jtis[${index}]`)));
+      return { results: verdicts.map(toResponse) };
+    },
+
+    async Introspect({ token }: IntrospectRequest__Output): Promise<IntrospectResponse> {
+      const result = await introspect(token);
+      if (!result.active) return { active: false };
+      const { client_id: clientId, auth_time: authTime, amr, ...claims } = result.claims;
+      return { ...claims, active: true, clientId, authTime, amr: [...amr], tokenType: 'Bearer' };
+    },
+  };
+}
+
+const decidedBy = {
+  bloom: DecidedBy.DECIDED_BY_BLOOM,
+  lru: DecidedBy.DECIDED_BY_LRU,
+  postgres: DecidedBy.DECIDED_BY_POSTGRES,
+} as const;
+
+function toResponse(verdict: Verdict): IsRevokedResponse {
+  return {
+    revoked: verdict.revoked,
+    reason: verdict.revoked ? toReason(verdict.reason) : Reason.REASON_UNSPECIFIED,
+    decidedBy: decidedBy[verdict.decidedBy],
+  };
+}
+
+/** The words of the store are those of the contract in lower case; one that is newer than this code is unspecified. */
+function toReason(reason: string): Reason {
+  const name = `REASON_${reason.toUpperCase()}`;
+  return name in Reason ? (name as keyof typeof Reason) : Reason.REASON_UNSPECIFIED;
+}

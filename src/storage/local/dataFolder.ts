@@ -1,0 +1,62 @@
+/**
+ * DATA_DIR: what a single process keeps for itself. In embedded mode the database, the key that seals secrets and the
+ * first service token; the socket on which the command line reaches a running authority in every mode.
+ * Everything in it is for the owner only (0700, 0600).
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { StartupError } from '../../core/errors.ts';
+
+const keyBytes = 32;
+
+export interface DataFolder {
+  /** Absolute. */
+  readonly path: string;
+  readonly serviceTokenPath: string;
+  /** The 32 bytes of KEY_ENCRYPTION_KEY that were made on the first start; makes them when there are none. */
+  keyEncryptionKey(): Promise<Buffer>;
+  /** The service token that was made on the first start; keeps `fresh` when there is none. */
+  serviceToken(fresh: string): Promise<string>;
+}
+
+/** Makes the folder when there is none. Throws `StartupError` when it cannot be used. */
+export async function openDataFolder(dataDir: string): Promise<DataFolder> {
+  const path = resolve(dataDir);
+  await usable(path, () => mkdir(path, { recursive: true, mode: 0o700 }));
+  const keyPath = join(path, 'key-encryption-key');
+  const serviceTokenPath = join(path, 'service-token');
+
+  return {
+    path,
+    serviceTokenPath,
+    async keyEncryptionKey() {
+      const text = await usable(keyPath, () => keep(keyPath, randomBytes(keyBytes).toString('base64')));
+      const key = Buffer.from(text, 'base64');
+      if (key.length === keyBytes) return key;
+      throw new StartupError(
+        `DATA_DIR: ${keyPath} does not hold 32 bytes in base64; restore it from a backup.`,
+      );
+    },
+    serviceToken: (fresh) => usable(serviceTokenPath, () => keep(serviceTokenPath, fresh)),
+  };
+}
+
+/** Writes the text, unless the file is there already; answers what the file holds. */
+async function keep(path: string, text: string): Promise<string> {
+  try {
+    await writeFile(path, `${text}\n`, { mode: 0o600, flag: 'wx', flush: true });
+    return text;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    return (await readFile(path, 'utf8')).trim();
+  }
+}
+
+async function usable<T>(path: string, use: () => Promise<T>): Promise<T> {
+  try {
+    return await use();
+  } catch (cause) {
+    throw new StartupError(`DATA_DIR: ${path} cannot be used: ${(cause as Error).message}`, { cause });
+  }
+}

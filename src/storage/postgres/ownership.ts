@@ -1,0 +1,68 @@
+/**
+ * One authority on one database: a PostgreSQL advisory lock, held by a connection for as long as the process runs.
+ * Revocations take effect in the memory of this process; a second one that served from the same database would not
+ * learn of them in time. When the connection breaks the lock is gone, and so is the right to answer from memory.
+ */
+import type { Clock } from '../../core/clock.ts';
+import { StartupError } from '../../core/errors.ts';
+import type { PostgresEngine, SqlConnection } from './engine.ts';
+
+/** Any constant that no other user of the database takes; the bytes of "csig". */
+const advisoryLock = 0x63736967;
+const checkIntervalMilliseconds = 1_000;
+
+export interface Ownership {
+  /** Gives the lock back. */
+  close(): Promise<void>;
+}
+
+/**
+ * Throws `StartupError` when another authority holds the lock. Later, `onLost` is called at once when a check finds the
+ * connection broken, and `onRegained` when the lock is held again.
+ */
+export async function ownDatabase(parts: {
+  engine: PostgresEngine;
+  clock: Clock;
+  onLost: () => void;
+  onRegained: () => Promise<void>;
+}): Promise<Ownership> {
+  const { engine, clock, onLost, onRegained } = parts;
+  let connection: SqlConnection | undefined = await lock(engine);
+  if (connection === undefined) {
+    throw new StartupError(
+      'DATABASE_URL: another authority is running on this database; this version serves from one process at a time.',
+    );
+  }
+
+  const check = async () => {
+    if (connection !== undefined) {
+      const alive = await connection.query('SELECT 1').then(
+        () => true,
+        () => false,
+      );
+      if (alive) return;
+      onLost();
+      await connection.close().catch(() => {});
+    }
+    connection = await lock(engine).catch(() => undefined);
+    if (connection !== undefined) await onRegained();
+  };
+  const cancel = clock.every(checkIntervalMilliseconds, check);
+
+  return {
+    async close() {
+      cancel();
+      await connection?.close();
+    },
+  };
+}
+
+async function lock(engine: PostgresEngine): Promise<SqlConnection | undefined> {
+  const connection = await engine.connect();
+  const [row] = await connection.query<{ held: boolean }>('SELECT pg_try_advisory_lock($1) AS held', [
+    advisoryLock,
+  ]);
+  if (row?.held) return connection;
+  await connection.close();
+  return undefined;
+}

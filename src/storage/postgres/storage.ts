@@ -1,0 +1,37 @@
+/** Everything that is stored, over one engine: migrated, with its faults translated. */
+import type { Database } from '../../flows/database.ts';
+import type { SigningKeyStore } from '../../keys/signingKeyStore.ts';
+import type { PostgresEngine } from './engine.ts';
+import { translateFault } from './faults.ts';
+import { migrate } from './migrations.ts';
+import { createSigningKeyStore } from './signingKeyStore.ts';
+import { createDatabase, guarded } from './transactions.ts';
+
+export interface Storage {
+  readonly database: Database;
+  readonly signingKeys: SigningKeyStore;
+  /** Rejects when the database does not answer. */
+  ping(): Promise<void>;
+}
+
+/** Brings the database to the version of this code; answers the migrations that were applied. */
+export async function migrateStorage(engine: PostgresEngine): Promise<readonly string[]> {
+  const connection = await engine.connect();
+  try {
+    return await migrate(connection);
+  } finally {
+    await connection.close();
+  }
+}
+
+/** The stores of a database that has been migrated. */
+export function createStorage({ prisma }: PostgresEngine): Storage {
+  const translate = (error: unknown) => {
+    throw translateFault(error);
+  };
+  return {
+    database: createDatabase(prisma),
+    signingKeys: guarded(createSigningKeyStore(prisma), translate),
+    ping: async () => void (await prisma.$queryRaw`SELECT 1`.catch(translate)),
+  };
+}
