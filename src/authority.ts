@@ -40,6 +40,7 @@ import { createLocalEffect } from './storage/local/effect.ts';
 import { openEngine } from './storage/postgres/engine.ts';
 import { ownDatabase } from './storage/postgres/ownership.ts';
 import { createStorage, migrateStorage } from './storage/postgres/storage.ts';
+import { checkRedis } from './storage/redis/connection.ts';
 import { createAccessTokenIssuer } from './tokens/accessToken.ts';
 import { createAccessTokenReader } from './tokens/accessTokenReader.ts';
 
@@ -105,9 +106,10 @@ export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
 type Closing = (() => Promise<void> | void)[];
 
 async function openStored({ secrets, dataFolder, log }: AuthorityParts, closing: Closing) {
+  if (secrets.redisUrl !== undefined) await checkRedis(secrets.redisUrl);
   const engine = await openEngine(dataFolder.path, secrets.databaseUrl);
   closing.push(engine.close);
-  for (const migration of await migrateStorage(engine)) log.info({ migration }, 'migrated');
+  for (const migration of await migrateStorage(engine)) log.debug({ migration }, 'migrated');
   const sealing = createSealing(secrets.keyEncryptionKey ?? (await dataFolder.keyEncryptionKey()));
   return { engine, sealing, ...createStorage(engine) };
 }
@@ -146,7 +148,7 @@ async function openRevoked(
     accessTtlMs: config.tokens.accessTtlMs,
     onVerdict: ({ decidedBy, revoked }) => metrics.check(decidedBy, revoked),
   });
-  const load = async () => log.info({ revocations: await denyList.load() }, 'deny-list loaded');
+  const load = async () => log.debug({ revocations: await denyList.load() }, 'deny-list loaded');
   if (config.storage.mode === 'server') {
     const onLost = () => {
       denyList.suspend();

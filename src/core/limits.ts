@@ -85,6 +85,10 @@ export const limits = {
   /** Looked-up service tokens kept, unknown ones among them: guessing must not become database load. */
   serviceTokenCacheEntries: 1_000,
 
+  // Redis
+  /** For a connection or a command: Redis answers in less than a millisecond or is not well. */
+  redisMilliseconds: 2_000,
+
   // Process
   /** A readiness check of one part gives up after this. */
   readinessMilliseconds: 2_000,

@@ -22,7 +22,7 @@ import type { Log } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { createAuthenticate } from './caller.ts';
 import { acceptOnlyJson, setSecurityHeaders } from './hygiene.ts';
-import { sendProblem, toAuthorityError } from './problem.ts';
+import { refuseConnection, sendProblem, toAuthorityError } from './problem.ts';
 import { authRoutes } from './routes/auth.ts';
 import { docsRoutes } from './routes/docs.ts';
 import { operationRoutes } from './routes/operations.ts';
@@ -63,8 +63,7 @@ export type HttpApp = FastifyInstance<
 /** Builds the application; it listens when it is told to. */
 export async function createHttpApp(parts: HttpParts): Promise<HttpApp> {
   const app: HttpApp = Fastify({
-    loggerInstance: parts.log as FastifyBaseLogger,
-    disableRequestLogging: true,
+    loggerInstance: libraryLog(parts.log),
     genReqId: () => randomUUID(),
     bodyLimit: limits.httpBodyBytes,
     requestTimeout: limits.httpRequestMilliseconds,
@@ -75,6 +74,7 @@ export async function createHttpApp(parts: HttpParts): Promise<HttpApp> {
     ajv: {
       customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, allErrors: false },
     },
+    clientErrorHandler: refuseConnection,
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     frameworkErrors: (error, request, reply) => refuse(parts, request, reply, error),
@@ -94,6 +94,11 @@ export async function createHttpApp(parts: HttpParts): Promise<HttpApp> {
     operationRoutes(routes, parts);
   });
   return app;
+}
+
+/** The library tells each request and its listening at `info`; what we tell is in `observe`. Its warnings pass. */
+function libraryLog(log: Log): FastifyBaseLogger {
+  return log.child({}, { level: log.isLevelEnabled('warn') ? 'warn' : log.level }) as FastifyBaseLogger;
 }
 
 function observe(app: HttpApp, parts: HttpParts): void {

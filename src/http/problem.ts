@@ -1,29 +1,40 @@
 /** The one translation of errors to HTTP: RFC 9457 problem details with a stable `code`. */
+import { randomUUID } from 'node:crypto';
+import type { Duplex } from 'node:stream';
 import type { FastifyError, FastifyReply, FastifyRequest, FastifySchemaValidationError } from 'fastify';
 import { AuthorityError, type ErrorCode, errorTable, type FieldError } from '../core/errors.ts';
 
 const problemType = 'application/problem+json; charset=utf-8';
 
-/** Sends what the caller may know of this error; answers the error that it was taken for. */
+/** Sends what the caller may know of this error. */
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, error: AuthorityError): void {
-  const { http, title } = errorTable[error.code];
+  const { http } = errorTable[error.code];
   if (http === 401) reply.header('www-authenticate', challenge(error.code));
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(error.retryAfterSeconds));
-  reply
-    .code(http)
-    .header('cache-control', 'no-store')
-    .type(problemType)
-    .send(
-      JSON.stringify({
-        type: `urn:countersign:error:${error.code}`,
-        title,
-        status: http,
-        code: error.code,
-        ...(error.detail === undefined ? {} : { detail: error.detail }),
-        ...(error.errors === undefined ? {} : { errors: error.errors }),
-        request_id: request.id,
-      }),
-    );
+  reply.code(http).header('cache-control', 'no-store').type(problemType).send(problemText(error, request.id));
+}
+
+function problemText({ code, detail, errors }: AuthorityError, requestId: string): string {
+  const { http: status, title } = errorTable[code];
+  const type = `urn:countersign:error:${code}`;
+  return JSON.stringify({ type, title, status, code, detail, errors, request_id: requestId });
+}
+
+/** Answers what is not HTTP enough to become a request: bad syntax, too many headers, too slow. Then hangs up. */
+export function refuseConnection(fault: NodeJS.ErrnoException, socket: Duplex): void {
+  if (fault.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const error = new AuthorityError(
+    fault.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'request_timeout' : 'invalid_request',
+  );
+  const text = problemText(error, randomUUID());
+  const head = [
+    `HTTP/1.1 ${errorTable[error.code].http} Refused`,
+    `content-type: ${problemType}`,
+    `content-length: ${Buffer.byteLength(text)}`,
+    'cache-control: no-store',
+    'connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${text}`);
 }
 
 /** RFC 6750 §3: no error code when the request carried no token at all. */
@@ -87,5 +98,6 @@ function fieldError(
 function describe(keyword: string, message: string | undefined): string {
   if (keyword === 'required') return 'is required';
   if (keyword === 'additionalProperties') return 'is not a known field';
+  if (keyword === 'pattern') return 'is not of the required form, or holds characters that are not allowed';
   return message ?? 'is not valid';
 }

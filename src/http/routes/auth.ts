@@ -4,7 +4,7 @@ import { rfc3339 } from '../../core/clock.ts';
 import { AuthorityError } from '../../core/errors.ts';
 import type { LogoutCredential } from '../../flows/logout.ts';
 import type { TokenResponse } from '../../flows/tokenResponse.ts';
-import type { HttpApp, HttpParts } from '../app.ts';
+import type { HttpApp, HttpFlows, HttpParts } from '../app.ts';
 import { type Authenticate, bearerToken, originOf } from '../caller.ts';
 import {
   emptyBody,
@@ -18,121 +18,116 @@ import {
   type TokenResponseBody,
   tokenResponse,
 } from '../schemas.ts';
-import { describe, noContent, optionalBody } from './route.ts';
+import { noContent, operation, optionalBody } from './route.ts';
 
 export function authRoutes(app: HttpApp, { flows }: HttpParts, authenticate: Authenticate): void {
-  app.post(
-    '/auth/register',
-    {
-      schema: {
-        ...describe('Make a user.', 400, 403, 409),
-        body: registerBody,
-        response: { 201: registerResponse },
-      },
-    },
-    async (request, reply) => {
-      const { userId } = await flows.register(request.body, originOf(request));
-      return reply.code(201).send({ user_id: userId });
-    },
+  const registerSchema = {
+    body: registerBody,
+    ...operation({
+      summary: 'Make a user',
+      refusals: [400, 403, 409, 503],
+      response: { 201: registerResponse },
+    }),
+  };
+  app.post('/auth/register', { schema: registerSchema }, async (request, reply) => {
+    const { userId } = await flows.register(request.body, originOf(request));
+    return reply.code(201).send({ user_id: userId });
+  });
+
+  const loginSchema = {
+    body: loginBody,
+    ...operation({ summary: 'Log in', refusals: [400, 401, 503], response: { 200: tokenResponse } }),
+  };
+  app.post('/auth/login', { schema: loginSchema }, async (request) => {
+    const { email, password, device_name: deviceName } = request.body;
+    return toBody(await flows.login({ email, password, deviceName }, originOf(request)));
+  });
+
+  const refreshSchema = {
+    body: refreshBody,
+    ...operation({
+      summary: 'Exchange a refresh token for the next pair',
+      refusals: [400, 401, 429, 503],
+      response: { 200: tokenResponse },
+    }),
+  };
+  app.post('/auth/refresh', { schema: refreshSchema }, async (request) =>
+    toBody(await flows.refresh(request.body.refresh_token, originOf(request))),
   );
 
-  app.post(
-    '/auth/login',
-    {
-      schema: {
-        ...describe('Log in with a password.', 400, 401, 503),
-        body: loginBody,
-        response: { 200: tokenResponse },
-      },
-    },
-    async (request) => {
-      const { email, password, device_name: deviceName } = request.body;
-      return toBody(await flows.login({ email, password, deviceName }, originOf(request)));
-    },
-  );
+  logoutRoutes(app, flows, authenticate);
+  accountRoutes(app, flows, authenticate);
+}
 
-  app.post(
-    '/auth/refresh',
-    {
-      schema: {
-        ...describe('Exchange a refresh token for the next pair.', 400, 401, 429),
-        body: refreshBody,
-        response: { 200: tokenResponse },
-      },
-    },
-    async (request) => toBody(await flows.refresh(request.body.refresh_token, originOf(request))),
-  );
+function logoutRoutes(app: HttpApp, flows: HttpFlows, authenticate: Authenticate): void {
+  const logoutSchema = {
+    body: logoutBody,
+    ...operation({
+      summary: 'End the session of this refresh token, or else of the bearer token',
+      refusals: [400, 401, 503],
+      response: noContent,
+    }),
+  };
+  app.post('/auth/logout', { preValidation: optionalBody, schema: logoutSchema }, async (request, reply) => {
+    await flows.logout(logoutCredential(request, request.body.refresh_token), originOf(request));
+    return reply.code(204).send(null);
+  });
 
-  app.post(
-    '/auth/logout',
-    {
-      preValidation: optionalBody,
-      schema: {
-        ...describe(
-          'End the session of this refresh token, or of the bearer token. In effect when answered.',
-          401,
-        ),
-        body: logoutBody,
-        response: noContent,
-      },
-    },
-    async (request, reply) => {
-      await flows.logout(logoutCredential(request, request.body.refresh_token), originOf(request));
-      return reply.code(204).send(null);
-    },
-  );
-
+  const logoutAllSchema = {
+    body: emptyBody,
+    ...operation({
+      summary: 'End every session of mine',
+      bearer: true,
+      refusals: [400],
+      response: noContent,
+    }),
+  };
   app.post(
     '/auth/logout-all',
-    {
-      preValidation: optionalBody,
-      schema: {
-        ...describe('End every session of the caller. In effect when answered.', 401),
-        body: emptyBody,
-        response: noContent,
-      },
-    },
+    { preValidation: optionalBody, schema: logoutAllSchema },
     async (request, reply) => {
       const { sub } = await authenticate(request);
       await flows.logoutAll(sub, originOf(request));
       return reply.code(204).send(null);
     },
   );
+}
 
-  app.post(
-    '/auth/password',
-    {
-      schema: {
-        ...describe('Change the password; every other session ends.', 400, 401),
-        body: passwordBody,
-        response: noContent,
-      },
-    },
-    async (request, reply) => {
-      const { sub, sid } = await authenticate(request);
-      const { current_password: currentPassword, new_password: newPassword } = request.body;
-      const caller = { userId: sub, sessionId: sid };
-      await flows.changePassword({ currentPassword, newPassword }, caller, originOf(request));
-      return reply.code(204).send(null);
-    },
-  );
+function accountRoutes(app: HttpApp, flows: HttpFlows, authenticate: Authenticate): void {
+  const passwordSchema = {
+    body: passwordBody,
+    ...operation({
+      summary: 'Change my password; every other session ends',
+      bearer: true,
+      refusals: [400],
+      response: noContent,
+    }),
+  };
+  app.post('/auth/password', { schema: passwordSchema }, async (request, reply) => {
+    const { sub, sid } = await authenticate(request);
+    const { current_password: currentPassword, new_password: newPassword } = request.body;
+    const caller = { userId: sub, sessionId: sid };
+    await flows.changePassword({ currentPassword, newPassword }, caller, originOf(request));
+    return reply.code(204).send(null);
+  });
 
-  app.get(
-    '/auth/me',
-    { schema: { ...describe('Who the token says I am.', 401), response: { 200: meResponse } } },
-    async (request) => {
-      const claims = await authenticate(request);
-      return {
-        user_id: claims.sub,
-        session_id: claims.sid,
-        client_id: claims.client_id,
-        scope: claims.scope,
-        amr: [...claims.amr],
-        authenticated_at: rfc3339(claims.auth_time * 1000),
-        expires_at: rfc3339(claims.exp * 1000),
-      };
-    },
-  );
+  const meSchema = operation({
+    summary: 'Who the token says I am',
+    bearer: true,
+    response: { 200: meResponse },
+  });
+  app.get('/auth/me', { schema: meSchema }, async (request) => {
+    const claims = await authenticate(request);
+    return {
+      user_id: claims.sub,
+      session_id: claims.sid,
+      client_id: claims.client_id,
+      scope: claims.scope,
+      amr: [...claims.amr],
+      authenticated_at: rfc3339(claims.auth_time * 1000),
+      expires_at: rfc3339(claims.exp * 1000),
+    };
+  });
 }
 
 function toBody(tokens: TokenResponse): TokenResponseBody {

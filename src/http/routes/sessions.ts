@@ -7,47 +7,45 @@ import { type Session, sessionExpiry } from '../../sessions/session.ts';
 import type { HttpApp, HttpParts } from '../app.ts';
 import { type Authenticate, originOf } from '../caller.ts';
 import { type SessionsBody, sessionParams, sessionsQuery, sessionsResponse } from '../schemas.ts';
-import { describe, noContent } from './route.ts';
+import { noContent, operation } from './route.ts';
 
 export function sessionRoutes(app: HttpApp, { flows }: HttpParts, authenticate: Authenticate): void {
-  app.get(
-    '/auth/sessions',
-    {
-      schema: {
-        ...describe('My sessions that are alive, newest first.', 400, 401),
-        querystring: sessionsQuery,
-        response: { 200: sessionsResponse },
-      },
-    },
-    async (request): Promise<SessionsBody> => {
-      const { sub, sid } = await authenticate(request);
-      const { page_size: size, page_token: token } = request.query;
-      const page = await flows.listSessions(sub, {
-        size: size === undefined ? undefined : Number(size),
-        before: token === undefined ? undefined : readPageToken(token),
-      });
-      return {
-        sessions: page.sessions.map((session) => toBody(session, sid)),
-        ...(page.next === undefined ? {} : { next_page_token: encodeBase64url(uuidBytes(page.next)) }),
-      };
-    },
-  );
+  const listSchema = {
+    querystring: sessionsQuery,
+    ...operation({
+      summary: 'My sessions that are alive, newest first',
+      bearer: true,
+      refusals: [400],
+      response: { 200: sessionsResponse },
+    }),
+  };
+  app.get('/auth/sessions', { schema: listSchema }, async (request): Promise<SessionsBody> => {
+    const { sub, sid } = await authenticate(request);
+    const { page_size: size, page_token: token } = request.query;
+    const page = await flows.listSessions(sub, {
+      size: size === undefined ? undefined : Number(size),
+      before: token === undefined ? undefined : readPageToken(token),
+    });
+    return {
+      sessions: page.sessions.map((session) => toBody(session, sid)),
+      ...(page.next === undefined ? {} : { next_page_token: encodeBase64url(uuidBytes(page.next)) }),
+    };
+  });
 
-  app.delete(
-    '/auth/sessions/:id',
-    {
-      schema: {
-        ...describe('End one of my sessions. In effect when answered.', 400, 401, 404),
-        params: sessionParams,
-        response: noContent,
-      },
-    },
-    async (request, reply) => {
-      const { sub } = await authenticate(request);
-      await flows.endSession(request.params.id as SessionId, sub, originOf(request));
-      return reply.code(204).send(null);
-    },
-  );
+  const endSchema = {
+    params: sessionParams,
+    ...operation({
+      summary: 'End one of my sessions',
+      bearer: true,
+      refusals: [400, 404],
+      response: noContent,
+    }),
+  };
+  app.delete('/auth/sessions/:id', { schema: endSchema }, async (request, reply) => {
+    const { sub } = await authenticate(request);
+    await flows.endSession(request.params.id as SessionId, sub, originOf(request));
+    return reply.code(204).send(null);
+  });
 }
 
 function toBody(session: Session, current: SessionId): SessionsBody['sessions'][number] {

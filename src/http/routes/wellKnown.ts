@@ -1,6 +1,5 @@
 /** What anyone may know: the public keys and the metadata of this authority. */
 import type { HttpApp, HttpParts } from '../app.ts';
-import { describe } from './route.ts';
 
 export function wellKnownRoutes(app: HttpApp, { keyRing, issuer, jwksMaxAgeMs }: HttpParts): void {
   const cacheControl = `public, max-age=${Math.floor(jwksMaxAgeMs / 1000)}`;
@@ -8,9 +7,9 @@ export function wellKnownRoutes(app: HttpApp, { keyRing, issuer, jwksMaxAgeMs }:
   app.get(
     '/.well-known/jwks.json',
     {
-      schema: describe(
-        'The public keys (RFC 7517): every one that signs or has signed a token that may be live.',
-      ),
+      schema: {
+        summary: 'The public keys (RFC 7517): every one that signs or has signed a token that may be live.',
+      },
     },
     async (request, reply) => {
       const { body, etag } = keyRing.jwks();
@@ -31,7 +30,7 @@ export function wellKnownRoutes(app: HttpApp, { keyRing, issuer, jwksMaxAgeMs }:
   for (const document of ['oauth-authorization-server', 'openid-configuration']) {
     app.get(
       `/.well-known/${document}`,
-      { schema: describe('Metadata of this authorization server (RFC 8414).') },
+      { schema: { summary: 'Metadata of this authorization server (RFC 8414).' } },
       async (_request, reply) => reply.header('cache-control', cacheControl).send(metadata),
     );
   }

@@ -1,0 +1,79 @@
+/**
+ * Generates code: the database client from prisma/schema.prisma (not in git) and the gRPC types from proto/ (in git).
+ * With --check it changes nothing and fails when the gRPC types in git are not those of proto/.
+ */
+import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { root, runTool } from './tool.mjs';
+
+/** Relative, since the generated files name it. */
+const protos = 'proto';
+const grpcTypes = join(root, 'src/grpc/generated');
+
+export function generateDatabaseClient(options) {
+  return runTool('prisma', ['generate', '--no-hints'], {
+    ...options,
+    quiet: true,
+    // Only migrations need Prisma's native engine: any existing file in its place keeps it from being downloaded.
+    env: { PRISMA_SCHEMA_ENGINE_BINARY: process.execPath, CHECKPOINT_DISABLE: '1' },
+  });
+}
+
+export async function generateGrpcTypes() {
+  await withFreshGrpcTypes(async (fresh) => {
+    await rm(grpcTypes, { recursive: true, force: true });
+    await cp(fresh, grpcTypes, { recursive: true });
+  });
+}
+
+/** Throws when what is in git is not what proto/ says. */
+export async function checkGrpcTypes() {
+  await withFreshGrpcTypes(async (fresh) => {
+    const names = new Set([...(await filesIn(fresh, '.ts')), ...(await filesIn(grpcTypes, '.ts'))]);
+    for (const name of names) {
+      if ((await textOf(join(fresh, name))) === (await textOf(join(grpcTypes, name)))) continue;
+      throw new Error(
+        `src/grpc/generated/${name} does not match proto/: run \`npm run generate\` and commit the result.`,
+      );
+    }
+  });
+}
+
+async function withFreshGrpcTypes(use) {
+  const fresh = await mkdtemp(join(tmpdir(), 'countersign-generated-'));
+  try {
+    // These options are the ones that src/grpc/server.ts loads the files with.
+    const options = ['--longs=Number', '--enums=String', '--defaults', '--arrays', `--includeDirs=${protos}`];
+    const output = ['--grpcLib=@grpc/grpc-js', '--importFileExtension=.ts', `--outDir=${fresh}`];
+    const files = await filesIn(join(root, protos), '.proto');
+    await runTool('proto-loader-gen-types', [...options, ...output, ...files], { quiet: true });
+    await use(fresh);
+  } finally {
+    await rm(fresh, { recursive: true, force: true });
+  }
+}
+
+async function filesIn(folder, ending) {
+  const names = await readdir(folder, { recursive: true }).catch(() => []);
+  return names.filter((name) => name.endsWith(ending)).sort();
+}
+
+async function textOf(path) {
+  return readFile(path, 'utf8').catch(() => undefined);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    if (process.argv.includes('--check')) {
+      await checkGrpcTypes();
+    } else {
+      await generateDatabaseClient();
+      await generateGrpcTypes();
+    }
+  } catch (error) {
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+}

