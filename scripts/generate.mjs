@@ -21,16 +21,16 @@ export function generateDatabaseClient(options) {
   });
 }
 
-export async function generateGrpcTypes() {
-  await withFreshGrpcTypes(async (fresh) => {
+export async function generateGrpcTypes(options) {
+  await withFreshGrpcTypes(options, async (fresh) => {
     await rm(grpcTypes, { recursive: true, force: true });
     await cp(fresh, grpcTypes, { recursive: true });
   });
 }
 
 /** Throws when what is in git is not what proto/ says. */
-export async function checkGrpcTypes() {
-  await withFreshGrpcTypes(async (fresh) => {
+export async function checkGrpcTypes(options) {
+  await withFreshGrpcTypes(options, async (fresh) => {
     const names = new Set([...(await filesIn(fresh, '.ts')), ...(await filesIn(grpcTypes, '.ts'))]);
     for (const name of names) {
       if ((await textOf(join(fresh, name))) === (await textOf(join(grpcTypes, name)))) continue;
@@ -41,14 +41,14 @@ export async function checkGrpcTypes() {
   });
 }
 
-async function withFreshGrpcTypes(use) {
+async function withFreshGrpcTypes({ signal } = {}, use) {
   const fresh = await mkdtemp(join(tmpdir(), 'countersign-generated-'));
   try {
     // These options are the ones that src/grpc/server.ts loads the files with.
-    const options = ['--longs=Number', '--enums=String', '--defaults', '--arrays', `--includeDirs=${protos}`];
-    const output = ['--grpcLib=@grpc/grpc-js', '--importFileExtension=.ts', `--outDir=${fresh}`];
+    const loading = ['--longs=Number', '--enums=String', '--defaults', '--arrays', `--includeDirs=${protos}`];
+    const writing = ['--grpcLib=@grpc/grpc-js', '--importFileExtension=.ts', `--outDir=${fresh}`];
     const files = await filesIn(join(root, protos), '.proto');
-    await runTool('proto-loader-gen-types', [...options, ...output, ...files], { quiet: true });
+    await runTool('proto-loader-gen-types', [...loading, ...writing, ...files], { quiet: true, signal });
     await use(fresh);
   } finally {
     await rm(fresh, { recursive: true, force: true });

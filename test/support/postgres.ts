@@ -117,7 +117,13 @@ async function initialise({ home, folder, password, user }: Cluster & { password
   const initdb = startProcess(
     join(home, 'bin/initdb'),
     [
-      ...['-D', join(folder, 'data'), '--username=postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`],
+      ...[
+        '-D',
+        join(folder, 'data'),
+        '--username=postgres',
+        '--auth=scram-sha-256',
+        `--pwfile=${passwordFile}`,
+      ],
       ...['--encoding=UTF8', '--no-locale', '--no-sync'],
     ],
     user,

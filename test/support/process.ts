@@ -81,7 +81,9 @@ export function startProcess(
 
 function basicEnvironment(): Record<string, string> {
   const names = ['PATH', 'HOME', 'TMPDIR', 'LANG'];
-  return Object.fromEntries(names.map((name) => [name, process.env[name] ?? '']).filter(([, value]) => value));
+  return Object.fromEntries(
+    names.map((name) => [name, process.env[name] ?? '']).filter(([, value]) => value),
+  );
 }
 
 function collect(stream: NodeJS.ReadableStream): () => string {

@@ -1,0 +1,46 @@
+/**
+ * The programs that tests need and npm does not bring: installs them where that is safe to do (root on Debian or
+ * Ubuntu, as in CI), else says how to.
+ */
+import { spawnSync } from 'node:child_process';
+
+/** Command → package of Debian and Ubuntu. */
+const needed = { 'redis-server': 'redis-server', curl: 'curl', jose: 'jose' };
+
+export function ensurePrerequisites() {
+  const packages = missingPackages();
+  if (packages.length === 0) return;
+  if (process.getuid?.() === 0 && isThere('apt-get')) install(packages);
+  const missing = missingPackages();
+  if (missing.length === 0) return;
+  throw new Error(
+    [
+      `The tests need ${missing.join(', ')}. To install what they need:`,
+      '  Debian, Ubuntu: sudo apt-get install redis-server curl jose',
+      '  Fedora:         sudo dnf install redis curl jose',
+      '  macOS:          brew install redis curl jose',
+    ].join('\n'),
+  );
+}
+
+function missingPackages() {
+  return Object.keys(needed).flatMap((command) => (isThere(command) ? [] : [needed[command]]));
+}
+
+function isThere(command) {
+  return spawnSync('sh', ['-c', `command -v ${command}`]).status === 0;
+}
+
+function install(packages) {
+  console.log(`Installing ${packages.join(', ')}`);
+  // Mirrors fail now and then; a second try is usually enough.
+  if (!aptGet('update')) aptGet('update');
+  aptGet('install', '-y', '--no-install-recommends', ...packages);
+}
+
+function aptGet(...parameters) {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const { status, stdout, stderr } = spawnSync('apt-get', ['-q', ...parameters], { env, encoding: 'utf8' });
+  if (status !== 0) console.error(`${stdout}${stderr}apt-get ${parameters[0]} failed`);
+  return status === 0;
+}

@@ -1,0 +1,113 @@
+/**
+ * `npm test`: checks the code, builds it, then runs the tests; stops at the first step that fails. Parameters go to
+ * tap: `npm test -- test/unit/durations.test.ts`. Runs under tsx, since it shares the servers' code with the tests.
+ * The last line is always "N passed, N failed".
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { makeEmbeddedTemplate } from '../test/support/pglite.ts';
+import { installPostgres, startPostgres } from '../test/support/postgres.ts';
+import { checkGrpcTypes, generateDatabaseClient } from './generate.mjs';
+import { compile } from './prepare.mjs';
+import { ensurePrerequisites } from './prerequisites.mjs';
+import { reportTap } from './tapReport.mjs';
+import { root, runTool } from './tool.mjs';
+
+const interrupted = new AbortController();
+const { signal } = interrupted;
+for (const name of ['SIGINT', 'SIGTERM']) process.once(name, () => interrupted.abort(new Error(name)));
+
+/** Everything the tests leave behind is in here, and goes at the end. */
+const folder = await mkdtemp(join(tmpdir(), 'countersign-'));
+const processes = join(folder, 'processes');
+
+const colors = `--colors=${process.stdout.isTTY ? 'force' : 'off'}`;
+const steps = {
+  'programs that the tests need': () => ensurePrerequisites(),
+  'database client': () => generateDatabaseClient({ signal }),
+  'gRPC types match proto/': () => checkGrpcTypes({ signal }),
+  'lint and format': () => runTool('biome', ['ci', '--error-on-warnings', colors], { signal }),
+  'lint of proto/': () => runTool('buf', ['lint'], { signal }),
+  types: () => runTool('tsc', ['--noEmit'], { signal }),
+  build: () => compile({ signal }),
+};
+
+async function check() {
+  for (const [name, step] of Object.entries(steps)) {
+    console.log(`- ${name}`);
+    await step();
+    signal.throwIfAborted();
+  }
+}
+
+/** What all test files share; they find it through the environment (test/support/testRun.ts). */
+async function startShared() {
+  // PostgreSQL runs as another user, who must get through to its own folder.
+  await chmod(folder, 0o711);
+  await mkdir(processes);
+  Object.assign(process.env, { TMPDIR: folder, TEST_PROCESSES: processes });
+  const template = join(folder, 'template');
+  const home = await installPostgres(folder);
+  const [postgres] = await Promise.all([startPostgres(home), makeEmbeddedTemplate(template)]);
+  Object.assign(process.env, {
+    TEST_POSTGRES_HOME: home,
+    TEST_POSTGRES_URL: postgres.url,
+    TEST_PGLITE_TEMPLATE: template,
+  });
+  return postgres;
+}
+
+async function runTests(parameters) {
+  if (!(await tapIsBuilt())) await runTool('tap', ['build'], { quiet: true, signal });
+  const tap = spawn(join(root, 'node_modules/.bin/tap'), ['run', '--reporter=tap', ...parameters], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  signal.addEventListener('abort', () => tap.kill('SIGTERM'));
+  const closed = once(tap, 'close');
+  const { pass, fail } = await reportTap(createInterface({ input: tap.stdout }), console.log);
+  const [code] = await closed;
+  return { pass, fail: code === 0 ? fail : Math.max(fail, 1) };
+}
+
+/** tap comes built with a TypeScript plugin that the installed TypeScript cannot serve; .taprc leaves it out. */
+async function tapIsBuilt() {
+  const built = await readFile(join(root, 'node_modules/@tapjs/test/test-built/dist/esm/index.js'), 'utf8');
+  return !built.includes('@tapjs/typescript');
+}
+
+/** Ends what is still running, and removes everything. */
+async function endTestRun(shared) {
+  await shared.then((postgres) => postgres.stop()).catch(() => {});
+  for (const pid of await readdir(processes)) {
+    console.log(`left running, now killed: ${await readFile(join(processes, pid), 'utf8')}`);
+    try {
+      process.kill(Number(pid), 'SIGKILL');
+    } catch {
+      // It has ended in the meantime.
+    }
+  }
+  await rm(folder, { recursive: true, force: true, maxRetries: 10 });
+}
+
+const shared = startShared();
+// Its failure is reported where it is awaited; until then it must not end this process.
+shared.catch(() => {});
+let counts = { pass: 0, fail: 1 };
+try {
+  await check();
+  await shared;
+  console.log('- tests');
+  counts = await runTests(process.argv.slice(2));
+} catch (error) {
+  console.log(signal.aborted ? `Interrupted by ${signal.reason.message}` : error.message);
+} finally {
+  await endTestRun(shared);
+}
+if (counts.pass + counts.fail === 0) console.log('No test ran');
+console.log(`${counts.pass} passed, ${counts.fail} failed`);
+process.exitCode = counts.pass === 0 || counts.fail > 0 ? 1 : 0;

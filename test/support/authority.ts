@@ -1,0 +1,86 @@
+/** A whole authority on an embedded database of its own, in the process of the test: real HTTP, real gRPC, real SQL. */
+import { readFile, rm } from 'node:fs/promises';
+import { type Authority, openAuthority } from '../../src/authority.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { type Clock, systemClock } from '../../src/core/clock.ts';
+import { createLog } from '../../src/observability/log.ts';
+import { openDataFolder } from '../../src/storage/local/dataFolder.ts';
+import { type Answer, createGrpcClient, createHttpClient, type GrpcClient, type HttpCall } from './clients.ts';
+import { copyOfEmbeddedDatabase } from './pglite.ts';
+
+export const password = 'correct horse battery staple';
+
+export interface Tokens {
+  readonly access_token: string;
+  readonly refresh_token: string;
+  readonly session_id: string;
+  readonly expires_in: number;
+  readonly refresh_expires_in: number;
+}
+
+export interface TestAuthority {
+  readonly authority: Authority;
+  readonly dataDir: string;
+  readonly httpPort: number;
+  readonly grpcPort: number;
+  readonly serviceToken: string;
+  readonly call: HttpCall;
+  readonly grpc: GrpcClient;
+  /** Everything that was logged, as JSON lines. */
+  log(): string;
+  register(email: string): Promise<Answer>;
+  login(email: string, headers?: Record<string, string>): Promise<Tokens>;
+  refresh(token: string, headers?: Record<string, string>): Promise<Answer>;
+  stop(): Promise<void>;
+}
+
+interface Options {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly clock?: Clock;
+  /** A folder that an authority has used before; it is then not removed at the end. */
+  readonly dataDir?: string;
+}
+
+/** The caller stops it: `t.teardown(() => authority.stop())`. */
+export async function startAuthority({ env = {}, clock = systemClock, dataDir }: Options = {}): Promise<TestAuthority> {
+  const folder = dataDir ?? (await copyOfEmbeddedDatabase());
+  const { config, secrets } = readConfig({
+    ISSUER: 'http://127.0.0.1:8080',
+    HTTP_PORT: '0',
+    GRPC_PORT: '0',
+    DATA_DIR: folder,
+    ...env,
+  });
+  const lines: string[] = [];
+  const log = createLog('debug', { write: (line: string) => void lines.push(line) });
+  const dataFolder = await openDataFolder(config.storage.dataDir);
+  const authority = await openAuthority({ config, secrets, dataFolder, log, clock });
+  const { httpPort, grpcPort } = await authority.listen();
+  const serviceToken = (await readFile(dataFolder.serviceTokenPath, 'utf8')).trim();
+  const call = createHttpClient(`http://127.0.0.1:${httpPort}`);
+  const grpc = createGrpcClient(`127.0.0.1:${grpcPort}`, serviceToken);
+
+  return {
+    authority,
+    dataDir: folder,
+    httpPort,
+    grpcPort,
+    serviceToken,
+    call,
+    grpc,
+    log: () => lines.join(''),
+    register: (email) => call('POST', '/auth/register', { body: { email, password } }),
+    async login(email, headers = {}) {
+      const answer = await call('POST', '/auth/login', { body: { email, password }, headers });
+      if (answer.status !== 200) throw new Error(`login answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+      return answer.body as Tokens;
+    },
+    refresh: (token, headers = {}) =>
+      call('POST', '/auth/refresh', { body: { refresh_token: token }, headers }),
+    async stop() {
+      grpc.close();
+      await authority.close();
+      if (dataDir === undefined) await rm(folder, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,96 @@
+/** Clients as a program outside would have them: HTTP by fetch, gRPC by the generated stubs. */
+import { fileURLToPath } from 'node:url';
+import { credentials, loadPackageDefinition, Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
+import type { IntrospectResponse__Output } from '../../src/grpc/generated/countersign/v1/IntrospectResponse.ts';
+import type { IsRevokedResponse__Output } from '../../src/grpc/generated/countersign/v1/IsRevokedResponse.ts';
+import type { ProtoGrpcType } from '../../src/grpc/generated/token_service.ts';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into bodies of every shape
+  readonly body: any;
+}
+
+export interface CallOptions {
+  readonly body?: unknown;
+  /** Sent as the bearer token. */
+  readonly token?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export type HttpCall = (method: string, path: string, options?: CallOptions) => Promise<Answer>;
+
+export function createHttpClient(base: string): HttpCall {
+  return async (method, path, { body, token, headers } = {}) => {
+    const response = await fetch(base + path, {
+      method,
+      headers: {
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    const isJson = response.headers.get('content-type')?.includes('json');
+    return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+  };
+}
+
+export interface GrpcClient {
+  isRevoked(jti: string, serviceToken?: string): Promise<IsRevokedResponse__Output>;
+  batchIsRevoked(jtis: readonly string[], serviceToken?: string): Promise<readonly IsRevokedResponse__Output[]>;
+  introspect(token: string, serviceToken?: string): Promise<IntrospectResponse__Output>;
+  close(): void;
+}
+
+const proto = fileURLToPath(new URL('../../proto/', import.meta.url));
+
+/** Calls carry the service token, unless a call names another; an empty one means none. Errors are `ServiceError`s. */
+export function createGrpcClient(address: string, ownToken: string): GrpcClient {
+  const definition = loadSync('countersign/v1/token_service.proto', {
+    includeDirs: [proto],
+    longs: Number,
+    enums: String,
+    defaults: true,
+    arrays: true,
+  });
+  const { countersign } = loadPackageDefinition(definition) as unknown as ProtoGrpcType;
+  const client = new countersign.v1.TokenService(address, credentials.createInsecure());
+  const carrying = (token: string) => {
+    const metadata = new Metadata();
+    if (token !== '') metadata.set('authorization', `Bearer ${token}`);
+    return metadata;
+  };
+  const unary = <Response>(start: (callback: (error: ServiceError | null, response?: Response) => void) => void) =>
+    new Promise<Response>((resolve, reject) => {
+      start((error, response) => (error === null ? resolve(response as Response) : reject(error)));
+    });
+  return {
+    isRevoked: (jti, token = ownToken) =>
+      unary<IsRevokedResponse__Output>((done) => client.isRevoked({ jti }, carrying(token), done)),
+    batchIsRevoked: async (jtis, token = ownToken) => {
+      const answer = await unary<{ results: IsRevokedResponse__Output[] }>((done) =>
+        client.batchIsRevoked({ jtis: [...jtis] }, carrying(token), done),
+      );
+      return answer.results;
+    },
+    introspect: (subject, token = ownToken) =>
+      unary<IntrospectResponse__Output>((done) => client.introspect({ token: subject }, carrying(token), done)),
+    close: () => client.close(),
+  };
+}
+
+/** The name of a gRPC error's status, for assertions. */
+export async function statusOf(call: Promise<unknown>): Promise<string> {
+  return call.then(
+    () => 'OK',
+    (error: ServiceError) => status[error.code] ?? String(error),
+  );
+}
+
+export function claimsOf(accessToken: string): Record<string, unknown> & { jti: string; sid: string; sub: string } {
+  return JSON.parse(Buffer.from(accessToken.split('.')[1] ?? '', 'base64url').toString());
+}

@@ -1,0 +1,18 @@
+import { type Clock, systemClock } from '../../src/core/clock.ts';
+
+export interface ShiftedClock extends Clock {
+  /** Moves wall-clock time, forward or back; timers go on as they are. */
+  shift(milliseconds: number): void;
+}
+
+/** Real time, moved: for rules that compare what was written with what it is now. */
+export function createShiftedClock(): ShiftedClock {
+  let offset = 0;
+  return {
+    ...systemClock,
+    now: () => systemClock.now() + offset,
+    shift(milliseconds) {
+      offset += milliseconds;
+    },
+  };
+}
