@@ -1,8 +1,11 @@
 /** Makes a log for people out of what `tap run --reporter=tap` prints: one line a file, and all about what failed. */
 
-const file = /^(?<failed>not )?ok \d+ - (?<name>.+?)(?: # (?<note>.*))?$/;
+const begin = /^# Subtest: (?<name>.+)$/;
+const end = /^(?<failed>not )?ok \d+ - (?<outcome>.+?)(?: # (?<note>.*))?$/;
+/** Follows the end of a file that failed. */
+const why = /^ {2}(exitCode|signal|expired): (?!null)/;
 const counts = /^# \{ total: .*\}$/;
-const uninteresting = /^\s+(ok \d|\d+\.\.\d+$|# (Subtest: |time=))|^\s*$/;
+const uninteresting = /^\s+(ok \d|\d+\.\.\d+$|TAP version|# (Subtest: |time=))|^\s*$/;
 
 /**
  * Answers tap's own counts of assertions.
@@ -11,22 +14,22 @@ const uninteresting = /^\s+(ok \d|\d+\.\.\d+$|# (Subtest: |time=))|^\s*$/;
  */
 export async function reportTap(lines, print) {
   const total = { pass: 0, fail: 0 };
-  let pending = [];
+  let file = { lines: [] };
   for await (const line of lines) {
-    const result = line.match(file)?.groups;
-    if (result) {
-      printFile(result, pending, print);
-      pending = [];
-    } else if (counts.test(line)) {
-      for (const [, name, count] of line.matchAll(/(\w+): (\d+)/g)) total[name] = Number(count);
-    } else {
-      pending.push(line);
-    }
+    if (begin.test(line)) file = { ...line.match(begin).groups, lines: [] };
+    else if (end.test(line)) printFile({ ...file, ...line.match(end).groups }, print);
+    else if (counts.test(line)) Object.assign(total, readCounts(line));
+    else if (why.test(line)) print(line);
+    else file.lines.push(line);
   }
   return total;
 }
 
-function printFile({ failed, name, note }, lines, print) {
-  print(`${failed ? 'FAILED' : 'ok'} ${name}${note ? ` (${note})` : ''}`);
+function printFile({ name, outcome, failed, note, lines }, print) {
+  print(`${failed ? 'FAILED' : 'ok'} ${name ?? outcome}${note ? ` (${note})` : ''}`);
   if (failed) for (const line of lines) if (!uninteresting.test(line)) print(line);
+}
+
+function readCounts(line) {
+  return Object.fromEntries([...line.matchAll(/(\w+): (\d+)/g)].map(([, name, count]) => [name, Number(count)]));
 }

@@ -84,7 +84,7 @@ async function tapIsBuilt() {
 async function endTestRun(shared) {
   await shared.then((postgres) => postgres.stop()).catch(() => {});
   for (const pid of await readdir(processes)) {
-    console.log(`left running, now killed: ${await readFile(join(processes, pid), 'utf8')}`);
+    console.log(`not stopped by its test: ${await readFile(join(processes, pid), 'utf8')}`);
     try {
       process.kill(Number(pid), 'SIGKILL');
     } catch {

@@ -18,7 +18,12 @@ t.test('from registration to revocation', async (t) => {
   });
   t.equal(login.status, 200);
   t.equal(login.headers.get('cache-control'), 'no-store');
-  t.match(login.body, { token_type: 'Bearer', expires_in: 900, scope: 'account', refresh_expires_in: 30 * 86_400 });
+  t.match(login.body, {
+    token_type: 'Bearer',
+    expires_in: 900,
+    scope: 'account',
+    refresh_expires_in: 30 * 86_400,
+  });
   const { access_token: token, refresh_token: refreshToken, session_id: sessionId } = login.body;
   const { jti, sid } = claimsOf(token);
   t.equal(sid, sessionId);
@@ -27,7 +32,13 @@ t.test('from registration to revocation', async (t) => {
   t.equal(me.status, 200);
   t.match(me.body, { user_id: registered.body.user_id, session_id: sessionId, amr: ['pwd'] });
   t.match(await grpc.isRevoked(jti), { revoked: false, decidedBy: 'DECIDED_BY_BLOOM' });
-  t.match(await grpc.introspect(token), { active: true, sub: registered.body.user_id, jti, sid, tokenType: 'Bearer' });
+  t.match(await grpc.introspect(token), {
+    active: true,
+    sub: registered.body.user_id,
+    jti,
+    sid,
+    tokenType: 'Bearer',
+  });
 
   const logout = await call('POST', '/auth/logout', { body: { refresh_token: refreshToken } });
   t.equal(logout.status, 204);
@@ -53,7 +64,11 @@ t.test('logout says the same again, by either token, and needs one', async (t) =
   const { access_token: token, refresh_token } = await authority.login('alice@example.com');
   for (const time of ['first', 'second']) {
     t.equal((await authority.call('POST', '/auth/logout', { token })).status, 204, `${time} by bearer`);
-    t.equal((await authority.call('POST', '/auth/logout', { body: { refresh_token } })).status, 204, `${time} by body`);
+    t.equal(
+      (await authority.call('POST', '/auth/logout', { body: { refresh_token } })).status,
+      204,
+      `${time} by body`,
+    );
   }
   const none = await authority.call('POST', '/auth/logout');
   t.equal(none.status, 401);
@@ -65,10 +80,19 @@ t.test('ending one session leaves the other; logout-all ends both', async (t) =>
   t.teardown(() => authority.stop());
   const { call, grpc } = authority;
   await authority.register('alice@example.com');
-  const [one, other] = [await authority.login('alice@example.com'), await authority.login('alice@example.com')];
+  const [one, other] = [
+    await authority.login('alice@example.com'),
+    await authority.login('alice@example.com'),
+  ];
 
-  t.equal((await call('DELETE', `/auth/sessions/${one.session_id}`, { token: other.access_token })).status, 204);
-  t.match(await grpc.isRevoked(claimsOf(one.access_token).jti), { revoked: true, reason: 'REASON_SESSION_ENDED' });
+  t.equal(
+    (await call('DELETE', `/auth/sessions/${one.session_id}`, { token: other.access_token })).status,
+    204,
+  );
+  t.match(await grpc.isRevoked(claimsOf(one.access_token).jti), {
+    revoked: true,
+    reason: 'REASON_SESSION_ENDED',
+  });
   t.equal((await call('GET', '/auth/me', { token: one.access_token })).status, 401);
   t.equal((await call('GET', '/auth/me', { token: other.access_token })).status, 200);
 
@@ -89,7 +113,10 @@ t.test('a password change ends the other sessions and keeps this one', async (t)
   t.teardown(() => authority.stop());
   const { call } = authority;
   await authority.register('alice@example.com');
-  const [mine, other] = [await authority.login('alice@example.com'), await authority.login('alice@example.com')];
+  const [mine, other] = [
+    await authority.login('alice@example.com'),
+    await authority.login('alice@example.com'),
+  ];
   const token = mine.access_token;
   const change = (current_password: string, new_password: string) =>
     call('POST', '/auth/password', { token, body: { current_password, new_password } });
@@ -144,7 +171,10 @@ t.test('the published keys verify the tokens, and say for how long they may be k
   const jwks = await authority.call('GET', '/.well-known/jwks.json');
   t.equal(jwks.headers.get('cache-control'), 'public, max-age=300');
   const etag = jwks.headers.get('etag') ?? '';
-  t.equal((await authority.call('GET', '/.well-known/jwks.json', { headers: { 'if-none-match': etag } })).status, 304);
+  t.equal(
+    (await authority.call('GET', '/.well-known/jwks.json', { headers: { 'if-none-match': etag } })).status,
+    304,
+  );
   for (const key of jwks.body.keys) {
     t.strictSame(Object.keys(key).sort(), ['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y'], 'nothing private');
   }
@@ -157,7 +187,10 @@ t.test('the published keys verify the tokens, and say for how long they may be k
   t.equal(payload.jti, claimsOf(token).jti);
 
   const metadata = await authority.call('GET', '/.well-known/oauth-authorization-server');
-  t.match(metadata.body, { issuer: 'http://127.0.0.1:8080', jwks_uri: 'http://127.0.0.1:8080/.well-known/jwks.json' });
+  t.match(metadata.body, {
+    issuer: 'http://127.0.0.1:8080',
+    jwks_uri: 'http://127.0.0.1:8080/.well-known/jwks.json',
+  });
   t.strictSame((await authority.call('GET', '/.well-known/openid-configuration')).body, metadata.body);
 });
 

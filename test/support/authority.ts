@@ -5,7 +5,13 @@ import { readConfig } from '../../src/config/config.ts';
 import { type Clock, systemClock } from '../../src/core/clock.ts';
 import { createLog } from '../../src/observability/log.ts';
 import { openDataFolder } from '../../src/storage/local/dataFolder.ts';
-import { type Answer, createGrpcClient, createHttpClient, type GrpcClient, type HttpCall } from './clients.ts';
+import {
+  type Answer,
+  createGrpcClient,
+  createHttpClient,
+  type GrpcClient,
+  type HttpCall,
+} from './clients.ts';
 import { copyOfEmbeddedDatabase } from './pglite.ts';
 
 export const password = 'correct horse battery staple';
@@ -42,7 +48,11 @@ interface Options {
 }
 
 /** The caller stops it: `t.teardown(() => authority.stop())`. */
-export async function startAuthority({ env = {}, clock = systemClock, dataDir }: Options = {}): Promise<TestAuthority> {
+export async function startAuthority({
+  env = {},
+  clock = systemClock,
+  dataDir,
+}: Options = {}): Promise<TestAuthority> {
   const folder = dataDir ?? (await copyOfEmbeddedDatabase());
   const { config, secrets } = readConfig({
     ISSUER: 'http://127.0.0.1:8080',
@@ -72,7 +82,8 @@ export async function startAuthority({ env = {}, clock = systemClock, dataDir }:
     register: (email) => call('POST', '/auth/register', { body: { email, password } }),
     async login(email, headers = {}) {
       const answer = await call('POST', '/auth/login', { body: { email, password }, headers });
-      if (answer.status !== 200) throw new Error(`login answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+      if (answer.status !== 200)
+        throw new Error(`login answered ${answer.status}: ${JSON.stringify(answer.body)}`);
       return answer.body as Tokens;
     },
     refresh: (token, headers = {}) =>

@@ -41,7 +41,10 @@ export function createHttpClient(base: string): HttpCall {
 
 export interface GrpcClient {
   isRevoked(jti: string, serviceToken?: string): Promise<IsRevokedResponse__Output>;
-  batchIsRevoked(jtis: readonly string[], serviceToken?: string): Promise<readonly IsRevokedResponse__Output[]>;
+  batchIsRevoked(
+    jtis: readonly string[],
+    serviceToken?: string,
+  ): Promise<readonly IsRevokedResponse__Output[]>;
   introspect(token: string, serviceToken?: string): Promise<IntrospectResponse__Output>;
   close(): void;
 }
@@ -64,7 +67,9 @@ export function createGrpcClient(address: string, ownToken: string): GrpcClient 
     if (token !== '') metadata.set('authorization', `Bearer ${token}`);
     return metadata;
   };
-  const unary = <Response>(start: (callback: (error: ServiceError | null, response?: Response) => void) => void) =>
+  const unary = <Response>(
+    start: (callback: (error: ServiceError | null, response?: Response) => void) => void,
+  ) =>
     new Promise<Response>((resolve, reject) => {
       start((error, response) => (error === null ? resolve(response as Response) : reject(error)));
     });
@@ -78,7 +83,9 @@ export function createGrpcClient(address: string, ownToken: string): GrpcClient 
       return answer.results;
     },
     introspect: (subject, token = ownToken) =>
-      unary<IntrospectResponse__Output>((done) => client.introspect({ token: subject }, carrying(token), done)),
+      unary<IntrospectResponse__Output>((done) =>
+        client.introspect({ token: subject }, carrying(token), done),
+      ),
     close: () => client.close(),
   };
 }
@@ -91,6 +98,8 @@ export async function statusOf(call: Promise<unknown>): Promise<string> {
   );
 }
 
-export function claimsOf(accessToken: string): Record<string, unknown> & { jti: string; sid: string; sub: string } {
+export function claimsOf(
+  accessToken: string,
+): Record<string, unknown> & { jti: string; sid: string; sub: string } {
   return JSON.parse(Buffer.from(accessToken.split('.')[1] ?? '', 'base64url').toString());
 }

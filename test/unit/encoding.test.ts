@@ -37,21 +37,24 @@ t.test('whatever the bytes, their spelling reads back as the same bytes', (t) =>
   t.end();
 });
 
-t.test('each value has one spelling: of all texts that end in a part of a group, one for each value reads', (t) => {
-  const accepted = (texts: readonly string[]) =>
-    texts.map(decodeBase64url).filter((bytes) => bytes !== undefined);
-  const two = alphabet.flatMap((first) => alphabet.map((second) => first + second));
-  const three = two.flatMap((start) => alphabet.map((last) => start + last));
+t.test(
+  'each value has one spelling: of all texts that end in a part of a group, one for each value reads',
+  (t) => {
+    const accepted = (texts: readonly string[]) =>
+      texts.map(decodeBase64url).filter((bytes) => bytes !== undefined);
+    const two = alphabet.flatMap((first) => alphabet.map((second) => first + second));
+    const three = two.flatMap((start) => alphabet.map((last) => start + last));
 
-  const single = accepted(two);
-  t.equal(single.length, 2 ** 8, 'two characters: one byte');
-  t.equal(new Set(single.map((bytes) => bytes.toString('hex'))).size, 2 ** 8, 'and each byte once');
-  const pairs = accepted(three);
-  t.equal(pairs.length, 2 ** 16, 'three characters: two bytes');
-  t.equal(new Set(pairs.map((bytes) => bytes.toString('hex'))).size, 2 ** 16, 'and each pair once');
-  t.equal(accepted(alphabet).length, 0, 'one character: nothing');
-  t.end();
-});
+    const single = accepted(two);
+    t.equal(single.length, 2 ** 8, 'two characters: one byte');
+    t.equal(new Set(single.map((bytes) => bytes.toString('hex'))).size, 2 ** 8, 'and each byte once');
+    const pairs = accepted(three);
+    t.equal(pairs.length, 2 ** 16, 'three characters: two bytes');
+    t.equal(new Set(pairs.map((bytes) => bytes.toString('hex'))).size, 2 ** 16, 'and each pair once');
+    t.equal(accepted(alphabet).length, 0, 'one character: nothing');
+    t.end();
+  },
+);
 
 t.test('every other spelling is refused', (t) => {
   t.not(decodeBase64url('Zm9vYg'), undefined, 'the text that the rows below spoil');

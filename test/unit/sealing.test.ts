@@ -16,14 +16,17 @@ t.test('what was sealed for a context opens for it, whatever both are', (t) => {
   t.end();
 });
 
-t.test('a sealed value is version, key id, nonce, ciphertext and tag, and shows nothing of what it holds', (t) => {
-  const sealed = sealing.seal(plaintext, context);
-  t.equal(sealed.length, 1 + 4 + 12 + plaintext.length + 16);
-  t.equal(sealed[0], 1, 'version');
-  t.notOk(sealed.includes(plaintext.subarray(0, 4)), 'no plaintext');
-  t.notOk(sealed.includes(Buffer.from(context)), 'no context');
-  t.end();
-});
+t.test(
+  'a sealed value is version, key id, nonce, ciphertext and tag, and shows nothing of what it holds',
+  (t) => {
+    const sealed = sealing.seal(plaintext, context);
+    t.equal(sealed.length, 1 + 4 + 12 + plaintext.length + 16);
+    t.equal(sealed[0], 1, 'version');
+    t.notOk(sealed.includes(plaintext.subarray(0, 4)), 'no plaintext');
+    t.notOk(sealed.includes(Buffer.from(context)), 'no context');
+    t.end();
+  },
+);
 
 t.test('the same value is never sealed alike: each has a nonce of its own', (t) => {
   const nonces = Array.from({ length: 2_000 }, () =>

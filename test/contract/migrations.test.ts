@@ -1,0 +1,62 @@
+/** The migration runner, over PGlite and over a PostgreSQL server. */
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import t from 'tap';
+import { StartupError } from '../../src/core/errors.ts';
+import { migrate, migrationsFolder } from '../../src/storage/postgres/migrations.ts';
+import { engines } from '../support/engines.ts';
+
+const first = '20261120000000_first_tables';
+
+for (const { name, embedded, open } of engines) {
+  t.test(name, async (t) => {
+    const { engine, dispose } = await open();
+    t.teardown(dispose);
+    const path = await mkdtemp(join(tmpdir(), 'migrations-'));
+    t.teardown(() => rm(path, { recursive: true, force: true }));
+    const folder = pathToFileURL(`${path}/`);
+    const add = async (migration: string, sql: string) => {
+      await mkdir(join(path, migration));
+      await writeFile(join(path, migration, 'migration.sql'), sql);
+    };
+    await cp(migrationsFolder, folder, { recursive: true });
+    const connection = await engine.connect();
+    t.teardown(() => connection.close());
+    const tables = () =>
+      connection.query<{ name: string }>(
+        `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public' AND table_name LIKE 'x%'`,
+      );
+
+    t.strictSame(await migrate(connection), [first], 'an empty database');
+    t.strictSame(await migrate(connection), [], 'nothing is left to do');
+    const [row] = await connection.query<{ checksum: string; steps: number }>(
+      'SELECT checksum, applied_steps_count AS steps FROM _prisma_migrations WHERE finished_at IS NOT NULL',
+    );
+    t.match(row, { checksum: /^[0-9a-f]{64}$/, steps: 1 }, 'kept as Prisma keeps them');
+
+    await add('20270101000000_fails', 'CREATE TABLE x1 (id int); SELECT 1 / 0;');
+    await t.rejects(migrate(connection, folder), /division by zero/);
+    t.strictSame(await tables(), [], 'a migration that fails leaves nothing');
+    await rm(join(path, '20270101000000_fails'), { recursive: true });
+
+    await add('20270101000000_more', 'CREATE TABLE x2 (id int);');
+    // Embedded there is one connection and one process: nobody else could migrate at the same time.
+    const runners = embedded ? [connection] : [connection, await engine.connect(), await engine.connect()];
+    const runs = await Promise.all(runners.map((runner) => migrate(runner, folder)));
+    t.strictSame(runs.flat(), ['20270101000000_more'], 'those that start together apply it once');
+    for (const runner of runners.slice(1)) await runner.close();
+
+    await t.rejects(migrate(connection), {
+      name: 'StartupError',
+      message: /newer than this code.*20270101000000_more/,
+    });
+    await writeFile(join(path, '20270101000000_more', 'migration.sql'), 'CREATE TABLE x3 (id int);');
+    await t.rejects(migrate(connection, folder), StartupError, 'a changed migration is refused');
+    await connection.query(`UPDATE _prisma_migrations SET finished_at = NULL WHERE migration_name = $1`, [
+      first,
+    ]);
+    await t.rejects(migrate(connection, folder), { name: 'StartupError', message: /never finished/ });
+  });
+}

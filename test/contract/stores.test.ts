@@ -1,0 +1,273 @@
+/** What every store promises, over PGlite and over a PostgreSQL server. */
+import { randomBytes } from 'node:crypto';
+import t, { type Test } from 'tap';
+import type { Email } from '../../src/authn/email.ts';
+import type { User } from '../../src/authn/user.ts';
+import { newId, type ServiceId, type SessionId, type UserId, uuidBytes } from '../../src/core/ids.ts';
+import { createSealing } from '../../src/core/sealing.ts';
+import { generateSigningKey } from '../../src/keys/signingKey.ts';
+import type { Revocation } from '../../src/revocation/revocation.ts';
+import { createStorage, migrateStorage, type Storage } from '../../src/storage/postgres/storage.ts';
+import { engines } from '../support/engines.ts';
+
+const now = Date.UTC(2026, 0, 1);
+const minute = 60_000;
+
+for (const { name, open } of engines) {
+  t.test(name, async (t) => {
+    const { engine, dispose } = await open();
+    t.teardown(dispose);
+    await migrateStorage(engine);
+    const storage = createStorage(engine);
+
+    t.test('users', (t) => users(t, storage));
+    t.test('sessions', (t) => sessions(t, storage));
+    t.test('ending sessions', (t) => ending(t, storage));
+    t.test('revocations', (t) => revocations(t, storage));
+    t.test('services', (t) => services(t, storage));
+    t.test('signing keys', (t) => signingKeys(t, storage));
+    t.test('transactions', (t) => transactions(t, storage));
+  });
+}
+
+let made = 0;
+
+async function newUser({ database }: Storage): Promise<User> {
+  made += 1;
+  const id = newId<UserId>(now);
+  const email = `user${made}@example.com` as Email;
+  await database.users.create({ id, email, passwordHash: '$argon2id$' }, now);
+  return (await database.users.find(id)) as User;
+}
+
+async function newSession({ database }: Storage, user: User, at = now): Promise<SessionId> {
+  const id = newId<SessionId>(at);
+  await database.sessions.create({
+    id,
+    userId: user.id,
+    sealedSecret: randomBytes(60),
+    tokenVersion: user.tokenVersion,
+    clientId: 'client',
+    scope: 'account',
+    amr: ['pwd'],
+    authTime: at,
+    deviceName: 'Laptop',
+    userAgent: 'agent',
+    ip: '127.0.0.1',
+    createdAt: at,
+    lastUsedAt: at,
+    idleExpiresAt: at + 30 * minute,
+    expiresAt: at + 90 * minute,
+    accessExpiresAt: at + 15 * minute,
+  });
+  return id;
+}
+
+async function users(t: Test, storage: Storage): Promise<void> {
+  const { users } = storage.database;
+  const user = await newUser(storage);
+  t.match(user, { tokenVersion: 0, disabledAt: undefined });
+  t.strictSame(await users.findByEmail(user.email), user);
+  const again = { id: newId<UserId>(now), email: user.email, passwordHash: 'other' };
+  t.equal(await users.create(again, now), 'email_taken');
+  t.strictSame(await users.find(user.id), user, 'and nothing has changed');
+  t.equal(await users.bumpTokenVersion(user.id), 1);
+  await users.setPassword(user.id, 'new', now + 1);
+  await users.disable(user.id, now + 2);
+  t.match(await users.find(user.id), { tokenVersion: 1, passwordHash: 'new', disabledAt: now + 2 });
+  t.equal(await users.find(newId<UserId>(now)), undefined);
+}
+
+async function sessions(t: Test, storage: Storage): Promise<void> {
+  const { sessions, users } = storage.database;
+  const user = await newUser(storage);
+  const id = await newSession(storage, user);
+  const use = {
+    now: now + 1,
+    userAgent: 'b',
+    ip: '::1',
+    idleExpiresAt: now + 40 * minute,
+    accessExpiresAt: now + 1,
+  };
+  const found = await sessions.find(id);
+  t.match(found, {
+    id,
+    generation: 0,
+    amr: ['pwd'],
+    rotatedAt: undefined,
+    user: { tokenVersion: 0, disabled: false },
+  });
+
+  t.equal(await sessions.advance(id, 1, use), false, 'another generation is current');
+  t.equal(await sessions.advance(id, 0, use), true);
+  t.equal(await sessions.advance(id, 0, use), false, 'it advanced meanwhile');
+  t.match(await sessions.find(id), {
+    ...{ generation: 1, rotatedAt: now + 1, graceRepeats: 0, userAgent: 'b', ip: '::1', lastUsedAt: now + 1 },
+    ...{ idleExpiresAt: now + 40 * minute, accessExpiresAt: now + 15 * minute },
+  });
+  t.equal(await sessions.repeat(id, 0, 2, use), false, 'the generation is that of the successor');
+  t.equal(await sessions.repeat(id, 1, 2, { ...use, accessExpiresAt: now + 20 * minute }), true);
+  t.equal(await sessions.repeat(id, 1, 2, use), true);
+  t.equal(await sessions.repeat(id, 1, 2, use), false, 'two are the most');
+  t.match(await sessions.find(id), { generation: 1, graceRepeats: 2, accessExpiresAt: now + 20 * minute });
+
+  await users.bumpTokenVersion(user.id);
+  t.equal(await sessions.advance(id, 1, use), false, 'the version moved');
+  await sessions.setTokenVersion(id, 1);
+  t.equal(await sessions.advance(id, 1, use), true);
+  await users.disable(user.id, now);
+  t.equal(await sessions.advance(id, 2, use), false, 'the user is disabled');
+  t.equal(await sessions.repeat(id, 2, 2, use), false);
+
+  const other = await newUser(storage);
+  const ids: SessionId[] = [];
+  for (const age of [1, 2, 3, 4]) ids.unshift(await newSession(storage, other, now + age * minute));
+  const listed = (limit: number, before?: SessionId) =>
+    sessions
+      .list(other.id, { now: now + 31 * minute, limit, ...(before === undefined ? {} : { before }) })
+      .then((page) => page.map((session) => session.id));
+  t.strictSame(await listed(10), ids.slice(0, 3), 'newest first, without the one that is idle');
+  t.strictSame(await listed(2), ids.slice(0, 2));
+  t.strictSame(await listed(2, ids[1]), ids.slice(2, 3));
+}
+
+async function ending(t: Test, storage: Storage): Promise<void> {
+  const { sessions } = storage.database;
+  const [user, other] = [await newUser(storage), await newUser(storage)];
+  const [one, two, three] = [
+    await newSession(storage, user),
+    await newSession(storage, user),
+    await newSession(storage, user),
+  ];
+  const strangers = await newSession(storage, other);
+  const end = { accessExpiresAt: now + 15 * minute, newlyEnded: true };
+
+  t.strictSame(await sessions.end({ sessionId: one }, 'logout', now), [{ id: one, ...end }]);
+  t.strictSame(
+    await sessions.end({ sessionId: one }, 'logout', now + 1),
+    [{ id: one, ...end, newlyEnded: false }],
+    'again, as long as its access tokens could be live',
+  );
+  t.strictSame(await sessions.end({ sessionId: one }, 'logout', now + 15 * minute), [], 'and then no more');
+  t.strictSame(await sessions.end({ userId: user.id, except: two }, 'password_changed', now + 15 * minute), [
+    { id: three, ...end },
+  ]);
+  const all = await sessions.end({ userId: user.id }, 'logout_all', now + 1);
+  t.strictSame(
+    new Map(all.map(({ id, newlyEnded }) => [id, newlyEnded])),
+    new Map([one, two, three].map((id) => [id, id === two])),
+  );
+  t.match(await sessions.find(one), { endedAt: now }, 'the first end stays');
+  t.match(await sessions.find(strangers), { endedAt: undefined }, "nobody else's session has ended");
+  t.equal(
+    await sessions.advance(one, 0, { now, userAgent: '', ip: '', idleExpiresAt: now, accessExpiresAt: now }),
+    false,
+  );
+  t.strictSame(
+    await sessions.end({ sessionId: newId<SessionId>(now) }, 'logout', now),
+    [],
+    'no such session',
+  );
+}
+
+async function revocations(t: Test, storage: Storage): Promise<void> {
+  const { revocations } = storage.database;
+  const session: Revocation = {
+    subject: uuidBytes(newId<SessionId>(now)),
+    reason: 'logout',
+    expiresAt: now + 100,
+  };
+  const token: Revocation = { subject: randomBytes(27), reason: 'logout', expiresAt: now + 200 };
+  await revocations.record([session, token], now);
+  await revocations.record([], now);
+  const plain = (found: readonly Revocation[]) =>
+    found
+      .map(({ subject, ...rest }) => ({ subject: Buffer.from(subject).toString('hex'), ...rest }))
+      .sort((a, b) => (a.subject < b.subject ? -1 : 1));
+
+  t.strictSame(plain(await revocations.find([session.subject, randomBytes(16)])), plain([session]));
+  t.strictSame(plain(await revocations.find([token.subject, session.subject])), plain([token, session]));
+  await revocations.record([{ ...session, reason: 'logout_all', expiresAt: now + 300 }], now);
+  await revocations.record([{ ...session, expiresAt: now + 50 }], now);
+  const extended = { ...session, expiresAt: now + 300 };
+  t.strictSame(
+    plain(await revocations.find([session.subject])),
+    plain([extended]),
+    'extended, never shortened',
+  );
+
+  const many = Array.from({ length: 25 }, () => ({
+    ...session,
+    subject: randomBytes(16),
+    expiresAt: now + 400,
+  }));
+  await revocations.record(many, now);
+  const live: Revocation[] = [];
+  for (let page: readonly Revocation[] = []; ; ) {
+    page = await revocations.listLive(now + 250, 10, page.at(-1)?.subject);
+    live.push(...page);
+    if (page.length < 10) break;
+  }
+  t.strictSame(plain(live), plain([extended, ...many]), 'all that is live, in pages, once each');
+
+  t.equal(await revocations.prune(now + 350, 1), 1);
+  t.equal(await revocations.prune(now + 350, 10), 1);
+  t.equal(await revocations.prune(now + 350, 10), 0);
+  t.equal((await revocations.listLive(now, 100)).length, 25);
+  await t.rejects(
+    revocations.record([{ ...session, subject: randomBytes(5) }], now),
+    'a subject of another size',
+  );
+}
+
+async function services(t: Test, storage: Storage): Promise<void> {
+  const { services } = storage.database;
+  const service = {
+    id: newId<ServiceId>(now),
+    name: 'billing',
+    permissions: ['tokens.check'] as const,
+    createdAt: now,
+  };
+  const hash = randomBytes(32);
+  t.equal(await services.create(service, hash), 'created');
+  t.equal(await services.create({ ...service, id: newId<ServiceId>(now) }, randomBytes(32)), 'name_taken');
+  t.strictSame(await services.findByTokenHash(hash), { ...service, revokedAt: undefined });
+  t.equal(await services.findByTokenHash(randomBytes(32)), undefined);
+  await services.revoke(service.id, now + 1);
+  t.equal(await services.findByTokenHash(hash), undefined, 'a revoked one is not found');
+  t.match(await services.list(), [{ name: 'billing', revokedAt: now + 1 }]);
+}
+
+async function signingKeys(t: Test, { signingKeys }: Storage): Promise<void> {
+  const sealing = createSealing(randomBytes(32));
+  const [first, second] = [
+    await generateSigningKey('active', sealing, now),
+    await generateSigningKey('active', sealing, now),
+  ];
+  const inserted = await Promise.all([signingKeys.insert(first), signingKeys.insert(second)]);
+  t.strictSame([...inserted].sort(), [false, true], 'only one key is active');
+  const [stored, ...others] = await signingKeys.load();
+  t.strictSame(others, []);
+  t.match(stored, { kid: inserted[0] ? first.kid : second.kid, state: 'active', activatedAt: now });
+}
+
+async function transactions(t: Test, storage: Storage): Promise<void> {
+  const { database } = storage;
+  const user = await newUser(storage);
+  const failed = database.transaction(async (stores) => {
+    await stores.users.bumpTokenVersion(user.id);
+    throw new Error('on purpose');
+  });
+  await t.rejects(failed, { message: 'on purpose' });
+  t.match(await database.users.find(user.id), { tokenVersion: 0 }, 'nothing of it is stored');
+
+  // Both read before either writes, unless the lock makes the second one wait.
+  const bump = () =>
+    database.transaction(async ({ users }) => {
+      const locked = await users.lock(user.id, 'update');
+      await users.bumpTokenVersion(user.id);
+      return locked?.tokenVersion;
+    });
+  const seen = await Promise.all([bump(), bump(), bump(), bump()]);
+  t.strictSame([...seen].sort(), [0, 1, 2, 3], 'each sees what the one before it wrote');
+}

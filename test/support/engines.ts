@@ -1,0 +1,49 @@
+/** Both ways to PostgreSQL, for tests that must hold over each. */
+import { rm } from 'node:fs/promises';
+import { openEngine, type PostgresEngine } from '../../src/storage/postgres/engine.ts';
+import { copyOfEmbeddedDatabase } from './pglite.ts';
+import { createTestDatabase } from './postgres.ts';
+
+export interface TestEngine {
+  readonly engine: PostgresEngine;
+  /** Closes it and removes its database. */
+  dispose(): Promise<void>;
+}
+
+/** Each opens an empty database. */
+export const engines: readonly {
+  readonly name: string;
+  readonly embedded: boolean;
+  open(): Promise<TestEngine>;
+}[] = [
+  {
+    name: 'PGlite in a folder',
+    embedded: true,
+    async open() {
+      const dataDir = await copyOfEmbeddedDatabase();
+      const engine = await openEngine(dataDir, undefined);
+      return {
+        engine,
+        async dispose() {
+          await engine.close();
+          await rm(dataDir, { recursive: true, force: true });
+        },
+      };
+    },
+  },
+  {
+    name: 'a PostgreSQL server',
+    embedded: false,
+    async open() {
+      const database = await createTestDatabase();
+      const engine = await openEngine('', database.url);
+      return {
+        engine,
+        async dispose() {
+          await engine.close();
+          await database.drop();
+        },
+      };
+    },
+  },
+];
