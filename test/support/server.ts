@@ -1,0 +1,52 @@
+/** The authority as it is shipped: the built program in a process of its own, which a test may kill. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createGrpcClient, createHttpClient, type GrpcClient, type HttpCall } from './clients.ts';
+import { freePort } from './freePort.ts';
+import { type StartedProcess, startProcess } from './process.ts';
+
+export const distFolder = fileURLToPath(new URL('../../dist/', import.meta.url));
+
+export interface TestServer {
+  readonly process: StartedProcess;
+  readonly httpPort: number;
+  readonly grpcPort: number;
+  readonly call: HttpCall;
+  readonly grpc: GrpcClient;
+  /** Kills it, if nobody has, and waits for its end. */
+  stop(): Promise<void>;
+}
+
+/** Resolves when it says that it is ready. The caller stops it, and removes the folder. */
+export async function startServer(
+  dataDir: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<TestServer> {
+  const [httpPort, grpcPort] = [await freePort(), await freePort()];
+  const started = startProcess(process.execPath, [join(distFolder, 'main.js')], {
+    env: {
+      DATA_DIR: dataDir,
+      HTTP_PORT: String(httpPort),
+      GRPC_PORT: String(grpcPort),
+      LOG_LEVEL: 'warn',
+      // The same for every start on this folder, whatever the ports.
+      ISSUER: 'http://127.0.0.1:8080',
+      ...env,
+    },
+  });
+  await started.waitForOutput(/Countersign is ready/);
+  const serviceToken = await readFile(join(dataDir, 'service-token'), 'utf8').catch(() => '');
+  const grpc = createGrpcClient(`127.0.0.1:${grpcPort}`, serviceToken.trim());
+  return {
+    process: started,
+    httpPort,
+    grpcPort,
+    call: createHttpClient(`http://127.0.0.1:${httpPort}`),
+    grpc,
+    async stop() {
+      grpc.close();
+      await started.stop();
+    },
+  };
+}
