@@ -24,6 +24,7 @@ for (const name of ['SIGINT', 'SIGTERM']) process.once(name, () => interrupted.a
 /** Everything the tests leave behind is in here, and goes at the end. */
 const folder = await mkdtemp(join(tmpdir(), 'countersign-'));
 const processes = join(folder, 'processes');
+await mkdir(processes);
 
 const colors = `--colors=${process.stdout.isTTY ? 'force' : 'off'}`;
 const steps = {
@@ -40,7 +41,6 @@ async function check() {
   for (const [name, step] of Object.entries(steps)) {
     console.log(`- ${name}`);
     await step();
-    signal.throwIfAborted();
   }
 }
 
@@ -48,7 +48,6 @@ async function check() {
 async function startShared() {
   // PostgreSQL runs as another user, who must get through to its own folder.
   await chmod(folder, 0o711);
-  await mkdir(processes);
   Object.assign(process.env, { TMPDIR: folder, TEST_PROCESSES: processes });
   const template = join(folder, 'template');
   const home = await installPostgres(folder);
@@ -63,6 +62,7 @@ async function startShared() {
 
 async function runTests(parameters) {
   if (!(await tapIsBuilt())) await runTool('tap', ['build'], { quiet: true, signal });
+  signal.throwIfAborted();
   const tap = spawn(join(root, 'node_modules/.bin/tap'), ['run', '--reporter=tap', ...parameters], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -85,13 +85,17 @@ async function endTestRun(shared) {
   await shared.then((postgres) => postgres.stop()).catch(() => {});
   for (const pid of await readdir(processes)) {
     console.log(`not stopped by its test: ${await readFile(join(processes, pid), 'utf8')}`);
-    try {
-      process.kill(Number(pid), 'SIGKILL');
-    } catch {
-      // It has ended in the meantime.
-    }
+    kill(Number(pid));
   }
   await rm(folder, { recursive: true, force: true, maxRetries: 10 });
+}
+
+function kill(pid) {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended in the meantime.
+  }
 }
 
 const shared = startShared();
@@ -104,10 +108,11 @@ try {
   console.log('- tests');
   counts = await runTests(process.argv.slice(2));
 } catch (error) {
-  console.log(signal.aborted ? `Interrupted by ${signal.reason.message}` : error.message);
+  if (!signal.aborted) console.log(error.message);
 } finally {
   await endTestRun(shared);
 }
+if (signal.aborted) console.log(`Interrupted by ${signal.reason.message}`);
 if (counts.pass + counts.fail === 0) console.log('No test ran');
 console.log(`${counts.pass} passed, ${counts.fail} failed`);
 process.exitCode = counts.pass === 0 || counts.fail > 0 ? 1 : 0;

@@ -83,15 +83,10 @@ function listen(server: Server, path: string, folder: string): Promise<void> {
   });
 }
 
-function isAnswered(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(path);
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
+async function isAnswered(path: string): Promise<boolean> {
+  const socket = await connectTo(path);
+  socket?.destroy();
+  return socket !== undefined;
 }
 
 async function answer(socket: Socket, run: RunCommand | undefined): Promise<void> {
@@ -135,29 +130,34 @@ function firstLine(socket: Socket): Promise<string | undefined> {
 /**
  * Asks the authority that runs on this folder to run a command; answers its exit code, or `undefined` when none runs.
  */
-export function askRunning(
+export async function askRunning(
   folder: string,
   request: CommandRequest,
   output: Output,
 ): Promise<number | undefined> {
-  return new Promise((resolve) => {
-    const socket = connect(socketPath(folder));
-    let connected = false;
-    let exit: number | undefined;
-    socket.once('connect', () => {
-      connected = true;
-      socket.write(`${JSON.stringify(request)}\n`);
-    });
-    socket.once('error', () => {});
-    createInterface({ input: socket }).on('line', (line) => {
+  const socket = await connectTo(socketPath(folder));
+  if (socket === undefined) return undefined;
+  socket.write(`${JSON.stringify(request)}\n`);
+  let exit: number | undefined;
+  try {
+    for await (const line of createInterface({ input: socket })) {
       const message = JSON.parse(line) as Answer;
       if ('out' in message) output.out(message.out);
       else if ('err' in message) output.err(message.err);
       else exit = message.exit;
-    });
-    socket.once('close', () => {
-      if (connected && exit === undefined) output.err('The authority stopped before the command was done.');
-      resolve(connected ? (exit ?? 1) : undefined);
-    });
+    }
+  } catch {
+    // The connection broke: told below.
+  }
+  if (exit === undefined) output.err('The authority stopped before the command was done.');
+  return exit ?? 1;
+}
+
+/** Answers `undefined` when nobody listens there. */
+function connectTo(path: string): Promise<Socket | undefined> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once('connect', () => resolve(socket));
+    socket.on('error', () => resolve(undefined));
   });
 }

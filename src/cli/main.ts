@@ -5,7 +5,6 @@
  */
 import { readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
-import { openAuthority } from '../authority.ts';
 import { readConfig } from '../config/config.ts';
 import { processEnvironment } from '../config/env.ts';
 import { settingsHelp } from '../config/settingsText.ts';
@@ -13,8 +12,6 @@ import { systemClock } from '../core/clock.ts';
 import { StartupError } from '../core/errors.ts';
 import { createLog } from '../observability/log.ts';
 import { openDataFolder } from '../storage/local/dataFolder.ts';
-import { openEngine } from '../storage/postgres/engine.ts';
-import { migrateStorage } from '../storage/postgres/storage.ts';
 import { commands, findCommand, runCommand, UsageError } from './commands.ts';
 import { askRunning, type CommandRequest, claimDataFolder, type Output } from './control.ts';
 
@@ -69,6 +66,8 @@ async function runHereOrThere(request: CommandRequest): Promise<number> {
   if (there !== undefined) return there;
   const claim = await claimDataFolder(dataFolder.path);
   try {
+    // Loaded only now: asking a running authority, the usual case, needs none of it.
+    const { openAuthority } = await import('../authority.ts');
     const log = createLog('error');
     const authority = await openAuthority({ config, secrets, dataFolder, log, clock: systemClock });
     try {
@@ -87,6 +86,8 @@ async function migrate(): Promise<number> {
   const dataFolder = await openDataFolder(config.storage.dataDir);
   const claim = await claimDataFolder(dataFolder.path);
   try {
+    const { openEngine } = await import('../storage/postgres/engine.ts');
+    const { migrateStorage } = await import('../storage/postgres/storage.ts');
     const engine = await openEngine(dataFolder.path, secrets.databaseUrl);
     try {
       for (const name of await migrateStorage(engine)) output.out(name);

@@ -49,8 +49,8 @@ const relations: readonly Relation[] = [
       ? undefined
       : 'must be set together with REDIS_URL, or neither: several nodes need both, one node alone needs none',
   ),
-  relation(['KEY_ENCRYPTION_KEY', 'DATABASE_URL'], (v) =>
-    v.DATABASE_URL !== undefined && v.KEY_ENCRYPTION_KEY === undefined
+  relation(['KEY_ENCRYPTION_KEY', 'DATABASE_URL', 'REDIS_URL'], (v) =>
+    v.DATABASE_URL !== undefined && v.REDIS_URL !== undefined && v.KEY_ENCRYPTION_KEY === undefined
       ? 'must be set when DATABASE_URL is: every node must unseal what another one sealed'
       : undefined,
   ),

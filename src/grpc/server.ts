@@ -6,10 +6,12 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import {
   loadPackageDefinition,
+  logVerbosity,
   Server,
   ServerCredentials,
   type ServerUnaryCall,
   type sendUnaryData,
+  setLogVerbosity,
   status,
 } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
@@ -48,6 +50,8 @@ const protoFile = 'countersign/v1/token_service.proto';
 const services = ['', 'countersign.v1.TokenService'] as const;
 
 export function createGrpcServer(parts: GrpcParts): GrpcServer {
+  // The library writes to the console by itself; whatever matters of it reaches us as an error.
+  setLogVerbosity(logVerbosity.NONE);
   const definition = loadSync(protoFile, {
     includeDirs: [protoFolder],
     longs: Number,

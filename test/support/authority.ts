@@ -1,10 +1,12 @@
 /** A whole authority on an embedded database of its own, in the process of the test: real HTTP, real gRPC, real SQL. */
+import { randomUUID } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
+import { permissions } from '../../src/authn/service.ts';
 import { type Authority, openAuthority } from '../../src/authority.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { type Clock, systemClock } from '../../src/core/clock.ts';
 import { createLog } from '../../src/observability/log.ts';
-import { openDataFolder } from '../../src/storage/local/dataFolder.ts';
+import { type DataFolder, openDataFolder } from '../../src/storage/local/dataFolder.ts';
 import {
   type Answer,
   createGrpcClient,
@@ -66,7 +68,7 @@ export async function startAuthority({
   const dataFolder = await openDataFolder(config.storage.dataDir);
   const authority = await openAuthority({ config, secrets, dataFolder, log, clock });
   const { httpPort, grpcPort } = await authority.listen();
-  const serviceToken = (await readFile(dataFolder.serviceTokenPath, 'utf8')).trim();
+  const serviceToken = await aServiceToken(authority, dataFolder);
   const call = createHttpClient(`http://127.0.0.1:${httpPort}`);
   const grpc = createGrpcClient(`127.0.0.1:${grpcPort}`, serviceToken);
 
@@ -94,4 +96,13 @@ export async function startAuthority({
       if (dataDir === undefined) await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** The one of the first start; on a PostgreSQL server, where nobody makes one, a new one. */
+async function aServiceToken({ flows }: Authority, { serviceTokenPath }: DataFolder): Promise<string> {
+  const kept = await readFile(serviceTokenPath, 'utf8').catch(() => undefined);
+  if (kept !== undefined) return kept.trim();
+  const name = `test-${randomUUID()}`;
+  const { token } = await flows.createService({ name, permissions }, { actor: 'operator' });
+  return token;
 }

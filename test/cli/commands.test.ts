@@ -1,0 +1,126 @@
+/** The command line, as a process: beside a running authority, and by itself. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import t from 'tap';
+import { password } from '../support/authority.ts';
+import { claimsOf, statusOf } from '../support/clients.ts';
+import { copyOfEmbeddedDatabase } from '../support/pglite.ts';
+import { distFolder, startServer } from '../support/server.ts';
+
+interface Result {
+  readonly code: number;
+  readonly lines: readonly string[];
+  readonly words: string;
+}
+
+async function countersign(dataDir: string, argv: readonly string[], input = ''): Promise<Result> {
+  const child = spawn(process.execPath, [join(distFolder, 'cli/main.js'), ...argv], {
+    env: { PATH: process.env['PATH'], DATA_DIR: dataDir },
+  });
+  child.stdin.end(input);
+  const [[code], out, words] = await Promise.all([
+    once(child, 'close'),
+    text(child.stdout),
+    text(child.stderr),
+  ]);
+  return { code, lines: out.split('\n').filter((line) => line !== ''), words };
+}
+
+t.test('beside a running authority, what it does is in effect when it returns', async (t) => {
+  const dataDir = await copyOfEmbeddedDatabase();
+  t.teardown(() => rm(dataDir, { recursive: true, force: true }));
+  const server = await startServer(dataDir);
+  t.teardown(() => server.stop());
+  const run = (argv: readonly string[], input?: string) => countersign(dataDir, argv, input);
+
+  const created = await run(['users', 'create', 'alice@example.com', '--password-stdin'], `${password}\n`);
+  t.match(created, { code: 0, lines: [/^[0-9a-f-]{36}$/] });
+  const login = await server.call('POST', '/auth/login', { body: { email: 'alice@example.com', password } });
+  t.equal(login.status, 200);
+  const token = login.body.access_token;
+
+  const disabled = await run(['users', 'disable', 'ALICE@example.com', '--json']);
+  t.equal(disabled.code, 0);
+  t.strictSame(JSON.parse(disabled.lines[0] ?? ''), { user_id: created.lines[0], ended_sessions: 1 });
+  t.match(await server.grpc.isRevoked(claimsOf(token).jti), {
+    revoked: true,
+    reason: 'REASON_USER_DISABLED',
+  });
+  t.equal((await server.call('GET', '/auth/me', { token })).status, 401);
+  const again = await server.call('POST', '/auth/login', { body: { email: 'alice@example.com', password } });
+  t.match([again.status, again.body.code], [401, 'invalid_credentials'], 'looks like a wrong password');
+
+  const billing = await run(['services', 'create', 'billing', '--permission', 'tokens.check']);
+  t.match(billing, { code: 0, lines: [/^st_[\w-]{43}$/], words: /shown this once/ });
+  const serviceToken = billing.lines.at(-1) ?? '';
+  t.equal(await statusOf(server.grpc.isRevoked(claimsOf(token).jti, serviceToken)), 'OK');
+  t.equal(await statusOf(server.grpc.introspect(token, serviceToken)), 'PERMISSION_DENIED');
+  t.match(await run(['services', 'create', 'billing']), { code: 1, lines: [], words: /billing is in use/ });
+  t.match((await run(['services', 'revoke', 'billing'])).lines, ['billing']);
+  t.match((await run(['services', 'list'])).lines, [
+    /^billing\ttokens\.check\t.*\trevoked$/,
+    /^first\t.*\tlive$/,
+  ]);
+
+  t.match(await countersign(dataDir, ['migrate']), { code: 1, lines: [], words: /in use by an authority/ });
+});
+
+t.test('by itself, when no authority runs', async (t) => {
+  const dataDir = await copyOfEmbeddedDatabase();
+  t.teardown(() => rm(dataDir, { recursive: true, force: true }));
+  const run = (argv: readonly string[], input?: string) => countersign(dataDir, argv, input);
+
+  t.match(await run(['migrate']), { code: 0, lines: ['20261120000000_first_tables'] });
+  t.match(await run(['migrate']), { code: 0, lines: [] }, 'nothing is left to apply');
+  const made = await run(['users', 'create', 'bob@example.com', '--json']);
+  t.equal(made.code, 0);
+  const { password: generated } = JSON.parse(made.lines[0] ?? '{}') as { password: string };
+  const server = await startServer(dataDir);
+  t.teardown(() => server.stop());
+  const login = await server.call('POST', '/auth/login', {
+    body: { email: 'bob@example.com', password: generated },
+  });
+  t.equal(login.status, 200, 'the password that was printed works');
+});
+
+t.test('what is not understood', async (t) => {
+  const dataDir = await copyOfEmbeddedDatabase();
+  t.teardown(() => rm(dataDir, { recursive: true, force: true }));
+  const run = (argv: readonly string[], input?: string) => countersign(dataDir, argv, input);
+
+  t.match(await run([]), { code: 2, lines: [], words: /^Usage: countersign/ });
+  const help = await run(['--help']);
+  t.equal(help.code, 0);
+  for (const expected of [
+    'users disable EMAIL',
+    'services revoke NAME',
+    'ACCESS_TOKEN_TTL',
+    'KEY_ENCRYPTION_KEY',
+  ]) {
+    t.ok(
+      help.lines.some((line) => line.includes(expected)),
+      `--help tells of ${expected}`,
+    );
+  }
+  t.match(await run(['--version']), { code: 0, lines: ['0.1.0'] });
+  t.match(await run(['users', 'delete', 'x']), { code: 2, words: /no command "users delete"/ });
+  t.match(await run(['users', 'create']), { code: 2, words: /exactly one EMAIL/ });
+  t.match(await run(['services', 'create', 'a', '--colour']), { code: 2, words: /--colour/ });
+  t.match(await run(['services', 'create', 'a', '--permission', 'all']), {
+    code: 2,
+    words: /--permission: must be one of/,
+  });
+  t.match(await run(['services', 'create', 'No Name']), { code: 1, words: /^name: must be/ });
+  t.match(await run(['users', 'create', 'nonsense']), { code: 1, words: /^email: / });
+  t.match(await run(['users', 'disable', 'nobody@example.com']), {
+    code: 1,
+    words: /No user has this e-mail/,
+  });
+  t.match(await run(['users', 'create', 'a@example.com', '--password-stdin'], 'short'), {
+    code: 1,
+    words: /^password: /,
+  });
+});

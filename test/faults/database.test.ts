@@ -1,0 +1,93 @@
+/** An authority on a PostgreSQL server that goes away and comes back, and a second authority on the same database. */
+import { randomBytes } from 'node:crypto';
+import t from 'tap';
+import { startAuthority } from '../support/authority.ts';
+import { claimsOf, statusOf } from '../support/clients.ts';
+import { eventually } from '../support/eventually.ts';
+import { startPostgres } from '../support/postgres.ts';
+import { startRedis } from '../support/redis.ts';
+
+t.test('PostgreSQL is killed and started again', async (t) => {
+  const [postgres, redis] = [await startPostgres(), await startRedis()];
+  t.teardown(() => Promise.all([postgres.stop(), redis.stop()]));
+  const env = {
+    DATABASE_URL: postgres.url,
+    REDIS_URL: redis.url,
+    KEY_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+  };
+  const authority = await startAuthority({ env });
+  t.teardown(() => authority.stop());
+  const { call, grpc, refresh } = authority;
+  await authority.register('alice@example.com');
+  const dead = await authority.login('alice@example.com');
+  const live = await authority.login('alice@example.com');
+  const deadJti = claimsOf(dead.access_token).jti;
+  const liveJti = claimsOf(live.access_token).jti;
+  t.equal((await call('POST', '/auth/logout', { token: dead.access_token })).status, 204);
+
+  await t.rejects(startAuthority({ env }), { name: 'StartupError', message: /another authority is running/ });
+
+  await postgres.kill('SIGKILL');
+  // Whatever it answers meanwhile, it is never that the revoked token is good.
+  t.equal(await statusOf(grpc.isRevoked(deadJti)), 'UNAVAILABLE');
+  t.equal((await call('GET', '/auth/me', { token: dead.access_token })).status, 503);
+  t.equal((await grpc.introspect(dead.access_token).catch(() => ({ active: false }))).active, false);
+  const notLoggedOut = await call('POST', '/auth/logout', { token: live.access_token });
+  t.match(
+    [notLoggedOut.status, notLoggedOut.body.code],
+    [503, 'unavailable'],
+    'a logout is not acknowledged',
+  );
+  t.ok(notLoggedOut.headers.get('retry-after'));
+  t.equal((await refresh(live.refresh_token)).status, 503);
+  const suspended = async () => (await statusOf(grpc.isRevoked(liveJti))) === 'UNAVAILABLE';
+  t.ok(await eventually('nothing is answered from memory without the lock', suspended));
+  const notReady = await call('GET', '/health/ready');
+  t.match([notReady.status, notReady.body.parts.database], [503, 'does not answer']);
+
+  await postgres.start();
+  const ready = async () => (await call('GET', '/health/ready')).status === 200;
+  t.ok(await eventually('it is ready again by itself', ready, 20_000));
+  t.match(await grpc.isRevoked(deadJti), { revoked: true });
+  t.match(await grpc.isRevoked(liveJti), { revoked: false });
+  t.equal((await refresh(live.refresh_token)).status, 200, 'an acknowledged session still refreshes');
+  t.equal(
+    (await call('POST', '/auth/logout', { token: live.access_token })).status,
+    204,
+    'the client tries again',
+  );
+  t.match(await grpc.isRevoked(liveJti), { revoked: true });
+});
+
+t.test('Redis that may evict, or is not there, is refused at the start', async (t) => {
+  const evicting = await startRedis({ args: ['--maxmemory', '50mb', '--maxmemory-policy', 'allkeys-lru'] });
+  t.teardown(() => evicting.stop());
+  const guarded = await startRedis({ args: ['--requirepass', 'secret-of-redis'] });
+  t.teardown(() => guarded.stop());
+  const gone = await startRedis();
+  await gone.stop();
+  const start = (redisUrl: string) =>
+    startAuthority({
+      env: {
+        DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/none',
+        REDIS_URL: redisUrl,
+        KEY_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+      },
+    });
+  await t.rejects(start(evicting.url), {
+    name: 'StartupError',
+    message: /allkeys-lru; it must be noeviction/,
+  });
+  await t.rejects(start(gone.url), { name: 'StartupError', message: /^REDIS_URL: .*cannot be used/ });
+  const wrong = guarded.url.replace('redis://', 'redis://default:wrong-password@');
+  const refused = await start(wrong).catch((error: Error) => error);
+  t.match(refused, { name: 'StartupError', message: /^REDIS_URL: / });
+  t.notMatch(String(refused), /wrong-password/);
+  t.match(
+    await start(guarded.url.replace('redis://', 'redis://default:secret-of-redis@')).catch((e: Error) => e),
+    {
+      name: 'StartupError',
+      message: /^DATABASE_URL: the PostgreSQL server cannot be reached/,
+    },
+  );
+});
