@@ -31,5 +31,7 @@ function printFile({ name, outcome, failed, note, lines }, print) {
 }
 
 function readCounts(line) {
-  return Object.fromEntries([...line.matchAll(/(\w+): (\d+)/g)].map(([, name, count]) => [name, Number(count)]));
+  return Object.fromEntries(
+    [...line.matchAll(/(\w+): (\d+)/g)].map(([, name, count]) => [name, Number(count)]),
+  );
 }

@@ -115,20 +115,20 @@ t.test('what keeps it from starting', async (t) => {
 });
 
 t.test('it stops gracefully', async (t) => {
-  for (const name of ['SIGTERM', 'SIGINT'] as const) {
+  for (const [name, busy] of [
+    ['SIGTERM', true],
+    ['SIGINT', false],
+  ] as const) {
     const dataDir = await copyOfEmbeddedDatabase();
     t.teardown(() => rm(dataDir, { recursive: true, force: true }));
     const server = await startServer(dataDir);
-    const slow = slowRequest(server.httpPort);
-    await slow.sent;
+    t.teardown(() => server.stop());
+    // A request that never arrives is waited for, but not for ever.
+    const slow = busy ? slowRequest(server.httpPort) : undefined;
+    await slow?.sent;
     server.process.signal(name);
-    const refused = await server.process.exited.then(
-      () => 'ended',
-      () => 'failed',
-    );
-    t.equal(refused, 'ended');
     t.strictSame(await server.process.exited, { code: 0, signal: null }, name);
-    slow.abort();
+    slow?.abort();
     const again = await startServer(dataDir);
     t.equal((await again.call('GET', '/health/live')).status, 200, 'and starts again');
     await again.stop();

@@ -1,0 +1,199 @@
+/** Dockerfile and compose.yaml say what is so: checked against the repository, since no engine runs here. */
+import { existsSync, readFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+import { settingNames, settings } from '../src/config/settings.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const read = (path: string) => readFileSync(join(root, path), 'utf8');
+const { scripts, engines } = JSON.parse(read('package.json')) as {
+  scripts: Record<string, string>;
+  engines: { node: string };
+};
+
+interface Instruction {
+  readonly name: string;
+  readonly text: string;
+  readonly words: readonly string[];
+}
+
+/** The stages of a Dockerfile, each with its instructions in order. Comments and line continuations are taken out. */
+function stagesOf(dockerfile: string): readonly (readonly Instruction[])[] {
+  const text = dockerfile.replace(/^#.*\n/gm, '').replaceAll(/\\\n\s*/g, ' ');
+  const stages: Instruction[][] = [];
+  for (const line of text.split('\n').filter((line) => line.trim() !== '')) {
+    const [name = '', ...words] = line.split(/ +/);
+    if (name === 'FROM') stages.push([]);
+    stages.at(-1)?.push({ name, words, text: words.join(' ') });
+  }
+  return stages;
+}
+
+/** The lines below `keys`, one inside the other, in a YAML file that is indented by two spaces; without comments. */
+function block(yaml: string, ...keys: readonly string[]): readonly string[] {
+  let lines = yaml.split('\n').filter((line) => line.trim() !== '' && !line.trim().startsWith('#'));
+  for (const [depth, key] of keys.entries()) {
+    const indent = ' '.repeat(2 * depth);
+    const start = lines.findIndex((line) => line.startsWith(`${indent}${key}:`));
+    if (start < 0) return [];
+    const length = lines.slice(start + 1).findIndex((line) => !line.startsWith(`${indent} `));
+    lines = lines.slice(start + 1, length < 0 ? undefined : start + 1 + length);
+  }
+  return lines.map((line) => line.trim());
+}
+
+const stages = stagesOf(read('Dockerfile'));
+const [build = [], run = []] = stages;
+const compose = read('compose.yaml');
+const of = (stage: readonly Instruction[], name: string) => stage.filter((found) => found.name === name);
+const last = (name: string): Instruction => {
+  const found = of(run, name).at(-1);
+  if (found === undefined) throw new Error(`the image has no ${name}`);
+  return found;
+};
+
+/** What COPY takes, and where it puts it: without options and `./`. */
+function copies(stage: readonly Instruction[], fromBuild: boolean) {
+  return of(stage, 'COPY')
+    .filter(({ words }) => words[0]?.startsWith('--from=') === fromBuild)
+    .map(({ words }) => words.filter((word) => !word.startsWith('--')))
+    .map((words) => ({ sources: words.slice(0, -1), target: words.at(-1) ?? '' }));
+}
+
+t.test('Dockerfile: two stages on a long-term-support line that package.json allows', async (t) => {
+  t.equal(stages.length, 2);
+  const images = new Set(stages.map((stage) => stage[0]?.words[0] ?? ''));
+  t.equal(images.size, 1, 'the code runs on what it was installed for');
+  const major = Number(/^node:(\d+)-bookworm-slim$/.exec([...images][0] ?? '')?.[1]);
+  t.equal(major % 2, 0, 'even lines become long-term support');
+  t.ok(major >= Number(/\d+/.exec(engines.node)?.[0]));
+});
+
+t.test('Dockerfile: every COPY takes what is there, and .dockerignore lets it in', async (t) => {
+  const letIn = read('.dockerignore').split('\n');
+  t.ok(letIn.includes('*'), 'nothing that is not named goes into the build');
+  const sources = [build, run].flatMap((stage) => copies(stage, false)).flatMap(({ sources }) => sources);
+  t.ok(sources.length > 5);
+  for (const source of sources) {
+    t.ok(existsSync(join(root, source)), `${source} exists`);
+    t.ok(letIn.includes(`!${source.split('/')[0]}`), `${source} is let in`);
+  }
+  const made = ['/app/node_modules', '/app/dist'];
+  t.strictSame(
+    copies(run, true).flatMap(({ sources }) => sources),
+    made,
+  );
+});
+
+t.test('Dockerfile: every npm script that it runs exists', async (t) => {
+  const commands = of(build, 'RUN').map(({ text }) => text);
+  t.ok(commands.includes('npm ci'));
+  const named = commands.flatMap((command) => /^npm run (\S+)/.exec(command)?.[1] ?? []);
+  t.strictSame(named, ['build']);
+  for (const name of named) t.hasProp(scripts, name);
+  t.match(commands.at(-1), /^npm prune --omit=dev/, 'what only the build needs is left behind');
+});
+
+t.test('Dockerfile: what the code reads beside itself is in the image', async (t) => {
+  const inImage = run.filter(({ name }) => name === 'COPY').flatMap(({ words }) => words.slice(0, -1));
+  const files = (await readdir(join(root, 'src'), { recursive: true })).filter((name) =>
+    name.endsWith('.ts'),
+  );
+  const needed = new Set<string>();
+  for (const file of files) {
+    for (const [, path = ''] of read(join('src', file)).matchAll(
+      /new URL\('([^']+)', import\.meta\.url\)/g,
+    )) {
+      const target = fileURLToPath(new URL(path, new URL(`../src/${file}`, import.meta.url)));
+      needed.add(relative(root, target).replace(/\/$/, ''));
+    }
+  }
+  t.strictSame([...needed].sort(), ['package.json', 'prisma/migrations', 'proto']);
+  for (const path of needed) t.ok(inImage.includes(path), `${path} is in the image`);
+});
+
+t.test('Dockerfile: starts what npm start starts, without a shell, and not as root', async (t) => {
+  const command = JSON.parse(last('CMD').text) as string[];
+  t.strictSame(command, ['node', 'dist/main.js']);
+  const startScript = /scripts\/\S+\.mjs/.exec(scripts['start'] ?? '')?.[0] ?? '';
+  t.match(read(startScript), `import('../${command[1]}')`);
+  t.ok(existsSync(join(root, 'src/main.ts')), 'dist/main.js is compiled from src/main.ts');
+
+  const uid = Number(/^(\d+)(:\d+)?$/.exec(last('USER').text)?.[1]);
+  t.ok(uid > 0, 'a number, so that it can be seen not to be root');
+  t.ok(run.indexOf(last('USER')) < run.indexOf(last('CMD')));
+  const folder = last('VOLUME').text;
+  t.ok(of(run, 'ENV').some(({ words }) => words.includes(`DATA_DIR=${folder}`)));
+  t.ok(of(run, 'RUN').some(({ text }) => text === `install -d -o node -g node -m 0700 ${folder}`));
+});
+
+t.test('Dockerfile: its settings are ours, its ports are the defaults', async (t) => {
+  const names = [build, run]
+    .flatMap((stage) => of(stage, 'ENV'))
+    .flatMap(({ words }) => words.map((word) => word.split('=')[0] ?? ''));
+  t.strictSame(
+    names.filter((name) => !(settingNames as string[]).includes(name)),
+    [],
+  );
+  t.strictSame(last('EXPOSE').words, [settings.HTTP_PORT.default, settings.GRPC_PORT.default]);
+});
+
+t.test('Dockerfile: the health check asks a route that exists, where the authority listens', async (t) => {
+  const [, command = ''] = /CMD (\[.*\])$/.exec(last('HEALTHCHECK').text) ?? [];
+  const [program, option, script = ''] = JSON.parse(command) as string[];
+  t.strictSame([program, option], ['node', '-e']);
+  const path = /\}(\/[\w/]+)`/.exec(script)?.[1];
+  t.ok(path);
+  t.match(read('src/http/routes/operations.ts'), `'${path}'`);
+  t.match(script, `process.env.HTTP_PORT || ${settings.HTTP_PORT.default}`);
+});
+
+t.test('compose: the settings are ours, and server mode is complete', async (t) => {
+  const environment = block(compose, 'services', 'authority', 'environment');
+  const names = environment.map((line) => line.split(':')[0] ?? '');
+  t.strictSame(
+    names.filter((name) => !(settingNames as string[]).includes(name)),
+    [],
+  );
+  for (const name of ['DATABASE_URL', 'REDIS_URL', 'KEY_ENCRYPTION_KEY', 'ISSUER']) {
+    t.ok(names.includes(name), `${name} is set`);
+  }
+});
+
+t.test('compose: secrets are required from outside, none is in the file', async (t) => {
+  const secret = /PASSWORD|SECRET|TOKEN|_KEY$|DATABASE_URL/;
+  const lines = ['authority', 'postgres'].flatMap((service) =>
+    block(compose, 'services', service, 'environment'),
+  );
+  const secrets = lines.filter((line) => secret.test(line.split(':')[0] ?? ''));
+  t.equal(secrets.length, 3);
+  for (const line of secrets) t.match(line, /\$\{[A-Z_]+:\?[^}]+\}/, `${line.split(':')[0]} is required`);
+  t.notMatch(compose, /\$\{\w*(PASSWORD|KEY|SECRET|TOKEN)\w*:?[-=+]/, 'no secret has a default');
+});
+
+t.test('compose: waits for what it needs, publishes to this machine only', async (t) => {
+  const services = ['postgres', 'redis'];
+  const waits = block(compose, 'services', 'authority', 'depends_on');
+  for (const service of services) {
+    t.ok(waits.includes(`${service}:`));
+    t.ok(block(compose, 'services', service, 'healthcheck').some((line) => line.startsWith('test: ["CMD"')));
+    t.strictSame(block(compose, 'services', service, 'ports'), [], `${service} is not published`);
+  }
+  t.equal(waits.filter((line) => line === 'condition: service_healthy').length, services.length);
+  t.match(block(compose, 'services', 'redis').join('\n'), '"--maxmemory-policy", "noeviction"');
+  t.strictSame(
+    block(compose, 'services', 'authority', 'ports'),
+    last('EXPOSE').words.map((port) => `- "127.0.0.1:${port}:${port}"`),
+  );
+});
+
+t.test('compose: builds from here, and every volume that is used is declared', async (t) => {
+  t.ok(block(compose, 'services', 'authority').includes('build: .'));
+  const declared = block(compose, 'volumes').map((line) => line.replace(':', ''));
+  const used = declared.flatMap((service) => block(compose, 'services', service, 'volumes'));
+  t.equal(used.length, declared.length);
+  for (const [index, volume] of declared.entries()) t.match(used[index], `- ${volume}:/`);
+  t.ok(used.includes(`- authority:${last('VOLUME').text}`));
+});

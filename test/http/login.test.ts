@@ -1,0 +1,70 @@
+/** Login tells a stranger nothing: who is registered, who is disabled, whose password was nearly right. */
+import t from 'tap';
+import { limits } from '../../src/core/limits.ts';
+import { password, startAuthority } from '../support/authority.ts';
+
+t.test('unknown user, wrong password and disabled user look alike', async (t) => {
+  const authority = await startAuthority();
+  t.teardown(() => authority.stop());
+  const { call } = authority;
+  await authority.register('alice@example.com');
+  await authority.register('disabled@example.com');
+  await authority.authority.flows.disableUser('disabled@example.com', { actor: 'operator' });
+
+  const answers = [];
+  for (const body of [
+    { email: 'alice@example.com', password: 'wrong horse battery staple' },
+    { email: 'nobody@example.com', password },
+    { email: 'disabled@example.com', password },
+    { email: 'alice@example.com', password: 'x' },
+    { email: 'alice@example.com', password: 'x'.repeat(5_000) },
+    { email: 'alice@example.com', password: '\ud800 is no text, and so no password' },
+    { email: 'nobody@example.com', password: 'x'.repeat(5_000) },
+  ]) {
+    const answer = await call('POST', '/auth/login', { body });
+    const headers = [...answer.headers].filter(([name]) => !['date', 'x-request-id'].includes(name));
+    const { request_id: _, ...problem } = answer.body;
+    answers.push(JSON.stringify([answer.status, headers, problem]));
+  }
+  t.equal(new Set(answers).size, 1, answers.join('\n'));
+  t.match(answers[0], /^\[401,.*invalid_credentials/);
+});
+
+t.test('a password is the same however its characters are composed, and nothing else is', async (t) => {
+  const authority = await startAuthority();
+  t.teardown(() => authority.stop());
+  const { call } = authority;
+  const composed = 'caf\u00e9 au lait pour deux';
+  const register = await call('POST', '/auth/register', {
+    body: { email: 'alice@example.com', password: composed },
+  });
+  t.equal(register.status, 201);
+  for (const [name, attempt, status] of [
+    ['as registered', composed, 200],
+    ['decomposed', composed.normalize('NFD'), 200],
+    ['without the accent', 'cafe au lait pour deux', 401],
+    ['in capitals', composed.toUpperCase(), 401],
+    ['with a space more', `${composed} `, 401],
+    ['full width', composed.replace('a', '\uff41'), 401],
+  ] as const) {
+    const answer = await call('POST', '/auth/login', {
+      body: { email: 'alice@example.com', password: attempt },
+    });
+    t.equal(answer.status, status, name);
+  }
+});
+
+t.test('more logins than the queue takes: the rest is told to come back', async (t) => {
+  const authority = await startAuthority();
+  t.teardown(() => authority.stop());
+  const body = { email: 'nobody@example.com', password };
+  const many = limits.passwordHashesAtOnce + limits.passwordHashesWaiting + 150;
+  const answers = await Promise.all(
+    Array.from({ length: many }, () => authority.call('POST', '/auth/login', { body })),
+  );
+  const statuses = new Set(answers.map(({ status }) => status));
+  t.strictSame([...statuses].sort(), [401, 503]);
+  const refused = answers.find(({ status }) => status === 503);
+  t.equal(refused?.body.code, 'overloaded');
+  t.equal(refused?.headers.get('retry-after'), '1');
+});
