@@ -63,7 +63,7 @@ export const limits = {
   revocationSlices: 8,
   /** False positives per filter at its capacity. Each costs one confirmation, so it is a matter of speed only. */
   bloomFalsePositives: 1e-4,
-  /** Capacity of a slice's first filter; each further one holds four times as many. */
+  /** The smallest capacity of a filter; below it, memory is not worth thinking about. */
   bloomFirstCapacity: 4_096,
   /** Bloom hits confirmed in one statement. */
   confirmationBatch: 1_000,

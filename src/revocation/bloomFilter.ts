@@ -53,33 +53,38 @@ export function createBloomFilter(capacity: number, falsePositives: number): Blo
   };
 }
 
-/** Hashes the 16 or 27 bytes of an id with the finaliser of MurmurHash3 over its words, under two seeds. */
+/** Hashes the 16 or 27 bytes of an id: MurmurHash3 (x86, 32 bits) under two seeds, in one pass over its words. */
 export function hashId(bytes: Uint8Array): IdHash {
-  return { first: hashBytes(bytes, 0x9747b28c), second: hashBytes(bytes, 0x5bd1e995) | 1 };
-}
-
-function hashBytes(bytes: Uint8Array, seed: number): number {
-  let hash = seed;
-  let position = 0;
-  for (; position + 4 <= bytes.length; position += 4) {
-    const word =
+  let first = 0x9747b28c;
+  let second = 0x5bd1e995;
+  const whole = bytes.length & ~3;
+  for (let position = 0; position < whole; position += 4) {
+    const word = scramble(
       (bytes[position] as number) |
-      ((bytes[position + 1] as number) << 8) |
-      ((bytes[position + 2] as number) << 16) |
-      ((bytes[position + 3] as number) << 24);
-    hash = Math.imul(rotate(hash ^ mix(word), 13), 5) + 0xe6546b64;
+        ((bytes[position + 1] as number) << 8) |
+        ((bytes[position + 2] as number) << 16) |
+        ((bytes[position + 3] as number) << 24),
+    );
+    first = mix(first, word);
+    second = mix(second, word);
   }
   let rest = 0;
-  for (; position < bytes.length; position += 1) rest = (rest << 8) | (bytes[position] as number);
-  return finish(hash ^ mix(rest) ^ bytes.length);
+  for (let position = whole; position < bytes.length; position += 1) {
+    rest = (rest << 8) | (bytes[position] as number);
+  }
+  const tail = scramble(rest) ^ bytes.length;
+  // The second is odd, so that the steps from one probe to the next never shrink to nothing.
+  return { first: finish(first ^ tail), second: finish(second ^ tail) | 1 };
 }
 
-function mix(word: number): number {
-  return Math.imul(rotate(Math.imul(word, 0xcc9e2d51), 15), 0x1b873593);
+function scramble(word: number): number {
+  const product = Math.imul(word, 0xcc9e2d51);
+  return Math.imul((product << 15) | (product >>> 17), 0x1b873593);
 }
 
-function rotate(word: number, by: number): number {
-  return (word << by) | (word >>> (32 - by));
+function mix(hash: number, word: number): number {
+  const mixed = hash ^ word;
+  return (Math.imul((mixed << 13) | (mixed >>> 19), 5) + 0xe6546b64) | 0;
 }
 
 function finish(hash: number): number {

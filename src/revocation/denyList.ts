@@ -7,7 +7,7 @@ import type { Clock } from '../core/clock.ts';
 import { AuthorityError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import { createConfirmation, subjectKey } from './confirmation.ts';
-import type { Revocation, RevocationStore } from './revocation.ts';
+import { type Revocation, type RevocationStore, sessionSubjectBytes } from './revocation.ts';
 import { createSlicedFilter } from './slicedFilter.ts';
 
 /** What decided a check: memory alone, a revocation confirmed before, or the truth. */
@@ -38,19 +38,24 @@ export interface DenyList {
 const notRevoked: Verdict = { revoked: false, decidedBy: 'bloom' };
 
 export function createDenyList(parts: {
-  store: Pick<RevocationStore, 'find' | 'listLive'>;
+  store: Pick<RevocationStore, 'find' | 'listLive' | 'countLive'>;
   clock: Clock;
   accessTtlMs: number;
   onVerdict: (verdict: Verdict) => void;
 }): DenyList {
   const { store, clock, onVerdict } = parts;
-  const filter = createSlicedFilter(sliceLength(parts.accessTtlMs));
+  const sliceMs = sliceLength(parts.accessTtlMs);
+  // Apart, since nearly all entries are sessions: asking for a token then costs next to nothing.
+  const sessions = createSlicedFilter(sliceMs);
+  const tokens = createSlicedFilter(sliceMs);
+  const filterOf = (subject: Uint8Array) => (subject.length === sessionSubjectBytes ? sessions : tokens);
+  const mayBeRevoked = (subject: Uint8Array) => filterOf(subject).mayContain(subject);
   const confirm = createConfirmation({ find: store.find, clock });
   const confirmed = new LRUCache<string, Revocation>({ max: limits.confirmedRevocations });
   let loaded = false;
 
   const add = (revocations: readonly Revocation[]) => {
-    for (const { subject, expiresAt } of revocations) filter.add(subject, expiresAt);
+    for (const { subject, expiresAt } of revocations) filterOf(subject).add(subject, expiresAt);
   };
 
   const knownBefore = (subjects: readonly Uint8Array[]): Verdict | undefined => {
@@ -76,6 +81,9 @@ export function createDenyList(parts: {
     add,
 
     async load() {
+      for (const { ofSessions, endsAt, entries } of await store.countLive(clock.now(), sliceMs)) {
+        (ofSessions ? sessions : tokens).reserve(endsAt, entries);
+      }
       let entries = 0;
       let page: readonly Revocation[] = [];
       do {
@@ -96,17 +104,24 @@ export function createDenyList(parts: {
     check(subjects) {
       if (!loaded)
         throw new AuthorityError('unavailable', { retryAfterSeconds: 1, reason: 'deny_list_loading' });
-      const verdict = subjects.some(filter.mayContain) ? knownBefore(subjects) : notRevoked;
+      const verdict = subjects.some(mayBeRevoked) ? knownBefore(subjects) : notRevoked;
       if (verdict === undefined) return askTruth(subjects);
       onVerdict(verdict);
       return verdict;
     },
 
     dropExpired() {
-      filter.dropExpired(clock.now());
+      for (const filter of [sessions, tokens]) filter.dropExpired(clock.now());
     },
 
-    stats: filter.stats,
+    stats() {
+      const [ofSessions, ofTokens] = [sessions.stats(), tokens.stats()];
+      return {
+        entries: ofSessions.entries + ofTokens.entries,
+        bytes: ofSessions.bytes + ofTokens.bytes,
+        slices: ofSessions.slices + ofTokens.slices,
+      };
+    },
   };
 }
 

@@ -13,6 +13,17 @@ export interface Revocation {
   readonly expiresAt: number;
 }
 
+/** 16 bytes name a session; anything else names a token. */
+export const sessionSubjectBytes = 16;
+
+/** How many live revocations end in one time slice. */
+export interface SliceCount {
+  /** Milliseconds since the Unix epoch, a multiple of the slice's length. */
+  readonly endsAt: number;
+  readonly ofSessions: boolean;
+  readonly entries: number;
+}
+
 /** The truth about revocations. */
 export interface RevocationStore {
   /** Records them, or extends the expiry of those that are there. Durable when the transaction has committed. */
@@ -21,6 +32,8 @@ export interface RevocationStore {
   find(subjects: readonly Uint8Array[]): Promise<readonly Revocation[]>;
   /** The next `limit` that are live at `now`, in the order of their subjects, after this one. */
   listLive(now: number, limit: number, after?: Uint8Array): Promise<readonly Revocation[]>;
+  /** How many there are of them by time slice, so that memory can be laid out before they are read. */
+  countLive(now: number, sliceMs: number): Promise<readonly SliceCount[]>;
   /** Deletes at most `limit` that expired before `now`; answers how many. */
   prune(now: number, limit: number): Promise<number>;
 }

@@ -1,12 +1,14 @@
 /**
  * Bloom filters in time slices by expiry. Nothing is ever deleted from a filter: when a slice's time has passed, the
  * whole slice is dropped, so memory holds only what could still be live (I6) without a clean-up of single entries.
- * A slice that fills up is given a further filter of four times the capacity; its full ones stay as they are.
+ * A slice that fills up is given a further filter, half as large as all it has; its full ones stay as they are.
  */
 import { limits } from '../core/limits.ts';
 import { type BloomFilter, createBloomFilter, hashId, type IdHash } from './bloomFilter.ts';
 
 export interface SlicedFilter {
+  /** Makes room for this many entries that are about to be added to the slice of this time. */
+  reserve(expiresAt: number, entries: number): void;
   add(subject: Uint8Array, expiresAt: number): void;
   /** False is final: this subject was never added, or has expired. */
   mayContain(subject: Uint8Array): boolean;
@@ -18,6 +20,10 @@ export interface SlicedFilter {
 interface Slice {
   readonly endsAt: number;
   readonly filters: BloomFilter[];
+}
+
+function entriesOf({ filters }: Slice): number {
+  return filters.reduce((sum, filter) => sum + filter.count(), 0);
 }
 
 /** `sliceMs`: how much time one slice covers. */
@@ -39,14 +45,20 @@ export function createSlicedFilter(sliceMs: number): SlicedFilter {
     return slice;
   };
 
-  const filterWithRoom = (slice: Slice): BloomFilter => {
-    const last = slice.filters.at(-1);
-    if (last !== undefined && last.count() < last.capacity) return last;
-    const capacity = last === undefined ? limits.bloomFirstCapacity : last.capacity * 4;
+  const grow = (slice: Slice, entries: number): BloomFilter => {
+    const capacity = Math.max(limits.bloomFirstCapacity, entries);
     const filter = createBloomFilter(capacity, limits.bloomFalsePositives);
     slice.filters.push(filter);
     relist();
     return filter;
+  };
+
+  const filterWithRoom = (slice: Slice): BloomFilter => {
+    const last = slice.filters.at(-1);
+    if (last !== undefined && last.count() < last.capacity) return last;
+    // A new slice will hold about as much as the fullest one does.
+    const fullest = Math.max(...[...slices.values()].map(entriesOf));
+    return grow(slice, Math.ceil((last === undefined ? fullest : entriesOf(slice)) / 2));
   };
 
   const anyMayContain = (hash: IdHash): boolean => {
@@ -55,6 +67,10 @@ export function createSlicedFilter(sliceMs: number): SlicedFilter {
   };
 
   return {
+    reserve(expiresAt, entries) {
+      grow(sliceOf(expiresAt), entries);
+    },
+
     add(subject, expiresAt) {
       const slice = sliceOf(expiresAt);
       const hash = hashId(subject);

@@ -210,6 +210,13 @@ async function revocations(t: Test, storage: Storage): Promise<void> {
   }
   t.strictSame(plain(live), plain([extended, ...many]), 'all that is live, in pages, once each');
 
+  const counted = await revocations.countLive(now + 250, 1_000);
+  t.strictSame(
+    counted,
+    [{ ofSessions: true, endsAt: now + 1_000, entries: many.length + 1 }],
+    'counted by slice',
+  );
+
   t.equal(await revocations.prune(now + 350, 1), 1);
   t.equal(await revocations.prune(now + 350, 10), 1);
   t.equal(await revocations.prune(now + 350, 10), 0);

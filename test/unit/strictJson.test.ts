@@ -156,7 +156,7 @@ t.test('its strings are characters: no lone surrogates, no NUL', (t) => {
 t.test('depth and size are no trouble', (t) => {
   const depth = 100_000;
   const arrays = '['.repeat(depth) + ']'.repeat(depth);
-  const objects = '{"a":'.repeat(depth) + '1' + '}'.repeat(depth);
+  const objects = `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`;
   t.equal(parse(arrays), undefined, 'arrays only');
   t.ok(parse(`{"a":${arrays}}`), 'arrays in an object');
   t.ok(parse(objects), 'objects');

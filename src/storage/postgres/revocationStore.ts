@@ -1,4 +1,4 @@
-import type { Revocation, RevocationStore } from '../../revocation/revocation.ts';
+import { type Revocation, type RevocationStore, sessionSubjectBytes } from '../../revocation/revocation.ts';
 import type { PrismaConnection } from './transactions.ts';
 
 export function createRevocationStore(prisma: PrismaConnection): RevocationStore {
@@ -32,6 +32,14 @@ export function createRevocationStore(prisma: PrismaConnection): RevocationStore
          WHERE subject > decode(${start}, 'hex') AND expires_at > ${new Date(now)}
          ORDER BY subject LIMIT ${limit}`;
       return rows.map(fromRow);
+    },
+
+    async countLive(now, sliceMs) {
+      const rows = await prisma.$queryRaw<{ slice: number; ofSessions: boolean; entries: number }[]>`
+        SELECT ceil(extract(epoch FROM expires_at) * 1000 / ${sliceMs}::int)::float8 AS slice,
+               octet_length(subject) = ${sessionSubjectBytes}::int AS "ofSessions", count(*)::int AS entries
+          FROM revocations WHERE expires_at > ${new Date(now)} GROUP BY 1, 2`;
+      return rows.map(({ slice, ...count }) => ({ ...count, endsAt: slice * sliceMs }));
     },
 
     prune(now, limit) {

@@ -1,0 +1,51 @@
+/** A process that serves what the gRPC rows measure: an empty handler, and TokenService over a filled deny-list. */
+import { fileURLToPath } from 'node:url';
+import { loadPackageDefinition, Server, ServerCredentials } from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
+import type { Service } from '../src/authn/service.ts';
+import { systemClock } from '../src/core/clock.ts';
+import { createCheckRevocation } from '../src/flows/checkRevocation.ts';
+import type { ProtoGrpcType } from '../src/grpc/generated/token_service.ts';
+import { createGrpcServer } from '../src/grpc/server.ts';
+import { createLog } from '../src/observability/log.ts';
+import { createMetrics } from '../src/observability/metrics.ts';
+import { filledDenyList } from './denyList.ts';
+
+const service = { permissions: ['tokens.check', 'tokens.introspect'] } as unknown as Service;
+
+async function serveOurs(entries: number): Promise<number> {
+  const denyList = await filledDenyList(entries);
+  const server = createGrpcServer({
+    flows: {
+      checkRevocation: createCheckRevocation({ denyList }),
+      introspect: async () => ({ active: false, reason: 'malformed' }),
+      authenticateService: async () => service,
+    },
+    reflection: false,
+    tls: undefined,
+    clock: systemClock,
+    metrics: createMetrics(),
+    log: createLog('silent'),
+  });
+  return server.listen('127.0.0.1', 0);
+}
+
+async function serveEmpty(): Promise<number> {
+  const definition = loadSync('countersign/v1/token_service.proto', {
+    includeDirs: [fileURLToPath(new URL('../proto/', import.meta.url))],
+    defaults: true,
+  });
+  const { countersign } = loadPackageDefinition(definition) as unknown as ProtoGrpcType;
+  const server = new Server();
+  const empty = (_call: unknown, callback: (error: null, answer: object) => void) => callback(null, {});
+  const methods = { IsRevoked: empty, BatchIsRevoked: empty, Introspect: empty };
+  server.addService(countersign.v1.TokenService.service, methods);
+  return new Promise((resolve, reject) => {
+    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) =>
+      error === null ? resolve(port) : reject(error),
+    );
+  });
+}
+
+const entries = Number(process.argv[2] ?? 1_000_000);
+process.send?.({ empty: await serveEmpty(), ours: await serveOurs(entries) });

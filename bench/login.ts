@@ -1,0 +1,43 @@
+/** Does time tell who is registered? A wrong password of a known user beside an unknown user, in turn. */
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startAuthority } from '../test/support/authority.ts';
+import { median, type Row } from './measure.ts';
+
+const tries = 200;
+
+export async function loginRows(): Promise<readonly Row[]> {
+  const authority = await startAuthority({ dataDir: await mkdtemp(join(tmpdir(), 'bench-')) });
+  try {
+    await authority.register('known@example.com');
+    const time = async (email: string) => {
+      const start = performance.now();
+      const { status } = await authority.call('POST', '/auth/login', {
+        body: { email, password: 'wrong horse battery staple' },
+      });
+      if (status !== 401) throw new Error(`login answered ${status}`);
+      return performance.now() - start;
+    };
+    const known: number[] = [];
+    const unknown: number[] = [];
+    for (let count = -10; count < tries; count += 1) {
+      const pair = [await time('known@example.com'), await time(`unknown${count}@example.com`)] as const;
+      if (count < 0) continue;
+      known.push(pair[0]);
+      unknown.push(pair[1]);
+    }
+    const [a, b] = [median(known), median(unknown)];
+    return [
+      {
+        what: `a refused login, median of ${tries}`,
+        yardstick: `${a.toFixed(2)} ms (wrong password)`,
+        ours: `${b.toFixed(2)} ms (unknown user)`,
+        ratio: (b / a).toFixed(3),
+        reach: '0.90 to 1.10',
+      },
+    ];
+  } finally {
+    await authority.stop();
+  }
+}
