@@ -46,16 +46,19 @@ export function createDenyList(parts: {
   const { store, clock, onVerdict } = parts;
   const sliceMs = sliceLength(parts.accessTtlMs);
   // Apart, since nearly all entries are sessions: asking for a token then costs next to nothing.
-  const sessions = createSlicedFilter(sliceMs);
-  const tokens = createSlicedFilter(sliceMs);
-  const filterOf = (subject: Uint8Array) => (subject.length === sessionSubjectBytes ? sessions : tokens);
-  const mayBeRevoked = (subject: Uint8Array) => filterOf(subject).mayContain(subject);
+  const emptyFilters = () => ({ sessions: createSlicedFilter(sliceMs), tokens: createSlicedFilter(sliceMs) });
+  let filters = emptyFilters();
+  const filterOf = (ofSession: boolean) => (ofSession ? filters.sessions : filters.tokens);
+  const mayBeRevoked = (subject: Uint8Array) =>
+    filterOf(subject.length === sessionSubjectBytes).mayContain(subject);
   const confirm = createConfirmation({ find: store.find, clock });
   const confirmed = new LRUCache<string, Revocation>({ max: limits.confirmedRevocations });
   let loaded = false;
 
   const add = (revocations: readonly Revocation[]) => {
-    for (const { subject, expiresAt } of revocations) filterOf(subject).add(subject, expiresAt);
+    for (const { subject, expiresAt } of revocations) {
+      filterOf(subject.length === sessionSubjectBytes).add(subject, expiresAt);
+    }
   };
 
   const knownBefore = (subjects: readonly Uint8Array[]): Verdict | undefined => {
@@ -81,8 +84,9 @@ export function createDenyList(parts: {
     add,
 
     async load() {
+      const loading = filters;
       for (const { ofSessions, endsAt, entries } of await store.countLive(clock.now(), sliceMs)) {
-        (ofSessions ? sessions : tokens).reserve(endsAt, entries);
+        filterOf(ofSessions).reserve(endsAt, entries);
       }
       let entries = 0;
       let page: readonly Revocation[] = [];
@@ -91,12 +95,15 @@ export function createDenyList(parts: {
         add(page);
         entries += page.length;
       } while (page.length === limits.revocationsPageRows);
-      loaded = true;
+      // Suspended meanwhile: what was read before is gone, and whoever suspended loads again.
+      loaded = filters === loading;
       return entries;
     },
 
     suspend() {
       loaded = false;
+      // The next load starts afresh, with what is live then.
+      filters = emptyFilters();
     },
 
     ready: () => loaded,
@@ -111,11 +118,11 @@ export function createDenyList(parts: {
     },
 
     dropExpired() {
-      for (const filter of [sessions, tokens]) filter.dropExpired(clock.now());
+      for (const filter of Object.values(filters)) filter.dropExpired(clock.now());
     },
 
     stats() {
-      const [ofSessions, ofTokens] = [sessions.stats(), tokens.stats()];
+      const [ofSessions, ofTokens] = [filters.sessions.stats(), filters.tokens.stats()];
       return {
         entries: ofSessions.entries + ofTokens.entries,
         bytes: ofSessions.bytes + ofTokens.bytes,

@@ -3,8 +3,9 @@
  * Revocations take effect in the memory of this process; a second one that served from the same database would not
  * learn of them in time. When the connection breaks the lock is gone, and so is the right to answer from memory.
  */
-import type { Clock } from '../../core/clock.ts';
+import { type Clock, withDeadline } from '../../core/clock.ts';
 import { StartupError } from '../../core/errors.ts';
+import { limits } from '../../core/limits.ts';
 import type { PostgresEngine, SqlConnection } from './engine.ts';
 
 /** Any constant that no other user of the database takes; the bytes of "csig". */
@@ -36,16 +37,20 @@ export async function ownDatabase(parts: {
 
   const check = async () => {
     if (connection !== undefined) {
-      const alive = await connection.query('SELECT 1').then(
-        () => true,
-        () => false,
-      );
-      if (alive) return;
+      if (await answers(connection, clock)) return;
       onLost();
-      await connection.close().catch(() => {});
+      release(connection);
+      connection = undefined;
     }
-    connection = await lock(engine).catch(() => undefined);
-    if (connection !== undefined) await onRegained();
+    const regained = await lock(engine).catch(() => undefined);
+    if (regained === undefined) return;
+    try {
+      await onRegained();
+      connection = regained;
+    } catch {
+      // The database went away again; the next check starts over.
+      release(regained);
+    }
   };
   const cancel = clock.every(checkIntervalMilliseconds, check);
 
@@ -55,6 +60,20 @@ export async function ownDatabase(parts: {
       await connection?.close();
     },
   };
+}
+
+/** A connection that only hangs is as good as broken: whoever holds its other end may have given the lock away. */
+function answers(connection: SqlConnection, clock: Clock): Promise<boolean> {
+  const late = () => new Error('no answer');
+  return withDeadline(clock, limits.readinessMilliseconds, connection.query('SELECT 1'), late).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Without waiting: what is broken may never confirm its end. */
+function release(connection: SqlConnection): void {
+  void connection.close().catch(() => {});
 }
 
 async function lock(engine: PostgresEngine): Promise<SqlConnection | undefined> {

@@ -1,0 +1,137 @@
+/** What the README and docs/ say is so: tables equal the code's, links lead somewhere, and the story runs. */
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import t, { type Test } from 'tap';
+import { settingsMarkdown } from '../src/config/settingsText.ts';
+import { errorTable } from '../src/core/errors.ts';
+import { freePort } from './support/freePort.ts';
+import { startProcess } from './support/process.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const read = (path: string) => readFile(join(root, path), 'utf8');
+const readme = await read('README.md');
+// npm and npx take a second or two for each command of the story.
+t.setTimeout(150_000);
+
+t.test('the table of settings is the one of the code', async (t) => {
+  const [, table = ''] = /<!-- settings:begin -->\n(.*)<!-- settings:end -->/s.exec(readme) ?? [];
+  t.equal(table, settingsMarkdown());
+});
+
+t.test('docs/errors.md lists the codes of the error table', async (t) => {
+  const rows = (await read('docs/errors.md')).split('\n').filter((line) => line.startsWith('| `'));
+  const listed = rows.map((row) => row.split('|').slice(1, 5).join('|').trim());
+  const expected = Object.entries(errorTable).map(
+    ([code, { http, grpc, title }]) => `\`${code}\` | ${http} | \`${grpc}\` | ${title}`,
+  );
+  t.strictSame(listed, expected);
+});
+
+t.test('links inside the repository lead somewhere', async (t) => {
+  const docs = (await readdir(join(root, 'docs'), { recursive: true })).filter((name) =>
+    name.endsWith('.md'),
+  );
+  const files = ['README.md', 'CHANGELOG.md', ...docs.map((name) => join('docs', name))];
+  const links = await Promise.all(files.map(async (file) => linksOf(file, await read(file))));
+  t.ok(links.flat().length > 10);
+  for (const { file, path, anchor } of links.flat()) {
+    const target = path === '' ? file : join(dirname(file), path);
+    t.ok(existsSync(join(root, target)), `${file}: ${path}`);
+    if (anchor !== undefined)
+      t.ok(anchorsOf(await read(target)).includes(anchor), `${file}: ${path}#${anchor}`);
+  }
+});
+
+function linksOf(file: string, markdown: string) {
+  const targets = [...markdown.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target);
+  return targets
+    .filter((target) => !/^[a-z]+:/.test(target))
+    .map((target) => target.split('#'))
+    .map(([path = '', anchor]) => ({ file, path, anchor }));
+}
+
+function anchorsOf(markdown: string): readonly string[] {
+  const titles = [...markdown.matchAll(/^#+ (.+)$/gm)].map(([, title = '']) => title);
+  return titles.map((title) => title.toLowerCase().replaceAll(' ', '-'));
+}
+
+t.test('every npm script that the README names exists', async (t) => {
+  const { scripts } = JSON.parse(await read('package.json')) as { scripts: Record<string, string> };
+  const named = readme.matchAll(/\bnpm (?:run (?:--silent )?([a-z]+)|(start|test))\b/g);
+  const names = new Set([...named].map(([, script, shortcut]) => script ?? shortcut ?? ''));
+  t.ok(names.size >= 4);
+  for (const name of names) t.hasProp(scripts, name);
+});
+
+interface Block {
+  readonly language: string;
+  /** The name of the file that the block is to be saved as. */
+  readonly file: string | undefined;
+  readonly text: string;
+}
+
+/** The fenced blocks that are marked as part of the story, in order. */
+function storyOf(markdown: string): readonly Block[] {
+  const fences = markdown.matchAll(/^```(\w+) story(?: (\S+))?\n(.*?)^```$/gms);
+  return [...fences].map(([, language = '', file, text = '']) => ({ language, file, text }));
+}
+
+/** A comment in a shell block is a line that the commands above it print; `…` stands for what differs. */
+function expectedOutput(script: string): readonly RegExp[] {
+  const comments = script.split('\n').filter((line) => line.startsWith('# '));
+  return comments.map((line) => {
+    const parts = line.slice(2).split('…');
+    return new RegExp(`^${parts.map((part) => part.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('.+')}$`);
+  });
+}
+
+/** The folder of a newcomer: what is in the repository, and no ./data yet. */
+async function newcomersFolder(t: Test): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'readme-'));
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  for (const name of ['node_modules', 'package.json', 'proto', 'scripts']) {
+    await symlink(join(root, name), join(folder, name));
+  }
+  return folder;
+}
+
+t.test('the story runs, and prints what the README says', async (t) => {
+  const cwd = await newcomersFolder(t);
+  const ports = { HTTP_PORT: String(await freePort()), GRPC_PORT: String(await freePort()) };
+  const demo = () => startProcess(process.execPath, ['scripts/demo.mjs'], { cwd, env: ports });
+  const early = demo();
+  t.strictSame(await early.exited, { code: 1, signal: null }, 'the demo needs an authority');
+  t.match(
+    early.stderr(),
+    /^Nobody answers on http:\/\/127\.0\.0\.1:\d+\. Start it with npm start in another terminal\.\n$/,
+  );
+
+  const authority = startProcess(process.execPath, [join(root, 'dist/main.js')], { cwd, env: ports });
+  t.teardown(() => authority.stop());
+  await authority.waitForOutput(/Countersign is ready/);
+
+  const shown = demo();
+  t.strictSame(await shown.exited, { code: 0, signal: null }, `the demo runs: ${shown.stderr()}`);
+  t.match(shown.stdout(), /Every step was as expected\.\n$/);
+
+  const blocks = storyOf(
+    readme
+      .replaceAll('127.0.0.1:8080', `127.0.0.1:${ports.HTTP_PORT}`)
+      .replaceAll('127.0.0.1:50051', `127.0.0.1:${ports.GRPC_PORT}`),
+  );
+  for (const { file, text } of blocks) if (file !== undefined) await writeFile(join(cwd, file), text);
+  const shellBlocks = blocks.filter(({ language }) => language === 'sh');
+  const script = shellBlocks.map(({ text }) => text).join('');
+  const expected = expectedOutput(script);
+  t.ok(expected.length > 20);
+
+  const shell = startProcess('bash', ['-euo', 'pipefail', '-c', script], { cwd });
+  t.teardown(() => shell.stop());
+  t.strictSame(await shell.exited, { code: 0, signal: null }, 'every command succeeds');
+  const printed = shell.stdout().trimEnd().split('\n');
+  for (const [index, line] of expected.entries()) t.match(printed[index], line);
+  if (!t.equal(printed.length, expected.length)) t.comment(shell.stderr());
+});
