@@ -58,7 +58,7 @@ export function createPasswordHasher(hashing: PasswordHashing = fromLimits): Pas
   async function inTurn<T>(work: () => Promise<T>): Promise<T> {
     // Counted together, since the library lets even the first one wait until the next microtask.
     if (inside() >= hashing.atOnce + hashing.waiting) {
-      throw new AuthorityError('overloaded', { retryAfterSeconds: 1, reason: 'password hash queue is full' });
+      throw new AuthorityError('overloaded', { retryAfterSeconds: 1, reason: 'password_queue_full' });
     }
     return limit(work);
   }

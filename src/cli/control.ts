@@ -4,11 +4,12 @@
  * One JSON line asks, JSON lines answer. Only the owner of the folder can connect.
  */
 import { createHash } from 'node:crypto';
-import { chmod, lstat, mkdir, unlink } from 'node:fs/promises';
+import { chmod, lstat, mkdir, rmdir, stat, unlink } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { systemClock } from '../core/clock.ts';
 import { StartupError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 
@@ -49,21 +50,55 @@ function socketPath(folder: string): string {
 export async function claimDataFolder(folder: string): Promise<Claim> {
   const path = socketPath(folder);
   let run: RunCommand | undefined;
-  const server = createServer((socket) => void answer(socket, run));
-  if (await isAnswered(path)) {
-    throw new StartupError(`DATA_DIR: ${folder} is in use by an authority that is running.`);
-  }
+  const callers = new Set<Socket>();
+  const server = createServer((socket) => {
+    callers.add(socket.once('close', () => callers.delete(socket)));
+    void answer(socket, run);
+  });
   await privateFolder(dirname(path));
-  // Nobody answers there, so a socket that is left is one of a process that was killed.
-  await unlink(path).catch(() => {});
-  await listen(server, path, folder);
-  await chmod(path, 0o600);
+  await oneAtATime(folder, async () => {
+    if (await isAnswered(path)) {
+      throw new StartupError(`DATA_DIR: ${folder} is in use by an authority that is running.`);
+    }
+    // Nobody answers there, so a socket that is left is one of a process that was killed.
+    await unlink(path).catch(() => {});
+    await listen(server, path, folder);
+    await chmod(path, 0o600);
+  });
   return {
     serve(handler) {
       run = handler;
     },
-    release: () => new Promise((resolve) => server.close(() => resolve())),
+    release: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        // Nobody who only holds a connection keeps the process from ending.
+        for (const socket of callers) socket.destroy();
+      }),
   };
+}
+
+/**
+ * Looking whether somebody answers, and taking the place of who does not, must be one act: of two that start at the
+ * same time, both would take it. A folder can be made by one only; one that is old was left by a crash in between.
+ */
+async function oneAtATime(folder: string, work: () => Promise<void>): Promise<void> {
+  const lock = join(folder, 'control.lock');
+  const age = await stat(lock).then(
+    ({ mtimeMs }) => systemClock.now() - mtimeMs,
+    () => 0,
+  );
+  if (age > limits.controlLockMilliseconds) await rmdir(lock).catch(() => {});
+  try {
+    await mkdir(lock);
+  } catch (cause) {
+    throw new StartupError(`DATA_DIR: ${folder} is being opened by another process; try again.`, { cause });
+  }
+  try {
+    await work();
+  } finally {
+    await rmdir(lock);
+  }
 }
 
 async function privateFolder(folder: string): Promise<void> {
@@ -104,7 +139,8 @@ async function answer(socket: Socket, run: RunCommand | undefined): Promise<void
     }
     const output: Output = { out: (text) => send({ out: text }), err: (text) => send({ err: text }) };
     send({ exit: await run(request, output) });
-  } catch {
+  } catch (error) {
+    send({ err: `The command failed: ${error instanceof Error ? error.message : String(error)}` });
     send({ exit: 1 });
   } finally {
     socket.end();

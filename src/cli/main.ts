@@ -29,7 +29,7 @@ async function main(argv: readonly string[]): Promise<number> {
     await import('../main.ts');
     return new Promise<never>(() => {});
   }
-  if (first === 'migrate') return migrate();
+  if (first === 'migrate' && argv.length === 1) return migrate();
   const { command } = findCommand(argv);
   const input = command.readsInput?.(argv) ? await text(process.stdin) : undefined;
   return runHereOrThere({ argv, input });

@@ -100,4 +100,6 @@ export const limits = {
   transactionMilliseconds: 10_000,
   /** A line of the control socket: a command with its arguments and a password. */
   controlLineBytes: 64 * 1024,
+  /** A start that has not taken over its folder within this was killed on the way; it takes milliseconds. */
+  controlLockMilliseconds: 10_000,
 } as const;

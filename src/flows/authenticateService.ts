@@ -2,11 +2,12 @@
 import { LRUCache } from 'lru-cache';
 import type { Service } from '../authn/service.ts';
 import { serviceTokenHash } from '../authn/serviceToken.ts';
-import type { Clock } from '../core/clock.ts';
+import { type Clock, withDeadline } from '../core/clock.ts';
+import { AuthorityError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import type { Database } from './database.ts';
 
-/** Answers `undefined` for a token that belongs to no live service. */
+/** Answers `undefined` for a token that belongs to no live service. Rejects with `unavailable` when nobody can tell. */
 export type AuthenticateService = (token: string) => Promise<Service | undefined>;
 
 export function createAuthenticateService(parts: { database: Database; clock: Clock }): AuthenticateService {
@@ -20,8 +21,13 @@ export function createAuthenticateService(parts: { database: Database; clock: Cl
     const key = tokenHash.toString('latin1');
     const known = lookedUp.get(key);
     if (known !== undefined && known.until > clock.monotonic()) return known.service;
-    const service = await database.services.findByTokenHash(tokenHash);
+    const lookup = database.services.findByTokenHash(tokenHash);
+    const service = await withDeadline(clock, limits.confirmationMilliseconds, lookup, tooLate);
     lookedUp.set(key, { service, until: clock.monotonic() + limits.serviceTokenCacheMilliseconds });
     return service;
   };
+}
+
+function tooLate(): AuthorityError {
+  return new AuthorityError('unavailable', { retryAfterSeconds: 1, reason: 'service_lookup_deadline' });
 }

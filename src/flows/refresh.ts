@@ -50,8 +50,10 @@ async function tryRefresh(
     case 'repeated_in_grace':
       return write(parts, session, verdict.kind, now, origin);
     case 'repeated_too_often':
+      // No time to try again: by then this token would be outside of the window, and a thief's.
       throw new AuthorityError('refresh_repeated', {
-        retryAfterSeconds: Math.max(1, Math.ceil(parts.refreshGraceMs / 1000)),
+        detail:
+          'refresh_token: was exchanged several times already; go on with the token that you were given for it',
       });
     case 'theft':
       return endStolenSession(parts, session, verdict.rule, now, origin);

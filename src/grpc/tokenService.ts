@@ -28,7 +28,10 @@ export function createTokenService({ checkRevocation, introspect }: TokenService
       if (jtis.length === 0 || jtis.length > limits.batchIsRevokedIds) {
         throw invalidField('jtis', 'count', `must be 1 to ${limits.batchIsRevokedIds} ids`);
       }
-      const verdicts = await Promise.all(jtis.map((jti, index) => checkRevocation(jti, `jtis[${index}]`)));
+      // Each in an async function: one that throws must not leave the promises before it without a listener.
+      const verdicts = await Promise.all(
+        jtis.map(async (jti, index) => checkRevocation(jti, `jtis[${index}]`)),
+      );
       return { results: verdicts.map(toResponse) };
     },
 

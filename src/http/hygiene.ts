@@ -39,6 +39,7 @@ export function acceptOnlyJson(app: HttpApp): void {
     else parseJson(request, body as string, done);
   });
   app.addHook('onRequest', async (request) => {
+    if (request.method === 'GET' || request.method === 'HEAD') return;
     const { 'content-type': type, 'content-encoding': encoding } = request.headers;
     if (type !== undefined && !jsonType.test(type)) {
       throw new AuthorityError('unsupported_media_type', {

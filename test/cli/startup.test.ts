@@ -1,12 +1,14 @@
 /** The process: what keeps it from starting is one clear line and exit code 1, and how it stops. */
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
+import { claimDataFolder } from '../../src/cli/control.ts';
 import { openEngine } from '../../src/storage/postgres/engine.ts';
 import { migrateStorage } from '../../src/storage/postgres/storage.ts';
 import { freePort } from '../support/freePort.ts';
@@ -161,3 +163,18 @@ function slowRequest(port: number) {
   });
   return { sent, abort: () => started.destroy() };
 }
+
+t.test('of many that start at the same time on one folder, one does', async (t) => {
+  const dataDir = await copyOfEmbeddedDatabase();
+  t.teardown(() => rm(dataDir, { recursive: true, force: true }));
+  const claims = await Promise.allSettled(Array.from({ length: 8 }, () => claimDataFolder(dataDir)));
+  const claimed = claims.flatMap((claim) => (claim.status === 'fulfilled' ? [claim.value] : []));
+  t.equal(claimed.length, 1);
+  // Somebody who only holds a connection does not keep it from ending.
+  const idle = connect(join(dataDir, 'control.sock'));
+  await once(idle, 'connect');
+  await claimed[0]?.release();
+  const again = await claimDataFolder(dataDir);
+  await again.release();
+  t.notOk(existsSync(join(dataDir, 'control.lock')));
+});

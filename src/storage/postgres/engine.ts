@@ -75,7 +75,11 @@ async function openFolder(folder: string): Promise<PGlite> {
 /** Opens a PostgreSQL server. `url` holds a password and appears in no message. */
 async function openServer(url: string): Promise<PostgresEngine> {
   const connect = async (): Promise<SqlConnection> => {
-    const client = new pg.Client({ connectionString: url, application_name: 'countersign' });
+    const client = new pg.Client({
+      connectionString: url,
+      application_name: 'countersign',
+      connectionTimeoutMillis: limits.transactionMilliseconds,
+    });
     // A connection that breaks while idle has no caller to tell; the next statement on it fails and does.
     client.on('error', () => {});
     await client.connect();

@@ -78,10 +78,13 @@ function release(connection: SqlConnection): void {
 
 async function lock(engine: PostgresEngine): Promise<SqlConnection | undefined> {
   const connection = await engine.connect();
-  const [row] = await connection.query<{ held: boolean }>('SELECT pg_try_advisory_lock($1) AS held', [
-    advisoryLock,
-  ]);
-  if (row?.held) return connection;
-  await connection.close();
-  return undefined;
+  let held = false;
+  try {
+    const sql = 'SELECT pg_try_advisory_lock($1) AS held';
+    const [row] = await connection.query<{ held: boolean }>(sql, [advisoryLock]);
+    held = row?.held === true;
+    return held ? connection : undefined;
+  } finally {
+    if (!held) release(connection);
+  }
 }
