@@ -64,7 +64,9 @@ export async function openKeyRing(parts: {
 
 function publish(keys: readonly SigningKey[]): PublishedJwks {
   const jwks = {
-    keys: keys.map(({ kid, publicJwk }): PublishedJwk => ({ ...publicJwk, kid, alg: 'ES256', use: 'sig' })),
+    keys: keys
+      .toSorted((one, other) => (one.kid < other.kid ? -1 : 1))
+      .map(({ kid, publicJwk }): PublishedJwk => ({ ...publicJwk, kid, alg: 'ES256', use: 'sig' })),
   };
   const body = JSON.stringify(jwks);
   return { body, etag: `"${createHash('sha256').update(body).digest('base64url')}"` };

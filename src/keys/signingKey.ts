@@ -50,13 +50,13 @@ export function openSigningKey(stored: StoredSigningKey, sealing: Sealing): Sign
   const { kid, state, publicJwk, sealedPrivateKey } = stored;
   try {
     const pkcs8 = sealing.unseal(sealedPrivateKey, sealingContext(kid));
-    return {
-      kid,
-      state,
-      publicJwk,
-      publicKey: createPublicKey({ key: { ...publicJwk }, format: 'jwk' }),
-      privateKey: createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' }),
-    };
+    const privateKey = createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' });
+    const publicKey = createPublicKey(privateKey);
+    // The sealed half is what can be trusted: whoever can write the other one could forge tokens under our name.
+    const { x, y } = importPublicJwk(publicKey.export({ format: 'jwk' }));
+    if (x !== publicJwk.x || y !== publicJwk.y)
+      throw new UnsealError('its public key is not the one of its private key');
+    return { kid, state, publicJwk, publicKey, privateKey };
   } catch (cause) {
     if (!(cause instanceof UnsealError)) throw cause;
     throw new StartupError(

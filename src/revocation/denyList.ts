@@ -84,6 +84,9 @@ export function createDenyList(parts: {
     add,
 
     async load() {
+      loaded = false;
+      // Afresh, so that a load that is repeated takes its room once. Whatever is added meanwhile is added to it.
+      filters = emptyFilters();
       const loading = filters;
       for (const { ofSessions, endsAt, entries } of await store.countLive(clock.now(), sliceMs)) {
         filterOf(ofSessions).reserve(endsAt, entries);
@@ -95,14 +98,13 @@ export function createDenyList(parts: {
         add(page);
         entries += page.length;
       } while (page.length === limits.revocationsPageRows);
-      // Suspended meanwhile: what was read before is gone, and whoever suspended loads again.
-      loaded = filters === loading;
+      // Overtaken by a suspension or a later load, this one has nothing to say.
+      if (filters === loading) loaded = true;
       return entries;
     },
 
     suspend() {
       loaded = false;
-      // The next load starts afresh, with what is live then.
       filters = emptyFilters();
     },
 

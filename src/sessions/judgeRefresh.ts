@@ -40,6 +40,7 @@ function judgeGeneration(
 ): RefreshVerdict {
   if (presented === session.generation) return { kind: 'rotated' };
   const inGrace =
+    graceMs > 0 &&
     presented === session.generation - 1 &&
     session.rotatedAt !== undefined &&
     now < session.rotatedAt + graceMs;

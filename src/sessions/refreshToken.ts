@@ -52,8 +52,8 @@ export function createRefreshTokens(sealing: Sealing): RefreshTokens {
     newSealedSecret: (id) => sealing.seal(randomBytes(32), sealingContext(id)),
     derive: (session, generation) =>
       prefix + encodeBase64url(Buffer.concat([head(session.id, generation), mac(session, generation)])),
-    isGenuine: (session, { generation, mac: presented }) =>
-      timingSafeEqual(mac(session, generation), presented),
+    isGenuine: (session, { sessionId, generation, mac: presented }) =>
+      sessionId === session.id && timingSafeEqual(mac(session, generation), presented),
   };
 }
 

@@ -98,7 +98,10 @@ function judgeClaims(
   if (jti === undefined || jti.sessionId !== payload.sid) return refused('claims');
   const lifetime = payload.exp - payload.iat;
   if (lifetime <= 0 || lifetime > limits.accessTokenMaximumSeconds) return refused('claims');
-  if (payload.iat > seconds + limits.clockSkewSeconds) return refused('not_yet_valid');
+  const { nbf = payload.iat } = payload as { nbf?: unknown };
+  if (!isCount(nbf)) return refused('claims');
+  if (Math.max(payload.iat, nbf as number) > seconds + limits.clockSkewSeconds)
+    return refused('not_yet_valid');
   if (payload.exp <= seconds) return refused('expired');
   return { valid: true, claims: payload, jti };
 }

@@ -4,13 +4,15 @@
  */
 import { randomBytes } from 'node:crypto';
 import { decodeBase64url, encodeBase64url } from '../core/encoding.ts';
-import { type SessionId, uuidBytes, uuidFromBytes } from '../core/ids.ts';
+import { type SessionId, uuidBytes, uuidFromBytes, uuidPattern } from '../core/ids.ts';
 
 const sessionBytes = 16;
 const timeBytes = 6;
 const randomPart = 5;
 
 export const jtiCharacters = 36;
+
+const uuid = new RegExp(uuidPattern);
 
 export interface Jti {
   readonly text: string;
@@ -31,7 +33,8 @@ export function newJti(sessionId: SessionId, now: number): string {
 
 /** Answers `undefined` for anything that is not 36 base64url characters. */
 export function parseJti(text: string): Jti | undefined {
-  if (text.length !== jtiCharacters) return undefined;
+  // A UUID has as many characters, and all of the alphabet: a caller who sends a session id must be told.
+  if (text.length !== jtiCharacters || uuid.test(text)) return undefined;
   const bytes = decodeBase64url(text);
   if (bytes === undefined) return undefined;
   const session = bytes.subarray(0, sessionBytes);

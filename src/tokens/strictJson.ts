@@ -12,7 +12,7 @@ export function parseStrictObject(bytes: Uint8Array): Readonly<Record<string, un
     const text = utf8.decode(bytes);
     if (!text.startsWith('{') || !text.endsWith('}')) return undefined;
     const value: unknown = JSON.parse(text);
-    return hasDistinctMembers(text) && text.isWellFormed() ? (value as Record<string, unknown>) : undefined;
+    return isStrict(text) ? (value as Record<string, unknown>) : undefined;
   } catch {
     return undefined;
   }
@@ -21,23 +21,28 @@ export function parseStrictObject(bytes: Uint8Array): Readonly<Record<string, un
 const tokens = /"(?:[^"\\]|\\.)*"|[{}[\],]/g;
 
 /** Walks text that `JSON.parse` has accepted; keeps one set of names for each object that is open. */
-function hasDistinctMembers(text: string): boolean {
+function isStrict(text: string): boolean {
   const open: (Set<string> | undefined)[] = [];
   let atName = false;
   for (const [token] of text.matchAll(tokens)) {
     if (token === '{' || token === '[') open.push(token === '{' ? new Set() : undefined);
     else if (token === '}' || token === ']') open.pop();
-    else if (token !== ',' && atName && !addName(open.at(-1), token)) return false;
+    else if (token !== ',' && !isStrictString(token, atName ? open.at(-1) : undefined)) return false;
     // A name follows the opening of an object, or a comma in one; after a name comes its value.
     atName = token === '{' || (token === ',' && open.at(-1) !== undefined);
   }
   return true;
 }
 
-/** Names are compared as they are meant, not as they are spelt: an escape does not make another name. */
-function addName(names: Set<string> | undefined, literal: string): boolean {
-  const name = JSON.parse(literal) as string;
-  if (names === undefined || names.has(name) || poisonous.has(name)) return false;
-  names.add(name);
+/**
+ * Read as it is meant, not as it is spelt: escapes make no other name, and can spell what UTF-8 cannot, lone surrogates
+ * and NUL, at which some readers stop. `names` is given for the name of a member, and takes it up.
+ */
+function isStrictString(literal: string, names: Set<string> | undefined): boolean {
+  const text = literal.includes('\\') ? (JSON.parse(literal) as string) : literal.slice(1, -1);
+  if (!text.isWellFormed() || text.includes('\0')) return false;
+  if (names === undefined) return true;
+  if (names.has(text) || poisonous.has(text)) return false;
+  names.add(text);
   return true;
 }

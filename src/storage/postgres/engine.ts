@@ -96,6 +96,8 @@ async function openServer(url: string): Promise<PostgresEngine> {
     application_name: 'countersign',
     connectionTimeoutMillis: limits.transactionMilliseconds,
     statement_timeout: limits.transactionMilliseconds,
+    // The server's own limit does not help when the server is not there any more.
+    query_timeout: limits.transactionMilliseconds,
   });
   const prisma = new PrismaClient({ adapter, transactionOptions });
   return { prisma, connect, close: () => prisma.$disconnect() };
