@@ -25,13 +25,18 @@ function isStrict(text: string): boolean {
   const open: (Set<string> | undefined)[] = [];
   let atName = false;
   for (const [token] of text.matchAll(tokens)) {
-    if (token === '{' || token === '[') open.push(token === '{' ? new Set() : undefined);
-    else if (token === '}' || token === ']') open.pop();
-    else if (token !== ',' && !isStrictString(token, atName ? open.at(-1) : undefined)) return false;
-    // A name follows the opening of an object, or a comma in one; after a name comes its value.
+    if (!token.startsWith('"')) nest(open, token);
+    else if (!isStrictString(token, atName ? open.at(-1) : undefined)) return false;
+    // A name follows the opening of an object, and a comma in one.
     atName = token === '{' || (token === ',' && open.at(-1) !== undefined);
   }
   return true;
+}
+
+function nest(open: (Set<string> | undefined)[], token: string): void {
+  if (token === '{') open.push(new Set());
+  if (token === '[') open.push(undefined);
+  if (token === '}' || token === ']') open.pop();
 }
 
 /**

@@ -148,7 +148,11 @@ t.test('a secret is fresh, sealed, and bound to its session', (t) => {
   t.equal(new Set(secrets).size, secrets.length, 'fresh');
   const moved = { ...newSession(), sealedSecret: session.sealedSecret };
   t.throws(() => tokens.derive(moved, 7), UnsealError, 'put into the row of another session');
-  t.throws(() => tokens.isGenuine(moved, parsed(token)), UnsealError, 'nor does it prove there');
+  t.throws(
+    () => tokens.isGenuine(moved, { ...parsed(token), sessionId: moved.id }),
+    UnsealError,
+    'nor does it prove there',
+  );
   t.end();
 });
 
