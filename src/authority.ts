@@ -79,7 +79,13 @@ export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
   /** Closes every part in the reverse of the order in which it was opened. */
   const close = async () => {
     draining = true;
-    for (const step of closing.splice(0).reverse()) await step();
+    const faults: unknown[] = [];
+    for (const step of closing.splice(0).reverse()) {
+      // One part that cannot be closed keeps none of the others open.
+      await step().catch((fault) => faults.push(fault));
+    }
+    if (faults.length > 0)
+      parts.log.error({ err: faults[0], faults: faults.length }, 'not everything was closed');
   };
   try {
     const metrics = createMetrics();
@@ -103,7 +109,7 @@ export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
 }
 
 /** Steps that give back what was opened, in the order of opening. */
-type Closing = (() => Promise<void> | void)[];
+type Closing = (() => Promise<void>)[];
 
 async function openStored({ secrets, dataFolder, log }: AuthorityParts, closing: Closing) {
   if (secrets.redisUrl !== undefined) await checkRedis(secrets.redisUrl);
@@ -159,7 +165,8 @@ async function openRevoked(
   }
   await load();
   const onFault = (err: unknown) => log.warn({ err }, 'expired revocations could not be deleted');
-  closing.push(sweepRegularly({ store, denyList, clock, onFault }));
+  const stopSweeping = sweepRegularly({ store, denyList, clock, onFault });
+  closing.push(async () => stopSweeping());
   metrics.gauge('countersign_deny_list_entries', 'Revocations in memory.', () => denyList.stats().entries);
   metrics.gauge('countersign_deny_list_bytes', 'Memory of the filters.', () => denyList.stats().bytes);
   return { denyList, effect: createLocalEffect({ denyList, clock, onEffect: metrics.effect }) };

@@ -25,5 +25,4 @@ export interface ServiceStore {
   findByName(name: string): Promise<Service | undefined>;
   list(): Promise<readonly Service[]>;
   revoke(id: ServiceId, now: number): Promise<void>;
-  count(): Promise<number>;
 }

@@ -3,11 +3,9 @@
  * it, the command line asks a running authority to run a command, so that what it revokes is in effect when it returns.
  * One JSON line asks, JSON lines answer. Only the owner of the folder can connect.
  */
-import { createHash } from 'node:crypto';
-import { chmod, lstat, mkdir, rmdir, stat, unlink } from 'node:fs/promises';
+import { chmod, mkdir, rmdir, stat, unlink } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join, relative } from 'node:path';
 import { createInterface } from 'node:readline';
 import { systemClock } from '../core/clock.ts';
 import { StartupError } from '../core/errors.ts';
@@ -36,14 +34,18 @@ export interface Claim {
 
 type Answer = { readonly out: string } | { readonly err: string } | { readonly exit: number };
 
-/** A socket's path may have about 100 bytes (sun_path); a deeper folder gets its socket among the temporary files. */
+/** A socket's path may have about 100 bytes (sun_path). */
 const longestPath = 100;
 
+/** The shorter spelling of its path, so that a deep folder can be reached from nearby. */
 function socketPath(folder: string): string {
-  const path = join(folder, 'control.sock');
+  const absolute = join(folder, 'control.sock');
+  const near = relative(process.cwd(), absolute);
+  const path = near.length < absolute.length ? near : absolute;
   if (Buffer.byteLength(path) <= longestPath) return path;
-  const name = createHash('sha256').update(folder).digest('hex').slice(0, 16);
-  return join(tmpdir(), `countersign-${process.getuid?.() ?? 'user'}-${name}`, 'control.sock');
+  throw new StartupError(
+    `DATA_DIR: ${folder} is too long a path for the socket in it; at most about 85 bytes.`,
+  );
 }
 
 /** Claims the folder for this process. Throws `StartupError` when a running authority has it. */
@@ -55,7 +57,6 @@ export async function claimDataFolder(folder: string): Promise<Claim> {
     callers.add(socket.once('close', () => callers.delete(socket)));
     void answer(socket, run);
   });
-  await privateFolder(dirname(path));
   await oneAtATime(folder, async () => {
     if (await isAnswered(path)) {
       throw new StartupError(`DATA_DIR: ${folder} is in use by an authority that is running.`);
@@ -97,15 +98,7 @@ async function oneAtATime(folder: string, work: () => Promise<void>): Promise<vo
   try {
     await work();
   } finally {
-    await rmdir(lock);
-  }
-}
-
-async function privateFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const { uid } = await lstat(folder);
-  if (process.getuid !== undefined && uid !== process.getuid()) {
-    throw new StartupError(`DATA_DIR: ${folder} belongs to another user.`);
+    await rmdir(lock).catch(() => {});
   }
 }
 
@@ -154,7 +147,10 @@ function firstLine(socket: Socket): Promise<string | undefined> {
     socket.setEncoding('utf8');
     socket.on('data', (chunk: string) => {
       text += chunk;
-      if (text.length > limits.controlLineBytes) reject(new Error('the command is too long'));
+      if (text.length > limits.controlLineBytes) {
+        socket.pause();
+        reject(new Error('the command is too long'));
+      }
       const end = text.indexOf('\n');
       if (end >= 0) resolve(text.slice(0, end));
     });
@@ -189,11 +185,14 @@ export async function askRunning(
   return exit ?? 1;
 }
 
-/** Answers `undefined` when nobody listens there. */
+/** Answers `undefined` when nobody listens there; any other fault does not prove that, and is a `StartupError`. */
 function connectTo(path: string): Promise<Socket | undefined> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const socket = connect(path);
     socket.once('connect', () => resolve(socket));
-    socket.on('error', () => resolve(undefined));
+    socket.on('error', (cause: NodeJS.ErrnoException) => {
+      if (cause.code === 'ENOENT' || cause.code === 'ECONNREFUSED') resolve(undefined);
+      else reject(new StartupError(`DATA_DIR: ${path} does not answer: ${cause.message}`, { cause }));
+    });
   });
 }

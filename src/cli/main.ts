@@ -26,10 +26,12 @@ async function main(argv: readonly string[]): Promise<number> {
     return help(first === undefined ? 2 : 0);
   if (first === '--version') return version();
   if (first === 'serve') {
+    if (argv.length > 1)
+      throw new UsageError('serve takes no arguments; its settings are environment variables.');
     await import('../main.ts');
     return new Promise<never>(() => {});
   }
-  if (first === 'migrate' && argv.length === 1) return migrate();
+  if (first === 'migrate') return migrate(argv.slice(1));
   const { command } = findCommand(argv);
   const input = command.readsInput?.(argv) ? await text(process.stdin) : undefined;
   return runHereOrThere({ argv, input });
@@ -81,7 +83,10 @@ async function runHereOrThere(request: CommandRequest): Promise<number> {
 }
 
 /** Prints the name of each migration that was applied; nothing when there was none to apply. */
-async function migrate(): Promise<number> {
+async function migrate(options: readonly string[]): Promise<number> {
+  if (options.some((option) => option !== '--json'))
+    throw new UsageError('migrate takes no argument but --json.');
+  const json = options.length > 0;
   const { config, secrets } = readConfig(processEnvironment());
   const dataFolder = await openDataFolder(config.storage.dataDir);
   const claim = await claimDataFolder(dataFolder.path);
@@ -90,7 +95,8 @@ async function migrate(): Promise<number> {
     const { migrateStorage } = await import('../storage/postgres/storage.ts');
     const engine = await openEngine(dataFolder.path, secrets.databaseUrl);
     try {
-      for (const name of await migrateStorage(engine)) output.out(name);
+      for (const name of await migrateStorage(engine))
+        output.out(json ? JSON.stringify({ migration: name }) : name);
       return 0;
     } finally {
       await engine.close();

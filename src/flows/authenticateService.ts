@@ -21,9 +21,11 @@ export function createAuthenticateService(parts: { database: Database; clock: Cl
     const key = tokenHash.toString('latin1');
     const known = lookedUp.get(key);
     if (known !== undefined && known.until > clock.monotonic()) return known.service;
+    // From before the look-up: what was revoked since then is believed no longer than promised.
+    const until = clock.monotonic() + limits.serviceTokenCacheMilliseconds;
     const lookup = database.services.findByTokenHash(tokenHash);
     const service = await withDeadline(clock, limits.confirmationMilliseconds, lookup, tooLate);
-    lookedUp.set(key, { service, until: clock.monotonic() + limits.serviceTokenCacheMilliseconds });
+    lookedUp.set(key, { service, until });
     return service;
   };
 }

@@ -28,8 +28,8 @@ export async function withEffect<T>(
   now: number,
   work: (stores: EndingStores) => Promise<T>,
 ): Promise<T> {
-  const { result, revocations } = await database.transaction(async (stores) => {
-    const revoked: Revocation[] = [];
+  const revoked: Revocation[] = [];
+  const transaction = database.transaction(async (stores) => {
     const endSessions: EndingStores['endSessions'] = async (selection, reason) => {
       const ended = await stores.sessions.end(selection, reason, now);
       const revocations = ended.map((session) => sessionRevocation(session, reason));
@@ -37,10 +37,15 @@ export async function withEffect<T>(
       revoked.push(...revocations);
       return ended.filter(({ newlyEnded }) => newlyEnded);
     };
-    return { result: await work({ ...stores, endSessions }), revocations: revoked };
+    return work({ ...stores, endSessions });
   });
-  await effect.announce(revocations);
-  return result;
+  try {
+    return await transaction;
+  } finally {
+    // Also when it failed: a commit whose answer was lost may have been done. If it was not, nothing is found in the
+    // truth when a check asks, so that an announcement too many costs a question and no wrong answer.
+    await effect.announce(revoked);
+  }
 }
 
 function sessionRevocation({ id, accessExpiresAt }: EndedSession, reason: EndReason): Revocation {

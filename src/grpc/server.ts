@@ -3,6 +3,7 @@
  * any rule about tokens: the handlers call one flow each.
  */
 import { readFile } from 'node:fs/promises';
+import { createSecureContext } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import {
   loadPackageDefinition,
@@ -139,6 +140,18 @@ async function credentials(tls: GrpcTls | undefined): Promise<ServerCredentials>
     tls.clientCaPath === undefined ? null : readPem('GRPC_TLS_CLIENT_CA', tls.clientCaPath),
   ]);
   const pair = { cert_chain: certificate, private_key: privateKey };
+  try {
+    createSecureContext({
+      cert: certificate,
+      key: privateKey,
+      ...(clientCa === null ? {} : { ca: clientCa }),
+    });
+  } catch (cause) {
+    throw new StartupError(
+      `GRPC_TLS_*: not a certificate with its private key: ${(cause as Error).message}`,
+      { cause },
+    );
+  }
   return ServerCredentials.createSsl(clientCa, [pair], clientCa !== null);
 }
 

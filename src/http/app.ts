@@ -107,7 +107,7 @@ function observe(app: HttpApp, parts: HttpParts): void {
   app.addHook('onSend', async (request, reply) => {
     reply.header('x-request-id', request.id);
     // Whatever a route of ours answers about people is for this caller, now.
-    if (request.url.startsWith('/auth/')) reply.header('cache-control', 'no-store');
+    if (request.routeOptions.url?.startsWith('/auth/')) reply.header('cache-control', 'no-store');
   });
   app.addHook('onResponse', async (request, reply) => {
     const { method } = request;

@@ -13,6 +13,8 @@ import type { Revocation } from './revocation.ts';
 export type Confirm = (subjects: readonly Uint8Array[]) => Promise<Revocation | undefined>;
 
 interface Waiting {
+  /** On the monotonic clock; later, nobody waits for the answer any more. */
+  readonly until: number;
   readonly subjects: readonly Uint8Array[];
   readonly resolve: (revocation: Revocation | undefined) => void;
   readonly reject: (error: unknown) => void;
@@ -29,17 +31,18 @@ export function createConfirmation(parts: {
   const drain = async () => {
     running = true;
     while (queue.length > 0) {
-      const batch = queue.slice(0, limits.confirmationBatch);
-      queue = queue.slice(limits.confirmationBatch);
-      await answer(batch, find);
+      const awaited = queue.filter(({ until }) => until > clock.monotonic());
+      queue = awaited.slice(limits.confirmationBatch);
+      if (awaited.length > 0) await answer(awaited.slice(0, limits.confirmationBatch), find);
     }
     running = false;
   };
 
   return (subjects) => {
     if (queue.length >= limits.confirmationsWaiting) return Promise.reject(cannotConfirm('queue_full'));
+    const until = clock.monotonic() + limits.confirmationMilliseconds;
     const confirmed = new Promise<Revocation | undefined>((resolve, reject) => {
-      queue.push({ subjects, resolve, reject });
+      queue.push({ until, subjects, resolve, reject });
     });
     if (!running) void drain();
     return withDeadline(clock, limits.confirmationMilliseconds, confirmed, () => cannotConfirm('deadline'));

@@ -111,6 +111,9 @@ async function sessions(t: Test, storage: Storage): Promise<void> {
   t.equal(await sessions.repeat(id, 1, 2, use), false, 'two are the most');
   t.match(await sessions.find(id), { generation: 1, graceRepeats: 2, accessExpiresAt: now + 20 * minute });
 
+  t.equal(await sessions.advance(id, 1, { ...use, now: now + 40 * minute }), false, 'idle');
+  t.equal(await sessions.advance(id, 1, { ...use, now: now + 90 * minute }), false, 'expired');
+
   await users.bumpTokenVersion(user.id);
   t.equal(await sessions.advance(id, 1, use), false, 'the version moved');
   await sessions.setTokenVersion(id, 1);

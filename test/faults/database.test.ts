@@ -1,10 +1,11 @@
 /** An authority on a PostgreSQL server that goes away and comes back, and a second authority on the same database. */
 import { randomBytes } from 'node:crypto';
+import pg from 'pg';
 import t from 'tap';
 import { startAuthority } from '../support/authority.ts';
 import { claimsOf, statusOf } from '../support/clients.ts';
 import { eventually } from '../support/eventually.ts';
-import { startPostgres } from '../support/postgres.ts';
+import { createTestDatabase, startPostgres } from '../support/postgres.ts';
 import { startRedis } from '../support/redis.ts';
 
 t.test('PostgreSQL is killed and started again', async (t) => {
@@ -58,6 +59,49 @@ t.test('PostgreSQL is killed and started again', async (t) => {
   );
   t.match(await grpc.isRevoked(liveJti), { revoked: true });
 });
+
+t.test(
+  'the lock is taken by somebody else: no check is answered from memory, no logout acknowledged',
+  async (t) => {
+    const database = await createTestDatabase();
+    t.teardown(() => database.drop());
+    const redis = await startRedis();
+    t.teardown(() => redis.stop());
+    const key = randomBytes(32).toString('base64');
+    const env = { DATABASE_URL: database.url, REDIS_URL: redis.url, KEY_ENCRYPTION_KEY: key };
+    const authority = await startAuthority({ env });
+    t.teardown(() => authority.stop());
+    await authority.register('alice@example.com');
+    const { access_token: token, refresh_token } = await authority.login('alice@example.com');
+    const { jti } = claimsOf(token);
+
+    const thief = new pg.Client({ connectionString: database.url });
+    await thief.connect();
+    const [holder] = (
+      await thief.query(
+        `SELECT pid, objid FROM pg_locks WHERE locktype = 'advisory'
+          AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+      )
+    ).rows;
+    // Queued behind the holder, it has the lock at the moment the holder's connection ends.
+    const taken = thief.query('SELECT pg_advisory_lock($1)', [holder.objid]);
+    const executioner = new pg.Client({ connectionString: database.url });
+    await executioner.connect();
+    await executioner.query('SELECT pg_terminate_backend($1)', [holder.pid]);
+    await executioner.end();
+    await taken;
+
+    const suspended = async () => (await statusOf(authority.grpc.isRevoked(jti))) === 'UNAVAILABLE';
+    t.ok(await eventually('it answers no check', suspended));
+    const logout = await authority.call('POST', '/auth/logout', { body: { refresh_token } });
+    t.match([logout.status, logout.body.code], [503, 'unavailable']);
+    await thief.end();
+    const ready = async () => (await authority.call('GET', '/health/ready')).status === 200;
+    t.ok(await eventually('the lock is regained', ready));
+    t.equal((await authority.call('POST', '/auth/logout', { body: { refresh_token } })).status, 204);
+    t.match(await authority.grpc.isRevoked(jti), { revoked: true });
+  },
+);
 
 t.test('Redis that may evict, or is not there, is refused at the start', async (t) => {
   const evicting = await startRedis({ args: ['--maxmemory', '50mb', '--maxmemory-policy', 'allkeys-lru'] });

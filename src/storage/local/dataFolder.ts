@@ -4,7 +4,7 @@
  * Everything in it is for the owner only (0700, 0600).
  */
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, unlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { StartupError } from '../../core/errors.ts';
 
@@ -42,15 +42,18 @@ export async function openDataFolder(dataDir: string): Promise<DataFolder> {
   };
 }
 
-/** Writes the text, unless the file is there already; answers what the file holds. */
+/** Writes the text, unless the file is there already; answers what the file holds. It is there whole, or not at all. */
 async function keep(path: string, text: string): Promise<string> {
+  const unfinished = `${path}.${randomBytes(6).toString('hex')}`;
+  await writeFile(unfinished, `${text}\n`, { mode: 0o600, flag: 'wx', flush: true });
   try {
-    await writeFile(path, `${text}\n`, { mode: 0o600, flag: 'wx', flush: true });
-    return text;
+    await link(unfinished, path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    return (await readFile(path, 'utf8')).trim();
+  } finally {
+    await unlink(unfinished);
   }
+  return (await readFile(path, 'utf8')).trim();
 }
 
 async function usable<T>(path: string, use: () => Promise<T>): Promise<T> {

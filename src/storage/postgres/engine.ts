@@ -10,6 +10,7 @@ import pg from 'pg';
 import { PrismaPGlite } from 'pglite-prisma-adapter';
 import { StartupError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
+import { failStop, guardCommits } from './commitGuard.ts';
 import { PrismaClient } from './generated/client.ts';
 
 /** One connection that runs SQL as it is written: for migrations and locks, where Prisma has no say. */
@@ -42,7 +43,10 @@ export function openEngine(dataDir: string, databaseUrl: string | undefined): Pr
 async function openEmbedded(dataDir: string): Promise<PostgresEngine> {
   const folder = join(dataDir, 'postgres');
   const pglite = await openFolder(folder);
-  const prisma = new PrismaClient({ adapter: new PrismaPGlite(pglite), transactionOptions });
+  const prisma = new PrismaClient({
+    adapter: new PrismaPGlite(guardCommits(pglite, failStop)),
+    transactionOptions,
+  });
   return {
     prisma,
     async connect() {

@@ -28,7 +28,7 @@ export async function ownDatabase(parts: {
   onRegained: () => Promise<void>;
 }): Promise<Ownership> {
   const { engine, clock, onLost, onRegained } = parts;
-  let connection: SqlConnection | undefined = await lock(engine);
+  let connection: SqlConnection | undefined = await lock(engine, clock);
   if (connection === undefined) {
     throw new StartupError(
       'DATABASE_URL: another authority is running on this database; this version serves from one process at a time.',
@@ -42,7 +42,7 @@ export async function ownDatabase(parts: {
       release(connection);
       connection = undefined;
     }
-    const regained = await lock(engine).catch(() => undefined);
+    const regained = await lock(engine, clock).catch(() => undefined);
     if (regained === undefined) return;
     try {
       await onRegained();
@@ -64,8 +64,7 @@ export async function ownDatabase(parts: {
 
 /** A connection that only hangs is as good as broken: whoever holds its other end may have given the lock away. */
 function answers(connection: SqlConnection, clock: Clock): Promise<boolean> {
-  const late = () => new Error('no answer');
-  return withDeadline(clock, limits.readinessMilliseconds, connection.query('SELECT 1'), late).then(
+  return withDeadline(clock, limits.readinessMilliseconds, connection.query('SELECT 1'), noAnswer).then(
     () => true,
     () => false,
   );
@@ -76,15 +75,20 @@ function release(connection: SqlConnection): void {
   void connection.close().catch(() => {});
 }
 
-async function lock(engine: PostgresEngine): Promise<SqlConnection | undefined> {
+async function lock(engine: PostgresEngine, clock: Clock): Promise<SqlConnection | undefined> {
   const connection = await engine.connect();
   let held = false;
   try {
     const sql = 'SELECT pg_try_advisory_lock($1) AS held';
-    const [row] = await connection.query<{ held: boolean }>(sql, [advisoryLock]);
+    const query = connection.query<{ held: boolean }>(sql, [advisoryLock]);
+    const [row] = await withDeadline(clock, limits.readinessMilliseconds, query, noAnswer);
     held = row?.held === true;
     return held ? connection : undefined;
   } finally {
     if (!held) release(connection);
   }
+}
+
+function noAnswer(): Error {
+  return new Error('the database does not answer');
 }

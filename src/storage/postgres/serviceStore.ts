@@ -41,8 +41,6 @@ export function createServiceStore(prisma: PrismaConnection): ServiceStore {
     async revoke(id, now) {
       await prisma.service.update({ where: { id }, data: { revokedAt: new Date(now) } });
     },
-
-    count: () => prisma.service.count(),
   };
 }
 

@@ -43,7 +43,7 @@ export function createSessionStore(prisma: PrismaConnection): SessionStore {
                last_used_at = ${new Date(use.now)}, idle_expires_at = ${new Date(use.idleExpiresAt)},
                access_expires_at = GREATEST(access_expires_at, ${new Date(use.accessExpiresAt)}),
                user_agent = ${use.userAgent ?? null}, ip = ${use.ip ?? null}
-         WHERE s.id = ${id}::uuid AND s.generation = ${from} AND ${alive}`;
+         WHERE s.id = ${id}::uuid AND s.generation = ${from} AND ${alive(use.now)}`;
       return changed === 1;
     },
 
@@ -53,7 +53,7 @@ export function createSessionStore(prisma: PrismaConnection): SessionStore {
            SET grace_repeats = grace_repeats + 1, last_used_at = ${new Date(use.now)},
                access_expires_at = GREATEST(access_expires_at, ${new Date(use.accessExpiresAt)}),
                ip = ${use.ip ?? null}
-         WHERE s.id = ${id}::uuid AND s.generation = ${current} AND s.grace_repeats < ${maximum} AND ${alive}`;
+         WHERE s.id = ${id}::uuid AND s.generation = ${current} AND s.grace_repeats < ${maximum} AND ${alive(use.now)}`;
       return changed === 1;
     },
 
@@ -79,9 +79,12 @@ export function createSessionStore(prisma: PrismaConnection): SessionStore {
 }
 
 /** What must still be true at the moment a refresh writes; `judgeRefresh` found it so when it read. */
-const alive = Prisma.sql`s.ended_at IS NULL AND EXISTS (
-  SELECT 1 FROM users AS u
-   WHERE u.id = s.user_id AND u.token_version = s.token_version AND u.disabled_at IS NULL)`;
+function alive(now: number): Prisma.Sql {
+  const at = new Date(now);
+  return Prisma.sql`s.ended_at IS NULL AND s.expires_at > ${at} AND s.idle_expires_at > ${at} AND EXISTS (
+    SELECT 1 FROM users AS u
+     WHERE u.id = s.user_id AND u.token_version = s.token_version AND u.disabled_at IS NULL)`;
+}
 
 function selected(selection: SessionSelection): Prisma.Sql {
   if ('sessionId' in selection) return Prisma.sql`s.id = ${selection.sessionId}::uuid`;
