@@ -1,17 +1,13 @@
 /** What every store promises, over PGlite and over a PostgreSQL server. */
 import { randomBytes } from 'node:crypto';
 import t, { type Test } from 'tap';
-import type { Email } from '../../src/authn/email.ts';
-import type { User } from '../../src/authn/user.ts';
 import { newId, type ServiceId, type SessionId, type UserId, uuidBytes } from '../../src/core/ids.ts';
 import { createSealing } from '../../src/core/sealing.ts';
 import { generateSigningKey } from '../../src/keys/signingKey.ts';
 import type { Revocation } from '../../src/revocation/revocation.ts';
 import { createStorage, migrateStorage, type Storage } from '../../src/storage/postgres/storage.ts';
 import { engines } from '../support/engines.ts';
-
-const now = Date.UTC(2026, 0, 1);
-const minute = 60_000;
+import { minute, newSession, newUser, rowsMadeAt as now } from '../support/rows.ts';
 
 for (const { name, open } of engines) {
   t.test(name, async (t) => {
@@ -28,39 +24,6 @@ for (const { name, open } of engines) {
     t.test('signing keys', (t) => signingKeys(t, storage));
     t.test('transactions', (t) => transactions(t, storage));
   });
-}
-
-let made = 0;
-
-async function newUser({ database }: Storage): Promise<User> {
-  made += 1;
-  const id = newId<UserId>(now);
-  const email = `user${made}@example.com` as Email;
-  await database.users.create({ id, email, passwordHash: '$argon2id$' }, now);
-  return (await database.users.find(id)) as User;
-}
-
-async function newSession({ database }: Storage, user: User, at = now): Promise<SessionId> {
-  const id = newId<SessionId>(at);
-  await database.sessions.create({
-    id,
-    userId: user.id,
-    sealedSecret: randomBytes(60),
-    tokenVersion: user.tokenVersion,
-    clientId: 'client',
-    scope: 'account',
-    amr: ['pwd'],
-    authTime: at,
-    deviceName: 'Laptop',
-    userAgent: 'agent',
-    ip: '127.0.0.1',
-    createdAt: at,
-    lastUsedAt: at,
-    idleExpiresAt: at + 30 * minute,
-    expiresAt: at + 90 * minute,
-    accessExpiresAt: at + 15 * minute,
-  });
-  return id;
 }
 
 async function users(t: Test, storage: Storage): Promise<void> {

@@ -1,0 +1,44 @@
+/** Users and sessions as rows, for tests of what is stored. */
+import { randomBytes } from 'node:crypto';
+import type { Email } from '../../src/authn/email.ts';
+import type { User } from '../../src/authn/user.ts';
+import { newId, type SessionId, type UserId } from '../../src/core/ids.ts';
+import type { Storage } from '../../src/storage/postgres/storage.ts';
+
+export const minute = 60_000;
+
+/** When the rows were made, unless they say otherwise. */
+export const rowsMadeAt = Date.UTC(2026, 0, 1);
+
+let made = 0;
+
+export async function newUser({ database }: Storage): Promise<User> {
+  made += 1;
+  const id = newId<UserId>(rowsMadeAt);
+  const email = `user${made}@example.com` as Email;
+  await database.users.create({ id, email, passwordHash: '$argon2id$' }, rowsMadeAt);
+  return (await database.users.find(id)) as User;
+}
+
+export async function newSession({ database }: Storage, user: User, at = rowsMadeAt): Promise<SessionId> {
+  const id = newId<SessionId>(at);
+  await database.sessions.create({
+    id,
+    userId: user.id,
+    sealedSecret: randomBytes(60),
+    tokenVersion: user.tokenVersion,
+    clientId: 'client',
+    scope: 'account',
+    amr: ['pwd'],
+    authTime: at,
+    deviceName: 'Laptop',
+    userAgent: 'agent',
+    ip: '127.0.0.1',
+    createdAt: at,
+    lastUsedAt: at,
+    idleExpiresAt: at + 30 * minute,
+    expiresAt: at + 90 * minute,
+    accessExpiresAt: at + 15 * minute,
+  });
+  return id;
+}
