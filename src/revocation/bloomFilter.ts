@@ -18,13 +18,30 @@ export interface BloomFilter {
   mayContain(hash: IdHash): boolean;
 }
 
-export function createBloomFilter(capacity: number, falsePositives: number): BloomFilter {
+/** How many bits a filter of this capacity has (a multiple of 32), and how many of them an id sets. */
+export function bloomGeometry(capacity: number, falsePositives: number): { bits: number; probes: number } {
   const bitsPerEntry = -Math.log(falsePositives) / Math.LN2 ** 2;
-  const probes = Math.max(1, Math.round(bitsPerEntry * Math.LN2));
-  const words = new Int32Array(Math.ceil((capacity * bitsPerEntry) / 32));
+  return {
+    bits: Math.ceil((capacity * bitsPerEntry) / 32) * 32,
+    probes: Math.max(1, Math.round(bitsPerEntry * Math.LN2)),
+  };
+}
+
+/**
+ * With `filled`, a filter that was made elsewhere: its bytes, in which bit `n` is bit `n % 8` (from the least significant
+ * one) of byte `n / 8`, and how many ids were added to it. The bytes are copied.
+ */
+export function createBloomFilter(
+  capacity: number,
+  falsePositives: number,
+  filled?: { readonly bytes: Uint8Array; readonly entries: number },
+): BloomFilter {
+  const { bits, probes } = bloomGeometry(capacity, falsePositives);
+  const words = new Int32Array(bits / 32);
+  if (filled !== undefined) new Uint8Array(words.buffer).set(filled.bytes);
   // A 32-bit hash times this is a bit position: quicker than a remainder, and every position is reached.
-  const scale = (words.length * 32) / 2 ** 32;
-  let count = 0;
+  const scale = bits / 2 ** 32;
+  let count = filled?.entries ?? 0;
 
   return {
     capacity,

@@ -26,6 +26,11 @@ function entriesOf({ filters }: Slice): number {
   return filters.reduce((sum, filter) => sum + filter.count(), 0);
 }
 
+/** When the slice ends that holds what expires at this time; both in milliseconds since the Unix epoch. */
+export function sliceEnd(expiresAt: number, sliceMs: number): number {
+  return Math.ceil(expiresAt / sliceMs) * sliceMs;
+}
+
 /** `sliceMs`: how much time one slice covers. */
 export function createSlicedFilter(sliceMs: number): SlicedFilter {
   const slices = new Map<number, Slice>();
@@ -37,7 +42,7 @@ export function createSlicedFilter(sliceMs: number): SlicedFilter {
   };
 
   const sliceOf = (expiresAt: number): Slice => {
-    const endsAt = Math.ceil(expiresAt / sliceMs) * sliceMs;
+    const endsAt = sliceEnd(expiresAt, sliceMs);
     const existing = slices.get(endsAt);
     if (existing !== undefined) return existing;
     const slice: Slice = { endsAt, filters: [] };

@@ -1,0 +1,41 @@
+/**
+ * The port to the other nodes. Messages may be lost, come late or twice: nothing rests on their arrival but speed
+ * (S11). What arrives is true, since only nodes of this deployment can publish.
+ */
+import type { Revocation } from './revocation.ts';
+
+/** A new id for each run of a node: one that was restarted is another node. */
+export type NodeId = string;
+
+/** "These are revoked": asks every other node to know them, and to say so. */
+export interface Announcement {
+  readonly from: NodeId;
+  /** Counts up in its sender; an acknowledgement names it. */
+  readonly number: number;
+  /** False when the outcome of the commit is unknown: then it is a hint that must be confirmed, and no more. */
+  readonly committed: boolean;
+  /** Undefined when they are too many for one message: read them from the truth. */
+  readonly revocations: readonly Revocation[] | undefined;
+}
+
+/** "I know what you announced." */
+export interface Acknowledgement {
+  readonly to: NodeId;
+  readonly number: number;
+  readonly from: NodeId;
+}
+
+export interface Bus {
+  /** Resolves when it was handed over, to whoever may be listening; rejects when it surely was not. */
+  announce(announcement: Announcement): Promise<void>;
+  /** Hands over what it can; one that is lost costs the other side time, no more. */
+  acknowledge(acknowledgement: Acknowledgement): void;
+}
+
+/** What a bus does with what arrives. Neither throws. */
+export interface BusListener {
+  /** From other nodes only. */
+  onAnnouncement(announcement: Announcement): void;
+  /** Of this node's own announcements only. */
+  onAcknowledgement(acknowledgement: Acknowledgement): void;
+}

@@ -1,0 +1,27 @@
+/**
+ * How far a reader has come in the truth. Transactions commit out of order, so a number that only grows would skip
+ * rows for ever; a snapshot says exactly which transactions were visible (PostgreSQL, `pg_current_snapshot()`).
+ */
+
+export interface Position {
+  /** Names one history of one database: its system identifier and timeline. Positions of two histories do not compare. */
+  readonly history: string;
+  /** `xmin:xmax:xip,…`: every transaction below xmin was over, none from xmax on had begun, those listed were open. */
+  readonly snapshot: string;
+}
+
+/** The id of a transaction (`xid8`), in decimal: it never wraps around. */
+export type TransactionId = string;
+
+const shape = /^(\d+):(\d+):((?:\d+(?:,\d+)*)?)$/;
+
+/** Whether a reader at this snapshot has seen what the transaction committed. Throws `RangeError` for other texts. */
+export function covers(snapshot: string, transaction: TransactionId): boolean {
+  const match = shape.exec(snapshot);
+  if (match === null) throw new RangeError(`not a snapshot: ${JSON.stringify(snapshot)}`);
+  const [, xmin = '', xmax = '', open = ''] = match;
+  const id = BigInt(transaction);
+  if (id < BigInt(xmin)) return true;
+  if (id >= BigInt(xmax)) return false;
+  return !open.split(',').includes(transaction);
+}
