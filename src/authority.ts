@@ -1,6 +1,7 @@
 /**
  * The composition root: builds every part in reading order. Read it from top to bottom, it is the picture of the
- * system. A logout becomes a revocation in `flows/withEffect.ts`; it reaches the checks through `effect` below.
+ * system. A logout becomes a revocation in `flows/withEffect.ts`; it reaches the checks of every node through `effect`,
+ * which `openRevoked.ts` builds.
  */
 import type { AddressInfo } from 'node:net';
 import { createCommonPasswords } from './authn/commonPasswords.ts';
@@ -32,13 +33,10 @@ import { createHttpApp, type HttpApp, type HttpParts } from './http/app.ts';
 import { openKeyRing } from './keys/keyRing.ts';
 import type { Log } from './observability/log.ts';
 import { createMetrics, type Metrics } from './observability/metrics.ts';
-import { createDenyList } from './revocation/denyList.ts';
-import { sweepRegularly } from './revocation/sweep.ts';
+import { openRevoked, type Revoked } from './openRevoked.ts';
 import { createRefreshTokens } from './sessions/refreshToken.ts';
 import type { DataFolder } from './storage/local/dataFolder.ts';
-import { createLocalEffect } from './storage/local/effect.ts';
 import { openEngine } from './storage/postgres/engine.ts';
-import { ownDatabase } from './storage/postgres/ownership.ts';
 import { createStorage, migrateStorage } from './storage/postgres/storage.ts';
 import { checkRedis } from './storage/redis/connection.ts';
 import { createAccessTokenIssuer } from './tokens/accessToken.ts';
@@ -91,14 +89,14 @@ export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
     const metrics = createMetrics();
     const stored = await openStored(parts, closing);
     const signed = await openSigned(parts, stored);
-    const revoked = await openRevoked(parts, stored, metrics, closing);
+    const revoked = await openRevoked({ ...parts, ...stored, metrics, closing });
     const flows = createFlows(parts, { ...stored, ...signed, ...revoked, metrics });
     const firstServiceToken = await keepFirstServiceToken(parts, flows);
 
     const readiness = async () => ({
       process: draining ? 'draining' : 'ready',
       database: await answers(parts.clock, stored.ping()),
-      deny_list: revoked.denyList.ready() ? 'ready' : 'loading',
+      deny_list: revoked.revokedState(),
     });
     const listen = () => openDoors(parts, { flows, keyRing: signed.keyRing, readiness, metrics }, closing);
     return { flows, listen, close, readiness, firstServiceToken };
@@ -140,41 +138,7 @@ async function openSigned({ config, clock }: AuthorityParts, { signingKeys, data
   };
 }
 
-async function openRevoked(
-  parts: AuthorityParts,
-  { engine, database }: Stored,
-  metrics: Metrics,
-  closing: Closing,
-) {
-  const { config, clock, log } = parts;
-  const store = database.revocations;
-  const denyList = createDenyList({
-    store,
-    clock,
-    accessTtlMs: config.tokens.accessTtlMs,
-    onVerdict: ({ decidedBy, revoked }) => metrics.check(decidedBy, revoked),
-  });
-  const load = async () => log.debug({ revocations: await denyList.load() }, 'deny-list loaded');
-  if (config.storage.mode === 'server') {
-    const onLost = () => {
-      denyList.suspend();
-      log.error('the lock on the database was lost; nothing is answered from memory until it is regained');
-    };
-    const ownership = await ownDatabase({ engine, clock, onLost, onRegained: load });
-    closing.push(ownership.close);
-  }
-  await load();
-  const onFault = (err: unknown) => log.warn({ err }, 'expired revocations could not be deleted');
-  const stopSweeping = sweepRegularly({ store, denyList, clock, onFault });
-  closing.push(async () => stopSweeping());
-  metrics.gauge('countersign_deny_list_entries', 'Revocations in memory.', () => denyList.stats().entries);
-  metrics.gauge('countersign_deny_list_bytes', 'Memory of the filters.', () => denyList.stats().bytes);
-  return { denyList, effect: createLocalEffect({ denyList, clock, onEffect: metrics.effect }) };
-}
-
-type FlowParts = Stored &
-  Awaited<ReturnType<typeof openSigned>> &
-  Awaited<ReturnType<typeof openRevoked>> & { readonly metrics: Metrics };
+type FlowParts = Stored & Awaited<ReturnType<typeof openSigned>> & Revoked & { readonly metrics: Metrics };
 
 function createFlows({ config, clock }: AuthorityParts, opened: FlowParts) {
   const { database, effect, denyList, accessTokens, accessTokenReader, refreshTokens, metrics } = opened;

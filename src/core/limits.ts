@@ -75,9 +75,31 @@ export const limits = {
   confirmedRevocations: 10_000,
   /** Revocations read in one statement when the deny-list is loaded. */
   revocationsPageRows: 10_000,
+  /** A load that takes longer says how far it has come this often. */
+  loadProgressMilliseconds: 2_000,
   /** Expired revocations deleted in one statement. */
   pruneRows: 5_000,
   pruneIntervalMilliseconds: 60_000,
+
+  // Many nodes
+  /** How often a node renews its lease: the shortest lease, 1 s, survives a renewal that fails. */
+  renewalMilliseconds: 500,
+  /** A query of a renewal may take half a lease, and with a short lease this: a busy machine is no broken one. */
+  renewalQueryMilliseconds: 2_000,
+  /** A look at the nodes that takes longer is given up; the next one begins on a new connection. */
+  listingMilliseconds: 1_000,
+  /** By how much longer others wait for a lease: clocks that run at rates 1/1000 apart differ by 60 ms in the longest. */
+  leaseMarginMilliseconds: 100,
+  /** The row of a node whose lease ran out is removed after this; until then an operator can see it. */
+  deadNodeMilliseconds: 60_000,
+  /** Revocations in one message of the bus, about 100 kB; more are read from the database at once. */
+  announcedRevocations: 1_000,
+  /** While a node is waited for, how often its report is looked for in the database. */
+  lookAgainMilliseconds: 100,
+  /** How long the shared copy may take for an answer that the database can give as well. */
+  copyMilliseconds: 250,
+  /** How often the shared copy is compared with the truth. */
+  reconcileMilliseconds: 1_000,
 
   // Service tokens
   /** For how long a service token, once looked up, is believed: a revoked one stops within this. */

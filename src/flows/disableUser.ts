@@ -19,7 +19,7 @@ export function createDisableUser(parts: EffectParts & { readonly clock: Clock }
     if (user === undefined) throw new AuthorityError('not_found', { detail: 'No user has this e-mail.' });
     const userId = user.id;
     const now = parts.clock.now();
-    const ended = await withEffect(parts, now, async (stores) => {
+    const { result: ended } = await withEffect(parts, now, async (stores) => {
       const locked = await stores.users.lock(userId, 'update');
       if (locked?.disabledAt === undefined) {
         await stores.users.disable(userId, now);

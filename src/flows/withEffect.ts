@@ -4,7 +4,8 @@
  */
 import { uuidBytes } from '../core/ids.ts';
 import { limits } from '../core/limits.ts';
-import type { Effect, Revocation } from '../revocation/revocation.ts';
+import type { TransactionId } from '../revocation/position.ts';
+import type { Effect, EffectReport, Revocation } from '../revocation/revocation.ts';
 import type { EndReason } from '../sessions/session.ts';
 import type { EndedSession, SessionSelection } from '../sessions/sessionStore.ts';
 import type { Database, Stores } from './database.ts';
@@ -12,11 +13,19 @@ import type { Database, Stores } from './database.ts';
 export interface EndingStores extends Stores {
   /** Ends the selected sessions and revokes every access token minted in them; answers those that were alive. */
   endSessions(selection: SessionSelection, reason: EndReason): Promise<readonly EndedSession[]>;
+  /** Revokes what is no session. */
+  revoke(revocations: readonly Revocation[]): Promise<void>;
 }
 
 export interface EffectParts {
   readonly database: Database;
   readonly effect: Effect;
+}
+
+export interface Effective<T> {
+  readonly result: T;
+  /** What it took until it was in effect; undefined when nothing was revoked. */
+  readonly effect: EffectReport | undefined;
 }
 
 /**
@@ -27,25 +36,28 @@ export async function withEffect<T>(
   { database, effect }: EffectParts,
   now: number,
   work: (stores: EndingStores) => Promise<T>,
-): Promise<T> {
+): Promise<Effective<T>> {
   const revoked: Revocation[] = [];
-  const transaction = database.transaction(async (stores) => {
+  let transaction: TransactionId | undefined;
+  const begun = database.transaction(async (stores) => {
+    const revoke: EndingStores['revoke'] = async (revocations) => {
+      transaction = (await stores.revocations.record(revocations, now)) ?? transaction;
+      revoked.push(...revocations);
+    };
     const endSessions: EndingStores['endSessions'] = async (selection, reason) => {
       const ended = await stores.sessions.end(selection, reason, now);
-      const revocations = ended.map((session) => sessionRevocation(session, reason));
-      await stores.revocations.record(revocations, now);
-      revoked.push(...revocations);
+      await revoke(ended.map((session) => sessionRevocation(session, reason)));
       return ended.filter(({ newlyEnded }) => newlyEnded);
     };
-    return work({ ...stores, endSessions });
+    return work({ ...stores, endSessions, revoke });
   });
-  try {
-    return await transaction;
-  } finally {
-    // Also when it failed: a commit whose answer was lost may have been done. If it was not, nothing is found in the
-    // truth when a check asks, so that an announcement too many costs a question and no wrong answer.
-    await effect.announce(revoked);
-  }
+  const result = await begun.catch((error) => {
+    // A commit whose answer was lost may have been done.
+    effect.suspect(revoked);
+    throw error;
+  });
+  if (transaction === undefined) return { result, effect: undefined };
+  return { result, effect: await effect.announce({ revocations: revoked, transaction }) };
 }
 
 function sessionRevocation({ id, accessExpiresAt }: EndedSession, reason: EndReason): Revocation {

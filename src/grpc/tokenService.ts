@@ -47,6 +47,7 @@ export function createTokenService({ checkRevocation, introspect }: TokenService
 const decidedBy = {
   bloom: DecidedBy.DECIDED_BY_BLOOM,
   lru: DecidedBy.DECIDED_BY_LRU,
+  redis: DecidedBy.DECIDED_BY_REDIS,
   postgres: DecidedBy.DECIDED_BY_POSTGRES,
 } as const;
 

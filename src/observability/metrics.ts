@@ -11,9 +11,16 @@ export interface Metrics {
   grpcCall(method: string, status: string, seconds: number): void;
   /** A refusal by its code and, where there is one, the machine word for why. */
   refusal(code: string, reason: string | undefined): void;
-  check(decidedBy: string, revoked: boolean): void;
-  /** From the commit of a revocation to its effect. */
-  effect(seconds: number): void;
+  check(verdict: { readonly decidedBy: string; readonly revoked: boolean }): void;
+  /** From the commit of a revocation to its effect, and how that was known of each other node. */
+  effect(report: {
+    readonly milliseconds: number;
+    readonly nodes: readonly { readonly outcome: string }[];
+  }): void;
+  /** The shared copy in Redis was made anew. */
+  rebuild(): void;
+  /** A part of the shared deny-list failed, and made up for it or will try again. */
+  fault(part: string): void;
   /** A value that is read when metrics are asked for. */
   gauge(name: string, help: string, read: () => number): void;
 }
@@ -54,6 +61,23 @@ export function createMetrics(): Metrics {
     buckets: effectSeconds,
     registers,
   });
+  const effectNodes = new Counter({
+    name: 'countersign_effect_nodes_total',
+    help: 'Other nodes that a revocation had to reach, by how it was settled with each.',
+    labelNames: ['outcome'] as const,
+    registers,
+  });
+  const rebuilds = new Counter({
+    name: 'countersign_projection_rebuilds_total',
+    help: 'How often this node made the shared copy in Redis anew.',
+    registers,
+  });
+  const faults = new Counter({
+    name: 'countersign_deny_list_faults_total',
+    help: 'Failures of a part of the shared deny-list.',
+    labelNames: ['part'] as const,
+    registers,
+  });
 
   return {
     contentType: registry.contentType,
@@ -61,8 +85,13 @@ export function createMetrics(): Metrics {
     httpRequest: (method, route, status, seconds) => httpRequests.observe({ method, route, status }, seconds),
     grpcCall: (method, status, seconds) => grpcCalls.observe({ method, status }, seconds),
     refusal: (code, reason) => refusals.inc({ code, reason: reason ?? '' }),
-    check: (decidedBy, revoked) => checks.inc({ decided_by: decidedBy, revoked: String(revoked) }),
-    effect: (seconds) => effects.observe(seconds),
+    check: ({ decidedBy, revoked }) => checks.inc({ decided_by: decidedBy, revoked: String(revoked) }),
+    effect({ milliseconds, nodes }) {
+      effects.observe(milliseconds / 1000);
+      for (const { outcome } of nodes) effectNodes.inc({ outcome });
+    },
+    rebuild: () => rebuilds.inc(),
+    fault: (part) => faults.inc({ part }),
     gauge(name, help, read) {
       new Gauge({
         name,

@@ -12,9 +12,7 @@ export interface Announcement {
   readonly from: NodeId;
   /** Counts up in its sender; an acknowledgement names it. */
   readonly number: number;
-  /** False when the outcome of the commit is unknown: then it is a hint that must be confirmed, and no more. */
-  readonly committed: boolean;
-  /** Undefined when they are too many for one message: read them from the truth. */
+  /** All committed. Undefined when they are too many for one message: read them from the truth. */
   readonly revocations: readonly Revocation[] | undefined;
 }
 

@@ -1,30 +1,47 @@
 /**
- * Confirms bloom hits in the truth. Hits that come together are asked in one statement: while a statement runs, the
- * next batch gathers. The queue is bounded and each check has a deadline; what cannot be confirmed is `unavailable`,
- * never "not revoked" (I5).
+ * Confirms bloom hits. The shared copy is asked first, since its "yes" is final; whatever it does not know goes to the
+ * truth. Hits that come together are asked in one statement: while a statement runs, the next batch gathers. The queue
+ * is bounded and each check has a deadline; what cannot be confirmed is `unavailable`, never "not revoked" (I5).
  */
 import type { Clock } from '../core/clock.ts';
 import { withDeadline } from '../core/clock.ts';
 import { AuthorityError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
+import type { Candidate, Projection } from './projection.ts';
 import type { Revocation } from './revocation.ts';
 
-/** Resolves with the revocation that covers one of these subjects, or with undefined when none is revoked. */
-export type Confirm = (subjects: readonly Uint8Array[]) => Promise<Revocation | undefined>;
+export interface Confirmed {
+  readonly subject: Uint8Array;
+  /** Empty where the copy decided, which holds ids and no reasons. */
+  readonly reason: string;
+}
+
+export interface Confirmation {
+  readonly by: 'redis' | 'postgres';
+  /** The revocation that covers one of the candidates; undefined when none is revoked. */
+  readonly revocation: Confirmed | undefined;
+}
+
+/** The candidates of one check: the subjects that cover a token. */
+export type Confirm = (candidates: readonly Candidate[]) => Promise<Confirmation>;
 
 interface Waiting {
   /** On the monotonic clock; later, nobody waits for the answer any more. */
   readonly until: number;
-  readonly subjects: readonly Uint8Array[];
-  readonly resolve: (revocation: Revocation | undefined) => void;
+  readonly candidates: readonly Candidate[];
+  readonly resolve: (confirmation: Confirmation) => void;
   readonly reject: (error: unknown) => void;
 }
 
-export function createConfirmation(parts: {
-  find: (subjects: readonly Uint8Array[]) => Promise<readonly Revocation[]>;
-  clock: Clock;
-}): Confirm {
-  const { find, clock } = parts;
+interface Sources {
+  readonly find: (subjects: readonly Uint8Array[]) => Promise<readonly Revocation[]>;
+  /** The shared copy, where there is one. */
+  readonly copy?: Pick<Projection, 'contains'>;
+  readonly clock: Clock;
+}
+
+export function createConfirmation(sources: Sources): Confirm {
+  const { clock } = sources;
   let queue: Waiting[] = [];
   let running = false;
 
@@ -33,32 +50,59 @@ export function createConfirmation(parts: {
     while (queue.length > 0) {
       const awaited = queue.filter(({ until }) => until > clock.monotonic());
       queue = awaited.slice(limits.confirmationBatch);
-      if (awaited.length > 0) await answer(awaited.slice(0, limits.confirmationBatch), find);
+      if (awaited.length > 0) await answer(awaited.slice(0, limits.confirmationBatch), sources);
     }
     running = false;
   };
 
-  return (subjects) => {
+  return (candidates) => {
     if (queue.length >= limits.confirmationsWaiting) return Promise.reject(cannotConfirm('queue_full'));
     const until = clock.monotonic() + limits.confirmationMilliseconds;
-    const confirmed = new Promise<Revocation | undefined>((resolve, reject) => {
-      queue.push({ until, subjects, resolve, reject });
+    const confirmed = new Promise<Confirmation>((resolve, reject) => {
+      queue.push({ until, candidates, resolve, reject });
     });
     if (!running) void drain();
     return withDeadline(clock, limits.confirmationMilliseconds, confirmed, () => cannotConfirm('deadline'));
   };
 }
 
-async function answer(
+async function answer(batch: readonly Waiting[], sources: Sources): Promise<void> {
+  const open = await answerFromCopy(batch, sources);
+  if (open.length > 0) await answerFromTruth(open, sources);
+}
+
+/** Answers those that the copy knows; returns the others. */
+async function answerFromCopy(
   batch: readonly Waiting[],
-  find: (subjects: readonly Uint8Array[]) => Promise<readonly Revocation[]>,
-): Promise<void> {
+  { copy, clock }: Sources,
+): Promise<readonly Waiting[]> {
+  // Without slices there is nothing to look into: the check was not answered from memory.
+  const asked = batch.flatMap(({ candidates }) => candidates.filter(({ slices }) => slices.length > 0));
+  if (copy === undefined || asked.length === 0) return batch;
+  const late = () => new Error('the copy does not answer');
+  const contained = await withDeadline(clock, limits.copyMilliseconds, copy.contains(asked), late).catch(
+    () => [],
+  );
+  const known = new Set(asked.filter((_, index) => contained[index] === true));
+  return batch.filter(({ candidates, resolve }) => {
+    const found = candidates.find((candidate) => known.has(candidate));
+    if (found === undefined) return true;
+    resolve({ by: 'redis', revocation: { subject: found.subject, reason: '' } });
+    return false;
+  });
+}
+
+async function answerFromTruth(batch: readonly Waiting[], { find, clock }: Sources): Promise<void> {
   try {
-    const found = await find(batch.flatMap(({ subjects }) => subjects));
+    const subjects = batch.flatMap(({ candidates }) => candidates.map(({ subject }) => subject));
+    // Whoever asked waits no longer than this; the next batch must not wait for a statement that hangs.
+    const late = () => new Error('the database does not answer');
+    const found = await withDeadline(clock, limits.confirmationMilliseconds, find(subjects), late);
     const bySubject = new Map(found.map((revocation) => [subjectKey(revocation.subject), revocation]));
-    for (const { subjects, resolve } of batch) {
-      const key = subjects.map(subjectKey).find((subject) => bySubject.has(subject));
-      resolve(key === undefined ? undefined : bySubject.get(key));
+    for (const { candidates, resolve } of batch) {
+      const keys = candidates.map(({ subject }) => subjectKey(subject));
+      const key = keys.find((subject) => bySubject.has(subject));
+      resolve({ by: 'postgres', revocation: key === undefined ? undefined : bySubject.get(key) });
     }
   } catch (cause) {
     for (const { reject } of batch) reject(cannotConfirm('store', cause));

@@ -1,64 +1,69 @@
 /**
- * The deny-list of this node. A check walks: bloom filters in memory ("no" is final) → revocations confirmed before →
- * the truth. It says "revoked" only of what the truth has (I4), and nothing at all before it has been loaded.
+ * The deny-list of this node. A check walks: bloom filters in memory ("no" is final while the lease is held) →
+ * revocations confirmed before → the shared copy ("yes" is final) → the truth. It says "revoked" only of what one of
+ * those has (I4); without a lease, or before memory has been loaded, the truth is asked for everything.
  */
 import { LRUCache } from 'lru-cache';
-import type { Clock } from '../core/clock.ts';
-import { AuthorityError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
-import { createConfirmation, subjectKey } from './confirmation.ts';
-import { type Revocation, type RevocationStore, sessionSubjectBytes } from './revocation.ts';
-import { createSlicedFilter } from './slicedFilter.ts';
+import { type Confirm, type Confirmed, subjectKey } from './confirmation.ts';
+import type { Lease } from './lease.ts';
+import type { ProjectedSlice } from './projection.ts';
+import { type Revocation, type SliceCount, sessionSubjectBytes } from './revocation.ts';
+import { createSlicedFilter, type FilterStats } from './slicedFilter.ts';
 
-/** What decided a check: memory alone, a revocation confirmed before, or the truth. */
-export type DecidedBy = 'bloom' | 'lru' | 'postgres';
+/** What decided a check: memory alone, a revocation confirmed before, the shared copy, or the truth. */
+export type DecidedBy = 'bloom' | 'lru' | 'redis' | 'postgres';
 
 export type Verdict =
   | { readonly revoked: false; readonly decidedBy: 'bloom' | 'postgres' }
-  | { readonly revoked: true; readonly decidedBy: 'lru' | 'postgres'; readonly reason: string };
+  /** The reason is empty where only the shared copy was asked, which holds none. */
+  | { readonly revoked: true; readonly decidedBy: 'lru' | 'redis' | 'postgres'; readonly reason: string };
+
+/** Memory that is being filled. */
+export interface DenyListMemory {
+  reserve(counts: readonly SliceCount[]): void;
+  adopt(slices: readonly ProjectedSlice[]): void;
+  add(revocations: readonly Revocation[]): void;
+}
 
 export interface DenyList {
-  /** Reads every live revocation; answers how many. No check is answered before. */
-  load(): Promise<number>;
-  /** Answers no check until it is loaded again: it may have missed revocations. */
-  suspend(): void;
-  ready(): boolean;
-  /** Makes committed revocations known to every later check. Adding one again does nothing. */
+  /** Starts over with an empty memory; nothing is answered from it before `fill` has resolved. */
+  load(fill: (memory: DenyListMemory) => Promise<void>): Promise<void>;
+  loaded(): boolean;
+  /** Makes revocations known to every later check, which will confirm them. Adding one again does nothing. */
   add(revocations: readonly Revocation[]): void;
+  /** Adds committed revocations, which later checks need not confirm for as long as there is room to remember them. */
+  addCommitted(revocations: readonly Revocation[]): void;
   /**
    * Is any of these subjects revoked? At once where memory decides, which is nearly always.
-   * Throws or rejects with `unavailable` when it cannot be answered safely.
+   * Rejects with `unavailable` when it cannot be answered safely.
    */
   check(subjects: readonly Uint8Array[]): Verdict | Promise<Verdict>;
-  /** Forgets what has expired. */
-  dropExpired(): void;
-  stats(): { readonly entries: number; readonly bytes: number; readonly slices: number };
+  /** Forgets what expired by then. */
+  dropExpired(now: number): void;
+  stats(): FilterStats;
 }
 
 const notRevoked: Verdict = { revoked: false, decidedBy: 'bloom' };
 
 export function createDenyList(parts: {
-  store: Pick<RevocationStore, 'find' | 'listLive' | 'countLive'>;
-  clock: Clock;
-  accessTtlMs: number;
+  lease: Pick<Lease, 'held'>;
+  confirm: Confirm;
+  sliceMs: number;
   onVerdict: (verdict: Verdict) => void;
 }): DenyList {
-  const { store, clock, onVerdict } = parts;
-  const sliceMs = sliceLength(parts.accessTtlMs);
+  const { lease, confirm, sliceMs, onVerdict } = parts;
   // Apart, since nearly all entries are sessions: asking for a token then costs next to nothing.
   const emptyFilters = () => ({ sessions: createSlicedFilter(sliceMs), tokens: createSlicedFilter(sliceMs) });
   let filters = emptyFilters();
-  const filterOf = (ofSession: boolean) => (ofSession ? filters.sessions : filters.tokens);
-  const mayBeRevoked = (subject: Uint8Array) =>
-    filterOf(subject.length === sessionSubjectBytes).mayContain(subject);
-  const confirm = createConfirmation({ find: store.find, clock });
-  const confirmed = new LRUCache<string, Revocation>({ max: limits.confirmedRevocations });
+  const filterOf = (ofSessions: boolean) => (ofSessions ? filters.sessions : filters.tokens);
+  const isSession = (subject: Uint8Array) => subject.length === sessionSubjectBytes;
+  const mayBeRevoked = (subject: Uint8Array) => filterOf(isSession(subject)).mayContain(subject);
+  const confirmed = new LRUCache<string, Confirmed>({ max: limits.confirmedRevocations });
   let loaded = false;
 
   const add = (revocations: readonly Revocation[]) => {
-    for (const { subject, expiresAt } of revocations) {
-      filterOf(subject.length === sessionSubjectBytes).add(subject, expiresAt);
-    }
+    for (const { subject, expiresAt } of revocations) filterOf(isSession(subject)).add(subject, expiresAt);
   };
 
   const knownBefore = (subjects: readonly Uint8Array[]): Verdict | undefined => {
@@ -69,13 +74,23 @@ export function createDenyList(parts: {
     return undefined;
   };
 
-  const askTruth = async (subjects: readonly Uint8Array[]): Promise<Verdict> => {
-    const revocation = await confirm(subjects);
-    if (revocation !== undefined) confirmed.set(subjectKey(revocation.subject), revocation);
-    const verdict: Verdict =
-      revocation === undefined
-        ? { revoked: false, decidedBy: 'postgres' }
-        : { revoked: true, decidedBy: 'postgres', reason: revocation.reason };
+  /** `fromMemory`: memory is whole, so it says where in the copy to look, and which subjects need no question. */
+  const ask = async (subjects: readonly Uint8Array[], fromMemory: boolean): Promise<Verdict> => {
+    const candidates = subjects.map((subject) => {
+      const ofSessions = isSession(subject);
+      const ends = fromMemory ? filterOf(ofSessions).slicesOf(subject) : [];
+      return { subject, slices: ends.map((endsAt) => ({ ofSessions, endsAt })) };
+    });
+    const { by, revocation } = await confirm(
+      fromMemory ? candidates.filter(({ slices }) => slices.length > 0) : candidates,
+    );
+    if (revocation === undefined) return { revoked: false, decidedBy: 'postgres' };
+    confirmed.set(subjectKey(revocation.subject), revocation);
+    return { revoked: true, decidedBy: by, reason: revocation.reason };
+  };
+
+  const askAndCount = async (subjects: readonly Uint8Array[], fromMemory: boolean): Promise<Verdict> => {
+    const verdict = await ask(subjects, fromMemory);
     onVerdict(verdict);
     return verdict;
   };
@@ -83,50 +98,55 @@ export function createDenyList(parts: {
   return {
     add,
 
-    async load() {
+    addCommitted(revocations) {
+      add(revocations);
+      // The newest are asked for most; more than there is room for would only push each other out.
+      for (const revocation of revocations.slice(-limits.confirmedRevocations)) {
+        confirmed.set(subjectKey(revocation.subject), revocation);
+      }
+    },
+
+    async load(fill) {
       loaded = false;
       // Afresh, so that a load that is repeated takes its room once. Whatever is added meanwhile is added to it.
       filters = emptyFilters();
       const loading = filters;
-      for (const { ofSessions, endsAt, entries } of await store.countLive(clock.now(), sliceMs)) {
-        filterOf(ofSessions).reserve(endsAt, entries);
-      }
-      let entries = 0;
-      let page: readonly Revocation[] = [];
-      do {
-        page = await store.listLive(clock.now(), limits.revocationsPageRows, page.at(-1)?.subject);
-        add(page);
-        entries += page.length;
-      } while (page.length === limits.revocationsPageRows);
-      // Overtaken by a suspension or a later load, this one has nothing to say.
+      await fill({
+        reserve(counts) {
+          for (const { ofSessions, endsAt, entries } of counts) filterOf(ofSessions).reserve(endsAt, entries);
+        },
+        adopt(slices) {
+          for (const { ofSessions, endsAt, layers } of slices) filterOf(ofSessions).adopt(endsAt, layers);
+        },
+        add,
+      });
+      // Overtaken by a later load, this one has nothing to say.
       if (filters === loading) loaded = true;
-      return entries;
     },
 
-    suspend() {
-      loaded = false;
-      filters = emptyFilters();
-    },
-
-    ready: () => loaded,
+    loaded: () => loaded,
 
     check(subjects) {
-      if (!loaded)
-        throw new AuthorityError('unavailable', { retryAfterSeconds: 1, reason: 'deny_list_loading' });
-      const verdict = subjects.some(mayBeRevoked) ? knownBefore(subjects) : notRevoked;
-      if (verdict === undefined) return askTruth(subjects);
-      onVerdict(verdict);
-      return verdict;
+      const fromMemory = loaded && lease.held();
+      if (fromMemory && !subjects.some(mayBeRevoked)) {
+        onVerdict(notRevoked);
+        return notRevoked;
+      }
+      const known = knownBefore(subjects);
+      if (known === undefined) return askAndCount(subjects, fromMemory);
+      onVerdict(known);
+      return known;
     },
 
-    dropExpired() {
-      for (const filter of Object.values(filters)) filter.dropExpired(clock.now());
+    dropExpired(now) {
+      for (const filter of Object.values(filters)) filter.dropExpired(now);
     },
 
     stats() {
       const [ofSessions, ofTokens] = [filters.sessions.stats(), filters.tokens.stats()];
       return {
         entries: ofSessions.entries + ofTokens.entries,
+        capacity: ofSessions.capacity + ofTokens.capacity,
         bytes: ofSessions.bytes + ofTokens.bytes,
         slices: ofSessions.slices + ofTokens.slices,
       };
@@ -135,6 +155,6 @@ export function createDenyList(parts: {
 }
 
 /** Whole seconds, so that the boundaries of slices do not depend on when a node started. */
-function sliceLength(accessTtlMs: number): number {
+export function sliceLength(accessTtlMs: number): number {
   return Math.max(1, Math.ceil(accessTtlMs / 1000 / limits.revocationSlices)) * 1000;
 }

@@ -4,6 +4,8 @@
  * (flows), nor where rows, sets and messages live (storage).
  */
 
+import type { Position, TransactionId } from './position.ts';
+
 /** `subject` is the 16 bytes of a session id or the 27 bytes of a jti: the deny-list knows one kind of entry. */
 export interface Revocation {
   readonly subject: Uint8Array;
@@ -26,22 +28,81 @@ export interface SliceCount {
 
 /** The truth about revocations. */
 export interface RevocationStore {
-  /** Records them, or extends the expiry of those that are there. Durable when the transaction has committed. */
-  record(revocations: readonly Revocation[], now: number): Promise<void>;
+  /**
+   * Records them, or extends the expiry of those that are there. Durable when the transaction has committed. Answers that
+   * transaction, or undefined when there was nothing to record.
+   */
+  record(revocations: readonly Revocation[], now: number): Promise<TransactionId | undefined>;
   /** Those of these subjects that are revoked. */
   find(subjects: readonly Uint8Array[]): Promise<readonly Revocation[]>;
   /** The next `limit` that are live at `now`, in the order of their subjects, after this one. */
   listLive(now: number, limit: number, after?: Uint8Array): Promise<readonly Revocation[]>;
   /** How many there are of them by time slice, so that memory can be laid out before they are read. */
   countLive(now: number, sliceMs: number): Promise<readonly SliceCount[]>;
-  /** Deletes at most `limit` that expired before `now`; answers how many. */
+  /** Deletes at most `limit` that expired before `now`, also by the clock of the store; answers how many. */
   prune(now: number, limit: number): Promise<number>;
 }
 
-/**
- * Brings committed revocations into effect. Resolves when no strict check anywhere says "not revoked" of them (I1),
- * so an acknowledgement waits for it and for nothing else.
- */
+/** Takes revocations page by page. */
+export type OnPage = (page: readonly Revocation[]) => Promise<void> | void;
+
+/** The truth as it was at one moment. */
+export interface RevocationSnapshot {
+  readonly position: Position;
+  /** Those that became visible, or were extended, since a position of the same history; rejects for another history. */
+  readSince(previous: Position, onPage: OnPage): Promise<void>;
+  /** All that are live at `now`. */
+  readLive(now: number, onPage: OnPage): Promise<void>;
+}
+
+/** What one node at a time does. */
+export type SoleTask = 'reconciling' | 'pruning';
+
+export interface RevocationSnapshots {
+  read<T>(work: (snapshot: RevocationSnapshot) => Promise<T>): Promise<T>;
+  /** Answers `undefined`, without doing the work, while another node is at the same task. */
+  readAlone<T>(task: SoleTask, work: (snapshot: RevocationSnapshot) => Promise<T>): Promise<T | undefined>;
+}
+
+/** How a node came to know of a revocation, or why it needs not. */
+export type NodeOutcome =
+  /** It said so. */
+  | 'acknowledged'
+  /** It read the revocation from the database and reported that. */
+  | 'read'
+  /** Its lease ran out: it answers nothing from memory. */
+  | 'lease_expired'
+  /** It stopped. */
+  | 'stopped'
+  /** The database changed its history; any node that it has forgotten has no lease any more. */
+  | 'history_changed';
+
+/** What happened until a revocation was in effect. */
+export interface EffectReport {
+  /** From here on nobody accepts what was revoked; milliseconds since the Unix epoch. */
+  readonly effectAt: number;
+  /** From the commit to the effect. */
+  readonly milliseconds: number;
+  /** The other nodes that had to be heard of. */
+  readonly nodes: readonly { readonly id: string; readonly outcome: NodeOutcome }[];
+}
+
+/** Revocations whose transaction has committed. */
+export interface CommittedRevocations {
+  readonly revocations: readonly Revocation[];
+  readonly transaction: TransactionId;
+}
+
+/** Brings revocations into effect. */
 export interface Effect {
-  announce(revocations: readonly Revocation[]): Promise<void>;
+  /**
+   * Resolves when no strict check anywhere says "not revoked" of them (I1), so an acknowledgement waits for it and for
+   * nothing else. Rejects with `unavailable` when that cannot be known.
+   */
+  announce(committed: CommittedRevocations): Promise<EffectReport>;
+  /**
+   * For revocations whose commit may have been done although its answer was lost: has checks ask the truth. If it was
+   * not done, that costs them a question and no wrong answer.
+   */
+  suspect(revocations: readonly Revocation[]): void;
 }

@@ -5,16 +5,29 @@
  */
 import { limits } from '../core/limits.ts';
 import { type BloomFilter, createBloomFilter, hashId, type IdHash } from './bloomFilter.ts';
+import type { FilterLayer } from './projection.ts';
 
 export interface SlicedFilter {
   /** Makes room for this many entries that are about to be added to the slice of this time. */
   reserve(expiresAt: number, entries: number): void;
+  /** Takes over filters that were made elsewhere, for the slice that ends at this time. */
+  adopt(endsAt: number, layers: readonly FilterLayer[]): void;
   add(subject: Uint8Array, expiresAt: number): void;
   /** False is final: this subject was never added, or has expired. */
   mayContain(subject: Uint8Array): boolean;
+  /** The ends of the slices that may contain it. */
+  slicesOf(subject: Uint8Array): readonly number[];
   /** Drops every slice that ended at or before `now` (milliseconds). */
   dropExpired(now: number): void;
-  stats(): { readonly entries: number; readonly bytes: number; readonly slices: number };
+  stats(): FilterStats;
+}
+
+export interface FilterStats {
+  readonly entries: number;
+  /** How many entries there is room for. */
+  readonly capacity: number;
+  readonly bytes: number;
+  readonly slices: number;
 }
 
 interface Slice {
@@ -41,14 +54,15 @@ export function createSlicedFilter(sliceMs: number): SlicedFilter {
     filters = [...slices.values()].flatMap((slice) => slice.filters);
   };
 
-  const sliceOf = (expiresAt: number): Slice => {
-    const endsAt = sliceEnd(expiresAt, sliceMs);
+  const sliceThatEnds = (endsAt: number): Slice => {
     const existing = slices.get(endsAt);
     if (existing !== undefined) return existing;
     const slice: Slice = { endsAt, filters: [] };
     slices.set(endsAt, slice);
     return slice;
   };
+
+  const sliceOf = (expiresAt: number) => sliceThatEnds(sliceEnd(expiresAt, sliceMs));
 
   const grow = (slice: Slice, entries: number): BloomFilter => {
     const capacity = Math.max(limits.bloomFirstCapacity, entries);
@@ -76,6 +90,14 @@ export function createSlicedFilter(sliceMs: number): SlicedFilter {
       grow(sliceOf(expiresAt), entries);
     },
 
+    adopt(endsAt, layers) {
+      // In front, so that the last one goes on being filled.
+      sliceThatEnds(endsAt).filters.unshift(
+        ...layers.map((layer) => createBloomFilter(layer.capacity, limits.bloomFalsePositives, layer)),
+      );
+      relist();
+    },
+
     add(subject, expiresAt) {
       const slice = sliceOf(expiresAt);
       const hash = hashId(subject);
@@ -86,6 +108,14 @@ export function createSlicedFilter(sliceMs: number): SlicedFilter {
 
     mayContain: (subject) => filters.length > 0 && anyMayContain(hashId(subject)),
 
+    slicesOf(subject) {
+      const hash = hashId(subject);
+      const hits = [...slices.values()].filter((slice) =>
+        slice.filters.some((filter) => filter.mayContain(hash)),
+      );
+      return hits.map(({ endsAt }) => endsAt);
+    },
+
     dropExpired(now) {
       const expired = [...slices.keys()].filter((endsAt) => endsAt <= now);
       for (const endsAt of expired) slices.delete(endsAt);
@@ -94,6 +124,7 @@ export function createSlicedFilter(sliceMs: number): SlicedFilter {
 
     stats: () => ({
       entries: filters.reduce((sum, filter) => sum + filter.count(), 0),
+      capacity: filters.reduce((sum, filter) => sum + filter.capacity, 0),
       bytes: filters.reduce((sum, filter) => sum + filter.bytes, 0),
       slices: slices.size,
     }),

@@ -17,15 +17,20 @@ import { PrismaClient } from './generated/client.ts';
 export interface SqlConnection {
   /** Runs one statement with parameters. */
   query<Row>(sql: string, parameters?: readonly unknown[]): Promise<Row[]>;
-  /** Runs a script of many statements. */
-  execute(script: string): Promise<void>;
+  /** Runs a script of many statements in one round trip; answers the rows of each. */
+  execute<Row>(script: string): Promise<Row[][]>;
   close(): Promise<void>;
+  /** Cuts it at once, whatever it is doing: for one that does not answer. */
+  abandon(): void;
 }
 
 export interface PostgresEngine {
   readonly prisma: PrismaClient;
-  /** A connection of its own on a server; the only one there is when embedded. */
-  connect(): Promise<SqlConnection>;
+  /**
+   * A connection of its own on a server; the only one there is when embedded. On a server, connecting and each query
+   * reject after `timeoutMs`.
+   */
+  connect(timeoutMs?: number): Promise<SqlConnection>;
   close(): Promise<void>;
 }
 
@@ -53,8 +58,9 @@ async function openEmbedded(dataDir: string): Promise<PostgresEngine> {
       return {
         query: async <Row>(sql: string, parameters: readonly unknown[] = []) =>
           (await pglite.query<Row>(sql, [...parameters])).rows,
-        execute: async (script) => void (await pglite.exec(script)),
+        execute: async <Row>(script: string) => (await pglite.exec(script)).map(({ rows }) => rows as Row[]),
         close: async () => {},
+        abandon: () => {},
       };
     },
     async close() {
@@ -78,11 +84,12 @@ async function openFolder(folder: string): Promise<PGlite> {
 
 /** Opens a PostgreSQL server. `url` holds a password and appears in no message. */
 async function openServer(url: string): Promise<PostgresEngine> {
-  const connect = async (): Promise<SqlConnection> => {
+  const connect = async (timeoutMs: number = limits.transactionMilliseconds): Promise<SqlConnection> => {
     const client = new pg.Client({
       connectionString: url,
       application_name: 'countersign',
-      connectionTimeoutMillis: limits.transactionMilliseconds,
+      connectionTimeoutMillis: timeoutMs,
+      query_timeout: timeoutMs,
     });
     // A connection that breaks while idle has no caller to tell; the next statement on it fails and does.
     client.on('error', () => {});
@@ -90,8 +97,12 @@ async function openServer(url: string): Promise<PostgresEngine> {
     return {
       query: async <Row>(sql: string, parameters: readonly unknown[] = []) =>
         (await client.query(sql, [...parameters])).rows as Row[],
-      execute: async (script) => void (await client.query(script)),
+      async execute<Row>(script: string) {
+        const results: pg.QueryResult[] | pg.QueryResult = await client.query(script);
+        return (Array.isArray(results) ? results : [results]).map(({ rows }) => rows as Row[]);
+      },
       close: () => client.end(),
+      abandon: () => void client.connection.stream.destroy(),
     };
   };
   await (await reachable(connect())).close();

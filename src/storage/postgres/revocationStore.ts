@@ -4,18 +4,22 @@ import type { PrismaConnection } from './transactions.ts';
 export function createRevocationStore(prisma: PrismaConnection): RevocationStore {
   return {
     async record(revocations, now) {
-      if (revocations.length === 0) return;
+      if (revocations.length === 0) return undefined;
       const subjects = revocations.map(({ subject }) => hex(subject));
       const reasons = revocations.map(({ reason }) => reason);
       const expiries = revocations.map(({ expiresAt }) => new Date(expiresAt).toISOString());
       // An extended row takes the xid of its new transaction, so that it becomes visible again to whoever follows.
-      await prisma.$executeRaw`
+      const [row] = await prisma.$queryRaw<{ transaction: string }[]>`
+        WITH recorded AS (
         INSERT INTO revocations (subject, reason, created_at, expires_at)
         SELECT decode(t.subject, 'hex'), t.reason, ${new Date(now)}, t.expires_at::timestamptz
           FROM unnest(${subjects}::text[], ${reasons}::text[], ${expiries}::text[]) AS t (subject, reason, expires_at)
          ORDER BY t.subject
             ON CONFLICT (subject) DO UPDATE
-           SET expires_at = GREATEST(revocations.expires_at, EXCLUDED.expires_at), xid = pg_current_xact_id()`;
+           SET expires_at = GREATEST(revocations.expires_at, EXCLUDED.expires_at), xid = pg_current_xact_id()
+        RETURNING 1)
+        SELECT pg_current_xact_id()::text AS transaction FROM recorded LIMIT 1`;
+      return row?.transaction;
     },
 
     async find(subjects) {
@@ -45,7 +49,8 @@ export function createRevocationStore(prisma: PrismaConnection): RevocationStore
     prune(now, limit) {
       return prisma.$executeRaw`
         DELETE FROM revocations WHERE subject IN (
-          SELECT subject FROM revocations WHERE expires_at < ${new Date(now)} ORDER BY expires_at LIMIT ${limit})`;
+          SELECT subject FROM revocations
+           WHERE expires_at < LEAST(${new Date(now)}, clock_timestamp()) ORDER BY expires_at LIMIT ${limit})`;
     },
   };
 }

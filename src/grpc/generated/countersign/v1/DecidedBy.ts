@@ -5,6 +5,7 @@ export const DecidedBy = {
   DECIDED_BY_BLOOM: 'DECIDED_BY_BLOOM',
   DECIDED_BY_LRU: 'DECIDED_BY_LRU',
   DECIDED_BY_POSTGRES: 'DECIDED_BY_POSTGRES',
+  DECIDED_BY_REDIS: 'DECIDED_BY_REDIS',
 } as const;
 
 export type DecidedBy =
@@ -16,5 +17,7 @@ export type DecidedBy =
   | 2
   | 'DECIDED_BY_POSTGRES'
   | 3
+  | 'DECIDED_BY_REDIS'
+  | 4
 
 export type DecidedBy__Output = typeof DecidedBy[keyof typeof DecidedBy]

@@ -1,0 +1,115 @@
+/**
+ * One node of many: its deny-list, the lease under which it answers from memory, and the effect of what it revokes.
+ * Everything that reaches out of the process is a port, so that the same node runs in the simulation of the tests.
+ *
+ *   withEffect → effect → bus ──────→ bus → listener → denyList ← check
+ *                  ↑ acknowledgement ←──────┘              ↑
+ *                  └ nodes (leases, reports) ← renewal ────┘
+ */
+import type { Cancel, Clock } from '../core/clock.ts';
+import { limits } from '../core/limits.ts';
+import type { Bus, BusListener, NodeId } from './bus.ts';
+import { createConfirmation } from './confirmation.ts';
+import { createDenyList, type DenyList, type Verdict } from './denyList.ts';
+import { createLease } from './lease.ts';
+import { createLiveNodes, type NodeStore } from './liveNodes.ts';
+import { createLoad, type OnProgress } from './loading.ts';
+import type { Projection } from './projection.ts';
+import { prune } from './prune.ts';
+import { createReconciler, type Reconciled } from './reconciler.ts';
+import { createRenewal } from './renewal.ts';
+import type { Effect, EffectReport, RevocationSnapshots, RevocationStore } from './revocation.ts';
+import { createAnnouncementListener, createSharedEffect } from './sharedEffect.ts';
+
+/** What is worth counting or logging. */
+export interface NodeEvents {
+  onVerdict(verdict: Verdict): void;
+  onEffect(report: EffectReport): void;
+  onProgress: OnProgress;
+  onRebuild(): void;
+  onReconciled(outcome: Reconciled): void;
+  /** A part failed and will try again, or another one makes up for it. */
+  onFault(part: FaultyPart, error: unknown): void;
+}
+
+export type FaultyPart = 'renewal' | 'announcement' | 'listener' | 'reconciler' | 'pruning';
+
+export interface RevocationNode {
+  readonly denyList: DenyList;
+  readonly effect: Effect;
+  /** Loads memory and takes the first lease; then keeps both up to date. Rejects when the first lease cannot be had. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  leaseMs(): number;
+  /** Other nodes that may hold a lease. */
+  otherNodes(): number;
+}
+
+export function createRevocationNode(parts: {
+  self: NodeId;
+  leaseMs: number;
+  sliceMs: number;
+  store: Pick<RevocationStore, 'find' | 'countLive' | 'prune'>;
+  nodes: NodeStore;
+  /** For the lease. */
+  snapshots: RevocationSnapshots;
+  /** For what may take long, and so must not keep the lease waiting. */
+  slowSnapshots: RevocationSnapshots;
+  copy: Projection;
+  openBus: (listener: BusListener) => Bus;
+  clock: Clock;
+  events: NodeEvents;
+}): RevocationNode {
+  const { self, leaseMs, sliceMs, store, nodes, snapshots, slowSnapshots, copy, clock, events } = parts;
+  const faultIn = (part: FaultyPart) => (error: unknown) => events.onFault(part, error);
+
+  const lease = createLease({ clock, milliseconds: leaseMs });
+  const liveNodes = createLiveNodes({ self, leaseMs, clock });
+  const confirm = createConfirmation({ find: store.find, copy, clock });
+  const denyList = createDenyList({ lease, confirm, sliceMs, onVerdict: events.onVerdict });
+  const { onProgress } = events;
+  const load = createLoad({ denyList, snapshots, copy, store, clock, sliceMs, onProgress });
+  const renewal = createRenewal({ self, lease, nodes, liveNodes, snapshots, denyList, load, clock });
+
+  const bus = parts.openBus({
+    onAnnouncement: (announcement) => listen(announcement),
+    onAcknowledgement: (acknowledgement) => effect.onAcknowledgement(acknowledgement),
+  });
+  const listen = createAnnouncementListener({ self, denyList, renewal, bus, onFault: faultIn('listener') });
+  const telling = { self, leaseMs, denyList, bus, copy, nodes, liveNodes, clock };
+  const effect = createSharedEffect({
+    ...telling,
+    onEffect: events.onEffect,
+    onFault: faultIn('announcement'),
+  });
+
+  const { onRebuild } = events;
+  const reconcile = createReconciler({ snapshots: slowSnapshots, copy, store, clock, sliceMs, onRebuild });
+  const timers: Cancel[] = [];
+  const regularly = (milliseconds: number, part: FaultyPart, task: () => Promise<unknown>) =>
+    timers.push(clock.every(milliseconds, () => task().then(() => {}, faultIn(part))));
+
+  return {
+    denyList,
+    effect,
+
+    async start() {
+      await renewal.renew();
+      renewal.start(faultIn('renewal'));
+      regularly(limits.reconcileMilliseconds, 'reconciler', async () =>
+        events.onReconciled(await reconcile()),
+      );
+      regularly(limits.pruneIntervalMilliseconds, 'pruning', () =>
+        slowSnapshots.readAlone('pruning', () => prune(store, clock)),
+      );
+    },
+
+    async stop() {
+      for (const cancel of timers) cancel();
+      await renewal.stop();
+    },
+
+    leaseMs: lease.remainingMs,
+    otherNodes: liveNodes.count,
+  };
+}

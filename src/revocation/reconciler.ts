@@ -1,0 +1,68 @@
+/**
+ * Keeps the shared copy whole: adds what the truth has and the copy has not, after a flush, a restart, a failover or a
+ * write that failed. One node at a time does it; were there two, the stamp would let one of them through. It drops
+ * nothing: what has expired, the copy drops by itself.
+ */
+import type { Clock } from '../core/clock.ts';
+import type { Projection, Stamp } from './projection.ts';
+import type {
+  OnPage,
+  Revocation,
+  RevocationSnapshot,
+  RevocationSnapshots,
+  RevocationStore,
+} from './revocation.ts';
+
+export type Reconciled =
+  /** Another node is at it. */
+  | 'elsewhere'
+  /** The copy has all that the truth had when this began. */
+  | 'done'
+  /** The same, and it was made anew. */
+  | 'rebuilt'
+  /** The copy changed under our hands; the next round begins again. */
+  | 'overtaken';
+
+export function createReconciler(parts: {
+  snapshots: RevocationSnapshots;
+  copy: Projection;
+  store: Pick<RevocationStore, 'countLive'>;
+  clock: Clock;
+  sliceMs: number;
+  /** The copy was found empty, or useless, and is being made anew. */
+  onRebuild: () => void;
+}): () => Promise<Reconciled> {
+  const { snapshots, copy, store, clock, sliceMs, onRebuild } = parts;
+
+  /** Adds page by page, each on the stamp that the one before it left. */
+  const addAll = async (
+    begin: Stamp,
+    snapshot: RevocationSnapshot,
+    read: (onPage: OnPage) => Promise<void>,
+  ): Promise<boolean> => {
+    let stamp: Stamp | undefined = begin;
+    let page: readonly Revocation[] = [];
+    await read(async (next) => {
+      if (stamp !== undefined && page.length > 0) stamp = await copy.advance(stamp, page);
+      page = next;
+    });
+    // The last page and the position are one step.
+    return stamp !== undefined && (await copy.advance(stamp, page, snapshot.position)) !== undefined;
+  };
+
+  const reconcile = async (snapshot: RevocationSnapshot): Promise<Reconciled> => {
+    const stamped = await copy.stamped(snapshot.position.history);
+    if (stamped !== undefined) {
+      const whole = await addAll(stamped.stamp, snapshot, (onPage) =>
+        snapshot.readSince(stamped.position, onPage),
+      );
+      return whole ? 'done' : 'overtaken';
+    }
+    onRebuild();
+    const stamp = await copy.beginRebuild(await store.countLive(clock.now(), sliceMs));
+    const whole = await addAll(stamp, snapshot, (onPage) => snapshot.readLive(clock.now(), onPage));
+    return whole ? 'rebuilt' : 'overtaken';
+  };
+
+  return async () => (await snapshots.readAlone('reconciling', reconcile)) ?? 'elsewhere';
+}

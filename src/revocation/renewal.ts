@@ -1,0 +1,108 @@
+/**
+ * Renews this node's lease. Three steps, and their order is the proof (docs/effect.md):
+ *
+ * 1. note the moment, then register: the row is committed;
+ * 2. only then read every revocation that became visible since the last renewal, and apply it;
+ * 3. the lease is good from the moment that was noted.
+ *
+ * Who revokes commits first and looks for registered nodes after. Either that look comes after step 1 and finds this node,
+ * or the commit came before step 2 and this node has read it.
+ */
+import type { Cancel, Clock } from '../core/clock.ts';
+import { coalesce } from '../core/coalesce.ts';
+import { limits } from '../core/limits.ts';
+import type { NodeId } from './bus.ts';
+import type { DenyList } from './denyList.ts';
+import type { Lease } from './lease.ts';
+import type { LiveNodes, NodeStore, Others } from './liveNodes.ts';
+import type { Load } from './loading.ts';
+import type { Position } from './position.ts';
+import type { RevocationSnapshots } from './revocation.ts';
+
+export interface Renewal {
+  /**
+   * Resolves when a renewal that began after this call is done: what had been committed before the call is in memory.
+   * Rejects when it failed; the lease then goes on as long as it was good.
+   */
+  renew(): Promise<void>;
+  /** Renews from now on, and tells what goes wrong. */
+  start(onFault: (error: unknown) => void): void;
+  /** Gives the lease back, so that nobody waits for this node. */
+  stop(): Promise<void>;
+}
+
+export function createRenewal(parts: {
+  self: NodeId;
+  lease: Lease;
+  nodes: NodeStore;
+  liveNodes: LiveNodes;
+  snapshots: RevocationSnapshots;
+  denyList: Pick<DenyList, 'add' | 'dropExpired'>;
+  load: Load;
+  clock: Clock;
+}): Renewal {
+  const { self, lease, nodes, liveNodes, snapshots, denyList, load, clock } = parts;
+  let number = 0;
+  let position: Position | undefined;
+  let stopped = false;
+  let cancel: Cancel = () => {};
+
+  /** Step 2; answers whether there was anything to apply. */
+  const readSince = async (since: Position): Promise<boolean> => {
+    let rows = 0;
+    position = await snapshots.read(async (snapshot) => {
+      await snapshot.readSince(since, (page) => {
+        denyList.add(page);
+        rows += page.length;
+      });
+      return snapshot.position;
+    });
+    return rows > 0;
+  };
+
+  const removeDead = async ({ nodes: others }: Others) => {
+    const longDead = clock.monotonic() - limits.deadNodeMilliseconds;
+    for (const { id, renewal, leaseEndsAt } of others) {
+      if (leaseEndsAt < longDead) await nodes.remove(id, renewal);
+    }
+  };
+
+  const renewOnce = async () => {
+    if (stopped) return;
+    const from = lease.moment();
+    number += 1;
+    const list = await nodes.register({ id: self, renewal: number, leaseMs: lease.milliseconds });
+    const others = liveNodes.observe(list);
+    if (position?.history !== list.history) {
+      // What was read of another history says nothing about this one.
+      lease.drop();
+      position = await load();
+    }
+    const applied = await readSince(position);
+    if (stopped) return;
+    lease.hold(from);
+    denyList.dropExpired(Math.min(clock.now(), list.databaseNow));
+    // For those who could not reach this node, or not hear it.
+    if (applied && position !== undefined) await nodes.report(self, position);
+    await removeDead(others);
+  };
+
+  const renew = coalesce(renewOnce);
+
+  return {
+    renew,
+
+    start(onFault) {
+      cancel = clock.every(limits.renewalMilliseconds, () => renew().catch(onFault));
+    },
+
+    async stop() {
+      stopped = true;
+      cancel();
+      // First: once the row is gone, nobody waits.
+      lease.drop();
+      await renew().catch(() => {});
+      await nodes.remove(self, number);
+    },
+  };
+}

@@ -1,0 +1,133 @@
+/**
+ * Effect over many nodes. The revocation is committed; then: look who may be answering from memory, tell them, and wait
+ * for each to know it or for its lease to run out. What a message does not bring, the next renewal does, and the node's
+ * report in the database says so.
+ */
+import { type Clock, withDeadline } from '../core/clock.ts';
+import { coalesce } from '../core/coalesce.ts';
+import { AuthorityError } from '../core/errors.ts';
+import { limits } from '../core/limits.ts';
+import type { Acknowledgement, Announcement, Bus, BusListener, NodeId } from './bus.ts';
+import type { DenyList } from './denyList.ts';
+import type { LiveNodes, NodeStore } from './liveNodes.ts';
+import type { Projection } from './projection.ts';
+import type { Renewal } from './renewal.ts';
+import type { CommittedRevocations, Effect, EffectReport, NodeOutcome } from './revocation.ts';
+import { type WaitingForNodes, waitForNodes } from './waitingForNodes.ts';
+
+export interface SharedEffect extends Effect {
+  /** To be called for each acknowledgement of this node's announcements. */
+  onAcknowledgement(acknowledgement: Acknowledgement): void;
+}
+
+interface Pending {
+  readonly waiting: WaitingForNodes;
+  /** Looks whether it is settled now. */
+  evaluate: () => void;
+}
+
+export function createSharedEffect(parts: {
+  self: NodeId;
+  leaseMs: number;
+  denyList: Pick<DenyList, 'add' | 'addCommitted'>;
+  bus: Pick<Bus, 'announce'>;
+  copy: Pick<Projection, 'add'>;
+  nodes: Pick<NodeStore, 'list'>;
+  liveNodes: Pick<LiveNodes, 'observe'>;
+  clock: Clock;
+  onEffect: (report: EffectReport) => void;
+  /** The bus, the copy or a look failed; another way makes up for it. */
+  onFault: (error: unknown) => void;
+}): SharedEffect {
+  const { self, denyList, bus, copy, clock, onFault } = parts;
+  const pending = new Map<number, Pending>();
+  let last = 0;
+
+  // Each look begins after it was asked for, and so after the commit of whoever asked.
+  const look = coalesce(async () => parts.liveNodes.observe(await parts.nodes.list()));
+
+  const tell = async (number: number, revocations: CommittedRevocations['revocations']) => {
+    const few = revocations.length <= limits.announcedRevocations ? revocations : undefined;
+    await Promise.all([
+      // In the copy first: then whoever reads it directly knows as soon as any node does.
+      few === undefined ? undefined : copy.add(few).catch(onFault),
+      bus.announce({ from: self, number, revocations: few }).catch(onFault),
+    ]);
+  };
+
+  /** Resolves when no other node can be without the revocation. */
+  const everyNode = (mine: Pending, giveUpAt: number): Promise<ReadonlyMap<NodeId, NodeOutcome>> =>
+    new Promise((resolve, reject) => {
+      const { waiting } = mine;
+      const refresh = () =>
+        look().then((others) => {
+          waiting.saw(others);
+          mine.evaluate();
+        }, onFault);
+      // A look that hangs keeps nobody from hearing acknowledgements, nor leases from running out.
+      const cancel = clock.every(limits.lookAgainMilliseconds, () => {
+        void refresh();
+        mine.evaluate();
+      });
+      mine.evaluate = () => {
+        const now = clock.monotonic();
+        const outcomes = waiting.settled(now);
+        if (outcomes === undefined && (waiting.hasSeen() || now < giveUpAt)) return;
+        cancel();
+        if (outcomes !== undefined) resolve(outcomes);
+        else reject(new AuthorityError('unavailable', { retryAfterSeconds: 1, reason: 'nodes_unknown' }));
+      };
+      void refresh();
+    });
+
+  return {
+    suspect: (revocations) => denyList.add(revocations),
+
+    async announce({ revocations, transaction }) {
+      const committedAt = clock.monotonic();
+      denyList.addCommitted(revocations);
+      last += 1;
+      const number = last;
+      const mine: Pending = { waiting: waitForNodes(transaction, committedAt), evaluate: () => {} };
+      pending.set(number, mine);
+      try {
+        const told = tell(number, revocations);
+        const outcomes = await everyNode(mine, committedAt + parts.leaseMs + limits.lookAgainMilliseconds);
+        // Nothing rests on it: who reads the copy directly is told as well, unless it does not answer.
+        await withDeadline(clock, limits.copyMilliseconds, told, () => new Error('late')).catch(onFault);
+        const nodes = [...outcomes].map(([id, outcome]) => ({ id, outcome }));
+        const report = { effectAt: clock.now(), milliseconds: clock.monotonic() - committedAt, nodes };
+        parts.onEffect(report);
+        return report;
+      } finally {
+        pending.delete(number);
+      }
+    },
+
+    onAcknowledgement({ number, from }) {
+      const mine = pending.get(number);
+      mine?.waiting.acknowledged(from);
+      mine?.evaluate();
+    },
+  };
+}
+
+/** The other side: what a node does when another one announces. It says that it knows only when it does. */
+export function createAnnouncementListener(parts: {
+  self: NodeId;
+  denyList: Pick<DenyList, 'addCommitted'>;
+  renewal: Pick<Renewal, 'renew'>;
+  bus: Pick<Bus, 'acknowledge'>;
+  onFault: (error: unknown) => void;
+}): BusListener['onAnnouncement'] {
+  const { self, denyList, renewal, bus, onFault } = parts;
+  return ({ from, number, revocations }: Announcement) => {
+    const acknowledge = () => bus.acknowledge({ to: from, number, from: self });
+    if (revocations === undefined) {
+      renewal.renew().then(acknowledge).catch(onFault);
+      return;
+    }
+    denyList.addCommitted(revocations);
+    acknowledge();
+  };
+}

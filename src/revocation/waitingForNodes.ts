@@ -1,0 +1,76 @@
+/**
+ * Who must still be waited for until a revocation is in effect. Pure: it is told what was seen and what time it is.
+ *
+ * Only the nodes of the first look matter, and only the leases that they had then: a node that registers after the commit
+ * reads the revocation before it answers anything from memory, and the look came after the commit.
+ */
+import { limits } from '../core/limits.ts';
+import type { NodeId } from './bus.ts';
+import type { Others } from './liveNodes.ts';
+import { covers, type TransactionId } from './position.ts';
+import type { NodeOutcome } from './revocation.ts';
+
+export interface WaitingForNodes {
+  /** A look at the nodes that began after the commit. */
+  saw(others: Others): void;
+  acknowledged(node: NodeId): void;
+  /** How it was settled with each node; undefined while one of them may be without the revocation, or nobody was seen. */
+  settled(now: number): ReadonlyMap<NodeId, NodeOutcome> | undefined;
+  /** False before the first look. */
+  hasSeen(): boolean;
+}
+
+/** Stands for nodes that a database with a new history may have forgotten. */
+export const unknownNodes = 'unknown';
+
+function ranOut(node: NodeId): NodeOutcome {
+  return node === unknownNodes ? 'history_changed' : 'lease_expired';
+}
+
+/** `committedAt`: a moment on this node's monotonic clock at which the commit was done. */
+export function waitForNodes(transaction: TransactionId, committedAt: number): WaitingForNodes {
+  const outcomes = new Map<NodeId, NodeOutcome>();
+  const acknowledgedBy = new Set<NodeId>();
+  /** Node → when the lease that it had at the commit has run out. */
+  let open: Map<NodeId, number> | undefined;
+
+  const settle = (node: NodeId, outcome: NodeOutcome) => {
+    if (open?.delete(node)) outcomes.set(node, outcome);
+  };
+
+  const begin = ({ nodes, unknownUntil }: Others): Map<NodeId, number> => {
+    // A lease that was held at the commit began before it.
+    const atMost = (leaseMs: number) => committedAt + leaseMs + limits.leaseMarginMilliseconds;
+    const leases = nodes.map(({ id, leaseEndsAt, leaseMs }): [NodeId, number] => [
+      id,
+      Math.min(leaseEndsAt, atMost(leaseMs)),
+    ]);
+    return new Map(unknownUntil > committedAt ? [...leases, [unknownNodes, unknownUntil]] : leases);
+  };
+
+  return {
+    saw(others) {
+      open ??= begin(others);
+      const seen = new Map(others.nodes.map((node) => [node.id, node]));
+      for (const id of [...open.keys()]) {
+        const node = seen.get(id);
+        if (node === undefined && id !== unknownNodes) settle(id, 'stopped');
+        const { position } = node ?? {};
+        if (position?.history === others.history && covers(position.snapshot, transaction))
+          settle(id, 'read');
+      }
+    },
+
+    acknowledged: (node) => void acknowledgedBy.add(node),
+
+    settled(now) {
+      for (const [id, until] of [...(open ?? [])]) {
+        const outcome = acknowledgedBy.has(id) ? 'acknowledged' : now >= until ? ranOut(id) : undefined;
+        if (outcome !== undefined) settle(id, outcome);
+      }
+      return open?.size === 0 ? outcomes : undefined;
+    },
+
+    hasSeen: () => open !== undefined,
+  };
+}

@@ -1,0 +1,103 @@
+/** Reads the revocations at one moment, with the position of that moment: one transaction, one snapshot, any number of rows. */
+import { limits } from '../../core/limits.ts';
+import type { Position } from '../../revocation/position.ts';
+import type {
+  Revocation,
+  RevocationSnapshot,
+  RevocationSnapshots,
+  SoleTask,
+} from '../../revocation/revocation.ts';
+import type { SqlConnection } from './engine.ts';
+import type { OwnConnection } from './ownConnection.ts';
+
+/**
+ * Names a history of transactions: cluster, timeline (a failover or a restored backup begins a new one) and database. Fails on
+ * a standby, whose snapshots prove nothing.
+ */
+export const historySql = `(SELECT concat_ws('.', system_identifier,
+    substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8),
+    (SELECT oid FROM pg_database WHERE datname = current_database())) FROM pg_control_system())`;
+
+/** What only one node does at a time → a number that no other user of the database locks: the bytes of "csg1", "csg2". */
+const locks: Record<SoleTask, number> = { reconciling: 0x63736731, pruning: 0x63736732 };
+
+export function createRevocationSnapshots(connection: OwnConnection): RevocationSnapshots {
+  return {
+    read: (work) => connection.use((sql) => inTransaction(sql, async () => work(await snapshotOf(sql)))),
+
+    readAlone: (task, work) =>
+      connection.use((sql) =>
+        inTransaction(sql, async () => {
+          const take = 'SELECT pg_try_advisory_xact_lock($1) AS held';
+          const [row] = await sql.query<{ held: boolean }>(take, [locks[task]]);
+          return row?.held === true ? work(await snapshotOf(sql)) : undefined;
+        }),
+      ),
+  };
+}
+
+async function inTransaction<T>(sql: SqlConnection, work: () => Promise<T>): Promise<T> {
+  await sql.execute('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+  // When the work fails, its connection is abandoned, and the transaction with it.
+  const result = await work();
+  await sql.execute('COMMIT');
+  return result;
+}
+
+async function snapshotOf(sql: SqlConnection): Promise<RevocationSnapshot> {
+  const [position] = await sql.query<Position>(
+    `SELECT ${historySql} AS history, pg_current_snapshot()::text AS snapshot`,
+  );
+  if (position === undefined) throw new Error('the database answered no position');
+  return {
+    position,
+    readSince({ history, snapshot }, onPage) {
+      if (history !== position.history) {
+        throw new Error(`the database has another history, ${position.history}, than ${history}`);
+      }
+      return readAll(
+        sql,
+        `xid >= pg_snapshot_xmin(${literal(snapshot)}) AND NOT pg_visible_in_snapshot(xid, ${literal(snapshot)})`,
+        onPage,
+      );
+    },
+    readLive: (now, onPage) => readAll(sql, `expires_at > ${earlier(now)}`, onPage),
+  };
+}
+
+/** A cursor's query takes no parameters. */
+function literal(snapshot: string): string {
+  if (!/^[\d:,]+$/.test(snapshot)) throw new RangeError(`not a snapshot: ${JSON.stringify(snapshot)}`);
+  return `'${snapshot}'::pg_snapshot`;
+}
+
+/** Of our clock and the database's: one that is ahead must not make us miss what is live. */
+function earlier(now: number): string {
+  return `LEAST(to_timestamp(${now / 1000}), now())`;
+}
+
+interface Row {
+  readonly subject: Uint8Array;
+  readonly reason: string;
+  readonly expires_at: Date;
+}
+
+async function readAll(
+  sql: SqlConnection,
+  where: string,
+  onPage: (page: readonly Revocation[]) => Promise<void> | void,
+): Promise<void> {
+  const fetch = `FETCH ${limits.revocationsPageRows} FROM news`;
+  const declare = `DECLARE news NO SCROLL CURSOR FOR SELECT subject, reason, expires_at FROM revocations WHERE ${where}`;
+  let rows = (await sql.execute<Row>(`${declare}; ${fetch}`)).at(-1) ?? [];
+  while (rows.length > 0) {
+    await onPage(rows.map(fromRow));
+    if (rows.length < limits.revocationsPageRows) break;
+    rows = (await sql.execute<Row>(fetch)).at(-1) ?? [];
+  }
+  await sql.execute('CLOSE news');
+}
+
+function fromRow({ subject, reason, expires_at }: Row): Revocation {
+  return { subject, reason, expiresAt: expires_at.getTime() };
+}

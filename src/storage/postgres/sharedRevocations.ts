@@ -1,0 +1,31 @@
+/** What many nodes share in PostgreSQL: the table of nodes, and snapshots of the revocations. On connections of their own. */
+import { limits } from '../../core/limits.ts';
+import type { NodeStore } from '../../revocation/liveNodes.ts';
+import type { RevocationSnapshots } from '../../revocation/revocation.ts';
+import type { PostgresEngine } from './engine.ts';
+import { createNodeStore } from './nodeStore.ts';
+import { createOwnConnection } from './ownConnection.ts';
+import { createRevocationSnapshots } from './revocationSnapshots.ts';
+
+export interface SharedRevocations {
+  readonly nodes: NodeStore;
+  /** For the lease, which waits for nothing else. */
+  readonly snapshots: RevocationSnapshots;
+  readonly slowSnapshots: RevocationSnapshots;
+  close(): Promise<void>;
+}
+
+export function openSharedRevocations(engine: PostgresEngine, leaseMs: number): SharedRevocations {
+  // A renewal that hangs is given up in time for another one.
+  const renewing = createOwnConnection(engine, Math.max(leaseMs / 2, limits.renewalQueryMilliseconds));
+  const listing = createOwnConnection(engine, limits.listingMilliseconds);
+  const slow = createOwnConnection(engine, limits.transactionMilliseconds);
+  return {
+    nodes: createNodeStore({ renewing, listing }),
+    snapshots: createRevocationSnapshots(renewing),
+    slowSnapshots: createRevocationSnapshots(slow),
+    async close() {
+      await Promise.all([renewing.close(), listing.close(), slow.close()]);
+    },
+  };
+}
