@@ -1,0 +1,165 @@
+/** PostgreSQL as far as the protocol sees it: transactions that commit out of order, and snapshots of what is visible. */
+import type { NodeRow, NodeStore } from '../../src/revocation/liveNodes.ts';
+import type { Position, TransactionId } from '../../src/revocation/position.ts';
+import type {
+  Revocation,
+  RevocationSnapshot,
+  RevocationSnapshots,
+  RevocationStore,
+} from '../../src/revocation/revocation.ts';
+import { sliceEnd } from '../../src/revocation/slicedFilter.ts';
+import { callOver, type Link, type Machine, type World } from './world.ts';
+
+interface Row {
+  readonly revocation: Revocation;
+  readonly xid: number;
+}
+
+interface Snapshot {
+  readonly position: Position;
+  readonly rows: readonly Row[];
+}
+
+export interface SimulatedDatabase {
+  /** The ports as one machine has them, over its link. */
+  ports(machine: Machine, link: Link): DatabasePorts;
+  /** What is committed, for the test to look at. */
+  committed(subject: Uint8Array): boolean;
+}
+
+export interface DatabasePorts {
+  readonly nodes: NodeStore;
+  readonly snapshots: RevocationSnapshots;
+  readonly store: Pick<RevocationStore, 'find' | 'countLive' | 'prune'>;
+  /** A transaction that records these, taking its time; others may begin and commit meanwhile. */
+  revoke(revocations: readonly Revocation[]): Promise<TransactionId>;
+}
+
+const key = (subject: Uint8Array) => Buffer.from(subject).toString('hex');
+
+/** `faults`: how this database breaks its promises, for tests of the tests. */
+export interface DatabaseFaults {
+  /** A list of nodes misses one now and then. */
+  readonly forgetsNodes?: boolean;
+  /** A snapshot claims to be later than its rows. */
+  readonly staleRows?: boolean;
+}
+
+export function createDatabase(world: World, faults: DatabaseFaults = {}): SimulatedDatabase {
+  const rows = new Map<string, Row>();
+  const nodes = new Map<string, NodeRow>();
+  const open = new Set<number>();
+  let nextXid = 100;
+  let before: readonly Row[] = [];
+  let locked = false;
+
+  const current = (): Position => {
+    const xmin = Math.min(nextXid, ...open);
+    return { history: 'one', snapshot: `${xmin}:${nextXid}:${[...open].sort((a, b) => a - b).join(',')}` };
+  };
+
+  const snapshot = (): Snapshot => {
+    const now = [...rows.values()];
+    const seen = faults.staleRows && world.oneIn(4) ? before : now;
+    before = now;
+    return { position: current(), rows: seen };
+  };
+
+  const list = () => {
+    const all = [...nodes.values()];
+    const told = faults.forgetsNodes ? all.filter(() => !world.oneIn(3)) : all;
+    return { history: 'one', nodes: told };
+  };
+
+  const commit = (xid: number, revocations: readonly Revocation[]) => {
+    open.delete(xid);
+    for (const revocation of revocations) rows.set(key(revocation.subject), { revocation, xid });
+  };
+
+  return {
+    committed: (subject) => rows.has(key(subject)),
+
+    ports(machine, link) {
+      const call = <T>(act: () => T) => callOver(world, machine, link, act);
+
+      const reader = ({ position, rows: seen }: Snapshot): RevocationSnapshot => ({
+        position,
+        async readSince(previous, onPage) {
+          const [xmin = 0, xmax = 0, list = ''] = previous.snapshot
+            .split(':')
+            .map((part, index) => (index < 2 ? Number(part) : part)) as [number, number, string];
+          const unseen = (xid: number) =>
+            xid >= xmin && (xid >= xmax || list.split(',').includes(String(xid)));
+          for (const { revocation } of seen.filter(({ xid }) => unseen(xid))) {
+            // A page each, so that anything may happen in between.
+            await call(() => {});
+            await onPage([revocation]);
+          }
+        },
+        async readLive(_now, onPage) {
+          await call(() => {});
+          await onPage(seen.map(({ revocation }) => revocation));
+        },
+      });
+
+      return {
+        nodes: {
+          async register(node) {
+            await call(() => nodes.set(node.id, { position: nodes.get(node.id)?.position, ...node }));
+            return call(() => ({ ...list(), databaseNow: Date.UTC(2030, 0, 1) + world.now() }));
+          },
+          report: (id, position) =>
+            call(() => {
+              const node = nodes.get(id);
+              if (node !== undefined) nodes.set(id, { ...node, position });
+            }),
+          list: () => call(list),
+          remove: (id, renewal) =>
+            call(() => {
+              if (nodes.get(id)?.renewal === renewal) nodes.delete(id);
+            }),
+        },
+        snapshots: {
+          read: async (work) => work(reader(await call(snapshot))),
+          async readAlone(_task, work) {
+            if (locked) return undefined;
+            locked = true;
+            try {
+              return await work(reader(await call(snapshot)));
+            } finally {
+              locked = false;
+            }
+          },
+        },
+        store: {
+          find: (subjects) =>
+            call(() => subjects.flatMap((subject) => rows.get(key(subject))?.revocation ?? [])),
+          countLive: (_now, sliceMs) =>
+            call(() =>
+              [...rows.values()].map(({ revocation: { subject, expiresAt } }) => ({
+                ofSessions: subject.length === 16,
+                endsAt: sliceEnd(expiresAt, sliceMs),
+                entries: 1,
+              })),
+            ),
+          prune: async () => 0,
+        },
+        async revoke(revocations) {
+          const xid = await call(() => {
+            const begun = nextXid;
+            nextXid += 1;
+            open.add(begun);
+            // Unless its client is heard of again, it is rolled back.
+            world.at(world.now() + 3_000, () => open.delete(begun));
+            return begun;
+          });
+          await call(() => {
+            if (!open.has(xid)) throw new Error('rolled back');
+            commit(xid, revocations);
+          });
+          return String(xid);
+        },
+      };
+    },
+  };
+}

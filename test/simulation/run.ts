@@ -1,0 +1,253 @@
+/**
+ * One run: nodes that are the real ones, clients that revoke and check all the time, faults of every kind, and a witness
+ * who knows what was acknowledged when.
+ */
+import { limits } from '../../src/core/limits.ts';
+import type { Verdict } from '../../src/revocation/denyList.ts';
+import { createRevocationNode, type RevocationNode } from '../../src/revocation/node.ts';
+import { createDatabase, type DatabaseFaults, type DatabasePorts } from './database.ts';
+import { createRedis } from './redis.ts';
+import { createMachine, createWorld, type Link, type Machine, type World } from './world.ts';
+
+/** What the world does wrong beyond what it may: the witness must see it. */
+export interface Sabotage extends DatabaseFaults {
+  /** The clocks of one node run at half speed, so that its lease lasts twice as long as others think. */
+  readonly slowClock?: boolean;
+  /** Nodes are said to have acknowledged what they never heard of. */
+  readonly forgedAcknowledgements?: boolean;
+}
+
+export interface Outcome {
+  readonly violations: readonly string[];
+  readonly acknowledged: number;
+  readonly unknown: number;
+  readonly checks: number;
+  readonly unavailable: number;
+  /** Of those whose writer was awake all the time. */
+  readonly longestAcknowledgementMs: number;
+  readonly loadsFromCopy: number;
+  readonly crashes: number;
+}
+
+interface SimulatedNode {
+  readonly id: string;
+  readonly machine: Machine;
+  readonly node: RevocationNode;
+  readonly database: DatabasePorts;
+  /** Until when it is cut off. */
+  readonly cuts: { database: number; redis: number };
+  started: boolean;
+}
+
+interface Session {
+  readonly subject: Buffer;
+  readonly token: Buffer;
+  revokedAt?: number;
+  acknowledgedAt?: number;
+}
+
+const sliceMs = 60_000;
+
+export async function simulate(seed: number, lastsMs: number, sabotage: Sabotage = {}): Promise<Outcome> {
+  const world = createWorld(seed);
+  const database = createDatabase(world, sabotage);
+  const redis = createRedis(world, sliceMs);
+  const leaseMs = world.pick([1_000, 1_000, 2_000, 5_000]) ?? 1_000;
+  const size = world.pick([2, 3, 3, 4]) ?? 3;
+  /** How hard this run is: none to many faults. */
+  const harshness = world.pick([0, 0.3, 1, 1, 2]) ?? 1;
+  const outages = { database: 0, redis: 0 };
+  const violations: string[] = [];
+  const totals = { acknowledged: 0, unknown: 0, checks: 0, unavailable: 0, longest: 0, crashes: 0 };
+  const nodes: SimulatedNode[] = [];
+  const sessions: Session[] = [];
+  let bytes = 0;
+
+  const link = (cuts: SimulatedNode['cuts'], to: 'database' | 'redis', timeoutMs: number): Link => ({
+    delay: () => (world.oneIn(50) ? world.between(0, 400 * harshness) : world.between(0.1, 3)),
+    cut: () => world.now() < Math.max(cuts[to], outages[to]),
+    refused: () => world.chance() < 0.01 * harshness,
+    answerLost: () => world.chance() < 0.01 * harshness,
+    timeoutMs,
+  });
+
+  const startNode = (): SimulatedNode => {
+    bytes += 1;
+    const id = `node-${bytes}`;
+    const rate = sabotage.slowClock && nodes.length === 1 ? 0.5 : world.between(0.9995, 1.0005);
+    const machine = createMachine(world, rate);
+    const cuts = { database: 0, redis: 0 };
+    const ports = database.ports(machine, link(cuts, 'database', Math.max(leaseMs / 2, 500)));
+    const toRedis = link(cuts, 'redis', 250);
+    const openBus = redis.openBus(id, machine, toRedis);
+    const node = createRevocationNode({
+      self: id,
+      leaseMs,
+      sliceMs,
+      store: ports.store,
+      nodes: ports.nodes,
+      snapshots: ports.snapshots,
+      slowSnapshots: ports.snapshots,
+      copy: redis.copy(machine, toRedis),
+      openBus: (listener) => {
+        const bus = openBus(listener);
+        if (!sabotage.forgedAcknowledgements) return bus;
+        return {
+          ...bus,
+          async announce(announcement) {
+            await bus.announce(announcement);
+            for (const other of nodes) {
+              listener.onAcknowledgement({ to: id, from: other.id, number: announcement.number });
+            }
+          },
+        };
+      },
+      clock: machine.clock,
+      events: {
+        onVerdict() {},
+        onEffect() {},
+        onProgress() {},
+        onRebuild() {},
+        onReconciled() {},
+        onFault() {},
+      },
+    });
+    const simulated: SimulatedNode = { id, machine, node, database: ports, cuts, started: false };
+    const tryToStart = () => {
+      if (!machine.alive()) return;
+      node.start().then(
+        () => {
+          simulated.started = true;
+        },
+        () => void machine.clock.after(500, tryToStart),
+      );
+    };
+    tryToStart();
+    return simulated;
+  };
+
+  const reachable = () =>
+    nodes.filter(({ machine, started }) => started && machine.alive() && !machine.asleep());
+
+  const login = () => {
+    bytes += 1;
+    const subject = Buffer.alloc(16);
+    subject.writeUInt32BE(bytes, 12);
+    sessions.push({ subject, token: Buffer.concat([subject, Buffer.alloc(11, 1)]) });
+  };
+
+  const witness = (session: Session, startedAt: number, by: string, { revoked, decidedBy }: Verdict) => {
+    totals.checks += 1;
+    const { acknowledgedAt } = session;
+    if (!revoked && acknowledgedAt !== undefined && acknowledgedAt <= startedAt) {
+      violations.push(
+        `I1: at ${startedAt.toFixed(1)} ${by} said "not revoked" (${decidedBy}) of what was acknowledged at ${acknowledgedAt.toFixed(1)}`,
+      );
+    }
+    if (revoked && session.revokedAt === undefined)
+      violations.push(`I4: ${by} called a live session revoked`);
+  };
+
+  const check = () => {
+    const by = world.pick(reachable());
+    const session = world.pick(sessions.slice(-12));
+    if (by === undefined || session === undefined) return;
+    const startedAt = world.now();
+    const answer = (verdict: Verdict) => witness(session, startedAt, by.id, verdict);
+    const verdict = by.node.denyList.check([session.token, session.subject]);
+    if (!(verdict instanceof Promise)) return answer(verdict);
+    verdict.then(answer, () => {
+      totals.unavailable += 1;
+    });
+  };
+
+  const logout = () => {
+    const by = world.pick(reachable());
+    const session = world.pick(sessions.filter(({ revokedAt }) => revokedAt === undefined));
+    if (by === undefined || session === undefined) return;
+    session.revokedAt = world.now();
+    const revocations = [{ subject: session.subject, reason: 'logout', expiresAt: Date.UTC(2030, 0, 1, 1) }];
+    const run = async () => {
+      const transaction = await by.database.revoke(revocations);
+      const committedAt = world.now();
+      const slept = by.machine.slept();
+      await by.node.effect.announce({ revocations, transaction });
+      session.acknowledgedAt = world.now();
+      totals.acknowledged += 1;
+      if (!database.committed(session.subject)) violations.push('I2: acknowledged and not in the database');
+      const took = world.now() - committedAt;
+      if (by.machine.slept() > slept) return;
+      totals.longest = Math.max(totals.longest, took);
+      if (took > leaseMs + 1_000) violations.push(`I3: an acknowledgement took ${took.toFixed(0)} ms`);
+    };
+    run().catch(() => {
+      totals.unknown += 1;
+    });
+  };
+
+  const faults: (() => void)[] = [
+    () => world.pick(reachable())?.machine.sleep(world.between(100, 3 * leaseMs)),
+    () => {
+      const victim = world.pick(nodes);
+      if (victim === undefined) return;
+      victim.machine.crash();
+      totals.crashes += 1;
+      world.at(world.now() + world.between(50, 3_000), () => {
+        nodes[nodes.indexOf(victim)] = startNode();
+      });
+    },
+    () => cut(world, world.pick(nodes)?.cuts, 'database', leaseMs),
+    () => cut(world, world.pick(nodes)?.cuts, 'redis', leaseMs),
+    () => cut(world, outages, 'database', leaseMs),
+    () => cut(world, outages, 'redis', 2 * leaseMs),
+    redis.flush,
+    redis.setBack,
+    () => world.pick(nodes)?.machine.stepWallClock(world.between(-60_000, 60_000)),
+    // A graceful stop, and a new node in its place.
+    () => {
+      const leaving = world.pick(reachable());
+      if (leaving === undefined) return;
+      leaving.started = false;
+      leaving.node.stop().catch(() => {});
+      world.at(world.now() + world.between(50, 500), () => {
+        nodes[nodes.indexOf(leaving)] = startNode();
+      });
+    },
+  ];
+
+  const often = (meanMs: number, act: () => void) => {
+    const next = () =>
+      world.at(world.now() + world.between(0, 2 * meanMs), () => {
+        act();
+        next();
+      });
+    next();
+  };
+  while (nodes.length < size) nodes.push(startNode());
+  often(60, login);
+  often(90, logout);
+  often(12, check);
+  if (harshness > 0) often(1_000 / harshness, () => world.pick(faults)?.());
+  await world.runUntil(lastsMs);
+
+  return {
+    violations,
+    acknowledged: totals.acknowledged,
+    unknown: totals.unknown,
+    checks: totals.checks,
+    unavailable: totals.unavailable,
+    longestAcknowledgementMs: totals.longest,
+    loadsFromCopy: redis.loads(),
+    crashes: totals.crashes,
+  };
+}
+
+function cut(
+  world: World,
+  cuts: SimulatedNode['cuts'] | undefined,
+  what: 'database' | 'redis',
+  leaseMs: number,
+) {
+  if (cuts !== undefined)
+    cuts[what] = world.now() + world.between(100, 2 * leaseMs + limits.renewalMilliseconds);
+}
