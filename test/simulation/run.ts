@@ -48,6 +48,9 @@ interface Session {
 
 const sliceMs = 60_000;
 
+/** How long a run lasts in its own time. */
+export const runMs = 6_000;
+
 export async function simulate(seed: number, lastsMs: number, sabotage: Sabotage = {}): Promise<Outcome> {
   const world = createWorld(seed);
   const database = createDatabase(world, sabotage);
@@ -69,6 +72,7 @@ export async function simulate(seed: number, lastsMs: number, sabotage: Sabotage
     refused: () => world.chance() < 0.01 * harshness,
     answerLost: () => world.chance() < 0.01 * harshness,
     timeoutMs,
+    nap: () => (world.chance() < 0.001 * harshness ? world.between(100, leaseMs) : 0),
   });
 
   const startNode = (): SimulatedNode => {
@@ -198,6 +202,12 @@ export async function simulate(seed: number, lastsMs: number, sabotage: Sabotage
     },
     () => cut(world, world.pick(nodes)?.cuts, 'database', leaseMs),
     () => cut(world, world.pick(nodes)?.cuts, 'redis', leaseMs),
+    // On its own, with nothing but its lease.
+    () => {
+      const alone = world.pick(nodes)?.cuts;
+      cut(world, alone, 'database', leaseMs);
+      cut(world, alone, 'redis', leaseMs);
+    },
     () => cut(world, outages, 'database', leaseMs),
     () => cut(world, outages, 'redis', 2 * leaseMs),
     redis.flush,

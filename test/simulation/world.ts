@@ -21,6 +21,7 @@ export function createChance(seed: number): Chance {
 interface Event {
   readonly at: number;
   readonly order: number;
+  cancelled: boolean;
   run(): void;
 }
 
@@ -38,37 +39,24 @@ export interface World {
 
 export function createWorld(seed: number): World {
   const chance = createChance(seed);
-  const events = new Set<Event>();
+  const events = createAgenda();
   let now = 0;
   let order = 0;
-
-  const earliest = (until: number): Event | undefined => {
-    let first: Event | undefined;
-    for (const event of events) {
-      if (event.at > until) continue;
-      if (
-        first === undefined ||
-        event.at < first.at ||
-        (event.at === first.at && event.order < first.order)
-      ) {
-        first = event;
-      }
-    }
-    return first;
-  };
 
   return {
     chance,
     now: () => now,
     at(milliseconds, run) {
       order += 1;
-      const event = { at: Math.max(now, milliseconds), order, run };
+      const event = { at: Math.max(now, milliseconds), order, run, cancelled: false };
       events.add(event);
-      return () => void events.delete(event);
+      return () => {
+        event.cancelled = true;
+      };
     },
     async runUntil(milliseconds) {
-      for (let event = earliest(milliseconds); event !== undefined; event = earliest(milliseconds)) {
-        events.delete(event);
+      for (let event = events.take(milliseconds); event !== undefined; event = events.take(milliseconds)) {
+        if (event.cancelled) continue;
         now = event.at;
         event.run();
         await nextTurn();
@@ -78,6 +66,47 @@ export function createWorld(seed: number): World {
     between: (low, high) => low + chance() * (high - low),
     oneIn: (count) => chance() * count < 1,
     pick: (items) => items[Math.floor(chance() * items.length)],
+  };
+}
+
+/** Events by their time, and by the order in which they were planned: a binary heap. */
+function createAgenda() {
+  const heap: Event[] = [];
+  const isBefore = (one: Event | undefined, other: Event | undefined) =>
+    one !== undefined &&
+    other !== undefined &&
+    (one.at < other.at || (one.at === other.at && one.order < other.order));
+  const swap = (one: number, other: number) => {
+    [heap[one], heap[other]] = [heap[other] as Event, heap[one] as Event];
+  };
+  const earliestOf = (parent: number): number => {
+    const [left, right] = [2 * parent + 1, 2 * parent + 2];
+    const child = isBefore(heap[right], heap[left]) ? right : left;
+    return isBefore(heap[child], heap[parent]) ? child : parent;
+  };
+
+  return {
+    add(event: Event) {
+      heap.push(event);
+      for (let at = heap.length - 1; at > 0; ) {
+        const parent = (at - 1) >> 1;
+        if (!isBefore(heap[at], heap[parent])) break;
+        swap(at, parent);
+        at = parent;
+      }
+    },
+    /** The earliest one, if it is due by then. */
+    take(until: number): Event | undefined {
+      const first = heap[0];
+      if (first === undefined || first.at > until) return undefined;
+      swap(0, heap.length - 1);
+      heap.pop();
+      for (let at = 0, next = earliestOf(0); next !== at; next = earliestOf(at)) {
+        swap(at, next);
+        at = next;
+      }
+      return first;
+    },
   };
 }
 
@@ -174,6 +203,8 @@ export interface Link {
   /** Done, but the answer is lost. */
   answerLost(): boolean;
   readonly timeoutMs: number;
+  /** For how long the machine sleeps just before it hears the answer; usually not at all. */
+  nap(): number;
 }
 
 /** One call from a machine: what is done over there is done in one step. */
@@ -198,6 +229,8 @@ export function callOver<T>(world: World, machine: Machine, link: Link, act: () 
         fail(link.delay(), String(error));
         return;
       }
+      const nap = link.nap();
+      if (nap > 0) machine.sleep(nap);
       if (link.answerLost() || link.cut()) fail(link.timeoutMs, 'answer lost');
       else world.at(world.now() + link.delay(), () => machine.run(() => resolve(result)));
     });

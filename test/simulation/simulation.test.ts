@@ -1,0 +1,52 @@
+/**
+ * The real nodes in a simulated world: thousands of runs, each from its seed. A failing seed is printed, and
+ * `node --import=tsx test/simulation/replay.ts SEED` runs it again, event by event.
+ */
+import t from 'tap';
+import { type Outcome, runMs, type Sabotage, simulate } from './run.ts';
+
+const seeds = 2_000;
+// Alone it takes half a minute.
+t.setTimeout(170_000);
+
+t.test('no run violates the invariants, whatever breaks', async (t) => {
+  t.setTimeout(170_000);
+  const totals = { acknowledged: 0, checks: 0, unavailable: 0, crashes: 0, loadsFromCopy: 0 };
+  const violating: string[] = [];
+  for (let seed = 1; seed <= seeds; seed += 1) {
+    const outcome = await simulate(seed, runMs);
+    for (const name of Object.keys(totals) as (keyof typeof totals)[]) totals[name] += outcome[name];
+    if (outcome.violations.length > 0) violating.push(`seed ${seed}: ${outcome.violations[0]}`);
+  }
+  t.strictSame(violating, []);
+  t.comment(`${seeds} seeds: ${JSON.stringify(totals)}`);
+  // That the runs were what they are meant to be: busy, and broken.
+  t.ok(totals.acknowledged > 30 * seeds, 'revocations were acknowledged');
+  t.ok(totals.checks > 250 * seeds, 'checks were answered');
+  t.ok(totals.unavailable > seeds, 'not every check could be answered');
+  t.ok(totals.crashes > seeds / 4, 'nodes crashed');
+  t.ok(totals.loadsFromCopy > seeds / 4, 'nodes were loaded from the copy');
+});
+
+t.test('the same seed is the same run', async (t) => {
+  const other = await simulate(8, runMs);
+  t.notSame(other, await simulate(9, runMs));
+  t.strictSame(other, await simulate(8, runMs));
+});
+
+/** What a node may rely on, broken: [sabotage, runs in which it must show]. */
+const sabotages: readonly [name: string, sabotage: Sabotage][] = [
+  ['the clocks of one node run at half speed', { slowClock: true }],
+  ['acknowledgements are forged', { forgedAcknowledgements: true }],
+  ['a list of nodes misses some', { forgetsNodes: true }],
+  ['a snapshot is older than it says', { staleRows: true }],
+];
+
+for (const [name, sabotage] of sabotages) {
+  t.test(`the witness sees it when ${name}`, async (t) => {
+    const violates = ({ violations }: Outcome) => violations.some((violation) => violation.startsWith('I1'));
+    let seed = 1;
+    while (seed <= 200 && !violates(await simulate(seed, runMs, sabotage))) seed += 1;
+    t.ok(seed <= 200, `seed ${seed}`);
+  });
+}
