@@ -3,7 +3,6 @@
  * system. A logout becomes a revocation in `flows/withEffect.ts`; it reaches the checks of every node through `effect`,
  * which `openRevoked.ts` builds.
  */
-import type { AddressInfo } from 'node:net';
 import { createCommonPasswords } from './authn/commonPasswords.ts';
 import { createPasswordHasher } from './authn/passwordHash.ts';
 import { createPasswordPolicy } from './authn/passwordPolicy.ts';
@@ -12,7 +11,7 @@ import { newServiceToken } from './authn/serviceToken.ts';
 import type { Config } from './config/config.ts';
 import type { Secrets } from './config/secrets.ts';
 import { type Clock, withDeadline } from './core/clock.ts';
-import { AuthorityError, StartupError } from './core/errors.ts';
+import { AuthorityError, StartupError, UnreachableError } from './core/errors.ts';
 import { limits } from './core/limits.ts';
 import { createSealing } from './core/sealing.ts';
 import { createAuthenticateService } from './flows/authenticateService.ts';
@@ -29,7 +28,8 @@ import { createRefresh } from './flows/refresh.ts';
 import { createRegister } from './flows/register.ts';
 import { createCreateService, createListServices, createRevokeService } from './flows/services.ts';
 import { createGrpcServer } from './grpc/server.ts';
-import { createHttpApp, type HttpApp, type HttpParts } from './http/app.ts';
+import { createHttpApp, type HttpParts } from './http/app.ts';
+import { listen } from './http/bareApp.ts';
 import { openKeyRing } from './keys/keyRing.ts';
 import type { Log } from './observability/log.ts';
 import { createMetrics, type Metrics } from './observability/metrics.ts';
@@ -37,6 +37,7 @@ import { openRevoked, type Revoked } from './openRevoked.ts';
 import { createRefreshTokens } from './sessions/refreshToken.ts';
 import type { DataFolder } from './storage/local/dataFolder.ts';
 import { openEngine } from './storage/postgres/engine.ts';
+import { translateFault } from './storage/postgres/faults.ts';
 import { createStorage, migrateStorage } from './storage/postgres/storage.ts';
 import { checkRedis } from './storage/redis/connection.ts';
 import { createAccessTokenIssuer } from './tokens/accessToken.ts';
@@ -69,7 +70,8 @@ export interface Authority {
 
 /**
  * Opens everything but the doors: when this resolves, what is stored is migrated, keys are there and every live
- * revocation is in memory. Throws `StartupError` with one clear line for what an operator can mend.
+ * revocation is in memory. Throws `StartupError` with one clear line for what an operator can mend, and of those
+ * `UnreachableError` for what may mend by itself.
  */
 export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
   const closing: Closing = [];
@@ -102,8 +104,18 @@ export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
     return { flows, listen, close, readiness, firstServiceToken };
   } catch (error) {
     await close();
-    throw error;
+    throw asStartupFault(error);
   }
+}
+
+/** A database that went away in the middle of a start is as unreachable as one that was never there. */
+function asStartupFault(error: unknown): unknown {
+  const fault = error instanceof StartupError ? error : translateFault(error);
+  if (!(fault instanceof AuthorityError) || fault.code !== 'unavailable') return fault;
+  const cause = fault.cause instanceof Error ? fault.cause.message : fault.reason;
+  return new UnreachableError(`DATABASE_URL: the PostgreSQL server does not answer: ${cause}`, {
+    cause: error,
+  });
 }
 
 /** Steps that give back what was opened, in the order of opening. */
@@ -186,18 +198,7 @@ async function openDoors(
     cancel();
   });
   const grpcPort = await grpc.listen(config.grpc.host, config.grpc.port);
-  return { grpcPort, httpPort: await listenHttp(http, config.http) };
-}
-
-async function listenHttp(http: HttpApp, { host, port }: Config['http']): Promise<number> {
-  try {
-    await http.listen({ host, port });
-  } catch (cause) {
-    throw new StartupError(`HTTP_PORT: cannot listen on ${host}:${port}: ${(cause as Error).message}`, {
-      cause,
-    });
-  }
-  return (http.server.address() as AddressInfo).port;
+  return { grpcPort, httpPort: await listen(http, config.http) };
 }
 
 /**

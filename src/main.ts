@@ -1,66 +1,88 @@
 /**
- * The process: environment → configuration → authority → listen → drain. Exit code 0 after a graceful stop, 1 with one
- * clear line when it cannot start.
+ * The process: environment → configuration → authority → listen → drain. It waits for a database or Redis that does not
+ * answer; anything else that keeps it from starting is one clear line and exit code 1. After a graceful stop it is 0.
  */
-import { openAuthority } from './authority.ts';
+import { type Authority, type AuthorityParts, openAuthority } from './authority.ts';
 import { runCommand } from './cli/commands.ts';
 import { claimDataFolder } from './cli/control.ts';
 import { welcome } from './cli/welcome.ts';
 import { readConfig } from './config/config.ts';
 import { processEnvironment } from './config/env.ts';
 import { systemClock } from './core/clock.ts';
-import { StartupError } from './core/errors.ts';
+import { StartupError, UnreachableError } from './core/errors.ts';
 import { limits } from './core/limits.ts';
+import { openStartingApp } from './http/startingApp.ts';
 import { createLog } from './observability/log.ts';
 import { openDataFolder } from './storage/local/dataFolder.ts';
 
 const print = (line: string) => void process.stdout.write(`${line}\n`);
+const complain = (line: string) => void process.stderr.write(`${line}\n`);
 const clock = systemClock;
 
-async function start(): Promise<() => Promise<void>> {
+/** What a stop has to close: it grows while the process starts. */
+const opened: (() => Promise<void>)[] = [];
+
+async function start(): Promise<void> {
   const { config, secrets } = readConfig(processEnvironment());
   const log = createLog(config.logLevel);
   const dataFolder = await openDataFolder(config.storage.dataDir);
   const claim = await claimDataFolder(dataFolder.path);
-  const authority = await openAuthority({ config, secrets, dataFolder, log, clock });
-  claim.serve((request, output) => runCommand(authority.flows, request, output));
-  const ports = await authority.listen();
-  const { firstServiceToken } = authority;
-  for (const line of welcome({ config, dataFolder, firstServiceToken, ...ports })) print(line);
-  log.info({ ...ports }, 'ready');
-
+  opened.push(async () => log.info('stopped'), claim.release);
   process.on('uncaughtException', (err) => {
     log.fatal({ err }, 'a defect: the process stops rather than go on in an unknown state');
     process.exit(1);
   });
-  return async () => {
-    log.info('stopping');
-    await authority.close();
-    await claim.release();
-    log.info('stopped');
-  };
+
+  let waitingFor = 'starting';
+  const starting = await openStartingApp({ ...config.http, log, waitingFor: () => waitingFor });
+  const parts = { config, secrets, dataFolder, log, clock };
+  const authority = await openWhenReachable(parts, (why) => {
+    waitingFor = why;
+  });
+  opened.push(authority.close, async () => log.info('stopping'));
+  claim.serve((request, output) => runCommand(authority.flows, request, output));
+  await starting.close();
+  const ports = await authority.listen();
+
+  const { firstServiceToken } = authority;
+  for (const line of welcome({ config, dataFolder, firstServiceToken, ...ports })) print(line);
+  log.info({ ...ports }, 'ready');
+}
+
+/** Tries for as long as it takes: who starts everything at the same time should not have to start us again. */
+async function openWhenReachable(parts: AuthorityParts, onWait: (why: string) => void): Promise<Authority> {
+  while (true) {
+    try {
+      return await openAuthority(parts);
+    } catch (error) {
+      if (!(error instanceof UnreachableError)) throw error;
+      complain(`${error.message}; trying again in ${limits.startRetrySeconds} s`);
+      onWait(error.message);
+      await new Promise<void>((resolve) => {
+        clock.after(limits.startRetrySeconds * 1000, resolve);
+      });
+    }
+  }
 }
 
 /** The first signal drains and closes; a second one, or too long a wait, exits at once. */
-function stopOnSignals(started: Promise<() => Promise<void>>): void {
+function stopOnSignals(): void {
   let stopping = false;
   const onSignal = async () => {
     if (stopping) process.exit(1);
     stopping = true;
     clock.after(limits.stopMilliseconds, () => process.exit(1));
-    await (await started)();
+    for (const close of opened.reverse()) await close();
     process.exit(0);
   };
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
 }
 
-const started = start();
-stopOnSignals(started);
+stopOnSignals();
 try {
-  await started;
+  await start();
 } catch (error) {
-  const text = error instanceof StartupError ? error.message : ((error as Error).stack ?? String(error));
-  process.stderr.write(`${text}\n`);
+  complain(error instanceof StartupError ? error.message : ((error as Error).stack ?? String(error)));
   process.exit(1);
 }

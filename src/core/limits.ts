@@ -112,6 +112,8 @@ export const limits = {
   redisMilliseconds: 2_000,
 
   // Process
+  /** A start that did not reach its database or Redis is tried again after this. */
+  startRetrySeconds: 5,
   /** A readiness check of one part gives up after this. */
   readinessMilliseconds: 2_000,
   /** From the first signal to the end of the process. */

@@ -2,12 +2,7 @@
  * The HTTP edge: translates a request, calls one flow, translates its result back. Owns routes, schemas, headers and
  * limits of HTTP. Does not own any rule about users, sessions or tokens.
  */
-import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
-import { AuthorityError } from '../core/errors.ts';
-import { limits } from '../core/limits.ts';
+import type { AuthorityError } from '../core/errors.ts';
 import type { ChangePassword } from '../flows/changePassword.ts';
 import type { EndSession } from '../flows/endSession.ts';
 import type { Introspect } from '../flows/introspect.ts';
@@ -20,9 +15,9 @@ import type { Register } from '../flows/register.ts';
 import type { KeyRing } from '../keys/keyRing.ts';
 import type { Log } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
+import { createBareApp, type HttpApp } from './bareApp.ts';
 import { createAuthenticate } from './caller.ts';
-import { acceptOnlyJson, setSecurityHeaders } from './hygiene.ts';
-import { refuseConnection, sendProblem, toAuthorityError } from './problem.ts';
+import { acceptOnlyJson } from './hygiene.ts';
 import { authRoutes } from './routes/auth.ts';
 import { docsRoutes } from './routes/docs.ts';
 import { operationRoutes } from './routes/operations.ts';
@@ -52,36 +47,11 @@ export interface HttpParts {
   readonly log: Log;
 }
 
-export type HttpApp = FastifyInstance<
-  Server,
-  IncomingMessage,
-  ServerResponse,
-  FastifyBaseLogger,
-  TypeBoxTypeProvider
->;
-
 /** Builds the application; it listens when it is told to. */
 export async function createHttpApp(parts: HttpParts): Promise<HttpApp> {
-  const app: HttpApp = Fastify({
-    loggerInstance: libraryLog(parts.log),
-    genReqId: () => randomUUID(),
-    bodyLimit: limits.httpBodyBytes,
-    requestTimeout: limits.httpRequestMilliseconds,
-    keepAliveTimeout: limits.httpKeepAliveMilliseconds,
-    http: { maxHeaderSize: limits.httpHeadersBytes, headersTimeout: limits.httpRequestMilliseconds },
-    routerOptions: { maxParamLength: 100 },
-    // Nothing is coerced, completed or silently dropped: what is not as described is refused.
-    ajv: {
-      customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, allErrors: false },
-    },
-    clientErrorHandler: refuseConnection,
-    forceCloseConnections: 'idle',
-    return503OnClosing: false,
-    frameworkErrors: (error, request, reply) => refuse(parts, request, reply, error),
-  }).withTypeProvider<TypeBoxTypeProvider>();
-
+  const { log } = parts;
+  const app = await createBareApp({ log, onRefusal: (...refusal) => report(parts, ...refusal) });
   observe(app, parts);
-  await setSecurityHeaders(app);
   acceptOnlyJson(app);
   await docsRoutes(app);
 
@@ -96,16 +66,8 @@ export async function createHttpApp(parts: HttpParts): Promise<HttpApp> {
   return app;
 }
 
-/** The library tells each request and its listening at `info`; what we tell is in `observe`. Its warnings pass. */
-function libraryLog(log: Log): FastifyBaseLogger {
-  return log.child({}, { level: log.isLevelEnabled('warn') ? 'warn' : log.level }) as FastifyBaseLogger;
-}
-
 function observe(app: HttpApp, parts: HttpParts): void {
-  app.setErrorHandler((error, request, reply) => refuse(parts, request, reply, error));
-  app.setNotFoundHandler((request, reply) => refuse(parts, request, reply, new AuthorityError('not_found')));
   app.addHook('onSend', async (request, reply) => {
-    reply.header('x-request-id', request.id);
     // Whatever a route of ours answers about people is for this caller, now.
     if (request.routeOptions.url?.startsWith('/auth/')) reply.header('cache-control', 'no-store');
   });
@@ -118,17 +80,14 @@ function observe(app: HttpApp, parts: HttpParts): void {
   });
 }
 
-function refuse(
+function report(
   { log, metrics }: HttpParts,
-  request: Parameters<typeof sendProblem>[0],
-  reply: Parameters<typeof sendProblem>[1],
+  requestId: string,
+  { code, reason, cause }: AuthorityError,
   thrown: unknown,
 ): void {
-  const error = toAuthorityError(thrown);
-  metrics.refusal(error.code, error.reason);
-  if (error.code === 'internal') log.error({ request_id: request.id, err: thrown }, 'a request failed');
-  else if (error.code === 'unavailable')
-    log.warn({ request_id: request.id, reason: error.reason, err: error.cause }, 'unavailable');
-  else log.debug({ request_id: request.id, code: error.code, reason: error.reason }, 'refused');
-  sendProblem(request, reply, error);
+  metrics.refusal(code, reason);
+  if (code === 'internal') log.error({ request_id: requestId, err: thrown }, 'a request failed');
+  else if (code === 'unavailable') log.warn({ request_id: requestId, reason, err: cause }, 'unavailable');
+  else log.debug({ request_id: requestId, code, reason }, 'refused');
 }

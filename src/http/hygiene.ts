@@ -1,7 +1,7 @@
 /** What every request and answer must keep to, whatever the route: security headers, and JSON as the only body. */
 import helmet from '@fastify/helmet';
 import { AuthorityError } from '../core/errors.ts';
-import type { HttpApp } from './app.ts';
+import type { HttpApp } from './bareApp.ts';
 
 const oneYear = 31_536_000;
 

@@ -4,7 +4,8 @@ import { rfc3339 } from '../../core/clock.ts';
 import { AuthorityError } from '../../core/errors.ts';
 import type { LogoutCredential } from '../../flows/logout.ts';
 import type { TokenResponse } from '../../flows/tokenResponse.ts';
-import type { HttpApp, HttpFlows, HttpParts } from '../app.ts';
+import type { HttpFlows, HttpParts } from '../app.ts';
+import type { HttpApp } from '../bareApp.ts';
 import { type Authenticate, bearerToken, originOf } from '../caller.ts';
 import {
   emptyBody,

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import type { HttpApp } from '../app.ts';
+import type { HttpApp } from '../bareApp.ts';
 
 const packageFile = new URL('../../../package.json', import.meta.url);
 

@@ -1,5 +1,6 @@
 /** What operators and their machines ask: is it alive, is it ready, what does it measure. */
-import type { HttpApp, HttpParts } from '../app.ts';
+import type { HttpParts } from '../app.ts';
+import type { HttpApp } from '../bareApp.ts';
 
 export function operationRoutes(app: HttpApp, { readiness, metrics }: HttpParts): void {
   app.get('/health/live', { schema: { summary: 'The process runs.' } }, async (_request, reply) =>

@@ -1,5 +1,6 @@
 /** What anyone may know: the public keys and the metadata of this authority. */
-import type { HttpApp, HttpParts } from '../app.ts';
+import type { HttpParts } from '../app.ts';
+import type { HttpApp } from '../bareApp.ts';
 
 export function wellKnownRoutes(app: HttpApp, { keyRing, issuer, jwksMaxAgeMs }: HttpParts): void {
   const cacheControl = `public, max-age=${Math.floor(jwksMaxAgeMs / 1000)}`;

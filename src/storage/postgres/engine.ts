@@ -8,7 +8,7 @@ import { PGlite } from '@electric-sql/pglite';
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { PrismaPGlite } from 'pglite-prisma-adapter';
-import { StartupError } from '../../core/errors.ts';
+import { StartupError, UnreachableError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import { failStop, guardCommits } from './commitGuard.ts';
 import { PrismaClient } from './generated/client.ts';
@@ -124,6 +124,6 @@ async function reachable(connection: Promise<SqlConnection>): Promise<SqlConnect
   } catch (cause) {
     const why =
       cause instanceof Error ? cause.message || (cause as NodeJS.ErrnoException).code : String(cause);
-    throw new StartupError(`DATABASE_URL: the PostgreSQL server cannot be reached: ${why}`, { cause });
+    throw new UnreachableError(`DATABASE_URL: the PostgreSQL server cannot be reached: ${why}`, { cause });
   }
 }

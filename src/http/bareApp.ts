@@ -1,0 +1,75 @@
+/** What every HTTP application of ours begins with: limits, security headers, and one way to say no. */
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { AuthorityError, StartupError } from '../core/errors.ts';
+import { limits } from '../core/limits.ts';
+import type { Log } from '../observability/log.ts';
+import { setSecurityHeaders } from './hygiene.ts';
+import { refuseConnection, sendProblem, toAuthorityError } from './problem.ts';
+
+export type HttpApp = FastifyInstance<
+  Server,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>;
+
+/** `onRefusal` is told of each refusal, and of what was thrown. */
+export async function createBareApp(parts: {
+  log: Log;
+  onRefusal: (requestId: string, error: AuthorityError, thrown: unknown) => void;
+}): Promise<HttpApp> {
+  const refuse = (
+    request: Parameters<typeof sendProblem>[0],
+    reply: Parameters<typeof sendProblem>[1],
+    thrown: unknown,
+  ) => {
+    const error = toAuthorityError(thrown);
+    parts.onRefusal(request.id, error, thrown);
+    sendProblem(request, reply, error);
+  };
+  const app: HttpApp = Fastify({
+    loggerInstance: libraryLog(parts.log),
+    genReqId: () => randomUUID(),
+    bodyLimit: limits.httpBodyBytes,
+    requestTimeout: limits.httpRequestMilliseconds,
+    keepAliveTimeout: limits.httpKeepAliveMilliseconds,
+    http: { maxHeaderSize: limits.httpHeadersBytes, headersTimeout: limits.httpRequestMilliseconds },
+    routerOptions: { maxParamLength: 100 },
+    // Nothing is coerced, completed or silently dropped: what is not as described is refused.
+    ajv: {
+      customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, allErrors: false },
+    },
+    clientErrorHandler: refuseConnection,
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    frameworkErrors: (error, request, reply) => refuse(request, reply, error),
+  }).withTypeProvider<TypeBoxTypeProvider>();
+
+  app.setErrorHandler((error, request, reply) => refuse(request, reply, error));
+  app.setNotFoundHandler((request, reply) => refuse(request, reply, new AuthorityError('not_found')));
+  app.addHook('onSend', async (request, reply) => void reply.header('x-request-id', request.id));
+  await setSecurityHeaders(app);
+  return app;
+}
+
+/** The library tells each request and its listening at `info`; what we tell is elsewhere. Its warnings pass. */
+function libraryLog(log: Log): FastifyBaseLogger {
+  return log.child({}, { level: log.isLevelEnabled('warn') ? 'warn' : log.level }) as FastifyBaseLogger;
+}
+
+/** Answers the port, which is a free one when `port` is 0. Throws `StartupError` when the address is in use. */
+export async function listen(app: HttpApp, { host, port }: { host: string; port: number }): Promise<number> {
+  try {
+    await app.listen({ host, port });
+  } catch (cause) {
+    throw new StartupError(`HTTP_PORT: cannot listen on ${host}:${port}: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+  return (app.server.address() as AddressInfo).port;
+}
