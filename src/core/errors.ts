@@ -90,5 +90,10 @@ export function invalidField(field: string, rule: string, message: string): Auth
 
 /** The process cannot start or a command cannot run: one clear line for the operator, exit code 1. */
 export class StartupError extends Error {
-  override readonly name = 'StartupError';
+  override readonly name: string = 'StartupError';
+}
+
+/** What may mend by itself, such as a server that does not answer yet: worth trying again. */
+export class UnreachableError extends StartupError {
+  override readonly name = 'UnreachableError';
 }
