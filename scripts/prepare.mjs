@@ -2,7 +2,7 @@
  * Makes dist/ from the sources, when it is missing or they have changed since; `--force` always.
  * Quiet when there is nothing to do.
  */
-import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { generateDatabaseClient } from './generate.mjs';
@@ -30,7 +30,15 @@ export async function compile(options) {
   const newest = await newestSource();
   await rm(join(root, 'dist'), { recursive: true, force: true });
   await runTool('tsc', ['-p', 'tsconfig.build.json'], { ...options, quiet: true });
+  await copyScripts();
   await writeFile(stamp, newest);
+}
+
+/** The code reads its Lua from beside itself, and the compiler leaves it where it is. */
+async function copyScripts() {
+  const files = await readdir(join(root, 'src'), { recursive: true });
+  const scripts = files.filter((file) => file.endsWith('.lua'));
+  await Promise.all(scripts.map((file) => copyFile(join(root, 'src', file), join(root, 'dist', file))));
 }
 
 async function newestSource() {

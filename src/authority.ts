@@ -39,7 +39,7 @@ import type { DataFolder } from './storage/local/dataFolder.ts';
 import { openEngine } from './storage/postgres/engine.ts';
 import { translateFault } from './storage/postgres/faults.ts';
 import { createStorage, migrateStorage } from './storage/postgres/storage.ts';
-import { checkRedis } from './storage/redis/connection.ts';
+import { openRedis } from './storage/redis/connection.ts';
 import { createAccessTokenIssuer } from './tokens/accessToken.ts';
 import { createAccessTokenReader } from './tokens/accessTokenReader.ts';
 
@@ -121,8 +121,11 @@ function asStartupFault(error: unknown): unknown {
 /** Steps that give back what was opened, in the order of opening. */
 type Closing = (() => Promise<void>)[];
 
-async function openStored({ secrets, dataFolder, log }: AuthorityParts, closing: Closing) {
-  if (secrets.redisUrl !== undefined) await checkRedis(secrets.redisUrl);
+async function openStored({ secrets, dataFolder, log, clock }: AuthorityParts, closing: Closing) {
+  if (secrets.redis !== undefined) {
+    const redis = await openRedis({ address: secrets.redis, clock });
+    closing.push(async () => redis.close());
+  }
   const engine = await openEngine(dataFolder.path, secrets.databaseUrl);
   closing.push(engine.close);
   for (const migration of await migrateStorage(engine)) log.debug({ migration }, 'migrated');

@@ -21,7 +21,7 @@ const directions: Record<string, readonly string[]> = {
   audit: ['core'],
 
   flows: ['core', ...nouns],
-  storage: ['core', ...nouns, 'flows (types)'],
+  storage: ['core', ...nouns, 'flows (types)', 'config (types)'],
 
   http: ['core', ...nouns, 'flows', 'config (types)', 'observability (types)'],
   grpc: ['core', ...nouns, 'flows', 'config (types)', 'observability (types)'],

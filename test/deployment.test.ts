@@ -110,6 +110,13 @@ t.test('Dockerfile: what the code reads beside itself is in the image', async (t
       needed.add(relative(root, target).replace(/\/$/, ''));
     }
   }
+  // What lies in src/ itself is copied to dist/ by the build.
+  const beside = [...needed].filter((path) => path.startsWith('src/'));
+  t.strictSame(beside, ['src/storage/redis/project-3.lua']);
+  for (const path of beside) {
+    t.equal(read(path.replace(/^src/, 'dist')), read(path), `${path} is in dist/`);
+    needed.delete(path);
+  }
   t.strictSame([...needed].sort(), ['package.json', 'prisma/migrations', 'proto']);
   for (const path of needed) t.ok(inImage.includes(path), `${path} is in the image`);
 });

@@ -73,7 +73,7 @@ function assemble(v: Values): { config: Config; secrets: Secrets } {
   };
   const secrets = new Secrets({
     databaseUrl: v.DATABASE_URL,
-    redisUrl: v.REDIS_URL,
+    redis: v.REDIS_URL,
     keyEncryptionKey: v.KEY_ENCRYPTION_KEY,
   });
   return Object.freeze({ config: deepFreeze(config), secrets });

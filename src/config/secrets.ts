@@ -1,11 +1,12 @@
 import { inspect } from 'node:util';
+import type { RedisAddress } from './redisUrl.ts';
 
 const hidden = '[secret]';
 
 interface SecretValues {
-  /** Set in server mode, together with `redisUrl`; may hold a password. */
+  /** Set in server mode, together with `redis`; may hold a password. */
   readonly databaseUrl: string | undefined;
-  readonly redisUrl: string | undefined;
+  readonly redis: RedisAddress | undefined;
   /** 32 bytes. Always set in server mode; undefined in embedded mode means "the one kept in DATA_DIR". */
   readonly keyEncryptionKey: Buffer | undefined;
 }
@@ -26,8 +27,8 @@ export class Secrets implements SecretValues {
     return this.#values.databaseUrl;
   }
 
-  get redisUrl(): string | undefined {
-    return this.#values.redisUrl;
+  get redis(): RedisAddress | undefined {
+    return this.#values.redis;
   }
 
   get keyEncryptionKey(): Buffer | undefined {

@@ -11,6 +11,7 @@ export type SettingKind =
   | 'duration'
   | 'secret'
   | 'url'
+  | 'redis'
   | 'enum'
   | 'file'
   | 'path';
@@ -87,12 +88,12 @@ export const settings = {
     description: 'PostgreSQL server. Set together with REDIS_URL, or neither.',
   },
   REDIS_URL: {
-    kind: 'url',
+    kind: 'redis',
     secret: true,
-    schemes: ['redis', 'rediss'],
     whenUnset: 'none (embedded mode)',
-    format: 'a redis:// or rediss:// URL',
-    description: 'Redis server. Set together with DATABASE_URL, or neither.',
+    format:
+      'redis://[user:password@]host[:port][/db], redis-sentinel://[user:password@]host[:port],…/master[/db] or redis-cluster://[user:password@]host[:port],…; with TLS rediss://, rediss-sentinel:// or rediss-cluster://',
+    description: 'Redis server, Sentinels or Cluster. Set together with DATABASE_URL, or neither.',
   },
   DATA_DIR: {
     kind: 'path',

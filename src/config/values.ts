@@ -4,15 +4,18 @@ import { isIP } from 'node:net';
 import { decodeBase64url } from '../core/encoding.ts';
 import { parseDuration } from './durations.ts';
 import type { Environment } from './env.ts';
+import { parseRedisUrl, type RedisAddress } from './redisUrl.ts';
 import { type Setting, type SettingName, settingNames, settingOf, type settings } from './settings.ts';
 
 type Parsed<S> = S extends { kind: 'port' | 'duration' }
   ? number
   : S extends { kind: 'secret' }
     ? Buffer
-    : S extends { choices: readonly (infer Choice)[] }
-      ? Choice
-      : string;
+    : S extends { kind: 'redis' }
+      ? RedisAddress
+      : S extends { choices: readonly (infer Choice)[] }
+        ? Choice
+        : string;
 type ValueOf<S> = S extends { default: string } ? Parsed<S> : Parsed<S> | undefined;
 
 /** Every setting with its type: durations in milliseconds, secrets as bytes, `undefined` for what may stay unset. */
@@ -59,6 +62,7 @@ const parsers: Record<Setting['kind'], (text: string, setting: Setting) => unkno
   duration: boundedDuration,
   secret: key256,
   url: (text, { schemes = [] }) => (isUrl(text, schemes) ? text : undefined),
+  redis: parseRedisUrl,
   enum: (text, { choices = [] }) => (choices.includes(text) ? text : undefined),
   file: (text) => (isReadableFile(text) ? text : undefined),
   path: (text) => (text.includes('\0') ? undefined : text),

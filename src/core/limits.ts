@@ -108,8 +108,31 @@ export const limits = {
   serviceTokenCacheEntries: 1_000,
 
   // Redis
-  /** For a connection or a command: Redis answers in less than a millisecond or is not well. */
+  /** For making a connection: name, TCP, TLS, login and the first question. */
   redisMilliseconds: 2_000,
+  /** One try at the start: asking each of some Sentinels or nodes of a Cluster may take the time of several. */
+  redisStartMilliseconds: 6_000,
+  /** A command that a caller waits for. Redis answers in less than one; with a check's second, the truth can be asked yet. */
+  redisCommandMilliseconds: 500,
+  /** After a command that was not answered: how often Redis is asked whether it is back, and nothing else is sent. */
+  redisProbeMilliseconds: 250,
+  /** The longest wait before connecting again; the first is this much shorter than that. */
+  redisBackoffFirstMilliseconds: 50,
+  redisBackoffMilliseconds: 1_000,
+  /** A subscription that has died without a word is noticed within this: nothing else is ever sent on it. */
+  redisHeartbeatMilliseconds: 1_000,
+  /** Ids that one script call adds, at about 12 µs each: nobody else is served meanwhile, so it should be a few ms. */
+  redisScriptIds: 500,
+  /** What is read of a bitmap in one command. */
+  redisReadBytes: 256 * 1024,
+  /** A bitmap that says it is larger is not believed: that is room for 200 million revocations in one time slice. */
+  redisBitmapBytes: 512 * 1024 * 1024,
+  /** Redis keeps a slice for this much longer than it is asked for, so that a fast clock there drops nothing live (S9). */
+  redisSliceMarginSeconds: 60,
+  /** How many steps of writers a loader may be overtaken by; some 500 ms apart, so this is half a minute. */
+  redisTrailSteps: 64,
+  /** A message between nodes. One that would be longer says "read them from the truth" instead. */
+  busMessageBytes: 64 * 1024,
 
   // Process
   /** A start that did not reach its database or Redis is tried again after this. */

@@ -18,9 +18,14 @@ export interface BloomFilter {
   mayContain(hash: IdHash): boolean;
 }
 
+/** What an entry takes of a filter at its capacity (Bloom 1970). */
+export function bloomBitsPerEntry(falsePositives: number): number {
+  return -Math.log(falsePositives) / Math.LN2 ** 2;
+}
+
 /** How many bits a filter of this capacity has (a multiple of 32), and how many of them an id sets. */
 export function bloomGeometry(capacity: number, falsePositives: number): { bits: number; probes: number } {
-  const bitsPerEntry = -Math.log(falsePositives) / Math.LN2 ** 2;
+  const bitsPerEntry = bloomBitsPerEntry(falsePositives);
   return {
     bits: Math.ceil((capacity * bitsPerEntry) / 32) * 32,
     probes: Math.max(1, Math.round(bitsPerEntry * Math.LN2)),

@@ -123,10 +123,10 @@ t.test('Redis that may evict, or is not there, is refused at the start', async (
     name: 'StartupError',
     message: /allkeys-lru; it must be noeviction/,
   });
-  await t.rejects(start(gone.url), { name: 'StartupError', message: /^REDIS_URL: .*cannot be used/ });
+  await t.rejects(start(gone.url), { name: 'UnreachableError', message: /^REDIS_URL: .*cannot be used/ });
   const wrong = guarded.url.replace('redis://', 'redis://default:wrong-password@');
   const refused = await start(wrong).catch((error: Error) => error);
-  t.match(refused, { name: 'StartupError', message: /^REDIS_URL: / });
+  t.match(refused, { name: 'UnreachableError', message: /^REDIS_URL: / });
   t.notMatch(String(refused), /wrong-password/);
   t.match(
     await start(guarded.url.replace('redis://', 'redis://default:secret-of-redis@')).catch((e: Error) => e),

@@ -53,7 +53,7 @@ t.test('nothing set: embedded mode with the documented defaults', (t) => {
     logLevel: 'info',
   });
   t.equal(secrets.databaseUrl, undefined);
-  t.equal(secrets.redisUrl, undefined);
+  t.equal(secrets.redis, undefined);
   t.equal(secrets.keyEncryptionKey, undefined);
   t.end();
 });
@@ -103,7 +103,14 @@ t.test('everything set: server mode, and every variable arrives', (t) => {
     logLevel: 'debug',
   });
   t.equal(secrets.databaseUrl, server['DATABASE_URL']);
-  t.equal(secrets.redisUrl, server['REDIS_URL']);
+  t.strictSame(secrets.redis, {
+    kind: 'single',
+    tls: true,
+    username: undefined,
+    password: 'hunter2',
+    endpoint: { host: 'cache.internal', port: 6380 },
+    database: 1,
+  });
   t.strictSame(secrets.keyEncryptionKey, key);
   t.end();
 });

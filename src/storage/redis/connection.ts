@@ -1,37 +1,119 @@
 /**
- * Redis: what several nodes will share. This version opens it at the start only, to refuse a server that could not be
- * used; the truth about revocations is in PostgreSQL, and one process serves them.
+ * The connection to Redis: what several nodes share. Owns how commands get there, when they are given up and when Redis
+ * is left alone. Does not own what is stored (projection.ts) or said (bus.ts). Nothing here is the truth: whoever is
+ * refused asks PostgreSQL.
  */
-import { Redis } from 'ioredis';
-import { StartupError } from '../../core/errors.ts';
+import type { Redis } from 'ioredis';
+import type { RedisAddress } from '../../config/redisUrl.ts';
+import { type Clock, withDeadline } from '../../core/clock.ts';
+import { StartupError, UnreachableError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
+import { createBreaker } from './breaker.ts';
+import { type Commands, createClient, faultText, type RedisClient } from './client.ts';
+import { claimDeployment } from './deployment.ts';
+import { createKeys, deploymentKey } from './keys.ts';
+import { keepSubscribed, type Subscription } from './subscription.ts';
+
+export interface RedisConnection {
+  /** False while it is not asked: there is no connection, or a command was not answered and no probe has been since. */
+  available(): boolean;
+  /**
+   * Sends commands. Rejects, with a plain Error that holds neither a password nor a command: at once when Redis is not
+   * available, after `limits.redisCommandMilliseconds` when it does not answer, else with what it says.
+   */
+  run<T>(work: (commands: Commands) => Promise<T>): Promise<T>;
+  /**
+   * Takes this Redis for the deployment, unless it has it already. Throws `StartupError` when it is another one's, and
+   * `UnreachableError` when that cannot be told now. To be called again when Redis may have lost everything.
+   */
+  claim(deploymentId: string): Promise<void>;
+  subscribe(
+    channels: readonly string[],
+    onMessage: (channel: string, payload: Buffer) => void,
+    onLost: (error: Error) => void,
+  ): Subscription;
+  close(): void;
+}
 
 /**
- * Throws `StartupError` when the server does not answer, refuses the login, or may evict keys: a revocation that Redis
- * has silently dropped would look like one that never was. `url` may hold a password and appears in no message.
+ * Tries once. Throws `StartupError` when the server is one that could not be relied upon, `UnreachableError` when it
+ * does not answer or refuses the login. The address holds a password, which appears in no message.
  */
-export async function checkRedis(url: string): Promise<void> {
-  const redis = new Redis(url, {
-    lazyConnect: true,
-    connectTimeout: limits.redisMilliseconds,
-    commandTimeout: limits.redisMilliseconds,
-    maxRetriesPerRequest: 0,
-    retryStrategy: () => null,
-  });
-  // The same fault rejects the command below.
-  redis.on('error', () => {});
+export async function openRedis(parts: { address: RedisAddress; clock: Clock }): Promise<RedisConnection> {
+  const { clock } = parts;
+  const client = createClient(parts.address);
   try {
-    await redis.connect();
-    const policy = /^maxmemory_policy:(\S+)/m.exec(await redis.info('memory'))?.[1];
-    if (policy !== 'noeviction') {
-      throw new StartupError(`REDIS_URL: the server's maxmemory-policy is ${policy}; it must be noeviction.`);
-    }
-  } catch (cause) {
-    if (cause instanceof StartupError) throw cause;
-    throw new StartupError(`REDIS_URL: the Redis server cannot be used: ${(cause as Error).message}`, {
-      cause,
-    });
-  } finally {
-    redis.disconnect();
+    await withDeadline(clock, limits.redisStartMilliseconds, connect(client), () => new Error('no answer'));
+  } catch (error) {
+    client.disconnect();
+    if (error instanceof StartupError) throw error;
+    throw new UnreachableError(`REDIS_URL: the Redis server cannot be used: ${faultText(error)}`);
   }
+  return createConnection(client, clock);
+}
+
+async function connect(client: RedisClient): Promise<void> {
+  try {
+    await client.connect();
+  } catch {
+    // The library says that the connection was closed; the event before that said why.
+    throw new Error(client.lastFault());
+  }
+  await Promise.all(client.primaries().map(checkServer));
+}
+
+/** SMISMEMBER is of 6.2. */
+const oldestVersion = [6, 2] as const;
+
+async function checkServer(redis: Redis): Promise<void> {
+  const info = await redis.info();
+  const field = (name: string) => new RegExp(`^${name}:(\\S*)`, 'm').exec(info)?.[1] ?? 'unknown';
+  const policy = field('maxmemory_policy');
+  // A revocation that was silently dropped would look like one that never was.
+  if (policy !== 'noeviction') {
+    throw new StartupError(`REDIS_URL: the server's maxmemory-policy is ${policy}; it must be noeviction.`);
+  }
+  const version = field('redis_version');
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  if (major < oldestVersion[0] || (major === oldestVersion[0] && minor < oldestVersion[1])) {
+    throw new StartupError(`REDIS_URL: the server is Redis ${version}; it must be 6.2 or newer.`);
+  }
+  if (field('role') !== 'master') throw new Error('it is a replica, which cannot be written to');
+}
+
+function createConnection(client: RedisClient, clock: Clock): RedisConnection {
+  const { commands } = client;
+  // In a Cluster, PING would ask any node: what counts is the one that has our keys.
+  let probedKey = deploymentKey;
+  const probe = () => commands.exists(probedKey);
+  const breaker = createBreaker({ clock, probe, onLost: client.reconnect });
+  const available = () => breaker.closed() && client.connected();
+
+  const run = async <T>(work: (commands: Commands) => Promise<T>): Promise<T> => {
+    if (!available()) throw new Error('Redis: not available');
+    const late = () => {
+      breaker.trip();
+      return new Error('no answer');
+    };
+    try {
+      return await withDeadline(clock, limits.redisCommandMilliseconds, work(commands), late);
+    } catch (error) {
+      throw new Error(`Redis: ${faultText(error)}`);
+    }
+  };
+
+  return {
+    available,
+    run,
+    async claim(deploymentId) {
+      await claimDeployment(run, deploymentId);
+      probedKey = createKeys(deploymentId).manifest;
+    },
+    subscribe: (channels, onMessage, onLost) =>
+      keepSubscribed({ newSubscriber: client.newSubscriber, clock, channels, onMessage, onLost }),
+    close() {
+      breaker.dispose();
+      client.disconnect();
+    },
+  };
 }

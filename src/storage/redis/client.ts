@@ -1,0 +1,163 @@
+/** The library's clients for each form of `REDIS_URL`, set up so that they fail at once and come back by themselves. */
+import { isIP } from 'node:net';
+import { Cluster, Redis, type RedisCommander, type RedisOptions } from 'ioredis';
+import type { RedisAddress, RedisEndpoint } from '../../config/redisUrl.ts';
+import { limits } from '../../core/limits.ts';
+
+/** What can be sent to one server and to a Cluster alike. */
+export type Commands = RedisCommander & Pick<Redis, 'pipeline' | 'multi'>;
+
+export interface RedisClient {
+  readonly commands: Commands;
+  /** One try. Afterwards it connects again by itself, for ever. */
+  connect(): Promise<void>;
+  connected(): boolean;
+  /** Gives the connection up and makes it again. */
+  reconnect(): void;
+  disconnect(): void;
+  /** Every primary that may hold keys. */
+  primaries(): readonly Redis[];
+  /** A connection of its own, not yet opened, which does not come back: whoever subscribes on it opens the next. */
+  newSubscriber(): Redis;
+  /** What went wrong last, in the words of the library or of the server. */
+  lastFault(): string;
+}
+
+export function createClient(address: RedisAddress): RedisClient {
+  return address.kind === 'cluster' ? clusterClient(address) : serverClient(address);
+}
+
+/** The `times`-th wait before another try, in milliseconds. */
+export function backoff(times: number): number {
+  return Math.min(limits.redisBackoffFirstMilliseconds * 2 ** (times - 1), limits.redisBackoffMilliseconds);
+}
+
+/** The client's type depends on how it shows replies. */
+type Options = RedisOptions & { readonly replyMapping: 'legacy' };
+
+function baseOptions({ username, password, tls }: RedisAddress) {
+  return {
+    ...(tls ? { tls: {} } : {}),
+    username,
+    password,
+    // With RESP3 the login is part of HELLO, which a server that is too old quotes in its refusal.
+    protocol: 2,
+    replyMapping: 'legacy',
+    disableClientInfo: true,
+    lazyConnect: true,
+    connectTimeout: limits.redisMilliseconds,
+    // For the library's own commands: callers are given up earlier, see connection.ts.
+    commandTimeout: limits.redisMilliseconds,
+    disconnectTimeout: limits.redisProbeMilliseconds,
+    maxRetriesPerRequest: 0,
+    // What cannot be sent now fails now: a queue would grow for as long as the server is away.
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    autoResubscribe: false,
+    // A primary that was demoted: ask again who the primary is.
+    reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
+  } as const satisfies Options;
+}
+
+/** TLS sends and verifies the name; an address has none to send. */
+function endpointOptions({ host, port }: RedisEndpoint, tls: boolean) {
+  return { host, port, ...(tls && isIP(host) === 0 ? { tls: { servername: host } } : {}) };
+}
+
+function serverClient(address: Exclude<RedisAddress, { kind: 'cluster' }>): RedisClient {
+  let opened = false;
+  const retry = (times: number) => (opened ? backoff(times) : null);
+  const options: Options = {
+    ...baseOptions(address),
+    db: address.database,
+    ...(address.kind === 'single'
+      ? endpointOptions(address.endpoint, address.tls)
+      : sentinelOptions(address)),
+  };
+  const redis = new Redis({
+    ...options,
+    retryStrategy: retry,
+    sentinelRetryStrategy: retry,
+    enableAutoPipelining: true,
+  });
+  const lastFault = faultsOf(redis, 'error', 'sentinelError');
+  return {
+    commands: redis,
+    async connect() {
+      await redis.connect();
+      opened = true;
+    },
+    connected: () => redis.status === 'ready',
+    reconnect: () => redis.disconnect(true),
+    disconnect: () => redis.disconnect(),
+    primaries: () => [redis],
+    newSubscriber: () => new Redis({ ...options, retryStrategy: null, sentinelRetryStrategy: () => null }),
+    lastFault,
+  };
+}
+
+function sentinelOptions(address: RedisAddress & { kind: 'sentinel' }) {
+  const { endpoints, master, tls, username, password } = address;
+  return {
+    sentinels: [...endpoints],
+    name: master,
+    role: 'master' as const,
+    sentinelUsername: username,
+    sentinelPassword: password,
+    sentinelCommandTimeout: limits.redisMilliseconds,
+    ...(tls ? { sentinelTLS: {}, enableTLSForSentinelMode: true } : {}),
+  };
+}
+
+function clusterClient(address: RedisAddress & { kind: 'cluster' }): RedisClient {
+  const options = baseOptions(address);
+  const cluster = new Cluster([...address.endpoints], {
+    redisOptions: options,
+    lazyConnect: true,
+    clusterRetryStrategy: backoff,
+    enableOfflineQueue: false,
+    enableAutoPipelining: true,
+    scaleReads: 'master',
+    slotsRefreshTimeout: limits.redisMilliseconds,
+    // A name is resolved when it is connected to: TLS has to verify it, and it may move.
+    dnsLookup: (name, callback) => callback(null, name),
+    // A lost connection is the caller's to know: it has the truth to ask.
+    retryDelayOnFailover: 0,
+  });
+  const lastFault = faultsOf(cluster, 'error', 'node error');
+  return {
+    commands: cluster,
+    connect: () => cluster.connect(),
+    connected: () => cluster.status === 'ready',
+    reconnect: () => cluster.disconnect(true),
+    disconnect: () => cluster.disconnect(),
+    primaries: () => cluster.nodes('master'),
+    newSubscriber() {
+      // Any node will do, since a message goes to all of them; a primary surely has the users.
+      const nodes = cluster.nodes('master').map(({ options: { host = '', port = 0 } }) => ({ host, port }));
+      const known = nodes.length > 0 ? nodes : address.endpoints;
+      const chosen = known[Math.floor(Math.random() * known.length)] as RedisEndpoint;
+      return new Redis({ ...options, ...endpointOptions(chosen, address.tls), retryStrategy: null });
+    },
+    lastFault,
+  };
+}
+
+/** The events must be heard in any case: the library prints those that nobody hears. */
+function faultsOf(emitter: Redis | Cluster, ...events: readonly string[]): () => string {
+  let last = 'no answer';
+  for (const event of events) {
+    (emitter as NodeJS.EventEmitter).on(event, (error: Error) => {
+      last = faultText(error);
+    });
+  }
+  return () => last;
+}
+
+/** The words of an error and nothing else of it: its other members hold the command, which may be the login. */
+export function faultText(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { lastNodeError } = error as { lastNodeError?: unknown };
+  if (lastNodeError instanceof Error) return faultText(lastNodeError);
+  return error.message || (error as NodeJS.ErrnoException).code || error.name;
+}

@@ -1,0 +1,58 @@
+/**
+ * Every name in Redis is spelt here. The deployment's id is a hash tag, so that all keys of one deployment lie in one
+ * slot of a Cluster: one script and one transaction can then touch them all.
+ */
+import type { SliceKey } from '../../revocation/projection.ts';
+import { sessionSubjectBytes } from '../../revocation/revocation.ts';
+
+/** Holds the id of the deployment that this Redis belongs to; outside of the hash tag, since it is asked for that id. */
+export const deploymentKey = 'countersign:deployment';
+
+export interface RedisKeys {
+  /** Hash: what the copy holds, and up to which position of the truth. */
+  readonly manifest: string;
+  /** Set of raw ids. `slice` is a field of the manifest. */
+  set(slice: string): string;
+  /** Bitmap. */
+  bloom(slice: string): string;
+  readonly announcements: string;
+  acknowledgements(nodeId: string): string;
+}
+
+/** `deploymentId`: a UUID. */
+export function createKeys(deploymentId: string): RedisKeys {
+  const prefix = `countersign:{${deploymentId}}`;
+  return {
+    manifest: `${prefix}:manifest`,
+    set: (slice) => `${prefix}:set:${slice}`,
+    bloom: (slice) => `${prefix}:bloom:${slice}`,
+    announcements: `${prefix}:announcements`,
+    acknowledgements: (nodeId) => `${prefix}:acknowledgements:${nodeId}`,
+  };
+}
+
+const sliceShape = /^(sessions|tokens):(0|[1-9]\d{0,11})$/;
+
+/** `sessions:1893456000` or `tokens:…`: the kind, and when the slice ends in seconds since the Unix epoch. */
+export function sliceName({ ofSessions, endsAt }: SliceKey): string {
+  return `${ofSessions ? 'sessions' : 'tokens'}:${Math.ceil(endsAt / 1000)}`;
+}
+
+/** Undefined for a field of the manifest that is no slice. */
+export function parseSliceName(name: string): SliceKey | undefined {
+  const match = sliceShape.exec(name);
+  return match === null
+    ? undefined
+    : { ofSessions: match[1] === 'sessions', endsAt: Number(match[2]) * 1000 };
+}
+
+/** The bytes of a jti: the other kind of id. */
+const tokenSubjectBytes = 27;
+
+/** Whether these bytes name a session. Throws `RangeError` for what is no id at all. */
+export function isSession(subject: Uint8Array): boolean {
+  if (subject.length !== sessionSubjectBytes && subject.length !== tokenSubjectBytes) {
+    throw new RangeError(`an id has 16 or 27 bytes, not ${subject.length}`);
+  }
+  return subject.length === sessionSubjectBytes;
+}

@@ -1,0 +1,83 @@
+import type { Redis } from 'ioredis';
+import { type Clock, withDeadline } from '../../core/clock.ts';
+import { limits } from '../../core/limits.ts';
+import { backoff, faultText } from './client.ts';
+
+export interface Subscription {
+  /** False while nothing can arrive. */
+  active(): boolean;
+  close(): void;
+}
+
+/**
+ * Listens to channels on a connection of its own, and on the next one when that is lost. `onLost` is called once for
+ * each time that messages may have been missed, with why.
+ */
+export function keepSubscribed(parts: {
+  newSubscriber: () => Redis;
+  clock: Clock;
+  channels: readonly string[];
+  onMessage: (channel: string, payload: Buffer) => void;
+  onLost: (error: Error) => void;
+}): Subscription {
+  const { newSubscriber, clock, channels, onMessage, onLost } = parts;
+  let current: Redis | undefined;
+  let active = false;
+  let closed = false;
+  let lost = false;
+  let tries = 0;
+  let cancel = () => {};
+
+  const again = (why: string) => {
+    cancel();
+    active = false;
+    if (closed) return;
+    if (!lost) onLost(new Error(`Redis: not subscribed: ${why}`));
+    lost = true;
+    tries += 1;
+    cancel = clock.after(backoff(tries), open);
+  };
+
+  const watch = (redis: Redis) => {
+    // The server never speaks first, so a connection whose other end is gone looks like one on which nothing happens.
+    cancel = clock.every(limits.redisHeartbeatMilliseconds, async () => {
+      const late = () => new Error('no answer');
+      await withDeadline(clock, limits.redisMilliseconds, redis.ping(), late).catch(() => redis.disconnect());
+    });
+  };
+
+  const open = () => {
+    const redis = newSubscriber();
+    current = redis;
+    let why = 'the connection was closed';
+    redis.on('error', (error) => {
+      why = faultText(error);
+    });
+    redis.on('messageBuffer', (channel: Buffer, payload: Buffer) => onMessage(channel.toString(), payload));
+    redis.once('end', () => again(why));
+    const subscribe = async () => {
+      await redis.connect();
+      await redis.subscribe(...channels);
+      active = true;
+      lost = false;
+      tries = 0;
+      watch(redis);
+    };
+    subscribe().catch((error) => {
+      // Lost connections have said why in an event already; this is for refusals.
+      if (redis.status === 'ready') why = faultText(error);
+      redis.disconnect();
+    });
+  };
+  open();
+
+  return {
+    active: () => active,
+    close() {
+      closed = true;
+      active = false;
+      cancel();
+      current?.disconnect();
+    },
+  };
+}
