@@ -122,15 +122,13 @@ function asStartupFault(error: unknown): unknown {
 type Closing = (() => Promise<void>)[];
 
 async function openStored({ secrets, dataFolder, log, clock }: AuthorityParts, closing: Closing) {
-  if (secrets.redis !== undefined) {
-    const redis = await openRedis({ address: secrets.redis, clock });
-    closing.push(async () => redis.close());
-  }
+  const redis = secrets.redis && (await openRedis({ address: secrets.redis, clock }));
+  if (redis !== undefined) closing.push(async () => redis.close());
   const engine = await openEngine(dataFolder.path, secrets.databaseUrl);
   closing.push(engine.close);
   for (const migration of await migrateStorage(engine)) log.debug({ migration }, 'migrated');
   const sealing = createSealing(secrets.keyEncryptionKey ?? (await dataFolder.keyEncryptionKey()));
-  return { engine, sealing, ...createStorage(engine) };
+  return { redis, engine, sealing, ...createStorage(engine) };
 }
 
 type Stored = Awaited<ReturnType<typeof openStored>>;

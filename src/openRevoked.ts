@@ -9,16 +9,22 @@ import { limits } from './core/limits.ts';
 import type { Database } from './flows/database.ts';
 import type { Log } from './observability/log.ts';
 import type { Metrics } from './observability/metrics.ts';
+import type { BusListener } from './revocation/bus.ts';
 import { createConfirmation } from './revocation/confirmation.ts';
 import { createDenyList, type DenyList, sliceLength } from './revocation/denyList.ts';
 import { permanentLease } from './revocation/lease.ts';
 import { loadFromStore } from './revocation/loading.ts';
 import { createRevocationNode, type NodeEvents } from './revocation/node.ts';
+import type { Projection } from './revocation/projection.ts';
 import { prune } from './revocation/prune.ts';
 import type { Effect } from './revocation/revocation.ts';
 import { createLocalEffect } from './storage/local/effect.ts';
 import type { PostgresEngine } from './storage/postgres/engine.ts';
 import { openSharedRevocations } from './storage/postgres/sharedRevocations.ts';
+import { createBus } from './storage/redis/bus.ts';
+import type { RedisConnection } from './storage/redis/connection.ts';
+import { createKeys } from './storage/redis/keys.ts';
+import { createProjection } from './storage/redis/projection.ts';
 
 export interface Revoked {
   readonly denyList: DenyList;
@@ -34,14 +40,17 @@ interface Parts {
   readonly metrics: Metrics;
   readonly engine: PostgresEngine;
   readonly database: Database;
+  /** Undefined in embedded mode. */
+  readonly redis: RedisConnection | undefined;
+  readonly deploymentId: () => Promise<string>;
   readonly closing: (() => Promise<void>)[];
 }
 
 /** Resolves when checks can be answered: every live revocation is in memory. */
 export async function openRevoked(parts: Parts): Promise<Revoked> {
-  const { config, metrics } = parts;
+  const { config, metrics, redis } = parts;
   const sliceMs = sliceLength(config.tokens.accessTtlMs);
-  const revoked = await (config.storage.mode === 'server' ? openNode : openAlone)(parts, sliceMs);
+  const revoked = await (redis === undefined ? openAlone(parts, sliceMs) : openNode(parts, redis, sliceMs));
   const { stats } = revoked.denyList;
   metrics.gauge('countersign_deny_list_entries', 'Revocations in memory.', () => stats().entries);
   metrics.gauge('countersign_deny_list_bytes', 'Memory of the filters.', () => stats().bytes);
@@ -69,52 +78,60 @@ async function openAlone(
   return { denyList, effect, revokedState: () => (denyList.loaded() ? 'ready' : 'loading') };
 }
 
-async function openNode(parts: Parts, sliceMs: number): Promise<Revoked> {
+async function openNode(parts: Parts, redis: RedisConnection, sliceMs: number): Promise<Revoked> {
   const { config, clock, metrics, engine, database, closing } = parts;
-  const shared = openSharedRevocations(engine, config.leaseMs);
-  closing.push(shared.close);
+  const { leaseMs } = config;
   const self = randomUUID();
-  const { nodes, snapshots, slowSnapshots } = shared;
-  const node = createRevocationNode({
-    self,
-    leaseMs: config.leaseMs,
-    sliceMs,
-    store: database.revocations,
-    nodes,
-    snapshots,
-    slowSnapshots,
-    copy: {
-      add: noRedis,
-      contains: noRedis,
-      load: noRedis,
-      stamped: noRedis,
-      advance: noRedis,
-      beginRebuild: noRedis,
+  const events = nodeEvents(parts, self);
+  const deploymentId = await parts.deploymentId();
+  await redis.claim(deploymentId);
+  const keys = createKeys(deploymentId);
+  const projection = createProjection({ redis, keys, sliceMs });
+  const copy: Projection = {
+    ...projection,
+    async beginRebuild(counts) {
+      // It may have been emptied, and taken by another deployment since.
+      await redis.claim(deploymentId);
+      return projection.beginRebuild(counts);
     },
-    openBus: () => ({ announce: noRedis, acknowledge: () => {} }),
-    clock,
-    events: nodeEvents(parts, self),
-  });
+  };
+  const openBus = (listener: BusListener) => {
+    const onFault = (error: Error) => events.onFault('listener', error);
+    const bus = createBus({ redis, keys, nodeId: self, listener, onFault });
+    closing.push(async () => bus.close());
+    return bus;
+  };
+  const shared = openSharedRevocations(engine, leaseMs);
+  closing.push(shared.close);
+  const { nodes, snapshots, slowSnapshots } = shared;
+  const store = database.revocations;
+  const ports = { store, nodes, snapshots, slowSnapshots, copy, openBus };
+  const node = createRevocationNode({ self, leaseMs, sliceMs, ...ports, clock, events });
   closing.push(node.stop);
   await node.start();
+
+  const { denyList, effect, leaseRemainingMs, otherNodes } = node;
   metrics.gauge(
     'countersign_lease_remaining_seconds',
-    'How long this node may answer from memory.',
-    () => node.leaseMs() / 1000,
+    'For how long this node may answer from memory.',
+    () => leaseRemainingMs() / 1000,
   );
   metrics.gauge(
     'countersign_nodes_live',
     'Nodes that may hold a lease, this one included.',
-    () => node.otherNodes() + 1,
+    () => otherNodes() + 1,
   );
+  metrics.gauge('countersign_redis_available', '1 while Redis answers.', () => Number(redis.available()));
   const revokedState = () =>
-    !node.denyList.loaded() ? 'loading' : node.leaseMs() > 0 ? 'ready' : 'no lease';
-  return { denyList: node.denyList, effect: node.effect, revokedState };
+    !denyList.loaded() ? 'loading' : leaseRemainingMs() > 0 ? 'ready' : 'without a lease';
+  return { denyList, effect, revokedState };
 }
 
 function nodeEvents({ log, metrics, clock }: Parts, node: string): NodeEvents {
   let reconciledAt = clock.monotonic();
   let leading = false;
+  /** Part → when its fault was last logged, and how many have been kept silent since. */
+  const told = new Map<string, { readonly at: number; readonly silent: number }>();
   metrics.gauge(
     'countersign_projection_lag_seconds',
     'Since Redis last had all that PostgreSQL has; 0 on nodes that do not look after it.',
@@ -126,7 +143,7 @@ function nodeEvents({ log, metrics, clock }: Parts, node: string): NodeEvents {
     onProgress: (progress) => log.info({ node, ...progress }, 'loading the deny-list'),
     onRebuild() {
       metrics.rebuild();
-      log.warn({ node }, 'Redis has not what it should have, and is filled again from PostgreSQL');
+      log.info({ node }, 'Redis is empty, or has not what it should have: it is filled from PostgreSQL');
     },
     onReconciled(outcome) {
       leading = outcome !== 'elsewhere';
@@ -134,11 +151,12 @@ function nodeEvents({ log, metrics, clock }: Parts, node: string): NodeEvents {
     },
     onFault(part, err) {
       metrics.fault(part);
-      log.warn({ node, part, err }, 'a part of the deny-list failed; it tries again');
+      const { at = Number.NEGATIVE_INFINITY, silent = 0 } = told.get(part) ?? {};
+      const isNew = clock.monotonic() - at >= limits.faultLogMilliseconds;
+      told.set(part, isNew ? { at: clock.monotonic(), silent: 0 } : { at, silent: silent + 1 });
+      // Each logout would tell of the same outage.
+      if (isNew)
+        log.warn({ node, part, more: silent, err }, 'a part of the deny-list failed; it tries again');
     },
   };
 }
-
-const noRedis = async () => {
-  throw new Error('no Redis');
-};

@@ -92,8 +92,10 @@ export const limits = {
   leaseMarginMilliseconds: 100,
   /** The row of a node whose lease ran out is removed after this; until then an operator can see it. */
   deadNodeMilliseconds: 60_000,
-  /** Revocations in one message of the bus, about 100 kB; more are read from the database at once. */
-  announcedRevocations: 1_000,
+  /** Revocations in one message of the bus, about 50 kB; more are read from the database at once. */
+  announcedRevocations: 500,
+  /** Faults of one part of the deny-list are logged no more often; the metrics count them all. */
+  faultLogMilliseconds: 10_000,
   /** While a node is waited for, how often its report is looked for in the database. */
   lookAgainMilliseconds: 100,
   /** How long the shared copy may take for an answer that the database can give as well. */

@@ -53,7 +53,8 @@ export function createLoad(parts: {
   return () =>
     snapshots.read(async (snapshot) => {
       // Whatever is wrong with the copy, the truth has all of it.
-      const copied = await copy.load(snapshot.position.history).catch(() => undefined);
+      const { position, now } = snapshot;
+      const copied = await copy.load(position.history, Math.min(clock.now(), now)).catch(() => undefined);
       if (copied !== undefined) {
         await denyList.load(async (memory) => memory.adopt(copied.slices));
         const layers = copied.slices.flatMap((slice) => slice.layers);
@@ -73,6 +74,6 @@ export function createLoad(parts: {
         });
         onProgress({ from: 'postgres', entries });
       });
-      return snapshot.position;
+      return position;
     });
 }

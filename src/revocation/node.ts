@@ -40,7 +40,8 @@ export interface RevocationNode {
   /** Loads memory and takes the first lease; then keeps both up to date. Rejects when the first lease cannot be had. */
   start(): Promise<void>;
   stop(): Promise<void>;
-  leaseMs(): number;
+  /** For how long it may answer from memory. */
+  leaseRemainingMs(): number;
   /** Other nodes that may hold a lease. */
   otherNodes(): number;
 }
@@ -109,7 +110,7 @@ export function createRevocationNode(parts: {
       await renewal.stop();
     },
 
-    leaseMs: lease.remainingMs,
+    leaseRemainingMs: lease.remainingMs,
     otherNodes: liveNodes.count,
   };
 }

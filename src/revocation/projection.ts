@@ -40,8 +40,14 @@ export interface Projection {
   add(revocations: readonly Revocation[]): Promise<void>;
   /** For each candidate, whether it is in the set of one of its slices. */
   contains(candidates: readonly Candidate[]): Promise<readonly boolean[]>;
-  /** What it holds, when that can be relied upon: whole, of this history, and stamped. Else undefined. */
-  load(history: string): Promise<{ position: Position; slices: readonly ProjectedSlice[] } | undefined>;
+  /**
+   * What it holds of slices that have not ended at `now`, when that can be relied upon: whole, of this history, and
+   * stamped. Else undefined.
+   */
+  load(
+    history: string,
+    now: number,
+  ): Promise<{ position: Position; slices: readonly ProjectedSlice[] } | undefined>;
   /** Where the copy stands; undefined when it is empty, of another history or was never completed. */
   stamped(history: string): Promise<{ stamp: Stamp; position: Position } | undefined>;
   /**

@@ -49,6 +49,8 @@ export type OnPage = (page: readonly Revocation[]) => Promise<void> | void;
 /** The truth as it was at one moment. */
 export interface RevocationSnapshot {
   readonly position: Position;
+  /** The clock of the truth; milliseconds since the Unix epoch. */
+  readonly now: number;
   /** Those that became visible, or were extended, since a position of the same history; rejects for another history. */
   readSince(previous: Position, onPage: OnPage): Promise<void>;
   /** All that are live at `now`. */

@@ -84,6 +84,7 @@ export function createDatabase(world: World, faults: DatabaseFaults = {}): Simul
 
       const reader = ({ position, rows: seen }: Snapshot): RevocationSnapshot => ({
         position,
+        now: Date.UTC(2030, 0, 1) + world.now(),
         async readSince(previous, onPage) {
           const [xmin = 0, xmax = 0, list = ''] = previous.snapshot
             .split(':')

@@ -45,12 +45,14 @@ async function inTransaction<T>(sql: SqlConnection, work: () => Promise<T>): Pro
 }
 
 async function snapshotOf(sql: SqlConnection): Promise<RevocationSnapshot> {
-  const [position] = await sql.query<Position>(
-    `SELECT ${historySql} AS history, pg_current_snapshot()::text AS snapshot`,
+  const [row] = await sql.query<Position & { now: Date }>(
+    `SELECT ${historySql} AS history, pg_current_snapshot()::text AS snapshot, now() AS now`,
   );
-  if (position === undefined) throw new Error('the database answered no position');
+  if (row === undefined) throw new Error('the database answered no position');
+  const position = { history: row.history, snapshot: row.snapshot };
   return {
     position,
+    now: row.now.getTime(),
     readSince({ history, snapshot }, onPage) {
       if (history !== position.history) {
         throw new Error(`the database has another history, ${position.history}, than ${history}`);

@@ -10,6 +10,8 @@ import { createDatabase, guarded } from './transactions.ts';
 export interface Storage {
   readonly database: Database;
   readonly signingKeys: SigningKeyStore;
+  /** A UUID, made with the database. */
+  deploymentId(): Promise<string>;
   /** Rejects when the database does not answer. */
   ping(): Promise<void>;
 }
@@ -32,6 +34,7 @@ export function createStorage({ prisma }: PostgresEngine): Storage {
   return {
     database: createDatabase(prisma),
     signingKeys: guarded(createSigningKeyStore(prisma), translate),
+    deploymentId: async () => (await prisma.deployment.findFirstOrThrow().catch(translate)).id,
     ping: async () => void (await prisma.$queryRaw`SELECT 1`.catch(translate)),
   };
 }

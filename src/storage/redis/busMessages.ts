@@ -8,8 +8,8 @@ import type { Revocation } from '../../revocation/revocation.ts';
 import { isSession } from './keys.ts';
 
 /** Without its revocations when they are too many for one message. */
-export function encodeAnnouncement({ from, number, committed, revocations }: Announcement): string {
-  const head = { type: 'announcement', from, number, committed };
+export function encodeAnnouncement({ from, number, revocations }: Announcement): string {
+  const head = { type: 'announcement', from, number };
   if (revocations === undefined || revocations.length > mostRevocations) return JSON.stringify(head);
   const rows = revocations.map(({ subject, reason, expiresAt }) => ({
     subject: Buffer.from(subject).toString('base64'),
@@ -29,15 +29,15 @@ export function encodeAcknowledgement({ to, number, from }: Acknowledgement): st
 
 /** Undefined for anything but what `encodeAnnouncement` makes. */
 export function decodeAnnouncement(payload: Uint8Array): Announcement | undefined {
-  const members = parseObject(payload, 'announcement', ['from', 'number', 'committed'], 'revocations');
+  const members = parseObject(payload, 'announcement', ['from', 'number'], 'revocations');
   if (members === undefined) return undefined;
-  const { from, number, committed, revocations: rows } = members;
-  if (!isNodeId(from) || !isCount(number) || typeof committed !== 'boolean') return undefined;
-  if (rows === undefined) return { from, number, committed, revocations: undefined };
+  const { from, number, revocations: rows } = members;
+  if (!isNodeId(from) || !isCount(number)) return undefined;
+  if (rows === undefined) return { from, number, revocations: undefined };
   if (!Array.isArray(rows)) return undefined;
   const revocations = rows.map(decodeRevocation);
   if (revocations.includes(undefined)) return undefined;
-  return { from, number, committed, revocations: revocations as Revocation[] };
+  return { from, number, revocations: revocations as Revocation[] };
 }
 
 /** Undefined for anything but what `encodeAcknowledgement` makes. */

@@ -1,5 +1,4 @@
 /** Reads the whole copy, for a node that starts; and believes it only when nothing can be missing from it. */
-import type { Clock } from '../../core/clock.ts';
 import { limits } from '../../core/limits.ts';
 import type { Position } from '../../revocation/position.ts';
 import type { FilterLayer, ProjectedSlice } from '../../revocation/projection.ts';
@@ -10,7 +9,6 @@ import { bitmapBytes, layerBytes, type Manifest, type ManifestSlice, parseManife
 interface Parts {
   readonly redis: Pick<RedisConnection, 'run'>;
   readonly keys: RedisKeys;
-  readonly clock: Clock;
 }
 
 /** Undefined when there is none that could be relied upon. */
@@ -25,10 +23,10 @@ export function readManifest({ redis, keys }: Pick<Parts, 'redis' | 'keys'>): Pr
 export async function loadCopy(
   parts: Parts,
   history: string,
+  now: number,
 ): Promise<{ position: Position; slices: readonly ProjectedSlice[] } | undefined> {
   const before = await readManifest(parts);
   if (before?.position?.history !== history) return undefined;
-  const now = parts.clock.now();
   const live = before.slices.filter(({ endsAt }) => endsAt > now);
   const bitmaps: Uint8Array[] = [];
   for (const slice of live) {

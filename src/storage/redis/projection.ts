@@ -2,7 +2,6 @@
  * The shared copy of the deny-list, in Redis. Owns its layout, which others may read too (docs/redis.md): a manifest,
  * and for each time slice a set of raw ids and a bitmap of its filters. Does not own when it is written, or by whom.
  */
-import type { Clock } from '../../core/clock.ts';
 import { limits } from '../../core/limits.ts';
 import { bloomBitsPerEntry, bloomGeometry, hashId } from '../../revocation/bloomFilter.ts';
 import type { Candidate, Projection } from '../../revocation/projection.ts';
@@ -19,7 +18,6 @@ import { loadScript } from './script.ts';
 export function createProjection(parts: {
   redis: Pick<RedisConnection, 'run'>;
   keys: RedisKeys;
-  clock: Clock;
   sliceMs: number;
 }): Projection {
   const { redis, keys, sliceMs } = parts;
@@ -47,7 +45,7 @@ export function createProjection(parts: {
 
     contains: (candidates) => isMember(redis, keys, candidates),
 
-    load: (history) => loadCopy(parts, history),
+    load: (history, now) => loadCopy(parts, history, now),
 
     async stamped(history) {
       const manifest = await readManifest(parts);
