@@ -26,6 +26,7 @@ import { createLogout } from './flows/logout.ts';
 import { createLogoutAll } from './flows/logoutAll.ts';
 import { createRefresh } from './flows/refresh.ts';
 import { createRegister } from './flows/register.ts';
+import { createRevoke } from './flows/revoke.ts';
 import { createCreateService, createListServices, createRevokeService } from './flows/services.ts';
 import { createGrpcServer } from './grpc/server.ts';
 import { createHttpApp, type HttpParts } from './http/app.ts';
@@ -172,6 +173,7 @@ function createFlows({ config, clock }: AuthorityParts, opened: FlowParts) {
     listSessions: createListSessions({ database, clock }),
     endSession: createEndSession(ending),
     disableUser: createDisableUser(ending),
+    revoke: createRevoke({ ...ending, accessTokenReader }),
     introspect: createIntrospect({ accessTokenReader, denyList, clock }),
     checkRevocation: createCheckRevocation({ denyList }),
     authenticateService: createAuthenticateService({ database, clock }),

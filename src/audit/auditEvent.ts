@@ -13,6 +13,7 @@ export const auditEventTypes = [
   'session_refreshed',
   'session_ended',
   'all_sessions_ended',
+  'token_revoked',
   'refresh_refused',
   'password_changed',
   'password_change_refused',

@@ -1,7 +1,7 @@
 import type { ServiceId } from '../core/ids.ts';
 
 /** What a service may ask. The names are written as `noun.verb` on the command line and in the store. */
-export const permissions = ['tokens.check', 'tokens.introspect'] as const;
+export const permissions = ['tokens.check', 'tokens.introspect', 'tokens.revoke'] as const;
 export type Permission = (typeof permissions)[number];
 
 export function isPermission(text: string): text is Permission {

@@ -9,6 +9,7 @@ import { isPermission, type Permission, permissions } from '../authn/service.ts'
 import type { Flows } from '../authority.ts';
 import { rfc3339 } from '../core/clock.ts';
 import { AuthorityError } from '../core/errors.ts';
+import type { RevocationTarget } from '../flows/revoke.ts';
 import type { CommandRequest, Output } from './control.ts';
 
 /** The command was not understood: shown with the usage, exit code 2. */
@@ -28,6 +29,7 @@ interface Arguments {
   readonly positionals: readonly string[];
   readonly permissions: readonly string[] | undefined;
   readonly passwordStdin: boolean;
+  readonly expiresAt: string | undefined;
   readonly json: boolean;
   readonly input: string | undefined;
 }
@@ -61,6 +63,34 @@ export const commands: Readonly<Record<string, Command>> = {
       err(`Disabled. Sessions ended: ${endedSessions}.`);
       out(userId);
     },
+  },
+
+  'revoke session': {
+    usage: 'revoke session ID',
+    summary: 'End a session, with effect.',
+    run: ({ revoke }, { positionals, json }, output) =>
+      revokeOne(revoke, { sessionId: one(positionals, 'ID') }, json, output),
+  },
+
+  'revoke user': {
+    usage: 'revoke user EMAIL',
+    summary: 'End every session of a user, with effect. The user may log in again.',
+    run: ({ revoke }, { positionals, json }, output) =>
+      revokeOne(revoke, { email: one(positionals, 'EMAIL') }, json, output),
+  },
+
+  'revoke token': {
+    usage: 'revoke token JTI',
+    summary: 'Revoke one access token by its jti, with effect; its session lives.',
+    run: ({ revoke }, { positionals, json }, output) =>
+      revokeOne(revoke, { jti: one(positionals, 'JTI') }, json, output),
+  },
+
+  'revoke external': {
+    usage: 'revoke external ID --expires-at TIME',
+    summary: 'Revoke a token of an earlier system until it expires; TIME as 2030-01-31T12:00:00Z.',
+    run: ({ revoke }, { positionals, expiresAt, json }, output) =>
+      revokeOne(revoke, { externalId: one(positionals, 'ID'), expiresAt: readTime(expiresAt) }, json, output),
   },
 
   'services create': {
@@ -138,11 +168,12 @@ function parse(argv: readonly string[], input: string | undefined): Arguments {
       options: {
         permission: { type: 'string', multiple: true },
         'password-stdin': { type: 'boolean', default: false },
+        'expires-at': { type: 'string' },
         json: { type: 'boolean', default: false },
       },
     });
-    const { permission, 'password-stdin': passwordStdin, json } = values;
-    return { positionals, permissions: permission, passwordStdin, json, input };
+    const { permission, 'password-stdin': passwordStdin, 'expires-at': expiresAt, json } = values;
+    return { positionals, permissions: permission, passwordStdin, expiresAt, json, input };
   } catch (error) {
     throw new UsageError((error as Error).message);
   }
@@ -156,6 +187,42 @@ function one(positionals: readonly string[], name: string): string {
 
 function none(positionals: readonly string[]): void {
   if (positionals.length > 0) throw new UsageError('This command takes no arguments; see --help.');
+}
+
+/** RFC 3339 in UTC. */
+function readTime(text: string | undefined): number {
+  const milliseconds = Date.parse(text ?? '');
+  if (
+    text === undefined ||
+    !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(text) ||
+    Number.isNaN(milliseconds)
+  ) {
+    throw new UsageError(
+      `--expires-at: must be a time as 2030-01-31T12:00:00Z; given ${JSON.stringify(text)}`,
+    );
+  }
+  return milliseconds;
+}
+
+async function revokeOne(
+  revoke: Flows['revoke'],
+  target: RevocationTarget,
+  json: boolean,
+  { out, err }: Output,
+): Promise<void> {
+  const { endedSessions, effect } = await revoke(target, operator);
+  const nodes = effect?.nodes ?? [];
+  const effectTime = effect && rfc3339(effect.effectAt);
+  if (json) {
+    return out(JSON.stringify({ ended_sessions: endedSessions, effect_time: effectTime, nodes }));
+  }
+  err(
+    effect === undefined
+      ? 'Nothing of it was live any more.'
+      : `In effect after ${Math.ceil(effect.milliseconds)} ms. Other nodes: ${nodes.length}.`,
+  );
+  for (const { id, outcome } of nodes) err(`  ${id} ${outcome}`);
+  out(String(endedSessions));
 }
 
 function readPermissions(asked: readonly string[] | undefined): readonly Permission[] {

@@ -49,6 +49,8 @@ export const limits = {
   tokenCharacters: 8 * 1024,
   /** The longest lifetime of an access token: the deny-list keeps each revocation for as long as that. */
   accessTokenMaximumSeconds: 24 * 60 * 60,
+  /** The name of a token of an earlier system; common ones are UUIDs. */
+  externalIdBytes: 512,
   /** How far clocks may differ between a signer and a verifier. */
   clockSkewSeconds: 10,
   /** Repeats of one refresh inside the grace window; a lost response or a second tab needs one or two. */

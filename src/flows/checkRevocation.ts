@@ -1,24 +1,40 @@
-/** Is the token with this `jti`, or its session, revoked? Answered from memory unless a bloom hit has to be confirmed. */
+/** Is this token, or its session, revoked? Answered from memory unless a bloom hit has to be confirmed. */
 import { invalidField } from '../core/errors.ts';
+import { limits } from '../core/limits.ts';
 import type { DenyList, Verdict } from '../revocation/denyList.ts';
+import { externalSubject } from '../tokens/externalId.ts';
 import { jtiCharacters, parseJti } from '../tokens/jti.ts';
 
-/**
- * `field` names the id in the refusal of a malformed one. Answers at once where memory decides, else as a promise.
- * Throws or rejects with `unavailable` when it cannot be answered safely; never answers "not revoked" instead.
- */
-export type CheckRevocation = (jti: string, field: string) => Verdict | Promise<Verdict>;
+/** Names the field that an id was given in, for the refusal of a malformed one. */
+interface Named {
+  readonly field: string;
+}
 
-export function createCheckRevocation(parts: { denyList: DenyList }): CheckRevocation {
-  return (text, field) => {
-    const jti = parseJti(text);
-    if (jti === undefined) {
-      throw invalidField(
-        field,
-        'format',
-        `must be ${jtiCharacters} characters of base64url, the jti of one of our tokens`,
-      );
-    }
-    return parts.denyList.check(jti.subjects);
-  };
+export type TokenId = Named & ({ readonly jti: string } | { readonly externalId: string });
+
+/**
+ * Answers at once where memory decides, else as a promise. Throws or rejects with `unavailable` when it cannot be
+ * answered safely; never answers "not revoked" instead.
+ */
+export type CheckRevocation = (id: TokenId) => Verdict | Promise<Verdict>;
+
+export function createCheckRevocation(parts: { denyList: Pick<DenyList, 'check'> }): CheckRevocation {
+  return (id) =>
+    parts.denyList.check('jti' in id ? ofJti(id.jti, id.field) : ofExternal(id.externalId, id.field));
+}
+
+function ofJti(text: string, field: string): readonly Uint8Array[] {
+  const jti = parseJti(text);
+  if (jti !== undefined) return jti.subjects;
+  throw invalidField(
+    field,
+    'format',
+    `must be ${jtiCharacters} characters of base64url, the jti of one of our tokens`,
+  );
+}
+
+function ofExternal(id: string, field: string): readonly Uint8Array[] {
+  const subject = externalSubject(id);
+  if (subject !== undefined) return [subject];
+  throw invalidField(field, 'length', `must have 1 to ${limits.externalIdBytes} bytes`);
 }

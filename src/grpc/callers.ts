@@ -10,6 +10,7 @@ export const methodPermissions = {
   IsRevoked: 'tokens.check',
   BatchIsRevoked: 'tokens.check',
   Introspect: 'tokens.introspect',
+  Revoke: 'tokens.revoke',
 } as const satisfies Record<string, Permission>;
 
 export type Method = keyof typeof methodPermissions;

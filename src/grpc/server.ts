@@ -18,6 +18,7 @@ import {
 import { loadSync } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
 import { HealthImplementation } from 'grpc-health-check';
+import type { Service } from '../authn/service.ts';
 import type { GrpcTls } from '../config/config.ts';
 import type { Clock } from '../core/clock.ts';
 import { AuthorityError, StartupError } from '../core/errors.ts';
@@ -26,12 +27,15 @@ import type { AuthenticateService } from '../flows/authenticateService.ts';
 import type { Log } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { type Authorize, createAuthorize, type Method } from './callers.ts';
-import type { ProtoGrpcType } from './generated/token_service.ts';
+import type { ProtoGrpcType as RevocationProto } from './generated/revocation_service.ts';
+import type { ProtoGrpcType as TokenProto } from './generated/token_service.ts';
+import { createRevocationService, type RevocationServiceFlows } from './revocationService.ts';
 import { toGrpcError } from './status.ts';
 import { createTokenService, type TokenServiceFlows } from './tokenService.ts';
 
 export interface GrpcParts {
-  readonly flows: TokenServiceFlows & { readonly authenticateService: AuthenticateService };
+  readonly flows: TokenServiceFlows &
+    RevocationServiceFlows & { readonly authenticateService: AuthenticateService };
   readonly reflection: boolean;
   readonly tls: GrpcTls | undefined;
   readonly clock: Clock;
@@ -47,25 +51,35 @@ export interface GrpcServer {
 }
 
 const protoFolder = fileURLToPath(new URL('../../proto/', import.meta.url));
-const protoFile = 'countersign/v1/token_service.proto';
-const services = ['', 'countersign.v1.TokenService'] as const;
+const protoFiles = ['countersign/v1/token_service.proto', 'countersign/v1/revocation_service.proto'];
+const services = ['', 'countersign.v1.TokenService', 'countersign.v1.RevocationService'] as const;
 
 export function createGrpcServer(parts: GrpcParts): GrpcServer {
   // The library writes to the console by itself; whatever matters of it reaches us as an error.
   setLogVerbosity(logVerbosity.NONE);
-  const definition = loadSync(protoFile, {
+  const definition = loadSync(protoFiles, {
     includeDirs: [protoFolder],
     longs: Number,
     enums: String,
     defaults: true,
     arrays: true,
   });
-  const { countersign } = loadPackageDefinition(definition) as unknown as ProtoGrpcType;
+  const { countersign } = loadPackageDefinition(definition) as unknown as TokenProto & RevocationProto;
   const server = new Server({
     'grpc.max_receive_message_length': limits.grpcRequestBytes,
     'grpc.max_concurrent_streams': limits.grpcStreamsPerConnection,
   });
-  server.addService(countersign.v1.TokenService.service, tokenServiceHandlers(parts));
+  const authorize = createAuthorize(parts.flows.authenticateService);
+  const tokens = createTokenService(parts.flows);
+  server.addService(countersign.v1.TokenService.service, {
+    IsRevoked: handler(parts, authorize, 'IsRevoked', tokens.IsRevoked),
+    BatchIsRevoked: handler(parts, authorize, 'BatchIsRevoked', tokens.BatchIsRevoked),
+    Introspect: handler(parts, authorize, 'Introspect', tokens.Introspect),
+  });
+  const revocations = createRevocationService(parts.flows);
+  server.addService(countersign.v1.RevocationService.service, {
+    Revoke: handler(parts, authorize, 'Revoke', revocations.Revoke),
+  });
   const health = new HealthImplementation(Object.fromEntries(services.map((name) => [name, 'NOT_SERVING'])));
   health.addToServer(server);
   if (parts.reflection) new ReflectionService(definition).addToServer(server);
@@ -85,22 +99,12 @@ export function createGrpcServer(parts: GrpcParts): GrpcServer {
   };
 }
 
-function tokenServiceHandlers(parts: GrpcParts) {
-  const service = createTokenService(parts.flows);
-  const authorize = createAuthorize(parts.flows.authenticateService);
-  return {
-    IsRevoked: handler(parts, authorize, 'IsRevoked', service.IsRevoked),
-    BatchIsRevoked: handler(parts, authorize, 'BatchIsRevoked', service.BatchIsRevoked),
-    Introspect: handler(parts, authorize, 'Introspect', service.Introspect),
-  };
-}
-
 /** What every method has in common: who calls, one answer or one status, one measurement. */
 function handler<Request, Response>(
   parts: GrpcParts,
   authorize: Authorize,
   method: Method,
-  answer: (request: Request) => Promise<Response>,
+  answer: (request: Request, caller: Service) => Promise<Response>,
 ) {
   return async (
     call: ServerUnaryCall<Request, Response>,
@@ -110,8 +114,8 @@ function handler<Request, Response>(
     const measure = (code: status) =>
       parts.metrics.grpcCall(method, status[code] ?? '', (parts.clock.monotonic() - started) / 1000);
     try {
-      await authorize(method, call.metadata);
-      const response = await answer(call.request);
+      const caller = await authorize(method, call.metadata);
+      const response = await answer(call.request, caller);
       measure(status.OK);
       callback(null, response);
     } catch (error) {

@@ -20,8 +20,10 @@ export interface TokenServiceFlows {
 
 export function createTokenService({ checkRevocation, introspect }: TokenServiceFlows) {
   return {
-    async IsRevoked({ jti }: IsRevokedRequest__Output): Promise<IsRevokedResponse> {
-      return toResponse(await checkRevocation(jti, 'jti'));
+    async IsRevoked({ jti, externalId }: IsRevokedRequest__Output): Promise<IsRevokedResponse> {
+      if (externalId === '') return toResponse(await checkRevocation({ jti, field: 'jti' }));
+      if (jti !== '') throw invalidField('external_id', 'exclusive', 'must not be set together with jti');
+      return toResponse(await checkRevocation({ externalId, field: 'external_id' }));
     },
 
     async BatchIsRevoked({ jtis }: BatchIsRevokedRequest__Output): Promise<BatchIsRevokedResponse> {
@@ -30,7 +32,7 @@ export function createTokenService({ checkRevocation, introspect }: TokenService
       }
       // Each in an async function: one that throws must not leave the promises before it without a listener.
       const verdicts = await Promise.all(
-        jtis.map(async (jti, index) => checkRevocation(jti, `jtis[${index}]`)),
+        jtis.map(async (jti, index) => checkRevocation({ jti, field: `jtis[${index}]` })),
       );
       return { results: verdicts.map(toResponse) };
     },

@@ -12,6 +12,7 @@ export const endReasons = [
   'password_changed',
   'user_disabled',
   'refresh_replayed',
+  'revoked',
 ] as const;
 export type EndReason = (typeof endReasons)[number];
 

@@ -3,8 +3,10 @@
 
 export interface IsRevokedRequest {
   'jti'?: (string);
+  'externalId'?: (string);
 }
 
 export interface IsRevokedRequest__Output {
   'jti': (string);
+  'externalId': (string);
 }

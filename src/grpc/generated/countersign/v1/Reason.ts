@@ -8,6 +8,7 @@ export const Reason = {
   REASON_PASSWORD_CHANGED: 'REASON_PASSWORD_CHANGED',
   REASON_USER_DISABLED: 'REASON_USER_DISABLED',
   REASON_REFRESH_REPLAYED: 'REASON_REFRESH_REPLAYED',
+  REASON_REVOKED: 'REASON_REVOKED',
 } as const;
 
 export type Reason =
@@ -25,5 +26,7 @@ export type Reason =
   | 5
   | 'REASON_REFRESH_REPLAYED'
   | 6
+  | 'REASON_REVOKED'
+  | 7
 
 export type Reason__Output = typeof Reason[keyof typeof Reason]

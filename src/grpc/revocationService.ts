@@ -1,0 +1,63 @@
+/** RevocationService: translate, call one flow, translate back. The contract is in proto/countersign/v1. */
+import type { Service } from '../authn/service.ts';
+import { invalidField } from '../core/errors.ts';
+import type { RevocationTarget, Revoke } from '../flows/revoke.ts';
+import type { NodeOutcome } from '../revocation/revocation.ts';
+import type { RevokeRequest__Output } from './generated/countersign/v1/RevokeRequest.ts';
+import type { RevokeResponse } from './generated/countersign/v1/RevokeResponse.ts';
+import type { Timestamp__Output } from './generated/google/protobuf/Timestamp.ts';
+
+export interface RevocationServiceFlows {
+  readonly revoke: Revoke;
+}
+
+export function createRevocationService({ revoke }: RevocationServiceFlows) {
+  return {
+    async Revoke(request: RevokeRequest__Output, caller: Service): Promise<RevokeResponse> {
+      const { endedSessions, effect } = await revoke(targetOf(request), { actor: `service:${caller.name}` });
+      if (effect === undefined) return { endedSessions };
+      const waitedFor = effect.nodes.filter(({ outcome }) => outcome !== 'acknowledged');
+      return {
+        endedSessions,
+        effectTime: toTimestamp(effect.effectAt),
+        effectMicroseconds: Math.ceil(effect.milliseconds * 1000),
+        acknowledgedNodes: effect.nodes.length - waitedFor.length,
+        waitedFor: waitedFor.map(({ id, outcome }) => ({ nodeId: id, outcome: toOutcome(outcome) })),
+      };
+    },
+  };
+}
+
+function targetOf({ token, jti, sessionId, userId, external }: RevokeRequest__Output): RevocationTarget {
+  if (token !== undefined) return { token };
+  if (jti !== undefined) return { jti };
+  if (sessionId !== undefined) return { sessionId };
+  if (userId !== undefined) return { userId };
+  if (external) {
+    const { externalId, expiresAt } = external;
+    if (expiresAt === null) throw invalidField('external.expires_at', 'required', 'is required');
+    return { externalId, expiresAt: fromTimestamp(expiresAt) };
+  }
+  throw invalidField('target', 'required', 'one of token, jti, session_id, user_id and external is required');
+}
+
+const outcomes = {
+  acknowledged: 'NODE_OUTCOME_UNSPECIFIED',
+  read: 'NODE_OUTCOME_READ',
+  lease_expired: 'NODE_OUTCOME_LEASE_EXPIRED',
+  stopped: 'NODE_OUTCOME_STOPPED',
+  history_changed: 'NODE_OUTCOME_HISTORY_CHANGED',
+} as const satisfies Record<NodeOutcome, string>;
+
+function toOutcome(outcome: NodeOutcome) {
+  return outcomes[outcome];
+}
+
+function toTimestamp(milliseconds: number) {
+  const seconds = Math.floor(milliseconds / 1000);
+  return { seconds, nanos: Math.round((milliseconds - seconds * 1000) * 1e6) };
+}
+
+function fromTimestamp({ seconds, nanos }: Timestamp__Output): number {
+  return Number(seconds) * 1000 + nanos / 1e6;
+}
