@@ -148,7 +148,9 @@ function faultsOf(emitter: Redis | Cluster, ...events: readonly string[]): () =>
   let last = 'no answer';
   for (const event of events) {
     (emitter as NodeJS.EventEmitter).on(event, (error: Error) => {
-      last = faultText(error);
+      const text = faultText(error);
+      // What comes of a fault that was told before.
+      if (!text.startsWith('Connection is closed')) last = text;
     });
   }
   return () => last;
