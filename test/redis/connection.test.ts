@@ -184,6 +184,26 @@ t.test('Sentinel: the connection follows the primary', async (t) => {
   t.equal((await refusal(replicated.url.replace('mymaster', 'other'))).name, 'UnreachableError');
 });
 
+t.test('Sentinels that ask for a login are given the one of the URL', async (t) => {
+  const replicated = await startReplicated({ sentinelPassword: password });
+  t.teardown(() => replicated.stop());
+  t.match(await refusal(replicated.url), { name: 'UnreachableError', message: /NOAUTH/ });
+  const wrong = replicated.url.replace('//', '//:wrong-password@');
+  t.match(await refusal(wrong), { name: 'UnreachableError', message: /WRONGPASS/ });
+  for (const server of [replicated.primary, replicated.replica]) {
+    await server.command('ACL', 'SETUSER', 'default', `>${password}`, 'resetpass', `>${password}`);
+  }
+  const redis = await openTestRedis(t, replicated.url.replace('//', `//:${password}@`));
+  t.equal(await redis.run((commands) => commands.set('a', '1')), 'OK');
+  const subscription = redis.subscribe(
+    ['a'],
+    () => {},
+    (error) => t.fail(error.message),
+  );
+  t.teardown(subscription.close);
+  t.ok(await eventually('subscribed', subscription.active));
+});
+
 t.test('Cluster: commands reach every slot, and it comes back', async (t) => {
   const cluster = await startCluster();
   t.teardown(() => cluster.stop());

@@ -1,4 +1,7 @@
-/** The shared copy of the deny-list on real servers: what it holds, and when it says that it cannot be relied upon. */
+/**
+ * The shared copy of the deny-list on real servers: what it holds, and when it says that it cannot be relied upon.
+ * All of it as the user that docs/redis.md gives the authority.
+ */
 import { randomBytes, randomUUID } from 'node:crypto';
 import t, { type Test } from 'tap';
 import { systemClock } from '../../src/core/clock.ts';
@@ -11,6 +14,7 @@ import { createKeys, sliceName } from '../../src/storage/redis/keys.ts';
 import { createProjection } from '../../src/storage/redis/projection.ts';
 import { eventually } from '../support/eventually.ts';
 import { type RedisServer, startCluster, startRedis, startReplicated } from '../support/redis.ts';
+import { makeUsers, startAsAuthority, urlAs } from '../support/redisUsers.ts';
 import { inAWhile, openCopy, openTestRedis, sliceMs, someRevocations } from '../support/sharedCopy.ts';
 import { createShiftedClock } from '../support/shiftedClock.ts';
 
@@ -54,7 +58,7 @@ async function mayBeRevoked(projection: Projection): Promise<((subject: Uint8Arr
 }
 
 async function startFor(t: Test, start: () => Promise<RedisServer> = startRedis): Promise<RedisServer> {
-  const server = await start();
+  const server = await startAsAuthority(start);
   t.teardown(() => server.stop());
   return server;
 }
@@ -398,7 +402,8 @@ t.test('Sentinel: a promoted replica that lost the last steps is not taken for c
   const replicated = await startReplicated();
   t.teardown(() => replicated.stop());
   const { primary, replica } = replicated;
-  const redis = await openTestRedis(t, replicated.url);
+  await Promise.all([makeUsers(primary), makeUsers(replica)]);
+  const redis = await openTestRedis(t, urlAs('countersign-authority', replicated));
   const keys = createKeys(randomUUID());
   const projection = createProjection({ redis, keys, clock: systemClock, sliceMs });
   const [kept, lost, later] = [someRevocations(10), someRevocations(10), someRevocations(10)];

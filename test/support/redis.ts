@@ -58,8 +58,9 @@ export interface Replicated {
   stop(): Promise<void>;
 }
 
-/** A primary, its replica, and a Sentinel that knows them as `mymaster`. */
-export async function startReplicated(): Promise<Replicated> {
+/** A primary, its replica, and a Sentinel that knows them as `mymaster`; with a password, if it is to ask for one. */
+export async function startReplicated(options: { sentinelPassword?: string } = {}): Promise<Replicated> {
+  const { sentinelPassword } = options;
   const primary = await startRedis();
   const args = ['--replicaof', '127.0.0.1', String(primary.port), '--repl-diskless-sync-delay', '0'];
   const replica = await startRedis({ args });
@@ -75,12 +76,13 @@ export async function startReplicated(): Promise<Replicated> {
       `sentinel monitor mymaster 127.0.0.1 ${primary.port} 1`,
       'sentinel down-after-milliseconds mymaster 60000',
       'sentinel failover-timeout mymaster 2000',
+      ...(sentinelPassword === undefined ? [] : [`requirepass ${sentinelPassword}`]),
     ];
     await writeFile(file, `${lines.join('\n')}\n`);
     return startProcess('redis-server', [file, '--sentinel']);
   };
   const sentinel = await startInFolder(start, /\+monitor master mymaster/);
-  const ask = (...words: readonly string[]) => commandTo(port, ['SENTINEL', ...words]);
+  const ask = (...words: readonly string[]) => commandTo(port, ['SENTINEL', ...words], sentinelPassword);
   const known = async () => String(await ask('replicas', 'mymaster')).includes(String(replica.port));
   await eventually('the Sentinel knows the replica', known, 20_000);
   return {
@@ -124,9 +126,18 @@ async function startInFolder(
   return { server, stop };
 }
 
-async function commandTo(port: number, words: readonly (string | Buffer | number)[]): Promise<unknown> {
+async function commandTo(
+  port: number,
+  words: readonly (string | Buffer | number)[],
+  password?: string,
+): Promise<unknown> {
   const [name = '', ...parameters] = words;
-  const redis = new Redis(port, { lazyConnect: true, retryStrategy: () => null, enableReadyCheck: false });
+  const redis = new Redis(port, {
+    lazyConnect: true,
+    retryStrategy: () => null,
+    enableReadyCheck: false,
+    ...(password === undefined ? {} : { password }),
+  });
   // The command below fails with it.
   redis.on('error', () => {});
   try {
