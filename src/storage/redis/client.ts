@@ -81,10 +81,26 @@ function serverClient(address: Exclude<RedisAddress, { kind: 'cluster' }>): Redi
     enableAutoPipelining: true,
   });
   const lastFault = faultsOf(redis, 'error', 'sentinelError');
+
+  // Many Sentinels ask for no login, and refuse one that they do not know: they are sent it only when they ask.
+  const loginToSentinels = () => {
+    const login = { sentinelUsername: address.username, sentinelPassword: address.password };
+    Object.assign(options, login);
+    Object.assign(redis.options, login);
+  };
+  const sentinelsAsk = () =>
+    address.kind === 'sentinel' && address.password !== undefined && lastFault().includes('NOAUTH');
+
   return {
     commands: redis,
     async connect() {
-      await redis.connect();
+      try {
+        await redis.connect();
+      } catch (error) {
+        if (!sentinelsAsk()) throw error;
+        loginToSentinels();
+        await redis.connect();
+      }
       opened = true;
     },
     connected: () => redis.status === 'ready',
@@ -96,14 +112,11 @@ function serverClient(address: Exclude<RedisAddress, { kind: 'cluster' }>): Redi
   };
 }
 
-function sentinelOptions(address: RedisAddress & { kind: 'sentinel' }) {
-  const { endpoints, master, tls, username, password } = address;
+function sentinelOptions({ endpoints, master, tls }: RedisAddress & { kind: 'sentinel' }) {
   return {
     sentinels: [...endpoints],
     name: master,
     role: 'master' as const,
-    sentinelUsername: username,
-    sentinelPassword: password,
     sentinelCommandTimeout: limits.redisMilliseconds,
     ...(tls ? { sentinelTLS: {}, enableTLSForSentinelMode: true } : {}),
   };
@@ -148,7 +161,9 @@ function faultsOf(emitter: Redis | Cluster, ...events: readonly string[]): () =>
   let last = 'no answer';
   for (const event of events) {
     (emitter as NodeJS.EventEmitter).on(event, (error: Error) => {
-      last = faultText(error);
+      const text = faultText(error);
+      // What comes of a fault that was told before.
+      if (!text.startsWith('Connection is closed')) last = text;
     });
   }
   return () => last;

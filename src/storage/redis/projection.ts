@@ -163,8 +163,8 @@ async function isMember(
   return found;
 }
 
-/** More arrive while it is built. */
-const rebuildRoom = 1.1;
+/** For what arrives while it is built. */
+const rebuildRoom = 0.1;
 
 async function startOver(
   commands: Commands,
@@ -174,7 +174,7 @@ async function startOver(
   const { stamp, known, counts } = about;
   const slices = counts.map((count) => ({
     slice: sliceName(count),
-    capacity: Math.max(limits.bloomFirstCapacity, Math.ceil(count.entries * rebuildRoom)),
+    capacity: Math.max(limits.bloomFirstCapacity, count.entries + Math.ceil(count.entries * rebuildRoom)),
     keepUntil: Math.ceil(count.endsAt / 1000) + limits.redisSliceMarginSeconds,
   }));
   const names = new Set([...known, ...slices.map(({ slice }) => slice)]);
