@@ -67,14 +67,14 @@ t.test('the authority’s user is given nothing that the authority does not use'
 
 async function useEverything(t: Test, server: RedisServer, url: string): Promise<void> {
   const deploymentId = randomUUID();
-  const { redis, keys, projection } = await openCopy(t, url, { deploymentId });
+  const { redis, keys, projection } = await openCopy(t, url, deploymentId);
   await redis.claim(deploymentId);
   await redis.claim(deploymentId);
   const revocations = someRevocations(5_000);
   const stamp = await projection.beginRebuild([]);
   await projection.advance(stamp, revocations, { history: 'h', snapshot: '1:2:' });
   await projection.add(revocations);
-  t.ok(await projection.load('h'));
+  t.ok(await projection.load('h', Date.now()));
   const slices = [{ ofSessions: true, endsAt: inAWhile(4) }];
   await projection.contains([{ subject: randomBytes(16), slices }]);
   const database = url.endsWith('/1') ? 1 : 0;
@@ -86,7 +86,7 @@ async function useEverything(t: Test, server: RedisServer, url: string): Promise
   const bus = createBus({ redis, keys, nodeId: 'a', listener, onFault: (error) => t.fail(error.message) });
   t.teardown(bus.close);
   await eventually('it listens', bus.listening);
-  await bus.announce({ from: 'a', number: 1, committed: true, revocations: [] });
+  await bus.announce({ from: 'a', number: 1, revocations: [] });
 }
 
 t.test('the checker’s user cannot write, flush, publish, or look around', async (t) => {
@@ -147,7 +147,7 @@ async function refused(t: Test, url: string, commands: readonly string[]): Promi
 t.test('the example of the docs finds what is revoked, as the checker', async (t) => {
   const { server } = await startFor(t);
   const deploymentId = randomUUID();
-  const { redis, projection } = await openCopy(t, server.url, { deploymentId });
+  const { redis, projection } = await openCopy(t, server.url, deploymentId);
   await redis.claim(deploymentId);
   // With what a careless shell would lose: zeros, line ends, and what looks like options.
   const [dead, loggedOut, live] = [randomBytes(27), randomBytes(27), randomBytes(27)];

@@ -44,7 +44,7 @@ async function startNode(t: Test, redis: RedisConnection, id = randomUUID()): Pr
 /** Whether what one node announces now arrives at the other one. */
 async function hears(to: Node, from: Node): Promise<boolean> {
   const number = Math.floor(Math.random() * 1e9);
-  await from.bus.announce({ from: from.id, number, committed: true, revocations: [] });
+  await from.bus.announce({ from: from.id, number, revocations: [] });
   return eventually('it arrives', () => to.announcements.some((one) => one.number === number), 1_000).catch(
     () => false,
   );
@@ -59,7 +59,7 @@ for (const [name, start] of Object.entries({ 'one server': startRedis, 'a Cluste
     );
     const [one, two, three] = nodes as [Node, Node, Node];
     const revocations = [...someRevocations(2), ...someRevocations(1, { bytes: 27 })];
-    const announcement = { from: one.id, number: 7, committed: true, revocations };
+    const announcement = { from: one.id, number: 7, revocations };
     await one.bus.announce(announcement);
     two.bus.acknowledge({ from: two.id, to: one.id, number: 7 });
     three.bus.acknowledge({ from: three.id, to: one.id, number: 7 });
@@ -87,7 +87,7 @@ t.test('what is said is what is heard, however much it is', async (t) => {
   t.teardown(() => server.stop());
   const redis = await openTestRedis(t, server.url);
   const [one, two] = [await startNode(t, redis), await startNode(t, redis)];
-  const said = { from: one.id, number: 0, committed: false };
+  const said = { from: one.id, number: 0 };
   const table: [what: string, Announcement, Announcement][] = [
     ['none', { ...said, revocations: [] }, { ...said, revocations: [] }],
     ['a hint', { ...said, revocations: undefined }, { ...said, revocations: undefined }],
@@ -106,7 +106,7 @@ t.test('whatever else arrives is dropped, counted, and reported once', async (t)
   t.teardown(() => server.stop());
   const redis = await openTestRedis(t, server.url);
   const [one, two] = [await startNode(t, redis), await startNode(t, redis)];
-  const good = { type: 'announcement', from: two.id, number: 1, committed: true };
+  const good = { type: 'announcement', from: two.id, number: 1 };
   const row = { subject: randomBytes(16).toString('base64'), reason: 'logout', expires_at: 1 };
   const withRow = (change: object) => ({ ...good, revocations: [{ ...row, ...change }] });
   const garbage: unknown[] = [
@@ -117,10 +117,9 @@ t.test('whatever else arrives is dropped, counted, and reported once', async (t)
       { ...good, type: 'acknowledgement' },
       { ...good, more: 1 },
     ],
-    ...['from', 'number', 'committed', 'type'].map((name) => ({ ...good, [name]: undefined })),
+    ...['from', 'number', 'type'].map((name) => ({ ...good, [name]: undefined })),
     ...['', 'a b', 'a\n', 'x'.repeat(65), 1, null, {}].map((from) => ({ ...good, from })),
     ...[-1, 1.5, '1', null, 2 ** 53].map((number) => ({ ...good, number })),
-    ...['true', 1, null].map((committed) => ({ ...good, committed })),
     ...[null, {}, 'x', [null], [[]], [{}], [row, 1]].map((revocations) => ({ ...good, revocations })),
     ...['', '!', 'AAAA', `${row.subject} `, row.subject.slice(0, -2), 16, null].map((subject) =>
       withRow({ subject }),
@@ -178,7 +177,7 @@ t.test(
 
     await server.stop();
     await eventually('the loss is noticed', () => !near.bus.listening() && !far.bus.listening());
-    const announcement = { from: near.id, number: 1, committed: true, revocations: [] };
+    const announcement = { from: near.id, number: 1, revocations: [] };
     const before = performance.now();
     await t.rejects(near.bus.announce(announcement), { message: 'Redis: not available' });
     near.bus.acknowledge({ from: near.id, to: far.id, number: 1 });

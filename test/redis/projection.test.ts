@@ -16,7 +16,6 @@ import { eventually } from '../support/eventually.ts';
 import { type RedisServer, startCluster, startRedis, startReplicated } from '../support/redis.ts';
 import { makeUsers, startAsAuthority, urlAs } from '../support/redisUsers.ts';
 import { inAWhile, openCopy, openTestRedis, sliceMs, someRevocations } from '../support/sharedCopy.ts';
-import { createShiftedClock } from '../support/shiftedClock.ts';
 
 const history = '7421337421337421337/1';
 const position = (snapshot: string) => ({ history, snapshot });
@@ -40,7 +39,7 @@ async function rebuild(projection: Projection, revocations: readonly Revocation[
 
 /** What a node that starts would find in its filters. */
 async function mayBeRevoked(projection: Projection): Promise<((subject: Uint8Array) => boolean) | undefined> {
-  const loaded = await projection.load(history);
+  const loaded = await projection.load(history, systemClock.now());
   const filters = loaded?.slices.flatMap(({ ofSessions, layers }) =>
     layers.map((layer) => ({
       ofSessions,
@@ -68,7 +67,7 @@ for (const [name, start] of Object.entries({ 'one server': startRedis, 'a Cluste
     const server = await startFor(t, start);
     const { projection, keys } = await openCopy(t, server.url);
     t.equal(await projection.stamped(history), undefined, 'empty');
-    t.equal(await projection.load(history), undefined, 'empty');
+    t.equal(await projection.load(history, systemClock.now()), undefined, 'empty');
 
     const sessions = someRevocations(600);
     const tokens = someRevocations(40, { bytes: 27, expiresAt: inAWhile(1) });
@@ -87,7 +86,11 @@ for (const [name, start] of Object.entries({ 'one server': startRedis, 'a Cluste
       { subject: one.subject, slices: [elsewhere, sliceOf(one)] },
     ]);
     t.strictSame(asked, [false, true], 'in one of its slices');
-    t.equal(await projection.load(history), undefined, 'not complete as long as it has no stamp');
+    t.equal(
+      await projection.load(history, systemClock.now()),
+      undefined,
+      'not complete as long as it has no stamp',
+    );
 
     const stamp = await rebuild(projection, [...sessions, ...tokens]);
     t.strictSame(await projection.stamped(history), { stamp, position: position('1:2:') });
@@ -109,7 +112,7 @@ for (const [name, start] of Object.entries({ 'one server': startRedis, 'a Cluste
 t.test('adding again changes nothing, one after the other or at once', async (t) => {
   const server = await startFor(t);
   const { projection, keys } = await openCopy(t, server.url);
-  const second = (await openCopy(t, server.url, { deploymentId: keys.manifest.slice(13, 49) })).projection;
+  const second = (await openCopy(t, server.url, keys.manifest.slice(13, 49))).projection;
   const revocations = someRevocations(1_200);
   const stamp = await rebuild(projection, revocations);
   const field = sliceName(sliceOf(revocations[0] as Revocation));
@@ -149,7 +152,7 @@ t.test('the bitmap answers as a filter made here does, through several layers', 
   const { projection } = await openCopy(t, server.url);
   const revocations = someRevocations(20_000);
   await rebuild(projection, revocations);
-  const [slice, ...others] = (await projection.load(history))?.slices ?? [];
+  const [slice, ...others] = (await projection.load(history, systemClock.now()))?.slices ?? [];
   t.equal(others.length, 0);
   t.ok((slice?.layers.length ?? 0) > 2, `${slice?.layers.length} layers`);
 
@@ -185,21 +188,23 @@ t.test('a rebuild has room for what was counted, keeps the sets, and ends with a
   const old = await rebuild(projection, revocations.slice(0, 2_000));
   const stamp = await projection.beginRebuild([{ ...sliceOf(one), entries: 6_000 }]);
   t.equal(await projection.stamped(history), undefined, 'not complete');
-  t.equal(await projection.load(history), undefined, 'not complete');
+  t.equal(await projection.load(history, systemClock.now()), undefined, 'not complete');
   t.ok((await held(projection, revocations.slice(0, 2_000))).every(Boolean), 'sets are kept');
   t.equal(await projection.advance(old, [], position('1:2:')), undefined, 'the old stamp is void');
 
   const half = await projection.advance(stamp, revocations.slice(0, 3_000));
-  t.equal(await projection.load(history), undefined, 'half of it is not complete');
+  t.equal(await projection.load(history, systemClock.now()), undefined, 'half of it is not complete');
   await projection.add(revocations.slice(2_500, 3_500));
   t.ok(await projection.advance(half as string, revocations.slice(3_000), position('1:2:')));
-  t.match(await projection.load(history), { slices: [{ layers: [{ capacity: 6_600, entries: 6_000 }] }] });
+  t.match(await projection.load(history, systemClock.now()), {
+    slices: [{ layers: [{ capacity: 6_600, entries: 6_000 }] }],
+  });
   const knows = await mayBeRevoked(projection);
   t.ok(
     revocations.every(({ subject }) => knows?.(subject)),
     'also those that were in the sets before',
   );
-  t.equal(await projection.load('another history/2'), undefined);
+  t.equal(await projection.load('another history/2', systemClock.now()), undefined);
   t.equal(await projection.stamped('another history/2'), undefined);
 });
 
@@ -269,9 +274,9 @@ t.test('a copy that lost something is not relied upon', async (t) => {
   ];
   for (const [what, lose] of losses) {
     await rebuild(projection, [...revocations, ...other]);
-    t.ok(await projection.load(history), `${what} is there`);
+    t.ok(await projection.load(history, systemClock.now()), `${what} is there`);
     await lose();
-    t.equal(await projection.load(history), undefined, `${what} is lost`);
+    t.equal(await projection.load(history, systemClock.now()), undefined, `${what} is lost`);
   }
 });
 
@@ -309,8 +314,7 @@ t.test('whoever writes to a slice that lost its keys takes the stamp away', asyn
 
 t.test('slices that have ended are forgotten, by Redis and by its readers', async (t) => {
   const server = await startFor(t);
-  const clock = createShiftedClock();
-  const { projection, keys } = await openCopy(t, server.url, { clock });
+  const { projection, keys } = await openCopy(t, server.url);
   const long = limits.redisSliceMarginSeconds * 1_000 + 2 * sliceMs;
   const over = someRevocations(5, { expiresAt: systemClock.now() - long });
   const live = someRevocations(5);
@@ -318,23 +322,31 @@ t.test('slices that have ended are forgotten, by Redis and by its readers', asyn
   const fields = String(await server.command('HKEYS', keys.manifest));
   t.notMatch(fields, sliceName(sliceOf(over[0] as Revocation)), 'not even taken in');
   t.match(fields, sliceName(sliceOf(live[0] as Revocation)));
-  t.equal((await projection.load(history))?.slices.length, 1);
+  t.equal((await projection.load(history, systemClock.now()))?.slices.length, 1);
 
   // One of the past that was live when it was written.
   const past = sliceName(sliceOf(over[0] as Revocation));
   await server.command('HSET', keys.manifest, past, '{"entries":5,"bits":65,"layers":[4096]}');
-  t.equal((await projection.load(history))?.slices.length, 1, 'its keys need not be there any more');
+  t.equal(
+    (await projection.load(history, systemClock.now()))?.slices.length,
+    1,
+    'its keys need not be there any more',
+  );
   await projection.add(live);
   t.equal(await server.command('HEXISTS', keys.manifest, past), 0, 'dropped by the next writer');
-  t.ok(await projection.load(history));
-  clock.shift(-long - 2 * sliceMs);
-  t.equal(await projection.load(history), undefined, 'unless the reader thinks that it has not ended');
+  t.ok(await projection.load(history, systemClock.now()));
+  const before = systemClock.now() - long - 2 * sliceMs;
+  t.equal(
+    await projection.load(history, before),
+    undefined,
+    'unless the reader thinks that it has not ended',
+  );
 });
 
 t.test('slices of another length are read too, while the token lifetime is changed', async (t) => {
   const server = await startFor(t);
   const { redis, keys, projection } = await openCopy(t, server.url);
-  const shorter = createProjection({ redis, keys, clock: systemClock, sliceMs: 7_000 });
+  const shorter = createProjection({ redis, keys, sliceMs: 7_000 });
   const [ours, theirs] = [someRevocations(50), someRevocations(50)];
   await rebuild(projection, ours);
   await shorter.add(theirs);
@@ -393,7 +405,7 @@ t.test('a server that is full: what does not fit is refused, and nothing is half
   await t.rejects(projection.beginRebuild([]), { message: /OOM|EXECABORT/ });
   t.strictSame(await projection.stamped(history), { stamp, position: position('1:2:') });
   t.ok((await held(projection, kept)).every(Boolean));
-  t.ok(await projection.load(history));
+  t.ok(await projection.load(history, systemClock.now()));
   await server.command('CONFIG', 'SET', 'maxmemory', '0');
   t.ok(await projection.advance(stamp, more, position('3:4:')), 'there is room again');
 });
@@ -405,7 +417,7 @@ t.test('Sentinel: a promoted replica that lost the last steps is not taken for c
   await Promise.all([makeUsers(primary), makeUsers(replica)]);
   const redis = await openTestRedis(t, urlAs('countersign-authority', replicated));
   const keys = createKeys(randomUUID());
-  const projection = createProjection({ redis, keys, clock: systemClock, sliceMs });
+  const projection = createProjection({ redis, keys, sliceMs });
   const [kept, lost, later] = [someRevocations(10), someRevocations(10), someRevocations(10)];
   const stamp = await rebuild(projection, kept);
   const arrived = async () => (await replica.command('HGET', keys.manifest, 'stamp')) === stamp;
@@ -446,7 +458,7 @@ t.test('a copy that was exchanged while it was read is not relied upon', async (
       }
       return answer;
     };
-    return createProjection({ redis: { run }, keys, clock: systemClock, sliceMs }).load(history);
+    return createProjection({ redis: { run }, keys, sliceMs }).load(history, systemClock.now());
   };
   const more = someRevocations(10);
   t.match(await loadWhile(() => projection.add(more)), { position: position('1:2:') }, 'added to');

@@ -2,7 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Test } from 'tap';
 import { parseRedisUrl } from '../../src/config/redisUrl.ts';
-import { type Clock, systemClock } from '../../src/core/clock.ts';
+import { systemClock } from '../../src/core/clock.ts';
 import type { Projection } from '../../src/revocation/projection.ts';
 import type { Revocation } from '../../src/revocation/revocation.ts';
 import { openRedis, type RedisConnection } from '../../src/storage/redis/connection.ts';
@@ -34,12 +34,11 @@ export interface SharedCopy {
 export async function openCopy(
   t: Test,
   url: string,
-  options: { deploymentId?: string; clock?: Clock } = {},
+  deploymentId = randomUUID() as string,
 ): Promise<SharedCopy> {
-  const { deploymentId = randomUUID(), clock = systemClock } = options;
   const redis = await openTestRedis(t, url);
   const keys = createKeys(deploymentId);
-  return { redis, keys, projection: createProjection({ redis, keys, clock, sliceMs }) };
+  return { redis, keys, projection: createProjection({ redis, keys, sliceMs }) };
 }
 
 /** Of sessions, or with 27 bytes of tokens; live for a while. */
