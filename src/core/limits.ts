@@ -108,6 +108,10 @@ export const limits = {
   // Service tokens
   /** For how long a service token, once looked up, is believed: a revoked one stops within this. */
   serviceTokenCacheMilliseconds: 2_000,
+  /** For how long it is believed while the database does not answer: as long as checks may go on from memory. */
+  serviceTokenStaleMilliseconds: 10_000,
+  /** Then, how often the database is tried. */
+  serviceTokenRetryMilliseconds: 500,
   /** Looked-up service tokens kept, unknown ones among them: guessing must not become database load. */
   serviceTokenCacheEntries: 1_000,
 

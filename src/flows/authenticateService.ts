@@ -10,23 +10,60 @@ import type { Database } from './database.ts';
 /** Answers `undefined` for a token that belongs to no live service. Rejects with `unavailable` when nobody can tell. */
 export type AuthenticateService = (token: string) => Promise<Service | undefined>;
 
-export function createAuthenticateService(parts: { database: Database; clock: Clock }): AuthenticateService {
+interface LookedUp {
+  readonly service: Service | undefined;
+  /** On the monotonic clock, like all times here: before the look-up, so that it is believed no longer than promised. */
+  readonly askedAt: number;
+  readonly believedUntil: number;
+}
+
+export function createAuthenticateService(parts: {
+  database: Pick<Database, 'services'>;
+  clock: Clock;
+}): AuthenticateService {
   const { database, clock } = parts;
-  const lookedUp = new LRUCache<string, { service: Service | undefined; until: number }>({
-    max: limits.serviceTokenCacheEntries,
-  });
+  const lookedUp = new LRUCache<string, LookedUp>({ max: limits.serviceTokenCacheEntries });
+  const underWay = new Map<string, Promise<Service | undefined>>();
+
+  const ask = async (tokenHash: Buffer, key: string): Promise<Service | undefined> => {
+    const askedAt = clock.monotonic();
+    try {
+      const lookup = database.services.findByTokenHash(tokenHash);
+      const service = await withDeadline(clock, limits.confirmationMilliseconds, lookup, tooLate);
+      lookedUp.set(key, { service, askedAt, believedUntil: askedAt + limits.serviceTokenCacheMilliseconds });
+      return service;
+    } catch (error) {
+      const known = lookedUp.get(key);
+      const oldest = clock.monotonic() - limits.serviceTokenStaleMilliseconds;
+      if (known?.service === undefined || known.askedAt < oldest) throw error;
+      // While nobody can tell, a service that was good a moment ago is: its checks are answered from memory.
+      lookedUp.set(key, {
+        ...known,
+        believedUntil: clock.monotonic() + limits.serviceTokenRetryMilliseconds,
+      });
+      return known.service;
+    }
+  };
+
+  /** However many call with one token, it is looked up once at a time. */
+  const askOnce = (tokenHash: Buffer, key: string): Promise<Service | undefined> => {
+    const asked = underWay.get(key) ?? ask(tokenHash, key).finally(() => underWay.delete(key));
+    underWay.set(key, asked);
+    return asked;
+  };
+
   return async (token) => {
     const tokenHash = serviceTokenHash(token);
     if (tokenHash === undefined) return undefined;
     const key = tokenHash.toString('latin1');
     const known = lookedUp.get(key);
-    if (known !== undefined && known.until > clock.monotonic()) return known.service;
-    // From before the look-up: what was revoked since then is believed no longer than promised.
-    const until = clock.monotonic() + limits.serviceTokenCacheMilliseconds;
-    const lookup = database.services.findByTokenHash(tokenHash);
-    const service = await withDeadline(clock, limits.confirmationMilliseconds, lookup, tooLate);
-    lookedUp.set(key, { service, until });
-    return service;
+    const now = clock.monotonic();
+    if (known === undefined || known.believedUntil <= now) return askOnce(tokenHash, key);
+    // Before it is too old, so that calls rarely wait for a look-up.
+    if (now - known.askedAt > limits.serviceTokenCacheMilliseconds / 2) {
+      askOnce(tokenHash, key).catch(() => {});
+    }
+    return known.service;
   };
 }
 

@@ -2,7 +2,7 @@
  * The HTTP edge: translates a request, calls one flow, translates its result back. Owns routes, schemas, headers and
  * limits of HTTP. Does not own any rule about users, sessions or tokens.
  */
-import type { AuthorityError } from '../core/errors.ts';
+import { AuthorityError } from '../core/errors.ts';
 import type { ChangePassword } from '../flows/changePassword.ts';
 import type { EndSession } from '../flows/endSession.ts';
 import type { Introspect } from '../flows/introspect.ts';
@@ -50,7 +50,11 @@ export interface HttpParts {
 /** Builds the application; it listens when it is told to. */
 export async function createHttpApp(parts: HttpParts): Promise<HttpApp> {
   const { log } = parts;
-  const app = await createBareApp({ log, onRefusal: (...refusal) => report(parts, ...refusal) });
+  const app = await createBareApp({
+    log,
+    elsewhere: () => new AuthorityError('not_found'),
+    onRefusal: (...refusal) => report(parts, ...refusal),
+  });
   observe(app, parts);
   acceptOnlyJson(app);
   await docsRoutes(app);

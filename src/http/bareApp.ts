@@ -4,7 +4,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
-import { AuthorityError, StartupError } from '../core/errors.ts';
+import { type AuthorityError, StartupError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import type { Log } from '../observability/log.ts';
 import { setSecurityHeaders } from './hygiene.ts';
@@ -18,9 +18,10 @@ export type HttpApp = FastifyInstance<
   TypeBoxTypeProvider
 >;
 
-/** `onRefusal` is told of each refusal, and of what was thrown. */
+/** `onRefusal` is told of each refusal, and of what was thrown. `elsewhere`: what is said where no route is. */
 export async function createBareApp(parts: {
   log: Log;
+  elsewhere: () => AuthorityError;
   onRefusal: (requestId: string, error: AuthorityError, thrown: unknown) => void;
 }): Promise<HttpApp> {
   const refuse = (
@@ -51,7 +52,7 @@ export async function createBareApp(parts: {
   }).withTypeProvider<TypeBoxTypeProvider>();
 
   app.setErrorHandler((error, request, reply) => refuse(request, reply, error));
-  app.setNotFoundHandler((request, reply) => refuse(request, reply, new AuthorityError('not_found')));
+  app.setNotFoundHandler((request, reply) => refuse(request, reply, parts.elsewhere()));
   app.addHook('onSend', async (request, reply) => void reply.header('x-request-id', request.id));
   await setSecurityHeaders(app);
   return app;

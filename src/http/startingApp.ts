@@ -18,7 +18,9 @@ export async function openStartingApp(parts: {
   log: Log;
   waitingFor: () => string;
 }): Promise<StartingApp> {
-  const app = await createBareApp({ log: parts.log, onRefusal: () => {} });
+  const elsewhere = () =>
+    new AuthorityError('unavailable', { retryAfterSeconds: limits.startRetrySeconds, reason: 'starting' });
+  const app = await createBareApp({ log: parts.log, elsewhere, onRefusal: () => {} });
   app.get('/health/live', async (_request, reply) =>
     reply.header('cache-control', 'no-store').send({ status: 'live' }),
   );
@@ -28,12 +30,6 @@ export async function openStartingApp(parts: {
       .header('cache-control', 'no-store')
       .send({ status: 'not_ready', parts: { process: parts.waitingFor() } }),
   );
-  app.setNotFoundHandler(async () => {
-    throw new AuthorityError('unavailable', {
-      retryAfterSeconds: limits.startRetrySeconds,
-      reason: 'starting',
-    });
-  });
   await listen(app, parts);
   return {
     async close() {
