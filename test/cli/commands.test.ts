@@ -42,6 +42,25 @@ t.test('beside a running authority, what it does is in effect when it returns', 
   t.equal(login.status, 200);
   const token = login.body.access_token;
 
+  const second = await server.call('POST', '/auth/login', { body: { email: 'alice@example.com', password } });
+  const { jti, sid } = claimsOf(second.body.access_token);
+  t.match(await run(['revoke', 'token', jti]), { code: 0, lines: ['0'], words: /^In effect after \d+ ms\./ });
+  t.match(await server.grpc.isRevoked(jti), { revoked: true, reason: 'REASON_REVOKED' });
+  const ended = await run(['revoke', 'session', sid, '--json']);
+  t.match(JSON.parse(ended.lines[0] ?? ''), { ended_sessions: 1, effect_time: /^2\d{3}-.*Z$/, nodes: [] });
+  const refreshed = await server.call('POST', '/auth/refresh', {
+    body: { refresh_token: second.body.refresh_token },
+  });
+  t.equal(refreshed.status, 401);
+  const soon = new Date(Date.now() + 3_600_000).toISOString();
+  t.match(await run(['revoke', 'external', 'old-42', '--expires-at', soon]), { code: 0 });
+  t.match(await run(['revoke', 'external', 'old-42', '--expires-at', 'soon']), {
+    code: 2,
+    words: /^--expires-at: must be a time/,
+  });
+  t.match(await run(['revoke', 'user', 'nobody@example.com']), { code: 1, words: /^There is no such user/ });
+  t.match(await run(['revoke', 'session', 'x']), { code: 1, words: /^session_id: must be a UUID/ });
+
   const disabled = await run(['users', 'disable', 'ALICE@example.com', '--json']);
   t.equal(disabled.code, 0);
   t.strictSame(JSON.parse(disabled.lines[0] ?? ''), { user_id: created.lines[0], ended_sessions: 1 });
