@@ -2,10 +2,16 @@
 import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { denyListRows } from './denyList.ts';
+import { effectRows } from './effect.ts';
 import { grpcRows } from './grpc.ts';
 import { loginRows } from './login.ts';
 
-const rows = [...(await denyListRows()), ...(await grpcRows()), ...(await loginRows())];
+const rows = [
+  ...(await denyListRows()),
+  ...(await grpcRows()),
+  ...(await effectRows()),
+  ...(await loginRows()),
+];
 const table = [
   '| what | yardstick | Countersign | ratio | to reach |',
   '|---|---|---|---|---|',
