@@ -9,7 +9,7 @@ import type { Acknowledgement, Announcement } from '../../src/revocation/bus.ts'
 import { createBus, type RedisBus } from '../../src/storage/redis/bus.ts';
 import type { RedisConnection } from '../../src/storage/redis/connection.ts';
 import { createKeys } from '../../src/storage/redis/keys.ts';
-import { startDeadLine } from '../support/deadLine.ts';
+import { startCuttableLine } from '../support/cuttableLine.ts';
 import { eventually } from '../support/eventually.ts';
 import { startCluster, startRedis } from '../support/redis.ts';
 import { startAsAuthority, urlAs } from '../support/redisUsers.ts';
@@ -157,7 +157,7 @@ t.test(
   'it subscribes again: after a restart, after being thrown out, and on a line that went dead',
   async (t) => {
     const server = await startAsAuthority(startRedis);
-    const line = await startDeadLine(server.port);
+    const line = await startCuttableLine(server.port);
     t.teardown(() => Promise.all([line.stop(), server.stop()]));
     const near = await startNode(t, await openTestRedis(t, server.url));
     const far = await startNode(
