@@ -111,7 +111,11 @@ t.test('whatever else arrives is dropped, counted, and reported once', async (t)
   const withRow = (change: object) => ({ ...good, revocations: [{ ...row, ...change }] });
   const garbage: unknown[] = [
     ...['', 'x', '{', 'null', '[]', '"announcement"', '1', '{}', '\0', '{"__proto__":{}}', '\ufeff{}'],
-    ...[Buffer.from([0xff, 0xfe]), Buffer.alloc(limits.busMessageBytes + 1, 0x20), randomBytes(1_000)],
+    ...[
+      Buffer.from([0xff, 0xfe]),
+      JSON.stringify(good).padEnd(limits.busMessageBytes + 1),
+      randomBytes(1_000),
+    ],
     ...[
       { ...good, type: 'other' },
       { ...good, type: 'acknowledgement' },
