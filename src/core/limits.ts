@@ -129,8 +129,8 @@ export const limits = {
   redisBackoffMilliseconds: 1_000,
   /** A subscription that has died without a word is noticed within this: nothing else is ever sent on it. */
   redisHeartbeatMilliseconds: 1_000,
-  /** Ids that one script call adds, at about 12 µs each: nobody else is served meanwhile, so it should be a few ms. */
-  redisScriptIds: 500,
+  /** Ids that one script call adds, at 10–20 µs each: nobody else is served meanwhile, so it should be a few ms. */
+  redisScriptIds: 400,
   /** What is read of a bitmap in one command. */
   redisReadBytes: 256 * 1024,
   /** A bitmap that says it is larger is not believed: that is room for 200 million revocations in one time slice. */

@@ -9,7 +9,7 @@ import type { Acknowledgement, Announcement } from '../../src/revocation/bus.ts'
 import { createBus, type RedisBus } from '../../src/storage/redis/bus.ts';
 import type { RedisConnection } from '../../src/storage/redis/connection.ts';
 import { createKeys } from '../../src/storage/redis/keys.ts';
-import { startDeadLine } from '../support/deadLine.ts';
+import { startCuttableLine } from '../support/cuttableLine.ts';
 import { eventually } from '../support/eventually.ts';
 import { startCluster, startRedis } from '../support/redis.ts';
 import { startAsAuthority, urlAs } from '../support/redisUsers.ts';
@@ -111,7 +111,11 @@ t.test('whatever else arrives is dropped, counted, and reported once', async (t)
   const withRow = (change: object) => ({ ...good, revocations: [{ ...row, ...change }] });
   const garbage: unknown[] = [
     ...['', 'x', '{', 'null', '[]', '"announcement"', '1', '{}', '\0', '{"__proto__":{}}', '\ufeff{}'],
-    ...[Buffer.from([0xff, 0xfe]), Buffer.alloc(limits.busMessageBytes + 1, 0x20), randomBytes(1_000)],
+    ...[
+      Buffer.from([0xff, 0xfe]),
+      JSON.stringify(good).padEnd(limits.busMessageBytes + 1),
+      randomBytes(1_000),
+    ],
     ...[
       { ...good, type: 'other' },
       { ...good, type: 'acknowledgement' },
@@ -156,7 +160,7 @@ t.test(
   'it subscribes again: after a restart, after being thrown out, and on a line that went dead',
   async (t) => {
     const server = await startAsAuthority(startRedis);
-    const line = await startDeadLine(server.port);
+    const line = await startCuttableLine(server.port);
     t.teardown(() => Promise.all([line.stop(), server.stop()]));
     const near = await startNode(t, await openTestRedis(t, server.url));
     const far = await startNode(

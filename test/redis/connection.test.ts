@@ -6,7 +6,7 @@ import { StartupError } from '../../src/core/errors.ts';
 import { limits } from '../../src/core/limits.ts';
 import { openRedis } from '../../src/storage/redis/connection.ts';
 import { deploymentKey } from '../../src/storage/redis/keys.ts';
-import { startDeadLine } from '../support/deadLine.ts';
+import { startCuttableLine } from '../support/cuttableLine.ts';
 import { eventually } from '../support/eventually.ts';
 import { freePort } from '../support/freePort.ts';
 import { startCluster, startRedis, startReplicated } from '../support/redis.ts';
@@ -109,7 +109,7 @@ t.test('frozen: one time-out, then callers fail at once; it recovers by itself',
 
 t.test('the other end is gone without a word: a new connection is made', async (t) => {
   const server = await startRedis();
-  const line = await startDeadLine(server.port);
+  const line = await startCuttableLine(server.port);
   t.teardown(() => Promise.all([line.stop(), server.stop()]));
   const redis = await openTestRedis(t, `redis://127.0.0.1:${line.port}`);
   line.cut();
@@ -173,6 +173,11 @@ t.test('Sentinel: the connection follows the primary', async (t) => {
   const redis = await openTestRedis(t, replicated.url);
   await redis.run((commands) => commands.set('a', 'primary'));
   t.equal(await replicated.primary.command('GET', 'a'), 'primary');
+  const heard: string[] = [];
+  const hear = (_: string, payload: Buffer) => void heard.push(payload.toString());
+  const subscription = redis.subscribe(['channel'], hear, () => {});
+  t.teardown(subscription.close);
+  await eventually('subscribed', subscription.active);
 
   replicated.primary.kill('SIGKILL');
   await replicated.failOver();
@@ -181,6 +186,11 @@ t.test('Sentinel: the connection follows the primary', async (t) => {
     return (await replicated.replica.command('GET', 'a')) === 'promoted';
   };
   t.ok(await eventually('commands reach the new primary', written, 20_000));
+  const arrives = async () => {
+    await replicated.replica.command('PUBLISH', 'channel', 'from the new primary');
+    return heard.includes('from the new primary');
+  };
+  t.ok(await eventually('the subscription follows too', arrives, 20_000));
   t.equal((await refusal(replicated.url.replace('mymaster', 'other'))).name, 'UnreachableError');
 });
 

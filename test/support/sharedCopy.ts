@@ -3,11 +3,16 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { Test } from 'tap';
 import { parseRedisUrl } from '../../src/config/redisUrl.ts';
 import { systemClock } from '../../src/core/clock.ts';
-import type { Projection } from '../../src/revocation/projection.ts';
+import { limits } from '../../src/core/limits.ts';
+import { createBloomFilter, hashId } from '../../src/revocation/bloomFilter.ts';
+import type { Projection, SliceKey } from '../../src/revocation/projection.ts';
 import type { Revocation } from '../../src/revocation/revocation.ts';
+import { sliceEnd } from '../../src/revocation/slicedFilter.ts';
 import { openRedis, type RedisConnection } from '../../src/storage/redis/connection.ts';
 import { createKeys, type RedisKeys } from '../../src/storage/redis/keys.ts';
 import { createProjection } from '../../src/storage/redis/projection.ts';
+import { type RedisServer, startRedis } from './redis.ts';
+import { startAsAuthority } from './redisUsers.ts';
 
 /** Closed at the end of the test. */
 export async function openTestRedis(t: Test, url: string): Promise<RedisConnection> {
@@ -34,7 +39,7 @@ export interface SharedCopy {
 export async function openCopy(
   t: Test,
   url: string,
-  deploymentId = randomUUID() as string,
+  deploymentId: string = randomUUID(),
 ): Promise<SharedCopy> {
   const redis = await openTestRedis(t, url);
   const keys = createKeys(deploymentId);
@@ -49,4 +54,58 @@ export function someRevocations(count: number, { bytes = 16, expiresAt = inAWhil
 /** In the middle of a time slice, so that what is near is in the same one. */
 export function inAWhile(slices = 3): number {
   return (Math.floor(systemClock.now() / sliceMs) + slices) * sliceMs + sliceMs / 2;
+}
+
+export const history = '7421337421337421337/1';
+export const position = (snapshot: string) => ({ history, snapshot });
+
+export function sliceOf({ subject, expiresAt }: Revocation): SliceKey {
+  return { ofSessions: subject.length === 16, endsAt: sliceEnd(expiresAt, sliceMs) };
+}
+
+export function held(
+  projection: Projection,
+  revocations: readonly Revocation[],
+): Promise<readonly boolean[]> {
+  return projection.contains(
+    revocations.map((revocation) => ({ subject: revocation.subject, slices: [sliceOf(revocation)] })),
+  );
+}
+
+/** Rebuilds it from these, as of `1:2:`. */
+export async function rebuild(projection: Projection, revocations: readonly Revocation[]): Promise<string> {
+  const stamp = await projection.advance(await projection.beginRebuild([]), revocations, position('1:2:'));
+  if (stamp === undefined) throw new Error('overtaken');
+  return stamp;
+}
+
+/** What a node that starts would find in its filters. */
+export async function mayBeRevoked(
+  projection: Projection,
+): Promise<((subject: Uint8Array) => boolean) | undefined> {
+  const loaded = await projection.load(history, systemClock.now());
+  const filters = loaded?.slices.flatMap(({ ofSessions, layers }) =>
+    layers.map((layer) => ({
+      ofSessions,
+      filter: createBloomFilter(layer.capacity, limits.bloomFalsePositives, layer),
+    })),
+  );
+  return (
+    filters &&
+    ((subject) =>
+      filters.some(
+        ({ ofSessions, filter }) =>
+          ofSessions === (subject.length === 16) && filter.mayContain(hashId(subject)),
+      ))
+  );
+}
+
+/** A server for the user that docs/redis.md gives the authority. */
+export async function startFor(
+  t: Test,
+  start: () => Promise<RedisServer> = startRedis,
+): Promise<RedisServer> {
+  const server = await startAsAuthority(start);
+  t.teardown(() => server.stop());
+  return server;
 }

@@ -24,6 +24,7 @@ export function createBreaker(parts: {
 }): Breaker {
   const { clock, probe, onLost } = parts;
   let stopProbing: (() => void) | undefined;
+  let disposed = false;
 
   const mend = () => {
     stopProbing?.();
@@ -48,8 +49,12 @@ export function createBreaker(parts: {
   return {
     closed: () => stopProbing === undefined,
     trip() {
-      stopProbing ??= clock.every(limits.redisProbeMilliseconds, ask);
+      // What is still under way when it is closed may be given up afterwards.
+      if (!disposed) stopProbing ??= clock.every(limits.redisProbeMilliseconds, ask);
     },
-    dispose: mend,
+    dispose() {
+      disposed = true;
+      mend();
+    },
   };
 }

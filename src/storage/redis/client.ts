@@ -55,7 +55,7 @@ function baseOptions({ username, password, tls }: RedisAddress) {
     autoResendUnfulfilledCommands: false,
     autoResubscribe: false,
     // A primary that was demoted: ask again who the primary is.
-    reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
+    reconnectOnError: (error: Error) => error.message.includes('READONLY'),
   } as const satisfies Options;
 }
 

@@ -86,7 +86,11 @@ function createConnection(client: RedisClient, clock: Clock): RedisConnection {
   // In a Cluster, PING would ask any node: what counts is the one that has our keys.
   let probedKey = deploymentKey;
   const probe = () => commands.exists(probedKey);
-  const breaker = createBreaker({ clock, probe, onLost: client.reconnect });
+  const onLost = () => {
+    // Else it is being made again already, which must not be cut short each time.
+    if (client.connected()) client.reconnect();
+  };
+  const breaker = createBreaker({ clock, probe, onLost });
   const available = () => breaker.closed() && client.connected();
 
   const run = async <T>(work: (commands: Commands) => Promise<T>): Promise<T> => {

@@ -50,13 +50,14 @@ export async function loadCopy(
 /** Undefined when a key of the slice is not there or is shorter than it was. */
 async function readBitmap({ redis, keys }: Parts, slice: ManifestSlice): Promise<Uint8Array | undefined> {
   const { name, entries } = slice;
-  const bitmap = new Uint8Array(bitmapBytes(slice));
+  const size = bitmapBytes(slice);
   const [length, sets] = await redis.run((commands) =>
     Promise.all([commands.strlen(keys.bloom(name)), commands.exists(keys.set(name))]),
   );
-  if (length < bitmap.length || (entries > 0 && sets === 0)) return undefined;
-  for (let start = 0; start < bitmap.length; start += limits.redisReadBytes) {
-    const end = Math.min(start + limits.redisReadBytes, bitmap.length);
+  if (length < size || (entries > 0 && sets === 0)) return undefined;
+  const bitmap = new Uint8Array(size);
+  for (let start = 0; start < size; start += limits.redisReadBytes) {
+    const end = Math.min(start + limits.redisReadBytes, size);
     const bytes = await redis.run((commands) => commands.getrangeBuffer(keys.bloom(name), start, end - 1));
     if (bytes.length !== end - start) return undefined;
     bitmap.set(bytes, start);

@@ -58,6 +58,7 @@ export function keepSubscribed(parts: {
     const subscribe = async () => {
       await redis.connect();
       await redis.subscribe(...channels);
+      if (closed) return;
       active = true;
       lost = false;
       tries = 0;

@@ -1,15 +1,15 @@
-/** A line between a client and a server that can go dead: open, and nothing comes through any more. */
+/** A line between a client and a server that can be cut: it stays open, and nothing comes through any more. */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-export interface DeadLine {
+export interface CuttableLine {
   readonly port: number;
   /** Kills the connections that are open now, without either end being told; those made later are well. */
   cut(): void;
   stop(): Promise<void>;
 }
 
-export async function startDeadLine(serverPort: number): Promise<DeadLine> {
+export async function startCuttableLine(serverPort: number): Promise<CuttableLine> {
   const sockets = new Set<Socket>();
   const server = createServer((near) => {
     const far = connect(serverPort, '127.0.0.1');
