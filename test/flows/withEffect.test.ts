@@ -3,12 +3,17 @@ import t from 'tap';
 import { uuidBytes } from '../../src/core/ids.ts';
 import type { Database } from '../../src/flows/database.ts';
 import { withEffect } from '../../src/flows/withEffect.ts';
+import { createConfirmation } from '../../src/revocation/confirmation.ts';
 import { createDenyList } from '../../src/revocation/denyList.ts';
+import { permanentLease } from '../../src/revocation/lease.ts';
+import { loadFromStore } from '../../src/revocation/loading.ts';
 import { createLocalEffect } from '../../src/storage/local/effect.ts';
 import { createStorage, migrateStorage } from '../../src/storage/postgres/storage.ts';
 import { engines } from '../support/engines.ts';
 import { createManualClock } from '../support/manualClock.ts';
 import { newSession, newUser, rowsMadeAt as now } from '../support/rows.ts';
+
+const sliceMs = 60_000;
 
 const failures: Record<string, { revoked: boolean; fail: (database: Database) => Database['transaction'] }> =
   {
@@ -37,13 +42,10 @@ for (const { name, open } of engines) {
     const storage = createStorage(engine);
     const { database } = storage;
     const clock = createManualClock(now);
-    const denyList = createDenyList({
-      store: database.revocations,
-      clock,
-      accessTtlMs: 900_000,
-      onVerdict: () => {},
-    });
-    await denyList.load();
+    const store = database.revocations;
+    const confirm = createConfirmation({ find: store.find, clock });
+    const denyList = createDenyList({ lease: permanentLease, confirm, sliceMs, onVerdict: () => {} });
+    await loadFromStore({ denyList, store, clock, sliceMs });
     const effect = createLocalEffect({ denyList, clock, onEffect: () => {} });
 
     for (const [how, { revoked, fail }] of Object.entries(failures)) {
