@@ -29,8 +29,9 @@ t.test('a snapshot covers the transactions that were over', (t) => {
 t.test('it agrees with the definition, whatever is open', (t) => {
   const ids = bigInt({ min: 3n, max: 60n });
   const agrees = property(uniqueArray(ids), ids, ids, (open, next, transaction) => {
-    const xmax = open.reduce((highest, id) => (id >= highest ? id + 1n : highest), next);
-    const xmin = open.reduce((lowest, id) => (id < lowest ? id : lowest), xmax);
+    const sorted = [...open].sort((one, other) => Number(one - other));
+    const xmax = [next, (sorted.at(-1) ?? 0n) + 1n].reduce((one, two) => (one > two ? one : two));
+    const xmin = sorted[0] ?? xmax;
     const isOver = transaction < xmax && !open.some((id) => id === transaction);
     return covers(`${xmin}:${xmax}:${open.join(',')}`, `${transaction}`) === isOver;
   });
