@@ -32,7 +32,7 @@ export interface SharedTruth {
   commit(...revocations: readonly Revocation[]): CommittedRevocations;
   readonly nodes: NodeStore;
   readonly snapshots: RevocationSnapshots;
-  readonly countLive: RevocationStore['countLive'];
+  readonly store: Pick<RevocationStore, 'find' | 'countLive'>;
   /** Another node is at every sole task. */
   taken: boolean;
 }
@@ -126,12 +126,19 @@ export function createSharedTruth(now: () => number): SharedTruth {
         return truth.taken ? undefined : work(snapshot());
       },
     },
-    countLive: async (at, sliceMs) => {
-      const live = committed.filter(({ row }) => row.expiresAt > at);
-      return countSlices(
-        live.map(({ row }) => row),
-        sliceMs,
-      );
+    store: {
+      async find(subjects) {
+        const isAsked = (subject: Uint8Array) =>
+          subjects.some((asked) => Buffer.compare(asked, subject) === 0);
+        return committed.map(({ row }) => row).filter(({ subject }) => isAsked(subject));
+      },
+      async countLive(at, sliceMs) {
+        const live = committed.filter(({ row }) => row.expiresAt > at);
+        return countSlices(
+          live.map(({ row }) => row),
+          sliceMs,
+        );
+      },
     },
   };
   return truth;
