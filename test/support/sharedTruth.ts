@@ -15,7 +15,7 @@ import type {
 import { countSlices } from './denyListNode.ts';
 import { history, upTo } from './nodes.ts';
 
-export type Step = 'register' | 'list' | 'report' | 'remove' | 'read' | 'readSince' | 'readLive';
+export type Step = 'register' | 'list' | 'report' | 'remove' | 'read' | 'readSince' | 'readLive' | 'page';
 
 export interface SharedTruth {
   /** Of the database, from now on. */
@@ -51,6 +51,7 @@ export function createSharedTruth(now: () => number): SharedTruth {
 
   const pages = async (rows: readonly Revocation[], onPage: OnPage) => {
     for (let start = 0; start < rows.length; start += truth.pageRows) {
+      await step('page', `${Math.min(truth.pageRows, rows.length - start)}`);
       await onPage(rows.slice(start, start + truth.pageRows));
     }
   };

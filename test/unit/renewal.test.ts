@@ -21,12 +21,9 @@ t.test('the first renewal registers, loads, reads what came meanwhile, and only 
   }
   truth.before.set('readLive', () => truth.commit(late));
   await renewal.renew();
-  t.strictSame(truth.steps.slice(0, 5), [
-    'register self 1',
-    'read',
-    'readLive',
-    'read',
-    'readSince 701:701:',
+  t.strictSame(truth.steps.slice(0, 6), [
+    ...['register self 1', 'read', 'readLive', 'page 1'],
+    ...['read', 'readSince 701:701:'],
   ]);
   t.equal(held.includes(true), false);
   t.equal(lease.remainingMs(), leaseMs);
@@ -129,7 +126,7 @@ t.test('it reports how far it has read when there was something to read', async 
   truth.commit(revoked(randomBytes(16)));
   truth.before.set('report', () => t.equal(lease.remainingMs(), leaseMs, 'it holds the lease already'));
   await renewal.renew();
-  t.strictSame(truth.steps.slice(-2), ['readSince 700:700:', 'report self 701:701:']);
+  t.strictSame(truth.steps.slice(-3), ['readSince 700:700:', 'page 1', 'report self 701:701:']);
   await renewal.renew();
   t.match(truth.steps.at(-1), /^readSince/, 'and not again');
 
@@ -149,7 +146,7 @@ t.test('another history: the lease is given up, everything is loaded, and it goe
     truth.before.set(step, () => held.push(lease.held()));
   }
   await renewal.renew();
-  t.strictSame(truth.steps, ['register self 2', 'read', 'readLive', 'read', 'readSince 701:701:']);
+  t.strictSame(truth.steps, ['register self 2', 'read', 'readLive', 'page 1', 'read', 'readSince 701:701:']);
   t.strictSame(held, [false, false, false, false], 'what was known of the other one says nothing');
   t.equal(lease.held(), true);
   t.equal(await outcomeOf(denyList, [early.subject]), confirmed);
