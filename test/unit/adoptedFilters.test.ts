@@ -71,6 +71,16 @@ t.test('what was there before stays, and adding goes on in the last one', (t) =>
   t.end();
 });
 
+t.test('full ones that are adopted leave the room there was', (t) => {
+  const filter = createSlicedFilter(sliceMs);
+  for (const id of ids(10)) filter.add(id, 500);
+  filter.adopt(1_000, [filterLayer(ids(layerCapacity))]);
+  const { bytes } = filter.stats();
+  for (const id of ids(10)) filter.add(id, 500);
+  t.equal(filter.stats().bytes, bytes);
+  t.end();
+});
+
 t.test('one that was adopted is filled up before it grows', (t) => {
   const filter = createSlicedFilter(sliceMs);
   filter.adopt(1_000, [filterLayer(ids(layerCapacity - 50))]);

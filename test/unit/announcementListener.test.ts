@@ -10,14 +10,21 @@ function setUp() {
   const { denyList, renewal } = node;
   const acknowledged: Acknowledgement[] = [];
   const faults: unknown[] = [];
+  const bus = {
+    before: () => {},
+    acknowledge(acknowledgement: Acknowledgement) {
+      bus.before();
+      acknowledged.push(acknowledgement);
+    },
+  };
   const listen = createAnnouncementListener({
     self: 'self',
     denyList,
     renewal,
-    bus: { acknowledge: (acknowledgement) => void acknowledged.push(acknowledgement) },
+    bus,
     onFault: (error) => void faults.push(error),
   });
-  return { ...node, listen, acknowledged, faults };
+  return { ...node, listen, acknowledged, faults, bus };
 }
 
 const announcement = (number: number, revocations: Announcement['revocations']): Announcement => ({
@@ -28,10 +35,11 @@ const announcement = (number: number, revocations: Announcement['revocations']):
 const acknowledgement = (number: number): Acknowledgement => ({ to: 'other', number, from: 'self' });
 
 t.test('it says that it knows when it does', async (t) => {
-  const { denyList, renewal, listen, acknowledged } = setUp();
+  const { denyList, renewal, listen, acknowledged, bus } = setUp();
   await renewal.renew();
   const [one, two] = [revoked(randomBytes(16)), revoked(randomBytes(27), 'token_revoked')];
   t.equal(await outcomeOf(denyList, [one.subject]), 'not revoked by bloom');
+  bus.before = () => t.match(denyList.check([one.subject]), { revoked: true }, 'before it says so');
   listen(announcement(7, [one, two]));
   t.strictSame(acknowledged, [acknowledgement(7)]);
   t.equal(await outcomeOf(denyList, [one.subject]), 'revoked logout by lru', 'committed: nothing to confirm');

@@ -159,6 +159,19 @@ t.test('what is not confirmed in time is unavailable, and a late answer changes 
   t.equal(await outcome(after), 'logout', 'the next check is answered');
 });
 
+t.test('a statement that hangs holds up nobody for longer than its own callers', async (t) => {
+  const { clock, statements, confirm } = setUp();
+  const hanging = outcome(confirm(pair()));
+  await clock.advance(confirmationMilliseconds - 1);
+  const waiting = outcome(confirm(pair()));
+  await clock.advance(1);
+  t.equal(await hanging, 'unavailable confirmation_deadline');
+  t.equal(statements.length, 2);
+  statements[1]?.answer([]);
+  t.equal(await waiting, 'not revoked');
+  t.equal(clock.timers(), 0);
+});
+
 t.test('an answer in the last millisecond counts', async (t) => {
   const { clock, statements, confirm } = setUp();
   const confirmed = outcome(confirm(pair()));

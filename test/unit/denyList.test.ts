@@ -190,6 +190,25 @@ t.test('a lease that ends between a check and its confirmation changes nothing',
   t.equal(await outcome, 'revoked logout by postgres');
 });
 
+t.test(
+  'the truth is asked of what may be revoked, and of everything where memory may not answer',
+  async (t) => {
+    const { store, denyList, lease, load } = createDenyListNode();
+    await load();
+    const asked: (readonly Uint8Array[])[] = [];
+    store.find = async (subjects) => {
+      asked.push(subjects);
+      return [];
+    };
+    const { subjects, session } = newToken();
+    denyList.add([revoked(session)]);
+    await denyList.check(subjects);
+    lease.isHeld = false;
+    await denyList.check(subjects);
+    t.strictSame(asked, [[session], subjects]);
+  },
+);
+
 t.test('what was committed needs no confirmation for as long as there is room to remember it', async (t) => {
   const { store, denyList, load } = createDenyListNode();
   await load();
@@ -254,6 +273,9 @@ t.test('the shared copy is asked where memory says it may be, and its "yes" is f
   );
 
   lease.isHeld = false;
-  t.equal(await outcomeOf(denyList, newToken().subjects), 'not revoked by postgres');
-  t.equal(asked.length, 2, 'without a lease memory cannot say where to look');
+  const unsure = newToken();
+  denyList.add([revoked(unsure.session)]);
+  contained.add(subjectKey(unsure.session));
+  t.equal(await outcomeOf(denyList, unsure.subjects), 'not revoked by postgres');
+  t.equal(asked.length, 2, 'without a lease memory is not what says where to look');
 });

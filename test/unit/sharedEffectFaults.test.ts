@@ -41,6 +41,16 @@ t.test('when nobody could be seen for as long as a lease, the answer is not know
   }
 });
 
+t.test('a node with a longer lease than ours is waited for as long as that', async (t) => {
+  const { clock, truth, announce } = createRevokingNode();
+  truth.rows.set('a', nodeRow('a', 1, { leaseMs: 60_000 }));
+  const effect = announce();
+  await clock.advance(60_000 + leaseMarginMilliseconds - 1);
+  t.equal(effect.now(), 'waiting');
+  await clock.advance(1);
+  t.strictSame(effect.now(), { a: 'lease_expired' });
+});
+
 t.test('a look that hangs keeps nobody from hearing the others, nor leases from running out', async (t) => {
   const { clock, truth, acknowledge, announce, looks } = createRevokingNode('a', 'b');
   const [first, second] = [announce(), announce()];
