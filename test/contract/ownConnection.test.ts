@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import t, { type Test } from 'tap';
 import { openEngine } from '../../src/storage/postgres/engine.ts';
 import { createOwnConnection } from '../../src/storage/postgres/ownConnection.ts';
+import { eventually } from '../support/eventually.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { openSharedDatabase } from '../support/sharedDatabase.ts';
 
@@ -43,7 +44,7 @@ t.test('it is kept, and its work is done one piece at a time', async (t) => {
 });
 
 t.test('after a failure the next piece begins on a new one', async (t) => {
-  const { own, pid } = await setUp(t);
+  const { own, pid, connect } = await setUp(t);
   const before = await pid();
   const open = own.use(async (sql) => {
     await sql.execute('BEGIN; CREATE TABLE half (id int)');
@@ -53,6 +54,10 @@ t.test('after a failure the next piece begins on a new one', async (t) => {
   t.not(await pid(), before);
   const found = await own.use((sql) => sql.query("SELECT to_regclass('half') AS half"));
   t.strictSame(found, [{ half: null }], 'and what it had begun is gone');
+  const admin = await connect();
+  const gone = async () =>
+    (await admin.query('SELECT FROM pg_stat_activity WHERE pid = $1', [before])).rowCount === 0;
+  t.ok(await eventually('the old one is closed', gone));
 });
 
 t.test('one that was cut while nobody used it costs one use', async (t) => {

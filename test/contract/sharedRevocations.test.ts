@@ -246,6 +246,9 @@ t.test('positions of another history, and texts that are none, are refused', asy
   for (const snapshot of ['', '1:2', "1:2:' OR true --", '1:2:3)']) {
     await t.rejects(readSince(snapshots, { ...position, snapshot }), snapshot);
   }
+  // What would be a statement.
+  const injected = "1:2:'::pg_snapshot) IS NULL OR pg_visible_in_snapshot('5'::xid8, '1:2:";
+  await t.rejects(readSince(snapshots, { ...position, snapshot: injected }), { name: 'RangeError' });
   t.strictSame((await readSince(snapshots, position)).rows, [], 'and it goes on');
 });
 
