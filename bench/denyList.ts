@@ -1,7 +1,8 @@
 /** The deny-list by itself: what a check costs in memory and time. */
 import { randomBytes } from 'node:crypto';
-import { systemClock } from '../src/core/clock.ts';
-import { createDenyList, type DenyList } from '../src/revocation/denyList.ts';
+import { createDenyList, type DenyList, sliceLength } from '../src/revocation/denyList.ts';
+import { permanentLease } from '../src/revocation/lease.ts';
+import { sliceEnd } from '../src/revocation/slicedFilter.ts';
 import { perSecond, type Row } from './measure.ts';
 
 const accessTtlMs = 15 * 60_000;
@@ -11,18 +12,15 @@ const chunk = 10_000;
 export async function filledDenyList(entries: number): Promise<DenyList> {
   const now = Date.now();
   const expiry = (index: number) => now + Math.floor((accessTtlMs * ((index % chunk) + 1)) / chunk);
+  const sliceMs = sliceLength(accessTtlMs);
   const denyList = createDenyList({
-    store: {
-      find: async () => [],
-      listLive: async () => [],
-      countLive: async (_now, sliceMs) =>
-        countSlices(entries, (index) => Math.ceil(expiry(index) / sliceMs) * sliceMs),
-    },
-    clock: systemClock,
-    accessTtlMs,
+    lease: permanentLease,
+    confirm: async () => ({ by: 'postgres', revocation: undefined }),
+    sliceMs,
     onVerdict: () => {},
   });
-  await denyList.load();
+  const counts = countSlices(entries, (index) => sliceEnd(expiry(index), sliceMs));
+  await denyList.load(async (memory) => memory.reserve(counts));
   for (let added = 0; added < entries; added += chunk) {
     const ids = randomBytes(16 * chunk);
     const subjects = Array.from({ length: Math.min(chunk, entries - added) }, (_, index) =>

@@ -34,7 +34,8 @@ export function bloomGeometry(capacity: number, falsePositives: number): { bits:
 
 /**
  * With `filled`, a filter that was made elsewhere: its bytes, in which bit `n` is bit `n % 8` (from the least significant
- * one) of byte `n / 8`, and how many ids were added to it. The bytes are copied.
+ * one) of byte `n / 8`, and how many ids were added to it. The bytes are copied. Throws `RangeError` when they are too many
+ * or too few.
  */
 export function createBloomFilter(
   capacity: number,
@@ -43,7 +44,13 @@ export function createBloomFilter(
 ): BloomFilter {
   const { bits, probes } = bloomGeometry(capacity, falsePositives);
   const words = new Int32Array(bits / 32);
-  if (filled !== undefined) new Uint8Array(words.buffer).set(filled.bytes);
+  if (filled !== undefined) {
+    // In a filter of another size the same bits mean something else, and "no" would not be certain.
+    if (filled.bytes.length !== words.byteLength) {
+      throw new RangeError(`a filter of ${words.byteLength} bytes cannot be made of ${filled.bytes.length}`);
+    }
+    new Uint8Array(words.buffer).set(filled.bytes);
+  }
   // A 32-bit hash times this is a bit position: quicker than a remainder, and every position is reached.
   const scale = bits / 2 ** 32;
   let count = filled?.entries ?? 0;

@@ -80,9 +80,9 @@ async function answerFromCopy(
   const asked = batch.flatMap(({ candidates }) => candidates.filter(({ slices }) => slices.length > 0));
   if (copy === undefined || asked.length === 0) return batch;
   const late = () => new Error('the copy does not answer');
-  const contained = await withDeadline(clock, limits.copyMilliseconds, copy.contains(asked), late).catch(
-    () => [],
-  );
+  // Async, so that one that throws at once is no different: the queue must go on.
+  const ask = async () => copy.contains(asked);
+  const contained = await withDeadline(clock, limits.copyMilliseconds, ask(), late).catch(() => []);
   const known = new Set(asked.filter((_, index) => contained[index] === true));
   return batch.filter(({ candidates, resolve }) => {
     const found = candidates.find((candidate) => known.has(candidate));

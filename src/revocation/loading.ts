@@ -50,17 +50,22 @@ export function createLoad(parts: {
 }): Load {
   const { denyList, snapshots, copy, store, clock, sliceMs, onProgress } = parts;
 
+  const loadCopy = async (history: string, now: number): Promise<Position | undefined> => {
+    const copied = await copy.load(history, now);
+    if (copied === undefined) return undefined;
+    await denyList.load(async (memory) => memory.adopt(copied.slices));
+    const layers = copied.slices.flatMap((slice) => slice.layers);
+    onProgress({ from: 'redis', entries: layers.reduce((sum, layer) => sum + layer.entries, 0) });
+    return copied.position;
+  };
+
   return () =>
     snapshots.read(async (snapshot) => {
       // Whatever is wrong with the copy, the truth has all of it.
       const { position, now } = snapshot;
-      const copied = await copy.load(position.history, Math.min(clock.now(), now)).catch(() => undefined);
-      if (copied !== undefined) {
-        await denyList.load(async (memory) => memory.adopt(copied.slices));
-        const layers = copied.slices.flatMap((slice) => slice.layers);
-        onProgress({ from: 'redis', entries: layers.reduce((sum, layer) => sum + layer.entries, 0) });
-        return copied.position;
-      }
+      const liveAt = Math.min(clock.now(), now);
+      const copied = await loadCopy(position.history, liveAt).catch(() => undefined);
+      if (copied !== undefined) return copied;
       await denyList.load(async (memory) => {
         memory.reserve(await store.countLive(clock.now(), sliceMs));
         let entries = 0;

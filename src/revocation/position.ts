@@ -4,7 +4,7 @@
  */
 
 export interface Position {
-  /** Names one history of one database: its system identifier and timeline. Positions of two histories do not compare. */
+  /** Names one history of one database, in which no id of a transaction is used twice. Positions of two do not compare. */
   readonly history: string;
   /** `xmin:xmax:xip,…`: every transaction below xmin was over, none from xmax on had begun, those listed were open. */
   readonly snapshot: string;

@@ -76,6 +76,8 @@ export function createRenewal(parts: {
     if (position?.history !== list.history) {
       // What was read of another history says nothing about this one.
       lease.drop();
+      // Should loading fail, memory is of no history.
+      position = undefined;
       position = await load();
     }
     const applied = await readSince(position);

@@ -33,6 +33,8 @@ export function waitForNodes(transaction: TransactionId, committedAt: number): W
   const acknowledgedBy = new Set<NodeId>();
   /** Node → when the lease that it had at the commit has run out. */
   let open: Map<NodeId, number> | undefined;
+  /** Of the first look. */
+  let history: string | undefined;
 
   const settle = (node: NodeId, outcome: NodeOutcome) => {
     if (open?.delete(node)) outcomes.set(node, outcome);
@@ -51,10 +53,13 @@ export function waitForNodes(transaction: TransactionId, committedAt: number): W
   return {
     saw(others) {
       open ??= begin(others);
+      history ??= others.history;
       const seen = new Map(others.nodes.map((node) => [node.id, node]));
       for (const id of [...open.keys()]) {
         const node = seen.get(id);
-        if (node === undefined && id !== unknownNodes) settle(id, 'stopped');
+        // Another history may have forgotten the row of a node that goes on.
+        const isGone = node === undefined && id !== unknownNodes && others.history === history;
+        if (isGone) settle(id, 'stopped');
         const { position } = node ?? {};
         if (position?.history === others.history && covers(position.snapshot, transaction))
           settle(id, 'read');

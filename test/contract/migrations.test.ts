@@ -8,7 +8,7 @@ import { StartupError } from '../../src/core/errors.ts';
 import { migrate, migrationsFolder } from '../../src/storage/postgres/migrations.ts';
 import { engines } from '../support/engines.ts';
 
-const first = '20261120000000_first_tables';
+const [first, second] = ['20261120000000_first_tables', '20261120120000_leases'];
 
 for (const { name, embedded, open } of engines) {
   t.test(name, async (t) => {
@@ -29,12 +29,14 @@ for (const { name, embedded, open } of engines) {
         `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public' AND table_name LIKE 'x%'`,
       );
 
-    t.strictSame(await migrate(connection), [first], 'an empty database');
+    t.strictSame(await migrate(connection), [first, second], 'an empty database, in order');
     t.strictSame(await migrate(connection), [], 'nothing is left to do');
-    const [row] = await connection.query<{ checksum: string; steps: number }>(
+    const kept = await connection.query<{ checksum: string; steps: number }>(
       'SELECT checksum, applied_steps_count AS steps FROM _prisma_migrations WHERE finished_at IS NOT NULL',
     );
-    t.match(row, { checksum: /^[0-9a-f]{64}$/, steps: 1 }, 'kept as Prisma keeps them');
+    const asPrisma = { checksum: /^[0-9a-f]{64}$/, steps: 1 };
+    t.match(kept, [asPrisma, asPrisma], 'kept as Prisma keeps them');
+    t.equal(new Set(kept.map(({ checksum }) => checksum)).size, 2);
 
     await add('20270101000000_fails', 'CREATE TABLE x1 (id int); SELECT 1 / 0;');
     await t.rejects(migrate(connection, folder), /division by zero/);

@@ -1,14 +1,23 @@
-/** The two ways in which a transaction that ends sessions can fail: refused, and done but the answer was lost. */
+/**
+ * A transaction that ends sessions: it is committed, then brought into effect, then answered. And the two ways in which it
+ * can fail: refused, and done but the answer was lost.
+ */
 import t from 'tap';
-import { uuidBytes } from '../../src/core/ids.ts';
+import { type UserId, uuidBytes } from '../../src/core/ids.ts';
 import type { Database } from '../../src/flows/database.ts';
 import { withEffect } from '../../src/flows/withEffect.ts';
+import { createConfirmation } from '../../src/revocation/confirmation.ts';
 import { createDenyList } from '../../src/revocation/denyList.ts';
+import { permanentLease } from '../../src/revocation/lease.ts';
+import { loadFromStore } from '../../src/revocation/loading.ts';
+import type { CommittedRevocations, Effect } from '../../src/revocation/revocation.ts';
 import { createLocalEffect } from '../../src/storage/local/effect.ts';
 import { createStorage, migrateStorage } from '../../src/storage/postgres/storage.ts';
 import { engines } from '../support/engines.ts';
 import { createManualClock } from '../support/manualClock.ts';
 import { newSession, newUser, rowsMadeAt as now } from '../support/rows.ts';
+
+const sliceMs = 60_000;
 
 const failures: Record<string, { revoked: boolean; fail: (database: Database) => Database['transaction'] }> =
   {
@@ -37,14 +46,53 @@ for (const { name, open } of engines) {
     const storage = createStorage(engine);
     const { database } = storage;
     const clock = createManualClock(now);
-    const denyList = createDenyList({
-      store: database.revocations,
-      clock,
-      accessTtlMs: 900_000,
-      onVerdict: () => {},
-    });
-    await denyList.load();
+    const store = database.revocations;
+    const confirm = createConfirmation({ find: store.find, clock });
+    const denyList = createDenyList({ lease: permanentLease, confirm, sliceMs, onVerdict: () => {} });
+    await loadFromStore({ denyList, store, clock, sliceMs });
     const effect = createLocalEffect({ denyList, clock, onEffect: () => {} });
+
+    t.test('what is committed is brought into effect before it is answered', async (t) => {
+      const [user, other] = [await newUser(storage), await newUser(storage)];
+      const ended = [await newSession(storage, user), await newSession(storage, user)];
+      const subjects = ended.map(uuidBytes);
+      const told: CommittedRevocations[] = [];
+      const recording: Effect = {
+        suspect: () => t.fail('nothing is in doubt'),
+        async announce(committed) {
+          t.equal((await store.find(subjects)).length, 2, 'everybody can read it already');
+          told.push(committed);
+          return effect.announce(committed);
+        },
+      };
+      const end = (userId: UserId) =>
+        withEffect({ database, effect: recording }, now, async (stores) => {
+          const sessions = await stores.endSessions({ userId }, 'logout_all');
+          await stores.revoke([]);
+          return sessions.length;
+        });
+      t.match(await end(user.id), { result: 2, effect: { nodes: [], effectAt: now } });
+      t.match(told, [{ transaction: /^\d+$/, revocations: [{ reason: 'logout_all' }, {}] }]);
+      for (const subject of subjects) {
+        t.match(await denyList.check([subject]), { revoked: true, decidedBy: 'lru' });
+      }
+      t.match(await end(user.id), { result: 0, effect: { nodes: [] } }, 'repeated, it is in effect again');
+      t.equal(told.length, 2);
+      t.ok(BigInt(told[1]?.transaction ?? 0) > BigInt(told[0]?.transaction ?? 0), 'by its own transaction');
+      t.strictSame(await end(other.id), { result: 0, effect: undefined }, 'nothing was revoked');
+      t.equal(told.length, 2, 'so nobody is told');
+    });
+
+    t.test('an effect that cannot be known is no acknowledgement', async (t) => {
+      const sessionId = await newSession(storage, await newUser(storage));
+      const unknown = new Error('on purpose');
+      const failing: Effect = { suspect: () => {}, announce: () => Promise.reject(unknown) };
+      const ending = withEffect({ database, effect: failing }, now, (stores) =>
+        stores.endSessions({ sessionId }, 'logout'),
+      );
+      await t.rejects(ending, unknown);
+      t.equal((await store.find([uuidBytes(sessionId)])).length, 1, 'though it is committed');
+    });
 
     for (const [how, { revoked, fail }] of Object.entries(failures)) {
       const sessionId = await newSession(storage, await newUser(storage));

@@ -2,8 +2,12 @@
 import { once } from 'node:events';
 import { AuthorityError } from '../../src/core/errors.ts';
 import { newId, type SessionId } from '../../src/core/ids.ts';
-import { createDenyList, type DenyList, type Verdict } from '../../src/revocation/denyList.ts';
+import { createConfirmation } from '../../src/revocation/confirmation.ts';
+import { createDenyList, type DenyList, sliceLength, type Verdict } from '../../src/revocation/denyList.ts';
+import { loadFromStore } from '../../src/revocation/loading.ts';
+import type { Projection } from '../../src/revocation/projection.ts';
 import type { Revocation, RevocationStore, SliceCount } from '../../src/revocation/revocation.ts';
+import { sliceEnd } from '../../src/revocation/slicedFilter.ts';
 import { newJti, parseJti } from '../../src/tokens/jti.ts';
 import { createManualClock } from './manualClock.ts';
 
@@ -51,18 +55,25 @@ export function createTruth(rows: readonly Revocation[] = []): Truth {
       return page.map(([, row]) => row);
     },
     async countLive(now, sliceMs) {
-      const counts = new Map<string, SliceCount>();
-      for (const [, { subject, expiresAt }] of live(now)) {
-        const endsAt = Math.ceil(expiresAt / sliceMs) * sliceMs;
-        const ofSessions = subject.length === 16;
-        const entries = (counts.get(`${endsAt} ${ofSessions}`)?.entries ?? 0) + 1;
-        counts.set(`${endsAt} ${ofSessions}`, { endsAt, ofSessions, entries });
-      }
-      return [...counts.values()];
+      return countSlices(
+        live(now).map(([, row]) => row),
+        sliceMs,
+      );
     },
   };
   truth.record(...rows);
   return truth;
+}
+
+export function countSlices(rows: readonly Revocation[], sliceMs: number): readonly SliceCount[] {
+  const counts = new Map<string, SliceCount>();
+  for (const { subject, expiresAt } of rows) {
+    const endsAt = sliceEnd(expiresAt, sliceMs);
+    const ofSessions = subject.length === 16;
+    const entries = (counts.get(`${endsAt} ${ofSessions}`)?.entries ?? 0) + 1;
+    counts.set(`${endsAt} ${ofSessions}`, { endsAt, ofSessions, entries });
+  }
+  return [...counts.values()];
 }
 
 export function createGate() {
@@ -70,12 +81,29 @@ export function createGate() {
   return { gate: once(gate, 'open'), open: () => gate.dispatchEvent(new Event('open')) };
 }
 
-export function createDenyListNode(rows: readonly Revocation[] = []) {
+/** A lease that the test takes and gives back. */
+export function createSwitchedLease() {
+  const lease = { isHeld: true, held: () => lease.isHeld };
+  return lease;
+}
+
+/** With a lease, and over a shared copy where one is given. */
+export function createDenyListNode(
+  rows: readonly Revocation[] = [],
+  { ttlMs = accessTtlMs, copy }: { ttlMs?: number; copy?: Pick<Projection, 'contains'> } = {},
+) {
   const clock = createManualClock(startOfTest);
   const store = createTruth(rows);
   const verdicts: Verdict[] = [];
   const onVerdict = (verdict: Verdict) => void verdicts.push(verdict);
-  return { clock, store, verdicts, denyList: createDenyList({ store, clock, accessTtlMs, onVerdict }) };
+  const lease = createSwitchedLease();
+  const sliceMs = sliceLength(ttlMs);
+  // Looked up at each call, so that a test can put another one in its place.
+  const find: RevocationStore['find'] = (subjects) => store.find(subjects);
+  const confirm = createConfirmation({ find, clock, ...(copy === undefined ? {} : { copy }) });
+  const denyList = createDenyList({ lease, confirm, sliceMs, onVerdict });
+  const load = () => loadFromStore({ denyList, store, clock, sliceMs });
+  return { clock, store, verdicts, lease, sliceMs, denyList, load };
 }
 
 /** A fresh token: what a check asks of it. */
@@ -86,7 +114,10 @@ export function newToken() {
 }
 
 /** The verdict in short, or the code and reason of its refusal. */
-export async function outcomeOf(denyList: DenyList, subjects: readonly Uint8Array[]): Promise<string> {
+export async function outcomeOf(
+  denyList: Pick<DenyList, 'check'>,
+  subjects: readonly Uint8Array[],
+): Promise<string> {
   try {
     const verdict = await denyList.check(subjects);
     return `${verdict.revoked ? `revoked ${verdict.reason}` : 'not revoked'} by ${verdict.decidedBy}`;

@@ -5,6 +5,8 @@ import type { Clock } from '../../src/core/clock.ts';
 export interface ManualClock extends Clock {
   /** Moves time on, running each timer at its own moment and letting what it started settle before the next. */
   advance(milliseconds: number): Promise<void>;
+  /** Sets the wall clock forward, or back; the monotonic one does not notice. */
+  stepWall(milliseconds: number): void;
   /** Lets promises settle while time stands still. */
   settle(): Promise<void>;
   /** How many timers are set: what has been answered must leave none. */
@@ -21,6 +23,7 @@ interface Timer {
 export function createManualClock(start: number): ManualClock {
   const timers = new Set<Timer>();
   let elapsed = 0;
+  let stepped = 0;
 
   const set = (timer: Timer) => {
     timers.add(timer);
@@ -44,7 +47,7 @@ export function createManualClock(start: number): ManualClock {
   };
 
   return {
-    now: () => start + elapsed,
+    now: () => start + elapsed + stepped,
     monotonic: () => elapsed,
     after: (milliseconds, task) => set({ dueAt: elapsed + milliseconds, everyMs: undefined, task }),
 
@@ -70,6 +73,10 @@ export function createManualClock(start: number): ManualClock {
         await nextTurn();
       }
       elapsed = until;
+    },
+
+    stepWall(milliseconds) {
+      stepped += milliseconds;
     },
 
     settle: () => nextTurn(),

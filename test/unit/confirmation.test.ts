@@ -2,7 +2,12 @@ import { randomBytes } from 'node:crypto';
 import t from 'tap';
 import { AuthorityError } from '../../src/core/errors.ts';
 import { limits } from '../../src/core/limits.ts';
-import { createConfirmation, subjectKey } from '../../src/revocation/confirmation.ts';
+import {
+  type Confirm,
+  type Confirmation,
+  createConfirmation,
+  subjectKey,
+} from '../../src/revocation/confirmation.ts';
 import type { Revocation } from '../../src/revocation/revocation.ts';
 import { createManualClock } from '../support/manualClock.ts';
 
@@ -23,7 +28,12 @@ function setUp() {
     new Promise<readonly Revocation[]>((answer, fail) => {
       statements.push({ subjects, answer, fail });
     });
-  return { clock, statements, confirm: createConfirmation({ find, clock }) };
+  return { clock, statements, confirm: ofSubjects(createConfirmation({ find, clock })) };
+}
+
+/** Without slices, so that there is nothing but the truth to ask. */
+function ofSubjects(confirm: Confirm) {
+  return (subjects: Subjects) => confirm(subjects.map((subject) => ({ subject, slices: [] })));
 }
 
 const { confirmationBatch, confirmationMilliseconds, confirmationsWaiting } = limits;
@@ -33,19 +43,20 @@ const pair = (): [Uint8Array, Uint8Array] => [randomBytes(27), randomBytes(16)];
 const many = (count: number) => Array.from({ length: count }, pair);
 
 /** The reason of its refusal, or what it was answered. */
-async function outcome(confirmed: Promise<Revocation | undefined>): Promise<string> {
+async function outcome(confirmed: Promise<Confirmation>): Promise<string> {
   try {
-    return (await confirmed)?.reason ?? 'not revoked';
+    return (await confirmed).revocation?.reason ?? 'not revoked';
   } catch (error) {
     return error instanceof AuthorityError ? `${error.code} ${error.reason}` : `${error}`;
   }
 }
-const outcomes = (all: readonly Promise<Revocation | undefined>[]) => Promise.all(all.map(outcome));
+const outcomes = (all: readonly Promise<Confirmation>[]) => Promise.all(all.map(outcome));
 
 t.test('one hit is one statement, for its subjects, at once', async (t) => {
   const { clock, statements, confirm } = setUp();
   const subjects = pair();
   const confirmed = outcome(confirm(subjects));
+  await clock.settle();
   t.equal(statements.length, 1);
   t.strictSame(statements[0]?.subjects, subjects);
   statements[0]?.answer([revoked(subjects[1], 'logout_all')]);
@@ -76,6 +87,7 @@ t.test('hits that come while a statement runs go into the next one, together', a
   );
 
   void outcome(confirm(pair()));
+  await clock.settle();
   t.equal(statements.length, 3, 'and the next hit does not wait for company');
 });
 
@@ -84,6 +96,7 @@ t.test('one statement takes a bounded batch, in the order of arrival', async (t)
   void confirm(pair());
   const later = many(2 * confirmationBatch + 500);
   const waiting = outcomes(later.map(confirm));
+  await clock.settle();
   for (const size of [confirmationBatch, confirmationBatch, 500]) {
     statements.at(-1)?.answer([]);
     await clock.settle();
@@ -105,6 +118,7 @@ t.test('above the queue a check is unavailable at once, and those that wait are 
   const refused = await outcomes(many(3).map(confirm));
   t.strictSame(new Set(refused), new Set(['unavailable confirmation_queue_full']));
   await t.rejects(confirm(pair()), { code: 'unavailable', retryAfterSeconds: 1 });
+  await clock.settle();
   t.equal(statements.length, 1);
 
   statements[0]?.answer([]);
@@ -140,8 +154,22 @@ t.test('what is not confirmed in time is unavailable, and a late answer changes 
   await Promise.all([running, queued]);
   t.strictSame(settled, Array(2).fill('unavailable confirmation_deadline'));
   const after = confirm(subjects);
+  await clock.settle();
   statements.at(-1)?.answer([revoked(subjects[0])]);
   t.equal(await outcome(after), 'logout', 'the next check is answered');
+});
+
+t.test('a statement that hangs holds up nobody for longer than its own callers', async (t) => {
+  const { clock, statements, confirm } = setUp();
+  const hanging = outcome(confirm(pair()));
+  await clock.advance(confirmationMilliseconds - 1);
+  const waiting = outcome(confirm(pair()));
+  await clock.advance(1);
+  t.equal(await hanging, 'unavailable confirmation_deadline');
+  t.equal(statements.length, 2);
+  statements[1]?.answer([]);
+  t.equal(await waiting, 'not revoked');
+  t.equal(clock.timers(), 0);
 });
 
 t.test('an answer in the last millisecond counts', async (t) => {
@@ -157,6 +185,7 @@ t.test('when the store fails, the whole batch is unavailable, and the next one w
   const cause = new Error('connection lost');
   const running = outcome(confirm(pair()));
   const waiting = outcomes(many(50).map(confirm));
+  await clock.settle();
   statements[0]?.answer([]);
   t.equal(await running, 'not revoked', 'the one before is not harmed');
   await clock.settle();
@@ -169,6 +198,7 @@ t.test('when the store fails, the whole batch is unavailable, and the next one w
   t.equal(await outcome(next), 'logout');
 
   const failing = confirm(pair());
+  await clock.settle();
   statements[3]?.fail(cause);
   await t.rejects(failing, { code: 'unavailable', retryAfterSeconds: 1, cause }, 'the log can tell why');
   t.equal(clock.timers(), 0);
@@ -182,7 +212,7 @@ t.test('a store that throws before it asks is unavailable, too', async (t) => {
     if (asked === 1) throw new Error('no connection');
     return Promise.resolve([]);
   };
-  const confirm = createConfirmation({ find, clock });
+  const confirm = ofSubjects(createConfirmation({ find, clock }));
   t.equal(await outcome(confirm(pair())), 'unavailable confirmation_store');
   t.equal(await outcome(confirm(pair())), 'not revoked');
 });
@@ -197,6 +227,7 @@ t.test('of a thousand checks each is answered its own', async (t) => {
     return { subjects, kind: index % 5, index };
   });
   const waiting = outcomes(checks.map(({ subjects }) => confirm(subjects)));
+  await clock.settle();
   statements[0]?.answer([]);
   await clock.settle();
   t.equal(statements.length, 2, 'all in one statement');

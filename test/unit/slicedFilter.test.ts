@@ -5,7 +5,7 @@ import { limits } from '../../src/core/limits.ts';
 import { createSlicedFilter } from '../../src/revocation/slicedFilter.ts';
 
 const sliceMs = 1_000;
-const nothing = { entries: 0, bytes: 0, slices: 0 };
+const nothing = { entries: 0, capacity: 0, bytes: 0, slices: 0 };
 const ids = (count: number, bytes = 16) => Array.from({ length: count }, () => randomBytes(bytes));
 
 t.test('a new one holds nothing and takes nothing', (t) => {

@@ -47,8 +47,10 @@ export function createRevocationStore(prisma: PrismaConnection): RevocationStore
     },
 
     prune(now, limit) {
+      // The outer condition is looked at again when the row was locked: it may have been extended meanwhile.
       return prisma.$executeRaw`
-        DELETE FROM revocations WHERE subject IN (
+        DELETE FROM revocations
+         WHERE expires_at < LEAST(${new Date(now)}, clock_timestamp()) AND subject IN (
           SELECT subject FROM revocations
            WHERE expires_at < LEAST(${new Date(now)}, clock_timestamp()) ORDER BY expires_at LIMIT ${limit})`;
     },

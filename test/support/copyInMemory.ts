@@ -1,0 +1,83 @@
+/** A shared copy in memory: what it is asked is noted, and it can be flushed, filled by others, or broken. */
+import { subjectKey } from '../../src/revocation/confirmation.ts';
+import type { Position } from '../../src/revocation/position.ts';
+import type { ProjectedSlice, Projection } from '../../src/revocation/projection.ts';
+import type { Revocation } from '../../src/revocation/revocation.ts';
+
+export interface CopyInMemory extends Projection {
+  readonly steps: string[];
+  /** Up to where it is whole; undefined while it is not. */
+  position: Position | undefined;
+  /** What `load` answers with the position. */
+  slices: readonly ProjectedSlice[];
+  /** While there is one, everything fails with it. */
+  fault: Error | undefined;
+  /** Called before each step, with its words. */
+  before: (step: string) => unknown;
+  has(revocation: Revocation): boolean;
+  /** It loses everything. */
+  flush(): void;
+}
+
+export function createCopyInMemory(): CopyInMemory {
+  const subjects = new Set<string>();
+  let stamp = 1;
+
+  const step = async (words: string) => {
+    copy.steps.push(words);
+    await copy.before(words);
+    if (copy.fault !== undefined) throw copy.fault;
+  };
+  const put = (revocations: readonly Revocation[]) => {
+    for (const { subject } of revocations) subjects.add(subjectKey(subject));
+  };
+  const positionOf = (history: string) => (copy.position?.history === history ? copy.position : undefined);
+
+  const copy: CopyInMemory = {
+    steps: [],
+    position: undefined,
+    slices: [],
+    fault: undefined,
+    before: () => {},
+    has: ({ subject }) => subjects.has(subjectKey(subject)),
+    flush() {
+      subjects.clear();
+      copy.position = undefined;
+      stamp += 1;
+    },
+
+    async add(revocations) {
+      await step(`add ${revocations.length}`);
+      put(revocations);
+    },
+    async contains(candidates) {
+      await step(`contains ${candidates.length}`);
+      return candidates.map(({ subject }) => subjects.has(subjectKey(subject)));
+    },
+    async load(history) {
+      await step(`load ${history}`);
+      const position = positionOf(history);
+      return position && { position, slices: copy.slices };
+    },
+    async stamped(history) {
+      await step('stamped');
+      const position = positionOf(history);
+      return position && { stamp: String(stamp), position };
+    },
+    async advance(from, revocations, to) {
+      await step(`advance ${revocations.length}${to === undefined ? '' : ` to ${to.snapshot}`}`);
+      if (from !== String(stamp)) return undefined;
+      put(revocations);
+      copy.position = to ?? copy.position;
+      stamp += 1;
+      return String(stamp);
+    },
+    async beginRebuild(counts) {
+      await step(`beginRebuild for ${counts.reduce((sum, { entries }) => sum + entries, 0)}`);
+      copy.position = undefined;
+      stamp += 1;
+      return String(stamp);
+    },
+  };
+  return copy;
+}

@@ -1,0 +1,42 @@
+/** A node that keeps its memory and its lease over a shared truth, and says nothing to others. */
+import { createConfirmation } from '../../src/revocation/confirmation.ts';
+import { createDenyList, sliceLength } from '../../src/revocation/denyList.ts';
+import { createLease } from '../../src/revocation/lease.ts';
+import { createLiveNodes } from '../../src/revocation/liveNodes.ts';
+import { createLoad, type OnProgress } from '../../src/revocation/loading.ts';
+import type { Projection } from '../../src/revocation/projection.ts';
+import { createRenewal } from '../../src/revocation/renewal.ts';
+import { accessTtlMs, startOfTest } from './denyListNode.ts';
+import { createManualClock } from './manualClock.ts';
+import { leaseMs } from './nodes.ts';
+import { createSharedTruth } from './sharedTruth.ts';
+
+const noCopy: Pick<Projection, 'load'> = { load: async () => undefined };
+
+export function createRenewingNode({
+  copy = noCopy,
+  onProgress = () => {},
+}: {
+  copy?: Pick<Projection, 'load'>;
+  onProgress?: OnProgress;
+} = {}) {
+  const clock = createManualClock(startOfTest);
+  const truth = createSharedTruth(clock.now);
+  const { nodes, snapshots, store } = truth;
+  const sliceMs = sliceLength(accessTtlMs);
+  const lease = createLease({ clock, milliseconds: leaseMs });
+  const liveNodes = createLiveNodes({ self: 'self', leaseMs, clock });
+  const confirm = createConfirmation({ find: store.find, clock });
+  const denyList = createDenyList({ lease, confirm, sliceMs, onVerdict: () => {} });
+  const load = createLoad({ denyList, snapshots, copy, store, clock, sliceMs, onProgress });
+  const renewal = createRenewal({ self: 'self', lease, nodes, liveNodes, snapshots, denyList, load, clock });
+  return { clock, truth, sliceMs, lease, denyList, load, renewal };
+}
+
+/** One that has renewed once; what is noted of the steps begins after that. */
+export async function createRenewedNode() {
+  const node = createRenewingNode();
+  await node.renewal.renew();
+  node.truth.steps.length = 0;
+  return node;
+}

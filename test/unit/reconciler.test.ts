@@ -1,0 +1,177 @@
+import { randomBytes } from 'node:crypto';
+import t from 'tap';
+import { limits } from '../../src/core/limits.ts';
+import { prune } from '../../src/revocation/prune.ts';
+import { createReconciler } from '../../src/revocation/reconciler.ts';
+import type { Revocation } from '../../src/revocation/revocation.ts';
+import { createCopyInMemory } from '../support/copyInMemory.ts';
+import { revoked, startOfTest } from '../support/denyListNode.ts';
+import { createManualClock } from '../support/manualClock.ts';
+import { upTo } from '../support/nodes.ts';
+import { createSharedTruth } from '../support/sharedTruth.ts';
+
+const rowsOf = (count: number) => Array.from({ length: count }, () => revoked(randomBytes(16)));
+const fault = new Error('lost');
+
+/** Over a truth with seven rows, in pages of three. */
+function setUp() {
+  const clock = createManualClock(startOfTest);
+  const truth = createSharedTruth(clock.now);
+  truth.pageRows = 3;
+  const copy = createCopyInMemory();
+  let rebuilds = 0;
+  const { snapshots, store } = truth;
+  const onRebuild = () => {
+    rebuilds += 1;
+  };
+  const reconcile = createReconciler({ snapshots, copy, store, clock, sliceMs: 1_000, onRebuild });
+  const rows = rowsOf(7);
+  truth.commit(...rows);
+  const whole = (more: readonly Revocation[] = []) => [...rows, ...more].every(copy.has);
+  return { clock, truth, copy, reconcile, rows, whole, rebuilds: () => rebuilds };
+}
+
+t.test('an empty copy is made anew, and stamped in the same step as its last page', async (t) => {
+  const { copy, reconcile, whole, rebuilds } = setUp();
+  t.equal(await reconcile(), 'rebuilt');
+  t.strictSame(copy.steps, [
+    'stamped',
+    'beginRebuild for 7',
+    'advance 3',
+    'advance 3',
+    'advance 1 to 701:701:',
+  ]);
+  t.ok(whole());
+  t.strictSame(copy.position, upTo(701));
+  t.equal(rebuilds(), 1);
+});
+
+t.test('a copy that is whole is given what became visible since', async (t) => {
+  const { truth, copy, reconcile, whole, rebuilds } = setUp();
+  await reconcile();
+  copy.steps.length = 0;
+  t.equal(await reconcile(), 'done');
+  t.strictSame(copy.steps, ['stamped', 'advance 0 to 701:701:'], 'nothing is new');
+  const more = rowsOf(6);
+  truth.commit(...more);
+  copy.steps.length = 0;
+  t.equal(await reconcile(), 'done');
+  t.strictSame(copy.steps, ['stamped', 'advance 3', 'advance 3 to 702:702:']);
+  t.ok(whole(more));
+  t.strictSame(copy.position, upTo(702));
+  t.equal(rebuilds(), 1);
+});
+
+t.test('nothing to copy is a position, too', async (t) => {
+  const clock = createManualClock(startOfTest);
+  const truth = createSharedTruth(clock.now);
+  const copy = createCopyInMemory();
+  const { snapshots, store } = truth;
+  const onRebuild = () => {};
+  const reconcile = createReconciler({ snapshots, copy, store, clock, sliceMs: 1_000, onRebuild });
+  t.equal(await reconcile(), 'rebuilt');
+  t.strictSame(copy.steps, ['stamped', 'beginRebuild for 0', 'advance 0 to 700:700:']);
+});
+
+t.test('a copy of another history is made anew', async (t) => {
+  const { truth, copy, reconcile, rebuilds } = setUp();
+  await reconcile();
+  truth.history = 'history two';
+  t.equal(await reconcile(), 'rebuilt');
+  t.strictSame([copy.position, rebuilds()], [upTo(701, 'history two'), 2]);
+});
+
+t.test('overtaken: it adds nothing more and does not say that the copy is whole', async (t) => {
+  type Node = ReturnType<typeof setUp>;
+  const before = (step: string) => (node: Node) => {
+    node.copy.before = (next) => next === step && node.copy.flush();
+  };
+  const moments: Record<string, (node: Node) => void> = {
+    'before the first page': ({ truth, copy }) => void truth.before.set('readLive', copy.flush),
+    'before a page': before('advance 3'),
+    'before the last page': before('advance 1 to 701:701:'),
+  };
+  for (const [moment, interfere] of Object.entries(moments)) {
+    const node = setUp();
+    const { truth, copy, reconcile, whole } = node;
+    interfere(node);
+    t.equal(await reconcile(), 'overtaken', moment);
+    t.equal(copy.position, undefined, `${moment}: no position`);
+    t.equal(whole(), false, moment);
+    copy.before = () => {};
+    truth.before.clear();
+    t.equal(await reconcile(), 'rebuilt', `${moment}: the next round begins again`);
+    t.ok(whole(), moment);
+  }
+});
+
+t.test('overtaken while it adds what is new', async (t) => {
+  const { truth, copy, reconcile } = setUp();
+  await reconcile();
+  const more = rowsOf(9);
+  truth.commit(...more);
+  let pages = 0;
+  truth.before.set('page', () => {
+    pages += 1;
+    if (pages === 2) copy.flush();
+  });
+  t.equal(await reconcile(), 'overtaken');
+  t.equal(copy.position, undefined);
+  t.equal(more.some(copy.has), false, 'what it would have added to a copy that is not whole');
+});
+
+t.test('a failure is told, and leaves no position that is not true', async (t) => {
+  const { truth, copy, reconcile, whole } = setUp();
+  for (const moment of ['stamped', 'beginRebuild for 7', 'advance 3', 'advance 1 to 701:701:']) {
+    copy.before = (step) => {
+      if (step === moment) throw fault;
+    };
+    await t.rejects(reconcile(), fault, moment);
+    t.equal(copy.position, undefined, moment);
+  }
+  copy.before = () => {};
+  truth.faults.set('page', fault);
+  await t.rejects(reconcile(), fault, 'the truth');
+  t.equal(copy.position, undefined, 'the truth');
+  truth.faults.clear();
+  t.equal(await reconcile(), 'rebuilt');
+  t.ok(whole());
+});
+
+t.test('while another node is at it, it does nothing', async (t) => {
+  const { truth, copy, reconcile } = setUp();
+  truth.taken = true;
+  t.equal(await reconcile(), 'elsewhere');
+  t.strictSame(copy.steps, []);
+});
+
+t.test('what has expired is not copied', async (t) => {
+  const { clock, truth, copy, reconcile } = setUp();
+  const expired = { ...revoked(randomBytes(16)), expiresAt: clock.now() };
+  truth.commit(expired);
+  t.equal(await reconcile(), 'rebuilt');
+  t.equal(copy.has(expired), false);
+});
+
+t.test('pruning goes on until a batch is not full', async (t) => {
+  const clock = createManualClock(startOfTest);
+  for (const [rows, statements] of [
+    [0, 1],
+    [1, 1],
+    [limits.pruneRows, 2],
+    [2 * limits.pruneRows + 1, 3],
+  ] as const) {
+    let left: number = rows;
+    let asked = 0;
+    const store = {
+      async prune(now: number, limit: number) {
+        t.equal(now, startOfTest);
+        asked += 1;
+        const deleted = Math.min(limit, left);
+        left -= deleted;
+        return deleted;
+      },
+    };
+    t.strictSame([await prune(store, clock), left, asked], [rows, 0, statements], `${rows} rows`);
+  }
+});
