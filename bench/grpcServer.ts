@@ -19,6 +19,7 @@ async function serveOurs(entries: number): Promise<number> {
     flows: {
       checkRevocation: createCheckRevocation({ denyList }),
       introspect: async () => ({ active: false, reason: 'malformed' }),
+      revoke: async () => ({ endedSessions: 0, effect: undefined }),
       authenticateService: async () => service,
     },
     reflection: false,

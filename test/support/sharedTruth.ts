@@ -61,6 +61,7 @@ export function createSharedTruth(now: () => number): SharedTruth {
     const visible = [...committed];
     return {
       position,
+      now: now(),
       async readSince(previous, onPage) {
         await step('readSince', previous.snapshot);
         if (previous.history !== position.history) throw new Error('another history');
