@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Redis } from 'ioredis';
 import { freePort } from './freePort.ts';
 import { startProcess } from './process.ts';
 
@@ -33,4 +34,17 @@ export async function startRedis(
     throw error;
   }
   return { url: `redis://127.0.0.1:${port}`, port, pid: server.pid, kill: server.signal, stop };
+}
+
+/** One command by a connection of its own: `redisCommand(port, 'CONFIG', 'SET', 'maxmemory', '1')`. */
+export async function redisCommand(port: number, name: string, ...parameters: string[]): Promise<unknown> {
+  const redis = new Redis({ port, host: '127.0.0.1', lazyConnect: true, retryStrategy: () => null });
+  // The same fault rejects the command below.
+  redis.on('error', () => {});
+  try {
+    await redis.connect();
+    return await redis.call(name, ...parameters);
+  } finally {
+    redis.disconnect();
+  }
 }
