@@ -5,26 +5,20 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { makeEmbeddedTemplate } from '../test/support/pglite.ts';
-import { installPostgres, startPostgres } from '../test/support/postgres.ts';
+import { startPostgres } from '../test/support/postgres.ts';
 import { checkGrpcTypes, generateDatabaseClient } from './generate.mjs';
 import { compile } from './prepare.mjs';
 import { ensurePrerequisites } from './prerequisites.mjs';
 import { reportTap } from './tapReport.mjs';
+import { openTestRun, sharePostgresPrograms } from './testRun.mjs';
 import { root, runTool } from './tool.mjs';
 
-const interrupted = new AbortController();
-const { signal } = interrupted;
-for (const name of ['SIGINT', 'SIGTERM']) process.once(name, () => interrupted.abort(new Error(name)));
-
-/** Everything the tests leave behind is in here, and goes at the end. */
-const folder = await mkdtemp(join(tmpdir(), 'countersign-'));
-const processes = join(folder, 'processes');
-await mkdir(processes);
+const testRun = await openTestRun();
+const { signal } = testRun;
 
 const colors = `--colors=${process.stdout.isTTY ? 'force' : 'off'}`;
 const steps = {
@@ -46,17 +40,10 @@ async function check() {
 
 /** What all test files share; they find it through the environment (test/support/testRun.ts). */
 async function startShared() {
-  // PostgreSQL runs as another user, who must get through to its own folder.
-  await chmod(folder, 0o711);
-  Object.assign(process.env, { TMPDIR: folder, TEST_PROCESSES: processes });
-  const template = join(folder, 'template');
-  const home = await installPostgres(folder);
+  const template = join(testRun.folder, 'template');
+  const home = await sharePostgresPrograms(testRun);
   const [postgres] = await Promise.all([startPostgres(home), makeEmbeddedTemplate(template)]);
-  Object.assign(process.env, {
-    TEST_POSTGRES_HOME: home,
-    TEST_POSTGRES_URL: postgres.url,
-    TEST_PGLITE_TEMPLATE: template,
-  });
+  Object.assign(process.env, { TEST_POSTGRES_URL: postgres.url, TEST_PGLITE_TEMPLATE: template });
   return postgres;
 }
 
@@ -91,24 +78,6 @@ async function testsIn(parameter) {
   return inside.filter((name) => name.endsWith('.test.ts')).map((name) => join(parameter, name));
 }
 
-/** Ends what is still running, and removes everything. */
-async function endTestRun(shared) {
-  await shared.then((postgres) => postgres.stop()).catch(() => {});
-  for (const pid of await readdir(processes)) {
-    console.log(`not stopped by its test: ${await readFile(join(processes, pid), 'utf8')}`);
-    kill(Number(pid));
-  }
-  await rm(folder, { recursive: true, force: true, maxRetries: 10 });
-}
-
-function kill(pid) {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // It has ended in the meantime.
-  }
-}
-
 const shared = startShared();
 // Its failure is reported where it is awaited; until then it must not end this process.
 shared.catch(() => {});
@@ -121,7 +90,8 @@ try {
 } catch (error) {
   if (!signal.aborted) console.log(error.message);
 } finally {
-  await endTestRun(shared);
+  await shared.then((postgres) => postgres.stop()).catch(() => {});
+  await testRun.close();
 }
 if (signal.aborted) console.log(`Interrupted by ${signal.reason.message}`);
 if (counts.pass + counts.fail === 0) console.log('No test ran');

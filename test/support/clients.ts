@@ -18,14 +18,17 @@ export interface CallOptions {
   /** Sent as the bearer token. */
   readonly token?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Rejects when there is no answer within this; without it, waits as long as the server does. */
+  readonly milliseconds?: number;
 }
 
 export type HttpCall = (method: string, path: string, options?: CallOptions) => Promise<Answer>;
 
 export function createHttpClient(base: string): HttpCall {
-  return async (method, path, { body, token, headers } = {}) => {
+  return async (method, path, { body, token, headers, milliseconds } = {}) => {
     const response = await fetch(base + path, {
       method,
+      ...(milliseconds === undefined ? {} : { signal: AbortSignal.timeout(milliseconds) }),
       headers: {
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
@@ -51,8 +54,11 @@ export interface GrpcClient {
 
 const proto = fileURLToPath(new URL('../../proto/', import.meta.url));
 
-/** Calls carry the service token, unless a call names another; an empty one means none. Errors are `ServiceError`s. */
-export function createGrpcClient(address: string, ownToken: string): GrpcClient {
+/**
+ * Calls carry the service token, unless a call names another; an empty one means none. Errors are `ServiceError`s, also
+ * when there is no answer within `milliseconds`.
+ */
+export function createGrpcClient(address: string, ownToken: string, milliseconds = Infinity): GrpcClient {
   const definition = loadSync('countersign/v1/token_service.proto', {
     includeDirs: [proto],
     longs: Number,
@@ -61,7 +67,12 @@ export function createGrpcClient(address: string, ownToken: string): GrpcClient 
     arrays: true,
   });
   const { countersign } = loadPackageDefinition(definition) as unknown as ProtoGrpcType;
-  const client = new countersign.v1.TokenService(address, credentials.createInsecure());
+  const client = new countersign.v1.TokenService(address, credentials.createInsecure(), {
+    // A server that was started again is found again soon.
+    'grpc.initial_reconnect_backoff_ms': 100,
+    'grpc.max_reconnect_backoff_ms': 500,
+  });
+  const within = () => ({ deadline: Date.now() + milliseconds });
   const carrying = (token: string) => {
     const metadata = new Metadata();
     if (token !== '') metadata.set('authorization', `Bearer ${token}`);
@@ -75,16 +86,16 @@ export function createGrpcClient(address: string, ownToken: string): GrpcClient 
     });
   return {
     isRevoked: (jti, token = ownToken) =>
-      unary<IsRevokedResponse__Output>((done) => client.isRevoked({ jti }, carrying(token), done)),
+      unary<IsRevokedResponse__Output>((done) => client.isRevoked({ jti }, carrying(token), within(), done)),
     batchIsRevoked: async (jtis, token = ownToken) => {
       const answer = await unary<{ results: IsRevokedResponse__Output[] }>((done) =>
-        client.batchIsRevoked({ jtis: [...jtis] }, carrying(token), done),
+        client.batchIsRevoked({ jtis: [...jtis] }, carrying(token), within(), done),
       );
       return answer.results;
     },
     introspect: (subject, token = ownToken) =>
       unary<IntrospectResponse__Output>((done) =>
-        client.introspect({ token: subject }, carrying(token), done),
+        client.introspect({ token: subject }, carrying(token), within(), done),
       ),
     close: () => client.close(),
   };

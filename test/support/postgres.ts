@@ -53,6 +53,9 @@ export interface PostgresServer {
   kill(signal: 'SIGKILL' | 'SIGINT'): Promise<void>;
   /** Starts it again, after `kill`, with its data and on its port. */
   start(): Promise<void>;
+  /** Stops it in the middle of whatever it does, with its children: connections stay, and nothing answers. */
+  freeze(): Promise<void>;
+  thaw(): void;
   /** Ends it and removes its data. */
   stop(): Promise<void>;
 }
@@ -68,7 +71,13 @@ export async function startPostgres(home = ofTestRun('TEST_POSTGRES_HOME')): Pro
     await initialise({ home, folder, password, user });
     const start = () => eventually('PostgreSQL starts', () => serve({ home, folder, port, user }));
     let server = await start();
+    let frozen: readonly number[] = [];
+    const thaw = () => {
+      for (const pid of frozen) signalIfThere(pid, 'SIGCONT');
+      frozen = [];
+    };
     const kill = async (signal: NodeJS.Signals) => {
+      thaw();
       server.signal(signal);
       await server.exited;
     };
@@ -82,6 +91,14 @@ export async function startPostgres(home = ofTestRun('TEST_POSTGRES_HOME')): Pro
       async start() {
         server = await start();
       },
+      async freeze() {
+        // Its parent first, so that no child is born meanwhile.
+        signalIfThere(server.pid, 'SIGSTOP');
+        const children = await childrenOf(server.pid);
+        for (const pid of children) signalIfThere(pid, 'SIGSTOP');
+        frozen = [...children, server.pid];
+      },
+      thaw,
       async stop() {
         // Stops at once and takes its children along, which SIGKILL does not.
         await kill('SIGQUIT');
@@ -91,6 +108,19 @@ export async function startPostgres(home = ofTestRun('TEST_POSTGRES_HOME')): Pro
   } catch (error) {
     await remove();
     throw error;
+  }
+}
+
+async function childrenOf(pid: number): Promise<readonly number[]> {
+  const { stdout } = await run('pgrep', ['-P', String(pid)]);
+  return stdout.trim().split('\n').map(Number);
+}
+
+function signalIfThere(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has ended in the meantime.
   }
 }
 

@@ -126,7 +126,8 @@ async function startInFolder(
   return { server, stop };
 }
 
-async function commandTo(
+/** Sends one command by a connection of its own. */
+export async function commandTo(
   port: number,
   words: readonly (string | Buffer | number)[],
   password?: string,

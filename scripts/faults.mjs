@@ -1,0 +1,52 @@
+/**
+ * `npm run test:faults -- --minutes 10`: the fault tests in their long form, one fault after the other until the time is
+ * over, each of them at least once. `--nodes 5` says how many authorities share the database, else 3. The last line is always
+ * "N passed, N failed".
+ */
+import { parseArgs } from 'node:util';
+import { runFaults } from '../test/faults/longRun.ts';
+import { generateDatabaseClient } from './generate.mjs';
+import { compile } from './prepare.mjs';
+import { ensurePrerequisites } from './prerequisites.mjs';
+import { openTestRun, sharePostgresPrograms } from './testRun.mjs';
+
+/** Enough for each fault once. */
+const defaultMinutes = 6;
+
+const { values } = parseArgs({ options: { minutes: { type: 'string' }, nodes: { type: 'string' } } });
+const minutes = positive('minutes', values.minutes ?? defaultMinutes);
+const nodes = positive('nodes', values.nodes ?? 3);
+
+function positive(name, text) {
+  const value = Number(text);
+  if (value > 0) return value;
+  console.error(`--${name} must be a number above 0`);
+  process.exit(2);
+}
+
+const testRun = await openTestRun();
+const { signal } = testRun;
+const interruption = new Promise((_, reject) => {
+  signal.addEventListener('abort', () => reject(new Error(`Interrupted by ${signal.reason.message}`)));
+});
+const counts = { passed: 0, failed: 0 };
+
+async function run() {
+  ensurePrerequisites();
+  await generateDatabaseClient({ signal });
+  await compile({ signal });
+  await sharePostgresPrograms(testRun);
+  await runFaults({ minutes, nodes, counts, print: console.log });
+}
+
+try {
+  await Promise.race([run(), interruption]);
+} catch (error) {
+  counts.failed += 1;
+  console.log(error.message);
+} finally {
+  await testRun.close();
+}
+console.log(`${counts.passed} passed, ${counts.failed} failed`);
+// What is still under way after an interruption has nothing to say any more.
+process.exit(counts.failed > 0 ? 1 : 0);

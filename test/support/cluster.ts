@@ -1,0 +1,155 @@
+/**
+ * Several authorities as they are shipped, on one PostgreSQL and one Redis of the test's own. Every node reaches each of
+ * the two through a line of its own, so that one node can be cut off from one of them.
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createGrpcClient, type GrpcClient, type HttpCall } from './clients.ts';
+import { type PostgresServer, startPostgres } from './postgres.ts';
+import { startProcess } from './process.ts';
+import { type RedisServer, startRedis } from './redis.ts';
+import { distFolder, startServer, type TestServer } from './server.ts';
+import { startTcpProxy, type TcpProxy } from './tcpProxy.ts';
+
+export interface ClusterNode {
+  readonly name: string;
+  readonly call: HttpCall;
+  readonly grpc: GrpcClient;
+  readonly lines: { readonly postgres: TcpProxy; readonly redis: TcpProxy };
+  /** Counts up whenever the process is frozen, thawed or killed: an answer across that says nothing about its speed. */
+  readonly interruptions: number;
+  freeze(): void;
+  thaw(): void;
+  kill(): Promise<void>;
+  /** After `kill`: another process on the same folder. Resolves when it says that it is ready. */
+  start(): Promise<void>;
+}
+
+export interface Cluster {
+  readonly nodes: readonly [ClusterNode, ...ClusterNode[]];
+  readonly leaseMilliseconds: number;
+  readonly postgres: PostgresServer;
+  /** The one that the nodes are connected to. */
+  redis: RedisServer;
+  stop(): Promise<void>;
+}
+
+export const leaseSeconds = 2;
+/** No call waits longer than this: much more than an answer may take. */
+const callMilliseconds = 5_000;
+
+/** The caller stops it: `t.teardown(() => cluster.stop())`. */
+export async function startCluster(count: number): Promise<Cluster> {
+  const folder = await mkdtemp(join(tmpdir(), 'cluster-'));
+  const undo: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
+  const stop = async () => {
+    for (const step of undo.splice(0).reverse()) await step();
+  };
+  try {
+    const [postgres, redis] = [await startPostgres(), await startRedis()];
+    const cluster = { postgres, redis, leaseMilliseconds: leaseSeconds * 1000, stop };
+    undo.push(
+      () => postgres.stop(),
+      () => cluster.redis.stop(),
+    );
+    const keyEncryptionKey = randomBytes(32).toString('base64');
+    const start = async (number: number, serviceToken?: string) => {
+      const node = await startNode(`node-${number}`, {
+        folder,
+        postgres,
+        redis,
+        keyEncryptionKey,
+        serviceToken,
+      });
+      undo.push(node.stop);
+      return node;
+    };
+    // The first makes the tables, the keys and the token that all present.
+    const first = await start(1);
+    const nodes: [ClusterNode, ...ClusterNode[]] = [first];
+    for (let number = 2; number <= count; number += 1) nodes.push(await start(number, first.serviceToken));
+    return Object.assign(cluster, { nodes });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+interface NodeSurroundings {
+  readonly folder: string;
+  readonly postgres: PostgresServer;
+  readonly redis: RedisServer;
+  readonly keyEncryptionKey: string;
+  /** Undefined for the first node, which then makes one. */
+  readonly serviceToken: string | undefined;
+}
+
+interface StartedNode extends ClusterNode {
+  readonly serviceToken: string;
+  stop(): Promise<void>;
+}
+
+async function startNode(name: string, around: NodeSurroundings): Promise<StartedNode> {
+  const lines = {
+    postgres: await startTcpProxy(around.postgres.port),
+    redis: await startTcpProxy(around.redis.port),
+  };
+  const databaseUrl = new URL(around.postgres.url);
+  databaseUrl.port = String(lines.postgres.port);
+  const dataDir = join(around.folder, name);
+  const env = {
+    DATABASE_URL: databaseUrl.href,
+    REDIS_URL: `redis://127.0.0.1:${lines.redis.port}`,
+    KEY_ENCRYPTION_KEY: around.keyEncryptionKey,
+    LEASE: `${leaseSeconds}s`,
+  };
+  let server: TestServer = await startServer(dataDir, env);
+  const serviceToken = around.serviceToken ?? (await newServiceToken(dataDir, env));
+  const connect = () => createGrpcClient(`127.0.0.1:${server.grpcPort}`, serviceToken, callMilliseconds);
+  let grpc = connect();
+  let interruptions = 0;
+  const signal = (which: 'SIGSTOP' | 'SIGCONT') => {
+    interruptions += 1;
+    server.process.signal(which);
+  };
+  return {
+    name,
+    serviceToken,
+    lines,
+    call: (method, path, options) =>
+      server.call(method, path, { milliseconds: callMilliseconds, ...options }),
+    get grpc() {
+      return grpc;
+    },
+    get interruptions() {
+      return interruptions;
+    },
+    freeze: () => signal('SIGSTOP'),
+    thaw: () => signal('SIGCONT'),
+    async kill() {
+      interruptions += 1;
+      await server.stop();
+    },
+    async start() {
+      server = await startServer(dataDir, env);
+      grpc.close();
+      grpc = connect();
+    },
+    async stop() {
+      grpc.close();
+      await server.stop();
+      await Promise.all([lines.postgres.close(), lines.redis.close()]);
+    },
+  };
+}
+
+/** As an operator makes one: by the command line, beside the running authority. */
+async function newServiceToken(dataDir: string, env: Readonly<Record<string, string>>): Promise<string> {
+  const create = [join(distFolder, 'cli/main.js'), 'services', 'create', 'fault-tests'];
+  const command = startProcess(process.execPath, create, { env: { ...env, DATA_DIR: dataDir } });
+  const { code } = await command.exited;
+  if (code !== 0) throw new Error(`services create failed:\n${command.stderr()}`);
+  return command.stdout().trim().split('\n').at(-1) ?? '';
+}

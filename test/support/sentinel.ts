@@ -1,0 +1,57 @@
+/** A Redis Sentinel of the test's own: it promotes the replica when it loses the primary. One vote decides. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort } from './freePort.ts';
+import { startProcess } from './process.ts';
+import { commandTo } from './redis.ts';
+
+export interface Sentinel {
+  /** Where it believes the primary to be. */
+  primaryPort(): Promise<number>;
+  /** Whether it knows a replica that it could promote. */
+  hasReplica(): Promise<boolean>;
+  stop(): Promise<void>;
+}
+
+const group = 'countersign';
+
+export async function startSentinel(options: {
+  primaryPort: number;
+  downAfterMilliseconds: number;
+}): Promise<Sentinel> {
+  const port = await freePort();
+  const folder = await mkdtemp(join(tmpdir(), 'sentinel-'));
+  const settings = join(folder, 'sentinel.conf');
+  const lines = [
+    `port ${port}`,
+    'bind 127.0.0.1',
+    `dir ${folder}`,
+    `sentinel monitor ${group} 127.0.0.1 ${options.primaryPort} 1`,
+    `sentinel down-after-milliseconds ${group} ${options.downAfterMilliseconds}`,
+    `sentinel failover-timeout ${group} 5000`,
+  ];
+  await writeFile(settings, `${lines.join('\n')}\n`);
+  const sentinel = startProcess('redis-server', [settings, '--sentinel']);
+  const stop = async () => {
+    await sentinel.stop();
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    await sentinel.waitForOutput(/\+monitor master/);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    stop,
+    async primaryPort() {
+      const [, at] = (await commandTo(port, ['SENTINEL', 'get-master-addr-by-name', group])) as string[];
+      return Number(at);
+    },
+    async hasReplica() {
+      const replicas = (await commandTo(port, ['SENTINEL', 'replicas', group])) as string[][];
+      return replicas.some((fields) => fields[fields.indexOf('master-link-status') + 1] === 'ok');
+    },
+  };
+}
