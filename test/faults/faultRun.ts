@@ -81,11 +81,21 @@ export async function runFault(
     notInEffect: checker.notInEffect,
     lost: await lostOf(cluster, workload.acknowledged),
     wronglyRevoked: checker.wronglyRevoked,
-    unexpected,
+    unexpected: unexpected.length === 0 ? [] : [...unexpected, ...whyOf(cluster)],
     longestAcknowledgementMs: counts.longestAcknowledgementMs,
     unavailable: checker.counts.unavailable / Math.max(checker.counts.checks, 1),
     recoveryMs,
   };
+}
+
+/** The last words of each node. */
+function whyOf({ nodes }: Cluster): string[] {
+  return nodes.flatMap((node) =>
+    node
+      .errors()
+      .slice(-3)
+      .map((line) => `${node.name} logged ${line}`),
+  );
 }
 
 /** Resolves when every node is ready, and a new session can be ended everywhere. */

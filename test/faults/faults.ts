@@ -41,7 +41,7 @@ export const redisFaults = {
   'Redis fails over and loses the last writes': failOver,
 
   'a node is cut off from Redis, silently': ({ cluster }) => cutOff(cluster, 'redis', 'silent'),
-  'a node is cut off from Redis': ({ cluster }) => cutOff(cluster, 'redis', 'reset'),
+  'a node is cut off from Redis': ({ cluster }) => cutOff(cluster, 'redis', 'broken'),
 } satisfies Record<string, Fault>;
 
 export const databaseFaults = {
@@ -54,7 +54,7 @@ export const databaseFaults = {
   },
 
   'a node is cut off from PostgreSQL, silently': ({ cluster }) => cutOff(cluster, 'postgres', 'silent'),
-  'a node is cut off from PostgreSQL': ({ cluster }) => cutOff(cluster, 'postgres', 'reset'),
+  'a node is cut off from PostgreSQL': ({ cluster }) => cutOff(cluster, 'postgres', 'broken'),
 } satisfies Record<string, Fault>;
 
 export const nodeFaults = {
@@ -105,7 +105,7 @@ async function restartPostgres({ postgres }: Cluster, how: 'SIGINT' | 'SIGKILL')
   return () => postgres.start();
 }
 
-function cutOff(cluster: Cluster, from: 'redis' | 'postgres', how: 'silent' | 'reset'): Ending {
+function cutOff(cluster: Cluster, from: 'redis' | 'postgres', how: 'silent' | 'broken'): Ending {
   const line = lastOf(cluster).lines[from];
   line.cut(how);
   return () => line.heal();

@@ -18,6 +18,8 @@ export interface ClusterNode {
   readonly call: HttpCall;
   readonly grpc: GrpcClient;
   readonly lines: { readonly postgres: TcpProxy; readonly redis: TcpProxy };
+  /** What the process that runs now has logged at level `error`. */
+  errors(): readonly string[];
   /** Counts up whenever the process is frozen, thawed or killed: an answer across that says nothing about its speed. */
   readonly interruptions: number;
   freeze(): void;
@@ -120,6 +122,11 @@ async function startNode(name: string, around: NodeSurroundings): Promise<Starte
     lines,
     call: (method, path, options) =>
       server.call(method, path, { milliseconds: callMilliseconds, ...options }),
+    errors: () =>
+      server.process
+        .stderr()
+        .split('\n')
+        .filter((line) => line.includes('"level":"error"')),
     get grpc() {
       return grpc;
     },

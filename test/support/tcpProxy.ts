@@ -4,15 +4,15 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 /**
  * `silent`: nothing passes and nothing ends, as when packets are dropped; who connects waits as well. What was under
- * way goes on after `heal`. `reset`: connections are reset, and so are new ones.
+ * way goes on after `heal`. `broken`: connections end, and so do new ones at once.
  */
-export type Cut = 'silent' | 'reset';
+export type Cut = 'silent' | 'broken';
 
 export interface TcpProxy {
   readonly port: number;
   cut(how: Cut): void;
   heal(): void;
-  /** From now on it leads there; connections to the old place are reset. */
+  /** From now on it leads there; connections to the old place end. */
   retarget(port: number): void;
   close(): Promise<void>;
 }
@@ -29,8 +29,10 @@ export async function startTcpProxy(target: number): Promise<TcpProxy> {
 
   const end = (line: Line) => {
     lines.delete(line);
-    line.client.resetAndDestroy();
-    line.server.resetAndDestroy();
+    // Not `resetAndDestroy`: on a socket that is half closed it fails and leaves the handle open, and Node 20 then never
+    // ends the process.
+    line.client.destroy();
+    line.server.destroy();
   };
   const endAll = () => {
     for (const line of lines) end(line);
@@ -52,10 +54,10 @@ export async function startTcpProxy(target: number): Promise<TcpProxy> {
     const line: Line = { client, server: connect({ port, host: '127.0.0.1', allowHalfOpen: true }) };
     lines.add(line);
     for (const socket of [line.client, line.server]) {
-      // A reset is followed by `close`, where it is dealt with.
+      // An error is followed by `close`, where it is dealt with.
       socket.on('error', () => {}).on('close', () => onClose(line));
     }
-    if (cut === 'reset') end(line);
+    if (cut === 'broken') end(line);
     else if (cut === 'silent') hold(line);
     else flow(line);
   });
@@ -66,7 +68,7 @@ export async function startTcpProxy(target: number): Promise<TcpProxy> {
     port: (listener.address() as AddressInfo).port,
     cut(how) {
       cut = how;
-      if (how === 'reset') endAll();
+      if (how === 'broken') endAll();
       else for (const line of lines) hold(line);
     },
     heal() {
