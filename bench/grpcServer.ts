@@ -18,7 +18,6 @@ async function serveOurs(entries: number): Promise<number> {
   const server = createGrpcServer({
     flows: {
       checkRevocation: createCheckRevocation({ denyList }),
-      revoke: async () => ({ endedSessions: 0, effect: undefined }),
       introspect: async () => ({ active: false, reason: 'malformed' }),
       revoke: async () => ({ endedSessions: 0, effect: undefined }),
       authenticateService: async () => service,
