@@ -3,6 +3,7 @@ import { subjectKey } from '../../src/revocation/confirmation.ts';
 import type { Position } from '../../src/revocation/position.ts';
 import type { ProjectedSlice, Projection } from '../../src/revocation/projection.ts';
 import type { Revocation } from '../../src/revocation/revocation.ts';
+import { startOfTest } from './denyListNode.ts';
 
 export interface CopyInMemory extends Projection {
   readonly steps: string[];
@@ -54,8 +55,8 @@ export function createCopyInMemory(): CopyInMemory {
       await step(`contains ${candidates.length}`);
       return candidates.map(({ subject }) => subjects.has(subjectKey(subject)));
     },
-    async load(history) {
-      await step(`load ${history}`);
+    async load(history, now) {
+      await step(`load ${history} live at ${now - startOfTest}`);
       const position = positionOf(history);
       return position && { position, slices: copy.slices };
     },

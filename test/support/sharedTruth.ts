@@ -20,6 +20,8 @@ export type Step = 'register' | 'list' | 'report' | 'remove' | 'read' | 'readSin
 export interface SharedTruth {
   /** Of the database, from now on. */
   history: string;
+  /** The clock of the database. */
+  now: () => number;
   /** How many revocations come in one page. */
   pageRows: number;
   /** What was called, in order. */
@@ -61,7 +63,7 @@ export function createSharedTruth(now: () => number): SharedTruth {
     const visible = [...committed];
     return {
       position,
-      now: now(),
+      now: truth.now(),
       async readSince(previous, onPage) {
         await step('readSince', previous.snapshot);
         if (previous.history !== position.history) throw new Error('another history');
@@ -86,6 +88,7 @@ export function createSharedTruth(now: () => number): SharedTruth {
 
   const truth: SharedTruth = {
     history,
+    now,
     pageRows: 10_000,
     steps: [],
     faults: new Map(),
@@ -102,7 +105,7 @@ export function createSharedTruth(now: () => number): SharedTruth {
       async register(node) {
         await step('register', `${node.id} ${node.renewal}`);
         truth.rows.set(node.id, { ...node, position: truth.rows.get(node.id)?.position });
-        return { ...list(), databaseNow: now() };
+        return { ...list(), databaseNow: truth.now() };
       },
       async report(id, position) {
         await step('report', `${id} ${position.snapshot}`);

@@ -34,13 +34,26 @@ function setUp(rows = rowsOf(10), copied = 8) {
 t.test('from the copy: its filters and its position, and what came later from the truth', async (t) => {
   const { truth, copy, lease, denyList, progress, renewal, outcomes } = setUp();
   await renewal.renew();
-  t.strictSame(copy.steps, ['load history one']);
+  t.strictSame(copy.steps, ['load history one live at 0']);
   const reads = truth.steps.filter((step) => /^(read|page)/.test(step));
   t.strictSame(reads, ['read', 'read', 'readSince 708:708:', 'page 2'], 'not what the copy had');
   t.strictSame(progress, [{ from: 'redis', entries: 8 }]);
   t.strictSame([lease.remainingMs(), denyList.loaded()], [leaseMs, true]);
   t.strictSame(await outcomes(), [confirmed]);
   t.equal(await outcomeOf(denyList, [randomBytes(16)]), fromMemory);
+});
+
+t.test('of the copy, what is live by either clock', async (t) => {
+  for (const [ours, theirs] of [
+    [5_000, 0],
+    [0, 5_000],
+  ] as const) {
+    const { clock, truth, copy, renewal } = setUp();
+    clock.stepWall(ours);
+    truth.now = () => clock.now() - ours + theirs;
+    await renewal.renew();
+    t.strictSame(copy.steps, ['load history one live at 0']);
+  }
 });
 
 t.test('of tokens as of sessions', async (t) => {
