@@ -122,7 +122,7 @@ function revokeExternal(id: string, expiresAt: number, now: number): Step {
   }
   if (!(expiresAt > now && expiresAt <= now + limits.accessTokenMaximumSeconds * 1000)) {
     const hours = limits.accessTokenMaximumSeconds / 3600;
-    throw invalidField('expires_at', 'range', `must be in the future, by at most ${hours} hours`);
+    throw invalidField('exp', 'range', `must be in the future, by at most ${hours} hours`);
   }
   return async ({ revoke, audit }, _now, origin) => {
     await revoke([{ subject, reason: 'revoked', expiresAt: wholeHour(afterExpiry(expiresAt)) }]);

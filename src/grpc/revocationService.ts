@@ -5,7 +5,6 @@ import type { RevocationTarget, Revoke } from '../flows/revoke.ts';
 import type { NodeOutcome } from '../revocation/revocation.ts';
 import type { RevokeRequest__Output } from './generated/countersign/v1/RevokeRequest.ts';
 import type { RevokeResponse } from './generated/countersign/v1/RevokeResponse.ts';
-import type { Timestamp__Output } from './generated/google/protobuf/Timestamp.ts';
 
 export interface RevocationServiceFlows {
   readonly revoke: Revoke;
@@ -19,8 +18,8 @@ export function createRevocationService({ revoke }: RevocationServiceFlows) {
       const waitedFor = effect.nodes.filter(({ outcome }) => outcome !== 'acknowledged');
       return {
         endedSessions,
-        effectTime: toTimestamp(effect.effectAt),
-        effectMicroseconds: Math.ceil(effect.milliseconds * 1000),
+        effectTimeMs: effect.effectAt,
+        effectDurationUs: Math.ceil(effect.milliseconds * 1000),
         acknowledgedNodes: effect.nodes.length - waitedFor.length,
         waitedFor: waitedFor.map(({ id, outcome }) => ({ nodeId: id, outcome: toOutcome(outcome) })),
       };
@@ -34,9 +33,7 @@ function targetOf({ token, jti, sessionId, userId, external }: RevokeRequest__Ou
   if (sessionId !== undefined) return { sessionId };
   if (userId !== undefined) return { userId };
   if (external) {
-    const { externalId, expiresAt } = external;
-    if (expiresAt === null) throw invalidField('external.expires_at', 'required', 'is required');
-    return { externalId, expiresAt: fromTimestamp(expiresAt) };
+    return { externalId: external.externalId, expiresAt: Number(external.exp) * 1000 };
   }
   throw invalidField('target', 'required', 'one of token, jti, session_id, user_id and external is required');
 }
@@ -51,13 +48,4 @@ const outcomes = {
 
 function toOutcome(outcome: NodeOutcome) {
   return outcomes[outcome];
-}
-
-function toTimestamp(milliseconds: number) {
-  const seconds = Math.floor(milliseconds / 1000);
-  return { seconds, nanos: Math.round((milliseconds - seconds * 1000) * 1e6) };
-}
-
-function fromTimestamp({ seconds, nanos }: Timestamp__Output): number {
-  return Number(seconds) * 1000 + nanos / 1e6;
 }

@@ -6,7 +6,6 @@ import type { RevocationServiceClient as _countersign_v1_RevocationServiceClient
 import type { RevokeRequest as _countersign_v1_RevokeRequest, RevokeRequest__Output as _countersign_v1_RevokeRequest__Output } from './countersign/v1/RevokeRequest.ts';
 import type { RevokeResponse as _countersign_v1_RevokeResponse, RevokeResponse__Output as _countersign_v1_RevokeResponse__Output } from './countersign/v1/RevokeResponse.ts';
 import type { WaitedForNode as _countersign_v1_WaitedForNode, WaitedForNode__Output as _countersign_v1_WaitedForNode__Output } from './countersign/v1/WaitedForNode.ts';
-import type { Timestamp as _google_protobuf_Timestamp, Timestamp__Output as _google_protobuf_Timestamp__Output } from './google/protobuf/Timestamp.ts';
 
 type SubtypeConstructor<Constructor extends new (...args: any) => any, Subtype> = {
   new(...args: ConstructorParameters<Constructor>): Subtype;
@@ -21,11 +20,6 @@ export interface ProtoGrpcType {
       RevokeRequest: MessageTypeDefinition<_countersign_v1_RevokeRequest, _countersign_v1_RevokeRequest__Output>
       RevokeResponse: MessageTypeDefinition<_countersign_v1_RevokeResponse, _countersign_v1_RevokeResponse__Output>
       WaitedForNode: MessageTypeDefinition<_countersign_v1_WaitedForNode, _countersign_v1_WaitedForNode__Output>
-    }
-  }
-  google: {
-    protobuf: {
-      Timestamp: MessageTypeDefinition<_google_protobuf_Timestamp, _google_protobuf_Timestamp__Output>
     }
   }
 }

@@ -1,13 +1,13 @@
 // Original file: proto/countersign/v1/revocation_service.proto
 
-import type { Timestamp as _google_protobuf_Timestamp, Timestamp__Output as _google_protobuf_Timestamp__Output } from '../../google/protobuf/Timestamp.ts';
+import type { Long } from '@grpc/proto-loader';
 
 export interface ExternalToken {
   'externalId'?: (string);
-  'expiresAt'?: (_google_protobuf_Timestamp | null);
+  'exp'?: (number | string | Long);
 }
 
 export interface ExternalToken__Output {
   'externalId': (string);
-  'expiresAt': (_google_protobuf_Timestamp__Output | null);
+  'exp': (number);
 }
