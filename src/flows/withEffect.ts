@@ -4,7 +4,7 @@
  */
 import { uuidBytes } from '../core/ids.ts';
 import { limits } from '../core/limits.ts';
-import type { TransactionId } from '../revocation/position.ts';
+import type { CommitMark } from '../revocation/position.ts';
 import type { Effect, EffectReport, Revocation } from '../revocation/revocation.ts';
 import type { EndReason } from '../sessions/session.ts';
 import type { EndedSession, SessionSelection } from '../sessions/sessionStore.ts';
@@ -38,10 +38,10 @@ export async function withEffect<T>(
   work: (stores: EndingStores) => Promise<T>,
 ): Promise<Effective<T>> {
   const revoked: Revocation[] = [];
-  let transaction: TransactionId | undefined;
+  let mark: CommitMark | undefined;
   const begun = database.transaction(async (stores) => {
     const revoke: EndingStores['revoke'] = async (revocations) => {
-      transaction = (await stores.revocations.record(revocations, now)) ?? transaction;
+      mark = (await stores.revocations.record(revocations, now)) ?? mark;
       revoked.push(...revocations);
     };
     const endSessions: EndingStores['endSessions'] = async (selection, reason) => {
@@ -56,8 +56,8 @@ export async function withEffect<T>(
     effect.suspect(revoked);
     throw error;
   });
-  if (transaction === undefined) return { result, effect: undefined };
-  return { result, effect: await effect.announce({ revocations: revoked, transaction }) };
+  if (mark === undefined) return { result, effect: undefined };
+  return { result, effect: await effect.announce({ revocations: revoked, mark }) };
 }
 
 function sessionRevocation({ id, accessExpiresAt }: EndedSession, reason: EndReason): Revocation {

@@ -43,6 +43,8 @@ export interface Others {
   readonly nodes: readonly OtherNode[];
   /** From here on, nodes that a database with a new history does not know of hold no lease either. */
   readonly unknownUntil: number;
+  /** The longest lease that such a node may have begun before. */
+  readonly unknownLeaseMs: number;
   readonly history: string;
 }
 
@@ -58,14 +60,15 @@ export function createLiveNodes(parts: { self: NodeId; leaseMs: number; clock: C
   let known = new Map<NodeId, OtherNode>();
   let history: string | undefined;
   let unknownUntil = Number.NEGATIVE_INFINITY;
+  let unknownLeaseMs = leaseMs;
 
   return {
     observe(list) {
       const now = clock.monotonic();
       if (history !== undefined && history !== list.history) {
         // Rows that the old history had may be missing or out of date in the new one.
-        const longest = Math.max(leaseMs, ...[...known.values()].map((node) => node.leaseMs));
-        unknownUntil = now + longest + limits.leaseMarginMilliseconds;
+        unknownLeaseMs = Math.max(leaseMs, ...[...known.values()].map((node) => node.leaseMs));
+        unknownUntil = now + unknownLeaseMs + limits.leaseMarginMilliseconds;
         known = new Map();
       }
       history = list.history;
@@ -80,7 +83,7 @@ export function createLiveNodes(parts: { self: NodeId; leaseMs: number; clock: C
           return { ...row, leaseEndsAt };
         });
       known = new Map(nodes.map((node) => [node.id, node]));
-      return { nodes, unknownUntil, history };
+      return { nodes, unknownUntil, unknownLeaseMs, history };
     },
 
     count: () => [...known.values()].filter(({ leaseEndsAt }) => leaseEndsAt > clock.monotonic()).length,

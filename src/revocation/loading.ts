@@ -67,7 +67,8 @@ export function createLoad(parts: {
       const copied = await loadCopy(position.history, liveAt).catch(() => undefined);
       if (copied !== undefined) return copied;
       await denyList.load(async (memory) => {
-        memory.reserve(await store.countLive(clock.now(), sliceMs));
+        // Without the counts memory is laid out less well, and no less right.
+        memory.reserve(await store.countLive(clock.now(), sliceMs).catch(() => []));
         let entries = 0;
         let told = clock.monotonic();
         await snapshot.readLive(clock.now(), (page) => {

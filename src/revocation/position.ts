@@ -13,6 +13,12 @@ export interface Position {
 /** The id of a transaction (`xid8`), in decimal: it never wraps around. */
 export type TransactionId = string;
 
+/** A transaction that has committed, in the history of the database that it committed in. */
+export interface CommitMark {
+  readonly history: string;
+  readonly transaction: TransactionId;
+}
+
 const shape = /^(\d+):(\d+):((?:\d+(?:,\d+)*)?)$/;
 
 /** Whether a reader at this snapshot has seen what the transaction committed. Throws `RangeError` for other texts. */

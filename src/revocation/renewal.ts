@@ -44,6 +44,8 @@ export function createRenewal(parts: {
   const { self, lease, nodes, liveNodes, snapshots, denyList, load, clock } = parts;
   let number = 0;
   let position: Position | undefined;
+  /** What was read last has not been reported yet. */
+  let unreported = false;
   let stopped = false;
   let cancel: Cancel = () => {};
 
@@ -79,13 +81,15 @@ export function createRenewal(parts: {
       // Should loading fail, memory is of no history.
       position = undefined;
       position = await load();
+      unreported = true;
     }
-    const applied = await readSince(position);
+    if (await readSince(position)) unreported = true;
     if (stopped) return;
     lease.hold(from);
     denyList.dropExpired(Math.min(clock.now(), list.databaseNow));
     // For those who could not reach this node, or not hear it.
-    if (applied && position !== undefined) await nodes.report(self, position);
+    if (unreported && position !== undefined) await nodes.report(self, position);
+    unreported = false;
     await removeDead(others);
   };
 

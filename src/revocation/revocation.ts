@@ -4,7 +4,7 @@
  * (flows), nor where rows, sets and messages live (storage).
  */
 
-import type { Position, TransactionId } from './position.ts';
+import type { CommitMark, Position } from './position.ts';
 
 /** `subject` is the 16 bytes of a session id or the 27 bytes of a jti: the deny-list knows one kind of entry. */
 export interface Revocation {
@@ -29,10 +29,10 @@ export interface SliceCount {
 /** The truth about revocations. */
 export interface RevocationStore {
   /**
-   * Records them, or extends the expiry of those that are there. Durable when the transaction has committed. Answers that
-   * transaction, or undefined when there was nothing to record.
+   * Records them, or extends the expiry of those that are there. Durable when the transaction has committed. Answers what
+   * marks that commit, or undefined when there was nothing to record.
    */
-  record(revocations: readonly Revocation[], now: number): Promise<TransactionId | undefined>;
+  record(revocations: readonly Revocation[], now: number): Promise<CommitMark | undefined>;
   /** Those of these subjects that are revoked. */
   find(subjects: readonly Uint8Array[]): Promise<readonly Revocation[]>;
   /** The next `limit` that are live at `now`, in the order of their subjects, after this one. */
@@ -92,7 +92,7 @@ export interface EffectReport {
 /** Revocations whose transaction has committed. */
 export interface CommittedRevocations {
   readonly revocations: readonly Revocation[];
-  readonly transaction: TransactionId;
+  readonly mark: CommitMark;
 }
 
 /** Brings revocations into effect. */

@@ -60,22 +60,23 @@ export function createSharedEffect(parts: {
     new Promise((resolve, reject) => {
       const { waiting } = mine;
       const refresh = () =>
-        look().then((others) => {
-          waiting.saw(others);
-          mine.evaluate();
-        }, onFault);
+        look()
+          .then((others) => {
+            waiting.saw(others);
+            mine.evaluate();
+          })
+          .catch(onFault);
       // A look that hangs keeps nobody from hearing acknowledgements, nor leases from running out.
       const cancel = clock.every(limits.lookAgainMilliseconds, () => {
         void refresh();
         mine.evaluate();
       });
       mine.evaluate = () => {
-        const now = clock.monotonic();
-        const outcomes = waiting.settled(now);
-        if (outcomes === undefined && (waiting.hasSeen() || now < giveUpAt)) return;
+        const state = stateOf(waiting, clock.monotonic(), giveUpAt);
+        if (state === 'waiting') return;
         cancel();
-        if (outcomes !== undefined) resolve(outcomes);
-        else reject(new AuthorityError('unavailable', { retryAfterSeconds: 1, reason: 'nodes_unknown' }));
+        if (typeof state === 'object') resolve(state);
+        else reject(new AuthorityError('unavailable', { retryAfterSeconds: 1, reason: state }));
       };
       void refresh();
     });
@@ -83,12 +84,12 @@ export function createSharedEffect(parts: {
   return {
     suspect: (revocations) => denyList.add(revocations),
 
-    async announce({ revocations, transaction }) {
+    async announce({ revocations, mark }) {
       const committedAt = clock.monotonic();
       denyList.addCommitted(revocations);
       last += 1;
       const number = last;
-      const mine: Pending = { waiting: waitForNodes(transaction, committedAt), evaluate: () => {} };
+      const mine: Pending = { waiting: waitForNodes(mark, committedAt), evaluate: () => {} };
       pending.set(number, mine);
       try {
         const told = tell(number, revocations);
@@ -110,6 +111,18 @@ export function createSharedEffect(parts: {
       mine?.evaluate();
     },
   };
+}
+
+/** How it was settled with each node, or why it cannot be known. */
+function stateOf(
+  waiting: WaitingForNodes,
+  now: number,
+  giveUpAt: number,
+): ReadonlyMap<NodeId, NodeOutcome> | 'waiting' | 'commit_may_be_lost' | 'nodes_unknown' {
+  if (waiting.mayBeLost()) return 'commit_may_be_lost';
+  const outcomes = waiting.settled(now);
+  if (outcomes !== undefined) return outcomes;
+  return waiting.hasSeen() || now < giveUpAt ? 'waiting' : 'nodes_unknown';
 }
 
 /** The other side: what a node does when another one announces. It says that it knows only when it does. */

@@ -7,7 +7,7 @@
 import { limits } from '../core/limits.ts';
 import type { NodeId } from './bus.ts';
 import type { Others } from './liveNodes.ts';
-import { covers, type TransactionId } from './position.ts';
+import { type CommitMark, covers } from './position.ts';
 import type { NodeOutcome } from './revocation.ts';
 
 export interface WaitingForNodes {
@@ -18,6 +18,8 @@ export interface WaitingForNodes {
   settled(now: number): ReadonlyMap<NodeId, NodeOutcome> | undefined;
   /** False before the first look. */
   hasSeen(): boolean;
+  /** The database has another history than the one that was committed to: it may be one without the commit. */
+  mayBeLost(): boolean;
 }
 
 /** Stands for nodes that a database with a new history may have forgotten. */
@@ -28,41 +30,41 @@ function ranOut(node: NodeId): NodeOutcome {
 }
 
 /** `committedAt`: a moment on this node's monotonic clock at which the commit was done. */
-export function waitForNodes(transaction: TransactionId, committedAt: number): WaitingForNodes {
+export function waitForNodes({ history, transaction }: CommitMark, committedAt: number): WaitingForNodes {
   const outcomes = new Map<NodeId, NodeOutcome>();
   const acknowledgedBy = new Set<NodeId>();
   /** Node → when the lease that it had at the commit has run out. */
   let open: Map<NodeId, number> | undefined;
-  /** Of the first look. */
-  let history: string | undefined;
+  let lost = false;
 
   const settle = (node: NodeId, outcome: NodeOutcome) => {
     if (open?.delete(node)) outcomes.set(node, outcome);
   };
 
-  const begin = ({ nodes, unknownUntil }: Others): Map<NodeId, number> => {
+  const begin = ({ nodes, unknownUntil, unknownLeaseMs }: Others): Map<NodeId, number> => {
     // A lease that was held at the commit began before it.
     const atMost = (leaseMs: number) => committedAt + leaseMs + limits.leaseMarginMilliseconds;
     const leases = nodes.map(({ id, leaseEndsAt, leaseMs }): [NodeId, number] => [
       id,
       Math.min(leaseEndsAt, atMost(leaseMs)),
     ]);
-    return new Map(unknownUntil > committedAt ? [...leases, [unknownNodes, unknownUntil]] : leases);
+    const unknown = Math.min(unknownUntil, atMost(unknownLeaseMs));
+    return new Map(unknown > committedAt ? [...leases, [unknownNodes, unknown]] : leases);
   };
 
   return {
     saw(others) {
+      if (others.history !== history) {
+        lost = true;
+        return;
+      }
       open ??= begin(others);
-      history ??= others.history;
       const seen = new Map(others.nodes.map((node) => [node.id, node]));
       for (const id of [...open.keys()]) {
         const node = seen.get(id);
-        // Another history may have forgotten the row of a node that goes on.
-        const isGone = node === undefined && id !== unknownNodes && others.history === history;
-        if (isGone) settle(id, 'stopped');
+        if (node === undefined && id !== unknownNodes) settle(id, 'stopped');
         const { position } = node ?? {};
-        if (position?.history === others.history && covers(position.snapshot, transaction))
-          settle(id, 'read');
+        if (position?.history === history && covers(position.snapshot, transaction)) settle(id, 'read');
       }
     },
 
@@ -77,5 +79,6 @@ export function waitForNodes(transaction: TransactionId, committedAt: number): W
     },
 
     hasSeen: () => open !== undefined,
+    mayBeLost: () => lost,
   };
 }

@@ -72,13 +72,18 @@ for (const { name, open } of engines) {
           return sessions.length;
         });
       t.match(await end(user.id), { result: 2, effect: { nodes: [], effectAt: now } });
-      t.match(told, [{ transaction: /^\d+$/, revocations: [{ reason: 'logout_all' }, {}] }]);
+      t.match(told, [
+        { mark: { transaction: /^\d+$/, history: /./ }, revocations: [{ reason: 'logout_all' }, {}] },
+      ]);
       for (const subject of subjects) {
         t.match(await denyList.check([subject]), { revoked: true, decidedBy: 'lru' });
       }
       t.match(await end(user.id), { result: 0, effect: { nodes: [] } }, 'repeated, it is in effect again');
       t.equal(told.length, 2);
-      t.ok(BigInt(told[1]?.transaction ?? 0) > BigInt(told[0]?.transaction ?? 0), 'by its own transaction');
+      t.ok(
+        BigInt(told[1]?.mark.transaction ?? 0) > BigInt(told[0]?.mark.transaction ?? 0),
+        'by its own transaction',
+      );
       t.strictSame(await end(other.id), { result: 0, effect: undefined }, 'nothing was revoked');
       t.equal(told.length, 2, 'so nobody is told');
     });

@@ -1,6 +1,6 @@
 /** PostgreSQL as far as the protocol sees it: transactions that commit out of order, and snapshots of what is visible. */
 import type { NodeRow, NodeStore } from '../../src/revocation/liveNodes.ts';
-import type { Position, TransactionId } from '../../src/revocation/position.ts';
+import type { CommitMark, Position } from '../../src/revocation/position.ts';
 import type {
   Revocation,
   RevocationSnapshot,
@@ -25,6 +25,10 @@ export interface SimulatedDatabase {
   ports(machine: Machine, link: Link): DatabasePorts;
   /** What is committed, for the test to look at. */
   committed(subject: Uint8Array): boolean;
+  /**
+   * It crashes and is back at once: what was open is rolled back, and ids whose end had not been written are used again.
+   */
+  crash(): void;
 }
 
 export interface DatabasePorts {
@@ -32,7 +36,7 @@ export interface DatabasePorts {
   readonly snapshots: RevocationSnapshots;
   readonly store: Pick<RevocationStore, 'find' | 'countLive' | 'prune'>;
   /** A transaction that records these, taking its time; others may begin and commit meanwhile. */
-  revoke(revocations: readonly Revocation[]): Promise<TransactionId>;
+  revoke(revocations: readonly Revocation[]): Promise<CommitMark>;
 }
 
 const key = (subject: Uint8Array) => Buffer.from(subject).toString('hex');
@@ -43,19 +47,24 @@ export interface DatabaseFaults {
   readonly forgetsNodes?: boolean;
   /** A snapshot claims to be later than its rows. */
   readonly staleRows?: boolean;
+  /** A crash does not begin another history. */
+  readonly hidesCrashes?: boolean;
 }
 
 export function createDatabase(world: World, faults: DatabaseFaults = {}): SimulatedDatabase {
   const rows = new Map<string, Row>();
   const nodes = new Map<string, NodeRow>();
-  const open = new Set<number>();
+  /** Id → the transaction that has it. */
+  const open = new Map<number, object>();
+  let crashes = 0;
   let nextXid = 100;
   let before: readonly Row[] = [];
   let locked = false;
 
+  const history = () => `after ${faults.hidesCrashes ? 0 : crashes} crashes`;
   const current = (): Position => {
-    const xmin = Math.min(nextXid, ...open);
-    return { history: 'one', snapshot: `${xmin}:${nextXid}:${[...open].sort((a, b) => a - b).join(',')}` };
+    const ids = [...open.keys()].sort((a, b) => a - b);
+    return { history: history(), snapshot: `${Math.min(nextXid, ...ids)}:${nextXid}:${ids.join(',')}` };
   };
 
   const snapshot = (): Snapshot => {
@@ -68,7 +77,7 @@ export function createDatabase(world: World, faults: DatabaseFaults = {}): Simul
   const list = () => {
     const all = [...nodes.values()];
     const told = faults.forgetsNodes ? all.filter(() => !world.oneIn(3)) : all;
-    return { history: 'one', nodes: told };
+    return { history: history(), nodes: told };
   };
 
   const commit = (xid: number, revocations: readonly Revocation[]) => {
@@ -79,6 +88,12 @@ export function createDatabase(world: World, faults: DatabaseFaults = {}): Simul
   return {
     committed: (subject) => rows.has(key(subject)),
 
+    crash() {
+      crashes += 1;
+      open.clear();
+      nextXid = 1 + Math.max(99, ...[...rows.values()].map(({ xid }) => xid));
+    },
+
     ports(machine, link) {
       const call = <T>(act: () => T) => callOver(world, machine, link, act);
 
@@ -86,6 +101,7 @@ export function createDatabase(world: World, faults: DatabaseFaults = {}): Simul
         position,
         now: Date.UTC(2030, 0, 1) + world.now(),
         async readSince(previous, onPage) {
+          if (previous.history !== position.history) throw new Error('another history');
           const [xmin = 0, xmax = 0, list = ''] = previous.snapshot
             .split(':')
             .map((part, index) => (index < 2 ? Number(part) : part)) as [number, number, string];
@@ -146,19 +162,23 @@ export function createDatabase(world: World, faults: DatabaseFaults = {}): Simul
           prune: async () => 0,
         },
         async revoke(revocations) {
+          const transaction = {};
           const xid = await call(() => {
             const begun = nextXid;
             nextXid += 1;
-            open.add(begun);
-            // Unless its client is heard of again, it is rolled back.
-            world.at(world.now() + 3_000, () => open.delete(begun));
+            open.set(begun, transaction);
+            const rollBack = () => void (open.get(begun) === transaction && open.delete(begun));
+            // Unless its client is heard of again.
+            world.at(world.now() + 3_000, rollBack);
+            // Others come and are rolled back.
+            if (world.oneIn(2)) nextXid += 3;
             return begun;
           });
-          await call(() => {
-            if (!open.has(xid)) throw new Error('rolled back');
+          return call(() => {
+            if (open.get(xid) !== transaction) throw new Error('rolled back');
             commit(xid, revocations);
+            return { history: history(), transaction: String(xid) };
           });
-          return String(xid);
         },
       };
     },

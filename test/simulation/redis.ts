@@ -98,9 +98,9 @@ export function createRedis(world: World, sliceMs: number): SimulatedRedis {
 
     copy(machine, link) {
       const call = <T>(act: () => T) => callOver(world, machine, link, act);
-      const stamped = () => {
+      const stamped = (history: string) => {
         const { stamp, position } = held();
-        return position === undefined ? undefined : { stamp, position };
+        return position?.history === history ? { stamp, position } : undefined;
       };
       return {
         add: (revocations) => call(() => write(add(held(), revocations, false))),
@@ -112,10 +112,10 @@ export function createRedis(world: World, sliceMs: number): SimulatedRedis {
               ),
             ),
           ),
-        load: () =>
+        load: (history) =>
           call(() => {
             const { position, slices } = held();
-            if (position === undefined) return undefined;
+            if (position?.history !== history) return undefined;
             loads += 1;
             return {
               position,
@@ -126,7 +126,7 @@ export function createRedis(world: World, sliceMs: number): SimulatedRedis {
               })),
             };
           }),
-        stamped: () => call(stamped),
+        stamped: (history) => call(() => stamped(history)),
         advance: (stamp, revocations, to) =>
           call(() => {
             if (held().stamp !== stamp) return undefined;

@@ -172,10 +172,10 @@ export async function simulate(seed: number, lastsMs: number, sabotage: Sabotage
     session.revokedAt = world.now();
     const revocations = [{ subject: session.subject, reason: 'logout', expiresAt: Date.UTC(2030, 0, 1, 1) }];
     const run = async () => {
-      const transaction = await by.database.revoke(revocations);
+      const mark = await by.database.revoke(revocations);
       const committedAt = world.now();
       const slept = by.machine.slept();
-      await by.node.effect.announce({ revocations, transaction });
+      await by.node.effect.announce({ revocations, mark });
       session.acknowledgedAt = world.now();
       totals.acknowledged += 1;
       if (!database.committed(session.subject)) violations.push('I2: acknowledged and not in the database');
@@ -210,6 +210,7 @@ export async function simulate(seed: number, lastsMs: number, sabotage: Sabotage
     },
     () => cut(world, outages, 'database', leaseMs),
     () => cut(world, outages, 'redis', 2 * leaseMs),
+    database.crash,
     redis.flush,
     redis.setBack,
     () => world.pick(nodes)?.machine.stepWallClock(world.between(-60_000, 60_000)),

@@ -99,7 +99,7 @@ export function createSharedTruth(now: () => number): SharedTruth {
       const transaction = String(next);
       next += 1;
       committed.push(...revocations.map((row) => ({ row, transaction })));
-      return { revocations, transaction };
+      return { revocations, mark: { history: truth.history, transaction } };
     },
     nodes: {
       async register(node) {

@@ -146,7 +146,10 @@ t.test('another history: the lease is given up, everything is loaded, and it goe
     truth.before.set(step, () => held.push(lease.held()));
   }
   await renewal.renew();
-  t.strictSame(truth.steps, ['register self 2', 'read', 'readLive', 'page 1', 'read', 'readSince 701:701:']);
+  t.strictSame(truth.steps, [
+    ...['register self 2', 'read', 'readLive', 'page 1', 'read', 'readSince 701:701:'],
+    'report self 701:701:',
+  ]);
   t.strictSame(held, [false, false, false, false], 'what was known of the other one says nothing');
   t.equal(lease.held(), true);
   t.equal(await outcomeOf(denyList, [early.subject]), confirmed);

@@ -5,7 +5,7 @@ import { unknownNodes, waitForNodes } from '../../src/revocation/waitingForNodes
 import { history, leaseMs, nodeRow, upTo } from '../support/nodes.ts';
 
 const committedAt = 10_000;
-const transaction = '700';
+const mark = { history, transaction: '700' };
 const margin = limits.leaseMarginMilliseconds;
 /** The end of a lease that began with the commit. */
 const latest = committedAt + leaseMs + margin;
@@ -19,11 +19,12 @@ const other = (id: string, leaseEndsAt = latest, more: Partial<OtherNode> = {}):
 const others = (nodes: readonly OtherNode[], more: Partial<Others> = {}): Others => ({
   nodes,
   unknownUntil: never,
+  unknownLeaseMs: leaseMs,
   history,
   ...more,
 });
 const begin = (...looks: readonly Others[]) => {
-  const waiting = waitForNodes(transaction, committedAt);
+  const waiting = waitForNodes(mark, committedAt);
   for (const look of looks) waiting.saw(look);
   return waiting;
 };
@@ -108,10 +109,13 @@ t.test('who renews after the first look has read the revocation, and is not wait
 });
 
 t.test('after a change of history, forgotten nodes are waited for', (t) => {
-  const changed = { history: 'history two', unknownUntil: 14_000 };
+  // Before the commit: what was committed to is what is looked at.
+  const changed = { unknownUntil: 14_000 };
   const unknown = begin(others([], changed));
   t.equal(settled(unknown, 13_999), 'waiting');
   t.strictSame(settled(unknown, 14_000), { [unknownNodes]: 'history_changed' });
+  const late = begin(others([], { unknownUntil: latest + 700 }));
+  t.strictSame(settled(late, latest), { [unknownNodes]: 'history_changed' }, 'and no longer than a lease');
   const before = { ...changed, unknownUntil: committedAt };
   t.strictSame(settled(begin(others([], before))), {}, 'unless their leases had run out at the commit');
 
@@ -126,16 +130,21 @@ t.test('after a change of history, forgotten nodes are waited for', (t) => {
   t.end();
 });
 
-t.test('a row that another history does not have proves nothing: the node may hold its lease', (t) => {
-  const changed = { history: 'history two', unknownUntil: 16_000 };
-  const waiting = begin(others([other('a', 12_000)]), others([], changed));
-  t.equal(settled(waiting, 11_999), 'waiting');
-  t.strictSame(settled(waiting, 12_000), { a: 'lease_expired' });
-  const heard = begin(others([other('a', 12_000)]), others([], changed));
-  heard.acknowledged('a');
-  t.strictSame(settled(heard), { a: 'acknowledged' });
-  const read = begin(others([other('a', 12_000)]));
-  read.saw(others([other('a', 17_000, { position: upTo(701, 'history two') })], changed));
-  t.strictSame(settled(read), { a: 'read' }, 'it has registered anew, and read it there');
+t.test('a history that was not committed to may be one without the commit', (t) => {
+  const two = { history: 'history two', unknownUntil: 16_000 };
+  for (const [what, looks] of [
+    ['at the first look', [others([other('a')], two)]],
+    ['while a node is waited for', [others([other('a')]), others([], two)]],
+    [
+      'though all have read it there',
+      [others([other('a')]), others([other('a', 17_000, { position: upTo(701, 'history two') })], two)],
+    ],
+  ] as const) {
+    const waiting = begin(...looks);
+    t.equal(waiting.mayBeLost(), true, what);
+    waiting.saw(others([]));
+    t.equal(waiting.mayBeLost(), true, `${what}: and so it stays`);
+  }
+  t.equal(begin(others([other('a')])).mayBeLost(), false);
   t.end();
 });

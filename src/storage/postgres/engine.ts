@@ -105,7 +105,8 @@ async function openServer(url: string): Promise<PostgresEngine> {
       abandon: () => void client.connection.stream.destroy(),
     };
   };
-  await (await reachable(connect())).close();
+  const connection = await reachable(connect());
+  await refuseLossyCommits(connection).finally(connection.close);
   const adapter = new PrismaPg({
     connectionString: url,
     application_name: 'countersign',
@@ -116,6 +117,15 @@ async function openServer(url: string): Promise<PostgresEngine> {
   });
   const prisma = new PrismaClient({ adapter, transactionOptions });
   return { prisma, connect, close: () => prisma.$disconnect() };
+}
+
+/** A logout that was answered must survive a crash of the server. */
+async function refuseLossyCommits(connection: SqlConnection): Promise<void> {
+  const [row] = await connection.query<{ synchronous_commit: string }>('SHOW synchronous_commit');
+  if (row?.synchronous_commit !== 'off') return;
+  throw new StartupError(
+    'DATABASE_URL: synchronous_commit is off: a crash of the server would lose logouts that were answered; set it to on.',
+  );
 }
 
 async function reachable(connection: Promise<SqlConnection>): Promise<SqlConnection> {

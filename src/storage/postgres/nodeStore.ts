@@ -1,7 +1,7 @@
 import type { NodeList, NodeStore } from '../../revocation/liveNodes.ts';
 import type { SqlConnection } from './engine.ts';
+import { historySql } from './history.ts';
 import type { OwnConnection } from './ownConnection.ts';
-import { historySql } from './revocationSnapshots.ts';
 
 /** `renewing` is for the lease alone; `listing` for whoever waits for the other nodes. */
 export function createNodeStore(parts: { renewing: OwnConnection; listing: OwnConnection }): NodeStore {

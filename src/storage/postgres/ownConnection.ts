@@ -17,8 +17,10 @@ export function createOwnConnection(
 ): OwnConnection {
   let open: SqlConnection | undefined;
   let last: Promise<unknown> = Promise.resolve();
+  let closed = false;
 
   const run = async <T>(work: (connection: SqlConnection) => Promise<T>): Promise<T> => {
+    if (closed) throw new Error('the connection was closed');
     const connection = open ?? (await engine.connect(timeoutMs));
     open = undefined;
     try {
@@ -39,6 +41,7 @@ export function createOwnConnection(
       return result;
     },
     async close() {
+      closed = true;
       await last;
       await open?.close();
       open = undefined;

@@ -8,18 +8,8 @@ import type {
   SoleTask,
 } from '../../revocation/revocation.ts';
 import type { SqlConnection } from './engine.ts';
+import { historySql } from './history.ts';
 import type { OwnConnection } from './ownConnection.ts';
-
-/**
- * Names a history of transactions: cluster, timeline (a failover or a restored backup begins a new one), database, and the
- * start after the last crash: a server that crashed may use ids of transactions again whose end a reader had seen already.
- * Statistics start over with each recovery, also when the server itself went on and only its processes were replaced; the
- * start of the server would not tell. Fails on a standby, whose snapshots prove nothing.
- */
-export const historySql = `(SELECT concat_ws('.', system_identifier,
-    substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8),
-    (SELECT oid FROM pg_database WHERE datname = current_database()),
-    (SELECT (extract(epoch FROM stats_reset) * 1000000)::bigint FROM pg_stat_archiver)) FROM pg_control_system())`;
 
 /** What only one node does at a time → a number that no other user of the database locks: the bytes of "csg1", "csg2". */
 const locks: Record<SoleTask, number> = { reconciling: 0x63736731, pruning: 0x63736732 };

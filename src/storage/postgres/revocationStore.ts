@@ -1,4 +1,7 @@
+import type { CommitMark } from '../../revocation/position.ts';
 import { type Revocation, type RevocationStore, sessionSubjectBytes } from '../../revocation/revocation.ts';
+import { Prisma } from './generated/client.ts';
+import { historySql } from './history.ts';
 import type { PrismaConnection } from './transactions.ts';
 
 export function createRevocationStore(prisma: PrismaConnection): RevocationStore {
@@ -9,7 +12,7 @@ export function createRevocationStore(prisma: PrismaConnection): RevocationStore
       const reasons = revocations.map(({ reason }) => reason);
       const expiries = revocations.map(({ expiresAt }) => new Date(expiresAt).toISOString());
       // An extended row takes the xid of its new transaction, so that it becomes visible again to whoever follows.
-      const [row] = await prisma.$queryRaw<{ transaction: string }[]>`
+      const [mark] = await prisma.$queryRaw<CommitMark[]>`
         WITH recorded AS (
         INSERT INTO revocations (subject, reason, created_at, expires_at)
         SELECT decode(t.subject, 'hex'), t.reason, ${new Date(now)}, t.expires_at::timestamptz
@@ -18,8 +21,8 @@ export function createRevocationStore(prisma: PrismaConnection): RevocationStore
             ON CONFLICT (subject) DO UPDATE
            SET expires_at = GREATEST(revocations.expires_at, EXCLUDED.expires_at), xid = pg_current_xact_id()
         RETURNING 1)
-        SELECT pg_current_xact_id()::text AS transaction FROM recorded LIMIT 1`;
-      return row?.transaction;
+        SELECT ${Prisma.raw(historySql)} AS history, pg_current_xact_id()::text AS transaction FROM recorded LIMIT 1`;
+      return mark;
     },
 
     async find(subjects) {
