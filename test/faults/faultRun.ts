@@ -42,6 +42,8 @@ export interface FaultResult {
   readonly lost: readonly string[];
   readonly wronglyRevoked: readonly string[];
   readonly unexpected: readonly string[];
+  /** What was chosen at random. */
+  readonly notes: readonly string[];
   readonly longestAcknowledgementMs: number;
   /** Of all checks, the share without an answer. */
   readonly unavailable: number;
@@ -60,10 +62,11 @@ export async function runFault(
 ): Promise<FaultResult> {
   const checker = createChecker();
   const workload = startWorkload(cluster, cluster.emails, checker);
+  const notes: string[] = [];
   let recoveryMs: number | undefined;
   try {
     await eventually('the clients are at work', () => workload.counts.logouts >= 5, 20_000);
-    const end = await fault({ cluster, workload });
+    const end = await fault({ cluster, workload, note: (what) => void notes.push(what) });
     await workload.runFor(activeMilliseconds);
     const ended = performance.now();
     await end();
@@ -71,6 +74,8 @@ export async function runFault(
       () => performance.now() - ended,
       () => undefined,
     );
+    // A node that has come back must stay right, too.
+    await workload.runFor(activeMilliseconds / 4);
   } finally {
     await workload.stop();
   }
@@ -82,20 +87,22 @@ export async function runFault(
     lost: await lostOf(cluster, workload.acknowledged),
     wronglyRevoked: checker.wronglyRevoked,
     unexpected: unexpected.length === 0 ? [] : [...unexpected, ...whyOf(cluster)],
+    notes,
     longestAcknowledgementMs: counts.longestAcknowledgementMs,
     unavailable: checker.counts.unavailable / Math.max(checker.counts.checks, 1),
     recoveryMs,
   };
 }
 
-/** The last words of each node. */
+/** What the nodes themselves say of it: each kind of error once. */
 function whyOf({ nodes }: Cluster): string[] {
-  return nodes.flatMap((node) =>
-    node
-      .errors()
-      .slice(-3)
-      .map((line) => `${node.name} logged ${line}`),
+  const said = nodes.flatMap((node) =>
+    node.errors().map((line) => {
+      const { msg, err } = JSON.parse(line);
+      return `${node.name} logged "${msg}": ${err?.message?.trim()}`.replaceAll(/\s+/g, ' ');
+    }),
   );
+  return [...new Set(said)];
 }
 
 /** Resolves when every node is ready, and a new session can be ended everywhere. */

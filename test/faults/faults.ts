@@ -10,6 +10,8 @@ import type { Workload } from './workload.ts';
 export interface Scene {
   readonly cluster: Cluster;
   readonly workload: Workload;
+  /** What was chosen at random, for the report. */
+  readonly note: (what: string) => void;
 }
 
 export type Ending = () => Promise<void> | void;
@@ -80,7 +82,8 @@ export const nodeFaults = {
 export const everything: Fault = async (scene) => {
   const endings: Ending[] = [];
   for (const faults of [nodeFaults, databaseFaults, redisFaults]) {
-    const fault = oneOf(Object.values<Fault>(faults));
+    const [name, fault] = oneOf(Object.entries<Fault>(faults));
+    scene.note(name);
     endings.push(await fault(scene));
   }
   return async () => {

@@ -57,7 +57,7 @@ t.test('what a run finds', async (t) => {
 t.test('what counts as broken', async (t) => {
   const good: FaultResult = {
     ...{ checks: 100, acknowledged: 10, unavailable: 1, recoveryMs: 100 },
-    ...{ notInEffect: [], lost: [], wronglyRevoked: [], unexpected: [] },
+    ...{ notInEffect: [], lost: [], wronglyRevoked: [], unexpected: [], notes: [] },
     longestAcknowledgementMs: acknowledgementMs,
   };
   const table: readonly [what: string, change: Partial<FaultResult>, broken: RegExp | undefined][] = [

@@ -26,7 +26,7 @@ export function row(name: string, result: FaultResult): string {
 /** Every broken promise in words; none when all were kept. */
 export function brokenPromises(result: FaultResult): readonly string[] {
   const { notInEffect, lost, wronglyRevoked, unexpected, longestAcknowledgementMs, recoveryMs } = result;
-  return [
+  const broken = [
     ...notInEffect.map((what) => `I1, not in effect: ${what}`),
     ...lost.map((what) => `I2, lost: ${what}`),
     ...(longestAcknowledgementMs <= acknowledgementMs
@@ -36,4 +36,5 @@ export function brokenPromises(result: FaultResult): readonly string[] {
     ...unexpected.map((what) => `unexpected: ${what}`),
     ...(recoveryMs === undefined ? ['it did not recover'] : []),
   ];
+  return broken.length === 0 ? [] : [...broken, ...result.notes.map((what) => `it was: ${what}`)];
 }
