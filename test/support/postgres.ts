@@ -12,7 +12,7 @@ import { promisify } from 'node:util';
 import pg from 'pg';
 import { eventually } from './eventually.ts';
 import { freePort } from './freePort.ts';
-import { type StartedProcess, startProcess } from './process.ts';
+import { noteProcess, type StartedProcess, startProcess } from './process.ts';
 import { ofTestRun } from './testRun.ts';
 
 const run = promisify(execFile);
@@ -71,11 +71,7 @@ export async function startPostgres(home = ofTestRun('TEST_POSTGRES_HOME')): Pro
     await initialise({ home, folder, password, user });
     const start = () => eventually('PostgreSQL starts', () => serve({ home, folder, port, user }));
     let server = await start();
-    let frozen: readonly number[] = [];
-    const thaw = () => {
-      for (const pid of frozen) signalIfThere(pid, 'SIGCONT');
-      frozen = [];
-    };
+    let thaw = () => {};
     const kill = async (signal: NodeJS.Signals) => {
       thaw();
       server.signal(signal);
@@ -96,9 +92,15 @@ export async function startPostgres(home = ofTestRun('TEST_POSTGRES_HOME')): Pro
         signalIfThere(server.pid, 'SIGSTOP');
         const children = await childrenOf(server.pid);
         for (const pid of children) signalIfThere(pid, 'SIGSTOP');
-        frozen = [...children, server.pid];
+        // Frozen, they would not notice that their parent is killed when the run is interrupted.
+        const forget = children.map((pid) => noteProcess(pid, 'a frozen child of postgres'));
+        thaw = () => {
+          for (const pid of [...children, server.pid]) signalIfThere(pid, 'SIGCONT');
+          for (const step of forget) step();
+          thaw = () => {};
+        };
       },
-      thaw,
+      thaw: () => thaw(),
       async stop() {
         // Stops at once and takes its children along, which SIGKILL does not.
         await kill('SIGQUIT');

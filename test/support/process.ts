@@ -96,12 +96,19 @@ function collect(stream: NodeJS.ReadableStream): () => string {
 
 /** Two nets for a process that nobody stopped: the end of this process, and a note for the end of `npm test`. */
 function remember(pid: number, command: string, kill: () => void): () => void {
-  const folder = process.env['TEST_PROCESSES'];
-  const note = folder === undefined ? undefined : join(folder, String(pid));
-  if (note !== undefined) writeFileSync(note, command);
+  const forget = noteProcess(pid, command);
   process.once('exit', kill);
   return () => {
     process.off('exit', kill);
-    if (note !== undefined) rmSync(note, { force: true });
+    forget();
   };
+}
+
+/** Has it killed, and named, at the end of `npm test`, unless what this answers is called before. */
+export function noteProcess(pid: number, command: string): () => void {
+  const folder = process.env['TEST_PROCESSES'];
+  if (folder === undefined) return () => {};
+  const note = join(folder, String(pid));
+  writeFileSync(note, command);
+  return () => rmSync(note, { force: true });
 }
