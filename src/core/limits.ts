@@ -92,6 +92,8 @@ export const limits = {
   listingMilliseconds: 1_000,
   /** By how much longer others wait for a lease: clocks that run at rates 1/1000 apart differ by 60 ms in the longest. */
   leaseMarginMilliseconds: 100,
+  /** Of the second that an acknowledgement may take beside a lease: the rest is for the request around it. */
+  effectBesidesLeaseMilliseconds: 800,
   /** The row of a node whose lease ran out is removed after this; until then an operator can see it. */
   deadNodeMilliseconds: 60_000,
   /** Revocations in one message of the bus, about 50 kB; more are read from the database at once. */

@@ -3,7 +3,6 @@ import type { Origin } from '../audit/auditEvent.ts';
 import type { PasswordHasher } from '../authn/passwordHash.ts';
 import { normalisePassword, type PasswordPolicy } from '../authn/passwordPolicy.ts';
 import type { User } from '../authn/user.ts';
-import type { Clock } from '../core/clock.ts';
 import { AuthorityError, invalidField } from '../core/errors.ts';
 import type { SessionId, UserId } from '../core/ids.ts';
 import { type EffectParts, withEffect } from './withEffect.ts';
@@ -11,7 +10,6 @@ import { type EffectParts, withEffect } from './withEffect.ts';
 export interface ChangePasswordParts extends EffectParts {
   readonly passwords: PasswordHasher;
   readonly passwordPolicy: PasswordPolicy;
-  readonly clock: Clock;
 }
 
 export type ChangePassword = (

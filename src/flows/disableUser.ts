@@ -1,7 +1,6 @@
 /** Disables a user: every session ends with effect, and no login succeeds any more. */
 import type { Origin } from '../audit/auditEvent.ts';
 import { normaliseEmail } from '../authn/email.ts';
-import type { Clock } from '../core/clock.ts';
 import { AuthorityError } from '../core/errors.ts';
 import type { UserId } from '../core/ids.ts';
 import { type EffectParts, withEffect } from './withEffect.ts';
@@ -13,7 +12,7 @@ export interface DisabledUser {
 
 export type DisableUser = (email: string, origin: Origin) => Promise<DisabledUser>;
 
-export function createDisableUser(parts: EffectParts & { readonly clock: Clock }): DisableUser {
+export function createDisableUser(parts: EffectParts): DisableUser {
   return async (email, origin) => {
     const user = await parts.database.users.findByEmail(normaliseEmail(email));
     if (user === undefined) throw new AuthorityError('not_found', { detail: 'No user has this e-mail.' });

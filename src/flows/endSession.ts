@@ -1,13 +1,12 @@
 /** Ends one of the caller's own sessions, with effect. */
 import type { Origin } from '../audit/auditEvent.ts';
-import type { Clock } from '../core/clock.ts';
 import { AuthorityError } from '../core/errors.ts';
 import type { SessionId, UserId } from '../core/ids.ts';
 import { type EffectParts, withEffect } from './withEffect.ts';
 
 export type EndSession = (sessionId: SessionId, userId: UserId, origin: Origin) => Promise<void>;
 
-export function createEndSession(parts: EffectParts & { readonly clock: Clock }): EndSession {
+export function createEndSession(parts: EffectParts): EndSession {
   return async (sessionId, userId, origin) => {
     const now = parts.clock.now();
     await withEffect(parts, now, async (stores) => {

@@ -1,12 +1,11 @@
 /** Logout everywhere: every session of the user ends, and a login in flight cannot survive it. */
 import type { Origin } from '../audit/auditEvent.ts';
-import type { Clock } from '../core/clock.ts';
 import type { UserId } from '../core/ids.ts';
 import { type EffectParts, withEffect } from './withEffect.ts';
 
 export type LogoutAll = (userId: UserId, origin: Origin) => Promise<void>;
 
-export function createLogoutAll(parts: EffectParts & { readonly clock: Clock }): LogoutAll {
+export function createLogoutAll(parts: EffectParts): LogoutAll {
   return async (userId, origin) => {
     const now = parts.clock.now();
     await withEffect(parts, now, async (stores) => {

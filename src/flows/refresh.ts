@@ -3,7 +3,6 @@
  * Losing that race means that somebody else moved the session on, so the row is read and judged again.
  */
 import type { Origin } from '../audit/auditEvent.ts';
-import type { Clock } from '../core/clock.ts';
 import { AuthorityError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import { judgeRefresh } from '../sessions/judgeRefresh.ts';
@@ -13,7 +12,6 @@ import { respondWithTokens, type TokenParts, type TokenResponse } from './tokenR
 import { type EffectParts, withEffect } from './withEffect.ts';
 
 export interface RefreshParts extends TokenParts, EffectParts {
-  readonly clock: Clock;
   readonly refreshGraceMs: number;
   readonly refreshIdleTtlMs: number;
 }

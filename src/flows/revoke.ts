@@ -1,7 +1,6 @@
 /** Takes back a token, a session or all that a user has, with effect; answers what that took. Doing it again is a success. */
 import type { Origin } from '../audit/auditEvent.ts';
 import { normaliseEmail } from '../authn/email.ts';
-import type { Clock } from '../core/clock.ts';
 import { AuthorityError, invalidField } from '../core/errors.ts';
 import { type SessionId, type UserId, uuidPattern } from '../core/ids.ts';
 import { limits } from '../core/limits.ts';
@@ -32,7 +31,6 @@ export type Revoke = (target: RevocationTarget, origin: Origin) => Promise<Revok
 
 interface RevokeParts extends EffectParts {
   readonly accessTokenReader: AccessTokenReader;
-  readonly clock: Clock;
 }
 
 /** Does it inside of the transaction; answers how many sessions ended. */

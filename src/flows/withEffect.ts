@@ -2,6 +2,8 @@
  * A transaction that can end sessions, and what follows its commit: the revocations are brought into effect before
  * anybody is answered. Every flow that ends sessions goes through here, whichever edge it was called from.
  */
+import { type Clock, withDeadline } from '../core/clock.ts';
+import { AuthorityError } from '../core/errors.ts';
 import { uuidBytes } from '../core/ids.ts';
 import { limits } from '../core/limits.ts';
 import type { CommitMark } from '../revocation/position.ts';
@@ -20,6 +22,7 @@ export interface EndingStores extends Stores {
 export interface EffectParts {
   readonly database: Database;
   readonly effect: Effect;
+  readonly clock: Clock;
 }
 
 export interface Effective<T> {
@@ -29,10 +32,21 @@ export interface Effective<T> {
 }
 
 /**
- * Resolves when the work is committed and what it revoked is in effect (I1). A caller whose answer was lost can repeat
- * the operation: sessions that had ended before are brought into effect again.
+ * Resolves when the work is committed and what it revoked is in effect (I1); rejects with `unavailable` when that takes
+ * too long (I3): then it may be done all the same. A caller whose answer was lost can repeat the operation: sessions
+ * that had ended before are brought into effect again.
  */
-export async function withEffect<T>(
+export function withEffect<T>(
+  parts: EffectParts,
+  now: number,
+  work: (stores: EndingStores) => Promise<T>,
+): Promise<Effective<T>> {
+  const { clock, effect } = parts;
+  const late = () => new AuthorityError('unavailable', { retryAfterSeconds: 1, reason: 'effect_deadline' });
+  return withDeadline(clock, effect.longestMs, commitWithEffect(parts, now, work), late);
+}
+
+async function commitWithEffect<T>(
   { database, effect }: EffectParts,
   now: number,
   work: (stores: EndingStores) => Promise<T>,

@@ -82,6 +82,7 @@ export function createSharedEffect(parts: {
     });
 
   return {
+    longestMs: parts.leaseMs + limits.effectBesidesLeaseMilliseconds,
     suspect: (revocations) => denyList.add(revocations),
 
     async announce({ revocations, mark }) {

@@ -58,6 +58,7 @@ for (const { name, open } of engines) {
       const subjects = ended.map(uuidBytes);
       const told: CommittedRevocations[] = [];
       const recording: Effect = {
+        ...effect,
         suspect: () => t.fail('nothing is in doubt'),
         async announce(committed) {
           t.equal((await store.find(subjects)).length, 2, 'everybody can read it already');
@@ -66,7 +67,7 @@ for (const { name, open } of engines) {
         },
       };
       const end = (userId: UserId) =>
-        withEffect({ database, effect: recording }, now, async (stores) => {
+        withEffect({ database, clock, effect: recording }, now, async (stores) => {
           const sessions = await stores.endSessions({ userId }, 'logout_all');
           await stores.revoke([]);
           return sessions.length;
@@ -91,17 +92,31 @@ for (const { name, open } of engines) {
     t.test('an effect that cannot be known is no acknowledgement', async (t) => {
       const sessionId = await newSession(storage, await newUser(storage));
       const unknown = new Error('on purpose');
-      const failing: Effect = { suspect: () => {}, announce: () => Promise.reject(unknown) };
-      const ending = withEffect({ database, effect: failing }, now, (stores) =>
+      const failing: Effect = { ...effect, suspect: () => {}, announce: () => Promise.reject(unknown) };
+      const ending = withEffect({ database, clock, effect: failing }, now, (stores) =>
         stores.endSessions({ sessionId }, 'logout'),
       );
       await t.rejects(ending, unknown);
       t.equal((await store.find([uuidBytes(sessionId)])).length, 1, 'though it is committed');
     });
 
+    t.test('what takes too long is not acknowledged, at the commit or later', async (t) => {
+      const hanging = { database: { ...database, transaction: () => new Promise<never>(() => {}) }, effect };
+      const silent = { database, effect: { ...effect, announce: () => new Promise<never>(() => {}) } };
+      for (const parts of [hanging, silent]) {
+        const sessionId = await newSession(storage, await newUser(storage));
+        const ending = withEffect({ ...parts, clock }, now, (stores) =>
+          stores.endSessions({ sessionId }, 'logout'),
+        );
+        const refused = t.rejects(ending, { code: 'unavailable', reason: 'effect_deadline' });
+        await clock.advance(effect.longestMs);
+        await refused;
+      }
+    });
+
     for (const [how, { revoked, fail }] of Object.entries(failures)) {
       const sessionId = await newSession(storage, await newUser(storage));
-      const parts = { database: { ...database, transaction: fail(database) }, effect };
+      const parts = { database: { ...database, transaction: fail(database) }, clock, effect };
       const ending = withEffect(parts, now, (stores) => stores.endSessions({ sessionId }, 'logout'));
       await t.rejects(ending, { message: 'on purpose' }, `${how}: it is not acknowledged`);
       t.match(await denyList.check([uuidBytes(sessionId)]), { revoked }, `${how}: revoked is ${revoked}`);

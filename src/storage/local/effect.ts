@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
+import { limits } from '../../core/limits.ts';
 import type { DenyList } from '../../revocation/denyList.ts';
 import type { Effect, EffectReport } from '../../revocation/revocation.ts';
 
@@ -10,6 +11,7 @@ export function createLocalEffect(parts: {
 }): Effect {
   const { denyList, clock, onEffect } = parts;
   return {
+    longestMs: limits.transactionMilliseconds,
     suspect: (revocations) => denyList.add(revocations),
     async announce({ revocations }) {
       const started = clock.monotonic();
