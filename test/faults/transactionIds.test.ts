@@ -66,6 +66,23 @@ for (const [what, victim] of Object.entries(crashes)) {
   });
 }
 
+t.test('a server that was promoted goes on in another history', async (t) => {
+  const server = await startPostgres();
+  t.teardown(() => server.stop());
+  const { nodes, snapshots, database } = await openSharedDatabase(t, server.url);
+  const { history } = await nodes.list();
+  await server.promote();
+  const promoted = await eventually('nodes are listed', nodes.list);
+  t.not(promoted.history, history);
+  const since = await eventually('it reads', () => snapshots.read(async ({ position }) => position));
+  t.equal(since.history, promoted.history);
+  await t.rejects(
+    snapshots.read((snapshot) => snapshot.readSince({ ...since, history }, () => {})),
+    /another history/,
+  );
+  t.equal((await database.revocations.record(liveRevocations(1), Date.now()))?.history, promoted.history);
+});
+
 t.test('a server that was shut down uses no id again, and keeps its history', async (t) => {
   const server = await startPostgres();
   t.teardown(() => server.stop());

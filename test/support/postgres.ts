@@ -53,6 +53,8 @@ export interface PostgresServer {
   kill(signal: 'SIGKILL' | 'SIGINT'): Promise<void>;
   /** Starts it again, after `kill`, with its data and on its port. */
   start(): Promise<void>;
+  /** It is stopped, goes on as a standby, and is promoted: what comes after a failover, with nothing lost. */
+  promote(): Promise<void>;
   /** Stops it in the middle of whatever it does, with its children: connections stay, and nothing answers. */
   freeze(): Promise<void>;
   thaw(): void;
@@ -71,6 +73,7 @@ export async function startPostgres(home = ofTestRun('TEST_POSTGRES_HOME')): Pro
     await initialise({ home, folder, password, user });
     const start = () => eventually('PostgreSQL starts', () => serve({ home, folder, port, user }));
     let server = await start();
+    const url = `postgresql://postgres:${password}@127.0.0.1:${port}/postgres`;
     let thaw = () => {};
     const kill = async (signal: NodeJS.Signals) => {
       thaw();
@@ -79,7 +82,7 @@ export async function startPostgres(home = ofTestRun('TEST_POSTGRES_HOME')): Pro
     };
     return {
       port,
-      url: `postgresql://postgres:${password}@127.0.0.1:${port}/postgres`,
+      url,
       get pid() {
         return server.pid;
       },
@@ -87,10 +90,16 @@ export async function startPostgres(home = ofTestRun('TEST_POSTGRES_HOME')): Pro
       async start() {
         server = await start();
       },
+      async promote() {
+        await kill('SIGINT');
+        const signal = join(folder, 'data/standby.signal');
+        await writeFile(signal, '');
+        if (user.uid !== undefined && user.gid !== undefined) await chown(signal, user.uid, user.gid);
+        server = await start();
+        await execute(url, 'SELECT pg_promote()');
+      },
       async freeze() {
-        // Its parent first, so that no child is born meanwhile.
-        signalIfThere(server.pid, 'SIGSTOP');
-        const children = await childrenOf(server.pid);
+        const children = await childrenOfStopped(url, () => signalIfThere(server.pid, 'SIGSTOP'));
         for (const pid of children) signalIfThere(pid, 'SIGSTOP');
         // Frozen, they would not notice that their parent is killed when the run is interrupted.
         const forget = children.map((pid) => noteProcess(pid, 'a frozen child of postgres'));
@@ -113,9 +122,16 @@ export async function startPostgres(home = ofTestRun('TEST_POSTGRES_HOME')): Pro
   }
 }
 
-async function childrenOf(pid: number): Promise<readonly number[]> {
-  const { stdout } = await run('pgrep', ['-P', String(pid)]);
-  return stdout.trim().split('\n').map(Number);
+/** The parent is stopped first, so that no child is born meanwhile; the children are asked who they are. */
+async function childrenOfStopped(url: string, stopParent: () => void): Promise<readonly number[]> {
+  const client = new pg.Client({ connectionString: url });
+  // It is frozen with the others.
+  client.on('error', () => {});
+  await client.connect();
+  stopParent();
+  const { rows } = await client.query('SELECT pid FROM pg_stat_activity');
+  client.connection.stream.destroy();
+  return rows.map(({ pid }) => pid);
 }
 
 function signalIfThere(pid: number, signal: NodeJS.Signals): void {
@@ -182,7 +198,7 @@ async function serve({ home, folder, port, user }: Cluster & { port: number }): 
     user,
   );
   try {
-    await server.waitForOutput(/database system is ready to accept connections/);
+    await server.waitForOutput(/database system is ready to accept (read-only )?connections/);
     return server;
   } catch (error) {
     await server.stop();
