@@ -26,7 +26,7 @@ export function createLogout(parts: LogoutParts): Logout {
     await withEffect(parts, now, async (stores) => {
       const [ended] = await stores.endSessions({ sessionId }, 'logout');
       if (ended === undefined) return;
-      const userId = (await stores.sessions.find(sessionId))?.userId;
+      const { userId } = ended;
       await stores.audit.record({ type: 'session_ended', origin, userId, sessionId, reason: 'logout' }, now);
     });
   };

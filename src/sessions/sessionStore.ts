@@ -13,6 +13,7 @@ export type SessionSelection =
 
 export interface EndedSession {
   readonly id: SessionId;
+  readonly userId: UserId;
   readonly accessExpiresAt: number;
   /** False when it had ended before and only its access tokens could still be live. */
   readonly newlyEnded: boolean;

@@ -106,7 +106,7 @@ async function ending(t: Test, storage: Storage): Promise<void> {
     await newSession(storage, user),
   ];
   const strangers = await newSession(storage, other);
-  const end = { accessExpiresAt: now + 15 * minute, newlyEnded: true };
+  const end = { userId: user.id, accessExpiresAt: now + 15 * minute, newlyEnded: true };
 
   t.strictSame(await sessions.end({ sessionId: one }, 'logout', now), [{ id: one, ...end }]);
   t.strictSame(

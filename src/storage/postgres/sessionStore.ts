@@ -68,7 +68,7 @@ export function createSessionStore(prisma: PrismaConnection): SessionStore {
         UPDATE sessions AS s
            SET ended_at = COALESCE(s.ended_at, ${at}), end_reason = COALESCE(s.end_reason, ${reason})
           FROM target WHERE s.id = target.id
-        RETURNING s.id, s.access_expires_at, target.ended_at IS NULL AS newly_ended`;
+        RETURNING s.id, s.user_id, s.access_expires_at, target.ended_at IS NULL AS newly_ended`;
       return rows.map(fromEndedRow);
     },
 
@@ -95,6 +95,7 @@ function selected(selection: SessionSelection): Prisma.Sql {
 
 interface EndedRow {
   readonly id: string;
+  readonly user_id: string;
   readonly access_expires_at: Date;
   readonly newly_ended: boolean;
 }
@@ -102,6 +103,7 @@ interface EndedRow {
 function fromEndedRow(row: EndedRow): EndedSession {
   return {
     id: row.id as SessionId,
+    userId: row.user_id as UserId,
     accessExpiresAt: row.access_expires_at.getTime(),
     newlyEnded: row.newly_ended,
   };
