@@ -65,6 +65,10 @@ async function openWhenReachable(parts: AuthorityParts, onWait: (why: string) =>
   }
 }
 
+async function closeAll(): Promise<void> {
+  for (const close of opened.splice(0).reverse()) await close();
+}
+
 /** The first signal drains and closes; a second one, or too long a wait, exits at once. */
 function stopOnSignals(): void {
   let stopping = false;
@@ -72,7 +76,7 @@ function stopOnSignals(): void {
     if (stopping) process.exit(1);
     stopping = true;
     clock.after(limits.stopMilliseconds, () => process.exit(1));
-    for (const close of opened.reverse()) await close();
+    await closeAll();
     process.exit(0);
   };
   process.on('SIGTERM', onSignal);
@@ -84,5 +88,8 @@ try {
   await start();
 } catch (error) {
   complain(error instanceof StartupError ? error.message : ((error as Error).stack ?? String(error)));
+  // What has been opened is given back, so that no other node waits for this one.
+  clock.after(limits.stopMilliseconds, () => process.exit(1));
+  await closeAll().catch(() => {});
   process.exit(1);
 }

@@ -89,16 +89,21 @@ async function openNode(parts: Parts, redis: RedisConnection, sliceMs: number): 
   const projection = createProjection({ redis, keys, sliceMs });
   const copy: Projection = {
     ...projection,
-    async beginRebuild(counts) {
+    async stamped(history) {
+      const stamped = await projection.stamped(history);
       // It may have been emptied, and taken by another deployment since.
-      await redis.claim(deploymentId);
-      return projection.beginRebuild(counts);
+      if (stamped === undefined) await redis.claim(deploymentId);
+      return stamped;
     },
   };
   const openBus = (listener: BusListener) => {
     const onFault = (error: Error) => events.onFault('listener', error);
     const bus = createBus({ redis, keys, nodeId: self, listener, onFault });
     closing.push(async () => bus.close());
+    metrics.gauge('countersign_bus_listening', '1 while messages of other nodes can arrive.', () =>
+      Number(bus.listening()),
+    );
+    metrics.gauge('countersign_bus_dropped', 'Messages that were not understood.', bus.dropped);
     return bus;
   };
   const shared = openSharedRevocations(engine, leaseMs);
@@ -118,8 +123,8 @@ async function openNode(parts: Parts, redis: RedisConnection, sliceMs: number): 
   );
   metrics.gauge(
     'countersign_nodes_live',
-    'Nodes that may hold a lease, this one included.',
-    () => otherNodes() + 1,
+    'Nodes that may hold a lease, this one included when it does.',
+    () => otherNodes() + Number(leaseRemainingMs() > 0),
   );
   metrics.gauge('countersign_redis_available', '1 while Redis answers.', () => Number(redis.available()));
   const revokedState = () =>
@@ -128,26 +133,23 @@ async function openNode(parts: Parts, redis: RedisConnection, sliceMs: number): 
 }
 
 function nodeEvents({ log, metrics, clock }: Parts, node: string): NodeEvents {
-  let reconciledAt = clock.monotonic();
-  let leading = false;
+  let stamped = { ageMs: 0, seenAt: clock.monotonic() };
   /** Part → when its fault was last logged, and how many have been kept silent since. */
   const told = new Map<string, { readonly at: number; readonly silent: number }>();
   metrics.gauge(
     'countersign_projection_lag_seconds',
-    'Since Redis last had all that PostgreSQL has; 0 on nodes that do not look after it.',
-    () => (leading ? (clock.monotonic() - reconciledAt) / 1000 : 0),
+    'Since Redis surely had all that PostgreSQL has, as far as this node knows.',
+    () => (stamped.ageMs + clock.monotonic() - stamped.seenAt) / 1000,
   );
   return {
     onVerdict: metrics.check,
     onEffect: metrics.effect,
     onProgress: (progress) => log.info({ node, ...progress }, 'loading the deny-list'),
-    onRebuild() {
+    onReconciled({ outcome, ageMs }) {
+      if (ageMs !== undefined) stamped = { ageMs, seenAt: clock.monotonic() };
+      if (outcome !== 'rebuilt') return;
       metrics.rebuild();
-      log.info({ node }, 'Redis is empty, or has not what it should have: it is filled from PostgreSQL');
-    },
-    onReconciled(outcome) {
-      leading = outcome !== 'elsewhere';
-      if (outcome !== 'overtaken') reconciledAt = clock.monotonic();
+      log.info({ node }, 'Redis had not what it should have, and was filled from PostgreSQL');
     },
     onFault(part, err) {
       metrics.fault(part);

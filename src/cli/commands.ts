@@ -191,12 +191,9 @@ function none(positionals: readonly string[]): void {
 
 /** RFC 3339 in UTC. */
 function readTime(text: string | undefined): number {
-  const milliseconds = Date.parse(text ?? '');
-  if (
-    text === undefined ||
-    !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(text) ||
-    Number.isNaN(milliseconds)
-  ) {
+  if (text === undefined) throw new UsageError('--expires-at: is required, as 2030-01-31T12:00:00Z.');
+  const milliseconds = Date.parse(text);
+  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(text) || Number.isNaN(milliseconds)) {
     throw new UsageError(
       `--expires-at: must be a time as 2030-01-31T12:00:00Z; given ${JSON.stringify(text)}`,
     );

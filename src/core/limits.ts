@@ -104,8 +104,10 @@ export const limits = {
   lookAgainMilliseconds: 100,
   /** How long the shared copy may take for an answer that the database can give as well. */
   copyMilliseconds: 250,
-  /** How often the shared copy is compared with the truth. */
+  /** How often the shared copy is compared with the truth, by whichever node comes first. */
   reconcileMilliseconds: 1_000,
+  /** After a comparison that failed, so that an outage of Redis is no load on the database. */
+  reconcileRetryMilliseconds: 5_000,
 
   // Service tokens
   /** For how long a service token, once looked up, is believed: a revoked one stops within this. */
@@ -149,10 +151,20 @@ export const limits = {
   startRetrySeconds: 5,
   /** A readiness check of one part gives up after this. */
   readinessMilliseconds: 2_000,
+  /** Closing one part, but for the calls in flight: what does not answer any more may never confirm its end. */
+  closeMilliseconds: 2_500,
   /** From the first signal to the end of the process. */
   stopMilliseconds: 10_000,
   /** Of which calls in flight get at most this to finish. */
   drainMilliseconds: 7_000,
+  /** A query, or making a connection: whoever waits is told 503 after this. */
+  queryMilliseconds: 5_000,
+  /** A migration may rewrite a table, or wait for another node that does. */
+  migrationMilliseconds: 15 * 60_000,
+  /** A node that stands still in the middle of a transaction keeps rows locked for this long. It never waits in one. */
+  idleInTransactionMilliseconds: 2_000,
+  /** While the copy in Redis is written, its transaction waits for Redis, page by page. */
+  slowIdleMilliseconds: 30_000,
   /** A transaction that waits or runs longer is rolled back. */
   transactionMilliseconds: 10_000,
   /** A line of the control socket: a command with its arguments and a password. */

@@ -43,7 +43,7 @@ export function withEffect<T>(
 ): Promise<Effective<T>> {
   const { clock, effect } = parts;
   const late = () => new AuthorityError('unavailable', { retryAfterSeconds: 1, reason: 'effect_deadline' });
-  return withDeadline(clock, effect.longestMs, commitWithEffect(parts, now, work), late);
+  return withDeadline(clock, effect.longestMs(), commitWithEffect(parts, now, work), late);
 }
 
 async function commitWithEffect<T>(

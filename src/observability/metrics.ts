@@ -11,7 +11,11 @@ export interface Metrics {
   grpcCall(method: string, status: string, seconds: number): void;
   /** A refusal by its code and, where there is one, the machine word for why. */
   refusal(code: string, reason: string | undefined): void;
-  check(verdict: { readonly decidedBy: string; readonly revoked: boolean }): void;
+  /** A revocation check; without a verdict it could not be answered. */
+  check(
+    verdict: { readonly decidedBy: string; readonly revoked: boolean } | undefined,
+    fromMemory: boolean,
+  ): void;
   /** From the commit of a revocation to its effect, and how that was known of each other node. */
   effect(report: {
     readonly milliseconds: number;
@@ -51,8 +55,8 @@ export function createMetrics(): Metrics {
   });
   const checks = new Counter({
     name: 'countersign_checks_total',
-    help: 'Revocation checks by what decided them.',
-    labelNames: ['decided_by', 'revoked'] as const,
+    help: 'Revocation checks by what decided them, and whether memory was asked first.',
+    labelNames: ['decided_by', 'revoked', 'from_memory'] as const,
     registers,
   });
   const effects = new Histogram({
@@ -85,7 +89,12 @@ export function createMetrics(): Metrics {
     httpRequest: (method, route, status, seconds) => httpRequests.observe({ method, route, status }, seconds),
     grpcCall: (method, status, seconds) => grpcCalls.observe({ method, status }, seconds),
     refusal: (code, reason) => refusals.inc({ code, reason: reason ?? '' }),
-    check: ({ decidedBy, revoked }) => checks.inc({ decided_by: decidedBy, revoked: String(revoked) }),
+    check: (verdict, fromMemory) =>
+      checks.inc({
+        decided_by: verdict?.decidedBy ?? 'none',
+        revoked: String(verdict?.revoked ?? false),
+        from_memory: String(fromMemory),
+      }),
     effect({ milliseconds, nodes }) {
       effects.observe(milliseconds / 1000);
       for (const { outcome } of nodes) effectNodes.inc({ outcome });

@@ -19,6 +19,12 @@ export type Verdict =
   /** The reason is empty where only the shared copy was asked, which holds none. */
   | { readonly revoked: true; readonly decidedBy: 'lru' | 'redis' | 'postgres'; readonly reason: string };
 
+/**
+ * Told of each check: what came of it (`undefined` when it could not be answered), and whether memory was asked, as it is
+ * under a lease. Asked of memory and decided by anything but `bloom`, it was a hit of the filters.
+ */
+export type OnVerdict = (verdict: Verdict | undefined, fromMemory: boolean) => void;
+
 /** Memory that is being filled. */
 export interface DenyListMemory {
   reserve(counts: readonly SliceCount[]): void;
@@ -50,7 +56,7 @@ export function createDenyList(parts: {
   lease: Pick<Lease, 'held'>;
   confirm: Confirm;
   sliceMs: number;
-  onVerdict: (verdict: Verdict) => void;
+  onVerdict: OnVerdict;
 }): DenyList {
   const { lease, confirm, sliceMs, onVerdict } = parts;
   // Apart, since nearly all entries are sessions: asking for a token then costs next to nothing.
@@ -90,9 +96,14 @@ export function createDenyList(parts: {
   };
 
   const askAndCount = async (subjects: readonly Uint8Array[], fromMemory: boolean): Promise<Verdict> => {
-    const verdict = await ask(subjects, fromMemory);
-    onVerdict(verdict);
-    return verdict;
+    try {
+      const verdict = await ask(subjects, fromMemory);
+      onVerdict(verdict, fromMemory);
+      return verdict;
+    } catch (error) {
+      onVerdict(undefined, fromMemory);
+      throw error;
+    }
   };
 
   return {
@@ -129,12 +140,12 @@ export function createDenyList(parts: {
     check(subjects) {
       const fromMemory = loaded && lease.held();
       if (fromMemory && !subjects.some(mayBeRevoked)) {
-        onVerdict(notRevoked);
+        onVerdict(notRevoked, true);
         return notRevoked;
       }
       const known = knownBefore(subjects);
       if (known === undefined) return askAndCount(subjects, fromMemory);
-      onVerdict(known);
+      onVerdict(known, fromMemory);
       return known;
     },
 

@@ -53,6 +53,8 @@ export interface LiveNodes {
   observe(list: NodeList): Others;
   /** How many others may hold a lease now, by the last list. */
   count(): number;
+  /** The longest lease that any node may hold now, this one included. */
+  longestLeaseMs(): number;
 }
 
 export function createLiveNodes(parts: { self: NodeId; leaseMs: number; clock: Clock }): LiveNodes {
@@ -61,6 +63,8 @@ export function createLiveNodes(parts: { self: NodeId; leaseMs: number; clock: C
   let history: string | undefined;
   let unknownUntil = Number.NEGATIVE_INFINITY;
   let unknownLeaseMs = leaseMs;
+
+  const live = () => [...known.values()].filter(({ leaseEndsAt }) => leaseEndsAt > clock.monotonic());
 
   return {
     observe(list) {
@@ -86,6 +90,7 @@ export function createLiveNodes(parts: { self: NodeId; leaseMs: number; clock: C
       return { nodes, unknownUntil, unknownLeaseMs, history };
     },
 
-    count: () => [...known.values()].filter(({ leaseEndsAt }) => leaseEndsAt > clock.monotonic()).length,
+    count: () => live().length,
+    longestLeaseMs: () => Math.max(leaseMs, ...live().map((node) => node.leaseMs)),
   };
 }

@@ -2,7 +2,7 @@
 import type { Clock } from '../core/clock.ts';
 import { limits } from '../core/limits.ts';
 import type { DenyList } from './denyList.ts';
-import type { Position } from './position.ts';
+import { type Position, requireSameHistory } from './position.ts';
 import type { Projection } from './projection.ts';
 import type { Revocation, RevocationSnapshots, RevocationStore } from './revocation.ts';
 
@@ -50,9 +50,10 @@ export function createLoad(parts: {
 }): Load {
   const { denyList, snapshots, copy, store, clock, sliceMs, onProgress } = parts;
 
-  const loadCopy = async (history: string, now: number): Promise<Position | undefined> => {
-    const copied = await copy.load(history, now);
+  const loadCopy = async (position: Position, now: number): Promise<Position | undefined> => {
+    const copied = await copy.load(position.history, now);
     if (copied === undefined) return undefined;
+    requireSameHistory(copied.position, position);
     await denyList.load(async (memory) => memory.adopt(copied.slices));
     const layers = copied.slices.flatMap((slice) => slice.layers);
     onProgress({ from: 'redis', entries: layers.reduce((sum, layer) => sum + layer.entries, 0) });
@@ -64,7 +65,7 @@ export function createLoad(parts: {
       // Whatever is wrong with the copy, the truth has all of it.
       const { position, now } = snapshot;
       const liveAt = Math.min(clock.now(), now);
-      const copied = await loadCopy(position.history, liveAt).catch(() => undefined);
+      const copied = await loadCopy(position, liveAt).catch(() => undefined);
       if (copied !== undefined) return copied;
       await denyList.load(async (memory) => {
         // Without the counts memory is laid out less well, and no less right.

@@ -10,24 +10,23 @@ import type { Cancel, Clock } from '../core/clock.ts';
 import { limits } from '../core/limits.ts';
 import type { Bus, BusListener, NodeId } from './bus.ts';
 import { createConfirmation } from './confirmation.ts';
-import { createDenyList, type DenyList, type Verdict } from './denyList.ts';
+import { createDenyList, type DenyList, type OnVerdict } from './denyList.ts';
 import { createLease } from './lease.ts';
 import { createLiveNodes, type NodeStore } from './liveNodes.ts';
 import { createLoad, type OnProgress } from './loading.ts';
 import type { Projection } from './projection.ts';
 import { prune } from './prune.ts';
-import { createReconciler, type Reconciled } from './reconciler.ts';
+import { createReconciler, type Reconciliation } from './reconciler.ts';
 import { createRenewal } from './renewal.ts';
 import type { Effect, EffectReport, RevocationSnapshots, RevocationStore } from './revocation.ts';
 import { createAnnouncementListener, createSharedEffect } from './sharedEffect.ts';
 
 /** What is worth counting or logging. */
 export interface NodeEvents {
-  onVerdict(verdict: Verdict): void;
+  onVerdict: OnVerdict;
   onEffect(report: EffectReport): void;
   onProgress: OnProgress;
-  onRebuild(): void;
-  onReconciled(outcome: Reconciled): void;
+  onReconciled(reconciliation: Reconciliation): void;
   /** A part failed and will try again, or another one makes up for it. */
   onFault(part: FaultyPart, error: unknown): void;
 }
@@ -84,8 +83,15 @@ export function createRevocationNode(parts: {
     onFault: faultIn('announcement'),
   });
 
-  const { onRebuild } = events;
-  const reconcile = createReconciler({ snapshots: slowSnapshots, copy, store, clock, sliceMs, onRebuild });
+  const reconcile = createReconciler({ snapshots: slowSnapshots, copy, store, clock, sliceMs });
+  let reconcileAfter = Number.NEGATIVE_INFINITY;
+  const reconcileOrWait = async () => {
+    if (clock.monotonic() < reconcileAfter) return;
+    reconcileAfter = clock.monotonic() + limits.reconcileRetryMilliseconds;
+    const reconciliation = await reconcile();
+    reconcileAfter = Number.NEGATIVE_INFINITY;
+    events.onReconciled(reconciliation);
+  };
   const timers: Cancel[] = [];
   const regularly = (milliseconds: number, part: FaultyPart, task: () => Promise<unknown>) =>
     timers.push(clock.every(milliseconds, () => task().then(() => {}, faultIn(part))));
@@ -95,11 +101,11 @@ export function createRevocationNode(parts: {
     effect,
 
     async start() {
-      await renewal.renew();
+      // Loading may take longer than a lease; what is renewed then is quick.
+      do await renewal.renew();
+      while (!lease.held());
       renewal.start(faultIn('renewal'));
-      regularly(limits.reconcileMilliseconds, 'reconciler', async () =>
-        events.onReconciled(await reconcile()),
-      );
+      regularly(limits.reconcileMilliseconds, 'reconciler', reconcileOrWait);
       regularly(limits.pruneIntervalMilliseconds, 'pruning', () =>
         slowSnapshots.readAlone('pruning', () => prune(store, clock)),
       );

@@ -19,7 +19,25 @@ export interface CommitMark {
   readonly transaction: TransactionId;
 }
 
+/** A position of another history, or one that this history has not come to: memory must be loaded anew. */
+export class HistoryError extends Error {
+  override readonly name = 'HistoryError';
+}
+
 const shape = /^(\d+):(\d+):((?:\d+(?:,\d+)*)?)$/;
+
+/**
+ * Throws `HistoryError` unless `later` may follow on `earlier`. A server that was put back to an earlier state, in a way that
+ * nothing else shows, has not given out the ids yet that the earlier reader knew of.
+ */
+export function requireSameHistory(earlier: Position, later: Position): void {
+  const nextId = ({ snapshot }: Position) => BigInt(snapshot.split(':')[1] ?? '');
+  if (earlier.history !== later.history || nextId(earlier) > nextId(later)) {
+    throw new HistoryError(
+      `the database is at ${later.history} ${later.snapshot}, not beyond ${earlier.history} ${earlier.snapshot}`,
+    );
+  }
+}
 
 /** Whether a reader at this snapshot has seen what the transaction committed. Throws `RangeError` for other texts. */
 export function covers(snapshot: string, transaction: TransactionId): boolean {

@@ -50,6 +50,8 @@ export interface Projection {
   ): Promise<{ position: Position; slices: readonly ProjectedSlice[] } | undefined>;
   /** Where the copy stands; undefined when it is empty, of another history or was never completed. */
   stamped(history: string): Promise<{ stamp: Stamp; position: Position } | undefined>;
+  /** Milliseconds since it was last stamped, by its own clock; undefined when it bears no stamp. */
+  age(): Promise<number | undefined>;
   /**
    * Adds what was read since `stamp` and, with `to`, stamps the copy with where the reader is now, in one step. Answers the
    * new stamp, or undefined and changes nothing when the copy does not bear `stamp` any more (a flush, a failover,

@@ -4,6 +4,7 @@
  * nothing: what has expired, the copy drops by itself.
  */
 import type { Clock } from '../core/clock.ts';
+import { limits } from '../core/limits.ts';
 import type { Projection, Stamp } from './projection.ts';
 import type {
   OnPage,
@@ -14,7 +15,7 @@ import type {
 } from './revocation.ts';
 
 export type Reconciled =
-  /** Another node is at it. */
+  /** Another node is at it, or has just done it. */
   | 'elsewhere'
   /** The copy has all that the truth had when this began. */
   | 'done'
@@ -23,16 +24,20 @@ export type Reconciled =
   /** The copy changed under our hands; the next round begins again. */
   | 'overtaken';
 
+export interface Reconciliation {
+  readonly outcome: Reconciled;
+  /** For how long the copy may have been without something that the truth has; undefined when it bears no stamp. */
+  readonly ageMs: number | undefined;
+}
+
 export function createReconciler(parts: {
   snapshots: RevocationSnapshots;
   copy: Projection;
   store: Pick<RevocationStore, 'countLive'>;
   clock: Clock;
   sliceMs: number;
-  /** The copy was found empty, or useless, and is being made anew. */
-  onRebuild: () => void;
-}): () => Promise<Reconciled> {
-  const { snapshots, copy, store, clock, sliceMs, onRebuild } = parts;
+}): () => Promise<Reconciliation> {
+  const { snapshots, copy, store, clock, sliceMs } = parts;
 
   /** Adds page by page, each on the stamp that the one before it left. */
   const addAll = async (
@@ -58,11 +63,20 @@ export function createReconciler(parts: {
       );
       return whole ? 'done' : 'overtaken';
     }
-    onRebuild();
-    const stamp = await copy.beginRebuild(await store.countLive(clock.now(), sliceMs));
+    // Without the counts the filters are laid out less well, and no less right.
+    const counts = await store.countLive(clock.now(), sliceMs).catch(() => []);
+    const stamp = await copy.beginRebuild(counts);
     const whole = await addAll(stamp, snapshot, (onPage) => snapshot.readLive(clock.now(), onPage));
     return whole ? 'rebuilt' : 'overtaken';
   };
 
-  return async () => (await snapshots.readAlone('reconciling', reconcile)) ?? 'elsewhere';
+  return async () => {
+    const ageMs = await copy.age();
+    const isFresh = ageMs !== undefined && ageMs < limits.reconcileMilliseconds;
+    const outcome = isFresh ? undefined : await snapshots.readAlone('reconciling', reconcile);
+    return {
+      outcome: outcome ?? 'elsewhere',
+      ageMs: outcome === 'done' || outcome === 'rebuilt' ? 0 : ageMs,
+    };
+  };
 }

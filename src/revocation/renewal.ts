@@ -16,7 +16,7 @@ import type { DenyList } from './denyList.ts';
 import type { Lease } from './lease.ts';
 import type { LiveNodes, NodeStore, Others } from './liveNodes.ts';
 import type { Load } from './loading.ts';
-import type { Position } from './position.ts';
+import { HistoryError, type Position } from './position.ts';
 import type { RevocationSnapshots } from './revocation.ts';
 
 export interface Renewal {
@@ -62,6 +62,12 @@ export function createRenewal(parts: {
     return rows > 0;
   };
 
+  /** What was read of another history says nothing about this one; should loading fail, memory is of none. */
+  const forget = () => {
+    lease.drop();
+    position = undefined;
+  };
+
   const removeDead = async ({ nodes: others }: Others) => {
     const longDead = clock.monotonic() - limits.deadNodeMilliseconds;
     for (const { id, renewal, leaseEndsAt } of others) {
@@ -76,14 +82,15 @@ export function createRenewal(parts: {
     const list = await nodes.register({ id: self, renewal: number, leaseMs: lease.milliseconds });
     const others = liveNodes.observe(list);
     if (position?.history !== list.history) {
-      // What was read of another history says nothing about this one.
-      lease.drop();
-      // Should loading fail, memory is of no history.
-      position = undefined;
+      forget();
       position = await load();
       unreported = true;
     }
-    if (await readSince(position)) unreported = true;
+    const applied = await readSince(position).catch((error) => {
+      if (error instanceof HistoryError) forget();
+      throw error;
+    });
+    if (applied) unreported = true;
     if (stopped) return;
     lease.hold(from);
     denyList.dropExpired(Math.min(clock.now(), list.databaseNow));

@@ -98,7 +98,7 @@ export interface CommittedRevocations {
 /** Brings revocations into effect. */
 export interface Effect {
   /** Milliseconds that an operation may take from its beginning to its effect; what takes longer is not acknowledged. */
-  readonly longestMs: number;
+  longestMs(): number;
   /**
    * Resolves when no strict check anywhere says "not revoked" of them (I1), so an acknowledgement waits for it and for
    * nothing else. Rejects with `unavailable` when that cannot be known.

@@ -33,7 +33,7 @@ export function createSharedEffect(parts: {
   bus: Pick<Bus, 'announce'>;
   copy: Pick<Projection, 'add'>;
   nodes: Pick<NodeStore, 'list'>;
-  liveNodes: Pick<LiveNodes, 'observe'>;
+  liveNodes: Pick<LiveNodes, 'observe' | 'longestLeaseMs'>;
   clock: Clock;
   onEffect: (report: EffectReport) => void;
   /** The bus, the copy or a look failed; another way makes up for it. */
@@ -82,7 +82,7 @@ export function createSharedEffect(parts: {
     });
 
   return {
-    longestMs: parts.leaseMs + limits.effectBesidesLeaseMilliseconds,
+    longestMs: () => parts.liveNodes.longestLeaseMs() + limits.effectBesidesLeaseMilliseconds,
     suspect: (revocations) => denyList.add(revocations),
 
     async announce({ revocations, mark }) {

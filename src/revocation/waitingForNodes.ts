@@ -49,7 +49,9 @@ export function waitForNodes({ history, transaction }: CommitMark, committedAt: 
       Math.min(leaseEndsAt, atMost(leaseMs)),
     ]);
     const unknown = Math.min(unknownUntil, atMost(unknownLeaseMs));
-    return new Map(unknown > committedAt ? [...leases, [unknownNodes, unknown]] : leases);
+    const all: [NodeId, number][] = [...leases, [unknownNodes, unknown]];
+    // Whose lease was over at the commit is dead, and nobody waits for it.
+    return new Map(all.filter(([, until]) => until > committedAt));
   };
 
   return {

@@ -13,7 +13,7 @@ const soon = 10_000;
 
 async function setUp(t: Test) {
   const shared = await openSharedDatabase(t);
-  const own = createOwnConnection(shared.engine, timeoutMs);
+  const own = createOwnConnection(shared.engine, { queryMs: timeoutMs });
   t.teardown(() => own.close());
   const pid = () =>
     own.use(
@@ -98,7 +98,7 @@ t.test('neither a connection nor a server that is frozen is waited for', async (
   t.teardown(() => server.stop());
   const engine = await openEngine('', server.url);
   t.teardown(() => engine.close());
-  const own = createOwnConnection(engine, timeoutMs);
+  const own = createOwnConnection(engine, { queryMs: timeoutMs });
   const pid = () =>
     own.use(
       async (sql) => (await sql.query<{ pid: number }>('SELECT pg_backend_pid() AS pid'))[0]?.pid as number,
@@ -120,20 +120,29 @@ t.test('neither a connection nor a server that is frozen is waited for', async (
   await own.close();
 });
 
-t.test('closing waits for what is going on', async (t) => {
+t.test('closing breaks off what is going on', async (t) => {
   const { engine, connect } = await setUp(t);
-  const own = createOwnConnection(engine, timeoutMs);
+  const own = createOwnConnection(engine, { queryMs: timeoutMs });
   const order: string[] = [];
   const work = own.use(async (sql) => {
     await sql.query("SET application_name = 'to be closed'");
-    await sql.query('SELECT pg_sleep(0.05)');
+    order.push('works');
+    await sql.query('SELECT pg_sleep(0.4)');
     order.push('worked');
   });
+  const brokenOff = t.rejects(work);
+  await eventually('it works', () => order.length > 0);
   await own.close();
-  order.push('closed');
-  await work;
-  t.strictSame(order, ['worked', 'closed']);
+  await brokenOff;
+  t.strictSame(order, ['works']);
+  await t.rejects(
+    own.use(async () => {}),
+    /closed/,
+    'and nothing begins any more',
+  );
   const admin = await connect();
-  const left = await admin.query("SELECT FROM pg_stat_activity WHERE application_name = 'to be closed'");
-  t.equal(left.rowCount, 0);
+  const gone = async () =>
+    (await admin.query("SELECT FROM pg_stat_activity WHERE application_name = 'to be closed'")).rowCount ===
+    0;
+  t.ok(await eventually('its connection is gone', gone));
 });

@@ -1,7 +1,7 @@
 /** Two authorities on a PostgreSQL server that goes away and comes back. */
 import { randomBytes } from 'node:crypto';
 import t from 'tap';
-import { startAuthority } from '../support/authority.ts';
+import { password, startAuthority } from '../support/authority.ts';
 import { claimsOf, statusOf } from '../support/clients.ts';
 import { eventually } from '../support/eventually.ts';
 import { startPostgres } from '../support/postgres.ts';
@@ -65,4 +65,31 @@ t.test('PostgreSQL is killed and started again', async (t) => {
     (await call('POST', '/auth/logout', { token: live.access_token })).status === 204;
   t.ok(await eventually('the client tries again', logout));
   t.match(await verdict(liveJti), { revoked: true });
+});
+
+t.test('PostgreSQL is frozen for longer than anybody waits', async (t) => {
+  const [postgres, redis] = [await startPostgres(), await startRedis()];
+  t.teardown(() => Promise.all([postgres.stop(), redis.stop()]));
+  const env = {
+    DATABASE_URL: postgres.url,
+    REDIS_URL: redis.url,
+    KEY_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+  };
+  const authority = await startAuthority({ env });
+  t.teardown(() => authority.stop());
+  const { call, refresh } = authority;
+  await authority.register('alice@example.com');
+  const { access_token: token, refresh_token } = await authority.login('alice@example.com');
+  await postgres.freeze();
+  const answers = await Promise.all([
+    call('POST', '/auth/login', { body: { email: 'alice@example.com', password } }),
+    refresh(refresh_token),
+    call('GET', '/auth/sessions', { token }),
+    call('POST', '/auth/logout', { token }),
+  ]);
+  for (const { status, body } of answers) t.match([status, body.code], [503, 'unavailable']);
+  postgres.thaw();
+  const ready = async () => (await call('GET', '/health/ready')).status === 200;
+  t.ok(await eventually('it is ready again by itself', ready, 20_000));
+  t.notMatch(authority.log(), /"level":"error"/, 'and nobody was woken');
 });

@@ -1,8 +1,11 @@
 /** A start that does not reach PostgreSQL or Redis: what waits, what is refused, and what is said meanwhile. */
 import { randomBytes, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import pg from 'pg';
 import t, { type Test } from 'tap';
 import { createHttpClient } from '../support/clients.ts';
 import { eventually } from '../support/eventually.ts';
@@ -108,4 +111,22 @@ t.test('what waiting does not mend is refused', async (t) => {
     t.match(started.stderr().trimEnd(), line, what);
     t.equal(started.stderr().trimEnd().split('\n').length, 1, `${what}: one line`);
   }
+});
+
+t.test('a start that fails later than that leaves no node behind that others would wait for', async (t) => {
+  const [database, redis] = [await createTestDatabase(), await startRedis()];
+  t.teardown(() => Promise.all([database.drop(), redis.stop()]));
+  const taken = createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  t.teardown(() => taken.close());
+  const GRPC_PORT = String((taken.address() as AddressInfo).port);
+  const env = { DATABASE_URL: database.url, REDIS_URL: redis.url, GRPC_PORT };
+  const { started } = await start(t, env);
+  t.match(await started.exited, { code: 1 });
+  t.match(started.stderr(), /^GRPC_PORT: [^\n]*\n$/);
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  const nodes = await client.query('SELECT FROM nodes');
+  await client.end();
+  t.equal(nodes.rowCount, 0);
 });

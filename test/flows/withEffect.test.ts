@@ -117,7 +117,7 @@ for (const { name, open } of engines) {
           stores.endSessions({ sessionId }, 'logout'),
         );
         const refused = t.rejects(ending, { code: 'unavailable', reason: 'effect_deadline' });
-        await clock.advance(effect.longestMs);
+        await clock.advance(effect.longestMs());
         await refused;
       }
     });

@@ -1,6 +1,6 @@
 /** PostgreSQL as far as the protocol sees it: transactions that commit out of order, and snapshots of what is visible. */
 import type { NodeRow, NodeStore } from '../../src/revocation/liveNodes.ts';
-import type { CommitMark, Position } from '../../src/revocation/position.ts';
+import { type CommitMark, type Position, requireSameHistory } from '../../src/revocation/position.ts';
 import type {
   Revocation,
   RevocationSnapshot,
@@ -101,7 +101,7 @@ export function createDatabase(world: World, faults: DatabaseFaults = {}): Simul
         position,
         now: Date.UTC(2030, 0, 1) + world.now(),
         async readSince(previous, onPage) {
-          if (previous.history !== position.history) throw new Error('another history');
+          requireSameHistory(previous, position);
           const [xmin = 0, xmax = 0, list = ''] = previous.snapshot
             .split(':')
             .map((part, index) => (index < 2 ? Number(part) : part)) as [number, number, string];
@@ -141,9 +141,14 @@ export function createDatabase(world: World, faults: DatabaseFaults = {}): Simul
           async readAlone(_task, work) {
             if (locked) return undefined;
             locked = true;
+            // The server ends the session of a machine that is gone.
+            const cancel = world.at(world.now() + 3_000, () => {
+              locked = false;
+            });
             try {
               return await work(reader(await call(snapshot)));
             } finally {
+              cancel();
               locked = false;
             }
           },

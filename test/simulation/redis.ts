@@ -19,13 +19,14 @@ interface Listening {
 interface Held {
   readonly stamp: string;
   readonly position: Position | undefined;
+  readonly stampedAt: number;
   /** `kind:end:id` of every member of a set. */
   readonly members: ReadonlySet<string>;
   /** Kind and end → what is in its bitmap. */
   readonly slices: ReadonlyMap<string, readonly Uint8Array[]>;
 }
 
-const nothing: Held = { stamp: '', position: undefined, members: new Set(), slices: new Map() };
+const nothing: Held = { stamp: '', position: undefined, stampedAt: 0, members: new Set(), slices: new Map() };
 
 export interface SimulatedRedis {
   openBus(self: NodeId, machine: Machine, link: Link): (listener: BusListener) => Bus;
@@ -126,12 +127,17 @@ export function createRedis(world: World, sliceMs: number): SimulatedRedis {
               })),
             };
           }),
+        age: () => call(() => (held().position === undefined ? undefined : world.now() - held().stampedAt)),
         stamped: (history) => call(() => stamped(history)),
         advance: (stamp, revocations, to) =>
           call(() => {
             if (held().stamp !== stamp) return undefined;
             const added = add(held(), revocations, stamp.startsWith('rebuilding'));
-            write(to === undefined ? added : { ...added, position: to, stamp: fresh('stamp') });
+            write(
+              to === undefined
+                ? added
+                : { ...added, position: to, stampedAt: world.now(), stamp: fresh('stamp') },
+            );
             return held().stamp;
           }),
         beginRebuild: () =>

@@ -111,7 +111,6 @@ export async function simulate(seed: number, lastsMs: number, sabotage: Sabotage
         onVerdict() {},
         onEffect() {},
         onProgress() {},
-        onRebuild() {},
         onReconciled() {},
         onFault() {},
       },

@@ -1,4 +1,5 @@
 /** A shared copy in memory: what it is asked is noted, and it can be flushed, filled by others, or broken. */
+import { limits } from '../../src/core/limits.ts';
 import { subjectKey } from '../../src/revocation/confirmation.ts';
 import type { Position } from '../../src/revocation/position.ts';
 import type { ProjectedSlice, Projection } from '../../src/revocation/projection.ts';
@@ -17,6 +18,8 @@ export interface CopyInMemory extends Projection {
   before: (step: string) => unknown;
   has(revocation: Revocation): boolean;
   /** It loses everything. */
+  /** How old it says it is, while it has a position. */
+  ageMs: number;
   flush(): void;
 }
 
@@ -39,6 +42,7 @@ export function createCopyInMemory(): CopyInMemory {
     position: undefined,
     slices: [],
     fault: undefined,
+    ageMs: limits.reconcileMilliseconds,
     before: () => {},
     has: ({ subject }) => subjects.has(subjectKey(subject)),
     flush() {
@@ -60,6 +64,7 @@ export function createCopyInMemory(): CopyInMemory {
       const position = positionOf(history);
       return position && { position, slices: copy.slices };
     },
+    age: async () => (copy.position === undefined ? undefined : copy.ageMs),
     async stamped(history) {
       await step('stamped');
       const position = positionOf(history);

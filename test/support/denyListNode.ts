@@ -3,7 +3,13 @@ import { once } from 'node:events';
 import { AuthorityError } from '../../src/core/errors.ts';
 import { newId, type SessionId } from '../../src/core/ids.ts';
 import { createConfirmation } from '../../src/revocation/confirmation.ts';
-import { createDenyList, type DenyList, sliceLength, type Verdict } from '../../src/revocation/denyList.ts';
+import {
+  createDenyList,
+  type DenyList,
+  type OnVerdict,
+  sliceLength,
+  type Verdict,
+} from '../../src/revocation/denyList.ts';
 import { loadFromStore } from '../../src/revocation/loading.ts';
 import type { Projection } from '../../src/revocation/projection.ts';
 import type { Revocation, RevocationStore, SliceCount } from '../../src/revocation/revocation.ts';
@@ -95,7 +101,7 @@ export function createDenyListNode(
   const clock = createManualClock(startOfTest);
   const store = createTruth(rows);
   const verdicts: Verdict[] = [];
-  const onVerdict = (verdict: Verdict) => void verdicts.push(verdict);
+  const onVerdict: OnVerdict = (verdict) => void (verdict && verdicts.push(verdict));
   const lease = createSwitchedLease();
   const sliceMs = sliceLength(ttlMs);
   // Looked up at each call, so that a test can put another one in its place.

@@ -3,7 +3,7 @@
  * is noted, and can be made to fail, to hang or to be watched.
  */
 import type { NodeRow, NodeStore } from '../../src/revocation/liveNodes.ts';
-import { covers } from '../../src/revocation/position.ts';
+import { covers, requireSameHistory } from '../../src/revocation/position.ts';
 import type {
   CommittedRevocations,
   OnPage,
@@ -66,7 +66,7 @@ export function createSharedTruth(now: () => number): SharedTruth {
       now: truth.now(),
       async readSince(previous, onPage) {
         await step('readSince', previous.snapshot);
-        if (previous.history !== position.history) throw new Error('another history');
+        requireSameHistory(previous, position);
         const news = visible.filter(({ transaction }) => !covers(previous.snapshot, transaction));
         await pages(
           news.map(({ row }) => row),

@@ -1,6 +1,7 @@
 import { bigInt, assert as check, property, uniqueArray } from 'fast-check';
 import t from 'tap';
-import { covers } from '../../src/revocation/position.ts';
+import { covers, requireSameHistory } from '../../src/revocation/position.ts';
+import { upTo } from '../support/nodes.ts';
 
 t.test('a snapshot covers the transactions that were over', (t) => {
   const table: readonly (readonly [string, string, string, boolean])[] = [
@@ -22,6 +23,20 @@ t.test('a snapshot covers the transactions that were over', (t) => {
   ];
   for (const [what, snapshot, transaction, covered] of table) {
     t.equal(covers(snapshot, transaction), covered, what);
+  }
+  t.end();
+});
+
+t.test('a position follows on another one of its history that is not beyond it', (t) => {
+  for (const [what, earlier, later, follows] of [
+    ['the same', upTo(700), upTo(700), true],
+    ['a later one', upTo(999), upTo(1_000), true],
+    ['one before it', upTo(701), upTo(700), false],
+    ['one of another history', upTo(700), upTo(701, 'history two'), false],
+  ] as const) {
+    const require = () => requireSameHistory(earlier, later);
+    if (follows) t.doesNotThrow(require, what);
+    else t.throws(require, { name: 'HistoryError' }, what);
   }
   t.end();
 });

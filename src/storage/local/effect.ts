@@ -11,7 +11,7 @@ export function createLocalEffect(parts: {
 }): Effect {
   const { denyList, clock, onEffect } = parts;
   return {
-    longestMs: limits.transactionMilliseconds,
+    longestMs: () => limits.transactionMilliseconds,
     suspect: (revocations) => denyList.add(revocations),
     async announce({ revocations }) {
       const started = clock.monotonic();

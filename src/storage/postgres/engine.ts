@@ -27,11 +27,17 @@ export interface SqlConnection {
 export interface PostgresEngine {
   readonly prisma: PrismaClient;
   /**
-   * A connection of its own on a server; the only one there is when embedded. On a server, connecting and each query
-   * reject after `timeoutMs`.
+   * A connection of its own on a server; the only one there is when embedded. On a server, each query rejects after
+   * `queryMs`, and a transaction in which nothing happens for `idleMs` is ended by the server.
    */
-  connect(timeoutMs?: number): Promise<SqlConnection>;
+  connect(patience?: Patience): Promise<SqlConnection>;
   close(): Promise<void>;
+}
+
+/** For how long a connection of its own waits, and is waited for. */
+export interface Patience {
+  readonly queryMs?: number;
+  readonly idleMs?: number;
 }
 
 const transactionOptions = {
@@ -84,12 +90,14 @@ async function openFolder(folder: string): Promise<PGlite> {
 
 /** Opens a PostgreSQL server. `url` holds a password and appears in no message. */
 async function openServer(url: string): Promise<PostgresEngine> {
-  const connect = async (timeoutMs: number = limits.transactionMilliseconds): Promise<SqlConnection> => {
+  const connect = async ({ queryMs, idleMs }: Patience = {}): Promise<SqlConnection> => {
+    const timeoutMs = queryMs ?? limits.queryMilliseconds;
     const client = new pg.Client({
       connectionString: url,
       application_name: 'countersign',
-      connectionTimeoutMillis: timeoutMs,
+      connectionTimeoutMillis: Math.min(timeoutMs, limits.queryMilliseconds),
       query_timeout: timeoutMs,
+      idle_in_transaction_session_timeout: idleMs ?? limits.idleInTransactionMilliseconds,
     });
     // A connection that breaks while idle has no caller to tell; the next statement on it fails and does.
     client.on('error', () => {});
@@ -110,10 +118,12 @@ async function openServer(url: string): Promise<PostgresEngine> {
   const adapter = new PrismaPg({
     connectionString: url,
     application_name: 'countersign',
-    connectionTimeoutMillis: limits.transactionMilliseconds,
-    statement_timeout: limits.transactionMilliseconds,
+    connectionTimeoutMillis: limits.queryMilliseconds,
+    statement_timeout: limits.queryMilliseconds,
     // The server's own limit does not help when the server is not there any more.
-    query_timeout: limits.transactionMilliseconds,
+    query_timeout: limits.queryMilliseconds,
+    // Nor does ours when this node is frozen, or gone: the rows that it has locked are waited for by others.
+    idle_in_transaction_session_timeout: limits.idleInTransactionMilliseconds,
   });
   const prisma = new PrismaClient({ adapter, transactionOptions });
   return { prisma, connect, close: () => prisma.$disconnect() };

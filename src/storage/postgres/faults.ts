@@ -10,7 +10,7 @@ const passingCodes = new Set(['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P202
 
 /** SQLSTATE classes 08 (connection), 53 (resources), 57 (operator intervention, timeouts), and lost sockets. */
 const passingMessages =
-  /\b((?:08|53|57)[0-9A-Z]{3}|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT)\b|Connection (terminated|ended)|connection error|terminating connection|timeout exceeded/i;
+  /\b((?:08|53|57)[0-9A-Z]{3}|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT)\b|Connection (terminated|ended)|connection error|terminating connection|timeout exceeded|timeout expired|read timeout/i;
 
 function isPassing(error: unknown): boolean {
   if (error instanceof Prisma.PrismaClientKnownRequestError && passingCodes.has(error.code)) return true;

@@ -2,27 +2,29 @@
  * A connection that one part keeps for itself, so that it waits for nobody in the pool. Work on it is done one piece at
  * a time; after a failure the next piece begins on a new connection.
  */
-import type { PostgresEngine, SqlConnection } from './engine.ts';
+import type { Patience, PostgresEngine, SqlConnection } from './engine.ts';
 
 export interface OwnConnection {
   /** Rejects with the fault of the work or of connecting. */
   use<T>(work: (connection: SqlConnection) => Promise<T>): Promise<T>;
+  /** Breaks off what is under way: it is only reading, and whoever waits for it is told. */
   close(): Promise<void>;
 }
 
-/** Nothing on it takes longer than `timeoutMs` for one query. */
 export function createOwnConnection(
   engine: Pick<PostgresEngine, 'connect'>,
-  timeoutMs: number,
+  patience: Patience,
 ): OwnConnection {
   let open: SqlConnection | undefined;
+  let busy: SqlConnection | undefined;
   let last: Promise<unknown> = Promise.resolve();
   let closed = false;
 
   const run = async <T>(work: (connection: SqlConnection) => Promise<T>): Promise<T> => {
     if (closed) throw new Error('the connection was closed');
-    const connection = open ?? (await engine.connect(timeoutMs));
+    const connection = open ?? (await engine.connect(patience));
     open = undefined;
+    busy = connection;
     try {
       const result = await work(connection);
       open = connection;
@@ -31,6 +33,8 @@ export function createOwnConnection(
       // It may be in the middle of anything: a transaction, or an answer that never ends.
       connection.abandon();
       throw error;
+    } finally {
+      busy = undefined;
     }
   };
 
@@ -42,8 +46,9 @@ export function createOwnConnection(
     },
     async close() {
       closed = true;
+      busy?.abandon();
       await last;
-      await open?.close();
+      open?.abandon();
       open = undefined;
     },
   };

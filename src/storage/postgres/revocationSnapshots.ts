@@ -1,6 +1,6 @@
 /** Reads the revocations at one moment, with the position of that moment: one transaction, one snapshot, any number of rows. */
 import { limits } from '../../core/limits.ts';
-import type { Position } from '../../revocation/position.ts';
+import { type Position, requireSameHistory } from '../../revocation/position.ts';
 import type {
   Revocation,
   RevocationSnapshot,
@@ -46,10 +46,9 @@ async function snapshotOf(sql: SqlConnection): Promise<RevocationSnapshot> {
   return {
     position,
     now: row.now.getTime(),
-    readSince({ history, snapshot }, onPage) {
-      if (history !== position.history) {
-        throw new Error(`the database has another history, ${position.history}, than ${history}`);
-      }
+    async readSince(previous, onPage) {
+      requireSameHistory(previous, position);
+      const { snapshot } = previous;
       return readAll(
         sql,
         `xid >= pg_snapshot_xmin(${literal(snapshot)}) AND NOT pg_visible_in_snapshot(xid, ${literal(snapshot)})`,

@@ -17,9 +17,13 @@ export interface SharedRevocations {
 
 export function openSharedRevocations(engine: PostgresEngine, leaseMs: number): SharedRevocations {
   // A renewal that hangs is given up in time for another one.
-  const renewing = createOwnConnection(engine, Math.max(leaseMs / 2, limits.renewalQueryMilliseconds));
-  const listing = createOwnConnection(engine, limits.listingMilliseconds);
-  const slow = createOwnConnection(engine, limits.transactionMilliseconds);
+  const renewalMs = Math.max(leaseMs / 2, limits.renewalQueryMilliseconds);
+  const renewing = createOwnConnection(engine, { queryMs: renewalMs, idleMs: renewalMs });
+  const listing = createOwnConnection(engine, { queryMs: limits.listingMilliseconds });
+  const slow = createOwnConnection(engine, {
+    queryMs: limits.transactionMilliseconds,
+    idleMs: limits.slowIdleMilliseconds,
+  });
   return {
     nodes: createNodeStore({ renewing, listing }),
     snapshots: createRevocationSnapshots(renewing),

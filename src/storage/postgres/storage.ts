@@ -1,4 +1,5 @@
 /** Everything that is stored, over one engine: migrated, with its faults translated. */
+import { limits } from '../../core/limits.ts';
 import type { Database } from '../../flows/database.ts';
 import type { SigningKeyStore } from '../../keys/signingKeyStore.ts';
 import type { PostgresEngine } from './engine.ts';
@@ -18,7 +19,7 @@ export interface Storage {
 
 /** Brings the database to the version of this code; answers the migrations that were applied. */
 export async function migrateStorage(engine: PostgresEngine): Promise<readonly string[]> {
-  const connection = await engine.connect();
+  const connection = await engine.connect({ queryMs: limits.migrationMilliseconds });
   try {
     return await migrate(connection);
   } finally {

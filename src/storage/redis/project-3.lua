@@ -99,7 +99,7 @@ local function addIds(kind, endsAt)
     and (slice.entries == 0 or redis.call('EXISTS', members) == 1)
   if not isWhole then
     -- Keys were deleted under us: the copy is incomplete, and has to be built again.
-    redis.call('HDEL', manifest, 'stamp', 'trail', 'history', 'snapshot')
+    redis.call('HDEL', manifest, 'stamp', 'trail', 'history', 'snapshot', 'stamped_at')
     if ARGV[1] ~= '' then
       return false
     end
@@ -194,6 +194,8 @@ if ARGV[2] ~= '' then
   redis.call('HSET', manifest, 'stamp', ARGV[2], 'trail', table.concat(trail, ' '))
 end
 if ARGV[4] ~= '' then
-  redis.call('HSET', manifest, 'history', ARGV[3], 'snapshot', ARGV[4])
+  local time = redis.call('TIME')
+  local at = time[1] * 1000 + math.floor(time[2] / 1000)
+  redis.call('HSET', manifest, 'history', ARGV[3], 'snapshot', ARGV[4], 'stamped_at', string.format('%.0f', at))
 end
 return 1

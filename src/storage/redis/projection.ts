@@ -53,6 +53,16 @@ export function createProjection(parts: {
       return { stamp: manifest.stamp, position: manifest.position };
     },
 
+    age: () =>
+      redis.run(async (commands) => {
+        const [at, [seconds, microseconds]] = await Promise.all([
+          commands.hget(keys.manifest, 'stamped_at'),
+          commands.time(),
+        ]);
+        if (at === null) return undefined;
+        return Math.max(0, Number(seconds) * 1000 + Number(microseconds) / 1000 - Number(at));
+      }),
+
     async advance(stamp, revocations, to) {
       const steps: (Batch | undefined)[] = batches(revocations, sliceMs);
       if (steps.length === 0) steps.push(undefined);
