@@ -141,7 +141,7 @@ export const limits = {
   redisBitmapBytes: 512 * 1024 * 1024,
   /** Redis keeps a slice for this much longer than it is asked for, so that a fast clock there drops nothing live (S9). */
   redisSliceMarginSeconds: 60,
-  /** How many steps of writers a loader may be overtaken by; some 500 ms apart, so this is half a minute. */
+  /** How many steps of writers a loader may be overtaken by: at one a second, about a minute. */
   redisTrailSteps: 64,
   /** A message between nodes. One that would be longer says "read them from the truth" instead. */
   busMessageBytes: 64 * 1024,
