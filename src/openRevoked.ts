@@ -108,9 +108,9 @@ async function openNode(parts: Parts, redis: RedisConnection, sliceMs: number): 
   };
   const shared = openSharedRevocations(engine, leaseMs);
   closing.push(shared.close);
-  const { nodes, snapshots, slowSnapshots } = shared;
+  const { nodes, snapshots, loadingSnapshots, slowSnapshots } = shared;
   const store = database.revocations;
-  const ports = { store, nodes, snapshots, slowSnapshots, copy, openBus };
+  const ports = { store, nodes, snapshots, loadingSnapshots, slowSnapshots, copy, openBus };
   const node = createRevocationNode({ self, leaseMs, sliceMs, ...ports, clock, events });
   closing.push(node.stop);
   await node.start();

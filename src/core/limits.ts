@@ -77,6 +77,8 @@ export const limits = {
   confirmedRevocations: 10_000,
   /** Revocations read in one statement when the deny-list is loaded. */
   revocationsPageRows: 10_000,
+  /** One query of a load: counting, or the first page, of tens of millions of rows on slow disks. */
+  loadQueryMilliseconds: 120_000,
   /** A load that takes longer says how far it has come this often. */
   loadProgressMilliseconds: 2_000,
   /** Expired revocations deleted in one statement. */

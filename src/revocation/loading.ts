@@ -43,12 +43,11 @@ export function createLoad(parts: {
   denyList: Pick<DenyList, 'load'>;
   snapshots: RevocationSnapshots;
   copy: Pick<Projection, 'load'>;
-  store: Pick<RevocationStore, 'countLive'>;
   clock: Clock;
   sliceMs: number;
   onProgress: OnProgress;
 }): Load {
-  const { denyList, snapshots, copy, store, clock, sliceMs, onProgress } = parts;
+  const { denyList, snapshots, copy, clock, sliceMs, onProgress } = parts;
 
   const loadCopy = async (position: Position, now: number): Promise<Position | undefined> => {
     const copied = await copy.load(position.history, now);
@@ -68,8 +67,7 @@ export function createLoad(parts: {
       const copied = await loadCopy(position, liveAt).catch(() => undefined);
       if (copied !== undefined) return copied;
       await denyList.load(async (memory) => {
-        // Without the counts memory is laid out less well, and no less right.
-        memory.reserve(await store.countLive(clock.now(), sliceMs).catch(() => []));
+        memory.reserve(await snapshot.countLive(clock.now(), sliceMs));
         let entries = 0;
         let told = clock.monotonic();
         await snapshot.readLive(clock.now(), (page) => {

@@ -49,10 +49,12 @@ export function createRevocationNode(parts: {
   self: NodeId;
   leaseMs: number;
   sliceMs: number;
-  store: Pick<RevocationStore, 'find' | 'countLive' | 'prune'>;
+  store: Pick<RevocationStore, 'find' | 'prune'>;
   nodes: NodeStore;
   /** For the lease. */
   snapshots: RevocationSnapshots;
+  /** For loading memory, which takes as long as it takes. */
+  loadingSnapshots: RevocationSnapshots;
   /** For what may take long, and so must not keep the lease waiting. */
   slowSnapshots: RevocationSnapshots;
   copy: Projection;
@@ -60,7 +62,19 @@ export function createRevocationNode(parts: {
   clock: Clock;
   events: NodeEvents;
 }): RevocationNode {
-  const { self, leaseMs, sliceMs, store, nodes, snapshots, slowSnapshots, copy, clock, events } = parts;
+  const {
+    self,
+    leaseMs,
+    sliceMs,
+    store,
+    nodes,
+    snapshots,
+    loadingSnapshots,
+    slowSnapshots,
+    copy,
+    clock,
+    events,
+  } = parts;
   const faultIn = (part: FaultyPart) => (error: unknown) => events.onFault(part, error);
 
   const lease = createLease({ clock, milliseconds: leaseMs });
@@ -68,7 +82,7 @@ export function createRevocationNode(parts: {
   const confirm = createConfirmation({ find: store.find, copy, clock });
   const denyList = createDenyList({ lease, confirm, sliceMs, onVerdict: events.onVerdict });
   const { onProgress } = events;
-  const load = createLoad({ denyList, snapshots, copy, store, clock, sliceMs, onProgress });
+  const load = createLoad({ denyList, snapshots: loadingSnapshots, copy, clock, sliceMs, onProgress });
   const renewal = createRenewal({ self, lease, nodes, liveNodes, snapshots, denyList, load, clock });
 
   const bus = parts.openBus({
@@ -83,7 +97,7 @@ export function createRevocationNode(parts: {
     onFault: faultIn('announcement'),
   });
 
-  const reconcile = createReconciler({ snapshots: slowSnapshots, copy, store, clock, sliceMs });
+  const reconcile = createReconciler({ snapshots: slowSnapshots, copy, clock, sliceMs });
   let reconcileAfter = Number.NEGATIVE_INFINITY;
   const reconcileOrWait = async () => {
     if (clock.monotonic() < reconcileAfter) return;

@@ -6,13 +6,7 @@
 import type { Clock } from '../core/clock.ts';
 import { limits } from '../core/limits.ts';
 import type { Projection, Stamp } from './projection.ts';
-import type {
-  OnPage,
-  Revocation,
-  RevocationSnapshot,
-  RevocationSnapshots,
-  RevocationStore,
-} from './revocation.ts';
+import type { OnPage, Revocation, RevocationSnapshot, RevocationSnapshots } from './revocation.ts';
 
 export type Reconciled =
   /** Another node is at it, or has just done it. */
@@ -33,11 +27,10 @@ export interface Reconciliation {
 export function createReconciler(parts: {
   snapshots: RevocationSnapshots;
   copy: Projection;
-  store: Pick<RevocationStore, 'countLive'>;
   clock: Clock;
   sliceMs: number;
 }): () => Promise<Reconciliation> {
-  const { snapshots, copy, store, clock, sliceMs } = parts;
+  const { snapshots, copy, clock, sliceMs } = parts;
 
   /** Adds page by page, each on the stamp that the one before it left. */
   const addAll = async (
@@ -63,9 +56,7 @@ export function createReconciler(parts: {
       );
       return whole ? 'done' : 'overtaken';
     }
-    // Without the counts the filters are laid out less well, and no less right.
-    const counts = await store.countLive(clock.now(), sliceMs).catch(() => []);
-    const stamp = await copy.beginRebuild(counts);
+    const stamp = await copy.beginRebuild(await snapshot.countLive(clock.now(), sliceMs));
     const whole = await addAll(stamp, snapshot, (onPage) => snapshot.readLive(clock.now(), onPage));
     return whole ? 'rebuilt' : 'overtaken';
   };

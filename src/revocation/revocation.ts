@@ -55,6 +55,8 @@ export interface RevocationSnapshot {
   readSince(previous: Position, onPage: OnPage): Promise<void>;
   /** All that are live at `now`. */
   readLive(now: number, onPage: OnPage): Promise<void>;
+  /** How many there are of them by time slice. */
+  countLive(now: number, sliceMs: number): Promise<readonly SliceCount[]>;
 }
 
 /** What one node at a time does. */

@@ -34,7 +34,7 @@ export interface SimulatedDatabase {
 export interface DatabasePorts {
   readonly nodes: NodeStore;
   readonly snapshots: RevocationSnapshots;
-  readonly store: Pick<RevocationStore, 'find' | 'countLive' | 'prune'>;
+  readonly store: Pick<RevocationStore, 'find' | 'prune'>;
   /** A transaction that records these, taking its time; others may begin and commit meanwhile. */
   revoke(revocations: readonly Revocation[]): Promise<CommitMark>;
 }
@@ -113,6 +113,7 @@ export function createDatabase(world: World, faults: DatabaseFaults = {}): Simul
             await onPage([revocation]);
           }
         },
+        countLive: (_now, sliceMs) => call(() => counts(seen, sliceMs)),
         async readLive(_now, onPage) {
           await call(() => {});
           await onPage(seen.map(({ revocation }) => revocation));
@@ -156,14 +157,6 @@ export function createDatabase(world: World, faults: DatabaseFaults = {}): Simul
         store: {
           find: (subjects) =>
             call(() => subjects.flatMap((subject) => rows.get(key(subject))?.revocation ?? [])),
-          countLive: (_now, sliceMs) =>
-            call(() =>
-              [...rows.values()].map(({ revocation: { subject, expiresAt } }) => ({
-                ofSessions: subject.length === 16,
-                endsAt: sliceEnd(expiresAt, sliceMs),
-                entries: 1,
-              })),
-            ),
           prune: async () => 0,
         },
         async revoke(revocations) {
@@ -188,4 +181,12 @@ export function createDatabase(world: World, faults: DatabaseFaults = {}): Simul
       };
     },
   };
+}
+
+function counts(rows: readonly Row[], sliceMs: number) {
+  return rows.map(({ revocation: { subject, expiresAt } }) => ({
+    ofSessions: subject.length === 16,
+    endsAt: sliceEnd(expiresAt, sliceMs),
+    entries: 1,
+  }));
 }

@@ -91,6 +91,7 @@ export async function simulate(seed: number, lastsMs: number, sabotage: Sabotage
       store: ports.store,
       nodes: ports.nodes,
       snapshots: ports.snapshots,
+      loadingSnapshots: ports.snapshots,
       slowSnapshots: ports.snapshots,
       copy: redis.copy(machine, toRedis),
       openBus: (listener) => {

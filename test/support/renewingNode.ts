@@ -28,7 +28,7 @@ export function createRenewingNode({
   const liveNodes = createLiveNodes({ self: 'self', leaseMs, clock });
   const confirm = createConfirmation({ find: store.find, clock });
   const denyList = createDenyList({ lease, confirm, sliceMs, onVerdict: () => {} });
-  const load = createLoad({ denyList, snapshots, copy, store, clock, sliceMs, onProgress });
+  const load = createLoad({ denyList, snapshots, copy, clock, sliceMs, onProgress });
   const renewal = createRenewal({ self: 'self', lease, nodes, liveNodes, snapshots, denyList, load, clock });
   return { clock, truth, sliceMs, lease, denyList, load, renewal };
 }

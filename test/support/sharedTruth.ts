@@ -34,7 +34,7 @@ export interface SharedTruth {
   commit(...revocations: readonly Revocation[]): CommittedRevocations;
   readonly nodes: NodeStore;
   readonly snapshots: RevocationSnapshots;
-  readonly store: Pick<RevocationStore, 'find' | 'countLive'>;
+  readonly store: Pick<RevocationStore, 'find'>;
   /** Another node is at every sole task. */
   taken: boolean;
 }
@@ -71,6 +71,13 @@ export function createSharedTruth(now: () => number): SharedTruth {
         await pages(
           news.map(({ row }) => row),
           onPage,
+        );
+      },
+      async countLive(at, sliceMs) {
+        const live = visible.filter(({ row }) => row.expiresAt > at);
+        return countSlices(
+          live.map(({ row }) => row),
+          sliceMs,
         );
       },
       async readLive(at, onPage) {
@@ -136,13 +143,6 @@ export function createSharedTruth(now: () => number): SharedTruth {
         const isAsked = (subject: Uint8Array) =>
           subjects.some((asked) => Buffer.compare(asked, subject) === 0);
         return committed.map(({ row }) => row).filter(({ subject }) => isAsked(subject));
-      },
-      async countLive(at, sliceMs) {
-        const live = committed.filter(({ row }) => row.expiresAt > at);
-        return countSlices(
-          live.map(({ row }) => row),
-          sliceMs,
-        );
       },
     },
   };

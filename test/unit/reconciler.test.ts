@@ -19,8 +19,8 @@ function setUp() {
   const truth = createSharedTruth(clock.now);
   truth.pageRows = 3;
   const copy = createCopyInMemory();
-  const { snapshots, store } = truth;
-  const reconciler = createReconciler({ snapshots, copy, store, clock, sliceMs: 1_000 });
+  const { snapshots } = truth;
+  const reconciler = createReconciler({ snapshots, copy, clock, sliceMs: 1_000 });
   const reconcile = async () => (await reconciler()).outcome;
   const rows = rowsOf(7);
   truth.commit(...rows);
@@ -61,8 +61,8 @@ t.test('nothing to copy is a position, too', async (t) => {
   const clock = createManualClock(startOfTest);
   const truth = createSharedTruth(clock.now);
   const copy = createCopyInMemory();
-  const { snapshots, store } = truth;
-  const reconcile = createReconciler({ snapshots, copy, store, clock, sliceMs: 1_000 });
+  const { snapshots } = truth;
+  const reconcile = createReconciler({ snapshots, copy, clock, sliceMs: 1_000 });
   t.strictSame(await reconcile(), { outcome: 'rebuilt', ageMs: 0 });
   t.strictSame(copy.steps, ['stamped', 'beginRebuild for 0', 'advance 0 to 700:700:']);
 });

@@ -7,6 +7,7 @@ import type {
   RevocationSnapshots,
   SoleTask,
 } from '../../revocation/revocation.ts';
+import { type CountRow, countLiveSql, fromCountRow } from './countLive.ts';
 import type { SqlConnection } from './engine.ts';
 import { historySql } from './history.ts';
 import type { OwnConnection } from './ownConnection.ts';
@@ -56,6 +57,10 @@ async function snapshotOf(sql: SqlConnection): Promise<RevocationSnapshot> {
       );
     },
     readLive: (now, onPage) => readAll(sql, `expires_at > ${earlier(now)}`, onPage),
+    async countLive(now, sliceMs) {
+      const rows = await sql.query<CountRow>(countLiveSql(earlier(now), sliceMs));
+      return rows.map((row) => fromCountRow(row, sliceMs));
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 import type { CommitMark } from '../../revocation/position.ts';
-import { type Revocation, type RevocationStore, sessionSubjectBytes } from '../../revocation/revocation.ts';
+import type { Revocation, RevocationStore } from '../../revocation/revocation.ts';
+import { type CountRow, countLiveSql, fromCountRow } from './countLive.ts';
 import { Prisma } from './generated/client.ts';
 import { historySql } from './history.ts';
 import type { PrismaConnection } from './transactions.ts';
@@ -42,11 +43,9 @@ export function createRevocationStore(prisma: PrismaConnection): RevocationStore
     },
 
     async countLive(now, sliceMs) {
-      const rows = await prisma.$queryRaw<{ slice: number; ofSessions: boolean; entries: number }[]>`
-        SELECT ceil(extract(epoch FROM expires_at) * 1000 / ${sliceMs}::int)::float8 AS slice,
-               octet_length(subject) = ${sessionSubjectBytes}::int AS "ofSessions", count(*)::int AS entries
-          FROM revocations WHERE expires_at > ${new Date(now)} GROUP BY 1, 2`;
-      return rows.map(({ slice, ...count }) => ({ ...count, endsAt: slice * sliceMs }));
+      const after = `to_timestamp(${now / 1000})`;
+      const rows = await prisma.$queryRawUnsafe<CountRow[]>(countLiveSql(after, sliceMs));
+      return rows.map((row) => fromCountRow(row, sliceMs));
     },
 
     prune(now, limit) {

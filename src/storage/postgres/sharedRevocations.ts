@@ -11,6 +11,7 @@ export interface SharedRevocations {
   readonly nodes: NodeStore;
   /** For the lease, which waits for nothing else. */
   readonly snapshots: RevocationSnapshots;
+  readonly loadingSnapshots: RevocationSnapshots;
   readonly slowSnapshots: RevocationSnapshots;
   close(): Promise<void>;
 }
@@ -20,16 +21,16 @@ export function openSharedRevocations(engine: PostgresEngine, leaseMs: number): 
   const renewalMs = Math.max(leaseMs / 2, limits.renewalQueryMilliseconds);
   const renewing = createOwnConnection(engine, { queryMs: renewalMs, idleMs: renewalMs });
   const listing = createOwnConnection(engine, { queryMs: limits.listingMilliseconds });
-  const slow = createOwnConnection(engine, {
-    queryMs: limits.transactionMilliseconds,
-    idleMs: limits.slowIdleMilliseconds,
-  });
+  const patience = { queryMs: limits.loadQueryMilliseconds, idleMs: limits.slowIdleMilliseconds };
+  const loading = createOwnConnection(engine, patience);
+  const slow = createOwnConnection(engine, patience);
   return {
     nodes: createNodeStore({ renewing, listing }),
     snapshots: createRevocationSnapshots(renewing),
+    loadingSnapshots: createRevocationSnapshots(loading),
     slowSnapshots: createRevocationSnapshots(slow),
     async close() {
-      await Promise.all([renewing.close(), listing.close(), slow.close()]);
+      await Promise.all([renewing.close(), listing.close(), loading.close(), slow.close()]);
     },
   };
 }

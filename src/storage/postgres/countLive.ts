@@ -1,0 +1,18 @@
+import { type SliceCount, sessionSubjectBytes } from '../../revocation/revocation.ts';
+
+export interface CountRow {
+  readonly slice: number;
+  readonly of_sessions: boolean;
+  readonly entries: number;
+}
+
+/** `after`: an expression of SQL; what expires later is counted, by the slices of `sliceMs` that it expires in. */
+export function countLiveSql(after: string, sliceMs: number): string {
+  return `SELECT ceil(extract(epoch FROM expires_at) * 1000 / ${Math.trunc(sliceMs)})::float8 AS slice,
+                 octet_length(subject) = ${sessionSubjectBytes} AS of_sessions, count(*)::int AS entries
+            FROM revocations WHERE expires_at > ${after} GROUP BY 1, 2`;
+}
+
+export function fromCountRow({ slice, of_sessions, entries }: CountRow, sliceMs: number): SliceCount {
+  return { endsAt: slice * sliceMs, ofSessions: of_sessions, entries };
+}
