@@ -126,7 +126,10 @@ async function openStored({ secrets, dataFolder, log, clock }: AuthorityParts, c
   const redis = secrets.redis && (await openRedis({ address: secrets.redis, clock }));
   if (redis !== undefined) closing.push(async () => redis.close());
   const engine = await openEngine(dataFolder.path, secrets.databaseUrl);
-  closing.push(engine.close);
+  // A server that does not answer may never confirm the end of its connections; the embedded database must be closed.
+  const late = () => new AuthorityError('unavailable', { reason: 'close' });
+  const closeServer = () => withDeadline(clock, limits.closeMilliseconds, engine.close(), late);
+  closing.push(redis === undefined ? engine.close : closeServer);
   for (const migration of await migrateStorage(engine)) log.debug({ migration }, 'migrated');
   const sealing = createSealing(secrets.keyEncryptionKey ?? (await dataFolder.keyEncryptionKey()));
   return { redis, engine, sealing, ...createStorage(engine) };

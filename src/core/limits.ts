@@ -153,7 +153,7 @@ export const limits = {
   startRetrySeconds: 5,
   /** A readiness check of one part gives up after this. */
   readinessMilliseconds: 2_000,
-  /** Closing one part, but for the calls in flight: what does not answer any more may never confirm its end. */
+  /** Closing the connections to a database server; with what comes before, it fits into the time for a stop. */
   closeMilliseconds: 2_500,
   /** From the first signal to the end of the process. */
   stopMilliseconds: 10_000,
