@@ -6,7 +6,7 @@
 import { createCommonPasswords } from './authn/commonPasswords.ts';
 import { createPasswordHasher } from './authn/passwordHash.ts';
 import { createPasswordPolicy } from './authn/passwordPolicy.ts';
-import { permissions } from './authn/service.ts';
+import { usualPermissions } from './authn/service.ts';
 import { newServiceToken } from './authn/serviceToken.ts';
 import type { Config } from './config/config.ts';
 import type { Secrets } from './config/secrets.ts';
@@ -20,18 +20,26 @@ import { createCheckRevocation } from './flows/checkRevocation.ts';
 import { createDisableUser } from './flows/disableUser.ts';
 import { createEndSession } from './flows/endSession.ts';
 import { createIntrospect } from './flows/introspect.ts';
+import { createKeepKeyRing } from './flows/keepKeyRing.ts';
+import { createListKeys } from './flows/listKeys.ts';
 import { createListSessions } from './flows/listSessions.ts';
 import { createLogin } from './flows/login.ts';
 import { createLogout } from './flows/logout.ts';
 import { createLogoutAll } from './flows/logoutAll.ts';
 import { createRefresh } from './flows/refresh.ts';
 import { createRegister } from './flows/register.ts';
+import { createResealKeys } from './flows/resealKeys.ts';
 import { createRevoke } from './flows/revoke.ts';
+import { createRevokeKey } from './flows/revokeKey.ts';
+import { createRotateKey } from './flows/rotateKey.ts';
 import { createCreateService, createListServices, createRevokeService } from './flows/services.ts';
 import { createGrpcServer } from './grpc/server.ts';
 import { createHttpApp, type HttpParts } from './http/app.ts';
 import { listen } from './http/bareApp.ts';
-import { openKeyRing } from './keys/keyRing.ts';
+import { keyPolicy } from './keys/keyPolicy.ts';
+import { createKeyRing } from './keys/keyRing.ts';
+import { createRingKeeper } from './keys/ringKeeper.ts';
+import { createFaultLog, type FaultLog } from './observability/faultLog.ts';
 import type { Log } from './observability/log.ts';
 import { createMetrics, type Metrics } from './observability/metrics.ts';
 import { openRevoked, type Revoked } from './openRevoked.ts';
@@ -43,6 +51,7 @@ import { createStorage, migrateStorage } from './storage/postgres/storage.ts';
 import { openRedis } from './storage/redis/connection.ts';
 import { createAccessTokenIssuer } from './tokens/accessToken.ts';
 import { createAccessTokenReader } from './tokens/accessTokenReader.ts';
+import { createVerifiedTokens } from './tokens/verifiedTokens.ts';
 
 export interface AuthorityParts {
   readonly config: Config;
@@ -89,19 +98,20 @@ export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
       parts.log.error({ err: faults[0], faults: faults.length }, 'not everything was closed');
   };
   try {
-    const metrics = createMetrics();
+    const observed = { metrics: createMetrics(), onFault: createFaultLog(parts) };
     const stored = await openStored(parts, closing);
-    const signed = await openSigned(parts, stored);
-    const revoked = await openRevoked({ ...parts, ...stored, metrics, closing });
-    const flows = createFlows(parts, { ...stored, ...signed, ...revoked, metrics });
+    const signed = await openSigned({ ...parts, ...stored, ...observed, closing });
+    const revoked = await openRevoked({ ...parts, ...stored, ...observed, closing });
+    const flows = createFlows(parts, { ...stored, ...signed, ...revoked, ...observed });
     const firstServiceToken = await keepFirstServiceToken(parts, flows);
 
     const readiness = async () => ({
       process: draining ? 'draining' : 'ready',
       database: await answers(parts.clock, stored.ping()),
       deny_list: revoked.revokedState(),
+      key_ring: signed.keyRing.upToDate() ? 'ready' : 'out of date',
     });
-    const listen = () => openDoors(parts, { flows, keyRing: signed.keyRing, readiness, metrics }, closing);
+    const listen = () => openDoors(parts, { ...signed, ...observed, flows, readiness }, closing);
     return { flows, listen, close, readiness, firstServiceToken };
   } catch (error) {
     await close();
@@ -131,72 +141,99 @@ async function openStored({ secrets, dataFolder, log, clock }: AuthorityParts, c
   const closeServer = () => withDeadline(clock, limits.closeMilliseconds, engine.close(), late);
   closing.push(redis === undefined ? engine.close : closeServer);
   for (const migration of await migrateStorage(engine)) log.debug({ migration }, 'migrated');
-  const sealing = createSealing(secrets.keyEncryptionKey ?? (await dataFolder.keyEncryptionKey()));
+  const keyEncryptionKey = secrets.keyEncryptionKey ?? (await dataFolder.keyEncryptionKey());
+  const sealing = createSealing(keyEncryptionKey, secrets.keyDecryptionKeys);
   return { redis, engine, sealing, ...createStorage(engine) };
 }
 
 type Stored = Awaited<ReturnType<typeof openStored>>;
 
-async function openSigned({ config, clock }: AuthorityParts, { signingKeys, database, sealing }: Stored) {
-  const keyRing = await openKeyRing({ store: signingKeys, sealing, clock });
-  if (keyRing.createdFirstKey) {
-    const reason = keyRing.signer().kid;
-    await database.audit.record(
-      { type: 'signing_key_created', origin: { actor: 'authority' }, reason },
-      clock.now(),
-    );
-  }
+interface Observed {
+  readonly metrics: Metrics;
+  readonly onFault: FaultLog;
+}
+
+/** The ring of signing keys, kept up to date from here on, and what signs and reads with it. */
+async function openSigned(
+  parts: Pick<AuthorityParts, 'config' | 'clock'> & Stored & Observed & { readonly closing: Closing },
+) {
+  const { config, clock, database, sealing, metrics, onFault, closing } = parts;
   const { issuer, audience, accessTtlMs } = config.tokens;
-  return {
+  const policy = keyPolicy({ ...config.keys, accessTtlMs });
+  const keyRing = createKeyRing({ sealing, clock, policy });
+  const ringKeeper = createRingKeeper({
+    keep: createKeepKeyRing({ database, sealing, policy, clock }),
     keyRing,
-    accessTokens: createAccessTokenIssuer({ keyRing, issuer, audience, accessTtlMs }),
-    accessTokenReader: createAccessTokenReader({ keyRing, issuer, audience }),
+    policy,
+    clock,
+    onFault: (error) => onFault('key_ring', error),
+  });
+  await ringKeeper.start();
+  closing.push(ringKeeper.stop);
+  const verified = createVerifiedTokens();
+  metrics.gauge('countersign_key_ring_age_seconds', 'Since this node has seen the signing keys.', () =>
+    Math.max(0, keyRing.ageMs() / 1000),
+  );
+  metrics.gauge('countersign_published_keys', 'Keys in the JWKS.', keyRing.size);
+  metrics.gauge('countersign_verified_tokens', 'Tokens whose signature is remembered.', verified.size);
+  return {
+    policy,
+    keyRing,
+    ringKeeper,
+    accessTokens: createAccessTokenIssuer({ issuer, audience, accessTtlMs }),
+    accessTokenReader: createAccessTokenReader({ keyRing, issuer, audience, verified }),
     refreshTokens: createRefreshTokens(sealing),
   };
 }
 
-type FlowParts = Stored & Awaited<ReturnType<typeof openSigned>> & Revoked & { readonly metrics: Metrics };
+type Signed = Awaited<ReturnType<typeof openSigned>>;
 
-function createFlows({ config, clock }: AuthorityParts, opened: FlowParts) {
-  const { database, effect, denyList, accessTokens, accessTokenReader, refreshTokens, metrics } = opened;
+function createFlows({ config, clock }: AuthorityParts, opened: Stored & Signed & Revoked & Observed) {
+  const { database, effect, denyList, sealing, policy, keyRing, ringKeeper, metrics } = opened;
+  const { accessTokens, accessTokenReader, refreshTokens } = opened;
   const { refreshIdleTtlMs, maxTtlMs: sessionMaxTtlMs, refreshGraceMs } = config.sessions;
   const { registration } = config;
   const passwords = createPasswordHasher();
   const passwordPolicy = createPasswordPolicy({ commonPasswords: createCommonPasswords() });
   metrics.gauge('countersign_password_hashes_waiting', 'Password hashes in the queue.', passwords.waiting);
-  const tokens = { accessTokens, refreshTokens };
+  const tokens = { accessTokens, refreshTokens, keyRing, ringKeeper, denyList };
+  const reading = { accessTokenReader, ringKeeper, denyList, clock };
   const ending = { database, effect, clock };
+  const keys = { database, sealing, policy, keyRing, ringKeeper };
   return {
     register: createRegister({ database, passwords, passwordPolicy, clock, registration }),
     login: createLogin({ ...tokens, database, passwords, clock, refreshIdleTtlMs, sessionMaxTtlMs }),
     refresh: createRefresh({ ...tokens, ...ending, refreshGraceMs, refreshIdleTtlMs }),
-    logout: createLogout({ ...ending, refreshTokens, accessTokenReader }),
+    logout: createLogout({ ...ending, ...reading, refreshTokens }),
     logoutAll: createLogoutAll(ending),
     changePassword: createChangePassword({ ...ending, passwords, passwordPolicy }),
     listSessions: createListSessions({ database, clock }),
     endSession: createEndSession(ending),
     disableUser: createDisableUser(ending),
-    revoke: createRevoke({ ...ending, accessTokenReader }),
-    introspect: createIntrospect({ accessTokenReader, denyList, clock }),
+    revoke: createRevoke({ ...ending, ...reading }),
+    introspect: createIntrospect(reading),
     checkRevocation: createCheckRevocation({ denyList }),
     authenticateService: createAuthenticateService({ database, clock }),
     createService: createCreateService({ database, clock }),
     listServices: createListServices({ database }),
     revokeService: createRevokeService({ database, clock }),
+    listKeys: createListKeys({ database }),
+    rotateKey: createRotateKey(keys),
+    revokeKey: createRevokeKey({ ...keys, ...ending }),
+    resealKeys: createResealKeys({ database, sealing, refreshTokens, clock }),
   };
 }
 
 export type Flows = ReturnType<typeof createFlows>;
 
-type DoorParts = Pick<HttpParts, 'keyRing' | 'readiness' | 'metrics'> & { readonly flows: Flows };
+type DoorParts = Pick<HttpParts, 'keyRing' | 'policy' | 'readiness' | 'metrics'> & { readonly flows: Flows };
 
 async function openDoors(
   { config, clock, log }: AuthorityParts,
   doors: DoorParts,
   closing: Closing,
 ): Promise<Ports> {
-  const { jwksMaxAgeMs } = config.keys;
-  const http = await createHttpApp({ ...doors, issuer: config.tokens.issuer, jwksMaxAgeMs, log });
+  const http = await createHttpApp({ ...doors, issuer: config.tokens.issuer, log });
   const grpc = createGrpcServer({ ...config.grpc, ...doors, clock, log });
   closing.push(async () => {
     const cancel = clock.after(limits.drainMilliseconds, () => http.server.closeAllConnections());
@@ -216,7 +253,7 @@ async function keepFirstServiceToken({ config, dataFolder }: AuthorityParts, flo
   const services = await flows.listServices();
   if (services.length > 0) return false;
   const token = await dataFolder.serviceToken(newServiceToken());
-  await flows.createService({ name: 'first', permissions, token }, { actor: 'authority' });
+  await flows.createService({ name: 'first', permissions: usualPermissions, token }, { actor: 'authority' });
   return true;
 }
 

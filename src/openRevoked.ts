@@ -7,6 +7,7 @@ import type { Config } from './config/config.ts';
 import type { Clock } from './core/clock.ts';
 import { limits } from './core/limits.ts';
 import type { Database } from './flows/database.ts';
+import type { FaultLog } from './observability/faultLog.ts';
 import type { Log } from './observability/log.ts';
 import type { Metrics } from './observability/metrics.ts';
 import type { BusListener } from './revocation/bus.ts';
@@ -38,6 +39,7 @@ interface Parts {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
+  readonly onFault: FaultLog;
   readonly engine: PostgresEngine;
   readonly database: Database;
   /** Undefined in embedded mode. */
@@ -132,10 +134,8 @@ async function openNode(parts: Parts, redis: RedisConnection, sliceMs: number): 
   return { denyList, effect, revokedState };
 }
 
-function nodeEvents({ log, metrics, clock }: Parts, node: string): NodeEvents {
+function nodeEvents({ log, metrics, clock, onFault }: Parts, node: string): NodeEvents {
   let stamped = { ageMs: 0, seenAt: clock.monotonic() };
-  /** Part → when its fault was last logged, and how many have been kept silent since. */
-  const told = new Map<string, { readonly at: number; readonly silent: number }>();
   metrics.gauge(
     'countersign_projection_lag_seconds',
     'Since Redis surely had all that PostgreSQL has, as far as this node knows.',
@@ -151,14 +151,9 @@ function nodeEvents({ log, metrics, clock }: Parts, node: string): NodeEvents {
       metrics.rebuild();
       log.info({ node }, 'Redis had not what it should have, and was filled from PostgreSQL');
     },
-    onFault(part, err) {
+    onFault(part, error) {
       metrics.fault(part);
-      const { at = Number.NEGATIVE_INFINITY, silent = 0 } = told.get(part) ?? {};
-      const isNew = clock.monotonic() - at >= limits.faultLogMilliseconds;
-      told.set(part, isNew ? { at: clock.monotonic(), silent: 0 } : { at, silent: silent + 1 });
-      // Each logout would tell of the same outage.
-      if (isNew)
-        log.warn({ node, part, more: silent, err }, 'a part of the deny-list failed; it tries again');
+      onFault(part, error);
     },
   };
 }

@@ -20,6 +20,10 @@ export const auditEventTypes = [
   'service_created',
   'service_revoked',
   'signing_key_created',
+  'signing_key_activated',
+  'signing_key_retired',
+  'signing_key_revoked',
+  'keys_resealed',
 ] as const;
 export type AuditEventType = (typeof auditEventTypes)[number];
 

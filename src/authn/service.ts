@@ -1,8 +1,13 @@
 import type { ServiceId } from '../core/ids.ts';
 
 /** What a service may ask. The names are written as `noun.verb` on the command line and in the store. */
-export const permissions = ['tokens.check', 'tokens.introspect', 'tokens.revoke'] as const;
+export const permissions = ['tokens.check', 'tokens.introspect', 'tokens.revoke', 'keys.manage'] as const;
 export type Permission = (typeof permissions)[number];
+
+/** What a service may ask when nobody said: all that is about tokens. Signing keys are for those who were named for them. */
+export const usualPermissions: readonly Permission[] = permissions.filter((name) =>
+  name.startsWith('tokens.'),
+);
 
 export function isPermission(text: string): text is Permission {
   return (permissions as readonly string[]).includes(text);

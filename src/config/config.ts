@@ -75,6 +75,7 @@ function assemble(v: Values): { config: Config; secrets: Secrets } {
     databaseUrl: v.DATABASE_URL,
     redis: v.REDIS_URL,
     keyEncryptionKey: v.KEY_ENCRYPTION_KEY,
+    keyDecryptionKeys: v.KEY_DECRYPTION_KEYS ?? [],
   });
   return Object.freeze({ config: deepFreeze(config), secrets });
 }

@@ -69,9 +69,9 @@ const relations: readonly Relation[] = [
       ? 'must be at most REFRESH_IDLE_TTL: an access token would outlive its session'
       : undefined,
   ),
-  // The next key must be published for max-age before it signs, and one that has just signed must be known as long.
-  // The clock skew is not added: max-age is an age that each cache counts on its own clock (RFC 9111 §4.2.3), so an
-  // offset between clocks does not lengthen it, and rotations every few seconds stay possible on one machine.
+  // The next key is published for one interval before it signs; keys/keyPolicy.ts shares that out. What max-age leaves is
+  // for stale-while-revalidate and for how old a node's view of the ring may be. Clocks need no share of it: all nodes act
+  // on the database's, and max-age is an age that each cache counts by itself (RFC 9111 §4.2.3).
   relation(['KEY_ROTATION_INTERVAL', 'JWKS_MAX_AGE'], (v) =>
     v.KEY_ROTATION_INTERVAL < 2 * v.JWKS_MAX_AGE
       ? `must be at least ${formatDuration(2 * v.JWKS_MAX_AGE)}, twice JWKS_MAX_AGE: the next key has to reach every cache before it signs`

@@ -9,6 +9,8 @@ interface SecretValues {
   readonly redis: RedisAddress | undefined;
   /** 32 bytes. Always set in server mode; undefined in embedded mode means "the one kept in DATA_DIR". */
   readonly keyEncryptionKey: Buffer | undefined;
+  /** 32 bytes each. */
+  readonly keyDecryptionKeys: readonly Buffer[];
 }
 
 /**
@@ -33,6 +35,10 @@ export class Secrets implements SecretValues {
 
   get keyEncryptionKey(): Buffer | undefined {
     return this.#values.keyEncryptionKey;
+  }
+
+  get keyDecryptionKeys(): readonly Buffer[] {
+    return this.#values.keyDecryptionKeys;
   }
 
   toJSON(): string {

@@ -10,6 +10,7 @@ export type SettingKind =
   | 'port'
   | 'duration'
   | 'secret'
+  | 'secrets'
   | 'url'
   | 'redis'
   | 'enum'
@@ -137,7 +138,8 @@ export const settings = {
     default: '30d',
     minimum: '1s',
     format: 'a duration, 1s–3650d',
-    description: 'How long one key signs. At least twice JWKS_MAX_AGE: the next key is published first.',
+    description:
+      'How long one key signs. At least twice JWKS_MAX_AGE: the next key is published for one interval before it signs.',
   },
   JWKS_MAX_AGE: {
     kind: 'duration',
@@ -154,6 +156,13 @@ export const settings = {
     whenUnset: 'embedded: made on first start, kept in DATA_DIR (0600)',
     format: '32 bytes in base64 (`openssl rand -base64 32`)',
     description: 'Seals signing keys and session secrets at rest; required with a database server.',
+  },
+  KEY_DECRYPTION_KEYS: {
+    kind: 'secrets',
+    secret: true,
+    whenUnset: 'none',
+    format: '1–4 keys as KEY_ENCRYPTION_KEY, separated by commas',
+    description: 'Further keys that open what was sealed with them; for changing KEY_ENCRYPTION_KEY.',
   },
   LEASE: {
     kind: 'duration',

@@ -11,11 +11,13 @@ type Parsed<S> = S extends { kind: 'port' | 'duration' }
   ? number
   : S extends { kind: 'secret' }
     ? Buffer
-    : S extends { kind: 'redis' }
-      ? RedisAddress
-      : S extends { choices: readonly (infer Choice)[] }
-        ? Choice
-        : string;
+    : S extends { kind: 'secrets' }
+      ? readonly Buffer[]
+      : S extends { kind: 'redis' }
+        ? RedisAddress
+        : S extends { choices: readonly (infer Choice)[] }
+          ? Choice
+          : string;
 type ValueOf<S> = S extends { default: string } ? Parsed<S> : Parsed<S> | undefined;
 
 /** Every setting with its type: durations in milliseconds, secrets as bytes, `undefined` for what may stay unset. */
@@ -61,6 +63,7 @@ const parsers: Record<Setting['kind'], (text: string, setting: Setting) => unkno
   port: (text) => (/^(0|[1-9]\d{0,4})$/.test(text) && Number(text) <= 65_535 ? Number(text) : undefined),
   duration: boundedDuration,
   secret: key256,
+  secrets: keys256,
   url: (text, { schemes = [] }) => (isUrl(text, schemes) ? text : undefined),
   redis: parseRedisUrl,
   enum: (text, { choices = [] }) => (choices.includes(text) ? text : undefined),
@@ -91,6 +94,12 @@ function bound(text: string | undefined, otherwise: number): number {
 function key256(text: string): Buffer | undefined {
   if (!/^([A-Za-z0-9+/]{43}|[A-Za-z0-9_-]{43})=?$/.test(text)) return undefined;
   return decodeBase64url(text.slice(0, 43).replaceAll('+', '-').replaceAll('/', '_'));
+}
+
+function keys256(text: string): readonly Buffer[] | undefined {
+  const keys = text.split(',').map((each) => key256(each.trim()));
+  if (keys.length > 4 || keys.includes(undefined)) return undefined;
+  return keys as Buffer[];
 }
 
 /** The scheme is compared as written: URL parsers forgive `https:host`, tabs and back slashes, readers do not. */

@@ -58,6 +58,29 @@ export const limits = {
   /** A refresh that lost a race reads the row again; each loss means that another one advanced. */
   refreshAttempts: 12,
 
+  /** Tokens whose signature was verified, kept so that it need not be verified again; about 2 kB each. */
+  verifiedTokens: 10_000,
+
+  // Keys
+  /** How old a node's view of the ring may be when it signs or publishes; rotations every few seconds leave less. */
+  keyRingAgeMilliseconds: 10_000,
+  /** How often a node looks at the ring. */
+  keyRingRefreshMilliseconds: 1_000,
+  /** A sign-in that finds the ring too old waits this long for a look at it. */
+  keyRingReloadMilliseconds: 2_000,
+  /** A ring that is older is not used at all: it may hold a key that was revoked. */
+  keyRingBelievedMilliseconds: 60_000,
+  /** A `kid` that is not in the ring has it looked at again, at most this often: made-up ones must not become load. */
+  unknownKeyMilliseconds: 1_000,
+  /** The longest `stale-while-revalidate`: a cache may answer at once while it asks, yet not for long with a revoked key. */
+  jwksStaleSeconds: 60,
+  /** Keys that are listed, the newest; a busy year with hourly rotations fits. */
+  listedKeys: 10_000,
+  /** Sessions that one transaction ends when a key is revoked: as many as one message of the bus can name. */
+  sessionsOfKeyRows: 500,
+  /** Rows that are sealed again in one transaction. */
+  resealRows: 500,
+
   // Revocation
   /** A revocation outlives the tokens it covers by this: skew of the verifier, of this node and of the database. */
   revocationMarginSeconds: 70,

@@ -11,6 +11,8 @@ const nonceBytes = 12;
 const tagBytes = 16;
 
 export interface Sealing {
+  /** How every value begins that is sealed now; one that begins otherwise was sealed with another key. */
+  readonly header: Uint8Array;
   seal(plaintext: Uint8Array, context: string): Buffer;
   /** Throws `UnsealError` when the value was sealed with another key, for another context, or was changed. */
   unseal(sealed: Uint8Array, context: string): Buffer;
@@ -20,12 +22,14 @@ export class UnsealError extends Error {
   override readonly name = 'UnsealError';
 }
 
-/** `key` is 32 bytes. */
-export function createSealing(key: Uint8Array): Sealing {
-  const keyId = createHash('sha256').update('countersign/sealing-key/').update(key).digest().subarray(0, 4);
-  const header = Buffer.concat([Buffer.from([version]), keyId]);
+/** `key` seals, and opens; `others` only open. Each is 32 bytes. */
+export function createSealing(key: Uint8Array, others: readonly Uint8Array[] = []): Sealing {
+  const header = headerOf(key);
+  const keys = new Map([...others, key].map((each) => [headerOf(each).toString('hex'), each]));
 
   return {
+    header,
+
     seal(plaintext, context) {
       const nonce = randomBytes(nonceBytes);
       const cipher = createCipheriv('aes-256-gcm', key, nonce);
@@ -39,12 +43,12 @@ export function createSealing(key: Uint8Array): Sealing {
       if (bytes.length < headerBytes + nonceBytes + tagBytes || bytes[0] !== version) {
         throw new UnsealError('not a sealed value of a known version');
       }
-      if (!bytes.subarray(1, headerBytes).equals(keyId)) {
-        throw new UnsealError('sealed with another KEY_ENCRYPTION_KEY');
-      }
+      const sealedWith = bytes.subarray(0, headerBytes);
+      const opening = keys.get(sealedWith.toString('hex'));
+      if (opening === undefined) throw new UnsealError('sealed with another KEY_ENCRYPTION_KEY');
       const nonce = bytes.subarray(headerBytes, headerBytes + nonceBytes);
-      const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: tagBytes });
-      decipher.setAAD(Buffer.concat([header, Buffer.from(context)]));
+      const decipher = createDecipheriv('aes-256-gcm', opening, nonce, { authTagLength: tagBytes });
+      decipher.setAAD(Buffer.concat([sealedWith, Buffer.from(context)]));
       decipher.setAuthTag(bytes.subarray(-tagBytes));
       try {
         return Buffer.concat([
@@ -56,4 +60,9 @@ export function createSealing(key: Uint8Array): Sealing {
       }
     },
   };
+}
+
+function headerOf(key: Uint8Array): Buffer {
+  const keyId = createHash('sha256').update('countersign/sealing-key/').update(key).digest().subarray(0, 4);
+  return Buffer.concat([Buffer.from([version]), keyId]);
 }

@@ -5,6 +5,7 @@
 import type { AuditTrail } from '../audit/auditEvent.ts';
 import type { ServiceStore } from '../authn/service.ts';
 import type { UserStore } from '../authn/user.ts';
+import type { SigningKeyStore } from '../keys/signingKeyStore.ts';
 import type { RevocationStore } from '../revocation/revocation.ts';
 import type { SessionStore } from '../sessions/sessionStore.ts';
 
@@ -12,6 +13,7 @@ export interface Stores {
   readonly users: UserStore;
   readonly sessions: SessionStore;
   readonly services: ServiceStore;
+  readonly signingKeys: SigningKeyStore;
   readonly revocations: RevocationStore;
   readonly audit: AuditTrail;
 }

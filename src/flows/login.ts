@@ -7,9 +7,9 @@ import type { User } from '../authn/user.ts';
 import type { Clock } from '../core/clock.ts';
 import { AuthorityError } from '../core/errors.ts';
 import { newId, type SessionId } from '../core/ids.ts';
-import type { Session } from '../sessions/session.ts';
+import type { NewSession } from '../sessions/sessionStore.ts';
 import type { Database, Stores } from './database.ts';
-import { respondWithTokens, type TokenParts, type TokenResponse } from './tokenResponse.ts';
+import { chooseSigner, respondWithTokens, type TokenParts, type TokenResponse } from './tokenResponse.ts';
 
 /** The client of the authority's own HTTP interface, and what its tokens may do: manage the account they belong to. */
 const firstParty = { clientId: 'first-party', scope: 'account' } as const;
@@ -45,12 +45,13 @@ export function createLogin(parts: LoginParts): Login {
     const upgraded = passwords.needsRehash(user.passwordHash)
       ? await passwords.hash(input.password.normalize('NFC'))
       : undefined;
+    const signer = await chooseSigner(parts);
     const session = newSession(parts, user, input.deviceName, origin);
     const now = session.createdAt;
     const created = await database.transaction(async (stores) => {
       if (!(await isUnchanged(stores, user, upgraded === undefined ? 'share' : 'update'))) return false;
       if (upgraded !== undefined) await stores.users.replaceHash(user.id, upgraded);
-      await stores.sessions.create(session);
+      await stores.sessions.create(session, signer.kid);
       await stores.audit.record(
         { type: 'login_succeeded', origin, userId: user.id, sessionId: session.id, reason: 'password' },
         now,
@@ -58,7 +59,7 @@ export function createLogin(parts: LoginParts): Login {
       return true;
     });
     return created
-      ? respondWithTokens(parts, { ...session, generation: 0 }, now)
+      ? respondWithTokens(parts, { ...session, generation: 0 }, signer, now)
       : refuse(parts, user, origin);
   };
 }
@@ -83,8 +84,6 @@ async function refuse(
   await database.audit.record({ type: 'login_failed', origin, userId: user?.id }, clock.now());
   throw new AuthorityError('invalid_credentials');
 }
-
-type NewSession = Omit<Session, 'generation' | 'rotatedAt' | 'graceRepeats' | 'endedAt'>;
 
 function newSession(
   parts: LoginParts,

@@ -1,14 +1,15 @@
 /** Logout: ends the session that a token belongs to, with effect. Doing it again is a success again. */
 import type { Origin } from '../audit/auditEvent.ts';
+import type { Clock } from '../core/clock.ts';
 import { AuthorityError } from '../core/errors.ts';
 import type { SessionId } from '../core/ids.ts';
 import { parseRefreshToken, type RefreshTokens } from '../sessions/refreshToken.ts';
-import type { AccessTokenReader } from '../tokens/accessTokenReader.ts';
+import { type ReadingParts, readGenuineToken } from './readToken.ts';
 import { type EffectParts, withEffect } from './withEffect.ts';
 
-export interface LogoutParts extends EffectParts {
+export interface LogoutParts extends EffectParts, ReadingParts {
   readonly refreshTokens: RefreshTokens;
-  readonly accessTokenReader: AccessTokenReader;
+  readonly clock: Clock;
 }
 
 /** Either token of the session; any generation of the refresh token, since a client may have lost the latest. */
@@ -22,7 +23,7 @@ export function createLogout(parts: LogoutParts): Logout {
     const sessionId =
       'refreshToken' in credential
         ? await sessionOfRefreshToken(parts, credential.refreshToken)
-        : sessionOfAccessToken(parts, credential.accessToken, now);
+        : await sessionOfAccessToken(parts, credential.accessToken);
     await withEffect(parts, now, async (stores) => {
       const [ended] = await stores.endSessions({ sessionId }, 'logout');
       if (ended === undefined) return;
@@ -44,9 +45,9 @@ async function sessionOfRefreshToken(parts: LogoutParts, refreshToken: string): 
   return session.id;
 }
 
-/** The deny-list is not asked: logging out a session that has ended already is a success. */
-function sessionOfAccessToken(parts: LogoutParts, accessToken: string, now: number): SessionId {
-  const read = parts.accessTokenReader.read(accessToken, now);
+/** Whether the session has ended is not asked: logging it out again is a success. */
+async function sessionOfAccessToken(parts: LogoutParts, accessToken: string): Promise<SessionId> {
+  const read = await readGenuineToken(parts, accessToken);
   if (!read.valid) throw new AuthorityError('invalid_token', { reason: read.fault });
   return read.jti.sessionId;
 }

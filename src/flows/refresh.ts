@@ -8,7 +8,7 @@ import { limits } from '../core/limits.ts';
 import { judgeRefresh } from '../sessions/judgeRefresh.ts';
 import { type PresentedRefreshToken, parseRefreshToken } from '../sessions/refreshToken.ts';
 import type { SessionUse, SessionWithUser } from '../sessions/sessionStore.ts';
-import { respondWithTokens, type TokenParts, type TokenResponse } from './tokenResponse.ts';
+import { chooseSigner, respondWithTokens, type TokenParts, type TokenResponse } from './tokenResponse.ts';
 import { type EffectParts, withEffect } from './withEffect.ts';
 
 export interface RefreshParts extends TokenParts, EffectParts {
@@ -68,12 +68,14 @@ async function write(
   now: number,
   origin: Origin,
 ): Promise<TokenResponse | 'lost_race'> {
+  const signer = await chooseSigner(parts);
   const use: SessionUse = {
     now,
     userAgent: origin.userAgent,
     ip: origin.ip,
     idleExpiresAt: now + parts.refreshIdleTtlMs,
     accessExpiresAt: parts.accessTokens.expiry(now),
+    signingKid: signer.kid,
   };
   const written = await parts.database.transaction(async ({ sessions, audit }) => {
     const { id, userId, generation } = session;
@@ -90,7 +92,7 @@ async function write(
     kind === 'rotated'
       ? { ...session, generation: session.generation + 1, idleExpiresAt: use.idleExpiresAt }
       : session;
-  return respondWithTokens(parts, current, now);
+  return respondWithTokens(parts, current, signer, now);
 }
 
 /** Who holds which token can no longer be told, so both lose: the session ends with effect, then the refusal. */

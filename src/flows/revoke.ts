@@ -1,13 +1,14 @@
 /** Takes back a token, a session or all that a user has, with effect; answers what that took. Doing it again is a success. */
 import type { Origin } from '../audit/auditEvent.ts';
 import { normaliseEmail } from '../authn/email.ts';
+import type { Clock } from '../core/clock.ts';
 import { AuthorityError, invalidField } from '../core/errors.ts';
 import { type SessionId, type UserId, uuidPattern } from '../core/ids.ts';
 import { limits } from '../core/limits.ts';
 import type { EffectReport } from '../revocation/revocation.ts';
-import type { AccessTokenReader } from '../tokens/accessTokenReader.ts';
 import { externalSubject } from '../tokens/externalId.ts';
 import { type Jti, parseJti } from '../tokens/jti.ts';
+import { type ReadingParts, readGenuineToken } from './readToken.ts';
 import { type EffectParts, type EndingStores, withEffect } from './withEffect.ts';
 
 export type RevocationTarget =
@@ -29,8 +30,8 @@ export interface RevokeResult {
 /** Throws `invalid_request` naming the field (as in the gRPC contract), or `not_found`. */
 export type Revoke = (target: RevocationTarget, origin: Origin) => Promise<RevokeResult>;
 
-interface RevokeParts extends EffectParts {
-  readonly accessTokenReader: AccessTokenReader;
+interface RevokeParts extends EffectParts, ReadingParts {
+  readonly clock: Clock;
 }
 
 /** Does it inside of the transaction; answers how many sessions ended. */
@@ -39,15 +40,15 @@ type Step = (stores: EndingStores, now: number, origin: Origin) => Promise<numbe
 export function createRevoke(parts: RevokeParts): Revoke {
   return async (target, origin) => {
     const now = parts.clock.now();
-    const step = stepFor(parts, target, now);
+    const step = await stepFor(parts, target, now);
     const { result, effect } = await withEffect(parts, now, (stores) => step(stores, now, origin));
     return { endedSessions: result, effect };
   };
 }
 
-function stepFor({ accessTokenReader }: RevokeParts, target: RevocationTarget, now: number): Step {
+async function stepFor(parts: RevokeParts, target: RevocationTarget, now: number): Promise<Step> {
   if ('token' in target) {
-    const read = accessTokenReader.read(target.token, now);
+    const read = await readGenuineToken(parts, target.token);
     if (!read.valid) throw invalidField('token', 'live', 'is not a live access token of this authority');
     return revokeToken(read.jti);
   }

@@ -1,6 +1,10 @@
 /** The answer of every flow that hands out tokens (RFC 6749 §5.1, with the session it belongs to). */
 import { numericDate } from '../core/clock.ts';
+import { AuthorityError } from '../core/errors.ts';
 import type { SessionId } from '../core/ids.ts';
+import type { KeyRing, Signer } from '../keys/keyRing.ts';
+import type { RingKeeper } from '../keys/ringKeeper.ts';
+import type { DenyList } from '../revocation/denyList.ts';
 import type { RefreshTokens } from '../sessions/refreshToken.ts';
 import { type Session, sessionExpiry } from '../sessions/session.ts';
 import type { AccessTokenIssuer } from '../tokens/accessToken.ts';
@@ -17,20 +21,44 @@ export interface TokenResponse {
 }
 
 export interface TokenParts {
+  readonly keyRing: Pick<KeyRing, 'signer'>;
+  readonly ringKeeper: Pick<RingKeeper, 'fresh' | 'reload'>;
+  readonly denyList: Pick<DenyList, 'check'>;
   readonly accessTokens: AccessTokenIssuer;
   readonly refreshTokens: RefreshTokens;
 }
 
 type TokenSession = Omit<Session, 'rotatedAt' | 'graceRepeats' | 'endedAt'>;
 
-/** Mints the access token and derives the refresh token of the session's generation. */
+/**
+ * The key for a token that is about to be minted. It is noted with the session before the token exists, so that whoever
+ * revokes the key finds every session that it signed for. Rejects with `unavailable`.
+ */
+export async function chooseSigner({ keyRing, ringKeeper, denyList }: TokenParts): Promise<Signer> {
+  await ringKeeper.fresh();
+  const signer = keyRing.signer();
+  if (!(await denyList.check([signer.subject])).revoked) return signer;
+  // Revoked a moment ago, by another node: the store has its successor already.
+  await ringKeeper.reload();
+  return keyRing.signer();
+}
+
+/**
+ * Mints the access token and derives the refresh token of the session's generation. Rejects with `unavailable` when the key
+ * was revoked meanwhile: who revokes it ends this session too, and must not be too late for a token that is out already.
+ */
 export async function respondWithTokens(
-  { accessTokens, refreshTokens }: TokenParts,
+  { accessTokens, refreshTokens, denyList }: TokenParts,
   session: TokenSession,
+  signer: Signer,
   now: number,
 ): Promise<TokenResponse> {
+  const accessToken = await accessTokens.issue(session, signer, now);
+  if ((await denyList.check([signer.subject])).revoked) {
+    throw new AuthorityError('unavailable', { retryAfterSeconds: 1, reason: 'key_revoked' });
+  }
   return {
-    accessToken: await accessTokens.issue(session, now),
+    accessToken,
     expiresIn: numericDate(accessTokens.expiry(now)) - numericDate(now),
     refreshToken: refreshTokens.derive(session, session.generation),
     refreshExpiresIn: numericDate(sessionExpiry(session)) - numericDate(now),

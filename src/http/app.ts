@@ -12,6 +12,7 @@ import type { Logout } from '../flows/logout.ts';
 import type { LogoutAll } from '../flows/logoutAll.ts';
 import type { Refresh } from '../flows/refresh.ts';
 import type { Register } from '../flows/register.ts';
+import type { KeyPolicy } from '../keys/keyPolicy.ts';
 import type { KeyRing } from '../keys/keyRing.ts';
 import type { Log } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
@@ -38,9 +39,9 @@ export interface HttpFlows {
 
 export interface HttpParts {
   readonly flows: HttpFlows;
-  readonly keyRing: Pick<KeyRing, 'jwks'>;
+  readonly keyRing: Pick<KeyRing, 'jwks' | 'upToDate'>;
+  readonly policy: Pick<KeyPolicy, 'maxAgeMs' | 'staleWhileRevalidateMs'>;
   readonly issuer: string;
-  readonly jwksMaxAgeMs: number;
   /** Each part of the authority with `ready` or a few words on why it is not. */
   readonly readiness: () => Promise<Readonly<Record<string, string>>>;
   readonly metrics: Metrics;

@@ -1,73 +1,104 @@
 /**
- * The key ring: every key that signs now or verifies tokens that are still live.
- * Owns the choice of the signing key and the published set. Does not own tokens.
+ * The key ring of this node: every key that signs, will sign, or verifies tokens that may still be live.
+ * Owns which key signs, which verify and what is published. Does not own when keys change (`rotation.ts`), nor when the
+ * ring is looked at again (`ringKeeper.ts`).
  */
-import { createHash, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import type { Clock } from '../core/clock.ts';
+import { AuthorityError } from '../core/errors.ts';
+import { limits } from '../core/limits.ts';
 import type { Sealing } from '../core/sealing.ts';
-import { generateSigningKey, openSigningKey, type PublicJwk, type SigningKey } from './signingKey.ts';
-import type { SigningKeyStore } from './signingKeyStore.ts';
+import { type PublishedJwks, publish } from './jwks.ts';
+import type { KeyPolicy } from './keyPolicy.ts';
+import { openSigningKey, type SigningKey } from './signingKey.ts';
+import type { StoredSigningKey } from './signingKeyStore.ts';
 
-/** A key as the JWKS shows it (RFC 7517 §4). */
-export interface PublishedJwk extends PublicJwk {
+export interface Signer {
   readonly kid: string;
-  readonly alg: 'ES256';
-  readonly use: 'sig';
+  readonly privateKey: KeyObject;
+  /** Under which the key itself may be on the deny-list. */
+  readonly subject: Uint8Array;
 }
 
-export interface PublishedJwks {
-  /** The JSON text that is served, byte for byte. */
-  readonly body: string;
-  /** A strong entity tag of that text (RFC 9110 §8.8.3). */
-  readonly etag: string;
+export interface Verifier {
+  readonly publicKey: KeyObject;
+  readonly subject: Uint8Array;
 }
 
 export interface KeyRing {
-  /** The one key that signs. */
-  signer(): { readonly kid: string; readonly privateKey: KeyObject };
-  /** The public key of this name, if its tokens may still be live. */
-  verifier(kid: string): KeyObject | undefined;
+  /** The one key that signs. Throws `unavailable` when this node has not looked for so long that it may be another one. */
+  signer(): Signer;
+  /**
+   * The key of this name, if its tokens may still be live. Throws `unavailable` when this node has not looked for so long
+   * that a revocation of the key may have been forgotten elsewhere.
+   */
+  verifier(kid: string): Verifier | undefined;
   jwks(): PublishedJwks;
-  /** True when this start made the first key. */
-  readonly createdFirstKey: boolean;
+  /** False when others should not keep what `jwks` answers, nor this node sign. */
+  upToDate(): boolean;
+  /** Since the store was looked at. */
+  ageMs(): number;
+  size(): number;
+  /**
+   * Takes up the keys that the store had when it was asked, at `askedAt` on the monotonic clock. Throws `StartupError` when
+   * KEY_ENCRYPTION_KEY does not open them; then nothing has changed.
+   */
+  adopt(keys: readonly StoredSigningKey[], askedAt: number): void;
 }
 
-/**
- * Loads the ring, and makes its first key when there is none. Nodes that start together make one: the store accepts
- * a single active key, and whoever comes second uses it.
- * Throws `StartupError` when KEY_ENCRYPTION_KEY is not the one the keys were sealed with.
- */
-export async function openKeyRing(parts: {
-  store: SigningKeyStore;
+interface Contents {
+  readonly askedAt: number;
+  readonly keys: ReadonlyMap<string, SigningKey>;
+  readonly active: SigningKey | undefined;
+  readonly published: PublishedJwks;
+}
+
+export function createKeyRing(parts: {
   sealing: Sealing;
-  clock: Clock;
-}): Promise<KeyRing> {
-  const { store, sealing, clock } = parts;
-  let stored = await store.load();
-  let createdFirstKey = false;
-  if (!stored.some(({ state }) => state === 'active')) {
-    createdFirstKey = await store.insert(await generateSigningKey('active', sealing, clock.now()));
-    stored = await store.load();
-  }
-  const keys = new Map(stored.map((row) => [row.kid, openSigningKey(row, sealing)]));
-  const active = [...keys.values()].find(({ state }) => state === 'active');
-  if (active === undefined) throw new Error('the key ring has no active key');
-  const published = publish([...keys.values()]);
+  clock: Pick<Clock, 'monotonic'>;
+  policy: KeyPolicy;
+}): KeyRing {
+  const { sealing, clock, policy } = parts;
+  let contents: Contents = {
+    askedAt: Number.NEGATIVE_INFINITY,
+    keys: new Map(),
+    active: undefined,
+    published: publish([]),
+  };
+  const ageMs = () => clock.monotonic() - contents.askedAt;
+  const upToDate = () => contents.active !== undefined && ageMs() <= policy.ringAgeMs;
+
+  /** Unsealing takes a while, and what is sealed under a name never changes. */
+  const open = (row: StoredSigningKey): SigningKey => {
+    const known = contents.keys.get(row.kid);
+    return known === undefined ? openSigningKey(row, sealing) : { ...known, state: row.state };
+  };
 
   return {
-    signer: () => active,
-    verifier: (kid) => keys.get(kid)?.publicKey,
-    jwks: () => published,
-    createdFirstKey,
+    signer() {
+      if (contents.active === undefined || !upToDate()) throw outOfDate();
+      return contents.active;
+    },
+
+    verifier(kid) {
+      if (ageMs() > limits.keyRingBelievedMilliseconds) throw outOfDate();
+      return contents.keys.get(kid);
+    },
+
+    jwks: () => contents.published,
+    upToDate,
+    ageMs,
+    size: () => contents.keys.size,
+
+    adopt(rows, askedAt) {
+      if (askedAt < contents.askedAt) return;
+      const keys = new Map(rows.map((row) => [row.kid, open(row)]));
+      const active = [...keys.values()].find(({ state }) => state === 'active');
+      contents = { askedAt, keys, active, published: publish([...keys.values()], contents.published) };
+    },
   };
 }
 
-function publish(keys: readonly SigningKey[]): PublishedJwks {
-  const jwks = {
-    keys: keys
-      .toSorted((one, other) => (one.kid < other.kid ? -1 : 1))
-      .map(({ kid, publicJwk }): PublishedJwk => ({ ...publicJwk, kid, alg: 'ES256', use: 'sig' })),
-  };
-  const body = JSON.stringify(jwks);
-  return { body, etag: `"${createHash('sha256').update(body).digest('base64url')}"` };
+function outOfDate(): AuthorityError {
+  return new AuthorityError('unavailable', { retryAfterSeconds: 1, reason: 'key_ring_out_of_date' });
 }

@@ -2,7 +2,13 @@
  * Signing keys: ECDSA on P-256 for ES256 (RFC 7518 §3.4). Owns how a key is made, named, sealed and published.
  * Does not own which key signs when: that is the ring's.
  */
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+} from 'node:crypto';
 import { calculateJwkThumbprint } from 'jose';
 import { decodeBase64url } from '../core/encoding.ts';
 import { StartupError } from '../core/errors.ts';
@@ -24,24 +30,47 @@ export interface SigningKey {
   readonly publicJwk: PublicJwk;
   readonly publicKey: KeyObject;
   readonly privateKey: KeyObject;
+  /** Under which the key itself may be on the deny-list: then every token that it signed is revoked. */
+  readonly subject: Uint8Array;
+}
+
+/** As many bytes as a jti of ours has, so that the deny-list knows one kind of token. */
+const subjectBytes = 27;
+
+export function keySubject(kid: string): Uint8Array {
+  return createHash('sha256')
+    .update('countersign signing key\0')
+    .update(kid)
+    .digest()
+    .subarray(0, subjectBytes);
 }
 
 /** Makes a key and the row that stores it. */
 export async function generateSigningKey(
-  state: 'next' | 'active',
+  about: Pick<StoredSigningKey, 'state' | 'createdAt' | 'publishedAt' | 'tokenLifetimeMs' | 'cacheMs'>,
   sealing: Sealing,
-  now: number,
 ): Promise<StoredSigningKey> {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const publicJwk = importPublicJwk(publicKey.export({ format: 'jwk' }));
   const kid = await calculateJwkThumbprint(publicJwk, 'sha256');
   return {
+    ...about,
     kid,
-    state,
     publicJwk,
     sealedPrivateKey: sealing.seal(privateKey.export({ format: 'der', type: 'pkcs8' }), sealingContext(kid)),
-    createdAt: now,
-    activatedAt: state === 'active' ? now : undefined,
+    activatedAt: about.state === 'active' ? about.createdAt : undefined,
+    retiringAt: undefined,
+    retiredAt: undefined,
+    revokedAt: undefined,
+  };
+}
+
+/** The same key, sealed under the KEY_ENCRYPTION_KEY of now. Throws `UnsealError` when no key of ours opens it. */
+export function resealSigningKey(stored: StoredSigningKey, sealing: Sealing): StoredSigningKey {
+  const context = sealingContext(stored.kid);
+  return {
+    ...stored,
+    sealedPrivateKey: sealing.seal(sealing.unseal(stored.sealedPrivateKey, context), context),
   };
 }
 
@@ -56,7 +85,7 @@ export function openSigningKey(stored: StoredSigningKey, sealing: Sealing): Sign
     const { x, y } = importPublicJwk(publicKey.export({ format: 'jwk' }));
     if (x !== publicJwk.x || y !== publicJwk.y)
       throw new UnsealError('its public key is not the one of its private key');
-    return { kid, state, publicJwk, publicKey, privateKey };
+    return { kid, state, publicJwk, publicKey, privateKey, subject: keySubject(kid) };
   } catch (cause) {
     if (!(cause instanceof UnsealError)) throw cause;
     throw new StartupError(

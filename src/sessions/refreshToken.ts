@@ -38,6 +38,8 @@ export function parseRefreshToken(text: string): PresentedRefreshToken | undefin
 export interface RefreshTokens {
   /** A new session's secret, sealed for its row. */
   newSealedSecret(id: SessionId): Buffer;
+  /** The same secret, sealed with the KEY_ENCRYPTION_KEY of now. Throws `UnsealError` when no key of ours opens it. */
+  resealSecret(session: Pick<Session, 'id' | 'sealedSecret'>): Buffer;
   derive(session: Pick<Session, 'id' | 'sealedSecret'>, generation: number): string;
   /** True when this authority made the token for this session, whatever its generation. */
   isGenuine(session: Pick<Session, 'id' | 'sealedSecret'>, presented: PresentedRefreshToken): boolean;
@@ -50,6 +52,8 @@ export function createRefreshTokens(sealing: Sealing): RefreshTokens {
   };
   return {
     newSealedSecret: (id) => sealing.seal(randomBytes(32), sealingContext(id)),
+    resealSecret: ({ id, sealedSecret }) =>
+      sealing.seal(sealing.unseal(sealedSecret, sealingContext(id)), sealingContext(id)),
     derive: (session, generation) =>
       prefix + encodeBase64url(Buffer.concat([head(session.id, generation), mac(session, generation)])),
     isGenuine: (session, { sessionId, generation, mac: presented }) =>

@@ -13,6 +13,7 @@ export const endReasons = [
   'user_disabled',
   'refresh_replayed',
   'revoked',
+  'key_revoked',
 ] as const;
 export type EndReason = (typeof endReasons)[number];
 

@@ -9,7 +9,9 @@ export interface SessionWithUser extends Session {
 /** Which sessions to end. */
 export type SessionSelection =
   | { readonly sessionId: SessionId }
-  | { readonly userId: UserId; readonly except?: SessionId };
+  | { readonly userId: UserId; readonly except?: SessionId }
+  /** Those with live access tokens that may have been signed with this key: the first `limit` after `after`, by id. */
+  | { readonly signedWith: string; readonly after: SessionId | undefined; readonly limit: number };
 
 export interface EndedSession {
   readonly id: SessionId;
@@ -24,10 +26,18 @@ export interface SessionUse extends ClientContext {
   readonly now: number;
   readonly idleExpiresAt: number;
   readonly accessExpiresAt: number;
+  /** The key that will sign the access token. */
+  readonly signingKid: string;
 }
 
+/** The secret of a session, to be sealed again. */
+export type SealedSession = Pick<Session, 'id' | 'sealedSecret'>;
+
+export type NewSession = Omit<Session, 'generation' | 'rotatedAt' | 'graceRepeats' | 'endedAt'>;
+
 export interface SessionStore {
-  create(session: Omit<Session, 'generation' | 'rotatedAt' | 'graceRepeats' | 'endedAt'>): Promise<void>;
+  /** `signingKid` as in `SessionUse`. */
+  create(session: NewSession, signingKid: string): Promise<void>;
   find(id: SessionId): Promise<SessionWithUser | undefined>;
   /** The user's sessions that are alive at `now`, newest first, those before `before` only. */
   list(userId: UserId, page: { now: number; limit: number; before?: SessionId }): Promise<readonly Session[]>;
@@ -46,6 +56,14 @@ export interface SessionStore {
    * had ended before: a caller whose first answer was lost brings them into effect again.
    */
   end(selection: SessionSelection, reason: EndReason, now: number): Promise<readonly EndedSession[]>;
+  /** Sessions after this one, by id, whose secret was sealed with another key than values that begin with `header`. */
+  listSealedOtherwise(
+    header: Uint8Array,
+    limit: number,
+    after?: SessionId,
+  ): Promise<readonly SealedSession[]>;
+  /** Replaces the sealed form of a secret that is otherwise unchanged. */
+  reseal(session: SealedSession): Promise<void>;
   /** Lets one session go on under a new token version of its user. */
   setTokenVersion(id: SessionId, tokenVersion: number): Promise<void>;
 }

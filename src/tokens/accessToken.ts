@@ -5,10 +5,9 @@
 import { SignJWT } from 'jose';
 import { numericDate } from '../core/clock.ts';
 import type { SessionId, UserId } from '../core/ids.ts';
-import type { KeyRing } from '../keys/keyRing.ts';
+import type { Signer } from '../keys/keyRing.ts';
 import { newJti } from './jti.ts';
-
-export const accessTokenType = 'at+jwt';
+import { tokenTypes } from './tokenTypes.ts';
 
 /** The claims of every access token, and nothing about the person. Times are NumericDate. */
 export interface AccessTokenClaims {
@@ -42,23 +41,21 @@ export interface TokenSubject {
 export interface AccessTokenIssuer {
   /** The `exp`, in milliseconds, of a token that is issued at `now`. */
   expiry(now: number): number;
-  /** `now` is the one that `expiry` was given: the session's row must know the expiry before a token exists. */
-  issue(subject: TokenSubject, now: number): Promise<string>;
+  /** `now` is the one that `expiry` was given: the session's row must know expiry and key before a token exists. */
+  issue(subject: TokenSubject, signer: Signer, now: number): Promise<string>;
 }
 
 export function createAccessTokenIssuer(parts: {
-  keyRing: KeyRing;
   issuer: string;
   audience: string;
   accessTtlMs: number;
 }): AccessTokenIssuer {
-  const { keyRing, issuer, audience, accessTtlMs } = parts;
+  const { issuer, audience, accessTtlMs } = parts;
   const expiry = (now: number) => (numericDate(now) + numericDate(accessTtlMs)) * 1000;
 
   return {
     expiry,
-    issue(subject, now) {
-      const { kid, privateKey } = keyRing.signer();
+    issue(subject, { kid, privateKey }, now) {
       const claims: AccessTokenClaims = {
         iss: issuer,
         sub: subject.userId,
@@ -74,7 +71,7 @@ export function createAccessTokenIssuer(parts: {
         amr: subject.amr,
       };
       return new SignJWT({ ...claims, amr: [...claims.amr] })
-        .setProtectedHeader({ alg: 'ES256', typ: accessTokenType, kid })
+        .setProtectedHeader({ alg: 'ES256', typ: tokenTypes.access, kid })
         .sign(privateKey);
     },
   };

@@ -2,15 +2,17 @@
  * The one reader of access tokens, for every door. Cheap refusals come first: length, shape, strict base64url, strict
  * JSON, header allow-list, known key; then the signature; then the claims with their exact types (RFC 8725 §3).
  */
-import { verify } from 'node:crypto';
+import { type KeyObject, verify } from 'node:crypto';
 import { numericDate } from '../core/clock.ts';
 import { decodeBase64url } from '../core/encoding.ts';
 import { uuidPattern } from '../core/ids.ts';
 import { limits } from '../core/limits.ts';
 import type { KeyRing } from '../keys/keyRing.ts';
-import { type AccessTokenClaims, accessTokenType } from './accessToken.ts';
+import type { AccessTokenClaims } from './accessToken.ts';
 import { type Jti, parseJti } from './jti.ts';
 import { parseStrictObject } from './strictJson.ts';
+import { tokenTypes } from './tokenTypes.ts';
+import { createVerifiedTokens, type VerifiedTokens } from './verifiedTokens.ts';
 
 /** Why a token was refused: for logs and metrics only, never for the caller. */
 export type TokenFault =
@@ -25,12 +27,26 @@ export type TokenFault =
   | 'expired'
   | 'not_yet_valid';
 
-export type ReadToken =
-  | { readonly valid: true; readonly claims: AccessTokenClaims; readonly jti: Jti }
-  | { readonly valid: false; readonly fault: TokenFault };
+interface ValidToken {
+  readonly valid: true;
+  readonly claims: AccessTokenClaims;
+  readonly jti: Jti;
+  /** Under which the key that signed it may be on the deny-list. */
+  readonly keySubject: Uint8Array;
+}
+
+interface RefusedToken {
+  readonly valid: false;
+  readonly fault: TokenFault;
+}
+
+export type ReadToken = ValidToken | RefusedToken;
 
 export interface AccessTokenReader {
-  /** Never throws: whatever the text is, the answer is a token or a fault. `now` in milliseconds. */
+  /**
+   * Whatever the text is, the answer is a token or a fault; throws only `unavailable`, when this node's keys are too old to
+   * be relied on. `now` in milliseconds.
+   */
   read(token: string, now: number): ReadToken;
 }
 
@@ -38,8 +54,9 @@ export function createAccessTokenReader(parts: {
   keyRing: Pick<KeyRing, 'verifier'>;
   issuer: string;
   audience: string;
+  verified?: VerifiedTokens;
 }): AccessTokenReader {
-  const { keyRing, issuer, audience } = parts;
+  const { keyRing, issuer, audience, verified = createVerifiedTokens() } = parts;
   return {
     read(token, now) {
       if (token.length > limits.tokenCharacters) return refused('too_long');
@@ -47,23 +64,26 @@ export function createAccessTokenReader(parts: {
       if (jws === undefined) return refused('malformed');
       const kid = headerKid(jws.header);
       if (kid === undefined) return refused('header');
-      const key = keyRing.verifier(kid);
-      if (key === undefined) return refused('unknown_key');
-      if (!verify('sha256', jws.signingInput, { key, dsaEncoding: 'ieee-p1363' }, jws.signature)) {
-        return refused('signature');
-      }
-      return judgeClaims(jws.payload, { issuer, audience, seconds: numericDate(now) });
+      const verifier = keyRing.verifier(kid);
+      if (verifier === undefined) return refused('unknown_key');
+      const signed = { text: token, key: verifier.publicKey };
+      const known = verified.has(jws.payload['jti'], signed);
+      if (!known && !isSigned(jws, verifier.publicKey)) return refused('signature');
+      const judged = judgeClaims(jws.payload, { issuer, audience, seconds: numericDate(now) });
+      if (!judged.valid) return judged;
+      if (!known) verified.add(judged.claims.jti, signed);
+      return { ...judged, keySubject: verifier.subject };
     },
   };
 }
 
-const refused = (fault: TokenFault): ReadToken => ({ valid: false, fault });
+const refused = (fault: TokenFault): RefusedToken => ({ valid: false, fault });
 
 interface CompactJws {
   readonly header: Readonly<Record<string, unknown>>;
   readonly payload: Readonly<Record<string, unknown>>;
   readonly signature: Buffer;
-  readonly signingInput: Buffer;
+  readonly signingInput: string;
 }
 
 /** RFC 7515 §7.1, three parts only. An ES256 signature is 64 bytes, always (RFC 7518 §3.4). */
@@ -75,21 +95,25 @@ function decodeCompact(token: string): CompactJws | undefined {
   const header = parseStrictObject(headerBytes);
   const payload = parseStrictObject(payloadBytes);
   if (header === undefined || payload === undefined) return undefined;
-  return { header, payload, signature, signingInput: Buffer.from(token.slice(0, token.lastIndexOf('.'))) };
+  return { header, payload, signature, signingInput: token.slice(0, token.lastIndexOf('.')) };
+}
+
+function isSigned({ signingInput, signature }: CompactJws, key: KeyObject): boolean {
+  return verify('sha256', Buffer.from(signingInput), { key, dsaEncoding: 'ieee-p1363' }, signature);
 }
 
 const kidShape = /^[A-Za-z0-9_-]{1,64}$/;
 
 /** Exactly `alg`, `typ` and `kid`: nothing that carries keys, compression, encryption or `crit` is even ignored. */
 function headerKid({ alg, typ, kid, ...others }: Readonly<Record<string, unknown>>): string | undefined {
-  const allowed = alg === 'ES256' && typ === accessTokenType && Object.keys(others).length === 0;
+  const allowed = alg === 'ES256' && typ === tokenTypes.access && Object.keys(others).length === 0;
   return allowed && typeof kid === 'string' && kidShape.test(kid) ? kid : undefined;
 }
 
 function judgeClaims(
   payload: Readonly<Record<string, unknown>>,
   expected: { issuer: string; audience: string; seconds: number },
-): ReadToken {
+): Omit<ValidToken, 'keySubject'> | RefusedToken {
   const { seconds } = expected;
   if (!hasClaimTypes(payload)) return refused('claims');
   if (payload.iss !== expected.issuer) return refused('issuer');

@@ -2,12 +2,12 @@
 import { randomBytes } from 'node:crypto';
 import t, { type Test } from 'tap';
 import { newId, type ServiceId, type SessionId, type UserId, uuidBytes } from '../../src/core/ids.ts';
-import { createSealing } from '../../src/core/sealing.ts';
-import { generateSigningKey } from '../../src/keys/signingKey.ts';
+import type { StoredSigningKey } from '../../src/keys/signingKeyStore.ts';
 import type { Revocation } from '../../src/revocation/revocation.ts';
 import { createStorage, migrateStorage, type Storage } from '../../src/storage/postgres/storage.ts';
 import { engines } from '../support/engines.ts';
 import { minute, newSession, newUser, rowsMadeAt as now } from '../support/rows.ts';
+import { aSigningKey } from '../support/signingKeys.ts';
 
 for (const { name, open } of engines) {
   t.test(name, async (t) => {
@@ -51,6 +51,7 @@ async function sessions(t: Test, storage: Storage): Promise<void> {
     ip: '::1',
     idleExpiresAt: now + 40 * minute,
     accessExpiresAt: now + 1,
+    signingKid: 'kid',
   };
   const found = await sessions.find(id);
   t.match(found, {
@@ -126,7 +127,10 @@ async function ending(t: Test, storage: Storage): Promise<void> {
   t.match(await sessions.find(one), { endedAt: now }, 'the first end stays');
   t.match(await sessions.find(strangers), { endedAt: undefined }, "nobody else's session has ended");
   t.equal(
-    await sessions.advance(one, 0, { now, userAgent: '', ip: '', idleExpiresAt: now, accessExpiresAt: now }),
+    await sessions.advance(one, 0, {
+      ...{ now, userAgent: '', ip: '', idleExpiresAt: now, accessExpiresAt: now },
+      signingKid: 'kid',
+    }),
     false,
   );
   t.strictSame(
@@ -211,17 +215,52 @@ async function services(t: Test, storage: Storage): Promise<void> {
   t.match(await services.list(), [{ name: 'billing', revokedAt: now + 1 }]);
 }
 
-async function signingKeys(t: Test, { signingKeys }: Storage): Promise<void> {
-  const sealing = createSealing(randomBytes(32));
-  const [first, second] = [
-    await generateSigningKey('active', sealing, now),
-    await generateSigningKey('active', sealing, now),
+async function signingKeys(t: Test, { database }: Storage): Promise<void> {
+  const { signingKeys } = database;
+  const before = Date.now() - 1_000;
+  t.strictSame((await signingKeys.load()).keys, []);
+  const [first, second, next] = [
+    await aSigningKey('active'),
+    await aSigningKey('active'),
+    await aSigningKey('next'),
   ];
-  const inserted = await Promise.all([signingKeys.insert(first), signingKeys.insert(second)]);
-  t.strictSame([...inserted].sort(), [false, true], 'only one key is active');
-  const [stored, ...others] = await signingKeys.load();
-  t.strictSame(others, []);
-  t.match(stored, { kid: inserted[0] ? first.kid : second.kid, state: 'active', activatedAt: now });
+  await signingKeys.save(first);
+  await signingKeys.save(next);
+  await t.rejects(signingKeys.save(second), 'only one key is active');
+  const { keys, now: clock } = await signingKeys.load();
+  t.same(keys, [first, next].toSorted(byAge), 'what was written is read');
+  t.ok(clock > before && clock < Date.now() + 1_000, 'with the time of the store');
+
+  const times = { publishedAt: undefined, activatedAt: now + 1, retiringAt: now + 2, retiredAt: now + 3 };
+  const retired = { ...first, ...times, state: 'retired' as const, sealedPrivateKey: new Uint8Array() };
+  await signingKeys.save({ ...retired, revokedAt: now + 4, tokenLifetimeMs: 1, cacheMs: 2 });
+  t.same(await signingKeys.find(first.kid), {
+    ...retired,
+    revokedAt: now + 4,
+    tokenLifetimeMs: 1,
+    cacheMs: 2,
+  });
+  t.equal(await signingKeys.find('none'), undefined);
+  t.same((await signingKeys.load()).keys, [next], 'a dead key is not in the ring');
+  await signingKeys.save({ ...next, state: 'active' });
+  await signingKeys.save(await aSigningKey('next', undefined, now + minute));
+  t.equal((await signingKeys.list(10)).length, 3);
+  t.equal((await signingKeys.list(1)).length, 1);
+
+  let inside = 0;
+  const alone = () =>
+    database.transaction(async (stores) => {
+      await stores.signingKeys.lock();
+      inside += 1;
+      t.equal(inside, 1, 'one at a time');
+      await stores.signingKeys.load();
+      inside -= 1;
+    });
+  await Promise.all([alone(), alone(), alone()]);
+}
+
+function byAge(one: StoredSigningKey, other: StoredSigningKey): number {
+  return one.createdAt - other.createdAt || (one.kid < other.kid ? -1 : 1);
 }
 
 async function transactions(t: Test, storage: Storage): Promise<void> {

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Email } from '../../src/authn/email.ts';
 import type { User } from '../../src/authn/user.ts';
 import { newId, type SessionId, type UserId } from '../../src/core/ids.ts';
+import type { NewSession } from '../../src/sessions/sessionStore.ts';
 import type { Storage } from '../../src/storage/postgres/storage.ts';
 
 export const minute = 60_000;
@@ -20,9 +21,14 @@ export async function newUser({ database }: Storage): Promise<User> {
   return (await database.users.find(id)) as User;
 }
 
-export async function newSession({ database }: Storage, user: User, at = rowsMadeAt): Promise<SessionId> {
+export async function newSession(
+  { database }: Storage,
+  user: User,
+  at = rowsMadeAt,
+  signingKid = 'kid',
+): Promise<SessionId> {
   const id = newId<SessionId>(at);
-  await database.sessions.create({
+  const session: NewSession = {
     id,
     userId: user.id,
     sealedSecret: randomBytes(60),
@@ -39,6 +45,7 @@ export async function newSession({ database }: Storage, user: User, at = rowsMad
     idleExpiresAt: at + 30 * minute,
     expiresAt: at + 90 * minute,
     accessExpiresAt: at + 15 * minute,
-  });
+  };
+  await database.sessions.create(session, signingKid);
   return id;
 }

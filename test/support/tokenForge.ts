@@ -1,11 +1,8 @@
 /** Makes access tokens by hand, good ones and bad ones, with nothing of ours but the key: what a reader must withstand. */
-import { type KeyObject, randomBytes, sign } from 'node:crypto';
-import { systemClock } from '../../src/core/clock.ts';
+import { type KeyObject, sign } from 'node:crypto';
 import { newId, type SessionId } from '../../src/core/ids.ts';
-import { createSealing } from '../../src/core/sealing.ts';
-import { openKeyRing } from '../../src/keys/keyRing.ts';
 import { newJti } from '../../src/tokens/jti.ts';
-import { createMemorySigningKeys } from './memorySigningKeys.ts';
+import { openRing } from './signingKeys.ts';
 
 export type Text = string | Uint8Array;
 /** The signature of a signing input. */
@@ -16,11 +13,6 @@ export const audience = 'api.example';
 
 export function es256(key: KeyObject): Signature {
   return (input) => sign('sha256', Buffer.from(input), { key, dsaEncoding: 'ieee-p1363' });
-}
-
-export function openRing() {
-  const store = createMemorySigningKeys();
-  return openKeyRing({ store, sealing: createSealing(randomBytes(32)), clock: systemClock });
 }
 
 /** A forge with a ring of its own. `now` in milliseconds: when its tokens are issued. */
@@ -58,7 +50,7 @@ export async function openTokenForge(now: number) {
     keyRing,
     kid,
     privateKey,
-    publicKey: keyRing.verifier(kid) as KeyObject,
+    publicKey: keyRing.verifier(kid)?.publicKey as KeyObject,
     header,
     claims,
     good: ofTexts(head, body),

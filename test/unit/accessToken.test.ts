@@ -5,7 +5,8 @@ import { newId, type SessionId, type UserId } from '../../src/core/ids.ts';
 import { createAccessTokenIssuer, type TokenSubject } from '../../src/tokens/accessToken.ts';
 import { createAccessTokenReader } from '../../src/tokens/accessTokenReader.ts';
 import { parseJti } from '../../src/tokens/jti.ts';
-import { audience, issuer, openRing } from '../support/tokenForge.ts';
+import { openRing } from '../support/signingKeys.ts';
+import { audience, issuer } from '../support/tokenForge.ts';
 
 /** Not at the start of a second, so that rounding shows. */
 const now = Date.UTC(2030, 0, 1, 12) + 789;
@@ -13,7 +14,8 @@ const seconds = Date.UTC(2030, 0, 1, 12) / 1000;
 const accessTtlMs = 900_000;
 
 const keyRing = await openRing();
-const tokens = createAccessTokenIssuer({ keyRing, issuer, audience, accessTtlMs });
+const signer = keyRing.signer();
+const tokens = createAccessTokenIssuer({ issuer, audience, accessTtlMs });
 const subject: TokenSubject = {
   id: newId<SessionId>(now),
   userId: newId<UserId>(now),
@@ -30,7 +32,7 @@ const part = (token: string, index: number) =>
     unknown
   >;
 const claimsOf = async (of: TokenSubject, at: number, issuedBy = tokens) =>
-  part(await issuedBy.issue(of, at), 1);
+  part(await issuedBy.issue(of, signer, at), 1);
 
 t.test('it says exactly what the contract lists, and nothing about the person', async (t) => {
   const { jti, ...others } = await claimsOf(subject, now);
@@ -77,7 +79,7 @@ t.test('what a session has beside the subject stays out of the token', async (t)
 
 t.test('it lives for its lifetime, in whole seconds, whenever in a second it is issued', async (t) => {
   for (const ttlMs of [1_000, 60_000, 900_000, 86_400_000]) {
-    const issuing = createAccessTokenIssuer({ keyRing, issuer, audience, accessTtlMs: ttlMs });
+    const issuing = createAccessTokenIssuer({ issuer, audience, accessTtlMs: ttlMs });
     for (const at of [now - 789, now - 788, now, now + 210, now + 211]) {
       const { exp, iat } = await claimsOf(subject, at, issuing);
       const what = `${ttlMs} ms, issued at ${at % 1000} ms`;
@@ -93,16 +95,20 @@ t.test('it lives for its lifetime, in whole seconds, whenever in a second it is 
 });
 
 t.test('its header has alg, typ and kid, and nothing else', async (t) => {
-  const token = await tokens.issue(subject, now);
-  t.strictSame(part(token, 0), { alg: 'ES256', typ: 'at+jwt', kid: keyRing.signer().kid });
+  const token = await tokens.issue(subject, signer, now);
+  t.strictSame(part(token, 0), { alg: 'ES256', typ: 'at+jwt', kid: signer.kid });
 });
 
 t.test('its signature is 64 bytes, r and s, of the key it names', async (t) => {
-  const key = keyRing.verifier(keyRing.signer().kid);
+  const key = keyRing.verifier(signer.kid)?.publicKey;
   if (key === undefined) throw new Error('no key');
   // Many, since a shorter r or s comes up once in 128.
   for (let round = 0; round < 600; round += 1) {
-    const [head, body, text] = (await tokens.issue(subject, now)).split('.') as [string, string, string];
+    const [head, body, text] = (await tokens.issue(subject, signer, now)).split('.') as [
+      string,
+      string,
+      string,
+    ];
     const signature = Buffer.from(text, 'base64url');
     const fits = verify(
       'sha256',
@@ -116,12 +122,12 @@ t.test('its signature is 64 bytes, r and s, of the key it names', async (t) => {
 });
 
 t.test('no two tokens are alike, even of one session and one millisecond', async (t) => {
-  const issued = await Promise.all(Array.from({ length: 200 }, () => tokens.issue(subject, now)));
+  const issued = await Promise.all(Array.from({ length: 200 }, () => tokens.issue(subject, signer, now)));
   t.equal(new Set(issued.map((token) => part(token, 1)['jti'])).size, issued.length);
 });
 
 t.test('any verifier of RFC 9068 accepts it with the published keys', async (t) => {
-  const token = await tokens.issue(subject, now);
+  const token = await tokens.issue(subject, signer, now);
   const { keys } = JSON.parse(keyRing.jwks().body) as { keys: [] };
   const options = { issuer, audience, typ: 'at+jwt', algorithms: ['ES256'], currentDate: new Date(now) };
   const verified = await jwtVerify(token, createLocalJWKSet({ keys }), {
@@ -147,7 +153,7 @@ t.test('any verifier of RFC 9068 accepts it with the published keys', async (t) 
 });
 
 t.test('our own reader reads it back, until its end', async (t) => {
-  const token = await tokens.issue(subject, now);
+  const token = await tokens.issue(subject, signer, now);
   const reader = createAccessTokenReader({ keyRing, issuer, audience });
   const claims = part(token, 1);
   t.match(reader.read(token, now), { valid: true, claims, jti: { sessionId: subject.id, issuedAt: now } });

@@ -4,11 +4,11 @@ import { assert as check, nat, property, string } from 'fast-check';
 import t from 'tap';
 import { limits } from '../../src/core/limits.ts';
 import { createAccessTokenReader } from '../../src/tokens/accessTokenReader.ts';
+import { openRing } from '../support/signingKeys.ts';
 import {
   audience,
   es256,
   issuer,
-  openRing,
   openTokenForge,
   rowsOf,
   type Signature,

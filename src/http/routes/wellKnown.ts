@@ -2,8 +2,8 @@
 import type { HttpParts } from '../app.ts';
 import type { HttpApp } from '../bareApp.ts';
 
-export function wellKnownRoutes(app: HttpApp, { keyRing, issuer, jwksMaxAgeMs }: HttpParts): void {
-  const cacheControl = `public, max-age=${Math.floor(jwksMaxAgeMs / 1000)}`;
+export function wellKnownRoutes(app: HttpApp, { keyRing, issuer, policy }: HttpParts): void {
+  const cacheControl = cacheable(policy);
 
   app.get(
     '/.well-known/jwks.json',
@@ -14,7 +14,8 @@ export function wellKnownRoutes(app: HttpApp, { keyRing, issuer, jwksMaxAgeMs }:
     },
     async (request, reply) => {
       const { body, etag } = keyRing.jwks();
-      reply.header('cache-control', cacheControl).header('etag', etag);
+      // Kept for as long as it says, a set that may lack a key would make good tokens fail.
+      reply.header('cache-control', keyRing.upToDate() ? cacheControl : 'no-cache').header('etag', etag);
       if (matches(request.headers['if-none-match'], etag)) return reply.code(304).send();
       return reply.type('application/json; charset=utf-8').send(body);
     },
@@ -35,6 +36,14 @@ export function wellKnownRoutes(app: HttpApp, { keyRing, issuer, jwksMaxAgeMs }:
       async (_request, reply) => reply.header('cache-control', cacheControl).send(metadata),
     );
   }
+}
+
+/** RFC 9111 §5.2.2.1, RFC 5861 §3. */
+function cacheable({ maxAgeMs, staleWhileRevalidateMs }: HttpParts['policy']): string {
+  const maxAge = `public, max-age=${maxAgeMs / 1000}`;
+  return staleWhileRevalidateMs === 0
+    ? maxAge
+    : `${maxAge}, stale-while-revalidate=${staleWhileRevalidateMs / 1000}`;
 }
 
 /** RFC 9110 §13.1.2: a list of entity tags, compared weakly, or `*`. */

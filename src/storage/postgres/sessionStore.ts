@@ -1,13 +1,19 @@
 import type { SessionId, UserId } from '../../core/ids.ts';
 import type { Session } from '../../sessions/session.ts';
-import type { EndedSession, SessionSelection, SessionStore } from '../../sessions/sessionStore.ts';
+import type {
+  EndedSession,
+  NewSession,
+  SessionSelection,
+  SessionStore,
+  SessionUse,
+} from '../../sessions/sessionStore.ts';
 import { Prisma, type Session as SessionRow } from './generated/client.ts';
 import type { PrismaConnection } from './transactions.ts';
 
 export function createSessionStore(prisma: PrismaConnection): SessionStore {
   return {
-    async create(session) {
-      await prisma.session.create({ data: toRow(session) });
+    async create(session, signingKid) {
+      await prisma.session.create({ data: { ...toRow(session), signingKids: [signingKid] } });
     },
 
     async find(id) {
@@ -42,6 +48,7 @@ export function createSessionStore(prisma: PrismaConnection): SessionStore {
            SET generation = generation + 1, rotated_at = ${new Date(use.now)}, grace_repeats = 0,
                last_used_at = ${new Date(use.now)}, idle_expires_at = ${new Date(use.idleExpiresAt)},
                access_expires_at = GREATEST(access_expires_at, ${new Date(use.accessExpiresAt)}),
+               signing_kids = ${signingKids(use)},
                user_agent = ${use.userAgent ?? null}, ip = ${use.ip ?? null}
          WHERE s.id = ${id}::uuid AND s.generation = ${from} AND ${alive(use.now)}`;
       return changed === 1;
@@ -52,6 +59,7 @@ export function createSessionStore(prisma: PrismaConnection): SessionStore {
         UPDATE sessions AS s
            SET grace_repeats = grace_repeats + 1, last_used_at = ${new Date(use.now)},
                access_expires_at = GREATEST(access_expires_at, ${new Date(use.accessExpiresAt)}),
+               signing_kids = ${signingKids(use)},
                ip = ${use.ip ?? null}
          WHERE s.id = ${id}::uuid AND s.generation = ${current} AND s.grace_repeats < ${maximum} AND ${alive(use.now)}`;
       return changed === 1;
@@ -63,13 +71,25 @@ export function createSessionStore(prisma: PrismaConnection): SessionStore {
       const rows = await prisma.$queryRaw<EndedRow[]>`
         WITH target AS (
           SELECT s.id, s.ended_at FROM sessions AS s
-           WHERE ${selected(selection)} AND (s.ended_at IS NULL OR s.access_expires_at > ${at})
-             FOR UPDATE)
+           WHERE ${selected(selection, at)} FOR UPDATE)
         UPDATE sessions AS s
            SET ended_at = COALESCE(s.ended_at, ${at}), end_reason = COALESCE(s.end_reason, ${reason})
           FROM target WHERE s.id = target.id
         RETURNING s.id, s.user_id, s.access_expires_at, target.ended_at IS NULL AS newly_ended`;
       return rows.map(fromEndedRow);
+    },
+
+    async listSealedOtherwise(header, limit, after) {
+      const start = after === undefined ? Prisma.empty : Prisma.sql`id > ${after}::uuid AND`;
+      const rows = await prisma.$queryRaw<{ id: string; sealedSecret: Uint8Array }[]>`
+        SELECT id, sealed_secret AS "sealedSecret" FROM sessions
+         WHERE ${start} substring(sealed_secret FROM 1 FOR ${header.length}::int) <> ${Buffer.from(header)}
+         ORDER BY id LIMIT ${limit}`;
+      return rows.map(({ id, sealedSecret }) => ({ id: id as SessionId, sealedSecret }));
+    },
+
+    async reseal({ id, sealedSecret }) {
+      await prisma.session.update({ where: { id }, data: { sealedSecret: new Uint8Array(sealedSecret) } });
     },
 
     async setTokenVersion(id, tokenVersion) {
@@ -86,7 +106,27 @@ function alive(now: number): Prisma.Sql {
      WHERE u.id = s.user_id AND u.token_version = s.token_version AND u.disabled_at IS NULL)`;
 }
 
-function selected(selection: SessionSelection): Prisma.Sql {
+/** The keys of tokens that may be live after this use. None of a session for which that was not noted are known. */
+function signingKids({ now, signingKid }: SessionUse): Prisma.Sql {
+  return Prisma.sql`CASE
+    WHEN access_expires_at <= ${new Date(now)} THEN ARRAY[${signingKid}::text]
+    WHEN cardinality(signing_kids) = 0 OR ${signingKid}::text = ANY (signing_kids) THEN signing_kids
+    ELSE ARRAY(SELECT k.kid FROM signing_keys AS k
+                WHERE k.kid = ANY (s.signing_kids) AND k.state IN ('active', 'retiring')) || ${signingKid}::text END`;
+}
+
+/** In one order, so that two that end the same sessions do not wait for each other in a circle. */
+function selected(selection: SessionSelection, at: Date): Prisma.Sql {
+  if ('signedWith' in selection) {
+    const { signedWith, after, limit } = selection;
+    const start = after === undefined ? Prisma.empty : Prisma.sql`s.id > ${after}::uuid AND`;
+    return Prisma.sql`${start} s.access_expires_at > ${at}
+      AND (cardinality(s.signing_kids) = 0 OR ${signedWith}::text = ANY (s.signing_kids)) ORDER BY s.id LIMIT ${limit}`;
+  }
+  return Prisma.sql`${whose(selection)} AND (s.ended_at IS NULL OR s.access_expires_at > ${at}) ORDER BY s.id`;
+}
+
+function whose(selection: Exclude<SessionSelection, { signedWith: string }>): Prisma.Sql {
   if ('sessionId' in selection) return Prisma.sql`s.id = ${selection.sessionId}::uuid`;
   const { userId, except } = selection;
   if (except === undefined) return Prisma.sql`s.user_id = ${userId}::uuid`;
@@ -109,7 +149,7 @@ function fromEndedRow(row: EndedRow): EndedSession {
   };
 }
 
-function toRow(session: Parameters<SessionStore['create']>[0]): Prisma.SessionUncheckedCreateInput {
+function toRow(session: NewSession): Prisma.SessionUncheckedCreateInput {
   return {
     id: session.id,
     userId: session.userId,

@@ -1,16 +1,13 @@
 /** Everything that is stored, over one engine: migrated, with its faults translated. */
 import { limits } from '../../core/limits.ts';
 import type { Database } from '../../flows/database.ts';
-import type { SigningKeyStore } from '../../keys/signingKeyStore.ts';
 import type { PostgresEngine } from './engine.ts';
 import { translateFault } from './faults.ts';
 import { migrate } from './migrations.ts';
-import { createSigningKeyStore } from './signingKeyStore.ts';
-import { createDatabase, guarded } from './transactions.ts';
+import { createDatabase } from './transactions.ts';
 
 export interface Storage {
   readonly database: Database;
-  readonly signingKeys: SigningKeyStore;
   /** A UUID, made with the database. */
   deploymentId(): Promise<string>;
   /** Rejects when the database does not answer. */
@@ -34,7 +31,6 @@ export function createStorage({ prisma }: PostgresEngine): Storage {
   };
   return {
     database: createDatabase(prisma),
-    signingKeys: guarded(createSigningKeyStore(prisma), translate),
     deploymentId: async () => (await prisma.deployment.findFirstOrThrow().catch(translate)).id,
     ping: async () => void (await prisma.$queryRaw`SELECT 1`.catch(translate)),
   };

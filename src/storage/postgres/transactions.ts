@@ -6,6 +6,7 @@ import type { Prisma, PrismaClient } from './generated/client.ts';
 import { createRevocationStore } from './revocationStore.ts';
 import { createServiceStore } from './serviceStore.ts';
 import { createSessionStore } from './sessionStore.ts';
+import { createSigningKeyStore } from './signingKeyStore.ts';
 import { createUserStore } from './userStore.ts';
 
 /** The client or one transaction of it. */
@@ -32,6 +33,7 @@ function createStores(prisma: PrismaConnection, onFault: (error: unknown) => nev
     users: guarded(createUserStore(prisma), onFault),
     sessions: guarded(createSessionStore(prisma), onFault),
     services: guarded(createServiceStore(prisma), onFault),
+    signingKeys: guarded(createSigningKeyStore(prisma), onFault),
     revocations: guarded(createRevocationStore(prisma), onFault),
     audit: guarded(createAuditTrail(prisma), onFault),
   };

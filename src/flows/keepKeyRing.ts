@@ -1,0 +1,40 @@
+/**
+ * One look at the key ring: what is due is done, by whichever node comes first; the others find it done. Rotation on
+ * schedule happens here and nowhere else.
+ */
+import type { Origin } from '../audit/auditEvent.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Keep } from '../keys/ringKeeper.ts';
+import { decide, type KnownRing } from '../keys/rotation.ts';
+import { createSightings } from '../keys/sightings.ts';
+import type { StoredRing } from '../keys/signingKeyStore.ts';
+import { changeKeyRing, type KeyRingParts } from './changeKeyRing.ts';
+import type { Database } from './database.ts';
+
+const schedule: Origin = { actor: 'authority' };
+
+export function createKeepKeyRing(
+  parts: KeyRingParts & { readonly database: Database; readonly clock: Pick<Clock, 'monotonic'> },
+): Keep {
+  const { database, policy, clock } = parts;
+  const sightings = createSightings(clock);
+
+  const known = (ring: StoredRing): KnownRing => {
+    sightings.observe(ring.keys);
+    return { ...ring, seenMs: sightings.seenMs };
+  };
+
+  return async () => {
+    const seen = known(await database.signingKeys.load());
+    const decision = decide(seen, policy);
+    if (!decision.due) return { keys: seen.keys, dueInMs: decision.dueInMs };
+    return database.transaction(async (stores) => {
+      // Another node may have done it since.
+      const ring = known(await stores.signingKeys.lock());
+      const { due, keys, dueInMs } = decide(ring, policy);
+      if (!due) return { keys, dueInMs };
+      const changed = await changeKeyRing(stores, parts, ring, keys, schedule);
+      return { keys: changed, dueInMs: decide(known({ ...ring, keys: changed }), policy).dueInMs };
+    });
+  };
+}

@@ -1,0 +1,19 @@
+/** The signing keys, for operators: what state each is in and since when. Nothing of it is secret. */
+import { limits } from '../core/limits.ts';
+import type { StoredSigningKey } from '../keys/signingKeyStore.ts';
+import type { Database } from './database.ts';
+
+export type ListedKey = Omit<
+  StoredSigningKey,
+  'sealedPrivateKey' | 'publicJwk' | 'tokenLifetimeMs' | 'cacheMs'
+>;
+
+/** Newest first, dead ones too. */
+export type ListKeys = () => Promise<readonly ListedKey[]>;
+
+export function createListKeys({ database }: { readonly database: Database }): ListKeys {
+  return async () => {
+    const keys = await database.signingKeys.list(limits.listedKeys);
+    return keys.map(({ sealedPrivateKey, publicJwk, tokenLifetimeMs, cacheMs, ...listed }) => listed);
+  };
+}

@@ -1,0 +1,37 @@
+/**
+ * Reading an access token that somebody presents, for every flow that takes one. A key that this node does not know may be
+ * newer than its ring, so the ring is looked at again, within limits, before the token is refused.
+ */
+import type { Clock } from '../core/clock.ts';
+import type { RingKeeper } from '../keys/ringKeeper.ts';
+import type { DenyList } from '../revocation/denyList.ts';
+import type { AccessTokenReader, ReadToken } from '../tokens/accessTokenReader.ts';
+
+export interface ReadingParts {
+  readonly accessTokenReader: AccessTokenReader;
+  readonly ringKeeper: Pick<RingKeeper, 'lookAgain'>;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly denyList: Pick<DenyList, 'check'>;
+}
+
+/** Whether the token is well made; whether it has been revoked is not asked. Rejects with `unavailable`. */
+export async function readToken(parts: ReadingParts, token: string): Promise<ReadToken> {
+  const { accessTokenReader, ringKeeper, clock } = parts;
+  const read = accessTokenReader.read(token, clock.now());
+  if (read.valid || read.fault !== 'unknown_key') return read;
+  return (await ringKeeper.lookAgain()) ? accessTokenReader.read(token, clock.now()) : read;
+}
+
+/**
+ * For who acts on what a token says although it may be revoked, as a repeated logout does: a token of a revoked key says
+ * nothing, since others may be able to make one.
+ */
+export async function readGenuineToken(
+  parts: ReadingParts,
+  token: string,
+): Promise<ReadToken | { readonly valid: false; readonly fault: 'revoked' }> {
+  const read = await readToken(parts, token);
+  if (!read.valid) return read;
+  const { revoked } = await parts.denyList.check([read.keySubject]);
+  return revoked ? { valid: false, fault: 'revoked' } : read;
+}

@@ -1,0 +1,126 @@
+/**
+ * The rules of rotation, pure: what the ring must become, given what it is and what time it is.
+ *
+ *   next ──→ active ──→ retiring ──→ retired          revoked ←── from any state
+ *
+ * - There is always one `next`, published while its predecessor signs. It signs when every cache must have it.
+ * - A `retiring` key verifies until the last token that it may have signed has expired, then is `retired`.
+ * - What a key has promised (lifetimes, caches) is kept with the key, so changed settings strand nothing.
+ */
+import { limits } from '../core/limits.ts';
+import { cacheMs, type KeyPolicy } from './keyPolicy.ts';
+import type { SigningKeyState, StoredRing, StoredSigningKey } from './signingKeyStore.ts';
+
+type Keys = readonly StoredSigningKey[];
+
+export interface KnownRing extends StoredRing {
+  /**
+   * For how long this node has had a key in its own ring, by a clock that never steps: what a wall clock says of the past
+   * may be wrong, and a key that was made a second ago look old.
+   */
+  readonly seenMs: (kid: string) => number;
+}
+
+/** What is to be done. */
+export interface Decision {
+  /** The keys as they must be; those that need no change are the same objects. */
+  readonly keys: Keys;
+  /** Something has to be written, or a key made: there must always be an active one and a next. */
+  readonly due: boolean;
+  /** In how many milliseconds the next change will be due, if nothing else happens. */
+  readonly dueInMs: number;
+}
+
+/** Deciding again right after changes nothing. */
+export function decide(ring: KnownRing, policy: KeyPolicy): Decision {
+  const { now, seenMs } = ring;
+  const kept = ring.keys.map((key) => keepingPromises(notOfTheFuture(key, now), policy));
+  const rotateIn = (keys: Keys) => scheduledIn({ keys, now, seenMs }, policy);
+  const rotated = inState(kept, 'active') === undefined || rotateIn(kept) <= 0 ? rotate(kept, now) : kept;
+  const keys = rotated.map((key) => (retiresIn(key, now, policy) <= 0 ? retire(key, now) : key));
+  const complete = inState(keys, 'active') !== undefined && inState(keys, 'next') !== undefined;
+  const due = !complete || keys.some((key, index) => key !== ring.keys[index]);
+  const dueInMs = Math.min(rotateIn(keys), ...keys.map((key) => retiresIn(key, now, policy)));
+  return { keys, due, dueInMs };
+}
+
+/** The active key stops signing, the next one begins; who calls has another one made. */
+export function rotate(keys: Keys, now: number): Keys {
+  if (inState(keys, 'next') === undefined) return keys;
+  return keys.map((key) => {
+    if (key.state === 'active') return { ...key, state: 'retiring', retiringAt: now };
+    return key.state === 'next' ? { ...key, state: 'active', activatedAt: now } : key;
+  });
+}
+
+/** The emergency: the key is dead at once; if it signed, the next one does, whoever may know it already. */
+export function revokeKey(keys: Keys, kid: string, now: number): Keys {
+  const without = keys.map((key) =>
+    key.kid === kid ? dead(key, { state: 'revoked', revokedAt: now }) : key,
+  );
+  return inState(without, 'active') === undefined ? rotate(without, now) : without;
+}
+
+/** In how many milliseconds every cache must have the next key, by the clock of the store; 0 or less: now. */
+export function readyIn({ keys, now }: StoredRing, policy: KeyPolicy): number {
+  const next = inState(keys, 'next');
+  if (next === undefined) return Number.POSITIVE_INFINITY;
+  return next.publishedAt === undefined ? 0 : next.publishedAt + leadMs(keys, policy) - now;
+}
+
+export function inState(keys: Keys, state: SigningKeyState): StoredSigningKey | undefined {
+  return keys.find((key) => key.state === state);
+}
+
+/** For how long a key is published before it signs: a node may be late to publish it, and caches to ask. */
+function leadMs(keys: Keys, policy: KeyPolicy): number {
+  return Math.max(cacheMs(policy), ...keys.map((key) => key.cacheMs)) + policy.ringAgeMs;
+}
+
+function scheduledIn(ring: KnownRing, policy: KeyPolicy): number {
+  const [active, next] = [inState(ring.keys, 'active'), inState(ring.keys, 'next')];
+  if (active?.activatedAt === undefined || next === undefined) return Number.POSITIVE_INFINITY;
+  const untilDue = active.activatedAt + policy.rotationIntervalMs - ring.now;
+  if (next.publishedAt === undefined) return untilDue;
+  const untilSeenLongEnough = leadMs(ring.keys, policy) - ring.seenMs(next.kid);
+  return Math.max(untilDue, readyIn(ring, policy), untilSeenLongEnough);
+}
+
+/** The last signature may be as late as a ring is old; then the token's lifetime, and whoever cached the set or has a slow clock. */
+function retiresIn(key: StoredSigningKey, now: number, { ringAgeMs }: KeyPolicy): number {
+  if (key.state !== 'retiring' || key.retiringAt === undefined) return Number.POSITIVE_INFINITY;
+  const kept = ringAgeMs + key.tokenLifetimeMs + key.cacheMs + limits.clockSkewSeconds * 1000;
+  return key.retiringAt + kept - now;
+}
+
+function retire(key: StoredSigningKey, now: number): StoredSigningKey {
+  return dead(key, { state: 'retired', retiredAt: now });
+}
+
+/** A private key that will never sign again is not kept, not even sealed. */
+function dead(key: StoredSigningKey, how: Partial<StoredSigningKey>): StoredSigningKey {
+  return { ...key, ...how, sealedPrivateKey: new Uint8Array() };
+}
+
+/** A clock that has been ahead wrote these; counted from now, everything only lasts longer. */
+function notOfTheFuture(key: StoredSigningKey, now: number): StoredSigningKey {
+  const latest = now + limits.clockSkewSeconds * 1000;
+  const { publishedAt, activatedAt, retiringAt } = key;
+  const times = { publishedAt, activatedAt, retiringAt };
+  const entries = Object.entries(times).map(([name, time]) => [name, (time ?? 0) > latest ? now : time]);
+  return changed(key, Object.fromEntries(entries));
+}
+
+/** Before this node signs with a key, or publishes it, the key knows for how long. */
+function keepingPromises(key: StoredSigningKey, policy: KeyPolicy): StoredSigningKey {
+  if (key.state !== 'next' && key.state !== 'active') return key;
+  return changed(key, {
+    tokenLifetimeMs: Math.max(key.tokenLifetimeMs, policy.tokenLifetimeMs),
+    cacheMs: Math.max(key.cacheMs, cacheMs(policy)),
+  });
+}
+
+function changed(key: StoredSigningKey, change: Partial<StoredSigningKey>): StoredSigningKey {
+  const differs = Object.entries(change).some(([name, value]) => Reflect.get(key, name) !== value);
+  return differs ? { ...key, ...change } : key;
+}

@@ -1,0 +1,36 @@
+/** Signing keys and rings of them, without a store. */
+import { randomBytes } from 'node:crypto';
+import { systemClock } from '../../src/core/clock.ts';
+import { createSealing } from '../../src/core/sealing.ts';
+import { keyPolicy } from '../../src/keys/keyPolicy.ts';
+import { createKeyRing } from '../../src/keys/keyRing.ts';
+import { generateSigningKey } from '../../src/keys/signingKey.ts';
+import type { SigningKeyState, StoredSigningKey } from '../../src/keys/signingKeyStore.ts';
+
+const minute = 60_000;
+
+/** Of the default settings. */
+export const usualPolicy = keyPolicy({
+  rotationIntervalMs: 30 * 24 * 60 * minute,
+  jwksMaxAgeMs: 5 * minute,
+  accessTtlMs: 15 * minute,
+});
+
+/** A row in any state; `at` is when it was made, and began to sign. */
+export async function aSigningKey(
+  state: SigningKeyState,
+  sealing = createSealing(randomBytes(32)),
+  at = Date.now(),
+): Promise<StoredSigningKey> {
+  const about = { createdAt: at, publishedAt: at, tokenLifetimeMs: 15 * minute, cacheMs: 6 * minute };
+  const key = await generateSigningKey({ ...about, state }, sealing);
+  return { ...key, activatedAt: state === 'next' ? undefined : at };
+}
+
+/** A ring with one key, which signs. */
+export async function openRing() {
+  const sealing = createSealing(randomBytes(32));
+  const keyRing = createKeyRing({ sealing, clock: { monotonic: () => 0 }, policy: usualPolicy });
+  keyRing.adopt([await aSigningKey('active', sealing, systemClock.now())], 0);
+  return keyRing;
+}
