@@ -44,7 +44,7 @@ export function keyPolicy(settings: {
   };
 }
 
-/** For how long others may keep a set that this node serves. */
-export function cacheMs({ maxAgeMs, staleWhileRevalidateMs }: KeyPolicy): number {
-  return maxAgeMs + staleWhileRevalidateMs;
+/** For how long after a key is new somebody may use a set without it: this node served it late, and others kept it. */
+export function cacheMs({ maxAgeMs, staleWhileRevalidateMs, ringAgeMs }: KeyPolicy): number {
+  return ringAgeMs + maxAgeMs + staleWhileRevalidateMs;
 }

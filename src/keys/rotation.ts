@@ -15,10 +15,10 @@ type Keys = readonly StoredSigningKey[];
 
 export interface KnownRing extends StoredRing {
   /**
-   * For how long this node has had a key in its own ring, by a clock that never steps: what a wall clock says of the past
-   * may be wrong, and a key that was made a second ago look old.
+   * For how long this node has seen a key in the state that it is in, by a clock that never steps: what a wall clock says
+   * of the past may be wrong, and a key that was made a second ago look old.
    */
-  readonly seenMs: (kid: string) => number;
+  readonly seenMs: (key: Pick<StoredSigningKey, 'kid' | 'state'>) => number;
 }
 
 /** What is to be done. */
@@ -37,10 +37,10 @@ export function decide(ring: KnownRing, policy: KeyPolicy): Decision {
   const kept = ring.keys.map((key) => keepingPromises(notOfTheFuture(key, now), policy));
   const rotateIn = (keys: Keys) => scheduledIn({ keys, now, seenMs }, policy);
   const rotated = inState(kept, 'active') === undefined || rotateIn(kept) <= 0 ? rotate(kept, now) : kept;
-  const keys = rotated.map((key) => (retiresIn(key, now, policy) <= 0 ? retire(key, now) : key));
+  const keys = rotated.map((key) => (retiresIn(key, ring) <= 0 ? retire(key, now) : key));
   const complete = inState(keys, 'active') !== undefined && inState(keys, 'next') !== undefined;
   const due = !complete || keys.some((key, index) => key !== ring.keys[index]);
-  const dueInMs = Math.min(rotateIn(keys), ...keys.map((key) => retiresIn(key, now, policy)));
+  const dueInMs = Math.min(rotateIn(keys), ...keys.map((key) => retiresIn(key, ring)));
   return { keys, due, dueInMs };
 }
 
@@ -58,7 +58,12 @@ export function revokeKey(keys: Keys, kid: string, now: number): Keys {
   const without = keys.map((key) =>
     key.kid === kid ? dead(key, { state: 'revoked', revokedAt: now }) : key,
   );
-  return inState(without, 'active') === undefined ? rotate(without, now) : without;
+  const signing = inState(without, 'active') === undefined ? rotate(without, now) : without;
+  // Old sets are still used, whatever became of the key that they were promised with.
+  const promised = keys.find((key) => key.kid === kid && key.state !== 'retired')?.cacheMs ?? 0;
+  return signing.map((key) =>
+    key.state === 'active' ? changed(key, { cacheMs: Math.max(key.cacheMs, promised) }) : key,
+  );
 }
 
 /** In how many milliseconds every cache must have the next key, by the clock of the store; 0 or less: now. */
@@ -72,9 +77,9 @@ export function inState(keys: Keys, state: SigningKeyState): StoredSigningKey | 
   return keys.find((key) => key.state === state);
 }
 
-/** For how long a key is published before it signs: a node may be late to publish it, and caches to ask. */
+/** For how long a key is published before it signs, whichever node served the sets that are still used. */
 function leadMs(keys: Keys, policy: KeyPolicy): number {
-  return Math.max(cacheMs(policy), ...keys.map((key) => key.cacheMs)) + policy.ringAgeMs;
+  return Math.max(cacheMs(policy), ...keys.map((key) => key.cacheMs));
 }
 
 function scheduledIn(ring: KnownRing, policy: KeyPolicy): number {
@@ -82,15 +87,15 @@ function scheduledIn(ring: KnownRing, policy: KeyPolicy): number {
   if (active?.activatedAt === undefined || next === undefined) return Number.POSITIVE_INFINITY;
   const untilDue = active.activatedAt + policy.rotationIntervalMs - ring.now;
   if (next.publishedAt === undefined) return untilDue;
-  const untilSeenLongEnough = leadMs(ring.keys, policy) - ring.seenMs(next.kid);
+  const untilSeenLongEnough = leadMs(ring.keys, policy) - ring.seenMs(next);
   return Math.max(untilDue, readyIn(ring, policy), untilSeenLongEnough);
 }
 
 /** The last signature may be as late as a ring is old; then the token's lifetime, and whoever cached the set or has a slow clock. */
-function retiresIn(key: StoredSigningKey, now: number, { ringAgeMs }: KeyPolicy): number {
+function retiresIn(key: StoredSigningKey, { now, seenMs }: Pick<KnownRing, 'now' | 'seenMs'>): number {
   if (key.state !== 'retiring' || key.retiringAt === undefined) return Number.POSITIVE_INFINITY;
-  const kept = ringAgeMs + key.tokenLifetimeMs + key.cacheMs + limits.clockSkewSeconds * 1000;
-  return key.retiringAt + kept - now;
+  const kept = key.tokenLifetimeMs + key.cacheMs + limits.clockSkewSeconds * 1000;
+  return Math.max(key.retiringAt - now, -seenMs(key)) + kept;
 }
 
 function retire(key: StoredSigningKey, now: number): StoredSigningKey {

@@ -1,11 +1,14 @@
 import type { Clock } from '../core/clock.ts';
+import type { StoredSigningKey } from './signingKeyStore.ts';
 
-/** Since when this node has had each key in its ring, by a clock that never steps. */
+type Sighted = Pick<StoredSigningKey, 'kid' | 'state'>;
+
+/** Since when this node has seen each key in the state that it is in, by a clock that never steps. */
 export interface Sightings {
-  /** Takes up the keys that are there now, and forgets those that are not. */
-  observe(keys: readonly { readonly kid: string }[]): void;
-  /** 0 for a key that was not observed. */
-  seenMs(kid: string): number;
+  /** Takes up the keys that are there now, and forgets those that are not, or not in this state. */
+  observe(keys: readonly Sighted[]): void;
+  /** 0 for a key that was not observed in this state. */
+  seenMs(key: Sighted): number;
 }
 
 export function createSightings(clock: Pick<Clock, 'monotonic'>): Sightings {
@@ -13,11 +16,15 @@ export function createSightings(clock: Pick<Clock, 'monotonic'>): Sightings {
   return {
     observe(keys) {
       const now = clock.monotonic();
-      first = new Map(keys.map(({ kid }) => [kid, first.get(kid) ?? now]));
+      first = new Map(keys.map(nameOf).map((name) => [name, first.get(name) ?? now]));
     },
-    seenMs(kid) {
-      const at = first.get(kid);
+    seenMs(key) {
+      const at = first.get(nameOf(key));
       return at === undefined ? 0 : clock.monotonic() - at;
     },
   };
+}
+
+function nameOf({ kid, state }: Sighted): string {
+  return `${state} ${kid}`;
 }

@@ -21,7 +21,7 @@ export interface StoredSigningKey {
   readonly revokedAt: number | undefined;
   /** The longest lifetime of a token that any node signs with it. */
   readonly tokenLifetimeMs: number;
-  /** For how long, at most, others may keep a set that any node served while this key was to sign or signed. */
+  /** `cacheMs` of keyPolicy.ts, at most, of any node that served sets while this key was to sign or signed. */
   readonly cacheMs: number;
 }
 
