@@ -1,0 +1,141 @@
+/**
+ * The smallest database for flows about keys: transactions take turns, and one that fails leaves nothing. It has signing
+ * keys, sessions as far as keys concern them, revocations and the audit trail; no users and no services.
+ */
+import type { AuditEvent } from '../../src/audit/auditEvent.ts';
+import type { SessionId } from '../../src/core/ids.ts';
+import type { Database, Stores } from '../../src/flows/database.ts';
+import type { StoredSigningKey } from '../../src/keys/signingKeyStore.ts';
+import type { Revocation } from '../../src/revocation/revocation.ts';
+import type { EndedSession, NewSession, SessionStore } from '../../src/sessions/sessionStore.ts';
+import { createMemorySigningKeys } from './memorySigningKeys.ts';
+
+export interface MemorySession extends NewSession {
+  readonly signingKids: readonly string[];
+  readonly endedAt?: number;
+}
+
+interface Contents {
+  readonly keys: readonly StoredSigningKey[];
+  readonly sessions: ReadonlyMap<SessionId, MemorySession>;
+  readonly revocations: readonly Revocation[];
+  readonly events: readonly AuditEvent[];
+}
+
+export interface MemoryDatabase extends Database {
+  /** What has been committed. */
+  contents(): Contents;
+  /** How many transactions have been committed. */
+  committed(): number;
+  /** While there is one, every transaction fails with it after its work was done. */
+  fault: Error | undefined;
+}
+
+/** `now` is the clock of the store. */
+export function createMemoryDatabase(now: () => number, keys: readonly StoredSigningKey[] = []) {
+  let contents: Contents = { keys, sessions: new Map(), revocations: [], events: [] };
+  let committed = 0;
+  let last: Promise<unknown> = Promise.resolve();
+
+  /** Stores over a copy, and what has become of it. */
+  const begin = () => {
+    const [sessions, events] = [new Map(contents.sessions), [...contents.events]];
+    const revocations = [...contents.revocations];
+    const signingKeys = createMemorySigningKeys(now, contents.keys);
+    const stores: Pick<Stores, 'signingKeys' | 'sessions' | 'revocations' | 'audit'> = {
+      signingKeys,
+      sessions: memorySessions(sessions),
+      revocations: {
+        ...({} as Stores['revocations']),
+        async record(rows) {
+          revocations.push(...rows);
+          return rows.length === 0 ? undefined : { transaction: `${committed}`, history: 'memory' };
+        },
+      },
+      audit: { record: async (event) => void events.push(event) },
+    };
+    return {
+      stores: stores as Stores,
+      result: () => ({ keys: signingKeys.rows, sessions, revocations, events }),
+    };
+  };
+
+  /** One at a time, in the order of asking. */
+  const turn = <T>(work: (stores: Stores) => Promise<T>): Promise<T> => {
+    const run = async () => {
+      const { stores, result } = begin();
+      const answer = await work(stores);
+      contents = result();
+      return answer;
+    };
+    const ran = last.then(run);
+    last = ran.catch(() => {});
+    return ran;
+  };
+
+  // Outside of a transaction, each call is one of its own.
+  const database: MemoryDatabase = {
+    users: {} as Stores['users'],
+    services: {} as Stores['services'],
+    revocations: {} as Stores['revocations'],
+    signingKeys: {
+      load: () => turn(({ signingKeys }) => signingKeys.load()),
+      lock: () => Promise.reject(new Error('only in a transaction')),
+      find: (kid) => turn(({ signingKeys }) => signingKeys.find(kid)),
+      list: (limit) => turn(({ signingKeys }) => signingKeys.list(limit)),
+      save: (key) => turn(({ signingKeys }) => signingKeys.save(key)),
+    },
+    sessions: {
+      ...({} as SessionStore),
+      create: (...session) => turn(({ sessions }) => sessions.create(...session)),
+      listSealedOtherwise: (...page) => turn(({ sessions }) => sessions.listSealedOtherwise(...page)),
+    },
+    audit: { record: (...event) => turn(({ audit }) => audit.record(...event)) },
+    async transaction(work) {
+      const answer = await turn(async (stores) => {
+        const done = await work(stores);
+        if (database.fault !== undefined) throw database.fault;
+        return done;
+      });
+      committed += 1;
+      return answer;
+    },
+    contents: () => contents,
+    committed: () => committed,
+    fault: undefined,
+  };
+  return database;
+}
+
+function memorySessions(rows: Map<SessionId, MemorySession>): SessionStore {
+  const inOrder = () => [...rows.values()].sort((one, other) => (one.id < other.id ? -1 : 1));
+  return {
+    ...({} as SessionStore),
+    async create(session, signingKid) {
+      rows.set(session.id, { ...session, signingKids: [signingKid] });
+    },
+    async end(selection, _reason, now) {
+      if (!('signedWith' in selection)) throw new Error('only those of a key');
+      const { signedWith, after = '', limit } = selection;
+      const selected = inOrder().filter(
+        ({ id, signingKids, accessExpiresAt }) =>
+          id > after &&
+          accessExpiresAt > now &&
+          (signingKids.length === 0 || signingKids.includes(signedWith)),
+      );
+      return selected.slice(0, limit).map((session): EndedSession => {
+        rows.set(session.id, { ...session, endedAt: session.endedAt ?? now });
+        const { id, userId, accessExpiresAt } = session;
+        return { id, userId, accessExpiresAt, newlyEnded: session.endedAt === undefined };
+      });
+    },
+    async listSealedOtherwise(header, limit, after = '' as SessionId) {
+      const isOther = ({ id, sealedSecret }: MemorySession) =>
+        id > after && Buffer.compare(sealedSecret.subarray(0, header.length), header) !== 0;
+      return inOrder().filter(isOther).slice(0, limit);
+    },
+    async reseal({ id, sealedSecret }) {
+      rows.set(id, { ...(rows.get(id) as MemorySession), sealedSecret });
+    },
+  };
+}
