@@ -34,7 +34,8 @@ export function createKeepKeyRing(
       const { due, keys, dueInMs } = decide(ring, policy);
       if (!due) return { keys, dueInMs };
       const changed = await changeKeyRing(stores, parts, ring, keys, schedule);
-      return { keys: changed, dueInMs: decide(known({ ...ring, keys: changed }), policy).dueInMs };
+      // The next look sees it: nobody else can before the commit, which may take long.
+      return { keys: changed, dueInMs: decide({ ...ring, keys: changed }, policy).dueInMs };
     });
   };
 }
