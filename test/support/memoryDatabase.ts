@@ -25,6 +25,8 @@ interface Contents {
 export interface MemoryDatabase extends Database {
   /** What has been committed. */
   contents(): Contents;
+  /** Sessions as they are, whoever signed for them. */
+  put(sessions: readonly MemorySession[]): void;
   /** How many transactions have been committed. */
   committed(): number;
   /** While there is one, every transaction fails with it after its work was done. */
@@ -101,6 +103,10 @@ export function createMemoryDatabase(now: () => number, keys: readonly StoredSig
       return answer;
     },
     contents: () => contents,
+    put(more) {
+      const sessions = new Map([...contents.sessions, ...more.map((row) => [row.id, row] as const)]);
+      contents = { ...contents, sessions };
+    },
     committed: () => committed,
     fault: undefined,
   };
