@@ -14,7 +14,7 @@ import type { StoredSigningKey } from './signingKeyStore.ts';
 export type Keep = () => Promise<{ readonly keys: readonly StoredSigningKey[]; readonly dueInMs: number }>;
 
 export interface RingKeeper {
-  /** Fills the ring, and keeps it from then on. Rejects when it cannot be filled. */
+  /** Fills the ring, and keeps it from then on. Rejects when it cannot be filled; then it has stopped. */
   start(): Promise<void>;
   /** Resolves when the ring is what the store had at some moment after this call. */
   reload(): Promise<void>;
@@ -22,7 +22,8 @@ export interface RingKeeper {
   fresh(): Promise<void>;
   /**
    * For a key that is not in the ring: looks again, but not more often than once in a while, whoever asks and for whichever
-   * key. False when nothing new can have come of it. Rejects with `unavailable` when the store did not answer.
+   * key. False when nothing new can have come of it. Rejects with `unavailable` when the store did not answer: then nobody
+   * knows whether there is such a key.
    */
   lookAgain(): Promise<boolean>;
   stop(): Promise<void>;
@@ -38,8 +39,11 @@ export function createRingKeeper(parts: {
   const { keep, keyRing, policy, clock, onFault } = parts;
   let cancel: Cancel = () => {};
   let stopped = false;
+  /** When `lookAgain` last looked, and that look while it lasts. */
   let lookedAt = Number.NEGATIVE_INFINITY;
   let looking: Promise<boolean> | undefined;
+  /** It failed, and none has succeeded since. */
+  let unanswered = false;
 
   const lookAfter = (milliseconds: number) => {
     cancel();
@@ -48,13 +52,14 @@ export function createRingKeeper(parts: {
 
   const reload = coalesce(async () => {
     if (stopped) return;
-    // Should the store never answer, there is another look all the same.
-    lookAfter(limits.queryMilliseconds + policy.refreshMs);
+    cancel();
     const askedAt = clock.monotonic();
     let next = policy.refreshMs;
     try {
-      const { keys, dueInMs } = await keep();
+      // Should the store never answer, there is another look all the same.
+      const { keys, dueInMs } = await withDeadline(clock, limits.queryMilliseconds, keep(), outOfDate);
       keyRing.adopt(keys, askedAt);
+      unanswered = false;
       next = Math.max(0, Math.min(next, dueInMs));
     } finally {
       lookAfter(next);
@@ -62,20 +67,23 @@ export function createRingKeeper(parts: {
   });
 
   const reloadInTime = async () => {
-    const late = () => new AuthorityError('unavailable', { reason: 'key_ring_out_of_date' });
-    await withDeadline(clock, limits.keyRingReloadMilliseconds, reload(), late).catch((cause) => {
-      throw new AuthorityError('unavailable', {
-        retryAfterSeconds: 1,
-        reason: 'key_ring_out_of_date',
-        cause,
-      });
+    await withDeadline(clock, limits.keyRingReloadMilliseconds, reload(), outOfDate).catch((cause) => {
+      throw outOfDate(cause);
     });
+  };
+
+  const halt = () => {
+    stopped = true;
+    cancel();
   };
 
   const look = async () => {
     try {
       await reloadInTime();
       return true;
+    } catch (error) {
+      unanswered = true;
+      throw error;
     } finally {
       looking = undefined;
     }
@@ -83,7 +91,13 @@ export function createRingKeeper(parts: {
 
   return {
     reload,
-    start: reload,
+
+    async start() {
+      await reload().catch((error) => {
+        halt();
+        throw error;
+      });
+    },
 
     async fresh() {
       if (!keyRing.upToDate()) await reloadInTime();
@@ -91,17 +105,23 @@ export function createRingKeeper(parts: {
 
     async lookAgain() {
       if (looking !== undefined) return looking;
-      if (clock.monotonic() - lookedAt < limits.unknownKeyMilliseconds) return false;
+      if (clock.monotonic() - lookedAt < limits.unknownKeyMilliseconds) {
+        if (unanswered) throw outOfDate();
+        return false;
+      }
       lookedAt = clock.monotonic();
       looking = look();
       return looking;
     },
 
     async stop() {
-      stopped = true;
-      cancel();
+      halt();
       // What is under way is finished: it uses what will be closed next.
       await reload().catch(() => {});
     },
   };
+}
+
+function outOfDate(cause?: unknown): AuthorityError {
+  return new AuthorityError('unavailable', { retryAfterSeconds: 1, reason: 'key_ring_out_of_date', cause });
 }
