@@ -35,9 +35,10 @@ export interface Decision {
 export function decide(ring: KnownRing, policy: KeyPolicy): Decision {
   const { now, seenMs } = ring;
   const kept = ring.keys.map((key) => keepingPromises(notOfTheFuture(key, now), policy));
+  // First: a key that goes is the last to keep its promise, and the next one may have waited for that.
+  const left = kept.map((key) => (retiresIn(key, ring) <= 0 ? retire(key, now) : key));
   const rotateIn = (keys: Keys) => scheduledIn({ keys, now, seenMs }, policy);
-  const rotated = inState(kept, 'active') === undefined || rotateIn(kept) <= 0 ? rotate(kept, now) : kept;
-  const keys = rotated.map((key) => (retiresIn(key, ring) <= 0 ? retire(key, now) : key));
+  const keys = inState(left, 'active') === undefined || rotateIn(left) <= 0 ? rotate(left, now) : left;
   const complete = inState(keys, 'active') !== undefined && inState(keys, 'next') !== undefined;
   const due = !complete || keys.some((key, index) => key !== ring.keys[index]);
   const dueInMs = Math.min(rotateIn(keys), ...keys.map((key) => retiresIn(key, ring)));
@@ -79,7 +80,8 @@ export function inState(keys: Keys, state: SigningKeyState): StoredSigningKey | 
 
 /** For how long a key is published before it signs, whichever node served the sets that are still used. */
 function leadMs(keys: Keys, policy: KeyPolicy): number {
-  return Math.max(cacheMs(policy), ...keys.map((key) => key.cacheMs));
+  const promised = keys.filter(({ state }) => state !== 'retired').map((key) => key.cacheMs);
+  return Math.max(cacheMs(policy), ...promised);
 }
 
 function scheduledIn(ring: KnownRing, policy: KeyPolicy): number {

@@ -131,6 +131,13 @@ const decisions: readonly Row[] = [
     kept,
   ],
   [
+    'a next key that waited for what a retiring key had promised signs when that one goes',
+    ringAt(now, [retiring(kept + day, { cacheMs: lead + day }), active(2 * interval), next(lead)]),
+    'r retired, a retiring, n active',
+    true,
+    kept,
+  ],
+  [
     'two that are due together go together',
     ringAt(now, [retiring(kept), retiring(kept + 1, { kid: 'q' }), ...quiet]),
     'r retired, q retired, a active, n next',
