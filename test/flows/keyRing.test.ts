@@ -4,7 +4,9 @@ import { rfc3339 } from '../../src/core/clock.ts';
 import { limits } from '../../src/core/limits.ts';
 import { cacheMs, keyPolicy } from '../../src/keys/keyPolicy.ts';
 import { createKeyNode, createKeyNodes, operator, quickPolicy as policy } from '../support/keyNode.ts';
+import { createMemoryDatabase } from '../support/memoryDatabase.ts';
 import { inWords } from '../support/ringRows.ts';
+import { aSigningKey } from '../support/signingKeys.ts';
 
 const { rotationIntervalMs: interval } = policy;
 const lead = cacheMs(policy);
@@ -162,6 +164,20 @@ t.test('rotation on demand', async (t) => {
   );
   t.strictSame(states(database.contents().keys), ['active', 'next', 'retiring', 'retiring']);
   for (const { ringKeeper } of nodes) await ringKeeper.stop();
+});
+
+t.test('a state is left before another key takes it, in whichever order the keys come', async (t) => {
+  const { clock, sealing } = createKeyNodes(0);
+  const rows = await Promise.all(
+    (['next', 'active'] as const).map((state) => aSigningKey(state, sealing, 0)),
+  );
+  for (const keys of [rows, rows.toReversed()]) {
+    const database = createMemoryDatabase(clock.now, keys);
+    const node = createKeyNode({ database, clock, sealing });
+    await node.ringKeeper.reload();
+    t.match(await node.rotateKey(operator), { rotated: true }, inWords(keys));
+    await node.ringKeeper.stop();
+  }
 });
 
 t.test('a rotation whose answer was lost is found done', async (t) => {

@@ -23,6 +23,7 @@ async function everyState() {
   await node.rotateKey(operator);
   const revoked = kidIn('next');
   await node.revokeKey(revoked, operator);
+  await clock.advance(1_000);
   return {
     ...nodes,
     node,
@@ -80,6 +81,7 @@ for (const { state, signs, made, events } of table) {
     t.match(await node.revokeKey(kid, operator), { endedSessions: 0, effectAt: clock.now() });
 
     t.match(row(kid), { state: 'revoked', sealedPrivateKey: new Uint8Array() }, 'no private half is left');
+    if (state === 'revoked') t.equal(row(kid)?.revokedAt, clock.now() - 1_000, 'since the first time');
     t.equal(node.keyRing.verifier(kid), undefined, 'this node accepts none of its tokens');
     t.notOk(node.keyRing.jwks().body.includes(kid), 'nor is it published');
     t.equal(kidIn('active'), kids[signs], `the one that was ${signs} signs`);
