@@ -48,6 +48,8 @@ export interface KeyRing {
 
 interface Contents {
   readonly askedAt: number;
+  /** The same moment on the wall clock. */
+  readonly wallAt: number;
   readonly keys: ReadonlyMap<string, SigningKey>;
   readonly active: SigningKey | undefined;
   readonly published: PublishedJwks;
@@ -55,18 +57,21 @@ interface Contents {
 
 export function createKeyRing(parts: {
   sealing: Sealing;
-  clock: Pick<Clock, 'monotonic'>;
+  clock: Pick<Clock, 'monotonic' | 'now'>;
   policy: KeyPolicy;
 }): KeyRing {
   const { sealing, clock, policy } = parts;
   let contents: Contents = {
     askedAt: Number.NEGATIVE_INFINITY,
+    wallAt: Number.NEGATIVE_INFINITY,
     keys: new Map(),
     active: undefined,
     published: publish([]),
   };
   const ageMs = () => clock.monotonic() - contents.askedAt;
-  const upToDate = () => contents.active !== undefined && ageMs() <= policy.ringAgeMs;
+  // The wall clock shows that the machine was suspended, which the other may not; it never makes a ring younger.
+  const signingAgeMs = () => Math.max(ageMs(), clock.now() - contents.wallAt);
+  const upToDate = () => contents.active !== undefined && signingAgeMs() <= policy.ringAgeMs;
 
   /** Unsealing takes a while, and what is sealed under a name never changes. */
   const open = (row: StoredSigningKey): SigningKey => {
@@ -94,7 +99,14 @@ export function createKeyRing(parts: {
       if (askedAt < contents.askedAt) return;
       const keys = new Map(rows.map((row) => [row.kid, open(row)]));
       const active = [...keys.values()].find(({ state }) => state === 'active');
-      contents = { askedAt, keys, active, published: publish([...keys.values()], contents.published) };
+      const wallAt = clock.now() - (clock.monotonic() - askedAt);
+      contents = {
+        askedAt,
+        wallAt,
+        keys,
+        active,
+        published: publish([...keys.values()], contents.published),
+      };
     },
   };
 }

@@ -30,7 +30,11 @@ export async function aSigningKey(
 /** A ring with one key, which signs. */
 export async function openRing() {
   const sealing = createSealing(randomBytes(32));
-  const keyRing = createKeyRing({ sealing, clock: { monotonic: () => 0 }, policy: usualPolicy });
+  const keyRing = createKeyRing({
+    sealing,
+    clock: { monotonic: () => 0, now: () => 0 },
+    policy: usualPolicy,
+  });
   keyRing.adopt([await aSigningKey('active', sealing, systemClock.now())], 0);
   return keyRing;
 }

@@ -13,7 +13,11 @@ const keyEncryptionKey = randomBytes(32);
 const sealing = createSealing(keyEncryptionKey);
 /** Of a node that has just looked. */
 const open = (rows: readonly StoredSigningKey[], opening = sealing) => {
-  const keyRing = createKeyRing({ sealing: opening, clock: { monotonic: () => 0 }, policy: usualPolicy });
+  const keyRing = createKeyRing({
+    sealing: opening,
+    clock: { monotonic: () => 0, now: () => 0 },
+    policy: usualPolicy,
+  });
   keyRing.adopt(rows, 0);
   return keyRing;
 };
@@ -88,6 +92,41 @@ t.test('a node that has not looked for long signs nothing, and later verifies no
   ring.adopt([generated], clock.monotonic());
   t.equal(ring.signer().kid, generated.kid, 'until it has looked again');
 });
+
+t.test(
+  'a machine that was suspended shows in its wall clock only: then it signs nothing before it has looked',
+  async (t) => {
+    const clock = createManualClock(0);
+    const ring = createKeyRing({ sealing, clock, policy: usualPolicy });
+    const look = () => ring.adopt([generated], clock.monotonic());
+    const table: readonly (readonly [string, step: number, signs: boolean])[] = [
+      ['as long as a ring may be old', usualPolicy.ringAgeMs, true],
+      ['a millisecond longer', usualPolicy.ringAgeMs + 1, false],
+      ['two rotations', 2 * usualPolicy.rotationIntervalMs, false],
+      ['a clock that is set back', -usualPolicy.rotationIntervalMs, true],
+    ];
+    for (const [what, step, signs] of table) {
+      look();
+      clock.stepWall(step);
+      t.equal(ring.upToDate(), signs, what);
+      if (signs) t.equal(ring.signer().kid, generated.kid);
+      else t.throws(() => ring.signer(), { code: 'unavailable', reason: 'key_ring_out_of_date' });
+      t.ok(ring.verifier(generated.kid), 'it verifies as before');
+      look();
+      t.equal(ring.signer().kid, generated.kid, 'until it has looked');
+    }
+    look();
+    clock.stepWall(-usualPolicy.rotationIntervalMs);
+    await clock.advance(usualPolicy.ringAgeMs + 1);
+    t.equal(ring.upToDate(), false, 'no clock that is set back keeps a ring young');
+    const asked = clock.monotonic();
+    await clock.advance(usualPolicy.ringAgeMs);
+    ring.adopt([generated], asked);
+    t.equal(ring.upToDate(), true, 'it counts from when the store was asked');
+    clock.stepWall(1);
+    t.equal(ring.upToDate(), false);
+  },
+);
 
 t.test('what is published is public, complete and named by its thumbprint', async (t) => {
   const rows = [generated];
