@@ -10,14 +10,14 @@ import { readConfig } from './config/config.ts';
 import { processEnvironment } from './config/env.ts';
 import { systemClock } from './core/clock.ts';
 import { StartupError, UnreachableError } from './core/errors.ts';
+import { createForwardClock } from './core/forwardClock.ts';
 import { limits } from './core/limits.ts';
 import { openStartingApp } from './http/startingApp.ts';
-import { createLog } from './observability/log.ts';
+import { createLog, type Log } from './observability/log.ts';
 import { openDataFolder } from './storage/local/dataFolder.ts';
 
 const print = (line: string) => void process.stdout.write(`${line}\n`);
 const complain = (line: string) => void process.stderr.write(`${line}\n`);
-const clock = systemClock;
 
 /** What a stop has to close: it grows while the process starts. */
 const opened: (() => Promise<void>)[] = [];
@@ -28,6 +28,7 @@ async function start(): Promise<void> {
   const dataFolder = await openDataFolder(config.storage.dataDir);
   const claim = await claimDataFolder(dataFolder.path);
   opened.push(async () => log.info('stopped'), claim.release);
+  const clock = createForwardClock(systemClock, (behindMs) => onStepBack(log, behindMs));
   process.on('uncaughtException', (err) => {
     log.fatal({ err }, 'a defect: the process stops rather than go on in an unknown state');
     process.exit(1);
@@ -49,6 +50,19 @@ async function start(): Promise<void> {
   log.info({ ...ports }, 'ready');
 }
 
+let saidAt = Number.NEGATIVE_INFINITY;
+
+/** Every request would tell of it again. */
+function onStepBack(log: Log, behindMs: number): void {
+  const now = systemClock.monotonic();
+  if (now - saidAt < limits.faultLogMilliseconds) return;
+  saidAt = now;
+  log.error(
+    { behind_ms: Math.round(behindMs) },
+    'the clock of this machine was set back; this process goes on without',
+  );
+}
+
 /** Tries for as long as it takes: who starts everything at the same time should not have to start us again. */
 async function openWhenReachable(parts: AuthorityParts, onWait: (why: string) => void): Promise<Authority> {
   while (true) {
@@ -59,7 +73,7 @@ async function openWhenReachable(parts: AuthorityParts, onWait: (why: string) =>
       complain(`${error.message}; trying again in ${limits.startRetrySeconds} s`);
       onWait(error.message);
       await new Promise<void>((resolve) => {
-        clock.after(limits.startRetrySeconds * 1000, resolve);
+        systemClock.after(limits.startRetrySeconds * 1000, resolve);
       });
     }
   }
@@ -75,7 +89,7 @@ function stopOnSignals(): void {
   const onSignal = async () => {
     if (stopping) process.exit(1);
     stopping = true;
-    clock.after(limits.stopMilliseconds, () => process.exit(1));
+    systemClock.after(limits.stopMilliseconds, () => process.exit(1));
     await closeAll();
     process.exit(0);
   };
@@ -89,7 +103,7 @@ try {
 } catch (error) {
   complain(error instanceof StartupError ? error.message : ((error as Error).stack ?? String(error)));
   // What has been opened is given back, so that no other node waits for this one.
-  clock.after(limits.stopMilliseconds, () => process.exit(1));
+  systemClock.after(limits.stopMilliseconds, () => process.exit(1));
   await closeAll().catch(() => {});
   process.exit(1);
 }
