@@ -106,13 +106,16 @@ function alive(now: number): Prisma.Sql {
      WHERE u.id = s.user_id AND u.token_version = s.token_version AND u.disabled_at IS NULL)`;
 }
 
-/** The keys of tokens that may be live after this use. None of a session for which that was not noted are known. */
+/**
+ * The keys of tokens that may be live after this use; a revoked one among them is still looked for. For a session of which
+ * that was not noted, it stays unknown.
+ */
 function signingKids({ now, signingKid }: SessionUse): Prisma.Sql {
   return Prisma.sql`CASE
     WHEN access_expires_at <= ${new Date(now)} THEN ARRAY[${signingKid}::text]
     WHEN cardinality(signing_kids) = 0 OR ${signingKid}::text = ANY (signing_kids) THEN signing_kids
     ELSE ARRAY(SELECT k.kid FROM signing_keys AS k
-                WHERE k.kid = ANY (s.signing_kids) AND k.state IN ('active', 'retiring')) || ${signingKid}::text END`;
+                WHERE k.kid = ANY (s.signing_kids) AND k.state <> 'retired') || ${signingKid}::text END`;
 }
 
 /** In one order, so that two that end the same sessions do not wait for each other in a circle. */
