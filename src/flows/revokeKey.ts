@@ -9,7 +9,7 @@ import type { SessionId } from '../core/ids.ts';
 import { limits } from '../core/limits.ts';
 import type { RingKeeper } from '../keys/ringKeeper.ts';
 import { revokeKey } from '../keys/rotation.ts';
-import { keySubject } from '../keys/signingKey.ts';
+import { isKid, keySubject } from '../keys/signingKey.ts';
 import { changeKeyRing, type KeyRingParts } from './changeKeyRing.ts';
 import { type EffectParts, withEffect } from './withEffect.ts';
 
@@ -29,7 +29,7 @@ interface RevokeKeyParts extends KeyRingParts, EffectParts {
 
 export function createRevokeKey(parts: RevokeKeyParts): RevokeKey {
   return async (kid, origin) => {
-    if (!thumbprint.test(kid)) throw invalidField('kid', 'format', 'must be the kid of a key: 43 characters');
+    if (!isKid(kid)) throw invalidField('kid', 'format', 'must be the kid of a key: 43 characters');
     await killKey(parts, kid, origin);
     // Here at once; other nodes have it on their deny-list until they look at the ring again.
     await parts.ringKeeper.reload();
@@ -37,9 +37,6 @@ export function createRevokeKey(parts: RevokeKeyParts): RevokeKey {
     return { endedSessions, effectAt: parts.clock.now() };
   };
 }
-
-/** RFC 7638, of SHA-256. */
-const thumbprint = /^[A-Za-z0-9_-]{43}$/;
 
 /** When this is in effect, no node signs with the key any more: it asks the deny-list before it hands out a token. */
 async function killKey(parts: RevokeKeyParts, kid: string, origin: Origin): Promise<void> {

@@ -3,9 +3,12 @@ import { randomUUID } from 'node:crypto';
 import { decodeProtectedHeader } from 'jose';
 import t from 'tap';
 import { type Permission, permissions } from '../../src/authn/service.ts';
+import { newId, type SessionId } from '../../src/core/ids.ts';
+import { newJti } from '../../src/tokens/jti.ts';
 import { startAuthority } from '../support/authority.ts';
 import { claimsOf, statusOf } from '../support/clients.ts';
 import { createKeyClient } from '../support/keyClient.ts';
+import { createRevocationClient } from '../support/revocationClient.ts';
 
 const operator = { actor: 'operator' };
 const email = 'alice@example.com';
@@ -24,6 +27,8 @@ t.test('KeyService', async (t) => {
   };
   const keys = await as('keys.manage');
   await authority.register(email);
+  const tokens = createRevocationClient(address, authority.serviceToken);
+  t.teardown(() => tokens.close());
   const published = async () => {
     const { body } = await authority.call('GET', '/.well-known/jwks.json');
     return (body.keys as { kid: string }[]).map(({ kid }) => kid).sort();
@@ -115,6 +120,18 @@ t.test('KeyService', async (t) => {
     t.notOk([retiring?.kid, active?.kid].includes(kidOf(after.access_token)));
     t.notOk((await published()).includes(active?.kid ?? ''), 'it is not published any more');
     t.equal((await published()).length, 2);
+    const invented = newJti(newId<SessionId>(Date.now()), Date.now());
+    const asked = async (kid: string | undefined) =>
+      (await tokens.isRevoked({ jti: invented, ...(kid === undefined ? {} : { kid }) })).revoked;
+    t.equal(
+      await asked(active?.kid),
+      true,
+      'whoever names the key is told of tokens that somebody else made',
+    );
+    t.equal(await asked(kidOf(after.access_token)), false);
+    t.equal(await asked(undefined), false);
+    await t.rejects(tokens.isRevoked({ jti: invented, kid: 'x' }), { code: 3, details: /^kid: / });
+    await t.rejects(tokens.isRevoked({ externalId: '42', kid: invented }), { code: 3 });
     t.match(await keys.revoke(active?.kid ?? ''), { endedSessions: 0 }, 'again is no error');
     t.equal((await authority.grpc.introspect(after.access_token)).active, true);
   });
