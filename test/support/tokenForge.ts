@@ -23,17 +23,31 @@ export function openRing() {
   return openKeyRing({ store, sealing: createSealing(randomBytes(32)), clock: systemClock });
 }
 
-/** A forge with a ring of its own. `now` in milliseconds: when its tokens are issued. */
-export async function openTokenForge(now: number) {
-  const keyRing = await openRing();
-  const { kid, privateKey } = keyRing.signer();
+export interface ForgeKey {
+  readonly kid: string;
+  readonly privateKey: KeyObject;
+  /** The public key of this name, if the ring that it is of has one. */
+  verifier(kid: string): KeyObject | undefined;
+}
+
+/** Whose key it has and in whose session its tokens are. */
+export interface ForgeOf {
+  readonly key?: ForgeKey;
+  readonly session?: { readonly sid: SessionId; readonly sub: string };
+}
+
+export type TokenForge = Awaited<ReturnType<typeof openTokenForge>>;
+
+/** A forge with a key and a session of its own, unless it is given others. `now` in milliseconds: when it issues. */
+export async function openTokenForge(now: number, { key, session }: ForgeOf = {}) {
+  const { kid, privateKey, verifier } = key ?? (await newKey());
   const ours = es256(privateKey);
   const seconds = Math.floor(now / 1000);
-  const sid = newId<SessionId>(now);
+  const { sid, sub } = session ?? { sid: newId<SessionId>(now), sub: newId(now) as string };
   const header = { alg: 'ES256', typ: 'at+jwt', kid };
   const claims = {
     iss: issuer,
-    sub: newId(now) as string,
+    sub,
     aud: audience,
     exp: seconds + 900,
     iat: seconds,
@@ -55,10 +69,11 @@ export async function openTokenForge(now: number) {
   const body = JSON.stringify(claims);
 
   return {
-    keyRing,
+    now,
+    keyRing: { verifier },
     kid,
     privateKey,
-    publicKey: keyRing.verifier(kid) as KeyObject,
+    publicKey: verifier(kid) as KeyObject,
     header,
     claims,
     good: ofTexts(head, body),
@@ -79,8 +94,21 @@ export async function openTokenForge(now: number) {
   };
 }
 
+/** As our ring makes one. */
+export async function newKey(): Promise<ForgeKey> {
+  const ring = await openRing();
+  const { kid, privateKey } = ring.signer();
+  return { kid, privateKey, verifier: ring.verifier };
+}
+
 /** A row of a table: what it is, the token, and the fault, or `valid`. */
 export type TokenRow = readonly [name: string, token: string, outcome: string];
+
+/** Rows that belong together. */
+export interface TokenTable {
+  readonly title: string;
+  readonly rows: readonly TokenRow[];
+}
 
 /** One row for each of these values. */
 export function rowsOf<Value>(
