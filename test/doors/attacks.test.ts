@@ -15,6 +15,8 @@
  * | J32                                         | unit/denyListLoading.test.ts, unit/loading.test.ts, model/          |
  * | J33                                         | unit/denyList.test.ts; the rate: unit/bloomFilter.test.ts           |
  */
+import { deepStrictEqual } from 'node:assert/strict';
+import { asyncProperty, assert as check, nat, tuple, uint8Array } from 'fast-check';
 import t, { type Test } from 'tap';
 import { systemClock } from '../../src/core/clock.ts';
 import type { SessionId } from '../../src/core/ids.ts';
@@ -66,6 +68,21 @@ t.test('one authority, whose key the attacker has', async (t) => {
     );
     t.strictSame(await countedReasons(authority), counts);
     t.equal(Object.keys(counts).length, 11, 'all ten faults of the reader, and what is no bearer token');
+  });
+
+  t.test('refused by every door: a byte changed, and random bytes', async (t) => {
+    const changed = tuple(nat(forge.good.length - 1), nat(255)).map(
+      ([at, byte]) => forge.good.slice(0, at) + String.fromCharCode(byte) + forge.good.slice(at + 1),
+    );
+    const random = uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes).toString('latin1'));
+    for (const [what, tokens] of Object.entries({ changed, random })) {
+      const all = asyncProperty(tokens, async (token) => {
+        if (token === forge.good) return;
+        for (const door of doors)
+          deepStrictEqual(await door.says(token), expected(door, forge, token, 'malformed'), door.name);
+      });
+      await t.resolves(check(all, { numRuns: 200 }), what);
+    }
   });
 
   const rest = tables.flatMap(({ rows }) => rows.filter((row) => !isRefused(row)));
