@@ -9,7 +9,7 @@
  * | J11: both spellings are revoked together      | unit/accessTokenReader.test.ts, doors/liveness.test.ts      |
  * | J14, of one byte                              | unit/tokenBytes.test.ts                                     |
  * | J21, J22, J24–J26, J30                        | unit/accessTokenReaderClaims.test.ts                        |
- * | J23                                           | the same, doors/liveness.test.ts                            |
+ * | J23                                           | the same, doors/liveness.test.ts, doors/clockSetBack.test.ts |
  * | J27, N × N                                    | doors/kinds.test.ts                                         |
  * | J29, a key that was retired                   | unit/keyRing.test.ts                                        |
  * | J31                                           | doors/liveness.test.ts                                      |
