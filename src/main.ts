@@ -10,10 +10,9 @@ import { readConfig } from './config/config.ts';
 import { processEnvironment } from './config/env.ts';
 import { systemClock } from './core/clock.ts';
 import { StartupError, UnreachableError } from './core/errors.ts';
-import { createForwardClock } from './core/forwardClock.ts';
 import { limits } from './core/limits.ts';
 import { openStartingApp } from './http/startingApp.ts';
-import { createLog, type Log } from './observability/log.ts';
+import { createLog } from './observability/log.ts';
 import { openDataFolder } from './storage/local/dataFolder.ts';
 
 const print = (line: string) => void process.stdout.write(`${line}\n`);
@@ -28,7 +27,6 @@ async function start(): Promise<void> {
   const dataFolder = await openDataFolder(config.storage.dataDir);
   const claim = await claimDataFolder(dataFolder.path);
   opened.push(async () => log.info('stopped'), claim.release);
-  const clock = createForwardClock(systemClock, (behindMs) => onStepBack(log, behindMs));
   process.on('uncaughtException', (err) => {
     log.fatal({ err }, 'a defect: the process stops rather than go on in an unknown state');
     process.exit(1);
@@ -36,7 +34,7 @@ async function start(): Promise<void> {
 
   let waitingFor = 'starting';
   const starting = await openStartingApp({ ...config.http, log, waitingFor: () => waitingFor });
-  const parts = { config, secrets, dataFolder, log, clock };
+  const parts = { config, secrets, dataFolder, log, clock: systemClock };
   const authority = await openWhenReachable(parts, (why) => {
     waitingFor = why;
   });
@@ -48,19 +46,6 @@ async function start(): Promise<void> {
   const { firstServiceToken } = authority;
   for (const line of welcome({ config, dataFolder, firstServiceToken, ...ports })) print(line);
   log.info({ ...ports }, 'ready');
-}
-
-let saidAt = Number.NEGATIVE_INFINITY;
-
-/** Every request would tell of it again. */
-function onStepBack(log: Log, behindMs: number): void {
-  const now = systemClock.monotonic();
-  if (now - saidAt < limits.faultLogMilliseconds) return;
-  saidAt = now;
-  log.error(
-    { behind_ms: Math.round(behindMs) },
-    'the clock of this machine was set back; this process goes on without',
-  );
 }
 
 /** Tries for as long as it takes: who starts everything at the same time should not have to start us again. */
