@@ -14,13 +14,19 @@ export async function grpcRows(): Promise<readonly Row[]> {
     execArgv: ['--import=tsx'],
   });
   try {
-    const [ports] = (await once(server, 'message')) as [{ empty: number; ours: number }];
+    const [ports] = (await once(server, 'message')) as [{ empty: number; ours: number; tokens: string[] }];
     const empty = createGrpcClient(`127.0.0.1:${ports.empty}`, 'st_bench');
     const ours = createGrpcClient(`127.0.0.1:${ports.ours}`, 'st_bench');
     const options = { concurrency: 64, milliseconds: 2_000 };
     const unary = await pairedRates(
       () => rate(() => empty.isRevoked(newId36()), options),
       () => rate(() => ours.isRevoked(newId36()), options),
+    );
+    let turn = 0;
+    const nextToken = () => ports.tokens[turn++ % ports.tokens.length] ?? '';
+    const seen = await pairedRates(
+      () => rate(() => empty.introspect(nextToken()), options),
+      () => rate(() => ours.introspect(nextToken()), options),
     );
     const thousand = Array.from({ length: 1_000 }, newId36);
     const batch = await rate(() => ours.batchIsRevoked(thousand), { concurrency: 4, milliseconds: 3_000 });
@@ -33,6 +39,13 @@ export async function grpcRows(): Promise<readonly Row[]> {
         ours: perSecond(unary.ours),
         ratio: unary.ratio.toFixed(2),
         reach: '≥ 0.90',
+      },
+      {
+        what: 'Introspect, tokens seen before, 1 M revocations, one client',
+        yardstick: `${perSecond(seen.yardstick)} (empty handler)`,
+        ours: perSecond(seen.ours),
+        ratio: seen.ratio.toFixed(2),
+        reach: '≥ 0.70',
       },
       {
         what: 'BatchIsRevoked × 1000, checks',

@@ -10,16 +10,22 @@ import { createGrpcServer } from '../src/grpc/server.ts';
 import { createLog } from '../src/observability/log.ts';
 import { createMetrics } from '../src/observability/metrics.ts';
 import { filledDenyList } from './denyList.ts';
+import { openSignedTokens } from './signedTokens.ts';
 
 const service = { permissions: ['tokens.check', 'tokens.introspect'] } as unknown as Service;
 
-async function serveOurs(entries: number): Promise<number> {
+async function serveOurs(entries: number): Promise<{ port: number; tokens: readonly string[] }> {
   const denyList = await filledDenyList(entries);
+  const { introspect, issue } = await openSignedTokens(denyList);
   const server = createGrpcServer({
     flows: {
       checkRevocation: createCheckRevocation({ denyList }),
-      introspect: async () => ({ active: false, reason: 'malformed' }),
+      introspect,
       revoke: async () => ({ endedSessions: 0, effect: undefined }),
+      listKeys: async () => [],
+      rotateKey: async () => ({ kid: '', rotated: false }),
+      revokeKey: async () => ({ endedSessions: 0, effectAt: 0 }),
+      resealKeys: async () => ({ signingKeys: 0, sessions: 0 }),
       authenticateService: async () => service,
     },
     reflection: false,
@@ -28,7 +34,7 @@ async function serveOurs(entries: number): Promise<number> {
     metrics: createMetrics(),
     log: createLog('silent'),
   });
-  return server.listen('127.0.0.1', 0);
+  return { port: await server.listen('127.0.0.1', 0), tokens: await issue(1_000) };
 }
 
 async function serveEmpty(): Promise<number> {
@@ -49,4 +55,5 @@ async function serveEmpty(): Promise<number> {
 }
 
 const entries = Number(process.argv[2] ?? 1_000_000);
-process.send?.({ empty: await serveEmpty(), ours: await serveOurs(entries) });
+const { port: ours, tokens } = await serveOurs(entries);
+process.send?.({ empty: await serveEmpty(), ours, tokens });

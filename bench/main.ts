@@ -4,11 +4,15 @@ import { cpus } from 'node:os';
 import { denyListRows } from './denyList.ts';
 import { effectRows } from './effect.ts';
 import { grpcRows } from './grpc.ts';
+import { jwksRows } from './jwks.ts';
 import { loginRows } from './login.ts';
+import { readingRows } from './reading.ts';
 
 const rows = [
   ...(await denyListRows()),
   ...(await grpcRows()),
+  ...(await readingRows()),
+  ...(await jwksRows()),
   ...(await effectRows()),
   ...(await loginRows()),
 ];

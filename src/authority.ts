@@ -12,6 +12,7 @@ import type { Config } from './config/config.ts';
 import type { Secrets } from './config/secrets.ts';
 import { type Clock, withDeadline } from './core/clock.ts';
 import { AuthorityError, StartupError, UnreachableError } from './core/errors.ts';
+import { createForwardClock } from './core/forwardClock.ts';
 import { limits } from './core/limits.ts';
 import { createSealing } from './core/sealing.ts';
 import { createAuthenticateService } from './flows/authenticateService.ts';
@@ -83,7 +84,8 @@ export interface Authority {
  * revocation is in memory. Throws `StartupError` with one clear line for what an operator can mend, and of those
  * `UnreachableError` for what may mend by itself.
  */
-export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
+export async function openAuthority(given: AuthorityParts): Promise<Authority> {
+  const parts = { ...given, clock: createForwardClock(given.clock, alarm(given)) };
   const closing: Closing = [];
   let draining = false;
   /** Closes every part in the reverse of the order in which it was opened. */
@@ -117,6 +119,17 @@ export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
     await close();
     throw asStartupFault(error);
   }
+}
+
+/** Other machines go by the time that this one is back at, or it goes by none: somebody has to look. */
+function alarm({ log, clock }: AuthorityParts): (behindMs: number) => void {
+  let saidAt = Number.NEGATIVE_INFINITY;
+  return (behindMs) => {
+    // Every request would tell of it again.
+    if (clock.monotonic() - saidAt < limits.faultLogMilliseconds) return;
+    saidAt = clock.monotonic();
+    log.error({ behind_ms: Math.round(behindMs) }, 'the clock was set back; this process goes on without it');
+  };
 }
 
 /** A database that went away in the middle of a start is as unreachable as one that was never there. */

@@ -17,7 +17,6 @@ import { openDataFolder } from './storage/local/dataFolder.ts';
 
 const print = (line: string) => void process.stdout.write(`${line}\n`);
 const complain = (line: string) => void process.stderr.write(`${line}\n`);
-const clock = systemClock;
 
 /** What a stop has to close: it grows while the process starts. */
 const opened: (() => Promise<void>)[] = [];
@@ -35,7 +34,7 @@ async function start(): Promise<void> {
 
   let waitingFor = 'starting';
   const starting = await openStartingApp({ ...config.http, log, waitingFor: () => waitingFor });
-  const parts = { config, secrets, dataFolder, log, clock };
+  const parts = { config, secrets, dataFolder, log, clock: systemClock };
   const authority = await openWhenReachable(parts, (why) => {
     waitingFor = why;
   });
@@ -59,7 +58,7 @@ async function openWhenReachable(parts: AuthorityParts, onWait: (why: string) =>
       complain(`${error.message}; trying again in ${limits.startRetrySeconds} s`);
       onWait(error.message);
       await new Promise<void>((resolve) => {
-        clock.after(limits.startRetrySeconds * 1000, resolve);
+        systemClock.after(limits.startRetrySeconds * 1000, resolve);
       });
     }
   }
@@ -75,7 +74,7 @@ function stopOnSignals(): void {
   const onSignal = async () => {
     if (stopping) process.exit(1);
     stopping = true;
-    clock.after(limits.stopMilliseconds, () => process.exit(1));
+    systemClock.after(limits.stopMilliseconds, () => process.exit(1));
     await closeAll();
     process.exit(0);
   };
@@ -89,7 +88,7 @@ try {
 } catch (error) {
   complain(error instanceof StartupError ? error.message : ((error as Error).stack ?? String(error)));
   // What has been opened is given back, so that no other node waits for this one.
-  clock.after(limits.stopMilliseconds, () => process.exit(1));
+  systemClock.after(limits.stopMilliseconds, () => process.exit(1));
   await closeAll().catch(() => {});
   process.exit(1);
 }

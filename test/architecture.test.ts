@@ -48,7 +48,7 @@ const owners: readonly [library: RegExp, owners: readonly string[]][] = [
   [/^@prisma\/|^pg$|^@electric-sql\/pglite$|^pglite-prisma-adapter$/, ['storage/postgres/']],
   [/^src\/storage\/postgres\/generated\//, ['storage/postgres/']],
   [/^ioredis$/, ['storage/redis/']],
-  [/^fastify$|^@fastify\/|^typebox$/, ['http/']],
+  [/^fastify$|^@fastify\/|^typebox$|^helmet$/, ['http/']],
   [/^@grpc\/|^grpc-health-check$/, ['grpc/', 'sdk/']],
   [/^jose$/, ['keys/', 'tokens/', 'sdk/']],
   [/^@node-rs\/argon2$|^p-limit$|^@zxcvbn-ts\//, ['authn/']],
@@ -156,7 +156,15 @@ const broken: readonly [rule: string, path: string, text: string][] = [
 
   ...[
     ...['@prisma/client', 'pg', '@electric-sql/pglite', 'pglite-prisma-adapter', 'ioredis', 'fastify'],
-    ...['@fastify/helmet', 'typebox', '@grpc/grpc-js', 'grpc-health-check', 'jose', '@node-rs/argon2'],
+    ...[
+      '@fastify/swagger',
+      'helmet',
+      'typebox',
+      '@grpc/grpc-js',
+      'grpc-health-check',
+      'jose',
+      '@node-rs/argon2',
+    ],
     ...['p-limit', '@zxcvbn-ts/language-common', 'pino', 'prom-client', 'uuid', 'node:timers/promises'],
     ...['../storage/postgres/generated/client.ts', 'left-pad'],
   ].map((library): [string, string, string] => [

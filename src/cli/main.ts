@@ -12,7 +12,8 @@ import { systemClock } from '../core/clock.ts';
 import { StartupError } from '../core/errors.ts';
 import { createLog } from '../observability/log.ts';
 import { openDataFolder } from '../storage/local/dataFolder.ts';
-import { commands, findCommand, runCommand, UsageError } from './commands.ts';
+import { UsageError } from './command.ts';
+import { commands, findCommand, runCommand } from './commands.ts';
 import { askRunning, type CommandRequest, claimDataFolder, type Output } from './control.ts';
 
 const output: Output = {

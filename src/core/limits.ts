@@ -53,6 +53,8 @@ export const limits = {
   externalIdBytes: 512,
   /** How far clocks may differ between a signer and a verifier. */
   clockSkewSeconds: 10,
+  /** A clock that falls behind by more between two looks was set back; one that is slewed falls behind by far less. */
+  clockSlewMilliseconds: 1_000,
   /** Repeats of one refresh inside the grace window; a lost response or a second tab needs one or two. */
   refreshGraceRepeats: 5,
   /** A refresh that lost a race reads the row again; each loss means that another one advanced. */

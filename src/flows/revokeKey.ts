@@ -4,12 +4,12 @@
  * finishes what was cut short.
  */
 import type { Origin } from '../audit/auditEvent.ts';
-import { AuthorityError } from '../core/errors.ts';
+import { AuthorityError, invalidField } from '../core/errors.ts';
 import type { SessionId } from '../core/ids.ts';
 import { limits } from '../core/limits.ts';
 import type { RingKeeper } from '../keys/ringKeeper.ts';
 import { revokeKey } from '../keys/rotation.ts';
-import { keySubject } from '../keys/signingKey.ts';
+import { isKid, keySubject } from '../keys/signingKey.ts';
 import { changeKeyRing, type KeyRingParts } from './changeKeyRing.ts';
 import { type EffectParts, withEffect } from './withEffect.ts';
 
@@ -20,7 +20,7 @@ export interface RevokedKey {
   readonly effectAt: number;
 }
 
-/** Throws `not_found`, and `unavailable` when it is not known to be in effect: then call again. */
+/** Throws `invalid_request` for what is no kid, `not_found`, and `unavailable` when it is not known to be in effect: then call again. */
 export type RevokeKey = (kid: string, origin: Origin) => Promise<RevokedKey>;
 
 interface RevokeKeyParts extends KeyRingParts, EffectParts {
@@ -29,6 +29,7 @@ interface RevokeKeyParts extends KeyRingParts, EffectParts {
 
 export function createRevokeKey(parts: RevokeKeyParts): RevokeKey {
   return async (kid, origin) => {
+    if (!isKid(kid)) throw invalidField('kid', 'format', 'must be the kid of a key: 43 characters');
     await killKey(parts, kid, origin);
     // Here at once; other nodes have it on their deny-list until they look at the ring again.
     await parts.ringKeeper.reload();

@@ -11,6 +11,10 @@ export const methodPermissions = {
   BatchIsRevoked: 'tokens.check',
   Introspect: 'tokens.introspect',
   Revoke: 'tokens.revoke',
+  ListKeys: 'keys.manage',
+  RotateKey: 'keys.manage',
+  RevokeKey: 'keys.manage',
+  ResealKeys: 'keys.manage',
 } as const satisfies Record<string, Permission>;
 
 export type Method = keyof typeof methodPermissions;

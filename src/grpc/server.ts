@@ -27,15 +27,18 @@ import type { AuthenticateService } from '../flows/authenticateService.ts';
 import type { Log } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { type Authorize, createAuthorize, type Method } from './callers.ts';
+import type { ProtoGrpcType as KeyProto } from './generated/key_service.ts';
 import type { ProtoGrpcType as RevocationProto } from './generated/revocation_service.ts';
 import type { ProtoGrpcType as TokenProto } from './generated/token_service.ts';
+import { createKeyService, type KeyServiceFlows } from './keyService.ts';
 import { createRevocationService, type RevocationServiceFlows } from './revocationService.ts';
 import { toGrpcError } from './status.ts';
 import { createTokenService, type TokenServiceFlows } from './tokenService.ts';
 
 export interface GrpcParts {
   readonly flows: TokenServiceFlows &
-    RevocationServiceFlows & { readonly authenticateService: AuthenticateService };
+    RevocationServiceFlows &
+    KeyServiceFlows & { readonly authenticateService: AuthenticateService };
   readonly reflection: boolean;
   readonly tls: GrpcTls | undefined;
   readonly clock: Clock;
@@ -51,8 +54,12 @@ export interface GrpcServer {
 }
 
 const protoFolder = fileURLToPath(new URL('../../proto/', import.meta.url));
-const protoFiles = ['countersign/v1/token_service.proto', 'countersign/v1/revocation_service.proto'];
-const services = ['', 'countersign.v1.TokenService', 'countersign.v1.RevocationService'] as const;
+const names = ['TokenService', 'RevocationService', 'KeyService'] as const;
+const protoFiles = ['token_service', 'revocation_service', 'key_service'].map(
+  (file) => `countersign/v1/${file}.proto`,
+);
+/** As the health service knows them: all together, and each. */
+const healthNames = ['', ...names.map((name) => `countersign.v1.${name}`)];
 
 export function createGrpcServer(parts: GrpcParts): GrpcServer {
   // The library writes to the console by itself; whatever matters of it reaches us as an error.
@@ -64,7 +71,9 @@ export function createGrpcServer(parts: GrpcParts): GrpcServer {
     defaults: true,
     arrays: true,
   });
-  const { countersign } = loadPackageDefinition(definition) as unknown as TokenProto & RevocationProto;
+  const { countersign } = loadPackageDefinition(definition) as unknown as TokenProto &
+    RevocationProto &
+    KeyProto;
   const server = new Server({
     'grpc.max_receive_message_length': limits.grpcRequestBytes,
     'grpc.max_concurrent_streams': limits.grpcStreamsPerConnection,
@@ -80,18 +89,27 @@ export function createGrpcServer(parts: GrpcParts): GrpcServer {
   server.addService(countersign.v1.RevocationService.service, {
     Revoke: handler(parts, authorize, 'Revoke', revocations.Revoke),
   });
-  const health = new HealthImplementation(Object.fromEntries(services.map((name) => [name, 'NOT_SERVING'])));
+  const keys = createKeyService(parts.flows);
+  server.addService(countersign.v1.KeyService.service, {
+    ListKeys: handler(parts, authorize, 'ListKeys', keys.ListKeys),
+    RotateKey: handler(parts, authorize, 'RotateKey', keys.RotateKey),
+    RevokeKey: handler(parts, authorize, 'RevokeKey', keys.RevokeKey),
+    ResealKeys: handler(parts, authorize, 'ResealKeys', keys.ResealKeys),
+  });
+  const health = new HealthImplementation(
+    Object.fromEntries(healthNames.map((name) => [name, 'NOT_SERVING'])),
+  );
   health.addToServer(server);
   if (parts.reflection) new ReflectionService(definition).addToServer(server);
 
   return {
     async listen(host, port) {
       const bound = await bind(server, host, port, await credentials(parts.tls));
-      for (const name of services) health.setStatus(name, 'SERVING');
+      for (const name of healthNames) health.setStatus(name, 'SERVING');
       return bound;
     },
     async close(drainMs) {
-      for (const name of services) health.setStatus(name, 'NOT_SERVING');
+      for (const name of healthNames) health.setStatus(name, 'NOT_SERVING');
       const cancel = parts.clock.after(drainMs, () => server.forceShutdown());
       await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
       cancel();

@@ -20,9 +20,13 @@ export interface TokenServiceFlows {
 
 export function createTokenService({ checkRevocation, introspect }: TokenServiceFlows) {
   return {
-    async IsRevoked({ jti, externalId }: IsRevokedRequest__Output): Promise<IsRevokedResponse> {
-      if (externalId === '') return toResponse(await checkRevocation({ jti, field: 'jti' }));
-      if (jti !== '') throw invalidField('external_id', 'exclusive', 'must not be set together with jti');
+    async IsRevoked({ jti, kid, externalId }: IsRevokedRequest__Output): Promise<IsRevokedResponse> {
+      if (externalId === '') {
+        const token = { jti, field: 'jti' };
+        return toResponse(await checkRevocation(kid === '' ? token : { ...token, kid }));
+      }
+      if (jti !== '' || kid !== '')
+        throw invalidField('external_id', 'exclusive', 'must not be set together with jti or kid');
       return toResponse(await checkRevocation({ externalId, field: 'external_id' }));
     },
 

@@ -72,16 +72,23 @@ export async function createHttpApp(parts: HttpParts): Promise<HttpApp> {
 }
 
 function observe(app: HttpApp, parts: HttpParts): void {
-  app.addHook('onSend', async (request, reply) => {
+  app.addHook('onSend', (request, reply, payload, done) => {
     // Whatever a route of ours answers about people is for this caller, now.
     if (request.routeOptions.url?.startsWith('/auth/')) reply.header('cache-control', 'no-store');
+    done(null, payload);
   });
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     const { method } = request;
     const route = request.routeOptions.url ?? 'unknown';
     const seconds = reply.elapsedTime / 1000;
     parts.metrics.httpRequest(method, route, reply.statusCode, seconds);
-    parts.log.debug({ request_id: request.id, method, route, status: reply.statusCode, seconds }, 'request');
+    if (parts.log.isLevelEnabled('debug')) {
+      parts.log.debug(
+        { request_id: request.id, method, route, status: reply.statusCode, seconds },
+        'request',
+      );
+    }
+    done();
   });
 }
 

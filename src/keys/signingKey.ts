@@ -34,6 +34,13 @@ export interface SigningKey {
   readonly subject: Uint8Array;
 }
 
+/** A `kid` of ours: RFC 7638, of SHA-256. */
+const thumbprint = /^[A-Za-z0-9_-]{43}$/;
+
+export function isKid(text: string): boolean {
+  return thumbprint.test(text);
+}
+
 /** As many bytes as a jti of ours has, so that the deny-list knows one kind of token. */
 const subjectBytes = 27;
 

@@ -29,6 +29,10 @@ export interface Metrics {
   gauge(name: string, help: string, read: () => number): void;
 }
 
+interface Series {
+  observe(seconds: number): void;
+}
+
 export function createMetrics(): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -83,11 +87,23 @@ export function createMetrics(): Metrics {
     registers,
   });
 
+  /** Finding a series by its labels costs more than counting in it; there are as many as labels have values. */
+  const known = new Map<string, Series>();
+  const series = (name: string, find: () => Series) => {
+    const found = known.get(name) ?? find();
+    known.set(name, found);
+    return found;
+  };
+
   return {
     contentType: registry.contentType,
     text: () => registry.metrics(),
-    httpRequest: (method, route, status, seconds) => httpRequests.observe({ method, route, status }, seconds),
-    grpcCall: (method, status, seconds) => grpcCalls.observe({ method, status }, seconds),
+    httpRequest: (method, route, status, seconds) =>
+      series(`${method} ${status} ${route}`, () => httpRequests.labels({ method, route, status })).observe(
+        seconds,
+      ),
+    grpcCall: (method, status, seconds) =>
+      series(`${method} ${status}`, () => grpcCalls.labels({ method, status })).observe(seconds),
     refusal: (code, reason) => refusals.inc({ code, reason: reason ?? '' }),
     check: (verdict, fromMemory) =>
       checks.inc({

@@ -109,7 +109,10 @@ for (const { state, signs, made, events } of table) {
 t.test('a key that nobody knows', async (t) => {
   const { node, database, told } = await everyState();
   const [before, toldBefore] = [database.contents(), told.length];
-  await t.rejects(node.revokeKey('unknown', operator), { code: 'not_found' });
+  await t.rejects(node.revokeKey('A'.repeat(43), operator), { code: 'not_found' });
+  for (const text of ['', 'A'.repeat(42), `${'A'.repeat(42)}=`, 'A'.repeat(44)]) {
+    await t.rejects(node.revokeKey(text, operator), { code: 'invalid_request' }, `no kid: "${text}"`);
+  }
   t.strictSame(database.contents(), before, 'nothing has changed');
   t.equal(told.length, toldBefore, 'and nobody was told');
   await node.ringKeeper.stop();

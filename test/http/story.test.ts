@@ -169,7 +169,7 @@ t.test('the published keys verify the tokens, and say for how long they may be k
   const { access_token: token } = await authority.login('alice@example.com');
 
   const jwks = await authority.call('GET', '/.well-known/jwks.json');
-  t.equal(jwks.headers.get('cache-control'), 'public, max-age=300');
+  t.equal(jwks.headers.get('cache-control'), 'public, max-age=300, stale-while-revalidate=60');
   const etag = jwks.headers.get('etag') ?? '';
   t.equal(
     (await authority.call('GET', '/.well-known/jwks.json', { headers: { 'if-none-match': etag } })).status,

@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { permissions } from '../../src/authn/service.ts';
 import { createGrpcClient, type GrpcClient, type HttpCall } from './clients.ts';
 import { type PostgresServer, startPostgres } from './postgres.ts';
 import { startProcess } from './process.ts';
@@ -17,6 +18,9 @@ export interface ClusterNode {
   readonly name: string;
   readonly call: HttpCall;
   readonly grpc: GrpcClient;
+  /** Of the process that runs now. */
+  readonly httpUrl: string;
+  readonly grpcAddress: string;
   readonly lines: { readonly postgres: TcpProxy; readonly redis: TcpProxy };
   /** What the process that runs now has logged at level `error`. */
   errors(): readonly string[];
@@ -32,6 +36,8 @@ export interface ClusterNode {
 export interface Cluster {
   readonly nodes: readonly [ClusterNode, ...ClusterNode[]];
   readonly leaseMilliseconds: number;
+  /** Of a service that may do everything. */
+  readonly serviceToken: string;
   readonly postgres: PostgresServer;
   /** The one that the nodes are connected to. */
   redis: RedisServer;
@@ -42,8 +48,8 @@ export const leaseSeconds = 2;
 /** No call waits longer than this: much more than an answer may take. */
 const callMilliseconds = 5_000;
 
-/** The caller stops it: `t.teardown(() => cluster.stop())`. */
-export async function startCluster(count: number): Promise<Cluster> {
+/** Each with `settings` beside its own. The caller stops it: `t.teardown(() => cluster.stop())`. */
+export async function startCluster(count: number, settings: Settings = {}): Promise<Cluster> {
   const folder = await mkdtemp(join(tmpdir(), 'cluster-'));
   const undo: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
   const stop = async () => {
@@ -64,6 +70,7 @@ export async function startCluster(count: number): Promise<Cluster> {
         redis,
         keyEncryptionKey,
         serviceToken,
+        settings,
       });
       undo.push(node.stop);
       return node;
@@ -72,14 +79,17 @@ export async function startCluster(count: number): Promise<Cluster> {
     const first = await start(1);
     const nodes: [ClusterNode, ...ClusterNode[]] = [first];
     for (let number = 2; number <= count; number += 1) nodes.push(await start(number, first.serviceToken));
-    return Object.assign(cluster, { nodes });
+    return Object.assign(cluster, { nodes, serviceToken: first.serviceToken });
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
+type Settings = Readonly<Record<string, string>>;
+
 interface NodeSurroundings {
+  readonly settings: Settings;
   readonly folder: string;
   readonly postgres: PostgresServer;
   readonly redis: RedisServer;
@@ -106,6 +116,7 @@ async function startNode(name: string, around: NodeSurroundings): Promise<Starte
     REDIS_URL: `redis://127.0.0.1:${lines.redis.port}`,
     KEY_ENCRYPTION_KEY: around.keyEncryptionKey,
     LEASE: `${leaseSeconds}s`,
+    ...around.settings,
   };
   let server: TestServer = await startServer(dataDir, env);
   const serviceToken = around.serviceToken ?? (await newServiceToken(dataDir, env));
@@ -129,6 +140,12 @@ async function startNode(name: string, around: NodeSurroundings): Promise<Starte
         .filter((line) => line.includes('"level":"error"')),
     get grpc() {
       return grpc;
+    },
+    get httpUrl() {
+      return `http://127.0.0.1:${server.httpPort}`;
+    },
+    get grpcAddress() {
+      return `127.0.0.1:${server.grpcPort}`;
     },
     get interruptions() {
       return interruptions;
@@ -154,7 +171,8 @@ async function startNode(name: string, around: NodeSurroundings): Promise<Starte
 
 /** As an operator makes one: by the command line, beside the running authority. */
 async function newServiceToken(dataDir: string, env: Readonly<Record<string, string>>): Promise<string> {
-  const create = [join(distFolder, 'cli/main.js'), 'services', 'create', 'fault-tests'];
+  const allowed = permissions.flatMap((permission) => ['--permission', permission]);
+  const create = [join(distFolder, 'cli/main.js'), 'services', 'create', 'fault-tests', ...allowed];
   const command = startProcess(process.execPath, create, { env: { ...env, DATA_DIR: dataDir } });
   const { code } = await command.exited;
   if (code !== 0) throw new Error(`services create failed:\n${command.stderr()}`);

@@ -1,6 +1,7 @@
 /** Makes access tokens by hand, good ones and bad ones, with nothing of ours but the key: what a reader must withstand. */
 import { type KeyObject, sign } from 'node:crypto';
 import { newId, type SessionId } from '../../src/core/ids.ts';
+import type { Verifier } from '../../src/keys/keyRing.ts';
 import { newJti } from '../../src/tokens/jti.ts';
 import { openRing } from './signingKeys.ts';
 
@@ -15,17 +16,31 @@ export function es256(key: KeyObject): Signature {
   return (input) => sign('sha256', Buffer.from(input), { key, dsaEncoding: 'ieee-p1363' });
 }
 
-/** A forge with a ring of its own. `now` in milliseconds: when its tokens are issued. */
-export async function openTokenForge(now: number) {
-  const keyRing = await openRing();
-  const { kid, privateKey } = keyRing.signer();
+export interface ForgeKey {
+  readonly kid: string;
+  readonly privateKey: KeyObject;
+  /** The public key of this name, if the ring that it is of has one. */
+  verifier(kid: string): Verifier | undefined;
+}
+
+/** Whose key it has and in whose session its tokens are. */
+export interface ForgeOf {
+  readonly key?: ForgeKey;
+  readonly session?: { readonly sid: SessionId; readonly sub: string };
+}
+
+export type TokenForge = Awaited<ReturnType<typeof openTokenForge>>;
+
+/** A forge with a key and a session of its own, unless it is given others. `now` in milliseconds: when it issues. */
+export async function openTokenForge(now: number, { key, session }: ForgeOf = {}) {
+  const { kid, privateKey, verifier } = key ?? (await newKey());
   const ours = es256(privateKey);
   const seconds = Math.floor(now / 1000);
-  const sid = newId<SessionId>(now);
+  const { sid, sub } = session ?? { sid: newId<SessionId>(now), sub: newId(now) as string };
   const header = { alg: 'ES256', typ: 'at+jwt', kid };
   const claims = {
     iss: issuer,
-    sub: newId(now) as string,
+    sub,
     aud: audience,
     exp: seconds + 900,
     iat: seconds,
@@ -47,10 +62,11 @@ export async function openTokenForge(now: number) {
   const body = JSON.stringify(claims);
 
   return {
-    keyRing,
+    now,
+    keyRing: { verifier },
     kid,
     privateKey,
-    publicKey: keyRing.verifier(kid)?.publicKey as KeyObject,
+    publicKey: verifier(kid)?.publicKey as KeyObject,
     header,
     claims,
     good: ofTexts(head, body),
@@ -71,8 +87,21 @@ export async function openTokenForge(now: number) {
   };
 }
 
+/** As our ring makes one. */
+export async function newKey(): Promise<ForgeKey> {
+  const ring = await openRing();
+  const { kid, privateKey } = ring.signer();
+  return { kid, privateKey, verifier: ring.verifier };
+}
+
 /** A row of a table: what it is, the token, and the fault, or `valid`. */
 export type TokenRow = readonly [name: string, token: string, outcome: string];
+
+/** Rows that belong together. */
+export interface TokenTable {
+  readonly title: string;
+  readonly rows: readonly TokenRow[];
+}
 
 /** One row for each of these values. */
 export function rowsOf<Value>(

@@ -126,6 +126,7 @@ t.test('these are accepted', (t) => {
     ['an http issuer on [::1]', { ISSUER: 'http://[::1]:8080' }],
     ['a key in base64url', { KEY_ENCRYPTION_KEY: key.toString('base64url') }],
     ['a key of our own in embedded mode', { KEY_ENCRYPTION_KEY: key.toString('base64') }],
+    ['four keys that open', { KEY_DECRYPTION_KEYS: Array(4).fill(key.toString('base64')).join(', ') }],
     ['a socket of PostgreSQL', { ...server, DATABASE_URL: 'postgresql:///auth?host=/run/postgresql' }],
     ['limits that are just equal', { REFRESH_IDLE_TTL: '90d', SESSION_MAX_TTL: '90d' }],
     ['a token as long as the idle limit', { REFRESH_IDLE_TTL: '15m' }],
@@ -221,6 +222,16 @@ t.test('a URL or a key that cannot be used is refused', (t) => {
         `${'A'.repeat(42)}B`, // stray low bits
         '-'.repeat(20) + '+'.repeat(23), // two alphabets
         'hunter2',
+      ],
+    ],
+    [
+      'KEY_DECRYPTION_KEYS',
+      [
+        ',',
+        `${key.toString('base64')},`,
+        `${key.toString('base64')};${key.toString('base64')}`,
+        Array(5).fill(key.toString('base64')).join(','),
+        `${key.toString('base64')},hunter2`,
       ],
     ],
   ];
@@ -320,6 +331,7 @@ t.test('no secret is in any message', (t) => {
       DATABASE_URL: `mysql://a:${secret}@db/x`,
       REDIS_URL: `http://:${secret}@cache`,
       KEY_ENCRYPTION_KEY: secret,
+      KEY_DECRYPTION_KEYS: secret,
     },
     { ISSUER: `https://me:${secret}@auth.example.com` },
     { HTTP_HOST: `https://me:${secret}@auth.example.com` },

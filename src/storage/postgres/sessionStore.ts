@@ -107,8 +107,8 @@ function alive(now: number): Prisma.Sql {
 }
 
 /**
- * The keys of tokens that may be live after this use: tokens of a retired key are not, those of a revoked one are still
- * looked for. None of a session for which that was not noted are known.
+ * The keys of tokens that may be live after this use; a revoked one among them is still looked for. For a session of which
+ * that was not noted, it stays unknown.
  */
 function signingKids({ now, signingKid }: SessionUse): Prisma.Sql {
   return Prisma.sql`CASE

@@ -4,9 +4,11 @@
 export interface IsRevokedRequest {
   'jti'?: (string);
   'externalId'?: (string);
+  'kid'?: (string);
 }
 
 export interface IsRevokedRequest__Output {
   'jti': (string);
   'externalId': (string);
+  'kid': (string);
 }

@@ -9,6 +9,7 @@ export const Reason = {
   REASON_USER_DISABLED: 'REASON_USER_DISABLED',
   REASON_REFRESH_REPLAYED: 'REASON_REFRESH_REPLAYED',
   REASON_REVOKED: 'REASON_REVOKED',
+  REASON_KEY_REVOKED: 'REASON_KEY_REVOKED',
 } as const;
 
 export type Reason =
@@ -28,5 +29,7 @@ export type Reason =
   | 6
   | 'REASON_REVOKED'
   | 7
+  | 'REASON_KEY_REVOKED'
+  | 8
 
 export type Reason__Output = typeof Reason[keyof typeof Reason]

@@ -1,0 +1,41 @@
+/** What a command is, and what reading their arguments has in common. */
+import type { Origin } from '../audit/auditEvent.ts';
+import type { Flows } from '../authority.ts';
+import type { Output } from './control.ts';
+
+/** The command was not understood: shown with the usage, exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+export interface Command {
+  readonly usage: string;
+  readonly summary: string;
+  /** Reads the password from standard input before anything else. */
+  readonly readsInput?: (argv: readonly string[]) => boolean;
+  run(flows: Flows, request: Arguments, output: Output): Promise<void>;
+}
+
+export interface Arguments {
+  readonly positionals: readonly string[];
+  readonly permissions: readonly string[] | undefined;
+  readonly passwordStdin: boolean;
+  readonly expiresAt: string | undefined;
+  readonly json: boolean;
+  readonly input: string | undefined;
+}
+
+/** Commands by their two words. */
+export type Commands = Readonly<Record<string, Command>>;
+
+export const operator: Origin = { actor: 'operator' };
+
+export function one(positionals: readonly string[], name: string): string {
+  const [value, ...others] = positionals;
+  if (value === undefined || others.length > 0) throw new UsageError(`Give exactly one ${name}; see --help.`);
+  return value;
+}
+
+export function none(positionals: readonly string[]): void {
+  if (positionals.length > 0) throw new UsageError('This command takes no arguments; see --help.');
+}

@@ -1,0 +1,32 @@
+import { randomBytes } from 'node:crypto';
+import { type Commands, one, operator } from './command.ts';
+
+export const userCommands: Commands = {
+  'users create': {
+    usage: 'users create EMAIL [--password-stdin]',
+    summary: 'Make a user; without --password-stdin, print a new password as the last line.',
+    readsInput: (argv) => argv.includes('--password-stdin'),
+    async run({ register }, { positionals, passwordStdin, input, json }, { out, err }) {
+      const email = one(positionals, 'EMAIL');
+      const password = passwordStdin
+        ? (input ?? '').replace(/\r?\n$/, '')
+        : randomBytes(24).toString('base64url');
+      const { userId } = await register({ email, password }, operator);
+      if (json) return out(JSON.stringify({ user_id: userId, ...(passwordStdin ? {} : { password }) }));
+      if (passwordStdin) return out(userId);
+      err(`User ${userId} is made. The password is shown this once:`);
+      out(password);
+    },
+  },
+
+  'users disable': {
+    usage: 'users disable EMAIL',
+    summary: 'Disable a user and end every session, with effect.',
+    async run({ disableUser }, { positionals, json }, { out, err }) {
+      const { userId, endedSessions } = await disableUser(one(positionals, 'EMAIL'), operator);
+      if (json) return out(JSON.stringify({ user_id: userId, ended_sessions: endedSessions }));
+      err(`Disabled. Sessions ended: ${endedSessions}.`);
+      out(userId);
+    },
+  },
+};

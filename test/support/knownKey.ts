@@ -1,0 +1,51 @@
+/** An authority whose signing key a test holds: only so can it be asked about what was forged with the right key. */
+import { randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import type { Clock } from '../../src/core/clock.ts';
+import { createSealing } from '../../src/core/sealing.ts';
+import { openSigningKey } from '../../src/keys/signingKey.ts';
+import { openEngine } from '../../src/storage/postgres/engine.ts';
+import { createStorage } from '../../src/storage/postgres/storage.ts';
+import { startAuthority, type TestAuthority } from './authority.ts';
+import { copyOfEmbeddedDatabase } from './pglite.ts';
+import { audience, type ForgeKey, issuer } from './tokenForge.ts';
+
+export interface KnownAuthority extends TestAuthority {
+  readonly key: ForgeKey;
+}
+
+/** Its issuer and audience are those of the forge. The caller stops it. */
+export async function startWithKnownKey(clock: Clock): Promise<KnownAuthority> {
+  const dataDir = await copyOfEmbeddedDatabase();
+  const keyEncryptionKey = randomBytes(32);
+  const env = {
+    ISSUER: issuer,
+    AUDIENCE: audience,
+    KEY_ENCRYPTION_KEY: keyEncryptionKey.toString('base64'),
+  };
+  // The first start makes the key, as it always does; nothing here says how.
+  await (await startAuthority({ clock, dataDir, env })).stop();
+  const key = await storedKey(dataDir, keyEncryptionKey);
+  const authority = await startAuthority({ clock, dataDir, env });
+  return {
+    ...authority,
+    key,
+    async stop() {
+      await authority.stop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function storedKey(dataDir: string, keyEncryptionKey: Uint8Array): Promise<ForgeKey> {
+  const engine = await openEngine(dataDir, undefined);
+  try {
+    const { keys } = await createStorage(engine).database.signingKeys.load();
+    const active = keys.find(({ state }) => state === 'active');
+    if (active === undefined) throw new Error('the first start made no key');
+    const key = openSigningKey(active, createSealing(keyEncryptionKey));
+    return { ...key, verifier: (kid) => (kid === key.kid ? key : undefined) };
+  } finally {
+    await engine.close();
+  }
+}
