@@ -28,14 +28,16 @@ export function createKeepKeyRing(
     const seen = known(await database.signingKeys.load());
     const decision = decide(seen, policy);
     if (!decision.due) return { keys: seen.keys, dueInMs: decision.dueInMs };
-    return database.transaction(async (stores) => {
+    const kept = await database.transaction(async (stores) => {
       // Another node may have done it since.
       const ring = known(await stores.signingKeys.lock());
       const { due, keys, dueInMs } = decide(ring, policy);
       if (!due) return { keys, dueInMs };
       const changed = await changeKeyRing(stores, parts, ring, keys, schedule);
-      // The next look sees it: nobody else can before the commit, which may take long.
       return { keys: changed, dueInMs: decide({ ...ring, keys: changed }, policy).dueInMs };
     });
+    // Not before: nobody else can see them until the commit, which may take long.
+    sightings.observe(kept.keys);
+    return kept;
   };
 }
