@@ -151,6 +151,10 @@ const claimTypes: { readonly [Claim in keyof AccessTokenClaims]: (value: unknown
   amr: isStrings,
 };
 
-function hasClaimTypes(payload: object): payload is AccessTokenClaims {
-  return Object.entries(claimTypes).every(([claim, hasType]) => hasType(Reflect.get(payload, claim)));
+const claimTypeRows = Object.entries(claimTypes);
+
+function hasClaimTypes(
+  payload: Readonly<Record<string, unknown>>,
+): payload is typeof payload & AccessTokenClaims {
+  return claimTypeRows.every(([claim, hasType]) => hasType(payload[claim]));
 }

@@ -2,19 +2,32 @@
  * JSON objects as a token may hold them. `JSON.parse` keeps the last of duplicate members and accepts white space
  * around the text; two readers that differ there can be made to see two tokens in one (RFC 8725 §2.4).
  */
+import { isUtf8 } from 'node:buffer';
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const poisonous = new Set(['__proto__', 'constructor', 'prototype']);
+/** Text with none of these has no escapes, and no member that must not be there. */
+const needsWalk = /\\|__proto__|constructor|prototype/;
 
 /** Reads one JSON object, or answers `undefined`: bad UTF-8, text around it, duplicate or poisonous member names. */
 export function parseStrictObject(bytes: Uint8Array): Readonly<Record<string, unknown>> | undefined {
+  if (!isUtf8(bytes)) return undefined;
   try {
-    const text = utf8.decode(bytes);
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
     if (!text.startsWith('{') || !text.endsWith('}')) return undefined;
-    const value: unknown = JSON.parse(text);
-    return isStrict(text) ? (value as Record<string, unknown>) : undefined;
+    const value = JSON.parse(text) as Record<string, unknown>;
+    return isAsWritten(text, value) || isStrict(text) ? value : undefined;
   } catch {
     return undefined;
+  }
+}
+
+/** As what we sign ourselves is: when writing it again gives the same text, nothing was said twice. Quicker than a walk. */
+function isAsWritten(text: string, value: unknown): boolean {
+  try {
+    return !needsWalk.test(text) && JSON.stringify(value) === text;
+  } catch {
+    // Nested too deeply to be written; to be walked it is not.
+    return false;
   }
 }
 
