@@ -25,7 +25,7 @@ async function serveOurs(entries: number): Promise<{ port: number; tokens: reado
       listKeys: async () => [],
       rotateKey: async () => ({ kid: '', rotated: false }),
       revokeKey: async () => ({ endedSessions: 0, effectAt: 0 }),
-      resealKeys: async () => ({ signingKeys: 0, sessions: 0 }),
+      resealKeys: async () => ({ signingKeys: 0, sessions: 0, unreadable: { count: 0, first: undefined } }),
       authenticateService: async () => service,
     },
     reflection: false,

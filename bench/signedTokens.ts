@@ -37,7 +37,7 @@ export async function openSignedTokens(denyList: DenyList): Promise<SignedTokens
   };
   return {
     keyRing,
-    introspect: createIntrospect({ accessTokenReader, ringKeeper, denyList, clock: systemClock }),
+    introspect: createIntrospect({ accessTokenReader, ringKeeper, denyList, latestTime: systemClock.now }),
     issue: (count) => Promise.all(Array.from({ length: count }, issueOne)),
   };
 }

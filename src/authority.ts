@@ -12,9 +12,9 @@ import type { Config } from './config/config.ts';
 import type { Secrets } from './config/secrets.ts';
 import { type Clock, withDeadline } from './core/clock.ts';
 import { AuthorityError, StartupError, UnreachableError } from './core/errors.ts';
-import { createForwardClock } from './core/forwardClock.ts';
 import { limits } from './core/limits.ts';
 import { createSealing } from './core/sealing.ts';
+import { createLatestTime, type ReadTime } from './core/steadyTime.ts';
 import { createAuthenticateService } from './flows/authenticateService.ts';
 import { createChangePassword } from './flows/changePassword.ts';
 import { createCheckRevocation } from './flows/checkRevocation.ts';
@@ -84,8 +84,7 @@ export interface Authority {
  * revocation is in memory. Throws `StartupError` with one clear line for what an operator can mend, and of those
  * `UnreachableError` for what may mend by itself.
  */
-export async function openAuthority(given: AuthorityParts): Promise<Authority> {
-  const parts = { ...given, clock: createForwardClock(given.clock, alarm(given)) };
+export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
   const closing: Closing = [];
   let draining = false;
   /** Closes every part in the reverse of the order in which it was opened. */
@@ -100,7 +99,8 @@ export async function openAuthority(given: AuthorityParts): Promise<Authority> {
       parts.log.error({ err: faults[0], faults: faults.length }, 'not everything was closed');
   };
   try {
-    const observed = { metrics: createMetrics(), onFault: createFaultLog(parts) };
+    const onFault = createFaultLog(parts);
+    const observed = { metrics: createMetrics(), onFault, latestTime: latestTime(parts) };
     const stored = await openStored(parts, closing);
     const signed = await openSigned({ ...parts, ...stored, ...observed, closing });
     const revoked = await openRevoked({ ...parts, ...stored, ...observed, closing });
@@ -119,17 +119,6 @@ export async function openAuthority(given: AuthorityParts): Promise<Authority> {
     await close();
     throw asStartupFault(error);
   }
-}
-
-/** Other machines go by the time that this one is back at, or it goes by none: somebody has to look. */
-function alarm({ log, clock }: AuthorityParts): (behindMs: number) => void {
-  let saidAt = Number.NEGATIVE_INFINITY;
-  return (behindMs) => {
-    // Every request would tell of it again.
-    if (clock.monotonic() - saidAt < limits.faultLogMilliseconds) return;
-    saidAt = clock.monotonic();
-    log.error({ behind_ms: Math.round(behindMs) }, 'the clock was set back; this process goes on without it');
-  };
 }
 
 /** A database that went away in the middle of a start is as unreachable as one that was never there. */
@@ -164,6 +153,18 @@ type Stored = Awaited<ReturnType<typeof openStored>>;
 interface Observed {
   readonly metrics: Metrics;
   readonly onFault: FaultLog;
+  readonly latestTime: ReadTime;
+}
+
+/** Whoever sets a clock back should know what that does to tokens; once in a while is enough. */
+function latestTime({ log, clock }: AuthorityParts): ReadTime {
+  let saidAt = Number.NEGATIVE_INFINITY;
+  return createLatestTime(clock, (behindMs) => {
+    if (clock.monotonic() - saidAt < limits.faultLogMilliseconds) return;
+    saidAt = clock.monotonic();
+    const meaning = 'the clock was set back: what had expired stays so until it has caught up';
+    log.error({ behind_ms: Math.round(behindMs) }, meaning);
+  });
 }
 
 /** The ring of signing keys, kept up to date from here on, and what signs and reads with it. */
@@ -202,15 +203,15 @@ async function openSigned(
 type Signed = Awaited<ReturnType<typeof openSigned>>;
 
 function createFlows({ config, clock }: AuthorityParts, opened: Stored & Signed & Revoked & Observed) {
-  const { database, effect, denyList, sealing, policy, keyRing, ringKeeper, metrics } = opened;
-  const { accessTokens, accessTokenReader, refreshTokens } = opened;
+  const { database, effect, denyList, sealing, policy, keyRing, ringKeeper } = opened;
+  const { accessTokens, accessTokenReader, refreshTokens, latestTime, metrics } = opened;
   const { refreshIdleTtlMs, maxTtlMs: sessionMaxTtlMs, refreshGraceMs } = config.sessions;
   const { registration } = config;
   const passwords = createPasswordHasher();
   const passwordPolicy = createPasswordPolicy({ commonPasswords: createCommonPasswords() });
   metrics.gauge('countersign_password_hashes_waiting', 'Password hashes in the queue.', passwords.waiting);
   const tokens = { accessTokens, refreshTokens, keyRing, ringKeeper, denyList };
-  const reading = { accessTokenReader, ringKeeper, denyList, clock };
+  const reading = { accessTokenReader, ringKeeper, denyList, latestTime };
   const ending = { database, effect, clock };
   const keys = { database, sealing, policy, keyRing, ringKeeper };
   return {

@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type { Config } from './config/config.ts';
 import type { Clock } from './core/clock.ts';
 import { limits } from './core/limits.ts';
+import { createEarliestTime } from './core/steadyTime.ts';
 import type { Database } from './flows/database.ts';
 import type { FaultLog } from './observability/faultLog.ts';
 import type { Log } from './observability/log.ts';
@@ -71,9 +72,12 @@ async function openAlone(
   const confirm = createConfirmation({ find: store.find, clock });
   const denyList = createDenyList({ lease: permanentLease, confirm, sliceMs, onVerdict: metrics.check });
   log.debug({ revocations: await loadFromStore({ denyList, store, clock, sliceMs }) }, 'deny-list loaded');
+  const earliestTime = createEarliestTime(clock);
   const stopForgetting = clock.every(limits.pruneIntervalMilliseconds, async () => {
-    denyList.dropExpired(clock.now());
-    await prune(store, clock).catch((err) => log.warn({ err }, 'expired revocations could not be deleted'));
+    denyList.dropExpired(earliestTime());
+    await prune(store, earliestTime).catch((err) =>
+      log.warn({ err }, 'expired revocations could not be deleted'),
+    );
   });
   closing.push(async () => stopForgetting());
   const effect = createLocalEffect({ denyList, clock, onEffect: metrics.effect });

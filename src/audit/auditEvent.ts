@@ -47,4 +47,6 @@ export interface AuditEvent {
 
 export interface AuditTrail {
   record(event: AuditEvent, now: number): Promise<void>;
+  /** Many at once. */
+  recordAll(events: readonly AuditEvent[], now: number): Promise<void>;
 }

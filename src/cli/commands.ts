@@ -51,14 +51,16 @@ export function findCommand(argv: readonly string[]): { command: Command; rest: 
 /** One `kid` in 64 begins as an option does. */
 const kidLikeOption = /^-[A-Za-z0-9_-]{42}$/;
 
+function withKidsLast(argv: readonly string[]): string[] {
+  const kids = argv.filter((text) => kidLikeOption.test(text));
+  if (kids.length === 0 || argv.includes('--')) return [...argv];
+  return [...argv.filter((text) => !kids.includes(text)), '--', ...kids];
+}
+
 function parse(argv: readonly string[], input: string | undefined): Arguments {
   try {
     const { values, positionals } = parseArgs({
-      args: [
-        ...argv.filter((text) => !kidLikeOption.test(text)),
-        '--',
-        ...argv.filter((text) => kidLikeOption.test(text)),
-      ],
+      args: withKidsLast(argv),
       allowPositionals: true,
       options: {
         permission: { type: 'string', multiple: true },

@@ -57,8 +57,14 @@ export const keyCommands: Commands = {
     summary: 'Seal with KEY_ENCRYPTION_KEY what is sealed with a key of KEY_DECRYPTION_KEYS.',
     async run({ resealKeys }, { positionals, json }, { out, err }) {
       none(positionals);
-      const { signingKeys, sessions } = await resealKeys(operator);
-      if (json) return out(JSON.stringify({ signing_keys: signingKeys, sessions }));
+      const { signingKeys, sessions, unreadable } = await resealKeys(operator);
+      if (json) {
+        const unread = { unreadable_sessions: unreadable.count };
+        return out(JSON.stringify({ signing_keys: signingKeys, sessions, ...unread }));
+      }
+      if (unreadable.count > 0) {
+        err(`No key opens the secrets of ${unreadable.count} sessions, the first is ${unreadable.first}.`);
+      }
       err(`Sealed again: ${signingKeys} signing keys, and the secrets of this many sessions:`);
       out(String(sessions));
     },

@@ -2,6 +2,7 @@
  * Settings that are each well-formed but cannot be used, or not together. Every rule says why, since an operator who
  * knows the reason finds the right value. A rule about a variable that is itself faulty stays silent.
  */
+import { limits } from '../core/limits.ts';
 import { formatDuration } from './durations.ts';
 import type { Environment } from './env.ts';
 import { isLoopback, issuerFault } from './issuer.ts';
@@ -75,6 +76,11 @@ const relations: readonly Relation[] = [
   relation(['KEY_ROTATION_INTERVAL', 'JWKS_MAX_AGE'], (v) =>
     v.KEY_ROTATION_INTERVAL < 2 * v.JWKS_MAX_AGE
       ? `must be at least ${formatDuration(2 * v.JWKS_MAX_AGE)}, twice JWKS_MAX_AGE: the next key has to reach every cache before it signs`
+      : undefined,
+  ),
+  relation(['KEY_ROTATION_INTERVAL', 'ACCESS_TOKEN_TTL'], (v) =>
+    v.ACCESS_TOKEN_TTL > limits.publishedKeys * v.KEY_ROTATION_INTERVAL
+      ? `must be at least a ${limits.publishedKeys}th of ACCESS_TOKEN_TTL: every key whose tokens may be live is published`
       : undefined,
   ),
   relation(['ISSUER'], (v) => {

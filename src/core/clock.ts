@@ -40,6 +40,24 @@ export const systemClock: Clock = {
   },
 };
 
+/** A moment on both clocks of this machine. */
+export interface Moment {
+  readonly monotonic: number;
+  readonly wall: number;
+}
+
+export function momentOf(clock: Pick<Clock, 'now' | 'monotonic'>): Moment {
+  return { monotonic: clock.monotonic(), wall: clock.now() };
+}
+
+/**
+ * Milliseconds since then by whichever clock counts more: the wall clock shows that the machine was suspended, which the
+ * monotonic one may not.
+ */
+export function elapsedSince(from: Moment, clock: Pick<Clock, 'now' | 'monotonic'>): number {
+  return Math.max(clock.monotonic() - from.monotonic, clock.now() - from.wall);
+}
+
 /** NumericDate (RFC 7519 §2): whole seconds since the Unix epoch, rounded down. */
 export function numericDate(milliseconds: number): number {
   return Math.floor(milliseconds / 1000);

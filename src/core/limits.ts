@@ -78,10 +78,10 @@ export const limits = {
   jwksStaleSeconds: 60,
   /** Keys that are listed, the newest; a busy year with hourly rotations fits. */
   listedKeys: 10_000,
-  /** Sessions that one transaction ends when a key is revoked: as many as one message of the bus can name. */
-  sessionsOfKeyRows: 500,
-  /** Rows that are sealed again in one transaction. */
-  resealRows: 500,
+  /** Sessions that one transaction looks at when it ends those of a key, or seals secrets again: about a second's work. */
+  sessionsPageRows: 1_000,
+  /** Keys that may be published at once, 200 bytes each; settings that would lead to more are refused. */
+  publishedKeys: 1_000,
 
   // Revocation
   /** A revocation outlives the tokens it covers by this: skew of the verifier, of this node and of the database. */

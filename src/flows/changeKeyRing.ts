@@ -6,7 +6,7 @@ import type { AuditEventType, Origin } from '../audit/auditEvent.ts';
 import type { Sealing } from '../core/sealing.ts';
 import { cacheMs, type KeyPolicy } from '../keys/keyPolicy.ts';
 import { inState } from '../keys/rotation.ts';
-import { generateSigningKey } from '../keys/signingKey.ts';
+import { generateSigningKey, openSigningKey } from '../keys/signingKey.ts';
 import type { SigningKeyState, StoredRing, StoredSigningKey } from '../keys/signingKeyStore.ts';
 import type { Stores } from './database.ts';
 
@@ -33,6 +33,7 @@ export async function changeKeyRing(
   origin: Origin,
 ): Promise<readonly StoredSigningKey[]> {
   const { now } = before;
+  requireOpen(before.keys, parts.sealing);
   const changed = after.filter((key) => !before.keys.includes(key));
   for (const key of changed.toSorted(inOrder)) {
     await signingKeys.save(key);
@@ -47,6 +48,14 @@ export async function changeKeyRing(
     await audit.record({ type: 'signing_key_created', origin, reason: key.kid }, now);
   }
   return [...after, ...made].filter(({ state }) => state !== 'retired' && state !== 'revoked');
+}
+
+/**
+ * Who cannot open the keys that are there must not add to them: what it makes, nobody else could open. Throws `StartupError`.
+ * Dead keys have nothing to open.
+ */
+function requireOpen(keys: readonly StoredSigningKey[], sealing: Sealing): void {
+  for (const key of keys) if (key.sealedPrivateKey.length > 0) openSigningKey(key, sealing);
 }
 
 function inOrder(one: StoredSigningKey, other: StoredSigningKey): number {

@@ -3,9 +3,9 @@ import { limits } from '../core/limits.ts';
 import type { StoredSigningKey } from '../keys/signingKeyStore.ts';
 import type { Database } from './database.ts';
 
-export type ListedKey = Omit<
+export type ListedKey = Pick<
   StoredSigningKey,
-  'sealedPrivateKey' | 'publicJwk' | 'tokenLifetimeMs' | 'cacheMs'
+  'kid' | 'state' | 'createdAt' | 'activatedAt' | 'retiringAt' | 'retiredAt' | 'revokedAt'
 >;
 
 /** Newest first, dead ones too. */
@@ -14,6 +14,8 @@ export type ListKeys = () => Promise<readonly ListedKey[]>;
 export function createListKeys({ database }: { readonly database: Database }): ListKeys {
   return async () => {
     const keys = await database.signingKeys.list(limits.listedKeys);
-    return keys.map(({ sealedPrivateKey, publicJwk, tokenLifetimeMs, cacheMs, ...listed }) => listed);
+    return keys.map(({ kid, state, createdAt, activatedAt, retiringAt, retiredAt, revokedAt }) => ({
+      ...{ kid, state, createdAt, activatedAt, retiringAt, retiredAt, revokedAt },
+    }));
   };
 }

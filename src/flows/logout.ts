@@ -1,6 +1,5 @@
 /** Logout: ends the session that a token belongs to, with effect. Doing it again is a success again. */
 import type { Origin } from '../audit/auditEvent.ts';
-import type { Clock } from '../core/clock.ts';
 import { AuthorityError } from '../core/errors.ts';
 import type { SessionId } from '../core/ids.ts';
 import { parseRefreshToken, type RefreshTokens } from '../sessions/refreshToken.ts';
@@ -9,7 +8,6 @@ import { type EffectParts, withEffect } from './withEffect.ts';
 
 export interface LogoutParts extends EffectParts, ReadingParts {
   readonly refreshTokens: RefreshTokens;
-  readonly clock: Clock;
 }
 
 /** Either token of the session; any generation of the refresh token, since a client may have lost the latest. */

@@ -2,7 +2,7 @@
  * Reading an access token that somebody presents, for every flow that takes one. A key that this node does not know may be
  * newer than its ring, so the ring is looked at again, within limits, before the token is refused.
  */
-import type { Clock } from '../core/clock.ts';
+import type { ReadTime } from '../core/steadyTime.ts';
 import type { RingKeeper } from '../keys/ringKeeper.ts';
 import type { DenyList } from '../revocation/denyList.ts';
 import type { AccessTokenReader, ReadToken } from '../tokens/accessTokenReader.ts';
@@ -10,16 +10,17 @@ import type { AccessTokenReader, ReadToken } from '../tokens/accessTokenReader.t
 export interface ReadingParts {
   readonly accessTokenReader: AccessTokenReader;
   readonly ringKeeper: Pick<RingKeeper, 'lookAgain'>;
-  readonly clock: Pick<Clock, 'now'>;
+  /** By which expiry is judged. */
+  readonly latestTime: ReadTime;
   readonly denyList: Pick<DenyList, 'check'>;
 }
 
 /** Whether the token is well made; whether it has been revoked is not asked. Rejects with `unavailable`. */
 export async function readToken(parts: ReadingParts, token: string): Promise<ReadToken> {
-  const { accessTokenReader, ringKeeper, clock } = parts;
-  const read = accessTokenReader.read(token, clock.now());
+  const { accessTokenReader, ringKeeper, latestTime } = parts;
+  const read = accessTokenReader.read(token, latestTime());
   if (read.valid || read.fault !== 'unknown_key') return read;
-  return (await ringKeeper.lookAgain()) ? accessTokenReader.read(token, clock.now()) : read;
+  return (await ringKeeper.lookAgain()) ? accessTokenReader.read(token, latestTime()) : read;
 }
 
 /**

@@ -6,17 +6,20 @@ import type { Origin } from '../audit/auditEvent.ts';
 import type { Clock } from '../core/clock.ts';
 import type { SessionId } from '../core/ids.ts';
 import { limits } from '../core/limits.ts';
-import type { Sealing } from '../core/sealing.ts';
+import { type Sealing, UnsealError } from '../core/sealing.ts';
 import { resealSigningKey } from '../keys/signingKey.ts';
 import type { RefreshTokens } from '../sessions/refreshToken.ts';
+import type { SealedSession, SessionRange } from '../sessions/sessionStore.ts';
 import type { Database } from './database.ts';
 
 export interface Resealed {
   readonly signingKeys: number;
   readonly sessions: number;
+  /** Sessions whose secret no key opens, of an earlier loss: they can never be refreshed. The first of them, for who looks. */
+  readonly unreadable: { readonly count: number; readonly first: SessionId | undefined };
 }
 
-/** Doing it again does what is left. Rejects, and changes nothing, where no key opens a value. */
+/** Doing it again does what is left; what was done before stays done when it rejects. */
 export type ResealKeys = (origin: Origin) => Promise<Resealed>;
 
 interface ResealParts {
@@ -27,38 +30,64 @@ interface ResealParts {
 }
 
 export function createResealKeys(parts: ResealParts): ResealKeys {
-  return async (origin) => {
-    const signingKeys = await resealRing(parts);
-    const sessions = await resealSessions(parts);
-    const reason = `${signingKeys} signing keys, ${sessions} sessions`;
-    await parts.database.audit.record({ type: 'keys_resealed', origin, reason }, parts.clock.now());
-    return { signingKeys, sessions };
-  };
+  return async (origin) => ({
+    signingKeys: await resealRing(parts, origin),
+    ...(await resealSessions(parts, origin)),
+  });
 }
 
-function resealRing({ database, sealing }: ResealParts): Promise<number> {
-  return database.transaction(async ({ signingKeys }) => {
+function resealRing({ database, sealing, clock }: ResealParts, origin: Origin): Promise<number> {
+  return database.transaction(async ({ signingKeys, audit }) => {
     const { keys } = await signingKeys.lock();
     const others = keys.filter(({ sealedPrivateKey }) => !isSealedNow(sealedPrivateKey, sealing));
     for (const key of others) await signingKeys.save(resealSigningKey(key, sealing));
+    if (others.length > 0) {
+      const reason = `signing_keys:${others.length}`;
+      await audit.record({ type: 'keys_resealed', origin, reason }, clock.now());
+    }
     return others.length;
   });
 }
 
-async function resealSessions({ database, sealing, refreshTokens }: ResealParts): Promise<number> {
+async function resealSessions(parts: ResealParts, origin: Origin): Promise<Omit<Resealed, 'signingKeys'>> {
+  const { sessions } = parts.database;
   let resealed = 0;
-  let after: SessionId | undefined;
-  while (true) {
-    const page = await database.sessions.listSealedOtherwise(sealing.header, limits.resealRows, after);
-    await database.transaction(async ({ sessions }) => {
-      for (const { id, sealedSecret } of page) {
-        await sessions.reseal({ id, sealedSecret: refreshTokens.resealSecret({ id, sealedSecret }) });
-      }
+  let unreadable: Resealed['unreadable'] = { count: 0, first: undefined };
+  let range: SessionRange = { after: undefined, last: undefined };
+  do {
+    range = await sessions.nextRange(range.last, limits.sessionsPageRows);
+    const page = await sessions.listSealedOtherwise(parts.sealing.header, range);
+    const opened = page.flatMap((session) => {
+      const sealedSecret = reseal(parts, session);
+      if (sealedSecret !== undefined) return [{ id: session.id, sealedSecret }];
+      unreadable = { count: unreadable.count + 1, first: unreadable.first ?? session.id };
+      return [];
     });
-    resealed += page.length;
-    after = page.at(-1)?.id;
-    if (page.length < limits.resealRows) return resealed;
+    if (opened.length > 0) await writePage(parts, opened, origin);
+    resealed += opened.length;
+  } while (range.last !== undefined);
+  return { sessions: resealed, unreadable };
+}
+
+function reseal({ refreshTokens }: ResealParts, session: SealedSession): Uint8Array | undefined {
+  try {
+    return refreshTokens.resealSecret(session);
+  } catch (error) {
+    if (error instanceof UnsealError) return undefined;
+    throw error;
   }
+}
+
+function writePage(
+  { database, clock }: ResealParts,
+  page: readonly SealedSession[],
+  origin: Origin,
+): Promise<void> {
+  return database.transaction(async ({ sessions, audit }) => {
+    for (const session of page) await sessions.reseal(session);
+    const reason = `sessions:${page.length}`;
+    await audit.record({ type: 'keys_resealed', origin, reason }, clock.now());
+  });
 }
 
 function isSealedNow(sealed: Uint8Array, { header }: Sealing): boolean {

@@ -1,11 +1,10 @@
 /** Takes back a token, a session or all that a user has, with effect; answers what that took. Doing it again is a success. */
 import type { Origin } from '../audit/auditEvent.ts';
 import { normaliseEmail } from '../authn/email.ts';
-import type { Clock } from '../core/clock.ts';
 import { AuthorityError, invalidField } from '../core/errors.ts';
 import { type SessionId, type UserId, uuidPattern } from '../core/ids.ts';
 import { limits } from '../core/limits.ts';
-import type { EffectReport } from '../revocation/revocation.ts';
+import { type EffectReport, wholeHour } from '../revocation/revocation.ts';
 import { externalSubject } from '../tokens/externalId.ts';
 import { type Jti, parseJti } from '../tokens/jti.ts';
 import { type ReadingParts, readGenuineToken } from './readToken.ts';
@@ -30,9 +29,7 @@ export interface RevokeResult {
 /** Throws `invalid_request` naming the field (as in the gRPC contract), or `not_found`. */
 export type Revoke = (target: RevocationTarget, origin: Origin) => Promise<RevokeResult>;
 
-interface RevokeParts extends EffectParts, ReadingParts {
-  readonly clock: Clock;
-}
+type RevokeParts = EffectParts & ReadingParts;
 
 /** Does it inside of the transaction; answers how many sessions ended. */
 type Step = (stores: EndingStores, now: number, origin: Origin) => Promise<number>;
@@ -132,12 +129,6 @@ function revokeExternal(id: string, expiresAt: number, now: number): Step {
 
 function afterExpiry(expiresAt: number): number {
   return expiresAt + limits.revocationMarginSeconds * 1000;
-}
-
-/** Lifetimes that are not ours would else open a time slice each, which every check has to ask. */
-function wholeHour(milliseconds: number): number {
-  const hour = 3_600_000;
-  return Math.ceil(milliseconds / hour) * hour;
 }
 
 function notFound(detail: string): AuthorityError {

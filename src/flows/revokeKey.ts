@@ -5,11 +5,13 @@
  */
 import type { Origin } from '../audit/auditEvent.ts';
 import { AuthorityError, invalidField } from '../core/errors.ts';
-import type { SessionId } from '../core/ids.ts';
 import { limits } from '../core/limits.ts';
 import type { RingKeeper } from '../keys/ringKeeper.ts';
 import { revokeKey } from '../keys/rotation.ts';
 import { isKid, keySubject } from '../keys/signingKey.ts';
+import type { StoredSigningKey } from '../keys/signingKeyStore.ts';
+import { wholeHour } from '../revocation/revocation.ts';
+import type { SessionRange } from '../sessions/sessionStore.ts';
 import { changeKeyRing, type KeyRingParts } from './changeKeyRing.ts';
 import { type EffectParts, withEffect } from './withEffect.ts';
 
@@ -30,43 +32,64 @@ interface RevokeKeyParts extends KeyRingParts, EffectParts {
 export function createRevokeKey(parts: RevokeKeyParts): RevokeKey {
   return async (kid, origin) => {
     if (!isKid(kid)) throw invalidField('kid', 'format', 'must be the kid of a key: 43 characters');
-    await killKey(parts, kid, origin);
+    const { activatedAt } = await killKey(parts, kid, origin);
     // Here at once; other nodes have it on their deny-list until they look at the ring again.
     await parts.ringKeeper.reload();
-    const endedSessions = await endSessionsOf(parts, kid);
+    // A key that never signed has no sessions.
+    const endedSessions = activatedAt === undefined ? 0 : await endSessionsOf(parts, kid, origin);
     return { endedSessions, effectAt: parts.clock.now() };
   };
 }
 
 /** When this is in effect, no node signs with the key any more: it asks the deny-list before it hands out a token. */
-async function killKey(parts: RevokeKeyParts, kid: string, origin: Origin): Promise<void> {
+async function killKey(parts: RevokeKeyParts, kid: string, origin: Origin): Promise<StoredSigningKey> {
   const now = parts.clock.now();
-  await withEffect(parts, now, async (stores) => {
+  const { result } = await withEffect(parts, now, async (stores) => {
     const ring = await stores.signingKeys.lock();
     const key = await stores.signingKeys.find(kid);
     if (key === undefined) throw new AuthorityError('not_found', { detail: 'kid: there is no such key' });
-    await stores.revoke([{ subject: keySubject(kid), reason: 'key_revoked', expiresAt: now + rememberMs }]);
-    if (key.state === 'revoked') return;
-    // A retired key is in no ring any more; it is written down all the same.
-    const keys = ring.keys.some((each) => each.kid === kid) ? ring.keys : [...ring.keys, key];
-    await changeKeyRing(stores, parts, { ...ring, keys }, revokeKey(keys, kid, ring.now), origin);
+    const expiresAt = forgottenAt(key.revokedAt ?? ring.now);
+    // By then no ring has the key.
+    if (expiresAt > ring.now)
+      await stores.revoke([{ subject: keySubject(kid), reason: 'key_revoked', expiresAt }]);
+    if (key.state !== 'revoked') {
+      // A retired key is in no ring any more; it is written down all the same.
+      const keys = ring.keys.some((each) => each.kid === kid) ? ring.keys : [...ring.keys, key];
+      await changeKeyRing(stores, parts, { ...ring, keys }, revokeKey(keys, kid, ring.now), origin);
+    }
+    return key;
   });
+  return result;
 }
 
-/** Longer than any node believes in a ring that it has not looked at again, and than any token of the key lives. */
-const rememberMs = (limits.accessTokenMaximumSeconds + limits.revocationMarginSeconds) * 1000;
+/**
+ * Longer than any node believes in a ring that it has not looked at again, and than any token of the key lives. Revoking again
+ * does not lengthen it.
+ */
+function forgottenAt(revokedAt: number): number {
+  const seconds = limits.accessTokenMaximumSeconds + limits.revocationMarginSeconds;
+  return wholeHour(revokedAt + seconds * 1000);
+}
 
 /** Page by page: each is one transaction and is brought into effect, so that no lock is held for long. */
-async function endSessionsOf(parts: RevokeKeyParts, signedWith: string): Promise<number> {
-  let ended = 0;
-  let after: SessionId | undefined;
+async function endSessionsOf(parts: RevokeKeyParts, signedWith: string, origin: Origin): Promise<number> {
+  const reason = 'key_revoked';
+  const { sessions } = parts.database;
+  let count = 0;
+  let range: SessionRange = { after: undefined, last: undefined };
   do {
-    const selection = { signedWith, after, limit: limits.sessionsOfKeyRows };
-    const { result } = await withEffect(parts, parts.clock.now(), (stores) =>
-      stores.endPage(selection, 'key_revoked'),
-    );
-    ended += result.ended;
-    after = result.last;
-  } while (after !== undefined);
-  return ended;
+    range = await sessions.nextRange(range.last, limits.sessionsPageRows);
+    const selection = { signedWith, range };
+    const now = parts.clock.now();
+    const { result } = await withEffect(parts, now, async ({ endSessions, audit }) => {
+      const ended = await endSessions(selection, reason);
+      const events = ended.map(
+        ({ id, userId }) => ({ type: 'session_ended', origin, userId, sessionId: id, reason }) as const,
+      );
+      await audit.recordAll(events, now);
+      return ended.length;
+    });
+    count += result;
+  } while (range.last !== undefined);
+  return count;
 }

@@ -45,7 +45,8 @@ export async function chooseSigner({ keyRing, ringKeeper, denyList }: TokenParts
 
 /**
  * Mints the access token and derives the refresh token of the session's generation. Rejects with `unavailable` when the key
- * was revoked meanwhile: who revokes it ends this session too, and must not be too late for a token that is out already.
+ * was revoked meanwhile: who revokes it looks for its sessions after that is in effect, so a token that is handed out before
+ * has its session among them, and one that would come after is not handed out.
  */
 export async function respondWithTokens(
   { accessTokens, refreshTokens, denyList }: TokenParts,

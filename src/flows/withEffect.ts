@@ -4,7 +4,7 @@
  */
 import { type Clock, withDeadline } from '../core/clock.ts';
 import { AuthorityError } from '../core/errors.ts';
-import { type SessionId, uuidBytes } from '../core/ids.ts';
+import { uuidBytes } from '../core/ids.ts';
 import { limits } from '../core/limits.ts';
 import type { CommitMark } from '../revocation/position.ts';
 import type { Effect, EffectReport, Revocation } from '../revocation/revocation.ts';
@@ -15,18 +15,8 @@ import type { Database, Stores } from './database.ts';
 export interface EndingStores extends Stores {
   /** Ends the selected sessions and revokes every access token minted in them; answers those that were alive. */
   endSessions(selection: SessionSelection, reason: EndReason): Promise<readonly EndedSession[]>;
-  /** The same for the next of very many; `last` is undefined when there are no more. */
-  endPage(page: SessionPage, reason: EndReason): Promise<EndedPage>;
   /** Revokes what is no session. */
   revoke(revocations: readonly Revocation[]): Promise<void>;
-}
-
-type SessionPage = Extract<SessionSelection, { readonly limit: number }>;
-
-export interface EndedPage {
-  /** How many were alive. */
-  readonly ended: number;
-  readonly last: SessionId | undefined;
 }
 
 export interface EffectParts {
@@ -68,24 +58,12 @@ async function commitWithEffect<T>(
       mark = (await stores.revocations.record(revocations, now)) ?? mark;
       revoked.push(...revocations);
     };
-    const end: EndingStores['endSessions'] = async (selection, reason) => {
+    const endSessions: EndingStores['endSessions'] = async (selection, reason) => {
       const ended = await stores.sessions.end(selection, reason, now);
       await revoke(ended.map((session) => sessionRevocation(session, reason)));
-      return ended;
+      return ended.filter(({ newlyEnded }) => newlyEnded);
     };
-    const endSessions: EndingStores['endSessions'] = async (...which) => newly(await end(...which));
-    const endPage: EndingStores['endPage'] = async (page, reason) => {
-      const ended = await end(page, reason);
-      const last =
-        ended.length < page.limit
-          ? undefined
-          : ended
-              .map(({ id }) => id)
-              .sort()
-              .at(-1);
-      return { ended: newly(ended).length, last };
-    };
-    return work({ ...stores, endSessions, endPage, revoke });
+    return work({ ...stores, endSessions, revoke });
   });
   const result = await begun.catch((error) => {
     // A commit whose answer was lost may have been done.
@@ -94,10 +72,6 @@ async function commitWithEffect<T>(
   });
   if (mark === undefined) return { result, effect: undefined };
   return { result, effect: await effect.announce({ revocations: revoked, mark }) };
-}
-
-function newly(ended: readonly EndedSession[]): readonly EndedSession[] {
-  return ended.filter(({ newlyEnded }) => newlyEnded);
 }
 
 function sessionRevocation({ id, accessExpiresAt }: EndedSession, reason: EndReason): Revocation {

@@ -35,7 +35,10 @@ export function createKeyService({ listKeys, rotateKey, revokeKey, resealKeys }:
       return { endedSessions, effectTimeMs: effectAt };
     },
 
-    ResealKeys: (_request: unknown, caller: Service): Promise<ResealKeysResponse> => resealKeys(by(caller)),
+    async ResealKeys(_request: unknown, caller: Service): Promise<ResealKeysResponse> {
+      const { signingKeys, sessions, unreadable } = await resealKeys(by(caller));
+      return { signingKeys, sessions, unreadableSessions: unreadable.count };
+    },
   };
 }
 

@@ -4,7 +4,7 @@
  * ring is looked at again (`ringKeeper.ts`).
  */
 import type { KeyObject } from 'node:crypto';
-import type { Clock } from '../core/clock.ts';
+import { type Clock, elapsedSince, type Moment } from '../core/clock.ts';
 import { AuthorityError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import type { Sealing } from '../core/sealing.ts';
@@ -33,6 +33,7 @@ export interface KeyRing {
    * that a revocation of the key may have been forgotten elsewhere.
    */
   verifier(kid: string): Verifier | undefined;
+  /** Throws `unavailable` as `verifier` does: others must not go on with a key that was revoked, either. */
   jwks(): PublishedJwks;
   /** False when others should not keep what `jwks` answers, nor this node sign. */
   upToDate(): boolean;
@@ -40,16 +41,14 @@ export interface KeyRing {
   ageMs(): number;
   size(): number;
   /**
-   * Takes up the keys that the store had when it was asked, at `askedAt` on the monotonic clock. Throws `StartupError` when
-   * KEY_ENCRYPTION_KEY does not open them; then nothing has changed.
+   * Takes up the keys that the store had when it was asked. Throws `StartupError` when KEY_ENCRYPTION_KEY does not open them;
+   * then nothing has changed.
    */
-  adopt(keys: readonly StoredSigningKey[], askedAt: number): void;
+  adopt(keys: readonly StoredSigningKey[], askedAt: Moment): void;
 }
 
 interface Contents {
-  readonly askedAt: number;
-  /** The same moment on the wall clock. */
-  readonly wallAt: number;
+  readonly askedAt: Moment;
   readonly keys: ReadonlyMap<string, SigningKey>;
   readonly active: SigningKey | undefined;
   readonly published: PublishedJwks;
@@ -62,16 +61,17 @@ export function createKeyRing(parts: {
 }): KeyRing {
   const { sealing, clock, policy } = parts;
   let contents: Contents = {
-    askedAt: Number.NEGATIVE_INFINITY,
-    wallAt: Number.NEGATIVE_INFINITY,
+    askedAt: { monotonic: Number.NEGATIVE_INFINITY, wall: Number.NEGATIVE_INFINITY },
     keys: new Map(),
     active: undefined,
     published: publish([]),
   };
-  const ageMs = () => clock.monotonic() - contents.askedAt;
-  // The wall clock shows that the machine was suspended, which the other may not; it never makes a ring younger.
-  const signingAgeMs = () => Math.max(ageMs(), clock.now() - contents.wallAt);
-  const upToDate = () => contents.active !== undefined && signingAgeMs() <= policy.ringAgeMs;
+  const ageMs = () => clock.monotonic() - contents.askedAt.monotonic;
+  const believe = () => {
+    if (ageMs() > limits.keyRingBelievedMilliseconds) throw outOfDate();
+  };
+  const upToDate = () =>
+    contents.active !== undefined && elapsedSince(contents.askedAt, clock) <= policy.ringAgeMs;
 
   /** Unsealing takes a while, and what is sealed under a name never changes. */
   const open = (row: StoredSigningKey): SigningKey => {
@@ -86,27 +86,24 @@ export function createKeyRing(parts: {
     },
 
     verifier(kid) {
-      if (ageMs() > limits.keyRingBelievedMilliseconds) throw outOfDate();
+      believe();
       return contents.keys.get(kid);
     },
 
-    jwks: () => contents.published,
+    jwks() {
+      believe();
+      return contents.published;
+    },
+
     upToDate,
     ageMs,
     size: () => contents.keys.size,
 
     adopt(rows, askedAt) {
-      if (askedAt < contents.askedAt) return;
+      if (askedAt.monotonic < contents.askedAt.monotonic) return;
       const keys = new Map(rows.map((row) => [row.kid, open(row)]));
       const active = [...keys.values()].find(({ state }) => state === 'active');
-      const wallAt = clock.now() - (clock.monotonic() - askedAt);
-      contents = {
-        askedAt,
-        wallAt,
-        keys,
-        active,
-        published: publish([...keys.values()], contents.published),
-      };
+      contents = { askedAt, keys, active, published: publish([...keys.values()], contents.published) };
     },
   };
 }

@@ -2,7 +2,7 @@
  * Keeps this node's key ring as the store has it: looks regularly, when something is due, and when it is asked to.
  * Owns when to look. Does not own what is done then (`keep`, a flow) nor the ring.
  */
-import { type Cancel, type Clock, withDeadline } from '../core/clock.ts';
+import { type Cancel, type Clock, momentOf, withDeadline } from '../core/clock.ts';
 import { coalesce } from '../core/coalesce.ts';
 import { AuthorityError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
@@ -53,7 +53,7 @@ export function createRingKeeper(parts: {
   const reload = coalesce(async () => {
     if (stopped) return;
     cancel();
-    const askedAt = clock.monotonic();
+    const askedAt = momentOf(clock);
     let next = policy.refreshMs;
     try {
       // Should the store never answer, there is another look all the same.

@@ -2,17 +2,12 @@
  * Signing keys: ECDSA on P-256 for ES256 (RFC 7518 §3.4). Owns how a key is made, named, sealed and published.
  * Does not own which key signs when: that is the ring's.
  */
-import {
-  createHash,
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPairSync,
-  type KeyObject,
-} from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { calculateJwkThumbprint } from 'jose';
 import { decodeBase64url } from '../core/encoding.ts';
 import { StartupError } from '../core/errors.ts';
 import { type Sealing, UnsealError } from '../core/sealing.ts';
+import { hashedSubject } from '../core/subject.ts';
 import type { SigningKeyState, StoredSigningKey } from './signingKeyStore.ts';
 
 /** The public half as a JWK (RFC 7517): exactly the members that identify it, coordinates of 43 characters. */
@@ -41,15 +36,9 @@ export function isKid(text: string): boolean {
   return thumbprint.test(text);
 }
 
-/** As many bytes as a jti of ours has, so that the deny-list knows one kind of token. */
-const subjectBytes = 27;
-
+/** The key's own subject on the deny-list. */
 export function keySubject(kid: string): Uint8Array {
-  return createHash('sha256')
-    .update('countersign signing key\0')
-    .update(kid)
-    .digest()
-    .subarray(0, subjectBytes);
+  return hashedSubject('countersign signing key', kid);
 }
 
 /** Makes a key and the row that stores it. */

@@ -2,13 +2,7 @@
  * The right to answer from memory. It is good for a fixed time from a moment that lies before this node registered and
  * read what had been revoked until then (renewal.ts); whoever revokes later waits for this node, or for that time.
  */
-import type { Clock } from '../core/clock.ts';
-
-/** A moment on both clocks of this machine. */
-export interface Moment {
-  readonly monotonic: number;
-  readonly wall: number;
-}
+import { type Clock, elapsedSince, type Moment, momentOf } from '../core/clock.ts';
 
 export interface Lease {
   readonly milliseconds: number;
@@ -28,17 +22,15 @@ export function createLease(parts: { clock: Clock; milliseconds: number }): Leas
 
   const remainingMs = () => {
     if (from === undefined) return 0;
-    // The monotonic clock decides. The wall clock only shortens: it shows that the machine was suspended, which the
-    // other may not.
-    const elapsed = Math.max(clock.monotonic() - from.monotonic, clock.now() - from.wall);
-    return Math.max(0, milliseconds - elapsed);
+    // The monotonic clock decides; the wall clock only shortens.
+    return Math.max(0, milliseconds - elapsedSince(from, clock));
   };
 
   return {
     milliseconds,
     held: () => remainingMs() > 0,
     remainingMs,
-    moment: () => ({ monotonic: clock.monotonic(), wall: clock.now() }),
+    moment: () => momentOf(clock),
     hold(moment) {
       from = moment;
     },

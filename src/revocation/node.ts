@@ -8,6 +8,7 @@
  */
 import type { Cancel, Clock } from '../core/clock.ts';
 import { limits } from '../core/limits.ts';
+import { createEarliestTime } from '../core/steadyTime.ts';
 import type { Bus, BusListener, NodeId } from './bus.ts';
 import { createConfirmation } from './confirmation.ts';
 import { createDenyList, type DenyList, type OnVerdict } from './denyList.ts';
@@ -106,6 +107,7 @@ export function createRevocationNode(parts: {
     reconcileAfter = Number.NEGATIVE_INFINITY;
     events.onReconciled(reconciliation);
   };
+  const earliestTime = createEarliestTime(clock);
   const timers: Cancel[] = [];
   const regularly = (milliseconds: number, part: FaultyPart, task: () => Promise<unknown>) =>
     timers.push(clock.every(milliseconds, () => task().then(() => {}, faultIn(part))));
@@ -121,7 +123,7 @@ export function createRevocationNode(parts: {
       renewal.start(faultIn('renewal'));
       regularly(limits.reconcileMilliseconds, 'reconciler', reconcileOrWait);
       regularly(limits.pruneIntervalMilliseconds, 'pruning', () =>
-        slowSnapshots.readAlone('pruning', () => prune(store, clock)),
+        slowSnapshots.readAlone('pruning', () => prune(store, earliestTime)),
       );
     },
 

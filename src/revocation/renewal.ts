@@ -11,6 +11,7 @@
 import type { Cancel, Clock } from '../core/clock.ts';
 import { coalesce } from '../core/coalesce.ts';
 import { limits } from '../core/limits.ts';
+import { createEarliestTime } from '../core/steadyTime.ts';
 import type { NodeId } from './bus.ts';
 import type { DenyList } from './denyList.ts';
 import type { Lease } from './lease.ts';
@@ -42,6 +43,7 @@ export function createRenewal(parts: {
   clock: Clock;
 }): Renewal {
   const { self, lease, nodes, liveNodes, snapshots, denyList, load, clock } = parts;
+  const earliestTime = createEarliestTime(clock);
   let number = 0;
   let position: Position | undefined;
   /** What was read last has not been reported yet. */
@@ -93,7 +95,7 @@ export function createRenewal(parts: {
     if (applied) unreported = true;
     if (stopped) return;
     lease.hold(from);
-    denyList.dropExpired(Math.min(clock.now(), list.databaseNow));
+    denyList.dropExpired(Math.min(earliestTime(), list.databaseNow));
     // For those who could not reach this node, or not hear it.
     if (unreported && position !== undefined) await nodes.report(self, position);
     unreported = false;

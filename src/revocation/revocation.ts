@@ -15,6 +15,12 @@ export interface Revocation {
   readonly expiresAt: number;
 }
 
+/** Lifetimes that are not those of our tokens would else open a time slice each, which every check has to ask. */
+export function wholeHour(milliseconds: number): number {
+  const hour = 3_600_000;
+  return Math.ceil(milliseconds / hour) * hour;
+}
+
 /** 16 bytes name a session; anything else names a token. */
 export const sessionSubjectBytes = 16;
 

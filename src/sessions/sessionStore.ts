@@ -10,8 +10,14 @@ export interface SessionWithUser extends Session {
 export type SessionSelection =
   | { readonly sessionId: SessionId }
   | { readonly userId: UserId; readonly except?: SessionId }
-  /** Those with live access tokens that may have been signed with this key: the first `limit` after `after`, by id. */
-  | { readonly signedWith: string; readonly after: SessionId | undefined; readonly limit: number };
+  /** Those in a range with live access tokens that may have been signed with this key. */
+  | { readonly signedWith: string; readonly range: SessionRange };
+
+/** By id: after `after` up to and with `last`; undefined is no bound. */
+export interface SessionRange {
+  readonly after: SessionId | undefined;
+  readonly last: SessionId | undefined;
+}
 
 export interface EndedSession {
   readonly id: SessionId;
@@ -56,12 +62,13 @@ export interface SessionStore {
    * had ended before: a caller whose first answer was lost brings them into effect again.
    */
   end(selection: SessionSelection, reason: EndReason, now: number): Promise<readonly EndedSession[]>;
-  /** Sessions after this one, by id, whose secret was sealed with another key than values that begin with `header`. */
-  listSealedOtherwise(
-    header: Uint8Array,
-    limit: number,
-    after?: SessionId,
-  ): Promise<readonly SealedSession[]>;
+  /**
+   * The range of the next `rows` sessions, whatever they are: there may be very many of which few are looked for, and no
+   * statement should walk them all.
+   */
+  nextRange(after: SessionId | undefined, rows: number): Promise<SessionRange>;
+  /** Sessions in the range whose secret was sealed with another key than values that begin with `header`. */
+  listSealedOtherwise(header: Uint8Array, range: SessionRange): Promise<readonly SealedSession[]>;
   /** Replaces the sealed form of a secret that is otherwise unchanged. */
   reseal(session: SealedSession): Promise<void>;
   /** Lets one session go on under a new token version of its user. */

@@ -1,7 +1,9 @@
 /** The life of a key ring: how it begins, rotates by itself and on demand, and what is told of it. */
+import { randomBytes } from 'node:crypto';
 import t from 'tap';
-import { rfc3339 } from '../../src/core/clock.ts';
+import { momentOf, rfc3339 } from '../../src/core/clock.ts';
 import { limits } from '../../src/core/limits.ts';
+import { createSealing } from '../../src/core/sealing.ts';
 import { cacheMs, keyPolicy } from '../../src/keys/keyPolicy.ts';
 import { createKeyNode, createKeyNodes, operator, quickPolicy as policy } from '../support/keyNode.ts';
 import { createMemoryDatabase } from '../support/memoryDatabase.ts';
@@ -97,7 +99,7 @@ t.test('a node that slept through two rotations has the ring of now before it si
   t.throws(() => asleep.keyRing.signer(), { code: 'unavailable' });
   t.equal(asleep.keyRing.upToDate(), false);
   const { keys } = await asleep.keep();
-  asleep.keyRing.adopt(keys, clock.monotonic());
+  asleep.keyRing.adopt(keys, momentOf(clock));
   t.equal(asleep.keyRing.signer().kid, kidIn('active'));
   await awake.ringKeeper.stop();
 });
@@ -216,8 +218,31 @@ t.test('what is listed: every key, the newest first, and nothing secret', async 
     ]),
   );
   for (const key of listed) {
-    const times = ['createdAt', 'publishedAt', 'activatedAt', 'retiringAt', 'retiredAt', 'revokedAt'];
+    const times = ['createdAt', 'activatedAt', 'retiringAt', 'retiredAt', 'revokedAt'];
     t.strictSame(Object.keys(key).sort(), ['kid', 'state', ...times].sort());
   }
   await node.ringKeeper.stop();
+});
+
+t.test('who cannot open the keys that are there adds none, whatever is due', async (t) => {
+  for (const what of ['a next key', 'a rotation']) {
+    const { clock, database, nodes } = createKeyNodes(1);
+    await nodes[0]?.ringKeeper.start();
+    await nodes[0]?.ringKeeper.stop();
+    const next = database.contents().keys.find(({ state }) => state === 'next');
+    if (what === 'a next key' && next !== undefined) {
+      await database.signingKeys.save({ ...next, state: 'revoked' });
+    }
+    await clock.advance(interval + 1);
+    const before = database.contents().keys;
+    const stranger = createKeyNode({ database, clock, sealing: createSealing(randomBytes(32)) });
+    await t.rejects(
+      stranger.ringKeeper.start(),
+      { name: 'StartupError', message: /KEY_ENCRYPTION_KEY/ },
+      what,
+    );
+    t.strictSame(database.contents().keys, before, 'nothing was written');
+    await nodes[0]?.keep();
+    t.equal(database.contents().keys.filter(({ state }) => state === 'next').length, 1, 'the others go on');
+  }
 });

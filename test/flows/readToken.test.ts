@@ -25,7 +25,7 @@ async function setUp() {
   const parts: ReadingParts = {
     accessTokenReader: createAccessTokenReader({ keyRing: node.keyRing, issuer, audience }),
     ringKeeper: node.ringKeeper,
-    clock,
+    latestTime: clock.now,
     denyList: {
       check: ([subject]) =>
         revoked.has(Buffer.from(subject ?? []).toString('hex'))

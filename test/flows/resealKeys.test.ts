@@ -14,9 +14,10 @@ const [oldKey, newKey, strangersKey] = [randomBytes(32), randomBytes(32), random
 const before = createSealing(oldKey);
 const after = createSealing(newKey, [oldKey]);
 const alone = createSealing(newKey);
+const none = { count: 0, first: undefined };
 
 /** A ring of three keys, one dead, and a page and a bit of sessions, all sealed with the old key. */
-async function setUp(count = limits.resealRows + 1) {
+async function setUp(count = limits.sessionsPageRows + 1) {
   const { clock, database } = createKeyNodes(0);
   const node = createKeyNode({ database, clock, sealing: before });
   await node.ringKeeper.start();
@@ -45,7 +46,11 @@ t.test('everything is sealed with the key of now, and is what it was', async (t)
   const { database, sessions, resealWith, live, rows } = await setUp();
   const keys = live();
   const derived = sessions.map((session) => createRefreshTokens(before).derive(session, 3));
-  t.strictSame(await resealWith(after), { signingKeys: 2, sessions: sessions.length });
+  t.strictSame(await resealWith(after), {
+    signingKeys: 2,
+    sessions: sessions.length,
+    unreadable: none,
+  });
 
   t.ok(live().every(({ sealedPrivateKey }) => isSealedWith(after, sealedPrivateKey)));
   t.ok(rows().every(({ sealedSecret }) => isSealedWith(after, sealedSecret)));
@@ -61,18 +66,21 @@ t.test('everything is sealed with the key of now, and is what it was', async (t)
   );
   const dead = database.contents().keys.filter(({ state }) => state === 'revoked');
   t.match(dead, [{ sealedPrivateKey: new Uint8Array() }], 'a dead key has nothing to seal');
-  t.match(database.contents().events.at(-1), {
-    type: 'keys_resealed',
-    origin: operator,
-    reason: `2 signing keys, ${sessions.length} sessions`,
-  });
+  t.match(
+    database
+      .contents()
+      .events.filter(({ type }) => type === 'keys_resealed')
+      .map(({ reason }) => reason),
+    ['signing_keys:2', `sessions:${limits.sessionsPageRows}`, 'sessions:1'],
+    'each transaction says what it did',
+  );
 });
 
 t.test('doing it again does nothing', async (t) => {
   const { resealWith, database } = await setUp(3);
   await resealWith(after);
   const done = database.contents();
-  t.strictSame(await resealWith(after), { signingKeys: 0, sessions: 0 });
+  t.strictSame(await resealWith(after), { signingKeys: 0, sessions: 0, unreadable: none });
   t.strictSame({ ...database.contents(), events: 0 }, { ...done, events: 0 }, 'not one byte');
 });
 
@@ -89,31 +97,43 @@ t.test('what was half done is finished', async (t) => {
   await t.rejects(resealWith(after), { message: 'on purpose' });
   database.transaction = transaction;
   database.fault = undefined;
-  t.equal(rows().filter(({ sealedSecret }) => isSealedWith(after, sealedSecret)).length, limits.resealRows);
-  t.strictSame(await resealWith(after), { signingKeys: 0, sessions: sessions.length - limits.resealRows });
+  t.equal(
+    rows().filter(({ sealedSecret }) => isSealedWith(after, sealedSecret)).length,
+    limits.sessionsPageRows,
+  );
+  t.strictSame(await resealWith(after), {
+    signingKeys: 0,
+    sessions: sessions.length - limits.sessionsPageRows,
+    unreadable: none,
+  });
 });
 
 t.test('a number of sessions that fills its pages exactly', async (t) => {
-  const { resealWith } = await setUp(limits.resealRows);
-  t.strictSame(await resealWith(after), { signingKeys: 2, sessions: limits.resealRows });
+  const { resealWith } = await setUp(limits.sessionsPageRows);
+  t.strictSame(await resealWith(after), {
+    signingKeys: 2,
+    sessions: limits.sessionsPageRows,
+    unreadable: none,
+  });
 });
 
-t.test('a value that no key opens stops it, and is left as it is', async (t) => {
-  const { resealWith, database, sessions } = await setUp(3);
+t.test('a key of the ring that no key opens stops it', async (t) => {
+  const { resealWith, database } = await setUp(3);
   const untouched = database.contents();
-  await t.rejects(resealWith(createSealing(newKey, [strangersKey])), UnsealError, 'a key of the ring');
+  await t.rejects(resealWith(createSealing(newKey, [strangersKey])), UnsealError);
   t.strictSame(database.contents(), untouched);
+});
 
+t.test('a session that no key opens is left as it is, counted, and keeps no other from it', async (t) => {
+  const { resealWith, database, sessions, rows } = await setUp(3);
   const stranger = sessions[1] as MemorySession;
   const sealedSecret = createRefreshTokens(createSealing(strangersKey)).newSealedSecret(stranger.id);
   database.put([{ ...stranger, sealedSecret }]);
-  const { sessions: unsealed } = database.contents();
-  await t.rejects(resealWith(after), UnsealError, 'a session');
-  t.strictSame(database.contents().sessions, unsealed, 'nor is the rest of its page changed');
-  t.notOk(
-    database.contents().events.some(({ type }) => type === 'keys_resealed'),
-    'and nobody says that it was done',
-  );
+  const unreadable = { count: 1, first: stranger.id };
+  t.strictSame(await resealWith(after), { signingKeys: 2, sessions: 2, unreadable });
+  t.strictSame(database.contents().sessions.get(stranger.id)?.sealedSecret, sealedSecret);
+  t.equal(rows().filter((row) => isSealedWith(after, row.sealedSecret)).length, 2);
+  t.strictSame(await resealWith(after), { signingKeys: 0, sessions: 0, unreadable }, 'and again');
 });
 
 t.test(

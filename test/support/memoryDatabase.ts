@@ -4,6 +4,7 @@
  */
 import type { AuditEvent } from '../../src/audit/auditEvent.ts';
 import type { SessionId } from '../../src/core/ids.ts';
+import { limits } from '../../src/core/limits.ts';
 import type { Database, Stores } from '../../src/flows/database.ts';
 import type { StoredSigningKey } from '../../src/keys/signingKeyStore.ts';
 import type { Revocation } from '../../src/revocation/revocation.ts';
@@ -54,7 +55,10 @@ export function createMemoryDatabase(now: () => number, keys: readonly StoredSig
           return rows.length === 0 ? undefined : { transaction: `${committed}`, history: 'memory' };
         },
       },
-      audit: { record: async (event) => void events.push(event) },
+      audit: {
+        record: async (event) => void events.push(event),
+        recordAll: async (more) => void events.push(...more),
+      },
     };
     return {
       stores: stores as Stores,
@@ -90,9 +94,13 @@ export function createMemoryDatabase(now: () => number, keys: readonly StoredSig
     sessions: {
       ...({} as SessionStore),
       create: (...session) => turn(({ sessions }) => sessions.create(...session)),
+      nextRange: (...page) => turn(({ sessions }) => sessions.nextRange(...page)),
       listSealedOtherwise: (...page) => turn(({ sessions }) => sessions.listSealedOtherwise(...page)),
     },
-    audit: { record: (...event) => turn(({ audit }) => audit.record(...event)) },
+    audit: {
+      record: (...event) => turn(({ audit }) => audit.record(...event)),
+      recordAll: (...events) => turn(({ audit }) => audit.recordAll(...events)),
+    },
     async transaction(work) {
       const answer = await turn(async (stores) => {
         const done = await work(stores);
@@ -113,6 +121,10 @@ export function createMemoryDatabase(now: () => number, keys: readonly StoredSig
   return database;
 }
 
+function isIn({ after = '', last = '~' }: Partial<Record<'after' | 'last', string | undefined>>, id: string) {
+  return id > after && id <= last;
+}
+
 function memorySessions(rows: Map<SessionId, MemorySession>): SessionStore {
   const inOrder = () => [...rows.values()].sort((one, other) => (one.id < other.id ? -1 : 1));
   return {
@@ -122,23 +134,27 @@ function memorySessions(rows: Map<SessionId, MemorySession>): SessionStore {
     },
     async end(selection, _reason, now) {
       if (!('signedWith' in selection)) throw new Error('only those of a key');
-      const { signedWith, after = '', limit } = selection;
+      const { signedWith, range } = selection;
       const selected = inOrder().filter(
         ({ id, signingKids, accessExpiresAt }) =>
-          id > after &&
-          accessExpiresAt > now &&
+          isIn(range, id) &&
+          accessExpiresAt > now - limits.clockSkewSeconds * 1000 &&
           (signingKids.length === 0 || signingKids.includes(signedWith)),
       );
-      return selected.slice(0, limit).map((session): EndedSession => {
+      return selected.map((session): EndedSession => {
         rows.set(session.id, { ...session, endedAt: session.endedAt ?? now });
         const { id, userId, accessExpiresAt } = session;
         return { id, userId, accessExpiresAt, newlyEnded: session.endedAt === undefined };
       });
     },
-    async listSealedOtherwise(header, limit, after = '' as SessionId) {
+    async nextRange(after, rows) {
+      const next = inOrder().filter(({ id }) => isIn({ after, last: undefined }, id));
+      return { after, last: next[rows - 1]?.id };
+    },
+    async listSealedOtherwise(header, range) {
       const isOther = ({ id, sealedSecret }: MemorySession) =>
-        id > after && Buffer.compare(sealedSecret.subarray(0, header.length), header) !== 0;
-      return inOrder().filter(isOther).slice(0, limit);
+        isIn(range, id) && Buffer.compare(sealedSecret.subarray(0, header.length), header) !== 0;
+      return inOrder().filter(isOther);
     },
     async reseal({ id, sealedSecret }) {
       rows.set(id, { ...(rows.get(id) as MemorySession), sealedSecret });

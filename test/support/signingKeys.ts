@@ -35,6 +35,6 @@ export async function openRing() {
     clock: { monotonic: () => 0, now: () => 0 },
     policy: usualPolicy,
   });
-  keyRing.adopt([await aSigningKey('active', sealing, systemClock.now())], 0);
+  keyRing.adopt([await aSigningKey('active', sealing, systemClock.now())], { monotonic: 0, wall: 0 });
   return keyRing;
 }

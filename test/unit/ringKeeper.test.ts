@@ -1,5 +1,6 @@
 /** When a node looks at the ring: regularly, when something is due, when it is asked to, and never more than it should. */
 import t, { type Test } from 'tap';
+import type { Moment } from '../../src/core/clock.ts';
 import { StartupError } from '../../src/core/errors.ts';
 import { limits } from '../../src/core/limits.ts';
 import { createRingKeeper, type Keep } from '../../src/keys/ringKeeper.ts';
@@ -22,7 +23,7 @@ function setUp(t: Test, keep: Keep = answers()) {
   const keyRing = {
     isUpToDate: true,
     upToDate: () => keyRing.isUpToDate,
-    adopt: (_keys: unknown, askedAt: number) => void adopted.push(askedAt),
+    adopt: (_keys: unknown, askedAt: Moment) => void adopted.push(askedAt.monotonic),
   };
   const keeper = createRingKeeper({
     keep: () => {

@@ -8,3 +8,6 @@ ALTER TABLE "signing_keys" ALTER COLUMN "token_lifetime_ms" DROP DEFAULT, ALTER 
 
 -- Keys with which tokens of the session were signed that may be live; empty when that was not noted.
 ALTER TABLE "sessions" ADD COLUMN "signing_kids" TEXT[] NOT NULL DEFAULT '{}';
+UPDATE "sessions"
+   SET "signing_kids" = ARRAY(SELECT "kid" FROM "signing_keys" WHERE "state" = 'active')
+ WHERE "access_expires_at" > now() - interval '10 seconds';

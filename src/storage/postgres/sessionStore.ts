@@ -1,8 +1,10 @@
 import type { SessionId, UserId } from '../../core/ids.ts';
+import { limits } from '../../core/limits.ts';
 import type { Session } from '../../sessions/session.ts';
 import type {
   EndedSession,
   NewSession,
+  SessionRange,
   SessionSelection,
   SessionStore,
   SessionUse,
@@ -67,11 +69,13 @@ export function createSessionStore(prisma: PrismaConnection): SessionStore {
 
     async end(selection, reason, now) {
       const at = new Date(now);
+      // By any clock that a verifier may have.
+      const expired = new Date(now - limits.clockSkewSeconds * 1000);
       // The rows are locked before they are judged: a refresh that wins the race is seen with the expiry it wrote.
       const rows = await prisma.$queryRaw<EndedRow[]>`
         WITH target AS (
           SELECT s.id, s.ended_at FROM sessions AS s
-           WHERE ${selected(selection, at)} FOR UPDATE)
+           WHERE ${selected(selection, expired)} FOR UPDATE)
         UPDATE sessions AS s
            SET ended_at = COALESCE(s.ended_at, ${at}), end_reason = COALESCE(s.end_reason, ${reason})
           FROM target WHERE s.id = target.id
@@ -79,12 +83,19 @@ export function createSessionStore(prisma: PrismaConnection): SessionStore {
       return rows.map(fromEndedRow);
     },
 
-    async listSealedOtherwise(header, limit, after) {
-      const start = after === undefined ? Prisma.empty : Prisma.sql`id > ${after}::uuid AND`;
+    async nextRange(after, rows) {
+      const from = inRange({ after, last: undefined });
+      const [found] = await prisma.$queryRaw<{ id: string }[]>`
+        SELECT s.id FROM sessions AS s WHERE ${from} ORDER BY s.id OFFSET ${rows - 1} LIMIT 1`;
+      return { after, last: found?.id as SessionId | undefined };
+    },
+
+    async listSealedOtherwise(header, range) {
       const rows = await prisma.$queryRaw<{ id: string; sealedSecret: Uint8Array }[]>`
-        SELECT id, sealed_secret AS "sealedSecret" FROM sessions
-         WHERE ${start} substring(sealed_secret FROM 1 FOR ${header.length}::int) <> ${Buffer.from(header)}
-         ORDER BY id LIMIT ${limit}`;
+        SELECT s.id, s.sealed_secret AS "sealedSecret" FROM sessions AS s
+         WHERE ${inRange(range)}
+           AND substring(s.sealed_secret FROM 1 FOR ${header.length}::int) <> ${Buffer.from(header)}
+         ORDER BY s.id`;
       return rows.map(({ id, sealedSecret }) => ({ id: id as SessionId, sealedSecret }));
     },
 
@@ -112,21 +123,26 @@ function alive(now: number): Prisma.Sql {
  */
 function signingKids({ now, signingKid }: SessionUse): Prisma.Sql {
   return Prisma.sql`CASE
-    WHEN access_expires_at <= ${new Date(now)} THEN ARRAY[${signingKid}::text]
-    WHEN cardinality(signing_kids) = 0 OR ${signingKid}::text = ANY (signing_kids) THEN signing_kids
+    WHEN access_expires_at <= ${new Date(now - limits.clockSkewSeconds * 1000)} THEN ARRAY[${signingKid}::text]
+    WHEN ${signingKid}::text = ANY (signing_kids) THEN signing_kids
     ELSE ARRAY(SELECT k.kid FROM signing_keys AS k
-                WHERE k.kid = ANY (s.signing_kids) AND k.state <> 'retired') || ${signingKid}::text END`;
+                WHERE (k.kid = ANY (s.signing_kids) OR cardinality(s.signing_kids) = 0)
+                  AND k.state NOT IN ('next', 'retired') AND k.kid <> ${signingKid}) || ${signingKid}::text END`;
 }
 
 /** In one order, so that two that end the same sessions do not wait for each other in a circle. */
 function selected(selection: SessionSelection, at: Date): Prisma.Sql {
   if ('signedWith' in selection) {
-    const { signedWith, after, limit } = selection;
-    const start = after === undefined ? Prisma.empty : Prisma.sql`s.id > ${after}::uuid AND`;
-    return Prisma.sql`${start} s.access_expires_at > ${at}
-      AND (cardinality(s.signing_kids) = 0 OR ${signedWith}::text = ANY (s.signing_kids)) ORDER BY s.id LIMIT ${limit}`;
+    const { signedWith, range } = selection;
+    return Prisma.sql`${inRange(range)} AND s.access_expires_at > ${at}
+      AND (cardinality(s.signing_kids) = 0 OR ${signedWith}::text = ANY (s.signing_kids)) ORDER BY s.id`;
   }
   return Prisma.sql`${whose(selection)} AND (s.ended_at IS NULL OR s.access_expires_at > ${at}) ORDER BY s.id`;
+}
+
+function inRange({ after, last }: SessionRange): Prisma.Sql {
+  const start = after === undefined ? Prisma.sql`true` : Prisma.sql`s.id > ${after}::uuid`;
+  return last === undefined ? start : Prisma.sql`${start} AND s.id <= ${last}::uuid`;
 }
 
 function whose(selection: Exclude<SessionSelection, { signedWith: string }>): Prisma.Sql {
