@@ -9,15 +9,19 @@ import { Prisma } from './generated/client.ts';
 const passingCodes = new Set(['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2028', 'P2034', 'P2037']);
 
 /** SQLSTATE classes 08 (connection), 53 (resources), 57 (operator intervention, timeouts), and lost sockets. */
-const passingMessages =
-  /\b((?:08|53|57)[0-9A-Z]{3}|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT)\b|Connection (terminated|ended)|connection error|terminating connection|timeout exceeded|timeout expired|read timeout/i;
+const passingStates = /\b((?:08|53|57)[0-9A-Z]{3}|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT)\b/;
+
+/** In the words of the driver, and of Prisma, which for raw SQL has one code for all and says the rest in words. */
+const passingWords =
+  /Connection (terminated|ended)|connection error|terminating connection|timeout exceeded|timeout expired|read timeout|closed the connection|can't reach database|operation has timed out|too many database connections|write conflict or a deadlock/i;
 
 function isPassing(error: unknown): boolean {
   if (error instanceof Prisma.PrismaClientKnownRequestError && passingCodes.has(error.code)) return true;
   if (error instanceof Prisma.PrismaClientInitializationError) return true;
   if (!(error instanceof Error)) return false;
   const meta = error instanceof Prisma.PrismaClientKnownRequestError ? JSON.stringify(error.meta ?? {}) : '';
-  return passingMessages.test(`${error.message} ${(error as NodeJS.ErrnoException).code ?? ''} ${meta}`);
+  const said = `${error.message} ${(error as NodeJS.ErrnoException).code ?? ''} ${meta}`;
+  return passingStates.test(said) || passingWords.test(said);
 }
 
 /** A database that does not answer is `unavailable` with a time to try again; anything else stays what it is. */
