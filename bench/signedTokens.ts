@@ -1,11 +1,11 @@
 /** Access tokens as an authority issues them, and the flow that reads them, over one key and a filled deny-list. */
 import { systemClock } from '../src/core/clock.ts';
-import { newId, type SessionId, type UserId } from '../src/core/ids.ts';
 import { createIntrospect, type Introspect } from '../src/flows/introspect.ts';
 import type { KeyRing } from '../src/keys/keyRing.ts';
 import type { DenyList } from '../src/revocation/denyList.ts';
 import { createAccessTokenIssuer } from '../src/tokens/accessToken.ts';
 import { createAccessTokenReader } from '../src/tokens/accessTokenReader.ts';
+import { aSession } from '../test/support/aSession.ts';
 import { openRing } from '../test/support/signingKeys.ts';
 
 const about = { issuer: 'https://auth.example', audience: 'countersign' };
@@ -24,16 +24,7 @@ export async function openSignedTokens(denyList: DenyList): Promise<SignedTokens
   const ringKeeper = { lookAgain: async () => false };
   const issueOne = () => {
     const now = systemClock.now();
-    const subject = {
-      id: newId<SessionId>(now),
-      userId: newId<UserId>(now),
-      tokenVersion: 0,
-      clientId: 'first-party',
-      scope: 'account',
-      amr: ['pwd'],
-      authTime: now,
-    };
-    return tokens.issue(subject, keyRing.signer(), now);
+    return tokens.issue(aSession(now), keyRing.signer(), now);
   };
   return {
     keyRing,

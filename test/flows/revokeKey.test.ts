@@ -1,10 +1,11 @@
 /** The emergency: a key of any state is dead at once, then the sessions that it signed for; again is a success. */
 import t from 'tap';
-import { newId, type SessionId, type UserId, uuidBytes } from '../../src/core/ids.ts';
+import { type SessionId, uuidBytes } from '../../src/core/ids.ts';
 import { limits } from '../../src/core/limits.ts';
 import { cacheMs } from '../../src/keys/keyPolicy.ts';
 import { keySubject } from '../../src/keys/signingKey.ts';
 import { wholeHour } from '../../src/revocation/revocation.ts';
+import { aSession } from '../support/aSession.ts';
 import { createKeyNodes, operator, quickPolicy as policy } from '../support/keyNode.ts';
 import type { MemorySession } from '../support/memoryDatabase.ts';
 
@@ -32,31 +33,12 @@ async function everyState() {
   };
 }
 
-function aSession(
+function sessionSignedWith(
   now: number,
   signingKids: readonly string[],
   more: Partial<MemorySession> = {},
 ): MemorySession {
-  return {
-    id: newId<SessionId>(now),
-    userId: newId<UserId>(now),
-    sealedSecret: new Uint8Array(),
-    tokenVersion: 0,
-    clientId: 'client',
-    scope: '',
-    amr: ['pwd'],
-    authTime: now,
-    deviceName: undefined,
-    userAgent: undefined,
-    ip: undefined,
-    createdAt: now,
-    lastUsedAt: now,
-    idleExpiresAt: now + 1_000_000,
-    expiresAt: now + 1_000_000,
-    accessExpiresAt: now + policy.tokenLifetimeMs,
-    signingKids,
-    ...more,
-  };
+  return { ...aSession(now), accessExpiresAt: now + policy.tokenLifetimeMs, signingKids, ...more };
 }
 
 const table = [
@@ -138,12 +120,14 @@ t.test('every key, one after the other: there is always one that signs', async (
 t.test('the sessions that it signed for end, page by page, after it is dead everywhere', async (t) => {
   const { node, kids, database, told, clock } = await everyState();
   const now = clock.now();
-  const rows = Array.from({ length: 2 * limits.sessionsPageRows + 1 }, () => aSession(now, [kids.active]));
-  const alsoSigned = aSession(now, [kids.retiring, kids.active]);
-  const unknown = aSession(now, []);
-  const endedBefore = aSession(now, [kids.active], { endedAt: now - 1 });
-  const others = aSession(now, [kids.retiring]);
-  const expired = aSession(now, [kids.active], {
+  const rows = Array.from({ length: 2 * limits.sessionsPageRows + 1 }, () =>
+    sessionSignedWith(now, [kids.active]),
+  );
+  const alsoSigned = sessionSignedWith(now, [kids.retiring, kids.active]);
+  const unknown = sessionSignedWith(now, []);
+  const endedBefore = sessionSignedWith(now, [kids.active], { endedAt: now - 1 });
+  const others = sessionSignedWith(now, [kids.retiring]);
+  const expired = sessionSignedWith(now, [kids.active], {
     accessExpiresAt: now - limits.clockSkewSeconds * 1000,
   });
   const ending = [...rows, alsoSigned, unknown, endedBefore];
@@ -185,7 +169,7 @@ t.test('the sessions that it signed for end, page by page, after it is dead ever
 
 t.test('a key that never signed ends no session, known or not', async (t) => {
   const { node, kids, database, clock } = await everyState();
-  const unknown = aSession(clock.now(), []);
+  const unknown = sessionSignedWith(clock.now(), []);
   database.put([unknown]);
   t.match(await node.revokeKey(kids.next, operator), { endedSessions: 0 });
   t.equal(database.contents().sessions.get(unknown.id)?.endedAt, undefined);
@@ -210,7 +194,7 @@ t.test(
 
 t.test('what was cut short is finished by doing it again', async (t) => {
   const { node, kids, database, effect, clock, row } = await everyState();
-  const session = aSession(clock.now(), [kids.active]);
+  const session = sessionSignedWith(clock.now(), [kids.active]);
   database.put([session]);
   effect.fault = new Error('on purpose');
   await t.rejects(node.revokeKey(kids.active, operator), effect.fault);

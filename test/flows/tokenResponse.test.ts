@@ -1,11 +1,11 @@
 /** A token that is being made while its key is revoked elsewhere: it is refused, or its session ends. None escapes. */
 import t from 'tap';
-import { newId, type SessionId, type UserId } from '../../src/core/ids.ts';
 import { chooseSigner, respondWithTokens, type TokenParts } from '../../src/flows/tokenResponse.ts';
 import { keySubject } from '../../src/keys/signingKey.ts';
 import type { DenyList } from '../../src/revocation/denyList.ts';
 import { createRefreshTokens } from '../../src/sessions/refreshToken.ts';
 import { createAccessTokenIssuer } from '../../src/tokens/accessToken.ts';
+import { aSession } from '../support/aSession.ts';
 import { createKeyNodes, operator, quickPolicy as policy } from '../support/keyNode.ts';
 import { audience, issuer } from '../support/tokenForge.ts';
 
@@ -32,24 +32,12 @@ async function setUp() {
     refreshTokens,
   };
   const now = clock.now();
-  const id = newId<SessionId>(now);
+  const begun = aSession(now);
   const session = {
-    id,
-    userId: newId<UserId>(now),
-    sealedSecret: refreshTokens.newSealedSecret(id),
+    ...begun,
+    sealedSecret: refreshTokens.newSealedSecret(begun.id),
     generation: 0,
-    tokenVersion: 0,
-    clientId: 'client',
-    scope: 'account',
-    amr: ['pwd'],
-    authTime: now,
-    deviceName: undefined,
-    userAgent: undefined,
-    ip: undefined,
-    createdAt: now,
-    lastUsedAt: now,
     idleExpiresAt: now + 1_000_000,
-    expiresAt: now + 1_000_000,
     accessExpiresAt: parts.accessTokens.expiry(now),
   };
   return { ...world, parts, session, node, other, now, leaked: kidIn('active'), successor: kidIn('next') };

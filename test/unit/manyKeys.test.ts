@@ -10,23 +10,15 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import t from 'tap';
 import { decodeBase64url } from '../../src/core/encoding.ts';
-import { newId, type SessionId, type UserId } from '../../src/core/ids.ts';
-import { createAccessTokenIssuer, type TokenSubject } from '../../src/tokens/accessToken.ts';
+import { createAccessTokenIssuer } from '../../src/tokens/accessToken.ts';
+import { aSession } from '../support/aSession.ts';
 import { partsOf } from '../support/attackTable.ts';
 import { openRing } from '../support/signingKeys.ts';
 import { audience, issuer } from '../support/tokenForge.ts';
 
 const count = 10_000;
 const now = Date.UTC(2030, 0, 1, 12);
-const subject: TokenSubject = {
-  id: newId<SessionId>(now),
-  userId: newId<UserId>(now),
-  tokenVersion: 0,
-  clientId: 'first-party',
-  scope: '',
-  amr: ['pwd'],
-  authTime: now,
-};
+const subject = aSession(now);
 
 interface Signed {
   /** The key set as it is published: of one key. */

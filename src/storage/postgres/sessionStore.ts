@@ -118,8 +118,8 @@ function alive(now: number): Prisma.Sql {
 }
 
 /**
- * The keys of tokens that may be live after this use; a revoked one among them is still looked for. For a session of which
- * that was not noted, it stays unknown.
+ * The keys of tokens that may be live after this use; a revoked one among them is still looked for. Where it was not noted
+ * before, any key that has ever signed may be one.
  */
 function signingKids({ now, signingKid }: SessionUse): Prisma.Sql {
   return Prisma.sql`CASE

@@ -1,0 +1,26 @@
+import { newId, type SessionId, type UserId } from '../../src/core/ids.ts';
+import type { NewSession } from '../../src/sessions/sessionStore.ts';
+
+const minute = 60_000;
+
+/** A session of somebody, begun now, that is in no store. Its secret is nobody's. */
+export function aSession(now: number): NewSession {
+  return {
+    id: newId<SessionId>(now),
+    userId: newId<UserId>(now),
+    sealedSecret: new Uint8Array(),
+    tokenVersion: 0,
+    clientId: 'first-party',
+    scope: 'account',
+    amr: ['pwd'],
+    authTime: now,
+    deviceName: undefined,
+    userAgent: undefined,
+    ip: undefined,
+    createdAt: now,
+    lastUsedAt: now,
+    idleExpiresAt: now + 30 * minute,
+    expiresAt: now + 90 * minute,
+    accessExpiresAt: now + 15 * minute,
+  };
+}
