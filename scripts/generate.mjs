@@ -10,7 +10,7 @@ import { root, runTool } from './tool.mjs';
 
 /** Relative, since the generated files name it. */
 const protos = 'proto';
-const grpcTypes = join(root, 'src/grpc/generated');
+const grpcTypes = join(root, 'src/contract/generated');
 
 export function generateDatabaseClient(options) {
   return runTool('prisma', ['generate', '--no-hints'], {
@@ -35,7 +35,7 @@ export async function checkGrpcTypes(options) {
     for (const name of names) {
       if ((await textOf(join(fresh, name))) === (await textOf(join(grpcTypes, name)))) continue;
       throw new Error(
-        `src/grpc/generated/${name} does not match proto/: run \`npm run generate\` and commit the result.`,
+        `src/contract/generated/${name} does not match proto/: run \`npm run generate\` and commit the result.`,
       );
     }
   });
@@ -44,8 +44,15 @@ export async function checkGrpcTypes(options) {
 async function withFreshGrpcTypes({ signal } = {}, use) {
   const fresh = await mkdtemp(join(tmpdir(), 'countersign-generated-'));
   try {
-    // These options are the ones that src/grpc/server.ts loads the files with.
-    const loading = ['--longs=Number', '--enums=String', '--defaults', '--arrays', `--includeDirs=${protos}`];
+    // These options are the ones that src/contract/contract.ts loads the files with.
+    const loading = [
+      '--longs=Number',
+      '--enums=String',
+      '--defaults',
+      '--arrays',
+      '--oneofs',
+      `--includeDirs=${protos}`,
+    ];
     const writing = ['--grpcLib=@grpc/grpc-js', '--importFileExtension=.ts', `--outDir=${fresh}`];
     const files = await filesIn(join(root, protos), '.proto');
     await runTool('proto-loader-gen-types', [...loading, ...writing, ...files], { quiet: true, signal });

@@ -11,6 +11,7 @@ const nouns = ['keys', 'tokens', 'sessions', 'revocation', 'authn', 'audit'];
 const directions: Record<string, readonly string[]> = {
   core: [],
   config: ['core'],
+  contract: [],
   observability: ['core', 'config (types)'],
 
   keys: ['core'],
@@ -24,8 +25,8 @@ const directions: Record<string, readonly string[]> = {
   storage: ['core', ...nouns, 'flows (types)', 'config (types)'],
 
   http: ['core', ...nouns, 'flows', 'config (types)', 'observability (types)'],
-  grpc: ['core', ...nouns, 'flows', 'config (types)', 'observability (types)'],
-  sdk: ['core', 'tokens', 'revocation'],
+  grpc: ['core', 'contract', ...nouns, 'flows', 'config (types)', 'observability (types)'],
+  sdk: ['core', 'contract', 'keys', 'tokens', 'revocation'],
   cli: ['core', ...nouns, 'flows', 'config', 'observability', 'storage', 'authority.ts', 'main.ts'],
 
   'openRevoked.ts': [
@@ -49,7 +50,7 @@ const owners: readonly [library: RegExp, owners: readonly string[]][] = [
   [/^src\/storage\/postgres\/generated\//, ['storage/postgres/']],
   [/^ioredis$/, ['storage/redis/']],
   [/^fastify$|^@fastify\/|^typebox$|^helmet$/, ['http/']],
-  [/^@grpc\/|^grpc-health-check$/, ['grpc/', 'sdk/']],
+  [/^@grpc\/|^grpc-health-check$/, ['contract/', 'grpc/', 'sdk/']],
   [/^jose$/, ['keys/', 'tokens/', 'sdk/']],
   [/^@node-rs\/argon2$|^p-limit$|^@zxcvbn-ts\//, ['authn/']],
   [/^pino$|^prom-client$/, ['observability/']],

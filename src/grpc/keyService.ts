@@ -1,18 +1,18 @@
 /** KeyService: translate, call one flow, translate back. The contract is in proto/countersign/v1. */
 import type { Origin } from '../audit/auditEvent.ts';
 import type { Service } from '../authn/service.ts';
+import type { Key } from '../contract/generated/countersign/v1/Key.ts';
+import type { ListKeysResponse } from '../contract/generated/countersign/v1/ListKeysResponse.ts';
+import type { ResealKeysResponse } from '../contract/generated/countersign/v1/ResealKeysResponse.ts';
+import type { RevokeKeyRequest__Output } from '../contract/generated/countersign/v1/RevokeKeyRequest.ts';
+import type { RevokeKeyResponse } from '../contract/generated/countersign/v1/RevokeKeyResponse.ts';
+import type { RotateKeyResponse } from '../contract/generated/countersign/v1/RotateKeyResponse.ts';
 import { invalidField } from '../core/errors.ts';
 import type { ListedKey, ListKeys } from '../flows/listKeys.ts';
 import type { ResealKeys } from '../flows/resealKeys.ts';
 import type { RevokeKey } from '../flows/revokeKey.ts';
 import type { RotateKey } from '../flows/rotateKey.ts';
 import type { SigningKeyState } from '../keys/signingKeyStore.ts';
-import type { Key } from './generated/countersign/v1/Key.ts';
-import type { ListKeysResponse } from './generated/countersign/v1/ListKeysResponse.ts';
-import type { ResealKeysResponse } from './generated/countersign/v1/ResealKeysResponse.ts';
-import type { RevokeKeyRequest__Output } from './generated/countersign/v1/RevokeKeyRequest.ts';
-import type { RevokeKeyResponse } from './generated/countersign/v1/RevokeKeyResponse.ts';
-import type { RotateKeyResponse } from './generated/countersign/v1/RotateKeyResponse.ts';
 
 export interface KeyServiceFlows {
   readonly listKeys: ListKeys;

@@ -1,10 +1,10 @@
 /** RevocationService: translate, call one flow, translate back. The contract is in proto/countersign/v1. */
 import type { Service } from '../authn/service.ts';
+import type { RevokeRequest__Output } from '../contract/generated/countersign/v1/RevokeRequest.ts';
+import type { RevokeResponse } from '../contract/generated/countersign/v1/RevokeResponse.ts';
 import { invalidField } from '../core/errors.ts';
 import type { RevocationTarget, Revoke } from '../flows/revoke.ts';
 import type { NodeOutcome } from '../revocation/revocation.ts';
-import type { RevokeRequest__Output } from './generated/countersign/v1/RevokeRequest.ts';
-import type { RevokeResponse } from './generated/countersign/v1/RevokeResponse.ts';
 
 export interface RevocationServiceFlows {
   readonly revoke: Revoke;

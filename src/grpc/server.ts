@@ -4,9 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
-import { fileURLToPath } from 'node:url';
 import {
-  loadPackageDefinition,
   logVerbosity,
   Server,
   ServerCredentials,
@@ -15,11 +13,11 @@ import {
   setLogVerbosity,
   status,
 } from '@grpc/grpc-js';
-import { loadSync } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
 import { HealthImplementation } from 'grpc-health-check';
 import type { Service } from '../authn/service.ts';
 import type { GrpcTls } from '../config/config.ts';
+import { loadContract, serviceNames } from '../contract/contract.ts';
 import type { Clock } from '../core/clock.ts';
 import { AuthorityError, StartupError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
@@ -27,9 +25,6 @@ import type { AuthenticateService } from '../flows/authenticateService.ts';
 import type { Log } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { type Authorize, createAuthorize, type Method } from './callers.ts';
-import type { ProtoGrpcType as KeyProto } from './generated/key_service.ts';
-import type { ProtoGrpcType as RevocationProto } from './generated/revocation_service.ts';
-import type { ProtoGrpcType as TokenProto } from './generated/token_service.ts';
 import { createKeyService, type KeyServiceFlows } from './keyService.ts';
 import { createRevocationService, type RevocationServiceFlows } from './revocationService.ts';
 import { toGrpcError } from './status.ts';
@@ -53,44 +48,30 @@ export interface GrpcServer {
   close(drainMs: number): Promise<void>;
 }
 
-const protoFolder = fileURLToPath(new URL('../../proto/', import.meta.url));
-const names = ['TokenService', 'RevocationService', 'KeyService'] as const;
-const protoFiles = ['token_service', 'revocation_service', 'key_service'].map(
-  (file) => `countersign/v1/${file}.proto`,
-);
 /** As the health service knows them: all together, and each. */
-const healthNames = ['', ...names.map((name) => `countersign.v1.${name}`)];
+const healthNames = ['', ...serviceNames.map((name) => `countersign.v1.${name}`)];
 
 export function createGrpcServer(parts: GrpcParts): GrpcServer {
   // The library writes to the console by itself; whatever matters of it reaches us as an error.
   setLogVerbosity(logVerbosity.NONE);
-  const definition = loadSync(protoFiles, {
-    includeDirs: [protoFolder],
-    longs: Number,
-    enums: String,
-    defaults: true,
-    arrays: true,
-  });
-  const { countersign } = loadPackageDefinition(definition) as unknown as TokenProto &
-    RevocationProto &
-    KeyProto;
+  const { definition, v1 } = loadContract();
   const server = new Server({
     'grpc.max_receive_message_length': limits.grpcRequestBytes,
     'grpc.max_concurrent_streams': limits.grpcStreamsPerConnection,
   });
   const authorize = createAuthorize(parts.flows.authenticateService);
   const tokens = createTokenService(parts.flows);
-  server.addService(countersign.v1.TokenService.service, {
+  server.addService(v1.TokenService.service, {
     IsRevoked: handler(parts, authorize, 'IsRevoked', tokens.IsRevoked),
     BatchIsRevoked: handler(parts, authorize, 'BatchIsRevoked', tokens.BatchIsRevoked),
     Introspect: handler(parts, authorize, 'Introspect', tokens.Introspect),
   });
   const revocations = createRevocationService(parts.flows);
-  server.addService(countersign.v1.RevocationService.service, {
+  server.addService(v1.RevocationService.service, {
     Revoke: handler(parts, authorize, 'Revoke', revocations.Revoke),
   });
   const keys = createKeyService(parts.flows);
-  server.addService(countersign.v1.KeyService.service, {
+  server.addService(v1.KeyService.service, {
     ListKeys: handler(parts, authorize, 'ListKeys', keys.ListKeys),
     RotateKey: handler(parts, authorize, 'RotateKey', keys.RotateKey),
     RevokeKey: handler(parts, authorize, 'RevokeKey', keys.RevokeKey),

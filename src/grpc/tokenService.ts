@@ -1,17 +1,18 @@
 /** TokenService: translate, call one flow, translate back. The contract is in proto/countersign/v1. */
+
+import type { BatchIsRevokedRequest__Output } from '../contract/generated/countersign/v1/BatchIsRevokedRequest.ts';
+import type { BatchIsRevokedResponse } from '../contract/generated/countersign/v1/BatchIsRevokedResponse.ts';
+import { DecidedBy } from '../contract/generated/countersign/v1/DecidedBy.ts';
+import type { IntrospectRequest__Output } from '../contract/generated/countersign/v1/IntrospectRequest.ts';
+import type { IntrospectResponse } from '../contract/generated/countersign/v1/IntrospectResponse.ts';
+import type { IsRevokedRequest__Output } from '../contract/generated/countersign/v1/IsRevokedRequest.ts';
+import type { IsRevokedResponse } from '../contract/generated/countersign/v1/IsRevokedResponse.ts';
+import { Reason } from '../contract/generated/countersign/v1/Reason.ts';
 import { invalidField } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import type { CheckRevocation } from '../flows/checkRevocation.ts';
 import type { Introspect } from '../flows/introspect.ts';
 import type { Verdict } from '../revocation/denyList.ts';
-import type { BatchIsRevokedRequest__Output } from './generated/countersign/v1/BatchIsRevokedRequest.ts';
-import type { BatchIsRevokedResponse } from './generated/countersign/v1/BatchIsRevokedResponse.ts';
-import { DecidedBy } from './generated/countersign/v1/DecidedBy.ts';
-import type { IntrospectRequest__Output } from './generated/countersign/v1/IntrospectRequest.ts';
-import type { IntrospectResponse } from './generated/countersign/v1/IntrospectResponse.ts';
-import type { IsRevokedRequest__Output } from './generated/countersign/v1/IsRevokedRequest.ts';
-import type { IsRevokedResponse } from './generated/countersign/v1/IsRevokedResponse.ts';
-import { Reason } from './generated/countersign/v1/Reason.ts';
 
 export interface TokenServiceFlows {
   readonly checkRevocation: CheckRevocation;

@@ -2,9 +2,9 @@
 import { fileURLToPath } from 'node:url';
 import { credentials, loadPackageDefinition, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
-import type { IntrospectResponse__Output } from '../../src/grpc/generated/countersign/v1/IntrospectResponse.ts';
-import type { IsRevokedResponse__Output } from '../../src/grpc/generated/countersign/v1/IsRevokedResponse.ts';
-import type { ProtoGrpcType } from '../../src/grpc/generated/token_service.ts';
+import type { IntrospectResponse__Output } from '../../src/contract/generated/countersign/v1/IntrospectResponse.ts';
+import type { IsRevokedResponse__Output } from '../../src/contract/generated/countersign/v1/IsRevokedResponse.ts';
+import type { ProtoGrpcType } from '../../src/contract/generated/token_service.ts';
 
 export interface Answer {
   readonly status: number;

@@ -2,12 +2,12 @@
 import { fileURLToPath } from 'node:url';
 import { credentials, loadPackageDefinition, Metadata, type ServiceError } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
-import type { Key__Output } from '../../src/grpc/generated/countersign/v1/Key.ts';
-import type { ListKeysResponse__Output } from '../../src/grpc/generated/countersign/v1/ListKeysResponse.ts';
-import type { ResealKeysResponse__Output } from '../../src/grpc/generated/countersign/v1/ResealKeysResponse.ts';
-import type { RevokeKeyResponse__Output } from '../../src/grpc/generated/countersign/v1/RevokeKeyResponse.ts';
-import type { RotateKeyResponse__Output } from '../../src/grpc/generated/countersign/v1/RotateKeyResponse.ts';
-import type { ProtoGrpcType } from '../../src/grpc/generated/key_service.ts';
+import type { Key__Output } from '../../src/contract/generated/countersign/v1/Key.ts';
+import type { ListKeysResponse__Output } from '../../src/contract/generated/countersign/v1/ListKeysResponse.ts';
+import type { ResealKeysResponse__Output } from '../../src/contract/generated/countersign/v1/ResealKeysResponse.ts';
+import type { RevokeKeyResponse__Output } from '../../src/contract/generated/countersign/v1/RevokeKeyResponse.ts';
+import type { RotateKeyResponse__Output } from '../../src/contract/generated/countersign/v1/RotateKeyResponse.ts';
+import type { ProtoGrpcType } from '../../src/contract/generated/key_service.ts';
 
 export interface KeyClient {
   list(): Promise<readonly Key__Output[]>;

@@ -2,12 +2,12 @@
 import { fileURLToPath } from 'node:url';
 import { credentials, loadPackageDefinition, Metadata, type ServiceError } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
-import type { IsRevokedRequest } from '../../src/grpc/generated/countersign/v1/IsRevokedRequest.ts';
-import type { IsRevokedResponse__Output } from '../../src/grpc/generated/countersign/v1/IsRevokedResponse.ts';
-import type { RevokeRequest } from '../../src/grpc/generated/countersign/v1/RevokeRequest.ts';
-import type { RevokeResponse__Output } from '../../src/grpc/generated/countersign/v1/RevokeResponse.ts';
-import type { ProtoGrpcType as RevocationProto } from '../../src/grpc/generated/revocation_service.ts';
-import type { ProtoGrpcType as TokenProto } from '../../src/grpc/generated/token_service.ts';
+import type { IsRevokedRequest } from '../../src/contract/generated/countersign/v1/IsRevokedRequest.ts';
+import type { IsRevokedResponse__Output } from '../../src/contract/generated/countersign/v1/IsRevokedResponse.ts';
+import type { RevokeRequest } from '../../src/contract/generated/countersign/v1/RevokeRequest.ts';
+import type { RevokeResponse__Output } from '../../src/contract/generated/countersign/v1/RevokeResponse.ts';
+import type { ProtoGrpcType as RevocationProto } from '../../src/contract/generated/revocation_service.ts';
+import type { ProtoGrpcType as TokenProto } from '../../src/contract/generated/token_service.ts';
 
 export interface RevocationClient {
   revoke(request: RevokeRequest): Promise<RevokeResponse__Output>;

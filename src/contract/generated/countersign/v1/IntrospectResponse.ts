@@ -1,5 +1,6 @@
 // Original file: proto/countersign/v1/token_service.proto
 
+import type { Failure as _countersign_v1_Failure, Failure__Output as _countersign_v1_Failure__Output } from '../../countersign/v1/Failure.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface IntrospectResponse {
@@ -17,6 +18,7 @@ export interface IntrospectResponse {
   'authTime'?: (number | string | Long);
   'amr'?: (string)[];
   'tokenType'?: (string);
+  'failure'?: (_countersign_v1_Failure | null);
 }
 
 export interface IntrospectResponse__Output {
@@ -34,4 +36,5 @@ export interface IntrospectResponse__Output {
   'authTime': (number);
   'amr': (string)[];
   'tokenType': (string);
+  'failure': (_countersign_v1_Failure__Output | null);
 }

@@ -9,6 +9,7 @@ export interface RevokeResponse {
   'effectDurationUs'?: (number | string | Long);
   'acknowledgedNodes'?: (number);
   'waitedFor'?: (_countersign_v1_WaitedForNode)[];
+  'matchedSessions'?: (number);
 }
 
 export interface RevokeResponse__Output {
@@ -17,4 +18,5 @@ export interface RevokeResponse__Output {
   'effectDurationUs': (number);
   'acknowledgedNodes': (number);
   'waitedFor': (_countersign_v1_WaitedForNode__Output)[];
+  'matchedSessions': (number);
 }

@@ -1,0 +1,35 @@
+/**
+ * The gRPC contract of proto/countersign/v1, as both sides load it: the authority and the SDK. Its types are generated
+ * (`npm run generate`), with the same options.
+ */
+import { fileURLToPath } from 'node:url';
+import { loadPackageDefinition } from '@grpc/grpc-js';
+import { loadSync, type PackageDefinition } from '@grpc/proto-loader';
+import type { ProtoGrpcType as KeyProto } from './generated/key_service.ts';
+import type { ProtoGrpcType as RevocationProto } from './generated/revocation_service.ts';
+import type { ProtoGrpcType as SessionProto } from './generated/session_service.ts';
+import type { ProtoGrpcType as TokenProto } from './generated/token_service.ts';
+
+export const serviceNames = ['TokenService', 'RevocationService', 'SessionService', 'KeyService'] as const;
+
+export interface Contract {
+  /** What reflection shows. */
+  readonly definition: PackageDefinition;
+  /** The services, and a client for each. */
+  readonly v1: (KeyProto & RevocationProto & SessionProto & TokenProto)['countersign']['v1'];
+}
+
+const protoFolder = fileURLToPath(new URL('../../proto/', import.meta.url));
+const files = ['token_service', 'revocation_service', 'session_service', 'key_service'];
+
+export function loadContract(): Contract {
+  const definition = loadSync(
+    files.map((file) => `countersign/v1/${file}.proto`),
+    { includeDirs: [protoFolder], longs: Number, enums: String, defaults: true, arrays: true, oneofs: true },
+  );
+  const { countersign } = loadPackageDefinition(definition) as unknown as KeyProto &
+    RevocationProto &
+    SessionProto &
+    TokenProto;
+  return { definition, v1: countersign.v1 };
+}

@@ -1,0 +1,25 @@
+// Original file: proto/countersign/v1/session_service.proto
+
+import type { Long } from '@grpc/proto-loader';
+
+export interface Session {
+  'sessionId'?: (string);
+  'userId'?: (string);
+  'deviceName'?: (string);
+  'userAgent'?: (string);
+  'ip'?: (string);
+  'createTimeMs'?: (number | string | Long);
+  'lastUsedTimeMs'?: (number | string | Long);
+  'expireTimeMs'?: (number | string | Long);
+}
+
+export interface Session__Output {
+  'sessionId': (string);
+  'userId': (string);
+  'deviceName': (string);
+  'userAgent': (string);
+  'ip': (string);
+  'createTimeMs': (number);
+  'lastUsedTimeMs': (number);
+  'expireTimeMs': (number);
+}
