@@ -34,6 +34,7 @@ import { createRevoke } from './flows/revoke.ts';
 import { createRevokeKey } from './flows/revokeKey.ts';
 import { createRotateKey } from './flows/rotateKey.ts';
 import { createCreateService, createListServices, createRevokeService } from './flows/services.ts';
+import { createWatchRevocations } from './flows/watchRevocations.ts';
 import { createGrpcServer } from './grpc/server.ts';
 import { createHttpApp, type HttpParts } from './http/app.ts';
 import { listen } from './http/bareApp.ts';
@@ -113,7 +114,8 @@ export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
       deny_list: revoked.revokedState(),
       key_ring: signed.keyRing.upToDate() ? 'ready' : 'out of date',
     });
-    const listen = () => openDoors(parts, { ...signed, ...observed, flows, readiness }, closing);
+    const doors = { ...signed, ...revoked, ...observed, flows, readiness };
+    const listen = () => openDoors(parts, doors, closing);
     return { flows, listen, close, readiness, firstServiceToken };
   } catch (error) {
     await close();
@@ -203,7 +205,7 @@ async function openSigned(
 type Signed = Awaited<ReturnType<typeof openSigned>>;
 
 function createFlows({ config, clock }: AuthorityParts, opened: Stored & Signed & Revoked & Observed) {
-  const { database, effect, denyList, sealing, policy, keyRing, ringKeeper } = opened;
+  const { database, effect, edges, denyList, sealing, policy, keyRing, ringKeeper } = opened;
   const { accessTokens, accessTokenReader, refreshTokens, latestTime, metrics } = opened;
   const { refreshIdleTtlMs, maxTtlMs: sessionMaxTtlMs, refreshGraceMs } = config.sessions;
   const { registration } = config;
@@ -232,6 +234,7 @@ function createFlows({ config, clock }: AuthorityParts, opened: Stored & Signed 
     listServices: createListServices({ database }),
     revokeService: createRevokeService({ database, clock }),
     listKeys: createListKeys({ database }),
+    watchRevocations: createWatchRevocations({ edges, keyRing }),
     rotateKey: createRotateKey(keys),
     revokeKey: createRevokeKey({ ...keys, ...ending }),
     resealKeys: createResealKeys({ database, sealing, refreshTokens, clock }),
@@ -240,7 +243,8 @@ function createFlows({ config, clock }: AuthorityParts, opened: Stored & Signed 
 
 export type Flows = ReturnType<typeof createFlows>;
 
-type DoorParts = Pick<HttpParts, 'keyRing' | 'policy' | 'readiness' | 'metrics'> & { readonly flows: Flows };
+type DoorParts = Pick<HttpParts, 'keyRing' | 'policy' | 'readiness' | 'metrics'> &
+  Pick<Revoked, 'edges' | 'sliceMs'> & { readonly flows: Flows };
 
 async function openDoors(
   { config, clock, log }: AuthorityParts,
@@ -248,9 +252,12 @@ async function openDoors(
   closing: Closing,
 ): Promise<Ports> {
   const http = await createHttpApp({ ...doors, issuer: config.tokens.issuer, log });
-  const grpc = createGrpcServer({ ...config.grpc, ...doors, clock, log });
+  const { issuer } = config.tokens;
+  const grpc = createGrpcServer({ ...config.grpc, ...doors, issuer, clock, log });
   closing.push(async () => {
     const cancel = clock.after(limits.drainMilliseconds, () => http.server.closeAllConnections());
+    // Edges first: they move to another node, and need this one until they have.
+    await doors.edges.drain();
     await Promise.all([http.close(), grpc.close(limits.drainMilliseconds)]);
     cancel();
   });

@@ -11,6 +11,7 @@ type GrpcStatus =
   | 'NOT_FOUND'
   | 'ALREADY_EXISTS'
   | 'FAILED_PRECONDITION'
+  | 'ABORTED'
   | 'RESOURCE_EXHAUSTED'
   | 'UNAVAILABLE'
   | 'INTERNAL';
@@ -39,6 +40,9 @@ export const errorTable = {
     grpc: 'FAILED_PRECONDITION',
     title: 'The next key is not known everywhere yet',
   },
+  edge_too_slow: { http: 409, grpc: 'ABORTED', title: 'The edge does not keep up: begin again' },
+  edge_silent: { http: 409, grpc: 'ABORTED', title: 'The edge did not renew its lease: begin again' },
+  feed_started_over: { http: 409, grpc: 'ABORTED', title: 'What the edge has is out of date: begin again' },
   payload_too_large: { http: 413, grpc: 'RESOURCE_EXHAUSTED', title: 'The request body is too large' },
   unsupported_media_type: { http: 415, grpc: 'INVALID_ARGUMENT', title: 'The body must be application/json' },
   refresh_repeated: { http: 429, grpc: 'RESOURCE_EXHAUSTED', title: 'This refresh was repeated too often' },

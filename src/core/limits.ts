@@ -111,6 +111,8 @@ export const limits = {
   pruneIntervalMilliseconds: 60_000,
 
   // Many nodes
+  /** The longest LEASE that can be set. */
+  leaseMaximumMilliseconds: 60_000,
   /** How often a node renews its lease: the shortest lease, 1 s, survives a renewal that fails. */
   renewalMilliseconds: 500,
   /** A query of a renewal may take half a lease, and with a short lease this: a busy machine is no broken one. */
@@ -135,6 +137,39 @@ export const limits = {
   reconcileMilliseconds: 1_000,
   /** After a comparison that failed, so that an outage of Redis is no load on the database. */
   reconcileRetryMilliseconds: 5_000,
+
+  // Edges
+  /** Edges of one node; each is a connection, and a message for each revocation. */
+  edgesPerNode: 2_000,
+  /** How often an edge renews its lease, as nodes do. */
+  edgeRenewalMilliseconds: 500,
+  /** An edge to which nothing came for this long takes the stream for dead: four answers to renewals are missing. */
+  edgeStreamSilenceMilliseconds: 2_000,
+  /** A node that heard nothing of an edge for this long, longer than most leases, frees what it keeps for it. */
+  edgeSilenceMilliseconds: 10_000,
+  /** How often a node looks for such edges. */
+  edgeLookMilliseconds: 1_000,
+  /** An edge that has not acknowledged what was sent for this long gets no lease, so that nobody waits for it again. */
+  edgeBehindMilliseconds: 2_000,
+  /** What may wait for an edge that reads slowly, some 20 MB; it is shared with others that read as slowly. */
+  edgeBacklogEntries: 200_000,
+  edgeBacklogMessages: 10_000,
+  /** Revocations in one message to edges, about 40 kB. */
+  edgeMessageEntries: 1_000,
+  /** The bytes of a filter in one message. */
+  edgeFilterBytes: 256 * 1024,
+  /** Revocations that were sent lately: nodes hear of each twice, from the bus and with the next renewal. */
+  edgeRecentRevocations: 10_000,
+  /** Keys are sent again after this, so that an edge knows that they are still good. */
+  edgeKeysMilliseconds: 10_000,
+  /** For how long a stream lives at most before its edge is asked to open another one. */
+  edgeStreamMilliseconds: 30 * 60_000,
+  /** An edge that was asked to move to another node gets this much time: a snapshot of 10 million takes about a second. */
+  edgeDrainMilliseconds: 3_000,
+  /** The first message of a stream has come within this. */
+  edgeStartMilliseconds: 2_000,
+  /** An edge's name for itself. */
+  edgeIdCharacters: 64,
 
   // Service tokens
   /** For how long a service token, once looked up, is believed: a revoked one stops within this. */

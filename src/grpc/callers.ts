@@ -11,6 +11,7 @@ export const methodPermissions = {
   BatchIsRevoked: 'tokens.check',
   Introspect: 'tokens.introspect',
   Revoke: 'tokens.revoke',
+  WatchRevocations: 'tokens.check',
   ListKeys: 'keys.manage',
   RotateKey: 'keys.manage',
   RevokeKey: 'keys.manage',

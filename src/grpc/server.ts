@@ -29,11 +29,21 @@ import { createKeyService, type KeyServiceFlows } from './keyService.ts';
 import { createRevocationService, type RevocationServiceFlows } from './revocationService.ts';
 import { toGrpcError } from './status.ts';
 import { createTokenService, type TokenServiceFlows } from './tokenService.ts';
+import {
+  createServeEdge,
+  type ServeEdge,
+  type WatchCall,
+  type WatchRevocationsFlows,
+} from './watchRevocations.ts';
 
 export interface GrpcParts {
   readonly flows: TokenServiceFlows &
     RevocationServiceFlows &
+    WatchRevocationsFlows &
     KeyServiceFlows & { readonly authenticateService: AuthenticateService };
+  readonly issuer: string;
+  /** Of the deny-list. */
+  readonly sliceMs: number;
   readonly reflection: boolean;
   readonly tls: GrpcTls | undefined;
   readonly clock: Clock;
@@ -69,6 +79,7 @@ export function createGrpcServer(parts: GrpcParts): GrpcServer {
   const revocations = createRevocationService(parts.flows);
   server.addService(v1.RevocationService.service, {
     Revoke: handler(parts, authorize, 'Revoke', revocations.Revoke),
+    WatchRevocations: streamHandler(parts, authorize, 'WatchRevocations', createServeEdge(parts)),
   });
   const keys = createKeyService(parts.flows);
   server.addService(v1.KeyService.service, {
@@ -122,6 +133,28 @@ function handler<Request, Response>(
       const grpcError = toGrpcError(error);
       measure(grpcError.code);
       callback(grpcError);
+    }
+  };
+}
+
+/** The same for a stream, which ends with one status. */
+function streamHandler(parts: GrpcParts, authorize: Authorize, method: Method, serve: ServeEdge) {
+  return async (call: WatchCall): Promise<void> => {
+    const started = parts.clock.monotonic();
+    const measure = (code: status) =>
+      parts.metrics.grpcCall(method, status[code] ?? '', (parts.clock.monotonic() - started) / 1000);
+    // One that breaks is closed as well, and that is noticed where it is read and written.
+    call.on('error', () => {});
+    try {
+      await authorize(method, call.metadata);
+      await serve(call, () => authorize(method, call.metadata));
+      measure(status.OK);
+      call.end();
+    } catch (error) {
+      report(parts, method, error);
+      const grpcError = toGrpcError(error);
+      measure(grpcError.code);
+      call.emit('error', grpcError);
     }
   };
 }

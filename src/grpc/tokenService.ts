@@ -13,6 +13,7 @@ import { limits } from '../core/limits.ts';
 import type { CheckRevocation } from '../flows/checkRevocation.ts';
 import type { Introspect } from '../flows/introspect.ts';
 import type { Verdict } from '../revocation/denyList.ts';
+import { toReason } from './reasons.ts';
 
 export interface TokenServiceFlows {
   readonly checkRevocation: CheckRevocation;
@@ -64,10 +65,4 @@ function toResponse(verdict: Verdict): IsRevokedResponse {
     reason: verdict.revoked ? toReason(verdict.reason) : Reason.REASON_UNSPECIFIED,
     decidedBy: decidedBy[verdict.decidedBy],
   };
-}
-
-/** The words of the store are those of the contract in lower case; one that is newer than this code is unspecified. */
-function toReason(reason: string): Reason {
-  const name = `REASON_${reason.toUpperCase()}`;
-  return name in Reason ? (name as keyof typeof Reason) : Reason.REASON_UNSPECIFIED;
 }

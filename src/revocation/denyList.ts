@@ -47,7 +47,17 @@ export interface DenyList {
   check(subjects: readonly Uint8Array[]): Verdict | Promise<Verdict>;
   /** Forgets what expired by then. */
   dropExpired(now: number): void;
+  /** The filters as they are now, for those who keep a copy; undefined before they are whole. Their bytes go on changing. */
+  slices(): readonly ProjectedSlice[] | undefined;
   stats(): FilterStats;
+}
+
+/** Those who keep a copy of a deny-list in memory. */
+export interface DenyListListener {
+  /** These are in memory now. */
+  onAdded(revocations: readonly Revocation[]): void;
+  /** Memory begins anew, and empty. */
+  onStartedOver(): void;
 }
 
 const notRevoked: Verdict = { revoked: false, decidedBy: 'bloom' };
@@ -57,8 +67,9 @@ export function createDenyList(parts: {
   confirm: Confirm;
   sliceMs: number;
   onVerdict: OnVerdict;
+  listener?: DenyListListener;
 }): DenyList {
-  const { lease, confirm, sliceMs, onVerdict } = parts;
+  const { lease, confirm, sliceMs, onVerdict, listener } = parts;
   // Apart, since nearly all entries are sessions: asking for a token then costs next to nothing.
   const emptyFilters = () => ({ sessions: createSlicedFilter(sliceMs), tokens: createSlicedFilter(sliceMs) });
   let filters = emptyFilters();
@@ -68,8 +79,12 @@ export function createDenyList(parts: {
   const confirmed = new LRUCache<string, Confirmed>({ max: limits.confirmedRevocations });
   let loaded = false;
 
-  const add = (revocations: readonly Revocation[]) => {
+  const addToMemory = (revocations: readonly Revocation[]) => {
     for (const { subject, expiresAt } of revocations) filterOf(isSession(subject)).add(subject, expiresAt);
+  };
+  const add = (revocations: readonly Revocation[]) => {
+    addToMemory(revocations);
+    listener?.onAdded(revocations);
   };
 
   const knownBefore = (subjects: readonly Uint8Array[]): Verdict | undefined => {
@@ -121,6 +136,7 @@ export function createDenyList(parts: {
       loaded = false;
       // Afresh, so that a load that is repeated takes its room once. Whatever is added meanwhile is added to it.
       filters = emptyFilters();
+      listener?.onStartedOver();
       const loading = filters;
       await fill({
         reserve(counts) {
@@ -129,7 +145,7 @@ export function createDenyList(parts: {
         adopt(slices) {
           for (const { ofSessions, endsAt, layers } of slices) filterOf(ofSessions).adopt(endsAt, layers);
         },
-        add,
+        add: addToMemory,
       });
       // Overtaken by a later load, this one has nothing to say.
       if (filters === loading) loaded = true;
@@ -151,6 +167,15 @@ export function createDenyList(parts: {
 
     dropExpired(now) {
       for (const filter of Object.values(filters)) filter.dropExpired(now);
+    },
+
+    slices() {
+      if (!loaded) return undefined;
+      const ofKind = (ofSessions: boolean) =>
+        filterOf(ofSessions)
+          .slices()
+          .map((slice) => ({ ...slice, ofSessions }));
+      return [...ofKind(true), ...ofKind(false)];
     },
 
     stats() {
