@@ -1,5 +1,5 @@
 /** The second client of the gRPC interface: test/python/edge.py, which shares no code with this project. */
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -22,9 +22,8 @@ export async function startPythonEdge(address: string, serviceToken: string): Pr
   const folder = await mkdtemp(join(tmpdir(), 'python-edge-'));
   const descriptors = join(folder, 'contract.binpb');
   await promisify(execFile)(join(root, 'node_modules/.bin/buf'), ['build', '-o', descriptors], { cwd: root });
-  // Debian's own, whose packages are there; another one may come first in PATH.
   const python = spawn(
-    '/usr/bin/python3',
+    pythonWithGrpc(),
     [join(root, 'test/python/edge.py'), descriptors, address, serviceToken],
     {
       stdio: ['pipe', 'pipe', 'inherit'],
@@ -43,6 +42,12 @@ export async function startPythonEdge(address: string, serviceToken: string): Pr
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Debian's own has its packages, yet another one may come first in PATH. */
+function pythonWithGrpc(): string {
+  const has = (python: string) => spawnSync(python, ['-c', 'import grpc, google.protobuf']).status === 0;
+  return has('/usr/bin/python3') ? '/usr/bin/python3' : 'python3';
 }
 
 async function ended(child: ChildProcess): Promise<void> {
