@@ -40,6 +40,19 @@ export const systemClock: Clock = {
   },
 };
 
+/** Runs `task` once, when everything that arrived together has been dealt with: at the end of this turn of the event loop. */
+export function atEndOfTurn(task: () => void): Cancel {
+  const immediate = setImmediate(task);
+  return () => clearImmediate(immediate);
+}
+
+/** Keeps the process alive, as a connection would while there is none, until it is cancelled. */
+export function keepAlive(): Cancel {
+  const longest = 2 ** 31 - 1;
+  const timer = setInterval(() => {}, longest);
+  return () => clearInterval(timer);
+}
+
 /** A moment on both clocks of this machine. */
 export interface Moment {
   readonly monotonic: number;

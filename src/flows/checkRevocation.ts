@@ -1,7 +1,7 @@
 /** Is this token, or its session, revoked? Answered from memory unless a bloom hit has to be confirmed. */
 import { invalidField } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
-import { isKid, keySubject } from '../keys/signingKey.ts';
+import { isKid, keySubject } from '../keys/publicKey.ts';
 import type { DenyList, Verdict } from '../revocation/denyList.ts';
 import { externalSubject } from '../tokens/externalId.ts';
 import { jtiCharacters, parseJti } from '../tokens/jti.ts';

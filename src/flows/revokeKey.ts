@@ -6,9 +6,9 @@
 import type { Origin } from '../audit/auditEvent.ts';
 import { AuthorityError, invalidField } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
+import { isKid, keySubject } from '../keys/publicKey.ts';
 import type { RingKeeper } from '../keys/ringKeeper.ts';
 import { revokeKey } from '../keys/rotation.ts';
-import { isKid, keySubject } from '../keys/signingKey.ts';
 import type { StoredSigningKey } from '../keys/signingKeyStore.ts';
 import { wholeHour } from '../revocation/revocation.ts';
 import type { SessionRange } from '../sessions/sessionStore.ts';

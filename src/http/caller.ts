@@ -5,16 +5,13 @@ import { AuthorityError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import type { Introspect } from '../flows/introspect.ts';
 import type { AccessTokenClaims } from '../tokens/accessToken.ts';
-
-const bearerShape = /^Bearer +([A-Za-z0-9._~+/=-]+) *$/i;
+import { readBearerToken } from '../tokens/bearerToken.ts';
 
 /** The token of the Authorization header, or `undefined` when there is no such header. Throws `invalid_token` for others. */
 export function bearerToken(request: FastifyRequest): string | undefined {
-  const { authorization } = request.headers;
-  if (authorization === undefined) return undefined;
-  const token = bearerShape.exec(authorization)?.[1];
-  if (token === undefined) throw new AuthorityError('invalid_token', { reason: 'not_bearer' });
-  return token;
+  const bearer = readBearerToken(request.headers.authorization);
+  if (bearer === 'malformed') throw new AuthorityError('invalid_token', { reason: 'not_bearer' });
+  return bearer === 'missing' ? undefined : bearer.token;
 }
 
 /** The claims of a live access token. Throws `token_required`, `invalid_token` or `unavailable`. */

@@ -3,15 +3,20 @@ import { randomUUID } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import type { FastifyError, FastifyReply, FastifyRequest, FastifySchemaValidationError } from 'fastify';
 import { AuthorityError, type ErrorCode, errorTable, type FieldError } from '../core/errors.ts';
+import { challenges } from '../tokens/bearerToken.ts';
 
 const problemType = 'application/problem+json; charset=utf-8';
 
 /** Sends what the caller may know of this error. */
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, error: AuthorityError): void {
   const { http } = errorTable[error.code];
-  if (http === 401) reply.header('www-authenticate', challenge(error.code));
+  if (http === 401) reply.header('www-authenticate', challengeOf(error.code));
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(error.retryAfterSeconds));
   reply.code(http).header('cache-control', 'no-store').type(problemType).send(problemText(error, request.id));
+}
+
+function challengeOf(code: ErrorCode): string {
+  return code === 'invalid_token' ? challenges.invalid_token : challenges.token_required;
 }
 
 function problemText({ code, detail, errors }: AuthorityError, requestId: string): string {
@@ -35,13 +40,6 @@ export function refuseConnection(fault: NodeJS.ErrnoException, socket: Duplex): 
     'connection: close',
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${text}`);
-}
-
-/** RFC 6750 §3: no error code when the request carried no token at all. */
-function challenge(code: ErrorCode): string {
-  return code === 'invalid_token'
-    ? 'Bearer realm="countersign", error="invalid_token", error_description="The access token is not valid"'
-    : 'Bearer realm="countersign"';
 }
 
 /** What was thrown, as an entry of the error table. Anything unknown says nothing outside. */

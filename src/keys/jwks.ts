@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { PublicJwk, SigningKey } from './signingKey.ts';
+import type { PublicJwk } from './publicKey.ts';
+import type { SigningKey } from './signingKey.ts';
 
 /** A key as the JWKS shows it (RFC 7517 §4). */
 export interface PublishedJwk extends PublicJwk {

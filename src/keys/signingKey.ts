@@ -4,19 +4,10 @@
  */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { calculateJwkThumbprint } from 'jose';
-import { decodeBase64url } from '../core/encoding.ts';
 import { StartupError } from '../core/errors.ts';
 import { type Sealing, UnsealError } from '../core/sealing.ts';
-import { hashedSubject } from '../core/subject.ts';
+import { importPublicJwk, keySubject, type PublicJwk } from './publicKey.ts';
 import type { SigningKeyState, StoredSigningKey } from './signingKeyStore.ts';
-
-/** The public half as a JWK (RFC 7517): exactly the members that identify it, coordinates of 43 characters. */
-export interface PublicJwk {
-  readonly kty: 'EC';
-  readonly crv: 'P-256';
-  readonly x: string;
-  readonly y: string;
-}
 
 export interface SigningKey {
   /** RFC 7638 thumbprint (SHA-256): a key cannot be given another key's name. */
@@ -27,18 +18,6 @@ export interface SigningKey {
   readonly privateKey: KeyObject;
   /** Under which the key itself may be on the deny-list: then every token that it signed is revoked. */
   readonly subject: Uint8Array;
-}
-
-/** A `kid` of ours: RFC 7638, of SHA-256. */
-const thumbprint = /^[A-Za-z0-9_-]{43}$/;
-
-export function isKid(text: string): boolean {
-  return thumbprint.test(text);
-}
-
-/** The key's own subject on the deny-list. */
-export function keySubject(kid: string): Uint8Array {
-  return hashedSubject('countersign signing key', kid);
 }
 
 /** Makes a key and the row that stores it. */
@@ -89,20 +68,6 @@ export function openSigningKey(stored: StoredSigningKey, sealing: Sealing): Sign
       { cause },
     );
   }
-}
-
-/** Checks and narrows a JWK to the four members above (a private member is left behind); throws on any other kind of key. */
-export function importPublicJwk(jwk: unknown): PublicJwk {
-  const { kty, crv, x, y } = jwk as Record<string, unknown>;
-  if (kty !== 'EC' || crv !== 'P-256' || !isCoordinate(x) || !isCoordinate(y)) {
-    throw new TypeError('not a public P-256 key in JWK form');
-  }
-  return { kty, crv, x, y };
-}
-
-/** RFC 7518 §6.2.1.2: the full 32 bytes, leading zeros included. */
-function isCoordinate(value: unknown): value is string {
-  return typeof value === 'string' && decodeBase64url(value)?.length === 32;
 }
 
 function sealingContext(kid: string): string {

@@ -1,4 +1,4 @@
-import type { PublicJwk } from './signingKey.ts';
+import type { PublicJwk } from './publicKey.ts';
 
 /** next → active → retiring → retired, or revoked from any of them. */
 export const signingKeyStates = ['next', 'active', 'retiring', 'retired', 'revoked'] as const;

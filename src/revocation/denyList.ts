@@ -36,6 +36,8 @@ export interface DenyList {
   /** Starts over with an empty memory; nothing is answered from it before `fill` has resolved. */
   load(fill: (memory: DenyListMemory) => Promise<void>): Promise<void>;
   loaded(): boolean;
+  /** Changes with everything that is added: what memory did not have, it still has not while this is the same. */
+  version(): number;
   /** Makes revocations known to every later check, which will confirm them. Adding one again does nothing. */
   add(revocations: readonly Revocation[]): void;
   /** Adds committed revocations, which later checks need not confirm for as long as there is room to remember them. */
@@ -78,8 +80,10 @@ export function createDenyList(parts: {
   const mayBeRevoked = (subject: Uint8Array) => filterOf(isSession(subject)).mayContain(subject);
   const confirmed = new LRUCache<string, Confirmed>({ max: limits.confirmedRevocations });
   let loaded = false;
+  let version = 0;
 
   const addToMemory = (revocations: readonly Revocation[]) => {
+    version += 1;
     for (const { subject, expiresAt } of revocations) filterOf(isSession(subject)).add(subject, expiresAt);
   };
   const add = (revocations: readonly Revocation[]) => {
@@ -134,6 +138,7 @@ export function createDenyList(parts: {
 
     async load(fill) {
       loaded = false;
+      version += 1;
       // Afresh, so that a load that is repeated takes its room once. Whatever is added meanwhile is added to it.
       filters = emptyFilters();
       listener?.onStartedOver();
@@ -152,6 +157,7 @@ export function createDenyList(parts: {
     },
 
     loaded: () => loaded,
+    version: () => version,
 
     check(subjects) {
       const fromMemory = loaded && lease.held();

@@ -11,19 +11,20 @@ export interface Lease {
   remainingMs(): number;
   /** To be called before the first step of a renewal. */
   moment(): Moment;
-  /** The lease is good from this moment on. */
-  hold(from: Moment): void;
+  /** The lease is good from this moment on, for as long as it always is or for as long as is said here. */
+  hold(from: Moment, milliseconds?: number): void;
   drop(): void;
 }
 
 export function createLease(parts: { clock: Clock; milliseconds: number }): Lease {
   const { clock, milliseconds } = parts;
   let from: Moment | undefined;
+  let goodFor = milliseconds;
 
   const remainingMs = () => {
     if (from === undefined) return 0;
     // The monotonic clock decides; the wall clock only shortens.
-    return Math.max(0, milliseconds - elapsedSince(from, clock));
+    return Math.max(0, goodFor - elapsedSince(from, clock));
   };
 
   return {
@@ -31,8 +32,9 @@ export function createLease(parts: { clock: Clock; milliseconds: number }): Leas
     held: () => remainingMs() > 0,
     remainingMs,
     moment: () => momentOf(clock),
-    hold(moment) {
+    hold(moment, granted = milliseconds) {
       from = moment;
+      goodFor = granted;
     },
     drop() {
       from = undefined;

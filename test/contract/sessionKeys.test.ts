@@ -5,7 +5,7 @@ import { type SessionId, uuidBytes } from '../../src/core/ids.ts';
 import { limits } from '../../src/core/limits.ts';
 import { createSealing } from '../../src/core/sealing.ts';
 import { createRevokeKey } from '../../src/flows/revokeKey.ts';
-import { keySubject } from '../../src/keys/signingKey.ts';
+import { keySubject } from '../../src/keys/publicKey.ts';
 import type { SigningKeyState } from '../../src/keys/signingKeyStore.ts';
 import type { SessionRange, SessionUse } from '../../src/sessions/sessionStore.ts';
 import type { PostgresEngine } from '../../src/storage/postgres/engine.ts';

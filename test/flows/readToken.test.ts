@@ -2,7 +2,7 @@
 import t from 'tap';
 import { limits } from '../../src/core/limits.ts';
 import { type ReadingParts, readGenuineToken, readToken } from '../../src/flows/readToken.ts';
-import { keySubject } from '../../src/keys/signingKey.ts';
+import { keySubject } from '../../src/keys/publicKey.ts';
 import { createAccessTokenReader } from '../../src/tokens/accessTokenReader.ts';
 import { createKeyNodes, operator, startOfKeys } from '../support/keyNode.ts';
 import { audience, es256, issuer, openTokenForge } from '../support/tokenForge.ts';

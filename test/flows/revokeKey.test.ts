@@ -3,7 +3,7 @@ import t from 'tap';
 import { type SessionId, uuidBytes } from '../../src/core/ids.ts';
 import { limits } from '../../src/core/limits.ts';
 import { cacheMs } from '../../src/keys/keyPolicy.ts';
-import { keySubject } from '../../src/keys/signingKey.ts';
+import { keySubject } from '../../src/keys/publicKey.ts';
 import { wholeHour } from '../../src/revocation/revocation.ts';
 import { aSession } from '../support/aSession.ts';
 import { createKeyNodes, operator, quickPolicy as policy } from '../support/keyNode.ts';

@@ -1,7 +1,7 @@
 /** A token that is being made while its key is revoked elsewhere: it is refused, or its session ends. None escapes. */
 import t from 'tap';
 import { chooseSigner, respondWithTokens, type TokenParts } from '../../src/flows/tokenResponse.ts';
-import { keySubject } from '../../src/keys/signingKey.ts';
+import { keySubject } from '../../src/keys/publicKey.ts';
 import type { DenyList } from '../../src/revocation/denyList.ts';
 import { createRefreshTokens } from '../../src/sessions/refreshToken.ts';
 import { createAccessTokenIssuer } from '../../src/tokens/accessToken.ts';

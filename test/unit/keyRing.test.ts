@@ -5,7 +5,7 @@ import { StartupError } from '../../src/core/errors.ts';
 import { limits } from '../../src/core/limits.ts';
 import { createSealing } from '../../src/core/sealing.ts';
 import { createKeyRing } from '../../src/keys/keyRing.ts';
-import { importPublicJwk, type PublicJwk } from '../../src/keys/signingKey.ts';
+import { importPublicJwk, type PublicJwk } from '../../src/keys/publicKey.ts';
 import type { SigningKeyState, StoredSigningKey } from '../../src/keys/signingKeyStore.ts';
 import { createManualClock } from '../support/manualClock.ts';
 import { aSigningKey, usualPolicy } from '../support/signingKeys.ts';

@@ -1,4 +1,4 @@
-import { importPublicJwk } from '../../keys/signingKey.ts';
+import { importPublicJwk } from '../../keys/publicKey.ts';
 import type {
   SigningKeyState,
   SigningKeyStore,

@@ -1,0 +1,118 @@
+/** One gRPC call on an HTTP/2 stream: messages to and fro, and one end. */
+import { type ClientHttp2Stream, constants, type IncomingHttpHeaders } from 'node:http2';
+import type { MethodDefinition } from '@grpc/proto-loader';
+import { createDeframer, frame } from './framing.ts';
+import { ProtocolFault, RpcError, type StatusName, statusName, statusOfHttp } from './rpcError.ts';
+
+export interface Call<Request> {
+  /** False when the other side is slow to read; then `onDrain` tells when it has caught up. After the end, does nothing. */
+  send(message: Request): boolean;
+  /** Says that nothing more will be sent. */
+  finish(): void;
+  /** Ends it at once; `onEnd` is not called any more. */
+  cancel(): void;
+}
+
+export interface CallEvents<Response> {
+  /** What it throws ends the call. */
+  onMessage(message: Response): void;
+  onDrain?(): void;
+  /** Once. `undefined`: the status was OK. */
+  onEnd(error: RpcError | ProtocolFault | undefined): void;
+}
+
+export type Method<Request extends object, Response extends object> = MethodDefinition<
+  Request,
+  object,
+  object,
+  Response
+>;
+
+export function createCall<Request extends object, Response extends object>(
+  stream: ClientHttp2Stream,
+  method: Method<Request, Response>,
+  events: CallEvents<Response>,
+): Call<Request> {
+  let ended = false;
+  let status: RpcError | 'OK' | undefined;
+
+  const end = (error: RpcError | ProtocolFault | undefined) => {
+    if (ended) return;
+    ended = true;
+    if (!stream.destroyed) stream.close(constants.NGHTTP2_CANCEL);
+    events.onEnd(error);
+  };
+  const read = createReader(method, (message) => {
+    if (!ended) events.onMessage(message);
+  });
+
+  stream.on('response', (headers) => {
+    status = statusOf(headers) ?? faultOfResponse(headers);
+    if (status !== undefined && status !== 'OK') end(status);
+  });
+  stream.on('data', (chunk: Buffer) => {
+    try {
+      if (!ended) read(chunk);
+    } catch (error) {
+      end(error instanceof ProtocolFault ? error : new ProtocolFault(String(error)));
+    }
+  });
+  stream.on('trailers', (headers) => {
+    status ??= statusOf(headers);
+  });
+  stream.on('drain', () => events.onDrain?.());
+  // An error is followed by `close`, where it is dealt with.
+  stream.on('error', (error) => {
+    status ??= new RpcError('UNAVAILABLE', error.message);
+  });
+  stream.on('close', () => {
+    if (status === 'OK') end(undefined);
+    else end(status ?? new RpcError('UNAVAILABLE', 'the connection ended'));
+  });
+
+  return {
+    send(message) {
+      if (ended || stream.writableEnded || stream.destroyed) return true;
+      return stream.write(frame(method.requestSerialize(message)));
+    },
+    finish() {
+      if (!stream.writableEnded && !stream.destroyed) stream.end();
+    },
+    cancel() {
+      ended = true;
+      if (!stream.destroyed) stream.close(constants.NGHTTP2_CANCEL);
+    },
+  };
+}
+
+function createReader<Response extends object>(
+  { responseDeserialize }: Method<never, Response>,
+  onMessage: (message: Response) => void,
+): (chunk: Buffer) => void {
+  const deframe = createDeframer();
+  return (chunk) => {
+    for (const bytes of deframe(chunk)) onMessage(responseDeserialize(bytes));
+  };
+}
+
+function statusOf(headers: IncomingHttpHeaders): RpcError | 'OK' | undefined {
+  const code = headers['grpc-status'];
+  if (code === undefined) return undefined;
+  const name: StatusName = statusName(String(code));
+  return name === 'OK' ? 'OK' : new RpcError(name, percentDecode(String(headers['grpc-message'] ?? '')));
+}
+
+function faultOfResponse(headers: IncomingHttpHeaders): RpcError | undefined {
+  const { ':status': code, 'content-type': type = '' } = headers;
+  if (Number(code) !== 200) return new RpcError(statusOfHttp(code), `HTTP status ${code}`);
+  return type.startsWith('application/grpc') ? undefined : new RpcError('UNKNOWN', 'this is no gRPC');
+}
+
+/** Percent-encoded, if its sender knows how. */
+function percentDecode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

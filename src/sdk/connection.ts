@@ -1,0 +1,161 @@
+/**
+ * A connection to one authority: gRPC on an HTTP/2 session of its own. Not by a gRPC client library, since only who owns the
+ * socket can give up an attempt whose packets are dropped, and leave nothing behind (docs/adr/0016).
+ */
+import { type ClientHttp2Session, connect as connectHttp2, constants } from 'node:http2';
+import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import type { Cancel, Clock } from '../core/clock.ts';
+import { limits } from '../core/limits.ts';
+import { type Call, type CallEvents, createCall, type Method } from './call.ts';
+import { ProtocolFault, RpcError } from './rpcError.ts';
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+  /** As it was written. */
+  readonly text: string;
+}
+
+export interface ClientTls {
+  readonly ca: string | Buffer;
+  readonly certificate?: string | Buffer;
+  readonly privateKey?: string | Buffer;
+}
+
+export interface ConnectionParts {
+  readonly clock: Clock;
+  readonly tls: ClientTls | undefined;
+  readonly serviceToken: string | undefined;
+}
+
+export interface Connection {
+  /** False when nothing new can be asked on it. */
+  usable(): boolean;
+  call<Request extends object, Response extends object>(
+    method: Method<Request, Response>,
+    events: CallEvents<Response>,
+  ): Call<Request>;
+  /** Asks once. Rejects with `RpcError` or `ProtocolFault`. */
+  ask<Request extends object, Response extends object>(
+    method: Method<Request, Response>,
+    request: Request,
+    milliseconds: number,
+  ): Promise<Response>;
+  close(): void;
+}
+
+export interface Connecting {
+  /** Rejects with `RpcError`. */
+  readonly connected: Promise<Connection>;
+  /** Gives up. */
+  cancel(): void;
+}
+
+const windowBytes = 1024 * 1024;
+
+export function connect(address: Address, parts: ConnectionParts): Connecting {
+  const { tls, clock } = parts;
+  const socket = openSocket(address, tls);
+  let stop: () => void = () => {};
+  const connected = new Promise<Connection>((resolve, reject) => {
+    const fail = (why: string) => {
+      cancelTimer();
+      socket.destroy();
+      reject(new RpcError('UNAVAILABLE', why));
+    };
+    const cancelTimer: Cancel = clock.after(limits.edgeConnectMilliseconds, () =>
+      fail('no connection in time'),
+    );
+    stop = () => fail('given up');
+    socket.on('error', (error) => fail(error.message));
+    socket.on('close', () => fail('the connection ended'));
+    socket.once(tls === undefined ? 'connect' : 'secureConnect', () => {
+      if (tls !== undefined && 'alpnProtocol' in socket && socket.alpnProtocol !== 'h2')
+        return fail('no HTTP/2');
+      const session = openSession(address, socket, fail);
+      session.once('remoteSettings', () => {
+        cancelTimer();
+        resolve(createConnection(session, socket, parts));
+      });
+    });
+  });
+  // Whoever has given up does not listen any more.
+  connected.catch(() => {});
+  return { connected, cancel: () => stop() };
+}
+
+function openSocket({ host, port }: Address, tls: ClientTls | undefined): Socket {
+  if (tls === undefined) return connectTcp({ host, port, noDelay: true });
+  const { ca, certificate, privateKey } = tls;
+  return connectTls({
+    ...{ host, port, ca, ALPNProtocols: ['h2'], minVersion: 'TLSv1.2' },
+    ...(certificate === undefined ? {} : { cert: certificate, key: privateKey }),
+  }).setNoDelay();
+}
+
+function openSession({ text }: Address, socket: Socket, fail: (why: string) => void): ClientHttp2Session {
+  const session = connectHttp2(`http://${text}`, {
+    createConnection: () => socket,
+    settings: { enablePush: false, initialWindowSize: windowBytes },
+    maxHeaderListPairs: 64,
+  });
+  session.on('error', (error) => fail(error.message));
+  session.once('connect', () => session.setLocalWindowSize(windowBytes));
+  return session;
+}
+
+function createConnection(
+  session: ClientHttp2Session,
+  socket: Socket,
+  { clock, tls, serviceToken }: ConnectionParts,
+): Connection {
+  let goingAway = false;
+  session.on('goaway', () => {
+    goingAway = true;
+  });
+  const headersOf = (path: string) => ({
+    ':method': 'POST',
+    ':path': path,
+    ':scheme': tls === undefined ? 'http' : 'https',
+    'content-type': 'application/grpc',
+    te: 'trailers',
+    'user-agent': 'countersign-sdk',
+    ...(serviceToken === undefined ? {} : { authorization: `Bearer ${serviceToken}` }),
+  });
+
+  const call: Connection['call'] = (method, events) =>
+    createCall(session.request(headersOf(method.path), { endStream: false }), method, events);
+
+  return {
+    usable: () => !goingAway && !session.closed && !session.destroyed,
+    call,
+    ask(method, request, milliseconds) {
+      return new Promise((resolve, reject) => {
+        let answer: Parameters<typeof resolve>[0] | undefined;
+        const calling = call(method, {
+          onMessage(message) {
+            if (answer !== undefined) throw new ProtocolFault('two answers to one question');
+            answer = message;
+          },
+          onEnd(error) {
+            cancelTimer();
+            if (error !== undefined) reject(error);
+            else if (answer === undefined) reject(new ProtocolFault('no answer, and no error'));
+            else resolve(answer);
+          },
+        });
+        const cancelTimer = clock.after(milliseconds, () => {
+          calling.cancel();
+          reject(new RpcError('DEADLINE_EXCEEDED', `no answer within ${milliseconds} ms`));
+        });
+        calling.send(request);
+        calling.finish();
+      });
+    },
+    close() {
+      if (!session.destroyed) session.destroy(undefined, constants.NGHTTP2_CANCEL);
+      socket.destroy();
+    },
+  };
+}

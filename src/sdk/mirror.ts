@@ -1,0 +1,218 @@
+/**
+ * What an edge has of one stream: filters, keys and a lease. Takes the messages of the authority in their order and
+ * trusts none of them: what is not as the protocol says is a `ProtocolFault`, and then the whole mirror is worth nothing.
+ */
+import type { GrantLease__Output } from '../contract/generated/countersign/v1/GrantLease.ts';
+import type { PublicKeys__Output } from '../contract/generated/countersign/v1/PublicKeys.ts';
+import type { RevocationEntry__Output } from '../contract/generated/countersign/v1/RevocationEntry.ts';
+import type { Revocations__Output } from '../contract/generated/countersign/v1/Revocations.ts';
+import type { WatchRevocationsResponse__Output as Response } from '../contract/generated/countersign/v1/WatchRevocationsResponse.ts';
+import type { WatchStarted__Output } from '../contract/generated/countersign/v1/WatchStarted.ts';
+import { type Clock, type Moment, momentOf } from '../core/clock.ts';
+import { limits } from '../core/limits.ts';
+import { createEarliestTime } from '../core/steadyTime.ts';
+import type { Confirm } from '../revocation/confirmation.ts';
+import { createDenyList, type DenyList, type DenyListMemory } from '../revocation/denyList.ts';
+import { createLease, type Lease } from '../revocation/lease.ts';
+import { type Revocation, sessionSubjectBytes } from '../revocation/revocation.ts';
+import { sliceEnd } from '../revocation/slicedFilter.ts';
+import { type AccessTokenReader, createAccessTokenReader } from '../tokens/accessTokenReader.ts';
+import { createEdgeKeys, type EdgeKeys, type ImportKeys } from './edgeKeys.ts';
+import { ProtocolFault } from './rpcError.ts';
+import { createSnapshot, isCount, type Snapshot } from './snapshot.ts';
+
+export interface MirrorParts {
+  readonly clock: Clock;
+  readonly confirm: Confirm;
+  readonly importKeys: ImportKeys;
+  readonly audience: string;
+  /** Undefined: whatever the authority says. */
+  readonly issuer: string | undefined;
+  readonly maximumRevocations: number;
+}
+
+export interface Mirror {
+  readonly issuer: string;
+  readonly nodeId: string;
+  readonly denyList: DenyList;
+  readonly lease: Pick<Lease, 'held' | 'remainingMs' | 'drop'>;
+  readonly keys: EdgeKeys;
+  readonly reader: AccessTokenReader;
+  /** Whether memory may answer, now. */
+  holdsLease(): boolean;
+  /** The snapshot has come to its end. */
+  complete(): boolean;
+  /** Notes when a lease is asked for; answers the number to ask with, or undefined when too many were not answered. */
+  askForLease(): number | undefined;
+  /** Takes one message. Answers the position that is to be acknowledged, if there is one. */
+  take(message: Response): number | undefined;
+  /** Forgets what expired. */
+  tidy(): void;
+}
+
+const subjectBytes: readonly number[] = [sessionSubjectBytes, 27];
+
+export function createMirror(started: WatchStarted__Output, parts: MirrorParts): Mirror {
+  checkStarted(started, parts);
+  const { clock, confirm, maximumRevocations } = parts;
+  const { sliceMs, issuer, nodeId } = started;
+  const lease = createLease({ clock, milliseconds: limits.edgeLeaseMilliseconds });
+  const denyList = createDenyList({ lease, confirm, sliceMs, onVerdict: () => {} });
+  const keys = createEdgeKeys(parts);
+  const earliestTime = createEarliestTime(clock);
+  const latestEnd = () => clock.now() + limits.edgeExpiryMilliseconds;
+  const maximumBytes = Math.max(
+    limits.edgeFewestFilterBytes,
+    maximumRevocations * limits.edgeBytesPerRevocation,
+  );
+  const renewals = createRenewals(clock);
+  const filling = fillDenyList(denyList, (memory) => createSnapshot({ memory, maximumBytes, latestEnd }));
+  let position: number | undefined;
+
+  const add = ({ position: next, entries }: Revocations__Output): number => {
+    if (position === undefined) throw new ProtocolFault('revocations before the end of the snapshot');
+    if (!isCount(next) || next <= position) throw new ProtocolFault('a position that does not grow');
+    if (entries.length > limits.edgeEntries) throw new ProtocolFault(`${entries.length} entries at once`);
+    const revocations = entries.map((entry) => toRevocation(entry, latestEnd()));
+    for (const ofSlice of bySlice(revocations, sliceMs)) {
+      denyList.add(ofSlice);
+      // After each slice: a new one is given half the room of the fullest, so together they could be given too much.
+      const { bytes, slices } = denyList.stats();
+      if (bytes > maximumBytes) throw new ProtocolFault('more than there is memory for');
+      if (slices > limits.edgeSlices) throw new ProtocolFault(`more than ${limits.edgeSlices} time slices`);
+    }
+    position = next;
+    return next;
+  };
+
+  const snapshot = (): Snapshot => {
+    if (position !== undefined) throw new ProtocolFault('more of a snapshot that had come to its end');
+    return filling.snapshot;
+  };
+  const completeSnapshot = (at: number) => {
+    if (!isCount(at)) throw new ProtocolFault('a snapshot without a position');
+    snapshot().complete();
+    filling.finish();
+    position = at;
+  };
+  const takeKeys = ({ jwks, ageMs }: PublicKeys__Output) => {
+    if (!isCount(ageMs)) throw new ProtocolFault('keys of an age that cannot be');
+    keys.take(jwks, ageMs);
+  };
+  const takeLease = ({ number, leaseMs }: GrantLease__Output) => {
+    if (!isCount(leaseMs) || leaseMs > limits.edgeLeaseMilliseconds)
+      throw new ProtocolFault(`a lease of ${leaseMs} ms`);
+    const from = renewals.answered(number);
+    if (leaseMs === 0) lease.drop();
+    else lease.hold(from, leaseMs);
+  };
+  type Taken = Required<{ [Kind in keyof Response]: NonNullable<Response[Kind]> }>;
+  const takers: Partial<Record<string, (message: Response) => number | undefined>> = {
+    filterStart: (message) => void snapshot().begin((message as Taken).filterStart),
+    filterBytes: (message) => void snapshot().fill((message as Taken).filterBytes.bytes),
+    snapshotEnd: (message) => void completeSnapshot((message as Taken).snapshotEnd.position),
+    revocations: (message) => add((message as Taken).revocations),
+    keys: (message) => void takeKeys((message as Taken).keys),
+    lease: (message) => void takeLease((message as Taken).lease),
+  };
+
+  return {
+    issuer,
+    nodeId: nodeId.slice(0, limits.edgeTextCharacters),
+    denyList,
+    lease,
+    keys,
+    reader: createAccessTokenReader({
+      keyRing: { verifier: (kid) => keys.believed()?.get(kid) },
+      issuer,
+      audience: parts.audience,
+      // The guard remembers whole texts; a second memory would only take room.
+      verified: { has: () => false, add: () => {}, size: () => 0 },
+    }),
+    holdsLease: () => lease.held() && denyList.loaded(),
+    complete: () => position !== undefined,
+    askForLease: () => renewals.ask(),
+
+    take(message) {
+      const { message: kind } = message;
+      const takeThis = kind === undefined ? undefined : takers[kind];
+      if (takeThis === undefined) throw new ProtocolFault(`an unexpected message: ${kind ?? 'an empty one'}`);
+      return takeThis(message);
+    },
+
+    tidy: () => denyList.dropExpired(earliestTime()),
+  };
+}
+
+function checkStarted(started: WatchStarted__Output, { issuer, maximumRevocations }: MirrorParts): void {
+  const { renewalIntervalMs, silenceMs, sliceMs, entries } = started;
+  if (issuer !== undefined && started.issuer !== issuer)
+    throw new ProtocolFault('an authority of another issuer');
+  const wrong = [
+    started.issuer === '' || started.issuer.length > 2048,
+    renewalIntervalMs < limits.edgeRenewalMinimumMilliseconds || silenceMs < renewalIntervalMs,
+    silenceMs > limits.edgeSilenceMaximumMilliseconds,
+    !isCount(sliceMs) || sliceMs < 1000 || sliceMs > limits.edgeExpiryMilliseconds,
+    !isCount(entries),
+  ];
+  if (wrong.includes(true)) throw new ProtocolFault('a beginning that cannot be');
+  if (entries > maximumRevocations)
+    throw new ProtocolFault(`${entries} revocations, more than maximumRevocations (${maximumRevocations})`);
+}
+
+/** The deny-list is loaded by a function; the snapshot comes in pieces. */
+function fillDenyList(denyList: DenyList, make: (memory: DenyListMemory) => Snapshot) {
+  let snapshot: Snapshot | undefined;
+  let finish: () => void = () => {};
+  const finished = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  void denyList.load((memory) => {
+    snapshot = make(memory);
+    return finished;
+  });
+  // `load` has called that function before it first waited.
+  return { snapshot: snapshot as unknown as Snapshot, finish };
+}
+
+/** When which number was sent. */
+function createRenewals(clock: Clock) {
+  const open = new Map<number, Moment>();
+  let last = 0;
+  return {
+    ask(): number | undefined {
+      if (open.size >= limits.edgeOpenRenewals) return undefined;
+      last += 1;
+      open.set(last, momentOf(clock));
+      return last;
+    },
+    answered(number: number): Moment {
+      const from = open.get(number);
+      if (from === undefined)
+        throw new ProtocolFault('an answer to a renewal that was not sent, or was answered');
+      for (const sent of open.keys()) if (sent <= number) open.delete(sent);
+      return from;
+    },
+  };
+}
+
+function toRevocation(
+  { subject, expireTimeMs, reason }: RevocationEntry__Output,
+  latest: number,
+): Revocation {
+  if (!subjectBytes.includes(subject.length)) throw new ProtocolFault(`a subject of ${subject.length} bytes`);
+  if (!isCount(expireTimeMs) || expireTimeMs > latest)
+    throw new ProtocolFault('an entry that expires when none does');
+  return { subject, reason, expiresAt: expireTimeMs };
+}
+
+function bySlice(revocations: readonly Revocation[], sliceMs: number): Iterable<readonly Revocation[]> {
+  const slices = new Map<number, Revocation[]>();
+  for (const revocation of revocations) {
+    const endsAt = sliceEnd(revocation.expiresAt, sliceMs);
+    const slice = slices.get(endsAt);
+    if (slice === undefined) slices.set(endsAt, [revocation]);
+    else slice.push(revocation);
+  }
+  return slices.values();
+}

@@ -1,0 +1,40 @@
+/** How a call to the authority failed: a gRPC status, or what comes to the same. */
+import { status } from '@grpc/grpc-js';
+import { limits } from '../core/limits.ts';
+
+export type StatusName = keyof typeof status;
+
+export class RpcError extends Error {
+  override readonly name = 'RpcError';
+  readonly status: StatusName;
+
+  constructor(name: StatusName, message: string) {
+    super(message === '' ? name : `${name}: ${message.slice(0, limits.edgeTextCharacters)}`);
+    this.status = name;
+  }
+}
+
+/** What the other side sent is not what the protocol says. Nothing that came from there is relied upon any more. */
+export class ProtocolFault extends Error {
+  override readonly name = 'ProtocolFault';
+}
+
+export function statusName(text: string): StatusName {
+  const name = /^\d{1,2}$/.test(text) ? status[Number(text)] : undefined;
+  return (name ?? 'UNKNOWN') as StatusName;
+}
+
+/** For answers of something in between that speaks no gRPC: the table of the gRPC documentation. */
+export function statusOfHttp(code: unknown): StatusName {
+  const known: Record<string, StatusName> = {
+    400: 'INTERNAL',
+    401: 'UNAUTHENTICATED',
+    403: 'PERMISSION_DENIED',
+    404: 'UNIMPLEMENTED',
+    429: 'UNAVAILABLE',
+    502: 'UNAVAILABLE',
+    503: 'UNAVAILABLE',
+    504: 'UNAVAILABLE',
+  };
+  return known[String(code)] ?? 'UNKNOWN';
+}
