@@ -55,16 +55,16 @@ export function createEdge(parts: {
   keys: () => PublicKeys | undefined;
   clock: Clock;
 }): Edge {
-  const { snapshot, nodeLease, clock } = parts;
+  // By themselves: what holds on to the snapshot holds filters that the node dropped long ago.
+  const { snapshot, nodeLease, keys: currentKeys, clock } = parts;
   const queue = createFeedQueue();
+  const behind = createBehind();
   const waiters = new Set<Waiter>();
   let sentKeys = { jwks: '', at: Number.NEGATIVE_INFINITY };
   let why: FeedEnd | undefined;
   let snapshotSent = false;
   let sent = snapshot.position;
   let acknowledged = snapshot.position;
-  /** Since when it has not acknowledged what it was sent. */
-  let behindSince: number | undefined;
   let renewal = 0;
   let heardAt = clock.monotonic();
   let leaseEndsAt = Number.NEGATIVE_INFINITY;
@@ -78,11 +78,10 @@ export function createEdge(parts: {
   };
 
   /** One that does not acknowledge gets no further lease: logouts wait for it once, and not each time. */
-  const mayHold = (now: number) =>
-    snapshotSent && (behindSince === undefined || now - behindSince < limits.edgeBehindMilliseconds);
+  const mayHold = (now: number) => snapshotSent && now - behind.since(now) < limits.edgeBehindMilliseconds;
 
   const sendKeys = (now: number) => {
-    const keys = parts.keys();
+    const keys = currentKeys();
     if (keys === undefined) return;
     if (keys.jwks === sentKeys.jwks && now - sentKeys.at < limits.edgeKeysMilliseconds) return;
     sentKeys = { jwks: keys.jwks, at: now };
@@ -108,9 +107,12 @@ export function createEdge(parts: {
     ended: () => why,
 
     renew(number) {
-      if (number <= renewal)
-        throw invalidField('renew.number', 'grows', 'must be greater than the one before');
+      // What is no exact number would be sent back as another one.
+      if (!Number.isSafeInteger(number) || number <= renewal)
+        throw invalidField('renew.number', 'grows', 'must be greater than the one before, and below 2^53');
       renewal = number;
+      // A grant would not arrive; nobody is to wait for the end of a lease that nobody has.
+      if (why !== undefined) return;
       const now = clock.monotonic();
       heardAt = now;
       sendKeys(now);
@@ -120,13 +122,12 @@ export function createEdge(parts: {
     },
 
     acknowledge(position) {
-      if (position > sent)
+      if (!Number.isSafeInteger(position) || position > sent)
         throw invalidField('acknowledge.position', 'sent', 'must be a position that was sent');
       if (position <= acknowledged) return;
       acknowledged = position;
-      const now = clock.monotonic();
-      heardAt = now;
-      behindSince = queue.lastPosition() > position ? now : undefined;
+      heardAt = clock.monotonic();
+      behind.acknowledged(position);
       settle('acknowledged', position);
     },
 
@@ -140,7 +141,7 @@ export function createEdge(parts: {
 
     send(message) {
       if (why !== undefined) return;
-      behindSince ??= clock.monotonic();
+      behind.sent(message.position, clock.monotonic());
       if (!queue.push(message)) end('too_slow');
     },
 
@@ -170,21 +171,40 @@ export function createEdge(parts: {
   };
 }
 
+/** Since when an edge has not acknowledged what it was sent. */
+function createBehind() {
+  /** From which position on, and when that was sent; no finer than it matters, so the life of a stream bounds them. */
+  const marks: { readonly from: number; readonly at: number }[] = [];
+  let last = Number.NEGATIVE_INFINITY;
+  return {
+    sent(position: number, now: number) {
+      last = position;
+      const mark = marks.at(-1);
+      if (mark !== undefined && now - mark.at < limits.edgeBehindMilliseconds / 8) return;
+      marks.push({ from: position, at: now });
+    },
+    acknowledged(position: number) {
+      if (position >= last) marks.length = 0;
+      // The first one stands for the oldest that is missing.
+      while ((marks[1]?.from ?? Number.POSITIVE_INFINITY) <= position + 1) marks.shift();
+    },
+    /** `now` when nothing is missing. */
+    since: (now: number) => marks[0]?.at ?? now,
+  };
+}
+
 /** Messages on their way to an edge; bounded, since an edge may read more slowly than revocations come. */
 function createFeedQueue() {
   const messages: FeedMessage[] = [];
   let entries = 0;
-  let position = 0;
   let closed = false;
   let wake = () => {};
 
   return {
     /** False when there is no room for it. */
     push(message: FeedMessage): boolean {
-      if (message.kind === 'revocations') {
-        entries += message.revocations.length;
-        position = message.position;
-      }
+      if (closed) return false;
+      if (message.kind === 'revocations') entries += message.revocations.length;
       if (entries > limits.edgeBacklogEntries || messages.length >= limits.edgeBacklogMessages) return false;
       messages.push(message);
       wake();
@@ -203,9 +223,6 @@ function createFeedQueue() {
       if (message?.kind === 'revocations') entries -= message.revocations.length;
       return message;
     },
-
-    /** Of the last revocations that were put in. */
-    lastPosition: () => position,
 
     close() {
       closed = true;

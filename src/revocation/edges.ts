@@ -28,6 +28,7 @@ export interface Edges extends DenyListListener {
   leases(): number;
   /** Asks all edges to leave, and resolves when they have, or when that took too long: then it has cut them off. */
   drain(): Promise<void>;
+  /** Ends all streams, and takes no more. What was granted goes on, and is waited for. */
   close(): void;
 }
 
@@ -42,28 +43,36 @@ export function createEdges(parts: {
   onSettled: (outcome: EdgeOutcome) => void;
 }): Edges {
   const { clock, onSettled } = parts;
-  const open = new Set<Edge>();
+  /** Edge → stops what waits for its age. */
+  const open = new Map<Edge, Cancel>();
   /** Whose stream has ended while they may have held a lease. */
   const lost = new Set<Edge>();
   /** What was sent lately: nodes hear of most revocations twice. */
   const recent = new LRUCache<string, number>({ max: limits.edgeRecentRevocations });
-  let prepared = async () => {
-    const preparing = (parts.beforeFirst ?? (async () => {}))();
-    prepared = () => preparing;
-    return preparing;
+  let preparing: Promise<void> | undefined;
+  /** Once; when it failed, again. */
+  const prepare = async () => {
+    preparing ??= (parts.beforeFirst ?? (async () => {}))();
+    try {
+      await preparing;
+    } catch (cause) {
+      preparing = undefined;
+      throw new AuthorityError('unavailable', { retryAfterSeconds: 1, reason: 'not_prepared', cause });
+    }
   };
   let position = 0;
   let draining = false;
   let onEmpty = () => {};
 
   const remove = (edge: Edge) => {
+    open.get(edge)?.();
     open.delete(edge);
     if (edge.holdsLease()) lost.add(edge);
     if (open.size === 0) onEmpty();
   };
 
   const endAll = (why: 'started_over' | 'reconnect') => {
-    for (const edge of [...open]) {
+    for (const edge of [...open.keys()]) {
       edge.end(why);
       remove(edge);
     }
@@ -76,7 +85,7 @@ export function createEdges(parts: {
   const stopLooking = clock.every(limits.edgeLookMilliseconds, () => {
     forgetLost();
     const now = clock.monotonic();
-    for (const edge of [...open]) {
+    for (const edge of [...open.keys()]) {
       if (edge.ended() !== undefined) remove(edge);
       else if (now - edge.heardAt() > limits.edgeSilenceMilliseconds) edge.end('silent');
     }
@@ -108,18 +117,20 @@ export function createEdges(parts: {
         position += 1;
         const page = added.slice(from, from + limits.edgeMessageEntries);
         const message = { kind: 'revocations', position, revocations: page } as const;
-        for (const edge of open) edge.send(message);
+        for (const edge of open.keys()) edge.send(message);
       }
     },
 
     onStartedOver() {
       recent.clear();
+      // What a load brings is sent to nobody; edges of the time before may lack it, whatever they have acknowledged.
+      position += 1;
       endAll('started_over');
     },
 
     caughtUp() {
       const waiting: Promise<EdgeOutcome>[] = [];
-      for (const edges of [open, lost]) {
+      for (const edges of [open.keys(), lost]) {
         for (const edge of edges) {
           const known = edge.knows(position);
           if (known !== undefined) waiting.push(known);
@@ -130,17 +141,15 @@ export function createEdges(parts: {
     },
 
     async open(keys) {
-      await prepared();
+      await prepare();
       if (draining) throw new AuthorityError('unavailable', { retryAfterSeconds: 1, reason: 'draining' });
       if (open.size >= limits.edgesPerNode) throw new AuthorityError('overloaded', { retryAfterSeconds: 1 });
       const slices = parts.slices();
       if (slices === undefined)
         throw new AuthorityError('unavailable', { retryAfterSeconds: 1, reason: 'loading' });
       const edge = createEdge({ snapshot: { slices, position }, nodeLease: parts.nodeLease, keys, clock });
-      open.add(edge);
-      const cancelAge = reconnectWithAge(edge);
+      open.set(edge, reconnectWithAge(edge));
       const gone = (how: () => void) => () => {
-        cancelAge();
         how();
         remove(edge);
       };
@@ -151,13 +160,13 @@ export function createEdges(parts: {
 
     leases() {
       forgetLost();
-      return lost.size + [...open].filter((edge) => edge.holdsLease()).length;
+      return lost.size + [...open.keys()].filter((edge) => edge.holdsLease()).length;
     },
 
     async drain() {
       draining = true;
       if (open.size === 0) return;
-      for (const edge of open) edge.askToReconnect('draining', limits.edgeDrainMilliseconds);
+      for (const edge of open.keys()) edge.askToReconnect('draining', limits.edgeDrainMilliseconds);
       await new Promise<void>((resolve) => {
         const cancel = clock.after(limits.edgeDrainMilliseconds, resolve);
         onEmpty = () => {
@@ -168,6 +177,10 @@ export function createEdges(parts: {
       endAll('reconnect');
     },
 
-    close: stopLooking,
+    close() {
+      stopLooking();
+      draining = true;
+      endAll('reconnect');
+    },
   };
 }
