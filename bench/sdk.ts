@@ -55,8 +55,8 @@ export async function sdkRows(): Promise<readonly Row[]> {
       {
         what: 'memory of the mirror per revocation, 1 M',
         yardstick: '2.4 bytes (bloom, 1e-4)',
-        ours: `${(state.bytes / entries).toFixed(2)} bytes`,
-        ratio: (state.bytes / entries / 2.4).toFixed(2),
+        ours: `${(state.revocationBytes / entries).toFixed(2)} bytes`,
+        ratio: (state.revocationBytes / entries / 2.4).toFixed(2),
         reach: '≤ 3 bytes',
       },
       {

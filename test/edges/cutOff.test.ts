@@ -48,11 +48,11 @@ t.test('cut off from all nodes', async (t) => {
       await eventually('it refuses', async () => (await outcome(live?.token)) === 503);
       const refusedAfter = performance.now() - cutAt;
       t.ok(refusedAfter < cluster.leaseMilliseconds + 500, `within its lease: ${refusedAfter.toFixed(0)} ms`);
-      t.match(guard.state(), { ready: false }, 'and says so');
+      t.match(guard.state(), { status: 'no_lease' }, 'and says so');
 
       for (const line of lines) line.heal();
       const healedAt = performance.now();
-      await eventually('it is back', () => guard.state().ready);
+      await eventually('it is back', () => guard.state().status === 'leased');
       const recovered = performance.now() - healedAt;
       t.ok(recovered < recoveryMilliseconds, `by itself: ${recovered.toFixed(0)} ms`);
       t.equal(await outcome(live?.token), 'accepted');
