@@ -114,7 +114,7 @@ function revokeUser(find: (stores: EndingStores) => Promise<UserId | undefined>)
 function revokeExternal(id: string, expiresAt: number, now: number): Step {
   const subject = externalSubject(id);
   if (subject === undefined) {
-    throw invalidField('external_id', 'length', `must have 1 to ${limits.externalIdBytes} bytes`);
+    throw invalidField('external_id', 'length', `must have 1 to ${limits.externalIdBytes} bytes of UTF-8`);
   }
   if (!(expiresAt > now && expiresAt <= now + limits.accessTokenMaximumSeconds * 1000)) {
     const hours = limits.accessTokenMaximumSeconds / 3600;

@@ -1,0 +1,150 @@
+/**
+ * What all methods have in common, unary ones and streams: who calls, a request within its limits, one answer or one
+ * status in time, and one measurement. Does not own what a method does: that is one flow each.
+ */
+import {
+  type handleBidiStreamingCall,
+  type handleUnaryCall,
+  type ServerDuplexStream,
+  type ServerUnaryCall,
+  type sendUnaryData,
+  status,
+} from '@grpc/grpc-js';
+import type { Service } from '../authn/service.ts';
+import { type Clock, withDeadline } from '../core/clock.ts';
+import { AuthorityError } from '../core/errors.ts';
+import type { Log } from '../observability/log.ts';
+import type { Metrics } from '../observability/metrics.ts';
+import type { Authorize } from './callers.ts';
+import { type Method, methods } from './methods.ts';
+import { readable } from './requests.ts';
+import { toGrpcError } from './status.ts';
+
+/** Answers at once or as a promise. `isAbandoned`: whether nobody waits for the answer any more. */
+export type Answer<Request, Response> = (
+  request: Request,
+  caller: Service,
+  isAbandoned: () => boolean,
+) => Response | Promise<Response>;
+
+/** Serves one stream: resolves when it has ended well, rejects with the error that ends it. */
+export type Serve<Request, Response> = (
+  call: ServerDuplexStream<Request, Response>,
+  caller: Service,
+) => Promise<void>;
+
+export interface Rpc {
+  unary<Request, Response>(
+    method: Method,
+    answer: Answer<Request, Response>,
+  ): handleUnaryCall<Request, Response>;
+  /** Whoever serves it gives each message to `readable`, and listens for `cancelled`. */
+  stream<Request, Response>(
+    method: Method,
+    serve: Serve<Request, Response>,
+  ): handleBidiStreamingCall<Request, Response>;
+  /** For what fails and is no answer to a call of its own, such as one of a batch. */
+  report(method: Method, error: unknown): void;
+}
+
+export interface RpcParts {
+  readonly authorize: Authorize;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly log: Log;
+}
+
+export function createRpc(parts: RpcParts): Rpc {
+  const { authorize, clock } = parts;
+  const report = (method: Method, error: unknown) => reportError(parts, method, error);
+
+  return {
+    report,
+
+    unary(method, answer) {
+      const { milliseconds } = methods[method];
+      return (call, callback) => {
+        const { done, failed } = reply(parts, method, call, callback);
+        try {
+          const caller = authorize(method, call);
+          const response =
+            caller instanceof Promise
+              ? caller.then((found) => answerIfWanted(call, answer, found))
+              : answer(readable(call.request), caller, () => call.cancelled);
+          // Most answers are there at once: a timer for each would cost more than they do.
+          if (!(response instanceof Promise)) return done(response);
+          withDeadline(clock, milliseconds, response, tooLate).then(done, failed);
+        } catch (error) {
+          failed(error);
+        }
+      };
+    },
+
+    stream(method, serve) {
+      return (call) => {
+        const measure = stopwatch(parts, method);
+        const run = async () => serve(call, await authorize(method, call));
+        run().then(
+          () => {
+            measure(call.cancelled ? status.CANCELLED : status.OK);
+            call.end();
+          },
+          (error) => {
+            report(method, error);
+            const grpcError = toGrpcError(error);
+            measure(grpcError.code);
+            call.emit('error', grpcError);
+          },
+        );
+      };
+    },
+  };
+}
+
+function answerIfWanted<Request, Response>(
+  call: ServerUnaryCall<Request, Response>,
+  answer: Answer<Request, Response>,
+  caller: Service,
+): Response | Promise<Response> {
+  if (call.cancelled) throw tooLate();
+  return answer(readable(call.request), caller, () => call.cancelled);
+}
+
+function tooLate(): AuthorityError {
+  return new AuthorityError('deadline_exceeded', { retryAfterSeconds: 1 });
+}
+
+function stopwatch({ clock, metrics }: RpcParts, method: Method): (code: status) => void {
+  const started = clock.monotonic();
+  return (code) => metrics.grpcCall(method, status[code] ?? '', (clock.monotonic() - started) / 1000);
+}
+
+function reply<Request, Response>(
+  parts: RpcParts,
+  method: Method,
+  call: ServerUnaryCall<Request, Response>,
+  callback: sendUnaryData<Response>,
+) {
+  const measure = stopwatch(parts, method);
+  return {
+    done(response: Response): void {
+      measure(call.cancelled ? status.CANCELLED : status.OK);
+      callback(null, response);
+    },
+    failed(error: unknown): void {
+      reportError(parts, method, error);
+      const grpcError = toGrpcError(error);
+      measure(call.cancelled ? status.CANCELLED : grpcError.code);
+      callback(grpcError);
+    },
+  };
+}
+
+function reportError({ log, metrics }: RpcParts, method: Method, error: unknown): void {
+  const known = error instanceof AuthorityError ? error : undefined;
+  metrics.refusal(known?.code ?? 'internal', known?.reason);
+  if (known === undefined) log.error({ method, err: error }, 'a call failed');
+  else if (known.code === 'unavailable')
+    log.warn({ method, reason: known.reason, err: known.cause }, 'unavailable');
+  else log.debug({ method, code: known.code, reason: known.reason }, 'refused');
+}
