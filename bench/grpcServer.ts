@@ -26,7 +26,8 @@ async function serveOurs(entries: number): Promise<{ port: number; tokens: reado
       rotateKey: async () => ({ kid: '', rotated: false }),
       revokeKey: async () => ({ endedSessions: 0, effectAt: 0 }),
       resealKeys: async () => ({ signingKeys: 0, sessions: 0, unreadable: { count: 0, first: undefined } }),
-      authenticateService: async () => service,
+      // As of one that was looked up a moment ago.
+      authenticateService: () => service,
     },
     reflection: false,
     tls: undefined,

@@ -55,25 +55,34 @@ export interface RpcParts {
 }
 
 export function createRpc(parts: RpcParts): Rpc {
-  const { authorize, clock } = parts;
+  const { authorize, clock, metrics } = parts;
   const report = (method: Method, error: unknown) => reportError(parts, method, error);
+  const measure = (method: Method, started: number, code: status) =>
+    metrics.grpcCall(method, status[code] ?? '', (clock.monotonic() - started) / 1000);
 
   return {
     report,
 
-    unary(method, answer) {
+    unary<Request, Response>(method: Method, answer: Answer<Request, Response>) {
       const { milliseconds } = methods[method];
-      return (call, callback) => {
-        const { done, failed } = reply(parts, method, call, callback);
+      return (call: ServerUnaryCall<Request, Response>, callback: sendUnaryData<Response>) => {
+        const started = clock.monotonic();
+        const failed = (error: unknown) => {
+          report(method, error);
+          const grpcError = toGrpcError(error);
+          measure(method, started, call.cancelled ? status.CANCELLED : grpcError.code);
+          callback(grpcError);
+        };
+        const done = (response: Response) => {
+          measure(method, started, call.cancelled ? status.CANCELLED : status.OK);
+          callback(null, response);
+        };
         try {
-          const caller = authorize(method, call);
-          const response =
-            caller instanceof Promise
-              ? caller.then((found) => answerIfWanted(call, answer, found))
-              : answer(readable(call.request), caller, () => call.cancelled);
+          const response = begin(method, answer, call);
           // Most answers are there at once: a timer for each would cost more than they do.
-          if (!(response instanceof Promise)) return done(response);
-          withDeadline(clock, milliseconds, response, tooLate).then(done, failed);
+          if (response instanceof Promise)
+            withDeadline(clock, milliseconds, response, tooLate).then(done, failed);
+          else done(response);
         } catch (error) {
           failed(error);
         }
@@ -82,62 +91,42 @@ export function createRpc(parts: RpcParts): Rpc {
 
     stream(method, serve) {
       return (call) => {
-        const measure = stopwatch(parts, method);
+        const started = clock.monotonic();
         const run = async () => serve(call, await authorize(method, call));
         run().then(
           () => {
-            measure(call.cancelled ? status.CANCELLED : status.OK);
+            measure(method, started, call.cancelled ? status.CANCELLED : status.OK);
             call.end();
           },
           (error) => {
             report(method, error);
             const grpcError = toGrpcError(error);
-            measure(grpcError.code);
+            measure(method, started, call.cancelled ? status.CANCELLED : grpcError.code);
             call.emit('error', grpcError);
           },
         );
       };
     },
   };
-}
 
-function answerIfWanted<Request, Response>(
-  call: ServerUnaryCall<Request, Response>,
-  answer: Answer<Request, Response>,
-  caller: Service,
-): Response | Promise<Response> {
-  if (call.cancelled) throw tooLate();
-  return answer(readable(call.request), caller, () => call.cancelled);
+  function begin<Request, Response>(
+    method: Method,
+    answer: Answer<Request, Response>,
+    call: ServerUnaryCall<Request, Response>,
+  ): Response | Promise<Response> {
+    const isAbandoned = () => call.cancelled;
+    const caller = authorize(method, call);
+    if (!(caller instanceof Promise)) return answer(readable(call.request), caller, isAbandoned);
+    return caller.then((found) => {
+      // What nobody waits for any more is not begun.
+      if (isAbandoned()) throw tooLate();
+      return answer(readable(call.request), found, isAbandoned);
+    });
+  }
 }
 
 function tooLate(): AuthorityError {
   return new AuthorityError('deadline_exceeded', { retryAfterSeconds: 1 });
-}
-
-function stopwatch({ clock, metrics }: RpcParts, method: Method): (code: status) => void {
-  const started = clock.monotonic();
-  return (code) => metrics.grpcCall(method, status[code] ?? '', (clock.monotonic() - started) / 1000);
-}
-
-function reply<Request, Response>(
-  parts: RpcParts,
-  method: Method,
-  call: ServerUnaryCall<Request, Response>,
-  callback: sendUnaryData<Response>,
-) {
-  const measure = stopwatch(parts, method);
-  return {
-    done(response: Response): void {
-      measure(call.cancelled ? status.CANCELLED : status.OK);
-      callback(null, response);
-    },
-    failed(error: unknown): void {
-      reportError(parts, method, error);
-      const grpcError = toGrpcError(error);
-      measure(call.cancelled ? status.CANCELLED : grpcError.code);
-      callback(grpcError);
-    },
-  };
 }
 
 function reportError({ log, metrics }: RpcParts, method: Method, error: unknown): void {
