@@ -14,6 +14,8 @@ import { openSignedTokens } from './signedTokens.ts';
 
 const service = { permissions: ['tokens.check', 'tokens.introspect'] } as unknown as Service;
 
+const nothing = { endedSessions: 0, matchedSessions: 0, effect: undefined };
+
 async function serveOurs(entries: number): Promise<{ port: number; tokens: readonly string[] }> {
   const denyList = await filledDenyList(entries);
   const { introspect, issue } = await openSignedTokens(denyList);
@@ -21,10 +23,11 @@ async function serveOurs(entries: number): Promise<{ port: number; tokens: reado
     flows: {
       checkRevocation: createCheckRevocation({ denyList }),
       introspect,
-      revoke: async () => ({ endedSessions: 0, effect: undefined }),
+      revoke: async () => nothing,
+      listSessions: async () => ({ sessions: [], next: undefined }),
       listKeys: async () => [],
       rotateKey: async () => ({ kid: '', rotated: false }),
-      revokeKey: async () => ({ endedSessions: 0, effectAt: 0 }),
+      revokeKey: async () => ({ ...nothing, effectAt: 0 }),
       resealKeys: async () => ({ signingKeys: 0, sessions: 0, unreadable: { count: 0, first: undefined } }),
       // As of one that was looked up a moment ago.
       authenticateService: () => service,

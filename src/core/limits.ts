@@ -38,6 +38,12 @@ export const limits = {
   /** Concurrent calls on one connection: one caller cannot take the whole node. */
   grpcStreamsPerConnection: 1_000,
 
+  /** For how long a request that its caller named is remembered: a job that failed is repeated within a day. */
+  namedRequestMilliseconds: 24 * 60 * 60_000,
+  namedRequestCharacters: 128,
+  /** As in RFC 6749 there is no longest client id; ours, and those of edges that send one, are far shorter. */
+  clientIdCharacters: 255,
+
   // Who logs in
   /** RFC 5321 §4.5.3.1: 254 octets for a path, 64 for the local part. */
   emailBytes: 254,

@@ -1,5 +1,6 @@
 /** Who calls, and may they? */
 import type { Metadata } from '@grpc/grpc-js';
+import type { Origin } from '../audit/auditEvent.ts';
 import type { Permission, Service } from '../authn/service.ts';
 import { AuthorityError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
@@ -65,4 +66,10 @@ function requireSmall(metadata: Metadata): void {
     ],
     reason: 'metadata',
   });
+}
+
+/** Who did it, for the audit trail; with the name that the caller gave to the request, if any. */
+export function originOf({ name }: Service, requestId = ''): Origin {
+  const actor = `service:${name}`;
+  return requestId === '' ? { actor } : { actor, requestId };
 }

@@ -20,11 +20,13 @@ import { libraryRefusals } from './libraryRefusals.ts';
 import { withinLimits } from './requests.ts';
 import { createRevocationService, type RevocationServiceFlows } from './revocationService.ts';
 import { createRpc } from './rpc.ts';
+import { createSessionService, type SessionServiceFlows } from './sessionService.ts';
 import { createTokenService, type TokenServiceFlows } from './tokenService.ts';
 
 export interface GrpcParts {
   readonly flows: TokenServiceFlows &
     RevocationServiceFlows &
+    SessionServiceFlows &
     KeyServiceFlows & { readonly authenticateService: AuthenticateService };
   readonly reflection: boolean;
   readonly tls: GrpcTls | undefined;
@@ -91,6 +93,11 @@ function addServices(server: Server, parts: GrpcParts) {
   const revocations = createRevocationService(parts.flows);
   server.addService(withinLimits(v1.RevocationService.service), {
     Revoke: unary('Revoke', revocations.Revoke),
+  });
+  const sessions = createSessionService(parts.flows);
+  server.addService(withinLimits(v1.SessionService.service), {
+    ListSessions: unary('ListSessions', sessions.ListSessions),
+    EndSession: unary('EndSession', sessions.EndSession),
   });
   const keys = createKeyService(parts.flows);
   server.addService(withinLimits(v1.KeyService.service), {
