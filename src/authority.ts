@@ -27,6 +27,7 @@ import { createListSessions } from './flows/listSessions.ts';
 import { createLogin } from './flows/login.ts';
 import { createLogout } from './flows/logout.ts';
 import { createLogoutAll } from './flows/logoutAll.ts';
+import { pruneRequests } from './flows/namedRequest.ts';
 import { createRefresh } from './flows/refresh.ts';
 import { createRegister } from './flows/register.ts';
 import { createResealKeys } from './flows/resealKeys.ts';
@@ -105,6 +106,7 @@ export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
     const stored = await openStored(parts, closing);
     const signed = await openSigned({ ...parts, ...stored, ...observed, closing });
     const revoked = await openRevoked({ ...parts, ...stored, ...observed, closing });
+    closing.push(forgetRequests(parts, stored));
     const flows = createFlows(parts, { ...stored, ...signed, ...revoked, ...observed });
     const firstServiceToken = await keepFirstServiceToken(parts, flows);
 
@@ -148,6 +150,16 @@ async function openStored({ secrets, dataFolder, log, clock }: AuthorityParts, c
   const keyEncryptionKey = secrets.keyEncryptionKey ?? (await dataFolder.keyEncryptionKey());
   const sealing = createSealing(keyEncryptionKey, secrets.keyDecryptionKeys);
   return { redis, engine, sealing, ...createStorage(engine) };
+}
+
+/** Requests that callers named are forgotten after a day, by whichever node comes first. */
+function forgetRequests({ clock, log }: AuthorityParts, { database }: Pick<Stored, 'database'>) {
+  const stop = clock.every(limits.pruneIntervalMilliseconds, async () => {
+    await pruneRequests(database, clock.now()).catch((err) =>
+      log.warn({ err }, 'old requests could not be deleted'),
+    );
+  });
+  return async () => stop();
 }
 
 type Stored = Awaited<ReturnType<typeof openStored>>;

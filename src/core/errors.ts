@@ -14,6 +14,8 @@ type GrpcStatus =
   | 'ABORTED'
   | 'RESOURCE_EXHAUSTED'
   | 'UNAVAILABLE'
+  | 'DEADLINE_EXCEEDED'
+  | 'UNIMPLEMENTED'
   | 'INTERNAL';
 
 interface ErrorRow {
@@ -47,8 +49,10 @@ export const errorTable = {
   unsupported_media_type: { http: 415, grpc: 'INVALID_ARGUMENT', title: 'The body must be application/json' },
   refresh_repeated: { http: 429, grpc: 'RESOURCE_EXHAUSTED', title: 'This refresh was repeated too often' },
   internal: { http: 500, grpc: 'INTERNAL', title: 'Something went wrong here' },
+  unimplemented: { http: 501, grpc: 'UNIMPLEMENTED', title: 'This is not offered' },
   overloaded: { http: 503, grpc: 'UNAVAILABLE', title: 'Too much work at the moment' },
   unavailable: { http: 503, grpc: 'UNAVAILABLE', title: 'This cannot be answered safely at the moment' },
+  deadline_exceeded: { http: 504, grpc: 'DEADLINE_EXCEEDED', title: 'This took too long to answer' },
 } as const satisfies Record<string, ErrorRow>;
 
 export type ErrorCode = keyof typeof errorTable;

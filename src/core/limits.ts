@@ -17,12 +17,32 @@ export const limits = {
   sessionsPageMaximum: 100,
 
   // gRPC
-  /** The largest request: 10,000 jti of 36 characters with their framing are 380 kB. */
-  grpcRequestBytes: 1024 * 1024,
+  /** The largest request that is no batch: a token is at most 8 KiB. */
+  grpcRequestBytes: 64 * 1024,
+  /** The largest batch: 10,000 jti of 36 characters with their framing are 380 kB, 1,000 usual tokens 700 kB. */
+  grpcBatchBytes: 1024 * 1024,
+  /** All metadata of a call, names and values; the longest that we read is a service token of 46 characters. */
+  grpcMetadataBytes: 8 * 1024,
   /** Ids in one BatchIsRevoked. */
   batchIsRevokedIds: 10_000,
+  /** Tokens in one BatchIntrospect: 80 ms of one core when none of them was seen before. */
+  batchIntrospectTokens: 1_000,
+  /** Of which this many are verified before others get a turn: about 8 ms. */
+  batchIntrospectAtOnce: 100,
+  /** A check is answered within this, whatever the deadline of its caller: nobody waits longer for a page. */
+  grpcCheckMilliseconds: 2_000,
+  /** A batch, whose confirmations may be as many as its ids. */
+  grpcBatchMilliseconds: 10_000,
+  /** A change: one lease for a dead node, or page by page what millions of sessions take. Each page has its own limits. */
+  grpcChangeMilliseconds: 10 * 60_000,
   /** Concurrent calls on one connection: one caller cannot take the whole node. */
   grpcStreamsPerConnection: 1_000,
+
+  /** For how long a request that its caller named is remembered: a job that failed is repeated within a day. */
+  namedRequestMilliseconds: 24 * 60 * 60_000,
+  namedRequestCharacters: 128,
+  /** As in RFC 6749 there is no longest client id; ours, and those of edges that send one, are far shorter. */
+  clientIdCharacters: 255,
 
   // Who logs in
   /** RFC 5321 §4.5.3.1: 254 octets for a path, 64 for the local part. */

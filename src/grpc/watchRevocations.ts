@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import type { ServerDuplexStream } from '@grpc/grpc-js';
+import type { MethodDefinition, ServerDuplexStream, ServiceDefinition } from '@grpc/grpc-js';
 import { ReconnectReason as ReconnectReasonName } from '../contract/generated/countersign/v1/ReconnectReason.ts';
 import type { WatchRevocationsRequest__Output } from '../contract/generated/countersign/v1/WatchRevocationsRequest.ts';
 import type { WatchRevocationsResponse } from '../contract/generated/countersign/v1/WatchRevocationsResponse.ts';
@@ -16,22 +16,21 @@ import type { EdgeStream } from '../revocation/edge.ts';
 import type { FeedEnd, FeedMessage, ReconnectReason } from '../revocation/feed.ts';
 import type { ProjectedSlice } from '../revocation/projection.ts';
 import { toReason } from './reasons.ts';
+import { readable } from './requests.ts';
+import type { Serve } from './rpc.ts';
 
-export type WatchCall = ServerDuplexStream<WatchRevocationsRequest__Output, WatchRevocationsResponse>;
+type WatchCall = ServerDuplexStream<WatchRevocationsRequest__Output, WatchRevocationsResponse>;
 
 export interface WatchRevocationsFlows {
   readonly watchRevocations: WatchRevocations;
 }
-
-/** Resolves when the stream may end with OK; rejects with what it has to end with. */
-export type ServeEdge = (call: WatchCall, stillAllowed: () => Promise<unknown>) => Promise<void>;
 
 export function createServeEdge(parts: {
   flows: WatchRevocationsFlows;
   issuer: string;
   sliceMs: number;
   clock: Clock;
-}): ServeEdge {
+}): Serve<WatchRevocationsRequest__Output, WatchRevocationsResponse> {
   const { flows, clock } = parts;
   const nodeId = randomUUID();
   const started = (edge: EdgeStream): WatchRevocationsResponse => ({
@@ -45,15 +44,15 @@ export function createServeEdge(parts: {
     },
   });
 
-  return async (call, stillAllowed) => {
+  return async (call, authorizeAgain) => {
     const requests = call[Symbol.asyncIterator]() as AsyncIterator<WatchRevocationsRequest__Output>;
     const late = () => invalidField('start', 'required', 'must be sent at once');
     const first = await withDeadline(clock, limits.edgeStartMilliseconds, requests.next(), late);
-    const edgeId = first.done === true ? undefined : first.value.start?.edgeId;
+    const edgeId = first.done === true ? undefined : readable(first.value).start?.edgeId;
     if (edgeId === undefined) throw invalidField('start', 'required', 'must be the first message');
     const edge = await flows.watchRevocations(edgeId);
     try {
-      const reading = read(requests, edge, stillAllowed);
+      const reading = read(requests, edge, authorizeAgain);
       const writing = write(call, started(edge), edge);
       // Whoever fails first ends both, and the other one has nothing to add.
       writing.catch(() => {});
@@ -68,14 +67,14 @@ export function createServeEdge(parts: {
 async function read(
   requests: AsyncIterator<WatchRevocationsRequest__Output>,
   edge: EdgeStream,
-  stillAllowed: () => Promise<unknown>,
+  authorizeAgain: () => Promise<unknown>,
 ): Promise<void> {
   for (;;) {
-    const { done, value: request } = await requests.next();
+    const { done, value } = await requests.next();
     if (done === true) break;
+    const request = readable(value);
     if (request.renew) {
-      // A stream lives for long; the permission may not.
-      await stillAllowed();
+      await authorizeAgain();
       edge.renew(request.renew.number);
     } else if (request.acknowledge) edge.acknowledge(request.acknowledge.position);
     else if (request.leave) edge.leave();
@@ -130,7 +129,7 @@ function* sliceResponses({ ofSessions, endsAt, layers }: ProjectedSlice): Iterab
   }
 }
 
-/** One and the same for all edges, so that it is encoded once. */
+/** One and the same for all edges: see `encodingOnce`. */
 const shared = new WeakMap<FeedMessage, WatchRevocationsResponse>();
 
 function responseOf(message: Exclude<FeedMessage, { kind: 'slice' }>): WatchRevocationsResponse {
@@ -161,3 +160,20 @@ function translate(message: Exclude<FeedMessage, { kind: 'slice' }>): WatchRevoc
       return { reconnect: { reason: reconnectReasons[message.reason], graceMs: message.graceMs } };
   }
 }
+
+/** The same service, which encodes a message that goes to many edges for the first of them only. */
+export function encodingOnce<Service extends ServiceDefinition>(service: Service): Service {
+  const { WatchRevocations: method } = service as unknown as Record<'WatchRevocations', Encoding>;
+  const { responseSerialize: encode } = method;
+  const encoded = new WeakMap<object, Buffer>();
+  const responseSerialize = (response: object) => {
+    const known = encoded.get(response);
+    if (known !== undefined) return known;
+    const bytes = encode(response);
+    encoded.set(response, bytes);
+    return bytes;
+  };
+  return { ...service, WatchRevocations: { ...method, responseSerialize } };
+}
+
+type Encoding = MethodDefinition<unknown, object>;
