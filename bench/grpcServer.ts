@@ -42,6 +42,7 @@ async function serveOurs(entries: number): Promise<{ port: number; tokens: reado
       // As of one that was looked up a moment ago.
       authenticateService: () => service,
     },
+    edges,
     issuer: about.issuer,
     sliceMs: sliceLength(15 * 60_000),
     reflection: false,

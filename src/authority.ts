@@ -268,8 +268,6 @@ async function openDoors(
   const grpc = createGrpcServer({ ...config.grpc, ...doors, issuer, clock, log });
   closing.push(async () => {
     const cancel = clock.after(limits.drainMilliseconds, () => http.server.closeAllConnections());
-    // Edges first: they move to another node, and need this one until they have.
-    await doors.edges.drain();
     await Promise.all([http.close(), grpc.close(limits.drainMilliseconds)]);
     cancel();
   });

@@ -13,6 +13,7 @@ import { limits } from '../core/limits.ts';
 import type { AuthenticateService } from '../flows/authenticateService.ts';
 import type { Log } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
+import type { Edges } from '../revocation/edges.ts';
 import { createAuthorize } from './callers.ts';
 import { credentials } from './credentials.ts';
 import { createKeyService, type KeyServiceFlows } from './keyService.ts';
@@ -33,6 +34,7 @@ export interface GrpcParts {
   /** What edges are told of tokens, and of the deny-list. */
   readonly issuer: string;
   readonly sliceMs: number;
+  readonly edges: Pick<Edges, 'drain'>;
   readonly reflection: boolean;
   readonly tls: GrpcTls | undefined;
   readonly clock: Clock;
@@ -77,6 +79,8 @@ export function createGrpcServer(parts: GrpcParts): GrpcServer {
     async close(drainMs) {
       for (const name of healthNames) health.setStatus(name, 'NOT_SERVING');
       const cancel = parts.clock.after(drainMs, () => server.forceShutdown());
+      // Edges first: they need this node until they have found another one.
+      await parts.edges.drain();
       await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
       cancel();
     },

@@ -147,6 +147,7 @@ function translate(message: Exclude<FeedMessage, { kind: 'slice' }>): WatchRevoc
         subject: Buffer.from(subject),
         expireTimeMs: expiresAt,
         reason: toReason(reason),
+        unconfirmed: !message.committed,
       }));
       return { revocations: { position: message.position, entries } };
     }

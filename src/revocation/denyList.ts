@@ -56,8 +56,8 @@ export interface DenyList {
 
 /** Those who keep a copy of a deny-list in memory. */
 export interface DenyListListener {
-  /** These are in memory now. */
-  onAdded(revocations: readonly Revocation[]): void;
+  /** These are in memory now. `committed`: they are known to be so; others a check has to confirm. */
+  onAdded(revocations: readonly Revocation[], committed: boolean): void;
   /** Memory begins anew, and empty. */
   onStartedOver(): void;
 }
@@ -85,10 +85,6 @@ export function createDenyList(parts: {
   const addToMemory = (revocations: readonly Revocation[]) => {
     version += 1;
     for (const { subject, expiresAt } of revocations) filterOf(isSession(subject)).add(subject, expiresAt);
-  };
-  const add = (revocations: readonly Revocation[]) => {
-    addToMemory(revocations);
-    listener?.onAdded(revocations);
   };
 
   const knownBefore = (subjects: readonly Uint8Array[]): Verdict | undefined => {
@@ -126,10 +122,14 @@ export function createDenyList(parts: {
   };
 
   return {
-    add,
+    add(revocations) {
+      addToMemory(revocations);
+      listener?.onAdded(revocations, false);
+    },
 
     addCommitted(revocations) {
-      add(revocations);
+      addToMemory(revocations);
+      listener?.onAdded(revocations, true);
       // The newest are asked for most; more than there is room for would only push each other out.
       for (const revocation of revocations.slice(-limits.confirmedRevocations)) {
         confirmed.set(subjectKey(revocation.subject), revocation);

@@ -109,14 +109,14 @@ export function createEdges(parts: {
   };
 
   return {
-    onAdded(revocations) {
+    onAdded(revocations, committed) {
       // Nobody has a snapshot without it; who comes later gets one with it.
       if (open.size === 0 && lost.size === 0) return;
       const added = revocations.filter(isNew);
       for (let from = 0; from < added.length; from += limits.edgeMessageEntries) {
         position += 1;
         const page = added.slice(from, from + limits.edgeMessageEntries);
-        const message = { kind: 'revocations', position, revocations: page } as const;
+        const message = { kind: 'revocations', position, revocations: page, committed } as const;
         for (const edge of open.keys()) edge.send(message);
       }
     },

@@ -15,6 +15,8 @@ export interface FeedRevocations {
   readonly kind: 'revocations';
   readonly position: number;
   readonly revocations: readonly Revocation[];
+  /** Whether they are known to be committed. If not, an edge that finds one asks before it says "revoked". */
+  readonly committed: boolean;
 }
 
 export type ReconnectReason = 'draining' | 'connection_age';

@@ -16,8 +16,9 @@ export interface TokenReport {
   readonly id: string;
   /** When the last question began that was answered "not revoked"; 0: none was. */
   lastAccepted: number;
-  /** When the first question began that was answered "revoked", and was answered by all edges. */
+  /** When a question was first answered "revoked"; 0: none was. */
   firstRefused: number;
+  /** Since when all edges answer "revoked"; 0: they do not. */
   refusedByAll: number;
 }
 
@@ -90,7 +91,7 @@ async function ask(guard: Guard, watched: Watched): Promise<'accepted' | 'refuse
   } catch (error) {
     const { status } = error as { status?: number };
     if (status === 401) {
-      if (watched.firstRefused === 0) watched.firstRefused = began;
+      if (watched.firstRefused === 0) watched.firstRefused = machineTime();
       return 'refused';
     }
     if (status === 503) unavailable += 1;

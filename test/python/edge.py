@@ -122,6 +122,7 @@ class Edge:
         self.slice_ms = 0
         self.position = None
         self.exact = set()
+        self.uncertain = set()
         self.renewals = {}
         self.lease_until = 0.0
         self.granted = threading.Event()
@@ -180,7 +181,7 @@ class Edge:
             raise ValueError("a position that does not grow")
         for entry in revocations.entries:
             # Kept exactly: these are few in a test.
-            self.exact.add(bytes(entry.subject))
+            (self.uncertain if entry.unconfirmed else self.exact).add(bytes(entry.subject))
             self.entries += 1
         self.position = revocations.position
         self.outgoing.put(self.request(acknowledge={"position": self.position}))
@@ -208,6 +209,8 @@ class Edge:
         return {"revoked": answer.revoked, "by": "node"}
 
     def may_contain(self, subject):
+        if subject in self.uncertain:
+            return True
         of_sessions = len(subject) == 16
         return any(each.may_contain(subject) for each in self.filters if each.of_sessions == of_sessions)
 

@@ -31,6 +31,7 @@ function setUp({ slices = [slice], keys }: { slices?: ProjectedSlice[]; keys?: P
   const send = (position: number, entries = 1) =>
     edge.send({
       kind: 'revocations',
+      committed: true,
       position,
       revocations: Array.from({ length: entries }, () => revoked(randomBytes(16))),
     });
