@@ -86,7 +86,8 @@ export async function runEdges(
   }
 }
 
-async function startEdges({ nodes, serviceToken }: Cluster, edges: number): Promise<StartedEdges> {
+/** Another process with edges that hold leases. The caller kills it. */
+export async function startEdges({ nodes, serviceToken }: Cluster, edges: number): Promise<StartedEdges> {
   const authority = nodes.map(({ grpcAddress }) => grpcAddress);
   const options: EdgeProcessOptions = { authority, serviceToken, edges };
   const path = fileURLToPath(new URL('edgeProcess.ts', import.meta.url));
