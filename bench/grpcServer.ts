@@ -33,6 +33,7 @@ async function serveOurs(entries: number): Promise<{ port: number; tokens: reado
       authenticateService: () => service,
     },
     reflection: false,
+    canAnswer: () => true,
     tls: undefined,
     clock: systemClock,
     metrics: createMetrics(),

@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process';
 
 /** Command → package of Debian and Ubuntu. */
-const needed = { 'redis-server': 'redis-server', curl: 'curl', jose: 'jose' };
+const needed = { 'redis-server': 'redis-server', curl: 'curl', jose: 'jose', openssl: 'openssl' };
 
 export function ensurePrerequisites() {
   const packages = missingPackages();
@@ -16,9 +16,9 @@ export function ensurePrerequisites() {
   throw new Error(
     [
       `The tests need ${missing.join(', ')}. To install what they need:`,
-      '  Debian, Ubuntu: sudo apt-get install redis-server curl jose',
-      '  Fedora:         sudo dnf install redis curl jose',
-      '  macOS:          brew install redis curl jose',
+      '  Debian, Ubuntu: sudo apt-get install redis-server curl jose openssl',
+      '  Fedora:         sudo dnf install redis curl jose openssl',
+      '  macOS:          brew install redis curl jose openssl',
     ].join('\n'),
   );
 }

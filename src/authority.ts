@@ -115,7 +115,8 @@ export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
       deny_list: revoked.revokedState(),
       key_ring: signed.keyRing.upToDate() ? 'ready' : 'out of date',
     });
-    const listen = () => openDoors(parts, { ...signed, ...observed, flows, readiness }, closing);
+    const canAnswer = () => revoked.revokedState() === 'ready';
+    const listen = () => openDoors(parts, { ...signed, ...observed, flows, readiness, canAnswer }, closing);
     return { flows, listen, close, readiness, firstServiceToken };
   } catch (error) {
     await close();
@@ -252,7 +253,10 @@ function createFlows({ config, clock }: AuthorityParts, opened: Stored & Signed 
 
 export type Flows = ReturnType<typeof createFlows>;
 
-type DoorParts = Pick<HttpParts, 'keyRing' | 'policy' | 'readiness' | 'metrics'> & { readonly flows: Flows };
+type DoorParts = Pick<HttpParts, 'keyRing' | 'policy' | 'readiness' | 'metrics'> & {
+  readonly flows: Flows;
+  readonly canAnswer: () => boolean;
+};
 
 async function openDoors(
   { config, clock, log }: AuthorityParts,
