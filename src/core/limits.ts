@@ -51,7 +51,7 @@ export const limits = {
   /** How often the health service looks whether this node can answer; as often as it renews its lease. */
   grpcHealthMilliseconds: 500,
   /** How often the files of certificates are looked at: whoever replaced one sees the effect while still at the keyboard. */
-  certificatesMilliseconds: 2_000,
+  certificatesMilliseconds: 1_000,
   /** A URI or DNS name in a certificate; a SPIFFE ID has at most 2,048 bytes, a DNS name 253. */
   certificateNameCharacters: 2_048,
 
