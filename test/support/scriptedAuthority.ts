@@ -38,6 +38,8 @@ export interface ScriptedStream {
   ): Promise<NonNullable<Request[Kind]>>;
   /** Answers each renewal from now on, also those that came before. */
   grant(leaseMs: number): void;
+  /** Answers no renewal any more. */
+  ignore(): void;
   end(code: status, details?: string): void;
 }
 
@@ -217,6 +219,9 @@ function createStream(call: ServerDuplexStream<Request, Response>): ScriptedStre
       const before = leaseMs === undefined;
       leaseMs = milliseconds;
       if (before) for (const message of received) answer(message);
+    },
+    ignore() {
+      leaseMs = undefined;
     },
     end(code, details = 'ended by the test') {
       call.emit('error', { code, details });
