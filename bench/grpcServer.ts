@@ -6,28 +6,45 @@ import type { Service } from '../src/authn/service.ts';
 import type { ProtoGrpcType } from '../src/contract/generated/token_service.ts';
 import { systemClock } from '../src/core/clock.ts';
 import { createCheckRevocation } from '../src/flows/checkRevocation.ts';
+import { createWatchRevocations } from '../src/flows/watchRevocations.ts';
 import { createGrpcServer } from '../src/grpc/server.ts';
 import { createLog } from '../src/observability/log.ts';
 import { createMetrics } from '../src/observability/metrics.ts';
+import { sliceLength } from '../src/revocation/denyList.ts';
+import { createEdges } from '../src/revocation/edges.ts';
 import { filledDenyList } from './denyList.ts';
-import { openSignedTokens } from './signedTokens.ts';
+import { about, openSignedTokens } from './signedTokens.ts';
 
 const service = { permissions: ['tokens.check', 'tokens.introspect'] } as unknown as Service;
 
+const nothing = { endedSessions: 0, matchedSessions: 0, effect: undefined };
+
 async function serveOurs(entries: number): Promise<{ port: number; tokens: readonly string[] }> {
   const denyList = await filledDenyList(entries);
-  const { introspect, issue } = await openSignedTokens(denyList);
+  const { introspect, issue, keyRing } = await openSignedTokens(denyList);
+  const edges = createEdges({
+    slices: () => denyList.slices(),
+    nodeLease: { remainingMs: () => 5_000 },
+    clock: systemClock,
+    onSettled: () => {},
+  });
   const server = createGrpcServer({
     flows: {
       checkRevocation: createCheckRevocation({ denyList }),
       introspect,
-      revoke: async () => ({ endedSessions: 0, effect: undefined }),
+      revoke: async () => nothing,
+      listSessions: async () => ({ sessions: [], next: undefined }),
+      watchRevocations: createWatchRevocations({ edges, keyRing }),
       listKeys: async () => [],
       rotateKey: async () => ({ kid: '', rotated: false }),
-      revokeKey: async () => ({ endedSessions: 0, effectAt: 0 }),
+      revokeKey: async () => ({ ...nothing, effectAt: 0 }),
       resealKeys: async () => ({ signingKeys: 0, sessions: 0, unreadable: { count: 0, first: undefined } }),
-      authenticateService: async () => service,
+      // As of one that was looked up a moment ago.
+      authenticateService: () => service,
     },
+    edges,
+    issuer: about.issuer,
+    sliceMs: sliceLength(15 * 60_000),
     reflection: false,
     tls: undefined,
     clock: systemClock,

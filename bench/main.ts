@@ -2,18 +2,22 @@
 import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { denyListRows } from './denyList.ts';
+import { edgeEffectRows } from './edgeEffect.ts';
 import { effectRows } from './effect.ts';
 import { grpcRows } from './grpc.ts';
 import { jwksRows } from './jwks.ts';
 import { loginRows } from './login.ts';
 import { readingRows } from './reading.ts';
+import { sdkRows } from './sdk.ts';
 
 const rows = [
   ...(await denyListRows()),
   ...(await grpcRows()),
+  ...(await sdkRows()),
   ...(await readingRows()),
   ...(await jwksRows()),
   ...(await effectRows()),
+  ...(await edgeEffectRows()),
   ...(await loginRows()),
 ];
 const table = [

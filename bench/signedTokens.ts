@@ -8,7 +8,7 @@ import { createAccessTokenReader } from '../src/tokens/accessTokenReader.ts';
 import { aSession } from '../test/support/aSession.ts';
 import { openRing } from '../test/support/signingKeys.ts';
 
-const about = { issuer: 'https://auth.example', audience: 'countersign' };
+export const about = { issuer: 'https://auth.example', audience: 'countersign' };
 
 export interface SignedTokens {
   readonly keyRing: KeyRing;

@@ -1,9 +1,11 @@
 /**
  * `npm run test:faults -- --minutes 10`: the fault tests in their long form, one fault after the other until the time is
  * over, each of them at least once. `--nodes 5` says how many authorities share the database, else 3. The last line is always
- * "N passed, N failed".
+ * "N passed, N failed". `--edges` is another run: services that check tokens in their own memory, each fault of theirs for
+ * `--seconds 60`.
  */
 import { parseArgs } from 'node:util';
+import { runEdgeFaults } from '../test/edges/longRun.ts';
 import { runFaults } from '../test/faults/longRun.ts';
 import { generateDatabaseClient } from './generate.mjs';
 import { compile } from './prepare.mjs';
@@ -13,7 +15,15 @@ import { openTestRun, sharePostgresPrograms } from './testRun.mjs';
 /** Enough for each fault once. */
 const defaultMinutes = 6;
 
-const { values } = parseArgs({ options: { minutes: { type: 'string' }, nodes: { type: 'string' } } });
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string' },
+    nodes: { type: 'string' },
+    edges: { type: 'boolean' },
+    seconds: { type: 'string' },
+  },
+});
+const seconds = positive('seconds', values.seconds ?? 60);
 const minutes = positive('minutes', values.minutes ?? defaultMinutes);
 const nodes = positive('nodes', values.nodes ?? 3);
 
@@ -36,7 +46,8 @@ async function run() {
   await generateDatabaseClient({ signal });
   await compile({ signal });
   await sharePostgresPrograms(testRun);
-  await runFaults({ minutes, nodes, counts, print: console.log });
+  if (values.edges) await runEdgeFaults({ seconds, counts, print: console.log });
+  else await runFaults({ minutes, nodes, counts, print: console.log });
 }
 
 try {

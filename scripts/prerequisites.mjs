@@ -4,31 +4,38 @@
  */
 import { spawnSync } from 'node:child_process';
 
-/** Command → package of Debian and Ubuntu. */
-const needed = { 'redis-server': 'redis-server', curl: 'curl', jose: 'jose' };
+/** Package of Debian and Ubuntu → a command that succeeds when it is there. */
+const needed = {
+  'redis-server': 'command -v redis-server',
+  curl: 'command -v curl',
+  jose: 'command -v jose',
+  // The second client of the gRPC interface (test/python).
+  'python3-grpcio':
+    "/usr/bin/python3 -c 'import grpc, google.protobuf' || python3 -c 'import grpc, google.protobuf'",
+};
 
 export function ensurePrerequisites() {
   const packages = missingPackages();
   if (packages.length === 0) return;
-  if (process.getuid?.() === 0 && isThere('apt-get')) install(packages);
+  if (process.getuid?.() === 0 && succeeds('command -v apt-get')) install(packages);
   const missing = missingPackages();
   if (missing.length === 0) return;
   throw new Error(
     [
       `The tests need ${missing.join(', ')}. To install what they need:`,
-      '  Debian, Ubuntu: sudo apt-get install redis-server curl jose',
-      '  Fedora:         sudo dnf install redis curl jose',
-      '  macOS:          brew install redis curl jose',
+      '  Debian, Ubuntu: sudo apt-get install redis-server curl jose python3-grpcio',
+      '  Fedora:         sudo dnf install redis curl jose python3-grpcio',
+      '  macOS:          brew install redis curl jose && python3 -m pip install grpcio protobuf',
     ].join('\n'),
   );
 }
 
 function missingPackages() {
-  return Object.keys(needed).flatMap((command) => (isThere(command) ? [] : [needed[command]]));
+  return Object.keys(needed).filter((name) => !succeeds(needed[name]));
 }
 
-function isThere(command) {
-  return spawnSync('sh', ['-c', `command -v ${command}`]).status === 0;
+function succeeds(command) {
+  return spawnSync('sh', ['-c', command]).status === 0;
 }
 
 function install(packages) {

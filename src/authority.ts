@@ -27,6 +27,7 @@ import { createListSessions } from './flows/listSessions.ts';
 import { createLogin } from './flows/login.ts';
 import { createLogout } from './flows/logout.ts';
 import { createLogoutAll } from './flows/logoutAll.ts';
+import { pruneRequests } from './flows/namedRequest.ts';
 import { createRefresh } from './flows/refresh.ts';
 import { createRegister } from './flows/register.ts';
 import { createResealKeys } from './flows/resealKeys.ts';
@@ -34,6 +35,7 @@ import { createRevoke } from './flows/revoke.ts';
 import { createRevokeKey } from './flows/revokeKey.ts';
 import { createRotateKey } from './flows/rotateKey.ts';
 import { createCreateService, createListServices, createRevokeService } from './flows/services.ts';
+import { createWatchRevocations } from './flows/watchRevocations.ts';
 import { createGrpcServer } from './grpc/server.ts';
 import { createHttpApp, type HttpParts } from './http/app.ts';
 import { listen } from './http/bareApp.ts';
@@ -104,6 +106,7 @@ export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
     const stored = await openStored(parts, closing);
     const signed = await openSigned({ ...parts, ...stored, ...observed, closing });
     const revoked = await openRevoked({ ...parts, ...stored, ...observed, closing });
+    closing.push(forgetRequests(parts, stored));
     const flows = createFlows(parts, { ...stored, ...signed, ...revoked, ...observed });
     const firstServiceToken = await keepFirstServiceToken(parts, flows);
 
@@ -113,7 +116,8 @@ export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
       deny_list: revoked.revokedState(),
       key_ring: signed.keyRing.upToDate() ? 'ready' : 'out of date',
     });
-    const listen = () => openDoors(parts, { ...signed, ...observed, flows, readiness }, closing);
+    const doors = { ...signed, ...revoked, ...observed, flows, readiness };
+    const listen = () => openDoors(parts, doors, closing);
     return { flows, listen, close, readiness, firstServiceToken };
   } catch (error) {
     await close();
@@ -146,6 +150,16 @@ async function openStored({ secrets, dataFolder, log, clock }: AuthorityParts, c
   const keyEncryptionKey = secrets.keyEncryptionKey ?? (await dataFolder.keyEncryptionKey());
   const sealing = createSealing(keyEncryptionKey, secrets.keyDecryptionKeys);
   return { redis, engine, sealing, ...createStorage(engine) };
+}
+
+/** Requests that callers named are forgotten after a day, by whichever node comes first. */
+function forgetRequests({ clock, log }: AuthorityParts, { database }: Pick<Stored, 'database'>) {
+  const stop = clock.every(limits.pruneIntervalMilliseconds, async () => {
+    await pruneRequests(database, clock.now()).catch((err) =>
+      log.warn({ err }, 'old requests could not be deleted'),
+    );
+  });
+  return async () => stop();
 }
 
 type Stored = Awaited<ReturnType<typeof openStored>>;
@@ -203,7 +217,7 @@ async function openSigned(
 type Signed = Awaited<ReturnType<typeof openSigned>>;
 
 function createFlows({ config, clock }: AuthorityParts, opened: Stored & Signed & Revoked & Observed) {
-  const { database, effect, denyList, sealing, policy, keyRing, ringKeeper } = opened;
+  const { database, effect, edges, denyList, sealing, policy, keyRing, ringKeeper } = opened;
   const { accessTokens, accessTokenReader, refreshTokens, latestTime, metrics } = opened;
   const { refreshIdleTtlMs, maxTtlMs: sessionMaxTtlMs, refreshGraceMs } = config.sessions;
   const { registration } = config;
@@ -232,6 +246,7 @@ function createFlows({ config, clock }: AuthorityParts, opened: Stored & Signed 
     listServices: createListServices({ database }),
     revokeService: createRevokeService({ database, clock }),
     listKeys: createListKeys({ database }),
+    watchRevocations: createWatchRevocations({ edges, keyRing }),
     rotateKey: createRotateKey(keys),
     revokeKey: createRevokeKey({ ...keys, ...ending }),
     resealKeys: createResealKeys({ database, sealing, refreshTokens, clock }),
@@ -240,7 +255,8 @@ function createFlows({ config, clock }: AuthorityParts, opened: Stored & Signed 
 
 export type Flows = ReturnType<typeof createFlows>;
 
-type DoorParts = Pick<HttpParts, 'keyRing' | 'policy' | 'readiness' | 'metrics'> & { readonly flows: Flows };
+type DoorParts = Pick<HttpParts, 'keyRing' | 'policy' | 'readiness' | 'metrics'> &
+  Pick<Revoked, 'edges' | 'sliceMs'> & { readonly flows: Flows };
 
 async function openDoors(
   { config, clock, log }: AuthorityParts,
@@ -248,7 +264,8 @@ async function openDoors(
   closing: Closing,
 ): Promise<Ports> {
   const http = await createHttpApp({ ...doors, issuer: config.tokens.issuer, log });
-  const grpc = createGrpcServer({ ...config.grpc, ...doors, clock, log });
+  const { issuer } = config.tokens;
+  const grpc = createGrpcServer({ ...config.grpc, ...doors, issuer, clock, log });
   closing.push(async () => {
     const cancel = clock.after(limits.drainMilliseconds, () => http.server.closeAllConnections());
     await Promise.all([http.close(), grpc.close(limits.drainMilliseconds)]);

@@ -14,12 +14,14 @@ import type { Metrics } from './observability/metrics.ts';
 import type { BusListener } from './revocation/bus.ts';
 import { createConfirmation } from './revocation/confirmation.ts';
 import { createDenyList, type DenyList, sliceLength } from './revocation/denyList.ts';
+import { createEdges, type Edges } from './revocation/edges.ts';
 import { permanentLease } from './revocation/lease.ts';
 import { loadFromStore } from './revocation/loading.ts';
 import { createRevocationNode, type NodeEvents } from './revocation/node.ts';
 import type { Projection } from './revocation/projection.ts';
 import { prune } from './revocation/prune.ts';
 import type { Effect } from './revocation/revocation.ts';
+import type { DataFolder } from './storage/local/dataFolder.ts';
 import { createLocalEffect } from './storage/local/effect.ts';
 import type { PostgresEngine } from './storage/postgres/engine.ts';
 import { openSharedRevocations } from './storage/postgres/sharedRevocations.ts';
@@ -31,6 +33,8 @@ import { createProjection } from './storage/redis/projection.ts';
 export interface Revoked {
   readonly denyList: DenyList;
   readonly effect: Effect;
+  readonly edges: Edges;
+  readonly sliceMs: number;
   /** `ready`, or what is missing. */
   readonly revokedState: () => string;
 }
@@ -43,6 +47,7 @@ interface Parts {
   readonly onFault: FaultLog;
   readonly engine: PostgresEngine;
   readonly database: Database;
+  readonly dataFolder: DataFolder;
   /** Undefined in embedded mode. */
   readonly redis: RedisConnection | undefined;
   readonly deploymentId: () => Promise<string>;
@@ -61,16 +66,34 @@ export async function openRevoked(parts: Parts): Promise<Revoked> {
     const { entries, capacity } = stats();
     return capacity === 0 ? 0 : entries / capacity;
   });
+  const { edges } = revoked;
+  metrics.gauge('countersign_edges_connected', 'Edges that watch revocations here.', edges.connected);
+  metrics.gauge('countersign_edge_leases', 'Edges of this node that may answer from memory.', edges.leases);
   return revoked;
 }
 
 async function openAlone(
-  { clock, log, metrics, database, closing }: Parts,
+  { config, clock, log, metrics, database, dataFolder, closing }: Parts,
   sliceMs: number,
 ): Promise<Revoked> {
+  const { leaseMs } = config;
   const store = database.revocations;
   const confirm = createConfirmation({ find: store.find, clock });
-  const denyList = createDenyList({ lease: permanentLease, confirm, sliceMs, onVerdict: metrics.check });
+  const earlierMs = await dataFolder.edgeLeaseMs();
+  const edges = createEdges({
+    slices: () => denyList.slices(),
+    nodeLease: { remainingMs: () => leaseMs },
+    clock,
+    beforeFirst: () => dataFolder.setEdgeLeaseMs(Math.max(earlierMs, leaseMs)),
+    onSettled: metrics.edge,
+  });
+  const denyList = createDenyList({
+    lease: permanentLease,
+    confirm,
+    sliceMs,
+    onVerdict: metrics.check,
+    listener: edges,
+  });
   log.debug({ revocations: await loadFromStore({ denyList, store, clock, sliceMs }) }, 'deny-list loaded');
   const earliestTime = createEarliestTime(clock);
   const stopForgetting = clock.every(limits.pruneIntervalMilliseconds, async () => {
@@ -79,9 +102,24 @@ async function openAlone(
       log.warn({ err }, 'expired revocations could not be deleted'),
     );
   });
-  closing.push(async () => stopForgetting());
-  const effect = createLocalEffect({ denyList, clock, onEffect: metrics.effect });
-  return { denyList, effect, revokedState: () => (denyList.loaded() ? 'ready' : 'loading') };
+  const waitMs = earlierMs === 0 ? 0 : earlierMs + limits.leaseMarginMilliseconds;
+  let earlierAreGone = waitMs === 0;
+  const earlierEdgesGone = new Promise<void>((resolve) => {
+    if (earlierAreGone) resolve();
+    else
+      clock.after(waitMs, () => {
+        earlierAreGone = true;
+        resolve();
+      });
+  });
+  closing.push(async () => {
+    stopForgetting();
+    edges.close();
+    if (earlierAreGone && edges.leases() === 0) await dataFolder.setEdgeLeaseMs(0);
+  });
+  const onEffect = metrics.effect;
+  const effect = createLocalEffect({ denyList, edges, earlierEdgesGone, leaseMs, clock, onEffect });
+  return { denyList, effect, edges, sliceMs, revokedState: () => (denyList.loaded() ? 'ready' : 'loading') };
 }
 
 async function openNode(parts: Parts, redis: RedisConnection, sliceMs: number): Promise<Revoked> {
@@ -121,7 +159,7 @@ async function openNode(parts: Parts, redis: RedisConnection, sliceMs: number): 
   closing.push(node.stop);
   await node.start();
 
-  const { denyList, effect, leaseRemainingMs, otherNodes } = node;
+  const { denyList, effect, edges, leaseRemainingMs, otherNodes } = node;
   metrics.gauge(
     'countersign_lease_remaining_seconds',
     'For how long this node may answer from memory.',
@@ -135,7 +173,7 @@ async function openNode(parts: Parts, redis: RedisConnection, sliceMs: number): 
   metrics.gauge('countersign_redis_available', '1 while Redis answers.', () => Number(redis.available()));
   const revokedState = () =>
     !denyList.loaded() ? 'loading' : leaseRemainingMs() > 0 ? 'ready' : 'without a lease';
-  return { denyList, effect, revokedState };
+  return { denyList, effect, edges, sliceMs, revokedState };
 }
 
 function nodeEvents({ log, metrics, clock, onFault }: Parts, node: string): NodeEvents {
@@ -159,5 +197,6 @@ function nodeEvents({ log, metrics, clock, onFault }: Parts, node: string): Node
       metrics.fault(part);
       onFault(part, error);
     },
+    onEdgeSettled: metrics.edge,
   };
 }

@@ -1,10 +1,17 @@
 import type { ServiceId } from '../core/ids.ts';
 
 /** What a service may ask. The names are written as `noun.verb` on the command line and in the store. */
-export const permissions = ['tokens.check', 'tokens.introspect', 'tokens.revoke', 'keys.manage'] as const;
+export const permissions = [
+  'tokens.check',
+  'tokens.introspect',
+  'tokens.revoke',
+  'sessions.read',
+  'sessions.end',
+  'keys.manage',
+] as const;
 export type Permission = (typeof permissions)[number];
 
-/** What a service may ask when nobody said: all that is about tokens. Signing keys are for those who were named for them. */
+/** What a service may ask when nobody said: all that is about tokens. Sessions of users, and signing keys, are for those who were named for them. */
 export const usualPermissions: readonly Permission[] = permissions.filter((name) =>
   name.startsWith('tokens.'),
 );

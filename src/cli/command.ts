@@ -21,6 +21,15 @@ export interface Arguments {
   readonly permissions: readonly string[] | undefined;
   readonly passwordStdin: boolean;
   readonly expiresAt: string | undefined;
+  readonly dryRun: boolean;
+  /** Which sessions. */
+  readonly user: string | undefined;
+  readonly client: string | undefined;
+  readonly ip: string | undefined;
+  readonly createdFrom: string | undefined;
+  readonly createdBefore: string | undefined;
+  /** The name in client certificates. */
+  readonly certificate: string | undefined;
   readonly json: boolean;
   readonly input: string | undefined;
 }

@@ -66,11 +66,22 @@ function parse(argv: readonly string[], input: string | undefined): Arguments {
         permission: { type: 'string', multiple: true },
         'password-stdin': { type: 'boolean', default: false },
         'expires-at': { type: 'string' },
+        'dry-run': { type: 'boolean', default: false },
+        user: { type: 'string' },
+        client: { type: 'string' },
+        ip: { type: 'string' },
+        'created-from': { type: 'string' },
+        'created-before': { type: 'string' },
+        certificate: { type: 'string' },
         json: { type: 'boolean', default: false },
       },
     });
-    const { permission, 'password-stdin': passwordStdin, 'expires-at': expiresAt, json } = values;
-    return { positionals, permissions: permission, passwordStdin, expiresAt, json, input };
+    const { permission, 'password-stdin': passwordStdin, 'expires-at': expiresAt, ...others } = values;
+    const { 'dry-run': dryRun, 'created-from': createdFrom, 'created-before': createdBefore } = others;
+    const { user, client, ip, certificate, json } = others;
+    const sessions = { user, client, ip, createdFrom, createdBefore };
+    const read = { permissions: permission, passwordStdin, expiresAt, dryRun, certificate, json };
+    return { positionals, input, ...sessions, ...read };
   } catch (error) {
     throw new UsageError((error as Error).message);
   }

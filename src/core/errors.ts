@@ -11,8 +11,11 @@ type GrpcStatus =
   | 'NOT_FOUND'
   | 'ALREADY_EXISTS'
   | 'FAILED_PRECONDITION'
+  | 'ABORTED'
   | 'RESOURCE_EXHAUSTED'
   | 'UNAVAILABLE'
+  | 'DEADLINE_EXCEEDED'
+  | 'UNIMPLEMENTED'
   | 'INTERNAL';
 
 interface ErrorRow {
@@ -39,12 +42,17 @@ export const errorTable = {
     grpc: 'FAILED_PRECONDITION',
     title: 'The next key is not known everywhere yet',
   },
+  edge_too_slow: { http: 409, grpc: 'ABORTED', title: 'The edge does not keep up: begin again' },
+  edge_silent: { http: 409, grpc: 'ABORTED', title: 'The edge did not renew its lease: begin again' },
+  feed_started_over: { http: 409, grpc: 'ABORTED', title: 'What the edge has is out of date: begin again' },
   payload_too_large: { http: 413, grpc: 'RESOURCE_EXHAUSTED', title: 'The request body is too large' },
   unsupported_media_type: { http: 415, grpc: 'INVALID_ARGUMENT', title: 'The body must be application/json' },
   refresh_repeated: { http: 429, grpc: 'RESOURCE_EXHAUSTED', title: 'This refresh was repeated too often' },
   internal: { http: 500, grpc: 'INTERNAL', title: 'Something went wrong here' },
+  unimplemented: { http: 501, grpc: 'UNIMPLEMENTED', title: 'This is not offered' },
   overloaded: { http: 503, grpc: 'UNAVAILABLE', title: 'Too much work at the moment' },
   unavailable: { http: 503, grpc: 'UNAVAILABLE', title: 'This cannot be answered safely at the moment' },
+  deadline_exceeded: { http: 504, grpc: 'DEADLINE_EXCEEDED', title: 'This took too long to answer' },
 } as const satisfies Record<string, ErrorRow>;
 
 export type ErrorCode = keyof typeof errorTable;

@@ -16,6 +16,18 @@ export function newId<Id extends UserId | SessionId | ServiceId | AuditEventId>(
   return v7({ msecs: now }) as Id;
 }
 
+const uuidShape = new RegExp(uuidPattern);
+
+export function isUuid(text: string): boolean {
+  return uuidShape.test(text);
+}
+
+/** Before every id that was made at that time or later, in the order of ids. */
+export function idBefore<Id extends SessionId>(milliseconds: number): Id {
+  const hex = milliseconds.toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000` as Id;
+}
+
 /** The 16 bytes of a UUID in lower case; callers have checked its shape. */
 export function uuidBytes(id: string): Buffer {
   return Buffer.from(id.replaceAll('-', ''), 'hex');

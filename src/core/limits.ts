@@ -17,12 +17,32 @@ export const limits = {
   sessionsPageMaximum: 100,
 
   // gRPC
-  /** The largest request: 10,000 jti of 36 characters with their framing are 380 kB. */
-  grpcRequestBytes: 1024 * 1024,
+  /** The largest request that is no batch: a token is at most 8 KiB. */
+  grpcRequestBytes: 64 * 1024,
+  /** The largest batch: 10,000 jti of 36 characters with their framing are 380 kB, 1,000 usual tokens 700 kB. */
+  grpcBatchBytes: 1024 * 1024,
+  /** All metadata of a call, names and values; the longest that we read is a service token of 46 characters. */
+  grpcMetadataBytes: 8 * 1024,
   /** Ids in one BatchIsRevoked. */
   batchIsRevokedIds: 10_000,
+  /** Tokens in one BatchIntrospect: 80 ms of one core when none of them was seen before. */
+  batchIntrospectTokens: 1_000,
+  /** Of which this many are verified before others get a turn: about 8 ms. */
+  batchIntrospectAtOnce: 100,
+  /** A check is answered within this, whatever the deadline of its caller: nobody waits longer for a page. */
+  grpcCheckMilliseconds: 2_000,
+  /** A batch, whose confirmations may be as many as its ids. */
+  grpcBatchMilliseconds: 10_000,
+  /** A change: one lease for a dead node, or page by page what millions of sessions take. Each page has its own limits. */
+  grpcChangeMilliseconds: 10 * 60_000,
   /** Concurrent calls on one connection: one caller cannot take the whole node. */
   grpcStreamsPerConnection: 1_000,
+
+  /** For how long a request that its caller named is remembered: a job that failed is repeated within a day. */
+  namedRequestMilliseconds: 24 * 60 * 60_000,
+  namedRequestCharacters: 128,
+  /** As in RFC 6749 there is no longest client id; ours, and those of edges that send one, are far shorter. */
+  clientIdCharacters: 255,
 
   // Who logs in
   /** RFC 5321 §4.5.3.1: 254 octets for a path, 64 for the local part. */
@@ -111,6 +131,8 @@ export const limits = {
   pruneIntervalMilliseconds: 60_000,
 
   // Many nodes
+  /** The longest LEASE that can be set. */
+  leaseMaximumMilliseconds: 60_000,
   /** How often a node renews its lease: the shortest lease, 1 s, survives a renewal that fails. */
   renewalMilliseconds: 500,
   /** A query of a renewal may take half a lease, and with a short lease this: a busy machine is no broken one. */
@@ -136,11 +158,42 @@ export const limits = {
   /** After a comparison that failed, so that an outage of Redis is no load on the database. */
   reconcileRetryMilliseconds: 5_000,
 
-  // Edges
+  // Edges, at their node
+  /** Edges of one node; each is a connection, and a message for each revocation. */
+  edgesPerNode: 2_000,
+  /** How often an edge renews its lease, as nodes do. */
+  edgeRenewalMilliseconds: 500,
+  /** An edge to which nothing came for this long takes the stream for dead: four answers to renewals are missing. */
+  edgeStreamSilenceMilliseconds: 2_000,
+  /** A node that heard nothing of an edge for this long, longer than most leases, frees what it keeps for it. */
+  edgeSilenceMilliseconds: 10_000,
+  /** How often a node looks for such edges. */
+  edgeLookMilliseconds: 1_000,
+  /** An edge that has not acknowledged what was sent for this long gets no lease, so that nobody waits for it again. */
+  edgeBehindMilliseconds: 2_000,
+  /** What may wait for an edge that reads slowly, some 20 MB; it is shared with others that read as slowly. */
+  edgeBacklogEntries: 200_000,
+  edgeBacklogMessages: 10_000,
+  /** Revocations in one message to edges, about 40 kB. */
+  edgeMessageEntries: 1_000,
+  /** The bytes of a filter in one message. */
+  edgeFilterBytes: 256 * 1024,
+  /** Revocations that were sent lately: nodes hear of each twice, from the bus and with the next renewal. */
+  edgeRecentRevocations: 10_000,
+  /** Keys are sent again after this, so that an edge knows that they are still good. */
+  edgeKeysMilliseconds: 10_000,
+  /** For how long a stream lives at most before its edge is asked to open another one. */
+  edgeStreamMilliseconds: 30 * 60_000,
+  /** An edge that was asked to move to another node gets this much time: a snapshot of 10 million takes about a second. */
+  edgeDrainMilliseconds: 3_000,
+  /** From the beginning of a stream to its first message, of either side. */
+  edgeStartMilliseconds: 2_000,
+  /** An edge's name for itself. */
+  edgeIdCharacters: 64,
+
+  // Edges, in the SDK
   /** TCP, TLS and HTTP/2 together. Short, since an address that drops packets must not hold up the next attempt. */
   edgeConnectMilliseconds: 1_000,
-  /** From the request for a stream to its first message. */
-  edgeStartMilliseconds: 2_000,
   /** From the start of a stream to its first lease: 100 MB of snapshot take 10 s over a slow line. */
   edgeFirstLeaseMilliseconds: 60_000,
   /** A node that has had no lease to give for this long is left for another one. */
@@ -159,8 +212,6 @@ export const limits = {
   edgeOpenRenewals: 64,
   /** The largest message of the authority: 256 KiB of a filter with framing, or 1,000 keys. */
   edgeMessageBytes: 512 * 1024,
-  /** Bytes of a filter in one message. */
-  edgeFilterBytes: 256 * 1024,
   /** Live revocations that an edge has room for, unless it is told otherwise: about 50 MB. */
   edgeRevocations: 20_000_000,
   /** Bytes of filters for each of them: 2.4 when they are full, and they grow by half. */

@@ -7,8 +7,11 @@ import { AuthorityError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import type { Database } from './database.ts';
 
-/** Answers `undefined` for a token that belongs to no live service. Rejects with `unavailable` when nobody can tell. */
-export type AuthenticateService = (token: string) => Promise<Service | undefined>;
+/**
+ * Answers `undefined` for a token that belongs to no live service; at once when it was looked up a moment ago. Rejects with
+ * `unavailable` when nobody can tell.
+ */
+export type AuthenticateService = (token: string) => Service | undefined | Promise<Service | undefined>;
 
 interface LookedUp {
   readonly service: Service | undefined;
@@ -52,7 +55,7 @@ export function createAuthenticateService(parts: {
     return asked;
   };
 
-  return async (token) => {
+  return (token) => {
     const tokenHash = serviceTokenHash(token);
     if (tokenHash === undefined) return undefined;
     const key = tokenHash.toString('latin1');

@@ -3,8 +3,9 @@ import { invalidField } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import { isKid, keySubject } from '../keys/publicKey.ts';
 import type { DenyList, Verdict } from '../revocation/denyList.ts';
+import { sessionSubjectBytes } from '../revocation/revocation.ts';
 import { externalSubject } from '../tokens/externalId.ts';
-import { jtiCharacters, parseJti } from '../tokens/jti.ts';
+import { jtiBytes, jtiCharacters, parseJti } from '../tokens/jti.ts';
 
 /** Names the field that an id was given in, for the refusal of a malformed one. */
 interface Named {
@@ -13,7 +14,12 @@ interface Named {
 
 /** With `kid`, a token is also revoked when the key of that name is. */
 export type TokenId = Named &
-  ({ readonly jti: string; readonly kid?: string } | { readonly externalId: string });
+  (
+    | { readonly jti: string; readonly kid?: string }
+    | { readonly externalId: string }
+    /** What a filter of an edge hit, as it is on the deny-list. */
+    | { readonly subject: Uint8Array }
+  );
 
 /**
  * Answers at once where memory decides, else as a promise. Throws or rejects with `unavailable` when it cannot be
@@ -22,7 +28,18 @@ export type TokenId = Named &
 export type CheckRevocation = (id: TokenId) => Verdict | Promise<Verdict>;
 
 export function createCheckRevocation(parts: { denyList: Pick<DenyList, 'check'> }): CheckRevocation {
-  return (id) => parts.denyList.check('jti' in id ? ofToken(id) : ofExternal(id.externalId, id.field));
+  return (id) => parts.denyList.check(subjectsOf(id));
+}
+
+function subjectsOf(id: TokenId): readonly Uint8Array[] {
+  if ('jti' in id) return ofToken(id);
+  if ('subject' in id) return ofSubject(id.subject, id.field);
+  return ofExternal(id.externalId, id.field);
+}
+
+function ofSubject(subject: Uint8Array, field: string): readonly Uint8Array[] {
+  if (subject.length === sessionSubjectBytes || subject.length === jtiBytes) return [subject];
+  throw invalidField(field, 'length', `must have ${sessionSubjectBytes} or ${jtiBytes} bytes`);
 }
 
 function ofToken({ jti, kid, field }: Extract<TokenId, { jti: string }>): readonly Uint8Array[] {
@@ -48,5 +65,5 @@ function ofJti(text: string, field: string): readonly Uint8Array[] {
 function ofExternal(id: string, field: string): readonly Uint8Array[] {
   const subject = externalSubject(id);
   if (subject !== undefined) return [subject];
-  throw invalidField(field, 'length', `must have 1 to ${limits.externalIdBytes} bytes`);
+  throw invalidField(field, 'length', `must have 1 to ${limits.externalIdBytes} bytes of UTF-8`);
 }

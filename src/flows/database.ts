@@ -8,6 +8,7 @@ import type { UserStore } from '../authn/user.ts';
 import type { SigningKeyStore } from '../keys/signingKeyStore.ts';
 import type { RevocationStore } from '../revocation/revocation.ts';
 import type { SessionStore } from '../sessions/sessionStore.ts';
+import type { RequestStore } from './namedRequest.ts';
 
 export interface Stores {
   readonly users: UserStore;
@@ -15,6 +16,7 @@ export interface Stores {
   readonly services: ServiceStore;
   readonly signingKeys: SigningKeyStore;
   readonly revocations: RevocationStore;
+  readonly requests: RequestStore;
   readonly audit: AuditTrail;
 }
 

@@ -1,5 +1,6 @@
-/** A user's own sessions that are alive, newest first, in pages by key: as fast at the last page as at the first. */
+/** A user's sessions that are alive, newest first, in pages by key: as fast at the last page as at the first. */
 import type { Clock } from '../core/clock.ts';
+import { AuthorityError } from '../core/errors.ts';
 import type { SessionId, UserId } from '../core/ids.ts';
 import { limits } from '../core/limits.ts';
 import type { Session } from '../sessions/session.ts';
@@ -11,6 +12,7 @@ export interface SessionPage {
   readonly next: SessionId | undefined;
 }
 
+/** Throws `not_found` when there is no such user. */
 export type ListSessions = (
   userId: UserId,
   page: { readonly size?: number | undefined; readonly before?: SessionId | undefined },
@@ -23,6 +25,8 @@ export function createListSessions(parts: { database: Database; clock: Clock }):
       limit: size + 1,
       ...(before === undefined ? {} : { before }),
     });
+    if (rows.length === 0 && (await parts.database.users.find(userId)) === undefined)
+      throw new AuthorityError('not_found', { detail: 'There is no such user.' });
     const sessions = rows.slice(0, size);
     return { sessions, next: rows.length > size ? sessions.at(-1)?.id : undefined };
   };

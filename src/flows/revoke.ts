@@ -1,12 +1,18 @@
-/** Takes back a token, a session or all that a user has, with effect; answers what that took. Doing it again is a success. */
+/** Takes back a token, a session, or all sessions of a user, of a client or of a filter, with effect; answers what that took. Doing it again is a success. */
 import type { Origin } from '../audit/auditEvent.ts';
 import { normaliseEmail } from '../authn/email.ts';
+import type { User } from '../authn/user.ts';
 import { AuthorityError, invalidField } from '../core/errors.ts';
-import { type SessionId, type UserId, uuidPattern } from '../core/ids.ts';
+import type { SessionId, UserId } from '../core/ids.ts';
 import { limits } from '../core/limits.ts';
 import { type EffectReport, wholeHour } from '../revocation/revocation.ts';
+import type { SessionSelection } from '../sessions/sessionStore.ts';
 import { externalSubject } from '../tokens/externalId.ts';
 import { type Jti, parseJti } from '../tokens/jti.ts';
+import type { Stores } from './database.ts';
+import { countByPage } from './endSessionsByPage.ts';
+import { endMatching, type FilterText, filterOf, sessionsMatching, uuidOf } from './matchingSessions.ts';
+import { nameRequest, openRequest } from './namedRequest.ts';
 import { type ReadingParts, readGenuineToken } from './readToken.ts';
 import { type EffectParts, type EndingStores, withEffect } from './withEffect.ts';
 
@@ -17,30 +23,71 @@ export type RevocationTarget =
   | { readonly sessionId: string }
   | { readonly userId: string }
   | { readonly email: string }
+  /** Every session whose tokens were issued to it. */
+  | { readonly clientId: string }
+  /** Every session that it selects. */
+  | { readonly filter: FilterText }
   /** A token of an earlier system, and when it expires in milliseconds. */
   | { readonly externalId: string; readonly expiresAt: number };
 
+export interface RevokeOptions {
+  /** Changes nothing. */
+  readonly dryRun?: boolean;
+  /** Names the request, so that repeating it changes nothing more; see `namedRequest.ts`. */
+  readonly requestId?: string | undefined;
+}
+
 export interface RevokeResult {
   readonly endedSessions: number;
+  /** For a dry run: how many sessions would end. */
+  readonly matchedSessions: number;
   /** Undefined when nothing was live any more. */
   readonly effect: EffectReport | undefined;
 }
 
 /** Throws `invalid_request` naming the field (as in the gRPC contract), or `not_found`. */
-export type Revoke = (target: RevocationTarget, origin: Origin) => Promise<RevokeResult>;
+export type Revoke = (
+  target: RevocationTarget,
+  origin: Origin,
+  options?: RevokeOptions,
+) => Promise<RevokeResult>;
 
 type RevokeParts = EffectParts & ReadingParts;
 
-/** Does it inside of the transaction; answers how many sessions ended. */
-type Step = (stores: EndingStores, now: number, origin: Origin) => Promise<number>;
+/** What to do in one transaction. */
+interface Step {
+  /** The sessions that would end, if any. Throws `not_found`. */
+  find(stores: Stores): Promise<SessionSelection | undefined>;
+  /** Answers how many sessions ended. `again`: only what was done before, which needs no second event. */
+  take(stores: EndingStores, now: number, origin: Origin, again: boolean): Promise<number>;
+}
 
 export function createRevoke(parts: RevokeParts): Revoke {
-  return async (target, origin) => {
+  return async (target, origin, { dryRun = false, requestId } = {}) => {
     const now = parts.clock.now();
+    const request = nameRequest(requestId, origin, target);
+    const filter = filterOf(target);
+    if (filter !== undefined) {
+      if (dryRun) return foreseen(await countByPage(parts, sessionsMatching(filter, false)));
+      return { ...(await endMatching(parts, filter, origin, request)), matchedSessions: 0 };
+    }
     const step = await stepFor(parts, target, now);
-    const { result, effect } = await withEffect(parts, now, (stores) => step(stores, now, origin));
-    return { endedSessions: result, effect };
+    if (dryRun) {
+      const selection = await step.find(parts.database);
+      return foreseen(selection === undefined ? 0 : await parts.database.sessions.count(selection, now));
+    }
+    const { result, effect } = await withEffect(parts, now, async (stores) => {
+      if (request === undefined) return step.take(stores, now, origin, false);
+      const { finished } = await openRequest(stores, request, now);
+      const ended = await step.take(stores, now, origin, finished);
+      return stores.requests.note(request, finished ? 0 : ended, true);
+    });
+    return { endedSessions: result, matchedSessions: 0, effect };
   };
+}
+
+function foreseen(matchedSessions: number): RevokeResult {
+  return { endedSessions: 0, matchedSessions, effect: undefined };
 }
 
 async function stepFor(parts: RevokeParts, target: RevocationTarget, now: number): Promise<Step> {
@@ -57,73 +104,97 @@ async function stepFor(parts: RevokeParts, target: RevocationTarget, now: number
   if ('sessionId' in target) return revokeSession(uuidOf('session_id', target.sessionId) as SessionId);
   if ('userId' in target) {
     const userId = uuidOf('user_id', target.userId) as UserId;
-    return revokeUser(async () => userId);
+    return revokeUser(({ users }) => users.find(userId));
   }
   if ('email' in target) {
     const email = normaliseEmail(target.email);
-    return revokeUser(async ({ users }) => (await users.findByEmail(email))?.id);
+    return revokeUser(({ users }) => users.findByEmail(email));
   }
-  return revokeExternal(target.externalId, target.expiresAt, now);
-}
-
-const uuid = new RegExp(uuidPattern);
-
-function uuidOf(field: string, text: string): string {
-  if (!uuid.test(text)) throw invalidField(field, 'format', 'must be a UUID in lower case');
-  return text;
+  if ('externalId' in target) return revokeExternal(target.externalId, target.expiresAt, now);
+  throw new Error('a filter is ended page by page');
 }
 
 function revokeToken({ sessionId, subjects: [subject] }: Jti): Step {
-  return async ({ sessions, revoke, audit }, now, origin) => {
+  const find = async ({ sessions }: Stores) => {
     const session = await sessions.find(sessionId);
     if (session === undefined) throw notFound('There is no session that this token was issued in.');
-    const { userId, accessExpiresAt } = session;
-    // The session knows how long any of its tokens lives, whatever the lifetime was when this one was issued.
-    if (accessExpiresAt <= now) return 0;
-    await revoke([{ subject, reason: 'revoked', expiresAt: afterExpiry(accessExpiresAt) }]);
-    await audit.record({ type: 'token_revoked', origin, userId, sessionId, reason: 'revoked' }, now);
-    return 0;
+    return session;
+  };
+  return {
+    async find(stores) {
+      await find(stores);
+      return undefined;
+    },
+    async take(stores, now, origin, again) {
+      const { userId, accessExpiresAt } = await find(stores);
+      // The session knows how long any of its tokens lives, whatever the lifetime was when this one was issued.
+      if (accessExpiresAt <= now) return 0;
+      await stores.revoke([{ subject, reason: 'revoked', expiresAt: afterExpiry(accessExpiresAt) }]);
+      const event = { type: 'token_revoked', origin, userId, sessionId, reason: 'revoked' } as const;
+      if (!again) await stores.audit.record(event, now);
+      return 0;
+    },
   };
 }
 
 function revokeSession(sessionId: SessionId): Step {
-  return async ({ sessions, endSessions, audit }, now, origin) => {
+  const find = async ({ sessions }: Stores) => {
     const session = await sessions.find(sessionId);
     if (session === undefined) throw notFound('There is no such session.');
-    const ended = await endSessions({ sessionId }, 'revoked');
-    if (ended.length > 0) {
-      const { userId } = session;
-      await audit.record({ type: 'session_ended', origin, userId, sessionId, reason: 'revoked' }, now);
-    }
-    return ended.length;
+    return session;
+  };
+  return {
+    async find(stores) {
+      await find(stores);
+      return { sessionId };
+    },
+    async take(stores, now, origin) {
+      const { userId } = await find(stores);
+      const ended = await stores.endSessions({ sessionId }, 'revoked');
+      const event = { type: 'session_ended', origin, userId, sessionId, reason: 'revoked' } as const;
+      if (ended.length > 0) await stores.audit.record(event, now);
+      return ended.length;
+    },
   };
 }
 
-function revokeUser(find: (stores: EndingStores) => Promise<UserId | undefined>): Step {
-  return async (stores, now, origin) => {
-    const userId = await find(stores);
-    const user = userId === undefined ? undefined : await stores.users.lock(userId, 'update');
-    if (userId === undefined || user === undefined) throw notFound('There is no such user.');
-    await stores.users.bumpTokenVersion(userId);
-    const ended = await stores.endSessions({ userId }, 'revoked');
-    await stores.audit.record({ type: 'all_sessions_ended', origin, userId, reason: 'revoked' }, now);
-    return ended.length;
+function revokeUser(look: (stores: Stores) => Promise<User | undefined>): Step {
+  const find = async (stores: Stores) => {
+    const user = await look(stores);
+    if (user === undefined) throw notFound('There is no such user.');
+    return { userId: user.id };
+  };
+  return {
+    find,
+    async take(stores, now, origin, again) {
+      const { userId } = await find(stores);
+      await stores.users.lock(userId, 'update');
+      // Whoever has logged in since the first time is not meant.
+      if (again) return (await stores.endSessions({ userId, onlyEnded: true }, 'revoked')).length;
+      await stores.users.bumpTokenVersion(userId);
+      const ended = await stores.endSessions({ userId }, 'revoked');
+      await stores.audit.record({ type: 'all_sessions_ended', origin, userId, reason: 'revoked' }, now);
+      return ended.length;
+    },
   };
 }
 
 function revokeExternal(id: string, expiresAt: number, now: number): Step {
   const subject = externalSubject(id);
   if (subject === undefined) {
-    throw invalidField('external_id', 'length', `must have 1 to ${limits.externalIdBytes} bytes`);
+    throw invalidField('external_id', 'length', `must have 1 to ${limits.externalIdBytes} bytes of UTF-8`);
   }
   if (!(expiresAt > now && expiresAt <= now + limits.accessTokenMaximumSeconds * 1000)) {
     const hours = limits.accessTokenMaximumSeconds / 3600;
     throw invalidField('exp', 'range', `must be in the future, by at most ${hours} hours`);
   }
-  return async ({ revoke, audit }, _now, origin) => {
-    await revoke([{ subject, reason: 'revoked', expiresAt: wholeHour(afterExpiry(expiresAt)) }]);
-    await audit.record({ type: 'token_revoked', origin, reason: 'external_id' }, now);
-    return 0;
+  return {
+    find: async () => undefined,
+    async take({ revoke, audit }, now, origin, again) {
+      await revoke([{ subject, reason: 'revoked', expiresAt: wholeHour(afterExpiry(expiresAt)) }]);
+      if (!again) await audit.record({ type: 'token_revoked', origin, reason: 'external_id' }, now);
+      return 0;
+    },
   };
 }
 

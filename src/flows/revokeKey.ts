@@ -10,44 +10,81 @@ import { isKid, keySubject } from '../keys/publicKey.ts';
 import type { RingKeeper } from '../keys/ringKeeper.ts';
 import { revokeKey } from '../keys/rotation.ts';
 import type { StoredSigningKey } from '../keys/signingKeyStore.ts';
-import { wholeHour } from '../revocation/revocation.ts';
-import type { SessionRange } from '../sessions/sessionStore.ts';
+import { type EffectReport, wholeHour } from '../revocation/revocation.ts';
 import { changeKeyRing, type KeyRingParts } from './changeKeyRing.ts';
-import { type EffectParts, withEffect } from './withEffect.ts';
+import { countByPage, endSessionsByPage, type PagedSelection, worseOf } from './endSessionsByPage.ts';
+import { nameRequest, openRequest } from './namedRequest.ts';
+import type { RevokeOptions } from './revoke.ts';
+import { type Effective, type EffectParts, withEffect } from './withEffect.ts';
 
 export interface RevokedKey {
   /** The sessions that ended. */
   readonly endedSessions: number;
-  /** When it was in effect for every token of the key, and for every one of those sessions. */
+  /** For a dry run: those that would. */
+  readonly matchedSessions: number;
+  /** When it was in effect for every token of the key, and for every one of those sessions; 0 for a dry run. */
   readonly effectAt: number;
+  readonly effect: EffectReport | undefined;
 }
 
 /** Throws `invalid_request` for what is no kid, `not_found`, and `unavailable` when it is not known to be in effect: then call again. */
-export type RevokeKey = (kid: string, origin: Origin) => Promise<RevokedKey>;
+export type RevokeKey = (kid: string, origin: Origin, options?: RevokeOptions) => Promise<RevokedKey>;
 
 interface RevokeKeyParts extends KeyRingParts, EffectParts {
   readonly ringKeeper: Pick<RingKeeper, 'reload'>;
 }
 
 export function createRevokeKey(parts: RevokeKeyParts): RevokeKey {
-  return async (kid, origin) => {
+  const { database, clock } = parts;
+  return async (kid, origin, { dryRun = false, requestId } = {}) => {
     if (!isKid(kid)) throw invalidField('kid', 'format', 'must be the kid of a key: 43 characters');
-    const { activatedAt } = await killKey(parts, kid, origin);
+    if (dryRun) return rehearse(parts, kid);
+    const request = nameRequest(requestId, origin, { kid });
+    if (request !== undefined)
+      await database.transaction((stores) => openRequest(stores, request, clock.now()));
+    const { result: key, effect } = await killKey(parts, kid, origin);
     // Here at once; other nodes have it on their deny-list until they look at the ring again.
     await parts.ringKeeper.reload();
     // A key that never signed has no sessions.
-    const endedSessions = activatedAt === undefined ? 0 : await endSessionsOf(parts, kid, origin);
-    return { endedSessions, effectAt: parts.clock.now() };
+    const ended =
+      key.activatedAt === undefined
+        ? { endedSessions: 0, effect: undefined }
+        : await endSessionsByPage(parts, { ...sessionsOf(kid), reason: 'key_revoked', origin, request });
+    const endedSessions =
+      request === undefined
+        ? ended.endedSessions
+        : await database.transaction(({ requests }) => requests.note(request, 0, true));
+    return {
+      endedSessions,
+      matchedSessions: 0,
+      effectAt: clock.now(),
+      effect: worseOf(effect, ended.effect),
+    };
   };
 }
 
+function sessionsOf(signedWith: string): PagedSelection {
+  return { select: (range) => ({ signedWith, range }) };
+}
+
+async function rehearse(parts: RevokeKeyParts, kid: string): Promise<RevokedKey> {
+  const key = await parts.database.signingKeys.find(kid);
+  if (key === undefined) throw noSuchKey();
+  const matchedSessions = key.activatedAt === undefined ? 0 : await countByPage(parts, sessionsOf(kid));
+  return { endedSessions: 0, matchedSessions, effectAt: 0, effect: undefined };
+}
+
+function noSuchKey(): AuthorityError {
+  return new AuthorityError('not_found', { detail: 'kid: there is no such key' });
+}
+
 /** When this is in effect, no node signs with the key any more: it asks the deny-list before it hands out a token. */
-async function killKey(parts: RevokeKeyParts, kid: string, origin: Origin): Promise<StoredSigningKey> {
+function killKey(parts: RevokeKeyParts, kid: string, origin: Origin): Promise<Effective<StoredSigningKey>> {
   const now = parts.clock.now();
-  const { result } = await withEffect(parts, now, async (stores) => {
+  return withEffect(parts, now, async (stores) => {
     const ring = await stores.signingKeys.lock();
     const key = await stores.signingKeys.find(kid);
-    if (key === undefined) throw new AuthorityError('not_found', { detail: 'kid: there is no such key' });
+    if (key === undefined) throw noSuchKey();
     const expiresAt = forgottenAt(key.revokedAt ?? ring.now);
     // By then no ring has the key.
     if (expiresAt > ring.now)
@@ -59,7 +96,6 @@ async function killKey(parts: RevokeKeyParts, kid: string, origin: Origin): Prom
     }
     return key;
   });
-  return result;
 }
 
 /**
@@ -69,27 +105,4 @@ async function killKey(parts: RevokeKeyParts, kid: string, origin: Origin): Prom
 function forgottenAt(revokedAt: number): number {
   const seconds = limits.accessTokenMaximumSeconds + limits.revocationMarginSeconds;
   return wholeHour(revokedAt + seconds * 1000);
-}
-
-/** Page by page: each is one transaction and is brought into effect, so that no lock is held for long. */
-async function endSessionsOf(parts: RevokeKeyParts, signedWith: string, origin: Origin): Promise<number> {
-  const reason = 'key_revoked';
-  const { sessions } = parts.database;
-  let count = 0;
-  let range: SessionRange = { after: undefined, last: undefined };
-  do {
-    range = await sessions.nextRange(range.last, limits.sessionsPageRows);
-    const selection = { signedWith, range };
-    const now = parts.clock.now();
-    const { result } = await withEffect(parts, now, async ({ endSessions, audit }) => {
-      const ended = await endSessions(selection, reason);
-      const events = ended.map(
-        ({ id, userId }) => ({ type: 'session_ended', origin, userId, sessionId: id, reason }) as const,
-      );
-      await audit.recordAll(events, now);
-      return ended.length;
-    });
-    count += result;
-  } while (range.last !== undefined);
-  return count;
 }

@@ -1,5 +1,4 @@
 /** KeyService: translate, call one flow, translate back. The contract is in proto/countersign/v1. */
-import type { Origin } from '../audit/auditEvent.ts';
 import type { Service } from '../authn/service.ts';
 import type { Key } from '../contract/generated/countersign/v1/Key.ts';
 import type { ListKeysResponse } from '../contract/generated/countersign/v1/ListKeysResponse.ts';
@@ -13,6 +12,7 @@ import type { ResealKeys } from '../flows/resealKeys.ts';
 import type { RevokeKey } from '../flows/revokeKey.ts';
 import type { RotateKey } from '../flows/rotateKey.ts';
 import type { SigningKeyState } from '../keys/signingKeyStore.ts';
+import { originOf } from './callers.ts';
 
 export interface KeyServiceFlows {
   readonly listKeys: ListKeys;
@@ -27,23 +27,20 @@ export function createKeyService({ listKeys, rotateKey, revokeKey, resealKeys }:
       return { keys: (await listKeys()).map(toKey) };
     },
 
-    RotateKey: (_request: unknown, caller: Service): Promise<RotateKeyResponse> => rotateKey(by(caller)),
+    RotateKey: (_request: unknown, caller: Service): Promise<RotateKeyResponse> =>
+      rotateKey(originOf(caller)),
 
     async RevokeKey({ kid }: RevokeKeyRequest__Output, caller: Service): Promise<RevokeKeyResponse> {
       if (kid === '') throw invalidField('kid', 'required', 'is required');
-      const { endedSessions, effectAt } = await revokeKey(kid, by(caller));
+      const { endedSessions, effectAt } = await revokeKey(kid, originOf(caller));
       return { endedSessions, effectTimeMs: effectAt };
     },
 
     async ResealKeys(_request: unknown, caller: Service): Promise<ResealKeysResponse> {
-      const { signingKeys, sessions, unreadable } = await resealKeys(by(caller));
+      const { signingKeys, sessions, unreadable } = await resealKeys(originOf(caller));
       return { signingKeys, sessions, unreadableSessions: unreadable.count };
     },
   };
-}
-
-function by({ name }: Service): Origin {
-  return { actor: `service:${name}` };
 }
 
 const states = {

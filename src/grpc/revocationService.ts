@@ -2,40 +2,71 @@
 import type { Service } from '../authn/service.ts';
 import type { RevokeRequest__Output } from '../contract/generated/countersign/v1/RevokeRequest.ts';
 import type { RevokeResponse } from '../contract/generated/countersign/v1/RevokeResponse.ts';
+import type { SessionFilter__Output } from '../contract/generated/countersign/v1/SessionFilter.ts';
 import { invalidField } from '../core/errors.ts';
-import type { RevocationTarget, Revoke } from '../flows/revoke.ts';
+import type { FilterText } from '../flows/matchingSessions.ts';
+import type { RevocationTarget, Revoke, RevokeResult } from '../flows/revoke.ts';
+import type { RevokeKey } from '../flows/revokeKey.ts';
 import type { NodeOutcome } from '../revocation/revocation.ts';
+import { originOf, requirePermission } from './callers.ts';
 
 export interface RevocationServiceFlows {
   readonly revoke: Revoke;
+  readonly revokeKey: RevokeKey;
 }
 
-export function createRevocationService({ revoke }: RevocationServiceFlows) {
+export function createRevocationService({ revoke, revokeKey }: RevocationServiceFlows) {
   return {
     async Revoke(request: RevokeRequest__Output, caller: Service): Promise<RevokeResponse> {
-      const { endedSessions, effect } = await revoke(targetOf(request), { actor: `service:${caller.name}` });
-      if (effect === undefined) return { endedSessions };
-      const waitedFor = effect.nodes.filter(({ outcome }) => outcome !== 'acknowledged');
-      return {
-        endedSessions,
-        effectTimeMs: effect.effectAt,
-        effectDurationUs: Math.ceil(effect.milliseconds * 1000),
-        acknowledgedNodes: effect.nodes.length - waitedFor.length,
-        waitedFor: waitedFor.map(({ id, outcome }) => ({ nodeId: id, outcome: toOutcome(outcome) })),
-      };
+      const { kid, requestId, dryRun } = request;
+      const options = { dryRun, requestId: requestId === '' ? undefined : requestId };
+      const origin = originOf(caller, requestId);
+      if (kid === undefined) return toResponse(await revoke(targetOf(request), origin, options));
+      requirePermission(caller, 'keys.manage');
+      return toResponse(await revokeKey(kid, origin, options));
     },
   };
 }
 
-function targetOf({ token, jti, sessionId, userId, external }: RevokeRequest__Output): RevocationTarget {
+function toResponse({ endedSessions, matchedSessions, effect }: RevokeResult): RevokeResponse {
+  if (effect === undefined) return { endedSessions, matchedSessions };
+  const waitedFor = effect.nodes.filter(({ outcome }) => outcome !== 'acknowledged');
+  return {
+    endedSessions,
+    matchedSessions,
+    effectTimeMs: effect.effectAt,
+    effectDurationUs: Math.ceil(effect.milliseconds * 1000),
+    acknowledgedNodes: effect.nodes.length - waitedFor.length,
+    waitedFor: waitedFor.map(({ id, outcome }) => ({ nodeId: id, outcome: toOutcome(outcome) })),
+  };
+}
+
+function targetOf(request: RevokeRequest__Output): RevocationTarget {
+  const { token, jti, sessionId, userId, external, clientId, filter } = request;
   if (token !== undefined) return { token };
   if (jti !== undefined) return { jti };
   if (sessionId !== undefined) return { sessionId };
   if (userId !== undefined) return { userId };
+  if (clientId !== undefined) return { clientId };
+  if (filter) return { filter: toFilter(filter) };
   if (external) {
     return { externalId: external.externalId, expiresAt: Number(external.exp) * 1000 };
   }
-  throw invalidField('target', 'required', 'one of token, jti, session_id, user_id and external is required');
+  const targets = 'token, jti, session_id, user_id, external, client_id, kid and filter';
+  throw invalidField('target', 'required', `one of ${targets} is required`);
+}
+
+/** What is empty or 0 is not set. */
+function toFilter(filter: SessionFilter__Output): FilterText {
+  const { userId, clientId, ip } = filter;
+  const [createdBefore, createdFrom] = [Number(filter.createdBeforeMs), Number(filter.createdFromMs)];
+  return {
+    ...(userId === '' ? {} : { userId }),
+    ...(clientId === '' ? {} : { clientId }),
+    ...(createdBefore === 0 ? {} : { createdBefore }),
+    ...(createdFrom === 0 ? {} : { createdFrom }),
+    ...(ip === '' ? {} : { ip }),
+  };
 }
 
 const outcomes = {

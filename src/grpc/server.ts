@@ -2,38 +2,39 @@
  * The gRPC edge for internal services. Owns listening, TLS, who may call and the translation of errors. Does not own
  * any rule about tokens: the handlers call one flow each.
  */
-import { readFile } from 'node:fs/promises';
-import { createSecureContext } from 'node:tls';
-import {
-  logVerbosity,
-  Server,
-  ServerCredentials,
-  type ServerUnaryCall,
-  type sendUnaryData,
-  setLogVerbosity,
-  status,
-} from '@grpc/grpc-js';
+import { logVerbosity, Server, type ServerCredentials, setLogVerbosity } from '@grpc/grpc-js';
 import { ReflectionService } from '@grpc/reflection';
 import { HealthImplementation } from 'grpc-health-check';
-import type { Service } from '../authn/service.ts';
 import type { GrpcTls } from '../config/config.ts';
 import { loadContract, serviceNames } from '../contract/contract.ts';
 import type { Clock } from '../core/clock.ts';
-import { AuthorityError, StartupError } from '../core/errors.ts';
+import { StartupError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import type { AuthenticateService } from '../flows/authenticateService.ts';
 import type { Log } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
-import { type Authorize, createAuthorize, type Method } from './callers.ts';
+import type { Edges } from '../revocation/edges.ts';
+import { createAuthorize } from './callers.ts';
+import { credentials } from './credentials.ts';
 import { createKeyService, type KeyServiceFlows } from './keyService.ts';
+import { libraryRefusals } from './libraryRefusals.ts';
+import { withinLimits } from './requests.ts';
 import { createRevocationService, type RevocationServiceFlows } from './revocationService.ts';
-import { toGrpcError } from './status.ts';
+import { createRpc } from './rpc.ts';
+import { createSessionService, type SessionServiceFlows } from './sessionService.ts';
 import { createTokenService, type TokenServiceFlows } from './tokenService.ts';
+import { createServeEdge, encodingOnce, type WatchRevocationsFlows } from './watchRevocations.ts';
 
 export interface GrpcParts {
   readonly flows: TokenServiceFlows &
     RevocationServiceFlows &
+    WatchRevocationsFlows &
+    SessionServiceFlows &
     KeyServiceFlows & { readonly authenticateService: AuthenticateService };
+  /** What edges are told of tokens, and of the deny-list. */
+  readonly issuer: string;
+  readonly sliceMs: number;
+  readonly edges: Pick<Edges, 'drain'>;
   readonly reflection: boolean;
   readonly tls: GrpcTls | undefined;
   readonly clock: Clock;
@@ -54,29 +55,15 @@ const healthNames = ['', ...serviceNames.map((name) => `countersign.v1.${name}`)
 export function createGrpcServer(parts: GrpcParts): GrpcServer {
   // The library writes to the console by itself; whatever matters of it reaches us as an error.
   setLogVerbosity(logVerbosity.NONE);
-  const { definition, v1 } = loadContract();
   const server = new Server({
-    'grpc.max_receive_message_length': limits.grpcRequestBytes,
+    // Of any method: the bytes are in memory before it is known which of them is called.
+    'grpc.max_receive_message_length': limits.grpcBatchBytes,
     'grpc.max_concurrent_streams': limits.grpcStreamsPerConnection,
+    // Tables for a debugging interface that nobody can reach; they cost every call.
+    'grpc.enable_channelz': 0,
+    interceptors: [libraryRefusals],
   });
-  const authorize = createAuthorize(parts.flows.authenticateService);
-  const tokens = createTokenService(parts.flows);
-  server.addService(v1.TokenService.service, {
-    IsRevoked: handler(parts, authorize, 'IsRevoked', tokens.IsRevoked),
-    BatchIsRevoked: handler(parts, authorize, 'BatchIsRevoked', tokens.BatchIsRevoked),
-    Introspect: handler(parts, authorize, 'Introspect', tokens.Introspect),
-  });
-  const revocations = createRevocationService(parts.flows);
-  server.addService(v1.RevocationService.service, {
-    Revoke: handler(parts, authorize, 'Revoke', revocations.Revoke),
-  });
-  const keys = createKeyService(parts.flows);
-  server.addService(v1.KeyService.service, {
-    ListKeys: handler(parts, authorize, 'ListKeys', keys.ListKeys),
-    RotateKey: handler(parts, authorize, 'RotateKey', keys.RotateKey),
-    RevokeKey: handler(parts, authorize, 'RevokeKey', keys.RevokeKey),
-    ResealKeys: handler(parts, authorize, 'ResealKeys', keys.ResealKeys),
-  });
+  const { definition } = addServices(server, parts);
   const health = new HealthImplementation(
     Object.fromEntries(healthNames.map((name) => [name, 'NOT_SERVING'])),
   );
@@ -92,78 +79,44 @@ export function createGrpcServer(parts: GrpcParts): GrpcServer {
     async close(drainMs) {
       for (const name of healthNames) health.setStatus(name, 'NOT_SERVING');
       const cancel = parts.clock.after(drainMs, () => server.forceShutdown());
+      // Edges first: they need this node until they have found another one.
+      await parts.edges.drain();
       await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
       cancel();
     },
   };
 }
 
-/** What every method has in common: who calls, one answer or one status, one measurement. */
-function handler<Request, Response>(
-  parts: GrpcParts,
-  authorize: Authorize,
-  method: Method,
-  answer: (request: Request, caller: Service) => Promise<Response>,
-) {
-  return async (
-    call: ServerUnaryCall<Request, Response>,
-    callback: sendUnaryData<Response>,
-  ): Promise<void> => {
-    const started = parts.clock.monotonic();
-    const measure = (code: status) =>
-      parts.metrics.grpcCall(method, status[code] ?? '', (parts.clock.monotonic() - started) / 1000);
-    try {
-      const caller = await authorize(method, call.metadata);
-      const response = await answer(call.request, caller);
-      measure(status.OK);
-      callback(null, response);
-    } catch (error) {
-      report(parts, method, error);
-      const grpcError = toGrpcError(error);
-      measure(grpcError.code);
-      callback(grpcError);
-    }
-  };
-}
+function addServices(server: Server, parts: GrpcParts) {
+  const { definition, v1 } = loadContract();
+  const authorize = createAuthorize(parts.flows.authenticateService);
+  const { unary, stream, report } = createRpc({ ...parts, authorize });
 
-function report({ log, metrics }: GrpcParts, method: Method, error: unknown): void {
-  const known = error instanceof AuthorityError ? error : undefined;
-  metrics.refusal(known?.code ?? 'internal', known?.reason);
-  if (known === undefined) log.error({ method, err: error }, 'a call failed');
-  else if (known.code === 'unavailable')
-    log.warn({ method, reason: known.reason, err: known.cause }, 'unavailable');
-  else log.debug({ method, code: known.code, reason: known.reason }, 'refused');
-}
-
-async function credentials(tls: GrpcTls | undefined): Promise<ServerCredentials> {
-  if (tls === undefined) return ServerCredentials.createInsecure();
-  const [certificate, privateKey, clientCa] = await Promise.all([
-    readPem('GRPC_TLS_CERT', tls.certificatePath),
-    readPem('GRPC_TLS_KEY', tls.privateKeyPath),
-    tls.clientCaPath === undefined ? null : readPem('GRPC_TLS_CLIENT_CA', tls.clientCaPath),
-  ]);
-  const pair = { cert_chain: certificate, private_key: privateKey };
-  try {
-    createSecureContext({
-      cert: certificate,
-      key: privateKey,
-      ...(clientCa === null ? {} : { ca: clientCa }),
-    });
-  } catch (cause) {
-    throw new StartupError(
-      `GRPC_TLS_*: not a certificate with its private key: ${(cause as Error).message}`,
-      { cause },
-    );
-  }
-  return ServerCredentials.createSsl(clientCa, [pair], clientCa !== null);
-}
-
-async function readPem(setting: string, path: string): Promise<Buffer> {
-  try {
-    return await readFile(path);
-  } catch (cause) {
-    throw new StartupError(`${setting}: ${path} cannot be read: ${(cause as Error).message}`, { cause });
-  }
+  const tokens = createTokenService(parts.flows, { clock: parts.clock, report });
+  server.addService(withinLimits(v1.TokenService.service), {
+    IsRevoked: unary('IsRevoked', tokens.IsRevoked),
+    BatchIsRevoked: unary('BatchIsRevoked', tokens.BatchIsRevoked),
+    Introspect: unary('Introspect', tokens.Introspect),
+    BatchIntrospect: unary('BatchIntrospect', tokens.BatchIntrospect),
+  });
+  const revocations = createRevocationService(parts.flows);
+  server.addService(encodingOnce(withinLimits(v1.RevocationService.service)), {
+    Revoke: unary('Revoke', revocations.Revoke),
+    WatchRevocations: stream('WatchRevocations', createServeEdge(parts)),
+  });
+  const sessions = createSessionService(parts.flows);
+  server.addService(withinLimits(v1.SessionService.service), {
+    ListSessions: unary('ListSessions', sessions.ListSessions),
+    EndSession: unary('EndSession', sessions.EndSession),
+  });
+  const keys = createKeyService(parts.flows);
+  server.addService(withinLimits(v1.KeyService.service), {
+    ListKeys: unary('ListKeys', keys.ListKeys),
+    RotateKey: unary('RotateKey', keys.RotateKey),
+    RevokeKey: unary('RevokeKey', keys.RevokeKey),
+    ResealKeys: unary('ResealKeys', keys.ResealKeys),
+  });
+  return { definition };
 }
 
 function bind(server: Server, host: string, port: number, creds: ServerCredentials): Promise<number> {

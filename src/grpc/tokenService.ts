@@ -1,5 +1,7 @@
 /** TokenService: translate, call one flow, translate back. The contract is in proto/countersign/v1. */
 
+import type { BatchIntrospectRequest__Output } from '../contract/generated/countersign/v1/BatchIntrospectRequest.ts';
+import type { BatchIntrospectResponse } from '../contract/generated/countersign/v1/BatchIntrospectResponse.ts';
 import type { BatchIsRevokedRequest__Output } from '../contract/generated/countersign/v1/BatchIsRevokedRequest.ts';
 import type { BatchIsRevokedResponse } from '../contract/generated/countersign/v1/BatchIsRevokedResponse.ts';
 import { DecidedBy } from '../contract/generated/countersign/v1/DecidedBy.ts';
@@ -8,47 +10,86 @@ import type { IntrospectResponse } from '../contract/generated/countersign/v1/In
 import type { IsRevokedRequest__Output } from '../contract/generated/countersign/v1/IsRevokedRequest.ts';
 import type { IsRevokedResponse } from '../contract/generated/countersign/v1/IsRevokedResponse.ts';
 import { Reason } from '../contract/generated/countersign/v1/Reason.ts';
+import type { Clock } from '../core/clock.ts';
 import { invalidField } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
-import type { CheckRevocation } from '../flows/checkRevocation.ts';
-import type { Introspect } from '../flows/introspect.ts';
+import type { CheckRevocation, TokenId } from '../flows/checkRevocation.ts';
+import type { Introspect, Introspection } from '../flows/introspect.ts';
 import type { Verdict } from '../revocation/denyList.ts';
+import { type AnswerOne, createBatch } from './batch.ts';
+import { toReason } from './reasons.ts';
+import type { Rpc } from './rpc.ts';
 
 export interface TokenServiceFlows {
   readonly checkRevocation: CheckRevocation;
   readonly introspect: Introspect;
 }
 
-export function createTokenService({ checkRevocation, introspect }: TokenServiceFlows) {
+export function createTokenService(
+  { checkRevocation, introspect }: TokenServiceFlows,
+  { clock, report }: { readonly clock: Clock; readonly report: Rpc['report'] },
+) {
+  const batch = createBatch(clock);
+
+  const isRevoked: AnswerOne<TokenId, IsRevokedResponse> = (id) => {
+    const verdict = checkRevocation(id);
+    return verdict instanceof Promise ? verdict.then(toResponse) : toResponse(verdict);
+  };
+  const introspectOne: AnswerOne<string, IntrospectResponse> = async (token) =>
+    toClaims(await introspect(token));
+
   return {
-    async IsRevoked({ jti, kid, externalId }: IsRevokedRequest__Output): Promise<IsRevokedResponse> {
-      if (externalId === '') {
-        const token = { jti, field: 'jti' };
-        return toResponse(await checkRevocation(kid === '' ? token : { ...token, kid }));
-      }
-      if (jti !== '' || kid !== '')
-        throw invalidField('external_id', 'exclusive', 'must not be set together with jti or kid');
-      return toResponse(await checkRevocation({ externalId, field: 'external_id' }));
+    IsRevoked: (request: IsRevokedRequest__Output) => isRevoked(toTokenId(request)),
+
+    async BatchIsRevoked({ jtis, checks }: BatchIsRevokedRequest__Output): Promise<BatchIsRevokedResponse> {
+      if (jtis.length > 0 && checks.length > 0)
+        throw invalidField('checks', 'exclusive', 'must not be set together with jtis');
+      requireCount('jtis', jtis.length + checks.length, limits.batchIsRevokedIds, 'ids');
+      const onFailure = (error: unknown) => report('BatchIsRevoked', error);
+      // What cannot be answered must be refused, also by a caller that does not look at `failure`.
+      const failed = { revoked: true };
+      const results =
+        checks.length > 0
+          ? batch(checks, (check) => isRevoked(toTokenId(check)), failed, onFailure)
+          : batch(jtis, (jti) => isRevoked({ jti, field: 'jti' }), failed, onFailure);
+      return { results: await results };
     },
 
-    async BatchIsRevoked({ jtis }: BatchIsRevokedRequest__Output): Promise<BatchIsRevokedResponse> {
-      if (jtis.length === 0 || jtis.length > limits.batchIsRevokedIds) {
-        throw invalidField('jtis', 'count', `must be 1 to ${limits.batchIsRevokedIds} ids`);
-      }
-      // Each in an async function: one that throws must not leave the promises before it without a listener.
-      const verdicts = await Promise.all(
-        jtis.map(async (jti, index) => checkRevocation({ jti, field: `jtis[${index}]` })),
-      );
-      return { results: verdicts.map(toResponse) };
-    },
+    Introspect: ({ token }: IntrospectRequest__Output) => introspectOne(token),
 
-    async Introspect({ token }: IntrospectRequest__Output): Promise<IntrospectResponse> {
-      const result = await introspect(token);
-      if (!result.active) return { active: false };
-      const { client_id: clientId, auth_time: authTime, amr, ...claims } = result.claims;
-      return { ...claims, active: true, clientId, authTime, amr: [...amr], tokenType: 'Bearer' };
+    async BatchIntrospect(
+      { tokens }: BatchIntrospectRequest__Output,
+      _caller: unknown,
+      isAbandoned: () => boolean,
+    ): Promise<BatchIntrospectResponse> {
+      requireCount('tokens', tokens.length, limits.batchIntrospectTokens, 'tokens');
+      const onFailure = (error: unknown) => report('BatchIntrospect', error);
+      const turns = { size: limits.batchIntrospectAtOnce, isAbandoned };
+      return { results: await batch(tokens, introspectOne, { active: false }, onFailure, turns) };
     },
   };
+}
+
+function requireCount(field: string, count: number, maximum: number, of: string): void {
+  if (count === 0 || count > maximum) throw invalidField(field, 'count', `must be 1 to ${maximum} ${of}`);
+}
+
+function toTokenId({ jti, kid, externalId, subject }: IsRevokedRequest__Output): TokenId {
+  if (externalId === '' && subject.length === 0) {
+    const token = { jti, field: 'jti' };
+    return kid === '' ? token : { ...token, kid };
+  }
+  const [field, others] =
+    externalId === '' ? (['subject', [jti, kid]] as const) : (['external_id', [jti, kid, subject]] as const);
+  if (others.some(({ length }) => length > 0))
+    throw invalidField(field, 'exclusive', 'must not be set together with anything else');
+  return externalId === '' ? { subject, field } : { externalId, field };
+}
+
+function toClaims(result: Introspection): IntrospectResponse {
+  if (!result.active) return { active: false };
+  const { client_id: clientId, auth_time: authTime, amr, ...claims } = result.claims;
+  return { ...claims, active: true, clientId, authTime, amr: [...amr], tokenType: 'Bearer' };
 }
 
 const decidedBy = {
@@ -64,10 +105,4 @@ function toResponse(verdict: Verdict): IsRevokedResponse {
     reason: verdict.revoked ? toReason(verdict.reason) : Reason.REASON_UNSPECIFIED,
     decidedBy: decidedBy[verdict.decidedBy],
   };
-}
-
-/** The words of the store are those of the contract in lower case; one that is newer than this code is unspecified. */
-function toReason(reason: string): Reason {
-  const name = `REASON_${reason.toUpperCase()}`;
-  return name in Reason ? (name as keyof typeof Reason) : Reason.REASON_UNSPECIFIED;
 }

@@ -21,6 +21,8 @@ export interface Metrics {
     readonly milliseconds: number;
     readonly nodes: readonly { readonly outcome: string }[];
   }): void;
+  /** How it was settled with an edge that a revocation had to wait for. */
+  edge(outcome: string): void;
   /** The shared copy in Redis was made anew. */
   rebuild(): void;
   /** A part of the shared deny-list failed, and made up for it or will try again. */
@@ -75,6 +77,12 @@ export function createMetrics(): Metrics {
     labelNames: ['outcome'] as const,
     registers,
   });
+  const effectEdges = new Counter({
+    name: 'countersign_effect_edges_total',
+    help: 'Edges of this node that a revocation had to reach, by how it was settled with each.',
+    labelNames: ['outcome'] as const,
+    registers,
+  });
   const rebuilds = new Counter({
     name: 'countersign_projection_rebuilds_total',
     help: 'How often this node made the shared copy in Redis anew.',
@@ -115,6 +123,7 @@ export function createMetrics(): Metrics {
       effects.observe(milliseconds / 1000);
       for (const { outcome } of nodes) effectNodes.inc({ outcome });
     },
+    edge: (outcome) => effectEdges.inc({ outcome }),
     rebuild: () => rebuilds.inc(),
     fault: (part) => faults.inc({ part }),
     gauge(name, help, read) {

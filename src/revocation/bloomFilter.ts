@@ -13,6 +13,8 @@ export interface BloomFilter {
   readonly capacity: number;
   /** Bytes of the bit array. */
   readonly bytes: number;
+  /** The bit array itself, which goes on changing: bit `n` is bit `n % 8`, from the least significant one, of byte `n / 8`. */
+  readonly bits: Uint8Array;
   count(): number;
   add(hash: IdHash): void;
   mayContain(hash: IdHash): boolean;
@@ -58,6 +60,7 @@ export function createBloomFilter(
   return {
     capacity,
     bytes: words.byteLength,
+    bits: new Uint8Array(words.buffer),
     count: () => count,
 
     add({ first, second }) {

@@ -49,7 +49,17 @@ export interface DenyList {
   check(subjects: readonly Uint8Array[]): Verdict | Promise<Verdict>;
   /** Forgets what expired by then. */
   dropExpired(now: number): void;
+  /** The filters as they are now, for those who keep a copy; undefined before they are whole. Their bytes go on changing. */
+  slices(): readonly ProjectedSlice[] | undefined;
   stats(): FilterStats;
+}
+
+/** Those who keep a copy of a deny-list in memory. */
+export interface DenyListListener {
+  /** These are in memory now. `committed`: they are known to be so; others a check has to confirm. */
+  onAdded(revocations: readonly Revocation[], committed: boolean): void;
+  /** Memory begins anew, and empty. */
+  onStartedOver(): void;
 }
 
 const notRevoked: Verdict = { revoked: false, decidedBy: 'bloom' };
@@ -59,8 +69,9 @@ export function createDenyList(parts: {
   confirm: Confirm;
   sliceMs: number;
   onVerdict: OnVerdict;
+  listener?: DenyListListener;
 }): DenyList {
-  const { lease, confirm, sliceMs, onVerdict } = parts;
+  const { lease, confirm, sliceMs, onVerdict, listener } = parts;
   // Apart, since nearly all entries are sessions: asking for a token then costs next to nothing.
   const emptyFilters = () => ({ sessions: createSlicedFilter(sliceMs), tokens: createSlicedFilter(sliceMs) });
   let filters = emptyFilters();
@@ -71,7 +82,7 @@ export function createDenyList(parts: {
   let loaded = false;
   let version = 0;
 
-  const add = (revocations: readonly Revocation[]) => {
+  const addToMemory = (revocations: readonly Revocation[]) => {
     version += 1;
     for (const { subject, expiresAt } of revocations) filterOf(isSession(subject)).add(subject, expiresAt);
   };
@@ -111,10 +122,14 @@ export function createDenyList(parts: {
   };
 
   return {
-    add,
+    add(revocations) {
+      addToMemory(revocations);
+      listener?.onAdded(revocations, false);
+    },
 
     addCommitted(revocations) {
-      add(revocations);
+      addToMemory(revocations);
+      listener?.onAdded(revocations, true);
       // The newest are asked for most; more than there is room for would only push each other out.
       for (const revocation of revocations.slice(-limits.confirmedRevocations)) {
         confirmed.set(subjectKey(revocation.subject), revocation);
@@ -126,6 +141,7 @@ export function createDenyList(parts: {
       version += 1;
       // Afresh, so that a load that is repeated takes its room once. Whatever is added meanwhile is added to it.
       filters = emptyFilters();
+      listener?.onStartedOver();
       const loading = filters;
       await fill({
         reserve(counts) {
@@ -134,7 +150,7 @@ export function createDenyList(parts: {
         adopt(slices) {
           for (const { ofSessions, endsAt, layers } of slices) filterOf(ofSessions).adopt(endsAt, layers);
         },
-        add,
+        add: addToMemory,
       });
       // Overtaken by a later load, this one has nothing to say.
       if (filters === loading) loaded = true;
@@ -157,6 +173,15 @@ export function createDenyList(parts: {
 
     dropExpired(now) {
       for (const filter of Object.values(filters)) filter.dropExpired(now);
+    },
+
+    slices() {
+      if (!loaded) return undefined;
+      const ofKind = (ofSessions: boolean) =>
+        filterOf(ofSessions)
+          .slices()
+          .map((slice) => ({ ...slice, ofSessions }));
+      return [...ofKind(true), ...ofKind(false)];
     },
 
     stats() {

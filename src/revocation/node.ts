@@ -3,8 +3,9 @@
  * Everything that reaches out of the process is a port, so that the same node runs in the simulation of the tests.
  *
  *   withEffect → effect → bus ──────→ bus → listener → denyList ← check
- *                  ↑ acknowledgement ←──────┘              ↑
+ *                  ↑ acknowledgement ←──────┘       ↓      ↑
  *                  └ nodes (leases, reports) ← renewal ────┘
+ *                                                   edges → streams to the services that keep a copy
  */
 import type { Cancel, Clock } from '../core/clock.ts';
 import { limits } from '../core/limits.ts';
@@ -12,6 +13,8 @@ import { createEarliestTime } from '../core/steadyTime.ts';
 import type { Bus, BusListener, NodeId } from './bus.ts';
 import { createConfirmation } from './confirmation.ts';
 import { createDenyList, type DenyList, type OnVerdict } from './denyList.ts';
+import type { EdgeOutcome } from './edge.ts';
+import { createEdges, type Edges } from './edges.ts';
 import { createLease } from './lease.ts';
 import { createLiveNodes, type NodeStore } from './liveNodes.ts';
 import { createLoad, type OnProgress } from './loading.ts';
@@ -30,6 +33,8 @@ export interface NodeEvents {
   onReconciled(reconciliation: Reconciliation): void;
   /** A part failed and will try again, or another one makes up for it. */
   onFault(part: FaultyPart, error: unknown): void;
+  /** An edge had to be waited for. */
+  onEdgeSettled(outcome: EdgeOutcome): void;
 }
 
 export type FaultyPart = 'renewal' | 'announcement' | 'listener' | 'reconciler' | 'pruning';
@@ -37,6 +42,7 @@ export type FaultyPart = 'renewal' | 'announcement' | 'listener' | 'reconciler' 
 export interface RevocationNode {
   readonly denyList: DenyList;
   readonly effect: Effect;
+  readonly edges: Edges;
   /** Loads memory and takes the first lease; then keeps both up to date. Rejects when the first lease cannot be had. */
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -81,17 +87,26 @@ export function createRevocationNode(parts: {
   const lease = createLease({ clock, milliseconds: leaseMs });
   const liveNodes = createLiveNodes({ self, leaseMs, clock });
   const confirm = createConfirmation({ find: store.find, copy, clock });
-  const denyList = createDenyList({ lease, confirm, sliceMs, onVerdict: events.onVerdict });
+  const edges = createEdges({
+    slices: () => denyList.slices(),
+    nodeLease: lease,
+    clock,
+    onSettled: events.onEdgeSettled,
+  });
+  const { onVerdict } = events;
+  const denyList = createDenyList({ lease, confirm, sliceMs, onVerdict, listener: edges });
   const { onProgress } = events;
   const load = createLoad({ denyList, snapshots: loadingSnapshots, copy, clock, sliceMs, onProgress });
-  const renewal = createRenewal({ self, lease, nodes, liveNodes, snapshots, denyList, load, clock });
+  const renewing = { self, lease, nodes, liveNodes, snapshots, denyList, edges, load, clock };
+  const renewal = createRenewal(renewing);
 
   const bus = parts.openBus({
     onAnnouncement: (announcement) => listen(announcement),
     onAcknowledgement: (acknowledgement) => effect.onAcknowledgement(acknowledgement),
   });
-  const listen = createAnnouncementListener({ self, denyList, renewal, bus, onFault: faultIn('listener') });
-  const telling = { self, leaseMs, denyList, bus, copy, nodes, liveNodes, clock };
+  const onFault = faultIn('listener');
+  const listen = createAnnouncementListener({ self, denyList, renewal, edges, bus, onFault });
+  const telling = { self, leaseMs, denyList, edges, bus, copy, nodes, liveNodes, clock };
   const effect = createSharedEffect({
     ...telling,
     onEffect: events.onEffect,
@@ -115,6 +130,7 @@ export function createRevocationNode(parts: {
   return {
     denyList,
     effect,
+    edges,
 
     async start() {
       // Loading may take longer than a lease; what is renewed then is quick.
@@ -129,6 +145,7 @@ export function createRevocationNode(parts: {
 
     async stop() {
       for (const cancel of timers) cancel();
+      edges.close();
       await renewal.stop();
     },
 

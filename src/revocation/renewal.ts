@@ -14,6 +14,7 @@ import { limits } from '../core/limits.ts';
 import { createEarliestTime } from '../core/steadyTime.ts';
 import type { NodeId } from './bus.ts';
 import type { DenyList } from './denyList.ts';
+import type { Edges } from './edges.ts';
 import type { Lease } from './lease.ts';
 import type { LiveNodes, NodeStore, Others } from './liveNodes.ts';
 import type { Load } from './loading.ts';
@@ -28,7 +29,7 @@ export interface Renewal {
   renew(): Promise<void>;
   /** Renews from now on, and tells what goes wrong. */
   start(onFault: (error: unknown) => void): void;
-  /** Gives the lease back, so that nobody waits for this node. */
+  /** Gives the lease back, so that nobody waits for this node; unless one of its edges still holds one. */
   stop(): Promise<void>;
 }
 
@@ -39,17 +40,21 @@ export function createRenewal(parts: {
   liveNodes: LiveNodes;
   snapshots: RevocationSnapshots;
   denyList: Pick<DenyList, 'add' | 'dropExpired'>;
+  edges: Pick<Edges, 'caughtUp' | 'leases'>;
   load: Load;
   clock: Clock;
 }): Renewal {
-  const { self, lease, nodes, liveNodes, snapshots, denyList, load, clock } = parts;
+  const { self, lease, nodes, liveNodes, snapshots, denyList, edges, load, clock } = parts;
   const earliestTime = createEarliestTime(clock);
   let number = 0;
   let position: Position | undefined;
   /** What was read last has not been reported yet. */
   let unreported = false;
+  /** The renewal whose position was reported last. */
+  let reported = 0;
   let stopped = false;
   let cancel: Cancel = () => {};
+  let onFault: (error: unknown) => void = () => {};
 
   /** Step 2; answers whether there was anything to apply. */
   const readSince = async (since: Position): Promise<boolean> => {
@@ -68,6 +73,25 @@ export function createRenewal(parts: {
   const forget = () => {
     lease.drop();
     position = undefined;
+  };
+
+  /**
+   * For those who could not reach this node, or not hear it. Edges answer for this node, so it has read what they know, too.
+   * The lease does not wait for them.
+   */
+  const report = async (read: Position) => {
+    const edgesKnow = edges.caughtUp();
+    const mine = number;
+    if (edgesKnow === undefined) {
+      reported = mine;
+      return nodes.report(self, read);
+    }
+    void edgesKnow.then(async () => {
+      // A later one says more, and one of another history would be wrong.
+      if (stopped || reported > mine || position?.history !== read.history) return;
+      reported = mine;
+      await nodes.report(self, read).catch(onFault);
+    });
   };
 
   const removeDead = async ({ nodes: others }: Others) => {
@@ -96,8 +120,7 @@ export function createRenewal(parts: {
     if (stopped) return;
     lease.hold(from);
     denyList.dropExpired(Math.min(earliestTime(), list.databaseNow));
-    // For those who could not reach this node, or not hear it.
-    if (unreported && position !== undefined) await nodes.report(self, position);
+    if (unreported) await report(position);
     unreported = false;
     await removeDead(others);
   };
@@ -107,7 +130,8 @@ export function createRenewal(parts: {
   return {
     renew,
 
-    start(onFault) {
+    start(report) {
+      onFault = report;
       cancel = clock.every(limits.renewalMilliseconds, () => renew().catch(onFault));
     },
 
@@ -117,7 +141,8 @@ export function createRenewal(parts: {
       // First: once the row is gone, nobody waits.
       lease.drop();
       await renew().catch(() => {});
-      await nodes.remove(self, number);
+      // An edge that could not be told to stop goes on until its lease ends; others wait for that as for a dead node.
+      if (edges.leases() === 0) await nodes.remove(self, number);
     },
   };
 }

@@ -9,6 +9,7 @@ import { AuthorityError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import type { Acknowledgement, Announcement, Bus, BusListener, NodeId } from './bus.ts';
 import type { DenyList } from './denyList.ts';
+import type { Edges } from './edges.ts';
 import type { LiveNodes, NodeStore } from './liveNodes.ts';
 import type { Projection } from './projection.ts';
 import type { Renewal } from './renewal.ts';
@@ -32,6 +33,7 @@ export function createSharedEffect(parts: {
   denyList: Pick<DenyList, 'add' | 'addCommitted'>;
   bus: Pick<Bus, 'announce'>;
   copy: Pick<Projection, 'add'>;
+  edges: Pick<Edges, 'caughtUp'>;
   nodes: Pick<NodeStore, 'list'>;
   liveNodes: Pick<LiveNodes, 'observe' | 'longestLeaseMs'>;
   clock: Clock;
@@ -39,7 +41,7 @@ export function createSharedEffect(parts: {
   /** The bus, the copy or a look failed; another way makes up for it. */
   onFault: (error: unknown) => void;
 }): SharedEffect {
-  const { self, denyList, bus, copy, clock, onFault } = parts;
+  const { self, denyList, bus, copy, edges, clock, onFault } = parts;
   const pending = new Map<number, Pending>();
   let last = 0;
 
@@ -88,6 +90,7 @@ export function createSharedEffect(parts: {
     async announce({ revocations, mark }) {
       const committedAt = clock.monotonic();
       denyList.addCommitted(revocations);
+      const ownEdges = edges.caughtUp();
       last += 1;
       const number = last;
       const mine: Pending = { waiting: waitForNodes(mark, committedAt), evaluate: () => {} };
@@ -95,6 +98,7 @@ export function createSharedEffect(parts: {
       try {
         const told = tell(number, revocations);
         const outcomes = await everyNode(mine, committedAt + parts.leaseMs + limits.lookAgainMilliseconds);
+        await ownEdges;
         // Nothing rests on it: who reads the copy directly is told as well, unless it does not answer.
         await withDeadline(clock, limits.copyMilliseconds, told, () => new Error('late')).catch(onFault);
         const nodes = [...outcomes].map(([id, outcome]) => ({ id, outcome }));
@@ -126,22 +130,28 @@ function stateOf(
   return waiting.hasSeen() || now < giveUpAt ? 'waiting' : 'nodes_unknown';
 }
 
-/** The other side: what a node does when another one announces. It says that it knows only when it does. */
+/** The other side: what a node does when another one announces. It says that it knows only when it does, and all its edges do. */
 export function createAnnouncementListener(parts: {
   self: NodeId;
   denyList: Pick<DenyList, 'addCommitted'>;
   renewal: Pick<Renewal, 'renew'>;
+  edges: Pick<Edges, 'caughtUp'>;
   bus: Pick<Bus, 'acknowledge'>;
   onFault: (error: unknown) => void;
 }): BusListener['onAnnouncement'] {
-  const { self, denyList, renewal, bus, onFault } = parts;
+  const { self, denyList, renewal, edges, bus, onFault } = parts;
   return ({ from, number, revocations }: Announcement) => {
     const acknowledge = () => bus.acknowledge({ to: from, number, from: self });
+    const acknowledgeWithEdges = () => {
+      const edgesKnow = edges.caughtUp();
+      if (edgesKnow === undefined) acknowledge();
+      else void edgesKnow.then(acknowledge);
+    };
     if (revocations === undefined) {
-      renewal.renew().then(acknowledge).catch(onFault);
+      renewal.renew().then(acknowledgeWithEdges).catch(onFault);
       return;
     }
     denyList.addCommitted(revocations);
-    acknowledge();
+    acknowledgeWithEdges();
   };
 }

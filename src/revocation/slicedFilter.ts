@@ -17,6 +17,8 @@ export interface SlicedFilter {
   mayContain(subject: Uint8Array): boolean;
   /** The ends of the slices that may contain it. */
   slicesOf(subject: Uint8Array): readonly number[];
+  /** What is in it now. The bytes are those of memory, and go on changing. */
+  slices(): readonly { readonly endsAt: number; readonly layers: readonly FilterLayer[] }[];
   /** Drops every slice that ended at or before `now` (milliseconds). */
   dropExpired(now: number): void;
   stats(): FilterStats;
@@ -115,6 +117,12 @@ export function createSlicedFilter(sliceMs: number): SlicedFilter {
       );
       return hits.map(({ endsAt }) => endsAt);
     },
+
+    slices: () =>
+      [...slices.values()].map(({ endsAt, filters }) => ({
+        endsAt,
+        layers: filters.map(({ capacity, count, bits }) => ({ capacity, entries: count(), bytes: bits })),
+      })),
 
     dropExpired(now) {
       const expired = [...slices.keys()].filter((endsAt) => endsAt <= now);

@@ -73,16 +73,28 @@ export function createMirror(started: WatchStarted__Output, parts: MirrorParts):
     if (position === undefined) throw new ProtocolFault('revocations before the end of the snapshot');
     if (!isCount(next) || next <= position) throw new ProtocolFault('a position that does not grow');
     if (entries.length > limits.edgeEntries) throw new ProtocolFault(`${entries.length} entries at once`);
-    const revocations = entries.map((entry) => toRevocation(entry, latestEnd()));
+    const latest = latestEnd();
+    const committed = entries.filter(({ unconfirmed }) => !unconfirmed);
+    const others = entries.filter(({ unconfirmed }) => unconfirmed);
+    addAll(
+      committed.map((entry) => toRevocation(entry, latest)),
+      denyList.addCommitted,
+    );
+    addAll(
+      others.map((entry) => toRevocation(entry, latest)),
+      denyList.add,
+    );
+    position = next;
+    return next;
+  };
+  const addAll = (revocations: readonly Revocation[], addTo: DenyList['add']) => {
     for (const ofSlice of bySlice(revocations, sliceMs)) {
-      denyList.add(ofSlice);
+      addTo(ofSlice);
       // After each slice: a new one is given half the room of the fullest, so together they could be given too much.
       const { bytes, slices } = denyList.stats();
       if (bytes > maximumBytes) throw new ProtocolFault('more than there is memory for');
       if (slices > limits.edgeSlices) throw new ProtocolFault(`more than ${limits.edgeSlices} time slices`);
     }
-    position = next;
-    return next;
   };
 
   const snapshot = (): Snapshot => {
@@ -103,8 +115,8 @@ export function createMirror(started: WatchStarted__Output, parts: MirrorParts):
     if (!isCount(leaseMs) || leaseMs > limits.edgeLeaseMilliseconds)
       throw new ProtocolFault(`a lease of ${leaseMs} ms`);
     const from = renewals.answered(number);
-    if (leaseMs === 0) lease.drop();
-    else lease.hold(from, leaseMs);
+    // None now: what was granted before goes on until its end.
+    if (leaseMs > 0) lease.hold(from, leaseMs);
   };
   type Taken = Required<{ [Kind in keyof Response]: NonNullable<Response[Kind]> }>;
   const takers: Partial<Record<string, (message: Response) => number | undefined>> = {

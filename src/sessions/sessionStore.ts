@@ -6,10 +6,22 @@ export interface SessionWithUser extends Session {
   readonly user: { readonly tokenVersion: number; readonly disabled: boolean };
 }
 
-/** Which sessions to end. */
+/** What is not set selects nothing away. Times are milliseconds since the Unix epoch. */
+export interface SessionFilter {
+  readonly userId?: UserId;
+  readonly clientId?: string;
+  readonly createdBefore?: number;
+  readonly createdFrom?: number;
+  /** From which it was used last. */
+  readonly ip?: string;
+}
+
+/** Which sessions to end. `onlyEnded`: of those, only those that have ended, to bring that into effect again. */
 export type SessionSelection =
   | { readonly sessionId: SessionId }
-  | { readonly userId: UserId; readonly except?: SessionId }
+  | { readonly userId: UserId; readonly except?: SessionId; readonly onlyEnded?: boolean }
+  /** Those in a range for which everything that the filter says holds. */
+  | { readonly matching: SessionFilter; readonly range: SessionRange; readonly onlyEnded?: boolean }
   /** Those in a range with live access tokens that may have been signed with this key. */
   | { readonly signedWith: string; readonly range: SessionRange };
 
@@ -62,11 +74,13 @@ export interface SessionStore {
    * had ended before: a caller whose first answer was lost brings them into effect again.
    */
   end(selection: SessionSelection, reason: EndReason, now: number): Promise<readonly EndedSession[]>;
+  /** How many of the selected sessions `end` would newly end. */
+  count(selection: SessionSelection, now: number): Promise<number>;
   /**
-   * The range of the next `rows` sessions, whatever they are: there may be very many of which few are looked for, and no
-   * statement should walk them all.
+   * The range of the next `rows` sessions, of all or of one user, whatever they are: there may be very many of which few
+   * are looked for, and no statement should walk them all.
    */
-  nextRange(after: SessionId | undefined, rows: number): Promise<SessionRange>;
+  nextRange(after: SessionId | undefined, rows: number, userId?: UserId): Promise<SessionRange>;
   /** Sessions in the range whose secret was sealed with another key than values that begin with `header`. */
   listSealedOtherwise(header: Uint8Array, range: SessionRange): Promise<readonly SealedSession[]>;
   /** Replaces the sealed form of a secret that is otherwise unchanged. */

@@ -5,8 +5,12 @@
 import { limits } from '../core/limits.ts';
 import { hashedSubject } from '../core/subject.ts';
 
-/** Undefined when it is empty or too long. */
+/** Stands where bytes were no UTF-8; two ids that differ in nothing else would be one. */
+const lostText = /\uFFFD|\p{Surrogate}/u;
+
+/** Undefined when it is empty, too long or no text. */
 export function externalSubject(id: string): Uint8Array | undefined {
+  if (lostText.test(id)) return undefined;
   const bytes = Buffer.byteLength(id);
   if (bytes === 0 || bytes > limits.externalIdBytes) return undefined;
   return hashedSubject('countersign external id', id);

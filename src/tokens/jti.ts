@@ -10,6 +10,7 @@ const sessionBytes = 16;
 const timeBytes = 6;
 const randomPart = 5;
 
+export const jtiBytes = sessionBytes + timeBytes + randomPart;
 export const jtiCharacters = 36;
 
 const uuid = new RegExp(uuidPattern);
@@ -24,7 +25,7 @@ export interface Jti {
 }
 
 export function newJti(sessionId: SessionId, now: number): string {
-  const bytes = Buffer.alloc(sessionBytes + timeBytes + randomPart);
+  const bytes = Buffer.alloc(jtiBytes);
   uuidBytes(sessionId).copy(bytes);
   bytes.writeUIntBE(now, sessionBytes, timeBytes);
   randomBytes(randomPart).copy(bytes, sessionBytes + timeBytes);

@@ -15,6 +15,7 @@ import { createLocalEffect } from '../../src/storage/local/effect.ts';
 import { createStorage, migrateStorage } from '../../src/storage/postgres/storage.ts';
 import { engines } from '../support/engines.ts';
 import { createManualClock } from '../support/manualClock.ts';
+import { noEdges } from '../support/noEdges.ts';
 import { newSession, newUser, rowsMadeAt as now } from '../support/rows.ts';
 
 const sliceMs = 60_000;
@@ -50,7 +51,14 @@ for (const { name, open } of engines) {
     const confirm = createConfirmation({ find: store.find, clock });
     const denyList = createDenyList({ lease: permanentLease, confirm, sliceMs, onVerdict: () => {} });
     await loadFromStore({ denyList, store, clock, sliceMs });
-    const effect = createLocalEffect({ denyList, clock, onEffect: () => {} });
+    const effect = createLocalEffect({
+      denyList,
+      edges: noEdges,
+      earlierEdgesGone: Promise.resolve(),
+      leaseMs: 5_000,
+      clock,
+      onEffect: () => {},
+    });
 
     t.test('what is committed is brought into effect before it is answered', async (t) => {
       const [user, other] = [await newUser(storage), await newUser(storage)];

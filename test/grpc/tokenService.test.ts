@@ -82,7 +82,6 @@ t.test('one authority', async (t) => {
         JSON.stringify(jti),
       );
     }
-    await t.rejects(grpc.batchIsRevoked([good, 'x', good]), { code: 3, details: /^jtis\[1\]: / });
     await t.rejects(grpc.batchIsRevoked([]), { code: 3, details: /^jtis: must be 1 to 10000/ });
     const tooMany = Array.from({ length: limits.batchIsRevokedIds + 1 }, () => good);
     await t.rejects(grpc.batchIsRevoked(tooMany), { code: 3, details: /^jtis: / });
@@ -122,7 +121,7 @@ t.test('one authority', async (t) => {
       'base64url',
     );
     t.match(await grpc.introspect(`${header}.${forged}.${signature}`), inactive, 'changed claims');
-    t.match(await grpc.introspect('x'.repeat(100_000)), inactive, 'far too long');
+    t.match(await grpc.introspect('x'.repeat(60_000)), inactive, 'far too long');
     t.match(await grpc.introspect(token), {
       active: true,
       aud: 'countersign',
@@ -133,7 +132,9 @@ t.test('one authority', async (t) => {
   });
 
   t.test('a message over the limit is refused', async (t) => {
-    t.equal(await statusOf(grpc.introspect('x'.repeat(limits.grpcRequestBytes + 1))), 'RESOURCE_EXHAUSTED');
+    for (const bytes of [limits.grpcRequestBytes, limits.grpcBatchBytes, 5 * 1024 * 1024]) {
+      t.equal(await statusOf(grpc.introspect('x'.repeat(bytes))), 'RESOURCE_EXHAUSTED', `${bytes} bytes`);
+    }
   });
 
   t.test(
@@ -145,7 +146,7 @@ t.test('one authority', async (t) => {
       );
       const garbage = createHash('sha512').update('garbage').digest();
       const status = await rawCall(authority.grpcPort, '/countersign.v1.TokenService/IsRevoked', garbage);
-      t.ok(['3', '13', '16'].includes(status), `garbage: ${status}`);
+      t.equal(status, '16', 'garbage of nobody');
       t.equal(await statusOf(grpc.isRevoked(unknownJti())), 'OK', 'the next call is answered');
     },
   );

@@ -114,6 +114,7 @@ export async function simulate(seed: number, lastsMs: number, sabotage: Sabotage
         onProgress() {},
         onReconciled() {},
         onFault() {},
+        onEdgeSettled() {},
       },
     });
     const simulated: SimulatedNode = { id, machine, node, database: ports, cuts, started: false };

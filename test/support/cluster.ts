@@ -7,6 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { permissions } from '../../src/authn/service.ts';
+import { parseDuration } from '../../src/config/durations.ts';
 import { createGrpcClient, type GrpcClient, type HttpCall } from './clients.ts';
 import { type PostgresServer, startPostgres } from './postgres.ts';
 import { startProcess } from './process.ts';
@@ -29,7 +30,9 @@ export interface ClusterNode {
   freeze(): void;
   thaw(): void;
   kill(): Promise<void>;
-  /** After `kill`: another process on the same folder. Resolves when it says that it is ready. */
+  /** Asks the process to stop, as an operator does, and waits for its end. */
+  drain(): Promise<void>;
+  /** After `kill` or `drain`: another process on the same folder. Resolves when it says that it is ready. */
   start(): Promise<void>;
 }
 
@@ -38,6 +41,8 @@ export interface Cluster {
   readonly leaseMilliseconds: number;
   /** Of a service that may do everything. */
   readonly serviceToken: string;
+  /** Opens what the nodes have sealed. */
+  readonly keyEncryptionKey: string;
   readonly postgres: PostgresServer;
   /** The one that the nodes are connected to. */
   redis: RedisServer;
@@ -57,7 +62,8 @@ export async function startCluster(count: number, settings: Settings = {}): Prom
   };
   try {
     const [postgres, redis] = [await startPostgres(), await startRedis()];
-    const cluster = { postgres, redis, leaseMilliseconds: leaseSeconds * 1000, stop };
+    const leaseMilliseconds = parseDuration(settings['LEASE'] ?? `${leaseSeconds}s`) ?? 0;
+    const cluster = { postgres, redis, leaseMilliseconds, stop };
     undo.push(
       () => postgres.stop(),
       () => cluster.redis.stop(),
@@ -79,7 +85,7 @@ export async function startCluster(count: number, settings: Settings = {}): Prom
     const first = await start(1);
     const nodes: [ClusterNode, ...ClusterNode[]] = [first];
     for (let number = 2; number <= count; number += 1) nodes.push(await start(number, first.serviceToken));
-    return Object.assign(cluster, { nodes, serviceToken: first.serviceToken });
+    return Object.assign(cluster, { nodes, keyEncryptionKey, serviceToken: first.serviceToken });
   } catch (error) {
     await stop();
     throw error;
@@ -155,6 +161,11 @@ async function startNode(name: string, around: NodeSurroundings): Promise<Starte
     async kill() {
       interruptions += 1;
       await server.stop();
+    },
+    async drain() {
+      interruptions += 1;
+      server.process.signal('SIGTERM');
+      await server.process.exited;
     },
     async start() {
       server = await startServer(dataDir, env);

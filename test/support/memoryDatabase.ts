@@ -83,6 +83,7 @@ export function createMemoryDatabase(now: () => number, keys: readonly StoredSig
   const database: MemoryDatabase = {
     users: {} as Stores['users'],
     services: {} as Stores['services'],
+    requests: {} as Stores['requests'],
     revocations: {} as Stores['revocations'],
     signingKeys: {
       load: () => turn(({ signingKeys }) => signingKeys.load()),

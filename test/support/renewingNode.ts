@@ -9,6 +9,7 @@ import { createRenewal } from '../../src/revocation/renewal.ts';
 import { accessTtlMs, startOfTest } from './denyListNode.ts';
 import { createManualClock } from './manualClock.ts';
 import { leaseMs } from './nodes.ts';
+import { noEdges } from './noEdges.ts';
 import { createSharedTruth } from './sharedTruth.ts';
 
 const noCopy: Pick<Projection, 'load'> = { load: async () => undefined };
@@ -29,7 +30,17 @@ export function createRenewingNode({
   const confirm = createConfirmation({ find: store.find, clock });
   const denyList = createDenyList({ lease, confirm, sliceMs, onVerdict: () => {} });
   const load = createLoad({ denyList, snapshots, copy, clock, sliceMs, onProgress });
-  const renewal = createRenewal({ self: 'self', lease, nodes, liveNodes, snapshots, denyList, load, clock });
+  const renewal = createRenewal({
+    self: 'self',
+    lease,
+    nodes,
+    liveNodes,
+    snapshots,
+    denyList,
+    edges: noEdges,
+    load,
+    clock,
+  });
   return { clock, truth, sliceMs, lease, denyList, load, renewal };
 }
 

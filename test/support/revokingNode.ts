@@ -7,6 +7,7 @@ import type { CommittedRevocations, EffectReport } from '../../src/revocation/re
 import { createSharedEffect } from '../../src/revocation/sharedEffect.ts';
 import { createDenyListNode, revoked } from './denyListNode.ts';
 import { leaseMs, nodeRow } from './nodes.ts';
+import { noEdges } from './noEdges.ts';
 import { createSharedTruth } from './sharedTruth.ts';
 
 /** `others`: the nodes that are registered. */
@@ -28,6 +29,7 @@ export function createRevokingNode(...others: readonly string[]) {
     self: 'self',
     leaseMs,
     denyList,
+    edges: noEdges,
     bus: {
       announce(announcement) {
         announced.push(announcement);

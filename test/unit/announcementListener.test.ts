@@ -3,6 +3,7 @@ import t from 'tap';
 import type { Acknowledgement, Announcement } from '../../src/revocation/bus.ts';
 import { createAnnouncementListener } from '../../src/revocation/sharedEffect.ts';
 import { outcomeOf, revoked } from '../support/denyListNode.ts';
+import { noEdges } from '../support/noEdges.ts';
 import { createRenewingNode } from '../support/renewingNode.ts';
 
 function setUp() {
@@ -21,6 +22,7 @@ function setUp() {
     self: 'self',
     denyList,
     renewal,
+    edges: noEdges,
     bus,
     onFault: (error) => void faults.push(error),
   });

@@ -1,8 +1,7 @@
 /** A user's own sessions. */
 import { rfc3339 } from '../../core/clock.ts';
-import { decodeBase64url, encodeBase64url } from '../../core/encoding.ts';
-import { invalidField } from '../../core/errors.ts';
-import { type SessionId, uuidBytes, uuidFromBytes } from '../../core/ids.ts';
+import type { SessionId } from '../../core/ids.ts';
+import { pageTokenAfter, readPageToken } from '../../sessions/pageToken.ts';
 import { type Session, sessionExpiry } from '../../sessions/session.ts';
 import type { HttpParts } from '../app.ts';
 import type { HttpApp } from '../bareApp.ts';
@@ -29,7 +28,7 @@ export function sessionRoutes(app: HttpApp, { flows }: HttpParts, authenticate: 
     });
     return {
       sessions: page.sessions.map((session) => toBody(session, sid)),
-      ...(page.next === undefined ? {} : { next_page_token: encodeBase64url(uuidBytes(page.next)) }),
+      ...(page.next === undefined ? {} : { next_page_token: pageTokenAfter(page.next) }),
     };
   });
 
@@ -60,10 +59,4 @@ function toBody(session: Session, current: SessionId): SessionsBody['sessions'][
     expires_at: rfc3339(sessionExpiry(session)),
     current: session.id === current,
   };
-}
-
-function readPageToken(token: string): SessionId {
-  const bytes = decodeBase64url(token);
-  if (bytes?.length !== 16) throw invalidField('page_token', 'format', 'is not a token of an earlier page');
-  return uuidFromBytes(bytes) as SessionId;
 }

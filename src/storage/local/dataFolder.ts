@@ -1,12 +1,13 @@
 /**
  * DATA_DIR: what a single process keeps for itself. In embedded mode the database, the key that seals secrets and the
- * first service token; the socket on which the command line reaches a running authority in every mode.
+ * first service token, and whether edges of an earlier run may still hold leases; the socket on which the command line reaches a running authority in every mode.
  * Everything in it is for the owner only (0700, 0600).
  */
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, readFile, unlink, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, rename, rm, unlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { StartupError } from '../../core/errors.ts';
+import { limits } from '../../core/limits.ts';
 
 const keyBytes = 32;
 
@@ -18,6 +19,10 @@ export interface DataFolder {
   keyEncryptionKey(): Promise<Buffer>;
   /** The service token that was made on the first start; keeps `fresh` when there is none. */
   serviceToken(fresh: string): Promise<string>;
+  /** The longest lease that an edge of an earlier run may hold, in milliseconds; 0 when none can. */
+  edgeLeaseMs(): Promise<number>;
+  /** Resolves when that is durable; 0 when no edge holds one any more. */
+  setEdgeLeaseMs(milliseconds: number): Promise<void>;
 }
 
 /** Makes the folder when there is none. Throws `StartupError` when it cannot be used. */
@@ -26,6 +31,7 @@ export async function openDataFolder(dataDir: string): Promise<DataFolder> {
   await usable(path, () => mkdir(path, { recursive: true, mode: 0o700 }));
   const keyPath = join(path, 'key-encryption-key');
   const serviceTokenPath = join(path, 'service-token');
+  const edgeLeasePath = join(path, 'edge-lease');
 
   return {
     path,
@@ -39,7 +45,23 @@ export async function openDataFolder(dataDir: string): Promise<DataFolder> {
       );
     },
     serviceToken: (fresh) => usable(serviceTokenPath, () => keep(serviceTokenPath, fresh)),
+    async edgeLeaseMs() {
+      const text = await readFile(edgeLeasePath, 'utf8').catch(() => '0');
+      // Something that nobody can read is some lease all the same.
+      return /^\d+\n$/.test(text) || text === '0' ? Number(text) : limits.leaseMaximumMilliseconds;
+    },
+    setEdgeLeaseMs: (milliseconds) =>
+      usable(edgeLeasePath, () =>
+        milliseconds === 0 ? rm(edgeLeasePath, { force: true }) : replace(edgeLeasePath, `${milliseconds}\n`),
+      ),
   };
+}
+
+/** The file holds the old text or the new one, whenever the machine stops. */
+async function replace(path: string, text: string): Promise<void> {
+  const unfinished = `${path}.${randomBytes(6).toString('hex')}`;
+  await writeFile(unfinished, text, { mode: 0o600, flag: 'wx', flush: true });
+  await rename(unfinished, path);
 }
 
 /** Writes the text, unless the file is there already; answers what the file holds. It is there whole, or not at all. */

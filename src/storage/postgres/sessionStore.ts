@@ -4,6 +4,7 @@ import type { Session } from '../../sessions/session.ts';
 import type {
   EndedSession,
   NewSession,
+  SessionFilter,
   SessionRange,
   SessionSelection,
   SessionStore,
@@ -69,13 +70,12 @@ export function createSessionStore(prisma: PrismaConnection): SessionStore {
 
     async end(selection, reason, now) {
       const at = new Date(now);
-      // By any clock that a verifier may have.
-      const expired = new Date(now - limits.clockSkewSeconds * 1000);
-      // The rows are locked before they are judged: a refresh that wins the race is seen with the expiry it wrote.
+      const expired = expiredAt(now);
+      // In one order, so that two that end the same sessions do not wait for each other in a circle. The rows are locked before they are judged: a refresh that wins the race is seen with the expiry it wrote.
       const rows = await prisma.$queryRaw<EndedRow[]>`
         WITH target AS (
           SELECT s.id, s.ended_at FROM sessions AS s
-           WHERE ${selected(selection, expired)} FOR UPDATE)
+           WHERE ${selected(selection, expired)} ORDER BY s.id FOR UPDATE)
         UPDATE sessions AS s
            SET ended_at = COALESCE(s.ended_at, ${at}), end_reason = COALESCE(s.end_reason, ${reason})
           FROM target WHERE s.id = target.id
@@ -83,8 +83,16 @@ export function createSessionStore(prisma: PrismaConnection): SessionStore {
       return rows.map(fromEndedRow);
     },
 
-    async nextRange(after, rows) {
-      const from = inRange({ after, last: undefined });
+    async count(selection, now) {
+      const [row] = await prisma.$queryRaw<{ count: number }[]>`
+        SELECT count(*)::int AS count FROM sessions AS s
+         WHERE ${selected(selection, expiredAt(now))} AND s.ended_at IS NULL`;
+      return row?.count ?? 0;
+    },
+
+    async nextRange(after, rows, userId) {
+      const inAll = inRange({ after, last: undefined });
+      const from = userId === undefined ? inAll : Prisma.sql`${inAll} AND s.user_id = ${userId}::uuid`;
       const [found] = await prisma.$queryRaw<{ id: string }[]>`
         SELECT s.id FROM sessions AS s WHERE ${from} ORDER BY s.id OFFSET ${rows - 1} LIMIT 1`;
       return { after, last: found?.id as SessionId | undefined };
@@ -130,14 +138,24 @@ function signingKids({ now, signingKid }: SessionUse): Prisma.Sql {
                   AND k.state NOT IN ('next', 'retired') AND k.kid <> ${signingKid}) || ${signingKid}::text END`;
 }
 
-/** In one order, so that two that end the same sessions do not wait for each other in a circle. */
+/** By any clock that a verifier may have. */
+function expiredAt(now: number): Date {
+  return new Date(now - limits.clockSkewSeconds * 1000);
+}
+
 function selected(selection: SessionSelection, at: Date): Prisma.Sql {
+  const tokensLive = Prisma.sql`s.access_expires_at > ${at}`;
   if ('signedWith' in selection) {
     const { signedWith, range } = selection;
-    return Prisma.sql`${inRange(range)} AND s.access_expires_at > ${at}
-      AND (cardinality(s.signing_kids) = 0 OR ${signedWith}::text = ANY (s.signing_kids)) ORDER BY s.id`;
+    return Prisma.sql`${inRange(range)} AND ${tokensLive}
+      AND (cardinality(s.signing_kids) = 0 OR ${signedWith}::text = ANY (s.signing_kids))`;
   }
-  return Prisma.sql`${whose(selection)} AND (s.ended_at IS NULL OR s.access_expires_at > ${at}) ORDER BY s.id`;
+  if ('onlyEnded' in selection && selection.onlyEnded)
+    return Prisma.sql`${whose(selection)} AND s.ended_at IS NOT NULL AND ${tokensLive}`;
+  if ('matching' in selection)
+    return Prisma.sql`${whose(selection)} AND (${tokensLive}
+      OR (s.ended_at IS NULL AND s.idle_expires_at > ${at} AND s.expires_at > ${at}))`;
+  return Prisma.sql`${whose(selection)} AND (s.ended_at IS NULL OR ${tokensLive})`;
 }
 
 function inRange({ after, last }: SessionRange): Prisma.Sql {
@@ -147,9 +165,22 @@ function inRange({ after, last }: SessionRange): Prisma.Sql {
 
 function whose(selection: Exclude<SessionSelection, { signedWith: string }>): Prisma.Sql {
   if ('sessionId' in selection) return Prisma.sql`s.id = ${selection.sessionId}::uuid`;
+  if ('matching' in selection)
+    return Prisma.sql`${inRange(selection.range)} AND ${matching(selection.matching)}`;
   const { userId, except } = selection;
   if (except === undefined) return Prisma.sql`s.user_id = ${userId}::uuid`;
   return Prisma.sql`s.user_id = ${userId}::uuid AND s.id <> ${except}::uuid`;
+}
+
+function matching({ userId, clientId, createdBefore, createdFrom, ip }: SessionFilter): Prisma.Sql {
+  const conditions = [
+    userId === undefined ? [] : Prisma.sql`s.user_id = ${userId}::uuid`,
+    clientId === undefined ? [] : Prisma.sql`s.client_id = ${clientId}`,
+    createdBefore === undefined ? [] : Prisma.sql`s.created_at < ${new Date(createdBefore)}`,
+    createdFrom === undefined ? [] : Prisma.sql`s.created_at >= ${new Date(createdFrom)}`,
+    ip === undefined ? [] : Prisma.sql`s.ip = ${ip}`,
+  ].flat();
+  return Prisma.join(conditions, ' AND ');
 }
 
 interface EndedRow {

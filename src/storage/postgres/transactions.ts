@@ -3,6 +3,7 @@ import type { Database, Stores } from '../../flows/database.ts';
 import { createAuditTrail } from './auditTrail.ts';
 import { translateFault } from './faults.ts';
 import type { Prisma, PrismaClient } from './generated/client.ts';
+import { createRequestStore } from './requestStore.ts';
 import { createRevocationStore } from './revocationStore.ts';
 import { createServiceStore } from './serviceStore.ts';
 import { createSessionStore } from './sessionStore.ts';
@@ -35,6 +36,7 @@ function createStores(prisma: PrismaConnection, onFault: (error: unknown) => nev
     services: guarded(createServiceStore(prisma), onFault),
     signingKeys: guarded(createSigningKeyStore(prisma), onFault),
     revocations: guarded(createRevocationStore(prisma), onFault),
+    requests: guarded(createRequestStore(prisma), onFault),
     audit: guarded(createAuditTrail(prisma), onFault),
   };
 }

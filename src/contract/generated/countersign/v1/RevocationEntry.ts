@@ -7,10 +7,12 @@ export interface RevocationEntry {
   'subject'?: (Buffer | Uint8Array | string);
   'expireTimeMs'?: (number | string | Long);
   'reason'?: (_countersign_v1_Reason);
+  'unconfirmed'?: (boolean);
 }
 
 export interface RevocationEntry__Output {
   'subject': (Buffer);
   'expireTimeMs': (number);
   'reason': (_countersign_v1_Reason__Output);
+  'unconfirmed': (boolean);
 }

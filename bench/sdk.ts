@@ -1,0 +1,73 @@
+/** The guard of the SDK in this process, beside a unary IsRevoked from this process: what a service pays for each check. */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { newId, type SessionId } from '../src/core/ids.ts';
+import { createGuard } from '../src/sdk/index.ts';
+import { newJti } from '../src/tokens/jti.ts';
+import { createGrpcClient } from '../test/support/clients.ts';
+import { median, pairedRates, perSecond, type Row, rate } from './measure.ts';
+
+const newId36 = () => newJti(newId<SessionId>(Date.now()), Date.now());
+const entries = 1_000_000;
+const verifiedAtOnce = 10_000;
+
+export async function sdkRows(): Promise<readonly Row[]> {
+  const server = fork(fileURLToPath(new URL('grpcServer.ts', import.meta.url)), [String(entries)], {
+    execArgv: ['--import=tsx'],
+  });
+  try {
+    const [ports] = (await once(server, 'message')) as [{ ours: number; tokens: string[] }];
+    const authority = `127.0.0.1:${ports.ours}`;
+    const unary = createGrpcClient(authority, 'st_bench');
+    const started = performance.now();
+    const guard = createGuard({ authority, serviceToken: 'st_bench', audience: 'countersign' });
+    await guard.ready();
+    const readyMs = performance.now() - started;
+    for (const token of ports.tokens) await guard.verify(token);
+    let turn = 0;
+    const checks = async () => {
+      const rounds: number[] = [];
+      for (let round = 0; round < 20; round += 1) {
+        const start = performance.now();
+        for (let count = 0; count < verifiedAtOnce; count += 1) {
+          await guard.verify(ports.tokens[turn++ % ports.tokens.length] ?? '');
+        }
+        rounds.push((verifiedAtOnce / (performance.now() - start)) * 1000);
+      }
+      return median(rounds);
+    };
+    const rates = await pairedRates(
+      () => rate(() => unary.isRevoked(newId36()), { concurrency: 64, milliseconds: 1_000 }),
+      checks,
+    );
+    const state = guard.state();
+    await guard.close();
+    unary.close();
+    return [
+      {
+        what: 'guard.verify of a known token, 1 M revocations',
+        yardstick: `${perSecond(rates.yardstick)} (IsRevoked, unary)`,
+        ours: perSecond(rates.ours),
+        ratio: rates.ratio.toFixed(0),
+        reach: '≥ 500',
+      },
+      {
+        what: 'memory of the mirror per revocation, 1 M',
+        yardstick: '2.4 bytes (bloom, 1e-4)',
+        ours: `${(state.revocationBytes / entries).toFixed(2)} bytes`,
+        ratio: (state.revocationBytes / entries / 2.4).toFixed(2),
+        reach: '≤ 3 bytes',
+      },
+      {
+        what: 'a guard is ready, 1 M revocations',
+        yardstick: '–',
+        ours: `${readyMs.toFixed(0)} ms`,
+        ratio: '–',
+        reach: 'for information',
+      },
+    ];
+  } finally {
+    server.kill();
+  }
+}

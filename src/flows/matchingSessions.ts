@@ -1,0 +1,95 @@
+/** Sessions that a filter selects, of any number: what a filter may say, and ending them. */
+import { isIP } from 'node:net';
+import type { Origin } from '../audit/auditEvent.ts';
+import { invalidField } from '../core/errors.ts';
+import { idBefore, isUuid, type UserId } from '../core/ids.ts';
+import { limits } from '../core/limits.ts';
+import type { SessionFilter } from '../sessions/sessionStore.ts';
+import { type EndedByPage, endSessionsByPage, type PagedSelection } from './endSessionsByPage.ts';
+import { type NamedRequest, openRequest } from './namedRequest.ts';
+import type { EffectParts } from './withEffect.ts';
+
+/** As a caller wrote it. Times are milliseconds since the Unix epoch. */
+export interface FilterText {
+  readonly userId?: string;
+  readonly clientId?: string;
+  readonly createdBefore?: number;
+  readonly createdFrom?: number;
+  readonly ip?: string;
+}
+
+const clientIdShape = new RegExp(`^[\\x20-\\x7e]{1,${limits.clientIdCharacters}}$`);
+
+/** The end of the year 9999, the last that RFC 3339 can write. */
+const lastTime = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
+/** Undefined for a target that is no filter. Throws `invalid_request` naming the field. */
+export function filterOf(target: object): SessionFilter | undefined {
+  if ('clientId' in target) return readFilter({ clientId: target.clientId as string });
+  return 'filter' in target ? readFilter(target.filter as FilterText) : undefined;
+}
+
+export function uuidOf(field: string, text: string): string {
+  if (!isUuid(text)) throw invalidField(field, 'format', 'must be a UUID in lower case');
+  return text;
+}
+
+function readFilter({ userId, clientId, createdBefore, createdFrom, ip }: FilterText): SessionFilter {
+  const filter: SessionFilter = {
+    ...(userId === undefined ? {} : { userId: uuidOf('user_id', userId) as UserId }),
+    ...(clientId === undefined ? {} : { clientId: readClientId(clientId) }),
+    ...(createdBefore === undefined ? {} : { createdBefore: readTime('created_before_ms', createdBefore) }),
+    ...(createdFrom === undefined ? {} : { createdFrom: readTime('created_from_ms', createdFrom) }),
+    ...(ip === undefined ? {} : { ip: readIp(ip) }),
+  };
+  // Nothing that is left out by mistake may end every session there is.
+  if (Object.keys(filter).length === 0) throw invalidField('filter', 'required', 'must say something');
+  return filter;
+}
+
+function readClientId(text: string): string {
+  if (clientIdShape.test(text)) return text;
+  const rule = `must be 1 to ${limits.clientIdCharacters} printable ASCII characters`;
+  throw invalidField('client_id', 'format', rule);
+}
+
+function readTime(field: string, milliseconds: number): number {
+  if (Number.isSafeInteger(milliseconds) && milliseconds >= 0 && milliseconds <= lastTime)
+    return milliseconds;
+  throw invalidField(field, 'range', 'must be milliseconds since the Unix epoch');
+}
+
+function readIp(text: string): string {
+  if (isIP(text) === 0) throw invalidField('ip', 'format', 'must be an IP address');
+  return text;
+}
+
+/** Ids begin with the time at which their session began, so that only those of that time are looked at. */
+export function sessionsMatching(filter: SessionFilter, onlyEnded: boolean): PagedSelection {
+  const { userId, createdFrom, createdBefore } = filter;
+  return {
+    select: (range) => ({ matching: filter, range, onlyEnded }),
+    userId,
+    after: createdFrom === undefined ? undefined : idBefore(createdFrom),
+    until: createdBefore === undefined ? undefined : idBefore(createdBefore),
+  };
+}
+
+export async function endMatching(
+  parts: EffectParts,
+  filter: SessionFilter,
+  origin: Origin,
+  request: NamedRequest | undefined,
+): Promise<EndedByPage> {
+  const { database, clock } = parts;
+  const ending = { origin, reason: 'revoked', request } as const;
+  if (request === undefined)
+    return endSessionsByPage(parts, { ...sessionsMatching(filter, false), ...ending });
+  const opened = await database.transaction((stores) => openRequest(stores, request, clock.now()));
+  // What began after the first time is not meant.
+  const createdBefore = Math.min(filter.createdBefore ?? Number.POSITIVE_INFINITY, opened.openedAt + 1);
+  const selection = sessionsMatching({ ...filter, createdBefore }, opened.finished);
+  const { effect } = await endSessionsByPage(parts, { ...selection, ...ending });
+  const endedSessions = await database.transaction(({ requests }) => requests.note(request, 0, true));
+  return { endedSessions, effect };
+}

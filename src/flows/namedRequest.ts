@@ -1,0 +1,78 @@
+/**
+ * Requests that their callers named (`request_id`): a caller that got no answer repeats one, and nothing happens that would
+ * not have happened the first time. What was revoked is brought into effect again, since that may be what had failed.
+ */
+import { createHash } from 'node:crypto';
+import type { Origin } from '../audit/auditEvent.ts';
+import { invalidField } from '../core/errors.ts';
+import { limits } from '../core/limits.ts';
+import type { Database, Stores } from './database.ts';
+
+export interface RequestName {
+  /** As in the audit trail; two callers may use the same ids. */
+  readonly caller: string;
+  readonly id: string;
+}
+
+export interface NamedRequest extends RequestName {
+  /** SHA-256 of what was asked for. */
+  readonly targetHash: Uint8Array;
+}
+
+/** What is known of a request. */
+export interface OpenedRequest {
+  readonly targetHash: Uint8Array;
+  /** When it came for the first time; milliseconds since the Unix epoch. */
+  readonly openedAt: number;
+  readonly endedSessions: number;
+  /** False for one that is new, or was cut short. */
+  readonly finished: boolean;
+}
+
+export interface RequestStore {
+  /** The request of this name, made now unless there is one that is not older. Nobody else has it open until the commit. */
+  open(request: NamedRequest, now: number, forgottenBefore: number): Promise<OpenedRequest>;
+  /** Adds sessions that it ended; answers how many those are by now. */
+  note(name: RequestName, endedSessions: number, finished: boolean): Promise<number>;
+  /** Deletes at most `limit` that were opened before; answers how many. */
+  prune(before: number, limit: number): Promise<number>;
+}
+
+const shape = new RegExp(`^[\\x20-\\x7e]{1,${limits.namedRequestCharacters}}$`);
+
+/** Undefined without an id. `target`: the same for the same request, in everything that matters. */
+export function nameRequest(
+  id: string | undefined,
+  { actor }: Origin,
+  target: Readonly<Record<string, unknown>>,
+): NamedRequest | undefined {
+  if (id === undefined) return undefined;
+  if (!shape.test(id)) {
+    const rule = `must be 1 to ${limits.namedRequestCharacters} printable ASCII characters`;
+    throw invalidField('request_id', 'format', rule);
+  }
+  const members = Object.entries(target).sort(([one], [other]) => (one < other ? -1 : 1));
+  return { caller: actor, id, targetHash: createHash('sha256').update(JSON.stringify(members)).digest() };
+}
+
+/** Throws `invalid_request` naming `request_id` when the same name was given to something else. */
+export async function openRequest(
+  { requests }: Pick<Stores, 'requests'>,
+  request: NamedRequest,
+  now: number,
+): Promise<OpenedRequest> {
+  const opened = await requests.open(request, now, now - limits.namedRequestMilliseconds);
+  if (Buffer.compare(opened.targetHash, request.targetHash) === 0) return opened;
+  throw invalidField('request_id', 'reused', 'was used for something else in the last 24 hours');
+}
+
+/** Forgets what is too old, in small batches; answers how many. */
+export async function pruneRequests({ requests }: Pick<Database, 'requests'>, now: number): Promise<number> {
+  let total = 0;
+  let deleted = 0;
+  do {
+    deleted = await requests.prune(now - limits.namedRequestMilliseconds, limits.pruneRows);
+    total += deleted;
+  } while (deleted === limits.pruneRows);
+  return total;
+}

@@ -1,0 +1,65 @@
+/** SessionService: translate, call one flow, translate back. The contract is in proto/countersign/v1. */
+import type { Service } from '../authn/service.ts';
+import type { EndSessionRequest__Output } from '../contract/generated/countersign/v1/EndSessionRequest.ts';
+import type { EndSessionResponse } from '../contract/generated/countersign/v1/EndSessionResponse.ts';
+import type { ListSessionsRequest__Output } from '../contract/generated/countersign/v1/ListSessionsRequest.ts';
+import type { ListSessionsResponse } from '../contract/generated/countersign/v1/ListSessionsResponse.ts';
+import type { Session as SessionMessage } from '../contract/generated/countersign/v1/Session.ts';
+import { invalidField } from '../core/errors.ts';
+import { isUuid, type UserId } from '../core/ids.ts';
+import { limits } from '../core/limits.ts';
+import type { ListSessions } from '../flows/listSessions.ts';
+import type { Revoke } from '../flows/revoke.ts';
+import { pageTokenAfter, readPageToken } from '../sessions/pageToken.ts';
+import { type Session, sessionExpiry } from '../sessions/session.ts';
+import { originOf } from './callers.ts';
+
+export interface SessionServiceFlows {
+  readonly listSessions: ListSessions;
+  readonly revoke: Revoke;
+}
+
+export function createSessionService({ listSessions, revoke }: SessionServiceFlows) {
+  return {
+    async ListSessions(request: ListSessionsRequest__Output): Promise<ListSessionsResponse> {
+      const { userId, pageSize, pageToken } = request;
+      if (!isUuid(userId)) throw invalidField('user_id', 'format', 'must be a UUID in lower case');
+      const { sessions, next } = await listSessions(userId as UserId, {
+        size: readPageSize(pageSize),
+        before: pageToken === '' ? undefined : readPageToken(pageToken),
+      });
+      return {
+        sessions: sessions.map(toMessage),
+        nextPageToken: next === undefined ? '' : pageTokenAfter(next),
+      };
+    },
+
+    /** The user did not end it: to everybody who asks, an internal service took it back. */
+    async EndSession(request: EndSessionRequest__Output, caller: Service): Promise<EndSessionResponse> {
+      const { sessionId, requestId } = request;
+      const { endedSessions, effect } = await revoke({ sessionId }, originOf(caller, requestId), {
+        requestId: requestId === '' ? undefined : requestId,
+      });
+      return { ended: endedSessions > 0, effectTimeMs: effect?.effectAt ?? 0 };
+    },
+  };
+}
+
+function readPageSize(size: number): number {
+  if (size === 0) return limits.sessionsPageDefault;
+  if (size > 0 && size <= limits.sessionsPageMaximum) return size;
+  throw invalidField('page_size', 'range', `must be 1 to ${limits.sessionsPageMaximum}, or 0`);
+}
+
+function toMessage(session: Session): SessionMessage {
+  return {
+    sessionId: session.id,
+    userId: session.userId,
+    deviceName: session.deviceName ?? '',
+    userAgent: session.userAgent ?? '',
+    ip: session.ip ?? '',
+    createTimeMs: session.createdAt,
+    lastUsedTimeMs: session.lastUsedAt,
+    expireTimeMs: sessionExpiry(session),
+  };
+}

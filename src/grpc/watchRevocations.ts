@@ -1,0 +1,180 @@
+/**
+ * RevocationService.WatchRevocations: the two directions of one edge's stream. What an edge is sent, and when, is decided
+ * in revocation/edge.ts; here it is read, written with back-pressure, and translated.
+ */
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import type { MethodDefinition, ServerDuplexStream, ServiceDefinition } from '@grpc/grpc-js';
+import { ReconnectReason as ReconnectReasonName } from '../contract/generated/countersign/v1/ReconnectReason.ts';
+import type { WatchRevocationsRequest__Output } from '../contract/generated/countersign/v1/WatchRevocationsRequest.ts';
+import type { WatchRevocationsResponse } from '../contract/generated/countersign/v1/WatchRevocationsResponse.ts';
+import { type Clock, withDeadline } from '../core/clock.ts';
+import { AuthorityError, invalidField } from '../core/errors.ts';
+import { limits } from '../core/limits.ts';
+import type { WatchRevocations } from '../flows/watchRevocations.ts';
+import type { EdgeStream } from '../revocation/edge.ts';
+import type { FeedEnd, FeedMessage, ReconnectReason } from '../revocation/feed.ts';
+import type { ProjectedSlice } from '../revocation/projection.ts';
+import { toReason } from './reasons.ts';
+import { readable } from './requests.ts';
+import type { Serve } from './rpc.ts';
+
+type WatchCall = ServerDuplexStream<WatchRevocationsRequest__Output, WatchRevocationsResponse>;
+
+export interface WatchRevocationsFlows {
+  readonly watchRevocations: WatchRevocations;
+}
+
+export function createServeEdge(parts: {
+  flows: WatchRevocationsFlows;
+  issuer: string;
+  sliceMs: number;
+  clock: Clock;
+}): Serve<WatchRevocationsRequest__Output, WatchRevocationsResponse> {
+  const { flows, clock } = parts;
+  const nodeId = randomUUID();
+  const started = (edge: EdgeStream): WatchRevocationsResponse => ({
+    started: {
+      nodeId,
+      issuer: parts.issuer,
+      renewalIntervalMs: limits.edgeRenewalMilliseconds,
+      silenceMs: limits.edgeStreamSilenceMilliseconds,
+      sliceMs: parts.sliceMs,
+      entries: edge.snapshotEntries,
+    },
+  });
+
+  return async (call, authorizeAgain) => {
+    const requests = call[Symbol.asyncIterator]() as AsyncIterator<WatchRevocationsRequest__Output>;
+    const late = () => invalidField('start', 'required', 'must be sent at once');
+    const first = await withDeadline(clock, limits.edgeStartMilliseconds, requests.next(), late);
+    const edgeId = first.done === true ? undefined : readable(first.value).start?.edgeId;
+    if (edgeId === undefined) throw invalidField('start', 'required', 'must be the first message');
+    const edge = await flows.watchRevocations(edgeId);
+    try {
+      const reading = read(requests, edge, authorizeAgain);
+      const writing = write(call, started(edge), edge);
+      // Whoever fails first ends both, and the other one has nothing to add.
+      writing.catch(() => {});
+      await Promise.race([reading.then(() => writing), writing]);
+    } finally {
+      edge.disconnected();
+    }
+  };
+}
+
+/** Until the edge says no more; rejects for what is against the protocol. */
+async function read(
+  requests: AsyncIterator<WatchRevocationsRequest__Output>,
+  edge: EdgeStream,
+  authorizeAgain: () => Promise<unknown>,
+): Promise<void> {
+  for (;;) {
+    const { done, value } = await requests.next();
+    if (done === true) break;
+    const request = readable(value);
+    if (request.renew) {
+      await authorizeAgain();
+      edge.renew(request.renew.number);
+    } else if (request.acknowledge) edge.acknowledge(request.acknowledge.position);
+    else if (request.leave) edge.leave();
+    else throw invalidField('message', 'one of', 'must be renew, acknowledge or leave');
+  }
+  edge.disconnected();
+}
+
+async function write(call: WatchCall, started: WatchRevocationsResponse, edge: EdgeStream): Promise<void> {
+  const gone = once(call, 'close');
+  const send = async (response: WatchRevocationsResponse) => {
+    if (call.write(response) || call.destroyed) return;
+    await Promise.race([once(call, 'drain'), gone]);
+  };
+  call.once('cancelled', edge.disconnected);
+  await send(started);
+  for (let message = await edge.next(); message !== undefined; message = await edge.next()) {
+    for (const response of toResponses(message)) await send(response);
+  }
+  const end = ends[edge.ended() ?? 'disconnected'];
+  if (end !== undefined) throw end();
+}
+
+/** What the edge is told; the others have nobody to tell. */
+const ends: Record<FeedEnd, (() => AuthorityError) | undefined> = {
+  left: undefined,
+  disconnected: undefined,
+  too_slow: () => new AuthorityError('edge_too_slow'),
+  silent: () => new AuthorityError('edge_silent'),
+  started_over: () => new AuthorityError('feed_started_over'),
+  reconnect: () => new AuthorityError('unavailable', { reason: 'reconnect', retryAfterSeconds: 1 }),
+};
+
+function toResponses(message: FeedMessage): Iterable<WatchRevocationsResponse> {
+  return message.kind === 'slice' ? sliceResponses(message.slice) : [responseOf(message)];
+}
+
+const reconnectReasons = {
+  draining: ReconnectReasonName.RECONNECT_REASON_DRAINING,
+  connection_age: ReconnectReasonName.RECONNECT_REASON_CONNECTION_AGE,
+} as const satisfies Record<ReconnectReason, string>;
+
+/** Made one by one as they are read, so that a snapshot is in no buffer. */
+function* sliceResponses({ ofSessions, endsAt, layers }: ProjectedSlice): Iterable<WatchRevocationsResponse> {
+  for (const { capacity, entries, bytes } of layers) {
+    yield { filterStart: { ofSessions, sliceEndMs: endsAt, capacity, entries } };
+    for (let from = 0; from < bytes.length; from += limits.edgeFilterBytes) {
+      const length = Math.min(limits.edgeFilterBytes, bytes.length - from);
+      // Memory itself, without a copy: bits that are set before they are read are sent twice, and do no harm.
+      yield { filterBytes: { bytes: Buffer.from(bytes.buffer, bytes.byteOffset + from, length) } };
+    }
+  }
+}
+
+/** One and the same for all edges: see `encodingOnce`. */
+const shared = new WeakMap<FeedMessage, WatchRevocationsResponse>();
+
+function responseOf(message: Exclude<FeedMessage, { kind: 'slice' }>): WatchRevocationsResponse {
+  const known = shared.get(message);
+  if (known !== undefined) return known;
+  const response = translate(message);
+  shared.set(message, response);
+  return response;
+}
+
+function translate(message: Exclude<FeedMessage, { kind: 'slice' }>): WatchRevocationsResponse {
+  switch (message.kind) {
+    case 'revocations': {
+      const entries = message.revocations.map(({ subject, expiresAt, reason }) => ({
+        subject: Buffer.from(subject),
+        expireTimeMs: expiresAt,
+        reason: toReason(reason),
+        unconfirmed: !message.committed,
+      }));
+      return { revocations: { position: message.position, entries } };
+    }
+    case 'snapshot_end':
+      return { snapshotEnd: { position: message.position } };
+    case 'keys':
+      return { keys: { jwks: message.jwks, ageMs: message.ageMs } };
+    case 'lease':
+      return { lease: { number: message.number, leaseMs: message.leaseMs } };
+    case 'reconnect':
+      return { reconnect: { reason: reconnectReasons[message.reason], graceMs: message.graceMs } };
+  }
+}
+
+/** The same service, which encodes a message that goes to many edges for the first of them only. */
+export function encodingOnce<Service extends ServiceDefinition>(service: Service): Service {
+  const { WatchRevocations: method } = service as unknown as Record<'WatchRevocations', Encoding>;
+  const { responseSerialize: encode } = method;
+  const encoded = new WeakMap<object, Buffer>();
+  const responseSerialize = (response: object) => {
+    const known = encoded.get(response);
+    if (known !== undefined) return known;
+    const bytes = encode(response);
+    encoded.set(response, bytes);
+    return bytes;
+  };
+  return { ...service, WatchRevocations: { ...method, responseSerialize } };
+}
+
+type Encoding = MethodDefinition<unknown, object>;

@@ -1,0 +1,42 @@
+import type { RequestStore } from '../../flows/namedRequest.ts';
+import type { PrismaConnection } from './transactions.ts';
+
+interface RequestRow {
+  readonly targetHash: Uint8Array;
+  readonly openedAt: Date;
+  readonly endedSessions: number;
+  readonly finished: boolean;
+}
+
+export function createRequestStore(prisma: PrismaConnection): RequestStore {
+  return {
+    async open({ caller, id, targetHash }, now, forgottenBefore) {
+      await prisma.$executeRaw`
+        DELETE FROM requests
+         WHERE caller = ${caller} AND id = ${id} AND opened_at < ${new Date(forgottenBefore)}`;
+      // One that is there is written as it is, since that locks it: who repeats a request waits for the first one.
+      const [row] = await prisma.$queryRaw<RequestRow[]>`
+        INSERT INTO requests AS r (caller, id, target_hash, opened_at)
+        VALUES (${caller}, ${id}, ${Buffer.from(targetHash)}, ${new Date(now)})
+            ON CONFLICT (caller, id) DO UPDATE SET finished = r.finished
+        RETURNING target_hash AS "targetHash", opened_at AS "openedAt", ended_sessions AS "endedSessions", finished`;
+      const { openedAt, ...found } = row as RequestRow;
+      return { ...found, openedAt: openedAt.getTime() };
+    },
+
+    async note({ caller, id }, endedSessions, finished) {
+      const row = await prisma.namedRequest.update({
+        where: { caller_id: { caller, id } },
+        data: { endedSessions: { increment: endedSessions }, ...(finished ? { finished } : {}) },
+      });
+      return row.endedSessions;
+    },
+
+    prune(before, limit) {
+      return prisma.$executeRaw`
+        DELETE FROM requests WHERE (caller, id) IN (
+          SELECT caller, id FROM requests WHERE opened_at < ${new Date(before)}
+           ORDER BY opened_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)`;
+    },
+  };
+}

@@ -1,0 +1,152 @@
+/** Named requests, and sessions that a filter selects page by page, over PGlite and over a PostgreSQL server. */
+import { randomBytes } from 'node:crypto';
+import t from 'tap';
+import { idBefore, newId, type SessionId } from '../../src/core/ids.ts';
+import { limits } from '../../src/core/limits.ts';
+import { countByPage, endSessionsByPage } from '../../src/flows/endSessionsByPage.ts';
+import { sessionsMatching } from '../../src/flows/matchingSessions.ts';
+import { nameRequest, openRequest, pruneRequests } from '../../src/flows/namedRequest.ts';
+import type { Effect } from '../../src/revocation/revocation.ts';
+import { createStorage, migrateStorage } from '../../src/storage/postgres/storage.ts';
+import { engines } from '../support/engines.ts';
+import { createManualClock } from '../support/manualClock.ts';
+import { minute, newSession, newUser, rowsMadeAt as now } from '../support/rows.ts';
+
+const day = 24 * 60 * minute;
+const hash = () => randomBytes(32);
+
+for (const { name, open } of engines) {
+  t.test(name, async (t) => {
+    const { engine, dispose } = await open();
+    t.teardown(dispose);
+    await migrateStorage(engine);
+    const storage = createStorage(engine);
+    const { database } = storage;
+    const { requests, sessions } = database;
+
+    t.test('a request is what it was the first time', async (t) => {
+      const first = { caller: 'service:a', id: 'x', targetHash: hash() };
+      const fresh = { openedAt: now, endedSessions: 0, finished: false };
+      t.match(await requests.open(first, now, now - day), fresh);
+      t.equal(await requests.note(first, 3, false), 3);
+      t.equal(await requests.note(first, 4, true), 7);
+      const known = { openedAt: now, endedSessions: 7, finished: true };
+      const again = await requests.open({ ...first, targetHash: hash() }, now + 1, now - day);
+      t.match(again, known);
+      t.equal(Buffer.compare(again.targetHash, first.targetHash), 0, 'with its target');
+      t.match(await requests.open({ ...first, caller: 'service:b' }, now + 1, now - day), {
+        finished: false,
+      });
+      t.match(await requests.open({ ...first, id: 'y' }, now + 1, now - day), { finished: false });
+      t.match(
+        await requests.open(first, now + 2, now + 1),
+        { ...fresh, openedAt: now + 2 },
+        'one that is too old is forgotten',
+      );
+    });
+
+    t.test('one that was refused left nothing, and one that is open is waited for', async (t) => {
+      const request = { caller: 'service:c', id: 'x', targetHash: hash() };
+      const refused = database.transaction(async (stores) => {
+        await stores.requests.open(request, now, now - day);
+        throw new Error('on purpose');
+      });
+      await t.rejects(refused, /on purpose/);
+      t.match(await requests.open(request, now + 5, now - day), { openedAt: now + 5 });
+      let finish = () => {};
+      const finished = new Promise<void>((resolve) => {
+        finish = resolve;
+      });
+      const first = database.transaction(async (stores) => {
+        await stores.requests.open(request, now, now - day);
+        await finished;
+        return stores.requests.note(request, 1, true);
+      });
+      const second = database.transaction((stores) => stores.requests.open(request, now, now - day));
+      finish();
+      await first;
+      t.match(await second, { endedSessions: 1, finished: true });
+    });
+
+    t.test('the same name for another target is refused; a day later it is free', async (t) => {
+      const origin = { actor: 'service:d' };
+      const open = (target: object, at: number) =>
+        openRequest(database, nameRequest('x', origin, { ...target }) as never, at);
+      await open({ sessionId: 'a', b: 1 }, now);
+      await open({ b: 1, sessionId: 'a' }, now + day);
+      await t.rejects(open({ sessionId: 'c' }, now + day), { code: 'invalid_request' });
+      t.match(await open({ sessionId: 'c' }, now + day + 1), { openedAt: now + day + 1 });
+    });
+
+    t.test('what is too old is deleted, and nothing else', async (t) => {
+      const request = { caller: 'service:e', id: 'young', targetHash: hash() };
+      await requests.open(request, now + 5 * day, now);
+      t.ok((await pruneRequests(database, now + 5 * day)) >= 3);
+      t.equal(await pruneRequests(database, now + 5 * day), 0);
+      t.match(await requests.open(request, now + 5 * day + 1, now), { openedAt: now + 5 * day });
+    });
+
+    t.test('a filter ends, over many pages, what it says and nothing else', async (t) => {
+      const [user, other] = [await newUser(storage), await newUser(storage)];
+      const rows = limits.sessionsPageRows + 50;
+      const ids: SessionId[] = [];
+      for (let made = 0; made < rows; made += 1) ids.push(await newSession(storage, user, now + made));
+      const bystander = await newSession(storage, other, now + 10);
+      const clock = createManualClock(now + minute);
+      const announced: number[] = [];
+      const effect: Effect = {
+        longestMs: () => 1_000,
+        suspect: () => {},
+        async announce({ revocations }) {
+          announced.push(revocations.length);
+          return { effectAt: clock.now(), milliseconds: revocations.length, nodes: [] };
+        },
+      };
+      const parts = { database, clock, effect };
+      const ending = { reason: 'revoked', origin: { actor: 'operator' } } as const;
+
+      const filter = { userId: user.id, createdFrom: now + 5, createdBefore: now + rows - 5 };
+      const selection = sessionsMatching(filter, false);
+      t.equal(await countByPage(parts, selection), rows - 10);
+      const ended = await endSessionsByPage(parts, { ...selection, ...ending });
+      t.equal(ended.endedSessions, rows - 10);
+      t.strictSame(announced, [limits.sessionsPageRows, rows - 10 - limits.sessionsPageRows], 'page by page');
+      t.equal(ended.effect?.milliseconds, limits.sessionsPageRows, 'as long as what took longest');
+      for (const [id, dead] of [
+        [ids[4], false],
+        [ids[5], true],
+        [ids[rows - 6], true],
+        [ids[rows - 5], false],
+        [bystander, false],
+      ] as const)
+        t.equal((await sessions.find(id as SessionId))?.endedAt !== undefined, dead);
+      t.equal(await countByPage(parts, selection), 0);
+
+      announced.length = 0;
+      const again = sessionsMatching({ userId: user.id }, true);
+      t.match(await endSessionsByPage(parts, { ...again, ...ending }), { endedSessions: 0 });
+      t.equal(
+        announced.reduce((sum, count) => sum + count),
+        rows - 10,
+        'brought into effect again',
+      );
+      t.equal((await sessions.find(ids[0] as SessionId))?.endedAt, undefined);
+    });
+
+    t.test('what has expired is not live', async (t) => {
+      const user = await newUser(storage);
+      await newSession(storage, user, now);
+      const count = (at: number) =>
+        sessions.count({ matching: { userId: user.id }, range: { after: undefined, last: undefined } }, at);
+      t.equal(await count(now + 29 * minute), 1);
+      t.equal(await count(now + 31 * minute), 0);
+    });
+  });
+}
+
+t.test('ids are in the order of time', async (t) => {
+  for (const at of [1, 2 ** 32, now, 2 ** 47]) {
+    t.ok(idBefore<SessionId>(at) < newId<SessionId>(at));
+    t.ok(newId<SessionId>(at - 1) < idBefore<SessionId>(at));
+  }
+});

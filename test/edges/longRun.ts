@@ -1,0 +1,30 @@
+/** The long form: 20 edges in 4 processes over 3 nodes, 200 logouts a second, and each fault once. */
+import { startCluster } from '../support/cluster.ts';
+import { edgeFaults } from './edgeFaults.ts';
+import { answerMilliseconds, runEdges } from './edgeRun.ts';
+import { brokenPromises, heading, row } from './report.ts';
+
+const frozenMilliseconds = 10_000;
+
+export async function runEdgeFaults(parts: {
+  readonly seconds: number;
+  readonly counts: { passed: number; failed: number };
+  readonly print: (line: string) => void;
+}): Promise<void> {
+  const { seconds, counts, print } = parts;
+  const options = { processes: 4, edgesPerProcess: 5, logoutsPerSecond: 200, seconds };
+  print(heading());
+  for (const [name, fault] of Object.entries(edgeFaults((seconds * 1000) / 4, frozenMilliseconds))) {
+    // As it is by default: edges hold leases of 5 s.
+    const cluster = await startCluster(3, { LEASE: '5s' });
+    try {
+      const result = await runEdges(cluster, options, fault);
+      print(row(name, result));
+      const broken = brokenPromises(result, answerMilliseconds(cluster));
+      counts[broken.length === 0 ? 'passed' : 'failed'] += 1;
+      for (const what of broken.slice(0, 20)) print(`  ${what}`);
+    } finally {
+      await cluster.stop();
+    }
+  }
+}

@@ -1,0 +1,4 @@
+/** A node that no edge watches. */
+import type { Edges } from '../../src/revocation/edges.ts';
+
+export const noEdges: Pick<Edges, 'caughtUp' | 'leases'> = { caughtUp: () => undefined, leases: () => 0 };

@@ -1,0 +1,58 @@
+/** Many live sessions at once, each with an access token: as logins make them, but for the seconds that passwords take. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createSealing } from '../../src/core/sealing.ts';
+import { createKeyRing } from '../../src/keys/keyRing.ts';
+import { openEngine } from '../../src/storage/postgres/engine.ts';
+import { createStorage } from '../../src/storage/postgres/storage.ts';
+import { createAccessTokenIssuer } from '../../src/tokens/accessToken.ts';
+import { aSession } from './aSession.ts';
+import { password } from './authority.ts';
+import type { Cluster } from './cluster.ts';
+import { usualPolicy } from './signingKeys.ts';
+
+export interface SeededSession {
+  readonly id: string;
+  readonly token: string;
+}
+
+const email = 'seeded@example.com';
+const accessTtlMs = 15 * 60_000;
+/** What a node of a test cluster says of itself. */
+const about = { issuer: 'http://127.0.0.1:8080', audience: 'countersign', accessTtlMs };
+/** Rows that are written at the same time. */
+const atOnce = 50;
+
+export async function seedSessions(cluster: Cluster, count: number): Promise<readonly SeededSession[]> {
+  const { call } = cluster.nodes[0];
+  await call('POST', '/auth/register', { body: { email, password } });
+  const folder = await mkdtemp(join(tmpdir(), 'seeded-'));
+  const engine = await openEngine(folder, cluster.postgres.url);
+  try {
+    const { database } = createStorage(engine);
+    const user = await database.users.findByEmail(email as never);
+    if (user === undefined) throw new Error('the user was not registered');
+    const clock = { now: Date.now, monotonic: () => 0 };
+    const sealing = createSealing(Buffer.from(cluster.keyEncryptionKey, 'base64'));
+    const keyRing = createKeyRing({ sealing, clock, policy: usualPolicy });
+    keyRing.adopt((await database.signingKeys.load()).keys, { monotonic: 0, wall: Date.now() });
+    const signer = keyRing.signer();
+    const tokens = createAccessTokenIssuer(about);
+    const seedOne = async (): Promise<SeededSession> => {
+      const now = Date.now();
+      const session = { ...aSession(now), userId: user.id, tokenVersion: user.tokenVersion };
+      await database.sessions.create({ ...session, accessExpiresAt: tokens.expiry(now) }, signer.kid);
+      return { id: session.id, token: await tokens.issue(session, signer, now) };
+    };
+    const seeded: SeededSession[] = [];
+    while (seeded.length < count) {
+      const next = Array.from({ length: Math.min(atOnce, count - seeded.length) }, seedOne);
+      seeded.push(...(await Promise.all(next)));
+    }
+    return seeded;
+  } finally {
+    await engine.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}

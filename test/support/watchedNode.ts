@@ -1,0 +1,81 @@
+/** A node whose deny-list edges watch, and edges that follow the protocol when the test says so. */
+import { createDenyList, sliceLength } from '../../src/revocation/denyList.ts';
+import type { EdgeOutcome, EdgeStream } from '../../src/revocation/edge.ts';
+import { createEdges, type Edges } from '../../src/revocation/edges.ts';
+import type { FeedMessage } from '../../src/revocation/feed.ts';
+import { createLease } from '../../src/revocation/lease.ts';
+import { accessTtlMs, startOfTest } from './denyListNode.ts';
+import { createFeedReader } from './feedReader.ts';
+import { createManualClock } from './manualClock.ts';
+import { leaseMs } from './nodes.ts';
+
+/** Its memory is whole, and it has just taken its lease. */
+export async function createWatchedNode({ beforeFirst = async () => {} } = {}) {
+  const clock = createManualClock(startOfTest);
+  const lease = createLease({ clock, milliseconds: leaseMs });
+  const outcomes: EdgeOutcome[] = [];
+  const edges = createEdges({
+    slices: () => denyList.slices(),
+    nodeLease: lease,
+    clock,
+    beforeFirst,
+    onSettled: (outcome) => void outcomes.push(outcome),
+  });
+  const denyList = createDenyList({
+    lease,
+    confirm: async () => ({ by: 'postgres', revocation: undefined }),
+    sliceMs: sliceLength(accessTtlMs),
+    onVerdict: () => {},
+    listener: edges,
+  });
+  await denyList.load(async () => {});
+  const renew = () => lease.hold(lease.moment());
+  renew();
+  return { clock, lease, renew, edges, denyList, outcomes };
+}
+
+export interface WatchingEdge {
+  readonly stream: EdgeStream;
+  readonly reader: ReturnType<typeof createFeedReader>;
+  /** Takes all that is there, acknowledges it, and asks for a lease, as an edge does all the time. */
+  follow(): Promise<readonly FeedMessage[]>;
+  renew(): void;
+  /** The last position that it has taken. */
+  position(): number;
+}
+
+/** It has taken nothing yet. */
+export async function openEdge(edges: Pick<Edges, 'open'>): Promise<WatchingEdge> {
+  const stream = await edges.open(() => undefined);
+  const reader = createFeedReader(stream);
+  let number = 0;
+  let position = 0;
+  const take = async () => {
+    const messages = await reader.all();
+    for (const message of messages) if ('position' in message) position = message.position;
+    return messages;
+  };
+  const renew = () => {
+    number += 1;
+    stream.renew(number);
+  };
+  return {
+    stream,
+    reader: { ...reader, all: take },
+    renew,
+    position: () => position,
+    async follow() {
+      const messages = await take();
+      stream.acknowledge(position);
+      renew();
+      return [...messages, ...(await take())];
+    },
+  };
+}
+
+/** It has the snapshot, and a lease. */
+export async function openWithLease(edges: Pick<Edges, 'open'>): Promise<WatchingEdge> {
+  const edge = await openEdge(edges);
+  await edge.follow();
+  return edge;
+}
