@@ -68,7 +68,12 @@ export function momentOf(clock: Pick<Clock, 'now' | 'monotonic'>): Moment {
  * monotonic one may not.
  */
 export function elapsedSince(from: Moment, clock: Pick<Clock, 'now' | 'monotonic'>): number {
-  return Math.max(clock.monotonic() - from.monotonic, clock.now() - from.wall);
+  return elapsedBetween(from, momentOf(clock));
+}
+
+/** The same, for who has read the clocks already. */
+export function elapsedBetween(from: Moment, to: Moment): number {
+  return Math.max(to.monotonic - from.monotonic, to.wall - from.wall);
 }
 
 /** NumericDate (RFC 7519 §2): whole seconds since the Unix epoch, rounded down. */

@@ -8,6 +8,8 @@ import { limits } from './limits.ts';
 
 /** Milliseconds since the Unix epoch. */
 export type ReadTime = () => number;
+/** `now`: for who has read the clock already. */
+export type ReadLatestTime = (now?: number) => number;
 
 /**
  * For judging expiry: never earlier than it was before. `onStepBack` is told by how many milliseconds the clock is behind what
@@ -16,10 +18,9 @@ export type ReadTime = () => number;
 export function createLatestTime(
   clock: Pick<Clock, 'now'>,
   onStepBack: (behindMs: number) => void,
-): ReadTime {
+): ReadLatestTime {
   let latest = Number.NEGATIVE_INFINITY;
-  return () => {
-    const now = clock.now();
+  return (now = clock.now()) => {
     // A clock that is slewed may seem to go back by less.
     if (latest - now > limits.clockSlewMilliseconds) onStepBack(latest - now);
     latest = Math.max(latest, now);

@@ -2,11 +2,12 @@
  * The right to answer from memory. It is good for a fixed time from a moment that lies before this node registered and
  * read what had been revoked until then (renewal.ts); whoever revokes later waits for this node, or for that time.
  */
-import { type Clock, elapsedSince, type Moment, momentOf } from '../core/clock.ts';
+import { type Clock, elapsedBetween, type Moment, momentOf } from '../core/clock.ts';
 
 export interface Lease {
   readonly milliseconds: number;
-  held(): boolean;
+  /** `now`: for who has read the clocks already. */
+  held(now?: Moment): boolean;
   /** 0 when it is not held. */
   remainingMs(): number;
   /** To be called before the first step of a renewal. */
@@ -21,16 +22,16 @@ export function createLease(parts: { clock: Clock; milliseconds: number }): Leas
   let from: Moment | undefined;
   let goodFor = milliseconds;
 
-  const remainingMs = () => {
+  const remainingMs = (now: Moment) => {
     if (from === undefined) return 0;
     // The monotonic clock decides; the wall clock only shortens.
-    return Math.max(0, goodFor - elapsedSince(from, clock));
+    return Math.max(0, goodFor - elapsedBetween(from, now));
   };
 
   return {
     milliseconds,
-    held: () => remainingMs() > 0,
-    remainingMs,
+    held: (now = momentOf(clock)) => remainingMs(now) > 0,
+    remainingMs: () => remainingMs(momentOf(clock)),
     moment: () => momentOf(clock),
     hold(moment, granted = milliseconds) {
       from = moment;

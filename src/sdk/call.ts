@@ -65,10 +65,13 @@ export function createCall<Request extends object, Response extends object>(
   stream.on('error', (error) => {
     status ??= new RpcError('UNAVAILABLE', error.message);
   });
-  stream.on('close', () => {
+  const endAsSaid = () => {
     if (status === 'OK') end(undefined);
     else end(status ?? new RpcError('UNAVAILABLE', 'the connection ended'));
-  });
+  };
+  // `close` would wait for our own end, too.
+  stream.on('end', endAsSaid);
+  stream.on('close', endAsSaid);
 
   return {
     send(message) {

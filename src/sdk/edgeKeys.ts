@@ -3,7 +3,7 @@
  * one key for ever, and keys that were imported once serve every later set.
  */
 import { createHash, createPublicKey } from 'node:crypto';
-import { type Clock, elapsedSince, type Moment } from '../core/clock.ts';
+import { type Clock, elapsedBetween, type Moment, momentOf } from '../core/clock.ts';
 import { limits } from '../core/limits.ts';
 import type { Verifier } from '../keys/keyRing.ts';
 import { importPublicJwk, isKid, keySubject, type PublicJwk } from '../keys/publicKey.ts';
@@ -58,7 +58,7 @@ function thumbprint({ crv, kty, x, y }: PublicJwk): string {
 
 export interface EdgeKeys {
   /** Undefined when there are none, or when they are so old that one of them may have been revoked. */
-  believed(): KeySet | undefined;
+  believed(now?: Moment): KeySet | undefined;
   take(jwks: string, ageMs: number): void;
   /** How many there are. */
   size(): number;
@@ -69,14 +69,15 @@ export interface EdgeKeys {
 export function createEdgeKeys({ clock, importKeys }: { clock: Clock; importKeys: ImportKeys }): EdgeKeys {
   let keys: KeySet | undefined;
   let lookedAt: Moment = { monotonic: Number.NEGATIVE_INFINITY, wall: Number.NEGATIVE_INFINITY };
-  const ageMs = () => elapsedSince(lookedAt, clock);
+  const ageMs = (now: Moment) => elapsedBetween(lookedAt, now);
   return {
-    believed: () => (ageMs() <= limits.keyRingBelievedMilliseconds ? keys : undefined),
+    believed: (now = momentOf(clock)) =>
+      ageMs(now) <= limits.keyRingBelievedMilliseconds ? keys : undefined,
     take(jwks, age) {
       keys = importKeys(jwks);
       lookedAt = { monotonic: clock.monotonic() - age, wall: clock.now() - age };
     },
     size: () => keys?.size ?? 0,
-    ageMs,
+    ageMs: () => ageMs(momentOf(clock)),
   };
 }

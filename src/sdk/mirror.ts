@@ -39,7 +39,7 @@ export interface Mirror {
   readonly keys: EdgeKeys;
   readonly reader: AccessTokenReader;
   /** Whether memory may answer, now. */
-  holdsLease(): boolean;
+  holdsLease(now?: Moment): boolean;
   /** The snapshot has come to its end. */
   complete(): boolean;
   /** Notes when a lease is asked for; answers the number to ask with, or undefined when too many were not answered. */
@@ -141,7 +141,7 @@ export function createMirror(started: WatchStarted__Output, parts: MirrorParts):
       // The guard remembers whole texts; a second memory would only take room.
       verified: { has: () => false, add: () => {}, size: () => 0 },
     }),
-    holdsLease: () => lease.held() && denyList.loaded(),
+    holdsLease: (now) => denyList.loaded() && lease.held(now),
     complete: () => position !== undefined,
     askForLease: () => renewals.ask(),
 

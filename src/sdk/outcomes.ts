@@ -55,7 +55,7 @@ export function createOutcomes(verified: GuardHooks['verified']): Outcomes {
     refusal,
     refuse: (...refused) => Promise.reject(refusal(...refused)),
     lacking(claims, scopes, by) {
-      if (hasScopes(claims, scopes)) return undefined;
+      if (Array.isArray(scopes) && hasScopes(claims, scopes)) return undefined;
       try {
         checkScopes(scopes);
       } catch (error) {

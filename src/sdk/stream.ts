@@ -63,6 +63,8 @@ export function openStream(address: Address, parts: StreamParts, events: StreamE
   let congested = false;
   let hadLease = false;
   let heardAt = 0;
+  /** By then there must be a lease; on the monotonic clock. */
+  let leaseDueAt = 0;
   let closed = false;
   let leaving = false;
   let onClosed: () => void = () => {};
@@ -88,6 +90,9 @@ export function openStream(address: Address, parts: StreamParts, events: StreamE
   const deadline = (milliseconds: number, why: string) => {
     cancelDeadline();
     cancelDeadline = clock.after(milliseconds, () => lose(why));
+  };
+  const dueIn = (milliseconds: number) => {
+    leaseDueAt = clock.monotonic() + milliseconds;
   };
   const send = (message: WatchRevocationsRequest) => {
     congested = call?.send(message) === false;
@@ -119,7 +124,9 @@ export function openStream(address: Address, parts: StreamParts, events: StreamE
       // After this process stood still, what came meanwhile has yet to be read.
       const stoodStill = now - tickedAt > silenceMs / 2 + intervalMs;
       tickedAt = now;
-      if (!stoodStill && now - heardAt >= silenceMs) return lose(`silence for ${silenceMs} ms`);
+      if (stoodStill) dueIn(limits.edgeWithoutLeaseMilliseconds);
+      else if (now - heardAt >= silenceMs) return lose(`silence for ${silenceMs} ms`);
+      else if (now >= leaseDueAt) return lose('the authority has no lease to give');
       mirror?.tidy();
       guarded(renew);
     });
@@ -127,16 +134,14 @@ export function openStream(address: Address, parts: StreamParts, events: StreamE
   const start = ({ started }: WatchRevocationsResponse__Output) => {
     if (!started) throw new ProtocolFault('a stream that does not start');
     mirror = createMirror(started, parts);
-    deadline(limits.edgeFirstLeaseMilliseconds, 'no lease in time');
+    cancelDeadline();
+    dueIn(limits.edgeFirstLeaseMilliseconds);
     beginRenewals(started.renewalIntervalMs, started.silenceMs);
     renew();
   };
   const noteLease = () => {
     if (closed || !mirror?.holdsLease()) return;
-    deadline(
-      limits.edgeWithoutLeaseMilliseconds + mirror.lease.remainingMs(),
-      'the authority has no lease to give',
-    );
+    dueIn(limits.edgeWithoutLeaseMilliseconds + mirror.lease.remainingMs());
     if (hadLease) return;
     hadLease = true;
     events.onLease();
@@ -152,7 +157,7 @@ export function openStream(address: Address, parts: StreamParts, events: StreamE
     if (message.snapshotEnd) {
       // The next renewal may be half a second away.
       if (!mirror.lease.held()) renew();
-      deadline(limits.edgeWithoutLeaseMilliseconds, 'the authority has no lease to give');
+      dueIn(limits.edgeWithoutLeaseMilliseconds);
       // The deny-list says that it is loaded when this has been dealt with.
       queueMicrotask(() => guarded(noteLease));
     }

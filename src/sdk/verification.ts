@@ -4,7 +4,7 @@
  * each time. Another spelling of the token is another text, and goes through the strict reader.
  */
 import type { IntrospectResponse__Output } from '../contract/generated/countersign/v1/IntrospectResponse.ts';
-import type { Clock } from '../core/clock.ts';
+import { type Clock, momentOf } from '../core/clock.ts';
 import { AuthorityError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import { createLatestTime } from '../core/steadyTime.ts';
@@ -189,14 +189,16 @@ export function createVerification(parts: VerificationParts): Verification {
     verify(token, options) {
       const mirror = currentMirror();
       const known = mirror === undefined ? undefined : memory.get(token as string);
-      const keys = mirror?.keys.believed();
+      // Once: reading the clocks is most of what this path costs.
+      const now = momentOf(clock);
+      const keys = mirror?.keys.believed(now);
       if (known === undefined || mirror === undefined || keys === undefined) return verifyNew(token, options);
       if (keys !== known.keys && !isSignedBy(known, keys)) return verifyNew(token, options);
       const stillSo =
         known.mirror === mirror &&
         known.version === mirror.denyList.version() &&
-        known.expiresAt > latestTime() &&
-        mirror.holdsLease();
+        known.expiresAt > latestTime(now.wall) &&
+        mirror.holdsLease(now);
       return stillSo ? acceptKnown(known, options) : judge(known, mirror, options);
     },
 

@@ -118,9 +118,16 @@ export function openWatch(parts: WatchParts): Watch {
     beginAfter(backOff(end));
   };
 
+  /** While there is no live stream that had a lease: the old one's, until it ends; then the keys of whichever has newer ones. */
+  const secondBest = (): Mirror | undefined => {
+    const [old, coming] = [serving?.stream.mirror(), joining?.mirror()];
+    if (old === undefined || coming === undefined || old.holdsLease()) return old ?? coming;
+    return coming.keys.ageMs() <= old.keys.ageMs() ? coming : old;
+  };
+
   begin();
   return {
-    mirror: () => serving?.stream.mirror() ?? joining?.mirror(),
+    mirror: () => (serving?.over === 'no' ? serving.stream.mirror() : secondBest()),
     address: () => (serving?.over === 'ended' ? undefined : serving?.stream.address),
     async close() {
       closed = true;

@@ -7,6 +7,8 @@ export interface ManualClock extends Clock {
   advance(milliseconds: number): Promise<void>;
   /** Sets the wall clock forward, or back; the monotonic one does not notice. */
   stepWall(milliseconds: number): void;
+  /** As when the process is stopped for so long: timers that became due run later, each once. */
+  standStill(milliseconds: number): void;
   /** Lets promises settle while time stands still. */
   settle(): Promise<void>;
   /** How many timers are set: what has been answered must leave none. */
@@ -77,6 +79,11 @@ export function createManualClock(start: number): ManualClock {
 
     stepWall(milliseconds) {
       stepped += milliseconds;
+    },
+
+    standStill(milliseconds) {
+      elapsed += milliseconds;
+      for (const timer of timers) timer.dueAt = Math.max(timer.dueAt, elapsed);
     },
 
     settle: () => nextTurn(),

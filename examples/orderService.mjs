@@ -1,0 +1,16 @@
+/** Stands for the stubs that a service would have generated: JSON on the wire, to keep the example to what it is about. */
+const method = (name) => ({
+  path: `/orders.OrderService/${name}`,
+  requestStream: false,
+  responseStream: false,
+  requestSerialize: (value) => Buffer.from(JSON.stringify(value)),
+  requestDeserialize: (bytes) => JSON.parse(bytes.toString()),
+  responseSerialize: (value) => Buffer.from(JSON.stringify(value)),
+  responseDeserialize: (bytes) => JSON.parse(bytes.toString()),
+});
+
+export const orderService = {
+  ListOrders: method('ListOrders'),
+  ListReports: method('ListReports'),
+  Ready: method('Ready'),
+};
