@@ -22,6 +22,7 @@ import type { Projection } from './revocation/projection.ts';
 import { prune } from './revocation/prune.ts';
 import type { Effect } from './revocation/revocation.ts';
 import type { DataFolder } from './storage/local/dataFolder.ts';
+import { openEarlierEdges } from './storage/local/earlierEdges.ts';
 import { createLocalEffect } from './storage/local/effect.ts';
 import type { PostgresEngine } from './storage/postgres/engine.ts';
 import { openSharedRevocations } from './storage/postgres/sharedRevocations.ts';
@@ -79,12 +80,12 @@ async function openAlone(
   const { leaseMs } = config;
   const store = database.revocations;
   const confirm = createConfirmation({ find: store.find, clock });
-  const earlierMs = await dataFolder.edgeLeaseMs();
+  const earlierEdges = await openEarlierEdges({ dataFolder, leaseMs, clock });
   const edges = createEdges({
     slices: () => denyList.slices(),
     nodeLease: { remainingMs: () => leaseMs },
     clock,
-    beforeFirst: () => dataFolder.setEdgeLeaseMs(Math.max(earlierMs, leaseMs)),
+    beforeFirst: earlierEdges.remember,
     onSettled: metrics.edge,
   });
   const denyList = createDenyList({
@@ -102,22 +103,13 @@ async function openAlone(
       log.warn({ err }, 'expired revocations could not be deleted'),
     );
   });
-  const waitMs = earlierMs === 0 ? 0 : earlierMs + limits.leaseMarginMilliseconds;
-  let earlierAreGone = waitMs === 0;
-  const earlierEdgesGone = new Promise<void>((resolve) => {
-    if (earlierAreGone) resolve();
-    else
-      clock.after(waitMs, () => {
-        earlierAreGone = true;
-        resolve();
-      });
-  });
   closing.push(async () => {
     stopForgetting();
     edges.close();
-    if (earlierAreGone && edges.leases() === 0) await dataFolder.setEdgeLeaseMs(0);
+    await earlierEdges.close(edges.leases());
   });
   const onEffect = metrics.effect;
+  const earlierEdgesGone = earlierEdges.gone;
   const effect = createLocalEffect({ denyList, edges, earlierEdgesGone, leaseMs, clock, onEffect });
   return { denyList, effect, edges, sliceMs, revokedState: () => (denyList.loaded() ? 'ready' : 'loading') };
 }

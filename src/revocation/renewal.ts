@@ -50,8 +50,8 @@ export function createRenewal(parts: {
   let position: Position | undefined;
   /** What was read last has not been reported yet. */
   let unreported = false;
-  /** The renewal whose position was reported last. */
-  let reported = 0;
+  /** The last that this node has read and its edges know, and the renewal in which it was read. */
+  let known: { readonly read: Position; readonly renewal: number } | undefined;
   let stopped = false;
   let cancel: Cancel = () => {};
   let onFault: (error: unknown) => void = () => {};
@@ -75,23 +75,33 @@ export function createRenewal(parts: {
     position = undefined;
   };
 
+  /** One at a time, so that none overtakes a later one. */
+  const sendReport = coalesce(async () => {
+    // Of another history it would be wrong.
+    if (stopped || known === undefined || known.read.history !== position?.history) return;
+    await nodes.report(self, known.read);
+  });
+
   /**
-   * For those who could not reach this node, or not hear it. Edges answer for this node, so it has read what they know, too.
-   * The lease does not wait for them.
+   * For those who could not reach this node, or not hear it. Edges answer from memory as well: what this node has read is
+   * reported when they know it, too. The lease does not wait for them.
    */
   const report = async (read: Position) => {
-    const edgesKnow = edges.caughtUp();
     const mine = number;
-    if (edgesKnow === undefined) {
-      reported = mine;
-      return nodes.report(self, read);
-    }
-    void edgesKnow.then(async () => {
-      // A later one says more, and one of another history would be wrong.
-      if (stopped || reported > mine || position?.history !== read.history) return;
-      reported = mine;
-      await nodes.report(self, read).catch(onFault);
-    });
+    const edgesKnow = edges.caughtUp();
+    const tell = async () => {
+      // A later one says more.
+      if (known !== undefined && known.renewal > mine) return;
+      known = { read, renewal: mine };
+      try {
+        await sendReport();
+      } catch (error) {
+        unreported = true;
+        throw error;
+      }
+    };
+    if (edgesKnow === undefined) return tell();
+    void edgesKnow.then(tell).catch(onFault);
   };
 
   const removeDead = async ({ nodes: others }: Others) => {
@@ -120,8 +130,10 @@ export function createRenewal(parts: {
     if (stopped) return;
     lease.hold(from);
     denyList.dropExpired(Math.min(earliestTime(), list.databaseNow));
-    if (unreported) await report(position);
-    unreported = false;
+    if (unreported) {
+      unreported = false;
+      await report(position);
+    }
     await removeDead(others);
   };
 

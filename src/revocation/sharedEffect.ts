@@ -145,7 +145,7 @@ export function createAnnouncementListener(parts: {
     const acknowledgeWithEdges = () => {
       const edgesKnow = edges.caughtUp();
       if (edgesKnow === undefined) acknowledge();
-      else void edgesKnow.then(acknowledge);
+      else void edgesKnow.then(acknowledge).catch(onFault);
     };
     if (revocations === undefined) {
       renewal.renew().then(acknowledgeWithEdges).catch(onFault);

@@ -5,17 +5,11 @@
 import { limits } from '../../src/core/limits.ts';
 import type { Verdict } from '../../src/revocation/denyList.ts';
 import { createRevocationNode, type RevocationNode } from '../../src/revocation/node.ts';
-import { createDatabase, type DatabaseFaults, type DatabasePorts } from './database.ts';
+import { createDatabase, type DatabasePorts } from './database.ts';
 import { createRedis } from './redis.ts';
-import { createMachine, createWorld, type Link, type Machine, type World } from './world.ts';
-
-/** What the world does wrong beyond what it may: the witness must see it. */
-export interface Sabotage extends DatabaseFaults {
-  /** The clocks of one node run at half speed, so that its lease lasts twice as long as others think. */
-  readonly slowClock?: boolean;
-  /** Nodes are said to have acknowledged what they never heard of. */
-  readonly forgedAcknowledgements?: boolean;
-}
+import { type Sabotage, tamperWithBus, tamperWithDatabase } from './sabotage.ts';
+import { createWatchers } from './watchers.ts';
+import { createDice, createMachine, createWorld, type Link, type Machine, type World } from './world.ts';
 
 export interface Outcome {
   readonly violations: readonly string[];
@@ -27,13 +21,19 @@ export interface Outcome {
   readonly longestAcknowledgementMs: number;
   readonly loadsFromCopy: number;
   readonly crashes: number;
+  /** Checks that edges answered from memory. */
+  readonly edgeAnswers: number;
+  /** Edges that left one node for another. */
+  readonly moves: number;
 }
 
 interface SimulatedNode {
   readonly id: string;
   readonly machine: Machine;
   readonly node: RevocationNode;
+  readonly edges: RevocationNode['edges'];
   readonly database: DatabasePorts;
+  readonly whenStopped: () => void;
   /** Until when it is cut off. */
   readonly cuts: { database: number; redis: number };
   started: boolean;
@@ -53,6 +53,7 @@ export const runMs = 6_000;
 
 export async function simulate(seed: number, lastsMs: number, sabotage: Sabotage = {}): Promise<Outcome> {
   const world = createWorld(seed);
+  const edgeWorld: World = { ...world, ...createDice(seed + 1_000_000) };
   const database = createDatabase(world, sabotage);
   const redis = createRedis(world, sliceMs);
   const leaseMs = world.pick([1_000, 1_000, 2_000, 5_000]) ?? 1_000;
@@ -83,30 +84,19 @@ export async function simulate(seed: number, lastsMs: number, sabotage: Sabotage
     const cuts = { database: 0, redis: 0 };
     const ports = database.ports(machine, link(cuts, 'database', Math.max(leaseMs / 2, 500)));
     const toRedis = link(cuts, 'redis', 250);
-    const openBus = redis.openBus(id, machine, toRedis);
+    const others = () => nodes.map((other) => other.id);
+    const openBus = tamperWithBus(redis.openBus(id, machine, toRedis), id, others, sabotage);
+    const { whenStopped, ...tampered } = tamperWithDatabase(ports, id, sabotage);
     const node = createRevocationNode({
       self: id,
       leaseMs,
       sliceMs,
       store: ports.store,
-      nodes: ports.nodes,
-      snapshots: ports.snapshots,
+      ...tampered,
       loadingSnapshots: ports.snapshots,
       slowSnapshots: ports.snapshots,
       copy: redis.copy(machine, toRedis),
-      openBus: (listener) => {
-        const bus = openBus(listener);
-        if (!sabotage.forgedAcknowledgements) return bus;
-        return {
-          ...bus,
-          async announce(announcement) {
-            await bus.announce(announcement);
-            for (const other of nodes) {
-              listener.onAcknowledgement({ to: id, from: other.id, number: announcement.number });
-            }
-          },
-        };
-      },
+      openBus,
       clock: machine.clock,
       events: {
         onVerdict() {},
@@ -117,7 +107,8 @@ export async function simulate(seed: number, lastsMs: number, sabotage: Sabotage
         onEdgeSettled() {},
       },
     });
-    const simulated: SimulatedNode = { id, machine, node, database: ports, cuts, started: false };
+    const { edges } = node;
+    const simulated = { id, machine, node, edges, database: ports, whenStopped, cuts, started: false };
     const tryToStart = () => {
       if (!machine.alive()) return;
       node.start().then(
@@ -166,9 +157,8 @@ export async function simulate(seed: number, lastsMs: number, sabotage: Sabotage
     });
   };
 
-  const logout = () => {
-    const by = world.pick(reachable());
-    const session = world.pick(sessions.filter(({ revokedAt }) => revokedAt === undefined));
+  const logout = (by: SimulatedNode | undefined, of: readonly Session[], dice: World) => {
+    const session = dice.pick(of.filter(({ revokedAt }) => revokedAt === undefined));
     if (by === undefined || session === undefined) return;
     session.revokedAt = world.now();
     const revocations = [{ subject: session.subject, reason: 'logout', expiresAt: Date.UTC(2030, 0, 1, 1) }];
@@ -220,26 +210,58 @@ export async function simulate(seed: number, lastsMs: number, sabotage: Sabotage
       const leaving = world.pick(reachable());
       if (leaving === undefined) return;
       leaving.started = false;
-      leaving.node.stop().catch(() => {});
+      const stop = async () => {
+        // Who is in a hurry does not wait for edges to leave.
+        if (edgeWorld.oneIn(2)) await leaving.edges.drain();
+        await leaving.node.stop();
+        leaving.whenStopped();
+      };
+      stop().catch(() => {});
       world.at(world.now() + world.between(50, 500), () => {
         nodes[nodes.indexOf(leaving)] = startNode();
       });
     },
   ];
 
-  const often = (meanMs: number, act: () => void) => {
+  /** A further node, which knows nothing of the time before, revokes; the others learn of that as they load. */
+  const failover = () => {
+    database.crash();
+    for (const { cuts } of nodes) cut(edgeWorld, cuts, 'redis', leaseMs);
+    if (nodes.length >= 6) return;
+    const fresh = startNode();
+    nodes.push(fresh);
+    for (let after = 30; after < 600; after += 30)
+      world.at(world.now() + after, () => fresh.started && logout(fresh, sessions.slice(-12), edgeWorld));
+  };
+
+  const oftenWith = (dice: World) => (meanMs: number, act: () => void) => {
     const next = () =>
-      world.at(world.now() + world.between(0, 2 * meanMs), () => {
+      world.at(world.now() + dice.between(0, 2 * meanMs), () => {
         act();
         next();
       });
     next();
   };
+  const often = oftenWith(world);
   while (nodes.length < size) nodes.push(startNode());
   often(60, login);
-  often(90, logout);
+  often(90, () => logout(world.pick(reachable()), sessions, world));
   often(12, check);
   if (harshness > 0) often(1_000 / harshness, () => world.pick(faults)?.());
+  const watchers = createWatchers({
+    world: edgeWorld,
+    count: sabotage.edges ?? edgeWorld.pick([0, 0, 2, 3]) ?? 0,
+    nodes: () => nodes,
+    ...{ sliceMs, leaseMs, harshness, often: oftenWith(edgeWorld) },
+    sabotage: { ...sabotage, longGrants: sabotage.longGrants ? leaseMs : undefined },
+    pickSession() {
+      const session = edgeWorld.pick(sessions.slice(-12));
+      return session && { session, subjects: [session.token, session.subject] };
+    },
+    onVerdict: witness,
+    onViolation: (what) => void violations.push(what),
+  });
+  if (harshness > 0 && watchers.count > 0) oftenWith(edgeWorld)(4_000 / harshness, failover);
   await world.runUntil(lastsMs);
 
   return {
@@ -251,6 +273,8 @@ export async function simulate(seed: number, lastsMs: number, sabotage: Sabotage
     longestAcknowledgementMs: totals.longest,
     loadsFromCopy: redis.loads(),
     crashes: totals.crashes,
+    edgeAnswers: watchers.answers(),
+    moves: watchers.moves(),
   };
 }
 

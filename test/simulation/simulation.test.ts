@@ -3,7 +3,8 @@
  * `node --import=tsx test/simulation/replay.ts SEED` runs it again, event by event.
  */
 import t from 'tap';
-import { type Outcome, runMs, type Sabotage, simulate } from './run.ts';
+import { type Outcome, runMs, simulate } from './run.ts';
+import type { Sabotage } from './sabotage.ts';
 
 const seeds = 2_000;
 // Alone it takes half a minute.
@@ -11,7 +12,9 @@ t.setTimeout(170_000);
 
 t.test('no run violates the invariants, whatever breaks', async (t) => {
   t.setTimeout(170_000);
-  const totals = { acknowledged: 0, checks: 0, unavailable: 0, crashes: 0, loadsFromCopy: 0 };
+  const totals = {
+    ...{ acknowledged: 0, checks: 0, unavailable: 0, crashes: 0, loadsFromCopy: 0, edgeAnswers: 0, moves: 0 },
+  };
   const violating: string[] = [];
   for (let seed = 1; seed <= seeds; seed += 1) {
     const outcome = await simulate(seed, runMs);

@@ -25,26 +25,40 @@ interface Event {
   run(): void;
 }
 
-export interface World {
+/** What chance decides. */
+export interface Dice {
   readonly chance: Chance;
-  /** Milliseconds since the beginning. */
-  now(): number;
-  at(milliseconds: number, run: () => void): Cancel;
-  /** Runs event by event until then; whatever an event set off has settled before the next one. */
-  runUntil(milliseconds: number): Promise<void>;
   between(low: number, high: number): number;
   oneIn(count: number): boolean;
   pick<T>(items: readonly T[]): T | undefined;
 }
 
-export function createWorld(seed: number): World {
+export function createDice(seed: number): Dice {
   const chance = createChance(seed);
+  return {
+    chance,
+    between: (low, high) => low + chance() * (high - low),
+    oneIn: (count) => chance() * count < 1,
+    pick: (items) => items[Math.floor(chance() * items.length)],
+  };
+}
+
+export interface World extends Dice {
+  /** Milliseconds since the beginning. */
+  now(): number;
+  at(milliseconds: number, run: () => void): Cancel;
+  /** Runs event by event until then; whatever an event set off has settled before the next one. */
+  runUntil(milliseconds: number): Promise<void>;
+}
+
+export function createWorld(seed: number): World {
+  const dice = createDice(seed);
   const events = createAgenda();
   let now = 0;
   let order = 0;
 
   return {
-    chance,
+    ...dice,
     now: () => now,
     at(milliseconds, run) {
       order += 1;
@@ -63,9 +77,6 @@ export function createWorld(seed: number): World {
       }
       now = milliseconds;
     },
-    between: (low, high) => low + chance() * (high - low),
-    oneIn: (count) => chance() * count < 1,
-    pick: (items) => items[Math.floor(chance() * items.length)],
   };
 }
 

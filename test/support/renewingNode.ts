@@ -1,6 +1,8 @@
 /** A node that keeps its memory and its lease over a shared truth, and says nothing to others. */
 import { createConfirmation } from '../../src/revocation/confirmation.ts';
 import { createDenyList, sliceLength } from '../../src/revocation/denyList.ts';
+import type { EdgeOutcome } from '../../src/revocation/edge.ts';
+import { createEdges } from '../../src/revocation/edges.ts';
 import { createLease } from '../../src/revocation/lease.ts';
 import { createLiveNodes } from '../../src/revocation/liveNodes.ts';
 import { createLoad, type OnProgress } from '../../src/revocation/loading.ts';
@@ -9,7 +11,6 @@ import { createRenewal } from '../../src/revocation/renewal.ts';
 import { accessTtlMs, startOfTest } from './denyListNode.ts';
 import { createManualClock } from './manualClock.ts';
 import { leaseMs } from './nodes.ts';
-import { noEdges } from './noEdges.ts';
 import { createSharedTruth } from './sharedTruth.ts';
 
 const noCopy: Pick<Projection, 'load'> = { load: async () => undefined };
@@ -28,7 +29,14 @@ export function createRenewingNode({
   const lease = createLease({ clock, milliseconds: leaseMs });
   const liveNodes = createLiveNodes({ self: 'self', leaseMs, clock });
   const confirm = createConfirmation({ find: store.find, clock });
-  const denyList = createDenyList({ lease, confirm, sliceMs, onVerdict: () => {} });
+  const outcomes: EdgeOutcome[] = [];
+  const edges = createEdges({
+    slices: () => denyList.slices(),
+    nodeLease: lease,
+    clock,
+    onSettled: (outcome) => void outcomes.push(outcome),
+  });
+  const denyList = createDenyList({ lease, confirm, sliceMs, onVerdict: () => {}, listener: edges });
   const load = createLoad({ denyList, snapshots, copy, clock, sliceMs, onProgress });
   const renewal = createRenewal({
     self: 'self',
@@ -37,11 +45,11 @@ export function createRenewingNode({
     liveNodes,
     snapshots,
     denyList,
-    edges: noEdges,
+    edges,
     load,
     clock,
   });
-  return { clock, truth, sliceMs, lease, denyList, load, renewal };
+  return { clock, truth, sliceMs, lease, denyList, edges, outcomes, load, renewal };
 }
 
 /** One that has renewed once; what is noted of the steps begins after that. */

@@ -7,7 +7,6 @@ import type { CommittedRevocations, EffectReport } from '../../src/revocation/re
 import { createSharedEffect } from '../../src/revocation/sharedEffect.ts';
 import { createDenyListNode, revoked } from './denyListNode.ts';
 import { leaseMs, nodeRow } from './nodes.ts';
-import { noEdges } from './noEdges.ts';
 import { createSharedTruth } from './sharedTruth.ts';
 
 /** `others`: the nodes that are registered. */
@@ -24,12 +23,13 @@ export function createRevokingNode(...others: readonly string[]) {
   const ports = {
     announce: async (_: Announcement): Promise<void> => {},
     add: async (): Promise<void> => {},
+    caughtUp: (): Promise<void> | undefined => undefined,
   };
   const effect = createSharedEffect({
     self: 'self',
     leaseMs,
     denyList,
-    edges: noEdges,
+    edges: { caughtUp: () => ports.caughtUp() },
     bus: {
       announce(announcement) {
         announced.push(announcement);

@@ -79,3 +79,13 @@ export async function openWithLease(edges: Pick<Edges, 'open'>): Promise<Watchin
   await edge.follow();
   return edge;
 }
+
+/** `caughtUp` as it goes on. */
+export function caughtUp(edges: { caughtUp(): Promise<void> | undefined }) {
+  const known = edges.caughtUp();
+  let state = known === undefined ? 'at once' : 'waiting';
+  void known?.then(() => {
+    state = 'caught up';
+  });
+  return () => state;
+}

@@ -1,14 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import t from 'tap';
+import { limits } from '../../src/core/limits.ts';
 import type { Acknowledgement, Announcement } from '../../src/revocation/bus.ts';
 import { createAnnouncementListener } from '../../src/revocation/sharedEffect.ts';
 import { outcomeOf, revoked } from '../support/denyListNode.ts';
-import { noEdges } from '../support/noEdges.ts';
+import { leaseMs } from '../support/nodes.ts';
 import { createRenewingNode } from '../support/renewingNode.ts';
+import { openWithLease } from '../support/watchedNode.ts';
+
+const { leaseMarginMilliseconds } = limits;
 
 function setUp() {
   const node = createRenewingNode();
-  const { denyList, renewal } = node;
+  const { denyList, renewal, edges } = node;
   const acknowledged: Acknowledgement[] = [];
   const faults: unknown[] = [];
   const bus = {
@@ -22,7 +26,7 @@ function setUp() {
     self: 'self',
     denyList,
     renewal,
-    edges: noEdges,
+    edges,
     bus,
     onFault: (error) => void faults.push(error),
   });
@@ -113,4 +117,59 @@ t.test('a renewal that had begun before the announcement is not enough', async (
   open();
   await clock.settle();
   t.strictSame(acknowledged, [acknowledgement(7)]);
+});
+
+t.test('it says that it knows when all its edges do', async (t) => {
+  for (const how of ['a list', 'no list'] as const) {
+    const { clock, truth, edges, denyList, renewal, listen, acknowledged } = setUp();
+    await renewal.renew();
+    const [one, two] = [await openWithLease(edges), await openWithLease(edges)];
+    const { revocations } = truth.commit(revoked(randomBytes(16)));
+    listen(announcement(7, how === 'a list' ? revocations : undefined));
+    await clock.settle();
+    t.match(await denyList.check([revocations[0]?.subject as Buffer]), { revoked: true }, how);
+    await one.follow();
+    t.strictSame(acknowledged, [], `${how}: one edge does not`);
+    await two.follow();
+    t.strictSame(acknowledged, [acknowledgement(7)], how);
+  }
+});
+
+t.test('of an edge that cannot be reached it waits for the end of its lease', async (t) => {
+  const { clock, edges, renewal, listen, acknowledged, outcomes } = setUp();
+  await renewal.renew();
+  const { stream } = await openWithLease(edges);
+  stream.disconnected();
+  listen(announcement(7, [revoked(randomBytes(16))]));
+  await clock.advance(leaseMs + leaseMarginMilliseconds - 1);
+  t.strictSame(acknowledged, []);
+  await clock.advance(1);
+  t.strictSame([acknowledged, outcomes], [[acknowledgement(7)], ['lease_expired']]);
+});
+
+t.test('what an edge was to learn from a load, and did not, is not acknowledged for it', async (t) => {
+  const { clock, truth, edges, renewal, listen, acknowledged } = setUp();
+  await renewal.renew();
+  const edge = await openWithLease(edges);
+  truth.history = 'another one';
+  truth.commit(revoked(randomBytes(16)));
+  listen(announcement(7, undefined));
+  await clock.settle();
+  t.equal(edge.stream.ended(), 'started_over');
+  t.strictSame(acknowledged, []);
+  await clock.advance(leaseMs + leaseMarginMilliseconds);
+  t.strictSame(acknowledged, [acknowledgement(7)]);
+});
+
+t.test('a bus that fails is a fault, also after edges were waited for', async (t) => {
+  const { clock, edges, renewal, listen, faults, bus } = setUp();
+  await renewal.renew();
+  const edge = await openWithLease(edges);
+  bus.before = () => {
+    throw new Error('closed');
+  };
+  listen(announcement(7, [revoked(randomBytes(16))]));
+  await edge.follow();
+  await clock.settle();
+  t.equal(faults.length, 1);
 });

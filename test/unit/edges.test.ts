@@ -6,34 +6,21 @@ import type { Revocation } from '../../src/revocation/revocation.ts';
 import { createSlicedFilter } from '../../src/revocation/slicedFilter.ts';
 import { revoked, startOfTest } from '../support/denyListNode.ts';
 import { leaseMs } from '../support/nodes.ts';
-import { createWatchedNode, openEdge, openWithLease, type WatchingEdge } from '../support/watchedNode.ts';
+import {
+  caughtUp,
+  createWatchedNode,
+  openEdge,
+  openWithLease,
+  type WatchingEdge,
+} from '../support/watchedNode.ts';
 
-const {
-  edgeBacklogMessages,
-  edgeDrainMilliseconds,
-  edgeLookMilliseconds,
-  edgeMessageEntries,
-  edgeSilenceMilliseconds,
-  edgeStreamMilliseconds,
-  edgesPerNode,
-  leaseMarginMilliseconds,
-} = limits;
+const { edgeBacklogMessages, edgeMessageEntries, edgeSilenceMilliseconds, leaseMarginMilliseconds } = limits;
 
 const wholeLeaseMs = leaseMs + leaseMarginMilliseconds;
 const row = (expiresAt = revoked(Buffer.of()).expiresAt): Revocation => ({
   ...revoked(randomBytes(16)),
   expiresAt,
 });
-
-/** `caughtUp` as it goes on. */
-function caughtUp(edges: { caughtUp(): Promise<void> | undefined }) {
-  const known = edges.caughtUp();
-  let state = known === undefined ? 'at once' : 'waiting';
-  void known?.then(() => {
-    state = 'caught up';
-  });
-  return () => state;
-}
 
 /** Whether what an edge was sent has all of these, as its own deny-list would say. */
 function has(messages: readonly FeedMessage[], ...rows: readonly Revocation[]): boolean {
@@ -279,150 +266,4 @@ t.test('an edge that never acknowledges is waited for once', async (t) => {
   }
   t.ok(outcomes.every((outcome) => outcome === 'lease_expired'));
   t.equal(edges.connected(), 1, 'it may mend');
-});
-
-t.test('an edge of which nothing is heard is let go, and its lease is waited out', async (t) => {
-  const { edges, clock } = await createWatchedNode();
-  const [silent, other] = [await openWithLease(edges), await openWithLease(edges)];
-  for (let now = 0; now < edgeSilenceMilliseconds; now += 500) {
-    t.equal(silent.stream.ended(), undefined);
-    await clock.advance(500);
-    other.renew();
-  }
-  await clock.advance(2 * edgeLookMilliseconds);
-  t.strictSame([silent.stream.ended(), other.stream.ended()], ['silent', undefined]);
-  t.equal(edges.connected(), 1);
-});
-
-t.test('a stream is asked to move before it gets too old, and ended after', async (t) => {
-  const { edges, clock, renew } = await createWatchedNode();
-  const edge = await openWithLease(edges);
-  let asked = Number.POSITIVE_INFINITY;
-  for (let now = 0; now < edgeStreamMilliseconds + 2 * edgeDrainMilliseconds; now += 500) {
-    await clock.advance(500);
-    renew();
-    const messages = await edge.follow();
-    const move = messages.find(({ kind }) => kind === 'reconnect');
-    if (move !== undefined) asked = now;
-    if (move !== undefined)
-      t.match(move, { reason: 'connection_age', graceMs: edgeDrainMilliseconds }, 'it says why');
-    if (edge.stream.ended() === undefined) continue;
-    t.ok(now - asked <= edgeDrainMilliseconds + 500, 'after its grace');
-    break;
-  }
-  t.ok(asked >= edgeStreamMilliseconds * 0.8 - 1_000 && asked <= edgeStreamMilliseconds, 'not all at once');
-  t.equal(edge.stream.ended(), 'reconnect');
-});
-
-t.test('a node that drains asks all edges to leave, and waits for them', async (t) => {
-  const { edges, clock } = await createWatchedNode();
-  const streams = [await openWithLease(edges), await openWithLease(edges)];
-  let drained = false;
-  const draining = edges.drain().then(() => {
-    drained = true;
-  });
-  await t.rejects(
-    edges.open(() => undefined),
-    { code: 'unavailable', reason: 'draining' },
-  );
-  for (const { reader } of streams) {
-    t.strictSame(await reader.words(), [`reconnect: draining in ${edgeDrainMilliseconds}`]);
-  }
-  streams[0]?.stream.leave();
-  await clock.settle();
-  t.equal(drained, false);
-  streams[1]?.stream.leave();
-  await draining;
-  t.equal(edges.leases(), 0);
-  edges.close();
-  t.equal(clock.timers(), 0);
-});
-
-t.test('those that do not leave are cut off, and their leases are known', async (t) => {
-  const { edges, clock } = await createWatchedNode();
-  const [stays, leaves] = [await openWithLease(edges), await openWithLease(edges)];
-  const draining = edges.drain();
-  leaves.stream.leave();
-  await clock.advance(edgeDrainMilliseconds);
-  await draining;
-  t.equal(stays.stream.ended(), 'reconnect');
-  t.strictSame([edges.connected(), edges.leases()], [0, 1]);
-});
-
-t.test('with nobody connected draining takes no time', async (t) => {
-  const { edges } = await createWatchedNode();
-  const { stream } = await openWithLease(edges);
-  stream.disconnected();
-  await edges.drain();
-  t.equal(edges.leases(), 1);
-});
-
-t.test('who may not come in is told why', async (t) => {
-  const { edges, denyList } = await createWatchedNode();
-  const unloaded = denyList.load(() => new Promise(() => {}));
-  await t.rejects(
-    edges.open(() => undefined),
-    { code: 'unavailable', reason: 'loading' },
-  );
-  void unloaded;
-  await denyList.load(async () => {});
-  const streams = await Promise.all(Array.from({ length: edgesPerNode }, () => edges.open(() => undefined)));
-  await t.rejects(
-    edges.open(() => undefined),
-    { code: 'overloaded' },
-  );
-  streams[0]?.leave();
-  await edges.open(() => undefined);
-  edges.close();
-  await t.rejects(
-    edges.open(() => undefined),
-    { code: 'unavailable' },
-    'after the end nobody does',
-  );
-});
-
-t.test('what is done before the first edge is done once, and again when it failed', async (t) => {
-  let fails = true;
-  let done = 0;
-  const { edges } = await createWatchedNode({
-    async beforeFirst() {
-      if (fails) throw new Error('the disk is full');
-      done += 1;
-    },
-  });
-  await t.rejects(openEdge(edges), { code: 'unavailable', reason: 'not_prepared' });
-  await t.rejects(openEdge(edges), { code: 'unavailable', reason: 'not_prepared' });
-  t.equal(edges.connected(), 0);
-  fails = false;
-  await Promise.all([openEdge(edges), openEdge(edges)]);
-  await openEdge(edges);
-  t.equal(done, 1);
-});
-
-t.test('nothing is left behind after the end', async (t) => {
-  const { edges, denyList, clock } = await createWatchedNode();
-  const streams = [await openWithLease(edges), await openWithLease(edges), await openWithLease(edges)];
-  const [left, lost, open] = streams.map(({ stream }) => stream);
-  left?.leave();
-  lost?.disconnected();
-  edges.close();
-  t.equal(clock.timers(), 0);
-  t.equal(open?.ended(), 'reconnect', 'the one that was open is told to go elsewhere');
-  t.equal(await open?.next(), undefined);
-  t.equal(edges.leases(), 2, 'what was granted goes on');
-  denyList.add([row()]);
-  const state = caughtUp(edges);
-  await clock.advance(wholeLeaseMs);
-  t.equal(state(), 'caught up');
-  t.equal(clock.timers(), 0);
-});
-
-t.test('however a stream ended, nothing of it is left behind', async (t) => {
-  const { edges, denyList, clock } = await createWatchedNode();
-  await openWithLease(edges);
-  await clock.advance(edgeSilenceMilliseconds + 2 * edgeLookMilliseconds);
-  t.equal(clock.timers(), 1, 'silent');
-  await openWithLease(edges);
-  await denyList.load(async () => {});
-  t.equal(clock.timers(), 1, 'started over');
 });

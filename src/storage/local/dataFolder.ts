@@ -4,8 +4,8 @@
  * Everything in it is for the owner only (0700, 0600).
  */
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, readFile, rename, rm, unlink, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { link, mkdir, open, readFile, rename, rm, unlink, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { StartupError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 
@@ -46,9 +46,12 @@ export async function openDataFolder(dataDir: string): Promise<DataFolder> {
     },
     serviceToken: (fresh) => usable(serviceTokenPath, () => keep(serviceTokenPath, fresh)),
     async edgeLeaseMs() {
-      const text = await readFile(edgeLeasePath, 'utf8').catch(() => '0');
-      // Something that nobody can read is some lease all the same.
-      return /^\d+\n$/.test(text) || text === '0' ? Number(text) : limits.leaseMaximumMilliseconds;
+      const text = await readFile(edgeLeasePath, 'utf8').catch((error: NodeJS.ErrnoException) =>
+        error.code === 'ENOENT' ? '0\n' : '',
+      );
+      // Something that nobody can read is some lease all the same; none is longer than the longest.
+      const most = limits.leaseMaximumMilliseconds;
+      return /^\d+\n$/.test(text) ? Math.min(Number(text), most) : most;
     },
     setEdgeLeaseMs: (milliseconds) =>
       usable(edgeLeasePath, () =>
@@ -57,11 +60,18 @@ export async function openDataFolder(dataDir: string): Promise<DataFolder> {
   };
 }
 
-/** The file holds the old text or the new one, whenever the machine stops. */
+/** Resolves when it is durable; until then the file holds the old text or the new one, whenever the machine stops. */
 async function replace(path: string, text: string): Promise<void> {
   const unfinished = `${path}.${randomBytes(6).toString('hex')}`;
   await writeFile(unfinished, text, { mode: 0o600, flag: 'wx', flush: true });
   await rename(unfinished, path);
+  // A machine that is up again within a lease must not have the name of before.
+  const folder = await open(dirname(path), 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
 }
 
 /** Writes the text, unless the file is there already; answers what the file holds. It is there whole, or not at all. */

@@ -1,0 +1,54 @@
+/** One edge of a node, whose snapshot ends at position 7; the node has just taken its lease. */
+import { randomBytes } from 'node:crypto';
+import { createEdge } from '../../src/revocation/edge.ts';
+import type { PublicKeys } from '../../src/revocation/feed.ts';
+import { createLease } from '../../src/revocation/lease.ts';
+import type { ProjectedSlice } from '../../src/revocation/projection.ts';
+import { revoked, startOfTest } from './denyListNode.ts';
+import { createFeedReader } from './feedReader.ts';
+import { createManualClock } from './manualClock.ts';
+import { leaseMs } from './nodes.ts';
+
+const layer = { capacity: 8, entries: 3, bytes: new Uint8Array(32) };
+export const slice: ProjectedSlice = { ofSessions: true, endsAt: startOfTest, layers: [layer, layer] };
+
+export function createEdgeOfNode({
+  slices = [slice],
+  keys,
+}: {
+  slices?: ProjectedSlice[];
+  keys?: PublicKeys;
+} = {}) {
+  const clock = createManualClock(startOfTest);
+  const nodeLease = createLease({ clock, milliseconds: leaseMs });
+  nodeLease.hold(nodeLease.moment());
+  const ring = { keys };
+  const edge = createEdge({ snapshot: { slices, position: 7 }, nodeLease, keys: () => ring.keys, clock });
+  const row = revoked(randomBytes(16));
+  const send = (position: number, entries = 1) =>
+    edge.send({
+      kind: 'revocations',
+      committed: true,
+      position,
+      revocations: Array.from({ length: entries }, () => row),
+    });
+  return { clock, nodeLease, ring, edge, send, reader: createFeedReader(edge) };
+}
+
+/** One that has taken its snapshot, and holds a lease. */
+export async function createEdgeWithLease() {
+  const parts = createEdgeOfNode();
+  await parts.reader.all();
+  parts.edge.renew(1);
+  await parts.reader.all();
+  return parts;
+}
+
+/** What has become of it: it need not be waited for, it is waited for, or how it was settled. */
+export function watched(known: Promise<string> | undefined) {
+  let state = known === undefined ? 'knows' : 'waiting';
+  void known?.then((outcome) => {
+    state = outcome;
+  });
+  return () => state;
+}
