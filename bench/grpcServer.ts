@@ -46,6 +46,7 @@ async function serveOurs(entries: number): Promise<{ port: number; tokens: reado
     issuer: about.issuer,
     sliceMs: sliceLength(15 * 60_000),
     reflection: false,
+    canAnswer: () => true,
     tls: undefined,
     clock: systemClock,
     metrics: createMetrics(),

@@ -9,6 +9,7 @@ const needed = {
   'redis-server': 'command -v redis-server',
   curl: 'command -v curl',
   jose: 'command -v jose',
+  openssl: 'command -v openssl',
   // The second client of the gRPC interface (test/python).
   'python3-grpcio':
     "/usr/bin/python3 -c 'import grpc, google.protobuf' || python3 -c 'import grpc, google.protobuf'",
@@ -23,9 +24,9 @@ export function ensurePrerequisites() {
   throw new Error(
     [
       `The tests need ${missing.join(', ')}. To install what they need:`,
-      '  Debian, Ubuntu: sudo apt-get install redis-server curl jose python3-grpcio',
-      '  Fedora:         sudo dnf install redis curl jose python3-grpcio',
-      '  macOS:          brew install redis curl jose && python3 -m pip install grpcio protobuf',
+      '  Debian, Ubuntu: sudo apt-get install redis-server curl jose openssl python3-grpcio',
+      '  Fedora:         sudo dnf install redis curl jose openssl python3-grpcio',
+      '  macOS:          brew install redis curl jose openssl && python3 -m pip install grpcio protobuf',
     ].join('\n'),
   );
 }

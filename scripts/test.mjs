@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { makeEmbeddedTemplate } from '../test/support/pglite.ts';
 import { startPostgres } from '../test/support/postgres.ts';
+import { checkBreaking } from './breaking.mjs';
 import { checkGrpcTypes, generateDatabaseClient } from './generate.mjs';
 import { compile } from './prepare.mjs';
 import { ensurePrerequisites } from './prerequisites.mjs';
@@ -27,6 +28,7 @@ const steps = {
   'gRPC types match proto/': () => checkGrpcTypes({ signal }),
   'lint and format': () => runTool('biome', ['ci', '--error-on-warnings', colors], { signal }),
   'lint of proto/': () => runTool('buf', ['lint'], { signal }),
+  'proto/ breaks nobody': () => checkBreaking({ signal }),
   types: () => runTool('tsc', ['--noEmit'], { signal }),
   build: () => compile({ signal }),
 };

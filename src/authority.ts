@@ -116,7 +116,8 @@ export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
       deny_list: revoked.revokedState(),
       key_ring: signed.keyRing.upToDate() ? 'ready' : 'out of date',
     });
-    const doors = { ...signed, ...revoked, ...observed, flows, readiness };
+    const canAnswer = () => revoked.revokedState() === 'ready';
+    const doors = { ...signed, ...revoked, ...observed, flows, readiness, canAnswer };
     const listen = () => openDoors(parts, doors, closing);
     return { flows, listen, close, readiness, firstServiceToken };
   } catch (error) {
@@ -256,7 +257,7 @@ function createFlows({ config, clock }: AuthorityParts, opened: Stored & Signed 
 export type Flows = ReturnType<typeof createFlows>;
 
 type DoorParts = Pick<HttpParts, 'keyRing' | 'policy' | 'readiness' | 'metrics'> &
-  Pick<Revoked, 'edges' | 'sliceMs'> & { readonly flows: Flows };
+  Pick<Revoked, 'edges' | 'sliceMs'> & { readonly flows: Flows; readonly canAnswer: () => boolean };
 
 async function openDoors(
   { config, clock, log }: AuthorityParts,

@@ -20,20 +20,27 @@ export function isPermission(text: string): text is Permission {
   return (permissions as readonly string[]).includes(text);
 }
 
-/** An internal service that calls the gRPC interface with a service token. */
+/** An internal service that calls the gRPC interface with a service token or a client certificate. */
 export interface Service {
   readonly id: ServiceId;
   readonly name: string;
   readonly permissions: readonly Permission[];
+  /** The name in its client certificates, if it has any; see `certificateName.ts`. */
+  readonly certificateName: string | undefined;
   readonly createdAt: number;
   readonly revokedAt: number | undefined;
 }
 
 export interface ServiceStore {
-  /** Answers 'name_taken' and changes nothing when the name is in use, by a revoked service too. */
-  create(service: Omit<Service, 'revokedAt'>, tokenHash: Uint8Array): Promise<'created' | 'name_taken'>;
+  /** Changes nothing when the name is in use, by a revoked service too, or the certificate's name by a live one. */
+  create(
+    service: Omit<Service, 'revokedAt'>,
+    tokenHash: Uint8Array,
+  ): Promise<'created' | 'name_taken' | 'certificate_taken'>;
   /** Only services that are not revoked are found. */
   findByTokenHash(tokenHash: Uint8Array): Promise<Service | undefined>;
+  /** The only one that is not revoked and has one of these names; undefined also when there are several. */
+  findByCertificateNames(names: readonly string[]): Promise<Service | undefined>;
   findByName(name: string): Promise<Service | undefined>;
   list(): Promise<readonly Service[]>;
   revoke(id: ServiceId, now: number): Promise<void>;

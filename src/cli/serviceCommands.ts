@@ -4,11 +4,14 @@ import { type Commands, none, one, operator, UsageError } from './command.ts';
 
 export const serviceCommands: Commands = {
   'services create': {
-    usage: 'services create NAME [--permission PERMISSION …]',
-    summary: `Make a service and print its token once. Permissions: ${permissions.join(', ')} (default: those of tokens).`,
-    async run({ createService }, { positionals, permissions: asked, json }, { out, err }) {
+    usage: 'services create NAME [--permission PERMISSION …] [--certificate SAN]',
+    summary: `Make a service and print its token once. Permissions: ${permissions.join(', ')} (default: those of tokens). SAN: the URI or DNS name in its client certificates.`,
+    async run({ createService }, { positionals, permissions: asked, certificate, json }, { out, err }) {
       const name = one(positionals, 'NAME');
-      const { token } = await createService({ name, permissions: readPermissions(asked) }, operator);
+      const { token } = await createService(
+        { name, permissions: readPermissions(asked), certificate },
+        operator,
+      );
       if (json) return out(JSON.stringify({ name, token }));
       err(`Service ${name} is made. Its token is shown this once:`);
       out(token);
@@ -17,20 +20,28 @@ export const serviceCommands: Commands = {
 
   'services list': {
     usage: 'services list',
-    summary: 'List services: name, permissions, when made, whether revoked.',
+    summary: 'List services: name, permissions, when made, whether revoked, name in certificates.',
     async run({ listServices }, { positionals, json }, { out }) {
       none(positionals);
-      for (const { name, permissions: allowed, createdAt, revokedAt } of await listServices()) {
+      for (const {
+        name,
+        permissions: allowed,
+        certificateName,
+        createdAt,
+        revokedAt,
+      } of await listServices()) {
         const state = revokedAt === undefined ? 'live' : 'revoked';
         const line = { name, permissions: allowed, created_at: rfc3339(createdAt), state };
-        out(json ? JSON.stringify(line) : [name, allowed.join(','), line.created_at, state].join('\t'));
+        const certificate = certificateName ?? '';
+        if (json) out(JSON.stringify({ ...line, certificate }));
+        else out([name, allowed.join(','), line.created_at, state, certificate].join('\t').trimEnd());
       }
     },
   },
 
   'services revoke': {
     usage: 'services revoke NAME',
-    summary: 'Revoke a service: its token stops within two seconds.',
+    summary: 'Revoke a service: its token, or certificate, stops within two seconds.',
     async run({ revokeService }, { positionals, json }, { out, err }) {
       const name = one(positionals, 'NAME');
       await revokeService(name, operator);

@@ -52,9 +52,12 @@ export function readConfig(env: Environment): { readonly config: Config; readonl
 }
 
 function assemble(v: Values): { config: Config; secrets: Secrets } {
+  const mode = v.DATABASE_URL === undefined ? 'embedded' : 'server';
+  // Handy where one tries things out; others are not told what there is.
+  const reflection = (v.GRPC_REFLECTION ?? (mode === 'embedded' ? 'on' : 'off')) === 'on';
   const config: Config = {
     http: { host: v.HTTP_HOST, port: v.HTTP_PORT },
-    grpc: { host: v.GRPC_HOST, port: v.GRPC_PORT, reflection: v.GRPC_REFLECTION === 'on', tls: grpcTls(v) },
+    grpc: { host: v.GRPC_HOST, port: v.GRPC_PORT, reflection, tls: grpcTls(v) },
     tokens: {
       issuer: v.ISSUER ?? defaultIssuer(v.HTTP_HOST, v.HTTP_PORT),
       audience: v.AUDIENCE,
@@ -66,7 +69,7 @@ function assemble(v: Values): { config: Config; secrets: Secrets } {
       refreshGraceMs: v.REFRESH_GRACE,
     },
     keys: { rotationIntervalMs: v.KEY_ROTATION_INTERVAL, jwksMaxAgeMs: v.JWKS_MAX_AGE },
-    storage: { mode: v.DATABASE_URL === undefined ? 'embedded' : 'server', dataDir: v.DATA_DIR },
+    storage: { mode, dataDir: v.DATA_DIR },
     leaseMs: v.LEASE,
     registration: v.REGISTRATION,
     logLevel: v.LOG_LEVEL,

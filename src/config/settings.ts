@@ -199,11 +199,12 @@ export const settings = {
   GRPC_TLS_CLIENT_CA: {
     kind: 'file',
     format: pemFile,
-    description: 'Authorities of client certificates; when set, every client must present one (mTLS).',
+    description:
+      'Authorities of client certificates; when set, every client must present one (mTLS). All three files are read again when they change.',
   },
   GRPC_REFLECTION: {
     kind: 'enum',
-    default: 'on',
+    whenUnset: 'on in embedded mode, off with DATABASE_URL',
     choices: ['on', 'off'],
     format: 'on or off',
     description: 'Whether the gRPC interface describes itself to tools (server reflection).',

@@ -37,6 +37,23 @@ export const limits = {
   grpcChangeMilliseconds: 10 * 60_000,
   /** Concurrent calls on one connection: one caller cannot take the whole node. */
   grpcStreamsPerConnection: 1_000,
+  /** What one connection may hold in memory, such as answers that nobody reads: room for some batches in both directions. */
+  grpcSessionMegabytes: 32,
+  /** A connection is closed when it is this old, ± 10 %, so that callers spread over nodes that were added. */
+  grpcConnectionAgeMilliseconds: 30 * 60_000,
+  /** Calls that are in flight then may go on for this long; streams are asked to move before. */
+  grpcConnectionGraceMilliseconds: 60_000,
+  /** A connection on which nothing is called is closed; clients open another one when they need it. */
+  grpcConnectionIdleMilliseconds: 15 * 60_000,
+  /** A connection is asked whether anybody is there this often, and closed without an answer in time. */
+  grpcKeepaliveMilliseconds: 30_000,
+  grpcKeepaliveAnswerMilliseconds: 10_000,
+  /** How often the health service looks whether this node can answer; as often as it renews its lease. */
+  grpcHealthMilliseconds: 500,
+  /** How often the files of certificates are looked at: whoever replaced one sees the effect while still at the keyboard. */
+  certificatesMilliseconds: 1_000,
+  /** A URI or DNS name in a certificate; a SPIFFE ID has at most 2,048 bytes, a DNS name 253. */
+  certificateNameCharacters: 2_048,
 
   /** For how long a request that its caller named is remembered: a job that failed is repeated within a day. */
   namedRequestMilliseconds: 24 * 60 * 60_000,

@@ -1,4 +1,4 @@
-/** Which service calls? Looked up by the hash of its token and believed for a moment, so that a call costs no query. */
+/** Which service calls? Looked up by the hash of its token, or the names in its certificate, and believed for a moment, so that a call costs no query. */
 import { LRUCache } from 'lru-cache';
 import type { Service } from '../authn/service.ts';
 import { serviceTokenHash } from '../authn/serviceToken.ts';
@@ -7,11 +7,18 @@ import { AuthorityError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import type { Database } from './database.ts';
 
+export type ServiceCredential =
+  | { readonly token: string }
+  /** Of a certificate that was verified; see `authn/certificateName.ts`. */
+  | { readonly certificateNames: readonly string[] };
+
 /**
- * Answers `undefined` for a token that belongs to no live service; at once when it was looked up a moment ago. Rejects with
+ * Answers `undefined` for what belongs to no live service; at once when it was looked up a moment ago. Rejects with
  * `unavailable` when nobody can tell.
  */
-export type AuthenticateService = (token: string) => Service | undefined | Promise<Service | undefined>;
+export type AuthenticateService = (
+  credential: ServiceCredential,
+) => Service | undefined | Promise<Service | undefined>;
 
 interface LookedUp {
   readonly service: Service | undefined;
@@ -28,10 +35,13 @@ export function createAuthenticateService(parts: {
   const lookedUp = new LRUCache<string, LookedUp>({ max: limits.serviceTokenCacheEntries });
   const underWay = new Map<string, Promise<Service | undefined>>();
 
-  const ask = async (tokenHash: Buffer, key: string): Promise<Service | undefined> => {
+  const ask = async (credential: ServiceCredential, key: string): Promise<Service | undefined> => {
     const askedAt = clock.monotonic();
     try {
-      const lookup = database.services.findByTokenHash(tokenHash);
+      const lookup =
+        'token' in credential
+          ? database.services.findByTokenHash(Buffer.from(key, 'latin1'))
+          : database.services.findByCertificateNames(credential.certificateNames);
       const service = await withDeadline(clock, limits.confirmationMilliseconds, lookup, tooLate);
       lookedUp.set(key, { service, askedAt, believedUntil: askedAt + limits.serviceTokenCacheMilliseconds });
       return service;
@@ -48,26 +58,32 @@ export function createAuthenticateService(parts: {
     }
   };
 
-  /** However many call with one token, it is looked up once at a time. */
-  const askOnce = (tokenHash: Buffer, key: string): Promise<Service | undefined> => {
-    const asked = underWay.get(key) ?? ask(tokenHash, key).finally(() => underWay.delete(key));
+  /** However many call with one of them, it is looked up once at a time. */
+  const askOnce = (credential: ServiceCredential, key: string): Promise<Service | undefined> => {
+    const asked = underWay.get(key) ?? ask(credential, key).finally(() => underWay.delete(key));
     underWay.set(key, asked);
     return asked;
   };
 
-  return (token) => {
-    const tokenHash = serviceTokenHash(token);
-    if (tokenHash === undefined) return undefined;
-    const key = tokenHash.toString('latin1');
+  return (credential) => {
+    const key = keyOf(credential);
+    if (key === undefined) return undefined;
     const known = lookedUp.get(key);
     const now = clock.monotonic();
-    if (known === undefined || known.believedUntil <= now) return askOnce(tokenHash, key);
+    if (known === undefined || known.believedUntil <= now) return askOnce(credential, key);
     // Before it is too old, so that calls rarely wait for a look-up.
     if (now - known.askedAt > limits.serviceTokenCacheMilliseconds / 2) {
-      askOnce(tokenHash, key).catch(() => {});
+      askOnce(credential, key).catch(() => {});
     }
     return known.service;
   };
+}
+
+/** Undefined for what cannot be anybody's. No hash is as long as a name with what stands before it is. */
+function keyOf(credential: ServiceCredential): string | undefined {
+  if ('token' in credential) return serviceTokenHash(credential.token)?.toString('latin1');
+  const { certificateNames: names } = credential;
+  return names.length === 0 ? undefined : `certificate of ${JSON.stringify(names)}`;
 }
 
 function tooLate(): AuthorityError {

@@ -1,15 +1,17 @@
 /** Who calls, and may they? */
 import type { Metadata } from '@grpc/grpc-js';
 import type { Origin } from '../audit/auditEvent.ts';
+import { certificateNames } from '../authn/certificateName.ts';
 import type { Permission, Service } from '../authn/service.ts';
 import { AuthorityError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
-import type { AuthenticateService } from '../flows/authenticateService.ts';
+import type { AuthenticateService, ServiceCredential } from '../flows/authenticateService.ts';
 import { type Method, methods } from './methods.ts';
 
 /** What a call, unary or a stream, tells of who makes it. */
 export interface Calling {
   readonly metadata: Metadata;
+  getAuthContext(): { readonly sslPeerCertificate?: { readonly subjectaltname?: string } };
 }
 
 /** At once where the service was looked up a moment ago, which is nearly always. */
@@ -17,26 +19,46 @@ export type Authorize = (method: Method, call: Calling) => Service | Promise<Ser
 
 const bearerShape = /^Bearer +(\S+)$/i;
 
-/** Throws `token_required` (UNAUTHENTICATED) without a live service token, `permission_denied` without the permission. */
+/**
+ * By its service token, or by its certificate if it sends none. Throws `token_required` (UNAUTHENTICATED) without either,
+ * `permission_denied` without the permission.
+ */
 export function createAuthorize(authenticateService: AuthenticateService): Authorize {
-  return (method, { metadata }) => {
-    requireSmall(metadata);
-    const [header, ...others] = metadata.get('authorization');
-    const token =
-      typeof header === 'string' && others.length === 0 ? bearerShape.exec(header)?.[1] : undefined;
-    const service = token === undefined ? undefined : authenticateService(token);
+  return (method, call) => {
+    requireSmall(call.metadata);
+    const credential = credentialOf(call);
+    const service = credential === undefined ? undefined : authenticateService(credential);
     const { permission } = methods[method];
     return service instanceof Promise
-      ? service.then((found) => permitted(found, token, permission))
-      : permitted(service, token, permission);
+      ? service.then((found) => permitted(found, credential, permission))
+      : permitted(service, credential, permission);
   };
 }
 
-function permitted(service: Service | undefined, token: string | undefined, permission: Permission): Service {
+/** Who sends a token means it, also when it is a wrong one. */
+function credentialOf(call: Calling): ServiceCredential | undefined {
+  const [header, ...others] = call.metadata.get('authorization');
+  if (header === undefined) {
+    const { sslPeerCertificate } = call.getAuthContext();
+    return sslPeerCertificate && { certificateNames: certificateNames(sslPeerCertificate.subjectaltname) };
+  }
+  const token = typeof header === 'string' && others.length === 0 ? bearerShape.exec(header)?.[1] : undefined;
+  return token === undefined ? undefined : { token };
+}
+
+function permitted(
+  service: Service | undefined,
+  credential: ServiceCredential | undefined,
+  permission: Permission,
+): Service {
   if (service === undefined) {
+    const ofCertificate = credential !== undefined && 'certificateNames' in credential;
+    const unknown = ofCertificate ? 'unknown_certificate' : 'unknown_service_token';
     throw new AuthorityError('token_required', {
-      detail: 'authorization: a live service token is required, as "Bearer <service token>"',
-      reason: token === undefined ? 'no_service_token' : 'unknown_service_token',
+      detail: ofCertificate
+        ? 'The client certificate names no live service, and no service token was sent.'
+        : 'authorization: a live service token is required, as "Bearer <service token>"',
+      reason: credential === undefined ? 'no_service_token' : unknown,
     });
   }
   requirePermission(service, permission);

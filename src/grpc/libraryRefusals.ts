@@ -6,7 +6,9 @@
 import type { ServerInterceptor } from '@grpc/grpc-js';
 import { ofLibrary } from './status.ts';
 
-export const libraryRefusals: ServerInterceptor = (_method, call) => {
+export const libraryRefusals: ServerInterceptor = (method, call) => {
+  // Health and reflection have words of their own.
+  if (!method.path.startsWith('/countersign.')) return call as ReturnType<ServerInterceptor>;
   const sendStatus = call.sendStatus.bind(call);
   call.sendStatus = (said) => {
     const ours = ofLibrary(said);

@@ -2,11 +2,16 @@
  * The gRPC edge for internal services. Owns listening, TLS, who may call and the translation of errors. Does not own
  * any rule about tokens: the handlers call one flow each.
  */
-import { logVerbosity, Server, type ServerCredentials, setLogVerbosity } from '@grpc/grpc-js';
+import {
+  logVerbosity,
+  Server,
+  type ServerCredentials,
+  type ServerOptions,
+  setLogVerbosity,
+} from '@grpc/grpc-js';
 import { ReflectionService } from '@grpc/reflection';
-import { HealthImplementation } from 'grpc-health-check';
 import type { GrpcTls } from '../config/config.ts';
-import { loadContract, serviceNames } from '../contract/contract.ts';
+import { loadContract } from '../contract/contract.ts';
 import type { Clock } from '../core/clock.ts';
 import { StartupError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
@@ -15,7 +20,8 @@ import type { Log } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { Edges } from '../revocation/edges.ts';
 import { createAuthorize } from './callers.ts';
-import { credentials } from './credentials.ts';
+import { openServerIdentity } from './certificates.ts';
+import { createHealth } from './health.ts';
 import { createKeyService, type KeyServiceFlows } from './keyService.ts';
 import { libraryRefusals } from './libraryRefusals.ts';
 import { withinLimits } from './requests.ts';
@@ -37,6 +43,8 @@ export interface GrpcParts {
   readonly edges: Pick<Edges, 'drain'>;
   readonly reflection: boolean;
   readonly tls: GrpcTls | undefined;
+  /** False when it should not be asked, as without a lease. */
+  readonly canAnswer: () => boolean;
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly log: Log;
@@ -49,35 +57,26 @@ export interface GrpcServer {
   close(drainMs: number): Promise<void>;
 }
 
-/** As the health service knows them: all together, and each. */
-const healthNames = ['', ...serviceNames.map((name) => `countersign.v1.${name}`)];
-
 export function createGrpcServer(parts: GrpcParts): GrpcServer {
   // The library writes to the console by itself; whatever matters of it reaches us as an error.
   setLogVerbosity(logVerbosity.NONE);
-  const server = new Server({
-    // Of any method: the bytes are in memory before it is known which of them is called.
-    'grpc.max_receive_message_length': limits.grpcBatchBytes,
-    'grpc.max_concurrent_streams': limits.grpcStreamsPerConnection,
-    // Tables for a debugging interface that nobody can reach; they cost every call.
-    'grpc.enable_channelz': 0,
-    interceptors: [libraryRefusals],
-  });
+  const server = new Server(serverOptions);
   const { definition } = addServices(server, parts);
-  const health = new HealthImplementation(
-    Object.fromEntries(healthNames.map((name) => [name, 'NOT_SERVING'])),
-  );
-  health.addToServer(server);
+  const health = createHealth(server, parts);
   if (parts.reflection) new ReflectionService(definition).addToServer(server);
+  let closeIdentity = () => {};
 
   return {
     async listen(host, port) {
-      const bound = await bind(server, host, port, await credentials(parts.tls));
-      for (const name of healthNames) health.setStatus(name, 'SERVING');
+      const identity = await openServerIdentity(parts);
+      closeIdentity = identity.close;
+      const bound = await bind(server, host, port, identity.credentials);
+      health.start();
       return bound;
     },
     async close(drainMs) {
-      for (const name of healthNames) health.setStatus(name, 'NOT_SERVING');
+      health.drain();
+      closeIdentity();
       const cancel = parts.clock.after(drainMs, () => server.forceShutdown());
       // Edges first: they need this node until they have found another one.
       await parts.edges.drain();
@@ -86,6 +85,22 @@ export function createGrpcServer(parts: GrpcParts): GrpcServer {
     },
   };
 }
+
+const serverOptions: ServerOptions = {
+  // Of any method: the bytes are in memory before it is known which of them is called.
+  'grpc.max_receive_message_length': limits.grpcBatchBytes,
+  'grpc.max_concurrent_streams': limits.grpcStreamsPerConnection,
+  'grpc-node.max_session_memory': limits.grpcSessionMegabytes,
+  // The library adds the jitter.
+  'grpc.max_connection_age_ms': limits.grpcConnectionAgeMilliseconds,
+  'grpc.max_connection_age_grace_ms': limits.grpcConnectionGraceMilliseconds,
+  'grpc.max_connection_idle_ms': limits.grpcConnectionIdleMilliseconds,
+  'grpc.keepalive_time_ms': limits.grpcKeepaliveMilliseconds,
+  'grpc.keepalive_timeout_ms': limits.grpcKeepaliveAnswerMilliseconds,
+  // Tables for a debugging interface that nobody can reach; they cost every call.
+  'grpc.enable_channelz': 0,
+  interceptors: [libraryRefusals],
+};
 
 function addServices(server: Server, parts: GrpcParts) {
   const { definition, v1 } = loadContract();

@@ -210,16 +210,29 @@ async function services(t: Test, storage: Storage): Promise<void> {
     id: newId<ServiceId>(now),
     name: 'billing',
     permissions: ['tokens.check'] as const,
+    certificateName: 'URI:spiffe://a/b',
     createdAt: now,
   };
   const hash = randomBytes(32);
   t.equal(await services.create(service, hash), 'created');
-  t.equal(await services.create({ ...service, id: newId<ServiceId>(now) }, randomBytes(32)), 'name_taken');
+  const others = { id: newId<ServiceId>(now), certificateName: undefined };
+  t.equal(await services.create({ ...service, ...others }, randomBytes(32)), 'name_taken');
+  const other = { ...service, id: newId<ServiceId>(now), name: 'shipping' };
+  t.equal(await services.create(other, randomBytes(32)), 'certificate_taken');
   t.strictSame(await services.findByTokenHash(hash), { ...service, revokedAt: undefined });
   t.equal(await services.findByTokenHash(randomBytes(32)), undefined);
+  t.match(await services.findByCertificateNames(['DNS:x', 'URI:spiffe://a/b']), { name: 'billing' });
+  t.equal(await services.findByCertificateNames(['spiffe://a/b']), undefined);
+  t.equal(await services.findByCertificateNames([]), undefined);
   await services.revoke(service.id, now + 1);
+  t.equal(await services.findByCertificateNames(['URI:spiffe://a/b']), undefined);
   t.equal(await services.findByTokenHash(hash), undefined, 'a revoked one is not found');
   t.match(await services.list(), [{ name: 'billing', revokedAt: now + 1 }]);
+  t.equal(await services.create(other, randomBytes(32)), 'created', 'the name of a revoked one is free');
+  const third = { ...service, id: newId<ServiceId>(now), name: 'third', certificateName: 'DNS:x' };
+  t.equal(await services.create(third, randomBytes(32)), 'created');
+  const both = ['DNS:x', 'URI:spiffe://a/b'];
+  t.equal(await services.findByCertificateNames(both), undefined, 'of two, nobody knows which one is meant');
 }
 
 async function signingKeys(t: Test, { database }: Storage): Promise<void> {

@@ -152,7 +152,7 @@ t.test('KeyService', async (t) => {
       'k'.repeat(42),
       `${'k'.repeat(42)}\0`,
       `${'k'.repeat(42)} `,
-      'k'.repeat(100_000),
+      'k'.repeat(60_000),
     ]) {
       await t.rejects(keys.revoke(kid), { code: 3, details: /^kid: / }, JSON.stringify(kid).slice(0, 60));
     }

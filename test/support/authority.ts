@@ -67,7 +67,10 @@ export async function startAuthority({
   const log = createLog('debug', { write: (line: string) => void lines.push(line) });
   const dataFolder = await openDataFolder(config.storage.dataDir);
   const authority = await openAuthority({ config, secrets, dataFolder, log, clock });
-  const { httpPort, grpcPort } = await authority.listen();
+  const { httpPort, grpcPort } = await authority.listen().catch(async (error) => {
+    await authority.close();
+    throw error;
+  });
   const serviceToken = await aServiceToken(authority, dataFolder);
   const call = createHttpClient(`http://127.0.0.1:${httpPort}`);
   const grpc = createGrpcClient(`127.0.0.1:${grpcPort}`, serviceToken);

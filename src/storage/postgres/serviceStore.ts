@@ -5,20 +5,24 @@ import type { PrismaConnection } from './transactions.ts';
 
 export function createServiceStore(prisma: PrismaConnection): ServiceStore {
   return {
-    async create({ id, name, permissions, createdAt }, tokenHash) {
+    async create({ id, name, permissions, certificateName, createdAt }, tokenHash) {
       const { count } = await prisma.service.createMany({
         data: [
           {
             id,
             name,
             permissions: [...permissions],
+            certificateName: certificateName ?? null,
             createdAt: new Date(createdAt),
             tokenHash: new Uint8Array(tokenHash),
           },
         ],
         skipDuplicates: true,
       });
-      return count === 1 ? 'created' : 'name_taken';
+      if (count === 1) return 'created';
+      return (await prisma.service.findUnique({ where: { name } })) === null
+        ? 'certificate_taken'
+        : 'name_taken';
     },
 
     async findByTokenHash(tokenHash) {
@@ -26,6 +30,15 @@ export function createServiceStore(prisma: PrismaConnection): ServiceStore {
         where: { tokenHash: new Uint8Array(tokenHash), revokedAt: null },
       });
       return row === null ? undefined : fromRow(row);
+    },
+
+    async findByCertificateNames(names) {
+      const rows = await prisma.service.findMany({
+        where: { certificateName: { in: [...names] }, revokedAt: null },
+        take: 2,
+      });
+      const [row, another] = rows;
+      return row === undefined || another !== undefined ? undefined : fromRow(row);
     },
 
     async findByName(name) {
@@ -49,6 +62,7 @@ function fromRow(row: ServiceRow): Service {
     id: row.id as ServiceId,
     name: row.name,
     permissions: row.permissions.filter(isPermission),
+    certificateName: row.certificateName ?? undefined,
     createdAt: row.createdAt.getTime(),
     revokedAt: row.revokedAt?.getTime(),
   };

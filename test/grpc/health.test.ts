@@ -1,0 +1,65 @@
+/** Health: who asks before it calls is sent to nodes that can answer. */
+import {
+  type Client,
+  credentials,
+  makeGenericClientConstructor,
+  Server,
+  ServerCredentials,
+  type ServiceError,
+} from '@grpc/grpc-js';
+import { service } from 'grpc-health-check';
+import t from 'tap';
+import { serviceNames } from '../../src/contract/contract.ts';
+import { limits } from '../../src/core/limits.ts';
+import { createHealth } from '../../src/grpc/health.ts';
+import { createManualClock } from '../support/manualClock.ts';
+
+const HealthClient = makeGenericClientConstructor(service, 'Health');
+const names = ['', ...serviceNames.map((name) => `countersign.v1.${name}`)];
+
+type Check = (
+  request: { service: string },
+  done: (error: ServiceError | null, answer?: { status: string }) => void,
+) => void;
+
+/** What the health service says of each name. */
+async function ask(client: Client): Promise<readonly string[]> {
+  const check = (client as unknown as { check: Check }).check.bind(client);
+  const one = (name: string) =>
+    new Promise<string>((resolve, reject) => {
+      check({ service: name }, (error, answer) => (error ? reject(error) : resolve(answer?.status ?? '')));
+    });
+  return [...new Set(await Promise.all(names.map(one)))];
+}
+
+t.test('it says whether the node can answer, of all together and of each service', async (t) => {
+  const clock = createManualClock(0);
+  let able = false;
+  const server = new Server();
+  const health = createHealth(server, { clock, canAnswer: () => able });
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
+      error ? reject(error) : resolve(bound),
+    );
+  });
+  const client = new HealthClient(`127.0.0.1:${port}`, credentials.createInsecure());
+  t.teardown(() => {
+    client.close();
+    server.forceShutdown();
+  });
+  t.strictSame(await ask(client), ['NOT_SERVING'], 'before it listens');
+  health.start();
+  for (const [can, expected] of [
+    [true, 'SERVING'],
+    [false, 'NOT_SERVING'],
+    [true, 'SERVING'],
+  ] as const) {
+    able = can;
+    await clock.advance(limits.grpcHealthMilliseconds);
+    t.strictSame(await ask(client), [expected], `can answer: ${can}`);
+  }
+  health.drain();
+  t.strictSame(await ask(client), ['NOT_SERVING'], 'draining');
+  await clock.advance(limits.grpcHealthMilliseconds);
+  t.strictSame(await ask(client), ['NOT_SERVING'], 'for good');
+});
