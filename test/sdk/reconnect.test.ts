@@ -104,7 +104,7 @@ t.test('a refusal that only an operator can mend is not repeated often', async (
   const clock = createManualClock(Date.now());
   const authority = await anAuthority(t, clock.now());
   authority.mood.streams = status.PERMISSION_DENIED;
-  const guard = aGuard(t, [authority], {}, { clock });
+  const guard = aGuard(t, [authority], {}, { clock, random: () => 0 });
   await fault(guard, 'refused');
   await clock.advance(limits.edgeRefusedMilliseconds / 2 - 1);
   t.equal(authority.asked.streams, 1);
