@@ -238,8 +238,6 @@ export const limits = {
   /** Time slices, and filters in them: 8 over the lifetime of a token, one for each hour of a day, and each grows. */
   edgeSlices: 256,
   edgeFilters: 4_096,
-  /** Entries of one message. */
-  edgeEntries: 1_000,
   /** An entry expires within this: tokens live for 24 h, and the rest is for rounding and for clocks that differ. */
   edgeExpiryMilliseconds: 48 * 60 * 60 * 1000,
   /** A question to one node; within a check's second there is time for another one. */

@@ -85,6 +85,8 @@ async function read(
 
 async function write(call: WatchCall, started: WatchRevocationsResponse, edge: EdgeStream): Promise<void> {
   const gone = once(call, 'close');
+  // It also rejects with the error that ends the stream, when nobody may be waiting for it any more.
+  gone.catch(() => {});
   const send = async (response: WatchRevocationsResponse) => {
     if (call.write(response) || call.destroyed) return;
     await Promise.race([once(call, 'drain'), gone]);

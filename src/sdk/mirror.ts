@@ -72,7 +72,8 @@ export function createMirror(started: WatchStarted__Output, parts: MirrorParts):
   const add = ({ position: next, entries }: Revocations__Output): number => {
     if (position === undefined) throw new ProtocolFault('revocations before the end of the snapshot');
     if (!isCount(next) || next <= position) throw new ProtocolFault('a position that does not grow');
-    if (entries.length > limits.edgeEntries) throw new ProtocolFault(`${entries.length} entries at once`);
+    if (entries.length > limits.edgeMessageEntries)
+      throw new ProtocolFault(`${entries.length} entries at once`);
     const latest = latestEnd();
     const committed = entries.filter(({ unconfirmed }) => !unconfirmed);
     const others = entries.filter(({ unconfirmed }) => unconfirmed);

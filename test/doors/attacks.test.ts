@@ -21,10 +21,11 @@ import { asyncProperty, assert as check, nat, tuple, uint8Array } from 'fast-che
 import t, { type Test } from 'tap';
 import { systemClock } from '../../src/core/clock.ts';
 import type { SessionId } from '../../src/core/ids.ts';
+import { openGuard } from '../../src/sdk/guard.ts';
 import { attacksOnClaims, bothOfAnotherSession } from '../support/attackClaims.ts';
 import { attacksOnForm } from '../support/attackTable.ts';
 import { claimsOf } from '../support/clients.ts';
-import { type Door, endingDoors, readingDoors, type Said } from '../support/doors.ts';
+import { type Door, endingDoors, guardDoor, readingDoors, type Said } from '../support/doors.ts';
 import { type KnownAuthority, startWithKnownKey } from '../support/knownKey.ts';
 import { createRevocationClient } from '../support/revocationClient.ts';
 import { openTokenForge, type TokenForge, type TokenRow } from '../support/tokenForge.ts';
@@ -43,7 +44,13 @@ t.test('one authority, whose key the attacker has', async (t) => {
   const { sid, sub } = claimsOf(access_token);
   const forge = await openTokenForge(now, { key: authority.key, session: { sid: sid as SessionId, sub } });
   const tables = [...(await attacksOnForm(forge)), ...attacksOnClaims(forge)];
-  const [reading, ending] = [readingDoors(authority), endingDoors(authority, client)];
+  const { serviceToken } = authority;
+  const about = { authority: `127.0.0.1:${authority.grpcPort}`, audience: forge.claims.aud, serviceToken };
+  const guard = openGuard(about, { clock });
+  t.teardown(() => guard.close());
+  await guard.ready();
+  const reading = [...readingDoors(authority), guardDoor(guard)];
+  const ending = endingDoors(authority, client);
   const doors = [...reading, ...ending];
   const isRefused = ([, token, outcome]: TokenRow) =>
     doors.every((door) => expected(door, forge, token, outcome) !== 'accepted');
@@ -62,7 +69,7 @@ t.test('one authority, whose key the attacker has', async (t) => {
   }
 
   t.test('the machine knows why, and nobody else', async (t) => {
-    const [me] = reading as [Door];
+    const [me] = reading as [Door, ...Door[]];
     const asked = tables.flatMap(({ rows }) => rows.filter(isRefused));
     const counts = reasonsOf(me, asked);
     t.strictSame(

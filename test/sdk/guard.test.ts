@@ -45,26 +45,40 @@ t.test('a stream goes from start to lease', async (t) => {
 });
 
 t.test('what is revoked is refused at once, and that is acknowledged', async (t) => {
-  const { sid: _, jti } = (await anAuthority(t)).forge.claims;
-  t.ok(jti);
   for (const which of ['its token', 'its session', 'its key'] as const) {
     const { authority, guard, stream } = await aLeasedGuard(t);
     const { good, claims, kid } = authority.forge;
     const [token, session] = subjectsOf(claims.jti) as [Uint8Array, Uint8Array];
-    const subject = { 'its token': token, 'its session': session, 'its key': keySubject(kid) }[which];
+    const subject = Buffer.from(
+      { 'its token': token, 'its session': session, 'its key': keySubject(kid) }[which],
+    );
+    const entry = { subject, expireTimeMs: inAnHour(), reason: 'REASON_LOGOUT' as const };
     t.equal(await said(guard, good), 'accepted');
-    authority.revoked.add(hex(subject));
-    stream.send({
-      revocations: {
-        position: 11,
-        entries: [{ subject: Buffer.from(subject), expireTimeMs: inAnHour(), reason: 'REASON_LOGOUT' }],
-      },
-    });
+    stream.send({ revocations: { position: 11, entries: [{ ...entry, unconfirmed: true }] } });
     t.equal((await stream.next('acknowledge')).position, 11);
-    t.equal(await said(guard, good), '401 invalid_token revoked', which);
+    t.equal(await said(guard, good), 'accepted', `${which}: it came to nothing, says the authority`);
+    t.equal(authority.asked.batch, 1);
+    authority.revoked.add(hex(subject));
+    stream.send({ revocations: { position: 12, entries: [{ ...entry, unconfirmed: true }] } });
+    t.equal((await stream.next('acknowledge')).position, 12);
+    t.equal(
+      await said(guard, good),
+      '401 invalid_token revoked',
+      `${which}: it is revoked, says the authority`,
+    );
     t.equal(await said(guard, good), '401 invalid_token revoked', `${which}, again`);
-    t.equal(authority.asked.batch, 1, 'the authority confirmed it once');
+    t.equal(authority.asked.batch, 2, 'which is asked once');
+    await guard.close();
   }
+  const { authority, guard, stream } = await aLeasedGuard(t);
+  const [, session] = subjectsOf(authority.forge.claims.jti) as [Uint8Array, Uint8Array];
+  t.equal(await said(guard, authority.forge.good), 'accepted');
+  stream.send({
+    revocations: { position: 11, entries: [{ subject: Buffer.from(session), expireTimeMs: inAnHour() }] },
+  });
+  await stream.next('acknowledge');
+  t.equal(await said(guard, authority.forge.good), '401 invalid_token revoked');
+  t.equal(authority.asked.batch, 0, 'what is confirmed is not asked about');
 });
 
 t.test('a snapshot is a deny-list from its first moment', async (t) => {
@@ -127,6 +141,18 @@ t.test('tokens that are not good are refused from memory', async (t) => {
   t.equal(authority.asked.introspect + authority.asked.batch, 0);
   const { counts } = guard.state();
   t.match(counts, { acceptedFromMemory: 1, refused: { token_required: 2, invalid_token: 7 } });
+});
+
+t.test('a token that is known expires all the same', async (t) => {
+  const clock = createManualClock(Date.now());
+  const { authority, guard } = await aLeasedGuard(t, { surroundings: { clock }, now: clock.now() });
+  const token = authority.forge.withClaims({ exp: Math.floor(clock.now() / 1000) + 2 });
+  t.equal(await said(guard, token), 'accepted');
+  await clock.advance(2_000);
+  t.ok(guard.state().leaseMs > 0);
+  t.equal(await said(guard, token), '401 invalid_token expired');
+  clock.stepWall(-10_000);
+  t.equal(await said(guard, token), '401 invalid_token expired', 'also when the clock is set back');
 });
 
 t.test('scopes', async (t) => {

@@ -7,9 +7,15 @@ import { text } from 'node:stream/consumers';
 import { isDeepStrictEqual } from 'node:util';
 import { type ServiceError, status } from '@grpc/grpc-js';
 import { limits } from '../../src/core/limits.ts';
+import type { Guard } from '../../src/sdk/guard.ts';
+import type { GuardError } from '../../src/sdk/guardError.ts';
 import type { TestAuthority } from './authority.ts';
 import type { Answer } from './clients.ts';
 import type { RevocationClient } from './revocationClient.ts';
+
+const httpRefusalTitle = 'The access token is not valid';
+const httpChallenge =
+  'Bearer realm="countersign", error="invalid_token", error_description="The access token is not valid"';
 
 /** `not carried`: the protocol itself refused it, before any token was looked at. */
 export type Said = 'accepted' | 'refused' | 'not carried' | { readonly unexpected: unknown };
@@ -35,6 +41,29 @@ export function readingDoors({ call, httpPort, grpc }: TestAuthority): readonly 
       says: (token) => grpc.introspect(token).then(ofIntrospection, ofStatus),
     },
   ];
+}
+
+/** A guard, whose memory decides. */
+export function guardDoor(guard: Pick<Guard, 'verify'>): Door {
+  return {
+    name: 'guard.verify',
+    hears: (token) => token,
+    says: (token) => guard.verify(token).then((): Said => 'accepted', ofGuard),
+  };
+}
+
+const guardRefusal = {
+  status: 401,
+  code: 'invalid_token',
+  message: httpRefusalTitle,
+  headers: { 'cache-control': 'no-store', 'www-authenticate': httpChallenge },
+};
+
+function ofGuard({ status: code, code: word, message, headers }: GuardError): Said {
+  const answer = { status: code, code: word, message, headers };
+  // Whoever sends no text at all has sent no token.
+  const none = word === 'token_required' && headers['www-authenticate'] === 'Bearer realm="countersign"';
+  return none || isDeepStrictEqual(answer, guardRefusal) ? 'refused' : { unexpected: answer };
 }
 
 /** Those that end what they let in; they do not ask whether it had ended before. */
@@ -86,12 +115,11 @@ async function sayHttp(
 const httpRefusal = {
   status: 401,
   type: 'application/problem+json; charset=utf-8',
-  challenge:
-    'Bearer realm="countersign", error="invalid_token", error_description="The access token is not valid"',
+  challenge: httpChallenge,
   cache: 'no-store',
   body: {
     type: 'urn:countersign:error:invalid_token',
-    title: 'The access token is not valid',
+    title: httpRefusalTitle,
     status: 401,
     code: 'invalid_token',
   },
@@ -128,7 +156,7 @@ async function sayRaw(port: number, request: string, token: string): Promise<Sai
 const inactive = {
   active: false,
   ...{ iss: '', sub: '', aud: '', exp: 0, iat: 0, jti: '', sid: '', ver: 0 },
-  ...{ clientId: '', scope: '', authTime: 0, amr: [], tokenType: '' },
+  ...{ clientId: '', scope: '', authTime: 0, amr: [], tokenType: '', failure: null },
 };
 
 function ofIntrospection(answer: { readonly active: boolean }): Said {
