@@ -1,6 +1,6 @@
 /**
  * A connection to one authority: gRPC on an HTTP/2 session of its own. Not by a gRPC client library, since only who owns the
- * socket can give up an attempt whose packets are dropped, and leave nothing behind (docs/adr/0018).
+ * socket can give up an attempt whose packets are dropped, and leave nothing behind (docs/adr/0019).
  */
 import { type ClientHttp2Session, connect as connectHttp2, constants } from 'node:http2';
 import { connect as connectTcp, type Socket } from 'node:net';
