@@ -157,8 +157,9 @@ export async function simulate(seed: number, lastsMs: number, sabotage: Sabotage
     });
   };
 
-  const logout = (by: SimulatedNode | undefined, of: readonly Session[], dice: World) => {
-    const session = dice.pick(of.filter(({ revokedAt }) => revokedAt === undefined));
+  const logout = () => {
+    const by = world.pick(reachable());
+    const session = world.pick(sessions.filter(({ revokedAt }) => revokedAt === undefined));
     if (by === undefined || session === undefined) return;
     session.revokedAt = world.now();
     const revocations = [{ subject: session.subject, reason: 'logout', expiresAt: Date.UTC(2030, 0, 1, 1) }];
@@ -223,17 +224,6 @@ export async function simulate(seed: number, lastsMs: number, sabotage: Sabotage
     },
   ];
 
-  /** A further node, which knows nothing of the time before, revokes; the others learn of that as they load. */
-  const failover = () => {
-    database.crash();
-    for (const { cuts } of nodes) cut(edgeWorld, cuts, 'redis', leaseMs);
-    if (nodes.length >= 6) return;
-    const fresh = startNode();
-    nodes.push(fresh);
-    for (let after = 30; after < 600; after += 30)
-      world.at(world.now() + after, () => fresh.started && logout(fresh, sessions.slice(-12), edgeWorld));
-  };
-
   const oftenWith = (dice: World) => (meanMs: number, act: () => void) => {
     const next = () =>
       world.at(world.now() + dice.between(0, 2 * meanMs), () => {
@@ -245,12 +235,12 @@ export async function simulate(seed: number, lastsMs: number, sabotage: Sabotage
   const often = oftenWith(world);
   while (nodes.length < size) nodes.push(startNode());
   often(60, login);
-  often(90, () => logout(world.pick(reachable()), sessions, world));
+  often(90, logout);
   often(12, check);
   if (harshness > 0) often(1_000 / harshness, () => world.pick(faults)?.());
   const watchers = createWatchers({
     world: edgeWorld,
-    count: sabotage.edges ?? edgeWorld.pick([0, 0, 2, 3]) ?? 0,
+    count: sabotage.edges ?? edgeWorld.pick([0, 0, 0, 2, 3]) ?? 0,
     nodes: () => nodes,
     ...{ sliceMs, leaseMs, harshness, often: oftenWith(edgeWorld) },
     sabotage: { ...sabotage, longGrants: sabotage.longGrants ? leaseMs : undefined },
@@ -261,7 +251,6 @@ export async function simulate(seed: number, lastsMs: number, sabotage: Sabotage
     onVerdict: witness,
     onViolation: (what) => void violations.push(what),
   });
-  if (harshness > 0 && watchers.count > 0) oftenWith(edgeWorld)(4_000 / harshness, failover);
   await world.runUntil(lastsMs);
 
   return {

@@ -29,6 +29,8 @@ t.test('no run violates the invariants, whatever breaks', async (t) => {
   t.ok(totals.unavailable > seeds, 'not every check could be answered');
   t.ok(totals.crashes > seeds / 4, 'nodes crashed');
   t.ok(totals.loadsFromCopy > seeds / 4, 'nodes were loaded from the copy');
+  t.ok(totals.edgeAnswers > 50 * seeds, 'edges answered from memory');
+  t.ok(totals.moves > seeds / 10, 'edges moved from node to node');
 });
 
 t.test('the same seed is the same run', async (t) => {
@@ -37,18 +39,30 @@ t.test('the same seed is the same run', async (t) => {
   t.strictSame(other, await simulate(8, runMs));
 });
 
-/** What a node may rely on, broken: [sabotage, runs in which it must show]. */
+/** What a node may rely on, broken; without edges, which would only hide it behind others. */
 const sabotages: readonly [name: string, sabotage: Sabotage][] = [
-  ['the clocks of one node run at half speed', { slowClock: true }],
-  ['acknowledgements are forged', { forgedAcknowledgements: true }],
-  ['a list of nodes misses some', { forgetsNodes: true }],
-  ['a snapshot is older than it says', { staleRows: true }],
-  ['ids of transactions are used again in one history', { hidesCrashes: true }],
+  ['the clocks of one node run at half speed', { slowClock: true, edges: 0 }],
+  ['acknowledgements are forged', { forgedAcknowledgements: true, edges: 0 }],
+  ['a list of nodes misses some', { forgetsNodes: true, edges: 0 }],
+  ['a snapshot is older than it says', { staleRows: true, edges: 0 }],
+  ['ids of transactions are used again in one history', { hidesCrashes: true, edges: 0 }],
 ];
 
-for (const [name, sabotage] of sabotages) {
+/** What edges add to it, broken. */
+const edgeSabotages: readonly [name: string, sabotage: Sabotage][] = [
+  ['a node acknowledges without its edges', { acknowledgesAlone: true, edges: 3 }],
+  ['a node reports without its edges', { reportsAlone: true, edges: 3 }],
+  ['grants are longer than the lease of the node', { longGrants: true, edges: 3 }],
+  ['a grant overtakes revocations', { grantsOvertake: true, edges: 3 }],
+  ['an edge counts its lease from when it arrives', { leaseFromArrival: true, edges: 3 }],
+  ['a node that stops removes its row whatever its edges hold', { removesRow: true, edges: 3 }],
+];
+
+const byEdge = (violation: string) => violation.startsWith('I1') && violation.includes('edge');
+for (const [name, sabotage] of [...sabotages, ...edgeSabotages]) {
   t.test(`the witness sees it when ${name}`, async (t) => {
-    const violates = ({ violations }: Outcome) => violations.some((violation) => violation.startsWith('I1'));
+    const shows = sabotage.edges === 0 ? (violation: string) => violation.startsWith('I1') : byEdge;
+    const violates = ({ violations }: Outcome) => violations.some(shows);
     let seed = 1;
     while (seed <= 400 && !violates(await simulate(seed, runMs, sabotage))) seed += 1;
     t.ok(seed <= 400, `seed ${seed}`);

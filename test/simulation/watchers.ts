@@ -5,7 +5,6 @@ import type { StreamNode } from './stream.ts';
 import type { World } from './world.ts';
 
 export interface Watchers {
-  readonly count: number;
   /** Checks that an edge answered from memory. */
   answers(): number;
   moves(): number;
@@ -30,7 +29,7 @@ export function createWatchers<Session>(parts: {
   const edges: SimulatedEdge[] = [];
   let answers = 0;
   let moves = 0;
-  if (count === 0) return { count, answers: () => 0, moves: () => 0 };
+  if (count === 0) return { answers: () => 0, moves: () => 0 };
 
   const start = () => createSimulatedEdge(parts);
 
@@ -66,10 +65,9 @@ export function createWatchers<Session>(parts: {
   };
 
   while (edges.length < count) edges.push(start());
-  often(12, check);
+  often(20, check);
   if (harshness > 0) often(700 / harshness, fault);
   return {
-    count,
     answers: () => answers,
     moves: () => edges.reduce((sum, edge) => sum + edge.moves(), moves),
   };
