@@ -2,8 +2,10 @@
  * Is this access token good, now? The one evaluator behind every door: HTTP bearer authentication and gRPC
  * introspection cannot disagree. No SQL and no write, unless a bloom hit has to be confirmed.
  */
+
+import type { Verdict } from '../revocation/denyList.ts';
 import type { AccessTokenClaims } from '../tokens/accessToken.ts';
-import type { TokenFault } from '../tokens/accessTokenReader.ts';
+import type { ReadToken, TokenFault } from '../tokens/accessTokenReader.ts';
 import { type ReadingParts, readToken } from './readToken.ts';
 
 export type Introspection =
@@ -11,14 +13,26 @@ export type Introspection =
   /** Why is for logs and metrics; the caller learns only that it is not active. */
   | { readonly active: false; readonly reason: TokenFault | 'revoked' };
 
-/** Rejects with `unavailable` when the deny-list cannot be asked safely. */
-export type Introspect = (token: string) => Promise<Introspection>;
+/**
+ * At once where memory decides, which is nearly always. Throws or rejects with `unavailable` when the deny-list cannot be
+ * asked safely.
+ */
+export type Introspect = (token: string) => Introspection | Promise<Introspection>;
 
 export function createIntrospect(parts: ReadingParts): Introspect {
-  return async (token) => {
-    const read = await readToken(parts, token);
+  const judge = (read: ReadToken): Introspection | Promise<Introspection> => {
     if (!read.valid) return { active: false, reason: read.fault };
-    const verdict = await parts.denyList.check([...read.jti.subjects, read.keySubject]);
-    return verdict.revoked ? { active: false, reason: 'revoked' } : { active: true, claims: read.claims };
+    const verdict = parts.denyList.check([...read.jti.subjects, read.keySubject]);
+    return verdict instanceof Promise
+      ? verdict.then((late) => toIntrospection(late, read.claims))
+      : toIntrospection(verdict, read.claims);
   };
+  return (token) => {
+    const read = readToken(parts, token);
+    return read instanceof Promise ? read.then(judge) : judge(read);
+  };
+}
+
+function toIntrospection({ revoked }: Verdict, claims: AccessTokenClaims): Introspection {
+  return revoked ? { active: false, reason: 'revoked' } : { active: true, claims };
 }

@@ -15,11 +15,17 @@ export interface ReadingParts {
   readonly denyList: Pick<DenyList, 'check'>;
 }
 
-/** Whether the token is well made; whether it has been revoked is not asked. Rejects with `unavailable`. */
-export async function readToken(parts: ReadingParts, token: string): Promise<ReadToken> {
+/**
+ * Whether the token is well made; whether it has been revoked is not asked. At once when its key is known. Rejects with
+ * `unavailable`.
+ */
+export function readToken(parts: ReadingParts, token: string): ReadToken | Promise<ReadToken> {
+  const read = parts.accessTokenReader.read(token, parts.latestTime());
+  return read.valid || read.fault !== 'unknown_key' ? read : readAgain(parts, token, read);
+}
+
+async function readAgain(parts: ReadingParts, token: string, read: ReadToken): Promise<ReadToken> {
   const { accessTokenReader, ringKeeper, latestTime } = parts;
-  const read = accessTokenReader.read(token, latestTime());
-  if (read.valid || read.fault !== 'unknown_key') return read;
   return (await ringKeeper.lookAgain()) ? accessTokenReader.read(token, latestTime()) : read;
 }
 

@@ -35,8 +35,10 @@ export function createTokenService(
     const verdict = checkRevocation(id);
     return verdict instanceof Promise ? verdict.then(toResponse) : toResponse(verdict);
   };
-  const introspectOne: AnswerOne<string, IntrospectResponse> = async (token) =>
-    toClaims(await introspect(token));
+  const introspectOne: AnswerOne<string, IntrospectResponse> = (token) => {
+    const result = introspect(token);
+    return result instanceof Promise ? result.then(toClaims) : toClaims(result);
+  };
 
   return {
     IsRevoked: (request: IsRevokedRequest__Output) => isRevoked(toTokenId(request)),

@@ -8,7 +8,12 @@ import { StartupError } from '../../src/core/errors.ts';
 import { migrate, migrationsFolder } from '../../src/storage/postgres/migrations.ts';
 import { engines } from '../support/engines.ts';
 
-const names = ['20261120000000_first_tables', '20261120120000_leases', '20261121000000_key_rotation'];
+const names = [
+  '20261120000000_first_tables',
+  '20261120120000_leases',
+  '20261121000000_key_rotation',
+  '20261121120000_named_requests',
+];
 
 for (const { name, embedded, open } of engines) {
   t.test(name, async (t) => {

@@ -93,7 +93,7 @@ t.test('without an answer of the store it is not said that a token is bad', asyn
   const { load } = database.signingKeys;
   database.signingKeys.load = () => Promise.reject(new Error('on purpose'));
   for (const time of ['the first', 'the next within the second']) {
-    await t.rejects(readToken(parts, token), { code: 'unavailable' }, time);
+    await t.rejects(async () => readToken(parts, token), { code: 'unavailable' }, time);
   }
   database.signingKeys.load = load;
   await clock.advance(limits.unknownKeyMilliseconds);
