@@ -143,6 +143,18 @@ t.test('tokens that are not good are refused from memory', async (t) => {
   t.match(counts, { acceptedFromMemory: 1, refused: { token_required: 2, invalid_token: 7 } });
 });
 
+t.test('a token that is known expires all the same', async (t) => {
+  const clock = createManualClock(Date.now());
+  const { authority, guard } = await aLeasedGuard(t, { surroundings: { clock }, now: clock.now() });
+  const token = authority.forge.withClaims({ exp: Math.floor(clock.now() / 1000) + 2 });
+  t.equal(await said(guard, token), 'accepted');
+  await clock.advance(2_000);
+  t.ok(guard.state().leaseMs > 0);
+  t.equal(await said(guard, token), '401 invalid_token expired');
+  clock.stepWall(-10_000);
+  t.equal(await said(guard, token), '401 invalid_token expired', 'also when the clock is set back');
+});
+
 t.test('scopes', async (t) => {
   const { authority, guard } = await aLeasedGuard(t);
   const { good } = authority.forge;

@@ -1,5 +1,7 @@
 /** How a guard finds its authority again: silence, drains, several addresses, networks that drop packets. */
 
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { status } from '@grpc/grpc-js';
 import t from 'tap';
 import { limits } from '../../src/core/limits.ts';
@@ -152,6 +154,28 @@ t.test('a network that drops packets: back within 2 s of its return, and nothing
     t.equal(await said(guard, authority.forge.good), 'accepted');
   }
   await guard.close();
+});
+
+t.test('attempts that nobody answers leave no socket behind', async (t) => {
+  const clock = createManualClock(Date.now());
+  const open = new Set<Socket>();
+  const listener = createServer((socket) => {
+    open.add(socket);
+    socket.on('error', () => {}).on('close', () => open.delete(socket));
+    socket.resume();
+  }).listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  t.teardown(() => listener.close());
+  const { port } = listener.address() as AddressInfo;
+  const guard = aGuard(t, [{ address: `127.0.0.1:${port}` }], {}, { clock, random: () => 0.5 });
+  // Half of what doubles each time, up to its limit.
+  for (const [before, wait] of [100, 200, 250, 250].entries()) {
+    await eventually('a connection', () => open.size > 0);
+    await clock.advance(limits.edgeConnectMilliseconds);
+    t.equal(guard.faults.length, before + 1);
+    await eventually('its end', () => open.size === 0);
+    await clock.advance(wait);
+  }
 });
 
 t.test('an authority that comes back is found again', async (t) => {
