@@ -199,57 +199,15 @@ export const limits = {
   edgeRecentRevocations: 10_000,
   /** Keys are sent again after this, so that an edge knows that they are still good. */
   edgeKeysMilliseconds: 10_000,
-  /** For how long a stream lives at most before its edge is asked to open another one. */
-  edgeStreamMilliseconds: 30 * 60_000,
+  /** For how long a stream lives at most before its edge is asked to open another one: less than its connection, which is
+   * closed between 27 and 33 minutes. */
+  edgeStreamMilliseconds: 25 * 60_000,
   /** An edge that was asked to move to another node gets this much time: a snapshot of 10 million takes about a second. */
   edgeDrainMilliseconds: 3_000,
   /** From the beginning of a stream to its first message, of either side. */
   edgeStartMilliseconds: 2_000,
   /** An edge's name for itself. */
   edgeIdCharacters: 64,
-
-  // Edges, in the SDK
-  /** TCP, TLS and HTTP/2 together. Short, since an address that drops packets must not hold up the next attempt. */
-  edgeConnectMilliseconds: 1_000,
-  /** From the start of a stream to its first lease: 100 MB of snapshot take 10 s over a slow line. */
-  edgeFirstLeaseMilliseconds: 60_000,
-  /** A node that has had no lease to give for this long is left for another one. */
-  edgeWithoutLeaseMilliseconds: 5_000,
-  /** Waits between attempts, of which a random part is taken: with the time to connect, an edge is back within 2 s. */
-  edgeBackoffFirstMilliseconds: 100,
-  edgeBackoffMilliseconds: 500,
-  /** After a refusal that only an operator can mend. */
-  edgeRefusedMilliseconds: 10_000,
-  /** No lease is longer: an authority that grants more is broken. */
-  edgeLeaseMilliseconds: 60_000,
-  /** How often an edge may be told to renew, and after which silence a stream can be said to be dead. */
-  edgeRenewalMinimumMilliseconds: 20,
-  edgeSilenceMaximumMilliseconds: 60_000,
-  /** Renewals that were not answered; more, and the authority has stopped to listen. */
-  edgeOpenRenewals: 64,
-  /** The largest message of the authority: 256 KiB of a filter with framing, or 1,000 keys. */
-  edgeMessageBytes: 512 * 1024,
-  /** Live revocations that an edge has room for, unless it is told otherwise: about 50 MB. */
-  edgeRevocations: 20_000_000,
-  /** Bytes of filters for each of them: 2.4 when they are full, and they grow by half. */
-  edgeBytesPerRevocation: 5,
-  /** Filters of a fresh authority are small ones, 10 kB each, however few revocations there are. */
-  edgeFewestFilterBytes: 16 * 1024 * 1024,
-  /** Time slices, and filters in them: 8 over the lifetime of a token, one for each hour of a day, and each grows. */
-  edgeSlices: 256,
-  edgeFilters: 4_096,
-  /** An entry expires within this: tokens live for 24 h, and the rest is for rounding and for clocks that differ. */
-  edgeExpiryMilliseconds: 48 * 60 * 60 * 1000,
-  /** A question to one node; within a check's second there is time for another one. */
-  edgeQuestionMilliseconds: 450,
-  /** Questions under way at once; above this a check is refused. */
-  edgeQuestions: 1_000,
-  /** How long a closing guard waits for a node to hear that it leaves. */
-  edgeLeaveMilliseconds: 250,
-  /** Addresses of authorities. */
-  edgeAddresses: 32,
-  /** What an authority says of itself, such as its name or why it ends a stream, is cut after this. */
-  edgeTextCharacters: 200,
 
   // Service tokens
   /** For how long a service token, once looked up, is believed: a revoked one stops within this. */

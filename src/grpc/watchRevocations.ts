@@ -45,7 +45,8 @@ export function createServeEdge(parts: {
   });
 
   return async (call, authorizeAgain) => {
-    const requests = call[Symbol.asyncIterator]() as AsyncIterator<WatchRevocationsRequest__Output>;
+    // An edge that says no more is still sent what was on its way: the end of one direction must not end the other.
+    const requests = call.iterator({ destroyOnReturn: false })[Symbol.asyncIterator]();
     const late = () => invalidField('start', 'required', 'must be sent at once');
     const first = await withDeadline(clock, limits.edgeStartMilliseconds, requests.next(), late);
     const edgeId = first.done === true ? undefined : readable(first.value).start?.edgeId;
@@ -80,7 +81,7 @@ async function read(
     else if (request.leave) edge.leave();
     else throw invalidField('message', 'one of', 'must be renew, acknowledge or leave');
   }
-  edge.disconnected();
+  edge.finished();
 }
 
 async function write(call: WatchCall, started: WatchRevocationsResponse, edge: EdgeStream): Promise<void> {

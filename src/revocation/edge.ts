@@ -28,6 +28,8 @@ export interface EdgeStream {
   acknowledge(position: number): void;
   /** The edge has dropped its lease. */
   leave(): void;
+  /** The edge will say no more, and is still sent what was on its way. Its lease goes on. */
+  finished(): void;
   /** The connection is gone, whatever the edge does now. */
   disconnected(): void;
 }
@@ -137,6 +139,11 @@ export function createEdge(parts: {
       end('left');
     },
 
+    finished() {
+      why ??= 'disconnected';
+      queue.finish();
+    },
+
     disconnected: () => end('disconnected'),
 
     send(message) {
@@ -198,12 +205,13 @@ function createFeedQueue() {
   const messages: FeedMessage[] = [];
   let entries = 0;
   let closed = false;
+  let finished = false;
   let wake = () => {};
 
   return {
     /** False when there is no room for it. */
     push(message: FeedMessage): boolean {
-      if (closed) return false;
+      if (closed || finished) return false;
       if (message.kind === 'revocations') entries += message.revocations.length;
       if (entries > limits.edgeBacklogEntries || messages.length >= limits.edgeBacklogMessages) return false;
       messages.push(message);
@@ -211,9 +219,9 @@ function createFeedQueue() {
       return true;
     },
 
-    /** Waits for a message; undefined when it was closed, with whatever is still in it. */
+    /** Waits for a message; undefined when it was closed, with whatever is still in it, or finished and empty. */
     async take(): Promise<FeedMessage | undefined> {
-      while (messages.length === 0 && !closed) {
+      while (messages.length === 0 && !closed && !finished) {
         await new Promise<void>((resolve) => {
           wake = resolve;
         });
@@ -222,6 +230,12 @@ function createFeedQueue() {
       const message = messages.shift();
       if (message?.kind === 'revocations') entries -= message.revocations.length;
       return message;
+    },
+
+    /** Takes nothing more; what is in it can be taken. */
+    finish() {
+      finished = true;
+      wake();
     },
 
     close() {

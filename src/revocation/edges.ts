@@ -153,7 +153,12 @@ export function createEdges(parts: {
         how();
         remove(edge);
       };
-      return { ...edge, leave: gone(edge.leave), disconnected: gone(edge.disconnected) };
+      return {
+        ...edge,
+        leave: gone(edge.leave),
+        finished: gone(edge.finished),
+        disconnected: gone(edge.disconnected),
+      };
     },
 
     connected: () => open.size,

@@ -6,8 +6,8 @@ import { type ClientHttp2Session, connect as connectHttp2, constants } from 'nod
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { Cancel, Clock } from '../core/clock.ts';
-import { limits } from '../core/limits.ts';
 import { type Call, type CallEvents, createCall, type Method } from './call.ts';
+import { guardLimits } from './limits.ts';
 import { ProtocolFault, RpcError } from './rpcError.ts';
 
 export interface Address {
@@ -64,7 +64,7 @@ export function connect(address: Address, parts: ConnectionParts): Connecting {
       socket.destroy();
       reject(new RpcError('UNAVAILABLE', why));
     };
-    const cancelTimer: Cancel = clock.after(limits.edgeConnectMilliseconds, () =>
+    const cancelTimer: Cancel = clock.after(guardLimits.connectMilliseconds, () =>
       fail('no connection in time'),
     );
     stop = () => fail('given up');

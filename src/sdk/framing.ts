@@ -1,5 +1,5 @@
 /** Messages in a gRPC stream: a byte that says whether it is compressed, four of length, and the message. */
-import { limits } from '../core/limits.ts';
+import { guardLimits } from './limits.ts';
 import { ProtocolFault } from './rpcError.ts';
 
 const prefixBytes = 5;
@@ -50,6 +50,6 @@ function lengthOf(prefix: Buffer): number {
   // None was offered.
   if (prefix[0] !== 0) throw new ProtocolFault('a compressed message');
   const length = prefix.readUInt32BE(1);
-  if (length > limits.edgeMessageBytes) throw new ProtocolFault(`a message of ${length} bytes`);
+  if (length > guardLimits.messageBytes) throw new ProtocolFault(`a message of ${length} bytes`);
   return length;
 }

@@ -18,6 +18,7 @@ import { type Revocation, sessionSubjectBytes } from '../revocation/revocation.t
 import { sliceEnd } from '../revocation/slicedFilter.ts';
 import { type AccessTokenReader, createAccessTokenReader } from '../tokens/accessTokenReader.ts';
 import { createEdgeKeys, type EdgeKeys, type ImportKeys } from './edgeKeys.ts';
+import { guardLimits } from './limits.ts';
 import { ProtocolFault } from './rpcError.ts';
 import { createSnapshot, isCount, type Snapshot } from './snapshot.ts';
 
@@ -56,14 +57,14 @@ export function createMirror(started: WatchStarted__Output, parts: MirrorParts):
   checkStarted(started, parts);
   const { clock, confirm, maximumRevocations } = parts;
   const { sliceMs, issuer, nodeId } = started;
-  const lease = createLease({ clock, milliseconds: limits.edgeLeaseMilliseconds });
+  const lease = createLease({ clock, milliseconds: guardLimits.leaseMilliseconds });
   const denyList = createDenyList({ lease, confirm, sliceMs, onVerdict: () => {} });
   const keys = createEdgeKeys(parts);
   const earliestTime = createEarliestTime(clock);
-  const latestEnd = () => clock.now() + limits.edgeExpiryMilliseconds;
+  const latestEnd = () => clock.now() + guardLimits.expiryMilliseconds;
   const maximumBytes = Math.max(
-    limits.edgeFewestFilterBytes,
-    maximumRevocations * limits.edgeBytesPerRevocation,
+    guardLimits.fewestFilterBytes,
+    maximumRevocations * guardLimits.bytesPerRevocation,
   );
   const renewals = createRenewals(clock);
   const filling = fillDenyList(denyList, (memory) => createSnapshot({ memory, maximumBytes, latestEnd }));
@@ -94,7 +95,7 @@ export function createMirror(started: WatchStarted__Output, parts: MirrorParts):
       // After each slice: a new one is given half the room of the fullest, so together they could be given too much.
       const { bytes, slices } = denyList.stats();
       if (bytes > maximumBytes) throw new ProtocolFault('more than there is memory for');
-      if (slices > limits.edgeSlices) throw new ProtocolFault(`more than ${limits.edgeSlices} time slices`);
+      if (slices > guardLimits.slices) throw new ProtocolFault(`more than ${guardLimits.slices} time slices`);
     }
   };
 
@@ -113,7 +114,7 @@ export function createMirror(started: WatchStarted__Output, parts: MirrorParts):
     keys.take(jwks, ageMs);
   };
   const takeLease = ({ number, leaseMs }: GrantLease__Output) => {
-    if (!isCount(leaseMs) || leaseMs > limits.edgeLeaseMilliseconds)
+    if (!isCount(leaseMs) || leaseMs > guardLimits.leaseMilliseconds)
       throw new ProtocolFault(`a lease of ${leaseMs} ms`);
     const from = renewals.answered(number);
     // None now: what was granted before goes on until its end.
@@ -131,7 +132,7 @@ export function createMirror(started: WatchStarted__Output, parts: MirrorParts):
 
   return {
     issuer,
-    nodeId: nodeId.slice(0, limits.edgeTextCharacters),
+    nodeId: nodeId.slice(0, guardLimits.textCharacters),
     denyList,
     lease,
     keys,
@@ -163,9 +164,9 @@ function checkStarted(started: WatchStarted__Output, { issuer, maximumRevocation
     throw new ProtocolFault('an authority of another issuer');
   const wrong = [
     started.issuer === '' || started.issuer.length > 2048,
-    renewalIntervalMs < limits.edgeRenewalMinimumMilliseconds || silenceMs < renewalIntervalMs,
-    silenceMs > limits.edgeSilenceMaximumMilliseconds,
-    !isCount(sliceMs) || sliceMs < 1000 || sliceMs > limits.edgeExpiryMilliseconds,
+    renewalIntervalMs < guardLimits.renewalMinimumMilliseconds || silenceMs < renewalIntervalMs,
+    silenceMs > guardLimits.silenceMaximumMilliseconds,
+    !isCount(sliceMs) || sliceMs < 1000 || sliceMs > guardLimits.expiryMilliseconds,
     !isCount(entries),
   ];
   if (wrong.includes(true)) throw new ProtocolFault('a beginning that cannot be');
@@ -194,7 +195,7 @@ function createRenewals(clock: Clock) {
   let last = 0;
   return {
     ask(): number | undefined {
-      if (open.size >= limits.edgeOpenRenewals) return undefined;
+      if (open.size >= guardLimits.openRenewals) return undefined;
       last += 1;
       open.set(last, momentOf(clock));
       return last;

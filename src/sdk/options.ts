@@ -5,6 +5,7 @@ import { createSecureContext } from 'node:tls';
 import { limits } from '../core/limits.ts';
 import type { Address, ClientTls } from './connection.ts';
 import type { GuardHooks } from './hooks.ts';
+import { guardLimits } from './limits.ts';
 
 export interface GuardOptions {
   /** Where the authority's gRPC interface is: `host:port`, or several of them, of one authority. */
@@ -71,8 +72,8 @@ const mostTokens = 10_000_000;
 const rules: Record<keyof GuardOptions, Rule> = {
   authority: ({ authority }) => {
     const written = [authority].flat();
-    if (written.length === 0 || written.length > limits.edgeAddresses)
-      return `must be one address or up to ${limits.edgeAddresses}`;
+    if (written.length === 0 || written.length > guardLimits.addresses)
+      return `must be one address or up to ${guardLimits.addresses}`;
     if (!written.every((text) => parseAddress(text) !== undefined))
       return 'must be host:port, such as "auth.internal:50051" or "[::1]:50051", or an array of these';
     return new Set(written).size === written.length || 'must not name an address twice';
@@ -147,7 +148,7 @@ export function readOptions(options: GuardOptions): GuardSettings {
     issuer,
     asks: withoutLease === 'ask',
     edgeId: options.edgeId ?? someEdgeId(),
-    maximumRevocations: options.maximumRevocations ?? limits.edgeRevocations,
+    maximumRevocations: options.maximumRevocations ?? guardLimits.revocations,
     rememberedTokens: options.rememberedTokens ?? limits.verifiedTokens,
     hooks: options.hooks ?? {},
   };

@@ -5,7 +5,6 @@
 import type { Contract } from '../contract/contract.ts';
 import type { IntrospectResponse__Output } from '../contract/generated/countersign/v1/IntrospectResponse.ts';
 import { withDeadline } from '../core/clock.ts';
-import { limits } from '../core/limits.ts';
 import type { Revocation } from '../revocation/revocation.ts';
 import type { Method } from './call.ts';
 import {
@@ -16,6 +15,7 @@ import {
   connect,
 } from './connection.ts';
 import type { GuardFault } from './hooks.ts';
+import { guardLimits } from './limits.ts';
 import { ProtocolFault, RpcError, type StatusName } from './rpcError.ts';
 
 export interface Questions {
@@ -79,12 +79,12 @@ export function createQuestions(parts: QuestionParts): Questions {
     request: Request,
   ): Promise<Response> => {
     const asked = connected().then(({ connection }) =>
-      connection.ask(method, request, limits.edgeQuestionMilliseconds),
+      connection.ask(method, request, guardLimits.questionMilliseconds),
     );
     const using = line;
     const late = () => new RpcError('DEADLINE_EXCEEDED', 'no answer in time');
     try {
-      return await withDeadline(clock, limits.edgeQuestionMilliseconds, asked, late);
+      return await withDeadline(clock, guardLimits.questionMilliseconds, asked, late);
     } catch (error) {
       const authority = using?.address.text ?? '';
       onFault({ kind: kindOf(error), authority, message: (error as Error).message });
@@ -102,7 +102,7 @@ export function createQuestions(parts: QuestionParts): Questions {
     request: Request,
   ): Promise<Response> => {
     if (closed) throw new RpcError('CANCELLED', 'the guard is closed');
-    if (asking >= limits.edgeQuestions)
+    if (asking >= guardLimits.questions)
       throw new RpcError('RESOURCE_EXHAUSTED', 'too many questions at once');
     asking += 1;
     try {

@@ -1,6 +1,6 @@
 /** How a call to the authority failed: a gRPC status, or what comes to the same. */
 import { status } from '@grpc/grpc-js';
-import { limits } from '../core/limits.ts';
+import { guardLimits } from './limits.ts';
 
 export type StatusName = keyof typeof status;
 
@@ -9,7 +9,7 @@ export class RpcError extends Error {
   readonly status: StatusName;
 
   constructor(name: StatusName, message: string) {
-    super(message === '' ? name : `${name}: ${message.slice(0, limits.edgeTextCharacters)}`);
+    super(message === '' ? name : `${name}: ${message.slice(0, guardLimits.textCharacters)}`);
     this.status = name;
   }
 }

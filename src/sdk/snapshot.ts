@@ -7,6 +7,7 @@ import { limits } from '../core/limits.ts';
 import { bloomGeometry } from '../revocation/bloomFilter.ts';
 import type { DenyListMemory } from '../revocation/denyList.ts';
 import type { FilterLayer } from '../revocation/projection.ts';
+import { guardLimits } from './limits.ts';
 import { ProtocolFault } from './rpcError.ts';
 
 export interface Snapshot {
@@ -62,7 +63,7 @@ export function createSnapshot(parts: {
       bytesOfAll += bytes;
       filters += 1;
       if (bytesOfAll > maximumBytes) throw new ProtocolFault('more than there is memory for');
-      if (filters > limits.edgeFilters) throw new ProtocolFault(`more than ${limits.edgeFilters} filters`);
+      if (filters > guardLimits.filters) throw new ProtocolFault(`more than ${guardLimits.filters} filters`);
       open = {
         ofSessions,
         endsAt: sliceEndMs,

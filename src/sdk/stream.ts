@@ -10,6 +10,7 @@ import { limits } from '../core/limits.ts';
 import type { Call } from './call.ts';
 import { type Address, type Connection, type ConnectionParts, connect } from './connection.ts';
 import type { GuardFault } from './hooks.ts';
+import { guardLimits } from './limits.ts';
 import { createMirror, type Mirror, type MirrorParts } from './mirror.ts';
 import { ProtocolFault, RpcError, type StatusName } from './rpcError.ts';
 
@@ -124,7 +125,7 @@ export function openStream(address: Address, parts: StreamParts, events: StreamE
       // After this process stood still, what came meanwhile has yet to be read.
       const stoodStill = now - tickedAt > silenceMs / 2 + intervalMs;
       tickedAt = now;
-      if (stoodStill) dueIn(limits.edgeWithoutLeaseMilliseconds);
+      if (stoodStill) dueIn(guardLimits.withoutLeaseMilliseconds);
       else if (now - heardAt >= silenceMs) return lose(`silence for ${silenceMs} ms`);
       else if (now >= leaseDueAt) return lose('the authority has no lease to give');
       mirror?.tidy();
@@ -135,13 +136,13 @@ export function openStream(address: Address, parts: StreamParts, events: StreamE
     if (!started) throw new ProtocolFault('a stream that does not start');
     mirror = createMirror(started, parts);
     cancelDeadline();
-    dueIn(limits.edgeFirstLeaseMilliseconds);
+    dueIn(guardLimits.firstLeaseMilliseconds);
     beginRenewals(started.renewalIntervalMs, started.silenceMs);
     renew();
   };
   const noteLease = () => {
     if (closed || !mirror?.holdsLease()) return;
-    dueIn(limits.edgeWithoutLeaseMilliseconds + mirror.lease.remainingMs());
+    dueIn(guardLimits.withoutLeaseMilliseconds + mirror.lease.remainingMs());
     if (hadLease) return;
     hadLease = true;
     events.onLease();
@@ -157,7 +158,7 @@ export function openStream(address: Address, parts: StreamParts, events: StreamE
     if (message.snapshotEnd) {
       // The next renewal may be half a second away.
       if (!mirror.lease.held()) renew();
-      dueIn(limits.edgeWithoutLeaseMilliseconds);
+      dueIn(guardLimits.withoutLeaseMilliseconds);
       // The deny-list says that it is loaded when this has been dealt with.
       queueMicrotask(() => guarded(noteLease));
     }
@@ -202,7 +203,7 @@ export function openStream(address: Address, parts: StreamParts, events: StreamE
       const gone = new Promise<void>((resolve) => {
         onClosed = resolve;
       });
-      deadline(limits.edgeLeaveMilliseconds, 'left');
+      deadline(guardLimits.leaveMilliseconds, 'left');
       send({ leave: {} });
       call.finish();
       await gone;

@@ -158,7 +158,7 @@ export function createVerification(parts: VerificationParts): Verification {
       mirror: undefined,
       version: 0,
     };
-    memory.set(token, known);
+    memory.set(known);
     return judge(known, mirror, options);
   };
 
@@ -188,7 +188,7 @@ export function createVerification(parts: VerificationParts): Verification {
   return {
     verify(token, options) {
       const mirror = currentMirror();
-      const known = mirror === undefined ? undefined : memory.get(token as string);
+      const known = mirror === undefined || typeof token !== 'string' ? undefined : memory.get(token);
       // Once: reading the clocks is most of what this path costs.
       const now = momentOf(clock);
       const keys = mirror?.keys.believed(now);

@@ -3,9 +3,9 @@
  * when it is asked to move. Owns which mirror counts.
  */
 import type { Cancel } from '../core/clock.ts';
-import { limits } from '../core/limits.ts';
 import type { Address } from './connection.ts';
 import type { GuardFault } from './hooks.ts';
+import { guardLimits } from './limits.ts';
 import type { Mirror } from './mirror.ts';
 import { type EdgeStream, openStream, type StreamEnd, type StreamParts } from './stream.ts';
 
@@ -58,8 +58,8 @@ export function openWatch(parts: WatchParts): Watch {
   };
   /** Full jitter: so that edges that were cut off together do not come back together. */
   const backOff = ({ kind }: StreamEnd) => {
-    if (kind === 'refused') return limits.edgeRefusedMilliseconds * (0.5 + random() / 2);
-    const { edgeBackoffFirstMilliseconds: first, edgeBackoffMilliseconds: longest } = limits;
+    if (kind === 'refused') return guardLimits.refusedMilliseconds * (0.5 + random() / 2);
+    const { backoffFirstMilliseconds: first, backoffMilliseconds: longest } = guardLimits;
     return random() * Math.min(longest, first * 2 ** Math.min(failures, 10));
   };
 

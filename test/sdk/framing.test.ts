@@ -1,6 +1,6 @@
 import t from 'tap';
-import { limits } from '../../src/core/limits.ts';
 import { createDeframer, frame } from '../../src/sdk/framing.ts';
+import { guardLimits } from '../../src/sdk/limits.ts';
 import { ProtocolFault } from '../../src/sdk/rpcError.ts';
 
 const messages = ['', 'a', 'x'.repeat(70_000), 'end'];
@@ -24,8 +24,8 @@ t.test('what is too large, or compressed, is refused before its bytes have come'
     start.writeUInt32BE(length, 1);
     return start;
   };
-  t.strictSame(createDeframer()(prefix(limits.edgeMessageBytes)), []);
-  for (const start of [prefix(limits.edgeMessageBytes + 1), prefix(2 ** 32 - 1), prefix(1, 1)]) {
+  t.strictSame(createDeframer()(prefix(guardLimits.messageBytes)), []);
+  for (const start of [prefix(guardLimits.messageBytes + 1), prefix(2 ** 32 - 1), prefix(1, 1)]) {
     t.throws(() => createDeframer()(start), ProtocolFault);
   }
 });

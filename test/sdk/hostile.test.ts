@@ -5,6 +5,7 @@ import { status } from '@grpc/grpc-js';
 import t from 'tap';
 import { limits } from '../../src/core/limits.ts';
 import { bloomGeometry } from '../../src/revocation/bloomFilter.ts';
+import { guardLimits } from '../../src/sdk/limits.ts';
 import { eventually } from '../support/eventually.ts';
 import { aGuard, aLeasedGuard, anAuthority, fault, said } from '../support/guards.ts';
 import { anotherJwk, type Response, serve, started } from '../support/scriptedAuthority.ts';
@@ -37,7 +38,7 @@ const beginnings: Record<string, readonly Response[]> = {
   'silence before the first renewal': [{ started: { ...started, silenceMs: 100 } }],
   'silence for a day': [{ started: { ...started, silenceMs: 86_400_000 } }],
   'slices of no length': [{ started: { ...started, sliceMs: 0 } }],
-  'more than there is memory for': [{ started: { ...started, entries: limits.edgeRevocations + 1 } }],
+  'more than there is memory for': [{ started: { ...started, entries: guardLimits.revocations + 1 } }],
   'entries below zero': [{ started: { ...started, entries: -1 } }],
 };
 
@@ -63,7 +64,7 @@ const snapshots: Record<string, readonly Response[]> = {
   'revocations in a snapshot': [revocations(1, entry())],
   'a position below zero': [{ snapshotEnd: { position: -1 } }],
   'a position larger than numbers': [{ snapshotEnd: { position: 2 ** 60 } }],
-  'an oversized message': [bytes(limits.edgeMessageBytes + 1)],
+  'an oversized message': [bytes(guardLimits.messageBytes + 1)],
 };
 
 /** What comes under a lease. */
@@ -226,7 +227,7 @@ t.test('memory stays bounded, whatever is sent', async (t) => {
   stream.send(revocations(11, ...slices));
   t.match(await fault(guard, 'protocol'), { message: 'more than there is memory for' });
   t.ok(
-    process.memoryUsage().arrayBuffers < before + limits.edgeFewestFilterBytes,
+    process.memoryUsage().arrayBuffers < before + guardLimits.fewestFilterBytes,
     'not twenty times six megabytes',
   );
 });

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { status } from '@grpc/grpc-js';
 import t from 'tap';
-import { limits } from '../../src/core/limits.ts';
+import { guardLimits } from '../../src/sdk/limits.ts';
 import { eventually } from '../support/eventually.ts';
 import { freePort } from '../support/freePort.ts';
 import { aGuard, aLeasedGuard, anAuthority, fault, said } from '../support/guards.ts';
@@ -26,7 +26,7 @@ t.test('silence ends a stream, and its lease goes on until its end', async (t) =
   t.equal(await said(guard, authority.forge.good), 'accepted');
   t.equal(guard.state().leaseMs, leaseMs - 2_000);
   t.equal(guard.state().authority, undefined, 'there is no stream');
-  await clock.advance(limits.edgeBackoffFirstMilliseconds);
+  await clock.advance(guardLimits.backoffFirstMilliseconds);
   serve(await authority.stream(1), authority);
   await eventually('the next one', () => guard.state().authority === authority.address);
   t.ok(stream.over(), 'and of the first nothing is left');
@@ -108,7 +108,7 @@ t.test('a refusal that only an operator can mend is not repeated often', async (
   authority.mood.streams = status.PERMISSION_DENIED;
   const guard = aGuard(t, [authority], {}, { clock, random: () => 0 });
   await fault(guard, 'refused');
-  await clock.advance(limits.edgeRefusedMilliseconds / 2 - 1);
+  await clock.advance(guardLimits.refusedMilliseconds / 2 - 1);
   t.equal(authority.asked.streams, 1);
   await clock.advance(1);
   await eventually('another attempt', () => authority.asked.streams === 2);
@@ -120,11 +120,11 @@ t.test('a node that has no lease to give is left for another one', async (t) => 
   const guard = aGuard(t, [first, second], {}, { clock });
   serve(await first.stream(0), first, { leaseMs: 0 });
   await eventually('its keys', () => guard.state().keys === 1);
-  for (let ms = 0; ms <= limits.edgeWithoutLeaseMilliseconds; ms += 500) {
+  for (let ms = 0; ms <= guardLimits.withoutLeaseMilliseconds; ms += 500) {
     await clock.advance(500);
     await eventually('its answer', async () => (await said(guard, 'x')) === '401 invalid_token malformed');
   }
-  await clock.advance(limits.edgeBackoffMilliseconds);
+  await clock.advance(guardLimits.backoffMilliseconds);
   serve(await second.stream(0), second);
   await guard.ready();
 });
@@ -171,7 +171,7 @@ t.test('attempts that nobody answers leave no socket behind', async (t) => {
   // Half of what doubles each time, up to its limit.
   for (const [before, wait] of [100, 200, 250, 250].entries()) {
     await eventually('a connection', () => open.size > 0);
-    await clock.advance(limits.edgeConnectMilliseconds);
+    await clock.advance(guardLimits.connectMilliseconds);
     t.equal(guard.faults.length, before + 1);
     await eventually('its end', () => open.size === 0);
     await clock.advance(wait);

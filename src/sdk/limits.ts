@@ -1,0 +1,44 @@
+/** Every limit of a guard, in one place: the unit is in the name, the reason beside it. */
+export const guardLimits = {
+  /** TCP, TLS and HTTP/2 together. Short, since an address that drops packets must not hold up the next attempt. */
+  connectMilliseconds: 1_000,
+  /** From the start of a stream to its first lease: 100 MB of snapshot take 10 s over a slow line. */
+  firstLeaseMilliseconds: 60_000,
+  /** A node that has had no lease to give for this long is left for another one. */
+  withoutLeaseMilliseconds: 5_000,
+  /** Waits between attempts, of which a random part is taken: with the time to connect, an edge is back within 2 s. */
+  backoffFirstMilliseconds: 100,
+  backoffMilliseconds: 500,
+  /** After a refusal that only an operator can mend. */
+  refusedMilliseconds: 10_000,
+  /** No lease is longer: an authority that grants more is broken. */
+  leaseMilliseconds: 60_000,
+  /** How often an edge may be told to renew, and after which silence a stream can be said to be dead. */
+  renewalMinimumMilliseconds: 20,
+  silenceMaximumMilliseconds: 60_000,
+  /** Renewals that were not answered; more, and the authority has stopped to listen. */
+  openRenewals: 64,
+  /** The largest message of the authority: 256 KiB of a filter with framing, or 1,000 keys. */
+  messageBytes: 512 * 1024,
+  /** Live revocations that an edge has room for, unless it is told otherwise: about 50 MB. */
+  revocations: 20_000_000,
+  /** Bytes of filters for each of them: 2.4 when they are full, and they grow by half. */
+  bytesPerRevocation: 5,
+  /** Filters of a fresh authority are small ones, 10 kB each, however few revocations there are. */
+  fewestFilterBytes: 16 * 1024 * 1024,
+  /** Time slices, and filters in them: 8 over the lifetime of a token, one for each hour of a day, and each grows. */
+  slices: 256,
+  filters: 4_096,
+  /** An entry expires within this: tokens live for 24 h, and the rest is for rounding and for clocks that differ. */
+  expiryMilliseconds: 48 * 60 * 60 * 1000,
+  /** A question to one node; within a check's second there is time for another one. */
+  questionMilliseconds: 450,
+  /** Questions under way at once; above this a check is refused. */
+  questions: 1_000,
+  /** How long a closing guard waits for a node to hear that it leaves. */
+  leaveMilliseconds: 250,
+  /** Addresses of authorities. */
+  addresses: 32,
+  /** What an authority says of itself, such as its name or why it ends a stream, is cut after this. */
+  textCharacters: 200,
+} as const;
