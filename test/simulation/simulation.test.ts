@@ -7,7 +7,7 @@ import { type Outcome, runMs, simulate } from './run.ts';
 import type { Sabotage } from './sabotage.ts';
 
 const seeds = 2_000;
-// Alone it takes half a minute.
+// Alone it takes a minute.
 t.setTimeout(170_000);
 
 t.test('no run violates the invariants, whatever breaks', async (t) => {
