@@ -92,7 +92,7 @@ function expectedOutput(script: string): readonly RegExp[] {
 async function newcomersFolder(t: Test): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'readme-'));
   t.teardown(() => rm(folder, { recursive: true, force: true }));
-  for (const name of ['node_modules', 'package.json', 'proto', 'scripts']) {
+  for (const name of ['node_modules', 'package.json', 'proto', 'scripts', 'dist']) {
     await symlink(join(root, name), join(folder, name));
   }
   return folder;
@@ -117,10 +117,13 @@ t.test('the story runs, and prints what the README says', async (t) => {
   t.strictSame(await shown.exited, { code: 0, signal: null }, `the demo runs: ${shown.stderr()}`);
   t.match(shown.stdout(), /Every step was as expected\.\n$/);
 
+  const guardedPort = await freePort();
   const blocks = storyOf(
     readme
       .replaceAll('127.0.0.1:8080', `127.0.0.1:${ports.HTTP_PORT}`)
-      .replaceAll('127.0.0.1:50051', `127.0.0.1:${ports.GRPC_PORT}`),
+      .replaceAll('127.0.0.1:50051', `127.0.0.1:${ports.GRPC_PORT}`)
+      .replaceAll('127.0.0.1:3000', `127.0.0.1:${guardedPort}`)
+      .replaceAll('listen(3000,', `listen(${guardedPort},`),
   );
   for (const { file, text } of blocks) if (file !== undefined) await writeFile(join(cwd, file), text);
   const shellBlocks = blocks.filter(({ language }) => language === 'sh');

@@ -100,10 +100,8 @@ export function createVerification(parts: VerificationParts): Verification {
     const verdict = mirror.denyList.check(known.subjects);
     if (verdict instanceof Promise)
       return judgeLater(known, verdict, underLease ? { mirror, version } : {}, options);
-    if (verdict.revoked) {
-      memory.delete(known.text);
-      return refuse('invalid_token', 'memory', 'revoked');
-    }
+    // It stays remembered: who tries it again and again must not cost a verified signature each time.
+    if (verdict.revoked) return refuse('invalid_token', 'memory', 'revoked');
     known.mirror = mirror;
     known.version = version;
     return acceptKnown(known, options);
@@ -118,10 +116,7 @@ export function createVerification(parts: VerificationParts): Verification {
     const verdict = await asked.catch((error) => {
       throw refusal('unavailable', 'authority', reasonOf(error), error);
     });
-    if (verdict.revoked) {
-      memory.delete(known.text);
-      throw refusal('invalid_token', 'authority', 'revoked');
-    }
+    if (verdict.revoked) throw refusal('invalid_token', 'authority', 'revoked');
     if (closed) throw refusal('unavailable', 'authority', 'closed');
     if (known.expiresAt <= latestTime()) throw refusal('invalid_token', 'authority', 'expired');
     // What is revoked after this answer will be added, and change the version, before anybody relies on that.

@@ -1,7 +1,7 @@
 /**
- * A process with some edges, that asks each of them about each token that it was given, over and over. It reports when a
- * question was last answered "not revoked", and first "revoked": of each token, over all edges. Times are milliseconds of the
- * machine's monotonic clock, which all processes share.
+ * A process with some edges. It asks two of them about each token that it was given, over and over, and at once when it is told
+ * that the token's logout was answered; at the end, all of them. It reports when a question was last answered "not revoked",
+ * and first "revoked". Times are milliseconds of the machine's monotonic clock, which all processes share.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { createGuard, type Guard } from '../../src/sdk/index.ts';
@@ -18,8 +18,6 @@ export interface TokenReport {
   lastAccepted: number;
   /** When a question was first answered "revoked"; 0: none was. */
   firstRefused: number;
-  /** Since when all edges answer "revoked"; 0: they do not. */
-  refusedByAll: number;
 }
 
 export interface EdgeReport {
@@ -32,15 +30,18 @@ export interface EdgeReport {
 
 export type ToEdges =
   | { readonly tokens: readonly { readonly id: string; readonly token: string }[] }
+  /** Their logouts have been answered. */
+  | { readonly ended: readonly string[] }
   | { readonly report: true };
 
 const machineTime = () => Number(process.hrtime.bigint()) / 1e6;
-/** A token that every edge has refused for this long is asked about once more, at the end. */
-const settledMilliseconds = 300;
-const betweenRoundsMilliseconds = 15;
+/** More would be a load of its own: an edge verifies the signature of each token that is new to it. */
+const askedOfEach = 2;
+const betweenRoundsMilliseconds = 100;
 
 interface Watched extends TokenReport {
   readonly token: string;
+  readonly askedOf: readonly Guard[];
 }
 
 const { authority, serviceToken, edges } = JSON.parse(process.argv[2] ?? '') as EdgeProcessOptions;
@@ -48,60 +49,59 @@ const guards = Array.from({ length: edges }, () =>
   createGuard({ authority: [...authority], serviceToken, audience: 'countersign' }),
 );
 const live = new Map<string, Watched>();
-const settled: Watched[] = [];
+const ended: Watched[] = [];
 let [checks, unavailable, reporting] = [0, 0, false];
 const unexpected = new Set<string>();
 
+let turn = 0;
 process.on('message', (message: ToEdges) => {
   if ('report' in message) reporting = true;
-  else
-    for (const { id, token } of message.tokens)
-      live.set(id, { id, token, lastAccepted: 0, firstRefused: 0, refusedByAll: 0 });
+  else if ('tokens' in message) for (const { id, token } of message.tokens) watch(id, token);
+  else for (const id of message.ended) void askAtItsEnd(id);
 });
 await Promise.all(guards.map((guard) => guard.ready()));
 process.send?.('ready');
 
 while (!reporting) {
-  await Promise.all([...live.values()].map(askAll));
-  for (const watched of [...live.values()]) settle(watched);
+  await Promise.all([...live.values()].map((watched) => ask(watched.askedOf, watched)));
   await pause(betweenRoundsMilliseconds);
 }
 // Whatever was refused stays refused, whatever has happened to the edges since.
-const all = [...settled, ...live.values()];
-await Promise.all(all.map(askAll));
-const tokens = all.map(({ token: _, ...report }) => report);
+const all = [...ended, ...live.values()];
+for (const watched of all) await ask(guards, watched);
+const tokens = all.map(({ id, lastAccepted, firstRefused }) => ({ id, lastAccepted, firstRefused }));
 process.send?.({ tokens, checks, unavailable, unexpected: [...unexpected] } satisfies EdgeReport);
 await Promise.all(guards.map((guard) => guard.close()));
 process.disconnect();
 
-async function askAll(watched: Watched): Promise<void> {
-  const began = machineTime();
-  const answers = await Promise.all(guards.map((guard) => ask(guard, watched)));
-  if (!answers.every((answer) => answer === 'refused')) watched.refusedByAll = 0;
-  else if (watched.refusedByAll === 0) watched.refusedByAll = began;
+function watch(id: string, token: string): void {
+  turn += 1;
+  const askedOf = Array.from({ length: askedOfEach }, (_, index) => guards[(turn + index) % guards.length]);
+  live.set(id, { id, token, askedOf: askedOf as Guard[], lastAccepted: 0, firstRefused: 0 });
 }
 
-async function ask(guard: Guard, watched: Watched): Promise<'accepted' | 'refused' | 'unavailable'> {
+async function askAtItsEnd(id: string): Promise<void> {
+  const watched = live.get(id);
+  if (watched === undefined) return;
+  live.delete(id);
+  ended.push(watched);
+  await ask(watched.askedOf, watched);
+}
+
+async function ask(some: readonly Guard[], watched: Watched): Promise<void> {
+  await Promise.all(some.map((guard) => askOne(guard, watched)));
+}
+
+async function askOne(guard: Guard, watched: Watched): Promise<void> {
   const began = machineTime();
   checks += 1;
   try {
     await guard.verify(watched.token);
     watched.lastAccepted = Math.max(watched.lastAccepted, began);
-    return 'accepted';
   } catch (error) {
     const { status } = error as { status?: number };
-    if (status === 401) {
-      if (watched.firstRefused === 0) watched.firstRefused = machineTime();
-      return 'refused';
-    }
-    if (status === 503) unavailable += 1;
+    if (status === 401) watched.firstRefused ||= machineTime();
+    else if (status === 503) unavailable += 1;
     else unexpected.add(String(error));
-    return 'unavailable';
   }
-}
-
-function settle(watched: Watched): void {
-  if (watched.refusedByAll === 0 || machineTime() - watched.refusedByAll < settledMilliseconds) return;
-  live.delete(watched.id);
-  settled.push(watched);
 }
