@@ -43,6 +43,7 @@ async function serveOurs(entries: number): Promise<{ port: number; tokens: reado
       authenticateService: () => service,
     },
     edges,
+    nodeId: 'bench',
     issuer: about.issuer,
     sliceMs: sliceLength(15 * 60_000),
     reflection: false,

@@ -118,8 +118,7 @@ export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
     });
     const canAnswer = () => revoked.revokedState() === 'ready';
     const doors = { ...signed, ...revoked, ...observed, flows, readiness, canAnswer };
-    const listen = () => openDoors(parts, doors, closing);
-    return { flows, listen, close, readiness, firstServiceToken };
+    return { flows, listen: () => openDoors(parts, doors, closing), close, readiness, firstServiceToken };
   } catch (error) {
     await close();
     throw asStartupFault(error);
@@ -257,15 +256,15 @@ function createFlows({ config, clock }: AuthorityParts, opened: Stored & Signed 
 export type Flows = ReturnType<typeof createFlows>;
 
 type DoorParts = Pick<HttpParts, 'keyRing' | 'policy' | 'readiness' | 'metrics'> &
-  Pick<Revoked, 'edges' | 'sliceMs'> & { readonly flows: Flows; readonly canAnswer: () => boolean };
+  Pick<Revoked, 'edges' | 'sliceMs' | 'nodeId'> & { readonly flows: Flows; canAnswer(): boolean };
 
 async function openDoors(
   { config, clock, log }: AuthorityParts,
   doors: DoorParts,
   closing: Closing,
 ): Promise<Ports> {
-  const http = await createHttpApp({ ...doors, issuer: config.tokens.issuer, log });
   const { issuer } = config.tokens;
+  const http = await createHttpApp({ ...doors, issuer, log });
   const grpc = createGrpcServer({ ...config.grpc, ...doors, issuer, clock, log });
   closing.push(async () => {
     const cancel = clock.after(limits.drainMilliseconds, () => http.server.closeAllConnections());

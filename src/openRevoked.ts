@@ -36,6 +36,8 @@ export interface Revoked {
   readonly effect: Effect;
   readonly edges: Edges;
   readonly sliceMs: number;
+  /** Of this run. */
+  readonly nodeId: string;
   /** `ready`, or what is missing. */
   readonly revokedState: () => string;
 }
@@ -109,9 +111,9 @@ async function openAlone(
     await earlierEdges.close(edges.leases());
   });
   const onEffect = metrics.effect;
-  const earlierEdgesGone = earlierEdges.gone;
-  const effect = createLocalEffect({ denyList, edges, earlierEdgesGone, leaseMs, clock, onEffect });
-  return { denyList, effect, edges, sliceMs, revokedState: () => (denyList.loaded() ? 'ready' : 'loading') };
+  const effect = createLocalEffect({ denyList, edges, earlierEdges, leaseMs, clock, onEffect });
+  const revokedState = () => (denyList.loaded() ? 'ready' : 'loading');
+  return { denyList, effect, edges, sliceMs, nodeId: randomUUID(), revokedState };
 }
 
 async function openNode(parts: Parts, redis: RedisConnection, sliceMs: number): Promise<Revoked> {
@@ -165,7 +167,7 @@ async function openNode(parts: Parts, redis: RedisConnection, sliceMs: number): 
   metrics.gauge('countersign_redis_available', '1 while Redis answers.', () => Number(redis.available()));
   const revokedState = () =>
     !denyList.loaded() ? 'loading' : leaseRemainingMs() > 0 ? 'ready' : 'without a lease';
-  return { denyList, effect, edges, sliceMs, revokedState };
+  return { denyList, effect, edges, sliceMs, nodeId: self, revokedState };
 }
 
 function nodeEvents({ log, metrics, clock, onFault }: Parts, node: string): NodeEvents {

@@ -191,6 +191,8 @@ export const limits = {
   /** What may wait for an edge that reads slowly, some 20 MB; it is shared with others that read as slowly. */
   edgeBacklogEntries: 200_000,
   edgeBacklogMessages: 10_000,
+  /** When so many wait, further ones are joined: a snapshot on its way must not be overtaken by single log-outs. */
+  edgeJoinMessages: 100,
   /** Revocations in one message to edges, about 40 kB. */
   edgeMessageEntries: 1_000,
   /** The bytes of a filter in one message. */

@@ -40,6 +40,7 @@ export interface GrpcParts {
   /** What edges are told of tokens, and of the deny-list. */
   readonly issuer: string;
   readonly sliceMs: number;
+  readonly nodeId: string;
   readonly edges: Pick<Edges, 'drain'>;
   readonly reflection: boolean;
   readonly tls: GrpcTls | undefined;

@@ -2,7 +2,6 @@
  * RevocationService.WatchRevocations: the two directions of one edge's stream. What an edge is sent, and when, is decided
  * in revocation/edge.ts; here it is read, written with back-pressure, and translated.
  */
-import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { MethodDefinition, ServerDuplexStream, ServiceDefinition } from '@grpc/grpc-js';
 import { ReconnectReason as ReconnectReasonName } from '../contract/generated/countersign/v1/ReconnectReason.ts';
@@ -12,6 +11,7 @@ import { type Clock, withDeadline } from '../core/clock.ts';
 import { AuthorityError, invalidField } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import type { WatchRevocations } from '../flows/watchRevocations.ts';
+import type { Log } from '../observability/log.ts';
 import type { EdgeStream } from '../revocation/edge.ts';
 import type { FeedEnd, FeedMessage, ReconnectReason } from '../revocation/feed.ts';
 import type { ProjectedSlice } from '../revocation/projection.ts';
@@ -29,10 +29,12 @@ export function createServeEdge(parts: {
   flows: WatchRevocationsFlows;
   issuer: string;
   sliceMs: number;
+  nodeId: string;
   clock: Clock;
+  log: Pick<Log, 'info'>;
 }): Serve<WatchRevocationsRequest__Output, WatchRevocationsResponse> {
-  const { flows, clock } = parts;
-  const nodeId = randomUUID();
+  const { flows, clock, log, nodeId } = parts;
+  let serving = 0;
   const started = (edge: EdgeStream): WatchRevocationsResponse => ({
     started: {
       nodeId,
@@ -51,7 +53,14 @@ export function createServeEdge(parts: {
     const first = await withDeadline(clock, limits.edgeStartMilliseconds, requests.next(), late);
     const edgeId = first.done === true ? undefined : readable(first.value).start?.edgeId;
     if (edgeId === undefined) throw invalidField('start', 'required', 'must be the first message');
+    // Until it is closed, whoever ended it: what is written to an edge that does not read takes memory all the while.
+    if (serving >= limits.edgesPerNode) throw new AuthorityError('overloaded', { retryAfterSeconds: 1 });
+    serving += 1;
+    call.once('close', () => {
+      serving -= 1;
+    });
     const edge = await flows.watchRevocations(edgeId);
+    log.info({ edge: edgeId }, 'an edge watches revocations');
     try {
       const reading = read(requests, edge, authorizeAgain);
       const writing = write(call, started(edge), edge);
@@ -60,6 +69,7 @@ export function createServeEdge(parts: {
       await Promise.race([reading.then(() => writing), writing]);
     } finally {
       edge.disconnected();
+      log.info({ edge: edgeId, why: edge.ended() }, 'an edge has ended');
     }
   };
 }

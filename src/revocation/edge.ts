@@ -214,7 +214,10 @@ function createFeedQueue() {
       if (closed || finished) return false;
       if (message.kind === 'revocations') entries += message.revocations.length;
       if (entries > limits.edgeBacklogEntries || messages.length >= limits.edgeBacklogMessages) return false;
-      messages.push(message);
+      const joined =
+        messages.length < limits.edgeJoinMessages ? undefined : joinedWith(messages.at(-1), message);
+      if (joined === undefined) messages.push(message);
+      else messages[messages.length - 1] = joined;
       wake();
       return true;
     },
@@ -244,4 +247,12 @@ function createFeedQueue() {
       wake();
     },
   };
+}
+
+/** One message in place of two that follow each other, where that says the same: the later position stands for both. */
+function joinedWith(last: FeedMessage | undefined, next: FeedMessage): FeedRevocations | undefined {
+  if (last?.kind !== 'revocations' || next.kind !== 'revocations') return undefined;
+  const entries = last.revocations.length + next.revocations.length;
+  if (last.committed !== next.committed || entries > limits.edgeMessageEntries) return undefined;
+  return { ...next, revocations: [...last.revocations, ...next.revocations] };
 }

@@ -54,7 +54,7 @@ for (const { name, open } of engines) {
     const effect = createLocalEffect({
       denyList,
       edges: noEdges,
-      earlierEdgesGone: Promise.resolve(),
+      earlierEdges: { gone: Promise.resolve(), remainingMs: () => 0 },
       leaseMs: 5_000,
       clock,
       onEffect: () => {},

@@ -1,5 +1,8 @@
 /** The stream of an edge on the wire, with a client in another language that was written from the contract alone. */
+import { credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import t from 'tap';
+import { loadContract } from '../../src/contract/contract.ts';
+import { limits } from '../../src/core/limits.ts';
 import { startAuthority } from '../support/authority.ts';
 import { claimsOf } from '../support/clients.ts';
 import { eventually } from '../support/eventually.ts';
@@ -48,4 +51,53 @@ t.test('an edge in Python', async (t) => {
     const metrics = (await authority.call('GET', '/metrics')).body;
     return /^countersign_edges_connected 0$/m.test(metrics) && /^countersign_edge_leases 0$/m.test(metrics);
   });
+});
+
+t.test('a node has room for so many streams, and for others when they have ended', async (t) => {
+  const authority = await startAuthority();
+  t.teardown(() => authority.stop());
+  const room = limits as { edgesPerNode: number };
+  const before = room.edgesPerNode;
+  t.teardown(() => {
+    room.edgesPerNode = before;
+  });
+  room.edgesPerNode = 2;
+  const { v1 } = loadContract();
+  const client = new v1.RevocationService(`127.0.0.1:${authority.grpcPort}`, credentials.createInsecure());
+  t.teardown(() => client.close());
+  const metadata = new Metadata();
+  metadata.set('authorization', `Bearer ${authority.serviceToken}`);
+  /** Resolves with its first message, or the status that it was refused with. */
+  const open = () => {
+    const stream = client.watchRevocations(metadata);
+    const first = new Promise<string>((resolve) => {
+      stream
+        .once('data', () => resolve('started'))
+        .on('error', (error) => resolve(status[(error as ServiceError).code] ?? ''));
+    });
+    stream.write({ start: { edgeId: 'x' } });
+    return { stream, first };
+  };
+  for (const [how, end] of [
+    ['it left', ({ stream }: ReturnType<typeof open>) => stream.write({ leave: {} })],
+    ['it said no more', ({ stream }: ReturnType<typeof open>) => stream.end()],
+    ['it was cut', ({ stream }: ReturnType<typeof open>) => stream.cancel()],
+    ['it broke the rules', ({ stream }: ReturnType<typeof open>) => stream.write({ renew: { number: 0 } })],
+  ] as const) {
+    const [one, other] = [open(), open()];
+    t.strictSame([await one.first, await other.first], ['started', 'started'], how);
+    t.equal(await open().first, 'UNAVAILABLE', 'one more is too many');
+    end(one);
+    const third = await eventually('there is room again', async () => {
+      const opened = open();
+      return (await opened.first) === 'started' && opened;
+    });
+    for (const { stream } of [other, third]) stream.cancel();
+    await eventually('all are gone', async () => {
+      const opened = [open(), open()];
+      const answers = await Promise.all(opened.map(({ first }) => first));
+      for (const { stream } of opened) stream.cancel();
+      return answers.every((answer) => answer === 'started');
+    });
+  }
 });

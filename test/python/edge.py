@@ -124,7 +124,7 @@ class Edge:
         self.exact = set()
         self.uncertain = set()
         self.renewals = {}
-        self.lease_until = 0.0
+        self.lease_until = self.lease_until_wall = 0.0
         self.granted = threading.Event()
         self.left = threading.Event()
         self.ended = None
@@ -139,7 +139,7 @@ class Edge:
     def renew(self):
         with self.lock:
             number = len(self.renewals) + 1
-            self.renewals[number] = time.monotonic()
+            self.renewals[number] = time.monotonic(), time.time()
             self.outgoing.put(self.request(renew={"number": number}))
 
     def renew_regularly(self):
@@ -187,13 +187,17 @@ class Edge:
         self.outgoing.put(self.request(acknowledge={"position": self.position}))
 
     def hold(self, lease):
-        until = self.renewals[lease.number] + lease.lease_ms / 1000
+        # What arrives after `leave` grants nothing.
+        if self.left.is_set():
+            return
         if lease.lease_ms > 0:
-            self.lease_until = max(self.lease_until, until)
+            asked, asked_wall = self.renewals[lease.number]
+            self.lease_until = asked + lease.lease_ms / 1000
+            self.lease_until_wall = asked_wall + lease.lease_ms / 1000
             self.granted.set()
 
     def has_lease(self):
-        return time.monotonic() < self.lease_until
+        return time.monotonic() < self.lease_until and time.time() < self.lease_until_wall
 
     def check(self, jti, kid):
         token = base64.urlsafe_b64decode(jti)

@@ -25,10 +25,10 @@ export function createEdgeOfNode({
   const ring = { keys };
   const edge = createEdge({ snapshot: { slices, position: 7 }, nodeLease, keys: () => ring.keys, clock });
   const row = revoked(randomBytes(16));
-  const send = (position: number, entries = 1) =>
+  const send = (position: number, entries = 1, committed = true) =>
     edge.send({
       kind: 'revocations',
-      committed: true,
+      committed,
       position,
       revocations: Array.from({ length: entries }, () => row),
     });

@@ -57,18 +57,37 @@ t.test('positions that an edge has acknowledged can be acknowledged again', asyn
 });
 
 t.test('more than may wait for an edge is too slow', async (t) => {
-  const table: readonly (readonly [string, number, number])[] = [
-    ['entries', edgeBacklogEntries / 1_000, 1_000],
-    ['messages', edgeBacklogMessages - 2, 1],
+  const table: readonly (readonly [string, number, number, boolean])[] = [
+    ['entries', edgeBacklogEntries / 1_000, 1_000, true],
+    // Of which none can be joined with the one before.
+    ['messages', edgeBacklogMessages - 2, 1, false],
   ];
-  for (const [what, messages, entries] of table) {
+  for (const [what, messages, entries, alike] of table) {
     const { edge, send, reader } = createEdgeOfNode();
-    for (let sent = 0; sent < messages; sent += 1) send(8 + sent, entries);
+    for (let sent = 0; sent < messages; sent += 1) send(8 + sent, entries, alike || sent % 2 === 0);
     t.equal(edge.ended(), undefined, `${what}: this much is not`);
     send(8 + messages, entries);
     t.equal(edge.ended(), 'too_slow', what);
     t.equal(await reader.one(), undefined, `${what}: the rest is not kept`);
   }
+});
+
+t.test('single revocations that wait for a slow edge are joined, in their order', async (t) => {
+  const { edge, send, reader } = createEdgeOfNode();
+  const many = 3 * edgeBacklogMessages;
+  for (let sent = 0; sent < many; sent += 1) send(8 + sent);
+  t.equal(edge.ended(), undefined, 'there is room');
+  const messages = await reader.all();
+  const revocations = messages.flatMap((message) => (message.kind === 'revocations' ? [message] : []));
+  const positions = revocations.map(({ position }) => position);
+  t.ok(messages.length < 200, `${messages.length} messages`);
+  t.strictSame(
+    positions,
+    [...new Set(positions)].toSorted((one, other) => one - other),
+    'they grow',
+  );
+  t.equal(positions.at(-1), 7 + many, 'up to the last one');
+  t.equal(revocations.flatMap((message) => message.revocations).length, many, 'none is lost');
 });
 
 t.test('room that was freed is there again', async (t) => {

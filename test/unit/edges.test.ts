@@ -14,7 +14,7 @@ import {
   type WatchingEdge,
 } from '../support/watchedNode.ts';
 
-const { edgeBacklogMessages, edgeMessageEntries, edgeSilenceMilliseconds, leaseMarginMilliseconds } = limits;
+const { edgeBacklogEntries, edgeMessageEntries, edgeSilenceMilliseconds, leaseMarginMilliseconds } = limits;
 
 const wholeLeaseMs = leaseMs + leaseMarginMilliseconds;
 const row = (expiresAt = revoked(Buffer.of()).expiresAt): Revocation => ({
@@ -112,7 +112,7 @@ t.test('an edge whose stream was ended by its node is waited for until its lease
     [
       'too slow',
       ({ denyList }) => {
-        for (let sent = 0; sent <= edgeBacklogMessages; sent += 1) denyList.add([row()]);
+        denyList.add(Array.from({ length: edgeBacklogEntries + 1 }, () => row()));
       },
     ],
     ['started over', ({ denyList }) => denyList.load(async () => {})],

@@ -26,7 +26,7 @@ async function run(path: string, ownLeaseMs = leaseMs) {
   const effect = createLocalEffect({
     denyList,
     edges,
-    earlierEdgesGone: earlier.gone,
+    earlierEdges: earlier,
     leaseMs: ownLeaseMs,
     clock,
     onEffect: (report) => void reports.push(report),

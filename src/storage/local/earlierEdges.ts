@@ -9,6 +9,8 @@ import type { DataFolder } from './dataFolder.ts';
 export interface EarlierEdges {
   /** Resolves when no edge of an earlier run can hold a lease any more. */
   readonly gone: Promise<void>;
+  /** For how long one of them may hold one yet. */
+  remainingMs(): number;
   /** To be called before the first edge of this run may get a lease; resolves when a next run would know of it. */
   remember(): Promise<void>;
   /** The end of this run. `leases`: how many edges of it may hold one. */
@@ -24,6 +26,7 @@ export async function openEarlierEdges(parts: {
   const earlierMs = await dataFolder.edgeLeaseMs();
   // The earlier run has ended before this one began, and granted nothing since.
   const waitMs = earlierMs === 0 ? 0 : earlierMs + limits.leaseMarginMilliseconds;
+  const openedAt = clock.monotonic();
   let areGone = waitMs === 0;
   const gone = new Promise<void>((resolve) => {
     const settle = () => {
@@ -35,6 +38,7 @@ export async function openEarlierEdges(parts: {
   });
   return {
     gone,
+    remainingMs: () => (areGone ? 0 : Math.max(0, openedAt + waitMs - clock.monotonic())),
     // Never a shorter one: those of an earlier run may still go on when the next one begins.
     remember: () => dataFolder.setEdgeLeaseMs(Math.max(earlierMs, leaseMs)),
     async close(leases) {
