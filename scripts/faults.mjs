@@ -2,7 +2,7 @@
  * `npm run test:faults -- --minutes 10`: the fault tests in their long form, one fault after the other until the time is
  * over, each of them at least once. `--nodes 5` says how many authorities share the database, else 3. The last line is always
  * "N passed, N failed". `--edges` is another run: services that check tokens in their own memory, each fault of theirs for
- * `--seconds 60`.
+ * `--seconds 60` with `--logouts 200` in each of them.
  */
 import { parseArgs } from 'node:util';
 import { runEdgeFaults } from '../test/edges/longRun.ts';
@@ -21,9 +21,11 @@ const { values } = parseArgs({
     nodes: { type: 'string' },
     edges: { type: 'boolean' },
     seconds: { type: 'string' },
+    logouts: { type: 'string' },
   },
 });
 const seconds = positive('seconds', values.seconds ?? 60);
+const logoutsPerSecond = positive('logouts', values.logouts ?? 200);
 const minutes = positive('minutes', values.minutes ?? defaultMinutes);
 const nodes = positive('nodes', values.nodes ?? 3);
 
@@ -46,7 +48,7 @@ async function run() {
   await generateDatabaseClient({ signal });
   await compile({ signal });
   await sharePostgresPrograms(testRun);
-  if (values.edges) await runEdgeFaults({ seconds, counts, print: console.log });
+  if (values.edges) await runEdgeFaults({ seconds, logoutsPerSecond, counts, print: console.log });
   else await runFaults({ minutes, nodes, counts, print: console.log });
 }
 

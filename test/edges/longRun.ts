@@ -1,18 +1,24 @@
-/** The long form: 20 edges in 4 processes over 3 nodes, 200 logouts a second, and each fault once. */
+/**
+ * The long form: 20 edges in 4 processes over 3 nodes, so many logouts a second, and each fault once; then 10,000 logouts with
+ * the example services.
+ */
 import { startCluster } from '../support/cluster.ts';
 import { edgeFaults } from './edgeFaults.ts';
 import { answerMilliseconds, runEdges } from './edgeRun.ts';
+import { runExamples } from './exampleRun.ts';
 import { brokenPromises, heading, row } from './report.ts';
 
 const frozenMilliseconds = 10_000;
+const exampleLogouts = 10_000;
 
 export async function runEdgeFaults(parts: {
   readonly seconds: number;
+  readonly logoutsPerSecond: number;
   readonly counts: { passed: number; failed: number };
   readonly print: (line: string) => void;
 }): Promise<void> {
-  const { seconds, counts, print } = parts;
-  const options = { processes: 4, edgesPerProcess: 5, logoutsPerSecond: 200, seconds };
+  const { seconds, logoutsPerSecond, counts, print } = parts;
+  const options = { processes: 4, edgesPerProcess: 5, logoutsPerSecond, seconds };
   print(heading());
   for (const [name, fault] of Object.entries(edgeFaults((seconds * 1000) / 4, frozenMilliseconds))) {
     // As it is by default: edges hold leases of 5 s.
@@ -26,5 +32,15 @@ export async function runEdgeFaults(parts: {
     } finally {
       await cluster.stop();
     }
+  }
+  const cluster = await startCluster(2);
+  try {
+    const { logouts, wrong } = await runExamples(cluster, exampleLogouts);
+    print(
+      `example services: ${logouts - wrong.length} of ${logouts} refused in the first request after the logout`,
+    );
+    counts[wrong.length === 0 ? 'passed' : 'failed'] += 1;
+  } finally {
+    await cluster.stop();
   }
 }

@@ -1,0 +1,123 @@
+/** The example services beside real nodes: does one of them answer a token in the first request after its logout was answered? */
+import { Agent, request } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import {
+  credentials,
+  Metadata,
+  makeGenericClientConstructor,
+  type ServiceError,
+  status,
+} from '@grpc/grpc-js';
+import type { Cluster } from '../support/cluster.ts';
+import { eventually } from '../support/eventually.ts';
+import { type StartedProcess, startProcess } from '../support/process.ts';
+import { seedSessions } from '../support/seededSessions.ts';
+
+export interface ExampleResult {
+  readonly logouts: number;
+  /** Of a service, before the logout and in the first request after it. */
+  readonly wrong: readonly string[];
+}
+
+interface Example {
+  /** As an HTTP status, also of gRPC. */
+  ask(token: string): Promise<number>;
+  stop(): Promise<void>;
+}
+
+const atOnce = 6;
+
+export async function runExamples(cluster: Cluster, logouts: number): Promise<ExampleResult> {
+  const agent = new Agent({ keepAlive: true });
+  const examples = await Promise.all([
+    startHttpExample(cluster, 'fastify', agent),
+    startHttpExample(cluster, 'express', agent),
+    startGrpcExample(cluster),
+  ]);
+  const wrong: string[] = [];
+  try {
+    const sessions = await seedSessions(cluster, logouts);
+    let next = 0;
+    const worker = async () => {
+      for (let index = next++; index < sessions.length; index = next++) {
+        const token = sessions[index]?.token ?? '';
+        const example = examples[index % examples.length] as Example;
+        const node = cluster.nodes[index % cluster.nodes.length];
+        const before = await example.ask(token);
+        const answered = await statusOf(agent, 'POST', `${node?.httpUrl}/auth/logout`, token);
+        const after = await example.ask(token);
+        if (before !== 200 || answered !== 204 || after !== 401) wrong.push(`${before} ${answered} ${after}`);
+      }
+    };
+    await Promise.all(Array.from({ length: atOnce }, worker));
+  } finally {
+    await Promise.all(examples.map((example) => example.stop()));
+    agent.destroy();
+  }
+  return { logouts, wrong };
+}
+
+async function startExample(
+  { nodes, serviceToken }: Cluster,
+  name: string,
+): Promise<{ example: StartedProcess; address: string }> {
+  const file = fileURLToPath(new URL(`../../examples/${name}.mjs`, import.meta.url));
+  const env = { AUTHORITY: nodes[0].grpcAddress, SERVICE_TOKEN: serviceToken, PORT: '0' };
+  const example = startProcess(process.execPath, [file], { env });
+  const [, address = ''] = await example.waitForOutput(/(\S*127\.0\.0\.1:\d+)/);
+  return { example, address };
+}
+
+async function startHttpExample(cluster: Cluster, name: string, agent: Agent): Promise<Example> {
+  const { example, address } = await startExample(cluster, name);
+  await eventually(
+    `${name} is ready`,
+    async () => (await statusOf(agent, 'GET', `${address}/ready`)) === 200,
+  );
+  return { ask: (token) => statusOf(agent, 'GET', `${address}/orders`, token), stop: () => example.stop() };
+}
+
+async function startGrpcExample(cluster: Cluster): Promise<Example> {
+  const { example, address } = await startExample(cluster, 'grpc');
+  const path = new URL('../../examples/orderService.mjs', import.meta.url).href;
+  const { orderService } = (await import(path)) as {
+    orderService: Parameters<typeof makeGenericClientConstructor>[0];
+  };
+  const Client = makeGenericClientConstructor(orderService, 'OrderService');
+  const client = new Client(address, credentials.createInsecure());
+  const call = (method: string, token?: string) => {
+    const metadata = new Metadata();
+    if (token !== undefined) metadata.set('authorization', `Bearer ${token}`);
+    return new Promise<unknown>((resolve) => {
+      const start = client[method] as (...parameters: unknown[]) => void;
+      start.call(client, {}, metadata, (error: ServiceError | null, answer: unknown) =>
+        resolve(error === null ? answer : error.code),
+      );
+    });
+  };
+  await eventually(
+    'grpc is ready',
+    async () => ((await call('Ready')) as { ready?: boolean }).ready === true,
+  );
+  return {
+    async ask(token) {
+      const answer = await call('ListOrders', token);
+      if (answer === status.UNAUTHENTICATED) return 401;
+      return typeof answer === 'object' ? 200 : 503;
+    },
+    async stop() {
+      client.close();
+      await example.stop();
+    },
+  };
+}
+
+function statusOf(agent: Agent, method: string, url: string, token?: string): Promise<number> {
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  return new Promise((resolve, reject) => {
+    const sent = request(url, { method, agent, headers }, (answer) => {
+      answer.resume().on('end', () => resolve(answer.statusCode ?? 0));
+    });
+    sent.on('error', reject).end();
+  });
+}
