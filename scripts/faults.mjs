@@ -5,8 +5,6 @@
  * `--seconds 60` with `--logouts 200` in each of them.
  */
 import { parseArgs } from 'node:util';
-import { runEdgeFaults } from '../test/edges/longRun.ts';
-import { runFaults } from '../test/faults/longRun.ts';
 import { generateDatabaseClient } from './generate.mjs';
 import { compile } from './prepare.mjs';
 import { ensurePrerequisites } from './prerequisites.mjs';
@@ -48,8 +46,14 @@ async function run() {
   await generateDatabaseClient({ signal });
   await compile({ signal });
   await sharePostgresPrograms(testRun);
-  if (values.edges) await runEdgeFaults({ seconds, logoutsPerSecond, counts, print: console.log });
-  else await runFaults({ minutes, nodes, counts, print: console.log });
+  // Only now: what they import is generated above.
+  if (values.edges) {
+    const { runEdgeFaults } = await import('../test/edges/longRun.ts');
+    await runEdgeFaults({ seconds, logoutsPerSecond, counts, print: console.log });
+  } else {
+    const { runFaults } = await import('../test/faults/longRun.ts');
+    await runFaults({ minutes, nodes, counts, print: console.log });
+  }
 }
 
 try {

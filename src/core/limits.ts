@@ -255,6 +255,8 @@ export const limits = {
   readinessMilliseconds: 2_000,
   /** Closing the connections to a database server; with what comes before, it fits into the time for a stop. */
   closeMilliseconds: 2_500,
+  /** When all calls have been answered, streams that are left get this much time to end. */
+  grpcLastStreamsMilliseconds: 500,
   /** From the first signal to the end of the process. */
   stopMilliseconds: 10_000,
   /** Of which calls in flight get at most this to finish. */

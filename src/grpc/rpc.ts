@@ -46,6 +46,8 @@ export interface Rpc {
     method: Method,
     serve: Serve<Request, Response>,
   ): handleBidiStreamingCall<Request, Response>;
+  /** Resolves when no unary call is under way. */
+  idle(): Promise<void>;
   /** For what fails and is no answer to a call of its own, such as one of a batch. */
   report(method: Method, error: unknown): void;
 }
@@ -63,20 +65,37 @@ export function createRpc(parts: RpcParts): Rpc {
   const measure = (method: Method, started: number, code: status) =>
     metrics.grpcCall(method, status[code] ?? '', (clock.monotonic() - started) / 1000);
 
+  let underWay = 0;
+  let onIdle = () => {};
+  const ended = () => {
+    underWay -= 1;
+    if (underWay === 0) onIdle();
+  };
+
   return {
     report,
+
+    idle: async () => {
+      if (underWay === 0) return;
+      await new Promise<void>((resolve) => {
+        onIdle = resolve;
+      });
+    },
 
     unary<Request, Response>(method: Method, answer: Answer<Request, Response>) {
       const { milliseconds } = methods[method];
       return (call: ServerUnaryCall<Request, Response>, callback: sendUnaryData<Response>) => {
         const started = clock.monotonic();
+        underWay += 1;
         const failed = (error: unknown) => {
+          ended();
           report(method, error);
           const grpcError = toGrpcError(error);
           measure(method, started, call.cancelled ? status.CANCELLED : grpcError.code);
           callback(grpcError);
         };
         const done = (response: Response) => {
+          ended();
           measure(method, started, call.cancelled ? status.CANCELLED : status.OK);
           callback(null, response);
         };

@@ -12,6 +12,8 @@ import t from 'tap';
 import { serviceNames } from '../../src/contract/contract.ts';
 import { limits } from '../../src/core/limits.ts';
 import { createHealth } from '../../src/grpc/health.ts';
+import { startAuthority } from '../support/authority.ts';
+import { eventually } from '../support/eventually.ts';
 import { createManualClock } from '../support/manualClock.ts';
 
 const HealthClient = makeGenericClientConstructor(service, 'Health');
@@ -62,4 +64,21 @@ t.test('it says whether the node can answer, of all together and of each service
   t.strictSame(await ask(client), ['NOT_SERVING'], 'draining');
   await clock.advance(limits.grpcHealthMilliseconds);
   t.strictSame(await ask(client), ['NOT_SERVING'], 'for good');
+});
+
+t.test('who watches health does not hold up a node that stops', async (t) => {
+  const authority = await startAuthority();
+  const client = new HealthClient(`127.0.0.1:${authority.grpcPort}`, credentials.createInsecure());
+  t.teardown(() => client.close());
+  const { watch } = client as unknown as {
+    watch(request: { service: string }): NodeJS.EventEmitter;
+  };
+  const said: string[] = [];
+  const stream = watch.call(client, { service: '' });
+  stream.on('data', ({ status }: { status: string }) => void said.push(status)).on('error', () => {});
+  await eventually('it serves', () => said.at(-1) === 'SERVING');
+  const began = performance.now();
+  await authority.stop();
+  t.ok(performance.now() - began < limits.drainMilliseconds / 2, 'long before a drain is over');
+  t.equal(said.at(-1), 'NOT_SERVING', 'and it was told');
 });
