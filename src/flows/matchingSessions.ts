@@ -6,7 +6,7 @@ import { idBefore, isUuid, type UserId } from '../core/ids.ts';
 import { limits } from '../core/limits.ts';
 import type { SessionFilter } from '../sessions/sessionStore.ts';
 import { type EndedByPage, endSessionsByPage, type PagedSelection } from './endSessionsByPage.ts';
-import { type NamedRequest, openRequest } from './namedRequest.ts';
+import { type NamedRequest, type OpenedRequest, openRequest } from './namedRequest.ts';
 import type { EffectParts } from './withEffect.ts';
 
 /** As a caller wrote it. Times are milliseconds since the Unix epoch. */
@@ -64,11 +64,14 @@ function readIp(text: string): string {
   return text;
 }
 
-/** Ids begin with the time at which their session began, so that only those of that time are looked at. */
-export function sessionsMatching(filter: SessionFilter, onlyEnded: boolean): PagedSelection {
+/**
+ * Ids begin with the time at which their session began, so that only those of that time are looked at. `newBefore` as in
+ * `SessionSelection`.
+ */
+export function sessionsMatching(filter: SessionFilter, newBefore?: number): PagedSelection {
   const { userId, createdFrom, createdBefore } = filter;
   return {
-    select: (range) => ({ matching: filter, range, onlyEnded }),
+    select: (range) => ({ matching: filter, range, ...(newBefore === undefined ? {} : { newBefore }) }),
     userId,
     after: createdFrom === undefined ? undefined : idBefore(createdFrom),
     until: createdBefore === undefined ? undefined : idBefore(createdBefore),
@@ -83,13 +86,19 @@ export async function endMatching(
 ): Promise<EndedByPage> {
   const { database, clock } = parts;
   const ending = { origin, reason: 'revoked', request } as const;
-  if (request === undefined)
-    return endSessionsByPage(parts, { ...sessionsMatching(filter, false), ...ending });
+  if (request === undefined) return endSessionsByPage(parts, { ...sessionsMatching(filter), ...ending });
   const opened = await database.transaction((stores) => openRequest(stores, request, clock.now()));
-  // What began after the first time is not meant.
-  const createdBefore = Math.min(filter.createdBefore ?? Number.POSITIVE_INFINITY, opened.openedAt + 1);
-  const selection = sessionsMatching({ ...filter, createdBefore }, opened.finished);
+  const selection = sessionsMatching(filter, newBefore(opened));
   const { effect } = await endSessionsByPage(parts, { ...selection, ...ending });
   const endedSessions = await database.transaction(({ requests }) => requests.note(request, 0, true));
   return { endedSessions, effect };
+}
+
+/**
+ * What begins between the first time and a repetition is not meant. The clock of the node that made a session may be ahead of
+ * the one that the request came to: rather one too many ends than one that was there is missed.
+ */
+function newBefore({ isNew, finished, openedAt }: OpenedRequest): number | undefined {
+  if (isNew) return undefined;
+  return finished ? 0 : openedAt + limits.clockSkewSeconds * 1000;
 }

@@ -68,7 +68,7 @@ export function createRevoke(parts: RevokeParts): Revoke {
     const request = nameRequest(requestId, origin, target);
     const filter = filterOf(target);
     if (filter !== undefined) {
-      if (dryRun) return foreseen(await countByPage(parts, sessionsMatching(filter, false)));
+      if (dryRun) return foreseen(await countByPage(parts, sessionsMatching(filter)));
       return { ...(await endMatching(parts, filter, origin, request)), matchedSessions: 0 };
     }
     const step = await stepFor(parts, target, now);
