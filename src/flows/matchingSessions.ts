@@ -18,15 +18,21 @@ export interface FilterText {
   readonly ip?: string;
 }
 
+/** What selects sessions of any number. */
+export type PagedTarget =
+  /** Every session whose tokens were issued to it. */
+  | { readonly clientId: string }
+  /** Every session that it selects. */
+  | { readonly filter: FilterText };
+
 const clientIdShape = new RegExp(`^[\\x20-\\x7e]{1,${limits.clientIdCharacters}}$`);
 
 /** The end of the year 9999, the last that RFC 3339 can write. */
 const lastTime = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
-/** Undefined for a target that is no filter. Throws `invalid_request` naming the field. */
-export function filterOf(target: object): SessionFilter | undefined {
-  if ('clientId' in target) return readFilter({ clientId: target.clientId as string });
-  return 'filter' in target ? readFilter(target.filter as FilterText) : undefined;
+/** Throws `invalid_request` naming the field. */
+export function filterOf(target: PagedTarget): SessionFilter {
+  return readFilter('filter' in target ? target.filter : target);
 }
 
 export function uuidOf(field: string, text: string): string {

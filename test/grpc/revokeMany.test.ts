@@ -188,6 +188,7 @@ t.test('one authority', async (t) => {
     const { one } = await twoSessions();
     const requestId = named();
     t.match(await refusalOf(call('Revoke', { sessionId: nobody, requestId })), { code: 'NOT_FOUND' });
+    t.match(await refusalOf(call('Revoke', { kid: 'k'.repeat(43), requestId })), { code: 'NOT_FOUND' });
     t.match(await call('Revoke', { sessionId: one.sid, requestId }), { endedSessions: 1 });
   });
 
