@@ -35,7 +35,7 @@ export type SingleTarget =
 export interface RevokeOptions {
   /** Changes nothing. */
   readonly dryRun?: boolean;
-  /** Names the request, so that repeating it changes nothing more; see `namedRequest.ts`. */
+  /** Names the request, so that repeating it changes nothing more; see `namedRequest.ts`. Not for a dry run. */
   readonly requestId?: string | undefined;
 }
 
