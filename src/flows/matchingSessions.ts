@@ -60,9 +60,8 @@ function readClientId(text: string): string {
 }
 
 function readTime(field: string, milliseconds: number): number {
-  if (Number.isSafeInteger(milliseconds) && milliseconds >= 0 && milliseconds <= lastTime)
-    return milliseconds;
-  throw invalidField(field, 'range', 'must be milliseconds since the Unix epoch');
+  if (Number.isSafeInteger(milliseconds) && milliseconds > 0 && milliseconds <= lastTime) return milliseconds;
+  throw invalidField(field, 'range', 'must be milliseconds since the Unix epoch, more than 0');
 }
 
 function readIp(text: string): string {

@@ -66,16 +66,14 @@ function targetOf(request: RevokeRequest__Output): RevocationTarget {
   throw invalidField('target', 'required', `one of ${targets} is required`);
 }
 
-/** What is empty or 0 is not set. */
 function toFilter(filter: SessionFilter__Output): FilterText {
-  const { userId, clientId, ip } = filter;
-  const [createdBefore, createdFrom] = [Number(filter.createdBeforeMs), Number(filter.createdFromMs)];
+  const { userId, clientId, createdBeforeMs, createdFromMs, ip } = filter;
   return {
-    ...(userId === '' ? {} : { userId }),
-    ...(clientId === '' ? {} : { clientId }),
-    ...(createdBefore === 0 ? {} : { createdBefore }),
-    ...(createdFrom === 0 ? {} : { createdFrom }),
-    ...(ip === '' ? {} : { ip }),
+    ...(userId === undefined ? {} : { userId }),
+    ...(clientId === undefined ? {} : { clientId }),
+    ...(createdBeforeMs === undefined ? {} : { createdBefore: createdBeforeMs }),
+    ...(createdFromMs === undefined ? {} : { createdFrom: createdFromMs }),
+    ...(ip === undefined ? {} : { ip }),
   };
 }
 

@@ -228,6 +228,12 @@ t.test('one authority', async (t) => {
       [{ ip: 'localhost' }, 'ip'],
       [{ ip: "' OR 1=1--" }, 'ip'],
       [{ createdBeforeMs: -1 }, 'created_before_ms'],
+      // What is set but empty is a caller's mistake: without it, the rest would select more than was meant.
+      [{ userId: '', createdBeforeMs: 1 }, 'user_id'],
+      [{ clientId: '', createdBeforeMs: 1 }, 'client_id'],
+      [{ ip: '', createdBeforeMs: 1 }, 'ip'],
+      [{ userId: nobody, createdBeforeMs: 0 }, 'created_before_ms'],
+      [{ userId: nobody, createdFromMs: 0 }, 'created_from_ms'],
       [{ createdFromMs: 1e18 }, 'created_from_ms'],
     ] as const) {
       for (const dryRun of [true, false])
