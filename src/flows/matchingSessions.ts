@@ -1,8 +1,8 @@
 /** Sessions that a filter selects, of any number: what a filter may say, and ending them. */
-import { isIP } from 'node:net';
 import type { Origin } from '../audit/auditEvent.ts';
 import { invalidField } from '../core/errors.ts';
 import { idBefore, isUuid, type UserId } from '../core/ids.ts';
+import { canonicalIp } from '../core/ipAddress.ts';
 import { limits } from '../core/limits.ts';
 import type { SessionFilter } from '../sessions/sessionStore.ts';
 import { type EndedByPage, endSessionsByPage, type PagedSelection } from './endSessionsByPage.ts';
@@ -65,8 +65,9 @@ function readTime(field: string, milliseconds: number): number {
 }
 
 function readIp(text: string): string {
-  if (isIP(text) === 0) throw invalidField('ip', 'format', 'must be an IP address');
-  return text;
+  const ip = canonicalIp(text);
+  if (ip === undefined) throw invalidField('ip', 'format', 'must be an IP address');
+  return ip;
 }
 
 /**

@@ -48,6 +48,12 @@ t.test('one authority', async (t) => {
       t.match(await call('Revoke', { filter }), { endedSessions: 0, effectTimeMs: 0 }, what);
     }
     t.equal(await isRevoked(one), false);
+    for (const ip of ['::ffff:127.0.0.1', '::FFFF:7f00:1'])
+      t.match(
+        await call('Revoke', { filter: { userId: one.sub, ip }, dryRun: true }),
+        { matchedSessions: 2 },
+        ip,
+      );
     const filter = {
       userId: one.sub,
       clientId: 'first-party',
