@@ -1,12 +1,12 @@
 /** Sessions that a filter selects, of any number: what a filter may say, and ending them. */
-import { isIP } from 'node:net';
 import type { Origin } from '../audit/auditEvent.ts';
 import { invalidField } from '../core/errors.ts';
 import { idBefore, isUuid, type UserId } from '../core/ids.ts';
+import { canonicalIp } from '../core/ipAddress.ts';
 import { limits } from '../core/limits.ts';
 import type { SessionFilter } from '../sessions/sessionStore.ts';
 import { type EndedByPage, endSessionsByPage, type PagedSelection } from './endSessionsByPage.ts';
-import { type NamedRequest, openRequest } from './namedRequest.ts';
+import { type NamedRequest, type OpenedRequest, openRequest } from './namedRequest.ts';
 import type { EffectParts } from './withEffect.ts';
 
 /** As a caller wrote it. Times are milliseconds since the Unix epoch. */
@@ -18,15 +18,21 @@ export interface FilterText {
   readonly ip?: string;
 }
 
+/** What selects sessions of any number. */
+export type PagedTarget =
+  /** Every session whose tokens were issued to it. */
+  | { readonly clientId: string }
+  /** Every session that it selects. */
+  | { readonly filter: FilterText };
+
 const clientIdShape = new RegExp(`^[\\x20-\\x7e]{1,${limits.clientIdCharacters}}$`);
 
 /** The end of the year 9999, the last that RFC 3339 can write. */
 const lastTime = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
-/** Undefined for a target that is no filter. Throws `invalid_request` naming the field. */
-export function filterOf(target: object): SessionFilter | undefined {
-  if ('clientId' in target) return readFilter({ clientId: target.clientId as string });
-  return 'filter' in target ? readFilter(target.filter as FilterText) : undefined;
+/** Throws `invalid_request` naming the field. */
+export function filterOf(target: PagedTarget): SessionFilter {
+  return readFilter('filter' in target ? target.filter : target);
 }
 
 export function uuidOf(field: string, text: string): string {
@@ -54,21 +60,24 @@ function readClientId(text: string): string {
 }
 
 function readTime(field: string, milliseconds: number): number {
-  if (Number.isSafeInteger(milliseconds) && milliseconds >= 0 && milliseconds <= lastTime)
-    return milliseconds;
-  throw invalidField(field, 'range', 'must be milliseconds since the Unix epoch');
+  if (Number.isSafeInteger(milliseconds) && milliseconds > 0 && milliseconds <= lastTime) return milliseconds;
+  throw invalidField(field, 'range', 'must be milliseconds since the Unix epoch, more than 0');
 }
 
 function readIp(text: string): string {
-  if (isIP(text) === 0) throw invalidField('ip', 'format', 'must be an IP address');
-  return text;
+  const ip = canonicalIp(text);
+  if (ip === undefined) throw invalidField('ip', 'format', 'must be an IP address');
+  return ip;
 }
 
-/** Ids begin with the time at which their session began, so that only those of that time are looked at. */
-export function sessionsMatching(filter: SessionFilter, onlyEnded: boolean): PagedSelection {
+/**
+ * Ids begin with the time at which their session began, so that only those of that time are looked at. `newBefore` as in
+ * `SessionSelection`.
+ */
+export function sessionsMatching(filter: SessionFilter, newBefore?: number): PagedSelection {
   const { userId, createdFrom, createdBefore } = filter;
   return {
-    select: (range) => ({ matching: filter, range, onlyEnded }),
+    select: (range) => ({ matching: filter, range, ...(newBefore === undefined ? {} : { newBefore }) }),
     userId,
     after: createdFrom === undefined ? undefined : idBefore(createdFrom),
     until: createdBefore === undefined ? undefined : idBefore(createdBefore),
@@ -83,13 +92,19 @@ export async function endMatching(
 ): Promise<EndedByPage> {
   const { database, clock } = parts;
   const ending = { origin, reason: 'revoked', request } as const;
-  if (request === undefined)
-    return endSessionsByPage(parts, { ...sessionsMatching(filter, false), ...ending });
+  if (request === undefined) return endSessionsByPage(parts, { ...sessionsMatching(filter), ...ending });
   const opened = await database.transaction((stores) => openRequest(stores, request, clock.now()));
-  // What began after the first time is not meant.
-  const createdBefore = Math.min(filter.createdBefore ?? Number.POSITIVE_INFINITY, opened.openedAt + 1);
-  const selection = sessionsMatching({ ...filter, createdBefore }, opened.finished);
+  const selection = sessionsMatching(filter, newBefore(opened));
   const { effect } = await endSessionsByPage(parts, { ...selection, ...ending });
   const endedSessions = await database.transaction(({ requests }) => requests.note(request, 0, true));
   return { endedSessions, effect };
+}
+
+/**
+ * What begins between the first time and a repetition is not meant. The clock of the node that made a session may be ahead of
+ * the one that the request came to: rather one too many ends than one that was there is missed.
+ */
+function newBefore({ isNew, finished, openedAt }: OpenedRequest): number | undefined {
+  if (isNew) return undefined;
+  return finished ? 0 : openedAt + limits.clockSkewSeconds * 1000;
 }

@@ -25,6 +25,8 @@ export interface OpenedRequest {
   /** When it came for the first time; milliseconds since the Unix epoch. */
   readonly openedAt: number;
   readonly endedSessions: number;
+  /** Whether it came just now, and not before. */
+  readonly isNew: boolean;
   /** False for one that is new, or was cut short. */
   readonly finished: boolean;
 }

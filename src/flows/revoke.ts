@@ -1,4 +1,7 @@
-/** Takes back a token, a session, or all sessions of a user, of a client or of a filter, with effect; answers what that took. Doing it again is a success. */
+/**
+ * Takes back a token, a session, or all sessions of a user, of a client or of a filter, with effect; answers what that took.
+ * Doing it again is a success.
+ */
 import type { Origin } from '../audit/auditEvent.ts';
 import { normaliseEmail } from '../authn/email.ts';
 import type { User } from '../authn/user.ts';
@@ -6,34 +9,33 @@ import { AuthorityError, invalidField } from '../core/errors.ts';
 import type { SessionId, UserId } from '../core/ids.ts';
 import { limits } from '../core/limits.ts';
 import { type EffectReport, wholeHour } from '../revocation/revocation.ts';
-import type { SessionSelection } from '../sessions/sessionStore.ts';
+import type { SessionSelection, SessionWithUser } from '../sessions/sessionStore.ts';
 import { externalSubject } from '../tokens/externalId.ts';
 import { type Jti, parseJti } from '../tokens/jti.ts';
 import type { Stores } from './database.ts';
 import { countByPage } from './endSessionsByPage.ts';
-import { endMatching, type FilterText, filterOf, sessionsMatching, uuidOf } from './matchingSessions.ts';
+import { endMatching, filterOf, type PagedTarget, sessionsMatching, uuidOf } from './matchingSessions.ts';
 import { nameRequest, openRequest } from './namedRequest.ts';
 import { type ReadingParts, readGenuineToken } from './readToken.ts';
 import { type EffectParts, type EndingStores, withEffect } from './withEffect.ts';
 
-export type RevocationTarget =
+export type RevocationTarget = SingleTarget | PagedTarget;
+
+/** What one transaction takes back. */
+export type SingleTarget =
   /** One access token, as it was issued. */
   | { readonly token: string }
   | { readonly jti: string }
   | { readonly sessionId: string }
   | { readonly userId: string }
   | { readonly email: string }
-  /** Every session whose tokens were issued to it. */
-  | { readonly clientId: string }
-  /** Every session that it selects. */
-  | { readonly filter: FilterText }
   /** A token of an earlier system, and when it expires in milliseconds. */
   | { readonly externalId: string; readonly expiresAt: number };
 
 export interface RevokeOptions {
   /** Changes nothing. */
   readonly dryRun?: boolean;
-  /** Names the request, so that repeating it changes nothing more; see `namedRequest.ts`. */
+  /** Names the request, so that repeating it changes nothing more; see `namedRequest.ts`. Not for a dry run. */
   readonly requestId?: string | undefined;
 }
 
@@ -66,9 +68,9 @@ export function createRevoke(parts: RevokeParts): Revoke {
   return async (target, origin, { dryRun = false, requestId } = {}) => {
     const now = parts.clock.now();
     const request = nameRequest(requestId, origin, target);
-    const filter = filterOf(target);
-    if (filter !== undefined) {
-      if (dryRun) return foreseen(await countByPage(parts, sessionsMatching(filter, false)));
+    if ('clientId' in target || 'filter' in target) {
+      const filter = filterOf(target);
+      if (dryRun) return foreseen(await countByPage(parts, sessionsMatching(filter)));
       return { ...(await endMatching(parts, filter, origin, request)), matchedSessions: 0 };
     }
     const step = await stepFor(parts, target, now);
@@ -90,11 +92,11 @@ function foreseen(matchedSessions: number): RevokeResult {
   return { endedSessions: 0, matchedSessions, effect: undefined };
 }
 
-async function stepFor(parts: RevokeParts, target: RevocationTarget, now: number): Promise<Step> {
+async function stepFor(parts: RevokeParts, target: SingleTarget, now: number): Promise<Step> {
   if ('token' in target) {
     const read = await readGenuineToken(parts, target.token);
-    if (!read.valid) throw invalidField('token', 'live', 'is not a live access token of this authority');
-    return revokeToken(read.jti);
+    if (read.valid) return revokeToken(read.jti);
+    return refuseNew(invalidField('token', 'live', 'is not a live access token of this authority'));
   }
   if ('jti' in target) {
     const jti = parseJti(target.jti);
@@ -110,23 +112,30 @@ async function stepFor(parts: RevokeParts, target: RevocationTarget, now: number
     const email = normaliseEmail(target.email);
     return revokeUser(({ users }) => users.findByEmail(email));
   }
-  if ('externalId' in target) return revokeExternal(target.externalId, target.expiresAt, now);
-  throw new Error('a filter is ended page by page');
+  return revokeExternal(target.externalId, target.expiresAt, now);
+}
+
+/** What was live the first time may have expired since: a repetition is told what came of it, and nobody accepts it any more. */
+function refuseNew(error: AuthorityError): Step {
+  return {
+    find: () => Promise.reject(error),
+    async take(_stores, _now, _origin, again) {
+      if (again) return 0;
+      throw error;
+    },
+  };
 }
 
 function revokeToken({ sessionId, subjects: [subject] }: Jti): Step {
-  const find = async ({ sessions }: Stores) => {
-    const session = await sessions.find(sessionId);
-    if (session === undefined) throw notFound('There is no session that this token was issued in.');
-    return session;
-  };
+  const sessionOf = (stores: Stores) =>
+    findSession(stores, sessionId, 'There is no session that this token was issued in.');
   return {
     async find(stores) {
-      await find(stores);
+      await sessionOf(stores);
       return undefined;
     },
     async take(stores, now, origin, again) {
-      const { userId, accessExpiresAt } = await find(stores);
+      const { userId, accessExpiresAt } = await sessionOf(stores);
       // The session knows how long any of its tokens lives, whatever the lifetime was when this one was issued.
       if (accessExpiresAt <= now) return 0;
       await stores.revoke([{ subject, reason: 'revoked', expiresAt: afterExpiry(accessExpiresAt) }]);
@@ -138,18 +147,14 @@ function revokeToken({ sessionId, subjects: [subject] }: Jti): Step {
 }
 
 function revokeSession(sessionId: SessionId): Step {
-  const find = async ({ sessions }: Stores) => {
-    const session = await sessions.find(sessionId);
-    if (session === undefined) throw notFound('There is no such session.');
-    return session;
-  };
+  const sessionOf = (stores: Stores) => findSession(stores, sessionId, 'There is no such session.');
   return {
     async find(stores) {
-      await find(stores);
+      await sessionOf(stores);
       return { sessionId };
     },
     async take(stores, now, origin) {
-      const { userId } = await find(stores);
+      const { userId } = await sessionOf(stores);
       const ended = await stores.endSessions({ sessionId }, 'revoked');
       const event = { type: 'session_ended', origin, userId, sessionId, reason: 'revoked' } as const;
       if (ended.length > 0) await stores.audit.record(event, now);
@@ -159,15 +164,15 @@ function revokeSession(sessionId: SessionId): Step {
 }
 
 function revokeUser(look: (stores: Stores) => Promise<User | undefined>): Step {
-  const find = async (stores: Stores) => {
+  const userOf = async (stores: Stores) => {
     const user = await look(stores);
-    if (user === undefined) throw notFound('There is no such user.');
+    if (user === undefined) throw new AuthorityError('not_found', { detail: 'There is no such user.' });
     return { userId: user.id };
   };
   return {
-    find,
+    find: userOf,
     async take(stores, now, origin, again) {
-      const { userId } = await find(stores);
+      const { userId } = await userOf(stores);
       await stores.users.lock(userId, 'update');
       // Whoever has logged in since the first time is not meant.
       if (again) return (await stores.endSessions({ userId, onlyEnded: true }, 'revoked')).length;
@@ -186,7 +191,7 @@ function revokeExternal(id: string, expiresAt: number, now: number): Step {
   }
   if (!(expiresAt > now && expiresAt <= now + limits.accessTokenMaximumSeconds * 1000)) {
     const hours = limits.accessTokenMaximumSeconds / 3600;
-    throw invalidField('exp', 'range', `must be in the future, by at most ${hours} hours`);
+    return refuseNew(invalidField('exp', 'range', `must be in the future, by at most ${hours} hours`));
   }
   return {
     find: async () => undefined,
@@ -198,10 +203,12 @@ function revokeExternal(id: string, expiresAt: number, now: number): Step {
   };
 }
 
-function afterExpiry(expiresAt: number): number {
-  return expiresAt + limits.revocationMarginSeconds * 1000;
+async function findSession({ sessions }: Stores, id: SessionId, otherwise: string): Promise<SessionWithUser> {
+  const session = await sessions.find(id);
+  if (session === undefined) throw new AuthorityError('not_found', { detail: otherwise });
+  return session;
 }
 
-function notFound(detail: string): AuthorityError {
-  return new AuthorityError('not_found', { detail });
+function afterExpiry(expiresAt: number): number {
+  return expiresAt + limits.revocationMarginSeconds * 1000;
 }

@@ -13,7 +13,7 @@ import type { StoredSigningKey } from '../keys/signingKeyStore.ts';
 import { type EffectReport, wholeHour } from '../revocation/revocation.ts';
 import { changeKeyRing, type KeyRingParts } from './changeKeyRing.ts';
 import { countByPage, endSessionsByPage, type PagedSelection, worseOf } from './endSessionsByPage.ts';
-import { nameRequest, openRequest } from './namedRequest.ts';
+import { type NamedRequest, nameRequest, openRequest } from './namedRequest.ts';
 import type { RevokeOptions } from './revoke.ts';
 import { type Effective, type EffectParts, withEffect } from './withEffect.ts';
 
@@ -40,9 +40,7 @@ export function createRevokeKey(parts: RevokeKeyParts): RevokeKey {
     if (!isKid(kid)) throw invalidField('kid', 'format', 'must be the kid of a key: 43 characters');
     if (dryRun) return rehearse(parts, kid);
     const request = nameRequest(requestId, origin, { kid });
-    if (request !== undefined)
-      await database.transaction((stores) => openRequest(stores, request, clock.now()));
-    const { result: key, effect } = await killKey(parts, kid, origin);
+    const { result: key, effect } = await killKey(parts, kid, origin, request);
     // Here at once; other nodes have it on their deny-list until they look at the ring again.
     await parts.ringKeeper.reload();
     // A key that never signed has no sessions.
@@ -79,9 +77,15 @@ function noSuchKey(): AuthorityError {
 }
 
 /** When this is in effect, no node signs with the key any more: it asks the deny-list before it hands out a token. */
-function killKey(parts: RevokeKeyParts, kid: string, origin: Origin): Promise<Effective<StoredSigningKey>> {
+function killKey(
+  parts: RevokeKeyParts,
+  kid: string,
+  origin: Origin,
+  request: NamedRequest | undefined,
+): Promise<Effective<StoredSigningKey>> {
   const now = parts.clock.now();
   return withEffect(parts, now, async (stores) => {
+    if (request !== undefined) await openRequest(stores, request, now);
     const ring = await stores.signingKeys.lock();
     const key = await stores.signingKeys.find(kid);
     if (key === undefined) throw noSuchKey();

@@ -18,14 +18,24 @@ export interface RevocationServiceFlows {
 export function createRevocationService({ revoke, revokeKey }: RevocationServiceFlows) {
   return {
     async Revoke(request: RevokeRequest__Output, caller: Service): Promise<RevokeResponse> {
-      const { kid, requestId, dryRun } = request;
-      const options = { dryRun, requestId: requestId === '' ? undefined : requestId };
+      const { kid, clientId, filter, requestId, dryRun } = request;
+      if (kid !== undefined) requirePermission(caller, 'keys.manage');
+      // Who may take back what it was shown may not look for sessions, nor end those of everybody.
+      if (clientId !== undefined || filter)
+        requirePermission(caller, dryRun ? 'sessions.read' : 'sessions.end');
+      const options = { dryRun, requestId: requestIdOf(request) };
       const origin = originOf(caller, requestId);
-      if (kid === undefined) return toResponse(await revoke(targetOf(request), origin, options));
-      requirePermission(caller, 'keys.manage');
-      return toResponse(await revokeKey(kid, origin, options));
+      if (kid !== undefined) return toResponse(await revokeKey(kid, origin, options));
+      return toResponse(await revoke(targetOf(request), origin, options));
     },
   };
+}
+
+function requestIdOf({ requestId, dryRun }: RevokeRequest__Output): string | undefined {
+  if (requestId === '') return undefined;
+  // Its answer would not be the one that a repetition is given.
+  if (dryRun) throw invalidField('request_id', 'dry_run', 'must not be set for a dry run');
+  return requestId;
 }
 
 function toResponse({ endedSessions, matchedSessions, effect }: RevokeResult): RevokeResponse {
@@ -56,16 +66,14 @@ function targetOf(request: RevokeRequest__Output): RevocationTarget {
   throw invalidField('target', 'required', `one of ${targets} is required`);
 }
 
-/** What is empty or 0 is not set. */
 function toFilter(filter: SessionFilter__Output): FilterText {
-  const { userId, clientId, ip } = filter;
-  const [createdBefore, createdFrom] = [Number(filter.createdBeforeMs), Number(filter.createdFromMs)];
+  const { userId, clientId, createdBeforeMs, createdFromMs, ip } = filter;
   return {
-    ...(userId === '' ? {} : { userId }),
-    ...(clientId === '' ? {} : { clientId }),
-    ...(createdBefore === 0 ? {} : { createdBefore }),
-    ...(createdFrom === 0 ? {} : { createdFrom }),
-    ...(ip === '' ? {} : { ip }),
+    ...(userId === undefined ? {} : { userId }),
+    ...(clientId === undefined ? {} : { clientId }),
+    ...(createdBeforeMs === undefined ? {} : { createdBefore: createdBeforeMs }),
+    ...(createdFromMs === undefined ? {} : { createdFrom: createdFromMs }),
+    ...(ip === undefined ? {} : { ip }),
   };
 }
 

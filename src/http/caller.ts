@@ -2,6 +2,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { Origin } from '../audit/auditEvent.ts';
 import { AuthorityError } from '../core/errors.ts';
+import { canonicalIp } from '../core/ipAddress.ts';
 import { limits } from '../core/limits.ts';
 import type { Introspect } from '../flows/introspect.ts';
 import type { AccessTokenClaims } from '../tokens/accessToken.ts';
@@ -31,7 +32,7 @@ export function originOf(request: FastifyRequest): Origin {
   return {
     actor: 'user',
     requestId: request.id,
-    ip: request.ip,
+    ip: canonicalIp(request.ip),
     userAgent: request.headers['user-agent']?.slice(0, limits.userAgentCharacters),
   };
 }

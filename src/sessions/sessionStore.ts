@@ -16,12 +16,15 @@ export interface SessionFilter {
   readonly ip?: string;
 }
 
-/** Which sessions to end. `onlyEnded`: of those, only those that have ended, to bring that into effect again. */
+/**
+ * Which sessions to end. `onlyEnded`: of those, only those that have ended, to bring that into effect again. `newBefore`: the
+ * same, and those that have not ended but began before.
+ */
 export type SessionSelection =
   | { readonly sessionId: SessionId }
   | { readonly userId: UserId; readonly except?: SessionId; readonly onlyEnded?: boolean }
   /** Those in a range for which everything that the filter says holds. */
-  | { readonly matching: SessionFilter; readonly range: SessionRange; readonly onlyEnded?: boolean }
+  | { readonly matching: SessionFilter; readonly range: SessionRange; readonly newBefore?: number }
   /** Those in a range with live access tokens that may have been signed with this key. */
   | { readonly signedWith: string; readonly range: SessionRange };
 
@@ -35,7 +38,7 @@ export interface EndedSession {
   readonly id: SessionId;
   readonly userId: UserId;
   readonly accessExpiresAt: number;
-  /** False when it had ended before and only its access tokens could still be live. */
+  /** False when it was not live any more, and only its access tokens could still be. */
   readonly newlyEnded: boolean;
 }
 
@@ -70,8 +73,8 @@ export interface SessionStore {
    */
   repeat(id: SessionId, current: number, maximum: number, use: SessionUse): Promise<boolean>;
   /**
-   * Ends the selected sessions, and answers each whose access tokens could still be live at `now`, those included that
-   * had ended before: a caller whose first answer was lost brings them into effect again.
+   * Ends the selected sessions, and answers each that was live or whose access tokens could still be live at `now`, those
+   * included that had ended before: a caller whose first answer was lost brings them into effect again.
    */
   end(selection: SessionSelection, reason: EndReason, now: number): Promise<readonly EndedSession[]>;
   /** How many of the selected sessions `end` would newly end. */

@@ -4,7 +4,7 @@ import t from 'tap';
 import { idBefore, newId, type SessionId } from '../../src/core/ids.ts';
 import { limits } from '../../src/core/limits.ts';
 import { countByPage, endSessionsByPage } from '../../src/flows/endSessionsByPage.ts';
-import { sessionsMatching } from '../../src/flows/matchingSessions.ts';
+import { endMatching, sessionsMatching } from '../../src/flows/matchingSessions.ts';
 import { nameRequest, openRequest, pruneRequests } from '../../src/flows/namedRequest.ts';
 import type { Effect } from '../../src/revocation/revocation.ts';
 import { createStorage, migrateStorage } from '../../src/storage/postgres/storage.ts';
@@ -26,11 +26,11 @@ for (const { name, open } of engines) {
 
     t.test('a request is what it was the first time', async (t) => {
       const first = { caller: 'service:a', id: 'x', targetHash: hash() };
-      const fresh = { openedAt: now, endedSessions: 0, finished: false };
+      const fresh = { openedAt: now, endedSessions: 0, isNew: true, finished: false };
       t.match(await requests.open(first, now, now - day), fresh);
       t.equal(await requests.note(first, 3, false), 3);
       t.equal(await requests.note(first, 4, true), 7);
-      const known = { openedAt: now, endedSessions: 7, finished: true };
+      const known = { openedAt: now, endedSessions: 7, isNew: false, finished: true };
       const again = await requests.open({ ...first, targetHash: hash() }, now + 1, now - day);
       t.match(again, known);
       t.equal(Buffer.compare(again.targetHash, first.targetHash), 0, 'with its target');
@@ -106,7 +106,7 @@ for (const { name, open } of engines) {
       const ending = { reason: 'revoked', origin: { actor: 'operator' } } as const;
 
       const filter = { userId: user.id, createdFrom: now + 5, createdBefore: now + rows - 5 };
-      const selection = sessionsMatching(filter, false);
+      const selection = sessionsMatching(filter);
       t.equal(await countByPage(parts, selection), rows - 10);
       const ended = await endSessionsByPage(parts, { ...selection, ...ending });
       t.equal(ended.endedSessions, rows - 10);
@@ -123,7 +123,7 @@ for (const { name, open } of engines) {
       t.equal(await countByPage(parts, selection), 0);
 
       announced.length = 0;
-      const again = sessionsMatching({ userId: user.id }, true);
+      const again = sessionsMatching({ userId: user.id }, 0);
       t.match(await endSessionsByPage(parts, { ...again, ...ending }), { endedSessions: 0 });
       t.equal(
         announced.reduce((sum, count) => sum + count),
@@ -140,6 +140,71 @@ for (const { name, open } of engines) {
         sessions.count({ matching: { userId: user.id }, range: { after: undefined, last: undefined } }, at);
       t.equal(await count(now + 29 * minute), 1);
       t.equal(await count(now + 31 * minute), 0);
+    });
+
+    t.test('one that has expired is not counted as ended, whatever names it', async (t) => {
+      const user = await newUser(storage);
+      const late = now + 31 * minute;
+      for (const select of [
+        (sessionId: SessionId) => ({ sessionId }),
+        () => ({ userId: user.id }),
+        () => ({ matching: { userId: user.id }, range: { after: undefined, last: undefined } }),
+      ]) {
+        const selection = select(await newSession(storage, user, now));
+        t.equal(await sessions.count(selection, now), 1, JSON.stringify(Object.keys(selection)));
+        t.equal(await sessions.count(selection, late), 0);
+        t.strictSame(await sessions.end(selection, 'revoked', late), []);
+        await sessions.end({ userId: user.id }, 'revoked', now);
+      }
+      const kept = await newSession(storage, user, now);
+      await sessions.end({ sessionId: kept }, 'revoked', late);
+      t.match(
+        await sessions.find(kept),
+        { endedAt: late },
+        'it has ended all the same: clocks may be set back',
+      );
+      const refreshed = { now, userAgent: '', ip: '', idleExpiresAt: now, signingKid: 'kid' };
+      const busy = await newSession(storage, user, now);
+      await sessions.advance(busy, 0, { ...refreshed, accessExpiresAt: now + 40 * minute });
+      t.match(await sessions.end({ sessionId: busy }, 'revoked', late), [{ id: busy, newlyEnded: true }]);
+    });
+
+    t.test('a named request for a filter', async (t) => {
+      const clock = createManualClock(now);
+      const announced: number[] = [];
+      const effect: Effect = {
+        longestMs: () => 1_000,
+        suspect: () => {},
+        async announce({ revocations }) {
+          announced.push(revocations.length);
+          return { effectAt: clock.now(), milliseconds: 0, nodes: [] };
+        },
+      };
+      const origin = { actor: 'service:f' };
+      const user = await newUser(storage);
+      const filter = { userId: user.id };
+      const name = (id: string) => nameRequest(id, origin, filter);
+      const run = (id: string) => endMatching({ database, clock, effect }, filter, origin, name(id));
+
+      await newSession(storage, user, now - 1);
+      await newSession(storage, user, now + 2_000);
+      t.match(await run('first'), { endedSessions: 2 }, 'also one of a node whose clock is ahead');
+      const later = await newSession(storage, user, now + 1);
+      announced.length = 0;
+      t.match(await run('first'), { endedSessions: 2 });
+      t.strictSame(announced, [2], 'a repetition brings both into effect again');
+      t.match(await sessions.find(later), { endedAt: undefined }, 'and ends nothing');
+
+      await openRequest(database, name('cut short') as never, now);
+      const dead = await newSession(storage, user, now + minute);
+      await sessions.end({ sessionId: dead }, 'revoked', now);
+      const ahead = await newSession(storage, user, now + limits.clockSkewSeconds * 1000 - 1);
+      const newer = await newSession(storage, user, now + limits.clockSkewSeconds * 1000);
+      announced.length = 0;
+      t.match(await run('cut short'), { endedSessions: 2 }, 'finished: what had begun by any clock');
+      t.match(await sessions.find(ahead), { endedAt: Number });
+      t.match(await sessions.find(newer), { endedAt: undefined });
+      t.strictSame(announced, [5], 'and whatever the first run may have ended is in effect');
     });
   });
 }

@@ -5,6 +5,7 @@ interface RequestRow {
   readonly targetHash: Uint8Array;
   readonly openedAt: Date;
   readonly endedSessions: number;
+  readonly isNew: boolean;
   readonly finished: boolean;
 }
 
@@ -14,12 +15,14 @@ export function createRequestStore(prisma: PrismaConnection): RequestStore {
       await prisma.$executeRaw`
         DELETE FROM requests
          WHERE caller = ${caller} AND id = ${id} AND opened_at < ${new Date(forgottenBefore)}`;
-      // One that is there is written as it is, since that locks it: who repeats a request waits for the first one.
+      // One that is there is written as it is, since that locks it: who repeats a request waits for the first one. Only a row
+      // that was inserted has no transaction that has locked it.
       const [row] = await prisma.$queryRaw<RequestRow[]>`
         INSERT INTO requests AS r (caller, id, target_hash, opened_at)
         VALUES (${caller}, ${id}, ${Buffer.from(targetHash)}, ${new Date(now)})
             ON CONFLICT (caller, id) DO UPDATE SET finished = r.finished
-        RETURNING target_hash AS "targetHash", opened_at AS "openedAt", ended_sessions AS "endedSessions", finished`;
+        RETURNING target_hash AS "targetHash", opened_at AS "openedAt", ended_sessions AS "endedSessions",
+                  xmax = 0 AS "isNew", finished`;
       const { openedAt, ...found } = row as RequestRow;
       return { ...found, openedAt: openedAt.getTime() };
     },

@@ -71,22 +71,27 @@ export function createSessionStore(prisma: PrismaConnection): SessionStore {
     async end(selection, reason, now) {
       const at = new Date(now);
       const expired = expiredAt(now);
-      // In one order, so that two that end the same sessions do not wait for each other in a circle. The rows are locked before they are judged: a refresh that wins the race is seen with the expiry it wrote.
+      // In one order, so that two that end the same sessions do not wait for each other in a circle. The rows are locked
+      // before they are judged: a refresh that wins the race is seen with the expiry it wrote.
       const rows = await prisma.$queryRaw<EndedRow[]>`
         WITH target AS (
-          SELECT s.id, s.ended_at FROM sessions AS s
+          SELECT s.id, ${live(expired)} AS live FROM sessions AS s
            WHERE ${selected(selection, expired)} ORDER BY s.id FOR UPDATE)
         UPDATE sessions AS s
            SET ended_at = COALESCE(s.ended_at, ${at}), end_reason = COALESCE(s.end_reason, ${reason})
           FROM target WHERE s.id = target.id
-        RETURNING s.id, s.user_id, s.access_expires_at, target.ended_at IS NULL AS newly_ended`;
-      return rows.map(fromEndedRow);
+        RETURNING s.id, s.user_id, s.access_expires_at, target.live AS newly_ended`;
+      // One that had expired is ended all the same, since clocks may be set back; there is nothing to tell of it.
+      return rows
+        .map(fromEndedRow)
+        .filter((row) => row.newlyEnded || row.accessExpiresAt > expired.getTime());
     },
 
     async count(selection, now) {
+      const expired = expiredAt(now);
       const [row] = await prisma.$queryRaw<{ count: number }[]>`
         SELECT count(*)::int AS count FROM sessions AS s
-         WHERE ${selected(selection, expiredAt(now))} AND s.ended_at IS NULL`;
+         WHERE ${selected(selection, expired)} AND ${live(expired)}`;
       return row?.count ?? 0;
     },
 
@@ -143,6 +148,12 @@ function expiredAt(now: number): Date {
   return new Date(now - limits.clockSkewSeconds * 1000);
 }
 
+/** It has not ended, and a token of it could be accepted: an access token, or the refresh token. */
+function live(at: Date): Prisma.Sql {
+  return Prisma.sql`(s.ended_at IS NULL
+    AND (s.access_expires_at > ${at} OR (s.idle_expires_at > ${at} AND s.expires_at > ${at})))`;
+}
+
 function selected(selection: SessionSelection, at: Date): Prisma.Sql {
   const tokensLive = Prisma.sql`s.access_expires_at > ${at}`;
   if ('signedWith' in selection) {
@@ -152,9 +163,14 @@ function selected(selection: SessionSelection, at: Date): Prisma.Sql {
   }
   if ('onlyEnded' in selection && selection.onlyEnded)
     return Prisma.sql`${whose(selection)} AND s.ended_at IS NOT NULL AND ${tokensLive}`;
-  if ('matching' in selection)
-    return Prisma.sql`${whose(selection)} AND (${tokensLive}
-      OR (s.ended_at IS NULL AND s.idle_expires_at > ${at} AND s.expires_at > ${at}))`;
+  if ('matching' in selection) {
+    const { newBefore } = selection;
+    const mayEnd =
+      newBefore === undefined
+        ? Prisma.sql`true`
+        : Prisma.sql`(s.ended_at IS NOT NULL OR s.created_at < ${new Date(newBefore)})`;
+    return Prisma.sql`${whose(selection)} AND ${mayEnd} AND (${tokensLive} OR ${live(at)})`;
+  }
   return Prisma.sql`${whose(selection)} AND (s.ended_at IS NULL OR ${tokensLive})`;
 }
 

@@ -8,12 +8,22 @@ export interface SessionFilter {
   'createdBeforeMs'?: (number | string | Long);
   'createdFromMs'?: (number | string | Long);
   'ip'?: (string);
+  '_userId'?: "userId";
+  '_clientId'?: "clientId";
+  '_createdBeforeMs'?: "createdBeforeMs";
+  '_createdFromMs'?: "createdFromMs";
+  '_ip'?: "ip";
 }
 
 export interface SessionFilter__Output {
-  'userId': (string);
-  'clientId': (string);
-  'createdBeforeMs': (number);
-  'createdFromMs': (number);
-  'ip': (string);
+  'userId'?: (string);
+  'clientId'?: (string);
+  'createdBeforeMs'?: (number);
+  'createdFromMs'?: (number);
+  'ip'?: (string);
+  '_userId'?: "userId";
+  '_clientId'?: "clientId";
+  '_createdBeforeMs'?: "createdBeforeMs";
+  '_createdFromMs'?: "createdFromMs";
+  '_ip'?: "ip";
 }

@@ -1,0 +1,31 @@
+import type { FastifyRequest } from 'fastify';
+import t from 'tap';
+import { canonicalIp } from '../../src/core/ipAddress.ts';
+import { originOf } from '../../src/http/caller.ts';
+
+t.test('one spelling for each address', async (t) => {
+  for (const [text, canonical] of [
+    ['192.0.2.1', '192.0.2.1'],
+    ['::ffff:192.0.2.1', '192.0.2.1'],
+    ['::FFFF:c000:201', '192.0.2.1'],
+    ['2001:DB8::1', '2001:db8::1'],
+    ['2001:0db8:0:0:0:0:0:1', '2001:db8::1'],
+    ['::', '::'],
+    ['fe80::1%eth0', 'fe80::1'],
+    [`fe80::1%${'x'.repeat(1_000)}`, 'fe80::1'],
+  ] as const) {
+    t.equal(canonicalIp(text), canonical, text.slice(0, 30));
+    t.equal(canonicalIp(canonical), canonical);
+  }
+});
+
+t.test('what is no address', async (t) => {
+  for (const text of ['', 'localhost', '192.0.2', '192.0.2.01', ' 192.0.2.1', '[::1]', '::1/64', '%eth0'])
+    t.equal(canonicalIp(text), undefined, text);
+});
+
+t.test('where a request came from is written so', async (t) => {
+  const from = (ip: string | undefined) => originOf({ ip, headers: {}, id: '1' } as FastifyRequest).ip;
+  t.equal(from('::ffff:127.0.0.1'), '127.0.0.1', 'over a socket for both families');
+  t.equal(from(undefined), undefined, 'when its connection is gone');
+});
