@@ -10,7 +10,7 @@ import type { WatchRevocationsResponse__Output as Response } from '../contract/g
 import type { WatchStarted__Output } from '../contract/generated/countersign/v1/WatchStarted.ts';
 import { type Clock, type Moment, momentOf } from '../core/clock.ts';
 import { limits } from '../core/limits.ts';
-import { createEarliestTime } from '../core/steadyTime.ts';
+import { createEarliestTime, forgetting, type ReadLatestTime } from '../core/steadyTime.ts';
 import type { Confirm } from '../revocation/confirmation.ts';
 import { createDenyList, type DenyList, type DenyListMemory } from '../revocation/denyList.ts';
 import { createLease, type Lease } from '../revocation/lease.ts';
@@ -30,6 +30,8 @@ export interface MirrorParts {
   /** Undefined: whatever the authority says. */
   readonly issuer: string | undefined;
   readonly maximumRevocations: number;
+  /** By which tokens are judged to have expired. */
+  readonly latestTime: ReadLatestTime;
 }
 
 export interface Mirror {
@@ -55,7 +57,7 @@ const subjectBytes: readonly number[] = [sessionSubjectBytes, 27];
 
 export function createMirror(started: WatchStarted__Output, parts: MirrorParts): Mirror {
   checkStarted(started, parts);
-  const { clock, confirm, maximumRevocations } = parts;
+  const { clock, confirm, maximumRevocations, latestTime } = parts;
   const { sliceMs, issuer, nodeId } = started;
   const lease = createLease({ clock, milliseconds: guardLimits.leaseMilliseconds });
   const denyList = createDenyList({ lease, confirm, sliceMs, onVerdict: () => {} });
@@ -154,7 +156,7 @@ export function createMirror(started: WatchStarted__Output, parts: MirrorParts):
       return takeThis(message);
     },
 
-    tidy: () => denyList.dropExpired(earliestTime()),
+    tidy: () => denyList.dropExpired(forgetting(earliestTime(), latestTime)),
   };
 }
 

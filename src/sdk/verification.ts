@@ -7,7 +7,7 @@ import type { IntrospectResponse__Output } from '../contract/generated/countersi
 import { type Clock, momentOf } from '../core/clock.ts';
 import { AuthorityError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
-import { createLatestTime } from '../core/steadyTime.ts';
+import type { ReadLatestTime } from '../core/steadyTime.ts';
 import type { Verdict } from '../revocation/denyList.ts';
 import { type AccessTokenClaims, claimsOfIntrospection, ownClaims } from './claims.ts';
 import type { KeySet } from './edgeKeys.ts';
@@ -55,12 +55,13 @@ export interface VerificationParts {
   readonly asks: boolean;
   readonly rememberedTokens: number;
   readonly hooks: Pick<GuardHooks, 'verified'>;
+  /** One for the whole guard: what any mirror has forgotten has expired. */
+  readonly latestTime: ReadLatestTime;
 }
 
 export function createVerification(parts: VerificationParts): Verification {
-  const { clock, mirror: currentMirror, questions, audience, issuer, asks } = parts;
+  const { clock, mirror: currentMirror, questions, audience, issuer, asks, latestTime } = parts;
   const memory = createTokenMemory<Known>(parts.rememberedTokens);
-  const latestTime = createLatestTime(clock, () => {});
   const outcomes = createOutcomes(parts.hooks.verified);
   const { refusal, refuse } = outcomes;
   let unknownKeyAskedAt = Number.NEGATIVE_INFINITY;
