@@ -17,6 +17,7 @@ import { createLease, type Lease } from '../revocation/lease.ts';
 import { type Revocation, sessionSubjectBytes } from '../revocation/revocation.ts';
 import { sliceEnd } from '../revocation/slicedFilter.ts';
 import { type AccessTokenReader, createAccessTokenReader } from '../tokens/accessTokenReader.ts';
+import { jtiBytes } from '../tokens/jti.ts';
 import { createEdgeKeys, type EdgeKeys, type ImportKeys } from './edgeKeys.ts';
 import { guardLimits } from './limits.ts';
 import { ProtocolFault } from './rpcError.ts';
@@ -35,6 +36,8 @@ export interface MirrorParts {
 }
 
 export interface Mirror {
+  /** Tells it from every other one, for whoever must not keep its filters alive. */
+  readonly identity: symbol;
   readonly issuer: string;
   readonly nodeId: string;
   readonly denyList: DenyList;
@@ -43,8 +46,6 @@ export interface Mirror {
   readonly reader: AccessTokenReader;
   /** Whether memory may answer, now. */
   holdsLease(now?: Moment): boolean;
-  /** The snapshot has come to its end. */
-  complete(): boolean;
   /** Notes when a lease is asked for; answers the number to ask with, or undefined when too many were not answered. */
   askForLease(): number | undefined;
   /** Takes one message. Answers the position that is to be acknowledged, if there is one. */
@@ -53,7 +54,7 @@ export interface Mirror {
   tidy(): void;
 }
 
-const subjectBytes: readonly number[] = [sessionSubjectBytes, 27];
+const subjectBytes: readonly number[] = [sessionSubjectBytes, jtiBytes];
 
 export function createMirror(started: WatchStarted__Output, parts: MirrorParts): Mirror {
   checkStarted(started, parts);
@@ -133,6 +134,7 @@ export function createMirror(started: WatchStarted__Output, parts: MirrorParts):
   };
 
   return {
+    identity: Symbol('mirror'),
     issuer,
     nodeId: nodeId.slice(0, guardLimits.textCharacters),
     denyList,
@@ -146,7 +148,6 @@ export function createMirror(started: WatchStarted__Output, parts: MirrorParts):
       verified: { has: () => false, add: () => {}, size: () => 0 },
     }),
     holdsLease: (now) => denyList.loaded() && lease.held(now),
-    complete: () => position !== undefined,
     askForLease: () => renewals.ask(),
 
     take(message) {
@@ -165,10 +166,12 @@ function checkStarted(started: WatchStarted__Output, { issuer, maximumRevocation
   if (issuer !== undefined && started.issuer !== issuer)
     throw new ProtocolFault('an authority of another issuer');
   const wrong = [
-    started.issuer === '' || started.issuer.length > 2048,
+    started.issuer === '' || started.issuer.length > guardLimits.issuerCharacters,
     renewalIntervalMs < guardLimits.renewalMinimumMilliseconds || silenceMs < renewalIntervalMs,
     silenceMs > guardLimits.silenceMaximumMilliseconds,
-    !isCount(sliceMs) || sliceMs < 1000 || sliceMs > guardLimits.expiryMilliseconds,
+    !isCount(sliceMs) ||
+      sliceMs < guardLimits.sliceMinimumMilliseconds ||
+      sliceMs > guardLimits.expiryMilliseconds,
     !isCount(entries),
   ];
   if (wrong.includes(true)) throw new ProtocolFault('a beginning that cannot be');

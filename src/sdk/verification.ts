@@ -40,8 +40,8 @@ interface Known {
   readonly keySubject: Uint8Array;
   /** The keys of which one was seen to be the one that signed it. */
   keys: KeySet;
-  /** The deny-list of this mirror did not have it in this version. */
-  mirror: Mirror | undefined;
+  /** The deny-list of this mirror did not have it in this version. Not the mirror itself: its filters are large. */
+  mirror: Mirror['identity'] | undefined;
   version: number;
 }
 
@@ -103,7 +103,7 @@ export function createVerification(parts: VerificationParts): Verification {
       return judgeLater(known, verdict, underLease ? { mirror, version } : {}, options);
     // It stays remembered: who tries it again and again must not cost a verified signature each time.
     if (verdict.revoked) return refuse('invalid_token', 'memory', 'revoked');
-    known.mirror = mirror;
+    known.mirror = mirror.identity;
     known.version = version;
     return acceptKnown(known, options);
   };
@@ -122,7 +122,7 @@ export function createVerification(parts: VerificationParts): Verification {
     if (known.expiresAt <= latestTime()) throw refusal('invalid_token', 'authority', 'expired');
     // What is revoked after this answer will be added, and change the version, before anybody relies on that.
     if (mirror !== undefined) {
-      known.mirror = mirror;
+      known.mirror = mirror.identity;
       known.version = version;
     }
     return acceptAnswered(known.claims, options);
@@ -191,7 +191,7 @@ export function createVerification(parts: VerificationParts): Verification {
       if (known === undefined || mirror === undefined || keys === undefined) return verifyNew(token, options);
       if (keys !== known.keys && !isSignedBy(known, keys)) return verifyNew(token, options);
       const stillSo =
-        known.mirror === mirror &&
+        known.mirror === mirror.identity &&
         known.version === mirror.denyList.version() &&
         known.expiresAt > latestTime(now.wall) &&
         mirror.holdsLease(now);
