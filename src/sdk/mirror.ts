@@ -15,7 +15,6 @@ import type { Confirm } from '../revocation/confirmation.ts';
 import { createDenyList, type DenyList, type DenyListMemory } from '../revocation/denyList.ts';
 import { createLease, type Lease } from '../revocation/lease.ts';
 import { type Revocation, sessionSubjectBytes } from '../revocation/revocation.ts';
-import { sliceEnd } from '../revocation/slicedFilter.ts';
 import { type AccessTokenReader, createAccessTokenReader } from '../tokens/accessTokenReader.ts';
 import { jtiBytes } from '../tokens/jti.ts';
 import { createEdgeKeys, type EdgeKeys, type ImportKeys } from './edgeKeys.ts';
@@ -61,7 +60,6 @@ export function createMirror(started: WatchStarted__Output, parts: MirrorParts):
   const { clock, confirm, maximumRevocations, latestTime } = parts;
   const { sliceMs, issuer, nodeId } = started;
   const lease = createLease({ clock, milliseconds: guardLimits.leaseMilliseconds });
-  const denyList = createDenyList({ lease, confirm, sliceMs, onVerdict: () => {} });
   const keys = createEdgeKeys(parts);
   const earliestTime = createEarliestTime(clock);
   const latestEnd = () => clock.now() + guardLimits.expiryMilliseconds;
@@ -69,6 +67,12 @@ export function createMirror(started: WatchStarted__Output, parts: MirrorParts):
     guardLimits.fewestFilterBytes,
     maximumRevocations * guardLimits.bytesPerRevocation,
   );
+  // Not looked at afterwards: a new slice is given half the room of the fullest, and that much would be taken already.
+  const beforeGrowth = (bytes: number) => {
+    if (denyList.stats().bytes + bytes > maximumBytes)
+      throw new ProtocolFault('more than there is memory for');
+  };
+  const denyList = createDenyList({ lease, confirm, sliceMs, onVerdict: () => {}, beforeGrowth });
   const renewals = createRenewals(clock);
   const filling = fillDenyList(denyList, (memory) => createSnapshot({ memory, maximumBytes, latestEnd }));
   let position: number | undefined;
@@ -93,13 +97,9 @@ export function createMirror(started: WatchStarted__Output, parts: MirrorParts):
     return next;
   };
   const addAll = (revocations: readonly Revocation[], addTo: DenyList['add']) => {
-    for (const ofSlice of bySlice(revocations, sliceMs)) {
-      addTo(ofSlice);
-      // After each slice: a new one is given half the room of the fullest, so together they could be given too much.
-      const { bytes, slices } = denyList.stats();
-      if (bytes > maximumBytes) throw new ProtocolFault('more than there is memory for');
-      if (slices > guardLimits.slices) throw new ProtocolFault(`more than ${guardLimits.slices} time slices`);
-    }
+    addTo(revocations);
+    const { slices } = denyList.stats();
+    if (slices > guardLimits.slices) throw new ProtocolFault(`more than ${guardLimits.slices} time slices`);
   };
 
   const snapshot = (): Snapshot => {
@@ -223,15 +223,4 @@ function toRevocation(
   if (!isCount(expireTimeMs) || expireTimeMs > latest)
     throw new ProtocolFault('an entry that expires when none does');
   return { subject, reason, expiresAt: expireTimeMs };
-}
-
-function bySlice(revocations: readonly Revocation[], sliceMs: number): Iterable<readonly Revocation[]> {
-  const slices = new Map<number, Revocation[]>();
-  for (const revocation of revocations) {
-    const endsAt = sliceEnd(revocation.expiresAt, sliceMs);
-    const slice = slices.get(endsAt);
-    if (slice === undefined) slices.set(endsAt, [revocation]);
-    else slice.push(revocation);
-  }
-  return slices.values();
 }
