@@ -37,6 +37,8 @@ export const guardLimits = {
   questionMilliseconds: 450,
   /** Questions under way at once; above this a check is refused. */
   questions: 1_000,
+  /** Names of keys that are not there, asked about within a second: a rotation has one, and made-up ones must not become load. */
+  unknownKeys: 8,
   /** How long a closing guard waits for a node to hear that it leaves. */
   leaveMilliseconds: 250,
   /** Addresses of authorities. */

@@ -16,6 +16,7 @@ import type { Mirror } from './mirror.ts';
 import { createOutcomes, type GuardCounts } from './outcomes.ts';
 import type { Questions } from './questions.ts';
 import { createTokenMemory } from './tokenMemory.ts';
+import { type AskAboutUnknownKey, createUnknownKeys } from './unknownKeys.ts';
 
 export interface VerifyOptions {
   /** All of them are needed. */
@@ -64,7 +65,7 @@ export function createVerification(parts: VerificationParts): Verification {
   const memory = createTokenMemory<Known>(parts.rememberedTokens);
   const outcomes = createOutcomes(parts.hooks.verified);
   const { refusal, refuse } = outcomes;
-  let unknownKeyAskedAt = Number.NEGATIVE_INFINITY;
+  const askAboutUnknownKey = createUnknownKeys(parts);
   let closed = false;
 
   const acceptKnown = (known: Known, options: VerifyOptions | undefined): Promise<AccessTokenClaims> => {
@@ -139,7 +140,7 @@ export function createVerification(parts: VerificationParts): Verification {
     if (mirror === undefined || keys === undefined) return askAbout(token, options);
     const read = mirror.reader.read(token, latestTime());
     if (!read.valid) {
-      if (read.fault === 'unknown_key' && mayAskAboutKey()) return askAbout(token, options);
+      if (read.fault === 'unknown_key') return askAbout(token, options, askAboutUnknownKey);
       return refuse('invalid_token', 'memory', read.fault);
     }
     const claims = ownClaims(read.claims);
@@ -158,23 +159,20 @@ export function createVerification(parts: VerificationParts): Verification {
     return judge(known, mirror, options);
   };
 
-  /** Made-up names of keys must not become load. */
-  const mayAskAboutKey = () => {
-    const now = clock.monotonic();
-    if (now - unknownKeyAskedAt < limits.unknownKeyMilliseconds) return false;
-    unknownKeyAskedAt = now;
-    return true;
-  };
-
   /** Where there is no key to verify it with. */
-  const askAbout = async (token: string, options: VerifyOptions | undefined): Promise<AccessTokenClaims> => {
+  const askAbout = async (
+    token: string,
+    options: VerifyOptions | undefined,
+    ask: AskAboutUnknownKey = questions.introspect,
+  ): Promise<AccessTokenClaims> => {
     if (!compactShape.test(token) || token.length > limits.tokenCharacters)
       throw refusal('invalid_token', 'memory', 'malformed');
     if (!asks && currentMirror()?.holdsLease() !== true) throw refusal('unavailable', 'memory', 'no_lease');
-    const answer = await questions.introspect(token).catch((error) => {
+    const answer = await ask(token).catch((error) => {
       throw refusal('unavailable', 'authority', 'not_answered', error);
     });
     if (closed) throw refusal('unavailable', 'authority', 'closed');
+    if (answer === undefined) throw refusal('invalid_token', 'memory', 'unknown_key');
     const expected = { issuer: issuer ?? currentMirror()?.issuer ?? answer.iss, audience, now: latestTime() };
     const fault = faultOfAnswer(answer, expected);
     if (fault !== undefined) throw refusal('invalid_token', 'authority', fault);
