@@ -8,7 +8,7 @@ import { type Clock, keepAlive, systemClock } from '../core/clock.ts';
 import { createLatestTime } from '../core/steadyTime.ts';
 import { createConfirmation } from '../revocation/confirmation.ts';
 import { createKeyImport } from './edgeKeys.ts';
-import type { GuardFault } from './hooks.ts';
+import { type GuardFault, tell } from './hooks.ts';
 import { type GuardOptions, readOptions } from './options.ts';
 import type { GuardCounts } from './outcomes.ts';
 import { createQuestions } from './questions.ts';
@@ -142,12 +142,4 @@ function statusOf({ closed, held, wasReady }: { closed: boolean; held: boolean; 
   if (closed) return 'closed';
   if (held) return 'leased';
   return wasReady ? 'no_lease' : 'not_ready';
-}
-
-function tell<Value>(hook: ((value: Value) => void) | undefined, value: Value): void {
-  try {
-    hook?.(value);
-  } catch {
-    // A guard does not fail with who listens to it.
-  }
 }
