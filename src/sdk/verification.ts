@@ -24,7 +24,7 @@ export interface VerifyOptions {
 }
 
 export interface Verification {
-  /** Rejects with `GuardError`, and never throws. */
+  /** Rejects with `GuardError`, and never throws. With `TypeError` for scopes that can be none: that is no fault of the token. */
   verify(token: string | undefined, options?: VerifyOptions): Promise<AccessTokenClaims>;
   counts(): GuardCounts;
   rememberedTokens(): number;

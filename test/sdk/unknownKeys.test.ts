@@ -3,7 +3,7 @@ import t from 'tap';
 import { limits } from '../../src/core/limits.ts';
 import { guardLimits } from '../../src/sdk/limits.ts';
 import { eventually } from '../support/eventually.ts';
-import { aLeasedGuard, said } from '../support/guards.ts';
+import { aLeasedGuard, fault, said } from '../support/guards.ts';
 import { createManualClock } from '../support/manualClock.ts';
 import { anotherJwk } from '../support/scriptedAuthority.ts';
 
@@ -60,3 +60,19 @@ t.test('an unknown key that cannot be asked about says nothing of its tokens', a
   authority.mood.questions = 'well';
   t.strictSame(await Promise.all([said(guard, good), said(guard, good)]), ['accepted', 'accepted']);
 });
+
+t.test(
+  'with tokens.check alone, what has to be asked about whole is unavailable, and somebody is told',
+  async (t) => {
+    const clock = createManualClock(Date.now());
+    const { authority, guard, stream } = await aLeasedGuard(t, { surroundings: { clock }, now: clock.now() });
+    t.equal(await said(guard, authority.forge.good), 'accepted', 'what memory knows needs no more');
+    authority.mood.questions = 'forbidden';
+    stream.send({ keys: { jwks: JSON.stringify({ keys: [anotherJwk()] }), ageMs: 0 } });
+    await eventually(
+      'other keys',
+      async () => (await said(guard, authority.forge.good)) === '503 unavailable not_answered',
+    );
+    t.match(await fault(guard, 'refused'), { message: /PERMISSION_DENIED/ });
+  },
+);
