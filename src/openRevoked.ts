@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type { Config } from './config/config.ts';
 import type { Clock } from './core/clock.ts';
 import { limits } from './core/limits.ts';
-import { createEarliestTime } from './core/steadyTime.ts';
+import { createEarliestTime, forgetting, type ReadLatestTime } from './core/steadyTime.ts';
 import type { Database } from './flows/database.ts';
 import type { FaultLog } from './observability/faultLog.ts';
 import type { Log } from './observability/log.ts';
@@ -48,6 +48,8 @@ interface Parts {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly onFault: FaultLog;
+  /** By which tokens are judged to have expired: what is forgotten here stays so. */
+  readonly latestTime: ReadLatestTime;
   readonly engine: PostgresEngine;
   readonly database: Database;
   readonly dataFolder: DataFolder;
@@ -76,7 +78,7 @@ export async function openRevoked(parts: Parts): Promise<Revoked> {
 }
 
 async function openAlone(
-  { config, clock, log, metrics, database, dataFolder, closing }: Parts,
+  { config, clock, latestTime, log, metrics, database, dataFolder, closing }: Parts,
   sliceMs: number,
 ): Promise<Revoked> {
   const { leaseMs } = config;
@@ -97,10 +99,13 @@ async function openAlone(
     onVerdict: metrics.check,
     listener: edges,
   });
-  log.debug({ revocations: await loadFromStore({ denyList, store, clock, sliceMs }) }, 'deny-list loaded');
+  // What is left out as expired must stay so when a clock that ran ahead is set right.
+  const latestClock = { ...clock, now: () => latestTime() };
+  const revocations = await loadFromStore({ denyList, store, clock: latestClock, sliceMs });
+  log.debug({ revocations }, 'deny-list loaded');
   const earliestTime = createEarliestTime(clock);
   const stopForgetting = clock.every(limits.pruneIntervalMilliseconds, async () => {
-    denyList.dropExpired(earliestTime());
+    denyList.dropExpired(forgetting(earliestTime(), latestTime));
     await prune(store, earliestTime).catch((err) =>
       log.warn({ err }, 'expired revocations could not be deleted'),
     );
@@ -117,7 +122,7 @@ async function openAlone(
 }
 
 async function openNode(parts: Parts, redis: RedisConnection, sliceMs: number): Promise<Revoked> {
-  const { config, clock, metrics, engine, database, closing } = parts;
+  const { config, clock, latestTime, metrics, engine, database, closing } = parts;
   const { leaseMs } = config;
   const self = randomUUID();
   const events = nodeEvents(parts, self);
@@ -149,7 +154,7 @@ async function openNode(parts: Parts, redis: RedisConnection, sliceMs: number): 
   const { nodes, snapshots, loadingSnapshots, slowSnapshots } = shared;
   const store = database.revocations;
   const ports = { store, nodes, snapshots, loadingSnapshots, slowSnapshots, copy, openBus };
-  const node = createRevocationNode({ self, leaseMs, sliceMs, ...ports, clock, events });
+  const node = createRevocationNode({ self, leaseMs, sliceMs, ...ports, clock, latestTime, events });
   closing.push(node.stop);
   await node.start();
 

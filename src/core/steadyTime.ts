@@ -8,7 +8,10 @@ import { limits } from './limits.ts';
 
 /** Milliseconds since the Unix epoch. */
 export type ReadTime = () => number;
-/** `now`: for who has read the clock already. */
+/**
+ * `now`: for who has read the clock already, or has forgotten what had expired by then, so that it stays expired. Nobody is
+ * told of a step back then.
+ */
 export type ReadLatestTime = (now?: number) => number;
 
 /**
@@ -20,16 +23,26 @@ export function createLatestTime(
   onStepBack: (behindMs: number) => void,
 ): ReadLatestTime {
   let latest = Number.NEGATIVE_INFINITY;
-  return (now = clock.now()) => {
+  return (now) => {
+    const time = now ?? clock.now();
     // A clock that is slewed may seem to go back by less.
-    if (latest - now > limits.clockSlewMilliseconds) onStepBack(latest - now);
-    latest = Math.max(latest, now);
+    if (now === undefined && latest - time > limits.clockSlewMilliseconds) onStepBack(latest - time);
+    latest = Math.max(latest, time);
     return latest;
   };
 }
 
-/** For forgetting: no later than the clock says, nor than can have passed since this was made. */
+/**
+ * For forgetting: no later than the clock says, nor than can have passed since this was made. That does not help when the
+ * clock ran ahead from the beginning: who forgets by this must tell the latest time until when (`forgetting`).
+ */
 export function createEarliestTime(clock: Pick<Clock, 'now' | 'monotonic'>): ReadTime {
   const start = { wall: clock.now(), monotonic: clock.monotonic() };
   return () => Math.min(clock.now(), start.wall + (clock.monotonic() - start.monotonic));
+}
+
+/** Whoever forgets what had expired by this time first makes sure that it stays so, whatever the clock will say. */
+export function forgetting(until: number, latestTime: ReadLatestTime): number {
+  latestTime(until);
+  return until;
 }

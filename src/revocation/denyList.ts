@@ -9,7 +9,7 @@ import { type Confirm, type Confirmed, subjectKey } from './confirmation.ts';
 import type { Lease } from './lease.ts';
 import type { ProjectedSlice } from './projection.ts';
 import { type Revocation, type SliceCount, sessionSubjectBytes } from './revocation.ts';
-import { createSlicedFilter, type FilterStats } from './slicedFilter.ts';
+import { type BeforeGrowth, createSlicedFilter, type FilterStats } from './slicedFilter.ts';
 
 /** What decided a check: memory alone, a revocation confirmed before, the shared copy, or the truth. */
 export type DecidedBy = 'bloom' | 'lru' | 'redis' | 'postgres';
@@ -70,10 +70,14 @@ export function createDenyList(parts: {
   sliceMs: number;
   onVerdict: OnVerdict;
   listener?: DenyListListener;
+  beforeGrowth?: BeforeGrowth;
 }): DenyList {
-  const { lease, confirm, sliceMs, onVerdict, listener } = parts;
+  const { lease, confirm, sliceMs, onVerdict, listener, beforeGrowth } = parts;
   // Apart, since nearly all entries are sessions: asking for a token then costs next to nothing.
-  const emptyFilters = () => ({ sessions: createSlicedFilter(sliceMs), tokens: createSlicedFilter(sliceMs) });
+  const emptyFilters = () => ({
+    sessions: createSlicedFilter(sliceMs, beforeGrowth),
+    tokens: createSlicedFilter(sliceMs, beforeGrowth),
+  });
   let filters = emptyFilters();
   const filterOf = (ofSessions: boolean) => (ofSessions ? filters.sessions : filters.tokens);
   const isSession = (subject: Uint8Array) => subject.length === sessionSubjectBytes;

@@ -9,7 +9,7 @@
  */
 import type { Cancel, Clock } from '../core/clock.ts';
 import { limits } from '../core/limits.ts';
-import { createEarliestTime } from '../core/steadyTime.ts';
+import { createEarliestTime, type ReadLatestTime } from '../core/steadyTime.ts';
 import type { Bus, BusListener, NodeId } from './bus.ts';
 import { createConfirmation } from './confirmation.ts';
 import { createDenyList, type DenyList, type OnVerdict } from './denyList.ts';
@@ -67,6 +67,8 @@ export function createRevocationNode(parts: {
   copy: Projection;
   openBus: (listener: BusListener) => Bus;
   clock: Clock;
+  /** By which the tokens of this node are judged to have expired. */
+  latestTime: ReadLatestTime;
   events: NodeEvents;
 }): RevocationNode {
   const {
@@ -81,6 +83,7 @@ export function createRevocationNode(parts: {
     copy,
     clock,
     events,
+    latestTime,
   } = parts;
   const faultIn = (part: FaultyPart) => (error: unknown) => events.onFault(part, error);
 
@@ -97,7 +100,7 @@ export function createRevocationNode(parts: {
   const denyList = createDenyList({ lease, confirm, sliceMs, onVerdict, listener: edges });
   const { onProgress } = events;
   const load = createLoad({ denyList, snapshots: loadingSnapshots, copy, clock, sliceMs, onProgress });
-  const renewing = { self, lease, nodes, liveNodes, snapshots, denyList, edges, load, clock };
+  const renewing = { self, lease, nodes, liveNodes, snapshots, denyList, edges, load, latestTime, clock };
   const renewal = createRenewal(renewing);
 
   const bus = parts.openBus({

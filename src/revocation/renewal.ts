@@ -11,7 +11,7 @@
 import type { Cancel, Clock } from '../core/clock.ts';
 import { coalesce } from '../core/coalesce.ts';
 import { limits } from '../core/limits.ts';
-import { createEarliestTime } from '../core/steadyTime.ts';
+import { createEarliestTime, forgetting, type ReadLatestTime } from '../core/steadyTime.ts';
 import type { NodeId } from './bus.ts';
 import type { DenyList } from './denyList.ts';
 import type { Edges } from './edges.ts';
@@ -42,9 +42,11 @@ export function createRenewal(parts: {
   denyList: Pick<DenyList, 'add' | 'dropExpired'>;
   edges: Pick<Edges, 'caughtUp' | 'leases'>;
   load: Load;
+  /** By which tokens are judged to have expired. */
+  latestTime: ReadLatestTime;
   clock: Clock;
 }): Renewal {
-  const { self, lease, nodes, liveNodes, snapshots, denyList, edges, load, clock } = parts;
+  const { self, lease, nodes, liveNodes, snapshots, denyList, edges, load, latestTime, clock } = parts;
   const earliestTime = createEarliestTime(clock);
   let number = 0;
   let position: Position | undefined;
@@ -129,7 +131,8 @@ export function createRenewal(parts: {
     if (applied) unreported = true;
     if (stopped) return;
     lease.hold(from);
-    denyList.dropExpired(Math.min(earliestTime(), list.databaseNow));
+    // The database's clock may have run ahead together with this one.
+    denyList.dropExpired(forgetting(Math.min(earliestTime(), list.databaseNow), latestTime));
     if (unreported) {
       unreported = false;
       await report(position);

@@ -4,7 +4,7 @@
  * A slice that fills up is given a further filter, half as large as all it has; its full ones stay as they are.
  */
 import { limits } from '../core/limits.ts';
-import { type BloomFilter, createBloomFilter, hashId, type IdHash } from './bloomFilter.ts';
+import { type BloomFilter, bloomGeometry, createBloomFilter, hashId, type IdHash } from './bloomFilter.ts';
 import type { FilterLayer } from './projection.ts';
 
 export interface SlicedFilter {
@@ -46,8 +46,11 @@ export function sliceEnd(expiresAt: number, sliceMs: number): number {
   return Math.ceil(expiresAt / sliceMs) * sliceMs;
 }
 
+/** Told before memory is taken for a filter of so many bytes. What it throws prevents that. */
+export type BeforeGrowth = (bytes: number) => void;
+
 /** `sliceMs`: how much time one slice covers. */
-export function createSlicedFilter(sliceMs: number): SlicedFilter {
+export function createSlicedFilter(sliceMs: number, beforeGrowth: BeforeGrowth = () => {}): SlicedFilter {
   const slices = new Map<number, Slice>();
   // The same filters as one list, for the path that every check takes.
   let filters: readonly BloomFilter[] = [];
@@ -68,6 +71,7 @@ export function createSlicedFilter(sliceMs: number): SlicedFilter {
 
   const grow = (slice: Slice, entries: number): BloomFilter => {
     const capacity = Math.max(limits.bloomFirstCapacity, entries);
+    beforeGrowth(bloomGeometry(capacity, limits.bloomFalsePositives).bits / 8);
     const filter = createBloomFilter(capacity, limits.bloomFalsePositives);
     slice.filters.push(filter);
     relist();

@@ -2,7 +2,9 @@
 import { readBearerToken } from '../tokens/bearerToken.ts';
 import type { AccessTokenClaims } from './claims.ts';
 import type { Guard } from './guard.ts';
-import { GuardError } from './guardError.ts';
+
+/** What a guard is given for a header that holds no token, so that it counts it. With its spaces it can be none. */
+const noToken = 'no bearer token';
 
 /** Rejects with `GuardError`. Reads the Authorization header and nothing else (RFC 6750 §2.1). */
 export async function verifyBearer(
@@ -11,9 +13,7 @@ export async function verifyBearer(
   scopes: readonly string[] | undefined,
 ): Promise<AccessTokenClaims> {
   const bearer = readBearerToken(authorization);
-  if (bearer === 'malformed') throw new GuardError('invalid_token', { reason: 'not_bearer' });
-  return guard.verify(
-    bearer === 'missing' ? undefined : bearer.token,
-    scopes === undefined ? {} : { scopes },
-  );
+  const options = scopes === undefined ? {} : { scopes };
+  if (bearer === 'missing') return guard.verify(undefined, options);
+  return guard.verify(bearer === 'malformed' ? noToken : bearer.token, options);
 }

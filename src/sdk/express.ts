@@ -37,6 +37,8 @@ export function requireCaller(
       request.caller = await verifyBearer(guard, request.headers.authorization, needed);
     } catch (error) {
       if (!(error instanceof GuardError)) return next(error);
+      // Such as by a time limit, while the authority was asked.
+      if (response.headersSent) return undefined;
       response.writeHead(error.status, { ...error.headers, 'content-type': problemType });
       response.end(JSON.stringify(error.problem()));
       return undefined;

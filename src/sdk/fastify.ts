@@ -7,8 +7,8 @@ import { GuardError, problemType } from './guardError.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The claims of the access token, on routes that need one. */
-    caller: AccessTokenClaims;
+    /** The claims of the access token; null on public routes, and before the hook has run. */
+    caller: AccessTokenClaims | null;
   }
 }
 
@@ -25,7 +25,10 @@ export interface GuardPluginOptions extends CallerOptions {
   readonly isPublic?: (request: FastifyRequest) => boolean;
 }
 
-/** A hook for single routes, as `onRequest` or `preHandler`; the plugin must be registered, with `isPublic`, or nothing is. */
+/**
+ * A hook for single routes, as `onRequest` or `preHandler`. The plugin must be registered all the same, since it makes
+ * `request.caller`; its `isPublic` leaves out the routes that this hook is for, or those that need no token.
+ */
 export function requireCaller(guard: Pick<Guard, 'verify'>, { scopes }: CallerOptions = {}) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
     const needed = typeof scopes === 'function' ? scopes(request) : scopes;
@@ -44,7 +47,7 @@ export function requireCaller(guard: Pick<Guard, 'verify'>, { scopes }: CallerOp
 export async function guardPlugin(app: FastifyInstance, options: GuardPluginOptions): Promise<void> {
   const { guard, scopes, isPublic = () => false } = options;
   const guardIt = requireCaller(guard, scopes === undefined ? {} : { scopes });
-  app.decorateRequest('caller', null as unknown as AccessTokenClaims);
+  app.decorateRequest('caller', null);
   // Before the body is read: who may not call costs no more than this.
   app.addHook('onRequest', async (request, reply) =>
     isPublic(request) ? undefined : guardIt(request, reply),

@@ -5,9 +5,10 @@
  */
 import { loadContract } from '../contract/contract.ts';
 import { type Clock, keepAlive, systemClock } from '../core/clock.ts';
+import { createLatestTime } from '../core/steadyTime.ts';
 import { createConfirmation } from '../revocation/confirmation.ts';
 import { createKeyImport } from './edgeKeys.ts';
-import type { GuardFault } from './hooks.ts';
+import { type GuardFault, tell } from './hooks.ts';
 import { type GuardOptions, readOptions } from './options.ts';
 import type { GuardCounts } from './outcomes.ts';
 import { createQuestions } from './questions.ts';
@@ -89,11 +90,12 @@ export function openGuard(options: GuardOptions, surroundings: GuardSurroundings
     heldLease = held;
   };
 
-  const common = { ...settings, clock, contract: loadContract(), onFault };
+  const latestTime = createLatestTime(clock, () => {});
+  const common = { ...settings, clock, latestTime, contract: loadContract(), onFault };
   const questions = createQuestions({ ...common, preferred: () => watch.address() });
   const confirm = createConfirmation({ find: (subjects) => questions.find(subjects), clock });
   const watch = openWatch({ ...common, random, confirm, importKeys: createKeyImport(), onLease: noteLease });
-  const verification = createVerification({ ...settings, clock, questions, mirror: () => watch.mirror() });
+  const verification = createVerification({ ...common, questions, mirror: () => watch.mirror() });
   // The end of a lease tells nobody.
   const cancelLook = clock.every(leaseLookMilliseconds, noteLease);
   const letGo = keepAlive();
@@ -140,12 +142,4 @@ function statusOf({ closed, held, wasReady }: { closed: boolean; held: boolean; 
   if (closed) return 'closed';
   if (held) return 'leased';
   return wasReady ? 'no_lease' : 'not_ready';
-}
-
-function tell<Value>(hook: ((value: Value) => void) | undefined, value: Value): void {
-  try {
-    hook?.(value);
-  } catch {
-    // A guard does not fail with who listens to it.
-  }
 }

@@ -32,3 +32,12 @@ export interface GuardHooks {
   /** The guard has a lease now, or has it no longer. */
   readonly lease?: (held: boolean) => void;
 }
+
+/** Nothing fails with who listens to it. */
+export function tell<Value>(hook: ((value: Value) => void) | undefined, value: Value): void {
+  try {
+    hook?.(value);
+  } catch {
+    // It is whoever listens that has to mend that.
+  }
+}

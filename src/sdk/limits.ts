@@ -26,6 +26,8 @@ export const guardLimits = {
   bytesPerRevocation: 5,
   /** Filters of a fresh authority are small ones, 10 kB each, however few revocations there are. */
   fewestFilterBytes: 16 * 1024 * 1024,
+  /** The shortest time slice that an authority can have. */
+  sliceMinimumMilliseconds: 1_000,
   /** Time slices, and filters in them: 8 over the lifetime of a token, one for each hour of a day, and each grows. */
   slices: 256,
   filters: 4_096,
@@ -35,10 +37,14 @@ export const guardLimits = {
   questionMilliseconds: 450,
   /** Questions under way at once; above this a check is refused. */
   questions: 1_000,
+  /** Names of keys that are not there, asked about within a second: a rotation has one, and made-up ones must not become load. */
+  unknownKeys: 8,
   /** How long a closing guard waits for a node to hear that it leaves. */
   leaveMilliseconds: 250,
   /** Addresses of authorities. */
   addresses: 32,
+  /** What an authority may say that it is: each token has it, and those end at 8,192. */
+  issuerCharacters: 2_048,
   /** What an authority says of itself, such as its name or why it ends a stream, is cut after this. */
   textCharacters: 200,
 } as const;

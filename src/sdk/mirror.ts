@@ -10,13 +10,13 @@ import type { WatchRevocationsResponse__Output as Response } from '../contract/g
 import type { WatchStarted__Output } from '../contract/generated/countersign/v1/WatchStarted.ts';
 import { type Clock, type Moment, momentOf } from '../core/clock.ts';
 import { limits } from '../core/limits.ts';
-import { createEarliestTime } from '../core/steadyTime.ts';
+import { createEarliestTime, forgetting, type ReadLatestTime } from '../core/steadyTime.ts';
 import type { Confirm } from '../revocation/confirmation.ts';
 import { createDenyList, type DenyList, type DenyListMemory } from '../revocation/denyList.ts';
 import { createLease, type Lease } from '../revocation/lease.ts';
 import { type Revocation, sessionSubjectBytes } from '../revocation/revocation.ts';
-import { sliceEnd } from '../revocation/slicedFilter.ts';
 import { type AccessTokenReader, createAccessTokenReader } from '../tokens/accessTokenReader.ts';
+import { jtiBytes } from '../tokens/jti.ts';
 import { createEdgeKeys, type EdgeKeys, type ImportKeys } from './edgeKeys.ts';
 import { guardLimits } from './limits.ts';
 import { ProtocolFault } from './rpcError.ts';
@@ -30,9 +30,13 @@ export interface MirrorParts {
   /** Undefined: whatever the authority says. */
   readonly issuer: string | undefined;
   readonly maximumRevocations: number;
+  /** By which tokens are judged to have expired. */
+  readonly latestTime: ReadLatestTime;
 }
 
 export interface Mirror {
+  /** Tells it from every other one, for whoever must not keep its filters alive. */
+  readonly identity: symbol;
   readonly issuer: string;
   readonly nodeId: string;
   readonly denyList: DenyList;
@@ -41,8 +45,6 @@ export interface Mirror {
   readonly reader: AccessTokenReader;
   /** Whether memory may answer, now. */
   holdsLease(now?: Moment): boolean;
-  /** The snapshot has come to its end. */
-  complete(): boolean;
   /** Notes when a lease is asked for; answers the number to ask with, or undefined when too many were not answered. */
   askForLease(): number | undefined;
   /** Takes one message. Answers the position that is to be acknowledged, if there is one. */
@@ -51,14 +53,13 @@ export interface Mirror {
   tidy(): void;
 }
 
-const subjectBytes: readonly number[] = [sessionSubjectBytes, 27];
+const subjectBytes: readonly number[] = [sessionSubjectBytes, jtiBytes];
 
 export function createMirror(started: WatchStarted__Output, parts: MirrorParts): Mirror {
   checkStarted(started, parts);
-  const { clock, confirm, maximumRevocations } = parts;
+  const { clock, confirm, maximumRevocations, latestTime } = parts;
   const { sliceMs, issuer, nodeId } = started;
   const lease = createLease({ clock, milliseconds: guardLimits.leaseMilliseconds });
-  const denyList = createDenyList({ lease, confirm, sliceMs, onVerdict: () => {} });
   const keys = createEdgeKeys(parts);
   const earliestTime = createEarliestTime(clock);
   const latestEnd = () => clock.now() + guardLimits.expiryMilliseconds;
@@ -66,6 +67,12 @@ export function createMirror(started: WatchStarted__Output, parts: MirrorParts):
     guardLimits.fewestFilterBytes,
     maximumRevocations * guardLimits.bytesPerRevocation,
   );
+  // Not looked at afterwards: a new slice is given half the room of the fullest, and that much would be taken already.
+  const beforeGrowth = (bytes: number) => {
+    if (denyList.stats().bytes + bytes > maximumBytes)
+      throw new ProtocolFault('more than there is memory for');
+  };
+  const denyList = createDenyList({ lease, confirm, sliceMs, onVerdict: () => {}, beforeGrowth });
   const renewals = createRenewals(clock);
   const filling = fillDenyList(denyList, (memory) => createSnapshot({ memory, maximumBytes, latestEnd }));
   let position: number | undefined;
@@ -90,13 +97,9 @@ export function createMirror(started: WatchStarted__Output, parts: MirrorParts):
     return next;
   };
   const addAll = (revocations: readonly Revocation[], addTo: DenyList['add']) => {
-    for (const ofSlice of bySlice(revocations, sliceMs)) {
-      addTo(ofSlice);
-      // After each slice: a new one is given half the room of the fullest, so together they could be given too much.
-      const { bytes, slices } = denyList.stats();
-      if (bytes > maximumBytes) throw new ProtocolFault('more than there is memory for');
-      if (slices > guardLimits.slices) throw new ProtocolFault(`more than ${guardLimits.slices} time slices`);
-    }
+    addTo(revocations);
+    const { slices } = denyList.stats();
+    if (slices > guardLimits.slices) throw new ProtocolFault(`more than ${guardLimits.slices} time slices`);
   };
 
   const snapshot = (): Snapshot => {
@@ -131,6 +134,7 @@ export function createMirror(started: WatchStarted__Output, parts: MirrorParts):
   };
 
   return {
+    identity: Symbol('mirror'),
     issuer,
     nodeId: nodeId.slice(0, guardLimits.textCharacters),
     denyList,
@@ -144,7 +148,6 @@ export function createMirror(started: WatchStarted__Output, parts: MirrorParts):
       verified: { has: () => false, add: () => {}, size: () => 0 },
     }),
     holdsLease: (now) => denyList.loaded() && lease.held(now),
-    complete: () => position !== undefined,
     askForLease: () => renewals.ask(),
 
     take(message) {
@@ -154,7 +157,7 @@ export function createMirror(started: WatchStarted__Output, parts: MirrorParts):
       return takeThis(message);
     },
 
-    tidy: () => denyList.dropExpired(earliestTime()),
+    tidy: () => denyList.dropExpired(forgetting(earliestTime(), latestTime)),
   };
 }
 
@@ -163,10 +166,12 @@ function checkStarted(started: WatchStarted__Output, { issuer, maximumRevocation
   if (issuer !== undefined && started.issuer !== issuer)
     throw new ProtocolFault('an authority of another issuer');
   const wrong = [
-    started.issuer === '' || started.issuer.length > 2048,
+    started.issuer === '' || started.issuer.length > guardLimits.issuerCharacters,
     renewalIntervalMs < guardLimits.renewalMinimumMilliseconds || silenceMs < renewalIntervalMs,
     silenceMs > guardLimits.silenceMaximumMilliseconds,
-    !isCount(sliceMs) || sliceMs < 1000 || sliceMs > guardLimits.expiryMilliseconds,
+    !isCount(sliceMs) ||
+      sliceMs < guardLimits.sliceMinimumMilliseconds ||
+      sliceMs > guardLimits.expiryMilliseconds,
     !isCount(entries),
   ];
   if (wrong.includes(true)) throw new ProtocolFault('a beginning that cannot be');
@@ -218,15 +223,4 @@ function toRevocation(
   if (!isCount(expireTimeMs) || expireTimeMs > latest)
     throw new ProtocolFault('an entry that expires when none does');
   return { subject, reason, expiresAt: expireTimeMs };
-}
-
-function bySlice(revocations: readonly Revocation[], sliceMs: number): Iterable<readonly Revocation[]> {
-  const slices = new Map<number, Revocation[]>();
-  for (const revocation of revocations) {
-    const endsAt = sliceEnd(revocation.expiresAt, sliceMs);
-    const slice = slices.get(endsAt);
-    if (slice === undefined) slices.set(endsAt, [revocation]);
-    else slice.push(revocation);
-  }
-  return slices.values();
 }

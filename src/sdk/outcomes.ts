@@ -1,7 +1,7 @@
 /** What came of each token: refusals, and who counts them. */
 import { type AccessTokenClaims, hasScopes } from './claims.ts';
 import { checkScopes, GuardError, type GuardErrorCode } from './guardError.ts';
-import type { GuardHooks, GuardOutcome } from './hooks.ts';
+import { type GuardHooks, type GuardOutcome, tell } from './hooks.ts';
 
 /** How many tokens came to which end. */
 export interface GuardCounts {
@@ -29,16 +29,9 @@ export function createOutcomes(verified: GuardHooks['verified']): Outcomes {
   let fromMemory = 0;
   let byAuthority = 0;
 
-  const tell = (outcome: GuardOutcome) => {
-    try {
-      verified?.(outcome);
-    } catch {
-      // A guard does not fail with who counts what it does.
-    }
-  };
   const refusal: Outcomes['refusal'] = (code, by, reason, cause) => {
     refused[code] += 1;
-    tell({ accepted: false, code, reason, by });
+    tell(verified, { accepted: false, code, reason, by });
     return new GuardError(code, { reason, cause });
   };
 
@@ -46,11 +39,11 @@ export function createOutcomes(verified: GuardHooks['verified']): Outcomes {
     // The quickest path of all: nothing is made where nobody listens.
     acceptedFromMemory() {
       fromMemory += 1;
-      if (verified !== undefined) tell({ accepted: true, by: 'memory' });
+      if (verified !== undefined) tell(verified, { accepted: true, by: 'memory' });
     },
     acceptedByAuthority() {
       byAuthority += 1;
-      tell({ accepted: true, by: 'authority' });
+      tell(verified, { accepted: true, by: 'authority' });
     },
     refusal,
     refuse: (...refused) => Promise.reject(refusal(...refused)),
@@ -62,7 +55,7 @@ export function createOutcomes(verified: GuardHooks['verified']): Outcomes {
         return error as TypeError;
       }
       refused.insufficient_scope += 1;
-      tell({ accepted: false, code: 'insufficient_scope', by });
+      tell(verified, { accepted: false, code: 'insufficient_scope', by });
       return new GuardError('insufficient_scope', { scopes });
     },
     counts: () => ({

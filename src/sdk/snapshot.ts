@@ -59,6 +59,8 @@ export function createSnapshot(parts: {
         throw new ProtocolFault('a filter of a time that cannot be');
       if (!isCount(capacity) || capacity === 0 || !isCount(entries))
         throw new ProtocolFault('a filter without a size');
+      // By what is in a filter, the room of the next one is chosen.
+      if (entries > capacity) throw new ProtocolFault('a filter with more in it than it has room for');
       const bytes = bloomGeometry(capacity, limits.bloomFalsePositives).bits / 8;
       bytesOfAll += bytes;
       filters += 1;

@@ -7,7 +7,7 @@ import type { IntrospectResponse__Output } from '../contract/generated/countersi
 import { type Clock, momentOf } from '../core/clock.ts';
 import { AuthorityError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
-import { createLatestTime } from '../core/steadyTime.ts';
+import type { ReadLatestTime } from '../core/steadyTime.ts';
 import type { Verdict } from '../revocation/denyList.ts';
 import { type AccessTokenClaims, claimsOfIntrospection, ownClaims } from './claims.ts';
 import type { KeySet } from './edgeKeys.ts';
@@ -16,6 +16,7 @@ import type { Mirror } from './mirror.ts';
 import { createOutcomes, type GuardCounts } from './outcomes.ts';
 import type { Questions } from './questions.ts';
 import { createTokenMemory } from './tokenMemory.ts';
+import { type AskAboutUnknownKey, createUnknownKeys } from './unknownKeys.ts';
 
 export interface VerifyOptions {
   /** All of them are needed. */
@@ -23,7 +24,7 @@ export interface VerifyOptions {
 }
 
 export interface Verification {
-  /** Rejects with `GuardError`, and never throws. */
+  /** Rejects with `GuardError`, and never throws. With `TypeError` for scopes that can be none: that is no fault of the token. */
   verify(token: string | undefined, options?: VerifyOptions): Promise<AccessTokenClaims>;
   counts(): GuardCounts;
   rememberedTokens(): number;
@@ -40,8 +41,8 @@ interface Known {
   readonly keySubject: Uint8Array;
   /** The keys of which one was seen to be the one that signed it. */
   keys: KeySet;
-  /** The deny-list of this mirror did not have it in this version. */
-  mirror: Mirror | undefined;
+  /** The deny-list of this mirror did not have it in this version. Not the mirror itself: its filters are large. */
+  mirror: Mirror['identity'] | undefined;
   version: number;
 }
 
@@ -55,15 +56,16 @@ export interface VerificationParts {
   readonly asks: boolean;
   readonly rememberedTokens: number;
   readonly hooks: Pick<GuardHooks, 'verified'>;
+  /** One for the whole guard: what any mirror has forgotten has expired. */
+  readonly latestTime: ReadLatestTime;
 }
 
 export function createVerification(parts: VerificationParts): Verification {
-  const { clock, mirror: currentMirror, questions, audience, issuer, asks } = parts;
+  const { clock, mirror: currentMirror, questions, audience, issuer, asks, latestTime } = parts;
   const memory = createTokenMemory<Known>(parts.rememberedTokens);
-  const latestTime = createLatestTime(clock, () => {});
   const outcomes = createOutcomes(parts.hooks.verified);
   const { refusal, refuse } = outcomes;
-  let unknownKeyAskedAt = Number.NEGATIVE_INFINITY;
+  const askAboutUnknownKey = createUnknownKeys(parts);
   let closed = false;
 
   const acceptKnown = (known: Known, options: VerifyOptions | undefined): Promise<AccessTokenClaims> => {
@@ -102,7 +104,7 @@ export function createVerification(parts: VerificationParts): Verification {
       return judgeLater(known, verdict, underLease ? { mirror, version } : {}, options);
     // It stays remembered: who tries it again and again must not cost a verified signature each time.
     if (verdict.revoked) return refuse('invalid_token', 'memory', 'revoked');
-    known.mirror = mirror;
+    known.mirror = mirror.identity;
     known.version = version;
     return acceptKnown(known, options);
   };
@@ -121,7 +123,7 @@ export function createVerification(parts: VerificationParts): Verification {
     if (known.expiresAt <= latestTime()) throw refusal('invalid_token', 'authority', 'expired');
     // What is revoked after this answer will be added, and change the version, before anybody relies on that.
     if (mirror !== undefined) {
-      known.mirror = mirror;
+      known.mirror = mirror.identity;
       known.version = version;
     }
     return acceptAnswered(known.claims, options);
@@ -138,7 +140,7 @@ export function createVerification(parts: VerificationParts): Verification {
     if (mirror === undefined || keys === undefined) return askAbout(token, options);
     const read = mirror.reader.read(token, latestTime());
     if (!read.valid) {
-      if (read.fault === 'unknown_key' && mayAskAboutKey()) return askAbout(token, options);
+      if (read.fault === 'unknown_key') return askAbout(token, options, askAboutUnknownKey);
       return refuse('invalid_token', 'memory', read.fault);
     }
     const claims = ownClaims(read.claims);
@@ -157,23 +159,20 @@ export function createVerification(parts: VerificationParts): Verification {
     return judge(known, mirror, options);
   };
 
-  /** Made-up names of keys must not become load. */
-  const mayAskAboutKey = () => {
-    const now = clock.monotonic();
-    if (now - unknownKeyAskedAt < limits.unknownKeyMilliseconds) return false;
-    unknownKeyAskedAt = now;
-    return true;
-  };
-
   /** Where there is no key to verify it with. */
-  const askAbout = async (token: string, options: VerifyOptions | undefined): Promise<AccessTokenClaims> => {
+  const askAbout = async (
+    token: string,
+    options: VerifyOptions | undefined,
+    ask: AskAboutUnknownKey = questions.introspect,
+  ): Promise<AccessTokenClaims> => {
     if (!compactShape.test(token) || token.length > limits.tokenCharacters)
       throw refusal('invalid_token', 'memory', 'malformed');
     if (!asks && currentMirror()?.holdsLease() !== true) throw refusal('unavailable', 'memory', 'no_lease');
-    const answer = await questions.introspect(token).catch((error) => {
+    const answer = await ask(token).catch((error) => {
       throw refusal('unavailable', 'authority', 'not_answered', error);
     });
     if (closed) throw refusal('unavailable', 'authority', 'closed');
+    if (answer === undefined) throw refusal('invalid_token', 'memory', 'unknown_key');
     const expected = { issuer: issuer ?? currentMirror()?.issuer ?? answer.iss, audience, now: latestTime() };
     const fault = faultOfAnswer(answer, expected);
     if (fault !== undefined) throw refusal('invalid_token', 'authority', fault);
@@ -190,7 +189,7 @@ export function createVerification(parts: VerificationParts): Verification {
       if (known === undefined || mirror === undefined || keys === undefined) return verifyNew(token, options);
       if (keys !== known.keys && !isSignedBy(known, keys)) return verifyNew(token, options);
       const stillSo =
-        known.mirror === mirror &&
+        known.mirror === mirror.identity &&
         known.version === mirror.denyList.version() &&
         known.expiresAt > latestTime(now.wall) &&
         mirror.holdsLease(now);

@@ -92,7 +92,7 @@ t.test('Fastify', async (t) => {
     scopes: (request) => (request.routeOptions.config as { scopes?: string[] }).scopes,
     isPublic: ({ url }) => url === '/public' || url === '/single',
   });
-  const answer = async (request: { caller: AccessTokenClaims }) => ({ caller: request.caller?.sub });
+  const answer = async (request: { caller: AccessTokenClaims | null }) => ({ caller: request.caller?.sub });
   app.get('/', answer);
   app.get('/scoped', { config: { scopes: ['orders.read', 'orders.write'] } as object }, answer);
   app.get('/public', answer);

@@ -10,7 +10,7 @@ import { parseJti } from '../../src/tokens/jti.ts';
 import { eventually } from '../support/eventually.ts';
 import { aGuard, aLeasedGuard, anAuthority, said, serviceToken } from '../support/guards.ts';
 import { createManualClock } from '../support/manualClock.ts';
-import { anotherJwk, filterOf, serve, started } from '../support/scriptedAuthority.ts';
+import { filterOf, serve, started } from '../support/scriptedAuthority.ts';
 
 const subjectsOf = (jti: string) => (parseJti(jti)?.subjects ?? []) as readonly Uint8Array[];
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
@@ -175,20 +175,6 @@ t.test('scopes', async (t) => {
       'what is no scope is a mistake of the service',
     );
   }
-});
-
-t.test('an unknown key is asked about, once a second', async (t) => {
-  const clock = createManualClock(Date.now());
-  const { authority, guard, stream } = await aLeasedGuard(t, { surroundings: { clock }, now: clock.now() });
-  stream.send({ keys: { jwks: JSON.stringify({ keys: [anotherJwk()] }), ageMs: 0 } });
-  await eventually(
-    'other keys',
-    async () => (await said(guard, authority.forge.good)) === 'accepted' && authority.asked.introspect === 1,
-  );
-  t.equal(await said(guard, authority.forge.good), '401 invalid_token unknown_key');
-  await clock.advance(limits.unknownKeyMilliseconds);
-  t.equal(await said(guard, authority.forge.good), 'accepted');
-  t.equal(authority.asked.introspect, 2);
 });
 
 t.test('keys that are old are not used', async (t) => {

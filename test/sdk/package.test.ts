@@ -90,7 +90,9 @@ const claims: AccessTokenClaims = await guard.verify('x', { scopes: ['y'] });
 const amr: readonly string[] = claims.amr;
 const app = fastify();
 await app.register(guardPlugin, { guard, scopes: (request) => [request.method] });
-app.get('/', async (request) => request.caller.sub);
+app.get('/', async (request) => request.caller?.sub);
+// @ts-expect-error: a public route has no caller
+app.get('/public', async (request) => request.caller.sub);
 new Server({ interceptors: [guardInterceptor(guard)] });
 export const middleware = requireCaller(guard, { scopes: ['x'] });
 export const status: 401 | 403 | 503 = new GuardError('invalid_token').status;

@@ -2,8 +2,12 @@
 
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { status } from '@grpc/grpc-js';
 import t from 'tap';
+import { limits } from '../../src/core/limits.ts';
+import { bloomGeometry } from '../../src/revocation/bloomFilter.ts';
 import { guardLimits } from '../../src/sdk/limits.ts';
 import { eventually } from '../support/eventually.ts';
 import { freePort } from '../support/freePort.ts';
@@ -193,4 +197,37 @@ t.test('an authority that comes back is found again', async (t) => {
   serve(await again.stream(0), again);
   await eventually('its stream', () => guard.state().authority !== undefined);
   t.equal(await said(guard, authority.forge.good), 'accepted');
+});
+
+t.test('a guard that has moved keeps nothing of the filters that it had before', async (t) => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const memory = () => {
+    collect();
+    return process.memoryUsage().arrayBuffers;
+  };
+  const atFirst = memory();
+  const authority = await anAuthority(t);
+  const guard = aGuard(t, [authority]);
+  const capacity = 8_000_000;
+  const size = bloomGeometry(capacity, limits.bloomFalsePositives).bits / 8;
+  const pieces = Math.floor(size / limits.edgeFilterBytes);
+  const bytes = (count: number) => ({ filterBytes: { bytes: Buffer.alloc(count) } });
+  const first = await authority.stream(0);
+  serve(first, authority, {
+    filters: [
+      { filterStart: { ofSessions: true, sliceEndMs: Date.now() + 3_600_000, capacity, entries: 1 } },
+      ...Array.from({ length: pieces }, () => bytes(limits.edgeFilterBytes)),
+      bytes(size - pieces * limits.edgeFilterBytes),
+    ],
+  });
+  await guard.ready();
+  t.equal(await said(guard, authority.forge.good), 'accepted', 'a token is remembered');
+  await eventually('only the filters are left', () => memory() < atFirst + size * 1.5);
+  t.ok(memory() > atFirst + size / 2);
+  first.send({ reconnect: { reason: 'RECONNECT_REASON_CONNECTION_AGE', graceMs: 1_000 } });
+  serve(await authority.stream(1), authority);
+  await eventually('it has moved', () => guard.state().revocationBytes === 0 && first.over());
+  t.equal(guard.state().rememberedTokens, 1);
+  await eventually('the memory is free', () => memory() < atFirst + size / 2);
 });

@@ -3,6 +3,7 @@
  * who knows what was acknowledged when.
  */
 import { limits } from '../../src/core/limits.ts';
+import { createLatestTime } from '../../src/core/steadyTime.ts';
 import type { Verdict } from '../../src/revocation/denyList.ts';
 import { createRevocationNode, type RevocationNode } from '../../src/revocation/node.ts';
 import { createDatabase, type DatabasePorts } from './database.ts';
@@ -98,6 +99,7 @@ export async function simulate(seed: number, lastsMs: number, sabotage: Sabotage
       copy: redis.copy(machine, toRedis),
       openBus,
       clock: machine.clock,
+      latestTime: createLatestTime(machine.clock, () => {}),
       events: {
         onVerdict() {},
         onEffect() {},

@@ -1,4 +1,5 @@
 /** A node that keeps its memory and its lease over a shared truth, and says nothing to others. */
+import { createLatestTime } from '../../src/core/steadyTime.ts';
 import { createConfirmation } from '../../src/revocation/confirmation.ts';
 import { createDenyList, sliceLength } from '../../src/revocation/denyList.ts';
 import type { EdgeOutcome } from '../../src/revocation/edge.ts';
@@ -38,6 +39,7 @@ export function createRenewingNode({
   });
   const denyList = createDenyList({ lease, confirm, sliceMs, onVerdict: () => {}, listener: edges });
   const load = createLoad({ denyList, snapshots, copy, clock, sliceMs, onProgress });
+  const latestTime = createLatestTime(clock, () => {});
   const renewal = createRenewal({
     self: 'self',
     lease,
@@ -47,9 +49,10 @@ export function createRenewingNode({
     denyList,
     edges,
     load,
+    latestTime,
     clock,
   });
-  return { clock, truth, sliceMs, lease, denyList, edges, outcomes, load, renewal };
+  return { clock, truth, sliceMs, lease, denyList, edges, outcomes, load, latestTime, renewal };
 }
 
 /** One that has renewed once; what is noted of the steps begins after that. */

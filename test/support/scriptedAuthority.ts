@@ -53,7 +53,10 @@ export interface ScriptedAuthority {
   /** How often it was asked, by method. */
   readonly asked: { batch: number; introspect: number; streams: number };
   /** How it answers questions, and streams that begin; `down`: UNAVAILABLE. */
-  mood: { questions: 'well' | 'down' | 'silent' | 'short' | 'failure'; streams: 'well' | status };
+  mood: {
+    questions: 'well' | 'down' | 'forbidden' | 'silent' | 'short' | 'failure';
+    streams: 'well' | status;
+  };
   /** Of Introspect: what it says beside the claims of the forge's token. */
   introspection: IntrospectResponse;
   /** The n-th stream, from 0. */
@@ -146,6 +149,8 @@ export async function startScriptedAuthority(
       callback: sendUnaryData<IntrospectResponse>,
     ) {
       asked.introspect += 1;
+      if (mood.questions === 'forbidden')
+        return callback({ code: status.PERMISSION_DENIED, details: 'in that mood' });
       if (mood.questions === 'down') return callback({ code: status.UNAVAILABLE, details: 'in that mood' });
       if (mood.questions === 'silent') return;
       if (request.token !== ours.good) return callback(null, { active: false });

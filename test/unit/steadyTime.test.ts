@@ -2,6 +2,7 @@ import t from 'tap';
 import { createEarliestTime, createLatestTime } from '../../src/core/steadyTime.ts';
 import { createAccessTokenReader } from '../../src/tokens/accessTokenReader.ts';
 import { createManualClock } from '../support/manualClock.ts';
+import { createRenewingNode } from '../support/renewingNode.ts';
 import { audience, issuer, openTokenForge } from '../support/tokenForge.ts';
 
 const start = Date.UTC(2030, 0, 1);
@@ -68,5 +69,16 @@ t.test(
     t.equal(reader.read(old.good, clock.now()).valid, true);
     const later = await openTokenForge(clock.now(), { key: { ...old, verifier: old.keyRing.verifier } });
     t.equal(reader.read(later.good, latest()).valid, true, 'one that is issued now is good');
+  },
+);
+
+t.test(
+  'what a node has forgotten stays expired, also when its clock and the database’s ran ahead',
+  async (t) => {
+    const { clock, renewal, latestTime } = createRenewingNode();
+    await renewal.renew();
+    const forgotten = clock.now();
+    clock.stepWall(-hour);
+    t.equal(latestTime(), forgotten);
   },
 );
