@@ -90,7 +90,7 @@ export function openGuard(options: GuardOptions, surroundings: GuardSurroundings
   };
 
   const common = { ...settings, clock, contract: loadContract(), onFault };
-  const questions = createQuestions({ ...common, preferred: () => watch.address() });
+  const questions = createQuestions({ ...common, random, preferred: () => watch.address() });
   const confirm = createConfirmation({ find: (subjects) => questions.find(subjects), clock });
   const watch = openWatch({ ...common, random, confirm, importKeys: createKeyImport(), onLease: noteLease });
   const verification = createVerification({ ...settings, clock, questions, mirror: () => watch.mirror() });

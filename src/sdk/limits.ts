@@ -33,6 +33,12 @@ export const guardLimits = {
   expiryMilliseconds: 48 * 60 * 60 * 1000,
   /** A question to one node; within a check's second there is time for another one. */
   questionMilliseconds: 450,
+  /** To how many nodes one question goes, one after the other: more do not fit into that second. */
+  questionAttempts: 2,
+  /** Of one connection; then it is taken for dead, though nobody said so, and another one is made. */
+  questionsLateInARow: 3,
+  /** After a connection that failed, half of this at least before there is another one: a node that starts is not flooded. */
+  questionRestMilliseconds: 300,
   /** Questions under way at once; above this a check is refused. */
   questions: 1_000,
   /** How long a closing guard waits for a node to hear that it leaves. */
