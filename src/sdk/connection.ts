@@ -3,7 +3,7 @@
  * socket can give up an attempt whose packets are dropped, and leave nothing behind (docs/adr/0019).
  */
 import { type ClientHttp2Session, connect as connectHttp2, constants } from 'node:http2';
-import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { Cancel, Clock } from '../core/clock.ts';
 import { type Call, type CallEvents, createCall, type Method } from './call.ts';
@@ -73,8 +73,9 @@ export function connect(address: Address, parts: ConnectionParts): Connecting {
     socket.once(tls === undefined ? 'connect' : 'secureConnect', () => {
       if (tls !== undefined && 'alpnProtocol' in socket && socket.alpnProtocol !== 'h2')
         return fail('no HTTP/2');
-      const session = openSession(address, socket, fail);
-      session.once('remoteSettings', () => {
+      // What it throws would otherwise end the process: nobody else is on the stack here.
+      const session = attempt(() => openSession(address, socket, fail), fail);
+      session?.once('remoteSettings', () => {
         cancelTimer();
         resolve(createConnection(session, socket, parts));
       });
@@ -90,8 +91,19 @@ function openSocket({ host, port }: Address, tls: ClientTls | undefined): Socket
   const { ca, certificate, privateKey } = tls;
   return connectTls({
     ...{ host, port, ca, ALPNProtocols: ['h2'], minVersion: 'TLSv1.2' },
+    // Node does not say it by itself; a proxy that goes by names needs it. An address is no name (RFC 6066 §3).
+    ...(isIP(host) === 0 ? { servername: host } : {}),
     ...(certificate === undefined ? {} : { cert: certificate, key: privateKey }),
   }).setNoDelay();
+}
+
+function attempt<T>(work: () => T, fail: (why: string) => void): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    fail((error as Error).message);
+    return undefined;
+  }
 }
 
 function openSession({ text }: Address, socket: Socket, fail: (why: string) => void): ClientHttp2Session {
@@ -124,8 +136,15 @@ function createConnection(
     ...(serviceToken === undefined ? {} : { authorization: `Bearer ${serviceToken}` }),
   });
 
-  const call: Connection['call'] = (method, events) =>
-    createCall(session.request(headersOf(method.path), { endStream: false }), method, events);
+  const request = (path: string) => {
+    try {
+      return session.request(headersOf(path), { endStream: false });
+    } catch (error) {
+      // It ended, or is about to, since it was last looked at: that is nobody's fault.
+      throw new RpcError('UNAVAILABLE', (error as Error).message);
+    }
+  };
+  const call: Connection['call'] = (method, events) => createCall(request(method.path), method, events);
 
   return {
     usable: () => !goingAway && !session.closed && !session.destroyed,

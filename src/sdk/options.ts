@@ -1,5 +1,6 @@
 /** What a guard is made with, checked all at once. */
 import { randomBytes } from 'node:crypto';
+import { isIPv6 } from 'node:net';
 import { hostname } from 'node:os';
 import { createSecureContext } from 'node:tls';
 import { limits } from '../core/limits.ts';
@@ -156,12 +157,14 @@ export function readOptions(options: GuardOptions): GuardSettings {
 
 const addressShape = /^(?:\[([0-9a-f:.]{2,45})\]|([a-z0-9](?:[a-z0-9._-]{0,251}[a-z0-9])?)):(\d{1,5})$/i;
 
+/** A name whose last part is a number is taken for an IPv4 address (WHATWG URL), and mostly is none. */
 function parseAddress(text: unknown): Address | undefined {
   if (typeof text !== 'string') return undefined;
   const [, v6, name, digits] = addressShape.exec(text) ?? [];
   const host = v6 ?? name;
   const port = Number(digits);
-  return host === undefined || port < 1 || port > 65_535 ? undefined : { host, port, text };
+  const isWrong = host === undefined || port < 1 || port > 65_535 || (v6 !== undefined && !isIPv6(v6));
+  return isWrong || !URL.canParse(`http://${text}`) ? undefined : { host, port, text };
 }
 
 function isLoopback(host: string): boolean {
