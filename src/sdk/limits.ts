@@ -4,13 +4,19 @@ export const guardLimits = {
   connectMilliseconds: 1_000,
   /** From the start of a stream to its first lease: 100 MB of snapshot take 10 s over a slow line. */
   firstLeaseMilliseconds: 60_000,
-  /** A node that has had no lease to give for this long is left for another one. */
+  /** When a node has had no lease to give for this long, another one is tried. */
   withoutLeaseMilliseconds: 5_000,
+  /** It is not tried again for this long, half of it at least: each attempt costs a snapshot, and it may be the database. */
+  withoutLeaseRestMilliseconds: 40_000,
   /** Waits between attempts, of which a random part is taken: with the time to connect, an edge is back within 2 s. */
   backoffFirstMilliseconds: 100,
   backoffMilliseconds: 500,
-  /** After a refusal that only an operator can mend. */
+  /** After a refusal that only an operator can mend, and after a second fault of the protocol: half of it at least. */
   refusedMilliseconds: 10_000,
+  /** A stream that has had a lease for this long is well: what failed before counts no longer. */
+  settledMilliseconds: 10_000,
+  /** Of the time to move, in which an edge begins: edges that are asked together do not come together, and have time left. */
+  movingShare: 1 / 3,
   /** No lease is longer: an authority that grants more is broken. */
   leaseMilliseconds: 60_000,
   /** How often an edge may be told to renew, and after which silence a stream can be said to be dead. */
