@@ -92,7 +92,11 @@ export function openGuard(options: GuardOptions, surroundings: GuardSurroundings
   const common = { ...settings, clock, contract: loadContract(), onFault };
   const questions = createQuestions({ ...common, random, preferred: () => watch.address() });
   const confirm = createConfirmation({ find: (subjects) => questions.find(subjects), clock });
-  const watch = openWatch({ ...common, random, confirm, importKeys: createKeyImport(), onLease: noteLease });
+  const onLease = () => {
+    questions.wake();
+    noteLease();
+  };
+  const watch = openWatch({ ...common, random, confirm, importKeys: createKeyImport(), onLease });
   const verification = createVerification({ ...settings, clock, questions, mirror: () => watch.mirror() });
   // The end of a lease tells nobody.
   const cancelLook = clock.every(leaseLookMilliseconds, noteLease);

@@ -22,6 +22,8 @@ export interface QuestionLines {
   /** A connection to there has just failed; there will be no other one for a moment. */
   isResting(address: Address): boolean;
   line(address: Address): QuestionLine;
+  /** Something has changed: none of them rests any more. */
+  wake(): void;
   close(): void;
 }
 
@@ -74,6 +76,7 @@ export function createQuestionLines(parts: QuestionLineParts): QuestionLines {
       if (before?.over()) before.retire();
       return lines.get(address) ?? openLine(address);
     },
+    wake: () => restsUntil.clear(),
     close() {
       for (const line of open) line.hangUp();
     },

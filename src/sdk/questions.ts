@@ -16,6 +16,8 @@ export interface Questions {
   /** Those of these subjects that are revoked. Rejects when that cannot be said of one of them. */
   find(subjects: readonly Uint8Array[]): Promise<readonly Revocation[]>;
   introspect(token: string): Promise<IntrospectResponse__Output>;
+  /** The authority can be reached again: what failed a moment ago is tried again at once. */
+  wake(): void;
   close(): void;
 }
 
@@ -119,6 +121,8 @@ export function createQuestions(parts: QuestionParts): Questions {
 
     introspect: (token) =>
       ask({ method: Introspect as Method<object, IntrospectResponse__Output>, request: { token } }),
+
+    wake: lines.wake,
 
     close() {
       closed = true;

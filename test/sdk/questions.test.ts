@@ -3,6 +3,8 @@ import { Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData, st
 import t, { type Test } from 'tap';
 import { loadContract } from '../../src/contract/contract.ts';
 import { systemClock } from '../../src/core/clock.ts';
+import { createBloomFilter } from '../../src/revocation/bloomFilter.ts';
+import { sliceEnd } from '../../src/revocation/slicedFilter.ts';
 import type { Address } from '../../src/sdk/connection.ts';
 import type { GuardFault } from '../../src/sdk/hooks.ts';
 import { guardLimits } from '../../src/sdk/limits.ts';
@@ -11,10 +13,12 @@ import { eventually } from '../support/eventually.ts';
 import { freePort } from '../support/freePort.ts';
 import { aGuard, aLeasedGuard, anAuthority, said, serviceToken } from '../support/guards.ts';
 import { createManualClock } from '../support/manualClock.ts';
-import { serve, startScriptedAuthority } from '../support/scriptedAuthority.ts';
+import { filterOf, serve, started, startScriptedAuthority } from '../support/scriptedAuthority.ts';
 import { startTcpProxy } from '../support/tcpProxy.ts';
 
 const contract = loadContract();
+/** A filter that says "perhaps" of everything. */
+const ones = new Uint8Array(createBloomFilter(4_096, 1e-4).bytes).fill(255);
 type Answer = (error?: status) => void;
 
 /** A node that answers when the test says so. */
@@ -165,6 +169,24 @@ t.test(
     t.equal(await answered, 'answered');
   },
 );
+
+t.test('a network that is back is not rested from', async (t) => {
+  const clock = createManualClock(Date.now());
+  const authority = await anAuthority(t, clock.now());
+  const proxy = await startTcpProxy(authority.port);
+  t.teardown(() => proxy.close());
+  proxy.cut('broken');
+  const guard = aGuard(t, [{ address: `127.0.0.1:${proxy.port}` }], {}, { clock, random: () => 0 });
+  await eventually('a stream that fails', () => guard.faults.length > 0);
+  t.match(await said(guard, authority.forge.good), /^503 unavailable/);
+  proxy.heal();
+  await clock.advance(1);
+  const stream = await authority.stream(0);
+  serve(stream, authority, { filters: filterOf(true, sliceEnd(Date.now() + 60_000, started.sliceMs), ones) });
+  await guard.ready();
+  t.equal(await said(guard, authority.forge.good), 'accepted', 'a question is asked');
+  t.equal(authority.asked.batch, 1);
+});
 
 t.test('the second attempt goes to another node than the first', async (t) => {
   for (const mood of ['down', 'failure', 'short'] as const) {
