@@ -40,9 +40,15 @@ export interface Connection {
   ask<Request extends object, Response extends object>(
     method: Method<Request, Response>,
     request: Request,
-    milliseconds: number,
+    limits: AnswerLimits,
   ): Promise<Response>;
   close(): void;
+}
+
+/** Of the answer to one question. */
+export interface AnswerLimits {
+  readonly milliseconds: number;
+  readonly maximumBytes: number;
 }
 
 export interface Connecting {
@@ -51,8 +57,6 @@ export interface Connecting {
   /** Gives up. */
   cancel(): void;
 }
-
-const windowBytes = 1024 * 1024;
 
 export function connect(address: Address, parts: ConnectionParts): Connecting {
   const { tls, clock } = parts;
@@ -109,11 +113,11 @@ function attempt<T>(work: () => T, fail: (why: string) => void): T | undefined {
 function openSession({ text }: Address, socket: Socket, fail: (why: string) => void): ClientHttp2Session {
   const session = connectHttp2(`http://${text}`, {
     createConnection: () => socket,
-    settings: { enablePush: false, initialWindowSize: windowBytes },
-    maxHeaderListPairs: 64,
+    settings: { enablePush: false, initialWindowSize: guardLimits.windowBytes },
+    maxHeaderListPairs: guardLimits.headers,
   });
   session.on('error', (error) => fail(error.message));
-  session.once('connect', () => session.setLocalWindowSize(windowBytes));
+  session.once('connect', () => session.setLocalWindowSize(guardLimits.windowBytes));
   return session;
 }
 
@@ -144,26 +148,34 @@ function createConnection(
       throw new RpcError('UNAVAILABLE', (error as Error).message);
     }
   };
-  const call: Connection['call'] = (method, events) => createCall(request(method.path), method, events);
+  const call = <Request extends object, Response extends object>(
+    method: Method<Request, Response>,
+    events: CallEvents<Response>,
+    maximumBytes: number = guardLimits.messageBytes,
+  ) => createCall(request(method.path), method, events, maximumBytes);
 
   return {
     usable: () => !goingAway && !session.closed && !session.destroyed,
     call,
-    ask(method, request, milliseconds) {
+    ask(method, request, { milliseconds, maximumBytes }) {
       return new Promise((resolve, reject) => {
         let answer: Parameters<typeof resolve>[0] | undefined;
-        const calling = call(method, {
-          onMessage(message) {
-            if (answer !== undefined) throw new ProtocolFault('two answers to one question');
-            answer = message;
+        const calling = call(
+          method,
+          {
+            onMessage(message) {
+              if (answer !== undefined) throw new ProtocolFault('two answers to one question');
+              answer = message;
+            },
+            onEnd(error) {
+              cancelTimer();
+              if (error !== undefined) reject(error);
+              else if (answer === undefined) reject(new ProtocolFault('no answer, and no error'));
+              else resolve(answer);
+            },
           },
-          onEnd(error) {
-            cancelTimer();
-            if (error !== undefined) reject(error);
-            else if (answer === undefined) reject(new ProtocolFault('no answer, and no error'));
-            else resolve(answer);
-          },
-        });
+          maximumBytes,
+        );
         const cancelTimer = clock.after(milliseconds, () => {
           calling.cancel();
           reject(new RpcError('DEADLINE_EXCEEDED', `no answer within ${milliseconds} ms`));

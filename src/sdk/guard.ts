@@ -8,6 +8,7 @@ import { type Clock, keepAlive, systemClock } from '../core/clock.ts';
 import { createConfirmation } from '../revocation/confirmation.ts';
 import { createKeyImport } from './edgeKeys.ts';
 import type { GuardFault } from './hooks.ts';
+import { guardLimits } from './limits.ts';
 import { type GuardOptions, readOptions } from './options.ts';
 import type { GuardCounts } from './outcomes.ts';
 import { createQuestions } from './questions.ts';
@@ -53,8 +54,6 @@ export interface GuardSurroundings {
   readonly random?: () => number;
 }
 
-const leaseLookMilliseconds = 100;
-
 /** Throws `GuardOptionsError`. Begins to work at once, in the background. */
 export function openGuard(options: GuardOptions, surroundings: GuardSurroundings = {}): Guard {
   const settings = readOptions(options);
@@ -99,7 +98,7 @@ export function openGuard(options: GuardOptions, surroundings: GuardSurroundings
   const watch = openWatch({ ...common, random, confirm, importKeys: createKeyImport(), onLease });
   const verification = createVerification({ ...settings, clock, questions, mirror: () => watch.mirror() });
   // The end of a lease tells nobody.
-  const cancelLook = clock.every(leaseLookMilliseconds, noteLease);
+  const cancelLook = clock.every(guardLimits.leaseLookMilliseconds, noteLease);
   const letGo = keepAlive();
 
   const close = async () => {

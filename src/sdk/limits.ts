@@ -26,6 +26,14 @@ export const guardLimits = {
   openRenewals: 64,
   /** The largest message of the authority: 256 KiB of a filter with framing, or 1,000 keys. */
   messageBytes: 512 * 1024,
+  /** The answer to a question about one token, whose claims are in it; a token has 8 KiB at most. */
+  answerBytes: 64 * 1024,
+  /** Beside that, for each subject of a batch: a reason, or why it could not be answered, in words. */
+  verdictBytes: 256,
+  /** Of a stream, and of its connection, that may be on the way: a snapshot does not wait for each round trip. */
+  windowBytes: 1024 * 1024,
+  /** Of an answer; ours have about six. */
+  headers: 64,
   /** Live revocations that an edge has room for, unless it is told otherwise: about 50 MB. */
   revocations: 20_000_000,
   /** Bytes of filters for each of them: 2.4 when they are full, and they grow by half. */
@@ -49,6 +57,13 @@ export const guardLimits = {
   questions: 1_000,
   /** How long a closing guard waits for a node to hear that it leaves. */
   leaveMilliseconds: 250,
+  /** How often a guard looks whether its lease has ended, of which nothing tells; only its hook waits for that. */
+  leaseLookMilliseconds: 100,
+  /** What the options may ask for: 500 MB of filters when they are full, and 20 GB of tokens; more is a slip of the pen. */
+  maximumRevocations: 200_000_000,
+  maximumRememberedTokens: 10_000_000,
+  /** An audience or an issuer; the longest URL that everybody takes. */
+  nameCharacters: 2_048,
   /** Addresses of authorities. */
   addresses: 32,
   /** What an authority says of itself, such as its name or why it ends a stream, is cut after this. */

@@ -13,6 +13,7 @@ export interface QuestionLine {
   ask<Request extends object, Response extends object>(
     method: Method<Request, Response>,
     request: Request,
+    maximumBytes: number,
   ): Promise<Response>;
   /** Ends it at once, with every question on it: what came on it is not to be believed. */
   hangUp(): void;
@@ -129,7 +130,7 @@ function createLine(address: Address, parts: ConnectionParts, events: LineEvents
   };
 
   return {
-    async ask(method, request) {
+    async ask(method, request, maximumBytes) {
       const { questionMilliseconds: milliseconds } = guardLimits;
       const begun = clock.monotonic();
       const late = () => new RpcError('DEADLINE_EXCEEDED', 'no connection in time');
@@ -138,7 +139,7 @@ function createLine(address: Address, parts: ConnectionParts, events: LineEvents
         // One that is being made is left to be finished: the next question may find it there.
         const connected = await withDeadline(clock, milliseconds, connecting.connected, late);
         const left = Math.max(1, milliseconds - (clock.monotonic() - begun));
-        const answer = await connected.ask(method, request, left);
+        const answer = await connected.ask(method, request, { milliseconds: left, maximumBytes });
         noteOutcome();
         return answer;
       } catch (error) {

@@ -40,6 +40,8 @@ const final: readonly StatusName[] = [
 interface Question<Request extends object, Response extends object> {
   readonly method: Method<Request, Response>;
   readonly request: Request;
+  /** Of the answer. */
+  readonly maximumBytes: number;
   /** Throws when it is no answer. */
   readonly check?: (answer: Response) => void;
 }
@@ -61,11 +63,11 @@ export function createQuestions(parts: QuestionParts): Questions {
   };
   const askAt = async <Request extends object, Response extends object>(
     address: Address,
-    { method, request, check }: Question<Request, Response>,
+    { method, request, maximumBytes, check }: Question<Request, Response>,
   ): Promise<Response> => {
     const line = lines.line(address);
     try {
-      const answer = await line.ask(method, request);
+      const answer = await line.ask(method, request, maximumBytes);
       check?.(answer);
       return answer;
     } catch (error) {
@@ -112,6 +114,7 @@ export function createQuestions(parts: QuestionParts): Questions {
       const { results } = await ask<object, Verdicts>({
         method: BatchIsRevoked as Method<object, Verdicts>,
         request: { checks: subjects.map((subject) => ({ subject: Buffer.from(subject) })) },
+        maximumBytes: guardLimits.answerBytes + subjects.length * guardLimits.verdictBytes,
         check: ({ results }) => checkVerdicts(results, subjects.length),
       });
       return results.flatMap(({ revoked, reason }, index) =>
@@ -120,7 +123,11 @@ export function createQuestions(parts: QuestionParts): Questions {
     },
 
     introspect: (token) =>
-      ask({ method: Introspect as Method<object, IntrospectResponse__Output>, request: { token } }),
+      ask({
+        method: Introspect as Method<object, IntrospectResponse__Output>,
+        request: { token },
+        maximumBytes: guardLimits.answerBytes,
+      }),
 
     wake: lines.wake,
 

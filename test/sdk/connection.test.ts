@@ -79,7 +79,11 @@ t.test('a connection that has ended since is UNAVAILABLE, and no fault of the pr
     const connection = await connect(address, parts).connected;
     await eventually('its end', () => !connection.usable());
     const method = Introspect as Method<object, object>;
-    await t.rejects(connection.ask(method, {}, 1_000), { name: 'RpcError', status: 'UNAVAILABLE' }, how);
+    await t.rejects(
+      connection.ask(method, {}, { milliseconds: 1_000, maximumBytes: 1 }),
+      { name: 'RpcError', status: 'UNAVAILABLE' },
+      how,
+    );
     connection.close();
   }
 });

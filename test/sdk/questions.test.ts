@@ -19,7 +19,7 @@ import { startTcpProxy } from '../support/tcpProxy.ts';
 const contract = loadContract();
 /** A filter that says "perhaps" of everything. */
 const ones = new Uint8Array(createBloomFilter(4_096, 1e-4).bytes).fill(255);
-type Answer = (error?: status) => void;
+type Answer = (error: status | undefined, answer: object) => void;
 
 /** A node that answers when the test says so. */
 async function aNode(t: Test, port = 0) {
@@ -32,8 +32,8 @@ async function aNode(t: Test, port = 0) {
     BatchIntrospect: () => {},
     Introspect(call: ServerUnaryCall<{ token: string }, object>, callback: sendUnaryData<object>) {
       connections.add(call.getPeer());
-      asked.set(call.request.token, (code) =>
-        code === undefined ? callback(null, { active: false }) : callback({ code, details: 'as told' }),
+      asked.set(call.request.token, (code, answer) =>
+        code === undefined ? callback(null, answer) : callback({ code, details: 'as told' }),
       );
     },
   });
@@ -43,8 +43,8 @@ async function aNode(t: Test, port = 0) {
     );
   });
   t.teardown(() => server.forceShutdown());
-  const answer = async (token: string, code?: status) =>
-    (await eventually(`the question ${token}`, () => asked.get(token)))(code);
+  const answer = async (token: string, code?: status, answer: object = { active: false }) =>
+    (await eventually(`the question ${token}`, () => asked.get(token)))(code, answer);
   return { port: bound, asked, connections, answer, server };
 }
 
@@ -169,6 +169,27 @@ t.test(
     t.equal(await answered, 'answered');
   },
 );
+
+t.test('an answer that is longer than any can be is not read', async (t) => {
+  const node = await aNode(t);
+  const { outcome, faults } = ask(t, [node.port]);
+  for (const [token, characters, said] of [
+    ['long', guardLimits.answerBytes - 100, 'answered'],
+    ['too long', guardLimits.answerBytes, undefined],
+  ] as const) {
+    const answered = outcome(token);
+    await node.answer(token, undefined, { active: false, sub: 'x'.repeat(characters) });
+    if (said === undefined) {
+      node.asked.delete(token);
+      await node.answer(token, undefined, { active: false, sub: 'x'.repeat(characters) });
+    }
+    t.equal(await answered, said);
+  }
+  t.strictSame(
+    faults.map(({ kind }) => kind),
+    ['protocol', 'protocol'],
+  );
+});
 
 t.test('a network that is back is not rested from', async (t) => {
   const clock = createManualClock(Date.now());
