@@ -2,7 +2,7 @@
 export const guardLimits = {
   /** TCP, TLS and HTTP/2 together. Short, since an address that drops packets must not hold up the next attempt. */
   connectMilliseconds: 1_000,
-  /** From the start of a stream to its first lease: 100 MB of snapshot take 10 s over a slow line. */
+  /** From the start of a stream to the end of its snapshot: 100 MB of snapshot take 10 s over a slow line. */
   firstLeaseMilliseconds: 60_000,
   /** When a node has had no lease to give for this long, another one is tried. */
   withoutLeaseMilliseconds: 5_000,
