@@ -28,10 +28,12 @@ export type Method<Request extends object, Response extends object> = MethodDefi
   Response
 >;
 
+/** `maximumBytes`: of one message of the authority. */
 export function createCall<Request extends object, Response extends object>(
   stream: ClientHttp2Stream,
   method: Method<Request, Response>,
   events: CallEvents<Response>,
+  maximumBytes: number,
 ): Call<Request> {
   let ended = false;
   let status: RpcError | 'OK' | undefined;
@@ -42,7 +44,7 @@ export function createCall<Request extends object, Response extends object>(
     if (!stream.destroyed) stream.close(constants.NGHTTP2_CANCEL);
     events.onEnd(error);
   };
-  const read = createReader(method, (message) => {
+  const read = createReader(method, maximumBytes, (message) => {
     if (!ended) events.onMessage(message);
   });
 
@@ -90,9 +92,10 @@ export function createCall<Request extends object, Response extends object>(
 
 function createReader<Response extends object>(
   { responseDeserialize }: Method<never, Response>,
+  maximumBytes: number,
   onMessage: (message: Response) => void,
 ): (chunk: Buffer) => void {
-  const deframe = createDeframer();
+  const deframe = createDeframer(maximumBytes);
   return (chunk) => {
     for (const bytes of deframe(chunk)) onMessage(responseDeserialize(bytes));
   };

@@ -3,9 +3,9 @@
  * socket can give up an attempt whose packets are dropped, and leave nothing behind (docs/adr/0019).
  */
 import { type ClientHttp2Session, connect as connectHttp2, constants } from 'node:http2';
-import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import type { Cancel, Clock } from '../core/clock.ts';
+import { atEndOfTurn, type Cancel, type Clock } from '../core/clock.ts';
 import { type Call, type CallEvents, createCall, type Method } from './call.ts';
 import { guardLimits } from './limits.ts';
 import { ProtocolFault, RpcError } from './rpcError.ts';
@@ -40,9 +40,15 @@ export interface Connection {
   ask<Request extends object, Response extends object>(
     method: Method<Request, Response>,
     request: Request,
-    milliseconds: number,
+    limits: AnswerLimits,
   ): Promise<Response>;
   close(): void;
+}
+
+/** Of the answer to one question. */
+export interface AnswerLimits {
+  readonly milliseconds: number;
+  readonly maximumBytes: number;
 }
 
 export interface Connecting {
@@ -52,16 +58,16 @@ export interface Connecting {
   cancel(): void;
 }
 
-const windowBytes = 1024 * 1024;
-
 export function connect(address: Address, parts: ConnectionParts): Connecting {
   const { tls, clock } = parts;
   const socket = openSocket(address, tls);
   let stop: () => void = () => {};
   const connected = new Promise<Connection>((resolve, reject) => {
+    let session: ClientHttp2Session | undefined;
     const fail = (why: string) => {
       cancelTimer();
-      socket.destroy();
+      if (session === undefined) socket.destroy();
+      else destroy(session);
       reject(new RpcError('UNAVAILABLE', why));
     };
     const cancelTimer: Cancel = clock.after(guardLimits.connectMilliseconds, () =>
@@ -73,10 +79,12 @@ export function connect(address: Address, parts: ConnectionParts): Connecting {
     socket.once(tls === undefined ? 'connect' : 'secureConnect', () => {
       if (tls !== undefined && 'alpnProtocol' in socket && socket.alpnProtocol !== 'h2')
         return fail('no HTTP/2');
-      const session = openSession(address, socket, fail);
-      session.once('remoteSettings', () => {
+      // What it throws would otherwise end the process: nobody else is on the stack here.
+      const opened = attempt(() => openSession(address, socket, fail), fail);
+      session = opened;
+      opened?.once('remoteSettings', () => {
         cancelTimer();
-        resolve(createConnection(session, socket, parts));
+        resolve(createConnection(opened, parts));
       });
     });
   });
@@ -90,24 +98,34 @@ function openSocket({ host, port }: Address, tls: ClientTls | undefined): Socket
   const { ca, certificate, privateKey } = tls;
   return connectTls({
     ...{ host, port, ca, ALPNProtocols: ['h2'], minVersion: 'TLSv1.2' },
+    // Node does not say it by itself; a proxy that goes by names needs it. An address is no name (RFC 6066 §3).
+    ...(isIP(host) === 0 ? { servername: host } : {}),
     ...(certificate === undefined ? {} : { cert: certificate, key: privateKey }),
   }).setNoDelay();
+}
+
+function attempt<T>(work: () => T, fail: (why: string) => void): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    fail((error as Error).message);
+    return undefined;
+  }
 }
 
 function openSession({ text }: Address, socket: Socket, fail: (why: string) => void): ClientHttp2Session {
   const session = connectHttp2(`http://${text}`, {
     createConnection: () => socket,
-    settings: { enablePush: false, initialWindowSize: windowBytes },
-    maxHeaderListPairs: 64,
+    settings: { enablePush: false, initialWindowSize: guardLimits.windowBytes },
+    maxHeaderListPairs: guardLimits.headers,
   });
   session.on('error', (error) => fail(error.message));
-  session.once('connect', () => session.setLocalWindowSize(windowBytes));
+  session.once('connect', () => session.setLocalWindowSize(guardLimits.windowBytes));
   return session;
 }
 
 function createConnection(
   session: ClientHttp2Session,
-  socket: Socket,
   { clock, tls, serviceToken }: ConnectionParts,
 ): Connection {
   let goingAway = false;
@@ -124,27 +142,42 @@ function createConnection(
     ...(serviceToken === undefined ? {} : { authorization: `Bearer ${serviceToken}` }),
   });
 
-  const call: Connection['call'] = (method, events) =>
-    createCall(session.request(headersOf(method.path), { endStream: false }), method, events);
+  const request = (path: string) => {
+    try {
+      return session.request(headersOf(path), { endStream: false });
+    } catch (error) {
+      // It ended, or is about to, since it was last looked at: that is nobody's fault.
+      throw new RpcError('UNAVAILABLE', (error as Error).message);
+    }
+  };
+  const call = <Request extends object, Response extends object>(
+    method: Method<Request, Response>,
+    events: CallEvents<Response>,
+    maximumBytes: number = guardLimits.messageBytes,
+  ) => createCall(request(method.path), method, events, maximumBytes);
 
   return {
     usable: () => !goingAway && !session.closed && !session.destroyed,
     call,
-    ask(method, request, milliseconds) {
+    ask(method, request, { milliseconds, maximumBytes }) {
       return new Promise((resolve, reject) => {
         let answer: Parameters<typeof resolve>[0] | undefined;
-        const calling = call(method, {
-          onMessage(message) {
-            if (answer !== undefined) throw new ProtocolFault('two answers to one question');
-            answer = message;
+        const calling = call(
+          method,
+          {
+            onMessage(message) {
+              if (answer !== undefined) throw new ProtocolFault('two answers to one question');
+              answer = message;
+            },
+            onEnd(error) {
+              cancelTimer();
+              if (error !== undefined) reject(error);
+              else if (answer === undefined) reject(new ProtocolFault('no answer, and no error'));
+              else resolve(answer);
+            },
           },
-          onEnd(error) {
-            cancelTimer();
-            if (error !== undefined) reject(error);
-            else if (answer === undefined) reject(new ProtocolFault('no answer, and no error'));
-            else resolve(answer);
-          },
-        });
+          maximumBytes,
+        );
         const cancelTimer = clock.after(milliseconds, () => {
           calling.cancel();
           reject(new RpcError('DEADLINE_EXCEEDED', `no answer within ${milliseconds} ms`));
@@ -154,8 +187,18 @@ function createConnection(
       });
     },
     close() {
-      if (!session.destroyed) session.destroy(undefined, constants.NGHTTP2_CANCEL);
-      socket.destroy();
+      goingAway = true;
+      destroy(session);
     },
   };
+}
+
+/**
+ * Ends the socket as well. The socket of a session is the session's: who destroys it under its feet, or the session in the
+ * middle of what came on it, frees memory that the runtime is about to use.
+ */
+function destroy(session: ClientHttp2Session): void {
+  atEndOfTurn(() => {
+    if (!session.destroyed) session.destroy(undefined, constants.NGHTTP2_CANCEL);
+  });
 }

@@ -1,5 +1,4 @@
 /** Messages in a gRPC stream: a byte that says whether it is compressed, four of length, and the message. */
-import { guardLimits } from './limits.ts';
 import { ProtocolFault } from './rpcError.ts';
 
 const prefixBytes = 5;
@@ -12,44 +11,38 @@ export function frame(message: Uint8Array): Buffer {
 }
 
 /**
- * Takes bytes as they arrive, and answers the messages that are complete. Never keeps more than one message: throws
- * `ProtocolFault` as soon as the length of one is known to be too large.
+ * Takes bytes as they arrive, and answers the messages that are complete. Never keeps more than one message, and nothing of
+ * the chunks that it came in, however small they are: throws `ProtocolFault` as soon as the length of one is known to be too
+ * large.
  */
-export function createDeframer(): (chunk: Buffer) => readonly Buffer[] {
-  let chunks: Buffer[] = [];
-  let kept = 0;
-  let needed = prefixBytes;
-  let inPrefix = true;
-
-  const take = (): Buffer => {
-    const all = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, kept);
-    const taken = all.subarray(0, needed);
-    chunks = [all.subarray(needed)];
-    kept -= needed;
-    return taken;
-  };
+export function createDeframer(maximumBytes: number): (chunk: Buffer) => readonly Buffer[] {
+  const prefix = Buffer.alloc(prefixBytes);
+  /** What is being filled: the prefix, or the message behind it. */
+  let part = prefix;
+  let filled = 0;
 
   return (chunk) => {
-    chunks.push(chunk);
-    kept += chunk.length;
     const messages: Buffer[] = [];
-    while (kept >= needed) {
-      const taken = take();
-      if (inPrefix) needed = lengthOf(taken);
-      else {
-        messages.push(taken);
-        needed = prefixBytes;
+    for (let at = 0; ; ) {
+      const copied = chunk.copy(part, filled, at);
+      at += copied;
+      filled += copied;
+      if (filled < part.length) return messages;
+      filled = 0;
+      if (part === prefix) {
+        part = Buffer.allocUnsafe(lengthOf(prefix, maximumBytes));
+      } else {
+        messages.push(part);
+        part = prefix;
       }
-      inPrefix = !inPrefix;
     }
-    return messages;
   };
 }
 
-function lengthOf(prefix: Buffer): number {
+function lengthOf(prefix: Buffer, maximumBytes: number): number {
   // None was offered.
   if (prefix[0] !== 0) throw new ProtocolFault('a compressed message');
   const length = prefix.readUInt32BE(1);
-  if (length > guardLimits.messageBytes) throw new ProtocolFault(`a message of ${length} bytes`);
+  if (length > maximumBytes) throw new ProtocolFault(`a message of ${length} bytes`);
   return length;
 }

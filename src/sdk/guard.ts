@@ -9,6 +9,7 @@ import { createLatestTime } from '../core/steadyTime.ts';
 import { createConfirmation } from '../revocation/confirmation.ts';
 import { createKeyImport } from './edgeKeys.ts';
 import { type GuardFault, tell } from './hooks.ts';
+import { guardLimits } from './limits.ts';
 import { type GuardOptions, readOptions } from './options.ts';
 import type { GuardCounts } from './outcomes.ts';
 import { createQuestions } from './questions.ts';
@@ -54,8 +55,6 @@ export interface GuardSurroundings {
   readonly random?: () => number;
 }
 
-const leaseLookMilliseconds = 100;
-
 /** Throws `GuardOptionsError`. Begins to work at once, in the background. */
 export function openGuard(options: GuardOptions, surroundings: GuardSurroundings = {}): Guard {
   const settings = readOptions(options);
@@ -92,12 +91,16 @@ export function openGuard(options: GuardOptions, surroundings: GuardSurroundings
 
   const latestTime = createLatestTime(clock, () => {});
   const common = { ...settings, clock, latestTime, contract: loadContract(), onFault };
-  const questions = createQuestions({ ...common, preferred: () => watch.address() });
+  const questions = createQuestions({ ...common, random, preferred: () => watch.address() });
   const confirm = createConfirmation({ find: (subjects) => questions.find(subjects), clock });
-  const watch = openWatch({ ...common, random, confirm, importKeys: createKeyImport(), onLease: noteLease });
+  const onLease = () => {
+    questions.wake();
+    noteLease();
+  };
+  const watch = openWatch({ ...common, random, confirm, importKeys: createKeyImport(), onLease });
   const verification = createVerification({ ...common, questions, mirror: () => watch.mirror() });
   // The end of a lease tells nobody.
-  const cancelLook = clock.every(leaseLookMilliseconds, noteLease);
+  const cancelLook = clock.every(guardLimits.leaseLookMilliseconds, noteLease);
   const letGo = keepAlive();
 
   const close = async () => {

@@ -45,6 +45,8 @@ export interface Mirror {
   readonly reader: AccessTokenReader;
   /** Whether memory may answer, now. */
   holdsLease(now?: Moment): boolean;
+  /** The snapshot has come to its end. */
+  complete(): boolean;
   /** Notes when a lease is asked for; answers the number to ask with, or undefined when too many were not answered. */
   askForLease(): number | undefined;
   /** Takes one message. Answers the position that is to be acknowledged, if there is one. */
@@ -148,6 +150,7 @@ export function createMirror(started: WatchStarted__Output, parts: MirrorParts):
       verified: { has: () => false, add: () => {}, size: () => 0 },
     }),
     holdsLease: (now) => denyList.loaded() && lease.held(now),
+    complete: () => position !== undefined,
     askForLease: () => renewals.ask(),
 
     take(message) {

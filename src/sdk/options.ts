@@ -1,5 +1,6 @@
 /** What a guard is made with, checked all at once. */
 import { randomBytes } from 'node:crypto';
+import { isIPv6 } from 'node:net';
 import { hostname } from 'node:os';
 import { createSecureContext } from 'node:tls';
 import { limits } from '../core/limits.ts';
@@ -64,10 +65,6 @@ const isAbsent = (value: unknown) => value === undefined;
 const isCount = (value: unknown, maximum: number) =>
   Number.isSafeInteger(value) && (value as number) >= 1 && (value as number) <= maximum;
 
-const longestText = 2048;
-const mostRevocations = 200_000_000;
-const mostTokens = 10_000_000;
-
 /** Answers true, or the rule that is broken. */
 const rules: Record<keyof GuardOptions, Rule> = {
   authority: ({ authority }) => {
@@ -79,7 +76,8 @@ const rules: Record<keyof GuardOptions, Rule> = {
     return new Set(written).size === written.length || 'must not name an address twice';
   },
   audience: ({ audience }) =>
-    (isText(audience) && audience.length <= longestText) || 'must be the audience of the tokens, as text',
+    (isText(audience) && audience.length <= guardLimits.nameCharacters) ||
+    'must be the audience of the tokens, as text',
   serviceToken: ({ serviceToken, tls }) => {
     if (serviceToken === undefined)
       return hasCertificate(tls) || 'is required, unless tls has a certificate that names this service';
@@ -102,7 +100,7 @@ const rules: Record<keyof GuardOptions, Rule> = {
   },
   issuer: ({ issuer }) =>
     isAbsent(issuer) ||
-    (isText(issuer) && issuer.length <= longestText) ||
+    (isText(issuer) && issuer.length <= guardLimits.nameCharacters) ||
     'must be the issuer of the tokens, as text',
   withoutLease: ({ withoutLease }) =>
     isAbsent(withoutLease) ||
@@ -113,12 +111,12 @@ const rules: Record<keyof GuardOptions, Rule> = {
     isAbsent(edgeId) || (isText(edgeId) && edgeShape.test(edgeId)) || 'must be 1 to 64 of A-Z a-z 0-9 . _ -',
   maximumRevocations: ({ maximumRevocations }) =>
     isAbsent(maximumRevocations) ||
-    isCount(maximumRevocations, mostRevocations) ||
-    `must be an integer from 1 to ${mostRevocations}`,
+    isCount(maximumRevocations, guardLimits.maximumRevocations) ||
+    `must be an integer from 1 to ${guardLimits.maximumRevocations}`,
   rememberedTokens: ({ rememberedTokens }) =>
     isAbsent(rememberedTokens) ||
-    isCount(rememberedTokens, mostTokens) ||
-    `must be an integer from 1 to ${mostTokens}`,
+    isCount(rememberedTokens, guardLimits.maximumRememberedTokens) ||
+    `must be an integer from 1 to ${guardLimits.maximumRememberedTokens}`,
   allowPlaintext: ({ allowPlaintext }) =>
     isAbsent(allowPlaintext) || typeof allowPlaintext === 'boolean' || 'must be true or false',
   hooks: ({ hooks }) =>
@@ -156,12 +154,14 @@ export function readOptions(options: GuardOptions): GuardSettings {
 
 const addressShape = /^(?:\[([0-9a-f:.]{2,45})\]|([a-z0-9](?:[a-z0-9._-]{0,251}[a-z0-9])?)):(\d{1,5})$/i;
 
+/** A name whose last part is a number is taken for an IPv4 address (WHATWG URL), and mostly is none. */
 function parseAddress(text: unknown): Address | undefined {
   if (typeof text !== 'string') return undefined;
   const [, v6, name, digits] = addressShape.exec(text) ?? [];
   const host = v6 ?? name;
   const port = Number(digits);
-  return host === undefined || port < 1 || port > 65_535 ? undefined : { host, port, text };
+  const isWrong = host === undefined || port < 1 || port > 65_535 || (v6 !== undefined && !isIPv6(v6));
+  return isWrong || !URL.canParse(`http://${text}`) ? undefined : { host, port, text };
 }
 
 function isLoopback(host: string): boolean {

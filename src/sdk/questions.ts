@@ -1,31 +1,27 @@
 /**
- * Asks the authority about single tokens: on a connection of its own, and when that fails on another address at once. What is
+ * Asks the authority about single tokens: on connections of their own, and when that fails at another address at once. What is
  * not answered here is refused.
  */
 import type { Contract } from '../contract/contract.ts';
 import type { IntrospectResponse__Output } from '../contract/generated/countersign/v1/IntrospectResponse.ts';
-import { withDeadline } from '../core/clock.ts';
 import type { Revocation } from '../revocation/revocation.ts';
 import type { Method } from './call.ts';
-import {
-  type Address,
-  type Connecting,
-  type Connection,
-  type ConnectionParts,
-  connect,
-} from './connection.ts';
+import type { Address } from './connection.ts';
 import type { GuardFault } from './hooks.ts';
 import { guardLimits } from './limits.ts';
+import { createQuestionLines, type QuestionLineParts } from './questionLines.ts';
 import { ProtocolFault, RpcError, type StatusName } from './rpcError.ts';
 
 export interface Questions {
   /** Those of these subjects that are revoked. Rejects when that cannot be said of one of them. */
   find(subjects: readonly Uint8Array[]): Promise<readonly Revocation[]>;
   introspect(token: string): Promise<IntrospectResponse__Output>;
+  /** The authority can be reached again: what failed a moment ago is tried again at once. */
+  wake(): void;
   close(): void;
 }
 
-export interface QuestionParts extends ConnectionParts {
+export interface QuestionParts extends QuestionLineParts {
   readonly contract: Contract;
   readonly addresses: readonly Address[];
   /** Where the stream is: this node is known to be well. */
@@ -40,73 +36,74 @@ const final: readonly StatusName[] = [
   'INVALID_ARGUMENT',
   'UNIMPLEMENTED',
 ];
-const attempts = 2;
+
+interface Question<Request extends object, Response extends object> {
+  readonly method: Method<Request, Response>;
+  readonly request: Request;
+  /** Of the answer. */
+  readonly maximumBytes: number;
+  /** Throws when it is no answer. */
+  readonly check?: (answer: Response) => void;
+}
 
 export function createQuestions(parts: QuestionParts): Questions {
-  const { clock, contract, addresses, preferred, onFault } = parts;
+  const { contract, addresses, preferred, onFault } = parts;
   const { BatchIsRevoked, Introspect } = contract.v1.TokenService.service;
-  let line:
-    | { readonly address: Address; readonly connecting: Connecting; connection?: Connection }
-    | undefined;
+  const lines = createQuestionLines(parts);
   let next = 0;
   let asking = 0;
   let closed = false;
 
-  const connected = async (): Promise<{ connection: Connection; address: Address }> => {
-    if (line?.connection?.usable() === false) hangUp(line);
-    if (line === undefined) {
-      const address = preferred() ?? (addresses[next % addresses.length] as Address);
-      const opened = { address, connecting: connect(address, parts) };
-      line = opened;
-    }
-    const using = line;
-    const connection = await using.connecting.connected;
-    using.connection = connection;
-    if (line !== using) throw new RpcError('UNAVAILABLE', 'given up');
-    return { connection, address: using.address };
+  /** Undefined while none can be reached. Only the first attempt prefers: the second one goes elsewhere, if it can. */
+  const choose = (failed: Address | undefined): Address | undefined => {
+    const inTurn = [...addresses.slice(next), ...addresses.slice(0, next)];
+    const others = inTurn.filter((address) => address !== failed);
+    const order = failed === undefined ? [preferred(), ...inTurn] : [...others, failed];
+    return order.find((address) => address !== undefined && !lines.isResting(address));
   };
-  const hangUp = (broken: NonNullable<typeof line>) => {
-    broken.connecting.cancel();
-    void broken.connecting.connected.then(
-      (connection) => connection.close(),
-      () => {},
-    );
-    if (line === broken) line = undefined;
-  };
-
-  const askOnce = async <Request extends object, Response extends object>(
-    method: Method<Request, Response>,
-    request: Request,
+  const askAt = async <Request extends object, Response extends object>(
+    address: Address,
+    { method, request, maximumBytes, check }: Question<Request, Response>,
   ): Promise<Response> => {
-    const asked = connected().then(({ connection }) =>
-      connection.ask(method, request, guardLimits.questionMilliseconds),
-    );
-    const using = line;
-    const late = () => new RpcError('DEADLINE_EXCEEDED', 'no answer in time');
+    const line = lines.line(address);
     try {
-      return await withDeadline(clock, guardLimits.questionMilliseconds, asked, late);
+      const answer = await line.ask(method, request, maximumBytes);
+      check?.(answer);
+      return answer;
     } catch (error) {
-      const authority = using?.address.text ?? '';
-      onFault({ kind: kindOf(error), authority, message: (error as Error).message });
-      // Whatever it was, another connection may be better; on the next address, if there is one.
-      if (using !== undefined && line === using) {
-        hangUp(using);
-        next = addresses.indexOf(using.address) + 1;
-      }
+      if (!(error instanceof RpcError)) line.hangUp();
+      if (!closed)
+        onFault({ kind: kindOf(error), authority: address.text, message: (error as Error).message });
+      if (addresses[next] === address) next = (next + 1) % addresses.length;
       throw error;
+    }
+  };
+  const askAnyone = async <Request extends object, Response extends object>(
+    question: Question<Request, Response>,
+  ): Promise<Response> => {
+    let failed: Address | undefined;
+    for (let attempt = 1; ; attempt += 1) {
+      const address = choose(failed);
+      if (address === undefined) throw new RpcError('UNAVAILABLE', 'no address can be reached');
+      try {
+        return await askAt(address, question);
+      } catch (error) {
+        const isFinal = error instanceof RpcError && final.includes(error.status);
+        if (isFinal || closed || attempt === guardLimits.questionAttempts) throw error;
+        failed = address;
+      }
     }
   };
 
   const ask = async <Request extends object, Response extends object>(
-    method: Method<Request, Response>,
-    request: Request,
+    question: Question<Request, Response>,
   ): Promise<Response> => {
     if (closed) throw new RpcError('CANCELLED', 'the guard is closed');
     if (asking >= guardLimits.questions)
       throw new RpcError('RESOURCE_EXHAUSTED', 'too many questions at once');
     asking += 1;
     try {
-      return await again(() => askOnce(method, request));
+      return await askAnyone(question);
     } finally {
       asking -= 1;
     }
@@ -114,23 +111,29 @@ export function createQuestions(parts: QuestionParts): Questions {
 
   return {
     async find(subjects) {
-      const checks = subjects.map((subject) => ({ subject: Buffer.from(subject) }));
-      const { results } = await ask(BatchIsRevoked as Method<object, { results: Verdict[] }>, { checks });
-      if (results.length !== subjects.length)
-        throw new ProtocolFault('answers that are not as many as the questions');
-      // `revoked` is also true of what could not be answered; that must not be said of it (I4).
-      const failed = results.find(({ failure }) => failure !== null && failure !== undefined);
-      if (failed !== undefined) throw new RpcError('UNAVAILABLE', failed.failure?.reason ?? '');
+      const { results } = await ask<object, Verdicts>({
+        method: BatchIsRevoked as Method<object, Verdicts>,
+        request: { checks: subjects.map((subject) => ({ subject: Buffer.from(subject) })) },
+        maximumBytes: guardLimits.answerBytes + subjects.length * guardLimits.verdictBytes,
+        check: ({ results }) => checkVerdicts(results, subjects.length),
+      });
       return results.flatMap(({ revoked, reason }, index) =>
         revoked ? [{ subject: subjects[index] as Uint8Array, reason, expiresAt: 0 }] : [],
       );
     },
 
-    introspect: (token) => ask(Introspect as Method<object, IntrospectResponse__Output>, { token }),
+    introspect: (token) =>
+      ask({
+        method: Introspect as Method<object, IntrospectResponse__Output>,
+        request: { token },
+        maximumBytes: guardLimits.answerBytes,
+      }),
+
+    wake: lines.wake,
 
     close() {
       closed = true;
-      if (line !== undefined) hangUp(line);
+      lines.close();
     },
   };
 }
@@ -141,15 +144,15 @@ interface Verdict {
   readonly failure?: { readonly reason: string } | null;
 }
 
-async function again<T>(work: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await work();
-    } catch (error) {
-      const isFinal = error instanceof RpcError && final.includes(error.status);
-      if (isFinal || attempt === attempts) throw error;
-    }
-  }
+interface Verdicts {
+  readonly results: readonly Verdict[];
+}
+
+function checkVerdicts(results: readonly Verdict[], questions: number): void {
+  if (results.length !== questions) throw new ProtocolFault('answers that are not as many as the questions');
+  // `revoked` is also true of what could not be answered; that must not be said of it (I4).
+  const failed = results.find(({ failure }) => failure !== null && failure !== undefined);
+  if (failed !== undefined) throw new RpcError('UNAVAILABLE', failed.failure?.reason ?? '');
 }
 
 function kindOf(error: unknown): GuardFault['kind'] {

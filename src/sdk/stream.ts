@@ -25,10 +25,12 @@ export interface StreamEnd {
 }
 
 export interface StreamEvents {
-  /** The first time that memory may answer. */
+  /** Memory may answer: the first time, and the first time after `onWithoutLease`. */
   onLease(): void;
-  /** The authority asks for another stream. */
-  onReconnect(draining: boolean): void;
+  /** It has all that it needs but a lease, and has not got one for long. It goes on, and has one as soon as its node has. */
+  onWithoutLease(): void;
+  /** The authority asks for another stream, and ends this one after `graceMs`. */
+  onReconnect(asked: { readonly draining: boolean; readonly graceMs: number }): void;
   /** Once, unless it was left. Its mirror may go on until its lease ends, unless it is `protocol`. */
   onEnd(end: StreamEnd): void;
 }
@@ -62,7 +64,7 @@ export function openStream(address: Address, parts: StreamParts, events: StreamE
   let cancelAcknowledgement: Cancel | undefined;
   let acknowledged: number | undefined;
   let congested = false;
-  let hadLease = false;
+  let leaseTold = false;
   let heardAt = 0;
   /** By then there must be a lease; on the monotonic clock. */
   let leaseDueAt = 0;
@@ -118,6 +120,13 @@ export function openStream(address: Address, parts: StreamParts, events: StreamE
     cancelAcknowledgement ??= atEndOfTurn(acknowledge);
   };
 
+  const missLease = () => {
+    // To begin again elsewhere costs a whole snapshot, and another node may have no lease either.
+    if (mirror?.complete() !== true) return lose('the snapshot takes too long');
+    leaseDueAt = Number.POSITIVE_INFINITY;
+    leaseTold = false;
+    events.onWithoutLease();
+  };
   const beginRenewals = (intervalMs: number, silenceMs: number) => {
     let tickedAt = clock.monotonic();
     cancelRenewals = clock.every(intervalMs, () => {
@@ -127,7 +136,7 @@ export function openStream(address: Address, parts: StreamParts, events: StreamE
       tickedAt = now;
       if (stoodStill) dueIn(guardLimits.withoutLeaseMilliseconds);
       else if (now - heardAt >= silenceMs) return lose(`silence for ${silenceMs} ms`);
-      else if (now >= leaseDueAt) return lose('the authority has no lease to give');
+      else if (now >= leaseDueAt) missLease();
       mirror?.tidy();
       guarded(renew);
     });
@@ -143,15 +152,16 @@ export function openStream(address: Address, parts: StreamParts, events: StreamE
   const noteLease = () => {
     if (closed || !mirror?.holdsLease()) return;
     dueIn(guardLimits.withoutLeaseMilliseconds + mirror.lease.remainingMs());
-    if (hadLease) return;
-    hadLease = true;
+    if (leaseTold) return;
+    leaseTold = true;
     events.onLease();
   };
   const take = (message: WatchRevocationsResponse__Output) => {
     heardAt = clock.monotonic();
     if (mirror === undefined) return start(message);
     if (message.reconnect) {
-      return events.onReconnect(message.reconnect.reason === 'RECONNECT_REASON_DRAINING');
+      const { reason, graceMs } = message.reconnect;
+      return events.onReconnect({ draining: reason === 'RECONNECT_REASON_DRAINING', graceMs });
     }
     const position = mirror.take(message);
     if (position !== undefined) acknowledgeSoon(position);

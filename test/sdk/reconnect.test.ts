@@ -52,9 +52,12 @@ t.test('asked to move, it makes before it breaks', async (t) => {
   for (const [reason, elsewhere] of [
     ['DRAINING', true],
     ['CONNECTION_AGE', false],
+    ['CONNECTION_AGE', true],
   ] as const) {
     const [first, second] = [await anAuthority(t), await anAuthority(t)];
-    const guard = aGuard(t, [first, second]);
+    // Where it begins, when it moves, and to where.
+    const randoms = [0, 0, elsewhere ? 0.9 : 0];
+    const guard = aGuard(t, [first, second], {}, { random: () => randoms.shift() ?? 0 });
     const old = await first.stream(0);
     serve(old, first);
     await guard.ready();
@@ -74,17 +77,17 @@ t.test('asked to move, it makes before it breaks', async (t) => {
 });
 
 t.test('with one address, a drain leads to the same one', async (t) => {
-  const { authority, guard, stream } = await aLeasedGuard(t);
+  const { authority, guard, stream } = await aLeasedGuard(t, { surroundings: { random: () => 0 } });
   stream.send({ reconnect: { reason: 'RECONNECT_REASON_DRAINING', graceMs: 5_000 } });
   serve(await authority.stream(1), authority);
   await stream.next('leave');
   t.equal(guard.state().status, 'leased');
 });
 
-t.test('a stream that fails is begun on the next address', async (t) => {
+t.test('a stream that fails is begun elsewhere, and everywhere before it is begun there again', async (t) => {
   const [first, second] = [await anAuthority(t), await anAuthority(t)];
   first.mood.streams = status.UNAVAILABLE;
-  const guard = aGuard(t, [{ address: '127.0.0.1:1' }, first, second]);
+  const guard = aGuard(t, [{ address: '127.0.0.1:1' }, first, second], {}, { random: () => 0 });
   serve(await second.stream(0), second);
   await guard.ready();
   t.strictSame(
