@@ -18,7 +18,7 @@ t.test('edges', async (t) => {
       t.comment(row(name, result));
       t.strictSame(brokenPromises(result, answerMilliseconds(cluster)), []);
       t.equal(result.acknowledged, options.logoutsPerSecond * options.seconds);
-      t.ok(result.checks > 10_000, `there was a load: ${row(name, result)}`);
+      t.ok(result.checks > 1_000, `there was a load: ${row(name, result)}`);
     });
   }
 });
