@@ -47,14 +47,20 @@ export function createTokenService(
       if (jtis.length > 0 && checks.length > 0)
         throw invalidField('checks', 'exclusive', 'must not be set together with jtis');
       requireCount('jtis', jtis.length + checks.length, limits.batchIsRevokedIds, 'ids');
-      const onFailure = (error: unknown) => report('BatchIsRevoked', error);
       // What cannot be answered must be refused, also by a caller that does not look at `failure`.
       const failed = { revoked: true };
-      const results =
-        checks.length > 0
-          ? batch(checks, (check) => isRevoked(toTokenId(check)), failed, onFailure)
-          : batch(jtis, (jti) => isRevoked({ jti, field: 'jti' }), failed, onFailure);
-      return { results: await results };
+      if (checks.length > 0) {
+        const onFailure = (error: unknown) => report('BatchIsRevoked', error);
+        return { results: await batch(checks, (check) => isRevoked(toTokenId(check)), failed, onFailure) };
+      }
+      // Callers of this form may know of no `failure`, and "revoked" is only said of what was revoked.
+      let fault: unknown;
+      const onFailure = (error: unknown) => {
+        fault = error;
+      };
+      const results = await batch(jtis, (jti) => isRevoked({ jti, field: 'jti' }), failed, onFailure);
+      if (fault !== undefined) throw fault;
+      return { results };
     },
 
     Introspect: ({ token }: IntrospectRequest__Output) => introspectOne(token),

@@ -1,10 +1,12 @@
 /** Many questions in one call, and questions about what an edge's filter hit: each answer is that of the question alone. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import t from 'tap';
+import { systemClock } from '../../src/core/clock.ts';
 import { AuthorityError, invalidField } from '../../src/core/errors.ts';
 import { newId, type SessionId, uuidBytes } from '../../src/core/ids.ts';
 import { limits } from '../../src/core/limits.ts';
 import { createBatch } from '../../src/grpc/batch.ts';
+import { createTokenService } from '../../src/grpc/tokenService.ts';
 import { newJti } from '../../src/tokens/jti.ts';
 import { startAuthority } from '../support/authority.ts';
 import { claimsOf } from '../support/clients.ts';
@@ -180,4 +182,23 @@ t.test('a batch', async (t) => {
     );
     t.equal(turns, 2, 'of the rest of the process');
   });
+});
+
+t.test('of plain ids none is called revoked that could not be looked up', async (t) => {
+  const reported: unknown[] = [];
+  const unavailable = new AuthorityError('unavailable', { reason: 'test' });
+  const { BatchIsRevoked } = createTokenService(
+    {
+      checkRevocation: () => Promise.reject(unavailable),
+      introspect: async () => ({ active: false, reason: 'revoked' }),
+    },
+    { clock: systemClock, report: (_method, error) => void reported.push(error) },
+  );
+  const jti = newJti(newId<SessionId>(0), 0);
+  await t.rejects(BatchIsRevoked({ jtis: [jti, jti], checks: [] }), unavailable);
+  const check = { jti, kid: '', externalId: '', subject: Buffer.alloc(0) };
+  t.match(await BatchIsRevoked({ jtis: [], checks: [check] }), {
+    results: [{ revoked: true, failure: { status: 'FAILURE_STATUS_UNAVAILABLE' } }],
+  });
+  t.strictSame(reported, [unavailable], 'that of the call itself is reported with the call');
 });
