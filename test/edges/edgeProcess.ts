@@ -3,8 +3,9 @@
  * that the token's logout was answered; at the end, all of them. It reports when a question was last answered "not revoked",
  * and first "revoked". Times are milliseconds of the machine's monotonic clock, which all processes share.
  */
-import { setTimeout as pause } from 'node:timers/promises';
 import { createGuard, type Guard } from '../../src/sdk/index.ts';
+import { eventually } from '../support/eventually.ts';
+import { machineTime } from '../support/machineTime.ts';
 
 export interface EdgeProcessOptions {
   readonly authority: readonly string[];
@@ -34,7 +35,6 @@ export type ToEdges =
   | { readonly ended: readonly string[] }
   | { readonly report: true };
 
-const machineTime = () => Number(process.hrtime.bigint()) / 1e6;
 /** More would be a load of its own: an edge verifies the signature of each token that is new to it. */
 const askedOfEach = 2;
 const betweenRoundsMilliseconds = 100;
@@ -62,10 +62,15 @@ process.on('message', (message: ToEdges) => {
 await Promise.all(guards.map((guard) => guard.ready()));
 process.send?.('ready');
 
-while (!reporting) {
-  await Promise.all([...live.values()].map((watched) => ask(watched.askedOf, watched)));
-  await pause(betweenRoundsMilliseconds);
-}
+let roundAt = 0;
+const askInRounds = async () => {
+  if (machineTime() - roundAt >= betweenRoundsMilliseconds) {
+    roundAt = machineTime();
+    await Promise.all([...live.values()].map((watched) => ask(watched.askedOf, watched)));
+  }
+  return reporting;
+};
+await eventually('a report is asked for', askInRounds, Number.POSITIVE_INFINITY);
 // Whatever was refused stays refused, whatever has happened to the edges since.
 const all = [...ended, ...live.values()];
 for (const watched of all) await ask(guards, watched);

@@ -2,7 +2,7 @@
 import t from 'tap';
 import { startCluster } from '../support/cluster.ts';
 import { edgeFaults } from './edgeFaults.ts';
-import { answerMilliseconds, runEdges } from './edgeRun.ts';
+import { runEdges } from './edgeRun.ts';
 import { brokenPromises, row } from './report.ts';
 
 const options = { processes: 2, edgesPerProcess: 4, logoutsPerSecond: 50, seconds: 6 };
@@ -12,13 +12,18 @@ const frozenMilliseconds = 3_000;
 t.test('edges', async (t) => {
   const cluster = await startCluster(3);
   t.teardown(() => cluster.stop());
-  for (const [name, fault] of Object.entries(edgeFaults(1_500, frozenMilliseconds))) {
+  for (const [name, fault] of Object.entries(edgeFaults(frozenMilliseconds))) {
     await t.test(name, async (t) => {
       const result = await runEdges(cluster, options, fault);
       t.comment(row(name, result));
-      t.strictSame(brokenPromises(result, answerMilliseconds(cluster)), []);
-      t.equal(result.acknowledged, options.logoutsPerSecond * options.seconds);
-      t.ok(result.checks > 1_000, `there was a load: ${row(name, result)}`);
+      t.strictSame(brokenPromises(result, cluster), []);
+      const logouts = options.logoutsPerSecond * options.seconds;
+      t.equal(result.acknowledged, logouts);
+      t.ok(result.edgesAsked >= options.edgesPerProcess, 'edges have lived to the end');
+      t.ok(
+        result.checks >= logouts * result.edgesAsked,
+        `each was asked about each token: ${row(name, result)}`,
+      );
     });
   }
 });

@@ -1,5 +1,5 @@
 /** The example services beside real nodes: does one of them answer a token in the first request after its logout was answered? */
-import { Agent, request } from 'node:http';
+import { Agent } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import {
   credentials,
@@ -10,6 +10,7 @@ import {
 } from '@grpc/grpc-js';
 import type { Cluster } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
+import { statusOf } from '../support/httpStatus.ts';
 import { type StartedProcess, startProcess } from '../support/process.ts';
 import { seedSessions } from '../support/seededSessions.ts';
 
@@ -26,6 +27,7 @@ interface Example {
 }
 
 const atOnce = 6;
+const milliseconds = 10_000;
 
 export async function runExamples(cluster: Cluster, logouts: number): Promise<ExampleResult> {
   const agent = new Agent({ keepAlive: true });
@@ -44,7 +46,13 @@ export async function runExamples(cluster: Cluster, logouts: number): Promise<Ex
         const example = examples[index % examples.length] as Example;
         const node = cluster.nodes[index % cluster.nodes.length];
         const before = await example.ask(token);
-        const answered = await statusOf(agent, 'POST', `${node?.httpUrl}/auth/logout`, token);
+        const answered = await statusOf({
+          method: 'POST',
+          url: `${node?.httpUrl}/auth/logout`,
+          token,
+          agent,
+          milliseconds,
+        });
         const after = await example.ask(token);
         if (before !== 200 || answered !== 204 || after !== 401) wrong.push(`${before} ${answered} ${after}`);
       }
@@ -70,11 +78,16 @@ async function startExample(
 
 async function startHttpExample(cluster: Cluster, name: string, agent: Agent): Promise<Example> {
   const { example, address } = await startExample(cluster, name);
-  await eventually(
-    `${name} is ready`,
-    async () => (await statusOf(agent, 'GET', `${address}/ready`)) === 200,
-  );
-  return { ask: (token) => statusOf(agent, 'GET', `${address}/orders`, token), stop: () => example.stop() };
+  const get = (path: string, token?: string) =>
+    statusOf({
+      method: 'GET',
+      url: address + path,
+      agent,
+      milliseconds,
+      ...(token === undefined ? {} : { token }),
+    });
+  await eventually(`${name} is ready`, async () => (await get('/ready')) === 200);
+  return { ask: (token) => get('/orders', token), stop: () => example.stop() };
 }
 
 async function startGrpcExample(cluster: Cluster): Promise<Example> {
@@ -110,14 +123,4 @@ async function startGrpcExample(cluster: Cluster): Promise<Example> {
       await example.stop();
     },
   };
-}
-
-function statusOf(agent: Agent, method: string, url: string, token?: string): Promise<number> {
-  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
-  return new Promise((resolve, reject) => {
-    const sent = request(url, { method, agent, headers }, (answer) => {
-      answer.resume().on('end', () => resolve(answer.statusCode ?? 0));
-    });
-    sent.on('error', reject).end();
-  });
 }

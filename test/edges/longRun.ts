@@ -4,7 +4,7 @@
  */
 import { startCluster } from '../support/cluster.ts';
 import { edgeFaults } from './edgeFaults.ts';
-import { answerMilliseconds, runEdges } from './edgeRun.ts';
+import { runEdges } from './edgeRun.ts';
 import { runExamples } from './exampleRun.ts';
 import { brokenPromises, heading, row } from './report.ts';
 
@@ -20,13 +20,13 @@ export async function runEdgeFaults(parts: {
   const { seconds, logoutsPerSecond, counts, print } = parts;
   const options = { processes: 4, edgesPerProcess: 5, logoutsPerSecond, seconds };
   print(heading());
-  for (const [name, fault] of Object.entries(edgeFaults((seconds * 1000) / 4, frozenMilliseconds))) {
+  for (const [name, fault] of Object.entries(edgeFaults(frozenMilliseconds))) {
     // As it is by default: edges hold leases of 5 s.
     const cluster = await startCluster(3, { LEASE: '5s' });
     try {
       const result = await runEdges(cluster, options, fault);
       print(row(name, result));
-      const broken = brokenPromises(result, answerMilliseconds(cluster));
+      const broken = brokenPromises(result, cluster);
       counts[broken.length === 0 ? 'passed' : 'failed'] += 1;
       for (const what of broken.slice(0, 20)) print(`  ${what}`);
     } finally {
