@@ -10,7 +10,7 @@ const warmUp = 50;
 const [processes, edgesPerProcess] = [4, 5];
 
 export async function edgeEffectRows(): Promise<readonly Row[]> {
-  const cluster = await startCluster(3, { LEASE: '5s' });
+  const cluster = await startCluster(3, { LEASE: '5s' }, { direct: true });
   const plain = new Redis(cluster.redis.port);
   const edges = await Promise.all(
     Array.from({ length: processes }, () => startEdges(cluster, edgesPerProcess)),

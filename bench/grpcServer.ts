@@ -1,9 +1,7 @@
 /** A process that serves what the gRPC rows measure: an empty handler, and TokenService over a filled deny-list. */
-import { fileURLToPath } from 'node:url';
-import { loadPackageDefinition, Server, ServerCredentials } from '@grpc/grpc-js';
-import { loadSync } from '@grpc/proto-loader';
+import { Server, ServerCredentials } from '@grpc/grpc-js';
 import type { Service } from '../src/authn/service.ts';
-import type { ProtoGrpcType } from '../src/contract/generated/token_service.ts';
+import { loadContract } from '../src/contract/contract.ts';
 import { systemClock } from '../src/core/clock.ts';
 import { createCheckRevocation } from '../src/flows/checkRevocation.ts';
 import { createWatchRevocations } from '../src/flows/watchRevocations.ts';
@@ -57,15 +55,11 @@ async function serveOurs(entries: number): Promise<{ port: number; tokens: reado
 }
 
 async function serveEmpty(): Promise<number> {
-  const definition = loadSync('countersign/v1/token_service.proto', {
-    includeDirs: [fileURLToPath(new URL('../proto/', import.meta.url))],
-    defaults: true,
-  });
-  const { countersign } = loadPackageDefinition(definition) as unknown as ProtoGrpcType;
+  const { TokenService } = loadContract().v1;
   const server = new Server();
   const empty = (_call: unknown, callback: (error: null, answer: object) => void) => callback(null, {});
   const methods = { IsRevoked: empty, BatchIsRevoked: empty, Introspect: empty };
-  server.addService(countersign.v1.TokenService.service, methods);
+  server.addService(TokenService.service, methods);
   return new Promise((resolve, reject) => {
     server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) =>
       error === null ? resolve(port) : reject(error),

@@ -162,6 +162,8 @@ export const limits = {
   effectBesidesLeaseMilliseconds: 800,
   /** The row of a node whose lease ran out is removed after this; until then an operator can see it. */
   deadNodeMilliseconds: 60_000,
+  /** Logouts that share a transaction when there are many: few of them at once, and those that wait are one soon. */
+  logouts: { atOnce: 2, items: 100, waiting: 1_000 },
   /** Revocations in one message of the bus, about 50 kB; more are read from the database at once. */
   announcedRevocations: 500,
   /** Faults of one part of the deny-list are logged no more often; the metrics count them all. */
@@ -271,6 +273,8 @@ export const limits = {
   slowIdleMilliseconds: 30_000,
   /** A transaction that waits or runs longer is rolled back. */
   transactionMilliseconds: 10_000,
+  /** Transactions under way or waiting for a connection; above this the answer is 503, before callers give up. */
+  transactionsAtOnce: 128,
   /** A line of the control socket: a command with its arguments and a password. */
   controlLineBytes: 64 * 1024,
   /** A start that has not taken over its folder within this was killed on the way; it takes milliseconds. */

@@ -14,7 +14,7 @@ export function createEndSession(parts: EffectParts): EndSession {
       // Another user's session and one that never was look alike.
       if (session?.userId !== userId)
         throw new AuthorityError('not_found', { detail: 'There is no such session.' });
-      const [ended] = await stores.endSessions({ sessionId }, 'session_ended');
+      const [ended] = await stores.endSessions({ sessionIds: [sessionId] }, 'session_ended');
       if (ended === undefined) return;
       await stores.audit.record(
         { type: 'session_ended', origin, userId, sessionId, reason: 'session_ended' },

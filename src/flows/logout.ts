@@ -2,9 +2,11 @@
 import type { Origin } from '../audit/auditEvent.ts';
 import { AuthorityError } from '../core/errors.ts';
 import type { SessionId } from '../core/ids.ts';
+import { limits } from '../core/limits.ts';
+import { together } from '../core/together.ts';
 import { parseRefreshToken, type RefreshTokens } from '../sessions/refreshToken.ts';
 import { type ReadingParts, readGenuineToken } from './readToken.ts';
-import { type EffectParts, withEffect } from './withEffect.ts';
+import { type EffectParts, inEffectInTime, withEffect } from './withEffect.ts';
 
 export interface LogoutParts extends EffectParts, ReadingParts {
   readonly refreshTokens: RefreshTokens;
@@ -16,19 +18,35 @@ export type LogoutCredential = { readonly refreshToken: string } | { readonly ac
 export type Logout = (credential: LogoutCredential, origin: Origin) => Promise<void>;
 
 export function createLogout(parts: LogoutParts): Logout {
+  const end = together<Ending>(limits.logouts, (endings, next) => endAll(parts, endings, next));
   return async (credential, origin) => {
-    const now = parts.clock.now();
     const sessionId =
       'refreshToken' in credential
         ? await sessionOfRefreshToken(parts, credential.refreshToken)
         : await sessionOfAccessToken(parts, credential.accessToken);
-    await withEffect(parts, now, async (stores) => {
-      const [ended] = await stores.endSessions({ sessionId }, 'logout');
-      if (ended === undefined) return;
-      const { userId } = ended;
-      await stores.audit.record({ type: 'session_ended', origin, userId, sessionId, reason: 'logout' }, now);
-    });
+    await inEffectInTime(parts, end({ sessionId, origin }));
   };
+}
+
+interface Ending {
+  readonly sessionId: SessionId;
+  readonly origin: Origin;
+}
+
+/** In one transaction, and with one announcement of its effect. */
+async function endAll(parts: LogoutParts, endings: readonly Ending[], next: () => void): Promise<void> {
+  const now = parts.clock.now();
+  const origins = new Map(endings.map(({ sessionId, origin }) => [sessionId, origin]));
+  await withEffect(parts, now, async (stores) => {
+    const ended = await stores.endSessions({ sessionIds: [...origins.keys()] }, 'logout');
+    const events = ended.map(({ id: sessionId, userId }) => {
+      const origin = origins.get(sessionId) as Origin;
+      return { type: 'session_ended', origin, userId, sessionId, reason: 'logout' } as const;
+    });
+    await stores.audit.recordAll(events, now);
+    // Whoever waits begins while this is committed and brought into effect.
+    next();
+  });
 }
 
 async function sessionOfRefreshToken(parts: LogoutParts, refreshToken: string): Promise<SessionId> {

@@ -104,7 +104,7 @@ async function endStolenSession(
   origin: Origin,
 ): Promise<never> {
   await withEffect(parts, now, async (stores) => {
-    await stores.endSessions({ sessionId: id }, 'refresh_replayed');
+    await stores.endSessions({ sessionIds: [id] }, 'refresh_replayed');
     await stores.audit.record({ type: 'refresh_refused', origin, userId, sessionId: id, reason: rule }, now);
   });
   throw refusal(rule);

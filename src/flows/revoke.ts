@@ -151,11 +151,11 @@ function revokeSession(sessionId: SessionId): Step {
   return {
     async find(stores) {
       await sessionOf(stores);
-      return { sessionId };
+      return { sessionIds: [sessionId] };
     },
     async take(stores, now, origin) {
       const { userId } = await sessionOf(stores);
-      const ended = await stores.endSessions({ sessionId }, 'revoked');
+      const ended = await stores.endSessions({ sessionIds: [sessionId] }, 'revoked');
       const event = { type: 'session_ended', origin, userId, sessionId, reason: 'revoked' } as const;
       if (ended.length > 0) await stores.audit.record(event, now);
       return ended.length;

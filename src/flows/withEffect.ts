@@ -41,9 +41,13 @@ export function withEffect<T>(
   now: number,
   work: (stores: EndingStores) => Promise<T>,
 ): Promise<Effective<T>> {
-  const { clock, effect } = parts;
+  return inEffectInTime(parts, commitWithEffect(parts, now, work));
+}
+
+/** For what had to wait before it came to `withEffect`: the time that an answer may take (I3) includes that. */
+export function inEffectInTime<T>({ clock, effect }: EffectParts, work: Promise<T>): Promise<T> {
   const late = () => new AuthorityError('unavailable', { retryAfterSeconds: 1, reason: 'effect_deadline' });
-  return withDeadline(clock, effect.longestMs(), commitWithEffect(parts, now, work), late);
+  return withDeadline(clock, effect.longestMs(), work, late);
 }
 
 async function commitWithEffect<T>(

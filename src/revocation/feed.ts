@@ -10,7 +10,7 @@ export interface PublicKeys {
   readonly ageMs: number;
 }
 
-/** New revocations; positions grow by one with each, on all streams of a node alike. */
+/** New revocations; positions grow, on all streams of a node alike. One may stand for several that were joined. */
 export interface FeedRevocations {
   readonly kind: 'revocations';
   readonly position: number;

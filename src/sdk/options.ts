@@ -62,7 +62,7 @@ type Rule = (options: Record<keyof GuardOptions, unknown>) => boolean | string;
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
 const isAbsent = (value: unknown) => value === undefined;
-const isCount = (value: unknown, maximum: number) =>
+const isSize = (value: unknown, maximum: number) =>
   Number.isSafeInteger(value) && (value as number) >= 1 && (value as number) <= maximum;
 
 /** Answers true, or the rule that is broken. */
@@ -111,11 +111,11 @@ const rules: Record<keyof GuardOptions, Rule> = {
     isAbsent(edgeId) || (isText(edgeId) && edgeShape.test(edgeId)) || 'must be 1 to 64 of A-Z a-z 0-9 . _ -',
   maximumRevocations: ({ maximumRevocations }) =>
     isAbsent(maximumRevocations) ||
-    isCount(maximumRevocations, guardLimits.maximumRevocations) ||
+    isSize(maximumRevocations, guardLimits.maximumRevocations) ||
     `must be an integer from 1 to ${guardLimits.maximumRevocations}`,
   rememberedTokens: ({ rememberedTokens }) =>
     isAbsent(rememberedTokens) ||
-    isCount(rememberedTokens, guardLimits.maximumRememberedTokens) ||
+    isSize(rememberedTokens, guardLimits.maximumRememberedTokens) ||
     `must be an integer from 1 to ${guardLimits.maximumRememberedTokens}`,
   allowPlaintext: ({ allowPlaintext }) =>
     isAbsent(allowPlaintext) || typeof allowPlaintext === 'boolean' || 'must be true or false',

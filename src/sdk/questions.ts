@@ -10,7 +10,7 @@ import type { Address } from './connection.ts';
 import type { GuardFault } from './hooks.ts';
 import { guardLimits } from './limits.ts';
 import { createQuestionLines, type QuestionLineParts } from './questionLines.ts';
-import { ProtocolFault, RpcError, type StatusName } from './rpcError.ts';
+import { ProtocolFault, RpcError, refusals } from './rpcError.ts';
 
 export interface Questions {
   /** Those of these subjects that are revoked. Rejects when that cannot be said of one of them. */
@@ -28,14 +28,6 @@ export interface QuestionParts extends QuestionLineParts {
   readonly preferred: () => Address | undefined;
   readonly onFault: (fault: Omit<GuardFault, 'at'>) => void;
 }
-
-/** Another node would say the same. */
-const final: readonly StatusName[] = [
-  'UNAUTHENTICATED',
-  'PERMISSION_DENIED',
-  'INVALID_ARGUMENT',
-  'UNIMPLEMENTED',
-];
 
 interface Question<Request extends object, Response extends object> {
   readonly method: Method<Request, Response>;
@@ -88,7 +80,7 @@ export function createQuestions(parts: QuestionParts): Questions {
       try {
         return await askAt(address, question);
       } catch (error) {
-        const isFinal = error instanceof RpcError && final.includes(error.status);
+        const isFinal = error instanceof RpcError && refusals.includes(error.status);
         if (isFinal || closed || attempt === guardLimits.questionAttempts) throw error;
         failed = address;
       }
@@ -156,6 +148,6 @@ function checkVerdicts(results: readonly Verdict[], questions: number): void {
 }
 
 function kindOf(error: unknown): GuardFault['kind'] {
-  if (error instanceof RpcError) return final.includes(error.status) ? 'refused' : 'question';
+  if (error instanceof RpcError) return refusals.includes(error.status) ? 'refused' : 'question';
   return 'protocol';
 }

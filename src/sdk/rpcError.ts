@@ -4,6 +4,14 @@ import { guardLimits } from './limits.ts';
 
 export type StatusName = keyof typeof status;
 
+/** Answers that only an operator can change; another node would say the same. */
+export const refusals: readonly StatusName[] = [
+  'UNAUTHENTICATED',
+  'PERMISSION_DENIED',
+  'INVALID_ARGUMENT',
+  'UNIMPLEMENTED',
+];
+
 export class RpcError extends Error {
   override readonly name = 'RpcError';
   readonly status: StatusName;

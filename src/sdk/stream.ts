@@ -12,7 +12,7 @@ import { type Address, type Connection, type ConnectionParts, connect } from './
 import type { GuardFault } from './hooks.ts';
 import { guardLimits } from './limits.ts';
 import { createMirror, type Mirror, type MirrorParts } from './mirror.ts';
-import { ProtocolFault, RpcError, type StatusName } from './rpcError.ts';
+import { ProtocolFault, RpcError, refusals, type StatusName } from './rpcError.ts';
 
 export interface StreamParts extends MirrorParts, ConnectionParts {
   readonly contract: Contract;
@@ -43,13 +43,6 @@ export interface EdgeStream {
   leave(): Promise<void>;
 }
 
-/** Answers of the authority that only an operator can change. */
-const refusals: readonly StatusName[] = [
-  'UNAUTHENTICATED',
-  'PERMISSION_DENIED',
-  'INVALID_ARGUMENT',
-  'UNIMPLEMENTED',
-];
 /** Ends that the protocol knows, and those of a connection. Whatever else: nothing of this stream is believed. */
 const losses: readonly StatusName[] = ['UNAVAILABLE', 'ABORTED', 'CANCELLED', 'DEADLINE_EXCEEDED'];
 

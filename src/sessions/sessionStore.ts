@@ -21,7 +21,7 @@ export interface SessionFilter {
  * same, and those that have not ended but began before.
  */
 export type SessionSelection =
-  | { readonly sessionId: SessionId }
+  | { readonly sessionIds: readonly SessionId[] }
   | { readonly userId: UserId; readonly except?: SessionId; readonly onlyEnded?: boolean }
   /** Those in a range for which everything that the filter says holds. */
   | { readonly matching: SessionFilter; readonly range: SessionRange; readonly newBefore?: number }

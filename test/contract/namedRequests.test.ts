@@ -146,7 +146,7 @@ for (const { name, open } of engines) {
       const user = await newUser(storage);
       const late = now + 31 * minute;
       for (const select of [
-        (sessionId: SessionId) => ({ sessionId }),
+        (sessionId: SessionId) => ({ sessionIds: [sessionId] }),
         () => ({ userId: user.id }),
         () => ({ matching: { userId: user.id }, range: { after: undefined, last: undefined } }),
       ]) {
@@ -157,7 +157,7 @@ for (const { name, open } of engines) {
         await sessions.end({ userId: user.id }, 'revoked', now);
       }
       const kept = await newSession(storage, user, now);
-      await sessions.end({ sessionId: kept }, 'revoked', late);
+      await sessions.end({ sessionIds: [kept] }, 'revoked', late);
       t.match(
         await sessions.find(kept),
         { endedAt: late },
@@ -166,7 +166,7 @@ for (const { name, open } of engines) {
       const refreshed = { now, userAgent: '', ip: '', idleExpiresAt: now, signingKid: 'kid' };
       const busy = await newSession(storage, user, now);
       await sessions.advance(busy, 0, { ...refreshed, accessExpiresAt: now + 40 * minute });
-      t.match(await sessions.end({ sessionId: busy }, 'revoked', late), [{ id: busy, newlyEnded: true }]);
+      t.match(await sessions.end({ sessionIds: [busy] }, 'revoked', late), [{ id: busy, newlyEnded: true }]);
     });
 
     t.test('a named request for a filter', async (t) => {
@@ -197,7 +197,7 @@ for (const { name, open } of engines) {
 
       await openRequest(database, name('cut short') as never, now);
       const dead = await newSession(storage, user, now + minute);
-      await sessions.end({ sessionId: dead }, 'revoked', now);
+      await sessions.end({ sessionIds: [dead] }, 'revoked', now);
       const ahead = await newSession(storage, user, now + limits.clockSkewSeconds * 1000 - 1);
       const newer = await newSession(storage, user, now + limits.clockSkewSeconds * 1000);
       announced.length = 0;

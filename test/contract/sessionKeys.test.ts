@@ -133,7 +133,7 @@ async function endingPages(t: Test, store: Store): Promise<void> {
   const expired = await newSession(store, user, now - lifetime - skew, 'leaked');
   await engine.prisma.session.update({ where: { id: both }, data: { signingKids: ['other', 'leaked'] } });
   await engine.prisma.session.update({ where: { id: unknown }, data: { signingKids: [] } });
-  const [ended] = await sessions.end({ sessionId: signed[2] as SessionId }, 'logout', now - 5);
+  const [ended] = await sessions.end({ sessionIds: [signed[2] as SessionId] }, 'logout', now - 5);
   t.match(ended, { newlyEnded: true });
 
   const pages: SessionId[][] = [];

@@ -110,15 +110,15 @@ async function ending(t: Test, storage: Storage): Promise<void> {
   const strangers = await newSession(storage, other);
   const end = { userId: user.id, accessExpiresAt: now + 15 * minute, newlyEnded: true };
 
-  t.strictSame(await sessions.end({ sessionId: one }, 'logout', now), [{ id: one, ...end }]);
+  t.strictSame(await sessions.end({ sessionIds: [one] }, 'logout', now), [{ id: one, ...end }]);
   t.strictSame(
-    await sessions.end({ sessionId: one }, 'logout', now + 1),
+    await sessions.end({ sessionIds: [one] }, 'logout', now + 1),
     [{ id: one, ...end, newlyEnded: false }],
     'again, as long as its access tokens could be live',
   );
   const skew = limits.clockSkewSeconds * 1000;
   t.strictSame(
-    await sessions.end({ sessionId: one }, 'logout', now + 15 * minute + skew),
+    await sessions.end({ sessionIds: [one] }, 'logout', now + 15 * minute + skew),
     [],
     'and then no more',
   );
@@ -141,7 +141,7 @@ async function ending(t: Test, storage: Storage): Promise<void> {
     false,
   );
   t.strictSame(
-    await sessions.end({ sessionId: newId<SessionId>(now) }, 'logout', now),
+    await sessions.end({ sessionIds: [newId<SessionId>(now)] }, 'logout', now),
     [],
     'no such session',
   );
@@ -302,4 +302,22 @@ async function transactions(t: Test, storage: Storage): Promise<void> {
     });
   const seen = await Promise.all([bump(), bump(), bump(), bump()]);
   t.strictSame([...seen].sort(), [0, 1, 2, 3], 'each sees what the one before it wrote');
+
+  await tooManyTransactions(t, storage);
+}
+
+async function tooManyTransactions(t: Test, { database }: Storage): Promise<void> {
+  let release = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const many = Array.from({ length: limits.transactionsAtOnce }, () => database.transaction(() => released));
+  await t.rejects(
+    database.transaction(async () => t.fail('it runs')),
+    { code: 'overloaded', reason: 'transactions', retryAfterSeconds: 1 },
+    'one more is refused at once',
+  );
+  release();
+  t.equal((await Promise.all(many)).length, limits.transactionsAtOnce, 'and harms none of the others');
+  t.equal(await database.transaction(async () => 'runs'), 'runs', 'then there is room again');
 }

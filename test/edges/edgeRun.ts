@@ -19,6 +19,8 @@ export interface EdgeRunOptions {
   readonly edgesPerProcess: number;
   readonly logoutsPerSecond: number;
   readonly seconds: number;
+  /** Logouts before those that count: programs are slow while they are new. */
+  readonly warmUpLogouts: number;
 }
 
 export interface EdgeRunResult {
@@ -68,6 +70,9 @@ interface Logout {
 /** Tokens are asked about for this long before they are logged out. */
 const aheadSeconds = 0.2;
 const callMilliseconds = 10_000;
+/** As a 503 asks for. */
+const retryAfterMilliseconds = 1_000;
+const warmUpAtOnce = 6;
 /** A logout is sent again and again until it is answered; no fault of a run lasts as long as this. */
 const patienceMilliseconds = 120_000;
 
@@ -76,14 +81,16 @@ export async function runEdges(
   options: EdgeRunOptions,
   fault: EdgeFault = async () => {},
 ): Promise<EdgeRunResult> {
-  const { processes, edgesPerProcess, logoutsPerSecond, seconds } = options;
+  const { processes, edgesPerProcess, logoutsPerSecond, seconds, warmUpLogouts } = options;
   const count = Math.round(logoutsPerSecond * seconds);
-  const sessions = await seedSessions(cluster, count);
+  const seeded = await seedSessions(cluster, warmUpLogouts + count);
+  const [early, sessions] = [seeded.slice(0, warmUpLogouts), seeded.slice(warmUpLogouts)];
   const start = () => startEdges(cluster, edgesPerProcess);
   const edges = await Promise.all(Array.from({ length: processes }, start));
   const logouts = new Map<string, Logout>();
   const unexpected: string[] = [];
   try {
+    await warmUp(cluster, early);
     const working = logOutAll(cluster, edges, sessions, { logoutsPerSecond, logouts, unexpected });
     const shareDone = () => acknowledged(logouts).length / count;
     await Promise.all([working, fault({ cluster, edges, shareDone })]);
@@ -93,6 +100,17 @@ export async function runEdges(
   } finally {
     await Promise.all(edges.map((each) => each.kill()));
   }
+}
+
+async function warmUp({ nodes }: Cluster, sessions: readonly SeededSession[]): Promise<void> {
+  const waiting = [...sessions.entries()];
+  const work = async () => {
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      const [index, { token }] = next;
+      await nodes[index % nodes.length]?.call('POST', '/auth/logout', { token });
+    }
+  };
+  await Promise.all(Array.from({ length: warmUpAtOnce }, work));
 }
 
 /** Another process with edges that hold leases. The caller kills it. */
@@ -144,11 +162,14 @@ async function logOutAll(
     const logout: Logout = { sentAt, lastSentAt: sentAt, acknowledgedAt: Number.POSITIVE_INFINITY };
     logouts.set(id, logout);
     let turn = index;
+    let again = 0;
     const isAnswered = async () => {
+      if (machineTime() < again) return false;
       const node = nodes[turn++ % nodes.length];
       logout.lastSentAt = machineTime();
       const url = `${node?.httpUrl}/auth/logout`;
       const status = await statusOf({ method: 'POST', url, token, agent, milliseconds: callMilliseconds });
+      again = machineTime() + retryAfterMilliseconds;
       if (![0, 204, 503].includes(status)) unexpected.push(`logout: ${status}`);
       return status === 204;
     };

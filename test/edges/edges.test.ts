@@ -5,7 +5,7 @@ import { edgeFaults } from './edgeFaults.ts';
 import { runEdges } from './edgeRun.ts';
 import { brokenPromises, row } from './report.ts';
 
-const options = { processes: 2, edgesPerProcess: 4, logoutsPerSecond: 50, seconds: 6 };
+const options = { processes: 2, edgesPerProcess: 4, logoutsPerSecond: 50, seconds: 6, warmUpLogouts: 0 };
 /** Longer than the lease of a test cluster. */
 const frozenMilliseconds = 3_000;
 

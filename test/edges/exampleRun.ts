@@ -1,16 +1,10 @@
 /** The example services beside real nodes: does one of them answer a token in the first request after its logout was answered? */
 import { Agent } from 'node:http';
 import { fileURLToPath } from 'node:url';
-import {
-  credentials,
-  Metadata,
-  makeGenericClientConstructor,
-  type ServiceError,
-  status,
-} from '@grpc/grpc-js';
 import type { Cluster } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
 import { statusOf } from '../support/httpStatus.ts';
+import { createOrderServiceClient } from '../support/orderService.ts';
 import { type StartedProcess, startProcess } from '../support/process.ts';
 import { seedSessions } from '../support/seededSessions.ts';
 
@@ -92,30 +86,12 @@ async function startHttpExample(cluster: Cluster, name: string, agent: Agent): P
 
 async function startGrpcExample(cluster: Cluster): Promise<Example> {
   const { example, address } = await startExample(cluster, 'grpc');
-  const path = new URL('../../examples/orderService.mjs', import.meta.url).href;
-  const { orderService } = (await import(path)) as {
-    orderService: Parameters<typeof makeGenericClientConstructor>[0];
-  };
-  const Client = makeGenericClientConstructor(orderService, 'OrderService');
-  const client = new Client(address, credentials.createInsecure());
-  const call = (method: string, token?: string) => {
-    const metadata = new Metadata();
-    if (token !== undefined) metadata.set('authorization', `Bearer ${token}`);
-    return new Promise<unknown>((resolve) => {
-      const start = client[method] as (...parameters: unknown[]) => void;
-      start.call(client, {}, metadata, (error: ServiceError | null, answer: unknown) =>
-        resolve(error === null ? answer : error.code),
-      );
-    });
-  };
-  await eventually(
-    'grpc is ready',
-    async () => ((await call('Ready')) as { ready?: boolean }).ready === true,
-  );
+  const client = await createOrderServiceClient(address);
+  await eventually('grpc is ready', client.isReady);
   return {
     async ask(token) {
-      const answer = await call('ListOrders', token);
-      if (answer === status.UNAUTHENTICATED) return 401;
+      const answer = await client.call('ListOrders', token);
+      if (answer === 'UNAUTHENTICATED') return 401;
       return typeof answer === 'object' ? 200 : 503;
     },
     async stop() {

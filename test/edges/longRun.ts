@@ -10,6 +10,7 @@ import { brokenPromises, heading, row } from './report.ts';
 
 const frozenMilliseconds = 10_000;
 const exampleLogouts = 10_000;
+const warmUpLogouts = 3_000;
 
 export async function runEdgeFaults(parts: {
   readonly seconds: number;
@@ -18,11 +19,11 @@ export async function runEdgeFaults(parts: {
   readonly print: (line: string) => void;
 }): Promise<void> {
   const { seconds, logoutsPerSecond, counts, print } = parts;
-  const options = { processes: 4, edgesPerProcess: 5, logoutsPerSecond, seconds };
+  const options = { processes: 4, edgesPerProcess: 5, logoutsPerSecond, seconds, warmUpLogouts };
   print(heading());
   for (const [name, fault] of Object.entries(edgeFaults(frozenMilliseconds))) {
     // As it is by default: edges hold leases of 5 s.
-    const cluster = await startCluster(3, { LEASE: '5s' });
+    const cluster = await startCluster(3, { LEASE: '5s' }, { direct: true });
     try {
       const result = await runEdges(cluster, options, fault);
       print(row(name, result));

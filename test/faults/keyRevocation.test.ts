@@ -1,13 +1,11 @@
 /** A signing key is revoked while everybody signs in: when that is answered, no token of the key is good anywhere. */
-import { decodeProtectedHeader } from 'jose';
 import t from 'tap';
 import { password } from '../support/authority.ts';
-import { claimsOf } from '../support/clients.ts';
+import { claimsOf, kidOf } from '../support/clients.ts';
 import { type ClusterNode, startCluster } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
 import { createKeyClient } from '../support/keyClient.ts';
 
-const kidOf = (token: string) => decodeProtectedHeader(token).kid ?? '';
 const users = ['alice@example.com', 'bob@example.com', 'carol@example.com'];
 
 interface Handed {

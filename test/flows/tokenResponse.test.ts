@@ -6,6 +6,7 @@ import type { DenyList } from '../../src/revocation/denyList.ts';
 import { createRefreshTokens } from '../../src/sessions/refreshToken.ts';
 import { createAccessTokenIssuer } from '../../src/tokens/accessToken.ts';
 import { aSession } from '../support/aSession.ts';
+import { kidOf } from '../support/clients.ts';
 import { createKeyNodes, operator, quickPolicy as policy } from '../support/keyNode.ts';
 import { audience, issuer } from '../support/tokenForge.ts';
 
@@ -42,9 +43,6 @@ async function setUp() {
   };
   return { ...world, parts, session, node, other, now, leaked: kidIn('active'), successor: kidIn('next') };
 }
-
-const kidOf = (token: string) =>
-  JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()).kid as string;
 
 type Moment = 'before' | 'chosen' | 'stored' | 'minted' | 'answered';
 

@@ -102,7 +102,7 @@ for (const { name, open } of engines) {
       const unknown = new Error('on purpose');
       const failing: Effect = { ...effect, suspect: () => {}, announce: () => Promise.reject(unknown) };
       const ending = withEffect({ database, clock, effect: failing }, now, (stores) =>
-        stores.endSessions({ sessionId }, 'logout'),
+        stores.endSessions({ sessionIds: [sessionId] }, 'logout'),
       );
       await t.rejects(ending, unknown);
       t.equal((await store.find([uuidBytes(sessionId)])).length, 1, 'though it is committed');
@@ -111,7 +111,9 @@ for (const { name, open } of engines) {
     for (const [how, { revoked, fail }] of Object.entries(failures)) {
       const sessionId = await newSession(storage, await newUser(storage));
       const parts = { database: { ...database, transaction: fail(database) }, clock, effect };
-      const ending = withEffect(parts, now, (stores) => stores.endSessions({ sessionId }, 'logout'));
+      const ending = withEffect(parts, now, (stores) =>
+        stores.endSessions({ sessionIds: [sessionId] }, 'logout'),
+      );
       await t.rejects(ending, { message: 'on purpose' }, `${how}: it is not acknowledged`);
       t.match(await denyList.check([uuidBytes(sessionId)]), { revoked }, `${how}: revoked is ${revoked}`);
     }
@@ -122,7 +124,7 @@ for (const { name, open } of engines) {
       for (const parts of [hanging, silent]) {
         const sessionId = await newSession(storage, await newUser(storage));
         const ending = withEffect({ ...parts, clock }, now, (stores) =>
-          stores.endSessions({ sessionId }, 'logout'),
+          stores.endSessions({ sessionIds: [sessionId] }, 'logout'),
         );
         const refused = t.rejects(ending, { code: 'unavailable', reason: 'effect_deadline' });
         await clock.advance(effect.longestMs());

@@ -7,12 +7,10 @@ import t from 'tap';
 import { permissions } from '../../src/authn/service.ts';
 import { methods } from '../../src/grpc/methods.ts';
 import { startAuthority } from '../support/authority.ts';
-import { claimsOf } from '../support/clients.ts';
+import { claimsOf, kidOf } from '../support/clients.ts';
 import { startPythonEdge } from '../support/pythonEdge.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const kidOf = (token: string): string =>
-  JSON.parse(Buffer.from(token.split('.', 1)[0] ?? '', 'base64url').toString()).kid;
 
 t.test('every method', async (t) => {
   const authority = await startAuthority();

@@ -1,18 +1,16 @@
 /** Signing keys over gRPC: who may, what is shown, and what changes. */
 import { randomUUID } from 'node:crypto';
-import { decodeProtectedHeader } from 'jose';
 import t from 'tap';
 import { type Permission, permissions } from '../../src/authn/service.ts';
 import { newId, type SessionId } from '../../src/core/ids.ts';
 import { newJti } from '../../src/tokens/jti.ts';
 import { startAuthority } from '../support/authority.ts';
-import { claimsOf, statusOf } from '../support/clients.ts';
+import { claimsOf, kidOf, statusOf } from '../support/clients.ts';
 import { createKeyClient } from '../support/keyClient.ts';
 import { createRevocationClient } from '../support/revocationClient.ts';
 
 const operator = { actor: 'operator' };
 const email = 'alice@example.com';
-const kidOf = (token: string) => decodeProtectedHeader(token).kid;
 
 t.test('KeyService', async (t) => {
   const authority = await startAuthority();

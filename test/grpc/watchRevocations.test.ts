@@ -4,12 +4,9 @@ import t from 'tap';
 import { loadContract } from '../../src/contract/contract.ts';
 import { limits } from '../../src/core/limits.ts';
 import { startAuthority } from '../support/authority.ts';
-import { claimsOf } from '../support/clients.ts';
+import { claimsOf, kidOf } from '../support/clients.ts';
 import { eventually } from '../support/eventually.ts';
 import { startPythonEdge } from '../support/pythonEdge.ts';
-
-const kidOf = (token: string): string =>
-  JSON.parse(Buffer.from(token.split('.', 1)[0] ?? '', 'base64url').toString()).kid;
 
 t.test('an edge in Python', async (t) => {
   const authority = await startAuthority();

@@ -1,17 +1,11 @@
 /** The example services, as somebody would start them: real processes, which load the built package by its name. */
 import { fileURLToPath } from 'node:url';
-import {
-  credentials,
-  Metadata,
-  makeGenericClientConstructor,
-  type ServiceError,
-  status,
-} from '@grpc/grpc-js';
 import t, { type Test } from 'tap';
 import { parseJti } from '../../src/tokens/jti.ts';
 import { createHttpClient } from '../support/clients.ts';
 import { eventually } from '../support/eventually.ts';
 import { anAuthority, serviceToken } from '../support/guards.ts';
+import { createOrderServiceClient } from '../support/orderService.ts';
 import { startProcess } from '../support/process.ts';
 import { type ScriptedAuthority, type ScriptedStream, serve } from '../support/scriptedAuthority.ts';
 import { audience } from '../support/tokenForge.ts';
@@ -81,28 +75,11 @@ for (const name of ['fastify', 'express']) {
 
 t.test('grpc', async (t) => {
   const running = await start(t, 'grpc');
-  const { orderService } = (await import(
-    new URL('../../examples/orderService.mjs', import.meta.url).href
-  )) as {
-    orderService: Parameters<typeof makeGenericClientConstructor>[0];
-  };
-  const Client = makeGenericClientConstructor(orderService, 'OrderService');
-  const client = new Client(running.address, credentials.createInsecure());
+  const client = await createOrderServiceClient(running.address);
   t.teardown(() => client.close());
-  const call = (method: string, token?: string) => {
-    const metadata = new Metadata();
-    if (token !== undefined) metadata.set('authorization', `Bearer ${token}`);
-    return new Promise<unknown>((resolve) => {
-      (client[method] as (...parameters: unknown[]) => void)(
-        {},
-        metadata,
-        (error: ServiceError | null, answer: unknown) =>
-          resolve(error === null ? answer : status[error.code]),
-      );
-    });
-  };
+  const { call } = client;
   const { good, claims } = running.authority.forge;
-  await eventually('it is ready', async () => ((await call('Ready')) as { ready?: boolean }).ready === true);
+  await eventually('it is ready', client.isReady);
   t.equal(await call('ListOrders'), 'UNAUTHENTICATED');
   t.equal(await call('ListOrders', 'x'), 'UNAUTHENTICATED');
   t.strictSame(await call('ListOrders', good), { caller: claims.sub });

@@ -1,10 +1,8 @@
 /** Clients as a program outside would have them: HTTP by fetch, gRPC by the generated stubs. */
-import { fileURLToPath } from 'node:url';
-import { credentials, loadPackageDefinition, Metadata, type ServiceError, status } from '@grpc/grpc-js';
-import { loadSync } from '@grpc/proto-loader';
+import { credentials, type ServiceError, status } from '@grpc/grpc-js';
 import type { IntrospectResponse__Output } from '../../src/contract/generated/countersign/v1/IntrospectResponse.ts';
 import type { IsRevokedResponse__Output } from '../../src/contract/generated/countersign/v1/IsRevokedResponse.ts';
-import type { ProtoGrpcType } from '../../src/contract/generated/token_service.ts';
+import { createRpcClient } from './rpcClient.ts';
 
 export interface Answer {
   readonly status: number;
@@ -52,52 +50,22 @@ export interface GrpcClient {
   close(): void;
 }
 
-const proto = fileURLToPath(new URL('../../proto/', import.meta.url));
+/** A server that was started again is found again soon. */
+const patience = { 'grpc.initial_reconnect_backoff_ms': 100, 'grpc.max_reconnect_backoff_ms': 500 };
 
 /**
  * Calls carry the service token, unless a call names another; an empty one means none. Errors are `ServiceError`s, also
  * when there is no answer within `milliseconds`.
  */
-export function createGrpcClient(address: string, ownToken: string, milliseconds = Infinity): GrpcClient {
-  const definition = loadSync('countersign/v1/token_service.proto', {
-    includeDirs: [proto],
-    longs: Number,
-    enums: String,
-    defaults: true,
-    arrays: true,
-  });
-  const { countersign } = loadPackageDefinition(definition) as unknown as ProtoGrpcType;
-  const client = new countersign.v1.TokenService(address, credentials.createInsecure(), {
-    // A server that was started again is found again soon.
-    'grpc.initial_reconnect_backoff_ms': 100,
-    'grpc.max_reconnect_backoff_ms': 500,
-  });
-  const within = () => ({ deadline: Date.now() + milliseconds });
-  const carrying = (token: string) => {
-    const metadata = new Metadata();
-    if (token !== '') metadata.set('authorization', `Bearer ${token}`);
-    return metadata;
-  };
-  const unary = <Response>(
-    start: (callback: (error: ServiceError | null, response?: Response) => void) => void,
-  ) =>
-    new Promise<Response>((resolve, reject) => {
-      start((error, response) => (error === null ? resolve(response as Response) : reject(error)));
-    });
+export function createGrpcClient(address: string, ownToken: string, milliseconds?: number): GrpcClient {
+  const { call, close } = createRpcClient(address, ownToken, credentials.createInsecure(), patience);
+  const within = (token: string) => ({ token, ...(milliseconds === undefined ? {} : { milliseconds }) });
   return {
-    isRevoked: (jti, token = ownToken) =>
-      unary<IsRevokedResponse__Output>((done) => client.isRevoked({ jti }, carrying(token), within(), done)),
-    batchIsRevoked: async (jtis, token = ownToken) => {
-      const answer = await unary<{ results: IsRevokedResponse__Output[] }>((done) =>
-        client.batchIsRevoked({ jtis: [...jtis] }, carrying(token), within(), done),
-      );
-      return answer.results;
-    },
-    introspect: (subject, token = ownToken) =>
-      unary<IntrospectResponse__Output>((done) =>
-        client.introspect({ token: subject }, carrying(token), within(), done),
-      ),
-    close: () => client.close(),
+    isRevoked: (jti, token = ownToken) => call('isRevoked', { jti }, within(token)),
+    batchIsRevoked: async (jtis, token = ownToken) =>
+      (await call('batchIsRevoked', { jtis: [...jtis] }, within(token))).results,
+    introspect: (subject, token = ownToken) => call('introspect', { token: subject }, within(token)),
+    close,
   };
 }
 
@@ -113,4 +81,9 @@ export function claimsOf(
   accessToken: string,
 ): Record<string, unknown> & { jti: string; sid: string; sub: string } {
   return JSON.parse(Buffer.from(accessToken.split('.')[1] ?? '', 'base64url').toString());
+}
+
+/** The `kid` of a token that has one. */
+export function kidOf(accessToken: string): string {
+  return JSON.parse(Buffer.from(accessToken.split('.')[0] ?? '', 'base64url').toString()).kid;
 }

@@ -53,8 +53,15 @@ export const leaseSeconds = 2;
 /** No call waits longer than this: much more than an answer may take. */
 const callMilliseconds = 5_000;
 
-/** Each with `settings` beside its own. The caller stops it: `t.teardown(() => cluster.stop())`. */
-export async function startCluster(count: number, settings: Settings = {}): Promise<Cluster> {
+/**
+ * Each with `settings` beside its own. The caller stops it: `t.teardown(() => cluster.stop())`. With `direct`, the nodes go
+ * past their lines: for a load, of which the lines would be a part.
+ */
+export async function startCluster(
+  count: number,
+  settings: Settings = {},
+  { direct = false }: { readonly direct?: boolean } = {},
+): Promise<Cluster> {
   const folder = await mkdtemp(join(tmpdir(), 'cluster-'));
   const undo: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
   const stop = async () => {
@@ -77,6 +84,7 @@ export async function startCluster(count: number, settings: Settings = {}): Prom
         keyEncryptionKey,
         serviceToken,
         settings,
+        direct,
       });
       undo.push(node.stop);
       return node;
@@ -96,6 +104,7 @@ type Settings = Readonly<Record<string, string>>;
 
 interface NodeSurroundings {
   readonly settings: Settings;
+  readonly direct: boolean;
   readonly folder: string;
   readonly postgres: PostgresServer;
   readonly redis: RedisServer;
@@ -115,11 +124,12 @@ async function startNode(name: string, around: NodeSurroundings): Promise<Starte
     redis: await startTcpProxy(around.redis.port),
   };
   const databaseUrl = new URL(around.postgres.url);
-  databaseUrl.port = String(lines.postgres.port);
+  databaseUrl.port = String(around.direct ? around.postgres.port : lines.postgres.port);
+  const redisPort = around.direct ? around.redis.port : lines.redis.port;
   const dataDir = join(around.folder, name);
   const env = {
     DATABASE_URL: databaseUrl.href,
-    REDIS_URL: `redis://127.0.0.1:${lines.redis.port}`,
+    REDIS_URL: `redis://127.0.0.1:${redisPort}`,
     KEY_ENCRYPTION_KEY: around.keyEncryptionKey,
     LEASE: `${leaseSeconds}s`,
     ...around.settings,

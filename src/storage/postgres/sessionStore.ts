@@ -180,7 +180,7 @@ function inRange({ after, last }: SessionRange): Prisma.Sql {
 }
 
 function whose(selection: Exclude<SessionSelection, { signedWith: string }>): Prisma.Sql {
-  if ('sessionId' in selection) return Prisma.sql`s.id = ${selection.sessionId}::uuid`;
+  if ('sessionIds' in selection) return Prisma.sql`s.id = ANY (${selection.sessionIds}::uuid[])`;
   if ('matching' in selection)
     return Prisma.sql`${inRange(selection.range)} AND ${matching(selection.matching)}`;
   const { userId, except } = selection;

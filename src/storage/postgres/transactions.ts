@@ -1,4 +1,6 @@
 /** Builds the stores over Prisma, outside and inside a transaction, and translates the faults of both. */
+import { AuthorityError } from '../../core/errors.ts';
+import { limits } from '../../core/limits.ts';
 import type { Database, Stores } from '../../flows/database.ts';
 import { createAuditTrail } from './auditTrail.ts';
 import { translateFault } from './faults.ts';
@@ -17,10 +19,22 @@ export function createDatabase(prisma: PrismaClient): Database {
   const translate = (error: unknown) => {
     throw translateFault(error);
   };
+  let underWay = 0;
   return {
     ...createStores(prisma, translate),
-    transaction: (work) =>
-      prisma.$transaction((connection) => work(createStores(connection, passOn))).catch(translate),
+    async transaction(work) {
+      // Refused while that is cheap: what waits longer than its caller does is work for nothing, and makes others wait.
+      if (underWay >= limits.transactionsAtOnce)
+        throw new AuthorityError('overloaded', { retryAfterSeconds: 1, reason: 'transactions' });
+      underWay += 1;
+      try {
+        return await prisma.$transaction((connection) => work(createStores(connection, passOn)));
+      } catch (error) {
+        return translate(error);
+      } finally {
+        underWay -= 1;
+      }
+    },
   };
 }
 
