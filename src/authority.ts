@@ -18,7 +18,10 @@ import { createLatestTime, type ReadTime } from './core/steadyTime.ts';
 import { createAuthenticateService } from './flows/authenticateService.ts';
 import { createChangePassword } from './flows/changePassword.ts';
 import { createCheckRevocation } from './flows/checkRevocation.ts';
+import { createDeleteAccount } from './flows/deleteAccount.ts';
+import { createDeleteUser } from './flows/deleteUser.ts';
 import { createDisableUser } from './flows/disableUser.ts';
+import { createEnableUser } from './flows/enableUser.ts';
 import { createEndSession } from './flows/endSession.ts';
 import { createIntrospect } from './flows/introspect.ts';
 import { createKeepKeyRing } from './flows/keepKeyRing.ts';
@@ -27,8 +30,9 @@ import { createListSessions } from './flows/listSessions.ts';
 import { createLogin } from './flows/login.ts';
 import { createLogout } from './flows/logout.ts';
 import { createLogoutAll } from './flows/logoutAll.ts';
+import { createLogoutOthers } from './flows/logoutOthers.ts';
 import { pruneRequests } from './flows/namedRequest.ts';
-import { createRefresh } from './flows/refresh.ts';
+import { createRefresh, type RefreshParts } from './flows/refresh.ts';
 import { createRegister } from './flows/register.ts';
 import { createResealKeys } from './flows/resealKeys.ts';
 import { createRevoke } from './flows/revoke.ts';
@@ -47,6 +51,7 @@ import type { Log } from './observability/log.ts';
 import { createMetrics, type Metrics } from './observability/metrics.ts';
 import { openRevoked, type Revoked } from './openRevoked.ts';
 import { createRefreshTokens } from './sessions/refreshToken.ts';
+import { createRefusalMemory } from './sessions/refusalMemory.ts';
 import type { DataFolder } from './storage/local/dataFolder.ts';
 import { openEngine } from './storage/postgres/engine.ts';
 import { translateFault } from './storage/postgres/faults.ts';
@@ -216,10 +221,11 @@ async function openSigned(
 
 type Signed = Awaited<ReturnType<typeof openSigned>>;
 
-function createFlows({ config, clock }: AuthorityParts, opened: Stored & Signed & Revoked & Observed) {
+function createFlows({ config, clock, log }: AuthorityParts, opened: Stored & Signed & Revoked & Observed) {
   const { database, effect, edges, denyList, sealing, policy, keyRing, ringKeeper } = opened;
   const { accessTokens, accessTokenReader, refreshTokens, latestTime, metrics } = opened;
-  const { refreshIdleTtlMs, maxTtlMs: sessionMaxTtlMs, refreshGraceMs } = config.sessions;
+  const { refreshIdleTtlMs, maxTtlMs: sessionMaxTtlMs, refreshGraceMs, replayEnds } = config.sessions;
+  const { perUser: sessionsPerUser, onSignal: contextPolicy } = config.sessions;
   const { registration } = config;
   const passwords = createPasswordHasher();
   const passwordPolicy = createPasswordPolicy({ commonPasswords: createCommonPasswords() });
@@ -230,14 +236,34 @@ function createFlows({ config, clock }: AuthorityParts, opened: Stored & Signed 
   const keys = { database, sealing, policy, keyRing, ringKeeper };
   return {
     register: createRegister({ database, passwords, passwordPolicy, clock, registration }),
-    login: createLogin({ ...tokens, database, passwords, clock, refreshIdleTtlMs, sessionMaxTtlMs }),
-    refresh: createRefresh({ ...tokens, ...ending, refreshGraceMs, refreshIdleTtlMs }),
+    login: createLogin({
+      ...tokens,
+      ...ending,
+      passwords,
+      refreshIdleTtlMs,
+      sessionMaxTtlMs,
+      sessionsPerUser,
+    }),
+    refresh: createRefresh({
+      ...tokens,
+      ...ending,
+      refreshGraceMs,
+      refreshIdleTtlMs,
+      replayEnds,
+      contextPolicy,
+      refusals: createRefusalMemory(),
+      onContextChange: tellOfContextChange(log, metrics),
+    }),
     logout: createLogout({ ...ending, ...reading, refreshTokens }),
     logoutAll: createLogoutAll(ending),
+    logoutOthers: createLogoutOthers(ending),
     changePassword: createChangePassword({ ...ending, passwords, passwordPolicy }),
     listSessions: createListSessions({ database, clock }),
     endSession: createEndSession(ending),
     disableUser: createDisableUser(ending),
+    enableUser: createEnableUser({ database, clock }),
+    deleteUser: createDeleteUser(ending),
+    deleteAccount: createDeleteAccount({ ...ending, passwords }),
     revoke: createRevoke({ ...ending, ...reading }),
     introspect: createIntrospect(reading),
     checkRevocation: createCheckRevocation({ denyList }),
@@ -254,6 +280,15 @@ function createFlows({ config, clock }: AuthorityParts, opened: Stored & Signed 
 }
 
 export type Flows = ReturnType<typeof createFlows>;
+
+/** Each signal is counted; those that somebody should see now are in the log, too. */
+function tellOfContextChange(log: Log, metrics: Metrics): RefreshParts['onContextChange'] {
+  return (sessionId, { signals, score, action }) => {
+    for (const signal of signals) metrics.contextSignal(signal, action);
+    if (action === 'notify' || action === 'end')
+      log.warn({ session_id: sessionId, signals, score, action }, 'the context of a session has changed');
+  };
+}
 
 type DoorParts = Pick<HttpParts, 'keyRing' | 'policy' | 'readiness' | 'metrics'> &
   Pick<Revoked, 'edges' | 'sliceMs' | 'nodeId'> & { readonly flows: Flows; canAnswer(): boolean };

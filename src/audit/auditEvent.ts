@@ -8,11 +8,16 @@ export const auditEventTypes = [
   'user_registered',
   'user_created',
   'user_disabled',
+  'user_enabled',
+  'user_deleted',
+  'user_delete_refused',
   'login_succeeded',
   'login_failed',
   'session_refreshed',
   'session_ended',
   'all_sessions_ended',
+  'other_sessions_ended',
+  'session_context_changed',
   'token_revoked',
   'refresh_refused',
   'password_changed',
@@ -34,6 +39,8 @@ export interface Origin {
   readonly requestId?: string | undefined;
   readonly ip?: string | undefined;
   readonly userAgent?: string | undefined;
+  /** What the client calls its device. */
+  readonly deviceId?: string | undefined;
 }
 
 export interface AuditEvent {

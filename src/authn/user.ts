@@ -18,14 +18,21 @@ export interface UserStore {
   find(id: UserId): Promise<User | undefined>;
   findByEmail(email: Email): Promise<User | undefined>;
   /**
-   * Reads the user's row and locks it until the transaction ends. Whoever makes a session locks to `share`, whoever
-   * ends all sessions locks to `update`: so a login in flight either sees the new version or is seen and ended.
+   * Reads the user's row and locks it until the transaction ends. Whoever makes a session and whoever ends all sessions
+   * locks it: so a login in flight either sees the new version or is seen and ended, and two count the same sessions.
    */
-  lock(id: UserId, to: 'share' | 'update'): Promise<User | undefined>;
+  lock(id: UserId): Promise<User | undefined>;
   /** Adds one to the token version and answers the new one. The caller holds the row's lock. */
   bumpTokenVersion(id: UserId): Promise<number>;
   setPassword(id: UserId, passwordHash: string, now: number): Promise<void>;
   /** Replaces a hash of the same password that was made with older parameters. */
   replaceHash(id: UserId, passwordHash: string): Promise<void>;
   disable(id: UserId, now: number): Promise<void>;
+  /** Takes back what `disable` did. */
+  enable(id: UserId): Promise<void>;
+  /**
+   * Removes what is personal, and the user from every other method; what refers to the id can go on doing so. False when that
+   * had been done before. The caller holds the row's lock.
+   */
+  delete(id: UserId, now: number): Promise<boolean>;
 }

@@ -29,4 +29,26 @@ export const userCommands: Commands = {
       out(userId);
     },
   },
+
+  'users enable': {
+    usage: 'users enable EMAIL',
+    summary: 'Let a user that was disabled log in again.',
+    async run({ enableUser }, { positionals, json }, { out, err }) {
+      const userId = await enableUser(one(positionals, 'EMAIL'), operator);
+      if (json) return out(JSON.stringify({ user_id: userId }));
+      err('Enabled.');
+      out(userId);
+    },
+  },
+
+  'users delete': {
+    usage: 'users delete EMAIL',
+    summary: 'Delete a user and everything personal, and end every session, with effect.',
+    async run({ deleteUser }, { positionals, json }, { out, err }) {
+      const { userId, endedSessions } = await deleteUser({ email: one(positionals, 'EMAIL') }, operator);
+      if (json) return out(JSON.stringify({ user_id: userId, ended_sessions: endedSessions }));
+      err(`Deleted. Sessions ended: ${endedSessions}.`);
+      out(userId);
+    },
+  },
 };

@@ -31,6 +31,16 @@ export interface Config {
     readonly refreshIdleTtlMs: number;
     readonly maxTtlMs: number;
     readonly refreshGraceMs: number;
+    readonly replayEnds: Values['REFRESH_REPLAY_ENDS'];
+    readonly perUser: number;
+    /** What is done on each signal; see `sessions/context.ts`. */
+    readonly onSignal: {
+      readonly device_changed: Values['ON_DEVICE_CHANGE'];
+      readonly user_agent_changed: Values['ON_USER_AGENT_CHANGE'];
+      readonly two_networks: Values['ON_TWO_NETWORKS'];
+      readonly rapid_refresh: Values['ON_RAPID_REFRESH'];
+      readonly network_changed: Values['ON_NETWORK_CHANGE'];
+    };
   };
   readonly keys: { readonly rotationIntervalMs: number; readonly jwksMaxAgeMs: number };
   /** In mode `server` the secrets hold both URLs and the KEY_ENCRYPTION_KEY; in mode `embedded` no URL. */
@@ -67,6 +77,15 @@ function assemble(v: Values): { config: Config; secrets: Secrets } {
       refreshIdleTtlMs: v.REFRESH_IDLE_TTL,
       maxTtlMs: v.SESSION_MAX_TTL,
       refreshGraceMs: v.REFRESH_GRACE,
+      replayEnds: v.REFRESH_REPLAY_ENDS,
+      perUser: v.SESSIONS_PER_USER,
+      onSignal: {
+        device_changed: v.ON_DEVICE_CHANGE,
+        user_agent_changed: v.ON_USER_AGENT_CHANGE,
+        two_networks: v.ON_TWO_NETWORKS,
+        rapid_refresh: v.ON_RAPID_REFRESH,
+        network_changed: v.ON_NETWORK_CHANGE,
+      },
     },
     keys: { rotationIntervalMs: v.KEY_ROTATION_INTERVAL, jwksMaxAgeMs: v.JWKS_MAX_AGE },
     storage: { mode, dataDir: v.DATA_DIR },

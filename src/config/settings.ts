@@ -8,6 +8,7 @@ export type SettingKind =
   | 'string'
   | 'host'
   | 'port'
+  | 'count'
   | 'duration'
   | 'secret'
   | 'secrets'
@@ -32,6 +33,9 @@ export interface Setting {
   readonly schemes?: readonly string[];
   /** For kind `enum`. */
   readonly choices?: readonly string[];
+  /** For kind `count`, in whole numbers. */
+  readonly atLeast?: number;
+  readonly atMost?: number;
   /** For kind `duration`: the bounds as durations, and whether fractions of a second are refused. */
   readonly minimum?: string;
   readonly maximum?: string;
@@ -41,6 +45,18 @@ export interface Setting {
 const host = 'an IPv4 address, an IPv6 address without brackets, or a host name';
 const port = 'a port, 0–65535; 0 takes any free port';
 const pemFile = 'the path of a readable PEM file';
+
+/** What may follow from a signal about the context of a session. */
+const signalActions = ['ignore', 'note', 'notify', 'end'] as const;
+
+const onSignal = <Default extends (typeof signalActions)[number]>(usual: Default, when: string) =>
+  ({
+    kind: 'enum',
+    default: usual,
+    choices: signalActions,
+    format: 'ignore, note, notify or end',
+    description: `What to do when ${when}.`,
+  }) as const;
 
 export const settings = {
   HTTP_HOST: {
@@ -133,6 +149,26 @@ export const settings = {
     format: 'a duration shorter than ACCESS_TOKEN_TTL; 0s turns it off',
     description: 'For how long the previous refresh token still answers with the same successor.',
   },
+  REFRESH_REPLAY_ENDS: {
+    kind: 'enum',
+    default: 'session',
+    choices: ['session', 'all'],
+    format: 'session or all',
+    description: 'What ends when two parties have used one refresh token: its session, or all of the user.',
+  },
+  SESSIONS_PER_USER: {
+    kind: 'count',
+    default: '100',
+    atLeast: 1,
+    atMost: 100_000,
+    format: 'a whole number, 1–100000',
+    description: 'Live sessions of one user; one login more ends the oldest.',
+  },
+  ON_DEVICE_CHANGE: onSignal('notify', 'a session is used with another `device_id`, or without one'),
+  ON_USER_AGENT_CHANGE: onSignal('note', 'a session is used by another browser or system'),
+  ON_TWO_NETWORKS: onSignal('note', 'a session is used from two networks at once'),
+  ON_RAPID_REFRESH: onSignal('note', 'a session is refreshed again and again within seconds'),
+  ON_NETWORK_CHANGE: onSignal('ignore', 'a session is used from another network'),
   KEY_ROTATION_INTERVAL: {
     kind: 'duration',
     default: '30d',

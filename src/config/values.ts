@@ -7,7 +7,7 @@ import type { Environment } from './env.ts';
 import { parseRedisUrl, type RedisAddress } from './redisUrl.ts';
 import { type Setting, type SettingName, settingNames, settingOf, type settings } from './settings.ts';
 
-type Parsed<S> = S extends { kind: 'port' | 'duration' }
+type Parsed<S> = S extends { kind: 'port' | 'count' | 'duration' }
   ? number
   : S extends { kind: 'secret' }
     ? Buffer
@@ -61,6 +61,7 @@ const parsers: Record<Setting['kind'], (text: string, setting: Setting) => unkno
   string: (text) => (/^[!-~]{1,255}$/.test(text) ? text : undefined),
   host: (text) => (isHost(text) ? text : undefined),
   port: (text) => (/^(0|[1-9]\d{0,4})$/.test(text) && Number(text) <= 65_535 ? Number(text) : undefined),
+  count: boundedCount,
   duration: boundedDuration,
   secret: key256,
   secrets: keys256,
@@ -76,6 +77,14 @@ function isHost(text: string): boolean {
   const isName = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,62})(\.[a-z0-9]([a-z0-9-]{0,62}))*$/i.test(text);
   // A name never ends in a number (RFC 1123 §2.1): that is a mistyped IPv4 address, which a resolver might still take.
   return isName && !/(^|\.)\d+$/.test(text);
+}
+
+function boundedCount(
+  text: string,
+  { atLeast = 0, atMost = Number.MAX_SAFE_INTEGER }: Setting,
+): number | undefined {
+  const count = Number(text);
+  return /^(0|[1-9]\d{0,14})$/.test(text) && count >= atLeast && count <= atMost ? count : undefined;
 }
 
 function boundedDuration(text: string, setting: Setting): number | undefined {

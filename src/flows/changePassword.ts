@@ -1,31 +1,30 @@
 /** Password change: proves the current one again, then every other session ends. */
 import type { Origin } from '../audit/auditEvent.ts';
-import type { PasswordHasher } from '../authn/passwordHash.ts';
-import { normalisePassword, type PasswordPolicy } from '../authn/passwordPolicy.ts';
-import type { User } from '../authn/user.ts';
+import type { PasswordPolicy } from '../authn/passwordPolicy.ts';
 import { AuthorityError, invalidField } from '../core/errors.ts';
-import type { SessionId, UserId } from '../core/ids.ts';
+import { endOthers } from './logoutOthers.ts';
+import { type Caller, type ProvingParts, provePassword } from './provePassword.ts';
 import { type EffectParts, withEffect } from './withEffect.ts';
 
-export interface ChangePasswordParts extends EffectParts {
-  readonly passwords: PasswordHasher;
+export interface ChangePasswordParts extends EffectParts, ProvingParts {
   readonly passwordPolicy: PasswordPolicy;
 }
 
 export type ChangePassword = (
   input: { readonly currentPassword: string; readonly newPassword: string },
-  caller: { readonly userId: UserId; readonly sessionId: SessionId },
+  caller: Caller,
   origin: Origin,
 ) => Promise<void>;
 
 export function createChangePassword(parts: ChangePasswordParts): ChangePassword {
   const { database, passwords, passwordPolicy, clock } = parts;
   return async ({ currentPassword, newPassword }, { userId, sessionId }, origin) => {
-    const user = await database.users.find(userId);
-    if (user === undefined) throw new AuthorityError('invalid_token', { reason: 'unknown_user' });
-    const password = passwordPolicy.check(newPassword, { field: 'new_password', email: user.email });
-    if (!(await isCurrent(passwords, user, currentPassword)))
-      return refuse(parts, user.id, sessionId, origin);
+    const found = await database.users.find(userId);
+    if (found === undefined) throw new AuthorityError('invalid_token', { reason: 'unknown_user' });
+    const password = passwordPolicy.check(newPassword, { field: 'new_password', email: found.email });
+    const caller = { userId, sessionId };
+    const refusal = { refusal: 'password_change_refused', origin } as const;
+    const user = await provePassword(parts, caller, currentPassword, refusal);
     if (password === currentPassword.normalize('NFC')) {
       throw invalidField('new_password', 'different', 'is the current password; choose another');
     }
@@ -33,7 +32,7 @@ export function createChangePassword(parts: ChangePasswordParts): ChangePassword
 
     const now = clock.now();
     await withEffect(parts, now, async (stores) => {
-      const locked = await stores.users.lock(userId, 'update');
+      const locked = await stores.users.lock(userId);
       const session = await stores.sessions.find(sessionId);
       // Logged out everywhere, disabled or changed by another request since this one was let in.
       if (
@@ -44,26 +43,8 @@ export function createChangePassword(parts: ChangePasswordParts): ChangePassword
         throw new AuthorityError('invalid_token', { reason: 'version' });
       }
       await stores.users.setPassword(userId, passwordHash, now);
-      await stores.sessions.setTokenVersion(sessionId, await stores.users.bumpTokenVersion(userId));
-      await stores.endSessions({ userId, except: sessionId }, 'password_changed');
+      await endOthers(stores, { userId, sessionId }, 'password_changed');
       await stores.audit.record({ type: 'password_changed', origin, userId, sessionId }, now);
     });
   };
-}
-
-async function isCurrent(passwords: PasswordHasher, user: User, text: string): Promise<boolean> {
-  const password = normalisePassword(text);
-  return password !== undefined && passwords.verify(user.passwordHash, password);
-}
-
-async function refuse(
-  { database, clock }: ChangePasswordParts,
-  userId: UserId,
-  sessionId: SessionId,
-  origin: Origin,
-): Promise<never> {
-  await database.audit.record({ type: 'password_change_refused', origin, userId, sessionId }, clock.now());
-  throw new AuthorityError('invalid_credentials', {
-    errors: [{ field: 'current_password', rule: 'correct', message: 'is not the current password' }],
-  });
 }

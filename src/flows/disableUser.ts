@@ -19,7 +19,7 @@ export function createDisableUser(parts: EffectParts): DisableUser {
     const userId = user.id;
     const now = parts.clock.now();
     const { result: ended } = await withEffect(parts, now, async (stores) => {
-      const locked = await stores.users.lock(userId, 'update');
+      const locked = await stores.users.lock(userId);
       if (locked?.disabledAt === undefined) {
         await stores.users.disable(userId, now);
         await stores.users.bumpTokenVersion(userId);

@@ -4,22 +4,22 @@ import { normaliseEmail } from '../authn/email.ts';
 import type { PasswordHasher } from '../authn/passwordHash.ts';
 import { normalisePassword } from '../authn/passwordPolicy.ts';
 import type { User } from '../authn/user.ts';
-import type { Clock } from '../core/clock.ts';
 import { AuthorityError } from '../core/errors.ts';
 import { newId, type SessionId } from '../core/ids.ts';
 import type { NewSession } from '../sessions/sessionStore.ts';
-import type { Database, Stores } from './database.ts';
+import type { Stores } from './database.ts';
 import { chooseSigner, respondWithTokens, type TokenParts, type TokenResponse } from './tokenResponse.ts';
+import { type EffectParts, type EndingStores, withEffect } from './withEffect.ts';
 
 /** The client of the authority's own HTTP interface, and what its tokens may do: manage the account they belong to. */
 const firstParty = { clientId: 'first-party', scope: 'account' } as const;
 
-export interface LoginParts extends TokenParts {
-  readonly database: Database;
+export interface LoginParts extends TokenParts, EffectParts {
   readonly passwords: PasswordHasher;
-  readonly clock: Clock;
   readonly refreshIdleTtlMs: number;
   readonly sessionMaxTtlMs: number;
+  /** Of one user at the same time; the oldest ends to make room. */
+  readonly sessionsPerUser: number;
 }
 
 export type Login = (
@@ -48,9 +48,10 @@ export function createLogin(parts: LoginParts): Login {
     const signer = await chooseSigner(parts);
     const session = newSession(parts, user, input.deviceName, origin);
     const now = session.createdAt;
-    const created = await database.transaction(async (stores) => {
-      if (!(await isUnchanged(stores, user, upgraded === undefined ? 'share' : 'update'))) return false;
+    const { result: created } = await withEffect(parts, now, async (stores) => {
+      if (!(await isUnchanged(stores, user))) return false;
       if (upgraded !== undefined) await stores.users.replaceHash(user.id, upgraded);
+      await makeRoom(parts, stores, user, now);
       await stores.sessions.create(session, signer.kid);
       await stores.audit.record(
         { type: 'login_succeeded', origin, userId: user.id, sessionId: session.id, reason: 'password' },
@@ -68,11 +69,27 @@ export function createLogin(parts: LoginParts): Login {
  * Between the password check and this lock somebody may have changed the password, logged out everywhere or disabled
  * the user. Versions are compared, never times, so a login in flight cannot survive any of them.
  */
-async function isUnchanged(stores: Stores, user: User, lock: 'share' | 'update'): Promise<boolean> {
-  const current = await stores.users.lock(user.id, lock);
+async function isUnchanged(stores: Stores, user: User): Promise<boolean> {
+  // Not shared with another login of the user: each counts the sessions that there are.
+  const current = await stores.users.lock(user.id);
   return (
     current !== undefined && current.tokenVersion === user.tokenVersion && current.disabledAt === undefined
   );
+}
+
+/** Ends the oldest sessions beyond the limit, with effect. The caller holds the lock of the user's row. */
+async function makeRoom(
+  { sessionsPerUser }: LoginParts,
+  stores: EndingStores,
+  { id: userId }: User,
+  now: number,
+): Promise<void> {
+  const ended = await stores.endSessions({ userId, allButNewest: sessionsPerUser - 1 }, 'session_limit');
+  const origin = { actor: 'authority' };
+  const events = ended.map(({ id: sessionId }) => {
+    return { type: 'session_ended', origin, userId, sessionId, reason: 'session_limit' } as const;
+  });
+  await stores.audit.recordAll(events, now);
 }
 
 /** One refusal for every reason; the event is committed before the answer. */
@@ -104,6 +121,7 @@ function newSession(
     deviceName,
     userAgent: origin.userAgent,
     ip: origin.ip,
+    deviceId: origin.deviceId,
     createdAt: now,
     lastUsedAt: now,
     idleExpiresAt: now + parts.refreshIdleTtlMs,

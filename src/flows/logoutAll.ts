@@ -9,7 +9,7 @@ export function createLogoutAll(parts: EffectParts): LogoutAll {
   return async (userId, origin) => {
     const now = parts.clock.now();
     await withEffect(parts, now, async (stores) => {
-      await stores.users.lock(userId, 'update');
+      await stores.users.lock(userId);
       await stores.users.bumpTokenVersion(userId);
       await stores.endSessions({ userId }, 'logout_all');
       await stores.audit.record({ type: 'all_sessions_ended', origin, userId, reason: 'logout_all' }, now);

@@ -2,18 +2,35 @@
  * Refresh: read the row, judge, then one conditional statement that writes only if what was judged is still true.
  * Losing that race means that somebody else moved the session on, so the row is read and judged again.
  */
-import type { Origin } from '../audit/auditEvent.ts';
+import type { AuditEvent, Origin } from '../audit/auditEvent.ts';
 import { AuthorityError } from '../core/errors.ts';
+import type { SessionId } from '../core/ids.ts';
 import { limits } from '../core/limits.ts';
+import { type ContextPolicy, type ContextVerdict, judgeContext } from '../sessions/context.ts';
 import { judgeRefresh } from '../sessions/judgeRefresh.ts';
 import { type PresentedRefreshToken, parseRefreshToken } from '../sessions/refreshToken.ts';
-import type { SessionUse, SessionWithUser } from '../sessions/sessionStore.ts';
+import type { RefusalMemory } from '../sessions/refusalMemory.ts';
+import type { EndReason } from '../sessions/session.ts';
+import type { SessionSelection, SessionUse, SessionWithUser } from '../sessions/sessionStore.ts';
 import { chooseSigner, respondWithTokens, type TokenParts, type TokenResponse } from './tokenResponse.ts';
 import { type EffectParts, withEffect } from './withEffect.ts';
 
 export interface RefreshParts extends TokenParts, EffectParts {
   readonly refreshGraceMs: number;
   readonly refreshIdleTtlMs: number;
+  /** What ends when a refresh token was used by two parties. */
+  readonly replayEnds: 'session' | 'all';
+  readonly contextPolicy: ContextPolicy;
+  readonly refusals: RefusalMemory;
+  /** Told of each change of a session's context that was recorded. */
+  readonly onContextChange: (sessionId: SessionId, verdict: ContextVerdict) => void;
+}
+
+/** One presentation of a genuine refresh token. */
+interface Use {
+  readonly session: SessionWithUser;
+  readonly now: number;
+  readonly origin: Origin;
 }
 
 export type Refresh = (refreshToken: string, origin: Origin) => Promise<TokenResponse>;
@@ -41,12 +58,17 @@ async function tryRefresh(
   if (!parts.refreshTokens.isGenuine(session, presented)) throw refusal('forged');
 
   const now = parts.clock.now();
-  const client = { userAgent: origin.userAgent, ip: origin.ip };
+  const use: Use = { session, now, origin };
+  const client = { userAgent: origin.userAgent, ip: origin.ip, deviceId: origin.deviceId };
   const verdict = judgeRefresh(session, presented.generation, { now, client, graceMs: parts.refreshGraceMs });
   switch (verdict.kind) {
     case 'rotated':
-    case 'repeated_in_grace':
-      return write(parts, session, verdict.kind, now, origin);
+    case 'repeated_in_grace': {
+      const rotates = verdict.kind === 'rotated';
+      const context = judgeContext(session, client, { now, rotates, policy: parts.contextPolicy });
+      if (context.action === 'end') return endSuspicious(parts, use, context);
+      return write(parts, use, verdict.kind, context);
+    }
     case 'repeated_too_often':
       // No time to try again: by then this token would be outside of the window, and a thief's.
       throw new AuthorityError('refresh_repeated', {
@@ -54,70 +76,106 @@ async function tryRefresh(
           'refresh_token: was exchanged several times already; go on with the token that you were given for it',
       });
     case 'theft':
-      return endStolenSession(parts, session, verdict.rule, now, origin);
+      return endStolenSession(parts, use, verdict.rule);
     case 'refused':
-      await recordRefusal(parts, session, verdict.rule, now, origin);
+      await recordRefusal(parts, use, verdict.rule);
       throw refusal(verdict.rule);
   }
 }
 
 async function write(
   parts: RefreshParts,
-  session: SessionWithUser,
+  use: Use,
   kind: 'rotated' | 'repeated_in_grace',
-  now: number,
-  origin: Origin,
+  verdict: ContextVerdict,
 ): Promise<TokenResponse | 'lost_race'> {
+  const { session, now, origin } = use;
+  const { id, userId, generation } = session;
   const signer = await chooseSigner(parts);
-  const use: SessionUse = {
+  const written: SessionUse = {
     now,
     userAgent: origin.userAgent,
     ip: origin.ip,
+    context: verdict.context,
     idleExpiresAt: now + parts.refreshIdleTtlMs,
     accessExpiresAt: parts.accessTokens.expiry(now),
     signingKid: signer.kid,
   };
-  const written = await parts.database.transaction(async ({ sessions, audit }) => {
-    const { id, userId, generation } = session;
+  const isSuspicious = verdict.signals.length > 0;
+  const refreshed = { type: 'session_refreshed', origin, userId, sessionId: id, reason: kind } as const;
+  const events = isSuspicious ? [refreshed, contextChanged(use, verdict)] : [refreshed];
+  const done = await parts.database.transaction(async ({ sessions, audit }) => {
     const done =
       kind === 'rotated'
-        ? await sessions.advance(id, generation, use)
-        : await sessions.repeat(id, generation, limits.refreshGraceRepeats, use);
-    if (done)
-      await audit.record({ type: 'session_refreshed', origin, userId, sessionId: id, reason: kind }, now);
+        ? await sessions.advance(id, generation, written)
+        : await sessions.repeat(id, generation, limits.refreshGraceRepeats, written);
+    if (done) await audit.recordAll(events, now);
     return done;
   });
-  if (!written) return 'lost_race';
-  const current =
-    kind === 'rotated'
-      ? { ...session, generation: session.generation + 1, idleExpiresAt: use.idleExpiresAt }
-      : session;
+  if (!done) return 'lost_race';
+  if (isSuspicious) parts.onContextChange(id, verdict);
+  const { idleExpiresAt } = written;
+  const current = kind === 'rotated' ? { ...session, generation: generation + 1, idleExpiresAt } : session;
   return respondWithTokens(parts, current, signer, now);
 }
 
-/** Who holds which token can no longer be told, so both lose: the session ends with effect, then the refusal. */
-async function endStolenSession(
+/** Who holds which token can no longer be told, so both lose. */
+async function endStolenSession(parts: RefreshParts, use: Use, rule: string): Promise<never> {
+  const { id, userId } = use.session;
+  const ending = { reason: 'refresh_replayed', rule, events: [] } as const;
+  if (parts.replayEnds === 'session')
+    return endAndRefuse(parts, use, { selection: { sessionIds: [id] }, ...ending });
+  return endAndRefuse(parts, use, { selection: { userId }, ...ending });
+}
+
+/** The operator's settings say that a change like this one is not believed. */
+async function endSuspicious(parts: RefreshParts, use: Use, context: ContextVerdict): Promise<never> {
+  const selection = { sessionIds: [use.session.id] };
+  const events = [contextChanged(use, context)];
+  parts.onContextChange(use.session.id, context);
+  return endAndRefuse(parts, use, {
+    selection,
+    reason: 'context_changed',
+    rule: 'context_changed',
+    events,
+  });
+}
+
+/** The end is in effect before the refusal is answered. Who came second finds nothing to end, and has nothing to tell. */
+async function endAndRefuse(
   parts: RefreshParts,
-  { id, userId }: SessionWithUser,
-  rule: string,
-  now: number,
-  origin: Origin,
+  { session: { id, userId }, now, origin }: Use,
+  ending: { selection: SessionSelection; reason: EndReason; rule: string; events: readonly AuditEvent[] },
 ): Promise<never> {
+  const { selection, reason, rule, events } = ending;
   await withEffect(parts, now, async (stores) => {
-    await stores.endSessions({ sessionIds: [id] }, 'refresh_replayed');
-    await stores.audit.record({ type: 'refresh_refused', origin, userId, sessionId: id, reason: rule }, now);
+    if (!('sessionIds' in selection)) {
+      // As a logout everywhere: logins and refreshes that are in flight do not survive it.
+      await stores.users.lock(userId);
+      await stores.users.bumpTokenVersion(userId);
+    }
+    const ended = await stores.endSessions(selection, reason);
+    if (ended.length === 0) return;
+    const refused = { type: 'refresh_refused', origin, userId, sessionId: id, reason: rule } as const;
+    await stores.audit.recordAll([refused, ...events], now);
   });
   throw refusal(rule);
 }
 
+function contextChanged({ session, origin }: Use, { signals }: ContextVerdict): AuditEvent {
+  const { id: sessionId, userId } = session;
+  return { type: 'session_context_changed', origin, userId, sessionId, reason: signals.join(' ') };
+}
+
 async function recordRefusal(
-  { database }: RefreshParts,
-  { id, userId }: SessionWithUser,
+  parts: RefreshParts,
+  { session, now, origin }: Use,
   rule: string,
-  now: number,
-  origin: Origin,
 ): Promise<void> {
-  await database.audit.record({ type: 'refresh_refused', origin, userId, sessionId: id, reason: rule }, now);
+  const { id: sessionId, userId } = session;
+  if (!parts.refusals.isWorthNoting(sessionId, parts.clock.monotonic())) return;
+  const event = { type: 'refresh_refused', origin, userId, sessionId, reason: rule } as const;
+  await parts.database.audit.record(event, now);
 }
 
 function refusal(reason: string): AuthorityError {

@@ -173,7 +173,7 @@ function revokeUser(look: (stores: Stores) => Promise<User | undefined>): Step {
     find: userOf,
     async take(stores, now, origin, again) {
       const { userId } = await userOf(stores);
-      await stores.users.lock(userId, 'update');
+      await stores.users.lock(userId);
       // Whoever has logged in since the first time is not meant.
       if (again) return (await stores.endSessions({ userId, onlyEnded: true }, 'revoked')).length;
       await stores.users.bumpTokenVersion(userId);

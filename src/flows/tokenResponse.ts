@@ -7,6 +7,7 @@ import type { RingKeeper } from '../keys/ringKeeper.ts';
 import type { DenyList } from '../revocation/denyList.ts';
 import type { RefreshTokens } from '../sessions/refreshToken.ts';
 import { type Session, sessionExpiry } from '../sessions/session.ts';
+import type { NewSession } from '../sessions/sessionStore.ts';
 import type { AccessTokenIssuer } from '../tokens/accessToken.ts';
 
 export interface TokenResponse {
@@ -28,7 +29,7 @@ export interface TokenParts {
   readonly refreshTokens: RefreshTokens;
 }
 
-type TokenSession = Omit<Session, 'rotatedAt' | 'graceRepeats' | 'endedAt'>;
+type TokenSession = NewSession & Pick<Session, 'generation'>;
 
 /**
  * The key for a token that is about to be minted. It is noted with the session before the token exists, so that whoever

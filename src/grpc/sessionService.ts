@@ -12,6 +12,7 @@ import type { ListSessions } from '../flows/listSessions.ts';
 import type { Revoke } from '../flows/revoke.ts';
 import { pageTokenAfter, readPageToken } from '../sessions/pageToken.ts';
 import { type Session, sessionExpiry } from '../sessions/session.ts';
+import { parseUserAgent } from '../sessions/userAgent.ts';
 import { originOf } from './callers.ts';
 
 export interface SessionServiceFlows {
@@ -52,6 +53,7 @@ function readPageSize(size: number): number {
 }
 
 function toMessage(session: Session): SessionMessage {
+  const { browser, os } = parseUserAgent(session.userAgent);
   return {
     sessionId: session.id,
     userId: session.userId,
@@ -61,5 +63,10 @@ function toMessage(session: Session): SessionMessage {
     createTimeMs: session.createdAt,
     lastUsedTimeMs: session.lastUsedAt,
     expireTimeMs: sessionExpiry(session),
+    browser: browser ?? '',
+    os: os ?? '',
+    contextSignals: [...session.contextSignals],
+    contextScore: session.contextScore,
+    contextChangeTimeMs: session.contextChangedAt ?? 0,
   };
 }

@@ -4,12 +4,14 @@
  */
 import { AuthorityError } from '../core/errors.ts';
 import type { ChangePassword } from '../flows/changePassword.ts';
+import type { DeleteAccount } from '../flows/deleteAccount.ts';
 import type { EndSession } from '../flows/endSession.ts';
 import type { Introspect } from '../flows/introspect.ts';
 import type { ListSessions } from '../flows/listSessions.ts';
 import type { Login } from '../flows/login.ts';
 import type { Logout } from '../flows/logout.ts';
 import type { LogoutAll } from '../flows/logoutAll.ts';
+import type { LogoutOthers } from '../flows/logoutOthers.ts';
 import type { Refresh } from '../flows/refresh.ts';
 import type { Register } from '../flows/register.ts';
 import type { KeyPolicy } from '../keys/keyPolicy.ts';
@@ -31,6 +33,8 @@ export interface HttpFlows {
   readonly refresh: Refresh;
   readonly logout: Logout;
   readonly logoutAll: LogoutAll;
+  readonly logoutOthers: LogoutOthers;
+  readonly deleteAccount: DeleteAccount;
   readonly changePassword: ChangePassword;
   readonly listSessions: ListSessions;
   readonly endSession: EndSession;

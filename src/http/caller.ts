@@ -28,11 +28,13 @@ export function createAuthenticate(introspect: Introspect): Authenticate {
   };
 }
 
-export function originOf(request: FastifyRequest): Origin {
+/** `deviceId` as the body named it. */
+export function originOf(request: FastifyRequest, deviceId?: string): Origin {
   return {
     actor: 'user',
     requestId: request.id,
     ip: canonicalIp(request.ip),
     userAgent: request.headers['user-agent']?.slice(0, limits.userAgentCharacters),
+    deviceId,
   };
 }

@@ -2,6 +2,7 @@
 import { type Static, Type } from 'typebox';
 import { uuidPattern } from '../core/ids.ts';
 import { limits } from '../core/limits.ts';
+import { contextSignals } from '../sessions/context.ts';
 
 const strict = { additionalProperties: false } as const;
 
@@ -14,6 +15,14 @@ const newPassword = text(
   `At least ${limits.passwordMinimumCharacters} characters, at most ${limits.passwordMaximumBytes} bytes, not a common one.`,
 );
 const refreshToken = text('The refresh token of the last login or refresh.');
+
+const deviceId = Type.String({
+  minLength: 1,
+  maxLength: limits.deviceIdCharacters,
+  pattern: '^[!-~]+$',
+  description:
+    'What the client calls the device that it runs on, such as a UUID it made when it was installed.',
+});
 
 export const registerBody = Type.Object({ email, password: newPassword }, strict);
 
@@ -30,11 +39,16 @@ export const loginBody = Type.Object(
         description: 'Shown in the list of sessions, such as "Work laptop".',
       }),
     ),
+    device_id: Type.Optional(deviceId),
   },
   strict,
 );
 
-export const refreshBody = Type.Object({ refresh_token: refreshToken }, strict);
+export const refreshBody = Type.Object(
+  { refresh_token: refreshToken, device_id: Type.Optional(deviceId) },
+  strict,
+);
+export const deleteMeBody = Type.Object({ current_password: text('The password.') }, strict);
 export const logoutBody = Type.Object({ refresh_token: Type.Optional(refreshToken) }, strict);
 export const emptyBody = Type.Object({}, strict);
 
@@ -74,17 +88,32 @@ export const tokenResponse = Type.Object({
 });
 export type TokenResponseBody = Static<typeof tokenResponse>;
 
+const contextChange = Type.Object({
+  signals: Type.Array(Type.String(), { description: Object.keys(contextSignals).join(', ') }),
+  score: Type.Integer({ minimum: 0, maximum: 100, description: 'How unusual that is.' }),
+  at: time,
+});
+
 export const sessionsResponse = Type.Object({
   sessions: Type.Array(
     Type.Object({
       id: Type.String(),
       device_name: Type.Union([Type.String(), Type.Null()]),
       user_agent: Type.Union([Type.String(), Type.Null()]),
+      browser: Type.Union([Type.String(), Type.Null()], { description: 'Such as "Firefox 140".' }),
+      os: Type.Union([Type.String(), Type.Null()], { description: 'Such as "Android 15".' }),
+      device_type: Type.Union([Type.String(), Type.Null()], {
+        description: 'desktop, mobile, tablet or tv.',
+      }),
       ip: Type.Union([Type.String(), Type.Null()]),
       created_at: time,
       last_used_at: time,
       expires_at: time,
       current: Type.Boolean({ description: 'True for the session of the token that asks.' }),
+      context_change: Type.Union([contextChange, Type.Null()], {
+        description:
+          'What changed about where and with what it is used; null when nothing that is noted did.',
+      }),
     }),
   ),
   next_page_token: Type.Optional(Type.String()),

@@ -27,6 +27,8 @@ export interface Metrics {
   rebuild(): void;
   /** A part of the shared deny-list failed, and made up for it or will try again. */
   fault(part: string): void;
+  /** Something about the context of a session changed, and what the settings say of that. */
+  contextSignal(signal: string, action: string): void;
   /** A value that is read when metrics are asked for. */
   gauge(name: string, help: string, read: () => number): void;
 }
@@ -88,6 +90,12 @@ export function createMetrics(): Metrics {
     help: 'How often this node made the shared copy in Redis anew.',
     registers,
   });
+  const contextSignals = new Counter({
+    name: 'countersign_session_context_signals_total',
+    help: 'Changes of where and with what sessions are used, by signal and what was done.',
+    labelNames: ['signal', 'action'] as const,
+    registers,
+  });
   const faults = new Counter({
     name: 'countersign_deny_list_faults_total',
     help: 'Failures of a part of the shared deny-list.',
@@ -126,6 +134,7 @@ export function createMetrics(): Metrics {
     edge: (outcome) => effectEdges.inc({ outcome }),
     rebuild: () => rebuilds.inc(),
     fault: (part) => faults.inc({ part }),
+    contextSignal: (signal, action) => contextSignals.inc({ signal, action }),
     gauge(name, help, read) {
       new Gauge({
         name,

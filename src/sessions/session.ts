@@ -14,6 +14,9 @@ export const endReasons = [
   'refresh_replayed',
   'revoked',
   'key_revoked',
+  'session_limit',
+  'context_changed',
+  'user_deleted',
 ] as const;
 export type EndReason = (typeof endReasons)[number];
 
@@ -21,10 +24,26 @@ export type EndReason = (typeof endReasons)[number];
 export interface ClientContext {
   readonly userAgent: string | undefined;
   readonly ip: string | undefined;
+  /** What the client calls the device it runs on; the same for as long as it is installed there. */
+  readonly deviceId: string | undefined;
+}
+
+/** What is kept of where and with what a session was used; see `context.ts`. */
+export interface SessionContext {
+  readonly deviceId: string | undefined;
+  /** The last address in another network than the one of now, and when it was used last. */
+  readonly otherIp: string | undefined;
+  readonly otherIpAt: number | undefined;
+  /** Rotations of late that each came soon after the one before. */
+  readonly quickRefreshes: number;
+  /** What was noted last, and when. */
+  readonly contextSignals: readonly string[];
+  readonly contextScore: number;
+  readonly contextChangedAt: number | undefined;
 }
 
 /** All times are milliseconds since the Unix epoch. */
-export interface Session extends ClientContext {
+export interface Session extends ClientContext, SessionContext {
   readonly id: SessionId;
   readonly userId: UserId;
   /** 256 random bits under KEY_ENCRYPTION_KEY. */

@@ -1,5 +1,5 @@
 import type { SessionId, UserId } from '../core/ids.ts';
-import type { ClientContext, EndReason, Session } from './session.ts';
+import type { ClientContext, EndReason, Session, SessionContext } from './session.ts';
 
 /** A session as a refresh sees it: with what its user's row says at the same moment. */
 export interface SessionWithUser extends Session {
@@ -23,6 +23,8 @@ export interface SessionFilter {
 export type SessionSelection =
   | { readonly sessionIds: readonly SessionId[] }
   | { readonly userId: UserId; readonly except?: SessionId; readonly onlyEnded?: boolean }
+  /** Of the user's live ones all but the newest `newest`. */
+  | { readonly userId: UserId; readonly allButNewest: number }
   /** Those in a range for which everything that the filter says holds. */
   | { readonly matching: SessionFilter; readonly range: SessionRange; readonly newBefore?: number }
   /** Those in a range with live access tokens that may have been signed with this key. */
@@ -43,8 +45,9 @@ export interface EndedSession {
 }
 
 /** What a refresh writes. */
-export interface SessionUse extends ClientContext {
+export interface SessionUse extends Pick<ClientContext, 'userAgent' | 'ip'> {
   readonly now: number;
+  readonly context: SessionContext;
   readonly idleExpiresAt: number;
   readonly accessExpiresAt: number;
   /** The key that will sign the access token. */
@@ -54,7 +57,10 @@ export interface SessionUse extends ClientContext {
 /** The secret of a session, to be sealed again. */
 export type SealedSession = Pick<Session, 'id' | 'sealedSecret'>;
 
-export type NewSession = Omit<Session, 'generation' | 'rotatedAt' | 'graceRepeats' | 'endedAt'>;
+export type NewSession = Omit<
+  Session,
+  'generation' | 'rotatedAt' | 'graceRepeats' | 'endedAt' | Exclude<keyof SessionContext, 'deviceId'>
+>;
 
 export interface SessionStore {
   /** `signingKid` as in `SessionUse`. */
@@ -88,6 +94,8 @@ export interface SessionStore {
   listSealedOtherwise(header: Uint8Array, range: SessionRange): Promise<readonly SealedSession[]>;
   /** Replaces the sealed form of a secret that is otherwise unchanged. */
   reseal(session: SealedSession): Promise<void>;
+  /** Of all sessions of the user, removes what tells of the person: devices, programs and addresses. */
+  forgetPersonal(userId: UserId): Promise<void>;
   /** Lets one session go on under a new token version of its user. */
   setTokenVersion(id: SessionId, tokenVersion: number): Promise<void>;
 }

@@ -8,6 +8,7 @@ import { endMatching, sessionsMatching } from '../../src/flows/matchingSessions.
 import { nameRequest, openRequest, pruneRequests } from '../../src/flows/namedRequest.ts';
 import type { Effect } from '../../src/revocation/revocation.ts';
 import { createStorage, migrateStorage } from '../../src/storage/postgres/storage.ts';
+import { noContext } from '../support/aSession.ts';
 import { engines } from '../support/engines.ts';
 import { createManualClock } from '../support/manualClock.ts';
 import { minute, newSession, newUser, rowsMadeAt as now } from '../support/rows.ts';
@@ -163,7 +164,8 @@ for (const { name, open } of engines) {
         { endedAt: late },
         'it has ended all the same: clocks may be set back',
       );
-      const refreshed = { now, userAgent: '', ip: '', idleExpiresAt: now, signingKid: 'kid' };
+      const use = { context: noContext, idleExpiresAt: now, signingKid: 'kid' };
+      const refreshed = { now, userAgent: '', ip: '', ...use };
       const busy = await newSession(storage, user, now);
       await sessions.advance(busy, 0, { ...refreshed, accessExpiresAt: now + 40 * minute });
       t.match(await sessions.end({ sessionIds: [busy] }, 'revoked', late), [{ id: busy, newlyEnded: true }]);

@@ -10,6 +10,7 @@ import type { SigningKeyState } from '../../src/keys/signingKeyStore.ts';
 import type { SessionRange, SessionUse } from '../../src/sessions/sessionStore.ts';
 import type { PostgresEngine } from '../../src/storage/postgres/engine.ts';
 import { createStorage, migrateStorage, type Storage } from '../../src/storage/postgres/storage.ts';
+import { noContext } from '../support/aSession.ts';
 import { engines } from '../support/engines.ts';
 import { createToldEffect, operator } from '../support/keyNode.ts';
 import { createManualClock } from '../support/manualClock.ts';
@@ -61,6 +62,7 @@ function aUse(signingKid: string, at: number): SessionUse {
     now: at,
     userAgent: 'agent',
     ip: '::1',
+    context: noContext,
     idleExpiresAt: at + 40 * minute,
     accessExpiresAt: at + lifetime,
     signingKid,

@@ -286,13 +286,13 @@ t.test('a node that stands still in a transaction does not keep its rows locked'
   const { gate, open } = createGate();
   let locked = false;
   const standingStill = database.transaction(async ({ users }) => {
-    await users.lock(user.id, 'update');
+    await users.lock(user.id);
     locked = true;
     await gate;
   });
   const lost = t.rejects(standingStill, 'its own transaction has been ended');
   await eventually('the row is locked', () => locked);
-  await database.transaction(({ users }) => users.lock(user.id, 'update'));
+  await database.transaction(({ users }) => users.lock(user.id));
   open();
   await lost;
 });

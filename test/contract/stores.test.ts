@@ -6,6 +6,7 @@ import { limits } from '../../src/core/limits.ts';
 import type { StoredSigningKey } from '../../src/keys/signingKeyStore.ts';
 import type { Revocation } from '../../src/revocation/revocation.ts';
 import { createStorage, migrateStorage, type Storage } from '../../src/storage/postgres/storage.ts';
+import { noContext } from '../support/aSession.ts';
 import { engines } from '../support/engines.ts';
 import { minute, newSession, newUser, rowsMadeAt as now } from '../support/rows.ts';
 import { aSigningKey } from '../support/signingKeys.ts';
@@ -52,6 +53,7 @@ async function sessions(t: Test, storage: Storage): Promise<void> {
     ip: '::1',
     idleExpiresAt: now + 40 * minute,
     accessExpiresAt: now + 1,
+    context: noContext,
     signingKid: 'kid',
   };
   const found = await sessions.find(id);
@@ -136,7 +138,7 @@ async function ending(t: Test, storage: Storage): Promise<void> {
   t.equal(
     await sessions.advance(one, 0, {
       ...{ now, userAgent: '', ip: '', idleExpiresAt: now, accessExpiresAt: now },
-      signingKid: 'kid',
+      ...{ signingKid: 'kid', context: noContext },
     }),
     false,
   );
@@ -296,7 +298,7 @@ async function transactions(t: Test, storage: Storage): Promise<void> {
   // Both read before either writes, unless the lock makes the second one wait.
   const bump = () =>
     database.transaction(async ({ users }) => {
-      const locked = await users.lock(user.id, 'update');
+      const locked = await users.lock(user.id);
       await users.bumpTokenVersion(user.id);
       return locked?.tokenVersion;
     });

@@ -1,7 +1,19 @@
 import { newId, type SessionId, type UserId } from '../../src/core/ids.ts';
+import type { SessionContext } from '../../src/sessions/session.ts';
 import type { NewSession } from '../../src/sessions/sessionStore.ts';
 
 const minute = 60_000;
+
+/** Of a session about which nothing was noted. */
+export const noContext: SessionContext = {
+  deviceId: undefined,
+  otherIp: undefined,
+  otherIpAt: undefined,
+  quickRefreshes: 0,
+  contextSignals: [],
+  contextScore: 0,
+  contextChangedAt: undefined,
+};
 
 /** A session of somebody, begun now, that is in no store. Its secret is nobody's. */
 export function aSession(now: number): NewSession {
@@ -17,6 +29,7 @@ export function aSession(now: number): NewSession {
     deviceName: undefined,
     userAgent: undefined,
     ip: undefined,
+    deviceId: undefined,
     createdAt: now,
     lastUsedAt: now,
     idleExpiresAt: now + 30 * minute,

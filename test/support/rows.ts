@@ -40,6 +40,7 @@ export async function newSession(
     deviceName: 'Laptop',
     userAgent: 'agent',
     ip: '127.0.0.1',
+    deviceId: undefined,
     createdAt: at,
     lastUsedAt: at,
     idleExpiresAt: at + 30 * minute,

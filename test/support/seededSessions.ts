@@ -2,8 +2,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Email } from '../../src/authn/email.ts';
+import type { User } from '../../src/authn/user.ts';
+import { newId, type UserId } from '../../src/core/ids.ts';
 import { createSealing } from '../../src/core/sealing.ts';
 import { createKeyRing } from '../../src/keys/keyRing.ts';
+import { createRefreshTokens } from '../../src/sessions/refreshToken.ts';
 import { openEngine } from '../../src/storage/postgres/engine.ts';
 import { createStorage } from '../../src/storage/postgres/storage.ts';
 import { createAccessTokenIssuer } from '../../src/tokens/accessToken.ts';
@@ -15,6 +19,9 @@ import { usualPolicy } from './signingKeys.ts';
 export interface SeededSession {
   readonly id: string;
   readonly token: string;
+  readonly refreshToken: string;
+  /** Whose; the password is `password` of authority.ts. */
+  readonly email: string;
 }
 
 const email = 'seeded@example.com';
@@ -24,26 +31,46 @@ const about = { issuer: 'http://127.0.0.1:8080', audience: 'countersign', access
 /** Rows that are written at the same time. */
 const atOnce = 50;
 
-export async function seedSessions(cluster: Cluster, count: number): Promise<readonly SeededSession[]> {
+/** Of one user, or each of a user of its own. */
+export async function seedSessions(
+  cluster: Cluster,
+  count: number,
+  users: 'one' | 'each' = 'one',
+): Promise<readonly SeededSession[]> {
   const { call } = cluster.nodes[0];
   await call('POST', '/auth/register', { body: { email, password } });
   const folder = await mkdtemp(join(tmpdir(), 'seeded-'));
   const engine = await openEngine(folder, cluster.postgres.url);
   try {
     const { database } = createStorage(engine);
-    const user = await database.users.findByEmail(email as never);
-    if (user === undefined) throw new Error('the user was not registered');
+    const first = await database.users.findByEmail(email as Email);
+    if (first === undefined) throw new Error('the user was not registered');
+    /** The same password has the same hash: making each would take seconds. */
+    const anotherUser = async (): Promise<User> => {
+      const id = newId<UserId>(Date.now());
+      const user = { ...first, id, email: `${id}@example.com` as Email };
+      await database.users.create(user, Date.now());
+      return user;
+    };
     const clock = { now: Date.now, monotonic: () => 0 };
     const sealing = createSealing(Buffer.from(cluster.keyEncryptionKey, 'base64'));
     const keyRing = createKeyRing({ sealing, clock, policy: usualPolicy });
     keyRing.adopt((await database.signingKeys.load()).keys, { monotonic: 0, wall: Date.now() });
     const signer = keyRing.signer();
     const tokens = createAccessTokenIssuer(about);
+    const refreshTokens = createRefreshTokens(sealing);
     const seedOne = async (): Promise<SeededSession> => {
       const now = Date.now();
-      const session = { ...aSession(now), userId: user.id, tokenVersion: user.tokenVersion };
+      const user = users === 'one' ? first : await anotherUser();
+      const begun = { ...aSession(now), userId: user.id, tokenVersion: user.tokenVersion };
+      const session = { ...begun, sealedSecret: refreshTokens.newSealedSecret(begun.id) };
       await database.sessions.create({ ...session, accessExpiresAt: tokens.expiry(now) }, signer.kid);
-      return { id: session.id, token: await tokens.issue(session, signer, now) };
+      return {
+        id: session.id,
+        token: await tokens.issue(session, signer, now),
+        refreshToken: refreshTokens.derive(session, 0),
+        email: user.email,
+      };
     };
     const seeded: SeededSession[] = [];
     while (seeded.length < count) {

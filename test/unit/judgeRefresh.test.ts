@@ -4,6 +4,7 @@ import { newId, type SessionId, type UserId } from '../../src/core/ids.ts';
 import { limits } from '../../src/core/limits.ts';
 import { judgeRefresh } from '../../src/sessions/judgeRefresh.ts';
 import type { SessionWithUser } from '../../src/sessions/sessionStore.ts';
+import { noContext } from '../support/aSession.ts';
 
 const now = Date.UTC(2030, 0, 1, 12);
 const graceMs = 10_000;
@@ -11,6 +12,7 @@ const hour = 3_600_000;
 
 /** Alive, at generation 5 since four seconds ago, and never repeated. */
 const alive: SessionWithUser = {
+  ...noContext,
   id: newId<SessionId>(now - hour),
   userId: newId<UserId>(now - hour),
   sealedSecret: new Uint8Array(),
@@ -45,7 +47,7 @@ interface Change {
 
 /** The verdict in short: its kind, and its rule if it has one. */
 function verdict(change: Change): string {
-  const client = { userAgent: alive.userAgent, ip: alive.ip, ...change };
+  const client = { userAgent: alive.userAgent, ip: alive.ip, deviceId: undefined, ...change };
   const request = { now: change.now ?? now, client, graceMs: change.graceMs ?? graceMs };
   const judged = judgeRefresh({ ...alive, ...change.session }, change.presented ?? 5, request);
   return 'rule' in judged ? `${judged.kind} ${judged.rule}` : judged.kind;

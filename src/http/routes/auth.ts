@@ -8,6 +8,7 @@ import type { HttpFlows, HttpParts } from '../app.ts';
 import type { HttpApp } from '../bareApp.ts';
 import { type Authenticate, bearerToken, originOf } from '../caller.ts';
 import {
+  deleteMeBody,
   emptyBody,
   loginBody,
   logoutBody,
@@ -40,8 +41,8 @@ export function authRoutes(app: HttpApp, { flows }: HttpParts, authenticate: Aut
     ...operation({ summary: 'Log in', refusals: [400, 401, 503], response: { 200: tokenResponse } }),
   };
   app.post('/auth/login', { schema: loginSchema }, async (request) => {
-    const { email, password, device_name: deviceName } = request.body;
-    return toBody(await flows.login({ email, password, deviceName }, originOf(request)));
+    const { email, password, device_name: deviceName, device_id: deviceId } = request.body;
+    return toBody(await flows.login({ email, password, deviceName }, originOf(request, deviceId)));
   });
 
   const refreshSchema = {
@@ -52,9 +53,10 @@ export function authRoutes(app: HttpApp, { flows }: HttpParts, authenticate: Aut
       response: { 200: tokenResponse },
     }),
   };
-  app.post('/auth/refresh', { schema: refreshSchema }, async (request) =>
-    toBody(await flows.refresh(request.body.refresh_token, originOf(request))),
-  );
+  app.post('/auth/refresh', { schema: refreshSchema }, async (request) => {
+    const { refresh_token: refreshToken, device_id: deviceId } = request.body;
+    return toBody(await flows.refresh(refreshToken, originOf(request, deviceId)));
+  });
 
   logoutRoutes(app, flows, authenticate);
   accountRoutes(app, flows, authenticate);
@@ -92,6 +94,25 @@ function logoutRoutes(app: HttpApp, flows: HttpFlows, authenticate: Authenticate
       return reply.code(204).send(null);
     },
   );
+
+  const logoutOthersSchema = {
+    body: emptyBody,
+    ...operation({
+      summary: 'End every session of mine but this one',
+      bearer: true,
+      refusals: [400],
+      response: noContent,
+    }),
+  };
+  app.post(
+    '/auth/logout-others',
+    { preValidation: optionalBody, schema: logoutOthersSchema },
+    async (request, reply) => {
+      const { sub: userId, sid: sessionId } = await authenticate(request);
+      await flows.logoutOthers({ userId, sessionId }, originOf(request));
+      return reply.code(204).send(null);
+    },
+  );
 }
 
 function accountRoutes(app: HttpApp, flows: HttpFlows, authenticate: Authenticate): void {
@@ -109,6 +130,22 @@ function accountRoutes(app: HttpApp, flows: HttpFlows, authenticate: Authenticat
     const { current_password: currentPassword, new_password: newPassword } = request.body;
     const caller = { userId: sub, sessionId: sid };
     await flows.changePassword({ currentPassword, newPassword }, caller, originOf(request));
+    return reply.code(204).send(null);
+  });
+
+  const deleteSchema = {
+    body: deleteMeBody,
+    ...operation({
+      summary: 'Delete my account; every session ends',
+      bearer: true,
+      refusals: [400],
+      response: noContent,
+    }),
+  };
+  app.delete('/auth/me', { schema: deleteSchema }, async (request, reply) => {
+    const { sub: userId, sid: sessionId } = await authenticate(request);
+    const { current_password: currentPassword } = request.body;
+    await flows.deleteAccount(currentPassword, { userId, sessionId }, originOf(request));
     return reply.code(204).send(null);
   });
 

@@ -3,6 +3,7 @@ import { rfc3339 } from '../../core/clock.ts';
 import type { SessionId } from '../../core/ids.ts';
 import { pageTokenAfter, readPageToken } from '../../sessions/pageToken.ts';
 import { type Session, sessionExpiry } from '../../sessions/session.ts';
+import { parseUserAgent } from '../../sessions/userAgent.ts';
 import type { HttpParts } from '../app.ts';
 import type { HttpApp } from '../bareApp.ts';
 import { type Authenticate, originOf } from '../caller.ts';
@@ -53,10 +54,22 @@ function toBody(session: Session, current: SessionId): SessionsBody['sessions'][
     id: session.id,
     device_name: session.deviceName ?? null,
     user_agent: session.userAgent ?? null,
+    ...describeUserAgent(session.userAgent),
     ip: session.ip ?? null,
     created_at: rfc3339(session.createdAt),
     last_used_at: rfc3339(session.lastUsedAt),
     expires_at: rfc3339(sessionExpiry(session)),
     current: session.id === current,
+    context_change: describeChange(session),
   };
+}
+
+function describeUserAgent(text: string | undefined) {
+  const { browser, os, device } = parseUserAgent(text);
+  return { browser: browser ?? null, os: os ?? null, device_type: device ?? null };
+}
+
+function describeChange({ contextSignals, contextScore, contextChangedAt }: Session) {
+  if (contextChangedAt === undefined) return null;
+  return { signals: [...contextSignals], score: contextScore, at: rfc3339(contextChangedAt) };
 }

@@ -52,7 +52,7 @@ export function createSessionStore(prisma: PrismaConnection): SessionStore {
                last_used_at = ${new Date(use.now)}, idle_expires_at = ${new Date(use.idleExpiresAt)},
                access_expires_at = GREATEST(access_expires_at, ${new Date(use.accessExpiresAt)}),
                signing_kids = ${signingKids(use)},
-               user_agent = ${use.userAgent ?? null}, ip = ${use.ip ?? null}
+               user_agent = ${use.userAgent ?? null}, ip = ${use.ip ?? null}, ${contextOf(use)}
          WHERE s.id = ${id}::uuid AND s.generation = ${from} AND ${alive(use.now)}`;
       return changed === 1;
     },
@@ -63,7 +63,7 @@ export function createSessionStore(prisma: PrismaConnection): SessionStore {
            SET grace_repeats = grace_repeats + 1, last_used_at = ${new Date(use.now)},
                access_expires_at = GREATEST(access_expires_at, ${new Date(use.accessExpiresAt)}),
                signing_kids = ${signingKids(use)},
-               ip = ${use.ip ?? null}
+               ip = ${use.ip ?? null}, ${contextOf(use)}
          WHERE s.id = ${id}::uuid AND s.generation = ${current} AND s.grace_repeats < ${maximum} AND ${alive(use.now)}`;
       return changed === 1;
     },
@@ -116,6 +116,11 @@ export function createSessionStore(prisma: PrismaConnection): SessionStore {
       await prisma.session.update({ where: { id }, data: { sealedSecret: new Uint8Array(sealedSecret) } });
     },
 
+    async forgetPersonal(userId) {
+      const data = { deviceName: null, userAgent: null, ip: null, deviceId: null, otherIp: null };
+      await prisma.session.updateMany({ where: { userId }, data });
+    },
+
     async setTokenVersion(id, tokenVersion) {
       await prisma.session.update({ where: { id }, data: { tokenVersion } });
     },
@@ -128,6 +133,17 @@ function alive(now: number): Prisma.Sql {
   return Prisma.sql`s.ended_at IS NULL AND s.expires_at > ${at} AND s.idle_expires_at > ${at} AND EXISTS (
     SELECT 1 FROM users AS u
      WHERE u.id = s.user_id AND u.token_version = s.token_version AND u.disabled_at IS NULL)`;
+}
+
+function contextOf({ context }: SessionUse): Prisma.Sql {
+  const { deviceId, otherIp, otherIpAt, quickRefreshes, contextSignals, contextScore } = context;
+  return Prisma.sql`device_id = ${deviceId ?? null}, other_ip = ${otherIp ?? null}, other_ip_at = ${dateOf(otherIpAt)},
+    quick_refreshes = ${quickRefreshes}, context_signals = ${contextSignals}::text[], context_score = ${contextScore},
+    context_changed_at = ${dateOf(context.contextChangedAt)}`;
+}
+
+function dateOf(milliseconds: number | undefined): Date | null {
+  return milliseconds === undefined ? null : new Date(milliseconds);
 }
 
 /**
@@ -171,6 +187,12 @@ function selected(selection: SessionSelection, at: Date): Prisma.Sql {
         : Prisma.sql`(s.ended_at IS NOT NULL OR s.created_at < ${new Date(newBefore)})`;
     return Prisma.sql`${whose(selection)} AND ${mayEnd} AND (${tokensLive} OR ${live(at)})`;
   }
+  if ('allButNewest' in selection) {
+    const { userId, allButNewest } = selection;
+    const lives = Prisma.sql`s.user_id = ${userId}::uuid AND ${live(at)}`;
+    return Prisma.sql`s.id IN (
+      SELECT s.id FROM sessions AS s WHERE ${lives} ORDER BY s.id DESC OFFSET ${allButNewest})`;
+  }
   return Prisma.sql`${whose(selection)} AND (s.ended_at IS NULL OR ${tokensLive})`;
 }
 
@@ -179,7 +201,9 @@ function inRange({ after, last }: SessionRange): Prisma.Sql {
   return last === undefined ? start : Prisma.sql`${start} AND s.id <= ${last}::uuid`;
 }
 
-function whose(selection: Exclude<SessionSelection, { signedWith: string }>): Prisma.Sql {
+function whose(
+  selection: Exclude<SessionSelection, { signedWith: string } | { allButNewest: number }>,
+): Prisma.Sql {
   if ('sessionIds' in selection) return Prisma.sql`s.id = ANY (${selection.sessionIds}::uuid[])`;
   if ('matching' in selection)
     return Prisma.sql`${inRange(selection.range)} AND ${matching(selection.matching)}`;
@@ -228,6 +252,7 @@ function toRow(session: NewSession): Prisma.SessionUncheckedCreateInput {
     deviceName: session.deviceName ?? null,
     userAgent: session.userAgent ?? null,
     ip: session.ip ?? null,
+    deviceId: session.deviceId ?? null,
     createdAt: new Date(session.createdAt),
     lastUsedAt: new Date(session.lastUsedAt),
     idleExpiresAt: new Date(session.idleExpiresAt),
@@ -258,5 +283,12 @@ function fromRow(row: SessionRow): Session {
     expiresAt: row.expiresAt.getTime(),
     accessExpiresAt: row.accessExpiresAt.getTime(),
     endedAt: row.endedAt?.getTime(),
+    deviceId: row.deviceId ?? undefined,
+    otherIp: row.otherIp ?? undefined,
+    otherIpAt: row.otherIpAt?.getTime(),
+    quickRefreshes: row.quickRefreshes,
+    contextSignals: row.contextSignals,
+    contextScore: row.contextScore,
+    contextChangedAt: row.contextChangedAt?.getTime(),
   };
 }

@@ -16,16 +16,15 @@ export function createUserStore(prisma: PrismaConnection): UserStore {
     },
 
     async find(id) {
-      return fromRow(await prisma.user.findUnique({ where: { id } }));
+      return fromRow(await prisma.user.findUnique({ where: { id, deletedAt: null } }));
     },
 
     async findByEmail(email) {
       return fromRow(await prisma.user.findUnique({ where: { email } }));
     },
 
-    async lock(id, to) {
-      if (to === 'share') await prisma.$queryRaw`SELECT 1 FROM users WHERE id = ${id}::uuid FOR SHARE`;
-      else await prisma.$queryRaw`SELECT 1 FROM users WHERE id = ${id}::uuid FOR UPDATE`;
+    async lock(id) {
+      await prisma.$queryRaw`SELECT 1 FROM users WHERE id = ${id}::uuid FOR UPDATE`;
       return fromRow(await prisma.user.findUnique({ where: { id } }));
     },
 
@@ -44,6 +43,20 @@ export function createUserStore(prisma: PrismaConnection): UserStore {
 
     async disable(id, now) {
       await prisma.user.update({ where: { id }, data: { disabledAt: new Date(now) } });
+    },
+
+    async enable(id) {
+      await prisma.user.update({ where: { id }, data: { disabledAt: null } });
+    },
+
+    async delete(id, now) {
+      const at = new Date(now);
+      // No e-mail and no hash look like these.
+      const { count } = await prisma.user.updateMany({
+        where: { id, deletedAt: null },
+        data: { email: `deleted:${id}`, passwordHash: '', disabledAt: at, deletedAt: at },
+      });
+      return count === 1;
     },
   };
 }

@@ -10,6 +10,9 @@ export const Reason = {
   REASON_REFRESH_REPLAYED: 'REASON_REFRESH_REPLAYED',
   REASON_REVOKED: 'REASON_REVOKED',
   REASON_KEY_REVOKED: 'REASON_KEY_REVOKED',
+  REASON_SESSION_LIMIT: 'REASON_SESSION_LIMIT',
+  REASON_CONTEXT_CHANGED: 'REASON_CONTEXT_CHANGED',
+  REASON_USER_DELETED: 'REASON_USER_DELETED',
 } as const;
 
 export type Reason =
@@ -31,5 +34,11 @@ export type Reason =
   | 7
   | 'REASON_KEY_REVOKED'
   | 8
+  | 'REASON_SESSION_LIMIT'
+  | 9
+  | 'REASON_CONTEXT_CHANGED'
+  | 10
+  | 'REASON_USER_DELETED'
+  | 11
 
 export type Reason__Output = typeof Reason[keyof typeof Reason]

@@ -11,6 +11,11 @@ export interface Session {
   'createTimeMs'?: (number | string | Long);
   'lastUsedTimeMs'?: (number | string | Long);
   'expireTimeMs'?: (number | string | Long);
+  'browser'?: (string);
+  'os'?: (string);
+  'contextSignals'?: (string)[];
+  'contextScore'?: (number);
+  'contextChangeTimeMs'?: (number | string | Long);
 }
 
 export interface Session__Output {
@@ -22,4 +27,9 @@ export interface Session__Output {
   'createTimeMs': (number);
   'lastUsedTimeMs': (number);
   'expireTimeMs': (number);
+  'browser': (string);
+  'os': (string);
+  'contextSignals': (string)[];
+  'contextScore': (number);
+  'contextChangeTimeMs': (number);
 }

@@ -1,0 +1,105 @@
+/**
+ * Where and with what a session is used, and what a change of that says. Pure: the row, the request, the settings and the time
+ * decide. Owns the signals and their weights; what follows from them is for `flows/refresh.ts`.
+ */
+import { networkOf } from '../core/ipAddress.ts';
+import { limits } from '../core/limits.ts';
+import type { ClientContext, Session, SessionContext } from './session.ts';
+import { userAgentFamily } from './userAgent.ts';
+
+/** Each with its weight, of 100: how little it happens to those who have done nothing. */
+export const contextSignals = {
+  /** The device says that it is another one, or says nothing any more. */
+  device_changed: 50,
+  /** Another browser or another system; a newer version of either is no change. */
+  user_agent_changed: 40,
+  /** Back in a network that it had left moments ago, while the other one is in use: two places at once. */
+  two_networks: 30,
+  /** Refreshed again and again, long before the access token expires. */
+  rapid_refresh: 20,
+  /** Another network; phones do that all day. */
+  network_changed: 10,
+} as const;
+
+export type ContextSignal = keyof typeof contextSignals;
+
+/** The later in this list, the more is done. */
+export const signalActions = ['ignore', 'note', 'notify', 'end'] as const;
+export type SignalAction = (typeof signalActions)[number];
+
+export type ContextPolicy = Readonly<Record<ContextSignal, SignalAction>>;
+
+export interface ContextVerdict {
+  /** What this use does to the session's row. */
+  readonly context: SessionContext;
+  /** Those that are not ignored; none when nothing has changed. */
+  readonly signals: readonly ContextSignal[];
+  /** Their weights together, 100 at most. */
+  readonly score: number;
+  /** What the strictest of them asks for. */
+  readonly action: SignalAction;
+}
+
+type KnownSession = Pick<Session, 'userAgent' | 'ip' | 'lastUsedAt' | 'rotatedAt'> & SessionContext;
+
+export interface ContextRequest {
+  readonly now: number;
+  /** Whether another refresh token becomes current; a lost answer that is repeated says nothing of haste. */
+  readonly rotates: boolean;
+  readonly policy: ContextPolicy;
+}
+
+/** A use of the session with its refresh token. */
+export function judgeContext(
+  session: KnownSession,
+  client: ClientContext,
+  { now, rotates, policy }: ContextRequest,
+): ContextVerdict {
+  const moved = isOtherNetwork(session.ip, client.ip);
+  const quickRefreshes = rotates ? quickRefreshesAfter(session, now) : session.quickRefreshes;
+  const seen: Record<ContextSignal, boolean> = {
+    device_changed: session.deviceId !== undefined && client.deviceId !== session.deviceId,
+    user_agent_changed: userAgentFamily(client.userAgent) !== userAgentFamily(session.userAgent),
+    two_networks: moved && isBack(session, client.ip, now),
+    rapid_refresh: rotates && quickRefreshes >= limits.quickRefreshes,
+    network_changed: moved,
+  };
+  const signals = (Object.keys(contextSignals) as ContextSignal[]).filter(
+    (signal) => seen[signal] && policy[signal] !== 'ignore',
+  );
+  const score = Math.min(
+    100,
+    signals.reduce((sum, signal) => sum + contextSignals[signal], 0),
+  );
+  const strictest = Math.max(0, ...signals.map((signal) => signalActions.indexOf(policy[signal])));
+  const changed = { contextSignals: signals, contextScore: score, contextChangedAt: now };
+  const { contextSignals: before, contextScore, contextChangedAt } = session;
+  return {
+    context: {
+      // What it is called from now on; one that stops saying so is still the one that it was.
+      deviceId: client.deviceId ?? session.deviceId,
+      otherIp: moved ? session.ip : session.otherIp,
+      otherIpAt: moved ? session.lastUsedAt : session.otherIpAt,
+      quickRefreshes,
+      ...(signals.length > 0 ? changed : { contextSignals: before, contextScore, contextChangedAt }),
+    },
+    signals,
+    score,
+    action: signalActions[strictest] ?? 'ignore',
+  };
+}
+
+function quickRefreshesAfter({ rotatedAt, quickRefreshes }: KnownSession, now: number): number {
+  const isQuick = rotatedAt !== undefined && now - rotatedAt < limits.quickRefreshMilliseconds;
+  return isQuick ? quickRefreshes + 1 : 0;
+}
+
+/** An address that is not known says nothing. */
+function isOtherNetwork(one: string | undefined, other: string | undefined): boolean {
+  return one !== undefined && other !== undefined && networkOf(one) !== networkOf(other);
+}
+
+function isBack({ otherIp, otherIpAt }: KnownSession, ip: string | undefined, now: number): boolean {
+  if (otherIp === undefined || otherIpAt === undefined || ip === undefined) return false;
+  return networkOf(otherIp) === networkOf(ip) && now - otherIpAt < limits.twoNetworksMilliseconds;
+}
