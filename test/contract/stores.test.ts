@@ -21,6 +21,9 @@ for (const { name, open } of engines) {
     t.test('users', (t) => users(t, storage));
     t.test('sessions', (t) => sessions(t, storage));
     t.test('ending sessions', (t) => ending(t, storage));
+    t.test('all but the newest', (t) => allButNewest(t, storage));
+    t.test('the context of a session', (t) => context(t, storage));
+    t.test('deleting a user', (t) => deleting(t, storage));
     t.test('revocations', (t) => revocations(t, storage));
     t.test('services', (t) => services(t, storage));
     t.test('signing keys', (t) => signingKeys(t, storage));
@@ -147,6 +150,61 @@ async function ending(t: Test, storage: Storage): Promise<void> {
     [],
     'no such session',
   );
+}
+
+async function allButNewest(t: Test, storage: Storage): Promise<void> {
+  const { sessions } = storage.database;
+  const [user, other] = [await newUser(storage), await newUser(storage)];
+  const strangers = await newSession(storage, other);
+  const made: SessionId[] = [];
+  for (const age of [0, 1, 2, 3, 4]) made.push(await newSession(storage, user, now + age));
+  const end = async (newest: number, at = now) => {
+    const ended = await sessions.end({ userId: user.id, allButNewest: newest }, 'session_limit', at);
+    return ended.map(({ id }) => id).sort();
+  };
+  t.strictSame(await end(5), [], 'there are no more');
+  t.strictSame(await end(3), made.slice(0, 2), 'the oldest end');
+  t.strictSame(await end(3), [], 'once');
+  t.strictSame(await end(0, now + 40 * minute), [], 'what has expired counts for nothing');
+  t.strictSame(await end(0), made.slice(2));
+  t.match(await sessions.find(strangers), { endedAt: undefined });
+}
+
+async function context(t: Test, storage: Storage): Promise<void> {
+  const { sessions } = storage.database;
+  const id = await newSession(storage, await newUser(storage));
+  t.match(await sessions.find(id), noContext, 'nothing is noted at first');
+  const noted = {
+    ...{ deviceId: 'device', otherIp: '192.0.2.1', otherIpAt: now + 5, quickRefreshes: 3 },
+    ...{ contextSignals: ['device_changed', 'network_changed'], contextScore: 60, contextChangedAt: now + 7 },
+  };
+  const use = {
+    ...{ now, userAgent: 'b', ip: '::1', idleExpiresAt: now + 40 * minute, accessExpiresAt: now + 1 },
+    ...{ signingKid: 'kid', context: noted },
+  };
+  t.equal(await sessions.advance(id, 0, use), true);
+  t.match(await sessions.find(id), noted);
+  t.equal(await sessions.repeat(id, 1, 5, { ...use, context: noContext }), true);
+  t.match(await sessions.find(id), noContext);
+}
+
+async function deleting(t: Test, storage: Storage): Promise<void> {
+  const { users, sessions } = storage.database;
+  const user = await newUser(storage);
+  const id = await newSession(storage, user);
+  await users.disable(user.id, now);
+  await users.enable(user.id);
+  t.match(await users.find(user.id), { disabledAt: undefined });
+  await sessions.forgetPersonal(user.id);
+  const nothing = { deviceName: undefined, userAgent: undefined, ip: undefined, ...noContext };
+  t.match(await sessions.find(id), nothing);
+  t.equal(await users.delete(user.id, now), true);
+  t.equal(await users.delete(user.id, now), false, 'once');
+  t.equal(await users.find(user.id), undefined);
+  t.equal(await users.findByEmail(user.email), undefined);
+  t.match(await sessions.find(id), { user: { disabled: true } }, 'the session is still there');
+  const again = { ...user, id: newId<UserId>(now) };
+  t.equal(await users.create(again, now), 'created', 'the e-mail is free for somebody else');
 }
 
 async function revocations(t: Test, storage: Storage): Promise<void> {

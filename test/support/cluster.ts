@@ -7,6 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { permissions } from '../../src/authn/service.ts';
+import { askRunning } from '../../src/cli/control.ts';
 import { parseDuration } from '../../src/config/durations.ts';
 import { createGrpcClient, type GrpcClient, type HttpCall } from './clients.ts';
 import { type PostgresServer, startPostgres } from './postgres.ts';
@@ -21,6 +22,8 @@ export interface ClusterNode {
   readonly grpc: GrpcClient;
   /** Of the process that runs now. */
   readonly httpUrl: string;
+  /** Runs a command of the operator in the process that runs now; answers its exit code. */
+  readonly command: (argv: readonly string[]) => Promise<number>;
   readonly grpcAddress: string;
   readonly lines: { readonly postgres: TcpProxy; readonly redis: TcpProxy };
   /** What the process that runs now has logged at level `error`. */
@@ -149,6 +152,10 @@ async function startNode(name: string, around: NodeSurroundings): Promise<Starte
     lines,
     call: (method, path, options) =>
       server.call(method, path, { milliseconds: callMilliseconds, ...options }),
+    async command(argv) {
+      const silent = { out: () => {}, err: () => {} };
+      return (await askRunning(dataDir, { argv, input: undefined }, silent)) ?? 1;
+    },
     errors: () =>
       server.process
         .stderr()

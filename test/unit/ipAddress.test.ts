@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import t from 'tap';
-import { canonicalIp } from '../../src/core/ipAddress.ts';
+import { canonicalIp, networkOf } from '../../src/core/ipAddress.ts';
 import { originOf } from '../../src/http/caller.ts';
 
 t.test('one spelling for each address', async (t) => {
@@ -22,6 +22,22 @@ t.test('one spelling for each address', async (t) => {
 t.test('what is no address', async (t) => {
   for (const text of ['', 'localhost', '192.0.2', '192.0.2.01', ' 192.0.2.1', '[::1]', '::1/64', '%eth0'])
     t.equal(canonicalIp(text), undefined, text);
+});
+
+t.test('networks', async (t) => {
+  for (const [ip, network] of [
+    ['192.0.2.1', '192.0.2.0/24'],
+    ['192.0.2.255', '192.0.2.0/24'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1::/48'],
+    ['2001:db8:1::', '2001:db8:1::/48'],
+    ['2001:db8::1', '2001:db8:0::/48'],
+    ['2001:db8:0:1::1', '2001:db8:0::/48'],
+    ['::1', '0:0:0::/48'],
+    ['::', '0:0:0::/48'],
+    ['2001::db8:1:1:1:1:1', '2001:0:db8::/48'],
+    ['nonsense', 'nonsense'],
+  ] as const)
+    t.equal(networkOf(ip), network, ip);
 });
 
 t.test('where a request came from is written so', async (t) => {
