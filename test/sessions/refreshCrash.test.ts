@@ -15,8 +15,8 @@ t.test('a refresh that dies', async (t) => {
   const cluster = await startCluster(1, { REFRESH_GRACE: '2m' });
   t.teardown(() => cluster.stop());
   const [node] = cluster.nodes;
-  const isOther = (bytes: Buffer) => bytes.includes('lease_ms') || bytes.includes('signing_keys');
-  const line = await startChunkLine(cluster.postgres.port, isOther);
+  const isOurs = (bytes: Buffer) => bytes.includes('"sessions"') || bytes.includes('UPDATE sessions');
+  const line = await startChunkLine(cluster.postgres.port, isOurs);
   t.teardown(() => line.close());
   node.lines.postgres.retarget(line.port);
 

@@ -5,8 +5,8 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 export interface ChunkLine {
   readonly port: number;
   /**
-   * From now on pieces are counted on connections that carry none of what `isOther` knows; the one with this number does not
-   * pass, nor does anything after it, and `onReached` is told.
+   * From now on pieces are counted on each connection from the first one on that `isOurs` knows; the one with this number does
+   * not pass, nor does anything after it, and `onReached` is told.
    */
   arm(number: number, onReached: () => void): void;
   /** Everything passes again. */
@@ -16,16 +16,16 @@ export interface ChunkLine {
 
 export async function startChunkLine(
   target: number,
-  isOther: (bytes: Buffer) => boolean,
+  isOurs: (bytes: Buffer) => boolean,
 ): Promise<ChunkLine> {
   const sockets = new Set<Socket>();
-  const others = new Set<Socket>();
+  const ours = new Set<Socket>();
   let remaining = Number.POSITIVE_INFINITY;
   let reached = () => {};
 
   const passes = (client: Socket, bytes: Buffer): boolean => {
-    if (isOther(bytes)) others.add(client);
-    if (others.has(client)) return remaining > 0;
+    if (isOurs(bytes)) ours.add(client);
+    if (!ours.has(client)) return remaining > 0;
     remaining -= 1;
     if (remaining === 0) reached();
     return remaining > 0;
@@ -51,6 +51,7 @@ export async function startChunkLine(
   return {
     port: (listener.address() as AddressInfo).port,
     arm(number, onReached) {
+      ours.clear();
       remaining = number;
       reached = onReached;
     },
