@@ -2,7 +2,8 @@
  * `npm run test:faults -- --minutes 10`: the fault tests in their long form, one fault after the other until the time is
  * over, each of them at least once. `--nodes 5` says how many authorities share the database, else 3. The last line is always
  * "N passed, N failed". `--edges` is another run: services that check tokens in their own memory, each fault of theirs for
- * `--seconds 60` with `--logouts 200` in each of them.
+ * `--seconds 60` with `--logouts 200` in each of them. `--sessions` races refreshes with each other, and with whatever ends their
+ * session, `--rounds 1000` times each.
  */
 import { parseArgs } from 'node:util';
 import { generateDatabaseClient } from './generate.mjs';
@@ -20,10 +21,13 @@ const { values } = parseArgs({
     edges: { type: 'boolean' },
     seconds: { type: 'string' },
     logouts: { type: 'string' },
+    sessions: { type: 'boolean' },
+    rounds: { type: 'string' },
   },
 });
 const seconds = positive('seconds', values.seconds ?? 60);
 const logoutsPerSecond = positive('logouts', values.logouts ?? 200);
+const rounds = positive('rounds', values.rounds ?? 1_000);
 const minutes = positive('minutes', values.minutes ?? defaultMinutes);
 const nodes = positive('nodes', values.nodes ?? 3);
 
@@ -50,6 +54,9 @@ async function run() {
   if (values.edges) {
     const { runEdgeFaults } = await import('../test/edges/longRun.ts');
     await runEdgeFaults({ seconds, logoutsPerSecond, counts, print: console.log });
+  } else if (values.sessions) {
+    const { runSessionRaces } = await import('../test/sessions/longRun.ts');
+    await runSessionRaces({ rounds, counts, print: console.log });
   } else {
     const { runFaults } = await import('../test/faults/longRun.ts');
     await runFaults({ minutes, nodes, counts, print: console.log });

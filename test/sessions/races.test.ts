@@ -20,7 +20,7 @@ t.test('races of a refresh over two nodes', async (t) => {
       const { rounds, refreshed, wrong } = await raceWithEnd(cluster, end, 12);
       t.strictSame(wrong, []);
       t.equal(rounds, 12);
-      t.comment(`${refreshed} of ${rounds} refreshes were answered with tokens`);
+      t.ok(refreshed > 0, `${refreshed} refreshes were answered with tokens meanwhile`);
     });
   }
 });

@@ -13,41 +13,63 @@ export interface RaceResult {
   readonly wrong: readonly string[];
 }
 
-/** Each ends the session, and resolves with its status when that is in effect. */
-type Ender = (node: ClusterNode, session: SeededSession) => Promise<number>;
+/** Ends the session, and resolves with its status when that is in effect. */
+type End = () => Promise<number>;
+/** Each gets ready for it, and has not begun. */
+type Ender = (node: ClusterNode, session: SeededSession) => Promise<End>;
 
 const statusOf = async (answer: Promise<Answer>) => (await answer).status;
 
+const command = async (node: ClusterNode, argv: readonly string[]) =>
+  (await node.command(argv)) === 0 ? 204 : 500;
+
 export const enders: Readonly<Record<string, Ender>> = {
-  logout: (node, { refreshToken }) =>
-    statusOf(node.call('POST', '/auth/logout', { body: { refresh_token: refreshToken } })),
-  'logout-all': (node, { token }) => statusOf(node.call('POST', '/auth/logout-all', { token })),
-  'password change': async (node, { email }) => {
-    const login = await node.call('POST', '/auth/login', { body: { email, password } });
-    const body = { current_password: password, new_password: `${password}, changed` };
-    return statusOf(node.call('POST', '/auth/password', { token: login.body.access_token, body }));
+  logout: async (node, { refreshToken }) => {
+    const body = { refresh_token: refreshToken };
+    return () => statusOf(node.call('POST', '/auth/logout', { body }));
   },
-  disable: async (node, { email }) => ((await node.command(['users', 'disable', email])) === 0 ? 204 : 500),
-  delete: async (node, { email }) => ((await node.command(['users', 'delete', email])) === 0 ? 204 : 500),
+  'logout-all':
+    async (node, { token }) =>
+    () =>
+      statusOf(node.call('POST', '/auth/logout-all', { token })),
+  'password change': async (node, { email }) => {
+    const { body: other } = await node.call('POST', '/auth/login', { body: { email, password } });
+    const body = { current_password: password, new_password: `${password}, changed` };
+    return () => statusOf(node.call('POST', '/auth/password', { token: other.access_token, body }));
+  },
+  disable:
+    async (node, { email }) =>
+    () =>
+      command(node, ['users', 'disable', email]),
+  delete:
+    async (node, { email }) =>
+    () =>
+      command(node, ['users', 'delete', email]),
 };
 
 const atOnce = 4;
 
-/** A refresh on one node, and what ends its session on another one. */
-export async function raceWithEnd(cluster: Cluster, end: Ender, rounds: number): Promise<RaceResult> {
+/** Refreshes one after the other on one node, and what ends their session on another one. */
+export async function raceWithEnd(cluster: Cluster, ender: Ender, rounds: number): Promise<RaceResult> {
   const sessions = await seedSessions(cluster, rounds, 'each');
   const wrong: string[] = [];
   let refreshed = 0;
   await inTurns(sessions, async (session, index) => {
     const nodes = nodesOf(cluster, index);
-    const [answer, ended] = await Promise.all([
-      refresh(nodes[0], session.refreshToken),
-      end(nodes[1], session),
-    ]);
-    if (ended !== 204) wrong.push(`the end answered ${ended}`);
-    if (![200, 401].includes(answer.status)) wrong.push(`the refresh answered ${answer.status}`);
-    const pairs = [{ access_token: session.token, refresh_token: session.refreshToken }];
-    if (answer.status === 200) pairs.push(answer.body);
+    const end = await ender(nodes[1], session);
+    const pairs: Pair[] = [{ access_token: session.token, refresh_token: session.refreshToken }];
+    const ended = { status: 0 };
+    const ending = end().then((status) => {
+      ended.status = status;
+    });
+    while (ended.status === 0) {
+      const { status, body } = await refresh(nodes[0], pairs.at(-1)?.refresh_token ?? '');
+      if (status === 200) pairs.push(body);
+      else if (status === 401) break;
+      else wrong.push(`a refresh answered ${status}`);
+    }
+    await ending;
+    if (ended.status !== 204) wrong.push(`the end answered ${ended.status}`);
     refreshed += pairs.length - 1;
     for (const node of nodes) for (const pair of pairs) wrong.push(...(await outlived(node, pair)));
   });

@@ -14,10 +14,7 @@ export interface ChunkLine {
   close(): Promise<void>;
 }
 
-export async function startChunkLine(
-  target: number,
-  isOurs: (bytes: Buffer) => boolean,
-): Promise<ChunkLine> {
+export async function startChunkLine(target: number, isOurs: (bytes: Buffer) => boolean): Promise<ChunkLine> {
   const sockets = new Set<Socket>();
   const ours = new Set<Socket>();
   let remaining = Number.POSITIVE_INFINITY;
