@@ -15,31 +15,8 @@ import { AuthorityError, StartupError, UnreachableError } from './core/errors.ts
 import { limits } from './core/limits.ts';
 import { createSealing } from './core/sealing.ts';
 import { createLatestTime, type ReadTime } from './core/steadyTime.ts';
-import { createAuthenticateService } from './flows/authenticateService.ts';
-import { createChangePassword } from './flows/changePassword.ts';
-import { createCheckRevocation } from './flows/checkRevocation.ts';
-import { createDeleteAccount } from './flows/deleteAccount.ts';
-import { createDeleteUser } from './flows/deleteUser.ts';
-import { createDisableUser } from './flows/disableUser.ts';
-import { createEnableUser } from './flows/enableUser.ts';
-import { createEndSession } from './flows/endSession.ts';
-import { createIntrospect } from './flows/introspect.ts';
 import { createKeepKeyRing } from './flows/keepKeyRing.ts';
-import { createListKeys } from './flows/listKeys.ts';
-import { createListSessions } from './flows/listSessions.ts';
-import { createLogin } from './flows/login.ts';
-import { createLogout } from './flows/logout.ts';
-import { createLogoutAll } from './flows/logoutAll.ts';
-import { createLogoutOthers } from './flows/logoutOthers.ts';
 import { pruneRequests } from './flows/namedRequest.ts';
-import { createRefresh, type RefreshParts } from './flows/refresh.ts';
-import { createRegister } from './flows/register.ts';
-import { createResealKeys } from './flows/resealKeys.ts';
-import { createRevoke } from './flows/revoke.ts';
-import { createRevokeKey } from './flows/revokeKey.ts';
-import { createRotateKey } from './flows/rotateKey.ts';
-import { createCreateService, createListServices, createRevokeService } from './flows/services.ts';
-import { createWatchRevocations } from './flows/watchRevocations.ts';
 import { createGrpcServer } from './grpc/server.ts';
 import { createHttpApp, type HttpParts } from './http/app.ts';
 import { listen } from './http/bareApp.ts';
@@ -220,75 +197,6 @@ async function openSigned(
 }
 
 type Signed = Awaited<ReturnType<typeof openSigned>>;
-
-function createFlows({ config, clock, log }: AuthorityParts, opened: Stored & Signed & Revoked & Observed) {
-  const { database, effect, edges, denyList, sealing, policy, keyRing, ringKeeper } = opened;
-  const { accessTokens, accessTokenReader, refreshTokens, latestTime, metrics } = opened;
-  const { refreshIdleTtlMs, maxTtlMs: sessionMaxTtlMs, refreshGraceMs, replayEnds } = config.sessions;
-  const { perUser: sessionsPerUser, onSignal: contextPolicy } = config.sessions;
-  const { registration } = config;
-  const passwords = createPasswordHasher();
-  const passwordPolicy = createPasswordPolicy({ commonPasswords: createCommonPasswords() });
-  metrics.gauge('countersign_password_hashes_waiting', 'Password hashes in the queue.', passwords.waiting);
-  const tokens = { accessTokens, refreshTokens, keyRing, ringKeeper, denyList };
-  const reading = { accessTokenReader, ringKeeper, denyList, latestTime };
-  const ending = { database, effect, clock };
-  const keys = { database, sealing, policy, keyRing, ringKeeper };
-  return {
-    register: createRegister({ database, passwords, passwordPolicy, clock, registration }),
-    login: createLogin({
-      ...tokens,
-      ...ending,
-      passwords,
-      refreshIdleTtlMs,
-      sessionMaxTtlMs,
-      sessionsPerUser,
-    }),
-    refresh: createRefresh({
-      ...tokens,
-      ...ending,
-      refreshGraceMs,
-      refreshIdleTtlMs,
-      replayEnds,
-      contextPolicy,
-      refusals: createRefusalMemory(),
-      onContextChange: tellOfContextChange(log, metrics),
-    }),
-    logout: createLogout({ ...ending, ...reading, refreshTokens }),
-    logoutAll: createLogoutAll(ending),
-    logoutOthers: createLogoutOthers(ending),
-    changePassword: createChangePassword({ ...ending, passwords, passwordPolicy }),
-    listSessions: createListSessions({ database, clock }),
-    endSession: createEndSession(ending),
-    disableUser: createDisableUser(ending),
-    enableUser: createEnableUser({ database, clock }),
-    deleteUser: createDeleteUser(ending),
-    deleteAccount: createDeleteAccount({ ...ending, passwords }),
-    revoke: createRevoke({ ...ending, ...reading }),
-    introspect: createIntrospect(reading),
-    checkRevocation: createCheckRevocation({ denyList }),
-    authenticateService: createAuthenticateService({ database, clock }),
-    createService: createCreateService({ database, clock }),
-    listServices: createListServices({ database }),
-    revokeService: createRevokeService({ database, clock }),
-    listKeys: createListKeys({ database }),
-    watchRevocations: createWatchRevocations({ edges, keyRing }),
-    rotateKey: createRotateKey(keys),
-    revokeKey: createRevokeKey({ ...keys, ...ending }),
-    resealKeys: createResealKeys({ database, sealing, refreshTokens, clock }),
-  };
-}
-
-export type Flows = ReturnType<typeof createFlows>;
-
-/** Each signal is counted; those that somebody should see now are in the log, too. */
-function tellOfContextChange(log: Log, metrics: Metrics): RefreshParts['onContextChange'] {
-  return (sessionId, { signals, score, action }) => {
-    for (const signal of signals) metrics.contextSignal(signal, action);
-    if (action === 'notify' || action === 'end')
-      log.warn({ session_id: sessionId, signals, score, action }, 'the context of a session has changed');
-  };
-}
 
 type DoorParts = Pick<HttpParts, 'keyRing' | 'policy' | 'readiness' | 'metrics'> &
   Pick<Revoked, 'edges' | 'sliceMs' | 'nodeId'> & { readonly flows: Flows; canAnswer(): boolean };

@@ -58,6 +58,7 @@ const owners: readonly [library: RegExp, owners: readonly string[]][] = [
   [/^pino$|^prom-client$/, ['observability/']],
   [/^uuid$/, ['core/']],
   [/^lru-cache$/, ['']],
+  [/^bowser$/, ['src/sessions/userAgent.ts']],
   [/^node:timers/, ['core/clock.ts']],
   [/^(node:|src\/)/, ['']],
 ];

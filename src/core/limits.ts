@@ -79,6 +79,8 @@ export const limits = {
   deviceNameCharacters: 100,
   /** Longer User-Agent values are cut, not refused: they are shown, never interpreted. */
   userAgentCharacters: 512,
+  /** Of a program's name in lists. */
+  programNameCharacters: 40,
   serviceNameCharacters: 64,
 
   // Tokens

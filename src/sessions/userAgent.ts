@@ -1,5 +1,6 @@
 /** What a User-Agent (RFC 9110 §10.1.5) says, in words for people, and the family that it belongs to. Never a proof of anything. */
 import Bowser from 'bowser';
+import { limits } from '../core/limits.ts';
 
 export interface UserAgentParts {
   /** With its major version, such as "Firefox 140". */
@@ -13,10 +14,10 @@ const devices = ['desktop', 'mobile', 'tablet', 'tv'] as const;
 
 export function parseUserAgent(text: string | undefined): UserAgentParts {
   if (text === undefined || text === '') return { browser: undefined, os: undefined, device: undefined };
-  const { browser, os, platform } = Bowser.parse(text);
+  const { os, platform } = Bowser.parse(text);
   const device = devices.find((each) => each === platform.type);
   return {
-    browser: named(browser.name ?? productOf(text), browser.version),
+    browser: named(...programOf(text)),
     os: named(os.name, os.versionName ?? os.version),
     device,
   };
@@ -25,17 +26,19 @@ export function parseUserAgent(text: string | undefined): UserAgentParts {
 /** The same for two texts of one program on one system, whatever their versions. */
 export function userAgentFamily(text: string | undefined): string | undefined {
   if (text === undefined || text === '') return undefined;
-  const { browser, os } = Bowser.parse(text);
-  return `${browser.name ?? productOf(text)}/${os.name ?? ''}`;
+  return `${programOf(text)[0]}/${Bowser.parse(text).os.name ?? ''}`;
 }
 
-/** The first product, without its version: what programs that are no browsers say. */
-function productOf(text: string): string {
-  return text.split(/[/ ]/, 1)[0] ?? text;
+/** Its name and version. The first product, for a program that is no browser. */
+function programOf(text: string): [name: string, version: string | undefined] {
+  const { name, version } = Bowser.parse(text).browser;
+  if (name !== undefined && name.trim() !== '') return [name, version];
+  const [product = '', productVersion] = text.split(' ', 1).join().split('/', 2);
+  return [product.slice(0, limits.programNameCharacters), productVersion];
 }
 
 function named(name: string | undefined, version: string | undefined): string | undefined {
   if (name === undefined) return undefined;
   const major = version?.split('.', 1)[0];
-  return major === undefined ? name : `${name} ${major}`;
+  return major === undefined || !/^\w{1,20}$/.test(major) ? name : `${name} ${major}`;
 }

@@ -38,6 +38,10 @@ t.test('listing', async (t) => {
     id: first.session_id,
     device_name: 'Work laptop 💻',
     user_agent: 'x'.repeat(512),
+    browser: 'x'.repeat(40),
+    os: null,
+    device_type: null,
+    context_change: null,
     ip: '127.0.0.1',
     current: true,
   });
