@@ -230,7 +230,7 @@ function createFlows({ config, clock }: AuthorityParts, opened: Stored & Signed 
   const keys = { database, sealing, policy, keyRing, ringKeeper };
   return {
     register: createRegister({ database, passwords, passwordPolicy, clock, registration }),
-    login: createLogin({ ...tokens, database, passwords, clock, refreshIdleTtlMs, sessionMaxTtlMs }),
+    login: createLogin({ ...tokens, ...ending, passwords, refreshIdleTtlMs, sessionMaxTtlMs }),
     refresh: createRefresh({ ...tokens, ...ending, refreshGraceMs, refreshIdleTtlMs }),
     logout: createLogout({ ...ending, ...reading, refreshTokens }),
     logoutAll: createLogoutAll(ending),
@@ -264,7 +264,7 @@ async function openDoors(
   closing: Closing,
 ): Promise<Ports> {
   const { issuer } = config.tokens;
-  const http = await createHttpApp({ ...doors, issuer, log });
+  const http = await createHttpApp({ ...doors, issuer, corsOrigins: config.http.corsOrigins, log });
   const grpc = createGrpcServer({ ...config.grpc, ...doors, issuer, clock, log });
   closing.push(async () => {
     const cancel = clock.after(limits.drainMilliseconds, () => http.server.closeAllConnections());

@@ -4,28 +4,35 @@ import { normaliseEmail } from '../authn/email.ts';
 import type { PasswordHasher } from '../authn/passwordHash.ts';
 import { normalisePassword } from '../authn/passwordPolicy.ts';
 import type { User } from '../authn/user.ts';
-import type { Clock } from '../core/clock.ts';
 import { AuthorityError } from '../core/errors.ts';
 import { newId, type SessionId } from '../core/ids.ts';
 import type { NewSession } from '../sessions/sessionStore.ts';
-import type { Database, Stores } from './database.ts';
+import type { Stores } from './database.ts';
+import { readRefreshToken } from './genuineRefreshToken.ts';
 import { chooseSigner, respondWithTokens, type TokenParts, type TokenResponse } from './tokenResponse.ts';
+import { type EffectParts, type EndingStores, withEffect } from './withEffect.ts';
 
 /** The client of the authority's own HTTP interface, and what its tokens may do: manage the account they belong to. */
 const firstParty = { clientId: 'first-party', scope: 'account' } as const;
 
-export interface LoginParts extends TokenParts {
-  readonly database: Database;
+export interface LoginParts extends TokenParts, EffectParts {
   readonly passwords: PasswordHasher;
-  readonly clock: Clock;
   readonly refreshIdleTtlMs: number;
   readonly sessionMaxTtlMs: number;
 }
 
-export type Login = (
-  input: { readonly email: string; readonly password: string; readonly deviceName?: string | undefined },
-  origin: Origin,
-) => Promise<TokenResponse>;
+export interface LoginInput {
+  readonly email: string;
+  readonly password: string;
+  readonly deviceName?: string | undefined;
+  /**
+   * The refresh token that the same browser had until now. Its session, if there is one, ends with effect: whoever put it
+   * there, or used this browser before, must not share what comes after (OWASP ASVS 5.0 V7.2.4).
+   */
+  readonly replaces?: string | undefined;
+}
+
+export type Login = (input: LoginInput, origin: Origin) => Promise<TokenResponse>;
 
 export function createLogin(parts: LoginParts): Login {
   const { database, passwords } = parts;
@@ -48,7 +55,7 @@ export function createLogin(parts: LoginParts): Login {
     const signer = await chooseSigner(parts);
     const session = newSession(parts, user, input.deviceName, origin);
     const now = session.createdAt;
-    const created = await database.transaction(async (stores) => {
+    const create = async (stores: Stores) => {
       if (!(await isUnchanged(stores, user, upgraded === undefined ? 'share' : 'update'))) return false;
       if (upgraded !== undefined) await stores.users.replaceHash(user.id, upgraded);
       await stores.sessions.create(session, signer.kid);
@@ -57,11 +64,38 @@ export function createLogin(parts: LoginParts): Login {
         now,
       );
       return true;
-    });
+    };
+    const created = await createInPlaceOf(parts, input.replaces, { create, now, origin });
     return created
       ? respondWithTokens(parts, { ...session, generation: 0 }, signer, now)
       : refuse(parts, user, origin);
   };
+}
+
+/** One transaction: nobody is left with both sessions, or with none. */
+async function createInPlaceOf(
+  parts: LoginParts,
+  replaces: string | undefined,
+  { create, now, origin }: { create(stores: Stores): Promise<boolean>; now: number; origin: Origin },
+): Promise<boolean> {
+  const replaced = replaces === undefined ? undefined : await readRefreshToken(parts, replaces);
+  // What is none of ours has no session that could be ended, and must not keep anybody from logging in.
+  if (!replaced?.genuine) return parts.database.transaction(create);
+  const { sessionId } = replaced;
+  const endReplaced = async (stores: EndingStores) => {
+    const [ended] = await stores.endSessions({ sessionIds: [sessionId] }, 'logout');
+    if (ended === undefined) return;
+    await stores.audit.record(
+      { type: 'session_ended', origin, userId: ended.userId, sessionId, reason: 'replaced_by_login' },
+      now,
+    );
+  };
+  const { result } = await withEffect(parts, now, async (stores) => {
+    const created = await create(stores);
+    if (created) await endReplaced(stores);
+    return created;
+  });
+  return result;
 }
 
 /**

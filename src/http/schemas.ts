@@ -2,6 +2,8 @@
 import { type Static, Type } from 'typebox';
 import { uuidPattern } from '../core/ids.ts';
 import { limits } from '../core/limits.ts';
+import { csrfHeader } from './csrf.ts';
+import { refreshCookieName } from './refreshCookie.ts';
 
 const strict = { additionalProperties: false } as const;
 
@@ -34,7 +36,20 @@ export const loginBody = Type.Object(
   strict,
 );
 
-export const refreshBody = Type.Object({ refresh_token: refreshToken }, strict);
+/** `?cookie`: a name without a value. */
+export const loginQuery = Type.Object(
+  {
+    cookie: Type.Optional(
+      Type.Literal('', {
+        description: `For browsers: the refresh token comes in the cookie ${refreshCookieName} only. Needs the header ${csrfHeader}.`,
+      }),
+    ),
+  },
+  strict,
+);
+
+/** Without it the cookie counts. */
+export const refreshBody = Type.Object({ refresh_token: Type.Optional(refreshToken) }, strict);
 export const logoutBody = Type.Object({ refresh_token: Type.Optional(refreshToken) }, strict);
 export const emptyBody = Type.Object({}, strict);
 
@@ -67,7 +82,12 @@ export const tokenResponse = Type.Object({
   access_token: Type.String({ description: 'ES256 JWT of type at+jwt.' }),
   token_type: Type.Literal('Bearer'),
   expires_in: seconds('until the access token expires.'),
-  refresh_token: Type.String({ description: 'For POST /auth/refresh; each use gives another.' }),
+  refresh_token: Type.Optional(
+    Type.String({
+      description:
+        'For POST /auth/refresh; each use gives another. Missing in cookie mode: then only the cookie has it.',
+    }),
+  ),
   refresh_expires_in: seconds('until the session ends if it is not used.'),
   scope: Type.String(),
   session_id: Type.String(),
