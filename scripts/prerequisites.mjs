@@ -10,6 +10,8 @@ const needed = {
   curl: 'command -v curl',
   jose: 'command -v jose',
   openssl: 'command -v openssl',
+  // The names for which test/support/chromium.ts looks.
+  chromium: 'command -v chromium || command -v chromium-browser || command -v google-chrome',
   // The second client of the gRPC interface (test/python).
   'python3-grpcio':
     "/usr/bin/python3 -c 'import grpc, google.protobuf' || python3 -c 'import grpc, google.protobuf'",
@@ -24,9 +26,9 @@ export function ensurePrerequisites() {
   throw new Error(
     [
       `The tests need ${missing.join(', ')}. To install what they need:`,
-      '  Debian, Ubuntu: sudo apt-get install redis-server curl jose openssl python3-grpcio',
-      '  Fedora:         sudo dnf install redis curl jose openssl python3-grpcio',
-      '  macOS:          brew install redis curl jose openssl && python3 -m pip install grpcio protobuf',
+      '  Debian, Ubuntu: sudo apt-get install redis-server curl jose openssl chromium python3-grpcio',
+      '  Fedora:         sudo dnf install redis curl jose openssl chromium python3-grpcio',
+      '  macOS:          brew install redis curl jose openssl && brew install --cask chromium && python3 -m pip install grpcio protobuf',
     ].join('\n'),
   );
 }

@@ -3,9 +3,6 @@
  * system. A logout becomes a revocation in `flows/withEffect.ts`; it reaches the checks of every node through `effect`,
  * which `openRevoked.ts` builds.
  */
-import { createCommonPasswords } from './authn/commonPasswords.ts';
-import { createPasswordHasher } from './authn/passwordHash.ts';
-import { createPasswordPolicy } from './authn/passwordPolicy.ts';
 import { usualPermissions } from './authn/service.ts';
 import { newServiceToken } from './authn/serviceToken.ts';
 import type { Config } from './config/config.ts';
@@ -15,6 +12,7 @@ import { AuthorityError, StartupError, UnreachableError } from './core/errors.ts
 import { limits } from './core/limits.ts';
 import { createSealing } from './core/sealing.ts';
 import { createLatestTime, type ReadTime } from './core/steadyTime.ts';
+import { createFlows, type Flows } from './createFlows.ts';
 import { createKeepKeyRing } from './flows/keepKeyRing.ts';
 import { pruneRequests } from './flows/namedRequest.ts';
 import { createGrpcServer } from './grpc/server.ts';
@@ -28,7 +26,6 @@ import type { Log } from './observability/log.ts';
 import { createMetrics, type Metrics } from './observability/metrics.ts';
 import { openRevoked, type Revoked } from './openRevoked.ts';
 import { createRefreshTokens } from './sessions/refreshToken.ts';
-import { createRefusalMemory } from './sessions/refusalMemory.ts';
 import type { DataFolder } from './storage/local/dataFolder.ts';
 import { openEngine } from './storage/postgres/engine.ts';
 import { translateFault } from './storage/postgres/faults.ts';
@@ -89,7 +86,7 @@ export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
     const signed = await openSigned({ ...parts, ...stored, ...observed, closing });
     const revoked = await openRevoked({ ...parts, ...stored, ...observed, closing });
     closing.push(forgetRequests(parts, stored));
-    const flows = createFlows(parts, { ...stored, ...signed, ...revoked, ...observed });
+    const flows = createFlows({ ...parts, ...stored, ...signed, ...revoked, ...observed });
     const firstServiceToken = await keepFirstServiceToken(parts, flows);
 
     const readiness = async () => ({
@@ -196,8 +193,6 @@ async function openSigned(
   };
 }
 
-type Signed = Awaited<ReturnType<typeof openSigned>>;
-
 type DoorParts = Pick<HttpParts, 'keyRing' | 'policy' | 'readiness' | 'metrics'> &
   Pick<Revoked, 'edges' | 'sliceMs' | 'nodeId'> & { readonly flows: Flows; canAnswer(): boolean };
 
@@ -207,7 +202,7 @@ async function openDoors(
   closing: Closing,
 ): Promise<Ports> {
   const { issuer } = config.tokens;
-  const http = await createHttpApp({ ...doors, issuer, log });
+  const http = await createHttpApp({ ...doors, issuer, corsOrigins: config.http.corsOrigins, log });
   const grpc = createGrpcServer({ ...config.grpc, ...doors, issuer, clock, log });
   closing.push(async () => {
     const cancel = clock.after(limits.drainMilliseconds, () => http.server.closeAllConnections());

@@ -27,7 +27,17 @@ const directions: Record<string, readonly string[]> = {
   http: ['core', ...nouns, 'flows', 'config (types)', 'observability (types)'],
   grpc: ['core', 'contract', ...nouns, 'flows', 'config (types)', 'observability (types)'],
   sdk: ['core', 'contract', 'keys', 'tokens', 'revocation'],
-  cli: ['core', ...nouns, 'flows', 'config', 'observability', 'storage', 'authority.ts', 'main.ts'],
+  cli: [
+    'core',
+    ...nouns,
+    'flows',
+    'config',
+    'observability',
+    'storage',
+    'createFlows.ts (types)',
+    'authority.ts',
+    'main.ts',
+  ],
 
   'openRevoked.ts': [
     'core',
@@ -37,9 +47,10 @@ const directions: Record<string, readonly string[]> = {
     'config (types)',
     'observability (types)',
   ],
+  'createFlows.ts': ['core', ...nouns, 'flows', 'config (types)', 'observability (types)'],
   'authority.ts': [
     ...['core', ...nouns, 'flows', 'storage', 'http', 'grpc', 'config', 'observability'],
-    'openRevoked.ts',
+    ...['openRevoked.ts', 'createFlows.ts'],
   ],
   'main.ts': ['core', 'config', 'observability', 'storage', 'http', 'cli', 'authority.ts'],
 };
@@ -58,7 +69,7 @@ const owners: readonly [library: RegExp, owners: readonly string[]][] = [
   [/^pino$|^prom-client$/, ['observability/']],
   [/^uuid$/, ['core/']],
   [/^lru-cache$/, ['']],
-  [/^bowser$/, ['src/sessions/userAgent.ts']],
+  [/^bowser$/, ['sessions/userAgent.ts']],
   [/^node:timers/, ['core/clock.ts']],
   [/^(node:|src\/)/, ['']],
 ];

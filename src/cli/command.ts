@@ -1,6 +1,6 @@
 /** What a command is, and what reading their arguments has in common. */
 import type { Origin } from '../audit/auditEvent.ts';
-import type { Flows } from '../authority.ts';
+import type { Flows } from '../createFlows.ts';
 import type { Output } from './control.ts';
 
 /** The command was not understood: shown with the usage, exit code 2. */

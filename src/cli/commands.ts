@@ -3,8 +3,8 @@
  * else in the process of the command line: the same code, the same effect.
  */
 import { parseArgs } from 'node:util';
-import type { Flows } from '../authority.ts';
 import { AuthorityError } from '../core/errors.ts';
+import type { Flows } from '../createFlows.ts';
 import { type Arguments, type Command, type Commands, UsageError } from './command.ts';
 import type { CommandRequest, Output } from './control.ts';
 import { keyCommands } from './keyCommands.ts';

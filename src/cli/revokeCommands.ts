@@ -1,5 +1,5 @@
-import type { Flows } from '../authority.ts';
 import { rfc3339 } from '../core/clock.ts';
+import type { Flows } from '../createFlows.ts';
 import type { FilterText } from '../flows/matchingSessions.ts';
 import type { RevocationTarget } from '../flows/revoke.ts';
 import { type Arguments, type Commands, none, one, operator, UsageError } from './command.ts';

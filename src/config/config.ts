@@ -19,7 +19,7 @@ export interface GrpcTls {
 
 /** Durations are whole milliseconds. A port of 0 means any free one. */
 export interface Config {
-  readonly http: { readonly host: string; readonly port: number };
+  readonly http: { readonly host: string; readonly port: number; readonly corsOrigins: readonly string[] };
   readonly grpc: {
     readonly host: string;
     readonly port: number;
@@ -66,7 +66,7 @@ function assemble(v: Values): { config: Config; secrets: Secrets } {
   // Handy where one tries things out; others are not told what there is.
   const reflection = (v.GRPC_REFLECTION ?? (mode === 'embedded' ? 'on' : 'off')) === 'on';
   const config: Config = {
-    http: { host: v.HTTP_HOST, port: v.HTTP_PORT },
+    http: { host: v.HTTP_HOST, port: v.HTTP_PORT, corsOrigins: v.CORS_ORIGINS ?? [] },
     grpc: { host: v.GRPC_HOST, port: v.GRPC_PORT, reflection, tls: grpcTls(v) },
     tokens: {
       issuer: v.ISSUER ?? defaultIssuer(v.HTTP_HOST, v.HTTP_PORT),

@@ -19,6 +19,20 @@ export function issuerFault(issuer: string): string | undefined {
     : 'be written as URL parsers write it (lower case, no default port)';
 }
 
+/** The rule that a text breaks as an origin (RFC 6454 §6.2), completing "must …"; `undefined` when it breaks none. */
+export function originFault(origin: string): string | undefined {
+  if (!/^https?:\/\//.test(origin) || !URL.canParse(origin)) return 'begin with https:// and a host';
+  if (origin.includes('*')) return 'be one origin: there are no wildcards';
+  const url = new URL(origin);
+  if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
+    return 'be https, since its host is not a loopback address: whoever is on the way could act for it';
+  }
+  // Browsers send exactly this text, and it is compared as text.
+  return url.origin === origin
+    ? undefined
+    : 'be written as browsers do: scheme, host in lower case, a port unless it is the default one, and nothing after it';
+}
+
 /** The issuer of an authority that was given none; only good when it listens on a loopback host. */
 export function defaultIssuer(host: string, port: number): string {
   const hostname = isIPv6(host) ? `[${host}]` : host;

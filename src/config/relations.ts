@@ -5,7 +5,7 @@
 import { limits } from '../core/limits.ts';
 import { formatDuration } from './durations.ts';
 import type { Environment } from './env.ts';
-import { isLoopback, issuerFault } from './issuer.ts';
+import { isLoopback, issuerFault, originFault } from './issuer.ts';
 import { type SettingName, settingOf } from './settings.ts';
 import { shownValue, type Values } from './values.ts';
 
@@ -86,6 +86,11 @@ const relations: readonly Relation[] = [
   relation(['ISSUER'], (v) => {
     const fault = v.ISSUER === undefined ? undefined : issuerFault(v.ISSUER);
     return fault === undefined ? undefined : `must ${fault}`;
+  }),
+  relation(['CORS_ORIGINS'], (v) => {
+    const faults = (v.CORS_ORIGINS ?? []).map(originFault);
+    const at = faults.findIndex((fault) => fault !== undefined);
+    return at === -1 ? undefined : `must hold origins only; number ${at + 1} must ${faults[at]}`;
   }),
   relation(['ISSUER', 'HTTP_PORT'], (v) =>
     v.ISSUER === undefined && v.HTTP_PORT === 0

@@ -13,6 +13,7 @@ export type SettingKind =
   | 'secret'
   | 'secrets'
   | 'url'
+  | 'origins'
   | 'redis'
   | 'enum'
   | 'file'
@@ -89,6 +90,13 @@ export const settings = {
     whenUnset: 'http://HTTP_HOST:HTTP_PORT',
     format: 'an absolute https URL (http only on a loopback host) without query, fragment and trailing slash',
     description: 'Exact value of `iss` in every token, and the base of the metadata (RFC 8414).',
+  },
+  CORS_ORIGINS: {
+    kind: 'origins',
+    whenUnset: 'none: no other origin may',
+    format:
+      '1–20 origins as browsers write them, separated by commas: `https://app.example.com` (http only on a loopback host; no path, no wildcard, no `null`)',
+    description: 'Origins whose pages may call `/auth/` and read the answers, with the cookie too (CORS).',
   },
   AUDIENCE: {
     kind: 'string',

@@ -2,6 +2,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { decodeBase64url } from '../core/encoding.ts';
+import { limits } from '../core/limits.ts';
 import { parseDuration } from './durations.ts';
 import type { Environment } from './env.ts';
 import { parseRedisUrl, type RedisAddress } from './redisUrl.ts';
@@ -13,11 +14,13 @@ type Parsed<S> = S extends { kind: 'port' | 'count' | 'duration' }
     ? Buffer
     : S extends { kind: 'secrets' }
       ? readonly Buffer[]
-      : S extends { kind: 'redis' }
-        ? RedisAddress
-        : S extends { choices: readonly (infer Choice)[] }
-          ? Choice
-          : string;
+      : S extends { kind: 'origins' }
+        ? readonly string[]
+        : S extends { kind: 'redis' }
+          ? RedisAddress
+          : S extends { choices: readonly (infer Choice)[] }
+            ? Choice
+            : string;
 type ValueOf<S> = S extends { default: string } ? Parsed<S> : Parsed<S> | undefined;
 
 /** Every setting with its type: durations in milliseconds, secrets as bytes, `undefined` for what may stay unset. */
@@ -66,6 +69,7 @@ const parsers: Record<Setting['kind'], (text: string, setting: Setting) => unkno
   secret: key256,
   secrets: keys256,
   url: (text, { schemes = [] }) => (isUrl(text, schemes) ? text : undefined),
+  origins,
   redis: parseRedisUrl,
   enum: (text, { choices = [] }) => (choices.includes(text) ? text : undefined),
   file: (text) => (isReadableFile(text) ? text : undefined),
@@ -109,6 +113,12 @@ function keys256(text: string): readonly Buffer[] | undefined {
   const keys = text.split(',').map((each) => key256(each.trim()));
   if (keys.length > 4 || keys.includes(undefined)) return undefined;
   return keys as Buffer[];
+}
+
+/** Only taken apart here: `relations.ts` says which of them breaks which rule. */
+function origins(text: string): readonly string[] | undefined {
+  const each = text.split(',').map((origin) => origin.trim());
+  return each.length > limits.corsOrigins || each.includes('') ? undefined : each;
 }
 
 /** The scheme is compared as written: URL parsers forgive `https:host`, tabs and back slashes, readers do not. */

@@ -32,6 +32,11 @@ export const errorTable = {
   invalid_token: { http: 401, grpc: 'UNAUTHENTICATED', title: 'The access token is not valid' },
   invalid_grant: { http: 401, grpc: 'UNAUTHENTICATED', title: 'The refresh token is not valid' },
   permission_denied: { http: 403, grpc: 'PERMISSION_DENIED', title: 'The caller may not do this' },
+  csrf_refused: {
+    http: 403,
+    grpc: 'PERMISSION_DENIED',
+    title: 'A page that may not use the cookie has sent this',
+  },
   registration_closed: { http: 403, grpc: 'PERMISSION_DENIED', title: 'Registration is closed' },
   not_found: { http: 404, grpc: 'NOT_FOUND', title: 'Not found' },
   request_timeout: { http: 408, grpc: 'UNAVAILABLE', title: 'The request took too long to arrive' },

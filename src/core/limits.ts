@@ -12,6 +12,10 @@ export const limits = {
   httpRequestMilliseconds: 15_000,
   /** An idle keep-alive connection is closed after this. Longer than the 60 s of common load balancers. */
   httpKeepAliveMilliseconds: 65_000,
+  /** Other origins that may call from a browser: each is a deployment that somebody looks after. */
+  corsOrigins: 20,
+  /** For how long a browser remembers what another origin may send. What it may read, each answer says anew. */
+  corsPreflightSeconds: 600,
   /** Sessions on one page, unless the caller asks for fewer. */
   sessionsPageDefault: 50,
   sessionsPageMaximum: 100,

@@ -8,6 +8,7 @@ import { AuthorityError } from '../core/errors.ts';
 import { newId, type SessionId } from '../core/ids.ts';
 import type { NewSession } from '../sessions/sessionStore.ts';
 import type { Stores } from './database.ts';
+import { readRefreshToken } from './genuineRefreshToken.ts';
 import { chooseSigner, respondWithTokens, type TokenParts, type TokenResponse } from './tokenResponse.ts';
 import { type EffectParts, type EndingStores, withEffect } from './withEffect.ts';
 
@@ -22,10 +23,18 @@ export interface LoginParts extends TokenParts, EffectParts {
   readonly sessionsPerUser: number;
 }
 
-export type Login = (
-  input: { readonly email: string; readonly password: string; readonly deviceName?: string | undefined },
-  origin: Origin,
-) => Promise<TokenResponse>;
+export interface LoginInput {
+  readonly email: string;
+  readonly password: string;
+  readonly deviceName?: string | undefined;
+  /**
+   * The refresh token that the same browser had until now. Its session, if there is one, ends with effect: whoever put it
+   * there, or used this browser before, must not share what comes after (OWASP ASVS 5.0 V7.2.4).
+   */
+  readonly replaces?: string | undefined;
+}
+
+export type Login = (input: LoginInput, origin: Origin) => Promise<TokenResponse>;
 
 export function createLogin(parts: LoginParts): Login {
   const { database, passwords } = parts;
@@ -48,9 +57,12 @@ export function createLogin(parts: LoginParts): Login {
     const signer = await chooseSigner(parts);
     const session = newSession(parts, user, input.deviceName, origin);
     const now = session.createdAt;
+    const replaced = await replacedSession(parts, input.replaces);
+    // One transaction: nobody is left with both sessions, or with none.
     const { result: created } = await withEffect(parts, now, async (stores) => {
       if (!(await isUnchanged(stores, user))) return false;
       if (upgraded !== undefined) await stores.users.replaceHash(user.id, upgraded);
+      if (replaced !== undefined) await endReplaced(stores, replaced, now, origin);
       await makeRoom(parts, stores, user, now);
       await stores.sessions.create(session, signer.kid);
       await stores.audit.record(
@@ -63,6 +75,28 @@ export function createLogin(parts: LoginParts): Login {
       ? respondWithTokens(parts, { ...session, generation: 0 }, signer, now)
       : refuse(parts, user, origin);
   };
+}
+
+/** What is none of ours has no session that could be ended, and must not keep anybody from logging in. */
+async function replacedSession(
+  parts: LoginParts,
+  refreshToken: string | undefined,
+): Promise<SessionId | undefined> {
+  const read = refreshToken === undefined ? undefined : await readRefreshToken(parts, refreshToken);
+  return read?.genuine ? read.sessionId : undefined;
+}
+
+async function endReplaced(
+  stores: EndingStores,
+  sessionId: SessionId,
+  now: number,
+  origin: Origin,
+): Promise<void> {
+  const [ended] = await stores.endSessions({ sessionIds: [sessionId] }, 'logout');
+  if (ended === undefined) return;
+  const { userId } = ended;
+  const event = { type: 'session_ended', origin, userId, sessionId, reason: 'replaced_by_login' } as const;
+  await stores.audit.record(event, now);
 }
 
 /**

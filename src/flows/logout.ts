@@ -4,7 +4,8 @@ import { AuthorityError } from '../core/errors.ts';
 import type { SessionId } from '../core/ids.ts';
 import { limits } from '../core/limits.ts';
 import { together } from '../core/together.ts';
-import { parseRefreshToken, type RefreshTokens } from '../sessions/refreshToken.ts';
+import type { RefreshTokens } from '../sessions/refreshToken.ts';
+import { readRefreshToken } from './genuineRefreshToken.ts';
 import { type ReadingParts, readGenuineToken } from './readToken.ts';
 import { type EffectParts, inEffectInTime, withEffect } from './withEffect.ts';
 
@@ -50,15 +51,9 @@ async function endAll(parts: LogoutParts, endings: readonly Ending[], next: () =
 }
 
 async function sessionOfRefreshToken(parts: LogoutParts, refreshToken: string): Promise<SessionId> {
-  const presented = parseRefreshToken(refreshToken);
-  if (presented === undefined) throw new AuthorityError('invalid_grant', { reason: 'malformed' });
-  const session = await parts.database.sessions.find(presented.sessionId);
-  if (session === undefined || !parts.refreshTokens.isGenuine(session, presented)) {
-    throw new AuthorityError('invalid_grant', {
-      reason: session === undefined ? 'unknown_session' : 'forged',
-    });
-  }
-  return session.id;
+  const read = await readRefreshToken(parts, refreshToken);
+  if (!read.genuine) throw new AuthorityError('invalid_grant', { reason: read.fault });
+  return read.sessionId;
 }
 
 /** Whether the session has ended is not asked: logging it out again is a success. */

@@ -20,9 +20,12 @@ import type { Log } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { createBareApp, type HttpApp } from './bareApp.ts';
 import { createAuthenticate } from './caller.ts';
+import { allowOrigins } from './cors.ts';
+import { guardCookie } from './csrf.ts';
 import { acceptOnlyJson } from './hygiene.ts';
 import { authRoutes } from './routes/auth.ts';
 import { docsRoutes } from './routes/docs.ts';
+import { logoutRoutes } from './routes/logout.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { wellKnownRoutes } from './routes/wellKnown.ts';
@@ -46,6 +49,7 @@ export interface HttpParts {
   readonly keyRing: Pick<KeyRing, 'jwks' | 'upToDate'>;
   readonly policy: Pick<KeyPolicy, 'maxAgeMs' | 'staleWhileRevalidateMs'>;
   readonly issuer: string;
+  readonly corsOrigins: readonly string[];
   /** Each part of the authority with `ready` or a few words on why it is not. */
   readonly readiness: () => Promise<Readonly<Record<string, string>>>;
   readonly metrics: Metrics;
@@ -54,13 +58,15 @@ export interface HttpParts {
 
 /** Builds the application; it listens when it is told to. */
 export async function createHttpApp(parts: HttpParts): Promise<HttpApp> {
-  const { log } = parts;
+  const { log, issuer, corsOrigins } = parts;
   const app = await createBareApp({
     log,
     elsewhere: () => new AuthorityError('not_found'),
     onRefusal: (...refusal) => report(parts, ...refusal),
   });
   observe(app, parts);
+  allowOrigins(app, corsOrigins);
+  guardCookie(app, { own: new URL(issuer).origin, listed: corsOrigins });
   acceptOnlyJson(app);
   await docsRoutes(app);
 
@@ -68,6 +74,7 @@ export async function createHttpApp(parts: HttpParts): Promise<HttpApp> {
   app.register(async (scope) => {
     const routes = scope as HttpApp;
     authRoutes(routes, parts, authenticate);
+    logoutRoutes(routes, parts, authenticate);
     sessionRoutes(routes, parts, authenticate);
     wellKnownRoutes(routes, parts);
     operationRoutes(routes, parts);

@@ -3,6 +3,8 @@ import { type Static, Type } from 'typebox';
 import { uuidPattern } from '../core/ids.ts';
 import { limits } from '../core/limits.ts';
 import { contextSignals } from '../sessions/context.ts';
+import { csrfHeader } from './csrf.ts';
+import { refreshCookieName } from './refreshCookie.ts';
 
 const strict = { additionalProperties: false } as const;
 
@@ -44,8 +46,21 @@ export const loginBody = Type.Object(
   strict,
 );
 
+/** `?cookie`: a name without a value. */
+export const loginQuery = Type.Object(
+  {
+    cookie: Type.Optional(
+      Type.Literal('', {
+        description: `For browsers: the refresh token comes in the cookie ${refreshCookieName} only. Needs the header ${csrfHeader}.`,
+      }),
+    ),
+  },
+  strict,
+);
+
+/** Without it the cookie counts. */
 export const refreshBody = Type.Object(
-  { refresh_token: refreshToken, device_id: Type.Optional(deviceId) },
+  { refresh_token: Type.Optional(refreshToken), device_id: Type.Optional(deviceId) },
   strict,
 );
 export const deleteMeBody = Type.Object({ current_password: text('The password.') }, strict);
@@ -81,7 +96,12 @@ export const tokenResponse = Type.Object({
   access_token: Type.String({ description: 'ES256 JWT of type at+jwt.' }),
   token_type: Type.Literal('Bearer'),
   expires_in: seconds('until the access token expires.'),
-  refresh_token: Type.String({ description: 'For POST /auth/refresh; each use gives another.' }),
+  refresh_token: Type.Optional(
+    Type.String({
+      description:
+        'For POST /auth/refresh; each use gives another. Missing in cookie mode: then only the cookie has it.',
+    }),
+  ),
   refresh_expires_in: seconds('until the session ends if it is not used.'),
   scope: Type.String(),
   session_id: Type.String(),

@@ -34,6 +34,9 @@ function faulty(env: Env): string[] {
   return faults(env).map((line) => line.slice(0, line.indexOf(':')));
 }
 
+const manyOrigins = (count: number) =>
+  Array.from({ length: count }, (_, number) => `https://a${number}.example`).join(',');
+
 const folder = mkdtempSync(join(tmpdir(), 'config-test-'));
 const pem = join(folder, 'a.pem');
 writeFileSync(pem, 'not looked into');
@@ -42,10 +45,17 @@ t.teardown(() => rmSync(folder, { recursive: true }));
 t.test('nothing set: embedded mode with the documented defaults', (t) => {
   const { config, secrets } = readConfig({});
   t.strictSame(config, {
-    http: { host: '127.0.0.1', port: 8080 },
+    http: { host: '127.0.0.1', port: 8080, corsOrigins: [] },
     grpc: { host: '127.0.0.1', port: 50051, reflection: true, tls: undefined },
     tokens: { issuer: 'http://127.0.0.1:8080', audience: 'countersign', accessTtlMs: 900_000 },
-    sessions: { refreshIdleTtlMs: 2_592_000_000, maxTtlMs: 7_776_000_000, refreshGraceMs: 10_000 },
+    sessions: {
+      ...{ refreshIdleTtlMs: 2_592_000_000, maxTtlMs: 7_776_000_000, refreshGraceMs: 10_000 },
+      ...{ replayEnds: 'session', perUser: 100 },
+      onSignal: {
+        ...{ device_changed: 'notify', user_agent_changed: 'note', two_networks: 'note' },
+        ...{ rapid_refresh: 'note', network_changed: 'ignore' },
+      },
+    },
     keys: { rotationIntervalMs: 2_592_000_000, jwksMaxAgeMs: 300_000 },
     storage: { mode: 'embedded', dataDir: './data' },
     leaseMs: 5_000,
@@ -66,12 +76,20 @@ t.test('everything set: server mode, and every variable arrives', (t) => {
     GRPC_HOST: '::',
     GRPC_PORT: '65535',
     ISSUER: 'https://auth.example.com/tenant',
+    CORS_ORIGINS: 'https://app.example.com, https://admin.example.com:8443',
     AUDIENCE: 'https://api.example.com',
     DATA_DIR: '/var/lib/countersign',
     ACCESS_TOKEN_TTL: '5m',
     REFRESH_IDLE_TTL: '7d',
     SESSION_MAX_TTL: '14d',
     REFRESH_GRACE: '500ms',
+    REFRESH_REPLAY_ENDS: 'all',
+    SESSIONS_PER_USER: '7',
+    ON_DEVICE_CHANGE: 'end',
+    ON_USER_AGENT_CHANGE: 'notify',
+    ON_TWO_NETWORKS: 'ignore',
+    ON_RAPID_REFRESH: 'notify',
+    ON_NETWORK_CHANGE: 'note',
     KEY_ROTATION_INTERVAL: '12h',
     JWKS_MAX_AGE: '1m',
     LEASE: '2s',
@@ -83,7 +101,11 @@ t.test('everything set: server mode, and every variable arrives', (t) => {
     GRPC_REFLECTION: 'off',
   });
   t.strictSame(config, {
-    http: { host: '0.0.0.0', port: 0 },
+    http: {
+      host: '0.0.0.0',
+      port: 0,
+      corsOrigins: ['https://app.example.com', 'https://admin.example.com:8443'],
+    },
     grpc: {
       host: '::',
       port: 65_535,
@@ -95,7 +117,14 @@ t.test('everything set: server mode, and every variable arrives', (t) => {
       audience: 'https://api.example.com',
       accessTtlMs: 300_000,
     },
-    sessions: { refreshIdleTtlMs: 604_800_000, maxTtlMs: 1_209_600_000, refreshGraceMs: 500 },
+    sessions: {
+      ...{ refreshIdleTtlMs: 604_800_000, maxTtlMs: 1_209_600_000, refreshGraceMs: 500 },
+      ...{ replayEnds: 'all', perUser: 7 },
+      onSignal: {
+        ...{ device_changed: 'end', user_agent_changed: 'notify', two_networks: 'ignore' },
+        ...{ rapid_refresh: 'notify', network_changed: 'note' },
+      },
+    },
     keys: { rotationIntervalMs: 43_200_000, jwksMaxAgeMs: 60_000 },
     storage: { mode: 'server', dataDir: '/var/lib/countersign' },
     leaseMs: 2_000,
@@ -124,6 +153,14 @@ t.test('these are accepted', (t) => {
     ['the same port on two loopback addresses', { GRPC_HOST: '127.0.0.2', GRPC_PORT: '8080' }],
     ['an http issuer on 127.0.0.0/8', { ISSUER: 'http://127.9.9.9:1234' }],
     ['an http issuer on [::1]', { ISSUER: 'http://[::1]:8080' }],
+    [
+      'origins of pages',
+      {
+        CORS_ORIGINS:
+          'https://a.example,http://localhost:3000,http://[::1]:5173,https://xn--bcher-kva.example',
+      },
+    ],
+    ['as many origins as there may be', { CORS_ORIGINS: manyOrigins(20) }],
     ['a key in base64url', { KEY_ENCRYPTION_KEY: key.toString('base64url') }],
     ['a key of our own in embedded mode', { KEY_ENCRYPTION_KEY: key.toString('base64') }],
     ['four keys that open', { KEY_DECRYPTION_KEYS: Array(4).fill(key.toString('base64')).join(', ') }],
@@ -198,6 +235,39 @@ t.test('a value that is not of its form is refused, naming its variable', (t) =>
         'http://0.0.0.0:8080',
         'http://[::]:8080',
         'http://127.1:8080',
+      ],
+    ],
+    [
+      'CORS_ORIGINS',
+      [
+        ',',
+        'https://app.example.com,',
+        manyOrigins(21),
+        '*',
+        'null',
+        'app.example.com',
+        'https:app.example.com',
+        'https://',
+        'https://*',
+        'https://*.example.com',
+        'https://app.example.com/',
+        'https://app.example.com/path',
+        'https://app.example.com?',
+        'https://app.example.com#',
+        'https://app.example.com:443',
+        'https://App.example.com',
+        'https://bücher.example',
+        'https://me:hunter2@app.example.com',
+        'https://app.example.com https://admin.example.com',
+        'https://app.exa\tmple.com',
+        'https://127.1',
+        'http://app.example.com',
+        'http://127.0.0.1.example.com',
+        'http://localhost.example.com',
+        'ftp://app.example.com',
+        'chrome-extension://abcdefghijklmnop',
+        'file://',
+        'https://app.example.com,http://app.example.com',
       ],
     ],
   ];
@@ -279,6 +349,13 @@ t.test('values that are well-formed but cannot go together are refused, with the
   t.end();
 });
 
+t.test('an origin that is none is named by its place and its rule', (t) => {
+  t.strictSame(faults({ CORS_ORIGINS: 'https://a.example,http://b.example' }), [
+    'CORS_ORIGINS: must hold origins only; number 2 must be https, since its host is not a loopback address: whoever is on the way could act for it; given CORS_ORIGINS "https://a.example,http://b.example"',
+  ]);
+  t.end();
+});
+
 t.test('a PEM file must be there', (t) => {
   t.strictSame(faulty({ GRPC_TLS_CERT: join(folder, 'missing.pem'), GRPC_TLS_KEY: folder }), [
     'GRPC_TLS_CERT',
@@ -335,6 +412,7 @@ t.test('no secret is in any message', (t) => {
     },
     { ISSUER: `https://me:${secret}@auth.example.com` },
     { HTTP_HOST: `https://me:${secret}@auth.example.com` },
+    { CORS_ORIGINS: `https://a.example,https://me:${secret}@app.example.com` },
     { GRPC_TLS_KEY: `-----BEGIN PRIVATE KEY-----\n${secret}\n-----END PRIVATE KEY-----` },
     { GRPC_TLS_KEY: `-----BEGIN PRIVATE KEY----- ${secret}` },
   ];

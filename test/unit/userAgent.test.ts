@@ -11,7 +11,12 @@ t.test('what people read', async (t) => {
   for (const [text, browser, os, device] of [
     [chrome('140.0.0.0', windows), 'Chrome 140', /^Windows/, 'desktop'],
     [`${chrome('140.0.0.0', windows)} Edg/140.0.0.0`, 'Microsoft Edge 140', /^Windows/, 'desktop'],
-    [chrome('140.0.0.0', 'Linux; Android 10; K').replace(' Safari', ' Mobile Safari'), 'Chrome 140', /^Android/, 'mobile'],
+    [
+      chrome('140.0.0.0', 'Linux; Android 10; K').replace(' Safari', ' Mobile Safari'),
+      'Chrome 140',
+      /^Android/,
+      'mobile',
+    ],
     [
       'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
       'Firefox 140',

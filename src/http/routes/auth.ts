@@ -1,17 +1,17 @@
-/** Register, login, refresh, logout, password and me: who somebody is, and their tokens. */
-import type { FastifyRequest } from 'fastify';
+/** Register, login, refresh, password and me: who somebody is, and their tokens. */
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { rfc3339 } from '../../core/clock.ts';
-import { AuthorityError } from '../../core/errors.ts';
-import type { LogoutCredential } from '../../flows/logout.ts';
+import { AuthorityError, invalidField } from '../../core/errors.ts';
 import type { TokenResponse } from '../../flows/tokenResponse.ts';
 import type { HttpFlows, HttpParts } from '../app.ts';
 import type { HttpApp } from '../bareApp.ts';
-import { type Authenticate, bearerToken, originOf } from '../caller.ts';
+import { type Authenticate, originOf } from '../caller.ts';
+import { inCookieMode } from '../csrf.ts';
+import { presentedRefreshToken, readRefreshCookie, setRefreshCookie } from '../refreshCookie.ts';
 import {
   deleteMeBody,
-  emptyBody,
   loginBody,
-  logoutBody,
+  loginQuery,
   meResponse,
   passwordBody,
   refreshBody,
@@ -36,83 +36,48 @@ export function authRoutes(app: HttpApp, { flows }: HttpParts, authenticate: Aut
     return reply.code(201).send({ user_id: userId });
   });
 
+  tokenRoutes(app, flows);
+  accountRoutes(app, flows, authenticate);
+}
+
+function tokenRoutes(app: HttpApp, flows: HttpFlows): void {
   const loginSchema = {
+    querystring: loginQuery,
     body: loginBody,
-    ...operation({ summary: 'Log in', refusals: [400, 401, 503], response: { 200: tokenResponse } }),
+    ...operation({ summary: 'Log in', refusals: [400, 401, 403, 503], response: { 200: tokenResponse } }),
   };
-  app.post('/auth/login', { schema: loginSchema }, async (request) => {
+  const loginOptions = { schema: loginSchema, config: { cookieMode: 'asked' } } as const;
+  app.post('/auth/login', loginOptions, async (request, reply) => {
     const { email, password, device_name: deviceName, device_id: deviceId } = request.body;
-    return toBody(await flows.login({ email, password, deviceName }, originOf(request, deviceId)));
+    // Without ?cookie the answer leaves the cookie as it is, and so its session.
+    const cookieMode = inCookieMode(request);
+    const replaces = cookieMode ? readRefreshCookie(request.headers) : undefined;
+    const tokens = await flows.login({ email, password, deviceName, replaces }, originOf(request, deviceId));
+    return cookieMode ? inCookie(reply, tokens) : inBody(tokens);
   });
 
   const refreshSchema = {
     body: refreshBody,
     ...operation({
       summary: 'Exchange a refresh token for the next pair',
-      refusals: [400, 401, 429, 503],
+      cookie: true,
+      refusals: [400, 401, 403, 429, 503],
       response: { 200: tokenResponse },
     }),
   };
-  app.post('/auth/refresh', { schema: refreshSchema }, async (request) => {
-    const { refresh_token: refreshToken, device_id: deviceId } = request.body;
-    return toBody(await flows.refresh(refreshToken, originOf(request, deviceId)));
+  const refreshOptions = {
+    preValidation: optionalBody,
+    schema: refreshSchema,
+    config: { cookieMode: 'presented' },
+  } as const;
+  app.post('/auth/refresh', refreshOptions, async (request, reply) => {
+    const { refresh_token: ofBody, device_id: deviceId } = request.body;
+    const token = presentedRefreshToken(request, ofBody);
+    if (token === undefined) throw noRefreshToken(request);
+    // A refusal leaves the cookie: it may arrive after a login in another tab, and would take away the cookie of that.
+    const tokens = await flows.refresh(token, originOf(request, deviceId));
+    return ofBody === undefined ? inCookie(reply, tokens) : inBody(tokens);
   });
-
-  logoutRoutes(app, flows, authenticate);
-  accountRoutes(app, flows, authenticate);
-}
-
-function logoutRoutes(app: HttpApp, flows: HttpFlows, authenticate: Authenticate): void {
-  const logoutSchema = {
-    body: logoutBody,
-    ...operation({
-      summary: 'End the session of this refresh token, or else of the bearer token',
-      refusals: [400, 401, 503],
-      response: noContent,
-    }),
-  };
-  app.post('/auth/logout', { preValidation: optionalBody, schema: logoutSchema }, async (request, reply) => {
-    await flows.logout(logoutCredential(request, request.body.refresh_token), originOf(request));
-    return reply.code(204).send(null);
-  });
-
-  const logoutAllSchema = {
-    body: emptyBody,
-    ...operation({
-      summary: 'End every session of mine',
-      bearer: true,
-      refusals: [400],
-      response: noContent,
-    }),
-  };
-  app.post(
-    '/auth/logout-all',
-    { preValidation: optionalBody, schema: logoutAllSchema },
-    async (request, reply) => {
-      const { sub } = await authenticate(request);
-      await flows.logoutAll(sub, originOf(request));
-      return reply.code(204).send(null);
-    },
-  );
-
-  const logoutOthersSchema = {
-    body: emptyBody,
-    ...operation({
-      summary: 'End every session of mine but this one',
-      bearer: true,
-      refusals: [400],
-      response: noContent,
-    }),
-  };
-  app.post(
-    '/auth/logout-others',
-    { preValidation: optionalBody, schema: logoutOthersSchema },
-    async (request, reply) => {
-      const { sub: userId, sid: sessionId } = await authenticate(request);
-      await flows.logoutOthers({ userId, sessionId }, originOf(request));
-      return reply.code(204).send(null);
-    },
-  );
 }
 
 function accountRoutes(app: HttpApp, flows: HttpFlows, authenticate: Authenticate): void {
@@ -168,26 +133,30 @@ function accountRoutes(app: HttpApp, flows: HttpFlows, authenticate: Authenticat
   });
 }
 
-function toBody(tokens: TokenResponse): TokenResponseBody {
+/** A page cannot see whether it has the cookie, so that is no mistake of its; its user has to log in. */
+function noRefreshToken(request: FastifyRequest): AuthorityError {
+  return inCookieMode(request)
+    ? new AuthorityError('token_required', { detail: 'There is no cookie with a refresh token: log in.' })
+    : invalidField('refresh_token', 'required', 'is required, in the body or in the cookie');
+}
+
+function inBody(tokens: TokenResponse): TokenResponseBody {
+  return { ...withoutRefreshToken(tokens), refresh_token: tokens.refreshToken };
+}
+
+/** No script ever sees the refresh token. */
+function inCookie(reply: FastifyReply, tokens: TokenResponse): TokenResponseBody {
+  setRefreshCookie(reply, tokens.refreshToken, tokens.refreshExpiresIn);
+  return withoutRefreshToken(tokens);
+}
+
+function withoutRefreshToken(tokens: TokenResponse): TokenResponseBody {
   return {
     access_token: tokens.accessToken,
     token_type: 'Bearer',
     expires_in: tokens.expiresIn,
-    refresh_token: tokens.refreshToken,
     refresh_expires_in: tokens.refreshExpiresIn,
     scope: tokens.scope,
     session_id: tokens.sessionId,
   };
-}
-
-/** The refresh token in the body decides; without one, the bearer token does. */
-function logoutCredential(request: FastifyRequest, refreshToken: string | undefined): LogoutCredential {
-  if (refreshToken !== undefined) return { refreshToken };
-  const accessToken = bearerToken(request);
-  if (accessToken === undefined) {
-    throw new AuthorityError('token_required', {
-      detail: 'Send refresh_token in the body or a bearer token.',
-    });
-  }
-  return { accessToken };
 }

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { HttpApp } from '../bareApp.ts';
+import { refreshCookieName } from '../refreshCookie.ts';
 
 const packageFile = new URL('../../../package.json', import.meta.url);
 
@@ -31,7 +32,10 @@ export async function docsRoutes(app: HttpApp): Promise<void> {
           'A central token authority. When a logout has been answered, no service accepts that token any more.',
       },
       components: {
-        securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+        securitySchemes: {
+          bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+          cookie: { type: 'apiKey', in: 'cookie', name: refreshCookieName },
+        },
       },
     },
   });

@@ -7,6 +7,8 @@ interface Operation<Responses> {
   readonly summary: string;
   /** A bearer token is required. */
   readonly bearer?: boolean;
+  /** The cookie is taken instead of a token in the body. */
+  readonly cookie?: boolean;
   /** Statuses with which it is refused, beside 500. */
   readonly refusals?: readonly number[];
   readonly response: Responses;
@@ -16,12 +18,13 @@ interface Operation<Responses> {
 export function operation<Responses extends Readonly<Record<number, TSchema>>>(
   described: Operation<Responses>,
 ) {
-  const { summary, bearer = false, refusals = [], response } = described;
+  const { summary, bearer = false, cookie = false, refusals = [], response } = described;
   const statuses = [...refusals, ...(bearer ? [401, 503] : []), 500];
   const problems = Object.fromEntries(statuses.map((status) => [status, problem]));
   return {
     summary,
     ...(bearer ? { security: [{ bearer: [] }] } : {}),
+    ...(cookie ? { security: [{}, { cookie: [] }] } : {}),
     // Answers are typed by what success looks like; refusals are thrown.
     response: { ...problems, ...response } as Responses,
   };

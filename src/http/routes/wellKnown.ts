@@ -1,6 +1,7 @@
 /** What anyone may know: the public keys and the metadata of this authority. */
 import type { HttpParts } from '../app.ts';
 import type { HttpApp } from '../bareApp.ts';
+import { allowEveryOrigin } from '../cors.ts';
 
 export function wellKnownRoutes(app: HttpApp, { keyRing, issuer, policy }: HttpParts): void {
   const cacheControl = cacheable(policy);
@@ -14,8 +15,10 @@ export function wellKnownRoutes(app: HttpApp, { keyRing, issuer, policy }: HttpP
     },
     async (request, reply) => {
       const { body, etag } = keyRing.jwks();
-      // Kept for as long as it says, a set that may lack a key would make good tokens fail.
-      reply.header('cache-control', keyRing.upToDate() ? cacheControl : 'no-cache').header('etag', etag);
+      allowEveryOrigin(reply)
+        // Kept for as long as it says, a set that may lack a key would make good tokens fail.
+        .header('cache-control', keyRing.upToDate() ? cacheControl : 'no-cache')
+        .header('etag', etag);
       if (matches(request.headers['if-none-match'], etag)) return reply.code(304).send();
       return reply.type('application/json; charset=utf-8').send(body);
     },
@@ -33,7 +36,7 @@ export function wellKnownRoutes(app: HttpApp, { keyRing, issuer, policy }: HttpP
     app.get(
       `/.well-known/${document}`,
       { schema: { summary: 'Metadata of this authorization server (RFC 8414).' } },
-      async (_request, reply) => reply.header('cache-control', cacheControl).send(metadata),
+      async (_request, reply) => allowEveryOrigin(reply).header('cache-control', cacheControl).send(metadata),
     );
   }
 }

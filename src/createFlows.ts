@@ -1,0 +1,136 @@
+/**
+ * Every operation of the authority with the parts that it works on: one line for each. The edges (HTTP, gRPC, the command
+ * line) call these and nothing else.
+ */
+import { createCommonPasswords } from './authn/commonPasswords.ts';
+import { createPasswordHasher } from './authn/passwordHash.ts';
+import { createPasswordPolicy } from './authn/passwordPolicy.ts';
+import type { Config } from './config/config.ts';
+import type { Clock } from './core/clock.ts';
+import type { Sealing } from './core/sealing.ts';
+import type { ReadTime } from './core/steadyTime.ts';
+import { createAuthenticateService } from './flows/authenticateService.ts';
+import { createChangePassword } from './flows/changePassword.ts';
+import { createCheckRevocation } from './flows/checkRevocation.ts';
+import type { Database } from './flows/database.ts';
+import { createDeleteAccount } from './flows/deleteAccount.ts';
+import { createDeleteUser } from './flows/deleteUser.ts';
+import { createDisableUser } from './flows/disableUser.ts';
+import { createEnableUser } from './flows/enableUser.ts';
+import { createEndSession } from './flows/endSession.ts';
+import { createIntrospect } from './flows/introspect.ts';
+import { createListKeys } from './flows/listKeys.ts';
+import { createListSessions } from './flows/listSessions.ts';
+import { createLogin } from './flows/login.ts';
+import { createLogout } from './flows/logout.ts';
+import { createLogoutAll } from './flows/logoutAll.ts';
+import { createLogoutOthers } from './flows/logoutOthers.ts';
+import { createRefresh, type RefreshParts } from './flows/refresh.ts';
+import { createRegister } from './flows/register.ts';
+import { createResealKeys } from './flows/resealKeys.ts';
+import { createRevoke } from './flows/revoke.ts';
+import { createRevokeKey } from './flows/revokeKey.ts';
+import { createRotateKey } from './flows/rotateKey.ts';
+import { createCreateService, createListServices, createRevokeService } from './flows/services.ts';
+import { createWatchRevocations } from './flows/watchRevocations.ts';
+import type { KeyPolicy } from './keys/keyPolicy.ts';
+import type { KeyRing } from './keys/keyRing.ts';
+import type { RingKeeper } from './keys/ringKeeper.ts';
+import type { Log } from './observability/log.ts';
+import type { Metrics } from './observability/metrics.ts';
+import type { DenyList } from './revocation/denyList.ts';
+import type { Edges } from './revocation/edges.ts';
+import type { Effect } from './revocation/revocation.ts';
+import type { RefreshTokens } from './sessions/refreshToken.ts';
+import { createRefusalMemory } from './sessions/refusalMemory.ts';
+import type { AccessTokenIssuer } from './tokens/accessToken.ts';
+import type { AccessTokenReader } from './tokens/accessTokenReader.ts';
+
+export interface FlowParts {
+  readonly config: Pick<Config, 'sessions' | 'registration'>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** By which expiry is judged. */
+  readonly latestTime: ReadTime;
+  readonly database: Database;
+  readonly sealing: Sealing;
+  readonly effect: Effect;
+  readonly denyList: DenyList;
+  readonly edges: Edges;
+  readonly policy: KeyPolicy;
+  readonly keyRing: KeyRing;
+  readonly ringKeeper: RingKeeper;
+  readonly accessTokens: AccessTokenIssuer;
+  readonly accessTokenReader: AccessTokenReader;
+  readonly refreshTokens: RefreshTokens;
+}
+
+export function createFlows(parts: FlowParts) {
+  const { config, clock, log, metrics, database, sealing, effect, edges, denyList } = parts;
+  const { policy, keyRing, ringKeeper, accessTokens, accessTokenReader, refreshTokens, latestTime } = parts;
+  const { refreshIdleTtlMs, maxTtlMs: sessionMaxTtlMs, refreshGraceMs, replayEnds } = config.sessions;
+  const { perUser: sessionsPerUser, onSignal: contextPolicy } = config.sessions;
+  const { registration } = config;
+  const passwords = createPasswordHasher();
+  const passwordPolicy = createPasswordPolicy({ commonPasswords: createCommonPasswords() });
+  metrics.gauge('countersign_password_hashes_waiting', 'Password hashes in the queue.', passwords.waiting);
+  const tokens = { accessTokens, refreshTokens, keyRing, ringKeeper, denyList };
+  const reading = { accessTokenReader, ringKeeper, denyList, latestTime };
+  const ending = { database, effect, clock };
+  const keys = { database, sealing, policy, keyRing, ringKeeper };
+  return {
+    register: createRegister({ database, passwords, passwordPolicy, clock, registration }),
+    login: createLogin({
+      ...tokens,
+      ...ending,
+      passwords,
+      refreshIdleTtlMs,
+      sessionMaxTtlMs,
+      sessionsPerUser,
+    }),
+    refresh: createRefresh({
+      ...tokens,
+      ...ending,
+      refreshGraceMs,
+      refreshIdleTtlMs,
+      replayEnds,
+      contextPolicy,
+      refusals: createRefusalMemory(),
+      onContextChange: tellOfContextChange(log, metrics),
+    }),
+    logout: createLogout({ ...ending, ...reading, refreshTokens }),
+    logoutAll: createLogoutAll(ending),
+    logoutOthers: createLogoutOthers(ending),
+    changePassword: createChangePassword({ ...ending, passwords, passwordPolicy }),
+    listSessions: createListSessions({ database, clock }),
+    endSession: createEndSession(ending),
+    disableUser: createDisableUser(ending),
+    enableUser: createEnableUser({ database, clock }),
+    deleteUser: createDeleteUser(ending),
+    deleteAccount: createDeleteAccount({ ...ending, passwords }),
+    revoke: createRevoke({ ...ending, ...reading }),
+    introspect: createIntrospect(reading),
+    checkRevocation: createCheckRevocation({ denyList }),
+    authenticateService: createAuthenticateService({ database, clock }),
+    createService: createCreateService({ database, clock }),
+    listServices: createListServices({ database }),
+    revokeService: createRevokeService({ database, clock }),
+    listKeys: createListKeys({ database }),
+    watchRevocations: createWatchRevocations({ edges, keyRing }),
+    rotateKey: createRotateKey(keys),
+    revokeKey: createRevokeKey({ ...keys, ...ending }),
+    resealKeys: createResealKeys({ database, sealing, refreshTokens, clock }),
+  };
+}
+
+export type Flows = ReturnType<typeof createFlows>;
+
+/** Each signal is counted; those that somebody should see now are in the log, too. */
+function tellOfContextChange(log: Log, metrics: Metrics): RefreshParts['onContextChange'] {
+  return (sessionId, { signals, score, action }) => {
+    for (const signal of signals) metrics.contextSignal(signal, action);
+    if (action === 'notify' || action === 'end')
+      log.warn({ session_id: sessionId, signals, score, action }, 'the context of a session has changed');
+  };
+}

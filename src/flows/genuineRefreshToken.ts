@@ -1,0 +1,26 @@
+/** Whose refresh token this is, whatever has become of its session and whichever generation it is of. */
+import type { SessionId } from '../core/ids.ts';
+import { parseRefreshToken, type RefreshTokens } from '../sessions/refreshToken.ts';
+import type { Database } from './database.ts';
+
+export interface GenuineTokenParts {
+  readonly database: Pick<Database, 'sessions'>;
+  readonly refreshTokens: Pick<RefreshTokens, 'isGenuine'>;
+}
+
+export type RefreshTokenReading =
+  | { readonly genuine: true; readonly sessionId: SessionId }
+  | { readonly genuine: false; readonly fault: 'malformed' | 'unknown_session' | 'forged' };
+
+export async function readRefreshToken(
+  { database, refreshTokens }: GenuineTokenParts,
+  refreshToken: string,
+): Promise<RefreshTokenReading> {
+  const presented = parseRefreshToken(refreshToken);
+  if (presented === undefined) return { genuine: false, fault: 'malformed' };
+  const session = await database.sessions.find(presented.sessionId);
+  if (session === undefined) return { genuine: false, fault: 'unknown_session' };
+  return refreshTokens.isGenuine(session, presented)
+    ? { genuine: true, sessionId: session.id }
+    : { genuine: false, fault: 'forged' };
+}

@@ -1,0 +1,77 @@
+/**
+ * The cookie that keeps the refresh token of a browser. Owns its name and attributes, and how it is found in a request. What
+ * may be done with it is decided in `csrf.ts`; what it is worth, by the flows.
+ */
+import type { IncomingHttpHeaders } from 'node:http';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { invalidField } from '../core/errors.ts';
+
+/**
+ * `__Host-`: a browser takes it from this host only, over a secure connection, for every path, and from no subdomain or
+ * sibling (RFC 6265bis §4.1.3.2). So nobody beside us can put one there.
+ */
+export const refreshCookieName = '__Host-countersign-refresh';
+
+const attributes = 'Path=/; Secure; HttpOnly; SameSite=Strict';
+
+/** `seconds`: until the session ends if it is not used. The token has no character that a cookie would have to escape. */
+export function setRefreshCookie(reply: FastifyReply, token: string, seconds: number): void {
+  reply.header('set-cookie', `${refreshCookieName}=${token}; Max-Age=${seconds}; ${attributes}`);
+}
+
+export function clearRefreshCookie(reply: FastifyReply): void {
+  reply.header('set-cookie', `${refreshCookieName}=; Max-Age=0; ${attributes}`);
+}
+
+/**
+ * What a browser forgets when its user logs out. "storage" is what scripts, service workers among them, have kept for this
+ * origin. Not "cookies": that reaches every subdomain of the registrable domain, and so the sessions of applications that are
+ * none of ours. Not "cache": nothing of ours is in it (`no-store`), and emptying it takes Chromium seconds.
+ */
+export function forgetBrowser(reply: FastifyReply): void {
+  clearRefreshCookie(reply);
+  reply.header('clear-site-data', '"storage"');
+}
+
+/** True when the request has the cookie, whatever is in it, and how often. */
+export function hasRefreshCookie(headers: IncomingHttpHeaders): boolean {
+  return refreshCookies(headers).length > 0;
+}
+
+/**
+ * The value of the cookie, which may be anything that somebody wrote there; `undefined` when there is none. Throws
+ * `invalid_request` when there are several: which of them is ours cannot be told.
+ */
+export function readRefreshCookie(headers: IncomingHttpHeaders): string | undefined {
+  const [value, ...others] = refreshCookies(headers);
+  if (others.length === 0) return value;
+  throw invalidField(refreshCookieName, 'unique', 'the cookie came more than once');
+}
+
+/**
+ * The refresh token of the body, or of the cookie. Both at once are refused: whichever counted, some other part of a system
+ * would take the request for one of the other session.
+ */
+export function presentedRefreshToken(
+  { headers }: FastifyRequest,
+  ofBody: string | undefined,
+): string | undefined {
+  const ofCookie = readRefreshCookie(headers);
+  if (ofBody !== undefined && ofCookie !== undefined) {
+    throw invalidField('refresh_token', 'one_source', 'came in the cookie as well; send one of them');
+  }
+  return ofBody ?? ofCookie;
+}
+
+/**
+ * Names are compared exactly, and only what RFC 6265 §4.2.1 puts around them is taken away. Parsers that also take away other
+ * white space, or compare without case, find the cookie under names that browsers do not protect. Several header fields
+ * arrive as one here, joined by "; ".
+ */
+function refreshCookies({ cookie = '' }: IncomingHttpHeaders): readonly string[] {
+  return cookie
+    .split(';')
+    .map((pair) => pair.replace(/^[ \t]+|[ \t]+$/g, ''))
+    .filter((pair) => pair.startsWith(`${refreshCookieName}=`))
+    .map((pair) => pair.slice(refreshCookieName.length + 1));
+}

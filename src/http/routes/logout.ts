@@ -1,0 +1,101 @@
+/** Logging out: one session, or all of them; and what the browser that asked forgets. */
+import type { FastifyRequest } from 'fastify';
+import { AuthorityError } from '../../core/errors.ts';
+import type { LogoutCredential } from '../../flows/logout.ts';
+import type { HttpFlows, HttpParts } from '../app.ts';
+import type { HttpApp } from '../bareApp.ts';
+import { type Authenticate, bearerToken, originOf } from '../caller.ts';
+import { inCookieMode } from '../csrf.ts';
+import {
+  clearRefreshCookie,
+  forgetBrowser,
+  hasRefreshCookie,
+  presentedRefreshToken,
+} from '../refreshCookie.ts';
+import { emptyBody, logoutBody } from '../schemas.ts';
+import { noContent, operation, optionalBody } from './route.ts';
+
+export function logoutRoutes(app: HttpApp, { flows }: HttpParts, authenticate: Authenticate): void {
+  const logoutSchema = {
+    body: logoutBody,
+    ...operation({
+      summary:
+        'End the session of this refresh token, of the body or the cookie, or else of the bearer token',
+      cookie: true,
+      refusals: [400, 401, 403, 503],
+      response: noContent,
+    }),
+  };
+  const logoutOptions = {
+    preValidation: optionalBody,
+    schema: logoutSchema,
+    config: { cookieMode: 'presented' },
+  } as const;
+  app.post('/auth/logout', logoutOptions, async (request, reply) => {
+    const ended = logOut(flows, request, request.body.refresh_token);
+    await ended.catch((error) => {
+      // A cookie that is none of ours is of no use to anybody. After any other failure it is needed for the next try.
+      const useless = error instanceof AuthorityError && error.code === 'invalid_grant';
+      if (useless && hasRefreshCookie(request.headers)) clearRefreshCookie(reply);
+      throw error;
+    });
+    if (inCookieMode(request)) forgetBrowser(reply);
+    return reply.code(204).send(null);
+  });
+
+  const logoutAllSchema = {
+    body: emptyBody,
+    ...operation({
+      summary: 'End every session of mine',
+      bearer: true,
+      refusals: [400],
+      response: noContent,
+    }),
+  };
+  app.post(
+    '/auth/logout-all',
+    { preValidation: optionalBody, schema: logoutAllSchema },
+    async (request, reply) => {
+      const { sub } = await authenticate(request);
+      await flows.logoutAll(sub, originOf(request));
+      if (hasRefreshCookie(request.headers)) forgetBrowser(reply);
+      return reply.code(204).send(null);
+    },
+  );
+
+  const logoutOthersSchema = {
+    body: emptyBody,
+    ...operation({
+      summary: 'End every session of mine but this one',
+      bearer: true,
+      refusals: [400],
+      response: noContent,
+    }),
+  };
+  app.post(
+    '/auth/logout-others',
+    { preValidation: optionalBody, schema: logoutOthersSchema },
+    async (request, reply) => {
+      const { sub: userId, sid: sessionId } = await authenticate(request);
+      await flows.logoutOthers({ userId, sessionId }, originOf(request));
+      return reply.code(204).send(null);
+    },
+  );
+}
+
+async function logOut(flows: HttpFlows, request: FastifyRequest, ofBody: string | undefined): Promise<void> {
+  const credential = logoutCredential(request, ofBody);
+  if (credential !== undefined) await flows.logout(credential, originOf(request));
+}
+
+/** The refresh token decides; without one, the bearer token does. Undefined: a browser that is logged out already. */
+function logoutCredential(request: FastifyRequest, ofBody: string | undefined): LogoutCredential | undefined {
+  const refreshToken = presentedRefreshToken(request, ofBody);
+  if (refreshToken !== undefined) return { refreshToken };
+  const accessToken = bearerToken(request);
+  if (accessToken !== undefined) return { accessToken };
+  if (inCookieMode(request)) return undefined;
+  throw new AuthorityError('token_required', {
+    detail: 'Send refresh_token in the body, the cookie of a browser, or a bearer token.',
+  });
+}

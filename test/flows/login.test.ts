@@ -1,0 +1,118 @@
+/** A login in place of another session: both changes are one, and neither is made when the login is refused at the last moment. */
+import t from 'tap';
+import type { Email } from '../../src/authn/email.ts';
+import { createPasswordHasher } from '../../src/authn/passwordHash.ts';
+import { newId, type SessionId, type UserId, uuidBytes } from '../../src/core/ids.ts';
+import type { Database } from '../../src/flows/database.ts';
+import { createLogin, type LoginParts } from '../../src/flows/login.ts';
+import type { CommittedRevocations, Effect } from '../../src/revocation/revocation.ts';
+import { createRefreshTokens } from '../../src/sessions/refreshToken.ts';
+import { createStorage, migrateStorage } from '../../src/storage/postgres/storage.ts';
+import { createAccessTokenIssuer } from '../../src/tokens/accessToken.ts';
+import { engines } from '../support/engines.ts';
+import { createKeyNodes } from '../support/keyNode.ts';
+import { minute, newSession, newUser, rowsMadeAt as now } from '../support/rows.ts';
+import { audience, issuer } from '../support/tokenForge.ts';
+
+const password = 'correct horse battery staple';
+const origin = { actor: 'user', requestId: 'this-login' };
+
+for (const { name, open } of engines) {
+  t.test(name, async (t) => {
+    const { engine, dispose } = await open();
+    t.teardown(dispose);
+    await migrateStorage(engine);
+    const storage = createStorage(engine);
+    const { database } = storage;
+    const passwords = createPasswordHasher();
+    const passwordHash = await passwords.hash(password);
+    const { nodes, sealing, clock, look } = createKeyNodes(1);
+    await look();
+    const [node] = nodes;
+    const refreshTokens = createRefreshTokens(sealing);
+
+    /** A user, a session that somebody else had in the same browser, and a login that replaces it. */
+    const setUp = async (transaction: (userId: UserId) => Database['transaction']) => {
+      const userId = newId<UserId>(now);
+      const email = `${userId}@example.com` as Email;
+      await database.users.create({ id: userId, email, passwordHash }, now);
+      const id = await newSession(storage, await newUser(storage), clock.now());
+      const before = { id, sealedSecret: refreshTokens.newSealedSecret(id) };
+      await database.sessions.reseal(before);
+
+      const told: CommittedRevocations[] = [];
+      const transactions = { begun: 0 };
+      const effect: Effect = {
+        longestMs: () => minute,
+        suspect: () => {},
+        async announce(committed) {
+          told.push(committed);
+          return { effectAt: clock.now(), milliseconds: 0, nodes: [] };
+        },
+      };
+      const counted: Database = {
+        ...database,
+        transaction(work) {
+          transactions.begun += 1;
+          return transaction(userId)(work);
+        },
+      };
+      const parts = {
+        ...{ database: counted, effect, clock, refreshTokens, passwords },
+        ...{ keyRing: node?.keyRing, ringKeeper: node?.ringKeeper },
+        denyList: { check: () => ({ revoked: false, decidedBy: 'bloom' }) },
+        accessTokens: createAccessTokenIssuer({ issuer, audience, accessTtlMs: 15 * minute }),
+        ...{ refreshIdleTtlMs: 30 * minute, sessionMaxTtlMs: 90 * minute },
+      } as unknown as LoginParts;
+      const logIn = (replaces?: string) => createLogin(parts)({ email, password, replaces }, origin);
+      const eventsOf = (sessionId: SessionId) =>
+        engine.prisma.auditEvent.findMany({
+          where: { sessionId },
+          select: { type: true, reason: true, requestId: true },
+        });
+      return { before, logIn, told, transactions, eventsOf, token: refreshTokens.derive(before, 0) };
+    };
+    const endedAt = async (id: SessionId) => (await database.sessions.find(id))?.endedAt;
+
+    t.test('the session of before ends in the transaction of the login, and with effect', async (t) => {
+      const { before, logIn, token, told, transactions, eventsOf } = await setUp(() => database.transaction);
+      const { sessionId } = await logIn(token);
+      t.equal(await endedAt(sessionId), undefined);
+      t.not(await endedAt(before.id), undefined);
+      t.equal(transactions.begun, 1);
+      const announced = told.flatMap(({ revocations }) => revocations).map(({ subject }) => subject);
+      t.ok(announced.length === 1 && announced[0] && uuidBytes(before.id).equals(announced[0]));
+      const { requestId } = origin;
+      t.strictSame(await eventsOf(before.id), [
+        { type: 'session_ended', reason: 'replaced_by_login', requestId },
+      ]);
+      t.strictSame(await eventsOf(sessionId), [{ type: 'login_succeeded', reason: 'password', requestId }]);
+
+      await logIn(token);
+      t.equal((await eventsOf(before.id)).length, 1, 'what has ended does not end again');
+    });
+
+    t.test('a token that is none of ours replaces nothing, and keeps nobody out', async (t) => {
+      const { before, logIn, token, told } = await setUp(() => database.transaction);
+      for (const other of ['', 'x', `${token}A`, token.replace(/....$/, 'AAAA')]) {
+        t.match(await logIn(other), { sessionId: /./ }, JSON.stringify(other.slice(-5)));
+      }
+      t.equal(await endedAt(before.id), undefined);
+      t.equal(told.length, 0);
+    });
+
+    t.test('a login that is refused after the password was right ends nothing', async (t) => {
+      // As if the password had been changed while this one was checked.
+      const changed =
+        (userId: UserId): Database['transaction'] =>
+        async (work) => {
+          await database.transaction(({ users }) => users.bumpTokenVersion(userId));
+          return database.transaction(work);
+        };
+      const { before, logIn, token, told, eventsOf } = await setUp(changed);
+      await t.rejects(logIn(token), { code: 'invalid_credentials' });
+      t.equal(await endedAt(before.id), undefined);
+      t.strictSame([told, await eventsOf(before.id)], [[], []]);
+    });
+  });
+}
