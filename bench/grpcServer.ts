@@ -3,6 +3,7 @@ import { Server, ServerCredentials } from '@grpc/grpc-js';
 import type { Service } from '../src/authn/service.ts';
 import { loadContract } from '../src/contract/contract.ts';
 import { systemClock } from '../src/core/clock.ts';
+import type { UserId } from '../src/core/ids.ts';
 import { createCheckRevocation } from '../src/flows/checkRevocation.ts';
 import { createWatchRevocations } from '../src/flows/watchRevocations.ts';
 import { createGrpcServer } from '../src/grpc/server.ts';
@@ -15,6 +16,7 @@ import { about, openSignedTokens } from './signedTokens.ts';
 
 const service = { permissions: ['tokens.check', 'tokens.introspect'] } as unknown as Service;
 
+const nobody = '' as UserId;
 const nothing = { endedSessions: 0, matchedSessions: 0, effect: undefined };
 
 async function serveOurs(entries: number): Promise<{ port: number; tokens: readonly string[] }> {
@@ -35,6 +37,9 @@ async function serveOurs(entries: number): Promise<{ port: number; tokens: reado
       watchRevocations: createWatchRevocations({ edges, keyRing }),
       listKeys: async () => [],
       rotateKey: async () => ({ kid: '', rotated: false }),
+      disableUser: async () => ({ userId: nobody, endedSessions: 0 }),
+      enableUser: async () => nobody,
+      deleteUser: async () => ({ userId: nobody, endedSessions: 0 }),
       revokeKey: async () => ({ ...nothing, effectAt: 0 }),
       resealKeys: async () => ({ signingKeys: 0, sessions: 0, unreadable: { count: 0, first: undefined } }),
       // As of one that was looked up a moment ago.

@@ -7,6 +7,7 @@ export const permissions = [
   'tokens.revoke',
   'sessions.read',
   'sessions.end',
+  'users.manage',
   'keys.manage',
 ] as const;
 export type Permission = (typeof permissions)[number];

@@ -23,7 +23,7 @@ export const userCommands: Commands = {
     usage: 'users disable EMAIL',
     summary: 'Disable a user and end every session, with effect.',
     async run({ disableUser }, { positionals, json }, { out, err }) {
-      const { userId, endedSessions } = await disableUser(one(positionals, 'EMAIL'), operator);
+      const { userId, endedSessions } = await disableUser({ email: one(positionals, 'EMAIL') }, operator);
       if (json) return out(JSON.stringify({ user_id: userId, ended_sessions: endedSessions }));
       err(`Disabled. Sessions ended: ${endedSessions}.`);
       out(userId);
@@ -34,7 +34,7 @@ export const userCommands: Commands = {
     usage: 'users enable EMAIL',
     summary: 'Let a user that was disabled log in again.',
     async run({ enableUser }, { positionals, json }, { out, err }) {
-      const userId = await enableUser(one(positionals, 'EMAIL'), operator);
+      const userId = await enableUser({ email: one(positionals, 'EMAIL') }, operator);
       if (json) return out(JSON.stringify({ user_id: userId }));
       err('Enabled.');
       out(userId);

@@ -9,27 +9,33 @@ import type { ProtoGrpcType as KeyProto } from './generated/key_service.ts';
 import type { ProtoGrpcType as RevocationProto } from './generated/revocation_service.ts';
 import type { ProtoGrpcType as SessionProto } from './generated/session_service.ts';
 import type { ProtoGrpcType as TokenProto } from './generated/token_service.ts';
+import type { ProtoGrpcType as UserProto } from './generated/user_service.ts';
 
-export const serviceNames = ['TokenService', 'RevocationService', 'SessionService', 'KeyService'] as const;
+export const serviceNames = [
+  'TokenService',
+  'RevocationService',
+  'SessionService',
+  'UserService',
+  'KeyService',
+] as const;
+
+type Proto = KeyProto & RevocationProto & SessionProto & TokenProto & UserProto;
 
 export interface Contract {
   /** What reflection shows. */
   readonly definition: PackageDefinition;
   /** The services, and a client for each. */
-  readonly v1: (KeyProto & RevocationProto & SessionProto & TokenProto)['countersign']['v1'];
+  readonly v1: Proto['countersign']['v1'];
 }
 
 const protoFolder = fileURLToPath(new URL('../../proto/', import.meta.url));
-const files = ['token_service', 'revocation_service', 'session_service', 'key_service'];
+const files = ['token_service', 'revocation_service', 'session_service', 'user_service', 'key_service'];
 
 export function loadContract(): Contract {
   const definition = loadSync(
     files.map((file) => `countersign/v1/${file}.proto`),
     { includeDirs: [protoFolder], longs: Number, enums: String, defaults: true, arrays: true, oneofs: true },
   );
-  const { countersign } = loadPackageDefinition(definition) as unknown as KeyProto &
-    RevocationProto &
-    SessionProto &
-    TokenProto;
+  const { countersign } = loadPackageDefinition(definition) as unknown as Proto;
   return { definition, v1: countersign.v1 };
 }

@@ -3,9 +3,8 @@
  * but what the audit trail keeps until its own time is over.
  */
 import type { Origin } from '../audit/auditEvent.ts';
-import { normaliseEmail } from '../authn/email.ts';
-import { AuthorityError } from '../core/errors.ts';
 import type { UserId } from '../core/ids.ts';
+import { findNamedUser, type UserName } from './namedUser.ts';
 import { type EffectParts, withEffect } from './withEffect.ts';
 
 export interface DeletedUser {
@@ -14,20 +13,12 @@ export interface DeletedUser {
 }
 
 /** Throws `not_found` when there is no such user, or no longer. */
-export type DeleteUser = (
-  user: { readonly email: string } | { readonly userId: UserId },
-  origin: Origin,
-) => Promise<DeletedUser>;
+export type DeleteUser = (name: UserName, origin: Origin) => Promise<DeletedUser>;
 
 export function createDeleteUser(parts: EffectParts): DeleteUser {
-  const { users } = parts.database;
-  return async (named, origin) => {
-    const user =
-      'email' in named
-        ? await users.findByEmail(normaliseEmail(named.email))
-        : await users.find(named.userId);
-    if (user === undefined) throw new AuthorityError('not_found', { detail: 'There is no such user.' });
-    return { userId: user.id, endedSessions: await removeUser(parts, user.id, origin) };
+  return async (name, origin) => {
+    const { id: userId } = await findNamedUser(parts.database, name);
+    return { userId, endedSessions: await removeUser(parts, userId, origin) };
   };
 }
 

@@ -1,8 +1,7 @@
 /** Disables a user: every session ends with effect, and no login succeeds any more. */
 import type { Origin } from '../audit/auditEvent.ts';
-import { normaliseEmail } from '../authn/email.ts';
-import { AuthorityError } from '../core/errors.ts';
 import type { UserId } from '../core/ids.ts';
+import { findNamedUser, type UserName } from './namedUser.ts';
 import { type EffectParts, withEffect } from './withEffect.ts';
 
 export interface DisabledUser {
@@ -10,13 +9,12 @@ export interface DisabledUser {
   readonly endedSessions: number;
 }
 
-export type DisableUser = (email: string, origin: Origin) => Promise<DisabledUser>;
+/** Throws `not_found`. Doing it again is a success again. */
+export type DisableUser = (name: UserName, origin: Origin) => Promise<DisabledUser>;
 
 export function createDisableUser(parts: EffectParts): DisableUser {
-  return async (email, origin) => {
-    const user = await parts.database.users.findByEmail(normaliseEmail(email));
-    if (user === undefined) throw new AuthorityError('not_found', { detail: 'No user has this e-mail.' });
-    const userId = user.id;
+  return async (name, origin) => {
+    const { id: userId } = await findNamedUser(parts.database, name);
     const now = parts.clock.now();
     const { result: ended } = await withEffect(parts, now, async (stores) => {
       const locked = await stores.users.lock(userId);

@@ -29,6 +29,7 @@ import { createRevocationService, type RevocationServiceFlows } from './revocati
 import { createRpc } from './rpc.ts';
 import { createSessionService, type SessionServiceFlows } from './sessionService.ts';
 import { createTokenService, type TokenServiceFlows } from './tokenService.ts';
+import { createUserService, type UserServiceFlows } from './userService.ts';
 import { createServeEdge, encodingOnce, type WatchRevocationsFlows } from './watchRevocations.ts';
 
 export interface GrpcParts {
@@ -36,7 +37,8 @@ export interface GrpcParts {
     RevocationServiceFlows &
     WatchRevocationsFlows &
     SessionServiceFlows &
-    KeyServiceFlows & { readonly authenticateService: AuthenticateService };
+    KeyServiceFlows &
+    UserServiceFlows & { readonly authenticateService: AuthenticateService };
   /** What edges are told of tokens, and of the deny-list. */
   readonly issuer: string;
   readonly sliceMs: number;
@@ -128,6 +130,12 @@ function addServices(server: Server, parts: GrpcParts) {
   server.addService(withinLimits(v1.SessionService.service), {
     ListSessions: unary('ListSessions', sessions.ListSessions),
     EndSession: unary('EndSession', sessions.EndSession),
+  });
+  const users = createUserService(parts.flows);
+  server.addService(withinLimits(v1.UserService.service), {
+    DisableUser: unary('DisableUser', users.DisableUser),
+    EnableUser: unary('EnableUser', users.EnableUser),
+    DeleteUser: unary('DeleteUser', users.DeleteUser),
   });
   const keys = createKeyService(parts.flows);
   server.addService(withinLimits(v1.KeyService.service), {

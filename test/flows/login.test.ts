@@ -63,7 +63,7 @@ for (const { name, open } of engines) {
         denyList: { check: () => ({ revoked: false, decidedBy: 'bloom' }) },
         accessTokens: createAccessTokenIssuer({ issuer, audience, accessTtlMs: 15 * minute }),
         ...{ refreshIdleTtlMs: 30 * minute, sessionMaxTtlMs: 90 * minute, sessionsPerUser: 100 },
-      sessionsPerUser: 100,
+        sessionsPerUser: 100,
       } as unknown as LoginParts;
       const logIn = (replaces?: string) => createLogin(parts)({ email, password, replaces }, origin);
       const eventsOf = (sessionId: SessionId) =>

@@ -33,6 +33,7 @@ t.test('one authority', async (t) => {
     return JSON.parse(stdout);
   };
 
+  let leavers = 0;
   for (const [how, schema] of [
     ['with reflection', ['--reflect']],
     ['with --schema proto', ['--schema', 'proto']],
@@ -40,6 +41,9 @@ t.test('one authority', async (t) => {
     t.test(how, async (t) => {
       const { access_token: accessToken } = await authority.login('alice@example.com');
       const { jti, sid, sub } = claimsOf(accessToken);
+      const leaver = `leaver${leavers++}@example.com`;
+      await authority.register(leaver);
+      const { sub: userId } = claimsOf((await authority.login(leaver)).access_token);
       const requests: Record<string, readonly [request: object, answer: object]> = {
         'TokenService/IsRevoked': [{ jti }, { revoked: false, decidedBy: 'DECIDED_BY_BLOOM' }],
         'TokenService/BatchIsRevoked': [
@@ -51,6 +55,9 @@ t.test('one authority', async (t) => {
         'SessionService/ListSessions': [{ userId: sub, pageSize: 1 }, { sessions: [{ sessionId: sid }] }],
         'RevocationService/Revoke': [{ filter: { userId: sub }, dryRun: true }, { endedSessions: 0 }],
         'SessionService/EndSession': [{ sessionId: sid, requestId: randomUUID() }, { ended: true }],
+        'UserService/DisableUser': [{ userId }, { endedSessions: '1' }],
+        'UserService/EnableUser': [{ userId }, {}],
+        'UserService/DeleteUser': [{ userId }, { endedSessions: '0' }],
         'KeyService/ListKeys': [{}, { keys: [{}, {}] }],
         'KeyService/ResealKeys': [{}, { signingKeys: 0 }],
       };

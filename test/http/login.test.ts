@@ -10,7 +10,7 @@ t.test('unknown user, wrong password and disabled user look alike', async (t) =>
   const { call } = authority;
   await authority.register('alice@example.com');
   await authority.register('disabled@example.com');
-  await authority.authority.flows.disableUser('disabled@example.com', { actor: 'operator' });
+  await authority.authority.flows.disableUser({ email: 'disabled@example.com' }, { actor: 'operator' });
 
   const answers = [];
   for (const body of [

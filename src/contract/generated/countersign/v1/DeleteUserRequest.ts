@@ -1,0 +1,10 @@
+// Original file: proto/countersign/v1/user_service.proto
+
+
+export interface DeleteUserRequest {
+  'userId'?: (string);
+}
+
+export interface DeleteUserRequest__Output {
+  'userId': (string);
+}

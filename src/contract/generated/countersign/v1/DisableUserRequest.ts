@@ -1,0 +1,10 @@
+// Original file: proto/countersign/v1/user_service.proto
+
+
+export interface DisableUserRequest {
+  'userId'?: (string);
+}
+
+export interface DisableUserRequest__Output {
+  'userId': (string);
+}

@@ -1,0 +1,10 @@
+// Original file: proto/countersign/v1/user_service.proto
+
+
+export interface EnableUserRequest {
+  'userId'?: (string);
+}
+
+export interface EnableUserRequest__Output {
+  'userId': (string);
+}

@@ -1,0 +1,16 @@
+/** A user as an operator or a service names one. */
+import { normaliseEmail } from '../authn/email.ts';
+import type { User } from '../authn/user.ts';
+import { AuthorityError } from '../core/errors.ts';
+import type { UserId } from '../core/ids.ts';
+import type { Database } from './database.ts';
+
+export type UserName = { readonly email: string } | { readonly userId: UserId };
+
+/** Throws `not_found`, and `invalid_request` for what is no e-mail. */
+export async function findNamedUser({ users }: Database, name: UserName): Promise<User> {
+  const user =
+    'email' in name ? await users.findByEmail(normaliseEmail(name.email)) : await users.find(name.userId);
+  if (user === undefined) throw new AuthorityError('not_found', { detail: 'There is no such user.' });
+  return user;
+}
