@@ -22,12 +22,12 @@ import { createDisableUser } from './flows/disableUser.ts';
 import { createEndSession } from './flows/endSession.ts';
 import { createIntrospect } from './flows/introspect.ts';
 import { createKeepKeyRing } from './flows/keepKeyRing.ts';
+import { createListAudit } from './flows/listAudit.ts';
 import { createListKeys } from './flows/listKeys.ts';
 import { createListSessions } from './flows/listSessions.ts';
 import { createLogin } from './flows/login.ts';
 import { createLogout } from './flows/logout.ts';
 import { createLogoutAll } from './flows/logoutAll.ts';
-import { pruneRequests } from './flows/namedRequest.ts';
 import { createRefresh } from './flows/refresh.ts';
 import { createRegister } from './flows/register.ts';
 import { createResealKeys } from './flows/resealKeys.ts';
@@ -35,6 +35,7 @@ import { createRevoke } from './flows/revoke.ts';
 import { createRevokeKey } from './flows/revokeKey.ts';
 import { createRotateKey } from './flows/rotateKey.ts';
 import { createCreateService, createListServices, createRevokeService } from './flows/services.ts';
+import { createVerifyAudit } from './flows/verifyAudit.ts';
 import { createWatchRevocations } from './flows/watchRevocations.ts';
 import { createGrpcServer } from './grpc/server.ts';
 import { createHttpApp, type HttpParts } from './http/app.ts';
@@ -55,6 +56,7 @@ import { openRedis } from './storage/redis/connection.ts';
 import { createAccessTokenIssuer } from './tokens/accessToken.ts';
 import { createAccessTokenReader } from './tokens/accessTokenReader.ts';
 import { createVerifiedTokens } from './tokens/verifiedTokens.ts';
+import { startUpkeep } from './upkeep.ts';
 
 export interface AuthorityParts {
   readonly config: Config;
@@ -106,7 +108,7 @@ export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
     const stored = await openStored(parts, closing);
     const signed = await openSigned({ ...parts, ...stored, ...observed, closing });
     const revoked = await openRevoked({ ...parts, ...stored, ...observed, closing });
-    closing.push(forgetRequests(parts, stored));
+    closing.push(startUpkeep({ ...parts, ...stored, ...observed }));
     const flows = createFlows(parts, { ...stored, ...signed, ...revoked, ...observed });
     const firstServiceToken = await keepFirstServiceToken(parts, flows);
 
@@ -150,16 +152,6 @@ async function openStored({ secrets, dataFolder, log, clock }: AuthorityParts, c
   const keyEncryptionKey = secrets.keyEncryptionKey ?? (await dataFolder.keyEncryptionKey());
   const sealing = createSealing(keyEncryptionKey, secrets.keyDecryptionKeys);
   return { redis, engine, sealing, ...createStorage(engine) };
-}
-
-/** Requests that callers named are forgotten after a day, by whichever node comes first. */
-function forgetRequests({ clock, log }: AuthorityParts, { database }: Pick<Stored, 'database'>) {
-  const stop = clock.every(limits.pruneIntervalMilliseconds, async () => {
-    await pruneRequests(database, clock.now()).catch((err) =>
-      log.warn({ err }, 'old requests could not be deleted'),
-    );
-  });
-  return async () => stop();
 }
 
 type Stored = Awaited<ReturnType<typeof openStored>>;
@@ -250,6 +242,8 @@ function createFlows({ config, clock }: AuthorityParts, opened: Stored & Signed 
     rotateKey: createRotateKey(keys),
     revokeKey: createRevokeKey({ ...keys, ...ending }),
     resealKeys: createResealKeys({ database, sealing, refreshTokens, clock }),
+    listAudit: createListAudit({ database }),
+    verifyAudit: createVerifyAudit({ database }),
   };
 }
 

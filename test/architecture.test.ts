@@ -37,9 +37,10 @@ const directions: Record<string, readonly string[]> = {
     'config (types)',
     'observability (types)',
   ],
+  'upkeep.ts': ['core', 'flows', 'config (types)', 'observability (types)'],
   'authority.ts': [
     ...['core', ...nouns, 'flows', 'storage', 'http', 'grpc', 'config', 'observability'],
-    'openRevoked.ts',
+    ...['openRevoked.ts', 'upkeep.ts'],
   ],
   'main.ts': ['core', 'config', 'observability', 'storage', 'http', 'cli', 'authority.ts'],
 };

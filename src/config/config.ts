@@ -31,7 +31,9 @@ export interface Config {
     readonly refreshIdleTtlMs: number;
     readonly maxTtlMs: number;
     readonly refreshGraceMs: number;
+    readonly retentionMs: number;
   };
+  readonly audit: { readonly retentionMs: number };
   readonly keys: { readonly rotationIntervalMs: number; readonly jwksMaxAgeMs: number };
   /** In mode `server` the secrets hold both URLs and the KEY_ENCRYPTION_KEY; in mode `embedded` no URL. */
   readonly storage: { readonly mode: 'embedded' | 'server'; readonly dataDir: string };
@@ -67,7 +69,9 @@ function assemble(v: Values): { config: Config; secrets: Secrets } {
       refreshIdleTtlMs: v.REFRESH_IDLE_TTL,
       maxTtlMs: v.SESSION_MAX_TTL,
       refreshGraceMs: v.REFRESH_GRACE,
+      retentionMs: v.SESSION_RETENTION,
     },
+    audit: { retentionMs: v.AUDIT_RETENTION },
     keys: { rotationIntervalMs: v.KEY_ROTATION_INTERVAL, jwksMaxAgeMs: v.JWKS_MAX_AGE },
     storage: { mode, dataDir: v.DATA_DIR },
     leaseMs: v.LEASE,

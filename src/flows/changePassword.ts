@@ -5,6 +5,7 @@ import { normalisePassword, type PasswordPolicy } from '../authn/passwordPolicy.
 import type { User } from '../authn/user.ts';
 import { AuthorityError, invalidField } from '../core/errors.ts';
 import type { SessionId, UserId } from '../core/ids.ts';
+import { sessionsEnded } from './sessionEvents.ts';
 import { type EffectParts, withEffect } from './withEffect.ts';
 
 export interface ChangePasswordParts extends EffectParts {
@@ -45,8 +46,9 @@ export function createChangePassword(parts: ChangePasswordParts): ChangePassword
       }
       await stores.users.setPassword(userId, passwordHash, now);
       await stores.sessions.setTokenVersion(sessionId, await stores.users.bumpTokenVersion(userId));
-      await stores.endSessions({ userId, except: sessionId }, 'password_changed');
+      const ended = await stores.endSessions({ userId, except: sessionId }, 'password_changed');
       await stores.audit.record({ type: 'password_changed', origin, userId, sessionId }, now);
+      await stores.audit.recordAll(sessionsEnded(ended, 'password_changed', origin), now);
     });
   };
 }

@@ -3,6 +3,7 @@ import type { Origin } from '../audit/auditEvent.ts';
 import { normaliseEmail } from '../authn/email.ts';
 import { AuthorityError } from '../core/errors.ts';
 import type { UserId } from '../core/ids.ts';
+import { sessionsEnded } from './sessionEvents.ts';
 import { type EffectParts, withEffect } from './withEffect.ts';
 
 export interface DisabledUser {
@@ -26,7 +27,9 @@ export function createDisableUser(parts: EffectParts): DisableUser {
         await stores.audit.record({ type: 'user_disabled', origin, userId }, now);
       }
       // Also when disabled before: the first answer may have been lost before the effect.
-      return stores.endSessions({ userId }, 'user_disabled');
+      const newlyEnded = await stores.endSessions({ userId }, 'user_disabled');
+      await stores.audit.recordAll(sessionsEnded(newlyEnded, 'user_disabled', origin), now);
+      return newlyEnded;
     });
     return { userId, endedSessions: ended.length };
   };

@@ -40,7 +40,7 @@ export function createLogin(parts: LoginParts): Login {
   return async (input, origin) => {
     const user = await database.users.findByEmail(normaliseEmail(input.email));
     const verified = await verifyPassword(user, input.password);
-    if (user === undefined || !verified) return refuse(parts, user, origin);
+    if (user === undefined || !verified) return refuse(parts, user, ruleOf(user), origin);
 
     const upgraded = passwords.needsRehash(user.passwordHash)
       ? await passwords.hash(input.password.normalize('NFC'))
@@ -60,7 +60,7 @@ export function createLogin(parts: LoginParts): Login {
     });
     return created
       ? respondWithTokens(parts, { ...session, generation: 0 }, signer, now)
-      : refuse(parts, user, origin);
+      : refuse(parts, user, 'version', origin);
   };
 }
 
@@ -75,13 +75,20 @@ async function isUnchanged(stores: Stores, user: User, lock: 'share' | 'update')
   );
 }
 
+/** For the audit trail only. A user who is disabled is told so there, whatever the password was. */
+function ruleOf(user: User | undefined): string {
+  if (user === undefined) return 'unknown_user';
+  return user.disabledAt === undefined ? 'wrong_password' : 'user_disabled';
+}
+
 /** One refusal for every reason; the event is committed before the answer. */
 async function refuse(
   { database, clock }: LoginParts,
   user: User | undefined,
+  rule: string,
   origin: Origin,
 ): Promise<never> {
-  await database.audit.record({ type: 'login_failed', origin, userId: user?.id }, clock.now());
+  await database.audit.record({ type: 'login_failed', origin, userId: user?.id, reason: rule }, clock.now());
   throw new AuthorityError('invalid_credentials');
 }
 

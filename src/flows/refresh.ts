@@ -8,6 +8,7 @@ import { limits } from '../core/limits.ts';
 import { judgeRefresh } from '../sessions/judgeRefresh.ts';
 import { type PresentedRefreshToken, parseRefreshToken } from '../sessions/refreshToken.ts';
 import type { SessionUse, SessionWithUser } from '../sessions/sessionStore.ts';
+import { sessionsEnded } from './sessionEvents.ts';
 import { chooseSigner, respondWithTokens, type TokenParts, type TokenResponse } from './tokenResponse.ts';
 import { type EffectParts, withEffect } from './withEffect.ts';
 
@@ -104,8 +105,9 @@ async function endStolenSession(
   origin: Origin,
 ): Promise<never> {
   await withEffect(parts, now, async (stores) => {
-    await stores.endSessions({ sessionIds: [id] }, 'refresh_replayed');
+    const ended = await stores.endSessions({ sessionIds: [id] }, 'refresh_replayed');
     await stores.audit.record({ type: 'refresh_refused', origin, userId, sessionId: id, reason: rule }, now);
+    await stores.audit.recordAll(sessionsEnded(ended, 'refresh_replayed', origin), now);
   });
   throw refusal(rule);
 }

@@ -27,6 +27,10 @@ export interface Metrics {
   rebuild(): void;
   /** A part of the shared deny-list failed, and made up for it or will try again. */
   fault(part: string): void;
+  /** Rows that have had their time were deleted. */
+  deleted(table: string, rows: number): void;
+  /** Upkeep failed at something, and will try again. */
+  upkeepFault(part: string): void;
   /** A value that is read when metrics are asked for. */
   gauge(name: string, help: string, read: () => number): void;
 }
@@ -94,6 +98,18 @@ export function createMetrics(): Metrics {
     labelNames: ['part'] as const,
     registers,
   });
+  const deletedRows = new Counter({
+    name: 'countersign_deleted_rows_total',
+    help: 'Rows that had their time and were deleted by this node.',
+    labelNames: ['table'] as const,
+    registers,
+  });
+  const upkeepFaults = new Counter({
+    name: 'countersign_upkeep_faults_total',
+    help: 'Failures of sealing the audit log, or of clean-up.',
+    labelNames: ['part'] as const,
+    registers,
+  });
 
   /** Finding a series by its labels costs more than counting in it; there are as many as labels have values. */
   const known = new Map<string, Series>();
@@ -126,6 +142,8 @@ export function createMetrics(): Metrics {
     edge: (outcome) => effectEdges.inc({ outcome }),
     rebuild: () => rebuilds.inc(),
     fault: (part) => faults.inc({ part }),
+    deleted: (table, rows) => deletedRows.inc({ table }, rows),
+    upkeepFault: (part) => upkeepFaults.inc({ part }),
     gauge(name, help, read) {
       new Gauge({
         name,

@@ -88,6 +88,11 @@ export interface SessionStore {
   listSealedOtherwise(header: Uint8Array, range: SessionRange): Promise<readonly SealedSession[]>;
   /** Replaces the sealed form of a secret that is otherwise unchanged. */
   reseal(session: SealedSession): Promise<void>;
+  /**
+   * Deletes at most `limit` sessions that ended or expired longer than `retentionMs` ago, and of which no access token can be live any
+   * more, nor the revocation of one; answers how many. By the earlier of `now` and the store's clock. Waits for nobody.
+   */
+  deleteFinished(retentionMs: number, now: number, limit: number): Promise<number>;
   /** Lets one session go on under a new token version of its user. */
   setTokenVersion(id: SessionId, tokenVersion: number): Promise<void>;
 }

@@ -116,6 +116,20 @@ export function createSessionStore(prisma: PrismaConnection): SessionStore {
       await prisma.session.update({ where: { id }, data: { sealedSecret: new Uint8Array(sealedSecret) } });
     },
 
+    deleteFinished(retentionMs, now, limit) {
+      const time = Prisma.sql`LEAST(${new Date(now)}::timestamptz, clock_timestamp())`;
+      const finishedBefore = Prisma.sql`(${time} - ${retentionMs}::float8 * interval '1 millisecond')`;
+      const forgottenBefore = Prisma.sql`(${time} - ${limits.revocationMarginSeconds}::int * interval '1 second')`;
+      // The day finds them by its index, the rest is exact. One that is locked is being used, or is judged again next time.
+      return prisma.$executeRaw`
+        DELETE FROM sessions WHERE id = ANY (ARRAY(
+          SELECT s.id FROM sessions AS s
+           WHERE s.finished_on <= (${finishedBefore} AT TIME ZONE 'UTC')::date
+             AND LEAST(s.ended_at, s.idle_expires_at, s.expires_at) < ${finishedBefore}
+             AND s.access_expires_at < ${forgottenBefore}
+           ORDER BY s.finished_on LIMIT ${limit} FOR UPDATE SKIP LOCKED))`;
+    },
+
     async setTokenVersion(id, tokenVersion) {
       await prisma.session.update({ where: { id }, data: { tokenVersion } });
     },
