@@ -21,7 +21,7 @@ export type SealAudit = (options?: { readonly minimumAgeMs?: number }) => Promis
 
 export function createSealAudit(
   { database }: { readonly database: Pick<Database, 'transaction'> },
-  batch = limits.auditSealEvents,
+  batch: number = limits.auditSealEvents,
 ): SealAudit {
   return ({ minimumAgeMs = 0 } = {}) =>
     database.transaction((stores) => sealBatch(stores, minimumAgeMs, batch));

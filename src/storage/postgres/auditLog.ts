@@ -13,18 +13,19 @@ import { type AuditEvent as AuditRow, Prisma } from './generated/client.ts';
 import type { PrismaConnection } from './transactions.ts';
 
 export function createAuditLog(prisma: PrismaConnection): AuditLog {
+  // Ordered by the columns: their names alone would mean the text that is selected under the same name.
   const seals = async (which: Prisma.Sql): Promise<Seal[]> => {
     const rows = await prisma.$queryRaw<SealRow[]>`
       SELECT number::text, origin::text, from_xid::text, from_id::text, to_xid::text, to_id::text, events,
              events_hash, previous_hash, hash, ${milliseconds('sealed_at')} AS sealed_at
-        FROM audit_seals ${which}`;
+        FROM audit_seals AS s ${which}`;
     return rows.map(toSeal);
   };
   const events = (where: Prisma.Sql, limit: number) => prisma.$queryRaw<ChainedEvent[]>`
     SELECT id::text, origin::text, xid::text, ${milliseconds('occurred_at')} AS "occurredAt", type, actor,
            user_id::text AS "userId", session_id::text AS "sessionId", reason, request_id AS "requestId", ip,
            detail::text AS detail
-      FROM audit_events WHERE ${where} ORDER BY xid, id LIMIT ${limit}`;
+      FROM audit_events AS e WHERE ${where} ORDER BY e.xid, e.id LIMIT ${limit}`;
 
   return {
     async list(filter, before, limit) {
@@ -37,7 +38,7 @@ export function createAuditLog(prisma: PrismaConnection): AuditLog {
     },
 
     async chainEnd() {
-      const [head] = await seals(Prisma.sql`ORDER BY number DESC LIMIT 1`);
+      const [head] = await seals(Prisma.sql`ORDER BY s.number DESC LIMIT 1`);
       // In a statement of its own, after the head was read: what it finds settled can only be more.
       const rows = await prisma.$queryRaw<EndRow[]>`
         WITH RECURSIVE origins AS (
@@ -67,7 +68,7 @@ export function createAuditLog(prisma: PrismaConnection): AuditLog {
                 ${Buffer.from(hash)}, ${new Date(sealedAt)})`;
     },
 
-    seals: (after, limit) => seals(Prisma.sql`WHERE number > ${after} ORDER BY number LIMIT ${limit}`),
+    seals: (after, limit) => seals(Prisma.sql`WHERE s.number > ${after} ORDER BY s.number LIMIT ${limit}`),
 
     async countUnsealed(range) {
       const [row] = await prisma.$queryRaw<{ count: string }[]>`
