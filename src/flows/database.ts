@@ -24,7 +24,7 @@ export interface Stores {
 }
 
 /** What only one node does at a time. */
-export type Task = 'sealing' | 'deleting';
+export type Task = 'sealing' | 'deleting_sessions' | 'deleting_events';
 
 export interface Turns {
   /** Whether nobody else does it until the end of this transaction. Waits for nobody. */

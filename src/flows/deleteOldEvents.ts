@@ -38,7 +38,7 @@ async function deleteBatch(
   { turns, auditLog, audit }: Stores,
   { retentionMs, earliestTime }: RetentionParts,
 ): Promise<DeletedEvents> {
-  if (!(await turns.take('deleting'))) return nothing;
+  if (!(await turns.take('deleting_events'))) return nothing;
   const before = await auditLog.lastDeletion();
   // Of our clock and the database's, by which seals are dated: one that is ahead must not delete what is young.
   const now = Math.min(earliestTime(), (await auditLog.chainEnd()).now);

@@ -122,7 +122,8 @@ t.test('a dump that is restored where transactions have lower ids is sealed on',
   await record(restored.database, 4);
   const ids = async (client: Client, order: string) =>
     BigInt(
-      (await client.query(`SELECT e.xid::text FROM audit_events AS e ORDER BY e.xid ${order} LIMIT 1`)).rows[0].xid,
+      (await client.query(`SELECT e.xid::text FROM audit_events AS e ORDER BY e.xid ${order} LIMIT 1`))
+        .rows[0].xid,
     );
   t.ok((await ids(to, '')) < (await ids(from, '')), 'new rows have ids that were sealed');
   t.match(

@@ -1,8 +1,12 @@
 import type { Task, Turns } from '../../flows/database.ts';
 import type { PrismaConnection } from './transactions.ts';
 
-/** What only one node does at a time → a number that no other user of the database locks: the bytes of "csg4", "csg5". */
-const locks: Record<Task, number> = { sealing: 0x63736734, deleting: 0x63736735 };
+/** What only one node does at a time → a number that no other user of the database locks: the bytes of "csg4" and so on. */
+const locks: Record<Task, number> = {
+  sealing: 0x63736734,
+  deleting_sessions: 0x63736735,
+  deleting_events: 0x63736736,
+};
 
 export function createTurns(prisma: PrismaConnection): Turns {
   return {
