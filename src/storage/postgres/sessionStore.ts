@@ -31,16 +31,17 @@ export function createSessionStore(prisma: PrismaConnection): SessionStore {
 
     async list(userId, { now, limit, before }) {
       const at = new Date(now);
+      const start = before === undefined ? Prisma.sql`true` : Prisma.sql`id < ${before}::uuid`;
+      // NULLS LAST keeps the planner from walking the primary key backwards, past everybody's sessions and all that have ended:
+      // only the index of a user's live sessions has this order.
+      const ids = await prisma.$queryRaw<{ id: string }[]>`
+        SELECT id FROM sessions
+         WHERE user_id = ${userId}::uuid AND ended_at IS NULL AND idle_expires_at > ${at} AND expires_at > ${at} AND ${start}
+         ORDER BY id DESC NULLS LAST LIMIT ${limit}`;
+      if (ids.length === 0) return [];
       const rows = await prisma.session.findMany({
-        where: {
-          userId,
-          endedAt: null,
-          idleExpiresAt: { gt: at },
-          expiresAt: { gt: at },
-          ...(before === undefined ? {} : { id: { lt: before } }),
-        },
+        where: { id: { in: ids.map(({ id }) => id) } },
         orderBy: { id: 'desc' },
-        take: limit,
       });
       return rows.map(fromRow);
     },
