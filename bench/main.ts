@@ -9,6 +9,7 @@ import { jwksRows } from './jwks.ts';
 import { loginRows } from './login.ts';
 import { readingRows } from './reading.ts';
 import { sdkRows } from './sdk.ts';
+import { sessionRows } from './sessions.ts';
 
 const rows = [
   ...(await denyListRows()),
@@ -19,6 +20,7 @@ const rows = [
   ...(await effectRows()),
   ...(await edgeEffectRows()),
   ...(await loginRows()),
+  ...(await sessionRows()),
 ];
 const table = [
   '| what | yardstick | Countersign | ratio | to reach |',

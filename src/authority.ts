@@ -14,7 +14,6 @@ import { createSealing } from './core/sealing.ts';
 import { createLatestTime, type ReadTime } from './core/steadyTime.ts';
 import { createFlows, type Flows } from './createFlows.ts';
 import { createKeepKeyRing } from './flows/keepKeyRing.ts';
-import { pruneRequests } from './flows/namedRequest.ts';
 import { createGrpcServer } from './grpc/server.ts';
 import { createHttpApp, type HttpParts } from './http/app.ts';
 import { listen } from './http/bareApp.ts';
@@ -34,6 +33,7 @@ import { openRedis } from './storage/redis/connection.ts';
 import { createAccessTokenIssuer } from './tokens/accessToken.ts';
 import { createAccessTokenReader } from './tokens/accessTokenReader.ts';
 import { createVerifiedTokens } from './tokens/verifiedTokens.ts';
+import { startUpkeep } from './upkeep.ts';
 
 export interface AuthorityParts {
   readonly config: Config;
@@ -85,7 +85,7 @@ export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
     const stored = await openStored(parts, closing);
     const signed = await openSigned({ ...parts, ...stored, ...observed, closing });
     const revoked = await openRevoked({ ...parts, ...stored, ...observed, closing });
-    closing.push(forgetRequests(parts, stored));
+    closing.push(startUpkeep({ ...parts, ...stored, ...observed }));
     const flows = createFlows({ ...parts, ...stored, ...signed, ...revoked, ...observed });
     const firstServiceToken = await keepFirstServiceToken(parts, flows);
 
@@ -129,16 +129,6 @@ async function openStored({ secrets, dataFolder, log, clock }: AuthorityParts, c
   const keyEncryptionKey = secrets.keyEncryptionKey ?? (await dataFolder.keyEncryptionKey());
   const sealing = createSealing(keyEncryptionKey, secrets.keyDecryptionKeys);
   return { redis, engine, sealing, ...createStorage(engine) };
-}
-
-/** Requests that callers named are forgotten after a day, by whichever node comes first. */
-function forgetRequests({ clock, log }: AuthorityParts, { database }: Pick<Stored, 'database'>) {
-  const stop = clock.every(limits.pruneIntervalMilliseconds, async () => {
-    await pruneRequests(database, clock.now()).catch((err) =>
-      log.warn({ err }, 'old requests could not be deleted'),
-    );
-  });
-  return async () => stop();
 }
 
 type Stored = Awaited<ReturnType<typeof openStored>>;

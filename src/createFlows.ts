@@ -19,6 +19,7 @@ import { createDisableUser } from './flows/disableUser.ts';
 import { createEnableUser } from './flows/enableUser.ts';
 import { createEndSession } from './flows/endSession.ts';
 import { createIntrospect } from './flows/introspect.ts';
+import { createListAudit } from './flows/listAudit.ts';
 import { createListKeys } from './flows/listKeys.ts';
 import { createListSessions } from './flows/listSessions.ts';
 import { createLogin } from './flows/login.ts';
@@ -32,6 +33,7 @@ import { createRevoke } from './flows/revoke.ts';
 import { createRevokeKey } from './flows/revokeKey.ts';
 import { createRotateKey } from './flows/rotateKey.ts';
 import { createCreateService, createListServices, createRevokeService } from './flows/services.ts';
+import { createVerifyAudit } from './flows/verifyAudit.ts';
 import { createWatchRevocations } from './flows/watchRevocations.ts';
 import type { KeyPolicy } from './keys/keyPolicy.ts';
 import type { KeyRing } from './keys/keyRing.ts';
@@ -121,6 +123,8 @@ export function createFlows(parts: FlowParts) {
     rotateKey: createRotateKey(keys),
     revokeKey: createRevokeKey({ ...keys, ...ending }),
     resealKeys: createResealKeys({ database, sealing, refreshTokens, clock }),
+    listAudit: createListAudit({ database }),
+    verifyAudit: createVerifyAudit({ database }),
   };
 }
 

@@ -48,9 +48,10 @@ const directions: Record<string, readonly string[]> = {
     'observability (types)',
   ],
   'createFlows.ts': ['core', ...nouns, 'flows', 'config (types)', 'observability (types)'],
+  'upkeep.ts': ['core', 'flows', 'config (types)', 'observability (types)'],
   'authority.ts': [
     ...['core', ...nouns, 'flows', 'storage', 'http', 'grpc', 'config', 'observability'],
-    ...['openRevoked.ts', 'createFlows.ts'],
+    ...['openRevoked.ts', 'createFlows.ts', 'upkeep.ts'],
   ],
   'main.ts': ['core', 'config', 'observability', 'storage', 'http', 'cli', 'authority.ts'],
 };

@@ -2,7 +2,8 @@
  * The audit trail: what happened to whom, by whom and why. Owns the kinds of events and the port that records them in
  * the transaction of the change. Does not own logs: those are for operating, this is for answering questions later.
  */
-import type { SessionId, UserId } from '../core/ids.ts';
+import type { AuditEventId, SessionId, UserId } from '../core/ids.ts';
+import { limits } from '../core/limits.ts';
 
 export const auditEventTypes = [
   'user_registered',
@@ -29,6 +30,7 @@ export const auditEventTypes = [
   'signing_key_retired',
   'signing_key_revoked',
   'keys_resealed',
+  'audit_events_deleted',
 ] as const;
 export type AuditEventType = (typeof auditEventTypes)[number];
 
@@ -50,10 +52,39 @@ export interface AuditEvent {
   readonly sessionId?: SessionId | undefined;
   /** A machine word that says which rule decided. */
   readonly reason?: string | undefined;
+  /** What else there is to say. Never a secret: no token, password, cookie or key. */
+  readonly detail?: AuditDetail | undefined;
+}
+
+/** Members in snake_case. */
+export interface AuditDetail {
+  readonly [member: string]: AuditValue;
+}
+type AuditValue = string | number | boolean | null | readonly AuditValue[] | AuditDetail;
+
+/** As it was written, by whichever version. */
+export interface RecordedEvent {
+  readonly id: AuditEventId;
+  readonly occurredAt: number;
+  readonly type: string;
+  readonly actor: string;
+  readonly userId: string | undefined;
+  readonly sessionId: string | undefined;
+  readonly reason: string | undefined;
+  readonly requestId: string | undefined;
+  readonly ip: string | undefined;
+  readonly detail: unknown;
 }
 
 export interface AuditTrail {
   record(event: AuditEvent, now: number): Promise<void>;
   /** Many at once. */
   recordAll(events: readonly AuditEvent[], now: number): Promise<void>;
+}
+
+/** The JSON that is stored. What is too long is left out, and that is said: no change fails because of what is told of it. */
+export function detailText(detail: AuditDetail): string {
+  const text = JSON.stringify(detail);
+  const bytes = Buffer.byteLength(text);
+  return bytes <= limits.auditDetailBytes ? text : JSON.stringify({ left_out_bytes: bytes });
 }

@@ -8,6 +8,11 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
+/** The command was done, and what it looked for is not as it should be: exit code 1. */
+export class FindingError extends Error {
+  override readonly name = 'FindingError';
+}
+
 export interface Command {
   readonly usage: string;
   readonly summary: string;
@@ -30,6 +35,15 @@ export interface Arguments {
   readonly createdBefore: string | undefined;
   /** The name in client certificates. */
   readonly certificate: string | undefined;
+  /** Which audit events. */
+  readonly session: string | undefined;
+  readonly type: string | undefined;
+  readonly since: string | undefined;
+  readonly until: string | undefined;
+  readonly limit: string | undefined;
+  readonly after: string | undefined;
+  /** A seal that was noted. */
+  readonly expect: string | undefined;
   readonly json: boolean;
   readonly input: string | undefined;
 }
@@ -47,4 +61,15 @@ export function one(positionals: readonly string[], name: string): string {
 
 export function none(positionals: readonly string[]): void {
   if (positionals.length > 0) throw new UsageError('This command takes no arguments; see --help.');
+}
+
+/** RFC 3339 in UTC. */
+export function readTime(option: string, text: string): number {
+  const milliseconds = Date.parse(text);
+  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(text) || Number.isNaN(milliseconds)) {
+    throw new UsageError(
+      `--${option}: must be a time as 2030-01-31T12:00:00Z; given ${JSON.stringify(text)}`,
+    );
+  }
+  return milliseconds;
 }

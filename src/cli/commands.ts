@@ -5,7 +5,8 @@
 import { parseArgs } from 'node:util';
 import { AuthorityError } from '../core/errors.ts';
 import type { Flows } from '../createFlows.ts';
-import { type Arguments, type Command, type Commands, UsageError } from './command.ts';
+import { auditCommands } from './auditCommands.ts';
+import { type Arguments, type Command, type Commands, FindingError, UsageError } from './command.ts';
 import type { CommandRequest, Output } from './control.ts';
 import { keyCommands } from './keyCommands.ts';
 import { revokeCommands } from './revokeCommands.ts';
@@ -17,6 +18,7 @@ export const commands: Commands = {
   ...revokeCommands,
   ...keyCommands,
   ...serviceCommands,
+  ...auditCommands,
 };
 
 /** Runs a command over these flows and answers its exit code: 0 done, 1 refused, 2 not understood. */
@@ -34,7 +36,7 @@ export async function runCommand(
       output.err(error.message);
       return 2;
     }
-    if (!(error instanceof AuthorityError)) throw error;
+    if (!(error instanceof AuthorityError || error instanceof FindingError)) throw error;
     output.err(error.message);
     return 1;
   }
@@ -73,15 +75,23 @@ function parse(argv: readonly string[], input: string | undefined): Arguments {
         'created-from': { type: 'string' },
         'created-before': { type: 'string' },
         certificate: { type: 'string' },
+        session: { type: 'string' },
+        type: { type: 'string' },
+        since: { type: 'string' },
+        until: { type: 'string' },
+        limit: { type: 'string' },
+        after: { type: 'string' },
+        expect: { type: 'string' },
         json: { type: 'boolean', default: false },
       },
     });
     const { permission, 'password-stdin': passwordStdin, 'expires-at': expiresAt, ...others } = values;
     const { 'dry-run': dryRun, 'created-from': createdFrom, 'created-before': createdBefore } = others;
-    const { user, client, ip, certificate, json } = others;
+    const { user, client, ip, certificate, json, session, type, since, until, limit, after, expect } = others;
     const sessions = { user, client, ip, createdFrom, createdBefore };
     const read = { permissions: permission, passwordStdin, expiresAt, dryRun, certificate, json };
-    return { positionals, input, ...sessions, ...read };
+    const events = { session, type, since, until, limit, after, expect };
+    return { positionals, input, ...sessions, ...read, ...events };
   } catch (error) {
     throw new UsageError((error as Error).message);
   }

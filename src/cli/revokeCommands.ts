@@ -2,7 +2,7 @@ import { rfc3339 } from '../core/clock.ts';
 import type { Flows } from '../createFlows.ts';
 import type { FilterText } from '../flows/matchingSessions.ts';
 import type { RevocationTarget } from '../flows/revoke.ts';
-import { type Arguments, type Commands, none, one, operator, UsageError } from './command.ts';
+import { type Arguments, type Commands, none, one, operator, readTime, UsageError } from './command.ts';
 import type { Output } from './control.ts';
 
 export const revokeCommands: Commands = {
@@ -65,17 +65,6 @@ function readFilter({ user, client, ip, createdFrom, createdBefore }: Arguments)
     ...(createdFrom === undefined ? {} : { createdFrom: readTime('created-from', createdFrom) }),
     ...(createdBefore === undefined ? {} : { createdBefore: readTime('created-before', createdBefore) }),
   };
-}
-
-/** RFC 3339 in UTC. */
-function readTime(option: string, text: string): number {
-  const milliseconds = Date.parse(text);
-  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(text) || Number.isNaN(milliseconds)) {
-    throw new UsageError(
-      `--${option}: must be a time as 2030-01-31T12:00:00Z; given ${JSON.stringify(text)}`,
-    );
-  }
-  return milliseconds;
 }
 
 async function revokeOne(

@@ -41,7 +41,9 @@ export interface Config {
       readonly rapid_refresh: Values['ON_RAPID_REFRESH'];
       readonly network_changed: Values['ON_NETWORK_CHANGE'];
     };
+    readonly retentionMs: number;
   };
+  readonly audit: { readonly retentionMs: number };
   readonly keys: { readonly rotationIntervalMs: number; readonly jwksMaxAgeMs: number };
   /** In mode `server` the secrets hold both URLs and the KEY_ENCRYPTION_KEY; in mode `embedded` no URL. */
   readonly storage: { readonly mode: 'embedded' | 'server'; readonly dataDir: string };
@@ -86,7 +88,9 @@ function assemble(v: Values): { config: Config; secrets: Secrets } {
         rapid_refresh: v.ON_RAPID_REFRESH,
         network_changed: v.ON_NETWORK_CHANGE,
       },
+      retentionMs: v.SESSION_RETENTION,
     },
+    audit: { retentionMs: v.AUDIT_RETENTION },
     keys: { rotationIntervalMs: v.KEY_ROTATION_INTERVAL, jwksMaxAgeMs: v.JWKS_MAX_AGE },
     storage: { mode, dataDir: v.DATA_DIR },
     leaseMs: v.LEASE,

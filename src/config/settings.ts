@@ -151,6 +151,21 @@ export const settings = {
     format: 'a duration, 1s–3650d',
     description: 'A session ends this long after its login, however often it is refreshed.',
   },
+  SESSION_RETENTION: {
+    kind: 'duration',
+    default: '30d',
+    minimum: '1s',
+    format: 'a duration, 1s–3650d',
+    description: 'How long a session is kept after it has ended or expired; then it is deleted.',
+  },
+  AUDIT_RETENTION: {
+    kind: 'duration',
+    default: '400d',
+    // Whoever shortens it by mistake has a day to notice.
+    minimum: '1d',
+    format: 'a duration, 1d–3650d',
+    description: 'How long audit events are kept; the seals that chain them stay.',
+  },
   REFRESH_GRACE: {
     kind: 'duration',
     default: '10s',

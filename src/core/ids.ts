@@ -23,7 +23,7 @@ export function isUuid(text: string): boolean {
 }
 
 /** Before every id that was made at that time or later, in the order of ids. */
-export function idBefore<Id extends SessionId>(milliseconds: number): Id {
+export function idBefore<Id extends SessionId | AuditEventId>(milliseconds: number): Id {
   const hex = milliseconds.toString(16).padStart(12, '0');
   return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000` as Id;
 }

@@ -4,6 +4,7 @@ import type { PasswordPolicy } from '../authn/passwordPolicy.ts';
 import { AuthorityError, invalidField } from '../core/errors.ts';
 import { endOthers } from './logoutOthers.ts';
 import { type Caller, type ProvingParts, provePassword } from './provePassword.ts';
+import { sessionsEnded } from './sessionEvents.ts';
 import { type EffectParts, withEffect } from './withEffect.ts';
 
 export interface ChangePasswordParts extends EffectParts, ProvingParts {
@@ -43,8 +44,9 @@ export function createChangePassword(parts: ChangePasswordParts): ChangePassword
         throw new AuthorityError('invalid_token', { reason: 'version' });
       }
       await stores.users.setPassword(userId, passwordHash, now);
-      await endOthers(stores, { userId, sessionId }, 'password_changed');
+      const ended = await endOthers(stores, { userId, sessionId }, 'password_changed');
       await stores.audit.record({ type: 'password_changed', origin, userId, sessionId }, now);
+      await stores.audit.recordAll(sessionsEnded(ended, 'password_changed', origin), now);
     });
   };
 }

@@ -3,6 +3,7 @@
  * into one transaction; what needs no transaction reads through the same stores directly.
  */
 import type { AuditTrail } from '../audit/auditEvent.ts';
+import type { AuditLog } from '../audit/auditLog.ts';
 import type { ServiceStore } from '../authn/service.ts';
 import type { UserStore } from '../authn/user.ts';
 import type { SigningKeyStore } from '../keys/signingKeyStore.ts';
@@ -18,6 +19,16 @@ export interface Stores {
   readonly revocations: RevocationStore;
   readonly requests: RequestStore;
   readonly audit: AuditTrail;
+  readonly auditLog: AuditLog;
+  readonly turns: Turns;
+}
+
+/** What only one node does at a time. */
+export type Task = 'sealing' | 'deleting_sessions' | 'deleting_events';
+
+export interface Turns {
+  /** Whether nobody else does it until the end of this transaction. Waits for nobody. */
+  take(task: Task): Promise<boolean>;
 }
 
 export interface Database extends Stores {

@@ -5,6 +5,7 @@
 import type { Origin } from '../audit/auditEvent.ts';
 import type { UserId } from '../core/ids.ts';
 import { findNamedUser, type UserName } from './namedUser.ts';
+import { sessionsEnded } from './sessionEvents.ts';
 import { type EffectParts, withEffect } from './withEffect.ts';
 
 export interface DeletedUser {
@@ -32,6 +33,7 @@ export async function removeUser(parts: EffectParts, userId: UserId, origin: Ori
     await stores.sessions.forgetPersonal(userId);
     const isFirst = await stores.users.delete(userId, now);
     if (isFirst) await stores.audit.record({ type: 'user_deleted', origin, userId }, now);
+    await stores.audit.recordAll(sessionsEnded(ended, 'user_deleted', origin), now);
     return ended.length;
   });
   return result;

@@ -2,6 +2,7 @@
 import type { Origin } from '../audit/auditEvent.ts';
 import type { UserId } from '../core/ids.ts';
 import { findNamedUser, type UserName } from './namedUser.ts';
+import { sessionsEnded } from './sessionEvents.ts';
 import { type EffectParts, withEffect } from './withEffect.ts';
 
 export interface DisabledUser {
@@ -24,7 +25,9 @@ export function createDisableUser(parts: EffectParts): DisableUser {
         await stores.audit.record({ type: 'user_disabled', origin, userId }, now);
       }
       // Also when disabled before: the first answer may have been lost before the effect.
-      return stores.endSessions({ userId }, 'user_disabled');
+      const newlyEnded = await stores.endSessions({ userId }, 'user_disabled');
+      await stores.audit.recordAll(sessionsEnded(newlyEnded, 'user_disabled', origin), now);
+      return newlyEnded;
     });
     return { userId, endedSessions: ended.length };
   };

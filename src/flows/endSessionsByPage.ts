@@ -10,6 +10,7 @@ import type { EndReason } from '../sessions/session.ts';
 import type { SessionRange, SessionSelection } from '../sessions/sessionStore.ts';
 import type { Database } from './database.ts';
 import type { RequestName } from './namedRequest.ts';
+import { sessionsEnded } from './sessionEvents.ts';
 import { type EffectParts, withEffect } from './withEffect.ts';
 
 /** Which sessions there are to look at, and which of them are meant. */
@@ -73,10 +74,7 @@ function endPage(parts: EffectParts, { reason, origin, request }: PagedEnding, s
   const now = parts.clock.now();
   return withEffect(parts, now, async ({ endSessions, requests, audit }) => {
     const ended = await endSessions(selection, reason);
-    const events = ended.map(
-      ({ id, userId }) => ({ type: 'session_ended', origin, userId, sessionId: id, reason }) as const,
-    );
-    await audit.recordAll(events, now);
+    await audit.recordAll(sessionsEnded(ended, reason, origin), now);
     if (request !== undefined && ended.length > 0) await requests.note(request, ended.length, false);
     return ended.length;
   });

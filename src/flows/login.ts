@@ -9,6 +9,7 @@ import { newId, type SessionId } from '../core/ids.ts';
 import type { NewSession } from '../sessions/sessionStore.ts';
 import type { Stores } from './database.ts';
 import { readRefreshToken } from './genuineRefreshToken.ts';
+import { sessionsEnded } from './sessionEvents.ts';
 import { chooseSigner, respondWithTokens, type TokenParts, type TokenResponse } from './tokenResponse.ts';
 import { type EffectParts, type EndingStores, withEffect } from './withEffect.ts';
 
@@ -49,7 +50,7 @@ export function createLogin(parts: LoginParts): Login {
   return async (input, origin) => {
     const user = await database.users.findByEmail(normaliseEmail(input.email));
     const verified = await verifyPassword(user, input.password);
-    if (user === undefined || !verified) return refuse(parts, user, origin);
+    if (user === undefined || !verified) return refuse(parts, user, ruleOf(user), origin);
 
     const upgraded = passwords.needsRehash(user.passwordHash)
       ? await passwords.hash(input.password.normalize('NFC'))
@@ -73,7 +74,7 @@ export function createLogin(parts: LoginParts): Login {
     });
     return created
       ? respondWithTokens(parts, { ...session, generation: 0 }, signer, now)
-      : refuse(parts, user, origin);
+      : refuse(parts, user, 'version', origin);
   };
 }
 
@@ -119,20 +120,23 @@ async function makeRoom(
   now: number,
 ): Promise<void> {
   const ended = await stores.endSessions({ userId, allButNewest: sessionsPerUser - 1 }, 'session_limit');
-  const origin = { actor: 'authority' };
-  const events = ended.map(({ id: sessionId }) => {
-    return { type: 'session_ended', origin, userId, sessionId, reason: 'session_limit' } as const;
-  });
-  await stores.audit.recordAll(events, now);
+  await stores.audit.recordAll(sessionsEnded(ended, 'session_limit', { actor: 'authority' }), now);
+}
+
+/** For the audit trail only. A user who is disabled is told so there, whatever the password was. */
+function ruleOf(user: User | undefined): string {
+  if (user === undefined) return 'unknown_user';
+  return user.disabledAt === undefined ? 'wrong_password' : 'user_disabled';
 }
 
 /** One refusal for every reason; the event is committed before the answer. */
 async function refuse(
   { database, clock }: LoginParts,
   user: User | undefined,
+  rule: string,
   origin: Origin,
 ): Promise<never> {
-  await database.audit.record({ type: 'login_failed', origin, userId: user?.id }, clock.now());
+  await database.audit.record({ type: 'login_failed', origin, userId: user?.id, reason: rule }, clock.now());
   throw new AuthorityError('invalid_credentials');
 }
 

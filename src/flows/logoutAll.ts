@@ -1,6 +1,7 @@
 /** Logout everywhere: every session of the user ends, and a login in flight cannot survive it. */
 import type { Origin } from '../audit/auditEvent.ts';
 import type { UserId } from '../core/ids.ts';
+import { sessionsEnded } from './sessionEvents.ts';
 import { type EffectParts, withEffect } from './withEffect.ts';
 
 export type LogoutAll = (userId: UserId, origin: Origin) => Promise<void>;
@@ -11,8 +12,9 @@ export function createLogoutAll(parts: EffectParts): LogoutAll {
     await withEffect(parts, now, async (stores) => {
       await stores.users.lock(userId);
       await stores.users.bumpTokenVersion(userId);
-      await stores.endSessions({ userId }, 'logout_all');
+      const ended = await stores.endSessions({ userId }, 'logout_all');
       await stores.audit.record({ type: 'all_sessions_ended', origin, userId, reason: 'logout_all' }, now);
+      await stores.audit.recordAll(sessionsEnded(ended, 'logout_all', origin), now);
     });
   };
 }

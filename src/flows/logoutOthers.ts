@@ -2,7 +2,9 @@
 import type { Origin } from '../audit/auditEvent.ts';
 import { AuthorityError } from '../core/errors.ts';
 import type { EndReason } from '../sessions/session.ts';
+import type { EndedSession } from '../sessions/sessionStore.ts';
 import type { Caller } from './provePassword.ts';
+import { sessionsEnded } from './sessionEvents.ts';
 import { type EffectParts, type EndingStores, withEffect } from './withEffect.ts';
 
 /** Answers how many were alive. */
@@ -18,8 +20,8 @@ export function createLogoutOthers(parts: EffectParts): LogoutOthers {
         throw new AuthorityError('invalid_token', { reason: 'ended' });
       const ended = await endOthers(stores, { userId, sessionId }, 'session_ended');
       const event = { type: 'other_sessions_ended', origin, userId, sessionId } as const;
-      await stores.audit.record(event, now);
-      return ended;
+      await stores.audit.recordAll([event, ...sessionsEnded(ended, 'session_ended', origin)], now);
+      return ended.length;
     });
     return result;
   };
@@ -33,7 +35,7 @@ export async function endOthers(
   stores: EndingStores,
   { userId, sessionId }: Caller,
   reason: EndReason,
-): Promise<number> {
+): Promise<readonly EndedSession[]> {
   await stores.sessions.setTokenVersion(sessionId, await stores.users.bumpTokenVersion(userId));
-  return (await stores.endSessions({ userId, except: sessionId }, reason)).length;
+  return stores.endSessions({ userId, except: sessionId }, reason);
 }

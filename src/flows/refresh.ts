@@ -12,6 +12,7 @@ import { type PresentedRefreshToken, parseRefreshToken } from '../sessions/refre
 import type { RefusalMemory } from '../sessions/refusalMemory.ts';
 import type { EndReason } from '../sessions/session.ts';
 import type { SessionSelection, SessionUse, SessionWithUser } from '../sessions/sessionStore.ts';
+import { sessionsEnded } from './sessionEvents.ts';
 import { chooseSigner, respondWithTokens, type TokenParts, type TokenResponse } from './tokenResponse.ts';
 import { type EffectParts, withEffect } from './withEffect.ts';
 
@@ -157,14 +158,15 @@ async function endAndRefuse(
     const ended = await stores.endSessions(selection, reason);
     if (ended.length === 0) return;
     const refused = { type: 'refresh_refused', origin, userId, sessionId: id, reason: rule } as const;
-    await stores.audit.recordAll([refused, ...events], now);
+    await stores.audit.recordAll([refused, ...events, ...sessionsEnded(ended, reason, origin)], now);
   });
   throw refusal(rule);
 }
 
-function contextChanged({ session, origin }: Use, { signals }: ContextVerdict): AuditEvent {
+function contextChanged({ session, origin }: Use, { signals, score, action }: ContextVerdict): AuditEvent {
   const { id: sessionId, userId } = session;
-  return { type: 'session_context_changed', origin, userId, sessionId, reason: signals.join(' ') };
+  const detail = { signals: [...signals], score };
+  return { type: 'session_context_changed', origin, userId, sessionId, reason: action, detail };
 }
 
 async function recordRefusal(

@@ -5,6 +5,7 @@
 import type { Origin } from '../audit/auditEvent.ts';
 import { normaliseEmail } from '../authn/email.ts';
 import type { User } from '../authn/user.ts';
+import { encodeBase64url } from '../core/encoding.ts';
 import { AuthorityError, invalidField } from '../core/errors.ts';
 import type { SessionId, UserId } from '../core/ids.ts';
 import { limits } from '../core/limits.ts';
@@ -17,6 +18,7 @@ import { countByPage } from './endSessionsByPage.ts';
 import { endMatching, filterOf, type PagedTarget, sessionsMatching, uuidOf } from './matchingSessions.ts';
 import { nameRequest, openRequest } from './namedRequest.ts';
 import { type ReadingParts, readGenuineToken } from './readToken.ts';
+import { sessionsEnded } from './sessionEvents.ts';
 import { type EffectParts, type EndingStores, withEffect } from './withEffect.ts';
 
 export type RevocationTarget = SingleTarget | PagedTarget;
@@ -139,7 +141,8 @@ function revokeToken({ sessionId, subjects: [subject] }: Jti): Step {
       // The session knows how long any of its tokens lives, whatever the lifetime was when this one was issued.
       if (accessExpiresAt <= now) return 0;
       await stores.revoke([{ subject, reason: 'revoked', expiresAt: afterExpiry(accessExpiresAt) }]);
-      const event = { type: 'token_revoked', origin, userId, sessionId, reason: 'revoked' } as const;
+      const detail = { jti: encodeBase64url(subject) };
+      const event = { type: 'token_revoked', origin, userId, sessionId, reason: 'revoked', detail } as const;
       if (!again) await stores.audit.record(event, now);
       return 0;
     },
@@ -179,6 +182,7 @@ function revokeUser(look: (stores: Stores) => Promise<User | undefined>): Step {
       await stores.users.bumpTokenVersion(userId);
       const ended = await stores.endSessions({ userId }, 'revoked');
       await stores.audit.record({ type: 'all_sessions_ended', origin, userId, reason: 'revoked' }, now);
+      await stores.audit.recordAll(sessionsEnded(ended, 'revoked', origin), now);
       return ended.length;
     },
   };
@@ -197,7 +201,8 @@ function revokeExternal(id: string, expiresAt: number, now: number): Step {
     find: async () => undefined,
     async take({ revoke, audit }, now, origin, again) {
       await revoke([{ subject, reason: 'revoked', expiresAt: wholeHour(afterExpiry(expiresAt)) }]);
-      if (!again) await audit.record({ type: 'token_revoked', origin, reason: 'external_id' }, now);
+      const detail = { subject: encodeBase64url(subject) };
+      if (!again) await audit.record({ type: 'token_revoked', origin, reason: 'external_id', detail }, now);
       return 0;
     },
   };

@@ -48,7 +48,11 @@ export function createCreateService({ database, clock }: ServiceParts): CreateSe
         throw new AuthorityError('name_taken', { detail: `name: ${name} is in use` });
       if (outcome === 'certificate_taken')
         throw new AuthorityError('name_taken', { detail: `certificate: ${certificate} is in use` });
-      await stores.audit.record({ type: 'service_created', origin, reason: name }, now);
+      const detail = {
+        permissions,
+        ...(certificateName === undefined ? {} : { certificate: certificateName }),
+      };
+      await stores.audit.record({ type: 'service_created', origin, reason: name, detail }, now);
     });
     return { token };
   };

@@ -29,6 +29,10 @@ export interface Metrics {
   fault(part: string): void;
   /** Something about the context of a session changed, and what the settings say of that. */
   contextSignal(signal: string, action: string): void;
+  /** Rows that have had their time were deleted. */
+  deleted(table: string, rows: number): void;
+  /** Upkeep failed at something, and will try again. */
+  upkeepFault(part: string): void;
   /** A value that is read when metrics are asked for. */
   gauge(name: string, help: string, read: () => number): void;
 }
@@ -102,6 +106,18 @@ export function createMetrics(): Metrics {
     labelNames: ['part'] as const,
     registers,
   });
+  const deletedRows = new Counter({
+    name: 'countersign_deleted_rows_total',
+    help: 'Rows that had their time and were deleted by this node.',
+    labelNames: ['table'] as const,
+    registers,
+  });
+  const upkeepFaults = new Counter({
+    name: 'countersign_upkeep_faults_total',
+    help: 'Failures of sealing the audit log, or of clean-up.',
+    labelNames: ['part'] as const,
+    registers,
+  });
 
   /** Finding a series by its labels costs more than counting in it; there are as many as labels have values. */
   const known = new Map<string, Series>();
@@ -135,6 +151,8 @@ export function createMetrics(): Metrics {
     rebuild: () => rebuilds.inc(),
     fault: (part) => faults.inc({ part }),
     contextSignal: (signal, action) => contextSignals.inc({ signal, action }),
+    deleted: (table, rows) => deletedRows.inc({ table }, rows),
+    upkeepFault: (part) => upkeepFaults.inc({ part }),
     gauge(name, help, read) {
       new Gauge({
         name,

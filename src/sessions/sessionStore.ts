@@ -96,6 +96,11 @@ export interface SessionStore {
   reseal(session: SealedSession): Promise<void>;
   /** Of all sessions of the user, removes what tells of the person: devices, programs and addresses. */
   forgetPersonal(userId: UserId): Promise<void>;
+  /**
+   * Deletes at most `limit` sessions that ended or expired longer than `retentionMs` ago, and of which no access token can be live any
+   * more, nor the revocation of one; answers how many. By the earlier of `now` and the store's clock. Waits for nobody.
+   */
+  deleteFinished(retentionMs: number, now: number, limit: number): Promise<number>;
   /** Lets one session go on under a new token version of its user. */
   setTokenVersion(id: SessionId, tokenVersion: number): Promise<void>;
 }

@@ -84,6 +84,8 @@ export function createMemoryDatabase(now: () => number, keys: readonly StoredSig
     users: {} as Stores['users'],
     services: {} as Stores['services'],
     requests: {} as Stores['requests'],
+    auditLog: {} as Stores['auditLog'],
+    turns: {} as Stores['turns'],
     revocations: {} as Stores['revocations'],
     signingKeys: {
       load: () => turn(({ signingKeys }) => signingKeys.load()),

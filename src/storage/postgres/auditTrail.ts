@@ -1,30 +1,34 @@
-import type { AuditEvent, AuditTrail } from '../../audit/auditEvent.ts';
+import { type AuditEvent, type AuditTrail, detailText } from '../../audit/auditEvent.ts';
 import { type AuditEventId, newId } from '../../core/ids.ts';
 import type { PrismaConnection } from './transactions.ts';
 
 export function createAuditTrail(prisma: PrismaConnection): AuditTrail {
-  return {
-    async record(event, now) {
-      await prisma.auditEvent.create({ data: toRow(event, now) });
-    },
-
-    async recordAll(events, now) {
-      if (events.length > 0)
-        await prisma.auditEvent.createMany({ data: events.map((event) => toRow(event, now)) });
-    },
+  const recordAll: AuditTrail['recordAll'] = async (events, now) => {
+    if (events.length === 0) return;
+    // One parameter for any number of events. The origin is the same for all, and costs some microseconds.
+    const rows = `[${events.map((event) => toJson(event, now)).join()}]`;
+    await prisma.$executeRaw`
+      INSERT INTO audit_events (id, occurred_at, type, actor, user_id, session_id, reason, request_id, ip, detail, origin)
+      SELECT e.id, e.occurred_at, e.type, e.actor, e.user_id, e.session_id, e.reason, e.request_id, e.ip, e.detail,
+             (SELECT audit_origin())
+        FROM json_to_recordset(${rows}::json) AS e (id uuid, occurred_at timestamptz, type text, actor text,
+             user_id uuid, session_id uuid, reason text, request_id text, ip text, detail json)`;
   };
+  return { recordAll, record: (event, now) => recordAll([event], now) };
 }
 
-function toRow({ type, origin, userId, sessionId, reason }: AuditEvent, now: number) {
-  return {
+function toJson({ type, origin, userId, sessionId, reason, detail }: AuditEvent, now: number): string {
+  const row = JSON.stringify({
     id: newId<AuditEventId>(now),
-    occurredAt: new Date(now),
+    occurred_at: new Date(now),
     type,
     actor: origin.actor,
-    userId: userId ?? null,
-    sessionId: sessionId ?? null,
-    reason: reason ?? null,
-    requestId: origin.requestId ?? null,
-    ip: origin.ip ?? null,
-  };
+    user_id: userId,
+    session_id: sessionId,
+    reason,
+    request_id: origin.requestId,
+    ip: origin.ip,
+  });
+  // The column keeps the text, so the text is what is hashed: it is put in as it is.
+  return detail === undefined ? row : `${row.slice(0, -1)},"detail":${detailText(detail)}}`;
 }

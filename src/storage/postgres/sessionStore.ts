@@ -1,16 +1,9 @@
 import type { SessionId, UserId } from '../../core/ids.ts';
 import { limits } from '../../core/limits.ts';
 import type { Session } from '../../sessions/session.ts';
-import type {
-  EndedSession,
-  NewSession,
-  SessionFilter,
-  SessionRange,
-  SessionSelection,
-  SessionStore,
-  SessionUse,
-} from '../../sessions/sessionStore.ts';
+import type { EndedSession, NewSession, SessionStore, SessionUse } from '../../sessions/sessionStore.ts';
 import { Prisma, type Session as SessionRow } from './generated/client.ts';
+import { expiredAt, inRange, live, selected } from './sessionSelection.ts';
 import type { PrismaConnection } from './transactions.ts';
 
 export function createSessionStore(prisma: PrismaConnection): SessionStore {
@@ -31,16 +24,17 @@ export function createSessionStore(prisma: PrismaConnection): SessionStore {
 
     async list(userId, { now, limit, before }) {
       const at = new Date(now);
+      const start = before === undefined ? Prisma.sql`true` : Prisma.sql`id < ${before}::uuid`;
+      // NULLS LAST keeps the planner from walking the primary key backwards, past everybody's sessions and all that have ended:
+      // only the index of a user's live sessions has this order.
+      const ids = await prisma.$queryRaw<{ id: string }[]>`
+        SELECT id FROM sessions
+         WHERE user_id = ${userId}::uuid AND ended_at IS NULL AND idle_expires_at > ${at} AND expires_at > ${at} AND ${start}
+         ORDER BY id DESC NULLS LAST LIMIT ${limit}`;
+      if (ids.length === 0) return [];
       const rows = await prisma.session.findMany({
-        where: {
-          userId,
-          endedAt: null,
-          idleExpiresAt: { gt: at },
-          expiresAt: { gt: at },
-          ...(before === undefined ? {} : { id: { lt: before } }),
-        },
+        where: { id: { in: ids.map(({ id }) => id) } },
         orderBy: { id: 'desc' },
-        take: limit,
       });
       return rows.map(fromRow);
     },
@@ -121,6 +115,20 @@ export function createSessionStore(prisma: PrismaConnection): SessionStore {
       await prisma.session.updateMany({ where: { userId }, data });
     },
 
+    deleteFinished(retentionMs, now, limit) {
+      const time = Prisma.sql`LEAST(${new Date(now)}::timestamptz, clock_timestamp())`;
+      const finishedBefore = Prisma.sql`(${time} - ${retentionMs}::float8 * interval '1 millisecond')`;
+      const forgottenBefore = Prisma.sql`(${time} - ${limits.revocationMarginSeconds}::int * interval '1 second')`;
+      // The day finds them by its index, the rest is exact. One that is locked is being used, or is judged again next time.
+      return prisma.$executeRaw`
+        DELETE FROM sessions WHERE id = ANY (ARRAY(
+          SELECT s.id FROM sessions AS s
+           WHERE s.finished_on <= (${finishedBefore} AT TIME ZONE 'UTC')::date
+             AND LEAST(s.ended_at, s.idle_expires_at, s.expires_at) < ${finishedBefore}
+             AND s.access_expires_at < ${forgottenBefore}
+           ORDER BY s.finished_on LIMIT ${limit} FOR UPDATE SKIP LOCKED))`;
+    },
+
     async setTokenVersion(id, tokenVersion) {
       await prisma.session.update({ where: { id }, data: { tokenVersion } });
     },
@@ -157,70 +165,6 @@ function signingKids({ now, signingKid }: SessionUse): Prisma.Sql {
     ELSE ARRAY(SELECT k.kid FROM signing_keys AS k
                 WHERE (k.kid = ANY (s.signing_kids) OR cardinality(s.signing_kids) = 0)
                   AND k.state NOT IN ('next', 'retired') AND k.kid <> ${signingKid}) || ${signingKid}::text END`;
-}
-
-/** By any clock that a verifier may have. */
-function expiredAt(now: number): Date {
-  return new Date(now - limits.clockSkewSeconds * 1000);
-}
-
-/** It has not ended, and a token of it could be accepted: an access token, or the refresh token. */
-function live(at: Date): Prisma.Sql {
-  return Prisma.sql`(s.ended_at IS NULL
-    AND (s.access_expires_at > ${at} OR (s.idle_expires_at > ${at} AND s.expires_at > ${at})))`;
-}
-
-function selected(selection: SessionSelection, at: Date): Prisma.Sql {
-  const tokensLive = Prisma.sql`s.access_expires_at > ${at}`;
-  if ('signedWith' in selection) {
-    const { signedWith, range } = selection;
-    return Prisma.sql`${inRange(range)} AND ${tokensLive}
-      AND (cardinality(s.signing_kids) = 0 OR ${signedWith}::text = ANY (s.signing_kids))`;
-  }
-  if ('onlyEnded' in selection && selection.onlyEnded)
-    return Prisma.sql`${whose(selection)} AND s.ended_at IS NOT NULL AND ${tokensLive}`;
-  if ('matching' in selection) {
-    const { newBefore } = selection;
-    const mayEnd =
-      newBefore === undefined
-        ? Prisma.sql`true`
-        : Prisma.sql`(s.ended_at IS NOT NULL OR s.created_at < ${new Date(newBefore)})`;
-    return Prisma.sql`${whose(selection)} AND ${mayEnd} AND (${tokensLive} OR ${live(at)})`;
-  }
-  if ('allButNewest' in selection) {
-    const { userId, allButNewest } = selection;
-    const lives = Prisma.sql`s.user_id = ${userId}::uuid AND ${live(at)}`;
-    return Prisma.sql`s.id IN (
-      SELECT s.id FROM sessions AS s WHERE ${lives} ORDER BY s.id DESC OFFSET ${allButNewest})`;
-  }
-  return Prisma.sql`${whose(selection)} AND (s.ended_at IS NULL OR ${tokensLive})`;
-}
-
-function inRange({ after, last }: SessionRange): Prisma.Sql {
-  const start = after === undefined ? Prisma.sql`true` : Prisma.sql`s.id > ${after}::uuid`;
-  return last === undefined ? start : Prisma.sql`${start} AND s.id <= ${last}::uuid`;
-}
-
-function whose(
-  selection: Exclude<SessionSelection, { signedWith: string } | { allButNewest: number }>,
-): Prisma.Sql {
-  if ('sessionIds' in selection) return Prisma.sql`s.id = ANY (${selection.sessionIds}::uuid[])`;
-  if ('matching' in selection)
-    return Prisma.sql`${inRange(selection.range)} AND ${matching(selection.matching)}`;
-  const { userId, except } = selection;
-  if (except === undefined) return Prisma.sql`s.user_id = ${userId}::uuid`;
-  return Prisma.sql`s.user_id = ${userId}::uuid AND s.id <> ${except}::uuid`;
-}
-
-function matching({ userId, clientId, createdBefore, createdFrom, ip }: SessionFilter): Prisma.Sql {
-  const conditions = [
-    userId === undefined ? [] : Prisma.sql`s.user_id = ${userId}::uuid`,
-    clientId === undefined ? [] : Prisma.sql`s.client_id = ${clientId}`,
-    createdBefore === undefined ? [] : Prisma.sql`s.created_at < ${new Date(createdBefore)}`,
-    createdFrom === undefined ? [] : Prisma.sql`s.created_at >= ${new Date(createdFrom)}`,
-    ip === undefined ? [] : Prisma.sql`s.ip = ${ip}`,
-  ].flat();
-  return Prisma.join(conditions, ' AND ');
 }
 
 interface EndedRow {

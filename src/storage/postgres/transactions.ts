@@ -2,6 +2,7 @@
 import { AuthorityError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import type { Database, Stores } from '../../flows/database.ts';
+import { createAuditLog } from './auditLog.ts';
 import { createAuditTrail } from './auditTrail.ts';
 import { translateFault } from './faults.ts';
 import type { Prisma, PrismaClient } from './generated/client.ts';
@@ -10,6 +11,7 @@ import { createRevocationStore } from './revocationStore.ts';
 import { createServiceStore } from './serviceStore.ts';
 import { createSessionStore } from './sessionStore.ts';
 import { createSigningKeyStore } from './signingKeyStore.ts';
+import { createTurns } from './turns.ts';
 import { createUserStore } from './userStore.ts';
 
 /** The client or one transaction of it. */
@@ -52,6 +54,8 @@ function createStores(prisma: PrismaConnection, onFault: (error: unknown) => nev
     revocations: guarded(createRevocationStore(prisma), onFault),
     requests: guarded(createRequestStore(prisma), onFault),
     audit: guarded(createAuditTrail(prisma), onFault),
+    auditLog: guarded(createAuditLog(prisma), onFault),
+    turns: guarded(createTurns(prisma), onFault),
   };
 }
 

@@ -1,0 +1,73 @@
+/** Listing sessions: a page of 50 of a user who has, or had, 20,000 beside one of a user with two. */
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '../src/core/clock.ts';
+import { newId, type UserId } from '../src/core/ids.ts';
+import { createListSessions } from '../src/flows/listSessions.ts';
+import { openEngine, type PostgresEngine } from '../src/storage/postgres/engine.ts';
+import { createStorage, migrateStorage } from '../src/storage/postgres/storage.ts';
+import { installPostgres, startPostgres } from '../test/support/postgres.ts';
+import { median, type Row } from './measure.ts';
+
+const many = 20_000;
+const rounds = 500;
+
+export async function sessionRows(): Promise<readonly Row[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'bench-'));
+  await chmod(folder, 0o711);
+  const postgres = await startPostgres(await installPostgres(folder));
+  const engine = await openEngine(folder, postgres.url);
+  try {
+    await migrateStorage(engine);
+    const [two, live, ended] = [
+      await aUser(engine, 2, 0),
+      await aUser(engine, many, 0),
+      await aUser(engine, 2, many),
+    ];
+    await engine.prisma.$executeRawUnsafe('ANALYZE sessions');
+    const list = createListSessions({ ...createStorage(engine), clock: systemClock });
+    const time = async (user: UserId) => {
+      const start = performance.now();
+      await list(user, { size: 50 });
+      return performance.now() - start;
+    };
+    const times: [number, number, number][] = [];
+    for (let round = -50; round < rounds; round += 1) {
+      const taken: [number, number, number] = [await time(two), await time(live), await time(ended)];
+      if (round >= 0) times.push(taken);
+    }
+    const yardstick = median(times.map(([first]) => first));
+    const row = (what: string, ours: number, reach: string): Row => ({
+      what,
+      yardstick: `${yardstick.toFixed(2)} ms (a user with 2)`,
+      ours: `${ours.toFixed(2)} ms`,
+      ratio: (ours / yardstick).toFixed(2),
+      reach,
+    });
+    return [
+      row('page of 50 of 20,000 sessions', median(times.map(([, second]) => second)), 'under 3'),
+      row('page of 2 sessions, 20,000 have ended', median(times.map(([, , third]) => third)), 'under 3'),
+    ];
+  } finally {
+    await engine.close();
+    await postgres.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function aUser({ prisma }: PostgresEngine, live: number, ended: number): Promise<UserId> {
+  const id = newId<UserId>(systemClock.now());
+  await prisma.$executeRaw`
+    INSERT INTO users (id, email, password_hash, created_at, password_changed_at)
+    VALUES (${id}::uuid, ${id}, 'x', now(), now())`;
+  // In the order of their ids, as they are made.
+  await prisma.$executeRaw`
+    INSERT INTO sessions (id, user_id, sealed_secret, token_version, client_id, scope, amr, auth_time, device_name, user_agent,
+                          created_at, last_used_at, idle_expires_at, expires_at, access_expires_at, ended_at)
+    SELECT lpad(to_hex(n), 32, '0')::uuid, ${id}::uuid, decode(repeat('00', 60), 'hex'), 0, 'first-party', 'account', '{pwd}', now(),
+           'Laptop', repeat('agent ', 20), now(), now(), now() + interval '9 days', now() + interval '9 days', now(),
+           CASE WHEN n % ${live + ended}::int < ${live}::int THEN NULL ELSE now() END
+      FROM generate_series(1 + (SELECT count(*) FROM sessions), ${live + ended}::int + (SELECT count(*) FROM sessions)) AS n`;
+  return id;
+}

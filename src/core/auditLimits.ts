@@ -1,0 +1,28 @@
+/** Of the audit log and of clean-up; a part of `limits.ts`, which everything else imports. */
+export const auditLimits = {
+  /** What is told of one event beside its columns; as the table has it. */
+  auditDetailBytes: 4_096,
+  /** Events of one seal: they are read and hashed in one transaction, which takes some 50 ms. */
+  auditSealEvents: 1_000,
+  /** How often events are sealed, by whichever node comes first: until then, tampering with them does not show. */
+  auditSealMilliseconds: 10_000,
+  /** Seals, and events, that are read in one statement when the chain is verified. */
+  auditSealsPage: 500,
+  auditEventsPage: 1_000,
+  /** Events that are listed, unless the caller asks for fewer or more. */
+  auditListDefault: 100,
+  auditListMaximum: 1_000,
+  /** The shortest AUDIT_RETENTION; also what makes a deletion believable. */
+  auditRetentionMinimumMilliseconds: 24 * 60 * 60_000,
+  /** How often audit events that are old enough are looked for: each time that there are some leaves an event itself. */
+  auditRetentionMilliseconds: 60 * 60_000,
+  /** Seals whose events are deleted in one transaction, and about how many events those have. */
+  auditDeletedSeals: 500,
+  auditDeletedEvents: 5_000,
+  /** Sessions that are deleted in one statement. */
+  sessionsDeletedRows: 1_000,
+  /** A round of upkeep that is under way when the process stops gets this much time; the database rolls back what is left. */
+  lastRoundMilliseconds: 1_000,
+  /** Between two such batches, so that clean-up takes but a part of what the database can do. */
+  cleanUpPauseMilliseconds: 100,
+} as const;

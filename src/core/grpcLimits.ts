@@ -1,0 +1,46 @@
+/** Limits of the gRPC interface and of who calls it; part of `limits`. */
+export const grpcLimits = {
+  /** The largest request that is no batch: a token is at most 8 KiB. */
+  grpcRequestBytes: 64 * 1024,
+  /** The largest batch: 10,000 jti of 36 characters with their framing are 380 kB, 1,000 usual tokens 700 kB. */
+  grpcBatchBytes: 1024 * 1024,
+  /** All metadata of a call, names and values; the longest that we read is a service token of 46 characters. */
+  grpcMetadataBytes: 8 * 1024,
+  /** Ids in one BatchIsRevoked. */
+  batchIsRevokedIds: 10_000,
+  /** Tokens in one BatchIntrospect: 80 ms of one core when none of them was seen before. */
+  batchIntrospectTokens: 1_000,
+  /** Of which this many are verified before others get a turn: about 8 ms. */
+  batchIntrospectAtOnce: 100,
+  /** A check is answered within this, whatever the deadline of its caller: nobody waits longer for a page. */
+  grpcCheckMilliseconds: 2_000,
+  /** A batch, whose confirmations may be as many as its ids. */
+  grpcBatchMilliseconds: 10_000,
+  /** A change: one lease for a dead node, or page by page what millions of sessions take. Each page has its own limits. */
+  grpcChangeMilliseconds: 10 * 60_000,
+  /** Concurrent calls on one connection: one caller cannot take the whole node. */
+  grpcStreamsPerConnection: 1_000,
+  /** What one connection may hold in memory, such as answers that nobody reads: room for some batches in both directions. */
+  grpcSessionMegabytes: 32,
+  /** A connection is closed when it is this old, ± 10 %, so that callers spread over nodes that were added. */
+  grpcConnectionAgeMilliseconds: 30 * 60_000,
+  /** Calls that are in flight then may go on for this long; streams are asked to move before. */
+  grpcConnectionGraceMilliseconds: 60_000,
+  /** A connection on which nothing is called is closed; clients open another one when they need it. */
+  grpcConnectionIdleMilliseconds: 15 * 60_000,
+  /** A connection is asked whether anybody is there this often, and closed without an answer in time. */
+  grpcKeepaliveMilliseconds: 30_000,
+  grpcKeepaliveAnswerMilliseconds: 10_000,
+  /** How often the health service looks whether this node can answer; as often as it renews its lease. */
+  grpcHealthMilliseconds: 500,
+  /** How often the files of certificates are looked at: whoever replaced one sees the effect while still at the keyboard. */
+  certificatesMilliseconds: 1_000,
+  /** A URI or DNS name in a certificate; a SPIFFE ID has at most 2,048 bytes, a DNS name 253. */
+  certificateNameCharacters: 2_048,
+
+  /** For how long a request that its caller named is remembered: a job that failed is repeated within a day. */
+  namedRequestMilliseconds: 24 * 60 * 60_000,
+  namedRequestCharacters: 128,
+  /** As in RFC 6749 there is no longest client id; ours, and those of edges that send one, are far shorter. */
+  clientIdCharacters: 255,
+} as const;

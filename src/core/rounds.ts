@@ -1,0 +1,45 @@
+/** Work that comes round again: never two rounds at once, and each says when the next one is. */
+import { type Cancel, type Clock, withDeadline } from './clock.ts';
+import { limits } from './limits.ts';
+
+export interface Rounds {
+  readonly clock: Clock;
+  /** Until the first round, and after one that failed. */
+  readonly firstMs: number;
+  readonly retryMs: number;
+  /** Answers in how many milliseconds the next round is. */
+  run(): Promise<number>;
+  onFault(fault: unknown): void;
+}
+
+/** Answers how to stop: it resolves when the round under way is over, or has had its time. */
+export function startRounds({ clock, firstMs, retryMs, run, onFault }: Rounds): () => Promise<void> {
+  let stopped = false;
+  let cancel: Cancel = () => {};
+  let underWay: Promise<void> = Promise.resolve();
+
+  const round = async () => {
+    let nextMs = retryMs;
+    try {
+      nextMs = await run();
+    } catch (fault) {
+      // What is closed under a round that has had its time is no fault of it.
+      if (!stopped) onFault(fault);
+    }
+    goOn(nextMs);
+  };
+  const goOn = (milliseconds: number) => {
+    if (stopped) return;
+    cancel = clock.after(milliseconds, () => {
+      underWay = round();
+    });
+  };
+
+  goOn(firstMs);
+  return async () => {
+    stopped = true;
+    cancel();
+    const late = () => new Error('a round is still under way');
+    await withDeadline(clock, limits.lastRoundMilliseconds, underWay, late);
+  };
+}

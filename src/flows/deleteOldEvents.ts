@@ -1,0 +1,87 @@
+/**
+ * Retention of the audit log: events of seals that are old enough are deleted, whole seals at a time and from the front; the
+ * seals stay, so that the chain can be verified. What was deleted, and why it could be, is an event itself.
+ */
+import type { Origin } from '../audit/auditEvent.ts';
+import type { AuditLog } from '../audit/auditLog.ts';
+import type { Seal, SealedRange } from '../audit/chain.ts';
+import { limits } from '../core/limits.ts';
+import type { ReadTime } from '../core/steadyTime.ts';
+import type { Database, Stores } from './database.ts';
+
+export interface DeletedEvents {
+  readonly events: number;
+  /** How many the seals say that there were; another number means that somebody else has deleted some, or added. */
+  readonly sealed: number;
+  /** There may be another batch. */
+  readonly more: boolean;
+}
+
+/** One batch, in one transaction. Does nothing while another node is at it. */
+export type DeleteOldEvents = () => Promise<DeletedEvents>;
+
+interface RetentionParts {
+  readonly database: Pick<Database, 'transaction'>;
+  readonly retentionMs: number;
+  /** By which nothing is forgotten too early. */
+  readonly earliestTime: ReadTime;
+}
+
+const retention: Origin = { actor: 'authority' };
+const nothing: DeletedEvents = { events: 0, sealed: 0, more: false };
+
+export function createDeleteOldEvents(parts: RetentionParts): DeleteOldEvents {
+  return () => parts.database.transaction((stores) => deleteBatch(stores, parts));
+}
+
+async function deleteBatch(
+  { turns, auditLog, audit }: Stores,
+  { retentionMs, earliestTime }: RetentionParts,
+): Promise<DeletedEvents> {
+  if (!(await turns.take('deleting_events'))) return nothing;
+  const before = await auditLog.lastDeletion();
+  // Of our clock and the database's, by which seals are dated: one that is ahead must not delete what is young.
+  const now = Math.min(earliestTime(), (await auditLog.chainEnd()).now);
+  const seals = await auditLog.seals(before?.lastSeal ?? 0, limits.auditDeletedSeals);
+  const old = firstOf(seals, now - retentionMs);
+  const [first] = old;
+  const last = old.at(-1);
+  if (first === undefined || last === undefined) return nothing;
+  const events = await deleteRuns(auditLog, old);
+  const sealed = old.reduce((sum, seal) => sum + seal.events, 0);
+  const detail = {
+    first_seal: first.number,
+    last_seal: last.number,
+    events,
+    ...(events === sealed ? {} : { sealed_events: sealed }),
+    retention_ms: retentionMs,
+  };
+  await audit.record({ type: 'audit_events_deleted', origin: retention, reason: 'retention', detail }, now);
+  return { events, sealed, more: true };
+}
+
+/** Those that are old enough, as many as one transaction should delete, and one at least. */
+function firstOf(seals: readonly Seal[], madeBefore: number): readonly Seal[] {
+  const old: Seal[] = [];
+  let events = 0;
+  for (const seal of seals) {
+    if (seal.sealedAt > madeBefore) break;
+    if (old.length > 0 && events + seal.events > limits.auditDeletedEvents) break;
+    old.push(seal);
+    events += seal.events;
+  }
+  return old;
+}
+
+/** Seals of one origin that follow each other are one range, and one statement. */
+async function deleteRuns(auditLog: AuditLog, seals: readonly Seal[]): Promise<number> {
+  const runs: SealedRange[] = [];
+  for (const { origin, from, to } of seals) {
+    const run = runs.at(-1);
+    if (run?.origin === origin) runs[runs.length - 1] = { ...run, to };
+    else runs.push({ origin, from, to });
+  }
+  let events = 0;
+  for (const run of runs) events += await auditLog.deleteSealed(run);
+  return events;
+}

@@ -1,0 +1,23 @@
+/** Deletes sessions that ended or expired long ago: nothing that could be refreshed, or that a token could still be of. */
+import { limits } from '../core/limits.ts';
+import type { ReadTime } from '../core/steadyTime.ts';
+import type { Database } from './database.ts';
+
+/** One batch, in one transaction; answers how many, and whether there may be more. Does nothing while another node is at it. */
+export type DeleteOldSessions = () => Promise<{ readonly sessions: number; readonly more: boolean }>;
+
+export function createDeleteOldSessions(parts: {
+  readonly database: Pick<Database, 'transaction'>;
+  readonly retentionMs: number;
+  /** By which nothing is forgotten too early. */
+  readonly earliestTime: ReadTime;
+}): DeleteOldSessions {
+  const { database, retentionMs, earliestTime } = parts;
+  const batch = limits.sessionsDeletedRows;
+  return () =>
+    database.transaction(async ({ turns, sessions }) => {
+      if (!(await turns.take('deleting_sessions'))) return { sessions: 0, more: false };
+      const deleted = await sessions.deleteFinished(retentionMs, earliestTime(), batch);
+      return { sessions: deleted, more: deleted === batch };
+    });
+}

@@ -1,0 +1,54 @@
+/** What the audit log has, newest first, in pages by key. */
+import { type AuditEventType, auditEventTypes, type RecordedEvent } from '../audit/auditEvent.ts';
+import { invalidField } from '../core/errors.ts';
+import { type AuditEventId, isUuid, type SessionId, type UserId } from '../core/ids.ts';
+import { limits } from '../core/limits.ts';
+import type { Database } from './database.ts';
+
+/** As it was given; what is not set selects nothing away. */
+export interface AuditQuery {
+  readonly userId?: string | undefined;
+  readonly sessionId?: string | undefined;
+  readonly type?: string | undefined;
+  /** From then on, and before then; milliseconds since the Unix epoch. */
+  readonly since?: number | undefined;
+  readonly until?: number | undefined;
+  readonly limit?: number | undefined;
+  /** The last event of the page before. */
+  readonly after?: string | undefined;
+}
+
+/** Throws `invalid_request` naming the field. */
+export type ListAudit = (query: AuditQuery) => Promise<readonly RecordedEvent[]>;
+
+export function createListAudit({
+  database: { auditLog },
+}: {
+  database: Pick<Database, 'auditLog'>;
+}): ListAudit {
+  return ({ userId, sessionId, type, since, until, limit = limits.auditListDefault, after }) => {
+    const filter = {
+      userId: readUuid<UserId>('user', userId),
+      sessionId: readUuid<SessionId>('session', sessionId),
+      type: readType(type),
+      since,
+      until,
+    };
+    if (!Number.isSafeInteger(limit) || limit < 1 || limit > limits.auditListMaximum)
+      throw invalidField('limit', 'range', `must be a number from 1 to ${limits.auditListMaximum}`);
+    return auditLog.list(filter, readUuid<AuditEventId>('after', after), limit);
+  };
+}
+
+function readUuid<Id extends string>(field: string, text: string | undefined): Id | undefined {
+  if (text !== undefined && !isUuid(text))
+    throw invalidField(field, 'format', 'must be a UUID in lower case');
+  return text as Id | undefined;
+}
+
+function readType(text: string | undefined): AuditEventType | undefined {
+  const type = auditEventTypes.find((each) => each === text);
+  if (text !== undefined && type === undefined)
+    throw invalidField('type', 'known', `must be one of ${auditEventTypes.join(', ')}`);
+  return type;
+}

@@ -1,0 +1,200 @@
+/** Reads, seals and deletes audit events. What a range is, and why it is complete, is in docs/audit.md. */
+import type { RecordedEvent } from '../../audit/auditEvent.ts';
+import type { AuditFilter, AuditLog, UnsealedRange } from '../../audit/auditLog.ts';
+import {
+  beginning,
+  type ChainedEvent,
+  type Position,
+  type Seal,
+  type SealedRange,
+} from '../../audit/chain.ts';
+import { type AuditEventId, idBefore } from '../../core/ids.ts';
+import { type AuditEvent as AuditRow, Prisma } from './generated/client.ts';
+import type { PrismaConnection } from './transactions.ts';
+
+export function createAuditLog(prisma: PrismaConnection): AuditLog {
+  // Ordered by the columns: their names alone would mean the text that is selected under the same name.
+  const seals = async (which: Prisma.Sql): Promise<Seal[]> => {
+    const rows = await prisma.$queryRaw<SealRow[]>`
+      SELECT number::text, origin::text, from_xid::text, from_id::text, to_xid::text, to_id::text, events,
+             events_hash, previous_hash, hash, ${milliseconds('sealed_at')} AS sealed_at
+        FROM audit_seals AS s ${which}`;
+    return rows.map(toSeal);
+  };
+  const events = (where: Prisma.Sql, limit: number) => prisma.$queryRaw<ChainedEvent[]>`
+    SELECT id::text, origin::text, xid::text, ${milliseconds('occurred_at')} AS "occurredAt", type, actor,
+           user_id::text AS "userId", session_id::text AS "sessionId", reason, request_id AS "requestId", ip,
+           detail::text AS detail
+      FROM audit_events AS e WHERE ${where} ORDER BY e.xid, e.id LIMIT ${limit}`;
+
+  return {
+    async list(filter, before, limit) {
+      const rows = await prisma.auditEvent.findMany({
+        where: listed(filter, before),
+        orderBy: { id: 'desc' },
+        take: limit,
+      });
+      return rows.map(toEvent);
+    },
+
+    async chainEnd() {
+      const [head] = await seals(Prisma.sql`ORDER BY s.number DESC LIMIT 1`);
+      // In a statement of its own, after the head was read: what it finds settled can only be more.
+      const rows = await prisma.$queryRaw<EndRow[]>`
+        WITH RECURSIVE origins AS (
+          SELECT (SELECT min(origin) FROM audit_events) AS origin
+          UNION ALL
+          SELECT (SELECT min(e.origin) FROM audit_events AS e WHERE e.origin > o.origin)
+            FROM origins AS o WHERE o.origin IS NOT NULL)
+        SELECT ${milliseconds('here.now')} AS now, o.origin::text, s.xid::text, s.id::text,
+               CASE WHEN o.origin = here.origin THEN pg_snapshot_xmin(pg_current_snapshot())::text END AS settled
+          FROM (SELECT clock_timestamp() AS now, audit_origin() AS origin) AS here
+          LEFT JOIN origins AS o ON o.origin IS NOT NULL
+          LEFT JOIN LATERAL (SELECT to_xid AS xid, to_id AS id FROM audit_seals WHERE origin = o.origin
+                              ORDER BY number DESC LIMIT 1) AS s ON true
+         ORDER BY o.origin = here.origin, o.origin`;
+      return { head, now: Number(rows[0]?.now), unsealed: rows.flatMap(toUnsealed) };
+    },
+
+    readUnsealed: (range, limit) => events(sealable(range), limit),
+    readSealed: (range, limit) => events(within(range), limit),
+
+    async addSeal({ number, origin, from, to, events: count, eventsHash, previousHash, hash, sealedAt }) {
+      await prisma.$executeRaw`
+        INSERT INTO audit_seals (number, origin, from_xid, from_id, to_xid, to_id, events, events_hash, previous_hash,
+                                 hash, sealed_at)
+        VALUES (${number}, ${origin}::text::bigint, ${from.xid}::text::xid8, ${from.id}::uuid, ${to.xid}::text::xid8,
+                ${to.id}::uuid, ${count}, ${Buffer.from(eventsHash)}, ${Buffer.from(previousHash)},
+                ${Buffer.from(hash)}, ${new Date(sealedAt)})`;
+    },
+
+    seals: (after, limit) => seals(Prisma.sql`WHERE s.number > ${after} ORDER BY s.number LIMIT ${limit}`),
+
+    async countUnsealed(range) {
+      const [row] = await prisma.$queryRaw<{ count: string }[]>`
+        SELECT count(*)::text AS count FROM audit_events WHERE ${following(range)}`;
+      return Number(row?.count ?? 0);
+    },
+
+    async firstUnsealed(range) {
+      const [first] = await events(following(range), 1);
+      return first === undefined ? undefined : Number(first.occurredAt);
+    },
+
+    async lastDeletion() {
+      const [row] = await prisma.$queryRaw<{ at: string; detail: unknown }[]>`
+        SELECT ${milliseconds('occurred_at')} AS at, detail FROM audit_events
+         WHERE type = 'audit_events_deleted' ORDER BY id DESC LIMIT 1`;
+      if (row === undefined) return undefined;
+      const detail = (row.detail ?? {}) as Readonly<Record<string, unknown>>;
+      return {
+        at: Number(row.at),
+        lastSeal: Number(detail['last_seal']),
+        retentionMs: Number(detail['retention_ms']),
+      };
+    },
+
+    async deleteSealed(range) {
+      await prisma.$executeRaw`SELECT set_config('countersign.audit_retention', 'on', true)`;
+      const deleted = await prisma.$executeRaw`DELETE FROM audit_events WHERE ${within(range)}`;
+      await prisma.$executeRaw`SELECT set_config('countersign.audit_retention', 'off', true)`;
+      return deleted;
+    },
+  };
+}
+
+function listed(filter: AuditFilter, before: AuditEventId | undefined): Prisma.AuditEventWhereInput {
+  const { userId, sessionId, type, since, until } = filter;
+  // Ids begin with the time of their event.
+  const ends = [before, until === undefined ? undefined : idBefore<AuditEventId>(until)];
+  const end = ends.filter((id) => id !== undefined).sort()[0];
+  return {
+    ...(userId === undefined ? {} : { userId }),
+    ...(sessionId === undefined ? {} : { sessionId }),
+    ...(type === undefined ? {} : { type }),
+    id: {
+      ...(since === undefined ? {} : { gte: idBefore<AuditEventId>(since) }),
+      ...(end === undefined ? {} : { lt: end }),
+    },
+  };
+}
+
+/** As text of whole milliseconds, whatever is in the column: `infinity` too is text then, and no fault. */
+function milliseconds(column: string): Prisma.Sql {
+  return Prisma.raw(`trunc(extract(epoch FROM ${column})::numeric * 1000)::text`);
+}
+
+function after(origin: string, { xid, id }: Position): Prisma.Sql {
+  return Prisma.sql`origin = ${origin}::text::bigint AND (xid, id) > (${xid}::text::xid8, ${id}::uuid)`;
+}
+
+function following({ origin, after: position }: UnsealedRange): Prisma.Sql {
+  return after(origin, position);
+}
+
+function sealable(range: UnsealedRange): Prisma.Sql {
+  if (range.settledBefore === undefined) return following(range);
+  return Prisma.sql`${following(range)} AND xid < ${range.settledBefore}::text::xid8`;
+}
+
+function within({ origin, from, to }: SealedRange): Prisma.Sql {
+  return Prisma.sql`${after(origin, from)} AND (xid, id) <= (${to.xid}::text::xid8, ${to.id}::uuid)`;
+}
+
+interface SealRow {
+  readonly number: string;
+  readonly origin: string;
+  readonly from_xid: string;
+  readonly from_id: string;
+  readonly to_xid: string;
+  readonly to_id: string;
+  readonly events: number;
+  readonly events_hash: Uint8Array;
+  readonly previous_hash: Uint8Array;
+  readonly hash: Uint8Array;
+  readonly sealed_at: string;
+}
+
+function toSeal(row: SealRow): Seal {
+  return {
+    number: Number(row.number),
+    origin: row.origin,
+    from: { xid: row.from_xid, id: row.from_id },
+    to: { xid: row.to_xid, id: row.to_id },
+    events: row.events,
+    eventsHash: row.events_hash,
+    previousHash: row.previous_hash,
+    hash: row.hash,
+    sealedAt: Number(row.sealed_at),
+  };
+}
+
+interface EndRow {
+  readonly now: string;
+  /** None when there is no event. */
+  readonly origin: string | null;
+  readonly xid: string | null;
+  readonly id: string | null;
+  readonly settled: string | null;
+}
+
+function toUnsealed({ origin, xid, id, settled }: EndRow): UnsealedRange[] {
+  if (origin === null) return [];
+  const position = xid === null || id === null ? beginning : { xid, id };
+  return [{ origin, after: position, settledBefore: settled ?? undefined }];
+}
+
+function toEvent(row: AuditRow): RecordedEvent {
+  return {
+    id: row.id as AuditEventId,
+    occurredAt: row.occurredAt.getTime(),
+    type: row.type,
+    actor: row.actor,
+    userId: row.userId ?? undefined,
+    sessionId: row.sessionId ?? undefined,
+    reason: row.reason ?? undefined,
+    requestId: row.requestId ?? undefined,
+    ip: row.ip ?? undefined,
+    detail: row.detail ?? undefined,
+  };
+}

@@ -1,0 +1,68 @@
+/** Which sessions a statement is about, in SQL: the alias of the table is `s`. */
+import { limits } from '../../core/limits.ts';
+import type { SessionFilter, SessionRange, SessionSelection } from '../../sessions/sessionStore.ts';
+import { Prisma } from './generated/client.ts';
+
+/** By any clock that a verifier may have. */
+export function expiredAt(now: number): Date {
+  return new Date(now - limits.clockSkewSeconds * 1000);
+}
+
+/** It has not ended, and a token of it could be accepted: an access token, or the refresh token. */
+export function live(at: Date): Prisma.Sql {
+  return Prisma.sql`(s.ended_at IS NULL
+    AND (s.access_expires_at > ${at} OR (s.idle_expires_at > ${at} AND s.expires_at > ${at})))`;
+}
+
+export function selected(selection: SessionSelection, at: Date): Prisma.Sql {
+  const tokensLive = Prisma.sql`s.access_expires_at > ${at}`;
+  if ('signedWith' in selection) {
+    const { signedWith, range } = selection;
+    return Prisma.sql`${inRange(range)} AND ${tokensLive}
+      AND (cardinality(s.signing_kids) = 0 OR ${signedWith}::text = ANY (s.signing_kids))`;
+  }
+  if ('onlyEnded' in selection && selection.onlyEnded)
+    return Prisma.sql`${whose(selection)} AND s.ended_at IS NOT NULL AND ${tokensLive}`;
+  if ('matching' in selection) {
+    const { newBefore } = selection;
+    const mayEnd =
+      newBefore === undefined
+        ? Prisma.sql`true`
+        : Prisma.sql`(s.ended_at IS NOT NULL OR s.created_at < ${new Date(newBefore)})`;
+    return Prisma.sql`${whose(selection)} AND ${mayEnd} AND (${tokensLive} OR ${live(at)})`;
+  }
+  if ('allButNewest' in selection) {
+    const { userId, allButNewest } = selection;
+    const lives = Prisma.sql`s.user_id = ${userId}::uuid AND ${live(at)}`;
+    return Prisma.sql`s.id IN (
+      SELECT s.id FROM sessions AS s WHERE ${lives} ORDER BY s.id DESC OFFSET ${allButNewest})`;
+  }
+  return Prisma.sql`${whose(selection)} AND (s.ended_at IS NULL OR ${tokensLive})`;
+}
+
+export function inRange({ after, last }: SessionRange): Prisma.Sql {
+  const start = after === undefined ? Prisma.sql`true` : Prisma.sql`s.id > ${after}::uuid`;
+  return last === undefined ? start : Prisma.sql`${start} AND s.id <= ${last}::uuid`;
+}
+
+function whose(
+  selection: Exclude<SessionSelection, { signedWith: string } | { allButNewest: number }>,
+): Prisma.Sql {
+  if ('sessionIds' in selection) return Prisma.sql`s.id = ANY (${selection.sessionIds}::uuid[])`;
+  if ('matching' in selection)
+    return Prisma.sql`${inRange(selection.range)} AND ${matching(selection.matching)}`;
+  const { userId, except } = selection;
+  if (except === undefined) return Prisma.sql`s.user_id = ${userId}::uuid`;
+  return Prisma.sql`s.user_id = ${userId}::uuid AND s.id <> ${except}::uuid`;
+}
+
+function matching({ userId, clientId, createdBefore, createdFrom, ip }: SessionFilter): Prisma.Sql {
+  const conditions = [
+    userId === undefined ? [] : Prisma.sql`s.user_id = ${userId}::uuid`,
+    clientId === undefined ? [] : Prisma.sql`s.client_id = ${clientId}`,
+    createdBefore === undefined ? [] : Prisma.sql`s.created_at < ${new Date(createdBefore)}`,
+    createdFrom === undefined ? [] : Prisma.sql`s.created_at >= ${new Date(createdFrom)}`,
+    ip === undefined ? [] : Prisma.sql`s.ip = ${ip}`,
+  ].flat();
+  return Prisma.join(conditions, ' AND ');
+}

@@ -1,0 +1,111 @@
+/**
+ * What goes on beside the requests, by whichever node comes first: audit events are sealed, and what has had its time is
+ * deleted, in small batches with a pause between them. Owns when; what is done is in the flows.
+ */
+import type { Config } from './config/config.ts';
+import type { Clock } from './core/clock.ts';
+import { limits } from './core/limits.ts';
+import { startRounds } from './core/rounds.ts';
+import { createEarliestTime } from './core/steadyTime.ts';
+import type { Database } from './flows/database.ts';
+import { createDeleteOldEvents } from './flows/deleteOldEvents.ts';
+import { createDeleteOldSessions } from './flows/deleteOldSessions.ts';
+import { pruneRequests } from './flows/namedRequest.ts';
+import { createSealAudit } from './flows/sealAudit.ts';
+import type { FaultLog } from './observability/faultLog.ts';
+import type { Log } from './observability/log.ts';
+import type { Metrics } from './observability/metrics.ts';
+
+interface UpkeepParts {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly onFault: FaultLog;
+  readonly database: Database;
+}
+
+/** Answers how to stop: what is under way is finished first. */
+export function startUpkeep(parts: UpkeepParts): () => Promise<void> {
+  const { clock, metrics, onFault } = parts;
+  const keepUp = (part: string, firstMs: number, run: () => Promise<number>) =>
+    startRounds({
+      ...{ clock, firstMs, retryMs: limits.auditSealMilliseconds, run },
+      onFault(fault) {
+        metrics.upkeepFault(part);
+        onFault(part, fault);
+      },
+    });
+  const soon = limits.pruneIntervalMilliseconds;
+  const stops = [
+    keepUp('audit_seals', limits.auditSealMilliseconds, sealing(parts)),
+    keepUp('old_sessions', soon, deletingSessions(parts)),
+    keepUp('old_audit_events', soon, deletingEvents(parts)),
+    keepUp('old_requests', soon, forgettingRequests(parts)),
+  ];
+  return async () => {
+    await Promise.all(stops.map((stop) => stop()));
+  };
+}
+
+function sealing({ database, clock, metrics }: UpkeepParts): () => Promise<number> {
+  const seal = createSealAudit({ database });
+  let waitingSince: number | undefined;
+  let sealedAt = 0;
+  metrics.gauge(
+    'countersign_audit_unsealed_seconds',
+    'Age of the oldest audit event that no seal covers, as this node last saw.',
+    () => (waitingSince === undefined ? 0 : Math.max(0, clock.now() - waitingSince) / 1000),
+  );
+  metrics.gauge(
+    'countersign_audit_sealed_timestamp_seconds',
+    'When the last seal of audit events was made, as this node last saw.',
+    () => sealedAt / 1000,
+  );
+  let continuing = false;
+  return async () => {
+    // Somewhat less than between two looks, so that one node alone is not held up by its own last seal.
+    const minimumAgeMs = continuing ? 0 : limits.auditSealMilliseconds / 2;
+    const sealed = await seal({ minimumAgeMs });
+    continuing = sealed.outcome === 'sealed' && sealed.more;
+    if (continuing) return limits.cleanUpPauseMilliseconds;
+    const { head, unsealed } = await database.auditLog.chainEnd();
+    const firsts = await Promise.all(unsealed.map((range) => database.auditLog.firstUnsealed(range)));
+    waitingSince = firsts.filter((at) => at !== undefined).sort((one, other) => one - other)[0];
+    sealedAt = head?.sealedAt ?? 0;
+    return limits.auditSealMilliseconds;
+  };
+}
+
+function deletingSessions({ config, database, clock, metrics }: UpkeepParts): () => Promise<number> {
+  const { retentionMs } = config.sessions;
+  const run = createDeleteOldSessions({ database, retentionMs, earliestTime: createEarliestTime(clock) });
+  return async () => {
+    const { sessions, more } = await run();
+    metrics.deleted('sessions', sessions);
+    return more ? limits.cleanUpPauseMilliseconds : limits.pruneIntervalMilliseconds;
+  };
+}
+
+function deletingEvents({ config, database, clock, log, metrics }: UpkeepParts): () => Promise<number> {
+  const { retentionMs } = config.audit;
+  const run = createDeleteOldEvents({ database, retentionMs, earliestTime: createEarliestTime(clock) });
+  return async () => {
+    const { events, sealed, more } = await run();
+    metrics.deleted('audit_events', events);
+    if (events !== sealed)
+      log.error(
+        { events, sealed },
+        'of the audit events that were due for deletion, others had been deleted or added',
+      );
+    return more ? limits.cleanUpPauseMilliseconds : limits.auditRetentionMilliseconds;
+  };
+}
+
+/** Requests that callers named are forgotten after a day. */
+function forgettingRequests({ database, clock, metrics }: UpkeepParts): () => Promise<number> {
+  return async () => {
+    metrics.deleted('requests', await pruneRequests(database, clock.now()));
+    return limits.pruneIntervalMilliseconds;
+  };
+}

@@ -1,0 +1,123 @@
+/** What goes on beside the requests, over a real database: events are sealed and old rows deleted, and metrics tell of it. */
+import t, { type Test } from 'tap';
+import { readConfig } from '../../src/config/config.ts';
+import { limits } from '../../src/core/limits.ts';
+import { createListAudit } from '../../src/flows/listAudit.ts';
+import { createVerifyAudit } from '../../src/flows/verifyAudit.ts';
+import { createFaultLog } from '../../src/observability/faultLog.ts';
+import { createLog } from '../../src/observability/log.ts';
+import { createMetrics } from '../../src/observability/metrics.ts';
+import { createStorage, migrateStorage } from '../../src/storage/postgres/storage.ts';
+import { startUpkeep } from '../../src/upkeep.ts';
+import { aSession } from '../support/aSession.ts';
+import { sealAsOf } from '../support/auditTables.ts';
+import { engines } from '../support/engines.ts';
+import { eventually } from '../support/eventually.ts';
+import { createManualClock } from '../support/manualClock.ts';
+import { newUser } from '../support/rows.ts';
+
+const day = 24 * 60 * 60_000;
+const event = { type: 'login_failed', origin: { actor: 'user' } } as const;
+
+async function open(t: Test, engine = engines[1]) {
+  const opened = await engine?.open();
+  if (opened === undefined) throw new Error('there is an engine');
+  let disposed = false;
+  const dispose = async () => {
+    if (!disposed) await opened.dispose();
+    disposed = true;
+  };
+  t.teardown(dispose);
+  await migrateStorage(opened.engine);
+  const storage = createStorage(opened.engine);
+  const clock = createManualClock(Date.now());
+  const lines: string[] = [];
+  const log = createLog('debug', { write: (line: string) => void lines.push(line) });
+  const metrics = createMetrics();
+  const { config } = readConfig({});
+  const { database } = storage;
+  const start = () =>
+    startUpkeep({ config, clock, log, metrics, onFault: createFaultLog({ log, clock }), database });
+  const metric = async (name: string) => {
+    const line = (await metrics.text()).split('\n').find((each) => each.startsWith(`${name} `));
+    return Number(line?.slice(name.length + 1));
+  };
+  return { ...storage, clock, start, metric, lines, dispose };
+}
+
+t.test('events are sealed, batch after batch, and the age of what is not is told', async (t) => {
+  const { database, clock, start, metric } = await open(t);
+  const events = Array.from({ length: limits.auditSealEvents + 5 }, () => event);
+  await database.audit.recordAll(events, clock.now() - 1_000);
+  const stop = start();
+  t.teardown(stop);
+  await clock.advance(limits.auditSealMilliseconds);
+  const verify = createVerifyAudit({ database });
+  await eventually('the first batch is sealed', async () => (await verify()).seals === 1);
+  await eventually('the second follows without waiting for its time', async () => {
+    await clock.advance(limits.cleanUpPauseMilliseconds);
+    return (await verify()).seals === 2;
+  });
+  t.match(await verify(), { events: events.length, unsealed: 0, fault: undefined });
+  const sealedAt = () => metric('countersign_audit_sealed_timestamp_seconds');
+  await eventually('the seal is told', async () => (await sealedAt()) > clock.now() / 1000 - 3_600);
+  t.equal(await metric('countersign_audit_unsealed_seconds'), 0);
+});
+
+t.test('the age of what cannot be sealed grows', async (t) => {
+  const { database, clock, start, metric } = await open(t);
+  await database.audit.record(event, clock.now());
+  let release = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  let held = false;
+  const holding = database.transaction(async ({ turns }) => {
+    held = await turns.take('sealing');
+    await released;
+  });
+  await eventually('another node seals, and takes long', () => held);
+  const stop = start();
+  t.teardown(stop);
+  await clock.advance(limits.auditSealMilliseconds);
+  const age = () => metric('countersign_audit_unsealed_seconds');
+  await eventually('it is seen', async () => (await age()) > 0);
+  await clock.advance(1_000);
+  t.ok((await age()) >= 11, 'and grows, whether it is looked at or not');
+  release();
+  await holding;
+});
+
+t.test('old sessions and old events are deleted, and counted', async (t) => {
+  const { database, clock, start, metric } = await open(t);
+  const user = await newUser({ database } as never);
+  const old = { idleExpiresAt: clock.now() - 31 * day, accessExpiresAt: clock.now() - 31 * day };
+  const [gone, alive] = [aSession(clock.now()), aSession(clock.now())];
+  await database.sessions.create({ ...gone, ...old, userId: user.id }, 'kid');
+  await database.sessions.create({ ...alive, userId: user.id }, 'kid');
+  await database.audit.recordAll([event, event, event], clock.now());
+  await sealAsOf(database, clock.now() - 401 * day);
+  const stop = start();
+  t.teardown(stop);
+  await clock.advance(limits.pruneIntervalMilliseconds);
+  const deleted = (table: string) => metric(`countersign_deleted_rows_total{table="${table}"}`);
+  await eventually('the session is deleted', async () => (await deleted('sessions')) === 1);
+  await eventually('the events are deleted', async () => (await deleted('audit_events')) === 3);
+  t.equal(await database.sessions.find(gone.id), undefined);
+  t.ok(await database.sessions.find(alive.id));
+  const [told] = await createListAudit({ database })({});
+  t.match(told, { type: 'audit_events_deleted', detail: { events: 3 } });
+});
+
+t.test('faults are counted, logged once in a while, and it tries again', async (t) => {
+  const { clock, start, metric, lines, dispose } = await open(t);
+  const stop = start();
+  t.teardown(stop);
+  await dispose();
+  await clock.advance(limits.auditSealMilliseconds);
+  const faults = () => metric('countersign_upkeep_faults_total{part="audit_seals"}');
+  await eventually('it failed', async () => (await faults()) === 1);
+  await clock.advance(limits.auditSealMilliseconds);
+  await eventually('and again', async () => (await faults()) === 2);
+  t.match(lines.join(''), /"part":"audit_seals".*a part failed; it tries again/);
+});

@@ -1,0 +1,41 @@
+/** The tables of the audit log, as somebody sees them who owns the database and means no good. */
+import { sealEvents } from '../../src/audit/chain.ts';
+import { limits } from '../../src/core/limits.ts';
+import type { Database } from '../../src/flows/database.ts';
+import type { SqlConnection } from '../../src/storage/postgres/engine.ts';
+
+const tables = ['audit_events', 'audit_seals'];
+
+/** Does it as only the owner of the tables can: past what makes them append-only. */
+export function tamper(sql: Pick<SqlConnection, 'execute'>, script: string): Promise<unknown> {
+  const guards = (state: string) =>
+    tables.map((table) => `ALTER TABLE ${table} ${state} TRIGGER ${table}_append_only;`).join('\n');
+  return sql.execute(`BEGIN; ${guards('DISABLE')} ${script}; ${guards('ENABLE ALWAYS')} COMMIT`);
+}
+
+/** Answers how to make both tables again what they are now. */
+export async function keepAuditTables(sql: Pick<SqlConnection, 'execute'>): Promise<() => Promise<unknown>> {
+  const each = (statement: (table: string) => string) => tables.map(statement).join('\n');
+  await sql.execute(
+    each((table) => `DROP TABLE IF EXISTS kept_${table}; CREATE TABLE kept_${table} AS TABLE ${table};`),
+  );
+  return () =>
+    tamper(
+      sql,
+      each((table) => `DELETE FROM ${table}; INSERT INTO ${table} SELECT * FROM kept_${table};`),
+    );
+}
+
+/** Makes a seal as it would have been made at another time. */
+export function sealAsOf(database: Database, sealedAt: number): Promise<void> {
+  return database.transaction(async ({ auditLog }) => {
+    const { head, unsealed } = await auditLog.chainEnd();
+    for (const range of unsealed) {
+      const [first, ...others] = await auditLog.readUnsealed(range, limits.auditSealEvents);
+      if (first === undefined) continue;
+      await auditLog.addSeal(sealEvents(head, range.after, [first, ...others], sealedAt));
+      return;
+    }
+    throw new Error('there was nothing to seal');
+  });
+}
