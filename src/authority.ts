@@ -14,7 +14,7 @@ import { type Clock, withDeadline } from './core/clock.ts';
 import { AuthorityError, StartupError, UnreachableError } from './core/errors.ts';
 import { limits } from './core/limits.ts';
 import { createSealing } from './core/sealing.ts';
-import { createLatestTime, type ReadTime } from './core/steadyTime.ts';
+import type { ReadTime } from './core/steadyTime.ts';
 import { createAuthenticateService } from './flows/authenticateService.ts';
 import { createChangePassword } from './flows/changePassword.ts';
 import { createCheckRevocation } from './flows/checkRevocation.ts';
@@ -35,6 +35,7 @@ import { createRevoke } from './flows/revoke.ts';
 import { createRevokeKey } from './flows/revokeKey.ts';
 import { createRotateKey } from './flows/rotateKey.ts';
 import { createCreateService, createListServices, createRevokeService } from './flows/services.ts';
+import { createUnlockUser } from './flows/unlockUser.ts';
 import { createWatchRevocations } from './flows/watchRevocations.ts';
 import { createGrpcServer } from './grpc/server.ts';
 import { createHttpApp, type HttpParts } from './http/app.ts';
@@ -42,9 +43,11 @@ import { listen } from './http/bareApp.ts';
 import { keyPolicy } from './keys/keyPolicy.ts';
 import { createKeyRing } from './keys/keyRing.ts';
 import { createRingKeeper } from './keys/ringKeeper.ts';
+import { createLoggedLatestTime } from './observability/clockLog.ts';
 import { createFaultLog, type FaultLog } from './observability/faultLog.ts';
 import type { Log } from './observability/log.ts';
 import { createMetrics, type Metrics } from './observability/metrics.ts';
+import { type Limits, openLimits } from './openLimits.ts';
 import { openRevoked, type Revoked } from './openRevoked.ts';
 import { createRefreshTokens } from './sessions/refreshToken.ts';
 import type { DataFolder } from './storage/local/dataFolder.ts';
@@ -102,12 +105,13 @@ export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
   };
   try {
     const onFault = createFaultLog(parts);
-    const observed = { metrics: createMetrics(), onFault, latestTime: latestTime(parts) };
+    const observed = { metrics: createMetrics(), onFault, latestTime: createLoggedLatestTime(parts) };
     const stored = await openStored(parts, closing);
     const signed = await openSigned({ ...parts, ...stored, ...observed, closing });
     const revoked = await openRevoked({ ...parts, ...stored, ...observed, closing });
+    const limited = await openLimits({ ...parts, ...stored, ...observed, closing });
     closing.push(forgetRequests(parts, stored));
-    const flows = createFlows(parts, { ...stored, ...signed, ...revoked, ...observed });
+    const flows = createFlows(parts, { ...stored, ...signed, ...revoked, ...limited, ...observed });
     const firstServiceToken = await keepFirstServiceToken(parts, flows);
 
     const readiness = async () => ({
@@ -117,7 +121,7 @@ export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
       key_ring: signed.keyRing.upToDate() ? 'ready' : 'out of date',
     });
     const canAnswer = () => revoked.revokedState() === 'ready';
-    const doors = { ...signed, ...revoked, ...observed, flows, readiness, canAnswer };
+    const doors = { ...signed, ...revoked, ...limited, ...observed, flows, readiness, canAnswer };
     return { flows, listen: () => openDoors(parts, doors, closing), close, readiness, firstServiceToken };
   } catch (error) {
     await close();
@@ -149,7 +153,7 @@ async function openStored({ secrets, dataFolder, log, clock }: AuthorityParts, c
   for (const migration of await migrateStorage(engine)) log.debug({ migration }, 'migrated');
   const keyEncryptionKey = secrets.keyEncryptionKey ?? (await dataFolder.keyEncryptionKey());
   const sealing = createSealing(keyEncryptionKey, secrets.keyDecryptionKeys);
-  return { redis, engine, sealing, ...createStorage(engine) };
+  return { redis, engine, sealing, keyEncryptionKey, ...createStorage(engine) };
 }
 
 /** Requests that callers named are forgotten after a day, by whichever node comes first. */
@@ -168,17 +172,6 @@ interface Observed {
   readonly metrics: Metrics;
   readonly onFault: FaultLog;
   readonly latestTime: ReadTime;
-}
-
-/** Whoever sets a clock back should know what that does to tokens; once in a while is enough. */
-function latestTime({ log, clock }: AuthorityParts): ReadTime {
-  let saidAt = Number.NEGATIVE_INFINITY;
-  return createLatestTime(clock, (behindMs) => {
-    if (clock.monotonic() - saidAt < limits.faultLogMilliseconds) return;
-    saidAt = clock.monotonic();
-    const meaning = 'the clock was set back: what had expired stays so until it has caught up';
-    log.error({ behind_ms: Math.round(behindMs) }, meaning);
-  });
 }
 
 /** The ring of signing keys, kept up to date from here on, and what signs and reads with it. */
@@ -216,28 +209,33 @@ async function openSigned(
 
 type Signed = Awaited<ReturnType<typeof openSigned>>;
 
-function createFlows({ config, clock }: AuthorityParts, opened: Stored & Signed & Revoked & Observed) {
+function createFlows(
+  { config, clock }: AuthorityParts,
+  opened: Stored & Signed & Revoked & Limits & Observed,
+) {
   const { database, effect, edges, denyList, sealing, policy, keyRing, ringKeeper } = opened;
-  const { accessTokens, accessTokenReader, refreshTokens, latestTime, metrics } = opened;
+  const { accessTokens, accessTokenReader, refreshTokens, passwordAttempts, latestTime, metrics } = opened;
   const { refreshIdleTtlMs, maxTtlMs: sessionMaxTtlMs, refreshGraceMs } = config.sessions;
   const { registration } = config;
   const passwords = createPasswordHasher();
   const passwordPolicy = createPasswordPolicy({ commonPasswords: createCommonPasswords() });
   metrics.gauge('countersign_password_hashes_waiting', 'Password hashes in the queue.', passwords.waiting);
+  const attempts = { passwords, passwordAttempts };
   const tokens = { accessTokens, refreshTokens, keyRing, ringKeeper, denyList };
   const reading = { accessTokenReader, ringKeeper, denyList, latestTime };
   const ending = { database, effect, clock };
   const keys = { database, sealing, policy, keyRing, ringKeeper };
   return {
     register: createRegister({ database, passwords, passwordPolicy, clock, registration }),
-    login: createLogin({ ...tokens, database, passwords, clock, refreshIdleTtlMs, sessionMaxTtlMs }),
+    login: createLogin({ ...tokens, ...attempts, database, clock, refreshIdleTtlMs, sessionMaxTtlMs }),
     refresh: createRefresh({ ...tokens, ...ending, refreshGraceMs, refreshIdleTtlMs }),
     logout: createLogout({ ...ending, ...reading, refreshTokens }),
     logoutAll: createLogoutAll(ending),
-    changePassword: createChangePassword({ ...ending, passwords, passwordPolicy }),
+    changePassword: createChangePassword({ ...ending, ...attempts, passwordPolicy }),
     listSessions: createListSessions({ database, clock }),
     endSession: createEndSession(ending),
     disableUser: createDisableUser(ending),
+    unlockUser: createUnlockUser({ database, passwordAttempts, clock }),
     revoke: createRevoke({ ...ending, ...reading }),
     introspect: createIntrospect(reading),
     checkRevocation: createCheckRevocation({ denyList }),
@@ -255,7 +253,7 @@ function createFlows({ config, clock }: AuthorityParts, opened: Stored & Signed 
 
 export type Flows = ReturnType<typeof createFlows>;
 
-type DoorParts = Pick<HttpParts, 'keyRing' | 'policy' | 'readiness' | 'metrics'> &
+type DoorParts = Pick<HttpParts, 'keyRing' | 'policy' | 'rateLimits' | 'readiness' | 'metrics'> &
   Pick<Revoked, 'edges' | 'sliceMs' | 'nodeId'> & { readonly flows: Flows; canAnswer(): boolean };
 
 async function openDoors(
@@ -264,7 +262,7 @@ async function openDoors(
   closing: Closing,
 ): Promise<Ports> {
   const { issuer } = config.tokens;
-  const http = await createHttpApp({ ...doors, issuer, log });
+  const http = await createHttpApp({ ...config.http, ...doors, issuer, log });
   const grpc = createGrpcServer({ ...config.grpc, ...doors, issuer, clock, log });
   closing.push(async () => {
     const cancel = clock.after(limits.drainMilliseconds, () => http.server.closeAllConnections());

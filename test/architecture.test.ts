@@ -37,8 +37,13 @@ const directions: Record<string, readonly string[]> = {
     'config (types)',
     'observability (types)',
   ],
+  'openLimits.ts': [
+    ...['core', 'authn', 'flows', 'storage'],
+    ...['http (types)', 'config (types)', 'observability (types)'],
+  ],
   'authority.ts': [
     ...['core', ...nouns, 'flows', 'storage', 'http', 'grpc', 'config', 'observability'],
+    'openLimits.ts',
     'openRevoked.ts',
   ],
   'main.ts': ['core', 'config', 'observability', 'storage', 'http', 'cli', 'authority.ts'],

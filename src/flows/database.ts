@@ -3,6 +3,7 @@
  * into one transaction; what needs no transaction reads through the same stores directly.
  */
 import type { AuditTrail } from '../audit/auditEvent.ts';
+import type { PasswordFailureStore } from '../authn/passwordFailures.ts';
 import type { ServiceStore } from '../authn/service.ts';
 import type { UserStore } from '../authn/user.ts';
 import type { SigningKeyStore } from '../keys/signingKeyStore.ts';
@@ -17,6 +18,7 @@ export interface Stores {
   readonly signingKeys: SigningKeyStore;
   readonly revocations: RevocationStore;
   readonly requests: RequestStore;
+  readonly passwordFailures: PasswordFailureStore;
   readonly audit: AuditTrail;
 }
 

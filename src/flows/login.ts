@@ -1,5 +1,5 @@
 /** Password login: who it is, then a session and its first pair of tokens. */
-import type { Origin } from '../audit/auditEvent.ts';
+import type { AuditEvent, Origin } from '../audit/auditEvent.ts';
 import { normaliseEmail } from '../authn/email.ts';
 import type { PasswordHasher } from '../authn/passwordHash.ts';
 import { normalisePassword } from '../authn/passwordPolicy.ts';
@@ -9,6 +9,7 @@ import { AuthorityError } from '../core/errors.ts';
 import { newId, type SessionId } from '../core/ids.ts';
 import type { NewSession } from '../sessions/sessionStore.ts';
 import type { Database, Stores } from './database.ts';
+import type { PasswordAttempt, PasswordAttempts } from './passwordAttempts.ts';
 import { chooseSigner, respondWithTokens, type TokenParts, type TokenResponse } from './tokenResponse.ts';
 
 /** The client of the authority's own HTTP interface, and what its tokens may do: manage the account they belong to. */
@@ -17,6 +18,7 @@ const firstParty = { clientId: 'first-party', scope: 'account' } as const;
 export interface LoginParts extends TokenParts {
   readonly database: Database;
   readonly passwords: PasswordHasher;
+  readonly passwordAttempts: PasswordAttempts;
   readonly clock: Clock;
   readonly refreshIdleTtlMs: number;
   readonly sessionMaxTtlMs: number;
@@ -38,29 +40,33 @@ export function createLogin(parts: LoginParts): Login {
   };
 
   return async (input, origin) => {
-    const user = await database.users.findByEmail(normaliseEmail(input.email));
-    const verified = await verifyPassword(user, input.password);
-    if (user === undefined || !verified) return refuse(parts, user, origin);
+    const email = normaliseEmail(input.email);
+    return parts.passwordAttempts.attempt(email, { ip: origin.ip }, async (attempt) => {
+      const user = await database.users.findByEmail(email);
+      const verified = await attempt.check(() => verifyPassword(user, input.password));
+      if (user === undefined || !verified) return refuse(parts, user, attempt, origin);
 
-    const upgraded = passwords.needsRehash(user.passwordHash)
-      ? await passwords.hash(input.password.normalize('NFC'))
-      : undefined;
-    const signer = await chooseSigner(parts);
-    const session = newSession(parts, user, input.deviceName, origin);
-    const now = session.createdAt;
-    const created = await database.transaction(async (stores) => {
-      if (!(await isUnchanged(stores, user, upgraded === undefined ? 'share' : 'update'))) return false;
-      if (upgraded !== undefined) await stores.users.replaceHash(user.id, upgraded);
-      await stores.sessions.create(session, signer.kid);
-      await stores.audit.record(
-        { type: 'login_succeeded', origin, userId: user.id, sessionId: session.id, reason: 'password' },
-        now,
-      );
-      return true;
+      const upgraded = passwords.needsRehash(user.passwordHash)
+        ? await passwords.hash(input.password.normalize('NFC'))
+        : undefined;
+      const signer = await chooseSigner(parts);
+      const session = newSession(parts, user, input.deviceName, origin);
+      const now = session.createdAt;
+      const created = await database.transaction(async (stores) => {
+        if (!(await isUnchanged(stores, user, upgraded === undefined ? 'share' : 'update'))) return false;
+        if (upgraded !== undefined) await stores.users.replaceHash(user.id, upgraded);
+        await attempt.succeeded(stores, now);
+        await stores.sessions.create(session, signer.kid);
+        await stores.audit.record(
+          { type: 'login_succeeded', origin, userId: user.id, sessionId: session.id, reason: 'password' },
+          now,
+        );
+        return true;
+      });
+      return created
+        ? respondWithTokens(parts, { ...session, generation: 0 }, signer, now)
+        : refuse(parts, user, attempt, origin);
     });
-    return created
-      ? respondWithTokens(parts, { ...session, generation: 0 }, signer, now)
-      : refuse(parts, user, origin);
   };
 }
 
@@ -79,9 +85,13 @@ async function isUnchanged(stores: Stores, user: User, lock: 'share' | 'update')
 async function refuse(
   { database, clock }: LoginParts,
   user: User | undefined,
+  { last, countedAs }: PasswordAttempt,
   origin: Origin,
 ): Promise<never> {
-  await database.audit.record({ type: 'login_failed', origin, userId: user?.id }, clock.now());
+  const userId = user?.id;
+  const failed: AuditEvent = { type: 'login_failed', origin, userId };
+  const locked: AuditEvent = { type: 'password_locked', origin, userId, reason: countedAs };
+  await database.audit.recordAll(last ? [failed, locked] : [failed], clock.now());
   throw new AuthorityError('invalid_credentials');
 }
 

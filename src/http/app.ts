@@ -19,6 +19,7 @@ import type { Metrics } from '../observability/metrics.ts';
 import { createBareApp, type HttpApp } from './bareApp.ts';
 import { createAuthenticate } from './caller.ts';
 import { acceptOnlyJson } from './hygiene.ts';
+import { createRateLimits, type RateLimitParts } from './rateLimits.ts';
 import { authRoutes } from './routes/auth.ts';
 import { docsRoutes } from './routes/docs.ts';
 import { operationRoutes } from './routes/operations.ts';
@@ -44,26 +45,31 @@ export interface HttpParts {
   readonly issuer: string;
   /** Each part of the authority with `ready` or a few words on why it is not. */
   readonly readiness: () => Promise<Readonly<Record<string, string>>>;
+  /** Undefined when nothing is limited. */
+  readonly rateLimits: RateLimitParts | undefined;
+  readonly trustedProxies: readonly string[];
   readonly metrics: Metrics;
   readonly log: Log;
 }
 
 /** Builds the application; it listens when it is told to. */
 export async function createHttpApp(parts: HttpParts): Promise<HttpApp> {
-  const { log } = parts;
+  const { log, trustedProxies } = parts;
   const app = await createBareApp({
     log,
+    trustedProxies,
     elsewhere: () => new AuthorityError('not_found'),
     onRefusal: (...refusal) => report(parts, ...refusal),
   });
   observe(app, parts);
   acceptOnlyJson(app);
   await docsRoutes(app);
+  const rateLimits = await createRateLimits(app, parts.rateLimits);
 
   const authenticate = createAuthenticate(parts.flows.introspect);
   app.register(async (scope) => {
     const routes = scope as HttpApp;
-    authRoutes(routes, parts, authenticate);
+    authRoutes(routes, parts, authenticate, rateLimits);
     sessionRoutes(routes, parts, authenticate);
     wellKnownRoutes(routes, parts);
     operationRoutes(routes, parts);

@@ -84,6 +84,7 @@ export function createMemoryDatabase(now: () => number, keys: readonly StoredSig
     users: {} as Stores['users'],
     services: {} as Stores['services'],
     requests: {} as Stores['requests'],
+    passwordFailures: {} as Stores['passwordFailures'],
     revocations: {} as Stores['revocations'],
     signingKeys: {
       load: () => turn(({ signingKeys }) => signingKeys.load()),

@@ -1,12 +1,15 @@
 /** Register, login, refresh, logout, password and me: who somebody is, and their tokens. */
 import type { FastifyRequest } from 'fastify';
+import { normaliseEmail } from '../../authn/email.ts';
 import { rfc3339 } from '../../core/clock.ts';
 import { AuthorityError } from '../../core/errors.ts';
 import type { LogoutCredential } from '../../flows/logout.ts';
 import type { TokenResponse } from '../../flows/tokenResponse.ts';
+import { parseRefreshToken } from '../../sessions/refreshToken.ts';
 import type { HttpFlows, HttpParts } from '../app.ts';
 import type { HttpApp } from '../bareApp.ts';
 import { type Authenticate, bearerToken, originOf } from '../caller.ts';
+import type { RateLimits } from '../rateLimits.ts';
 import {
   emptyBody,
   loginBody,
@@ -21,25 +24,36 @@ import {
 } from '../schemas.ts';
 import { noContent, operation, optionalBody } from './route.ts';
 
-export function authRoutes(app: HttpApp, { flows }: HttpParts, authenticate: Authenticate): void {
+export function authRoutes(
+  app: HttpApp,
+  { flows }: HttpParts,
+  authenticate: Authenticate,
+  rateLimits: RateLimits,
+): void {
   const registerSchema = {
     body: registerBody,
     ...operation({
       summary: 'Make a user',
-      refusals: [400, 403, 409, 503],
+      refusals: [400, 403, 409, 429, 503],
       response: { 201: registerResponse },
     }),
   };
-  app.post('/auth/register', { schema: registerSchema }, async (request, reply) => {
+  const registerOptions = { schema: registerSchema, ...rateLimits.hooks('register', emailIn) };
+  app.post('/auth/register', registerOptions, async (request, reply) => {
     const { userId } = await flows.register(request.body, originOf(request));
     return reply.code(201).send({ user_id: userId });
   });
 
   const loginSchema = {
     body: loginBody,
-    ...operation({ summary: 'Log in', refusals: [400, 401, 503], response: { 200: tokenResponse } }),
+    ...operation({
+      summary: 'Log in',
+      refusals: [400, 401, 403, 429, 503],
+      response: { 200: tokenResponse },
+    }),
   };
-  app.post('/auth/login', { schema: loginSchema }, async (request) => {
+  const loginOptions = { schema: loginSchema, ...rateLimits.hooks('login', emailIn) };
+  app.post('/auth/login', loginOptions, async (request) => {
     const { email, password, device_name: deviceName } = request.body;
     return toBody(await flows.login({ email, password, deviceName }, originOf(request)));
   });
@@ -52,12 +66,27 @@ export function authRoutes(app: HttpApp, { flows }: HttpParts, authenticate: Aut
       response: { 200: tokenResponse },
     }),
   };
-  app.post('/auth/refresh', { schema: refreshSchema }, async (request) =>
+  const refreshOptions = { schema: refreshSchema, ...rateLimits.hooks('refresh', sessionIn) };
+  app.post('/auth/refresh', refreshOptions, async (request) =>
     toBody(await flows.refresh(request.body.refresh_token, originOf(request))),
   );
 
   logoutRoutes(app, flows, authenticate);
-  accountRoutes(app, flows, authenticate);
+  accountRoutes(app, flows, authenticate, rateLimits);
+}
+
+/** Whom a body is about; a malformed e-mail is refused by the flow. */
+function emailIn({ body }: FastifyRequest): string | undefined {
+  try {
+    return normaliseEmail((body as { email: string }).email);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Nobody has proved to hold the token yet: who knows the session's id uses up its budget from his own network only. */
+function sessionIn({ body }: FastifyRequest): string | undefined {
+  return parseRefreshToken((body as { refresh_token: string }).refresh_token)?.sessionId;
 }
 
 function logoutRoutes(app: HttpApp, flows: HttpFlows, authenticate: Authenticate): void {
@@ -94,18 +123,25 @@ function logoutRoutes(app: HttpApp, flows: HttpFlows, authenticate: Authenticate
   );
 }
 
-function accountRoutes(app: HttpApp, flows: HttpFlows, authenticate: Authenticate): void {
+function accountRoutes(
+  app: HttpApp,
+  flows: HttpFlows,
+  authenticate: Authenticate,
+  rateLimits: RateLimits,
+): void {
   const passwordSchema = {
     body: passwordBody,
     ...operation({
       summary: 'Change my password; every other session ends',
       bearer: true,
-      refusals: [400],
+      refusals: [400, 403, 429],
       response: noContent,
     }),
   };
-  app.post('/auth/password', { schema: passwordSchema }, async (request, reply) => {
+  const passwordOptions = { schema: passwordSchema, ...rateLimits.addressHook('password') };
+  app.post('/auth/password', passwordOptions, async (request, reply) => {
     const { sub, sid } = await authenticate(request);
+    await rateLimits.spend('password', sub, request, reply);
     const { current_password: currentPassword, new_password: newPassword } = request.body;
     const caller = { userId: sub, sessionId: sid };
     await flows.changePassword({ currentPassword, newPassword }, caller, originOf(request));

@@ -5,6 +5,7 @@ import type { Database, Stores } from '../../flows/database.ts';
 import { createAuditTrail } from './auditTrail.ts';
 import { translateFault } from './faults.ts';
 import type { Prisma, PrismaClient } from './generated/client.ts';
+import { createPasswordFailureStore } from './passwordFailureStore.ts';
 import { createRequestStore } from './requestStore.ts';
 import { createRevocationStore } from './revocationStore.ts';
 import { createServiceStore } from './serviceStore.ts';
@@ -51,6 +52,7 @@ function createStores(prisma: PrismaConnection, onFault: (error: unknown) => nev
     signingKeys: guarded(createSigningKeyStore(prisma), onFault),
     revocations: guarded(createRevocationStore(prisma), onFault),
     requests: guarded(createRequestStore(prisma), onFault),
+    passwordFailures: guarded(createPasswordFailureStore(prisma), onFault),
     audit: guarded(createAuditTrail(prisma), onFault),
   };
 }
