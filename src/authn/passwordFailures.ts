@@ -8,7 +8,7 @@ import { limits } from '../core/limits.ts';
 /** A count in a row. Times are milliseconds since the Unix epoch. */
 export interface Failures {
   readonly count: number;
-  /** Before this, a password is not looked at. */
+  /** Before this, a password is not looked at; 0 for no wait, by the clock of whichever node. */
   readonly retryAt: number;
 }
 
@@ -25,7 +25,8 @@ export function judgeAttempt({ count, retryAt }: Failures, now: number): Judgeme
   const wait = retryAt - now;
   // A longer wait was never given: the clock that gave it was ahead, and nobody waits until others have caught up.
   if (wait > 0 && wait <= limits.passwordDelayMilliseconds) return { kind: 'wait', milliseconds: wait };
-  return { kind: 'attempt', after: { count: count + 1, retryAt: now + delayAfter(count + 1) } };
+  const delay = delayAfter(count + 1);
+  return { kind: 'attempt', after: { count: count + 1, retryAt: delay === 0 ? 0 : now + delay } };
 }
 
 /** The wait after so many failures in a row, in milliseconds. */
@@ -54,7 +55,7 @@ export interface PasswordFailureStore {
   /** Counts an attempt, if the rule allows one: one statement, so that each sees what was counted before it. */
   take(from: AttemptSource, now: number): Promise<Attempt & { readonly taken: boolean }>;
   /** Takes an attempt back of which nothing came. */
-  giveBack(from: AttemptSource, attempt: Attempt, now: number): Promise<void>;
+  giveBack(from: AttemptSource, attempt: Attempt): Promise<void>;
   /** Sets the count of this attempt back to nothing, and from now on the place has one of its own. */
   succeed(from: AttemptSource, attempt: Attempt, now: number): Promise<void>;
   /** Sets every count of the account back to nothing; places that have one of their own keep it. */

@@ -4,7 +4,13 @@
  * e-mail that nobody has is counted alike, so nothing here tells who is registered.
  */
 import type { Email } from '../authn/email.ts';
-import { type Attempt, type AttemptSource, type Failures, judgeAttempt } from '../authn/passwordFailures.ts';
+import {
+  type Attempt,
+  type AttemptSource,
+  type Failures,
+  judgeAttempt,
+  noFailures,
+} from '../authn/passwordFailures.ts';
 import type { Clock } from '../core/clock.ts';
 import { AuthorityError } from '../core/errors.ts';
 import type { SessionId } from '../core/ids.ts';
@@ -93,7 +99,7 @@ export function createPasswordAttempts({
           return await verify();
         } catch (error) {
           // If that fails too, the count is one too high until the next success.
-          await database.passwordFailures.giveBack(source, counted, clock.now()).catch(() => {});
+          await database.passwordFailures.giveBack(source, counted).catch(() => {});
           throw error;
         }
       },
@@ -112,7 +118,7 @@ export function createPasswordAttempts({
       const source = sourceOf(email, { ip });
       // Whoever knew the old password may have made his own network a known one.
       await passwordFailures.forget(source.account);
-      const none = { source: 'place', failures: { count: 0, retryAt: now } } as const;
+      const none = { source: 'place', failures: noFailures } as const;
       await passwordFailures.succeed(source, none, now);
     },
   };

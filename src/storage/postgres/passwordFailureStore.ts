@@ -21,9 +21,9 @@ export function createPasswordFailureStore(prisma: PrismaConnection): PasswordFa
       const longest = new Date(now + limits.passwordDelayMilliseconds);
       const [taken] = await prisma.$queryRaw<Row[]>`
         INSERT INTO password_failures AS f (account, source, failures, retry_at, used_at)
-        SELECT ${bytes(from.account)}::bytea, ${counted(from, now)}, 1, ${at}::timestamptz, ${at}::timestamptz
+        SELECT ${bytes(from.account)}::bytea, ${counted(from, now)}, 1, ${noWait}, ${at}::timestamptz
             ON CONFLICT (account, source) DO UPDATE
-           SET failures = f.failures + 1, used_at = ${at}, retry_at = ${at}::timestamptz + ${delayAfter}
+           SET failures = f.failures + 1, used_at = ${at}, retry_at = ${retryAfter(at)}
          WHERE f.failures < ${limits.passwordFailuresMaximum}
            AND (f.retry_at <= ${at} OR f.retry_at > ${longest})
         RETURNING f.source = ${bytes(from.place)} AS "atPlace", f.failures, f.retry_at AS "retryAt"`;
@@ -38,12 +38,12 @@ export function createPasswordFailureStore(prisma: PrismaConnection): PasswordFa
       return { ...found, taken: false };
     },
 
-    async giveBack(from, { source, failures }, now) {
+    async giveBack(from, { source, failures }) {
       // When another one was counted since, the wait is for that one.
       await prisma.$executeRaw`
         UPDATE password_failures AS f
            SET failures = f.failures - 1,
-               retry_at = CASE WHEN f.failures = ${failures.count} THEN ${new Date(now)} ELSE f.retry_at END
+               retry_at = CASE WHEN f.failures = ${failures.count} THEN ${noWait} ELSE f.retry_at END
          WHERE f.account = ${bytes(from.account)} AND f.source = ${bytes(from[source])} AND f.failures > 0`;
     },
 
@@ -63,7 +63,7 @@ export function createPasswordFailureStore(prisma: PrismaConnection): PasswordFa
              WHERE account = ${bytes(account)} AND source <> ${bytes(place)} AND known_at IS NOT NULL
              ORDER BY known_at DESC OFFSET ${limits.knownNetworks - 1} FOR UPDATE SKIP LOCKED))
         INSERT INTO password_failures (account, source, failures, retry_at, used_at, known_at)
-        VALUES (${bytes(account)}, ${bytes(place)}, 0, ${at}, ${at}, ${at})
+        VALUES (${bytes(account)}, ${bytes(place)}, 0, ${noWait}, ${at}, ${at})
             ON CONFLICT (account, source) DO UPDATE
            SET failures = 0, retry_at = EXCLUDED.retry_at, used_at = EXCLUDED.used_at, known_at = EXCLUDED.known_at`;
     },
@@ -72,7 +72,7 @@ export function createPasswordFailureStore(prisma: PrismaConnection): PasswordFa
       await prisma.$executeRaw`
         WITH strangers AS (
           DELETE FROM password_failures WHERE account = ${bytes(account)} AND known_at IS NULL)
-        UPDATE password_failures SET failures = 0, retry_at = used_at
+        UPDATE password_failures SET failures = 0, retry_at = ${noWait}
          WHERE account = ${bytes(account)} AND known_at IS NOT NULL`;
     },
 
@@ -100,11 +100,15 @@ function counted({ account, place, strangers }: AttemptSource, now: number): Pri
     THEN ${bytes(place)}::bytea ELSE ${bytes(strangers)}::bytea END`;
 }
 
+/** Of a count whose next attempt may come at once, by the clock of whichever node. */
+const noWait = Prisma.sql`'epoch'::timestamptz`;
+
 /** As `delayAfter` in authn/passwordFailures.ts, of the count with this attempt. The first one is always free. */
-const delayAfter = Prisma.sql`CASE WHEN f.failures + 1 < ${limits.passwordFailuresFree}::int THEN interval '0' ELSE
-    LEAST(${limits.passwordDelayMilliseconds}::float8,
-          ${limits.passwordDelayFirstMilliseconds}::float8 * power(2, f.failures + 1 - ${limits.passwordFailuresFree}::int))
-    * interval '1 millisecond' END`;
+function retryAfter(at: Date): Prisma.Sql {
+  const { passwordFailuresFree: free, passwordDelayFirstMilliseconds: first } = limits;
+  return Prisma.sql`CASE WHEN f.failures + 1 < ${free}::int THEN ${noWait} ELSE ${at}::timestamptz + interval '1 millisecond' *
+    LEAST(${limits.passwordDelayMilliseconds}::float8, ${first}::float8 * power(2, f.failures + 1 - ${free}::int)) END`;
+}
 
 function knownSince(now: number): Date {
   return new Date(now - limits.knownNetworkMilliseconds);
