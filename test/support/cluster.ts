@@ -25,6 +25,8 @@ export interface ClusterNode {
   readonly lines: { readonly postgres: TcpProxy; readonly redis: TcpProxy };
   /** What the process that runs now has logged at level `error`. */
   errors(): readonly string[];
+  /** The same, of level `warn`. */
+  warnings(): readonly string[];
   /** Counts up whenever the process is frozen, thawed or killed: an answer across that says nothing about its speed. */
   readonly interruptions: number;
   freeze(): void;
@@ -143,17 +145,19 @@ async function startNode(name: string, around: NodeSurroundings): Promise<Starte
     interruptions += 1;
     server.process.signal(which);
   };
+  const logged = (level: string) =>
+    server.process
+      .stderr()
+      .split('\n')
+      .filter((line) => line.includes(`"level":"${level}"`));
   return {
     name,
     serviceToken,
     lines,
     call: (method, path, options) =>
       server.call(method, path, { milliseconds: callMilliseconds, ...options }),
-    errors: () =>
-      server.process
-        .stderr()
-        .split('\n')
-        .filter((line) => line.includes('"level":"error"')),
+    errors: () => logged('error'),
+    warnings: () => logged('warn'),
     get grpc() {
       return grpc;
     },

@@ -16,7 +16,7 @@ export function createLocalRateCounters({ clock }: { clock: Pick<Clock, 'monoton
         known !== undefined && known.endsAt > now ? known : { count: 0, endsAt: now + windowMs };
       current.count += 1;
       windows.set(name, current);
-      return { count: current.count, remainingMs: current.endsAt - now };
+      return { count: current.count, remainingMs: Math.round(current.endsAt - now) };
     },
   };
 }
