@@ -11,7 +11,7 @@ import { type Clock, withDeadline } from './core/clock.ts';
 import { AuthorityError, StartupError, UnreachableError } from './core/errors.ts';
 import { limits } from './core/limits.ts';
 import { createSealing } from './core/sealing.ts';
-import { createLatestTime, type ReadTime } from './core/steadyTime.ts';
+import type { ReadTime } from './core/steadyTime.ts';
 import { createFlows, type Flows } from './createFlows.ts';
 import { createKeepKeyRing } from './flows/keepKeyRing.ts';
 import { createGrpcServer } from './grpc/server.ts';
@@ -20,9 +20,11 @@ import { listen } from './http/bareApp.ts';
 import { keyPolicy } from './keys/keyPolicy.ts';
 import { createKeyRing } from './keys/keyRing.ts';
 import { createRingKeeper } from './keys/ringKeeper.ts';
+import { createLoggedLatestTime } from './observability/clockLog.ts';
 import { createFaultLog, type FaultLog } from './observability/faultLog.ts';
 import type { Log } from './observability/log.ts';
 import { createMetrics, type Metrics } from './observability/metrics.ts';
+import { openLimits } from './openLimits.ts';
 import { openRevoked, type Revoked } from './openRevoked.ts';
 import { createRefreshTokens } from './sessions/refreshToken.ts';
 import type { DataFolder } from './storage/local/dataFolder.ts';
@@ -81,12 +83,13 @@ export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
   };
   try {
     const onFault = createFaultLog(parts);
-    const observed = { metrics: createMetrics(), onFault, latestTime: latestTime(parts) };
+    const observed = { metrics: createMetrics(), onFault, latestTime: createLoggedLatestTime(parts) };
     const stored = await openStored(parts, closing);
     const signed = await openSigned({ ...parts, ...stored, ...observed, closing });
     const revoked = await openRevoked({ ...parts, ...stored, ...observed, closing });
+    const limited = await openLimits({ ...parts, ...stored, ...observed, closing });
     closing.push(startUpkeep({ ...parts, ...stored, ...observed }));
-    const flows = createFlows({ ...parts, ...stored, ...signed, ...revoked, ...observed });
+    const flows = createFlows({ ...parts, ...stored, ...signed, ...revoked, ...limited, ...observed });
     const firstServiceToken = await keepFirstServiceToken(parts, flows);
 
     const readiness = async () => ({
@@ -96,7 +99,7 @@ export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
       key_ring: signed.keyRing.upToDate() ? 'ready' : 'out of date',
     });
     const canAnswer = () => revoked.revokedState() === 'ready';
-    const doors = { ...signed, ...revoked, ...observed, flows, readiness, canAnswer };
+    const doors = { ...signed, ...revoked, ...limited, ...observed, flows, readiness, canAnswer };
     return { flows, listen: () => openDoors(parts, doors, closing), close, readiness, firstServiceToken };
   } catch (error) {
     await close();
@@ -128,7 +131,7 @@ async function openStored({ secrets, dataFolder, log, clock }: AuthorityParts, c
   for (const migration of await migrateStorage(engine)) log.debug({ migration }, 'migrated');
   const keyEncryptionKey = secrets.keyEncryptionKey ?? (await dataFolder.keyEncryptionKey());
   const sealing = createSealing(keyEncryptionKey, secrets.keyDecryptionKeys);
-  return { redis, engine, sealing, ...createStorage(engine) };
+  return { redis, engine, sealing, keyEncryptionKey, ...createStorage(engine) };
 }
 
 type Stored = Awaited<ReturnType<typeof openStored>>;
@@ -137,17 +140,6 @@ interface Observed {
   readonly metrics: Metrics;
   readonly onFault: FaultLog;
   readonly latestTime: ReadTime;
-}
-
-/** Whoever sets a clock back should know what that does to tokens; once in a while is enough. */
-function latestTime({ log, clock }: AuthorityParts): ReadTime {
-  let saidAt = Number.NEGATIVE_INFINITY;
-  return createLatestTime(clock, (behindMs) => {
-    if (clock.monotonic() - saidAt < limits.faultLogMilliseconds) return;
-    saidAt = clock.monotonic();
-    const meaning = 'the clock was set back: what had expired stays so until it has caught up';
-    log.error({ behind_ms: Math.round(behindMs) }, meaning);
-  });
 }
 
 /** The ring of signing keys, kept up to date from here on, and what signs and reads with it. */
@@ -183,7 +175,7 @@ async function openSigned(
   };
 }
 
-type DoorParts = Pick<HttpParts, 'keyRing' | 'policy' | 'readiness' | 'metrics'> &
+type DoorParts = Pick<HttpParts, 'keyRing' | 'policy' | 'rateLimits' | 'readiness' | 'metrics'> &
   Pick<Revoked, 'edges' | 'sliceMs' | 'nodeId'> & { readonly flows: Flows; canAnswer(): boolean };
 
 async function openDoors(
@@ -192,7 +184,7 @@ async function openDoors(
   closing: Closing,
 ): Promise<Ports> {
   const { issuer } = config.tokens;
-  const http = await createHttpApp({ ...doors, issuer, corsOrigins: config.http.corsOrigins, log });
+  const http = await createHttpApp({ ...config.http, ...doors, issuer, log });
   const grpc = createGrpcServer({ ...config.grpc, ...doors, issuer, clock, log });
   closing.push(async () => {
     const cancel = clock.after(limits.drainMilliseconds, () => http.server.closeAllConnections());

@@ -26,6 +26,7 @@ import { createLogin } from './flows/login.ts';
 import { createLogout } from './flows/logout.ts';
 import { createLogoutAll } from './flows/logoutAll.ts';
 import { createLogoutOthers } from './flows/logoutOthers.ts';
+import type { PasswordAttempts } from './flows/passwordAttempts.ts';
 import { createRefresh, type RefreshParts } from './flows/refresh.ts';
 import { createRegister } from './flows/register.ts';
 import { createResealKeys } from './flows/resealKeys.ts';
@@ -33,6 +34,7 @@ import { createRevoke } from './flows/revoke.ts';
 import { createRevokeKey } from './flows/revokeKey.ts';
 import { createRotateKey } from './flows/rotateKey.ts';
 import { createCreateService, createListServices, createRevokeService } from './flows/services.ts';
+import { createUnlockUser } from './flows/unlockUser.ts';
 import { createVerifyAudit } from './flows/verifyAudit.ts';
 import { createWatchRevocations } from './flows/watchRevocations.ts';
 import type { KeyPolicy } from './keys/keyPolicy.ts';
@@ -66,6 +68,7 @@ export interface FlowParts {
   readonly accessTokens: AccessTokenIssuer;
   readonly accessTokenReader: AccessTokenReader;
   readonly refreshTokens: RefreshTokens;
+  readonly passwordAttempts: PasswordAttempts;
 }
 
 export function createFlows(parts: FlowParts) {
@@ -75,6 +78,7 @@ export function createFlows(parts: FlowParts) {
   const { perUser: sessionsPerUser, onSignal: contextPolicy } = config.sessions;
   const { registration } = config;
   const passwords = createPasswordHasher();
+  const proving = { database, clock, passwords, passwordAttempts: parts.passwordAttempts };
   const passwordPolicy = createPasswordPolicy({ commonPasswords: createCommonPasswords() });
   metrics.gauge('countersign_password_hashes_waiting', 'Password hashes in the queue.', passwords.waiting);
   const tokens = { accessTokens, refreshTokens, keyRing, ringKeeper, denyList };
@@ -86,7 +90,7 @@ export function createFlows(parts: FlowParts) {
     login: createLogin({
       ...tokens,
       ...ending,
-      passwords,
+      ...proving,
       refreshIdleTtlMs,
       sessionMaxTtlMs,
       sessionsPerUser,
@@ -104,13 +108,14 @@ export function createFlows(parts: FlowParts) {
     logout: createLogout({ ...ending, ...reading, refreshTokens }),
     logoutAll: createLogoutAll(ending),
     logoutOthers: createLogoutOthers(ending),
-    changePassword: createChangePassword({ ...ending, passwords, passwordPolicy }),
+    changePassword: createChangePassword({ ...ending, ...proving, passwordPolicy }),
     listSessions: createListSessions({ database, clock }),
     endSession: createEndSession(ending),
     disableUser: createDisableUser(ending),
     enableUser: createEnableUser({ database, clock }),
     deleteUser: createDeleteUser(ending),
-    deleteAccount: createDeleteAccount({ ...ending, passwords }),
+    unlockUser: createUnlockUser(proving),
+    deleteAccount: createDeleteAccount({ ...ending, ...proving }),
     revoke: createRevoke({ ...ending, ...reading }),
     introspect: createIntrospect(reading),
     checkRevocation: createCheckRevocation({ denyList }),

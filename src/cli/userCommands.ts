@@ -51,4 +51,15 @@ export const userCommands: Commands = {
       out(userId);
     },
   },
+
+  'users unlock': {
+    usage: 'users unlock EMAIL',
+    summary: 'Forget the wrong passwords of a user, who may then try again from everywhere.',
+    async run({ unlockUser }, { positionals, json }, { out, err }) {
+      const { userId } = await unlockUser(one(positionals, 'EMAIL'), operator);
+      if (json) return out(JSON.stringify({ user_id: userId }));
+      err('Unlocked. If it goes on, have the user change the password.');
+      out(userId);
+    },
+  },
 };

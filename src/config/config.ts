@@ -19,7 +19,13 @@ export interface GrpcTls {
 
 /** Durations are whole milliseconds. A port of 0 means any free one. */
 export interface Config {
-  readonly http: { readonly host: string; readonly port: number; readonly corsOrigins: readonly string[] };
+  readonly http: {
+    readonly host: string;
+    readonly port: number;
+    readonly corsOrigins: readonly string[];
+    /** Addresses and networks whose `X-Forwarded-For` is believed. */
+    readonly trustedProxies: readonly string[];
+  };
   readonly grpc: {
     readonly host: string;
     readonly port: number;
@@ -49,6 +55,8 @@ export interface Config {
   readonly storage: { readonly mode: 'embedded' | 'server'; readonly dataDir: string };
   readonly leaseMs: number;
   readonly registration: Values['REGISTRATION'];
+  /** Multiplies every budget. */
+  readonly rateLimits: Values['RATE_LIMITS'];
   readonly logLevel: Values['LOG_LEVEL'];
 }
 
@@ -68,7 +76,10 @@ function assemble(v: Values): { config: Config; secrets: Secrets } {
   // Handy where one tries things out; others are not told what there is.
   const reflection = (v.GRPC_REFLECTION ?? (mode === 'embedded' ? 'on' : 'off')) === 'on';
   const config: Config = {
-    http: { host: v.HTTP_HOST, port: v.HTTP_PORT, corsOrigins: v.CORS_ORIGINS ?? [] },
+    http: {
+      ...{ host: v.HTTP_HOST, port: v.HTTP_PORT, corsOrigins: v.CORS_ORIGINS ?? [] },
+      trustedProxies: v.TRUSTED_PROXIES ?? [],
+    },
     grpc: { host: v.GRPC_HOST, port: v.GRPC_PORT, reflection, tls: grpcTls(v) },
     tokens: {
       issuer: v.ISSUER ?? defaultIssuer(v.HTTP_HOST, v.HTTP_PORT),
@@ -95,6 +106,7 @@ function assemble(v: Values): { config: Config; secrets: Secrets } {
     storage: { mode, dataDir: v.DATA_DIR },
     leaseMs: v.LEASE,
     registration: v.REGISTRATION,
+    rateLimits: v.RATE_LIMITS,
     logLevel: v.LOG_LEVEL,
   };
   const secrets = new Secrets({

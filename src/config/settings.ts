@@ -17,7 +17,9 @@ export type SettingKind =
   | 'redis'
   | 'enum'
   | 'file'
-  | 'path';
+  | 'path'
+  | 'networks'
+  | 'scale';
 
 export interface Setting {
   readonly kind: SettingKind;
@@ -237,6 +239,20 @@ export const settings = {
     choices: ['open', 'closed'],
     format: 'open or closed',
     description: 'Whether anyone may register, or only the command line makes users.',
+  },
+  RATE_LIMITS: {
+    kind: 'scale',
+    default: '1',
+    format: 'a number that multiplies every budget, 0.1–1000, or off',
+    description:
+      'How often one address, one account and all together may call login, register, refresh and password. Wrong passwords are counted in any case.',
+  },
+  TRUSTED_PROXIES: {
+    kind: 'networks',
+    whenUnset: 'none',
+    format: '1–64 IP addresses or networks as 10.0.0.0/8, separated by commas',
+    description:
+      'Proxies whose X-Forwarded-For is believed; without them an address is the one that the connection comes from.',
   },
   LOG_LEVEL: {
     kind: 'enum',

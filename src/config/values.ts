@@ -5,6 +5,7 @@ import { decodeBase64url } from '../core/encoding.ts';
 import { limits } from '../core/limits.ts';
 import { parseDuration } from './durations.ts';
 import type { Environment } from './env.ts';
+import { parseNetworks } from './networks.ts';
 import { parseRedisUrl, type RedisAddress } from './redisUrl.ts';
 import { type Setting, type SettingName, settingNames, settingOf, type settings } from './settings.ts';
 
@@ -14,13 +15,15 @@ type Parsed<S> = S extends { kind: 'port' | 'count' | 'duration' }
     ? Buffer
     : S extends { kind: 'secrets' }
       ? readonly Buffer[]
-      : S extends { kind: 'origins' }
-        ? readonly string[]
-        : S extends { kind: 'redis' }
-          ? RedisAddress
-          : S extends { choices: readonly (infer Choice)[] }
-            ? Choice
-            : string;
+      : S extends { kind: 'redis' }
+        ? RedisAddress
+        : S extends { kind: 'networks' | 'origins' }
+          ? readonly string[]
+          : S extends { kind: 'scale' }
+            ? number | 'off'
+            : S extends { choices: readonly (infer Choice)[] }
+              ? Choice
+              : string;
 type ValueOf<S> = S extends { default: string } ? Parsed<S> : Parsed<S> | undefined;
 
 /** Every setting with its type: durations in milliseconds, secrets as bytes, `undefined` for what may stay unset. */
@@ -74,6 +77,8 @@ const parsers: Record<Setting['kind'], (text: string, setting: Setting) => unkno
   enum: (text, { choices = [] }) => (choices.includes(text) ? text : undefined),
   file: (text) => (isReadableFile(text) ? text : undefined),
   path: (text) => (text.includes('\0') ? undefined : text),
+  networks: parseNetworks,
+  scale: (text) => (text === 'off' ? text : scaleOf(text)),
 };
 
 function isHost(text: string): boolean {
@@ -97,6 +102,12 @@ function boundedDuration(text: string, setting: Setting): number | undefined {
   if (milliseconds < bound(setting.minimum, 0)) return undefined;
   if (milliseconds > bound(setting.maximum, Number.POSITIVE_INFINITY)) return undefined;
   return setting.wholeSeconds && milliseconds % 1_000 !== 0 ? undefined : milliseconds;
+}
+
+function scaleOf(text: string): number | undefined {
+  if (!/^(0|[1-9]\d{0,3})(\.\d{1,3})?$/.test(text)) return undefined;
+  const scale = Number(text);
+  return scale >= limits.rateScaleMinimum && scale <= limits.rateScaleMaximum ? scale : undefined;
 }
 
 function bound(text: string | undefined, otherwise: number): number {

@@ -13,21 +13,43 @@ export function canonicalIp(text: string): string | undefined {
   return address.replace(/^::ffff:(?=.*\.)/, '');
 }
 
-/**
- * The network of a canonical address, as far as one can tell from outside: /24 for IPv4, /48 for IPv6, which is what sites and
- * providers hand out (RFC 6177 §2). The text itself for what is no address.
- */
-export function networkOf(ip: string): string {
-  const family = isIP(ip);
-  if (family === 4) return `${ip.slice(0, ip.lastIndexOf('.'))}.0/24`;
-  return family === 6 ? `${ipv6Groups(ip).slice(0, 3).join(':')}::/48` : ip;
+export interface PrefixLengths {
+  readonly ipv4: number;
+  readonly ipv6: number;
 }
 
-/** The eight groups of an IPv6 address that `canonicalIp` has written. */
-function ipv6Groups(ip: string): readonly string[] {
-  const [head = '', tail] = ip.split('::');
-  const before = head === '' ? [] : head.split(':');
-  if (tail === undefined) return before;
-  const after = tail === '' ? [] : tail.split(':');
-  return [...before, ...Array<string>(8 - before.length - after.length).fill('0'), ...after];
+/** The network of an address in its canonical spelling, as `192.0.2.0/24` or `2001:db8:0:0:0:0:0:0/48`. */
+export function ipNetwork(address: string, lengths: PrefixLengths): string {
+  if (isIP(address) === 4) {
+    const bytes = masked(address.split('.').map(Number), 8, lengths.ipv4);
+    return `${bytes.join('.')}/${lengths.ipv4}`;
+  }
+  const groups = masked(groupsOf(address), 16, lengths.ipv6);
+  return `${groups.map((group) => group.toString(16)).join(':')}/${lengths.ipv6}`;
+}
+
+function masked(units: readonly number[], bits: number, length: number): number[] {
+  return units.map((unit, index) => {
+    const kept = Math.min(bits, Math.max(0, length - index * bits));
+    return unit & ~((1 << (bits - kept)) - 1);
+  });
+}
+
+/** The eight groups of an IPv6 address; its last two may be written as an IPv4 address (RFC 4291 §2.2). */
+function groupsOf(address: string): number[] {
+  const [head = '', tail] = address.split('::');
+  const front = hexGroups(head);
+  const back = hexGroups(tail ?? '');
+  return [...front, ...Array<number>(8 - front.length - back.length).fill(0), ...back];
+}
+
+function hexGroups(text: string): number[] {
+  return text
+    .split(':')
+    .filter((group) => group !== '')
+    .flatMap((group) => {
+      if (!group.includes('.')) return [Number.parseInt(group, 16)];
+      const [a = 0, b = 0, c = 0, d = 0] = group.split('.').map(Number);
+      return [(a << 8) | b, (c << 8) | d];
+    });
 }

@@ -5,7 +5,11 @@ import { grpcLimits } from './grpcLimits.ts';
  * Every limit of the authority, in one place: the unit is in the name, the reason beside it.
  * What an operator may change is configuration (`config/`); what is here is part of the design.
  */
+import { guessingLimits } from './guessingLimits.ts';
+
 export const limits = {
+  ...guessingLimits,
+
   // HTTP
   /** The largest request body; the longest legal one is a password change of two 1024-byte passwords. */
   httpBodyBytes: 16 * 1024,

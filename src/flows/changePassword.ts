@@ -1,9 +1,11 @@
 /** Password change: proves the current one again, then every other session ends. */
 import type { Origin } from '../audit/auditEvent.ts';
 import type { PasswordPolicy } from '../authn/passwordPolicy.ts';
+import type { User } from '../authn/user.ts';
 import { AuthorityError, invalidField } from '../core/errors.ts';
+import type { SessionId } from '../core/ids.ts';
 import { endOthers } from './logoutOthers.ts';
-import { type Caller, type ProvingParts, provePassword } from './provePassword.ts';
+import { type Caller, findCaller, type ProvingParts, provePassword } from './provePassword.ts';
 import { sessionsEnded } from './sessionEvents.ts';
 import { type EffectParts, withEffect } from './withEffect.ts';
 
@@ -11,6 +13,7 @@ export interface ChangePasswordParts extends EffectParts, ProvingParts {
   readonly passwordPolicy: PasswordPolicy;
 }
 
+/** Throws as `provePassword` does. */
 export type ChangePassword = (
   input: { readonly currentPassword: string; readonly newPassword: string },
   caller: Caller,
@@ -18,35 +21,39 @@ export type ChangePassword = (
 ) => Promise<void>;
 
 export function createChangePassword(parts: ChangePasswordParts): ChangePassword {
-  const { database, passwords, passwordPolicy, clock } = parts;
-  return async ({ currentPassword, newPassword }, { userId, sessionId }, origin) => {
-    const found = await database.users.find(userId);
-    if (found === undefined) throw new AuthorityError('invalid_token', { reason: 'unknown_user' });
-    const password = passwordPolicy.check(newPassword, { field: 'new_password', email: found.email });
-    const caller = { userId, sessionId };
-    const refusal = { refusal: 'password_change_refused', origin } as const;
-    const user = await provePassword(parts, caller, currentPassword, refusal);
-    if (password === currentPassword.normalize('NFC')) {
-      throw invalidField('new_password', 'different', 'is the current password; choose another');
-    }
-    const passwordHash = await passwords.hash(password);
-
-    const now = clock.now();
-    await withEffect(parts, now, async (stores) => {
-      const locked = await stores.users.lock(userId);
-      const session = await stores.sessions.find(sessionId);
-      // Logged out everywhere, disabled or changed by another request since this one was let in.
-      if (
-        locked?.tokenVersion !== user.tokenVersion ||
-        session === undefined ||
-        session.endedAt !== undefined
-      ) {
-        throw new AuthorityError('invalid_token', { reason: 'version' });
-      }
-      await stores.users.setPassword(userId, passwordHash, now);
-      const ended = await endOthers(stores, { userId, sessionId }, 'password_changed');
-      await stores.audit.record({ type: 'password_changed', origin, userId, sessionId }, now);
-      await stores.audit.recordAll(sessionsEnded(ended, 'password_changed', origin), now);
+  const { passwords, passwordPolicy } = parts;
+  return async ({ currentPassword, newPassword }, caller, origin) => {
+    const { sessionId } = caller;
+    const user = await findCaller(parts, caller);
+    const password = passwordPolicy.check(newPassword, { field: 'new_password', email: user.email });
+    const proof = { user, sessionId, currentPassword, origin, refusal: 'password_change_refused' } as const;
+    await provePassword(parts, proof, async () => {
+      if (password === currentPassword.normalize('NFC'))
+        throw invalidField('new_password', 'different', 'is the current password; choose another');
+      await change(parts, user, await passwords.hash(password), sessionId, origin);
     });
   };
+}
+
+async function change(
+  parts: ChangePasswordParts,
+  user: User,
+  passwordHash: string,
+  sessionId: SessionId,
+  origin: Origin,
+): Promise<void> {
+  const { id: userId, email, tokenVersion } = user;
+  const now = parts.clock.now();
+  await withEffect(parts, now, async (stores) => {
+    const locked = await stores.users.lock(userId);
+    const session = await stores.sessions.find(sessionId);
+    // Logged out everywhere, disabled or changed by another request since this one was let in.
+    if (locked?.tokenVersion !== tokenVersion || session === undefined || session.endedAt !== undefined)
+      throw new AuthorityError('invalid_token', { reason: 'version' });
+    await stores.users.setPassword(userId, passwordHash, now);
+    await parts.passwordAttempts.passwordChanged(stores, email, origin.ip, now);
+    const ended = await endOthers(stores, { userId, sessionId }, 'password_changed');
+    await stores.audit.record({ type: 'password_changed', origin, userId, sessionId }, now);
+    await stores.audit.recordAll(sessionsEnded(ended, 'password_changed', origin), now);
+  });
 }

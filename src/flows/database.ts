@@ -4,6 +4,7 @@
  */
 import type { AuditTrail } from '../audit/auditEvent.ts';
 import type { AuditLog } from '../audit/auditLog.ts';
+import type { PasswordFailureStore } from '../authn/passwordFailures.ts';
 import type { ServiceStore } from '../authn/service.ts';
 import type { UserStore } from '../authn/user.ts';
 import type { SigningKeyStore } from '../keys/signingKeyStore.ts';
@@ -18,6 +19,7 @@ export interface Stores {
   readonly signingKeys: SigningKeyStore;
   readonly revocations: RevocationStore;
   readonly requests: RequestStore;
+  readonly passwordFailures: PasswordFailureStore;
   readonly audit: AuditTrail;
   readonly auditLog: AuditLog;
   readonly turns: Turns;

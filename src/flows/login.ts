@@ -1,5 +1,5 @@
 /** Password login: who it is, then a session and its first pair of tokens. */
-import type { Origin } from '../audit/auditEvent.ts';
+import type { AuditEvent, Origin } from '../audit/auditEvent.ts';
 import { normaliseEmail } from '../authn/email.ts';
 import type { PasswordHasher } from '../authn/passwordHash.ts';
 import { normalisePassword } from '../authn/passwordPolicy.ts';
@@ -9,6 +9,7 @@ import { newId, type SessionId } from '../core/ids.ts';
 import type { NewSession } from '../sessions/sessionStore.ts';
 import type { Stores } from './database.ts';
 import { readRefreshToken } from './genuineRefreshToken.ts';
+import type { PasswordAttempt, PasswordAttempts } from './passwordAttempts.ts';
 import { sessionsEnded } from './sessionEvents.ts';
 import { chooseSigner, respondWithTokens, type TokenParts, type TokenResponse } from './tokenResponse.ts';
 import { type EffectParts, type EndingStores, withEffect } from './withEffect.ts';
@@ -18,6 +19,7 @@ const firstParty = { clientId: 'first-party', scope: 'account' } as const;
 
 export interface LoginParts extends TokenParts, EffectParts {
   readonly passwords: PasswordHasher;
+  readonly passwordAttempts: PasswordAttempts;
   readonly refreshIdleTtlMs: number;
   readonly sessionMaxTtlMs: number;
   /** Of one user at the same time; the oldest ends to make room. */
@@ -48,33 +50,38 @@ export function createLogin(parts: LoginParts): Login {
   };
 
   return async (input, origin) => {
-    const user = await database.users.findByEmail(normaliseEmail(input.email));
-    const verified = await verifyPassword(user, input.password);
-    if (user === undefined || !verified) return refuse(parts, user, ruleOf(user), origin);
+    const email = normaliseEmail(input.email);
+    return parts.passwordAttempts.attempt(email, { ip: origin.ip }, async (attempt) => {
+      const user = await database.users.findByEmail(email);
+      const verified = await attempt.check(() => verifyPassword(user, input.password));
+      if (user === undefined || !verified)
+        return refuse(parts, user, { rule: ruleOf(user), attempt, origin });
 
-    const upgraded = passwords.needsRehash(user.passwordHash)
-      ? await passwords.hash(input.password.normalize('NFC'))
-      : undefined;
-    const signer = await chooseSigner(parts);
-    const session = newSession(parts, user, input.deviceName, origin);
-    const now = session.createdAt;
-    const replaced = await replacedSession(parts, input.replaces);
-    // One transaction: nobody is left with both sessions, or with none.
-    const { result: created } = await withEffect(parts, now, async (stores) => {
-      if (!(await isUnchanged(stores, user))) return false;
-      if (upgraded !== undefined) await stores.users.replaceHash(user.id, upgraded);
-      if (replaced !== undefined) await endReplaced(stores, replaced, now, origin);
-      await makeRoom(parts, stores, user, now);
-      await stores.sessions.create(session, signer.kid);
-      await stores.audit.record(
-        { type: 'login_succeeded', origin, userId: user.id, sessionId: session.id, reason: 'password' },
-        now,
-      );
-      return true;
+      const upgraded = passwords.needsRehash(user.passwordHash)
+        ? await passwords.hash(input.password.normalize('NFC'))
+        : undefined;
+      const signer = await chooseSigner(parts);
+      const session = newSession(parts, user, input.deviceName, origin);
+      const now = session.createdAt;
+      const replaced = await replacedSession(parts, input.replaces);
+      // One transaction: nobody is left with both sessions, or with none.
+      const { result: created } = await withEffect(parts, now, async (stores) => {
+        if (!(await isUnchanged(stores, user))) return false;
+        if (upgraded !== undefined) await stores.users.replaceHash(user.id, upgraded);
+        await attempt.succeeded(stores, now);
+        if (replaced !== undefined) await endReplaced(stores, replaced, now, origin);
+        await makeRoom(parts, stores, user, now);
+        await stores.sessions.create(session, signer.kid);
+        await stores.audit.record(
+          { type: 'login_succeeded', origin, userId: user.id, sessionId: session.id, reason: 'password' },
+          now,
+        );
+        return true;
+      });
+      return created
+        ? respondWithTokens(parts, { ...session, generation: 0 }, signer, now)
+        : refuse(parts, user, { rule: 'version', attempt, origin });
     });
-    return created
-      ? respondWithTokens(parts, { ...session, generation: 0 }, signer, now)
-      : refuse(parts, user, 'version', origin);
   };
 }
 
@@ -133,10 +140,12 @@ function ruleOf(user: User | undefined): string {
 async function refuse(
   { database, clock }: LoginParts,
   user: User | undefined,
-  rule: string,
-  origin: Origin,
+  { rule, attempt, origin }: { rule: string; attempt: PasswordAttempt; origin: Origin },
 ): Promise<never> {
-  await database.audit.record({ type: 'login_failed', origin, userId: user?.id, reason: rule }, clock.now());
+  const userId = user?.id;
+  const failed: AuditEvent = { type: 'login_failed', origin, userId, reason: rule };
+  const locked: AuditEvent = { type: 'password_locked', origin, userId, reason: attempt.countedAs };
+  await database.audit.recordAll(attempt.last ? [failed, locked] : [failed], clock.now());
   throw new AuthorityError('invalid_credentials');
 }
 

@@ -1,5 +1,5 @@
-/** Somebody who is logged in proves the password again, before what only its owner may do. */
-import type { AuditEventType, Origin } from '../audit/auditEvent.ts';
+/** Somebody who is logged in proves the password again, before what only its owner may do. Wrong ones count. */
+import type { AuditEvent, AuditEventType, Origin } from '../audit/auditEvent.ts';
 import type { PasswordHasher } from '../authn/passwordHash.ts';
 import { normalisePassword } from '../authn/passwordPolicy.ts';
 import type { User } from '../authn/user.ts';
@@ -7,10 +7,12 @@ import type { Clock } from '../core/clock.ts';
 import { AuthorityError } from '../core/errors.ts';
 import type { SessionId, UserId } from '../core/ids.ts';
 import type { Database } from './database.ts';
+import type { PasswordAttempts } from './passwordAttempts.ts';
 
 export interface ProvingParts {
   readonly database: Database;
   readonly passwords: PasswordHasher;
+  readonly passwordAttempts: PasswordAttempts;
   readonly clock: Clock;
 }
 
@@ -19,19 +21,44 @@ export interface Caller {
   readonly sessionId: SessionId;
 }
 
-/** Resolves with the user. Throws `invalid_credentials` naming the field, after `refusal` was recorded. */
-export async function provePassword(
-  { database, passwords, clock }: ProvingParts,
-  { userId, sessionId }: Caller,
-  currentPassword: string,
-  { refusal, origin }: { readonly refusal: AuditEventType; readonly origin: Origin },
-): Promise<User> {
+/** Throws `invalid_token`: the token of the caller is good, and its user is gone. */
+export async function findCaller({ database }: ProvingParts, { userId }: Caller): Promise<User> {
   const user = await database.users.find(userId);
   if (user === undefined) throw new AuthorityError('invalid_token', { reason: 'unknown_user' });
-  const password = normalisePassword(currentPassword);
-  if (password !== undefined && (await passwords.verify(user.passwordHash, password))) return user;
-  await database.audit.record({ type: refusal, origin, userId, sessionId }, clock.now());
-  throw new AuthorityError('invalid_credentials', {
-    errors: [{ field: 'current_password', rule: 'correct', message: 'is not the current password' }],
+  return user;
+}
+
+export interface Proof {
+  readonly user: User;
+  readonly sessionId: SessionId;
+  readonly currentPassword: string;
+  readonly origin: Origin;
+  /** Recorded when the password is wrong. */
+  readonly refusal: AuditEventType;
+}
+
+/**
+ * Runs `work` when the password is right. Throws `invalid_credentials` naming the field, and `rate_limited` or
+ * `recovery_required` after too many that were wrong.
+ */
+export function provePassword(parts: ProvingParts, proof: Proof, work: () => Promise<void>): Promise<void> {
+  const { database, passwords, passwordAttempts, clock } = parts;
+  const { user, sessionId, currentPassword, origin, refusal } = proof;
+  return passwordAttempts.attempt(user.email, { sessionId }, async (attempt) => {
+    const password = normalisePassword(currentPassword);
+    const isRight = async () =>
+      password !== undefined && (await passwords.verify(user.passwordHash, password));
+    if (await attempt.check(isRight)) {
+      // Whatever is said from here on is said to whoever knows the password: no guess.
+      await attempt.succeeded(database, clock.now());
+      return work();
+    }
+    const about = { origin, userId: user.id, sessionId } as const;
+    const refused: AuditEvent = { type: refusal, ...about };
+    const locked: AuditEvent = { type: 'password_locked', ...about, reason: attempt.countedAs };
+    await database.audit.recordAll(attempt.last ? [refused, locked] : [refused], clock.now());
+    throw new AuthorityError('invalid_credentials', {
+      errors: [{ field: 'current_password', rule: 'correct', message: 'is not the current password' }],
+    });
   });
 }

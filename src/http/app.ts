@@ -23,6 +23,7 @@ import { createAuthenticate } from './caller.ts';
 import { allowOrigins } from './cors.ts';
 import { guardCookie } from './csrf.ts';
 import { acceptOnlyJson } from './hygiene.ts';
+import { createRateLimits, type RateLimitParts } from './rateLimits.ts';
 import { authRoutes } from './routes/auth.ts';
 import { docsRoutes } from './routes/docs.ts';
 import { logoutRoutes } from './routes/logout.ts';
@@ -52,15 +53,19 @@ export interface HttpParts {
   readonly corsOrigins: readonly string[];
   /** Each part of the authority with `ready` or a few words on why it is not. */
   readonly readiness: () => Promise<Readonly<Record<string, string>>>;
+  /** Undefined when nothing is limited. */
+  readonly rateLimits: RateLimitParts | undefined;
+  readonly trustedProxies: readonly string[];
   readonly metrics: Metrics;
   readonly log: Log;
 }
 
 /** Builds the application; it listens when it is told to. */
 export async function createHttpApp(parts: HttpParts): Promise<HttpApp> {
-  const { log, issuer, corsOrigins } = parts;
+  const { log, issuer, corsOrigins, trustedProxies } = parts;
   const app = await createBareApp({
     log,
+    trustedProxies,
     elsewhere: () => new AuthorityError('not_found'),
     onRefusal: (...refusal) => report(parts, ...refusal),
   });
@@ -69,11 +74,12 @@ export async function createHttpApp(parts: HttpParts): Promise<HttpApp> {
   guardCookie(app, { own: new URL(issuer).origin, listed: corsOrigins });
   acceptOnlyJson(app);
   await docsRoutes(app);
+  const rateLimits = await createRateLimits(app, parts.rateLimits);
 
   const authenticate = createAuthenticate(parts.flows.introspect);
   app.register(async (scope) => {
     const routes = scope as HttpApp;
-    authRoutes(routes, parts, authenticate);
+    authRoutes(routes, parts, authenticate, rateLimits);
     logoutRoutes(routes, parts, authenticate);
     sessionRoutes(routes, parts, authenticate);
     wellKnownRoutes(routes, parts);

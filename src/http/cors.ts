@@ -18,7 +18,7 @@ const preflightHeaders = {
 };
 
 /** Beside those that every script may read. */
-const exposedHeaders = 'retry-after, www-authenticate, x-request-id';
+const exposedHeaders = 'ratelimit, ratelimit-policy, retry-after, www-authenticate, x-request-id';
 
 /** Called first, so that a listed origin can read refusals too. Without origins, nothing is answered at all. */
 export function allowOrigins(app: HttpApp, origins: readonly string[]): void {

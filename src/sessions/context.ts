@@ -2,7 +2,7 @@
  * Where and with what a session is used, and what a change of that says. Pure: the row, the request, the settings and the time
  * decide. Owns the signals and their weights; what follows from them is for `flows/refresh.ts`.
  */
-import { networkOf } from '../core/ipAddress.ts';
+import { ipNetwork } from '../core/ipAddress.ts';
 import { limits } from '../core/limits.ts';
 import type { ClientContext, Session, SessionContext } from './session.ts';
 import { userAgentFamily } from './userAgent.ts';
@@ -102,4 +102,9 @@ function isOtherNetwork(one: string | undefined, other: string | undefined): boo
 function isBack({ otherIp, otherIpAt }: KnownSession, ip: string | undefined, now: number): boolean {
   if (otherIp === undefined || otherIpAt === undefined || ip === undefined) return false;
   return networkOf(otherIp) === networkOf(ip) && now - otherIpAt < limits.twoNetworksMilliseconds;
+}
+
+/** As far as one can tell from outside, the place that an address is in. */
+function networkOf(ip: string): string {
+  return ipNetwork(ip, limits.knownNetwork);
 }

@@ -61,9 +61,24 @@ t.test('beside a running authority, what it does is in effect when it returns', 
   t.match(await run(['revoke', 'user', 'nobody@example.com']), { code: 1, words: /^There is no such user/ });
   t.match(await run(['revoke', 'session', 'x']), { code: 1, words: /^session_id: must be a UUID/ });
 
+  const guess = { email: 'alice@example.com', password: 'wrong horse battery staple' };
+  const attempt = async (body: object) => (await server.call('POST', '/auth/login', { body })).status;
+  // The account has a network that is known, this one: it has a count of its own.
+  let wait = 401;
+  while (wait === 401) wait = await attempt(guess);
+  t.equal(wait, 429);
+  const unlocked = await run(['users', 'unlock', 'Alice@example.com', '--json']);
+  t.match(unlocked, { code: 0, lines: [JSON.stringify({ user_id: created.lines[0] })] });
+  t.equal(await attempt({ email: 'alice@example.com', password }), 200, 'at once');
+  t.match(await run(['users', 'unlock', 'nobody@example.com']), {
+    code: 1,
+    words: /^No user has this e-mail/,
+  });
+  t.match(await run(['users', 'unlock']), { code: 2 });
+
   const disabled = await run(['users', 'disable', 'ALICE@example.com', '--json']);
   t.equal(disabled.code, 0);
-  t.strictSame(JSON.parse(disabled.lines[0] ?? ''), { user_id: created.lines[0], ended_sessions: 1 });
+  t.strictSame(JSON.parse(disabled.lines[0] ?? ''), { user_id: created.lines[0], ended_sessions: 2 });
   t.match(await server.grpc.isRevoked(claimsOf(token).jti), {
     revoked: true,
     reason: 'REASON_USER_DISABLED',
@@ -117,6 +132,7 @@ t.test('what is not understood', async (t) => {
   t.equal(help.code, 0);
   for (const expected of [
     'users disable EMAIL',
+    'users unlock EMAIL',
     'services revoke NAME',
     'ACCESS_TOKEN_TTL',
     'KEY_ENCRYPTION_KEY',

@@ -1,10 +1,14 @@
 /** A login in place of another session: both changes are one, and neither is made when the login is refused at the last moment. */
+
+import { randomBytes } from 'node:crypto';
 import t from 'tap';
 import type { Email } from '../../src/authn/email.ts';
 import { createPasswordHasher } from '../../src/authn/passwordHash.ts';
 import { newId, type SessionId, type UserId, uuidBytes } from '../../src/core/ids.ts';
+import { createKeyedHash } from '../../src/core/keyedHash.ts';
 import type { Database } from '../../src/flows/database.ts';
 import { createLogin, type LoginParts } from '../../src/flows/login.ts';
+import { createPasswordAttempts } from '../../src/flows/passwordAttempts.ts';
 import type { CommittedRevocations, Effect } from '../../src/revocation/revocation.ts';
 import { createRefreshTokens } from '../../src/sessions/refreshToken.ts';
 import { createStorage, migrateStorage } from '../../src/storage/postgres/storage.ts';
@@ -63,7 +67,9 @@ for (const { name, open } of engines) {
         denyList: { check: () => ({ revoked: false, decidedBy: 'bloom' }) },
         accessTokens: createAccessTokenIssuer({ issuer, audience, accessTtlMs: 15 * minute }),
         ...{ refreshIdleTtlMs: 30 * minute, sessionMaxTtlMs: 90 * minute, sessionsPerUser: 100 },
-        sessionsPerUser: 100,
+        passwordAttempts: createPasswordAttempts({
+          ...{ database, clock, keyedHash: createKeyedHash(randomBytes(32), 'test') },
+        }),
       } as unknown as LoginParts;
       const logIn = (replaces?: string) => createLogin(parts)({ email, password, replaces }, origin);
       const eventsOf = (sessionId: SessionId) =>

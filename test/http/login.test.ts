@@ -1,4 +1,5 @@
 /** Login tells a stranger nothing: who is registered, who is disabled, whose password was nearly right. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import t from 'tap';
 import { limits } from '../../src/core/limits.ts';
 import { password, startAuthority } from '../support/authority.ts';
@@ -58,18 +59,33 @@ t.test('a password is the same however its characters are composed, and nothing 
 t.test('more logins than the queue takes: the rest is told to come back', async (t) => {
   const authority = await startAuthority();
   t.teardown(() => authority.stop());
-  const body = { email: 'nobody@example.com', password };
-  // In the process of the authority, so that they are all there at once, however busy the machine is.
-  const many = limits.passwordHashesAtOnce + limits.passwordHashesWaiting;
-  const queued = Array.from({ length: many }, () =>
-    authority.authority.flows.login(body, { actor: 'user' }).catch(() => {}),
-  );
+  // Of another one each time, since too many of one are refused for that.
+  let people = 0;
+  const login = () => {
+    people += 1;
+    return authority.call('POST', '/auth/login', {
+      body: { email: `nobody${people}@example.com`, password },
+    });
+  };
+  // Registrations wait in the same queue, and need no database to get there: it stays full until there was an answer.
+  let busy = true;
+  const register = async () => {
+    while (busy) {
+      await authority.authority.flows
+        .register({ email: 'alice@example.com', password }, { actor: 'user' })
+        .catch(() => nextTurn());
+    }
+  };
+  const many = limits.passwordHashesAtOnce + limits.passwordHashesWaiting + 10;
+  const queued = Array.from({ length: many }, register);
   const refused = await eventually('an answer 503', async () => {
-    const answer = await authority.call('POST', '/auth/login', { body });
+    const answer = await login();
     return answer.status === 503 && answer;
+  }).finally(() => {
+    busy = false;
   });
   t.equal(refused.body.code, 'overloaded');
   t.equal(refused.headers.get('retry-after'), '1');
   await Promise.all(queued);
-  t.equal((await authority.call('POST', '/auth/login', { body })).status, 401, 'and then as ever');
+  t.equal((await login()).status, 401, 'and then as ever');
 });

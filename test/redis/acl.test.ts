@@ -8,6 +8,7 @@ import { Redis } from 'ioredis';
 import t, { type Test } from 'tap';
 import { encodeBase64url } from '../../src/core/encoding.ts';
 import { createBus } from '../../src/storage/redis/bus.ts';
+import { createSharedRateCounters } from '../../src/storage/redis/rateCounters.ts';
 import { eventually } from '../support/eventually.ts';
 import { startProcess } from '../support/process.ts';
 import { type RedisServer, startCluster, startRedis } from '../support/redis.ts';
@@ -82,6 +83,7 @@ async function useEverything(t: Test, server: RedisServer, url: string): Promise
   t.teardown(() => admin.disconnect());
   await admin.hset(keys.manifest, 'sessions:1', '{"entries":0,"bits":0,"layers":[]}');
   await projection.add(revocations.slice(0, 1));
+  await createSharedRateCounters({ redis, keys }).increment('a', 60_000, 1);
   const listener = { onAnnouncement: () => {}, onAcknowledgement: () => {} };
   const bus = createBus({ redis, keys, nodeId: 'a', listener, onFault: (error) => t.fail(error.message) });
   t.teardown(bus.close);

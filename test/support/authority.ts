@@ -61,6 +61,8 @@ export async function startAuthority({
     HTTP_PORT: '0',
     GRPC_PORT: '0',
     DATA_DIR: folder,
+    // Tests come more often than people; those of limits say so.
+    RATE_LIMITS: 'off',
     ...env,
   });
   const lines: string[] = [];

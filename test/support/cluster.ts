@@ -28,6 +28,8 @@ export interface ClusterNode {
   readonly lines: { readonly postgres: TcpProxy; readonly redis: TcpProxy };
   /** What the process that runs now has logged at level `error`. */
   errors(): readonly string[];
+  /** The same, of level `warn`. */
+  warnings(): readonly string[];
   /** Counts up whenever the process is frozen, thawed or killed: an answer across that says nothing about its speed. */
   readonly interruptions: number;
   freeze(): void;
@@ -146,6 +148,11 @@ async function startNode(name: string, around: NodeSurroundings): Promise<Starte
     interruptions += 1;
     server.process.signal(which);
   };
+  const logged = (level: string) =>
+    server.process
+      .stderr()
+      .split('\n')
+      .filter((line) => line.includes(`"level":"${level}"`));
   return {
     name,
     serviceToken,
@@ -156,11 +163,8 @@ async function startNode(name: string, around: NodeSurroundings): Promise<Starte
       const silent = { out: () => {}, err: () => {} };
       return (await askRunning(dataDir, { argv, input: undefined }, silent)) ?? 1;
     },
-    errors: () =>
-      server.process
-        .stderr()
-        .split('\n')
-        .filter((line) => line.includes('"level":"error"')),
+    errors: () => logged('error'),
+    warnings: () => logged('warn'),
     get grpc() {
       return grpc;
     },

@@ -86,6 +86,7 @@ export function createMemoryDatabase(now: () => number, keys: readonly StoredSig
     requests: {} as Stores['requests'],
     auditLog: {} as Stores['auditLog'],
     turns: {} as Stores['turns'],
+    passwordFailures: {} as Stores['passwordFailures'],
     revocations: {} as Stores['revocations'],
     signingKeys: {
       load: () => turn(({ signingKeys }) => signingKeys.load()),

@@ -45,7 +45,7 @@ t.teardown(() => rmSync(folder, { recursive: true }));
 t.test('nothing set: embedded mode with the documented defaults', (t) => {
   const { config, secrets } = readConfig({});
   t.strictSame(config, {
-    http: { host: '127.0.0.1', port: 8080, corsOrigins: [] },
+    http: { host: '127.0.0.1', port: 8080, corsOrigins: [], trustedProxies: [] },
     grpc: { host: '127.0.0.1', port: 50051, reflection: true, tls: undefined },
     tokens: { issuer: 'http://127.0.0.1:8080', audience: 'countersign', accessTtlMs: 900_000 },
     sessions: {
@@ -62,6 +62,7 @@ t.test('nothing set: embedded mode with the documented defaults', (t) => {
     storage: { mode: 'embedded', dataDir: './data' },
     leaseMs: 5_000,
     registration: 'open',
+    rateLimits: 1,
     logLevel: 'info',
   });
   t.equal(secrets.databaseUrl, undefined);
@@ -98,6 +99,8 @@ t.test('everything set: server mode, and every variable arrives', (t) => {
     JWKS_MAX_AGE: '1m',
     LEASE: '2s',
     REGISTRATION: 'closed',
+    RATE_LIMITS: '2.5',
+    TRUSTED_PROXIES: '10.0.0.0/8, 2001:db8::1',
     LOG_LEVEL: 'debug',
     GRPC_TLS_CERT: pem,
     GRPC_TLS_KEY: pem,
@@ -109,6 +112,7 @@ t.test('everything set: server mode, and every variable arrives', (t) => {
       host: '0.0.0.0',
       port: 0,
       corsOrigins: ['https://app.example.com', 'https://admin.example.com:8443'],
+      trustedProxies: ['10.0.0.0/8', '2001:db8::1'],
     },
     grpc: {
       host: '::',
@@ -135,6 +139,7 @@ t.test('everything set: server mode, and every variable arrives', (t) => {
     storage: { mode: 'server', dataDir: '/var/lib/countersign' },
     leaseMs: 2_000,
     registration: 'closed',
+    rateLimits: 2.5,
     logLevel: 'debug',
   });
   t.equal(secrets.databaseUrl, server['DATABASE_URL']);
@@ -174,6 +179,13 @@ t.test('these are accepted', (t) => {
     ['limits that are just equal', { REFRESH_IDLE_TTL: '90d', SESSION_MAX_TTL: '90d' }],
     ['a token as long as the idle limit', { REFRESH_IDLE_TTL: '15m' }],
     ['no grace at all', { REFRESH_GRACE: '0s' }],
+    ...['off', '0.1', '12.125', '1000'].map((text): [string, Env] => [
+      `limits: ${text}`,
+      { RATE_LIMITS: text },
+    ]),
+    ...['127.0.0.1', '10.0.0.0/8,192.168.0.0/16', '::1, fc00::/7', '::ffff:10.0.0.1'].map(
+      (text): [string, Env] => [`proxies: ${text}`, { TRUSTED_PROXIES: text }],
+    ),
     ['TLS without client certificates', { GRPC_TLS_CERT: pem, GRPC_TLS_KEY: pem }],
     [
       'tiny times, as tests need them',
@@ -215,6 +227,15 @@ t.test('a value that is not of its form is refused, naming its variable', (t) =>
     ['JWKS_MAX_AGE', ['500ms', '1500ms', '25h']],
     ['LEASE', ['999ms', '61s', '5']],
     ['REGISTRATION', ['Open', 'yes']],
+    ['RATE_LIMITS', ['on', '0', '0.09', '1000.5', '1e2', '-1', '1,5', '01', '10000']],
+    [
+      'TRUSTED_PROXIES',
+      [
+        ...['1', 'true', 'loopback', 'proxy.internal', '10.0.0.0/0', '10.0.0.0/33', '::/129', '10.0.0.0/08'],
+        ...['10.0.0.0/255.0.0.0', '10.0.0', 'fe80::1%eth0', '10.0.0.1,', ',', '10.0.0.1;10.0.0.2', '/8', '*'],
+        Array(65).fill('10.0.0.1').join(','),
+      ],
+    ],
     ['LOG_LEVEL', ['verbose', 'INFO']],
     ['GRPC_REFLECTION', ['true', '1']],
     ['DATA_DIR', ['a\0b']],

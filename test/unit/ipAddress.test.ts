@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import t from 'tap';
-import { canonicalIp, networkOf } from '../../src/core/ipAddress.ts';
+import { canonicalIp, ipNetwork } from '../../src/core/ipAddress.ts';
 import { originOf } from '../../src/http/caller.ts';
 
 t.test('one spelling for each address', async (t) => {
@@ -24,20 +24,23 @@ t.test('what is no address', async (t) => {
     t.equal(canonicalIp(text), undefined, text);
 });
 
-t.test('networks', async (t) => {
-  for (const [ip, network] of [
-    ['192.0.2.1', '192.0.2.0/24'],
-    ['192.0.2.255', '192.0.2.0/24'],
-    ['2001:db8:1:2:3:4:5:6', '2001:db8:1::/48'],
-    ['2001:db8:1::', '2001:db8:1::/48'],
-    ['2001:db8::1', '2001:db8:0::/48'],
-    ['2001:db8:0:1::1', '2001:db8:0::/48'],
-    ['::1', '0:0:0::/48'],
-    ['::', '0:0:0::/48'],
-    ['2001::db8:1:1:1:1:1', '2001:0:db8::/48'],
-    ['nonsense', 'nonsense'],
-  ] as const)
-    t.equal(networkOf(ip), network, ip);
+t.test('the network of an address', async (t) => {
+  for (const [address, ipv4, ipv6, network] of [
+    ['192.0.2.129', 24, 48, '192.0.2.0/24'],
+    ['192.0.2.129', 32, 48, '192.0.2.129/32'],
+    ['192.0.2.129', 25, 48, '192.0.2.128/25'],
+    ['255.255.255.255', 9, 48, '255.128.0.0/9'],
+    ['2001:db8:1:2:3:4:5:6', 24, 48, '2001:db8:1:0:0:0:0:0/48'],
+    ['2001:db8:1:2:3:4:5:6', 24, 64, '2001:db8:1:2:0:0:0:0/64'],
+    ['2001:db8:1:ffff::', 24, 49, '2001:db8:1:8000:0:0:0:0/49'],
+    ['::1', 24, 64, '0:0:0:0:0:0:0:0/64'],
+    ['::1', 24, 128, '0:0:0:0:0:0:0:1/128'],
+    ['2001:db8::', 24, 128, '2001:db8:0:0:0:0:0:0/128'],
+    ['::192.0.2.1', 24, 128, '0:0:0:0:0:0:c000:201/128'],
+  ] as const) {
+    const canonical = canonicalIp(address) ?? '';
+    t.equal(ipNetwork(canonical, { ipv4, ipv6 }), network, `${address} by ${ipv4} or ${ipv6}`);
+  }
 });
 
 t.test('where a request came from is written so', async (t) => {

@@ -1,12 +1,15 @@
 /** Register, login, refresh, password and me: who somebody is, and their tokens. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { normaliseEmail } from '../../authn/email.ts';
 import { rfc3339 } from '../../core/clock.ts';
 import { AuthorityError, invalidField } from '../../core/errors.ts';
 import type { TokenResponse } from '../../flows/tokenResponse.ts';
+import { parseRefreshToken } from '../../sessions/refreshToken.ts';
 import type { HttpFlows, HttpParts } from '../app.ts';
 import type { HttpApp } from '../bareApp.ts';
 import { type Authenticate, originOf } from '../caller.ts';
 import { inCookieMode } from '../csrf.ts';
+import type { RateLimits } from '../rateLimits.ts';
 import { presentedRefreshToken, readRefreshCookie, setRefreshCookie } from '../refreshCookie.ts';
 import {
   deleteMeBody,
@@ -22,31 +25,61 @@ import {
 } from '../schemas.ts';
 import { noContent, operation, optionalBody } from './route.ts';
 
-export function authRoutes(app: HttpApp, { flows }: HttpParts, authenticate: Authenticate): void {
+export function authRoutes(
+  app: HttpApp,
+  { flows }: HttpParts,
+  authenticate: Authenticate,
+  rateLimits: RateLimits,
+): void {
   const registerSchema = {
     body: registerBody,
     ...operation({
       summary: 'Make a user',
-      refusals: [400, 403, 409, 503],
+      refusals: [400, 403, 409, 429, 503],
       response: { 201: registerResponse },
     }),
   };
-  app.post('/auth/register', { schema: registerSchema }, async (request, reply) => {
+  const registerOptions = { schema: registerSchema, ...rateLimits.hooks('register', emailIn) };
+  app.post('/auth/register', registerOptions, async (request, reply) => {
     const { userId } = await flows.register(request.body, originOf(request));
     return reply.code(201).send({ user_id: userId });
   });
 
-  tokenRoutes(app, flows);
-  accountRoutes(app, flows, authenticate);
+  tokenRoutes(app, flows, rateLimits);
+  accountRoutes(app, flows, authenticate, rateLimits);
 }
 
-function tokenRoutes(app: HttpApp, flows: HttpFlows): void {
+/** Whom a body is about; a malformed e-mail is refused by the flow. */
+function emailIn({ body }: FastifyRequest): string | undefined {
+  try {
+    return normaliseEmail((body as { email: string }).email);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Nobody has proved to hold the token yet: who knows the session's id uses up its budget from his own network only. */
+function sessionIn(request: FastifyRequest): string | undefined {
+  const { refresh_token: ofBody } = request.body as { refresh_token?: string };
+  const token = ofBody ?? readRefreshCookie(request.headers);
+  return token === undefined ? undefined : parseRefreshToken(token)?.sessionId;
+}
+
+function tokenRoutes(app: HttpApp, flows: HttpFlows, rateLimits: RateLimits): void {
   const loginSchema = {
     querystring: loginQuery,
     body: loginBody,
-    ...operation({ summary: 'Log in', refusals: [400, 401, 403, 503], response: { 200: tokenResponse } }),
+    ...operation({
+      summary: 'Log in',
+      refusals: [400, 401, 403, 429, 503],
+      response: { 200: tokenResponse },
+    }),
   };
-  const loginOptions = { schema: loginSchema, config: { cookieMode: 'asked' } } as const;
+  const loginOptions = {
+    schema: loginSchema,
+    config: { cookieMode: 'asked' },
+    ...rateLimits.hooks('login', emailIn),
+  } as const;
   app.post('/auth/login', loginOptions, async (request, reply) => {
     const { email, password, device_name: deviceName, device_id: deviceId } = request.body;
     // Without ?cookie the answer leaves the cookie as it is, and so its session.
@@ -69,6 +102,7 @@ function tokenRoutes(app: HttpApp, flows: HttpFlows): void {
     preValidation: optionalBody,
     schema: refreshSchema,
     config: { cookieMode: 'presented' },
+    ...rateLimits.hooks('refresh', sessionIn),
   } as const;
   app.post('/auth/refresh', refreshOptions, async (request, reply) => {
     const { refresh_token: ofBody, device_id: deviceId } = request.body;
@@ -80,18 +114,25 @@ function tokenRoutes(app: HttpApp, flows: HttpFlows): void {
   });
 }
 
-function accountRoutes(app: HttpApp, flows: HttpFlows, authenticate: Authenticate): void {
+function accountRoutes(
+  app: HttpApp,
+  flows: HttpFlows,
+  authenticate: Authenticate,
+  rateLimits: RateLimits,
+): void {
   const passwordSchema = {
     body: passwordBody,
     ...operation({
       summary: 'Change my password; every other session ends',
       bearer: true,
-      refusals: [400],
+      refusals: [400, 403, 429],
       response: noContent,
     }),
   };
-  app.post('/auth/password', { schema: passwordSchema }, async (request, reply) => {
+  const passwordOptions = { schema: passwordSchema, ...rateLimits.addressHook('password') };
+  app.post('/auth/password', passwordOptions, async (request, reply) => {
     const { sub, sid } = await authenticate(request);
+    await rateLimits.spend('password', sub, request, reply);
     const { current_password: currentPassword, new_password: newPassword } = request.body;
     const caller = { userId: sub, sessionId: sid };
     await flows.changePassword({ currentPassword, newPassword }, caller, originOf(request));
@@ -103,11 +144,12 @@ function accountRoutes(app: HttpApp, flows: HttpFlows, authenticate: Authenticat
     ...operation({
       summary: 'Delete my account; every session ends',
       bearer: true,
-      refusals: [400],
+      refusals: [400, 403, 429],
       response: noContent,
     }),
   };
-  app.delete('/auth/me', { schema: deleteSchema }, async (request, reply) => {
+  const deleteOptions = { schema: deleteSchema, ...rateLimits.addressHook('password') };
+  app.delete('/auth/me', deleteOptions, async (request, reply) => {
     const { sub: userId, sid: sessionId } = await authenticate(request);
     const { current_password: currentPassword } = request.body;
     await flows.deleteAccount(currentPassword, { userId, sessionId }, originOf(request));

@@ -6,6 +6,7 @@ import { createAuditLog } from './auditLog.ts';
 import { createAuditTrail } from './auditTrail.ts';
 import { translateFault } from './faults.ts';
 import type { Prisma, PrismaClient } from './generated/client.ts';
+import { createPasswordFailureStore } from './passwordFailureStore.ts';
 import { createRequestStore } from './requestStore.ts';
 import { createRevocationStore } from './revocationStore.ts';
 import { createServiceStore } from './serviceStore.ts';
@@ -53,6 +54,7 @@ function createStores(prisma: PrismaConnection, onFault: (error: unknown) => nev
     signingKeys: guarded(createSigningKeyStore(prisma), onFault),
     revocations: guarded(createRevocationStore(prisma), onFault),
     requests: guarded(createRequestStore(prisma), onFault),
+    passwordFailures: guarded(createPasswordFailureStore(prisma), onFault),
     audit: guarded(createAuditTrail(prisma), onFault),
     auditLog: guarded(createAuditLog(prisma), onFault),
     turns: guarded(createTurns(prisma), onFault),

@@ -15,6 +15,8 @@ export interface RedisKeys {
   set(slice: string): string;
   /** Bitmap. */
   bloom(slice: string): string;
+  /** Count of requests in a window. `name` holds nothing that anybody may read. */
+  rate(name: string): string;
   readonly announcements: string;
   acknowledgements(nodeId: string): string;
 }
@@ -26,6 +28,7 @@ export function createKeys(deploymentId: string): RedisKeys {
     manifest: `${prefix}:manifest`,
     set: (slice) => `${prefix}:set:${slice}`,
     bloom: (slice) => `${prefix}:bloom:${slice}`,
+    rate: (name) => `${prefix}:rate:${name}`,
     announcements: `${prefix}:announcements`,
     acknowledgements: (nodeId) => `${prefix}:acknowledgements:${nodeId}`,
   };

@@ -1,0 +1,47 @@
+/** The limits (`limits.ts`) of how often somebody may try: passwords of an account, and requests. */
+export const guessingLimits = {
+  // Guessing of passwords
+  /** Wrong passwords in a row that cost no wait: people mistype, and try the ones they had before. */
+  passwordFailuresFree: 5,
+  /** Wrong passwords in a row after which the account has to be recovered (NIST SP 800-63B-4 §3.2.2). */
+  passwordFailuresMaximum: 100,
+  /** The wait after the last free one; it doubles with each, up to what somebody who came late to work still accepts. */
+  passwordDelayFirstMilliseconds: 1_000,
+  passwordDelayMilliseconds: 5 * 60_000,
+  /** Who shares a count: a provider moves its customers about within such networks. */
+  knownNetwork: { ipv4: 24, ipv6: 48 },
+  /** Networks of one account from which its password was right, each with a count of its own; the latest ones. */
+  knownNetworks: 16,
+  /** Such a network that was not used for this long is a stranger's again. */
+  knownNetworkMilliseconds: 180 * 24 * 60 * 60_000,
+  /** Counts below the maximum are forgotten after this: then a patient guesser has about one guess a day. */
+  passwordFailuresMilliseconds: 90 * 24 * 60 * 60_000,
+  /** Logins to one account from one place that wait for each other on a node. */
+  passwordTurnsWaiting: 128,
+
+  // Rates of requests
+  rateWindowMilliseconds: 60_000,
+  /**
+   * Requests in a window: of one address, which may be a whole office; of one account from one network, which is a person or
+   * a program; of all together, which no installation of a few nodes could answer anyway (a login is 20 ms of a core).
+   */
+  rates: {
+    login: { address: 60, account: 20, global: 6_000 },
+    /** Rarer than a login, and each makes a row for ever. */
+    register: { address: 20, account: 5, global: 1_200 },
+    /** No password to hash. An account is a session here: a tab that refreshes every second is a mistake. */
+    refresh: { address: 1_200, account: 60, global: 60_000 },
+    /** Two hashes, by somebody who is logged in. */
+    password: { address: 30, account: 10, global: 1_200 },
+  },
+  /** A customer has an IPv6 network of this length at least (RFC 6177), so addresses within cost an attacker nothing. */
+  rateNetwork: { ipv4: 32, ipv6: 64 },
+  /** What a node lets through of each budget while it cannot ask what others did: ten nodes make the whole of it. */
+  rateLocalShare: 0.1,
+  /** Budgets that a node counts by itself; those that were used longest ago are forgotten first. */
+  rateLocalEntries: 20_000,
+  rateScaleMinimum: 0.1,
+  rateScaleMaximum: 1_000,
+  /** Proxies that can be named, each a network. */
+  trustedProxies: 64,
+} as const;

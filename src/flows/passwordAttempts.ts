@@ -1,0 +1,172 @@
+/**
+ * Trying a password: counted before it is looked at, refused for a while or until recovery after too many that were wrong.
+ * What one place does never keeps out another one from which the password was right before; all others share a count. An
+ * e-mail that nobody has is counted alike, so nothing here tells who is registered.
+ */
+import type { Email } from '../authn/email.ts';
+import {
+  type Attempt,
+  type AttemptSource,
+  type Failures,
+  judgeAttempt,
+  noFailures,
+} from '../authn/passwordFailures.ts';
+import type { Clock } from '../core/clock.ts';
+import { AuthorityError } from '../core/errors.ts';
+import type { SessionId } from '../core/ids.ts';
+import { ipNetwork } from '../core/ipAddress.ts';
+import type { KeyedHash } from '../core/keyedHash.ts';
+import { limits } from '../core/limits.ts';
+import { createTurns } from '../core/turns.ts';
+import type { Database, Stores } from './database.ts';
+
+/** Where somebody is who says a password: at an address, or in a session, which is known already. */
+export type Place = { readonly ip: string | undefined } | { readonly sessionId: SessionId };
+
+export interface PasswordAttempt {
+  /** Whether it was the last one before recovery, unless it succeeds. */
+  readonly last: boolean;
+  /** `network` that is known, `session`, or `strangers`: whose count it is. */
+  readonly countedAs: 'network' | 'session' | 'strangers';
+  /** Looks at the password. When that throws, nothing was looked at, and the attempt does not count. */
+  check(verify: () => Promise<boolean>): Promise<boolean>;
+  /** In the transaction of what the password was good for. */
+  succeeded(stores: Pick<Stores, 'passwordFailures'>, now: number): Promise<void>;
+}
+
+export interface PasswordAttempts {
+  /**
+   * Runs `work` as one attempt, in turn with others from there. Rejects without running it: `rate_limited` while the next
+   * attempt has to wait, `recovery_required` after too many, `overloaded`.
+   */
+  attempt<T>(email: Email, place: Place, work: (attempt: PasswordAttempt) => Promise<T>): Promise<T>;
+  /** How the store names the account. */
+  accountOf(email: Email): Uint8Array;
+  /** After another password was set, by somebody at this address. */
+  passwordChanged(
+    stores: Pick<Stores, 'passwordFailures'>,
+    email: Email,
+    ip: string | undefined,
+    now: number,
+  ): Promise<void>;
+}
+
+export interface PasswordAttemptParts {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly keyedHash: KeyedHash;
+}
+
+/** Losing a race each time means that others succeed: it cannot go on for long. */
+const tries = 3;
+
+export function createPasswordAttempts({
+  database,
+  clock,
+  keyedHash,
+}: PasswordAttemptParts): PasswordAttempts {
+  const inTurn = createTurns({ waiting: limits.passwordTurnsWaiting });
+  const accountOf = (email: Email) => keyedHash('account', email);
+  const strangers = keyedHash('strangers');
+
+  const sourceOf = (email: Email, place: Place): AttemptSource => {
+    const account = accountOf(email);
+    if ('sessionId' in place) {
+      const session = keyedHash('session', place.sessionId);
+      return { account, place: session, strangers: session };
+    }
+    if (place.ip === undefined) return { account, place: strangers, strangers };
+    const network = ipNetwork(place.ip, limits.knownNetwork);
+    return { account, place: keyedHash('network', network), strangers };
+  };
+
+  const take = async (source: AttemptSource): Promise<Attempt> => {
+    for (let attempt = 0; attempt < tries; attempt += 1) {
+      const { taken, ...counted } = await database.passwordFailures.take(source, clock.now());
+      if (taken) return counted;
+      refuse(counted.failures, clock.now());
+    }
+    throw new AuthorityError('unavailable', { retryAfterSeconds: 1, reason: 'password_contention' });
+  };
+
+  const begin = async (source: AttemptSource, place: Place): Promise<PasswordAttempt> => {
+    const counted = await take(source);
+    return {
+      last: counted.failures.count >= limits.passwordFailuresMaximum,
+      countedAs: countedAs(counted, source, place),
+      async check(verify) {
+        try {
+          return await verify();
+        } catch (error) {
+          // If that fails too, the count is one too high until the next success.
+          await database.passwordFailures.giveBack(source, counted).catch(() => {});
+          throw error;
+        }
+      },
+      succeeded: (stores, now) => stores.passwordFailures.succeed(source, counted, now),
+    };
+  };
+
+  return {
+    accountOf,
+    attempt(email, place, work) {
+      const source = sourceOf(email, place);
+      // Those who know the password and come at once would else be counted as guessers, each before the other succeeds.
+      return inTurn(nameOf(source), async () => work(await begin(source, place)));
+    },
+    async passwordChanged({ passwordFailures }, email, ip, now) {
+      const source = sourceOf(email, { ip });
+      // Whoever knew the old password may have made his own network a known one.
+      await passwordFailures.forget(source.account);
+      const none = { source: 'place', failures: noFailures } as const;
+      await passwordFailures.succeed(source, none, now);
+    },
+  };
+}
+
+function countedAs(
+  { source }: Attempt,
+  { place: here, strangers }: AttemptSource,
+  place: Place,
+): PasswordAttempt['countedAs'] {
+  if ('sessionId' in place) return 'session';
+  return source === 'strangers' || here === strangers ? 'strangers' : 'network';
+}
+
+/** Throws unless another attempt may be made after all. */
+function refuse(failures: Failures, now: number): void {
+  const judgement = judgeAttempt(failures, now);
+  if (judgement.kind === 'recovery') {
+    throw new AuthorityError('recovery_required', {
+      detail:
+        'After too many wrong passwords none is looked at any more. Log in from a network where that worked before, change the password in a session that lives, or ask the operator.',
+      reason: 'password_failures',
+    });
+  }
+  if (judgement.kind === 'wait') {
+    const seconds = Math.ceil(judgement.milliseconds / 1000);
+    throw new AuthorityError('rate_limited', {
+      detail: `After wrong passwords the next one is looked at in ${seconds} s.`,
+      retryAfterSeconds: seconds,
+      reason: 'password_delay',
+    });
+  }
+}
+
+function nameOf({ account, place }: AttemptSource): string {
+  return Buffer.concat([account, place]).toString('base64url');
+}
+
+/** Forgets what says nothing any more, in small batches; answers how many. */
+export async function prunePasswordFailures(
+  { passwordFailures }: Pick<Database, 'passwordFailures'>,
+  now: number,
+): Promise<number> {
+  let total = 0;
+  let deleted = 0;
+  do {
+    deleted = await passwordFailures.prune(now, limits.pruneRows);
+    total += deleted;
+  } while (deleted === limits.pruneRows);
+  return total;
+}

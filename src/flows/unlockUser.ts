@@ -1,0 +1,29 @@
+/** Recovery by the operator: whoever was kept out by wrong passwords may try again, from everywhere. */
+import type { Origin } from '../audit/auditEvent.ts';
+import { normaliseEmail } from '../authn/email.ts';
+import type { Clock } from '../core/clock.ts';
+import { AuthorityError } from '../core/errors.ts';
+import type { UserId } from '../core/ids.ts';
+import type { Database } from './database.ts';
+import type { PasswordAttempts } from './passwordAttempts.ts';
+
+export interface UnlockUserParts {
+  readonly database: Database;
+  readonly passwordAttempts: Pick<PasswordAttempts, 'accountOf'>;
+  readonly clock: Clock;
+}
+
+export type UnlockUser = (email: string, origin: Origin) => Promise<{ readonly userId: UserId }>;
+
+export function createUnlockUser({ database, passwordAttempts, clock }: UnlockUserParts): UnlockUser {
+  return async (text, origin) => {
+    const email = normaliseEmail(text);
+    const user = await database.users.findByEmail(email);
+    if (user === undefined) throw new AuthorityError('not_found', { detail: 'No user has this e-mail.' });
+    await database.transaction(async (stores) => {
+      await stores.passwordFailures.unlock(passwordAttempts.accountOf(email));
+      await stores.audit.record({ type: 'user_unlocked', origin, userId: user.id }, clock.now());
+    });
+    return { userId: user.id };
+  };
+}

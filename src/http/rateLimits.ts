@@ -1,0 +1,140 @@
+/**
+ * How often a route may be called: by one address, for one account, by all together. Counted one after the other and no
+ * further than the first that is used up, so that an address alone cannot use up what others share. What is left is told
+ * as draft-ietf-httpapi-ratelimit-headers-10 describes, but for the budget of all together, which is nobody's business.
+ */
+import rateLimit, { type FastifyRateLimitStore, type FastifyRateLimitStoreCtor } from '@fastify/rate-limit';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { LimitedOperation, RateCounters, RateScope } from '../authn/rateCounters.ts';
+import { AuthorityError } from '../core/errors.ts';
+import { canonicalIp, ipNetwork } from '../core/ipAddress.ts';
+import type { KeyedHash } from '../core/keyedHash.ts';
+import { limits } from '../core/limits.ts';
+import type { HttpApp } from './bareApp.ts';
+
+export interface RateLimitParts {
+  readonly counters: RateCounters;
+  /** Every budget is multiplied by it. */
+  readonly scale: number;
+  /** Counts are kept under such names, so that they are no list of addresses or users. */
+  readonly keyedHash: KeyedHash;
+}
+
+type Hook = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
+
+export interface RateLimits {
+  /**
+   * For the options of a route: the address is counted before the body is read, the rest when it has been validated.
+   * `accountOf`: whom the request is about, by what it says; undefined for what is refused anyway.
+   */
+  hooks(
+    operation: LimitedOperation,
+    accountOf: (request: FastifyRequest) => string | undefined,
+  ): { readonly onRequest: Hook; readonly preHandler: Hook };
+  /** The first half of that, for routes that know only later who calls. */
+  addressHook(operation: LimitedOperation): { readonly onRequest: Hook };
+  /** The second half. Throws `rate_limited`. */
+  spend(
+    operation: LimitedOperation,
+    account: string | undefined,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<void>;
+}
+
+/** Without parts, nothing is limited. */
+export async function createRateLimits(app: HttpApp, parts: RateLimitParts | undefined): Promise<RateLimits> {
+  const check = parts === undefined ? async () => {} : await createCheck(app, parts);
+  const spend: RateLimits['spend'] = async (operation, account, request, reply) => {
+    if (account !== undefined) await check(operation, 'account', account, request, reply);
+    await check(operation, 'global', '', request, reply);
+  };
+  const addressHook: RateLimits['addressHook'] = (operation) => ({
+    onRequest: (request, reply) => check(operation, 'address', '', request, reply),
+  });
+  return {
+    spend,
+    addressHook,
+    hooks: (operation, accountOf) => ({
+      ...addressHook(operation),
+      preHandler: (request, reply) => spend(operation, accountOf(request), request, reply),
+    }),
+  };
+}
+
+type Check = (
+  operation: LimitedOperation,
+  scope: RateScope,
+  account: string,
+  request: FastifyRequest,
+  reply: FastifyReply,
+) => Promise<void>;
+
+async function createCheck(app: HttpApp, { counters, scale, keyedHash }: RateLimitParts): Promise<Check> {
+  await app.register(rateLimit, { global: false, store: storeOver(counters) });
+  const name = (...about: readonly string[]) => keyedHash(...about).toString('base64url');
+  const names = new WeakMap<FastifyRequest, string>();
+  const take = app.createRateLimit({
+    keyGenerator: (request) => names.get(request) ?? '',
+    max: (_request, key) => budgetOf(key),
+    timeWindow: limits.rateWindowMilliseconds,
+  });
+  const budgetOf = (key: string) => {
+    const [operation, scope] = key.split(':') as [LimitedOperation, RateScope];
+    return Math.max(1, Math.round(limits.rates[operation][scope] * scale));
+  };
+
+  return async (operation, scope, account, request, reply) => {
+    const place = networkOf(request);
+    const whose = { address: [place], account: [account, place], global: [] }[scope];
+    names.set(request, `${operation}:${scope}:${name(operation, scope, ...whose)}`);
+    const taken = await take(request);
+    if (taken.isAllowed) return;
+    const { max, remaining, isExceeded } = taken;
+    const seconds = Math.max(1, taken.ttlInSeconds);
+    if (scope !== 'global') {
+      addItem(reply, 'ratelimit-policy', `"${scope}";q=${max};w=${limits.rateWindowMilliseconds / 1000}`);
+      addItem(reply, 'ratelimit', `"${scope}";r=${remaining};t=${seconds}`);
+    }
+    if (!isExceeded) return;
+    throw new AuthorityError('rate_limited', {
+      detail: `${refusals[scope]}; try again in ${seconds} s.`,
+      retryAfterSeconds: seconds,
+      reason: `${operation}_${scope}`,
+    });
+  };
+}
+
+const refusals: Readonly<Record<RateScope, string>> = {
+  address: 'Too many requests from this address',
+  account: 'Too many requests for this account',
+  global: 'Too many requests at the moment',
+};
+
+/** What is no address, as a proxy may have passed it on, is one together. */
+function networkOf(request: FastifyRequest): string {
+  const address = canonicalIp(request.ip);
+  return address === undefined ? 'unknown' : ipNetwork(address, limits.rateNetwork);
+}
+
+/** One more member of a list (RFC 9651 §3.1). */
+function addItem(reply: FastifyReply, header: string, item: string): void {
+  const before = reply.getHeader(header);
+  reply.header(header, before === undefined ? item : `${before}, ${item}`);
+}
+
+/** The library's way to ask for a count. */
+function storeOver(counters: RateCounters): FastifyRateLimitStoreCtor {
+  return class implements FastifyRateLimitStore {
+    incr(...[key, done, windowMs, budget]: Parameters<FastifyRateLimitStore['incr']>): void {
+      counters.increment(key, windowMs, budget).then(
+        ({ count, remainingMs }) => done(null, { current: count, ttl: remainingMs }),
+        (error) => done(error),
+      );
+    }
+
+    child(): this {
+      return this;
+    }
+  };
+}

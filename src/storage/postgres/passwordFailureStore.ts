@@ -1,0 +1,126 @@
+import {
+  type Attempt,
+  type AttemptSource,
+  noFailures,
+  type PasswordFailureStore,
+} from '../../authn/passwordFailures.ts';
+import { limits } from '../../core/limits.ts';
+import { Prisma } from './generated/client.ts';
+import type { PrismaConnection } from './transactions.ts';
+
+interface Row {
+  readonly atPlace: boolean;
+  readonly failures: number;
+  readonly retryAt: Date;
+}
+
+export function createPasswordFailureStore(prisma: PrismaConnection): PasswordFailureStore {
+  return {
+    async take(from, now) {
+      const at = new Date(now);
+      const longest = new Date(now + limits.passwordDelayMilliseconds);
+      const [taken] = await prisma.$queryRaw<Row[]>`
+        INSERT INTO password_failures AS f (account, source, failures, retry_at, used_at)
+        SELECT ${bytes(from.account)}::bytea, ${counted(from, now)}, 1, ${noWait}, ${at}::timestamptz
+            ON CONFLICT (account, source) DO UPDATE
+           SET failures = f.failures + 1, used_at = ${at}, retry_at = ${retryAfter(at)}
+         WHERE f.failures < ${limits.passwordFailuresMaximum}
+           AND (f.retry_at <= ${at} OR f.retry_at > ${longest})
+        RETURNING f.source = ${bytes(from.place)} AS "atPlace", f.failures, f.retry_at AS "retryAt"`;
+      if (taken !== undefined) return { ...fromRow(taken), taken: true };
+      const [refused] = await prisma.$queryRaw<Row[]>`
+        SELECT f.source = ${bytes(from.place)} AS "atPlace", f.failures, f.retry_at AS "retryAt"
+          FROM password_failures AS f
+         WHERE f.account = ${bytes(from.account)} AND f.source = ${counted(from, now)}`;
+      // Gone meanwhile: somebody succeeded.
+      const found: Attempt =
+        refused === undefined ? { source: 'strangers', failures: noFailures } : fromRow(refused);
+      return { ...found, taken: false };
+    },
+
+    async giveBack(from, { source, failures }) {
+      // When another one was counted since, the wait is for that one.
+      await prisma.$executeRaw`
+        UPDATE password_failures AS f
+           SET failures = f.failures - 1,
+               retry_at = CASE WHEN f.failures = ${failures.count} THEN ${noWait} ELSE f.retry_at END
+         WHERE f.account = ${bytes(from.account)} AND f.source = ${bytes(from[source])} AND f.failures > 0`;
+    },
+
+    async succeed({ account, place, strangers }, { source }, now) {
+      const at = new Date(now);
+      const noPlace = Buffer.compare(place, strangers) === 0;
+      if (source === 'strangers' || noPlace) {
+        await prisma.$executeRaw`
+          DELETE FROM password_failures WHERE account = ${bytes(account)} AND source = ${bytes(strangers)}`;
+      }
+      if (noPlace) return;
+      // Those that somebody else has locked he is about to count or to forget himself.
+      await prisma.$executeRaw`
+        WITH forgotten AS (
+          DELETE FROM password_failures WHERE account = ${bytes(account)} AND source IN (
+            SELECT source FROM password_failures
+             WHERE account = ${bytes(account)} AND source <> ${bytes(place)} AND known_at IS NOT NULL
+             ORDER BY known_at DESC OFFSET ${limits.knownNetworks - 1} FOR UPDATE SKIP LOCKED))
+        INSERT INTO password_failures (account, source, failures, retry_at, used_at, known_at)
+        VALUES (${bytes(account)}, ${bytes(place)}, 0, ${noWait}, ${at}, ${at})
+            ON CONFLICT (account, source) DO UPDATE
+           SET failures = 0, retry_at = EXCLUDED.retry_at, used_at = EXCLUDED.used_at, known_at = EXCLUDED.known_at`;
+    },
+
+    async unlock(account) {
+      await prisma.$executeRaw`
+        WITH strangers AS (
+          DELETE FROM password_failures WHERE account = ${bytes(account)} AND known_at IS NULL)
+        UPDATE password_failures SET failures = 0, retry_at = ${noWait}
+         WHERE account = ${bytes(account)} AND known_at IS NOT NULL`;
+    },
+
+    async forget(account) {
+      await prisma.$executeRaw`DELETE FROM password_failures WHERE account = ${bytes(account)}`;
+    },
+
+    prune(now, limit) {
+      return prisma.$executeRaw`
+        DELETE FROM password_failures WHERE (account, source) IN (
+          SELECT account, source FROM password_failures
+           WHERE used_at < ${new Date(now - limits.passwordFailuresMilliseconds)}
+             AND failures < ${limits.passwordFailuresMaximum}
+             AND (known_at IS NULL OR known_at <= ${knownSince(now)})
+           ORDER BY used_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)`;
+    },
+  };
+}
+
+/** The source whose count it is. */
+function counted({ account, place, strangers }: AttemptSource, now: number): Prisma.Sql {
+  return Prisma.sql`CASE WHEN EXISTS (
+      SELECT 1 FROM password_failures AS known
+       WHERE known.account = ${bytes(account)} AND known.source = ${bytes(place)} AND known.known_at > ${knownSince(now)})
+    THEN ${bytes(place)}::bytea ELSE ${bytes(strangers)}::bytea END`;
+}
+
+/** Of a count whose next attempt may come at once, by the clock of whichever node. */
+const noWait = Prisma.sql`'epoch'::timestamptz`;
+
+/** As `delayAfter` in authn/passwordFailures.ts, of the count with this attempt. The first one is always free. */
+function retryAfter(at: Date): Prisma.Sql {
+  const { passwordFailuresFree: free, passwordDelayFirstMilliseconds: first } = limits;
+  return Prisma.sql`CASE WHEN f.failures + 1 < ${free}::int THEN ${noWait} ELSE ${at}::timestamptz + interval '1 millisecond' *
+    LEAST(${limits.passwordDelayMilliseconds}::float8, ${first}::float8 * power(2, f.failures + 1 - ${free}::int)) END`;
+}
+
+function knownSince(now: number): Date {
+  return new Date(now - limits.knownNetworkMilliseconds);
+}
+
+function bytes(hash: Uint8Array): Buffer {
+  return Buffer.from(hash);
+}
+
+function fromRow({ atPlace, failures, retryAt }: Row): Attempt {
+  return {
+    source: atPlace ? 'place' : 'strangers',
+    failures: { count: failures, retryAt: retryAt.getTime() },
+  };
+}

@@ -1,0 +1,20 @@
+/** Counts that all nodes share. They are worth no more than that: whoever loses them counts from the beginning. */
+import type { RateCounters } from '../../authn/rateCounters.ts';
+import type { RedisConnection } from './connection.ts';
+import type { RedisKeys } from './keys.ts';
+import { loadScript } from './script.ts';
+
+export function createSharedRateCounters(parts: {
+  redis: Pick<RedisConnection, 'run'>;
+  keys: Pick<RedisKeys, 'rate'>;
+}): RateCounters {
+  const { redis, keys } = parts;
+  const script = loadScript(new URL('./count-1.lua', import.meta.url));
+  return {
+    async increment(name, windowMs) {
+      const answer = await redis.run((commands) => script(commands, [keys.rate(name)], [windowMs]));
+      const [count, remainingMs] = answer as [number, number];
+      return { count, remainingMs };
+    },
+  };
+}

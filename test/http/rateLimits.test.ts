@@ -1,0 +1,238 @@
+/** Budgets of requests over HTTP: whose they are, what is told of them, and who is believed about an address (L3, H13). */
+import { createConnection } from 'node:net';
+import t, { type Test } from 'tap';
+import { limits } from '../../src/core/limits.ts';
+import { password, startAuthority } from '../support/authority.ts';
+import type { Answer } from '../support/clients.ts';
+import { behindProxy, brief, from, triesAt } from '../support/loginTries.ts';
+
+/** A tenth of each: a test need not make a thousand requests. */
+const tenth = { RATE_LIMITS: '0.1' };
+const budget = (operation: keyof typeof limits.rates, scope: 'address' | 'account' | 'global') =>
+  Math.max(1, Math.round(limits.rates[operation][scope] / 10));
+
+async function start(t: Test, env: Readonly<Record<string, string>> = {}) {
+  const authority = await startAuthority({ env: { ...tenth, ...behindProxy, ...env } });
+  t.teardown(() => authority.stop());
+  return { ...authority, ...triesAt(authority) };
+}
+
+/** How many are answered before one is limited, and that one. */
+async function untilLimited(call: (number: number) => Promise<Answer>) {
+  for (let count = 0; count < 200; count += 1) {
+    const answer = await call(count);
+    if (answer.status === 429 && answer.body.code === 'rate_limited') return { count, answer };
+  }
+  throw new Error('nothing is limited');
+}
+
+t.test('one address, whatever it asks about', async (t) => {
+  const { wrong, call, log } = await start(t);
+  const { count, answer } = await untilLimited((number) => wrong('192.0.2.1', `nobody${number}@example.com`));
+  t.equal(count, budget('login', 'address'));
+  t.match(answer.body, {
+    type: 'urn:countersign:error:rate_limited',
+    status: 429,
+    code: 'rate_limited',
+    detail: /^Too many requests from this address; try again in \d+ s\.$/,
+  });
+  t.match(answer.headers.get('content-type'), /^application\/problem\+json/);
+  const seconds = Number(answer.headers.get('retry-after'));
+  t.ok(seconds >= 1 && seconds <= 60, `${seconds}`);
+  t.equal(answer.headers.get('ratelimit-policy'), `"address";q=${count};w=60`);
+  t.equal(answer.headers.get('ratelimit'), `"address";r=0;t=${seconds}`);
+  t.match((await wrong('192.0.2.2')).status, 401, 'another address');
+  t.equal((await call('POST', '/auth/login', { headers: from('192.0.2.1'), body: 'no JSON' })).status, 429);
+  const metrics = (await call('GET', '/metrics')).body;
+  t.match(metrics, /countersign_refusals_total\{code="rate_limited",reason="login_address"\} 2/);
+  t.match(log(), /"reason":"login_address"/);
+});
+
+t.test('what is left is told', async (t) => {
+  const { wrong } = await start(t);
+  const { headers } = await wrong('192.0.2.1');
+  const [address, account] = [budget('login', 'address'), budget('login', 'account')];
+  t.equal(headers.get('ratelimit-policy'), `"address";q=${address};w=60, "account";q=${account};w=60`);
+  t.equal(headers.get('ratelimit'), `"address";r=${address - 1};t=60, "account";r=${account - 1};t=60`);
+});
+
+t.test('each budget of each operation', async (t) => {
+  const { call, login, register, refresh } = await start(t);
+  await register('alice@example.com');
+  const tokens = await login('alice@example.com');
+  const many = (number: number) => `10.0.${number}.1`;
+  const post = (path: string, body: unknown, address: string, token?: string) =>
+    call('POST', path, { body, headers: from(address), ...(token === undefined ? {} : { token }) });
+  const newcomer = (number: number) => ({ email: `n${number}@example.com`, password: 'too short' });
+  const login2 = (email: string) => ({ email, password: 'wrong' });
+  const guess = { current_password: 'wrong', new_password: 'short' };
+
+  const rows: [string, (number: number) => Promise<Answer>, number][] = [
+    [
+      'login_account',
+      () => post('/auth/login', login2('bob@example.com'), '10.1.0.1'),
+      budget('login', 'account'),
+    ],
+    [
+      'register_address',
+      (n) => post('/auth/register', newcomer(n), '10.2.0.1'),
+      budget('register', 'address'),
+    ],
+    [
+      'register_account',
+      () => post('/auth/register', newcomer(-1), '10.3.0.1'),
+      budget('register', 'account'),
+    ],
+    [
+      'refresh_address',
+      () => post('/auth/refresh', { refresh_token: 'rt_x' }, '10.4.0.1'),
+      budget('refresh', 'address'),
+    ],
+    [
+      'refresh_account',
+      () => post('/auth/refresh', { refresh_token: tokens.refresh_token }, '10.5.0.1'),
+      budget('refresh', 'account'),
+    ],
+    ['password_address', () => post('/auth/password', guess, '10.6.0.1'), budget('password', 'address')],
+    [
+      'password_account',
+      () => post('/auth/password', guess, '10.7.0.1', tokens.access_token),
+      budget('password', 'account'),
+    ],
+    [
+      'password_global',
+      (n) => post('/auth/password', guess, many(n), tokens.access_token),
+      budget('password', 'global') - budget('password', 'account'),
+    ],
+  ];
+  for (const [reason, ask, expected] of rows) {
+    const { count, answer } = await untilLimited(ask);
+    t.equal(count, expected, reason);
+    const metrics = (await call('GET', '/metrics')).body;
+    t.match(metrics, `countersign_refusals_total{code="rate_limited",reason="${reason}"} 1`);
+    t.ok(Number(answer.headers.get('retry-after')) >= 1);
+    t.notMatch(answer.headers.get('ratelimit-policy'), /global/, 'of all together, nothing is told');
+  }
+  const answer = await refresh(tokens.refresh_token, from('10.8.0.1'));
+  t.equal(answer.body.code, 'refresh_repeated', 'from elsewhere it is looked at');
+  t.equal(
+    (await call('GET', '/auth/me', { token: tokens.access_token })).status,
+    200,
+    'nothing else is limited',
+  );
+});
+
+t.test('who uses up a budget of his own uses up no other', async (t) => {
+  const { wrong, call } = await start(t);
+  await untilLimited((number) => wrong('192.0.2.1', `nobody${number}@example.com`));
+  for (let count = 0; count < 10; count += 1) await wrong('192.0.2.1', 'alice@example.com');
+  const answer = await wrong('192.0.2.2', 'alice@example.com');
+  t.match(answer.headers.get('ratelimit'), `"account";r=${budget('login', 'account') - 1};`);
+  const metrics = (await call('GET', '/metrics')).body;
+  t.notMatch(metrics, /login_global/);
+});
+
+t.test('IPv6 is counted by /64, and what is no address by all together', async (t) => {
+  const { wrong } = await start(t);
+  const left = async (address: string) => {
+    const { headers } = await wrong(address, `x${Math.random()}@example.com`);
+    return Number(/"address";r=(\d+)/.exec(headers.get('ratelimit') ?? '')?.[1]);
+  };
+  const full = budget('login', 'address') - 1;
+  t.equal(await left('2001:db8::1'), full);
+  t.equal(await left('2001:DB8:0:0:ffff::2'), full - 1);
+  t.equal(await left('2001:db8:0:1::1'), full, 'the next one');
+  t.equal(await left('unknown'), full);
+  t.equal(await left('192.0.2.1:4711'), full - 1);
+  t.equal(await left('192.0.2.1'), full);
+});
+
+t.test('X-Forwarded-For is believed of proxies that were named, and no further than they know', async (t) => {
+  const claimed = '198.51.100.9, 192.0.2.1';
+  const proxies: [string, readonly [header: string, address: string][]][] = [
+    ['', [[claimed, '127.0.0.1']]],
+    ['10.0.0.0/8', [[claimed, '127.0.0.1']]],
+    [
+      '127.0.0.1,10.0.0.0/8',
+      [
+        ['192.0.2.1', '192.0.2.1'],
+        [claimed, '192.0.2.1'],
+        [`${claimed}, 10.1.1.1`, '192.0.2.1'],
+        [`${claimed}, 11.1.1.1`, '11.1.1.1'],
+        ['10.1.1.1', '10.1.1.1'],
+      ],
+    ],
+  ];
+  for (const [trusted, rows] of proxies) {
+    const authority = await startAuthority({ env: { TRUSTED_PROXIES: trusted } });
+    await authority.register('alice@example.com');
+    for (const [header, address] of rows) {
+      const spoofed = {
+        'x-forwarded-for': header,
+        'x-forwarded-host': 'evil.example',
+        'x-forwarded-proto': 'https',
+        forwarded: 'for=203.0.113.1;host=evil.example',
+      };
+      const { access_token: token } = await authority.login('alice@example.com', spoofed);
+      const { body } = await authority.call('GET', '/auth/sessions', { token });
+      t.equal(body.sessions[0].ip, address, `${header} by ${trusted}`);
+      const path = '/.well-known/oauth-authorization-server';
+      const metadata = await authority.call('GET', path, { headers: spoofed });
+      t.equal(metadata.body.issuer, 'http://127.0.0.1:8080', 'the issuer is the one of the settings');
+    }
+    await authority.stop();
+  }
+});
+
+t.test('without a proxy that is believed, an address cannot be made up', async (t) => {
+  const authority = await startAuthority({ env: tenth });
+  t.teardown(() => authority.stop());
+  const { wrong } = triesAt(authority);
+  const { count } = await untilLimited((number) => wrong(`192.0.2.${number}`, `nobody${number}@example.com`));
+  t.equal(count, budget('login', 'address'));
+});
+
+t.test('an address that is over its budget is told so before its body has come', async (t) => {
+  const { wrong, httpPort } = await start(t);
+  await untilLimited((number) => wrong('192.0.2.1', `nobody${number}@example.com`));
+  const socket = createConnection(httpPort, '127.0.0.1');
+  t.teardown(() => socket.destroy());
+  const head = [
+    'POST /auth/login HTTP/1.1',
+    'host: x',
+    'x-forwarded-for: 192.0.2.1',
+    'content-type: application/json',
+  ];
+  socket.write(`${[...head, 'content-length: 10000'].join('\r\n')}\r\n\r\n{`);
+  const [answer] = (await new Promise((resolve) =>
+    socket.once('data', (data) => resolve([String(data)])),
+  )) as [string];
+  t.match(answer, /^HTTP\/1\.1 429 /);
+});
+
+t.test('off: nothing is limited or told, but the log says so, and wrong passwords still count', async (t) => {
+  const authority = await startAuthority({ env: { RATE_LIMITS: 'off' } });
+  t.teardown(() => authority.stop());
+  t.match(authority.log(), /"level":"warn".*RATE_LIMITS is off/);
+  const { wrong } = triesAt(authority);
+  const first = await wrong('192.0.2.1');
+  t.notOk(first.headers.has('ratelimit') || first.headers.has('ratelimit-policy'));
+  const { count, answer } = await untilLimited(() => wrong('192.0.2.1'));
+  t.equal(count, limits.passwordFailuresFree - 1);
+  t.equal(brief(answer), '429 rate_limited again in 1');
+});
+
+t.test('with the usual settings, a person at work notices nothing', async (t) => {
+  const authority = await startAuthority({ env: { RATE_LIMITS: '1' } });
+  t.teardown(() => authority.stop());
+  await authority.register('alice@example.com');
+  const statuses = new Set<number>();
+  for (let count = 0; count < 10; count += 1) {
+    const tokens = await authority.login('alice@example.com');
+    statuses.add((await authority.refresh(tokens.refresh_token)).status);
+  }
+  const token = (await authority.login('alice@example.com')).access_token;
+  const body = { current_password: password, new_password: 'another horse battery staple' };
+  statuses.add((await authority.call('POST', '/auth/password', { token, body })).status);
+  t.strictSame(statuses, new Set([200, 204]));
+});

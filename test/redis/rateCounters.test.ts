@@ -1,0 +1,64 @@
+/** Counts of requests in Redis, as the user that docs/redis.md gives the authority. */
+import { randomUUID } from 'node:crypto';
+import t from 'tap';
+import { createKeys } from '../../src/storage/redis/keys.ts';
+import { createSharedRateCounters } from '../../src/storage/redis/rateCounters.ts';
+import { eventually } from '../support/eventually.ts';
+import { startCluster, startRedis } from '../support/redis.ts';
+import { openTestRedis, startFor } from '../support/sharedCopy.ts';
+
+const minute = 60_000;
+
+for (const [name, start] of [
+  ['one server', startRedis],
+  ['a Cluster', startCluster],
+] as const) {
+  t.test(name, async (t) => {
+    const server = await startFor(t, start);
+    const keys = createKeys(randomUUID());
+    const node = async () => createSharedRateCounters({ redis: await openTestRedis(t, server.url), keys });
+    const [one, other] = [await node(), await node()];
+
+    t.test('nodes count together, each name by itself', async (t) => {
+      t.match(await one.increment('a', minute, 10), { count: 1, remainingMs: minute });
+      const { count, remainingMs } = await other.increment('a', minute, 10);
+      t.equal(count, 2);
+      t.ok(remainingMs > minute - 10_000 && remainingMs <= minute, `${remainingMs}`);
+      t.match(await other.increment('b', minute, 10), { count: 1 });
+    });
+
+    t.test('none is lost among many at once', async (t) => {
+      const counts = await Promise.all(
+        Array.from({ length: 200 }, (_, number) => (number % 2 ? one : other).increment('c', minute, 10)),
+      );
+      const expected = Array.from({ length: 200 }, (_, index) => index + 1);
+      t.strictSame(
+        counts.map(({ count }) => count).sort((a, b) => a - b),
+        expected,
+      );
+    });
+
+    t.test('a window ends, and leaves nothing', async (t) => {
+      t.match(await one.increment('d', 50, 10), { count: 1 });
+      const gone = async () => (await server.command('EXISTS', keys.rate('d'))) === 0;
+      await eventually('it is gone', gone);
+      t.match(await one.increment('d', minute, 10), { count: 1 });
+    });
+
+    t.test('one that would never end is given an end', async (t) => {
+      await server.command('SET', keys.rate('e'), 41);
+      t.strictSame(await one.increment('e', minute, 10), { count: 42, remainingMs: minute });
+      t.ok(Number(await server.command('PTTL', keys.rate('e'))) > 0);
+    });
+
+    t.test('a server that forgot the script learns it again', async (t) => {
+      await server.command('SCRIPT', 'FLUSH');
+      t.match(await one.increment('f', minute, 10), { count: 1 });
+    });
+
+    t.test('it says so when nobody answers', async (t) => {
+      await server.stop();
+      await t.rejects(one.increment('a', minute, 10), /^Redis: /);
+    });
+  });
+}
