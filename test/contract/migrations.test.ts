@@ -14,6 +14,7 @@ const names = [
   '20261121000000_key_rotation',
   '20261121120000_named_requests',
   '20261122000000_session_context',
+  '20261122100000_password_failures',
   '20261122200000_audit_chain',
 ];
 

@@ -171,7 +171,7 @@ t.test('the audit trail says who was kept out, once', async (t) => {
     rows.map(({ type, reason, actor, _count }) => [`${type} ${reason} by ${actor}`, _count]),
   );
   t.match(counts, {
-    'login_failed null by user': maximum + 1,
+    'login_failed wrong_password by user': maximum + 1,
     'password_locked strangers by user': 1,
     'user_unlocked null by operator': 1,
   });
