@@ -13,6 +13,7 @@ const names = [
   '20261120120000_leases',
   '20261121000000_key_rotation',
   '20261121120000_named_requests',
+  '20261122100000_password_failures',
 ];
 
 for (const { name, embedded, open } of engines) {
