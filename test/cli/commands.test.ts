@@ -143,7 +143,7 @@ t.test('what is not understood', async (t) => {
     );
   }
   t.match(await run(['--version']), { code: 0, lines: ['0.1.0'] });
-  t.match(await run(['users', 'delete', 'x']), { code: 2, words: /no command "users delete"/ });
+  t.match(await run(['users', 'rename', 'x']), { code: 2, words: /no command "users rename"/ });
   t.match(await run(['users', 'create']), { code: 2, words: /exactly one EMAIL/ });
   t.match(await run(['services', 'create', 'a', '--colour']), { code: 2, words: /--colour/ });
   t.match(await run(['services', 'create', 'a', '--permission', 'all']), {
@@ -154,7 +154,7 @@ t.test('what is not understood', async (t) => {
   t.match(await run(['users', 'create', 'nonsense']), { code: 1, words: /^email: / });
   t.match(await run(['users', 'disable', 'nobody@example.com']), {
     code: 1,
-    words: /No user has this e-mail/,
+    words: /There is no such user/,
   });
   t.match(await run(['users', 'create', 'a@example.com', '--password-stdin'], 'short'), {
     code: 1,

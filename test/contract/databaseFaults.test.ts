@@ -25,6 +25,14 @@ t.test('in words', async (t) => {
   ]) {
     t.match(translateFault(raw(reason)), { code: 'unavailable', reason: 'database' }, reason);
   }
+  for (const kind of ['ConnectionClosed', 'SocketTimeout', 'DatabaseNotReachable', 'TooManyConnections']) {
+    const ofAdapter = Object.assign(new Error(kind), { name: 'DriverAdapterError', cause: { kind } });
+    t.match(
+      translateFault(ofAdapter),
+      { code: 'unavailable', reason: 'database' },
+      `as the adapter says it: ${kind}`,
+    );
+  }
   for (const reason of ['relation "x" does not exist', 'Null constraint violation on the (`x`)']) {
     const defect = raw(reason);
     t.equal(translateFault(defect), defect, `a defect stays one: ${reason}`);

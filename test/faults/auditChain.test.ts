@@ -52,7 +52,10 @@ t.test('two nodes, one of them killed', async (t) => {
     60_000,
   );
   t.match(sealed, { fault: undefined, deleted: undefined });
-  t.ok(sealed.seals > 0 && sealed.events > 2 * loggedOut);
+  t.ok(
+    sealed.seals > 0 && sealed.events > 2 * loggedOut,
+    `${sealed.events} events of ${loggedOut} logouts in ${sealed.seals} seals`,
+  );
   const [row] = await engine.prisma.$queryRaw<{ ended: number; told: number; once: number }[]>`
     SELECT (SELECT count(*)::int FROM sessions WHERE ended_at IS NOT NULL) AS ended,
            (SELECT count(*)::int FROM audit_events WHERE type = 'session_ended') AS told,

@@ -22,6 +22,8 @@ export async function startWithKnownKey(clock: Clock): Promise<KnownAuthority> {
     ISSUER: issuer,
     AUDIENCE: audience,
     KEY_ENCRYPTION_KEY: keyEncryptionKey.toString('base64'),
+    // Limits that are off would be a warning, and its log is to have none.
+    RATE_LIMITS: '1000',
   };
   // The first start makes the key, as it always does; nothing here says how.
   await (await startAuthority({ clock, dataDir, env })).stop();

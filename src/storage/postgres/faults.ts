@@ -13,7 +13,7 @@ const passingStates = /\b((?:08|53|57)[0-9A-Z]{3}|ECONNREFUSED|ECONNRESET|EPIPE|
 
 /** In the words of the driver, and of Prisma, which for raw SQL has one code for all and says the rest in words. */
 const passingWords =
-  /Connection (terminated|ended)|connection error|terminating connection|timeout exceeded|timeout expired|read timeout|closed the connection|can't reach database|operation has timed out|too many database connections|write conflict or a deadlock/i;
+  /Connection (terminated|ended)|connection error|terminating connection|timeout exceeded|timeout expired|read timeout|closed the connection|can't reach database|operation has timed out|too many database connections|ConnectionClosed|SocketTimeout|DatabaseNotReachable|TooManyConnections|write conflict or a deadlock/i;
 
 function isPassing(error: unknown): boolean {
   if (error instanceof Prisma.PrismaClientKnownRequestError && passingCodes.has(error.code)) return true;
