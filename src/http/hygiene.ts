@@ -46,7 +46,8 @@ export function setSecurityHeaders(app: HttpApp): void {
   });
 }
 
-const jsonType = /^application\/json *(; *charset="?utf-8"?)? *$/i;
+/** No two parts that may match the same blanks follow one another: on 16 kB of them that would take 0.2 s. */
+const jsonType = /^application\/json(?: *; *charset="?utf-8"?)? *$/i;
 
 /**
  * One content type, spelt correctly. The HTTP library matches more loosely, and a body that one part takes for JSON
