@@ -10,6 +10,10 @@ export const limits = {
   httpHeadersBytes: 16 * 1024,
   /** A whole request has arrived within this, else 408: slow senders must not hold sockets. */
   httpRequestMilliseconds: 15_000,
+  /** How often it is looked which requests took longer; Node would look every 30 s, and so let them take three times that. */
+  httpLookMilliseconds: 1_000,
+  /** A connection on which nothing moves, such as one whose client reads no answer, ends after this. A logout may take one lease, a minute. */
+  httpSilenceMilliseconds: 120_000,
   /** An idle keep-alive connection is closed after this. Longer than the 60 s of common load balancers. */
   httpKeepAliveMilliseconds: 65_000,
   /** Other origins that may call from a browser: each is a deployment that somebody looks after. */

@@ -41,7 +41,12 @@ export async function createBareApp(parts: {
     bodyLimit: limits.httpBodyBytes,
     requestTimeout: limits.httpRequestMilliseconds,
     keepAliveTimeout: limits.httpKeepAliveMilliseconds,
-    http: { maxHeaderSize: limits.httpHeadersBytes, headersTimeout: limits.httpRequestMilliseconds },
+    connectionTimeout: limits.httpSilenceMilliseconds,
+    http: {
+      maxHeaderSize: limits.httpHeadersBytes,
+      headersTimeout: limits.httpRequestMilliseconds,
+      connectionsCheckingInterval: limits.httpLookMilliseconds,
+    },
     routerOptions: { maxParamLength: 100 },
     // Nothing is coerced, completed or silently dropped: what is not as described is refused.
     ajv: {
