@@ -7,7 +7,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { type AuthorityError, StartupError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import type { Log } from '../observability/log.ts';
-import { setSecurityHeaders } from './hygiene.ts';
+import { refuseRepeatedFields, setSecurityHeaders } from './hygiene.ts';
 import { refuseConnection, sendProblem, toAuthorityError } from './problem.ts';
 
 export type HttpApp = FastifyInstance<
@@ -61,6 +61,7 @@ export async function createBareApp(parts: {
   app.setErrorHandler((error, request, reply) => refuse(request, reply, error));
   app.setNotFoundHandler((request, reply) => refuse(request, reply, parts.elsewhere()));
   setSecurityHeaders(app);
+  refuseRepeatedFields(app);
   return app;
 }
 
