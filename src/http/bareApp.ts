@@ -41,11 +41,11 @@ export async function createBareApp(parts: {
     bodyLimit: limits.httpBodyBytes,
     requestTimeout: limits.httpRequestMilliseconds,
     keepAliveTimeout: limits.httpKeepAliveMilliseconds,
-    connectionTimeout: limits.httpSilenceMilliseconds,
+    connectionTimeout: limits.httpWatch.silenceMilliseconds,
     http: {
       maxHeaderSize: limits.httpHeadersBytes,
       headersTimeout: limits.httpRequestMilliseconds,
-      connectionsCheckingInterval: limits.httpLookMilliseconds,
+      connectionsCheckingInterval: limits.httpWatch.lookMilliseconds,
     },
     routerOptions: { maxParamLength: 100 },
     // Nothing is coerced, completed or silently dropped: what is not as described is refused.

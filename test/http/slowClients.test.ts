@@ -20,9 +20,15 @@ t.test('every wait has an end', async (t) => {
   t.equal(server.headersTimeout, limits.httpRequestMilliseconds, 'headers');
   t.equal(server.requestTimeout, limits.httpRequestMilliseconds, 'the whole request');
   t.equal(server.keepAliveTimeout, limits.httpKeepAliveMilliseconds, 'between two requests');
-  t.equal(server.timeout, limits.httpSilenceMilliseconds, 'an answer that nobody reads');
-  t.ok(limits.httpLookMilliseconds * 5 <= limits.httpRequestMilliseconds, 'and is looked after in time');
-  t.ok(limits.httpSilenceMilliseconds > limits.leaseMaximumMilliseconds + 30_000, 'no logout is cut off');
+  t.equal(server.timeout, limits.httpWatch.silenceMilliseconds, 'an answer that nobody reads');
+  t.ok(
+    limits.httpWatch.lookMilliseconds * 5 <= limits.httpRequestMilliseconds,
+    'and is looked after in time',
+  );
+  t.ok(
+    limits.httpWatch.silenceMilliseconds > limits.leaseMaximumMilliseconds + 30_000,
+    'no logout is cut off',
+  );
   await app.close();
 });
 
@@ -58,7 +64,7 @@ t.test('the end of a wait is an answer, within the interval of looking', async (
     t.match(answer, /^HTTP\/1\.1 408 [\s\S]*"code":"request_timeout"/, name);
     t.match(answer, /\r\nconnection: close\r\n/i, `${name}: and hangs up`);
   }
-  const most = 10 * limits.httpLookMilliseconds;
+  const most = 10 * limits.httpWatch.lookMilliseconds;
   t.ok(performance.now() - begun < most, 'Node by itself looks after 30 s only');
 });
 
