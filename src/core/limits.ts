@@ -2,8 +2,7 @@ import { auditLimits } from './auditLimits.ts';
 import { grpcLimits } from './grpcLimits.ts';
 
 /**
- * Every limit of the authority, in one place: the unit is in the name, the reason beside it.
- * What an operator may change is configuration (`config/`); what is here is part of the design.
+ * Every limit of the authority: the unit is in the name, the reason beside it. What an operator may change is in `config/`.
  */
 import { guessingLimits } from './guessingLimits.ts';
 
@@ -17,6 +16,8 @@ export const limits = {
   httpHeadersBytes: 16 * 1024,
   /** A whole request has arrived within this, else 408: slow senders must not hold sockets. */
   httpRequestMilliseconds: 15_000,
+  /** How often slow requests are looked for (Node: every 30 s), and when a connection ends on which nothing moves: no logout takes longer. */
+  httpWatch: { lookMilliseconds: 1_000, silenceMilliseconds: 120_000 },
   /** An idle keep-alive connection is closed after this. Longer than the 60 s of common load balancers. */
   httpKeepAliveMilliseconds: 65_000,
   /** Other origins that may call from a browser: each is a deployment that somebody looks after. */
@@ -185,8 +186,7 @@ export const limits = {
   edgeRecentRevocations: 10_000,
   /** Keys are sent again after this, so that an edge knows that they are still good. */
   edgeKeysMilliseconds: 10_000,
-  /** For how long a stream lives at most before its edge is asked to open another one: less than its connection, which is
-   * closed between 27 and 33 minutes. */
+  /** For how long a stream lives at most before its edge is asked to open another one: less than its connection, of 27 to 33 minutes. */
   edgeStreamMilliseconds: 25 * 60_000,
   /** An edge that was asked to move to another node gets this much time: a snapshot of 10 million takes about a second. */
   edgeDrainMilliseconds: 3_000,

@@ -7,7 +7,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { type AuthorityError, StartupError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import type { Log } from '../observability/log.ts';
-import { setSecurityHeaders } from './hygiene.ts';
+import { refuseRepeatedFields, setSecurityHeaders } from './hygiene.ts';
 import { refuseConnection, sendProblem, toAuthorityError } from './problem.ts';
 
 export type HttpApp = FastifyInstance<
@@ -46,7 +46,12 @@ export async function createBareApp(parts: {
     bodyLimit: limits.httpBodyBytes,
     requestTimeout: limits.httpRequestMilliseconds,
     keepAliveTimeout: limits.httpKeepAliveMilliseconds,
-    http: { maxHeaderSize: limits.httpHeadersBytes, headersTimeout: limits.httpRequestMilliseconds },
+    connectionTimeout: limits.httpWatch.silenceMilliseconds,
+    http: {
+      maxHeaderSize: limits.httpHeadersBytes,
+      headersTimeout: limits.httpRequestMilliseconds,
+      connectionsCheckingInterval: limits.httpWatch.lookMilliseconds,
+    },
     routerOptions: { maxParamLength: 100 },
     // Nothing is coerced, completed or silently dropped: what is not as described is refused.
     ajv: {
@@ -61,6 +66,7 @@ export async function createBareApp(parts: {
   app.setErrorHandler((error, request, reply) => refuse(request, reply, error));
   app.setNotFoundHandler((request, reply) => refuse(request, reply, parts.elsewhere()));
   setSecurityHeaders(app);
+  refuseRepeatedFields(app);
   return app;
 }
 

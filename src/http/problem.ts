@@ -59,6 +59,8 @@ export function toAuthorityError(error: unknown): AuthorityError {
 /** Refusals of the HTTP library itself. */
 const byStatus: Readonly<Record<number, ErrorCode>> = {
   400: 'invalid_request',
+  // Of the documentation page, for a path that leads out of its folder.
+  403: 'not_found',
   404: 'not_found',
   408: 'request_timeout',
   413: 'payload_too_large',
@@ -89,8 +91,10 @@ function fieldError(
 ): FieldError {
   const parent = instancePath.slice(1).replaceAll('/', '.');
   const member = params['missingProperty'] ?? params['additionalProperty'];
-  const field = [parent, member].filter((name) => typeof name === 'string' && name !== '').join('.') || part;
-  return { field: field.slice(0, 100), rule: keyword, message: describe(keyword, message) };
+  const name = [parent, member].filter((name) => typeof name === 'string' && name !== '').join('.') || part;
+  // The name of an unknown field is the caller's text: whoever prints it must not be steered by it.
+  const field = name.slice(0, 100).replace(/[\p{C}\u2028\u2029]/gu, '\ufffd');
+  return { field, rule: keyword, message: describe(keyword, message) };
 }
 
 function describe(keyword: string, message: string | undefined): string {

@@ -71,7 +71,16 @@ export function presentedRefreshToken(
 function refreshCookies({ cookie = '' }: IncomingHttpHeaders): readonly string[] {
   return cookie
     .split(';')
-    .map((pair) => pair.replace(/^[ \t]+|[ \t]+$/g, ''))
+    .map(withoutBlanks)
     .filter((pair) => pair.startsWith(`${refreshCookieName}=`))
     .map((pair) => pair.slice(refreshCookieName.length + 1));
+}
+
+/** Not by a pattern: one for blanks at the end looks back at each blank in the middle, which takes 0.2 s on 16 kB of them. */
+function withoutBlanks(text: string): string {
+  const isBlank = (at: number) => text[at] === ' ' || text[at] === '\t';
+  let [from, to] = [0, text.length];
+  while (from < to && isBlank(from)) from += 1;
+  while (to > from && isBlank(to - 1)) to -= 1;
+  return text.slice(from, to);
 }

@@ -36,8 +36,9 @@ export const loginBody = Type.Object(
       Type.String({
         minLength: 1,
         maxLength: limits.deviceNameCharacters,
-        // Shown to people in lists: no control characters, no lone surrogates, nothing that turns the text around.
-        pattern: '^[^\\p{Cc}\\p{Cs}\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069]+$',
+        // Shown to people in lists: no control characters, no lone surrogates, nothing that turns the text around,
+        // and no byte order mark, which some decoders take away.
+        pattern: '^[^\\p{Cc}\\p{Cs}\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]+$',
         description: 'Shown in the list of sessions, such as "Work laptop".',
       }),
     ),
