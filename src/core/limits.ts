@@ -1,9 +1,9 @@
+/**
+ * Every limit of the authority, in one place: the unit is in the name, the reason beside it. What an operator may change is in
+ * `config/`; what is here is part of the design. Groups that are large have a file of their own beside this one.
+ */
 import { auditLimits } from './auditLimits.ts';
 import { grpcLimits } from './grpcLimits.ts';
-
-/**
- * Every limit of the authority: the unit is in the name, the reason beside it. What an operator may change is in `config/`.
- */
 import { guessingLimits } from './guessingLimits.ts';
 
 export const limits = {

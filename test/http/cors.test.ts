@@ -19,7 +19,7 @@ function corsOf({ headers }: Answer): Readonly<Record<string, string>> {
 const mayRead = (origin: string) => ({
   'access-control-allow-credentials': 'true',
   'access-control-allow-origin': origin,
-  'access-control-expose-headers': 'retry-after, www-authenticate, x-request-id',
+  'access-control-expose-headers': 'ratelimit, ratelimit-policy, retry-after, www-authenticate, x-request-id',
   vary: 'Origin',
 });
 

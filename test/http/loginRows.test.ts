@@ -3,7 +3,6 @@ import t from 'tap';
 import { limits } from '../../src/core/limits.ts';
 import { password, startAuthority, type TestAuthority } from '../support/authority.ts';
 
-/** With a thousand of each, taken by hand, the figures are the same; these take seconds. */
 const samples = 80;
 /** Beyond this, two means differ for a reason (the usual bound of leakage tests: 1 in 100,000 by chance). */
 const mostT = 4.5;
