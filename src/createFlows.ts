@@ -86,7 +86,7 @@ export function createFlows(parts: FlowParts) {
   const ending = { database, effect, clock };
   const keys = { database, sealing, policy, keyRing, ringKeeper };
   return {
-    register: createRegister({ database, passwords, passwordPolicy, clock, registration }),
+    register: createRegister({ ...proving, passwordPolicy, registration }),
     login: createLogin({
       ...tokens,
       ...ending,
@@ -113,7 +113,7 @@ export function createFlows(parts: FlowParts) {
     endSession: createEndSession(ending),
     disableUser: createDisableUser(ending),
     enableUser: createEnableUser({ database, clock }),
-    deleteUser: createDeleteUser(ending),
+    deleteUser: createDeleteUser({ ...ending, ...proving }),
     unlockUser: createUnlockUser(proving),
     deleteAccount: createDeleteAccount({ ...ending, ...proving }),
     revoke: createRevoke({ ...ending, ...reading }),

@@ -35,4 +35,6 @@ export interface UserStore {
    * had been done before. The caller holds the row's lock.
    */
   delete(id: UserId, now: number): Promise<boolean>;
+  /** Whether there was such a user, who has been deleted. */
+  wasDeleted(id: UserId): Promise<boolean>;
 }

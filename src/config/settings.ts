@@ -189,7 +189,7 @@ export const settings = {
     format: 'a whole number, 1–100000',
     description: 'Live sessions of one user; one login more ends the oldest.',
   },
-  ON_DEVICE_CHANGE: onSignal('notify', 'a session is used with another `device_id`, or without one'),
+  ON_DEVICE_CHANGE: onSignal('notify', 'a session is used with another `device_id`'),
   ON_USER_AGENT_CHANGE: onSignal('note', 'a session is used by another browser or system'),
   ON_TWO_NETWORKS: onSignal('note', 'a session is used from two networks at once'),
   ON_RAPID_REFRESH: onSignal('note', 'a session is refreshed again and again within seconds'),

@@ -2,10 +2,16 @@
 import type { Origin } from '../audit/auditEvent.ts';
 import type { PasswordPolicy } from '../authn/passwordPolicy.ts';
 import type { User } from '../authn/user.ts';
-import { AuthorityError, invalidField } from '../core/errors.ts';
+import { invalidField } from '../core/errors.ts';
 import type { SessionId } from '../core/ids.ts';
 import { endOthers } from './logoutOthers.ts';
-import { type Caller, findCaller, type ProvingParts, provePassword } from './provePassword.ts';
+import {
+  type Caller,
+  checkUnchanged,
+  findCaller,
+  type ProvingParts,
+  provePassword,
+} from './provePassword.ts';
 import { sessionsEnded } from './sessionEvents.ts';
 import { type EffectParts, withEffect } from './withEffect.ts';
 
@@ -42,14 +48,10 @@ async function change(
   sessionId: SessionId,
   origin: Origin,
 ): Promise<void> {
-  const { id: userId, email, tokenVersion } = user;
+  const { id: userId, email } = user;
   const now = parts.clock.now();
   await withEffect(parts, now, async (stores) => {
-    const locked = await stores.users.lock(userId);
-    const session = await stores.sessions.find(sessionId);
-    // Logged out everywhere, disabled or changed by another request since this one was let in.
-    if (locked?.tokenVersion !== tokenVersion || session === undefined || session.endedAt !== undefined)
-      throw new AuthorityError('invalid_token', { reason: 'version' });
+    await checkUnchanged(stores, user, sessionId);
     await stores.users.setPassword(userId, passwordHash, now);
     await parts.passwordAttempts.passwordChanged(stores, email, origin.ip, now);
     const ended = await endOthers(stores, { userId, sessionId }, 'password_changed');

@@ -1,7 +1,13 @@
 /** A user deletes the own account, and proves the password for it. */
 import type { Origin } from '../audit/auditEvent.ts';
 import { removeUser } from './deleteUser.ts';
-import { type Caller, findCaller, type ProvingParts, provePassword } from './provePassword.ts';
+import {
+  type Caller,
+  checkUnchanged,
+  findCaller,
+  type ProvingParts,
+  provePassword,
+} from './provePassword.ts';
 import type { EffectParts } from './withEffect.ts';
 
 /** Throws as `provePassword` does. */
@@ -12,6 +18,8 @@ export function createDeleteAccount(parts: EffectParts & ProvingParts): DeleteAc
     const user = await findCaller(parts, caller);
     const { sessionId } = caller;
     const proof = { user, sessionId, currentPassword, origin, refusal: 'user_delete_refused' } as const;
-    await provePassword(parts, proof, async () => void (await removeUser(parts, user.id, origin)));
+    await provePassword(parts, proof, async () => {
+      await removeUser(parts, user.id, origin, (stores) => checkUnchanged(stores, user, sessionId));
+    });
   };
 }

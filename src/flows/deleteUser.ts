@@ -4,7 +4,9 @@
  */
 import type { Origin } from '../audit/auditEvent.ts';
 import type { UserId } from '../core/ids.ts';
+import type { Stores } from './database.ts';
 import { findNamedUser, type UserName } from './namedUser.ts';
+import type { PasswordAttempts } from './passwordAttempts.ts';
 import { sessionsEnded } from './sessionEvents.ts';
 import { type EffectParts, withEffect } from './withEffect.ts';
 
@@ -13,21 +15,39 @@ export interface DeletedUser {
   readonly endedSessions: number;
 }
 
-/** Throws `not_found` when there is no such user, or no longer. */
+/** Throws `not_found`. Again by the same id is a success again; nobody has the e-mail any more. */
 export type DeleteUser = (name: UserName, origin: Origin) => Promise<DeletedUser>;
 
-export function createDeleteUser(parts: EffectParts): DeleteUser {
+export interface DeletingParts extends EffectParts {
+  readonly passwordAttempts: Pick<PasswordAttempts, 'forget'>;
+}
+
+export function createDeleteUser(parts: DeletingParts): DeleteUser {
   return async (name, origin) => {
-    const { id: userId } = await findNamedUser(parts.database, name);
+    const userId = await findUser(parts, name);
     return { userId, endedSessions: await removeUser(parts, userId, origin) };
   };
 }
 
+/** Also one that was deleted: whoever asks again may have lost the answer before the effect. */
+async function findUser({ database }: DeletingParts, name: UserName): Promise<UserId> {
+  if ('userId' in name && (await database.users.wasDeleted(name.userId))) return name.userId;
+  return (await findNamedUser(database, name)).id;
+}
+
 /** Answers how many sessions ended. Doing it again brings their end into effect again, and tells nothing more. */
-export async function removeUser(parts: EffectParts, userId: UserId, origin: Origin): Promise<number> {
+export async function removeUser(
+  parts: DeletingParts,
+  userId: UserId,
+  origin: Origin,
+  /** Throws when it must not be done after all; the user's row is locked then. */
+  check: (stores: Stores) => Promise<void> = async () => {},
+): Promise<number> {
   const now = parts.clock.now();
   const { result } = await withEffect(parts, now, async (stores) => {
-    await stores.users.lock(userId);
+    const user = await stores.users.lock(userId);
+    await check(stores);
+    if (user !== undefined) await parts.passwordAttempts.forget(stores, user.email);
     await stores.users.bumpTokenVersion(userId);
     const ended = await stores.endSessions({ userId }, 'user_deleted');
     await stores.sessions.forgetPersonal(userId);

@@ -20,7 +20,8 @@ export function createLogoutOthers(parts: EffectParts): LogoutOthers {
         throw new AuthorityError('invalid_token', { reason: 'ended' });
       const ended = await endOthers(stores, { userId, sessionId }, 'session_ended');
       const event = { type: 'other_sessions_ended', origin, userId, sessionId } as const;
-      await stores.audit.recordAll([event, ...sessionsEnded(ended, 'session_ended', origin)], now);
+      if (ended.length > 0)
+        await stores.audit.recordAll([event, ...sessionsEnded(ended, 'session_ended', origin)], now);
       return ended.length;
     });
     return result;

@@ -28,7 +28,7 @@ export interface PasswordAttempt {
   readonly last: boolean;
   /** `network` that is known, `session`, or `strangers`: whose count it is. */
   readonly countedAs: 'network' | 'session' | 'strangers';
-  /** Looks at the password. When that throws, nothing was looked at, and the attempt does not count. */
+  /** Looks at the password. The attempt counts only if it was wrong: not when looking fails, nor what comes after. */
   check(verify: () => Promise<boolean>): Promise<boolean>;
   /** In the transaction of what the password was good for. */
   succeeded(stores: Pick<Stores, 'passwordFailures'>, now: number): Promise<void>;
@@ -42,6 +42,8 @@ export interface PasswordAttempts {
   attempt<T>(email: Email, place: Place, work: (attempt: PasswordAttempt) => Promise<T>): Promise<T>;
   /** How the store names the account. */
   accountOf(email: Email): Uint8Array;
+  /** When the account begins, or is no more: nothing that was tried before counts. */
+  forget(stores: Pick<Stores, 'passwordFailures'>, email: Email): Promise<void>;
   /** After another password was set, by somebody at this address. */
   passwordChanged(
     stores: Pick<Stores, 'passwordFailures'>,
@@ -89,22 +91,30 @@ export function createPasswordAttempts({
     throw new AuthorityError('unavailable', { retryAfterSeconds: 1, reason: 'password_contention' });
   };
 
-  const begin = async (source: AttemptSource, place: Place): Promise<PasswordAttempt> => {
+  const run = async <T>(
+    source: AttemptSource,
+    place: Place,
+    work: (attempt: PasswordAttempt) => Promise<T>,
+  ): Promise<T> => {
     const counted = await take(source);
-    return {
+    let wrong = false;
+    const attempt: PasswordAttempt = {
       last: counted.failures.count >= limits.passwordFailuresMaximum,
       countedAs: countedAs(counted, source, place),
       async check(verify) {
-        try {
-          return await verify();
-        } catch (error) {
-          // If that fails too, the count is one too high until the next success.
-          await database.passwordFailures.giveBack(source, counted).catch(() => {});
-          throw error;
-        }
+        const right = await verify();
+        wrong = !right;
+        return right;
       },
       succeeded: (stores, now) => stores.passwordFailures.succeed(source, counted, now),
     };
+    try {
+      return await work(attempt);
+    } catch (error) {
+      // Whatever else went wrong is no guess. If this fails too, the count is one too high until the next success.
+      if (!wrong) await database.passwordFailures.giveBack(source, counted).catch(() => {});
+      throw error;
+    }
   };
 
   return {
@@ -112,12 +122,14 @@ export function createPasswordAttempts({
     attempt(email, place, work) {
       const source = sourceOf(email, place);
       // Those who know the password and come at once would else be counted as guessers, each before the other succeeds.
-      return inTurn(nameOf(source), async () => work(await begin(source, place)));
+      return inTurn(nameOf(source), () => run(source, place, work));
     },
+    forget: ({ passwordFailures }, email) => passwordFailures.forget(accountOf(email)),
     async passwordChanged({ passwordFailures }, email, ip, now) {
       const source = sourceOf(email, { ip });
       // Whoever knew the old password may have made his own network a known one.
       await passwordFailures.forget(source.account);
+      if (ip === undefined) return;
       const none = { source: 'place', failures: noFailures } as const;
       await passwordFailures.succeed(source, none, now);
     },

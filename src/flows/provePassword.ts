@@ -6,7 +6,7 @@ import type { User } from '../authn/user.ts';
 import type { Clock } from '../core/clock.ts';
 import { AuthorityError } from '../core/errors.ts';
 import type { SessionId, UserId } from '../core/ids.ts';
-import type { Database } from './database.ts';
+import type { Database, Stores } from './database.ts';
 import type { PasswordAttempts } from './passwordAttempts.ts';
 
 export interface ProvingParts {
@@ -26,6 +26,19 @@ export async function findCaller({ database }: ProvingParts, { userId }: Caller)
   const user = await database.users.find(userId);
   if (user === undefined) throw new AuthorityError('invalid_token', { reason: 'unknown_user' });
   return user;
+}
+
+/** Throws `invalid_token` unless caller and user are as they were when the password was proved. The user's row is locked here. */
+export async function checkUnchanged(
+  { users, sessions }: Pick<Stores, 'users' | 'sessions'>,
+  { id, tokenVersion }: User,
+  sessionId: SessionId,
+): Promise<void> {
+  const locked = await users.lock(id);
+  const session = await sessions.find(sessionId);
+  // Logged out everywhere, disabled or changed by another request since this one was let in.
+  if (locked?.tokenVersion !== tokenVersion || session === undefined || session.endedAt !== undefined)
+    throw new AuthorityError('invalid_token', { reason: 'version' });
 }
 
 export interface Proof {

@@ -153,6 +153,8 @@ async function endAndRefuse(
     if (!('sessionIds' in selection)) {
       // As a logout everywhere: logins and refreshes that are in flight do not survive it.
       await stores.users.lock(userId);
+      // Who waited for that lock finds it done, and whoever has logged in since is somebody else.
+      if ((await stores.sessions.find(id))?.endedAt !== undefined) return;
       await stores.users.bumpTokenVersion(userId);
     }
     const ended = await stores.endSessions(selection, reason);

@@ -7,11 +7,13 @@ import type { Clock } from '../core/clock.ts';
 import { AuthorityError } from '../core/errors.ts';
 import { newId, type UserId } from '../core/ids.ts';
 import type { Database } from './database.ts';
+import type { PasswordAttempts } from './passwordAttempts.ts';
 
 export interface RegisterParts {
   readonly database: Database;
   readonly passwords: PasswordHasher;
   readonly passwordPolicy: PasswordPolicy;
+  readonly passwordAttempts: Pick<PasswordAttempts, 'passwordChanged'>;
   readonly clock: Clock;
   /** Closed: only the operator makes users. */
   readonly registration: 'open' | 'closed';
@@ -36,6 +38,8 @@ export function createRegister(parts: RegisterParts): Register {
     await database.transaction(async (stores) => {
       const outcome = await stores.users.create({ id: userId, email, passwordHash }, now);
       if (outcome === 'email_taken') throw new AuthorityError('email_taken');
+      // What strangers tried before there was anybody to guess keeps nobody out; and here somebody knows the password.
+      await parts.passwordAttempts.passwordChanged(stores, email, origin.ip, now);
       const type = byOperator ? 'user_created' : 'user_registered';
       await stores.audit.record({ type, origin, userId }, now);
     });

@@ -9,11 +9,11 @@ import { userAgentFamily } from './userAgent.ts';
 
 /** Each with its weight, of 100: how little it happens to those who have done nothing. */
 export const contextSignals = {
-  /** The device says that it is another one, or says nothing any more. */
+  /** The device says that it is another one. */
   device_changed: 50,
   /** Another browser or another system; a newer version of either is no change. */
   user_agent_changed: 40,
-  /** Back in a network that it had left moments ago, while the other one is in use: two places at once. */
+  /** Back in a network that it had left moments ago, or one refresh token from two networks: two places at once. */
   two_networks: 30,
   /** Refreshed again and again, long before the access token expires. */
   rapid_refresh: 20,
@@ -58,9 +58,14 @@ export function judgeContext(
   const moved = isOtherNetwork(session.ip, client.ip);
   const quickRefreshes = rotates ? quickRefreshesAfter(session, now) : session.quickRefreshes;
   const seen: Record<ContextSignal, boolean> = {
-    device_changed: session.deviceId !== undefined && client.deviceId !== session.deviceId,
-    user_agent_changed: userAgentFamily(client.userAgent) !== userAgentFamily(session.userAgent),
-    two_networks: moved && isBack(session, client.ip, now),
+    // One that says nothing, says nothing of a change either.
+    device_changed:
+      session.deviceId !== undefined && client.deviceId !== undefined && client.deviceId !== session.deviceId,
+    // Nearly always the same text; reading it takes some time.
+    user_agent_changed:
+      client.userAgent !== session.userAgent &&
+      userAgentFamily(client.userAgent) !== userAgentFamily(session.userAgent),
+    two_networks: moved && (!rotates || isBack(session, client.ip, now)),
     rapid_refresh: rotates && quickRefreshes >= limits.quickRefreshes,
     network_changed: moved,
   };
@@ -76,7 +81,7 @@ export function judgeContext(
   const { contextSignals: before, contextScore, contextChangedAt } = session;
   return {
     context: {
-      // What it is called from now on; one that stops saying so is still the one that it was.
+      // What it is called from now on.
       deviceId: client.deviceId ?? session.deviceId,
       otherIp: moved ? session.ip : session.otherIp,
       otherIpAt: moved ? session.lastUsedAt : session.otherIpAt,

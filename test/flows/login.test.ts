@@ -6,6 +6,7 @@ import type { Email } from '../../src/authn/email.ts';
 import { createPasswordHasher } from '../../src/authn/passwordHash.ts';
 import { newId, type SessionId, type UserId, uuidBytes } from '../../src/core/ids.ts';
 import { createKeyedHash } from '../../src/core/keyedHash.ts';
+import { limits } from '../../src/core/limits.ts';
 import type { Database } from '../../src/flows/database.ts';
 import { createLogin, type LoginParts } from '../../src/flows/login.ts';
 import { createPasswordAttempts } from '../../src/flows/passwordAttempts.ts';
@@ -97,6 +98,22 @@ for (const { name, open } of engines) {
 
       await logIn(token);
       t.equal((await eventsOf(before.id)).length, 1, 'what has ended does not end again');
+    });
+
+    t.test('a right password is no guess when something else fails', async (t) => {
+      let failing = true;
+      const { logIn } = await setUp(
+        () => (work) =>
+          database.transaction(async (stores) => {
+            const result = await work(stores);
+            if (failing) throw new Error('on purpose');
+            return result;
+          }),
+      );
+      for (let tries = 0; tries < 2 * limits.passwordFailuresFree; tries += 1)
+        await t.rejects(logIn(), { message: 'on purpose' });
+      failing = false;
+      t.type((await logIn()).accessToken, 'string');
     });
 
     t.test('a token that is none of ours replaces nothing, and keeps nobody out', async (t) => {

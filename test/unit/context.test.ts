@@ -75,7 +75,7 @@ const rows: readonly (readonly [string, Change, readonly string[], number])[] = 
     0,
   ],
   ['another device', { client: { deviceId: 'device-2' } }, ['device_changed'], 50],
-  ['a device that does not say so any more', { client: { deviceId: undefined } }, ['device_changed'], 50],
+  ['a device that says nothing', { client: { deviceId: undefined } }, [], 0],
   ['one that says so for the first time', { session: { deviceId: undefined } }, [], 0],
   [
     'back in a network',
@@ -93,6 +93,12 @@ const rows: readonly (readonly [string, Change, readonly string[], number])[] = 
   ['one quick refresh too many', { session: quick }, ['rapid_refresh'], 20],
   ['one fewer', { session: { ...quick, quickRefreshes: limits.quickRefreshes - 2 } }, [], 0],
   ['not that quick', { session: { ...quick, rotatedAt: now - limits.quickRefreshMilliseconds } }, [], 0],
+  [
+    'one token from two networks',
+    { client: { ip: '192.0.3.7' }, rotates: false },
+    ['two_networks', 'network_changed'],
+    40,
+  ],
   ['quick, but a repeat', { session: quick, rotates: false }, [], 0],
   [
     'everything at once',

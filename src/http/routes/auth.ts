@@ -10,7 +10,13 @@ import type { HttpApp } from '../bareApp.ts';
 import { type Authenticate, originOf } from '../caller.ts';
 import { inCookieMode } from '../csrf.ts';
 import type { RateLimits } from '../rateLimits.ts';
-import { presentedRefreshToken, readRefreshCookie, setRefreshCookie } from '../refreshCookie.ts';
+import {
+  forgetBrowser,
+  hasRefreshCookie,
+  presentedRefreshToken,
+  readRefreshCookie,
+  setRefreshCookie,
+} from '../refreshCookie.ts';
 import {
   deleteMeBody,
   loginBody,
@@ -151,8 +157,10 @@ function accountRoutes(
   const deleteOptions = { schema: deleteSchema, ...rateLimits.addressHook('password') };
   app.delete('/auth/me', deleteOptions, async (request, reply) => {
     const { sub: userId, sid: sessionId } = await authenticate(request);
+    await rateLimits.spend('password', userId, request, reply);
     const { current_password: currentPassword } = request.body;
     await flows.deleteAccount(currentPassword, { userId, sessionId }, originOf(request));
+    if (hasRefreshCookie(request.headers)) forgetBrowser(reply);
     return reply.code(204).send(null);
   });
 

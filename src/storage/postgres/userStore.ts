@@ -46,7 +46,11 @@ export function createUserStore(prisma: PrismaConnection): UserStore {
     },
 
     async enable(id) {
-      await prisma.user.update({ where: { id }, data: { disabledAt: null } });
+      await prisma.user.updateMany({ where: { id, deletedAt: null }, data: { disabledAt: null } });
+    },
+
+    async wasDeleted(id) {
+      return (await prisma.user.count({ where: { id, deletedAt: { not: null } } })) === 1;
     },
 
     async delete(id, now) {
