@@ -18,6 +18,8 @@ export const guessingLimits = {
   passwordFailuresMilliseconds: 90 * 24 * 60 * 60_000,
   /** Logins to one account from one place that wait for each other on a node. */
   passwordTurnsWaiting: 128,
+  /** Attempts that a node remembers to give back, when the database could not be told at once. */
+  passwordAttemptsOwed: 1_000,
 
   // Rates of requests
   rateWindowMilliseconds: 60_000,

@@ -71,6 +71,9 @@ export function createPasswordAttempts({
   const accountOf = (email: Email) => keyedHash('account', email);
   const strangers = keyedHash('strangers');
 
+  /** Attempts that no guess came of, and that could not be given back: a database that fails fails at that too. */
+  const owed = new Map<string, { readonly source: AttemptSource; readonly counted: Attempt }>();
+
   const sourceOf = (email: Email, place: Place): AttemptSource => {
     const account = accountOf(email);
     if ('sessionId' in place) {
@@ -82,7 +85,16 @@ export function createPasswordAttempts({
     return { account, place: keyedHash('network', network), strangers };
   };
 
+  /** Twice, if the database did so and could not say it: then the count is one too low, and nobody could have wanted that. */
+  const giveBack = async (name: string): Promise<void> => {
+    const debt = owed.get(name);
+    if (debt === undefined) return;
+    await database.passwordFailures.giveBack(debt.source, debt.counted);
+    owed.delete(name);
+  };
+
   const take = async (source: AttemptSource): Promise<Attempt> => {
+    await giveBack(nameOf(source));
     for (let attempt = 0; attempt < tries; attempt += 1) {
       const { taken, ...counted } = await database.passwordFailures.take(source, clock.now());
       if (taken) return counted;
@@ -111,8 +123,12 @@ export function createPasswordAttempts({
     try {
       return await work(attempt);
     } catch (error) {
-      // Whatever else went wrong is no guess. If this fails too, the count is one too high until the next success.
-      if (!wrong) await database.passwordFailures.giveBack(source, counted).catch(() => {});
+      // Whatever else went wrong is no guess.
+      if (!wrong) {
+        const name = nameOf(source);
+        owed.set(name, { source, counted });
+        await giveBack(name).catch(() => forgetOldest(owed, limits.passwordAttemptsOwed));
+      }
       throw error;
     }
   };
@@ -162,6 +178,14 @@ function refuse(failures: Failures, now: number): void {
       retryAfterSeconds: seconds,
       reason: 'password_delay',
     });
+  }
+}
+
+/** What is forgotten counts as a failure until the next success. */
+function forgetOldest(owed: Map<string, unknown>, atMost: number): void {
+  for (const name of owed.keys()) {
+    if (owed.size <= atMost) return;
+    owed.delete(name);
   }
 }
 

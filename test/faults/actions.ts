@@ -55,9 +55,9 @@ export function createActions(parts: ActionParts) {
 
 /** Also counts and notes what is not a success. */
 function createRefused({ counts, unexpected }: ActionParts) {
-  return (what: string, status: number) => {
+  return (what: string, status: number, detail?: string) => {
     counts.refused += 1;
-    if (!isUnavailable(status)) unexpected(`${what} answered ${status}`);
+    if (!isUnavailable(status)) unexpected(`${what} answered ${status}: ${detail}`);
   };
 }
 
@@ -68,7 +68,7 @@ function createLogin(parts: ActionParts): Action {
     if (!pool.wantsMore()) return;
     const email = emails[counts.logins % emails.length];
     const { status, body } = await post(node, '/auth/login', { body: { email, password } });
-    if (status !== 200) return refused(`${node.name} login`, status);
+    if (status !== 200) return refused(`${node.name} login`, status, body?.detail);
     const { access_token: accessToken, refresh_token: refreshToken, session_id: id } = body;
     pool.add({ id, jti: claimsOf(accessToken).jti, accessToken, refreshToken, refreshable: true });
     counts.logins += 1;
@@ -109,7 +109,7 @@ function createRefresh(parts: ActionParts) {
     });
     const told = { sessionId: session.id, door: `${node.name} refresh`, startedAt };
     if (status === 401) return checker.answered({ ...told, answer: 'revoked' });
-    if (status !== 200) return refused(`${node.name} refresh`, status);
+    if (status !== 200) return refused(`${node.name} refresh`, status, body?.detail);
     checker.answered({ ...told, answer: 'not revoked' });
     session.accessToken = body.access_token;
     session.refreshToken = body.refresh_token;

@@ -37,7 +37,10 @@ for (const { name, open } of engines) {
     const refreshTokens = createRefreshTokens(sealing);
 
     /** A user, a session that somebody else had in the same browser, and a login that replaces it. */
-    const setUp = async (transaction: (userId: UserId) => Database['transaction']) => {
+    const setUp = async (
+      transaction: (userId: UserId) => Database['transaction'],
+      stores: Partial<Database> = {},
+    ) => {
       const userId = newId<UserId>(now);
       const email = `${userId}@example.com` as Email;
       await database.users.create({ id: userId, email, passwordHash }, now);
@@ -69,7 +72,8 @@ for (const { name, open } of engines) {
         accessTokens: createAccessTokenIssuer({ issuer, audience, accessTtlMs: 15 * minute }),
         ...{ refreshIdleTtlMs: 30 * minute, sessionMaxTtlMs: 90 * minute, sessionsPerUser: 100 },
         passwordAttempts: createPasswordAttempts({
-          ...{ database, clock, keyedHash: createKeyedHash(randomBytes(32), 'test') },
+          ...{ clock, keyedHash: createKeyedHash(randomBytes(32), 'test') },
+          database: { ...database, ...stores },
         }),
       } as unknown as LoginParts;
       const logIn = (replaces?: string) => createLogin(parts)({ email, password, replaces }, origin);
@@ -109,6 +113,33 @@ for (const { name, open } of engines) {
             if (failing) throw new Error('on purpose');
             return result;
           }),
+      );
+      for (let tries = 0; tries < 2 * limits.passwordFailuresFree; tries += 1)
+        await t.rejects(logIn(), { message: 'on purpose' });
+      failing = false;
+      t.type((await logIn()).accessToken, 'string');
+    });
+
+    t.test('nor when the database fails so that it cannot be told', async (t) => {
+      let failing = true;
+      const fail = async () => {
+        if (failing) throw new Error('on purpose');
+      };
+      const passwordFailures: Database['passwordFailures'] = {
+        ...database.passwordFailures,
+        async giveBack(...attempt) {
+          await fail();
+          return database.passwordFailures.giveBack(...attempt);
+        },
+      };
+      const { logIn } = await setUp(
+        () => (work) =>
+          database.transaction(async (stores) => {
+            const result = await work(stores);
+            await fail();
+            return result;
+          }),
+        { passwordFailures },
       );
       for (let tries = 0; tries < 2 * limits.passwordFailuresFree; tries += 1)
         await t.rejects(logIn(), { message: 'on purpose' });
