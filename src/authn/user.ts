@@ -7,7 +7,10 @@ export interface User {
   readonly email: Email;
   /** PHC string of argon2id. */
   readonly passwordHash: string;
-  /** Bumped on logout-all, password change and disable; `ver` in tokens. Compared as an integer, never by time. */
+  /**
+   * Bumped by whatever ends all sessions of the user, or all but one, so that what is in flight does not survive it; `ver` in
+   * tokens. Compared as an integer, never by time.
+   */
   readonly tokenVersion: number;
   readonly disabledAt: number | undefined;
 }
@@ -18,8 +21,9 @@ export interface UserStore {
   find(id: UserId): Promise<User | undefined>;
   findByEmail(email: Email): Promise<User | undefined>;
   /**
-   * Reads the user's row and locks it until the transaction ends. Whoever makes a session and whoever ends all sessions
-   * locks it: so a login in flight either sees the new version or is seen and ended, and two count the same sessions.
+   * Reads the user's row, that of a deleted one too, and locks it until the transaction ends. Whoever makes a session and
+   * whoever ends all sessions locks it: so a login in flight either sees the new version or is seen and ended, and two count the
+   * same sessions.
    */
   lock(id: UserId): Promise<User | undefined>;
   /** Adds one to the token version and answers the new one. The caller holds the row's lock. */

@@ -4,7 +4,7 @@ import type { PasswordPolicy } from '../authn/passwordPolicy.ts';
 import type { User } from '../authn/user.ts';
 import { invalidField } from '../core/errors.ts';
 import type { SessionId } from '../core/ids.ts';
-import { endOthers } from './logoutOthers.ts';
+import { endOthers } from './endSessions.ts';
 import {
   type Caller,
   checkUnchanged,
@@ -12,7 +12,6 @@ import {
   type ProvingParts,
   provePassword,
 } from './provePassword.ts';
-import { sessionsEnded } from './sessionEvents.ts';
 import { type EffectParts, withEffect } from './withEffect.ts';
 
 export interface ChangePasswordParts extends EffectParts, ProvingParts {
@@ -54,8 +53,7 @@ async function change(
     await checkUnchanged(stores, user, sessionId);
     await stores.users.setPassword(userId, passwordHash, now);
     await parts.passwordAttempts.passwordChanged(stores, email, origin.ip, now);
-    const ended = await endOthers(stores, { userId, sessionId }, 'password_changed');
     await stores.audit.record({ type: 'password_changed', origin, userId, sessionId }, now);
-    await stores.audit.recordAll(sessionsEnded(ended, 'password_changed', origin), now);
+    await endOthers(stores, { userId, sessionId }, { reason: 'password_changed', origin, now });
   });
 }

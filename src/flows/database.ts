@@ -36,7 +36,8 @@ export interface Turns {
 export interface Database extends Stores {
   /**
    * Resolves only after the commit. When the work throws, nothing of it is stored. When the commit's own outcome is
-   * unknown (the connection was lost), this rejects although the work may have been stored.
+   * unknown (the connection was lost), this rejects although the work may have been stored. When the database ended the
+   * transaction because it and another one waited for each other, the work is run once more, in a new one.
    */
   transaction<T>(work: (stores: Stores) => Promise<T>): Promise<T>;
 }

@@ -5,9 +5,9 @@
 import type { Origin } from '../audit/auditEvent.ts';
 import type { UserId } from '../core/ids.ts';
 import type { Stores } from './database.ts';
+import { endAllOfUser } from './endSessions.ts';
 import { findNamedUser, type UserName } from './namedUser.ts';
 import type { PasswordAttempts } from './passwordAttempts.ts';
-import { sessionsEnded } from './sessionEvents.ts';
 import { type EffectParts, withEffect } from './withEffect.ts';
 
 export interface DeletedUser {
@@ -48,12 +48,10 @@ export async function removeUser(
     const user = await stores.users.lock(userId);
     await check(stores);
     if (user !== undefined) await parts.passwordAttempts.forget(stores, user.email);
-    await stores.users.bumpTokenVersion(userId);
-    const ended = await stores.endSessions({ userId }, 'user_deleted');
-    await stores.sessions.forgetPersonal(userId);
     const isFirst = await stores.users.delete(userId, now);
     if (isFirst) await stores.audit.record({ type: 'user_deleted', origin, userId }, now);
-    await stores.audit.recordAll(sessionsEnded(ended, 'user_deleted', origin), now);
+    const ended = await endAllOfUser(stores, userId, { reason: 'user_deleted', origin, now });
+    await stores.sessions.forgetPersonal(userId);
     return ended.length;
   });
   return result;

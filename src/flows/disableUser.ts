@@ -1,8 +1,8 @@
 /** Disables a user: every session ends with effect, and no login succeeds any more. */
 import type { Origin } from '../audit/auditEvent.ts';
 import type { UserId } from '../core/ids.ts';
+import { endAllOfUser } from './endSessions.ts';
 import { findNamedUser, type UserName } from './namedUser.ts';
-import { sessionsEnded } from './sessionEvents.ts';
 import { type EffectParts, withEffect } from './withEffect.ts';
 
 export interface DisabledUser {
@@ -21,13 +21,10 @@ export function createDisableUser(parts: EffectParts): DisableUser {
       const locked = await stores.users.lock(userId);
       if (locked?.disabledAt === undefined) {
         await stores.users.disable(userId, now);
-        await stores.users.bumpTokenVersion(userId);
         await stores.audit.record({ type: 'user_disabled', origin, userId }, now);
       }
       // Also when disabled before: the first answer may have been lost before the effect.
-      const newlyEnded = await stores.endSessions({ userId }, 'user_disabled');
-      await stores.audit.recordAll(sessionsEnded(newlyEnded, 'user_disabled', origin), now);
-      return newlyEnded;
+      return endAllOfUser(stores, userId, { reason: 'user_disabled', origin, now });
     });
     return { userId, endedSessions: ended.length };
   };

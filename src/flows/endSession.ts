@@ -2,6 +2,7 @@
 import type { Origin } from '../audit/auditEvent.ts';
 import { AuthorityError } from '../core/errors.ts';
 import type { SessionId, UserId } from '../core/ids.ts';
+import { endSelected } from './endSessions.ts';
 import { type EffectParts, withEffect } from './withEffect.ts';
 
 export type EndSession = (sessionId: SessionId, userId: UserId, origin: Origin) => Promise<void>;
@@ -14,12 +15,7 @@ export function createEndSession(parts: EffectParts): EndSession {
       // Another user's session and one that never was look alike.
       if (session?.userId !== userId)
         throw new AuthorityError('not_found', { detail: 'There is no such session.' });
-      const [ended] = await stores.endSessions({ sessionIds: [sessionId] }, 'session_ended');
-      if (ended === undefined) return;
-      await stores.audit.record(
-        { type: 'session_ended', origin, userId, sessionId, reason: 'session_ended' },
-        now,
-      );
+      await endSelected(stores, { sessionIds: [sessionId] }, { reason: 'session_ended', origin, now });
     });
   };
 }

@@ -9,8 +9,8 @@ import type { EffectReport } from '../revocation/revocation.ts';
 import type { EndReason } from '../sessions/session.ts';
 import type { SessionRange, SessionSelection } from '../sessions/sessionStore.ts';
 import type { Database } from './database.ts';
+import { endSelected } from './endSessions.ts';
 import type { RequestName } from './namedRequest.ts';
-import { sessionsEnded } from './sessionEvents.ts';
 import { type EffectParts, withEffect } from './withEffect.ts';
 
 /** Which sessions there are to look at, and which of them are meant. */
@@ -72,11 +72,10 @@ async function* pages(
 
 function endPage(parts: EffectParts, { reason, origin, request }: PagedEnding, selection: SessionSelection) {
   const now = parts.clock.now();
-  return withEffect(parts, now, async ({ endSessions, requests, audit }) => {
-    const ended = await endSessions(selection, reason);
-    await audit.recordAll(sessionsEnded(ended, reason, origin), now);
-    if (request !== undefined && ended.length > 0) await requests.note(request, ended.length, false);
-    return ended.length;
+  return withEffect(parts, now, async (stores) => {
+    const { length } = await endSelected(stores, selection, { reason, origin, now });
+    if (request !== undefined && length > 0) await stores.requests.note(request, length, false);
+    return length;
   });
 }
 

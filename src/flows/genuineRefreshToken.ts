@@ -1,6 +1,10 @@
 /** Whose refresh token this is, whatever has become of its session and whichever generation it is of. */
-import type { SessionId } from '../core/ids.ts';
-import { parseRefreshToken, type RefreshTokens } from '../sessions/refreshToken.ts';
+import {
+  type PresentedRefreshToken,
+  parseRefreshToken,
+  type RefreshTokens,
+} from '../sessions/refreshToken.ts';
+import type { SessionWithUser } from '../sessions/sessionStore.ts';
 import type { Database } from './database.ts';
 
 export interface GenuineTokenParts {
@@ -9,7 +13,7 @@ export interface GenuineTokenParts {
 }
 
 export type RefreshTokenReading =
-  | { readonly genuine: true; readonly sessionId: SessionId }
+  | { readonly genuine: true; readonly session: SessionWithUser; readonly presented: PresentedRefreshToken }
   | { readonly genuine: false; readonly fault: 'malformed' | 'unknown_session' | 'forged' };
 
 export async function readRefreshToken(
@@ -21,6 +25,6 @@ export async function readRefreshToken(
   const session = await database.sessions.find(presented.sessionId);
   if (session === undefined) return { genuine: false, fault: 'unknown_session' };
   return refreshTokens.isGenuine(session, presented)
-    ? { genuine: true, sessionId: session.id }
+    ? { genuine: true, session, presented }
     : { genuine: false, fault: 'forged' };
 }

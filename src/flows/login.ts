@@ -8,9 +8,9 @@ import { AuthorityError } from '../core/errors.ts';
 import { newId, type SessionId } from '../core/ids.ts';
 import type { NewSession } from '../sessions/sessionStore.ts';
 import type { Stores } from './database.ts';
+import { endSelected, sessionEnded } from './endSessions.ts';
 import { readRefreshToken } from './genuineRefreshToken.ts';
 import type { PasswordAttempt, PasswordAttempts } from './passwordAttempts.ts';
-import { sessionsEnded } from './sessionEvents.ts';
 import { chooseSigner, respondWithTokens, type TokenParts, type TokenResponse } from './tokenResponse.ts';
 import { type EffectParts, type EndingStores, withEffect } from './withEffect.ts';
 
@@ -70,7 +70,7 @@ export function createLogin(parts: LoginParts): Login {
         if (upgraded !== undefined) await stores.users.replaceHash(user.id, upgraded);
         await attempt.succeeded(stores, now);
         if (replaced !== undefined) await endReplaced(stores, replaced, now, origin);
-        await makeRoom(parts, stores, user, now);
+        await makeRoom(parts, stores, user, now, origin);
         await stores.sessions.create(session, signer.kid);
         await stores.audit.record(
           { type: 'login_succeeded', origin, userId: user.id, sessionId: session.id, reason: 'password' },
@@ -91,7 +91,7 @@ async function replacedSession(
   refreshToken: string | undefined,
 ): Promise<SessionId | undefined> {
   const read = refreshToken === undefined ? undefined : await readRefreshToken(parts, refreshToken);
-  return read?.genuine ? read.sessionId : undefined;
+  return read?.genuine ? read.session.id : undefined;
 }
 
 async function endReplaced(
@@ -102,9 +102,7 @@ async function endReplaced(
 ): Promise<void> {
   const [ended] = await stores.endSessions({ sessionIds: [sessionId] }, 'logout');
   if (ended === undefined) return;
-  const { userId } = ended;
-  const event = { type: 'session_ended', origin, userId, sessionId, reason: 'replaced_by_login' } as const;
-  await stores.audit.record(event, now);
+  await stores.audit.record(sessionEnded(ended, 'replaced_by_login', origin), now);
 }
 
 /**
@@ -125,9 +123,12 @@ async function makeRoom(
   stores: EndingStores,
   { id: userId }: User,
   now: number,
+  { requestId }: Origin,
 ): Promise<void> {
-  const ended = await stores.endSessions({ userId, allButNewest: sessionsPerUser - 1 }, 'session_limit');
-  await stores.audit.recordAll(sessionsEnded(ended, 'session_limit', { actor: 'authority' }), now);
+  const oldest = { userId, allButNewest: sessionsPerUser - 1 };
+  // The user did not ask for it; the login did.
+  const origin: Origin = { actor: 'authority', requestId };
+  await endSelected(stores, oldest, { reason: 'session_limit', origin, now });
 }
 
 /** For the audit trail only. A user who is disabled is told so there, whatever the password was. */

@@ -5,9 +5,10 @@ import type { SessionId } from '../core/ids.ts';
 import { limits } from '../core/limits.ts';
 import { together } from '../core/together.ts';
 import type { RefreshTokens } from '../sessions/refreshToken.ts';
+import { sessionEnded } from './endSessions.ts';
 import { readRefreshToken } from './genuineRefreshToken.ts';
 import { type ReadingParts, readGenuineToken } from './readToken.ts';
-import { type EffectParts, inEffectInTime, withEffect } from './withEffect.ts';
+import { type EffectParts, type EndingStores, inEffectInTime, withEffect } from './withEffect.ts';
 
 export interface LogoutParts extends EffectParts, ReadingParts {
   readonly refreshTokens: RefreshTokens;
@@ -38,22 +39,19 @@ interface Ending {
 async function endAll(parts: LogoutParts, endings: readonly Ending[], next: () => void): Promise<void> {
   const now = parts.clock.now();
   const origins = new Map(endings.map(({ sessionId, origin }) => [sessionId, origin]));
-  await withEffect(parts, now, async (stores) => {
+  const endThem = async (stores: EndingStores) => {
     const ended = await stores.endSessions({ sessionIds: [...origins.keys()] }, 'logout');
-    const events = ended.map(({ id: sessionId, userId }) => {
-      const origin = origins.get(sessionId) as Origin;
-      return { type: 'session_ended', origin, userId, sessionId, reason: 'logout' } as const;
-    });
+    const events = ended.map((session) => sessionEnded(session, 'logout', origins.get(session.id) as Origin));
     await stores.audit.recordAll(events, now);
-    // Whoever waits begins while this is committed and brought into effect.
-    next();
-  });
+  };
+  // Whoever waits begins while this is brought into effect.
+  await withEffect(parts, now, endThem, { committed: next });
 }
 
 async function sessionOfRefreshToken(parts: LogoutParts, refreshToken: string): Promise<SessionId> {
   const read = await readRefreshToken(parts, refreshToken);
   if (!read.genuine) throw new AuthorityError('invalid_grant', { reason: read.fault });
-  return read.sessionId;
+  return read.session.id;
 }
 
 /** Whether the session has ended is not asked: logging it out again is a success. */

@@ -1,7 +1,7 @@
 /** Logout everywhere: every session of the user ends, and a login in flight cannot survive it. */
 import type { Origin } from '../audit/auditEvent.ts';
 import type { UserId } from '../core/ids.ts';
-import { sessionsEnded } from './sessionEvents.ts';
+import { endAllOfUser } from './endSessions.ts';
 import { type EffectParts, withEffect } from './withEffect.ts';
 
 export type LogoutAll = (userId: UserId, origin: Origin) => Promise<void>;
@@ -10,11 +10,8 @@ export function createLogoutAll(parts: EffectParts): LogoutAll {
   return async (userId, origin) => {
     const now = parts.clock.now();
     await withEffect(parts, now, async (stores) => {
-      await stores.users.lock(userId);
-      await stores.users.bumpTokenVersion(userId);
-      const ended = await stores.endSessions({ userId }, 'logout_all');
       await stores.audit.record({ type: 'all_sessions_ended', origin, userId, reason: 'logout_all' }, now);
-      await stores.audit.recordAll(sessionsEnded(ended, 'logout_all', origin), now);
+      await endAllOfUser(stores, userId, { reason: 'logout_all', origin, now });
     });
   };
 }

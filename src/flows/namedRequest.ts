@@ -42,6 +42,13 @@ export interface RequestStore {
 
 const shape = new RegExp(`^[\\x20-\\x7e]{1,${limits.namedRequestCharacters}}$`);
 
+/** Throws `invalid_request` naming `request_id`. */
+export function checkRequestId(id: string): void {
+  if (shape.test(id)) return;
+  const rule = `must be 1 to ${limits.namedRequestCharacters} printable ASCII characters`;
+  throw invalidField('request_id', 'format', rule);
+}
+
 /** Undefined without an id. `target`: the same for the same request, in everything that matters. */
 export function nameRequest(
   id: string | undefined,
@@ -49,10 +56,7 @@ export function nameRequest(
   target: Readonly<Record<string, unknown>>,
 ): NamedRequest | undefined {
   if (id === undefined) return undefined;
-  if (!shape.test(id)) {
-    const rule = `must be 1 to ${limits.namedRequestCharacters} printable ASCII characters`;
-    throw invalidField('request_id', 'format', rule);
-  }
+  checkRequestId(id);
   const members = Object.entries(target).sort(([one], [other]) => (one < other ? -1 : 1));
   return { caller: actor, id, targetHash: createHash('sha256').update(JSON.stringify(members)).digest() };
 }

@@ -8,11 +8,11 @@ import type { SessionId } from '../core/ids.ts';
 import { limits } from '../core/limits.ts';
 import { type ContextPolicy, type ContextVerdict, judgeContext } from '../sessions/context.ts';
 import { judgeRefresh } from '../sessions/judgeRefresh.ts';
-import { type PresentedRefreshToken, parseRefreshToken } from '../sessions/refreshToken.ts';
 import type { RefusalMemory } from '../sessions/refusalMemory.ts';
 import type { EndReason } from '../sessions/session.ts';
-import type { SessionSelection, SessionUse, SessionWithUser } from '../sessions/sessionStore.ts';
-import { sessionsEnded } from './sessionEvents.ts';
+import type { SessionUse, SessionWithUser } from '../sessions/sessionStore.ts';
+import { endAllOfUser, endSelected } from './endSessions.ts';
+import { readRefreshToken } from './genuineRefreshToken.ts';
 import { chooseSigner, respondWithTokens, type TokenParts, type TokenResponse } from './tokenResponse.ts';
 import { type EffectParts, withEffect } from './withEffect.ts';
 
@@ -27,6 +27,13 @@ export interface RefreshParts extends TokenParts, EffectParts {
   readonly onContextChange: (sessionId: SessionId, verdict: ContextVerdict) => void;
 }
 
+/** What somebody sent. */
+interface Presentation {
+  readonly refreshToken: string;
+  readonly origin: Origin;
+  readonly arrivedAt: number;
+}
+
 /** One presentation of a genuine refresh token. */
 interface Use {
   readonly session: SessionWithUser;
@@ -38,11 +45,9 @@ export type Refresh = (refreshToken: string, origin: Origin) => Promise<TokenRes
 
 export function createRefresh(parts: RefreshParts): Refresh {
   return async (refreshToken, origin) => {
-    const presented = parseRefreshToken(refreshToken);
-    // A token that is not ours is refused without a write: guessing must not become database load.
-    if (presented === undefined) throw refusal('malformed');
+    const presentation = { refreshToken, origin, arrivedAt: parts.clock.now() };
     for (let attempt = 0; attempt < limits.refreshAttempts; attempt += 1) {
-      const response = await tryRefresh(parts, presented, origin);
+      const response = await tryRefresh(parts, presentation);
       if (response !== 'lost_race') return response;
     }
     throw new AuthorityError('unavailable', { retryAfterSeconds: 1, reason: 'refresh_contention' });
@@ -51,17 +56,18 @@ export function createRefresh(parts: RefreshParts): Refresh {
 
 async function tryRefresh(
   parts: RefreshParts,
-  presented: PresentedRefreshToken,
-  origin: Origin,
+  { refreshToken, origin, arrivedAt }: Presentation,
 ): Promise<TokenResponse | 'lost_race'> {
-  const session = await parts.database.sessions.find(presented.sessionId);
-  if (session === undefined) throw refusal('unknown_session');
-  if (!parts.refreshTokens.isGenuine(session, presented)) throw refusal('forged');
+  const read = await readRefreshToken(parts, refreshToken);
+  // A token that is not ours is refused without a write: guessing must not become database load.
+  if (!read.genuine) throw refusal(read.fault);
+  const { session, presented } = read;
 
   const now = parts.clock.now();
   const use: Use = { session, now, origin };
   const client = { userAgent: origin.userAgent, ip: origin.ip, deviceId: origin.deviceId };
-  const verdict = judgeRefresh(session, presented.generation, { now, client, graceMs: parts.refreshGraceMs });
+  const asked = { now, arrivedAt, client, graceMs: parts.refreshGraceMs };
+  const verdict = judgeRefresh(session, presented.generation, asked);
   switch (verdict.kind) {
     case 'rotated':
     case 'repeated_in_grace': {
@@ -93,7 +99,7 @@ async function write(
   const { session, now, origin } = use;
   const { id, userId, generation } = session;
   const signer = await chooseSigner(parts);
-  const written: SessionUse = {
+  const written: Omit<SessionUse, 'writtenAt'> = {
     now,
     userAgent: origin.userAgent,
     ip: origin.ip,
@@ -106,11 +112,13 @@ async function write(
   const refreshed = { type: 'session_refreshed', origin, userId, sessionId: id, reason: kind } as const;
   const events = isSuspicious ? [refreshed, contextChanged(use, verdict)] : [refreshed];
   const done = await parts.database.transaction(async ({ sessions, audit }) => {
+    const use = { ...written, writtenAt: parts.clock.now() };
     const done =
       kind === 'rotated'
-        ? await sessions.advance(id, generation, written)
-        : await sessions.repeat(id, generation, limits.refreshGraceRepeats, written);
+        ? await sessions.advance(id, generation, use)
+        : await sessions.repeat(id, generation, limits.refreshGraceRepeats, use);
     if (done) await audit.recordAll(events, now);
+    if (kind === 'rotated') refuseLate(parts, use.writtenAt);
     return done;
   });
   if (!done) return 'lost_race';
@@ -120,47 +128,49 @@ async function write(
   return respondWithTokens(parts, current, signer, now);
 }
 
+/**
+ * A client that gives up and repeats must find the window open. When the database took so long that much of it is over already,
+ * nothing is changed, and the client repeats with a token that is good.
+ */
+function refuseLate({ clock, refreshGraceMs }: RefreshParts, writtenAt: number): void {
+  if (refreshGraceMs > 0 && clock.now() - writtenAt > refreshGraceMs / 2)
+    throw new AuthorityError('unavailable', { retryAfterSeconds: 1, reason: 'refresh_late' });
+}
+
 /** Who holds which token can no longer be told, so both lose. */
-async function endStolenSession(parts: RefreshParts, use: Use, rule: string): Promise<never> {
-  const { id, userId } = use.session;
-  const ending = { reason: 'refresh_replayed', rule, events: [] } as const;
-  if (parts.replayEnds === 'session')
-    return endAndRefuse(parts, use, { selection: { sessionIds: [id] }, ...ending });
-  return endAndRefuse(parts, use, { selection: { userId }, ...ending });
+function endStolenSession(parts: RefreshParts, use: Use, rule: string): Promise<never> {
+  return endAndRefuse(parts, use, { reason: 'refresh_replayed', rule, events: [], ends: parts.replayEnds });
 }
 
 /** The operator's settings say that a change like this one is not believed. */
-async function endSuspicious(parts: RefreshParts, use: Use, context: ContextVerdict): Promise<never> {
-  const selection = { sessionIds: [use.session.id] };
+function endSuspicious(parts: RefreshParts, use: Use, context: ContextVerdict): Promise<never> {
   const events = [contextChanged(use, context)];
   parts.onContextChange(use.session.id, context);
-  return endAndRefuse(parts, use, {
-    selection,
-    reason: 'context_changed',
-    rule: 'context_changed',
-    events,
-  });
+  const reason = 'context_changed';
+  return endAndRefuse(parts, use, { reason, rule: reason, events, ends: 'session' });
+}
+
+interface Refusal {
+  readonly reason: EndReason;
+  readonly rule: string;
+  readonly events: readonly AuditEvent[];
+  readonly ends: RefreshParts['replayEnds'];
 }
 
 /** The end is in effect before the refusal is answered. Who came second finds nothing to end, and has nothing to tell. */
-async function endAndRefuse(
-  parts: RefreshParts,
-  { session: { id, userId }, now, origin }: Use,
-  ending: { selection: SessionSelection; reason: EndReason; rule: string; events: readonly AuditEvent[] },
-): Promise<never> {
-  const { selection, reason, rule, events } = ending;
+async function endAndRefuse(parts: RefreshParts, use: Use, refused: Refusal): Promise<never> {
+  const { session, now, origin } = use;
+  const { id: sessionId, userId } = session;
+  const { reason, rule, events, ends } = refused;
+  const event = { type: 'refresh_refused', origin, userId, sessionId, reason: rule } as const;
   await withEffect(parts, now, async (stores) => {
-    if (!('sessionIds' in selection)) {
-      // As a logout everywhere: logins and refreshes that are in flight do not survive it.
-      await stores.users.lock(userId);
-      // Who waited for that lock finds it done, and whoever has logged in since is somebody else.
-      if ((await stores.sessions.find(id))?.endedAt !== undefined) return;
-      await stores.users.bumpTokenVersion(userId);
-    }
-    const ended = await stores.endSessions(selection, reason);
+    if (ends === 'all') await stores.users.lock(userId);
+    // Who waited for that lock finds it done, and whoever has logged in since is somebody else.
+    const ended = await endSelected(stores, { sessionIds: [sessionId] }, { reason, origin, now });
     if (ended.length === 0) return;
-    const refused = { type: 'refresh_refused', origin, userId, sessionId: id, reason: rule } as const;
-    await stores.audit.recordAll([refused, ...events, ...sessionsEnded(ended, reason, origin)], now);
+    await stores.audit.recordAll([event, ...events], now);
+    // As a logout everywhere: logins and refreshes that are in flight do not survive it.
+    if (ends === 'all') await endAllOfUser(stores, userId, { reason, origin, now });
   });
   throw refusal(rule);
 }

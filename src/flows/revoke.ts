@@ -14,11 +14,11 @@ import type { SessionSelection, SessionWithUser } from '../sessions/sessionStore
 import { externalSubject } from '../tokens/externalId.ts';
 import { type Jti, parseJti } from '../tokens/jti.ts';
 import type { Stores } from './database.ts';
+import { endAllOfUser, endSelected } from './endSessions.ts';
 import { countByPage } from './endSessionsByPage.ts';
 import { endMatching, filterOf, type PagedTarget, sessionsMatching, uuidOf } from './matchingSessions.ts';
 import { nameRequest, openRequest } from './namedRequest.ts';
 import { type ReadingParts, readGenuineToken } from './readToken.ts';
-import { sessionsEnded } from './sessionEvents.ts';
 import { type EffectParts, type EndingStores, withEffect } from './withEffect.ts';
 
 export type RevocationTarget = SingleTarget | PagedTarget;
@@ -157,11 +157,9 @@ function revokeSession(sessionId: SessionId): Step {
       return { sessionIds: [sessionId] };
     },
     async take(stores, now, origin) {
-      const { userId } = await sessionOf(stores);
-      const ended = await stores.endSessions({ sessionIds: [sessionId] }, 'revoked');
-      const event = { type: 'session_ended', origin, userId, sessionId, reason: 'revoked' } as const;
-      if (ended.length > 0) await stores.audit.record(event, now);
-      return ended.length;
+      await sessionOf(stores);
+      return (await endSelected(stores, { sessionIds: [sessionId] }, { reason: 'revoked', origin, now }))
+        .length;
     },
   };
 }
@@ -176,14 +174,10 @@ function revokeUser(look: (stores: Stores) => Promise<User | undefined>): Step {
     find: userOf,
     async take(stores, now, origin, again) {
       const { userId } = await userOf(stores);
-      await stores.users.lock(userId);
       // Whoever has logged in since the first time is not meant.
       if (again) return (await stores.endSessions({ userId, onlyEnded: true }, 'revoked')).length;
-      await stores.users.bumpTokenVersion(userId);
-      const ended = await stores.endSessions({ userId }, 'revoked');
       await stores.audit.record({ type: 'all_sessions_ended', origin, userId, reason: 'revoked' }, now);
-      await stores.audit.recordAll(sessionsEnded(ended, 'revoked', origin), now);
-      return ended.length;
+      return (await endAllOfUser(stores, userId, { reason: 'revoked', origin, now })).length;
     },
   };
 }

@@ -34,14 +34,16 @@ export interface Effective<T> {
 /**
  * Resolves when the work is committed and what it revoked is in effect (I1); rejects with `unavailable` when that takes
  * too long (I3): then it may be done all the same. A caller whose answer was lost can repeat the operation: sessions
- * that had ended before are brought into effect again.
+ * that had ended before are brought into effect again. The work may be run once more, see `Database.transaction`;
+ * `on.committed` is called between the commit and the effect.
  */
 export function withEffect<T>(
   parts: EffectParts,
   now: number,
   work: (stores: EndingStores) => Promise<T>,
+  on: { readonly committed?: () => void } = {},
 ): Promise<Effective<T>> {
-  return inEffectInTime(parts, commitWithEffect(parts, now, work));
+  return inEffectInTime(parts, commitWithEffect(parts, now, work, on));
 }
 
 /** For what had to wait before it came to `withEffect`: the time that an answer may take (I3) includes that. */
@@ -54,10 +56,14 @@ async function commitWithEffect<T>(
   { database, effect }: EffectParts,
   now: number,
   work: (stores: EndingStores) => Promise<T>,
+  on: { readonly committed?: () => void },
 ): Promise<Effective<T>> {
-  const revoked: Revocation[] = [];
+  let revoked: Revocation[] = [];
   let mark: CommitMark | undefined;
   const begun = database.transaction(async (stores) => {
+    // A transaction that is begun anew has revoked nothing yet.
+    revoked = [];
+    mark = undefined;
     const revoke: EndingStores['revoke'] = async (revocations) => {
       mark = (await stores.revocations.record(revocations, now)) ?? mark;
       revoked.push(...revocations);
@@ -74,6 +80,7 @@ async function commitWithEffect<T>(
     effect.suspect(revoked);
     throw error;
   });
+  on.committed?.();
   if (mark === undefined) return { result, effect: undefined };
   return { result, effect: await effect.announce({ revocations: revoked, mark }) };
 }

@@ -53,7 +53,7 @@ function readPageSize(size: number): number {
 }
 
 function toMessage(session: Session): SessionMessage {
-  const { browser, os } = parseUserAgent(session.userAgent);
+  const { browser, os, device } = parseUserAgent(session.userAgent);
   return {
     sessionId: session.id,
     userId: session.userId,
@@ -65,6 +65,7 @@ function toMessage(session: Session): SessionMessage {
     expireTimeMs: sessionExpiry(session),
     browser: browser ?? '',
     os: os ?? '',
+    deviceType: device ?? '',
     contextSignals: [...session.contextSignals],
     contextScore: session.contextScore,
     contextChangeTimeMs: session.contextChangedAt ?? 0,

@@ -5,6 +5,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { invalidField } from '../core/errors.ts';
+import type { SessionId } from '../core/ids.ts';
+import { parseRefreshToken } from '../sessions/refreshToken.ts';
 
 /**
  * `__Host-`: a browser takes it from this host only, over a secure connection, for every path, and from no subdomain or
@@ -36,6 +38,11 @@ export function forgetBrowser(reply: FastifyReply): void {
 /** True when the request has the cookie, whatever is in it, and how often. */
 export function hasRefreshCookie(headers: IncomingHttpHeaders): boolean {
   return refreshCookies(headers).length > 0;
+}
+
+/** Whether the cookie is of this session. What a page does with a bearer token leaves that of another one where it is. */
+export function hasRefreshCookieOf(headers: IncomingHttpHeaders, sessionId: SessionId): boolean {
+  return refreshCookies(headers).some((token) => parseRefreshToken(token)?.sessionId === sessionId);
 }
 
 /**

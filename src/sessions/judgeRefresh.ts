@@ -17,10 +17,18 @@ export type RefreshVerdict =
   | { readonly kind: 'theft'; readonly rule: 'replayed' | 'other_context' }
   | { readonly kind: 'refused'; readonly rule: 'ended' | 'expired' | 'idle' | 'user_disabled' | 'version' };
 
+export interface RefreshRequest {
+  readonly now: number;
+  /** Before `now`, if it had to wait: a repeat that came in time is one, however long it took to look at it. */
+  readonly arrivedAt: number;
+  readonly client: ClientContext;
+  readonly graceMs: number;
+}
+
 export function judgeRefresh(
   session: SessionWithUser,
   presentedGeneration: number,
-  request: { readonly now: number; readonly client: ClientContext; readonly graceMs: number },
+  request: RefreshRequest,
 ): RefreshVerdict {
   return deadRule(session, request.now) ?? judgeGeneration(session, presentedGeneration, request);
 }
@@ -36,14 +44,14 @@ function deadRule(session: SessionWithUser, now: number): RefreshVerdict | undef
 function judgeGeneration(
   session: SessionWithUser,
   presented: number,
-  { now, client, graceMs }: { now: number; client: ClientContext; graceMs: number },
+  { arrivedAt, client, graceMs }: RefreshRequest,
 ): RefreshVerdict {
   if (presented === session.generation) return { kind: 'rotated' };
   const inGrace =
     graceMs > 0 &&
     presented === session.generation - 1 &&
     session.rotatedAt !== undefined &&
-    now < session.rotatedAt + graceMs;
+    arrivedAt < session.rotatedAt + graceMs;
   if (!inGrace) return { kind: 'theft', rule: 'replayed' };
   // An address may change between two tries, phones do that; the browser or program that asks does not.
   if (client.userAgent !== session.userAgent) return { kind: 'theft', rule: 'other_context' };

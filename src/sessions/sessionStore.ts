@@ -47,6 +47,8 @@ export interface EndedSession {
 /** What a refresh writes. */
 export interface SessionUse extends Pick<ClientContext, 'userAgent' | 'ip'> {
   readonly now: number;
+  /** Not before `now`: what came between may have waited. From here on the token of before is repeated, or stolen. */
+  readonly writtenAt: number;
   readonly context: SessionContext;
   readonly idleExpiresAt: number;
   readonly accessExpiresAt: number;

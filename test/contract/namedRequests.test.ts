@@ -165,7 +165,7 @@ for (const { name, open } of engines) {
         'it has ended all the same: clocks may be set back',
       );
       const use = { context: noContext, idleExpiresAt: now, signingKid: 'kid' };
-      const refreshed = { now, userAgent: '', ip: '', ...use };
+      const refreshed = { now, writtenAt: now, userAgent: '', ip: '', ...use };
       const busy = await newSession(storage, user, now);
       await sessions.advance(busy, 0, { ...refreshed, accessExpiresAt: now + 40 * minute });
       t.match(await sessions.end({ sessionIds: [busy] }, 'revoked', late), [{ id: busy, newlyEnded: true }]);

@@ -60,6 +60,7 @@ async function aRing({ database: { signingKeys } }: Store) {
 function aUse(signingKid: string, at: number): SessionUse {
   return {
     now: at,
+    writtenAt: at,
     userAgent: 'agent',
     ip: '::1',
     context: noContext,

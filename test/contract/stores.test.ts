@@ -52,6 +52,7 @@ async function sessions(t: Test, storage: Storage): Promise<void> {
   const id = await newSession(storage, user);
   const use = {
     now: now + 1,
+    writtenAt: now + 2,
     userAgent: 'b',
     ip: '::1',
     idleExpiresAt: now + 40 * minute,
@@ -72,7 +73,7 @@ async function sessions(t: Test, storage: Storage): Promise<void> {
   t.equal(await sessions.advance(id, 0, use), true);
   t.equal(await sessions.advance(id, 0, use), false, 'it advanced meanwhile');
   t.match(await sessions.find(id), {
-    ...{ generation: 1, rotatedAt: now + 1, graceRepeats: 0, userAgent: 'b', ip: '::1', lastUsedAt: now + 1 },
+    ...{ generation: 1, rotatedAt: now + 2, graceRepeats: 0, userAgent: 'b', ip: '::1', lastUsedAt: now + 1 },
     ...{ idleExpiresAt: now + 40 * minute, accessExpiresAt: now + 15 * minute },
   });
   t.equal(await sessions.repeat(id, 0, 2, use), false, 'the generation is that of the successor');
@@ -140,7 +141,7 @@ async function ending(t: Test, storage: Storage): Promise<void> {
   t.match(await sessions.find(strangers), { endedAt: undefined }, "nobody else's session has ended");
   t.equal(
     await sessions.advance(one, 0, {
-      ...{ now, userAgent: '', ip: '', idleExpiresAt: now, accessExpiresAt: now },
+      ...{ now, writtenAt: now, userAgent: '', ip: '', idleExpiresAt: now, accessExpiresAt: now },
       ...{ signingKid: 'kid', context: noContext },
     }),
     false,
@@ -179,8 +180,8 @@ async function context(t: Test, storage: Storage): Promise<void> {
     ...{ contextSignals: ['device_changed', 'network_changed'], contextScore: 60, contextChangedAt: now + 7 },
   };
   const use = {
-    ...{ now, userAgent: 'b', ip: '::1', idleExpiresAt: now + 40 * minute, accessExpiresAt: now + 1 },
-    ...{ signingKid: 'kid', context: noted },
+    ...{ now, writtenAt: now, userAgent: 'b', ip: '::1', idleExpiresAt: now + 40 * minute },
+    ...{ accessExpiresAt: now + 1, signingKid: 'kid', context: noted },
   };
   t.equal(await sessions.advance(id, 0, use), true);
   t.match(await sessions.find(id), noted);

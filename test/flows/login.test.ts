@@ -1,23 +1,21 @@
 /** A login in place of another session: both changes are one, and neither is made when the login is refused at the last moment. */
 
-import { randomBytes } from 'node:crypto';
 import t from 'tap';
 import type { Email } from '../../src/authn/email.ts';
-import { createPasswordHasher } from '../../src/authn/passwordHash.ts';
 import { newId, type SessionId, type UserId, uuidBytes } from '../../src/core/ids.ts';
-import { createKeyedHash } from '../../src/core/keyedHash.ts';
 import { limits } from '../../src/core/limits.ts';
 import type { Database } from '../../src/flows/database.ts';
-import { createLogin, type LoginParts } from '../../src/flows/login.ts';
-import { createPasswordAttempts } from '../../src/flows/passwordAttempts.ts';
-import type { CommittedRevocations, Effect } from '../../src/revocation/revocation.ts';
-import { createRefreshTokens } from '../../src/sessions/refreshToken.ts';
+import { createLogin } from '../../src/flows/login.ts';
 import { createStorage, migrateStorage } from '../../src/storage/postgres/storage.ts';
-import { createAccessTokenIssuer } from '../../src/tokens/accessToken.ts';
 import { engines } from '../support/engines.ts';
-import { createKeyNodes } from '../support/keyNode.ts';
-import { minute, newSession, newUser, rowsMadeAt as now } from '../support/rows.ts';
-import { audience, issuer } from '../support/tokenForge.ts';
+import {
+  createFlowParts,
+  newOpenSession,
+  passwordAttemptsOver,
+  withTransactions,
+} from '../support/flowParts.ts';
+import { createToldEffect } from '../support/keyNode.ts';
+import { newUser, rowsMadeAt as now } from '../support/rows.ts';
 
 const password = 'correct horse battery staple';
 const origin = { actor: 'user', requestId: 'this-login' };
@@ -29,60 +27,32 @@ for (const { name, open } of engines) {
     await migrateStorage(engine);
     const storage = createStorage(engine);
     const { database } = storage;
-    const passwords = createPasswordHasher();
-    const passwordHash = await passwords.hash(password);
-    const { nodes, sealing, clock, look } = createKeyNodes(1);
-    await look();
-    const [node] = nodes;
-    const refreshTokens = createRefreshTokens(sealing);
+    const base = await createFlowParts(storage);
+    const passwordHash = await base.passwords.hash(password);
 
     /** A user, a session that somebody else had in the same browser, and a login that replaces it. */
     const setUp = async (
       transaction: (userId: UserId) => Database['transaction'],
-      stores: Partial<Database> = {},
+      { passwordFailures = database.passwordFailures, sessionsPerUser = 100 } = {},
     ) => {
       const userId = newId<UserId>(now);
       const email = `${userId}@example.com` as Email;
       await database.users.create({ id: userId, email, passwordHash }, now);
-      const id = await newSession(storage, await newUser(storage), clock.now());
-      const before = { id, sealedSecret: refreshTokens.newSealedSecret(id) };
-      await database.sessions.reseal(before);
+      const before = await newOpenSession(storage, base, await newUser(storage));
 
-      const told: CommittedRevocations[] = [];
-      const transactions = { begun: 0 };
-      const effect: Effect = {
-        longestMs: () => minute,
-        suspect: () => {},
-        async announce(committed) {
-          told.push(committed);
-          return { effectAt: clock.now(), milliseconds: 0, nodes: [] };
-        },
-      };
-      const counted: Database = {
-        ...database,
-        transaction(work) {
-          transactions.begun += 1;
-          return transaction(userId)(work);
-        },
-      };
-      const parts = {
-        ...{ database: counted, effect, clock, refreshTokens, passwords },
-        ...{ keyRing: node?.keyRing, ringKeeper: node?.ringKeeper },
-        denyList: { check: () => ({ revoked: false, decidedBy: 'bloom' }) },
-        accessTokens: createAccessTokenIssuer({ issuer, audience, accessTtlMs: 15 * minute }),
-        ...{ refreshIdleTtlMs: 30 * minute, sessionMaxTtlMs: 90 * minute, sessionsPerUser: 100 },
-        passwordAttempts: createPasswordAttempts({
-          ...{ clock, keyedHash: createKeyedHash(randomBytes(32), 'test') },
-          database: { ...database, ...stores },
-        }),
-      } as unknown as LoginParts;
+      const { effect, told } = createToldEffect();
+      const passwordAttempts = passwordAttemptsOver({ ...database, passwordFailures }, base.clock);
+      const { parts, transactions } = withTransactions(
+        { ...base, effect, passwordAttempts, sessionsPerUser },
+        transaction(userId),
+      );
       const logIn = (replaces?: string) => createLogin(parts)({ email, password, replaces }, origin);
       const eventsOf = (sessionId: SessionId) =>
         engine.prisma.auditEvent.findMany({
           where: { sessionId },
           select: { type: true, reason: true, requestId: true },
         });
-      return { before, logIn, told, transactions, eventsOf, token: refreshTokens.derive(before, 0) };
+      return { before, logIn, told, transactions, eventsOf, token: before.token() };
     };
     const endedAt = async (id: SessionId) => (await database.sessions.find(id))?.endedAt;
 
@@ -92,7 +62,7 @@ for (const { name, open } of engines) {
       t.equal(await endedAt(sessionId), undefined);
       t.not(await endedAt(before.id), undefined);
       t.equal(transactions.begun, 1);
-      const announced = told.flatMap(({ revocations }) => revocations).map(({ subject }) => subject);
+      const announced = told.flat().map(({ subject }) => subject);
       t.ok(announced.length === 1 && announced[0] && uuidBytes(before.id).equals(announced[0]));
       const { requestId } = origin;
       t.strictSame(await eventsOf(before.id), [
@@ -103,6 +73,22 @@ for (const { name, open } of engines) {
       await logIn(token);
       t.equal((await eventsOf(before.id)).length, 1, 'what has ended does not end again');
     });
+
+    t.test(
+      'what has to make room for it ends in the same transaction, and says for which login',
+      async (t) => {
+        const { logIn, transactions, eventsOf } = await setUp(() => database.transaction, {
+          sessionsPerUser: 1,
+        });
+        const { sessionId } = await logIn();
+        await logIn();
+        t.equal(transactions.begun, 2);
+        t.match(await eventsOf(sessionId), [
+          { type: 'login_succeeded' },
+          { type: 'session_ended', reason: 'session_limit', requestId: origin.requestId },
+        ]);
+      },
+    );
 
     t.test('a right password is no guess when something else fails', async (t) => {
       let failing = true;

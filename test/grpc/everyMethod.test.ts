@@ -40,7 +40,7 @@ t.test('every method', async (t) => {
         { response: { endedSessions: 1 } },
       ],
       ['TokenService/IsRevoked', { jti }, { response: { revoked: true, reason: 'REASON_REVOKED' } }],
-      ['UserService/DisableUser', { userId: sub }, { response: { endedSessions: 0 } }],
+      ['UserService/DisableUser', { userId: sub, requestId: 'left' }, { response: { endedSessions: 0 } }],
       ['UserService/EnableUser', { userId: sub }, { response: {} }],
       ['UserService/DeleteUser', { userId: sub }, { response: {} }],
       ['KeyService/ListKeys', {}, { response: { keys: [{}, {}] } }],
@@ -55,6 +55,8 @@ t.test('every method', async (t) => {
     t.teardown(() => python.stop());
     t.strictSame(await python.ask({ watch: true }), { lease: true });
     for (const [call, request, answer] of rows) t.match(await python.ask({ call, request }), answer, call);
+    const [disabled] = await flows.listAudit({ limit: 1, type: 'user_disabled' });
+    t.match(disabled, { userId: sub, requestId: 'left' }, 'as the caller called it');
     t.strictSame(await python.ask({ leave: true }), { status: 'OK' });
   });
 

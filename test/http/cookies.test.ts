@@ -400,6 +400,16 @@ t.test('what ends the session of the browser clears its cookie; what keeps it do
     headers: withCookie(cookieOf(login) ?? ''),
   });
   t.strictSame([all.status, ...cleared(all)], [204, '', '"storage"'], 'logout everywhere');
+  const beside = await call('POST', '/auth/login?cookie', { body, headers: ownPage });
+  const bearer = await call('POST', '/auth/login', { body });
+  const others = withCookie(cookieOf(beside) ?? '');
+  const own = await call('DELETE', `/auth/sessions/${bearer.body.session_id}`, {
+    token: bearer.body.access_token,
+    headers: others,
+  });
+  t.strictSame([own.status, ...cleared(own)], [204, undefined, null], 'ending a session of a bearer');
+  t.equal((await authority.refresh(cookieOf(beside) ?? '')).status, 200, 'and the cookie beside it goes on');
+
   const noBrowser = await call('POST', '/auth/login', { body });
   const byBearer = await call('POST', '/auth/logout-all', { token: noBrowser.body.access_token });
   t.strictSame(

@@ -1,4 +1,5 @@
 import { newId, type SessionId, type UserId } from '../../src/core/ids.ts';
+import type { ContextPolicy } from '../../src/sessions/context.ts';
 import type { SessionContext } from '../../src/sessions/session.ts';
 import type { NewSession } from '../../src/sessions/sessionStore.ts';
 
@@ -13,6 +14,15 @@ export const noContext: SessionContext = {
   contextSignals: [],
   contextScore: 0,
   contextChangedAt: undefined,
+};
+
+/** No change of a session's context is looked at. */
+export const ignoringContext: ContextPolicy = {
+  device_changed: 'ignore',
+  user_agent_changed: 'ignore',
+  two_networks: 'ignore',
+  rapid_refresh: 'ignore',
+  network_changed: 'ignore',
 };
 
 /** A session of somebody, begun now, that is in no store. Its secret is nobody's. */

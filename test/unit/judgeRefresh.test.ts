@@ -40,6 +40,7 @@ interface Change {
   readonly session?: Partial<SessionWithUser>;
   readonly presented?: number;
   readonly now?: number;
+  readonly arrivedAt?: number;
   readonly graceMs?: number;
   readonly userAgent?: string | undefined;
   readonly ip?: string | undefined;
@@ -48,7 +49,8 @@ interface Change {
 /** The verdict in short: its kind, and its rule if it has one. */
 function verdict(change: Change): string {
   const client = { userAgent: alive.userAgent, ip: alive.ip, deviceId: undefined, ...change };
-  const request = { now: change.now ?? now, client, graceMs: change.graceMs ?? graceMs };
+  const at = change.now ?? now;
+  const request = { now: at, arrivedAt: change.arrivedAt ?? at, client, graceMs: change.graceMs ?? graceMs };
   const judged = judgeRefresh({ ...alive, ...change.session }, change.presented ?? 5, request);
   return 'rule' in judged ? `${judged.kind} ${judged.rule}` : judged.kind;
 }
@@ -92,6 +94,11 @@ table('the previous one gets the same successor again, for a while, for the same
     'repeated_in_grace',
   ],
   ['when the grace ends', { presented: previous, session: { rotatedAt: now - 10_000 } }, 'theft replayed'],
+  [
+    'looked at when it has ended, but there before',
+    { presented: previous, arrivedAt: now - 1, session: { rotatedAt: now - 10_000 } },
+    'repeated_in_grace',
+  ],
   ['one millisecond after', { presented: previous, session: { rotatedAt: now - 10_001 } }, 'theft replayed'],
   [
     'when the clock went back a little',

@@ -12,7 +12,7 @@ import { inCookieMode } from '../csrf.ts';
 import type { RateLimits } from '../rateLimits.ts';
 import {
   forgetBrowser,
-  hasRefreshCookie,
+  hasRefreshCookieOf,
   presentedRefreshToken,
   readRefreshCookie,
   setRefreshCookie,
@@ -160,7 +160,7 @@ function accountRoutes(
     await rateLimits.spend('password', userId, request, reply);
     const { current_password: currentPassword } = request.body;
     await flows.deleteAccount(currentPassword, { userId, sessionId }, originOf(request));
-    if (hasRefreshCookie(request.headers)) forgetBrowser(reply);
+    if (hasRefreshCookieOf(request.headers, sessionId)) forgetBrowser(reply);
     return reply.code(204).send(null);
   });
 

@@ -10,6 +10,7 @@ import {
   clearRefreshCookie,
   forgetBrowser,
   hasRefreshCookie,
+  hasRefreshCookieOf,
   presentedRefreshToken,
 } from '../refreshCookie.ts';
 import { emptyBody, logoutBody } from '../schemas.ts';
@@ -56,9 +57,9 @@ export function logoutRoutes(app: HttpApp, { flows }: HttpParts, authenticate: A
     '/auth/logout-all',
     { preValidation: optionalBody, schema: logoutAllSchema },
     async (request, reply) => {
-      const { sub } = await authenticate(request);
+      const { sub, sid } = await authenticate(request);
       await flows.logoutAll(sub, originOf(request));
-      if (hasRefreshCookie(request.headers)) forgetBrowser(reply);
+      if (hasRefreshCookieOf(request.headers, sid)) forgetBrowser(reply);
       return reply.code(204).send(null);
     },
   );

@@ -7,7 +7,7 @@ import { parseUserAgent } from '../../sessions/userAgent.ts';
 import type { HttpParts } from '../app.ts';
 import type { HttpApp } from '../bareApp.ts';
 import { type Authenticate, originOf } from '../caller.ts';
-import { forgetBrowser, hasRefreshCookie } from '../refreshCookie.ts';
+import { forgetBrowser, hasRefreshCookieOf } from '../refreshCookie.ts';
 import { type SessionsBody, sessionParams, sessionsQuery, sessionsResponse } from '../schemas.ts';
 import { noContent, operation } from './route.ts';
 
@@ -46,7 +46,7 @@ export function sessionRoutes(app: HttpApp, { flows }: HttpParts, authenticate: 
   app.delete('/auth/sessions/:id', { schema: endSchema }, async (request, reply) => {
     const { sub, sid } = await authenticate(request);
     await flows.endSession(request.params.id as SessionId, sub, originOf(request));
-    if (request.params.id === sid && hasRefreshCookie(request.headers)) forgetBrowser(reply);
+    if (request.params.id === sid && hasRefreshCookieOf(request.headers, sid)) forgetBrowser(reply);
     return reply.code(204).send(null);
   });
 }

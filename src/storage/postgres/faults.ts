@@ -24,6 +24,12 @@ function isPassing(error: unknown): boolean {
   return passingStates.test(said) || passingWords.test(said);
 }
 
+/** The database ended one of two transactions that waited for each other. Nothing of it was stored. */
+export function isDeadlock(error: unknown): boolean {
+  if (error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2034') return true;
+  return error instanceof Error && /\b40P01\b|write conflict or a deadlock/i.test(error.message);
+}
+
 /** A database that does not answer is `unavailable` with a time to try again; anything else stays what it is. */
 export function translateFault(error: unknown): unknown {
   if (error instanceof AuthorityError || !isPassing(error)) return error;

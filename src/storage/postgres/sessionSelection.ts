@@ -40,6 +40,12 @@ export function selected(selection: SessionSelection, at: Date): Prisma.Sql {
   return Prisma.sql`${whose(selection)} AND (s.ended_at IS NULL OR ${tokensLive})`;
 }
 
+/** One that is selected, and so locked in its turn, and yet left as it is. */
+export function notSpared(selection: SessionSelection): Prisma.Sql {
+  if (!('except' in selection) || selection.except === undefined) return Prisma.sql`true`;
+  return Prisma.sql`s.id <> ${selection.except}::uuid`;
+}
+
 export function inRange({ after, last }: SessionRange): Prisma.Sql {
   const start = after === undefined ? Prisma.sql`true` : Prisma.sql`s.id > ${after}::uuid`;
   return last === undefined ? start : Prisma.sql`${start} AND s.id <= ${last}::uuid`;
@@ -51,9 +57,7 @@ function whose(
   if ('sessionIds' in selection) return Prisma.sql`s.id = ANY (${selection.sessionIds}::uuid[])`;
   if ('matching' in selection)
     return Prisma.sql`${inRange(selection.range)} AND ${matching(selection.matching)}`;
-  const { userId, except } = selection;
-  if (except === undefined) return Prisma.sql`s.user_id = ${userId}::uuid`;
-  return Prisma.sql`s.user_id = ${userId}::uuid AND s.id <> ${except}::uuid`;
+  return Prisma.sql`s.user_id = ${selection.userId}::uuid`;
 }
 
 function matching({ userId, clientId, createdBefore, createdFrom, ip }: SessionFilter): Prisma.Sql {

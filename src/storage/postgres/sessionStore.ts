@@ -3,7 +3,7 @@ import { limits } from '../../core/limits.ts';
 import type { Session } from '../../sessions/session.ts';
 import type { EndedSession, NewSession, SessionStore, SessionUse } from '../../sessions/sessionStore.ts';
 import { Prisma, type Session as SessionRow } from './generated/client.ts';
-import { expiredAt, inRange, live, selected } from './sessionSelection.ts';
+import { expiredAt, inRange, live, notSpared, selected } from './sessionSelection.ts';
 import type { PrismaConnection } from './transactions.ts';
 
 export function createSessionStore(prisma: PrismaConnection): SessionStore {
@@ -42,7 +42,7 @@ export function createSessionStore(prisma: PrismaConnection): SessionStore {
     async advance(id, from, use) {
       const changed = await prisma.$executeRaw`
         UPDATE sessions AS s
-           SET generation = generation + 1, rotated_at = ${new Date(use.now)}, grace_repeats = 0,
+           SET generation = generation + 1, rotated_at = ${new Date(use.writtenAt)}, grace_repeats = 0,
                last_used_at = ${new Date(use.now)}, idle_expires_at = ${new Date(use.idleExpiresAt)},
                access_expires_at = GREATEST(access_expires_at, ${new Date(use.accessExpiresAt)}),
                signing_kids = ${signingKids(use)},
@@ -73,7 +73,7 @@ export function createSessionStore(prisma: PrismaConnection): SessionStore {
            WHERE ${selected(selection, expired)} ORDER BY s.id FOR UPDATE)
         UPDATE sessions AS s
            SET ended_at = COALESCE(s.ended_at, ${at}), end_reason = COALESCE(s.end_reason, ${reason})
-          FROM target WHERE s.id = target.id
+          FROM target WHERE s.id = target.id AND ${notSpared(selection)}
         RETURNING s.id, s.user_id, s.access_expires_at, target.live AS newly_ended`;
       // One that had expired is ended all the same, since clocks may be set back; there is nothing to tell of it.
       return rows
@@ -85,7 +85,7 @@ export function createSessionStore(prisma: PrismaConnection): SessionStore {
       const expired = expiredAt(now);
       const [row] = await prisma.$queryRaw<{ count: number }[]>`
         SELECT count(*)::int AS count FROM sessions AS s
-         WHERE ${selected(selection, expired)} AND ${live(expired)}`;
+         WHERE ${selected(selection, expired)} AND ${notSpared(selection)} AND ${live(expired)}`;
       return row?.count ?? 0;
     },
 

@@ -4,7 +4,7 @@ import { limits } from '../../core/limits.ts';
 import type { Database, Stores } from '../../flows/database.ts';
 import { createAuditLog } from './auditLog.ts';
 import { createAuditTrail } from './auditTrail.ts';
-import { translateFault } from './faults.ts';
+import { isDeadlock, translateFault } from './faults.ts';
 import type { Prisma, PrismaClient } from './generated/client.ts';
 import { createPasswordFailureStore } from './passwordFailureStore.ts';
 import { createRequestStore } from './requestStore.ts';
@@ -31,7 +31,9 @@ export function createDatabase(prisma: PrismaClient): Database {
         throw new AuthorityError('overloaded', { retryAfterSeconds: 1, reason: 'transactions' });
       underWay += 1;
       try {
-        return await prisma.$transaction((connection) => work(createStores(connection, passOn)));
+        return await onceMoreAfterDeadlock(() =>
+          prisma.$transaction((connection) => work(createStores(connection, passOn))),
+        );
       } catch (error) {
         return translate(error);
       } finally {
@@ -39,6 +41,16 @@ export function createDatabase(prisma: PrismaClient): Database {
       }
     },
   };
+}
+
+/** Rows are locked in one order where one statement does it, and a transaction may have several. */
+async function onceMoreAfterDeadlock<T>(run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    if (!isDeadlock(error)) throw error;
+    return run();
+  }
 }
 
 /** Inside a transaction the first fault ends it; it is translated once, outside. */

@@ -3,8 +3,10 @@
 
 export interface DeleteUserRequest {
   'userId'?: (string);
+  'requestId'?: (string);
 }
 
 export interface DeleteUserRequest__Output {
   'userId': (string);
+  'requestId': (string);
 }

@@ -3,8 +3,10 @@
 
 export interface DisableUserRequest {
   'userId'?: (string);
+  'requestId'?: (string);
 }
 
 export interface DisableUserRequest__Output {
   'userId': (string);
+  'requestId': (string);
 }

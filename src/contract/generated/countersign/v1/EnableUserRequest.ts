@@ -3,8 +3,10 @@
 
 export interface EnableUserRequest {
   'userId'?: (string);
+  'requestId'?: (string);
 }
 
 export interface EnableUserRequest__Output {
   'userId': (string);
+  'requestId': (string);
 }

@@ -16,6 +16,7 @@ export interface Session {
   'contextSignals'?: (string)[];
   'contextScore'?: (number);
   'contextChangeTimeMs'?: (number | string | Long);
+  'deviceType'?: (string);
 }
 
 export interface Session__Output {
@@ -32,4 +33,5 @@ export interface Session__Output {
   'contextSignals': (string)[];
   'contextScore': (number);
   'contextChangeTimeMs': (number);
+  'deviceType': (string);
 }

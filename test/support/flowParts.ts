@@ -1,0 +1,60 @@
+/** What flows need that hand out tokens or end sessions, over a storage of the test's; and what they told whoever brings that into effect. */
+import { randomBytes } from 'node:crypto';
+import { createPasswordHasher } from '../../src/authn/passwordHash.ts';
+import type { User } from '../../src/authn/user.ts';
+import type { Clock } from '../../src/core/clock.ts';
+import { createKeyedHash } from '../../src/core/keyedHash.ts';
+import type { Database } from '../../src/flows/database.ts';
+import { createPasswordAttempts } from '../../src/flows/passwordAttempts.ts';
+import { createRefreshTokens } from '../../src/sessions/refreshToken.ts';
+import type { Storage } from '../../src/storage/postgres/storage.ts';
+import { createAccessTokenIssuer } from '../../src/tokens/accessToken.ts';
+import { createKeyNodes, createToldEffect } from './keyNode.ts';
+import { minute, newSession } from './rows.ts';
+import { audience, issuer } from './tokenForge.ts';
+
+export async function createFlowParts({ database }: Storage) {
+  const { nodes, sealing, clock, look } = createKeyNodes(1);
+  await look();
+  const [{ keyRing, ringKeeper }] = nodes;
+  return {
+    ...{ database, clock, keyRing, ringKeeper },
+    effect: createToldEffect().effect,
+    refreshTokens: createRefreshTokens(sealing),
+    passwords: createPasswordHasher(),
+    passwordAttempts: passwordAttemptsOver(database, clock),
+    denyList: { check: async () => ({ revoked: false, decidedBy: 'bloom' }) as const },
+    accessTokens: createAccessTokenIssuer({ issuer, audience, accessTtlMs: 15 * minute }),
+    ...{ refreshIdleTtlMs: 30 * minute, sessionMaxTtlMs: 90 * minute, sessionsPerUser: 100 },
+  };
+}
+
+export type FlowParts = Awaited<ReturnType<typeof createFlowParts>>;
+
+export function passwordAttemptsOver(database: Database, clock: Clock) {
+  return createPasswordAttempts({ database, clock, keyedHash: createKeyedHash(randomBytes(32), 'test') });
+}
+
+/** A session of now, and the refresh token of each of its generations. */
+export async function newOpenSession(storage: Storage, { clock, refreshTokens }: FlowParts, user: User) {
+  const id = await newSession(storage, user, clock.now());
+  const session = { id, sealedSecret: refreshTokens.newSealedSecret(id) };
+  await storage.database.sessions.reseal(session);
+  return { id, token: (generation = 0) => refreshTokens.derive(session, generation) };
+}
+
+/** The parts with a database that counts its transactions, and runs them as the test says. */
+export function withTransactions<Parts extends { database: Database }>(
+  parts: Parts,
+  transaction: Database['transaction'] = parts.database.transaction,
+) {
+  const transactions = { begun: 0 };
+  const database: Database = {
+    ...parts.database,
+    transaction(work) {
+      transactions.begun += 1;
+      return transaction(work);
+    },
+  };
+  return { transactions, parts: { ...parts, database } };
+}
