@@ -185,8 +185,9 @@ export const settings = {
     kind: 'count',
     default: '100',
     atLeast: 1,
-    atMost: 100_000,
-    format: 'a whole number, 1–100000',
+    // They all end in one transaction, which takes a second then.
+    atMost: 10_000,
+    format: 'a whole number, 1–10000',
     description: 'Live sessions of one user; one login more ends the oldest.',
   },
   ON_DEVICE_CHANGE: onSignal('notify', 'a session is used with another `device_id`'),
