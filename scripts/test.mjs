@@ -35,8 +35,9 @@ const steps = {
 
 async function check() {
   for (const [name, step] of Object.entries(steps)) {
-    console.log(`- ${name}`);
+    const started = performance.now();
     await step();
+    console.log(`- ${name} (${((performance.now() - started) / 1000).toFixed(1)} s)`);
   }
 }
 

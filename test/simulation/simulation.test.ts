@@ -2,25 +2,30 @@
  * The real nodes in a simulated world: thousands of runs, each from its seed. A failing seed is printed, and
  * `node --import=tsx test/simulation/replay.ts SEED` runs it again, event by event.
  */
+import { fileURLToPath } from 'node:url';
 import t from 'tap';
-import { type Outcome, runMs, simulate } from './run.ts';
+import { startProcess } from '../support/process.ts';
+import { runMs, simulate } from './run.ts';
+import type { Runs, RunsOutcome } from './runs.ts';
 import type { Sabotage } from './sabotage.ts';
 
 const seeds = 2_000;
 // Alone it takes a minute.
 t.setTimeout(170_000);
 
+async function run(runs: Runs): Promise<RunsOutcome> {
+  const file = fileURLToPath(new URL('runs.ts', import.meta.url));
+  const program = startProcess(process.execPath, ['--import=tsx', file, JSON.stringify(runs)], {
+    env: {},
+  });
+  const { code } = await program.exited;
+  if (code !== 0) throw new Error(program.stderr());
+  return JSON.parse(program.stdout());
+}
+
 t.test('no run violates the invariants, whatever breaks', async (t) => {
   t.setTimeout(170_000);
-  const totals = {
-    ...{ acknowledged: 0, checks: 0, unavailable: 0, crashes: 0, loadsFromCopy: 0, edgeAnswers: 0, moves: 0 },
-  };
-  const violating: string[] = [];
-  for (let seed = 1; seed <= seeds; seed += 1) {
-    const outcome = await simulate(seed, runMs);
-    for (const name of Object.keys(totals) as (keyof typeof totals)[]) totals[name] += outcome[name];
-    if (outcome.violations.length > 0) violating.push(`seed ${seed}: ${outcome.violations[0]}`);
-  }
+  const { violating, totals } = await run({ seeds });
   t.strictSame(violating, []);
   t.comment(`${seeds} seeds: ${JSON.stringify(totals)}`);
   // That the runs were what they are meant to be: busy, and broken.
@@ -58,13 +63,10 @@ const edgeSabotages: readonly [name: string, sabotage: Sabotage][] = [
   ['a node that stops removes its row whatever its edges hold', { removesRow: true, edges: 3 }],
 ];
 
-const byEdge = (violation: string) => violation.startsWith('I1') && violation.includes('edge');
 for (const [name, sabotage] of [...sabotages, ...edgeSabotages]) {
   t.test(`the witness sees it when ${name}`, async (t) => {
-    const shows = sabotage.edges === 0 ? (violation: string) => violation.startsWith('I1') : byEdge;
-    const violates = ({ violations }: Outcome) => violations.some(shows);
-    let seed = 1;
-    while (seed <= 400 && !violates(await simulate(seed, runMs, sabotage))) seed += 1;
-    t.ok(seed <= 400, `seed ${seed}`);
+    const until = sabotage.edges === 0 ? 'I1' : 'I1 at an edge';
+    const { met, seed } = await run({ seeds: 400, sabotage, until });
+    t.ok(met, `seed ${seed}`);
   });
 }
