@@ -8,6 +8,7 @@ import { grpcRows } from './grpc.ts';
 import { jwksRows } from './jwks.ts';
 import { loginRows } from './login.ts';
 import { readingRows } from './reading.ts';
+import { refreshRows } from './refresh.ts';
 import { sdkRows } from './sdk.ts';
 import { sessionRows } from './sessions.ts';
 
@@ -21,6 +22,7 @@ const rows = [
   ...(await edgeEffectRows()),
   ...(await loginRows()),
   ...(await sessionRows()),
+  ...(await refreshRows()),
 ];
 const table = [
   '| what | yardstick | Countersign | ratio | to reach |',

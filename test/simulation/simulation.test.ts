@@ -15,9 +15,7 @@ t.setTimeout(170_000);
 
 async function run(runs: Runs): Promise<RunsOutcome> {
   const file = fileURLToPath(new URL('runs.ts', import.meta.url));
-  const program = startProcess(process.execPath, ['--import=tsx', file, JSON.stringify(runs)], {
-    env: {},
-  });
+  const program = startProcess(process.execPath, ['--import=tsx', file, JSON.stringify(runs)]);
   const { code } = await program.exited;
   if (code !== 0) throw new Error(program.stderr());
   return JSON.parse(program.stdout());

@@ -1,5 +1,6 @@
 import { type AuditEvent, type AuditTrail, detailText } from '../../audit/auditEvent.ts';
 import { type AuditEventId, newId } from '../../core/ids.ts';
+import { prepared } from './prepared.ts';
 import type { PrismaConnection } from './transactions.ts';
 
 export function createAuditTrail(prisma: PrismaConnection): AuditTrail {
@@ -7,7 +8,7 @@ export function createAuditTrail(prisma: PrismaConnection): AuditTrail {
     if (events.length === 0) return;
     // One parameter for any number of events. The origin is the same for all, and costs some microseconds.
     const rows = `[${events.map((event) => toJson(event, now)).join()}]`;
-    await prisma.$executeRaw`
+    await prisma.$executeRaw`${prepared('record_events')}
       INSERT INTO audit_events (id, occurred_at, type, actor, user_id, session_id, reason, request_id, ip, detail, origin)
       SELECT e.id, e.occurred_at, e.type, e.actor, e.user_id, e.session_id, e.reason, e.request_id, e.ip, e.detail,
              (SELECT audit_origin())

@@ -12,6 +12,7 @@ import { StartupError, UnreachableError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import { failStop, guardCommits } from './commitGuard.ts';
 import { PrismaClient } from './generated/client.ts';
+import { statementName } from './prepared.ts';
 
 /** One connection that runs SQL as it is written: for migrations and locks, where Prisma has no say. */
 export interface SqlConnection {
@@ -115,7 +116,7 @@ async function openServer(url: string): Promise<PostgresEngine> {
   };
   const connection = await reachable(connect());
   await refuseLossyCommits(connection).finally(connection.close);
-  const adapter = new PrismaPg({
+  const connections = {
     connectionString: url,
     application_name: 'countersign',
     connectionTimeoutMillis: limits.queryMilliseconds,
@@ -124,7 +125,8 @@ async function openServer(url: string): Promise<PostgresEngine> {
     query_timeout: limits.queryMilliseconds,
     // Nor does ours when this node is frozen, or gone: the rows that it has locked are waited for by others.
     idle_in_transaction_session_timeout: limits.idleInTransactionMilliseconds,
-  });
+  };
+  const adapter = new PrismaPg(connections, { statementNameGenerator: statementName });
   const prisma = new PrismaClient({ adapter, transactionOptions });
   return { prisma, connect, close: () => prisma.$disconnect() };
 }

@@ -3,6 +3,7 @@ import { limits } from '../../core/limits.ts';
 import type { Session } from '../../sessions/session.ts';
 import type { EndedSession, NewSession, SessionStore, SessionUse } from '../../sessions/sessionStore.ts';
 import { Prisma, type Session as SessionRow } from './generated/client.ts';
+import { prepared } from './prepared.ts';
 import { expiredAt, inRange, live, notSpared, selected } from './sessionSelection.ts';
 import type { PrismaConnection } from './transactions.ts';
 
@@ -13,13 +14,11 @@ export function createSessionStore(prisma: PrismaConnection): SessionStore {
     },
 
     async find(id) {
-      const row = await prisma.session.findUnique({
-        where: { id },
-        include: { user: { select: { tokenVersion: true, disabledAt: true } } },
-      });
-      if (row === null) return undefined;
-      const { tokenVersion, disabledAt } = row.user;
-      return { ...fromRow(row), user: { tokenVersion, disabled: disabledAt !== null } };
+      const [row] = await prisma.$queryRaw<RowWithUser[]>`${prepared('find_session')}
+        SELECT ${columns}, u.token_version AS "userVersion", u.disabled_at IS NOT NULL AS "userDisabled"
+          FROM sessions AS s JOIN users AS u ON u.id = s.user_id WHERE s.id = ${id}::uuid`;
+      if (row === undefined) return undefined;
+      return { ...fromRow(row), user: { tokenVersion: row.userVersion, disabled: row.userDisabled } };
     },
 
     async list(userId, { now, limit, before }) {
@@ -40,7 +39,7 @@ export function createSessionStore(prisma: PrismaConnection): SessionStore {
     },
 
     async advance(id, from, use) {
-      const changed = await prisma.$executeRaw`
+      const changed = await prisma.$executeRaw`${prepared('advance_session')}
         UPDATE sessions AS s
            SET generation = generation + 1, rotated_at = ${new Date(use.writtenAt)}, grace_repeats = 0,
                last_used_at = ${new Date(use.now)}, idle_expires_at = ${new Date(use.idleExpiresAt)},
@@ -52,7 +51,7 @@ export function createSessionStore(prisma: PrismaConnection): SessionStore {
     },
 
     async repeat(id, current, maximum, use) {
-      const changed = await prisma.$executeRaw`
+      const changed = await prisma.$executeRaw`${prepared('repeat_session')}
         UPDATE sessions AS s
            SET grace_repeats = grace_repeats + 1, last_used_at = ${new Date(use.now)},
                access_expires_at = GREATEST(access_expires_at, ${new Date(use.accessExpiresAt)}),
@@ -134,6 +133,18 @@ export function createSessionStore(prisma: PrismaConnection): SessionStore {
     },
   };
 }
+
+interface RowWithUser extends SessionRow {
+  readonly userVersion: number;
+  readonly userDisabled: boolean;
+}
+
+/** As Prisma names them. One by one: a column that a newer node adds must not change what a prepared statement answers. */
+const columns = Prisma.raw(
+  Object.keys(Prisma.SessionScalarFieldEnum)
+    .map((name) => `s.${name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)} AS "${name}"`)
+    .join(', '),
+);
 
 /** What must still be true at the moment a refresh writes; `judgeRefresh` found it so when it read. */
 function alive(now: number): Prisma.Sql {
