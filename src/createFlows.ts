@@ -51,7 +51,7 @@ import type { AccessTokenIssuer } from './tokens/accessToken.ts';
 import type { AccessTokenReader } from './tokens/accessTokenReader.ts';
 
 export interface FlowParts {
-  readonly config: Pick<Config, 'sessions' | 'registration'>;
+  readonly config: Pick<Config, 'sessions' | 'registration' | 'audit'>;
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -129,7 +129,7 @@ export function createFlows(parts: FlowParts) {
     revokeKey: createRevokeKey({ ...keys, ...ending }),
     resealKeys: createResealKeys({ database, sealing, refreshTokens, clock }),
     listAudit: createListAudit({ database }),
-    verifyAudit: createVerifyAudit({ database }),
+    verifyAudit: createVerifyAudit({ database, retentionMs: config.audit.retentionMs }),
   };
 }
 

@@ -64,8 +64,7 @@ function sealing({ database, clock, metrics }: UpkeepParts): () => Promise<numbe
   );
   let continuing = false;
   return async () => {
-    // Somewhat less than between two looks, so that one node alone is not held up by its own last seal.
-    const minimumAgeMs = continuing ? 0 : limits.auditSealMilliseconds / 2;
+    const minimumAgeMs = continuing ? 0 : limits.auditSealAgeMilliseconds;
     const sealed = await seal({ minimumAgeMs });
     continuing = sealed.outcome === 'sealed' && sealed.more;
     if (continuing) return limits.cleanUpPauseMilliseconds;

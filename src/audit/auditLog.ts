@@ -28,13 +28,6 @@ export interface ChainEnd {
   readonly now: number;
 }
 
-/** The last deletion by retention: events of all seals up to this one are gone. */
-export interface Deletion {
-  readonly lastSeal: number;
-  readonly retentionMs: number;
-  readonly at: number;
-}
-
 /** What becomes of the events that were recorded: read, sealed, and deleted when they are old. */
 export interface AuditLog {
   /** Newest first; those before `before` only. */
@@ -56,7 +49,13 @@ export interface AuditLog {
   countUnsealed(range: UnsealedRange): Promise<number>;
   /** When the first of them occurred. */
   firstUnsealed(range: UnsealedRange): Promise<number | undefined>;
-  lastDeletion(): Promise<Deletion | undefined>;
+  /**
+   * The last seal that an event `audit_events_deleted` names: it says that the events of all seals up to this one are gone, and
+   * whoever can write to the database can say so. 0 when there is none.
+   */
+  deletedUpTo(): Promise<number>;
+  /** The first seal, up to this number, of which an event is left all the same. */
+  firstLeft(upTo: number): Promise<number | undefined>;
   /** Only in a transaction, and only for the retention; answers how many there were. */
   deleteSealed(range: SealedRange): Promise<number>;
 }

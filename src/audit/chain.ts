@@ -139,6 +139,7 @@ export type ChainFault =
   | 'event_missing'
   | 'event_added'
   | 'event_changed'
+  | 'deleted_early'
   | 'head_unknown';
 
 /** What is wrong with a seal beside the one before it. `end`: where the last seal of the same origin ended. */
@@ -159,6 +160,30 @@ export function judgeEvents(seal: Seal, found: EventsHash): ChainFault | undefin
   if (found.events < seal.events) return 'event_missing';
   if (found.events > seal.events) return 'event_added';
   return same(found.digest(), seal.eventsHash) ? undefined : 'event_changed';
+}
+
+/**
+ * Of seals in the order of their numbers, those that were made before then: in groups, each of which ends with one whose own
+ * date says so. Before it there may be some that a clock dated too late, or too early: they are as old as the one that follows.
+ * A date before those of the seals in front is believed by nobody: else a clock that was far behind, once, would make old all
+ * that was ever sealed. `after`: the seal in front of them, which is old; without one, the first must be old itself.
+ */
+export function oldSeals(
+  seals: readonly Seal[],
+  after: Seal | undefined,
+  madeBefore: number,
+): readonly (readonly Seal[])[] {
+  const groups: Seal[][] = [];
+  let latest = (after ?? seals[0])?.sealedAt ?? 0;
+  let group: Seal[] = [];
+  for (const seal of seals) {
+    group.push(seal);
+    if (seal.sealedAt < latest || seal.sealedAt > madeBefore) continue;
+    latest = seal.sealedAt;
+    groups.push(group);
+    group = [];
+  }
+  return groups;
 }
 
 export function same(one: Uint8Array, other: Uint8Array): boolean {

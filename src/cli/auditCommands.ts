@@ -1,5 +1,6 @@
 import type { RecordedEvent } from '../audit/auditEvent.ts';
 import type { ChainFault } from '../audit/chain.ts';
+import { parseDuration } from '../config/durations.ts';
 import { rfc3339 } from '../core/clock.ts';
 import type { AuditQuery } from '../flows/listAudit.ts';
 import type { AuditReport, NotedSeal } from '../flows/verifyAudit.ts';
@@ -20,12 +21,15 @@ export const auditCommands: Commands = {
   },
 
   'audit verify': {
-    usage: 'audit verify [--expect NUMBER:HASH]',
+    usage: 'audit verify [--expect NUMBER:HASH] [--retention DURATION]',
     summary:
-      'Verify the chain of the audit log and print its head, to be noted elsewhere; --expect: one that was noted. Exit code 1: something was changed.',
-    async run({ verifyAudit }, { positionals, expect, json }, output) {
+      'Verify the chain of the audit log and print its head, to be noted elsewhere; --expect: one that was noted; --retention: where AUDIT_RETENTION was less until lately. Exit code 1: something was changed.',
+    async run({ verifyAudit }, { positionals, expect, retention, json }, output) {
       none(positionals);
-      const report = await verifyAudit(expect === undefined ? undefined : readNoted(expect));
+      const report = await verifyAudit(
+        expect === undefined ? undefined : readNoted(expect),
+        retention === undefined ? undefined : readRetention(retention),
+      );
       if (json) output.out(JSON.stringify(reportJson(report)));
       else printReport(report, output);
       if (report.fault !== undefined)
@@ -42,6 +46,7 @@ const meanings: Record<ChainFault, string> = {
   event_missing: 'an event that it covers is missing, and no retention explains that',
   event_added: 'an event was added to those that it covers',
   event_changed: 'an event that it covers was changed',
+  deleted_early: 'the events that it covers were deleted, and were younger than AUDIT_RETENTION',
   head_unknown: 'the chain has no such seal as is expected',
 };
 
@@ -64,6 +69,13 @@ function readNoted(text: string): NotedSeal {
   if (number === undefined || hash === undefined)
     throw new UsageError('--expect: must be NUMBER:HASH, as `audit verify` prints its head.');
   return { number: Number(number), hash };
+}
+
+function readRetention(text: string): number {
+  const milliseconds = parseDuration(text);
+  if (milliseconds === undefined)
+    throw new UsageError(`--retention: must be a duration as 30d; given ${JSON.stringify(text)}`);
+  return milliseconds;
 }
 
 function asJson(event: RecordedEvent) {

@@ -44,6 +44,8 @@ export interface Arguments {
   readonly after: string | undefined;
   /** A seal that was noted. */
   readonly expect: string | undefined;
+  /** For how long audit events were kept. */
+  readonly retention: string | undefined;
   readonly json: boolean;
   readonly input: string | undefined;
 }

@@ -82,15 +82,17 @@ function parse(argv: readonly string[], input: string | undefined): Arguments {
         limit: { type: 'string' },
         after: { type: 'string' },
         expect: { type: 'string' },
+        retention: { type: 'string' },
         json: { type: 'boolean', default: false },
       },
     });
     const { permission, 'password-stdin': passwordStdin, 'expires-at': expiresAt, ...others } = values;
     const { 'dry-run': dryRun, 'created-from': createdFrom, 'created-before': createdBefore } = others;
-    const { user, client, ip, certificate, json, session, type, since, until, limit, after, expect } = others;
+    const { user, client, ip, certificate, json, session, type, since, until, limit, after } = others;
+    const { expect, retention } = others;
     const sessions = { user, client, ip, createdFrom, createdBefore };
     const read = { permissions: permission, passwordStdin, expiresAt, dryRun, certificate, json };
-    const events = { session, type, since, until, limit, after, expect };
+    const events = { session, type, since, until, limit, after, expect, retention };
     return { positionals, input, ...sessions, ...read, ...events };
   } catch (error) {
     throw new UsageError((error as Error).message);

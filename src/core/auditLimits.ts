@@ -6,13 +6,18 @@ export const auditLimits = {
   auditSealEvents: 1_000,
   /** How often events are sealed, by whichever node comes first: until then, tampering with them does not show. */
   auditSealMilliseconds: 10_000,
+  /**
+   * Below this age of the last seal there is no other one. Somewhat less than between two looks, so that a node is not held up by
+   * its own; not much less, so that nodes that look in turn make no more seals than one: each is kept for ever.
+   */
+  auditSealAgeMilliseconds: 9_000,
   /** Seals, and events, that are read in one statement when the chain is verified. */
   auditSealsPage: 500,
   auditEventsPage: 1_000,
   /** Events that are listed, unless the caller asks for fewer or more. */
   auditListDefault: 100,
   auditListMaximum: 1_000,
-  /** The shortest AUDIT_RETENTION; also what makes a deletion believable. */
+  /** The shortest AUDIT_RETENTION. */
   auditRetentionMinimumMilliseconds: 24 * 60 * 60_000,
   /** How often audit events that are old enough are looked for: each time that there are some leaves an event itself. */
   auditRetentionMilliseconds: 60 * 60_000,

@@ -22,9 +22,13 @@ export function isUuid(text: string): boolean {
   return uuidShape.test(text);
 }
 
-/** Before every id that was made at that time or later, in the order of ids. */
+/** Milliseconds that an id has room for. */
+const lastTime = 2 ** 48 - 1;
+
+/** Before every id that was made at that time or later, in the order of ids. No id is from before 1970, or after the last time. */
 export function idBefore<Id extends SessionId | AuditEventId>(milliseconds: number): Id {
-  const hex = milliseconds.toString(16).padStart(12, '0');
+  const time = Math.min(Math.max(0, milliseconds), lastTime);
+  const hex = time.toString(16).padStart(12, '0');
   return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000` as Id;
 }
 

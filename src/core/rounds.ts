@@ -1,5 +1,5 @@
 /** Work that comes round again: never two rounds at once, and each says when the next one is. */
-import { type Cancel, type Clock, withDeadline } from './clock.ts';
+import type { Cancel, Clock } from './clock.ts';
 import { limits } from './limits.ts';
 
 export interface Rounds {
@@ -39,7 +39,11 @@ export function startRounds({ clock, firstMs, retryMs, run, onFault }: Rounds): 
   return async () => {
     stopped = true;
     cancel();
-    const late = () => new Error('a round is still under way');
-    await withDeadline(clock, limits.lastRoundMilliseconds, underWay, late);
+    let waited: Cancel = () => {};
+    const late = new Promise<void>((resolve) => {
+      waited = clock.after(limits.lastRoundMilliseconds, resolve);
+    });
+    await Promise.race([underWay, late]);
+    waited();
   };
 }

@@ -4,7 +4,7 @@
  */
 import type { Origin } from '../audit/auditEvent.ts';
 import type { AuditLog } from '../audit/auditLog.ts';
-import type { Seal, SealedRange } from '../audit/chain.ts';
+import { oldSeals, type Seal, type SealedRange } from '../audit/chain.ts';
 import { limits } from '../core/limits.ts';
 import type { ReadTime } from '../core/steadyTime.ts';
 import type { Database, Stores } from './database.ts';
@@ -31,7 +31,7 @@ const retention: Origin = { actor: 'authority' };
 const nothing: DeletedEvents = { events: 0, sealed: 0, more: false };
 
 export function createDeleteOldEvents(parts: RetentionParts): DeleteOldEvents {
-  return () => parts.database.transaction((stores) => deleteBatch(stores, parts));
+  return () => parts.database.transaction((stores) => deleteBatch(stores, parts), { upkeep: true });
 }
 
 async function deleteBatch(
@@ -39,16 +39,14 @@ async function deleteBatch(
   { retentionMs, earliestTime }: RetentionParts,
 ): Promise<DeletedEvents> {
   if (!(await turns.take('deleting_events'))) return nothing;
-  const before = await auditLog.lastDeletion();
   // Of our clock and the database's, by which seals are dated: one that is ahead must not delete what is young.
   const now = Math.min(earliestTime(), (await auditLog.chainEnd()).now);
-  const seals = await auditLog.seals(before?.lastSeal ?? 0, limits.auditDeletedSeals);
-  const old = firstOf(seals, now - retentionMs);
+  const old = await firstOld(auditLog, now - retentionMs);
   const [first] = old;
   const last = old.at(-1);
   if (first === undefined || last === undefined) return nothing;
   const events = await deleteRuns(auditLog, old);
-  const sealed = old.reduce((sum, seal) => sum + seal.events, 0);
+  const sealed = eventsOf(old);
   const detail = {
     first_seal: first.number,
     last_seal: last.number,
@@ -60,17 +58,24 @@ async function deleteBatch(
   return { events, sealed, more: true };
 }
 
-/** Those that are old enough, as many as one transaction should delete, and one at least. */
-function firstOf(seals: readonly Seal[], madeBefore: number): readonly Seal[] {
+/** Those that are old enough and have not been deleted, as many as one transaction should delete. */
+async function firstOld(auditLog: AuditLog, madeBefore: number): Promise<readonly Seal[]> {
+  const told = await auditLog.deletedUpTo();
+  // What is told and not so, whoever told it, keeps nothing from being deleted.
+  const first = (await auditLog.firstLeft(told)) ?? told + 1;
+  const read = await auditLog.seals(Math.max(0, first - 2), limits.auditDeletedSeals);
+  const after = read.find(({ number }) => number < first);
+  const seals = read.filter(({ number }) => number >= first);
   const old: Seal[] = [];
-  let events = 0;
-  for (const seal of seals) {
-    if (seal.sealedAt > madeBefore) break;
-    if (old.length > 0 && events + seal.events > limits.auditDeletedEvents) break;
-    old.push(seal);
-    events += seal.events;
+  for (const group of oldSeals(seals, after, madeBefore)) {
+    if (old.length > 0 && eventsOf(old) + eventsOf(group) > limits.auditDeletedEvents) break;
+    old.push(...group);
   }
   return old;
+}
+
+function eventsOf(seals: readonly Seal[]): number {
+  return seals.reduce((sum, { events }) => sum + events, 0);
 }
 
 /** Seals of one origin that follow each other are one range, and one statement. */

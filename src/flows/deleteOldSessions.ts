@@ -15,9 +15,12 @@ export function createDeleteOldSessions(parts: {
   const { database, retentionMs, earliestTime } = parts;
   const batch = limits.sessionsDeletedRows;
   return () =>
-    database.transaction(async ({ turns, sessions }) => {
-      if (!(await turns.take('deleting_sessions'))) return { sessions: 0, more: false };
-      const deleted = await sessions.deleteFinished(retentionMs, earliestTime(), batch);
-      return { sessions: deleted, more: deleted === batch };
-    });
+    database.transaction(
+      async ({ turns, sessions }) => {
+        if (!(await turns.take('deleting_sessions'))) return { sessions: 0, more: false };
+        const deleted = await sessions.deleteFinished(retentionMs, earliestTime(), batch);
+        return { sessions: deleted, more: deleted === batch };
+      },
+      { upkeep: true },
+    );
 }

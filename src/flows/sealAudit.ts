@@ -16,7 +16,7 @@ export type Sealed =
   /** `more`: there may be another batch. */
   | { readonly outcome: 'sealed'; readonly seal: Seal; readonly more: boolean };
 
-/** With `minimumAgeMs` nothing is done when the last seal is younger: many nodes make no more seals than one. */
+/** With `minimumAgeMs` nothing is done when the last seal is younger: many nodes make hardly more seals than one. */
 export type SealAudit = (options?: { readonly minimumAgeMs?: number }) => Promise<Sealed>;
 
 export function createSealAudit(
@@ -24,7 +24,7 @@ export function createSealAudit(
   batch: number = limits.auditSealEvents,
 ): SealAudit {
   return ({ minimumAgeMs = 0 } = {}) =>
-    database.transaction((stores) => sealBatch(stores, minimumAgeMs, batch));
+    database.transaction((stores) => sealBatch(stores, minimumAgeMs, batch), { upkeep: true });
 }
 
 async function sealBatch({ turns, auditLog }: Stores, minimumAgeMs: number, batch: number): Promise<Sealed> {

@@ -1,9 +1,11 @@
 /**
  * Walks the chain of the audit log from its first seal to its last, and hashes again every event that is there. Holds no
- * transaction open: what is sealed does not change, and new seals come at the end.
+ * transaction open: what is sealed does not change, and new seals come at the end. What is missing may have been deleted
+ * meanwhile, so it is looked at again before anybody is told of it.
  */
-import type { AuditLog, Deletion } from '../audit/auditLog.ts';
+import type { AuditLog } from '../audit/auditLog.ts';
 import {
+  beginning,
   type ChainedEvent,
   type ChainFault,
   EventsHash,
@@ -15,6 +17,7 @@ import {
   positionOf,
   type Seal,
 } from '../audit/chain.ts';
+import { invalidField } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import type { Database } from './database.ts';
 
@@ -39,15 +42,23 @@ export interface AuditReport {
   readonly fault: { readonly seal: number; readonly what: ChainFault } | undefined;
 }
 
-export type VerifyAudit = (expected?: NotedSeal) => Promise<AuditReport>;
+/**
+ * What the retention says that it has deleted must have been sealed for `retentionMs`, by the clock of the store: as the settings
+ * have it, unless the caller knows that it was less until lately.
+ */
+export type VerifyAudit = (expected?: NotedSeal, retentionMs?: number) => Promise<AuditReport>;
 
-export function createVerifyAudit({
-  database: { auditLog },
-}: {
-  database: Pick<Database, 'auditLog'>;
+export function createVerifyAudit(parts: {
+  readonly database: Pick<Database, 'auditLog'>;
+  readonly retentionMs: number;
 }): VerifyAudit {
-  return async (expected) => {
-    const walk = new Walk(auditLog, expected, await auditLog.lastDeletion());
+  const { auditLog } = parts.database;
+  return async (expected, retentionMs = parts.retentionMs) => {
+    const minimum = limits.auditRetentionMinimumMilliseconds;
+    if (!(retentionMs >= minimum))
+      throw invalidField('retention', 'range', `must be at least ${minimum / 86_400_000}d`);
+    const walk = new Walk(auditLog, expected, retentionMs);
+    await walk.lookAtDeletions();
     let page: readonly Seal[];
     do {
       page = await auditLog.seals(walk.previous?.number ?? 0, limits.auditSealsPage);
@@ -61,18 +72,29 @@ export function createVerifyAudit({
 class Walk {
   readonly #auditLog: AuditLog;
   readonly #expected: NotedSeal | undefined;
-  #deletion: Deletion | undefined;
+  readonly #retentionMs: number;
+  /** The last seal whose events are said to be deleted. Anybody may have said so. */
+  #deletedUpTo = 0;
+  /** What was sealed later is too young to be deleted. */
+  #sealedBefore = 0;
   previous: Seal | undefined;
   /** Origin → where its last seal ended. */
   readonly #ends = new Map<string, Position>();
   #events = 0;
   #deleted: AuditReport['deleted'];
+  /** The first seal whose events are gone and were too young for that, unless a later one shows that its date is wrong. */
+  #early: number | undefined;
   fault: AuditReport['fault'];
 
-  constructor(auditLog: AuditLog, expected: NotedSeal | undefined, deletion: Deletion | undefined) {
+  constructor(auditLog: AuditLog, expected: NotedSeal | undefined, retentionMs: number) {
     this.#auditLog = auditLog;
     this.#expected = expected;
-    this.#deletion = deletion;
+    this.#retentionMs = retentionMs;
+  }
+
+  async lookAtDeletions(): Promise<void> {
+    this.#deletedUpTo = await this.#auditLog.deletedUpTo();
+    this.#sealedBefore = (await this.#auditLog.chainEnd()).now - this.#retentionMs;
   }
 
   async follow(page: readonly Seal[]): Promise<void> {
@@ -94,7 +116,8 @@ class Walk {
       const what = this.#judgeSeal(seal) ?? (await this.#judgeFound(seal, found));
       if (what !== undefined) {
         const isGap = what === 'seal_missing';
-        this.fault = { seal: isGap ? (this.previous?.number ?? 0) + 1 : seal.number, what };
+        const fault = { seal: isGap ? (this.previous?.number ?? 0) + 1 : seal.number, what };
+        this.fault = this.#tooEarly() ?? fault;
         return;
       }
       this.previous = seal;
@@ -110,38 +133,76 @@ class Walk {
   }
 
   async #judgeFound(seal: Seal, found: EventsHash): Promise<ChainFault | undefined> {
-    if (found.events === 0 && !this.#mayBeDeleted(seal)) this.#deletion = await this.#auditLog.lastDeletion();
-    const mayBeDeleted = this.#mayBeDeleted(seal);
-    if (mayBeDeleted && found.events === 0) {
-      const { seals, events } = this.#deleted ?? { seals: 0, events: 0 };
-      this.#deleted = { seals: seals + 1, events: events + seal.events, until: seal.sealedAt };
+    let judged = { what: this.#judgeEvents(seal, found), events: found.events };
+    if (this.#isNews(judged.what)) {
+      // In this order: what was deleted before the events were read again has been told by now.
+      const again = new EventsHash();
+      for await (const event of eventsBetween(this.#auditLog, [seal])) again.add(event);
+      await this.lookAtDeletions();
+      judged = { what: this.#judgeEvents(seal, again), events: again.events };
+    }
+    const { what, events } = judged;
+    if (what === 'deleted' || what === 'deleted_early') {
+      this.#noteDeleted(seal, what === 'deleted_early');
       return undefined;
     }
-    this.#events += found.events;
-    // All of them were deleted; one that is there was put there.
-    return mayBeDeleted ? 'event_added' : judgeEvents(seal, found);
+    this.#events += events;
+    return what ?? this.#tooEarly()?.what;
   }
 
-  /** Whether the last deletion says so, and came as late as it says that it must. */
-  #mayBeDeleted(seal: Seal): boolean {
-    if (this.#deletion === undefined) return false;
-    const { lastSeal, retentionMs, at } = this.#deletion;
-    if (!(retentionMs >= limits.auditRetentionMinimumMilliseconds)) return false;
-    return seal.number <= lastSeal && at - seal.sealedAt >= retentionMs;
+  #judgeEvents(seal: Seal, found: EventsHash): ChainFault | 'deleted' | undefined {
+    const isTold = seal.number <= this.#deletedUpTo;
+    const isOld = seal.sealedAt <= this.#sealedBefore;
+    if (isTold && found.events === 0) return isOld ? 'deleted' : 'deleted_early';
+    const fault = judgeEvents(seal, found);
+    // All of them were deleted; one that is there was put there.
+    return fault !== undefined && isTold && isOld ? 'event_added' : fault;
+  }
+
+  /** Where one was deleted too early, all that follow were: looking at each again would take long, and change nothing. */
+  #isNews(what: ChainFault | 'deleted' | undefined): boolean {
+    if (what === 'deleted_early') return this.#early === undefined;
+    return what !== undefined && what !== 'deleted';
+  }
+
+  /**
+   * Events are deleted from the front, so those before an old seal were old, too, whatever a clock said that was ahead: as many as
+   * the retention would believe that of (`oldSeals`). Seals after the one that was noted show nothing: whoever can write to the
+   * database can date them as they like.
+   */
+  #noteDeleted(seal: Seal, isEarly: boolean): void {
+    const { seals, events } = this.#deleted ?? { seals: 0, events: 0 };
+    this.#deleted = { seals: seals + 1, events: events + seal.events, until: seal.sealedAt };
+    if (isEarly) this.#early ??= seal.number;
+    else if (this.#early !== undefined && this.#isBelieved(seal, this.#early)) this.#early = undefined;
+  }
+
+  #isBelieved({ number }: Seal, early: number): boolean {
+    // Of what the retention reads, the first is old by itself.
+    return number - early < limits.auditDeletedSeals - 1 && number <= (this.#expected?.number ?? number);
+  }
+
+  #tooEarly(): AuditReport['fault'] {
+    return this.#early === undefined ? undefined : { seal: this.#early, what: 'deleted_early' };
   }
 
   async report(): Promise<AuditReport> {
+    const { previous } = this;
+    const fault = this.fault ?? this.#tooEarly() ?? this.#notFound();
     const { unsealed } = await this.#auditLog.chainEnd();
     let count = 0;
-    for (const range of unsealed) count += await this.#auditLog.countUnsealed(range);
-    const { previous } = this;
+    for (const range of unsealed) {
+      // What was sealed meanwhile was not looked at: here it counts as not sealed, or it would count nowhere.
+      const after = this.#ends.get(range.origin) ?? beginning;
+      count += await this.#auditLog.countUnsealed(fault === undefined ? { ...range, after } : range);
+    }
     return {
       seals: previous?.number ?? 0,
       events: this.#events,
       unsealed: count,
       deleted: this.#deleted,
       head: previous && { number: previous.number, hash: hex(previous.hash) },
-      fault: this.fault ?? this.#notFound(),
+      fault,
     };
   }
 

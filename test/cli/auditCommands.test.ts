@@ -50,6 +50,9 @@ t.test('audit list and verify', async (t) => {
     t.strictSame(await types('--user', user, '--after', newest.id), ['user_registered']);
     t.strictSame(await types('--type', 'service_created'), ['service_created']);
     t.strictSame(await types('--since', '2000-01-01T00:00:00Z', '--until', '2000-01-02T00:00:00Z'), []);
+    t.strictSame(await types('--user', user, '--since', '1969-01-01T00:00:00Z', '--limit', '1'), [
+      'login_succeeded',
+    ]);
     for (const [argv, code, words] of [
       [['--type', 'nothing'], 1, /^type: must be one of user_registered, /],
       [['--limit', '0'], 1, /^limit: must be a number from 1 to 1000/],
@@ -81,6 +84,12 @@ t.test('audit list and verify', async (t) => {
     words: `Seal ${number}: the chain has no such seal as is expected.`,
   });
   t.match(await run('verify', '--expect', '1'), { code: 2, words: /^--expect: must be NUMBER:HASH/ });
+  t.match(await run('verify', '--retention', '30d'), { code: 0, lines: verified.lines });
+  t.match(await run('verify', '--retention', '30'), {
+    code: 2,
+    words: /^--retention: must be a duration as 30d; given "30"/,
+  });
+  t.match(await run('verify', '--retention', '1h'), { code: 1, words: /^retention: must be at least 1d/ });
 
   const again = await openEngine(dataDir, undefined);
   await tamper(

@@ -3,9 +3,9 @@ import t, { type Test } from 'tap';
 import type { AuditEvent } from '../../src/audit/auditEvent.ts';
 import type { Database } from '../../src/flows/database.ts';
 import { createSealAudit } from '../../src/flows/sealAudit.ts';
-import { createVerifyAudit } from '../../src/flows/verifyAudit.ts';
 import { openEngine } from '../../src/storage/postgres/engine.ts';
 import { createStorage } from '../../src/storage/postgres/storage.ts';
+import { verifierOf } from '../support/auditTables.ts';
 import { createTestDatabase, startPostgres } from '../support/postgres.ts';
 import { openSharedDatabase } from '../support/sharedDatabase.ts';
 
@@ -17,7 +17,7 @@ async function record(database: Database, count: number): Promise<void> {
 
 t.test('what a transaction wrote that was open during a seal is in a later one', async (t) => {
   const { database, connect } = await openSharedDatabase(t);
-  const [seal, verify] = [createSealAudit({ database }), createVerifyAudit({ database })];
+  const [seal, verify] = [createSealAudit({ database }), verifierOf({ database })];
   const [slow, other] = [await connect(), await connect()];
   const insert = `INSERT INTO audit_events (id, occurred_at, type, actor) VALUES (gen_random_uuid(), now(), 'x', 'x')`;
   await record(database, 2);
@@ -74,7 +74,7 @@ t.test('two nodes that seal all the time make one chain, of everything', async (
     recording = false;
   };
   await Promise.all([recordMany(), ...nodes.map(keepSealing)]);
-  const report = await createVerifyAudit(one)();
+  const report = await verifierOf(one)();
   t.match(report, { events: 400, unsealed: 0, fault: undefined });
   t.ok(report.seals > 20, `${report.seals} seals`);
   t.equal(outcomes.get('sealed'), report.seals);
@@ -115,10 +115,10 @@ t.test('a dump that is restored where transactions have lower ids is sealed on',
   await record(old.database, 3);
   await createSealAudit(old)();
   await record(old.database, 2);
-  const { head } = await createVerifyAudit(old)();
+  const { head } = await verifierOf(old)();
   await copyRows(from, to);
 
-  const [seal, verify] = [createSealAudit(restored), createVerifyAudit(restored)];
+  const [seal, verify] = [createSealAudit(restored), verifierOf(restored)];
   await record(restored.database, 4);
   const ids = async (client: Client, order: string) =>
     BigInt(
@@ -147,12 +147,12 @@ t.test('a dump that is restored where transactions have lower ids is sealed on',
 
 /** From there to yet another database of the same server. */
 async function goesBack(t: Test, before: { readonly database: Database }, from: Client): Promise<void> {
-  const { head } = await createVerifyAudit(before)();
+  const { head } = await verifierOf(before)();
   const third = await openSharedDatabase(t);
   await record(third.database, 1);
   await copyRows(from, await third.connect());
   await record(third.database, 1);
-  const [seal, verify] = [createSealAudit(third), createVerifyAudit(third)];
+  const [seal, verify] = [createSealAudit(third), verifierOf(third)];
   t.match(await seal(), { outcome: 'sealed', seal: { number: 5, events: 2 }, more: false });
   t.match(
     await verify(head),
@@ -165,7 +165,7 @@ t.test('a server that crashes, and one that is promoted, go on with the chain', 
   const server = await startPostgres();
   t.teardown(() => server.stop());
   const { database, connect } = await openSharedDatabase(t, server.url);
-  const [seal, verify] = [createSealAudit({ database }), createVerifyAudit({ database })];
+  const [seal, verify] = [createSealAudit({ database }), verifierOf({ database })];
   const tryUntil = async <T>(work: () => Promise<T>): Promise<T> => {
     for (let attempt = 0; ; attempt += 1) {
       try {

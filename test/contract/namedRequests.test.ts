@@ -216,4 +216,13 @@ t.test('ids are in the order of time', async (t) => {
     t.ok(idBefore<SessionId>(at) < newId<SessionId>(at));
     t.ok(newId<SessionId>(at - 1) < idBefore<SessionId>(at));
   }
+  for (const [at, id] of [
+    [-1, '00000000-0000-0000-0000-000000000000'],
+    [-62_135_596_800_000, '00000000-0000-0000-0000-000000000000'],
+    [2 ** 48 - 1, 'ffffffff-ffff-0000-0000-000000000000'],
+    [2 ** 48, 'ffffffff-ffff-0000-0000-000000000000'],
+    [253_402_300_799_999, 'e677d21f-dbff-0000-0000-000000000000'],
+  ] as const) {
+    t.equal(idBefore<SessionId>(at), id, `${at}: what is no time of an id is before all, or after`);
+  }
 });

@@ -3,9 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
-import { createVerifyAudit } from '../../src/flows/verifyAudit.ts';
 import { openEngine } from '../../src/storage/postgres/engine.ts';
 import { createStorage } from '../../src/storage/postgres/storage.ts';
+import { verifierOf } from '../support/auditTables.ts';
 import { password } from '../support/authority.ts';
 import { startCluster } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
@@ -21,7 +21,7 @@ t.test('two nodes, one of them killed', async (t) => {
   const engine = await openEngine(folder, cluster.postgres.url);
   t.teardown(() => engine.close());
   const { database } = createStorage(engine);
-  const verify = createVerifyAudit({ database });
+  const verify = verifierOf({ database });
 
   const body = { email: 'a@example.com', password };
   await one.call('POST', '/auth/register', { body });

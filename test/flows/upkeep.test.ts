@@ -3,20 +3,18 @@ import t, { type Test } from 'tap';
 import { readConfig } from '../../src/config/config.ts';
 import { limits } from '../../src/core/limits.ts';
 import { createListAudit } from '../../src/flows/listAudit.ts';
-import { createVerifyAudit } from '../../src/flows/verifyAudit.ts';
 import { createFaultLog } from '../../src/observability/faultLog.ts';
 import { createLog } from '../../src/observability/log.ts';
 import { createMetrics } from '../../src/observability/metrics.ts';
 import { createStorage, migrateStorage } from '../../src/storage/postgres/storage.ts';
 import { startUpkeep } from '../../src/upkeep.ts';
 import { aSession } from '../support/aSession.ts';
-import { sealAsOf } from '../support/auditTables.ts';
+import { day, sealAsOf, verifierOf } from '../support/auditTables.ts';
 import { engines } from '../support/engines.ts';
 import { eventually } from '../support/eventually.ts';
 import { createManualClock } from '../support/manualClock.ts';
 import { newUser } from '../support/rows.ts';
 
-const day = 24 * 60 * 60_000;
 const event = { type: 'login_failed', origin: { actor: 'user' } } as const;
 
 async function open(t: Test, engine = engines[1]) {
@@ -36,8 +34,8 @@ async function open(t: Test, engine = engines[1]) {
   const metrics = createMetrics();
   const { config } = readConfig({});
   const { database } = storage;
-  const start = () =>
-    startUpkeep({ config, clock, log, metrics, onFault: createFaultLog({ log, clock }), database });
+  const start = (seen = database) =>
+    startUpkeep({ config, clock, log, metrics, onFault: createFaultLog({ log, clock }), database: seen });
   const metric = async (name: string) => {
     const line = (await metrics.text()).split('\n').find((each) => each.startsWith(`${name} `));
     return Number(line?.slice(name.length + 1));
@@ -52,7 +50,7 @@ t.test('events are sealed, batch after batch, and the age of what is not is told
   const stop = start();
   t.teardown(stop);
   await clock.advance(limits.auditSealMilliseconds);
-  const verify = createVerifyAudit({ database });
+  const verify = verifierOf({ database });
   await eventually('the first batch is sealed', async () => (await verify()).seals === 1);
   await eventually('the second follows without waiting for its time', async () => {
     await clock.advance(limits.cleanUpPauseMilliseconds);
@@ -86,6 +84,33 @@ t.test('the age of what cannot be sealed grows', async (t) => {
   t.ok((await age()) >= 11, 'and grows, whether it is looked at or not');
   release();
   await holding;
+});
+
+t.test('nodes that look in turn make no more seals than one', async (t) => {
+  for (const [what, agoMs, seals] of [
+    ['another node has just sealed', 6_000, 1],
+    ['it is its turn again', limits.auditSealMilliseconds, 2],
+  ] as const) {
+    const { database, clock, start } = await open(t);
+    await database.audit.record(event, clock.now());
+    await sealAsOf(database, Date.now() - agoMs);
+    await database.audit.record(event, clock.now());
+    let looked = false;
+    const { chainEnd } = database.auditLog;
+    // Read again after each look.
+    const auditLog = {
+      ...database.auditLog,
+      chainEnd: () => {
+        looked = true;
+        return chainEnd();
+      },
+    };
+    const stop = start({ ...database, auditLog });
+    await clock.advance(limits.auditSealMilliseconds);
+    await eventually('it has looked', () => looked);
+    await stop();
+    t.equal((await verifierOf({ database })()).seals, seals, what);
+  }
 });
 
 t.test('old sessions and old events are deleted, and counted', async (t) => {

@@ -2,7 +2,16 @@
 import { sealEvents } from '../../src/audit/chain.ts';
 import { limits } from '../../src/core/limits.ts';
 import type { Database } from '../../src/flows/database.ts';
+import { createVerifyAudit, type VerifyAudit } from '../../src/flows/verifyAudit.ts';
 import type { SqlConnection } from '../../src/storage/postgres/engine.ts';
+
+export const day = 24 * 60 * 60_000;
+/** AUDIT_RETENTION, unless it is set. */
+export const auditRetentionMs = 400 * day;
+
+export function verifierOf({ database }: { readonly database: Pick<Database, 'auditLog'> }): VerifyAudit {
+  return createVerifyAudit({ database, retentionMs: auditRetentionMs });
+}
 
 const tables = ['audit_events', 'audit_seals'];
 

@@ -41,11 +41,7 @@ export function createAuditLog(prisma: PrismaConnection): AuditLog {
       const [head] = await seals(Prisma.sql`ORDER BY s.number DESC LIMIT 1`);
       // In a statement of its own, after the head was read: what it finds settled can only be more.
       const rows = await prisma.$queryRaw<EndRow[]>`
-        WITH RECURSIVE origins AS (
-          SELECT (SELECT min(origin) FROM audit_events) AS origin
-          UNION ALL
-          SELECT (SELECT min(e.origin) FROM audit_events AS e WHERE e.origin > o.origin)
-            FROM origins AS o WHERE o.origin IS NOT NULL)
+        WITH RECURSIVE ${origins}
         SELECT ${milliseconds('here.now')} AS now, o.origin::text, s.xid::text, s.id::text,
                CASE WHEN o.origin = here.origin THEN pg_snapshot_xmin(pg_current_snapshot())::text END AS settled
           FROM (SELECT clock_timestamp() AS now, audit_origin() AS origin) AS here
@@ -81,17 +77,28 @@ export function createAuditLog(prisma: PrismaConnection): AuditLog {
       return first === undefined ? undefined : Number(first.occurredAt);
     },
 
-    async lastDeletion() {
-      const [row] = await prisma.$queryRaw<{ at: string; detail: unknown }[]>`
-        SELECT ${milliseconds('occurred_at')} AS at, detail FROM audit_events
-         WHERE type = 'audit_events_deleted' ORDER BY id DESC LIMIT 1`;
-      if (row === undefined) return undefined;
-      const detail = (row.detail ?? {}) as Readonly<Record<string, unknown>>;
-      return {
-        at: Number(row.at),
-        lastSeal: Number(detail['last_seal']),
-        retentionMs: Number(detail['retention_ms']),
-      };
+    async deletedUpTo() {
+      // The greatest number, not the one of the last event: which that is depends on clocks. Of the text, since there is JSON that
+      // a column can hold and no operator can read. What has more digits may be no safe integer.
+      const [row] = await prisma.$queryRaw<{ number: string | null }[]>`
+        SELECT max(substring(detail::text FROM '"last_seal": ?([0-9]{1,15})[,}]')::bigint)::text AS number
+          FROM audit_events WHERE type = 'audit_events_deleted'`;
+      return Number(row?.number ?? 0);
+    },
+
+    async firstLeft(upTo) {
+      // Seals are searched only where there is something to be found: by position they have no index.
+      const [row] = await prisma.$queryRaw<{ number: string | null }[]>`
+        WITH RECURSIVE ${origins}
+        SELECT min(CASE WHEN (last.to_xid, last.to_id) >= (e.xid, e.id) THEN (
+                 SELECT min(s.number) FROM audit_seals AS s
+                  WHERE s.origin = o.origin AND (s.to_xid, s.to_id) >= (e.xid, e.id)) END)::text AS number
+          FROM origins AS o
+         CROSS JOIN LATERAL (SELECT xid, id FROM audit_events WHERE origin = o.origin ORDER BY xid, id LIMIT 1) AS e
+         CROSS JOIN LATERAL (SELECT to_xid, to_id FROM audit_seals WHERE origin = o.origin AND number <= ${upTo}
+                              ORDER BY number DESC LIMIT 1) AS last`;
+      const number = row?.number ?? undefined;
+      return number === undefined ? undefined : Number(number);
     },
 
     async deleteSealed(range) {
@@ -102,6 +109,13 @@ export function createAuditLog(prisma: PrismaConnection): AuditLog {
     },
   };
 }
+
+/** A recursion that ends with none: each origin that there are events of, found without reading them. */
+const origins = Prisma.sql`origins AS (
+  SELECT (SELECT min(origin) FROM audit_events) AS origin
+  UNION ALL
+  SELECT (SELECT min(e.origin) FROM audit_events AS e WHERE e.origin > o.origin)
+    FROM origins AS o WHERE o.origin IS NOT NULL)`;
 
 function listed(filter: AuditFilter, before: AuditEventId | undefined): Prisma.AuditEventWhereInput {
   const { userId, sessionId, type, since, until } = filter;

@@ -1,0 +1,238 @@
+/**
+ * Retention and verification of the audit log over both engines: whatever rows say that anybody can write, and whatever the
+ * clocks do, what is due is deleted once, nothing else, and only what was tampered with is called so.
+ */
+import t, { type Test } from 'tap';
+import type { AuditLog } from '../../src/audit/auditLog.ts';
+import { limits } from '../../src/core/limits.ts';
+import { createDeleteOldEvents } from '../../src/flows/deleteOldEvents.ts';
+import { createSealAudit } from '../../src/flows/sealAudit.ts';
+import type { VerifyAudit } from '../../src/flows/verifyAudit.ts';
+import type { SqlConnection } from '../../src/storage/postgres/engine.ts';
+import { createStorage, migrateStorage, type Storage } from '../../src/storage/postgres/storage.ts';
+import {
+  auditRetentionMs,
+  day,
+  keepAuditTables,
+  sealAsOf,
+  tamper,
+  verifierOf,
+} from '../support/auditTables.ts';
+import { engines } from '../support/engines.ts';
+
+interface World {
+  readonly storage: Storage;
+  readonly sql: SqlConnection;
+  readonly verify: VerifyAudit;
+  /** One batch of the retention. */
+  run(
+    retentionMs?: number,
+    earliestTime?: () => number,
+  ): ReturnType<ReturnType<typeof createDeleteOldEvents>>;
+  /** Two events, or as many, in a seal of this age. */
+  seal(ageMs: number, events?: number): Promise<void>;
+}
+
+for (const { name, embedded, open } of engines) {
+  const inNewDatabase = (what: string, test: (t: Test, world: World) => Promise<void>) =>
+    t.test(`${name}: ${what}`, async (t) => {
+      const { engine, dispose } = await open();
+      t.teardown(dispose);
+      await migrateStorage(engine);
+      const storage = createStorage(engine);
+      const { database } = storage;
+      const sql = await engine.connect();
+      t.teardown(() => sql.close());
+      const run: World['run'] = (retentionMs = auditRetentionMs, earliestTime = Date.now) =>
+        createDeleteOldEvents({ database, retentionMs, earliestTime })();
+      const seal: World['seal'] = async (ageMs, events = 2) => {
+        const event = { type: 'login_failed', origin: { actor: 'user' } } as const;
+        await database.audit.recordAll(new Array(events).fill(event), Date.now());
+        await sealAsOf(database, Date.now() - ageMs);
+      };
+      await test(t, { storage, sql, verify: verifierOf(storage), run, seal });
+    });
+  inNewDatabase('what rows say that anybody can write', forgeries);
+  inNewDatabase('nodes whose clocks differ', twoClocks);
+  inNewDatabase('seals that a clock dated wrong', wrongDates);
+  if (!embedded) inNewDatabase('as many as are believed', manyWrongDates);
+  inNewDatabase('a verification beside the retention', sideBySide);
+  inNewDatabase('a verification beside the sealing', besideSealing);
+}
+
+const none = { events: 0, sealed: 0, more: false };
+
+function claim(detail: string): string {
+  return `INSERT INTO audit_events (id, occurred_at, type, actor, detail)
+          VALUES ('ffffffff-ffff-7000-8000-000000000000', '2099-01-01', 'audit_events_deleted', 'authority', '${detail}')`;
+}
+
+/** Details of an event that somebody else wrote, where seals 1 and 2 are due for deletion and 3 is not. */
+const forged = [
+  '{"last_seal":2,"retention_ms":86400000}',
+  '{"last_seal":3,"retention_ms":86400000}',
+  '{"last_seal": 3}',
+  '{"last_seal":999999999999999}',
+  '{"last_seal":9007199254740993}',
+  '{"last_seal":99999999999999999999999999}',
+  '{"last_seal":-1}',
+  '{"last_seal":1e3}',
+  '{"last_seal":2.5}',
+  '{"last_seal":"x"}',
+  '{"last_seal":null}',
+  '{"last_seal":[3]}',
+  '{"a":"\\u0000","last_seal":3}',
+  '{"a":"\\ud800"}',
+  '"x"',
+  '7',
+] as const;
+
+async function forgeries(t: Test, { sql, verify, run, seal }: World): Promise<void> {
+  for (const age of [500, 401, 399]) await seal(age * day);
+  const { head } = await verify();
+  const restore = await keepAuditTables(sql);
+  for (const detail of forged) {
+    await tamper(sql, claim(detail));
+    t.equal((await verify()).fault, undefined, `${detail}: what is there is as it was`);
+    t.strictSame(await run(), { events: 4, sealed: 4, more: true }, `${detail}: the retention goes on`);
+    t.strictSame(await run(), none, 'once');
+    t.match(await verify(head), { deleted: { seals: 2, events: 4 }, events: 2, fault: undefined });
+    await restore();
+
+    await tamper(sql, `${claim(detail)}; DELETE FROM audit_events WHERE type = 'login_failed'`);
+    for (const noted of [undefined, head]) {
+      const { fault } = await verify(noted);
+      t.match(fault, { what: /^(deleted_early|event_missing)$/ }, `${detail}: excuses nothing young`);
+    }
+    await restore();
+  }
+
+  await tamper(
+    sql,
+    `${claim('{"last_seal":999}')}; DELETE FROM audit_events WHERE xid IN (
+       SELECT xid FROM audit_events WHERE type = 'login_failed' ORDER BY xid DESC LIMIT 2)`,
+  );
+  t.strictSame((await verify()).fault, { seal: 3, what: 'deleted_early' }, 'it is named');
+  await restore();
+
+  await seal(0);
+  await tamper(
+    sql,
+    `${claim('{"last_seal":4}')}; DELETE FROM audit_events WHERE type = 'login_failed';
+     UPDATE audit_seals SET hash = previous_hash WHERE number = 4`,
+  );
+  t.strictSame((await verify()).fault, { seal: 3, what: 'deleted_early' }, 'before what is wrong behind it');
+}
+
+/** The id of an event begins with its time, and that of a node that is behind sorts before what others wrote earlier. */
+async function twoClocks(t: Test, { verify, run, seal }: World): Promise<void> {
+  for (const age of [500, 450, 401, 399]) await seal(age * day);
+  t.match(await run(470 * day), { events: 2, sealed: 2 });
+  t.match(await run(420 * day, () => Date.now() - 600_000), { events: 2, sealed: 2 }, 'ten minutes behind');
+  t.match(await run(), { events: 2, sealed: 2 }, 'what was deleted is not deleted again');
+  t.strictSame(await run(), none);
+  t.match(await verify(), { deleted: { seals: 3, events: 6 }, fault: undefined });
+}
+
+async function wrongDates(t: Test, { storage, sql, verify, run, seal }: World): Promise<void> {
+  const tables = await keepAuditTables(sql);
+  const year = 365 * day;
+  for (const [what, ages, deleted, due] of [
+    ['ahead: as old as what follows', [402, -365, -364, 401], 4, 4],
+    ['ahead, and what follows is young', [402, -365, 399], 1, 1],
+    ['ahead, at the very front: nothing shows how old it is', [-365, 402], 0, 2],
+    ['behind: what is in front of it is no older for that', [402, 300, 9_000, 299], 1, 1],
+    ['behind, by less than it is old', [402, 300, 403, 299], 1, 1],
+    ['behind, and what follows is old', [402, 9_000, 401, 300], 3, 3],
+    ['a little back', [402, 401.5, 401.6, 401, 300], 4, 4],
+  ] as const) {
+    for (const age of ages) await seal(age * day);
+    const { head } = await verify();
+    let events = 0;
+    for (let batch = await run(); batch.more; batch = await run()) {
+      t.equal(batch.events, batch.sealed);
+      events += batch.events;
+    }
+    t.equal(events, 2 * deleted, what);
+    t.match(await verify(head), { events: 2 * (ages.length - deleted), fault: undefined }, 'no tampering');
+    t.match(await run(auditRetentionMs, () => Date.now() - year), none);
+    t.ok(deleted <= due);
+    await tables();
+  }
+
+  // Somebody else dates a seal, and says that what is in front of it was deleted.
+  for (const age of [402, 30, 20]) await seal(age * day);
+  const { head } = await verify();
+  await seal(401 * day);
+  await tamper(sql, `DELETE FROM audit_events; ${claim('{"last_seal":4,"retention_ms":86400000}')}`);
+  t.strictSame((await verify(head)).fault, { seal: 2, what: 'deleted_early' }, 'after what was noted');
+  await tables();
+  t.equal((await verify()).seals, 0);
+  t.equal((await storage.database.auditLog.firstLeft(9)) ?? 'none', 'none');
+}
+
+/** What is excused by a seal that follows is what the retention would have deleted because of it, and not one more. */
+async function manyWrongDates(t: Test, { sql, verify, run, seal }: World): Promise<void> {
+  const most = limits.auditDeletedSeals - 2;
+  await seal(402 * day, 1);
+  for (let made = 0; made < most; made += 1) await seal(-365 * day, 1);
+  await seal(401 * day, 1);
+  t.match(await run(), { events: most + 2, sealed: most + 2 });
+  t.match(await verify(), { deleted: { seals: most + 2 }, fault: undefined });
+
+  for (let made = 0; made <= most; made += 1) await seal(-365 * day, 1);
+  await seal(400.5 * day, 1);
+  t.strictSame(await run(), none, 'one more');
+  await tamper(sql, `DELETE FROM audit_events; ${claim('{"last_seal":9999}')}`);
+  t.strictSame((await verify()).fault, { seal: most + 3, what: 'deleted_early' });
+}
+
+/** The log, with something done before one of its methods is called for the n-th time. */
+function before<Name extends 'readSealed' | 'deletedUpTo' | 'chainEnd'>(
+  { database }: Storage,
+  name: Name,
+  done: Readonly<Record<number, () => Promise<unknown>>>,
+): { readonly database: { readonly auditLog: AuditLog } } {
+  const { auditLog } = database;
+  let calls = 0;
+  const method = auditLog[name] as (...parameters: unknown[]) => Promise<unknown>;
+  const changed = async (...parameters: unknown[]) => {
+    calls += 1;
+    await done[calls]?.();
+    return method(...parameters);
+  };
+  return { database: { auditLog: { ...auditLog, [name]: changed } } };
+}
+
+async function sideBySide(t: Test, { storage, verify, run, seal }: World): Promise<void> {
+  const part = 0.7 * limits.auditEventsPage;
+  for (const age of [500, 450, 399]) await seal(age * day, part);
+  const halfway = before(storage, 'readSealed', { 2: () => run() });
+  t.match(
+    await verifierOf(halfway)(),
+    { events: 2 * part, deleted: { seals: 1, events: part }, fault: undefined },
+    'deleted between two pages of which the first has some of its events',
+  );
+  t.match(await verify(), { deleted: { seals: 2 }, fault: undefined });
+
+  for (const age of [398, 397, 396]) await seal(age * day);
+  const first = before(storage, 'readSealed', { 1: () => run(398.5 * day) });
+  const both = before({ ...storage, ...first } as Storage, 'deletedUpTo', { 2: () => run(397.5 * day) });
+  t.match(
+    await verifierOf(both)(undefined, 390 * day),
+    { fault: undefined },
+    'the next batch, whose events were read already, is told when the first is asked for',
+  );
+  const last = before(storage, 'readSealed', { 1: () => run(396.5 * day) });
+  t.match(await verifierOf(last)(undefined, 390 * day), { deleted: { seals: 5 }, fault: undefined });
+}
+
+async function besideSealing(t: Test, { storage, verify, seal }: World): Promise<void> {
+  await seal(1);
+  const event = { type: 'login_failed', origin: { actor: 'user' } } as const;
+  await storage.database.audit.recordAll([event, event, event], Date.now());
+  const sealing = before(storage, 'chainEnd', { 2: () => createSealAudit(storage)() });
+  const report = await verifierOf(sealing)();
+  t.match(report, { seals: 1, events: 2, unsealed: 3, fault: undefined }, 'each event counts somewhere');
+  t.match(await verify(report.head), { seals: 2, events: 5, unsealed: 0, fault: undefined });
+}
