@@ -22,7 +22,7 @@ import type { RedisConnection } from './storage/redis/connection.ts';
 import { createKeys } from './storage/redis/keys.ts';
 import { createSharedRateCounters } from './storage/redis/rateCounters.ts';
 
-export interface Limits extends Pick<HttpParts, 'rateLimits'> {
+export interface GuessingLimits extends Pick<HttpParts, 'rateLimits'> {
   readonly passwordAttempts: PasswordAttempts;
 }
 
@@ -41,7 +41,7 @@ interface Parts {
   readonly closing: (() => Promise<void>)[];
 }
 
-export async function openLimits(parts: Parts): Promise<Limits> {
+export async function openGuessingLimits(parts: Parts): Promise<GuessingLimits> {
   const { config, clock, log, database, keyEncryptionKey, closing } = parts;
   const stop = clock.every(limits.pruneIntervalMilliseconds, async () => {
     await prunePasswordFailures(database, clock.now()).catch((err) =>
