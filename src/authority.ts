@@ -87,7 +87,7 @@ export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
     const stored = await openStored(parts, closing);
     const signed = await openSigned({ ...parts, ...stored, ...observed, closing });
     const revoked = await openRevoked({ ...parts, ...stored, ...observed, closing });
-    const limited = await openGuessingLimits({ ...parts, ...stored, ...observed, closing });
+    const limited = await openGuessingLimits({ ...parts, ...stored, ...observed });
     closing.push(startUpkeep({ ...parts, ...stored, ...observed }));
     const flows = createFlows({ ...parts, ...stored, ...signed, ...revoked, ...limited, ...observed });
     const firstServiceToken = await keepFirstServiceToken(parts, flows);

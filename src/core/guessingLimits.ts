@@ -16,6 +16,11 @@ export const guessingLimits = {
   knownNetworkMilliseconds: 180 * 24 * 60 * 60_000,
   /** Counts below the maximum are forgotten after this: then a patient guesser has about one guess a day. */
   passwordFailuresMilliseconds: 90 * 24 * 60 * 60_000,
+  /**
+   * Those of a place that is not known, as long as they slow nobody down, after this: they are what passers-by leave, mostly for
+   * e-mails that nobody has. A patient guesser has the free ones but one for it, four a day.
+   */
+  passwordFailuresFewMilliseconds: 24 * 60 * 60_000,
   /** Logins to one account from one place that wait for each other on a node. */
   passwordTurnsWaiting: 128,
   /** Attempts that a node remembers to give back, when the database could not be told at once. */

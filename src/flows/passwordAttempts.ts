@@ -17,6 +17,7 @@ import type { SessionId } from '../core/ids.ts';
 import { ipNetwork } from '../core/ipAddress.ts';
 import type { KeyedHash } from '../core/keyedHash.ts';
 import { limits } from '../core/limits.ts';
+import { pruneInBatches } from '../core/pruneInBatches.ts';
 import { createTurns } from '../core/turns.ts';
 import type { Database, Stores } from './database.ts';
 
@@ -193,16 +194,10 @@ function nameOf({ account, place }: AttemptSource): string {
   return Buffer.concat([account, place]).toString('base64url');
 }
 
-/** Forgets what says nothing any more, in small batches; answers how many. */
-export async function prunePasswordFailures(
+/** Forgets what says nothing any more; answers how many. */
+export function prunePasswordFailures(
   { passwordFailures }: Pick<Database, 'passwordFailures'>,
   now: number,
 ): Promise<number> {
-  let total = 0;
-  let deleted = 0;
-  do {
-    deleted = await passwordFailures.prune(now, limits.pruneRows);
-    total += deleted;
-  } while (deleted === limits.pruneRows);
-  return total;
+  return pruneInBatches((rows) => passwordFailures.prune(now, rows));
 }

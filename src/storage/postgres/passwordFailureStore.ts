@@ -80,16 +80,30 @@ export function createPasswordFailureStore(prisma: PrismaConnection): PasswordFa
       await prisma.$executeRaw`DELETE FROM password_failures WHERE account = ${bytes(account)}`;
     },
 
-    prune(now, limit) {
-      return prisma.$executeRaw`
-        DELETE FROM password_failures WHERE (account, source) IN (
-          SELECT account, source FROM password_failures
-           WHERE used_at < ${new Date(now - limits.passwordFailuresMilliseconds)}
-             AND failures < ${limits.passwordFailuresMaximum}
-             AND (known_at IS NULL OR known_at <= ${knownSince(now)})
-           ORDER BY used_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)`;
+    async prune(now, limit) {
+      // The number is written out, as in the index that finds them.
+      const few = Prisma.sql`known_at IS NULL AND failures < ${Prisma.raw(`${limits.passwordFailuresFree}`)}
+        AND used_at < ${before(now, limits.passwordFailuresFewMilliseconds)}`;
+      const old = Prisma.sql`failures < ${limits.passwordFailuresMaximum}
+        AND (known_at IS NULL OR known_at <= ${before(now, limits.knownNetworkMilliseconds)})
+        AND used_at < ${before(now, limits.passwordFailuresMilliseconds)}`;
+      const deleted = await deleteSome(prisma, few, limit);
+      return deleted + (await deleteSome(prisma, old, limit - deleted));
     },
   };
+}
+
+function deleteSome(prisma: PrismaConnection, which: Prisma.Sql, limit: number): Promise<number> {
+  return prisma.$executeRaw`
+    DELETE FROM password_failures WHERE (account, source) IN (
+      SELECT account, source FROM password_failures WHERE ${which}
+       ORDER BY used_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)`;
+}
+
+/** By the clock of the database as well: one that hurries forgets nothing. */
+function before(now: number, milliseconds: number): Prisma.Sql {
+  const time = Prisma.sql`LEAST(${new Date(now)}::timestamptz, clock_timestamp())`;
+  return Prisma.sql`${time} - ${milliseconds}::float8 * interval '1 millisecond'`;
 }
 
 /** The source whose count it is. */
