@@ -23,6 +23,12 @@ export const guessingLimits = {
   passwordFailuresFewMilliseconds: 24 * 60 * 60_000,
   /** Logins to one account from one place that wait for each other on a node. */
   passwordTurnsWaiting: 128,
+  /** Logins with e-mails that nobody has that a node writes down in an hour: of one network, and of all. Anybody can make some up. */
+  unknownEmailsRecorded: 5,
+  unknownEmailsRecordedTogether: 1_000,
+  unknownEmailsRecordedMilliseconds: 60 * 60_000,
+  /** Networks of which a node counts them. */
+  unknownEmailsNetworks: 10_000,
   /** Attempts that a node remembers to give back, when the database could not be told at once. */
   passwordAttemptsOwed: 1_000,
 

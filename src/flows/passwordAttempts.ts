@@ -31,6 +31,8 @@ export interface PasswordAttempt {
   readonly countedAs: 'network' | 'session' | 'strangers';
   /** Looks at the password. The attempt counts only if it was wrong: not when looking fails, nor what comes after. */
   check(verify: () => Promise<boolean>): Promise<boolean>;
+  /** A write that changes nothing: as much work as that of an event. */
+  touch(): Promise<void>;
   /** In the transaction of what the password was good for. */
   succeeded(stores: Pick<Stores, 'passwordFailures'>, now: number): Promise<void>;
 }
@@ -119,6 +121,7 @@ export function createPasswordAttempts({
         wrong = !right;
         return right;
       },
+      touch: () => database.passwordFailures.touch(source, counted, clock.now()),
       succeeded: (stores, now) => stores.passwordFailures.succeed(source, counted, now),
     };
     try {

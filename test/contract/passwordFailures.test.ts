@@ -34,6 +34,7 @@ for (const { name, open } of engines) {
     t.test('who shares a count', (t) => sharing(t, store));
     t.test('many at once', (t) => atOnce(t, store));
     t.test('an attempt of which nothing came', (t) => givenBack(t, store));
+    t.test('a write that changes nothing', (t) => touched(t, store, engine));
     t.test('places that are known', (t) => places(t, store));
     t.test('recovery', (t) => recovery(t, store));
     t.test('what is forgotten', (t) => forgotten(t, store));
@@ -169,6 +170,23 @@ async function givenBack(t: Test, store: PasswordFailureStore): Promise<void> {
   );
 }
 
+async function touched(t: Test, store: PasswordFailureStore, engine: PostgresEngine): Promise<void> {
+  const from = somebody();
+  const attempt = await store.take(from, now);
+  const read = async () => {
+    const [row] = await engine.prisma.$queryRaw<[{ version: string }]>`
+      SELECT xmin::text AS version, failures, retry_at, used_at, known_at
+        FROM password_failures WHERE account = ${from.account}`;
+    const { version, ...rest } = row;
+    return { version, rest };
+  };
+  const before = await read();
+  await store.touch(from, attempt, now);
+  const after = await read();
+  t.strictSame(after.rest, before.rest);
+  t.not(after.version, before.version, 'it was written all the same');
+}
+
 async function places(t: Test, store: PasswordFailureStore): Promise<void> {
   const account = hash();
   const all = Array.from({ length: limits.knownNetworks + 1 }, () => ({ account, place: hash(), strangers }));
@@ -224,7 +242,13 @@ async function recovery(t: Test, store: PasswordFailureStore): Promise<void> {
 /** Long before all others here, so that their rows stay. */
 async function forgotten(t: Test, store: PasswordFailureStore): Promise<void> {
   const then = Date.UTC(1990, 0, 1);
-  const [few, slowed, known, guessedAt, locked] = [somebody(), somebody(), somebody(), somebody(), somebody()] as const;
+  const [few, slowed, known, guessedAt, locked] = [
+    somebody(),
+    somebody(),
+    somebody(),
+    somebody(),
+    somebody(),
+  ] as const;
   await fail(store, few, free - 1, then);
   await fail(store, slowed, free, then);
   for (const owner of [known, guessedAt]) await store.succeed(owner, await store.take(owner, then), then);

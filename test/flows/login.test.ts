@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import t from 'tap';
 import type { Email } from '../../src/authn/email.ts';
 import { createPasswordHasher } from '../../src/authn/passwordHash.ts';
+import { createUnknownEmails } from '../../src/authn/unknownEmails.ts';
 import { newId, type SessionId, type UserId, uuidBytes } from '../../src/core/ids.ts';
 import { createKeyedHash } from '../../src/core/keyedHash.ts';
 import { limits } from '../../src/core/limits.ts';
@@ -22,7 +23,7 @@ import { audience, issuer } from '../support/tokenForge.ts';
 const password = 'correct horse battery staple';
 const origin = { actor: 'user', requestId: 'this-login' };
 
-for (const { name, open } of engines) {
+for (const { name, embedded, open } of engines) {
   t.test(name, async (t) => {
     const { engine, dispose } = await open();
     t.teardown(dispose);
@@ -71,18 +72,33 @@ for (const { name, open } of engines) {
         denyList: { check: () => ({ revoked: false, decidedBy: 'bloom' }) },
         accessTokens: createAccessTokenIssuer({ issuer, audience, accessTtlMs: 15 * minute }),
         ...{ refreshIdleTtlMs: 30 * minute, sessionMaxTtlMs: 90 * minute, sessionsPerUser: 100 },
+        unknownEmails: createUnknownEmails(),
         passwordAttempts: createPasswordAttempts({
           ...{ clock, keyedHash: createKeyedHash(randomBytes(32), 'test') },
           database: { ...database, ...stores },
         }),
       } as unknown as LoginParts;
       const logIn = (replaces?: string) => createLogin(parts)({ email, password, replaces }, origin);
+      /** With a wrong password, in vain. */
+      const guess = (email: string, ip: string) =>
+        t.rejects(createLogin(parts)({ email, password: 'wrong' }, { ...origin, ip }), {
+          code: 'invalid_credentials',
+        });
       const eventsOf = (sessionId: SessionId) =>
         engine.prisma.auditEvent.findMany({
           where: { sessionId },
           select: { type: true, reason: true, requestId: true },
         });
-      return { before, logIn, told, transactions, eventsOf, token: refreshTokens.derive(before, 0) };
+      return {
+        before,
+        email,
+        logIn,
+        guess,
+        told,
+        transactions,
+        eventsOf,
+        token: refreshTokens.derive(before, 0),
+      };
     };
     const endedAt = async (id: SessionId) => (await database.sessions.find(id))?.endedAt;
 
@@ -169,5 +185,35 @@ for (const { name, open } of engines) {
       t.equal(await endedAt(before.id), undefined);
       t.strictSame([told, await eventsOf(before.id)], [[], []]);
     });
+
+    t.test(
+      'e-mails that nobody has leave a few events of each network, and cost as much as others',
+      async (t) => {
+        const { email, guess } = await setUp(() => database.transaction);
+        const events = (reason: string) =>
+          engine.prisma.auditEvent.count({ where: { type: 'login_failed', reason } });
+        const writes = async (work: () => Promise<unknown>) => {
+          const read = async () => {
+            const [row] = await engine.prisma.$queryRaw<[{ xid: string }]>`
+            SELECT pg_current_xact_id()::text AS xid`;
+            return Number(row.xid);
+          };
+          const before = await read();
+          await work();
+          return (await read()) - before;
+        };
+        const spent: number[] = [];
+        const { unknownEmailsRecorded: few } = limits;
+        for (let number = 0; number < 2 * few; number += 1)
+          spent.push(await writes(() => guess(`nobody${number}@example.com`, `192.0.2.${number}`)));
+        t.equal(await events('unknown_user'), few);
+        await guess('nobody@example.com', '192.0.3.1');
+        t.equal(await events('unknown_user'), few + 1, 'of another network');
+        spent.push(await writes(() => guess(email, '192.0.2.1')));
+        t.equal(await events('wrong_password'), 1, 'of somebody, each');
+        // A server has other transactions besides.
+        if (embedded) t.strictSame(new Set(spent), new Set([spent.at(-1)]));
+      },
+    );
   });
 }

@@ -47,6 +47,16 @@ export function createPasswordFailureStore(prisma: PrismaConnection): PasswordFa
          WHERE f.account = ${bytes(from.account)} AND f.source = ${bytes(from[source])} AND f.failures > 0`;
     },
 
+    async touch(from, { source }, now) {
+      // With what the statement of an event does besides writing a row (auditTrail.ts), which is a third of its time.
+      const rows = JSON.stringify([{ used_at: new Date(now) }]);
+      await prisma.$executeRaw`
+        UPDATE password_failures AS f SET used_at = e.used_at
+          FROM json_to_recordset(${rows}::json) AS e (used_at timestamptz)
+         WHERE f.account = ${bytes(from.account)} AND f.source = ${bytes(from[source])}
+           AND (SELECT audit_origin()) IS NOT NULL`;
+    },
+
     async succeed({ account, place, strangers }, { source }, now) {
       const at = new Date(now);
       const noPlace = Buffer.compare(place, strangers) === 0;
