@@ -18,7 +18,7 @@ export interface RateCounters {
 
 export const limitedOperations = ['login', 'register', 'refresh', 'password'] as const;
 export type LimitedOperation = (typeof limitedOperations)[number];
-export type RateScope = 'address' | 'account' | 'global';
+export type RateScope = 'address' | 'network' | 'account' | 'global';
 
 /**
  * Asks `shared`; while that fails, `local` counts for this node alone and lets through a small share of each budget: the

@@ -35,20 +35,23 @@ export const guessingLimits = {
   // Rates of requests
   rateWindowMilliseconds: 60_000,
   /**
-   * Requests in a window: of one address, which may be a whole office; of one account from one network, which is a person or
-   * a program; of all together, which no installation of a few nodes could answer anyway (a login is 20 ms of a core).
+   * Requests in a window: of one address, which may be a whole office; of one network, a tenth of all at most, so that no site
+   * can use up what is everybody's; of one account from one address, which is a person or a program; of all together, which no
+   * installation of a few nodes could answer anyway (a login is 20 ms of a core).
    */
   rates: {
-    login: { address: 60, account: 20, global: 6_000 },
+    login: { address: 60, network: 600, account: 20, global: 6_000 },
     /** Rarer than a login, and each makes a row for ever. */
-    register: { address: 20, account: 5, global: 1_200 },
+    register: { address: 20, network: 120, account: 5, global: 1_200 },
     /** No password to hash. An account is a session here: a tab that refreshes every second is a mistake. */
-    refresh: { address: 1_200, account: 60, global: 60_000 },
+    refresh: { address: 1_200, network: 6_000, account: 60, global: 60_000 },
     /** Two hashes, by somebody who is logged in. */
-    password: { address: 30, account: 10, global: 1_200 },
+    password: { address: 30, network: 120, account: 10, global: 1_200 },
   },
-  /** A customer has an IPv6 network of this length at least (RFC 6177), so addresses within cost an attacker nothing. */
-  rateNetwork: { ipv4: 32, ipv6: 64 },
+  /** Addresses within an IPv6 network of this length cost nobody anything: each link has as many (RFC 4291). */
+  rateAddress: { ipv4: 32, ipv6: 64 },
+  /** What one site is given at most (RFC 6177), and 65,536 of the above with it. */
+  rateNetwork: { ipv4: 24, ipv6: 48 },
   /** What a node lets through of each budget while it cannot ask what others did: ten nodes make the whole of it. */
   rateLocalShare: 0.1,
   /** Budgets that a node counts by itself; those that were used longest ago are forgotten first. */

@@ -34,15 +34,23 @@ interface Use {
   readonly origin: Origin;
 }
 
-export type Refresh = (refreshToken: string, origin: Origin) => Promise<TokenResponse>;
+/**
+ * `admit` is asked once, when it is sure that the token is one of this session and before anything is done with it; what it
+ * throws is the answer. What anybody can make up is not worth asking it.
+ */
+export type Refresh = (
+  refreshToken: string,
+  origin: Origin,
+  admit?: (sessionId: SessionId) => Promise<void>,
+) => Promise<TokenResponse>;
 
 export function createRefresh(parts: RefreshParts): Refresh {
-  return async (refreshToken, origin) => {
+  return async (refreshToken, origin, admit) => {
     const presented = parseRefreshToken(refreshToken);
     // A token that is not ours is refused without a write: guessing must not become database load.
     if (presented === undefined) throw refusal('malformed');
     for (let attempt = 0; attempt < limits.refreshAttempts; attempt += 1) {
-      const response = await tryRefresh(parts, presented, origin);
+      const response = await tryRefresh(parts, presented, origin, attempt === 0 ? admit : undefined);
       if (response !== 'lost_race') return response;
     }
     throw new AuthorityError('unavailable', { retryAfterSeconds: 1, reason: 'refresh_contention' });
@@ -53,10 +61,12 @@ async function tryRefresh(
   parts: RefreshParts,
   presented: PresentedRefreshToken,
   origin: Origin,
+  admit: Parameters<Refresh>[2],
 ): Promise<TokenResponse | 'lost_race'> {
   const session = await parts.database.sessions.find(presented.sessionId);
   if (session === undefined) throw refusal('unknown_session');
   if (!parts.refreshTokens.isGenuine(session, presented)) throw refusal('forged');
+  await admit?.(session.id);
 
   const now = parts.clock.now();
   const use: Use = { session, now, origin };
