@@ -16,7 +16,7 @@ export interface RateCounters {
   increment(name: string, windowMs: number, budget: number): Promise<RateCount>;
 }
 
-export const limitedOperations = ['login', 'register', 'refresh', 'password'] as const;
+export const limitedOperations = ['login', 'register', 'refresh', 'password', 'sessions'] as const;
 export type LimitedOperation = (typeof limitedOperations)[number];
 export type RateScope = 'address' | 'network' | 'account' | 'global';
 

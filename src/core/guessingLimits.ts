@@ -47,6 +47,8 @@ export const guessingLimits = {
     refresh: { address: 1_200, network: 6_000, account: 60, global: 60_000 },
     /** Two hashes, by somebody who is logged in. */
     password: { address: 30, network: 120, account: 10, global: 1_200 },
+    /** Ends of sessions by whoever is logged in: each writes, and tells all nodes and edges, also of what had ended already. */
+    sessions: { address: 120, network: 600, account: 30, global: 6_000 },
   },
   /** Addresses within an IPv6 network of this length cost nobody anything: each link has as many (RFC 4291). */
   rateAddress: { ipv4: 32, ipv6: 64 },

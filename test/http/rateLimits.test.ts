@@ -146,6 +146,38 @@ t.test('no site has more than a tenth of what all have together', async (t) => {
   }
 });
 
+t.test('ending sessions has one budget, whichever way; a logout has none', async (t) => {
+  const { call, login, register } = await start(t);
+  await register('alice@example.com');
+  const [other, mine] = [await login('alice@example.com'), await login('alice@example.com')];
+  const ask = (method: 'POST' | 'DELETE', path: string, address: string, token = mine.access_token) =>
+    call(method, path, { token, headers: from(address) });
+  const others = () => ask('POST', '/auth/logout-others', '10.1.0.1');
+  const { count, answer } = await untilLimited(others);
+  t.equal(count, budget('sessions', 'account'));
+  t.match(answer.headers.get('ratelimit'), '"account";r=0;');
+  const ways: ['POST' | 'DELETE', string][] = [
+    ['DELETE', `/auth/sessions/${other.session_id}`],
+    ['DELETE', `/auth/sessions/${mine.session_id}`],
+    ['POST', '/auth/logout-all'],
+  ];
+  for (const [method, path] of ways) t.equal((await ask(method, path, '10.1.0.1')).status, 429, path);
+  t.equal((await call('GET', '/auth/me', { token: mine.access_token })).status, 200, 'nothing has ended');
+  t.equal((await ask('DELETE', `/auth/sessions/${other.session_id}`, '10.2.0.1')).status, 204, 'elsewhere');
+
+  const stranger = await untilLimited(() => ask('POST', '/auth/logout-all', '10.3.0.1', 'x'));
+  t.equal(stranger.count, budget('sessions', 'address'), 'whoever it is');
+  const metrics = (await call('GET', '/metrics')).body;
+  t.match(metrics, /reason="sessions_account"\} 4\n/);
+  t.match(metrics, /reason="sessions_address"\} 1\n/);
+
+  const many = 2 * budget('sessions', 'address');
+  const statuses = new Set<number>();
+  for (let number = 0; number < many; number += 1)
+    statuses.add((await ask('POST', '/auth/logout', '10.3.0.1')).status);
+  t.strictSame(statuses, new Set([204]));
+});
+
 t.test('a site with 65,536 addresses uses up its own budget, and nobody else notices', async (t) => {
   const { call } = await start(t);
   const register = (address: string, number: number) => {
