@@ -24,7 +24,7 @@ import { createLoggedLatestTime } from './observability/clockLog.ts';
 import { createFaultLog, type FaultLog } from './observability/faultLog.ts';
 import type { Log } from './observability/log.ts';
 import { createMetrics, type Metrics } from './observability/metrics.ts';
-import { openLimits } from './openLimits.ts';
+import { openGuessingLimits } from './openGuessingLimits.ts';
 import { openRevoked, type Revoked } from './openRevoked.ts';
 import { createRefreshTokens } from './sessions/refreshToken.ts';
 import type { DataFolder } from './storage/local/dataFolder.ts';
@@ -87,7 +87,7 @@ export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
     const stored = await openStored(parts, closing);
     const signed = await openSigned({ ...parts, ...stored, ...observed, closing });
     const revoked = await openRevoked({ ...parts, ...stored, ...observed, closing });
-    const limited = await openLimits({ ...parts, ...stored, ...observed, closing });
+    const limited = await openGuessingLimits({ ...parts, ...stored, ...observed });
     closing.push(startUpkeep({ ...parts, ...stored, ...observed }));
     const flows = createFlows({ ...parts, ...stored, ...signed, ...revoked, ...limited, ...observed });
     const firstServiceToken = await keepFirstServiceToken(parts, flows);

@@ -5,6 +5,7 @@
 import { createCommonPasswords } from './authn/commonPasswords.ts';
 import { createPasswordHasher } from './authn/passwordHash.ts';
 import { createPasswordPolicy } from './authn/passwordPolicy.ts';
+import { createUnknownEmails } from './authn/unknownEmails.ts';
 import type { Config } from './config/config.ts';
 import type { Clock } from './core/clock.ts';
 import type { Sealing } from './core/sealing.ts';
@@ -94,6 +95,7 @@ export function createFlows(parts: FlowParts) {
       refreshIdleTtlMs,
       sessionMaxTtlMs,
       sessionsPerUser,
+      unknownEmails: createUnknownEmails(),
     }),
     refresh: createRefresh({
       ...tokens,

@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type { Config } from './config/config.ts';
 import type { Clock } from './core/clock.ts';
 import { limits } from './core/limits.ts';
+import { pruneInBatches } from './core/pruneInBatches.ts';
 import { createEarliestTime, forgetting, type ReadLatestTime } from './core/steadyTime.ts';
 import type { Database } from './flows/database.ts';
 import type { FaultLog } from './observability/faultLog.ts';
@@ -19,7 +20,6 @@ import { permanentLease } from './revocation/lease.ts';
 import { loadFromStore } from './revocation/loading.ts';
 import { createRevocationNode, type NodeEvents } from './revocation/node.ts';
 import type { Projection } from './revocation/projection.ts';
-import { prune } from './revocation/prune.ts';
 import type { Effect } from './revocation/revocation.ts';
 import type { DataFolder } from './storage/local/dataFolder.ts';
 import { openEarlierEdges } from './storage/local/earlierEdges.ts';
@@ -106,7 +106,7 @@ async function openAlone(
   const earliestTime = createEarliestTime(clock);
   const stopForgetting = clock.every(limits.pruneIntervalMilliseconds, async () => {
     denyList.dropExpired(forgetting(earliestTime(), latestTime));
-    await prune(store, earliestTime).catch((err) =>
+    await pruneInBatches((rows) => store.prune(earliestTime(), rows)).catch((err) =>
       log.warn({ err }, 'expired revocations could not be deleted'),
     );
   });

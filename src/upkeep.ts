@@ -11,6 +11,7 @@ import type { Database } from './flows/database.ts';
 import { createDeleteOldEvents } from './flows/deleteOldEvents.ts';
 import { createDeleteOldSessions } from './flows/deleteOldSessions.ts';
 import { pruneRequests } from './flows/namedRequest.ts';
+import { prunePasswordFailures } from './flows/passwordAttempts.ts';
 import { createSealAudit } from './flows/sealAudit.ts';
 import type { FaultLog } from './observability/faultLog.ts';
 import type { Log } from './observability/log.ts';
@@ -42,6 +43,7 @@ export function startUpkeep(parts: UpkeepParts): () => Promise<void> {
     keepUp('old_sessions', soon, deletingSessions(parts)),
     keepUp('old_audit_events', soon, deletingEvents(parts)),
     keepUp('old_requests', soon, forgettingRequests(parts)),
+    keepUp('old_password_failures', soon, forgettingPasswordFailures(parts)),
   ];
   return async () => {
     await Promise.all(stops.map((stop) => stop()));
@@ -105,6 +107,15 @@ function deletingEvents({ config, database, clock, log, metrics }: UpkeepParts):
 function forgettingRequests({ database, clock, metrics }: UpkeepParts): () => Promise<number> {
   return async () => {
     metrics.deleted('requests', await pruneRequests(database, clock.now()));
+    return limits.pruneIntervalMilliseconds;
+  };
+}
+
+/** Counts of wrong passwords that say nothing any more. */
+function forgettingPasswordFailures({ database, clock, metrics }: UpkeepParts): () => Promise<number> {
+  const earliestTime = createEarliestTime(clock);
+  return async () => {
+    metrics.deleted('password_failures', await prunePasswordFailures(database, earliestTime()));
     return limits.pruneIntervalMilliseconds;
   };
 }

@@ -49,13 +49,13 @@ const directions: Record<string, readonly string[]> = {
   ],
   'createFlows.ts': ['core', ...nouns, 'flows', 'config (types)', 'observability (types)'],
   'upkeep.ts': ['core', 'flows', 'config (types)', 'observability (types)'],
-  'openLimits.ts': [
+  'openGuessingLimits.ts': [
     ...['core', 'authn', 'flows', 'storage'],
     ...['http (types)', 'config (types)', 'observability (types)'],
   ],
   'authority.ts': [
     ...['core', ...nouns, 'flows', 'storage', 'http', 'grpc', 'config', 'observability'],
-    ...['openLimits.ts', 'openRevoked.ts', 'createFlows.ts', 'upkeep.ts'],
+    ...['openGuessingLimits.ts', 'openRevoked.ts', 'createFlows.ts', 'upkeep.ts'],
   ],
   'main.ts': ['core', 'config', 'observability', 'storage', 'http', 'cli', 'authority.ts'],
 };

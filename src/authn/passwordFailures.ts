@@ -56,6 +56,8 @@ export interface PasswordFailureStore {
   take(from: AttemptSource, now: number): Promise<Attempt & { readonly taken: boolean }>;
   /** Takes an attempt back of which nothing came. */
   giveBack(from: AttemptSource, attempt: Attempt): Promise<void>;
+  /** Writes the count of this attempt once more, as it is: as much work as an event of the audit trail, which it stands for. */
+  touch(from: AttemptSource, attempt: Attempt, now: number): Promise<void>;
   /** Sets the count of this attempt back to nothing, and from now on the place has one of its own. */
   succeed(from: AttemptSource, attempt: Attempt, now: number): Promise<void>;
   /** Sets every count of the account back to nothing; places that have one of their own keep it. */

@@ -16,9 +16,9 @@ export interface RateCounters {
   increment(name: string, windowMs: number, budget: number): Promise<RateCount>;
 }
 
-export const limitedOperations = ['login', 'register', 'refresh', 'password'] as const;
+export const limitedOperations = ['login', 'register', 'refresh', 'password', 'sessions'] as const;
 export type LimitedOperation = (typeof limitedOperations)[number];
-export type RateScope = 'address' | 'account' | 'global';
+export type RateScope = 'address' | 'network' | 'account' | 'global';
 
 /**
  * Asks `shared`; while that fails, `local` counts for this node alone and lets through a small share of each budget: the

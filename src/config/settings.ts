@@ -246,7 +246,7 @@ export const settings = {
     default: '1',
     format: 'a number that multiplies every budget, 0.1–1000, or off',
     description:
-      'How often one address, one account and all together may call login, register, refresh and password. Wrong passwords are counted in any case.',
+      'How often one address, one network, one account and all together may call login, register, refresh and password, or end sessions. Wrong passwords are counted in any case.',
   },
   TRUSTED_PROXIES: {
     kind: 'networks',

@@ -16,28 +16,44 @@ export const guessingLimits = {
   knownNetworkMilliseconds: 180 * 24 * 60 * 60_000,
   /** Counts below the maximum are forgotten after this: then a patient guesser has about one guess a day. */
   passwordFailuresMilliseconds: 90 * 24 * 60 * 60_000,
+  /**
+   * Those of a place that is not known, as long as they slow nobody down, after this: they are what passers-by leave, mostly for
+   * e-mails that nobody has. A patient guesser has the free ones but one for it, four a day.
+   */
+  passwordFailuresFewMilliseconds: 24 * 60 * 60_000,
   /** Logins to one account from one place that wait for each other on a node. */
   passwordTurnsWaiting: 128,
+  /** Logins with e-mails that nobody has that a node writes down in an hour: of one network, and of all. Anybody can make some up. */
+  unknownEmailsRecorded: 5,
+  unknownEmailsRecordedTogether: 1_000,
+  unknownEmailsRecordedMilliseconds: 60 * 60_000,
+  /** Networks of which a node counts them. */
+  unknownEmailsNetworks: 10_000,
   /** Attempts that a node remembers to give back, when the database could not be told at once. */
   passwordAttemptsOwed: 1_000,
 
   // Rates of requests
   rateWindowMilliseconds: 60_000,
   /**
-   * Requests in a window: of one address, which may be a whole office; of one account from one network, which is a person or
-   * a program; of all together, which no installation of a few nodes could answer anyway (a login is 20 ms of a core).
+   * Requests in a window: of one address, which may be a whole office; of one network, a tenth of all at most, so that no site
+   * can use up what is everybody's; of one account from one address, which is a person or a program; of all together, which no
+   * installation of a few nodes could answer anyway (a login is 20 ms of a core).
    */
   rates: {
-    login: { address: 60, account: 20, global: 6_000 },
+    login: { address: 60, network: 600, account: 20, global: 6_000 },
     /** Rarer than a login, and each makes a row for ever. */
-    register: { address: 20, account: 5, global: 1_200 },
+    register: { address: 20, network: 120, account: 5, global: 1_200 },
     /** No password to hash. An account is a session here: a tab that refreshes every second is a mistake. */
-    refresh: { address: 1_200, account: 60, global: 60_000 },
+    refresh: { address: 1_200, network: 6_000, account: 60, global: 60_000 },
     /** Two hashes, by somebody who is logged in. */
-    password: { address: 30, account: 10, global: 1_200 },
+    password: { address: 30, network: 120, account: 10, global: 1_200 },
+    /** Ends of sessions by whoever is logged in: each writes, and tells all nodes and edges, also of what had ended already. */
+    sessions: { address: 120, network: 600, account: 30, global: 6_000 },
   },
-  /** A customer has an IPv6 network of this length at least (RFC 6177), so addresses within cost an attacker nothing. */
-  rateNetwork: { ipv4: 32, ipv6: 64 },
+  /** Addresses within an IPv6 network of this length cost nobody anything: each link has as many (RFC 4291). */
+  rateAddress: { ipv4: 32, ipv6: 64 },
+  /** What one site is given at most (RFC 6177), and 65,536 of the above with it. */
+  rateNetwork: { ipv4: 24, ipv6: 48 },
   /** What a node lets through of each budget while it cannot ask what others did: ten nodes make the whole of it. */
   rateLocalShare: 0.1,
   /** Budgets that a node counts by itself; those that were used longest ago are forgotten first. */

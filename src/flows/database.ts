@@ -22,15 +22,15 @@ export interface Stores {
   readonly passwordFailures: PasswordFailureStore;
   readonly audit: AuditTrail;
   readonly auditLog: AuditLog;
-  readonly turns: Turns;
+  readonly turns: SoleTasks;
 }
 
 /** What only one node does at a time. */
-export type Task = 'sealing' | 'deleting_sessions' | 'deleting_events';
+export type UpkeepTask = 'sealing' | 'deleting_sessions' | 'deleting_events';
 
-export interface Turns {
+export interface SoleTasks {
   /** Whether nobody else does it until the end of this transaction. Waits for nobody. */
-  take(task: Task): Promise<boolean>;
+  take(task: UpkeepTask): Promise<boolean>;
 }
 
 export interface Database extends Stores {

@@ -3,6 +3,7 @@ import type { AuditEvent, Origin } from '../audit/auditEvent.ts';
 import { normaliseEmail } from '../authn/email.ts';
 import type { PasswordHasher } from '../authn/passwordHash.ts';
 import { normalisePassword } from '../authn/passwordPolicy.ts';
+import type { UnknownEmails } from '../authn/unknownEmails.ts';
 import type { User } from '../authn/user.ts';
 import { AuthorityError } from '../core/errors.ts';
 import { newId, type SessionId } from '../core/ids.ts';
@@ -20,6 +21,7 @@ const firstParty = { clientId: 'first-party', scope: 'account' } as const;
 export interface LoginParts extends TokenParts, EffectParts {
   readonly passwords: PasswordHasher;
   readonly passwordAttempts: PasswordAttempts;
+  readonly unknownEmails: UnknownEmails;
   readonly refreshIdleTtlMs: number;
   readonly sessionMaxTtlMs: number;
   /** Of one user at the same time; the oldest ends to make room. */
@@ -139,14 +141,17 @@ function ruleOf(user: User | undefined): string {
 
 /** One refusal for every reason; the event is committed before the answer. */
 async function refuse(
-  { database, clock }: LoginParts,
+  { database, clock, unknownEmails }: LoginParts,
   user: User | undefined,
   { rule, attempt, origin }: { rule: string; attempt: PasswordAttempt; origin: Origin },
 ): Promise<never> {
   const userId = user?.id;
   const failed: AuditEvent = { type: 'login_failed', origin, userId, reason: rule };
   const locked: AuditEvent = { type: 'password_locked', origin, userId, reason: attempt.countedAs };
-  await database.audit.recordAll(attempt.last ? [failed, locked] : [failed], clock.now());
+  const noted = user !== undefined || unknownEmails.isWorthNoting(origin.ip, clock.monotonic());
+  if (noted) await database.audit.recordAll(attempt.last ? [failed, locked] : [failed], clock.now());
+  // One write in any case, so that time does not tell who is registered.
+  else await attempt.touch();
   throw new AuthorityError('invalid_credentials');
 }
 

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import type { Origin } from '../audit/auditEvent.ts';
 import { invalidField } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
+import { pruneInBatches } from '../core/pruneInBatches.ts';
 import type { Database, Stores } from './database.ts';
 
 export interface RequestName {
@@ -72,13 +73,7 @@ export async function openRequest(
   throw invalidField('request_id', 'reused', 'was used for something else in the last 24 hours');
 }
 
-/** Forgets what is too old, in small batches; answers how many. */
-export async function pruneRequests({ requests }: Pick<Database, 'requests'>, now: number): Promise<number> {
-  let total = 0;
-  let deleted = 0;
-  do {
-    deleted = await requests.prune(now - limits.namedRequestMilliseconds, limits.pruneRows);
-    total += deleted;
-  } while (deleted === limits.pruneRows);
-  return total;
+/** Forgets what is too old; answers how many. */
+export function pruneRequests({ requests }: Pick<Database, 'requests'>, now: number): Promise<number> {
+  return pruneInBatches((rows) => requests.prune(now - limits.namedRequestMilliseconds, rows));
 }

@@ -17,6 +17,7 @@ import type { SessionId } from '../core/ids.ts';
 import { ipNetwork } from '../core/ipAddress.ts';
 import type { KeyedHash } from '../core/keyedHash.ts';
 import { limits } from '../core/limits.ts';
+import { pruneInBatches } from '../core/pruneInBatches.ts';
 import { createTurns } from '../core/turns.ts';
 import type { Database, Stores } from './database.ts';
 
@@ -30,6 +31,8 @@ export interface PasswordAttempt {
   readonly countedAs: 'network' | 'session' | 'strangers';
   /** Looks at the password. The attempt counts only if it was wrong: not when looking fails, nor what comes after. */
   check(verify: () => Promise<boolean>): Promise<boolean>;
+  /** A write that changes nothing: as much work as that of an event. */
+  touch(): Promise<void>;
   /** In the transaction of what the password was good for. */
   succeeded(stores: Pick<Stores, 'passwordFailures'>, now: number): Promise<void>;
 }
@@ -118,6 +121,7 @@ export function createPasswordAttempts({
         wrong = !right;
         return right;
       },
+      touch: () => database.passwordFailures.touch(source, counted, clock.now()),
       succeeded: (stores, now) => stores.passwordFailures.succeed(source, counted, now),
     };
     try {
@@ -193,16 +197,10 @@ function nameOf({ account, place }: AttemptSource): string {
   return Buffer.concat([account, place]).toString('base64url');
 }
 
-/** Forgets what says nothing any more, in small batches; answers how many. */
-export async function prunePasswordFailures(
+/** Forgets what says nothing any more; answers how many. */
+export function prunePasswordFailures(
   { passwordFailures }: Pick<Database, 'passwordFailures'>,
   now: number,
 ): Promise<number> {
-  let total = 0;
-  let deleted = 0;
-  do {
-    deleted = await passwordFailures.prune(now, limits.pruneRows);
-    total += deleted;
-  } while (deleted === limits.pruneRows);
-  return total;
+  return pruneInBatches((rows) => passwordFailures.prune(now, rows));
 }

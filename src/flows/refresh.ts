@@ -41,13 +41,21 @@ interface Use {
   readonly origin: Origin;
 }
 
-export type Refresh = (refreshToken: string, origin: Origin) => Promise<TokenResponse>;
+/**
+ * `admit` is asked once, when it is sure that the token is one of this session and before anything is done with it; what it
+ * throws is the answer. What anybody can make up is not worth asking it.
+ */
+export type Refresh = (
+  refreshToken: string,
+  origin: Origin,
+  admit?: (sessionId: SessionId) => Promise<void>,
+) => Promise<TokenResponse>;
 
 export function createRefresh(parts: RefreshParts): Refresh {
-  return async (refreshToken, origin) => {
+  return async (refreshToken, origin, admit) => {
     const presentation = { refreshToken, origin, arrivedAt: parts.clock.now() };
     for (let attempt = 0; attempt < limits.refreshAttempts; attempt += 1) {
-      const response = await tryRefresh(parts, presentation);
+      const response = await tryRefresh(parts, presentation, attempt === 0 ? admit : undefined);
       if (response !== 'lost_race') return response;
     }
     throw new AuthorityError('unavailable', { retryAfterSeconds: 1, reason: 'refresh_contention' });
@@ -57,11 +65,13 @@ export function createRefresh(parts: RefreshParts): Refresh {
 async function tryRefresh(
   parts: RefreshParts,
   { refreshToken, origin, arrivedAt }: Presentation,
+  admit: Parameters<Refresh>[2],
 ): Promise<TokenResponse | 'lost_race'> {
   const read = await readRefreshToken(parts, refreshToken);
   // A token that is not ours is refused without a write: guessing must not become database load.
   if (!read.genuine) throw refusal(read.fault);
   const { session, presented } = read;
+  await admit?.(session.id);
 
   const now = parts.clock.now();
   const use: Use = { session, now, origin };

@@ -80,8 +80,8 @@ export async function createHttpApp(parts: HttpParts): Promise<HttpApp> {
   app.register(async (scope) => {
     const routes = scope as HttpApp;
     authRoutes(routes, parts, authenticate, rateLimits);
-    logoutRoutes(routes, parts, authenticate);
-    sessionRoutes(routes, parts, authenticate);
+    logoutRoutes(routes, parts, authenticate, rateLimits);
+    sessionRoutes(routes, parts, authenticate, rateLimits);
     wellKnownRoutes(routes, parts);
     operationRoutes(routes, parts);
   });

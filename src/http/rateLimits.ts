@@ -1,13 +1,14 @@
 /**
- * How often a route may be called: by one address, for one account, by all together. Counted one after the other and no
- * further than the first that is used up, so that an address alone cannot use up what others share. What is left is told
- * as draft-ietf-httpapi-ratelimit-headers-10 describes, but for the budget of all together, which is nobody's business.
+ * How often a route may be called: by one address, by one network, for one account, by all together. Counted one after the
+ * other and no further than the first that is used up, so that neither an address nor a site can use up what others share.
+ * What is left is told as draft-ietf-httpapi-ratelimit-headers-10 describes, but for what neighbours or all have in common,
+ * which is nobody's business.
  */
 import rateLimit, { type FastifyRateLimitStore, type FastifyRateLimitStoreCtor } from '@fastify/rate-limit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { LimitedOperation, RateCounters, RateScope } from '../authn/rateCounters.ts';
 import { AuthorityError } from '../core/errors.ts';
-import { canonicalIp, ipNetwork } from '../core/ipAddress.ts';
+import { canonicalIp, ipNetwork, type PrefixLengths } from '../core/ipAddress.ts';
 import type { KeyedHash } from '../core/keyedHash.ts';
 import { limits } from '../core/limits.ts';
 import type { HttpApp } from './bareApp.ts';
@@ -24,19 +25,20 @@ type Hook = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
 
 export interface RateLimits {
   /**
-   * For the options of a route: the address is counted before the body is read, the rest when it has been validated.
-   * `accountOf`: whom the request is about, by what it says; undefined for what is refused anyway.
+   * For the options of a route: where it comes from is counted before the body is read, the rest when it has been validated.
+   * `accountOf`: whom the request is about, by what it says; undefined for what is refused anyway, which is no reason to
+   * take anything from the others.
    */
   hooks(
     operation: LimitedOperation,
     accountOf: (request: FastifyRequest) => string | undefined,
   ): { readonly onRequest: Hook; readonly preHandler: Hook };
   /** The first half of that, for routes that know only later who calls. */
-  addressHook(operation: LimitedOperation): { readonly onRequest: Hook };
+  placeHook(operation: LimitedOperation): { readonly onRequest: Hook };
   /** The second half. Throws `rate_limited`. */
   spend(
     operation: LimitedOperation,
-    account: string | undefined,
+    account: string,
     request: FastifyRequest,
     reply: FastifyReply,
   ): Promise<void>;
@@ -46,18 +48,24 @@ export interface RateLimits {
 export async function createRateLimits(app: HttpApp, parts: RateLimitParts | undefined): Promise<RateLimits> {
   const check = parts === undefined ? async () => {} : await createCheck(app, parts);
   const spend: RateLimits['spend'] = async (operation, account, request, reply) => {
-    if (account !== undefined) await check(operation, 'account', account, request, reply);
+    await check(operation, 'account', account, request, reply);
     await check(operation, 'global', '', request, reply);
   };
-  const addressHook: RateLimits['addressHook'] = (operation) => ({
-    onRequest: (request, reply) => check(operation, 'address', '', request, reply),
+  const placeHook: RateLimits['placeHook'] = (operation) => ({
+    async onRequest(request, reply) {
+      await check(operation, 'address', '', request, reply);
+      await check(operation, 'network', '', request, reply);
+    },
   });
   return {
     spend,
-    addressHook,
+    placeHook,
     hooks: (operation, accountOf) => ({
-      ...addressHook(operation),
-      preHandler: (request, reply) => spend(operation, accountOf(request), request, reply),
+      ...placeHook(operation),
+      async preHandler(request, reply) {
+        const account = accountOf(request);
+        if (account !== undefined) await spend(operation, account, request, reply);
+      },
     }),
   };
 }
@@ -85,14 +93,15 @@ async function createCheck(app: HttpApp, { counters, scale, keyedHash }: RateLim
   };
 
   return async (operation, scope, account, request, reply) => {
-    const place = networkOf(request);
-    const whose = { address: [place], account: [account, place], global: [] }[scope];
+    const address = placeOf(request, limits.rateAddress);
+    const network = placeOf(request, limits.rateNetwork);
+    const whose = { address: [address], network: [network], account: [account, address], global: [] }[scope];
     names.set(request, `${operation}:${scope}:${name(operation, scope, ...whose)}`);
     const taken = await take(request);
     if (taken.isAllowed) return;
     const { max, remaining, isExceeded } = taken;
     const seconds = Math.max(1, taken.ttlInSeconds);
-    if (scope !== 'global') {
+    if (told.includes(scope)) {
       addItem(reply, 'ratelimit-policy', `"${scope}";q=${max};w=${limits.rateWindowMilliseconds / 1000}`);
       addItem(reply, 'ratelimit', `"${scope}";r=${remaining};t=${seconds}`);
     }
@@ -105,16 +114,20 @@ async function createCheck(app: HttpApp, { counters, scale, keyedHash }: RateLim
   };
 }
 
+/** The scopes of which the caller learns what is left. */
+const told: readonly RateScope[] = ['address', 'account'];
+
 const refusals: Readonly<Record<RateScope, string>> = {
   address: 'Too many requests from this address',
+  network: 'Too many requests from this network',
   account: 'Too many requests for this account',
   global: 'Too many requests at the moment',
 };
 
 /** What is no address, as a proxy may have passed it on, is one together. */
-function networkOf(request: FastifyRequest): string {
+function placeOf(request: FastifyRequest, lengths: PrefixLengths): string {
   const address = canonicalIp(request.ip);
-  return address === undefined ? 'unknown' : ipNetwork(address, limits.rateNetwork);
+  return address === undefined ? 'unknown' : ipNetwork(address, lengths);
 }
 
 /** One more member of a list (RFC 9651 §3.1). */

@@ -9,6 +9,7 @@
  */
 import type { Cancel, Clock } from '../core/clock.ts';
 import { limits } from '../core/limits.ts';
+import { pruneInBatches } from '../core/pruneInBatches.ts';
 import { createEarliestTime, type ReadLatestTime } from '../core/steadyTime.ts';
 import type { Bus, BusListener, NodeId } from './bus.ts';
 import { createConfirmation } from './confirmation.ts';
@@ -19,7 +20,6 @@ import { createLease } from './lease.ts';
 import { createLiveNodes, type NodeStore } from './liveNodes.ts';
 import { createLoad, type OnProgress } from './loading.ts';
 import type { Projection } from './projection.ts';
-import { prune } from './prune.ts';
 import { createReconciler, type Reconciliation } from './reconciler.ts';
 import { createRenewal } from './renewal.ts';
 import type { Effect, EffectReport, RevocationSnapshots, RevocationStore } from './revocation.ts';
@@ -142,7 +142,7 @@ export function createRevocationNode(parts: {
       renewal.start(faultIn('renewal'));
       regularly(limits.reconcileMilliseconds, 'reconciler', reconcileOrWait);
       regularly(limits.pruneIntervalMilliseconds, 'pruning', () =>
-        slowSnapshots.readAlone('pruning', () => prune(store, earliestTime)),
+        slowSnapshots.readAlone('pruning', () => pruneInBatches((rows) => store.prune(earliestTime(), rows))),
       );
     },
 

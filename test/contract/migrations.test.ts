@@ -16,6 +16,7 @@ const names = [
   '20261122000000_session_context',
   '20261122100000_password_failures',
   '20261122200000_audit_chain',
+  '20261123000000_few_password_failures',
 ];
 
 for (const { name, embedded, open } of engines) {

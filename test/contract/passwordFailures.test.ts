@@ -13,6 +13,7 @@ import {
 } from '../../src/authn/passwordFailures.ts';
 import { limits } from '../../src/core/limits.ts';
 import { prunePasswordFailures } from '../../src/flows/passwordAttempts.ts';
+import type { PostgresEngine } from '../../src/storage/postgres/engine.ts';
 import { createStorage, migrateStorage } from '../../src/storage/postgres/storage.ts';
 import { engines } from '../support/engines.ts';
 import { rowsMadeAt as now } from '../support/rows.ts';
@@ -33,9 +34,11 @@ for (const { name, open } of engines) {
     t.test('who shares a count', (t) => sharing(t, store));
     t.test('many at once', (t) => atOnce(t, store));
     t.test('an attempt of which nothing came', (t) => givenBack(t, store));
+    t.test('a write that changes nothing', (t) => touched(t, store, engine));
     t.test('places that are known', (t) => places(t, store));
     t.test('recovery', (t) => recovery(t, store));
     t.test('what is forgotten', (t) => forgotten(t, store));
+    t.test('the index', (t) => indexed(t, engine));
   });
 }
 
@@ -167,6 +170,23 @@ async function givenBack(t: Test, store: PasswordFailureStore): Promise<void> {
   );
 }
 
+async function touched(t: Test, store: PasswordFailureStore, engine: PostgresEngine): Promise<void> {
+  const from = somebody();
+  const attempt = await store.take(from, now);
+  const read = async () => {
+    const [row] = await engine.prisma.$queryRaw<[{ version: string }]>`
+      SELECT xmin::text AS version, failures, retry_at, used_at, known_at
+        FROM password_failures WHERE account = ${from.account}`;
+    const { version, ...rest } = row;
+    return { version, rest };
+  };
+  const before = await read();
+  await store.touch(from, attempt, now);
+  const after = await read();
+  t.strictSame(after.rest, before.rest);
+  t.not(after.version, before.version, 'it was written all the same');
+}
+
 async function places(t: Test, store: PasswordFailureStore): Promise<void> {
   const account = hash();
   const all = Array.from({ length: limits.knownNetworks + 1 }, () => ({ account, place: hash(), strangers }));
@@ -219,21 +239,46 @@ async function recovery(t: Test, store: PasswordFailureStore): Promise<void> {
   t.match(await store.take(owner, now), { taken: true, source: 'strangers', failures: { count: 1 } });
 }
 
+/** Long before all others here, so that their rows stay. */
 async function forgotten(t: Test, store: PasswordFailureStore): Promise<void> {
-  await prunePasswordFailures({ passwordFailures: store }, now + 10 * 365 * day);
-  const [few, known, locked] = [somebody(), somebody(), somebody()];
-  await fail(store, few, 3);
-  await store.succeed(known, await store.take(known, now), now);
-  const at = await fail(store, locked, maximum);
+  const then = Date.UTC(1990, 0, 1);
+  const [few, slowed, known, guessedAt, locked] = [
+    somebody(),
+    somebody(),
+    somebody(),
+    somebody(),
+    somebody(),
+  ] as const;
+  await fail(store, few, free - 1, then);
+  await fail(store, slowed, free, then);
+  for (const owner of [known, guessedAt]) await store.succeed(owner, await store.take(owner, then), then);
+  await store.take(guessedAt, then);
+  const at = await fail(store, locked, maximum, then);
   const prune = (time: number) => prunePasswordFailures({ passwordFailures: store }, time);
-  t.equal(await prune(now + limits.passwordFailuresMilliseconds), 0);
-  t.equal(await prune(now + limits.passwordFailuresMilliseconds + 1), 1, 'a few failures');
-  t.match(await store.take(few, now), { failures: { count: 1 } });
-  t.equal(
-    await prune(now + limits.knownNetworkMilliseconds),
-    2,
-    'they again, and a place that is not used any more',
-  );
-  t.equal(await prune(at + 10_000 * day), 0, 'never that an account needs recovery');
+
+  const rows: [milliseconds: number, deleted: number, what: string][] = [
+    [limits.passwordFailuresFewMilliseconds, 0, 'in time, nothing'],
+    [limits.passwordFailuresFewMilliseconds + 1, 1, 'failures that slow nobody down'],
+    [limits.passwordFailuresMilliseconds, 0, 'for long, nothing else'],
+    [limits.passwordFailuresMilliseconds + 1, 1, 'those that do'],
+    [limits.knownNetworkMilliseconds - 1, 0, 'a place that is known stays, guessed at or not'],
+    [limits.knownNetworkMilliseconds, 2, 'until it was not used for long'],
+    [at - then + 10_000 * day, 0, 'never that an account needs recovery'],
+  ];
+  for (const [milliseconds, deleted, what] of rows) t.equal(await prune(then + milliseconds), deleted, what);
+  t.match(await store.take(few, then), { failures: { count: 1 } });
+  t.match(await store.take(slowed, then), { failures: { count: 1 } });
   t.match(await store.take(locked, at + 10_000 * day), { taken: false });
+
+  const today = Date.now();
+  await store.take(few, today);
+  await prune(today + 10_000 * day);
+  t.match(await store.take(few, today), { failures: { count: 3 } }, 'nor by a clock that is ahead');
+}
+
+/** Those that slow nobody down are found without walking all others: the index has the number of the rule. */
+async function indexed(t: Test, engine: PostgresEngine): Promise<void> {
+  const [index] = await engine.prisma.$queryRaw<{ definition: string }[]>`
+    SELECT pg_get_indexdef('password_failures_few_idx'::regclass) AS definition`;
+  t.match(index?.definition, `(used_at) WHERE ((known_at IS NULL) AND (failures < ${free}))`);
 }

@@ -20,7 +20,7 @@ import { newUser, rowsMadeAt as now } from '../support/rows.ts';
 const password = 'correct horse battery staple';
 const origin = { actor: 'user', requestId: 'this-login' };
 
-for (const { name, open } of engines) {
+for (const { name, embedded, open } of engines) {
   t.test(name, async (t) => {
     const { engine, dispose } = await open();
     t.teardown(dispose);
@@ -47,12 +47,17 @@ for (const { name, open } of engines) {
         transaction(userId),
       );
       const logIn = (replaces?: string) => createLogin(parts)({ email, password, replaces }, origin);
+      /** With a wrong password, in vain. */
+      const guess = (email: string, ip: string) =>
+        t.rejects(createLogin(parts)({ email, password: 'wrong' }, { ...origin, ip }), {
+          code: 'invalid_credentials',
+        });
       const eventsOf = (sessionId: SessionId) =>
         engine.prisma.auditEvent.findMany({
           where: { sessionId },
           select: { type: true, reason: true, requestId: true },
         });
-      return { before, logIn, told, transactions, eventsOf, token: before.token() };
+      return { before, email, logIn, guess, told, transactions, eventsOf, token: before.token() };
     };
     const endedAt = async (id: SessionId) => (await database.sessions.find(id))?.endedAt;
 
@@ -155,5 +160,35 @@ for (const { name, open } of engines) {
       t.equal(await endedAt(before.id), undefined);
       t.strictSame([told, await eventsOf(before.id)], [[], []]);
     });
+
+    t.test(
+      'e-mails that nobody has leave a few events of each network, and cost as much as others',
+      async (t) => {
+        const { email, guess } = await setUp(() => database.transaction);
+        const events = (reason: string) =>
+          engine.prisma.auditEvent.count({ where: { type: 'login_failed', reason } });
+        const writes = async (work: () => Promise<unknown>) => {
+          const read = async () => {
+            const [row] = await engine.prisma.$queryRaw<[{ xid: string }]>`
+            SELECT pg_current_xact_id()::text AS xid`;
+            return Number(row.xid);
+          };
+          const before = await read();
+          await work();
+          return (await read()) - before;
+        };
+        const spent: number[] = [];
+        const { unknownEmailsRecorded: few } = limits;
+        for (let number = 0; number < 2 * few; number += 1)
+          spent.push(await writes(() => guess(`nobody${number}@example.com`, `192.0.2.${number}`)));
+        t.equal(await events('unknown_user'), few);
+        await guess('nobody@example.com', '192.0.3.1');
+        t.equal(await events('unknown_user'), few + 1, 'of another network');
+        spent.push(await writes(() => guess(email, '192.0.2.1')));
+        t.equal(await events('wrong_password'), 1, 'of somebody, each');
+        // A server has other transactions besides.
+        if (embedded) t.strictSame(new Set(spent), new Set([spent.at(-1)]));
+      },
+    );
   });
 }

@@ -1,4 +1,5 @@
 /** What goes on beside the requests, over a real database: events are sealed and old rows deleted, and metrics tell of it. */
+import { randomBytes } from 'node:crypto';
 import t, { type Test } from 'tap';
 import { readConfig } from '../../src/config/config.ts';
 import { limits } from '../../src/core/limits.ts';
@@ -133,6 +134,24 @@ t.test('old sessions and old events are deleted, and counted', async (t) => {
   const [told] = await createListAudit({ database })({});
   t.match(told, { type: 'audit_events_deleted', detail: { events: 3 } });
 });
+
+t.test(
+  'counts of wrong passwords that say nothing any more are deleted, by no clock that hurries',
+  async (t) => {
+    const { database, clock, start, metric } = await open(t);
+    const from = () => ({ account: randomBytes(32), place: randomBytes(32), strangers: randomBytes(32) });
+    const [old, young] = [from(), from()];
+    await database.passwordFailures.take(old, clock.now() - 2 * day);
+    await database.passwordFailures.take(young, clock.now());
+    const stop = start();
+    t.teardown(stop);
+    clock.stepWall(10 * day);
+    await clock.advance(limits.pruneIntervalMilliseconds);
+    const deleted = () => metric('countersign_deleted_rows_total{table="password_failures"}');
+    await eventually('the old one is deleted', async () => (await deleted()) === 1);
+    t.match(await database.passwordFailures.take(young, clock.now()), { failures: { count: 2 } });
+  },
+);
 
 t.test('faults are counted, logged once in a while, and it tries again', async (t) => {
   const { clock, start, metric, lines, dispose } = await open(t);

@@ -1,6 +1,7 @@
 /** Budgets of requests over HTTP: whose they are, what is told of them, and who is believed about an address (L3, H13). */
 import { createConnection } from 'node:net';
 import t, { type Test } from 'tap';
+import { type LimitedOperation, limitedOperations, type RateScope } from '../../src/authn/rateCounters.ts';
 import { limits } from '../../src/core/limits.ts';
 import { password, startAuthority } from '../support/authority.ts';
 import type { Answer } from '../support/clients.ts';
@@ -8,7 +9,7 @@ import { behindProxy, brief, from, triesAt } from '../support/loginTries.ts';
 
 /** A tenth of each: a test need not make a thousand requests. */
 const tenth = { RATE_LIMITS: '0.1' };
-const budget = (operation: keyof typeof limits.rates, scope: 'address' | 'account' | 'global') =>
+const budget = (operation: LimitedOperation, scope: RateScope) =>
   Math.max(1, Math.round(limits.rates[operation][scope] / 10));
 
 async function start(t: Test, env: Readonly<Record<string, string>> = {}) {
@@ -79,6 +80,11 @@ t.test('each budget of each operation', async (t) => {
       budget('register', 'address'),
     ],
     [
+      'register_network',
+      (n) => post('/auth/register', newcomer(n), `10.2.1.${n}`),
+      budget('register', 'network'),
+    ],
+    [
       'register_account',
       () => post('/auth/register', newcomer(-1), '10.3.0.1'),
       budget('register', 'account'),
@@ -111,7 +117,8 @@ t.test('each budget of each operation', async (t) => {
     const metrics = (await call('GET', '/metrics')).body;
     t.match(metrics, `countersign_refusals_total{code="rate_limited",reason="${reason}"} 1`);
     t.ok(Number(answer.headers.get('retry-after')) >= 1);
-    t.notMatch(answer.headers.get('ratelimit-policy'), /global/, 'of all together, nothing is told');
+    const policy = answer.headers.get('ratelimit-policy');
+    t.notMatch(policy, /network|global/, 'of neighbours and all together, nothing is told');
   }
   const answer = await refresh(tokens.refresh_token, from('10.8.0.1'));
   t.equal(answer.body.code, 'refresh_repeated', 'from elsewhere it is looked at');
@@ -130,6 +137,84 @@ t.test('who uses up a budget of his own uses up no other', async (t) => {
   t.match(answer.headers.get('ratelimit'), `"account";r=${budget('login', 'account') - 1};`);
   const metrics = (await call('GET', '/metrics')).body;
   t.notMatch(metrics, /login_global/);
+});
+
+t.test('no site has more than a tenth of what all have together', async (t) => {
+  for (const operation of limitedOperations) {
+    const { address, network, global } = limits.rates[operation];
+    t.ok(address <= network && network <= global / 10, operation);
+  }
+});
+
+t.test('ending sessions has one budget, whichever way; a logout has none', async (t) => {
+  const { call, login, register } = await start(t);
+  await register('alice@example.com');
+  const [other, mine] = [await login('alice@example.com'), await login('alice@example.com')];
+  const ask = (method: 'POST' | 'DELETE', path: string, address: string, token = mine.access_token) =>
+    call(method, path, { token, headers: from(address) });
+  const others = () => ask('POST', '/auth/logout-others', '10.1.0.1');
+  const { count, answer } = await untilLimited(others);
+  t.equal(count, budget('sessions', 'account'));
+  t.match(answer.headers.get('ratelimit'), '"account";r=0;');
+  const ways: ['POST' | 'DELETE', string][] = [
+    ['DELETE', `/auth/sessions/${other.session_id}`],
+    ['DELETE', `/auth/sessions/${mine.session_id}`],
+    ['POST', '/auth/logout-all'],
+  ];
+  for (const [method, path] of ways) t.equal((await ask(method, path, '10.1.0.1')).status, 429, path);
+  t.equal((await call('GET', '/auth/me', { token: mine.access_token })).status, 200, 'nothing has ended');
+  t.equal((await ask('DELETE', `/auth/sessions/${other.session_id}`, '10.2.0.1')).status, 204, 'elsewhere');
+
+  const stranger = await untilLimited(() => ask('POST', '/auth/logout-all', '10.3.0.1', 'x'));
+  t.equal(stranger.count, budget('sessions', 'address'), 'whoever it is');
+  const metrics = (await call('GET', '/metrics')).body;
+  t.match(metrics, /reason="sessions_account"\} 4\n/);
+  t.match(metrics, /reason="sessions_address"\} 1\n/);
+
+  const many = 2 * budget('sessions', 'address');
+  const statuses = new Set<number>();
+  for (let number = 0; number < many; number += 1)
+    statuses.add((await ask('POST', '/auth/logout', '10.3.0.1')).status);
+  t.strictSame(statuses, new Set([204]));
+});
+
+t.test('a site with 65,536 addresses uses up its own budget, and nobody else notices', async (t) => {
+  const { call } = await start(t);
+  const register = (address: string, number: number) => {
+    const body = { email: `n${number}@example.com`, password: 'too short' };
+    return call('POST', '/auth/register', { body, headers: from(address) });
+  };
+  const { count, answer } = await untilLimited((number) =>
+    register(`2001:db8:5:${number.toString(16)}::1`, number),
+  );
+  t.equal(count, budget('register', 'network'));
+  t.match(answer.body.detail, /^Too many requests from this network; try again in \d+ s\.$/);
+  t.equal((await register('2001:db8:5:ffff::1', 1_000)).status, 429);
+  t.equal((await register('2001:db8:6::1', 1_001)).status, 400, 'the next site');
+});
+
+t.test('what anybody can make up takes nothing from all', async (t) => {
+  const { call, login, register, refresh } = await start(t);
+  const body = { email: 'no address', password };
+  for (let number = 0; number <= budget('register', 'global'); number += 1)
+    await call('POST', '/auth/register', { body, headers: from(`10.${number}.0.1`) });
+  t.equal((await register('alice@example.com')).status, 201);
+
+  const { refresh_token: token } = await login('alice@example.com');
+  const made = [token.replace(/.{4}$/, 'AAAA'), token.replace(/^(rt_)..../, '$1AAAA'), 'rt_x'];
+  const told = new Set<string | null>();
+  for (let count = 0; count <= budget('refresh', 'account'); count += 1) {
+    for (const each of made) {
+      const { status, body, headers } = await refresh(each, from('10.1.0.1'));
+      t.match([status, body.code], [401, 'invalid_grant']);
+      told.add(headers.get('ratelimit-policy'));
+    }
+  }
+  const [address, account] = [budget('refresh', 'address'), budget('refresh', 'account')];
+  t.strictSame(told, new Set([`"address";q=${address};w=60`]), 'nor from the session that it names');
+  const { status, headers } = await refresh(token, from('10.1.0.1'));
+  t.equal(status, 200);
+  t.match(headers.get('ratelimit'), `"account";r=${account - 1};`);
 });
 
 t.test('IPv6 is counted by /64, and what is no address by all together', async (t) => {

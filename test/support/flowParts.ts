@@ -1,6 +1,7 @@
 /** What flows need that hand out tokens or end sessions, over a storage of the test's; and what they told whoever brings that into effect. */
 import { randomBytes } from 'node:crypto';
 import { createPasswordHasher } from '../../src/authn/passwordHash.ts';
+import { createUnknownEmails } from '../../src/authn/unknownEmails.ts';
 import type { User } from '../../src/authn/user.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import { createKeyedHash } from '../../src/core/keyedHash.ts';
@@ -23,6 +24,7 @@ export async function createFlowParts({ database }: Storage) {
     refreshTokens: createRefreshTokens(sealing),
     passwords: createPasswordHasher(),
     passwordAttempts: passwordAttemptsOver(database, clock),
+    unknownEmails: createUnknownEmails(),
     denyList: { check: async () => ({ revoked: false, decidedBy: 'bloom' }) as const },
     accessTokens: createAccessTokenIssuer({ issuer, audience, accessTtlMs: 15 * minute }),
     ...{ refreshIdleTtlMs: 30 * minute, sessionMaxTtlMs: 90 * minute, sessionsPerUser: 100 },

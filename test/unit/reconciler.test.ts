@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import t from 'tap';
 import { limits } from '../../src/core/limits.ts';
-import { prune } from '../../src/revocation/prune.ts';
 import { createReconciler } from '../../src/revocation/reconciler.ts';
 import type { Revocation } from '../../src/revocation/revocation.ts';
 import { createCopyInMemory } from '../support/copyInMemory.ts';
@@ -159,27 +158,4 @@ t.test('what has expired is not copied', async (t) => {
   truth.commit(expired);
   t.equal(await reconcile(), 'rebuilt');
   t.equal(copy.has(expired), false);
-});
-
-t.test('pruning goes on until a batch is not full', async (t) => {
-  const clock = createManualClock(startOfTest);
-  for (const [rows, statements] of [
-    [0, 1],
-    [1, 1],
-    [limits.pruneRows, 2],
-    [2 * limits.pruneRows + 1, 3],
-  ] as const) {
-    let left: number = rows;
-    let asked = 0;
-    const store = {
-      async prune(now: number, limit: number) {
-        t.equal(now, startOfTest);
-        asked += 1;
-        const deleted = Math.min(limit, left);
-        left -= deleted;
-        return deleted;
-      },
-    };
-    t.strictSame([await prune(store, clock.now), left, asked], [rows, 0, statements], `${rows} rows`);
-  }
 });

@@ -4,7 +4,6 @@ import { normaliseEmail } from '../../authn/email.ts';
 import { rfc3339 } from '../../core/clock.ts';
 import { AuthorityError, invalidField } from '../../core/errors.ts';
 import type { TokenResponse } from '../../flows/tokenResponse.ts';
-import { parseRefreshToken } from '../../sessions/refreshToken.ts';
 import type { HttpFlows, HttpParts } from '../app.ts';
 import type { HttpApp } from '../bareApp.ts';
 import { type Authenticate, originOf } from '../caller.ts';
@@ -64,13 +63,6 @@ function emailIn({ body }: FastifyRequest): string | undefined {
   }
 }
 
-/** Nobody has proved to hold the token yet: who knows the session's id uses up its budget from his own network only. */
-function sessionIn(request: FastifyRequest): string | undefined {
-  const { refresh_token: ofBody } = request.body as { refresh_token?: string };
-  const token = ofBody ?? readRefreshCookie(request.headers);
-  return token === undefined ? undefined : parseRefreshToken(token)?.sessionId;
-}
-
 function tokenRoutes(app: HttpApp, flows: HttpFlows, rateLimits: RateLimits): void {
   const loginSchema = {
     querystring: loginQuery,
@@ -108,14 +100,16 @@ function tokenRoutes(app: HttpApp, flows: HttpFlows, rateLimits: RateLimits): vo
     preValidation: optionalBody,
     schema: refreshSchema,
     config: { cookieMode: 'presented' },
-    ...rateLimits.hooks('refresh', sessionIn),
+    ...rateLimits.placeHook('refresh'),
   } as const;
   app.post('/auth/refresh', refreshOptions, async (request, reply) => {
     const { refresh_token: ofBody, device_id: deviceId } = request.body;
     const token = presentedRefreshToken(request, ofBody);
     if (token === undefined) throw noRefreshToken(request);
     // A refusal leaves the cookie: it may arrive after a login in another tab, and would take away the cookie of that.
-    const tokens = await flows.refresh(token, originOf(request, deviceId));
+    const tokens = await flows.refresh(token, originOf(request, deviceId), (sessionId) =>
+      rateLimits.spend('refresh', sessionId, request, reply),
+    );
     return ofBody === undefined ? inCookie(reply, tokens) : inBody(tokens);
   });
 }
@@ -135,7 +129,7 @@ function accountRoutes(
       response: noContent,
     }),
   };
-  const passwordOptions = { schema: passwordSchema, ...rateLimits.addressHook('password') };
+  const passwordOptions = { schema: passwordSchema, ...rateLimits.placeHook('password') };
   app.post('/auth/password', passwordOptions, async (request, reply) => {
     const { sub, sid } = await authenticate(request);
     await rateLimits.spend('password', sub, request, reply);
@@ -154,7 +148,7 @@ function accountRoutes(
       response: noContent,
     }),
   };
-  const deleteOptions = { schema: deleteSchema, ...rateLimits.addressHook('password') };
+  const deleteOptions = { schema: deleteSchema, ...rateLimits.placeHook('password') };
   app.delete('/auth/me', deleteOptions, async (request, reply) => {
     const { sub: userId, sid: sessionId } = await authenticate(request);
     await rateLimits.spend('password', userId, request, reply);

@@ -6,6 +6,7 @@ import type { HttpFlows, HttpParts } from '../app.ts';
 import type { HttpApp } from '../bareApp.ts';
 import { type Authenticate, bearerToken, originOf } from '../caller.ts';
 import { inCookieMode } from '../csrf.ts';
+import type { RateLimits } from '../rateLimits.ts';
 import {
   clearRefreshCookie,
   forgetBrowser,
@@ -16,7 +17,12 @@ import {
 import { emptyBody, logoutBody } from '../schemas.ts';
 import { noContent, operation, optionalBody } from './route.ts';
 
-export function logoutRoutes(app: HttpApp, { flows }: HttpParts, authenticate: Authenticate): void {
+export function logoutRoutes(
+  app: HttpApp,
+  { flows }: HttpParts,
+  authenticate: Authenticate,
+  rateLimits: RateLimits,
+): void {
   const logoutSchema = {
     body: logoutBody,
     ...operation({
@@ -32,6 +38,7 @@ export function logoutRoutes(app: HttpApp, { flows }: HttpParts, authenticate: A
     schema: logoutSchema,
     config: { cookieMode: 'presented' },
   } as const;
+  // Never refused for its number: who may not log out stays logged in.
   app.post('/auth/logout', logoutOptions, async (request, reply) => {
     const ended = logOut(flows, request, request.body.refresh_token);
     await ended.catch((error) => {
@@ -44,44 +51,49 @@ export function logoutRoutes(app: HttpApp, { flows }: HttpParts, authenticate: A
     return reply.code(204).send(null);
   });
 
+  endingRoutes(app, flows, authenticate, rateLimits);
+}
+
+/** By whoever has an access token. That of the others leaves it alive, so it could be called for ever. */
+function endingRoutes(
+  app: HttpApp,
+  flows: HttpFlows,
+  authenticate: Authenticate,
+  rateLimits: RateLimits,
+): void {
   const logoutAllSchema = {
     body: emptyBody,
     ...operation({
       summary: 'End every session of mine',
       bearer: true,
-      refusals: [400],
+      refusals: [400, 429],
       response: noContent,
     }),
   };
-  app.post(
-    '/auth/logout-all',
-    { preValidation: optionalBody, schema: logoutAllSchema },
-    async (request, reply) => {
-      const { sub, sid } = await authenticate(request);
-      await flows.logoutAll(sub, originOf(request));
-      if (hasRefreshCookieOf(request.headers, sid)) forgetBrowser(reply);
-      return reply.code(204).send(null);
-    },
-  );
+  const options = { preValidation: optionalBody, ...rateLimits.placeHook('sessions') };
+  app.post('/auth/logout-all', { ...options, schema: logoutAllSchema }, async (request, reply) => {
+    const { sub, sid } = await authenticate(request);
+    await rateLimits.spend('sessions', sub, request, reply);
+    await flows.logoutAll(sub, originOf(request));
+    if (hasRefreshCookieOf(request.headers, sid)) forgetBrowser(reply);
+    return reply.code(204).send(null);
+  });
 
   const logoutOthersSchema = {
     body: emptyBody,
     ...operation({
       summary: 'End every session of mine but this one',
       bearer: true,
-      refusals: [400],
+      refusals: [400, 429],
       response: noContent,
     }),
   };
-  app.post(
-    '/auth/logout-others',
-    { preValidation: optionalBody, schema: logoutOthersSchema },
-    async (request, reply) => {
-      const { sub: userId, sid: sessionId } = await authenticate(request);
-      await flows.logoutOthers({ userId, sessionId }, originOf(request));
-      return reply.code(204).send(null);
-    },
-  );
+  app.post('/auth/logout-others', { ...options, schema: logoutOthersSchema }, async (request, reply) => {
+    const { sub: userId, sid: sessionId } = await authenticate(request);
+    await rateLimits.spend('sessions', userId, request, reply);
+    await flows.logoutOthers({ userId, sessionId }, originOf(request));
+    return reply.code(204).send(null);
+  });
 }
 
 async function logOut(flows: HttpFlows, request: FastifyRequest, ofBody: string | undefined): Promise<void> {

@@ -7,11 +7,17 @@ import { parseUserAgent } from '../../sessions/userAgent.ts';
 import type { HttpParts } from '../app.ts';
 import type { HttpApp } from '../bareApp.ts';
 import { type Authenticate, originOf } from '../caller.ts';
+import type { RateLimits } from '../rateLimits.ts';
 import { forgetBrowser, hasRefreshCookieOf } from '../refreshCookie.ts';
 import { type SessionsBody, sessionParams, sessionsQuery, sessionsResponse } from '../schemas.ts';
 import { noContent, operation } from './route.ts';
 
-export function sessionRoutes(app: HttpApp, { flows }: HttpParts, authenticate: Authenticate): void {
+export function sessionRoutes(
+  app: HttpApp,
+  { flows }: HttpParts,
+  authenticate: Authenticate,
+  rateLimits: RateLimits,
+): void {
   const listSchema = {
     querystring: sessionsQuery,
     ...operation({
@@ -39,12 +45,14 @@ export function sessionRoutes(app: HttpApp, { flows }: HttpParts, authenticate: 
     ...operation({
       summary: 'End one of my sessions',
       bearer: true,
-      refusals: [400, 404],
+      refusals: [400, 404, 429],
       response: noContent,
     }),
   };
-  app.delete('/auth/sessions/:id', { schema: endSchema }, async (request, reply) => {
+  const endOptions = { schema: endSchema, ...rateLimits.placeHook('sessions') };
+  app.delete('/auth/sessions/:id', endOptions, async (request, reply) => {
     const { sub, sid } = await authenticate(request);
+    await rateLimits.spend('sessions', sub, request, reply);
     await flows.endSession(request.params.id as SessionId, sub, originOf(request));
     if (request.params.id === sid && hasRefreshCookieOf(request.headers, sid)) forgetBrowser(reply);
     return reply.code(204).send(null);

@@ -12,7 +12,7 @@ import { createRevocationStore } from './revocationStore.ts';
 import { createServiceStore } from './serviceStore.ts';
 import { createSessionStore } from './sessionStore.ts';
 import { createSigningKeyStore } from './signingKeyStore.ts';
-import { createTurns } from './turns.ts';
+import { createSoleTasks } from './soleTasks.ts';
 import { createUserStore } from './userStore.ts';
 
 /** The client or one transaction of it. */
@@ -69,7 +69,7 @@ function createStores(prisma: PrismaConnection, onFault: (error: unknown) => nev
     passwordFailures: guarded(createPasswordFailureStore(prisma), onFault),
     audit: guarded(createAuditTrail(prisma), onFault),
     auditLog: guarded(createAuditLog(prisma), onFault),
-    turns: guarded(createTurns(prisma), onFault),
+    turns: guarded(createSoleTasks(prisma), onFault),
   };
 }
 

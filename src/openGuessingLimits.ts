@@ -6,13 +6,8 @@ import { type RateCounters, withLocalShare } from './authn/rateCounters.ts';
 import type { Config } from './config/config.ts';
 import type { Clock } from './core/clock.ts';
 import { createKeyedHash } from './core/keyedHash.ts';
-import { limits } from './core/limits.ts';
 import type { Database } from './flows/database.ts';
-import {
-  createPasswordAttempts,
-  type PasswordAttempts,
-  prunePasswordFailures,
-} from './flows/passwordAttempts.ts';
+import { createPasswordAttempts, type PasswordAttempts } from './flows/passwordAttempts.ts';
 import type { HttpParts } from './http/app.ts';
 import type { FaultLog } from './observability/faultLog.ts';
 import type { Log } from './observability/log.ts';
@@ -22,7 +17,7 @@ import type { RedisConnection } from './storage/redis/connection.ts';
 import { createKeys } from './storage/redis/keys.ts';
 import { createSharedRateCounters } from './storage/redis/rateCounters.ts';
 
-export interface Limits extends Pick<HttpParts, 'rateLimits'> {
+export interface GuessingLimits extends Pick<HttpParts, 'rateLimits'> {
   readonly passwordAttempts: PasswordAttempts;
 }
 
@@ -38,17 +33,10 @@ interface Parts {
   readonly deploymentId: () => Promise<string>;
   /** The same on every node. */
   readonly keyEncryptionKey: Uint8Array;
-  readonly closing: (() => Promise<void>)[];
 }
 
-export async function openLimits(parts: Parts): Promise<Limits> {
-  const { config, clock, log, database, keyEncryptionKey, closing } = parts;
-  const stop = clock.every(limits.pruneIntervalMilliseconds, async () => {
-    await prunePasswordFailures(database, clock.now()).catch((err) =>
-      log.warn({ err }, 'old counts of wrong passwords could not be deleted'),
-    );
-  });
-  closing.push(async () => stop());
+export async function openGuessingLimits(parts: Parts): Promise<GuessingLimits> {
+  const { config, clock, log, database, keyEncryptionKey } = parts;
   const keyedHash = createKeyedHash(keyEncryptionKey, 'password-failures');
   const passwordAttempts = createPasswordAttempts({ database, clock, keyedHash });
   const scale = config.rateLimits;

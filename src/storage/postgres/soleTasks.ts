@@ -1,14 +1,14 @@
-import type { Task, Turns } from '../../flows/database.ts';
+import type { SoleTasks, UpkeepTask } from '../../flows/database.ts';
 import type { PrismaConnection } from './transactions.ts';
 
 /** What only one node does at a time → a number that no other user of the database locks: the bytes of "csg4" and so on. */
-const locks: Record<Task, number> = {
+const locks: Record<UpkeepTask, number> = {
   sealing: 0x63736734,
   deleting_sessions: 0x63736735,
   deleting_events: 0x63736736,
 };
 
-export function createTurns(prisma: PrismaConnection): Turns {
+export function createSoleTasks(prisma: PrismaConnection): SoleTasks {
   return {
     async take(task) {
       const [row] = await prisma.$queryRaw<{ held: boolean }[]>`

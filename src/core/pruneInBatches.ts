@@ -1,0 +1,13 @@
+/** Deleting what has had its time: in small batches, so that no statement holds a table for long. */
+import { limits } from './limits.ts';
+
+/** `prune` deletes at most `limit` rows and answers how many; it goes on until a batch is not full. Answers how many in all. */
+export async function pruneInBatches(prune: (limit: number) => Promise<number>): Promise<number> {
+  let total = 0;
+  let deleted = 0;
+  do {
+    deleted = await prune(limits.pruneRows);
+    total += deleted;
+  } while (deleted === limits.pruneRows);
+  return total;
+}
