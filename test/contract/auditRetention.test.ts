@@ -134,17 +134,16 @@ async function twoClocks(t: Test, { verify, run, seal }: World): Promise<void> {
   t.match(await verify(), { deleted: { seals: 3, events: 6 }, fault: undefined });
 }
 
-async function wrongDates(t: Test, { storage, sql, verify, run, seal }: World): Promise<void> {
-  const tables = await keepAuditTables(sql);
-  const year = 365 * day;
-  for (const [what, ages, deleted, due] of [
-    ['ahead: as old as what follows', [402, -365, -364, 401], 4, 4],
-    ['ahead, and what follows is young', [402, -365, 399], 1, 1],
-    ['ahead, at the very front: nothing shows how old it is', [-365, 402], 0, 2],
-    ['behind: what is in front of it is no older for that', [402, 300, 9_000, 299], 1, 1],
-    ['behind, by less than it is old', [402, 300, 403, 299], 1, 1],
-    ['behind, and what follows is old', [402, 9_000, 401, 300], 3, 3],
-    ['a little back', [402, 401.5, 401.6, 401, 300], 4, 4],
+async function wrongDates(t: Test, { sql, verify, run, seal }: World): Promise<void> {
+  const restore = await keepAuditTables(sql);
+  for (const [what, ages, deleted] of [
+    ['ahead: as old as what follows', [402, -365, -364, 401], 4],
+    ['ahead, and what follows is young', [402, -365, 399], 1],
+    ['ahead, at the very front: nothing shows how old it is', [-365, 402], 0],
+    ['behind: what is in front of it is no older for that', [402, 300, 9_000, 299], 1],
+    ['behind, by less than it is old', [402, 300, 403, 299], 1],
+    ['behind, and what follows is old', [402, 9_000, 401, 300], 3],
+    ['a little back', [402, 401.5, 401.6, 401, 300], 4],
   ] as const) {
     for (const age of ages) await seal(age * day);
     const { head } = await verify();
@@ -155,9 +154,7 @@ async function wrongDates(t: Test, { storage, sql, verify, run, seal }: World): 
     }
     t.equal(events, 2 * deleted, what);
     t.match(await verify(head), { events: 2 * (ages.length - deleted), fault: undefined }, 'no tampering');
-    t.match(await run(auditRetentionMs, () => Date.now() - year), none);
-    t.ok(deleted <= due);
-    await tables();
+    await restore();
   }
 
   // Somebody else dates a seal, and says that what is in front of it was deleted.
@@ -166,9 +163,6 @@ async function wrongDates(t: Test, { storage, sql, verify, run, seal }: World): 
   await seal(401 * day);
   await tamper(sql, `DELETE FROM audit_events; ${claim('{"last_seal":4,"retention_ms":86400000}')}`);
   t.strictSame((await verify(head)).fault, { seal: 2, what: 'deleted_early' }, 'after what was noted');
-  await tables();
-  t.equal((await verify()).seals, 0);
-  t.equal((await storage.database.auditLog.firstLeft(9)) ?? 'none', 'none');
 }
 
 /** What is excused by a seal that follows is what the retention would have deleted because of it, and not one more. */
