@@ -12,6 +12,7 @@ import type { SqlConnection } from '../../src/storage/postgres/engine.ts';
 import { createStorage, migrateStorage, type Storage } from '../../src/storage/postgres/storage.ts';
 import { day, keepAuditTables, sealAsOf, tamper, verifierOf } from '../support/auditTables.ts';
 import { engines } from '../support/engines.ts';
+import { useOwnPostgres } from '../support/postgres.ts';
 
 const now = Date.UTC(2026, 0, 1);
 const sessionId = newId<SessionId>(now);
@@ -22,6 +23,8 @@ interface World {
   readonly sql: SqlConnection;
   readonly verify: VerifyAudit;
 }
+
+await useOwnPostgres(t);
 
 for (const { name, open } of engines) {
   const inNewDatabase = (what: string, test: (t: Test, world: World) => Promise<void>) =>

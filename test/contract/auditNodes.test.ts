@@ -6,7 +6,7 @@ import { createSealAudit } from '../../src/flows/sealAudit.ts';
 import { openEngine } from '../../src/storage/postgres/engine.ts';
 import { createStorage } from '../../src/storage/postgres/storage.ts';
 import { verifierOf } from '../support/auditTables.ts';
-import { createTestDatabase, startPostgres } from '../support/postgres.ts';
+import { createTestDatabase, startPostgres, useOwnPostgres } from '../support/postgres.ts';
 import { openSharedDatabase } from '../support/sharedDatabase.ts';
 
 const event: AuditEvent = { type: 'login_failed', origin: { actor: 'user' } };
@@ -14,6 +14,8 @@ const event: AuditEvent = { type: 'login_failed', origin: { actor: 'user' } };
 async function record(database: Database, count: number): Promise<void> {
   for (let made = 0; made < count; made += 1) await database.audit.record(event, Date.now());
 }
+
+await useOwnPostgres(t);
 
 t.test('what a transaction wrote that was open during a seal is in a later one', async (t) => {
   const { database, connect } = await openSharedDatabase(t);

@@ -19,6 +19,7 @@ import {
   verifierOf,
 } from '../support/auditTables.ts';
 import { engines } from '../support/engines.ts';
+import { useOwnPostgres } from '../support/postgres.ts';
 
 interface World {
   readonly storage: Storage;
@@ -32,6 +33,8 @@ interface World {
   /** Two events, or as many, in a seal of this age. */
   seal(ageMs: number, events?: number): Promise<void>;
 }
+
+await useOwnPostgres(t);
 
 for (const { name, embedded, open } of engines) {
   const inNewDatabase = (what: string, test: (t: Test, world: World) => Promise<void>) =>

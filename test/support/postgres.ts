@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
+import type { Test } from 'tap';
 import { eventually } from './eventually.ts';
 import { freePort } from './freePort.ts';
 import { noteProcess, type StartedProcess, startProcess } from './process.ts';
@@ -60,6 +61,16 @@ export interface PostgresServer {
   thaw(): void;
   /** Ends it and removes its data. */
   stop(): Promise<void>;
+}
+
+/**
+ * From here on the databases of this file are on a server of its own. What is sealed depends on every transaction that is open on
+ * the server, and so on other tests.
+ */
+export async function useOwnPostgres(t: Test): Promise<void> {
+  const server = await startPostgres();
+  t.teardown(() => server.stop());
+  process.env['TEST_POSTGRES_URL'] = server.url;
 }
 
 /** A server of the test's own. */
