@@ -22,7 +22,7 @@ export interface Stores {
   readonly passwordFailures: PasswordFailureStore;
   readonly audit: AuditTrail;
   readonly auditLog: AuditLog;
-  readonly turns: SoleTasks;
+  readonly soleTasks: SoleTasks;
 }
 
 /** What only one node does at a time. */

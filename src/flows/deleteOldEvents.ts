@@ -35,10 +35,10 @@ export function createDeleteOldEvents(parts: RetentionParts): DeleteOldEvents {
 }
 
 async function deleteBatch(
-  { turns, auditLog, audit }: Stores,
+  { soleTasks, auditLog, audit }: Stores,
   { retentionMs, earliestTime }: RetentionParts,
 ): Promise<DeletedEvents> {
-  if (!(await turns.take('deleting_events'))) return nothing;
+  if (!(await soleTasks.take('deleting_events'))) return nothing;
   // Of our clock and the database's, by which seals are dated: one that is ahead must not delete what is young.
   const now = Math.min(earliestTime(), (await auditLog.chainEnd()).now);
   const old = await firstOld(auditLog, now - retentionMs);

@@ -27,8 +27,12 @@ export function createSealAudit(
     database.transaction((stores) => sealBatch(stores, minimumAgeMs, batch), { upkeep: true });
 }
 
-async function sealBatch({ turns, auditLog }: Stores, minimumAgeMs: number, batch: number): Promise<Sealed> {
-  if (!(await turns.take('sealing'))) return { outcome: 'elsewhere' };
+async function sealBatch(
+  { soleTasks, auditLog }: Stores,
+  minimumAgeMs: number,
+  batch: number,
+): Promise<Sealed> {
+  if (!(await soleTasks.take('sealing'))) return { outcome: 'elsewhere' };
   const { head, unsealed, now } = await auditLog.chainEnd();
   const ageMs = head === undefined ? Number.POSITIVE_INFINITY : now - head.sealedAt;
   // A clock that was set back makes the last seal seem to be of the future: then it is not young either.

@@ -9,9 +9,9 @@ import { createListAudit } from '../../src/flows/listAudit.ts';
 import { createSealAudit } from '../../src/flows/sealAudit.ts';
 import type { VerifyAudit } from '../../src/flows/verifyAudit.ts';
 import type { SqlConnection } from '../../src/storage/postgres/engine.ts';
-import { createStorage, migrateStorage, type Storage } from '../../src/storage/postgres/storage.ts';
+import type { Storage } from '../../src/storage/postgres/storage.ts';
 import { day, keepAuditTables, sealAsOf, tamper, verifierOf } from '../support/auditTables.ts';
-import { engines } from '../support/engines.ts';
+import { engines, openStorage } from '../support/engines.ts';
 import { useOwnPostgres } from '../support/postgres.ts';
 
 const now = Date.UTC(2026, 0, 1);
@@ -29,10 +29,7 @@ await useOwnPostgres(t);
 for (const { name, open } of engines) {
   const inNewDatabase = (what: string, test: (t: Test, world: World) => Promise<void>) =>
     t.test(`${name}: ${what}`, async (t) => {
-      const { engine, dispose } = await open();
-      t.teardown(dispose);
-      await migrateStorage(engine);
-      const storage = createStorage(engine);
+      const { engine, storage } = await openStorage(t, open);
       const sql = await engine.connect();
       t.teardown(() => sql.close());
       await test(t, { storage, sql, verify: verifierOf(storage) });

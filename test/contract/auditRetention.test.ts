@@ -9,7 +9,7 @@ import { createDeleteOldEvents } from '../../src/flows/deleteOldEvents.ts';
 import { createSealAudit } from '../../src/flows/sealAudit.ts';
 import type { VerifyAudit } from '../../src/flows/verifyAudit.ts';
 import type { SqlConnection } from '../../src/storage/postgres/engine.ts';
-import { createStorage, migrateStorage, type Storage } from '../../src/storage/postgres/storage.ts';
+import type { Storage } from '../../src/storage/postgres/storage.ts';
 import {
   auditRetentionMs,
   day,
@@ -18,7 +18,7 @@ import {
   tamper,
   verifierOf,
 } from '../support/auditTables.ts';
-import { engines } from '../support/engines.ts';
+import { engines, openStorage } from '../support/engines.ts';
 import { useOwnPostgres } from '../support/postgres.ts';
 
 interface World {
@@ -39,10 +39,7 @@ await useOwnPostgres(t);
 for (const { name, embedded, open } of engines) {
   const inNewDatabase = (what: string, test: (t: Test, world: World) => Promise<void>) =>
     t.test(`${name}: ${what}`, async (t) => {
-      const { engine, dispose } = await open();
-      t.teardown(dispose);
-      await migrateStorage(engine);
-      const storage = createStorage(engine);
+      const { engine, storage } = await openStorage(t, open);
       const { database } = storage;
       const sql = await engine.connect();
       t.teardown(() => sql.close());

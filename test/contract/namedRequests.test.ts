@@ -7,9 +7,8 @@ import { countByPage, endSessionsByPage } from '../../src/flows/endSessionsByPag
 import { endMatching, sessionsMatching } from '../../src/flows/matchingSessions.ts';
 import { nameRequest, openRequest, pruneRequests } from '../../src/flows/namedRequest.ts';
 import type { Effect } from '../../src/revocation/revocation.ts';
-import { createStorage, migrateStorage } from '../../src/storage/postgres/storage.ts';
 import { noContext } from '../support/aSession.ts';
-import { engines } from '../support/engines.ts';
+import { engines, openStorage } from '../support/engines.ts';
 import { createManualClock } from '../support/manualClock.ts';
 import { minute, newSession, newUser, rowsMadeAt as now } from '../support/rows.ts';
 
@@ -18,10 +17,7 @@ const hash = () => randomBytes(32);
 
 for (const { name, open } of engines) {
   t.test(name, async (t) => {
-    const { engine, dispose } = await open();
-    t.teardown(dispose);
-    await migrateStorage(engine);
-    const storage = createStorage(engine);
+    const { storage } = await openStorage(t, open);
     const { database } = storage;
     const { requests, sessions } = database;
 

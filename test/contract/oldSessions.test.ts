@@ -4,9 +4,9 @@ import type { SessionId } from '../../src/core/ids.ts';
 import { limits } from '../../src/core/limits.ts';
 import { createDeleteOldSessions } from '../../src/flows/deleteOldSessions.ts';
 import type { SqlConnection } from '../../src/storage/postgres/engine.ts';
-import { createStorage, migrateStorage, type Storage } from '../../src/storage/postgres/storage.ts';
+import type { Storage } from '../../src/storage/postgres/storage.ts';
 import { aSession, noContext } from '../support/aSession.ts';
-import { engines } from '../support/engines.ts';
+import { engines, openStorage } from '../support/engines.ts';
 import { newUser } from '../support/rows.ts';
 import { openSharedDatabase } from '../support/sharedDatabase.ts';
 
@@ -57,10 +57,7 @@ async function addSession({ database }: Storage, userId: string, times: Times): 
 
 for (const { name, open } of engines) {
   t.test(name, async (t) => {
-    const { engine, dispose } = await open();
-    t.teardown(dispose);
-    await migrateStorage(engine);
-    const storage = createStorage(engine);
+    const { engine, storage } = await openStorage(t, open);
     const sql = await engine.connect();
     t.teardown(() => sql.close());
     await t.test('which', (t) => which(t, storage));

@@ -14,8 +14,7 @@ import {
 import { limits } from '../../src/core/limits.ts';
 import { prunePasswordFailures } from '../../src/flows/passwordAttempts.ts';
 import type { PostgresEngine } from '../../src/storage/postgres/engine.ts';
-import { createStorage, migrateStorage } from '../../src/storage/postgres/storage.ts';
-import { engines } from '../support/engines.ts';
+import { engines, openStorage } from '../support/engines.ts';
 import { rowsMadeAt as now } from '../support/rows.ts';
 
 const { passwordFailuresMaximum: maximum, passwordFailuresFree: free } = limits;
@@ -25,11 +24,8 @@ const day = 24 * 60 * 60_000;
 
 for (const { name, open } of engines) {
   t.test(name, async (t) => {
-    const { engine, dispose } = await open();
-    t.teardown(dispose);
-    await migrateStorage(engine);
-    const { database } = createStorage(engine);
-    const store = database.passwordFailures;
+    const { engine, storage } = await openStorage(t, open);
+    const store = storage.database.passwordFailures;
     t.test('the statement agrees with the rule', (t) => agrees(t, store));
     t.test('who shares a count', (t) => sharing(t, store));
     t.test('many at once', (t) => atOnce(t, store));

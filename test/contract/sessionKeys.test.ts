@@ -9,9 +9,9 @@ import { keySubject } from '../../src/keys/publicKey.ts';
 import type { SigningKeyState } from '../../src/keys/signingKeyStore.ts';
 import type { SessionRange, SessionUse } from '../../src/sessions/sessionStore.ts';
 import type { PostgresEngine } from '../../src/storage/postgres/engine.ts';
-import { createStorage, migrateStorage, type Storage } from '../../src/storage/postgres/storage.ts';
+import type { Storage } from '../../src/storage/postgres/storage.ts';
 import { noContext } from '../support/aSession.ts';
-import { engines } from '../support/engines.ts';
+import { engines, openStorage } from '../support/engines.ts';
 import { createToldEffect, operator } from '../support/keyNode.ts';
 import { createManualClock } from '../support/manualClock.ts';
 import { minute, newSession, newUser, rowsMadeAt as now } from '../support/rows.ts';
@@ -22,10 +22,8 @@ const lifetime = 15 * minute;
 
 for (const { name, open } of engines) {
   t.test(name, async (t) => {
-    const { engine, dispose } = await open();
-    t.teardown(dispose);
-    await migrateStorage(engine);
-    const store = { engine, ...createStorage(engine) };
+    const { engine, storage } = await openStorage(t, open);
+    const store = { engine, ...storage };
 
     t.test('the keys of its live tokens', (t) => keysOfLiveTokens(t, store));
     t.test('ending what a key signed for, page by page', (t) => endingPages(t, store));

@@ -8,18 +8,15 @@ import { createDeleteOldSessions } from '../../src/flows/deleteOldSessions.ts';
 import { createSealAudit } from '../../src/flows/sealAudit.ts';
 import type { StoredSigningKey } from '../../src/keys/signingKeyStore.ts';
 import type { Revocation } from '../../src/revocation/revocation.ts';
-import { createStorage, migrateStorage, type Storage } from '../../src/storage/postgres/storage.ts';
+import type { Storage } from '../../src/storage/postgres/storage.ts';
 import { noContext } from '../support/aSession.ts';
-import { engines } from '../support/engines.ts';
+import { engines, openStorage } from '../support/engines.ts';
 import { minute, newSession, newUser, rowsMadeAt as now } from '../support/rows.ts';
 import { aSigningKey } from '../support/signingKeys.ts';
 
 for (const { name, open } of engines) {
   t.test(name, async (t) => {
-    const { engine, dispose } = await open();
-    t.teardown(dispose);
-    await migrateStorage(engine);
-    const storage = createStorage(engine);
+    const { storage } = await openStorage(t, open);
 
     t.test('users', (t) => users(t, storage));
     t.test('sessions', (t) => sessions(t, storage));

@@ -6,8 +6,7 @@ import { newId, type SessionId, type UserId, uuidBytes } from '../../src/core/id
 import { limits } from '../../src/core/limits.ts';
 import type { Database } from '../../src/flows/database.ts';
 import { createLogin } from '../../src/flows/login.ts';
-import { createStorage, migrateStorage } from '../../src/storage/postgres/storage.ts';
-import { engines } from '../support/engines.ts';
+import { engines, openStorage } from '../support/engines.ts';
 import {
   createFlowParts,
   newOpenSession,
@@ -22,10 +21,7 @@ const origin = { actor: 'user', requestId: 'this-login' };
 
 for (const { name, embedded, open } of engines) {
   t.test(name, async (t) => {
-    const { engine, dispose } = await open();
-    t.teardown(dispose);
-    await migrateStorage(engine);
-    const storage = createStorage(engine);
+    const { engine, storage } = await openStorage(t, open);
     const { database } = storage;
     const base = await createFlowParts(storage);
     const passwordHash = await base.passwords.hash(password);

@@ -4,8 +4,7 @@ import { type SessionId, uuidBytes } from '../../src/core/ids.ts';
 import { limits } from '../../src/core/limits.ts';
 import type { Database } from '../../src/flows/database.ts';
 import { createLogout, type LogoutParts } from '../../src/flows/logout.ts';
-import { createStorage, migrateStorage } from '../../src/storage/postgres/storage.ts';
-import { engines } from '../support/engines.ts';
+import { engines, openStorage } from '../support/engines.ts';
 import { eventually } from '../support/eventually.ts';
 import { createFlowParts, newOpenSession, withTransactions } from '../support/flowParts.ts';
 import { createToldEffect } from '../support/keyNode.ts';
@@ -13,10 +12,7 @@ import { newUser } from '../support/rows.ts';
 
 for (const { name, open } of engines) {
   t.test(name, async (t) => {
-    const { engine, dispose } = await open();
-    t.teardown(dispose);
-    await migrateStorage(engine);
-    const storage = createStorage(engine);
+    const { engine, storage } = await openStorage(t, open);
     const base = await createFlowParts(storage);
     const { clock } = base;
     const user = await newUser(storage);

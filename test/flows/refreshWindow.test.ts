@@ -3,9 +3,8 @@ import t from 'tap';
 import type { Database, Stores } from '../../src/flows/database.ts';
 import { createRefresh, type RefreshParts } from '../../src/flows/refresh.ts';
 import { createRefusalMemory } from '../../src/sessions/refusalMemory.ts';
-import { createStorage, migrateStorage } from '../../src/storage/postgres/storage.ts';
 import { ignoringContext } from '../support/aSession.ts';
-import { engines } from '../support/engines.ts';
+import { engines, openStorage } from '../support/engines.ts';
 import { createFlowParts, newOpenSession, withTransactions } from '../support/flowParts.ts';
 import { newUser } from '../support/rows.ts';
 
@@ -15,10 +14,7 @@ const origin = { actor: 'user', userAgent: 'agent', ip: '127.0.0.1' };
 
 for (const { name, open } of engines) {
   t.test(name, async (t) => {
-    const { engine, dispose } = await open();
-    t.teardown(dispose);
-    await migrateStorage(engine);
-    const storage = createStorage(engine);
+    const { storage } = await openStorage(t, open);
     const base = await createFlowParts(storage);
     const { database, clock } = base;
     const user = await newUser(storage);

@@ -71,8 +71,8 @@ t.test('the age of what cannot be sealed grows', async (t) => {
     release = resolve;
   });
   let held = false;
-  const holding = database.transaction(async ({ turns }) => {
-    held = await turns.take('sealing');
+  const holding = database.transaction(async ({ soleTasks }) => {
+    held = await soleTasks.take('sealing');
     await released;
   });
   await eventually('another node seals, and takes long', () => held);

@@ -12,8 +12,7 @@ import { permanentLease } from '../../src/revocation/lease.ts';
 import { loadFromStore } from '../../src/revocation/loading.ts';
 import type { CommittedRevocations, Effect } from '../../src/revocation/revocation.ts';
 import { createLocalEffect } from '../../src/storage/local/effect.ts';
-import { createStorage, migrateStorage } from '../../src/storage/postgres/storage.ts';
-import { engines } from '../support/engines.ts';
+import { engines, openStorage } from '../support/engines.ts';
 import { createManualClock } from '../support/manualClock.ts';
 import { noEdges } from '../support/noEdges.ts';
 import { newSession, newUser, rowsMadeAt as now } from '../support/rows.ts';
@@ -41,10 +40,7 @@ const failures: Record<string, { revoked: boolean; fail: (database: Database) =>
 
 for (const { name, open } of engines) {
   t.test(name, async (t) => {
-    const { engine, dispose } = await open();
-    t.teardown(dispose);
-    await migrateStorage(engine);
-    const storage = createStorage(engine);
+    const { storage } = await openStorage(t, open);
     const { database } = storage;
     const clock = createManualClock(now);
     const store = database.revocations;

@@ -1,6 +1,8 @@
 /** Both ways to PostgreSQL, for tests that must hold over each. */
 import { rm } from 'node:fs/promises';
+import type { Test } from 'tap';
 import { openEngine, type PostgresEngine } from '../../src/storage/postgres/engine.ts';
+import { createStorage, migrateStorage, type Storage } from '../../src/storage/postgres/storage.ts';
 import { copyOfEmbeddedDatabase } from './pglite.ts';
 import { createTestDatabase } from './postgres.ts';
 
@@ -47,3 +49,14 @@ export const engines: readonly {
     },
   },
 ];
+
+/** Its tables exist, and it goes with the test. */
+export async function openStorage(
+  t: Test,
+  open: () => Promise<TestEngine>,
+): Promise<{ readonly engine: PostgresEngine; readonly storage: Storage }> {
+  const { engine, dispose } = await open();
+  t.teardown(dispose);
+  await migrateStorage(engine);
+  return { engine, storage: createStorage(engine) };
+}

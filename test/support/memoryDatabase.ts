@@ -85,7 +85,7 @@ export function createMemoryDatabase(now: () => number, keys: readonly StoredSig
     services: {} as Stores['services'],
     requests: {} as Stores['requests'],
     auditLog: {} as Stores['auditLog'],
-    turns: {} as Stores['turns'],
+    soleTasks: {} as Stores['soleTasks'],
     passwordFailures: {} as Stores['passwordFailures'],
     revocations: {} as Stores['revocations'],
     signingKeys: {

@@ -69,7 +69,7 @@ function createStores(prisma: PrismaConnection, onFault: (error: unknown) => nev
     passwordFailures: guarded(createPasswordFailureStore(prisma), onFault),
     audit: guarded(createAuditTrail(prisma), onFault),
     auditLog: guarded(createAuditLog(prisma), onFault),
-    turns: guarded(createSoleTasks(prisma), onFault),
+    soleTasks: guarded(createSoleTasks(prisma), onFault),
   };
 }
 
