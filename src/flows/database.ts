@@ -11,6 +11,7 @@ import type { SigningKeyStore } from '../keys/signingKeyStore.ts';
 import type { RevocationStore } from '../revocation/revocation.ts';
 import type { SessionStore } from '../sessions/sessionStore.ts';
 import type { RequestStore } from './namedRequest.ts';
+import type { RefreshStore } from './refreshStore.ts';
 
 export interface Stores {
   readonly users: UserStore;
@@ -34,6 +35,8 @@ export interface SoleTasks {
 }
 
 export interface Database extends Stores {
+  /** Refuses as `transaction` does. Not for use in one: each of its uses is one. */
+  readonly refreshes: RefreshStore;
   /**
    * Resolves only after the commit. When the work throws, nothing of it is stored. When the commit's own outcome is
    * unknown (the connection was lost), this rejects although the work may have been stored. When the database ended the

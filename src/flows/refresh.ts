@@ -10,9 +10,10 @@ import { type ContextPolicy, type ContextVerdict, judgeContext } from '../sessio
 import { judgeRefresh } from '../sessions/judgeRefresh.ts';
 import type { RefusalMemory } from '../sessions/refusalMemory.ts';
 import type { EndReason } from '../sessions/session.ts';
-import type { SessionUse, SessionWithUser } from '../sessions/sessionStore.ts';
+import type { SessionWithUser } from '../sessions/sessionStore.ts';
 import { endAllOfUser, endSelected } from './endSessions.ts';
 import { readRefreshToken } from './genuineRefreshToken.ts';
+import type { SessionUse } from './refreshStore.ts';
 import { chooseSigner, respondWithTokens, type TokenParts, type TokenResponse } from './tokenResponse.ts';
 import { type EffectParts, withEffect } from './withEffect.ts';
 
@@ -109,7 +110,9 @@ async function write(
   const { session, now, origin } = use;
   const { id, userId, generation } = session;
   const signer = await chooseSigner(parts);
-  const written: Omit<SessionUse, 'writtenAt'> = {
+  const isSuspicious = verdict.signals.length > 0;
+  const refreshed = { type: 'session_refreshed', origin, userId, sessionId: id, reason: kind } as const;
+  const written: SessionUse = {
     now,
     userAgent: origin.userAgent,
     ip: origin.ip,
@@ -117,34 +120,34 @@ async function write(
     idleExpiresAt: now + parts.refreshIdleTtlMs,
     accessExpiresAt: parts.accessTokens.expiry(now),
     signingKid: signer.kid,
+    events: isSuspicious ? [refreshed, contextChanged(use, verdict)] : [refreshed],
   };
-  const isSuspicious = verdict.signals.length > 0;
-  const refreshed = { type: 'session_refreshed', origin, userId, sessionId: id, reason: kind } as const;
-  const events = isSuspicious ? [refreshed, contextChanged(use, verdict)] : [refreshed];
-  const done = await parts.database.transaction(async ({ sessions, audit }) => {
-    const use = { ...written, writtenAt: parts.clock.now() };
-    const done =
-      kind === 'rotated'
-        ? await sessions.advance(id, generation, use)
-        : await sessions.repeat(id, generation, limits.refreshGraceRepeats, use);
-    if (done) await audit.recordAll(events, now);
-    if (kind === 'rotated') refuseLate(parts, use.writtenAt);
-    return done;
-  });
+  const { refreshes } = parts.database;
+  const done =
+    kind === 'rotated'
+      ? await refreshes.advance(id, generation, written)
+      : await refreshes.repeat(id, generation, limits.refreshGraceRepeats, written);
   if (!done) return 'lost_race';
   if (isSuspicious) parts.onContextChange(id, verdict);
+  if (kind === 'repeated_in_grace') return respondWithTokens(parts, session, signer, now);
   const { idleExpiresAt } = written;
-  const current = kind === 'rotated' ? { ...session, generation: generation + 1, idleExpiresAt } : session;
-  return respondWithTokens(parts, current, signer, now);
+  const successor = { ...session, generation: generation + 1, idleExpiresAt };
+  await keepWindowOpen(parts, successor, now);
+  return respondWithTokens(parts, successor, signer, now);
 }
 
 /**
- * A client that gives up and repeats must find the window open. When the database took so long that much of it is over already,
- * nothing is changed, and the client repeats with a token that is good.
+ * A client that gives up and repeats must find the window open. Where the database took so long that much of it is over
+ * already, it begins anew. Where that fails, the answer is still good: it is what nobody may be kept waiting for.
  */
-function refuseLate({ clock, refreshGraceMs }: RefreshParts, writtenAt: number): void {
-  if (refreshGraceMs > 0 && clock.now() - writtenAt > refreshGraceMs / 2)
-    throw new AuthorityError('unavailable', { retryAfterSeconds: 1, reason: 'refresh_late' });
+async function keepWindowOpen(
+  { clock, database, refreshGraceMs }: RefreshParts,
+  { id, generation }: SessionWithUser,
+  openedAt: number,
+): Promise<void> {
+  const now = clock.now();
+  if (refreshGraceMs === 0 || now - openedAt <= refreshGraceMs / 2) return;
+  await database.refreshes.restamp(id, generation, now).catch(() => {});
 }
 
 /** Who holds which token can no longer be told, so both lose. */

@@ -1,5 +1,5 @@
 import type { SessionId, UserId } from '../core/ids.ts';
-import type { ClientContext, EndReason, Session, SessionContext } from './session.ts';
+import type { EndReason, Session, SessionContext } from './session.ts';
 
 /** A session as a refresh sees it: with what its user's row says at the same moment. */
 export interface SessionWithUser extends Session {
@@ -44,18 +44,6 @@ export interface EndedSession {
   readonly newlyEnded: boolean;
 }
 
-/** What a refresh writes. */
-export interface SessionUse extends Pick<ClientContext, 'userAgent' | 'ip'> {
-  readonly now: number;
-  /** Not before `now`: what came between may have waited. From here on the token of before is repeated, or stolen. */
-  readonly writtenAt: number;
-  readonly context: SessionContext;
-  readonly idleExpiresAt: number;
-  readonly accessExpiresAt: number;
-  /** The key that will sign the access token. */
-  readonly signingKid: string;
-}
-
 /** The secret of a session, to be sealed again. */
 export type SealedSession = Pick<Session, 'id' | 'sealedSecret'>;
 
@@ -65,21 +53,11 @@ export type NewSession = Omit<
 >;
 
 export interface SessionStore {
-  /** `signingKid` as in `SessionUse`. */
+  /** `signingKid`: the key that will sign the first access token. */
   create(session: NewSession, signingKid: string): Promise<void>;
   find(id: SessionId): Promise<SessionWithUser | undefined>;
   /** The user's sessions that are alive at `now`, newest first, those before `before` only. */
   list(userId: UserId, page: { now: number; limit: number; before?: SessionId }): Promise<readonly Session[]>;
-  /**
-   * Makes the next generation current, if `from` still is, the session is alive and no version moved: one statement.
-   * False when anything had changed meanwhile; then nothing is written.
-   */
-  advance(id: SessionId, from: number, use: SessionUse): Promise<boolean>;
-  /**
-   * Counts one repeat of the refresh that made `current` current, under the same conditions as `advance` and only
-   * while fewer than `maximum` are counted.
-   */
-  repeat(id: SessionId, current: number, maximum: number, use: SessionUse): Promise<boolean>;
   /**
    * Ends the selected sessions, and answers each that was live or whose access tokens could still be live at `now`, those
    * included that had ended before: a caller whose first answer was lost brings them into effect again.

@@ -19,7 +19,7 @@ for (const { name, open } of engines) {
   t.test(name, async (t) => {
     const { storage } = await openStorage(t, open);
     const { database } = storage;
-    const { requests, sessions } = database;
+    const { requests, sessions, refreshes } = database;
 
     t.test('a request is what it was the first time', async (t) => {
       const first = { caller: 'service:a', id: 'x', targetHash: hash() };
@@ -160,10 +160,10 @@ for (const { name, open } of engines) {
         { endedAt: late },
         'it has ended all the same: clocks may be set back',
       );
-      const use = { context: noContext, idleExpiresAt: now, signingKid: 'kid' };
-      const refreshed = { now, writtenAt: now, userAgent: '', ip: '', ...use };
+      const use = { context: noContext, idleExpiresAt: now, signingKid: 'kid', events: [] };
+      const refreshed = { now, userAgent: '', ip: '', ...use };
       const busy = await newSession(storage, user, now);
-      await sessions.advance(busy, 0, { ...refreshed, accessExpiresAt: now + 40 * minute });
+      await refreshes.advance(busy, 0, { ...refreshed, accessExpiresAt: now + 40 * minute });
       t.match(await sessions.end({ sessionIds: [busy] }, 'revoked', late), [{ id: busy, newlyEnded: true }]);
     });
 

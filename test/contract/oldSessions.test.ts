@@ -119,8 +119,8 @@ async function batches(t: Test, storage: Storage, sql: SqlConnection): Promise<v
   const traffic = async () => {
     while (cleaning) {
       const now = Date.now();
-      const use = { ...aSession(now), now, writtenAt: now, signingKid: 'kid', context: noContext };
-      t.equal(await database.sessions.advance(live, refreshed, use), true, 'a refresh goes on');
+      const use = { ...aSession(now), now, signingKid: 'kid', context: noContext, events: [] };
+      t.equal(await database.refreshes.advance(live, refreshed, use), true, 'a refresh goes on');
       refreshed += 1;
     }
   };

@@ -4,10 +4,11 @@ import t, { type Test } from 'tap';
 import { type SessionId, uuidBytes } from '../../src/core/ids.ts';
 import { limits } from '../../src/core/limits.ts';
 import { createSealing } from '../../src/core/sealing.ts';
+import type { SessionUse } from '../../src/flows/refreshStore.ts';
 import { createRevokeKey } from '../../src/flows/revokeKey.ts';
 import { keySubject } from '../../src/keys/publicKey.ts';
 import type { SigningKeyState } from '../../src/keys/signingKeyStore.ts';
-import type { SessionRange, SessionUse } from '../../src/sessions/sessionStore.ts';
+import type { SessionRange } from '../../src/sessions/sessionStore.ts';
 import type { PostgresEngine } from '../../src/storage/postgres/engine.ts';
 import type { Storage } from '../../src/storage/postgres/storage.ts';
 import { noContext } from '../support/aSession.ts';
@@ -58,13 +59,13 @@ async function aRing({ database: { signingKeys } }: Store) {
 function aUse(signingKid: string, at: number): SessionUse {
   return {
     now: at,
-    writtenAt: at,
     userAgent: 'agent',
     ip: '::1',
     context: noContext,
     idleExpiresAt: at + 40 * minute,
     accessExpiresAt: at + lifetime,
     signingKid,
+    events: [],
   };
 }
 
@@ -72,7 +73,7 @@ const skew = limits.clockSkewSeconds * 1000;
 
 async function keysOfLiveTokens(t: Test, store: Store): Promise<void> {
   const { database, engine } = store;
-  const { sessions } = database;
+  const { refreshes } = database;
   const { active = '', ...kids } = await aRing(store);
   const user = await newUser(store);
 
@@ -81,7 +82,7 @@ async function keysOfLiveTokens(t: Test, store: Store): Promise<void> {
     const id = await newSession(store, user);
     await engine.prisma.session.update({ where: { id }, data: { signingKids: [...signed] } });
     const next = aUse(active, now + ageMs);
-    const done = use === 'advance' ? sessions.advance(id, 0, next) : sessions.repeat(id, 0, 1, next);
+    const done = use === 'advance' ? refreshes.advance(id, 0, next) : refreshes.repeat(id, 0, 1, next);
     t.equal(await done, true);
     return signingKids(store, id);
   };
@@ -116,8 +117,8 @@ async function keysOfLiveTokens(t: Test, store: Store): Promise<void> {
 
   const created = await newSession(store, user, now, 'first');
   t.strictSame(await signingKids(store, created), ['first'], 'create notes its own');
-  t.equal(await sessions.advance(created, 7, aUse('second', now + 1)), false);
-  t.equal(await sessions.repeat(created, 7, 1, aUse('second', now + 1)), false);
+  t.equal(await refreshes.advance(created, 7, aUse('second', now + 1)), false);
+  t.equal(await refreshes.repeat(created, 7, 1, aUse('second', now + 1)), false);
   t.strictSame(await signingKids(store, created), ['first'], 'what is not written notes nothing');
 }
 
@@ -185,7 +186,7 @@ async function refreshMeanwhile(t: Test, store: Store): Promise<void> {
     ...effect,
     async announce(committed) {
       if (told.length === 0)
-        t.equal(await database.sessions.advance(session, 0, aUse(successor, now + 1)), true);
+        t.equal(await database.refreshes.advance(session, 0, aUse(successor, now + 1)), true);
       return effect.announce(committed);
     },
   };

@@ -5,6 +5,7 @@ import { newId, type ServiceId, type SessionId, type UserId, uuidBytes } from '.
 import { limits } from '../../src/core/limits.ts';
 import { createDeleteOldEvents } from '../../src/flows/deleteOldEvents.ts';
 import { createDeleteOldSessions } from '../../src/flows/deleteOldSessions.ts';
+import type { SessionUse } from '../../src/flows/refreshStore.ts';
 import { createSealAudit } from '../../src/flows/sealAudit.ts';
 import type { StoredSigningKey } from '../../src/keys/signingKeyStore.ts';
 import type { Revocation } from '../../src/revocation/revocation.ts';
@@ -46,20 +47,19 @@ async function users(t: Test, storage: Storage): Promise<void> {
   t.equal(await users.find(newId<UserId>(now)), undefined);
 }
 
+function aUse(sessionId: SessionId): SessionUse {
+  const event = { type: 'session_refreshed', origin: { actor: 'user' }, sessionId } as const;
+  return {
+    ...{ now, userAgent: 'b', ip: '::1', idleExpiresAt: now + 40 * minute, accessExpiresAt: now + 1 },
+    ...{ context: noContext, signingKid: 'kid', events: [event] },
+  };
+}
+
 async function sessions(t: Test, storage: Storage): Promise<void> {
-  const { sessions, users } = storage.database;
+  const { sessions, users, refreshes } = storage.database;
   const user = await newUser(storage);
   const id = await newSession(storage, user);
-  const use = {
-    now: now + 1,
-    writtenAt: now + 2,
-    userAgent: 'b',
-    ip: '::1',
-    idleExpiresAt: now + 40 * minute,
-    accessExpiresAt: now + 1,
-    context: noContext,
-    signingKid: 'kid',
-  };
+  const use = { ...aUse(id), now: now + 1 };
   const found = await sessions.find(id);
   t.match(found, {
     id,
@@ -69,29 +69,33 @@ async function sessions(t: Test, storage: Storage): Promise<void> {
     user: { tokenVersion: 0, disabled: false },
   });
 
-  t.equal(await sessions.advance(id, 1, use), false, 'another generation is current');
-  t.equal(await sessions.advance(id, 0, use), true);
-  t.equal(await sessions.advance(id, 0, use), false, 'it advanced meanwhile');
+  t.equal(await refreshes.advance(id, 1, use), false, 'another generation is current');
+  const told = async () => (await storage.database.auditLog.list({ sessionId: id }, undefined, 10)).length;
+  t.equal(await told(), 0, 'what is not written is not told');
+  t.equal(await refreshes.advance(id, 0, use), true);
+  t.equal(await refreshes.advance(id, 0, use), false, 'it advanced meanwhile');
+  t.equal(await told(), 1, 'what is written is');
   t.match(await sessions.find(id), {
-    ...{ generation: 1, rotatedAt: now + 2, graceRepeats: 0, userAgent: 'b', ip: '::1', lastUsedAt: now + 1 },
+    ...{ generation: 1, rotatedAt: now + 1, graceRepeats: 0, userAgent: 'b', ip: '::1', lastUsedAt: now + 1 },
     ...{ idleExpiresAt: now + 40 * minute, accessExpiresAt: now + 15 * minute },
   });
-  t.equal(await sessions.repeat(id, 0, 2, use), false, 'the generation is that of the successor');
-  t.equal(await sessions.repeat(id, 1, 2, { ...use, accessExpiresAt: now + 20 * minute }), true);
-  t.equal(await sessions.repeat(id, 1, 2, use), true);
-  t.equal(await sessions.repeat(id, 1, 2, use), false, 'two are the most');
+  t.equal(await refreshes.repeat(id, 0, 2, use), false, 'the generation is that of the successor');
+  t.equal(await refreshes.repeat(id, 1, 2, { ...use, accessExpiresAt: now + 20 * minute }), true);
+  t.equal(await refreshes.repeat(id, 1, 2, use), true);
+  t.equal(await refreshes.repeat(id, 1, 2, use), false, 'two are the most');
+  t.equal(await told(), 3);
   t.match(await sessions.find(id), { generation: 1, graceRepeats: 2, accessExpiresAt: now + 20 * minute });
 
-  t.equal(await sessions.advance(id, 1, { ...use, now: now + 40 * minute }), false, 'idle');
-  t.equal(await sessions.advance(id, 1, { ...use, now: now + 90 * minute }), false, 'expired');
+  t.equal(await refreshes.advance(id, 1, { ...use, now: now + 40 * minute }), false, 'idle');
+  t.equal(await refreshes.advance(id, 1, { ...use, now: now + 90 * minute }), false, 'expired');
 
   await users.bumpTokenVersion(user.id);
-  t.equal(await sessions.advance(id, 1, use), false, 'the version moved');
+  t.equal(await refreshes.advance(id, 1, use), false, 'the version moved');
   await sessions.setTokenVersion(id, 1);
-  t.equal(await sessions.advance(id, 1, use), true);
+  t.equal(await refreshes.advance(id, 1, use), true);
   await users.disable(user.id, now);
-  t.equal(await sessions.advance(id, 2, use), false, 'the user is disabled');
-  t.equal(await sessions.repeat(id, 2, 2, use), false);
+  t.equal(await refreshes.advance(id, 2, use), false, 'the user is disabled');
+  t.equal(await refreshes.repeat(id, 2, 2, use), false);
 
   const other = await newUser(storage);
   const ids: SessionId[] = [];
@@ -106,7 +110,7 @@ async function sessions(t: Test, storage: Storage): Promise<void> {
 }
 
 async function ending(t: Test, storage: Storage): Promise<void> {
-  const { sessions } = storage.database;
+  const { sessions, refreshes } = storage.database;
   const [user, other] = [await newUser(storage), await newUser(storage)];
   const [one, two, three] = [
     await newSession(storage, user),
@@ -139,13 +143,7 @@ async function ending(t: Test, storage: Storage): Promise<void> {
   );
   t.match(await sessions.find(one), { endedAt: now }, 'the first end stays');
   t.match(await sessions.find(strangers), { endedAt: undefined }, "nobody else's session has ended");
-  t.equal(
-    await sessions.advance(one, 0, {
-      ...{ now, writtenAt: now, userAgent: '', ip: '', idleExpiresAt: now, accessExpiresAt: now },
-      ...{ signingKid: 'kid', context: noContext },
-    }),
-    false,
-  );
+  t.equal(await refreshes.advance(one, 0, aUse(one)), false);
   t.strictSame(
     await sessions.end({ sessionIds: [newId<SessionId>(now)] }, 'logout', now),
     [],
@@ -172,20 +170,17 @@ async function allButNewest(t: Test, storage: Storage): Promise<void> {
 }
 
 async function context(t: Test, storage: Storage): Promise<void> {
-  const { sessions } = storage.database;
+  const { sessions, refreshes } = storage.database;
   const id = await newSession(storage, await newUser(storage));
   t.match(await sessions.find(id), noContext, 'nothing is noted at first');
   const noted = {
     ...{ deviceId: 'device', otherIp: '192.0.2.1', otherIpAt: now + 5, quickRefreshes: 3 },
     ...{ contextSignals: ['device_changed', 'network_changed'], contextScore: 60, contextChangedAt: now + 7 },
   };
-  const use = {
-    ...{ now, writtenAt: now, userAgent: 'b', ip: '::1', idleExpiresAt: now + 40 * minute },
-    ...{ accessExpiresAt: now + 1, signingKid: 'kid', context: noted },
-  };
-  t.equal(await sessions.advance(id, 0, use), true);
+  const use = { ...aUse(id), context: noted };
+  t.equal(await refreshes.advance(id, 0, use), true);
   t.match(await sessions.find(id), noted);
-  t.equal(await sessions.repeat(id, 1, 5, { ...use, context: noContext }), true);
+  t.equal(await refreshes.repeat(id, 1, 5, { ...use, context: noContext }), true);
   t.match(await sessions.find(id), noContext);
 }
 
@@ -378,6 +373,12 @@ async function tooManyTransactions(t: Test, { database }: Storage): Promise<void
     { code: 'overloaded', reason: 'transactions', retryAfterSeconds: 1 },
     'one more is refused at once',
   );
+  const id = newId<SessionId>(now);
+  for (const refresh of [
+    () => database.refreshes.advance(id, 0, aUse(id)),
+    () => database.refreshes.repeat(id, 0, 1, aUse(id)),
+  ])
+    await t.rejects(refresh(), { code: 'overloaded', reason: 'transactions' }, 'and a refresh is one');
   const upkeep = [
     createSealAudit({ database })(),
     createDeleteOldEvents({ database, retentionMs: 1, earliestTime: () => 0 })(),

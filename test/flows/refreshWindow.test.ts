@@ -1,11 +1,11 @@
 /** The grace window is for clients whose answer was lost: what waits inside the authority must not use it up. */
 import t from 'tap';
-import type { Database, Stores } from '../../src/flows/database.ts';
+import type { Database } from '../../src/flows/database.ts';
 import { createRefresh, type RefreshParts } from '../../src/flows/refresh.ts';
 import { createRefusalMemory } from '../../src/sessions/refusalMemory.ts';
 import { ignoringContext } from '../support/aSession.ts';
 import { engines, openStorage } from '../support/engines.ts';
-import { createFlowParts, newOpenSession, withTransactions } from '../support/flowParts.ts';
+import { createFlowParts, newOpenSession } from '../support/flowParts.ts';
 import { newUser } from '../support/rows.ts';
 
 const grace = 10_000;
@@ -22,15 +22,18 @@ for (const { name, open } of engines) {
     /** Refreshes a new session; a part of the database may be slow. */
     const setUp = async () => {
       const session = await newOpenSession(storage, base, user);
-      const refreshOver = (slow: Partial<Database>, transaction?: Database['transaction']) => {
-        const { parts } = withTransactions({ ...base, database: { ...database, ...slow } }, transaction);
+      const refreshOver = (slow: Partial<Database>) => {
         const rest = {
           refreshGraceMs: grace,
           replayEnds: 'session',
           contextPolicy: ignoringContext,
         } as const;
         const more = { ...rest, refusals: createRefusalMemory(), onContextChange: () => {} };
-        const refresh = createRefresh({ ...parts, ...more } satisfies RefreshParts);
+        const refresh = createRefresh({
+          ...base,
+          database: { ...database, ...slow },
+          ...more,
+        } satisfies RefreshParts);
         return (generation: number) => refresh(session.token(generation), origin);
       };
       const find = async () => database.sessions.find(session.id);
@@ -52,35 +55,54 @@ for (const { name, open } of engines) {
       t.match(await find(), { generation: 1, endedAt: undefined });
     });
 
-    t.test('the window opens when the row is written, not when it was read', async (t) => {
-      const { refreshOver, refresh } = await setUp();
-      const first = await refreshOver({}, async (work) => {
-        await clock.advance(5_000);
-        return database.transaction(work);
-      })(0);
-      await clock.advance(grace - 1);
-      t.equal((await refresh(0)).refreshToken, first.refreshToken);
-      await clock.advance(1);
-      await t.rejects(refresh(0), { code: 'invalid_grant', reason: 'replayed' });
+    /** Waits before the statement and after it. */
+    const slowToWrite = (beforeMs: number, afterMs: number): Partial<Database> => ({
+      refreshes: {
+        ...database.refreshes,
+        async advance(...use) {
+          await clock.advance(beforeMs);
+          const done = await database.refreshes.advance(...use);
+          await clock.advance(afterMs);
+          return done;
+        },
+      },
     });
 
-    t.test('a write that takes half of the window is not made, and the token stays good', async (t) => {
+    for (const [beforeMs, afterMs, leftMs] of [
+      [grace / 2, 0, grace / 2],
+      [0, grace / 2, grace / 2],
+      [grace / 2, 1, grace],
+      [grace, 3 * grace, grace],
+    ] as const)
+      t.test(
+        `${beforeMs} ms before the row is written, and ${afterMs} after: ${leftMs} are left`,
+        async (t) => {
+          const { refreshOver, refresh, find } = await setUp();
+          const first = await refreshOver(slowToWrite(beforeMs, afterMs))(0);
+          await clock.advance(leftMs - 1);
+          t.equal((await refresh(0)).refreshToken, first.refreshToken);
+          await clock.advance(1);
+          await t.rejects(refresh(0), { code: 'invalid_grant', reason: 'replayed' });
+          t.type((await find())?.endedAt, 'number');
+        },
+      );
+
+    t.test('who was slow does not open the window of a session that has gone on', async (t) => {
       const { refreshOver, refresh, find } = await setUp();
-      const slowToWrite =
-        (milliseconds: number): Database['transaction'] =>
-        (work) =>
-          database.transaction((stores: Stores) => {
-            const advance: Stores['sessions']['advance'] = async (...use) => {
-              await clock.advance(milliseconds);
-              return stores.sessions.advance(...use);
-            };
-            return work({ ...stores, sessions: { ...stores.sessions, advance } });
-          });
-      const late = { code: 'unavailable', reason: 'refresh_late' };
-      await t.rejects(refreshOver({}, slowToWrite(grace / 2 + 1))(0), late);
-      t.match(await find(), { generation: 0, rotatedAt: undefined });
-      t.type((await refreshOver({}, slowToWrite(grace / 2))(0)).refreshToken, 'string');
-      t.type((await refresh(1)).refreshToken, 'string');
+      const goesOn: Partial<Database> = {
+        refreshes: {
+          ...database.refreshes,
+          async advance(...use) {
+            const done = await database.refreshes.advance(...use);
+            await refresh(1);
+            await clock.advance(grace);
+            return done;
+          },
+        },
+      };
+      await refreshOver(goesOn)(0);
+      await t.rejects(refresh(1), { code: 'invalid_grant', reason: 'replayed' });
+      t.match(await find(), { generation: 2 });
     });
   });
 }

@@ -1,21 +1,30 @@
 import { type AuditEvent, type AuditTrail, detailText } from '../../audit/auditEvent.ts';
 import { type AuditEventId, newId } from '../../core/ids.ts';
+import { Prisma } from './generated/client.ts';
 import { prepared } from './prepared.ts';
 import type { PrismaConnection } from './transactions.ts';
 
 export function createAuditTrail(prisma: PrismaConnection): AuditTrail {
   const recordAll: AuditTrail['recordAll'] = async (events, now) => {
     if (events.length === 0) return;
-    // One parameter for any number of events. The origin is the same for all, and costs some microseconds.
-    const rows = `[${events.map((event) => toJson(event, now)).join()}]`;
-    await prisma.$executeRaw`${prepared('record_events')}
+    await prisma.$executeRaw`${prepared('record_events')} ${recording(eventsOf(events, now))}`;
+  };
+  return { recordAll, record: (event, now) => recordAll([event], now) };
+}
+
+/** One parameter for any number of events. */
+export function eventsOf(events: readonly AuditEvent[], now: number): string {
+  return `[${events.map((event) => toJson(event, now)).join()}]`;
+}
+
+/** `beside`: records them once for each row of what is joined there. The origin is the same for all, and costs some microseconds. */
+export function recording(events: string, beside = Prisma.empty): Prisma.Sql {
+  return Prisma.sql`
       INSERT INTO audit_events (id, occurred_at, type, actor, user_id, session_id, reason, request_id, ip, detail, origin)
       SELECT e.id, e.occurred_at, e.type, e.actor, e.user_id, e.session_id, e.reason, e.request_id, e.ip, e.detail,
              (SELECT audit_origin())
-        FROM json_to_recordset(${rows}::json) AS e (id uuid, occurred_at timestamptz, type text, actor text,
-             user_id uuid, session_id uuid, reason text, request_id text, ip text, detail json)`;
-  };
-  return { recordAll, record: (event, now) => recordAll([event], now) };
+        FROM json_to_recordset(${events}::json) AS e (id uuid, occurred_at timestamptz, type text, actor text,
+             user_id uuid, session_id uuid, reason text, request_id text, ip text, detail json)${beside}`;
 }
 
 function toJson({ type, origin, userId, sessionId, reason, detail }: AuditEvent, now: number): string {

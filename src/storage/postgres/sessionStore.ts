@@ -1,7 +1,7 @@
 import type { SessionId, UserId } from '../../core/ids.ts';
 import { limits } from '../../core/limits.ts';
 import type { Session } from '../../sessions/session.ts';
-import type { EndedSession, NewSession, SessionStore, SessionUse } from '../../sessions/sessionStore.ts';
+import type { EndedSession, NewSession, SessionStore } from '../../sessions/sessionStore.ts';
 import { Prisma, type Session as SessionRow } from './generated/client.ts';
 import { prepared } from './prepared.ts';
 import { expiredAt, inRange, live, notSpared, selected } from './sessionSelection.ts';
@@ -36,29 +36,6 @@ export function createSessionStore(prisma: PrismaConnection): SessionStore {
         orderBy: { id: 'desc' },
       });
       return rows.map(fromRow);
-    },
-
-    async advance(id, from, use) {
-      const changed = await prisma.$executeRaw`${prepared('advance_session')}
-        UPDATE sessions AS s
-           SET generation = generation + 1, rotated_at = ${new Date(use.writtenAt)}, grace_repeats = 0,
-               last_used_at = ${new Date(use.now)}, idle_expires_at = ${new Date(use.idleExpiresAt)},
-               access_expires_at = GREATEST(access_expires_at, ${new Date(use.accessExpiresAt)}),
-               signing_kids = ${signingKids(use)},
-               user_agent = ${use.userAgent ?? null}, ip = ${use.ip ?? null}, ${contextOf(use)}
-         WHERE s.id = ${id}::uuid AND s.generation = ${from} AND ${alive(use.now)}`;
-      return changed === 1;
-    },
-
-    async repeat(id, current, maximum, use) {
-      const changed = await prisma.$executeRaw`${prepared('repeat_session')}
-        UPDATE sessions AS s
-           SET grace_repeats = grace_repeats + 1, last_used_at = ${new Date(use.now)},
-               access_expires_at = GREATEST(access_expires_at, ${new Date(use.accessExpiresAt)}),
-               signing_kids = ${signingKids(use)},
-               ip = ${use.ip ?? null}, ${contextOf(use)}
-         WHERE s.id = ${id}::uuid AND s.generation = ${current} AND s.grace_repeats < ${maximum} AND ${alive(use.now)}`;
-      return changed === 1;
     },
 
     async end(selection, reason, now) {
@@ -145,38 +122,6 @@ const columns = Prisma.raw(
     .map((name) => `s.${name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)} AS "${name}"`)
     .join(', '),
 );
-
-/** What must still be true at the moment a refresh writes; `judgeRefresh` found it so when it read. */
-function alive(now: number): Prisma.Sql {
-  const at = new Date(now);
-  return Prisma.sql`s.ended_at IS NULL AND s.expires_at > ${at} AND s.idle_expires_at > ${at} AND EXISTS (
-    SELECT 1 FROM users AS u
-     WHERE u.id = s.user_id AND u.token_version = s.token_version AND u.disabled_at IS NULL)`;
-}
-
-function contextOf({ context }: SessionUse): Prisma.Sql {
-  const { deviceId, otherIp, otherIpAt, quickRefreshes, contextSignals, contextScore } = context;
-  return Prisma.sql`device_id = ${deviceId ?? null}, other_ip = ${otherIp ?? null}, other_ip_at = ${dateOf(otherIpAt)},
-    quick_refreshes = ${quickRefreshes}, context_signals = ${contextSignals}::text[], context_score = ${contextScore},
-    context_changed_at = ${dateOf(context.contextChangedAt)}`;
-}
-
-function dateOf(milliseconds: number | undefined): Date | null {
-  return milliseconds === undefined ? null : new Date(milliseconds);
-}
-
-/**
- * The keys of tokens that may be live after this use; a revoked one among them is still looked for. Where it was not noted
- * before, any key that has ever signed may be one.
- */
-function signingKids({ now, signingKid }: SessionUse): Prisma.Sql {
-  return Prisma.sql`CASE
-    WHEN access_expires_at <= ${new Date(now - limits.clockSkewSeconds * 1000)} THEN ARRAY[${signingKid}::text]
-    WHEN ${signingKid}::text = ANY (signing_kids) THEN signing_kids
-    ELSE ARRAY(SELECT k.kid FROM signing_keys AS k
-                WHERE (k.kid = ANY (s.signing_kids) OR cardinality(s.signing_kids) = 0)
-                  AND k.state NOT IN ('next', 'retired') AND k.kid <> ${signingKid}) || ${signingKid}::text END`;
-}
 
 interface EndedRow {
   readonly id: string;

@@ -7,6 +7,7 @@ import { createAuditTrail } from './auditTrail.ts';
 import { isDeadlock, translateFault } from './faults.ts';
 import type { Prisma, PrismaClient } from './generated/client.ts';
 import { createPasswordFailureStore } from './passwordFailureStore.ts';
+import { createRefreshStore } from './refreshStore.ts';
 import { createRequestStore } from './requestStore.ts';
 import { createRevocationStore } from './revocationStore.ts';
 import { createServiceStore } from './serviceStore.ts';
@@ -22,24 +23,38 @@ export function createDatabase(prisma: PrismaClient): Database {
   const translate = (error: unknown) => {
     throw translateFault(error);
   };
-  let underWay = 0;
+  const admit = createGate();
+  const refreshes = createRefreshStore(prisma);
   return {
     ...createStores(prisma, translate),
+    refreshes: guarded(
+      {
+        advance: (...use) => admit(() => refreshes.advance(...use)),
+        repeat: (...use) => admit(() => refreshes.repeat(...use)),
+        // Follows one that was admitted.
+        restamp: refreshes.restamp,
+      },
+      translate,
+    ),
     async transaction(work, { upkeep = false } = {}) {
-      // Refused while that is cheap: what waits longer than its caller does is work for nothing, and makes others wait.
-      if (!upkeep && underWay >= limits.transactionsAtOnce)
-        throw new AuthorityError('overloaded', { retryAfterSeconds: 1, reason: 'transactions' });
-      underWay += 1;
-      try {
-        return await onceMoreAfterDeadlock(() =>
-          prisma.$transaction((connection) => work(createStores(connection, passOn))),
-        );
-      } catch (error) {
-        return translate(error);
-      } finally {
-        underWay -= 1;
-      }
+      const run = () => prisma.$transaction((connection) => work(createStores(connection, passOn)));
+      return admit(() => onceMoreAfterDeadlock(run), upkeep).catch(translate);
     },
+  };
+}
+
+/** Too much is refused while that is cheap: what waits longer than its caller does is work for nothing, and makes others wait. */
+function createGate() {
+  let underWay = 0;
+  return async <T>(run: () => Promise<T>, always = false): Promise<T> => {
+    if (!always && underWay >= limits.transactionsAtOnce)
+      throw new AuthorityError('overloaded', { retryAfterSeconds: 1, reason: 'transactions' });
+    underWay += 1;
+    try {
+      return await run();
+    } finally {
+      underWay -= 1;
+    }
   };
 }
 

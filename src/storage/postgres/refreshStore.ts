@@ -1,0 +1,92 @@
+import { limits } from '../../core/limits.ts';
+import type { RefreshStore, SessionUse } from '../../flows/refreshStore.ts';
+import { eventsOf, recording } from './auditTrail.ts';
+import { Prisma } from './generated/client.ts';
+import { prepared } from './prepared.ts';
+import type { PrismaConnection } from './transactions.ts';
+
+/** Each use is one statement, and so one transaction: the row and its events, or neither. */
+export function createRefreshStore(prisma: PrismaConnection): RefreshStore {
+  return {
+    async advance(id, from, use) {
+      return isWritten(
+        await prisma.$queryRaw`${prepared('advance_session')}
+        WITH used AS (
+          UPDATE sessions AS s
+             SET generation = generation + 1, rotated_at = ${new Date(use.now)}, grace_repeats = 0,
+                 idle_expires_at = ${new Date(use.idleExpiresAt)}, user_agent = ${use.userAgent ?? null}, ${common(use)}
+           WHERE s.id = ${id}::uuid AND s.generation = ${from} AND ${alive(use.now)}
+          RETURNING s.id),
+        ${recordedFor(use)}`,
+      );
+    },
+
+    async repeat(id, current, maximum, use) {
+      return isWritten(
+        await prisma.$queryRaw`${prepared('repeat_session')}
+        WITH used AS (
+          UPDATE sessions AS s
+             SET grace_repeats = grace_repeats + 1, ${common(use)}
+           WHERE s.id = ${id}::uuid AND s.generation = ${current} AND s.grace_repeats < ${maximum} AND ${alive(use.now)}
+          RETURNING s.id),
+        ${recordedFor(use)}`,
+      );
+    },
+
+    async restamp(id, current, now) {
+      await prisma.session.updateMany({
+        where: { id, generation: current },
+        data: { rotatedAt: new Date(now) },
+      });
+    },
+  };
+}
+
+function isWritten(rows: unknown): boolean {
+  return (rows as readonly { sessions: number }[])[0]?.sessions === 1;
+}
+
+/** The events go with the row: where none was written, there is nothing to tell. */
+function recordedFor({ events, now }: SessionUse): Prisma.Sql {
+  return Prisma.sql`told AS (${recording(eventsOf(events, now), Prisma.sql`, used`)})
+        SELECT count(*)::int AS sessions FROM used`;
+}
+
+/** What each use writes. */
+function common(use: SessionUse): Prisma.Sql {
+  return Prisma.sql`last_used_at = ${new Date(use.now)}, ip = ${use.ip ?? null},
+    access_expires_at = GREATEST(access_expires_at, ${new Date(use.accessExpiresAt)}),
+    signing_kids = ${signingKids(use)}, ${contextOf(use)}`;
+}
+
+/** What must still be true at the moment a refresh writes; `judgeRefresh` found it so when it read. */
+function alive(now: number): Prisma.Sql {
+  const at = new Date(now);
+  return Prisma.sql`s.ended_at IS NULL AND s.expires_at > ${at} AND s.idle_expires_at > ${at} AND EXISTS (
+    SELECT 1 FROM users AS u
+     WHERE u.id = s.user_id AND u.token_version = s.token_version AND u.disabled_at IS NULL)`;
+}
+
+function contextOf({ context }: SessionUse): Prisma.Sql {
+  const { deviceId, otherIp, otherIpAt, quickRefreshes, contextSignals, contextScore } = context;
+  return Prisma.sql`device_id = ${deviceId ?? null}, other_ip = ${otherIp ?? null}, other_ip_at = ${dateOf(otherIpAt)},
+    quick_refreshes = ${quickRefreshes}, context_signals = ${contextSignals}::text[], context_score = ${contextScore},
+    context_changed_at = ${dateOf(context.contextChangedAt)}`;
+}
+
+function dateOf(milliseconds: number | undefined): Date | null {
+  return milliseconds === undefined ? null : new Date(milliseconds);
+}
+
+/**
+ * The keys of tokens that may be live after this use; a revoked one among them is still looked for. Where it was not noted
+ * before, any key that has ever signed may be one.
+ */
+function signingKids({ now, signingKid }: SessionUse): Prisma.Sql {
+  return Prisma.sql`CASE
+    WHEN access_expires_at <= ${new Date(now - limits.clockSkewSeconds * 1000)} THEN ARRAY[${signingKid}::text]
+    WHEN ${signingKid}::text = ANY (signing_kids) THEN signing_kids
+    ELSE ARRAY(SELECT k.kid FROM signing_keys AS k
+                WHERE (k.kid = ANY (s.signing_kids) OR cardinality(s.signing_kids) = 0)
+                  AND k.state NOT IN ('next', 'retired') AND k.kid <> ${signingKid}) || ${signingKid}::text END`;
+}
