@@ -41,7 +41,8 @@ export async function refreshRows(): Promise<readonly Row[]> {
     ];
     const policy = { refreshGraceMs: 10_000, replayEnds: 'session', contextPolicy: ignoringContext } as const;
     const refusals = createRefusalMemory();
-    const refresh = createRefresh({ ...parts, ...policy, refusals, onContextChange: () => {} });
+    const unheard = { onContextChange: () => {}, onTheft: () => {} };
+    const refresh = createRefresh({ ...parts, ...policy, refusals, ...unheard });
 
     let token = session.token();
     const ours = async () => {

@@ -106,6 +106,8 @@ export function createFlows(parts: FlowParts) {
       contextPolicy,
       refusals: createRefusalMemory(),
       onContextChange: tellOfContextChange(log, metrics),
+      onTheft: (sessionId, rule) =>
+        log.warn({ session_id: sessionId, rule }, 'a refresh token came from two parties'),
     }),
     logout: createLogout({ ...ending, ...reading, refreshTokens }),
     logoutAll: createLogoutAll(ending),

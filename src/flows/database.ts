@@ -41,8 +41,8 @@ export interface Database extends Stores {
    * Resolves only after the commit. When the work throws, nothing of it is stored. When the commit's own outcome is
    * unknown (the connection was lost), this rejects although the work may have been stored. When the database ended the
    * transaction because it and another one waited for each other, the work is run once more, in a new one. Rejects with
-   * `overloaded` when many are under way, unless it is upkeep: that is little, and no number of requests may keep it from being
-   * done.
+   * `overloaded` when many are under way, unless it is `always` let in: of upkeep and of logouts there are few at once, and no
+   * number of requests may keep them from being done.
    */
-  transaction<T>(work: (stores: Stores) => Promise<T>, options?: { readonly upkeep?: boolean }): Promise<T>;
+  transaction<T>(work: (stores: Stores) => Promise<T>, options?: { readonly always?: boolean }): Promise<T>;
 }

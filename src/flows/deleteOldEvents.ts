@@ -31,7 +31,7 @@ const retention: Origin = { actor: 'authority' };
 const nothing: DeletedEvents = { events: 0, sealed: 0, more: false };
 
 export function createDeleteOldEvents(parts: RetentionParts): DeleteOldEvents {
-  return () => parts.database.transaction((stores) => deleteBatch(stores, parts), { upkeep: true });
+  return () => parts.database.transaction((stores) => deleteBatch(stores, parts), { always: true });
 }
 
 async function deleteBatch(

@@ -21,6 +21,6 @@ export function createDeleteOldSessions(parts: {
         const deleted = await sessions.deleteFinished(retentionMs, earliestTime(), batch);
         return { sessions: deleted, more: deleted === batch };
       },
-      { upkeep: true },
+      { always: true },
     );
 }

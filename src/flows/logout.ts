@@ -1,4 +1,4 @@
-/** Logout: ends the session that a token belongs to, with effect. Doing it again is a success again. */
+/** Logout: ends the sessions that the presented tokens belong to, with effect. Doing it again is a success again. */
 import type { Origin } from '../audit/auditEvent.ts';
 import { AuthorityError } from '../core/errors.ts';
 import type { SessionId } from '../core/ids.ts';
@@ -14,49 +14,65 @@ export interface LogoutParts extends EffectParts, ReadingParts {
   readonly refreshTokens: RefreshTokens;
 }
 
-/** Either token of the session; any generation of the refresh token, since a client may have lost the latest. */
-export type LogoutCredential = { readonly refreshToken: string } | { readonly accessToken: string };
+/**
+ * Either token of a session; any generation of the refresh token, since a client may have lost the latest. Both may come, and of
+ * two sessions: nobody accepts either any more.
+ */
+export interface LogoutCredentials {
+  readonly refreshToken?: string | undefined;
+  readonly accessToken?: string | undefined;
+}
 
-export type Logout = (credential: LogoutCredential, origin: Origin) => Promise<void>;
+/** Throws `invalid_grant`, or `invalid_token` when there is no refresh token, unless one of them is genuine. */
+export type Logout = (credentials: LogoutCredentials, origin: Origin) => Promise<void>;
 
 export function createLogout(parts: LogoutParts): Logout {
-  const end = together<Ending>(limits.logouts, (endings, next) => endAll(parts, endings, next));
-  return async (credential, origin) => {
-    const sessionId =
-      'refreshToken' in credential
-        ? await sessionOfRefreshToken(parts, credential.refreshToken)
-        : await sessionOfAccessToken(parts, credential.accessToken);
-    await inEffectInTime(parts, end({ sessionId, origin }));
+  const end = together<SessionLogout>(limits.logouts, (logouts, next) => endAll(parts, logouts, next));
+  return async (credentials, origin) => {
+    const ending = (await sessionsOf(parts, credentials)).map((sessionId) => end({ sessionId, origin }));
+    await inEffectInTime(parts, Promise.all(ending));
   };
 }
 
-interface Ending {
+interface SessionLogout {
   readonly sessionId: SessionId;
   readonly origin: Origin;
 }
 
 /** In one transaction, and with one announcement of its effect. */
-async function endAll(parts: LogoutParts, endings: readonly Ending[], next: () => void): Promise<void> {
+async function endAll(
+  parts: LogoutParts,
+  logouts: readonly SessionLogout[],
+  next: () => void,
+): Promise<void> {
   const now = parts.clock.now();
-  const origins = new Map(endings.map(({ sessionId, origin }) => [sessionId, origin]));
+  const origins = new Map(logouts.map(({ sessionId, origin }) => [sessionId, origin]));
   const endThem = async (stores: EndingStores) => {
     const ended = await stores.endSessions({ sessionIds: [...origins.keys()] }, 'logout');
     const events = ended.map((session) => sessionEnded(session, 'logout', origins.get(session.id) as Origin));
     await stores.audit.recordAll(events, now);
   };
   // Whoever waits begins while this is brought into effect.
-  await withEffect(parts, now, endThem, { committed: next });
+  await withEffect(parts, now, endThem, { committed: next, always: true });
 }
 
-async function sessionOfRefreshToken(parts: LogoutParts, refreshToken: string): Promise<SessionId> {
-  const read = await readRefreshToken(parts, refreshToken);
-  if (!read.genuine) throw new AuthorityError('invalid_grant', { reason: read.fault });
-  return read.session.id;
-}
-
-/** Whether the session has ended is not asked: logging it out again is a success. */
-async function sessionOfAccessToken(parts: LogoutParts, accessToken: string): Promise<SessionId> {
-  const read = await readGenuineToken(parts, accessToken);
-  if (!read.valid) throw new AuthorityError('invalid_token', { reason: read.fault });
-  return read.jti.sessionId;
+/** Whether a session has ended is not asked: logging it out again is a success. */
+async function sessionsOf(
+  parts: LogoutParts,
+  { refreshToken, accessToken }: LogoutCredentials,
+): Promise<readonly SessionId[]> {
+  const sessions = new Set<SessionId>();
+  let refusal: AuthorityError | undefined;
+  if (refreshToken !== undefined) {
+    const read = await readRefreshToken(parts, refreshToken);
+    if (read.genuine) sessions.add(read.session.id);
+    else refusal = new AuthorityError('invalid_grant', { reason: read.fault });
+  }
+  if (accessToken !== undefined) {
+    const read = await readGenuineToken(parts, accessToken);
+    if (read.valid) sessions.add(read.jti.sessionId);
+    else refusal ??= new AuthorityError('invalid_token', { reason: read.fault });
+  }
+  if (refusal !== undefined && sessions.size === 0) throw refusal;
+  return [...sessions];
 }

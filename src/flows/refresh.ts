@@ -26,6 +26,8 @@ export interface RefreshParts extends TokenParts, EffectParts {
   readonly refusals: RefusalMemory;
   /** Told of each change of a session's context that was recorded. */
   readonly onContextChange: (sessionId: SessionId, verdict: ContextVerdict) => void;
+  /** Told of each session that ended because its refresh token came from two parties. */
+  readonly onTheft: (sessionId: SessionId, rule: string) => void;
 }
 
 /** What somebody sent. */
@@ -43,8 +45,8 @@ interface Use {
 }
 
 /**
- * `admit` is asked once, when it is sure that the token is one of this session and before anything is done with it; what it
- * throws is the answer. What anybody can make up is not worth asking it.
+ * `admit` is asked once, before a session goes on to its next generation; what it throws is the answer. Of whatever else may come
+ * there are few: a repeat that had to wait would be outside of its window, and a theft.
  */
 export type Refresh = (
   refreshToken: string,
@@ -72,8 +74,6 @@ async function tryRefresh(
   // A token that is not ours is refused without a write: guessing must not become database load.
   if (!read.genuine) throw refusal(read.fault);
   const { session, presented } = read;
-  await admit?.(session.id);
-
   const now = parts.clock.now();
   const use: Use = { session, now, origin };
   const client = { userAgent: origin.userAgent, ip: origin.ip, deviceId: origin.deviceId };
@@ -83,6 +83,7 @@ async function tryRefresh(
     case 'rotated':
     case 'repeated_in_grace': {
       const rotates = verdict.kind === 'rotated';
+      if (rotates) await admit?.(session.id);
       const context = judgeContext(session, client, { now, rotates, policy: parts.contextPolicy });
       if (context.action === 'end') return endSuspicious(parts, use, context);
       return write(parts, use, verdict.kind, context);
@@ -151,41 +152,45 @@ async function keepWindowOpen(
 }
 
 /** Who holds which token can no longer be told, so both lose. */
-function endStolenSession(parts: RefreshParts, use: Use, rule: string): Promise<never> {
-  return endAndRefuse(parts, use, { reason: 'refresh_replayed', rule, events: [], ends: parts.replayEnds });
+async function endStolenSession(parts: RefreshParts, use: Use, rule: string): Promise<never> {
+  const ends = parts.replayEnds;
+  const isEnded = await endForRefresh(parts, use, { reason: 'refresh_replayed', rule, events: [], ends });
+  if (isEnded) parts.onTheft(use.session.id, rule);
+  throw refusal(rule);
 }
 
 /** The operator's settings say that a change like this one is not believed. */
-function endSuspicious(parts: RefreshParts, use: Use, context: ContextVerdict): Promise<never> {
-  const events = [contextChanged(use, context)];
-  parts.onContextChange(use.session.id, context);
-  const reason = 'context_changed';
-  return endAndRefuse(parts, use, { reason, rule: reason, events, ends: 'session' });
+async function endSuspicious(parts: RefreshParts, use: Use, context: ContextVerdict): Promise<never> {
+  const [reason, events] = ['context_changed', [contextChanged(use, context)]] as const;
+  const isEnded = await endForRefresh(parts, use, { reason, rule: reason, events, ends: 'session' });
+  if (isEnded) parts.onContextChange(use.session.id, context);
+  throw refusal(reason);
 }
 
-interface Refusal {
+interface RefusedUse {
   readonly reason: EndReason;
   readonly rule: string;
   readonly events: readonly AuditEvent[];
   readonly ends: RefreshParts['replayEnds'];
 }
 
-/** The end is in effect before the refusal is answered. Who came second finds nothing to end, and has nothing to tell. */
-async function endAndRefuse(parts: RefreshParts, use: Use, refused: Refusal): Promise<never> {
+/** With effect. False for who came second: there was nothing to end, and there is nothing to tell. */
+async function endForRefresh(parts: RefreshParts, use: Use, refused: RefusedUse): Promise<boolean> {
   const { session, now, origin } = use;
   const { id: sessionId, userId } = session;
   const { reason, rule, events, ends } = refused;
   const event = { type: 'refresh_refused', origin, userId, sessionId, reason: rule } as const;
-  await withEffect(parts, now, async (stores) => {
+  const { result } = await withEffect(parts, now, async (stores) => {
     if (ends === 'all') await stores.users.lock(userId);
     // Who waited for that lock finds it done, and whoever has logged in since is somebody else.
     const ended = await endSelected(stores, { sessionIds: [sessionId] }, { reason, origin, now });
-    if (ended.length === 0) return;
+    if (ended.length === 0) return false;
     await stores.audit.recordAll([event, ...events], now);
     // As a logout everywhere: logins and refreshes that are in flight do not survive it.
     if (ends === 'all') await endAllOfUser(stores, userId, { reason, origin, now });
+    return true;
   });
-  throw refusal(rule);
+  return result;
 }
 
 function contextChanged({ session, origin }: Use, { signals, score, action }: ContextVerdict): AuditEvent {

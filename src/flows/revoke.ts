@@ -175,7 +175,10 @@ function revokeUser(look: (stores: Stores) => Promise<User | undefined>): Step {
     async take(stores, now, origin, again) {
       const { userId } = await userOf(stores);
       // Whoever has logged in since the first time is not meant.
-      if (again) return (await stores.endSessions({ userId, onlyEnded: true }, 'revoked')).length;
+      if (again) {
+        await stores.endSessions({ userId, onlyEnded: true }, 'revoked');
+        return 0;
+      }
       await stores.audit.record({ type: 'all_sessions_ended', origin, userId, reason: 'revoked' }, now);
       return (await endAllOfUser(stores, userId, { reason: 'revoked', origin, now })).length;
     },

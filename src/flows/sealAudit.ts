@@ -24,7 +24,7 @@ export function createSealAudit(
   batch: number = limits.auditSealEvents,
 ): SealAudit {
   return ({ minimumAgeMs = 0 } = {}) =>
-    database.transaction((stores) => sealBatch(stores, minimumAgeMs, batch), { upkeep: true });
+    database.transaction((stores) => sealBatch(stores, minimumAgeMs, batch), { always: true });
 }
 
 async function sealBatch(

@@ -31,19 +31,24 @@ export interface Effective<T> {
   readonly effect: EffectReport | undefined;
 }
 
+interface EffectOptions {
+  readonly committed?: () => void;
+  readonly always?: boolean;
+}
+
 /**
  * Resolves when the work is committed and what it revoked is in effect (I1); rejects with `unavailable` when that takes
  * too long (I3): then it may be done all the same. A caller whose answer was lost can repeat the operation: sessions
- * that had ended before are brought into effect again. The work may be run once more, see `Database.transaction`;
- * `on.committed` is called between the commit and the effect.
+ * that had ended before are brought into effect again. The work may be run once more, and `always` is as in
+ * `Database.transaction`; `committed` is called between the commit and the effect.
  */
 export function withEffect<T>(
   parts: EffectParts,
   now: number,
   work: (stores: EndingStores) => Promise<T>,
-  on: { readonly committed?: () => void } = {},
+  options: EffectOptions = {},
 ): Promise<Effective<T>> {
-  return inEffectInTime(parts, commitWithEffect(parts, now, work, on));
+  return inEffectInTime(parts, commitWithEffect(parts, now, work, options));
 }
 
 /** For what had to wait before it came to `withEffect`: the time that an answer may take (I3) includes that. */
@@ -56,31 +61,34 @@ async function commitWithEffect<T>(
   { database, effect }: EffectParts,
   now: number,
   work: (stores: EndingStores) => Promise<T>,
-  on: { readonly committed?: () => void },
+  { committed, always = false }: EffectOptions,
 ): Promise<Effective<T>> {
   let revoked: Revocation[] = [];
   let mark: CommitMark | undefined;
-  const begun = database.transaction(async (stores) => {
-    // A transaction that is begun anew has revoked nothing yet.
-    revoked = [];
-    mark = undefined;
-    const revoke: EndingStores['revoke'] = async (revocations) => {
-      mark = (await stores.revocations.record(revocations, now)) ?? mark;
-      revoked.push(...revocations);
-    };
-    const endSessions: EndingStores['endSessions'] = async (selection, reason) => {
-      const ended = await stores.sessions.end(selection, reason, now);
-      await revoke(ended.map((session) => sessionRevocation(session, reason)));
-      return ended.filter(({ newlyEnded }) => newlyEnded);
-    };
-    return work({ ...stores, endSessions, revoke });
-  });
+  const begun = database.transaction(
+    async (stores) => {
+      // A transaction that is begun anew has revoked nothing yet.
+      revoked = [];
+      mark = undefined;
+      const revoke: EndingStores['revoke'] = async (revocations) => {
+        mark = (await stores.revocations.record(revocations, now)) ?? mark;
+        revoked.push(...revocations);
+      };
+      const endSessions: EndingStores['endSessions'] = async (selection, reason) => {
+        const ended = await stores.sessions.end(selection, reason, now);
+        await revoke(ended.map((session) => sessionRevocation(session, reason)));
+        return ended.filter(({ newlyEnded }) => newlyEnded);
+      };
+      return work({ ...stores, endSessions, revoke });
+    },
+    { always },
+  );
   const result = await begun.catch((error) => {
     // A commit whose answer was lost may have been done.
     effect.suspect(revoked);
     throw error;
   });
-  on.committed?.();
+  committed?.();
   if (mark === undefined) return { result, effect: undefined };
   return { result, effect: await effect.announce({ revocations: revoked, mark }) };
 }

@@ -15,6 +15,12 @@ export function bearerToken(request: FastifyRequest): string | undefined {
   return bearer === 'missing' ? undefined : bearer.token;
 }
 
+/** The same where another token came, too: whatever else the header holds is nobody's concern. */
+export function bearerTokenBeside(request: FastifyRequest): string | undefined {
+  const bearer = readBearerToken(request.headers.authorization);
+  return bearer === 'malformed' || bearer === 'missing' ? undefined : bearer.token;
+}
+
 /** The claims of a live access token. Throws `token_required`, `invalid_token` or `unavailable`. */
 export type Authenticate = (request: FastifyRequest) => Promise<AccessTokenClaims>;
 

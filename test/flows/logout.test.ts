@@ -70,6 +70,15 @@ for (const { name, open } of engines) {
       t.type((await storage.database.sessions.find(sessions[0]?.id as SessionId))?.endedAt, 'number');
     });
 
+    t.test('a logout is let in, however many transactions are under way', async (t) => {
+      const full: Database['transaction'] = async (work, options) => {
+        if (options?.always !== true) throw new Error('full');
+        return storage.database.transaction(work, options);
+      };
+      const [session] = await loginOften(1);
+      await t.resolves(setUp(full).logOut(session as NonNullable<typeof session>));
+    });
+
     t.test('a database that hangs: also who waits for a turn is answered in time', async (t) => {
       const { logOut, deadlineMs } = setUp(() => new Promise<never>(() => {}));
       const sessions = await loginOften(limits.logouts.atOnce + 1);

@@ -28,7 +28,12 @@ for (const { name, open } of engines) {
           replayEnds: 'session',
           contextPolicy: ignoringContext,
         } as const;
-        const more = { ...rest, refusals: createRefusalMemory(), onContextChange: () => {} };
+        const more = {
+          ...rest,
+          refusals: createRefusalMemory(),
+          onContextChange: () => {},
+          onTheft: () => {},
+        };
         const refresh = createRefresh({
           ...base,
           database: { ...database, ...slow },

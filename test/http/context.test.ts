@@ -100,6 +100,16 @@ t.test('what the user sees', async (t) => {
   t.notMatch(authority.log(), /two_networks/, 'what is only noted is not in the log');
 });
 
+t.test('what ends a session is told once, however many come at once', async (t) => {
+  const { authority, login, refresh } = await setUp(t, { ON_DEVICE_CHANGE: 'end' });
+  const tokens = await login({ device: 'device-1' });
+  const answers = await Promise.all([1, 2, 3, 4].map(() => refresh(tokens, { device: 'device-2' })));
+  for (const { status, body } of answers) t.match([status, body.code], [401, 'invalid_grant']);
+  const { body: metrics } = await authority.call('GET', '/metrics');
+  t.match(metrics, /countersign_session_context_signals_total\{signal="device_changed",action="end"\} 1\n/);
+  t.equal(authority.log().match(/the context of a session has changed/g)?.length, 1);
+});
+
 t.test('a client that refreshes again and again', async (t) => {
   const { login, refresh, seen } = await setUp(t);
   let tokens = await login();

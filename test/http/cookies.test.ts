@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import t from 'tap';
 import { refreshCookieName } from '../../src/http/refreshCookie.ts';
-import { password, startAuthority, type TestAuthority } from '../support/authority.ts';
+import { password, startAuthority, type TestAuthority, type Tokens } from '../support/authority.ts';
 import { cookieOf, ownPage, withCookie } from '../support/browserPage.ts';
 import { type Answer, claimsOf } from '../support/clients.ts';
 
@@ -349,9 +349,32 @@ t.test('one refresh token a request', async (t) => {
     token: other.access_token,
     headers: { ...ownPage, ...withCookie(cookie) },
   });
-  t.equal(logout.status, 204, 'beside a bearer token the refresh token decides, wherever it is');
-  t.notOk(await authority.isLive(token));
-  t.ok(await authority.isLive(other.access_token));
+  t.equal(logout.status, 204, 'beside a bearer token of another session');
+  t.notOk((await authority.isLive(token)) || (await authority.isLive(other.access_token)), 'both have ended');
+});
+
+t.test('a logout ends whatever comes with it that is genuine', async (t) => {
+  const authority = await start();
+  t.teardown(() => authority.stop());
+  const { login, call, isLive } = authority;
+  await authority.loggedIn();
+  const [stale, bad] = [`rt_${'A'.repeat(80)}`, 'a.b.c'];
+  const table: readonly (readonly [string, (tokens: Tokens) => [string, string], number, string?])[] = [
+    ['both', (tokens) => [tokens.refresh_token, tokens.access_token], 204],
+    ['the refresh token beside a bad bearer token', (tokens) => [tokens.refresh_token, bad], 204],
+    ['the bearer token beside a bad refresh token', (tokens) => [stale, tokens.access_token], 204],
+    ['neither', () => [stale, bad], 401, 'invalid_grant'],
+  ];
+  for (const [what, choose, status, code] of table) {
+    const tokens = await login(credentials.email);
+    const [refreshToken, token] = choose(tokens);
+    const answer = await call('POST', '/auth/logout', { token, body: { refresh_token: refreshToken } });
+    t.match([answer.status, answer.body?.code], [status, code], what);
+    t.equal(await isLive(tokens.access_token), status !== 204, `${what}: the session`);
+  }
+  const { refresh_token } = await login(credentials.email);
+  const headers = { authorization: 'Basic eDp5' };
+  t.equal((await call('POST', '/auth/logout', { headers, body: { refresh_token } })).status, 204);
 });
 
 t.test('two tabs refresh at once: both go on with the same cookie', async (t) => {

@@ -3,10 +3,10 @@ import t from 'tap';
 import { limits } from '../../src/core/limits.ts';
 import { password, startAuthority, type TestAuthority } from '../support/authority.ts';
 import { createShiftedClock } from '../support/shiftedClock.ts';
+import { mean, mostT, welch, withoutOutliers } from '../support/welch.ts';
 
+/** `npm run bench` takes 1,000. */
 const samples = 80;
-/** Beyond this, two means differ for a reason (the usual bound of leakage tests: 1 in 100,000 by chance). */
-const mostT = 4.5;
 
 t.test('the login', async (t) => {
   const clock = createShiftedClock();
@@ -201,24 +201,6 @@ t.test('the login', async (t) => {
     t.equal((await authority.refresh(refresh_token)).status, 200);
   });
 });
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-/** Without the slowest fifth, in which the machine did something else. */
-function withoutOutliers(values: readonly number[]): readonly number[] {
-  return [...values].sort((one, other) => one - other).slice(0, Math.ceil(values.length * 0.8));
-}
-
-/** Welch's t: by how many standard errors two means differ. */
-function welch(one: readonly number[], other: readonly number[]): number {
-  const spread = (values: readonly number[]) => {
-    const middle = mean(values);
-    return mean(values.map((value) => (value - middle) ** 2)) / (values.length - 1);
-  };
-  return (mean(one) - mean(other)) / Math.sqrt(spread(one) + spread(other));
-}
 
 /** As many hashes as there may be, asked for at once; `finished` counts those that are done. */
 function queueOfHashes({ authority }: TestAuthority) {

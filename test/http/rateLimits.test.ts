@@ -66,6 +66,7 @@ t.test('each budget of each operation', async (t) => {
     call('POST', path, { body, headers: from(address), ...(token === undefined ? {} : { token }) });
   const newcomer = (number: number) => ({ email: `n${number}@example.com`, password: 'too short' });
   const login2 = (email: string) => ({ email, password: 'wrong' });
+  let [before, latest] = ['', tokens.refresh_token];
   const guess = { current_password: 'wrong', new_password: 'short' };
 
   const rows: [string, (number: number) => Promise<Answer>, number][] = [
@@ -96,7 +97,11 @@ t.test('each budget of each operation', async (t) => {
     ],
     [
       'refresh_account',
-      () => post('/auth/refresh', { refresh_token: tokens.refresh_token }, '10.5.0.1'),
+      async () => {
+        const answer = await post('/auth/refresh', { refresh_token: latest }, '10.5.0.1');
+        if (answer.status === 200) [before, latest] = [latest, answer.body.refresh_token];
+        return answer;
+      },
       budget('refresh', 'account'),
     ],
     ['password_address', () => post('/auth/password', guess, '10.6.0.1'), budget('password', 'address')],
@@ -120,8 +125,12 @@ t.test('each budget of each operation', async (t) => {
     const policy = answer.headers.get('ratelimit-policy');
     t.notMatch(policy, /network|global/, 'of neighbours and all together, nothing is told');
   }
-  const answer = await refresh(tokens.refresh_token, from('10.8.0.1'));
-  t.equal(answer.body.code, 'refresh_repeated', 'from elsewhere it is looked at');
+  const repeated = await refresh(before, from('10.8.0.1'));
+  t.match(
+    [repeated.status, repeated.body.refresh_token],
+    [200, latest],
+    'who lost the last answer is not kept waiting until it is too late',
+  );
   t.equal(
     (await call('GET', '/auth/me', { token: tokens.access_token })).status,
     200,

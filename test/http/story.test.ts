@@ -194,11 +194,17 @@ t.test('the published keys verify the tokens, and say for how long they may be k
   t.strictSame((await authority.call('GET', '/.well-known/openid-configuration')).body, metadata.body);
 });
 
-t.test('closed registration is for the operator only', async (t) => {
+t.test('closed registration is for the operator only, and tells nobody who is registered (L2)', async (t) => {
   const authority = await startAuthority({ env: { REGISTRATION: 'closed' } });
   t.teardown(() => authority.stop());
   const refused = await authority.register('alice@example.com');
   t.match([refused.status, refused.body.code], [403, 'registration_closed']);
+  await authority.authority.flows.register(
+    { email: 'bob@example.com', password: 'a passphrase of his' },
+    { actor: 'operator' },
+  );
+  const taken = await authority.register('bob@example.com');
+  t.strictSame([taken.status, taken.body], [403, { ...refused.body, request_id: taken.body.request_id }]);
 });
 
 t.test('an e-mail is registered once, however it is spelt', async (t) => {

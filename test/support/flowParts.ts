@@ -53,9 +53,9 @@ export function withTransactions<Parts extends { database: Database }>(
   const transactions = { begun: 0 };
   const database: Database = {
     ...parts.database,
-    transaction(work) {
+    transaction(work, options) {
       transactions.begun += 1;
-      return transaction(work);
+      return transaction(work, options);
     },
   };
   return { transactions, parts: { ...parts, database } };

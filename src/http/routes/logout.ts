@@ -1,10 +1,9 @@
 /** Logging out: one session, or all of them; and what the browser that asked forgets. */
 import type { FastifyRequest } from 'fastify';
 import { AuthorityError } from '../../core/errors.ts';
-import type { LogoutCredential } from '../../flows/logout.ts';
 import type { HttpFlows, HttpParts } from '../app.ts';
 import type { HttpApp } from '../bareApp.ts';
-import { type Authenticate, bearerToken, originOf } from '../caller.ts';
+import { type Authenticate, bearerToken, bearerTokenBeside, originOf } from '../caller.ts';
 import { inCookieMode } from '../csrf.ts';
 import type { RateLimits } from '../rateLimits.ts';
 import {
@@ -27,7 +26,7 @@ export function logoutRoutes(
     body: logoutBody,
     ...operation({
       summary:
-        'End the session of this refresh token, of the body or the cookie, or else of the bearer token',
+        'End the session of this refresh token, of the body or the cookie, and that of the bearer token',
       cookie: true,
       refusals: [400, 401, 403, 503],
       response: noContent,
@@ -96,18 +95,14 @@ function endingRoutes(
   });
 }
 
+/** Whichever tokens came with the request: who sends one of them wants it to end. */
 async function logOut(flows: HttpFlows, request: FastifyRequest, ofBody: string | undefined): Promise<void> {
-  const credential = logoutCredential(request, ofBody);
-  if (credential !== undefined) await flows.logout(credential, originOf(request));
-}
-
-/** The refresh token decides; without one, the bearer token does. Undefined: a browser that is logged out already. */
-function logoutCredential(request: FastifyRequest, ofBody: string | undefined): LogoutCredential | undefined {
   const refreshToken = presentedRefreshToken(request, ofBody);
-  if (refreshToken !== undefined) return { refreshToken };
-  const accessToken = bearerToken(request);
-  if (accessToken !== undefined) return { accessToken };
-  if (inCookieMode(request)) return undefined;
+  const accessToken = refreshToken === undefined ? bearerToken(request) : bearerTokenBeside(request);
+  if (refreshToken !== undefined || accessToken !== undefined)
+    return flows.logout({ refreshToken, accessToken }, originOf(request));
+  // A browser that is logged out already has neither.
+  if (inCookieMode(request)) return;
   throw new AuthorityError('token_required', {
     detail: 'Send refresh_token in the body, the cookie of a browser, or a bearer token.',
   });

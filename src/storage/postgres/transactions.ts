@@ -36,9 +36,9 @@ export function createDatabase(prisma: PrismaClient): Database {
       },
       translate,
     ),
-    async transaction(work, { upkeep = false } = {}) {
+    async transaction(work, { always = false } = {}) {
       const run = () => prisma.$transaction((connection) => work(createStores(connection, passOn)));
-      return admit(() => onceMoreAfterDeadlock(run), upkeep).catch(translate);
+      return admit(() => onceMoreAfterDeadlock(run), always).catch(translate);
     },
   };
 }
