@@ -4,7 +4,7 @@
  */
 import type { Origin } from '../audit/auditEvent.ts';
 import type { AuditLog } from '../audit/auditLog.ts';
-import { oldSeals, type Seal, type SealedRange } from '../audit/chain.ts';
+import { oldSeals, type Seal, type SealedRange, type SealTimes } from '../audit/chain.ts';
 import { limits } from '../core/limits.ts';
 import type { ReadTime } from '../core/steadyTime.ts';
 import type { Database, Stores } from './database.ts';
@@ -30,18 +30,25 @@ interface RetentionParts {
 const retention: Origin = { actor: 'authority' };
 const nothing: DeletedEvents = { events: 0, sealed: 0, more: false };
 
-export function createDeleteOldEvents(parts: RetentionParts): DeleteOldEvents {
-  return () => parts.database.transaction((stores) => deleteBatch(stores, parts), { always: true });
+export function createDeleteOldEvents(
+  parts: RetentionParts,
+  batch: number = limits.auditDeletedEvents,
+): DeleteOldEvents {
+  return () => parts.database.transaction((stores) => deleteBatch(stores, parts, batch), { always: true });
 }
 
 async function deleteBatch(
   { soleTasks, auditLog, audit }: Stores,
   { retentionMs, earliestTime }: RetentionParts,
+  batch: number,
 ): Promise<DeletedEvents> {
   if (!(await soleTasks.take('deleting_events'))) return nothing;
-  // Of our clock and the database's, by which seals are dated: one that is ahead must not delete what is young.
-  const now = Math.min(earliestTime(), (await auditLog.chainEnd()).now);
-  const old = await firstOld(auditLog, now - retentionMs);
+  // Of our clock and the database's, by which seals are dated: one that is ahead must not delete what is young, and one that is
+  // behind must not make it a seal of the future, which is passed over.
+  const clocks = [earliestTime(), (await auditLog.chainEnd()).now];
+  const now = Math.min(...clocks);
+  const times = { madeBefore: now - retentionMs, now: Math.max(...clocks) };
+  const old = await firstOld(auditLog, times, batch);
   const [first] = old;
   const last = old.at(-1);
   if (first === undefined || last === undefined) return nothing;
@@ -59,7 +66,7 @@ async function deleteBatch(
 }
 
 /** Those that are old enough and have not been deleted, as many as one transaction should delete. */
-async function firstOld(auditLog: AuditLog, madeBefore: number): Promise<readonly Seal[]> {
+async function firstOld(auditLog: AuditLog, times: SealTimes, batch: number): Promise<readonly Seal[]> {
   const told = await auditLog.deletedUpTo();
   // What is told and not so, whoever told it, keeps nothing from being deleted.
   const first = (await auditLog.firstLeft(told)) ?? told + 1;
@@ -67,8 +74,8 @@ async function firstOld(auditLog: AuditLog, madeBefore: number): Promise<readonl
   const after = read.find(({ number }) => number < first);
   const seals = read.filter(({ number }) => number >= first);
   const old: Seal[] = [];
-  for (const group of oldSeals(seals, after, madeBefore)) {
-    if (old.length > 0 && eventsOf(old) + eventsOf(group) > limits.auditDeletedEvents) break;
+  for (const group of oldSeals(seals, after, times)) {
+    if (old.length > 0 && eventsOf(old) + eventsOf(group) > batch) break;
     old.push(...group);
   }
   return old;

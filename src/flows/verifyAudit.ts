@@ -75,14 +75,18 @@ class Walk {
   readonly #retentionMs: number;
   /** The last seal whose events are said to be deleted. Anybody may have said so. */
   #deletedUpTo = 0;
+  /** By the clock of the store. */
+  #now = 0;
   /** What was sealed later is too young to be deleted. */
   #sealedBefore = 0;
+  /** The latest date of a seal that has been reached: that one may be true. */
+  #latest = 0;
   previous: Seal | undefined;
   /** Origin → where its last seal ended. */
   readonly #ends = new Map<string, Position>();
   #events = 0;
   #deleted: AuditReport['deleted'];
-  /** The first seal whose events are gone and were too young for that, unless a later one shows that its date is wrong. */
+  /** The first seal whose events are gone and were too young for that, unless a later one shows that a date after now is wrong. */
   #early: number | undefined;
   fault: AuditReport['fault'];
 
@@ -94,7 +98,8 @@ class Walk {
 
   async lookAtDeletions(): Promise<void> {
     this.#deletedUpTo = await this.#auditLog.deletedUpTo();
-    this.#sealedBefore = (await this.#auditLog.chainEnd()).now - this.#retentionMs;
+    this.#now = (await this.#auditLog.chainEnd()).now;
+    this.#sealedBefore = this.#now - this.#retentionMs;
   }
 
   async follow(page: readonly Seal[]): Promise<void> {
@@ -121,6 +126,7 @@ class Walk {
         return;
       }
       this.previous = seal;
+      if (seal.sealedAt <= this.#now) this.#latest = Math.max(this.#latest, seal.sealedAt);
       this.#ends.set(seal.origin, seal.to);
     }
   }
@@ -166,9 +172,8 @@ class Walk {
   }
 
   /**
-   * Events are deleted from the front, so those before an old seal were old, too, whatever a clock said that was ahead: as many as
-   * the retention would believe that of (`oldSeals`). Seals after the one that was noted show nothing: whoever can write to the
-   * database can date them as they like.
+   * Events are deleted from the front, so those before an old seal were old, too, where a clock was ahead and dated them after now:
+   * as many as the retention would believe that of (`oldSeals`).
    */
   #noteDeleted(seal: Seal, isEarly: boolean): void {
     const { seals, events } = this.#deleted ?? { seals: 0, events: 0 };
@@ -178,8 +183,11 @@ class Walk {
   }
 
   #isBelieved({ number }: Seal, early: number): boolean {
+    // Whoever can write to the database can date a seal as they like: no later one makes old what is young by a date that has
+    // been reached, and one behind the seal that was noted shows nothing at all.
+    if (this.#latest > this.#sealedBefore || number > (this.#expected?.number ?? number)) return false;
     // Of what the retention reads, the first is old by itself.
-    return number - early < limits.auditDeletedSeals - 1 && number <= (this.#expected?.number ?? number);
+    return number - early < limits.auditDeletedSeals - 1;
   }
 
   #tooEarly(): AuditReport['fault'] {

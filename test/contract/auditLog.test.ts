@@ -4,13 +4,12 @@ import type { AuditEvent } from '../../src/audit/auditEvent.ts';
 import { type ChainedEvent, hex, sealEvents, sealHash } from '../../src/audit/chain.ts';
 import { newId, type SessionId, type UserId } from '../../src/core/ids.ts';
 import { limits } from '../../src/core/limits.ts';
-import { createDeleteOldEvents } from '../../src/flows/deleteOldEvents.ts';
 import { createListAudit } from '../../src/flows/listAudit.ts';
 import { createSealAudit } from '../../src/flows/sealAudit.ts';
 import type { VerifyAudit } from '../../src/flows/verifyAudit.ts';
 import type { SqlConnection } from '../../src/storage/postgres/engine.ts';
 import type { Storage } from '../../src/storage/postgres/storage.ts';
-import { day, keepAuditTables, sealAsOf, tamper, verifierOf } from '../support/auditTables.ts';
+import { keepAuditTables, sealAsOf, tamper, verifierOf } from '../support/auditTables.ts';
 import { engines, openStorage } from '../support/engines.ts';
 import { useOwnPostgres } from '../support/postgres.ts';
 
@@ -37,7 +36,6 @@ for (const { name, open } of engines) {
   inNewDatabase('append-only', appendOnly);
   inNewDatabase('seals', seals);
   inNewDatabase('tampering', tampering);
-  inNewDatabase('retention', retention);
   inNewDatabase('lists', lists);
 }
 
@@ -123,6 +121,15 @@ async function seals(t: Test, { storage, verify }: World): Promise<void> {
   t.match(await verify(head), { seals: 4, fault: undefined }, 'what was noted is still there');
   const tooFar = await verify({ number: 5, hash: head?.hash ?? '' });
   t.strictSame(tooFar.fault, { seal: 5, what: 'head_unknown' });
+
+  await record(storage, 1);
+  await sealAsOf(storage.database, Date.now() + 3_600_000);
+  await record(storage, 1);
+  t.match(
+    await seal({ minimumAgeMs: 60_000 }),
+    { outcome: 'sealed', seal: { number: 6, events: 1 } },
+    'a clock that was set back holds up nothing',
+  );
 }
 
 /** The second of three events of the second of three seals. */
@@ -254,92 +261,6 @@ async function forgery(t: Test, { storage, sql, verify }: World): Promise<void> 
   const script = `UPDATE audit_seals SET ${set({ ...apart, hash: sealHash(apart) })}, from_xid = '1' WHERE number = 3`;
   await tamper(sql, script);
   t.strictSame((await verify()).fault, { seal: 3, what: 'range_broken' }, 'ranges leave nothing out');
-}
-
-async function retention(t: Test, { storage, sql, verify }: World): Promise<void> {
-  const { database } = storage;
-  const retentionMs = 400 * day;
-  const run = (earliestTime = Date.now, of = retentionMs) =>
-    createDeleteOldEvents({ database, retentionMs: of, earliestTime })();
-  const none = { events: 0, sealed: 0, more: false };
-  for (const age of [500, 401, 399]) {
-    await record(storage, 2);
-    await sealAsOf(database, Date.now() - age * day);
-  }
-  const head = (await verify()).head;
-  t.strictSame(
-    await run(() => Date.now() - 200 * day),
-    none,
-    'a clock that is behind deletes nothing too early',
-  );
-  t.strictSame(await run(), { events: 4, sealed: 4, more: true });
-  t.strictSame(
-    await run(() => Date.now() + 900 * day),
-    none,
-    'nor one that is ahead: the database has a clock, too',
-  );
-  const [told] = await createListAudit(storage)({ type: 'audit_events_deleted' });
-  t.match(told, {
-    actor: 'authority',
-    reason: 'retention',
-    detail: { first_seal: 1, last_seal: 2, events: 4, retention_ms: retentionMs },
-  });
-  const deleted = { seals: 2, events: 4 };
-  t.match(await verify(head), { seals: 3, events: 2, unsealed: 1, deleted, fault: undefined });
-  await createSealAudit(storage)();
-  t.match(await verify(head), { seals: 4, events: 3, unsealed: 0, deleted, fault: undefined });
-
-  const restore = await keepAuditTables(sql);
-  const unexplained: Readonly<Record<string, readonly [script: string, seal: number, what: string]>> = {
-    'a deletion that no event tells of': [
-      `SET LOCAL countersign.audit_retention = 'on'; DELETE FROM audit_events WHERE type = 'login_failed'`,
-      3,
-      'event_missing',
-    ],
-    'one of what is too young': [
-      `DELETE FROM audit_events WHERE type = 'login_failed';
-       INSERT INTO audit_events (id, occurred_at, type, actor, detail)
-       VALUES ('ffffffff-0000-7000-8000-000000000000', now(), 'audit_events_deleted', 'authority',
-               '{"last_seal":3,"retention_ms":${retentionMs}}')`,
-      3,
-      'deleted_early',
-    ],
-    'the event that tells of it is gone': [
-      `DELETE FROM audit_events WHERE type = 'audit_events_deleted'`,
-      1,
-      'event_missing',
-    ],
-    'what was deleted is back': [
-      `INSERT INTO audit_events (id, occurred_at, type, actor, origin, xid)
-       SELECT to_id, now(), 'x', 'x', origin, to_xid FROM audit_seals WHERE number = 2`,
-      2,
-      'event_added',
-    ],
-  };
-  for (const [what, [script, seal, fault]] of Object.entries(unexplained)) {
-    await tamper(sql, script);
-    t.strictSame((await verify()).fault, { seal, what: fault }, what);
-    await restore();
-  }
-  await tamper(sql, `DELETE FROM audit_events WHERE id = (SELECT min(id::text)::uuid FROM audit_events)`);
-  t.strictSame(
-    await run(Date.now, 390 * day),
-    { events: 1, sealed: 2, more: true },
-    'what is missing is told',
-  );
-  const [again] = await createListAudit(storage)({ type: 'audit_events_deleted', limit: 1 });
-  t.match(again?.detail, { first_seal: 3, last_seal: 3, events: 1, sealed_events: 2 });
-  t.strictSame(
-    (await verify()).fault,
-    { seal: 3, what: 'deleted_early' },
-    'AUDIT_RETENTION was less until now',
-  );
-  t.equal((await verify(undefined, 390 * day)).fault, undefined, 'whoever knows that says so');
-  await t.rejects(
-    verify(undefined, day - 1),
-    { code: 'invalid_request', errors: [{ field: 'retention' }] },
-    'it never was less than it can be',
-  );
 }
 
 async function lists(t: Test, { storage }: World): Promise<void> {

@@ -1,18 +1,15 @@
 /** The chain of the audit log among many: transactions that take long, nodes that seal at once, dumps that are restored. */
 import t, { type Test } from 'tap';
-import type { AuditEvent } from '../../src/audit/auditEvent.ts';
 import type { Database } from '../../src/flows/database.ts';
 import { createSealAudit } from '../../src/flows/sealAudit.ts';
 import { openEngine } from '../../src/storage/postgres/engine.ts';
 import { createStorage } from '../../src/storage/postgres/storage.ts';
-import { verifierOf } from '../support/auditTables.ts';
+import { anEvent, verifierOf } from '../support/auditTables.ts';
 import { createTestDatabase, startPostgres, useOwnPostgres } from '../support/postgres.ts';
 import { openSharedDatabase } from '../support/sharedDatabase.ts';
 
-const event: AuditEvent = { type: 'login_failed', origin: { actor: 'user' } };
-
 async function record(database: Database, count: number): Promise<void> {
-  for (let made = 0; made < count; made += 1) await database.audit.record(event, Date.now());
+  for (let made = 0; made < count; made += 1) await database.audit.record(anEvent, Date.now());
 }
 
 await useOwnPostgres(t);

@@ -6,11 +6,13 @@ import t, { type Test } from 'tap';
 import type { AuditLog } from '../../src/audit/auditLog.ts';
 import { limits } from '../../src/core/limits.ts';
 import { createDeleteOldEvents } from '../../src/flows/deleteOldEvents.ts';
+import { createListAudit } from '../../src/flows/listAudit.ts';
 import { createSealAudit } from '../../src/flows/sealAudit.ts';
 import type { VerifyAudit } from '../../src/flows/verifyAudit.ts';
 import type { SqlConnection } from '../../src/storage/postgres/engine.ts';
 import type { Storage } from '../../src/storage/postgres/storage.ts';
 import {
+  anEvent,
   auditRetentionMs,
   day,
   keepAuditTables,
@@ -46,21 +48,109 @@ for (const { name, embedded, open } of engines) {
       const run: World['run'] = (retentionMs = auditRetentionMs, earliestTime = Date.now) =>
         createDeleteOldEvents({ database, retentionMs, earliestTime })();
       const seal: World['seal'] = async (ageMs, events = 2) => {
-        const event = { type: 'login_failed', origin: { actor: 'user' } } as const;
-        await database.audit.recordAll(new Array(events).fill(event), Date.now());
+        await database.audit.recordAll(new Array(events).fill(anEvent), Date.now());
         await sealAsOf(database, Date.now() - ageMs);
       };
       await test(t, { storage, sql, verify: verifierOf(storage), run, seal });
     });
+  inNewDatabase('what is old is deleted, and told', retention);
+  inNewDatabase('about so many events at once', batches);
   inNewDatabase('what rows say that anybody can write', forgeries);
   inNewDatabase('nodes whose clocks differ', twoClocks);
+  inNewDatabase('a node that is far behind', behindTheStore);
   inNewDatabase('seals that a clock dated wrong', wrongDates);
+  inNewDatabase('seals that somebody dated wrong', forgedDates);
   if (!embedded) inNewDatabase('as many as are believed', manyWrongDates);
   inNewDatabase('a verification beside the retention', sideBySide);
   inNewDatabase('a verification beside the sealing', besideSealing);
 }
 
 const none = { events: 0, sealed: 0, more: false };
+
+async function retention(t: Test, { storage, sql, verify, run, seal }: World): Promise<void> {
+  for (const age of [500, 401, 399]) await seal(age * day);
+  const head = (await verify()).head;
+  t.strictSame(
+    await run(auditRetentionMs, () => Date.now() - 200 * day),
+    none,
+    'a clock that is behind deletes nothing too early',
+  );
+  t.strictSame(await run(), { events: 4, sealed: 4, more: true });
+  t.strictSame(
+    await run(auditRetentionMs, () => Date.now() + 900 * day),
+    none,
+    'nor one that is ahead: the database has a clock, too',
+  );
+  const [told] = await createListAudit(storage)({ type: 'audit_events_deleted' });
+  t.match(told, {
+    actor: 'authority',
+    reason: 'retention',
+    detail: { first_seal: 1, last_seal: 2, events: 4, retention_ms: auditRetentionMs },
+  });
+  const deleted = { seals: 2, events: 4 };
+  t.match(await verify(head), { seals: 3, events: 2, unsealed: 1, deleted, fault: undefined });
+  await createSealAudit(storage)();
+  t.match(await verify(head), { seals: 4, events: 3, unsealed: 0, deleted, fault: undefined });
+
+  const restore = await keepAuditTables(sql);
+  const unexplained: Readonly<Record<string, readonly [script: string, seal: number, what: string]>> = {
+    'a deletion that no event tells of': [
+      `SET LOCAL countersign.audit_retention = 'on'; DELETE FROM audit_events WHERE type = 'login_failed'`,
+      3,
+      'event_missing',
+    ],
+    'one of what is too young': [
+      `DELETE FROM audit_events WHERE type = 'login_failed';
+       INSERT INTO audit_events (id, occurred_at, type, actor, detail)
+       VALUES ('ffffffff-0000-7000-8000-000000000000', now(), 'audit_events_deleted', 'authority',
+               '{"last_seal":3,"retention_ms":${auditRetentionMs}}')`,
+      3,
+      'deleted_early',
+    ],
+    'the event that tells of it is gone': [
+      `DELETE FROM audit_events WHERE type = 'audit_events_deleted'`,
+      1,
+      'event_missing',
+    ],
+    'what was deleted is back': [
+      `INSERT INTO audit_events (id, occurred_at, type, actor, origin, xid)
+       SELECT to_id, now(), 'x', 'x', origin, to_xid FROM audit_seals WHERE number = 2`,
+      2,
+      'event_added',
+    ],
+  };
+  for (const [what, [script, seal, fault]] of Object.entries(unexplained)) {
+    await tamper(sql, script);
+    t.strictSame((await verify()).fault, { seal, what: fault }, what);
+    await restore();
+  }
+  await tamper(sql, `DELETE FROM audit_events WHERE id = (SELECT min(id::text)::uuid FROM audit_events)`);
+  t.strictSame(await run(390 * day), { events: 1, sealed: 2, more: true }, 'what is missing is told');
+  const [again] = await createListAudit(storage)({ type: 'audit_events_deleted', limit: 1 });
+  t.match(again?.detail, { first_seal: 3, last_seal: 3, events: 1, sealed_events: 2 });
+  t.strictSame(
+    (await verify()).fault,
+    { seal: 3, what: 'deleted_early' },
+    'AUDIT_RETENTION was less until now',
+  );
+  t.equal((await verify(undefined, 390 * day)).fault, undefined, 'whoever knows that says so');
+  await t.rejects(
+    verify(undefined, day - 1),
+    { code: 'invalid_request', errors: [{ field: 'retention' }] },
+    'it never was less than it can be',
+  );
+}
+
+/** Whole seals, and those together that are old by the date of the last: what is told is always so. */
+async function batches(t: Test, { storage, verify, seal }: World): Promise<void> {
+  for (const age of [405, 404, 403, 402, -365, -364, 401]) await seal(age * day);
+  const parts = { ...storage, retentionMs: auditRetentionMs, earliestTime: Date.now };
+  const run = createDeleteOldEvents(parts, 5);
+  const events: number[] = [];
+  for (let batch = await run(); batch.more; batch = await run()) events.push(batch.events);
+  t.strictSame(events, [4, 4, 6]);
+  t.match(await verify(), { deleted: { seals: 7, events: 14 }, fault: undefined });
+}
 
 function claim(detail: string): string {
   return `INSERT INTO audit_events (id, occurred_at, type, actor, detail)
@@ -134,6 +224,14 @@ async function twoClocks(t: Test, { verify, run, seal }: World): Promise<void> {
   t.match(await verify(), { deleted: { seals: 3, events: 6 }, fault: undefined });
 }
 
+/** To a node whose clock is far behind, what is young is of the future: but not to the database, which dated it. */
+async function behindTheStore(t: Test, { run, seal }: World): Promise<void> {
+  for (const age of [610, 100, 20, 605]) await seal(age * day);
+  const behind = () => Date.now() - 200 * day;
+  t.match(await run(auditRetentionMs, behind), { events: 2, sealed: 2 });
+  t.strictSame(await run(auditRetentionMs, behind), none, 'what is in front of a date that fits is no older');
+}
+
 async function wrongDates(t: Test, { sql, verify, run, seal }: World): Promise<void> {
   const restore = await keepAuditTables(sql);
   for (const [what, ages, deleted] of [
@@ -143,6 +241,9 @@ async function wrongDates(t: Test, { sql, verify, run, seal }: World): Promise<v
     ['behind: what is in front of it is no older for that', [402, 300, 9_000, 299], 1],
     ['behind, by less than it is old', [402, 300, 403, 299], 1],
     ['behind, and what follows is old', [402, 9_000, 401, 300], 3],
+    ['behind, by so much that its date fits: what is in front is young', [402, 30, 20, 401], 1],
+    ['the same, after one that is ahead', [402, -365, 30, 401], 1],
+    ['ahead, and its date has come: it waits for it', [402, 35, 401, 300], 1],
     ['a little back', [402, 401.5, 401.6, 401, 300], 4],
   ] as const) {
     for (const age of ages) await seal(age * day);
@@ -156,12 +257,41 @@ async function wrongDates(t: Test, { sql, verify, run, seal }: World): Promise<v
     t.match(await verify(head), { events: 2 * (ages.length - deleted), fault: undefined }, 'no tampering');
     await restore();
   }
+}
 
-  // Somebody else dates a seal, and says that what is in front of it was deleted.
-  for (const age of [402, 30, 20]) await seal(age * day);
+const gone = (first: number) => `
+  DELETE FROM audit_events AS e USING audit_seals AS s
+   WHERE s.number >= ${first} AND (e.xid, e.id) > (s.from_xid, s.from_id) AND (e.xid, e.id) <= (s.to_xid, s.to_id)`;
+
+/** Somebody dates a seal so that it is old, and says that what is in front of it was deleted: what is young needs its own date. */
+async function forgedDates(t: Test, { sql, verify, seal }: World): Promise<void> {
+  const restore = await keepAuditTables(sql);
+  for (const [what, ages, first, early] of [
+    ['all', [402, 30, 20, 401], 1, 2],
+    ['what is in front of it', [402, 30, 20, 401], 3, 3],
+    ['one that is ahead, too', [402, -365, 30, 401], 1, 2],
+    ['one that is ahead, behind one that is young', [402, 30, -365, 401], 3, 3],
+    ['all, of which none is old', [30, 20, 401], 1, 1],
+    ['before and behind', [402, 30, 401, 20, 401], 1, 2],
+  ] as const) {
+    for (const age of ages.slice(0, -1)) await seal(age * day);
+    const { head: before } = await verify();
+    await seal((ages.at(-1) ?? 0) * day);
+    const { head: last } = await verify();
+    await tamper(sql, `${gone(first)}; ${claim('{"last_seal":9,"retention_ms":86400000}')}`);
+    for (const [noted, head] of Object.entries({ nothing: undefined, before, last }))
+      t.strictSame(
+        (await verify(head)).fault,
+        { seal: early, what: 'deleted_early' },
+        `${what}; noted: ${noted}`,
+      );
+    await restore();
+  }
+
+  for (const age of [402, -365]) await seal(age * day);
   const { head } = await verify();
   await seal(401 * day);
-  await tamper(sql, `DELETE FROM audit_events; ${claim('{"last_seal":4,"retention_ms":86400000}')}`);
+  await tamper(sql, `${gone(1)}; ${claim('{"last_seal":3}')}`);
   t.strictSame((await verify(head)).fault, { seal: 2, what: 'deleted_early' }, 'after what was noted');
 }
 
@@ -223,8 +353,7 @@ async function sideBySide(t: Test, { storage, verify, run, seal }: World): Promi
 
 async function besideSealing(t: Test, { storage, verify, seal }: World): Promise<void> {
   await seal(1);
-  const event = { type: 'login_failed', origin: { actor: 'user' } } as const;
-  await storage.database.audit.recordAll([event, event, event], Date.now());
+  await storage.database.audit.recordAll([anEvent, anEvent, anEvent], Date.now());
   const sealing = before(storage, 'chainEnd', { 2: () => createSealAudit(storage)() });
   const report = await verifierOf(sealing)();
   t.match(report, { seals: 1, events: 2, unsealed: 3, fault: undefined }, 'each event counts somewhere');

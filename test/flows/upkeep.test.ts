@@ -10,13 +10,11 @@ import { createMetrics } from '../../src/observability/metrics.ts';
 import { createStorage, migrateStorage } from '../../src/storage/postgres/storage.ts';
 import { startUpkeep } from '../../src/upkeep.ts';
 import { aSession } from '../support/aSession.ts';
-import { day, sealAsOf, verifierOf } from '../support/auditTables.ts';
+import { anEvent, day, sealAsOf, tamper, verifierOf } from '../support/auditTables.ts';
 import { engines } from '../support/engines.ts';
 import { eventually } from '../support/eventually.ts';
 import { createManualClock } from '../support/manualClock.ts';
 import { newUser } from '../support/rows.ts';
-
-const event = { type: 'login_failed', origin: { actor: 'user' } } as const;
 
 async function open(t: Test, engine = engines[1]) {
   const opened = await engine?.open();
@@ -41,12 +39,17 @@ async function open(t: Test, engine = engines[1]) {
     const line = (await metrics.text()).split('\n').find((each) => each.startsWith(`${name} `));
     return Number(line?.slice(name.length + 1));
   };
-  return { ...storage, clock, start, metric, lines, dispose };
+  const connect = async () => {
+    const sql = await opened.engine.connect();
+    t.teardown(() => sql.close());
+    return sql;
+  };
+  return { ...storage, clock, start, metric, lines, dispose, connect };
 }
 
 t.test('events are sealed, batch after batch, and the age of what is not is told', async (t) => {
   const { database, clock, start, metric } = await open(t);
-  const events = Array.from({ length: limits.auditSealEvents + 5 }, () => event);
+  const events = Array.from({ length: limits.auditSealEvents + 5 }, () => anEvent);
   await database.audit.recordAll(events, clock.now() - 1_000);
   const stop = start();
   t.teardown(stop);
@@ -65,7 +68,7 @@ t.test('events are sealed, batch after batch, and the age of what is not is told
 
 t.test('the age of what cannot be sealed grows', async (t) => {
   const { database, clock, start, metric } = await open(t);
-  await database.audit.record(event, clock.now());
+  await database.audit.record(anEvent, clock.now());
   let release = () => {};
   const released = new Promise<void>((resolve) => {
     release = resolve;
@@ -93,9 +96,9 @@ t.test('nodes that look in turn make no more seals than one', async (t) => {
     ['it is its turn again', limits.auditSealMilliseconds, 2],
   ] as const) {
     const { database, clock, start } = await open(t);
-    await database.audit.record(event, clock.now());
+    await database.audit.record(anEvent, clock.now());
     await sealAsOf(database, Date.now() - agoMs);
-    await database.audit.record(event, clock.now());
+    await database.audit.record(anEvent, clock.now());
     let looked = false;
     const { chainEnd } = database.auditLog;
     // Read again after each look.
@@ -121,7 +124,7 @@ t.test('old sessions and old events are deleted, and counted', async (t) => {
   const [gone, alive] = [aSession(clock.now()), aSession(clock.now())];
   await database.sessions.create({ ...gone, ...old, userId: user.id }, 'kid');
   await database.sessions.create({ ...alive, userId: user.id }, 'kid');
-  await database.audit.recordAll([event, event, event], clock.now());
+  await database.audit.recordAll([anEvent, anEvent, anEvent], clock.now());
   await sealAsOf(database, clock.now() - 401 * day);
   const stop = start();
   t.teardown(stop);
@@ -133,6 +136,21 @@ t.test('old sessions and old events are deleted, and counted', async (t) => {
   t.ok(await database.sessions.find(alive.id));
   const [told] = await createListAudit({ database })({});
   t.match(told, { type: 'audit_events_deleted', detail: { events: 3 } });
+});
+
+t.test('events that somebody else deleted are told of when they were due', async (t) => {
+  const { database, clock, start, metric, lines, connect } = await open(t);
+  await database.audit.recordAll([anEvent, anEvent, anEvent], clock.now());
+  await sealAsOf(database, clock.now() - 401 * day);
+  await tamper(await connect(), 'DELETE FROM audit_events WHERE id = (SELECT id FROM audit_events LIMIT 1)');
+  const stop = start();
+  t.teardown(stop);
+  await clock.advance(limits.pruneIntervalMilliseconds);
+  const deleted = () => metric('countersign_deleted_rows_total{table="audit_events"}');
+  await eventually('the others are deleted', async () => (await deleted()) === 2);
+  await eventually('it is told', () => lines.some((line) => line.includes('"sealed":3')));
+  const told = lines.filter((line) => line.includes('"level":"error"')).map((line) => JSON.parse(line));
+  t.match(told, [{ events: 2, sealed: 3 }], 'as an error, once');
 });
 
 t.test(

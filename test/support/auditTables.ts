@@ -1,4 +1,5 @@
 /** The tables of the audit log, as somebody sees them who owns the database and means no good. */
+import type { AuditEvent } from '../../src/audit/auditEvent.ts';
 import { sealEvents } from '../../src/audit/chain.ts';
 import { limits } from '../../src/core/limits.ts';
 import type { Database } from '../../src/flows/database.ts';
@@ -9,6 +10,9 @@ import { eventually } from './eventually.ts';
 export const day = 24 * 60 * 60_000;
 /** AUDIT_RETENTION, unless it is set. */
 export const auditRetentionMs = 400 * day;
+
+/** For tests of what becomes of events, whatever they tell. */
+export const anEvent: AuditEvent = { type: 'login_failed', origin: { actor: 'user' } };
 
 export function verifierOf({ database }: { readonly database: Pick<Database, 'auditLog'> }): VerifyAudit {
   return createVerifyAudit({ database, retentionMs: auditRetentionMs });
