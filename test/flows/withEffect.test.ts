@@ -93,6 +93,42 @@ for (const { name, open } of engines) {
       t.equal(told.length, 2, 'so nobody is told');
     });
 
+    t.test('work that had to be begun anew is told as it was done', async (t) => {
+      const [lost, kept] = [
+        await newSession(storage, await newUser(storage)),
+        await newSession(storage, await newUser(storage)),
+      ];
+      const anew: Database['transaction'] = async (work) => {
+        const rolledBack = new Error('rolled back');
+        await t.rejects(
+          database.transaction(async (stores) => {
+            await work(stores);
+            throw rolledBack;
+          }),
+          rolledBack,
+        );
+        return database.transaction(work);
+      };
+      const told: CommittedRevocations[] = [];
+      const recording: Effect = {
+        ...effect,
+        async announce(committed) {
+          told.push(committed);
+          return effect.announce(committed);
+        },
+      };
+      const parts = { database: { ...database, transaction: anew }, clock, effect: recording };
+      let runs = 0;
+      await withEffect(parts, now, (stores) => {
+        runs += 1;
+        return stores.endSessions({ sessionIds: [runs === 1 ? lost : kept] }, 'logout');
+      });
+      t.equal(runs, 2);
+      const subjects = told.flatMap(({ revocations }) => revocations.map(({ subject }) => subject));
+      t.strictSame(subjects, [uuidBytes(kept)], 'of the first run, nothing was stored');
+      t.match(await denyList.check([uuidBytes(lost)]), { revoked: false });
+    });
+
     t.test('an effect that cannot be known is no acknowledgement', async (t) => {
       const sessionId = await newSession(storage, await newUser(storage));
       const unknown = new Error('on purpose');
