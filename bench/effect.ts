@@ -1,13 +1,13 @@
 /** Three nodes, a PostgreSQL and a Redis, all real processes: how long a logout takes, and what a restart costs. */
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { password } from '../test/support/authority.ts';
 import { eventually } from '../test/support/eventually.ts';
-import { installPostgres, startPostgres } from '../test/support/postgres.ts';
+import { startPostgres } from '../test/support/postgres.ts';
 import { type RedisServer, startRedis } from '../test/support/redis.ts';
 import { startServer, type TestServer } from '../test/support/server.ts';
 import { median, type Row } from './measure.ts';
@@ -17,21 +17,18 @@ const many = 1_000_000;
 const email = 'alice@example.com';
 
 export async function effectRows(): Promise<readonly Row[]> {
-  const folder = await mkdtemp(join(tmpdir(), 'bench-'));
-  await chmod(folder, 0o711);
-  const postgres = await startPostgres(await installPostgres(folder));
+  const postgres = await startPostgres();
   const redis = await startRedis();
   const env = {
     DATABASE_URL: postgres.url,
     REDIS_URL: redis.url,
     KEY_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
   };
-  const start = async () => startServer(await mkdtemp(join(folder, 'node-')), env);
+  const start = async () => startServer(await mkdtemp(join(tmpdir(), 'node-')), env);
   try {
     return [...(await logoutRows(start, redis)), ...(await restartRows(start, redis, postgres.url))];
   } finally {
     await Promise.all([postgres.stop(), redis.stop()]);
-    await rm(folder, { recursive: true, force: true });
   }
 }
 

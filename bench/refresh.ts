@@ -1,7 +1,4 @@
 /** A refresh, without its HTTP, beside the same SELECT and UPDATE by the bare driver on the same server. */
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import pg from 'pg';
 import { createRefresh } from '../src/flows/refresh.ts';
 import { createRefusalMemory } from '../src/sessions/refusalMemory.ts';
@@ -9,7 +6,7 @@ import { openEngine } from '../src/storage/postgres/engine.ts';
 import { createStorage, migrateStorage } from '../src/storage/postgres/storage.ts';
 import { ignoringContext } from '../test/support/aSession.ts';
 import { createFlowParts, newOpenSession } from '../test/support/flowParts.ts';
-import { installPostgres, startPostgres } from '../test/support/postgres.ts';
+import { startPostgres } from '../test/support/postgres.ts';
 import { minute, newUser } from '../test/support/rows.ts';
 import { median, type Row } from './measure.ts';
 
@@ -24,10 +21,8 @@ const update = `UPDATE sessions AS s
         SELECT 1 FROM users AS u WHERE u.id = s.user_id AND u.token_version = s.token_version AND u.disabled_at IS NULL)`;
 
 export async function refreshRows(): Promise<readonly Row[]> {
-  const folder = await mkdtemp(join(tmpdir(), 'bench-'));
-  await chmod(folder, 0o711);
-  const postgres = await startPostgres(await installPostgres(folder));
-  const engine = await openEngine(folder, postgres.url);
+  const postgres = await startPostgres();
+  const engine = await openEngine('', postgres.url);
   const client = new pg.Client({ connectionString: postgres.url });
   await client.connect();
   try {
@@ -77,6 +72,5 @@ export async function refreshRows(): Promise<readonly Row[]> {
     await client.end();
     await engine.close();
     await postgres.stop();
-    await rm(folder, { recursive: true, force: true });
   }
 }

@@ -1,23 +1,18 @@
 /** Listing sessions: a page of 50 of a user who has, or had, 20,000 beside one of a user with two. */
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { systemClock } from '../src/core/clock.ts';
 import { newId, type UserId } from '../src/core/ids.ts';
 import { createListSessions } from '../src/flows/listSessions.ts';
 import { openEngine, type PostgresEngine } from '../src/storage/postgres/engine.ts';
 import { createStorage, migrateStorage } from '../src/storage/postgres/storage.ts';
-import { installPostgres, startPostgres } from '../test/support/postgres.ts';
+import { startPostgres } from '../test/support/postgres.ts';
 import { median, type Row } from './measure.ts';
 
 const many = 20_000;
 const rounds = 500;
 
 export async function sessionRows(): Promise<readonly Row[]> {
-  const folder = await mkdtemp(join(tmpdir(), 'bench-'));
-  await chmod(folder, 0o711);
-  const postgres = await startPostgres(await installPostgres(folder));
-  const engine = await openEngine(folder, postgres.url);
+  const postgres = await startPostgres();
+  const engine = await openEngine('', postgres.url);
   try {
     await migrateStorage(engine);
     const [two, live, ended] = [
@@ -52,7 +47,6 @@ export async function sessionRows(): Promise<readonly Row[]> {
   } finally {
     await engine.close();
     await postgres.stop();
-    await rm(folder, { recursive: true, force: true });
   }
 }
 

@@ -3,6 +3,9 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { installPostgres } from '../test/support/postgres.ts';
+import { generateDatabaseClient } from './generate.mjs';
+import { compile } from './prepare.mjs';
+import { ensurePrerequisites } from './prerequisites.mjs';
 
 /**
  * Tests find it through the environment (test/support/testRun.ts). `signal` is aborted when the run is interrupted;
@@ -35,6 +38,27 @@ export async function sharePostgresPrograms({ folder }) {
   const home = await installPostgres(folder);
   process.env['TEST_POSTGRES_HOME'] = home;
   return home;
+}
+
+/** Does work that no test does, with everything that tests have. Rejects when it fails or is interrupted. */
+export async function inTestRun(work) {
+  const testRun = await openTestRun();
+  const { signal } = testRun;
+  const interruption = new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(new Error(`Interrupted by ${signal.reason.message}`)));
+  });
+  const prepareAndWork = async () => {
+    ensurePrerequisites();
+    await generateDatabaseClient({ signal });
+    await compile({ signal });
+    await sharePostgresPrograms(testRun);
+    await work();
+  };
+  try {
+    await Promise.race([prepareAndWork(), interruption]);
+  } finally {
+    await testRun.close();
+  }
 }
 
 function kill(pid) {
