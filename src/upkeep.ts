@@ -1,6 +1,7 @@
 /**
- * What goes on beside the requests, by whichever node comes first: audit events are sealed, and what has had its time is
- * deleted, in small batches with a pause between them. Owns when; what is done is in the flows.
+ * What goes on beside the requests: audit events are sealed, and what has had its time is deleted, in small batches with a
+ * pause between them. Seals, sessions and events are seen to by whichever node comes first; requests and wrong passwords by
+ * each, and what another one has locked is passed over. Owns when; what is done is in the flows.
  */
 import type { Config } from './config/config.ts';
 import type { Clock } from './core/clock.ts';
@@ -42,8 +43,8 @@ export function startUpkeep(parts: UpkeepParts): () => Promise<void> {
     keepUp('audit_seals', limits.auditSealMilliseconds, sealing(parts)),
     keepUp('old_sessions', soon, deletingSessions(parts)),
     keepUp('old_audit_events', soon, deletingEvents(parts)),
-    keepUp('old_requests', soon, forgettingRequests(parts)),
-    keepUp('old_password_failures', soon, forgettingPasswordFailures(parts)),
+    keepUp('old_requests', soon, forgetting(parts, 'requests')),
+    keepUp('old_password_failures', soon, forgetting(parts, 'password_failures')),
   ];
   return async () => {
     await Promise.all(stops.map((stop) => stop()));
@@ -103,19 +104,16 @@ function deletingEvents({ config, database, clock, log, metrics }: UpkeepParts):
   };
 }
 
-/** Requests that callers named are forgotten after a day. */
-function forgettingRequests({ database, clock, metrics }: UpkeepParts): () => Promise<number> {
-  return async () => {
-    metrics.deleted('requests', await pruneRequests(database, clock.now()));
-    return limits.pruneIntervalMilliseconds;
-  };
-}
-
-/** Counts of wrong passwords that say nothing any more. */
-function forgettingPasswordFailures({ database, clock, metrics }: UpkeepParts): () => Promise<number> {
+/** One batch a round of what says nothing any more: requests that callers named, and counts of wrong passwords. */
+function forgetting(
+  { database, clock, metrics }: UpkeepParts,
+  table: 'requests' | 'password_failures',
+): () => Promise<number> {
   const earliestTime = createEarliestTime(clock);
+  const prune = { requests: pruneRequests, password_failures: prunePasswordFailures }[table];
   return async () => {
-    metrics.deleted('password_failures', await prunePasswordFailures(database, earliestTime()));
-    return limits.pruneIntervalMilliseconds;
+    const deleted = await prune(database, earliestTime(), limits.pruneRows);
+    metrics.deleted(table, deleted);
+    return deleted === limits.pruneRows ? limits.cleanUpPauseMilliseconds : limits.pruneIntervalMilliseconds;
   };
 }

@@ -64,6 +64,9 @@ export interface PasswordFailureStore {
   unlock(account: Uint8Array): Promise<void>;
   /** Forgets the places too. */
   forget(account: Uint8Array): Promise<void>;
-  /** Deletes at most `limit` rows that say nothing any more; answers how many. */
+  /**
+   * Deletes at most `limit` rows that say nothing any more; answers how many. Never one that locks its account; of those below,
+   * a place that is known after it was not used for long, and any other after as many days as it has failures, with a maximum.
+   */
   prune(now: number, limit: number): Promise<number>;
 }

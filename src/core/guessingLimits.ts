@@ -14,13 +14,12 @@ export const guessingLimits = {
   knownNetworks: 16,
   /** Such a network that was not used for this long is a stranger's again. */
   knownNetworkMilliseconds: 180 * 24 * 60 * 60_000,
-  /** Counts below the maximum are forgotten after this: then a patient guesser has about one guess a day. */
-  passwordFailuresMilliseconds: 90 * 24 * 60 * 60_000,
   /**
-   * Those of a place that is not known, as long as they slow nobody down, after this: they are what passers-by leave, mostly for
-   * e-mails that nobody has. A patient guesser has the free ones but one for it, four a day.
+   * Counts below the maximum, in a place that is not known, are forgotten after as many days as they have failures, and after
+   * this many at most: then a patient guesser has about one guess a day, and what passers-by leave, mostly for e-mails that
+   * nobody has, stays no longer for each wrong password however many they try. The index that finds them has the number, too.
    */
-  passwordFailuresFewMilliseconds: 24 * 60 * 60_000,
+  passwordFailuresDays: 90,
   /** Logins to one account from one place that wait for each other on a node. */
   passwordTurnsWaiting: 128,
   /** Logins with e-mails that nobody has that a node writes down in an hour: of one network, and of all. Anybody can make some up. */

@@ -39,7 +39,15 @@ export interface LoginInput {
   readonly replaces?: string | undefined;
 }
 
-export type Login = (input: LoginInput, origin: Origin) => Promise<TokenResponse>;
+/**
+ * `admit` is asked once, of somebody in a place that the account does not know, when the password is about to be looked at;
+ * what it throws is the answer. Who has to wait anyway is not worth asking it, nor who logged in from there before.
+ */
+export type Login = (
+  input: LoginInput,
+  origin: Origin,
+  admit?: () => Promise<void>,
+) => Promise<TokenResponse>;
 
 export function createLogin(parts: LoginParts): Login {
   const { database, passwords } = parts;
@@ -51,9 +59,10 @@ export function createLogin(parts: LoginParts): Login {
     return (await passwords.verify(user.passwordHash, password)) && user.disabledAt === undefined;
   };
 
-  return async (input, origin) => {
+  return async (input, origin, admit) => {
     const email = normaliseEmail(input.email);
     return parts.passwordAttempts.attempt(email, { ip: origin.ip }, async (attempt) => {
+      if (attempt.countedAs === 'strangers') await admit?.();
       const user = await database.users.findByEmail(email);
       const verified = await attempt.check(() => verifyPassword(user, input.password));
       if (user === undefined || !verified)
@@ -149,7 +158,9 @@ async function refuse(
   const failed: AuditEvent = { type: 'login_failed', origin, userId, reason: rule };
   const locked: AuditEvent = { type: 'password_locked', origin, userId, reason: attempt.countedAs };
   const noted = user !== undefined || unknownEmails.isWorthNoting(origin.ip, clock.monotonic());
-  if (noted) await database.audit.recordAll(attempt.last ? [failed, locked] : [failed], clock.now());
+  // A right password that came too late is given back: it locks nothing.
+  const locks = attempt.last && rule !== 'version';
+  if (noted) await database.audit.recordAll(locks ? [failed, locked] : [failed], clock.now());
   // One write in any case, so that time does not tell who is registered.
   else await attempt.touch();
   throw new AuthorityError('invalid_credentials');

@@ -6,7 +6,6 @@ import { createHash } from 'node:crypto';
 import type { Origin } from '../audit/auditEvent.ts';
 import { invalidField } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
-import { pruneInBatches } from '../core/pruneInBatches.ts';
 import type { Database, Stores } from './database.ts';
 
 export interface RequestName {
@@ -33,12 +32,15 @@ export interface OpenedRequest {
 }
 
 export interface RequestStore {
-  /** The request of this name, made now unless there is one that is not older. Nobody else has it open until the commit. */
-  open(request: NamedRequest, now: number, forgottenBefore: number): Promise<OpenedRequest>;
+  /**
+   * The request of this name, made now unless one was opened less than `keptMs` ago, by `now` or by the clock of the database:
+   * a node whose clock is ahead forgets none too early. Nobody else has it open until the commit.
+   */
+  open(request: NamedRequest, now: number, keptMs: number): Promise<OpenedRequest>;
   /** Adds sessions that it ended; answers how many those are by now. */
   note(name: RequestName, endedSessions: number, finished: boolean): Promise<number>;
-  /** Deletes at most `limit` that were opened before; answers how many. */
-  prune(before: number, limit: number): Promise<number>;
+  /** Deletes at most `limit` that were opened more than `keptMs` ago, by both clocks; answers how many. */
+  prune(keptMs: number, now: number, limit: number): Promise<number>;
 }
 
 const shape = new RegExp(`^[\\x20-\\x7e]{1,${limits.namedRequestCharacters}}$`);
@@ -68,12 +70,16 @@ export async function openRequest(
   request: NamedRequest,
   now: number,
 ): Promise<OpenedRequest> {
-  const opened = await requests.open(request, now, now - limits.namedRequestMilliseconds);
+  const opened = await requests.open(request, now, limits.namedRequestMilliseconds);
   if (Buffer.compare(opened.targetHash, request.targetHash) === 0) return opened;
   throw invalidField('request_id', 'reused', 'was used for something else in the last 24 hours');
 }
 
-/** Forgets what is too old; answers how many. */
-export function pruneRequests({ requests }: Pick<Database, 'requests'>, now: number): Promise<number> {
-  return pruneInBatches((rows) => requests.prune(now - limits.namedRequestMilliseconds, rows));
+/** Forgets at most `limit` that are too old; answers how many. */
+export function pruneRequests(
+  { requests }: Pick<Database, 'requests'>,
+  now: number,
+  limit: number,
+): Promise<number> {
+  return requests.prune(limits.namedRequestMilliseconds, now, limit);
 }

@@ -17,7 +17,6 @@ import type { SessionId } from '../core/ids.ts';
 import { ipNetwork } from '../core/ipAddress.ts';
 import type { KeyedHash } from '../core/keyedHash.ts';
 import { limits } from '../core/limits.ts';
-import { pruneInBatches } from '../core/pruneInBatches.ts';
 import { createTurns } from '../core/turns.ts';
 import type { Database, Stores } from './database.ts';
 
@@ -75,7 +74,7 @@ export function createPasswordAttempts({
   const strangers = keyedHash('strangers');
 
   /** Attempts that no guess came of, and that could not be given back: a database that fails fails at that too. */
-  const owed = new Map<string, { readonly source: AttemptSource; readonly counted: Attempt }>();
+  const owed = new Set<{ readonly source: AttemptSource; readonly counted: Attempt }>();
 
   const sourceOf = (email: Email, place: Place): AttemptSource => {
     const account = accountOf(email);
@@ -88,16 +87,26 @@ export function createPasswordAttempts({
     return { account, place: keyedHash('network', network), strangers };
   };
 
-  /** Twice, if the database did so and could not say it: then the count is one too low, and nobody could have wanted that. */
-  const giveBack = async (name: string): Promise<void> => {
-    const debt = owed.get(name);
-    if (debt === undefined) return;
-    await database.passwordFailures.giveBack(debt.source, debt.counted);
-    owed.delete(name);
+  /**
+   * All that is owed to the account, since places share a count. Twice, if the database did so and could not say it: then the
+   * count is one too low, and nobody could have wanted that.
+   */
+  const giveBack = async (account: Uint8Array): Promise<void> => {
+    const debts = [...owed].filter(({ source }) => Buffer.compare(source.account, account) === 0);
+    for (const debt of debts) {
+      // Who comes at the same time must not do so as well.
+      if (!owed.delete(debt)) continue;
+      try {
+        await database.passwordFailures.giveBack(debt.source, debt.counted);
+      } catch (error) {
+        owed.add(debt);
+        throw error;
+      }
+    }
   };
 
   const take = async (source: AttemptSource): Promise<Attempt> => {
-    await giveBack(nameOf(source));
+    await giveBack(source.account);
     for (let attempt = 0; attempt < tries; attempt += 1) {
       const { taken, ...counted } = await database.passwordFailures.take(source, clock.now());
       if (taken) return counted;
@@ -129,9 +138,8 @@ export function createPasswordAttempts({
     } catch (error) {
       // Whatever else went wrong is no guess.
       if (!wrong) {
-        const name = nameOf(source);
-        owed.set(name, { source, counted });
-        await giveBack(name).catch(() => forgetOldest(owed, limits.passwordAttemptsOwed));
+        owed.add({ source, counted });
+        await giveBack(source.account).catch(() => forgetOldest(owed, limits.passwordAttemptsOwed));
       }
       throw error;
     }
@@ -186,10 +194,10 @@ function refuse(failures: Failures, now: number): void {
 }
 
 /** What is forgotten counts as a failure until the next success. */
-function forgetOldest(owed: Map<string, unknown>, atMost: number): void {
-  for (const name of owed.keys()) {
+function forgetOldest(owed: Set<unknown>, atMost: number): void {
+  for (const debt of owed) {
     if (owed.size <= atMost) return;
-    owed.delete(name);
+    owed.delete(debt);
   }
 }
 
@@ -197,10 +205,11 @@ function nameOf({ account, place }: AttemptSource): string {
   return Buffer.concat([account, place]).toString('base64url');
 }
 
-/** Forgets what says nothing any more; answers how many. */
+/** Forgets at most `limit` counts that say nothing any more; answers how many. */
 export function prunePasswordFailures(
   { passwordFailures }: Pick<Database, 'passwordFailures'>,
   now: number,
+  limit: number,
 ): Promise<number> {
-  return pruneInBatches((rows) => passwordFailures.prune(now, rows));
+  return passwordFailures.prune(now, limit);
 }

@@ -19,18 +19,21 @@ export interface RegisterParts {
   readonly registration: 'open' | 'closed';
 }
 
+/** `admit` is asked once, when only what costs much is left to be looked at; what it throws is the answer. */
 export type Register = (
   input: { readonly email: string; readonly password: string },
   origin: Origin,
+  admit?: () => Promise<void>,
 ) => Promise<{ readonly userId: UserId }>;
 
 export function createRegister(parts: RegisterParts): Register {
   const { database, passwords, passwordPolicy, clock } = parts;
-  return async (input, origin) => {
+  return async (input, origin, admit) => {
     const byOperator = origin.actor === 'operator';
     if (parts.registration === 'closed' && !byOperator) throw new AuthorityError('registration_closed');
     const email = normaliseEmail(input.email);
     const password = passwordPolicy.check(input.password, { field: 'password', email });
+    await admit?.();
     const passwordHash = await passwords.hash(password);
 
     const now = clock.now();

@@ -25,9 +25,9 @@ type Hook = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
 
 export interface RateLimits {
   /**
-   * For the options of a route: where it comes from is counted before the body is read, the rest when it has been validated.
-   * `accountOf`: whom the request is about, by what it says; undefined for what is refused anyway, which is no reason to
-   * take anything from the others.
+   * For the options of a route: where it comes from is counted before the body is read, whom it is about when that has been
+   * validated. `accountOf`: by what it says; undefined for what is refused anyway. What all have together is left for
+   * `spendGlobal`.
    */
   hooks(
     operation: LimitedOperation,
@@ -35,7 +35,9 @@ export interface RateLimits {
   ): { readonly onRequest: Hook; readonly preHandler: Hook };
   /** The first half of that, for routes that know only later who calls. */
   placeHook(operation: LimitedOperation): { readonly onRequest: Hook };
-  /** The second half. Throws `rate_limited`. */
+  /** Of what all have together, for what might succeed: what anybody can make up takes nothing from the others. Throws `rate_limited`. */
+  spendGlobal(operation: LimitedOperation, request: FastifyRequest, reply: FastifyReply): Promise<void>;
+  /** The account, and all together. Throws `rate_limited`. */
   spend(
     operation: LimitedOperation,
     account: string,
@@ -47,10 +49,6 @@ export interface RateLimits {
 /** Without parts, nothing is limited. */
 export async function createRateLimits(app: HttpApp, parts: RateLimitParts | undefined): Promise<RateLimits> {
   const check = parts === undefined ? async () => {} : await createCheck(app, parts);
-  const spend: RateLimits['spend'] = async (operation, account, request, reply) => {
-    await check(operation, 'account', account, request, reply);
-    await check(operation, 'global', '', request, reply);
-  };
   const placeHook: RateLimits['placeHook'] = (operation) => ({
     async onRequest(request, reply) {
       await check(operation, 'address', '', request, reply);
@@ -58,13 +56,17 @@ export async function createRateLimits(app: HttpApp, parts: RateLimitParts | und
     },
   });
   return {
-    spend,
+    async spend(operation, account, request, reply) {
+      await check(operation, 'account', account, request, reply);
+      await check(operation, 'global', '', request, reply);
+    },
+    spendGlobal: (operation, request, reply) => check(operation, 'global', '', request, reply),
     placeHook,
     hooks: (operation, accountOf) => ({
       ...placeHook(operation),
       async preHandler(request, reply) {
         const account = accountOf(request);
-        if (account !== undefined) await spend(operation, account, request, reply);
+        if (account !== undefined) await check(operation, 'account', account, request, reply);
       },
     }),
   };

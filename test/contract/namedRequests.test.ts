@@ -24,19 +24,19 @@ for (const { name, open } of engines) {
     t.test('a request is what it was the first time', async (t) => {
       const first = { caller: 'service:a', id: 'x', targetHash: hash() };
       const fresh = { openedAt: now, endedSessions: 0, isNew: true, finished: false };
-      t.match(await requests.open(first, now, now - day), fresh);
+      t.match(await requests.open(first, now, day), fresh);
       t.equal(await requests.note(first, 3, false), 3);
       t.equal(await requests.note(first, 4, true), 7);
       const known = { openedAt: now, endedSessions: 7, isNew: false, finished: true };
-      const again = await requests.open({ ...first, targetHash: hash() }, now + 1, now - day);
+      const again = await requests.open({ ...first, targetHash: hash() }, now + 1, day);
       t.match(again, known);
       t.equal(Buffer.compare(again.targetHash, first.targetHash), 0, 'with its target');
-      t.match(await requests.open({ ...first, caller: 'service:b' }, now + 1, now - day), {
+      t.match(await requests.open({ ...first, caller: 'service:b' }, now + 1, day), {
         finished: false,
       });
-      t.match(await requests.open({ ...first, id: 'y' }, now + 1, now - day), { finished: false });
+      t.match(await requests.open({ ...first, id: 'y' }, now + 1, day), { finished: false });
       t.match(
-        await requests.open(first, now + 2, now + 1),
+        await requests.open(first, now + 2, 1),
         { ...fresh, openedAt: now + 2 },
         'one that is too old is forgotten',
       );
@@ -45,21 +45,21 @@ for (const { name, open } of engines) {
     t.test('one that was refused left nothing, and one that is open is waited for', async (t) => {
       const request = { caller: 'service:c', id: 'x', targetHash: hash() };
       const refused = database.transaction(async (stores) => {
-        await stores.requests.open(request, now, now - day);
+        await stores.requests.open(request, now, day);
         throw new Error('on purpose');
       });
       await t.rejects(refused, /on purpose/);
-      t.match(await requests.open(request, now + 5, now - day), { openedAt: now + 5 });
+      t.match(await requests.open(request, now + 5, day), { openedAt: now + 5 });
       let finish = () => {};
       const finished = new Promise<void>((resolve) => {
         finish = resolve;
       });
       const first = database.transaction(async (stores) => {
-        await stores.requests.open(request, now, now - day);
+        await stores.requests.open(request, now, day);
         await finished;
         return stores.requests.note(request, 1, true);
       });
-      const second = database.transaction((stores) => stores.requests.open(request, now, now - day));
+      const second = database.transaction((stores) => stores.requests.open(request, now, day));
       finish();
       await first;
       t.match(await second, { endedSessions: 1, finished: true });
@@ -77,10 +77,10 @@ for (const { name, open } of engines) {
 
     t.test('what is too old is deleted, and nothing else', async (t) => {
       const request = { caller: 'service:e', id: 'young', targetHash: hash() };
-      await requests.open(request, now + 5 * day, now);
-      t.ok((await pruneRequests(database, now + 5 * day)) >= 3);
-      t.equal(await pruneRequests(database, now + 5 * day), 0);
-      t.match(await requests.open(request, now + 5 * day + 1, now), { openedAt: now + 5 * day });
+      await requests.open(request, now + 5 * day, day);
+      t.ok((await pruneRequests(database, now + 5 * day, 100)) >= 3);
+      t.equal(await pruneRequests(database, now + 5 * day, 100), 0);
+      t.match(await requests.open(request, now + 5 * day + 1, day), { openedAt: now + 5 * day });
     });
 
     t.test('a filter ends, over many pages, what it says and nothing else', async (t) => {

@@ -12,7 +12,6 @@ import {
   type PasswordFailureStore,
 } from '../../src/authn/passwordFailures.ts';
 import { limits } from '../../src/core/limits.ts';
-import { prunePasswordFailures } from '../../src/flows/passwordAttempts.ts';
 import type { PostgresEngine } from '../../src/storage/postgres/engine.ts';
 import { engines, openStorage } from '../support/engines.ts';
 import { rowsMadeAt as now } from '../support/rows.ts';
@@ -34,6 +33,7 @@ for (const { name, open } of engines) {
     t.test('places that are known', (t) => places(t, store));
     t.test('recovery', (t) => recovery(t, store));
     t.test('what is forgotten', (t) => forgotten(t, store));
+    t.test('for how long a count of strangers is kept', (t) => kept(t, store, engine));
     t.test('the index', (t) => indexed(t, engine));
   });
 }
@@ -238,43 +238,59 @@ async function recovery(t: Test, store: PasswordFailureStore): Promise<void> {
 /** Long before all others here, so that their rows stay. */
 async function forgotten(t: Test, store: PasswordFailureStore): Promise<void> {
   const then = Date.UTC(1990, 0, 1);
-  const [few, slowed, known, guessedAt, locked] = [
-    somebody(),
-    somebody(),
-    somebody(),
-    somebody(),
-    somebody(),
-  ] as const;
-  await fail(store, few, free - 1, then);
-  await fail(store, slowed, free, then);
+  const [stranger, known, guessedAt, locked] = [somebody(), somebody(), somebody(), somebody()] as const;
+  await store.take(stranger, then);
   for (const owner of [known, guessedAt]) await store.succeed(owner, await store.take(owner, then), then);
   await store.take(guessedAt, then);
   const at = await fail(store, locked, maximum, then);
-  const prune = (time: number) => prunePasswordFailures({ passwordFailures: store }, time);
+  const prune = (time: number) => store.prune(time, 100);
 
   const rows: [milliseconds: number, deleted: number, what: string][] = [
-    [limits.passwordFailuresFewMilliseconds, 0, 'in time, nothing'],
-    [limits.passwordFailuresFewMilliseconds + 1, 1, 'failures that slow nobody down'],
-    [limits.passwordFailuresMilliseconds, 0, 'for long, nothing else'],
-    [limits.passwordFailuresMilliseconds + 1, 1, 'those that do'],
+    [day, 0, 'in time, nothing'],
+    [day + 1, 1, 'a failure of strangers'],
     [limits.knownNetworkMilliseconds - 1, 0, 'a place that is known stays, guessed at or not'],
     [limits.knownNetworkMilliseconds, 2, 'until it was not used for long'],
     [at - then + 10_000 * day, 0, 'never that an account needs recovery'],
   ];
   for (const [milliseconds, deleted, what] of rows) t.equal(await prune(then + milliseconds), deleted, what);
-  t.match(await store.take(few, then), { failures: { count: 1 } });
-  t.match(await store.take(slowed, then), { failures: { count: 1 } });
+  t.match(await store.take(stranger, then), { failures: { count: 1 } });
   t.match(await store.take(locked, at + 10_000 * day), { taken: false });
 
   const today = Date.now();
-  await store.take(few, today);
+  const young = somebody();
+  await store.take(young, today);
   await prune(today + 10_000 * day);
-  t.match(await store.take(few, today), { failures: { count: 3 } }, 'nor by a clock that is ahead');
+  t.match(await store.take(young, today), { failures: { count: 2 } }, 'nor by a clock that is ahead');
 }
 
-/** Those that slow nobody down are found without walking all others: the index has the number of the rule. */
+async function kept(t: Test, store: PasswordFailureStore, engine: PostgresEngine): Promise<void> {
+  const then = Date.UTC(1980, 0, 1);
+  const at = new Date(then);
+  const counts = Array.from({ length: maximum + 1 }, (_, failures) => failures);
+  const usual = { account: hash(), retryAt: at, usedAt: at };
+  await engine.prisma.passwordFailures.createMany({
+    data: counts.map((failures) => ({ ...usual, source: hash(), failures })),
+  });
+  const days = (failures: number) => Math.min(failures, limits.passwordFailuresDays);
+  for (const passed of counts) {
+    const due = then + passed * day;
+    t.equal(await store.prune(due, maximum), 0, `${passed} days`);
+    const expected = counts.filter((failures) => failures < maximum && days(failures) === passed);
+    t.equal(await store.prune(due + 1, maximum), expected.length, `more than ${passed} days`);
+  }
+  const left = await engine.prisma.passwordFailures.findMany({ where: { account: usual.account } });
+  t.match(left, [{ failures: maximum }], 'what locks the account stays');
+}
+
+/** What is due is found without walking what stays: the indexes have the numbers of the rule. */
 async function indexed(t: Test, engine: PostgresEngine): Promise<void> {
-  const [index] = await engine.prisma.$queryRaw<{ definition: string }[]>`
-    SELECT pg_get_indexdef('password_failures_few_idx'::regclass) AS definition`;
-  t.match(index?.definition, `(used_at) WHERE ((known_at IS NULL) AND (failures < ${free}))`);
+  const indexes = await engine.prisma.$queryRaw<{ definition: string }[]>`
+    SELECT pg_get_indexdef(indexrelid) AS definition FROM pg_index
+     WHERE indrelid = 'password_failures'::regclass AND NOT indisprimary ORDER BY 1`;
+  const { passwordFailuresDays: days } = limits;
+  t.match(indexes, [
+    { definition: `(known_at) WHERE ((known_at IS NOT NULL) AND (failures < ${maximum}))` },
+    { definition: `LEAST(failures, ${days})` },
+  ]);
+  t.match(indexes[1]?.definition, `WHERE ((known_at IS NULL) AND (failures < ${maximum}))`);
 }

@@ -52,8 +52,22 @@ for (const { name, embedded, open } of engines) {
         engine.prisma.auditEvent.findMany({
           where: { sessionId },
           select: { type: true, reason: true, requestId: true },
+          // Those of one moment have no order.
+          orderBy: { type: 'asc' },
         });
-      return { before, email, logIn, guess, told, transactions, eventsOf, token: before.token() };
+      const account = Buffer.from(passwordAttempts.accountOf(email));
+      return {
+        before,
+        userId,
+        email,
+        account,
+        logIn,
+        guess,
+        told,
+        transactions,
+        eventsOf,
+        token: before.token(),
+      };
     };
     const endedAt = async (id: SessionId) => (await database.sessions.find(id))?.endedAt;
 
@@ -186,5 +200,35 @@ for (const { name, embedded, open } of engines) {
         if (embedded) t.strictSame(new Set(spent), new Set([spent.at(-1)]));
       },
     );
+
+    t.test('the hundredth attempt locks only if the password was wrong', async (t) => {
+      const moved =
+        (userId: UserId): Database['transaction'] =>
+        async (work) => {
+          await database.transaction(({ users }) => users.bumpTokenVersion(userId));
+          return database.transaction(work);
+        };
+      const { userId, email, account, logIn, guess } = await setUp(moved);
+      await guess(email, '192.0.2.1');
+      const last = { failures: limits.passwordFailuresMaximum - 1, retryAt: new Date(0) };
+      await engine.prisma.passwordFailures.updateMany({ where: { account }, data: last });
+      const events = () =>
+        engine.prisma.auditEvent.groupBy({
+          by: ['type', 'reason'],
+          where: { userId, NOT: { reason: 'wrong_password' } },
+          _count: true,
+        });
+      const refused = { type: 'login_failed', reason: 'version', _count: 1 };
+      await t.rejects(logIn(), { code: 'invalid_credentials' });
+      t.strictSame(await events(), [refused], 'a right one that came too late is given back');
+      await guess(email, '192.0.2.1');
+      const locked = { type: 'password_locked', reason: 'strangers', _count: 1 };
+      const told = await events();
+      t.match(
+        told.sort((one, other) => (one.type < other.type ? -1 : 1)),
+        [refused, locked],
+      );
+      t.equal(told.length, 2, 'and the next wrong one is the last');
+    });
   });
 }

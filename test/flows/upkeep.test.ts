@@ -44,7 +44,7 @@ async function open(t: Test, engine = engines[1]) {
     t.teardown(() => sql.close());
     return sql;
   };
-  return { ...storage, clock, start, metric, lines, dispose, connect };
+  return { ...storage, engine: opened.engine, clock, start, metric, lines, dispose, connect };
 }
 
 t.test('events are sealed, batch after batch, and the age of what is not is told', async (t) => {
@@ -168,6 +168,32 @@ t.test(
     const deleted = () => metric('countersign_deleted_rows_total{table="password_failures"}');
     await eventually('the old one is deleted', async () => (await deleted()) === 1);
     t.match(await database.passwordFailures.take(young, clock.now()), { failures: { count: 2 } });
+  },
+);
+
+t.test(
+  'names of requests are forgotten after a day, by no clock that hurries, batch after batch',
+  async (t) => {
+    const { engine, database, clock, start, metric } = await open(t);
+    const name = (id: string) => ({ caller: 'service:a', id, targetHash: randomBytes(32) });
+    const [live, kept] = [name('live'), limits.namedRequestMilliseconds];
+    await database.requests.open(live, clock.now(), kept);
+    const many = limits.pruneRows + 5;
+    await engine.prisma.$executeRaw`
+    INSERT INTO requests (caller, id, target_hash, opened_at)
+    SELECT 'service:a', number::text, sha256(''), clock_timestamp() - interval '25 hours'
+      FROM generate_series(1, ${many}::int) AS number`;
+    // Ahead before it starts: its own clock cannot tell.
+    clock.stepWall(10 * day);
+    const stop = start();
+    t.teardown(stop);
+    await clock.advance(limits.pruneIntervalMilliseconds);
+    const deleted = () => metric('countersign_deleted_rows_total{table="requests"}');
+    await eventually('the first batch is deleted', async () => (await deleted()) === limits.pruneRows);
+    await clock.advance(limits.cleanUpPauseMilliseconds);
+    await eventually('the second follows after a pause', async () => (await deleted()) === many);
+    const repeated = await database.requests.open(live, clock.now(), kept);
+    t.match(repeated, { isNew: false }, 'nor does a node forget whose clock is ahead when it is named again');
   },
 );
 

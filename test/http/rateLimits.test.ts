@@ -2,9 +2,10 @@
 import { createConnection } from 'node:net';
 import t, { type Test } from 'tap';
 import { type LimitedOperation, limitedOperations, type RateScope } from '../../src/authn/rateCounters.ts';
+import { type Clock, systemClock } from '../../src/core/clock.ts';
 import { limits } from '../../src/core/limits.ts';
 import { password, startAuthority } from '../support/authority.ts';
-import type { Answer } from '../support/clients.ts';
+import type { Answer, HttpCall } from '../support/clients.ts';
 import { behindProxy, brief, from, triesAt } from '../support/loginTries.ts';
 
 /** A tenth of each: a test need not make a thousand requests. */
@@ -57,85 +58,138 @@ t.test('what is left is told', async (t) => {
   t.equal(headers.get('ratelimit'), `"address";r=${address - 1};t=60, "account";r=${account - 1};t=60`);
 });
 
-t.test('each budget of each operation', async (t) => {
-  const { call, login, register, refresh } = await start(t);
-  await register('alice@example.com');
-  const tokens = await login('alice@example.com');
-  const many = (number: number) => `10.0.${number}.1`;
-  const post = (path: string, body: unknown, address: string, token?: string) =>
-    call('POST', path, { body, headers: from(address), ...(token === undefined ? {} : { token }) });
-  const newcomer = (number: number) => ({ email: `n${number}@example.com`, password: 'too short' });
-  const login2 = (email: string) => ({ email, password: 'wrong' });
-  let [before, latest] = ['', tokens.refresh_token];
-  const guess = { current_password: 'wrong', new_password: 'short' };
+type Ask = (number: number) => Promise<Answer>;
 
-  const rows: [string, (number: number) => Promise<Answer>, number][] = [
-    [
-      'login_account',
-      () => post('/auth/login', login2('bob@example.com'), '10.1.0.1'),
-      budget('login', 'account'),
+/** Uses up each budget of one operation in turn: with as little as is counted for it, so that nothing else is used up before. */
+function waysTo(call: HttpCall, tokens: { readonly accessToken: string; readonly refreshToken: string }) {
+  const post = (path: string, body?: unknown, token?: string) => (address: string) =>
+    call('POST', path, {
+      headers: from(address),
+      ...(body === undefined ? {} : { body }),
+      ...(token === undefined ? {} : { token }),
+    });
+  const guess = { current_password: 'wrong', new_password: 'short' };
+  const login = (email: string) => post('/auth/login', { email, password: 'wrong' });
+  const register = (email: string, password: string) => post('/auth/register', { email, password });
+  const refresh = (token: string) => post('/auth/refresh', { refresh_token: token });
+  const chain = { before: '', latest: tokens.refreshToken };
+  /** Only what advances a session is counted for it. */
+  const goOn = async (address: string) => {
+    const answer = await refresh(chain.latest)(address);
+    if (answer.status === 200)
+      Object.assign(chain, { before: chain.latest, latest: answer.body.refresh_token });
+    return answer;
+  };
+  /** What comes from somewhere, what is for somebody, and what might succeed. */
+  const ways = {
+    login: [login('no address'), login('bob@example.com'), (n: number) => login(`x${n}@example.com`)],
+    register: [
+      register('no address', password),
+      register('carol@example.com', 'too short'),
+      (n: number) => register(`n${n}@example.com`, password),
     ],
-    [
-      'register_address',
-      (n) => post('/auth/register', newcomer(n), '10.2.0.1'),
-      budget('register', 'address'),
+    refresh: [refresh('rt_x'), goOn, () => goOn],
+    password: [
+      post('/auth/password', guess),
+      post('/auth/password', guess, tokens.accessToken),
+      () => post('/auth/password', guess, tokens.accessToken),
     ],
-    [
-      'register_network',
-      (n) => post('/auth/register', newcomer(n), `10.2.1.${n}`),
-      budget('register', 'network'),
+    sessions: [
+      post('/auth/logout-others'),
+      post('/auth/logout-others', undefined, tokens.accessToken),
+      () => post('/auth/logout-others', undefined, tokens.accessToken),
     ],
-    [
-      'register_account',
-      () => post('/auth/register', newcomer(-1), '10.3.0.1'),
-      budget('register', 'account'),
-    ],
-    [
-      'refresh_address',
-      () => post('/auth/refresh', { refresh_token: 'rt_x' }, '10.4.0.1'),
-      budget('refresh', 'address'),
-    ],
-    [
-      'refresh_account',
-      async () => {
-        const answer = await post('/auth/refresh', { refresh_token: latest }, '10.5.0.1');
-        if (answer.status === 200) [before, latest] = [latest, answer.body.refresh_token];
-        return answer;
-      },
-      budget('refresh', 'account'),
-    ],
-    ['password_address', () => post('/auth/password', guess, '10.6.0.1'), budget('password', 'address')],
-    [
-      'password_account',
-      () => post('/auth/password', guess, '10.7.0.1', tokens.access_token),
-      budget('password', 'account'),
-    ],
-    [
-      'password_global',
-      (n) => post('/auth/password', guess, many(n), tokens.access_token),
-      budget('password', 'global') - budget('password', 'account'),
-    ],
-  ];
-  for (const [reason, ask, expected] of rows) {
-    const { count, answer } = await untilLimited(ask);
-    t.equal(count, expected, reason);
-    const metrics = (await call('GET', '/metrics')).body;
-    t.match(metrics, `countersign_refusals_total{code="rate_limited",reason="${reason}"} 1`);
-    t.ok(Number(answer.headers.get('retry-after')) >= 1);
-    const policy = answer.headers.get('ratelimit-policy');
-    t.notMatch(policy, /network|global/, 'of neighbours and all together, nothing is told');
-  }
-  const repeated = await refresh(before, from('10.8.0.1'));
-  t.match(
-    [repeated.status, repeated.body.refresh_token],
-    [200, latest],
-    'who lost the last answer is not kept waiting until it is too late',
-  );
-  t.equal(
-    (await call('GET', '/auth/me', { token: tokens.access_token })).status,
-    200,
-    'nothing else is limited',
-  );
+  } as const satisfies Record<LimitedOperation, unknown>;
+  return { ways, chain };
+}
+
+for (const [rateLimits, tried] of [
+  [0.1, ['address', 'account']],
+  // Of these there are many for each of the others.
+  [0.002, ['network', 'global']],
+] as const) {
+  t.test(`each budget of each operation, by ${tried.join(' and ')}`, async (t) => {
+    const authority = await startAuthority({ env: behindProxy, rateLimits });
+    t.teardown(() => authority.stop());
+    const { call, refresh } = authority;
+    const { flows } = authority.authority;
+    const alice = { email: 'alice@example.com', password };
+    await flows.register(alice, { actor: 'operator' });
+    const tokens = await flows.login(alice, { actor: 'user' });
+    const { ways, chain } = waysTo(call, tokens);
+
+    for (const [index, operation] of limitedOperations.entries()) {
+      const [fromSomewhere, forSomebody, forAnybody] = ways[operation];
+      const asks: Readonly<Record<RateScope, Ask>> = {
+        address: () => fromSomewhere(`10.${index}.0.1`),
+        network: (number) => fromSomewhere(`10.${index}.1.${number}`),
+        account: () => forSomebody(`10.${index}.2.1`),
+        global: (number) => forAnybody(number)(`10.${index + 10}.${number}.1`),
+      };
+      for (const scope of tried) {
+        const reason = `${operation}_${scope}`;
+        const { count, answer } = await untilLimited(asks[scope]);
+        t.equal(count, Math.max(1, Math.round(limits.rates[operation][scope] * rateLimits)), reason);
+        const metrics = (await call('GET', '/metrics')).body;
+        t.match(metrics, `countersign_refusals_total{code="rate_limited",reason="${reason}"} 1\n`);
+        t.ok(Number(answer.headers.get('retry-after')) >= 1);
+        const policy = answer.headers.get('ratelimit-policy');
+        t.notMatch(policy, /network|global/, 'of neighbours and all together, nothing is told');
+      }
+    }
+    const { accessToken: token } = tokens;
+    t.equal((await call('GET', '/auth/me', { token })).status, 200, 'nothing else is limited');
+    if (rateLimits < 0.1) return;
+    const { status, body } = await refresh(chain.before, from('10.99.0.1'));
+    t.match(
+      [status, body.refresh_token],
+      [200, chain.latest],
+      'who lost the last answer is not kept waiting',
+    );
+  });
+}
+
+/** Alice has logged in at home; at a two-hundredth, all have thirty logins together. */
+async function atHome(t: Test, clock: Clock = systemClock) {
+  const authority = await startAuthority({ env: behindProxy, rateLimits: 0.005, clock });
+  t.teardown(() => authority.stop());
+  const { flows } = authority.authority;
+  const alice = { email: 'alice@example.com', password };
+  await flows.register(alice, { actor: 'operator' });
+  await flows.login(alice, { actor: 'user', ip: '192.0.2.1' });
+  const refused = async (reason: string) => {
+    const metrics = String((await authority.call('GET', '/metrics')).body);
+    return Number(new RegExp(`reason="${reason}"} (\\d+)`).exec(metrics)?.[1] ?? 0);
+  };
+  return { ...triesAt(authority), refused, all: Math.round(limits.rates.login.global * 0.005) };
+}
+
+t.test(
+  'many sites that use up what all have together keep out strangers, not the owner at home',
+  async (t) => {
+    const { right, wrong, refused, all } = await atHome(t);
+    const { count } = await untilLimited((number) => wrong(`10.${number}.0.1`, `x${number}@example.com`));
+    t.equal(count, all);
+    t.equal(await refused('login_global'), 1);
+    t.equal(brief(await right('192.0.2.2')), '200', 'at home');
+    const tries = limits.passwordFailuresFree + 1;
+    for (let number = 0; number < tries; number += 1)
+      t.equal((await right(`198.51.${number}.1`)).status, 429, 'elsewhere');
+    t.equal(await refused('login_global'), 1 + tries, 'for this reason: it is no wrong password');
+  },
+);
+
+t.test('who has to wait after wrong passwords takes nothing from all, nor who is at home', async (t) => {
+  const now = Date.now();
+  const { right, wrong, refused, all } = await atHome(t, { ...systemClock, now: () => now });
+  const { passwordFailuresFree: free } = limits;
+  for (let number = 0; number < free; number += 1) t.equal((await wrong(`10.0.${number}.1`)).status, 401);
+  for (let number = 0; number < all; number += 1) await wrong(`10.1.${number}.1`);
+  t.equal(await refused('password_delay'), all);
+  for (const address of ['192.0.2.2', '192.0.2.3']) t.equal((await right(address)).status, 200);
+  const { count } = await untilLimited((number) => wrong(`10.2.${number}.1`, `x${number}@example.com`));
+  t.equal(count, all - free);
+  t.equal(await refused('login_global'), 1);
 });
 
 t.test('who uses up a budget of his own uses up no other', async (t) => {
@@ -204,9 +258,14 @@ t.test('a site with 65,536 addresses uses up its own budget, and nobody else not
 
 t.test('what anybody can make up takes nothing from all', async (t) => {
   const { call, login, register, refresh } = await start(t);
-  const body = { email: 'no address', password };
-  for (let number = 0; number <= budget('register', 'global'); number += 1)
-    await call('POST', '/auth/register', { body, headers: from(`10.${number}.0.1`) });
+  const refused = [
+    { email: 'no address', password },
+    { email: 'bob@example.com', password: 'too short' },
+  ];
+  for (const [index, body] of refused.entries()) {
+    for (let number = 0; number <= budget('register', 'global'); number += 1)
+      await call('POST', '/auth/register', { body, headers: from(`10.${number}.${index}.1`) });
+  }
   t.equal((await register('alice@example.com')).status, 201);
 
   const { refresh_token: token } = await login('alice@example.com');

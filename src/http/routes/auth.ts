@@ -46,7 +46,9 @@ export function authRoutes(
   };
   const registerOptions = { schema: registerSchema, ...rateLimits.hooks('register', emailIn) };
   app.post('/auth/register', registerOptions, async (request, reply) => {
-    const { userId } = await flows.register(request.body, originOf(request));
+    const { userId } = await flows.register(request.body, originOf(request), () =>
+      rateLimits.spendGlobal('register', request, reply),
+    );
     return reply.code(201).send({ user_id: userId });
   });
 
@@ -83,7 +85,10 @@ function tokenRoutes(app: HttpApp, flows: HttpFlows, rateLimits: RateLimits): vo
     // Without ?cookie the answer leaves the cookie as it is, and so its session.
     const cookieMode = inCookieMode(request);
     const replaces = cookieMode ? readRefreshCookie(request.headers) : undefined;
-    const tokens = await flows.login({ email, password, deviceName, replaces }, originOf(request, deviceId));
+    const input = { email, password, deviceName, replaces };
+    const tokens = await flows.login(input, originOf(request, deviceId), () =>
+      rateLimits.spendGlobal('login', request, reply),
+    );
     return cookieMode ? inCookie(reply, tokens) : inBody(tokens);
   });
 

@@ -8,6 +8,8 @@ import { limits } from '../../core/limits.ts';
 import { Prisma } from './generated/client.ts';
 import type { PrismaConnection } from './transactions.ts';
 
+const day = 24 * 60 * 60_000;
+
 interface Row {
   readonly atPlace: boolean;
   readonly failures: number;
@@ -91,14 +93,16 @@ export function createPasswordFailureStore(prisma: PrismaConnection): PasswordFa
     },
 
     async prune(now, limit) {
-      // The number is written out, as in the index that finds them.
-      const few = Prisma.sql`known_at IS NULL AND failures < ${Prisma.raw(`${limits.passwordFailuresFree}`)}
-        AND used_at < ${before(now, limits.passwordFailuresFewMilliseconds)}`;
-      const old = Prisma.sql`failures < ${limits.passwordFailuresMaximum}
-        AND (known_at IS NULL OR known_at <= ${before(now, limits.knownNetworkMilliseconds)})
-        AND used_at < ${before(now, limits.passwordFailuresMilliseconds)}`;
-      const deleted = await deleteSome(prisma, few, limit);
-      return deleted + (await deleteSome(prisma, old, limit - deleted));
+      // The numbers are written out, as in the indexes that find them: those that stay are not walked.
+      const days = Prisma.raw(`${limits.passwordFailuresDays}`);
+      const belowMaximum = Prisma.raw(`failures < ${limits.passwordFailuresMaximum}`);
+      const forgottenAt = Prisma.sql`(used_at AT TIME ZONE 'UTC') + LEAST(failures, ${days}) * interval '1 day'`;
+      const ofStrangers = Prisma.sql`known_at IS NULL AND ${belowMaximum}
+        AND ${forgottenAt} < (SELECT ${before(now, 0)} AT TIME ZONE 'UTC') ORDER BY ${forgottenAt}`;
+      const ofKnown = Prisma.sql`known_at <= (SELECT ${before(now, limits.knownNetworkMilliseconds)}) AND ${belowMaximum}
+        AND used_at < (SELECT ${before(now, limits.passwordFailuresDays * day)}) ORDER BY known_at`;
+      const deleted = await deleteSome(prisma, ofStrangers, limit);
+      return deleted + (await deleteSome(prisma, ofKnown, limit - deleted));
     },
   };
 }
@@ -106,14 +110,16 @@ export function createPasswordFailureStore(prisma: PrismaConnection): PasswordFa
 function deleteSome(prisma: PrismaConnection, which: Prisma.Sql, limit: number): Promise<number> {
   return prisma.$executeRaw`
     DELETE FROM password_failures WHERE (account, source) IN (
-      SELECT account, source FROM password_failures WHERE ${which}
-       ORDER BY used_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)`;
+      SELECT account, source FROM password_failures WHERE ${which} LIMIT ${limit} FOR UPDATE SKIP LOCKED)`;
 }
 
-/** By the clock of the database as well: one that hurries forgets nothing. */
+/**
+ * By the clock of the database as well: one that hurries forgets nothing. As a subquery, it is read once: an index is of no use
+ * for what has to be asked of each row anew.
+ */
 function before(now: number, milliseconds: number): Prisma.Sql {
   const time = Prisma.sql`LEAST(${new Date(now)}::timestamptz, clock_timestamp())`;
-  return Prisma.sql`${time} - ${milliseconds}::float8 * interval '1 millisecond'`;
+  return Prisma.sql`(${time} - ${milliseconds}::float8 * interval '1 millisecond')`;
 }
 
 /** The source whose count it is. */

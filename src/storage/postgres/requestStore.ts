@@ -1,4 +1,5 @@
 import type { RequestStore } from '../../flows/namedRequest.ts';
+import { Prisma } from './generated/client.ts';
 import type { PrismaConnection } from './transactions.ts';
 
 interface RequestRow {
@@ -11,10 +12,10 @@ interface RequestRow {
 
 export function createRequestStore(prisma: PrismaConnection): RequestStore {
   return {
-    async open({ caller, id, targetHash }, now, forgottenBefore) {
+    async open({ caller, id, targetHash }, now, keptMs) {
       await prisma.$executeRaw`
         DELETE FROM requests
-         WHERE caller = ${caller} AND id = ${id} AND opened_at < ${new Date(forgottenBefore)}`;
+         WHERE caller = ${caller} AND id = ${id} AND opened_at < ${openedBefore(now, keptMs)}`;
       // One that is there is written as it is, since that locks it: who repeats a request waits for the first one. Only a row
       // that was inserted has no transaction that has locked it.
       const [row] = await prisma.$queryRaw<RequestRow[]>`
@@ -35,11 +36,17 @@ export function createRequestStore(prisma: PrismaConnection): RequestStore {
       return row.endedSessions;
     },
 
-    prune(before, limit) {
+    prune(keptMs, now, limit) {
       return prisma.$executeRaw`
         DELETE FROM requests WHERE (caller, id) IN (
-          SELECT caller, id FROM requests WHERE opened_at < ${new Date(before)}
+          SELECT caller, id FROM requests WHERE opened_at < ${openedBefore(now, keptMs)}
            ORDER BY opened_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)`;
     },
   };
+}
+
+/** By the clock of the database as well: one that hurries forgets nothing. Read once, so that an index is of use. */
+function openedBefore(now: number, keptMs: number): Prisma.Sql {
+  const time = Prisma.sql`LEAST(${new Date(now)}::timestamptz, clock_timestamp())`;
+  return Prisma.sql`(SELECT ${time} - ${keptMs}::float8 * interval '1 millisecond')`;
 }
