@@ -105,8 +105,11 @@ t.test('ten rotations in a minute on three nodes', async (t) => {
   work.catch(() => {
     running = false;
   });
-  const rotated = async () =>
-    !running || (await keys.list()).filter(({ state }) => state !== 'KEY_STATE_NEXT').length > rotations;
+  // The first may be gone before anybody logs in, and the last has only just begun to sign.
+  const hasRotated = async () =>
+    signedWith.size >= rotations &&
+    (await keys.list()).filter(({ state }) => state !== 'KEY_STATE_NEXT').length > rotations;
+  const rotated = async () => !running || (await hasRotated());
   await eventually(`${rotations} rotations`, rotated, 100_000).finally(() => {
     running = false;
   });
@@ -115,7 +118,6 @@ t.test('ten rotations in a minute on three nodes', async (t) => {
   const all = await keys.list();
   t.strictSame(failures, [], `of ${verified} verifications`);
   t.ok(verified > 1_000, `${verified} verifications`);
-  t.ok(signedWith.size >= rotations, `${signedWith.size} keys have signed`);
   t.strictSame(
     fetched.filter((set) => set.keys < 2),
     [],
