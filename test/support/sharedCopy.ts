@@ -1,5 +1,5 @@
 /** Connections to a Redis of the test's own, and the shared copy of the deny-list in it. */
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { Test } from 'tap';
 import { parseRedisUrl } from '../../src/config/redisUrl.ts';
 import { systemClock } from '../../src/core/clock.ts';
@@ -13,6 +13,7 @@ import { createKeys, type RedisKeys } from '../../src/storage/redis/keys.ts';
 import { createProjection } from '../../src/storage/redis/projection.ts';
 import { type RedisServer, startRedis } from './redis.ts';
 import { startAsAuthority } from './redisUsers.ts';
+import { newSubjects } from './subjects.ts';
 
 /** Closed at the end of the test. */
 export async function openTestRedis(t: Test, url: string): Promise<RedisConnection> {
@@ -48,7 +49,7 @@ export async function openCopy(
 
 /** Of sessions, or with 27 bytes of tokens; live for a while. */
 export function someRevocations(count: number, { bytes = 16, expiresAt = inAWhile() } = {}): Revocation[] {
-  return Array.from({ length: count }, () => ({ subject: randomBytes(bytes), reason: 'logout', expiresAt }));
+  return newSubjects(count, bytes).map((subject) => ({ subject, reason: 'logout', expiresAt }));
 }
 
 /** In the middle of a time slice, so that what is near is in the same one. */

@@ -1,31 +1,30 @@
 /** Filters that were made elsewhere, and where memory says that an id may be. */
-import { randomBytes } from 'node:crypto';
 import t from 'tap';
 import { limits } from '../../src/core/limits.ts';
 import { bloomGeometry, createBloomFilter, hashId } from '../../src/revocation/bloomFilter.ts';
 import { createSlicedFilter, sliceEnd } from '../../src/revocation/slicedFilter.ts';
 import { filterLayer, layerCapacity } from '../support/filterLayer.ts';
+import { newSubjects } from '../support/subjects.ts';
 
 const sliceMs = 1_000;
-const ids = (count: number) => Array.from({ length: count }, () => randomBytes(16));
 const falsePositives = limits.bloomFalsePositives;
 
 t.test('the layout is what is documented, for whoever fills it', (t) => {
   t.strictSame(bloomGeometry(layerCapacity, falsePositives), { bits: 78_528, probes: 13 });
-  const added = ids(1_000);
+  const added = newSubjects(1_000);
   const filter = createBloomFilter(layerCapacity, falsePositives, filterLayer(added));
   t.equal(filter.count(), 1_000);
   t.equal(filter.bytes, 78_528 / 8);
   t.ok(added.every((id) => filter.mayContain(hashId(id))));
-  t.ok(ids(1_000).filter((id) => filter.mayContain(hashId(id))).length < 3);
+  t.ok(newSubjects(1_000).filter((id) => filter.mayContain(hashId(id))).length < 3);
   t.end();
 });
 
 t.test('its bytes are copied, and it goes on being filled', (t) => {
-  const layer = filterLayer(ids(3));
+  const layer = filterLayer(newSubjects(3));
   const before = Buffer.from(layer.bytes);
   const filter = createBloomFilter(layerCapacity, falsePositives, layer);
-  const [id] = ids(1) as [Buffer];
+  const [id] = newSubjects(1) as [Buffer];
   filter.add(hashId(id));
   t.equal(filter.mayContain(hashId(id)), true);
   t.equal(filter.count(), 4);
@@ -34,7 +33,7 @@ t.test('its bytes are copied, and it goes on being filled', (t) => {
 });
 
 t.test('bytes of another size are refused: their bits mean something else', (t) => {
-  const layer = filterLayer(ids(3));
+  const layer = filterLayer(newSubjects(3));
   for (const size of [0, 1, layer.bytes.length - 4, layer.bytes.length + 4, 2 * layer.bytes.length]) {
     const filled = { ...layer, bytes: new Uint8Array(size) };
     t.throws(() => createBloomFilter(layerCapacity, falsePositives, filled), RangeError, `${size} bytes`);
@@ -46,7 +45,7 @@ t.test('bytes of another size are refused: their bits mean something else', (t) 
 
 t.test('what is adopted is found in its slice, until that ends', (t) => {
   const filter = createSlicedFilter(sliceMs);
-  const [early, late] = [ids(500), ids(500)];
+  const [early, late] = [newSubjects(500), newSubjects(500)];
   filter.adopt(1_000, [filterLayer(early.slice(0, 250)), filterLayer(early.slice(250))]);
   filter.adopt(2_000, [filterLayer(late)]);
   t.ok([...early, ...late].every(filter.mayContain));
@@ -61,7 +60,7 @@ t.test('what is adopted is found in its slice, until that ends', (t) => {
 
 t.test('what was there before stays, and adding goes on in the last one', (t) => {
   const filter = createSlicedFilter(sliceMs);
-  const [before, adopted, after] = [ids(10), ids(10), ids(10)];
+  const [before, adopted, after] = [newSubjects(10), newSubjects(10), newSubjects(10)];
   for (const id of before) filter.add(id, 500);
   const { bytes } = filter.stats();
   filter.adopt(1_000, [filterLayer(adopted)]);
@@ -73,28 +72,28 @@ t.test('what was there before stays, and adding goes on in the last one', (t) =>
 
 t.test('full ones that are adopted leave the room there was', (t) => {
   const filter = createSlicedFilter(sliceMs);
-  for (const id of ids(10)) filter.add(id, 500);
-  filter.adopt(1_000, [filterLayer(ids(layerCapacity))]);
+  for (const id of newSubjects(10)) filter.add(id, 500);
+  filter.adopt(1_000, [filterLayer(newSubjects(layerCapacity))]);
   const { bytes } = filter.stats();
-  for (const id of ids(10)) filter.add(id, 500);
+  for (const id of newSubjects(10)) filter.add(id, 500);
   t.equal(filter.stats().bytes, bytes);
   t.end();
 });
 
 t.test('one that was adopted is filled up before it grows', (t) => {
   const filter = createSlicedFilter(sliceMs);
-  filter.adopt(1_000, [filterLayer(ids(layerCapacity - 50))]);
+  filter.adopt(1_000, [filterLayer(newSubjects(layerCapacity - 50))]);
   const { bytes } = filter.stats();
-  for (const id of ids(40)) filter.add(id, 500);
+  for (const id of newSubjects(40)) filter.add(id, 500);
   t.equal(filter.stats().bytes, bytes);
-  for (const id of ids(40)) filter.add(id, 500);
+  for (const id of newSubjects(40)) filter.add(id, 500);
   t.ok(filter.stats().bytes > bytes);
   t.end();
 });
 
 t.test('it says in which slices an id may be', (t) => {
   const filter = createSlicedFilter(sliceMs);
-  const [once, twice, never] = ids(3) as [Buffer, Buffer, Buffer];
+  const [once, twice, never] = newSubjects(3) as [Buffer, Buffer, Buffer];
   t.strictSame(filter.slicesOf(once), []);
   filter.add(once, 500);
   filter.add(twice, 500);

@@ -3,15 +3,15 @@ import { array, assert as check, integer, property, tuple } from 'fast-check';
 import t from 'tap';
 import { limits } from '../../src/core/limits.ts';
 import { createSlicedFilter } from '../../src/revocation/slicedFilter.ts';
+import { newSubjects } from '../support/subjects.ts';
 
 const sliceMs = 1_000;
 const nothing = { entries: 0, capacity: 0, bytes: 0, slices: 0 };
-const ids = (count: number, bytes = 16) => Array.from({ length: count }, () => randomBytes(bytes));
 
 t.test('a new one holds nothing and takes nothing', (t) => {
   const filter = createSlicedFilter(sliceMs);
   t.strictSame(filter.stats(), nothing);
-  t.equal(ids(1_000).some(filter.mayContain), false);
+  t.equal(newSubjects(1_000).some(filter.mayContain), false);
   filter.dropExpired(Number.MAX_SAFE_INTEGER);
   t.strictSame(filter.stats(), nothing);
   t.end();
@@ -32,7 +32,7 @@ t.test('a slice is dropped exactly when its time has passed', (t) => {
   ];
   for (const [what, expiresAt, now, held] of table) {
     const filter = createSlicedFilter(sliceMs);
-    const [id] = ids(1) as [Buffer];
+    const [id] = newSubjects(1) as [Buffer];
     filter.add(id, expiresAt);
     filter.dropExpired(now);
     t.equal(filter.mayContain(id), held, what);
@@ -44,7 +44,7 @@ t.test('a slice is dropped exactly when its time has passed', (t) => {
 
 t.test('everything is found until it expires, and nothing is left when all has', (t) => {
   const filter = createSlicedFilter(sliceMs);
-  const added = ids(20_000).map((id, index) => ({ id, expiresAt: 1 + ((index * 7_919) % 8_000) }));
+  const added = newSubjects(20_000).map((id, index) => ({ id, expiresAt: 1 + ((index * 7_919) % 8_000) }));
   for (const { id, expiresAt } of added) filter.add(id, expiresAt);
   t.equal(filter.stats().slices, 8);
 
@@ -97,7 +97,7 @@ t.test('whatever is added and whenever time passes, nothing live is lost', (t) =
 
 t.test('a slice grows filter by filter, loses nothing and takes little more than it needs', (t) => {
   const filter = createSlicedFilter(sliceMs);
-  const added = ids(100_000);
+  const added = newSubjects(100_000);
   let filters = 0;
   let bytes = 0;
   for (const [index, id] of added.entries()) {
@@ -115,7 +115,7 @@ t.test('a slice grows filter by filter, loses nothing and takes little more than
   const { entries } = filter.stats();
   t.ok(entries <= 100_000 && entries > 99_800, `${entries} counted`);
 
-  const fresh = ids(200_000).filter(filter.mayContain).length;
+  const fresh = newSubjects(200_000).filter(filter.mayContain).length;
   t.ok(
     fresh <= 200_000 * filters * 2 * limits.bloomFalsePositives,
     `${fresh} of 200,000 fresh ones seem there`,
@@ -130,13 +130,13 @@ t.test('with room reserved it does not grow, and takes at most three bytes for e
   filter.reserve(500, 50_000);
   const { bytes } = filter.stats();
   t.ok(bytes <= 3 * 50_000, `${bytes} bytes`);
-  t.equal(ids(1_000).some(filter.mayContain), false, 'room is not an entry');
-  const added = ids(50_000);
+  t.equal(newSubjects(1_000).some(filter.mayContain), false, 'room is not an entry');
+  const added = newSubjects(50_000);
   for (const id of added) filter.add(id, 500);
   t.equal(filter.stats().bytes, bytes);
   t.ok(added.every(filter.mayContain));
 
-  const more = ids(20_000);
+  const more = newSubjects(20_000);
   for (const id of more) filter.add(id, 500);
   t.ok(filter.stats().bytes > bytes, 'beyond that it grows');
   t.ok([...added, ...more].every(filter.mayContain));
@@ -148,7 +148,7 @@ t.test('with room reserved it does not grow, and takes at most three bytes for e
 
 t.test('what was added before room is reserved stays', (t) => {
   const filter = createSlicedFilter(sliceMs);
-  const added = ids(5_000);
+  const added = newSubjects(5_000);
   for (const id of added) filter.add(id, 500);
   filter.reserve(500, 10_000);
   t.ok(added.every(filter.mayContain));
@@ -160,7 +160,7 @@ t.test('what was added before room is reserved stays', (t) => {
 
 t.test('adding again does not grow it', (t) => {
   const filter = createSlicedFilter(sliceMs);
-  const added = [...ids(6_000), ...ids(6_000, 27)];
+  const added = [...newSubjects(6_000), ...newSubjects(6_000, 27)];
   for (const id of added) filter.add(id, 700);
   const before = filter.stats();
   for (let round = 0; round < 5; round += 1) for (const id of added) filter.add(id, 500 + round);
@@ -170,7 +170,7 @@ t.test('adding again does not grow it', (t) => {
 
 t.test('what is extended lives on in its later slice', (t) => {
   const filter = createSlicedFilter(sliceMs);
-  const [extended, other] = ids(2) as [Buffer, Buffer];
+  const [extended, other] = newSubjects(2) as [Buffer, Buffer];
   filter.add(extended, 500);
   filter.add(other, 500);
   filter.add(extended, 2_500);
@@ -186,7 +186,7 @@ t.test('what is extended lives on in its later slice', (t) => {
 
 t.test('a dropped slice can begin anew', (t) => {
   const filter = createSlicedFilter(sliceMs);
-  const [before, after] = ids(2) as [Buffer, Buffer];
+  const [before, after] = newSubjects(2) as [Buffer, Buffer];
   filter.add(before, 500);
   filter.dropExpired(1_000);
   filter.add(after, 500);
