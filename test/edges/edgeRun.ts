@@ -125,10 +125,10 @@ export async function startEdges({ nodes, serviceToken }: Cluster, edges: number
   return {
     freeze: () => void child.kill('SIGSTOP'),
     thaw: () => void child.kill('SIGCONT'),
-    send: (message) => void (child.connected && child.send(message)),
+    send: (message) => void (child.connected && child.send(message, unheard)),
     async report() {
       if (!child.connected) return undefined;
-      child.send({ report: true } satisfies ToEdges);
+      child.send({ report: true } satisfies ToEdges, unheard);
       return (await answerOf(child, exited)) as EdgeReport | undefined;
     },
     async kill() {
@@ -137,6 +137,9 @@ export async function startEdges({ nodes, serviceToken }: Cluster, edges: number
     },
   };
 }
+
+/** One that is killed has not heard what is being sent; that it has ended is noticed elsewhere. */
+function unheard(): void {}
 
 /** Undefined when it ended instead. */
 async function answerOf(child: ChildProcess, exited: Promise<unknown>): Promise<unknown> {
