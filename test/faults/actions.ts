@@ -14,8 +14,6 @@ export interface Counts {
   /** Of these three, those refused for now or not answered. */
   refused: number;
   longestAcknowledgementMs: number;
-  /** Of all acknowledged logouts together. */
-  acknowledgementMs: number;
 }
 
 export interface ActionParts {
@@ -93,7 +91,6 @@ function createLogout(parts: ActionParts, check: ReturnType<typeof createCheck>)
     checker.logoutAcknowledged(session.id, at);
     pool.ended.push(session);
     counts.logouts += 1;
-    counts.acknowledgementMs += at - startedAt;
     if (node.interruptions === interruptions)
       counts.longestAcknowledgementMs = Math.max(counts.longestAcknowledgementMs, at - startedAt);
     // The sharpest question: everywhere, at once.

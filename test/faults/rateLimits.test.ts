@@ -84,4 +84,8 @@ t.test('guesses at two nodes at once are as many as are free, from however many 
     200,
     'the owner at home, at any node',
   );
+  const stranger = await login(two, body.email, password, '198.51.100.1');
+  // The last wrong one began a wait of 1 s, or of twice that for each more that was looked at.
+  const isOver = (performance.now() - start) / 1000 > 2 ** (checked - free);
+  t.match([stranger.status, stranger.body.code], isOver ? [Number] : [429, 'rate_limited']);
 });

@@ -42,14 +42,7 @@ const paces = {
 export function startWorkload({ nodes }: Cluster, emails: readonly string[], checker: Checker): Workload {
   const pool = createSessionPool();
   const unexpected: string[] = [];
-  const none = {
-    logins: 0,
-    refreshes: 0,
-    logouts: 0,
-    refused: 0,
-    longestAcknowledgementMs: 0,
-    acknowledgementMs: 0,
-  };
+  const none = { logins: 0, refreshes: 0, logouts: 0, refused: 0, longestAcknowledgementMs: 0 };
   const counts = { ...none };
   const actions = createActions({
     ...{ nodes, emails, pool, checker, counts },
