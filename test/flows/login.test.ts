@@ -157,15 +157,16 @@ for (const { name, embedded, open } of engines) {
       t.equal(told.length, 0);
     });
 
+    /** As if the password had been changed while this one was checked. */
+    const changedMeanwhile =
+      (userId: UserId): Database['transaction'] =>
+      async (work) => {
+        await database.transaction(({ users }) => users.bumpTokenVersion(userId));
+        return database.transaction(work);
+      };
+
     t.test('a login that is refused after the password was right ends nothing', async (t) => {
-      // As if the password had been changed while this one was checked.
-      const changed =
-        (userId: UserId): Database['transaction'] =>
-        async (work) => {
-          await database.transaction(({ users }) => users.bumpTokenVersion(userId));
-          return database.transaction(work);
-        };
-      const { before, logIn, token, told, eventsOf } = await setUp(changed);
+      const { before, logIn, token, told, eventsOf } = await setUp(changedMeanwhile);
       await t.rejects(logIn(token), { code: 'invalid_credentials' });
       t.equal(await endedAt(before.id), undefined);
       t.strictSame([told, await eventsOf(before.id)], [[], []]);
@@ -202,13 +203,7 @@ for (const { name, embedded, open } of engines) {
     );
 
     t.test('the hundredth attempt locks only if the password was wrong', async (t) => {
-      const moved =
-        (userId: UserId): Database['transaction'] =>
-        async (work) => {
-          await database.transaction(({ users }) => users.bumpTokenVersion(userId));
-          return database.transaction(work);
-        };
-      const { userId, email, account, logIn, guess } = await setUp(moved);
+      const { userId, email, account, logIn, guess } = await setUp(changedMeanwhile);
       await guess(email, '192.0.2.1');
       const last = { failures: limits.passwordFailuresMaximum - 1, retryAt: new Date(0) };
       await engine.prisma.passwordFailures.updateMany({ where: { account }, data: last });

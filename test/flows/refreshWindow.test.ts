@@ -92,6 +92,23 @@ for (const { name, open } of engines) {
         },
       );
 
+    t.test('a window that cannot be opened anew keeps nobody from the answer', async (t) => {
+      const { refreshOver, refresh } = await setUp();
+      let restamps = 0;
+      const away: Partial<Database> = {
+        refreshes: {
+          ...slowToWrite(0, grace).refreshes,
+          async restamp() {
+            restamps += 1;
+            throw new Error('the database has just gone away');
+          },
+        } as Database['refreshes'],
+      };
+      const { refreshToken } = await refreshOver(away)(0);
+      t.equal(restamps, 1);
+      t.equal((await refresh(1)).refreshToken === refreshToken, false, 'its token goes on');
+    });
+
     t.test('who was slow does not open the window of a session that has gone on', async (t) => {
       const { refreshOver, refresh, find } = await setUp();
       const goesOn: Partial<Database> = {
