@@ -13,7 +13,7 @@ export const rowsMadeAt = Date.UTC(2026, 0, 1);
 
 let made = 0;
 
-export async function newUser({ database }: Storage): Promise<User> {
+export async function newUser({ database }: Pick<Storage, 'database'>): Promise<User> {
   made += 1;
   const id = newId<UserId>(rowsMadeAt);
   const email = `user${made}@example.com` as Email;
@@ -22,7 +22,7 @@ export async function newUser({ database }: Storage): Promise<User> {
 }
 
 export async function newSession(
-  { database }: Storage,
+  { database }: Pick<Storage, 'database'>,
   user: User,
   at = rowsMadeAt,
   signingKid = 'kid',

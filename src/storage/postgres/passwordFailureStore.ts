@@ -5,6 +5,7 @@ import {
   type PasswordFailureStore,
 } from '../../authn/passwordFailures.ts';
 import { limits } from '../../core/limits.ts';
+import { beforeEither } from './earlierClock.ts';
 import { Prisma } from './generated/client.ts';
 import type { PrismaConnection } from './transactions.ts';
 
@@ -98,28 +99,20 @@ export function createPasswordFailureStore(prisma: PrismaConnection): PasswordFa
       const belowMaximum = Prisma.raw(`failures < ${limits.passwordFailuresMaximum}`);
       const forgottenAt = Prisma.sql`(used_at AT TIME ZONE 'UTC') + LEAST(failures, ${days}) * interval '1 day'`;
       const ofStrangers = Prisma.sql`known_at IS NULL AND ${belowMaximum}
-        AND ${forgottenAt} < (SELECT ${before(now, 0)} AT TIME ZONE 'UTC') ORDER BY ${forgottenAt}`;
-      const ofKnown = Prisma.sql`known_at <= (SELECT ${before(now, limits.knownNetworkMilliseconds)}) AND ${belowMaximum}
-        AND used_at < (SELECT ${before(now, limits.passwordFailuresDays * day)}) ORDER BY known_at`;
+        AND ${forgottenAt} < (${beforeEither(now)} AT TIME ZONE 'UTC') ORDER BY ${forgottenAt}`;
+      const ofKnown = Prisma.sql`known_at <= ${beforeEither(now, limits.knownNetworkMilliseconds)} AND ${belowMaximum}
+        AND used_at < ${beforeEither(now, limits.passwordFailuresDays * day)} ORDER BY known_at`;
       const deleted = await deleteSome(prisma, ofStrangers, limit);
       return deleted + (await deleteSome(prisma, ofKnown, limit - deleted));
     },
   };
 }
 
+/** By where they lie, since they are locked: with a join, a planner may walk the table. */
 function deleteSome(prisma: PrismaConnection, which: Prisma.Sql, limit: number): Promise<number> {
   return prisma.$executeRaw`
-    DELETE FROM password_failures WHERE (account, source) IN (
-      SELECT account, source FROM password_failures WHERE ${which} LIMIT ${limit} FOR UPDATE SKIP LOCKED)`;
-}
-
-/**
- * By the clock of the database as well: one that hurries forgets nothing. As a subquery, it is read once: an index is of no use
- * for what has to be asked of each row anew.
- */
-function before(now: number, milliseconds: number): Prisma.Sql {
-  const time = Prisma.sql`LEAST(${new Date(now)}::timestamptz, clock_timestamp())`;
-  return Prisma.sql`(${time} - ${milliseconds}::float8 * interval '1 millisecond')`;
+    DELETE FROM password_failures WHERE ctid = ANY (ARRAY(
+      SELECT ctid FROM password_failures WHERE ${which} LIMIT ${limit} FOR UPDATE SKIP LOCKED))`;
 }
 
 /** The source whose count it is. */

@@ -1,5 +1,5 @@
 import type { RequestStore } from '../../flows/namedRequest.ts';
-import { Prisma } from './generated/client.ts';
+import { beforeEither } from './earlierClock.ts';
 import type { PrismaConnection } from './transactions.ts';
 
 interface RequestRow {
@@ -15,7 +15,7 @@ export function createRequestStore(prisma: PrismaConnection): RequestStore {
     async open({ caller, id, targetHash }, now, keptMs) {
       await prisma.$executeRaw`
         DELETE FROM requests
-         WHERE caller = ${caller} AND id = ${id} AND opened_at < ${openedBefore(now, keptMs)}`;
+         WHERE caller = ${caller} AND id = ${id} AND opened_at < ${beforeEither(now, keptMs)}`;
       // One that is there is written as it is, since that locks it: who repeats a request waits for the first one. Only a row
       // that was inserted has no transaction that has locked it.
       const [row] = await prisma.$queryRaw<RequestRow[]>`
@@ -37,16 +37,11 @@ export function createRequestStore(prisma: PrismaConnection): RequestStore {
     },
 
     prune(keptMs, now, limit) {
+      // By where they lie, since they are locked: with a join, a planner may walk the table.
       return prisma.$executeRaw`
-        DELETE FROM requests WHERE (caller, id) IN (
-          SELECT caller, id FROM requests WHERE opened_at < ${openedBefore(now, keptMs)}
-           ORDER BY opened_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)`;
+        DELETE FROM requests WHERE ctid = ANY (ARRAY(
+          SELECT ctid FROM requests WHERE opened_at < ${beforeEither(now, keptMs)}
+           ORDER BY opened_at LIMIT ${limit} FOR UPDATE SKIP LOCKED))`;
     },
   };
-}
-
-/** By the clock of the database as well: one that hurries forgets nothing. Read once, so that an index is of use. */
-function openedBefore(now: number, keptMs: number): Prisma.Sql {
-  const time = Prisma.sql`LEAST(${new Date(now)}::timestamptz, clock_timestamp())`;
-  return Prisma.sql`(SELECT ${time} - ${keptMs}::float8 * interval '1 millisecond')`;
 }

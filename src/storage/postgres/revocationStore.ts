@@ -1,6 +1,7 @@
 import type { CommitMark } from '../../revocation/position.ts';
 import type { Revocation, RevocationStore } from '../../revocation/revocation.ts';
 import { type CountRow, countLiveSql, fromCountRow } from './countLive.ts';
+import { beforeEither } from './earlierClock.ts';
 import { Prisma } from './generated/client.ts';
 import { historySql } from './history.ts';
 import type { PrismaConnection } from './transactions.ts';
@@ -52,9 +53,9 @@ export function createRevocationStore(prisma: PrismaConnection): RevocationStore
       // The outer condition is looked at again when the row was locked: it may have been extended meanwhile.
       return prisma.$executeRaw`
         DELETE FROM revocations
-         WHERE expires_at < LEAST(${new Date(now)}, clock_timestamp()) AND subject IN (
+         WHERE expires_at < ${beforeEither(now)} AND subject = ANY (ARRAY(
           SELECT subject FROM revocations
-           WHERE expires_at < LEAST(${new Date(now)}, clock_timestamp()) ORDER BY expires_at LIMIT ${limit})`;
+           WHERE expires_at < ${beforeEither(now)} ORDER BY expires_at LIMIT ${limit}))`;
     },
   };
 }

@@ -2,6 +2,7 @@ import type { SessionId, UserId } from '../../core/ids.ts';
 import { limits } from '../../core/limits.ts';
 import type { Session } from '../../sessions/session.ts';
 import type { EndedSession, NewSession, SessionStore } from '../../sessions/sessionStore.ts';
+import { beforeEither } from './earlierClock.ts';
 import { Prisma, type Session as SessionRow } from './generated/client.ts';
 import { prepared } from './prepared.ts';
 import { expiredAt, inRange, live, notSpared, selected } from './sessionSelection.ts';
@@ -92,9 +93,8 @@ export function createSessionStore(prisma: PrismaConnection): SessionStore {
     },
 
     deleteFinished(retentionMs, now, limit) {
-      const time = Prisma.sql`LEAST(${new Date(now)}::timestamptz, clock_timestamp())`;
-      const finishedBefore = Prisma.sql`(${time} - ${retentionMs}::float8 * interval '1 millisecond')`;
-      const forgottenBefore = Prisma.sql`(${time} - ${limits.revocationMarginSeconds}::int * interval '1 second')`;
+      const finishedBefore = beforeEither(now, retentionMs);
+      const forgottenBefore = beforeEither(now, limits.revocationMarginSeconds * 1000);
       // The day finds them by its index, the rest is exact. One that is locked is being used, or is judged again next time.
       return prisma.$executeRaw`
         DELETE FROM sessions WHERE id = ANY (ARRAY(
