@@ -10,6 +10,7 @@ import type { UserStore } from '../authn/user.ts';
 import type { SigningKeyStore } from '../keys/signingKeyStore.ts';
 import type { RevocationStore } from '../revocation/revocation.ts';
 import type { SessionStore } from '../sessions/sessionStore.ts';
+import type { LogoutStore } from './logoutStore.ts';
 import type { RequestStore } from './namedRequest.ts';
 import type { RefreshStore } from './refreshStore.ts';
 
@@ -37,11 +38,13 @@ export interface SoleTasks {
 export interface Database extends Stores {
   /** Refuses as `transaction` does. Not for use in one: each of its uses is one. */
   readonly refreshes: RefreshStore;
+  /** As a transaction that is `always` let in. Not for use in one. */
+  readonly logouts: LogoutStore;
   /**
    * Resolves only after the commit. When the work throws, nothing of it is stored. When the commit's own outcome is
    * unknown (the connection was lost), this rejects although the work may have been stored. When the database ended the
    * transaction because it and another one waited for each other, the work is run once more, in a new one. Rejects with
-   * `overloaded` when many are under way, unless it is `always` let in: of upkeep and of logouts there are few at once, and no
+   * `overloaded` when many are under way, unless it is `always` let in: of upkeep there is little at once, and no
    * number of requests may keep them from being done.
    */
   transaction<T>(work: (stores: Stores) => Promise<T>, options?: { readonly always?: boolean }): Promise<T>;

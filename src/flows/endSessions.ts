@@ -3,9 +3,10 @@
  * flow that ends some takes its events from here, and with all of a user comes through `endAllOfUser` or `endOthers`.
  */
 import type { AuditEvent, Origin } from '../audit/auditEvent.ts';
-import type { UserId } from '../core/ids.ts';
+import type { SessionId, UserId } from '../core/ids.ts';
 import type { EndReason } from '../sessions/session.ts';
 import type { EndedSession, SessionSelection } from '../sessions/sessionStore.ts';
+import type { SessionEvent } from './logoutStore.ts';
 import type { Caller } from './provePassword.ts';
 import type { EndingStores } from './withEffect.ts';
 
@@ -28,7 +29,12 @@ export async function endSelected(
 }
 
 export function sessionEnded({ id, userId }: EndedSession, reason: string, origin: Origin): AuditEvent {
-  return { type: 'session_ended', origin, userId, sessionId: id, reason };
+  return { ...endOf(id, reason, origin), userId };
+}
+
+/** To be recorded with the session's user. */
+export function endOf(sessionId: SessionId, reason: string, origin: Origin): SessionEvent {
+  return { type: 'session_ended', origin, sessionId, reason };
 }
 
 /** Logins and refreshes that are in flight do not survive it: they compare the token version. Answers those that were alive. */

@@ -5,10 +5,10 @@ import type { SessionId } from '../core/ids.ts';
 import { limits } from '../core/limits.ts';
 import { together } from '../core/together.ts';
 import type { RefreshTokens } from '../sessions/refreshToken.ts';
-import { sessionEnded } from './endSessions.ts';
+import { endOf } from './endSessions.ts';
 import { readRefreshToken } from './genuineRefreshToken.ts';
 import { type ReadingParts, readGenuineToken } from './readToken.ts';
-import { type EffectParts, type EndingStores, inEffectInTime, withEffect } from './withEffect.ts';
+import { type EffectParts, endWithEffect, inEffectInTime } from './withEffect.ts';
 
 export interface LogoutParts extends EffectParts, ReadingParts {
   readonly refreshTokens: RefreshTokens;
@@ -39,21 +39,11 @@ interface SessionLogout {
   readonly origin: Origin;
 }
 
-/** In one transaction, and with one announcement of its effect. */
-async function endAll(
-  parts: LogoutParts,
-  logouts: readonly SessionLogout[],
-  next: () => void,
-): Promise<void> {
-  const now = parts.clock.now();
+/** In one statement, and with one announcement of its effect. Whoever waits begins while it is brought into effect. */
+function endAll(parts: LogoutParts, logouts: readonly SessionLogout[], next: () => void): Promise<void> {
   const origins = new Map(logouts.map(({ sessionId, origin }) => [sessionId, origin]));
-  const endThem = async (stores: EndingStores) => {
-    const ended = await stores.endSessions({ sessionIds: [...origins.keys()] }, 'logout');
-    const events = ended.map((session) => sessionEnded(session, 'logout', origins.get(session.id) as Origin));
-    await stores.audit.recordAll(events, now);
-  };
-  // Whoever waits begins while this is brought into effect.
-  await withEffect(parts, now, endThem, { committed: next, always: true });
+  const events = [...origins].map(([sessionId, origin]) => endOf(sessionId, 'logout', origin));
+  return endWithEffect(parts, events, { reason: 'logout', now: parts.clock.now(), committed: next });
 }
 
 /** Whether a session has ended is not asked: logging it out again is a success. */

@@ -2,11 +2,12 @@
 import t from 'tap';
 import { type SessionId, uuidBytes } from '../../src/core/ids.ts';
 import { limits } from '../../src/core/limits.ts';
-import type { Database } from '../../src/flows/database.ts';
 import { createLogout, type LogoutParts } from '../../src/flows/logout.ts';
+import type { LogoutStore } from '../../src/flows/logoutStore.ts';
+import type { Revocation } from '../../src/revocation/revocation.ts';
 import { engines, openStorage } from '../support/engines.ts';
 import { eventually } from '../support/eventually.ts';
-import { createFlowParts, newOpenSession, withTransactions } from '../support/flowParts.ts';
+import { createFlowParts, newOpenSession } from '../support/flowParts.ts';
 import { createToldEffect } from '../support/keyNode.ts';
 import { newUser } from '../support/rows.ts';
 
@@ -25,20 +26,29 @@ for (const { name, open } of engines) {
     const eventsOf = (sessionId: SessionId) =>
       engine.prisma.auditEvent.findMany({ where: { sessionId }, select: { type: true, requestId: true } });
 
-    const setUp = (transaction?: Database['transaction']) => {
+    const setUp = (end = storage.database.logouts.end) => {
       const { effect, told } = createToldEffect();
-      const { parts, transactions } = withTransactions({ ...base, effect }, transaction);
+      const suspected: Revocation[] = [];
+      effect.suspect = (revocations) => void suspected.push(...revocations);
+      const statements = { run: 0 };
+      const logouts: LogoutStore = {
+        end(...logouts) {
+          statements.run += 1;
+          return end(...logouts);
+        },
+      };
+      const parts = { ...base, effect, database: { ...storage.database, logouts } };
       const logout = createLogout(parts as unknown as LogoutParts);
       const logOut = ({ id, token }: { id: SessionId; token: () => string }, from = id as string) =>
         logout({ refreshToken: token() }, { actor: 'user', requestId: from });
-      return { logOut, told, transactions, deadlineMs: effect.longestMs() };
+      return { logOut, told, suspected, statements, deadlineMs: effect.longestMs() };
     };
 
     t.test('each session ends, with an audit event of its own request', async (t) => {
-      const { logOut, told, transactions } = setUp();
+      const { logOut, told, statements } = setUp();
       const sessions = await loginOften(30);
       await Promise.all(sessions.map((session) => logOut(session)));
-      t.ok(transactions.begun < 10, `${transactions.begun} transactions for ${sessions.length} logouts`);
+      t.ok(statements.run < 10, `${statements.run} statements for ${sessions.length} logouts`);
       const announced = told.flat().map(({ subject }) => subject);
       for (const { id } of sessions) {
         t.ok(announced.some((subject) => uuidBytes(id).equals(subject)));
@@ -46,7 +56,7 @@ for (const { name, open } of engines) {
       }
     });
 
-    t.test('twice in one transaction: both are answered, one event is recorded', async (t) => {
+    t.test('twice in one statement: both are answered, one event is recorded', async (t) => {
       const { logOut } = setUp();
       const [busy, another, twice] = await loginOften(3);
       if (busy === undefined || another === undefined || twice === undefined) throw new Error('three');
@@ -54,29 +64,41 @@ for (const { name, open } of engines) {
       t.equal((await eventsOf(twice.id)).length, 1);
     });
 
-    t.test('a transaction that fails: nobody in it is told of success, and nothing is stored', async (t) => {
-      const refused: Database['transaction'] = (work) =>
-        storage.database.transaction(async (stores) => {
-          await work(stores);
-          throw new Error('on purpose');
-        });
-      const { logOut } = setUp(refused);
+    t.test('a statement that fails: nobody in it is told of success, and nothing is stored', async (t) => {
+      // That one is the last thing to be written.
+      const unwritable: LogoutStore['end'] = (events, how) =>
+        storage.database.logouts.end(
+          events.map((event) => ({ ...event, reason: '\0' })),
+          how,
+        );
+      const { logOut, told, suspected } = setUp(unwritable);
       const sessions = await loginOften(5);
       const outcomes = await Promise.allSettled(sessions.map((session) => logOut(session)));
-      for (const outcome of outcomes) t.match(outcome, { status: 'rejected', reason: /on purpose/ });
-      for (const { id } of sessions)
+      for (const outcome of outcomes) t.match(outcome, { status: 'rejected' });
+      t.strictSame(told, []);
+      for (const { id } of sessions) {
         t.match(await storage.database.sessions.find(id), { endedAt: undefined });
+        t.strictSame(await storage.database.revocations.find([uuidBytes(id)]), []);
+        const doubt = suspected.find(({ subject }) => uuidBytes(id).equals(subject));
+        const longest = (limits.accessTokenMaximumSeconds + limits.revocationMarginSeconds) * 1000;
+        t.equal(doubt?.expiresAt, clock.now() + longest, 'for as long as a token of it may live');
+      }
       await setUp().logOut(sessions[0] as (typeof sessions)[0]);
       t.type((await storage.database.sessions.find(sessions[0]?.id as SessionId))?.endedAt, 'number');
     });
 
-    t.test('a logout is let in, however many transactions are under way', async (t) => {
-      const full: Database['transaction'] = async (work, options) => {
-        if (options?.always !== true) throw new Error('full');
-        return storage.database.transaction(work, options);
-      };
+    t.test('what is stored is what is announced, once more when it is done again', async (t) => {
       const [session] = await loginOften(1);
-      await t.resolves(setUp(full).logOut(session as NonNullable<typeof session>));
+      if (session === undefined) throw new Error('one');
+      const { logOut, told } = setUp();
+      await logOut(session);
+      const [revocation] = await storage.database.revocations.find([uuidBytes(session.id)]);
+      const { accessExpiresAt = 0 } = (await storage.database.sessions.find(session.id)) ?? {};
+      const until = accessExpiresAt + limits.revocationMarginSeconds * 1000;
+      t.match(revocation, { reason: 'logout', expiresAt: until });
+      t.match(told.flat(), [{ reason: 'logout', expiresAt: until }], 'what is announced is what is stored');
+      await setUp().logOut(session);
+      t.equal((await eventsOf(session.id)).length, 1, 'again: it is brought into effect, and not told twice');
     });
 
     t.test('a database that hangs: also who waits for a turn is answered in time', async (t) => {

@@ -6,6 +6,7 @@ import type { AuditEvent } from '../../src/audit/auditEvent.ts';
 import type { SessionId } from '../../src/core/ids.ts';
 import { limits } from '../../src/core/limits.ts';
 import type { Database, Stores } from '../../src/flows/database.ts';
+import type { LogoutStore } from '../../src/flows/logoutStore.ts';
 import type { RefreshStore } from '../../src/flows/refreshStore.ts';
 import type { StoredSigningKey } from '../../src/keys/signingKeyStore.ts';
 import type { Revocation } from '../../src/revocation/revocation.ts';
@@ -86,6 +87,7 @@ export function createMemoryDatabase(now: () => number, keys: readonly StoredSig
     services: {} as Stores['services'],
     requests: {} as Stores['requests'],
     refreshes: {} as RefreshStore,
+    logouts: {} as LogoutStore,
     auditLog: {} as Stores['auditLog'],
     soleTasks: {} as Stores['soleTasks'],
     passwordFailures: {} as Stores['passwordFailures'],

@@ -17,11 +17,14 @@ export function eventsOf(events: readonly AuditEvent[], now: number): string {
   return `[${events.map((event) => toJson(event, now)).join()}]`;
 }
 
-/** `beside`: records them once for each row of what is joined there. The origin is the same for all, and costs some microseconds. */
-export function recording(events: string, beside = Prisma.empty): Prisma.Sql {
+/**
+ * `beside`: records them once for each row of what is joined there, of which `userId` may be a column. The origin is the same for
+ * all, and costs some microseconds.
+ */
+export function recording(events: string, beside = Prisma.empty, userId = Prisma.sql`e.user_id`): Prisma.Sql {
   return Prisma.sql`
       INSERT INTO audit_events (id, occurred_at, type, actor, user_id, session_id, reason, request_id, ip, detail, origin)
-      SELECT e.id, e.occurred_at, e.type, e.actor, e.user_id, e.session_id, e.reason, e.request_id, e.ip, e.detail,
+      SELECT e.id, e.occurred_at, e.type, e.actor, ${userId}, e.session_id, e.reason, e.request_id, e.ip, e.detail,
              (SELECT audit_origin())
         FROM json_to_recordset(${events}::json) AS e (id uuid, occurred_at timestamptz, type text, actor text,
              user_id uuid, session_id uuid, reason text, request_id text, ip text, detail json)${beside}`;

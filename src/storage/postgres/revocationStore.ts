@@ -13,17 +13,11 @@ export function createRevocationStore(prisma: PrismaConnection): RevocationStore
       const subjects = revocations.map(({ subject }) => hex(subject));
       const reasons = revocations.map(({ reason }) => reason);
       const expiries = revocations.map(({ expiresAt }) => new Date(expiresAt).toISOString());
-      // An extended row takes the xid of its new transaction, so that it becomes visible again to whoever follows.
+      const rows = Prisma.sql`
+        SELECT decode(t.subject, 'hex'), t.reason, t.expires_at::timestamptz
+          FROM unnest(${subjects}::text[], ${reasons}::text[], ${expiries}::text[]) AS t (subject, reason, expires_at)`;
       const [mark] = await prisma.$queryRaw<CommitMark[]>`
-        WITH recorded AS (
-        INSERT INTO revocations (subject, reason, created_at, expires_at)
-        SELECT decode(t.subject, 'hex'), t.reason, ${new Date(now)}, t.expires_at::timestamptz
-          FROM unnest(${subjects}::text[], ${reasons}::text[], ${expiries}::text[]) AS t (subject, reason, expires_at)
-         ORDER BY t.subject
-            ON CONFLICT (subject) DO UPDATE
-           SET expires_at = GREATEST(revocations.expires_at, EXCLUDED.expires_at), xid = pg_current_xact_id()
-        RETURNING 1)
-        SELECT ${Prisma.raw(historySql)} AS history, pg_current_xact_id()::text AS transaction FROM recorded LIMIT 1`;
+        WITH recorded AS (${revoking(rows, now)}) SELECT ${commitMark} FROM recorded LIMIT 1`;
       return mark;
     },
 
@@ -58,6 +52,22 @@ export function createRevocationStore(prisma: PrismaConnection): RevocationStore
            WHERE expires_at < ${beforeEither(now)} ORDER BY expires_at LIMIT ${limit}))`;
     },
   };
+}
+
+/** What the transaction that it is asked in will be known by, once it has committed. */
+export const commitMark = Prisma.raw(`${historySql} AS history, pg_current_xact_id()::text AS transaction`);
+
+/** Records what `rows` selects: subject, reason and expiry. */
+export function revoking(rows: Prisma.Sql, now: number): Prisma.Sql {
+  // An extended row takes the xid of its new transaction, so that it becomes visible again to whoever follows. In one order, so
+  // that two that revoke the same do not wait for each other in a circle.
+  return Prisma.sql`
+        INSERT INTO revocations (subject, reason, created_at, expires_at)
+        SELECT r.subject, r.reason, ${new Date(now)}, r.expires_at
+          FROM (${rows}) AS r (subject, reason, expires_at) ORDER BY r.subject
+            ON CONFLICT (subject) DO UPDATE
+           SET expires_at = GREATEST(revocations.expires_at, EXCLUDED.expires_at), xid = pg_current_xact_id()
+        RETURNING 1`;
 }
 
 function hex(bytes: Uint8Array): string {

@@ -1,8 +1,9 @@
 import type { SessionId, UserId } from '../../core/ids.ts';
 import { limits } from '../../core/limits.ts';
 import type { Session } from '../../sessions/session.ts';
-import type { EndedSession, NewSession, SessionStore } from '../../sessions/sessionStore.ts';
+import type { NewSession, SessionStore } from '../../sessions/sessionStore.ts';
 import { beforeEither } from './earlierClock.ts';
+import { type EndedRow, ending, fromEndedRow } from './endingSessions.ts';
 import { Prisma, type Session as SessionRow } from './generated/client.ts';
 import { prepared } from './prepared.ts';
 import { expiredAt, inRange, live, notSpared, selected } from './sessionSelection.ts';
@@ -40,22 +41,9 @@ export function createSessionStore(prisma: PrismaConnection): SessionStore {
     },
 
     async end(selection, reason, now) {
-      const at = new Date(now);
-      const expired = expiredAt(now);
-      // In one order, so that two that end the same sessions do not wait for each other in a circle. The rows are locked
-      // before they are judged: a refresh that wins the race is seen with the expiry it wrote.
       const rows = await prisma.$queryRaw<EndedRow[]>`
-        WITH target AS (
-          SELECT s.id, ${live(expired)} AS live FROM sessions AS s
-           WHERE ${selected(selection, expired)} ORDER BY s.id FOR UPDATE)
-        UPDATE sessions AS s
-           SET ended_at = COALESCE(s.ended_at, ${at}), end_reason = COALESCE(s.end_reason, ${reason})
-          FROM target WHERE s.id = target.id AND ${notSpared(selection)}
-        RETURNING s.id, s.user_id, s.access_expires_at, target.live AS newly_ended`;
-      // One that had expired is ended all the same, since clocks may be set back; there is nothing to tell of it.
-      return rows
-        .map(fromEndedRow)
-        .filter((row) => row.newlyEnded || row.accessExpiresAt > expired.getTime());
+        WITH ${ending(selection, reason, now)} SELECT * FROM ended`;
+      return rows.map(fromEndedRow);
     },
 
     async count(selection, now) {
@@ -122,22 +110,6 @@ const columns = Prisma.raw(
     .map((name) => `s.${name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)} AS "${name}"`)
     .join(', '),
 );
-
-interface EndedRow {
-  readonly id: string;
-  readonly user_id: string;
-  readonly access_expires_at: Date;
-  readonly newly_ended: boolean;
-}
-
-function fromEndedRow(row: EndedRow): EndedSession {
-  return {
-    id: row.id as SessionId,
-    userId: row.user_id as UserId,
-    accessExpiresAt: row.access_expires_at.getTime(),
-    newlyEnded: row.newly_ended,
-  };
-}
 
 function toRow(session: NewSession): Prisma.SessionUncheckedCreateInput {
   return {

@@ -6,6 +6,7 @@ import { createAuditLog } from './auditLog.ts';
 import { createAuditTrail } from './auditTrail.ts';
 import { isDeadlock, translateFault } from './faults.ts';
 import type { Prisma, PrismaClient } from './generated/client.ts';
+import { createLogoutStore } from './logoutStore.ts';
 import { createPasswordFailureStore } from './passwordFailureStore.ts';
 import { createRefreshStore } from './refreshStore.ts';
 import { createRequestStore } from './requestStore.ts';
@@ -25,6 +26,7 @@ export function createDatabase(prisma: PrismaClient): Database {
   };
   const admit = createGate();
   const refreshes = createRefreshStore(prisma);
+  const logouts = createLogoutStore(prisma);
   return {
     ...createStores(prisma, translate),
     refreshes: guarded(
@@ -34,6 +36,10 @@ export function createDatabase(prisma: PrismaClient): Database {
         // Follows one that was admitted.
         restamp: refreshes.restamp,
       },
+      translate,
+    ),
+    logouts: guarded(
+      { end: (...sessions) => admit(() => onceMoreAfterDeadlock(() => logouts.end(...sessions)), true) },
       translate,
     ),
     async transaction(work, { always = false } = {}) {

@@ -1,0 +1,30 @@
+/** What logouts write: sessions that end, their revocations and what is told of them, in one statement. */
+import type { AuditEvent } from '../audit/auditEvent.ts';
+import type { SessionId } from '../core/ids.ts';
+import type { CommitMark } from '../revocation/position.ts';
+import type { EndReason } from '../sessions/session.ts';
+import type { EndedSession } from '../sessions/sessionStore.ts';
+
+/** The user is that of the session. */
+export interface SessionEvent extends Omit<AuditEvent, 'userId'> {
+  readonly sessionId: SessionId;
+}
+
+export interface Ended {
+  /** As `SessionStore.end` answers them. */
+  readonly ended: readonly EndedSession[];
+  /** Undefined when nothing was revoked. */
+  readonly mark: CommitMark | undefined;
+}
+
+export interface LogoutStore {
+  /**
+   * Ends the sessions that have an event, revokes the tokens of those that it answers until `marginMs` after their expiry, and
+   * records the events of those that were live. One event for each session. Resolves after the commit; the commit may have been
+   * done when it rejects.
+   */
+  end(
+    events: readonly SessionEvent[],
+    how: { readonly reason: EndReason; readonly now: number; readonly marginMs: number },
+  ): Promise<Ended>;
+}

@@ -1,0 +1,42 @@
+/** Ending sessions in SQL: the one statement that does it, for whoever puts it into a larger one. */
+import type { SessionId, UserId } from '../../core/ids.ts';
+import type { EndReason } from '../../sessions/session.ts';
+import type { EndedSession, SessionSelection } from '../../sessions/sessionStore.ts';
+import { Prisma } from './generated/client.ts';
+import { expiredAt, live, notSpared, selected } from './sessionSelection.ts';
+
+export interface EndedRow {
+  readonly id: string;
+  readonly user_id: string;
+  readonly access_expires_at: Date;
+  readonly newly_ended: boolean;
+}
+
+/**
+ * The parts `target, ended` of a WITH: ends the selected sessions, and `ended` has a row of each that was live or whose access
+ * tokens could still be live at `now`.
+ */
+export function ending(selection: SessionSelection, reason: EndReason, now: number): Prisma.Sql {
+  const expired = expiredAt(now);
+  // In one order, so that two that end the same sessions do not wait for each other in a circle. The rows are locked
+  // before they are judged: a refresh that wins the race is seen with the expiry it wrote. One that had expired is ended all
+  // the same, since clocks may be set back; there is nothing to tell of it.
+  return Prisma.sql`target AS (
+          SELECT s.id, ${live(expired)} AS live FROM sessions AS s
+           WHERE ${selected(selection, expired)} ORDER BY s.id FOR UPDATE),
+        updated AS (
+        UPDATE sessions AS s
+           SET ended_at = COALESCE(s.ended_at, ${new Date(now)}), end_reason = COALESCE(s.end_reason, ${reason})
+          FROM target WHERE s.id = target.id AND ${notSpared(selection)}
+        RETURNING s.id, s.user_id, s.access_expires_at, target.live AS newly_ended),
+        ended AS (SELECT * FROM updated WHERE newly_ended OR access_expires_at > ${expired})`;
+}
+
+export function fromEndedRow(row: EndedRow): EndedSession {
+  return {
+    id: row.id as SessionId,
+    userId: row.user_id as UserId,
+    accessExpiresAt: row.access_expires_at.getTime(),
+    newlyEnded: row.newly_ended,
+  };
+}

@@ -1,0 +1,30 @@
+import type { LogoutStore } from '../../flows/logoutStore.ts';
+import type { CommitMark } from '../../revocation/position.ts';
+import { eventsOf, recording } from './auditTrail.ts';
+import { type EndedRow, ending, fromEndedRow } from './endingSessions.ts';
+import { Prisma } from './generated/client.ts';
+import { prepared } from './prepared.ts';
+import { commitMark, revoking } from './revocationStore.ts';
+import type { PrismaConnection } from './transactions.ts';
+
+/** One statement, and so one transaction: a session ends with its revocation and its event, or not at all. */
+export function createLogoutStore(prisma: PrismaConnection): LogoutStore {
+  return {
+    async end(events, { reason, now, marginMs }) {
+      const selection = { sessionIds: events.map(({ sessionId }) => sessionId) };
+      const revoked = Prisma.sql`
+          SELECT uuid_send(id), ${reason}, access_expires_at + ${marginMs}::float8 * interval '1 millisecond' FROM ended`;
+      const ofEnded = Prisma.sql` JOIN ended ON ended.id = e.session_id AND ended.newly_ended`;
+      const rows = await prisma.$queryRaw<(EndedRow & CommitMark)[]>`${prepared('log_out')}
+        WITH ${ending(selection, reason, now)},
+        revoked AS (${revoking(revoked, now)}),
+        told AS (${recording(eventsOf(events, now), ofEnded, Prisma.sql`ended.user_id`)})
+        SELECT ended.*, mark.* FROM ended, (SELECT ${commitMark}) AS mark`;
+      return { ended: rows.map(fromEndedRow), mark: rows[0] && markOf(rows[0]) };
+    },
+  };
+}
+
+function markOf({ history, transaction }: CommitMark): CommitMark {
+  return { history, transaction };
+}
