@@ -45,7 +45,7 @@ export interface Database extends Stores {
    * unknown (the connection was lost), this rejects although the work may have been stored. When the database ended the
    * transaction because it and another one waited for each other, the work is run once more, in a new one. Rejects with
    * `overloaded` when many are under way, unless it is `always` let in: of upkeep there is little at once, and no
-   * number of requests may keep them from being done.
+   * number of requests may keep it from being done.
    */
   transaction<T>(work: (stores: Stores) => Promise<T>, options?: { readonly always?: boolean }): Promise<T>;
 }

@@ -1,6 +1,7 @@
 /**
  * Ends sessions in a transaction of `withEffect`, each with an event of its own: which sessions ended is a question, too. Every
- * flow that ends some takes its events from here, and with all of a user comes through `endAllOfUser` or `endOthers`.
+ * flow that ends some, logout's one statement included, takes its events from here, and with all of a user comes through
+ * `endAllOfUser` or `endOthers`.
  */
 import type { AuditEvent, Origin } from '../audit/auditEvent.ts';
 import type { SessionId, UserId } from '../core/ids.ts';

@@ -19,12 +19,9 @@ export interface Ended {
 
 export interface LogoutStore {
   /**
-   * Ends the sessions that have an event, revokes the tokens of those that it answers until `marginMs` after their expiry, and
-   * records the events of those that were live. One event for each session. Resolves after the commit; the commit may have been
-   * done when it rejects.
+   * Ends the sessions that have an event, as `SessionStore.end` does, revokes the tokens of those that it answers, and records the
+   * events of those that were live. One event for each session. Resolves after the commit; when it rejects, that may have been
+   * done all the same.
    */
-  end(
-    events: readonly SessionEvent[],
-    how: { readonly reason: EndReason; readonly now: number; readonly marginMs: number },
-  ): Promise<Ended>;
+  end(events: readonly SessionEvent[], reason: EndReason, now: number): Promise<Ended>;
 }

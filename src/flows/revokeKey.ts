@@ -5,12 +5,11 @@
  */
 import type { Origin } from '../audit/auditEvent.ts';
 import { AuthorityError, invalidField } from '../core/errors.ts';
-import { limits } from '../core/limits.ts';
 import { isKid, keySubject } from '../keys/publicKey.ts';
 import type { RingKeeper } from '../keys/ringKeeper.ts';
 import { revokeKey } from '../keys/rotation.ts';
 import type { StoredSigningKey } from '../keys/signingKeyStore.ts';
-import { type EffectReport, wholeHour } from '../revocation/revocation.ts';
+import { afterEveryToken, type EffectReport } from '../revocation/revocation.ts';
 import { changeKeyRing, type KeyRingParts } from './changeKeyRing.ts';
 import { countByPage, endSessionsByPage, type PagedSelection, worseOf } from './endSessionsByPage.ts';
 import { type NamedRequest, nameRequest, openRequest } from './namedRequest.ts';
@@ -89,7 +88,8 @@ function killKey(
     const ring = await stores.signingKeys.lock();
     const key = await stores.signingKeys.find(kid);
     if (key === undefined) throw noSuchKey();
-    const expiresAt = forgottenAt(key.revokedAt ?? ring.now);
+    // Longer than any node believes in a ring that it has not looked at again. Revoking again does not lengthen it.
+    const expiresAt = afterEveryToken(key.revokedAt ?? ring.now);
     // By then no ring has the key.
     if (expiresAt > ring.now)
       await stores.revoke([{ subject: keySubject(kid), reason: 'key_revoked', expiresAt }]);
@@ -100,13 +100,4 @@ function killKey(
     }
     return key;
   });
-}
-
-/**
- * Longer than any node believes in a ring that it has not looked at again, and than any token of the key lives. Revoking again
- * does not lengthen it.
- */
-function forgottenAt(revokedAt: number): number {
-  const seconds = limits.accessTokenMaximumSeconds + limits.revocationMarginSeconds;
-  return wholeHour(revokedAt + seconds * 1000);
 }

@@ -1,5 +1,5 @@
 /**
- * A transaction that can end sessions, and what follows its commit: the revocations are brought into effect before
+ * A transaction or a statement that ends sessions, and what follows its commit: the revocations are brought into effect before
  * anybody is answered. Every flow that ends sessions goes through here, whichever edge it was called from.
  */
 import { type Clock, withDeadline } from '../core/clock.ts';
@@ -7,7 +7,12 @@ import { AuthorityError } from '../core/errors.ts';
 import { uuidBytes } from '../core/ids.ts';
 import { limits } from '../core/limits.ts';
 import type { CommitMark } from '../revocation/position.ts';
-import type { Effect, EffectReport, Revocation } from '../revocation/revocation.ts';
+import {
+  afterEveryToken,
+  type Effect,
+  type EffectReport,
+  type Revocation,
+} from '../revocation/revocation.ts';
 import type { EndReason } from '../sessions/session.ts';
 import type { EndedSession, SessionSelection } from '../sessions/sessionStore.ts';
 import type { Database, Stores } from './database.ts';
@@ -45,7 +50,7 @@ export function withEffect<T>(
   return inEffectInTime(parts, commitWithEffect(parts, now, work));
 }
 
-/** For what had to wait before it came to `withEffect`: the time that an answer may take (I3) includes that. */
+/** For what had to wait before it came to one of these: the time that an answer may take (I3) includes that. */
 export function inEffectInTime<T>({ clock, effect }: EffectParts, work: Promise<T>): Promise<T> {
   const late = () => new AuthorityError('unavailable', { retryAfterSeconds: 1, reason: 'effect_deadline' });
   return withDeadline(clock, effect.longestMs(), work, late);
@@ -83,31 +88,32 @@ async function commitWithEffect<T>(
 }
 
 /**
- * The same for sessions that are known, in one statement: what is done most often takes one round trip. `committed` is called
- * between the commit and the effect.
+ * The same for sessions that are named by their ids, in one statement: what is done most often takes one round trip. `committed`
+ * is called between the commit and the effect.
  */
 export function endWithEffect(
   parts: EffectParts,
   events: readonly SessionEvent[],
-  ending: Ending,
+  how: EndedInOneStatement,
 ): Promise<void> {
-  return inEffectInTime(parts, commitEnding(parts, events, ending));
+  return inEffectInTime(parts, commitStatement(parts, events, how));
 }
 
-interface Ending {
+interface EndedInOneStatement {
   readonly reason: EndReason;
   readonly now: number;
   readonly committed: () => void;
 }
 
-async function commitEnding(
+async function commitStatement(
   { database, effect }: EffectParts,
   events: readonly SessionEvent[],
-  { reason, now, committed }: Ending,
+  { reason, now, committed }: EndedInOneStatement,
 ): Promise<void> {
-  const { ended, mark } = await database.logouts.end(events, { reason, now, marginMs }).catch((error) => {
-    const accessExpiresAt = now + limits.accessTokenMaximumSeconds * 1000;
-    effect.suspect(events.map(({ sessionId: id }) => sessionRevocation({ id, accessExpiresAt }, reason)));
+  const { ended, mark } = await database.logouts.end(events, reason, now).catch((error) => {
+    // It may have been done, and which expiry it found nobody knows.
+    const expiresAt = afterEveryToken(now);
+    effect.suspect(events.map(({ sessionId }) => ({ subject: uuidBytes(sessionId), reason, expiresAt })));
     throw error;
   });
   committed();
@@ -115,11 +121,10 @@ async function commitEnding(
   if (mark !== undefined) await effect.announce({ revocations, mark });
 }
 
-const marginMs = limits.revocationMarginSeconds * 1000;
-
-function sessionRevocation(
-  { id, accessExpiresAt }: Pick<EndedSession, 'id' | 'accessExpiresAt'>,
-  reason: EndReason,
-): Revocation {
-  return { subject: uuidBytes(id), reason, expiresAt: accessExpiresAt + marginMs };
+function sessionRevocation({ id, accessExpiresAt }: EndedSession, reason: EndReason): Revocation {
+  return {
+    subject: uuidBytes(id),
+    reason,
+    expiresAt: accessExpiresAt + limits.revocationMarginSeconds * 1000,
+  };
 }

@@ -4,6 +4,7 @@
  * (flows), nor where rows, sets and messages live (storage).
  */
 
+import { limits } from '../core/limits.ts';
 import type { CommitMark, Position } from './position.ts';
 
 /** `subject` is the 16 bytes of a session id or the 27 bytes of a jti: the deny-list knows one kind of entry. */
@@ -19,6 +20,11 @@ export interface Revocation {
 export function wholeHour(milliseconds: number): number {
   const hour = 3_600_000;
   return Math.ceil(milliseconds / hour) * hour;
+}
+
+/** From then on no token is accepted that was issued until `at`, whatever its lifetime. */
+export function afterEveryToken(at: number): number {
+  return wholeHour(at + (limits.accessTokenMaximumSeconds + limits.revocationMarginSeconds) * 1000);
 }
 
 /** 16 bytes name a session; anything else names a token. */

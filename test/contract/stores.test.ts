@@ -381,7 +381,7 @@ async function tooManyTransactions(t: Test, { database }: Storage): Promise<void
     await t.rejects(refresh(), { code: 'overloaded', reason: 'transactions' }, 'and a refresh is one');
   const event = { type: 'session_ended', origin: { actor: 'user' }, sessionId: id } as const;
   const admitted = [
-    database.logouts.end([event], { reason: 'logout', now, marginMs: 0 }),
+    database.logouts.end([event], 'logout', now),
     createSealAudit({ database })(),
     createDeleteOldEvents({ database, retentionMs: 1, earliestTime: () => 0 })(),
     createDeleteOldSessions({ database, retentionMs: 1, earliestTime: () => 0 })(),

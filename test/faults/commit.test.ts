@@ -1,12 +1,13 @@
-/** A COMMIT of the embedded database that fails: nothing is acknowledged on it. */
+/** A commit that fails: nothing is acknowledged on it. */
 import { PGlite } from '@electric-sql/pglite';
 import { PrismaPGlite } from 'pglite-prisma-adapter';
 import t from 'tap';
 import { guardCommits } from '../../src/storage/postgres/commitGuard.ts';
 import { PrismaClient } from '../../src/storage/postgres/generated/client.ts';
 import { eventually } from '../support/eventually.ts';
+import { openSharedDatabase } from '../support/sharedDatabase.ts';
 
-t.test('it is told, and its transaction never resolves', async (t) => {
+t.test('embedded: it is told, and its transaction never resolves', async (t) => {
   const pglite = await PGlite.create();
   t.teardown(() => pglite.close());
   // A deferred constraint is checked by COMMIT itself.
@@ -39,4 +40,21 @@ t.test('it is told, and its transaction never resolves', async (t) => {
   const { rows } = await pglite.query('SELECT id FROM late ORDER BY id');
   t.strictSame(rows, [{ id: 1 }, { id: 2 }]);
   t.equal(resolved, false, 'nobody was told that it is stored');
+});
+
+t.test('a statement by itself is a transaction, and its commit is part of its answer', async (t) => {
+  const pglite = await PGlite.create();
+  t.teardown(() => pglite.close());
+  const embedded = new PrismaClient({
+    adapter: new PrismaPGlite(guardCommits(pglite, (fault) => t.fail(`${fault}`))),
+  });
+  const { engine } = await openSharedDatabase(t);
+  for (const [name, prisma] of Object.entries({ embedded, server: engine.prisma })) {
+    await prisma.$executeRaw`CREATE TABLE late (id int UNIQUE DEFERRABLE INITIALLY DEFERRED)`;
+    const insert = (one: number, other: number) =>
+      prisma.$queryRaw`WITH done AS (INSERT INTO late VALUES (${one}), (${other}) RETURNING id) SELECT id FROM done`;
+    t.strictSame(await insert(1, 2), [{ id: 1 }, { id: 2 }], name);
+    await t.rejects(insert(3, 3), /late_id_key|23505/, `${name}: it fails with its commit`);
+    t.strictSame(await prisma.$queryRaw`SELECT id FROM late ORDER BY id`, [{ id: 1 }, { id: 2 }]);
+  }
 });

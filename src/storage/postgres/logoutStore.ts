@@ -1,3 +1,4 @@
+import { limits } from '../../core/limits.ts';
 import type { LogoutStore } from '../../flows/logoutStore.ts';
 import type { CommitMark } from '../../revocation/position.ts';
 import { eventsOf, recording } from './auditTrail.ts';
@@ -10,10 +11,11 @@ import type { PrismaConnection } from './transactions.ts';
 /** One statement, and so one transaction: a session ends with its revocation and its event, or not at all. */
 export function createLogoutStore(prisma: PrismaConnection): LogoutStore {
   return {
-    async end(events, { reason, now, marginMs }) {
+    async end(events, reason, now) {
       const selection = { sessionIds: events.map(({ sessionId }) => sessionId) };
       const revoked = Prisma.sql`
-          SELECT uuid_send(id), ${reason}, access_expires_at + ${marginMs}::float8 * interval '1 millisecond' FROM ended`;
+          SELECT uuid_send(id), ${reason}, access_expires_at + ${limits.revocationMarginSeconds}::int * interval '1 second'
+            FROM ended`;
       const ofEnded = Prisma.sql` JOIN ended ON ended.id = e.session_id AND ended.newly_ended`;
       const rows = await prisma.$queryRaw<(EndedRow & CommitMark)[]>`${prepared('log_out')}
         WITH ${ending(selection, reason, now)},
