@@ -13,7 +13,7 @@ export interface EndedRow {
 }
 
 /**
- * The parts `target, ended` of a WITH: ends the selected sessions, and `ended` has a row of each that was live or whose access
+ * The parts `target, updated, ended` of a WITH: ends the selected sessions, and `ended` has a row of each that was live or whose access
  * tokens could still be live at `now`.
  */
 export function ending(selection: SessionSelection, reason: EndReason, now: number): Prisma.Sql {
