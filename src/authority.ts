@@ -29,7 +29,7 @@ import { openRevoked, type Revoked } from './openRevoked.ts';
 import { createRefreshTokens } from './sessions/refreshToken.ts';
 import type { DataFolder } from './storage/local/dataFolder.ts';
 import { openEngine } from './storage/postgres/engine.ts';
-import { translateFault } from './storage/postgres/faults.ts';
+import { describeFault, isLasting, translateFault } from './storage/postgres/faults.ts';
 import { createStorage, migrateStorage } from './storage/postgres/storage.ts';
 import { openRedis } from './storage/redis/connection.ts';
 import { createAccessTokenIssuer } from './tokens/accessToken.ts';
@@ -44,6 +44,8 @@ export interface AuthorityParts {
   readonly dataFolder: DataFolder;
   readonly log: Log;
   readonly clock: Clock;
+  /** Opens the database in place of `openEngine`: for a test that needs other connections than ours. */
+  readonly openDatabase?: typeof openEngine;
 }
 
 export interface Ports {
@@ -94,7 +96,7 @@ export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
 
     const readiness = async () => ({
       process: draining ? 'draining' : 'ready',
-      database: await answers(parts.clock, stored.ping()),
+      database: await databaseState(parts.clock, stored.ping()),
       deny_list: revoked.revokedState(),
       key_ring: signed.keyRing.upToDate() ? 'ready' : 'out of date',
     });
@@ -111,19 +113,19 @@ export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
 function asStartupFault(error: unknown): unknown {
   const fault = error instanceof StartupError ? error : translateFault(error);
   if (!(fault instanceof AuthorityError) || fault.code !== 'unavailable') return fault;
-  const cause = fault.cause instanceof Error ? fault.cause.message : fault.reason;
-  return new UnreachableError(`DATABASE_URL: the PostgreSQL server does not answer: ${cause}`, {
-    cause: error,
-  });
+  const cause = fault.cause ?? fault;
+  const Kind = isLasting(cause) ? StartupError : UnreachableError;
+  return new Kind(`DATABASE_URL: ${describeFault(cause)}`, { cause: error });
 }
 
 /** Steps that give back what was opened, in the order of opening. */
 type Closing = (() => Promise<void>)[];
 
-async function openStored({ secrets, dataFolder, log, clock }: AuthorityParts, closing: Closing) {
+async function openStored(parts: AuthorityParts, closing: Closing) {
+  const { secrets, dataFolder, log, clock, openDatabase = openEngine } = parts;
   const redis = secrets.redis && (await openRedis({ address: secrets.redis, clock }));
   if (redis !== undefined) closing.push(async () => redis.close());
-  const engine = await openEngine(dataFolder.path, secrets.databaseUrl);
+  const engine = await openDatabase(dataFolder.path, secrets.databaseUrl);
   // A server that does not answer may never confirm the end of its connections; the embedded database must be closed.
   const late = () => new AuthorityError('unavailable', { reason: 'close' });
   const closeServer = () => withDeadline(clock, limits.closeMilliseconds, engine.close(), late);
@@ -208,11 +210,12 @@ async function keepFirstServiceToken({ config, dataFolder }: AuthorityParts, flo
   return true;
 }
 
-/** `ready`, or that the part does not answer. */
-function answers(clock: Clock, work: Promise<void>): Promise<string> {
+/** `ready`, or what is wrong with the database in a few words. */
+function databaseState(clock: Clock, ping: Promise<void>): Promise<string> {
   const late = () => new AuthorityError('unavailable');
-  return withDeadline(clock, limits.readinessMilliseconds, work, late).then(
+  return withDeadline(clock, limits.readinessMilliseconds, ping, late).then(
     () => 'ready',
-    () => 'does not answer',
+    ({ reason = '' }: AuthorityError) =>
+      /^database_/.test(reason) ? reason.slice('database_'.length).replaceAll('_', ' ') : 'does not answer',
   );
 }

@@ -3,6 +3,7 @@
  * knows the reason finds the right value. A rule about a variable that is itself faulty stays silent.
  */
 import { limits } from '../core/limits.ts';
+import { schemaOf } from './databaseUrl.ts';
 import { formatDuration } from './durations.ts';
 import type { Environment } from './env.ts';
 import { isLoopback, issuerFault, originFault } from './issuer.ts';
@@ -45,6 +46,11 @@ function relation<Name extends SettingName>(
 }
 
 const relations: readonly Relation[] = [
+  relation(['DATABASE_URL'], (v) =>
+    v.DATABASE_URL === undefined || schemaOf(v.DATABASE_URL) !== undefined
+      ? undefined
+      : 'must name one schema in ?schema=: up to 63 bytes of letters, digits, _ and -, and not one of PostgreSQL itself',
+  ),
   relation(['DATABASE_URL', 'REDIS_URL'], (v) =>
     (v.DATABASE_URL === undefined) === (v.REDIS_URL === undefined)
       ? undefined

@@ -111,7 +111,8 @@ export const settings = {
     secret: true,
     schemes: ['postgres', 'postgresql'],
     whenUnset: 'none (embedded mode)',
-    format: 'a postgres:// or postgresql:// URL',
+    format:
+      'a postgres:// or postgresql:// URL; with ?schema=NAME the tables lie in that schema, else in public',
     description: 'PostgreSQL server. Set together with REDIS_URL, or neither.',
   },
   REDIS_URL: {

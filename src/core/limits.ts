@@ -249,6 +249,10 @@ export const limits = {
   drainMilliseconds: 7_000,
   /** A query, or making a connection: whoever waits is told 503 after this. */
   queryMilliseconds: 5_000,
+  /** What each node may open to a server: ten in a pool, four of its own. */
+  databaseConnections: 14,
+  /** A server answers which process serves us at once; a pooler with one connection, not while another client has it. */
+  poolingCheckMilliseconds: 2_000,
   /** A migration may rewrite a table, or wait for another node that does. */
   migrationMilliseconds: 15 * 60_000,
   /** A node that stands still in the middle of a transaction keeps rows locked for this long. It never waits in one. */

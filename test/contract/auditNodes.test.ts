@@ -40,7 +40,7 @@ t.test('a seal waits for nobody, and nobody for it', async (t) => {
   const client = await connect();
   await record(database, 1);
   await client.query('BEGIN');
-  await client.query('SELECT pg_advisory_xact_lock($1)', [0x63736734]);
+  await client.query("SELECT pg_advisory_xact_lock($1, hashtext('public'))", [0x63736734]);
   t.match(await createSealAudit({ database })(), { outcome: 'elsewhere' }, 'another node is at it');
   await client.query('ROLLBACK');
   await database.transaction(async (stores) => {

@@ -39,8 +39,8 @@ for (const { name, embedded, open } of engines) {
         `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public' AND table_name LIKE 'x%'`,
       );
 
-    t.strictSame(await migrate(connection), names, 'an empty database, in order');
-    t.strictSame(await migrate(connection), [], 'nothing is left to do');
+    t.strictSame(await migrate(connection, 'public'), names, 'an empty database, in order');
+    t.strictSame(await migrate(connection, 'public'), [], 'nothing is left to do');
     const kept = await connection.query<{ checksum: string; steps: number }>(
       'SELECT checksum, applied_steps_count AS steps FROM _prisma_migrations WHERE finished_at IS NOT NULL',
     );
@@ -53,26 +53,29 @@ for (const { name, embedded, open } of engines) {
     t.equal(new Set(kept.map(({ checksum }) => checksum)).size, names.length);
 
     await add('20270101000000_fails', 'CREATE TABLE x1 (id int); SELECT 1 / 0;');
-    await t.rejects(migrate(connection, folder), /division by zero/);
+    await t.rejects(migrate(connection, 'public', folder), /division by zero/);
     t.strictSame(await tables(), [], 'a migration that fails leaves nothing');
     await rm(join(path, '20270101000000_fails'), { recursive: true });
 
     await add('20270101000000_more', 'CREATE TABLE x2 (id int);');
     // Embedded there is one connection and one process: nobody else could migrate at the same time.
     const runners = embedded ? [connection] : [connection, await engine.connect(), await engine.connect()];
-    const runs = await Promise.all(runners.map((runner) => migrate(runner, folder)));
+    const runs = await Promise.all(runners.map((runner) => migrate(runner, 'public', folder)));
     t.strictSame(runs.flat(), ['20270101000000_more'], 'those that start together apply it once');
     for (const runner of runners.slice(1)) await runner.close();
 
-    await t.rejects(migrate(connection), {
+    await t.rejects(migrate(connection, 'public'), {
       name: 'StartupError',
       message: /newer than this code.*20270101000000_more/,
     });
     await writeFile(join(path, '20270101000000_more', 'migration.sql'), 'CREATE TABLE x3 (id int);');
-    await t.rejects(migrate(connection, folder), StartupError, 'a changed migration is refused');
+    await t.rejects(migrate(connection, 'public', folder), StartupError, 'a changed migration is refused');
     await connection.query(`UPDATE _prisma_migrations SET finished_at = NULL WHERE migration_name = $1`, [
       names[0],
     ]);
-    await t.rejects(migrate(connection, folder), { name: 'StartupError', message: /never finished/ });
+    await t.rejects(migrate(connection, 'public', folder), {
+      name: 'StartupError',
+      message: /never finished/,
+    });
   });
 }

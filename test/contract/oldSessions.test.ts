@@ -164,7 +164,7 @@ t.test('one node at a time, and none waits for a session that is in use', async 
   await fill(rows as never, user.id, 3, `now() - interval '40 days'`);
   const run = createDeleteOldSessions({ database, retentionMs, earliestTime: Date.now });
   await client.query('BEGIN');
-  await client.query('SELECT pg_advisory_xact_lock($1)', [0x63736735]);
+  await client.query("SELECT pg_advisory_xact_lock($1, hashtext('public'))", [0x63736735]);
   t.strictSame(await run(), { sessions: 0, more: false }, 'another node is at it');
   await client.query('ROLLBACK');
   await client.query('BEGIN');

@@ -8,11 +8,14 @@ import { PGlite } from '@electric-sql/pglite';
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { PrismaPGlite } from 'pglite-prisma-adapter';
-import { StartupError, UnreachableError } from '../../core/errors.ts';
+import { schemaOf } from '../../config/databaseUrl.ts';
+import { StartupError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import { failStop, guardCommits } from './commitGuard.ts';
+import { type PinsOf, pinConnection } from './connectionPins.ts';
 import { PrismaClient } from './generated/client.ts';
 import { statementName } from './prepared.ts';
+import { refuseUnsuitableServer } from './serverChecks.ts';
 
 /** One connection that runs SQL as it is written: for migrations and locks, where Prisma has no say. */
 export interface SqlConnection {
@@ -27,6 +30,8 @@ export interface SqlConnection {
 
 export interface PostgresEngine {
   readonly prisma: PrismaClient;
+  /** Where all tables are. */
+  readonly schema: string;
   /**
    * A connection of its own on a server; the only one there is when embedded. On a server, each query rejects after
    * `queryMs`, and a transaction in which nothing happens for `idleMs` is ended by the server.
@@ -46,21 +51,35 @@ const transactionOptions = {
   timeout: limits.transactionMilliseconds,
 };
 
+export interface EngineOptions {
+  /** What is done with each connection before its first use. Only a test has reason to give another. */
+  readonly pin?: typeof pinConnection;
+}
+
 /** A server where there is a URL, else the embedded database in the folder. */
-export function openEngine(dataDir: string, databaseUrl: string | undefined): Promise<PostgresEngine> {
-  return databaseUrl === undefined ? openEmbedded(dataDir) : openServer(databaseUrl);
+export function openEngine(
+  dataDir: string,
+  databaseUrl: string | undefined,
+  { pin = pinConnection }: EngineOptions = {},
+): Promise<PostgresEngine> {
+  return databaseUrl === undefined ? openEmbedded(dataDir, pin) : openServer(databaseUrl, pin);
 }
 
 /** Opens, or makes, the embedded database in `DATA_DIR/postgres`. Only one process may have it open. */
-async function openEmbedded(dataDir: string): Promise<PostgresEngine> {
+async function openEmbedded(dataDir: string, pin: typeof pinConnection): Promise<PostgresEngine> {
   const folder = join(dataDir, 'postgres');
   const pglite = await openFolder(folder);
+  const schema = embeddedSchema;
+  // Nothing else is connected, so nothing is given up: a statement takes as long as the disk does.
+  const pins = { schema, statementMs: 0, idleMs: 0 };
+  await pin((sql, parameters) => pglite.query(sql, [...parameters]), pins);
   const prisma = new PrismaClient({
     adapter: new PrismaPGlite(guardCommits(pglite, failStop)),
     transactionOptions,
   });
   return {
     prisma,
+    schema,
     async connect() {
       return {
         query: async <Row>(sql: string, parameters: readonly unknown[] = []) =>
@@ -77,6 +96,8 @@ async function openEmbedded(dataDir: string): Promise<PostgresEngine> {
   };
 }
 
+const embeddedSchema = 'public';
+
 async function openFolder(folder: string): Promise<PGlite> {
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -90,62 +111,66 @@ async function openFolder(folder: string): Promise<PGlite> {
 }
 
 /** Opens a PostgreSQL server. `url` holds a password and appears in no message. */
-async function openServer(url: string): Promise<PostgresEngine> {
-  const connect = async ({ queryMs, idleMs }: Patience = {}): Promise<SqlConnection> => {
-    const timeoutMs = queryMs ?? limits.queryMilliseconds;
-    const client = new pg.Client({
-      connectionString: url,
-      application_name: 'countersign',
-      connectionTimeoutMillis: Math.min(timeoutMs, limits.queryMilliseconds),
-      query_timeout: timeoutMs,
-      idle_in_transaction_session_timeout: idleMs ?? limits.idleInTransactionMilliseconds,
-    });
-    // A connection that breaks while idle has no caller to tell; the next statement on it fails and does.
-    client.on('error', () => {});
-    await client.connect();
-    return {
-      query: async <Row>(sql: string, parameters: readonly unknown[] = []) =>
-        (await client.query(sql, [...parameters])).rows as Row[],
-      async execute<Row>(script: string) {
-        const results: pg.QueryResult[] | pg.QueryResult = await client.query(script);
-        return (Array.isArray(results) ? results : [results]).map(({ rows }) => rows as Row[]);
-      },
-      close: () => client.end(),
-      abandon: () => void client.connection.stream.destroy(),
-    };
+async function openServer(url: string, pin: typeof pinConnection): Promise<PostgresEngine> {
+  const schema = schemaOf(url);
+  if (schema === undefined) throw new StartupError('DATABASE_URL: ?schema= must name one schema.');
+  const connect = ({ queryMs, idleMs }: Patience = {}) => {
+    const statementMs = queryMs ?? limits.queryMilliseconds;
+    const pins = { schema, statementMs, idleMs: idleMs ?? limits.idleInTransactionMilliseconds };
+    return connectServer(url, pins, pin);
   };
-  const connection = await reachable(connect());
-  await refuseLossyCommits(connection).finally(connection.close);
-  const connections = {
+  await refuseUnsuitableServer(connect);
+  const pool = new pg.Pool({
     connectionString: url,
-    application_name: 'countersign',
+    application_name: applicationName,
     connectionTimeoutMillis: limits.queryMilliseconds,
-    statement_timeout: limits.queryMilliseconds,
     // The server's own limit does not help when the server is not there any more.
     query_timeout: limits.queryMilliseconds,
-    // Nor does ours when this node is frozen, or gone: the rows that it has locked are waited for by others.
-    idle_in_transaction_session_timeout: limits.idleInTransactionMilliseconds,
-  };
-  const adapter = new PrismaPg(connections, { statementNameGenerator: statementName });
+    // The driver waits for it before anybody gets the connection; its types say otherwise.
+    onConnect: (client) =>
+      pin((sql, parameters) => client.query(sql, [...parameters]), {
+        schema,
+        statementMs: limits.queryMilliseconds,
+        // Of a node that is frozen, or gone: others wait for the rows that it has locked.
+        idleMs: limits.idleInTransactionMilliseconds,
+      }) as unknown as undefined,
+  });
+  const adapter = new PrismaPg(pool, {
+    schema,
+    statementNameGenerator: statementName,
+    disposeExternalPool: true,
+  });
   const prisma = new PrismaClient({ adapter, transactionOptions });
-  return { prisma, connect, close: () => prisma.$disconnect() };
+  return { prisma, schema, connect, close: () => prisma.$disconnect() };
 }
 
-/** A logout that was answered must survive a crash of the server. */
-async function refuseLossyCommits(connection: SqlConnection): Promise<void> {
-  const [row] = await connection.query<{ synchronous_commit: string }>('SHOW synchronous_commit');
-  if (row?.synchronous_commit !== 'off') return;
-  throw new StartupError(
-    'DATABASE_URL: synchronous_commit is off: a crash of the server would lose logouts that were answered; set it to on.',
-  );
-}
+const applicationName = 'countersign';
 
-async function reachable(connection: Promise<SqlConnection>): Promise<SqlConnection> {
+async function connectServer(url: string, pins: PinsOf, pin: typeof pinConnection): Promise<SqlConnection> {
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: applicationName,
+    connectionTimeoutMillis: Math.min(pins.statementMs, limits.queryMilliseconds),
+    query_timeout: pins.statementMs,
+  });
+  // A connection that breaks while idle has no caller to tell; the next statement on it fails and does.
+  client.on('error', () => {});
+  await client.connect();
+  const abandon = () => void client.connection.stream.destroy();
   try {
-    return await connection;
-  } catch (cause) {
-    const why =
-      cause instanceof Error ? cause.message || (cause as NodeJS.ErrnoException).code : String(cause);
-    throw new UnreachableError(`DATABASE_URL: the PostgreSQL server cannot be reached: ${why}`, { cause });
+    await pin((sql, parameters) => client.query(sql, [...parameters]), pins);
+  } catch (error) {
+    abandon();
+    throw error;
   }
+  return {
+    query: async <Row>(sql: string, parameters: readonly unknown[] = []) =>
+      (await client.query(sql, [...parameters])).rows as Row[],
+    async execute<Row>(script: string) {
+      const results: pg.QueryResult[] | pg.QueryResult = await client.query(script);
+      return (Array.isArray(results) ? results : [results]).map(({ rows }) => rows as Row[]);
+    },
+    close: () => client.end(),
+    abandon,
+  };
 }

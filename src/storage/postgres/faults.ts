@@ -1,37 +1,153 @@
-/** Faults of the database, told apart: what means "try again" and what is a defect. */
+/** Faults of the database, told apart: what means "try again" and what is a defect; and in words what an operator can do. */
 import { AuthorityError } from '../../core/errors.ts';
 import { Prisma } from './generated/client.ts';
 
+interface FaultKind {
+  /** For the log, the metrics and readiness. */
+  readonly reason: string;
+  /** Completes "the database …". */
+  readonly words: string;
+  /** Waiting does not mend it: somebody has to do something. */
+  readonly lasting?: true;
+}
+
+const notThere: FaultKind = {
+  reason: 'database_tables_missing',
+  words:
+    'has not the tables or functions that this version needs; is it the right database, and the right ?schema=?',
+  lasting: true,
+};
+const readOnly: FaultKind = {
+  reason: 'database_read_only',
+  words: 'can only be read: it is a standby, or was failed over; DATABASE_URL must lead to the primary',
+};
+const login: FaultKind = {
+  reason: 'database_login_refused',
+  words: 'refuses the login; has the password been changed?',
+};
+const rights: FaultKind = {
+  reason: 'database_rights_missing',
+  words: 'denies a right that is needed; docs/database.md lists the grants of the role that serves',
+  lasting: true,
+};
+const conflict: FaultKind = { reason: 'database', words: 'broke a transaction off that met another one' };
+const connections: FaultKind = {
+  reason: 'database_connections_exhausted',
+  words: 'has no free connection; raise max_connections or the limit of the role',
+};
+const full: FaultKind = { reason: 'database_full', words: 'has no space left on its disk' };
+const unsuitable: FaultKind = {
+  reason: 'database_unsuitable',
+  words:
+    'cannot tell its position in the write-ahead log; a server that hides it (as Amazon Aurora does) cannot be used',
+  lasting: true,
+};
+const away: FaultKind = { reason: 'database', words: 'does not answer' };
+
+/** By SQLSTATE, or its first two characters: what is wrong is the server, or what it lets us do, and no statement of ours. */
+const kinds: Readonly<Record<string, FaultKind>> = {
+  '08': away,
+  '25006': readOnly,
+  '28': login,
+  '3D': { reason: 'database_missing', words: 'does not exist on this server' },
+  '3F': notThere,
+  '40': conflict,
+  '42501': rights,
+  '42P01': notThere,
+  '42703': notThere,
+  '42704': notThere,
+  '42883': notThere,
+  '53': away,
+  '53100': full,
+  '53300': connections,
+  '53400': connections,
+  '55': unsuitable,
+  '55006': away,
+  '55P03': conflict,
+  '57': away,
+  '58': away,
+  XX: away,
+};
+
 /**
- * Prisma's codes for: unreachable (P1001, P1002, P1017), no free connection (P2024), transaction could not begin, ran
- * out of time or lost its connection (P2028), write conflict or deadlock (P2034).
+ * Prisma's codes for: unreachable (P1001, P1002, P1008, P1017), no free connection (P2024, P2037), transaction could not begin,
+ * ran out of time or lost its connection (P2028), write conflict or deadlock (P2034).
  */
 const passingCodes = new Set(['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2028', 'P2034', 'P2037']);
 
-/** SQLSTATE classes 08 (connection), 53 (resources), 57 (operator intervention, timeouts), and lost sockets. */
-const passingStates = /\b((?:08|53|57)[0-9A-Z]{3}|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT)\b/;
+/** Lost sockets. */
+const passingErrnos =
+  /\b(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)\b/;
 
-/** In the words of the driver, and of Prisma, which for raw SQL has one code for all and says the rest in words. */
+/** In the words of the driver, which has no code for them, and of Prisma where it drops the code. */
 const passingWords =
-  /Connection (terminated|ended)|connection error|terminating connection|timeout exceeded|timeout expired|read timeout|closed the connection|can't reach database|operation has timed out|too many database connections|ConnectionClosed|SocketTimeout|DatabaseNotReachable|TooManyConnections|write conflict or a deadlock/i;
+  /Connection (terminated|ended)|connection error|terminating connection|timeout exceeded|timeout expired|read timeout|closed the connection|can't reach database|operation has timed out|the connection was closed|too many database connections|ConnectionClosed|SocketTimeout|DatabaseNotReachable|TooManyConnections|write conflict or a deadlock/i;
 
-function isPassing(error: unknown): boolean {
+/** PGlite reports a full disk in the words of the server, or of the file system. */
+const fullWords = /No space left on device|ENOSPC/i;
+
+/** Five characters, at least one of them a digit: `EPIPE` is none. */
+const sqlState = /^(?=.*\d)[0-9A-Z]{5}$/;
+
+/** The SQLSTATE of what the driver, or Prisma around it, has thrown; undefined when the server has said nothing. */
+export function sqlStateOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if (error instanceof Prisma.PrismaClientKnownRequestError) {
+    const cause = (error.meta?.['driverAdapterError'] as { cause?: { originalCode?: unknown } } | undefined)
+      ?.cause;
+    if (typeof cause?.originalCode === 'string') return cause.originalCode;
+  }
+  const { code } = error as NodeJS.ErrnoException;
+  if (typeof code === 'string' && sqlState.test(code) && !code.startsWith('P')) return code;
+  return sqlStateOf(error.cause);
+}
+
+function kindOf(error: unknown): FaultKind | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if (fullWords.test(error.message)) return full;
+  const state = sqlStateOf(error);
+  if (state !== undefined) return kinds[state] ?? kinds[state.slice(0, 2)];
+  return isPassing(error) ? away : undefined;
+}
+
+function isPassing(error: Error): boolean {
   if (error instanceof Prisma.PrismaClientKnownRequestError && passingCodes.has(error.code)) return true;
   if (error instanceof Prisma.PrismaClientInitializationError) return true;
-  if (!(error instanceof Error)) return false;
   const meta = error instanceof Prisma.PrismaClientKnownRequestError ? JSON.stringify(error.meta ?? {}) : '';
   const said = `${error.message} ${(error as NodeJS.ErrnoException).code ?? ''} ${meta}`;
-  return passingStates.test(said) || passingWords.test(said);
+  return passingErrnos.test(said) || passingWords.test(said);
 }
 
-/** The database ended one of two transactions that waited for each other. Nothing of it was stored. */
-export function isDeadlock(error: unknown): boolean {
+/** The database ended one of two transactions that met, or waited for each other. Nothing of it was stored. */
+export function isConflict(error: unknown): boolean {
   if (error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2034') return true;
-  return error instanceof Error && /\b40P01\b|write conflict or a deadlock/i.test(error.message);
+  return ['40P01', '40001'].includes(sqlStateOf(error) ?? '');
 }
 
-/** A database that does not answer is `unavailable` with a time to try again; anything else stays what it is. */
+/** Waiting does not mend it. */
+export function isLasting(error: unknown): boolean {
+  return kindOf(error)?.lasting === true;
+}
+
+/** One line for an operator: what is wrong and what can be done, with the words of the server. */
+export function describeFault(error: unknown): string {
+  const kind = kindOf(error);
+  const said =
+    error instanceof Error
+      ? lastLine(error.message || String((error as NodeJS.ErrnoException).code))
+      : String(error);
+  return kind === undefined || kind === away ? said : `the database ${kind.words} (${said})`;
+}
+
+/** Prisma puts the statement and its place in the code before it. */
+function lastLine(message: string): string {
+  return message.trim().split('\n').at(-1)?.trim() ?? '';
+}
+
+/** A database that cannot do its part now is `unavailable` with a time to try again; anything else stays what it is. */
 export function translateFault(error: unknown): unknown {
-  if (error instanceof AuthorityError || !isPassing(error)) return error;
-  return new AuthorityError('unavailable', { retryAfterSeconds: 1, reason: 'database', cause: error });
+  if (error instanceof AuthorityError) return error;
+  const kind = kindOf(error);
+  if (kind === undefined) return error;
+  return new AuthorityError('unavailable', { retryAfterSeconds: 1, reason: kind.reason, cause: error });
 }

@@ -6,7 +6,9 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { StartupError } from '../../core/errors.ts';
+import { quotedName } from './connectionPins.ts';
 import type { SqlConnection } from './engine.ts';
+import { sqlStateOf } from './faults.ts';
 
 /** The number that Prisma's own `migrate` locks. */
 const advisoryLock = 72_707_369;
@@ -39,24 +41,46 @@ const bookkeeping = `
   )`;
 
 /**
- * Brings the database to the version of this code and answers the names that were applied.
- * Throws `StartupError` when the database is newer than the code, or holds a changed or unfinished migration.
+ * Brings the database to the version of this code and answers the names that were applied. A database that has them all is
+ * only read, so a role that may not create anything can serve it.
+ * Throws `StartupError` when the database is newer than the code, or holds a changed or unfinished migration, or lacks some
+ * that this role may not apply.
  */
 export async function migrate(
   connection: SqlConnection,
+  schema: string,
   folder: URL = migrationsFolder,
 ): Promise<readonly string[]> {
   const known = await readMigrations(folder);
   await connection.query('SELECT pg_advisory_lock($1)', [advisoryLock]);
   try {
-    await connection.execute(bookkeeping);
-    const applied = await readApplied(connection);
+    const applied = await readApplied(connection, schema);
     refuseUnknown(applied, known);
     const pending = known.filter(({ name }) => !applied.some((row) => row.migration_name === name));
-    for (const migration of pending) await apply(connection, migration);
+    if (pending.length > 0) await applyAll(connection, schema, pending);
     return pending.map(({ name }) => name);
   } finally {
     await connection.query('SELECT pg_advisory_unlock($1)', [advisoryLock]);
+  }
+}
+
+async function applyAll(
+  connection: SqlConnection,
+  schema: string,
+  pending: readonly Migration[],
+): Promise<void> {
+  try {
+    // Asked first: the right to make one is needed even for one that is there.
+    const [found] = await connection.query('SELECT 1 FROM pg_namespace WHERE nspname = $1', [schema]);
+    if (found === undefined) await connection.execute(`CREATE SCHEMA ${quotedName(schema)}`);
+    await connection.execute(bookkeeping);
+    for (const migration of pending) await apply(connection, migration);
+  } catch (cause) {
+    if (sqlStateOf(cause) !== '42501') throw cause;
+    throw new StartupError(
+      `DATABASE_URL: the database lacks ${pending.length} migration(s), from ${pending[0]?.name} on, which this role may not apply: ${(cause as Error).message}. Run \`countersign migrate\` as the role that owns the tables (docs/database.md).`,
+      { cause },
+    );
   }
 }
 
@@ -71,7 +95,13 @@ async function readMigrations(folder: URL): Promise<readonly Migration[]> {
   );
 }
 
-function readApplied(connection: SqlConnection): Promise<AppliedMigration[]> {
+/** None when the table is not there. */
+async function readApplied(connection: SqlConnection, schema: string): Promise<AppliedMigration[]> {
+  const [table] = await connection.query('SELECT 1 FROM pg_tables WHERE schemaname = $1 AND tablename = $2', [
+    schema,
+    '_prisma_migrations',
+  ]);
+  if (table === undefined) return [];
   return connection.query<AppliedMigration>(
     `SELECT migration_name, checksum, finished_at IS NOT NULL AS finished
        FROM "_prisma_migrations" WHERE rolled_back_at IS NULL ORDER BY started_at`,

@@ -12,7 +12,7 @@ import type { SqlConnection } from './engine.ts';
 import { historySql } from './history.ts';
 import type { OwnConnection } from './ownConnection.ts';
 
-/** What only one node does at a time → a number that no other user of the database locks: the bytes of "csg1", "csg2". */
+/** What only one node does at a time → a number that no other user of the database locks, and beside it the schema: the bytes of "csg1", "csg2". */
 const locks: Record<SoleTask, number> = { reconciling: 0x63736731, pruning: 0x63736732 };
 
 export function createRevocationSnapshots(connection: OwnConnection): RevocationSnapshots {
@@ -22,7 +22,7 @@ export function createRevocationSnapshots(connection: OwnConnection): Revocation
     readAlone: (task, work) =>
       connection.use((sql) =>
         inTransaction(sql, async () => {
-          const take = 'SELECT pg_try_advisory_xact_lock($1) AS held';
+          const take = 'SELECT pg_try_advisory_xact_lock($1, hashtext(current_schema())) AS held';
           const [row] = await sql.query<{ held: boolean }>(take, [locks[task]]);
           return row?.held === true ? work(await snapshotOf(sql)) : undefined;
         }),

@@ -8,7 +8,7 @@ import type {
 import type { Prisma, SigningKey as SigningKeyRow } from './generated/client.ts';
 import type { PrismaConnection } from './transactions.ts';
 
-/** A number that no other user of the database locks: the bytes of "csg3". */
+/** A number that no other user of the database locks, and beside it the schema: the bytes of "csg3". */
 const ringLock = 0x63736733;
 
 export function createSigningKeyStore(prisma: PrismaConnection): SigningKeyStore {
@@ -27,7 +27,7 @@ export function createSigningKeyStore(prisma: PrismaConnection): SigningKeyStore
     load,
 
     async lock() {
-      await prisma.$executeRaw`SELECT pg_advisory_xact_lock(${ringLock}::bigint)`;
+      await prisma.$executeRaw`SELECT pg_advisory_xact_lock(${ringLock}::int, hashtext(current_schema()))`;
       return load();
     },
 

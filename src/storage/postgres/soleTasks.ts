@@ -1,7 +1,7 @@
 import type { SoleTasks, UpkeepTask } from '../../flows/database.ts';
 import type { PrismaConnection } from './transactions.ts';
 
-/** What only one node does at a time → a number that no other user of the database locks: the bytes of "csg4" and so on. */
+/** What only one node does at a time → a number that no other user of the database locks, and beside it the schema: the bytes of "csg4" and so on. */
 const locks: Record<UpkeepTask, number> = {
   sealing: 0x63736734,
   deleting_sessions: 0x63736735,
@@ -12,7 +12,7 @@ export function createSoleTasks(prisma: PrismaConnection): SoleTasks {
   return {
     async take(task) {
       const [row] = await prisma.$queryRaw<{ held: boolean }[]>`
-        SELECT pg_try_advisory_xact_lock(${locks[task]}::bigint) AS held`;
+        SELECT pg_try_advisory_xact_lock(${locks[task]}::int, hashtext(current_schema())) AS held`;
       return row?.held === true;
     },
   };

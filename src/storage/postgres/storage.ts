@@ -1,4 +1,5 @@
 /** Everything that is stored, over one engine: migrated, with its faults translated. */
+import { AuthorityError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import type { Database } from '../../flows/database.ts';
 import type { PostgresEngine } from './engine.ts';
@@ -10,7 +11,7 @@ export interface Storage {
   readonly database: Database;
   /** A UUID, made with the database. */
   deploymentId(): Promise<string>;
-  /** Rejects when the database does not answer. */
+  /** Rejects with `unavailable` when the database does not answer, or can only be read. */
   ping(): Promise<void>;
 }
 
@@ -18,7 +19,7 @@ export interface Storage {
 export async function migrateStorage(engine: PostgresEngine): Promise<readonly string[]> {
   const connection = await engine.connect({ queryMs: limits.migrationMilliseconds });
   try {
-    return await migrate(connection);
+    return await migrate(connection, engine.schema);
   } finally {
     await connection.close();
   }
@@ -32,6 +33,11 @@ export function createStorage({ prisma }: PostgresEngine): Storage {
   return {
     database: createDatabase(prisma),
     deploymentId: async () => (await prisma.deployment.findFirstOrThrow().catch(translate)).id,
-    ping: async () => void (await prisma.$queryRaw`SELECT 1`.catch(translate)),
+    async ping() {
+      const [row] = await prisma.$queryRaw<{ readOnly: boolean }[]>`
+        SELECT current_setting('transaction_read_only')::boolean AS "readOnly"`.catch(translate);
+      if (row?.readOnly !== false)
+        throw new AuthorityError('unavailable', { retryAfterSeconds: 1, reason: 'database_read_only' });
+    },
   };
 }

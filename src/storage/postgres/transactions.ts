@@ -4,7 +4,7 @@ import { limits } from '../../core/limits.ts';
 import type { Database, Stores } from '../../flows/database.ts';
 import { createAuditLog } from './auditLog.ts';
 import { createAuditTrail } from './auditTrail.ts';
-import { isDeadlock, translateFault } from './faults.ts';
+import { isConflict, translateFault } from './faults.ts';
 import type { Prisma, PrismaClient } from './generated/client.ts';
 import { createLogoutStore } from './logoutStore.ts';
 import { createPasswordFailureStore } from './passwordFailureStore.ts';
@@ -39,12 +39,12 @@ export function createDatabase(prisma: PrismaClient): Database {
       translate,
     ),
     logouts: guarded(
-      { end: (...sessions) => admit(() => onceMoreAfterDeadlock(() => logouts.end(...sessions)), true) },
+      { end: (...sessions) => admit(() => onceMoreAfterConflict(() => logouts.end(...sessions)), true) },
       translate,
     ),
     async transaction(work, { always = false } = {}) {
       const run = () => prisma.$transaction((connection) => work(createStores(connection, passOn)));
-      return admit(() => onceMoreAfterDeadlock(run), always).catch(translate);
+      return admit(() => onceMoreAfterConflict(run), always).catch(translate);
     },
   };
 }
@@ -64,12 +64,12 @@ function createGate() {
   };
 }
 
-/** Rows are locked in one order where one statement does it, and a transaction may have several. */
-async function onceMoreAfterDeadlock<T>(run: () => Promise<T>): Promise<T> {
+/** Rows are locked in one order where one statement does it, and a transaction may have several. Some servers end more than deadlocks so. */
+async function onceMoreAfterConflict<T>(run: () => Promise<T>): Promise<T> {
   try {
     return await run();
   } catch (error) {
-    if (!isDeadlock(error)) throw error;
+    if (!isConflict(error)) throw error;
     return run();
   }
 }

@@ -1,0 +1,88 @@
+/**
+ * What a PostgreSQL server must be before anything rests on it. What cannot be set on a connection (connectionPins.ts) is
+ * looked at here, at the start; each refusal is one line that says what to do.
+ */
+import { systemClock, withDeadline } from '../../core/clock.ts';
+import { StartupError, UnreachableError } from '../../core/errors.ts';
+import { limits } from '../../core/limits.ts';
+import type { SqlConnection } from './engine.ts';
+import { describeFault } from './faults.ts';
+
+/** `xid8` and `pg_current_snapshot()` are of 13. */
+const oldestVersion = 13;
+
+type Connect = () => Promise<SqlConnection>;
+
+/**
+ * Throws `StartupError` for a server that cannot serve as the truth, and `UnreachableError` for one that does not answer, or
+ * does not take this login, now.
+ */
+export async function refuseUnsuitableServer(connect: Connect): Promise<void> {
+  const connection = await reachable(connect());
+  try {
+    await refuseOldOrOtherEncoding(connection);
+    await refuseTransactionPooling(connection, connect);
+  } catch (error) {
+    if (error instanceof StartupError) throw error;
+    throw new UnreachableError(`DATABASE_URL: ${describeFault(error)}`, { cause: error });
+  } finally {
+    connection.abandon();
+  }
+}
+
+async function refuseOldOrOtherEncoding(connection: SqlConnection): Promise<void> {
+  const [row] = await connection.query<{ encoding: string; version: number }>(
+    `SELECT current_setting('server_encoding') AS encoding,
+            current_setting('server_version_num')::int / 10000 AS version`,
+  );
+  const { encoding = '', version = 0 } = row ?? {};
+  if (version < oldestVersion)
+    throw new StartupError(
+      `DATABASE_URL: the server is PostgreSQL ${version}; it must be ${oldestVersion} or newer.`,
+    );
+  if (encoding !== 'UTF8')
+    throw new StartupError(
+      `DATABASE_URL: the database has the encoding ${encoding}; make one with UTF8: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0.`,
+    );
+}
+
+/**
+ * A pooler that gives each transaction another connection to the server also gives it settings and prepared statements of
+ * somebody else. While another connection holds a transaction, ours is then served by another process than before.
+ */
+async function refuseTransactionPooling(ours: SqlConnection, connect: Connect): Promise<void> {
+  const before = await backendOf(ours);
+  const other = await reachable(connect());
+  try {
+    await other.execute('BEGIN; SELECT 1');
+    const late = () =>
+      new UnreachableError(
+        `DATABASE_URL: a second connection kept the first one waiting; each needs one of its own (a pooler in session mode, with room for ${limits.databaseConnections} connections of each node).`,
+      );
+    const after = await withDeadline(systemClock, limits.poolingCheckMilliseconds, backendOf(ours), late);
+    if (after === before) return;
+  } finally {
+    other.abandon();
+  }
+  throw new StartupError(
+    'DATABASE_URL: a pooler in transaction mode is in front of the server; set it to session mode (PgBouncer: pool_mode = session), or name the server itself.',
+  );
+}
+
+async function backendOf(connection: SqlConnection): Promise<number> {
+  const [row] = await connection.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+  return row?.pid ?? 0;
+}
+
+async function reachable(connection: Promise<SqlConnection>): Promise<SqlConnection> {
+  try {
+    return await connection;
+  } catch (cause) {
+    throw new UnreachableError(
+      `DATABASE_URL: the PostgreSQL server cannot be reached: ${describeFault(cause)}`,
+      {
+        cause,
+      },
+    );
+  }
+}
