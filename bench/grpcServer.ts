@@ -46,6 +46,7 @@ async function serveOurs(entries: number): Promise<{ port: number; tokens: reado
       authenticateService: () => service,
     },
     edges,
+    requireTruth: () => {},
     nodeId: 'bench',
     issuer: about.issuer,
     sliceMs: sliceLength(15 * 60_000),

@@ -26,6 +26,7 @@ import type { Log } from './observability/log.ts';
 import { createMetrics, type Metrics } from './observability/metrics.ts';
 import { openGuessingLimits } from './openGuessingLimits.ts';
 import { openRevoked, type Revoked } from './openRevoked.ts';
+import { describeDoubt, openTruth } from './openTruth.ts';
 import { createRefreshTokens } from './sessions/refreshToken.ts';
 import type { DataFolder } from './storage/local/dataFolder.ts';
 import { openEngine } from './storage/postgres/engine.ts';
@@ -55,13 +56,20 @@ export interface Ports {
 
 export interface Authority {
   readonly flows: Flows;
-  /** Opens HTTP and gRPC; answers the ports. Throws `StartupError` when an address is in use. */
+  /**
+   * Opens HTTP and gRPC, once the database may be believed; answers the ports. Throws `StartupError` when an address is in
+   * use.
+   */
   listen(): Promise<Ports>;
   /** Says "not ready", finishes what is in flight and closes everything. */
   close(): Promise<void>;
   readonly readiness: HttpParts['readiness'];
   /** True when this start made the service token in DATA_DIR. */
   readonly firstServiceToken: boolean;
+  /** Why nothing is served, for an operator: the database is not what was written to it, or is older. Else undefined. */
+  doubt(): string | undefined;
+  /** Writes to the database and reads it again, now and not only when it is time. */
+  prove(): Promise<void>;
 }
 
 /**
@@ -72,6 +80,7 @@ export interface Authority {
 export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
   const closing: Closing = [];
   let draining = false;
+  let prove = async () => {};
   /** Closes every part in the reverse of the order in which it was opened. */
   const close = async () => {
     draining = true;
@@ -88,7 +97,9 @@ export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
     const observed = { metrics: createMetrics(), onFault, latestTime: createLoggedLatestTime(parts) };
     const stored = await openStored(parts, closing);
     const signed = await openSigned({ ...parts, ...stored, ...observed, closing });
-    const revoked = await openRevoked({ ...parts, ...stored, ...observed, closing });
+    const watching = await openTruth({ ...parts, ...stored, ...observed, closing });
+    const { truth } = watching;
+    const revoked = await openRevoked({ ...parts, ...stored, ...observed, ...watching, closing });
     const limited = await openGuessingLimits({ ...parts, ...stored, ...observed });
     closing.push(startUpkeep({ ...parts, ...stored, ...observed }));
     const flows = createFlows({ ...parts, ...stored, ...signed, ...revoked, ...limited, ...observed });
@@ -99,10 +110,25 @@ export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
       database: await databaseState(parts.clock, stored.ping()),
       deny_list: revoked.revokedState(),
       key_ring: signed.keyRing.upToDate() ? 'ready' : 'out of date',
+      truth: truth.doubt()?.what ?? 'ready',
     });
-    const canAnswer = () => revoked.revokedState() === 'ready';
-    const doors = { ...signed, ...revoked, ...limited, ...observed, flows, readiness, canAnswer };
-    return { flows, listen: () => openDoors(parts, doors, closing), close, readiness, firstServiceToken };
+    const canAnswer = () => truth.trusted() && ['ready', 'not renewed'].includes(revoked.revokedState());
+    const requireTruth = truth.refuseInDoubt;
+    const doors = {
+      ...{ ...signed, ...revoked, ...limited, ...observed },
+      ...{ flows, readiness, canAnswer, requireTruth },
+    };
+    const listen = async () => {
+      const canary = await watching.startCanary({ ...signed, ...revoked });
+      prove = canary.round;
+      await truth.whenTrusted();
+      return openDoors(parts, doors, closing);
+    };
+    const doubt = () => {
+      const why = truth.doubt();
+      return why && describeDoubt(why);
+    };
+    return { flows, listen, close, readiness, firstServiceToken, doubt, prove: () => prove() };
   } catch (error) {
     await close();
     throw asStartupFault(error);
@@ -177,7 +203,10 @@ async function openSigned(
   };
 }
 
-type DoorParts = Pick<HttpParts, 'keyRing' | 'policy' | 'rateLimits' | 'readiness' | 'metrics'> &
+type DoorParts = Pick<
+  HttpParts,
+  'keyRing' | 'policy' | 'rateLimits' | 'readiness' | 'requireTruth' | 'metrics'
+> &
   Pick<Revoked, 'edges' | 'sliceMs' | 'nodeId'> & { readonly flows: Flows; canAnswer(): boolean };
 
 async function openDoors(

@@ -39,7 +39,7 @@ async function start(): Promise<void> {
     waitingFor = why;
   });
   opened.push(authority.close, async () => log.info('stopping'));
-  claim.serve((request, output) => runCommand(authority.flows, request, output));
+  claim.serve((request, output) => runCommand(authority.flows, request, output, authority.doubt()));
   await starting.close();
   const ports = await authority.listen();
 

@@ -2,13 +2,14 @@
  * How checks are answered and revocations take effect: by this process alone on its embedded database, or as one node of
  * many that share PostgreSQL and Redis. Both are the same deny-list; they differ in who has to be told.
  */
-import { randomUUID } from 'node:crypto';
 import type { Config } from './config/config.ts';
 import type { Clock } from './core/clock.ts';
 import { limits } from './core/limits.ts';
 import { pruneInBatches } from './core/pruneInBatches.ts';
 import { createEarliestTime, forgetting, type ReadLatestTime } from './core/steadyTime.ts';
+import type { CanaryReader } from './flows/canary.ts';
 import type { Database } from './flows/database.ts';
+import type { WatchedTruth } from './flows/verifyTruth.ts';
 import type { FaultLog } from './observability/faultLog.ts';
 import type { Log } from './observability/log.ts';
 import type { Metrics } from './observability/metrics.ts';
@@ -16,11 +17,13 @@ import type { BusListener } from './revocation/bus.ts';
 import { createConfirmation } from './revocation/confirmation.ts';
 import { createDenyList, type DenyList, sliceLength } from './revocation/denyList.ts';
 import { createEdges, type Edges } from './revocation/edges.ts';
-import { permanentLease } from './revocation/lease.ts';
 import { loadFromStore } from './revocation/loading.ts';
 import { createRevocationNode, type NodeEvents } from './revocation/node.ts';
+import type { Position } from './revocation/position.ts';
 import type { Projection } from './revocation/projection.ts';
-import type { Effect } from './revocation/revocation.ts';
+import type { WatchedDatabase } from './revocation/renewal.ts';
+import type { Effect, Revocation, RevocationSnapshots } from './revocation/revocation.ts';
+import type { OnCanary } from './revocation/sharedEffect.ts';
 import type { DataFolder } from './storage/local/dataFolder.ts';
 import { openEarlierEdges } from './storage/local/earlierEdges.ts';
 import { createLocalEffect } from './storage/local/effect.ts';
@@ -40,6 +43,16 @@ export interface Revoked {
   readonly nodeId: string;
   /** `ready`, or what is missing. */
   readonly revokedState: () => string;
+  /** What the canary needs of how revocations are read here. */
+  readonly reading: Reading;
+}
+
+export interface Reading {
+  readonly canaryReaders: readonly CanaryReader[];
+  readonly position: () => Position | undefined;
+  readonly announceCanary: (revocation: Revocation) => void;
+  /** From now on nothing is answered from memory. */
+  readonly dropLease: () => void;
 }
 
 interface Parts {
@@ -56,6 +69,9 @@ interface Parts {
   /** Undefined in embedded mode. */
   readonly redis: RedisConnection | undefined;
   readonly deploymentId: () => Promise<string>;
+  readonly nodeId: string;
+  readonly watched: WatchedDatabase & Pick<WatchedTruth, 'onRevoked'>;
+  readonly onCanary: OnCanary;
   readonly closing: (() => Promise<void>)[];
 }
 
@@ -64,6 +80,13 @@ export async function openRevoked(parts: Parts): Promise<Revoked> {
   const { config, metrics, redis } = parts;
   const sliceMs = sliceLength(config.tokens.accessTtlMs);
   const revoked = await (redis === undefined ? openAlone(parts, sliceMs) : openNode(parts, redis, sliceMs));
+  const effect: Effect = {
+    ...revoked.effect,
+    announce(committed) {
+      parts.watched.onRevoked(committed.revocations, committed.mark);
+      return revoked.effect.announce(committed);
+    },
+  };
   const { stats } = revoked.denyList;
   metrics.gauge('countersign_deny_list_entries', 'Revocations in memory.', () => stats().entries);
   metrics.gauge('countersign_deny_list_bytes', 'Memory of the filters.', () => stats().bytes);
@@ -74,11 +97,11 @@ export async function openRevoked(parts: Parts): Promise<Revoked> {
   const { edges } = revoked;
   metrics.gauge('countersign_edges_connected', 'Edges that watch revocations here.', edges.connected);
   metrics.gauge('countersign_edge_leases', 'Edges of this node that may answer from memory.', edges.leases);
-  return revoked;
+  return { ...revoked, effect };
 }
 
 async function openAlone(
-  { config, clock, latestTime, log, metrics, database, dataFolder, closing }: Parts,
+  { config, clock, latestTime, log, metrics, database, dataFolder, nodeId, watched, closing }: Parts,
   sliceMs: number,
 ): Promise<Revoked> {
   const { leaseMs } = config;
@@ -87,13 +110,14 @@ async function openAlone(
   const earlierEdges = await openEarlierEdges({ dataFolder, leaseMs, clock });
   const edges = createEdges({
     slices: () => denyList.slices(),
-    nodeLease: { remainingMs: () => leaseMs },
+    nodeLease: { remainingMs: () => (watched.trusted() ? leaseMs : 0) },
     clock,
     beforeFirst: earlierEdges.remember,
     onSettled: metrics.edge,
   });
+  await watched.verify();
   const denyList = createDenyList({
-    lease: permanentLease,
+    lease: { held: watched.trusted },
     confirm,
     sliceMs,
     onVerdict: metrics.check,
@@ -118,13 +142,22 @@ async function openAlone(
   const onEffect = metrics.effect;
   const effect = createLocalEffect({ denyList, edges, earlierEdges, leaseMs, clock, onEffect });
   const revokedState = () => (denyList.loaded() ? 'ready' : 'loading');
-  return { denyList, effect, edges, sliceMs, nodeId: randomUUID(), revokedState };
+  const reading: Reading = {
+    canaryReaders: [
+      { how: 'what is named', find: async (subject) => (await store.find([subject]))[0] },
+      { how: 'what is live', find: (subject) => store.findLiveCanary(subject, latestTime()) },
+    ],
+    position: () => undefined,
+    announceCanary: () => {},
+    dropLease: () => {},
+  };
+  return { denyList, effect, edges, sliceMs, nodeId, revokedState, reading };
 }
 
 async function openNode(parts: Parts, redis: RedisConnection, sliceMs: number): Promise<Revoked> {
   const { config, clock, latestTime, metrics, engine, database, closing } = parts;
   const { leaseMs } = config;
-  const self = randomUUID();
+  const { nodeId: self, watched, onCanary } = parts;
   const events = nodeEvents(parts, self);
   const deploymentId = await parts.deploymentId();
   await redis.claim(deploymentId);
@@ -154,7 +187,10 @@ async function openNode(parts: Parts, redis: RedisConnection, sliceMs: number): 
   const { nodes, snapshots, loadingSnapshots, slowSnapshots } = shared;
   const store = database.revocations;
   const ports = { store, nodes, snapshots, loadingSnapshots, slowSnapshots, copy, openBus };
-  const node = createRevocationNode({ self, leaseMs, sliceMs, ...ports, clock, latestTime, events });
+  const node = createRevocationNode({
+    ...{ self, leaseMs, sliceMs, clock, latestTime, watched, onCanary, events },
+    ...ports,
+  });
   closing.push(node.stop);
   await node.start();
 
@@ -170,9 +206,33 @@ async function openNode(parts: Parts, redis: RedisConnection, sliceMs: number): 
     () => otherNodes() + Number(leaseRemainingMs() > 0),
   );
   metrics.gauge('countersign_redis_available', '1 while Redis answers.', () => Number(redis.available()));
-  const revokedState = () =>
-    !denyList.loaded() ? 'loading' : leaseRemainingMs() > 0 ? 'ready' : 'without a lease';
-  return { denyList, effect, edges, sliceMs, nodeId: self, revokedState };
+  const revokedState = () => {
+    if (!denyList.loaded()) return 'loading';
+    if (leaseRemainingMs() <= 0) return 'without a lease';
+    return node.renewalFault() === undefined ? 'ready' : 'not renewed';
+  };
+  const byNode = (how: string, { read }: RevocationSnapshots): CanaryReader => ({
+    how,
+    find: (subject, since) =>
+      read(({ findCanary }) =>
+        findCanary(
+          subject,
+          since === undefined || how !== 'as a renewal does' ? { now: clock.now() } : { since },
+        ),
+      ),
+  });
+  const reading: Reading = {
+    canaryReaders: [
+      { how: 'what is named', find: async (subject) => (await store.find([subject]))[0] },
+      byNode('as a renewal does', snapshots),
+      byNode('as a start does', loadingSnapshots),
+      byNode('as the copy in Redis is made', slowSnapshots),
+    ],
+    position: node.position,
+    announceCanary: node.announceCanary,
+    dropLease: node.dropLease,
+  };
+  return { denyList, effect, edges, sliceMs, nodeId: self, revokedState, reading };
 }
 
 function nodeEvents({ log, metrics, clock, onFault }: Parts, node: string): NodeEvents {

@@ -7,7 +7,7 @@ import { parseSource, type SourceFile } from './support/sourceFile.ts';
  * Part → the parts it may import. A part is a folder of src/ or a file in it. `flows (types)`: only with `import type`.
  * Edges → flows → nouns → core; only what builds the whole reaches storage.
  */
-const nouns = ['keys', 'tokens', 'sessions', 'revocation', 'authn', 'audit'];
+const nouns = ['keys', 'tokens', 'sessions', 'revocation', 'authn', 'audit', 'truth'];
 const directions: Record<string, readonly string[]> = {
   core: [],
   config: ['core'],
@@ -20,6 +20,7 @@ const directions: Record<string, readonly string[]> = {
   revocation: ['core'],
   authn: ['core'],
   audit: ['core'],
+  truth: ['core', 'revocation (types)'],
 
   flows: ['core', ...nouns],
   storage: ['core', ...nouns, 'flows (types)', 'config (types)'],
@@ -39,6 +40,10 @@ const directions: Record<string, readonly string[]> = {
     'main.ts',
   ],
 
+  'openTruth.ts': [
+    ...['core', 'truth', 'flows', 'storage', 'revocation (types)', 'sessions (types)', 'tokens (types)'],
+    ...['openRevoked.ts (types)', 'config (types)', 'observability (types)'],
+  ],
   'openRevoked.ts': [
     'core',
     'revocation',
@@ -55,7 +60,7 @@ const directions: Record<string, readonly string[]> = {
   ],
   'authority.ts': [
     ...['core', ...nouns, 'flows', 'storage', 'http', 'grpc', 'config', 'observability'],
-    ...['openGuessingLimits.ts', 'openRevoked.ts', 'createFlows.ts', 'upkeep.ts'],
+    ...['openGuessingLimits.ts', 'openRevoked.ts', 'openTruth.ts', 'createFlows.ts', 'upkeep.ts'],
   ],
   'main.ts': ['core', 'config', 'observability', 'storage', 'http', 'cli', 'authority.ts'],
 };

@@ -26,9 +26,15 @@ export async function runCommand(
   flows: Flows,
   { argv, input }: CommandRequest,
   output: Output,
+  /** Why nothing is served; then only what helps to decide is done. */
+  doubt?: string,
 ): Promise<number> {
   try {
     const { command, rest } = findCommand(argv);
+    if (doubt !== undefined && !command.inDoubt) {
+      output.err(doubt);
+      return 1;
+    }
     await command.run(flows, parse(rest, input), output);
     return 0;
   } catch (error) {

@@ -74,7 +74,7 @@ async function runHereOrThere(request: CommandRequest): Promise<number> {
     const log = createLog('error');
     const authority = await openAuthority({ config, secrets, dataFolder, log, clock: systemClock });
     try {
-      return await runCommand(authority.flows, request, output);
+      return await runCommand(authority.flows, request, output, authority.doubt());
     } finally {
       await authority.close();
     }

@@ -2,8 +2,9 @@
  * Settings that are each well-formed but cannot be used, or not together. Every rule says why, since an operator who
  * knows the reason finds the right value. A rule about a variable that is itself faulty stays silent.
  */
+
+import { schemaOf } from '../core/databaseUrl.ts';
 import { limits } from '../core/limits.ts';
-import { schemaOf } from './databaseUrl.ts';
 import { formatDuration } from './durations.ts';
 import type { Environment } from './env.ts';
 import { isLoopback, issuerFault, originFault } from './issuer.ts';

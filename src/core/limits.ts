@@ -135,6 +135,8 @@ export const limits = {
   leaseMaximumMilliseconds: 60_000,
   /** How often a node renews its lease: the shortest lease, 1 s, survives a renewal that fails. */
   renewalMilliseconds: 500,
+  /** So many renewals in a row have failed when readiness says so: one may have met a busy moment. */
+  renewalFailures: 2,
   /** A query of a renewal may take half a lease, and with a short lease this: a busy machine is no broken one. */
   renewalQueryMilliseconds: 2_000,
   /** A look at the nodes that takes longer is given up; the next one begins on a new connection. */
@@ -159,6 +161,20 @@ export const limits = {
   reconcileMilliseconds: 1_000,
   /** After a comparison that failed, so that an outage of Redis is no load on the database. */
   reconcileRetryMilliseconds: 5_000,
+
+  // The truth
+  /** How often a node proves to itself that what it writes is what it reads; a peer's proof is believed for three times that. */
+  canaryMilliseconds: 30_000,
+  /** The same while there is a doubt, so that it is over soon after its cause is. */
+  canaryDoubtMilliseconds: 5_000,
+  /** The last round of a stop, for a database that answers. */
+  lastCanaryMilliseconds: 1_000,
+  /** A canary of another node that was not found is looked for once more, after a failover has settled. */
+  canaryAgainMilliseconds: 500,
+  /** A canary's session is kept for this long after its node's last run; a sighting of it is believed for half of that. */
+  canaryKeptMilliseconds: 180 * 24 * 60 * 60_000,
+  /** What was seen is kept on the disk and in Redis this soon: a logout costs no write of its own. */
+  sightingMilliseconds: 1_000,
 
   // Edges, at their node
   /** Edges of one node; each is a connection, and a message for each revocation. */

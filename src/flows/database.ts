@@ -10,6 +10,7 @@ import type { UserStore } from '../authn/user.ts';
 import type { SigningKeyStore } from '../keys/signingKeyStore.ts';
 import type { RevocationStore } from '../revocation/revocation.ts';
 import type { SessionStore } from '../sessions/sessionStore.ts';
+import type { TruthStore } from '../truth/sighting.ts';
 import type { LogoutStore } from './logoutStore.ts';
 import type { RequestStore } from './namedRequest.ts';
 import type { RefreshStore } from './refreshStore.ts';
@@ -25,6 +26,7 @@ export interface Stores {
   readonly audit: AuditTrail;
   readonly auditLog: AuditLog;
   readonly soleTasks: SoleTasks;
+  readonly truth: TruthStore;
 }
 
 /** What only one node does at a time. */

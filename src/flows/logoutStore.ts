@@ -21,7 +21,12 @@ export interface LogoutStore {
   /**
    * Ends the sessions that have an event, as `SessionStore.end` does, revokes the tokens of those that it answers, and records the
    * events of those that were live. One event for each session. Resolves after the commit; when it rejects, that may have been
-   * done all the same.
+   * done all the same. `silent`: no event is recorded.
    */
-  end(events: readonly SessionEvent[], reason: EndReason, now: number): Promise<Ended>;
+  end(
+    events: readonly SessionEvent[],
+    reason: EndReason,
+    now: number,
+    options?: { readonly silent?: boolean },
+  ): Promise<Ended>;
 }

@@ -53,6 +53,8 @@ export interface Rpc {
 }
 
 export interface RpcParts {
+  /** Throws `unavailable` while the database may not be believed. */
+  readonly requireTruth: () => void;
   readonly authorize: Authorize;
   readonly clock: Clock;
   readonly metrics: Metrics;
@@ -60,7 +62,11 @@ export interface RpcParts {
 }
 
 export function createRpc(parts: RpcParts): Rpc {
-  const { authorize, clock, metrics } = parts;
+  const { clock, metrics, requireTruth } = parts;
+  const authorize: Authorize = (method, call) => {
+    requireTruth();
+    return parts.authorize(method, call);
+  };
   const report = (method: Method, error: unknown) => reportError(parts, method, error);
   const measure = (method: Method, started: number, code: status) =>
     metrics.grpcCall(method, status[code] ?? '', (clock.monotonic() - started) / 1000);

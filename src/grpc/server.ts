@@ -48,6 +48,8 @@ export interface GrpcParts {
   readonly tls: GrpcTls | undefined;
   /** False when it should not be asked, as without a lease. */
   readonly canAnswer: () => boolean;
+  /** Throws `unavailable` while the database may not be believed. */
+  readonly requireTruth: () => void;
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly log: Log;

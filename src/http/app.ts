@@ -27,7 +27,7 @@ import { createRateLimits, type RateLimitParts } from './rateLimits.ts';
 import { authRoutes } from './routes/auth.ts';
 import { docsRoutes } from './routes/docs.ts';
 import { logoutRoutes } from './routes/logout.ts';
-import { operationRoutes } from './routes/operations.ts';
+import { operationPaths, operationRoutes } from './routes/operations.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { wellKnownRoutes } from './routes/wellKnown.ts';
 
@@ -53,6 +53,8 @@ export interface HttpParts {
   readonly corsOrigins: readonly string[];
   /** Each part of the authority with `ready` or a few words on why it is not. */
   readonly readiness: () => Promise<Readonly<Record<string, string>>>;
+  /** Throws `unavailable` while the database may not be believed: then nothing but operations is answered. */
+  readonly requireTruth: () => void;
   /** Undefined when nothing is limited. */
   readonly rateLimits: RateLimitParts | undefined;
   readonly trustedProxies: readonly string[];
@@ -70,6 +72,9 @@ export async function createHttpApp(parts: HttpParts): Promise<HttpApp> {
     onRefusal: (...refusal) => report(parts, ...refusal),
   });
   observe(app, parts);
+  app.addHook('onRequest', async ({ routeOptions: { url = '' } }) => {
+    if (!operationPaths.includes(url)) parts.requireTruth();
+  });
   allowOrigins(app, corsOrigins);
   guardCookie(app, { own: new URL(issuer).origin, listed: corsOrigins });
   acceptOnlyJson(app);

@@ -19,11 +19,12 @@ import { createEdges, type Edges } from './edges.ts';
 import { createLease } from './lease.ts';
 import { createLiveNodes, type NodeStore } from './liveNodes.ts';
 import { createLoad, type OnProgress } from './loading.ts';
+import type { Position } from './position.ts';
 import type { Projection } from './projection.ts';
 import { createReconciler, type Reconciliation } from './reconciler.ts';
-import { createRenewal } from './renewal.ts';
-import type { Effect, EffectReport, RevocationSnapshots, RevocationStore } from './revocation.ts';
-import { createAnnouncementListener, createSharedEffect } from './sharedEffect.ts';
+import { createRenewal, type WatchedDatabase } from './renewal.ts';
+import type { Effect, EffectReport, Revocation, RevocationSnapshots, RevocationStore } from './revocation.ts';
+import { createAnnouncementListener, createSharedEffect, type OnCanary } from './sharedEffect.ts';
 
 /** What is worth counting or logging. */
 export interface NodeEvents {
@@ -50,6 +51,13 @@ export interface RevocationNode {
   leaseRemainingMs(): number;
   /** Other nodes that may hold a lease. */
   otherNodes(): number;
+  /** Up to where memory has everything. */
+  position(): Position | undefined;
+  /** The database may not be believed: from now on nothing is answered from memory. */
+  dropLease(): void;
+  /** Why renewals fail, when the last ones did. */
+  renewalFault(): unknown;
+  announceCanary(revocation: Revocation): void;
 }
 
 export function createRevocationNode(parts: {
@@ -69,6 +77,9 @@ export function createRevocationNode(parts: {
   clock: Clock;
   /** By which the tokens of this node are judged to have expired. */
   latestTime: ReadLatestTime;
+  watched?: WatchedDatabase;
+  /** Told of each canary that another node announces. */
+  onCanary?: OnCanary;
   events: NodeEvents;
 }): RevocationNode {
   const {
@@ -84,6 +95,7 @@ export function createRevocationNode(parts: {
     clock,
     events,
     latestTime,
+    watched = { trusted: () => true, verify: async () => {} },
   } = parts;
   const faultIn = (part: FaultyPart) => (error: unknown) => events.onFault(part, error);
 
@@ -100,15 +112,16 @@ export function createRevocationNode(parts: {
   const denyList = createDenyList({ lease, confirm, sliceMs, onVerdict, listener: edges });
   const { onProgress } = events;
   const load = createLoad({ denyList, snapshots: loadingSnapshots, copy, clock, sliceMs, onProgress });
-  const renewing = { self, lease, nodes, liveNodes, snapshots, denyList, edges, load, latestTime, clock };
-  const renewal = createRenewal(renewing);
+  const renewing = { self, lease, nodes, liveNodes, snapshots, denyList, edges, load, watched };
+  const renewal = createRenewal({ ...renewing, latestTime, clock });
 
   const bus = parts.openBus({
     onAnnouncement: (announcement) => listen(announcement),
     onAcknowledgement: (acknowledgement) => effect.onAcknowledgement(acknowledgement),
   });
   const onFault = faultIn('listener');
-  const listen = createAnnouncementListener({ self, denyList, renewal, edges, bus, onFault });
+  const { onCanary = () => {} } = parts;
+  const listen = createAnnouncementListener({ self, denyList, renewal, edges, bus, onCanary, onFault });
   const telling = { self, leaseMs, denyList, edges, bus, copy, nodes, liveNodes, clock };
   const effect = createSharedEffect({
     ...telling,
@@ -138,7 +151,7 @@ export function createRevocationNode(parts: {
     async start() {
       // Loading may take longer than a lease; what is renewed then is quick.
       do await renewal.renew();
-      while (!lease.held());
+      while (!lease.held() && watched.trusted());
       renewal.start(faultIn('renewal'));
       regularly(limits.reconcileMilliseconds, 'reconciler', reconcileOrWait);
       regularly(limits.pruneIntervalMilliseconds, 'pruning', () =>
@@ -154,5 +167,9 @@ export function createRevocationNode(parts: {
 
     leaseRemainingMs: lease.remainingMs,
     otherNodes: liveNodes.count,
+    position: renewal.position,
+    dropLease: lease.drop,
+    renewalFault: renewal.fault,
+    announceCanary: effect.announceCanary,
   };
 }

@@ -21,7 +21,18 @@ import type { Load } from './loading.ts';
 import { HistoryError, type Position } from './position.ts';
 import type { RevocationSnapshots } from './revocation.ts';
 
+/** Whether the database may be believed: see truth/truth.ts. */
+export interface WatchedDatabase {
+  trusted(): boolean;
+  /** Compares the database with what was seen of it. Rejects when it could not be asked. */
+  verify(): Promise<void>;
+}
+
 export interface Renewal {
+  /** Up to where memory has everything; undefined while it does not. */
+  position(): Position | undefined;
+  /** Why renewals fail, when the last ones did. */
+  fault(): unknown;
   /**
    * Resolves when a renewal that began after this call is done: what had been committed before the call is in memory.
    * Rejects when it failed; the lease then goes on as long as it was good.
@@ -42,11 +53,13 @@ export function createRenewal(parts: {
   denyList: Pick<DenyList, 'add' | 'dropExpired'>;
   edges: Pick<Edges, 'caughtUp' | 'leases'>;
   load: Load;
+  watched: WatchedDatabase;
   /** By which tokens are judged to have expired. */
   latestTime: ReadLatestTime;
   clock: Clock;
 }): Renewal {
-  const { self, lease, nodes, liveNodes, snapshots, denyList, edges, load, latestTime, clock } = parts;
+  const { self, lease, nodes, liveNodes, snapshots, denyList, edges, load, watched } = parts;
+  const { latestTime, clock } = parts;
   const earliestTime = createEarliestTime(clock);
   let number = 0;
   let position: Position | undefined;
@@ -55,6 +68,7 @@ export function createRenewal(parts: {
   /** The last that this node has read and its edges know, and the renewal in which it was read. */
   let known: { readonly read: Position; readonly renewal: number } | undefined;
   let stopped = false;
+  let failed: { readonly times: number; readonly error: unknown } = { times: 0, error: undefined };
   let cancel: Cancel = () => {};
   let onFault: (error: unknown) => void = () => {};
 
@@ -113,24 +127,31 @@ export function createRenewal(parts: {
     }
   };
 
+  /** Where memory stands in this history. */
+  const loadIfOther = async (history: string): Promise<Position> => {
+    const isSame = position?.history === history;
+    // Another history may be an earlier one; and while there is a doubt, an operator may have decided elsewhere.
+    if (!isSame || !watched.trusted()) await watched.verify();
+    if (isSame && position !== undefined) return position;
+    forget();
+    unreported = true;
+    return load();
+  };
+
   const renewOnce = async () => {
     if (stopped) return;
     const from = lease.moment();
     number += 1;
     const list = await nodes.register({ id: self, renewal: number, leaseMs: lease.milliseconds });
     const others = liveNodes.observe(list);
-    if (position?.history !== list.history) {
-      forget();
-      position = await load();
-      unreported = true;
-    }
+    position = await loadIfOther(list.history);
     const applied = await readSince(position).catch((error) => {
       if (error instanceof HistoryError) forget();
       throw error;
     });
     if (applied) unreported = true;
     if (stopped) return;
-    lease.hold(from);
+    if (watched.trusted()) lease.hold(from);
     // The database's clock may have run ahead together with this one.
     denyList.dropExpired(forgetting(Math.min(earliestTime(), list.databaseNow), latestTime));
     if (unreported) {
@@ -140,10 +161,20 @@ export function createRenewal(parts: {
     await removeDead(others);
   };
 
-  const renew = coalesce(renewOnce);
+  const renew = coalesce(async () => {
+    try {
+      await renewOnce();
+      failed = { times: 0, error: undefined };
+    } catch (error) {
+      failed = { times: failed.times + 1, error };
+      throw error;
+    }
+  });
 
   return {
     renew,
+    position: () => position,
+    fault: () => (failed.times >= limits.renewalFailures ? failed.error : undefined),
 
     start(report) {
       onFault = report;

@@ -27,6 +27,9 @@ export function afterEveryToken(at: number): number {
   return wholeHour(at + (limits.accessTokenMaximumSeconds + limits.revocationMarginSeconds) * 1000);
 }
 
+/** Of revocations that only prove that the truth is one (flows/canary.ts): no memory, copy or subscriber holds them. */
+export const canaryReason = 'canary';
+
 /** 16 bytes name a session; anything else names a token. */
 export const sessionSubjectBytes = 16;
 
@@ -45,10 +48,12 @@ export interface RevocationStore {
    * marks that commit, or undefined when there was nothing to record.
    */
   record(revocations: readonly Revocation[], now: number): Promise<CommitMark | undefined>;
-  /** Those of these subjects that are revoked. */
+  /** Those of these subjects that are revoked, canaries among them; all others leave those out. */
   find(subjects: readonly Uint8Array[]): Promise<readonly Revocation[]>;
   /** The next `limit` that are live at `now`, in the order of their subjects, after this one. */
   listLive(now: number, limit: number, after?: Uint8Array): Promise<readonly Revocation[]>;
+  /** This canary, if `listLive` at `now` would list it were it none. */
+  findLiveCanary(subject: Uint8Array, now: number): Promise<Revocation | undefined>;
   /** How many there are of them by time slice, so that memory can be laid out before they are read. */
   countLive(now: number, sliceMs: number): Promise<readonly SliceCount[]>;
   /** Deletes at most `limit` that expired before `now`, also by the clock of the store; answers how many. */
@@ -69,6 +74,8 @@ export interface RevocationSnapshot {
   readLive(now: number, onPage: OnPage): Promise<void>;
   /** How many there are of them by time slice. */
   countLive(now: number, sliceMs: number): Promise<readonly SliceCount[]>;
+  /** This canary, if a renewal that follows on the position, or a start at `now`, would read it. */
+  findCanary(subject: Uint8Array, by: { since: Position } | { now: number }): Promise<Revocation | undefined>;
 }
 
 /** What one node at a time does. */

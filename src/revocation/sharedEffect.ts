@@ -13,10 +13,22 @@ import type { Edges } from './edges.ts';
 import type { LiveNodes, NodeStore } from './liveNodes.ts';
 import type { Projection } from './projection.ts';
 import type { Renewal } from './renewal.ts';
-import type { CommittedRevocations, Effect, EffectReport, NodeOutcome } from './revocation.ts';
+import {
+  type CommittedRevocations,
+  canaryReason,
+  type Effect,
+  type EffectReport,
+  type NodeOutcome,
+  type Revocation,
+} from './revocation.ts';
 import { type WaitingForNodes, waitForNodes } from './waitingForNodes.ts';
 
+/** A canary that node `from` says to have committed. */
+export type OnCanary = (from: NodeId, revocation: Revocation) => void;
+
 export interface SharedEffect extends Effect {
+  /** Tells the other nodes of it, and waits for nobody. */
+  announceCanary(revocation: Revocation): void;
   /** To be called for each acknowledgement of this node's announcements. */
   onAcknowledgement(acknowledgement: Acknowledgement): void;
 }
@@ -110,6 +122,11 @@ export function createSharedEffect(parts: {
       }
     },
 
+    announceCanary(revocation) {
+      last += 1;
+      bus.announce({ from: self, number: last, revocations: [revocation] }).catch(onFault);
+    },
+
     onAcknowledgement({ number, from }) {
       const mine = pending.get(number);
       mine?.waiting.acknowledged(from);
@@ -137,9 +154,10 @@ export function createAnnouncementListener(parts: {
   renewal: Pick<Renewal, 'renew'>;
   edges: Pick<Edges, 'caughtUp'>;
   bus: Pick<Bus, 'acknowledge'>;
+  onCanary?: OnCanary;
   onFault: (error: unknown) => void;
 }): BusListener['onAnnouncement'] {
-  const { self, denyList, renewal, edges, bus, onFault } = parts;
+  const { self, denyList, renewal, edges, bus, onCanary, onFault } = parts;
   return ({ from, number, revocations }: Announcement) => {
     const acknowledge = () => bus.acknowledge({ to: from, number, from: self });
     const acknowledgeWithEdges = () => {
@@ -151,7 +169,14 @@ export function createAnnouncementListener(parts: {
       renewal.renew().then(acknowledgeWithEdges).catch(onFault);
       return;
     }
-    denyList.addCommitted(revocations);
+    const [canaries, others] = [revocations.filter(isCanary), revocations.filter((each) => !isCanary(each))];
+    for (const canary of canaries) onCanary?.(from, canary);
+    if (others.length < revocations.length && others.length === 0) return;
+    denyList.addCommitted(others);
     acknowledgeWithEdges();
   };
+}
+
+function isCanary({ reason }: Revocation): boolean {
+  return reason === canaryReason;
 }

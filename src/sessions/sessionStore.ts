@@ -17,7 +17,7 @@ export interface SessionFilter {
 }
 
 /**
- * Which sessions to end. `onlyEnded`: of those, only those that have ended, to bring that into effect again. `newBefore`: the
+ * Which sessions to end. Canaries are meant only where they are named by their ids. `onlyEnded`: of those, only those that have ended, to bring that into effect again. `newBefore`: the
  * same, and those that have not ended but began before.
  */
 export type SessionSelection =
@@ -81,6 +81,8 @@ export interface SessionStore {
    * more, nor the revocation of one; answers how many. By the earlier of `now` and the store's clock. Waits for nobody.
    */
   deleteFinished(retentionMs: number, now: number, limit: number): Promise<number>;
+  /** A canary that has ended lives again, for another round, until `expiresAt`. */
+  reopen(id: SessionId, tokenVersion: number, expiresAt: number): Promise<void>;
   /** Lets one session go on under a new token version of its user. */
   setTokenVersion(id: SessionId, tokenVersion: number): Promise<void>;
 }

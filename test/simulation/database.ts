@@ -113,6 +113,7 @@ export function createDatabase(world: World, faults: DatabaseFaults = {}): Simul
             await onPage([revocation]);
           }
         },
+        findCanary: async () => undefined,
         countLive: (_now, sliceMs) => call(() => counts(seen, sliceMs)),
         async readLive(_now, onPage) {
           await call(() => {});

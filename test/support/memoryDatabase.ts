@@ -90,6 +90,7 @@ export function createMemoryDatabase(now: () => number, keys: readonly StoredSig
     logouts: {} as LogoutStore,
     auditLog: {} as Stores['auditLog'],
     soleTasks: {} as Stores['soleTasks'],
+    truth: {} as Stores['truth'],
     passwordFailures: {} as Stores['passwordFailures'],
     revocations: {} as Stores['revocations'],
     signingKeys: {

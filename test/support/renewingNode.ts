@@ -49,6 +49,7 @@ export function createRenewingNode({
     denyList,
     edges,
     load,
+    watched: { trusted: () => true, verify: async () => {} },
     latestTime,
     clock,
   });

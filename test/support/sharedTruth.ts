@@ -73,6 +73,7 @@ export function createSharedTruth(now: () => number): SharedTruth {
           onPage,
         );
       },
+      findCanary: async () => undefined,
       async countLive(at, sliceMs) {
         const live = visible.filter(({ row }) => row.expiresAt > at);
         return countSlices(

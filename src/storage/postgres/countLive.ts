@@ -1,4 +1,7 @@
-import { type SliceCount, sessionSubjectBytes } from '../../revocation/revocation.ts';
+import { canaryReason, type SliceCount, sessionSubjectBytes } from '../../revocation/revocation.ts';
+
+/** No memory, copy or subscriber holds a canary. */
+export const noCanarySql = `reason <> '${canaryReason}'`;
 
 export interface CountRow {
   readonly slice: number;
@@ -10,7 +13,7 @@ export interface CountRow {
 export function countLiveSql(after: string, sliceMs: number): string {
   return `SELECT ceil(extract(epoch FROM expires_at) * 1000 / ${Math.trunc(sliceMs)})::float8 AS slice,
                  octet_length(subject) = ${sessionSubjectBytes} AS of_sessions, count(*)::int AS entries
-            FROM revocations WHERE expires_at > ${after} GROUP BY 1, 2`;
+            FROM revocations WHERE expires_at > ${after} AND ${noCanarySql} GROUP BY 1, 2`;
 }
 
 export function fromCountRow({ slice, of_sessions, entries }: CountRow, sliceMs: number): SliceCount {

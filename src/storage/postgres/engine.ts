@@ -8,7 +8,7 @@ import { PGlite } from '@electric-sql/pglite';
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { PrismaPGlite } from 'pglite-prisma-adapter';
-import { schemaOf } from '../../config/databaseUrl.ts';
+import { schemaOf } from '../../core/databaseUrl.ts';
 import { StartupError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import { failStop, guardCommits } from './commitGuard.ts';

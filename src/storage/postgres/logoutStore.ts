@@ -11,7 +11,7 @@ import type { PrismaConnection } from './transactions.ts';
 /** One statement, and so one transaction: a session ends with its revocation and its event, or not at all. */
 export function createLogoutStore(prisma: PrismaConnection): LogoutStore {
   return {
-    async end(events, reason, now) {
+    async end(events, reason, now, { silent = false } = {}) {
       const selection = { sessionIds: events.map(({ sessionId }) => sessionId) };
       const revoked = Prisma.sql`
           SELECT uuid_send(id), ${reason}, access_expires_at + ${limits.revocationMarginSeconds}::int * interval '1 second'
@@ -20,7 +20,7 @@ export function createLogoutStore(prisma: PrismaConnection): LogoutStore {
       const rows = await prisma.$queryRaw<(EndedRow & CommitMark)[]>`${prepared('log_out')}
         WITH ${ending(selection, reason, now)},
         revoked AS (${revoking(revoked, now)}),
-        told AS (${recording(eventsOf(events, now), ofEnded, Prisma.sql`ended.user_id`)})
+        told AS (${recording(eventsOf(silent ? [] : events, now), ofEnded, Prisma.sql`ended.user_id`)})
         SELECT ended.*, mark.* FROM ended, (SELECT ${commitMark}) AS mark`;
       return { ended: rows.map(fromEndedRow), mark: rows[0] && markOf(rows[0]) };
     },

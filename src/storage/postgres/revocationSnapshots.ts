@@ -7,7 +7,7 @@ import type {
   RevocationSnapshots,
   SoleTask,
 } from '../../revocation/revocation.ts';
-import { type CountRow, countLiveSql, fromCountRow } from './countLive.ts';
+import { type CountRow, countLiveSql, fromCountRow, noCanarySql } from './countLive.ts';
 import type { SqlConnection } from './engine.ts';
 import { historySql } from './history.ts';
 import type { OwnConnection } from './ownConnection.ts';
@@ -49,19 +49,28 @@ async function snapshotOf(sql: SqlConnection): Promise<RevocationSnapshot> {
     now: row.now.getTime(),
     async readSince(previous, onPage) {
       requireSameHistory(previous, position);
-      const { snapshot } = previous;
-      return readAll(
-        sql,
-        `xid >= pg_snapshot_xmin(${literal(snapshot)}) AND NOT pg_visible_in_snapshot(xid, ${literal(snapshot)})`,
-        onPage,
-      );
+      return readAll(sql, newSince(previous), onPage);
     },
-    readLive: (now, onPage) => readAll(sql, `expires_at > ${earlier(now)}`, onPage),
+    readLive: (now, onPage) => readAll(sql, liveAt(now), onPage),
+    async findCanary(subject, by) {
+      if ('since' in by) requireSameHistory(by.since, position);
+      const where = 'since' in by ? newSince(by.since) : liveAt(by.now);
+      const rows = await sql.query<Row>(`${columns} WHERE ${where} AND subject = $1`, [Buffer.from(subject)]);
+      return rows.map(fromRow)[0];
+    },
     async countLive(now, sliceMs) {
       const rows = await sql.query<CountRow>(countLiveSql(earlier(now), sliceMs));
       return rows.map((row) => fromCountRow(row, sliceMs));
     },
   };
+}
+
+function newSince({ snapshot }: Position): string {
+  return `xid >= pg_snapshot_xmin(${literal(snapshot)}) AND NOT pg_visible_in_snapshot(xid, ${literal(snapshot)})`;
+}
+
+function liveAt(now: number): string {
+  return `expires_at > ${earlier(now)}`;
 }
 
 /** A cursor's query takes no parameters. */
@@ -75,6 +84,8 @@ function earlier(now: number): string {
   return `LEAST(to_timestamp(${now / 1000}), now())`;
 }
 
+const columns = 'SELECT subject, reason, expires_at FROM revocations';
+
 interface Row {
   readonly subject: Uint8Array;
   readonly reason: string;
@@ -87,7 +98,7 @@ async function readAll(
   onPage: (page: readonly Revocation[]) => Promise<void> | void,
 ): Promise<void> {
   const fetch = `FETCH ${limits.revocationsPageRows} FROM news`;
-  const declare = `DECLARE news NO SCROLL CURSOR FOR SELECT subject, reason, expires_at FROM revocations WHERE ${where}`;
+  const declare = `DECLARE news NO SCROLL CURSOR FOR ${columns} WHERE ${where} AND ${noCanarySql}`;
   let rows = (await sql.execute<Row>(`${declare}; ${fetch}`)).at(-1) ?? [];
   while (rows.length > 0) {
     await onPage(rows.map(fromRow));

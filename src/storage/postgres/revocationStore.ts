@@ -1,6 +1,6 @@
 import type { CommitMark } from '../../revocation/position.ts';
 import type { Revocation, RevocationStore } from '../../revocation/revocation.ts';
-import { type CountRow, countLiveSql, fromCountRow } from './countLive.ts';
+import { type CountRow, countLiveSql, fromCountRow, noCanarySql } from './countLive.ts';
 import { beforeEither } from './earlierClock.ts';
 import { Prisma } from './generated/client.ts';
 import { historySql } from './history.ts';
@@ -32,9 +32,16 @@ export function createRevocationStore(prisma: PrismaConnection): RevocationStore
       const start = hex(after ?? new Uint8Array());
       const rows = await prisma.$queryRaw<RevocationRow[]>`
         SELECT subject, reason, expires_at AS "expiresAt" FROM revocations
-         WHERE subject > decode(${start}, 'hex') AND expires_at > ${new Date(now)}
+         WHERE subject > decode(${start}, 'hex') AND expires_at > ${new Date(now)} AND ${Prisma.raw(noCanarySql)}
          ORDER BY subject LIMIT ${limit}`;
       return rows.map(fromRow);
+    },
+
+    async findLiveCanary(subject, now) {
+      const [row] = await prisma.$queryRaw<RevocationRow[]>`
+        SELECT subject, reason, expires_at AS "expiresAt" FROM revocations
+         WHERE subject = decode(${hex(subject)}, 'hex') AND expires_at > ${new Date(now)}`;
+      return row && fromRow(row);
     },
 
     async countLive(now, sliceMs) {

@@ -1,6 +1,7 @@
 /** Which sessions a statement is about, in SQL: the alias of the table is `s`. */
 import { limits } from '../../core/limits.ts';
 import type { SessionFilter, SessionRange, SessionSelection } from '../../sessions/sessionStore.ts';
+import { canaryUserId } from '../../truth/canary.ts';
 import { Prisma } from './generated/client.ts';
 
 /** By any clock that a verifier may have. */
@@ -14,7 +15,15 @@ export function live(at: Date): Prisma.Sql {
     AND (s.access_expires_at > ${at} OR (s.idle_expires_at > ${at} AND s.expires_at > ${at})))`;
 }
 
+/** Nobody ends a canary but the node that it is of. */
+export const noCanary = Prisma.sql`s.user_id <> ${canaryUserId}::uuid`;
+
 export function selected(selection: SessionSelection, at: Date): Prisma.Sql {
+  const those = withCanaries(selection, at);
+  return 'sessionIds' in selection ? those : Prisma.sql`${those} AND ${noCanary}`;
+}
+
+function withCanaries(selection: SessionSelection, at: Date): Prisma.Sql {
   const tokensLive = Prisma.sql`s.access_expires_at > ${at}`;
   if ('signedWith' in selection) {
     const { signedWith, range } = selection;

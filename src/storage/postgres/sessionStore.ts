@@ -2,11 +2,12 @@ import type { SessionId, UserId } from '../../core/ids.ts';
 import { limits } from '../../core/limits.ts';
 import type { Session } from '../../sessions/session.ts';
 import type { NewSession, SessionStore } from '../../sessions/sessionStore.ts';
+import { canaryUserId } from '../../truth/canary.ts';
 import { beforeEither } from './earlierClock.ts';
 import { type EndedRow, ending, fromEndedRow } from './endingSessions.ts';
 import { Prisma, type Session as SessionRow } from './generated/client.ts';
 import { prepared } from './prepared.ts';
-import { expiredAt, inRange, live, notSpared, selected } from './sessionSelection.ts';
+import { expiredAt, inRange, live, noCanary, notSpared, selected } from './sessionSelection.ts';
 import type { PrismaConnection } from './transactions.ts';
 
 export function createSessionStore(prisma: PrismaConnection): SessionStore {
@@ -65,7 +66,7 @@ export function createSessionStore(prisma: PrismaConnection): SessionStore {
     async listSealedOtherwise(header, range) {
       const rows = await prisma.$queryRaw<{ id: string; sealedSecret: Uint8Array }[]>`
         SELECT s.id, s.sealed_secret AS "sealedSecret" FROM sessions AS s
-         WHERE ${inRange(range)}
+         WHERE ${inRange(range)} AND ${noCanary}
            AND substring(s.sealed_secret FROM 1 FOR ${header.length}::int) <> ${Buffer.from(header)}
          ORDER BY s.id`;
       return rows.map(({ id, sealedSecret }) => ({ id: id as SessionId, sealedSecret }));
@@ -90,7 +91,14 @@ export function createSessionStore(prisma: PrismaConnection): SessionStore {
            WHERE s.finished_on <= (${finishedBefore} AT TIME ZONE 'UTC')::date
              AND LEAST(s.ended_at, s.idle_expires_at, s.expires_at) < ${finishedBefore}
              AND s.access_expires_at < ${forgottenBefore}
+             AND (${noCanary} OR s.last_used_at < ${beforeEither(now, limits.canaryKeptMilliseconds)})
            ORDER BY s.finished_on LIMIT ${limit} FOR UPDATE SKIP LOCKED))`;
+    },
+
+    async reopen(id, tokenVersion, expiresAt) {
+      const until = new Date(expiresAt);
+      const data = { endedAt: null, endReason: null, tokenVersion, idleExpiresAt: until, expiresAt: until };
+      await prisma.session.update({ where: { id, userId: canaryUserId }, data });
     },
 
     async setTokenVersion(id, tokenVersion) {

@@ -15,6 +15,7 @@ import { createServiceStore } from './serviceStore.ts';
 import { createSessionStore } from './sessionStore.ts';
 import { createSigningKeyStore } from './signingKeyStore.ts';
 import { createSoleTasks } from './soleTasks.ts';
+import { createTruthStore } from './truthStore.ts';
 import { createUserStore } from './userStore.ts';
 
 /** The client or one transaction of it. */
@@ -91,6 +92,7 @@ function createStores(prisma: PrismaConnection, onFault: (error: unknown) => nev
     audit: guarded(createAuditTrail(prisma), onFault),
     auditLog: guarded(createAuditLog(prisma), onFault),
     soleTasks: guarded(createSoleTasks(prisma), onFault),
+    truth: guarded(createTruthStore(prisma), onFault),
   };
 }
 

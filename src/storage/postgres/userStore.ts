@@ -1,6 +1,7 @@
 import type { Email } from '../../authn/email.ts';
 import type { User, UserStore } from '../../authn/user.ts';
 import type { UserId } from '../../core/ids.ts';
+import { canaryUserId } from '../../truth/canary.ts';
 import type { User as UserRow } from './generated/client.ts';
 import type { PrismaConnection } from './transactions.ts';
 
@@ -16,6 +17,7 @@ export function createUserStore(prisma: PrismaConnection): UserStore {
     },
 
     async find(id) {
+      if (id === canaryUserId) return undefined;
       return fromRow(await prisma.user.findUnique({ where: { id, deletedAt: null } }));
     },
 

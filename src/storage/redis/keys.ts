@@ -15,6 +15,8 @@ export interface RedisKeys {
   set(slice: string): string;
   /** Bitmap. */
   bloom(slice: string): string;
+  /** Hash: run of a node → what it has seen of the database, sealed. */
+  readonly sightings: string;
   /** Count of requests in a window. `name` holds nothing that anybody may read. */
   rate(name: string): string;
   readonly announcements: string;
@@ -28,6 +30,7 @@ export function createKeys(deploymentId: string): RedisKeys {
     manifest: `${prefix}:manifest`,
     set: (slice) => `${prefix}:set:${slice}`,
     bloom: (slice) => `${prefix}:bloom:${slice}`,
+    sightings: `${prefix}:sightings`,
     rate: (name) => `${prefix}:rate:${name}`,
     announcements: `${prefix}:announcements`,
     acknowledgements: (nodeId) => `${prefix}:acknowledgements:${nodeId}`,

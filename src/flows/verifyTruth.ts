@@ -1,0 +1,136 @@
+/**
+ * Compares the database with what was seen of it, before anything of it is believed: at the start, when its history has
+ * changed, and while there is a doubt, since an operator may have decided on another node.
+ */
+import type { Clock } from '../core/clock.ts';
+import { decodeBase64url, encodeBase64url } from '../core/encoding.ts';
+import { limits } from '../core/limits.ts';
+import type { CommitMark } from '../revocation/position.ts';
+import type { Revocation } from '../revocation/revocation.ts';
+import { olderThan, type Sighting, type SightingStore } from '../truth/sighting.ts';
+import type { Truth } from '../truth/truth.ts';
+import type { CommittedCanary } from './canary.ts';
+import type { Database } from './database.ts';
+
+export interface WatchedTruth {
+  /** Casts the doubt that the database is older than what was seen, or takes it back. Rejects when it could not be asked. */
+  verify(): Promise<void>;
+  /** What this node has seen is committed: kept soon. */
+  onCanary(canary: CommittedCanary): void;
+  onRevoked(revocations: readonly Revocation[], mark: CommitMark): void;
+  /** The operator has decided, here: the database is the truth as it is now. */
+  decide(): Promise<void>;
+  /** Keeps what was seen last. */
+  close(): Promise<void>;
+}
+
+export interface VerifyTruthParts {
+  readonly database: Pick<Database, 'sessions' | 'revocations' | 'truth'>;
+  readonly deployment: string;
+  readonly stores: readonly SightingStore[];
+  readonly truth: Pick<Truth, 'cast' | 'clear' | 'doubt'>;
+  /** Another session serves as canary from now on. */
+  readonly onDecided: () => void;
+  readonly onFault: (error: unknown) => void;
+  readonly clock: Clock;
+}
+
+const source = 'sighting';
+
+export function createVerifyTruth(parts: VerifyTruthParts): WatchedTruth {
+  const { database, deployment, stores, truth, clock, onFault } = parts;
+  const nothing = (decisions: readonly string[]): Sighting => ({ deployment, decisions, savedAt: 0 });
+  /** What earlier runs have kept, until the database was found to have it; undefined before it was read. */
+  let kept: Kept | undefined;
+  /** What this run has seen; undefined before the database was believed. */
+  let own: Sighting | undefined;
+  let saving: Promise<void> = Promise.resolve();
+  let cancelSave: (() => void) | undefined;
+
+  const save = () => {
+    cancelSave?.();
+    cancelSave = undefined;
+    // What must be there is not replaced by what is.
+    if (own === undefined || truth.doubt()?.kind === 'older') return saving;
+    const now = { ...own, savedAt: clock.now() };
+    saving = saving.then(async () => {
+      await Promise.all(stores.map((store) => store.save(now).catch(onFault)));
+    });
+    return saving;
+  };
+  const note = (more: Partial<Sighting>) => {
+    if (own === undefined) return;
+    own = { ...own, ...more };
+    cancelSave ??= clock.after(limits.sightingMilliseconds, () => void save());
+  };
+
+  return {
+    async verify() {
+      const decisions = await database.truth.decisions();
+      kept ??= await readAll(stores);
+      const why = await findOlder(parts, own === undefined ? kept.sightings : [own], decisions);
+      const putBack = own === undefined ? kept.putBack : undefined;
+      if (why !== undefined || putBack !== undefined) {
+        truth.cast(source, { kind: 'older', what: `the database ${why ?? putBack}` });
+        return;
+      }
+      // Decided on another node: what was seen before says nothing any more.
+      const isDecided = own !== undefined && decisions.at(-1) !== own.decisions.at(-1);
+      if (own === undefined || isDecided) own = nothing(decisions);
+      truth.clear(source);
+      if (isDecided) parts.onDecided();
+      note({});
+    },
+
+    onCanary: ({ sessionId, generation, mark }) => note({ canary: { sessionId, generation }, commit: mark }),
+
+    onRevoked(revocations, mark) {
+      const last = revocations.at(-1);
+      if (last === undefined) return;
+      const revocation = { subject: encodeBase64url(last.subject), expiresAt: last.expiresAt };
+      note({ revocation, commit: mark });
+    },
+
+    async decide() {
+      await database.truth.decide(clock.now());
+      own = nothing(await database.truth.decisions());
+      truth.clear(source);
+      parts.onDecided();
+      await save();
+    },
+
+    close: save,
+  };
+}
+
+interface Kept {
+  readonly sightings: readonly Sighting[];
+  readonly putBack: string | undefined;
+}
+
+async function readAll(stores: readonly SightingStore[]): Promise<Kept> {
+  const sightings = await Promise.all(stores.map((store) => store.load()));
+  const reasons = await Promise.all(stores.map((store) => store.putBack?.()));
+  return { sightings: sightings.flat(), putBack: reasons.find((reason) => reason !== undefined) };
+}
+
+async function findOlder(
+  { database, deployment, clock }: VerifyTruthParts,
+  sightings: readonly Sighting[],
+  decisions: readonly string[],
+): Promise<string | undefined> {
+  const position = await database.truth.position();
+  for (const sighting of sightings) {
+    const { canary, revocation } = sighting;
+    const session = canary && (await database.sessions.find(canary.sessionId));
+    const subject = revocation && decodeBase64url(revocation.subject);
+    const [found] = subject === undefined ? [] : await database.revocations.find([subject]);
+    const evidence = {
+      ...{ deployment, decisions, position },
+      ...{ generation: session?.generation, revocationExpiresAt: found?.expiresAt },
+    };
+    const why = olderThan(sighting, evidence, clock.now());
+    if (why !== undefined) return why;
+  }
+  return undefined;
+}

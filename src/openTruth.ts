@@ -1,0 +1,142 @@
+/**
+ * Whether the database is the truth, and what follows when it is not: the doubts, what was seen before, and the canary that
+ * is written and read again and again. Built in two steps: before anything is read, and when there is something to read by.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Config } from './config/config.ts';
+import { type Clock, withDeadline } from './core/clock.ts';
+import { AuthorityError } from './core/errors.ts';
+import { limits } from './core/limits.ts';
+import { startRounds } from './core/rounds.ts';
+import type { Sealing } from './core/sealing.ts';
+import { type Canary, createCanary, createPeerCheck } from './flows/canary.ts';
+import type { Database } from './flows/database.ts';
+import { createVerifyTruth, type WatchedTruth } from './flows/verifyTruth.ts';
+import type { FaultLog } from './observability/faultLog.ts';
+import type { Log } from './observability/log.ts';
+import type { Metrics } from './observability/metrics.ts';
+import type { Reading } from './openRevoked.ts';
+import type { WatchedDatabase } from './revocation/renewal.ts';
+import type { OnCanary } from './revocation/sharedEffect.ts';
+import type { RefreshTokens } from './sessions/refreshToken.ts';
+import type { DataFolder } from './storage/local/dataFolder.ts';
+import { createLocalSightings } from './storage/local/sightings.ts';
+import type { RedisConnection } from './storage/redis/connection.ts';
+import { createKeys } from './storage/redis/keys.ts';
+import { createSharedSightings } from './storage/redis/sightings.ts';
+import type { AccessTokenIssuer } from './tokens/accessToken.ts';
+import { createTruth, type Doubt, type Truth } from './truth/truth.ts';
+
+interface Parts {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly onFault: FaultLog;
+  readonly database: Database;
+  readonly dataFolder: DataFolder;
+  readonly sealing: Sealing;
+  /** Undefined in embedded mode. */
+  readonly redis: RedisConnection | undefined;
+  readonly deploymentId: () => Promise<string>;
+  readonly closing: (() => Promise<void>)[];
+}
+
+export interface OpenedTruth {
+  readonly truth: Truth;
+  /** Of this run. */
+  readonly nodeId: string;
+  readonly watched: WatchedDatabase & WatchedTruth;
+  readonly onCanary: OnCanary;
+  /** Begins the canary, now that revocations are read. Resolves after its first round. */
+  startCanary(parts: CanaryParts): Promise<Canary>;
+}
+
+interface CanaryParts {
+  readonly reading: Reading;
+  readonly refreshTokens: Pick<RefreshTokens, 'newSealedSecret'>;
+  readonly accessTokens: Pick<AccessTokenIssuer, 'expiry'>;
+}
+
+export async function openTruth(parts: Parts): Promise<OpenedTruth> {
+  const { clock, log, metrics, onFault, database, dataFolder, sealing, redis, closing } = parts;
+  const nodeId = randomUUID();
+  const deployment = await parts.deploymentId();
+  let dropLease = () => {};
+  let canary: Canary | undefined;
+  const truth = createTruth({
+    clock,
+    onChange(doubt) {
+      if (doubt !== undefined) dropLease();
+      tell(log, doubt);
+    },
+  });
+  metrics.gauge(
+    'countersign_database_trusted',
+    '0 while the database contradicts what was written to it, or is older.',
+    () => Number(truth.trusted()),
+  );
+  const local = createLocalSightings({ folder: dataFolder.path, besideDatabase: redis === undefined });
+  const keptMs = limits.canaryKeptMilliseconds;
+  const shared =
+    redis === undefined
+      ? []
+      : [createSharedSightings({ redis, keys: createKeys(deployment), sealing, nodeId, keptMs })];
+  const verified = createVerifyTruth({
+    ...{ database, deployment, truth, clock, stores: [local, ...shared] },
+    onDecided: () => canary?.startOver(),
+    onFault: (error) => onFault('sightings', error),
+  });
+  closing.push(verified.close);
+
+  return {
+    truth,
+    nodeId,
+    watched: { ...verified, trusted: truth.trusted },
+    onCanary: createPeerCheck({
+      ...{ find: database.revocations.find, truth, clock },
+      onFault: (error) => onFault('canary', error),
+    }),
+
+    async startCanary({ reading, refreshTokens, accessTokens }) {
+      dropLease = reading.dropLease;
+      const made = createCanary({
+        ...{ database, truth, clock, readers: reading.canaryReaders, position: reading.position },
+        newSealedSecret: refreshTokens.newSealedSecret,
+        accessExpiry: accessTokens.expiry,
+        announce: reading.announceCanary,
+        onCommitted: verified.onCanary,
+      });
+      canary = made;
+      const round = async () => {
+        // With less in it than was seen there is nothing to be proved; in embedded mode nobody else looks.
+        if (truth.doubt()?.kind !== 'older') await made.round();
+        return truth.trusted() ? limits.canaryMilliseconds : limits.canaryDoubtMilliseconds;
+      };
+      const firstMs = await round();
+      const stop = startRounds({
+        ...{ clock, firstMs, retryMs: limits.canaryDoubtMilliseconds, run: round },
+        onFault: (error) => onFault('canary', error),
+      });
+      closing.push(async () => {
+        await stop();
+        // What is seen last is what the next start looks for.
+        const late = () => new AuthorityError('unavailable', { reason: 'canary' });
+        await withDeadline(clock, limits.lastCanaryMilliseconds, round(), late).catch(() => {});
+      });
+      return made;
+    },
+  };
+}
+
+/** One line for an operator, each time that it changes. */
+function tell(log: Log, doubt: Doubt | undefined): void {
+  if (doubt === undefined) log.info('the database is what was written to it; everything is served');
+  else log.error({ kind: doubt.kind }, describeDoubt(doubt));
+}
+
+export function describeDoubt({ kind, what }: Doubt): string {
+  return kind === 'older'
+    ? `DATABASE_URL or DATA_DIR: ${what}. It is older than what was seen (a restored backup? two data folders?), and nothing is served. Run \`countersign restored\`: every token issued before is refused and everybody signs in again; or --keep-sessions, if sessions that were ended since may come back.`
+    : `DATABASE_URL: ${what}; nothing is served while that is so.`;
+}
