@@ -7,6 +7,7 @@ import { readConfig } from '../../src/config/config.ts';
 import { type Clock, systemClock } from '../../src/core/clock.ts';
 import { createLog } from '../../src/observability/log.ts';
 import { type DataFolder, openDataFolder } from '../../src/storage/local/dataFolder.ts';
+import { openEngine } from '../../src/storage/postgres/engine.ts';
 import {
   type Answer,
   createGrpcClient,
@@ -47,6 +48,8 @@ interface Options {
   readonly clock?: Clock;
   /** As RATE_LIMITS, but smaller than an operator may have it: so that a test need not make a thousand requests. */
   readonly rateLimits?: number;
+  /** Opens the database in place of ours. */
+  readonly openDatabase?: typeof openEngine;
   /** A folder that an authority has used before; it is then not removed at the end. */
   readonly dataDir?: string;
 }
@@ -57,6 +60,7 @@ export async function startAuthority({
   clock = systemClock,
   rateLimits,
   dataDir,
+  openDatabase = openEngine,
 }: Options = {}): Promise<TestAuthority> {
   const folder = dataDir ?? (await copyOfEmbeddedDatabase());
   const { config: read, secrets } = readConfig({
@@ -72,7 +76,7 @@ export async function startAuthority({
   const lines: string[] = [];
   const log = createLog('debug', { write: (line: string) => void lines.push(line) });
   const dataFolder = await openDataFolder(config.storage.dataDir);
-  const authority = await openAuthority({ config, secrets, dataFolder, log, clock });
+  const authority = await openAuthority({ config, secrets, dataFolder, log, clock, openDatabase });
   const { httpPort, grpcPort } = await authority.listen().catch(async (error) => {
     await authority.close();
     throw error;
