@@ -13,6 +13,7 @@ import { limits } from './core/limits.ts';
 import { createSealing } from './core/sealing.ts';
 import type { ReadTime } from './core/steadyTime.ts';
 import { createFlows, type Flows } from './createFlows.ts';
+import type { Canary } from './flows/canary.ts';
 import { createKeepKeyRing } from './flows/keepKeyRing.ts';
 import { createGrpcServer } from './grpc/server.ts';
 import { createHttpApp, type HttpParts } from './http/app.ts';
@@ -68,7 +69,10 @@ export interface Authority {
   readonly firstServiceToken: boolean;
   /** Why nothing is served, for an operator: the database is not what was written to it, or is older. Else undefined. */
   doubt(): string | undefined;
-  /** Writes to the database and reads it again, now and not only when it is time. */
+  /**
+   * Writes to the database and reads it again; from the first time on, that is done regularly. What it finds is in `doubt`.
+   * Rejects with `StartupError` when the database could not be asked.
+   */
   prove(): Promise<void>;
 }
 
@@ -80,7 +84,6 @@ export interface Authority {
 export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
   const closing: Closing = [];
   let draining = false;
-  let prove = async () => {};
   /** Closes every part in the reverse of the order in which it was opened. */
   const close = async () => {
     draining = true;
@@ -118,9 +121,18 @@ export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
       ...{ ...signed, ...revoked, ...limited, ...observed },
       ...{ flows, readiness, canAnswer, requireTruth },
     };
+    let canary: Promise<Canary> | undefined;
+    const prove = async () => {
+      try {
+        if (canary !== undefined) return await (await canary).round();
+        canary = watching.startCanary({ ...signed, ...revoked });
+        await canary;
+      } catch (error) {
+        throw asStartupFault(error);
+      }
+    };
     const listen = async () => {
-      const canary = await watching.startCanary({ ...signed, ...revoked });
-      prove = canary.round;
+      if (canary === undefined) await prove();
       await truth.whenTrusted();
       return openDoors(parts, doors, closing);
     };
@@ -128,7 +140,7 @@ export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
       const why = truth.doubt();
       return why && describeDoubt(why);
     };
-    return { flows, listen, close, readiness, firstServiceToken, doubt, prove: () => prove() };
+    return { flows, listen, close, readiness, firstServiceToken, doubt, prove };
   } catch (error) {
     await close();
     throw asStartupFault(error);

@@ -52,7 +52,12 @@ async function start(): Promise<void> {
 async function openWhenReachable(parts: AuthorityParts, onWait: (why: string) => void): Promise<Authority> {
   while (true) {
     try {
-      return await openAuthority(parts);
+      const authority = await openAuthority(parts);
+      await authority.prove().catch(async (error) => {
+        await authority.close();
+        throw error;
+      });
+      return authority;
     } catch (error) {
       if (!(error instanceof UnreachableError)) throw error;
       complain(`${error.message}; trying again in ${limits.startRetrySeconds} s`);

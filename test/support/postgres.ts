@@ -54,6 +54,8 @@ export interface PostgresServer {
   kill(signal: 'SIGKILL' | 'SIGINT'): Promise<void>;
   /** Starts it again, after `kill`, with its data and on its port. */
   start(): Promise<void>;
+  /** It is stopped, and goes on as a standby, which can only be read. */
+  standBy(): Promise<void>;
   /** It is stopped, goes on as a standby, and is promoted: what comes after a failover, with nothing lost. */
   promote(): Promise<void>;
   /** Stops it in the middle of whatever it does, with its children: connections stay, and nothing answers. */
@@ -91,6 +93,13 @@ export async function startPostgres(home = ofTestRun('TEST_POSTGRES_HOME')): Pro
       server.signal(signal);
       await server.exited;
     };
+    const standBy = async () => {
+      await kill('SIGINT');
+      const signal = join(folder, 'data/standby.signal');
+      await writeFile(signal, '');
+      if (user.uid !== undefined && user.gid !== undefined) await chown(signal, user.uid, user.gid);
+      server = await start();
+    };
     return {
       port,
       url,
@@ -101,12 +110,9 @@ export async function startPostgres(home = ofTestRun('TEST_POSTGRES_HOME')): Pro
       async start() {
         server = await start();
       },
+      standBy,
       async promote() {
-        await kill('SIGINT');
-        const signal = join(folder, 'data/standby.signal');
-        await writeFile(signal, '');
-        if (user.uid !== undefined && user.gid !== undefined) await chown(signal, user.uid, user.gid);
-        server = await start();
+        await standBy();
         await execute(url, 'SELECT pg_promote()');
       },
       async freeze() {

@@ -39,8 +39,7 @@ const full: FaultKind = { reason: 'database_full', words: 'has no space left on 
 const unsuitable: FaultKind = {
   reason: 'database_unsuitable',
   words:
-    'cannot tell its position in the write-ahead log; a server that hides it (as Amazon Aurora does) cannot be used',
-  lasting: true,
+    'cannot tell its position in the write-ahead log: it is a standby, or a server that hides it (Amazon Aurora), which cannot be used',
 };
 const away: FaultKind = { reason: 'database', words: 'does not answer' };
 

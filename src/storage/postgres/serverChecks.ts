@@ -20,7 +20,7 @@ type Connect = () => Promise<SqlConnection>;
 export async function refuseUnsuitableServer(connect: Connect): Promise<void> {
   const connection = await reachable(connect());
   try {
-    await refuseOldOrOtherEncoding(connection);
+    await refuseUnsuitable(connection);
     await refuseTransactionPooling(connection, connect);
   } catch (error) {
     if (error instanceof StartupError) throw error;
@@ -30,12 +30,12 @@ export async function refuseUnsuitableServer(connect: Connect): Promise<void> {
   }
 }
 
-async function refuseOldOrOtherEncoding(connection: SqlConnection): Promise<void> {
-  const [row] = await connection.query<{ encoding: string; version: number }>(
-    `SELECT current_setting('server_encoding') AS encoding,
+async function refuseUnsuitable(connection: SqlConnection): Promise<void> {
+  const [row] = await connection.query<{ encoding: string; version: number; standby: boolean }>(
+    `SELECT current_setting('server_encoding') AS encoding, pg_is_in_recovery() AS standby,
             current_setting('server_version_num')::int / 10000 AS version`,
   );
-  const { encoding = '', version = 0 } = row ?? {};
+  const { encoding = '', version = 0, standby = true } = row ?? {};
   if (version < oldestVersion)
     throw new StartupError(
       `DATABASE_URL: the server is PostgreSQL ${version}; it must be ${oldestVersion} or newer.`,
@@ -43,6 +43,10 @@ async function refuseOldOrOtherEncoding(connection: SqlConnection): Promise<void
   if (encoding !== 'UTF8')
     throw new StartupError(
       `DATABASE_URL: the database has the encoding ${encoding}; make one with UTF8: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0.`,
+    );
+  if (standby)
+    throw new UnreachableError(
+      'DATABASE_URL: the server is a standby, which can only be read; it must be the primary.',
     );
 }
 
