@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process';
 /** Package of Debian and Ubuntu → a command that succeeds when it is there. */
 const needed = {
   'redis-server': 'command -v redis-server',
+  pgbouncer: 'PATH=$PATH:/usr/sbin command -v pgbouncer',
   curl: 'command -v curl',
   jose: 'command -v jose',
   openssl: 'command -v openssl',
@@ -26,9 +27,9 @@ export function ensurePrerequisites() {
   throw new Error(
     [
       `The tests need ${missing.join(', ')}. To install what they need:`,
-      '  Debian, Ubuntu: sudo apt-get install redis-server curl jose openssl chromium python3-grpcio',
-      '  Fedora:         sudo dnf install redis curl jose openssl chromium python3-grpcio',
-      '  macOS:          brew install redis curl jose openssl && brew install --cask chromium && python3 -m pip install grpcio protobuf',
+      '  Debian, Ubuntu: sudo apt-get install redis-server pgbouncer curl jose openssl chromium python3-grpcio',
+      '  Fedora:         sudo dnf install redis pgbouncer curl jose openssl chromium python3-grpcio',
+      '  macOS:          brew install redis pgbouncer curl jose openssl && brew install --cask chromium && python3 -m pip install grpcio protobuf',
     ].join('\n'),
   );
 }
