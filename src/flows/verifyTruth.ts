@@ -76,7 +76,8 @@ export function createVerifyTruth(parts: VerifyTruthParts): WatchedTruth {
       }
       // Decided on another node: what was seen before says nothing any more.
       const isDecided = own !== undefined && decisions.at(-1) !== own.decisions.at(-1);
-      if (own === undefined || isDecided) own = nothing(decisions);
+      if (own === undefined) own = newest(kept.sightings, decisions) ?? nothing(decisions);
+      else if (isDecided) own = nothing(decisions);
       truth.clear(source);
       if (isDecided) parts.onDecided();
       note({});
@@ -101,6 +102,12 @@ export function createVerifyTruth(parts: VerifyTruthParts): WatchedTruth {
 
     close: save,
   };
+}
+
+/** What an earlier run has seen must be there until this one has seen more. */
+function newest(sightings: readonly Sighting[], decisions: readonly string[]): Sighting | undefined {
+  const same = sightings.filter((sighting) => sighting.decisions.at(-1) === decisions.at(-1));
+  return same.sort((one, other) => other.savedAt - one.savedAt)[0];
 }
 
 interface Kept {
