@@ -31,6 +31,7 @@ import type { PasswordAttempts } from './flows/passwordAttempts.ts';
 import { createRefresh, type RefreshParts } from './flows/refresh.ts';
 import { createRegister } from './flows/register.ts';
 import { createResealKeys } from './flows/resealKeys.ts';
+import { createRestored } from './flows/restored.ts';
 import { createRevoke } from './flows/revoke.ts';
 import { createRevokeKey } from './flows/revokeKey.ts';
 import { createRotateKey } from './flows/rotateKey.ts';
@@ -121,6 +122,7 @@ export function createFlows(parts: FlowParts) {
     unlockUser: createUnlockUser(proving),
     deleteAccount: createDeleteAccount({ ...ending, ...proving }),
     revoke: createRevoke({ ...ending, ...reading }),
+    restored: createRestored(ending),
     introspect: createIntrospect(reading),
     checkRevocation: createCheckRevocation({ denyList }),
     authenticateService: createAuthenticateService({ database, clock }),

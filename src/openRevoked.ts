@@ -87,6 +87,7 @@ async function openAlone(
   const earlierEdges = await openEarlierEdges({ dataFolder, leaseMs, clock });
   const edges = createEdges({
     slices: () => denyList.slices(),
+    marks: () => denyList.marks(),
     nodeLease: { remainingMs: () => leaseMs },
     clock,
     beforeFirst: earlierEdges.remember,

@@ -45,7 +45,7 @@ export interface RevocationStore {
    * marks that commit, or undefined when there was nothing to record.
    */
   record(revocations: readonly Revocation[], now: number): Promise<CommitMark | undefined>;
-  /** Those of these subjects that are revoked. */
+  /** Those of these subjects that are revoked; for questions about marks, see `issuedBefore.ts`. In one statement. */
   find(subjects: readonly Uint8Array[]): Promise<readonly Revocation[]>;
   /** The next `limit` that are live at `now`, in the order of their subjects, after this one. */
   listLive(now: number, limit: number, after?: Uint8Array): Promise<readonly Revocation[]>;
@@ -53,6 +53,8 @@ export interface RevocationStore {
   countLive(now: number, sliceMs: number): Promise<readonly SliceCount[]>;
   /** Deletes at most `limit` that expired before `now`, also by the clock of the store; answers how many. */
   prune(now: number, limit: number): Promise<number>;
+  /** The clock of the store; milliseconds since the Unix epoch. */
+  clock(): Promise<number>;
 }
 
 /** Takes revocations page by page. */
@@ -69,6 +71,8 @@ export interface RevocationSnapshot {
   readLive(now: number, onPage: OnPage): Promise<void>;
   /** How many there are of them by time slice. */
   countLive(now: number, sliceMs: number): Promise<readonly SliceCount[]>;
+  /** The marks (`issuedBefore.ts`), which the shared copy has among other ids only. */
+  marks(): Promise<readonly Revocation[]>;
 }
 
 /** What one node at a time does. */

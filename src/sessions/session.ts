@@ -17,6 +17,7 @@ export const endReasons = [
   'session_limit',
   'context_changed',
   'user_deleted',
+  'restored',
 ] as const;
 export type EndReason = (typeof endReasons)[number];
 
