@@ -8,6 +8,7 @@ import { newJti } from '../../src/tokens/jti.ts';
 import { startAuthority } from '../support/authority.ts';
 import { claimsOf, statusOf } from '../support/clients.ts';
 import { eventually } from '../support/eventually.ts';
+import { copyOfEmbeddedDatabase } from '../support/pglite.ts';
 import { createRevocationClient } from '../support/revocationClient.ts';
 import { accepted, email, refused, startTwoNodes } from '../support/twoNodes.ts';
 
@@ -159,9 +160,8 @@ t.test('two nodes and a guard', async (t) => {
 });
 
 t.test('a copy of the data folder that is put back', async (t) => {
-  const home = await mkdtemp(join(tmpdir(), 'put-back-'));
-  t.teardown(() => rm(home, { recursive: true, force: true }));
-  const [dataDir, copy] = [join(home, 'data'), join(home, 'copy')];
+  const [dataDir, copy] = [await copyOfEmbeddedDatabase(), await mkdtemp(join(tmpdir(), 'copy-'))];
+  for (const folder of [dataDir, copy]) t.teardown(() => rm(folder, { recursive: true, force: true }));
   const running = async <T>(work: (authority: Awaited<ReturnType<typeof startAuthority>>) => Promise<T>) => {
     const authority = await startAuthority({ dataDir });
     return work(authority).finally(() => authority.stop());

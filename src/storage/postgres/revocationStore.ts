@@ -30,7 +30,8 @@ export function createRevocationStore(prisma: PrismaConnection): RevocationStore
         SELECT subject, reason, expires_at AS "expiresAt" FROM revocations
          WHERE subject = ANY (ARRAY(SELECT decode(t, 'hex') FROM unnest(${others.map(hex)}::text[]) AS t)) ${lastMark}`;
       const found = rows.map(fromRow);
-      return [...found, ...marks.flatMap((asked) => answerMark(asked, found) ?? [])];
+      const named = found.filter(({ subject }) => timeOfMark(subject) === undefined);
+      return [...named, ...marks.flatMap((asked) => answerMark(asked, found) ?? [])];
     },
 
     async listLive(now, limit, after) {
