@@ -24,6 +24,7 @@ async function serveOurs(entries: number): Promise<{ port: number; tokens: reado
   const { introspect, issue, keyRing } = await openSignedTokens(denyList);
   const edges = createEdges({
     slices: () => denyList.slices(),
+    marks: () => denyList.marks(),
     nodeLease: { remainingMs: () => 5_000 },
     clock: systemClock,
     onSettled: () => {},

@@ -105,7 +105,11 @@ export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
     const revoked = await openRevoked({ ...parts, ...stored, ...observed, ...watching, closing });
     const limited = await openGuessingLimits({ ...parts, ...stored, ...observed });
     closing.push(startUpkeep({ ...parts, ...stored, ...observed }));
-    const flows = createFlows({ ...parts, ...stored, ...signed, ...revoked, ...limited, ...observed });
+    const { decide } = watching.watched;
+    const flows = createFlows({
+      ...{ ...parts, ...stored, ...signed, ...revoked, ...limited, ...observed },
+      decide,
+    });
     const firstServiceToken = await keepFirstServiceToken(parts, flows);
 
     const readiness = async () => ({

@@ -31,6 +31,7 @@ import type { PasswordAttempts } from './flows/passwordAttempts.ts';
 import { createRefresh, type RefreshParts } from './flows/refresh.ts';
 import { createRegister } from './flows/register.ts';
 import { createResealKeys } from './flows/resealKeys.ts';
+import { createRestored, type RestoredParts } from './flows/restored.ts';
 import { createRevoke } from './flows/revoke.ts';
 import { createRevokeKey } from './flows/revokeKey.ts';
 import { createRotateKey } from './flows/rotateKey.ts';
@@ -70,6 +71,8 @@ export interface FlowParts {
   readonly accessTokenReader: AccessTokenReader;
   readonly refreshTokens: RefreshTokens;
   readonly passwordAttempts: PasswordAttempts;
+  /** The operator's decision about a database that was put back. */
+  readonly decide: RestoredParts['decide'];
 }
 
 export function createFlows(parts: FlowParts) {
@@ -121,6 +124,7 @@ export function createFlows(parts: FlowParts) {
     unlockUser: createUnlockUser(proving),
     deleteAccount: createDeleteAccount({ ...ending, ...proving }),
     revoke: createRevoke({ ...ending, ...reading }),
+    restored: createRestored({ ...ending, decide: parts.decide }),
     introspect: createIntrospect(reading),
     checkRevocation: createCheckRevocation({ denyList }),
     authenticateService: createAuthenticateService({ database, clock }),

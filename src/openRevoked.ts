@@ -110,6 +110,7 @@ async function openAlone(
   const earlierEdges = await openEarlierEdges({ dataFolder, leaseMs, clock });
   const edges = createEdges({
     slices: () => denyList.slices(),
+    marks: () => denyList.marks(),
     nodeLease: { remainingMs: () => (watched.trusted() ? leaseMs : 0) },
     clock,
     beforeFirst: earlierEdges.remember,

@@ -33,6 +33,7 @@ export const auditEventTypes = [
   'signing_key_revoked',
   'keys_resealed',
   'audit_events_deleted',
+  'database_restored',
 ] as const;
 export type AuditEventType = (typeof auditEventTypes)[number];
 

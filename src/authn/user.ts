@@ -28,6 +28,15 @@ export interface UserStore {
   lock(id: UserId): Promise<User | undefined>;
   /** Adds one to the token version and answers the new one. The caller holds the row's lock. */
   bumpTokenVersion(id: UserId): Promise<number>;
+  /**
+   * The same for those of the next `rows` users after `after`, by id, who have a session that began before `begunBefore` and has not
+   * ended. Answers the last user that was looked at, or undefined when there are no more. Locks rows by itself.
+   */
+  bumpTokenVersions(
+    begunBefore: number,
+    after: UserId | undefined,
+    rows: number,
+  ): Promise<UserId | undefined>;
   setPassword(id: UserId, passwordHash: string, now: number): Promise<void>;
   /** Replaces a hash of the same password that was made with older parameters. */
   replaceHash(id: UserId, passwordHash: string): Promise<void>;

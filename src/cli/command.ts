@@ -29,6 +29,7 @@ export interface Arguments {
   readonly passwordStdin: boolean;
   readonly expiresAt: string | undefined;
   readonly dryRun: boolean;
+  readonly keepSessions: boolean;
   /** Which sessions. */
   readonly user: string | undefined;
   readonly client: string | undefined;
@@ -52,7 +53,7 @@ export interface Arguments {
   readonly input: string | undefined;
 }
 
-/** Commands by their two words. */
+/** Commands by their two words, or the only one. */
 export type Commands = Readonly<Record<string, Command>>;
 
 export const operator: Origin = { actor: 'operator' };

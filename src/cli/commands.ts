@@ -9,6 +9,7 @@ import { auditCommands } from './auditCommands.ts';
 import { type Arguments, type Command, type Commands, FindingError, UsageError } from './command.ts';
 import type { CommandRequest, Output } from './control.ts';
 import { keyCommands } from './keyCommands.ts';
+import { restoredCommand } from './restoredCommand.ts';
 import { revokeCommands } from './revokeCommands.ts';
 import { serviceCommands } from './serviceCommands.ts';
 import { userCommands } from './userCommands.ts';
@@ -19,6 +20,7 @@ export const commands: Commands = {
   ...keyCommands,
   ...serviceCommands,
   ...auditCommands,
+  ...restoredCommand,
 };
 
 /** Runs a command over these flows and answers its exit code: 0 done, 1 refused, 2 not understood. */
@@ -50,10 +52,13 @@ export async function runCommand(
 
 /** Throws `UsageError` when there is no such command. */
 export function findCommand(argv: readonly string[]): { command: Command; rest: readonly string[] } {
-  const name = argv.slice(0, 2).join(' ');
-  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (command === undefined) throw new UsageError(`There is no command ${JSON.stringify(name)}; see --help.`);
-  return { command, rest: argv.slice(2) };
+  for (const words of [2, 1]) {
+    const name = argv.slice(0, words).join(' ');
+    const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+    if (command !== undefined) return { command, rest: argv.slice(words) };
+  }
+  const name = JSON.stringify(argv.slice(0, 2).join(' '));
+  throw new UsageError(`There is no command ${name}; see --help.`);
 }
 
 /** One `kid` in 64 begins as an option does. */
@@ -89,15 +94,29 @@ function parse(argv: readonly string[], input: string | undefined): Arguments {
         after: { type: 'string' },
         expect: { type: 'string' },
         retention: { type: 'string' },
+        'keep-sessions': { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
       },
     });
     const { permission, 'password-stdin': passwordStdin, 'expires-at': expiresAt, ...others } = values;
-    const { 'dry-run': dryRun, 'created-from': createdFrom, 'created-before': createdBefore } = others;
+    const {
+      'keep-sessions': keepSessions,
+      'dry-run': dryRun,
+      'created-from': createdFrom,
+      'created-before': createdBefore,
+    } = others;
     const { user, client, ip, certificate, json, session, type, since, until, limit, after } = others;
     const { expect, retention } = others;
     const sessions = { user, client, ip, createdFrom, createdBefore };
-    const read = { permissions: permission, passwordStdin, expiresAt, dryRun, certificate, json };
+    const read = {
+      permissions: permission,
+      passwordStdin,
+      expiresAt,
+      dryRun,
+      keepSessions,
+      certificate,
+      json,
+    };
     const events = { session, type, since, until, limit, after, expect, retention };
     return { positionals, input, ...sessions, ...read, ...events };
   } catch (error) {

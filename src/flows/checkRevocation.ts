@@ -3,9 +3,10 @@ import { invalidField } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import { isKid, keySubject } from '../keys/publicKey.ts';
 import type { DenyList, Verdict } from '../revocation/denyList.ts';
+import { timeOfMark } from '../revocation/issuedBefore.ts';
 import { sessionSubjectBytes } from '../revocation/revocation.ts';
 import { externalSubject } from '../tokens/externalId.ts';
-import { jtiBytes, jtiCharacters, parseJti } from '../tokens/jti.ts';
+import { type Jti, jtiBytes, jtiCharacters, parseJti } from '../tokens/jti.ts';
 
 /** Names the field that an id was given in, for the refusal of a malformed one. */
 interface Named {
@@ -28,23 +29,34 @@ export type TokenId = Named &
 export type CheckRevocation = (id: TokenId) => Verdict | Promise<Verdict>;
 
 export function createCheckRevocation(parts: { denyList: Pick<DenyList, 'check'> }): CheckRevocation {
-  return (id) => parts.denyList.check(subjectsOf(id));
+  return (id) => {
+    const { subjects, issuedAt } = questionOf(id);
+    return parts.denyList.check(subjects, issuedAt);
+  };
 }
 
-function subjectsOf(id: TokenId): readonly Uint8Array[] {
+interface Question {
+  readonly subjects: readonly Uint8Array[];
+  readonly issuedAt?: number | undefined;
+}
+
+function questionOf(id: TokenId): Question {
   if ('jti' in id) return ofToken(id);
   if ('subject' in id) return ofSubject(id.subject, id.field);
-  return ofExternal(id.externalId, id.field);
+  return { subjects: ofExternal(id.externalId, id.field) };
 }
 
-function ofSubject(subject: Uint8Array, field: string): readonly Uint8Array[] {
-  if (subject.length === sessionSubjectBytes || subject.length === jtiBytes) return [subject];
+/** Its bytes do not say whether they are of a token, or the hash of a key: only a mark says when something was issued. */
+function ofSubject(subject: Uint8Array, field: string): Question {
+  const issuedAt = timeOfMark(subject);
+  if (issuedAt !== undefined) return { subjects: [], issuedAt };
+  if (subject.length === sessionSubjectBytes || subject.length === jtiBytes) return { subjects: [subject] };
   throw invalidField(field, 'length', `must have ${sessionSubjectBytes} or ${jtiBytes} bytes`);
 }
 
-function ofToken({ jti, kid, field }: Extract<TokenId, { jti: string }>): readonly Uint8Array[] {
-  const subjects = ofJti(jti, field);
-  return kid === undefined ? subjects : [...subjects, ofKey(kid)];
+function ofToken({ jti: text, kid, field }: Extract<TokenId, { jti: string }>): Question {
+  const { subjects, issuedAt } = ofJti(text, field);
+  return { subjects: kid === undefined ? subjects : [...subjects, ofKey(kid)], issuedAt };
 }
 
 function ofKey(kid: string): Uint8Array {
@@ -52,9 +64,9 @@ function ofKey(kid: string): Uint8Array {
   throw invalidField('kid', 'format', 'must be the kid of one of our keys: 43 characters of base64url');
 }
 
-function ofJti(text: string, field: string): readonly Uint8Array[] {
+function ofJti(text: string, field: string): Jti {
   const jti = parseJti(text);
-  if (jti !== undefined) return jti.subjects;
+  if (jti !== undefined) return jti;
   throw invalidField(
     field,
     'format',

@@ -1,21 +1,25 @@
-/** Ends one of the caller's own sessions, with effect. */
+/** Ends one of the caller's own sessions, with effect; the one that asks even when the database does not know it. */
 import type { Origin } from '../audit/auditEvent.ts';
 import { AuthorityError } from '../core/errors.ts';
-import type { SessionId, UserId } from '../core/ids.ts';
+import type { SessionId } from '../core/ids.ts';
 import { endSelected } from './endSessions.ts';
+import { endNamed, type NamedByToken } from './namedByToken.ts';
 import { type EffectParts, withEffect } from './withEffect.ts';
 
-export type EndSession = (sessionId: SessionId, userId: UserId, origin: Origin) => Promise<void>;
+export type EndSession = (sessionId: SessionId, caller: NamedByToken, origin: Origin) => Promise<void>;
 
 export function createEndSession(parts: EffectParts): EndSession {
-  return async (sessionId, userId, origin) => {
+  return async (sessionId, caller, origin) => {
     const now = parts.clock.now();
+    const ending = { reason: 'session_ended', origin, now } as const;
+    const isOwn = sessionId === caller.sessionId;
     await withEffect(parts, now, async (stores) => {
       const session = await stores.sessions.find(sessionId);
       // Another user's session and one that never was look alike.
-      if (session?.userId !== userId)
+      if (!isOwn && session?.userId !== caller.userId)
         throw new AuthorityError('not_found', { detail: 'There is no such session.' });
-      await endSelected(stores, { sessionIds: [sessionId] }, { reason: 'session_ended', origin, now });
+      if (session?.userId === caller.userId) await endSelected(stores, { sessionIds: [sessionId] }, ending);
+      if (isOwn) await endNamed(stores, caller, ending);
     });
   };
 }

@@ -44,8 +44,8 @@ export async function endAllOfUser(
   userId: UserId,
   ending: Ending,
 ): Promise<readonly EndedSession[]> {
-  await stores.users.lock(userId);
-  await stores.users.bumpTokenVersion(userId);
+  // Without a row of the user nobody logs in, and no session is refreshed.
+  if ((await stores.users.lock(userId)) !== undefined) await stores.users.bumpTokenVersion(userId);
   return endSelected(stores, { userId }, ending);
 }
 

@@ -12,8 +12,13 @@ export interface GenuineTokenParts {
   readonly refreshTokens: Pick<RefreshTokens, 'isGenuine'>;
 }
 
+export interface GenuineRefreshToken {
+  readonly session: SessionWithUser;
+  readonly presented: PresentedRefreshToken;
+}
+
 export type RefreshTokenReading =
-  | { readonly genuine: true; readonly session: SessionWithUser; readonly presented: PresentedRefreshToken }
+  | (GenuineRefreshToken & { readonly genuine: true })
   | { readonly genuine: false; readonly fault: 'malformed' | 'unknown_session' | 'forged' };
 
 export async function readRefreshToken(

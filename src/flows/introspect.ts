@@ -22,7 +22,7 @@ export type Introspect = (token: string) => Introspection | Promise<Introspectio
 export function createIntrospect(parts: ReadingParts): Introspect {
   const judge = (read: ReadToken): Introspection | Promise<Introspection> => {
     if (!read.valid) return { active: false, reason: read.fault };
-    const verdict = parts.denyList.check([...read.jti.subjects, read.keySubject]);
+    const verdict = parts.denyList.check([...read.jti.subjects, read.keySubject], read.jti.issuedAt);
     return verdict instanceof Promise
       ? verdict.then((late) => toIntrospection(late, read.claims))
       : toIntrospection(verdict, read.claims);

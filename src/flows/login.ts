@@ -71,7 +71,7 @@ export function createLogin(parts: LoginParts): Login {
       const upgraded = passwords.needsRehash(user.passwordHash)
         ? await passwords.hash(input.password.normalize('NFC'))
         : undefined;
-      const signer = await chooseSigner(parts);
+      const signer = await chooseSigner(parts, parts.clock.now());
       const session = newSession(parts, user, input.deviceName, origin);
       const now = session.createdAt;
       const replaced = await replacedSession(parts, input.replaces);

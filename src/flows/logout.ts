@@ -1,14 +1,19 @@
-/** Logout: ends the sessions that the presented tokens belong to, with effect. Doing it again is a success again. */
+/**
+ * Logout: ends the sessions that the presented tokens belong to, with effect, as far as the tokens say more than the database knows
+ * also by that. Doing it again is a success again.
+ */
 import type { Origin } from '../audit/auditEvent.ts';
 import { AuthorityError } from '../core/errors.ts';
 import type { SessionId } from '../core/ids.ts';
 import { limits } from '../core/limits.ts';
 import { together } from '../core/together.ts';
 import type { RefreshTokens } from '../sessions/refreshToken.ts';
+import type { EndedSession } from '../sessions/sessionStore.ts';
 import { endOf } from './endSessions.ts';
-import { readRefreshToken } from './genuineRefreshToken.ts';
+import { type GenuineRefreshToken, readRefreshToken } from './genuineRefreshToken.ts';
+import { type NamedByToken, revokeNamed, rowCovers } from './namedByToken.ts';
 import { type ReadingParts, readGenuineToken } from './readToken.ts';
-import { type EffectParts, endWithEffect, inEffectInTime } from './withEffect.ts';
+import { type EffectParts, endWithEffect, inEffectInTime, withEffect } from './withEffect.ts';
 
 export interface LogoutParts extends EffectParts, ReadingParts {
   readonly refreshTokens: RefreshTokens;
@@ -29,40 +34,85 @@ export type Logout = (credentials: LogoutCredentials, origin: Origin) => Promise
 export function createLogout(parts: LogoutParts): Logout {
   const end = together<SessionLogout>(limits.logouts, (logouts, next) => endAll(parts, logouts, next));
   return async (credentials, origin) => {
-    const ending = (await sessionsOf(parts, credentials)).map((sessionId) => end({ sessionId, origin }));
+    const ending = (await sessionsOf(parts, credentials)).map((session) => end({ ...session, origin }));
     await inEffectInTime(parts, Promise.all(ending));
   };
 }
 
-interface SessionLogout {
+/** Of the token that was shown: undefined for a refresh token of which the row knows. */
+interface NamedSession {
   readonly sessionId: SessionId;
+  readonly named: NamedByToken | undefined;
+}
+
+interface SessionLogout extends NamedSession {
   readonly origin: Origin;
 }
 
 /** In one statement, and with one announcement of its effect. Whoever waits begins while it is brought into effect. */
-function endAll(parts: LogoutParts, logouts: readonly SessionLogout[], next: () => void): Promise<void> {
+async function endAll(
+  parts: LogoutParts,
+  logouts: readonly SessionLogout[],
+  next: () => void,
+): Promise<void> {
   const origins = new Map(logouts.map(({ sessionId, origin }) => [sessionId, origin]));
   const events = [...origins].map(([sessionId, origin]) => endOf(sessionId, 'logout', origin));
-  return endWithEffect(parts, events, { reason: 'logout', now: parts.clock.now(), committed: next });
+  const ended = await endWithEffect(parts, events, {
+    reason: 'logout',
+    now: parts.clock.now(),
+    committed: next,
+  });
+  await endBeyondRows(parts, logouts, ended);
+}
+
+/** Tokens that outlive what the database knows of their session, or of which it knows none. There are seldom any. */
+async function endBeyondRows(
+  parts: LogoutParts,
+  logouts: readonly SessionLogout[],
+  ended: readonly EndedSession[],
+): Promise<void> {
+  const rows = new Map(ended.map((session) => [session.id, session]));
+  const beyond = logouts.flatMap(({ named, origin }) =>
+    named === undefined || rowCovers(rows.get(named.sessionId), named) ? [] : [{ named, origin }],
+  );
+  if (beyond.length === 0) return;
+  // In one order, so that two that revoke the same do not wait for each other in a circle.
+  beyond.sort((one, other) => (one.named.sessionId < other.named.sessionId ? -1 : 1));
+  const now = parts.clock.now();
+  await withEffect(parts, now, async (stores) => {
+    for (const { named, origin } of beyond)
+      await revokeNamed(stores, named, { reason: 'logout', origin, now });
+  });
 }
 
 /** Whether a session has ended is not asked: logging it out again is a success. */
 async function sessionsOf(
   parts: LogoutParts,
   { refreshToken, accessToken }: LogoutCredentials,
-): Promise<readonly SessionId[]> {
-  const sessions = new Set<SessionId>();
+): Promise<readonly NamedSession[]> {
+  const sessions = new Map<SessionId, NamedSession>();
+  const add = (sessionId: SessionId, named: NamedByToken | undefined) =>
+    sessions.set(sessionId, { sessionId, named });
   let refusal: AuthorityError | undefined;
   if (refreshToken !== undefined) {
     const read = await readRefreshToken(parts, refreshToken);
-    if (read.genuine) sessions.add(read.session.id);
+    if (read.genuine) add(read.session.id, newerThanRow(read));
     else refusal = new AuthorityError('invalid_grant', { reason: read.fault });
   }
   if (accessToken !== undefined) {
     const read = await readGenuineToken(parts, accessToken);
-    if (read.valid) sessions.add(read.jti.sessionId);
-    else refusal ??= new AuthorityError('invalid_token', { reason: read.fault });
+    if (read.valid) {
+      const { sub: userId, sid: sessionId, exp } = read.claims;
+      const known = sessions.get(sessionId)?.named;
+      add(sessionId, known ?? { userId, sessionId, expiresAt: exp * 1000 });
+    } else refusal ??= new AuthorityError('invalid_token', { reason: read.fault });
   }
   if (refusal !== undefined && sessions.size === 0) throw refusal;
-  return [...sessions];
+  return [...sessions.values()];
+}
+
+/** A generation that the row has not come to: the row is of an earlier time, and tokens of the session may live on. */
+function newerThanRow({ session, presented }: GenuineRefreshToken): NamedByToken | undefined {
+  if (presented.generation <= session.generation) return undefined;
+  return { userId: session.userId, sessionId: session.id, expiresAt: Number.POSITIVE_INFINITY };
 }

@@ -110,7 +110,7 @@ async function write(
 ): Promise<TokenResponse | 'lost_race'> {
   const { session, now, origin } = use;
   const { id, userId, generation } = session;
-  const signer = await chooseSigner(parts);
+  const signer = await chooseSigner(parts, now);
   const isSuspicious = verdict.signals.length > 0;
   const refreshed = { type: 'session_refreshed', origin, userId, sessionId: id, reason: kind } as const;
   const written: SessionUse = {

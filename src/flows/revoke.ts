@@ -9,7 +9,7 @@ import { encodeBase64url } from '../core/encoding.ts';
 import { AuthorityError, invalidField } from '../core/errors.ts';
 import type { SessionId, UserId } from '../core/ids.ts';
 import { limits } from '../core/limits.ts';
-import { type EffectReport, wholeHour } from '../revocation/revocation.ts';
+import { afterEveryToken, type EffectReport, wholeHour } from '../revocation/revocation.ts';
 import type { SessionSelection, SessionWithUser } from '../sessions/sessionStore.ts';
 import { externalSubject } from '../tokens/externalId.ts';
 import { type Jti, parseJti } from '../tokens/jti.ts';
@@ -97,13 +97,15 @@ function foreseen(matchedSessions: number): RevokeResult {
 async function stepFor(parts: RevokeParts, target: SingleTarget, now: number): Promise<Step> {
   if ('token' in target) {
     const read = await readGenuineToken(parts, target.token);
-    if (read.valid) return revokeToken(read.jti);
+    if (read.valid) return revokeToken(read.jti, read.claims.sub, afterExpiry(read.claims.exp * 1000));
     return refuseNew(invalidField('token', 'live', 'is not a live access token of this authority'));
   }
   if ('jti' in target) {
     const jti = parseJti(target.jti);
     if (jti === undefined) throw invalidField('jti', 'format', 'must be the jti of one of our tokens');
-    return revokeToken(jti);
+    if (jti.issuedAt > now + limits.clockSkewSeconds * 1000)
+      throw invalidField('jti', 'issued', 'must be of a token that was issued before now');
+    return revokeToken(jti, undefined, afterEveryToken(jti.issuedAt));
   }
   if ('sessionId' in target) return revokeSession(uuidOf('session_id', target.sessionId) as SessionId);
   if ('userId' in target) {
@@ -128,19 +130,21 @@ function refuseNew(error: AuthorityError): Step {
   };
 }
 
-function revokeToken({ sessionId, subjects: [subject] }: Jti): Step {
-  const sessionOf = (stores: Stores) =>
-    findSession(stores, sessionId, 'There is no session that this token was issued in.');
+/**
+ * By what the token says alone: the database may have no row of its session, or an older one that does not know of it. `expiresAt`: of
+ * the revocation; what is over by then is not live.
+ */
+function revokeToken(
+  { sessionId, subjects: [subject] }: Jti,
+  sub: UserId | undefined,
+  expiresAt: number,
+): Step {
   return {
-    async find(stores) {
-      await sessionOf(stores);
-      return undefined;
-    },
+    find: async () => undefined,
     async take(stores, now, origin, again) {
-      const { userId, accessExpiresAt } = await sessionOf(stores);
-      // The session knows how long any of its tokens lives, whatever the lifetime was when this one was issued.
-      if (accessExpiresAt <= now) return 0;
-      await stores.revoke([{ subject, reason: 'revoked', expiresAt: afterExpiry(accessExpiresAt) }]);
+      if (expiresAt <= now) return 0;
+      await stores.revoke([{ subject, reason: 'revoked', expiresAt }]);
+      const userId = sub ?? (await stores.sessions.find(sessionId))?.userId;
       const detail = { jti: encodeBase64url(subject) };
       const event = { type: 'token_revoked', origin, userId, sessionId, reason: 'revoked', detail } as const;
       if (!again) await stores.audit.record(event, now);
@@ -150,7 +154,7 @@ function revokeToken({ sessionId, subjects: [subject] }: Jti): Step {
 }
 
 function revokeSession(sessionId: SessionId): Step {
-  const sessionOf = (stores: Stores) => findSession(stores, sessionId, 'There is no such session.');
+  const sessionOf = (stores: Stores) => findSession(stores, sessionId);
   return {
     async find(stores) {
       await sessionOf(stores);
@@ -205,9 +209,9 @@ function revokeExternal(id: string, expiresAt: number, now: number): Step {
   };
 }
 
-async function findSession({ sessions }: Stores, id: SessionId, otherwise: string): Promise<SessionWithUser> {
+async function findSession({ sessions }: Stores, id: SessionId): Promise<SessionWithUser> {
   const session = await sessions.find(id);
-  if (session === undefined) throw new AuthorityError('not_found', { detail: otherwise });
+  if (session === undefined) throw new AuthorityError('not_found', { detail: 'There is no such session.' });
   return session;
 }
 

@@ -4,7 +4,8 @@ import { AuthorityError } from '../core/errors.ts';
 import type { SessionId } from '../core/ids.ts';
 import type { KeyRing, Signer } from '../keys/keyRing.ts';
 import type { RingKeeper } from '../keys/ringKeeper.ts';
-import type { DenyList } from '../revocation/denyList.ts';
+import type { DenyList, Verdict } from '../revocation/denyList.ts';
+import { markReason } from '../revocation/issuedBefore.ts';
 import type { RefreshTokens } from '../sessions/refreshToken.ts';
 import { type Session, sessionExpiry } from '../sessions/session.ts';
 import type { NewSession } from '../sessions/sessionStore.ts';
@@ -32,21 +33,35 @@ export interface TokenParts {
 type TokenSession = NewSession & Pick<Session, 'generation'>;
 
 /**
- * The key for a token that is about to be minted. It is noted with the session before the token exists, so that whoever
+ * The key for a token that is about to be minted at `now`. It is noted with the session before the token exists, so that whoever
  * revokes the key finds every session that it signed for. Rejects with `unavailable`.
  */
-export async function chooseSigner({ keyRing, ringKeeper, denyList }: TokenParts): Promise<Signer> {
+export async function chooseSigner(
+  { keyRing, ringKeeper, denyList }: TokenParts,
+  now: number,
+): Promise<Signer> {
   await ringKeeper.fresh();
   const signer = keyRing.signer();
-  if (!(await denyList.check([signer.subject])).revoked) return signer;
+  const verdict = await denyList.check([signer.subject], now);
+  if (!verdict.revoked) return signer;
+  if (isMarked(verdict)) throw refusal('marked');
   // Revoked a moment ago, by another node: the store has its successor already.
   await ringKeeper.reload();
   return keyRing.signer();
 }
 
+/** The token would be refused for its time: a mark was set meanwhile, or by a clock that is ahead of this one. */
+function isMarked(verdict: Verdict): boolean {
+  return verdict.revoked && verdict.reason === markReason;
+}
+
+function refusal(reason: string): AuthorityError {
+  return new AuthorityError('unavailable', { retryAfterSeconds: 1, reason });
+}
+
 /**
- * Mints the access token and derives the refresh token of the session's generation. Rejects with `unavailable` when the key
- * was revoked meanwhile: who revokes it looks for its sessions after that is in effect, so a token that is handed out before
+ * Mints the access token and derives the refresh token of the session's generation. Rejects with `unavailable` when tokens of that
+ * time are refused (`revocation/issuedBefore.ts`), and when the key was revoked meanwhile: who revokes it looks for its sessions after that is in effect, so a token that is handed out before
  * has its session among them, and one that would come after is not handed out.
  */
 export async function respondWithTokens(
@@ -56,9 +71,8 @@ export async function respondWithTokens(
   now: number,
 ): Promise<TokenResponse> {
   const accessToken = await accessTokens.issue(session, signer, now);
-  if ((await denyList.check([signer.subject])).revoked) {
-    throw new AuthorityError('unavailable', { retryAfterSeconds: 1, reason: 'key_revoked' });
-  }
+  const verdict = await denyList.check([signer.subject], now);
+  if (verdict.revoked) throw refusal(isMarked(verdict) ? 'marked' : 'key_revoked');
   return {
     accessToken,
     expiresIn: numericDate(accessTokens.expiry(now)) - numericDate(now),

@@ -64,14 +64,19 @@ export function createVerifyTruth(parts: VerifyTruthParts): WatchedTruth {
     cancelSave ??= clock.after(limits.sightingMilliseconds, () => void save());
   };
 
+  /** Why it is older than what was seen: by earlier runs at first, and then by this one. */
+  const findDoubt = async (earlier: Kept, decisions: readonly string[]): Promise<string | undefined> => {
+    if (own !== undefined) return findOlder(parts, [own], decisions);
+    return (await findOlder(parts, earlier.sightings, decisions)) ?? earlier.putBack;
+  };
+
   return {
     async verify() {
       const decisions = await database.truth.decisions();
       kept ??= await readAll(stores);
-      const why = await findOlder(parts, own === undefined ? kept.sightings : [own], decisions);
-      const putBack = own === undefined ? kept.putBack : undefined;
-      if (why !== undefined || putBack !== undefined) {
-        truth.cast(source, { kind: 'older', what: `the database ${why ?? putBack}` });
+      const why = await findDoubt(kept, decisions);
+      if (why !== undefined) {
+        truth.cast(source, { kind: 'older', what: `the database ${why}` });
         return;
       }
       // Decided on another node: what was seen before says nothing any more.

@@ -89,13 +89,13 @@ async function commitWithEffect<T>(
 
 /**
  * The same for sessions that are named by their ids, in one statement: what is done most often takes one round trip. `committed`
- * is called between the commit and the effect.
+ * is called between the commit and the effect. Answers those that it found, as `LogoutStore.end` does.
  */
 export function endWithEffect(
   parts: EffectParts,
   events: readonly SessionEvent[],
   how: EndedInOneStatement,
-): Promise<void> {
+): Promise<readonly EndedSession[]> {
   return inEffectInTime(parts, commitStatement(parts, events, how));
 }
 
@@ -109,7 +109,7 @@ async function commitStatement(
   { database, effect }: EffectParts,
   events: readonly SessionEvent[],
   { reason, now, committed }: EndedInOneStatement,
-): Promise<void> {
+): Promise<readonly EndedSession[]> {
   const { ended, mark } = await database.logouts.end(events, reason, now).catch((error) => {
     // It may have been done, and which expiry it found nobody knows.
     const expiresAt = afterEveryToken(now);
@@ -119,6 +119,7 @@ async function commitStatement(
   committed();
   const revocations = ended.map((session) => sessionRevocation(session, reason));
   if (mark !== undefined) await effect.announce({ revocations, mark });
+  return ended;
 }
 
 function sessionRevocation({ id, accessExpiresAt }: EndedSession, reason: EndReason): Revocation {

@@ -5,6 +5,7 @@ import { AuthorityError } from '../core/errors.ts';
 import { canonicalIp } from '../core/ipAddress.ts';
 import { limits } from '../core/limits.ts';
 import type { Introspect } from '../flows/introspect.ts';
+import type { NamedByToken } from '../flows/namedByToken.ts';
 import type { AccessTokenClaims } from '../tokens/accessToken.ts';
 import { readBearerToken } from '../tokens/bearerToken.ts';
 
@@ -32,6 +33,11 @@ export function createAuthenticate(introspect: Introspect): Authenticate {
     if (!result.active) throw new AuthorityError('invalid_token', { reason: result.reason });
     return result.claims;
   };
+}
+
+/** The session of these claims, whatever the database knows of it. */
+export function namedBy({ sub, sid, exp }: AccessTokenClaims): NamedByToken {
+  return { userId: sub, sessionId: sid, expiresAt: exp * 1000 };
 }
 
 /** `deviceId` as the body named it. */

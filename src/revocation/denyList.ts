@@ -6,6 +6,7 @@
 import { LRUCache } from 'lru-cache';
 import { limits } from '../core/limits.ts';
 import { type Confirm, type Confirmed, subjectKey } from './confirmation.ts';
+import { createMarks, type KnownMark, markReason } from './issuedBefore.ts';
 import type { Lease } from './lease.ts';
 import type { ProjectedSlice } from './projection.ts';
 import { type Revocation, type SliceCount, sessionSubjectBytes } from './revocation.ts';
@@ -43,14 +44,17 @@ export interface DenyList {
   /** Adds committed revocations, which later checks need not confirm for as long as there is room to remember them. */
   addCommitted(revocations: readonly Revocation[]): void;
   /**
-   * Is any of these subjects revoked? At once where memory decides, which is nearly always.
-   * Rejects with `unavailable` when it cannot be answered safely.
+   * Is any of these subjects revoked, or every token that was issued until `issuedAt` (milliseconds since the Unix epoch;
+   * undefined for what has no such time)? At once where memory decides, which is nearly always. Rejects with `unavailable`
+   * when it cannot be answered safely.
    */
-  check(subjects: readonly Uint8Array[]): Verdict | Promise<Verdict>;
+  check(subjects: readonly Uint8Array[], issuedAt?: number): Verdict | Promise<Verdict>;
   /** Forgets what expired by then. */
   dropExpired(now: number): void;
   /** The filters as they are now, for those who keep a copy; undefined before they are whole. Their bytes go on changing. */
   slices(): readonly ProjectedSlice[] | undefined;
+  /** Which tokens are refused for the time at which they were issued; beside the filters, that is all there is. */
+  marks(): readonly KnownMark[];
   stats(): FilterStats;
 }
 
@@ -83,40 +87,54 @@ export function createDenyList(parts: {
   const isSession = (subject: Uint8Array) => subject.length === sessionSubjectBytes;
   const mayBeRevoked = (subject: Uint8Array) => filterOf(isSession(subject)).mayContain(subject);
   const confirmed = new LRUCache<string, Confirmed>({ max: limits.confirmedRevocations });
+  const marks = createMarks();
   let loaded = false;
   let version = 0;
 
-  const addToMemory = (revocations: readonly Revocation[]) => {
+  /** Answers those that are no marks. */
+  const addToMemory = (revocations: readonly Revocation[], committed: boolean): readonly Revocation[] => {
     version += 1;
-    for (const { subject, expiresAt } of revocations) filterOf(isSession(subject)).add(subject, expiresAt);
+    const others = marks.take(revocations, committed);
+    for (const { subject, expiresAt } of others) filterOf(isSession(subject)).add(subject, expiresAt);
+    return others;
   };
 
-  const knownBefore = (subjects: readonly Uint8Array[]): Verdict | undefined => {
+  const knownBefore = (subjects: readonly Uint8Array[], issuedAt: number): Verdict | undefined => {
     for (const subject of subjects) {
       const revocation = confirmed.get(subjectKey(subject));
       if (revocation !== undefined) return { revoked: true, decidedBy: 'lru', reason: revocation.reason };
     }
-    return undefined;
+    return marks.covers(issuedAt) ? { revoked: true, decidedBy: 'lru', reason: markReason } : undefined;
   };
 
   /** `fromMemory`: memory is whole, so it says where in the copy to look, and which subjects need no question. */
-  const ask = async (subjects: readonly Uint8Array[], fromMemory: boolean): Promise<Verdict> => {
+  const ask = async (
+    subjects: readonly Uint8Array[],
+    issuedAt: number,
+    fromMemory: boolean,
+  ): Promise<Verdict> => {
     const candidates = subjects.map((subject) => {
       const ofSessions = isSession(subject);
       const ends = fromMemory ? filterOf(ofSessions).slicesOf(subject) : [];
       return { subject, slices: ends.map((endsAt) => ({ ofSessions, endsAt })) };
     });
-    const { by, revocation } = await confirm(
-      fromMemory ? candidates.filter(({ slices }) => slices.length > 0) : candidates,
-    );
+    const { by, revocation } = await confirm([
+      ...(fromMemory ? candidates.filter(({ slices }) => slices.length > 0) : candidates),
+      ...marks.questions(issuedAt, fromMemory).map((subject) => ({ subject, slices: [] })),
+    ]);
     if (revocation === undefined) return { revoked: false, decidedBy: 'postgres' };
+    marks.confirm(revocation.subject);
     confirmed.set(subjectKey(revocation.subject), revocation);
     return { revoked: true, decidedBy: by, reason: revocation.reason };
   };
 
-  const askAndCount = async (subjects: readonly Uint8Array[], fromMemory: boolean): Promise<Verdict> => {
+  const askAndCount = async (
+    subjects: readonly Uint8Array[],
+    issuedAt: number,
+    fromMemory: boolean,
+  ): Promise<Verdict> => {
     try {
-      const verdict = await ask(subjects, fromMemory);
+      const verdict = await ask(subjects, issuedAt, fromMemory);
       onVerdict(verdict, fromMemory);
       return verdict;
     } catch (error) {
@@ -127,15 +145,15 @@ export function createDenyList(parts: {
 
   return {
     add(revocations) {
-      addToMemory(revocations);
+      addToMemory(revocations, false);
       listener?.onAdded(revocations, false);
     },
 
     addCommitted(revocations) {
-      addToMemory(revocations);
+      const others = addToMemory(revocations, true);
       listener?.onAdded(revocations, true);
       // The newest are asked for most; more than there is room for would only push each other out.
-      for (const revocation of revocations.slice(-limits.confirmedRevocations)) {
+      for (const revocation of others.slice(-limits.confirmedRevocations)) {
         confirmed.set(subjectKey(revocation.subject), revocation);
       }
     },
@@ -145,6 +163,7 @@ export function createDenyList(parts: {
       version += 1;
       // Afresh, so that a load that is repeated takes its room once. Whatever is added meanwhile is added to it.
       filters = emptyFilters();
+      marks.startOver();
       listener?.onStartedOver();
       const loading = filters;
       await fill({
@@ -154,7 +173,8 @@ export function createDenyList(parts: {
         adopt(slices) {
           for (const { ofSessions, endsAt, layers } of slices) filterOf(ofSessions).adopt(endsAt, layers);
         },
-        add: addToMemory,
+        // Read from the truth.
+        add: (revocations) => void addToMemory(revocations, true),
       });
       // Overtaken by a later load, this one has nothing to say.
       if (filters === loading) loaded = true;
@@ -163,20 +183,21 @@ export function createDenyList(parts: {
     loaded: () => loaded,
     version: () => version,
 
-    check(subjects) {
+    check(subjects, issuedAt = Number.POSITIVE_INFINITY) {
       const fromMemory = loaded && lease.held();
-      if (fromMemory && !subjects.some(mayBeRevoked)) {
+      if (fromMemory && !marks.mayCover(issuedAt) && !subjects.some(mayBeRevoked)) {
         onVerdict(notRevoked, true);
         return notRevoked;
       }
-      const known = knownBefore(subjects);
-      if (known === undefined) return askAndCount(subjects, fromMemory);
+      const known = knownBefore(subjects, issuedAt);
+      if (known === undefined) return askAndCount(subjects, issuedAt, fromMemory);
       onVerdict(known, fromMemory);
       return known;
     },
 
     dropExpired(now) {
       for (const filter of Object.values(filters)) filter.dropExpired(now);
+      marks.dropExpired(now);
     },
 
     slices() {
@@ -187,6 +208,8 @@ export function createDenyList(parts: {
           .map((slice) => ({ ...slice, ofSessions }));
       return [...ofKind(true), ...ofKind(false)];
     },
+
+    marks: marks.list,
 
     stats() {
       const [ofSessions, ofTokens] = [filters.sessions.stats(), filters.tokens.stats()];

@@ -9,7 +9,8 @@ import { limits } from '../core/limits.ts';
 import { subjectKey } from './confirmation.ts';
 import type { DenyListListener } from './denyList.ts';
 import { createEdge, type Edge, type EdgeOutcome, type EdgeStream } from './edge.ts';
-import type { PublicKeys } from './feed.ts';
+import type { FeedRevocations, PublicKeys } from './feed.ts';
+import type { KnownMark } from './issuedBefore.ts';
 import type { Lease } from './lease.ts';
 import type { ProjectedSlice } from './projection.ts';
 import type { Revocation } from './revocation.ts';
@@ -35,6 +36,8 @@ export interface Edges extends DenyListListener {
 export function createEdges(parts: {
   /** The deny-list's filters; undefined while they are not whole. */
   slices: () => readonly ProjectedSlice[] | undefined;
+  /** What is no part of the filters. */
+  marks: () => readonly KnownMark[];
   nodeLease: Pick<Lease, 'remainingMs'>;
   clock: Clock;
   /** Done before there can be any edge. */
@@ -108,6 +111,22 @@ export function createEdges(parts: {
     return true;
   };
 
+  /**
+   * Filters have no marks, so these follow a snapshot, under its last positions: no other edge is waited for because of them. They
+   * are on the way before there can be a lease.
+   */
+  const marksBehindSnapshot = (): FeedRevocations[] => {
+    const marks = parts.marks();
+    // While there is no position, nothing was sent to anybody.
+    position = Math.max(position, marks.length);
+    return marks.map(({ committed, ...revocation }, index) => ({
+      kind: 'revocations',
+      position: position - marks.length + index + 1,
+      revocations: [revocation],
+      committed,
+    }));
+  };
+
   return {
     onAdded(revocations, committed) {
       // Nobody has a snapshot without it; who comes later gets one with it.
@@ -147,7 +166,10 @@ export function createEdges(parts: {
       const slices = parts.slices();
       if (slices === undefined)
         throw new AuthorityError('unavailable', { retryAfterSeconds: 1, reason: 'loading' });
-      const edge = createEdge({ snapshot: { slices, position }, nodeLease: parts.nodeLease, keys, clock });
+      const marks = marksBehindSnapshot();
+      const snapshot = { slices, position: position - marks.length };
+      const edge = createEdge({ snapshot, nodeLease: parts.nodeLease, keys, clock });
+      for (const message of marks) edge.send(message);
       open.set(edge, reconnectWithAge(edge));
       const gone = (how: () => void) => () => {
         how();

@@ -4,7 +4,7 @@ import { limits } from '../core/limits.ts';
 import type { DenyList } from './denyList.ts';
 import { type Position, requireSameHistory } from './position.ts';
 import type { Projection } from './projection.ts';
-import type { Revocation, RevocationSnapshots, RevocationStore } from './revocation.ts';
+import type { Revocation, RevocationSnapshot, RevocationSnapshots, RevocationStore } from './revocation.ts';
 
 /** Tells, now and then, how far a long load has come. */
 export type OnProgress = (progress: {
@@ -49,11 +49,18 @@ export function createLoad(parts: {
 }): Load {
   const { denyList, snapshots, copy, clock, sliceMs, onProgress } = parts;
 
-  const loadCopy = async (position: Position, now: number): Promise<Position | undefined> => {
+  const loadCopy = async (
+    { position, marks }: RevocationSnapshot,
+    now: number,
+  ): Promise<Position | undefined> => {
     const copied = await copy.load(position.history, now);
     if (copied === undefined) return undefined;
     requireSameHistory(copied.position, position);
-    await denyList.load(async (memory) => memory.adopt(copied.slices));
+    const marked = await marks();
+    await denyList.load(async (memory) => {
+      memory.adopt(copied.slices);
+      memory.add(marked);
+    });
     const layers = copied.slices.flatMap((slice) => slice.layers);
     onProgress({ from: 'redis', entries: layers.reduce((sum, layer) => sum + layer.entries, 0) });
     return copied.position;
@@ -64,7 +71,7 @@ export function createLoad(parts: {
       // Whatever is wrong with the copy, the truth has all of it.
       const { position, now } = snapshot;
       const liveAt = Math.min(clock.now(), now);
-      const copied = await loadCopy(position, liveAt).catch(() => undefined);
+      const copied = await loadCopy(snapshot, liveAt).catch(() => undefined);
       if (copied !== undefined) return copied;
       await denyList.load(async (memory) => {
         memory.reserve(await snapshot.countLive(clock.now(), sliceMs));

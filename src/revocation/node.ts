@@ -104,6 +104,7 @@ export function createRevocationNode(parts: {
   const confirm = createConfirmation({ find: store.find, copy, clock });
   const edges = createEdges({
     slices: () => denyList.slices(),
+    marks: () => denyList.marks(),
     nodeLease: lease,
     clock,
     onSettled: events.onEdgeSettled,

@@ -48,7 +48,10 @@ export interface RevocationStore {
    * marks that commit, or undefined when there was nothing to record.
    */
   record(revocations: readonly Revocation[], now: number): Promise<CommitMark | undefined>;
-  /** Those of these subjects that are revoked, canaries among them; all others leave those out. */
+  /**
+   * Those of these subjects that are revoked, canaries among them; all others leave those out. For questions about marks, see
+   * `issuedBefore.ts`. In one statement.
+   */
   find(subjects: readonly Uint8Array[]): Promise<readonly Revocation[]>;
   /** The next `limit` that are live at `now`, in the order of their subjects, after this one. */
   listLive(now: number, limit: number, after?: Uint8Array): Promise<readonly Revocation[]>;
@@ -58,6 +61,8 @@ export interface RevocationStore {
   countLive(now: number, sliceMs: number): Promise<readonly SliceCount[]>;
   /** Deletes at most `limit` that expired before `now`, also by the clock of the store; answers how many. */
   prune(now: number, limit: number): Promise<number>;
+  /** The clock of the store; milliseconds since the Unix epoch. */
+  clock(): Promise<number>;
 }
 
 /** Takes revocations page by page. */
@@ -76,6 +81,8 @@ export interface RevocationSnapshot {
   countLive(now: number, sliceMs: number): Promise<readonly SliceCount[]>;
   /** This canary, if a renewal that follows on the position, or a start at `now`, would read it. */
   findCanary(subject: Uint8Array, by: { since: Position } | { now: number }): Promise<Revocation | undefined>;
+  /** The marks (`issuedBefore.ts`), which the shared copy has among other ids only. */
+  marks(): Promise<readonly Revocation[]>;
 }
 
 /** What one node at a time does. */

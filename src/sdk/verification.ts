@@ -38,6 +38,7 @@ interface Known {
   /** Made once: to be awaited often costs nothing. */
   readonly accepted: Promise<AccessTokenClaims>;
   readonly subjects: readonly Uint8Array[];
+  readonly issuedAt: number;
   readonly keySubject: Uint8Array;
   /** The keys of which one was seen to be the one that signed it. */
   keys: KeySet;
@@ -99,7 +100,7 @@ export function createVerification(parts: VerificationParts): Verification {
     if (!underLease && !asks) return refuse('unavailable', 'memory', 'no_lease');
     // Noted before anything is asked: what is added from here on is not part of the answer.
     const version = mirror.denyList.version();
-    const verdict = mirror.denyList.check(known.subjects);
+    const verdict = mirror.denyList.check(known.subjects, known.issuedAt);
     if (verdict instanceof Promise)
       return judgeLater(known, verdict, underLease ? { mirror, version } : {}, options);
     // It stays remembered: who tries it again and again must not cost a verified signature each time.
@@ -150,6 +151,7 @@ export function createVerification(parts: VerificationParts): Verification {
       expiresAt: claims.exp * 1000,
       accepted: Promise.resolve(claims),
       subjects: [...read.jti.subjects, read.keySubject],
+      issuedAt: read.jti.issuedAt,
       keySubject: read.keySubject,
       keys,
       mirror: undefined,

@@ -18,6 +18,7 @@ export const endReasons = [
   'context_changed',
   'user_deleted',
   'canary',
+  'restored',
 ] as const;
 export type EndReason = (typeof endReasons)[number];
 

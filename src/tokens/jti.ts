@@ -13,6 +13,8 @@ const randomPart = 5;
 export const jtiBytes = sessionBytes + timeBytes + randomPart;
 export const jtiCharacters = 36;
 
+const noSession = Buffer.alloc(sessionBytes);
+
 const uuid = new RegExp(uuidPattern);
 
 export interface Jti {
@@ -32,13 +34,17 @@ export function newJti(sessionId: SessionId, now: number): string {
   return encodeBase64url(bytes);
 }
 
-/** Answers `undefined` for anything that is not 36 base64url characters. */
+/**
+ * Answers `undefined` for anything that is not 36 base64url characters, and for what has no session: subjects of that form
+ * stand for all tokens of before a moment (`revocation/issuedBefore.ts`).
+ */
 export function parseJti(text: string): Jti | undefined {
   // A UUID has as many characters, and all of the alphabet: a caller who sends a session id must be told.
   if (text.length !== jtiCharacters || uuid.test(text)) return undefined;
   const bytes = decodeBase64url(text);
   if (bytes === undefined) return undefined;
   const session = bytes.subarray(0, sessionBytes);
+  if (session.equals(noSession)) return undefined;
   return {
     text,
     sessionId: uuidFromBytes(session) as SessionId,

@@ -1,7 +1,7 @@
 /** Databases with other formats, isolation, limits and paths (F1, F2): the same answers on all of them. */
 import t from 'tap';
 import { createHostileDatabase, type HostileSetUp } from '../support/hostileDatabase.ts';
-import { holdsEverywhere, openNodes } from '../support/twoNodes.ts';
+import { holdsEverywhere, openNodes } from '../support/hostileNodes.ts';
 
 t.setTimeout(175_000);
 

@@ -2,7 +2,7 @@
 import t from 'tap';
 import { eventually } from '../support/eventually.ts';
 import { createHostileDatabase, type HostileSetUp } from '../support/hostileDatabase.ts';
-import { holdsEverywhere, openNodes } from '../support/twoNodes.ts';
+import { holdsEverywhere, openNodes } from '../support/hostileNodes.ts';
 
 t.setTimeout(175_000);
 

@@ -18,6 +18,7 @@ const names = [
   '20261122200000_audit_chain',
   '20261123000000_few_password_failures',
   '20261124000000_password_failures_index',
+  '20261129000000_deleted_sessions',
   '20261129000000_restorations',
 ];
 

@@ -61,7 +61,7 @@ async function makeToken(at: Moment) {
   };
   const make = async () => {
     await reached('before');
-    const signer = await chooseSigner(parts);
+    const signer = await chooseSigner(parts, now);
     await reached('chosen');
     await database.sessions.create(session, signer.kid);
     await reached('stored');
@@ -97,7 +97,7 @@ for (const [moment, becomes, ends, sentence] of moments) {
 t.test('a key that is not revoked: no look, and the key of the ring', async (t) => {
   const { parts, leaked, session, now, nodes } = await setUp();
   const ringKeeper = { ...parts.ringKeeper, reload: async () => void t.fail('nobody looks') };
-  const signer = await chooseSigner({ ...parts, ringKeeper });
+  const signer = await chooseSigner({ ...parts, ringKeeper }, now);
   t.equal(signer.kid, leaked);
   t.strictSame(Buffer.from(signer.subject), Buffer.from(keySubject(leaked)));
   const response = await respondWithTokens(parts, session, signer, now);
@@ -110,16 +110,16 @@ t.test('a key that is not revoked: no look, and the key of the ring', async (t) 
 t.test(
   'a ring that is too old is looked at before it signs; without an answer nothing is signed',
   async (t) => {
-    const { parts, nodes, other, clock, database, leaked, successor } = await setUp();
+    const { parts, nodes, other, clock, now, database, leaked, successor } = await setUp();
     const { load } = database.signingKeys;
     await other.rotateKey(operator);
     database.signingKeys.load = () => Promise.reject(new Error('on purpose'));
     await clock.advance(policy.ringAgeMs);
-    t.equal((await chooseSigner(parts)).kid, leaked, 'as young as it has to be');
+    t.equal((await chooseSigner(parts, now)).kid, leaked, 'as young as it has to be');
     await clock.advance(1);
-    await t.rejects(chooseSigner(parts), { code: 'unavailable', reason: 'key_ring_out_of_date' });
+    await t.rejects(chooseSigner(parts, now), { code: 'unavailable', reason: 'key_ring_out_of_date' });
     database.signingKeys.load = load;
-    t.equal((await chooseSigner(parts)).kid, successor);
+    t.equal((await chooseSigner(parts, now)).kid, successor);
     for (const { ringKeeper } of nodes) await ringKeeper.stop();
   },
 );

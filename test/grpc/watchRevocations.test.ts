@@ -40,6 +40,23 @@ t.test('an edge in Python', async (t) => {
     t.strictSame(await check(session), { revoked: true, by: 'memory' }, 'from the answer to the logout on');
   }
 
+  const marked = await login();
+  const { restored } = authority.authority.flows;
+  await restored({ keepSessions: true }, { actor: 'operator' });
+  t.strictSame(await check(marked), { revoked: true, by: 'memory' }, 'by the time at which it was issued');
+  t.strictSame(await check(await login()), { revoked: false, by: 'memory' });
+  const newcomer = await startPythonEdge(`127.0.0.1:${authority.grpcPort}`, authority.serviceToken);
+  t.teardown(() => newcomer.stop());
+  const { jti, kid } = marked;
+  t.strictSame(await newcomer.ask({ check: jti, kid }), { revoked: true, by: 'node' });
+  t.strictSame(await newcomer.ask({ watch: true }), { lease: true });
+  t.strictSame(
+    await newcomer.ask({ check: jti, kid }),
+    { revoked: true, by: 'memory' },
+    'behind its snapshot',
+  );
+  t.strictSame(await newcomer.ask({ leave: true }), { status: 'OK' });
+
   const last = await login();
   t.strictSame(await edge.ask({ leave: true }), { status: 'OK' });
   t.strictSame(await check(last), { revoked: false, by: 'node' }, 'an edge that left has no lease');

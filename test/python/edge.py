@@ -123,6 +123,8 @@ class Edge:
         self.position = None
         self.exact = set()
         self.uncertain = set()
+        # No token that was issued until then is good: milliseconds since the Unix epoch.
+        self.issued_until = self.issued_until_uncertain = -1
         self.renewals = {}
         self.lease_until = self.lease_until_wall = 0.0
         self.granted = threading.Event()
@@ -180,9 +182,17 @@ class Edge:
         if revocations.position <= self.position:
             raise ValueError("a position that does not grow")
         for entry in revocations.entries:
-            # Kept exactly: these are few in a test.
-            (self.uncertain if entry.unconfirmed else self.exact).add(bytes(entry.subject))
             self.entries += 1
+            subject = bytes(entry.subject)
+            if len(subject) == 27 and subject[:16] == bytes(16):
+                moment = int.from_bytes(subject[16:22], "big")
+                if entry.unconfirmed:
+                    self.issued_until_uncertain = max(self.issued_until_uncertain, moment)
+                else:
+                    self.issued_until = max(self.issued_until, moment)
+                continue
+            # Kept exactly: these are few in a test.
+            (self.uncertain if entry.unconfirmed else self.exact).add(subject)
         self.position = revocations.position
         self.outgoing.put(self.request(acknowledge={"position": self.position}))
 
@@ -205,9 +215,11 @@ class Edge:
         with self.lock:
             if self.has_lease():
                 subjects = [token, token[:16], key]
-                if any(subject in self.exact for subject in subjects):
+                issued = int.from_bytes(token[16:22], "big")
+                if issued <= self.issued_until or any(subject in self.exact for subject in subjects):
                     return {"revoked": True, "by": "memory"}
-                if not any(self.may_contain(subject) for subject in subjects):
+                may_be = issued <= self.issued_until_uncertain
+                if not may_be and not any(self.may_contain(subject) for subject in subjects):
                     return {"revoked": False, "by": "memory"}
         answer = self.contract.call("TokenService/IsRevoked", {"jti": jti, "kid": kid})
         return {"revoked": answer.revoked, "by": "node"}

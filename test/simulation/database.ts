@@ -115,6 +115,7 @@ export function createDatabase(world: World, faults: DatabaseFaults = {}): Simul
         },
         findCanary: async () => undefined,
         countLive: (_now, sliceMs) => call(() => counts(seen, sliceMs)),
+        marks: async () => [],
         async readLive(_now, onPage) {
           await call(() => {});
           await onPage(seen.map(({ revocation }) => revocation));

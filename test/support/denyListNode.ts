@@ -10,6 +10,7 @@ import {
   sliceLength,
   type Verdict,
 } from '../../src/revocation/denyList.ts';
+import { answerMark } from '../../src/revocation/issuedBefore.ts';
 import { loadFromStore } from '../../src/revocation/loading.ts';
 import type { Projection } from '../../src/revocation/projection.ts';
 import type { Revocation, RevocationStore, SliceCount } from '../../src/revocation/revocation.ts';
@@ -50,7 +51,8 @@ export function createTruth(rows: readonly Revocation[] = []): Truth {
     async find(subjects) {
       truth.finds += 1;
       if (truth.fault !== undefined) throw truth.fault;
-      return subjects.flatMap((subject) => known.get(key(subject)) ?? []);
+      const rows = [...known.values()];
+      return subjects.flatMap((subject) => known.get(key(subject)) ?? answerMark(subject, rows) ?? []);
     },
     async listLive(now, limit, after = Buffer.of()) {
       truth.pages += 1;

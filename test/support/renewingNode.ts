@@ -33,6 +33,7 @@ export function createRenewingNode({
   const outcomes: EdgeOutcome[] = [];
   const edges = createEdges({
     slices: () => denyList.slices(),
+    marks: () => denyList.marks(),
     nodeLease: lease,
     clock,
     onSettled: (outcome) => void outcomes.push(outcome),

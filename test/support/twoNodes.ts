@@ -1,100 +1,65 @@
-/** Two nodes as they are shipped, on one database and a Redis of their own, and what must hold on them. */
+/** Two authorities on one PostgreSQL and one Redis, a guard of the second one, and somebody who writes to the database by hand. */
 import { randomBytes } from 'node:crypto';
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import pg from 'pg';
 import type { Test } from 'tap';
-import { createSealAudit } from '../../src/flows/sealAudit.ts';
-import { createVerifyAudit } from '../../src/flows/verifyAudit.ts';
-import { openEngine } from '../../src/storage/postgres/engine.ts';
-import { createStorage } from '../../src/storage/postgres/storage.ts';
-import { password } from './authority.ts';
-import type { HostileDatabase } from './hostileDatabase.ts';
-import { type RedisServer, startRedis } from './redis.ts';
-import { startServer, type TestServer } from './server.ts';
+import { startAuthority, type TestAuthority } from './authority.ts';
+import { aGuard, said } from './guards.ts';
+import { createTestDatabase } from './postgres.ts';
+import { startRedis } from './redis.ts';
 
-export interface Nodes {
-  readonly one: TestServer;
-  other: TestServer;
-  /** Ends the second node in this way, and starts it again. */
-  restart(signal: NodeJS.Signals): Promise<void>;
-  readonly redis: RedisServer;
-}
+export const email = 'alice@example.com';
 
-export async function openNodes(t: Test, { url }: HostileDatabase): Promise<Nodes> {
-  const redis = await startRedis();
-  t.teardown(() => redis.stop());
+export async function startTwoNodes(t: Test) {
+  const [database, redis] = [await createTestDatabase(), await startRedis()];
+  t.teardown(() => Promise.all([database.drop(), redis.stop()]));
   const env = {
-    ...{ DATABASE_URL: url, REDIS_URL: redis.url, REGISTRATION: 'open' },
+    DATABASE_URL: database.url,
+    REDIS_URL: redis.url,
     KEY_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
   };
-  const folders = [await mkdtemp(join(tmpdir(), 'one-')), await mkdtemp(join(tmpdir(), 'other-'))] as const;
-  const nodes: Nodes = {
-    one: await startServer(folders[0], env),
-    other: await startServer(folders[1], env),
-    async restart(signal) {
-      nodes.other.process.signal(signal);
-      await nodes.other.process.exited;
-      await nodes.other.stop();
-      nodes.other = await startServer(folders[1], env);
-    },
-    redis,
+  const start = async () => {
+    const node = await startAuthority({ env });
+    t.teardown(() => node.stop());
+    return node;
   };
-  t.teardown(() => nodes.one.stop());
-  t.teardown(() => nodes.other.stop());
-  return nodes;
+  const [one, two] = [await start(), await start()];
+  const guard = guardOf(t, two);
+  await guard.ready();
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  t.teardown(() => client.end());
+  await one.register(email);
+  const sql = async (text: string, parameters: readonly unknown[] = []) =>
+    (await client.query(text, [...parameters])).rows;
+  return {
+    ...{ env, start, redis, one, two, guard, sql },
+    login: async () => one.login(email),
+    /** As a database does that never had them: no trigger is told. */
+    async forgetRows(text: string, parameters: readonly unknown[] = []) {
+      await sql('SET session_replication_role = replica');
+      await sql(text, parameters);
+      await sql('SET session_replication_role = DEFAULT');
+    },
+    /** What both nodes and the guard say, by `me`, introspection, `IsRevoked` and `verify`. */
+    async verdicts(token: string): Promise<readonly string[]> {
+      const [, payload = ''] = token.split('.');
+      const { jti } = JSON.parse(Buffer.from(payload, 'base64url').toString());
+      const ofNode = async ({ call, grpc }: TestAuthority) => [
+        String((await call('GET', '/auth/me', { token })).status),
+        (await grpc.introspect(token)).active ? 'active' : 'inactive',
+        (await grpc.isRevoked(jti)).revoked ? 'revoked' : 'not revoked',
+      ];
+      return [...(await ofNode(one)), ...(await ofNode(two)), await said(guard, token)];
+    },
+  };
 }
 
-/** A logout holds on both nodes, without Redis, after a restart and after `kill -9`; live tokens live. */
-export async function holdsEverywhere(t: Test, nodes: Nodes, url: string): Promise<void> {
-  const { one } = nodes;
-  const user = { email: `${randomBytes(6).toString('hex')}@example.com`, password };
-  t.equal((await one.call('POST', '/auth/register', { body: user })).status, 201, 'a user is made');
-  const login = async () => (await one.call('POST', '/auth/login', { body: user })).body;
-  const [live, first, second] = [await login(), await login(), await login()];
-  const me = async (node: TestServer, { access_token }: { access_token: string }) =>
-    (await node.call('GET', '/auth/me', { token: access_token })).status;
-  const both = async (tokens: { access_token: string }) => [
-    await me(one, tokens),
-    await me(nodes.other, tokens),
-  ];
-
-  t.strictSame(await both(first), [200, 200], 'a token is good on both');
-  t.equal((await one.call('POST', '/auth/logout', { token: first.access_token })).status, 204);
-  t.strictSame(await both(first), [401, 401], 'after the logout, on neither');
-
-  nodes.redis.kill('SIGSTOP');
-  t.equal((await one.call('POST', '/auth/logout', { token: second.access_token })).status, 204);
-  t.strictSame(await both(second), [401, 401], 'nor without Redis');
-  nodes.redis.kill('SIGCONT');
-
-  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-    await nodes.restart(signal);
-    t.strictSame(await both(first), [401, 401], `nor after a restart (${signal})`);
-    t.strictSame(await both(second), [401, 401]);
-    t.strictSame(await both(live), [200, 200], 'and live tokens live');
-  }
-  const body = { refresh_token: live.refresh_token };
-  const refreshes = await Promise.all(
-    Array.from({ length: 4 }, () => one.call('POST', '/auth/refresh', { body })),
-  );
-  t.strictSame(
-    refreshes.map(({ status }) => status),
-    [200, 200, 200, 200],
-    'four refreshes at once give one successor',
-  );
-  await auditIsVerified(t, url);
+export function guardOf(t: Test, { grpcPort, serviceToken }: TestAuthority) {
+  const options = { serviceToken, audience: 'countersign', issuer: 'http://127.0.0.1:8080' };
+  return aGuard(t, [{ address: `127.0.0.1:${grpcPort}` }], options);
 }
 
-async function auditIsVerified(t: Test, url: string): Promise<void> {
-  const engine = await openEngine('', url);
-  try {
-    const { database } = createStorage(engine);
-    await createSealAudit({ database })();
-    const found = await createVerifyAudit({ database, retentionMs: 86_400_000 })();
-    t.equal(found.fault, undefined, 'the audit log is verified');
-    t.ok(found.seals > 0, 'and sealed');
-  } finally {
-    await engine.close();
-  }
-}
+const ofNode = (words: readonly string[]) => [...words, ...words];
+
+export const accepted = [...ofNode(['200', 'active', 'not revoked']), 'accepted'];
+export const refused = [...ofNode(['401', 'inactive', 'revoked']), '401 invalid_token revoked'];

@@ -16,6 +16,7 @@ export async function createWatchedNode({ beforeFirst = async () => {} } = {}) {
   const outcomes: EdgeOutcome[] = [];
   const edges = createEdges({
     slices: () => denyList.slices(),
+    marks: () => denyList.marks(),
     nodeLease: lease,
     clock,
     beforeFirst,

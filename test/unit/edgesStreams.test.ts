@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import t from 'tap';
 import { limits } from '../../src/core/limits.ts';
-import { revoked } from '../support/denyListNode.ts';
+import { markAt } from '../../src/revocation/issuedBefore.ts';
+import { revoked, startOfTest } from '../support/denyListNode.ts';
 import { leaseMs } from '../support/nodes.ts';
 import { caughtUp, createWatchedNode, openEdge, openWithLease } from '../support/watchedNode.ts';
 
@@ -159,4 +160,45 @@ t.test('however a stream ended, nothing of it is left behind', async (t) => {
   await openWithLease(edges);
   await denyList.load(async () => {});
   t.equal(clock.timers(), 1, 'started over');
+});
+
+t.test('a mark is behind the snapshot, and ahead of any lease', async (t) => {
+  const { edges, denyList } = await createWatchedNode();
+  const first = await openWithLease(edges);
+  denyList.addCommitted([markAt(startOfTest)]);
+  t.equal(caughtUp(edges)(), 'waiting', 'whoever has a lease is told, and waited for');
+  await first.follow();
+  t.equal(caughtUp(edges)(), 'at once');
+
+  const second = await openEdge(edges);
+  t.equal(caughtUp(edges)(), 'at once', 'nobody is waited for because of a new stream');
+  second.renew();
+  t.strictSame(
+    await second.reader.words(),
+    ['snapshot up to 1', 'revocations 2', 'lease 1 for 0'],
+    'nothing is granted before it is on its way',
+  );
+  second.renew();
+  t.strictSame(await second.reader.words(), ['lease 2 for 5000']);
+  t.equal(caughtUp(edges)(), 'waiting', 'it has not said that it knows');
+  second.stream.acknowledge(2);
+  t.equal(caughtUp(edges)(), 'at once');
+
+  denyList.add([markAt(startOfTest + 1)]);
+  const third = await openEdge(edges);
+  const messages = (await third.reader.all()).filter(({ kind }) => kind === 'revocations');
+  t.match(messages, [
+    { position: 2, committed: true, revocations: [markAt(startOfTest)] },
+    { position: 3, committed: false, revocations: [markAt(startOfTest + 1)] },
+  ]);
+});
+
+t.test('a mark that was there before the first edge', async (t) => {
+  const { edges, denyList } = await createWatchedNode();
+  denyList.addCommitted([markAt(startOfTest)]);
+  for (let opened = 0; opened < 2; opened += 1) {
+    const edge = await openEdge(edges);
+    t.strictSame(await edge.reader.words(), ['snapshot up to 0', 'revocations 1']);
+    edge.stream.acknowledge(1);
+  }
 });

@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { AuthorityError } from '../../core/errors.ts';
 import type { HttpFlows, HttpParts } from '../app.ts';
 import type { HttpApp } from '../bareApp.ts';
-import { type Authenticate, bearerToken, bearerTokenBeside, originOf } from '../caller.ts';
+import { type Authenticate, bearerToken, bearerTokenBeside, namedBy, originOf } from '../caller.ts';
 import { inCookieMode } from '../csrf.ts';
 import type { RateLimits } from '../rateLimits.ts';
 import {
@@ -71,9 +71,10 @@ function endingRoutes(
   };
   const options = { preValidation: optionalBody, ...rateLimits.placeHook('sessions') };
   app.post('/auth/logout-all', { ...options, schema: logoutAllSchema }, async (request, reply) => {
-    const { sub, sid } = await authenticate(request);
+    const claims = await authenticate(request);
+    const { sub, sid } = claims;
     await rateLimits.spend('sessions', sub, request, reply);
-    await flows.logoutAll(sub, originOf(request));
+    await flows.logoutAll(namedBy(claims), originOf(request));
     if (hasRefreshCookieOf(request.headers, sid)) forgetBrowser(reply);
     return reply.code(204).send(null);
   });

@@ -6,7 +6,7 @@ import { type Session, sessionExpiry } from '../../sessions/session.ts';
 import { parseUserAgent } from '../../sessions/userAgent.ts';
 import type { HttpParts } from '../app.ts';
 import type { HttpApp } from '../bareApp.ts';
-import { type Authenticate, originOf } from '../caller.ts';
+import { type Authenticate, namedBy, originOf } from '../caller.ts';
 import type { RateLimits } from '../rateLimits.ts';
 import { forgetBrowser, hasRefreshCookieOf } from '../refreshCookie.ts';
 import { type SessionsBody, sessionParams, sessionsQuery, sessionsResponse } from '../schemas.ts';
@@ -51,9 +51,10 @@ export function sessionRoutes(
   };
   const endOptions = { schema: endSchema, ...rateLimits.placeHook('sessions') };
   app.delete('/auth/sessions/:id', endOptions, async (request, reply) => {
-    const { sub, sid } = await authenticate(request);
+    const claims = await authenticate(request);
+    const { sub, sid } = claims;
     await rateLimits.spend('sessions', sub, request, reply);
-    await flows.endSession(request.params.id as SessionId, sub, originOf(request));
+    await flows.endSession(request.params.id as SessionId, namedBy(claims), originOf(request));
     if (request.params.id === sid && hasRefreshCookieOf(request.headers, sid)) forgetBrowser(reply);
     return reply.code(204).send(null);
   });

@@ -1,5 +1,6 @@
 /** Reads the revocations at one moment, with the position of that moment: one transaction, one snapshot, any number of rows. */
 import { limits } from '../../core/limits.ts';
+import { marksRange } from '../../revocation/issuedBefore.ts';
 import { type Position, requireSameHistory } from '../../revocation/position.ts';
 import type {
   Revocation,
@@ -61,6 +62,12 @@ async function snapshotOf(sql: SqlConnection): Promise<RevocationSnapshot> {
     async countLive(now, sliceMs) {
       const rows = await sql.query<CountRow>(countLiveSql(earlier(now), sliceMs));
       return rows.map((row) => fromCountRow(row, sliceMs));
+    },
+    async marks() {
+      const { from, to } = marksRange;
+      const select =
+        'SELECT subject, reason, expires_at FROM revocations WHERE subject > $1 AND subject < $2';
+      return (await sql.query<Row>(select, [from, to])).map(fromRow);
     },
   };
 }

@@ -1,3 +1,4 @@
+import { answerMark, marksRange, timeOfMark } from '../../revocation/issuedBefore.ts';
 import type { CommitMark } from '../../revocation/position.ts';
 import type { Revocation, RevocationStore } from '../../revocation/revocation.ts';
 import { type CountRow, countLiveSql, fromCountRow, noCanarySql } from './countLive.ts';
@@ -22,10 +23,15 @@ export function createRevocationStore(prisma: PrismaConnection): RevocationStore
     },
 
     async find(subjects) {
-      const rows = await prisma.revocation.findMany({
-        where: { subject: { in: subjects.map((subject) => new Uint8Array(subject)) } },
-      });
-      return rows.map(fromRow);
+      const marks = subjects.filter((subject) => timeOfMark(subject) !== undefined);
+      const others = subjects.filter((subject) => timeOfMark(subject) === undefined);
+      const lastMark = marks.length === 0 ? Prisma.empty : Prisma.sql`UNION ALL (${lastMarkSql})`;
+      const rows = await prisma.$queryRaw<RevocationRow[]>`
+        SELECT subject, reason, expires_at AS "expiresAt" FROM revocations
+         WHERE subject = ANY (ARRAY(SELECT decode(t, 'hex') FROM unnest(${others.map(hex)}::text[]) AS t)) ${lastMark}`;
+      const found = rows.map(fromRow);
+      const named = found.filter(({ subject }) => timeOfMark(subject) === undefined);
+      return [...named, ...marks.flatMap((asked) => answerMark(asked, found) ?? [])];
     },
 
     async listLive(now, limit, after) {
@@ -48,6 +54,12 @@ export function createRevocationStore(prisma: PrismaConnection): RevocationStore
       const after = `to_timestamp(${now / 1000})`;
       const rows = await prisma.$queryRawUnsafe<CountRow[]>(countLiveSql(after, sliceMs));
       return rows.map((row) => fromCountRow(row, sliceMs));
+    },
+
+    async clock() {
+      const [row] = await prisma.$queryRaw<{ now: Date }[]>`SELECT clock_timestamp() AS now`;
+      if (row === undefined) throw new Error('the database has no clock');
+      return row.now.getTime();
     },
 
     prune(now, limit) {
@@ -76,6 +88,11 @@ export function revoking(rows: Prisma.Sql, now: number): Prisma.Sql {
            SET expires_at = GREATEST(revocations.expires_at, EXCLUDED.expires_at), xid = pg_current_xact_id()
         RETURNING 1`;
 }
+
+const lastMarkSql = Prisma.sql`
+        SELECT subject, reason, expires_at AS "expiresAt" FROM revocations
+         WHERE subject > decode(${hex(marksRange.from)}, 'hex') AND subject < decode(${hex(marksRange.to)}, 'hex')
+         ORDER BY subject DESC LIMIT 1`;
 
 function hex(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');

@@ -2,7 +2,7 @@ import type { Email } from '../../authn/email.ts';
 import type { User, UserStore } from '../../authn/user.ts';
 import type { UserId } from '../../core/ids.ts';
 import { canaryUserId } from '../../truth/canary.ts';
-import type { User as UserRow } from './generated/client.ts';
+import { Prisma, type User as UserRow } from './generated/client.ts';
 import type { PrismaConnection } from './transactions.ts';
 
 export function createUserStore(prisma: PrismaConnection): UserStore {
@@ -33,6 +33,21 @@ export function createUserStore(prisma: PrismaConnection): UserStore {
     async bumpTokenVersion(id) {
       const row = await prisma.user.update({ where: { id }, data: { tokenVersion: { increment: 1 } } });
       return row.tokenVersion;
+    },
+
+    async bumpTokenVersions(begunBefore, after, rows) {
+      const start = after === undefined ? Prisma.sql`true` : Prisma.sql`id > ${after}::uuid`;
+      const [page] = await prisma.$queryRaw<{ last: string | null; users: number }[]>`
+        WITH page AS MATERIALIZED (SELECT id FROM users WHERE ${start} ORDER BY id LIMIT ${rows}),
+        due AS (
+          SELECT u.id FROM users AS u
+           WHERE u.id IN (SELECT id FROM page) AND u.id <> ${canaryUserId}::uuid AND EXISTS (
+             SELECT 1 FROM sessions AS s
+              WHERE s.user_id = u.id AND s.ended_at IS NULL AND s.created_at < ${new Date(begunBefore)})
+           ORDER BY u.id FOR UPDATE),
+        bumped AS (UPDATE users SET token_version = token_version + 1 WHERE id IN (SELECT id FROM due))
+        SELECT (SELECT id FROM page ORDER BY id DESC LIMIT 1) AS last, (SELECT count(*)::int FROM page) AS users`;
+      return page?.users === rows ? (page.last as UserId) : undefined;
     },
 
     async setPassword(id, passwordHash, now) {

@@ -13,6 +13,8 @@ export const Reason = {
   REASON_SESSION_LIMIT: 'REASON_SESSION_LIMIT',
   REASON_CONTEXT_CHANGED: 'REASON_CONTEXT_CHANGED',
   REASON_USER_DELETED: 'REASON_USER_DELETED',
+  REASON_SESSION_DELETED: 'REASON_SESSION_DELETED',
+  REASON_RESTORED: 'REASON_RESTORED',
 } as const;
 
 export type Reason =
@@ -40,5 +42,9 @@ export type Reason =
   | 10
   | 'REASON_USER_DELETED'
   | 11
+  | 'REASON_SESSION_DELETED'
+  | 12
+  | 'REASON_RESTORED'
+  | 13
 
 export type Reason__Output = typeof Reason[keyof typeof Reason]
