@@ -61,9 +61,11 @@ export async function refuseEarlierTokens(
   const issuedUntil = moment ?? Math.max(await database.revocations.clock(), clock.now());
   const now = clock.now();
   const detail = { issued_until: rfc3339(issuedUntil) };
-  const { effect } = await withEffect(parts, now, async ({ revoke, audit }) => {
-    await revoke([markAt(issuedUntil)]);
-    await audit.record({ type: 'database_restored', origin, detail }, now);
+  const mark = markAt(issuedUntil);
+  const { effect } = await withEffect(parts, now, async ({ revocations, revoke, audit }) => {
+    const [known] = await revocations.find([mark.subject]);
+    await revoke([mark]);
+    if (known === undefined) await audit.record({ type: 'database_restored', origin, detail }, now);
   });
   return { issuedUntil, effect };
 }

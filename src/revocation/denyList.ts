@@ -123,8 +123,7 @@ export function createDenyList(parts: {
       ...marks.questions(issuedAt, fromMemory).map((subject) => ({ subject, slices: [] })),
     ]);
     if (revocation === undefined) return { revoked: false, decidedBy: 'postgres' };
-    marks.confirm(revocation.subject);
-    confirmed.set(subjectKey(revocation.subject), revocation);
+    if (!marks.confirm(revocation.subject)) confirmed.set(subjectKey(revocation.subject), revocation);
     return { revoked: true, decidedBy: by, reason: revocation.reason };
   };
 

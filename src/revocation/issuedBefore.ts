@@ -61,8 +61,8 @@ export interface Marks {
   covers(issuedAt: number): boolean;
   /** What to ask the truth about a token of that issue time. `whole`: there are no marks but those that are here. */
   questions(issuedAt: number, whole: boolean): readonly Uint8Array[];
-  /** The truth said yes to a question. */
-  confirm(subject: Uint8Array): void;
+  /** The truth said yes to this subject. False when it was no question about a mark. */
+  confirm(subject: Uint8Array): boolean;
   list(): readonly KnownMark[];
   dropExpired(now: number): void;
   /** What was not known to be committed may be of another history. */
@@ -111,7 +111,9 @@ export function createMarks(): Marks {
 
     confirm(subject) {
       const moment = timeOfMark(subject);
-      if (moment !== undefined) settle({ committed: Math.max(committed, moment) });
+      if (moment === undefined) return false;
+      settle({ committed: Math.max(committed, moment) });
+      return true;
     },
 
     list: () => [...known(committed, true), ...known(suspected, false)],

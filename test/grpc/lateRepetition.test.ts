@@ -37,7 +37,9 @@ t.test('one authority', async (t) => {
     clock.shift(20 * minute);
     for (const request of requests) {
       const { requestId, ...target } = request;
-      t.match(await call('Revoke', request), { endedSessions: 0, effectTimeMs: 0 }, `${Object.keys(target)}`);
+      // A jti does not say how long its token lives, so it is revoked for as long as one can.
+      const effectTimeMs = 'jti' in target ? /^[1-9]/ : 0;
+      t.match(await call('Revoke', request), { endedSessions: 0, effectTimeMs }, `${Object.keys(target)}`);
     }
     const [first, , last] = requests as [object, object, object];
     for (const [request, field] of [

@@ -1,4 +1,6 @@
 /** PostgreSQL as far as the protocol sees it: transactions that commit out of order, and snapshots of what is visible. */
+
+import { answerMark, timeOfMark } from '../../src/revocation/issuedBefore.ts';
 import type { NodeRow, NodeStore } from '../../src/revocation/liveNodes.ts';
 import { type CommitMark, type Position, requireSameHistory } from '../../src/revocation/position.ts';
 import type {
@@ -115,7 +117,7 @@ export function createDatabase(world: World, faults: DatabaseFaults = {}): Simul
         },
         findCanary: async () => undefined,
         countLive: (_now, sliceMs) => call(() => counts(seen, sliceMs)),
-        marks: async () => [],
+        marks: () => call(() => marksOf(seen)),
         async readLive(_now, onPage) {
           await call(() => {});
           await onPage(seen.map(({ revocation }) => revocation));
@@ -158,7 +160,12 @@ export function createDatabase(world: World, faults: DatabaseFaults = {}): Simul
         },
         store: {
           find: (subjects) =>
-            call(() => subjects.flatMap((subject) => rows.get(key(subject))?.revocation ?? [])),
+            call(() => {
+              const marks = marksOf([...rows.values()]);
+              return subjects.flatMap(
+                (subject) => rows.get(key(subject))?.revocation ?? answerMark(subject, marks) ?? [],
+              );
+            }),
           prune: async () => 0,
         },
         async revoke(revocations) {
@@ -183,6 +190,10 @@ export function createDatabase(world: World, faults: DatabaseFaults = {}): Simul
       };
     },
   };
+}
+
+function marksOf(rows: readonly Row[]): readonly Revocation[] {
+  return rows.map(({ revocation }) => revocation).filter(({ subject }) => timeOfMark(subject) !== undefined);
 }
 
 function counts(rows: readonly Row[], sliceMs: number) {

@@ -19,7 +19,7 @@ export interface EdgeSabotage extends StreamSabotage {
 export interface SimulatedEdge {
   readonly machine: Machine;
   /** Undefined where it would have to ask a node: without a lease, or when its filters hit. */
-  check(subjects: readonly Uint8Array[]): Verdict | undefined;
+  check(subjects: readonly Uint8Array[], issuedAt: number | undefined): Verdict | undefined;
   /** Something happens to its connection, or it moves. */
   disturb(): void;
   moves(): number;
@@ -177,9 +177,9 @@ export function createSimulatedEdge(parts: {
   return {
     machine,
     moves: () => moves,
-    check(subjects) {
+    check(subjects, issuedAt) {
       const held = [...past, ...(current === undefined ? [] : [current])].filter((one) => remaining(one) > 0);
-      const verdict = world.pick(held)?.denyList.check(subjects);
+      const verdict = world.pick(held)?.denyList.check(subjects, issuedAt);
       if (!(verdict instanceof Promise)) return verdict;
       verdict.catch(() => {});
       return undefined;

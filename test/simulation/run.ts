@@ -5,6 +5,7 @@
 import { limits } from '../../src/core/limits.ts';
 import { createLatestTime } from '../../src/core/steadyTime.ts';
 import type { Verdict } from '../../src/revocation/denyList.ts';
+import { markAt } from '../../src/revocation/issuedBefore.ts';
 import { createRevocationNode, type RevocationNode } from '../../src/revocation/node.ts';
 import { createDatabase, type DatabasePorts } from './database.ts';
 import { createRedis } from './redis.ts';
@@ -43,6 +44,8 @@ interface SimulatedNode {
 interface Session {
   readonly subject: Buffer;
   readonly token: Buffer;
+  /** Of one that is not revoked by itself: a mark refuses it, with all that were issued before. */
+  readonly issuedAt?: number;
   revokedAt?: number;
   acknowledgedAt?: number;
 }
@@ -131,7 +134,8 @@ export async function simulate(seed: number, lastsMs: number, sabotage: Sabotage
     bytes += 1;
     const subject = Buffer.alloc(16);
     subject.writeUInt32BE(bytes, 12);
-    sessions.push({ subject, token: Buffer.concat([subject, Buffer.alloc(11, 1)]) });
+    const issuedAt = bytes % 5 === 0 ? { issuedAt: Date.UTC(2030, 0, 1) + bytes } : {};
+    sessions.push({ subject, token: Buffer.concat([subject, Buffer.alloc(11, 1)]), ...issuedAt });
   };
 
   const witness = (session: Session, startedAt: number, by: string, { revoked, decidedBy }: Verdict) => {
@@ -152,7 +156,7 @@ export async function simulate(seed: number, lastsMs: number, sabotage: Sabotage
     if (by === undefined || session === undefined) return;
     const startedAt = world.now();
     const answer = (verdict: Verdict) => witness(session, startedAt, by.id, verdict);
-    const verdict = by.node.denyList.check([session.token, session.subject]);
+    const verdict = by.node.denyList.check([session.token, session.subject], session.issuedAt);
     if (!(verdict instanceof Promise)) return answer(verdict);
     verdict.then(answer, () => {
       totals.unavailable += 1;
@@ -163,16 +167,22 @@ export async function simulate(seed: number, lastsMs: number, sabotage: Sabotage
     const by = world.pick(reachable());
     const session = world.pick(sessions.filter(({ revokedAt }) => revokedAt === undefined));
     if (by === undefined || session === undefined) return;
-    session.revokedAt = world.now();
-    const revocations = [{ subject: session.subject, reason: 'logout', expiresAt: Date.UTC(2030, 0, 1, 1) }];
+    const { subject, issuedAt } = session;
+    const covered = sessions.filter(
+      (other) => other === session || (other.issuedAt ?? Infinity) <= (issuedAt ?? 0),
+    );
+    for (const each of covered) each.revokedAt ??= world.now();
+    const row = { subject, reason: 'logout', expiresAt: Date.UTC(2030, 0, 1, 1) };
+    const revocations = [issuedAt === undefined ? row : markAt(issuedAt)];
     const run = async () => {
       const mark = await by.database.revoke(revocations);
       const committedAt = world.now();
       const slept = by.machine.slept();
       await by.node.effect.announce({ revocations, mark });
-      session.acknowledgedAt = world.now();
+      for (const each of covered) each.acknowledgedAt ??= world.now();
       totals.acknowledged += 1;
-      if (!database.committed(session.subject)) violations.push('I2: acknowledged and not in the database');
+      if (!revocations.every((each) => database.committed(each.subject)))
+        violations.push('I2: acknowledged and not in the database');
       const took = world.now() - committedAt;
       if (by.machine.slept() > slept) return;
       totals.longest = Math.max(totals.longest, took);
@@ -248,7 +258,8 @@ export async function simulate(seed: number, lastsMs: number, sabotage: Sabotage
     sabotage: { ...sabotage, longGrants: sabotage.longGrants ? leaseMs : undefined },
     pickSession() {
       const session = edgeWorld.pick(sessions.slice(-12));
-      return session && { session, subjects: [session.token, session.subject] };
+      if (session === undefined) return undefined;
+      return { session, subjects: [session.token, session.subject], issuedAt: session.issuedAt };
     },
     onVerdict: witness,
     onViolation: (what) => void violations.push(what),

@@ -21,7 +21,9 @@ export function createWatchers<Session>(parts: {
   sabotage: EdgeSabotage;
   /** How often this is done: the time between, in the mean. */
   often: (meanMs: number, act: () => void) => void;
-  pickSession: () => { session: Session; subjects: readonly Uint8Array[] } | undefined;
+  pickSession: () =>
+    | { session: Session; subjects: readonly Uint8Array[]; issuedAt: number | undefined }
+    | undefined;
   onVerdict: (session: Session, startedAt: number, by: string, verdict: Verdict) => void;
   onViolation: (what: string) => void;
 }): Watchers {
@@ -39,7 +41,7 @@ export function createWatchers<Session>(parts: {
     const picked = parts.pickSession();
     if (edge === undefined || picked === undefined) return;
     if (!edge.machine.alive() || edge.machine.asleep()) return;
-    const verdict = edge.check(picked.subjects);
+    const verdict = edge.check(picked.subjects, picked.issuedAt);
     if (verdict === undefined) return;
     answers += 1;
     parts.onVerdict(picked.session, world.now(), `edge ${index}`, verdict);

@@ -2,9 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import t from 'tap';
 import { limits } from '../../src/core/limits.ts';
+import { markAt } from '../../src/revocation/issuedBefore.ts';
 import type { OnProgress } from '../../src/revocation/loading.ts';
 import { createCopyInMemory } from '../support/copyInMemory.ts';
-import { outcomeOf, revoked } from '../support/denyListNode.ts';
+import { outcomeOf, revoked, startOfTest } from '../support/denyListNode.ts';
 import { filterLayer } from '../support/filterLayer.ts';
 import { leaseMs, upTo } from '../support/nodes.ts';
 import { createRenewingNode } from '../support/renewingNode.ts';
@@ -41,6 +42,18 @@ t.test('from the copy: its filters and its position, and what came later from th
   t.strictSame([lease.remainingMs(), denyList.loaded()], [leaseMs, true]);
   t.strictSame(await outcomes(), [confirmed]);
   t.equal(await outcomeOf(denyList, [randomBytes(16)]), fromMemory);
+});
+
+t.test('marks, which the copy has among its ids only, from the truth', async (t) => {
+  const rows = [...rowsOf(4), markAt(startOfTest), ...rowsOf(5)];
+  const { denyList, progress, renewal, truth } = setUp(rows);
+  await renewal.renew();
+  t.match(progress, [{ from: 'redis' }]);
+  t.match(denyList.marks(), [{ ...markAt(startOfTest), committed: true }]);
+  t.match(denyList.check([], startOfTest), { revoked: true, reason: 'restored' });
+  truth.commit(markAt(startOfTest + 1));
+  await renewal.renew();
+  t.match(await denyList.check([], startOfTest + 1), { revoked: true }, 'and later ones as anything else');
 });
 
 t.test('of the copy, what is live by either clock', async (t) => {
