@@ -70,7 +70,7 @@ interface Parts {
   readonly redis: RedisConnection | undefined;
   readonly deploymentId: () => Promise<string>;
   readonly nodeId: string;
-  readonly watched: WatchedDatabase & Pick<WatchedTruth, 'onRevoked'>;
+  readonly watched: WatchedDatabase & Pick<WatchedTruth, 'saw'>;
   readonly onCanary: OnCanary;
   readonly closing: (() => Promise<void>)[];
 }
@@ -83,7 +83,7 @@ export async function openRevoked(parts: Parts): Promise<Revoked> {
   const effect: Effect = {
     ...revoked.effect,
     announce(committed) {
-      parts.watched.onRevoked(committed.revocations, committed.mark);
+      parts.watched.saw(committed.revocations, committed.mark);
       return revoked.effect.announce(committed);
     },
   };

@@ -17,7 +17,8 @@ export interface WatchedTruth {
   verify(): Promise<void>;
   /** What this node has seen is committed: kept soon. */
   onCanary(canary: CommittedCanary): void;
-  onRevoked(revocations: readonly Revocation[], mark: CommitMark): void;
+  /** The mark where this node has committed them. */
+  saw(revocations: readonly Revocation[], mark?: CommitMark): void;
   /** The operator has decided, here: the database is the truth as it is now. */
   decide(): Promise<void>;
   /** Keeps what was seen last. */
@@ -28,7 +29,7 @@ export interface VerifyTruthParts {
   readonly database: Pick<Database, 'sessions' | 'revocations' | 'truth'>;
   readonly deployment: string;
   readonly stores: readonly SightingStore[];
-  readonly truth: Pick<Truth, 'cast' | 'clear' | 'doubt'>;
+  readonly truth: Pick<Truth, 'cast' | 'clear'>;
   /** Another session serves as canary from now on. */
   readonly onDecided: () => void;
   readonly onFault: (error: unknown) => void;
@@ -50,8 +51,8 @@ export function createVerifyTruth(parts: VerifyTruthParts): WatchedTruth {
   const save = () => {
     cancelSave?.();
     cancelSave = undefined;
-    // What must be there is not replaced by what is.
-    if (own === undefined || truth.doubt()?.kind === 'older') return saving;
+    // What earlier runs have kept stays, until the database was found to have it.
+    if (own === undefined) return saving;
     const now = { ...own, savedAt: clock.now() };
     saving = saving.then(async () => {
       await Promise.all(stores.map((store) => store.save(now).catch(onFault)));
@@ -90,11 +91,11 @@ export function createVerifyTruth(parts: VerifyTruthParts): WatchedTruth {
 
     onCanary: ({ sessionId, generation, mark }) => note({ canary: { sessionId, generation }, commit: mark }),
 
-    onRevoked(revocations, mark) {
+    saw(revocations, mark) {
       const last = revocations.at(-1);
       if (last === undefined) return;
       const revocation = { subject: encodeBase64url(last.subject), expiresAt: last.expiresAt };
-      note({ revocation, commit: mark });
+      note({ revocation, ...(mark === undefined ? {} : { commit: mark }) });
     },
 
     async decide() {

@@ -95,7 +95,7 @@ export function createRevocationNode(parts: {
     clock,
     events,
     latestTime,
-    watched = { trusted: () => true, verify: async () => {} },
+    watched = { trusted: () => true, verify: async () => {}, saw: () => {} },
   } = parts;
   const faultIn = (part: FaultyPart) => (error: unknown) => events.onFault(part, error);
 
@@ -122,7 +122,9 @@ export function createRevocationNode(parts: {
   });
   const onFault = faultIn('listener');
   const { onCanary = () => {} } = parts;
-  const listen = createAnnouncementListener({ self, denyList, renewal, edges, bus, onCanary, onFault });
+  const { saw } = watched;
+  const hearing = { self, denyList, renewal, edges, bus, onCanary, saw, onFault };
+  const listen = createAnnouncementListener(hearing);
   const telling = { self, leaseMs, denyList, edges, bus, copy, nodes, liveNodes, clock };
   const effect = createSharedEffect({
     ...telling,

@@ -19,13 +19,15 @@ import type { Lease } from './lease.ts';
 import type { LiveNodes, NodeStore, Others } from './liveNodes.ts';
 import type { Load } from './loading.ts';
 import { HistoryError, type Position } from './position.ts';
-import type { RevocationSnapshots } from './revocation.ts';
+import type { Revocation, RevocationSnapshots } from './revocation.ts';
 
 /** Whether the database may be believed: see truth/truth.ts. */
 export interface WatchedDatabase {
   trusted(): boolean;
   /** Compares the database with what was seen of it. Rejects when it could not be asked. */
   verify(): Promise<void>;
+  /** These are committed, whoever did it: a database without them is older than what was seen. */
+  saw(revocations: readonly Revocation[]): void;
 }
 
 export interface Renewal {
@@ -78,6 +80,7 @@ export function createRenewal(parts: {
     position = await snapshots.read(async (snapshot) => {
       await snapshot.readSince(since, (page) => {
         denyList.add(page);
+        watched.saw(page);
         rows += page.length;
       });
       return snapshot.position;

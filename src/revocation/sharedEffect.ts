@@ -155,6 +155,8 @@ export function createAnnouncementListener(parts: {
   edges: Pick<Edges, 'caughtUp'>;
   bus: Pick<Bus, 'acknowledge'>;
   onCanary?: OnCanary;
+  /** Told of what others have committed. */
+  saw?: (revocations: readonly Revocation[]) => void;
   onFault: (error: unknown) => void;
 }): BusListener['onAnnouncement'] {
   const { self, denyList, renewal, edges, bus, onCanary, onFault } = parts;
@@ -173,6 +175,7 @@ export function createAnnouncementListener(parts: {
     for (const canary of canaries) onCanary?.(from, canary);
     if (others.length < revocations.length && others.length === 0) return;
     denyList.addCommitted(others);
+    parts.saw?.(others);
     acknowledgeWithEdges();
   };
 }

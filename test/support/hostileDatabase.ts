@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import type { Test } from 'tap';
+import { eventually } from './eventually.ts';
 import { ofTestRun } from './testRun.ts';
 
 export interface HostileSetUp {
@@ -24,6 +25,10 @@ export interface HostileDatabase {
   change(setUp: Pick<HostileSetUp, 'database' | 'role'>): Promise<void>;
   /** Ends all connections but this one. */
   cut(): Promise<void>;
+  /** A copy under another name, as it is now; connections are cut for it. Goes with the test. */
+  copyTo(name: string): Promise<void>;
+  /** As the superuser, in another database, while nobody is connected to this one. */
+  onServer(sql: string): Promise<void>;
 }
 
 /** Goes with the test. */
@@ -36,10 +41,27 @@ export async function createHostileDatabase(t: Test, setUp: HostileSetUp): Promi
   await server.query(`CREATE ROLE ${role} LOGIN PASSWORD '${password}'`);
   await server.query(`CREATE DATABASE ${name} OWNER ${role}`);
   admin.pathname = name;
-  const inside = await connect(admin.href);
+  let inside = await connect(admin.href);
+  const others = new Set<string>();
+  /** For what takes that nobody is connected: nodes come back at once. */
+  const alone = async (sql: string) => {
+    await inside.end();
+    const mine = [name, ...others];
+    await server.query(`ALTER ROLE ${role} NOLOGIN`);
+    await server.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ANY ($1)', [
+      mine,
+    ]);
+    await eventually('nobody is connected', () =>
+      server.query(sql).then(
+        () => true,
+        () => false,
+      ),
+    );
+    await server.query(`ALTER ROLE ${role} LOGIN`);
+  };
   t.teardown(async () => {
     await inside.end().catch(() => {});
-    await server.query(`DROP DATABASE ${name} WITH (FORCE)`);
+    for (const each of [name, ...others]) await server.query(`DROP DATABASE IF EXISTS ${each} WITH (FORCE)`);
     await server.query(`DROP ROLE ${role}`);
     await server.end();
   });
@@ -68,6 +90,16 @@ export async function createHostileDatabase(t: Test, setUp: HostileSetUp): Promi
       await cut();
     },
     cut,
+    async copyTo(copy) {
+      others.add(copy);
+      others.add(`gone_${name}`);
+      await alone(`CREATE DATABASE ${copy} TEMPLATE ${name} OWNER ${role}`);
+      inside = await connect(admin.href);
+    },
+    async onServer(sql) {
+      await alone(sql);
+      inside = await connect(admin.href).catch(() => inside);
+    },
   };
 }
 

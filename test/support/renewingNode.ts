@@ -50,7 +50,7 @@ export function createRenewingNode({
     denyList,
     edges,
     load,
-    watched: { trusted: () => true, verify: async () => {} },
+    watched: { trusted: () => true, verify: async () => {}, saw: () => {} },
     latestTime,
     clock,
   });
