@@ -134,7 +134,7 @@ export async function simulate(seed: number, lastsMs: number, sabotage: Sabotage
     bytes += 1;
     const subject = Buffer.alloc(16);
     subject.writeUInt32BE(bytes, 12);
-    const issuedAt = bytes % 5 === 0 ? { issuedAt: Date.UTC(2030, 0, 1) + bytes } : {};
+    const issuedAt = bytes % 10 === 0 ? { issuedAt: Date.UTC(2030, 0, 1) + bytes } : {};
     sessions.push({ subject, token: Buffer.concat([subject, Buffer.alloc(11, 1)]), ...issuedAt });
   };
 
