@@ -14,9 +14,7 @@ import { createSealing } from './core/sealing.ts';
 import type { ReadTime } from './core/steadyTime.ts';
 import { createFlows, type Flows } from './createFlows.ts';
 import { createKeepKeyRing } from './flows/keepKeyRing.ts';
-import { createGrpcServer } from './grpc/server.ts';
-import { createHttpApp, type HttpParts } from './http/app.ts';
-import { listen } from './http/bareApp.ts';
+import type { HttpParts } from './http/app.ts';
 import { keyPolicy } from './keys/keyPolicy.ts';
 import { createKeyRing } from './keys/keyRing.ts';
 import { createRingKeeper } from './keys/ringKeeper.ts';
@@ -24,8 +22,9 @@ import { createLoggedLatestTime } from './observability/clockLog.ts';
 import { createFaultLog, type FaultLog } from './observability/faultLog.ts';
 import type { Log } from './observability/log.ts';
 import { createMetrics, type Metrics } from './observability/metrics.ts';
+import { type Doors, openDoors, type Ports } from './openDoors.ts';
 import { openGuessingLimits } from './openGuessingLimits.ts';
-import { openRevoked, type Revoked } from './openRevoked.ts';
+import { openRevoked } from './openRevoked.ts';
 import { createRefreshTokens } from './sessions/refreshToken.ts';
 import type { DataFolder } from './storage/local/dataFolder.ts';
 import { openEngine } from './storage/postgres/engine.ts';
@@ -44,17 +43,16 @@ export interface AuthorityParts {
   readonly dataFolder: DataFolder;
   readonly log: Log;
   readonly clock: Clock;
-}
-
-export interface Ports {
-  readonly httpPort: number;
-  readonly grpcPort: number;
+  /** Those of the process, where they are shown before this is open. */
+  readonly metrics?: Metrics;
 }
 
 export interface Authority {
   readonly flows: Flows;
   /** Opens HTTP and gRPC; answers the ports. Throws `StartupError` when an address is in use. */
   listen(): Promise<Ports>;
+  /** Says "not ready", and goes on serving for so long while clients and edges go elsewhere. */
+  drain(delayMs: number): Promise<void>;
   /** Says "not ready", finishes what is in flight and closes everything. */
   close(): Promise<void>;
   readonly readiness: HttpParts['readiness'];
@@ -83,7 +81,11 @@ export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
   };
   try {
     const onFault = createFaultLog(parts);
-    const observed = { metrics: createMetrics(), onFault, latestTime: createLoggedLatestTime(parts) };
+    const observed = {
+      metrics: parts.metrics ?? createMetrics(),
+      onFault,
+      latestTime: createLoggedLatestTime(parts),
+    };
     const stored = await openStored(parts, closing);
     const signed = await openSigned({ ...parts, ...stored, ...observed, closing });
     const revoked = await openRevoked({ ...parts, ...stored, ...observed, closing });
@@ -99,8 +101,18 @@ export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
       key_ring: signed.keyRing.upToDate() ? 'ready' : 'out of date',
     });
     const canAnswer = () => revoked.revokedState() === 'ready';
-    const doors = { ...signed, ...revoked, ...limited, ...observed, flows, readiness, canAnswer };
-    return { flows, listen: () => openDoors(parts, doors, closing), close, readiness, firstServiceToken };
+    const served = { ...parts, ...signed, ...revoked, ...limited, ...observed, flows, readiness, canAnswer };
+    let doors: Doors | undefined;
+    const listen = async () => {
+      doors = await openDoors({ ...served, isDraining: () => draining });
+      closing.push(doors.close);
+      return doors.listen();
+    };
+    const drain = async (delayMs: number) => {
+      draining = true;
+      await doors?.drain(delayMs);
+    };
+    return { flows, listen, drain, close, readiness, firstServiceToken };
   } catch (error) {
     await close();
     throw asStartupFault(error);
@@ -173,26 +185,6 @@ async function openSigned(
     accessTokenReader: createAccessTokenReader({ keyRing, issuer, audience, verified }),
     refreshTokens: createRefreshTokens(sealing),
   };
-}
-
-type DoorParts = Pick<HttpParts, 'keyRing' | 'policy' | 'rateLimits' | 'readiness' | 'metrics'> &
-  Pick<Revoked, 'edges' | 'sliceMs' | 'nodeId'> & { readonly flows: Flows; canAnswer(): boolean };
-
-async function openDoors(
-  { config, clock, log }: AuthorityParts,
-  doors: DoorParts,
-  closing: Closing,
-): Promise<Ports> {
-  const { issuer } = config.tokens;
-  const http = await createHttpApp({ ...config.http, ...doors, issuer, log });
-  const grpc = createGrpcServer({ ...config.grpc, ...doors, issuer, clock, log });
-  closing.push(async () => {
-    const cancel = clock.after(limits.drainMilliseconds, () => http.server.closeAllConnections());
-    await Promise.all([http.close(), grpc.close(limits.drainMilliseconds)]);
-    cancel();
-  });
-  const grpcPort = await grpc.listen(config.grpc.host, config.grpc.port);
-  return { grpcPort, httpPort: await listen(http, config.http) };
 }
 
 /**

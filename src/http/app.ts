@@ -53,6 +53,8 @@ export interface HttpParts {
   readonly corsOrigins: readonly string[];
   /** Each part of the authority with `ready` or a few words on why it is not. */
   readonly readiness: () => Promise<Readonly<Record<string, string>>>;
+  /** While it is, each answer asks for another connection: proxies turn away by that. */
+  readonly isDraining: () => boolean;
   /** Undefined when nothing is limited. */
   readonly rateLimits: RateLimitParts | undefined;
   readonly trustedProxies: readonly string[];
@@ -92,6 +94,7 @@ function observe(app: HttpApp, parts: HttpParts): void {
   app.addHook('onSend', (request, reply, payload, done) => {
     // Whatever a route of ours answers about people is for this caller, now.
     if (request.routeOptions.url?.startsWith('/auth/')) reply.header('cache-control', 'no-store');
+    if (parts.isDraining()) reply.header('connection', 'close');
     done(null, payload);
   });
   app.addHook('onResponse', (request, reply, done) => {

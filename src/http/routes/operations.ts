@@ -2,7 +2,10 @@
 import type { HttpParts } from '../app.ts';
 import type { HttpApp } from '../bareApp.ts';
 
-export function operationRoutes(app: HttpApp, { readiness, metrics }: HttpParts): void {
+export function operationRoutes(
+  app: HttpApp,
+  { readiness, metrics }: Pick<HttpParts, 'readiness' | 'metrics'>,
+): void {
   app.get('/health/live', { schema: { summary: 'The process runs.' } }, async (_request, reply) =>
     reply.header('cache-control', 'no-store').send({ status: 'live' }),
   );
