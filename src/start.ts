@@ -58,6 +58,7 @@ export async function startAuthority(parts: StartParts): Promise<Started | undef
     reserved: [config.http.port, config.grpc.port],
   });
   opened.push(operations.close);
+  log.info({ operationsPort: operations.port }, 'starting');
   await refuseTakenPort('HTTP_PORT', config.http);
   await refuseTakenPort('GRPC_PORT', config.grpc);
 
