@@ -4,7 +4,7 @@
  */
 import { Server } from 'node:net';
 import type { Config } from './config/config.ts';
-import type { Clock } from './core/clock.ts';
+import { atEndOfTurn, type Clock } from './core/clock.ts';
 import { limits } from './core/limits.ts';
 import { createGrpcServer, type GrpcParts } from './grpc/server.ts';
 import { createHttpApp, type HttpParts } from './http/app.ts';
@@ -44,8 +44,11 @@ export async function openDoors({ config, ...parts }: DoorParts): Promise<Doors>
   const { issuer } = config.tokens;
   const http = await createHttpApp({ ...config.http, ...parts, issuer });
   const grpc = createGrpcServer({ ...config.grpc, ...parts, issuer });
-  const wait = (milliseconds: number) =>
-    new Promise<void>((resolve) => void clock.after(milliseconds, resolve));
+  const wait = async (milliseconds: number) => {
+    await new Promise<void>((resolve) => void clock.after(milliseconds, resolve));
+    // A busy process has not yet seen what came meanwhile: it takes a connection in one turn, and reads from it in the next.
+    for (let turn = 0; turn < 2; turn += 1) await new Promise<void>((resolve) => void atEndOfTurn(resolve));
+  };
 
   return {
     async listen() {

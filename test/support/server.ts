@@ -24,7 +24,8 @@ export async function startServer(
   dataDir: string,
   env: Readonly<Record<string, string>> = {},
 ): Promise<TestServer> {
-  const [httpPort, grpcPort] = [await freePort(), await freePort()];
+  const portOf = async (name: string) => Number(env[name] ?? (await freePort()));
+  const [httpPort, grpcPort] = [await portOf('HTTP_PORT'), await portOf('GRPC_PORT')];
   const started = startProcess(process.execPath, [join(distFolder, 'main.js')], {
     env: {
       DATA_DIR: dataDir,

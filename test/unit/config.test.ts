@@ -235,6 +235,8 @@ t.test('a value that is not of its form is refused, naming its variable', (t) =>
     ['KEY_ROTATION_INTERVAL', ['0s', 'monthly']],
     ['JWKS_MAX_AGE', ['500ms', '1500ms', '25h']],
     ['LEASE', ['999ms', '61s', '5']],
+    ['DRAIN_DELAY', ['6m', '-1s', '5', 'soon']],
+    ['OPERATIONS_PORT', ['65536', 'any', '-1']],
     ['REGISTRATION', ['Open', 'yes']],
     ['RATE_LIMITS', ['on', '0', '0.09', '1000.5', '1e2', '-1', '1,5', '01', '10000']],
     [
