@@ -26,6 +26,7 @@ import { type Doors, openDoors, type Ports } from './openDoors.ts';
 import { openGuessingLimits } from './openGuessingLimits.ts';
 import { openRevoked } from './openRevoked.ts';
 import { createRefreshTokens } from './sessions/refreshToken.ts';
+import { type Backup, backUp } from './storage/local/backup.ts';
 import type { DataFolder } from './storage/local/dataFolder.ts';
 import { openEngine } from './storage/postgres/engine.ts';
 import { translateFault } from './storage/postgres/faults.ts';
@@ -56,6 +57,8 @@ export interface Authority {
   /** Says "not ready", finishes what is in flight and closes everything. */
   close(): Promise<void>;
   readonly readiness: HttpParts['readiness'];
+  /** Copies the embedded database and its keys to a folder, by its absolute path. Throws `StartupError`. */
+  backUp(target: string): Promise<Backup>;
   /** True when this start made the service token in DATA_DIR. */
   readonly firstServiceToken: boolean;
 }
@@ -112,7 +115,10 @@ export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
       draining = true;
       await doors?.drain(delayMs);
     };
-    return { flows, listen, drain, close, readiness, firstServiceToken };
+    const { engine, deploymentId } = stored;
+    const backup = { folder: parts.dataFolder.path, copyDatabase: engine.copyTo, deploymentId };
+    const makeBackup = (target: string) => backUp({ ...backup, clock: parts.clock }, target);
+    return { flows, listen, drain, close, readiness, backUp: makeBackup, firstServiceToken };
   } catch (error) {
     await close();
     throw asStartupFault(error);

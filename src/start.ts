@@ -3,6 +3,7 @@
  * answer, and tells on the operations port what it waits for; HTTP and gRPC listen only when they can be served.
  */
 import { type Authority, type AuthorityParts, openAuthority } from './authority.ts';
+import { runBackup } from './cli/backup.ts';
 import { runCommand } from './cli/commands.ts';
 import { claimDataFolder } from './cli/control.ts';
 import { welcome } from './cli/welcome.ts';
@@ -69,8 +70,10 @@ export async function startAuthority(parts: StartParts): Promise<Started | undef
   if (authority === undefined) return undefined;
   opened.push(authority.close, async () => log.info('stopping'));
   if (stop.isAsked()) return undefined;
-  const { flows, firstServiceToken, drain } = authority;
-  claim.serve((request, output) => runCommand(flows, request, output));
+  const { flows, firstServiceToken, drain, backUp } = authority;
+  claim.serve((request, output) =>
+    request.argv[0] === 'backup' ? runBackup(backUp, request, output) : runCommand(flows, request, output),
+  );
   const ports = { ...(await authority.listen()), operationsPort: operations.port };
 
   for (const line of welcome({ config, dataFolder, firstServiceToken, ...ports })) print(line);
