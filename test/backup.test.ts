@@ -13,7 +13,7 @@ import { startRedis } from './support/redis.ts';
 import { startServer } from './support/server.ts';
 
 const page = await readFile(new URL('../docs/backup.md', import.meta.url), 'utf8');
-t.setTimeout(170_000);
+t.setTimeout(400_000);
 
 /** The commands of the block that has this name. */
 function block(name: string): string {
