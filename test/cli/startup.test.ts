@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import { claimDataFolder } from '../../src/cli/control.ts';
+import { usualOperationsPort } from '../../src/config/settings.ts';
 import { limits } from '../../src/core/limits.ts';
 import { openEngine } from '../../src/storage/postgres/engine.ts';
 import { migrateStorage } from '../../src/storage/postgres/storage.ts';
@@ -143,6 +144,23 @@ t.test('it stops gracefully', async (t) => {
     t.equal((await again.call('GET', '/health/live')).status, 200, 'and starts again');
     await again.stop();
   }
+});
+
+t.test('where the usual operations port is taken, another one is, and is told', async (t) => {
+  const dataDir = await copyOfEmbeddedDatabase();
+  t.teardown(() => rm(dataDir, { recursive: true, force: true }));
+  // By us, or by whoever else has it on this machine.
+  const taken = createServer().listen(usualOperationsPort, '127.0.0.1');
+  await once(taken, 'listening').catch(() => {});
+  t.teardown(() => taken.close());
+  const server = await startServer(dataDir, { OPERATIONS_PORT: '', LOG_LEVEL: 'info' });
+  t.teardown(() => server.stop());
+  t.not(server.operationsPort, usualOperationsPort);
+  t.match(server.process.stderr(), new RegExp(`"operationsPort":${server.operationsPort},"msg":"ready"`));
+  const operations = createHttpClient(`http://127.0.0.1:${server.operationsPort}`);
+  t.equal((await operations('GET', '/health/ready')).status, 200);
+  server.process.signal('SIGINT');
+  t.strictSame(await server.process.exited, { code: 0, signal: null });
 });
 
 t.test('a second signal ends it at once, unless it belongs to the first', async (t) => {
