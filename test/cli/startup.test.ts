@@ -21,6 +21,7 @@ import { startProcess } from '../support/process.ts';
 import { distFolder, startServer } from '../support/server.ts';
 
 const main = join(distFolder, 'main.js');
+t.setTimeout(400_000);
 
 /** Starts it with these settings only, and answers how it ended. */
 async function start(env: Readonly<Record<string, string>>) {

@@ -209,7 +209,7 @@ t.test('a rolling restart behind nginx fails no request, and cuts no guard off',
   await more();
   running = false;
   await Promise.all(workers);
-  t.strictSame(failed, [], nginx.errors());
+  if (!t.strictSame(failed, [])) t.comment(nginx.errors());
   t.strictSame(faults, [], 'guards moved');
   t.comment(JSON.stringify(done));
   t.ok(Object.values(done).every((times) => times > 10));
