@@ -16,7 +16,8 @@ RUN npm prune --omit=dev
 FROM node:24-bookworm-slim
 # Inside a container every address may be listened on; what is reachable from outside is decided by whoever runs it.
 # The default of ISSUER holds for a loopback address only, so it has to be given.
-ENV HTTP_HOST=0.0.0.0 GRPC_HOST=0.0.0.0 DATA_DIR=/data
+# Proxies and orchestrators need some seconds to see that a container goes: DRAIN_DELAY.
+ENV HTTP_HOST=0.0.0.0 GRPC_HOST=0.0.0.0 OPERATIONS_HOST=0.0.0.0 OPERATIONS_PORT=9464 DRAIN_DELAY=5s DATA_DIR=/data
 RUN install -d -o node -g node -m 0700 /data
 WORKDIR /app
 COPY --from=build /app/node_modules node_modules
@@ -28,9 +29,9 @@ COPY package.json ./
 # The image's user "node", by number: orchestrators see that it is not root.
 USER 1000:1000
 VOLUME /data
-EXPOSE 8080 50051
-# The image has no curl; Node has fetch.
+EXPOSE 8080 50051 9464
+# The image has no curl; Node has fetch. Alive, not ready: a node that waits for its database is not helped by a restart.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.HTTP_PORT || 8080}/health/ready`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.OPERATIONS_PORT}/health/live`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 # Without a shell in between, so that the signal to stop arrives.
 CMD ["node", "dist/main.js"]

@@ -13,6 +13,10 @@ const needed = {
   openssl: 'command -v openssl',
   // The names for which test/support/chromium.ts looks.
   chromium: 'command -v chromium || command -v chromium-browser || command -v google-chrome',
+  // The proxy of docs/proxies.md. Not in everybody's PATH on Debian.
+  'nginx-light': 'command -v nginx || test -x /usr/sbin/nginx',
+  // Server and tools of one version, for docs/backup.md: those that npm brings have no tools.
+  postgresql: 'ls /usr/lib/postgresql/*/bin/pg_basebackup || command -v pg_basebackup',
   // The second client of the gRPC interface (test/python).
   'python3-grpcio':
     "/usr/bin/python3 -c 'import grpc, google.protobuf' || python3 -c 'import grpc, google.protobuf'",
@@ -27,9 +31,9 @@ export function ensurePrerequisites() {
   throw new Error(
     [
       `The tests need ${missing.join(', ')}. To install what they need:`,
-      '  Debian, Ubuntu: sudo apt-get install redis-server pgbouncer curl jose openssl chromium python3-grpcio',
-      '  Fedora:         sudo dnf install redis pgbouncer curl jose openssl chromium python3-grpcio',
-      '  macOS:          brew install redis pgbouncer curl jose openssl && brew install --cask chromium && python3 -m pip install grpcio protobuf',
+      '  Debian, Ubuntu: sudo apt-get install redis-server pgbouncer curl jose openssl chromium nginx-light postgresql python3-grpcio',
+      '  Fedora:         sudo dnf install redis pgbouncer curl jose openssl chromium nginx postgresql-server postgresql-contrib python3-grpcio',
+      '  macOS:          brew install redis pgbouncer curl jose openssl nginx postgresql && brew install --cask chromium && python3 -m pip install grpcio protobuf',
     ].join('\n'),
   );
 }

@@ -15,9 +15,7 @@ import type { ReadTime } from './core/steadyTime.ts';
 import { createFlows, type Flows } from './createFlows.ts';
 import type { Canary } from './flows/canary.ts';
 import { createKeepKeyRing } from './flows/keepKeyRing.ts';
-import { createGrpcServer } from './grpc/server.ts';
-import { createHttpApp, type HttpParts } from './http/app.ts';
-import { listen } from './http/bareApp.ts';
+import type { HttpParts } from './http/app.ts';
 import { keyPolicy } from './keys/keyPolicy.ts';
 import { createKeyRing } from './keys/keyRing.ts';
 import { createRingKeeper } from './keys/ringKeeper.ts';
@@ -25,10 +23,12 @@ import { createLoggedLatestTime } from './observability/clockLog.ts';
 import { createFaultLog, type FaultLog } from './observability/faultLog.ts';
 import type { Log } from './observability/log.ts';
 import { createMetrics, type Metrics } from './observability/metrics.ts';
+import { type Doors, openDoors, type Ports } from './openDoors.ts';
 import { openGuessingLimits } from './openGuessingLimits.ts';
-import { openRevoked, type Revoked } from './openRevoked.ts';
+import { openRevoked } from './openRevoked.ts';
 import { describeDoubt, openTruth } from './openTruth.ts';
 import { createRefreshTokens } from './sessions/refreshToken.ts';
+import { type Backup, backUp } from './storage/local/backup.ts';
 import type { DataFolder } from './storage/local/dataFolder.ts';
 import { openEngine } from './storage/postgres/engine.ts';
 import { describeFault, isLasting, translateFault } from './storage/postgres/faults.ts';
@@ -48,11 +48,8 @@ export interface AuthorityParts {
   readonly clock: Clock;
   /** Opens the database in place of `openEngine`: for a test that needs other connections than ours. */
   readonly openDatabase?: typeof openEngine;
-}
-
-export interface Ports {
-  readonly httpPort: number;
-  readonly grpcPort: number;
+  /** Those of the process, where they are shown before this is open. */
+  readonly metrics?: Metrics;
 }
 
 export interface Authority {
@@ -62,13 +59,19 @@ export interface Authority {
    * use.
    */
   listen(): Promise<Ports>;
+  /** Says "not ready", and goes on serving for so long while clients and edges go elsewhere. */
+  drain(delayMs: number): Promise<void>;
   /** Says "not ready", finishes what is in flight and closes everything. */
   close(): Promise<void>;
   readonly readiness: HttpParts['readiness'];
+  /** Copies the embedded database and its keys to a folder, by its absolute path. Throws `StartupError`. */
+  backUp(target: string): Promise<Backup>;
   /** True when this start made the service token in DATA_DIR. */
   readonly firstServiceToken: boolean;
   /** Why nothing is served, for an operator: the database is not what was written to it, or is older. Else undefined. */
   doubt(): string | undefined;
+  /** Resolves when there is no doubt. */
+  whenTrusted(): Promise<void>;
   /**
    * Writes to the database and reads it again; from the first time on, that is done regularly. What it finds is in `doubt`.
    * Rejects with `StartupError` when the database could not be asked.
@@ -97,7 +100,11 @@ export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
   };
   try {
     const onFault = createFaultLog(parts);
-    const observed = { metrics: createMetrics(), onFault, latestTime: createLoggedLatestTime(parts) };
+    const observed = {
+      metrics: parts.metrics ?? createMetrics(),
+      onFault,
+      latestTime: createLoggedLatestTime(parts),
+    };
     const stored = await openStored(parts, closing);
     const signed = await openSigned({ ...parts, ...stored, ...observed, closing });
     const watching = await openTruth({ ...parts, ...stored, ...observed, closing });
@@ -120,11 +127,7 @@ export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
       truth: truth.doubt()?.what ?? 'ready',
     });
     const canAnswer = () => truth.trusted() && ['ready', 'not renewed'].includes(revoked.revokedState());
-    const requireTruth = truth.refuseInDoubt;
-    const doors = {
-      ...{ ...signed, ...revoked, ...limited, ...observed },
-      ...{ flows, readiness, canAnswer, requireTruth },
-    };
+    const served = { ...parts, ...signed, ...revoked, ...limited, ...observed, flows, readiness, canAnswer };
     let canary: Promise<Canary> | undefined;
     const prove = async () => {
       try {
@@ -135,16 +138,30 @@ export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
         throw asStartupFault(error);
       }
     };
+    let doors: Doors | undefined;
     const listen = async () => {
       if (canary === undefined) await prove();
       await truth.whenTrusted();
-      return openDoors(parts, doors, closing);
+      const requireTruth = truth.refuseInDoubt;
+      doors = await openDoors({ ...served, requireTruth, isDraining: () => draining });
+      closing.push(doors.close);
+      return doors.listen();
+    };
+    const drain = async (delayMs: number) => {
+      draining = true;
+      await doors?.drain(delayMs);
     };
     const doubt = () => {
       const why = truth.doubt();
       return why && describeDoubt(why);
     };
-    return { flows, listen, close, readiness, firstServiceToken, doubt, prove };
+    const { engine, deploymentId } = stored;
+    const backup = { folder: parts.dataFolder.path, copyDatabase: engine.copyTo, deploymentId };
+    const makeBackup = (target: string) => backUp({ ...backup, clock: parts.clock }, target);
+    return {
+      ...{ flows, listen, drain, close, readiness, backUp: makeBackup, firstServiceToken },
+      ...{ prove, doubt, whenTrusted: truth.whenTrusted },
+    };
   } catch (error) {
     await close();
     throw asStartupFault(error);
@@ -217,29 +234,6 @@ async function openSigned(
     accessTokenReader: createAccessTokenReader({ keyRing, issuer, audience, verified }),
     refreshTokens: createRefreshTokens(sealing),
   };
-}
-
-type DoorParts = Pick<
-  HttpParts,
-  'keyRing' | 'policy' | 'rateLimits' | 'readiness' | 'requireTruth' | 'metrics'
-> &
-  Pick<Revoked, 'edges' | 'sliceMs' | 'nodeId'> & { readonly flows: Flows; canAnswer(): boolean };
-
-async function openDoors(
-  { config, clock, log }: AuthorityParts,
-  doors: DoorParts,
-  closing: Closing,
-): Promise<Ports> {
-  const { issuer } = config.tokens;
-  const http = await createHttpApp({ ...config.http, ...doors, issuer, log });
-  const grpc = createGrpcServer({ ...config.grpc, ...doors, issuer, clock, log });
-  closing.push(async () => {
-    const cancel = clock.after(limits.drainMilliseconds, () => http.server.closeAllConnections());
-    await Promise.all([http.close(), grpc.close(limits.drainMilliseconds)]);
-    cancel();
-  });
-  const grpcPort = await grpc.listen(config.grpc.host, config.grpc.port);
-  return { grpcPort, httpPort: await listen(http, config.http) };
 }
 
 /**

@@ -58,11 +58,24 @@ const directions: Record<string, readonly string[]> = {
     ...['core', 'authn', 'flows', 'storage'],
     ...['http (types)', 'config (types)', 'observability (types)'],
   ],
+  'openDoors.ts': ['core', 'http', 'grpc', 'config (types)', 'observability (types)'],
   'authority.ts': [
-    ...['core', ...nouns, 'flows', 'storage', 'http', 'grpc', 'config', 'observability'],
-    ...['openGuessingLimits.ts', 'openRevoked.ts', 'openTruth.ts', 'createFlows.ts', 'upkeep.ts'],
+    ...['core', ...nouns, 'flows', 'storage', 'http (types)', 'config', 'observability'],
+    ...[
+      'openDoors.ts',
+      'openGuessingLimits.ts',
+      'openRevoked.ts',
+      'openTruth.ts',
+      'createFlows.ts',
+      'upkeep.ts',
+    ],
   ],
-  'main.ts': ['core', 'config', 'observability', 'storage', 'http', 'cli', 'authority.ts'],
+  'stop.ts': ['core'],
+  'start.ts': [
+    ...['core', 'config', 'observability', 'storage', 'http', 'cli'],
+    ...['stop.ts (types)', 'authority.ts'],
+  ],
+  'main.ts': ['core', 'stop.ts', 'start.ts'],
 };
 
 /** Library → the folders, or the file, that own it. Whatever is not listed has no owner and may not be used. */

@@ -1,10 +1,16 @@
 /** Dockerfile and compose.yaml say what is so: checked against the repository, since no engine runs here. */
 import { existsSync, readFileSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
-import { settingNames, settings } from '../src/config/settings.ts';
+import { parseDuration } from '../src/config/durations.ts';
+import { settingNames, settings, usualOperationsPort } from '../src/config/settings.ts';
+import { limits } from '../src/core/limits.ts';
+import { freePort } from './support/freePort.ts';
+import { copyOfEmbeddedDatabase } from './support/pglite.ts';
+import { startProcess } from './support/process.ts';
+import { startServer } from './support/server.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -144,7 +150,8 @@ t.test('Dockerfile: its settings are ours, its ports are the defaults', async (t
     names.filter((name) => !(settingNames as string[]).includes(name)),
     [],
   );
-  t.strictSame(last('EXPOSE').words, [settings.HTTP_PORT.default, settings.GRPC_PORT.default]);
+  const { HTTP_PORT, GRPC_PORT } = settings;
+  t.strictSame(last('EXPOSE').words, [HTTP_PORT.default, GRPC_PORT.default, `${usualOperationsPort}`]);
 });
 
 t.test('Dockerfile: the health check asks a route that exists, where the authority listens', async (t) => {
@@ -154,7 +161,34 @@ t.test('Dockerfile: the health check asks a route that exists, where the authori
   const path = /\}(\/[\w/]+)`/.exec(script)?.[1];
   t.ok(path);
   t.match(read('src/http/routes/operations.ts'), `'${path}'`);
-  t.match(script, `process.env.HTTP_PORT || ${settings.HTTP_PORT.default}`);
+  t.match(script, 'process.env.OPERATIONS_PORT}/');
+
+  // Run as Docker runs it, against an authority with the settings of the image.
+  const ofImage = Object.fromEntries(
+    of(run, 'ENV').flatMap(({ words }) => words.map((word) => word.split('='))),
+  );
+  t.equal(ofImage['OPERATIONS_PORT'], `${usualOperationsPort}`);
+  t.ok(['0.0.0.0', '::'].includes(ofImage['OPERATIONS_HOST']), 'probes come from outside');
+  const dataDir = await copyOfEmbeddedDatabase();
+  t.teardown(() => rm(dataDir, { recursive: true, force: true }));
+  const port = await freePort();
+  const env = { OPERATIONS_PORT: String(port) };
+  const check = async () => (await startProcess('node', ['-e', script], { env }).exited).code;
+  t.equal(await check(), 1, 'nobody is there');
+  const server = await startServer(dataDir, { OPERATIONS_HOST: ofImage['OPERATIONS_HOST'], ...env });
+  t.teardown(() => server.stop());
+  t.equal(await check(), 0);
+});
+
+t.test('compose: the time to stop is that of the image and of the authority', async (t) => {
+  const [grace = ''] = block(compose, 'services', 'authority').flatMap(
+    (line) => /^stop_grace_period: (\w+)$/.exec(line)?.[1] ?? [],
+  );
+  const delay = of(run, 'ENV').flatMap(({ words }) =>
+    words.flatMap((word) => /^DRAIN_DELAY=(.*)/.exec(word)?.[1] ?? []),
+  );
+  const needed = (parseDuration(delay[0] ?? '') ?? Number.NaN) + limits.stopMilliseconds;
+  t.ok((parseDuration(grace) ?? 0) > needed);
 });
 
 t.test('compose: the settings are ours, and server mode is complete', async (t) => {
@@ -192,7 +226,8 @@ t.test('compose: waits for what it needs, publishes to this machine only', async
   t.match(block(compose, 'services', 'redis').join('\n'), '"--maxmemory-policy", "noeviction"');
   t.strictSame(
     block(compose, 'services', 'authority', 'ports'),
-    last('EXPOSE').words.map((port) => `- "127.0.0.1:${port}:${port}"`),
+    // What is for operators stays inside.
+    [settings.HTTP_PORT.default, settings.GRPC_PORT.default].map((port) => `- "127.0.0.1:${port}:${port}"`),
   );
 });
 

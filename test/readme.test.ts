@@ -1,13 +1,13 @@
 /** What the README and docs/ say is so: tables equal the code's, links lead somewhere, and the story runs. */
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import t, { type Test } from 'tap';
+import t from 'tap';
 import { settingsMarkdown } from '../src/config/settingsText.ts';
 import { errorTable } from '../src/core/errors.ts';
 import { freePort } from './support/freePort.ts';
+import { newcomersFolder } from './support/newcomersFolder.ts';
 import { startProcess } from './support/process.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -86,16 +86,6 @@ function expectedOutput(script: string): readonly RegExp[] {
     const parts = line.slice(2).split('…');
     return new RegExp(`^${parts.map((part) => part.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('.+')}$`);
   });
-}
-
-/** The folder of a newcomer: what is in the repository, and no ./data yet. */
-async function newcomersFolder(t: Test): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'readme-'));
-  t.teardown(() => rm(folder, { recursive: true, force: true }));
-  for (const name of ['node_modules', 'package.json', 'proto', 'scripts', 'dist']) {
-    await symlink(join(root, name), join(folder, name));
-  }
-  return folder;
 }
 
 t.test('the story runs, and prints what the README says', async (t) => {

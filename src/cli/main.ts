@@ -12,6 +12,7 @@ import { systemClock } from '../core/clock.ts';
 import { StartupError } from '../core/errors.ts';
 import { createLog } from '../observability/log.ts';
 import { openDataFolder } from '../storage/local/dataFolder.ts';
+import { backUpStopped, backupUsage, readBackup, refuseBackupOfServer } from './backup.ts';
 import { UsageError } from './command.ts';
 import { commands, findCommand, runCommand } from './commands.ts';
 import { askRunning, type CommandRequest, claimDataFolder, type Output } from './control.ts';
@@ -33,6 +34,7 @@ async function main(argv: readonly string[]): Promise<number> {
     return new Promise<never>(() => {});
   }
   if (first === 'migrate') return migrate(argv.slice(1));
+  if (first === 'backup') return backup(argv);
   const { command } = findCommand(argv);
   const input = command.readsInput?.(argv) ? await text(process.stdin) : undefined;
   return runHereOrThere({ argv, input });
@@ -46,6 +48,7 @@ function help(code: number): number {
     '      Run the authority until it is told to stop.',
     '  migrate',
     '      Bring the database to the version of this code; print what was applied.',
+    ...backupUsage,
     ...Object.values(commands).flatMap(({ usage, summary }) => [`  ${usage}`, `      ${summary}`]),
     '',
     '  --json prints data as JSON, one object a line. --version, --help.',
@@ -81,6 +84,17 @@ async function runHereOrThere(request: CommandRequest): Promise<number> {
   } finally {
     await claim.release();
   }
+}
+
+async function backup(argv: readonly string[]): Promise<number> {
+  const request = readBackup(argv);
+  const { config } = readConfig(processEnvironment());
+  if (config.storage.mode === 'server') refuseBackupOfServer();
+  const dataFolder = await openDataFolder(config.storage.dataDir);
+  const there = await askRunning(dataFolder.path, request, output);
+  if (there !== undefined) return there;
+  const claim = await claimDataFolder(dataFolder.path);
+  return backUpStopped(dataFolder.path, systemClock, request, output).finally(claim.release);
 }
 
 /** Prints the name of each migration that was applied; nothing when there was none to apply. */

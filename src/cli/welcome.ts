@@ -7,6 +7,7 @@ export interface Started {
   readonly dataFolder: DataFolder;
   readonly httpPort: number;
   readonly grpcPort: number;
+  readonly operationsPort: number;
   /** True when this start made the service token. */
   readonly firstServiceToken: boolean;
 }
@@ -17,14 +18,17 @@ export function welcome({
   dataFolder,
   httpPort,
   grpcPort,
+  operationsPort,
   firstServiceToken,
 }: Started): readonly string[] {
   const http = `http://${address(config.http.host)}:${httpPort}`;
   const grpc = `${address(config.grpc.host)}:${grpcPort}`;
+  const operations = `http://${address(config.operations.host)}:${operationsPort}`;
   const lines = [
     'Countersign is ready.',
     `  HTTP           ${http}  (documentation: ${http}/docs)`,
     `  gRPC           ${grpc}`,
+    `  Operations     ${operations}  (/health/ready, /metrics)`,
     `  Data folder    ${dataFolder.path}`,
   ];
   if (config.storage.mode === 'embedded') lines.push(`  Service token  in ${dataFolder.serviceTokenPath}`);

@@ -8,6 +8,7 @@ import type { Environment } from './env.ts';
 import { defaultIssuer } from './issuer.ts';
 import { relationFaults } from './relations.ts';
 import { Secrets } from './secrets.ts';
+import { usualOperationsPort } from './settings.ts';
 import { readValues, type Values } from './values.ts';
 
 /** Paths of PEM files. With `clientCaPath`, every client must present a certificate signed by one of its authorities. */
@@ -32,6 +33,10 @@ export interface Config {
     readonly reflection: boolean;
     readonly tls: GrpcTls | undefined;
   };
+  /** Health and metrics. With `orAnyPort`, any free port will do when this one is taken. */
+  readonly operations: { readonly host: string; readonly port: number; readonly orAnyPort: boolean };
+  /** Between SIGTERM and the end of serving. */
+  readonly drainDelayMs: number;
   readonly tokens: { readonly issuer: string; readonly audience: string; readonly accessTtlMs: number };
   readonly sessions: {
     readonly refreshIdleTtlMs: number;
@@ -81,6 +86,12 @@ function assemble(v: Values): { config: Config; secrets: Secrets } {
       trustedProxies: v.TRUSTED_PROXIES ?? [],
     },
     grpc: { host: v.GRPC_HOST, port: v.GRPC_PORT, reflection, tls: grpcTls(v) },
+    operations: {
+      host: v.OPERATIONS_HOST,
+      port: v.OPERATIONS_PORT ?? usualOperationsPort,
+      orAnyPort: v.OPERATIONS_PORT === undefined,
+    },
+    drainDelayMs: v.DRAIN_DELAY,
     tokens: {
       issuer: v.ISSUER ?? defaultIssuer(v.HTTP_HOST, v.HTTP_PORT),
       audience: v.AUDIENCE,

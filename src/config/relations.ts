@@ -114,6 +114,16 @@ const relations: readonly Relation[] = [
       ? 'must differ from HTTP_PORT on the same address: two interfaces cannot share one socket'
       : undefined,
   ),
+  relation(['OPERATIONS_PORT', 'OPERATIONS_HOST', 'HTTP_HOST', 'HTTP_PORT'], (v) =>
+    v.OPERATIONS_PORT && v.HTTP_PORT === v.OPERATIONS_PORT && hostsOverlap(v.HTTP_HOST, v.OPERATIONS_HOST)
+      ? 'must differ from HTTP_PORT on the same address: two interfaces cannot share one socket'
+      : undefined,
+  ),
+  relation(['OPERATIONS_PORT', 'OPERATIONS_HOST', 'GRPC_HOST', 'GRPC_PORT'], (v) =>
+    v.OPERATIONS_PORT && v.GRPC_PORT === v.OPERATIONS_PORT && hostsOverlap(v.GRPC_HOST, v.OPERATIONS_HOST)
+      ? 'must differ from GRPC_PORT on the same address: two interfaces cannot share one socket'
+      : undefined,
+  ),
   relation(['GRPC_TLS_CERT', 'GRPC_TLS_KEY'], (v) =>
     (v.GRPC_TLS_CERT === undefined) === (v.GRPC_TLS_KEY === undefined)
       ? undefined

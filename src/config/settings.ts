@@ -3,47 +3,10 @@
  * it, so that they cannot disagree. Owns what a variable is called, means and defaults to; not how its text is read
  * (`values.ts`) nor which values go together (`relations.ts`).
  */
+import type { Setting } from './setting.ts';
 
-export type SettingKind =
-  | 'string'
-  | 'host'
-  | 'port'
-  | 'count'
-  | 'duration'
-  | 'secret'
-  | 'secrets'
-  | 'url'
-  | 'origins'
-  | 'redis'
-  | 'enum'
-  | 'file'
-  | 'path'
-  | 'networks'
-  | 'scale';
-
-export interface Setting {
-  readonly kind: SettingKind;
-  /** As an operator would write it. Without it the variable may stay unset. */
-  readonly default?: string;
-  /** What happens when it is not set, where that is not a plain default. */
-  readonly whenUnset?: string;
-  /** The form and unit of the value, completing "must be …". */
-  readonly format: string;
-  readonly description: string;
-  /** Its value is never shown to anyone, in no message. */
-  readonly secret?: true;
-  /** For kind `url`. */
-  readonly schemes?: readonly string[];
-  /** For kind `enum`. */
-  readonly choices?: readonly string[];
-  /** For kind `count`, in whole numbers. */
-  readonly atLeast?: number;
-  readonly atMost?: number;
-  /** For kind `duration`: the bounds as durations, and whether fractions of a second are refused. */
-  readonly minimum?: string;
-  readonly maximum?: string;
-  readonly wholeSeconds?: true;
-}
+/** Unless OPERATIONS_PORT says otherwise. */
+export const usualOperationsPort = 9464;
 
 const host = 'an IPv4 address, an IPv6 address without brackets, or a host name';
 const port = 'a port, 0–65535; 0 takes any free port';
@@ -85,6 +48,26 @@ export const settings = {
     default: '50051',
     format: port,
     description: 'Port of the gRPC interface.',
+  },
+  OPERATIONS_HOST: {
+    kind: 'host',
+    default: '127.0.0.1',
+    format: host,
+    description: 'Address that health and metrics are served on, from the beginning of a start.',
+  },
+  OPERATIONS_PORT: {
+    kind: 'port',
+    whenUnset: `${usualOperationsPort}, or any free port when it is taken`,
+    format: port,
+    description: 'Port of health and metrics.',
+  },
+  DRAIN_DELAY: {
+    kind: 'duration',
+    default: '0s',
+    maximum: '5m',
+    format: 'a duration, 0s–5m',
+    description:
+      'For how long a node that got SIGTERM goes on serving, not ready, until proxies and services have turned away.',
   },
   ISSUER: {
     kind: 'url',

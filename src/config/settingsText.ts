@@ -1,5 +1,6 @@
 /** The table of settings as people read it: in `--help` and in the README. */
-import { type Setting, settingNames, settingOf } from './settings.ts';
+import type { Setting } from './setting.ts';
+import { settingNames, settingOf } from './settings.ts';
 
 const helpWidth = 100;
 const durationHint = 'Durations are one whole number and one unit: 500ms 6s 15m 12h 30d.';

@@ -7,7 +7,8 @@ import { parseDuration } from './durations.ts';
 import type { Environment } from './env.ts';
 import { parseNetworks } from './networks.ts';
 import { parseRedisUrl, type RedisAddress } from './redisUrl.ts';
-import { type Setting, type SettingName, settingNames, settingOf, type settings } from './settings.ts';
+import type { Setting } from './setting.ts';
+import { type SettingName, settingNames, settingOf, type settings } from './settings.ts';
 
 type Parsed<S> = S extends { kind: 'port' | 'count' | 'duration' }
   ? number

@@ -251,6 +251,10 @@ export const limits = {
   busMessageBytes: 64 * 1024,
 
   // Process
+  /** A signal this soon after the first is the same stop: it came through the process group and through npm. */
+  sameStopMilliseconds: 1_000,
+  /** A port on this machine that is not answered within this is taken for free; listening will tell. */
+  takenPortMilliseconds: 1_000,
   /** A start that did not reach its database or Redis is tried again after this. */
   startRetrySeconds: 5,
   /** A readiness check of one part gives up after this. */
@@ -259,8 +263,14 @@ export const limits = {
   closeMilliseconds: 2_500,
   /** When all calls have been answered, streams that are left get this much time to end. */
   grpcLastStreamsMilliseconds: 500,
-  /** From the first signal to the end of the process. */
+  /** The doors of a stop go on taking connections for at least this: who has sent a request must not be on the way to a closed door. */
+  lastConnectionsMilliseconds: 100,
+  /** Then idle connections are closed, after this: a request may be on its way on them. */
+  lastRequestsMilliseconds: 200,
+  /** From the first signal to the end of the process; DRAIN_DELAY comes on top. */
   stopMilliseconds: 10_000,
+  /** The longest DRAIN_DELAY: proxies look every few seconds. */
+  longestDelayMilliseconds: 5 * 60_000,
   /** Of which calls in flight get at most this to finish. */
   drainMilliseconds: 7_000,
   /** A query, or making a connection: whoever waits is told 503 after this. */

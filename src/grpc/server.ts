@@ -58,7 +58,9 @@ export interface GrpcParts {
 export interface GrpcServer {
   /** Answers the port, which is a free one when `port` is 0. Throws `StartupError` when the address is in use. */
   listen(host: string, port: number): Promise<number>;
-  /** Says NOT_SERVING, lets calls in flight finish for at most `drainMs`, then cuts what is left. */
+  /** Says NOT_SERVING and GOAWAY, and asks edges to leave within `graceMs`; until `close`, whoever comes is served. */
+  drain(graceMs: number): void;
+  /** Drains, lets calls in flight finish for at most `drainMs`, then cuts what is left. */
   close(drainMs: number): Promise<void>;
 }
 
@@ -70,21 +72,32 @@ export function createGrpcServer(parts: GrpcParts): GrpcServer {
   const health = createHealth(server, parts);
   if (parts.reflection) new ReflectionService(definition).addToServer(server);
   let closeIdentity = () => {};
+  let address: string | undefined;
+  let edgesLeft: Promise<void> | undefined;
+  const drain = (graceMs: number) => {
+    if (edgesLeft !== undefined) return;
+    health.drain();
+    edgesLeft = parts.edges.drain(graceMs);
+    // Streams go on; what begins does so on a new connection. `close` cuts them, not the library.
+    if (address !== undefined) server.drain(address, limits.longestDelayMilliseconds);
+  };
 
   return {
     async listen(host, port) {
       const identity = await openServerIdentity(parts);
       closeIdentity = identity.close;
       const bound = await bind(server, host, port, identity.credentials);
+      address = addressOf(host, bound);
       health.start();
       return bound;
     },
+    drain,
     async close(drainMs) {
-      health.drain();
+      drain(0);
       closeIdentity();
       const cancel = parts.clock.after(drainMs, () => server.forceShutdown());
       // Edges first: they need this node until they have found another one.
-      await parts.edges.drain();
+      await edgesLeft;
       const closed = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
       await Promise.race([closed, idle()]);
       // What is left are streams that nobody else ends, such as those that watch health.
@@ -150,7 +163,7 @@ function addServices(server: Server, parts: GrpcParts) {
 }
 
 function bind(server: Server, host: string, port: number, creds: ServerCredentials): Promise<number> {
-  const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+  const address = addressOf(host, port);
   return new Promise((resolve, reject) => {
     server.bindAsync(address, creds, (error, bound) => {
       if (error === null) resolve(bound);
@@ -160,4 +173,8 @@ function bind(server: Server, host: string, port: number, creds: ServerCredentia
         );
     });
   });
+}
+
+function addressOf(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }

@@ -55,6 +55,8 @@ export interface HttpParts {
   readonly readiness: () => Promise<Readonly<Record<string, string>>>;
   /** Throws `unavailable` while the database may not be believed: then nothing but operations is answered. */
   readonly requireTruth: () => void;
+  /** While it is, each answer asks for another connection: proxies turn away by that. */
+  readonly isDraining: () => boolean;
   /** Undefined when nothing is limited. */
   readonly rateLimits: RateLimitParts | undefined;
   readonly trustedProxies: readonly string[];
@@ -97,6 +99,7 @@ function observe(app: HttpApp, parts: HttpParts): void {
   app.addHook('onSend', (request, reply, payload, done) => {
     // Whatever a route of ours answers about people is for this caller, now.
     if (request.routeOptions.url?.startsWith('/auth/')) reply.header('cache-control', 'no-store');
+    if (parts.isDraining()) reply.header('connection', 'close');
     done(null, payload);
   });
   app.addHook('onResponse', (request, reply, done) => {

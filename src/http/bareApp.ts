@@ -76,11 +76,15 @@ function libraryLog(log: Log): FastifyBaseLogger {
 }
 
 /** Answers the port, which is a free one when `port` is 0. Throws `StartupError` when the address is in use. */
-export async function listen(app: HttpApp, { host, port }: { host: string; port: number }): Promise<number> {
+export async function listen(
+  app: HttpApp,
+  setting: string,
+  { host, port }: { host: string; port: number },
+): Promise<number> {
   try {
     await app.listen({ host, port });
   } catch (cause) {
-    throw new StartupError(`HTTP_PORT: cannot listen on ${host}:${port}: ${(cause as Error).message}`, {
+    throw new StartupError(`${setting}: cannot listen on ${host}:${port}: ${(cause as Error).message}`, {
       cause,
     });
   }

@@ -33,7 +33,7 @@ export interface Metrics {
   deleted(table: string, rows: number): void;
   /** Upkeep failed at something, and will try again. */
   upkeepFault(part: string): void;
-  /** A value that is read when metrics are asked for. */
+  /** A value that is read when metrics are asked for; one of the same name is replaced. */
   gauge(name: string, help: string, read: () => number): void;
 }
 
@@ -154,6 +154,8 @@ export function createMetrics(): Metrics {
     deleted: (table, rows) => deletedRows.inc({ table }, rows),
     upkeepFault: (part) => upkeepFaults.inc({ part }),
     gauge(name, help, read) {
+      // A start that is tried again makes it anew.
+      registry.removeSingleMetric(name);
       new Gauge({
         name,
         help,

@@ -27,8 +27,11 @@ export interface Edges extends DenyListListener {
   connected(): number;
   /** Edges that may answer from memory, those included whose connection is lost. */
   leases(): number;
-  /** Asks all edges to leave, and resolves when they have, or when that took too long: then it has cut them off. */
-  drain(): Promise<void>;
+  /**
+   * Asks all edges to leave, and resolves when they have, or when that took longer than `graceMs` and than any needs: then it has cut
+   * them off.
+   */
+  drain(graceMs: number): Promise<void>;
   /** Ends all streams, and takes no more. What was granted goes on, and is waited for. */
   close(): void;
 }
@@ -190,12 +193,13 @@ export function createEdges(parts: {
       return lost.size + [...open.keys()].filter((edge) => edge.holdsLease()).length;
     },
 
-    async drain() {
+    async drain(graceMs) {
       draining = true;
       if (open.size === 0) return;
-      for (const edge of open.keys()) edge.askToReconnect('draining', limits.edgeDrainMilliseconds);
+      const milliseconds = Math.max(graceMs, limits.edgeDrainMilliseconds);
+      for (const edge of open.keys()) edge.askToReconnect('draining', milliseconds);
       await new Promise<void>((resolve) => {
-        const cancel = clock.after(limits.edgeDrainMilliseconds, resolve);
+        const cancel = clock.after(milliseconds, resolve);
         onEmpty = () => {
           cancel();
           resolve();

@@ -9,14 +9,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import { claimDataFolder } from '../../src/cli/control.ts';
+import { usualOperationsPort } from '../../src/config/settings.ts';
+import { limits } from '../../src/core/limits.ts';
 import { openEngine } from '../../src/storage/postgres/engine.ts';
 import { migrateStorage } from '../../src/storage/postgres/storage.ts';
+import { createHttpClient } from '../support/clients.ts';
+import { eventually } from '../support/eventually.ts';
 import { freePort } from '../support/freePort.ts';
 import { copyOfEmbeddedDatabase } from '../support/pglite.ts';
 import { startProcess } from '../support/process.ts';
 import { distFolder, startServer } from '../support/server.ts';
 
 const main = join(distFolder, 'main.js');
+t.setTimeout(400_000);
 
 /** Starts it with these settings only, and answers how it ended. */
 async function start(env: Readonly<Record<string, string>>) {
@@ -67,7 +72,12 @@ t.test('what keeps it from starting', async (t) => {
     [
       'gRPC port in use',
       await start({ DATA_DIR: dataDir, HTTP_PORT: '0', GRPC_PORT: String(takenPort) }),
-      /^GRPC_PORT: /,
+      /^GRPC_PORT: .*EADDRINUSE/,
+    ],
+    [
+      'operations port in use, and that very one was asked for',
+      await start({ DATA_DIR: dataDir, ...anyPorts, OPERATIONS_PORT: String(takenPort) }),
+      /^OPERATIONS_PORT: .*EADDRINUSE/,
     ],
     ['the data folder is a file', await start({ DATA_DIR: file, ...anyPorts }), /^DATA_DIR: /],
     [
@@ -137,19 +147,39 @@ t.test('it stops gracefully', async (t) => {
   }
 });
 
-t.test('a second signal ends it at once', async (t) => {
+t.test('where the usual operations port is taken, another one is, and is told', async (t) => {
   const dataDir = await copyOfEmbeddedDatabase();
   t.teardown(() => rm(dataDir, { recursive: true, force: true }));
-  const server = await startServer(dataDir, { LOG_LEVEL: 'info' });
+  // By us, or by whoever else has it on this machine.
+  const taken = createServer().listen(usualOperationsPort, '127.0.0.1');
+  await once(taken, 'listening').catch(() => {});
+  t.teardown(() => taken.close());
+  const server = await startServer(dataDir, { OPERATIONS_PORT: '', LOG_LEVEL: 'info' });
   t.teardown(() => server.stop());
-  // A request that never arrives keeps it draining.
-  const slow = slowRequest(server.httpPort);
-  await slow.sent;
-  server.process.signal('SIGTERM');
-  await server.process.waitForOutput(/"stopping"/);
-  server.process.signal('SIGTERM');
+  t.not(server.operationsPort, usualOperationsPort);
+  t.match(server.process.stderr(), new RegExp(`"operationsPort":${server.operationsPort},"msg":"ready"`));
+  const operations = createHttpClient(`http://127.0.0.1:${server.operationsPort}`);
+  t.equal((await operations('GET', '/health/ready')).status, 200);
+  server.process.signal('SIGINT');
+  t.strictSame(await server.process.exited, { code: 0, signal: null });
+});
+
+t.test('a second signal ends it at once, unless it belongs to the first', async (t) => {
+  const dataDir = await copyOfEmbeddedDatabase();
+  t.teardown(() => rm(dataDir, { recursive: true, force: true }));
+  const server = await startServer(dataDir, { DRAIN_DELAY: '1m' });
+  t.teardown(() => server.stop());
+  const readiness = createHttpClient(`http://127.0.0.1:${server.operationsPort}`);
+  const said = performance.now();
+  const signalled = () => server.process.signal('SIGTERM');
+  signalled();
+  signalled();
+  const drains = async () => (await readiness('GET', '/health/ready')).body.parts.process === 'draining';
+  t.ok(await eventually('it drains', drains));
+  await eventually('the second is over', () => performance.now() - said > limits.sameStopMilliseconds);
+  t.ok(await drains(), 'both were one stop');
+  signalled();
   t.match(await server.process.exited, { code: 1 });
-  slow.abort();
 });
 
 /** A request whose body is announced and never sent. */

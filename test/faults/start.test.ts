@@ -1,8 +1,6 @@
 /** A start that does not reach PostgreSQL or Redis: what waits, what is refused, and what is said meanwhile. */
 import { randomBytes, randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -19,10 +17,11 @@ const nobodyThere = 'postgresql://nobody@127.0.0.1:1/none';
 
 async function start(t: Test, env: Readonly<Record<string, string>>) {
   const dataDir = await mkdtemp(join(tmpdir(), 'start-'));
-  const httpPort = await freePort();
+  const [httpPort, operationsPort] = [await freePort(), await freePort()];
   const started = startProcess(process.execPath, [join(distFolder, 'main.js')], {
     env: {
       ...{ DATA_DIR: dataDir, HTTP_PORT: String(httpPort), GRPC_PORT: '0', LOG_LEVEL: 'warn' },
+      OPERATIONS_PORT: String(operationsPort),
       ...{ ISSUER: 'http://127.0.0.1:8080', KEY_ENCRYPTION_KEY: randomBytes(32).toString('base64') },
       ...env,
     },
@@ -31,7 +30,8 @@ async function start(t: Test, env: Readonly<Record<string, string>>) {
     await started.stop();
     await rm(dataDir, { recursive: true, force: true });
   });
-  return { started, call: createHttpClient(`http://127.0.0.1:${httpPort}`) };
+  const call = createHttpClient(`http://127.0.0.1:${httpPort}`);
+  return { started, call, operations: createHttpClient(`http://127.0.0.1:${operationsPort}`) };
 }
 
 t.test(
@@ -40,17 +40,26 @@ t.test(
     const [postgres, redis] = [await startPostgres(), await startRedis()];
     t.teardown(() => Promise.all([postgres.stop(), redis.stop()]));
     await postgres.kill('SIGKILL');
-    const { started, call } = await start(t, { DATABASE_URL: postgres.url, REDIS_URL: redis.url });
+    const { started, call, operations } = await start(t, {
+      DATABASE_URL: postgres.url,
+      REDIS_URL: redis.url,
+    });
     await started.waitForOutput(/trying again in 5 s/);
-    t.equal((await call('GET', '/health/live')).status, 200);
-    const ready = await call('GET', '/health/ready');
+    t.equal((await operations('GET', '/health/live')).status, 200);
+    const ready = await operations('GET', '/health/ready');
     t.match([ready.status, ready.body.parts.process], [503, /^DATABASE_URL: .*cannot be reached/]);
-    const other = await call('POST', '/auth/login', { body: {} });
-    t.match([other.status, other.body.code, other.headers.get('retry-after')], [503, 'unavailable', '5']);
+    t.match((await operations('GET', '/metrics')).body, /^process_cpu_seconds_total /m);
+    t.equal((await operations('POST', '/auth/login', { body: {} })).status, 404);
+    await t.rejects(call('GET', '/health/live'), 'what cannot be served is not listened for');
 
     await postgres.start();
     await started.waitForOutput(/Countersign is ready/);
-    t.ok(await eventually('it is ready', async () => (await call('GET', '/health/ready')).status === 200));
+    for (const ask of [call, operations]) {
+      t.ok(await eventually('it is ready', async () => (await ask('GET', '/health/ready')).status === 200));
+      t.equal((await ask('GET', '/health/live')).status, 200);
+    }
+    const metrics = await operations('GET', '/metrics');
+    t.match([metrics.status, metrics.body], [200, /^countersign_deny_list_entries 0$/m]);
     const lines = started.stderr().trimEnd().split('\n');
     t.match(lines, [/^DATABASE_URL: the PostgreSQL server cannot be reached: .*; trying again in 5 s$/]);
     t.equal(lines.length, 1);
@@ -80,12 +89,12 @@ t.test('a wrong password and a server that is not there are waited for', async (
     ],
     ['a wrong password of PostgreSQL', wrongPassword.href, open.url, /^DATABASE_URL: .*password/],
   ] as const) {
-    const { started, call } = await start(t, { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl });
+    const { started, operations } = await start(t, { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl });
     await started.waitForOutput(/trying again in 5 s/);
     t.match(started.stderr().trimEnd(), line, what);
     t.equal(started.stderr().trimEnd().split('\n').length, 1, `${what}: one line`);
     t.notMatch(started.stderr(), /wrong-password|secret-of-redis/, `${what}: no secret`);
-    const ready = await call('GET', '/health/ready');
+    const ready = await operations('GET', '/health/ready');
     t.equal(ready.status, 503, what);
     t.notMatch(JSON.stringify(ready.body), /wrong-password|secret-of-redis/, `${what}: no secret`);
     started.signal('SIGTERM');
@@ -116,11 +125,8 @@ t.test('what waiting does not mend is refused', async (t) => {
 t.test('a start that fails later than that leaves no node behind that others would wait for', async (t) => {
   const [database, redis] = [await createTestDatabase(), await startRedis()];
   t.teardown(() => Promise.all([database.drop(), redis.stop()]));
-  const taken = createServer().listen(0, '127.0.0.1');
-  await once(taken, 'listening');
-  t.teardown(() => taken.close());
-  const GRPC_PORT = String((taken.address() as AddressInfo).port);
-  const env = { DATABASE_URL: database.url, REDIS_URL: redis.url, GRPC_PORT };
+  // No address of this machine: that is found only when it listens.
+  const env = { DATABASE_URL: database.url, REDIS_URL: redis.url, GRPC_HOST: '203.0.113.1' };
   const { started } = await start(t, env);
   t.match(await started.exited, { code: 1 });
   t.match(started.stderr(), /^GRPC_PORT: [^\n]*\n$/);

@@ -37,7 +37,7 @@ t.test('the end of a wait is an answer, within the interval of looking', async (
   app.post('/echo', async ({ body }) => ({ body }));
   // Nothing but the patience is another than that of the authority.
   Object.assign(app.server, { headersTimeout: 100, requestTimeout: 100 });
-  const port = await listen(app, { host: '127.0.0.1', port: 0 });
+  const port = await listen(app, 'HTTP_PORT', { host: '127.0.0.1', port: 0 });
   t.teardown(() => app.close());
   const table: [name: string, bytes: string][] = [
     ['half a request line', 'POST /ec'],
@@ -77,7 +77,7 @@ t.test('who reads no answer is cut off, and what waits for him is little', async
     return large;
   });
   app.server.setTimeout(300);
-  const port = await listen(app, { host: '127.0.0.1', port: 0 });
+  const port = await listen(app, 'HTTP_PORT', { host: '127.0.0.1', port: 0 });
   t.teardown(() => app.close());
   const requests = 20_000;
   const socket = connect(port, '127.0.0.1').pause();

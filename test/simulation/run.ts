@@ -225,7 +225,7 @@ export async function simulate(seed: number, lastsMs: number, sabotage: Sabotage
       leaving.started = false;
       const stop = async () => {
         // Who is in a hurry does not wait for edges to leave.
-        if (edgeWorld.oneIn(2)) await leaving.edges.drain();
+        if (edgeWorld.oneIn(2)) await leaving.edges.drain(0);
         await leaving.node.stop();
         leaving.whenStopped();
       };

@@ -15,6 +15,8 @@ export interface StartOptions {
   /** The user to run as. */
   readonly uid?: number;
   readonly gid?: number;
+  /** In a process group of its own, as a terminal and systemd start it. */
+  readonly ownGroup?: boolean;
 }
 
 export interface ProcessEnd {
@@ -30,6 +32,8 @@ export interface StartedProcess {
   /** Resolves with the match in either output; rejects when the process ends, or the time is over, before that. */
   waitForOutput(pattern: RegExp, milliseconds?: number): Promise<RegExpMatchArray>;
   signal(name: NodeJS.Signals): void;
+  /** To all of its group, which it must have of its own. */
+  signalGroup(name: NodeJS.Signals): void;
   readonly exited: Promise<ProcessEnd>;
   /** Kills it, unless it has ended already, and waits for its end. */
   stop(): Promise<void>;
@@ -38,12 +42,13 @@ export interface StartedProcess {
 export function startProcess(
   command: string,
   parameters: readonly string[] = [],
-  options: StartOptions = {},
+  { ownGroup = false, ...options }: StartOptions = {},
 ): StartedProcess {
   // The test runner puts its hooks into NODE_OPTIONS of every child; env(1) takes them out again, so that the process
   // runs as it does outside of tests. env(1) becomes the command: the pid is the command's.
   const child = spawn('/usr/bin/env', ['-u', 'NODE_OPTIONS', command, ...parameters], {
     ...options,
+    detached: ownGroup,
     env: { ...basicEnvironment(), ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -51,7 +56,8 @@ export function startProcess(
   if (pid === undefined) throw new Error(`${command} cannot be started`);
   const stdout = collect(child.stdout);
   const stderr = collect(child.stderr);
-  const forget = remember(pid, command, () => child.kill('SIGKILL'));
+  const kill = () => (ownGroup ? process.kill(-pid, 'SIGKILL') : child.kill('SIGKILL'));
+  const forget = remember(pid, command, kill);
   let end: ProcessEnd | undefined;
   // `close` comes after the last output; `exit` may come before it.
   const exited = once(child, 'close').then(([code, signal]): ProcessEnd => {
@@ -71,9 +77,10 @@ export function startProcess(
       throw new Error(`${command} ended without printing ${pattern}:\n${stdout()}${stderr()}`);
     },
     signal: (name) => void child.kill(name),
+    signalGroup: (name) => void process.kill(-pid, name),
     exited,
     async stop() {
-      child.kill('SIGKILL');
+      if (end === undefined) kill();
       await exited;
     },
   };

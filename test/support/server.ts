@@ -12,6 +12,7 @@ export interface TestServer {
   readonly process: StartedProcess;
   readonly httpPort: number;
   readonly grpcPort: number;
+  readonly operationsPort: number;
   readonly call: HttpCall;
   readonly grpc: GrpcClient;
   /** Kills it, if nobody has, and waits for its end. */
@@ -23,12 +24,14 @@ export async function startServer(
   dataDir: string,
   env: Readonly<Record<string, string>> = {},
 ): Promise<TestServer> {
-  const [httpPort, grpcPort] = [await freePort(), await freePort()];
+  const portOf = async (name: string) => Number(env[name] ?? (await freePort()));
+  const [httpPort, grpcPort] = [await portOf('HTTP_PORT'), await portOf('GRPC_PORT')];
   const started = startProcess(process.execPath, [join(distFolder, 'main.js')], {
     env: {
       DATA_DIR: dataDir,
       HTTP_PORT: String(httpPort),
       GRPC_PORT: String(grpcPort),
+      OPERATIONS_PORT: '0',
       LOG_LEVEL: 'warn',
       // Tests come more often than people; those of limits say so.
       RATE_LIMITS: 'off',
@@ -37,13 +40,14 @@ export async function startServer(
       ...env,
     },
   });
-  await started.waitForOutput(/Countersign is ready/);
+  const [, operationsPort] = await started.waitForOutput(/^ {2}Operations .*:(\d+) /m);
   const serviceToken = await readFile(join(dataDir, 'service-token'), 'utf8').catch(() => '');
   const grpc = createGrpcClient(`127.0.0.1:${grpcPort}`, serviceToken.trim());
   return {
     process: started,
     httpPort,
     grpcPort,
+    operationsPort: Number(operationsPort),
     call: createHttpClient(`http://127.0.0.1:${httpPort}`),
     grpc,
     async stop() {

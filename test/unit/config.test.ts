@@ -47,6 +47,8 @@ t.test('nothing set: embedded mode with the documented defaults', (t) => {
   t.strictSame(config, {
     http: { host: '127.0.0.1', port: 8080, corsOrigins: [], trustedProxies: [] },
     grpc: { host: '127.0.0.1', port: 50051, reflection: true, tls: undefined },
+    operations: { host: '127.0.0.1', port: 9464, orAnyPort: true },
+    drainDelayMs: 0,
     tokens: { issuer: 'http://127.0.0.1:8080', audience: 'countersign', accessTtlMs: 900_000 },
     sessions: {
       ...{ refreshIdleTtlMs: 2_592_000_000, maxTtlMs: 7_776_000_000, refreshGraceMs: 10_000 },
@@ -78,6 +80,9 @@ t.test('everything set: server mode, and every variable arrives', (t) => {
     HTTP_PORT: '0',
     GRPC_HOST: '::',
     GRPC_PORT: '65535',
+    OPERATIONS_HOST: '10.1.2.3',
+    OPERATIONS_PORT: '9464',
+    DRAIN_DELAY: '5s',
     ISSUER: 'https://auth.example.com/tenant',
     CORS_ORIGINS: 'https://app.example.com, https://admin.example.com:8443',
     AUDIENCE: 'https://api.example.com',
@@ -120,6 +125,8 @@ t.test('everything set: server mode, and every variable arrives', (t) => {
       reflection: false,
       tls: { certificatePath: pem, privateKeyPath: pem, clientCaPath: pem },
     },
+    operations: { host: '10.1.2.3', port: 9464, orAnyPort: false },
+    drainDelayMs: 5_000,
     tokens: {
       issuer: 'https://auth.example.com/tenant',
       audience: 'https://api.example.com',
@@ -162,6 +169,8 @@ t.test('these are accepted', (t) => {
     ['any free ports, with an issuer', { HTTP_PORT: '0', GRPC_PORT: '0', ISSUER: 'http://localhost:8080' }],
     ['an IPv6 loopback host', { HTTP_HOST: '::1' }],
     ['the same port on two loopback addresses', { GRPC_HOST: '127.0.0.2', GRPC_PORT: '8080' }],
+    ['HTTP where operations usually are', { HTTP_PORT: '9464' }],
+    ['any free ports for all', { OPERATIONS_PORT: '0', GRPC_PORT: '0' }],
     ['an http issuer on 127.0.0.0/8', { ISSUER: 'http://127.9.9.9:1234' }],
     ['an http issuer on [::1]', { ISSUER: 'http://[::1]:8080' }],
     [
@@ -226,6 +235,8 @@ t.test('a value that is not of its form is refused, naming its variable', (t) =>
     ['KEY_ROTATION_INTERVAL', ['0s', 'monthly']],
     ['JWKS_MAX_AGE', ['500ms', '1500ms', '25h']],
     ['LEASE', ['999ms', '61s', '5']],
+    ['DRAIN_DELAY', ['6m', '-1s', '5', 'soon']],
+    ['OPERATIONS_PORT', ['65536', 'any', '-1']],
     ['REGISTRATION', ['Open', 'yes']],
     ['RATE_LIMITS', ['on', '0', '0.09', '1000.5', '1e2', '-1', '1,5', '01', '10000']],
     [
@@ -363,6 +374,12 @@ t.test('values that are well-formed but cannot go together are refused, with the
     ['one socket, by wildcard', { GRPC_PORT: '8080', GRPC_HOST: '0.0.0.0' }, ['GRPC_PORT']],
     ['one socket, by IPv6 wildcard', { ...wide, GRPC_PORT: '8080', HTTP_HOST: '::' }, ['GRPC_PORT']],
     ['one socket, by name', { GRPC_PORT: '8080', GRPC_HOST: 'localhost' }, ['GRPC_PORT']],
+    ['operations on the socket of HTTP', { OPERATIONS_PORT: '8080' }, ['OPERATIONS_PORT']],
+    [
+      'operations on the socket of gRPC',
+      { OPERATIONS_PORT: '50051', OPERATIONS_HOST: '0.0.0.0' },
+      ['OPERATIONS_PORT'],
+    ],
     ['a certificate without its key', { GRPC_TLS_CERT: pem }, ['GRPC_TLS_CERT']],
     ['a key without its certificate', { GRPC_TLS_KEY: pem }, ['GRPC_TLS_CERT']],
     ['client certificates without TLS', { GRPC_TLS_CLIENT_CA: pem }, ['GRPC_TLS_CLIENT_CA']],

@@ -53,7 +53,7 @@ t.test('a node that drains asks all edges to leave, and waits for them', async (
   const { edges, clock } = await createWatchedNode();
   const streams = [await openWithLease(edges), await openWithLease(edges)];
   let drained = false;
-  const draining = edges.drain().then(() => {
+  const draining = edges.drain(0).then(() => {
     drained = true;
   });
   await t.rejects(
@@ -76,7 +76,7 @@ t.test('a node that drains asks all edges to leave, and waits for them', async (
 t.test('those that do not leave are cut off, and their leases are known', async (t) => {
   const { edges, clock } = await createWatchedNode();
   const [stays, leaves] = [await openWithLease(edges), await openWithLease(edges)];
-  const draining = edges.drain();
+  const draining = edges.drain(0);
   leaves.stream.leave();
   await clock.advance(edgeDrainMilliseconds);
   await draining;
@@ -88,7 +88,7 @@ t.test('with nobody connected draining takes no time', async (t) => {
   const { edges } = await createWatchedNode();
   const { stream } = await openWithLease(edges);
   stream.disconnected();
-  await edges.drain();
+  await edges.drain(0);
   t.equal(edges.leases(), 1);
 });
 

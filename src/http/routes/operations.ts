@@ -5,7 +5,10 @@ import type { HttpApp } from '../bareApp.ts';
 /** What is answered whatever state the authority is in. */
 export const operationPaths: readonly string[] = ['/health/live', '/health/ready', '/metrics'];
 
-export function operationRoutes(app: HttpApp, { readiness, metrics }: HttpParts): void {
+export function operationRoutes(
+  app: HttpApp,
+  { readiness, metrics }: Pick<HttpParts, 'readiness' | 'metrics'>,
+): void {
   app.get('/health/live', { schema: { summary: 'The process runs.' } }, async (_request, reply) =>
     reply.header('cache-control', 'no-store').send({ status: 'live' }),
   );

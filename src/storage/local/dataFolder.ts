@@ -11,6 +11,9 @@ import { limits } from '../../core/limits.ts';
 
 const keyBytes = 32;
 
+/** What is kept here beside the embedded database, and belongs into a backup of it. */
+export const keptFiles = ['key-encryption-key', 'service-token', 'edge-lease'] as const;
+
 export interface DataFolder {
   /** Absolute. */
   readonly path: string;

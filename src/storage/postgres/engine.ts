@@ -2,7 +2,7 @@
  * PostgreSQL, as a server or embedded in this process (PGlite): two ways to the same Prisma client.
  * Owns connections and the start-up faults that an operator must see in one line. Does not own tables or queries.
  */
-import { mkdir } from 'node:fs/promises';
+import { access, cp, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { PrismaPg } from '@prisma/adapter-pg';
@@ -37,6 +37,11 @@ export interface PostgresEngine {
    * `queryMs`, and a transaction in which nothing happens for `idleMs` is ended by the server.
    */
   connect(patience?: Patience): Promise<SqlConnection>;
+  /**
+   * Copies the embedded database, as it is at one moment, to a folder that is not there yet; statements wait meanwhile. Throws
+   * `StartupError` for a server.
+   */
+  copyTo(target: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -89,6 +94,13 @@ async function openEmbedded(dataDir: string, pin: typeof pinConnection): Promise
         abandon: () => {},
       };
     },
+    async copyTo(target) {
+      // Less to do for whoever opens the copy.
+      await pglite.exec('CHECKPOINT');
+      // No statement runs meanwhile, so the files are what they would be after a crash in this moment: every commit that was
+      // answered is in them, and of a transaction that is open, nothing.
+      await pglite.runExclusive(() => cp(folder, target, { recursive: true }));
+    },
     async close() {
       await prisma.$disconnect();
       await pglite.close();
@@ -97,6 +109,13 @@ async function openEmbedded(dataDir: string, pin: typeof pinConnection): Promise
 }
 
 const embeddedSchema = 'public';
+
+export function hasEmbeddedDatabase(dataDir: string): Promise<boolean> {
+  return access(join(dataDir, 'postgres/PG_VERSION')).then(
+    () => true,
+    () => false,
+  );
+}
 
 async function openFolder(folder: string): Promise<PGlite> {
   try {
@@ -141,7 +160,10 @@ async function openServer(url: string, pin: typeof pinConnection): Promise<Postg
     disposeExternalPool: true,
   });
   const prisma = new PrismaClient({ adapter, transactionOptions });
-  return { prisma, schema, connect, close: () => prisma.$disconnect() };
+  const copyTo = async () => {
+    throw new StartupError('DATABASE_URL: the tools of PostgreSQL make its backups.');
+  };
+  return { prisma, schema, connect, copyTo, close: () => prisma.$disconnect() };
 }
 
 const applicationName = 'countersign';

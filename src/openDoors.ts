@@ -1,0 +1,78 @@
+/**
+ * The doors: HTTP and gRPC, from the moment on at which they can be served until a stop. Owns the order in which they are
+ * closed, so that no request is lost. Part of the composition root.
+ */
+import { Server } from 'node:net';
+import type { Config } from './config/config.ts';
+import { atEndOfTurn, type Clock } from './core/clock.ts';
+import { limits } from './core/limits.ts';
+import { createGrpcServer, type GrpcParts } from './grpc/server.ts';
+import { createHttpApp, type HttpParts } from './http/app.ts';
+import { type HttpApp, listen } from './http/bareApp.ts';
+import type { Log } from './observability/log.ts';
+
+export interface Ports {
+  readonly httpPort: number;
+  readonly grpcPort: number;
+}
+
+export interface Doors {
+  /** Answers the ports. Throws `StartupError` when an address is in use. */
+  listen(): Promise<Ports>;
+  /**
+   * Sends clients and edges elsewhere, and goes on answering them meanwhile; resolves after `delayMs`, when no new connections are
+   * taken any more.
+   */
+  drain(delayMs: number): Promise<void>;
+  /** Finishes what is in flight. */
+  close(): Promise<void>;
+}
+
+type DoorParts = Pick<
+  HttpParts,
+  'keyRing' | 'policy' | 'rateLimits' | 'readiness' | 'metrics' | 'isDraining' | 'requireTruth'
+> &
+  Pick<GrpcParts, 'edges' | 'sliceMs' | 'nodeId' | 'canAnswer'> & {
+    readonly config: Pick<Config, 'http' | 'grpc' | 'tokens'>;
+    readonly flows: HttpParts['flows'] & GrpcParts['flows'];
+    readonly clock: Clock;
+    readonly log: Log;
+  };
+
+export async function openDoors({ config, ...parts }: DoorParts): Promise<Doors> {
+  const { clock } = parts;
+  const { issuer } = config.tokens;
+  const http = await createHttpApp({ ...config.http, ...parts, issuer });
+  const grpc = createGrpcServer({ ...config.grpc, ...parts, issuer });
+  const wait = async (milliseconds: number) => {
+    await new Promise<void>((resolve) => void clock.after(milliseconds, resolve));
+    // A busy process has not yet seen what came meanwhile: it takes a connection in one turn, and reads from it in the next.
+    for (let turn = 0; turn < 2; turn += 1) await new Promise<void>((resolve) => void atEndOfTurn(resolve));
+  };
+
+  return {
+    async listen() {
+      const grpcPort = await grpc.listen(config.grpc.host, config.grpc.port);
+      return { grpcPort, httpPort: await listen(http, 'HTTP_PORT', config.http) };
+    },
+    async drain(delayMs) {
+      grpc.drain(delayMs);
+      await wait(Math.max(delayMs, limits.lastConnectionsMilliseconds));
+      stopListening(http);
+      await wait(limits.lastRequestsMilliseconds);
+    },
+    async close() {
+      const cancel = clock.after(limits.drainMilliseconds, () => http.server.closeAllConnections());
+      await Promise.all([http.close(), grpc.close(limits.drainMilliseconds)]);
+      cancel();
+    },
+  };
+}
+
+/**
+ * Takes no more connections. Closing the HTTP server would also close idle ones, and a request may be on its way on them: a
+ * proxy that is refused a connection turns away, and uses those no more.
+ */
+function stopListening({ server }: HttpApp): void {
+  Server.prototype.close.call(server);
+}
