@@ -9,6 +9,7 @@ import { type HttpCall, statusOf } from './support/clients.ts';
 import { openPostgresPlace } from './support/debianPostgres.ts';
 import { newcomersFolder } from './support/newcomersFolder.ts';
 import { startProcess } from './support/process.ts';
+import { command, startInDoubt } from './support/puttingBack.ts';
 import { startRedis } from './support/redis.ts';
 import { startServer } from './support/server.ts';
 
@@ -65,6 +66,8 @@ t.test('embedded', async (t) => {
   await server.process.exited;
 
   await shell(block('embedded-restore'));
+  await startInDoubt(t, data).then((waiting) => waiting.stop());
+  t.match(await command(data, {}, 'restored', '--keep-sessions'), { code: 0 });
   const restored = await startServer(data);
   t.teardown(() => restored.stop());
   await isAsBefore(t, restored.call, known);
@@ -78,12 +81,17 @@ t.test('PostgreSQL', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'backup-nodes-'));
   t.teardown(() => rm(folder, { recursive: true, force: true }));
   const KEY_ENCRYPTION_KEY = randomBytes(32).toString('base64');
-  const node = async (t: Test, name: string, DATABASE_URL: string) => {
-    const server = await startServer(join(folder, name), {
-      ...{ DATABASE_URL, REDIS_URL: redis.url, KEY_ENCRYPTION_KEY },
-    });
+  const envOf = (DATABASE_URL: string) => ({ DATABASE_URL, REDIS_URL: redis.url, KEY_ENCRYPTION_KEY });
+  const node = async (t: Test, name: string, url: string) => {
+    const server = await startServer(join(folder, name), envOf(url));
     t.teardown(() => server.stop());
     return server;
+  };
+  /** With a folder that nothing is known in: Redis remembers. */
+  const restoredNode = async (t: Test, name: string, url: string) => {
+    await startInDoubt(t, join(folder, name), envOf(url)).then((waiting) => waiting.stop());
+    t.match(await command(join(folder, name), envOf(url), 'restored', '--keep-sessions'), { code: 0 });
+    return node(t, name, url);
   };
 
   const postgres = await place.start();
@@ -102,7 +110,7 @@ t.test('PostgreSQL', async (t) => {
   await t.test('one file', async (t) => {
     const RESTORED_URL = postgres.url('countersign_restored');
     await place.shell(block('dump-restore'), { DATABASE_URL, RESTORED_URL, BACKUPS });
-    const restored = await node(t, 'from-file', RESTORED_URL);
+    const restored = await restoredNode(t, 'from-file', RESTORED_URL);
     await isAsBefore(t, restored.call, known);
     t.match(await statusOf(restored.grpc.isRevoked('x')), /UNAUTHENTICATED/, 'gRPC answers');
     await restored.stop();
@@ -114,13 +122,15 @@ t.test('PostgreSQL', async (t) => {
     const moment = { MOMENT: String(row?.['moment']), NEW_DATA: place.path('new') };
     await place.shell(block('moment'), { ...moment, BACKUPS });
     const again = await place.startOn(moment.NEW_DATA);
-    const restored = await node(t, 'from-moment', again.url('countersign'));
+    const restored = await restoredNode(t, 'from-moment', again.url('countersign'));
     await isAsBefore(t, restored.call, known);
     await restored.stop();
     await again.stop();
 
     const once = await place.restoreTo(moment.MOMENT, 'base');
-    t.strictSame(await once.query('SELECT email FROM users', 'countersign'), [{ email: 'ada@example.com' }]);
+    t.strictSame(await once.query("SELECT email FROM users WHERE email LIKE '%@%'", 'countersign'), [
+      { email: 'ada@example.com' },
+    ]);
     await once.stop();
   });
 });

@@ -72,6 +72,7 @@ t.test('a backup under load has all that was answered before it, and starts', as
     const marker = JSON.parse(await readFile(join(copy, 'backup.json'), 'utf8'));
     t.match(marker, { made_at: /^2\d{3}-\d\d-\d\dT.*Z$/, deployment_id: /^[0-9a-f-]{36}$/ });
     t.ok(Date.parse(marker.made_at) <= Date.now());
+    t.match(await countersign(copy, ['restored', '--keep-sessions']), { code: 0 });
     const restored = await startServer(copy, many);
     t.equal((await restored.call('POST', '/auth/login', { body: credentials })).status, 200);
     const refresh = async (refresh_token: string) =>
@@ -150,6 +151,7 @@ t.test('of an authority that does not run, and by one whose key was given', asyn
   t.equal(code, 0, err);
   t.match(err, /KEY_ENCRYPTION_KEY, which you have set yourself/);
   t.notOk(existsSync(join(copy, 'key-encryption-key')));
+  t.match(await countersign(copy, ['restored'], { env }), { code: 0 });
   const restored = await startServer(copy, env);
   t.equal((await restored.call('POST', '/auth/login', { body: credentials })).status, 200);
   await restored.stop();
