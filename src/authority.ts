@@ -7,6 +7,7 @@ import { usualPermissions } from './authn/service.ts';
 import { newServiceToken } from './authn/serviceToken.ts';
 import type { Config } from './config/config.ts';
 import type { Secrets } from './config/secrets.ts';
+import { createAuthenticText } from './core/authenticText.ts';
 import { type Clock, withDeadline } from './core/clock.ts';
 import { AuthorityError, StartupError, UnreachableError } from './core/errors.ts';
 import { limits } from './core/limits.ts';
@@ -131,7 +132,8 @@ async function openStored({ secrets, dataFolder, log, clock }: AuthorityParts, c
   for (const migration of await migrateStorage(engine)) log.debug({ migration }, 'migrated');
   const keyEncryptionKey = secrets.keyEncryptionKey ?? (await dataFolder.keyEncryptionKey());
   const sealing = createSealing(keyEncryptionKey, secrets.keyDecryptionKeys);
-  return { redis, engine, sealing, keyEncryptionKey, ...createStorage(engine) };
+  const authentic = createAuthenticText([keyEncryptionKey, ...secrets.keyDecryptionKeys], 'redis');
+  return { redis, engine, sealing, authentic, keyEncryptionKey, ...createStorage(engine) };
 }
 
 type Stored = Awaited<ReturnType<typeof openStored>>;

@@ -157,6 +157,17 @@ export const limits = {
   copyMilliseconds: 250,
   /** How often the shared copy is compared with the truth, by whichever node comes first. */
   reconcileMilliseconds: 1_000,
+  /** How often a node looks whether its memory should be saved for others. */
+  savedMemoryLookMilliseconds: 1_000,
+  /**
+   * Memory that has changed is saved again after this: ten million revocations are 25 MB, and what a node that starts has to
+   * read beside them is what a minute brings. A node saves no more often, whatever becomes of what it saved.
+   */
+  savedMemoryMilliseconds: 60_000,
+  /** One that has not changed is saved again after this, so that it never becomes too old to be used. */
+  savedMemoryKeptMilliseconds: 10 * 60_000,
+  /** Saved memory that is older is not loaded: nodes save it six times in that time. */
+  savedMemoryUsableMilliseconds: 60 * 60_000,
   /** After a comparison that failed, so that an outage of Redis is no load on the database. */
   reconcileRetryMilliseconds: 5_000,
 
@@ -221,18 +232,24 @@ export const limits = {
   redisBackoffMilliseconds: 1_000,
   /** A subscription that has died without a word is noticed within this: nothing else is ever sent on it. */
   redisHeartbeatMilliseconds: 1_000,
-  /** Ids that one script call adds, at 10–20 µs each: nobody else is served meanwhile, so it should be a few ms. */
-  redisScriptIds: 400,
-  /** What is read of a bitmap in one command. */
-  redisReadBytes: 256 * 1024,
-  /** A bitmap that says it is larger is not believed: that is room for 200 million revocations in one time slice. */
-  redisBitmapBytes: 512 * 1024 * 1024,
+  /** Ids that one script call adds, at 1–2 µs each: nobody else is served meanwhile, so it should be a few ms. */
+  redisScriptIds: 1_000,
+  /** What is read or written of saved memory in one command. */
+  savedPieceBytes: 256 * 1024,
+  /** Saved memory that says it is larger is not read: that is room for 200 million revocations. */
+  savedMemoryBytes: 512 * 1024 * 1024,
+  /** What says what was saved: a line for each piece and each time slice, of which revocations of earlier systems make many. */
+  savedManifestBytes: 2 * 1024 * 1024,
   /** Redis keeps a slice for this much longer than it is asked for, so that a fast clock there drops nothing live (S9). */
   redisSliceMarginSeconds: 60,
-  /** How many steps of writers a loader may be overtaken by: at one a second, about a minute. */
-  redisTrailSteps: 64,
+  /** Memory that was saved again is left for this long to whoever reads it: ten million revocations take about a second. */
+  savedMemoryLingersMilliseconds: 30_000,
   /** A message between nodes. One that would be longer says "read them from the truth" instead. */
   busMessageBytes: 64 * 1024,
+  /** By how many messages of one sender another one may be overtaken, on its way through a Cluster. */
+  busWindowMessages: 1_024,
+  /** Senders whose messages are told from repeated ones: far more than there are nodes, since each start is a new one. */
+  busSenders: 1_000,
 
   // Process
   /** A start that did not reach its database or Redis is tried again after this. */

@@ -49,6 +49,8 @@ export interface DenyList {
   check(subjects: readonly Uint8Array[]): Verdict | Promise<Verdict>;
   /** Forgets what expired by then. */
   dropExpired(now: number): void;
+  /** Entries that are no members of filters. */
+  marks(): readonly Revocation[];
   /** The filters as they are now, for those who keep a copy; undefined before they are whole. Their bytes go on changing. */
   slices(): readonly ProjectedSlice[] | undefined;
   stats(): FilterStats;
@@ -178,6 +180,8 @@ export function createDenyList(parts: {
     dropExpired(now) {
       for (const filter of Object.values(filters)) filter.dropExpired(now);
     },
+
+    marks: () => [],
 
     slices() {
       if (!loaded) return undefined;

@@ -11,7 +11,7 @@ import type { Cancel, Clock } from '../core/clock.ts';
 import { limits } from '../core/limits.ts';
 import { pruneInBatches } from '../core/pruneInBatches.ts';
 import { createEarliestTime, type ReadLatestTime } from '../core/steadyTime.ts';
-import type { Bus, BusListener, NodeId } from './bus.ts';
+import type { Bus, BusListener, DroppedFor, NodeId } from './bus.ts';
 import { createConfirmation } from './confirmation.ts';
 import { createDenyList, type DenyList, type OnVerdict } from './denyList.ts';
 import type { EdgeOutcome } from './edge.ts';
@@ -23,6 +23,7 @@ import type { Projection } from './projection.ts';
 import { createReconciler, type Reconciliation } from './reconciler.ts';
 import { createRenewal } from './renewal.ts';
 import type { Effect, EffectReport, RevocationSnapshots, RevocationStore } from './revocation.ts';
+import { createMemorySaver, type SavedMemory } from './savedMemory.ts';
 import { createAnnouncementListener, createSharedEffect } from './sharedEffect.ts';
 
 /** What is worth counting or logging. */
@@ -35,9 +36,11 @@ export interface NodeEvents {
   onFault(part: FaultyPart, error: unknown): void;
   /** An edge had to be waited for. */
   onEdgeSettled(outcome: EdgeOutcome): void;
+  /** A message of another node had no consequence. */
+  onMessageDropped(why: DroppedFor): void;
 }
 
-export type FaultyPart = 'renewal' | 'announcement' | 'listener' | 'reconciler' | 'pruning';
+export type FaultyPart = 'renewal' | 'announcement' | 'listener' | 'reconciler' | 'pruning' | 'saving';
 
 export interface RevocationNode {
   readonly denyList: DenyList;
@@ -65,6 +68,7 @@ export function createRevocationNode(parts: {
   /** For what may take long, and so must not keep the lease waiting. */
   slowSnapshots: RevocationSnapshots;
   copy: Projection;
+  saved: SavedMemory;
   openBus: (listener: BusListener) => Bus;
   clock: Clock;
   /** By which the tokens of this node are judged to have expired. */
@@ -81,6 +85,7 @@ export function createRevocationNode(parts: {
     loadingSnapshots,
     slowSnapshots,
     copy,
+    saved,
     clock,
     events,
     latestTime,
@@ -99,7 +104,7 @@ export function createRevocationNode(parts: {
   const { onVerdict } = events;
   const denyList = createDenyList({ lease, confirm, sliceMs, onVerdict, listener: edges });
   const { onProgress } = events;
-  const load = createLoad({ denyList, snapshots: loadingSnapshots, copy, clock, sliceMs, onProgress });
+  const load = createLoad({ denyList, snapshots: loadingSnapshots, saved, clock, sliceMs, onProgress });
   const renewing = { self, lease, nodes, liveNodes, snapshots, denyList, edges, load, latestTime, clock };
   const renewal = createRenewal(renewing);
 
@@ -108,15 +113,18 @@ export function createRevocationNode(parts: {
     onAcknowledgement: (acknowledgement) => effect.onAcknowledgement(acknowledgement),
   });
   const onFault = faultIn('listener');
-  const listen = createAnnouncementListener({ self, denyList, renewal, edges, bus, onFault });
+  const onDropped = events.onMessageDropped;
+  const listen = createAnnouncementListener({ self, denyList, renewal, edges, bus, onFault, onDropped });
   const telling = { self, leaseMs, denyList, edges, bus, copy, nodes, liveNodes, clock };
   const effect = createSharedEffect({
     ...telling,
     onEffect: events.onEffect,
     onFault: faultIn('announcement'),
+    onDropped,
   });
 
-  const reconcile = createReconciler({ snapshots: slowSnapshots, copy, clock, sliceMs });
+  const reconcile = createReconciler({ snapshots: slowSnapshots, copy, clock });
+  const saveMemory = createMemorySaver({ saved, denyList, renewal, snapshots: slowSnapshots, clock });
   let reconcileAfter = Number.NEGATIVE_INFINITY;
   const reconcileOrWait = async () => {
     if (clock.monotonic() < reconcileAfter) return;
@@ -141,6 +149,7 @@ export function createRevocationNode(parts: {
       while (!lease.held());
       renewal.start(faultIn('renewal'));
       regularly(limits.reconcileMilliseconds, 'reconciler', reconcileOrWait);
+      regularly(limits.savedMemoryLookMilliseconds, 'saving', saveMemory);
       regularly(limits.pruneIntervalMilliseconds, 'pruning', () =>
         slowSnapshots.readAlone('pruning', () => pruneInBatches((rows) => store.prune(earliestTime(), rows))),
       );

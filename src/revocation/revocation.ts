@@ -72,7 +72,7 @@ export interface RevocationSnapshot {
 }
 
 /** What one node at a time does. */
-export type SoleTask = 'reconciling' | 'pruning';
+export type SoleTask = 'reconciling' | 'pruning' | 'saving';
 
 export interface RevocationSnapshots {
   read<T>(work: (snapshot: RevocationSnapshot) => Promise<T>): Promise<T>;

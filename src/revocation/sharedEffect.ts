@@ -7,7 +7,7 @@ import { type Clock, withDeadline } from '../core/clock.ts';
 import { coalesce } from '../core/coalesce.ts';
 import { AuthorityError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
-import type { Acknowledgement, Announcement, Bus, BusListener, NodeId } from './bus.ts';
+import type { Acknowledgement, Announcement, Bus, BusListener, DroppedFor, NodeId } from './bus.ts';
 import type { DenyList } from './denyList.ts';
 import type { Edges } from './edges.ts';
 import type { LiveNodes, NodeStore } from './liveNodes.ts';
@@ -22,6 +22,7 @@ export interface SharedEffect extends Effect {
 }
 
 interface Pending {
+  readonly history: string;
   readonly waiting: WaitingForNodes;
   /** Looks whether it is settled now. */
   evaluate: () => void;
@@ -40,6 +41,7 @@ export function createSharedEffect(parts: {
   onEffect: (report: EffectReport) => void;
   /** The bus, the copy or a look failed; another way makes up for it. */
   onFault: (error: unknown) => void;
+  onDropped: (why: DroppedFor) => void;
 }): SharedEffect {
   const { self, denyList, bus, copy, edges, clock, onFault } = parts;
   const pending = new Map<number, Pending>();
@@ -48,12 +50,12 @@ export function createSharedEffect(parts: {
   // Each look begins after it was asked for, and so after the commit of whoever asked.
   const look = coalesce(async () => parts.liveNodes.observe(await parts.nodes.list()));
 
-  const tell = async (number: number, revocations: CommittedRevocations['revocations']) => {
+  const tell = async (number: number, { revocations, mark }: CommittedRevocations) => {
     const few = revocations.length <= limits.announcedRevocations ? revocations : undefined;
     await Promise.all([
       // In the copy first: then whoever reads it directly knows as soon as any node does.
       few === undefined ? undefined : copy.add(few).catch(onFault),
-      bus.announce({ from: self, number, revocations: few }).catch(onFault),
+      bus.announce({ from: self, number, history: mark.history, revocations: few }).catch(onFault),
     ]);
   };
 
@@ -87,16 +89,18 @@ export function createSharedEffect(parts: {
     longestMs: () => parts.liveNodes.longestLeaseMs() + limits.effectBesidesLeaseMilliseconds,
     suspect: (revocations) => denyList.add(revocations),
 
-    async announce({ revocations, mark }) {
+    async announce(committed) {
+      const { revocations, mark } = committed;
       const committedAt = clock.monotonic();
       denyList.addCommitted(revocations);
       const ownEdges = edges.caughtUp();
       last += 1;
       const number = last;
-      const mine: Pending = { waiting: waitForNodes(mark, committedAt), evaluate: () => {} };
+      const waiting = waitForNodes(mark, committedAt);
+      const mine: Pending = { history: mark.history, waiting, evaluate: () => {} };
       pending.set(number, mine);
       try {
-        const told = tell(number, revocations);
+        const told = tell(number, committed);
         const outcomes = await everyNode(mine, committedAt + parts.leaseMs + limits.lookAgainMilliseconds);
         await ownEdges;
         // Nothing rests on it: who reads the copy directly is told as well, unless it does not answer.
@@ -110,10 +114,13 @@ export function createSharedEffect(parts: {
       }
     },
 
-    onAcknowledgement({ number, from }) {
+    onAcknowledgement({ number, from, history }) {
       const mine = pending.get(number);
-      mine?.waiting.acknowledged(from);
-      mine?.evaluate();
+      // One that comes late is no wonder: somebody else was waited for until then.
+      if (mine === undefined) return;
+      if (mine.history !== history) return parts.onDropped('other_history');
+      mine.waiting.acknowledged(from);
+      mine.evaluate();
     },
   };
 }
@@ -130,18 +137,24 @@ function stateOf(
   return waiting.hasSeen() || now < giveUpAt ? 'waiting' : 'nodes_unknown';
 }
 
-/** The other side: what a node does when another one announces. It says that it knows only when it does, and all its edges do. */
+/**
+ * The other side: what a node does when another one announces. It says that it knows only when it does, and all its edges do.
+ * Of a history that is not the one of its last renewal it believes nothing, and asks nothing either: whichever of the two is
+ * behind learns of it with its next renewal.
+ */
 export function createAnnouncementListener(parts: {
   self: NodeId;
   denyList: Pick<DenyList, 'addCommitted'>;
-  renewal: Pick<Renewal, 'renew'>;
+  renewal: Pick<Renewal, 'renew' | 'history'>;
   edges: Pick<Edges, 'caughtUp'>;
   bus: Pick<Bus, 'acknowledge'>;
   onFault: (error: unknown) => void;
+  onDropped: (why: DroppedFor) => void;
 }): BusListener['onAnnouncement'] {
   const { self, denyList, renewal, edges, bus, onFault } = parts;
-  return ({ from, number, revocations }: Announcement) => {
-    const acknowledge = () => bus.acknowledge({ to: from, number, from: self });
+  return ({ from, number, history, revocations }: Announcement) => {
+    if (history !== renewal.history()) return parts.onDropped('other_history');
+    const acknowledge = () => bus.acknowledge({ to: from, number, from: self, history });
     const acknowledgeWithEdges = () => {
       const edgesKnow = edges.caughtUp();
       if (edgesKnow === undefined) acknowledge();

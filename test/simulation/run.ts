@@ -97,6 +97,7 @@ export async function simulate(seed: number, lastsMs: number, sabotage: Sabotage
       loadingSnapshots: ports.snapshots,
       slowSnapshots: ports.snapshots,
       copy: redis.copy(machine, toRedis),
+      saved: redis.saved(machine, toRedis),
       openBus,
       clock: machine.clock,
       latestTime: createLatestTime(machine.clock, () => {}),
@@ -107,6 +108,7 @@ export async function simulate(seed: number, lastsMs: number, sabotage: Sabotage
         onReconciled() {},
         onFault() {},
         onEdgeSettled() {},
+        onMessageDropped() {},
       },
     });
     const { edges } = node;
@@ -207,6 +209,8 @@ export async function simulate(seed: number, lastsMs: number, sabotage: Sabotage
     database.crash,
     redis.flush,
     redis.setBack,
+    redis.replayMemory,
+    redis.replayMessages,
     () => world.pick(nodes)?.machine.stepWallClock(world.between(-60_000, 60_000)),
     // A graceful stop, and a new node in its place.
     () => {

@@ -12,8 +12,8 @@ import type { SqlConnection } from './engine.ts';
 import { historySql } from './history.ts';
 import type { OwnConnection } from './ownConnection.ts';
 
-/** What only one node does at a time → a number that no other user of the database locks: the bytes of "csg1", "csg2". */
-const locks: Record<SoleTask, number> = { reconciling: 0x63736731, pruning: 0x63736732 };
+/** What only one node does at a time → a number that no other user of the database locks: the bytes of "csg1", "csg2", "csg9". */
+const locks: Record<SoleTask, number> = { reconciling: 0x63736731, pruning: 0x63736732, saving: 0x63736739 };
 
 export function createRevocationSnapshots(connection: OwnConnection): RevocationSnapshots {
   return {
