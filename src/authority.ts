@@ -121,8 +121,9 @@ function asStartupFault(error: unknown): unknown {
 /** Steps that give back what was opened, in the order of opening. */
 type Closing = (() => Promise<void>)[];
 
-async function openStored({ secrets, dataFolder, log, clock }: AuthorityParts, closing: Closing) {
-  const redis = secrets.redis && (await openRedis({ address: secrets.redis, clock }));
+async function openStored({ config, secrets, dataFolder, log, clock }: AuthorityParts, closing: Closing) {
+  const { redis: address, sentinelLogin } = secrets;
+  const redis = address && (await openRedis({ address, sentinelLogin, tls: config.redisTls, clock }));
   if (redis !== undefined) closing.push(async () => redis.close());
   const engine = await openEngine(dataFolder.path, secrets.databaseUrl);
   // A server that does not answer may never confirm the end of its connections; the embedded database must be closed.

@@ -29,8 +29,8 @@ export interface MemoryHead {
 export interface SavedMemory {
   /** What was saved last; undefined when there is none, or it is none of this deployment's. */
   latest(): Promise<FoundMemory | undefined>;
-  /** Resolves when whoever starts will find it. */
-  save(memory: MemoryContents & Omit<MemoryHead, 'id'>): Promise<void>;
+  /** Resolves when whoever starts will find it, with its id. */
+  save(memory: MemoryContents & Omit<MemoryHead, 'id'>): Promise<string>;
 }
 
 export interface FoundMemory extends MemoryHead {
@@ -69,18 +69,19 @@ export function createMemorySaver(parts: {
 
   return async () => {
     const position = renewal.position();
-    // Also when somebody deletes it again and again: it may be large.
-    if (position === undefined || clock.monotonic() < notBefore) return;
+    if (position === undefined) return;
     const before = await saved.latest();
-    if (!isDue(before, position)) return;
+    // Also when somebody deletes it again and again: it may be large.
+    if (!isDue(before, position) || clock.monotonic() < notBefore) return;
     await snapshots.readAlone('saving', async ({ now }) => {
       // Another node was quicker.
       if ((await saved.latest())?.id !== before?.id) return;
       // Both at once: memory has all that its position covers, and what is added later does no harm.
-      const [covered, slices] = [renewal.position(), denyList.slices()];
+      const [covered, slices, rowsRead] = [renewal.position(), denyList.slices(), renewal.rowsRead()];
       if (covered === undefined || slices === undefined) return;
       notBefore = clock.monotonic() + limits.savedMemoryMilliseconds;
-      await saved.save({ savedAt: now, position: covered, slices, marks: denyList.marks() });
+      const id = await saved.save({ savedAt: now, position: covered, slices, marks: denyList.marks() });
+      seen = { id, rowsRead };
     });
   };
 }

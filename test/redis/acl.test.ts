@@ -75,6 +75,7 @@ async function useEverything(t: Test, server: RedisServer, url: string): Promise
   const revocations = someRevocations(5_000);
   const stamp = await projection.beginRebuild();
   await projection.advance(stamp, revocations, { history: 'h', snapshot: '1:2:' });
+  await projection.stamped('h');
   await projection.add(revocations);
   const saved = createSavedMemory({ redis, keys, authentic, onRefused: (why) => t.fail(why) });
   const memory = { savedAt: Date.now(), position: { history: 'h', snapshot: '1:2:' }, slices: [], marks: [] };
@@ -97,6 +98,11 @@ async function useEverything(t: Test, server: RedisServer, url: string): Promise
   });
   t.teardown(bus.close);
   await eventually('it listens', bus.listening);
+  // One that stands still for a while is asked whether it is back.
+  server.kill('SIGSTOP');
+  await t.rejects(redis.claim(deploymentId));
+  server.kill('SIGCONT');
+  await eventually('it is back', redis.available);
   await bus.announce({ from: 'a', number: 1, history: 'h', revocations: [] });
 }
 

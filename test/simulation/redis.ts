@@ -180,6 +180,7 @@ export function createRedis(world: World, sliceMs: number): SimulatedRedis {
             memories.push(made);
             write({ ...held(), memory: made });
           });
+          return made.id;
         },
       };
     },

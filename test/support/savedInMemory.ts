@@ -42,7 +42,9 @@ export function createSavedInMemory(): SavedInMemory {
     async save(memory) {
       await step('save');
       count += 1;
-      saved.memory = { id: `saved ${count}`, ...memory };
+      const id = `saved ${count}`;
+      saved.memory = { id, ...memory };
+      return id;
     },
   };
   return saved;

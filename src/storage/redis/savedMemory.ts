@@ -111,6 +111,7 @@ export function createSavedMemory(parts: {
       const text = authentic.write(JSON.stringify(manifest), keys.memory);
       await redis.run((commands) => commands.set(keys.memory, text, 'PX', keep));
       if (before !== undefined) await letGo(before);
+      return id;
     },
   };
 
