@@ -135,13 +135,9 @@ t.test('a certificate that is replaced is used for the next connection', async (
 
 t.test('a Cluster', async (t) => {
   const { serverArgs, files } = await openFiles(t);
-  const cluster = await startCluster([
-    ...serverArgs,
-    '--tls-cluster',
-    'no',
-    '--tls-port',
-    String(await freePort()),
-  ]);
+  const cluster = await startCluster({
+    args: [...serverArgs, '--tls-cluster', 'no', '--tls-port', String(await freePort())],
+  });
   t.teardown(() => cluster.stop());
   const tlsPort = Number(((await cluster.command('CONFIG', 'GET', 'tls-port')) as string[])[1]);
   const redis = await open(t, `rediss-cluster://127.0.0.1:${tlsPort}`, { tls: files('server-ca', 'client') });
