@@ -60,7 +60,7 @@ const relations: readonly Relation[] = [
   relation(['REDIS_TLS_CERT', 'REDIS_URL'], (v) => withoutRedisTls(v.REDIS_TLS_CERT, v.REDIS_URL)),
   relation(['REDIS_SENTINEL_PASSWORD', 'REDIS_URL'], (v) =>
     v.REDIS_SENTINEL_PASSWORD !== undefined && v.REDIS_URL?.kind !== 'sentinel'
-      ? 'needs a REDIS_URL that names Sentinels'
+      ? 'needs a REDIS_URL that names Sentinels: nobody else is told it'
       : undefined,
   ),
   relation(['REDIS_SENTINEL_USERNAME', 'REDIS_SENTINEL_PASSWORD'], (v) =>

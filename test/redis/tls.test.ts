@@ -136,7 +136,7 @@ t.test('a certificate that is replaced is used for the next connection', async (
 t.test('a Cluster', async (t) => {
   const { serverArgs, files } = await openFiles(t);
   const cluster = await startCluster({
-    args: [...serverArgs, '--tls-cluster', 'no', '--tls-port', String(await freePort())],
+    args: [...serverArgs, '--tls-cluster', 'yes', '--tls-port', String(await freePort())],
   });
   t.teardown(() => cluster.stop());
   const tlsPort = Number(((await cluster.command('CONFIG', 'GET', 'tls-port')) as string[])[1]);
