@@ -2,7 +2,7 @@
  * A Redis that lies. Somebody who reads all of it and writes what he likes, but has no key, against real nodes over a real
  * PostgreSQL: no logout is answered too early, no start forgets a revocation, and nobody is refused who is logged in.
  */
-import { randomBytes, randomUUID } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import t, { type Test } from 'tap';
 import { createAuthenticText } from '../../src/core/authenticText.ts';
@@ -211,10 +211,12 @@ t.test(
     const full = await dump();
     const json = JSON.parse(full.manifest.slice(43));
     const forge = (change: object) => full.manifest.slice(0, 43) + JSON.stringify({ ...json, ...change });
+    const hashOf = (text: string) => createHash('sha256').update(text).digest('base64url');
+    await liar.redis.set(keys.memoryPiece('forged', 0), '[]');
     const strangers = createAuthenticText([randomBytes(32)], 'redis');
     const later = json.snapshot.replaceAll(/\d+/g, (digits: string) => String(Number(digits) + 1_000));
     const forgeries: [what: string, manifest: string][] = [
-      ['no slices', forge({ slices: [], pieces: [], marks_bytes: 0 })],
+      ['nothing in it', forge({ id: 'forged', slices: [], pieces: [hashOf('[]')], marks_bytes: 2 })],
       ['a later position', forge({ snapshot: later })],
       [
         'an old one with a later position',
