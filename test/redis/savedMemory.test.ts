@@ -206,6 +206,13 @@ t.test('what somebody else wrote, changed, cut or exchanged is not believed, and
     t.ok((await load()) === undefined, what);
     t.strictSame(refused, [why], what);
   }
+  const strange = [{ ...(memory.marks[0] as Revocation), reason: 'OF ANOTHER VERSION' }];
+  await server.command('DEL', keys.memory);
+  await saved.save({ ...memory, marks: strange });
+  refused.length = 0;
+  t.equal(await load(), undefined, 'marks that are not understood: memory would not be whole');
+  t.strictSame(refused, ['incomplete']);
+
   const wrongType = async () => {
     await server.command('DEL', keys.memory);
     await server.command('SADD', keys.memory, 'x');

@@ -83,8 +83,8 @@ export function createSavedMemory(parts: {
         ...{ id, savedAt, position: { history, snapshot } },
         async read() {
           const all = await readPieces(manifest);
-          if (all === undefined) return void onRefused('incomplete');
-          return contentsOf(manifest, all);
+          const contents = all && contentsOf(manifest, all);
+          return contents ?? void onRefused('incomplete');
         },
       };
     },
@@ -166,17 +166,20 @@ function* piecesOf(parts: readonly Uint8Array[]): Generator<Buffer> {
   if (piece.length > 0) yield Buffer.concat(piece);
 }
 
-function contentsOf({ slices, marks_bytes: marksBytes }: Manifest, all: Uint8Array): MemoryContents {
+/** Undefined when there are marks that are not understood: without them, memory would not be whole. */
+function contentsOf(
+  { slices, marks_bytes: marksBytes }: Manifest,
+  all: Uint8Array,
+): MemoryContents | undefined {
   let start = 0;
   const take = (length: number) => {
     start += length;
     return all.subarray(start - length, start);
   };
-  return {
-    slices: slices.map(({ of_sessions: ofSessions, ends_at: endsAt, layers }) => ({
-      ...{ ofSessions, endsAt },
-      layers: layers.map((layer) => ({ ...layer, bytes: take(layerBytes(layer)) })),
-    })),
-    marks: decodeRevocations(JSON.parse(Buffer.from(take(marksBytes)).toString())) ?? [],
-  };
+  const filled = slices.map(({ of_sessions: ofSessions, ends_at: endsAt, layers }) => ({
+    ...{ ofSessions, endsAt },
+    layers: layers.map((layer) => ({ ...layer, bytes: take(layerBytes(layer)) })),
+  }));
+  const marks = decodeRevocations(JSON.parse(Buffer.from(take(marksBytes)).toString()));
+  return marks && { slices: filled, marks };
 }
