@@ -9,7 +9,7 @@ import type { Projection } from '../../src/revocation/projection.ts';
 import type { Revocation } from '../../src/revocation/revocation.ts';
 import type { MemoryContents, MemoryHead, SavedMemory } from '../../src/revocation/savedMemory.ts';
 import { sliceEnd } from '../../src/revocation/slicedFilter.ts';
-import { callOver, type Link, type Machine, type World } from './world.ts';
+import { callOver, type Dice, type Link, type Machine, type World } from './world.ts';
 
 interface Listening {
   readonly machine: Machine;
@@ -45,9 +45,9 @@ export interface SimulatedRedis {
   /** The last writes are gone, as after a failover to a replica that lagged. */
   setBack(): void;
   /** Memory that was saved before is put in the place of the last. */
-  replayMemory(): void;
+  replayMemory(dice: Dice): void;
   /** Messages that were sent before are sent again. */
-  replayMessages(): void;
+  replayMessages(dice: Dice): void;
   /** How often a node has read its memory from what was saved. */
   loads(): number;
 }
@@ -186,9 +186,9 @@ export function createRedis(world: World, sliceMs: number): SimulatedRedis {
     },
 
     flush: () => write(nothing),
-    replayMemory: () => write({ ...held(), memory: world.pick(memories) }),
-    replayMessages() {
-      for (let count = 0; count < 20; count += 1) world.pick(said)?.();
+    replayMemory: (dice) => write({ ...held(), memory: dice.pick(memories) }),
+    replayMessages(dice) {
+      for (let count = 0; count < 20; count += 1) dice.pick(said)?.();
     },
     setBack() {
       const back = 1 + Math.floor(world.between(0, 6));
