@@ -7,6 +7,7 @@ import { usualPermissions } from './authn/service.ts';
 import { newServiceToken } from './authn/serviceToken.ts';
 import type { Config } from './config/config.ts';
 import type { Secrets } from './config/secrets.ts';
+import { createAuthenticText } from './core/authenticText.ts';
 import { type Clock, withDeadline } from './core/clock.ts';
 import { AuthorityError, StartupError, UnreachableError } from './core/errors.ts';
 import { limits } from './core/limits.ts';
@@ -181,8 +182,9 @@ function asStartupFault(error: unknown): unknown {
 type Closing = (() => Promise<void>)[];
 
 async function openStored(parts: AuthorityParts, closing: Closing) {
-  const { secrets, dataFolder, log, clock, openDatabase = openEngine } = parts;
-  const redis = secrets.redis && (await openRedis({ address: secrets.redis, clock }));
+  const { config, secrets, dataFolder, log, clock, openDatabase = openEngine } = parts;
+  const { redis: address, sentinelLogin } = secrets;
+  const redis = address && (await openRedis({ address, sentinelLogin, tls: config.redisTls, clock }));
   if (redis !== undefined) closing.push(async () => redis.close());
   const engine = await openDatabase(dataFolder.path, secrets.databaseUrl);
   // A server that does not answer may never confirm the end of its connections; the embedded database must be closed.
@@ -192,7 +194,8 @@ async function openStored(parts: AuthorityParts, closing: Closing) {
   for (const migration of await migrateStorage(engine)) log.debug({ migration }, 'migrated');
   const keyEncryptionKey = secrets.keyEncryptionKey ?? (await dataFolder.keyEncryptionKey());
   const sealing = createSealing(keyEncryptionKey, secrets.keyDecryptionKeys);
-  return { redis, engine, sealing, keyEncryptionKey, ...createStorage(engine) };
+  const authentic = createAuthenticText([keyEncryptionKey, ...secrets.keyDecryptionKeys], 'redis');
+  return { redis, engine, sealing, authentic, keyEncryptionKey, ...createStorage(engine) };
 }
 
 type Stored = Awaited<ReturnType<typeof openStored>>;

@@ -3,6 +3,7 @@
  * many that share PostgreSQL and Redis. Both are the same deny-list; they differ in who has to be told.
  */
 import type { Config } from './config/config.ts';
+import type { AuthenticText } from './core/authenticText.ts';
 import type { Clock } from './core/clock.ts';
 import { limits } from './core/limits.ts';
 import { pruneInBatches } from './core/pruneInBatches.ts';
@@ -33,6 +34,7 @@ import { createBus } from './storage/redis/bus.ts';
 import type { RedisConnection } from './storage/redis/connection.ts';
 import { createKeys } from './storage/redis/keys.ts';
 import { createProjection } from './storage/redis/projection.ts';
+import { createSavedMemory } from './storage/redis/savedMemory.ts';
 
 export interface Revoked {
   readonly denyList: DenyList;
@@ -50,7 +52,7 @@ export interface Revoked {
 export interface Reading {
   readonly canaryReaders: readonly CanaryReader[];
   readonly position: () => Position | undefined;
-  readonly announceCanary: (revocation: Revocation) => void;
+  readonly announceCanary: (revocation: Revocation, history: string) => void;
   /** From now on nothing is answered from memory. */
   readonly dropLease: () => void;
 }
@@ -68,6 +70,8 @@ interface Parts {
   readonly dataFolder: DataFolder;
   /** Undefined in embedded mode. */
   readonly redis: RedisConnection | undefined;
+  /** What this deployment writes to Redis is told by it from what others do. */
+  readonly authentic: AuthenticText;
   readonly deploymentId: () => Promise<string>;
   readonly nodeId: string;
   readonly watched: WatchedDatabase & Pick<WatchedTruth, 'saw'>;
@@ -156,7 +160,7 @@ async function openAlone(
 }
 
 async function openNode(parts: Parts, redis: RedisConnection, sliceMs: number): Promise<Revoked> {
-  const { config, clock, latestTime, metrics, engine, database, closing } = parts;
+  const { config, clock, latestTime, metrics, engine, database, authentic, closing } = parts;
   const { leaseMs } = config;
   const { nodeId: self, watched, onCanary } = parts;
   const events = nodeEvents(parts, self);
@@ -175,19 +179,20 @@ async function openNode(parts: Parts, redis: RedisConnection, sliceMs: number): 
   };
   const openBus = (listener: BusListener) => {
     const onFault = (error: Error) => events.onFault('listener', error);
-    const bus = createBus({ redis, keys, nodeId: self, listener, onFault });
+    const onDropped = metrics.busDropped;
+    const bus = createBus({ redis, keys, authentic, nodeId: self, listener, onDropped, onFault });
     closing.push(async () => bus.close());
     metrics.gauge('countersign_bus_listening', '1 while messages of other nodes can arrive.', () =>
       Number(bus.listening()),
     );
-    metrics.gauge('countersign_bus_dropped', 'Messages that were not understood.', bus.dropped);
     return bus;
   };
+  const saved = createSavedMemory({ redis, keys, authentic, onRefused: metrics.savedMemoryRefused });
   const shared = openSharedRevocations(engine, leaseMs);
   closing.push(shared.close);
   const { nodes, snapshots, loadingSnapshots, slowSnapshots } = shared;
   const store = database.revocations;
-  const ports = { store, nodes, snapshots, loadingSnapshots, slowSnapshots, copy, openBus };
+  const ports = { store, nodes, snapshots, loadingSnapshots, slowSnapshots, copy, saved, openBus };
   const node = createRevocationNode({
     ...{ self, leaseMs, sliceMs, clock, latestTime, watched, onCanary, events },
     ...ports,
@@ -258,5 +263,6 @@ function nodeEvents({ log, metrics, clock, onFault }: Parts, node: string): Node
       onFault(part, error);
     },
     onEdgeSettled: metrics.edge,
+    onMessageDropped: metrics.busDropped,
   };
 }

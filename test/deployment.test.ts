@@ -1,16 +1,24 @@
 /** Dockerfile and compose.yaml say what is so: checked against the repository, since no engine runs here. */
+
+import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Redis } from 'ioredis';
 import t from 'tap';
 import { parseDuration } from '../src/config/durations.ts';
 import { settingNames, settings, usualOperationsPort } from '../src/config/settings.ts';
+import { systemClock } from '../src/core/clock.ts';
 import { limits } from '../src/core/limits.ts';
+import { openRedis } from '../src/storage/redis/connection.ts';
 import { freePort } from './support/freePort.ts';
 import { copyOfEmbeddedDatabase } from './support/pglite.ts';
 import { startProcess } from './support/process.ts';
+import { startRedis } from './support/redis.ts';
+import { userLines } from './support/redisUsers.ts';
 import { startServer } from './support/server.ts';
+import { addressOf } from './support/sharedCopy.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -49,6 +57,9 @@ function block(yaml: string, ...keys: readonly string[]): readonly string[] {
   }
   return lines.map((line) => line.trim());
 }
+
+/** With a password, and without one. */
+const checkerPassword = /\$\{REDIS_CHECKER_PASSWORD:\+>\}\$\{REDIS_CHECKER_PASSWORD:-resetpass\}/;
 
 const stages = stagesOf(read('Dockerfile'));
 const [build = [], run = []] = stages;
@@ -118,7 +129,7 @@ t.test('Dockerfile: what the code reads beside itself is in the image', async (t
   }
   // What lies in src/ itself is copied to dist/ by the build.
   const beside = [...needed].filter((path) => path.startsWith('src/'));
-  t.strictSame(beside.sort(), ['src/storage/redis/count-1.lua', 'src/storage/redis/project-3.lua']);
+  t.strictSame(beside.sort(), ['src/storage/redis/count-1.lua', 'src/storage/redis/project-2.lua']);
   for (const path of beside) {
     t.equal(read(path.replace(/^src/, 'dist')), read(path), `${path} is in dist/`);
     needed.delete(path);
@@ -204,14 +215,17 @@ t.test('compose: the settings are ours, and server mode is complete', async (t) 
 });
 
 t.test('compose: secrets are required from outside, none is in the file', async (t) => {
-  const secret = /PASSWORD|SECRET|TOKEN|_KEY$|DATABASE_URL/;
-  const lines = ['authority', 'postgres'].flatMap((service) =>
+  const secret = /PASSWORD|SECRET|TOKEN|_KEY$|_URL$|_AUTH$/;
+  const lines = ['authority', 'postgres', 'redis'].flatMap((service) =>
     block(compose, 'services', service, 'environment'),
   );
   const secrets = lines.filter((line) => secret.test(line.split(':')[0] ?? ''));
-  t.equal(secrets.length, 3);
+  t.equal(secrets.length, 5);
   for (const line of secrets) t.match(line, /\$\{[A-Z_]+:\?[^}]+\}/, `${line.split(':')[0]} is required`);
-  t.notMatch(compose, /\$\{\w*(PASSWORD|KEY|SECRET|TOKEN)\w*:?[-=+]/, 'no secret has a default');
+  // What stands for a password that is not set is no password.
+  const withoutChecker = compose.replace(checkerPassword, '');
+  t.not(withoutChecker, compose);
+  t.notMatch(withoutChecker, /\$\{\w*(PASSWORD|KEY|SECRET|TOKEN)\w*:?[-=+]/, 'no secret has a default');
 });
 
 t.test('compose: waits for what it needs, publishes to this machine only', async (t) => {
@@ -223,12 +237,61 @@ t.test('compose: waits for what it needs, publishes to this machine only', async
     t.strictSame(block(compose, 'services', service, 'ports'), [], `${service} is not published`);
   }
   t.equal(waits.filter((line) => line === 'condition: service_healthy').length, services.length);
-  t.match(block(compose, 'services', 'redis').join('\n'), '"--maxmemory-policy", "noeviction"');
+  t.match(block(compose, 'services', 'redis').join('\n'), '--maxmemory-policy noeviction');
   t.strictSame(
     block(compose, 'services', 'authority', 'ports'),
     // What is for operators stays inside.
     [settings.HTTP_PORT.default, settings.GRPC_PORT.default].map((port) => `- "127.0.0.1:${port}:${port}"`),
   );
+});
+
+/** The command of the service, as Compose makes it of these variables: only the forms that the file uses. */
+function redisCommand(env: Readonly<Record<string, string>>): readonly string[] {
+  const text = /\n {4}command: >-\n((?: {6}.*\n)+)/.exec(compose)?.[1] ?? '';
+  const filledIn = text.replaceAll(/\$\{(\w+)(:[?+-])([^}]*)\}/g, (_, name, form, other) => {
+    const value = env[name] ?? '';
+    if (form === ':+') return value === '' ? '' : other;
+    return value === '' && form === ':-' ? other : value;
+  });
+  return [...filledIn.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, bare = '']) => {
+    // Compose would end the command there.
+    if (quoted === undefined && /[;&|<>]/.test(bare)) throw new Error(`${bare} must be quoted`);
+    return quoted ?? bare;
+  });
+}
+
+t.test('compose: Redis has the users of docs/redis.md, and nobody else gets in', async (t) => {
+  const passwords = { REDIS_PASSWORD: 'ofTheAuthority1', REDIS_CHECKER_PASSWORD: 'ofTheChecker1' };
+  for (const [what, env] of [
+    ['both', passwords],
+    ['without a checker', { ...passwords, REDIS_CHECKER_PASSWORD: '' }],
+  ] as const) {
+    const [program, ...args] = redisCommand(env);
+    t.equal(program, 'redis-server');
+    const place = args.indexOf('--appendonly');
+    const server = await startRedis({ args: args.toSpliced(place, 2) });
+    t.teardown(() => server.stop());
+    const as = (user: string, password: string) => `redis://${user}:${password}@127.0.0.1:${server.port}`;
+    await t.rejects(server.command('PING'), { message: /NOAUTH/ }, `${what}: nobody without a login`);
+    const authority = await openRedis({
+      address: addressOf(as('countersign-authority', passwords.REDIS_PASSWORD)),
+      clock: systemClock,
+    });
+    await authority.claim(randomUUID());
+    authority.close();
+    const checker = new Redis(as('countersign-checker', passwords.REDIS_CHECKER_PASSWORD), {
+      retryStrategy: () => null,
+      enableReadyCheck: false,
+    });
+    checker.on('error', () => {});
+    const answer = await checker.get('countersign:deployment').catch((error: Error) => error.message);
+    t.match(answer, env.REDIS_CHECKER_PASSWORD === '' ? /./ : /^[0-9a-f-]{36}$/, what);
+    t.equal(/^[0-9a-f-]{36}$/.test(String(answer)), env.REDIS_CHECKER_PASSWORD !== '', what);
+    checker.disconnect();
+  }
+  const asInDocs = [...userLines.values()].map((line) => line.replace('ACL SETUSER', '--user').split(' '));
+  const words = redisCommand({ REDIS_PASSWORD: 'PASSWORD', REDIS_CHECKER_PASSWORD: 'PASSWORD' });
+  for (const user of asInDocs) t.ok(words.join(' ').includes(user.join(' ')), `${user[1]}`);
 });
 
 t.test('compose: builds from here, and every volume that is used is declared', async (t) => {

@@ -18,6 +18,13 @@ export interface GrpcTls {
   readonly clientCaPath: string | undefined;
 }
 
+/** Paths of PEM files, each of which may be left out; a certificate and its key are there together. */
+export interface RedisTls {
+  readonly caPath: string | undefined;
+  readonly certificatePath: string | undefined;
+  readonly privateKeyPath: string | undefined;
+}
+
 /** Durations are whole milliseconds. A port of 0 means any free one. */
 export interface Config {
   readonly http: {
@@ -58,6 +65,8 @@ export interface Config {
   readonly keys: { readonly rotationIntervalMs: number; readonly jwksMaxAgeMs: number };
   /** In mode `server` the secrets hold both URLs and the KEY_ENCRYPTION_KEY; in mode `embedded` no URL. */
   readonly storage: { readonly mode: 'embedded' | 'server'; readonly dataDir: string };
+  /** For a Redis that is reached over TLS. */
+  readonly redisTls: RedisTls;
   readonly leaseMs: number;
   readonly registration: Values['REGISTRATION'];
   /** Multiplies every budget. */
@@ -115,6 +124,11 @@ function assemble(v: Values): { config: Config; secrets: Secrets } {
     audit: { retentionMs: v.AUDIT_RETENTION },
     keys: { rotationIntervalMs: v.KEY_ROTATION_INTERVAL, jwksMaxAgeMs: v.JWKS_MAX_AGE },
     storage: { mode, dataDir: v.DATA_DIR },
+    redisTls: {
+      caPath: v.REDIS_TLS_CA,
+      certificatePath: v.REDIS_TLS_CERT,
+      privateKeyPath: v.REDIS_TLS_KEY,
+    },
     leaseMs: v.LEASE,
     registration: v.REGISTRATION,
     rateLimits: v.RATE_LIMITS,
@@ -123,6 +137,10 @@ function assemble(v: Values): { config: Config; secrets: Secrets } {
   const secrets = new Secrets({
     databaseUrl: v.DATABASE_URL,
     redis: v.REDIS_URL,
+    sentinelLogin:
+      v.REDIS_SENTINEL_PASSWORD === undefined
+        ? undefined
+        : { username: v.REDIS_SENTINEL_USERNAME, password: v.REDIS_SENTINEL_PASSWORD },
     keyEncryptionKey: v.KEY_ENCRYPTION_KEY,
     keyDecryptionKeys: v.KEY_DECRYPTION_KEYS ?? [],
   });

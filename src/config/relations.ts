@@ -8,6 +8,7 @@ import { limits } from '../core/limits.ts';
 import { formatDuration } from './durations.ts';
 import type { Environment } from './env.ts';
 import { isLoopback, issuerFault, originFault } from './issuer.ts';
+import type { RedisAddress } from './redisUrl.ts';
 import { type SettingName, settingOf } from './settings.ts';
 import { shownValue, type Values } from './values.ts';
 
@@ -56,6 +57,23 @@ const relations: readonly Relation[] = [
     (v.DATABASE_URL === undefined) === (v.REDIS_URL === undefined)
       ? undefined
       : 'must be set together with REDIS_URL, or neither: several nodes need both, one node alone needs none',
+  ),
+  relation(['REDIS_TLS_CERT', 'REDIS_TLS_KEY'], (v) =>
+    (v.REDIS_TLS_CERT === undefined) === (v.REDIS_TLS_KEY === undefined)
+      ? undefined
+      : 'must be set together with REDIS_TLS_KEY, or neither: a certificate is of no use without its key',
+  ),
+  relation(['REDIS_TLS_CA', 'REDIS_URL'], (v) => withoutRedisTls(v.REDIS_TLS_CA, v.REDIS_URL)),
+  relation(['REDIS_TLS_CERT', 'REDIS_URL'], (v) => withoutRedisTls(v.REDIS_TLS_CERT, v.REDIS_URL)),
+  relation(['REDIS_SENTINEL_PASSWORD', 'REDIS_URL'], (v) =>
+    v.REDIS_SENTINEL_PASSWORD !== undefined && v.REDIS_URL?.kind !== 'sentinel'
+      ? 'needs a REDIS_URL that names Sentinels: nobody else is told it'
+      : undefined,
+  ),
+  relation(['REDIS_SENTINEL_USERNAME', 'REDIS_SENTINEL_PASSWORD'], (v) =>
+    v.REDIS_SENTINEL_USERNAME !== undefined && v.REDIS_SENTINEL_PASSWORD === undefined
+      ? 'needs REDIS_SENTINEL_PASSWORD: a user without a password cannot log in'
+      : undefined,
   ),
   relation(['KEY_ENCRYPTION_KEY', 'DATABASE_URL', 'REDIS_URL'], (v) =>
     v.DATABASE_URL !== undefined && v.REDIS_URL !== undefined && v.KEY_ENCRYPTION_KEY === undefined
@@ -135,6 +153,12 @@ const relations: readonly Relation[] = [
       : undefined,
   ),
 ];
+
+function withoutRedisTls(path: string | undefined, url: RedisAddress | undefined): string | undefined {
+  return path !== undefined && !url?.tls
+    ? 'needs a REDIS_URL with TLS, such as rediss://: certificates are only seen over TLS'
+    : undefined;
+}
 
 /** Whether two listeners on one port would meet: a wildcard takes every address, `localhost` may be any loopback one. */
 function hostsOverlap(one: string, other: string): boolean {

@@ -3,10 +3,17 @@ import type { RedisAddress } from './redisUrl.ts';
 
 const hidden = '[secret]';
 
+export interface SentinelLogin {
+  readonly username: string | undefined;
+  readonly password: string;
+}
+
 interface SecretValues {
   /** Set in server mode, together with `redis`; may hold a password. */
   readonly databaseUrl: string | undefined;
   readonly redis: RedisAddress | undefined;
+  /** For the Sentinels; undefined: as for the servers. */
+  readonly sentinelLogin: SentinelLogin | undefined;
   /** 32 bytes. Always set in server mode; undefined in embedded mode means "the one kept in DATA_DIR". */
   readonly keyEncryptionKey: Buffer | undefined;
   /** 32 bytes each. */
@@ -31,6 +38,10 @@ export class Secrets implements SecretValues {
 
   get redis(): RedisAddress | undefined {
     return this.#values.redis;
+  }
+
+  get sentinelLogin(): SentinelLogin | undefined {
+    return this.#values.sentinelLogin;
   }
 
   get keyEncryptionKey(): Buffer | undefined {

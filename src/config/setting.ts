@@ -8,6 +8,7 @@ export type SettingKind =
   | 'duration'
   | 'secret'
   | 'secrets'
+  | 'password'
   | 'url'
   | 'origins'
   | 'redis'

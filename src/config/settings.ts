@@ -3,6 +3,7 @@
  * it, so that they cannot disagree. Owns what a variable is called, means and defaults to; not how its text is read
  * (`values.ts`) nor which values go together (`relations.ts`).
  */
+import { pemFile, redisSettings } from './redisSettings.ts';
 import type { Setting } from './setting.ts';
 
 /** Unless OPERATIONS_PORT says otherwise. */
@@ -10,7 +11,6 @@ export const usualOperationsPort = 9464;
 
 const host = 'an IPv4 address, an IPv6 address without brackets, or a host name';
 const port = 'a port, 0–65535; 0 takes any free port';
-const pemFile = 'the path of a readable PEM file';
 
 /** What may follow from a signal about the context of a session. */
 const signalActions = ['ignore', 'note', 'notify', 'end'] as const;
@@ -98,14 +98,7 @@ export const settings = {
       'a postgres:// or postgresql:// URL; with ?schema=NAME the tables lie in that schema, else in public',
     description: 'PostgreSQL server. Set together with REDIS_URL, or neither.',
   },
-  REDIS_URL: {
-    kind: 'redis',
-    secret: true,
-    whenUnset: 'none (embedded mode)',
-    format:
-      'redis://[user:password@]host[:port][/db], redis-sentinel://[user:password@]host[:port],…/master[/db] or redis-cluster://[user:password@]host[:port],…; with TLS rediss://, rediss-sentinel:// or rediss-cluster://',
-    description: 'Redis server, Sentinels or Cluster. Set together with DATABASE_URL, or neither.',
-  },
+  ...redisSettings,
   DATA_DIR: {
     kind: 'path',
     default: './data',

@@ -72,6 +72,8 @@ const parsers: Record<Setting['kind'], (text: string, setting: Setting) => unkno
   duration: boundedDuration,
   secret: key256,
   secrets: keys256,
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+  password: (text) => (/^[^\x00-\x1f\x7f]{1,512}$/.test(text) ? text : undefined),
   url: (text, { schemes = [] }) => (isUrl(text, schemes) ? text : undefined),
   origins,
   redis: parseRedisUrl,

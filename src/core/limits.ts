@@ -5,6 +5,8 @@
 import { auditLimits } from './auditLimits.ts';
 import { grpcLimits } from './grpcLimits.ts';
 import { guessingLimits } from './guessingLimits.ts';
+import { redisLimits } from './redisLimits.ts';
+import { truthLimits } from './truthLimits.ts';
 
 export const limits = {
   ...guessingLimits,
@@ -159,22 +161,21 @@ export const limits = {
   copyMilliseconds: 250,
   /** How often the shared copy is compared with the truth, by whichever node comes first. */
   reconcileMilliseconds: 1_000,
+  /** How often a node looks whether its memory should be saved for others. */
+  savedMemoryLookMilliseconds: 1_000,
+  /**
+   * Memory that has changed is saved again after this: ten million revocations are 25 MB, and what a node that starts has to
+   * read beside them is what a minute brings. A node saves no more often, whatever becomes of what it saved.
+   */
+  savedMemoryMilliseconds: 60_000,
+  /** One that has not changed is saved again after this, so that it never becomes too old to be used. */
+  savedMemoryKeptMilliseconds: 10 * 60_000,
+  /** Saved memory that is older is not loaded: nodes save it six times in that time. */
+  savedMemoryUsableMilliseconds: 60 * 60_000,
   /** After a comparison that failed, so that an outage of Redis is no load on the database. */
   reconcileRetryMilliseconds: 5_000,
 
-  // The truth
-  /** How often a node proves to itself that what it writes is what it reads; a peer's proof is believed for three times that. */
-  canaryMilliseconds: 30_000,
-  /** The same while there is a doubt, so that it is over soon after its cause is. */
-  canaryDoubtMilliseconds: 5_000,
-  /** The last round of a stop, for a database that answers. */
-  lastCanaryMilliseconds: 1_000,
-  /** A canary of another node that was not found is looked for once more, after a failover has settled. */
-  canaryAgainMilliseconds: 500,
-  /** A canary's session is kept for this long after its node's last run; a sighting of it is believed for half of that. */
-  canaryKeptMilliseconds: 180 * 24 * 60 * 60_000,
-  /** What was seen is kept on the disk and in Redis this soon: a logout costs no write of its own. */
-  sightingMilliseconds: 1_000,
+  ...truthLimits,
 
   // Edges, at their node
   /** Edges of one node; each is a connection, and a message for each revocation. */
@@ -223,32 +224,7 @@ export const limits = {
 
   ...auditLimits,
 
-  // Redis
-  /** For making a connection: name, TCP, TLS, login and the first question. */
-  redisMilliseconds: 2_000,
-  /** One try at the start: asking each of some Sentinels or nodes of a Cluster may take the time of several. */
-  redisStartMilliseconds: 6_000,
-  /** A command that a caller waits for. Redis answers in less than one; with a check's second, the truth can be asked yet. */
-  redisCommandMilliseconds: 500,
-  /** After a command that was not answered: how often Redis is asked whether it is back, and nothing else is sent. */
-  redisProbeMilliseconds: 250,
-  /** The longest wait before connecting again; the first is this much shorter than that. */
-  redisBackoffFirstMilliseconds: 50,
-  redisBackoffMilliseconds: 1_000,
-  /** A subscription that has died without a word is noticed within this: nothing else is ever sent on it. */
-  redisHeartbeatMilliseconds: 1_000,
-  /** Ids that one script call adds, at 10–20 µs each: nobody else is served meanwhile, so it should be a few ms. */
-  redisScriptIds: 400,
-  /** What is read of a bitmap in one command. */
-  redisReadBytes: 256 * 1024,
-  /** A bitmap that says it is larger is not believed: that is room for 200 million revocations in one time slice. */
-  redisBitmapBytes: 512 * 1024 * 1024,
-  /** Redis keeps a slice for this much longer than it is asked for, so that a fast clock there drops nothing live (S9). */
-  redisSliceMarginSeconds: 60,
-  /** How many steps of writers a loader may be overtaken by: at one a second, about a minute. */
-  redisTrailSteps: 64,
-  /** A message between nodes. One that would be longer says "read them from the truth" instead. */
-  busMessageBytes: 64 * 1024,
+  ...redisLimits,
 
   // Process
   /** A signal this soon after the first is the same stop: it came through the process group and through npm. */

@@ -33,7 +33,7 @@ export interface CanaryParts {
   /** The `exp` of an access token that is issued now, in milliseconds. */
   readonly accessExpiry: (now: number) => number;
   /** To the other nodes, each of which looks for it in its own database. */
-  readonly announce: (revocation: Revocation) => void;
+  readonly announce: (revocation: Revocation, history: string) => void;
   /** It was committed: from now on a database without it is older than what was seen. */
   readonly onCommitted: (canary: CommittedCanary) => void;
   readonly clock: Pick<Clock, 'now'>;
@@ -182,7 +182,7 @@ async function writeAndRead(parts: CanaryParts, session: SessionWithUser): Promi
     if (found === undefined) throw new Contradiction(`does not show a revocation to who reads ${how}`);
     requireSame(`when a revocation expires, read ${how},`, found.expiresAt, revocation.expiresAt);
   }
-  parts.announce(revocation);
+  parts.announce(revocation, mark.history);
   return last;
 }
 

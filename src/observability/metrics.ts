@@ -27,6 +27,10 @@ export interface Metrics {
   rebuild(): void;
   /** A part of the shared deny-list failed, and made up for it or will try again. */
   fault(part: string): void;
+  /** A message of the bus was not believed, and why. */
+  busDropped(reason: string): void;
+  /** Memory that was saved in Redis is not what a node saved, and why. */
+  savedMemoryRefused(reason: string): void;
   /** Something about the context of a session changed, and what the settings say of that. */
   contextSignal(signal: string, action: string): void;
   /** Rows that have had their time were deleted. */
@@ -106,6 +110,18 @@ export function createMetrics(): Metrics {
     labelNames: ['part'] as const,
     registers,
   });
+  const busDropped = new Counter({
+    name: 'countersign_bus_dropped_total',
+    help: 'Messages of the bus that were not believed, by why.',
+    labelNames: ['reason'] as const,
+    registers,
+  });
+  const savedMemoryRefused = new Counter({
+    name: 'countersign_saved_memory_refused_total',
+    help: 'How often memory that was saved in Redis was not believed, by why.',
+    labelNames: ['reason'] as const,
+    registers,
+  });
   const deletedRows = new Counter({
     name: 'countersign_deleted_rows_total',
     help: 'Rows that had their time and were deleted by this node.',
@@ -150,6 +166,8 @@ export function createMetrics(): Metrics {
     edge: (outcome) => effectEdges.inc({ outcome }),
     rebuild: () => rebuilds.inc(),
     fault: (part) => faults.inc({ part }),
+    busDropped: (reason) => busDropped.inc({ reason }),
+    savedMemoryRefused: (reason) => savedMemoryRefused.inc({ reason }),
     contextSignal: (signal, action) => contextSignals.inc({ signal, action }),
     deleted: (table, rows) => deletedRows.inc({ table }, rows),
     upkeepFault: (part) => upkeepFaults.inc({ part }),

@@ -1,6 +1,6 @@
 /**
  * The port to the other nodes. Messages may be lost, come late or twice: nothing rests on their arrival but speed
- * (S11). What arrives is true, since only nodes of this deployment can publish.
+ * (S11). What arrives was said by a node of this deployment, as long as the name of its history is ours.
  */
 import type { Revocation } from './revocation.ts';
 
@@ -12,6 +12,8 @@ export interface Announcement {
   readonly from: NodeId;
   /** Counts up in its sender; an acknowledgement names it. */
   readonly number: number;
+  /** Of the database, that they were committed to: another one may be without them. */
+  readonly history: string;
   /** All committed. Undefined when they are too many for one message: read them from the truth. */
   readonly revocations: readonly Revocation[] | undefined;
 }
@@ -21,7 +23,20 @@ export interface Acknowledgement {
   readonly to: NodeId;
   readonly number: number;
   readonly from: NodeId;
+  /** Of the announcement. */
+  readonly history: string;
 }
+
+/** Why a message had no consequence. */
+export type DroppedFor =
+  /** No node of this deployment wrote it, for this channel. */
+  | 'unverified'
+  /** A node wrote it, of another version perhaps. */
+  | 'malformed'
+  /** It was there before, or comes far too late. */
+  | 'repeated'
+  /** The database has another history than its sender knew. */
+  | 'other_history';
 
 export interface Bus {
   /** Resolves when it was handed over, to whoever may be listening; rejects when it surely was not. */

@@ -1,10 +1,10 @@
-/** Fills a node's memory: from the shared copy where that can be relied upon, else row by row from the truth. */
+/** Fills a node's memory: from what another node saved where that is genuine, else row by row from the truth. */
 import type { Clock } from '../core/clock.ts';
 import { limits } from '../core/limits.ts';
 import type { DenyList } from './denyList.ts';
 import { type Position, requireSameHistory } from './position.ts';
-import type { Projection } from './projection.ts';
 import type { Revocation, RevocationSnapshot, RevocationSnapshots, RevocationStore } from './revocation.ts';
+import { isFresh, type SavedMemory } from './savedMemory.ts';
 
 /** Tells, now and then, how far a long load has come. */
 export type OnProgress = (progress: {
@@ -42,37 +42,36 @@ export type Load = () => Promise<Position>;
 export function createLoad(parts: {
   denyList: Pick<DenyList, 'load'>;
   snapshots: RevocationSnapshots;
-  copy: Pick<Projection, 'load'>;
+  saved: Pick<SavedMemory, 'latest'>;
   clock: Clock;
   sliceMs: number;
   onProgress: OnProgress;
 }): Load {
-  const { denyList, snapshots, copy, clock, sliceMs, onProgress } = parts;
+  const { denyList, snapshots, saved, clock, sliceMs, onProgress } = parts;
 
-  const loadCopy = async (
-    { position, marks }: RevocationSnapshot,
-    now: number,
-  ): Promise<Position | undefined> => {
-    const copied = await copy.load(position.history, now);
-    if (copied === undefined) return undefined;
-    requireSameHistory(copied.position, position);
-    const marked = await marks();
+  const loadSaved = async ({ position, now }: RevocationSnapshot): Promise<Position | undefined> => {
+    const latest = await saved.latest();
+    if (latest === undefined || !isFresh(latest, now)) return undefined;
+    requireSameHistory(latest.position, position);
+    const contents = await latest.read();
+    if (contents === undefined) return undefined;
+    const liveAt = Math.min(clock.now(), now);
+    const slices = contents.slices.filter(({ endsAt }) => endsAt > liveAt);
+    const marks = contents.marks.filter(({ expiresAt }) => expiresAt > liveAt);
     await denyList.load(async (memory) => {
-      memory.adopt(copied.slices);
-      memory.add(marked);
+      memory.adopt(slices);
+      memory.add(marks);
     });
-    const layers = copied.slices.flatMap((slice) => slice.layers);
+    const layers = slices.flatMap((slice) => slice.layers);
     onProgress({ from: 'redis', entries: layers.reduce((sum, layer) => sum + layer.entries, 0) });
-    return copied.position;
+    return latest.position;
   };
 
   return () =>
     snapshots.read(async (snapshot) => {
-      // Whatever is wrong with the copy, the truth has all of it.
-      const { position, now } = snapshot;
-      const liveAt = Math.min(clock.now(), now);
-      const copied = await loadCopy(snapshot, liveAt).catch(() => undefined);
-      if (copied !== undefined) return copied;
+      // Whatever is wrong with what was saved, the truth has all of it.
+      const covered = await loadSaved(snapshot).catch(() => undefined);
+      if (covered !== undefined) return covered;
       await denyList.load(async (memory) => {
         memory.reserve(await snapshot.countLive(clock.now(), sliceMs));
         let entries = 0;
@@ -86,6 +85,6 @@ export function createLoad(parts: {
         });
         onProgress({ from: 'postgres', entries });
       });
-      return position;
+      return snapshot.position;
     });
 }

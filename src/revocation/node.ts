@@ -11,7 +11,7 @@ import type { Cancel, Clock } from '../core/clock.ts';
 import { limits } from '../core/limits.ts';
 import { pruneInBatches } from '../core/pruneInBatches.ts';
 import { createEarliestTime, type ReadLatestTime } from '../core/steadyTime.ts';
-import type { Bus, BusListener, NodeId } from './bus.ts';
+import type { Bus, BusListener, DroppedFor, NodeId } from './bus.ts';
 import { createConfirmation } from './confirmation.ts';
 import { createDenyList, type DenyList, type OnVerdict } from './denyList.ts';
 import type { EdgeOutcome } from './edge.ts';
@@ -24,6 +24,7 @@ import type { Projection } from './projection.ts';
 import { createReconciler, type Reconciliation } from './reconciler.ts';
 import { createRenewal, type WatchedDatabase } from './renewal.ts';
 import type { Effect, EffectReport, Revocation, RevocationSnapshots, RevocationStore } from './revocation.ts';
+import { createMemorySaver, type SavedMemory } from './savedMemory.ts';
 import { createAnnouncementListener, createSharedEffect, type OnCanary } from './sharedEffect.ts';
 
 /** What is worth counting or logging. */
@@ -36,9 +37,11 @@ export interface NodeEvents {
   onFault(part: FaultyPart, error: unknown): void;
   /** An edge had to be waited for. */
   onEdgeSettled(outcome: EdgeOutcome): void;
+  /** A message of another node had no consequence. */
+  onMessageDropped(why: DroppedFor): void;
 }
 
-export type FaultyPart = 'renewal' | 'announcement' | 'listener' | 'reconciler' | 'pruning';
+export type FaultyPart = 'renewal' | 'announcement' | 'listener' | 'reconciler' | 'pruning' | 'saving';
 
 export interface RevocationNode {
   readonly denyList: DenyList;
@@ -57,7 +60,7 @@ export interface RevocationNode {
   dropLease(): void;
   /** Why renewals fail, when the last ones did. */
   renewalFault(): unknown;
-  announceCanary(revocation: Revocation): void;
+  announceCanary(revocation: Revocation, history: string): void;
 }
 
 export function createRevocationNode(parts: {
@@ -73,6 +76,7 @@ export function createRevocationNode(parts: {
   /** For what may take long, and so must not keep the lease waiting. */
   slowSnapshots: RevocationSnapshots;
   copy: Projection;
+  saved: SavedMemory;
   openBus: (listener: BusListener) => Bus;
   clock: Clock;
   /** By which the tokens of this node are judged to have expired. */
@@ -92,6 +96,7 @@ export function createRevocationNode(parts: {
     loadingSnapshots,
     slowSnapshots,
     copy,
+    saved,
     clock,
     events,
     latestTime,
@@ -112,7 +117,7 @@ export function createRevocationNode(parts: {
   const { onVerdict } = events;
   const denyList = createDenyList({ lease, confirm, sliceMs, onVerdict, listener: edges });
   const { onProgress } = events;
-  const load = createLoad({ denyList, snapshots: loadingSnapshots, copy, clock, sliceMs, onProgress });
+  const load = createLoad({ denyList, snapshots: loadingSnapshots, saved, clock, sliceMs, onProgress });
   const renewing = { self, lease, nodes, liveNodes, snapshots, denyList, edges, load, watched };
   const renewal = createRenewal({ ...renewing, latestTime, clock });
 
@@ -123,16 +128,19 @@ export function createRevocationNode(parts: {
   const onFault = faultIn('listener');
   const { onCanary = () => {} } = parts;
   const { saw } = watched;
-  const hearing = { self, denyList, renewal, edges, bus, onCanary, saw, onFault };
+  const onDropped = events.onMessageDropped;
+  const hearing = { self, denyList, renewal, edges, bus, onCanary, saw, onFault, onDropped };
   const listen = createAnnouncementListener(hearing);
   const telling = { self, leaseMs, denyList, edges, bus, copy, nodes, liveNodes, clock };
   const effect = createSharedEffect({
     ...telling,
     onEffect: events.onEffect,
     onFault: faultIn('announcement'),
+    onDropped,
   });
 
-  const reconcile = createReconciler({ snapshots: slowSnapshots, copy, clock, sliceMs });
+  const reconcile = createReconciler({ snapshots: slowSnapshots, copy, clock });
+  const saveMemory = createMemorySaver({ saved, denyList, renewal, snapshots: slowSnapshots, clock });
   let reconcileAfter = Number.NEGATIVE_INFINITY;
   const reconcileOrWait = async () => {
     if (clock.monotonic() < reconcileAfter) return;
@@ -157,6 +165,7 @@ export function createRevocationNode(parts: {
       while (!lease.held() && watched.trusted());
       renewal.start(faultIn('renewal'));
       regularly(limits.reconcileMilliseconds, 'reconciler', reconcileOrWait);
+      regularly(limits.savedMemoryLookMilliseconds, 'saving', saveMemory);
       regularly(limits.pruneIntervalMilliseconds, 'pruning', () =>
         slowSnapshots.readAlone('pruning', () => pruneInBatches((rows) => store.prune(earliestTime(), rows))),
       );

@@ -1,10 +1,10 @@
 /**
  * The port to the shared copy of the deny-list, in Redis. "Yes, it is in the set" is final; anything else says nothing,
- * since a copy may have lost what it was given (I2). It holds, by time slice, a set of ids and a bloom bitmap, and the
- * stamp: up to which position of the truth everything is in it.
+ * since a copy may have lost what it was given (I2). It holds, by time slice, a set of ids, and the stamp: up to which
+ * position of the truth everything is in it.
  */
 import type { Position } from './position.ts';
-import type { Revocation, SliceCount } from './revocation.ts';
+import type { Revocation } from './revocation.ts';
 
 /** The ids of one kind that expire by one time. */
 export interface SliceKey {
@@ -40,14 +40,6 @@ export interface Projection {
   add(revocations: readonly Revocation[]): Promise<void>;
   /** For each candidate, whether it is in the set of one of its slices. */
   contains(candidates: readonly Candidate[]): Promise<readonly boolean[]>;
-  /**
-   * What it holds of slices that have not ended at `now`, when that can be relied upon: whole, of this history, and
-   * stamped. Else undefined.
-   */
-  load(
-    history: string,
-    now: number,
-  ): Promise<{ position: Position; slices: readonly ProjectedSlice[] } | undefined>;
   /** Where the copy stands; undefined when it is empty, of another history or was never completed. */
   stamped(history: string): Promise<{ stamp: Stamp; position: Position } | undefined>;
   /** Milliseconds since it was last stamped, by its own clock; undefined when it bears no stamp. */
@@ -59,8 +51,8 @@ export interface Projection {
    */
   advance(stamp: Stamp, revocations: readonly Revocation[], to?: Position): Promise<Stamp | undefined>;
   /**
-   * Starts over with empty bitmaps that have room for these; sets are kept. Answers the stamp with which to `advance`: until
-   * that gives a position, `load` and `stamped` answer undefined.
+   * Starts over; what is in the sets stays. Answers the stamp with which to `advance`: until that gives a position, `stamped`
+   * answers undefined.
    */
-  beginRebuild(counts: readonly SliceCount[]): Promise<Stamp>;
+  beginRebuild(): Promise<Stamp>;
 }

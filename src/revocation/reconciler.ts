@@ -28,9 +28,8 @@ export function createReconciler(parts: {
   snapshots: RevocationSnapshots;
   copy: Projection;
   clock: Clock;
-  sliceMs: number;
 }): () => Promise<Reconciliation> {
-  const { snapshots, copy, clock, sliceMs } = parts;
+  const { snapshots, copy, clock } = parts;
 
   /** Adds page by page, each on the stamp that the one before it left. */
   const addAll = async (
@@ -56,7 +55,7 @@ export function createReconciler(parts: {
       );
       return whole ? 'done' : 'overtaken';
     }
-    const stamp = await copy.beginRebuild(await snapshot.countLive(clock.now(), sliceMs));
+    const stamp = await copy.beginRebuild();
     const whole = await addAll(stamp, snapshot, (onPage) => snapshot.readLive(clock.now(), onPage));
     return whole ? 'rebuilt' : 'overtaken';
   };

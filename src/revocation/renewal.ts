@@ -31,8 +31,6 @@ export interface WatchedDatabase {
 }
 
 export interface Renewal {
-  /** Up to where memory has everything; undefined while it does not. */
-  position(): Position | undefined;
   /** Why renewals fail, when the last ones did. */
   fault(): unknown;
   /**
@@ -42,6 +40,12 @@ export interface Renewal {
   renew(): Promise<void>;
   /** Renews from now on, and tells what goes wrong. */
   start(onFault: (error: unknown) => void): void;
+  /** Of the database, as the last renewal found it; memory may not have come to it yet. */
+  history(): string | undefined;
+  /** What memory surely covers; undefined while that is of another history, or nothing. */
+  position(): Position | undefined;
+  /** How many revocations were read in renewals: what a load reads, and what is said by others, is not counted. */
+  rowsRead(): number;
   /** Gives the lease back, so that nobody waits for this node; unless one of its edges still holds one. */
   stop(): Promise<void>;
 }
@@ -64,7 +68,9 @@ export function createRenewal(parts: {
   const { latestTime, clock } = parts;
   const earliestTime = createEarliestTime(clock);
   let number = 0;
+  let history: string | undefined;
   let position: Position | undefined;
+  let rowsRead = 0;
   /** What was read last has not been reported yet. */
   let unreported = false;
   /** The last that this node has read and its edges know, and the renewal in which it was read. */
@@ -85,6 +91,7 @@ export function createRenewal(parts: {
       });
       return snapshot.position;
     });
+    rowsRead += rows;
     return rows > 0;
   };
 
@@ -147,6 +154,7 @@ export function createRenewal(parts: {
     number += 1;
     const list = await nodes.register({ id: self, renewal: number, leaseMs: lease.milliseconds });
     const others = liveNodes.observe(list);
+    history = list.history;
     position = await loadIfOther(list.history);
     const applied = await readSince(position).catch((error) => {
       if (error instanceof HistoryError) forget();
@@ -178,6 +186,8 @@ export function createRenewal(parts: {
     renew,
     position: () => position,
     fault: () => (failed.times >= limits.renewalFailures ? failed.error : undefined),
+    history: () => history,
+    rowsRead: () => rowsRead,
 
     start(report) {
       onFault = report;

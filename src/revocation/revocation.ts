@@ -81,12 +81,10 @@ export interface RevocationSnapshot {
   countLive(now: number, sliceMs: number): Promise<readonly SliceCount[]>;
   /** This canary, if a renewal that follows on the position, or a start at `now`, would read it. */
   findCanary(subject: Uint8Array, by: { since: Position } | { now: number }): Promise<Revocation | undefined>;
-  /** The marks (`issuedBefore.ts`), which the shared copy has among other ids only. */
-  marks(): Promise<readonly Revocation[]>;
 }
 
 /** What one node at a time does. */
-export type SoleTask = 'reconciling' | 'pruning';
+export type SoleTask = 'reconciling' | 'pruning' | 'saving';
 
 export interface RevocationSnapshots {
   read<T>(work: (snapshot: RevocationSnapshot) => Promise<T>): Promise<T>;

@@ -7,7 +7,7 @@ import { type Clock, withDeadline } from '../core/clock.ts';
 import { coalesce } from '../core/coalesce.ts';
 import { AuthorityError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
-import type { Acknowledgement, Announcement, Bus, BusListener, NodeId } from './bus.ts';
+import type { Acknowledgement, Announcement, Bus, BusListener, DroppedFor, NodeId } from './bus.ts';
 import type { DenyList } from './denyList.ts';
 import type { Edges } from './edges.ts';
 import type { LiveNodes, NodeStore } from './liveNodes.ts';
@@ -28,12 +28,13 @@ export type OnCanary = (from: NodeId, revocation: Revocation) => void;
 
 export interface SharedEffect extends Effect {
   /** Tells the other nodes of it, and waits for nobody. */
-  announceCanary(revocation: Revocation): void;
+  announceCanary(revocation: Revocation, history: string): void;
   /** To be called for each acknowledgement of this node's announcements. */
   onAcknowledgement(acknowledgement: Acknowledgement): void;
 }
 
 interface Pending {
+  readonly history: string;
   readonly waiting: WaitingForNodes;
   /** Looks whether it is settled now. */
   evaluate: () => void;
@@ -52,6 +53,7 @@ export function createSharedEffect(parts: {
   onEffect: (report: EffectReport) => void;
   /** The bus, the copy or a look failed; another way makes up for it. */
   onFault: (error: unknown) => void;
+  onDropped: (why: DroppedFor) => void;
 }): SharedEffect {
   const { self, denyList, bus, copy, edges, clock, onFault } = parts;
   const pending = new Map<number, Pending>();
@@ -60,12 +62,12 @@ export function createSharedEffect(parts: {
   // Each look begins after it was asked for, and so after the commit of whoever asked.
   const look = coalesce(async () => parts.liveNodes.observe(await parts.nodes.list()));
 
-  const tell = async (number: number, revocations: CommittedRevocations['revocations']) => {
+  const tell = async (number: number, { revocations, mark }: CommittedRevocations) => {
     const few = revocations.length <= limits.announcedRevocations ? revocations : undefined;
     await Promise.all([
       // In the copy first: then whoever reads it directly knows as soon as any node does.
       few === undefined ? undefined : copy.add(few).catch(onFault),
-      bus.announce({ from: self, number, revocations: few }).catch(onFault),
+      bus.announce({ from: self, number, history: mark.history, revocations: few }).catch(onFault),
     ]);
   };
 
@@ -99,16 +101,18 @@ export function createSharedEffect(parts: {
     longestMs: () => parts.liveNodes.longestLeaseMs() + limits.effectBesidesLeaseMilliseconds,
     suspect: (revocations) => denyList.add(revocations),
 
-    async announce({ revocations, mark }) {
+    async announce(committed) {
+      const { revocations, mark } = committed;
       const committedAt = clock.monotonic();
       denyList.addCommitted(revocations);
       const ownEdges = edges.caughtUp();
       last += 1;
       const number = last;
-      const mine: Pending = { waiting: waitForNodes(mark, committedAt), evaluate: () => {} };
+      const waiting = waitForNodes(mark, committedAt);
+      const mine: Pending = { history: mark.history, waiting, evaluate: () => {} };
       pending.set(number, mine);
       try {
-        const told = tell(number, revocations);
+        const told = tell(number, committed);
         const outcomes = await everyNode(mine, committedAt + parts.leaseMs + limits.lookAgainMilliseconds);
         await ownEdges;
         // Nothing rests on it: who reads the copy directly is told as well, unless it does not answer.
@@ -122,15 +126,18 @@ export function createSharedEffect(parts: {
       }
     },
 
-    announceCanary(revocation) {
+    announceCanary(revocation, history) {
       last += 1;
-      bus.announce({ from: self, number: last, revocations: [revocation] }).catch(onFault);
+      bus.announce({ from: self, number: last, history, revocations: [revocation] }).catch(onFault);
     },
 
-    onAcknowledgement({ number, from }) {
+    onAcknowledgement({ number, from, history }) {
       const mine = pending.get(number);
-      mine?.waiting.acknowledged(from);
-      mine?.evaluate();
+      // One that comes late is no wonder: somebody else was waited for until then.
+      if (mine === undefined) return;
+      if (mine.history !== history) return parts.onDropped('other_history');
+      mine.waiting.acknowledged(from);
+      mine.evaluate();
     },
   };
 }
@@ -147,21 +154,31 @@ function stateOf(
   return waiting.hasSeen() || now < giveUpAt ? 'waiting' : 'nodes_unknown';
 }
 
-/** The other side: what a node does when another one announces. It says that it knows only when it does, and all its edges do. */
+/**
+ * The other side: what a node does when another one announces. It says that it knows only when it does, and all its edges do.
+ * Of a history that is not the one of its last renewal it believes nothing, and asks nothing either: whichever of the two is
+ * behind learns of it with its next renewal.
+ */
 export function createAnnouncementListener(parts: {
   self: NodeId;
   denyList: Pick<DenyList, 'addCommitted'>;
-  renewal: Pick<Renewal, 'renew'>;
+  renewal: Pick<Renewal, 'renew' | 'history'>;
   edges: Pick<Edges, 'caughtUp'>;
   bus: Pick<Bus, 'acknowledge'>;
   onCanary?: OnCanary;
   /** Told of what others have committed. */
   saw?: (revocations: readonly Revocation[]) => void;
   onFault: (error: unknown) => void;
+  onDropped: (why: DroppedFor) => void;
 }): BusListener['onAnnouncement'] {
   const { self, denyList, renewal, edges, bus, onCanary, onFault } = parts;
-  return ({ from, number, revocations }: Announcement) => {
-    const acknowledge = () => bus.acknowledge({ to: from, number, from: self });
+  return ({ from, number, history, revocations }: Announcement) => {
+    // Canaries first: another history may be that of another database, which is what they are for.
+    const canaries = revocations?.filter(isCanary) ?? [];
+    for (const canary of canaries) onCanary?.(from, canary);
+    if (revocations !== undefined && canaries.length > 0 && canaries.length === revocations.length) return;
+    if (history !== renewal.history()) return parts.onDropped('other_history');
+    const acknowledge = () => bus.acknowledge({ to: from, number, from: self, history });
     const acknowledgeWithEdges = () => {
       const edgesKnow = edges.caughtUp();
       if (edgesKnow === undefined) acknowledge();
@@ -171,9 +188,7 @@ export function createAnnouncementListener(parts: {
       renewal.renew().then(acknowledgeWithEdges).catch(onFault);
       return;
     }
-    const [canaries, others] = [revocations.filter(isCanary), revocations.filter((each) => !isCanary(each))];
-    for (const canary of canaries) onCanary?.(from, canary);
-    if (others.length < revocations.length && others.length === 0) return;
+    const others = revocations.filter((each) => !isCanary(each));
     denyList.addCommitted(others);
     parts.saw?.(others);
     acknowledgeWithEdges();

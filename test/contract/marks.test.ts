@@ -6,7 +6,6 @@ import { markAt, markSubject } from '../../src/revocation/issuedBefore.ts';
 import { engines, openStorage } from '../support/engines.ts';
 import { createFlowParts } from '../support/flowParts.ts';
 import { minute, newSession, newUser, rowsMadeAt as now } from '../support/rows.ts';
-import { openSharedDatabase } from '../support/sharedDatabase.ts';
 
 const operator = { actor: 'operator' } as const;
 
@@ -93,11 +92,3 @@ for (const { name, open } of engines) {
     });
   });
 }
-
-t.test('a snapshot has them, whatever the shared copy has', async (t) => {
-  const { database, snapshots } = await openSharedDatabase(t);
-  await database.revocations.record([markAt(now), { ...markAt(now), subject: randomBytes(27) }], now);
-  const marks = await snapshots.read((snapshot) => snapshot.marks());
-  t.match(marks, [{ ...markAt(now), subject: Buffer.from(markSubject(now)) }]);
-  t.equal(marks.length, 1);
-});

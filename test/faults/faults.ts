@@ -5,6 +5,7 @@ import { eventually } from '../support/eventually.ts';
 import { startRedis } from '../support/redis.ts';
 import { startSentinel } from '../support/sentinel.ts';
 import { startTcpProxy } from '../support/tcpProxy.ts';
+import { startLiar } from './liar.ts';
 import type { Workload } from './workload.ts';
 
 export interface Scene {
@@ -42,8 +43,23 @@ export const redisFaults = {
 
   'Redis fails over and loses the last writes': failOver,
 
+  'Redis lies': lies,
+
   'a node is cut off from Redis, silently': ({ cluster }) => cutOff(cluster, 'redis', 'silent'),
   'a node is cut off from Redis': ({ cluster }) => cutOff(cluster, 'redis', 'broken'),
+} satisfies Record<string, Fault>;
+
+/** Apart, since each does something to a node as well. */
+export const lyingFaults = {
+  'Redis lies while a node is killed and another one starts': async (scene) => {
+    const node = lastOf(scene.cluster);
+    const end = await lies(scene);
+    await node.kill();
+    return async () => {
+      await node.start();
+      await end();
+    };
+  },
 } satisfies Record<string, Fault>;
 
 export const databaseFaults = {
@@ -94,6 +110,7 @@ export const everything: Fault = async (scene) => {
 
 export const faults: Readonly<Record<string, Fault>> = {
   ...redisFaults,
+  ...lyingFaults,
   ...databaseFaults,
   ...nodeFaults,
   'everything at once': everything,
@@ -112,6 +129,24 @@ function cutOff(cluster: Cluster, from: 'redis' | 'postgres', how: 'silent' | 'b
   const line = lastOf(cluster).lines[from];
   line.cut(how);
   return () => line.heal();
+}
+
+/** In every way at once. What the nodes are told must be counted. */
+async function lies({ cluster, workload, note }: Scene): Promise<Ending> {
+  const liar = await startLiar(cluster.redis.port, workload.live);
+  return async () => {
+    await liar.stop();
+    const dropped = await Promise.all(cluster.nodes.map(droppedMessages));
+    note(`${liar.said()} lies, of which the nodes dropped ${dropped.join(', ')}`);
+    const counted = dropped.some((messages) => messages > 0);
+    if (liar.said() < 100 || !counted) throw new Error(`${liar.said()} lies, dropped: ${dropped}`);
+  };
+}
+
+async function droppedMessages(node: ClusterNode): Promise<number> {
+  const { body } = await node.call('GET', '/metrics').catch(() => ({ body: '' }));
+  const counts = [...String(body).matchAll(/^countersign_bus_dropped_total\{[^}]*\} (\d+)$/gm)];
+  return counts.reduce((sum, [, count]) => sum + Number(count), 0);
 }
 
 /**

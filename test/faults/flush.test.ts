@@ -1,4 +1,4 @@
-/** What direct readers find in Redis is there again soon after a flush. */
+/** What direct readers and nodes that start find in Redis is there again soon after a flush. */
 import t from 'tap';
 import { eventually } from '../support/eventually.ts';
 import type { RedisServer } from '../support/redis.ts';
@@ -8,9 +8,9 @@ import { nodesOfTests } from './faultTests.ts';
 import { startWorkload } from './workload.ts';
 
 const repairedWithinMs = 10_000;
-const keyShape = /^countersign:\{[^}]+\}:(?<kind>manifest|(set|bloom):(sessions|tokens):\d+)$/;
+const keyShape = /^countersign:\{[^}]+\}:(?<kind>manifest|memory|set:(sessions|tokens):\d+)$/;
 
-t.test('sets and bitmaps are back after FLUSHALL', async (t) => {
+t.test('sets and saved memory are back after FLUSHALL', async (t) => {
   const cluster = await startFaultCluster(nodesOfTests);
   t.teardown(() => cluster.stop());
   const { redis } = cluster;
@@ -50,5 +50,5 @@ async function membersByKey(redis: RedisServer): Promise<ReadonlyMap<string, num
 
 function isComplete(found: ReadonlyMap<string, number>): boolean {
   const has = (kind: string) => [...found.keys()].some((key) => key.includes(kind));
-  return has(':manifest') && has(':set:sessions:') && has(':bloom:sessions:');
+  return has(':manifest') && has(':set:sessions:') && has(':memory');
 }

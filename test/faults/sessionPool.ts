@@ -22,6 +22,7 @@ export function createSessionPool() {
   const ended: Session[] = [];
   return {
     ended,
+    live: (): readonly Session[] => live,
     wantsMore: () => live.length < mostLive,
     add: (session: Session) => void live.push(session),
     /** To log it out. One that was refused is tried again now and then, as a client would. */

@@ -14,6 +14,8 @@ export interface Workload {
   readonly counts: Readonly<Counts>;
   /** Sessions whose logout was acknowledged. */
   readonly acknowledged: readonly EndedSession[];
+  /** Ids of sessions that nobody has logged out. */
+  live(): readonly string[];
   /** Answers that no fault excuses. */
   readonly unexpected: readonly string[];
   /** Resolves when it has run for so long. */
@@ -55,6 +57,7 @@ export function startWorkload({ nodes }: Cluster, emails: readonly string[], che
   return {
     counts,
     acknowledged: pool.ended,
+    live: () => pool.live().map(({ id }) => id),
     unexpected,
     runFor: (milliseconds) => pause(milliseconds),
     measureAnew: () => void Object.assign(counts, none),

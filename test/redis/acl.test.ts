@@ -9,11 +9,12 @@ import t, { type Test } from 'tap';
 import { encodeBase64url } from '../../src/core/encoding.ts';
 import { createBus } from '../../src/storage/redis/bus.ts';
 import { createSharedRateCounters } from '../../src/storage/redis/rateCounters.ts';
+import { createSavedMemory } from '../../src/storage/redis/savedMemory.ts';
 import { eventually } from '../support/eventually.ts';
 import { startProcess } from '../support/process.ts';
 import { type RedisServer, startCluster, startRedis } from '../support/redis.ts';
 import { startAsAuthority, urlAs, userLines, userPassword } from '../support/redisUsers.ts';
-import { inAWhile, openCopy, someRevocations } from '../support/sharedCopy.ts';
+import { authentic, inAWhile, openCopy, someRevocations } from '../support/sharedCopy.ts';
 
 async function startFor(t: Test, start = startRedis): Promise<{ server: RedisServer; checker: string }> {
   const server = await startAsAuthority(start);
@@ -72,23 +73,37 @@ async function useEverything(t: Test, server: RedisServer, url: string): Promise
   await redis.claim(deploymentId);
   await redis.claim(deploymentId);
   const revocations = someRevocations(5_000);
-  const stamp = await projection.beginRebuild([]);
+  const stamp = await projection.beginRebuild();
   await projection.advance(stamp, revocations, { history: 'h', snapshot: '1:2:' });
+  await projection.stamped('h');
   await projection.add(revocations);
-  t.ok(await projection.load('h', Date.now()));
+  const saved = createSavedMemory({ redis, keys, authentic, onRefused: (why) => t.fail(why) });
+  const memory = { savedAt: Date.now(), position: { history: 'h', snapshot: '1:2:' }, slices: [], marks: [] };
+  await saved.save(memory);
+  await saved.save(memory);
+  t.ok(await (await saved.latest())?.read());
   const slices = [{ ofSessions: true, endsAt: inAWhile(4) }];
   await projection.contains([{ subject: randomBytes(16), slices }]);
   const database = url.endsWith('/1') ? 1 : 0;
   const admin = new Redis(server.port, { db: database });
   t.teardown(() => admin.disconnect());
-  await admin.hset(keys.manifest, 'sessions:1', '{"entries":0,"bits":0,"layers":[]}');
+  await admin.hset(keys.manifest, 'sessions:1', '{"entries":0}');
   await projection.add(revocations.slice(0, 1));
   await createSharedRateCounters({ redis, keys }).increment('a', 60_000, 1);
   const listener = { onAnnouncement: () => {}, onAcknowledgement: () => {} };
-  const bus = createBus({ redis, keys, nodeId: 'a', listener, onFault: (error) => t.fail(error.message) });
+  const bus = createBus({
+    ...{ redis, keys, authentic, nodeId: 'a', listener },
+    onDropped: (why) => t.fail(why),
+    onFault: (error) => t.fail(error.message),
+  });
   t.teardown(bus.close);
   await eventually('it listens', bus.listening);
-  await bus.announce({ from: 'a', number: 1, revocations: [] });
+  // One that stands still for a while is asked whether it is back.
+  server.kill('SIGSTOP');
+  await t.rejects(redis.claim(deploymentId));
+  server.kill('SIGCONT');
+  await eventually('it is back', redis.available);
+  await bus.announce({ from: 'a', number: 1, history: 'h', revocations: [] });
 }
 
 t.test('the checker’s user cannot write, flush, publish, or look around', async (t) => {

@@ -117,7 +117,6 @@ export function createDatabase(world: World, faults: DatabaseFaults = {}): Simul
         },
         findCanary: async () => undefined,
         countLive: (_now, sliceMs) => call(() => counts(seen, sliceMs)),
-        marks: () => call(() => marksOf(seen)),
         async readLive(_now, onPage) {
           await call(() => {});
           await onPage(seen.map(({ revocation }) => revocation));

@@ -1,13 +1,15 @@
-/** Redis as far as the protocol sees it: a bus that loses, delays and doubles, and a copy that may be flushed or set back. */
+/**
+ * Redis as far as the protocol sees it: a bus that loses, delays and doubles, a copy that may be flushed or set back, and
+ * memory that was saved. Somebody who can write to it, but has no key, puts back what nodes said and saved before.
+ */
 
-import { limits } from '../../src/core/limits.ts';
-import { bloomGeometry, hashId } from '../../src/revocation/bloomFilter.ts';
 import type { Acknowledgement, Announcement, Bus, BusListener, NodeId } from '../../src/revocation/bus.ts';
 import type { Position } from '../../src/revocation/position.ts';
 import type { Projection } from '../../src/revocation/projection.ts';
 import type { Revocation } from '../../src/revocation/revocation.ts';
+import type { MemoryContents, MemoryHead, SavedMemory } from '../../src/revocation/savedMemory.ts';
 import { sliceEnd } from '../../src/revocation/slicedFilter.ts';
-import { callOver, type Link, type Machine, type World } from './world.ts';
+import { callOver, type Dice, type Link, type Machine, type World } from './world.ts';
 
 interface Listening {
   readonly machine: Machine;
@@ -22,25 +24,39 @@ interface Held {
   readonly stampedAt: number;
   /** `kind:end:id` of every member of a set. */
   readonly members: ReadonlySet<string>;
-  /** Kind and end → what is in its bitmap. */
-  readonly slices: ReadonlyMap<string, readonly Uint8Array[]>;
+  readonly memory: Memory | undefined;
 }
 
-const nothing: Held = { stamp: '', position: undefined, stampedAt: 0, members: new Set(), slices: new Map() };
+type Memory = MemoryHead & MemoryContents;
+
+const nothing: Held = {
+  stamp: '',
+  position: undefined,
+  stampedAt: 0,
+  members: new Set(),
+  memory: undefined,
+};
 
 export interface SimulatedRedis {
   openBus(self: NodeId, machine: Machine, link: Link): (listener: BusListener) => Bus;
   copy(machine: Machine, link: Link): Projection;
+  saved(machine: Machine, link: Link): SavedMemory;
   flush(): void;
   /** The last writes are gone, as after a failover to a replica that lagged. */
   setBack(): void;
-  /** How often a node has read its memory from the copy. */
+  /** Memory that was saved before is put in the place of the last. */
+  replayMemory(dice: Dice): void;
+  /** Messages that were sent before are sent again. */
+  replayMessages(dice: Dice): void;
+  /** How often a node has read its memory from what was saved. */
   loads(): number;
 }
 
 export function createRedis(world: World, sliceMs: number): SimulatedRedis {
   const listening = new Map<NodeId, Listening>();
   const versions: Held[] = [nothing];
+  const memories: Memory[] = [];
+  const said: (() => void)[] = [];
   let loads = 0;
   let stamps = 0;
 
@@ -62,17 +78,19 @@ export function createRedis(world: World, sliceMs: number): SimulatedRedis {
     }
   };
 
-  const add = (to: Held, revocations: readonly Revocation[], always: boolean): Held => {
+  /** For good, too: whoever listens in can send it again. */
+  const send = (message: () => void) => {
+    said.push(message);
+    message();
+  };
+
+  const add = (to: Held, revocations: readonly Revocation[]): Held => {
     const members = new Set(to.members);
-    const slices = new Map(to.slices);
     for (const { subject, expiresAt } of revocations) {
       const slice = `${subject.length === 16}:${sliceEnd(expiresAt, sliceMs)}`;
-      const member = `${slice}:${Buffer.from(subject).toString('hex')}`;
-      if (members.has(member) && !always) continue;
-      members.add(member);
-      slices.set(slice, [...(slices.get(slice) ?? []), subject]);
+      members.add(`${slice}:${Buffer.from(subject).toString('hex')}`);
     }
-    return { ...to, members, slices };
+    return { ...to, members };
   };
 
   const fresh = (kind: string) => {
@@ -85,14 +103,18 @@ export function createRedis(world: World, sliceMs: number): SimulatedRedis {
       listening.set(self, { machine, link, listener });
       return {
         announce: (announcement: Announcement) =>
-          callOver(world, machine, link, () => {
-            for (const id of listening.keys()) {
-              if (id !== self) deliver(id, ({ onAnnouncement }) => onAnnouncement(announcement));
-            }
-          }),
+          callOver(world, machine, link, () =>
+            send(() => {
+              for (const id of listening.keys()) {
+                if (id !== self) deliver(id, ({ onAnnouncement }) => onAnnouncement(announcement));
+              }
+            }),
+          ),
         acknowledge(acknowledgement: Acknowledgement) {
           if (link.cut()) return;
-          deliver(acknowledgement.to, ({ onAcknowledgement }) => onAcknowledgement(acknowledgement));
+          send(() =>
+            deliver(acknowledgement.to, ({ onAcknowledgement }) => onAcknowledgement(acknowledgement)),
+          );
         },
       };
     },
@@ -104,7 +126,7 @@ export function createRedis(world: World, sliceMs: number): SimulatedRedis {
         return position?.history === history ? { stamp, position } : undefined;
       };
       return {
-        add: (revocations) => call(() => write(add(held(), revocations, false))),
+        add: (revocations) => call(() => write(add(held(), revocations))),
         contains: (candidates) =>
           call(() =>
             candidates.map(({ subject, slices }) =>
@@ -113,26 +135,12 @@ export function createRedis(world: World, sliceMs: number): SimulatedRedis {
               ),
             ),
           ),
-        load: (history) =>
-          call(() => {
-            const { position, slices } = held();
-            if (position?.history !== history) return undefined;
-            loads += 1;
-            return {
-              position,
-              slices: [...slices].map(([slice, subjects]) => ({
-                ofSessions: slice.startsWith('true'),
-                endsAt: Number(slice.split(':')[1]),
-                layers: [layerOf(subjects)],
-              })),
-            };
-          }),
         age: () => call(() => (held().position === undefined ? undefined : world.now() - held().stampedAt)),
         stamped: (history) => call(() => stamped(history)),
         advance: (stamp, revocations, to) =>
           call(() => {
             if (held().stamp !== stamp) return undefined;
-            const added = add(held(), revocations, stamp.startsWith('rebuilding'));
+            const added = add(held(), revocations);
             write(
               to === undefined
                 ? added
@@ -142,33 +150,50 @@ export function createRedis(world: World, sliceMs: number): SimulatedRedis {
           }),
         beginRebuild: () =>
           call(() => {
-            write({ ...held(), slices: new Map(), position: undefined, stamp: fresh('rebuilding') });
+            write({ ...held(), position: undefined, stamp: fresh('rebuilding') });
             return held().stamp;
           }),
       };
     },
 
+    saved(machine, link) {
+      const call = <T>(act: () => T) => callOver(world, machine, link, act);
+      return {
+        latest: () =>
+          call(() => {
+            const { memory } = held();
+            if (memory === undefined) return undefined;
+            const { id, savedAt, position, ...contents } = memory;
+            const read = () => {
+              loads += 1;
+              return contents;
+            };
+            return { id, savedAt, position, read: () => call(read) };
+          }),
+        async save(memory) {
+          const slices = memory.slices.map((slice) => ({
+            ...slice,
+            layers: slice.layers.map((layer) => ({ ...layer, bytes: Buffer.from(layer.bytes) })),
+          }));
+          const made = { ...memory, id: fresh('memory'), slices };
+          await call(() => {
+            memories.push(made);
+            write({ ...held(), memory: made });
+          });
+          return made.id;
+        },
+      };
+    },
+
     flush: () => write(nothing),
+    replayMemory: (dice) => write({ ...held(), memory: dice.pick(memories) }),
+    replayMessages(dice) {
+      for (let count = 0; count < 20; count += 1) dice.pick(said)?.();
+    },
     setBack() {
       const back = 1 + Math.floor(world.between(0, 6));
       write(versions.at(-1 - back) ?? nothing);
     },
     loads: () => loads,
   };
-}
-
-function layerOf(subjects: readonly Uint8Array[]) {
-  const capacity = Math.max(64, subjects.length);
-  const { bits, probes } = bloomGeometry(capacity, limits.bloomFalsePositives);
-  const bytes = new Uint8Array(bits / 8);
-  for (const subject of subjects) {
-    const { first, second } = hashId(subject);
-    let hash = first;
-    for (let probe = 0; probe < probes; probe += 1) {
-      const bit = Math.floor(((hash >>> 0) * bits) / 2 ** 32);
-      bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) | (1 << (bit & 7));
-      hash = (hash + second) | 0;
-    }
-  }
-  return { capacity, entries: subjects.length, bytes };
 }

@@ -58,6 +58,7 @@ export const runMs = 6_000;
 export async function simulate(seed: number, lastsMs: number, sabotage: Sabotage = {}): Promise<Outcome> {
   const world = createWorld(seed);
   const edgeWorld: World = { ...world, ...createDice(seed + 1_000_000) };
+  const liarWorld: World = { ...world, ...createDice(seed + 2_000_000) };
   const database = createDatabase(world, sabotage);
   const redis = createRedis(world, sliceMs);
   const leaseMs = world.pick([1_000, 1_000, 2_000, 5_000]) ?? 1_000;
@@ -100,6 +101,7 @@ export async function simulate(seed: number, lastsMs: number, sabotage: Sabotage
       loadingSnapshots: ports.snapshots,
       slowSnapshots: ports.snapshots,
       copy: redis.copy(machine, toRedis),
+      saved: redis.saved(machine, toRedis),
       openBus,
       clock: machine.clock,
       latestTime: createLatestTime(machine.clock, () => {}),
@@ -110,6 +112,7 @@ export async function simulate(seed: number, lastsMs: number, sabotage: Sabotage
         onReconciled() {},
         onFault() {},
         onEdgeSettled() {},
+        onMessageDropped() {},
       },
     });
     const { edges } = node;
@@ -215,6 +218,8 @@ export async function simulate(seed: number, lastsMs: number, sabotage: Sabotage
     () => cut(world, outages, 'database', leaseMs),
     () => cut(world, outages, 'redis', 2 * leaseMs),
     database.crash,
+    // Where that is looked for: it takes a crash in the few moments in which an id is used again.
+    ...(sabotage.hidesCrashes ? Array.from({ length: 12 }, () => database.crash) : []),
     redis.flush,
     redis.setBack,
     () => world.pick(nodes)?.machine.stepWallClock(world.between(-60_000, 60_000)),
@@ -250,6 +255,9 @@ export async function simulate(seed: number, lastsMs: number, sabotage: Sabotage
   often(90, logout);
   often(12, check);
   if (harshness > 0) often(1_000 / harshness, () => world.pick(faults)?.());
+  // Beside all of that, and by dice of their own.
+  const lies = [redis.replayMemory, redis.replayMessages];
+  if (harshness > 0) oftenWith(liarWorld)(2_000 / harshness, () => liarWorld.pick(lies)?.(liarWorld));
   const watchers = createWatchers({
     world: edgeWorld,
     count: sabotage.edges ?? edgeWorld.pick([0, 0, 0, 2, 3]) ?? 0,

@@ -36,9 +36,9 @@ export function tamperWithBus(
       ...listener,
       onAnnouncement(announcement) {
         listener.onAnnouncement(announcement);
-        const { from, number, revocations } = announcement;
+        const { from, number, history, revocations } = announcement;
         if (sabotage.acknowledgesAlone && revocations !== undefined)
-          bus.acknowledge({ to: from, number, from: self });
+          bus.acknowledge({ to: from, number, from: self, history });
       },
     });
     if (!sabotage.forgedAcknowledgements) return bus;
@@ -47,7 +47,8 @@ export function tamperWithBus(
       async announce(announcement) {
         await bus.announce(announcement);
         for (const from of others()) {
-          listener.onAcknowledgement({ to: self, from, number: announcement.number });
+          const { number, history } = announcement;
+          listener.onAcknowledgement({ to: self, from, number, history });
         }
       },
     };

@@ -2,16 +2,13 @@
 import { limits } from '../../src/core/limits.ts';
 import { subjectKey } from '../../src/revocation/confirmation.ts';
 import type { Position } from '../../src/revocation/position.ts';
-import type { ProjectedSlice, Projection } from '../../src/revocation/projection.ts';
+import type { Projection } from '../../src/revocation/projection.ts';
 import type { Revocation } from '../../src/revocation/revocation.ts';
-import { startOfTest } from './denyListNode.ts';
 
 export interface CopyInMemory extends Projection {
   readonly steps: string[];
   /** Up to where it is whole; undefined while it is not. */
   position: Position | undefined;
-  /** What `load` answers with the position. */
-  slices: readonly ProjectedSlice[];
   /** While there is one, everything fails with it. */
   fault: Error | undefined;
   /** Called before each step, with its words. */
@@ -40,7 +37,6 @@ export function createCopyInMemory(): CopyInMemory {
   const copy: CopyInMemory = {
     steps: [],
     position: undefined,
-    slices: [],
     fault: undefined,
     ageMs: limits.reconcileMilliseconds,
     before: () => {},
@@ -59,11 +55,6 @@ export function createCopyInMemory(): CopyInMemory {
       await step(`contains ${candidates.length}`);
       return candidates.map(({ subject }) => subjects.has(subjectKey(subject)));
     },
-    async load(history, now) {
-      await step(`load ${history} live at ${now - startOfTest}`);
-      const position = positionOf(history);
-      return position && { position, slices: copy.slices };
-    },
     age: async () => (copy.position === undefined ? undefined : copy.ageMs),
     async stamped(history) {
       await step('stamped');
@@ -78,8 +69,8 @@ export function createCopyInMemory(): CopyInMemory {
       stamp += 1;
       return String(stamp);
     },
-    async beginRebuild(counts) {
-      await step(`beginRebuild for ${counts.reduce((sum, { entries }) => sum + entries, 0)}`);
+    async beginRebuild() {
+      await step('beginRebuild');
       copy.position = undefined;
       stamp += 1;
       return String(stamp);

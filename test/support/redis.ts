@@ -33,10 +33,10 @@ export async function startRedis(
 }
 
 /** One server that has all slots of a Cluster, which it can have for itself. */
-export async function startCluster(): Promise<RedisServer> {
+export async function startCluster({ args = [] }: { args?: readonly string[] } = {}): Promise<RedisServer> {
   // Nodes talk on a port of their own, which by default is one that systems give to outgoing connections.
   const talk = ['--cluster-port', String(await freePort()), '--cluster-announce-ip', '127.0.0.1'];
-  const server = await startRedis({ args: ['--cluster-enabled', 'yes', ...talk] });
+  const server = await startRedis({ args: ['--cluster-enabled', 'yes', ...talk, ...args] });
   try {
     await server.command('CLUSTER', 'ADDSLOTSRANGE', 0, 16_383);
     const complete = async () => /cluster_state:ok/.test(String(await server.command('CLUSTER', 'INFO')));

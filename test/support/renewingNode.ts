@@ -7,20 +7,20 @@ import { createEdges } from '../../src/revocation/edges.ts';
 import { createLease } from '../../src/revocation/lease.ts';
 import { createLiveNodes } from '../../src/revocation/liveNodes.ts';
 import { createLoad, type OnProgress } from '../../src/revocation/loading.ts';
-import type { Projection } from '../../src/revocation/projection.ts';
 import { createRenewal } from '../../src/revocation/renewal.ts';
+import type { SavedMemory } from '../../src/revocation/savedMemory.ts';
 import { accessTtlMs, startOfTest } from './denyListNode.ts';
 import { createManualClock } from './manualClock.ts';
 import { leaseMs } from './nodes.ts';
 import { createSharedTruth } from './sharedTruth.ts';
 
-const noCopy: Pick<Projection, 'load'> = { load: async () => undefined };
+const nothingSaved: Pick<SavedMemory, 'latest'> = { latest: async () => undefined };
 
 export function createRenewingNode({
-  copy = noCopy,
+  saved = nothingSaved,
   onProgress = () => {},
 }: {
-  copy?: Pick<Projection, 'load'>;
+  saved?: Pick<SavedMemory, 'latest'>;
   onProgress?: OnProgress;
 } = {}) {
   const clock = createManualClock(startOfTest);
@@ -39,7 +39,7 @@ export function createRenewingNode({
     onSettled: (outcome) => void outcomes.push(outcome),
   });
   const denyList = createDenyList({ lease, confirm, sliceMs, onVerdict: () => {}, listener: edges });
-  const load = createLoad({ denyList, snapshots, copy, clock, sliceMs, onProgress });
+  const load = createLoad({ denyList, snapshots, saved, clock, sliceMs, onProgress });
   const latestTime = createLatestTime(clock, () => {});
   const renewal = createRenewal({
     self: 'self',

@@ -1,7 +1,7 @@
 /** A node that revokes: over a shared truth, and a bus and a copy that the test can break. */
 import { randomBytes } from 'node:crypto';
 import { AuthorityError } from '../../src/core/errors.ts';
-import type { Announcement } from '../../src/revocation/bus.ts';
+import type { Announcement, DroppedFor } from '../../src/revocation/bus.ts';
 import { createLiveNodes } from '../../src/revocation/liveNodes.ts';
 import type { CommittedRevocations, EffectReport } from '../../src/revocation/revocation.ts';
 import { createSharedEffect } from '../../src/revocation/sharedEffect.ts';
@@ -20,6 +20,7 @@ export function createRevokingNode(...others: readonly string[]) {
     [],
     [],
   ];
+  const dropped: DroppedFor[] = [];
   const ports = {
     announce: async (_: Announcement): Promise<void> => {},
     add: async (): Promise<void> => {},
@@ -47,8 +48,10 @@ export function createRevokingNode(...others: readonly string[]) {
     clock,
     onEffect: (report) => void reports.push(report),
     onFault: (error) => void faults.push(error),
+    onDropped: (why) => void dropped.push(why),
   });
-  const acknowledge = (from: string, number = 1) => effect.onAcknowledgement({ to: 'self', number, from });
+  const acknowledge = (from: string, number = 1, history = truth.history) =>
+    effect.onAcknowledgement({ to: 'self', number, from, history });
   const announce = (committed: CommittedRevocations = truth.commit(revoked(randomBytes(16)))) =>
     watched(effect.announce(committed));
   const looks = () => truth.steps.filter((step) => step === 'list').length;
@@ -61,6 +64,7 @@ export function createRevokingNode(...others: readonly string[]) {
     announced,
     copied,
     faults,
+    dropped,
     reports,
     effect,
     acknowledge,

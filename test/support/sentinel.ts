@@ -55,3 +55,39 @@ export async function startSentinel(options: {
     },
   };
 }
+
+/** One that speaks TLS only, and asks for a password; it knows one server, by its TLS port. `args`: as the server's own. */
+export async function startTlsSentinel(options: {
+  primaryPort: number;
+  primaryPassword: string;
+  password: string;
+  args: readonly string[];
+}): Promise<{ port: number; group: string; stop(): Promise<void> }> {
+  const { primaryPort, primaryPassword, password, args } = options;
+  const port = await freePort();
+  const folder = await mkdtemp(join(tmpdir(), 'sentinel-'));
+  const settings = join(folder, 'sentinel.conf');
+  const lines = [
+    'port 0',
+    `tls-port ${port}`,
+    'tls-replication yes',
+    'bind 127.0.0.1',
+    `dir ${folder}`,
+    `requirepass ${password}`,
+    `sentinel monitor ${group} 127.0.0.1 ${primaryPort} 1`,
+    `sentinel auth-pass ${group} ${primaryPassword}`,
+  ];
+  await writeFile(settings, `${lines.join('\n')}\n`);
+  const sentinel = startProcess('redis-server', [settings, '--sentinel', ...args]);
+  const stop = async () => {
+    await sentinel.stop();
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    await sentinel.waitForOutput(/\+monitor master/);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { port, group, stop };
+}

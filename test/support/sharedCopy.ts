@@ -1,10 +1,9 @@
 /** Connections to a Redis of the test's own, and the shared copy of the deny-list in it. */
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { Test } from 'tap';
 import { parseRedisUrl } from '../../src/config/redisUrl.ts';
+import { createAuthenticText } from '../../src/core/authenticText.ts';
 import { systemClock } from '../../src/core/clock.ts';
-import { limits } from '../../src/core/limits.ts';
-import { createBloomFilter, hashId } from '../../src/revocation/bloomFilter.ts';
 import type { Projection, SliceKey } from '../../src/revocation/projection.ts';
 import type { Revocation } from '../../src/revocation/revocation.ts';
 import { sliceEnd } from '../../src/revocation/slicedFilter.ts';
@@ -29,6 +28,9 @@ export function addressOf(url: string) {
 }
 
 export const sliceMs = 100_000;
+
+/** Of the nodes of the test, which have one KEY_ENCRYPTION_KEY. */
+export const authentic = createAuthenticText([randomBytes(32)], 'redis');
 
 export interface SharedCopy {
   readonly redis: RedisConnection;
@@ -75,30 +77,9 @@ export function held(
 
 /** Rebuilds it from these, as of `1:2:`. */
 export async function rebuild(projection: Projection, revocations: readonly Revocation[]): Promise<string> {
-  const stamp = await projection.advance(await projection.beginRebuild([]), revocations, position('1:2:'));
+  const stamp = await projection.advance(await projection.beginRebuild(), revocations, position('1:2:'));
   if (stamp === undefined) throw new Error('overtaken');
   return stamp;
-}
-
-/** What a node that starts would find in its filters. */
-export async function mayBeRevoked(
-  projection: Projection,
-): Promise<((subject: Uint8Array) => boolean) | undefined> {
-  const loaded = await projection.load(history, systemClock.now());
-  const filters = loaded?.slices.flatMap(({ ofSessions, layers }) =>
-    layers.map((layer) => ({
-      ofSessions,
-      filter: createBloomFilter(layer.capacity, limits.bloomFalsePositives, layer),
-    })),
-  );
-  return (
-    filters &&
-    ((subject) =>
-      filters.some(
-        ({ ofSessions, filter }) =>
-          ofSessions === (subject.length === 16) && filter.mayContain(hashId(subject)),
-      ))
-  );
 }
 
 /** A server for the user that docs/redis.md gives the authority. */

@@ -2,7 +2,6 @@
  * What nodes share, in memory: revocations with the transactions that committed them, and the rows of the nodes. Each step
  * is noted, and can be made to fail, to hang or to be watched.
  */
-import { timeOfMark } from '../../src/revocation/issuedBefore.ts';
 import type { NodeRow, NodeStore } from '../../src/revocation/liveNodes.ts';
 import { covers, requireSameHistory } from '../../src/revocation/position.ts';
 import type {
@@ -82,8 +81,6 @@ export function createSharedTruth(now: () => number): SharedTruth {
           sliceMs,
         );
       },
-      marks: async () =>
-        visible.map(({ row }) => row).filter(({ subject }) => timeOfMark(subject) !== undefined),
       async readLive(at, onPage) {
         await step('readLive');
         const live = visible.filter(({ row }) => row.expiresAt > at);

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import t from 'tap';
 import { limits } from '../../src/core/limits.ts';
-import type { Acknowledgement, Announcement } from '../../src/revocation/bus.ts';
+import type { Acknowledgement, Announcement, DroppedFor } from '../../src/revocation/bus.ts';
 import { createAnnouncementListener } from '../../src/revocation/sharedEffect.ts';
 import { outcomeOf, revoked } from '../support/denyListNode.ts';
-import { leaseMs } from '../support/nodes.ts';
+import { history, leaseMs } from '../support/nodes.ts';
 import { createRenewingNode } from '../support/renewingNode.ts';
 import { openWithLease } from '../support/watchedNode.ts';
 
@@ -15,6 +15,7 @@ function setUp() {
   const { denyList, renewal, edges } = node;
   const acknowledged: Acknowledgement[] = [];
   const faults: unknown[] = [];
+  const dropped: DroppedFor[] = [];
   const bus = {
     before: () => {},
     acknowledge(acknowledgement: Acknowledgement) {
@@ -29,16 +30,22 @@ function setUp() {
     edges,
     bus,
     onFault: (error) => void faults.push(error),
+    onDropped: (why) => void dropped.push(why),
   });
-  return { ...node, listen, acknowledged, faults, bus };
+  return { ...node, listen, acknowledged, dropped, faults, bus };
 }
 
-const announcement = (number: number, revocations: Announcement['revocations']): Announcement => ({
-  from: 'other',
+const announcement = (
+  number: number,
+  revocations: Announcement['revocations'],
+  of = history,
+): Announcement => ({ from: 'other', number, history: of, revocations });
+const acknowledgement = (number: number, of = history): Acknowledgement => ({
+  to: 'other',
   number,
-  revocations,
+  from: 'self',
+  history: of,
 });
-const acknowledgement = (number: number): Acknowledgement => ({ to: 'other', number, from: 'self' });
 
 t.test('it says that it knows when it does', async (t) => {
   const { denyList, renewal, listen, acknowledged, bus } = setUp();
@@ -69,7 +76,7 @@ t.test('what is announced while it loads is there when it has a lease', async (t
     const row = revoked(randomBytes(16));
     truth.before.set(step, () => {
       truth.before.delete(step);
-      listen(announcement(1, truth.commit(row).revocations));
+      listen(announcement(1, truth.commit(row).revocations, truth.history));
     });
     await renewal.renew();
     t.equal(await outcomeOf(denyList, [row.subject]), 'revoked logout by lru', step);
@@ -153,12 +160,30 @@ t.test('what an edge was to learn from a load, and did not, is not acknowledged 
   const edge = await openWithLease(edges);
   truth.history = 'another one';
   truth.commit(revoked(randomBytes(16)));
-  listen(announcement(7, undefined));
+  let heard = false;
+  truth.before.set('readLive', () => {
+    if (!heard) listen(announcement(7, undefined, 'another one'));
+    heard = true;
+  });
+  await renewal.renew();
   await clock.settle();
   t.equal(edge.stream.ended(), 'started_over');
   t.strictSame(acknowledged, []);
   await clock.advance(leaseMs + leaseMarginMilliseconds);
-  t.strictSame(acknowledged, [acknowledgement(7)]);
+  t.strictSame(acknowledged, [acknowledgement(7, 'another one')]);
+});
+
+t.test('of another history than its own it believes nothing, asks nothing, and counts it', async (t) => {
+  const { truth, denyList, renewal, listen, acknowledged, dropped } = setUp();
+  const row = revoked(randomBytes(16));
+  listen(announcement(1, [row]));
+  t.strictSame([acknowledged, dropped], [[], ['other_history']], 'before it knows of any');
+  await renewal.renew();
+  truth.steps.length = 0;
+  for (const rows of [[row], undefined]) listen(announcement(2, rows, 'history two'));
+  t.strictSame([acknowledged, dropped.length, truth.steps], [[], 3, []]);
+  t.equal(await outcomeOf(denyList, [row.subject]), 'not revoked by bloom');
+  t.equal(renewal.history(), history);
 });
 
 t.test('a bus that fails is a fault, also after edges were waited for', async (t) => {

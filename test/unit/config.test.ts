@@ -18,6 +18,8 @@ const server: Env = {
   KEY_ENCRYPTION_KEY: key.toString('base64'),
 };
 
+const plainRedis: Env = { ...server, REDIS_URL: 'redis://cache' };
+
 /** The lines of the StartupError, or none. */
 function faults(env: Env): string[] {
   try {
@@ -62,6 +64,7 @@ t.test('nothing set: embedded mode with the documented defaults', (t) => {
     audit: { retentionMs: 34_560_000_000 },
     keys: { rotationIntervalMs: 2_592_000_000, jwksMaxAgeMs: 300_000 },
     storage: { mode: 'embedded', dataDir: './data' },
+    redisTls: { caPath: undefined, certificatePath: undefined, privateKeyPath: undefined },
     leaseMs: 5_000,
     registration: 'open',
     rateLimits: 1,
@@ -69,6 +72,7 @@ t.test('nothing set: embedded mode with the documented defaults', (t) => {
   });
   t.equal(secrets.databaseUrl, undefined);
   t.equal(secrets.redis, undefined);
+  t.equal(secrets.sentinelLogin, undefined);
   t.equal(secrets.keyEncryptionKey, undefined);
   t.end();
 });
@@ -111,6 +115,12 @@ t.test('everything set: server mode, and every variable arrives', (t) => {
     GRPC_TLS_KEY: pem,
     GRPC_TLS_CLIENT_CA: pem,
     GRPC_REFLECTION: 'off',
+    REDIS_URL: 'rediss-sentinel://:hunter2@cache.internal:6380/main/1',
+    REDIS_TLS_CA: pem,
+    REDIS_TLS_CERT: pem,
+    REDIS_TLS_KEY: pem,
+    REDIS_SENTINEL_USERNAME: 'watcher',
+    REDIS_SENTINEL_PASSWORD: 'hünter 3',
   });
   t.strictSame(config, {
     http: {
@@ -144,6 +154,7 @@ t.test('everything set: server mode, and every variable arrives', (t) => {
     audit: { retentionMs: 7_776_000_000 },
     keys: { rotationIntervalMs: 43_200_000, jwksMaxAgeMs: 60_000 },
     storage: { mode: 'server', dataDir: '/var/lib/countersign' },
+    redisTls: { caPath: pem, certificatePath: pem, privateKeyPath: pem },
     leaseMs: 2_000,
     registration: 'closed',
     rateLimits: 2.5,
@@ -151,13 +162,15 @@ t.test('everything set: server mode, and every variable arrives', (t) => {
   });
   t.equal(secrets.databaseUrl, server['DATABASE_URL']);
   t.strictSame(secrets.redis, {
-    kind: 'single',
+    kind: 'sentinel',
     tls: true,
     username: undefined,
     password: 'hunter2',
-    endpoint: { host: 'cache.internal', port: 6380 },
+    endpoints: [{ host: 'cache.internal', port: 6380 }],
+    master: 'main',
     database: 1,
   });
+  t.strictSame(secrets.sentinelLogin, { username: 'watcher', password: 'hünter 3' });
   t.strictSame(secrets.keyEncryptionKey, key);
   t.end();
 });
@@ -383,6 +396,17 @@ t.test('values that are well-formed but cannot go together are refused, with the
     ['a certificate without its key', { GRPC_TLS_CERT: pem }, ['GRPC_TLS_CERT']],
     ['a key without its certificate', { GRPC_TLS_KEY: pem }, ['GRPC_TLS_CERT']],
     ['client certificates without TLS', { GRPC_TLS_CLIENT_CA: pem }, ['GRPC_TLS_CLIENT_CA']],
+    ['a certificate for Redis without its key', { ...server, REDIS_TLS_CERT: pem }, ['REDIS_TLS_CERT']],
+    ['a key for Redis without its certificate', { ...server, REDIS_TLS_KEY: pem }, ['REDIS_TLS_CERT']],
+    ['authorities for a Redis without TLS', { ...plainRedis, REDIS_TLS_CA: pem }, ['REDIS_TLS_CA']],
+    [
+      'a certificate for a Redis without TLS',
+      { ...plainRedis, REDIS_TLS_CERT: pem, REDIS_TLS_KEY: pem },
+      ['REDIS_TLS_CERT'],
+    ],
+    ['authorities for no Redis', { REDIS_TLS_CA: pem }, ['REDIS_TLS_CA']],
+    ['a password for no Sentinel', { ...server, REDIS_SENTINEL_PASSWORD: 'x' }, ['REDIS_SENTINEL_PASSWORD']],
+    ['a user without a password', { ...server, REDIS_SENTINEL_USERNAME: 'x' }, ['REDIS_SENTINEL_USERNAME']],
   ];
   for (const [what, env, names] of table) {
     t.strictSame(faulty(env), names, what);
@@ -461,6 +485,8 @@ t.test('no secret is in any message', (t) => {
     { CORS_ORIGINS: `https://a.example,https://me:${secret}@app.example.com` },
     { GRPC_TLS_KEY: `-----BEGIN PRIVATE KEY-----\n${secret}\n-----END PRIVATE KEY-----` },
     { GRPC_TLS_KEY: `-----BEGIN PRIVATE KEY----- ${secret}` },
+    { REDIS_SENTINEL_PASSWORD: secret },
+    { REDIS_SENTINEL_PASSWORD: `${secret}\n` },
   ];
   for (const env of table) {
     const lines = faults(env);

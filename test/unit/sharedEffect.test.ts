@@ -43,6 +43,22 @@ t.test('each node is waited for until it acknowledges', async (t) => {
   t.equal(clock.timers(), 0, 'those that come late or twice start nothing');
 });
 
+t.test('an acknowledgement of another history, or of nothing, settles nothing', async (t) => {
+  const { clock, acknowledge, announce, dropped } = createRevokingNode('a');
+  const effect = announce();
+  await clock.settle();
+  acknowledge('a', 1, 'history two');
+  t.strictSame(dropped, ['other_history']);
+  acknowledge('a', 7);
+  await clock.advance(30);
+  t.equal(effect.now(), 'waiting');
+  acknowledge('a');
+  await clock.settle();
+  t.strictSame(effect.now(), { a: 'acknowledged' });
+  acknowledge('a', 1, 'history two');
+  t.equal(dropped.length, 1, 'one that comes late is no wonder');
+});
+
 t.test(
   'an acknowledgement may come before the first look, even before the announcement was handed over',
   async (t) => {

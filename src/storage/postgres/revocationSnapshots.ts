@@ -1,6 +1,5 @@
 /** Reads the revocations at one moment, with the position of that moment: one transaction, one snapshot, any number of rows. */
 import { limits } from '../../core/limits.ts';
-import { marksRange } from '../../revocation/issuedBefore.ts';
 import { type Position, requireSameHistory } from '../../revocation/position.ts';
 import type {
   Revocation,
@@ -13,8 +12,11 @@ import type { SqlConnection } from './engine.ts';
 import { historySql } from './history.ts';
 import type { OwnConnection } from './ownConnection.ts';
 
-/** What only one node does at a time → a number that no other user of the database locks, and beside it the schema: the bytes of "csg1", "csg2". */
-const locks: Record<SoleTask, number> = { reconciling: 0x63736731, pruning: 0x63736732 };
+/**
+ * What only one node does at a time → a number that no other user of the database locks, and beside it the schema: the bytes of
+ * "csg1", "csg2", "csg9".
+ */
+const locks: Record<SoleTask, number> = { reconciling: 0x63736731, pruning: 0x63736732, saving: 0x63736739 };
 
 export function createRevocationSnapshots(connection: OwnConnection): RevocationSnapshots {
   return {
@@ -62,12 +64,6 @@ async function snapshotOf(sql: SqlConnection): Promise<RevocationSnapshot> {
     async countLive(now, sliceMs) {
       const rows = await sql.query<CountRow>(countLiveSql(earlier(now), sliceMs));
       return rows.map((row) => fromCountRow(row, sliceMs));
-    },
-    async marks() {
-      const { from, to } = marksRange;
-      const select =
-        'SELECT subject, reason, expires_at FROM revocations WHERE subject > $1 AND subject < $2';
-      return (await sql.query<Row>(select, [from, to])).map(fromRow);
     },
   };
 }

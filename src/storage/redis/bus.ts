@@ -1,67 +1,95 @@
-/** The bus between nodes, over PUBLISH and SUBSCRIBE: at most once, which is all that the port promises (S11). */
-import type { Bus, BusListener, NodeId } from '../../revocation/bus.ts';
+/**
+ * The bus between nodes, over PUBLISH and SUBSCRIBE: at most once, which is all that the port promises (S11). Whoever can
+ * write to Redis can say anything on it, so a message is believed by its code alone, on the channel that it was written for.
+ */
+import type { AuthenticText } from '../../core/authenticText.ts';
+import { limits } from '../../core/limits.ts';
+import type { Bus, BusListener, DroppedFor, NodeId } from '../../revocation/bus.ts';
 import {
   decodeAcknowledgement,
   decodeAnnouncement,
   encodeAcknowledgement,
   encodeAnnouncement,
+  type Sequenced,
 } from './busMessages.ts';
 import type { RedisConnection } from './connection.ts';
 import type { RedisKeys } from './keys.ts';
+import { createReplayWindow } from './replayWindow.ts';
 
 export interface RedisBus extends Bus {
   /** False while nothing can arrive. */
   listening(): boolean;
-  /** Messages that were not understood. */
-  dropped(): number;
   close(): void;
 }
 
-/** `onFault` is told of the first message that is not understood, and each time that messages may have been missed. */
+/**
+ * `onDropped` is told of each message that is not believed or not understood; `onFault` of the first of them, and each time
+ * that messages may have been missed.
+ */
 export function createBus(parts: {
   redis: Pick<RedisConnection, 'run' | 'subscribe'>;
   keys: RedisKeys;
+  authentic: AuthenticText;
   nodeId: NodeId;
   listener: BusListener;
+  onDropped: (why: DroppedFor) => void;
   onFault: (error: Error) => void;
 }): RedisBus {
-  const { redis, keys, nodeId, listener, onFault } = parts;
+  const { redis, keys, authentic, nodeId, listener, onFault } = parts;
   const acknowledgements = keys.acknowledgements(nodeId);
-  let dropped = 0;
+  const takeOnce = createReplayWindow();
+  let sequence = 0;
+  let dropped = false;
 
-  const drop = (channel: string) => {
-    dropped += 1;
-    if (dropped === 1)
-      onFault(new Error(`Redis: a message on ${channel} is not one of ours; others are only counted`));
+  const drop = (channel: string, why: DroppedFor) => {
+    parts.onDropped(why);
+    if (dropped) return;
+    dropped = true;
+    onFault(new Error(`Redis: a message on ${channel} is not believed (${why}); others are only counted`));
+  };
+
+  /** The message, when it is genuine, for whoever listens here, and new. */
+  const open = <Message extends { readonly from: NodeId }>(
+    channel: string,
+    payload: Buffer,
+    decode: (text: string) => Sequenced<Message> | undefined,
+  ): Message | undefined => {
+    const text = payload.length > limits.busMessageBytes ? undefined : authentic.read(payload, channel);
+    if (text === undefined) return void drop(channel, 'unverified');
+    const decoded = decode(text);
+    if (decoded === undefined) return void drop(channel, 'malformed');
+    const { message } = decoded;
+    if (takeOnce(message.from, decoded.sequence)) return message;
+    return void drop(channel, 'repeated');
   };
 
   const hear = (channel: string, payload: Buffer) => {
     if (channel === acknowledgements) {
-      const acknowledgement = decodeAcknowledgement(payload);
+      const acknowledgement = open(channel, payload, decodeAcknowledgement);
       if (acknowledgement?.to === nodeId) listener.onAcknowledgement(acknowledgement);
-      else drop(channel);
       return;
     }
-    const announcement = decodeAnnouncement(payload);
-    if (announcement === undefined) drop(channel);
-    else if (announcement.from !== nodeId) listener.onAnnouncement(announcement);
+    const announcement = open(channel, payload, decodeAnnouncement);
+    if (announcement !== undefined && announcement.from !== nodeId) listener.onAnnouncement(announcement);
   };
 
-  const publish = (channel: string, message: string) =>
-    redis.run((commands) => commands.publish(channel, message));
+  const publish = (channel: string, text: string) =>
+    redis.run((commands) => commands.publish(channel, authentic.write(text, channel)));
+  const numbered = <Message>(message: Message): Sequenced<Message> => {
+    sequence += 1;
+    return { sequence, message };
+  };
   const subscription = redis.subscribe([keys.announcements, acknowledgements], hear, onFault);
 
   return {
     announce: async (announcement) =>
-      void (await publish(keys.announcements, encodeAnnouncement(announcement))),
+      void (await publish(keys.announcements, encodeAnnouncement(numbered(announcement)))),
     acknowledge(acknowledgement) {
       // One that is lost costs its receiver a wait for the lease, and whoever holds Redis knows why already.
-      publish(keys.acknowledgements(acknowledgement.to), encodeAcknowledgement(acknowledgement)).catch(
-        () => {},
-      );
+      const text = encodeAcknowledgement(numbered(acknowledgement));
+      publish(keys.acknowledgements(acknowledgement.to), text).catch(() => {});
     },
     listening: subscription.active,
-    dropped: () => dropped,
     close: subscription.close,
   };
 }

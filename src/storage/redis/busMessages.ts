@@ -1,105 +1,84 @@
 /**
- * What nodes say to each other, as JSON. Read strictly: a channel can be written to by whoever has the password, and by
- * nodes of other versions, and nothing that arrives may throw, be large, or be taken for what it is not.
+ * What nodes say to each other, as JSON. What is read here was written by a node of this deployment; it may be one of another
+ * version, so it is read strictly all the same.
  */
 import { limits } from '../../core/limits.ts';
 import type { Acknowledgement, Announcement } from '../../revocation/bus.ts';
-import type { Revocation } from '../../revocation/revocation.ts';
-import { isSession } from './keys.ts';
+import { decodeRevocations, encodeRevocation, hasMembers, isCount, type Members } from './revocationText.ts';
+
+/** `sequence` grows with each message of a sender, of whatever kind. */
+export interface Sequenced<Message> {
+  readonly sequence: number;
+  readonly message: Message;
+}
 
 /** Without its revocations when they are too many for one message. */
-export function encodeAnnouncement({ from, number, revocations }: Announcement): string {
-  const head = { type: 'announcement', from, number };
+export function encodeAnnouncement({ sequence, message }: Sequenced<Announcement>): string {
+  const { from, number, history, revocations } = message;
+  const head = { type: 'announcement', from, sequence, number, history };
   if (revocations === undefined || revocations.length > mostRevocations) return JSON.stringify(head);
-  const rows = revocations.map(({ subject, reason, expiresAt }) => ({
-    subject: Buffer.from(subject).toString('base64'),
-    reason,
-    expires_at: expiresAt,
-  }));
-  const text = JSON.stringify({ ...head, revocations: rows });
-  return Buffer.byteLength(text) > limits.busMessageBytes ? JSON.stringify(head) : text;
+  const text = JSON.stringify({ ...head, revocations: revocations.map(encodeRevocation) });
+  return Buffer.byteLength(text) > mostBytes ? JSON.stringify(head) : text;
 }
+
+/** The code in front of a message takes the rest. */
+const mostBytes = limits.busMessageBytes - 64;
 
 /** The shortest row has about this many bytes: more of them need not even be written down to see that they are too many. */
 const mostRevocations = Math.floor(limits.busMessageBytes / 64);
 
-export function encodeAcknowledgement({ to, number, from }: Acknowledgement): string {
-  return JSON.stringify({ type: 'acknowledgement', to, number, from });
+export function encodeAcknowledgement({ sequence, message }: Sequenced<Acknowledgement>): string {
+  const { to, number, from, history } = message;
+  return JSON.stringify({ type: 'acknowledgement', to, sequence, number, from, history });
 }
 
 /** Undefined for anything but what `encodeAnnouncement` makes. */
-export function decodeAnnouncement(payload: Uint8Array): Announcement | undefined {
-  const members = parseObject(payload, 'announcement', ['from', 'number'], 'revocations');
+export function decodeAnnouncement(text: string): Sequenced<Announcement> | undefined {
+  const members = parseObject(text, 'announcement', [], 'revocations');
   if (members === undefined) return undefined;
-  const { from, number, revocations: rows } = members;
-  if (!isNodeId(from) || !isCount(number)) return undefined;
-  if (rows === undefined) return { from, number, revocations: undefined };
-  if (!Array.isArray(rows)) return undefined;
-  const revocations = rows.map(decodeRevocation);
-  if (revocations.includes(undefined)) return undefined;
-  return { from, number, revocations: revocations as Revocation[] };
+  const { from, sequence, number, history, revocations: rows } = members;
+  if (rows === undefined) return { sequence, message: { from, number, history, revocations: undefined } };
+  const revocations = decodeRevocations(rows);
+  return revocations && { sequence, message: { from, number, history, revocations } };
 }
 
 /** Undefined for anything but what `encodeAcknowledgement` makes. */
-export function decodeAcknowledgement(payload: Uint8Array): Acknowledgement | undefined {
-  const members = parseObject(payload, 'acknowledgement', ['to', 'number', 'from']);
+export function decodeAcknowledgement(text: string): Sequenced<Acknowledgement> | undefined {
+  const members = parseObject(text, 'acknowledgement', ['to']);
   if (members === undefined) return undefined;
-  const { to, number, from } = members;
-  return isNodeId(to) && isCount(number) && isNodeId(from) ? { to, number, from } : undefined;
+  const { to, from, sequence, number, history } = members;
+  return isNodeId(to) ? { sequence, message: { to, number, from, history } } : undefined;
 }
 
-type Members = Readonly<Record<string, unknown>>;
+/** What every message has. */
+interface Head extends Members {
+  readonly from: string;
+  readonly sequence: number;
+  readonly number: number;
+  readonly history: string;
+}
 
-/** An object with exactly these members, and perhaps the optional one. */
+/** An object of this type with exactly these members beside those of the head, and perhaps the optional one. */
 function parseObject(
-  payload: Uint8Array,
+  text: string,
   type: string,
-  names: readonly string[],
+  more: readonly string[],
   optional?: string,
-): Members | undefined {
-  if (payload.length > limits.busMessageBytes) return undefined;
+): Head | undefined {
+  let value: unknown;
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(payload);
-    const value: unknown = JSON.parse(text);
-    if (!hasMembers(value, ['type', ...names], optional)) return undefined;
-    return value['type'] === type ? value : undefined;
+    value = JSON.parse(text);
   } catch {
-    // Not UTF-8, or not JSON.
+    // Not JSON.
     return undefined;
   }
-}
-
-function hasMembers(value: unknown, names: readonly string[], optional?: string): value is Members {
-  if (typeof value !== 'object' || value === null) return false;
-  const allowed = optional !== undefined && Object.hasOwn(value, optional) ? [...names, optional] : names;
-  return Object.keys(value).length === allowed.length && allowed.every((name) => Object.hasOwn(value, name));
-}
-
-function decodeRevocation(row: unknown): Revocation | undefined {
-  if (!hasMembers(row, ['subject', 'reason', 'expires_at'])) return undefined;
-  const { subject, reason, expires_at: expiresAt } = row;
-  const bytes = typeof subject === 'string' ? decodeId(subject) : undefined;
-  if (bytes === undefined || !isCount(expiresAt)) return undefined;
-  if (typeof reason !== 'string' || !/^[a-z][a-z0-9_.-]{0,63}$/.test(reason)) return undefined;
-  return { subject: bytes, reason, expiresAt };
-}
-
-/** Only the one canonical spelling in base64 of 16 or 27 bytes. */
-function decodeId(text: string): Buffer | undefined {
-  const bytes = Buffer.from(text, 'base64');
-  if (bytes.toString('base64') !== text) return undefined;
-  try {
-    isSession(bytes);
-    return bytes;
-  } catch {
-    return undefined;
-  }
+  const names = ['type', 'from', 'sequence', 'number', 'history', ...more];
+  if (!hasMembers(value, names, optional) || value['type'] !== type) return undefined;
+  const { from, sequence, number, history } = value;
+  const isHead = isNodeId(from) && isCount(sequence) && isCount(number) && typeof history === 'string';
+  return isHead ? (value as Head) : undefined;
 }
 
 function isNodeId(value: unknown): value is string {
   return typeof value === 'string' && /^[A-Za-z0-9_-]{1,64}$/.test(value);
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
 }

@@ -2,7 +2,9 @@
 import { isIP } from 'node:net';
 import { Cluster, Redis, type RedisCommander, type RedisOptions } from 'ioredis';
 import type { RedisAddress, RedisEndpoint } from '../../config/redisUrl.ts';
+import type { SentinelLogin } from '../../config/secrets.ts';
 import { limits } from '../../core/limits.ts';
+import type { TlsFiles } from './tlsFiles.ts';
 
 /** What can be sent to one server and to a Cluster alike. */
 export type Commands = RedisCommander & Pick<Redis, 'pipeline' | 'multi'>;
@@ -23,8 +25,17 @@ export interface RedisClient {
   lastFault(): string;
 }
 
-export function createClient(address: RedisAddress): RedisClient {
-  return address.kind === 'cluster' ? clusterClient(address) : serverClient(address);
+export interface ClientParts<Address = RedisAddress> {
+  readonly address: Address;
+  /** Undefined: Sentinels that ask for a login are sent that of the address. */
+  readonly sentinelLogin: SentinelLogin | undefined;
+  readonly tlsFiles: TlsFiles;
+}
+
+export function createClient({ address, ...parts }: ClientParts): RedisClient {
+  return address.kind === 'cluster'
+    ? clusterClient({ address, ...parts })
+    : serverClient({ address, ...parts });
 }
 
 /** The `times`-th wait before another try, in milliseconds. */
@@ -35,9 +46,8 @@ export function backoff(times: number): number {
 /** The client's type depends on how it shows replies. */
 type Options = RedisOptions & { readonly replyMapping: 'legacy' };
 
-function baseOptions({ username, password, tls }: RedisAddress) {
+function baseOptions({ username, password }: RedisAddress) {
   return {
-    ...(tls ? { tls: {} } : {}),
     username,
     password,
     // With RESP3 the login is part of HELLO, which a server that is too old quotes in its refusal.
@@ -60,19 +70,24 @@ function baseOptions({ username, password, tls }: RedisAddress) {
 }
 
 /** TLS sends and verifies the name; an address has none to send. */
-function endpointOptions({ host, port }: RedisEndpoint, tls: boolean) {
-  return { host, port, ...(tls && isIP(host) === 0 ? { tls: { servername: host } } : {}) };
+function endpointOptions({ host, port }: RedisEndpoint, { address, tlsFiles }: ClientParts) {
+  return {
+    host,
+    port,
+    ...(address.tls ? { tls: tlsFiles.options(isIP(host) === 0 ? host : undefined) } : {}),
+  };
 }
 
-function serverClient(address: Exclude<RedisAddress, { kind: 'cluster' }>): RedisClient {
+function serverClient(parts: ClientParts<Exclude<RedisAddress, { kind: 'cluster' }>>): RedisClient {
+  const { address, sentinelLogin } = parts;
   let opened = false;
   const retry = (times: number) => (opened ? backoff(times) : null);
   const options: Options = {
     ...baseOptions(address),
     db: address.database,
     ...(address.kind === 'single'
-      ? endpointOptions(address.endpoint, address.tls)
-      : sentinelOptions(address)),
+      ? endpointOptions(address.endpoint, parts)
+      : sentinelOptions({ ...parts, address })),
   };
   const redis = new Redis({
     ...options,
@@ -89,7 +104,10 @@ function serverClient(address: Exclude<RedisAddress, { kind: 'cluster' }>): Redi
     Object.assign(redis.options, login);
   };
   const sentinelsAsk = () =>
-    address.kind === 'sentinel' && address.password !== undefined && lastFault().includes('NOAUTH');
+    address.kind === 'sentinel' &&
+    sentinelLogin === undefined &&
+    address.password !== undefined &&
+    lastFault().includes('NOAUTH');
 
   return {
     commands: redis,
@@ -112,18 +130,26 @@ function serverClient(address: Exclude<RedisAddress, { kind: 'cluster' }>): Redi
   };
 }
 
-function sentinelOptions({ endpoints, master, tls }: RedisAddress & { kind: 'sentinel' }) {
+function sentinelOptions(parts: ClientParts<RedisAddress & { kind: 'sentinel' }>) {
+  const { sentinelLogin, tlsFiles } = parts;
+  const { endpoints, master, tls } = parts.address;
   return {
+    ...(sentinelLogin === undefined
+      ? {}
+      : { sentinelUsername: sentinelLogin.username, sentinelPassword: sentinelLogin.password }),
     sentinels: [...endpoints],
     name: master,
     role: 'master' as const,
     sentinelCommandTimeout: limits.redisMilliseconds,
-    ...(tls ? { sentinelTLS: {}, enableTLSForSentinelMode: true } : {}),
+    ...(tls
+      ? { tls: tlsFiles.options(), sentinelTLS: tlsFiles.options(), enableTLSForSentinelMode: true }
+      : {}),
   };
 }
 
-function clusterClient(address: RedisAddress & { kind: 'cluster' }): RedisClient {
-  const options = baseOptions(address);
+function clusterClient(parts: ClientParts<RedisAddress & { kind: 'cluster' }>): RedisClient {
+  const { address, tlsFiles } = parts;
+  const options = { ...baseOptions(address), ...(address.tls ? { tls: tlsFiles.options() } : {}) };
   const cluster = new Cluster([...address.endpoints], {
     redisOptions: options,
     lazyConnect: true,
@@ -150,7 +176,7 @@ function clusterClient(address: RedisAddress & { kind: 'cluster' }): RedisClient
       const nodes = cluster.nodes('master').map(({ options: { host = '', port = 0 } }) => ({ host, port }));
       const known = nodes.length > 0 ? nodes : address.endpoints;
       const chosen = known[Math.floor(Math.random() * known.length)] as RedisEndpoint;
-      return new Redis({ ...options, ...endpointOptions(chosen, address.tls), retryStrategy: null });
+      return new Redis({ ...options, ...endpointOptions(chosen, parts), retryStrategy: null });
     },
     lastFault,
   };

@@ -4,7 +4,9 @@
  * refused asks PostgreSQL.
  */
 import type { Redis } from 'ioredis';
+import type { RedisTls } from '../../config/config.ts';
 import type { RedisAddress } from '../../config/redisUrl.ts';
+import type { SentinelLogin } from '../../config/secrets.ts';
 import { type Clock, withDeadline } from '../../core/clock.ts';
 import { StartupError, UnreachableError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
@@ -13,6 +15,7 @@ import { type Commands, createClient, faultText, type RedisClient } from './clie
 import { claimDeployment } from './deployment.ts';
 import { createKeys, deploymentKey } from './keys.ts';
 import { keepSubscribed, type Subscription } from './subscription.ts';
+import { openTlsFiles } from './tlsFiles.ts';
 
 export interface RedisConnection {
   /** False while it is not asked: there is no connection, or a command was not answered and no probe has been since. */
@@ -39,9 +42,16 @@ export interface RedisConnection {
  * Tries once. Throws `StartupError` when the server is one that could not be relied upon, `UnreachableError` when it
  * does not answer or refuses the login. The address holds a password, which appears in no message.
  */
-export async function openRedis(parts: { address: RedisAddress; clock: Clock }): Promise<RedisConnection> {
-  const { clock } = parts;
-  const client = createClient(parts.address);
+export async function openRedis(parts: {
+  address: RedisAddress;
+  /** For Sentinels, when they have one of their own. */
+  sentinelLogin?: SentinelLogin | undefined;
+  /** For an address with TLS. */
+  tls?: RedisTls;
+  clock: Clock;
+}): Promise<RedisConnection> {
+  const { clock, address, sentinelLogin } = parts;
+  const client = createClient({ address, sentinelLogin, tlsFiles: openTlsFiles(parts.tls) });
   try {
     await withDeadline(clock, limits.redisStartMilliseconds, connect(client), () => new Error('no answer'));
   } catch (error) {

@@ -13,10 +13,11 @@ export interface RedisKeys {
   readonly manifest: string;
   /** Set of raw ids. `slice` is a field of the manifest. */
   set(slice: string): string;
-  /** Bitmap. */
-  bloom(slice: string): string;
   /** Hash: run of a node → what it has seen of the database, sealed. */
   readonly sightings: string;
+  /** Memory that a node saved: what it is, with a code; and its bytes, in pieces. */
+  readonly memory: string;
+  memoryPiece(id: string, number: number): string;
   /** Count of requests in a window. `name` holds nothing that anybody may read. */
   rate(name: string): string;
   readonly announcements: string;
@@ -29,27 +30,18 @@ export function createKeys(deploymentId: string): RedisKeys {
   return {
     manifest: `${prefix}:manifest`,
     set: (slice) => `${prefix}:set:${slice}`,
-    bloom: (slice) => `${prefix}:bloom:${slice}`,
     sightings: `${prefix}:sightings`,
+    memory: `${prefix}:memory`,
+    memoryPiece: (id, number) => `${prefix}:memory:${id}:${number}`,
     rate: (name) => `${prefix}:rate:${name}`,
     announcements: `${prefix}:announcements`,
     acknowledgements: (nodeId) => `${prefix}:acknowledgements:${nodeId}`,
   };
 }
 
-const sliceShape = /^(sessions|tokens):(0|[1-9]\d{0,11})$/;
-
 /** `sessions:1893456000` or `tokens:…`: the kind, and when the slice ends in seconds since the Unix epoch. */
 export function sliceName({ ofSessions, endsAt }: SliceKey): string {
   return `${ofSessions ? 'sessions' : 'tokens'}:${Math.ceil(endsAt / 1000)}`;
-}
-
-/** Undefined for a field of the manifest that is no slice. */
-export function parseSliceName(name: string): SliceKey | undefined {
-  const match = sliceShape.exec(name);
-  return match === null
-    ? undefined
-    : { ofSessions: match[1] === 'sessions', endsAt: Number(match[2]) * 1000 };
 }
 
 /** The bytes of a jti: the other kind of id. */

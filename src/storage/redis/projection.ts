@@ -1,40 +1,32 @@
 /**
  * The shared copy of the deny-list, in Redis. Owns its layout, which others may read too (docs/redis.md): a manifest,
- * and for each time slice a set of raw ids and a bitmap of its filters. Does not own when it is written, or by whom.
+ * and for each time slice a set of raw ids. Does not own when it is written, or by whom.
  */
+import { randomUUID } from 'node:crypto';
 import { limits } from '../../core/limits.ts';
-import { bloomBitsPerEntry, bloomGeometry, hashId } from '../../revocation/bloomFilter.ts';
-import type { Candidate, Projection } from '../../revocation/projection.ts';
-import type { Revocation, SliceCount } from '../../revocation/revocation.ts';
+import type { Candidate, Projection, Stamp } from '../../revocation/projection.ts';
+import type { Revocation } from '../../revocation/revocation.ts';
 import { sliceEnd } from '../../revocation/slicedFilter.ts';
-import type { Commands } from './client.ts';
 import type { RedisConnection } from './connection.ts';
-import { isSession, parseSliceName, type RedisKeys, sliceName } from './keys.ts';
-import { loadCopy, readManifest } from './load.ts';
-import { isRebuilding, layerBytes, newStamp } from './manifest.ts';
+import { isSession, type RedisKeys, sliceName } from './keys.ts';
 import { loadScript } from './script.ts';
 
-/** `sliceMs`: how much time one slice covers, a multiple of a second. Slices of other lengths are read all the same. */
+/** `sliceMs`: how much time one slice covers, a multiple of a second. */
 export function createProjection(parts: {
   redis: Pick<RedisConnection, 'run'>;
   keys: RedisKeys;
   sliceMs: number;
 }): Projection {
   const { redis, keys, sliceMs } = parts;
-  const script = loadScript(new URL('./project-3.lua', import.meta.url));
+  const { manifest } = keys;
+  const script = loadScript(new URL('./project-2.lua', import.meta.url));
 
   /** Answers whether the copy bore the stamp that was asked for. */
   const project = async (step: Step): Promise<boolean> => {
     const { batch, from = '', next = '', history = '', snapshot = '' } = step;
-    const { manifest } = keys;
-    const names = batch
-      ? [manifest, keys.set(batch.slice), keys.bloom(batch.slice)]
-      : [manifest, manifest, manifest];
-    const parameters = [
-      ...[from, next, history, snapshot],
-      ...(batch ? [batch.slice, batch.idBytes, batch.records] : ['', 0, '']),
-      ...layout,
-    ];
+    const names = [manifest, batch ? keys.set(batch.slice) : manifest];
+    const ids = batch ? [batch.slice, batch.idBytes, batch.ids] : ['', 0, ''];
+    const parameters = [from, next, history, snapshot, ...ids, limits.redisSliceMarginSeconds];
     return (await redis.run((commands) => script(commands, names, parameters))) === 1;
   };
 
@@ -45,18 +37,17 @@ export function createProjection(parts: {
 
     contains: (candidates) => isMember(redis, keys, candidates),
 
-    load: (history, now) => loadCopy(parts, history, now),
-
     async stamped(history) {
-      const manifest = await readManifest(parts);
-      if (manifest?.position?.history !== history) return undefined;
-      return { stamp: manifest.stamp, position: manifest.position };
+      const fields = ['stamp', 'history', 'snapshot'] as const;
+      const [stamp, ofHistory, snapshot] = await redis.run((commands) => commands.hmget(manifest, ...fields));
+      if (!stamp || !snapshot || isRebuilding(stamp) || ofHistory !== history) return undefined;
+      return { stamp, position: { history, snapshot } };
     },
 
     age: () =>
       redis.run(async (commands) => {
         const [at, [seconds, microseconds]] = await Promise.all([
-          commands.hget(keys.manifest, 'stamped_at'),
+          commands.hget(manifest, 'stamped_at'),
           commands.time(),
         ]);
         if (at === null) return undefined;
@@ -77,24 +68,27 @@ export function createProjection(parts: {
       return from;
     },
 
-    async beginRebuild(counts) {
-      const fields = await redis.run((commands) => commands.hkeys(keys.manifest));
-      const known = fields.filter((field) => parseSliceName(field) !== undefined);
+    async beginRebuild() {
       const stamp = newStamp('rebuilding');
-      await redis.run((commands) => startOver(commands, keys, { stamp, known, counts }));
+      await redis.run(async (commands) =>
+        answersOf(await commands.multi().unlink(manifest).hset(manifest, { stamp }).exec()),
+      );
       return stamp;
     },
   };
 }
 
-/** The end of the script's parameters. */
-const layout = [
-  limits.redisSliceMarginSeconds,
-  limits.bloomFirstCapacity,
-  bloomBitsPerEntry(limits.bloomFalsePositives),
-  bloomGeometry(limits.bloomFirstCapacity, limits.bloomFalsePositives).probes,
-  limits.redisTrailSteps,
-];
+/**
+ * A stamp is a new word for every step of every writer. Were it made from the position, a failover that lost a step could
+ * bring the same word back over less content, and the next step would complete what is not complete.
+ */
+function newStamp(phase: 'rebuilding' | 'complete'): Stamp {
+  return `${phase}:${randomUUID()}`;
+}
+
+function isRebuilding(stamp: Stamp): boolean {
+  return stamp.startsWith('rebuilding:');
+}
 
 interface Step {
   readonly batch: Batch | undefined;
@@ -108,7 +102,7 @@ interface Step {
 interface Batch {
   readonly slice: string;
   readonly idBytes: number;
-  readonly records: Buffer;
+  readonly ids: Buffer;
 }
 
 function batches(revocations: readonly Revocation[], sliceMs: number): Batch[] {
@@ -123,23 +117,10 @@ function batches(revocations: readonly Revocation[], sliceMs: number): Batch[] {
   for (const [slice, subjects] of slices) {
     for (let start = 0; start < subjects.length; start += limits.redisScriptIds) {
       const some = subjects.slice(start, start + limits.redisScriptIds);
-      made.push({
-        slice,
-        idBytes: (some[0] as Uint8Array).length,
-        records: Buffer.concat(some.map(toRecord)),
-      });
+      made.push({ slice, idBytes: (some[0] as Uint8Array).length, ids: Buffer.concat(some) });
     }
   }
   return made;
-}
-
-function toRecord(subject: Uint8Array): Buffer {
-  const { first, second } = hashId(subject);
-  const record = Buffer.allocUnsafe(8 + subject.length);
-  record.writeUInt32LE(first >>> 0, 0);
-  record.writeUInt32LE(second >>> 0, 4);
-  record.set(subject, 8);
-  return record;
 }
 
 async function isMember(
@@ -171,32 +152,6 @@ async function isMember(
     }
   }
   return found;
-}
-
-/** For what arrives while it is built. */
-const rebuildRoom = 0.1;
-
-async function startOver(
-  commands: Commands,
-  keys: RedisKeys,
-  about: { stamp: string; known: readonly string[]; counts: readonly SliceCount[] },
-): Promise<void> {
-  const { stamp, known, counts } = about;
-  const slices = counts.map((count) => ({
-    slice: sliceName(count),
-    capacity: Math.max(limits.bloomFirstCapacity, count.entries + Math.ceil(count.entries * rebuildRoom)),
-    keepUntil: Math.ceil(count.endsAt / 1000) + limits.redisSliceMarginSeconds,
-  }));
-  const names = new Set([...known, ...slices.map(({ slice }) => slice)]);
-  const transaction = commands.multi().unlink(keys.manifest, ...[...names].map(keys.bloom));
-  transaction.hset(keys.manifest, { stamp, trail: stamp });
-  for (const { slice, capacity, keepUntil } of slices) {
-    transaction
-      .setrange(keys.bloom(slice), layerBytes(capacity) - 1, '\0')
-      .expireat(keys.bloom(slice), keepUntil);
-    transaction.hset(keys.manifest, slice, JSON.stringify({ entries: 0, bits: 0, layers: [capacity] }));
-  }
-  answersOf(await transaction.exec());
 }
 
 /** Throws the first error among them: half of an answer is none. */

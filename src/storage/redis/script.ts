@@ -11,7 +11,7 @@ export type Script = (
   parameters: readonly ScriptArgument[],
 ) => Promise<unknown>;
 
-/** `file`: a Lua script whose name ends in the number of its keys, as `project-3.lua`. */
+/** `file`: a Lua script whose name ends in the number of its keys, as `project-2.lua`. */
 export function loadScript(file: URL): Script {
   const text = readFileSync(file, 'utf8');
   const sha = createHash('sha1').update(text).digest('hex');

@@ -1,0 +1,15 @@
+/** Limits of proving that the database is the truth: the canary, and what was seen. */
+export const truthLimits = {
+  /** How often a node proves to itself that what it writes is what it reads; a peer's proof is believed for three times that. */
+  canaryMilliseconds: 30_000,
+  /** The same while there is a doubt, so that it is over soon after its cause is. */
+  canaryDoubtMilliseconds: 5_000,
+  /** The last round of a stop, for a database that answers. */
+  lastCanaryMilliseconds: 1_000,
+  /** A canary of another node that was not found is looked for once more, after a failover has settled. */
+  canaryAgainMilliseconds: 500,
+  /** A canary's session is kept for this long after its node's last run; a sighting of it is believed for half of that. */
+  canaryKeptMilliseconds: 180 * 24 * 60 * 60_000,
+  /** What was seen is kept on the disk and in Redis this soon: a logout costs no write of its own. */
+  sightingMilliseconds: 1_000,
+} as const;

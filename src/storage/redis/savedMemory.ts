@@ -1,0 +1,185 @@
+/**
+ * The memory of a node, saved in Redis: its bytes in pieces that never change, under a new name each time, and one value
+ * that says what they are. That value bears a code which only this deployment can make, and the hash of every piece; what does
+ * not verify is not there. Nothing of it is of use to other programs.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import type { AuthenticText } from '../../core/authenticText.ts';
+import { limits } from '../../core/limits.ts';
+import { bloomGeometry } from '../../revocation/bloomFilter.ts';
+import type { ProjectedSlice } from '../../revocation/projection.ts';
+import type { Revocation } from '../../revocation/revocation.ts';
+import type { MemoryContents, SavedMemory } from '../../revocation/savedMemory.ts';
+import type { RedisConnection } from './connection.ts';
+import type { RedisKeys } from './keys.ts';
+import { decodeRevocations, encodeRevocation } from './revocationText.ts';
+
+/** `unverified`: not ours, or changed. `incomplete`: a piece of it is not there, or is not what it was. */
+export type RefusedFor = 'unverified' | 'incomplete';
+
+/** As it is stored, in JSON. */
+interface Manifest {
+  /** Of this layout, of the filters and of what is hashed into them. */
+  readonly version: 1;
+  readonly id: string;
+  readonly saved_at: number;
+  readonly history: string;
+  readonly snapshot: string;
+  readonly slices: readonly {
+    readonly of_sessions: boolean;
+    readonly ends_at: number;
+    readonly layers: readonly { readonly capacity: number; readonly entries: number }[];
+  }[];
+  /** After the filters, the marks as JSON. */
+  readonly marks_bytes: number;
+  /** SHA-256 of each piece, in base64url. */
+  readonly pieces: readonly string[];
+}
+
+const { savedPieceBytes: pieceBytes } = limits;
+
+export function createSavedMemory(parts: {
+  redis: Pick<RedisConnection, 'run'>;
+  keys: RedisKeys;
+  authentic: AuthenticText;
+  onRefused: (why: RefusedFor) => void;
+}): SavedMemory {
+  const { redis, keys, authentic, onRefused } = parts;
+
+  const readManifest = async (): Promise<Manifest | undefined> => {
+    // By its range: whatever lies there, no more than this comes.
+    const bytes = await redis.run((commands) =>
+      commands.getrangeBuffer(keys.memory, 0, limits.savedManifestBytes),
+    );
+    if (bytes.length === 0) return undefined;
+    const isTooLong = bytes.length > limits.savedManifestBytes;
+    const text = isTooLong ? undefined : authentic.read(bytes, keys.memory);
+    if (text === undefined) return void onRefused('unverified');
+    const manifest = JSON.parse(text) as Manifest;
+    // One of us wrote it, but perhaps one of another version.
+    return manifest.version === 1 ? manifest : undefined;
+  };
+
+  const readPieces = async (manifest: Manifest): Promise<Uint8Array | undefined> => {
+    const size = sizeOf(manifest);
+    if (size > limits.savedMemoryBytes || manifest.pieces.length !== Math.ceil(size / pieceBytes))
+      return undefined;
+    const all = new Uint8Array(size);
+    for (const [number, hash] of manifest.pieces.entries()) {
+      const key = keys.memoryPiece(manifest.id, number);
+      const piece = await redis.run((commands) => commands.getrangeBuffer(key, 0, pieceBytes));
+      if (hashOf(piece) !== hash) return undefined;
+      all.set(piece, number * pieceBytes);
+    }
+    return all;
+  };
+
+  return {
+    async latest() {
+      const manifest = await readManifest();
+      if (manifest === undefined) return undefined;
+      const { id, saved_at: savedAt, history, snapshot } = manifest;
+      return {
+        ...{ id, savedAt, position: { history, snapshot } },
+        async read() {
+          const all = await readPieces(manifest);
+          const contents = all && contentsOf(manifest, all);
+          return contents ?? void onRefused('incomplete');
+        },
+      };
+    },
+
+    async save({ savedAt, position, slices, marks }) {
+      const before = await readManifest();
+      const id = randomUUID();
+      const keep = limits.savedMemoryUsableMilliseconds;
+      const bytesOfMarks = encodeMarks(marks);
+      const pieces: string[] = [];
+      for (const piece of piecesOf([...filtersOf(slices), bytesOfMarks])) {
+        const key = keys.memoryPiece(id, pieces.length);
+        await redis.run((commands) => commands.set(key, piece, 'PX', keep));
+        pieces.push(hashOf(piece));
+      }
+      const manifest: Manifest = {
+        ...{ version: 1, id, saved_at: savedAt, ...position },
+        slices: slices.map(({ ofSessions, endsAt, layers }) => ({
+          ...{ of_sessions: ofSessions, ends_at: endsAt },
+          layers: layers.map(({ capacity, entries }) => ({ capacity, entries })),
+        })),
+        ...{ marks_bytes: bytesOfMarks.length, pieces },
+      };
+      const text = authentic.write(JSON.stringify(manifest), keys.memory);
+      await redis.run((commands) => commands.set(keys.memory, text, 'PX', keep));
+      if (before !== undefined) await letGo(before);
+      return id;
+    },
+  };
+
+  /** Somebody may be reading it. */
+  async function letGo({ id, pieces }: Manifest): Promise<void> {
+    await redis.run(async (commands) => {
+      const pipeline = commands.pipeline();
+      for (const number of pieces.keys())
+        pipeline.pexpire(keys.memoryPiece(id, number), limits.savedMemoryLingersMilliseconds);
+      await pipeline.exec();
+    });
+  }
+}
+
+function hashOf(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('base64url');
+}
+
+function layerBytes({ capacity }: { readonly capacity: number }): number {
+  return bloomGeometry(capacity, limits.bloomFalsePositives).bits / 8;
+}
+
+function sizeOf({ slices, marks_bytes: marksBytes }: Manifest): number {
+  const layers = slices.flatMap((slice) => slice.layers);
+  return layers.reduce((sum, layer) => sum + layerBytes(layer), marksBytes);
+}
+
+function filtersOf(slices: readonly ProjectedSlice[]): Uint8Array[] {
+  return slices.flatMap(({ layers }) => layers.map(({ bytes }) => bytes));
+}
+
+function encodeMarks(marks: readonly Revocation[]): Buffer {
+  return Buffer.from(JSON.stringify(marks.map(encodeRevocation)));
+}
+
+/** Copies, one piece at a time: the bytes of memory go on changing. */
+function* piecesOf(parts: readonly Uint8Array[]): Generator<Buffer> {
+  let piece: Uint8Array[] = [];
+  let room = pieceBytes;
+  for (const part of parts) {
+    for (let start = 0; start < part.length; ) {
+      const some = part.subarray(start, start + room);
+      piece.push(some);
+      start += some.length;
+      room -= some.length;
+      if (room > 0) continue;
+      yield Buffer.concat(piece);
+      piece = [];
+      room = pieceBytes;
+    }
+  }
+  if (piece.length > 0) yield Buffer.concat(piece);
+}
+
+/** Undefined when there are marks that are not understood: without them, memory would not be whole. */
+function contentsOf(
+  { slices, marks_bytes: marksBytes }: Manifest,
+  all: Uint8Array,
+): MemoryContents | undefined {
+  let start = 0;
+  const take = (length: number) => {
+    start += length;
+    return all.subarray(start - length, start);
+  };
+  const filled = slices.map(({ of_sessions: ofSessions, ends_at: endsAt, layers }) => ({
+    ...{ ofSessions, endsAt },
+    layers: layers.map((layer) => ({ ...layer, bytes: take(layerBytes(layer)) })),
+  }));
+  const marks = decodeRevocations(JSON.parse(Buffer.from(take(marksBytes)).toString()));
+  return marks && { slices: filled, marks };
+}

@@ -1,0 +1,65 @@
+/**
+ * With what this node proves to Redis who it is, and which servers it believes. The files are read again for each connection,
+ * so that a certificate is replaced without a restart; one that cannot be read leaves what was there.
+ */
+import { readFileSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
+import type { RedisTls } from '../../config/config.ts';
+import { StartupError } from '../../core/errors.ts';
+
+export interface TlsFiles {
+  /** Its members are read when a connection is made. `servername`: what the certificate must be for, when it has a name. */
+  options(servername?: string): {
+    readonly ca: Buffer | undefined;
+    readonly cert: Buffer | undefined;
+    readonly key: Buffer | undefined;
+    readonly servername?: string;
+  };
+}
+
+/** Throws `StartupError` when they cannot be used now. */
+export function openTlsFiles(paths: RedisTls | undefined): TlsFiles {
+  const ca = openFile('REDIS_TLS_CA', paths?.caPath);
+  const cert = openFile('REDIS_TLS_CERT', paths?.certificatePath);
+  const key = openFile('REDIS_TLS_KEY', paths?.privateKeyPath);
+  try {
+    createSecureContext({ ca: ca(), cert: cert(), key: key() });
+  } catch (cause) {
+    const { message } = cause as Error;
+    throw new StartupError(`REDIS_TLS_*: not certificates, or not the private key of one: ${message}`, {
+      cause,
+    });
+  }
+  return {
+    options: (servername) => ({
+      get ca() {
+        return ca();
+      },
+      get cert() {
+        return cert();
+      },
+      get key() {
+        return key();
+      },
+      ...(servername === undefined ? {} : { servername }),
+    }),
+  };
+}
+
+function openFile(setting: string, path: string | undefined): () => Buffer | undefined {
+  if (path === undefined) return () => undefined;
+  let last: Buffer;
+  try {
+    last = readFileSync(path);
+  } catch (cause) {
+    throw new StartupError(`${setting}: ${path} cannot be read: ${(cause as Error).message}`, { cause });
+  }
+  return () => {
+    try {
+      last = readFileSync(path);
+    } catch {
+      // In the middle of being replaced, perhaps; a connection that needs the new one says so.
+    }
+    return last;
+  };
+}
