@@ -88,6 +88,7 @@ export interface Authority {
 export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
   const closing: Closing = [];
   let draining = false;
+  let listening = false;
   /** Closes every part in the reverse of the order in which it was opened. */
   const close = async () => {
     draining = true;
@@ -121,7 +122,7 @@ export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
     const firstServiceToken = await keepFirstServiceToken(parts, flows);
 
     const readiness = async () => ({
-      process: draining ? 'draining' : 'ready',
+      process: draining ? 'draining' : listening ? 'ready' : 'starting',
       database: await databaseState(parts.clock, stored.ping()),
       deny_list: revoked.revokedState(),
       key_ring: signed.keyRing.upToDate() ? 'ready' : 'out of date',
@@ -130,11 +131,13 @@ export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
     const canAnswer = () => truth.trusted() && ['ready', 'not renewed'].includes(revoked.revokedState());
     const served = { ...parts, ...signed, ...revoked, ...limited, ...observed, flows, readiness, canAnswer };
     let canary: Promise<Canary> | undefined;
+    let doubted = false;
     const prove = async () => {
       try {
         if (canary !== undefined) return await (await canary).round();
         canary = watching.startCanary({ ...signed, ...revoked });
         await canary;
+        doubted = !truth.trusted();
       } catch (error) {
         throw asStartupFault(error);
       }
@@ -143,10 +146,15 @@ export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
     const listen = async () => {
       if (canary === undefined) await prove();
       await truth.whenTrusted();
+      // After a doubt, before anything is served.
+      if (doubted) await prove();
+      await truth.whenTrusted();
       const requireTruth = truth.refuseInDoubt;
       doors = await openDoors({ ...served, requireTruth, isDraining: () => draining });
       closing.push(doors.close);
-      return doors.listen();
+      const ports = await doors.listen();
+      listening = true;
+      return ports;
     };
     const drain = async (delayMs: number) => {
       draining = true;
@@ -154,7 +162,7 @@ export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
     };
     const doubt = () => {
       const why = truth.doubt();
-      return why && describeDoubt(why);
+      return why && describeDoubt(why, stored.redis === undefined ? 'DATA_DIR' : 'DATABASE_URL');
     };
     const { engine, deploymentId } = stored;
     const backup = { folder: parts.dataFolder.path, copyDatabase: engine.copyTo, deploymentId };

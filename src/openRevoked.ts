@@ -150,7 +150,7 @@ async function openAlone(
   const reading: Reading = {
     canaryReaders: [
       { how: 'what is named', find: async (subject) => (await store.find([subject]))[0] },
-      { how: 'what is live', find: (subject) => store.findLiveCanary(subject, latestTime()) },
+      { how: 'what is live', find: (subject) => store.findLiveCanary(subject, clock.now()) },
     ],
     position: () => undefined,
     announceCanary: () => {},
@@ -217,22 +217,23 @@ async function openNode(parts: Parts, redis: RedisConnection, sliceMs: number): 
     if (leaseRemainingMs() <= 0) return 'without a lease';
     return node.renewalFault() === undefined ? 'ready' : 'not renewed';
   };
-  const byNode = (how: string, { read }: RevocationSnapshots): CanaryReader => ({
+  const byNode = (
+    how: string,
+    { read }: RevocationSnapshots,
+    { follows }: { follows: boolean },
+  ): CanaryReader => ({
     how,
     find: (subject, since) =>
       read(({ findCanary }) =>
-        findCanary(
-          subject,
-          since === undefined || how !== 'as a renewal does' ? { now: clock.now() } : { since },
-        ),
+        findCanary(subject, since === undefined || !follows ? { now: clock.now() } : { since }),
       ),
   });
   const reading: Reading = {
     canaryReaders: [
       { how: 'what is named', find: async (subject) => (await store.find([subject]))[0] },
-      byNode('as a renewal does', snapshots),
-      byNode('as a start does', loadingSnapshots),
-      byNode('as the copy in Redis is made', slowSnapshots),
+      byNode('as a renewal does', snapshots, { follows: true }),
+      byNode('as a start does', loadingSnapshots, { follows: false }),
+      byNode('as the copy in Redis is made', slowSnapshots, { follows: false }),
     ],
     position: node.position,
     announceCanary: node.announceCanary,

@@ -25,7 +25,7 @@ import type { RedisConnection } from './storage/redis/connection.ts';
 import { createKeys } from './storage/redis/keys.ts';
 import { createSharedSightings } from './storage/redis/sightings.ts';
 import type { AccessTokenIssuer } from './tokens/accessToken.ts';
-import { createTruth, type Doubt, type Truth } from './truth/truth.ts';
+import { createTruth, type Doubt, isForOperator, type Truth } from './truth/truth.ts';
 
 interface Parts {
   readonly config: Config;
@@ -62,13 +62,14 @@ export async function openTruth(parts: Parts): Promise<OpenedTruth> {
   const { clock, log, metrics, onFault, database, dataFolder, sealing, redis, closing } = parts;
   const nodeId = randomUUID();
   const deployment = await parts.deploymentId();
+  const setting = redis === undefined ? 'DATA_DIR' : 'DATABASE_URL';
   let dropLease = () => {};
   let canary: Canary | undefined;
   const truth = createTruth({
     clock,
     onChange(doubt) {
       if (doubt !== undefined) dropLease();
-      tell(log, doubt);
+      tell(log, doubt, setting);
     },
   });
   metrics.gauge(
@@ -77,11 +78,11 @@ export async function openTruth(parts: Parts): Promise<OpenedTruth> {
     () => Number(truth.trusted()),
   );
   const local = createLocalSightings({ folder: dataFolder.path, besideDatabase: redis === undefined });
-  const keptMs = limits.canaryKeptMilliseconds;
+  const silentMs = limits.sightingSilenceMilliseconds;
   const shared =
     redis === undefined
       ? []
-      : [createSharedSightings({ redis, keys: createKeys(deployment), sealing, nodeId, keptMs })];
+      : [createSharedSightings({ redis, keys: createKeys(deployment), sealing, nodeId, silentMs })];
   const verified = createVerifyTruth({
     ...{ database, deployment, truth, clock, stores: [local, ...shared] },
     onDecided: () => canary?.startOver(),
@@ -100,6 +101,7 @@ export async function openTruth(parts: Parts): Promise<OpenedTruth> {
 
     async startCanary({ reading, refreshTokens, accessTokens }) {
       dropLease = reading.dropLease;
+      verified.keep();
       const made = createCanary({
         ...{ database, truth, clock, readers: reading.canaryReaders, position: reading.position },
         newSealedSecret: refreshTokens.newSealedSecret,
@@ -109,8 +111,10 @@ export async function openTruth(parts: Parts): Promise<OpenedTruth> {
       });
       canary = made;
       const round = async () => {
-        // With less in it than was seen there is nothing to be proved; in embedded mode nobody else looks.
-        if (truth.doubt()?.kind !== 'older') await made.round();
+        // Also of a decision on another node, which this one must know when it is put to the test again.
+        await verified.verify();
+        // With less in it than was seen there is nothing to be proved.
+        if (!isForOperator(truth.doubt())) await made.round();
         return truth.trusted() ? limits.canaryMilliseconds : limits.canaryDoubtMilliseconds;
       };
       const firstMs = await round();
@@ -129,14 +133,22 @@ export async function openTruth(parts: Parts): Promise<OpenedTruth> {
   };
 }
 
+type DatabaseSetting = 'DATABASE_URL' | 'DATA_DIR';
+
 /** One line for an operator, each time that it changes. */
-function tell(log: Log, doubt: Doubt | undefined): void {
+function tell(log: Log, doubt: Doubt | undefined, setting: DatabaseSetting): void {
   if (doubt === undefined) log.info('the database is what was written to it; everything is served');
-  else log.error({ kind: doubt.kind }, describeDoubt(doubt));
+  else log.error({ kind: doubt.kind }, describeDoubt(doubt, setting));
 }
 
-export function describeDoubt({ kind, what }: Doubt): string {
-  return kind === 'older'
-    ? `DATABASE_URL or DATA_DIR: ${what}. It is older than what was seen (a restored backup? two data folders?), and nothing is served. Run \`countersign restored\`: every token issued before is refused and everybody signs in again; or --keep-sessions, if sessions that were ended since may come back.`
-    : `DATABASE_URL: ${what}; nothing is served while that is so.`;
+const decision =
+  'Run `countersign restored`: every token issued before is refused and everybody signs in again; or --keep-sessions, if sessions that were ended since may come back.';
+
+export function describeDoubt({ kind, what }: Doubt, setting: DatabaseSetting): string {
+  const advice = {
+    contradiction: 'Nothing is served while that is so.',
+    older: `It is older than what was seen (a restored backup? two data folders?), and nothing is served. ${decision}`,
+    other: `Nothing is served. Set ${setting} right, or use another DATA_DIR; if this database is meant to take the place of the other: ${decision}`,
+  }[kind];
+  return `${setting}: ${what}. ${advice}`;
 }

@@ -84,7 +84,13 @@ export async function startAuthority(parts: StartParts): Promise<Started | undef
 
   for (const line of welcome({ config, dataFolder, firstServiceToken, ...ports })) print(line);
   log.info({ ...ports }, 'ready');
-  return { drainDelayMs: config.drainDelayMs, drain };
+  return {
+    drainDelayMs: config.drainDelayMs,
+    async drain(delayMs) {
+      log.info({ delayMs }, 'draining');
+      await drain(delayMs);
+    },
+  };
 }
 
 /** Tries for as long as it takes: who starts everything at the same time should not have to start us again. */

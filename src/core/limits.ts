@@ -253,6 +253,8 @@ export const limits = {
   queryMilliseconds: 5_000,
   /** What each node may open to a server: ten in a pool, four of its own. */
   databaseConnections: 14,
+  /** Connections that hold a transaction while the first one asks which process serves it. */
+  poolingChecks: 3,
   /** A server answers which process serves us at once; a pooler with one connection, not while another client has it. */
   poolingCheckMilliseconds: 2_000,
   /** A migration may rewrite a table, or wait for another node that does. */

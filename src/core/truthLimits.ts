@@ -12,4 +12,6 @@ export const truthLimits = {
   canaryKeptMilliseconds: 180 * 24 * 60 * 60_000,
   /** What was seen is kept on the disk and in Redis this soon: a logout costs no write of its own. */
   sightingMilliseconds: 1_000,
+  /** A node keeps what it has seen every half minute; one that has not for this long is gone. */
+  sightingSilenceMilliseconds: 60 * 60_000,
 } as const;

@@ -12,7 +12,7 @@ import type { CommitMark, Position } from '../revocation/position.ts';
 import { canaryReason, type Revocation } from '../revocation/revocation.ts';
 import type { SessionWithUser } from '../sessions/sessionStore.ts';
 import { canaryEmail, canaryUserId } from '../truth/canary.ts';
-import type { Truth } from '../truth/truth.ts';
+import { isForOperator, type Truth } from '../truth/truth.ts';
 import type { Database } from './database.ts';
 
 /** One kind of connection, with the predicate that it reads revocations by. */
@@ -75,31 +75,46 @@ const source = 'canary';
 export function createCanary(parts: CanaryParts): Canary {
   const { truth } = parts;
   let last: Last | undefined;
+  /** The session of this run. */
+  let sessionId: SessionId | undefined;
   /** The last round was cut short: it may have written more than is known. */
   let cutShort = false;
+  let startedOver = 0;
 
   const prove = async () => {
-    const session = last === undefined ? await begin(parts) : await findAgain(parts, last, cutShort);
+    sessionId ??= newId<SessionId>(parts.clock.now());
+    const session =
+      last === undefined ? await begin(parts, sessionId) : await findAgain(parts, last, cutShort);
     cutShort = true;
     last = await writeAndRead(parts, session);
     cutShort = false;
   };
 
+  const doubt = (finding: Contradiction | Missing) => {
+    // What was changed by hand stays so: the next round begins with what it finds.
+    if (finding instanceof Contradiction) last = undefined;
+    const kind = finding instanceof Missing ? 'older' : 'contradiction';
+    truth.cast(source, { kind, what: `the database ${finding.message}` });
+  };
+
   return {
     async round() {
+      const began = startedOver;
       try {
         // What somebody changed at this very moment is no contradiction; what is so twice, is.
         await prove().catch((error) => (isFinding(error) ? prove() : Promise.reject(error)));
-        if (truth.doubt()?.kind !== 'older') truth.clear(source);
+        if (!isForOperator(truth.doubt())) truth.clear(source);
       } catch (error) {
         if (!isFinding(error)) throw error;
-        const kind = error instanceof Missing ? 'older' : 'contradiction';
-        truth.cast(source, { kind, what: `the database ${error.message}` });
+        // Unless an operator has decided meanwhile.
+        if (began === startedOver) doubt(error);
       }
     },
     startOver() {
       last = undefined;
+      sessionId = undefined;
       cutShort = false;
+      startedOver += 1;
       truth.clear(source);
     },
   };
@@ -109,10 +124,18 @@ function isFinding(error: unknown): error is Contradiction | Missing {
   return error instanceof Contradiction || error instanceof Missing;
 }
 
-/** A session of this run. */
-async function begin({ database, clock, newSealedSecret }: CanaryParts): Promise<SessionWithUser> {
+/** The session, made unless it is there. */
+async function begin(
+  { database, clock, newSealedSecret }: CanaryParts,
+  id: SessionId,
+): Promise<SessionWithUser> {
   const now = clock.now();
-  const id = newId<SessionId>(now);
+  const existing = await database.sessions.find(id);
+  if (existing !== undefined) {
+    // Somebody may have disabled all users by hand.
+    await database.users.enable(canaryUserId);
+    return existing;
+  }
   await database.users.create({ id: canaryUserId, email: canaryEmail as Email, passwordHash: '' }, now);
   const session = {
     ...{ id, userId: canaryUserId, sealedSecret: newSealedSecret(id), tokenVersion: 0 },
@@ -179,7 +202,7 @@ async function writeAndRead(parts: CanaryParts, session: SessionWithUser): Promi
   const revocation = revocationOf(last);
   for (const { how, find } of parts.readers) {
     const found = await find(revocation.subject, since);
-    if (found === undefined) throw new Contradiction(`does not show a revocation to who reads ${how}`);
+    if (found === undefined) throw new Contradiction(`does not show a revocation to a reader ${how}`);
     requireSame(`when a revocation expires, read ${how},`, found.expiresAt, revocation.expiresAt);
   }
   parts.announce(revocation, mark.history);
@@ -207,7 +230,7 @@ function requireSame(what: string, read: number | undefined, written: number): v
 export function createPeerCheck(parts: {
   readonly find: (subjects: readonly Uint8Array[]) => Promise<readonly Revocation[]>;
   readonly truth: Pick<Truth, 'cast' | 'clear'>;
-  readonly clock: Pick<Clock, 'after'>;
+  readonly clock: Pick<Clock, 'after' | 'now'>;
   readonly onFault: (error: unknown) => void;
 }): (peer: string, revocation: Revocation) => void {
   const { find, truth, clock, onFault } = parts;
@@ -219,6 +242,8 @@ export function createPeerCheck(parts: {
     });
   const check = async (peer: string, revocation: Revocation) => {
     const from = `peer ${peer}`;
+    // Heard late, by a node that stood still: the row may have been deleted in its time.
+    if (revocation.expiresAt <= clock.now() + limits.clockSkewSeconds * 1000) return;
     if (await isThere(revocation)) return truth.clear(from);
     // Once more, in case that the connection was to a primary that has just been replaced.
     await later(limits.canaryAgainMilliseconds);

@@ -42,6 +42,6 @@ export async function revokeNamed(
   await stores.revoke([{ subject: uuidBytes(sessionId), reason, expiresAt: afterEveryToken(now) }]);
   const told = await stores.auditLog.list({ sessionId, type: 'session_ended' }, undefined, 1);
   if (told.length > 0) return;
-  const detail = { named_by: 'access_token' };
+  const detail = { named_by: 'token' };
   await stores.audit.record({ ...endOf(sessionId, reason, origin), userId, detail }, now);
 }

@@ -58,7 +58,9 @@ export async function refuseEarlierTokens(
   moment?: number,
 ): Promise<Marked> {
   const { database, clock } = parts;
-  const issuedUntil = moment ?? Math.max(await database.revocations.clock(), clock.now());
+  // Other nodes may be ahead of this one by the skew; a database that is further ahead would keep everybody from logging in.
+  const latest = clock.now() + limits.clockSkewSeconds * 1000;
+  const issuedUntil = moment ?? Math.max(clock.now(), Math.min(await database.revocations.clock(), latest));
   const now = clock.now();
   const detail = { issued_until: rfc3339(issuedUntil) };
   const mark = markAt(issuedUntil);
@@ -72,7 +74,7 @@ export async function refuseEarlierTokens(
 
 /**
  * Ends every session that began until `moment`, page by page and with effect; logins and refreshes that are in flight do not survive.
- * Again, it ends what is left, and leaves alone who has logged in since.
+ * Again, it ends what is left, and leaves sessions alone that began later.
  */
 export async function endEarlierSessions(
   parts: EffectParts,

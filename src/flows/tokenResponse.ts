@@ -61,8 +61,8 @@ function refusal(reason: string): AuthorityError {
 
 /**
  * Mints the access token and derives the refresh token of the session's generation. Rejects with `unavailable` when tokens of that
- * time are refused (`revocation/issuedBefore.ts`), and when the key was revoked meanwhile: who revokes it looks for its sessions after that is in effect, so a token that is handed out before
- * has its session among them, and one that would come after is not handed out.
+ * time are refused (`revocation/issuedBefore.ts`), and when the key was revoked meanwhile. Whoever revokes a key looks for its
+ * sessions after that is in effect: a token that was handed out before has its session among them, and none is handed out after.
  */
 export async function respondWithTokens(
   { accessTokens, refreshTokens, denyList }: TokenParts,

@@ -7,17 +7,18 @@ import { decodeBase64url, encodeBase64url } from '../core/encoding.ts';
 import { limits } from '../core/limits.ts';
 import type { CommitMark } from '../revocation/position.ts';
 import type { Revocation } from '../revocation/revocation.ts';
-import { olderThan, type Sighting, type SightingStore } from '../truth/sighting.ts';
-import type { Truth } from '../truth/truth.ts';
+import { doubtOf, type Sighting, type SightingStore } from '../truth/sighting.ts';
+import type { Doubt, Truth } from '../truth/truth.ts';
 import type { CommittedCanary } from './canary.ts';
 import type { Database } from './database.ts';
 
 export interface WatchedTruth {
   /** Casts the doubt that the database is older than what was seen, or takes it back. Rejects when it could not be asked. */
   verify(): Promise<void>;
-  /** What this node has seen is committed: kept soon. */
+  /** From now on what this run sees is kept. A command that only asks something keeps nothing. */
+  keep(): void;
   onCanary(canary: CommittedCanary): void;
-  /** The mark where this node has committed them. */
+  /** These are committed; `mark` says where, if this node has done it. */
   saw(revocations: readonly Revocation[], mark?: CommitMark): void;
   /** The operator has decided, here: the database is the truth as it is now. */
   decide(): Promise<void>;
@@ -45,14 +46,16 @@ export function createVerifyTruth(parts: VerifyTruthParts): WatchedTruth {
   let kept: Kept | undefined;
   /** What this run has seen; undefined before the database was believed. */
   let own: Sighting | undefined;
+  let keeping = false;
   let saving: Promise<void> = Promise.resolve();
+  let last: Promise<unknown> = Promise.resolve();
   let cancelSave: (() => void) | undefined;
 
   const save = () => {
     cancelSave?.();
     cancelSave = undefined;
     // What earlier runs have kept stays, until the database was found to have it.
-    if (own === undefined) return saving;
+    if (own === undefined || !keeping) return saving;
     const now = { ...own, savedAt: clock.now() };
     saving = saving.then(async () => {
       await Promise.all(stores.map((store) => store.save(now).catch(onFault)));
@@ -66,26 +69,50 @@ export function createVerifyTruth(parts: VerifyTruthParts): WatchedTruth {
   };
 
   /** Why it is older than what was seen: by earlier runs at first, and then by this one. */
-  const findDoubt = async (earlier: Kept, decisions: readonly string[]): Promise<string | undefined> => {
-    if (own !== undefined) return findOlder(parts, [own], decisions);
-    return (await findOlder(parts, earlier.sightings, decisions)) ?? earlier.putBack;
+  const findDoubt = async (earlier: Kept, decisions: readonly string[]): Promise<Doubt | undefined> => {
+    if (own !== undefined) return firstDoubt(parts, [own], decisions);
+    const { putBack } = earlier;
+    const found = await firstDoubt(parts, earlier.sightings, decisions);
+    if (found !== undefined || putBack === undefined) return found;
+    return { kind: 'older', what: `the database ${putBack}` };
+  };
+
+  const verify = async () => {
+    const decisions = await database.truth.decisions();
+    kept ??= await readAll(stores);
+    const doubt = await findDoubt(kept, decisions);
+    if (doubt !== undefined) return truth.cast(source, doubt);
+    // Decided on another node: what was seen before says nothing any more.
+    const isDecided = own !== undefined && decisions.at(-1) !== own.decisions.at(-1);
+    if (own === undefined) own = newest(kept.sightings, decisions) ?? nothing(decisions);
+    else if (isDecided) own = nothing(decisions);
+    truth.clear(source);
+    if (isDecided) parts.onDecided();
+    note({});
+  };
+
+  const decide = async () => {
+    await database.truth.decide(clock.now());
+    own = nothing(await database.truth.decisions());
+    keeping = true;
+    truth.clear(source);
+    parts.onDecided();
+    await save();
+  };
+
+  /** One at a time: what was read before a decision must not be judged after it. */
+  const inTurn = (work: () => Promise<void>): Promise<void> => {
+    const turn = last.then(work);
+    last = turn.catch(() => {});
+    return turn;
   };
 
   return {
-    async verify() {
-      const decisions = await database.truth.decisions();
-      kept ??= await readAll(stores);
-      const why = await findDoubt(kept, decisions);
-      if (why !== undefined) {
-        truth.cast(source, { kind: 'older', what: `the database ${why}` });
-        return;
-      }
-      // Decided on another node: what was seen before says nothing any more.
-      const isDecided = own !== undefined && decisions.at(-1) !== own.decisions.at(-1);
-      if (own === undefined) own = newest(kept.sightings, decisions) ?? nothing(decisions);
-      else if (isDecided) own = nothing(decisions);
-      truth.clear(source);
-      if (isDecided) parts.onDecided();
+    verify: () => inTurn(verify),
+    decide: () => inTurn(decide),
+
+    keep() {
+      keeping = true;
       note({});
     },
 
@@ -96,14 +123,6 @@ export function createVerifyTruth(parts: VerifyTruthParts): WatchedTruth {
       if (last === undefined) return;
       const revocation = { subject: encodeBase64url(last.subject), expiresAt: last.expiresAt };
       note({ revocation, ...(mark === undefined ? {} : { commit: mark }) });
-    },
-
-    async decide() {
-      await database.truth.decide(clock.now());
-      own = nothing(await database.truth.decisions());
-      truth.clear(source);
-      parts.onDecided();
-      await save();
     },
 
     close: save,
@@ -127,11 +146,11 @@ async function readAll(stores: readonly SightingStore[]): Promise<Kept> {
   return { sightings: sightings.flat(), putBack: reasons.find((reason) => reason !== undefined) };
 }
 
-async function findOlder(
+async function firstDoubt(
   { database, deployment, clock }: VerifyTruthParts,
   sightings: readonly Sighting[],
   decisions: readonly string[],
-): Promise<string | undefined> {
+): Promise<Doubt | undefined> {
   const position = await database.truth.position();
   for (const sighting of sightings) {
     const { canary, revocation } = sighting;
@@ -142,8 +161,8 @@ async function findOlder(
       ...{ deployment, decisions, position },
       ...{ generation: session?.generation, revocationExpiresAt: found?.expiresAt },
     };
-    const why = olderThan(sighting, evidence, clock.now());
-    if (why !== undefined) return why;
+    const doubt = doubtOf(sighting, evidence, clock.now());
+    if (doubt !== undefined) return doubt;
   }
   return undefined;
 }

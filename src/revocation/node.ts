@@ -165,7 +165,10 @@ export function createRevocationNode(parts: {
       while (!lease.held() && watched.trusted());
       renewal.start(faultIn('renewal'));
       regularly(limits.reconcileMilliseconds, 'reconciler', reconcileOrWait);
-      regularly(limits.savedMemoryLookMilliseconds, 'saving', saveMemory);
+      // What was read of a database that is doubted is nothing for others to begin with.
+      regularly(limits.savedMemoryLookMilliseconds, 'saving', async () => {
+        if (watched.trusted()) await saveMemory();
+      });
       regularly(limits.pruneIntervalMilliseconds, 'pruning', () =>
         slowSnapshots.readAlone('pruning', () => pruneInBatches((rows) => store.prune(earliestTime(), rows))),
       );

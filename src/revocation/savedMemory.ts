@@ -80,7 +80,9 @@ export function createMemorySaver(parts: {
       const [covered, slices, rowsRead] = [renewal.position(), denyList.slices(), renewal.rowsRead()];
       if (covered === undefined || slices === undefined) return;
       notBefore = clock.monotonic() + limits.savedMemoryMilliseconds;
-      const id = await saved.save({ savedAt: now, position: covered, slices, marks: denyList.marks() });
+      // Whoever loads a mark takes it for committed. One that is, and is not known to be, is not covered by the position yet.
+      const marks = denyList.marks().filter(({ committed }) => committed);
+      const id = await saved.save({ savedAt: now, position: covered, slices, marks });
       seen = { id, rowsRead };
     });
   };

@@ -5,6 +5,7 @@
 import type { SessionId } from '../core/ids.ts';
 import { limits } from '../core/limits.ts';
 import type { CommitMark, Position } from '../revocation/position.ts';
+import type { Doubt } from './truth.ts';
 
 /** Times are milliseconds since the Unix epoch. */
 export interface Sighting {
@@ -32,15 +33,19 @@ export interface Evidence {
   readonly revocationExpiresAt: number | undefined;
 }
 
-/** Why the database is older than the sighting, completing "the database …"; undefined when it is not. */
-export function olderThan(sighting: Sighting, evidence: Evidence, now: number): string | undefined {
+/** The doubt that the database has less than the sighting; undefined when it has all of it. */
+export function doubtOf(sighting: Sighting, evidence: Evidence, now: number): Doubt | undefined {
   const { deployment, decisions } = evidence;
+  if (deployment !== sighting.deployment)
+    return { kind: 'other', what: `the database is another one: ${deployment}, not ${sighting.deployment}` };
   const decided = decisions.at(-1);
-  // Nobody here has seen it: it was decided about this database, as it is now.
+  // A decision that the sighting does not know was made after it, about the database as it is now.
   if (decided !== undefined && !sighting.decisions.includes(decided)) return undefined;
-  if (deployment !== sighting.deployment) return `is another one: ${deployment}, not ${sighting.deployment}`;
-  if (decided !== sighting.decisions.at(-1)) return 'does not know of the last `countersign restored`';
-  return lacks(sighting, evidence, now);
+  const why =
+    decided === sighting.decisions.at(-1)
+      ? lacks(sighting, evidence, now)
+      : 'does not know of the last `countersign restored`';
+  return why === undefined ? undefined : { kind: 'older', what: `the database ${why}` };
 }
 
 function lacks(sighting: Sighting, evidence: Evidence, now: number): string | undefined {
@@ -52,7 +57,13 @@ function lacks(sighting: Sighting, evidence: Evidence, now: number): string | un
     return `lacks what was written to it until ${new Date(savedAt).toISOString()}`;
   if (commit !== undefined && sameIds(commit.history, position.history) && !reaches(position, commit))
     return `has not come to transaction ${commit.transaction}, which was committed`;
-  if (revocation !== undefined && revocation.expiresAt > now && revocationExpiresAt < revocation.expiresAt)
+  // Expired rows are deleted, by the clock of whichever node comes first.
+  const surelyKept = Math.max(now, savedAt) + limits.clockSkewSeconds * 1000;
+  if (
+    revocation !== undefined &&
+    revocation.expiresAt > surelyKept &&
+    revocationExpiresAt < revocation.expiresAt
+  )
     return 'lacks a revocation that was committed';
   return undefined;
 }
@@ -72,7 +83,7 @@ function reaches({ snapshot }: Position, { transaction }: CommitMark): boolean {
 export interface SightingStore {
   /** Those that were kept; none where there is none, or none that could be read. */
   load(): Promise<readonly Sighting[]>;
-  /** Why this place itself was put back, completing "the database …"; undefined where that cannot be told, or is not so. */
+  /** Why this place itself was put back, completing "the database …"; undefined when it was not, or that cannot be told. */
   putBack?(): Promise<string | undefined>;
   /** Resolves when it is kept, in place of what this run kept before. */
   save(sighting: Sighting): Promise<void>;

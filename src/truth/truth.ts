@@ -9,11 +9,16 @@ import { AuthorityError } from '../core/errors.ts';
 export interface Doubt {
   /**
    * `contradiction`: what is read is not what was written; over when it is again. `older`: the database has less than was
-   * seen; over when an operator has decided what that means.
+   * seen; `other`: it is that of another deployment. These are over when an operator has decided what that means.
    */
-  readonly kind: 'contradiction' | 'older';
+  readonly kind: 'contradiction' | 'older' | 'other';
   /** One sentence for an operator. */
   readonly what: string;
+}
+
+/** Over when an operator has decided, and not before. */
+export function isForOperator(doubt: Doubt | undefined): boolean {
+  return doubt !== undefined && doubt.kind !== 'contradiction';
 }
 
 export interface Truth {
@@ -41,7 +46,7 @@ export function createTruth(parts: {
 
   const look = () => {
     const all = [...doubts.values()].map(({ doubt }) => doubt);
-    const now = all.find(({ kind }) => kind === 'older') ?? all[0];
+    const now = all.find(isForOperator) ?? all[0];
     if (now?.kind === gravest?.kind && now?.what === gravest?.what) return;
     gravest = now;
     onChange(gravest);

@@ -1,7 +1,7 @@
 /** How it stops: one stop however often it is said, no login lost, and at any moment of a start. */
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { cpSync } from 'node:fs';
+import { cpSync, rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
@@ -39,6 +39,8 @@ async function folderWithUsers(t: Test, emails: readonly string[]): Promise<stri
     t.equal((await server.call('POST', '/auth/register', { body: { email, password } })).status, 201);
   server.process.signal('SIGTERM');
   await server.process.exited;
+  // Copies of it are to be started, and are not taken for a folder that was put back.
+  rmSync(join(folder, 'seen'));
   return folder;
 }
 

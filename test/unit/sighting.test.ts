@@ -2,7 +2,7 @@
 import t from 'tap';
 import type { SessionId } from '../../src/core/ids.ts';
 import { limits } from '../../src/core/limits.ts';
-import { type Evidence, olderThan, type Sighting } from '../../src/truth/sighting.ts';
+import { doubtOf, type Evidence, type Sighting } from '../../src/truth/sighting.ts';
 
 const now = Date.UTC(2030, 0, 1);
 const sessionId = 'canary' as SessionId;
@@ -72,12 +72,12 @@ const rows: readonly [string, Partial<Sighting>, Partial<Evidence>, RegExp | und
     'the same, about another database',
     {},
     { deployment: 'B', decisions: ['new'], generation: undefined },
-    undefined,
+    /is another one/,
   ],
 ];
 
 for (const [name, sighting, evidence, why] of rows) {
-  const answer = olderThan({ ...seen, ...sighting }, { ...found, ...evidence }, now);
+  const answer = doubtOf({ ...seen, ...sighting }, { ...found, ...evidence }, now);
   if (why === undefined) t.equal(answer, undefined, name);
-  else t.match(answer, why, name);
+  else t.match(answer?.what, why, name);
 }

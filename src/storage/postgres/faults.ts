@@ -47,6 +47,8 @@ const away: FaultKind = { reason: 'database', words: 'does not answer' };
 const kinds: Readonly<Record<string, FaultKind>> = {
   '08': away,
   '25006': readOnly,
+  '25P03': away,
+  '25P04': away,
   '28': login,
   '3D': { reason: 'database_missing', words: 'does not exist on this server' },
   '3F': notThere,
@@ -105,8 +107,8 @@ function kindOf(error: unknown): FaultKind | undefined {
   if (!(error instanceof Error)) return undefined;
   if (fullWords.test(error.message)) return full;
   const state = sqlStateOf(error);
-  if (state !== undefined) return kinds[state] ?? kinds[state.slice(0, 2)];
-  return isPassing(error) ? away : undefined;
+  const kind = state === undefined ? undefined : (kinds[state] ?? kinds[state.slice(0, 2)]);
+  return kind ?? (isPassing(error) ? away : undefined);
 }
 
 function isPassing(error: Error): boolean {

@@ -51,23 +51,32 @@ async function refuseUnsuitable(connection: SqlConnection): Promise<void> {
 }
 
 /**
- * A pooler that gives each transaction another connection to the server also gives it settings and prepared statements of
- * somebody else. While another connection holds a transaction, ours is then served by another process than before.
+ * A pooler in transaction mode lends a connection to the server for one transaction: settings and prepared statements are then
+ * those of somebody else. It shows when others hold transactions: ours is served by another process than before.
  */
 async function refuseTransactionPooling(ours: SqlConnection, connect: Connect): Promise<void> {
-  const before = await backendOf(ours);
-  const other = await reachable(connect());
+  const others: SqlConnection[] = [];
   try {
-    await other.execute('BEGIN; SELECT 1');
-    const late = () =>
-      new UnreachableError(
-        `DATABASE_URL: a second connection kept the first one waiting; each needs one of its own (a pooler in session mode, with room for ${limits.databaseConnections} connections of each node).`,
-      );
-    const after = await withDeadline(systemClock, limits.poolingCheckMilliseconds, backendOf(ours), late);
-    if (after === before) return;
+    // On a busy pooler, one other may be given a process that somebody else has just left.
+    for (let times = 0; times < limits.poolingChecks; times += 1) {
+      const other = await reachable(connect());
+      others.push(other);
+      await refuseOtherBackend(ours, other);
+    }
   } finally {
-    other.abandon();
+    for (const other of others) other.abandon();
   }
+}
+
+async function refuseOtherBackend(ours: SqlConnection, other: SqlConnection): Promise<void> {
+  const before = await backendOf(ours);
+  await other.execute('BEGIN; SELECT 1');
+  const late = () =>
+    new UnreachableError(
+      `DATABASE_URL: a second connection kept the first one waiting; each needs one of its own (a pooler in session mode, with room for ${limits.databaseConnections} connections of each node).`,
+    );
+  const after = await withDeadline(systemClock, limits.poolingCheckMilliseconds, backendOf(ours), late);
+  if (after === before) return;
   throw new StartupError(
     'DATABASE_URL: a pooler in transaction mode is in front of the server; set it to session mode (PgBouncer: pool_mode = session), or name the server itself.',
   );

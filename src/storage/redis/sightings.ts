@@ -1,20 +1,25 @@
 /** What each node has seen of the database, sealed: for a node whose DATA_DIR is new, as in a container. */
+import { UnreachableError } from '../../core/errors.ts';
 import type { Sealing } from '../../core/sealing.ts';
 import type { Sighting, SightingStore } from '../../truth/sighting.ts';
 import type { RedisConnection } from './connection.ts';
 import type { RedisKeys } from './keys.ts';
 
-/** `nodeId`: of this run. What runs that are over have left is removed once it has had its time. */
+/**
+ * `nodeId`: of this run. What others have left is removed when they have not written for `silentMs`: the database was found to
+ * have it, and this run has seen it.
+ */
 export function createSharedSightings(parts: {
   redis: Pick<RedisConnection, 'run'>;
   keys: Pick<RedisKeys, 'sightings'>;
   sealing: Sealing;
   nodeId: string;
-  keptMs: number;
+  silentMs: number;
 }): SightingStore {
-  const { redis, keys, sealing, nodeId, keptMs } = parts;
+  const { redis, keys, sealing, nodeId, silentMs } = parts;
   const context = `sighting:${keys.sightings}`;
-  let loaded: ReadonlyMap<string, Sighting> = new Map();
+  /** Undefined for one that does not open: sealed with a key that is gone, or written by somebody else. */
+  let loaded: ReadonlyMap<string, Sighting | undefined> = new Map();
 
   const open = (text: string): Sighting | undefined => {
     try {
@@ -27,22 +32,25 @@ export function createSharedSightings(parts: {
 
   return {
     async load() {
-      // Without Redis there is nothing to be had here, and the start waits for it elsewhere.
-      const fields = await redis.run((commands) => commands.hgetall(keys.sightings)).catch(() => ({}));
-      const sightings = Object.entries(fields).flatMap(([name, text]) => {
-        const sighting = open(text);
-        return sighting === undefined ? [] : [[name, sighting] as const];
-      });
-      loaded = new Map(sightings);
-      return [...loaded.values()];
+      const fields = await redis
+        .run((commands) => commands.hgetall(keys.sightings))
+        .catch((cause) => {
+          // Without it, a database that was put back would be believed.
+          throw new UnreachableError(
+            `REDIS_URL: what was seen of the database cannot be read: ${cause.message}`,
+          );
+        });
+      loaded = new Map(Object.entries(fields).map(([name, text]) => [name, open(text)]));
+      return [...loaded.values()].filter((sighting) => sighting !== undefined);
     },
 
     async save(sighting) {
       const sealed = sealing.seal(Buffer.from(JSON.stringify(sighting)), context).toString('base64');
-      const old = [...loaded].filter(
-        ([, { savedAt, decisions }]) =>
-          sighting.savedAt - savedAt > keptMs || decisions.at(-1) !== sighting.decisions.at(-1),
-      );
+      const isOver = (other: Sighting | undefined) =>
+        other === undefined ||
+        sighting.savedAt - other.savedAt > silentMs ||
+        other.decisions.at(-1) !== sighting.decisions.at(-1);
+      const old = [...loaded].filter(([, other]) => isOver(other));
       loaded = new Map();
       await redis.run(async (commands) => {
         await commands.hset(keys.sightings, nodeId, sealed);
