@@ -59,6 +59,7 @@ export async function openDoors({ config, ...parts }: DoorParts): Promise<Doors>
       grpc.drain(delayMs);
       await wait(Math.max(delayMs, limits.lastConnectionsMilliseconds));
       stopListening(http);
+      grpc.stopListening();
       await wait(limits.lastRequestsMilliseconds);
     },
     async close() {

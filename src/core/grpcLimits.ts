@@ -43,4 +43,6 @@ export const grpcLimits = {
   namedRequestCharacters: 128,
   /** As in RFC 6749 there is no longest client id; ours, and those of edges that send one, are far shorter. */
   clientIdCharacters: 255,
+  /** A connection that is younger gets no GOAWAY: its first request may not have been read yet. */
+  goawayAgeMilliseconds: 1_000,
 } as const;

@@ -21,6 +21,7 @@ import type { Metrics } from '../observability/metrics.ts';
 import type { Edges } from '../revocation/edges.ts';
 import { createAuthorize } from './callers.ts';
 import { openServerIdentity } from './certificates.ts';
+import { createLeaving } from './goaway.ts';
 import { createHealth } from './health.ts';
 import { createKeyService, type KeyServiceFlows } from './keyService.ts';
 import { libraryRefusals } from './libraryRefusals.ts';
@@ -60,6 +61,8 @@ export interface GrpcServer {
   listen(host: string, port: number): Promise<number>;
   /** Says NOT_SERVING and GOAWAY, and asks edges to leave within `graceMs`; until `close`, whoever comes is served. */
   drain(graceMs: number): void;
+  /** Takes no more connections; to be followed by `close` when what is on its way has arrived. */
+  stopListening(): void;
   /** Drains, lets calls in flight finish for at most `drainMs`, then cuts what is left. */
   close(drainMs: number): Promise<void>;
 }
@@ -71,15 +74,15 @@ export function createGrpcServer(parts: GrpcParts): GrpcServer {
   const { definition, idle } = addServices(server, parts);
   const health = createHealth(server, parts);
   if (parts.reflection) new ReflectionService(definition).addToServer(server);
+  const leaving = createLeaving(server, parts.clock);
   let closeIdentity = () => {};
-  let address: string | undefined;
   let edgesLeft: Promise<void> | undefined;
   const drain = (graceMs: number) => {
     if (edgesLeft !== undefined) return;
     health.drain();
     edgesLeft = parts.edges.drain(graceMs);
-    // Streams go on; what begins does so on a new connection. `close` cuts them, not the library.
-    if (address !== undefined) server.drain(address, limits.longestDelayMilliseconds);
+    // Streams go on; what begins does so on a new connection. `close` ends both.
+    leaving.sayGoaway();
   };
 
   return {
@@ -87,11 +90,12 @@ export function createGrpcServer(parts: GrpcParts): GrpcServer {
       const identity = await openServerIdentity(parts);
       closeIdentity = identity.close;
       const bound = await bind(server, host, port, identity.credentials);
-      address = addressOf(host, bound);
+      leaving.watch();
       health.start();
       return bound;
     },
     drain,
+    stopListening: leaving.stopListening,
     async close(drainMs) {
       drain(0);
       closeIdentity();

@@ -1,0 +1,47 @@
+/**
+ * Leaving: clients are told by GOAWAY (RFC 9113 §6.8) to begin nothing more on their connections. What Node has not yet read then is
+ * refused, and clients of gRPC begin it again elsewhere. nginx cannot, once it has sent a request: so it makes a connection for each
+ * (docs/proxies.md), and connections that have just been made are left alone.
+ */
+import type { ServerHttp2Session } from 'node:http2';
+import { Server as NetServer } from 'node:net';
+import type { Server } from '@grpc/grpc-js';
+import type { Clock } from '../core/clock.ts';
+import { limits } from '../core/limits.ts';
+
+/** What the library keeps for itself; `test/faults/rollingRestart.test.ts` fails when that has changed. */
+interface Internals {
+  readonly http2Servers: ReadonlyMap<NetServer, unknown>;
+}
+
+export interface Leaving {
+  /** To be called when the server listens. */
+  watch(): void;
+  /** Connections that are older than a moment get GOAWAY; what is under way on them is served. */
+  sayGoaway(): void;
+  /** Takes no more connections. */
+  stopListening(): void;
+}
+
+export function createLeaving(server: Server, clock: Pick<Clock, 'monotonic'>): Leaving {
+  /** Session → since when. */
+  const sessions = new Map<ServerHttp2Session, number>();
+  const listeners = () => [...(server as unknown as Internals).http2Servers.keys()];
+  return {
+    watch() {
+      for (const listener of listeners()) {
+        listener.on('session', (session: ServerHttp2Session) => {
+          sessions.set(session, clock.monotonic());
+          session.once('close', () => sessions.delete(session));
+        });
+      }
+    },
+    sayGoaway() {
+      const young = clock.monotonic() - limits.goawayAgeMilliseconds;
+      for (const [session, since] of sessions) if (since < young) session.close();
+    },
+    stopListening() {
+      for (const listener of listeners()) NetServer.prototype.close.call(listener);
+    },
+  };
+}
