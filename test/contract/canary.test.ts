@@ -86,7 +86,7 @@ t.test('changes that a node without settings of its own notices', async (t) => {
       t.equal(node.authority.doubt(), undefined, 'all is well');
       await change(database);
       await prove(node);
-      t.match(node.authority.doubt(), /nothing is served/, 'it is noticed');
+      t.match(node.authority.doubt(), /othing is served/, 'it is noticed');
       await nothingIsServed(t, node, tokens.access_token);
       await redis.command('FLUSHALL');
     });
@@ -103,7 +103,7 @@ async function nothingIsServed(t: Test, node: TestAuthority, token: string): Pro
   const ready = await node.call('GET', '/health/ready');
   t.equal(ready.status, 503);
   t.match(ready.body.parts.truth, /^the database /, 'readiness says why');
-  t.match(node.log(), /"level":"error".*nothing is served/, 'and so does one line of the log');
+  t.match(node.log(), /"level":"error".*othing is served/, 'and so does one line of the log');
 }
 
 t.test('what was written is not there any more', async (t) => {

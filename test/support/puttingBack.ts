@@ -33,7 +33,12 @@ export async function stop({ process: running, stop: end }: TestServer): Promise
 type Env = Readonly<Record<string, string>>;
 
 /** A start that does not come to serving. */
-export async function startInDoubt(t: Test, dataDir: string, env: Env = {}): Promise<StartedProcess> {
+export async function startInDoubt(
+  t: Test,
+  dataDir: string,
+  env: Env = {},
+  said = /.*older than what was seen.*countersign restored.*/,
+): Promise<StartedProcess> {
   const ports = { HTTP_PORT: String(await freePort()), GRPC_PORT: String(await freePort()) };
   const started = startProcess(process.execPath, [join(distFolder, 'main.js')], {
     env: {
@@ -46,7 +51,7 @@ export async function startInDoubt(t: Test, dataDir: string, env: Env = {}): Pro
     },
   });
   t.teardown(() => started.stop());
-  const [line] = await started.waitForOutput(/.*older than what was seen.*countersign restored.*/);
+  const [line] = await started.waitForOutput(said);
   t.equal(line.split('\n').length, 1, 'one line says so');
   const port = ports.HTTP_PORT;
   const answer = await fetch(`http://127.0.0.1:${port}/auth/me`).then(
