@@ -87,6 +87,8 @@ export interface Authority {
  */
 export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
   const closing: Closing = [];
+  /** Whoever mends the database looks there. */
+  const setting = parts.secrets.databaseUrl === undefined ? 'DATA_DIR' : 'DATABASE_URL';
   let draining = false;
   let listening = false;
   /** Closes every part in the reverse of the order in which it was opened. */
@@ -139,7 +141,7 @@ export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
         await canary;
         doubted = !truth.trusted();
       } catch (error) {
-        throw asStartupFault(error);
+        throw asStartupFault(error, setting);
       }
     };
     let doors: Doors | undefined;
@@ -162,7 +164,7 @@ export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
     };
     const doubt = () => {
       const why = truth.doubt();
-      return why && describeDoubt(why, stored.redis === undefined ? 'DATA_DIR' : 'DATABASE_URL');
+      return why && describeDoubt(why, setting);
     };
     const { engine, deploymentId } = stored;
     const backup = { folder: parts.dataFolder.path, copyDatabase: engine.copyTo, deploymentId };
@@ -173,17 +175,17 @@ export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
     };
   } catch (error) {
     await close();
-    throw asStartupFault(error);
+    throw asStartupFault(error, setting);
   }
 }
 
 /** A database that went away in the middle of a start is as unreachable as one that was never there. */
-function asStartupFault(error: unknown): unknown {
+function asStartupFault(error: unknown, setting: 'DATABASE_URL' | 'DATA_DIR'): unknown {
   const fault = error instanceof StartupError ? error : translateFault(error);
   if (!(fault instanceof AuthorityError) || fault.code !== 'unavailable') return fault;
   const cause = fault.cause ?? fault;
   const Kind = isLasting(cause) ? StartupError : UnreachableError;
-  return new Kind(`DATABASE_URL: ${describeFault(cause)}`, { cause: error });
+  return new Kind(`${setting}: ${describeFault(cause)}`, { cause: error });
 }
 
 /** Steps that give back what was opened, in the order of opening. */

@@ -1,6 +1,7 @@
 /** What a whole run writes to its log, defects among it, holds nothing that anybody could log in with (H17). */
 import t, { type Test } from 'tap';
 import { openEngine } from '../../src/storage/postgres/engine.ts';
+import { canaryUserId } from '../../src/truth/canary.ts';
 import { password, startAuthority, type TestAuthority } from '../support/authority.ts';
 import { copyOfEmbeddedDatabase } from '../support/pglite.ts';
 
@@ -21,13 +22,20 @@ t.test('a run in which everything is used, and then breaks', async (t) => {
   t.ok(usual.split('\n').length > 20, 'the log is of level debug');
   holdsNone(t, usual, [...secrets, token, refreshToken]);
 
-  // A defect: a column is not there. What the database driver says of that holds the statement, and may hold its parameters.
+  // A defect: no row of anybody but the canary can be written. What the database driver says of that holds the statement, and may
+  // hold its parameters.
   const engine = await openEngine(dataDir, undefined);
-  for (const [table, column] of [
-    ['users', 'password_hash'],
-    ['sessions', 'user_agent'],
-  ])
-    await engine.prisma.$executeRawUnsafe(`ALTER TABLE ${table} RENAME COLUMN ${column} TO gone`);
+  const statements = [
+    `CREATE FUNCTION defect() RETURNS trigger LANGUAGE plpgsql AS
+     $$ BEGIN RAISE EXCEPTION 'a defect' USING ERRCODE = '22000'; END $$`,
+    ...['users.id', 'sessions.user_id'].map((column) => {
+      const [table = '', name] = column.split('.');
+      return `CREATE TRIGGER defect BEFORE INSERT OR UPDATE ON ${table} FOR EACH ROW
+        WHEN (NEW.${name} <> '${canaryUserId}') EXECUTE FUNCTION defect()`;
+    }),
+    `CREATE TRIGGER defect BEFORE INSERT OR UPDATE ON password_failures FOR EACH ROW EXECUTE FUNCTION defect()`,
+  ];
+  for (const statement of statements) await engine.prisma.$executeRawUnsafe(statement);
   await engine.close();
   const broken = await startAuthority({ dataDir });
   t.teardown(() => broken.stop());
