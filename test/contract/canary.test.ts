@@ -168,7 +168,7 @@ t.test('a canary of another node that is not in our database', async (t) => {
     clock,
     onFault: (error) => t.fail(String(error)),
   });
-  const canary = { subject: randomBytes(16), reason: 'canary', expiresAt: 100 };
+  const canary = { subject: randomBytes(16), reason: 'canary', expiresAt: 3_600_000 };
   check('other', canary);
   await clock.settle();
   t.ok(truth.trusted(), 'not at once');
@@ -179,7 +179,7 @@ t.test('a canary of another node that is not in our database', async (t) => {
   check('other', canary);
   await clock.settle();
   t.ok(truth.trusted(), 'over when the next one is found');
-  rows = [{ ...canary, expiresAt: 99 }];
+  rows = [{ ...canary, expiresAt: 3_599_999 }];
   check('other', canary);
   await clock.settle();
   await clock.advance(500);
