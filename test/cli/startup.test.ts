@@ -157,7 +157,8 @@ t.test('where the usual operations port is taken, another one is, and is told', 
   const server = await startServer(dataDir, { OPERATIONS_PORT: '', LOG_LEVEL: 'info' });
   t.teardown(() => server.stop());
   t.not(server.operationsPort, usualOperationsPort);
-  t.match(server.process.stderr(), new RegExp(`"operationsPort":${server.operationsPort},"msg":"ready"`));
+  // The log line follows on what is printed.
+  await server.process.waitForOutput(new RegExp(`"operationsPort":${server.operationsPort},"msg":"ready"`));
   const operations = createHttpClient(`http://127.0.0.1:${server.operationsPort}`);
   t.equal((await operations('GET', '/health/ready')).status, 200);
   server.process.signal('SIGINT');
