@@ -36,7 +36,7 @@ export interface Reading {
   readonly faults: readonly string[];
 }
 
-/** Reads all variables; an empty one counts as not set, an unknown one is none of ours. */
+/** Reads all variables; an empty one counts as not set, an unknown one is ignored. */
 export function readValues(env: Environment): Reading {
   const values: Partial<Record<SettingName, unknown>> = {};
   const faults: string[] = [];

@@ -40,7 +40,7 @@ function decodeUtf8(bytes: Uint8Array): string | undefined {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    // Not UTF-8, so it is none of ours.
+    // Not UTF-8, so we did not write it.
     return undefined;
   }
 }

@@ -128,7 +128,7 @@ export const limits = {
   loadQueryMilliseconds: 120_000,
   /** A load that takes longer says how far it has come this often. */
   loadProgressMilliseconds: 2_000,
-  /** Rows that have had their time, deleted in one statement. */
+  /** Expired rows that one statement deletes. */
   pruneRows: 5_000,
   pruneIntervalMilliseconds: 60_000,
 

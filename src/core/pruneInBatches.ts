@@ -1,4 +1,4 @@
-/** Deleting what has had its time: in small batches, so that no statement holds a table for long. */
+/** Deletes expired rows: in small batches, so that no statement holds a table for long. */
 import { limits } from './limits.ts';
 
 /** `prune` deletes at most `limit` rows and answers how many; it goes on until a batch is not full. Answers how many in all. */

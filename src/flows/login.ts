@@ -96,7 +96,7 @@ export function createLogin(parts: LoginParts): Login {
   };
 }
 
-/** What is none of ours has no session that could be ended, and must not keep anybody from logging in. */
+/** A token that we did not issue has no session to end, and must not keep anybody from logging in. */
 async function replacedSession(
   parts: LoginParts,
   refreshToken: string | undefined,

@@ -33,7 +33,7 @@ export interface Metrics {
   savedMemoryRefused(reason: string): void;
   /** Something about the context of a session changed, and what the settings say of that. */
   contextSignal(signal: string, action: string): void;
-  /** Rows that have had their time were deleted. */
+  /** Expired rows were deleted. */
   deleted(table: string, rows: number): void;
   /** Upkeep failed at something, and will try again. */
   upkeepFault(part: string): void;
@@ -124,7 +124,7 @@ export function createMetrics(): Metrics {
   });
   const deletedRows = new Counter({
     name: 'countersign_deleted_rows_total',
-    help: 'Rows that had their time and were deleted by this node.',
+    help: 'Expired rows deleted by this node.',
     labelNames: ['table'] as const,
     registers,
   });

@@ -41,7 +41,7 @@ export function logoutRoutes(
   app.post('/auth/logout', logoutOptions, async (request, reply) => {
     const ended = logOut(flows, request, request.body.refresh_token);
     await ended.catch((error) => {
-      // A cookie that is none of ours is of no use to anybody. After any other failure it is needed for the next try.
+      // A cookie that we did not issue is of no use to anybody. After any other failure it is needed for the next try.
       const useless = error instanceof AuthorityError && error.code === 'invalid_grant';
       if (useless && hasRefreshCookie(request.headers)) clearRefreshCookie(reply);
       throw error;
