@@ -1,7 +1,7 @@
 /** Databases with other formats, isolation, limits and paths (F1, F2): the same answers on all of them. */
 import t from 'tap';
-import { createHostileDatabase, type HostileSetUp } from '../support/hostileDatabase.ts';
-import { holdsEverywhere, openNodes } from '../support/hostileNodes.ts';
+import type { HostileSetUp } from '../support/hostileDatabase.ts';
+import { holdsOnEach } from '../support/hostileNodes.ts';
 
 t.setTimeout(175_000);
 
@@ -31,14 +31,4 @@ const setUps: Readonly<Record<string, HostileSetUp>> = {
   },
 };
 
-for (const [name, setUp] of Object.entries(setUps)) {
-  t.test(name, async (t) => {
-    const database = await createHostileDatabase(t, setUp);
-    const nodes = await openNodes(t, database);
-    await holdsEverywhere(t, nodes, database.url);
-    const schemas = await database.query(
-      "SELECT DISTINCT schemaname AS name FROM pg_tables WHERE tablename = 'sessions'",
-    );
-    t.strictSame(schemas, [{ name: setUp.schema ?? 'public' }], 'there is one set of tables');
-  });
-}
+holdsOnEach(t, setUps);

@@ -2,7 +2,7 @@
 import t from 'tap';
 import { eventually } from '../support/eventually.ts';
 import { createHostileDatabase, type HostileSetUp } from '../support/hostileDatabase.ts';
-import { holdsEverywhere, openNodes } from '../support/hostileNodes.ts';
+import { holdsEverywhere, holdsOnEach, openNodes } from '../support/hostileNodes.ts';
 
 t.setTimeout(175_000);
 
@@ -15,17 +15,7 @@ const setUps: Readonly<Record<string, HostileSetUp>> = {
   },
 };
 
-for (const [name, setUp] of Object.entries(setUps)) {
-  t.test(name, async (t) => {
-    const database = await createHostileDatabase(t, setUp);
-    const nodes = await openNodes(t, database);
-    await holdsEverywhere(t, nodes, database.url);
-    const schemas = await database.query(
-      "SELECT DISTINCT schemaname AS name FROM pg_tables WHERE tablename = 'sessions'",
-    );
-    t.strictSame(schemas, [{ name: setUp.schema ?? 'public' }], 'there is one set of tables');
-  });
-}
+holdsOnEach(t, setUps);
 
 t.test('settings that change while nodes run', async (t) => {
   const database = await createHostileDatabase(t, {});

@@ -4,9 +4,10 @@
  */
 import { randomBytes } from 'node:crypto';
 import { Redis } from 'ioredis';
+import { keepDoing } from '../support/keepDoing.ts';
 
-/** Each round of lies; logouts take milliseconds. */
-const roundMs = 20;
+/** Of rounds of lies; logouts take milliseconds. */
+const pace = { everyMs: 20, atOnce: 1 };
 const mostHeard = 500;
 
 export interface Liar {
@@ -34,7 +35,6 @@ export async function startLiar(port: number, live: () => readonly string[]): Pr
   const heard: Heard[] = [];
   const dumps: (readonly Piece[])[] = [];
   let said = 0;
-  let over = false;
 
   listening.on('pmessageBuffer', (_: unknown, channel: Buffer, payload: Buffer) => {
     const text = parse(payload.subarray(43).toString());
@@ -132,22 +132,20 @@ export async function startLiar(port: number, live: () => readonly string[]): Pr
     await oneOf(ways)?.();
   };
 
+  let round = 0;
   const lie = async () => {
-    for (let round = 0; !over; round += 1) {
-      // A connection that is lost is made again, and he goes on.
-      const lies = [acknowledge, announce, repeat, tamper, ...(round % 10 === 0 ? [rummage] : [])];
-      for (const one of lies) await one().catch(() => {});
-      if (round % 15 === 0) await redis.call('CLIENT', 'KILL', 'TYPE', 'pubsub').catch(() => {});
-      await new Promise((resolve) => setTimeout(resolve, roundMs));
-    }
+    // A connection that is lost is made again, and he goes on.
+    const lies = [acknowledge, announce, repeat, tamper, ...(round % 10 === 0 ? [rummage] : [])];
+    for (const one of lies) await one().catch(() => {});
+    if (round % 15 === 0) await redis.call('CLIENT', 'KILL', 'TYPE', 'pubsub').catch(() => {});
+    round += 1;
   };
-  const lying = lie();
+  const lying = keepDoing(pace, lie);
 
   return {
     said: () => said,
     async stop() {
-      over = true;
-      await lying;
+      await lying.stop();
       listening.disconnect();
       redis.disconnect();
     },

@@ -2,8 +2,9 @@
  * Clients that log in, refresh, check and log out all the time, at every node, whatever happens to it. Each node has its
  * own clients, so that one that hangs does not quieten the others. Rates are small: what is tested is not speed.
  */
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Cluster, ClusterNode } from '../support/cluster.ts';
+import { eventually } from '../support/eventually.ts';
+import { keepDoing } from '../support/keepDoing.ts';
 import { type Counts, createActions } from './actions.ts';
 import type { Checker } from './checker.ts';
 import { createSessionPool, type Session } from './sessionPool.ts';
@@ -18,7 +19,7 @@ export interface Workload {
   live(): readonly string[];
   /** Answers that no fault excuses. */
   readonly unexpected: readonly string[];
-  /** Resolves when it has run for so long. */
+  /** Resolves when every client has come for so much longer. */
   runFor(milliseconds: number): Promise<void>;
   /** Forgets the counts. */
   measureAnew(): void;
@@ -51,33 +52,30 @@ export function startWorkload({ nodes }: Cluster, emails: readonly string[], che
     unexpected: (what) => void unexpected.push(what),
   });
   const names = Object.keys(paces) as (keyof typeof paces)[];
-  const stops = nodes.flatMap((node) =>
-    names.map((name) => keepDoing(paces[name], nodes.length, () => actions[name](node))),
+  const clients = nodes.flatMap((node) =>
+    names.map((name) => {
+      const { everyMs, atOnce } = paces[name];
+      return keepDoing({ everyMs: everyMs * nodes.length, atOnce }, () => actions[name](node));
+    }),
   );
+  const offeredMs = () => Math.min(...clients.map((client) => client.offeredMs()));
   return {
     counts,
     acknowledged: pool.ended,
     live: () => pool.live().map(({ id }) => id),
     unexpected,
-    runFor: (milliseconds) => pause(milliseconds),
+    async runFor(milliseconds) {
+      const until = offeredMs() + milliseconds;
+      await eventually(
+        'the clients have come for so long',
+        () => offeredMs() >= until,
+        3 * milliseconds + 10_000,
+      );
+    },
     measureAnew: () => void Object.assign(counts, none),
     askAboutEnded: (node) => actions.askAboutEnded(node),
     async stop() {
-      await Promise.all(stops.map((stop) => stop()));
+      await Promise.all(clients.map((client) => client.stop()));
     },
-  };
-}
-
-/** Answers how to stop it. What it does must not reject. */
-function keepDoing(pace: { everyMs: number; atOnce: number }, nodes: number, work: () => Promise<void>) {
-  const under = new Set<Promise<void>>();
-  const timer = setInterval(() => {
-    if (under.size >= pace.atOnce) return;
-    const one = work().finally(() => under.delete(one));
-    under.add(one);
-  }, pace.everyMs * nodes);
-  return async () => {
-    clearInterval(timer);
-    await Promise.all(under);
   };
 }

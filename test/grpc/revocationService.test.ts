@@ -1,12 +1,11 @@
 /** Taking tokens back over gRPC: by one authority, and as one of three nodes. */
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import t from 'tap';
 import { startAuthority } from '../support/authority.ts';
 import { claimsOf, statusOf } from '../support/clients.ts';
 import { eventually } from '../support/eventually.ts';
-import { createTestDatabase } from '../support/postgres.ts';
-import { startRedis } from '../support/redis.ts';
 import { createRevocationClient } from '../support/revocationClient.ts';
+import { sharedServers } from '../support/twoNodes.ts';
 
 const operator = { actor: 'operator' };
 const inAnHour = () => Math.floor(Date.now() / 1000) + 3_600;
@@ -122,13 +121,7 @@ t.test('one authority', async (t) => {
 });
 
 t.test('one of three nodes says which others acknowledged, and for which it waited', async (t) => {
-  const [database, redis] = [await createTestDatabase(), await startRedis()];
-  t.teardown(() => Promise.all([database.drop(), redis.stop()]));
-  const env = {
-    DATABASE_URL: database.url,
-    REDIS_URL: redis.url,
-    KEY_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
-  };
+  const { redis, env } = await sharedServers(t);
   const [one, two, three] = [
     await startAuthority({ env }),
     await startAuthority({ env }),

@@ -9,7 +9,7 @@ import { createVerifyAudit } from '../../src/flows/verifyAudit.ts';
 import { openEngine } from '../../src/storage/postgres/engine.ts';
 import { createStorage } from '../../src/storage/postgres/storage.ts';
 import { password } from './authority.ts';
-import type { HostileDatabase } from './hostileDatabase.ts';
+import { createHostileDatabase, type HostileDatabase, type HostileSetUp } from './hostileDatabase.ts';
 import { type RedisServer, startRedis } from './redis.ts';
 import { startServer, type TestServer } from './server.ts';
 
@@ -43,6 +43,21 @@ export async function openNodes(t: Test, { url }: HostileDatabase): Promise<Node
   t.teardown(() => nodes.one.stop());
   t.teardown(() => nodes.other.stop());
   return nodes;
+}
+
+/** A test for each of them, by name. */
+export function holdsOnEach(t: Test, setUps: Readonly<Record<string, HostileSetUp>>): void {
+  for (const [name, setUp] of Object.entries(setUps)) {
+    t.test(name, async (t) => {
+      const database = await createHostileDatabase(t, setUp);
+      const nodes = await openNodes(t, database);
+      await holdsEverywhere(t, nodes, database.url);
+      const schemas = await database.query(
+        "SELECT DISTINCT schemaname AS name FROM pg_tables WHERE tablename = 'sessions'",
+      );
+      t.strictSame(schemas, [{ name: setUp.schema ?? 'public' }], 'there is one set of tables');
+    });
+  }
 }
 
 /** A logout holds on both nodes, without Redis, after a restart and after `kill -9`; live tokens live. */

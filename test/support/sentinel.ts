@@ -21,28 +21,12 @@ export async function startSentinel(options: {
   downAfterMilliseconds: number;
 }): Promise<Sentinel> {
   const port = await freePort();
-  const folder = await mkdtemp(join(tmpdir(), 'sentinel-'));
-  const settings = join(folder, 'sentinel.conf');
-  const lines = [
+  const stop = await startWith([
     `port ${port}`,
-    'bind 127.0.0.1',
-    `dir ${folder}`,
     `sentinel monitor ${group} 127.0.0.1 ${options.primaryPort} 1`,
     `sentinel down-after-milliseconds ${group} ${options.downAfterMilliseconds}`,
     `sentinel failover-timeout ${group} 5000`,
-  ];
-  await writeFile(settings, `${lines.join('\n')}\n`);
-  const sentinel = startProcess('redis-server', [settings, '--sentinel']);
-  const stop = async () => {
-    await sentinel.stop();
-    await rm(folder, { recursive: true, force: true });
-  };
-  try {
-    await sentinel.waitForOutput(/\+monitor master/);
-  } catch (error) {
-    await stop();
-    throw error;
-  }
+  ]);
   return {
     stop,
     async primaryPort() {
@@ -65,20 +49,26 @@ export async function startTlsSentinel(options: {
 }): Promise<{ port: number; group: string; stop(): Promise<void> }> {
   const { primaryPort, primaryPassword, password, args } = options;
   const port = await freePort();
-  const folder = await mkdtemp(join(tmpdir(), 'sentinel-'));
-  const settings = join(folder, 'sentinel.conf');
   const lines = [
     'port 0',
     `tls-port ${port}`,
     'tls-replication yes',
-    'bind 127.0.0.1',
-    `dir ${folder}`,
     `requirepass ${password}`,
     `sentinel monitor ${group} 127.0.0.1 ${primaryPort} 1`,
     `sentinel auth-pass ${group} ${primaryPassword}`,
   ];
-  await writeFile(settings, `${lines.join('\n')}\n`);
-  const sentinel = startProcess('redis-server', [settings, '--sentinel', ...args]);
+  return { port, group, stop: await startWith(lines, args) };
+}
+
+/** Answers how to stop it. */
+async function startWith(
+  settings: readonly string[],
+  args: readonly string[] = [],
+): Promise<() => Promise<void>> {
+  const folder = await mkdtemp(join(tmpdir(), 'sentinel-'));
+  const file = join(folder, 'sentinel.conf');
+  await writeFile(file, `${['bind 127.0.0.1', `dir ${folder}`, ...settings].join('\n')}\n`);
+  const sentinel = startProcess('redis-server', [file, '--sentinel', ...args]);
   const stop = async () => {
     await sentinel.stop();
     await rm(folder, { recursive: true, force: true });
@@ -89,5 +79,5 @@ export async function startTlsSentinel(options: {
     await stop();
     throw error;
   }
-  return { port, group, stop };
+  return stop;
 }

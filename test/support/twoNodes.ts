@@ -9,7 +9,8 @@ import { startRedis } from './redis.ts';
 
 export const email = 'alice@example.com';
 
-export async function startTwoNodes(t: Test) {
+/** A database and a Redis for several authorities, and the environment that leads them there. */
+export async function sharedServers(t: Test) {
   const [database, redis] = [await createTestDatabase(), await startRedis()];
   t.teardown(() => Promise.all([database.drop(), redis.stop()]));
   const env = {
@@ -17,6 +18,11 @@ export async function startTwoNodes(t: Test) {
     REDIS_URL: redis.url,
     KEY_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
   };
+  return { database, redis, env };
+}
+
+export async function startTwoNodes(t: Test) {
+  const { database, redis, env } = await sharedServers(t);
   const start = async () => {
     const node = await startAuthority({ env });
     t.teardown(() => node.stop());
