@@ -7,6 +7,7 @@ import type { Revocation, RevocationSnapshots } from '../../src/revocation/revoc
 import { createStorage } from '../../src/storage/postgres/storage.ts';
 import { createGate } from '../support/denyListNode.ts';
 import { eventually } from '../support/eventually.ts';
+import { createTestDatabase } from '../support/postgres.ts';
 import { newUser } from '../support/rows.ts';
 import { liveRevocations, openSharedDatabase, subjectsOf } from '../support/sharedDatabase.ts';
 
@@ -34,7 +35,7 @@ t.test('nodes register, are listed, report and are removed', async (t) => {
   const { nodes, openNode, connect } = await openSharedDatabase(t);
   const { history, nodes: none } = await nodes.list();
   t.strictSame(none, []);
-  t.match(history, /^\d+\.0000000\d\.\d+\.\d{16}$/);
+  t.match(history, /^\d+\.0000000\d\.\d+\.\d+\.\d{16}$/);
   const [id, other] = [randomUUID(), randomUUID()];
   const registered = await nodes.register({ id, renewal: 1, leaseMs: 5_000 });
   const row = { id, renewal: 1, leaseMs: 5_000, position: undefined };
@@ -235,6 +236,27 @@ t.test('many come in pages, as they were at one moment', async (t) => {
   );
   await t.rejects(failed, { message: 'full' });
   t.strictSame((await readSince(snapshots, position)).rows.length, 3, 'a reader that fails spoils nothing');
+});
+
+t.test('other tables are another history, also in the same database', async (t) => {
+  const own = await createTestDatabase();
+  t.teardown(() => own.drop());
+  const { database, snapshots, connect, nodes } = await openSharedDatabase(t, own.url);
+  const other = await openSharedDatabase(t, `${own.url}?schema=other`);
+  const position = await positionNow(snapshots);
+  t.not((await positionNow(other.snapshots)).history, position.history);
+  await t.rejects(readSince(other.snapshots, position), { name: 'HistoryError' });
+  const marks = await Promise.all(
+    [database, other.database].map(({ revocations }) => revocations.record(liveRevocations(1), Date.now())),
+  );
+  t.equal(marks[0]?.history, position.history);
+  t.not(marks[1]?.history, position.history, 'a commit says which tables it changed');
+
+  const client = await connect();
+  await client.query('ALTER TABLE revocations RENAME TO former');
+  await client.query('CREATE TABLE revocations (LIKE former INCLUDING ALL)');
+  t.not((await positionNow(snapshots)).history, position.history, 'a table that took its place');
+  t.not((await nodes.list()).history, position.history, 'and nodes see it when they renew');
 });
 
 t.test('positions of another history, and texts that are none, are refused', async (t) => {
