@@ -85,6 +85,39 @@ t.test('whoever writes to a slice that lost something takes the stamp away', asy
   }
 });
 
+t.test('values of another form: whoever comes next removes them, and the copy is built again', async (t) => {
+  const server = await startFor(t);
+  const { projection, keys } = await openCopy(t, server.url);
+  const revocations = someRevocations(10);
+  const slice = sliceName(sliceOf(revocations[0] as Revocation));
+  const set = keys.set(slice);
+  const put = async (key: string, ...command: [string, ...string[]]) => {
+    await server.command('DEL', key);
+    await server.command(command[0], key, ...command.slice(1));
+  };
+  const field = (value: string) => server.command('HSET', keys.manifest, slice, value);
+  const plants: [what: string, plant: () => Promise<unknown>][] = [
+    ['a set that is a text', () => put(set, 'SET', 'x')],
+    ['a set that is a list', () => put(set, 'LPUSH', 'x')],
+    ['a manifest that is a text', () => put(keys.manifest, 'SET', 'x')],
+    ['a field that is no JSON', () => field('{')],
+    ['a field that is a number', () => field('10')],
+    ['a field that is null', () => field('null')],
+    ['a field without entries', () => field('{}')],
+    ['a field with other entries', () => field('{"entries":"10"}')],
+  ];
+  for (const [what, plant] of plants) {
+    await rebuild(projection, revocations);
+    await plant();
+    await projection.age();
+    await projection.add(someRevocations(1));
+    t.equal(await projection.stamped(history), undefined, `${what}: it is not relied upon`);
+    await rebuild(projection, revocations);
+    t.ok((await held(projection, revocations)).every(Boolean), `${what}: it is whole again`);
+    t.ok(await projection.stamped(history), what);
+  }
+});
+
 t.test('a server that is full: what does not fit is refused, and nothing is half done', async (t) => {
   const server = await startFor(t);
   const { projection } = await openCopy(t, server.url);

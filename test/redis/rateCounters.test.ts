@@ -51,6 +51,21 @@ for (const [name, start] of [
       t.ok(Number(await server.command('PTTL', keys.rate('e'))) > 0);
     });
 
+    t.test('a count that is none, or ends too late, is counted anew or ends in time', async (t) => {
+      const key = keys.rate('planted');
+      for (const [command, ...value] of [
+        ['SADD', 'x'],
+        ['SET', 'x'],
+        ['SET', '9223372036854775807'],
+      ] as const) {
+        await server.command('DEL', key);
+        await server.command(command, key, ...value);
+        t.strictSame(await one.increment('planted', minute, 10), { count: 1, remainingMs: minute }, value[0]);
+      }
+      await server.command('SET', key, '7', 'PX', 100 * minute);
+      t.strictSame(await one.increment('planted', minute, 10), { count: 8, remainingMs: minute });
+    });
+
     t.test('a server that forgot the script learns it again', async (t) => {
       await server.command('SCRIPT', 'FLUSH');
       t.match(await one.increment('f', minute, 10), { count: 1 });

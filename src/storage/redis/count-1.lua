@@ -8,12 +8,18 @@
   Output:
     the count with this one, and milliseconds until the window ends
 
-  A count that never ends would refuse for ever: one without an end is given one.
+  Others can write here. A count that never ends would refuse for ever: it ends with the window that begins now. What is no
+  count is counted anew.
 ]]
-local count = redis.call('INCR', KEYS[1])
+local window = tonumber(ARGV[1])
+local count = redis.pcall('INCR', KEYS[1])
+if type(count) ~= 'number' then
+  redis.call('UNLINK', KEYS[1])
+  count = redis.call('INCR', KEYS[1])
+end
 local remaining = redis.call('PTTL', KEYS[1])
-if remaining < 0 then
-  remaining = tonumber(ARGV[1])
+if remaining < 0 or remaining > window then
+  remaining = window
   redis.call('PEXPIRE', KEYS[1], remaining)
 end
 return { count, remaining }

@@ -42,9 +42,24 @@ for _, name in ipairs(redis.call('HKEYS', manifest)) do
   end
 end
 
+-- Others can write here: what has another form than ours counts as nothing.
+local function entriesOf(known)
+  local isJson, value = pcall(cjson.decode, known)
+  return isJson and type(value) == 'table' and value.entries
+end
+
+local function countMembers()
+  local count = redis.pcall('SCARD', members)
+  if type(count) == 'number' then
+    return count
+  end
+  redis.call('UNLINK', members)
+  return 0
+end
+
 local function addIds(endsAt)
-  local known = redis.call('HGET', manifest, field)
-  if known and cjson.decode(known).entries ~= redis.call('SCARD', members) then
+  local known, count = redis.call('HGET', manifest, field), countMembers()
+  if known and entriesOf(known) ~= count then
     -- Somebody took ids away, or the key: the copy is incomplete, and has to be built again.
     redis.call('HDEL', manifest, 'stamp', 'history', 'snapshot', 'stamped_at')
     if ARGV[1] ~= '' then

@@ -9,6 +9,7 @@ import type { Revocation } from '../../revocation/revocation.ts';
 import { sliceEnd } from '../../revocation/slicedFilter.ts';
 import type { RedisConnection } from './connection.ts';
 import { isSession, type RedisKeys, sliceName } from './keys.ts';
+import { runOnOwn } from './ownKey.ts';
 import { loadScript } from './script.ts';
 
 /** `sliceMs`: how much time one slice covers, a multiple of a second. */
@@ -27,7 +28,7 @@ export function createProjection(parts: {
     const names = [manifest, batch ? keys.set(batch.slice) : manifest];
     const ids = batch ? [batch.slice, batch.idBytes, batch.ids] : ['', 0, ''];
     const parameters = [from, next, history, snapshot, ...ids, limits.redisSliceMarginSeconds];
-    return (await redis.run((commands) => script(commands, names, parameters))) === 1;
+    return (await runOnOwn(redis, manifest, (commands) => script(commands, names, parameters))) === 1;
   };
 
   return {
@@ -39,13 +40,15 @@ export function createProjection(parts: {
 
     async stamped(history) {
       const fields = ['stamp', 'history', 'snapshot'] as const;
-      const [stamp, ofHistory, snapshot] = await redis.run((commands) => commands.hmget(manifest, ...fields));
+      const [stamp, ofHistory, snapshot] = await runOnOwn(redis, manifest, (commands) =>
+        commands.hmget(manifest, ...fields),
+      );
       if (!stamp || !snapshot || isRebuilding(stamp) || ofHistory !== history) return undefined;
       return { stamp, position: { history, snapshot } };
     },
 
     age: () =>
-      redis.run(async (commands) => {
+      runOnOwn(redis, manifest, async (commands) => {
         const [at, [seconds, microseconds]] = await Promise.all([
           commands.hget(manifest, 'stamped_at'),
           commands.time(),

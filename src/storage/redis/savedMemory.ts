@@ -10,8 +10,10 @@ import { bloomGeometry } from '../../revocation/bloomFilter.ts';
 import type { ProjectedSlice } from '../../revocation/projection.ts';
 import type { Revocation } from '../../revocation/revocation.ts';
 import type { MemoryContents, SavedMemory } from '../../revocation/savedMemory.ts';
+import type { Commands } from './client.ts';
 import type { RedisConnection } from './connection.ts';
 import type { RedisKeys } from './keys.ts';
+import { runOnOwn } from './ownKey.ts';
 import { decodeRevocations, encodeRevocation } from './revocationText.ts';
 
 /** `unverified`: not ours, or changed. `incomplete`: a piece of it is not there, or is not what it was. */
@@ -45,12 +47,13 @@ export function createSavedMemory(parts: {
   onRefused: (why: RefusedFor) => void;
 }): SavedMemory {
   const { redis, keys, authentic, onRefused } = parts;
+  /** What this node began to save last: it may not have come to its end, or somebody may have removed what names its pieces. */
+  let own: Pick<Manifest, 'id' | 'pieces'> | undefined;
 
   const readManifest = async (): Promise<Manifest | undefined> => {
     // By its range: whatever lies there, no more than this comes.
-    const bytes = await redis.run((commands) =>
-      commands.getrangeBuffer(keys.memory, 0, limits.savedManifestBytes),
-    );
+    const read = (commands: Commands) => commands.getrangeBuffer(keys.memory, 0, limits.savedManifestBytes);
+    const bytes = await runOnOwn(redis, keys.memory, read, () => onRefused('unverified'));
     if (bytes.length === 0) return undefined;
     const isTooLong = bytes.length > limits.savedManifestBytes;
     const text = isTooLong ? undefined : authentic.read(bytes, keys.memory);
@@ -67,7 +70,7 @@ export function createSavedMemory(parts: {
     const all = new Uint8Array(size);
     for (const [number, hash] of manifest.pieces.entries()) {
       const key = keys.memoryPiece(manifest.id, number);
-      const piece = await redis.run((commands) => commands.getrangeBuffer(key, 0, pieceBytes));
+      const piece = await runOnOwn(redis, key, (commands) => commands.getrangeBuffer(key, 0, pieceBytes));
       if (hashOf(piece) !== hash) return undefined;
       all.set(piece, number * pieceBytes);
     }
@@ -91,10 +94,12 @@ export function createSavedMemory(parts: {
 
     async save({ savedAt, position, slices, marks }) {
       const before = await readManifest();
+      if (own !== undefined && own.id !== before?.id) await letGo(own);
       const id = randomUUID();
       const keep = limits.savedMemoryUsableMilliseconds;
       const bytesOfMarks = encodeMarks(marks);
       const pieces: string[] = [];
+      own = { id, pieces };
       for (const piece of piecesOf([...filtersOf(slices), bytesOfMarks])) {
         const key = keys.memoryPiece(id, pieces.length);
         await redis.run((commands) => commands.set(key, piece, 'PX', keep));
@@ -116,7 +121,7 @@ export function createSavedMemory(parts: {
   };
 
   /** Somebody may be reading it. */
-  async function letGo({ id, pieces }: Manifest): Promise<void> {
+  async function letGo({ id, pieces }: Pick<Manifest, 'id' | 'pieces'>): Promise<void> {
     await redis.run(async (commands) => {
       const pipeline = commands.pipeline();
       for (const number of pieces.keys())

@@ -2,8 +2,10 @@
 import { UnreachableError } from '../../core/errors.ts';
 import type { Sealing } from '../../core/sealing.ts';
 import type { Sighting, SightingStore } from '../../truth/sighting.ts';
+import type { Commands } from './client.ts';
 import type { RedisConnection } from './connection.ts';
 import type { RedisKeys } from './keys.ts';
+import { runOnOwn } from './ownKey.ts';
 
 /**
  * `nodeId`: of this run. What others have left is removed when they have not written for `silentMs`: the database was found to
@@ -32,14 +34,13 @@ export function createSharedSightings(parts: {
 
   return {
     async load() {
-      const fields = await redis
-        .run((commands) => commands.hgetall(keys.sightings))
-        .catch((cause) => {
-          // Without it, a database that was put back would be believed.
-          throw new UnreachableError(
-            `REDIS_URL: what was seen of the database cannot be read: ${cause.message}`,
-          );
-        });
+      const read = (commands: Commands) => commands.hgetall(keys.sightings);
+      const fields = await runOnOwn(redis, keys.sightings, read).catch((cause) => {
+        // Without it, a database that was put back would be believed.
+        throw new UnreachableError(
+          `REDIS_URL: what was seen of the database cannot be read: ${cause.message}`,
+        );
+      });
       loaded = new Map(Object.entries(fields).map(([name, text]) => [name, open(text)]));
       return [...loaded.values()].filter((sighting) => sighting !== undefined);
     },
@@ -52,7 +53,7 @@ export function createSharedSightings(parts: {
         other.decisions.at(-1) !== sighting.decisions.at(-1);
       const old = [...loaded].filter(([, other]) => isOver(other));
       loaded = new Map();
-      await redis.run(async (commands) => {
+      await runOnOwn(redis, keys.sightings, async (commands) => {
         await commands.hset(keys.sightings, nodeId, sealed);
         if (old.length > 0) await commands.hdel(keys.sightings, ...old.map(([name]) => name));
       });
