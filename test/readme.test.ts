@@ -12,12 +12,15 @@ import { startProcess } from './support/process.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const read = (path: string) => readFile(join(root, path), 'utf8');
-const readme = await read('README.md');
+const toldBy = ['README.md', 'docs/verifying.md', 'docs/commands.md', 'docs/metrics.md'];
+/** The story goes on from one to the next. */
+const story = (await Promise.all(toldBy.map(read))).join('\n');
 // npm and npx take a second or two for each command of the story.
 t.setTimeout(150_000);
 
 t.test('the table of settings is the one of the code', async (t) => {
-  const [, table = ''] = /<!-- settings:begin -->\n(.*)<!-- settings:end -->/s.exec(readme) ?? [];
+  const [, table = ''] =
+    /<!-- settings:begin -->\n(.*)<!-- settings:end -->/s.exec(await read('docs/settings.md')) ?? [];
   t.equal(table, settingsMarkdown());
 });
 
@@ -58,9 +61,9 @@ function anchorsOf(markdown: string): readonly string[] {
   return titles.map((title) => title.toLowerCase().replaceAll(' ', '-'));
 }
 
-t.test('every npm script that the README names exists', async (t) => {
+t.test('every npm script that README and docs name exists', async (t) => {
   const { scripts } = JSON.parse(await read('package.json')) as { scripts: Record<string, string> };
-  const named = readme.matchAll(/\bnpm (?:run (?:--silent )?([a-z]+)|(start|test))\b/g);
+  const named = story.matchAll(/\bnpm (?:run (?:--silent )?([a-z]+)|(start|test))\b/g);
   const names = new Set([...named].map(([, script, shortcut]) => script ?? shortcut ?? ''));
   t.ok(names.size >= 4);
   for (const name of names) t.hasProp(scripts, name);
@@ -109,7 +112,7 @@ t.test('the story runs, and prints what the README says', async (t) => {
 
   const guardedPort = await freePort();
   const blocks = storyOf(
-    readme
+    story
       .replaceAll('127.0.0.1:8080', `127.0.0.1:${ports.HTTP_PORT}`)
       .replaceAll('127.0.0.1:50051', `127.0.0.1:${ports.GRPC_PORT}`)
       .replaceAll('127.0.0.1:3000', `127.0.0.1:${guardedPort}`)

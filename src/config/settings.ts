@@ -1,5 +1,5 @@
 /**
- * Every environment variable of the authority, in one table. Parsing, `--help` and the README's table all come from
+ * Every environment variable of the authority, in one table. Parsing, `--help` and the table of docs/settings.md all come from
  * it, so that they cannot disagree. Owns what a variable is called, means and defaults to; not how its text is read
  * (`values.ts`) nor which values go together (`relations.ts`).
  */

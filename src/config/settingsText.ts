@@ -1,4 +1,4 @@
-/** The table of settings as people read it: in `--help` and in the README. */
+/** The table of settings as people read it: in `--help` and in docs/settings.md. */
 import type { Setting } from './setting.ts';
 import { settingNames, settingOf } from './settings.ts';
 
@@ -17,7 +17,7 @@ export function settingsHelp(): string {
   return `Settings are environment variables; an empty one counts as not set.\n${durationHint}\n\n${rows.join('\n')}\n`;
 }
 
-/** A Markdown table for the README, one line for each variable. Ends with a newline. */
+/** A Markdown table for docs/settings.md, one line for each variable. Ends with a newline. */
 export function settingsMarkdown(): string {
   const rows = settingNames.map((name) => {
     const setting = settingOf(name);

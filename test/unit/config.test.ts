@@ -539,7 +539,7 @@ t.test('a configuration cannot be changed', (t) => {
   t.end();
 });
 
-t.test('help and README tell of every variable, and of its default', (t) => {
+t.test('help and docs/settings.md tell of every variable, and of its default', (t) => {
   const help = settingsHelp();
   const markdown = settingsMarkdown();
   for (const name of settingNames) {
