@@ -3,7 +3,6 @@
  * is written and read again and again. Built in two steps: before anything is read, and when there is something to read by.
  */
 import { randomUUID } from 'node:crypto';
-import type { Config } from './config/config.ts';
 import { type Clock, withDeadline } from './core/clock.ts';
 import { AuthorityError } from './core/errors.ts';
 import { limits } from './core/limits.ts';
@@ -28,7 +27,6 @@ import type { AccessTokenIssuer } from './tokens/accessToken.ts';
 import { createTruth, type Doubt, isForOperator, type Truth } from './truth/truth.ts';
 
 interface Parts {
-  readonly config: Config;
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
