@@ -150,9 +150,14 @@ t.test('it stops gracefully', async (t) => {
 t.test('where the usual operations port is taken, another one is, and is told', async (t) => {
   const dataDir = await copyOfEmbeddedDatabase();
   t.teardown(() => rm(dataDir, { recursive: true, force: true }));
-  // By us, or by whoever else has it on this machine.
-  const taken = createServer().listen(usualOperationsPort, '127.0.0.1');
-  await once(taken, 'listening').catch(() => {});
+  // Whoever else has it on this machine may leave at any time.
+  const taken = await eventually('the port is ours', async () => {
+    const server = createServer().listen(usualOperationsPort, '127.0.0.1');
+    return once(server, 'listening').then(
+      () => server,
+      () => undefined,
+    );
+  });
   t.teardown(() => taken.close());
   const server = await startServer(dataDir, { OPERATIONS_PORT: '', LOG_LEVEL: 'info' });
   t.teardown(() => server.stop());
@@ -171,12 +176,13 @@ t.test('a second signal ends it at once, unless it belongs to the first', async 
   const server = await startServer(dataDir, { DRAIN_DELAY: '1m' });
   t.teardown(() => server.stop());
   const readiness = createHttpClient(`http://127.0.0.1:${server.operationsPort}`);
-  const said = performance.now();
   const signalled = () => server.process.signal('SIGTERM');
   signalled();
   signalled();
   const drains = async () => (await readiness('GET', '/health/ready')).body.parts.process === 'draining';
   t.ok(await eventually('it drains', drains));
+  // It has heard the first one by now.
+  const said = performance.now();
   await eventually('the second is over', () => performance.now() - said > limits.sameStopMilliseconds);
   t.ok(await drains(), 'both were one stop');
   signalled();
