@@ -122,6 +122,7 @@ export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
       decide,
     });
     const firstServiceToken = await keepFirstServiceToken(parts, flows);
+    await tellDefaultOfRegistration(parts, stored.database);
 
     const readiness = async () => ({
       process: draining ? 'draining' : listening ? 'ready' : 'starting',
@@ -260,6 +261,16 @@ async function keepFirstServiceToken({ config, dataFolder }: AuthorityParts, flo
   const token = await dataFolder.serviceToken(newServiceToken());
   await flows.createService({ name: 'first', permissions: usualPermissions, token }, { actor: 'authority' });
   return true;
+}
+
+/** Whoever has users has an opinion on it, and should not find out what the default is from strangers, or from users. */
+async function tellDefaultOfRegistration(
+  { config, log }: AuthorityParts,
+  { users }: Stored['database'],
+): Promise<void> {
+  if (!config.registrationByDefault || !(await users.any())) return;
+  const { registration } = config;
+  log.warn({ registration }, `REGISTRATION is not set, so it is ${registration}; set it to open or closed`);
 }
 
 /** `ready`, or what is wrong with the database in a few words. */

@@ -27,7 +27,7 @@ async function start(): Promise<Started | undefined> {
   try {
     // Only now, since loading all of it takes a while.
     const { startAuthority } = await import('./start.ts');
-    return await startAuthority({ stop, opened, print, complain, onDefect });
+    return await startAuthority({ stop, opened, print, complain, onDefect, onWarning });
   } catch (error) {
     complain(error instanceof StartupError ? error.message : described(error));
     return end(1, limits.stopMilliseconds);
@@ -39,6 +39,12 @@ function onDefect(tell: (defect: unknown) => void): void {
     tell(defect);
     process.exit(1);
   });
+}
+
+/** In place of lines on standard error, which belong to no log. */
+function onWarning(tell: (name: string, message: string) => void): void {
+  process.removeAllListeners('warning');
+  process.on('warning', ({ name, message }) => tell(name, message.replaceAll(/\s+/g, ' ')));
 }
 
 /** A start that is under way is waited for, so that what it has opened can be closed; it goes no further. */

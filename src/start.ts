@@ -9,6 +9,7 @@ import { claimDataFolder } from './cli/control.ts';
 import { welcome } from './cli/welcome.ts';
 import { readConfig } from './config/config.ts';
 import { processEnvironment } from './config/env.ts';
+import { plaintextWarnings } from './config/plaintext.ts';
 import { systemClock } from './core/clock.ts';
 import { UnreachableError } from './core/errors.ts';
 import { limits } from './core/limits.ts';
@@ -34,6 +35,8 @@ export interface StartParts {
   readonly complain: (line: string) => void;
   /** Is given what logs a defect, before the process ends. */
   readonly onDefect: (tell: (defect: unknown) => void) => void;
+  /** Is given what logs a warning of Node.js or of a library, by its name and in one line. */
+  readonly onWarning: (tell: (name: string, message: string) => void) => void;
 }
 
 /** Undefined when it was stopped before it served. Throws `StartupError` for what an operator can mend. */
@@ -41,6 +44,8 @@ export async function startAuthority(parts: StartParts): Promise<Started | undef
   const { stop, opened, print } = parts;
   const { config, secrets } = readConfig(processEnvironment());
   const log = createLog(config.logLevel);
+  parts.onWarning((warning, message) => log.warn({ warning }, message));
+  for (const line of plaintextWarnings(config, secrets)) log.warn(line);
   const dataFolder = await openDataFolder(config.storage.dataDir);
   const claim = await claimDataFolder(dataFolder.path);
   opened.push(async () => log.info('stopped'), claim.release);

@@ -19,6 +19,8 @@ export interface UserStore {
   /** Answers 'email_taken' and changes nothing when another user has this e-mail. */
   create(user: Pick<User, 'id' | 'email' | 'passwordHash'>, now: number): Promise<'created' | 'email_taken'>;
   find(id: UserId): Promise<User | undefined>;
+  /** Whether there is any. */
+  any(): Promise<boolean>;
   findByEmail(email: Email): Promise<User | undefined>;
   /**
    * Reads the user's row, that of a deleted one too, and locks it until the transaction ends. Whoever makes a session and

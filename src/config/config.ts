@@ -7,6 +7,7 @@ import { StartupError } from '../core/errors.ts';
 import type { Environment } from './env.ts';
 import { defaultIssuer } from './issuer.ts';
 import { relationFaults } from './relations.ts';
+import { readSecretFiles } from './secretFiles.ts';
 import { Secrets } from './secrets.ts';
 import { usualOperationsPort } from './settings.ts';
 import { readValues, type Values } from './values.ts';
@@ -68,7 +69,11 @@ export interface Config {
   /** For a Redis that is reached over TLS. */
   readonly redisTls: RedisTls;
   readonly leaseMs: number;
-  readonly registration: Values['REGISTRATION'];
+  readonly registration: 'open' | 'closed';
+  /** No setting says so. */
+  readonly registrationByDefault: boolean;
+  /** What may go over a network without TLS, and without a warning. */
+  readonly allowPlaintext: readonly ('grpc' | 'database' | 'redis')[];
   /** Multiplies every budget. */
   readonly rateLimits: Values['RATE_LIMITS'];
   readonly logLevel: Values['LOG_LEVEL'];
@@ -78,9 +83,10 @@ export interface Config {
  * Throws one StartupError for all faults together: a line for each, with the variable, the rule and what was given.
  * No line holds the value of a secret, or of a URL that may hold a password.
  */
-export function readConfig(env: Environment): { readonly config: Config; readonly secrets: Secrets } {
-  const { values, faults } = readValues(env);
-  const all = [...faults, ...relationFaults(values, env)];
+export function readConfig(given: Environment): { readonly config: Config; readonly secrets: Secrets } {
+  const { env, faults: unread } = readSecretFiles(given);
+  const { values, faults } = readValues(env, [...unread.keys()]);
+  const all = [...unread.values(), ...faults, ...relationFaults(values, env)];
   if (all.length > 0) throw new StartupError(all.join('\n'));
   return assemble(values as Values);
 }
@@ -130,7 +136,10 @@ function assemble(v: Values): { config: Config; secrets: Secrets } {
       privateKeyPath: v.REDIS_TLS_KEY,
     },
     leaseMs: v.LEASE,
-    registration: v.REGISTRATION,
+    // Who runs a server has users; who tries things out wants to register.
+    registration: v.REGISTRATION ?? (mode === 'embedded' ? 'open' : 'closed'),
+    registrationByDefault: v.REGISTRATION === undefined,
+    allowPlaintext: v.ALLOW_PLAINTEXT ?? [],
     rateLimits: v.RATE_LIMITS,
     logLevel: v.LOG_LEVEL,
   };

@@ -3,14 +3,14 @@
  * knows the reason finds the right value. A rule about a variable that is itself faulty stays silent.
  */
 
-import { schemaOf } from '../core/databaseUrl.ts';
+import { schemaOf, tlsFilesOf, tlsOf } from '../core/databaseUrl.ts';
 import { limits } from '../core/limits.ts';
 import { formatDuration } from './durations.ts';
 import type { Environment } from './env.ts';
 import { isLoopback, issuerFault, originFault } from './issuer.ts';
 import type { RedisAddress } from './redisUrl.ts';
 import { type SettingName, settingOf } from './settings.ts';
-import { shownValue, type Values } from './values.ts';
+import { isReadableFile, shownValue, type Values } from './values.ts';
 
 interface Relation<Name extends SettingName = SettingName> {
   /** The first is the one to complain about; all are shown with their values. */
@@ -52,6 +52,16 @@ const relations: readonly Relation[] = [
     v.DATABASE_URL === undefined || schemaOf(v.DATABASE_URL) !== undefined
       ? undefined
       : 'must name one schema in ?schema=: up to 63 bytes of letters, digits, _ and -, and not one of PostgreSQL itself',
+  ),
+  relation(['DATABASE_URL'], (v) =>
+    v.DATABASE_URL === undefined || tlsOf(v.DATABASE_URL) !== undefined
+      ? undefined
+      : 'must have one of these as ?sslmode=: disable, no-verify, require, verify-ca, verify-full',
+  ),
+  relation(['DATABASE_URL'], (v) =>
+    v.DATABASE_URL === undefined || tlsFilesOf(v.DATABASE_URL).every(isReadableFile)
+      ? undefined
+      : 'must name readable files in ?sslrootcert=, ?sslcert= and ?sslkey=: they are PEM files of this machine',
   ),
   relation(['DATABASE_URL', 'REDIS_URL'], (v) =>
     (v.DATABASE_URL === undefined) === (v.REDIS_URL === undefined)
@@ -146,6 +156,11 @@ const relations: readonly Relation[] = [
     (v.GRPC_TLS_CERT === undefined) === (v.GRPC_TLS_KEY === undefined)
       ? undefined
       : 'must be set together with GRPC_TLS_KEY, or neither: a certificate is of no use without its key',
+  ),
+  relation(['GRPC_HOST', 'GRPC_TLS_CERT', 'ALLOW_PLAINTEXT'], (v) =>
+    isLoopback(v.GRPC_HOST) || v.GRPC_TLS_CERT !== undefined || v.ALLOW_PLAINTEXT?.includes('grpc')
+      ? undefined
+      : 'must be a loopback address unless GRPC_TLS_CERT is set, or ALLOW_PLAINTEXT names grpc: anyone on the way could read service tokens',
   ),
   relation(['GRPC_TLS_CLIENT_CA', 'GRPC_TLS_CERT'], (v) =>
     v.GRPC_TLS_CLIENT_CA !== undefined && v.GRPC_TLS_CERT === undefined

@@ -13,6 +13,7 @@ export type SettingKind =
   | 'origins'
   | 'redis'
   | 'enum'
+  | 'several'
   | 'file'
   | 'path'
   | 'networks'
@@ -31,7 +32,7 @@ export interface Setting {
   readonly secret?: true;
   /** For kind `url`. */
   readonly schemes?: readonly string[];
-  /** For kind `enum`. */
+  /** For kinds `enum` and `several`. */
   readonly choices?: readonly string[];
   /** For kind `count`, in whole numbers. */
   readonly atLeast?: number;

@@ -213,7 +213,7 @@ export const settings = {
   },
   REGISTRATION: {
     kind: 'enum',
-    default: 'open',
+    whenUnset: 'open in embedded mode, closed with DATABASE_URL',
     choices: ['open', 'closed'],
     format: 'open or closed',
     description: 'Whether anyone may register, or only the command line makes users.',
@@ -254,6 +254,13 @@ export const settings = {
     format: pemFile,
     description:
       'Authorities of client certificates; when set, every client must present one (mTLS). All three files are read again when they change.',
+  },
+  ALLOW_PLAINTEXT: {
+    kind: 'several',
+    choices: ['grpc', 'database', 'redis'],
+    whenUnset: 'none: gRPC without TLS on loopback only, and a warning for the other two',
+    format: 'grpc, database, redis, or several of them separated by commas',
+    description: 'Connections that may leave this machine without TLS, as in a network that is private.',
   },
   GRPC_REFLECTION: {
     kind: 'enum',

@@ -14,7 +14,9 @@ export function settingsHelp(): string {
     const lines = wrap(text.replaceAll('`', ''), helpWidth - column);
     return lines.map((line, index) => `  ${index === 0 ? name : ''}`.padEnd(column) + line);
   });
-  return `Settings are environment variables; an empty one counts as not set.\n${durationHint}\n\n${rows.join('\n')}\n`;
+  const secrets = settingNames.filter((name) => settingOf(name).secret).map((name) => `${name}_FILE`);
+  const files = wrap(`Files may hold secrets: ${secrets.join(' ')} name them.`, helpWidth).join('\n');
+  return `Settings are environment variables; an empty one counts as not set.\n${durationHint}\n${files}\n\n${rows.join('\n')}\n`;
 }
 
 /** A Markdown table for docs/settings.md, one line for each variable. Ends with a newline. */
@@ -22,7 +24,9 @@ export function settingsMarkdown(): string {
   const rows = settingNames.map((name) => {
     const setting = settingOf(name);
     const shown = setting.default === undefined ? defaultText(setting) : `\`${setting.default}\``;
-    const secret = setting.secret ? ' Secret: never shown or logged.' : '';
+    const secret = setting.secret
+      ? ` Secret: never shown or logged; \`${name}_FILE\` may name a file that holds it.`
+      : '';
     return `| \`${name}\` | ${shown} | ${setting.format} | ${setting.description}${secret} |`;
   });
   const head = ['| Variable | Default | Form | Meaning |', '|---|---|---|---|'];

@@ -22,9 +22,11 @@ type Parsed<S> = S extends { kind: 'port' | 'count' | 'duration' }
           ? readonly string[]
           : S extends { kind: 'scale' }
             ? number | 'off'
-            : S extends { choices: readonly (infer Choice)[] }
-              ? Choice
-              : string;
+            : S extends { kind: 'several'; choices: readonly (infer Choice)[] }
+              ? readonly Choice[]
+              : S extends { choices: readonly (infer Choice)[] }
+                ? Choice
+                : string;
 type ValueOf<S> = S extends { default: string } ? Parsed<S> : Parsed<S> | undefined;
 
 /** Every setting with its type: durations in milliseconds, secrets as bytes, `undefined` for what may stay unset. */
@@ -36,11 +38,12 @@ export interface Reading {
   readonly faults: readonly string[];
 }
 
-/** Reads all variables; an empty one counts as not set, an unknown one is ignored. */
-export function readValues(env: Environment): Reading {
+/** Reads all variables but `without`; an empty one counts as not set, an unknown one is ignored. */
+export function readValues(env: Environment, without: readonly SettingName[] = []): Reading {
   const values: Partial<Record<SettingName, unknown>> = {};
   const faults: string[] = [];
   for (const name of settingNames) {
+    if (without.includes(name)) continue;
     const setting = settingOf(name);
     const text = env[name] || setting.default;
     const value = text === undefined ? undefined : parsers[setting.kind](text, setting);
@@ -78,6 +81,7 @@ const parsers: Record<Setting['kind'], (text: string, setting: Setting) => unkno
   origins,
   redis: parseRedisUrl,
   enum: (text, { choices = [] }) => (choices.includes(text) ? text : undefined),
+  several,
   file: (text) => (isReadableFile(text) ? text : undefined),
   path: (text) => (text.includes('\0') ? undefined : text),
   networks: parseNetworks,
@@ -129,6 +133,11 @@ function keys256(text: string): readonly Buffer[] | undefined {
   return keys as Buffer[];
 }
 
+function several(text: string, { choices = [] }: Setting): readonly string[] | undefined {
+  const each = text.split(',').map((choice) => choice.trim());
+  return each.every((choice) => choices.includes(choice)) ? each : undefined;
+}
+
 /** Only taken apart here: `relations.ts` says which of them breaks which rule. */
 function origins(text: string): readonly string[] | undefined {
   const each = text.split(',').map((origin) => origin.trim());
@@ -140,7 +149,7 @@ function isUrl(text: string, schemes: readonly string[]): boolean {
   return schemes.some((scheme) => text.startsWith(`${scheme}://`)) && URL.canParse(text);
 }
 
-function isReadableFile(path: string): boolean {
+export function isReadableFile(path: string): boolean {
   try {
     accessSync(path, constants.R_OK);
     return statSync(path).isFile();

@@ -267,6 +267,8 @@ export const limits = {
   transactionMilliseconds: 10_000,
   /** Transactions under way or waiting for a connection; above this the answer is 503, before callers give up. */
   transactionsAtOnce: 128,
+  /** A file that holds a secret: the largest is a DATABASE_URL. */
+  secretFileBytes: 64 * 1024,
   /** A line of the control socket: a command with its arguments and a password. */
   controlLineBytes: 64 * 1024,
   /** A start that has not taken over its folder within this was killed on the way; it takes milliseconds. */

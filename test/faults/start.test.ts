@@ -126,7 +126,12 @@ t.test('a start that fails later than that leaves no node behind that others wou
   const [database, redis] = [await createTestDatabase(), await startRedis()];
   t.teardown(() => Promise.all([database.drop(), redis.stop()]));
   // No address of this machine: that is found only when it listens.
-  const env = { DATABASE_URL: database.url, REDIS_URL: redis.url, GRPC_HOST: '203.0.113.1' };
+  const env = {
+    DATABASE_URL: database.url,
+    REDIS_URL: redis.url,
+    GRPC_HOST: '203.0.113.1',
+    ALLOW_PLAINTEXT: 'grpc',
+  };
   const { started } = await start(t, env);
   t.match(await started.exited, { code: 1 });
   t.match(started.stderr(), /^GRPC_PORT: [^\n]*\n$/);

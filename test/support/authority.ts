@@ -70,6 +70,7 @@ export async function startAuthority({
     DATA_DIR: folder,
     // Tests come more often than people; those of limits say so.
     RATE_LIMITS: 'off',
+    REGISTRATION: 'open',
     ...env,
   });
   const config = rateLimits === undefined ? read : { ...read, rateLimits };

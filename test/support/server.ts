@@ -35,6 +35,7 @@ export async function startServer(
       LOG_LEVEL: 'warn',
       // Tests come more often than people; those of limits say so.
       RATE_LIMITS: 'off',
+      REGISTRATION: 'open',
       // The same for every start on this folder, whatever the ports.
       ISSUER: 'http://127.0.0.1:8080',
       ...env,

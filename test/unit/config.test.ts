@@ -5,9 +5,11 @@ import { inspect } from 'node:util';
 import t from 'tap';
 import { readConfig } from '../../src/config/config.ts';
 import { processEnvironment } from '../../src/config/env.ts';
+import { plaintextWarnings } from '../../src/config/plaintext.ts';
 import { settingNames } from '../../src/config/settings.ts';
 import { settingsHelp, settingsMarkdown } from '../../src/config/settingsText.ts';
 import { StartupError } from '../../src/core/errors.ts';
+import { limits } from '../../src/core/limits.ts';
 
 type Env = Record<string, string | undefined>;
 
@@ -17,6 +19,8 @@ const server: Env = {
   REDIS_URL: 'rediss://:hunter2@cache.internal:6380/1',
   KEY_ENCRYPTION_KEY: key.toString('base64'),
 };
+
+const databaseWith = (query: string): Env => ({ ...server, DATABASE_URL: `postgres://db/x?${query}` });
 
 const plainRedis: Env = { ...server, REDIS_URL: 'redis://cache' };
 
@@ -66,7 +70,7 @@ t.test('nothing set: embedded mode with the documented defaults', (t) => {
     storage: { mode: 'embedded', dataDir: './data' },
     redisTls: { caPath: undefined, certificatePath: undefined, privateKeyPath: undefined },
     leaseMs: 5_000,
-    registration: 'open',
+    ...{ registration: 'open', registrationByDefault: true, allowPlaintext: [] },
     rateLimits: 1,
     logLevel: 'info',
   });
@@ -107,7 +111,8 @@ t.test('everything set: server mode, and every variable arrives', (t) => {
     KEY_ROTATION_INTERVAL: '12h',
     JWKS_MAX_AGE: '1m',
     LEASE: '2s',
-    REGISTRATION: 'closed',
+    REGISTRATION: 'open',
+    ALLOW_PLAINTEXT: 'grpc, redis',
     RATE_LIMITS: '2.5',
     TRUSTED_PROXIES: '10.0.0.0/8, 2001:db8::1',
     LOG_LEVEL: 'debug',
@@ -156,7 +161,7 @@ t.test('everything set: server mode, and every variable arrives', (t) => {
     storage: { mode: 'server', dataDir: '/var/lib/countersign' },
     redisTls: { caPath: pem, certificatePath: pem, privateKeyPath: pem },
     leaseMs: 2_000,
-    registration: 'closed',
+    ...{ registration: 'open', registrationByDefault: false, allowPlaintext: ['grpc', 'redis'] },
     rateLimits: 2.5,
     logLevel: 'debug',
   });
@@ -208,6 +213,9 @@ t.test('these are accepted', (t) => {
     ...['127.0.0.1', '10.0.0.0/8,192.168.0.0/16', '::1, fc00::/7', '::ffff:10.0.0.1'].map(
       (text): [string, Env] => [`proxies: ${text}`, { TRUSTED_PROXIES: text }],
     ),
+    ['gRPC without TLS where that is allowed', { GRPC_HOST: '0.0.0.0', ALLOW_PLAINTEXT: 'redis,grpc' }],
+    ['gRPC with TLS everywhere', { GRPC_HOST: '::', GRPC_TLS_CERT: pem, GRPC_TLS_KEY: pem }],
+    ['a database over TLS', databaseWith(`sslmode=verify-full&sslrootcert=${pem}`)],
     ['TLS without client certificates', { GRPC_TLS_CERT: pem, GRPC_TLS_KEY: pem }],
     [
       'tiny times, as tests need them',
@@ -238,6 +246,7 @@ t.test('a value that is not of its form is refused, naming its variable', (t) =>
     ['GRPC_HOST', ['a..b', 'a_b', '*']],
     ['HTTP_PORT', ['65536', '-1', '80a', '8e3', '080', ' 80', '80.0', '99999999999']],
     ['GRPC_PORT', ['x', '0x50', '+1']],
+    ['ALLOW_PLAINTEXT', ['http', 'grpc,', 'GRPC', 'all']],
     ['AUDIENCE', ['a b', 'ü', 'a\n', 'x'.repeat(256)]],
     ['ACCESS_TOKEN_TTL', ['0s', '500ms', '1500ms', '25h', '15', '-1m', '15m ']],
     ['REFRESH_IDLE_TTL', ['999ms', '30', '4000d']],
@@ -384,7 +393,11 @@ t.test('values that are well-formed but cannot go together are refused, with the
     ['default issuer on a scoped address', { HTTP_HOST: 'fe80::1%eth0' }, ['ISSUER']],
     ['default issuer on an unknown port', { HTTP_PORT: '0' }, ['ISSUER']],
     ['one socket for two', { GRPC_PORT: '8080' }, ['GRPC_PORT']],
-    ['one socket, by wildcard', { GRPC_PORT: '8080', GRPC_HOST: '0.0.0.0' }, ['GRPC_PORT']],
+    [
+      'one socket, by wildcard',
+      { GRPC_PORT: '8080', GRPC_HOST: '0.0.0.0', ALLOW_PLAINTEXT: 'grpc' },
+      ['GRPC_PORT'],
+    ],
     ['one socket, by IPv6 wildcard', { ...wide, GRPC_PORT: '8080', HTTP_HOST: '::' }, ['GRPC_PORT']],
     ['one socket, by name', { GRPC_PORT: '8080', GRPC_HOST: 'localhost' }, ['GRPC_PORT']],
     ['operations on the socket of HTTP', { OPERATIONS_PORT: '8080' }, ['OPERATIONS_PORT']],
@@ -395,6 +408,14 @@ t.test('values that are well-formed but cannot go together are refused, with the
     ],
     ['a certificate without its key', { GRPC_TLS_CERT: pem }, ['GRPC_TLS_CERT']],
     ['a key without its certificate', { GRPC_TLS_KEY: pem }, ['GRPC_TLS_CERT']],
+    ['gRPC without TLS for others to read', { GRPC_HOST: '0.0.0.0' }, ['GRPC_HOST']],
+    [
+      'gRPC without TLS, while another is allowed that',
+      { GRPC_HOST: '10.0.0.1', ALLOW_PLAINTEXT: 'database' },
+      ['GRPC_HOST'],
+    ],
+    ['an unknown sslmode', databaseWith('sslmode=required'), ['DATABASE_URL']],
+    ['authorities that are not there', databaseWith('sslrootcert=/nowhere.pem'), ['DATABASE_URL']],
     ['client certificates without TLS', { GRPC_TLS_CLIENT_CA: pem }, ['GRPC_TLS_CLIENT_CA']],
     ['a certificate for Redis without its key', { ...server, REDIS_TLS_CERT: pem }, ['REDIS_TLS_CERT']],
     ['a key for Redis without its certificate', { ...server, REDIS_TLS_KEY: pem }, ['REDIS_TLS_CERT']],
@@ -493,6 +514,87 @@ t.test('no secret is in any message', (t) => {
     t.not(lines.length, 0, `${Object.keys(env).join(' ')} is refused`);
     t.notMatch(lines.join('\n'), secret, `${Object.keys(env).join(' ')} is not shown`);
   }
+  t.end();
+});
+
+t.test('a secret comes from a file that is named for it', (t) => {
+  const holding = (name: string, text: string) => {
+    writeFileSync(join(folder, name), text);
+    return join(folder, name);
+  };
+  const { DATABASE_URL = '', REDIS_URL = '', KEY_ENCRYPTION_KEY = '' } = server;
+  const { secrets, config } = readConfig({
+    DATABASE_URL_FILE: holding('url', `${DATABASE_URL}\n`),
+    REDIS_URL_FILE: holding('redis', `\uFEFF${REDIS_URL}\r\n`),
+    KEY_ENCRYPTION_KEY_FILE: holding('key', KEY_ENCRYPTION_KEY),
+    KEY_DECRYPTION_KEYS_FILE: '',
+  });
+  t.equal(config.storage.mode, 'server');
+  t.equal(secrets.databaseUrl, DATABASE_URL);
+  t.match(secrets.redis, { endpoint: { host: 'cache.internal' } });
+  t.strictSame(secrets.keyEncryptionKey, key);
+
+  const large = holding('large', 'x'.repeat(limits.secretFileBytes + 1));
+  for (const [what, path] of [
+    ['that is not there', join(folder, 'nothing')],
+    ['that is a folder', folder],
+    ['that is empty', holding('empty', '\n')],
+    ['that is large', large],
+    ['that is the secret itself', KEY_ENCRYPTION_KEY],
+  ] as const) {
+    const lines = faults({ ...server, KEY_ENCRYPTION_KEY: undefined, KEY_ENCRYPTION_KEY_FILE: path });
+    t.strictSame(
+      lines,
+      [
+        `KEY_ENCRYPTION_KEY_FILE: must be the path of a readable file that is not empty, of up to 65536 bytes; given ${path.length} characters, not shown`,
+      ],
+      what,
+    );
+  }
+  t.match(faults({ ...server, KEY_ENCRYPTION_KEY_FILE: holding('key', KEY_ENCRYPTION_KEY) }), [
+    /^KEY_ENCRYPTION_KEY_FILE: must not be set beside KEY_ENCRYPTION_KEY/,
+  ]);
+  t.match(
+    faults({ ...server, DATABASE_URL: undefined, DATABASE_URL_FILE: holding('bad', 'mysql://hunter2') }),
+    [/^DATABASE_URL: must be a postgres:\/\/ .*; given 15 characters, not shown$/],
+  );
+  t.end();
+});
+
+t.test('who may register when nobody said', (t) => {
+  t.equal(readConfig({}).config.registration, 'open', 'embedded');
+  t.equal(readConfig(server).config.registration, 'closed', 'on a server');
+  t.end();
+});
+
+t.test('a connection that others can read is warned of, unless it is allowed', (t) => {
+  const warned = (env: Env) => {
+    const { config, secrets } = readConfig({ ...server, REDIS_URL: 'redis://127.0.0.1', ...env });
+    return plaintextWarnings(config, secrets).map((line) => line.slice(0, line.indexOf(':')));
+  };
+  const at = (url: string): Env => ({ DATABASE_URL: url });
+  const table: [string, Env, string[]][] = [
+    ['another machine', at('postgres://db/x'), ['DATABASE_URL']],
+    ['sslmode=disable', at('postgres://db/x?sslmode=disable'), ['DATABASE_URL']],
+    ['no-verify', at('postgres://db/x?sslmode=no-verify'), ['DATABASE_URL']],
+    ['another host in the query', at('postgres://127.0.0.1/x?host=db'), ['DATABASE_URL']],
+    ['allowed', { ...at('postgres://db/x'), ALLOW_PLAINTEXT: 'database' }, []],
+    ['this machine', at('postgres://[::1]/x'), []],
+    ['a socket', at('postgres:///x?host=/run/postgresql'), []],
+    ['a socket in place of the host', at('postgres://%2Frun%2Fpostgresql/x'), []],
+    ...['sslmode=require', 'sslmode=verify-full', 'ssl=true', `sslrootcert=${pem}`].map(
+      (query): [string, Env, string[]] => [query, at(`postgres://db/x?${query}`), []],
+    ),
+    ['Redis', { ...at('postgres://[::1]/x'), REDIS_URL: 'redis://cache' }, ['REDIS_URL']],
+    ['Sentinels', { ...at('postgres://[::1]/x'), REDIS_URL: 'redis-sentinel://[::1],b/m' }, ['REDIS_URL']],
+    ['Redis over TLS', { ...at('postgres://[::1]/x'), REDIS_URL: 'rediss://cache' }, []],
+    [
+      'Redis that may',
+      { ...at('postgres://db/x'), REDIS_URL: 'redis://cache', ALLOW_PLAINTEXT: 'redis' },
+      ['DATABASE_URL'],
+    ],
+  ];
+  for (const [what, env, expected] of table) t.strictSame(warned(env), expected, what);
   t.end();
 });
 

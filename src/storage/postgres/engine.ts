@@ -8,7 +8,7 @@ import { PGlite } from '@electric-sql/pglite';
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { PrismaPGlite } from 'pglite-prisma-adapter';
-import { schemaOf } from '../../core/databaseUrl.ts';
+import { driverUrl, schemaOf } from '../../core/databaseUrl.ts';
 import { StartupError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import { failStop, guardCommits } from './commitGuard.ts';
@@ -140,7 +140,7 @@ async function openServer(url: string, pin: typeof pinConnection): Promise<Postg
   };
   await refuseUnsuitableServer(connect);
   const pool = new pg.Pool({
-    connectionString: url,
+    connectionString: driverUrl(url),
     application_name: applicationName,
     connectionTimeoutMillis: limits.queryMilliseconds,
     // The server's own limit does not help when the server is not there any more.
@@ -170,7 +170,7 @@ const applicationName = 'countersign';
 
 async function connectServer(url: string, pins: PinsOf, pin: typeof pinConnection): Promise<SqlConnection> {
   const client = new pg.Client({
-    connectionString: url,
+    connectionString: driverUrl(url),
     application_name: applicationName,
     connectionTimeoutMillis: Math.min(pins.statementMs, limits.queryMilliseconds),
     query_timeout: pins.statementMs,

@@ -30,6 +30,15 @@ const rights: FaultKind = {
   words: 'denies a right that is needed; docs/database.md lists the grants of the role that serves',
   lasting: true,
 };
+const certificate: FaultKind = {
+  reason: 'database_certificate',
+  words:
+    'shows a certificate that is not trusted here; name its authority in ?sslrootcert=, and the host that it is for',
+};
+const withoutTls: FaultKind = {
+  reason: 'database_certificate',
+  words: 'does not speak TLS, which ?sslmode= asks for',
+};
 const conflict: FaultKind = { reason: 'database', words: 'broke a transaction off that met another one' };
 const connections: FaultKind = {
   reason: 'database_connections_exhausted',
@@ -87,6 +96,9 @@ const passingWords =
 /** PGlite reports a full disk in the words of the server, or of the file system. */
 const fullWords = /No space left on device|ENOSPC/i;
 
+/** Of Node.js, which has many: what the server shows is not what was expected. */
+const certificateCodes = /CERT|_SIGNATURE$|^UNABLE_TO_/;
+
 /** Five characters, at least one of them a digit: `EPIPE` is none. */
 const sqlState = /^(?=.*\d)[0-9A-Z]{5}$/;
 
@@ -106,6 +118,8 @@ export function sqlStateOf(error: unknown): string | undefined {
 function kindOf(error: unknown): FaultKind | undefined {
   if (!(error instanceof Error)) return undefined;
   if (fullWords.test(error.message)) return full;
+  if (certificateCodes.test((error as NodeJS.ErrnoException).code ?? '')) return certificate;
+  if (error.message === 'The server does not support SSL connections') return withoutTls;
   const state = sqlStateOf(error);
   const kind = state === undefined ? undefined : (kinds[state] ?? kinds[state.slice(0, 2)]);
   return kind ?? (isPassing(error) ? away : undefined);

@@ -21,6 +21,11 @@ export function createUserStore(prisma: PrismaConnection): UserStore {
       return fromRow(await prisma.user.findUnique({ where: { id, deletedAt: null } }));
     },
 
+    async any() {
+      const where = { id: { not: canaryUserId }, deletedAt: null };
+      return (await prisma.user.findFirst({ where, select: { id: true } })) !== null;
+    },
+
     async findByEmail(email) {
       return fromRow(await prisma.user.findUnique({ where: { email } }));
     },
