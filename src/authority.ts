@@ -47,6 +47,8 @@ export interface AuthorityParts {
   readonly dataFolder: DataFolder;
   readonly log: Log;
   readonly clock: Clock;
+  /** Nothing is begun: a database without tables is refused with `StartupError`. */
+  readonly mustBeBegun?: boolean;
   /** Opens the database in place of `openEngine`: for a test that needs other connections than ours. */
   readonly openDatabase?: typeof openEngine;
   /** Those of the process, where they are shown before this is open. */
@@ -202,7 +204,7 @@ async function openStored(parts: AuthorityParts, closing: Closing) {
   const late = () => new AuthorityError('unavailable', { reason: 'close' });
   const closeServer = () => withDeadline(clock, limits.closeMilliseconds, engine.close(), late);
   closing.push(redis === undefined ? engine.close : closeServer);
-  for (const migration of await migrateStorage(engine)) log.debug({ migration }, 'migrated');
+  for (const migration of await migrateStorage(engine, parts)) log.debug({ migration }, 'migrated');
   const keyEncryptionKey = secrets.keyEncryptionKey ?? (await dataFolder.keyEncryptionKey());
   const sealing = createSealing(keyEncryptionKey, secrets.keyDecryptionKeys);
   const authentic = createAuthenticText([keyEncryptionKey, ...secrets.keyDecryptionKeys], 'redis');

@@ -18,6 +18,8 @@ export interface Command {
   readonly summary: string;
   /** Reads the password from standard input before anything else. */
   readonly readsInput?: (argv: readonly string[]) => boolean;
+  /** Where there is no authority, it begins one; every other command says so. */
+  readonly begins?: true;
   /** Also while the database is not believed. */
   readonly inDoubt?: true;
   run(flows: Flows, request: Arguments, output: Output): Promise<void>;

@@ -4,14 +4,15 @@
  * Data goes to standard output, words for people to standard error.
  */
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { readConfig } from '../config/config.ts';
+import { type Config, readConfig } from '../config/config.ts';
 import { processEnvironment } from '../config/env.ts';
 import { settingsHelp } from '../config/settingsText.ts';
 import { systemClock } from '../core/clock.ts';
 import { StartupError } from '../core/errors.ts';
 import { createLog } from '../observability/log.ts';
-import { openDataFolder } from '../storage/local/dataFolder.ts';
+import { hasEmbeddedDatabase, openDataFolder } from '../storage/local/dataFolder.ts';
 import { backUpStopped, backupUsage, readBackup, refuseBackupOfServer } from './backup.ts';
 import { UsageError } from './command.ts';
 import { commands, findCommand, runCommand } from './commands.ts';
@@ -37,7 +38,7 @@ async function main(argv: readonly string[]): Promise<number> {
   if (first === 'backup') return backup(argv);
   const { command } = findCommand(argv);
   const input = command.readsInput?.(argv) ? await text(process.stdin) : undefined;
-  return runHereOrThere({ argv, input });
+  return runHereOrThere({ argv, input }, !command.begins);
 }
 
 function help(code: number): number {
@@ -65,8 +66,9 @@ function version(): number {
   return 0;
 }
 
-async function runHereOrThere(request: CommandRequest): Promise<number> {
+async function runHereOrThere(request: CommandRequest, mustBeBegun: boolean): Promise<number> {
   const { config, secrets } = readConfig(processEnvironment());
+  if (mustBeBegun) await refuseEmptyFolder(config);
   const dataFolder = await openDataFolder(config.storage.dataDir);
   const there = await askRunning(dataFolder.path, request, output);
   if (there !== undefined) return there;
@@ -75,7 +77,14 @@ async function runHereOrThere(request: CommandRequest): Promise<number> {
     // Loaded only now: asking a running authority, the usual case, needs none of it.
     const { openAuthority } = await import('../authority.ts');
     const log = createLog('error');
-    const authority = await openAuthority({ config, secrets, dataFolder, log, clock: systemClock });
+    const authority = await openAuthority({
+      config,
+      secrets,
+      dataFolder,
+      log,
+      clock: systemClock,
+      mustBeBegun,
+    });
     try {
       return await runCommand(authority.flows, request, output, authority.doubt());
     } finally {
@@ -86,10 +95,19 @@ async function runHereOrThere(request: CommandRequest): Promise<number> {
   }
 }
 
+/** A job that has lost a setting must not find everything in order in an authority of its own. */
+async function refuseEmptyFolder({ storage: { mode, dataDir } }: Config): Promise<void> {
+  if (mode === 'server' || (await hasEmbeddedDatabase(dataDir))) return;
+  throw new StartupError(
+    `DATA_DIR: there is no authority in ${resolve(dataDir)}, and DATABASE_URL is not set; which one is meant?`,
+  );
+}
+
 async function backup(argv: readonly string[]): Promise<number> {
   const request = readBackup(argv);
   const { config } = readConfig(processEnvironment());
   if (config.storage.mode === 'server') refuseBackupOfServer();
+  await refuseEmptyFolder(config);
   const dataFolder = await openDataFolder(config.storage.dataDir);
   const there = await askRunning(dataFolder.path, request, output);
   if (there !== undefined) return there;

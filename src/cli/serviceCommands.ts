@@ -5,6 +5,7 @@ import { type Commands, none, one, operator, UsageError } from './command.ts';
 export const serviceCommands: Commands = {
   'services create': {
     usage: 'services create NAME [--permission PERMISSION …] [--certificate SAN]',
+    begins: true,
     summary: `Make a service and print its token once. Permissions: ${permissions.join(', ')} (default: those of tokens). SAN: the URI or DNS name in its client certificates.`,
     async run({ createService }, { positionals, permissions: asked, certificate, json }, { out, err }) {
       const name = one(positionals, 'NAME');

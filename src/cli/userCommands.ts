@@ -5,6 +5,7 @@ export const userCommands: Commands = {
   'users create': {
     usage: 'users create EMAIL [--password-stdin]',
     summary: 'Make a user; without --password-stdin, print a new password as the last line.',
+    begins: true,
     readsInput: (argv) => argv.includes('--password-stdin'),
     async run({ register }, { positionals, passwordStdin, input, json }, { out, err }) {
       const email = one(positionals, 'EMAIL');

@@ -1,13 +1,19 @@
 /** The command line, as a process: beside a running authority, and by itself. */
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import t from 'tap';
+import { commands } from '../../src/cli/commands.ts';
 import { password } from '../support/authority.ts';
 import { claimsOf, statusOf } from '../support/clients.ts';
 import { copyOfEmbeddedDatabase } from '../support/pglite.ts';
+import { createTestDatabase } from '../support/postgres.ts';
+import { startRedis } from '../support/redis.ts';
 import { distFolder, startServer } from '../support/server.ts';
 
 interface Result {
@@ -16,9 +22,14 @@ interface Result {
   readonly words: string;
 }
 
-async function countersign(dataDir: string, argv: readonly string[], input = ''): Promise<Result> {
+async function countersign(
+  dataDir: string,
+  argv: readonly string[],
+  input = '',
+  env: Readonly<Record<string, string>> = {},
+): Promise<Result> {
   const child = spawn(process.execPath, [join(distFolder, 'cli/main.js'), ...argv], {
-    env: { PATH: process.env['PATH'], DATA_DIR: dataDir },
+    env: { PATH: process.env['PATH'], DATA_DIR: dataDir, ...env },
   });
   child.stdin.end(input);
   const [[code], out, words] = await Promise.all([
@@ -120,6 +131,36 @@ t.test('by itself, when no authority runs', async (t) => {
     body: { email: 'bob@example.com', password: generated },
   });
   t.equal(login.status, 200, 'the password that was printed works');
+});
+
+t.test('where there is no authority, only what makes something begins one', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'nobody-'));
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  const dataDir = join(folder, 'data');
+  const others = Object.entries(commands).filter(([, { begins }]) => !begins);
+  t.ok(others.length > 15);
+  for (const name of ['backup copy', ...others.map(([name]) => name)]) {
+    const { code, lines, words } = await countersign(dataDir, name.split(' '));
+    t.match({ code, lines }, { code: 1, lines: [] }, name);
+    t.match(words, /^DATA_DIR: there is no authority in .*\/data, and DATABASE_URL is not set/);
+  }
+  t.notOk(existsSync(dataDir), 'nor is the folder made');
+
+  const [database, redis] = await Promise.all([createTestDatabase(), startRedis()]);
+  t.teardown(() => Promise.all([database.drop(), redis.stop()]));
+  const KEY_ENCRYPTION_KEY = randomBytes(32).toString('base64');
+  const env = { DATABASE_URL: database.url, REDIS_URL: redis.url, KEY_ENCRYPTION_KEY };
+  for (const argv of [
+    ['audit', 'verify'],
+    ['keys', 'list'],
+  ]) {
+    const found = await countersign(dataDir, argv, '', env);
+    t.match(found, { code: 1, lines: [] }, argv.join(' '));
+    t.match(found.words, /^There is no authority in the database, schema public; is it the right one\?\n$/);
+  }
+  const begun = await countersign(dataDir, ['services', 'create', 'a'], '', env);
+  t.equal(begun.code, 0);
+  t.match(await countersign(dataDir, ['keys', 'list'], '', env), { code: 0, lines: [/./, /./] });
 });
 
 t.test('what is not understood', async (t) => {

@@ -4,7 +4,7 @@
  * Everything in it is for the owner only (0700, 0600).
  */
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, readFile, rename, rm, unlink, writeFile } from 'node:fs/promises';
+import { access, link, mkdir, open, readFile, rename, rm, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { StartupError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
@@ -61,6 +61,14 @@ export async function openDataFolder(dataDir: string): Promise<DataFolder> {
         milliseconds === 0 ? rm(edgeLeasePath, { force: true }) : replace(edgeLeasePath, `${milliseconds}\n`),
       ),
   };
+}
+
+/** Whether there is an embedded database in the folder, which need not be there. */
+export function hasEmbeddedDatabase(dataDir: string): Promise<boolean> {
+  return access(join(dataDir, 'postgres/PG_VERSION')).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Resolves when it is durable; until then the file holds the old text or the new one, whenever the machine stops. */

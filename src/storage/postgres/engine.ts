@@ -2,7 +2,7 @@
  * PostgreSQL, as a server or embedded in this process (PGlite): two ways to the same Prisma client.
  * Owns connections and the start-up faults that an operator must see in one line. Does not own tables or queries.
  */
-import { access, cp, mkdir } from 'node:fs/promises';
+import { cp, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { PrismaPg } from '@prisma/adapter-pg';
@@ -109,13 +109,6 @@ async function openEmbedded(dataDir: string, pin: typeof pinConnection): Promise
 }
 
 const embeddedSchema = 'public';
-
-export function hasEmbeddedDatabase(dataDir: string): Promise<boolean> {
-  return access(join(dataDir, 'postgres/PG_VERSION')).then(
-    () => true,
-    () => false,
-  );
-}
 
 async function openFolder(folder: string): Promise<PGlite> {
   try {

@@ -64,6 +64,11 @@ export async function migrate(
   }
 }
 
+/** Whether any migration was ever applied. */
+export async function isBegun(connection: SqlConnection, schema: string): Promise<boolean> {
+  return (await readApplied(connection, schema)).length > 0;
+}
+
 async function applyAll(
   connection: SqlConnection,
   schema: string,

@@ -1,10 +1,10 @@
 /** Everything that is stored, over one engine: migrated, with its faults translated. */
-import { AuthorityError } from '../../core/errors.ts';
+import { AuthorityError, StartupError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import type { Database } from '../../flows/database.ts';
 import type { PostgresEngine } from './engine.ts';
 import { translateFault } from './faults.ts';
-import { migrate } from './migrations.ts';
+import { isBegun, migrate } from './migrations.ts';
 import { createDatabase } from './transactions.ts';
 
 export interface Storage {
@@ -15,10 +15,20 @@ export interface Storage {
   ping(): Promise<void>;
 }
 
-/** Brings the database to the version of this code; answers the migrations that were applied. */
-export async function migrateStorage(engine: PostgresEngine): Promise<readonly string[]> {
+/**
+ * Brings the database to the version of this code; answers the migrations that were applied. With `mustBeBegun`, throws
+ * `StartupError` where there are no tables yet.
+ */
+export async function migrateStorage(
+  engine: PostgresEngine,
+  { mustBeBegun = false } = {},
+): Promise<readonly string[]> {
   const connection = await engine.connect({ queryMs: limits.migrationMilliseconds });
   try {
+    if (mustBeBegun && !(await isBegun(connection, engine.schema)))
+      throw new StartupError(
+        `There is no authority in the database, schema ${engine.schema}; is it the right one?`,
+      );
     return await migrate(connection, engine.schema);
   } finally {
     await connection.close();
