@@ -4,7 +4,7 @@
  * Everything in it is for the owner only (0700, 0600).
  */
 import { randomBytes } from 'node:crypto';
-import { access, link, mkdir, open, readFile, rename, rm, unlink, writeFile } from 'node:fs/promises';
+import { access, link, mkdir, open, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { StartupError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
@@ -96,7 +96,18 @@ async function keep(path: string, text: string): Promise<string> {
   } finally {
     await unlink(unfinished);
   }
+  await refuseKeyOfOthers(path);
   return (await readFile(path, 'utf8')).trim();
+}
+
+/** Whoever can write it knows what it seals. Who may read it is for the operator to say: groups of containers do. */
+async function refuseKeyOfOthers(path: string): Promise<void> {
+  const own = process.geteuid?.();
+  // Windows has other rights.
+  if (own === undefined) return;
+  const { uid, mode } = await stat(path);
+  if (uid !== own && uid !== 0) throw new Error('it belongs to another user, who could have chosen it');
+  if ((mode & 0o022) !== 0) throw new Error('others can write it; remove that right (chmod go-w)');
 }
 
 async function usable<T>(path: string, use: () => Promise<T>): Promise<T> {
