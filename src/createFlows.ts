@@ -8,6 +8,7 @@ import { createPasswordPolicy } from './authn/passwordPolicy.ts';
 import { createUnknownEmails } from './authn/unknownEmails.ts';
 import type { Config } from './config/config.ts';
 import type { Clock } from './core/clock.ts';
+import { AuthorityError } from './core/errors.ts';
 import type { Sealing } from './core/sealing.ts';
 import type { ReadTime } from './core/steadyTime.ts';
 import { createAuthenticateService } from './flows/authenticateService.ts';
@@ -88,6 +89,7 @@ export function createFlows(parts: FlowParts) {
   const tokens = { accessTokens, refreshTokens, keyRing, ringKeeper, denyList };
   const reading = { accessTokenReader, ringKeeper, denyList, latestTime };
   const ending = { database, effect, clock };
+  const counted = countingFailures(metrics);
   const keys = { database, sealing, policy, keyRing, ringKeeper };
   return {
     register: createRegister({ ...proving, passwordPolicy, registration }),
@@ -112,19 +114,19 @@ export function createFlows(parts: FlowParts) {
       onTheft: (sessionId, rule) =>
         log.warn({ session_id: sessionId, rule }, 'a refresh token came from two parties'),
     }),
-    logout: createLogout({ ...ending, ...reading, refreshTokens }),
-    logoutAll: createLogoutAll(ending),
-    logoutOthers: createLogoutOthers(ending),
-    changePassword: createChangePassword({ ...ending, ...proving, passwordPolicy }),
+    logout: counted(createLogout({ ...ending, ...reading, refreshTokens })),
+    logoutAll: counted(createLogoutAll(ending)),
+    logoutOthers: counted(createLogoutOthers(ending)),
+    changePassword: counted(createChangePassword({ ...ending, ...proving, passwordPolicy })),
     listSessions: createListSessions({ database, clock }),
-    endSession: createEndSession(ending),
-    disableUser: createDisableUser(ending),
+    endSession: counted(createEndSession(ending)),
+    disableUser: counted(createDisableUser(ending)),
     enableUser: createEnableUser({ database, clock }),
-    deleteUser: createDeleteUser({ ...ending, ...proving }),
+    deleteUser: counted(createDeleteUser({ ...ending, ...proving })),
     unlockUser: createUnlockUser(proving),
-    deleteAccount: createDeleteAccount({ ...ending, ...proving }),
-    revoke: createRevoke({ ...ending, ...reading }),
-    restored: createRestored({ ...ending, decide: parts.decide }),
+    deleteAccount: counted(createDeleteAccount({ ...ending, ...proving })),
+    revoke: counted(createRevoke({ ...ending, ...reading })),
+    restored: counted(createRestored({ ...ending, decide: parts.decide })),
     introspect: createIntrospect(reading),
     checkRevocation: createCheckRevocation({ denyList }),
     authenticateService: createAuthenticateService({ database, clock }),
@@ -134,7 +136,7 @@ export function createFlows(parts: FlowParts) {
     listKeys: createListKeys({ database }),
     watchRevocations: createWatchRevocations({ edges, keyRing }),
     rotateKey: createRotateKey(keys),
-    revokeKey: createRevokeKey({ ...keys, ...ending }),
+    revokeKey: counted(createRevokeKey({ ...keys, ...ending })),
     resealKeys: createResealKeys({ database, sealing, refreshTokens, clock }),
     listAudit: createListAudit({ database }),
     verifyAudit: createVerifyAudit({ database, retentionMs: config.audit.retentionMs }),
@@ -142,6 +144,21 @@ export function createFlows(parts: FlowParts) {
 }
 
 export type Flows = ReturnType<typeof createFlows>;
+
+/** Of what takes something back: each that could not be answered as done. It may be done, and in effect, all the same. */
+function countingFailures({ effectFailure }: Pick<Metrics, 'effectFailure'>) {
+  return <Parameters extends unknown[], Result>(flow: (...parameters: Parameters) => Promise<Result>) =>
+    async (...parameters: Parameters): Promise<Result> => {
+      try {
+        return await flow(...parameters);
+      } catch (error) {
+        if (!(error instanceof AuthorityError)) effectFailure('internal');
+        else if (error.code === 'unavailable' || error.code === 'overloaded')
+          effectFailure(error.reason ?? error.code);
+        throw error;
+      }
+    };
+}
 
 /** Each signal is counted; those that somebody should see now are in the log, too. */
 function tellOfContextChange(log: Log, metrics: Metrics): RefreshParts['onContextChange'] {

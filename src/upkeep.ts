@@ -54,16 +54,14 @@ export function startUpkeep(parts: UpkeepParts): () => Promise<void> {
 function sealing({ database, clock, metrics }: UpkeepParts): () => Promise<number> {
   const seal = createSealAudit({ database });
   let waitingSince: number | undefined;
-  let sealedAt = 0;
   metrics.gauge(
-    'countersign_audit_unsealed_seconds',
-    'Age of the oldest audit event that no seal covers, as this node last saw.',
-    () => (waitingSince === undefined ? 0 : Math.max(0, clock.now() - waitingSince) / 1000),
-  );
-  metrics.gauge(
-    'countersign_audit_sealed_timestamp_seconds',
-    'When the last seal of audit events was made, as this node last saw.',
-    () => sealedAt / 1000,
+    'countersign_audit_seal_overdue_seconds',
+    'By how much sealing audit events is late, as this node last saw.',
+    // Below that it would tell whether there was an event, and so whether a login was for somebody who is registered.
+    () => {
+      const age = waitingSince === undefined ? 0 : clock.now() - waitingSince;
+      return Math.max(0, age - limits.auditSealOverdueMilliseconds) / 1000;
+    },
   );
   let continuing = false;
   return async () => {
@@ -71,10 +69,9 @@ function sealing({ database, clock, metrics }: UpkeepParts): () => Promise<numbe
     const sealed = await seal({ minimumAgeMs });
     continuing = sealed.outcome === 'sealed' && sealed.more;
     if (continuing) return limits.cleanUpPauseMilliseconds;
-    const { head, unsealed } = await database.auditLog.chainEnd();
+    const { unsealed } = await database.auditLog.chainEnd();
     const firsts = await Promise.all(unsealed.map((range) => database.auditLog.firstUnsealed(range)));
     waitingSince = firsts.filter((at) => at !== undefined).sort((one, other) => one - other)[0];
-    sealedAt = head?.sealedAt ?? 0;
     return limits.auditSealMilliseconds;
   };
 }

@@ -93,7 +93,11 @@ function expectedOutput(script: string): readonly RegExp[] {
 
 t.test('the story runs, and prints what the README says', async (t) => {
   const cwd = await newcomersFolder(t);
-  const ports = { HTTP_PORT: String(await freePort()), GRPC_PORT: String(await freePort()) };
+  const ports = {
+    HTTP_PORT: String(await freePort()),
+    GRPC_PORT: String(await freePort()),
+    OPERATIONS_PORT: String(await freePort()),
+  };
   const demo = () => startProcess(process.execPath, ['scripts/demo.mjs'], { cwd, env: ports });
   const early = demo();
   t.strictSame(await early.exited, { code: 1, signal: null }, 'the demo needs an authority');
@@ -115,6 +119,7 @@ t.test('the story runs, and prints what the README says', async (t) => {
     story
       .replaceAll('127.0.0.1:8080', `127.0.0.1:${ports.HTTP_PORT}`)
       .replaceAll('127.0.0.1:50051', `127.0.0.1:${ports.GRPC_PORT}`)
+      .replaceAll('127.0.0.1:9464', `127.0.0.1:${ports.OPERATIONS_PORT}`)
       .replaceAll('127.0.0.1:3000', `127.0.0.1:${guardedPort}`)
       .replaceAll('listen(3000,', `listen(${guardedPort},`),
   );

@@ -11,6 +11,8 @@ export const auditLimits = {
    * its own; not much less, so that nodes that look in turn make no more seals than one: each is kept for ever.
    */
   auditSealAgeMilliseconds: 9_000,
+  /** Events that wait for longer are told of: three looks, as no node makes them late in usual work. */
+  auditSealOverdueMilliseconds: 30_000,
   /** Seals, and events, that are read in one statement when the chain is verified. */
   auditSealsPage: 500,
   auditEventsPage: 1_000,

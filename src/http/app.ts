@@ -27,7 +27,7 @@ import { createRateLimits, type RateLimitParts } from './rateLimits.ts';
 import { authRoutes } from './routes/auth.ts';
 import { docsRoutes } from './routes/docs.ts';
 import { logoutRoutes } from './routes/logout.ts';
-import { operationPaths, operationRoutes } from './routes/operations.ts';
+import { healthPaths, healthRoutes } from './routes/operations.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { wellKnownRoutes } from './routes/wellKnown.ts';
 
@@ -53,7 +53,7 @@ export interface HttpParts {
   readonly corsOrigins: readonly string[];
   /** Each part of the authority with `ready` or a few words on why it is not. */
   readonly readiness: () => Promise<Readonly<Record<string, string>>>;
-  /** Throws `unavailable` while the database may not be believed: then nothing but operations is answered. */
+  /** Throws `unavailable` while the database may not be believed: then nothing but health is answered. */
   readonly requireTruth: () => void;
   /** While it is, each answer asks for another connection: proxies turn away by that. */
   readonly isDraining: () => boolean;
@@ -75,7 +75,7 @@ export async function createHttpApp(parts: HttpParts): Promise<HttpApp> {
   });
   observe(app, parts);
   app.addHook('onRequest', async ({ routeOptions: { url = '' } }) => {
-    if (!operationPaths.includes(url)) parts.requireTruth();
+    if (!healthPaths.includes(url)) parts.requireTruth();
   });
   allowOrigins(app, corsOrigins);
   guardCookie(app, { own: new URL(issuer).origin, listed: corsOrigins });
@@ -90,7 +90,7 @@ export async function createHttpApp(parts: HttpParts): Promise<HttpApp> {
     logoutRoutes(routes, parts, authenticate, rateLimits);
     sessionRoutes(routes, parts, authenticate, rateLimits);
     wellKnownRoutes(routes, parts);
-    operationRoutes(routes, parts);
+    healthRoutes(routes, { ...parts, why: false });
   });
   return app;
 }

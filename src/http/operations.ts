@@ -7,7 +7,7 @@ import { AuthorityError } from '../core/errors.ts';
 import type { Log } from '../observability/log.ts';
 import type { HttpParts } from './app.ts';
 import { createBareApp, type HttpApp, listen } from './bareApp.ts';
-import { operationRoutes } from './routes/operations.ts';
+import { healthRoutes, metricsRoute } from './routes/operations.ts';
 
 export interface Operations {
   readonly port: number;
@@ -58,6 +58,7 @@ async function createOperationsApp(parts: OperationsParts): Promise<HttpApp> {
       if (code === 'internal') parts.log.error({ err }, 'a request of operations failed');
     },
   });
-  operationRoutes(app, parts);
+  healthRoutes(app, { ...parts, why: true });
+  metricsRoute(app, parts);
   return app;
 }

@@ -21,6 +21,8 @@ export interface Metrics {
     readonly milliseconds: number;
     readonly nodes: readonly { readonly outcome: string }[];
   }): void;
+  /** A logout or revocation could not be answered as in effect. */
+  effectFailure(reason: string): void;
   /** How it was settled with an edge that a revocation had to wait for. */
   edge(outcome: string): void;
   /** The shared copy in Redis was made anew. */
@@ -93,6 +95,12 @@ export function createMetrics(): Metrics {
     labelNames: ['outcome'] as const,
     registers,
   });
+  const effectFailures = new Counter({
+    name: 'countersign_effect_failures_total',
+    help: 'Logouts and revocations that were not answered as in effect, by why.',
+    labelNames: ['reason'] as const,
+    registers,
+  });
   const rebuilds = new Counter({
     name: 'countersign_projection_rebuilds_total',
     help: 'How often this node made the shared copy in Redis anew.',
@@ -163,6 +171,7 @@ export function createMetrics(): Metrics {
       effects.observe(milliseconds / 1000);
       for (const { outcome } of nodes) effectNodes.inc({ outcome });
     },
+    effectFailure: (reason) => effectFailures.inc({ reason }),
     edge: (outcome) => effectEdges.inc({ outcome }),
     rebuild: () => rebuilds.inc(),
     fault: (part) => faults.inc({ part }),

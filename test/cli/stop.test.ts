@@ -147,7 +147,7 @@ t.test('while it drains, answers ask for another connection; SIGINT waits for no
   const began = performance.now();
   server.process.signal('SIGTERM');
   const ready = await eventually('it is not ready', async () => {
-    const answer = await server.call('GET', '/health/ready');
+    const answer = await server.operations('GET', '/health/ready');
     return answer.status === 503 && answer;
   });
   t.equal(ready.body.parts.process, 'draining');

@@ -101,7 +101,7 @@ for (const [name, { come, pass, reason, readiness, line }] of Object.entries(day
     });
     t.match({ status: answer.status, code: answer.body.code }, { status: 503, code: 'unavailable' });
     t.ok(Number(answer.headers.get('retry-after')) > 0, 'with a time to try again');
-    const ready = await node.call('GET', '/health/ready');
+    const ready = await node.operations('GET', '/health/ready');
     t.match(`${ready.body.parts.database} ${ready.body.parts.deny_list}`, readiness, 'and so does readiness');
     const started = startOn(database.url, redis).then((second) => second.end());
     const error = await started.then(
@@ -133,7 +133,7 @@ t.test('the primary becomes a standby, and a primary again', async (t) => {
   });
   t.equal(login.status, 503);
   const ready = await eventually('readiness says so', async () => {
-    const { body } = await node.call('GET', '/health/ready');
+    const { body } = await node.operations('GET', '/health/ready');
     return body.parts.database === 'read only' ? body : undefined;
   });
   t.match(ready, { status: 'not_ready' });

@@ -100,7 +100,7 @@ async function nothingIsServed(t: Test, node: TestAuthority, token: string): Pro
   const login = await node.call('POST', '/auth/login', { body: { email: 'ada@example.com', password: 'x' } });
   t.equal(login.status, 503, 'so does a login');
   t.equal(await statusOf(node.grpc.introspect(token)), 'UNAVAILABLE', 'and gRPC');
-  const ready = await node.call('GET', '/health/ready');
+  const ready = await node.operations('GET', '/health/ready');
   t.equal(ready.status, 503);
   t.match(ready.body.parts.truth, /^the database /, 'readiness says why');
   t.match(node.log(), /"level":"error".*othing is served/, 'and so does one line of the log');
@@ -145,11 +145,11 @@ t.test('it is in no list, no copy and no audit log', async (t) => {
   );
   t.equal(events, 0, 'no event tells of it');
   await eventually('the nodes have renewed and copied', async () => {
-    const lines = (await node.call('GET', '/metrics')).body as string;
+    const lines = (await node.operations('GET', '/metrics')).body as string;
     return /countersign_projection_lag_seconds 0/.test(lines);
   });
-  t.match((await node.call('GET', '/metrics')).body, /countersign_deny_list_entries 0\n/);
-  t.match((await other.call('GET', '/metrics')).body, /countersign_effect_seconds_count 0\n/);
+  t.match((await node.operations('GET', '/metrics')).body, /countersign_deny_list_entries 0\n/);
+  t.match((await other.operations('GET', '/metrics')).body, /countersign_effect_seconds_count 0\n/);
   t.strictSame(await redis.command('KEYS', '*:set:*'), [], 'nor does Redis hold it');
   const { revoke } = node.authority.flows;
   const ended = await revoke({ clientId: 'canary' }, { actor: 'operator' });

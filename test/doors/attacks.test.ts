@@ -154,8 +154,8 @@ function reasonsOf({ hears }: Door, rows: readonly TokenRow[]): Record<string, n
 /** RFC 6750 §2.1, but with `=` anywhere. */
 const bearerText = /^[A-Za-z0-9._~+/=-]+$/;
 
-async function countedReasons({ call }: KnownAuthority): Promise<Record<string, number>> {
-  const { body } = await call('GET', '/metrics');
+async function countedReasons({ operations }: KnownAuthority): Promise<Record<string, number>> {
+  const { body } = await operations('GET', '/metrics');
   const lines = /^countersign_refusals_total\{code="invalid_token",reason="(\w+)"\} (\d+)$/gm;
   const counted = [...String(body).matchAll(lines)];
   return Object.fromEntries(counted.map(([, reason, count]) => [reason, Number(count)]));

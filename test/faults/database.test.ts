@@ -47,11 +47,16 @@ t.test('PostgreSQL is killed and started again', async (t) => {
     'a logout is not acknowledged',
   );
   t.ok(notLoggedOut.headers.get('retry-after'));
+  const counted = /^countersign_effect_failures_total\{reason="database"\} 1$/m;
+  t.match((await authority.operations('GET', '/metrics')).body, counted, 'and that is what to alert on');
   t.equal((await refresh(live.refresh_token)).status, 503);
   const leaseIsOver = async () => (await statusOf(grpc.isRevoked(liveJti))) === 'UNAVAILABLE';
   t.ok(await eventually('nothing is answered from memory without a lease', leaseIsOver));
-  const notReady = await call('GET', '/health/ready');
+  const notReady = await authority.operations('GET', '/health/ready');
   t.match([notReady.status, notReady.body.parts.database], [503, 'does not answer']);
+  const { parts } = (await call('GET', '/health/ready')).body;
+  t.match(parts, { database: 'not_ready', key_ring: /^(not_)?ready$/ }, 'strangers are not told why');
+  t.notMatch(JSON.stringify(parts), /answer|lease/);
 
   await postgres.start();
   const ready = async () => (await call('GET', '/health/ready')).status === 200;

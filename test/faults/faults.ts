@@ -144,7 +144,7 @@ async function lies({ cluster, workload, note }: Scene): Promise<Ending> {
 }
 
 async function droppedMessages(node: ClusterNode): Promise<number> {
-  const { body } = await node.call('GET', '/metrics').catch(() => ({ body: '' }));
+  const { body } = await node.operations('GET', '/metrics').catch(() => ({ body: '' }));
   const counts = [...String(body).matchAll(/^countersign_bus_dropped_total\{[^}]*\} (\d+)$/gm)];
   return counts.reduce((sum, [, count]) => sum + Number(count), 0);
 }

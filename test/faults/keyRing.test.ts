@@ -33,7 +33,7 @@ t.test('a node that cannot look, and one that slept', async (t) => {
         return status === 200 && set.keys.length >= 2 && headers.get('cache-control') === 'no-cache';
       }),
     );
-    const ready = await second.call('GET', '/health/ready');
+    const ready = await second.operations('GET', '/health/ready');
     t.match(ready, { status: 503, body: { parts: { key_ring: 'out of date' } } });
     t.equal((await login(second)).status, 503, 'and it signs nothing');
     second.lines.postgres.heal();

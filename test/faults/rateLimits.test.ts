@@ -48,7 +48,7 @@ t.test(
     const alone = await letThrough([one], '192.0.2.2', local + 20);
     t.strictSame(alone, { through: local, limited: 20 }, 'never everything, never nothing, never 500');
     t.strictSame(await letThrough([two], '192.0.2.2', local + 20), { through: local, limited: 20 });
-    const metrics = (await one.call('GET', '/metrics')).body;
+    const metrics = (await one.operations('GET', '/metrics')).body;
     t.match(metrics, /countersign_rate_limits_alone 1/);
     t.match(metrics, `countersign_refusals_total{code="rate_limited",reason="refresh_address"} ${5 + 20}`);
     const told = one.warnings().filter((line) => line.includes('"rate_limits"'));
@@ -58,7 +58,7 @@ t.test(
     cluster.redis = await startRedis({ port: cluster.redis.port });
     await eventually('they count together again', async () => {
       await refresh(one, '192.0.2.3');
-      return /countersign_rate_limits_alone 0/.test((await one.call('GET', '/metrics')).body);
+      return /countersign_rate_limits_alone 0/.test((await one.operations('GET', '/metrics')).body);
     });
   },
 );

@@ -62,7 +62,7 @@ t.test('an edge in Python', async (t) => {
   t.strictSame(await check(last), { revoked: false, by: 'node' }, 'an edge that left has no lease');
   t.equal((await last.logout()).status, 204, 'and nobody waits for it');
   await eventually('its stream has ended, and its lease', async () => {
-    const metrics = (await authority.call('GET', '/metrics')).body;
+    const metrics = (await authority.operations('GET', '/metrics')).body;
     return /^countersign_edges_connected 0$/m.test(metrics) && /^countersign_edge_leases 0$/m.test(metrics);
   });
 });

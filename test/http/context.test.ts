@@ -91,7 +91,7 @@ t.test('what the user sees', async (t) => {
     'what was noted stays to be seen',
   );
 
-  const { body: metrics } = await authority.call('GET', '/metrics');
+  const { body: metrics } = await authority.operations('GET', '/metrics');
   t.match(metrics, /countersign_session_context_signals_total\{signal="device_changed",action="notify"\} 1/);
   t.match(
     authority.log(),
@@ -105,7 +105,7 @@ t.test('what ends a session is told once, however many come at once', async (t) 
   const tokens = await login({ device: 'device-1' });
   const answers = await Promise.all([1, 2, 3, 4].map(() => refresh(tokens, { device: 'device-2' })));
   for (const { status, body } of answers) t.match([status, body.code], [401, 'invalid_grant']);
-  const { body: metrics } = await authority.call('GET', '/metrics');
+  const { body: metrics } = await authority.operations('GET', '/metrics');
   t.match(metrics, /countersign_session_context_signals_total\{signal="device_changed",action="end"\} 1\n/);
   t.equal(authority.log().match(/the context of a session has changed/g)?.length, 1);
 });

@@ -200,7 +200,7 @@ t.test('a page that may not use the cookie is refused, and nothing happens', asy
   t.equal(sessions.body.sessions.length, 1, 'nobody was logged in');
   t.equal((await authority.refresh(cookie)).status, 200, 'nothing was refreshed or ended');
 
-  const metrics = (await call('GET', '/metrics')).body;
+  const metrics = (await authority.operations('GET', '/metrics')).body;
   for (const reason of new Set(foreign.map(([, , why]) => why))) {
     const count = foreign.filter(([, , why]) => why === reason).length * 4;
     t.match(metrics, `countersign_refusals_total{code="csrf_refused",reason="${reason}"} ${count}`);

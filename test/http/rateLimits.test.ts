@@ -29,7 +29,7 @@ async function untilLimited(call: (number: number) => Promise<Answer>) {
 }
 
 t.test('one address, whatever it asks about', async (t) => {
-  const { wrong, call, log } = await start(t);
+  const { wrong, call, operations, log } = await start(t);
   const { count, answer } = await untilLimited((number) => wrong('192.0.2.1', `nobody${number}@example.com`));
   t.equal(count, budget('login', 'address'));
   t.match(answer.body, {
@@ -45,7 +45,7 @@ t.test('one address, whatever it asks about', async (t) => {
   t.equal(answer.headers.get('ratelimit'), `"address";r=0;t=${seconds}`);
   t.match((await wrong('192.0.2.2')).status, 401, 'another address');
   t.equal((await call('POST', '/auth/login', { headers: from('192.0.2.1'), body: 'no JSON' })).status, 429);
-  const metrics = (await call('GET', '/metrics')).body;
+  const metrics = (await operations('GET', '/metrics')).body;
   t.match(metrics, /countersign_refusals_total\{code="rate_limited",reason="login_address"\} 2/);
   t.match(log(), /"reason":"login_address"/);
 });
@@ -111,7 +111,7 @@ for (const [rateLimits, tried] of [
   t.test(`each budget of each operation, by ${tried.join(' and ')}`, async (t) => {
     const authority = await startAuthority({ env: behindProxy, rateLimits });
     t.teardown(() => authority.stop());
-    const { call, refresh } = authority;
+    const { call, operations, refresh } = authority;
     const { flows } = authority.authority;
     const alice = { email: 'alice@example.com', password };
     await flows.register(alice, { actor: 'operator' });
@@ -130,7 +130,7 @@ for (const [rateLimits, tried] of [
         const reason = `${operation}_${scope}`;
         const { count, answer } = await untilLimited(asks[scope]);
         t.equal(count, Math.max(1, Math.round(limits.rates[operation][scope] * rateLimits)), reason);
-        const metrics = (await call('GET', '/metrics')).body;
+        const metrics = (await operations('GET', '/metrics')).body;
         t.match(metrics, `countersign_refusals_total{code="rate_limited",reason="${reason}"} 1\n`);
         t.ok(Number(answer.headers.get('retry-after')) >= 1);
         const policy = answer.headers.get('ratelimit-policy');
@@ -158,7 +158,7 @@ async function atHome(t: Test, clock: Clock = systemClock) {
   await flows.register(alice, { actor: 'operator' });
   await flows.login(alice, { actor: 'user', ip: '192.0.2.1' });
   const refused = async (reason: string) => {
-    const metrics = String((await authority.call('GET', '/metrics')).body);
+    const metrics = String((await authority.operations('GET', '/metrics')).body);
     return Number(new RegExp(`reason="${reason}"} (\\d+)`).exec(metrics)?.[1] ?? 0);
   };
   return { ...triesAt(authority), refused, all: Math.round(limits.rates.login.global * 0.005) };
@@ -193,12 +193,12 @@ t.test('who has to wait after wrong passwords takes nothing from all, nor who is
 });
 
 t.test('who uses up a budget of his own uses up no other', async (t) => {
-  const { wrong, call } = await start(t);
+  const { wrong, operations } = await start(t);
   await untilLimited((number) => wrong('192.0.2.1', `nobody${number}@example.com`));
   for (let count = 0; count < 10; count += 1) await wrong('192.0.2.1', 'alice@example.com');
   const answer = await wrong('192.0.2.2', 'alice@example.com');
   t.match(answer.headers.get('ratelimit'), `"account";r=${budget('login', 'account') - 1};`);
-  const metrics = (await call('GET', '/metrics')).body;
+  const metrics = (await operations('GET', '/metrics')).body;
   t.notMatch(metrics, /login_global/);
 });
 
@@ -210,7 +210,7 @@ t.test('no site has more than a tenth of what all have together', async (t) => {
 });
 
 t.test('ending sessions has one budget, whichever way; a logout has none', async (t) => {
-  const { call, login, register } = await start(t);
+  const { call, operations, login, register } = await start(t);
   await register('alice@example.com');
   const [other, mine] = [await login('alice@example.com'), await login('alice@example.com')];
   const ask = (method: 'POST' | 'DELETE', path: string, address: string, token = mine.access_token) =>
@@ -230,7 +230,7 @@ t.test('ending sessions has one budget, whichever way; a logout has none', async
 
   const stranger = await untilLimited(() => ask('POST', '/auth/logout-all', '10.3.0.1', 'x'));
   t.equal(stranger.count, budget('sessions', 'address'), 'whoever it is');
-  const metrics = (await call('GET', '/metrics')).body;
+  const metrics = (await operations('GET', '/metrics')).body;
   t.match(metrics, /reason="sessions_account"\} 4\n/);
   t.match(metrics, /reason="sessions_address"\} 1\n/);
 

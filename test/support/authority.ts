@@ -5,7 +5,9 @@ import { permissions } from '../../src/authn/service.ts';
 import { type Authority, openAuthority } from '../../src/authority.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { type Clock, systemClock } from '../../src/core/clock.ts';
+import { openOperations } from '../../src/http/operations.ts';
 import { createLog } from '../../src/observability/log.ts';
+import { createMetrics } from '../../src/observability/metrics.ts';
 import { type DataFolder, openDataFolder } from '../../src/storage/local/dataFolder.ts';
 import { openEngine } from '../../src/storage/postgres/engine.ts';
 import {
@@ -34,6 +36,8 @@ export interface TestAuthority {
   readonly grpcPort: number;
   readonly serviceToken: string;
   readonly call: HttpCall;
+  /** On an operations port. */
+  readonly operations: HttpCall;
   readonly grpc: GrpcClient;
   /** Everything that was logged, as JSON lines. */
   log(): string;
@@ -77,7 +81,8 @@ export async function startAuthority({
   const lines: string[] = [];
   const log = createLog('debug', { write: (line: string) => void lines.push(line) });
   const dataFolder = await openDataFolder(config.storage.dataDir);
-  const authority = await openAuthority({ config, secrets, dataFolder, log, clock, openDatabase });
+  const metrics = createMetrics();
+  const authority = await openAuthority({ config, secrets, dataFolder, log, metrics, clock, openDatabase });
   const { httpPort, grpcPort } = await authority.listen().catch(async (error) => {
     await authority.close();
     throw error;
@@ -85,6 +90,11 @@ export async function startAuthority({
   const serviceToken = await aServiceToken(authority, dataFolder);
   const call = createHttpClient(`http://127.0.0.1:${httpPort}`);
   const grpc = createGrpcClient(`127.0.0.1:${grpcPort}`, serviceToken);
+  const readiness = authority.readiness;
+  const operations = await openOperations({
+    ...{ host: '127.0.0.1', port: 0, orAnyPort: false, reserved: [] },
+    ...{ log, metrics, readiness },
+  });
 
   return {
     authority,
@@ -93,6 +103,7 @@ export async function startAuthority({
     grpcPort,
     serviceToken,
     call,
+    operations: createHttpClient(`http://127.0.0.1:${operations.port}`),
     grpc,
     log: () => lines.join(''),
     register: (email) => call('POST', '/auth/register', { body: { email, password } }),
@@ -106,6 +117,7 @@ export async function startAuthority({
       call('POST', '/auth/refresh', { body: { refresh_token: token }, headers }),
     async stop() {
       grpc.close();
+      await operations.close();
       await authority.close();
       if (dataDir === undefined) await rm(folder, { recursive: true, force: true });
     },

@@ -19,6 +19,8 @@ import { startTcpProxy, type TcpProxy } from './tcpProxy.ts';
 export interface ClusterNode {
   readonly name: string;
   readonly call: HttpCall;
+  /** On its operations port. */
+  readonly operations: HttpCall;
   readonly grpc: GrpcClient;
   /** Of the process that runs now. */
   readonly httpUrl: string;
@@ -159,6 +161,8 @@ async function startNode(name: string, around: NodeSurroundings): Promise<Starte
     lines,
     call: (method, path, options) =>
       server.call(method, path, { milliseconds: callMilliseconds, ...options }),
+    operations: (method, path, options) =>
+      server.operations(method, path, { milliseconds: callMilliseconds, ...options }),
     async command(argv) {
       const silent = { out: () => {}, err: () => {} };
       return (await askRunning(dataDir, { argv, input: undefined }, silent)) ?? 1;

@@ -14,6 +14,8 @@ export interface TestServer {
   readonly grpcPort: number;
   readonly operationsPort: number;
   readonly call: HttpCall;
+  /** On its operations port. */
+  readonly operations: HttpCall;
   readonly grpc: GrpcClient;
   /** Kills it, if nobody has, and waits for its end. */
   stop(): Promise<void>;
@@ -50,6 +52,7 @@ export async function startServer(
     grpcPort,
     operationsPort: Number(operationsPort),
     call: createHttpClient(`http://127.0.0.1:${httpPort}`),
+    operations: createHttpClient(`http://127.0.0.1:${operationsPort}`),
     grpc,
     async stop() {
       grpc.close();

@@ -1,13 +1,17 @@
-/** What operators and their machines ask: is it alive, is it ready, what does it measure. */
+/**
+ * What operators and their machines ask: is it alive, is it ready, what does it measure. Strangers can ask for the health on
+ * HTTP_PORT, too, and are told which part is not ready; why is told on the operations port, as are metrics.
+ */
 import type { HttpParts } from '../app.ts';
 import type { HttpApp } from '../bareApp.ts';
 
 /** What is answered whatever state the authority is in. */
-export const operationPaths: readonly string[] = ['/health/live', '/health/ready', '/metrics'];
+export const healthPaths: readonly string[] = ['/health/live', '/health/ready'];
 
-export function operationRoutes(
+/** With `why`, the answer says in a few words what is wrong with a part. */
+export function healthRoutes(
   app: HttpApp,
-  { readiness, metrics }: Pick<HttpParts, 'readiness' | 'metrics'>,
+  { readiness, why }: Pick<HttpParts, 'readiness'> & { readonly why: boolean },
 ): void {
   app.get('/health/live', { schema: { summary: 'The process runs.' } }, async (_request, reply) =>
     reply.header('cache-control', 'no-store').send({ status: 'live' }),
@@ -17,15 +21,19 @@ export function operationRoutes(
     '/health/ready',
     { schema: { summary: 'Every part can do its work; 503 says which cannot.' } },
     async (_request, reply) => {
-      const parts = await readiness();
-      const ready = Object.values(parts).every((state) => state === 'ready');
+      const states = Object.entries(await readiness());
+      const ready = states.every(([, state]) => state === 'ready');
+      const shown = (state: string) => (why || state === 'ready' ? state : 'not_ready');
+      const parts = Object.fromEntries(states.map(([part, state]) => [part, shown(state)]));
       return reply
         .code(ready ? 200 : 503)
         .header('cache-control', 'no-store')
         .send({ status: ready ? 'ready' : 'not_ready', parts });
     },
   );
+}
 
+export function metricsRoute(app: HttpApp, { metrics }: Pick<HttpParts, 'metrics'>): void {
   app.get(
     '/metrics',
     { schema: { summary: 'Metrics in the text format of Prometheus.' } },

@@ -1,0 +1,17 @@
+/**
+ * Health check of the image: exit code 0 while the process is alive. Not "ready": a node that waits for its database is not
+ * helped by a restart.
+ */
+import { isIPv6 } from 'node:net';
+import { processEnvironment } from './config/env.ts';
+import { usualOperationsPort } from './config/settings.ts';
+
+const { OPERATIONS_HOST: host = '', OPERATIONS_PORT: port } = processEnvironment();
+/** A name, since whoever listens on every address may have IPv4 only, or IPv6 only. */
+const unspecified = ['', '0.0.0.0', '::'].includes(host);
+const shown = unspecified ? 'localhost' : isIPv6(host) ? `[${host}]` : host;
+
+const answer = await fetch(`http://${shown}:${port || usualOperationsPort}/health/live`).catch(
+  () => undefined,
+);
+process.exit(answer?.ok ? 0 : 1);
