@@ -1,8 +1,9 @@
 /** Dockerfile and compose.yaml say what is so: checked against the repository, since no engine runs here. */
 
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
@@ -12,12 +13,16 @@ import { settingNames, settings, usualOperationsPort } from '../src/config/setti
 import { systemClock } from '../src/core/clock.ts';
 import { limits } from '../src/core/limits.ts';
 import { openRedis } from '../src/storage/redis/connection.ts';
+import { password } from './support/authority.ts';
+import { createGrpcClient, createHttpClient, statusOf } from './support/clients.ts';
 import { freePort } from './support/freePort.ts';
+import { startNginx } from './support/nginx.ts';
 import { copyOfEmbeddedDatabase } from './support/pglite.ts';
+import { createTestDatabase } from './support/postgres.ts';
 import { startProcess } from './support/process.ts';
 import { startRedis } from './support/redis.ts';
 import { userLines } from './support/redisUsers.ts';
-import { startServer } from './support/server.ts';
+import { startServer, type TestServer } from './support/server.ts';
 import { addressOf } from './support/sharedCopy.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -57,6 +62,9 @@ function block(yaml: string, ...keys: readonly string[]): readonly string[] {
   }
   return lines.map((line) => line.trim());
 }
+
+/** The services that are authorities. */
+const nodesOfCompose = ['authority', 'authority-2'];
 
 /** With a password, and without one. */
 const checkerPassword = /\$\{REDIS_CHECKER_PASSWORD:\+>\}\$\{REDIS_CHECKER_PASSWORD:-resetpass\}/;
@@ -191,7 +199,7 @@ t.test('Dockerfile: the health check finds the authority, wherever it listens', 
 });
 
 t.test('compose: the time to stop is that of the image and of the authority', async (t) => {
-  const [grace = ''] = block(compose, 'services', 'authority').flatMap(
+  const [grace = ''] = block(compose, 'x-authority').flatMap(
     (line) => /^stop_grace_period: (\w+)$/.exec(line)?.[1] ?? [],
   );
   const delay = of(run, 'ENV').flatMap(({ words }) =>
@@ -202,7 +210,7 @@ t.test('compose: the time to stop is that of the image and of the authority', as
 });
 
 t.test('compose: the settings are ours, and server mode is complete', async (t) => {
-  const environment = block(compose, 'services', 'authority', 'environment');
+  const environment = block(compose, 'x-authority', 'environment');
   const names = environment.map((line) => line.split(':')[0] ?? '');
   t.strictSame(
     names.filter((name) => !(settingNames as string[]).includes(name)),
@@ -215,9 +223,10 @@ t.test('compose: the settings are ours, and server mode is complete', async (t) 
 
 t.test('compose: secrets are required from outside, none is in the file', async (t) => {
   const secret = /PASSWORD|SECRET|TOKEN|_KEY$|_URL$|_AUTH$/;
-  const lines = ['authority', 'postgres', 'redis'].flatMap((service) =>
-    block(compose, 'services', service, 'environment'),
-  );
+  const lines = [
+    ...block(compose, 'x-authority', 'environment'),
+    ...['postgres', 'redis'].flatMap((service) => block(compose, 'services', service, 'environment')),
+  ];
   const secrets = lines.filter((line) => secret.test(line.split(':')[0] ?? ''));
   t.equal(secrets.length, 5);
   for (const line of secrets) t.match(line, /\$\{[A-Z_]+:\?[^}]+\}/, `${line.split(':')[0]} is required`);
@@ -229,7 +238,7 @@ t.test('compose: secrets are required from outside, none is in the file', async 
 
 t.test('compose: waits for what it needs, publishes to this machine only', async (t) => {
   const services = ['postgres', 'redis'];
-  const waits = block(compose, 'services', 'authority', 'depends_on');
+  const waits = block(compose, 'x-authority', 'depends_on');
   for (const service of services) {
     t.ok(waits.includes(`${service}:`));
     t.ok(block(compose, 'services', service, 'healthcheck').some((line) => line.startsWith('test: ["CMD"')));
@@ -237,8 +246,13 @@ t.test('compose: waits for what it needs, publishes to this machine only', async
   }
   t.equal(waits.filter((line) => line === 'condition: service_healthy').length, services.length);
   t.match(block(compose, 'services', 'redis').join('\n'), '--maxmemory-policy noeviction');
+  for (const node of nodesOfCompose) {
+    const lines = block(compose, 'services', node);
+    t.equal(lines[0], '<<: *authority');
+    t.strictSame(block(compose, 'services', node, 'ports'), [], `${node} is reached through the proxy`);
+  }
   t.strictSame(
-    block(compose, 'services', 'authority', 'ports'),
+    block(compose, 'services', 'proxy', 'ports'),
     // What is for operators stays inside.
     [settings.HTTP_PORT.default, settings.GRPC_PORT.default].map((port) => `- "127.0.0.1:${port}:${port}"`),
   );
@@ -294,10 +308,62 @@ t.test('compose: Redis has the users of docs/redis.md, and nobody else gets in',
 });
 
 t.test('compose: builds from here, and every volume that is used is declared', async (t) => {
-  t.ok(block(compose, 'services', 'authority').includes('build: .'));
+  t.ok(block(compose, 'x-authority').includes('build: .'));
   const declared = block(compose, 'volumes').map((line) => line.replace(':', ''));
   const used = declared.flatMap((service) => block(compose, 'services', service, 'volumes'));
   t.equal(used.length, declared.length);
   for (const [index, volume] of declared.entries()) t.match(used[index], `- ${volume}:/`);
-  t.ok(used.includes(`- authority:${last('VOLUME').text}`));
+  for (const node of nodesOfCompose) t.ok(used.includes(`- ${node}:${last('VOLUME').text}`));
+});
+
+t.test('compose: two nodes are one authority behind its proxy', async (t) => {
+  const [database, redis] = await Promise.all([createTestDatabase(), startRedis()]);
+  const folder = await mkdtemp(join(tmpdir(), 'compose-'));
+  t.teardown(async () => {
+    await Promise.all([database.drop(), redis.stop()]);
+    await rm(folder, { recursive: true, force: true });
+  });
+  const KEY_ENCRYPTION_KEY = randomBytes(32).toString('base64');
+  const shared = { DATABASE_URL: database.url, REDIS_URL: redis.url, KEY_ENCRYPTION_KEY };
+  let configuration = block(compose, 'configs', 'nginx', 'content').join('\n').replaceAll('$$', '$');
+  const replace = (was: string, is: string) => {
+    if (!configuration.includes(was)) throw new Error(`compose.yaml: no ${was}`);
+    configuration = configuration.replaceAll(was, is);
+  };
+  const nodes: TestServer[] = [];
+  const proxy = '127.0.0.1';
+  for (const name of nodesOfCompose) {
+    const node = await startServer(join(folder, name), { ...shared, TRUSTED_PROXIES: proxy });
+    t.teardown(() => node.stop());
+    nodes.push(node);
+    const [address = ''] = block(compose, 'services', name, 'networks', 'default').flatMap(
+      (line) => /^ipv4_address: (.*)$/.exec(line)?.[1] ?? [],
+    );
+    replace(`${address}:8080`, `127.0.0.1:${node.httpPort}`);
+    replace(`${address}:50051`, `127.0.0.1:${node.grpcPort}`);
+  }
+  const [httpPort, grpcPort] = [await freePort(), await freePort()];
+  replace('listen 8080', `listen 127.0.0.1:${httpPort}`);
+  replace('listen 50051', `listen 127.0.0.1:${grpcPort}`);
+  const nginx = await startNginx(configuration);
+  t.teardown(() => nginx.stop());
+  const trusted = block(compose, 'x-authority', 'environment').find((line) => line.startsWith('TRUSTED'));
+  t.ok(
+    block(compose, 'services', 'proxy', 'networks', 'default').includes(
+      `ipv4_address: ${trusted?.replace('TRUSTED_PROXIES: ', '')}`,
+    ),
+    'the nodes believe the proxy',
+  );
+
+  const call = createHttpClient(`http://127.0.0.1:${httpPort}`);
+  const body = { email: 'ada@example.com', password };
+  t.equal((await call('POST', '/auth/register', { body })).status, 201);
+  const token = (await call('POST', '/auth/login', { body })).body.access_token as string;
+  t.equal((await call('POST', '/auth/logout', { token })).status, 204);
+  for (const node of nodes) t.equal((await node.call('GET', '/auth/me', { token })).status, 401);
+  const grpc = createGrpcClient(`127.0.0.1:${grpcPort}`, 'not a token');
+  t.teardown(() => grpc.close());
+  t.equal(await statusOf(grpc.introspect(token)), 'UNAUTHENTICATED', 'gRPC is passed on');
+  await nodes[0]?.stop();
+  t.equal((await call('POST', '/auth/login', { body })).status, 200, 'one of them may go');
 });
