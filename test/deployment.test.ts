@@ -198,6 +198,32 @@ t.test('Dockerfile: the health check finds the authority, wherever it listens', 
   }
 });
 
+t.test('packages: each is pinned by its hash, none may run a script, and all are told', async (t) => {
+  const lock = JSON.parse(read('package-lock.json')) as {
+    packages: Record<string, { version?: string; integrity?: string; resolved?: string; dev?: boolean }>;
+  };
+  const packages = Object.entries(lock.packages).filter(([path]) => path !== '');
+  const loose = packages.filter(
+    ([, { version, integrity, resolved }]) =>
+      !version || !integrity?.startsWith('sha512-') || resolved !== undefined,
+  );
+  t.strictSame(loose, [], 'version and hash of each, and no address of a registry');
+  t.match(read('.npmrc'), /^ignore-scripts=true$/m);
+  t.ok(
+    of(build, 'COPY').some(({ words }) => words.includes('.npmrc')),
+    'in the image as well',
+  );
+  const sbom = startProcess('npm', ['sbom', '--sbom-format', 'cyclonedx', '--omit', 'dev'], { cwd: root });
+  t.match(await sbom.exited, { code: 0 });
+  const { components } = JSON.parse(sbom.stdout()) as { components: { name: string; version: string }[] };
+  const told = new Set(components.map(({ name, version }) => `${name}@${version}`));
+  const untold = packages.filter(([path, { version, dev }]) => {
+    const name = path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
+    return !dev && existsSync(join(root, path)) && !told.has(`${name}@${version}`);
+  });
+  t.strictSame(untold, []);
+});
+
 t.test('compose: the time to stop is that of the image and of the authority', async (t) => {
   const [grace = ''] = block(compose, 'x-authority').flatMap(
     (line) => /^stop_grace_period: (\w+)$/.exec(line)?.[1] ?? [],
