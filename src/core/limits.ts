@@ -253,6 +253,9 @@ export const limits = {
   queryMilliseconds: 5_000,
   /** What each node may open to a server: ten in a pool, four of its own. */
   databaseConnections: 14,
+  poolConnections: 10,
+  /** For how long a pool that got fewer makes do with those, before it asks for more again. */
+  fewConnectionsMilliseconds: 30_000,
   /** Connections that hold a transaction while the first one asks which process serves it. */
   poolingChecks: 3,
   /** A server answers which process serves us at once; a pooler with one connection, not while another client has it. */

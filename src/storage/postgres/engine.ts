@@ -14,6 +14,7 @@ import { limits } from '../../core/limits.ts';
 import { failStop, guardCommits } from './commitGuard.ts';
 import { type PinsOf, pinConnection } from './connectionPins.ts';
 import { PrismaClient } from './generated/client.ts';
+import { createPool } from './pool.ts';
 import { statementName } from './prepared.ts';
 import { refuseUnsuitableServer } from './serverChecks.ts';
 
@@ -132,7 +133,8 @@ async function openServer(url: string, pin: typeof pinConnection): Promise<Postg
     return connectServer(url, pins, pin);
   };
   await refuseUnsuitableServer(connect);
-  const pool = new pg.Pool({
+  const pool = createPool({
+    max: limits.poolConnections,
     connectionString: driverUrl(url),
     application_name: applicationName,
     connectionTimeoutMillis: limits.queryMilliseconds,

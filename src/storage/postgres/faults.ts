@@ -139,6 +139,11 @@ export function isConflict(error: unknown): boolean {
   return ['40P01', '40001'].includes(sqlStateOf(error) ?? '');
 }
 
+/** The server, or the limit of the role, gives no further connection. */
+export function isOutOfConnections(error: unknown): boolean {
+  return kindOf(error) === connections;
+}
+
 /** Waiting does not mend it. */
 export function isLasting(error: unknown): boolean {
   return kindOf(error)?.lasting === true;
