@@ -63,11 +63,10 @@ const changes: Readonly<Record<string, (database: HostileDatabase) => Promise<vo
 };
 
 t.test('changes that a node without settings of its own notices', async (t) => {
-  const redis = await startRedis();
-  t.teardown(() => redis.stop());
   for (const [what, change] of Object.entries(changes)) {
     t.test(what, async (t) => {
-      const database = await createHostileDatabase(t, {});
+      const [redis, database] = [await startRedis(), await createHostileDatabase(t, {})];
+      t.teardown(() => redis.stop());
       const pinned = await startOn(t, database, redis);
       await pinned.register('ada@example.com');
       const tokens = await pinned.login('ada@example.com');
@@ -75,10 +74,10 @@ t.test('changes that a node without settings of its own notices', async (t) => {
       await prove(pinned);
       t.equal(pinned.authority.doubt(), undefined, 'ours are set, and see nothing of it');
       t.equal((await pinned.call('GET', '/auth/me', { token: tokens.access_token })).status, 200);
-      await redis.command('FLUSHALL');
     });
     t.test(`${what}, without our settings`, async (t) => {
-      const database = await createHostileDatabase(t, {});
+      const [redis, database] = [await startRedis(), await createHostileDatabase(t, {})];
+      t.teardown(() => redis.stop());
       const node = await startOn(t, database, redis, withoutPins);
       await node.register('ada@example.com');
       const tokens = await node.login('ada@example.com');
@@ -88,7 +87,6 @@ t.test('changes that a node without settings of its own notices', async (t) => {
       await prove(node);
       t.match(node.authority.doubt(), /othing is served/, 'it is noticed');
       await nothingIsServed(t, node, tokens.access_token);
-      await redis.command('FLUSHALL');
     });
   }
 });
@@ -107,15 +105,14 @@ async function nothingIsServed(t: Test, node: TestAuthority, token: string): Pro
 }
 
 t.test('what was written is not there any more', async (t) => {
-  const redis = await startRedis();
-  t.teardown(() => redis.stop());
   for (const [what, sql] of Object.entries({
     'a revocation': 'DELETE FROM revocations',
     'a session': 'DELETE FROM sessions',
     'what was written to a session': 'UPDATE sessions SET generation = generation - 1',
   })) {
     t.test(what, async (t) => {
-      const database = await createHostileDatabase(t, {});
+      const [redis, database] = [await startRedis(), await createHostileDatabase(t, {})];
+      t.teardown(() => redis.stop());
       const node = await startOn(t, database, redis);
       await node.register('ada@example.com');
       const { access_token } = await node.login('ada@example.com');
@@ -123,7 +120,6 @@ t.test('what was written is not there any more', async (t) => {
       await prove(node);
       t.match(node.authority.doubt(), /older than what was seen.*countersign restored/, 'it is noticed');
       await nothingIsServed(t, node, access_token);
-      await redis.command('FLUSHALL');
     });
   }
 });
