@@ -29,7 +29,11 @@ t.test('what a stranger can read', async (t) => {
     status: 'ready',
     parts: { process: 'ready', database: 'ready', deny_list: 'ready', key_ring: 'ready', truth: 'ready' },
   });
-  t.match((await operations('GET', '/metrics')).body, /^countersign_checks_total/m, 'on the operations port');
+  t.match(
+    (await operations('GET', '/metrics')).body,
+    /^# HELP countersign_checks_total/m,
+    'on the operations port',
+  );
 });
 
 t.test('no metric tells whether an e-mail is registered', async (t) => {
