@@ -253,6 +253,7 @@ export const limits = {
   queryMilliseconds: 5_000,
   /** What each node may open to a server: ten in a pool, four of its own. */
   databaseConnections: 14,
+  /** Connections in the pool of a node: more would wait for the server's processors all the same. */
   poolConnections: 10,
   /** For how long a pool that got fewer makes do with those, before it asks for more again. */
   fewConnectionsMilliseconds: 30_000,

@@ -14,7 +14,7 @@ import { limits } from '../../core/limits.ts';
 import { failStop, guardCommits } from './commitGuard.ts';
 import { type PinsOf, pinConnection } from './connectionPins.ts';
 import { PrismaClient } from './generated/client.ts';
-import { createPool } from './pool.ts';
+import { ModestPool } from './pool.ts';
 import { statementName } from './prepared.ts';
 import { refuseUnsuitableServer } from './serverChecks.ts';
 
@@ -133,7 +133,7 @@ async function openServer(url: string, pin: typeof pinConnection): Promise<Postg
     return connectServer(url, pins, pin);
   };
   await refuseUnsuitableServer(connect);
-  const pool = createPool({
+  const pool = new ModestPool({
     max: limits.poolConnections,
     connectionString: driverUrl(url),
     application_name: applicationName,
@@ -158,7 +158,8 @@ async function openServer(url: string, pin: typeof pinConnection): Promise<Postg
   const copyTo = async () => {
     throw new StartupError('DATABASE_URL: the tools of PostgreSQL make its backups.');
   };
-  return { prisma, schema, connect, copyTo, close: () => prisma.$disconnect() };
+  const connectBeside = (patience?: Patience) => pool.makeRoomFor(() => connect(patience));
+  return { prisma, schema, connect: connectBeside, copyTo, close: () => prisma.$disconnect() };
 }
 
 const applicationName = 'countersign';

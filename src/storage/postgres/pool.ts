@@ -1,35 +1,57 @@
 /**
  * The pool of connections to a server. Where the server, or the limit of the role, gives fewer than it would like, it makes do
- * with those it has: callers wait for one of them, and are refused only when there is none.
+ * with those it has: callers wait for one of them, and are refused only when there is none. For a connection of its own that a
+ * part of the node needs, it gives up one.
  */
+import { once } from 'node:events';
 import pg from 'pg';
 import { systemClock } from '../../core/clock.ts';
 import { limits } from '../../core/limits.ts';
 import { isOutOfConnections } from './faults.ts';
 
-type Connected = (error: Error | undefined, client: pg.PoolClient | undefined, release: () => void) => void;
+type Connected = (error: Error | undefined, client: pg.PoolClient | undefined, release: Release) => void;
+type Release = (destroy?: Error | boolean) => void;
 
-export function createPool(config: pg.PoolConfig): pg.Pool {
-  return new ModestPool(config);
-}
-
-class ModestPool extends pg.Pool {
+export class ModestPool extends pg.Pool {
   readonly #most = this.options.max;
   #modestUntil = Number.NEGATIVE_INFINITY;
 
   override connect(): Promise<pg.PoolClient>;
   override connect(connected: Connected): void;
   override connect(connected?: Connected): Promise<pg.PoolClient> | undefined {
-    const client = this.#connect();
+    const client = this.#lend();
     if (connected === undefined) return client;
     client.then(
-      (got) => connected(undefined, got, (got as { release(): void }).release),
+      (got) => connected(undefined, got, got.release),
       (error) => connected(error, undefined, () => {}),
     );
     return undefined;
   }
 
-  async #connect(): Promise<pg.PoolClient> {
+  /** Runs `connect`; when there is no connection left for it, gives up one of its own, and runs it again. */
+  async makeRoomFor<T>(connect: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await connect();
+      } catch (error) {
+        // The last one stays: whoever has all but this can do nothing with it either.
+        if (!isOutOfConnections(error) || this.totalCount <= 1) throw error;
+        await this.#giveUpOne();
+      }
+    }
+  }
+
+  async #giveUpOne(): Promise<void> {
+    this.#makeDo(this.totalCount);
+    const client = await super.connect();
+    const ended = once(client, 'end');
+    this.#makeDo(this.totalCount - 1);
+    client.release(true);
+    // Only then has the server let go of it.
+    await ended;
+  }
+
+  async #lend(): Promise<pg.PoolClient> {
     if (systemClock.monotonic() >= this.#modestUntil) this.options.max = this.#most;
     for (;;) {
       try {
@@ -37,9 +59,13 @@ class ModestPool extends pg.Pool {
       } catch (error) {
         // What is left may itself be on the way to a refusal; then it comes back here with one less.
         if (!isOutOfConnections(error) || this.totalCount === 0) throw error;
-        this.options.max = this.totalCount;
-        this.#modestUntil = systemClock.monotonic() + limits.fewConnectionsMilliseconds;
+        this.#makeDo(this.totalCount);
       }
     }
+  }
+
+  #makeDo(connections: number): void {
+    this.options.max = Math.max(1, connections);
+    this.#modestUntil = systemClock.monotonic() + limits.fewConnectionsMilliseconds;
   }
 }
