@@ -257,8 +257,8 @@ export const limits = {
   poolConnections: 10,
   /** For how long a pool that got fewer makes do with those, before it asks for more again. */
   fewConnectionsMilliseconds: 30_000,
-  /** Connections that hold a transaction while the first one asks which process serves it. */
-  poolingChecks: 3,
+  /** Connections that hold a transaction while the first one asks which process serves it: with it, the least that a node can do with. */
+  poolingChecks: 4,
   /** A server answers which process serves us at once; a pooler with one connection, not while another client has it. */
   poolingCheckMilliseconds: 2_000,
   /** A migration may rewrite a table, or wait for another node that does. */
