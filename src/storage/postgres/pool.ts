@@ -3,7 +3,6 @@
  * with those it has: callers wait for one of them, and are refused only when there is none. For a connection of its own that a
  * part of the node needs, it gives up one.
  */
-import { once } from 'node:events';
 import pg from 'pg';
 import { systemClock } from '../../core/clock.ts';
 import { limits } from '../../core/limits.ts';
@@ -30,42 +29,53 @@ export class ModestPool extends pg.Pool {
 
   /** Runs `connect`; when there is no connection left for it, gives up one of its own, and runs it again. */
   async makeRoomFor<T>(connect: () => Promise<T>): Promise<T> {
-    for (;;) {
-      try {
-        return await connect();
-      } catch (error) {
-        // The last one stays: whoever has all but this can do nothing with it either.
-        if (!isOutOfConnections(error) || this.totalCount <= 1) throw error;
-        await this.#giveUpOne();
-      }
-    }
+    // The last one stays: whoever has all but this can do nothing with it either.
+    return tryAgain(
+      connect,
+      () => this.totalCount > 1,
+      () => this.#giveUpOne(),
+    );
   }
 
   async #giveUpOne(): Promise<void> {
     this.#makeDo(this.totalCount);
     const client = await super.connect();
-    const ended = once(client, 'end');
+    // Only then has the server let go of it.
+    const removed = new Promise<void>((resolve) => void this.once('remove', () => resolve()));
     this.#makeDo(this.totalCount - 1);
     client.release(true);
-    // Only then has the server let go of it.
-    await ended;
+    await removed;
   }
 
   async #lend(): Promise<pg.PoolClient> {
     if (systemClock.monotonic() >= this.#modestUntil) this.options.max = this.#most;
-    for (;;) {
-      try {
-        return await super.connect();
-      } catch (error) {
-        // What is left may itself be on the way to a refusal; then it comes back here with one less.
-        if (!isOutOfConnections(error) || this.totalCount === 0) throw error;
-        this.#makeDo(this.totalCount);
-      }
-    }
+    return tryAgain(
+      () => super.connect(),
+      () => this.totalCount > 0,
+      async () => this.#makeDo(this.totalCount),
+    );
   }
 
   #makeDo(connections: number): void {
     this.options.max = Math.max(1, connections);
     this.#modestUntil = systemClock.monotonic() + limits.fewConnectionsMilliseconds;
+  }
+}
+
+/** Those that are left may be on the way to a refusal themselves, and each of two could wait for the other for ever. */
+const tries = 3;
+
+async function tryAgain<T>(
+  connect: () => Promise<T>,
+  isWorthwhile: () => boolean,
+  before: () => Promise<void>,
+): Promise<T> {
+  for (let left = tries - 1; ; left -= 1) {
+    try {
+      return await connect();
+    } catch (error) {
+      if (left === 0 || !isOutOfConnections(error) || !isWorthwhile()) throw error;
+      await before();
+    }
   }
 }
