@@ -14,6 +14,14 @@ type Release = (destroy?: Error | boolean) => void;
 export class ModestPool extends pg.Pool {
   readonly #most = this.options.max;
   #modestUntil = Number.NEGATIVE_INFINITY;
+  /** Connected, and not gone: others are counted by the pool as well, and may be on the way to a refusal. */
+  readonly #live = new Set<pg.PoolClient>();
+
+  constructor(config: pg.PoolConfig) {
+    super(config);
+    this.on('connect', (client) => this.#live.add(client));
+    this.on('remove', (client) => this.#live.delete(client));
+  }
 
   override connect(): Promise<pg.PoolClient>;
   override connect(connected: Connected): void;
@@ -29,53 +37,42 @@ export class ModestPool extends pg.Pool {
 
   /** Runs `connect`; when there is no connection left for it, gives up one of its own, and runs it again. */
   async makeRoomFor<T>(connect: () => Promise<T>): Promise<T> {
-    // The last one stays: whoever has all but this can do nothing with it either.
-    return tryAgain(
-      connect,
-      () => this.totalCount > 1,
-      () => this.#giveUpOne(),
-    );
+    for (;;) {
+      try {
+        return await connect();
+      } catch (error) {
+        // The last one stays: whoever has all but this can do nothing with it either.
+        if (!isOutOfConnections(error) || this.#live.size <= 1) throw error;
+        await this.#giveUpOne();
+      }
+    }
   }
 
   async #giveUpOne(): Promise<void> {
-    this.#makeDo(this.totalCount);
+    this.#makeDo(this.#live.size);
     const client = await super.connect();
     // Only then has the server let go of it.
     const removed = new Promise<void>((resolve) => void this.once('remove', () => resolve()));
-    this.#makeDo(this.totalCount - 1);
+    this.#makeDo(this.#live.size - 1);
     client.release(true);
     await removed;
   }
 
   async #lend(): Promise<pg.PoolClient> {
     if (systemClock.monotonic() >= this.#modestUntil) this.options.max = this.#most;
-    return tryAgain(
-      () => super.connect(),
-      () => this.totalCount > 0,
-      async () => this.#makeDo(this.totalCount),
-    );
+    for (;;) {
+      try {
+        return await super.connect();
+      } catch (error) {
+        if (!isOutOfConnections(error) || this.#live.size === 0) throw error;
+        // As many as there are: it waits for one of them, for as long as anybody waits for a connection.
+        this.#makeDo(this.#live.size);
+      }
+    }
   }
 
   #makeDo(connections: number): void {
     this.options.max = Math.max(1, connections);
     this.#modestUntil = systemClock.monotonic() + limits.fewConnectionsMilliseconds;
-  }
-}
-
-/** Those that are left may be on the way to a refusal themselves, and each of two could wait for the other for ever. */
-const tries = 3;
-
-async function tryAgain<T>(
-  connect: () => Promise<T>,
-  isWorthwhile: () => boolean,
-  before: () => Promise<void>,
-): Promise<T> {
-  for (let left = tries - 1; ; left -= 1) {
-    try {
-      return await connect();
-    } catch (error) {
-      if (left === 0 || !isOutOfConnections(error) || !isWorthwhile()) throw error;
-      await before();
-    }
   }
 }
