@@ -135,6 +135,8 @@ async function openServer(url: string, pin: typeof pinConnection): Promise<Postg
   await refuseUnsuitableServer(connect);
   const pool = new ModestPool({
     max: limits.poolConnections,
+    // One that can be waited for when there is no other.
+    min: 1,
     connectionString: driverUrl(url),
     application_name: applicationName,
     connectionTimeoutMillis: limits.queryMilliseconds,
