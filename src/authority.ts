@@ -3,7 +3,7 @@
  * system. A logout becomes a revocation in `flows/withEffect.ts`; it reaches the checks of every node through `effect`,
  * which `openRevoked.ts` builds.
  */
-import { usualPermissions } from './authn/service.ts';
+import { firstServicePermissions } from './authn/service.ts';
 import { newServiceToken } from './authn/serviceToken.ts';
 import type { Config } from './config/config.ts';
 import type { Secrets } from './config/secrets.ts';
@@ -258,7 +258,8 @@ async function keepFirstServiceToken({ config, dataFolder }: AuthorityParts, flo
   const services = await flows.listServices();
   if (services.length > 0) return false;
   const token = await dataFolder.serviceToken(newServiceToken());
-  await flows.createService({ name: 'first', permissions: usualPermissions, token }, { actor: 'authority' });
+  const first = { name: 'first', permissions: firstServicePermissions, token };
+  await flows.createService(first, { actor: 'authority' });
   return true;
 }
 

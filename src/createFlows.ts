@@ -33,6 +33,7 @@ import { createRegister } from './flows/register.ts';
 import { createResealKeys } from './flows/resealKeys.ts';
 import { createRestored, type RestoredParts } from './flows/restored.ts';
 import { createRevoke } from './flows/revoke.ts';
+import { createRevokeBudgets, type RevokeBudgetParts } from './flows/revokeBudgets.ts';
 import { createRevokeKey } from './flows/revokeKey.ts';
 import { createRotateKey } from './flows/rotateKey.ts';
 import { createCreateService, createListServices, createRevokeService } from './flows/services.ts';
@@ -71,6 +72,7 @@ export interface FlowParts {
   readonly accessTokenReader: AccessTokenReader;
   readonly refreshTokens: RefreshTokens;
   readonly passwordAttempts: PasswordAttempts;
+  readonly rateLimits: RevokeBudgetParts['rateLimits'];
   /** The operator's decision about a database that was put back. */
   readonly decide: RestoredParts['decide'];
 }
@@ -88,6 +90,8 @@ export function createFlows(parts: FlowParts) {
   const tokens = { accessTokens, refreshTokens, keyRing, ringKeeper, denyList };
   const reading = { accessTokenReader, ringKeeper, denyList, latestTime };
   const ending = { database, effect, clock };
+  const { rateLimits } = parts;
+  const spendRevokeBudget = createRevokeBudgets({ rateLimits, onUsedUp: tellOfUsedUpBudget(log, metrics) });
   const keys = { database, sealing, policy, keyRing, ringKeeper };
   return {
     register: createRegister({ ...proving, passwordPolicy, registration }),
@@ -118,12 +122,12 @@ export function createFlows(parts: FlowParts) {
     changePassword: createChangePassword({ ...ending, ...proving, passwordPolicy }),
     listSessions: createListSessions({ database, clock }),
     endSession: createEndSession(ending),
-    disableUser: createDisableUser(ending),
+    disableUser: createDisableUser({ ...ending, spendRevokeBudget }),
     enableUser: createEnableUser({ database, clock }),
-    deleteUser: createDeleteUser({ ...ending, ...proving }),
+    deleteUser: createDeleteUser({ ...ending, ...proving, spendRevokeBudget }),
     unlockUser: createUnlockUser(proving),
     deleteAccount: createDeleteAccount({ ...ending, ...proving }),
-    revoke: createRevoke({ ...ending, ...reading }),
+    revoke: createRevoke({ ...ending, ...reading, spendRevokeBudget }),
     restored: createRestored({ ...ending, decide: parts.decide }),
     introspect: createIntrospect(reading),
     checkRevocation: createCheckRevocation({ denyList }),
@@ -149,5 +153,13 @@ function tellOfContextChange(log: Log, metrics: Metrics): RefreshParts['onContex
     for (const signal of signals) metrics.contextSignal(signal, action);
     if (action === 'notify' || action === 'end')
       log.warn({ session_id: sessionId, signals, score, action }, 'the context of a session has changed');
+  };
+}
+
+/** Each is counted; the first one of a minute is in the log. */
+function tellOfUsedUpBudget(log: Log, metrics: Metrics): RevokeBudgetParts['onUsedUp'] {
+  return (service, budget, first) => {
+    metrics.revokeBudgetUsedUp(service, budget);
+    if (first) log.warn({ service, budget }, 'a service takes back more than its budget');
   };
 }

@@ -1,21 +1,28 @@
 import type { ServiceId } from '../core/ids.ts';
 
-/** What a service may ask. The names are written as `noun.verb` on the command line and in the store. */
+/**
+ * What a service may ask. The names are written as `noun.verb` on the command line and in the store. Who may take back one
+ * thing may not take back another: which target of `Revoke` takes which is in `grpc/methods.ts`.
+ */
 export const permissions = [
   'tokens.check',
   'tokens.introspect',
   'tokens.revoke',
+  'external_ids.revoke',
   'sessions.read',
   'sessions.end',
+  'sessions.end_matching',
+  'users.logout',
   'users.manage',
   'keys.manage',
 ] as const;
 export type Permission = (typeof permissions)[number];
 
-/** What a service may ask when nobody said: all that is about tokens. Sessions of users, and signing keys, are for those who were named for them. */
-export const usualPermissions: readonly Permission[] = permissions.filter((name) =>
-  name.startsWith('tokens.'),
-);
+/** What a service may ask when nobody said: it reads. Whatever changes something is for those who were named for it. */
+export const usualPermissions: readonly Permission[] = ['tokens.check', 'tokens.introspect'];
+
+/** And the first service of embedded mode, for whoever tries things out: what it was shown, it may also take back. */
+export const firstServicePermissions: readonly Permission[] = [...usualPermissions, 'tokens.revoke'];
 
 export function isPermission(text: string): text is Permission {
   return (permissions as readonly string[]).includes(text);

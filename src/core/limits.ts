@@ -6,10 +6,13 @@ import { auditLimits } from './auditLimits.ts';
 import { grpcLimits } from './grpcLimits.ts';
 import { guessingLimits } from './guessingLimits.ts';
 import { redisLimits } from './redisLimits.ts';
+import { revokeLimits } from './revokeLimits.ts';
 import { truthLimits } from './truthLimits.ts';
 
 export const limits = {
   ...guessingLimits,
+
+  ...revokeLimits,
 
   // HTTP
   /** The largest request body; the longest legal one is a password change of two 1024-byte passwords. */

@@ -1,12 +1,12 @@
 /** A whole authority on an embedded database of its own, in the process of the test: real HTTP, real gRPC, real SQL. */
 import { randomUUID } from 'node:crypto';
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { permissions } from '../../src/authn/service.ts';
 import { type Authority, openAuthority } from '../../src/authority.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { type Clock, systemClock } from '../../src/core/clock.ts';
 import { createLog } from '../../src/observability/log.ts';
-import { type DataFolder, openDataFolder } from '../../src/storage/local/dataFolder.ts';
+import { openDataFolder } from '../../src/storage/local/dataFolder.ts';
 import { openEngine } from '../../src/storage/postgres/engine.ts';
 import {
   type Answer,
@@ -81,7 +81,7 @@ export async function startAuthority({
     await authority.close();
     throw error;
   });
-  const serviceToken = await aServiceToken(authority, dataFolder);
+  const serviceToken = await aServiceToken(authority);
   const call = createHttpClient(`http://127.0.0.1:${httpPort}`);
   const grpc = createGrpcClient(`127.0.0.1:${grpcPort}`, serviceToken);
 
@@ -111,10 +111,8 @@ export async function startAuthority({
   };
 }
 
-/** The one of the first start; on a PostgreSQL server, where nobody makes one, a new one. */
-async function aServiceToken({ flows }: Authority, { serviceTokenPath }: DataFolder): Promise<string> {
-  const kept = await readFile(serviceTokenPath, 'utf8').catch(() => undefined);
-  if (kept !== undefined) return kept.trim();
+/** Of a service that may ask everything. */
+async function aServiceToken({ flows }: Authority): Promise<string> {
   const name = `test-${randomUUID()}`;
   const { token } = await flows.createService({ name, permissions }, { actor: 'operator' });
   return token;
