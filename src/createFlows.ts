@@ -36,7 +36,12 @@ import { createRevoke } from './flows/revoke.ts';
 import { createRevokeBudgets, type RevokeBudgetParts } from './flows/revokeBudgets.ts';
 import { createRevokeKey } from './flows/revokeKey.ts';
 import { createRotateKey } from './flows/rotateKey.ts';
-import { createCreateService, createListServices, createRevokeService } from './flows/services.ts';
+import {
+  createCreateService,
+  createListServices,
+  createRevokeService,
+  createRotateServiceToken,
+} from './flows/services.ts';
 import { createUnlockUser } from './flows/unlockUser.ts';
 import { createVerifyAudit } from './flows/verifyAudit.ts';
 import { createWatchRevocations } from './flows/watchRevocations.ts';
@@ -131,9 +136,10 @@ export function createFlows(parts: FlowParts) {
     restored: createRestored({ ...ending, decide: parts.decide }),
     introspect: createIntrospect(reading),
     checkRevocation: createCheckRevocation({ denyList }),
-    authenticateService: createAuthenticateService({ database, clock }),
+    authenticateService: createAuthenticateService({ database, clock, latestTime }),
     createService: createCreateService({ database, clock }),
     listServices: createListServices({ database }),
+    rotateServiceToken: createRotateServiceToken({ database, clock }),
     revokeService: createRevokeService({ database, clock }),
     listKeys: createListKeys({ database }),
     watchRevocations: createWatchRevocations({ edges, keyRing }),

@@ -39,17 +39,44 @@ export interface Service {
   readonly revokedAt: number | undefined;
 }
 
+/** One of the at most two tokens of a service. The token itself is not kept, only its hash. */
+export interface ServiceToken {
+  readonly createdAt: number;
+  /** As the actor in the audit trail. */
+  readonly createdBy: string;
+  /** From then on it is refused; undefined: never. */
+  readonly expiresAt: number | undefined;
+  /** To `limits.serviceTokenUseMilliseconds`; undefined: never. */
+  readonly lastUsedAt: number | undefined;
+}
+
+export interface NewServiceToken extends Omit<ServiceToken, 'lastUsedAt'> {
+  readonly hash: Uint8Array;
+}
+
+export interface ServiceWithTokens extends Service {
+  /** The latest first; of a revoked service none is good. */
+  readonly tokens: readonly ServiceToken[];
+}
+
 export interface ServiceStore {
   /** Changes nothing when the name is in use, by a revoked service too, or the certificate's name by a live one. */
   create(
     service: Omit<Service, 'revokedAt'>,
-    tokenHash: Uint8Array,
+    token: NewServiceToken,
   ): Promise<'created' | 'name_taken' | 'certificate_taken'>;
-  /** Only services that are not revoked are found. */
-  findByTokenHash(tokenHash: Uint8Array): Promise<Service | undefined>;
+  /** Only of services that are not revoked; also a token that has expired. */
+  findByTokenHash(hash: Uint8Array): Promise<{ service: Service; token: ServiceToken } | undefined>;
   /** The only one that is not revoked and has one of these names; undefined also when there are several. */
   findByCertificateNames(names: readonly string[]): Promise<Service | undefined>;
   findByName(name: string): Promise<Service | undefined>;
-  list(): Promise<readonly Service[]>;
+  list(): Promise<readonly ServiceWithTokens[]>;
+  /**
+   * Adds a token. Of those that there are, the latest that is live at its `createdAt` stays, until `keepUntil` at most; all others
+   * are gone. Only in a transaction; two at once are done one after the other.
+   */
+  rotate(id: ServiceId, token: NewServiceToken, keepUntil: number): Promise<void>;
+  /** Notes that it was used, unless that was noted less than `everyMs` before `now`. */
+  noteUse(hash: Uint8Array, now: number, everyMs: number): Promise<void>;
   revoke(id: ServiceId, now: number): Promise<void>;
 }

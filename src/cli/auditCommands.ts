@@ -1,10 +1,17 @@
 import type { RecordedEvent } from '../audit/auditEvent.ts';
 import type { ChainFault } from '../audit/chain.ts';
-import { parseDuration } from '../config/durations.ts';
 import { rfc3339 } from '../core/clock.ts';
 import type { AuditQuery } from '../flows/listAudit.ts';
 import type { AuditReport, NotedSeal } from '../flows/verifyAudit.ts';
-import { type Arguments, type Commands, FindingError, none, readTime, UsageError } from './command.ts';
+import {
+  type Arguments,
+  type Commands,
+  FindingError,
+  none,
+  readDuration,
+  readTime,
+  UsageError,
+} from './command.ts';
 import type { Output } from './control.ts';
 
 export const auditCommands: Commands = {
@@ -28,7 +35,7 @@ export const auditCommands: Commands = {
       none(positionals);
       const report = await verifyAudit(
         expect === undefined ? undefined : readNoted(expect),
-        retention === undefined ? undefined : readRetention(retention),
+        retention === undefined ? undefined : readDuration('retention', retention),
       );
       if (json) output.out(JSON.stringify(reportJson(report)));
       else printReport(report, output);
@@ -69,13 +76,6 @@ function readNoted(text: string): NotedSeal {
   if (number === undefined || hash === undefined)
     throw new UsageError('--expect: must be NUMBER:HASH, as `audit verify` prints its head.');
   return { number: Number(number), hash };
-}
-
-function readRetention(text: string): number {
-  const milliseconds = parseDuration(text);
-  if (milliseconds === undefined)
-    throw new UsageError(`--retention: must be a duration as 30d; given ${JSON.stringify(text)}`);
-  return milliseconds;
 }
 
 function asJson(event: RecordedEvent) {

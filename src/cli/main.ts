@@ -16,6 +16,7 @@ import { backUpStopped, backupUsage, readBackup, refuseBackupOfServer } from './
 import { UsageError } from './command.ts';
 import { commands, findCommand, runCommand } from './commands.ts';
 import { askRunning, type CommandRequest, claimDataFolder, type Output } from './control.ts';
+import { operatorName } from './operator.ts';
 
 const output: Output = {
   out: (line) => void process.stdout.write(`${line}\n`),
@@ -37,7 +38,7 @@ async function main(argv: readonly string[]): Promise<number> {
   if (first === 'backup') return backup(argv);
   const { command } = findCommand(argv);
   const input = command.readsInput?.(argv) ? await text(process.stdin) : undefined;
-  return runHereOrThere({ argv, input });
+  return runHereOrThere({ argv, input, operator: operatorName(processEnvironment()) });
 }
 
 function help(code: number): number {

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { type Commands, one, operator } from './command.ts';
+import { type Commands, one } from './command.ts';
 
 export const userCommands: Commands = {
   'users create': {
     usage: 'users create EMAIL [--password-stdin]',
     summary: 'Make a user; without --password-stdin, print a new password as the last line.',
     readsInput: (argv) => argv.includes('--password-stdin'),
-    async run({ register }, { positionals, passwordStdin, input, json }, { out, err }) {
+    async run({ register }, { operator, positionals, passwordStdin, input, json }, { out, err }) {
       const email = one(positionals, 'EMAIL');
       const password = passwordStdin
         ? (input ?? '').replace(/\r?\n$/, '')
@@ -22,7 +22,7 @@ export const userCommands: Commands = {
   'users disable': {
     usage: 'users disable EMAIL',
     summary: 'Disable a user and end every session, with effect.',
-    async run({ disableUser }, { positionals, json }, { out, err }) {
+    async run({ disableUser }, { operator, positionals, json }, { out, err }) {
       const { userId, endedSessions } = await disableUser({ email: one(positionals, 'EMAIL') }, operator);
       if (json) return out(JSON.stringify({ user_id: userId, ended_sessions: endedSessions }));
       err(`Disabled. Sessions ended: ${endedSessions}.`);
@@ -33,7 +33,7 @@ export const userCommands: Commands = {
   'users enable': {
     usage: 'users enable EMAIL',
     summary: 'Let a user that was disabled log in again.',
-    async run({ enableUser }, { positionals, json }, { out, err }) {
+    async run({ enableUser }, { operator, positionals, json }, { out, err }) {
       const userId = await enableUser({ email: one(positionals, 'EMAIL') }, operator);
       if (json) return out(JSON.stringify({ user_id: userId }));
       err('Enabled.');
@@ -44,7 +44,7 @@ export const userCommands: Commands = {
   'users delete': {
     usage: 'users delete EMAIL',
     summary: 'Delete a user and everything personal, and end every session, with effect.',
-    async run({ deleteUser }, { positionals, json }, { out, err }) {
+    async run({ deleteUser }, { operator, positionals, json }, { out, err }) {
       const { userId, endedSessions } = await deleteUser({ email: one(positionals, 'EMAIL') }, operator);
       if (json) return out(JSON.stringify({ user_id: userId, ended_sessions: endedSessions }));
       err(`Deleted. Sessions ended: ${endedSessions}.`);
@@ -55,7 +55,7 @@ export const userCommands: Commands = {
   'users unlock': {
     usage: 'users unlock EMAIL',
     summary: 'Forget the wrong passwords of a user, who may then try again from everywhere.',
-    async run({ unlockUser }, { positionals, json }, { out, err }) {
+    async run({ unlockUser }, { operator, positionals, json }, { out, err }) {
       const { userId } = await unlockUser(one(positionals, 'EMAIL'), operator);
       if (json) return out(JSON.stringify({ user_id: userId }));
       err('Unlocked. If it goes on, have the user change the password.');

@@ -50,6 +50,7 @@ t.test('every operation', async (t) => {
     false,
     [
       { type: 'service_created', actor: 'authority', reason: 'first' },
+      { type: 'service_created', actor: 'operator', reason: authority.serviceName },
       { type: 'signing_key_created', actor: 'authority' },
       { type: 'signing_key_created', actor: 'authority' },
     ],
@@ -221,6 +222,12 @@ t.test('every operation', async (t) => {
   secrets.push(token, authority.serviceToken);
   const detail = { permissions: [...permissions] };
   await recorded(false, [{ type: 'service_created', reason: 'billing', detail }], 'services create');
+
+  const rotated = await flows.rotateServiceToken({ name: 'billing' }, operator);
+  secrets.push(rotated.token);
+  const until = { old_token_until: new Date(rotated.oldUntil).toISOString() };
+  const rotation = { type: 'service_token_rotated', actor: 'operator', reason: 'billing', detail: until };
+  await recorded(false, [rotation], 'services rotate');
 
   // By other services, over gRPC: they are named.
   const address = `127.0.0.1:${authority.grpcPort}`;

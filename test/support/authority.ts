@@ -32,7 +32,9 @@ export interface TestAuthority {
   readonly dataDir: string;
   readonly httpPort: number;
   readonly grpcPort: number;
+  /** Of a service that may ask everything. */
   readonly serviceToken: string;
+  readonly serviceName: string;
   readonly call: HttpCall;
   readonly grpc: GrpcClient;
   /** Everything that was logged, as JSON lines. */
@@ -81,7 +83,8 @@ export async function startAuthority({
     await authority.close();
     throw error;
   });
-  const serviceToken = await aServiceToken(authority);
+  const service = { name: `test-${randomUUID()}`, permissions };
+  const { token: serviceToken } = await authority.flows.createService(service, { actor: 'operator' });
   const call = createHttpClient(`http://127.0.0.1:${httpPort}`);
   const grpc = createGrpcClient(`127.0.0.1:${grpcPort}`, serviceToken);
 
@@ -91,6 +94,7 @@ export async function startAuthority({
     httpPort,
     grpcPort,
     serviceToken,
+    serviceName: service.name,
     call,
     grpc,
     log: () => lines.join(''),
@@ -109,11 +113,4 @@ export async function startAuthority({
       if (dataDir === undefined) await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-/** Of a service that may ask everything. */
-async function aServiceToken({ flows }: Authority): Promise<string> {
-  const name = `test-${randomUUID()}`;
-  const { token } = await flows.createService({ name, permissions }, { actor: 'operator' });
-  return token;
 }
