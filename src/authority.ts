@@ -122,6 +122,7 @@ export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
       decide,
     });
     const firstServiceToken = await keepFirstServiceToken(parts, flows);
+    await warnOfSharedAudience(parts, flows);
 
     const readiness = async () => ({
       process: draining ? 'draining' : listening ? 'ready' : 'starting',
@@ -221,7 +222,7 @@ async function openSigned(
   parts: Pick<AuthorityParts, 'config' | 'clock'> & Stored & Observed & { readonly closing: Closing },
 ) {
   const { config, clock, database, sealing, metrics, onFault, closing } = parts;
-  const { issuer, audience, accessTtlMs } = config.tokens;
+  const { accessTtlMs, ...expected } = config.tokens;
   const policy = keyPolicy({ ...config.keys, accessTtlMs });
   const keyRing = createKeyRing({ sealing, clock, policy });
   const ringKeeper = createRingKeeper({
@@ -243,11 +244,13 @@ async function openSigned(
     policy,
     keyRing,
     ringKeeper,
-    accessTokens: createAccessTokenIssuer({ issuer, audience, accessTtlMs }),
-    accessTokenReader: createAccessTokenReader({ keyRing, issuer, audience, verified }),
+    accessTokens: createAccessTokenIssuer(config.tokens),
+    accessTokenReader: createAccessTokenReader({ ...expected, keyRing, verified }),
     refreshTokens: createRefreshTokens(sealing),
   };
 }
+
+const firstService = 'first';
 
 /**
  * In embedded mode the first service is made by the first start. Its token is written to the folder before its hash is
@@ -258,9 +261,19 @@ async function keepFirstServiceToken({ config, dataFolder }: AuthorityParts, flo
   const services = await flows.listServices();
   if (services.length > 0) return false;
   const token = await dataFolder.serviceToken(newServiceToken());
-  const first = { name: 'first', permissions: firstServicePermissions, token };
+  const first = { name: firstService, permissions: firstServicePermissions, token };
   await flows.createService(first, { actor: 'authority' });
   return true;
+}
+
+/** Services that somebody made are shown tokens. The one of the first start is there for trying things out. */
+async function warnOfSharedAudience({ config, log }: AuthorityParts, flows: Flows): Promise<void> {
+  if (config.tokens.accountAudience !== config.tokens.audience) return;
+  const services = await flows.listServices();
+  const made = services.filter(({ name, revokedAt }) => revokedAt === undefined && name !== firstService);
+  if (made.length === 0) return;
+  const why = 'each service that is shown a token may list and end the sessions of its user';
+  log.warn({ services: made.length }, `ACCOUNT_AUDIENCE is AUDIENCE: ${why}`);
 }
 
 /** `ready`, or what is wrong with the database in a few words. */

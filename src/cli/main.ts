@@ -122,6 +122,13 @@ async function migrate(options: readonly string[]): Promise<number> {
   }
 }
 
+// Who reads may stop reading, as `head` does. What was asked for is done all the same, and nobody is told.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {

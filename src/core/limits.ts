@@ -56,6 +56,8 @@ export const limits = {
   /** Of a program's name in lists. */
   programNameCharacters: 40,
   serviceNameCharacters: 64,
+  /** As the settings allow; see config/values.ts. */
+  audienceCharacters: 255,
   /** The name of a user of the machine, as useradd allows it. */
   operatorNameCharacters: 32,
 

@@ -21,10 +21,12 @@ export type AuthenticateService = (
   credential: ServiceCredential,
 ) => Service | undefined | Promise<Service | undefined>;
 
-interface LookedUp {
+/** Times of the token; undefined: never. Those of a certificate are the connection's concern. */
+interface Found extends Partial<Pick<ServiceToken, 'expiresAt' | 'lastUsedAt'>> {
   readonly service: Service | undefined;
-  /** Of the token; undefined: never. */
-  readonly expiresAt: number | undefined;
+}
+
+interface LookedUp extends Found {
   /** On the monotonic clock, like all times here: before the look-up, so that it is believed no longer than promised. */
   readonly askedAt: number;
   readonly believedUntil: number;
@@ -92,23 +94,15 @@ export function createAuthenticateService(parts: Parts): AuthenticateService {
   };
 }
 
-type Found = Pick<LookedUp, 'service' | 'expiresAt'> & { readonly lastUsedAt?: number | undefined };
-
 async function lookUp(
   { services }: Parts['database'],
   credential: ServiceCredential,
   key: string,
 ): Promise<Found> {
-  if ('certificateNames' in credential) {
-    const service = await services.findByCertificateNames(credential.certificateNames);
-    return { service, expiresAt: undefined };
-  }
+  if ('certificateNames' in credential)
+    return { service: await services.findByCertificateNames(credential.certificateNames) };
   const found = await services.findByTokenHash(Buffer.from(key, 'latin1'));
-  return { service: found?.service, ...pickTimes(found?.token) };
-}
-
-function pickTimes(token: ServiceToken | undefined) {
-  return { expiresAt: token?.expiresAt, lastUsedAt: token?.lastUsedAt };
+  return { service: found?.service, expiresAt: found?.token.expiresAt, lastUsedAt: found?.token.lastUsedAt };
 }
 
 /** Beside the call, which does not wait for it; and once an hour at most, whatever comes of it. */

@@ -93,41 +93,11 @@ t.test('beside a running authority, what it does is in effect when it returns', 
   t.equal(await statusOf(server.grpc.isRevoked(claimsOf(token).jti, serviceToken)), 'OK');
   t.equal(await statusOf(server.grpc.introspect(token, serviceToken)), 'PERMISSION_DENIED');
   t.match(await run(['services', 'create', 'billing']), { code: 1, lines: [], words: /billing is in use/ });
-  const by = /by operator:[\w.-]+\(\d+\)/.source;
-  const rotated = await run(['services', 'rotate', 'billing', '--keep-old', '1h', '--expires-in', '90d']);
-  t.match(rotated, {
-    code: 0,
-    lines: [/^st_[\w-]{43}$/],
-    words: /shown this once\. The one before ends at 2/,
-  });
-  for (const each of [serviceToken, rotated.lines[0] ?? ''])
-    t.equal(await statusOf(server.grpc.isRevoked(claimsOf(token).jti, each)), 'OK', 'both are good');
   t.match((await run(['services', 'revoke', 'billing'])).lines, ['billing']);
   t.match((await run(['services', 'list'])).lines, [
-    new RegExp(
-      `^billing\\ttokens\\.check\\t\\S+\\trevoked\\t-\\ttoken of \\S+ ${by}, expires 2\\S+, used .*\\ttoken of \\S+ ${by}, expires 2`,
-    ),
-    /^first\ttokens\.check,tokens\.introspect,tokens\.revoke\t.*\tlive\t-\ttoken of \S+ by authority, expires never, used /,
+    /^billing\ttokens\.check\t\S+\trevoked\t/,
+    /^first\ttokens\.check,tokens\.introspect,tokens\.revoke\t\S+\tlive\t/,
   ]);
-  const [billed] = (await run(['services', 'list', '--json'])).lines.map((line) => JSON.parse(line));
-  t.match(billed, {
-    ...{ name: 'billing', state: 'revoked' },
-    tokens: [{ expires_at: /^2/ }, { expires_at: /^2/, created_by: /^operator:/ }],
-  });
-  t.notMatch(JSON.stringify(billed), /st_|hash/, 'neither a token nor its hash');
-  const plain = await run(['services', 'create', 'plain', '--json', '--expires-at', soon]);
-  t.match(JSON.parse(plain.lines[0] ?? ''), { name: 'plain', token: /^st_/ });
-  t.match((await run(['services', 'list'])).lines.at(-1), /^plain\ttokens\.check,tokens\.introspect\t/);
-  const past = '2020-01-01T00:00:00Z';
-  for (const [argv, code, words] of [
-    [['create', 'x', '--expires-in', '90'], 2, /^--expires-in: must be a duration as 30d/],
-    [['create', 'x', '--expires-in', '1d', '--expires-at', soon], 2, /^--expires-at, --expires-in: give one/],
-    [['create', 'x', '--expires-at', past], 1, /^expires_at: must be in the future/],
-    [['rotate', 'plain', '--keep-old', '31d'], 1, /^keep_old: must be at most 30 days/],
-    [['rotate', 'billing'], 1, /^There is no live service billing/],
-  ] as const) {
-    t.match(await run(['services', ...argv]), { code, lines: [], words }, argv.join(' '));
-  }
 
   const far = await run(['users', 'create', 'b@example.com', '--password-stdin'], 'x'.repeat(70_000));
   t.match(far, { code: 1, lines: [], words: /too long/ }, 'more than the socket takes');

@@ -4,6 +4,7 @@ import t from 'tap';
 import { limits } from '../../src/core/limits.ts';
 import { startAuthority } from '../support/authority.ts';
 import { eventually } from '../support/eventually.ts';
+import { aGuard } from '../support/guards.ts';
 import { createRpcClient, refusalOf } from '../support/rpcClient.ts';
 import { createShiftedClock } from '../support/shiftedClock.ts';
 
@@ -55,6 +56,18 @@ t.test('service tokens', async (t) => {
     const { token: next } = await flows.rotateServiceToken({ name }, operator);
     t.ok(await isAnswered(next), 'a new one is good');
     t.equal((await listed(name))?.tokens.length, 1, 'and nothing is left of the old one');
+  });
+
+  t.test('a stream ends with its token', async (t) => {
+    const { name, token } = await aService(clock.now() + hour);
+    const at = { address: `127.0.0.1:${authority.grpcPort}` };
+    const guard = aGuard(t, [at], { serviceToken: token, audience: 'countersign' });
+    await guard.ready();
+    t.strictSame(guard.faults, []);
+    clock.shift(hour);
+    const refused = () => guard.faults.find(({ kind }) => kind === 'refused');
+    t.match(await eventually('the guard is told', refused), { kind: 'refused' });
+    t.equal((await listed(name))?.tokens.length, 1);
   });
 
   t.test('an end that is none is refused', async (t) => {
