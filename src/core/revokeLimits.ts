@@ -12,5 +12,7 @@ export const revokeLimits = {
     users: 60,
     /** Each may end millions of sessions, and walks the table of sessions. */
     filters: 10,
+    /** A `request_id` is a row in the database for a day: 1.7 million of them at most. */
+    named_requests: 1_200,
   },
 } as const;

@@ -76,7 +76,10 @@ export function createRevoke(parts: RevokeParts): Revoke {
   return async (target, origin, { dryRun = false, requestId } = {}) => {
     const now = parts.clock.now();
     const request = nameRequest(requestId, origin, target);
-    const asked = { origin, now, request, dryRun };
+    const repeated = request !== undefined && (await isRepeated(parts.database, request, now));
+    // Its name is a row for a day, whatever comes of it.
+    if (request !== undefined && !repeated) await parts.spendRevokeBudget('named_requests', origin);
+    const asked = { origin, now, request, repeated, dryRun };
     if ('clientId' in target || 'filter' in target) return takeByPage(parts, filterOf(target), asked);
     return takeAtOnce(parts, await stepFor(parts, target, now), asked);
   };
@@ -86,26 +89,28 @@ interface Asked {
   readonly origin: Origin;
   readonly now: number;
   readonly request: NamedRequest | undefined;
+  /** Then it takes nothing more, and costs nothing. */
+  readonly repeated: boolean;
   readonly dryRun: boolean;
 }
 
 /** A dry run reads as many sessions, so it costs as much. */
 async function takeByPage(parts: RevokeParts, filter: SessionFilter, asked: Asked): Promise<RevokeResult> {
-  const { origin, request, dryRun } = asked;
-  await spendOnce(parts, 'filters', asked);
+  const { origin, request, repeated, dryRun } = asked;
+  if (!repeated) await parts.spendRevokeBudget('filters', origin);
   if (dryRun) return foreseen(await countByPage(parts, sessionsMatching(filter)));
   return { ...(await endMatching(parts, filter, origin, request)), matchedSessions: 0 };
 }
 
 async function takeAtOnce(parts: RevokeParts, step: Step, asked: Asked): Promise<RevokeResult> {
-  const { origin, now, request, dryRun } = asked;
+  const { origin, now, request, repeated, dryRun } = asked;
   const { database } = parts;
   if (dryRun) {
     const selection = await step.find(database);
     return foreseen(selection === undefined ? 0 : await database.sessions.count(selection, now));
   }
-  const budget = await step.costs?.(database);
-  if (budget !== undefined) await spendOnce(parts, budget, asked);
+  const budget = repeated ? undefined : await step.costs?.(database);
+  if (budget !== undefined) await parts.spendRevokeBudget(budget, origin);
   const { result, effect } = await withEffect(parts, now, async (stores) => {
     if (request === undefined) return step.take(stores, now, origin, false);
     const { finished } = await openRequest(stores, request, now);
@@ -113,16 +118,6 @@ async function takeAtOnce(parts: RevokeParts, step: Step, asked: Asked): Promise
     return stores.requests.note(request, finished ? 0 : ended, true);
   });
   return { endedSessions: result, matchedSessions: 0, effect };
-}
-
-/** A repetition costs nothing: it takes nothing more. */
-async function spendOnce(
-  { database, spendRevokeBudget }: RevokeParts,
-  budget: RevokeBudget,
-  { origin, now, request }: Asked,
-): Promise<void> {
-  const repeated = request !== undefined && (await isRepeated(database, request, now));
-  if (!repeated) await spendRevokeBudget(budget, origin);
 }
 
 function foreseen(matchedSessions: number): RevokeResult {

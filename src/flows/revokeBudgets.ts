@@ -50,4 +50,5 @@ const described: Readonly<Record<RevokeBudget, string>> = {
   jtis: 'tokens by jti',
   users: 'users',
   filters: 'clients and filters',
+  named_requests: 'things by a new request_id',
 };

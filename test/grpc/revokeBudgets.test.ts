@@ -1,5 +1,6 @@
 /** How much one service may take back in a minute: what it can make up, and what does harm to many. */
 import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import t, { type Test } from 'tap';
 import type { Permission } from '../../src/authn/service.ts';
 import { limits } from '../../src/core/limits.ts';
@@ -130,6 +131,26 @@ t.test('users and filters', async (t) => {
   const few = filters;
   const dryRun = () => revoke({ filter: { clientId: 'nobody' }, dryRun: true });
   t.match(await done(few + 2, dryRun), [few, [/clients and filters in a minute/]], 'a dry run looks as far');
+});
+
+t.test('a request_id is a row, whatever it is for', async (t) => {
+  const authority = await startLimited(t);
+  const { revoke } = await aService(t, authority, ['external_ids.revoke']);
+  const known = external();
+  await revoke(known);
+  const budget = ofScale(budgets.named_requests);
+  const anew = () => revoke({ ...known, requestId: randomUUID() });
+  t.match(await done(budget + 2, anew), [budget, [/by a new request_id in a minute/]]);
+  t.strictSame(await done(1, () => revoke(known)), [1, []], 'without one it goes on');
+});
+
+t.test('what the docs say of it', async (t) => {
+  const rows = (await readFile(new URL('../../docs/limits.md', import.meta.url), 'utf8')).split('\n');
+  const shown = rows.flatMap((row) => {
+    const [, budget, reason] = /\| ([\d,]+) \| `revoke_(\w+)` \|$/.exec(row) ?? [];
+    return budget === undefined ? [] : [[reason, Number(budget.replace(',', ''))]];
+  });
+  t.strictSame(shown, Object.entries(budgets));
 });
 
 t.test('two nodes count together', async (t) => {
