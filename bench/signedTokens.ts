@@ -28,7 +28,10 @@ export async function openSignedTokens(denyList: DenyList): Promise<SignedTokens
   };
   return {
     keyRing,
-    introspect: createIntrospect({ accessTokenReader, ringKeeper, denyList, latestTime: systemClock.now }),
+    introspect: createIntrospect({
+      ...{ accessTokenReader, ringKeeper, denyList, latestTime: systemClock.now },
+      audience: about.audience,
+    }),
     issue: (count) => Promise.all(Array.from({ length: count }, issueOne)),
   };
 }

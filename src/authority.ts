@@ -3,7 +3,7 @@
  * system. A logout becomes a revocation in `flows/withEffect.ts`; it reaches the checks of every node through `effect`,
  * which `openRevoked.ts` builds.
  */
-import { usualPermissions } from './authn/service.ts';
+import { firstServicePermissions } from './authn/service.ts';
 import { newServiceToken } from './authn/serviceToken.ts';
 import type { Config } from './config/config.ts';
 import type { Secrets } from './config/secrets.ts';
@@ -39,6 +39,7 @@ import { createAccessTokenIssuer } from './tokens/accessToken.ts';
 import { createAccessTokenReader } from './tokens/accessTokenReader.ts';
 import { createVerifiedTokens } from './tokens/verifiedTokens.ts';
 import { startUpkeep } from './upkeep.ts';
+import { warnOfDefaults } from './warnOfDefaults.ts';
 
 export interface AuthorityParts {
   readonly config: Config;
@@ -124,7 +125,7 @@ export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
       decide,
     });
     const firstServiceToken = await keepFirstServiceToken(parts, flows);
-    await tellDefaultOfRegistration(parts, stored.database);
+    await warnOfDefaults({ ...parts, ...flows, users: stored.database.users, firstService });
 
     const readiness = async () => ({
       process: draining ? 'draining' : listening ? 'ready' : 'starting',
@@ -224,7 +225,7 @@ async function openSigned(
   parts: Pick<AuthorityParts, 'config' | 'clock'> & Stored & Observed & { readonly closing: Closing },
 ) {
   const { config, clock, database, sealing, metrics, onFault, closing } = parts;
-  const { issuer, audience, accessTtlMs } = config.tokens;
+  const { accessTtlMs, ...expected } = config.tokens;
   const policy = keyPolicy({ ...config.keys, accessTtlMs });
   const keyRing = createKeyRing({ sealing, clock, policy });
   const ringKeeper = createRingKeeper({
@@ -246,11 +247,13 @@ async function openSigned(
     policy,
     keyRing,
     ringKeeper,
-    accessTokens: createAccessTokenIssuer({ issuer, audience, accessTtlMs }),
-    accessTokenReader: createAccessTokenReader({ keyRing, issuer, audience, verified }),
+    accessTokens: createAccessTokenIssuer(config.tokens),
+    accessTokenReader: createAccessTokenReader({ ...expected, keyRing, verified }),
     refreshTokens: createRefreshTokens(sealing),
   };
 }
+
+const firstService = 'first';
 
 /**
  * In embedded mode the first service is made by the first start. Its token is written to the folder before its hash is
@@ -261,18 +264,9 @@ async function keepFirstServiceToken({ config, dataFolder }: AuthorityParts, flo
   const services = await flows.listServices();
   if (services.length > 0) return false;
   const token = await dataFolder.serviceToken(newServiceToken());
-  await flows.createService({ name: 'first', permissions: usualPermissions, token }, { actor: 'authority' });
+  const first = { name: firstService, permissions: firstServicePermissions, token };
+  await flows.createService(first, { actor: 'authority' });
   return true;
-}
-
-/** Whoever has users has an opinion on it, and should not find out what the default is from strangers, or from users. */
-async function tellDefaultOfRegistration(
-  { config, log }: AuthorityParts,
-  { users }: Stored['database'],
-): Promise<void> {
-  if (!config.registrationByDefault || !(await users.any())) return;
-  const { registration } = config;
-  log.warn({ registration }, `REGISTRATION is not set, so it is ${registration}; set it to open or closed`);
 }
 
 /** `ready`, or what is wrong with the database in a few words. */

@@ -34,9 +34,15 @@ import { createRegister } from './flows/register.ts';
 import { createResealKeys } from './flows/resealKeys.ts';
 import { createRestored, type RestoredParts } from './flows/restored.ts';
 import { createRevoke } from './flows/revoke.ts';
+import { createRevokeBudgets, type RevokeBudgetParts } from './flows/revokeBudgets.ts';
 import { createRevokeKey } from './flows/revokeKey.ts';
 import { createRotateKey } from './flows/rotateKey.ts';
-import { createCreateService, createListServices, createRevokeService } from './flows/services.ts';
+import {
+  createCreateService,
+  createListServices,
+  createRevokeService,
+  createRotateServiceToken,
+} from './flows/services.ts';
 import { createUnlockUser } from './flows/unlockUser.ts';
 import { createVerifyAudit } from './flows/verifyAudit.ts';
 import { createWatchRevocations } from './flows/watchRevocations.ts';
@@ -72,6 +78,7 @@ export interface FlowParts {
   readonly accessTokenReader: AccessTokenReader;
   readonly refreshTokens: RefreshTokens;
   readonly passwordAttempts: PasswordAttempts;
+  readonly rateLimits: RevokeBudgetParts['rateLimits'];
   /** The operator's decision about a database that was put back. */
   readonly decide: RestoredParts['decide'];
 }
@@ -90,6 +97,8 @@ export function createFlows(parts: FlowParts) {
   const reading = { accessTokenReader, ringKeeper, denyList, latestTime };
   const ending = { database, effect, clock };
   const counted = countingFailures(metrics);
+  const { rateLimits } = parts;
+  const spendRevokeBudget = createRevokeBudgets({ rateLimits, onUsedUp: tellOfUsedUpBudget(log, metrics) });
   const keys = { database, sealing, policy, keyRing, ringKeeper };
   return {
     register: createRegister({ ...proving, passwordPolicy, registration }),
@@ -120,18 +129,20 @@ export function createFlows(parts: FlowParts) {
     changePassword: counted(createChangePassword({ ...ending, ...proving, passwordPolicy })),
     listSessions: createListSessions({ database, clock }),
     endSession: counted(createEndSession(ending)),
-    disableUser: counted(createDisableUser(ending)),
+    disableUser: counted(createDisableUser({ ...ending, spendRevokeBudget })),
     enableUser: createEnableUser({ database, clock }),
-    deleteUser: counted(createDeleteUser({ ...ending, ...proving })),
+    deleteUser: counted(createDeleteUser({ ...ending, ...proving, spendRevokeBudget })),
     unlockUser: createUnlockUser(proving),
     deleteAccount: counted(createDeleteAccount({ ...ending, ...proving })),
-    revoke: counted(createRevoke({ ...ending, ...reading })),
+    revoke: counted(createRevoke({ ...ending, ...reading, spendRevokeBudget })),
     restored: counted(createRestored({ ...ending, decide: parts.decide })),
-    introspect: createIntrospect(reading),
+    introspect: createIntrospect({ ...reading, audience: accessTokens.audiences[0] }),
+    introspectAccount: createIntrospect({ ...reading, audience: accessTokens.audiences[1] }),
     checkRevocation: createCheckRevocation({ denyList }),
-    authenticateService: createAuthenticateService({ database, clock }),
+    authenticateService: createAuthenticateService({ database, clock, latestTime }),
     createService: createCreateService({ database, clock }),
     listServices: createListServices({ database }),
+    rotateServiceToken: createRotateServiceToken({ database, clock }),
     revokeService: createRevokeService({ database, clock }),
     listKeys: createListKeys({ database }),
     watchRevocations: createWatchRevocations({ edges, keyRing }),
@@ -166,5 +177,13 @@ function tellOfContextChange(log: Log, metrics: Metrics): RefreshParts['onContex
     for (const signal of signals) metrics.contextSignal(signal, action);
     if (action === 'notify' || action === 'end')
       log.warn({ session_id: sessionId, signals, score, action }, 'the context of a session has changed');
+  };
+}
+
+/** Each is counted; the first one of a minute is in the log. */
+function tellOfUsedUpBudget(log: Log, metrics: Metrics): RevokeBudgetParts['onUsedUp'] {
+  return (service, budget, first) => {
+    metrics.revokeBudgetUsedUp(service, budget);
+    if (first) log.warn({ service, budget }, 'a service takes back more than its budget');
   };
 }

@@ -41,8 +41,8 @@ type DoorParts = Pick<
 
 export async function openDoors({ config, ...parts }: DoorParts): Promise<Doors> {
   const { clock } = parts;
-  const { issuer } = config.tokens;
-  const http = await createHttpApp({ ...config.http, ...parts, issuer });
+  const { issuer, audience: services, accountAudience: account } = config.tokens;
+  const http = await createHttpApp({ ...config.http, ...parts, issuer, audiences: { services, account } });
   const grpc = createGrpcServer({ ...config.grpc, ...parts, issuer });
   const wait = async (milliseconds: number) => {
     await new Promise<void>((resolve) => void clock.after(milliseconds, resolve));

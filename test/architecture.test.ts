@@ -53,6 +53,7 @@ const directions: Record<string, readonly string[]> = {
     'observability (types)',
   ],
   'createFlows.ts': ['core', ...nouns, 'flows', 'config (types)', 'observability (types)'],
+  'warnOfDefaults.ts': ['authn (types)', 'flows (types)', 'config (types)', 'observability (types)'],
   'upkeep.ts': ['core', 'flows', 'config (types)', 'observability (types)'],
   'openGuessingLimits.ts': [
     ...['core', 'authn', 'flows', 'storage'],
@@ -68,6 +69,7 @@ const directions: Record<string, readonly string[]> = {
       'openTruth.ts',
       'createFlows.ts',
       'upkeep.ts',
+      'warnOfDefaults.ts',
     ],
   ],
   'stop.ts': ['core'],

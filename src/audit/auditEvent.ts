@@ -26,6 +26,7 @@ export const auditEventTypes = [
   'password_changed',
   'password_change_refused',
   'service_created',
+  'service_token_rotated',
   'service_revoked',
   'signing_key_created',
   'signing_key_activated',
@@ -39,7 +40,7 @@ export type AuditEventType = (typeof auditEventTypes)[number];
 
 /** Who asked, carried from the edge to every event that the request causes. */
 export interface Origin {
-  /** `user`, `operator`, `service:NAME` or `authority`. */
+  /** `user`, `operator` or `operator:NAME` (as the command line says), `service:NAME`, or `authority`. */
   readonly actor: string;
   readonly requestId?: string | undefined;
   readonly ip?: string | undefined;
@@ -90,4 +91,8 @@ export function detailText(detail: AuditDetail): string {
   const text = JSON.stringify(detail);
   const bytes = Buffer.byteLength(text);
   return bytes <= limits.auditDetailBytes ? text : JSON.stringify({ left_out_bytes: bytes });
+}
+
+export function isOperator({ actor }: Origin): boolean {
+  return /^operator(:|$)/.test(actor);
 }

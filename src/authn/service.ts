@@ -1,21 +1,28 @@
 import type { ServiceId } from '../core/ids.ts';
 
-/** What a service may ask. The names are written as `noun.verb` on the command line and in the store. */
+/**
+ * What a service may ask. The names are written as `noun.verb` on the command line and in the store. Who may take back one
+ * thing may not take back another: which target of `Revoke` takes which is in `grpc/methods.ts`.
+ */
 export const permissions = [
   'tokens.check',
   'tokens.introspect',
   'tokens.revoke',
+  'external_ids.revoke',
   'sessions.read',
   'sessions.end',
+  'sessions.end_matching',
+  'users.logout',
   'users.manage',
   'keys.manage',
 ] as const;
 export type Permission = (typeof permissions)[number];
 
-/** What a service may ask when nobody said: all that is about tokens. Sessions of users, and signing keys, are for those who were named for them. */
-export const usualPermissions: readonly Permission[] = permissions.filter((name) =>
-  name.startsWith('tokens.'),
-);
+/** What a service may ask when nobody said: it reads. Whatever changes something is for those who were named for it. */
+export const usualPermissions: readonly Permission[] = ['tokens.check', 'tokens.introspect'];
+
+/** And the first service of embedded mode, for whoever tries things out: what it was shown, it may also take back. */
+export const firstServicePermissions: readonly Permission[] = [...usualPermissions, 'tokens.revoke'];
 
 export function isPermission(text: string): text is Permission {
   return (permissions as readonly string[]).includes(text);
@@ -32,17 +39,44 @@ export interface Service {
   readonly revokedAt: number | undefined;
 }
 
+/** One of the at most two tokens of a service. The token itself is not kept, only its hash. */
+export interface ServiceToken {
+  readonly createdAt: number;
+  /** As the actor in the audit trail. */
+  readonly createdBy: string;
+  /** From then on it is refused; undefined: never. */
+  readonly expiresAt: number | undefined;
+  /** To `limits.serviceTokenUseMilliseconds`; undefined: never. */
+  readonly lastUsedAt: number | undefined;
+}
+
+export interface NewServiceToken extends Omit<ServiceToken, 'lastUsedAt'> {
+  readonly hash: Uint8Array;
+}
+
+export interface ServiceWithTokens extends Service {
+  /** The latest first; of a revoked service none is good. */
+  readonly tokens: readonly ServiceToken[];
+}
+
 export interface ServiceStore {
   /** Changes nothing when the name is in use, by a revoked service too, or the certificate's name by a live one. */
   create(
     service: Omit<Service, 'revokedAt'>,
-    tokenHash: Uint8Array,
+    token: NewServiceToken,
   ): Promise<'created' | 'name_taken' | 'certificate_taken'>;
-  /** Only services that are not revoked are found. */
-  findByTokenHash(tokenHash: Uint8Array): Promise<Service | undefined>;
+  /** Only of services that are not revoked; also a token that has expired. */
+  findByTokenHash(hash: Uint8Array): Promise<{ service: Service; token: ServiceToken } | undefined>;
   /** The only one that is not revoked and has one of these names; undefined also when there are several. */
   findByCertificateNames(names: readonly string[]): Promise<Service | undefined>;
   findByName(name: string): Promise<Service | undefined>;
-  list(): Promise<readonly Service[]>;
+  list(): Promise<readonly ServiceWithTokens[]>;
+  /**
+   * Adds a token. Of those that there are, the latest that is live at its `createdAt` stays, until `keepUntil` at most; all others
+   * are gone. Only in a transaction; two at once are done one after the other.
+   */
+  rotate(id: ServiceId, token: NewServiceToken, keepUntil: number): Promise<void>;
+  /** Notes that it was used, unless that was noted less than `everyMs` before `now`. */
+  noteUse(hash: Uint8Array, now: number, everyMs: number): Promise<void>;
   revoke(id: ServiceId, now: number): Promise<void>;
 }

@@ -22,6 +22,8 @@ export interface UserStore {
   /** Whether there is any. */
   any(): Promise<boolean>;
   findByEmail(email: Email): Promise<User | undefined>;
+  /** Of those who have one: not of deleted users. */
+  emails(ids: readonly UserId[]): Promise<ReadonlyMap<UserId, Email>>;
   /**
    * Reads the user's row, that of a deleted one too, and locks it until the transaction ends. Whoever makes a session and
    * whoever ends all sessions locks it: so a login in flight either sees the new version or is seen and ended, and two count the

@@ -1,10 +1,16 @@
-import type { RecordedEvent } from '../audit/auditEvent.ts';
 import type { ChainFault } from '../audit/chain.ts';
-import { parseDuration } from '../config/durations.ts';
 import { rfc3339 } from '../core/clock.ts';
-import type { AuditQuery } from '../flows/listAudit.ts';
+import type { AuditQuery, ListedEvent } from '../flows/listAudit.ts';
 import type { AuditReport, NotedSeal } from '../flows/verifyAudit.ts';
-import { type Arguments, type Commands, FindingError, none, readTime, UsageError } from './command.ts';
+import {
+  type Arguments,
+  type Commands,
+  FindingError,
+  none,
+  readDuration,
+  readTime,
+  UsageError,
+} from './command.ts';
 import type { Output } from './control.ts';
 
 export const auditCommands: Commands = {
@@ -12,7 +18,7 @@ export const auditCommands: Commands = {
     usage:
       'audit list [--user ID] [--session ID] [--type TYPE] [--since TIME] [--until TIME] [--limit N] [--after ID]',
     summary:
-      'List audit events, newest first: time, type, actor, user, session, reason, request, address, id, detail. --after: the last one of the page before.',
+      'List audit events, newest first: time, type, actor, user, session, reason, request, address, e-mail, program, id, detail. --after: the last one of the page before.',
     async run({ listAudit }, request, { out }) {
       none(request.positionals);
       const events = await listAudit(readQuery(request));
@@ -28,7 +34,7 @@ export const auditCommands: Commands = {
       none(positionals);
       const report = await verifyAudit(
         expect === undefined ? undefined : readNoted(expect),
-        retention === undefined ? undefined : readRetention(retention),
+        retention === undefined ? undefined : readDuration('retention', retention),
       );
       if (json) output.out(JSON.stringify(reportJson(report)));
       else printReport(report, output);
@@ -71,14 +77,7 @@ function readNoted(text: string): NotedSeal {
   return { number: Number(number), hash };
 }
 
-function readRetention(text: string): number {
-  const milliseconds = parseDuration(text);
-  if (milliseconds === undefined)
-    throw new UsageError(`--retention: must be a duration as 30d; given ${JSON.stringify(text)}`);
-  return milliseconds;
-}
-
-function asJson(event: RecordedEvent) {
+function asJson(event: ListedEvent) {
   return {
     id: event.id,
     occurred_at: rfc3339(event.occurredAt),
@@ -89,15 +88,19 @@ function asJson(event: RecordedEvent) {
     reason: event.reason,
     request_id: event.requestId,
     ip: event.ip,
+    email: event.email,
+    program: event.program,
     detail: event.detail,
   };
 }
 
-function asLine(event: RecordedEvent): string {
-  const { occurredAt, type, actor, userId, sessionId, reason, requestId, ip, id, detail } = event;
-  const about = [userId, sessionId, reason, requestId, ip].map((text) => text ?? '-');
-  const shown = detail === undefined ? '-' : JSON.stringify(detail);
-  return [rfc3339(occurredAt), type, actor, ...about, id, shown].join('\t');
+function asLine(event: ListedEvent): string {
+  const { occurredAt, type, actor, userId, sessionId, reason, requestId, ip, email, program } = event;
+  const about = [userId, sessionId, reason, requestId, ip, email, program].map((text) => text ?? '-');
+  const shown = event.detail === undefined ? '-' : JSON.stringify(event.detail);
+  const columns = [rfc3339(occurredAt), type, actor, ...about, event.id, shown];
+  // A program names itself: it must not write to the terminal, nor make a column.
+  return columns.map((text) => text.replace(/\p{C}/gu, '?')).join('\t');
 }
 
 function reportJson({ seals, events, unsealed, deleted, head, fault }: AuditReport) {

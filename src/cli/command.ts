@@ -1,5 +1,6 @@
 /** What a command is, and what reading their arguments has in common. */
 import type { Origin } from '../audit/auditEvent.ts';
+import { parseDuration } from '../config/durations.ts';
 import type { Flows } from '../createFlows.ts';
 import type { Output } from './control.ts';
 
@@ -26,39 +27,43 @@ export interface Command {
 }
 
 export interface Arguments {
+  /** Who runs it, for the audit trail. */
+  readonly operator: Origin;
   readonly positionals: readonly string[];
   readonly permissions: readonly string[] | undefined;
   readonly passwordStdin: boolean;
-  readonly expiresAt: string | undefined;
+  /** When a token ends, in either way. */
+  readonly expiresAt?: string | undefined;
+  readonly expiresIn?: string | undefined;
+  /** For how long the token before stays good. */
+  readonly keepOld?: string | undefined;
   readonly dryRun: boolean;
   readonly keepSessions: boolean;
   /** Which sessions. */
-  readonly user: string | undefined;
-  readonly client: string | undefined;
-  readonly ip: string | undefined;
-  readonly createdFrom: string | undefined;
-  readonly createdBefore: string | undefined;
+  readonly user?: string | undefined;
+  readonly client?: string | undefined;
+  readonly ip?: string | undefined;
+  readonly createdFrom?: string | undefined;
+  readonly createdBefore?: string | undefined;
   /** The name in client certificates. */
-  readonly certificate: string | undefined;
+  readonly certificate?: string | undefined;
   /** Which audit events. */
-  readonly session: string | undefined;
-  readonly type: string | undefined;
-  readonly since: string | undefined;
-  readonly until: string | undefined;
-  readonly limit: string | undefined;
-  readonly after: string | undefined;
+  readonly session?: string | undefined;
+  readonly type?: string | undefined;
+  readonly since?: string | undefined;
+  readonly until?: string | undefined;
+  readonly limit?: string | undefined;
+  readonly after?: string | undefined;
   /** A seal that was noted. */
-  readonly expect: string | undefined;
+  readonly expect?: string | undefined;
   /** For how long audit events were kept. */
-  readonly retention: string | undefined;
+  readonly retention?: string | undefined;
   readonly json: boolean;
-  readonly input: string | undefined;
+  readonly input?: string | undefined;
 }
 
 /** Commands by their two words, or the only one. */
 export type Commands = Readonly<Record<string, Command>>;
-
-export const operator: Origin = { actor: 'operator' };
 
 export function one(positionals: readonly string[], name: string): string {
   const [value, ...others] = positionals;
@@ -79,4 +84,11 @@ export function readTime(option: string, text: string): number {
     );
   }
   return milliseconds;
+}
+
+/** A duration as in the settings, in milliseconds. */
+export function readDuration(option: string, text: string): number {
+  const milliseconds = parseDuration(text);
+  if (milliseconds !== undefined) return milliseconds;
+  throw new UsageError(`--${option}: must be a duration as 30d; given ${JSON.stringify(text)}`);
 }

@@ -9,6 +9,7 @@ import { auditCommands } from './auditCommands.ts';
 import { type Arguments, type Command, type Commands, FindingError, UsageError } from './command.ts';
 import type { CommandRequest, Output } from './control.ts';
 import { keyCommands } from './keyCommands.ts';
+import { originOfOperator } from './operator.ts';
 import { restoredCommand } from './restoredCommand.ts';
 import { revokeCommands } from './revokeCommands.ts';
 import { serviceCommands } from './serviceCommands.ts';
@@ -26,7 +27,7 @@ export const commands: Commands = {
 /** Runs a command over these flows and answers its exit code: 0 done, 1 refused, 2 not understood. */
 export async function runCommand(
   flows: Flows,
-  { argv, input }: CommandRequest,
+  { argv, input, operator }: CommandRequest,
   output: Output,
   /** Why nothing is served; then only what helps to decide is done. */
   doubt?: string,
@@ -37,7 +38,8 @@ export async function runCommand(
       output.err(doubt);
       return 1;
     }
-    await command.run(flows, parse(rest, input), output);
+    const origin = originOfOperator(operator);
+    await command.run(flows, { ...parse(rest, input), operator: origin }, output);
     return 0;
   } catch (error) {
     if (error instanceof UsageError) {
@@ -70,7 +72,7 @@ function withKidsLast(argv: readonly string[]): string[] {
   return [...argv.filter((text) => !kids.includes(text)), '--', ...kids];
 }
 
-function parse(argv: readonly string[], input: string | undefined): Arguments {
+function parse(argv: readonly string[], input: string | undefined): Omit<Arguments, 'operator'> {
   try {
     const { values, positionals } = parseArgs({
       args: withKidsLast(argv),
@@ -79,6 +81,8 @@ function parse(argv: readonly string[], input: string | undefined): Arguments {
         permission: { type: 'string', multiple: true },
         'password-stdin': { type: 'boolean', default: false },
         'expires-at': { type: 'string' },
+        'expires-in': { type: 'string' },
+        'keep-old': { type: 'string' },
         'dry-run': { type: 'boolean', default: false },
         user: { type: 'string' },
         client: { type: 'string' },
@@ -98,27 +102,20 @@ function parse(argv: readonly string[], input: string | undefined): Arguments {
         json: { type: 'boolean', default: false },
       },
     });
-    const { permission, 'password-stdin': passwordStdin, 'expires-at': expiresAt, ...others } = values;
     const {
+      permission: permissions,
+      'password-stdin': passwordStdin,
+      'expires-at': expiresAt,
+      'expires-in': expiresIn,
+      'keep-old': keepOld,
       'keep-sessions': keepSessions,
       'dry-run': dryRun,
       'created-from': createdFrom,
       'created-before': createdBefore,
-    } = others;
-    const { user, client, ip, certificate, json, session, type, since, until, limit, after } = others;
-    const { expect, retention } = others;
-    const sessions = { user, client, ip, createdFrom, createdBefore };
-    const read = {
-      permissions: permission,
-      passwordStdin,
-      expiresAt,
-      dryRun,
-      keepSessions,
-      certificate,
-      json,
-    };
-    const events = { session, type, since, until, limit, after, expect, retention };
-    return { positionals, input, ...sessions, ...read, ...events };
+      ...others
+    } = values;
+    const read = { permissions, passwordStdin, expiresAt, expiresIn, keepOld, keepSessions, dryRun };
+    return { positionals, input, ...read, createdFrom, createdBefore, ...others };
   } catch (error) {
     throw new UsageError((error as Error).message);
   }

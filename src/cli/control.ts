@@ -21,6 +21,8 @@ export interface CommandRequest {
   readonly argv: readonly string[];
   /** What the command was given on standard input, if it reads any. */
   readonly input: string | undefined;
+  /** Who asks, as `operatorName` says it. */
+  readonly operator?: string;
 }
 
 /** Runs a command and answers its exit code. */

@@ -1,6 +1,6 @@
 import { rfc3339 } from '../core/clock.ts';
 import type { ListedKey } from '../flows/listKeys.ts';
-import { type Commands, none, one, operator } from './command.ts';
+import { type Commands, none, one } from './command.ts';
 
 export const keyCommands: Commands = {
   'keys list': {
@@ -23,7 +23,7 @@ export const keyCommands: Commands = {
   'keys rotate': {
     usage: 'keys rotate',
     summary: 'Sign with the next key from now on; print its kid. Refused while caches may lack it.',
-    async run({ rotateKey }, { positionals, json }, { out, err }) {
+    async run({ rotateKey }, { operator, positionals, json }, { out, err }) {
       none(positionals);
       const { kid, rotated } = await rotateKey(operator);
       if (json) return out(JSON.stringify({ kid, rotated }));
@@ -39,7 +39,7 @@ export const keyCommands: Commands = {
   'keys revoke': {
     usage: 'keys revoke KID',
     summary: 'Emergency: revoke a key and every token it signed, with effect; print how many sessions ended.',
-    async run({ revokeKey }, { positionals, json }, { out, err }) {
+    async run({ revokeKey }, { operator, positionals, json }, { out, err }) {
       const kid = one(positionals, 'KID');
       const { endedSessions, effectAt } = await revokeKey(kid, operator);
       if (json) {
@@ -55,7 +55,7 @@ export const keyCommands: Commands = {
   'keys reseal': {
     usage: 'keys reseal',
     summary: 'Seal with KEY_ENCRYPTION_KEY what is sealed with a key of KEY_DECRYPTION_KEYS.',
-    async run({ resealKeys }, { positionals, json }, { out, err }) {
+    async run({ resealKeys }, { operator, positionals, json }, { out, err }) {
       none(positionals);
       const { signingKeys, sessions, unreadable } = await resealKeys(operator);
       if (json) {

@@ -17,6 +17,7 @@ import { backUpStopped, backupUsage, readBackup, refuseBackupOfServer } from './
 import { UsageError } from './command.ts';
 import { commands, findCommand, runCommand } from './commands.ts';
 import { askRunning, type CommandRequest, claimDataFolder, type Output } from './control.ts';
+import { operatorName } from './operator.ts';
 
 const output: Output = {
   out: (line) => void process.stdout.write(`${line}\n`),
@@ -38,7 +39,8 @@ async function main(argv: readonly string[]): Promise<number> {
   if (first === 'backup') return backup(argv);
   const { command } = findCommand(argv);
   const input = command.readsInput?.(argv) ? await text(process.stdin) : undefined;
-  return runHereOrThere({ argv, input }, !command.begins);
+  const request = { argv, input, operator: operatorName(processEnvironment()) };
+  return runHereOrThere(request, !command.begins);
 }
 
 function help(code: number): number {
@@ -137,6 +139,13 @@ async function migrate(options: readonly string[]): Promise<number> {
   } finally {
     await claim.release();
   }
+}
+
+// Who reads may stop reading, as `head` does. What was asked for is done all the same, and nobody is told.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
 }
 
 try {

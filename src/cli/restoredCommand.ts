@@ -1,5 +1,5 @@
 import { rfc3339 } from '../core/clock.ts';
-import { type Commands, none, operator } from './command.ts';
+import { type Commands, none } from './command.ts';
 
 export const restoredCommand: Commands = {
   restored: {
@@ -7,7 +7,7 @@ export const restoredCommand: Commands = {
     usage: 'restored [--keep-sessions]',
     summary:
       'After a database was put back: refuse every access token issued until now and end every session, with effect.',
-    async run({ restored }, { positionals, keepSessions, json }, { out, err }) {
+    async run({ restored }, { operator, positionals, keepSessions, json }, { out, err }) {
       none(positionals);
       const { issuedUntil, endedSessions, effect } = await restored({ keepSessions }, operator);
       const until = rfc3339(issuedUntil);

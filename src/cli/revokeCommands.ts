@@ -2,7 +2,7 @@ import { rfc3339 } from '../core/clock.ts';
 import type { Flows } from '../createFlows.ts';
 import type { FilterText } from '../flows/matchingSessions.ts';
 import type { RevocationTarget } from '../flows/revoke.ts';
-import { type Arguments, type Commands, none, one, operator, readTime, UsageError } from './command.ts';
+import { type Arguments, type Commands, none, one, readTime, UsageError } from './command.ts';
 import type { Output } from './control.ts';
 
 export const revokeCommands: Commands = {
@@ -70,7 +70,7 @@ function readFilter({ user, client, ip, createdFrom, createdBefore }: Arguments)
 async function revokeOne(
   revoke: Flows['revoke'],
   target: RevocationTarget,
-  { json, dryRun }: Arguments,
+  { operator, json, dryRun }: Arguments,
   { out, err }: Output,
 ): Promise<void> {
   const { endedSessions, matchedSessions, effect } = await revoke(target, operator, { dryRun });

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type Commands, one, operator } from './command.ts';
+import { type Commands, one } from './command.ts';
 
 export const userCommands: Commands = {
   'users create': {
@@ -7,7 +7,7 @@ export const userCommands: Commands = {
     summary: 'Make a user; without --password-stdin, print a new password as the last line.',
     begins: true,
     readsInput: (argv) => argv.includes('--password-stdin'),
-    async run({ register }, { positionals, passwordStdin, input, json }, { out, err }) {
+    async run({ register }, { operator, positionals, passwordStdin, input, json }, { out, err }) {
       const email = one(positionals, 'EMAIL');
       const password = passwordStdin
         ? (input ?? '').replace(/\r?\n$/, '')
@@ -23,7 +23,7 @@ export const userCommands: Commands = {
   'users disable': {
     usage: 'users disable EMAIL',
     summary: 'Disable a user and end every session, with effect.',
-    async run({ disableUser }, { positionals, json }, { out, err }) {
+    async run({ disableUser }, { operator, positionals, json }, { out, err }) {
       const { userId, endedSessions } = await disableUser({ email: one(positionals, 'EMAIL') }, operator);
       if (json) return out(JSON.stringify({ user_id: userId, ended_sessions: endedSessions }));
       err(`Disabled. Sessions ended: ${endedSessions}.`);
@@ -34,7 +34,7 @@ export const userCommands: Commands = {
   'users enable': {
     usage: 'users enable EMAIL',
     summary: 'Let a user that was disabled log in again.',
-    async run({ enableUser }, { positionals, json }, { out, err }) {
+    async run({ enableUser }, { operator, positionals, json }, { out, err }) {
       const userId = await enableUser({ email: one(positionals, 'EMAIL') }, operator);
       if (json) return out(JSON.stringify({ user_id: userId }));
       err('Enabled.');
@@ -45,7 +45,7 @@ export const userCommands: Commands = {
   'users delete': {
     usage: 'users delete EMAIL',
     summary: 'Delete a user and everything personal, and end every session, with effect.',
-    async run({ deleteUser }, { positionals, json }, { out, err }) {
+    async run({ deleteUser }, { operator, positionals, json }, { out, err }) {
       const { userId, endedSessions } = await deleteUser({ email: one(positionals, 'EMAIL') }, operator);
       if (json) return out(JSON.stringify({ user_id: userId, ended_sessions: endedSessions }));
       err(`Deleted. Sessions ended: ${endedSessions}.`);
@@ -56,7 +56,7 @@ export const userCommands: Commands = {
   'users unlock': {
     usage: 'users unlock EMAIL',
     summary: 'Forget the wrong passwords of a user, who may then try again from everywhere.',
-    async run({ unlockUser }, { positionals, json }, { out, err }) {
+    async run({ unlockUser }, { operator, positionals, json }, { out, err }) {
       const { userId } = await unlockUser(one(positionals, 'EMAIL'), operator);
       if (json) return out(JSON.stringify({ user_id: userId }));
       err('Unlocked. If it goes on, have the user change the password.');

@@ -45,7 +45,14 @@ export interface Config {
   readonly operations: { readonly host: string; readonly port: number; readonly orAnyPort: boolean };
   /** Between SIGTERM and the end of serving. */
   readonly drainDelayMs: number;
-  readonly tokens: { readonly issuer: string; readonly audience: string; readonly accessTtlMs: number };
+  readonly tokens: {
+    readonly issuer: string;
+    /** Of services. */
+    readonly audience: string;
+    /** Of `/auth/`; the same where no other was set. */
+    readonly accountAudience: string;
+    readonly accessTtlMs: number;
+  };
   readonly sessions: {
     readonly refreshIdleTtlMs: number;
     readonly maxTtlMs: number;
@@ -110,6 +117,7 @@ function assemble(v: Values): { config: Config; secrets: Secrets } {
     tokens: {
       issuer: v.ISSUER ?? defaultIssuer(v.HTTP_HOST, v.HTTP_PORT),
       audience: v.AUDIENCE,
+      accountAudience: v.ACCOUNT_AUDIENCE ?? v.AUDIENCE,
       accessTtlMs: v.ACCESS_TOKEN_TTL,
     },
     sessions: {

@@ -87,7 +87,14 @@ export const settings = {
     kind: 'string',
     default: 'countersign',
     format: '1–255 printable ASCII characters without spaces',
-    description: 'Value of `aud` in every access token; verifiers must expect it.',
+    description: 'Value of `aud` in the access tokens for services; verifiers must expect it.',
+  },
+  ACCOUNT_AUDIENCE: {
+    kind: 'string',
+    whenUnset: 'AUDIENCE',
+    format: '1–255 printable ASCII characters without spaces',
+    description:
+      'Value of `aud` in the access tokens that may use `/auth/`. Unless it differs from AUDIENCE, every service that is shown a token may use them, too.',
   },
   DATABASE_URL: {
     kind: 'url',

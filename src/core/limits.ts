@@ -6,10 +6,13 @@ import { auditLimits } from './auditLimits.ts';
 import { grpcLimits } from './grpcLimits.ts';
 import { guessingLimits } from './guessingLimits.ts';
 import { redisLimits } from './redisLimits.ts';
+import { revokeLimits } from './revokeLimits.ts';
 import { truthLimits } from './truthLimits.ts';
 
 export const limits = {
   ...guessingLimits,
+
+  ...revokeLimits,
 
   // HTTP
   /** The largest request body; the longest legal one is a password change of two 1024-byte passwords. */
@@ -53,6 +56,10 @@ export const limits = {
   /** Of a program's name in lists. */
   programNameCharacters: 40,
   serviceNameCharacters: 64,
+  /** As the settings allow; see config/values.ts. */
+  audienceCharacters: 255,
+  /** The name of a user of the machine, as useradd allows it. */
+  operatorNameCharacters: 32,
 
   // Tokens
   /** The longest compact JWS that is looked at; ours are about 700 bytes. Checked before anything is decoded. */
@@ -221,6 +228,13 @@ export const limits = {
   serviceTokenRetryMilliseconds: 500,
   /** Looked-up service tokens kept, unknown ones among them: guessing must not become database load. */
   serviceTokenCacheEntries: 1_000,
+  /** How coarsely it is written down when a token was used last: one write an hour of each node is none. */
+  serviceTokenUseMilliseconds: 60 * 60_000,
+  /** For how long the old token stays good after a rotation, unless the operator says otherwise; and what he may say. */
+  serviceTokenKeptMilliseconds: 24 * 60 * 60_000,
+  serviceTokenKeptMaximumMilliseconds: 30 * 24 * 60 * 60_000,
+  /** The longest life that is a life: what is to live longer has no end. */
+  serviceTokenLifeMaximumMilliseconds: 10 * 365 * 24 * 60 * 60_000,
 
   ...auditLimits,
 

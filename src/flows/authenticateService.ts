@@ -1,10 +1,11 @@
 /** Which service calls? Looked up by the hash of its token, or the names in its certificate, and believed for a moment, so that a call costs no query. */
 import { LRUCache } from 'lru-cache';
-import type { Service } from '../authn/service.ts';
+import type { Service, ServiceToken } from '../authn/service.ts';
 import { serviceTokenHash } from '../authn/serviceToken.ts';
-import { type Clock, withDeadline } from '../core/clock.ts';
+import { type Clock, rfc3339, withDeadline } from '../core/clock.ts';
 import { AuthorityError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
+import type { ReadTime } from '../core/steadyTime.ts';
 import type { Database } from './database.ts';
 
 export type ServiceCredential =
@@ -13,56 +14,70 @@ export type ServiceCredential =
   | { readonly certificateNames: readonly string[] };
 
 /**
- * Answers `undefined` for what belongs to no live service; at once when it was looked up a moment ago. Rejects with
- * `unavailable` when nobody can tell.
+ * Answers `undefined` for what belongs to no live service; at once when it was looked up a moment ago. Throws, or rejects with,
+ * `token_required` for a token that has expired, and `unavailable` when nobody can tell.
  */
 export type AuthenticateService = (
   credential: ServiceCredential,
 ) => Service | undefined | Promise<Service | undefined>;
 
-interface LookedUp {
+/** Times of the token; undefined: never. Those of a certificate are the connection's concern. */
+interface Found extends Partial<Pick<ServiceToken, 'expiresAt' | 'lastUsedAt'>> {
   readonly service: Service | undefined;
+}
+
+interface LookedUp extends Found {
   /** On the monotonic clock, like all times here: before the look-up, so that it is believed no longer than promised. */
   readonly askedAt: number;
   readonly believedUntil: number;
 }
 
-export function createAuthenticateService(parts: {
-  database: Pick<Database, 'services'>;
-  clock: Clock;
-}): AuthenticateService {
-  const { database, clock } = parts;
-  const lookedUp = new LRUCache<string, LookedUp>({ max: limits.serviceTokenCacheEntries });
-  const underWay = new Map<string, Promise<Service | undefined>>();
+interface Parts {
+  readonly database: Pick<Database, 'services'>;
+  readonly clock: Clock;
+  /** By which expiry is judged. */
+  readonly latestTime: ReadTime;
+}
 
-  const ask = async (credential: ServiceCredential, key: string): Promise<Service | undefined> => {
+export function createAuthenticateService(parts: Parts): AuthenticateService {
+  const { clock, latestTime } = parts;
+  const lookedUp = new LRUCache<string, LookedUp>({ max: limits.serviceTokenCacheEntries });
+  const underWay = new Map<string, Promise<LookedUp>>();
+  const noteUse = createNoteUse(parts);
+
+  const ask = async (credential: ServiceCredential, key: string): Promise<LookedUp> => {
     const askedAt = clock.monotonic();
     try {
-      const lookup =
-        'token' in credential
-          ? database.services.findByTokenHash(Buffer.from(key, 'latin1'))
-          : database.services.findByCertificateNames(credential.certificateNames);
-      const service = await withDeadline(clock, limits.confirmationMilliseconds, lookup, tooLate);
-      lookedUp.set(key, { service, askedAt, believedUntil: askedAt + limits.serviceTokenCacheMilliseconds });
-      return service;
+      const lookup = lookUp(parts.database, credential, key);
+      const found = await withDeadline(clock, limits.confirmationMilliseconds, lookup, tooLate);
+      const entry = { ...found, askedAt, believedUntil: askedAt + limits.serviceTokenCacheMilliseconds };
+      lookedUp.set(key, entry);
+      if ('token' in credential) noteUse(key, found);
+      return entry;
     } catch (error) {
       const known = lookedUp.get(key);
       const oldest = clock.monotonic() - limits.serviceTokenStaleMilliseconds;
       if (known?.service === undefined || known.askedAt < oldest) throw error;
       // While nobody can tell, a service that was good a moment ago is: its checks are answered from memory.
-      lookedUp.set(key, {
-        ...known,
-        believedUntil: clock.monotonic() + limits.serviceTokenRetryMilliseconds,
-      });
-      return known.service;
+      const entry = { ...known, believedUntil: clock.monotonic() + limits.serviceTokenRetryMilliseconds };
+      lookedUp.set(key, entry);
+      return entry;
     }
   };
 
   /** However many call with one of them, it is looked up once at a time. */
-  const askOnce = (credential: ServiceCredential, key: string): Promise<Service | undefined> => {
+  const askOnce = (credential: ServiceCredential, key: string): Promise<LookedUp> => {
     const asked = underWay.get(key) ?? ask(credential, key).finally(() => underWay.delete(key));
     underWay.set(key, asked);
     return asked;
+  };
+
+  const unexpired = ({ service, expiresAt }: LookedUp): Service | undefined => {
+    if (service === undefined || expiresAt === undefined || latestTime() < expiresAt) return service;
+    throw new AuthorityError('token_required', {
+      detail: `authorization: this service token expired at ${rfc3339(expiresAt)}; the operator makes a new one`,
+      reason: 'service_token_expired',
+    });
   };
 
   return (credential) => {
@@ -70,12 +85,37 @@ export function createAuthenticateService(parts: {
     if (key === undefined) return undefined;
     const known = lookedUp.get(key);
     const now = clock.monotonic();
-    if (known === undefined || known.believedUntil <= now) return askOnce(credential, key);
+    if (known === undefined || known.believedUntil <= now) return askOnce(credential, key).then(unexpired);
     // Before it is too old, so that calls rarely wait for a look-up.
     if (now - known.askedAt > limits.serviceTokenCacheMilliseconds / 2) {
       askOnce(credential, key).catch(() => {});
     }
-    return known.service;
+    return unexpired(known);
+  };
+}
+
+async function lookUp(
+  { services }: Parts['database'],
+  credential: ServiceCredential,
+  key: string,
+): Promise<Found> {
+  if ('certificateNames' in credential)
+    return { service: await services.findByCertificateNames(credential.certificateNames) };
+  const found = await services.findByTokenHash(Buffer.from(key, 'latin1'));
+  return { service: found?.service, expiresAt: found?.token.expiresAt, lastUsedAt: found?.token.lastUsedAt };
+}
+
+/** Beside the call, which does not wait for it; and once an hour at most, whatever comes of it. */
+function createNoteUse({ database, clock, latestTime }: Parts): (key: string, found: Found) => void {
+  const noted = new LRUCache<string, number>({ max: limits.serviceTokenCacheEntries });
+  const everyMs = limits.serviceTokenUseMilliseconds;
+  return (key, { service, expiresAt, lastUsedAt = Number.NEGATIVE_INFINITY }) => {
+    const now = clock.now();
+    const isLive = service !== undefined && (expiresAt === undefined || latestTime() < expiresAt);
+    const triedAt = noted.get(key) ?? Number.NEGATIVE_INFINITY;
+    if (!isLive || now - lastUsedAt < everyMs || clock.monotonic() - triedAt < everyMs) return;
+    noted.set(key, clock.monotonic());
+    database.services.noteUse(Buffer.from(key, 'latin1'), now, everyMs).catch(() => {});
   };
 }
 

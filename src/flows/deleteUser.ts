@@ -8,6 +8,7 @@ import type { Stores } from './database.ts';
 import { endAllOfUser } from './endSessions.ts';
 import { findNamedUser, type UserName } from './namedUser.ts';
 import type { PasswordAttempts } from './passwordAttempts.ts';
+import type { SpendRevokeBudget } from './revokeBudgets.ts';
 import { type EffectParts, withEffect } from './withEffect.ts';
 
 export interface DeletedUser {
@@ -15,24 +16,24 @@ export interface DeletedUser {
   readonly endedSessions: number;
 }
 
-/** Throws `not_found`. Again by the same id is a success again; nobody has the e-mail any more. */
+/** Throws `not_found`, or `rate_limited` when a service has used up its budget. Again by the same id is a success again; nobody has the e-mail any more. */
 export type DeleteUser = (name: UserName, origin: Origin) => Promise<DeletedUser>;
 
 export interface DeletingParts extends EffectParts {
   readonly passwordAttempts: Pick<PasswordAttempts, 'forget'>;
 }
 
-export function createDeleteUser(parts: DeletingParts): DeleteUser {
+export function createDeleteUser(
+  parts: DeletingParts & { readonly spendRevokeBudget: SpendRevokeBudget },
+): DeleteUser {
   return async (name, origin) => {
-    const userId = await findUser(parts, name);
+    const { users } = parts.database;
+    // Whoever asks again may have lost the answer before the effect.
+    const again = 'userId' in name && (await users.wasDeleted(name.userId));
+    const userId = again ? name.userId : (await findNamedUser(parts.database, name)).id;
+    if (!again) await parts.spendRevokeBudget('users', origin);
     return { userId, endedSessions: await removeUser(parts, userId, origin) };
   };
-}
-
-/** Also one that was deleted: whoever asks again may have lost the answer before the effect. */
-async function findUser({ database }: DeletingParts, name: UserName): Promise<UserId> {
-  if ('userId' in name && (await database.users.wasDeleted(name.userId))) return name.userId;
-  return (await findNamedUser(database, name)).id;
 }
 
 /** Answers how many sessions ended. Doing it again brings their end into effect again, and tells nothing more. */

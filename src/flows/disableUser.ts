@@ -3,6 +3,7 @@ import type { Origin } from '../audit/auditEvent.ts';
 import type { UserId } from '../core/ids.ts';
 import { endAllOfUser } from './endSessions.ts';
 import { findNamedUser, type UserName } from './namedUser.ts';
+import type { SpendRevokeBudget } from './revokeBudgets.ts';
 import { type EffectParts, withEffect } from './withEffect.ts';
 
 export interface DisabledUser {
@@ -10,12 +11,15 @@ export interface DisabledUser {
   readonly endedSessions: number;
 }
 
-/** Throws `not_found`. Doing it again is a success again. */
+/** Throws `not_found`, or `rate_limited` when a service has used up its budget. Doing it again is a success again. */
 export type DisableUser = (name: UserName, origin: Origin) => Promise<DisabledUser>;
 
-export function createDisableUser(parts: EffectParts): DisableUser {
+export function createDisableUser(
+  parts: EffectParts & { readonly spendRevokeBudget: SpendRevokeBudget },
+): DisableUser {
   return async (name, origin) => {
-    const { id: userId } = await findNamedUser(parts.database, name);
+    const { id: userId, disabledAt } = await findNamedUser(parts.database, name);
+    if (disabledAt === undefined) await parts.spendRevokeBudget('users', origin);
     const now = parts.clock.now();
     const { result: ended } = await withEffect(parts, now, async (stores) => {
       const locked = await stores.users.lock(userId);

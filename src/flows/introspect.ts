@@ -1,5 +1,5 @@
 /**
- * Is this access token good, now? The one evaluator behind every door: HTTP bearer authentication and gRPC
+ * Is this access token good, now, for whoever asks? The one evaluator behind every door: HTTP bearer authentication and gRPC
  * introspection cannot disagree. No SQL and no write, unless a bloom hit has to be confirmed.
  */
 
@@ -11,7 +11,12 @@ import { type ReadingParts, readToken } from './readToken.ts';
 export type Introspection =
   | { readonly active: true; readonly claims: AccessTokenClaims }
   /** Why is for logs and metrics; the caller learns only that it is not active. */
-  | { readonly active: false; readonly reason: TokenFault | 'revoked' };
+  | { readonly active: false; readonly reason: TokenFault | 'revoked' | 'other_audience' };
+
+/** Who asks: a token for one of them is no token for the other. */
+export interface IntrospectParts extends ReadingParts {
+  readonly audience: string;
+}
 
 /**
  * At once where memory decides, which is nearly always. Throws or rejects with `unavailable` when the deny-list cannot be
@@ -19,9 +24,10 @@ export type Introspection =
  */
 export type Introspect = (token: string) => Introspection | Promise<Introspection>;
 
-export function createIntrospect(parts: ReadingParts): Introspect {
+export function createIntrospect(parts: IntrospectParts): Introspect {
   const judge = (read: ReadToken): Introspection | Promise<Introspection> => {
     if (!read.valid) return { active: false, reason: read.fault };
+    if (read.claims.aud !== parts.audience) return { active: false, reason: 'other_audience' };
     const verdict = parts.denyList.check([...read.jti.subjects, read.keySubject], read.jti.issuedAt);
     return verdict instanceof Promise
       ? verdict.then((late) => toIntrospection(late, read.claims))

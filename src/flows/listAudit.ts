@@ -3,6 +3,7 @@ import { type AuditEventType, auditEventTypes, type RecordedEvent } from '../aud
 import { invalidField } from '../core/errors.ts';
 import { type AuditEventId, isUuid, type SessionId, type UserId } from '../core/ids.ts';
 import { limits } from '../core/limits.ts';
+import { parseUserAgent } from '../sessions/userAgent.ts';
 import type { Database } from './database.ts';
 
 /** As it was given; what is not set selects nothing away. */
@@ -18,15 +19,20 @@ export interface AuditQuery {
   readonly after?: string | undefined;
 }
 
-/** Throws `invalid_request` naming the field. */
-export type ListAudit = (query: AuditQuery) => Promise<readonly RecordedEvent[]>;
+/** An event, and what is known now of whom it is about. That is not in the log, and goes with the user and the session. */
+export interface ListedEvent extends RecordedEvent {
+  readonly email: string | undefined;
+  /** Browser and system of the session, as it was used last. */
+  readonly program: string | undefined;
+}
 
-export function createListAudit({
-  database: { auditLog },
-}: {
-  database: Pick<Database, 'auditLog'>;
-}): ListAudit {
-  return ({ userId, sessionId, type, since, until, limit = limits.auditListDefault, after }) => {
+/** Throws `invalid_request` naming the field. */
+export type ListAudit = (query: AuditQuery) => Promise<readonly ListedEvent[]>;
+
+type ListParts = { readonly database: Pick<Database, 'auditLog' | 'users' | 'sessions'> };
+
+export function createListAudit({ database }: ListParts): ListAudit {
+  return async ({ userId, sessionId, type, since, until, limit = limits.auditListDefault, after }) => {
     const filter = {
       userId: readUuid<UserId>('user', userId),
       sessionId: readUuid<SessionId>('session', sessionId),
@@ -36,8 +42,31 @@ export function createListAudit({
     };
     if (!Number.isSafeInteger(limit) || limit < 1 || limit > limits.auditListMaximum)
       throw invalidField('limit', 'range', `must be a number from 1 to ${limits.auditListMaximum}`);
-    return auditLog.list(filter, readUuid<AuditEventId>('after', after), limit);
+    const events = await database.auditLog.list(filter, readUuid<AuditEventId>('after', after), limit);
+    return describe(database, events);
   };
+}
+
+async function describe(
+  { users, sessions }: ListParts['database'],
+  events: readonly RecordedEvent[],
+): Promise<readonly ListedEvent[]> {
+  const userIds = new Set(events.flatMap(({ userId }) => (userId === undefined ? [] : [userId as UserId])));
+  const sessionIds = new Set(
+    events.flatMap(({ sessionId }) => (sessionId === undefined ? [] : [sessionId as SessionId])),
+  );
+  const emails = await users.emails([...userIds]);
+  const userAgents = await sessions.userAgents([...sessionIds]);
+  return events.map((event) => ({
+    ...event,
+    email: emails.get(event.userId as UserId),
+    program: programOf(userAgents.get(event.sessionId as SessionId)),
+  }));
+}
+
+function programOf(userAgent: string | undefined): string | undefined {
+  const { browser, os } = parseUserAgent(userAgent);
+  return browser === undefined || os === undefined ? (browser ?? os) : `${browser}, ${os}`;
 }
 
 function readUuid<Id extends string>(field: string, text: string | undefined): Id | undefined {

@@ -12,7 +12,13 @@ import type { Stores } from './database.ts';
 import { endSelected, sessionEnded } from './endSessions.ts';
 import { readRefreshToken } from './genuineRefreshToken.ts';
 import type { PasswordAttempt, PasswordAttempts } from './passwordAttempts.ts';
-import { chooseSigner, respondWithTokens, type TokenParts, type TokenResponse } from './tokenResponse.ts';
+import {
+  chooseSigner,
+  chosenAudience,
+  respondWithTokens,
+  type TokenParts,
+  type TokenResponse,
+} from './tokenResponse.ts';
 import { type EffectParts, type EndingStores, withEffect } from './withEffect.ts';
 
 /** The client of the authority's own HTTP interface, and what its tokens may do: manage the account they belong to. */
@@ -32,6 +38,8 @@ export interface LoginInput {
   readonly email: string;
   readonly password: string;
   readonly deviceName?: string | undefined;
+  /** What the access token is for: the audience of services, unless that of the account is asked for. */
+  readonly audience?: string | undefined;
   /**
    * The refresh token that the same browser had until now. Its session, if there is one, ends with effect: whoever put it
    * there, or used this browser before, must not share what comes after (OWASP ASVS 5.0 V7.2.4).
@@ -61,6 +69,7 @@ export function createLogin(parts: LoginParts): Login {
 
   return async (input, origin, admit) => {
     const email = normaliseEmail(input.email);
+    const audience = chosenAudience(parts, input.audience);
     return parts.passwordAttempts.attempt(email, { ip: origin.ip }, async (attempt) => {
       if (attempt.countedAs === 'strangers') await admit?.();
       const user = await database.users.findByEmail(email);
@@ -90,7 +99,7 @@ export function createLogin(parts: LoginParts): Login {
         return true;
       });
       return created
-        ? respondWithTokens(parts, { ...session, generation: 0 }, signer, now)
+        ? respondWithTokens(parts, { ...session, generation: 0 }, signer, { now, audience })
         : refuse(parts, user, { rule: 'version', attempt, origin });
     });
   };

@@ -37,6 +37,8 @@ export interface RequestStore {
    * a node whose clock is ahead forgets none too early. Nobody else has it open until the commit.
    */
   open(request: NamedRequest, now: number, keptMs: number): Promise<OpenedRequest>;
+  /** Whether one of this name, and for the same, is kept; as `open` would find it. */
+  isKept(request: NamedRequest, now: number, keptMs: number): Promise<boolean>;
   /** Adds sessions that it ended; answers how many those are by now. */
   note(name: RequestName, endedSessions: number, finished: boolean): Promise<number>;
   /** Deletes at most `limit` that were opened more than `keptMs` ago, by both clocks; answers how many. */
@@ -73,6 +75,15 @@ export async function openRequest(
   const opened = await requests.open(request, now, limits.namedRequestMilliseconds);
   if (Buffer.compare(opened.targetHash, request.targetHash) === 0) return opened;
   throw invalidField('request_id', 'reused', 'was used for something else in the last 24 hours');
+}
+
+/** Whether it came before. */
+export function isRepeated(
+  { requests }: Pick<Stores, 'requests'>,
+  request: NamedRequest,
+  now: number,
+): Promise<boolean> {
+  return requests.isKept(request, now, limits.namedRequestMilliseconds);
 }
 
 /** Forgets at most `limit` that are too old; answers how many. */

@@ -14,7 +14,13 @@ import type { SessionWithUser } from '../sessions/sessionStore.ts';
 import { endAllOfUser, endSelected } from './endSessions.ts';
 import { readRefreshToken } from './genuineRefreshToken.ts';
 import type { SessionUse } from './refreshStore.ts';
-import { chooseSigner, respondWithTokens, type TokenParts, type TokenResponse } from './tokenResponse.ts';
+import {
+  chooseSigner,
+  chosenAudience,
+  respondWithTokens,
+  type TokenParts,
+  type TokenResponse,
+} from './tokenResponse.ts';
 import { type EffectParts, withEffect } from './withEffect.ts';
 
 export interface RefreshParts extends TokenParts, EffectParts {
@@ -35,6 +41,7 @@ interface Presentation {
   readonly refreshToken: string;
   readonly origin: Origin;
   readonly arrivedAt: number;
+  readonly audience: string;
 }
 
 /** One presentation of a genuine refresh token. */
@@ -42,6 +49,7 @@ interface Use {
   readonly session: SessionWithUser;
   readonly now: number;
   readonly origin: Origin;
+  readonly audience: string;
 }
 
 /**
@@ -52,11 +60,14 @@ export type Refresh = (
   refreshToken: string,
   origin: Origin,
   admit?: (sessionId: SessionId) => Promise<void>,
+  /** As at a login. */
+  audience?: string,
 ) => Promise<TokenResponse>;
 
 export function createRefresh(parts: RefreshParts): Refresh {
-  return async (refreshToken, origin, admit) => {
-    const presentation = { refreshToken, origin, arrivedAt: parts.clock.now() };
+  return async (refreshToken, origin, admit, asked) => {
+    const audience = chosenAudience(parts, asked);
+    const presentation = { refreshToken, origin, arrivedAt: parts.clock.now(), audience };
     for (let attempt = 0; attempt < limits.refreshAttempts; attempt += 1) {
       const response = await tryRefresh(parts, presentation, attempt === 0 ? admit : undefined);
       if (response !== 'lost_race') return response;
@@ -67,7 +78,7 @@ export function createRefresh(parts: RefreshParts): Refresh {
 
 async function tryRefresh(
   parts: RefreshParts,
-  { refreshToken, origin, arrivedAt }: Presentation,
+  { refreshToken, origin, arrivedAt, audience }: Presentation,
   admit: Parameters<Refresh>[2],
 ): Promise<TokenResponse | 'lost_race'> {
   const read = await readRefreshToken(parts, refreshToken);
@@ -75,7 +86,7 @@ async function tryRefresh(
   if (!read.genuine) throw refusal(read.fault);
   const { session, presented } = read;
   const now = parts.clock.now();
-  const use: Use = { session, now, origin };
+  const use: Use = { session, now, origin, audience };
   const client = { userAgent: origin.userAgent, ip: origin.ip, deviceId: origin.deviceId };
   const asked = { now, arrivedAt, client, graceMs: parts.refreshGraceMs };
   const verdict = judgeRefresh(session, presented.generation, asked);
@@ -108,7 +119,7 @@ async function write(
   kind: 'rotated' | 'repeated_in_grace',
   verdict: ContextVerdict,
 ): Promise<TokenResponse | 'lost_race'> {
-  const { session, now, origin } = use;
+  const { session, now, origin, audience } = use;
   const { id, userId, generation } = session;
   const signer = await chooseSigner(parts, now);
   const isSuspicious = verdict.signals.length > 0;
@@ -130,11 +141,11 @@ async function write(
       : await refreshes.repeat(id, generation, limits.refreshGraceRepeats, written);
   if (!done) return 'lost_race';
   if (isSuspicious) parts.onContextChange(id, verdict);
-  if (kind === 'repeated_in_grace') return respondWithTokens(parts, session, signer, now);
+  if (kind === 'repeated_in_grace') return respondWithTokens(parts, session, signer, { now, audience });
   const { idleExpiresAt } = written;
   const successor = { ...session, generation: generation + 1, idleExpiresAt };
   await keepWindowOpen(parts, successor, now);
-  return respondWithTokens(parts, successor, signer, now);
+  return respondWithTokens(parts, successor, signer, { now, audience });
 }
 
 /**

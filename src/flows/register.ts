@@ -1,5 +1,5 @@
 /** Makes a user: through registration over HTTP, or by the operator on the command line. */
-import type { Origin } from '../audit/auditEvent.ts';
+import { isOperator, type Origin } from '../audit/auditEvent.ts';
 import { normaliseEmail } from '../authn/email.ts';
 import type { PasswordHasher } from '../authn/passwordHash.ts';
 import type { PasswordPolicy } from '../authn/passwordPolicy.ts';
@@ -29,7 +29,7 @@ export type Register = (
 export function createRegister(parts: RegisterParts): Register {
   const { database, passwords, passwordPolicy, clock } = parts;
   return async (input, origin, admit) => {
-    const byOperator = origin.actor === 'operator';
+    const byOperator = isOperator(origin);
     if (parts.registration === 'closed' && !byOperator) throw new AuthorityError('registration_closed');
     const email = normaliseEmail(input.email);
     const password = passwordPolicy.check(input.password, { field: 'password', email });

@@ -9,16 +9,17 @@ import { encodeBase64url } from '../core/encoding.ts';
 import { AuthorityError, invalidField } from '../core/errors.ts';
 import type { SessionId, UserId } from '../core/ids.ts';
 import { limits } from '../core/limits.ts';
-import { afterEveryToken, type EffectReport, wholeHour } from '../revocation/revocation.ts';
-import type { SessionSelection, SessionWithUser } from '../sessions/sessionStore.ts';
+import { afterEveryToken, type EffectReport, type Revocation, wholeHour } from '../revocation/revocation.ts';
+import type { SessionFilter, SessionSelection, SessionWithUser } from '../sessions/sessionStore.ts';
 import { externalSubject } from '../tokens/externalId.ts';
 import { type Jti, parseJti } from '../tokens/jti.ts';
 import type { Stores } from './database.ts';
 import { endAllOfUser, endSelected } from './endSessions.ts';
 import { countByPage } from './endSessionsByPage.ts';
 import { endMatching, filterOf, type PagedTarget, sessionsMatching, uuidOf } from './matchingSessions.ts';
-import { nameRequest, openRequest } from './namedRequest.ts';
+import { isRepeated, type NamedRequest, nameRequest, openRequest } from './namedRequest.ts';
 import { type ReadingParts, readGenuineToken } from './readToken.ts';
+import type { RevokeBudget, SpendRevokeBudget } from './revokeBudgets.ts';
 import { type EffectParts, type EndingStores, withEffect } from './withEffect.ts';
 
 export type RevocationTarget = SingleTarget | PagedTarget;
@@ -49,17 +50,22 @@ export interface RevokeResult {
   readonly effect: EffectReport | undefined;
 }
 
-/** Throws `invalid_request` naming the field (as in the gRPC contract), or `not_found`. */
+/**
+ * Throws `invalid_request` naming the field (as in the gRPC contract), `not_found`, or `rate_limited` when the service has used up
+ * its budget.
+ */
 export type Revoke = (
   target: RevocationTarget,
   origin: Origin,
   options?: RevokeOptions,
 ) => Promise<RevokeResult>;
 
-type RevokeParts = EffectParts & ReadingParts;
+type RevokeParts = EffectParts & ReadingParts & { readonly spendRevokeBudget: SpendRevokeBudget };
 
 /** What to do in one transaction. */
 interface Step {
+  /** From which budget it takes; from none when it was done before, since then it makes no row. */
+  costs?(stores: Stores): Promise<RevokeBudget | undefined>;
   /** The sessions that would end, if any. Throws `not_found`. */
   find(stores: Stores): Promise<SessionSelection | undefined>;
   /** Answers how many sessions ended. `again`: only what was done before, which needs no second event. */
@@ -70,24 +76,48 @@ export function createRevoke(parts: RevokeParts): Revoke {
   return async (target, origin, { dryRun = false, requestId } = {}) => {
     const now = parts.clock.now();
     const request = nameRequest(requestId, origin, target);
-    if ('clientId' in target || 'filter' in target) {
-      const filter = filterOf(target);
-      if (dryRun) return foreseen(await countByPage(parts, sessionsMatching(filter)));
-      return { ...(await endMatching(parts, filter, origin, request)), matchedSessions: 0 };
-    }
-    const step = await stepFor(parts, target, now);
-    if (dryRun) {
-      const selection = await step.find(parts.database);
-      return foreseen(selection === undefined ? 0 : await parts.database.sessions.count(selection, now));
-    }
-    const { result, effect } = await withEffect(parts, now, async (stores) => {
-      if (request === undefined) return step.take(stores, now, origin, false);
-      const { finished } = await openRequest(stores, request, now);
-      const ended = await step.take(stores, now, origin, finished);
-      return stores.requests.note(request, finished ? 0 : ended, true);
-    });
-    return { endedSessions: result, matchedSessions: 0, effect };
+    const repeated = request !== undefined && (await isRepeated(parts.database, request, now));
+    // Its name is a row for a day, whatever comes of it.
+    if (request !== undefined && !repeated) await parts.spendRevokeBudget('named_requests', origin);
+    const asked = { origin, now, request, repeated, dryRun };
+    if ('clientId' in target || 'filter' in target) return takeByPage(parts, filterOf(target), asked);
+    return takeAtOnce(parts, await stepFor(parts, target, now), asked);
   };
+}
+
+interface Asked {
+  readonly origin: Origin;
+  readonly now: number;
+  readonly request: NamedRequest | undefined;
+  /** Then it takes nothing more, and costs nothing. */
+  readonly repeated: boolean;
+  readonly dryRun: boolean;
+}
+
+/** A dry run reads as many sessions, so it costs as much. */
+async function takeByPage(parts: RevokeParts, filter: SessionFilter, asked: Asked): Promise<RevokeResult> {
+  const { origin, request, repeated, dryRun } = asked;
+  if (!repeated) await parts.spendRevokeBudget('filters', origin);
+  if (dryRun) return foreseen(await countByPage(parts, sessionsMatching(filter)));
+  return { ...(await endMatching(parts, filter, origin, request)), matchedSessions: 0 };
+}
+
+async function takeAtOnce(parts: RevokeParts, step: Step, asked: Asked): Promise<RevokeResult> {
+  const { origin, now, request, repeated, dryRun } = asked;
+  const { database } = parts;
+  if (dryRun) {
+    const selection = await step.find(database);
+    return foreseen(selection === undefined ? 0 : await database.sessions.count(selection, now));
+  }
+  const budget = repeated ? undefined : await step.costs?.(database);
+  if (budget !== undefined) await parts.spendRevokeBudget(budget, origin);
+  const { result, effect } = await withEffect(parts, now, async (stores) => {
+    if (request === undefined) return step.take(stores, now, origin, false);
+    const { finished } = await openRequest(stores, request, now);
+    const ended = await step.take(stores, now, origin, finished);
+    return stores.requests.note(request, finished ? 0 : ended, true);
+  });
+  return { endedSessions: result, matchedSessions: 0, effect };
 }
 
 function foreseen(matchedSessions: number): RevokeResult {
@@ -105,16 +135,16 @@ async function stepFor(parts: RevokeParts, target: SingleTarget, now: number): P
     if (jti === undefined) throw invalidField('jti', 'format', 'must be the jti of one of our tokens');
     if (jti.issuedAt > now + limits.clockSkewSeconds * 1000)
       throw invalidField('jti', 'issued', 'must be of a token that was issued before now');
-    return revokeToken(jti, undefined, afterEveryToken(jti.issuedAt));
+    return revokeToken(jti, undefined, afterEveryToken(jti.issuedAt), 'jtis');
   }
   if ('sessionId' in target) return revokeSession(uuidOf('session_id', target.sessionId) as SessionId);
   if ('userId' in target) {
     const userId = uuidOf('user_id', target.userId) as UserId;
-    return revokeUser(({ users }) => users.find(userId));
+    return revokeUser(now, ({ users }) => users.find(userId));
   }
   if ('email' in target) {
     const email = normaliseEmail(target.email);
-    return revokeUser(({ users }) => users.findByEmail(email));
+    return revokeUser(now, ({ users }) => users.findByEmail(email));
   }
   return revokeExternal(target.externalId, target.expiresAt, now);
 }
@@ -138,12 +168,16 @@ function revokeToken(
   { sessionId, subjects: [subject] }: Jti,
   sub: UserId | undefined,
   expiresAt: number,
+  budget?: RevokeBudget,
 ): Step {
+  const revocation = { subject, reason: 'revoked', expiresAt } as const;
   return {
     find: async () => undefined,
-    async take(stores, now, origin, again) {
+    costs: async (stores) => ((await isKnown(stores, revocation)) ? undefined : budget),
+    async take(stores, now, origin, finished) {
       if (expiresAt <= now) return 0;
-      await stores.revoke([{ subject, reason: 'revoked', expiresAt }]);
+      const again = finished || (await isKnown(stores, revocation));
+      await stores.revoke([revocation]);
       const userId = sub ?? (await stores.sessions.find(sessionId))?.userId;
       const detail = { jti: encodeBase64url(subject) };
       const event = { type: 'token_revoked', origin, userId, sessionId, reason: 'revoked', detail } as const;
@@ -151,6 +185,12 @@ function revokeToken(
       return 0;
     },
   };
+}
+
+/** A repetition is brought into effect again, and makes no row: neither of the deny-list nor of the audit log. */
+async function isKnown({ revocations }: Stores, { subject, expiresAt }: Revocation): Promise<boolean> {
+  const [known] = await revocations.find([subject]);
+  return known !== undefined && known.expiresAt >= expiresAt;
 }
 
 function revokeSession(sessionId: SessionId): Step {
@@ -168,7 +208,7 @@ function revokeSession(sessionId: SessionId): Step {
   };
 }
 
-function revokeUser(look: (stores: Stores) => Promise<User | undefined>): Step {
+function revokeUser(now: number, look: (stores: Stores) => Promise<User | undefined>): Step {
   const userOf = async (stores: Stores) => {
     const user = await look(stores);
     if (user === undefined) throw new AuthorityError('not_found', { detail: 'There is no such user.' });
@@ -176,15 +216,20 @@ function revokeUser(look: (stores: Stores) => Promise<User | undefined>): Step {
   };
   return {
     find: userOf,
-    async take(stores, now, origin, again) {
+    // Of a login in flight, which does not survive it either, its own `login_failed` tells.
+    costs: async (stores) =>
+      (await stores.sessions.count(await userOf(stores), now)) > 0 ? 'users' : undefined,
+    async take(stores, _now, origin, again) {
       const { userId } = await userOf(stores);
       // Whoever has logged in since the first time is not meant.
       if (again) {
         await stores.endSessions({ userId, onlyEnded: true }, 'revoked');
         return 0;
       }
-      await stores.audit.record({ type: 'all_sessions_ended', origin, userId, reason: 'revoked' }, now);
-      return (await endAllOfUser(stores, userId, { reason: 'revoked', origin, now })).length;
+      const ended = await endAllOfUser(stores, userId, { reason: 'revoked', origin, now });
+      const event = { type: 'all_sessions_ended', origin, userId, reason: 'revoked' } as const;
+      if (ended.length > 0) await stores.audit.record(event, now);
+      return ended.length;
     },
   };
 }
@@ -198,10 +243,15 @@ function revokeExternal(id: string, expiresAt: number, now: number): Step {
     const hours = limits.accessTokenMaximumSeconds / 3600;
     return refuseNew(invalidField('exp', 'range', `must be in the future, by at most ${hours} hours`));
   }
+  const kept = wholeHour(afterExpiry(expiresAt));
+  const revocation = { subject, reason: 'revoked', expiresAt: kept } as const;
   return {
     find: async () => undefined,
-    async take({ revoke, audit }, now, origin, again) {
-      await revoke([{ subject, reason: 'revoked', expiresAt: wholeHour(afterExpiry(expiresAt)) }]);
+    costs: async (stores) => ((await isKnown(stores, revocation)) ? undefined : 'external_ids'),
+    async take(stores, _now, origin, finished) {
+      const again = finished || (await isKnown(stores, revocation));
+      const { revoke, audit } = stores;
+      await revoke([revocation]);
       const detail = { subject: encodeBase64url(subject) };
       if (!again) await audit.record({ type: 'token_revoked', origin, reason: 'external_id', detail }, now);
       return 0;

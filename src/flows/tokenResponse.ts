@@ -1,6 +1,6 @@
 /** The answer of every flow that hands out tokens (RFC 6749 §5.1, with the session it belongs to). */
 import { numericDate } from '../core/clock.ts';
-import { AuthorityError } from '../core/errors.ts';
+import { AuthorityError, invalidField } from '../core/errors.ts';
 import type { SessionId } from '../core/ids.ts';
 import type { KeyRing, Signer } from '../keys/keyRing.ts';
 import type { RingKeeper } from '../keys/ringKeeper.ts';
@@ -50,6 +50,16 @@ export async function chooseSigner(
   return keyRing.signer();
 }
 
+/** What the token that was asked for is for. The session does not remember it. Throws `invalid_request`. */
+export function chosenAudience(
+  { accessTokens: { audiences } }: Pick<TokenParts, 'accessTokens'>,
+  asked: string = audiences[0],
+): string {
+  if (audiences.includes(asked)) return asked;
+  const allowed = [...new Set(audiences)].map((each) => JSON.stringify(each)).join(' or ');
+  throw invalidField('audience', 'one_of', `must be ${allowed}`);
+}
+
 /** The token would be refused for its time: a mark was set meanwhile, or by a clock that is ahead of this one. */
 function isMarked(verdict: Verdict): boolean {
   return verdict.revoked && verdict.reason === markReason;
@@ -68,9 +78,9 @@ export async function respondWithTokens(
   { accessTokens, refreshTokens, denyList }: TokenParts,
   session: TokenSession,
   signer: Signer,
-  now: number,
+  { now, audience }: { readonly now: number; readonly audience?: string },
 ): Promise<TokenResponse> {
-  const accessToken = await accessTokens.issue(session, signer, now);
+  const accessToken = await accessTokens.issue(session, signer, now, audience);
   const verdict = await denyList.check([signer.subject], now);
   if (verdict.revoked) throw refusal(isMarked(verdict) ? 'marked' : 'key_revoked');
   return {

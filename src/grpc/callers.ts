@@ -6,7 +6,7 @@ import type { Permission, Service } from '../authn/service.ts';
 import { AuthorityError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import type { AuthenticateService, ServiceCredential } from '../flows/authenticateService.ts';
-import { type Method, methods } from './methods.ts';
+import { type Method, type MethodRow, methods } from './methods.ts';
 
 /** What a call, unary or a stream, tells of who makes it. */
 export interface Calling {
@@ -49,7 +49,7 @@ function credentialOf(call: Calling): ServiceCredential | undefined {
 function permitted(
   service: Service | undefined,
   credential: ServiceCredential | undefined,
-  permission: Permission,
+  permission: MethodRow['permission'],
 ): Service {
   if (service === undefined) {
     const ofCertificate = credential !== undefined && 'certificateNames' in credential;
@@ -61,7 +61,7 @@ function permitted(
       reason: credential === undefined ? 'no_service_token' : unknown,
     });
   }
-  requirePermission(service, permission);
+  if (permission !== 'by_target') requirePermission(service, permission);
   return service;
 }
 

@@ -13,7 +13,8 @@ const change = { requestBytes: limits.grpcRequestBytes, milliseconds: limits.grp
 const stream = { requestBytes: limits.grpcRequestBytes, milliseconds: Number.POSITIVE_INFINITY };
 
 export interface MethodRow {
-  readonly permission: Permission;
+  /** `by_target`: the request decides, see `revokePermissions`. */
+  readonly permission: Permission | 'by_target';
   /** The longest message of a caller. */
   readonly requestBytes: number;
   /** For how long a caller that set no shorter deadline is answered. */
@@ -25,7 +26,7 @@ export const methods = {
   BatchIsRevoked: { permission: 'tokens.check', ...batch },
   Introspect: { permission: 'tokens.introspect', ...check },
   BatchIntrospect: { permission: 'tokens.introspect', ...batch },
-  Revoke: { permission: 'tokens.revoke', ...change },
+  Revoke: { permission: 'by_target', ...change },
   WatchRevocations: { permission: 'tokens.check', ...stream },
   ListSessions: { permission: 'sessions.read', ...check },
   EndSession: { permission: 'sessions.end', ...change },
@@ -39,3 +40,15 @@ export const methods = {
 } as const satisfies Record<string, MethodRow>;
 
 export type Method = keyof typeof methods;
+
+/** What `Revoke` takes, by the target that the request names, one permission each. */
+export const revokePermissions = {
+  token: 'tokens.revoke',
+  jti: 'tokens.revoke',
+  externalId: 'external_ids.revoke',
+  sessionId: 'sessions.end',
+  userId: 'users.logout',
+  clientId: 'sessions.end_matching',
+  filter: 'sessions.end_matching',
+  kid: 'keys.manage',
+} as const satisfies Record<string, Permission>;

@@ -1,5 +1,5 @@
 /** RevocationService: translate, call one flow, translate back. The contract is in proto/countersign/v1. */
-import type { Service } from '../authn/service.ts';
+import type { Permission, Service } from '../authn/service.ts';
 import type { RevokeRequest__Output } from '../contract/generated/countersign/v1/RevokeRequest.ts';
 import type { RevokeResponse } from '../contract/generated/countersign/v1/RevokeResponse.ts';
 import type { SessionFilter__Output } from '../contract/generated/countersign/v1/SessionFilter.ts';
@@ -9,6 +9,7 @@ import type { RevocationTarget, Revoke, RevokeResult } from '../flows/revoke.ts'
 import type { RevokeKey } from '../flows/revokeKey.ts';
 import type { NodeOutcome } from '../revocation/revocation.ts';
 import { originOf, requirePermission } from './callers.ts';
+import { revokePermissions } from './methods.ts';
 
 export interface RevocationServiceFlows {
   readonly revoke: Revoke;
@@ -18,17 +19,24 @@ export interface RevocationServiceFlows {
 export function createRevocationService({ revoke, revokeKey }: RevocationServiceFlows) {
   return {
     async Revoke(request: RevokeRequest__Output, caller: Service): Promise<RevokeResponse> {
-      const { kid, clientId, filter, requestId, dryRun } = request;
-      if (kid !== undefined) requirePermission(caller, 'keys.manage');
-      // Who may take back what it was shown may not look for sessions, nor end those of everybody.
-      if (clientId !== undefined || filter)
-        requirePermission(caller, dryRun ? 'sessions.read' : 'sessions.end');
+      const target = targetOf(request);
+      requirePermission(caller, permissionFor(target, request));
+      const { requestId, dryRun } = request;
       const options = { dryRun, requestId: requestIdOf(request) };
       const origin = originOf(caller, requestId);
-      if (kid !== undefined) return toResponse(await revokeKey(kid, origin, options));
-      return toResponse(await revoke(targetOf(request), origin, options));
+      if ('kid' in target) return toResponse(await revokeKey(target.kid, origin, options));
+      return toResponse(await revoke(target, origin, options));
     },
   };
+}
+
+type TargetKind = keyof typeof revokePermissions;
+
+function permissionFor(target: AnyTarget, { dryRun }: RevokeRequest__Output): Permission {
+  const kinds = Object.keys(revokePermissions) as TargetKind[];
+  const permission = revokePermissions[kinds.find((kind) => kind in target) as TargetKind];
+  // It looks for sessions and ends none.
+  return dryRun && permission === 'sessions.end_matching' ? 'sessions.read' : permission;
 }
 
 function requestIdOf({ requestId, dryRun }: RevokeRequest__Output): string | undefined {
@@ -51,8 +59,11 @@ function toResponse({ endedSessions, matchedSessions, effect }: RevokeResult): R
   };
 }
 
-function targetOf(request: RevokeRequest__Output): RevocationTarget {
-  const { token, jti, sessionId, userId, external, clientId, filter } = request;
+type AnyTarget = RevocationTarget | { readonly kid: string };
+
+function targetOf(request: RevokeRequest__Output): AnyTarget {
+  const { token, jti, sessionId, userId, external, clientId, kid, filter } = request;
+  if (kid !== undefined) return { kid };
   if (token !== undefined) return { token };
   if (jti !== undefined) return { jti };
   if (sessionId !== undefined) return { sessionId };

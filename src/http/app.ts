@@ -42,7 +42,8 @@ export interface HttpFlows {
   readonly changePassword: ChangePassword;
   readonly listSessions: ListSessions;
   readonly endSession: EndSession;
-  readonly introspect: Introspect;
+  /** Of tokens that may use the account. */
+  readonly introspectAccount: Introspect;
 }
 
 export interface HttpParts {
@@ -50,6 +51,7 @@ export interface HttpParts {
   readonly keyRing: Pick<KeyRing, 'jwks' | 'upToDate'>;
   readonly policy: Pick<KeyPolicy, 'maxAgeMs' | 'staleWhileRevalidateMs'>;
   readonly issuer: string;
+  readonly audiences: { readonly services: string; readonly account: string };
   readonly corsOrigins: readonly string[];
   /** Each part of the authority with `ready` or a few words on why it is not. */
   readonly readiness: () => Promise<Readonly<Record<string, string>>>;
@@ -83,7 +85,7 @@ export async function createHttpApp(parts: HttpParts): Promise<HttpApp> {
   await docsRoutes(app);
   const rateLimits = await createRateLimits(app, parts.rateLimits);
 
-  const authenticate = createAuthenticate(parts.flows.introspect);
+  const authenticate = createAuthenticate(parts.flows.introspectAccount, parts.audiences.account);
   app.register(async (scope) => {
     const routes = scope as HttpApp;
     authRoutes(routes, parts, authenticate, rateLimits);

@@ -22,16 +22,19 @@ export function bearerTokenBeside(request: FastifyRequest): string | undefined {
   return bearer === 'malformed' || bearer === 'missing' ? undefined : bearer.token;
 }
 
-/** The claims of a live access token. Throws `token_required`, `invalid_token` or `unavailable`. */
+/** The claims of a live access token that may use the account. Throws `token_required`, `invalid_token` or `unavailable`. */
 export type Authenticate = (request: FastifyRequest) => Promise<AccessTokenClaims>;
 
-export function createAuthenticate(introspect: Introspect): Authenticate {
+export function createAuthenticate(introspect: Introspect, audience: string): Authenticate {
   return async (request) => {
     const token = bearerToken(request);
     if (token === undefined) throw new AuthorityError('token_required');
     const result = await introspect(token);
-    if (!result.active) throw new AuthorityError('invalid_token', { reason: result.reason });
-    return result.claims;
+    if (result.active) return result.claims;
+    const { reason } = result;
+    // It is one of ours, so whoever holds it may be told what it lacks.
+    const detail = `This token is for services; ask POST /auth/refresh for one with the audience ${JSON.stringify(audience)}.`;
+    throw new AuthorityError('invalid_token', reason === 'other_audience' ? { reason, detail } : { reason });
   };
 }
 

@@ -26,6 +26,13 @@ const deviceId = Type.String({
     'What the client calls the device that it runs on, such as a UUID it made when it was installed.',
 });
 
+const audience = Type.String({
+  minLength: 1,
+  maxLength: limits.audienceCharacters,
+  description:
+    'What the access token is for: AUDIENCE (the default) for services, or ACCOUNT_AUDIENCE for the routes of /auth/ that take a bearer token.',
+});
+
 export const registerBody = Type.Object({ email, password: newPassword }, strict);
 
 export const loginBody = Type.Object(
@@ -43,6 +50,7 @@ export const loginBody = Type.Object(
       }),
     ),
     device_id: Type.Optional(deviceId),
+    audience: Type.Optional(audience),
   },
   strict,
 );
@@ -61,7 +69,11 @@ export const loginQuery = Type.Object(
 
 /** Without it the cookie counts. */
 export const refreshBody = Type.Object(
-  { refresh_token: Type.Optional(refreshToken), device_id: Type.Optional(deviceId) },
+  {
+    refresh_token: Type.Optional(refreshToken),
+    device_id: Type.Optional(deviceId),
+    audience: Type.Optional(audience),
+  },
   strict,
 );
 export const deleteMeBody = Type.Object({ current_password: text('The password.') }, strict);

@@ -11,6 +11,8 @@ export interface Metrics {
   grpcCall(method: string, status: string, seconds: number): void;
   /** A refusal by its code and, where there is one, the machine word for why. */
   refusal(code: string, reason: string | undefined): void;
+  /** A service asked to take back more than it may in a minute. */
+  revokeBudgetUsedUp(service: string, budget: string): void;
   /** A revocation check; without a verdict it could not be answered. */
   check(
     verdict: { readonly decidedBy: string; readonly revoked: boolean } | undefined,
@@ -69,6 +71,12 @@ export function createMetrics(): Metrics {
     name: 'countersign_refusals_total',
     help: 'Refused requests by error code and machine reason.',
     labelNames: ['code', 'reason'] as const,
+    registers,
+  });
+  const revokeBudgets = new Counter({
+    name: 'countersign_revoke_budget_refusals_total',
+    help: 'Revocations that were refused since the service had used up its budget.',
+    labelNames: ['service', 'budget'] as const,
     registers,
   });
   const checks = new Counter({
@@ -161,6 +169,7 @@ export function createMetrics(): Metrics {
     grpcCall: (method, status, seconds) =>
       series(`${method} ${status}`, () => grpcCalls.labels({ method, status })).observe(seconds),
     refusal: (code, reason) => refusals.inc({ code, reason: reason ?? '' }),
+    revokeBudgetUsedUp: (service, budget) => revokeBudgets.inc({ service, budget }),
     check: (verdict, fromMemory) =>
       checks.inc({
         decided_by: verdict?.decidedBy ?? 'none',

@@ -56,6 +56,8 @@ export interface SessionStore {
   /** `signingKid`: the key that will sign the first access token. */
   create(session: NewSession, signingKid: string): Promise<void>;
   find(id: SessionId): Promise<SessionWithUser | undefined>;
+  /** What each was used with last, of those that said so. */
+  userAgents(ids: readonly SessionId[]): Promise<ReadonlyMap<SessionId, string>>;
   /** The user's sessions that are alive at `now`, newest first, those before `before` only. */
   list(userId: UserId, page: { now: number; limit: number; before?: SessionId }): Promise<readonly Session[]>;
   /**

@@ -39,23 +39,27 @@ export interface TokenSubject {
 }
 
 export interface AccessTokenIssuer {
+  /** What a token can be for: services first, then the account itself. `aud` is one of them. */
+  readonly audiences: readonly [services: string, account: string];
   /** The `exp`, in milliseconds, of a token that is issued at `now`. */
   expiry(now: number): number;
-  /** `now` is the one that `expiry` was given: the session's row must know expiry and key before a token exists. */
-  issue(subject: TokenSubject, signer: Signer, now: number): Promise<string>;
+  /** `now` is the one that `expiry` was given: the session's row must know expiry and key before a token exists. For services, unless `audience` says otherwise. */
+  issue(subject: TokenSubject, signer: Signer, now: number, audience?: string): Promise<string>;
 }
 
 export function createAccessTokenIssuer(parts: {
   issuer: string;
   audience: string;
+  accountAudience?: string;
   accessTtlMs: number;
 }): AccessTokenIssuer {
-  const { issuer, audience, accessTtlMs } = parts;
+  const { issuer, audience: forServices, accountAudience = forServices, accessTtlMs } = parts;
   const expiry = (now: number) => (numericDate(now) + numericDate(accessTtlMs)) * 1000;
 
   return {
+    audiences: [forServices, accountAudience],
     expiry,
-    issue(subject, { kid, privateKey }, now) {
+    issue(subject, { kid, privateKey }, now, audience = forServices) {
       const claims: AccessTokenClaims = {
         iss: issuer,
         sub: subject.userId,

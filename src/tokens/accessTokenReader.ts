@@ -54,9 +54,12 @@ export function createAccessTokenReader(parts: {
   keyRing: Pick<KeyRing, 'verifier'>;
   issuer: string;
   audience: string;
+  /** Another one that is read, too; what a token may be used for is judged by whoever asked. */
+  accountAudience?: string;
   verified?: VerifiedTokens;
 }): AccessTokenReader {
-  const { keyRing, issuer, audience, verified = createVerifiedTokens() } = parts;
+  const { keyRing, issuer, audience, accountAudience = audience, verified = createVerifiedTokens() } = parts;
+  const audiences = [audience, accountAudience];
   return {
     read(token, now) {
       if (token.length > limits.tokenCharacters) return refused('too_long');
@@ -69,7 +72,7 @@ export function createAccessTokenReader(parts: {
       const signed = { text: token, key: verifier.publicKey };
       const known = verified.has(jws.payload['jti'], signed);
       if (!known && !isSigned(jws, verifier.publicKey)) return refused('signature');
-      const judged = judgeClaims(jws.payload, { issuer, audience, seconds: numericDate(now) });
+      const judged = judgeClaims(jws.payload, { issuer, audiences, seconds: numericDate(now) });
       if (!judged.valid) return judged;
       if (!known) verified.add(judged.claims.jti, signed);
       return { ...judged, keySubject: verifier.subject };
@@ -112,12 +115,12 @@ function headerKid({ alg, typ, kid, ...others }: Readonly<Record<string, unknown
 
 function judgeClaims(
   payload: Readonly<Record<string, unknown>>,
-  expected: { issuer: string; audience: string; seconds: number },
+  expected: { issuer: string; audiences: readonly string[]; seconds: number },
 ): Omit<ValidToken, 'keySubject'> | RefusedToken {
   const { seconds } = expected;
   if (!hasClaimTypes(payload)) return refused('claims');
   if (payload.iss !== expected.issuer) return refused('issuer');
-  if (payload.aud !== expected.audience) return refused('audience');
+  if (!expected.audiences.includes(payload.aud)) return refused('audience');
   const jti = parseJti(payload.jti);
   if (jti === undefined || jti.sessionId !== payload.sid) return refused('claims');
   const lifetime = payload.exp - payload.iat;

@@ -106,8 +106,8 @@ t.test('beside a running authority, what it does is in effect when it returns', 
   t.match(await run(['services', 'create', 'billing']), { code: 1, lines: [], words: /billing is in use/ });
   t.match((await run(['services', 'revoke', 'billing'])).lines, ['billing']);
   t.match((await run(['services', 'list'])).lines, [
-    /^billing\ttokens\.check\t.*\trevoked$/,
-    /^first\t.*\tlive$/,
+    /^billing\ttokens\.check\t\S+\trevoked\t/,
+    /^first\ttokens\.check,tokens\.introspect,tokens\.revoke\t\S+\tlive\t/,
   ]);
 
   const far = await run(['users', 'create', 'b@example.com', '--password-stdin'], 'x'.repeat(70_000));

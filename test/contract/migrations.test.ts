@@ -20,6 +20,7 @@ const names = [
   '20261124000000_password_failures_index',
   '20261129000000_deleted_sessions',
   '20261129000000_restorations',
+  '20261130100000_service_tokens',
 ];
 
 for (const { name, embedded, open } of engines) {

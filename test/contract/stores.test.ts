@@ -270,12 +270,19 @@ async function services(t: Test, storage: Storage): Promise<void> {
     createdAt: now,
   };
   const hash = randomBytes(32);
-  t.equal(await services.create(service, hash), 'created');
+  const token = { createdAt: now, createdBy: 'operator', expiresAt: undefined };
+  const aToken = (given = randomBytes(32)) => ({ ...token, hash: given });
+  t.equal(await services.create(service, aToken(hash)), 'created');
   const others = { id: newId<ServiceId>(now), certificateName: undefined };
-  t.equal(await services.create({ ...service, ...others }, randomBytes(32)), 'name_taken');
+  t.equal(await services.create({ ...service, ...others }, aToken()), 'name_taken');
   const other = { ...service, id: newId<ServiceId>(now), name: 'shipping' };
-  t.equal(await services.create(other, randomBytes(32)), 'certificate_taken');
-  t.strictSame(await services.findByTokenHash(hash), { ...service, revokedAt: undefined });
+  t.equal(await services.create(other, aToken()), 'certificate_taken');
+  const unused = { ...token, lastUsedAt: undefined };
+  t.strictSame(await services.findByTokenHash(hash), {
+    service: { ...service, revokedAt: undefined },
+    token: unused,
+  });
+  await tokensOfOneService(t, storage, service.id, hash);
   t.equal(await services.findByTokenHash(randomBytes(32)), undefined);
   t.match(await services.findByCertificateNames(['DNS:x', 'URI:spiffe://a/b']), { name: 'billing' });
   t.equal(await services.findByCertificateNames(['spiffe://a/b']), undefined);
@@ -283,12 +290,74 @@ async function services(t: Test, storage: Storage): Promise<void> {
   await services.revoke(service.id, now + 1);
   t.equal(await services.findByCertificateNames(['URI:spiffe://a/b']), undefined);
   t.equal(await services.findByTokenHash(hash), undefined, 'a revoked one is not found');
-  t.match(await services.list(), [{ name: 'billing', revokedAt: now + 1 }]);
-  t.equal(await services.create(other, randomBytes(32)), 'created', 'the name of a revoked one is free');
+  t.match(await services.list(), [{ name: 'billing', revokedAt: now + 1, tokens: [{}, {}] }]);
+  t.equal(await services.create(other, aToken()), 'created', 'the name of a revoked one is free');
   const third = { ...service, id: newId<ServiceId>(now), name: 'third', certificateName: 'DNS:x' };
-  t.equal(await services.create(third, randomBytes(32)), 'created');
+  t.equal(await services.create(third, aToken()), 'created');
   const both = ['DNS:x', 'URI:spiffe://a/b'];
   t.equal(await services.findByCertificateNames(both), undefined, 'of two, nobody knows which one is meant');
+}
+
+/** Two at most, however they are made. */
+async function tokensOfOneService(
+  t: Test,
+  { database }: Storage,
+  id: ServiceId,
+  first: Uint8Array,
+): Promise<void> {
+  const { services } = database;
+  const hour = 60 * minute;
+  const used = async () => (await services.findByTokenHash(first))?.token.lastUsedAt;
+  await services.noteUse(first, now, hour);
+  await services.noteUse(first, now + hour, hour);
+  t.equal(await used(), now, 'not again within the hour');
+  await services.noteUse(first, now + hour + 1, hour);
+  t.equal(await used(), now + hour + 1);
+  await services.noteUse(randomBytes(32), now, hour);
+
+  const rotate = async (hash: Uint8Array, createdAt: number, keepUntil: number, expiresAt?: number) => {
+    const token = { hash, createdAt, createdBy: 'operator', expiresAt };
+    await database.transaction((stores) => stores.services.rotate(id, token, keepUntil));
+  };
+  const tokens = async () =>
+    (await services.list())[0]?.tokens.map(({ createdAt, expiresAt }) => [createdAt, expiresAt]);
+  const [second, third] = [randomBytes(32), randomBytes(32)];
+  await rotate(second, now + 1, now + 10, now + 5);
+  t.strictSame(
+    await tokens(),
+    [
+      [now + 1, now + 5],
+      [now, now + 10],
+    ],
+    'the old one until then',
+  );
+  await rotate(third, now + 2, now + 20);
+  t.strictSame(
+    await tokens(),
+    [
+      [now + 2, undefined],
+      [now + 1, now + 5],
+    ],
+    'no longer than it had',
+  );
+  t.equal(await services.findByTokenHash(first), undefined, 'the one before that ends');
+  t.match(await services.findByTokenHash(second), { service: { id } });
+  await rotate(randomBytes(32), now + 3, now + 3);
+  t.strictSame(await tokens(), [[now + 3, undefined]], 'nothing is kept when that is asked');
+  t.equal(await services.findByTokenHash(third), undefined);
+  await rotate(randomBytes(32), now + 4, now + 30, now + 6);
+  await rotate(randomBytes(32), now + 7, now + 30);
+  t.strictSame(
+    await tokens(),
+    [
+      [now + 7, undefined],
+      [now + 3, now + 30],
+    ],
+    'of those that live the latest, of those that have expired none',
+  );
+  const atOnce = [1, 2, 3, 4].map((each) => rotate(randomBytes(32), now + 10 + each, now + 100));
+  await Promise.all(atOnce);
+  t.equal((await tokens())?.length, 2, 'four at once');
 }
 
 async function signingKeys(t: Test, { database }: Storage): Promise<void> {

@@ -49,6 +49,7 @@ t.test('every operation', async (t) => {
   await recorded(
     false,
     [
+      { type: 'service_created', actor: 'operator', reason: authority.serviceName },
       { type: 'service_created', actor: 'authority', reason: 'first' },
       { type: 'signing_key_created', actor: 'authority' },
       { type: 'signing_key_created', actor: 'authority' },
@@ -222,6 +223,12 @@ t.test('every operation', async (t) => {
   const detail = { permissions: [...permissions] };
   await recorded(false, [{ type: 'service_created', reason: 'billing', detail }], 'services create');
 
+  const rotated = await flows.rotateServiceToken({ name: 'billing' }, operator);
+  secrets.push(rotated.token);
+  const until = { old_token_until: new Date(rotated.oldUntil).toISOString() };
+  const rotation = { type: 'service_token_rotated', actor: 'operator', reason: 'billing', detail: until };
+  await recorded(false, [rotation], 'services rotate');
+
   // By other services, over gRPC: they are named.
   const address = `127.0.0.1:${authority.grpcPort}`;
   const [rpc, keys] = [createRpcClient(address, token), createKeyClient(address, token)];
@@ -253,7 +260,12 @@ t.test('every operation', async (t) => {
     'services revoke',
   );
 
-  const all = JSON.stringify(await flows.listAudit({ limit: 1_000 }));
+  const listed = await flows.listAudit({ limit: 1_000 });
+  t.ok(
+    listed.some(({ email }) => email === 'c@example.com'),
+    'who it is now is looked up',
+  );
+  const all = JSON.stringify(listed.map(({ email, ...recorded }) => recorded));
   for (const secret of secrets) t.notMatch(all, secret, 'no secret is in the log');
   t.equal(all.includes('example.com'), false, 'nor an e-mail address');
   t.match(await flows.verifyAudit(), { fault: undefined });

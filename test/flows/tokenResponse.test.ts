@@ -66,7 +66,7 @@ async function makeToken(at: Moment) {
     await database.sessions.create(session, signer.kid);
     await reached('stored');
     const accessTokens = { ...parts.accessTokens, issue };
-    const { accessToken } = await respondWithTokens({ ...parts, accessTokens }, session, signer, now);
+    const { accessToken } = await respondWithTokens({ ...parts, accessTokens }, session, signer, { now });
     await reached('answered');
     return kidOf(accessToken);
   };
@@ -100,7 +100,7 @@ t.test('a key that is not revoked: no look, and the key of the ring', async (t) 
   const signer = await chooseSigner({ ...parts, ringKeeper }, now);
   t.equal(signer.kid, leaked);
   t.strictSame(Buffer.from(signer.subject), Buffer.from(keySubject(leaked)));
-  const response = await respondWithTokens(parts, session, signer, now);
+  const response = await respondWithTokens(parts, session, signer, { now });
   t.equal(kidOf(response.accessToken), leaked);
   const { id: sessionId } = session;
   t.match(response, { expiresIn: policy.tokenLifetimeMs / 1_000, refreshExpiresIn: 1_000, sessionId });

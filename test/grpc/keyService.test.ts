@@ -1,7 +1,7 @@
 /** Signing keys over gRPC: who may, what is shown, and what changes. */
 import { randomUUID } from 'node:crypto';
 import t from 'tap';
-import { type Permission, permissions } from '../../src/authn/service.ts';
+import { type Permission, permissions, usualPermissions } from '../../src/authn/service.ts';
 import { newId, type SessionId } from '../../src/core/ids.ts';
 import { newJti } from '../../src/tokens/jti.ts';
 import { startAuthority } from '../support/authority.ts';
@@ -35,9 +35,8 @@ t.test('KeyService', async (t) => {
   t.test('who may: nobody who was not named for it', async (t) => {
     const others = [
       await as(...permissions.filter((name) => name !== 'keys.manage')),
-      createKeyClient(address, authority.serviceToken),
+      await as(...usualPermissions),
     ];
-    t.teardown(() => others[1]?.close());
     for (const client of others) {
       for (const call of [() => client.list(), () => client.rotate(), () => client.reseal()]) {
         t.equal(await statusOf(call()), 'PERMISSION_DENIED');

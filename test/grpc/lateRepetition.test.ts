@@ -1,6 +1,7 @@
 /** A named request that is repeated when what it took back has expired: it is still the success that it was. */
 import { randomUUID } from 'node:crypto';
 import t from 'tap';
+import { permissions } from '../../src/authn/service.ts';
 import { startAuthority } from '../support/authority.ts';
 import { claimsOf } from '../support/clients.ts';
 import { createRpcClient, refusalOf } from '../support/rpcClient.ts';
@@ -15,7 +16,7 @@ t.test('one authority', async (t) => {
   t.teardown(() => authority.stop());
   const { flows } = authority.authority;
   const { token: serviceToken } = await flows.createService(
-    { name: 'late', permissions: ['tokens.check', 'tokens.revoke', 'sessions.end'] },
+    { name: 'late', permissions },
     { actor: 'operator' },
   );
   const { call, close } = createRpcClient(`127.0.0.1:${authority.grpcPort}`, serviceToken);

@@ -84,7 +84,7 @@ t.test('one authority', async (t) => {
   t.test('those who may revoke tokens may not choose sessions by what they are', async (t) => {
     const { one } = await twoSessions();
     const needed = (target: object, dryRun: boolean) =>
-      'kid' in target ? 'keys.manage' : dryRun ? 'sessions.read' : 'sessions.end';
+      'kid' in target ? 'keys.manage' : dryRun ? 'sessions.read' : 'sessions.end_matching';
     for (const target of [{ clientId: 'nobody' }, { filter: { userId: one.sub } }, { kid: one.kid }]) {
       for (const dryRun of [true, false]) {
         const others = permissions.filter((name) => name !== needed(target, dryRun));
@@ -94,10 +94,10 @@ t.test('one authority', async (t) => {
       }
     }
     t.equal(await isRevoked(one), false);
-    const { call: callAs } = await as('tokens.revoke', 'sessions.read');
+    const { call: callAs } = await as('sessions.read');
     const filter = { userId: one.sub };
     t.match(await callAs('Revoke', { filter, dryRun: true }), { matchedSessions: 2 });
-    const { call: end } = await as('tokens.revoke', 'sessions.end');
+    const { call: end } = await as('sessions.end_matching');
     t.match(await end('Revoke', { filter }), { endedSessions: 2 });
   });
 
@@ -211,7 +211,7 @@ t.test('one authority', async (t) => {
       t.match(refusal, { code: 'INVALID_ARGUMENT', reason: 'INVALID_REQUEST', field: 'request_id' });
     }
     t.equal(await isRevoked(other), false, 'and nothing has changed');
-    const another = await as('tokens.revoke');
+    const another = await as('sessions.end');
     t.match(await another.call('Revoke', { sessionId: other.sid, requestId }), { endedSessions: 1 });
     for (const malformed of ['x'.repeat(129), 'é', 'a\nb']) {
       const refusal = await refusalOf(call('Revoke', { sessionId: one.sid, requestId: malformed }));

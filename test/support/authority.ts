@@ -1,6 +1,6 @@
 /** A whole authority on an embedded database of its own, in the process of the test: real HTTP, real gRPC, real SQL. */
 import { randomUUID } from 'node:crypto';
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { permissions } from '../../src/authn/service.ts';
 import { type Authority, openAuthority } from '../../src/authority.ts';
 import { readConfig } from '../../src/config/config.ts';
@@ -8,7 +8,7 @@ import { type Clock, systemClock } from '../../src/core/clock.ts';
 import { openOperations } from '../../src/http/operations.ts';
 import { createLog } from '../../src/observability/log.ts';
 import { createMetrics } from '../../src/observability/metrics.ts';
-import { type DataFolder, openDataFolder } from '../../src/storage/local/dataFolder.ts';
+import { openDataFolder } from '../../src/storage/local/dataFolder.ts';
 import { openEngine } from '../../src/storage/postgres/engine.ts';
 import {
   type Answer,
@@ -34,7 +34,9 @@ export interface TestAuthority {
   readonly dataDir: string;
   readonly httpPort: number;
   readonly grpcPort: number;
+  /** Of a service that may ask everything. */
   readonly serviceToken: string;
+  readonly serviceName: string;
   readonly call: HttpCall;
   /** On an operations port. */
   readonly operations: HttpCall;
@@ -87,7 +89,8 @@ export async function startAuthority({
     await authority.close();
     throw error;
   });
-  const serviceToken = await aServiceToken(authority, dataFolder);
+  const service = { name: `test-${randomUUID()}`, permissions };
+  const { token: serviceToken } = await authority.flows.createService(service, { actor: 'operator' });
   const call = createHttpClient(`http://127.0.0.1:${httpPort}`);
   const grpc = createGrpcClient(`127.0.0.1:${grpcPort}`, serviceToken);
   const readiness = authority.readiness;
@@ -102,6 +105,7 @@ export async function startAuthority({
     httpPort,
     grpcPort,
     serviceToken,
+    serviceName: service.name,
     call,
     operations: createHttpClient(`http://127.0.0.1:${operations.port}`),
     grpc,
@@ -122,13 +126,4 @@ export async function startAuthority({
       if (dataDir === undefined) await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-/** The one of the first start; on a PostgreSQL server, where nobody makes one, a new one. */
-async function aServiceToken({ flows }: Authority, { serviceTokenPath }: DataFolder): Promise<string> {
-  const kept = await readFile(serviceTokenPath, 'utf8').catch(() => undefined);
-  if (kept !== undefined) return kept.trim();
-  const name = `test-${randomUUID()}`;
-  const { token } = await flows.createService({ name, permissions }, { actor: 'operator' });
-  return token;
 }

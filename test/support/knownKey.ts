@@ -26,7 +26,10 @@ export async function startWithKnownKey(clock: Clock): Promise<KnownAuthority> {
     RATE_LIMITS: '1000',
   };
   // The first start makes the key, as it always does; nothing here says how.
-  await (await startAuthority({ clock, dataDir, env })).stop();
+  const first = await startAuthority({ clock, dataDir, env });
+  // A service that is there at a start would be a warning, too: its tokens may use the account.
+  await first.authority.flows.revokeService(first.serviceName, { actor: 'operator' });
+  await first.stop();
   const key = await storedKey(dataDir, keyEncryptionKey);
   const authority = await startAuthority({ clock, dataDir, env });
   return {

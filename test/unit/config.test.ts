@@ -55,7 +55,12 @@ t.test('nothing set: embedded mode with the documented defaults', (t) => {
     grpc: { host: '127.0.0.1', port: 50051, reflection: true, tls: undefined },
     operations: { host: '127.0.0.1', port: 9464, orAnyPort: true },
     drainDelayMs: 0,
-    tokens: { issuer: 'http://127.0.0.1:8080', audience: 'countersign', accessTtlMs: 900_000 },
+    tokens: {
+      issuer: 'http://127.0.0.1:8080',
+      audience: 'countersign',
+      accountAudience: 'countersign',
+      accessTtlMs: 900_000,
+    },
     sessions: {
       ...{ refreshIdleTtlMs: 2_592_000_000, maxTtlMs: 7_776_000_000, refreshGraceMs: 10_000 },
       ...{ replayEnds: 'session', perUser: 100 },
@@ -94,6 +99,7 @@ t.test('everything set: server mode, and every variable arrives', (t) => {
     ISSUER: 'https://auth.example.com/tenant',
     CORS_ORIGINS: 'https://app.example.com, https://admin.example.com:8443',
     AUDIENCE: 'https://api.example.com',
+    ACCOUNT_AUDIENCE: 'https://auth.example.com/account',
     DATA_DIR: '/var/lib/countersign',
     ACCESS_TOKEN_TTL: '5m',
     REFRESH_IDLE_TTL: '7d',
@@ -145,6 +151,7 @@ t.test('everything set: server mode, and every variable arrives', (t) => {
     tokens: {
       issuer: 'https://auth.example.com/tenant',
       audience: 'https://api.example.com',
+      accountAudience: 'https://auth.example.com/account',
       accessTtlMs: 300_000,
     },
     sessions: {
@@ -248,6 +255,7 @@ t.test('a value that is not of its form is refused, naming its variable', (t) =>
     ['GRPC_PORT', ['x', '0x50', '+1']],
     ['ALLOW_PLAINTEXT', ['http', 'grpc,', 'GRPC', 'all']],
     ['AUDIENCE', ['a b', 'ü', 'a\n', 'x'.repeat(256)]],
+    ['ACCOUNT_AUDIENCE', ['a b', 'ü', 'a\n', 'x'.repeat(256)]],
     ['ACCESS_TOKEN_TTL', ['0s', '500ms', '1500ms', '25h', '15', '-1m', '15m ']],
     ['REFRESH_IDLE_TTL', ['999ms', '30', '4000d']],
     ['SESSION_MAX_TTL', ['0d', 'never']],

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { normaliseEmail } from '../../authn/email.ts';
 import { rfc3339 } from '../../core/clock.ts';
 import { AuthorityError, invalidField } from '../../core/errors.ts';
+import type { SessionId } from '../../core/ids.ts';
 import type { TokenResponse } from '../../flows/tokenResponse.ts';
 import type { HttpFlows, HttpParts } from '../app.ts';
 import type { HttpApp } from '../bareApp.ts';
@@ -81,11 +82,11 @@ function tokenRoutes(app: HttpApp, flows: HttpFlows, rateLimits: RateLimits): vo
     ...rateLimits.hooks('login', emailIn),
   } as const;
   app.post('/auth/login', loginOptions, async (request, reply) => {
-    const { email, password, device_name: deviceName, device_id: deviceId } = request.body;
+    const { email, password, device_name: deviceName, device_id: deviceId, audience } = request.body;
     // Without ?cookie the answer leaves the cookie as it is, and so its session.
     const cookieMode = inCookieMode(request);
     const replaces = cookieMode ? readRefreshCookie(request.headers) : undefined;
-    const input = { email, password, deviceName, replaces };
+    const input = { email, password, deviceName, audience, replaces };
     const tokens = await flows.login(input, originOf(request, deviceId), () =>
       rateLimits.spendGlobal('login', request, reply),
     );
@@ -108,13 +109,12 @@ function tokenRoutes(app: HttpApp, flows: HttpFlows, rateLimits: RateLimits): vo
     ...rateLimits.placeHook('refresh'),
   } as const;
   app.post('/auth/refresh', refreshOptions, async (request, reply) => {
-    const { refresh_token: ofBody, device_id: deviceId } = request.body;
+    const { refresh_token: ofBody, device_id: deviceId, audience } = request.body;
     const token = presentedRefreshToken(request, ofBody);
     if (token === undefined) throw noRefreshToken(request);
     // A refusal leaves the cookie: it may arrive after a login in another tab, and would take away the cookie of that.
-    const tokens = await flows.refresh(token, originOf(request, deviceId), (sessionId) =>
-      rateLimits.spend('refresh', sessionId, request, reply),
-    );
+    const admit = (sessionId: SessionId) => rateLimits.spend('refresh', sessionId, request, reply);
+    const tokens = await flows.refresh(token, originOf(request, deviceId), admit, audience);
     return ofBody === undefined ? inCookie(reply, tokens) : inBody(tokens);
   });
 }

@@ -3,7 +3,7 @@ import type { HttpParts } from '../app.ts';
 import type { HttpApp } from '../bareApp.ts';
 import { allowEveryOrigin } from '../cors.ts';
 
-export function wellKnownRoutes(app: HttpApp, { keyRing, issuer, policy }: HttpParts): void {
+export function wellKnownRoutes(app: HttpApp, { keyRing, issuer, audiences, policy }: HttpParts): void {
   const cacheControl = cacheable(policy);
 
   app.get(
@@ -30,6 +30,9 @@ export function wellKnownRoutes(app: HttpApp, { keyRing, issuer, policy }: HttpP
     // There is no authorization endpoint; RFC 8414 §2 requires the member all the same.
     response_types_supported: [],
     grant_types_supported: [],
+    // RFC 8414 §2 allows members of one's own.
+    audience: audiences.services,
+    account_audience: audiences.account,
     service_documentation: `${issuer}/docs`,
   };
   for (const document of ['oauth-authorization-server', 'openid-configuration']) {

@@ -28,6 +28,14 @@ export function createRequestStore(prisma: PrismaConnection): RequestStore {
       return { ...found, openedAt: openedAt.getTime() };
     },
 
+    async isKept({ caller, id, targetHash }, now, keptMs) {
+      const rows = await prisma.$queryRaw<unknown[]>`
+        SELECT 1 FROM requests
+         WHERE caller = ${caller} AND id = ${id} AND target_hash = ${Buffer.from(targetHash)}
+           AND NOT opened_at < ${beforeEither(now, keptMs)}`;
+      return rows.length > 0;
+    },
+
     async note({ caller, id }, endedSessions, finished) {
       const row = await prisma.namedRequest.update({
         where: { caller_id: { caller, id } },

@@ -1,11 +1,17 @@
-import { isPermission, type Service, type ServiceStore } from '../../authn/service.ts';
+import {
+  isPermission,
+  type NewServiceToken,
+  type Service,
+  type ServiceStore,
+  type ServiceToken,
+} from '../../authn/service.ts';
 import type { ServiceId } from '../../core/ids.ts';
-import type { Service as ServiceRow } from './generated/client.ts';
+import type { Service as ServiceRow, ServiceToken as TokenRow } from './generated/client.ts';
 import type { PrismaConnection } from './transactions.ts';
 
 export function createServiceStore(prisma: PrismaConnection): ServiceStore {
   return {
-    async create({ id, name, permissions, certificateName, createdAt }, tokenHash) {
+    async create({ id, name, permissions, certificateName, createdAt }, token) {
       const { count } = await prisma.service.createMany({
         data: [
           {
@@ -14,22 +20,25 @@ export function createServiceStore(prisma: PrismaConnection): ServiceStore {
             permissions: [...permissions],
             certificateName: certificateName ?? null,
             createdAt: new Date(createdAt),
-            tokenHash: new Uint8Array(tokenHash),
           },
         ],
         skipDuplicates: true,
       });
-      if (count === 1) return 'created';
+      if (count === 1) {
+        await prisma.serviceToken.create({ data: toRow(id, token) });
+        return 'created';
+      }
       return (await prisma.service.findUnique({ where: { name } })) === null
         ? 'certificate_taken'
         : 'name_taken';
     },
 
-    async findByTokenHash(tokenHash) {
-      const row = await prisma.service.findFirst({
-        where: { tokenHash: new Uint8Array(tokenHash), revokedAt: null },
+    async findByTokenHash(hash) {
+      const row = await prisma.serviceToken.findFirst({
+        where: { tokenHash: new Uint8Array(hash), service: { revokedAt: null } },
+        include: { service: true },
       });
-      return row === null ? undefined : fromRow(row);
+      return row === null ? undefined : { service: fromRow(row.service), token: fromTokenRow(row) };
     },
 
     async findByCertificateNames(names) {
@@ -47,8 +56,33 @@ export function createServiceStore(prisma: PrismaConnection): ServiceStore {
     },
 
     async list() {
-      const rows = await prisma.service.findMany({ orderBy: { name: 'asc' } });
-      return rows.map(fromRow);
+      const rows = await prisma.service.findMany({
+        orderBy: { name: 'asc' },
+        include: { tokens: { orderBy: { number: 'desc' } } },
+      });
+      return rows.map((row) => ({ ...fromRow(row), tokens: row.tokens.map(fromTokenRow) }));
+    },
+
+    async rotate(id, token, keepUntil) {
+      const [now, until] = [new Date(token.createdAt), new Date(keepUntil)];
+      await prisma.$queryRaw`SELECT 1 FROM services WHERE id = ${id}::uuid FOR UPDATE`;
+      await prisma.$executeRaw`
+        DELETE FROM service_tokens WHERE service_id = ${id}::uuid AND number IS DISTINCT FROM (
+          SELECT max(number) FROM service_tokens
+           WHERE service_id = ${id}::uuid AND ${until} > ${now} AND COALESCE(expires_at > ${now}, true))`;
+      await prisma.$executeRaw`
+        UPDATE service_tokens SET expires_at = LEAST(expires_at, ${until}) WHERE service_id = ${id}::uuid`;
+      await prisma.serviceToken.create({ data: toRow(id, token) });
+    },
+
+    async noteUse(hash, now, everyMs) {
+      await prisma.serviceToken.updateMany({
+        where: {
+          tokenHash: new Uint8Array(hash),
+          OR: [{ lastUsedAt: null }, { lastUsedAt: { lt: new Date(now - everyMs) } }],
+        },
+        data: { lastUsedAt: new Date(now) },
+      });
     },
 
     async revoke(id, now) {
@@ -65,5 +99,24 @@ function fromRow(row: ServiceRow): Service {
     certificateName: row.certificateName ?? undefined,
     createdAt: row.createdAt.getTime(),
     revokedAt: row.revokedAt?.getTime(),
+  };
+}
+
+function fromTokenRow(row: TokenRow): ServiceToken {
+  return {
+    createdAt: row.createdAt.getTime(),
+    createdBy: row.createdBy,
+    expiresAt: row.expiresAt?.getTime(),
+    lastUsedAt: row.lastUsedAt?.getTime(),
+  };
+}
+
+function toRow(serviceId: ServiceId, { hash, createdAt, createdBy, expiresAt }: NewServiceToken) {
+  return {
+    serviceId,
+    tokenHash: new Uint8Array(hash),
+    createdAt: new Date(createdAt),
+    createdBy,
+    expiresAt: expiresAt === undefined ? null : new Date(expiresAt),
   };
 }

@@ -24,6 +24,14 @@ export function createSessionStore(prisma: PrismaConnection): SessionStore {
       return { ...fromRow(row), user: { tokenVersion: row.userVersion, disabled: row.userDisabled } };
     },
 
+    async userAgents(ids) {
+      const rows = await prisma.session.findMany({
+        where: { id: { in: [...ids] }, userAgent: { not: null } },
+        select: { id: true, userAgent: true },
+      });
+      return new Map(rows.map(({ id, userAgent }) => [id as SessionId, userAgent ?? '']));
+    },
+
     async list(userId, { now, limit, before }) {
       const at = new Date(now);
       const start = before === undefined ? Prisma.sql`true` : Prisma.sql`id < ${before}::uuid`;

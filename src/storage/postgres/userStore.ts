@@ -30,6 +30,14 @@ export function createUserStore(prisma: PrismaConnection): UserStore {
       return fromRow(await prisma.user.findUnique({ where: { email } }));
     },
 
+    async emails(ids) {
+      const rows = await prisma.user.findMany({
+        where: { id: { in: [...ids] }, deletedAt: null },
+        select: { id: true, email: true },
+      });
+      return new Map(rows.map(({ id, email }) => [id as UserId, email as Email]));
+    },
+
     async lock(id) {
       await prisma.$queryRaw`SELECT 1 FROM users WHERE id = ${id}::uuid FOR UPDATE`;
       return fromRow(await prisma.user.findUnique({ where: { id } }));

@@ -1,0 +1,36 @@
+/** What an operator is told at the start, since no setting says that it is meant. */
+import type { UserStore } from './authn/user.ts';
+import type { Config } from './config/config.ts';
+import type { ListServices } from './flows/services.ts';
+import type { Log } from './observability/log.ts';
+
+interface Parts {
+  readonly config: Pick<Config, 'registration' | 'registrationByDefault' | 'tokens'>;
+  readonly log: Log;
+  readonly users: Pick<UserStore, 'any'>;
+  readonly listServices: ListServices;
+  /** The name of the service that the first start made: it is there for trying things out. */
+  readonly firstService: string;
+}
+
+export async function warnOfDefaults(parts: Parts): Promise<void> {
+  await warnOfRegistration(parts);
+  await warnOfSharedAudience(parts);
+}
+
+/** Whoever has users should not find out from strangers, or from users, what the default is. */
+async function warnOfRegistration({ config, log, users }: Parts): Promise<void> {
+  if (!config.registrationByDefault || !(await users.any())) return;
+  const { registration } = config;
+  log.warn({ registration }, `REGISTRATION is not set, so it is ${registration}; set it to open or closed`);
+}
+
+/** Services that somebody made are shown tokens. */
+async function warnOfSharedAudience({ config, log, listServices, firstService }: Parts): Promise<void> {
+  if (config.tokens.accountAudience !== config.tokens.audience) return;
+  const services = await listServices();
+  const made = services.filter(({ name, revokedAt }) => revokedAt === undefined && name !== firstService);
+  if (made.length === 0) return;
+  const why = 'each service that is shown a token may list and end the sessions of its user';
+  log.warn({ services: made.length }, `ACCOUNT_AUDIENCE is AUDIENCE: ${why}`);
+}
