@@ -1,6 +1,8 @@
 /** What somebody without a credential can read: a table of all there is. */
+import { rm } from 'node:fs/promises';
 import t from 'tap';
-import { startAuthority } from '../support/authority.ts';
+import { startAuthority, type TestAuthority } from '../support/authority.ts';
+import { copyOfEmbeddedDatabase } from '../support/pglite.ts';
 
 /** Read with GET; whatever else there is wants a body or a token. */
 const readable: Readonly<Record<string, number>> = {
@@ -58,3 +60,23 @@ t.test('no metric tells whether an e-mail is registered', async (t) => {
     to.filter((line) => !from.includes(line)).map((line) => line.replace(/ .*/, ''));
   t.strictSame(changed(before, known), changed(known, unknown), 'the same series count either');
 });
+
+t.test(
+  'whether strangers may register is said at the start, when there are users and no setting says it',
+  async (t) => {
+    const dataDir = await copyOfEmbeddedDatabase();
+    t.teardown(() => rm(dataDir, { recursive: true, force: true }));
+    const said = async (registration: string, work?: (authority: TestAuthority) => Promise<unknown>) => {
+      const authority = await startAuthority({ dataDir, env: { REGISTRATION: registration } });
+      await work?.(authority);
+      await authority.stop();
+      return authority
+        .log()
+        .split('\n')
+        .filter((line) => line.includes('REGISTRATION')).length;
+    };
+    t.equal(await said('', ({ register }) => register('ada@example.com')), 0, 'while there are none');
+    t.equal(await said(''), 1);
+    t.equal(await said('open'), 0);
+  },
+);
