@@ -137,9 +137,9 @@ t.test('where there is no authority, only what makes something begins one', asyn
   const folder = await mkdtemp(join(tmpdir(), 'nobody-'));
   t.teardown(() => rm(folder, { recursive: true, force: true }));
   const dataDir = join(folder, 'data');
-  const others = Object.entries(commands).filter(([, { begins }]) => !begins);
-  t.ok(others.length > 15);
-  for (const name of ['backup copy', ...others.map(([name]) => name)]) {
+  const beginning = Object.keys(commands).filter((name) => commands[name]?.begins);
+  t.strictSame(beginning, ['users create', 'services create']);
+  for (const name of ['backup copy', 'audit verify', 'keys list', 'revoke user a@example.com']) {
     const { code, lines, words } = await countersign(dataDir, name.split(' '));
     t.match({ code, lines }, { code: 1, lines: [] }, name);
     t.match(words, /^DATA_DIR: there is no authority in .*\/data, and DATABASE_URL is not set/);
