@@ -81,7 +81,7 @@ t.test('two audiences', async (t) => {
       },
     });
     t.match(refusal.headers.get('www-authenticate'), /^Bearer .*error="invalid_token"/);
-    const { body } = await call('GET', '/metrics');
+    const { body } = await authority.operations('GET', '/metrics');
     t.match(String(body), /refusals_total\{code="invalid_token",reason="other_audience"\} 8/);
     t.match(authority.log(), '"reason":"other_audience"');
     t.equal((await call('POST', '/auth/logout', { token })).status, 204);
