@@ -64,7 +64,7 @@ t.test('made-up external ids: so many in a minute, and a retry time', async (t) 
   const refusal = await refusalOf(revoke(external()));
   t.match(refusal, { code: 'RESOURCE_EXHAUSTED', reason: 'RATE_LIMITED' });
   t.ok(Number(refusal.retrySeconds) >= 1 && Number(refusal.retrySeconds) <= 60, `${refusal.retrySeconds} s`);
-  const { body } = await authority.call('GET', '/metrics');
+  const { body } = await authority.operations('GET', '/metrics');
   t.match(String(body), `revoke_budget_refusals_total{service="${name}",budget="external_ids"} 41`);
   t.equal(authority.log().match(/a service takes back more than its budget/g)?.length, 1, 'logged once');
   const another = await aService(t, authority, ['external_ids.revoke']);

@@ -51,7 +51,7 @@ t.test('service tokens', async (t) => {
     clock.shift(-hour);
     t.notOk(await isAnswered(token), 'a clock that is set back revives nothing');
     clock.shift(hour);
-    const { body } = await authority.call('GET', '/metrics');
+    const { body } = await authority.operations('GET', '/metrics');
     t.match(String(body), 'code="token_required",reason="service_token_expired"');
     const { token: next } = await flows.rotateServiceToken({ name }, operator);
     t.ok(await isAnswered(next), 'a new one is good');
