@@ -22,6 +22,10 @@ export const guessingLimits = {
   passwordFailuresDays: 90,
   /** Logins to one account from one place that wait for each other on a node. */
   passwordTurnsWaiting: 128,
+  /** Attempts of which a node asks the database at once whose they are: with more, the queries of a login wait for those of others. */
+  passwordAttemptsAsked: 4,
+  /** Attempts that wait for that: about two seconds of an embedded database. */
+  passwordAttemptsWaiting: 1_024,
   /** Logins with e-mails that nobody has that a node writes down in an hour: of one network, and of all. Anybody can make some up. */
   unknownEmailsRecorded: 5,
   unknownEmailsRecordedTogether: 1_000,
@@ -55,8 +59,10 @@ export const guessingLimits = {
   rateNetwork: { ipv4: 24, ipv6: 48 },
   /** What a node lets through of each budget while it cannot ask what others did: ten nodes make the whole of it. */
   rateLocalShare: 0.1,
-  /** Budgets that a node counts by itself; those that were used longest ago are forgotten first. */
+  /** Windows that a node counts by itself, about 200 bytes each. */
   rateLocalEntries: 20_000,
+  /** Without room for another window names share so many, for each size of budget: enough that few meet. */
+  rateLocalShared: 4_096,
   rateScaleMinimum: 0.1,
   rateScaleMaximum: 1_000,
   /** Proxies that can be named, each a network. */

@@ -45,7 +45,10 @@ export const limits = {
   argon2Lanes: 1,
   /** Hashes at once: each keeps a core and 19 MiB busy for tens of milliseconds. */
   passwordHashesAtOnce: 2,
-  /** Hashes waiting for their turn; above this the answer is 503, since the caller would time out anyway. */
+  /**
+   * Hashes waiting for their turn, of strangers and of known places each; above this the answer is 503, since the caller would time
+   * out anyway.
+   */
   passwordHashesWaiting: 128,
   deviceNameCharacters: 100,
   /** Longer User-Agent values are cut, not refused: they are shown, never interpreted. */

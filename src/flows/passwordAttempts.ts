@@ -11,8 +11,10 @@ import {
   judgeAttempt,
   noFailures,
 } from '../authn/passwordFailures.ts';
+import { hashTurn } from '../authn/passwordHash.ts';
 import type { Clock } from '../core/clock.ts';
 import { AuthorityError } from '../core/errors.ts';
+import { createFairTurns, type Turn } from '../core/fairTurns.ts';
 import type { SessionId } from '../core/ids.ts';
 import { ipNetwork } from '../core/ipAddress.ts';
 import type { KeyedHash } from '../core/keyedHash.ts';
@@ -20,14 +22,19 @@ import { limits } from '../core/limits.ts';
 import { createTurns } from '../core/turns.ts';
 import type { Database, Stores } from './database.ts';
 
-/** Where somebody is who says a password: at an address, or in a session, which is known already. */
-export type Place = { readonly ip: string | undefined } | { readonly sessionId: SessionId };
+/** Where somebody is who says a password: at an address, or in a session as well, which is known already. */
+export interface Place {
+  readonly ip: string | undefined;
+  readonly sessionId?: SessionId;
+}
 
 export interface PasswordAttempt {
   /** Whether it was the last one before recovery, unless it succeeds. */
   readonly last: boolean;
   /** `network` that is known, `session`, or `strangers`: whose count it is. */
   readonly countedAs: 'network' | 'session' | 'strangers';
+  /** Of the hash that looks at the password. */
+  readonly turn: Turn;
   /** Looks at the password. The attempt counts only if it was wrong: not when looking fails, nor what comes after. */
   check(verify: () => Promise<boolean>): Promise<boolean>;
   /** A write that changes nothing: as much work as that of an event. */
@@ -70,6 +77,12 @@ export function createPasswordAttempts({
   keyedHash,
 }: PasswordAttemptParts): PasswordAttempts {
   const inTurn = createTurns({ waiting: limits.passwordTurnsWaiting });
+  /** Whether a place is known says the database; until then all are alike, and none may keep it busy alone. */
+  const asking = createFairTurns({
+    atOnce: limits.passwordAttemptsAsked,
+    waiting: limits.passwordAttemptsWaiting,
+    reason: 'password_attempts_full',
+  });
   const accountOf = (email: Email) => keyedHash('account', email);
   const strangers = keyedHash('strangers');
 
@@ -78,7 +91,7 @@ export function createPasswordAttempts({
 
   const sourceOf = (email: Email, place: Place): AttemptSource => {
     const account = accountOf(email);
-    if ('sessionId' in place) {
+    if (place.sessionId !== undefined) {
       const session = keyedHash('session', place.sessionId);
       return { account, place: session, strangers: session };
     }
@@ -120,11 +133,13 @@ export function createPasswordAttempts({
     place: Place,
     work: (attempt: PasswordAttempt) => Promise<T>,
   ): Promise<T> => {
-    const counted = await take(source);
+    const counted = await asking.run(hashTurn(place.ip, false), () => take(source));
+    const whose = countedAs(counted, source, place);
     let wrong = false;
     const attempt: PasswordAttempt = {
       last: counted.failures.count >= limits.passwordFailuresMaximum,
-      countedAs: countedAs(counted, source, place),
+      countedAs: whose,
+      turn: hashTurn(place.ip, whose !== 'strangers'),
       async check(verify) {
         const right = await verify();
         wrong = !right;
@@ -169,7 +184,7 @@ function countedAs(
   { place: here, strangers }: AttemptSource,
   place: Place,
 ): PasswordAttempt['countedAs'] {
-  if ('sessionId' in place) return 'session';
+  if (place.sessionId !== undefined) return 'session';
   return source === 'strangers' || here === strangers ? 'strangers' : 'network';
 }
 

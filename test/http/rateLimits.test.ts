@@ -4,6 +4,7 @@ import t, { type Test } from 'tap';
 import { type LimitedOperation, limitedOperations, type RateScope } from '../../src/authn/rateCounters.ts';
 import { type Clock, systemClock } from '../../src/core/clock.ts';
 import { limits } from '../../src/core/limits.ts';
+import { openEngine, type PostgresEngine } from '../../src/storage/postgres/engine.ts';
 import { password, startAuthority } from '../support/authority.ts';
 import type { Answer, HttpCall } from '../support/clients.ts';
 import { behindProxy, brief, from, triesAt } from '../support/loginTries.ts';
@@ -200,6 +201,39 @@ t.test('who uses up a budget of his own uses up no other', async (t) => {
   t.match(answer.headers.get('ratelimit'), `"account";r=${budget('login', 'account') - 1};`);
   const metrics = (await call('GET', '/metrics')).body;
   t.notMatch(metrics, /login_global/);
+});
+
+t.test('what is refused takes nothing from the neighbours', async (t) => {
+  const { wrong } = await start(t);
+  const account = budget('login', 'account');
+  for (let count = 0; count < account + 2 * budget('login', 'address'); count += 1)
+    t.equal((await wrong('192.0.2.1')).status, count < account ? 401 : 429);
+  const { status, headers } = await wrong('192.0.2.1', 'bob@example.com');
+  t.equal(status, 401);
+  t.match(headers.get('ratelimit'), `"address";r=${budget('login', 'address') - account - 1};`);
+});
+
+t.test('what could not be answered takes nothing from anybody, nor from all', async (t) => {
+  let opened: PostgresEngine | undefined;
+  const openDatabase: typeof openEngine = async (...which) => {
+    opened = await openEngine(...which);
+    return opened;
+  };
+  const authority = await startAuthority({ env: behindProxy, rateLimits: 0.005, openDatabase });
+  t.teardown(() => authority.stop());
+  const { wrong } = triesAt(authority);
+  const all = Math.round(limits.rates.login.global * 0.005);
+  const statuses = async () => {
+    const answers = [];
+    for (let number = 0; number < all; number += 1)
+      answers.push((await wrong(`10.0.${number}.1`, `x${number}@example.com`)).status);
+    return new Set(answers);
+  };
+  await opened?.prisma.$executeRawUnsafe('ALTER TABLE users RENAME COLUMN disabled_at TO gone');
+  for (let time = 0; time < 2; time += 1) t.strictSame(await statuses(), new Set([503]));
+  await opened?.prisma.$executeRawUnsafe('ALTER TABLE users RENAME COLUMN gone TO disabled_at');
+  t.strictSame(await statuses(), new Set([401]), 'the budget of each, and of all together, is whole');
+  t.strictSame(await statuses(), new Set([429]), 'what was answered counts');
 });
 
 t.test('no site has more than a tenth of what all have together', async (t) => {
