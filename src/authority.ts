@@ -24,6 +24,7 @@ import { createLoggedLatestTime } from './observability/clockLog.ts';
 import { createFaultLog, type FaultLog } from './observability/faultLog.ts';
 import type { Log } from './observability/log.ts';
 import { createMetrics, type Metrics } from './observability/metrics.ts';
+import { createUnnamedProxies } from './observability/unnamedProxies.ts';
 import { type Doors, openDoors, type Ports } from './openDoors.ts';
 import { openGuessingLimits } from './openGuessingLimits.ts';
 import { openRevoked } from './openRevoked.ts';
@@ -65,6 +66,8 @@ export interface Authority {
   /** Says "not ready", finishes what is in flight and closes everything. */
   close(): Promise<void>;
   readonly readiness: HttpParts['readiness'];
+  /** What an operator should know, although all is ready. */
+  readonly warnings: () => readonly string[];
   /** Copies the embedded database and its keys to a folder, by its absolute path. Throws `StartupError`. */
   backUp(target: string): Promise<Backup>;
   /** True when this start made the service token in DATA_DIR. */
@@ -130,8 +133,16 @@ export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
       key_ring: signed.keyRing.upToDate() ? 'ready' : 'out of date',
       truth: truth.doubt()?.what ?? 'ready',
     });
+    const { warnings, onUnnamedProxy } = createUnnamedProxies({ ...parts, ...observed });
     const canAnswer = () => truth.trusted() && ['ready', 'not renewed'].includes(revoked.revokedState());
-    const served = { ...parts, ...signed, ...revoked, ...limited, ...observed, flows, readiness, canAnswer };
+    const served = {
+      ...parts,
+      ...signed,
+      ...revoked,
+      ...limited,
+      ...observed,
+      ...{ flows, readiness, canAnswer, onUnnamedProxy },
+    };
     let canary: Promise<Canary> | undefined;
     let doubted = false;
     const prove = async () => {
@@ -171,7 +182,7 @@ export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
     const makeBackup = (target: string) => backUp({ ...backup, clock: parts.clock }, target);
     return {
       ...{ flows, listen, drain, close, readiness, backUp: makeBackup, firstServiceToken },
-      ...{ prove, doubt, whenTrusted: truth.whenTrusted },
+      ...{ prove, doubt, warnings, whenTrusted: truth.whenTrusted },
     };
   } catch (error) {
     await close();

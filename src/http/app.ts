@@ -20,6 +20,7 @@ import type { Log } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { createBareApp, type HttpApp } from './bareApp.ts';
 import { createAuthenticate } from './caller.ts';
+import { type ClientAddressParts, knowClientAddress } from './clientAddress.ts';
 import { allowOrigins } from './cors.ts';
 import { guardCookie } from './csrf.ts';
 import { acceptOnlyJson } from './hygiene.ts';
@@ -60,20 +61,21 @@ export interface HttpParts {
   /** Undefined when nothing is limited. */
   readonly rateLimits: RateLimitParts | undefined;
   readonly trustedProxies: readonly string[];
+  readonly onUnnamedProxy: ClientAddressParts['onUnnamedProxy'];
   readonly metrics: Metrics;
   readonly log: Log;
 }
 
 /** Builds the application; it listens when it is told to. */
 export async function createHttpApp(parts: HttpParts): Promise<HttpApp> {
-  const { log, issuer, corsOrigins, trustedProxies } = parts;
+  const { log, issuer, corsOrigins } = parts;
   const app = await createBareApp({
     log,
-    trustedProxies,
     elsewhere: () => new AuthorityError('not_found'),
     onRefusal: (...refusal) => report(parts, ...refusal),
   });
   observe(app, parts);
+  knowClientAddress(app, parts);
   app.addHook('onRequest', async ({ routeOptions: { url = '' } }) => {
     if (!operationPaths.includes(url)) parts.requireTruth();
   });

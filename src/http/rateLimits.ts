@@ -9,7 +9,7 @@ import rateLimit, { type FastifyRateLimitStore, type FastifyRateLimitStoreCtor }
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { LimitedOperation, RateCounters, RateScope } from '../authn/rateCounters.ts';
 import { AuthorityError } from '../core/errors.ts';
-import { canonicalIp, ipNetwork, type PrefixLengths } from '../core/ipAddress.ts';
+import { ipNetwork, type PrefixLengths } from '../core/ipAddress.ts';
 import type { KeyedHash } from '../core/keyedHash.ts';
 import { limits } from '../core/limits.ts';
 import type { HttpApp } from './bareApp.ts';
@@ -139,9 +139,8 @@ const refusals: Readonly<Record<RateScope, string>> = {
 };
 
 /** What is no address, as a proxy may have passed it on, is one together. */
-function placeOf(request: FastifyRequest, lengths: PrefixLengths): string {
-  const address = canonicalIp(request.ip);
-  return address === undefined ? 'unknown' : ipNetwork(address, lengths);
+function placeOf({ clientIp }: FastifyRequest, lengths: PrefixLengths): string {
+  return clientIp === undefined ? 'unknown' : ipNetwork(clientIp, lengths);
 }
 
 /** One more member of a list (RFC 9651 §3.1). */

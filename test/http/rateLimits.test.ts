@@ -330,8 +330,11 @@ t.test('IPv6 is counted by /64, and what is no address by all together', async (
   t.equal(await left('2001:DB8:0:0:ffff::2'), full - 1);
   t.equal(await left('2001:db8:0:1::1'), full, 'the next one');
   t.equal(await left('unknown'), full);
-  t.equal(await left('192.0.2.1:4711'), full - 1);
-  t.equal(await left('192.0.2.1'), full);
+  t.equal(await left('no address'), full - 1);
+  t.equal(await left('192.0.2.1:4711'), full, 'each by itself, whatever port a proxy adds');
+  t.equal(await left('192.0.2.2:4711'), full);
+  t.equal(await left('192.0.2.1:4712'), full - 1);
+  t.equal(await left('[2001:db8:0:2::1]:443'), full);
 });
 
 t.test('X-Forwarded-For is believed of proxies that were named, and no further than they know', async (t) => {
