@@ -7,6 +7,7 @@ import { usualPermissions } from './authn/service.ts';
 import { newServiceToken } from './authn/serviceToken.ts';
 import type { Config } from './config/config.ts';
 import type { Secrets } from './config/secrets.ts';
+import { askSeldom } from './core/askSeldom.ts';
 import { createAuthenticText } from './core/authenticText.ts';
 import { type Clock, withDeadline } from './core/clock.ts';
 import { AuthorityError, StartupError, UnreachableError } from './core/errors.ts';
@@ -126,9 +127,12 @@ export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
     });
     const firstServiceToken = await keepFirstServiceToken(parts, flows);
 
+    const askDatabase = askSeldom(parts.clock, limits.readinessKeptMilliseconds, () =>
+      databaseState(parts.clock, stored.ping()),
+    );
     const readiness = async () => ({
       process: draining ? 'draining' : listening ? 'ready' : 'starting',
-      database: await databaseState(parts.clock, stored.ping()),
+      database: await askDatabase(),
       deny_list: revoked.revokedState(),
       key_ring: signed.keyRing.upToDate() ? 'ready' : 'out of date',
       truth: truth.doubt()?.what ?? 'ready',

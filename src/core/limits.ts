@@ -238,6 +238,8 @@ export const limits = {
   startRetrySeconds: 5,
   /** A readiness check of one part gives up after this. */
   readinessMilliseconds: 2_000,
+  /** For how long what the database said then is good for whoever asks: anybody may, as often as he likes. */
+  readinessKeptMilliseconds: 250,
   /** Closing the connections to a database server; with what comes before, it fits into the time for a stop. */
   closeMilliseconds: 2_500,
   /** When all calls have been answered, streams that are left get this much time to end. */
