@@ -18,7 +18,7 @@ export interface RateCounters {
   giveBack(name: string, budget: number): Promise<void>;
 }
 
-export const limitedOperations = ['login', 'register', 'refresh', 'password', 'sessions'] as const;
+export const limitedOperations = ['login', 'register', 'refresh', 'password', 'sessions', 'reads'] as const;
 export type LimitedOperation = (typeof limitedOperations)[number];
 export type RateScope = 'address' | 'network' | 'account' | 'global';
 

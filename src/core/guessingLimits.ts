@@ -52,6 +52,8 @@ export const guessingLimits = {
     password: { address: 30, network: 120, account: 10, global: 1_200 },
     /** Ends of sessions by whoever is logged in: each writes, and tells all nodes and edges, also of what had ended already. */
     sessions: { address: 120, network: 600, account: 30, global: 6_000 },
+    /** Who I am, and a page of my sessions. A service may ask for many users from one address. */
+    reads: { address: 6_000, network: 30_000, account: 600, global: 300_000 },
   },
   /** Addresses within an IPv6 network of this length cost nobody anything: each link has as many (RFC 4291). */
   rateAddress: { ipv4: 32, ipv6: 64 },

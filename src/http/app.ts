@@ -52,6 +52,8 @@ export interface HttpParts {
   readonly policy: Pick<KeyPolicy, 'maxAgeMs' | 'staleWhileRevalidateMs'>;
   readonly issuer: string;
   readonly corsOrigins: readonly string[];
+  /** Whether HSTS is meant for the hosts below this one, too. */
+  readonly hstsSubdomains: boolean;
   /** Each part of the authority with `ready` or a few words on why it is not. */
   readonly readiness: () => Promise<Readonly<Record<string, string>>>;
   /** Throws `unavailable` while the database may not be believed: then nothing but operations is answered. */
@@ -68,9 +70,10 @@ export interface HttpParts {
 
 /** Builds the application; it listens when it is told to. */
 export async function createHttpApp(parts: HttpParts): Promise<HttpApp> {
-  const { log, issuer, corsOrigins } = parts;
+  const { log, issuer, corsOrigins, hstsSubdomains } = parts;
   const app = await createBareApp({
     log,
+    hstsSubdomains,
     elsewhere: () => new AuthorityError('not_found'),
     onRefusal: (...refusal) => report(parts, ...refusal),
   });

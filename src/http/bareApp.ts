@@ -23,6 +23,7 @@ export async function createBareApp(parts: {
   log: Log;
   elsewhere: () => AuthorityError;
   onRefusal: (requestId: string, error: AuthorityError, thrown: unknown) => void;
+  hstsSubdomains?: boolean;
 }): Promise<HttpApp> {
   const refuse = (
     request: Parameters<typeof sendProblem>[0],
@@ -60,7 +61,7 @@ export async function createBareApp(parts: {
 
   app.setErrorHandler((error, request, reply) => refuse(request, reply, error));
   app.setNotFoundHandler((request, reply) => refuse(request, reply, parts.elsewhere()));
-  setSecurityHeaders(app);
+  setSecurityHeaders(app, parts.hstsSubdomains ?? false);
   refuseRepeatedFields(app);
   return app;
 }

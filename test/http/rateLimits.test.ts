@@ -22,7 +22,7 @@ async function start(t: Test, env: Readonly<Record<string, string>> = {}) {
 
 /** How many are answered before one is limited, and that one. */
 async function untilLimited(call: (number: number) => Promise<Answer>) {
-  for (let count = 0; count < 200; count += 1) {
+  for (let count = 0; count < 1_000; count += 1) {
     const answer = await call(count);
     if (answer.status === 429 && answer.body.code === 'rate_limited') return { count, answer };
   }
@@ -69,6 +69,8 @@ function waysTo(call: HttpCall, tokens: { readonly accessToken: string; readonly
       ...(body === undefined ? {} : { body }),
       ...(token === undefined ? {} : { token }),
     });
+  const read = (token?: string) => (address: string) =>
+    call('GET', '/auth/sessions', { headers: from(address), ...(token === undefined ? {} : { token }) });
   const guess = { current_password: 'wrong', new_password: 'short' };
   const login = (email: string) => post('/auth/login', { email, password: 'wrong' });
   const register = (email: string, password: string) => post('/auth/register', { email, password });
@@ -100,6 +102,7 @@ function waysTo(call: HttpCall, tokens: { readonly accessToken: string; readonly
       post('/auth/logout-others', undefined, tokens.accessToken),
       () => post('/auth/logout-others', undefined, tokens.accessToken),
     ],
+    reads: [read(), read(tokens.accessToken), () => read(tokens.accessToken)],
   } as const satisfies Record<LimitedOperation, unknown>;
   return { ways, chain };
 }

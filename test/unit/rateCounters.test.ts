@@ -89,7 +89,7 @@ t.test('while the shared count fails, a small share is let through, and everythi
     'and what is given back is taken',
   );
   t.ok(counters.alone());
-  t.equal(faults.length, 202);
+  t.equal(faults.length, 201);
   down = false;
   t.equal(await letThrough(60, 100), 0, 'what was counted before still is');
   t.notOk(counters.alone());
