@@ -24,6 +24,9 @@ export const guessingLimits = {
   passwordTurnsWaiting: 128,
   /** Attempts of which a node asks the database at once whose they are: with more, the queries of a login wait for those of others. */
   passwordAttemptsAsked: 4,
+  /** Waits that a node remembers, and for how long: no wait is shorter, and an operator may end one meanwhile. */
+  passwordWaitsRemembered: 10_000,
+  passwordWaitsMilliseconds: 1_000,
   /** Attempts that wait for that: about two seconds of an embedded database. */
   passwordAttemptsWaiting: 1_024,
   /** Logins with e-mails that nobody has that a node writes down in an hour: of one network, and of all. Anybody can make some up. */

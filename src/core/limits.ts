@@ -46,10 +46,10 @@ export const limits = {
   /** Hashes at once: each keeps a core and 19 MiB busy for tens of milliseconds. */
   passwordHashesAtOnce: 2,
   /**
-   * Hashes waiting for their turn, of strangers and of known places each; above this the answer is 503, since the caller would time
-   * out anyway.
+   * Hashes waiting for their turn, of strangers and of known places each: some three seconds of two cores. Above this the answer is
+   * 503. Who waits in turn costs nothing meanwhile; who is refused comes again at once.
    */
-  passwordHashesWaiting: 128,
+  passwordHashesWaiting: 256,
   deviceNameCharacters: 100,
   /** Longer User-Agent values are cut, not refused: they are shown, never interpreted. */
   userAgentCharacters: 512,

@@ -3,6 +3,7 @@
  * What one place does never keeps out another one from which the password was right before; all others share a count. An
  * e-mail that nobody has is counted alike, so nothing here tells who is registered.
  */
+import { LRUCache } from 'lru-cache';
 import type { Email } from '../authn/email.ts';
 import {
   type Attempt,
@@ -118,12 +119,25 @@ export function createPasswordAttempts({
     }
   };
 
+  /** Who was just told to wait, by the account and the place: whoever comes again within the second is told so without a query. */
+  const waits = new LRUCache<string, { readonly failures: Failures; readonly at: number }>({
+    max: limits.passwordWaitsRemembered,
+  });
+  const refuseAgain = (name: string): void => {
+    const { failures = noFailures, at = 0 } = waits.get(name) ?? {};
+    const since = clock.now() - at;
+    if (since >= 0 && since < limits.passwordWaitsMilliseconds) refuse(failures, clock.now());
+  };
+
   const take = async (source: AttemptSource): Promise<Attempt> => {
     await giveBack(source.account);
     for (let attempt = 0; attempt < tries; attempt += 1) {
       const { taken, ...counted } = await database.passwordFailures.take(source, clock.now());
       if (taken) return counted;
-      refuse(counted.failures, clock.now());
+      const at = clock.now();
+      if (judgeAttempt(counted.failures, at).kind === 'wait')
+        waits.set(nameOf(source), { failures: counted.failures, at });
+      refuse(counted.failures, at);
     }
     throw new AuthorityError('unavailable', { retryAfterSeconds: 1, reason: 'password_contention' });
   };
@@ -165,7 +179,11 @@ export function createPasswordAttempts({
     attempt(email, place, work) {
       const source = sourceOf(email, place);
       // Those who know the password and come at once would else be counted as guessers, each before the other succeeds.
-      return inTurn(nameOf(source), () => run(source, place, work));
+      const name = nameOf(source);
+      return inTurn(name, () => {
+        refuseAgain(name);
+        return run(source, place, work);
+      });
     },
     forget: ({ passwordFailures }, email) => passwordFailures.forget(accountOf(email)),
     async passwordChanged({ passwordFailures }, email, ip, now) {

@@ -15,7 +15,7 @@ const atOnce = 20;
 const home = '192.0.2.7';
 const logins = 8;
 /** What the owner takes for a login, and how many times as long as without an attack where the machine is busy with other things. */
-const patience = { milliseconds: 1_500, times: 8 };
+const patience = { milliseconds: 1_500, times: 30 };
 
 /** Guesses from many addresses of each site, half of them at the owner's account, without a pause. */
 function attack(port: number) {
@@ -74,7 +74,10 @@ t.test('the owner logs in at home while sixteen sites guess', async (t) => {
   for (let count = 0; count < logins; count += 1) attacked.push(await logIn('under attack'));
   t.ok((await waiting()) > full, 'all the time');
   t.ok((answers['401 invalid_credentials'] ?? 0) > looked, 'and strangers are served meanwhile');
-  const most = Math.max(patience.milliseconds, patience.times * Math.max(...alone));
+  const most = Math.max(
+    patience.milliseconds,
+    patience.times * (alone.toSorted((one, other) => one - other)[logins / 2] ?? 0),
+  );
   t.comment(`alone ${alone} ms, under attack ${attacked} ms; strangers: ${JSON.stringify(answers)}`);
   t.ok(Math.max(...attacked) < most, `the slowest of ${attacked} ms in less than ${most} ms`);
 });
