@@ -7,6 +7,7 @@ import { firstServicePermissions } from './authn/service.ts';
 import { newServiceToken } from './authn/serviceToken.ts';
 import type { Config } from './config/config.ts';
 import type { Secrets } from './config/secrets.ts';
+import { askSeldom } from './core/askSeldom.ts';
 import { createAuthenticText } from './core/authenticText.ts';
 import { type Clock, withDeadline } from './core/clock.ts';
 import { AuthorityError, StartupError, UnreachableError } from './core/errors.ts';
@@ -24,6 +25,7 @@ import { createLoggedLatestTime } from './observability/clockLog.ts';
 import { createFaultLog, type FaultLog } from './observability/faultLog.ts';
 import type { Log } from './observability/log.ts';
 import { createMetrics, type Metrics } from './observability/metrics.ts';
+import { createUnnamedProxies } from './observability/unnamedProxies.ts';
 import { type Doors, openDoors, type Ports } from './openDoors.ts';
 import { openGuessingLimits } from './openGuessingLimits.ts';
 import { openRevoked } from './openRevoked.ts';
@@ -68,6 +70,8 @@ export interface Authority {
   /** Says "not ready", finishes what is in flight and closes everything. */
   close(): Promise<void>;
   readonly readiness: HttpParts['readiness'];
+  /** What an operator should know, although all is ready. */
+  readonly warnings: () => readonly string[];
   /** Copies the embedded database and its keys to a folder, by its absolute path. Throws `StartupError`. */
   backUp(target: string): Promise<Backup>;
   /** True when this start made the service token in DATA_DIR. */
@@ -127,15 +131,26 @@ export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
     const firstServiceToken = await keepFirstServiceToken(parts, flows);
     await warnOfDefaults({ ...parts, ...flows, users: stored.database.users, firstService });
 
+    const askDatabase = askSeldom(parts.clock, limits.readinessKeptMilliseconds, () =>
+      databaseState(parts.clock, stored.ping()),
+    );
     const readiness = async () => ({
       process: draining ? 'draining' : listening ? 'ready' : 'starting',
-      database: await databaseState(parts.clock, stored.ping()),
+      database: await askDatabase(),
       deny_list: revoked.revokedState(),
       key_ring: signed.keyRing.upToDate() ? 'ready' : 'out of date',
       truth: truth.doubt()?.what ?? 'ready',
     });
+    const { warnings, onUnnamedProxy } = createUnnamedProxies({ ...parts, ...observed });
     const canAnswer = () => truth.trusted() && ['ready', 'not renewed'].includes(revoked.revokedState());
-    const served = { ...parts, ...signed, ...revoked, ...limited, ...observed, flows, readiness, canAnswer };
+    const served = {
+      ...parts,
+      ...signed,
+      ...revoked,
+      ...limited,
+      ...observed,
+      ...{ flows, readiness, canAnswer, onUnnamedProxy },
+    };
     let canary: Promise<Canary> | undefined;
     let doubted = false;
     const prove = async () => {
@@ -175,7 +190,7 @@ export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
     const makeBackup = (target: string) => backUp({ ...backup, clock: parts.clock }, target);
     return {
       ...{ flows, listen, drain, close, readiness, backUp: makeBackup, firstServiceToken },
-      ...{ prove, doubt, whenTrusted: truth.whenTrusted },
+      ...{ prove, doubt, warnings, whenTrusted: truth.whenTrusted },
     };
   } catch (error) {
     await close();

@@ -30,7 +30,14 @@ export interface Doors {
 
 type DoorParts = Pick<
   HttpParts,
-  'keyRing' | 'policy' | 'rateLimits' | 'readiness' | 'metrics' | 'isDraining' | 'requireTruth'
+  | 'keyRing'
+  | 'policy'
+  | 'rateLimits'
+  | 'readiness'
+  | 'metrics'
+  | 'isDraining'
+  | 'requireTruth'
+  | 'onUnnamedProxy'
 > &
   Pick<GrpcParts, 'edges' | 'sliceMs' | 'nodeId' | 'canAnswer'> & {
     readonly config: Pick<Config, 'http' | 'grpc' | 'tokens'>;

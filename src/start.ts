@@ -61,6 +61,7 @@ export async function startAuthority(parts: StartParts): Promise<Started | undef
     log,
     metrics,
     readiness: async () => authority?.readiness() ?? { process: stop.isAsked() ? 'draining' : waitingFor },
+    warnings: () => authority?.warnings() ?? [],
     reserved: [config.http.port, config.grpc.port],
   });
   opened.push(operations.close);

@@ -91,7 +91,7 @@ const owners: readonly [library: RegExp, owners: readonly string[]][] = [
   [/^@fastify\/|^typebox$|^helmet$/, ['http/']],
   [/^@grpc\/|^grpc-health-check$/, ['contract/', 'grpc/', 'sdk/']],
   [/^jose$/, ['keys/', 'tokens/', 'sdk/']],
-  [/^@node-rs\/argon2$|^p-limit$|^@zxcvbn-ts\//, ['authn/']],
+  [/^@node-rs\/argon2$|^@zxcvbn-ts\//, ['authn/']],
   [/^pino$|^prom-client$/, ['observability/']],
   [/^uuid$/, ['core/']],
   [/^lru-cache$/, ['']],
@@ -209,7 +209,7 @@ const broken: readonly [rule: string, path: string, text: string][] = [
       'jose',
       '@node-rs/argon2',
     ],
-    ...['p-limit', '@zxcvbn-ts/language-common', 'pino', 'prom-client', 'uuid', 'node:timers/promises'],
+    ...['@zxcvbn-ts/language-common', 'pino', 'prom-client', 'uuid', 'node:timers/promises'],
     ...['../storage/postgres/generated/client.ts', 'left-pad'],
   ].map((library): [string, string, string] => [
     'each library has its owners',

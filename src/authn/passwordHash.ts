@@ -1,11 +1,11 @@
 /**
- * Password hashing: argon2id (RFC 9106) as PHC strings, a bounded number at once and a bounded queue. Does not own
- * which passwords are allowed, nor their normal form: it hashes exactly the text that it is given.
+ * Password hashing: argon2id (RFC 9106) as PHC strings, a bounded number at once and a bounded queue, in which places take turns.
+ * Does not own which passwords are allowed, nor their normal form: it hashes exactly the text that it is given.
  */
 import { randomBytes } from 'node:crypto';
 import { hash, parseOptions, verify } from '@node-rs/argon2';
-import pLimit from 'p-limit';
-import { AuthorityError } from '../core/errors.ts';
+import { createFairTurns, type Turn } from '../core/fairTurns.ts';
+import { ipNetwork } from '../core/ipAddress.ts';
 import { limits } from '../core/limits.ts';
 
 /** The library's `Algorithm` and `Version` are const enums: types without a value at run time. */
@@ -20,21 +20,29 @@ export interface PasswordHashing {
   readonly lanes: number;
   /** Hashes at once; each keeps a core and its memory busy. */
   readonly atOnce: number;
-  /** Hashes that may wait for their turn. */
+  /** Hashes that may wait for their turn: so many of known places, and as many of strangers. */
   readonly waiting: number;
 }
 
-/** `hash`, `verify` and `verifyDummy` throw `overloaded` at once, with retry after 1 s, when the queue is full. */
+/**
+ * Whose turn a hash is: that of the network that asks. `known`: the password was right there before, or a session is alive. Those
+ * do not wait for strangers, who can be any number.
+ */
+export function hashTurn(ip: string | undefined, known: boolean): Turn {
+  return { place: ip === undefined ? '' : ipNetwork(ip, limits.knownNetwork), first: known };
+}
+
+/** `hash`, `verify` and `verifyDummy` throw `overloaded`, with retry after 1 s, when the queue is full. */
 export interface PasswordHasher {
   /** A PHC string with a fresh salt. */
-  hash(password: string): Promise<string>;
+  hash(password: string, turn: Turn): Promise<string>;
   /**
    * Whether the password has this hash. Rejects when the hash is not an argon2 PHC string: a damaged row must be seen
    * as one, not as a user who keeps mistyping.
    */
-  verify(hash: string, password: string): Promise<boolean>;
+  verify(hash: string, password: string, turn: Turn): Promise<boolean>;
   /** Spends what `verify` spends and answers false: for an unknown user, who must not be told apart by time. */
-  verifyDummy(password: string): Promise<false>;
+  verifyDummy(password: string, turn: Turn): Promise<false>;
   /** Whether it was made with other parameters than today's. Throws for what is not an argon2 PHC string. */
   needsRehash(hash: string): boolean;
   /** Hashes that wait for their turn now. */
@@ -51,27 +59,19 @@ const fromLimits: PasswordHashing = {
 
 /** The parameters are those of `limits`; tests name others. */
 export function createPasswordHasher(hashing: PasswordHashing = fromLimits): PasswordHasher {
-  const limit = pLimit(hashing.atOnce);
+  const { atOnce, waiting } = hashing;
+  const turns = createFairTurns({ atOnce, waiting, reason: 'password_queue_full' });
   const dummy = hashOfNothing(hashing);
-  const inside = () => limit.activeCount + limit.pendingCount;
-
-  async function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    // Counted together, since the library lets even the first one wait until the next microtask.
-    if (inside() >= hashing.atOnce + hashing.waiting) {
-      throw new AuthorityError('overloaded', { retryAfterSeconds: 1, reason: 'password_queue_full' });
-    }
-    return limit(work);
-  }
 
   return {
-    hash: (password) => inTurn(() => hash(password, argon2Options(hashing))),
-    verify: (stored, password) => inTurn(() => verify(stored, password)),
-    async verifyDummy(password) {
-      await inTurn(() => verify(dummy, password));
+    hash: (password, turn) => turns.run(turn, () => hash(password, argon2Options(hashing))),
+    verify: (stored, password, turn) => turns.run(turn, () => verify(stored, password)),
+    async verifyDummy(password, turn) {
+      await turns.run(turn, () => verify(dummy, password));
       return false;
     },
     needsRehash: (stored) => differs(parseOptions(stored), argon2Options(hashing)),
-    waiting: () => Math.max(0, inside() - hashing.atOnce),
+    waiting: turns.waiting,
   };
 }
 

@@ -14,9 +14,11 @@ export interface RateCount {
 export interface RateCounters {
   /** Counts one. The first one of a name begins a window of `windowMs`. `budget`: how many are allowed in it. */
   increment(name: string, windowMs: number, budget: number): Promise<RateCount>;
+  /** Takes one back, for what was refused in the end. Nothing happens when its window has ended. */
+  giveBack(name: string, budget: number): Promise<void>;
 }
 
-export const limitedOperations = ['login', 'register', 'refresh', 'password', 'sessions'] as const;
+export const limitedOperations = ['login', 'register', 'refresh', 'password', 'sessions', 'reads'] as const;
 export type LimitedOperation = (typeof limitedOperations)[number];
 export type RateScope = 'address' | 'network' | 'account' | 'global';
 
@@ -45,6 +47,8 @@ export function withLocalShare(parts: {
         return { count: count + budget - localShare(budget), remainingMs };
       }
     },
+    // To those that counted it, or nearly always so.
+    giveBack: (name, budget) => (alone ? local : shared).giveBack(name, budget).catch(onFault),
   };
 }
 

@@ -32,6 +32,7 @@ export interface Config {
     readonly host: string;
     readonly port: number;
     readonly corsOrigins: readonly string[];
+    readonly hstsSubdomains: boolean;
     /** Addresses and networks whose `X-Forwarded-For` is believed. */
     readonly trustedProxies: readonly string[];
   };
@@ -105,6 +106,7 @@ function assemble(v: Values): { config: Config; secrets: Secrets } {
   const config: Config = {
     http: {
       ...{ host: v.HTTP_HOST, port: v.HTTP_PORT, corsOrigins: v.CORS_ORIGINS ?? [] },
+      hstsSubdomains: v.HSTS_SUBDOMAINS === 'on',
       trustedProxies: v.TRUSTED_PROXIES ?? [],
     },
     grpc: { host: v.GRPC_HOST, port: v.GRPC_PORT, reflection, tls: grpcTls(v) },

@@ -230,14 +230,22 @@ export const settings = {
     default: '1',
     format: 'a number that multiplies every budget, 0.1–1000, or off',
     description:
-      'How often one address, one network, one account and all together may call login, register, refresh and password, or end sessions. Wrong passwords are counted in any case.',
+      'How often one address, one network, one account and all together may call login, register, refresh and password, end sessions, or read what is theirs. Wrong passwords are counted in any case.',
   },
   TRUSTED_PROXIES: {
     kind: 'networks',
     whenUnset: 'none',
     format: '1–64 IP addresses or networks as 10.0.0.0/8, separated by commas',
     description:
-      'Proxies whose X-Forwarded-For is believed; without them an address is the one that the connection comes from.',
+      'Proxies whose X-Forwarded-For, or else Forwarded, is believed; without them an address is the one that the connection comes from.',
+  },
+  HSTS_SUBDOMAINS: {
+    kind: 'enum',
+    default: 'off',
+    choices: ['on', 'off'],
+    format: 'on or off',
+    description:
+      'Whether browsers that have been here reach the hosts below this one by TLS only, too (includeSubDomains, RFC 6797).',
   },
   LOG_LEVEL: {
     kind: 'enum',

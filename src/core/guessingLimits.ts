@@ -22,6 +22,13 @@ export const guessingLimits = {
   passwordFailuresDays: 90,
   /** Logins to one account from one place that wait for each other on a node. */
   passwordTurnsWaiting: 128,
+  /** Attempts of which a node asks the database at once whose they are: with more, the queries of a login wait for those of others. */
+  passwordAttemptsAsked: 4,
+  /** Waits that a node remembers, and for how long: no wait is shorter, and an operator may end one meanwhile. */
+  passwordWaitsRemembered: 10_000,
+  passwordWaitsMilliseconds: 1_000,
+  /** Attempts that wait for that: about two seconds of an embedded database. */
+  passwordAttemptsWaiting: 1_024,
   /** Logins with e-mails that nobody has that a node writes down in an hour: of one network, and of all. Anybody can make some up. */
   unknownEmailsRecorded: 5,
   unknownEmailsRecordedTogether: 1_000,
@@ -48,6 +55,8 @@ export const guessingLimits = {
     password: { address: 30, network: 120, account: 10, global: 1_200 },
     /** Ends of sessions by whoever is logged in: each writes, and tells all nodes and edges, also of what had ended already. */
     sessions: { address: 120, network: 600, account: 30, global: 6_000 },
+    /** Who I am, and a page of my sessions. A service may ask for many users from one address. */
+    reads: { address: 6_000, network: 30_000, account: 600, global: 300_000 },
   },
   /** Addresses within an IPv6 network of this length cost nobody anything: each link has as many (RFC 4291). */
   rateAddress: { ipv4: 32, ipv6: 64 },
@@ -55,8 +64,10 @@ export const guessingLimits = {
   rateNetwork: { ipv4: 24, ipv6: 48 },
   /** What a node lets through of each budget while it cannot ask what others did: ten nodes make the whole of it. */
   rateLocalShare: 0.1,
-  /** Budgets that a node counts by itself; those that were used longest ago are forgotten first. */
+  /** Windows that a node counts by itself, about 200 bytes each. */
   rateLocalEntries: 20_000,
+  /** Without room for another window names share so many, for each size of budget: enough that few meet. */
+  rateLocalShared: 4_096,
   rateScaleMinimum: 0.1,
   rateScaleMaximum: 1_000,
   /** Proxies that can be named, each a network. */

@@ -48,8 +48,11 @@ export const limits = {
   argon2Lanes: 1,
   /** Hashes at once: each keeps a core and 19 MiB busy for tens of milliseconds. */
   passwordHashesAtOnce: 2,
-  /** Hashes waiting for their turn; above this the answer is 503, since the caller would time out anyway. */
-  passwordHashesWaiting: 128,
+  /**
+   * Hashes waiting for their turn, of strangers and of known places each: some three seconds of two cores. Above this the answer is
+   * 503. Who waits in turn costs nothing meanwhile; who is refused comes again at once.
+   */
+  passwordHashesWaiting: 256,
   deviceNameCharacters: 100,
   /** Longer User-Agent values are cut, not refused: they are shown, never interpreted. */
   userAgentCharacters: 512,
@@ -249,6 +252,8 @@ export const limits = {
   startRetrySeconds: 5,
   /** A readiness check of one part gives up after this. */
   readinessMilliseconds: 2_000,
+  /** For how long what the database said then is good for whoever asks: anybody may, as often as he likes. */
+  readinessKeptMilliseconds: 250,
   /** Closing the connections to a database server; with what comes before, it fits into the time for a stop. */
   closeMilliseconds: 2_500,
   /** When all calls have been answered, streams that are left get this much time to end. */

@@ -1,5 +1,6 @@
 /** Password change: proves the current one again, then every other session ends. */
 import type { Origin } from '../audit/auditEvent.ts';
+import { hashTurn } from '../authn/passwordHash.ts';
 import type { PasswordPolicy } from '../authn/passwordPolicy.ts';
 import type { User } from '../authn/user.ts';
 import { invalidField } from '../core/errors.ts';
@@ -35,7 +36,8 @@ export function createChangePassword(parts: ChangePasswordParts): ChangePassword
     await provePassword(parts, proof, async () => {
       if (password === currentPassword.normalize('NFC'))
         throw invalidField('new_password', 'different', 'is the current password; choose another');
-      await change(parts, user, await passwords.hash(password), sessionId, origin);
+      const passwordHash = await passwords.hash(password, hashTurn(origin.ip, true));
+      await change(parts, user, passwordHash, sessionId, origin);
     });
   };
 }

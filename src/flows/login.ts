@@ -1,11 +1,12 @@
 /** Password login: who it is, then a session and its first pair of tokens. */
 import type { AuditEvent, Origin } from '../audit/auditEvent.ts';
 import { normaliseEmail } from '../authn/email.ts';
-import type { PasswordHasher } from '../authn/passwordHash.ts';
+import { hashTurn, type PasswordHasher } from '../authn/passwordHash.ts';
 import { normalisePassword } from '../authn/passwordPolicy.ts';
 import type { UnknownEmails } from '../authn/unknownEmails.ts';
 import type { User } from '../authn/user.ts';
 import { AuthorityError } from '../core/errors.ts';
+import type { Turn } from '../core/fairTurns.ts';
 import { newId, type SessionId } from '../core/ids.ts';
 import type { NewSession } from '../sessions/sessionStore.ts';
 import type { Stores } from './database.ts';
@@ -60,11 +61,11 @@ export type Login = (
 export function createLogin(parts: LoginParts): Login {
   const { database, passwords } = parts;
 
-  const verifyPassword = async (user: User | undefined, text: string): Promise<boolean> => {
+  const verifyPassword = async (user: User | undefined, text: string, turn: Turn): Promise<boolean> => {
     const password = normalisePassword(text);
     // An unknown user costs the same work as a wrong password, so that time does not tell who is registered.
-    if (user === undefined || password === undefined) return passwords.verifyDummy(password ?? '');
-    return (await passwords.verify(user.passwordHash, password)) && user.disabledAt === undefined;
+    if (user === undefined || password === undefined) return passwords.verifyDummy(password ?? '', turn);
+    return (await passwords.verify(user.passwordHash, password, turn)) && user.disabledAt === undefined;
   };
 
   return async (input, origin, admit) => {
@@ -73,12 +74,12 @@ export function createLogin(parts: LoginParts): Login {
     return parts.passwordAttempts.attempt(email, { ip: origin.ip }, async (attempt) => {
       if (attempt.countedAs === 'strangers') await admit?.();
       const user = await database.users.findByEmail(email);
-      const verified = await attempt.check(() => verifyPassword(user, input.password));
+      const verified = await attempt.check(() => verifyPassword(user, input.password, attempt.turn));
       if (user === undefined || !verified)
         return refuse(parts, user, { rule: ruleOf(user), attempt, origin });
 
       const upgraded = passwords.needsRehash(user.passwordHash)
-        ? await passwords.hash(input.password.normalize('NFC'))
+        ? await passwords.hash(input.password.normalize('NFC'), hashTurn(origin.ip, true))
         : undefined;
       const signer = await chooseSigner(parts, parts.clock.now());
       const session = newSession(parts, user, input.deviceName, origin);

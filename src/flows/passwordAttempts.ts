@@ -3,6 +3,7 @@
  * What one place does never keeps out another one from which the password was right before; all others share a count. An
  * e-mail that nobody has is counted alike, so nothing here tells who is registered.
  */
+import { LRUCache } from 'lru-cache';
 import type { Email } from '../authn/email.ts';
 import {
   type Attempt,
@@ -11,8 +12,10 @@ import {
   judgeAttempt,
   noFailures,
 } from '../authn/passwordFailures.ts';
+import { hashTurn } from '../authn/passwordHash.ts';
 import type { Clock } from '../core/clock.ts';
 import { AuthorityError } from '../core/errors.ts';
+import { createFairTurns, type Turn } from '../core/fairTurns.ts';
 import type { SessionId } from '../core/ids.ts';
 import { ipNetwork } from '../core/ipAddress.ts';
 import type { KeyedHash } from '../core/keyedHash.ts';
@@ -20,14 +23,19 @@ import { limits } from '../core/limits.ts';
 import { createTurns } from '../core/turns.ts';
 import type { Database, Stores } from './database.ts';
 
-/** Where somebody is who says a password: at an address, or in a session, which is known already. */
-export type Place = { readonly ip: string | undefined } | { readonly sessionId: SessionId };
+/** Where somebody is who says a password: at an address, or in a session as well, which is known already. */
+export interface Place {
+  readonly ip: string | undefined;
+  readonly sessionId?: SessionId;
+}
 
 export interface PasswordAttempt {
   /** Whether it was the last one before recovery, unless it succeeds. */
   readonly last: boolean;
   /** `network` that is known, `session`, or `strangers`: whose count it is. */
   readonly countedAs: 'network' | 'session' | 'strangers';
+  /** Of the hash that looks at the password. */
+  readonly turn: Turn;
   /** Looks at the password. The attempt counts only if it was wrong: not when looking fails, nor what comes after. */
   check(verify: () => Promise<boolean>): Promise<boolean>;
   /** A write that changes nothing: as much work as that of an event. */
@@ -70,6 +78,12 @@ export function createPasswordAttempts({
   keyedHash,
 }: PasswordAttemptParts): PasswordAttempts {
   const inTurn = createTurns({ waiting: limits.passwordTurnsWaiting });
+  /** Whether a place is known says the database; until then all are alike, and none may keep it busy alone. */
+  const asking = createFairTurns({
+    atOnce: limits.passwordAttemptsAsked,
+    waiting: limits.passwordAttemptsWaiting,
+    reason: 'password_attempts_full',
+  });
   const accountOf = (email: Email) => keyedHash('account', email);
   const strangers = keyedHash('strangers');
 
@@ -78,7 +92,7 @@ export function createPasswordAttempts({
 
   const sourceOf = (email: Email, place: Place): AttemptSource => {
     const account = accountOf(email);
-    if ('sessionId' in place) {
+    if (place.sessionId !== undefined) {
       const session = keyedHash('session', place.sessionId);
       return { account, place: session, strangers: session };
     }
@@ -105,12 +119,25 @@ export function createPasswordAttempts({
     }
   };
 
+  /** Who was just told to wait, by the account and the place: whoever comes again within the second is told so without a query. */
+  const waits = new LRUCache<string, { readonly failures: Failures; readonly at: number }>({
+    max: limits.passwordWaitsRemembered,
+  });
+  const refuseAgain = (name: string): void => {
+    const { failures = noFailures, at = 0 } = waits.get(name) ?? {};
+    const since = clock.now() - at;
+    if (since >= 0 && since < limits.passwordWaitsMilliseconds) refuse(failures, clock.now());
+  };
+
   const take = async (source: AttemptSource): Promise<Attempt> => {
     await giveBack(source.account);
     for (let attempt = 0; attempt < tries; attempt += 1) {
       const { taken, ...counted } = await database.passwordFailures.take(source, clock.now());
       if (taken) return counted;
-      refuse(counted.failures, clock.now());
+      const at = clock.now();
+      if (judgeAttempt(counted.failures, at).kind === 'wait')
+        waits.set(nameOf(source), { failures: counted.failures, at });
+      refuse(counted.failures, at);
     }
     throw new AuthorityError('unavailable', { retryAfterSeconds: 1, reason: 'password_contention' });
   };
@@ -120,11 +147,13 @@ export function createPasswordAttempts({
     place: Place,
     work: (attempt: PasswordAttempt) => Promise<T>,
   ): Promise<T> => {
-    const counted = await take(source);
+    const counted = await asking.run(hashTurn(place.ip, false), () => take(source));
+    const whose = countedAs(counted, source, place);
     let wrong = false;
     const attempt: PasswordAttempt = {
       last: counted.failures.count >= limits.passwordFailuresMaximum,
-      countedAs: countedAs(counted, source, place),
+      countedAs: whose,
+      turn: hashTurn(place.ip, whose !== 'strangers'),
       async check(verify) {
         const right = await verify();
         wrong = !right;
@@ -150,7 +179,11 @@ export function createPasswordAttempts({
     attempt(email, place, work) {
       const source = sourceOf(email, place);
       // Those who know the password and come at once would else be counted as guessers, each before the other succeeds.
-      return inTurn(nameOf(source), () => run(source, place, work));
+      const name = nameOf(source);
+      return inTurn(name, () => {
+        refuseAgain(name);
+        return run(source, place, work);
+      });
     },
     forget: ({ passwordFailures }, email) => passwordFailures.forget(accountOf(email)),
     async passwordChanged({ passwordFailures }, email, ip, now) {
@@ -169,7 +202,7 @@ function countedAs(
   { place: here, strangers }: AttemptSource,
   place: Place,
 ): PasswordAttempt['countedAs'] {
-  if ('sessionId' in place) return 'session';
+  if (place.sessionId !== undefined) return 'session';
   return source === 'strangers' || here === strangers ? 'strangers' : 'network';
 }
 

@@ -57,10 +57,10 @@ export interface Proof {
 export function provePassword(parts: ProvingParts, proof: Proof, work: () => Promise<void>): Promise<void> {
   const { database, passwords, passwordAttempts, clock } = parts;
   const { user, sessionId, currentPassword, origin, refusal } = proof;
-  return passwordAttempts.attempt(user.email, { sessionId }, async (attempt) => {
+  return passwordAttempts.attempt(user.email, { sessionId, ip: origin.ip }, async (attempt) => {
     const password = normalisePassword(currentPassword);
     const isRight = async () =>
-      password !== undefined && (await passwords.verify(user.passwordHash, password));
+      password !== undefined && (await passwords.verify(user.passwordHash, password, attempt.turn));
     if (await attempt.check(isRight)) {
       // Whatever is said from here on is said to whoever knows the password: no guess.
       await attempt.succeeded(database, clock.now());

@@ -1,7 +1,7 @@
 /** Makes a user: through registration over HTTP, or by the operator on the command line. */
 import { isOperator, type Origin } from '../audit/auditEvent.ts';
 import { normaliseEmail } from '../authn/email.ts';
-import type { PasswordHasher } from '../authn/passwordHash.ts';
+import { hashTurn, type PasswordHasher } from '../authn/passwordHash.ts';
 import type { PasswordPolicy } from '../authn/passwordPolicy.ts';
 import type { Clock } from '../core/clock.ts';
 import { AuthorityError } from '../core/errors.ts';
@@ -34,7 +34,7 @@ export function createRegister(parts: RegisterParts): Register {
     const email = normaliseEmail(input.email);
     const password = passwordPolicy.check(input.password, { field: 'password', email });
     await admit?.();
-    const passwordHash = await passwords.hash(password);
+    const passwordHash = await passwords.hash(password, hashTurn(origin.ip, byOperator));
 
     const now = clock.now();
     const userId = newId<UserId>(now);

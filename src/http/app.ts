@@ -20,6 +20,7 @@ import type { Log } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { createBareApp, type HttpApp } from './bareApp.ts';
 import { createAuthenticate } from './caller.ts';
+import { type ClientAddressParts, knowClientAddress } from './clientAddress.ts';
 import { allowOrigins } from './cors.ts';
 import { guardCookie } from './csrf.ts';
 import { acceptOnlyJson } from './hygiene.ts';
@@ -53,6 +54,8 @@ export interface HttpParts {
   readonly issuer: string;
   readonly audiences: { readonly services: string; readonly account: string };
   readonly corsOrigins: readonly string[];
+  /** Whether HSTS is meant for the hosts below this one, too. */
+  readonly hstsSubdomains: boolean;
   /** Each part of the authority with `ready` or a few words on why it is not. */
   readonly readiness: () => Promise<Readonly<Record<string, string>>>;
   /** Throws `unavailable` while the database may not be believed: then nothing but health is answered. */
@@ -62,20 +65,22 @@ export interface HttpParts {
   /** Undefined when nothing is limited. */
   readonly rateLimits: RateLimitParts | undefined;
   readonly trustedProxies: readonly string[];
+  readonly onUnnamedProxy: ClientAddressParts['onUnnamedProxy'];
   readonly metrics: Metrics;
   readonly log: Log;
 }
 
 /** Builds the application; it listens when it is told to. */
 export async function createHttpApp(parts: HttpParts): Promise<HttpApp> {
-  const { log, issuer, corsOrigins, trustedProxies } = parts;
+  const { log, issuer, corsOrigins, hstsSubdomains } = parts;
   const app = await createBareApp({
     log,
-    trustedProxies,
+    hstsSubdomains,
     elsewhere: () => new AuthorityError('not_found'),
     onRefusal: (...refusal) => report(parts, ...refusal),
   });
   observe(app, parts);
+  knowClientAddress(app, parts);
   app.addHook('onRequest', async ({ routeOptions: { url = '' } }) => {
     if (!healthPaths.includes(url)) parts.requireTruth();
   });

@@ -18,15 +18,12 @@ export type HttpApp = FastifyInstance<
   TypeBoxTypeProvider
 >;
 
-/**
- * `onRefusal` is told of each refusal, and of what was thrown. `elsewhere`: what is said where no route is.
- * `trustedProxies`: networks whose word on where a request came from is taken (`X-Forwarded-For`).
- */
+/** `onRefusal` is told of each refusal, and of what was thrown. `elsewhere`: what is said where no route is. */
 export async function createBareApp(parts: {
   log: Log;
   elsewhere: () => AuthorityError;
   onRefusal: (requestId: string, error: AuthorityError, thrown: unknown) => void;
-  trustedProxies?: readonly string[];
+  hstsSubdomains?: boolean;
 }): Promise<HttpApp> {
   const refuse = (
     request: Parameters<typeof sendProblem>[0],
@@ -42,7 +39,6 @@ export async function createBareApp(parts: {
     // A logger for each request costs more than most requests; ours name the request themselves.
     childLoggerFactory: (logger) => logger,
     genReqId: () => randomUUID(),
-    trustProxy: parts.trustedProxies?.length ? [...parts.trustedProxies] : false,
     bodyLimit: limits.httpBodyBytes,
     requestTimeout: limits.httpRequestMilliseconds,
     keepAliveTimeout: limits.httpKeepAliveMilliseconds,
@@ -65,7 +61,7 @@ export async function createBareApp(parts: {
 
   app.setErrorHandler((error, request, reply) => refuse(request, reply, error));
   app.setNotFoundHandler((request, reply) => refuse(request, reply, parts.elsewhere()));
-  setSecurityHeaders(app);
+  setSecurityHeaders(app, parts.hstsSubdomains ?? false);
   refuseRepeatedFields(app);
   return app;
 }

@@ -2,7 +2,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { Origin } from '../audit/auditEvent.ts';
 import { AuthorityError } from '../core/errors.ts';
-import { canonicalIp } from '../core/ipAddress.ts';
 import { limits } from '../core/limits.ts';
 import type { Introspect } from '../flows/introspect.ts';
 import type { NamedByToken } from '../flows/namedByToken.ts';
@@ -48,7 +47,7 @@ export function originOf(request: FastifyRequest, deviceId?: string): Origin {
   return {
     actor: 'user',
     requestId: request.id,
-    ip: canonicalIp(request.ip),
+    ip: request.clientIp,
     userAgent: request.headers['user-agent']?.slice(0, limits.userAgentCharacters),
     deviceId,
   };

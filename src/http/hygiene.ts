@@ -13,34 +13,36 @@ import { eachMemberOnce } from './jsonMembers.ts';
 
 const none = ["'none'"];
 
-/** OWASP ASVS 5.0 V3.4. */
-const setHeaders = helmet({
-  contentSecurityPolicy: {
-    useDefaults: false,
-    directives: {
-      'default-src': none,
-      'base-uri': none,
-      'form-action': none,
-      'frame-ancestors': none,
-      'object-src': none,
+/** OWASP ASVS 5.0 V3.4. Of other hosts below ours (RFC 6797 §6.1.2) we know nothing: some may have no TLS, until the operator says so. */
+function headersOf(includeSubDomains: boolean) {
+  return helmet({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        'default-src': none,
+        'base-uri': none,
+        'form-action': none,
+        'frame-ancestors': none,
+        'object-src': none,
+      },
     },
-  },
-  strictTransportSecurity: { maxAge: 31_536_000, includeSubDomains: true },
-  referrerPolicy: { policy: 'no-referrer' },
-  xFrameOptions: { action: 'deny' },
-});
+    strictTransportSecurity: { maxAge: 31_536_000, includeSubDomains },
+    referrerPolicy: { policy: 'no-referrer' },
+    xFrameOptions: { action: 'deny' },
+  });
+}
 
 /** They are the same for every answer, so they are found once: for each request that would cost more than most routes. */
-function securityHeaders(): OutgoingHttpHeaders {
+function securityHeaders(hstsSubdomains: boolean): OutgoingHttpHeaders {
   const request = new IncomingMessage(new Socket());
   const response = new ServerResponse(request);
-  setHeaders(request, response, () => {});
+  headersOf(hstsSubdomains)(request, response, () => {});
   return response.getHeaders();
 }
 
 /** The documentation page replaces the content policy with one of its own, for its own scripts and styles. */
-export function setSecurityHeaders(app: HttpApp): void {
-  const headers = securityHeaders();
+export function setSecurityHeaders(app: HttpApp, hstsSubdomains: boolean): void {
+  const headers = securityHeaders(hstsSubdomains);
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(headers).header('x-request-id', request.id);
     done();

@@ -7,14 +7,14 @@ import { AuthorityError } from '../core/errors.ts';
 import type { Log } from '../observability/log.ts';
 import type { HttpParts } from './app.ts';
 import { createBareApp, type HttpApp, listen } from './bareApp.ts';
-import { healthRoutes, metricsRoute } from './routes/operations.ts';
+import { type HealthParts, healthRoutes, metricsRoute } from './routes/operations.ts';
 
 export interface Operations {
   readonly port: number;
   close(): Promise<void>;
 }
 
-export interface OperationsParts extends Pick<HttpParts, 'readiness' | 'metrics'> {
+export interface OperationsParts extends HealthParts, Pick<HttpParts, 'metrics'> {
   readonly host: string;
   readonly port: number;
   /** When the port is taken, any free one will do. */

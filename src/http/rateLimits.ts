@@ -1,6 +1,7 @@
 /**
- * How often a route may be called: by one address, by one network, for one account, by all together. Counted one after the
- * other and no further than the first that is used up, so that neither an address nor a site can use up what others share.
+ * How often a route may be called: by one network, by one address, for one account, by all together. Counted one after the
+ * other and no further than the first that is used up, so that neither an address nor a site can use up what others share. What is
+ * refused in the end, by a budget or because there is too much work, is given back.
  * What is left is told as draft-ietf-httpapi-ratelimit-headers-10 describes, but for what neighbours or all have in common,
  * which is nobody's business.
  */
@@ -8,7 +9,7 @@ import rateLimit, { type FastifyRateLimitStore, type FastifyRateLimitStoreCtor }
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { LimitedOperation, RateCounters, RateScope } from '../authn/rateCounters.ts';
 import { AuthorityError } from '../core/errors.ts';
-import { canonicalIp, ipNetwork, type PrefixLengths } from '../core/ipAddress.ts';
+import { ipNetwork, type PrefixLengths } from '../core/ipAddress.ts';
 import type { KeyedHash } from '../core/keyedHash.ts';
 import { limits } from '../core/limits.ts';
 import type { HttpApp } from './bareApp.ts';
@@ -51,8 +52,9 @@ export async function createRateLimits(app: HttpApp, parts: RateLimitParts | und
   const check = parts === undefined ? async () => {} : await createCheck(app, parts);
   const placeHook: RateLimits['placeHook'] = (operation) => ({
     async onRequest(request, reply) {
-      await check(operation, 'address', '', request, reply);
+      // The network first, so that none can fill what is kept of addresses.
       await check(operation, 'network', '', request, reply);
+      await check(operation, 'address', '', request, reply);
     },
   });
   return {
@@ -84,6 +86,7 @@ async function createCheck(app: HttpApp, { counters, scale, keyedHash }: RateLim
   await app.register(rateLimit, { global: false, store: storeOver(counters) });
   const name = (...about: readonly string[]) => keyedHash(...about).toString('base64url');
   const names = new WeakMap<FastifyRequest, string>();
+  const counted = new WeakMap<FastifyRequest, string[]>();
   const take = app.createRateLimit({
     keyGenerator: (request) => names.get(request) ?? '',
     max: (_request, key) => budgetOf(key),
@@ -94,12 +97,21 @@ async function createCheck(app: HttpApp, { counters, scale, keyedHash }: RateLim
     return Math.max(1, Math.round(limits.rates[operation][scope] * scale));
   };
 
+  app.addHook('onSend', (request, { statusCode }, payload, done) => {
+    // Not waited for: what comes next from here is counted behind it.
+    if (statusCode === 429 || statusCode === 503)
+      for (const name of counted.get(request) ?? []) void counters.giveBack(name, budgetOf(name));
+    done(null, payload);
+  });
+
   return async (operation, scope, account, request, reply) => {
     const address = placeOf(request, limits.rateAddress);
     const network = placeOf(request, limits.rateNetwork);
     const whose = { address: [address], network: [network], account: [account, address], global: [] }[scope];
-    names.set(request, `${operation}:${scope}:${name(operation, scope, ...whose)}`);
+    const counter = `${operation}:${scope}:${name(operation, scope, ...whose)}`;
+    names.set(request, counter);
     const taken = await take(request);
+    counted.set(request, [...(counted.get(request) ?? []), counter]);
     if (taken.isAllowed) return;
     const { max, remaining, isExceeded } = taken;
     const seconds = Math.max(1, taken.ttlInSeconds);
@@ -127,9 +139,8 @@ const refusals: Readonly<Record<RateScope, string>> = {
 };
 
 /** What is no address, as a proxy may have passed it on, is one together. */
-function placeOf(request: FastifyRequest, lengths: PrefixLengths): string {
-  const address = canonicalIp(request.ip);
-  return address === undefined ? 'unknown' : ipNetwork(address, lengths);
+function placeOf({ clientIp }: FastifyRequest, lengths: PrefixLengths): string {
+  return clientIp === undefined ? 'unknown' : ipNetwork(clientIp, lengths);
 }
 
 /** One more member of a list (RFC 9651 §3.1). */

@@ -37,6 +37,8 @@ export interface Metrics {
   savedMemoryRefused(reason: string): void;
   /** Something about the context of a session changed, and what the settings say of that. */
   contextSignal(signal: string, action: string): void;
+  /** A request came by a proxy that is not believed. */
+  unnamedProxy(): void;
   /** Expired rows were deleted. */
   deleted(table: string, rows: number): void;
   /** Upkeep failed at something, and will try again. */
@@ -138,6 +140,11 @@ export function createMetrics(): Metrics {
     labelNames: ['reason'] as const,
     registers,
   });
+  const unnamedProxies = new Counter({
+    name: 'countersign_unnamed_proxy_requests_total',
+    help: 'Requests that a private address passed on which TRUSTED_PROXIES does not name.',
+    registers,
+  });
   const deletedRows = new Counter({
     name: 'countersign_deleted_rows_total',
     help: 'Expired rows deleted by this node.',
@@ -187,6 +194,7 @@ export function createMetrics(): Metrics {
     busDropped: (reason) => busDropped.inc({ reason }),
     savedMemoryRefused: (reason) => savedMemoryRefused.inc({ reason }),
     contextSignal: (signal, action) => contextSignals.inc({ signal, action }),
+    unnamedProxy: () => unnamedProxies.inc(),
     deleted: (table, rows) => deletedRows.inc({ table }, rows),
     upkeepFault: (part) => upkeepFaults.inc({ part }),
     gauge(name, help, read) {

@@ -14,10 +14,12 @@ const devices = ['desktop', 'mobile', 'tablet', 'tv'] as const;
 
 export function parseUserAgent(text: string | undefined): UserAgentParts {
   if (text === undefined || text === '') return { browser: undefined, os: undefined, device: undefined };
-  const { os, platform } = Bowser.parse(text);
+  const read = readLazily(text);
+  const os = read.getOS();
+  const platform = read.getPlatform();
   const device = devices.find((each) => each === platform.type);
   return {
-    browser: named(...programOf(text)),
+    browser: named(...programOf(text, read)),
     os: named(os.name, os.versionName ?? os.version),
     device,
   };
@@ -26,12 +28,18 @@ export function parseUserAgent(text: string | undefined): UserAgentParts {
 /** The same for two texts of one program on one system, whatever their versions. */
 export function userAgentFamily(text: string | undefined): string | undefined {
   if (text === undefined || text === '') return undefined;
-  return `${programOf(text)[0]}/${Bowser.parse(text).os.name ?? ''}`;
+  const read = readLazily(text);
+  return `${programOf(text, read)[0]}/${read.getOS().name ?? ''}`;
+}
+
+/** Looks for what it is asked for and no more: a page of sessions has a hundred of them, and nobody else is served meanwhile. */
+function readLazily(text: string): Bowser.Parser.Parser {
+  return Bowser.getParser(text, true);
 }
 
 /** Its name and version. The first product, for a program that is no browser. */
-function programOf(text: string): [name: string, version: string | undefined] {
-  const { name, version } = Bowser.parse(text).browser;
+function programOf(text: string, read: Bowser.Parser.Parser): [name: string, version: string | undefined] {
+  const { name, version } = read.getBrowser();
   if (name !== undefined && name.trim() !== '') return [name, version];
   const [product = '', productVersion] = text.split(' ', 1).join().split('/', 2);
   return [product.slice(0, limits.programNameCharacters), productVersion];

@@ -24,7 +24,7 @@ for (const { name, embedded, open } of engines) {
     const { engine, storage } = await openStorage(t, open);
     const { database } = storage;
     const base = await createFlowParts(storage);
-    const passwordHash = await base.passwords.hash(password);
+    const passwordHash = await base.passwords.hash(password, { place: '', first: false });
 
     /** A user, a session that somebody else had in the same browser, and a login that replaces it. */
     const setUp = async (

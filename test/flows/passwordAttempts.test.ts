@@ -2,8 +2,10 @@
 import t from 'tap';
 import type { Email } from '../../src/authn/email.ts';
 import { noFailures } from '../../src/authn/passwordFailures.ts';
+import { newId, type SessionId } from '../../src/core/ids.ts';
 import { limits } from '../../src/core/limits.ts';
 import type { Database } from '../../src/flows/database.ts';
+import type { Place } from '../../src/flows/passwordAttempts.ts';
 import { engines, openStorage } from '../support/engines.ts';
 import { passwordAttemptsOver } from '../support/flowParts.ts';
 import { createManualClock } from '../support/manualClock.ts';
@@ -23,7 +25,7 @@ function attemptsOver(database: Database, otherwise: Partial<Database['passwordF
       await check(async () => right);
       throw new Error(right ? 'right' : 'wrong');
     });
-  return { wrong: make(false), right: make(true) };
+  return { wrong: make(false), right: make(true), clock };
 }
 
 for (const { name, open } of engines) {
@@ -72,6 +74,52 @@ for (const { name, open } of engines) {
         await t.rejects(right(email, work), { message: 'right' });
       t.strictSame(counts, [2, 1, 1]);
     });
+
+    t.test(
+      'who was told to wait costs no query within the second, and is let in when it is over',
+      async (t) => {
+        let asked = 0;
+        const { wrong, right, clock } = attemptsOver(database, {
+          take(...from) {
+            asked += 1;
+            return store.take(...from);
+          },
+        });
+        const waits = { code: 'rate_limited', reason: 'password_delay' };
+        const email = person(owed + 2);
+        for (let count = 1; count <= free + 1; count += 1) {
+          await t.rejects(wrong(email, home), count <= free ? { message: 'wrong' } : waits);
+        }
+        asked = 0;
+        for (let count = 0; count < 10; count += 1) await t.rejects(right(email, home), waits);
+        t.equal(asked, 0);
+        await t.rejects(right(email, work), waits, 'elsewhere it is asked for');
+        t.equal(asked, 1);
+        await clock.advance(limits.passwordDelayFirstMilliseconds);
+        await t.rejects(wrong(email, home), { message: 'wrong' });
+        await t.rejects(wrong(email, home), waits, 'now for two seconds');
+        asked = 0;
+        await clock.advance(limits.passwordWaitsMilliseconds);
+        await t.rejects(right(email, home), waits);
+        t.equal(asked, 1, 'each second it is asked again, since an operator may have ended it');
+      },
+    );
+
+    t.test(
+      'whose turn it is: known places and sessions are first, by the network that they are in',
+      async (t) => {
+        const { attempt } = passwordAttemptsOver(database, createManualClock(now));
+        const turnOf = (place: Place) => attempt(person(owed + 3), place, async ({ turn }) => turn);
+        const stranger = { place: '192.0.2.0/24', first: false };
+        t.strictSame(await turnOf(home), stranger);
+        await attempt(person(owed + 3), home, ({ succeeded }) => succeeded(database, now));
+        t.strictSame(await turnOf(home), { ...stranger, first: true });
+        t.strictSame(await turnOf(work), { place: '198.51.100.0/24', first: false });
+        const session = { ...work, sessionId: newId<SessionId>(now) };
+        t.strictSame(await turnOf(session), { place: '198.51.100.0/24', first: true });
+        t.strictSame(await turnOf({ ip: undefined }), { place: '', first: false });
+      },
+    );
 
     t.test('who is always too late is told to come again, and it is told apart', async (t) => {
       let asked = 0;

@@ -4,6 +4,7 @@ import t from 'tap';
 import { limits } from '../../src/core/limits.ts';
 import { password, startAuthority } from '../support/authority.ts';
 import { eventually } from '../support/eventually.ts';
+import { behindProxy, from, triesAt } from '../support/loginTries.ts';
 
 t.test('unknown user, wrong password and disabled user look alike', async (t) => {
   const authority = await startAuthority();
@@ -56,36 +57,42 @@ t.test('a password is the same however its characters are composed, and nothing 
   }
 });
 
-t.test('more logins than the queue takes: the rest is told to come back', async (t) => {
-  const authority = await startAuthority();
+t.test('more logins than the queue takes: strangers are told to come back, others get in', async (t) => {
+  const authority = await startAuthority({ env: behindProxy });
   t.teardown(() => authority.stop());
+  await authority.register('alice@example.com');
+  const { access_token: token } = await authority.login('alice@example.com', from('192.0.2.1'));
+  const { right, wrong } = triesAt(authority);
   // Of another one each time, since too many of one are refused for that.
   let people = 0;
-  const login = () => {
+  const stranger = () => {
     people += 1;
-    return authority.call('POST', '/auth/login', {
-      body: { email: `nobody${people}@example.com`, password },
-    });
+    return wrong('198.51.100.1', `nobody${people}@example.com`);
   };
-  // Registrations wait in the same queue, and need no database to get there: it stays full until there was an answer.
+  // Registrations wait in the same line, and need no database to get there: it stays full. Each is of a network of its own, so
+  // that none has to give way.
   let busy = true;
-  const register = async () => {
+  const register = async (_: unknown, network: number) => {
+    const origin = { actor: 'user', ip: `10.${network >> 8}.${network & 255}.1` } as const;
     while (busy) {
       await authority.authority.flows
-        .register({ email: 'alice@example.com', password }, { actor: 'user' })
+        .register({ email: 'alice@example.com', password }, origin)
         .catch(() => nextTurn());
     }
   };
   const many = limits.passwordHashesAtOnce + limits.passwordHashesWaiting + 10;
   const queued = Array.from({ length: many }, register);
   const refused = await eventually('an answer 503', async () => {
-    const answer = await login();
+    const answer = await stranger();
     return answer.status === 503 && answer;
-  }).finally(() => {
-    busy = false;
   });
+  const known = await right('192.0.2.200');
+  const body = { current_password: 'not that one', new_password: 'another horse battery staple' };
+  const inSession = await authority.call('POST', '/auth/password', { token, body });
+  busy = false;
   t.equal(refused.body.code, 'overloaded');
   t.equal(refused.headers.get('retry-after'), '1');
+  t.match([known.status, inSession.status], [200, 401], 'from a known place, and in a session');
   await Promise.all(queued);
-  t.equal((await login()).status, 401, 'and then as ever');
+  t.equal((await stranger()).status, 401, 'and then as ever');
 });

@@ -4,6 +4,7 @@ import t, { type Test } from 'tap';
 import { type LimitedOperation, limitedOperations, type RateScope } from '../../src/authn/rateCounters.ts';
 import { type Clock, systemClock } from '../../src/core/clock.ts';
 import { limits } from '../../src/core/limits.ts';
+import { openEngine, type PostgresEngine } from '../../src/storage/postgres/engine.ts';
 import { password, startAuthority } from '../support/authority.ts';
 import type { Answer, HttpCall } from '../support/clients.ts';
 import { behindProxy, brief, from, triesAt } from '../support/loginTries.ts';
@@ -21,7 +22,7 @@ async function start(t: Test, env: Readonly<Record<string, string>> = {}) {
 
 /** How many are answered before one is limited, and that one. */
 async function untilLimited(call: (number: number) => Promise<Answer>) {
-  for (let count = 0; count < 200; count += 1) {
+  for (let count = 0; count < 1_000; count += 1) {
     const answer = await call(count);
     if (answer.status === 429 && answer.body.code === 'rate_limited') return { count, answer };
   }
@@ -68,6 +69,8 @@ function waysTo(call: HttpCall, tokens: { readonly accessToken: string; readonly
       ...(body === undefined ? {} : { body }),
       ...(token === undefined ? {} : { token }),
     });
+  const read = (token?: string) => (address: string) =>
+    call('GET', '/auth/sessions', { headers: from(address), ...(token === undefined ? {} : { token }) });
   const guess = { current_password: 'wrong', new_password: 'short' };
   const login = (email: string) => post('/auth/login', { email, password: 'wrong' });
   const register = (email: string, password: string) => post('/auth/register', { email, password });
@@ -99,6 +102,7 @@ function waysTo(call: HttpCall, tokens: { readonly accessToken: string; readonly
       post('/auth/logout-others', undefined, tokens.accessToken),
       () => post('/auth/logout-others', undefined, tokens.accessToken),
     ],
+    reads: [read(), read(tokens.accessToken), () => read(tokens.accessToken)],
   } as const satisfies Record<LimitedOperation, unknown>;
   return { ways, chain };
 }
@@ -124,7 +128,7 @@ for (const [rateLimits, tried] of [
         address: () => fromSomewhere(`10.${index}.0.1`),
         network: (number) => fromSomewhere(`10.${index}.1.${number}`),
         account: () => forSomebody(`10.${index}.2.1`),
-        global: (number) => forAnybody(number)(`10.${index + 10}.${number}.1`),
+        global: (number) => forAnybody(number)(`10.${64 + 8 * index + (number >> 8)}.${number & 255}.1`),
       };
       for (const scope of tried) {
         const reason = `${operation}_${scope}`;
@@ -137,8 +141,7 @@ for (const [rateLimits, tried] of [
         t.notMatch(policy, /network|global/, 'of neighbours and all together, nothing is told');
       }
     }
-    const { accessToken: token } = tokens;
-    t.equal((await call('GET', '/auth/me', { token })).status, 200, 'nothing else is limited');
+    t.equal((await call('GET', '/.well-known/jwks.json')).status, 200, 'nothing else is limited');
     if (rateLimits < 0.1) return;
     const { status, body } = await refresh(chain.before, from('10.99.0.1'));
     t.match(
@@ -200,6 +203,39 @@ t.test('who uses up a budget of his own uses up no other', async (t) => {
   t.match(answer.headers.get('ratelimit'), `"account";r=${budget('login', 'account') - 1};`);
   const metrics = (await operations('GET', '/metrics')).body;
   t.notMatch(metrics, /login_global/);
+});
+
+t.test('what is refused takes nothing from the neighbours', async (t) => {
+  const { wrong } = await start(t);
+  const account = budget('login', 'account');
+  for (let count = 0; count < account + 2 * budget('login', 'address'); count += 1)
+    t.equal((await wrong('192.0.2.1')).status, count < account ? 401 : 429);
+  const { status, headers } = await wrong('192.0.2.1', 'bob@example.com');
+  t.equal(status, 401);
+  t.match(headers.get('ratelimit'), `"address";r=${budget('login', 'address') - account - 1};`);
+});
+
+t.test('what could not be answered takes nothing from anybody, nor from all', async (t) => {
+  let opened: PostgresEngine | undefined;
+  const openDatabase: typeof openEngine = async (...which) => {
+    opened = await openEngine(...which);
+    return opened;
+  };
+  const authority = await startAuthority({ env: behindProxy, rateLimits: 0.005, openDatabase });
+  t.teardown(() => authority.stop());
+  const { wrong } = triesAt(authority);
+  const all = Math.round(limits.rates.login.global * 0.005);
+  const statuses = async () => {
+    const answers = [];
+    for (let number = 0; number < all; number += 1)
+      answers.push((await wrong(`10.0.${number}.1`, `x${number}@example.com`)).status);
+    return new Set(answers);
+  };
+  await opened?.prisma.$executeRawUnsafe('ALTER TABLE users RENAME COLUMN disabled_at TO gone');
+  for (let time = 0; time < 2; time += 1) t.strictSame(await statuses(), new Set([503]));
+  await opened?.prisma.$executeRawUnsafe('ALTER TABLE users RENAME COLUMN gone TO disabled_at');
+  t.strictSame(await statuses(), new Set([401]), 'the budget of each, and of all together, is whole');
+  t.strictSame(await statuses(), new Set([429]), 'what was answered counts');
 });
 
 t.test('no site has more than a tenth of what all have together', async (t) => {
@@ -296,8 +332,11 @@ t.test('IPv6 is counted by /64, and what is no address by all together', async (
   t.equal(await left('2001:DB8:0:0:ffff::2'), full - 1);
   t.equal(await left('2001:db8:0:1::1'), full, 'the next one');
   t.equal(await left('unknown'), full);
-  t.equal(await left('192.0.2.1:4711'), full - 1);
-  t.equal(await left('192.0.2.1'), full);
+  t.equal(await left('no address'), full - 1);
+  t.equal(await left('192.0.2.1:4711'), full, 'each by itself, whatever port a proxy adds');
+  t.equal(await left('192.0.2.2:4711'), full);
+  t.equal(await left('192.0.2.1:4712'), full - 1);
+  t.equal(await left('[2001:db8:0:2::1]:443'), full);
 });
 
 t.test('X-Forwarded-For is believed of proxies that were named, and no further than they know', async (t) => {

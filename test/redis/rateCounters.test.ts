@@ -27,6 +27,23 @@ for (const [name, start] of [
       t.match(await other.increment('b', minute, 10), { count: 1 });
     });
 
+    t.test('one that is given back was not counted, whoever counted it', async (t) => {
+      await other.giveBack('back', 10);
+      t.equal(await server.command('EXISTS', keys.rate('back')), 0, 'nothing is made by it');
+      for (let count = 0; count < 2; count += 1) await one.increment('back', minute, 10);
+      const ends = Number(await server.command('PTTL', keys.rate('back')));
+      await other.giveBack('back', 10);
+      const { count, remainingMs } = await one.increment('back', minute, 10);
+      t.equal(count, 2);
+      t.ok(remainingMs <= ends, 'its window ends as before');
+      for (let time = 0; time < 3; time += 1) await other.giveBack('back', 10);
+      t.match(await one.increment('back', minute, 10), { count: 1 }, 'there is nothing below none');
+      await server.command('DEL', keys.rate('back'));
+      await server.command('SADD', keys.rate('back'), 'x');
+      await other.giveBack('back', 10);
+      t.match(await one.increment('back', minute, 10), { count: 1 }, 'what is no count');
+    });
+
     t.test('none is lost among many at once', async (t) => {
       const counts = await Promise.all(
         Array.from({ length: 200 }, (_, number) => (number % 2 ? one : other).increment('c', minute, 10)),

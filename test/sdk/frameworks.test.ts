@@ -13,7 +13,7 @@ import {
 } from '@grpc/grpc-js';
 import fastify from 'fastify';
 import t from 'tap';
-import { requireCaller as requireCallerInExpress } from '../../src/sdk/express.ts';
+import { type GuardMiddleware, requireCaller as requireCallerInExpress } from '../../src/sdk/express.ts';
 import { guardPlugin, requireCaller } from '../../src/sdk/fastify.ts';
 import { callerOf, guardInterceptor } from '../../src/sdk/grpc.ts';
 import { GuardError } from '../../src/sdk/guardError.ts';
@@ -121,6 +121,44 @@ t.test('Express, and whatever takes its middleware', async (t) => {
   t.strictSame(await askAll(base), expected);
   t.equal((await createHttpClient(base)('GET', '/', { token: 'broken' })).status, 500);
 });
+
+t.test(
+  'a preflight has no token: CORS answers it before the guard, which lets nothing through',
+  async (t) => {
+    const origin = 'https://app.example.com';
+    const cors: GuardMiddleware = async (request, response, next) => {
+      response.setHeader('access-control-allow-origin', origin);
+      if (request.method !== 'OPTIONS') return next();
+      response.setHeader('access-control-allow-headers', 'authorization');
+      response.writeHead(204).end();
+    };
+    const preflight = {
+      headers: {
+        origin,
+        'access-control-request-method': 'GET',
+        'access-control-request-headers': 'authorization',
+      },
+    };
+    for (const [name, order, status, readable] of [
+      ['CORS before the guard', [cors, requireCallerInExpress(guard)], 204, true],
+      ['the guard before CORS', [requireCallerInExpress(guard), cors], 401, false],
+      ['no CORS', [requireCallerInExpress(guard)], 401, false],
+    ] as const) {
+      const server = createServer((request, response) => {
+        const rest = order.values();
+        const next = (): unknown => rest.next().value?.(request, response, next) ?? response.end('reached');
+        next();
+      }).listen(0);
+      t.teardown(() => server.close());
+      const call = createHttpClient(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+      t.equal((await call('OPTIONS', '/', preflight)).status, status, name);
+      const refused = await call('GET', '/', { headers: { origin } });
+      t.equal(refused.status, 401, 'whoever has no token');
+      t.equal(refused.headers.has('access-control-allow-origin'), readable, 'a page may read why');
+      t.equal((await call('GET', '/', { headers: { origin }, token: 'good' })).body, 'reached');
+    }
+  },
+);
 
 t.test('gRPC', async (t) => {
   const json = {

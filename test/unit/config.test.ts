@@ -51,7 +51,7 @@ t.teardown(() => rmSync(folder, { recursive: true }));
 t.test('nothing set: embedded mode with the documented defaults', (t) => {
   const { config, secrets } = readConfig({});
   t.strictSame(config, {
-    http: { host: '127.0.0.1', port: 8080, corsOrigins: [], trustedProxies: [] },
+    http: { host: '127.0.0.1', port: 8080, corsOrigins: [], hstsSubdomains: false, trustedProxies: [] },
     grpc: { host: '127.0.0.1', port: 50051, reflection: true, tls: undefined },
     operations: { host: '127.0.0.1', port: 9464, orAnyPort: true },
     drainDelayMs: 0,
@@ -121,6 +121,7 @@ t.test('everything set: server mode, and every variable arrives', (t) => {
     ALLOW_PLAINTEXT: 'grpc, redis',
     RATE_LIMITS: '2.5',
     TRUSTED_PROXIES: '10.0.0.0/8, 2001:db8::1',
+    HSTS_SUBDOMAINS: 'on',
     LOG_LEVEL: 'debug',
     GRPC_TLS_CERT: pem,
     GRPC_TLS_KEY: pem,
@@ -138,6 +139,7 @@ t.test('everything set: server mode, and every variable arrives', (t) => {
       host: '0.0.0.0',
       port: 0,
       corsOrigins: ['https://app.example.com', 'https://admin.example.com:8443'],
+      hstsSubdomains: true,
       trustedProxies: ['10.0.0.0/8', '2001:db8::1'],
     },
     grpc: {
@@ -277,6 +279,7 @@ t.test('a value that is not of its form is refused, naming its variable', (t) =>
         Array(65).fill('10.0.0.1').join(','),
       ],
     ],
+    ['HSTS_SUBDOMAINS', ['true', 'ON']],
     ['LOG_LEVEL', ['verbose', 'INFO']],
     ['GRPC_REFLECTION', ['true', '1']],
     ['DATA_DIR', ['a\0b']],

@@ -2,6 +2,8 @@ import t from 'tap';
 import { createPasswordHasher, type PasswordHashing } from '../../src/authn/passwordHash.ts';
 import { limits } from '../../src/core/limits.ts';
 
+const turn = { place: '', first: false };
+
 /** The real algorithm with the least work it allows; what is tested here is not its strength. */
 const light: PasswordHashing = { memoryKibibytes: 64, passes: 1, lanes: 1, atOnce: 2, waiting: 4 };
 
@@ -9,22 +11,22 @@ t.test(
   'a hash is argon2id with the parameters of the limits, and verifies its own password only',
   async (t) => {
     const hasher = createPasswordHasher();
-    const stored = await hasher.hash('correct horse battery staple');
+    const stored = await hasher.hash('correct horse battery staple', turn);
     t.match(stored, new RegExp(`^\\$argon2id\\$v=19\\$m=${limits.argon2MemoryKibibytes},t=2,p=1\\$`));
-    t.equal(await hasher.verify(stored, 'correct horse battery staple'), true);
-    t.equal(await hasher.verify(stored, 'correct horse battery stapler'), false);
-    t.equal(await hasher.verify(stored, ''), false);
+    t.equal(await hasher.verify(stored, 'correct horse battery staple', turn), true);
+    t.equal(await hasher.verify(stored, 'correct horse battery stapler', turn), false);
+    t.equal(await hasher.verify(stored, '', turn), false);
     t.equal(hasher.needsRehash(stored), false);
   },
 );
 
 t.test('it hashes exactly the text: salted, and with what follows a NUL', async (t) => {
   const hasher = createPasswordHasher(light);
-  const stored = await hasher.hash('before\0after');
-  t.not(stored, await hasher.hash('before\0after'), 'a fresh salt each time');
-  t.equal(await hasher.verify(stored, 'before\0after'), true);
-  t.equal(await hasher.verify(stored, 'before\0other'), false);
-  t.equal(await hasher.verify(stored, 'before'), false);
+  const stored = await hasher.hash('before\0after', turn);
+  t.not(stored, await hasher.hash('before\0after', turn), 'a fresh salt each time');
+  t.equal(await hasher.verify(stored, 'before\0after', turn), true);
+  t.equal(await hasher.verify(stored, 'before\0other', turn), false);
+  t.equal(await hasher.verify(stored, 'before', turn), false);
 });
 
 t.test('a hash with any other parameter needs a rehash, and still verifies', async (t) => {
@@ -35,19 +37,19 @@ t.test('a hash with any other parameter needs a rehash, and still verifies', asy
     ['more lanes', { ...light, lanes: 2 }],
   ];
   for (const [what, other] of table) {
-    const stored = await createPasswordHasher(other).hash('a password');
+    const stored = await createPasswordHasher(other).hash('a password', turn);
     t.equal(hasher.needsRehash(stored), true, what);
     t.equal(createPasswordHasher(other).needsRehash(stored), false, `${what}, by itself`);
-    t.equal(await hasher.verify(stored, 'a password'), true, `${what} verifies`);
+    t.equal(await hasher.verify(stored, 'a password', turn), true, `${what} verifies`);
   }
-  const stored = await hasher.hash('a password');
+  const stored = await hasher.hash('a password', turn);
   t.equal(hasher.needsRehash(stored.replace('$argon2id$', '$argon2i$')), true, 'another variant');
   t.equal(hasher.needsRehash(stored.replace('$v=19$', '$v=16$')), true, 'an older version');
 });
 
 t.test('a damaged hash is an error, not a wrong password', async (t) => {
   const hasher = createPasswordHasher(light);
-  const stored = await hasher.hash('a password');
+  const stored = await hasher.hash('a password', turn);
   const table: [string, string][] = [
     ['nothing', ''],
     ['cut', stored.slice(0, -2)],
@@ -56,22 +58,22 @@ t.test('a damaged hash is an error, not a wrong password', async (t) => {
     ['a space after', `${stored} `],
   ];
   for (const [what, damaged] of table) {
-    await t.rejects(hasher.verify(damaged, 'a password'), what);
+    await t.rejects(hasher.verify(damaged, 'a password', turn), what);
     t.throws(() => hasher.needsRehash(damaged), what);
   }
-  t.equal(await hasher.verify(stored, 'a password'), true, 'and the hasher goes on');
+  t.equal(await hasher.verify(stored, 'a password', turn), true, 'and the hasher goes on');
 });
 
 t.test('the dummy matches nothing', async (t) => {
   const hasher = createPasswordHasher(light);
   for (const password of ['', 'a password', 'x'.repeat(1_024)]) {
-    t.equal(await hasher.verifyDummy(password), false);
+    t.equal(await hasher.verifyDummy(password, turn), false);
   }
 });
 
 t.test('the dummy costs what a wrong password costs', async (t) => {
   const hasher = createPasswordHasher();
-  const stored = await hasher.hash('correct horse battery staple');
+  const stored = await hasher.hash('correct horse battery staple', turn);
   const time = async (work: () => Promise<unknown>) => {
     const start = performance.now();
     await work();
@@ -81,8 +83,8 @@ t.test('the dummy costs what a wrong password costs', async (t) => {
   const dummy: number[] = [];
   // In turns, so that a busy machine slows both.
   for (let round = 0; round < 15; round += 1) {
-    wrong.push(await time(() => hasher.verify(stored, 'a wrong password')));
-    dummy.push(await time(() => hasher.verifyDummy('a wrong password')));
+    wrong.push(await time(() => hasher.verify(stored, 'a wrong password', turn)));
+    dummy.push(await time(() => hasher.verifyDummy('a wrong password', turn)));
   }
   const ratio = median(dummy) / median(wrong);
   t.ok(ratio > 0.5 && ratio < 2, `ratio of the medians: ${ratio.toFixed(2)}`);
@@ -94,29 +96,33 @@ t.test(
     const hasher = createPasswordHasher(light);
     const room = light.atOnce + light.waiting;
     const admitted = [
-      ...Array.from({ length: room - 2 }, (_, index) => hasher.hash(`password ${index}`)),
-      hasher.verifyDummy('x'),
-      hasher.verify(`$argon2id$v=19$m=64,t=1,p=1$${'A'.repeat(22)}$${'A'.repeat(43)}`, 'x'),
+      ...Array.from({ length: room - 2 }, (_, index) => hasher.hash(`password ${index}`, turn)),
+      hasher.verifyDummy('x', turn),
+      hasher.verify(`$argon2id$v=19$m=64,t=1,p=1$${'A'.repeat(22)}$${'A'.repeat(43)}`, 'x', turn),
     ];
     t.equal(hasher.waiting(), light.waiting);
 
     const overloaded = { code: 'overloaded', retryAfterSeconds: 1 };
-    await t.rejects(hasher.hash('one too many'), overloaded, 'hash');
-    await t.rejects(hasher.verify('not even looked at', 'x'), overloaded, 'verify');
-    await t.rejects(hasher.verifyDummy('x'), overloaded, 'the dummy, too: it must not tell by its error');
+    await t.rejects(hasher.hash('one too many', turn), overloaded, 'hash');
+    await t.rejects(hasher.verify('not even looked at', 'x', turn), overloaded, 'verify');
+    await t.rejects(
+      hasher.verifyDummy('x', turn),
+      overloaded,
+      'the dummy, too: it must not tell by its error',
+    );
     t.equal(hasher.waiting(), light.waiting, 'a refused one does not wait');
 
     t.equal((await Promise.all(admitted)).length, room);
     t.equal(hasher.waiting(), 0);
-    t.equal(await hasher.verifyDummy('x'), false, 'there is room again');
+    t.equal(await hasher.verifyDummy('x', turn), false, 'there is room again');
   },
 );
 
 t.test('a failed verification gives its place back', async (t) => {
   const hasher = createPasswordHasher({ ...light, atOnce: 1, waiting: 0 });
-  for (let round = 0; round < 3; round += 1) await t.rejects(hasher.verify('damaged', 'x'), /./);
+  for (let round = 0; round < 3; round += 1) await t.rejects(hasher.verify('damaged', 'x', turn), /./);
   t.equal(hasher.waiting(), 0);
-  t.match(await hasher.hash('x'), /^\$argon2id\$/);
+  t.match(await hasher.hash('x', turn), /^\$argon2id\$/);
 });
 
 function median(values: number[]): number {

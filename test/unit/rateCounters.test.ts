@@ -19,16 +19,43 @@ t.test('a window begins with the first one and ends with all of them', async (t)
   t.strictSame(await count('a'), { count: 1, remainingMs: 1_000 });
 });
 
-t.test('what it remembers is bounded: used longest ago, forgotten first', async (t) => {
-  const counters = createLocalRateCounters({ clock: createManualClock(0) });
-  await counters.increment('first', 1_000, 10);
-  await counters.increment('busy', 1_000, 10);
-  for (let other = 0; other < limits.rateLocalEntries - 1; other += 1) {
-    await counters.increment(`${other}`, 1_000, 10);
-    if (other % 1_000 === 0) await counters.increment('busy', 1_000, 10);
-  }
-  t.match(await counters.increment('first', 1_000, 10), { count: 1 });
-  t.match(await counters.increment('busy', 1_000, 10), { count: limits.rateLocalEntries / 1_000 + 2 });
+t.test('one that is given back was not counted, as long as its window lasts', async (t) => {
+  const clock = createManualClock(0);
+  const counters = createLocalRateCounters({ clock });
+  const count = async (name: string) => (await counters.increment(name, 1_000, 10)).count;
+  t.equal(await count('a'), 1);
+  t.equal(await count('b'), 1);
+  await counters.giveBack('a', 10);
+  t.equal(await count('a'), 1);
+  for (let time = 0; time < 3; time += 1) await counters.giveBack('a', 10);
+  t.equal(await count('a'), 1, 'there is nothing below none');
+  await clock.advance(1_000);
+  await counters.giveBack('a', 10);
+  t.equal(await count('a'), 1, 'nor a window that ended');
+  t.equal(await count('b'), 1);
+});
+
+t.test('what it remembers is bounded, and no window is forgotten before its end', async (t) => {
+  const clock = createManualClock(0);
+  const counters = createLocalRateCounters({ clock });
+  const count = async (name: string, budget = 10) => (await counters.increment(name, 1_000, budget)).count;
+  t.equal(await count('mine'), 1);
+  const { rateLocalEntries: entries, rateLocalShared: shared } = limits;
+  for (let other = 1; other < entries; other += 1) await count(`${other}`);
+  const alone = await Promise.all(Array.from({ length: 100 }, (_, other) => count(`${other + 1}`)));
+  t.strictSame(new Set(alone), new Set([2]), 'as long as there is room, each has a window of its own');
+
+  const late = await Promise.all(Array.from({ length: 4 * shared }, (_, other) => count(`late ${other}`)));
+  t.equal(await count('mine'), 2, 'whatever came meanwhile');
+  const times = Math.max(...late);
+  t.ok(times > 4 && times < 40, `then names share counts, few of them one: ${times}`);
+  t.ok((await count('late 1')) > 1);
+  t.equal(await count('late 1', 20), 1, 'never those of different budgets');
+  await counters.giveBack('late 1', 20);
+  t.equal(await count('late 1', 20), 1);
+  await clock.advance(1_000);
+  t.equal(await count('mine'), 1, 'and when they have ended there is room');
+  t.equal(await count('late 1'), 1);
 });
 
 t.test('while the shared count fails, a small share is let through, and everything is told', async (t) => {
@@ -38,6 +65,7 @@ t.test('while the shared count fails, a small share is let through, and everythi
   const counts = createLocalRateCounters({ clock });
   const shared: RateCounters = {
     increment: async (...asked) => (down ? Promise.reject(new Error('down')) : counts.increment(...asked)),
+    giveBack: async (...asked) => (down ? Promise.reject(new Error('down')) : counts.giveBack(...asked)),
   };
   const onFault = (error: unknown) => faults.push(error);
   const counters = withLocalShare({ shared, local: createLocalRateCounters({ clock }), onFault });
@@ -53,8 +81,15 @@ t.test('while the shared count fails, a small share is let through, and everythi
   down = true;
   t.equal(await letThrough(60, 100), 60 * limits.rateLocalShare);
   t.equal(await letThrough(5, 100), 1, 'never none');
+  const counted = 5 + 100;
+  await counters.giveBack('of 5', 5);
+  t.match(
+    await counters.increment('of 5', 1_000, 5),
+    { count: counted - 1 },
+    'and what is given back is taken',
+  );
   t.ok(counters.alone());
-  t.equal(faults.length, 200);
+  t.equal(faults.length, 201);
   down = false;
   t.equal(await letThrough(60, 100), 0, 'what was counted before still is');
   t.notOk(counters.alone());

@@ -166,10 +166,12 @@ function accountRoutes(
   const meSchema = operation({
     summary: 'Who the token says I am',
     bearer: true,
+    refusals: [429],
     response: { 200: meResponse },
   });
-  app.get('/auth/me', { schema: meSchema }, async (request) => {
+  app.get('/auth/me', { schema: meSchema, ...rateLimits.placeHook('reads') }, async (request, reply) => {
     const claims = await authenticate(request);
+    await rateLimits.spend('reads', claims.sub, request, reply);
     return {
       user_id: claims.sub,
       session_id: claims.sid,

@@ -23,12 +23,14 @@ export function sessionRoutes(
     ...operation({
       summary: 'My sessions that are alive, newest first',
       bearer: true,
-      refusals: [400],
+      refusals: [400, 429],
       response: { 200: sessionsResponse },
     }),
   };
-  app.get('/auth/sessions', { schema: listSchema }, async (request): Promise<SessionsBody> => {
+  const listOptions = { schema: listSchema, ...rateLimits.placeHook('reads') };
+  app.get('/auth/sessions', listOptions, async (request, reply): Promise<SessionsBody> => {
     const { sub, sid } = await authenticate(request);
+    await rateLimits.spend('reads', sub, request, reply);
     const { page_size: size, page_token: token } = request.query;
     const page = await flows.listSessions(sub, {
       size: size === undefined ? undefined : Number(size),

@@ -1,22 +1,52 @@
-import { LRUCache } from 'lru-cache';
+import { createHash } from 'node:crypto';
 import type { RateCounters } from '../../authn/rateCounters.ts';
 import type { Clock } from '../../core/clock.ts';
 import { limits } from '../../core/limits.ts';
 
-/** Counts of this process. */
+interface Window {
+  count: number;
+  readonly endsAt: number;
+}
+
+/**
+ * Counts of this process, a bounded number of them. No window is forgotten before its end: without room for another one, names share
+ * counts, so that whoever makes up names takes room and no more.
+ */
 export function createLocalRateCounters({ clock }: { clock: Pick<Clock, 'monotonic'> }): RateCounters {
-  const windows = new LRUCache<string, { count: number; readonly endsAt: number }>({
-    max: limits.rateLocalEntries,
-  });
+  /** In the order of their ends, since all last as long. */
+  const windows = new Map<string, Window>();
+  const shared = new Map<string, Window>();
+
+  const live = (name: string, budget: number, now: number) => {
+    for (const [each, { endsAt }] of windows) {
+      if (endsAt > now) break;
+      windows.delete(each);
+    }
+    return [windows.get(name), shared.get(sharedName(name, budget))].find(
+      (window) => window !== undefined && window.endsAt > now,
+    );
+  };
   return {
-    async increment(name, windowMs) {
+    async increment(name, windowMs, budget) {
       const now = clock.monotonic();
-      const known = windows.get(name);
-      const current =
-        known !== undefined && known.endsAt > now ? known : { count: 0, endsAt: now + windowMs };
-      current.count += 1;
-      windows.set(name, current);
-      return { count: current.count, remainingMs: Math.round(current.endsAt - now) };
+      let window = live(name, budget, now);
+      if (window === undefined) {
+        window = { count: 0, endsAt: now + windowMs };
+        if (windows.size < limits.rateLocalEntries) windows.set(name, window);
+        else shared.set(sharedName(name, budget), window);
+      }
+      window.count += 1;
+      return { count: window.count, remainingMs: Math.round(window.endsAt - now) };
+    },
+    async giveBack(name, budget) {
+      const window = live(name, budget, clock.monotonic());
+      if (window !== undefined) window.count = Math.max(0, window.count - 1);
     },
   };
+}
+
+/** One of a bounded number for each budget: names with different ones must not use up each other's. */
+function sharedName(name: string, budget: number): string {
+  const hash = createHash('sha256').update(name).digest().readUInt32BE();
+  return `${budget}:${hash % limits.rateLocalShared}`;
 }

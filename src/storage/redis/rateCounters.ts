@@ -10,11 +10,15 @@ export function createSharedRateCounters(parts: {
 }): RateCounters {
   const { redis, keys } = parts;
   const script = loadScript(new URL('./count-1.lua', import.meta.url));
+  const takeBack = loadScript(new URL('./giveBack-1.lua', import.meta.url));
   return {
     async increment(name, windowMs) {
       const answer = await redis.run((commands) => script(commands, [keys.rate(name)], [windowMs]));
       const [count, remainingMs] = answer as [number, number];
       return { count, remainingMs };
+    },
+    async giveBack(name) {
+      await redis.run((commands) => takeBack(commands, [keys.rate(name)], []));
     },
   };
 }
