@@ -64,7 +64,7 @@ t.test('the owner logs in at home while sixteen sites guess', async (t) => {
   const { answers, stop } = attack(server.httpPort);
   t.teardown(stop);
   const waiting = async () => {
-    const metrics = String((await server.call('GET', '/metrics')).body);
+    const metrics = String((await server.operations('GET', '/metrics')).body);
     return Number(/countersign_password_hashes_waiting (\d+)/.exec(metrics)?.[1]);
   };
   const full = limits.passwordHashesWaiting / 2;
