@@ -300,7 +300,10 @@ t.test('one authority', async (t) => {
       domain: 'countersign',
       field: 'jti',
     });
-    t.match(await refusalOf(client.call('ListKeys', {})), { reason: 'PERMISSION_DENIED', field: undefined });
+    const checker = { name: 'checker', permissions: ['tokens.check'] } as const;
+    const { token } = await authority.authority.flows.createService(checker, { actor: 'operator' });
+    const denied = client.call('ListKeys', {}, { token });
+    t.match(await refusalOf(denied), { reason: 'PERMISSION_DENIED', field: undefined });
     const large = client.call('IsRevoked', { jti: jti() }, { metadata: { 'x-large': 'x'.repeat(9_000) } });
     t.match(await refusalOf(large), {
       code: 'RESOURCE_EXHAUSTED',

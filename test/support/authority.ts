@@ -1,6 +1,7 @@
 /** A whole authority on an embedded database of its own, in the process of the test: real HTTP, real gRPC, real SQL. */
 import { randomUUID } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { permissions } from '../../src/authn/service.ts';
 import { type Authority, openAuthority } from '../../src/authority.ts';
 import { readConfig } from '../../src/config/config.ts';
@@ -89,8 +90,7 @@ export async function startAuthority({
     await authority.close();
     throw error;
   });
-  const service = { name: `test-${randomUUID()}`, permissions };
-  const { token: serviceToken } = await authority.flows.createService(service, { actor: 'operator' });
+  const { name: serviceName, token: serviceToken } = await ownService(authority, folder);
   const call = createHttpClient(`http://127.0.0.1:${httpPort}`);
   const grpc = createGrpcClient(`127.0.0.1:${grpcPort}`, serviceToken);
   const readiness = authority.readiness;
@@ -105,7 +105,7 @@ export async function startAuthority({
     httpPort,
     grpcPort,
     serviceToken,
-    serviceName: service.name,
+    serviceName,
     call,
     operations: createHttpClient(`http://127.0.0.1:${operations.port}`),
     grpc,
@@ -126,4 +126,16 @@ export async function startAuthority({
       if (dataDir === undefined) await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Made by the first start on this folder, so that a later one writes nothing; and where it is gone. */
+async function ownService({ flows }: Authority, folder: string): Promise<{ name: string; token: string }> {
+  const path = join(folder, 'test-service.json');
+  const kept = JSON.parse(await readFile(path, 'utf8').catch(() => '{}'));
+  const services = await flows.listServices();
+  if (services.some(({ name, revokedAt }) => name === kept.name && revokedAt === undefined)) return kept;
+  const name = `test-${randomUUID()}`;
+  const { token } = await flows.createService({ name, permissions }, { actor: 'operator' });
+  await writeFile(path, JSON.stringify({ name, token }));
+  return { name, token };
 }
