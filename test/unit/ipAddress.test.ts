@@ -1,7 +1,5 @@
-import type { FastifyRequest } from 'fastify';
 import t from 'tap';
 import { canonicalIp, ipNetwork } from '../../src/core/ipAddress.ts';
-import { originOf } from '../../src/http/caller.ts';
 
 t.test('one spelling for each address', async (t) => {
   for (const [text, canonical] of [
@@ -41,10 +39,4 @@ t.test('the network of an address', async (t) => {
     const canonical = canonicalIp(address) ?? '';
     t.equal(ipNetwork(canonical, { ipv4, ipv6 }), network, `${address} by ${ipv4} or ${ipv6}`);
   }
-});
-
-t.test('where a request came from is written so', async (t) => {
-  const from = (ip: string | undefined) => originOf({ ip, headers: {}, id: '1' } as FastifyRequest).ip;
-  t.equal(from('::ffff:127.0.0.1'), '127.0.0.1', 'over a socket for both families');
-  t.equal(from(undefined), undefined, 'when its connection is gone');
 });
