@@ -137,7 +137,10 @@ t.test('Dockerfile: what the code reads beside itself is in the image', async (t
   }
   // What lies in src/ itself is copied to dist/ by the build.
   const beside = [...needed].filter((path) => path.startsWith('src/'));
-  t.strictSame(beside.sort(), ['src/storage/redis/count-1.lua', 'src/storage/redis/project-2.lua']);
+  t.strictSame(
+    beside.sort(),
+    ['count-1', 'giveBack-1', 'project-2'].map((name) => `src/storage/redis/${name}.lua`),
+  );
   for (const path of beside) {
     t.equal(read(path.replace(/^src/, 'dist')), read(path), `${path} is in dist/`);
     needed.delete(path);

@@ -54,6 +54,8 @@ export interface PasswordAttempts {
   accountOf(email: Email): Uint8Array;
   /** When the account begins, or is no more: nothing that was tried before counts. */
   forget(stores: Pick<Stores, 'passwordFailures'>, email: Email): Promise<void>;
+  /** The operator lets everybody try again. */
+  unlock(stores: Pick<Stores, 'passwordFailures'>, email: Email): Promise<void>;
   /** After another password was set, by somebody at this address. */
   passwordChanged(
     stores: Pick<Stores, 'passwordFailures'>,
@@ -123,6 +125,11 @@ export function createPasswordAttempts({
   const waits = new LRUCache<string, { readonly failures: Failures; readonly at: number }>({
     max: limits.passwordWaitsRemembered,
   });
+  /** Here at once; other nodes remember for a second. */
+  const forgetWaits = (account: Uint8Array): void => {
+    const prefix = accountName(account);
+    for (const name of [...waits.keys()]) if (name.startsWith(prefix)) waits.delete(name);
+  };
   const refuseAgain = (name: string): void => {
     const { failures = noFailures, at = 0 } = waits.get(name) ?? {};
     const since = clock.now() - at;
@@ -185,9 +192,17 @@ export function createPasswordAttempts({
         return run(source, place, work);
       });
     },
-    forget: ({ passwordFailures }, email) => passwordFailures.forget(accountOf(email)),
+    async forget({ passwordFailures }, email) {
+      await passwordFailures.forget(accountOf(email));
+      forgetWaits(accountOf(email));
+    },
+    async unlock({ passwordFailures }, email) {
+      await passwordFailures.unlock(accountOf(email));
+      forgetWaits(accountOf(email));
+    },
     async passwordChanged({ passwordFailures }, email, ip, now) {
       const source = sourceOf(email, { ip });
+      forgetWaits(source.account);
       // Whoever knew the old password may have made his own network a known one.
       await passwordFailures.forget(source.account);
       if (ip === undefined) return;
@@ -235,7 +250,11 @@ function forgetOldest(owed: Set<unknown>, atMost: number): void {
 }
 
 function nameOf({ account, place }: AttemptSource): string {
-  return Buffer.concat([account, place]).toString('base64url');
+  return accountName(account) + Buffer.from(place).toString('base64url');
+}
+
+function accountName(account: Uint8Array): string {
+  return `${Buffer.from(account).toString('base64url')} `;
 }
 
 /** Forgets at most `limit` counts that say nothing any more; answers how many. */

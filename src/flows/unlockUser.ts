@@ -9,7 +9,7 @@ import type { PasswordAttempts } from './passwordAttempts.ts';
 
 export interface UnlockUserParts {
   readonly database: Database;
-  readonly passwordAttempts: Pick<PasswordAttempts, 'accountOf'>;
+  readonly passwordAttempts: Pick<PasswordAttempts, 'unlock'>;
   readonly clock: Clock;
 }
 
@@ -21,7 +21,7 @@ export function createUnlockUser({ database, passwordAttempts, clock }: UnlockUs
     const user = await database.users.findByEmail(email);
     if (user === undefined) throw new AuthorityError('not_found', { detail: 'No user has this e-mail.' });
     await database.transaction(async (stores) => {
-      await stores.passwordFailures.unlock(passwordAttempts.accountOf(email));
+      await passwordAttempts.unlock(stores, email);
       await stores.audit.record({ type: 'user_unlocked', origin, userId: user.id }, clock.now());
     });
     return { userId: user.id };
