@@ -22,6 +22,12 @@ export const limits = {
   httpWatch: { lookMilliseconds: 1_000, silenceMilliseconds: 120_000 },
   /** An idle keep-alive connection is closed after this. Longer than the 60 s of common load balancers. */
   httpKeepAliveMilliseconds: 65_000,
+  /**
+   * Connections on which no whole request is being answered, in all and of one address that is no trusted proxy; the oldest gives
+   * way. Each costs about 15 kB. An office of a few hundred people fits behind one address.
+   */
+  httpIdleConnections: 4_000,
+  httpIdleConnectionsOfAddress: 1_000,
   /** Other origins that may call from a browser: each is a deployment that somebody looks after. */
   corsOrigins: 20,
   /** For how long a browser remembers what another origin may send. What it may read, each answer says anew. */
@@ -219,8 +225,10 @@ export const limits = {
   serviceTokenStaleMilliseconds: 10_000,
   /** Then, how often the database is tried. */
   serviceTokenRetryMilliseconds: 500,
-  /** Looked-up service tokens kept, unknown ones among them: guessing must not become database load. */
+  /** Looked-up service tokens kept, and as many unknown ones: guessing must not become database load. */
   serviceTokenCacheEntries: 1_000,
+  /** Tokens that are looked up at once, but for those of services that were known a moment ago. */
+  serviceLookupsAtOnce: 100,
 
   ...auditLimits,
 
@@ -269,6 +277,10 @@ export const limits = {
   transactionsAtOnce: 128,
   /** A line of the control socket: a command with its arguments and a password. */
   controlLineBytes: 64 * 1024,
+  /** Which has come within this: whoever connects sends it at once. */
+  controlLineMilliseconds: 5_000,
+  /** Commands at once: people and scripts; one that revokes many sessions takes minutes. */
+  controlCommands: 32,
   /** A start that has not taken over its folder within this was killed on the way; it takes milliseconds. */
   controlLockMilliseconds: 10_000,
 } as const;

@@ -32,7 +32,10 @@ export function createAuthenticateService(parts: {
   clock: Clock;
 }): AuthenticateService {
   const { database, clock } = parts;
-  const lookedUp = new LRUCache<string, LookedUp>({ max: limits.serviceTokenCacheEntries });
+  // Apart, so that who makes up tokens pushes no service out.
+  const services = new LRUCache<string, LookedUp>({ max: limits.serviceTokenCacheEntries });
+  const strangers = new LRUCache<string, LookedUp>({ max: limits.serviceTokenCacheEntries });
+  const knownOf = (key: string) => services.get(key) ?? strangers.get(key);
   const underWay = new Map<string, Promise<Service | undefined>>();
 
   const ask = async (credential: ServiceCredential, key: string): Promise<Service | undefined> => {
@@ -43,14 +46,16 @@ export function createAuthenticateService(parts: {
           ? database.services.findByTokenHash(Buffer.from(key, 'latin1'))
           : database.services.findByCertificateNames(credential.certificateNames);
       const service = await withDeadline(clock, limits.confirmationMilliseconds, lookup, tooLate);
-      lookedUp.set(key, { service, askedAt, believedUntil: askedAt + limits.serviceTokenCacheMilliseconds });
+      const believedUntil = askedAt + limits.serviceTokenCacheMilliseconds;
+      services.delete(key);
+      (service === undefined ? strangers : services).set(key, { service, askedAt, believedUntil });
       return service;
     } catch (error) {
-      const known = lookedUp.get(key);
+      const known = services.get(key);
       const oldest = clock.monotonic() - limits.serviceTokenStaleMilliseconds;
       if (known?.service === undefined || known.askedAt < oldest) throw error;
       // While nobody can tell, a service that was good a moment ago is: its checks are answered from memory.
-      lookedUp.set(key, {
+      services.set(key, {
         ...known,
         believedUntil: clock.monotonic() + limits.serviceTokenRetryMilliseconds,
       });
@@ -60,7 +65,14 @@ export function createAuthenticateService(parts: {
 
   /** However many call with one of them, it is looked up once at a time. */
   const askOnce = (credential: ServiceCredential, key: string): Promise<Service | undefined> => {
-    const asked = underWay.get(key) ?? ask(credential, key).finally(() => underWay.delete(key));
+    const known = underWay.get(key);
+    if (
+      known === undefined &&
+      underWay.size >= limits.serviceLookupsAtOnce &&
+      services.get(key) === undefined
+    )
+      throw new AuthorityError('overloaded', { retryAfterSeconds: 1, reason: 'service_lookups' });
+    const asked = known ?? ask(credential, key).finally(() => underWay.delete(key));
     underWay.set(key, asked);
     return asked;
   };
@@ -68,7 +80,7 @@ export function createAuthenticateService(parts: {
   return (credential) => {
     const key = keyOf(credential);
     if (key === undefined) return undefined;
-    const known = lookedUp.get(key);
+    const known = knownOf(key);
     const now = clock.monotonic();
     if (known === undefined || known.believedUntil <= now) return askOnce(credential, key);
     // Before it is too old, so that calls rarely wait for a look-up.

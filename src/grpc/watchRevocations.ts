@@ -46,7 +46,7 @@ export function createServeEdge(parts: {
     },
   });
 
-  return async (call, authorizeAgain) => {
+  return async (call, _caller, authorizeAgain) => {
     // An edge that says no more is still sent what was on its way: the end of one direction must not end the other.
     const requests = call.iterator({ destroyOnReturn: false })[Symbol.asyncIterator]();
     const late = () => invalidField('start', 'required', 'must be sent at once');

@@ -20,6 +20,7 @@ import type { Log } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { createBareApp, type HttpApp } from './bareApp.ts';
 import { createAuthenticate } from './caller.ts';
+import { limitConnections } from './connections.ts';
 import { allowOrigins } from './cors.ts';
 import { guardCookie } from './csrf.ts';
 import { acceptOnlyJson } from './hygiene.ts';
@@ -74,6 +75,7 @@ export async function createHttpApp(parts: HttpParts): Promise<HttpApp> {
     onRefusal: (...refusal) => report(parts, ...refusal),
   });
   observe(app, parts);
+  limitConnections(app, parts);
   app.addHook('onRequest', async ({ routeOptions: { url = '' } }) => {
     if (!operationPaths.includes(url)) parts.requireTruth();
   });

@@ -33,6 +33,8 @@ export interface Metrics {
   savedMemoryRefused(reason: string): void;
   /** Something about the context of a session changed, and what the settings say of that. */
   contextSignal(signal: string, action: string): void;
+  /** A connection, or a call, of nobody whom we know has given way: where, and to which limit. */
+  connectionDropped(where: string, limit: string): void;
   /** Expired rows were deleted. */
   deleted(table: string, rows: number): void;
   /** Upkeep failed at something, and will try again. */
@@ -122,6 +124,12 @@ export function createMetrics(): Metrics {
     labelNames: ['reason'] as const,
     registers,
   });
+  const connectionsDropped = new Counter({
+    name: 'countersign_connections_dropped_total',
+    help: 'Connections and calls of nobody whom we know that gave way to others, by where and by limit.',
+    labelNames: ['where', 'limit'] as const,
+    registers,
+  });
   const deletedRows = new Counter({
     name: 'countersign_deleted_rows_total',
     help: 'Expired rows deleted by this node.',
@@ -169,6 +177,7 @@ export function createMetrics(): Metrics {
     busDropped: (reason) => busDropped.inc({ reason }),
     savedMemoryRefused: (reason) => savedMemoryRefused.inc({ reason }),
     contextSignal: (signal, action) => contextSignals.inc({ signal, action }),
+    connectionDropped: (where, limit) => connectionsDropped.inc({ where, limit }),
     deleted: (table, rows) => deletedRows.inc({ table }, rows),
     upkeepFault: (part) => upkeepFaults.inc({ part }),
     gauge(name, help, read) {
