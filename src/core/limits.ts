@@ -3,6 +3,7 @@
  * `config/`; what is here is part of the design. Groups that are large have a file of their own beside this one.
  */
 import { auditLimits } from './auditLimits.ts';
+import { edgeLimits } from './edgeLimits.ts';
 import { grpcLimits } from './grpcLimits.ts';
 import { guessingLimits } from './guessingLimits.ts';
 import { redisLimits } from './redisLimits.ts';
@@ -183,40 +184,7 @@ export const limits = {
 
   ...truthLimits,
 
-  // Edges, at their node
-  /** Edges of one node; each is a connection, and a message for each revocation. */
-  edgesPerNode: 2_000,
-  /** How often an edge renews its lease, as nodes do. */
-  edgeRenewalMilliseconds: 500,
-  /** An edge to which nothing came for this long takes the stream for dead: four answers to renewals are missing. */
-  edgeStreamSilenceMilliseconds: 2_000,
-  /** A node that heard nothing of an edge for this long, longer than most leases, frees what it keeps for it. */
-  edgeSilenceMilliseconds: 10_000,
-  /** How often a node looks for such edges. */
-  edgeLookMilliseconds: 1_000,
-  /** An edge that has not acknowledged what was sent for this long gets no lease, so that nobody waits for it again. */
-  edgeBehindMilliseconds: 2_000,
-  /** What may wait for an edge that reads slowly, some 20 MB; it is shared with others that read as slowly. */
-  edgeBacklogEntries: 200_000,
-  edgeBacklogMessages: 10_000,
-  /** When so many wait, further ones are joined: a snapshot on its way must not be overtaken by single log-outs. */
-  edgeJoinMessages: 100,
-  /** Revocations in one message to edges, about 40 kB. */
-  edgeMessageEntries: 1_000,
-  /** The bytes of a filter in one message. */
-  edgeFilterBytes: 256 * 1024,
-  /** Revocations that were sent lately: nodes hear of each twice, from the bus and with the next renewal. */
-  edgeRecentRevocations: 10_000,
-  /** Keys are sent again after this, so that an edge knows that they are still good. */
-  edgeKeysMilliseconds: 10_000,
-  /** For how long a stream lives at most before its edge is asked to open another one: less than its connection, of 27 to 33 minutes. */
-  edgeStreamMilliseconds: 25 * 60_000,
-  /** An edge that was asked to move to another node gets this much time: a snapshot of 10 million takes about a second. */
-  edgeDrainMilliseconds: 3_000,
-  /** From the beginning of a stream to its first message, of either side. */
-  edgeStartMilliseconds: 2_000,
-  /** An edge's name for itself. */
-  edgeIdCharacters: 64,
+  ...edgeLimits,
 
   // Service tokens
   /** For how long a service token, once looked up, is believed: a revoked one stops within this. */

@@ -11,7 +11,7 @@ import {
 } from '@grpc/grpc-js';
 import { ReflectionService } from '@grpc/reflection';
 import type { GrpcTls } from '../config/config.ts';
-import { loadContract } from '../contract/contract.ts';
+import { loadContract, loadReflected } from '../contract/contract.ts';
 import type { Clock } from '../core/clock.ts';
 import { StartupError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
@@ -78,9 +78,9 @@ export function createGrpcServer(parts: GrpcParts): GrpcServer {
   const admitting = createAdmitting(parts);
   const { connections, deadlines, interceptors } = admitting;
   const server = new Server({ ...serverOptions, interceptors });
-  const { definition, idle } = addServices(server, { ...parts, ...admitting });
+  const idle = addServices(server, { ...parts, ...admitting });
   const health = createHealth(server, parts);
-  if (parts.reflection) new ReflectionService(definition).addToServer(server);
+  if (parts.reflection) new ReflectionService(loadReflected()).addToServer(server);
   const leaving = createLeaving(server, parts.clock);
   let closeIdentity = () => {};
   let edgesLeft: Promise<void> | undefined;
@@ -158,7 +158,7 @@ function createAdmitting(parts: GrpcParts) {
 }
 
 function addServices(server: Server, parts: GrpcParts & ReturnType<typeof createAdmitting>) {
-  const { definition, v1 } = loadContract();
+  const { v1 } = loadContract();
   const { unary, stream, idle } = createRpc(parts);
 
   const tokens = createTokenService(parts.flows, { clock: parts.clock, report: parts.reports.report });
@@ -191,7 +191,7 @@ function addServices(server: Server, parts: GrpcParts & ReturnType<typeof create
     RevokeKey: unary('RevokeKey', keys.RevokeKey),
     ResealKeys: unary('ResealKeys', keys.ResealKeys),
   });
-  return { definition, idle };
+  return idle;
 }
 
 function bind(server: Server, host: string, port: number, creds: ServerCredentials): Promise<number> {

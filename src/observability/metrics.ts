@@ -22,7 +22,11 @@ export interface Metrics {
     readonly nodes: readonly { readonly outcome: string }[];
   }): void;
   /** How it was settled with an edge that a revocation had to wait for. */
-  edge(outcome: string): void;
+  edge(outcome: string, service: string): void;
+  /** The edges of a service get no leases for a while: a logout has waited for them for too long. */
+  edgeBackoff(service: string): void;
+  /** A stream of a service that has its share of places. */
+  edgeRefused(service: string): void;
   /** The shared copy in Redis was made anew. */
   rebuild(): void;
   /** A part of the shared deny-list failed, and made up for it or will try again. */
@@ -91,8 +95,20 @@ export function createMetrics(): Metrics {
   });
   const effectEdges = new Counter({
     name: 'countersign_effect_edges_total',
-    help: 'Edges of this node that a revocation had to reach, by how it was settled with each.',
-    labelNames: ['outcome'] as const,
+    help: 'Edges of this node that a revocation had to reach, by service and how it was settled with each.',
+    labelNames: ['outcome', 'service'] as const,
+    registers,
+  });
+  const edgeBackoffs = new Counter({
+    name: 'countersign_edge_backoffs_total',
+    help: 'How often the edges of a service got no leases for a while, since a logout had waited for them.',
+    labelNames: ['service'] as const,
+    registers,
+  });
+  const edgesRefused = new Counter({
+    name: 'countersign_edges_refused_total',
+    help: 'Streams of edges that were refused since their service had its share of places.',
+    labelNames: ['service'] as const,
     registers,
   });
   const rebuilds = new Counter({
@@ -171,7 +187,9 @@ export function createMetrics(): Metrics {
       effects.observe(milliseconds / 1000);
       for (const { outcome } of nodes) effectNodes.inc({ outcome });
     },
-    edge: (outcome) => effectEdges.inc({ outcome }),
+    edge: (outcome, service) => effectEdges.inc({ outcome, service }),
+    edgeBackoff: (service) => edgeBackoffs.inc({ service }),
+    edgeRefused: (service) => edgesRefused.inc({ service }),
     rebuild: () => rebuilds.inc(),
     fault: (part) => faults.inc({ part }),
     busDropped: (reason) => busDropped.inc({ reason }),
