@@ -13,21 +13,17 @@ export interface Strangers {
    * `drop` ends it when it has to give way. Answers what takes it out again: it has ended, or is no stranger any more. Without an
    * address, only the limit of all together counts.
    */
-  enter(address: string | undefined, drop: () => void): () => void;
+  enter(address: string | undefined, drop: (limit: StrangersLimit) => void): () => void;
   count(): number;
 }
 
 interface Stranger {
-  readonly drop: () => void;
+  readonly drop: (limit: StrangersLimit) => void;
   readonly leave: () => void;
 }
 
-export function createStrangers(parts: {
-  readonly total: number;
-  readonly ofOneAddress: number;
-  readonly onDropped: (limit: StrangersLimit) => void;
-}): Strangers {
-  const { total, ofOneAddress, onDropped } = parts;
+export function createStrangers(parts: { readonly total: number; readonly ofOneAddress: number }): Strangers {
+  const { total, ofOneAddress } = parts;
   /** The oldest first, as sets are. */
   const all = new Set<Stranger>();
   const byAddress = new Map<string, Set<Stranger>>();
@@ -36,8 +32,7 @@ export function createStrangers(parts: {
     if (strangers.size <= most) return;
     for (const { leave, drop } of strangers) {
       leave();
-      onDropped(limit);
-      drop();
+      drop(limit);
       return;
     }
   };

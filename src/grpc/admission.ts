@@ -22,7 +22,7 @@ import { overloaded } from './usage.ts';
 
 export interface AdmissionParts {
   readonly authorize: Authorize;
-  readonly connections: Pick<Connections, 'provedBy'>;
+  readonly connections: Pick<Connections, 'provedBy' | 'isProved'>;
   readonly reports: CallReports;
   readonly deadlines: Deadlines;
   readonly clock: Pick<Clock, 'monotonic'>;
@@ -30,12 +30,11 @@ export interface AdmissionParts {
 }
 
 export function createAdmission(parts: AdmissionParts): ServerInterceptor {
-  const { authorize, connections, reports, deadlines, clock } = parts;
+  const { authorize, connections, reports, deadlines, clock, metrics } = parts;
   /** Health and reflection, which anybody may call: small, and of them only so many at once. */
   const openCalls = createStrangers({
     total: limits.grpcOpenCalls,
     ofOneAddress: limits.grpcOpenCallsOfAddress,
-    onDropped: (limit) => parts.metrics.connectionDropped('grpc_open_call', limit),
   });
 
   const arrivalOf = (name: Method, streams: boolean): Arrival => {
@@ -88,8 +87,13 @@ export function createAdmission(parts: AdmissionParts): ServerInterceptor {
     let leave = () => {};
     const usage = {
       begin() {
-        const address = call.stream.session?.socket.remoteAddress;
-        leave = openCalls.enter(address, () => call.sendStatus(toGrpcError(overloaded('open_calls'))));
+        const session = call.stream.session as ServerHttp2Session | undefined;
+        // A client watches health before its first call: by then it may be known.
+        leave = openCalls.enter(session?.socket.remoteAddress, (limit) => {
+          if (connections.isProved(session)) return;
+          metrics.connectionDropped('grpc_open_call', limit);
+          call.sendStatus(toGrpcError(overloaded('open_calls')));
+        });
       },
       end: () => leave(),
       hold: () => {},

@@ -6,7 +6,7 @@ import type { ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Server } from '@grpc/grpc-js';
 import type { Service } from '../authn/service.ts';
-import type { Clock } from '../core/clock.ts';
+import { atEndOfTurn, type Clock } from '../core/clock.ts';
 import { limits } from '../core/limits.ts';
 import { createStrangers } from '../core/strangers.ts';
 import type { Metrics } from '../observability/metrics.ts';
@@ -18,6 +18,8 @@ export interface Connections {
   watch(server: Server): void;
   /** A call on it was authorised: what its service has here. Throws `overloaded` when that has its share of connections. */
   provedBy(session: ServerHttp2Session | undefined, service: Service): Usage;
+  /** Whether a call on it was authorised. */
+  isProved(session: ServerHttp2Session | undefined): boolean;
   /** Cuts all that are left. */
   destroy(): void;
 }
@@ -25,6 +27,7 @@ export interface Connections {
 interface Connection {
   /** No stranger's any more, or gone. */
   readonly leave: () => void;
+  cut: () => void;
   proved: boolean;
 }
 
@@ -37,7 +40,6 @@ export function createConnections(parts: {
   const strangers = createStrangers({
     total: limits.grpcStrangers,
     ofOneAddress: limits.grpcStrangersOfAddress,
-    onDropped: (limit) => metrics.connectionDropped('grpc', limit),
   });
   metrics.gauge(
     'countersign_grpc_unproved_connections',
@@ -50,16 +52,20 @@ export function createConnections(parts: {
 
   const onConnection = (socket: Socket) => {
     const peer = peerOf(socket);
-    const leave = strangers.enter(socket.remoteAddress, () => socket.destroy());
+    const connection: Connection = { leave: () => leave(), cut: () => socket.destroy(), proved: false };
+    const leave = strangers.enter(socket.remoteAddress, (limit) => {
+      metrics.connectionDropped('grpc', limit);
+      connection.cut();
+    });
     const cancel = clock.after(limits.grpcHandshakeMilliseconds, () => {
       // No session yet: it has not finished its TLS handshake.
-      if (arrived.has(peer)) socket.destroy();
+      if (arrived.get(peer) === connection) socket.destroy();
     });
-    arrived.set(peer, { leave, proved: false });
+    arrived.set(peer, connection);
     socket.once('close', () => {
       leave();
       cancel();
-      arrived.delete(peer);
+      if (arrived.get(peer) === connection) arrived.delete(peer);
     });
   };
 
@@ -68,6 +74,8 @@ export function createConnections(parts: {
     const connection = arrived.get(peer);
     arrived.delete(peer);
     if (connection === undefined) return;
+    // From now on the socket is the session's: who destroyed it under its feet would free memory that the runtime is about to use.
+    connection.cut = () => void atEndOfTurn(() => session.destroyed || session.destroy());
     connections.set(session, connection);
     session.once('close', () => connections.delete(session));
   };
@@ -91,8 +99,9 @@ export function createConnections(parts: {
       session.once('close', usage.disconnect);
       return usage;
     },
+    isProved: (session) => session !== undefined && connections.get(session)?.proved === true,
     destroy() {
-      for (const session of connections.keys()) session.destroy();
+      for (const { cut } of [...connections.values(), ...arrived.values()]) cut();
     },
   };
 }

@@ -20,7 +20,6 @@ export function limitConnections(
   const strangers = createStrangers({
     total: limits.httpIdleConnections,
     ofOneAddress: limits.httpIdleConnectionsOfAddress,
-    onDropped: (limit) => metrics.connectionDropped('http', limit),
   });
   metrics.gauge(
     'countersign_http_idle_connections',
@@ -33,10 +32,11 @@ export function limitConnections(
     if (socket.destroyed) return;
     // Everybody comes from the address of a proxy.
     const address = isProxy(socket.remoteAddress) ? undefined : socket.remoteAddress;
-    leaving.set(
-      socket,
-      strangers.enter(address, () => socket.destroy()),
-    );
+    const leave = strangers.enter(address, (limit) => {
+      metrics.connectionDropped('http', limit);
+      socket.destroy();
+    });
+    leaving.set(socket, leave);
   };
 
   app.server.on('connection', (socket: Socket) => {

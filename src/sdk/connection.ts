@@ -112,9 +112,9 @@ function isOfTls(error: Error): boolean {
   return syscall === undefined && code !== 'ECONNRESET' && !code.startsWith('ERR_HTTP2');
 }
 
-/** Without the place in the sources of OpenSSL. */
-function tlsText(error: Error & { readonly reason?: string }): string {
-  return `TLS: ${error.reason ?? error.message}`;
+/** Without the place in the sources of OpenSSL, which has a library for each of its errors. */
+function tlsText(error: Error & { readonly library?: string; readonly reason?: string }): string {
+  return `TLS: ${error.library === undefined ? error.message : error.reason}`;
 }
 
 /** Before HTTP/2 has begun. Those who are not accepted are told by nothing else. */

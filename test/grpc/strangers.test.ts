@@ -167,7 +167,22 @@ t.test('one authority', async (t) => {
     await eventually('the oldest are over', () => over.length === limits.grpcStrangerStreams);
     t.strictSame(countOf(over), { [unavailable]: limits.grpcStrangerStreams });
     const check = { path: '/grpc.health.v1.Health/Check', headers: noCredential };
+    const ofService = await openPatient(authority, serviceToken);
+    t.teardown(() => ofService.close());
+    let ended = 0;
+    void ofService.send({ path, body: frame(Buffer.alloc(0)) }).then(() => {
+      ended += 1;
+    });
+    t.match(await ofService.send({ body: good() }), { status: ok });
+    for (let opened = 0; opened < watches; opened += limits.grpcStrangerStreams) {
+      const raw = await open();
+      for (let stream = 0; stream < limits.grpcStrangerStreams; stream += 1)
+        void raw.send({ path, headers: noCredential, body: frame(Buffer.alloc(0)) });
+    }
+    // Of those connections, it has heard.
     t.match(await (await open()).send({ ...check, body: frame(Buffer.alloc(0)) }), { status: ok });
+    t.match(await ofService.send({ body: good() }), { status: ok });
+    t.equal(ended, 0, 'whoever was authorised goes on watching');
   });
 });
 

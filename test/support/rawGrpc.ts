@@ -79,7 +79,6 @@ export function openRaw(port: number, serviceToken: string): RawClient {
         stream.on('response', note);
         stream.on('trailers', note);
         stream.on('error', () => {});
-        stream.on('end', () => stream.close());
         stream.on('close', () => {
           const bytes = found['grpc-status-details-bin'];
           resolve({
