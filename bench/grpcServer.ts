@@ -27,7 +27,7 @@ async function serveOurs(entries: number): Promise<{ port: number; tokens: reado
     marks: () => denyList.marks(),
     nodeLease: { remainingMs: () => 5_000 },
     clock: systemClock,
-    onSettled: () => {},
+    events: { onEdgeSettled: () => {}, onEdgeBackoff: () => {} },
   });
   const server = createGrpcServer({
     flows: {

@@ -17,7 +17,7 @@ import type { Metrics } from './observability/metrics.ts';
 import type { BusListener } from './revocation/bus.ts';
 import { createConfirmation } from './revocation/confirmation.ts';
 import { createDenyList, type DenyList, sliceLength } from './revocation/denyList.ts';
-import { createEdges, type Edges } from './revocation/edges.ts';
+import { createEdges, type EdgeEvents, type Edges } from './revocation/edges.ts';
 import { loadFromStore } from './revocation/loading.ts';
 import { createRevocationNode, type NodeEvents } from './revocation/node.ts';
 import type { Position } from './revocation/position.ts';
@@ -118,7 +118,7 @@ async function openAlone(
     nodeLease: { remainingMs: () => (watched.trusted() ? leaseMs : 0) },
     clock,
     beforeFirst: earlierEdges.remember,
-    onSettled: metrics.edge,
+    events: edgeEvents({ log, metrics }),
   });
   await watched.verify();
   const denyList = createDenyList({
@@ -242,6 +242,19 @@ async function openNode(parts: Parts, redis: RedisConnection, sliceMs: number): 
   return { denyList, effect, edges, sliceMs, nodeId: self, revokedState, reading };
 }
 
+function edgeEvents({ log, metrics }: Pick<Parts, 'log' | 'metrics'>): EdgeEvents {
+  return {
+    onEdgeSettled: metrics.edge,
+    onEdgeBackoff({ service, milliseconds }) {
+      metrics.edgeBackoff(service);
+      log.warn(
+        { service, milliseconds },
+        'a logout had to wait for edges of a service: they get no leases for so long',
+      );
+    },
+  };
+}
+
 function nodeEvents({ log, metrics, clock, onFault }: Parts, node: string): NodeEvents {
   let stamped = { ageMs: 0, seenAt: clock.monotonic() };
   metrics.gauge(
@@ -263,7 +276,7 @@ function nodeEvents({ log, metrics, clock, onFault }: Parts, node: string): Node
       metrics.fault(part);
       onFault(part, error);
     },
-    onEdgeSettled: metrics.edge,
+    ...edgeEvents({ log, metrics }),
     onMessageDropped: metrics.busDropped,
   };
 }

@@ -7,7 +7,7 @@ import { chmod, mkdir, rmdir, stat, unlink } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join, relative } from 'node:path';
 import { createInterface } from 'node:readline';
-import { systemClock } from '../core/clock.ts';
+import { systemClock, withDeadline } from '../core/clock.ts';
 import { StartupError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 
@@ -57,7 +57,8 @@ export async function claimDataFolder(folder: string): Promise<Claim> {
   const callers = new Set<Socket>();
   const server = createServer((socket) => {
     callers.add(socket.once('close', () => callers.delete(socket)));
-    void answer(socket, run);
+    if (callers.size > limits.controlCommands) refuse(socket);
+    else void answer(socket, run);
   });
   await oneAtATime(folder, async () => {
     if (await isAnswered(path)) {
@@ -119,12 +120,26 @@ async function isAnswered(path: string): Promise<boolean> {
   return socket !== undefined;
 }
 
+function createSend(socket: Socket): (message: Answer) => void {
+  return (message) => void (socket.writable && socket.write(`${JSON.stringify(message)}\n`));
+}
+
+function refuse(socket: Socket): void {
+  socket.on('error', () => {});
+  const send = createSend(socket);
+  send({ err: `More than ${limits.controlCommands} commands at once; try again.` });
+  send({ exit: 1 });
+  // Its command is not read.
+  socket.destroySoon();
+}
+
 async function answer(socket: Socket, run: RunCommand | undefined): Promise<void> {
-  const send = (message: Answer) => void (socket.writable && socket.write(`${JSON.stringify(message)}\n`));
+  const send = createSend(socket);
   // A caller that goes away does not stop its command: what it revokes must still take effect.
   socket.on('error', () => {});
   try {
-    const line = await firstLine(socket);
+    const late = () => new Error('it did not arrive in time');
+    const line = await withDeadline(systemClock, limits.controlLineMilliseconds, firstLine(socket), late);
     if (line === undefined) return;
     const request = JSON.parse(line) as CommandRequest;
     if (run === undefined) {

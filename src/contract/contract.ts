@@ -4,7 +4,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { loadPackageDefinition } from '@grpc/grpc-js';
-import { loadSync, type PackageDefinition } from '@grpc/proto-loader';
+import { loadSync, type Options, type PackageDefinition } from '@grpc/proto-loader';
 import type { ProtoGrpcType as KeyProto } from './generated/key_service.ts';
 import type { ProtoGrpcType as RevocationProto } from './generated/revocation_service.ts';
 import type { ProtoGrpcType as SessionProto } from './generated/session_service.ts';
@@ -22,8 +22,6 @@ export const serviceNames = [
 type Proto = KeyProto & RevocationProto & SessionProto & TokenProto & UserProto;
 
 export interface Contract {
-  /** What reflection shows. */
-  readonly definition: PackageDefinition;
   /** The services, and a client for each. */
   readonly v1: Proto['countersign']['v1'];
 }
@@ -32,10 +30,17 @@ const protoFolder = fileURLToPath(new URL('../../proto/', import.meta.url));
 const files = ['token_service', 'revocation_service', 'session_service', 'user_service', 'key_service'];
 
 export function loadContract(): Contract {
-  const definition = loadSync(
-    files.map((file) => `countersign/v1/${file}.proto`),
-    { includeDirs: [protoFolder], longs: Number, enums: String, defaults: true, arrays: true, oneofs: true },
-  );
-  const { countersign } = loadPackageDefinition(definition) as unknown as Proto;
-  return { definition, v1: countersign.v1 };
+  const options = { longs: Number, enums: String, defaults: true, arrays: true, oneofs: true };
+  const { countersign } = loadPackageDefinition(load(options)) as unknown as Proto;
+  return { v1: countersign.v1 };
+}
+
+/** What reflection shows: fields have the names of the contract there, not those that they have in this language. */
+export function loadReflected(): PackageDefinition {
+  return load({ keepCase: true });
+}
+
+function load(options: Options): PackageDefinition {
+  const paths = files.map((file) => `countersign/v1/${file}.proto`);
+  return loadSync(paths, { ...options, includeDirs: [protoFolder] });
 }

@@ -18,8 +18,36 @@ export const grpcLimits = {
   grpcBatchMilliseconds: 10_000,
   /** A change: one lease for a dead node, or page by page what millions of sessions take. Each page has its own limits. */
   grpcChangeMilliseconds: 10 * 60_000,
-  /** Concurrent calls on one connection: one caller cannot take the whole node. */
+  /** Concurrent calls on one connection, once one was authorised: one caller cannot take the whole node. */
   grpcStreamsPerConnection: 1_000,
+
+  // Before anybody has said who it is
+  /** Concurrent calls on a connection on which none was authorised: a first burst; the others wait at the caller for a moment. */
+  grpcStrangerStreams: 20,
+  /** Connections on which no call was authorised, in all and of one address; the oldest gives way. Each costs about 50 kB. */
+  grpcStrangers: 1_000,
+  grpcStrangersOfAddress: 250,
+  /** A TLS handshake that takes longer: three lost packets. */
+  grpcHandshakeMilliseconds: 10_000,
+  /** Calls of health and reflection at once, in all and of one address; the oldest gives way. Some watch for hours. */
+  grpcOpenCalls: 500,
+  grpcOpenCallsOfAddress: 100,
+  /** Of health and reflection: the name of a service or a symbol. */
+  grpcOpenRequestBytes: 1024,
+
+  // What one service has of a node
+  /** From the beginning of a call until its request is there, where the method has no shorter time: 1 MB at 100 kB/s. */
+  grpcArrivalMilliseconds: 10_000,
+  /** How often calls are looked for that did not arrive in time, or are over. */
+  grpcLookMilliseconds: 250,
+  /** A service of five hundred processes, each with two connections. */
+  grpcServiceConnections: 1_000,
+  /** Calls at once of one service; a stream is one. */
+  grpcServiceCalls: 5_000,
+  /** Messages that have not arrived whole, of one service and of all: thirty batches, and four such services. */
+  grpcServiceMessageBytes: 32 * 1024 * 1024,
+  grpcAllMessageBytes: 128 * 1024 * 1024,
+
   /** What one connection may hold in memory, such as answers that nobody reads: room for some batches in both directions. */
   grpcSessionMegabytes: 32,
   /** A connection is closed when it is this old, ± 10 %, so that callers spread over nodes that were added. */

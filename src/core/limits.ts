@@ -3,6 +3,7 @@
  * `config/`; what is here is part of the design. Groups that are large have a file of their own beside this one.
  */
 import { auditLimits } from './auditLimits.ts';
+import { edgeLimits } from './edgeLimits.ts';
 import { grpcLimits } from './grpcLimits.ts';
 import { guessingLimits } from './guessingLimits.ts';
 import { redisLimits } from './redisLimits.ts';
@@ -25,6 +26,12 @@ export const limits = {
   httpWatch: { lookMilliseconds: 1_000, silenceMilliseconds: 120_000 },
   /** An idle keep-alive connection is closed after this. Longer than the 60 s of common load balancers. */
   httpKeepAliveMilliseconds: 65_000,
+  /**
+   * Connections on which no whole request is being answered, in all and of one address that is no trusted proxy; the oldest gives
+   * way. Each costs about 15 kB. An office of a few hundred people fits behind one address.
+   */
+  httpIdleConnections: 4_000,
+  httpIdleConnectionsOfAddress: 1_000,
   /** Other origins that may call from a browser: each is a deployment that somebody looks after. */
   corsOrigins: 20,
   /** For how long a browser remembers what another origin may send. What it may read, each answer says anew. */
@@ -187,40 +194,7 @@ export const limits = {
 
   ...truthLimits,
 
-  // Edges, at their node
-  /** Edges of one node; each is a connection, and a message for each revocation. */
-  edgesPerNode: 2_000,
-  /** How often an edge renews its lease, as nodes do. */
-  edgeRenewalMilliseconds: 500,
-  /** An edge to which nothing came for this long takes the stream for dead: four answers to renewals are missing. */
-  edgeStreamSilenceMilliseconds: 2_000,
-  /** A node that heard nothing of an edge for this long, longer than most leases, frees what it keeps for it. */
-  edgeSilenceMilliseconds: 10_000,
-  /** How often a node looks for such edges. */
-  edgeLookMilliseconds: 1_000,
-  /** An edge that has not acknowledged what was sent for this long gets no lease, so that nobody waits for it again. */
-  edgeBehindMilliseconds: 2_000,
-  /** What may wait for an edge that reads slowly, some 20 MB; it is shared with others that read as slowly. */
-  edgeBacklogEntries: 200_000,
-  edgeBacklogMessages: 10_000,
-  /** When so many wait, further ones are joined: a snapshot on its way must not be overtaken by single log-outs. */
-  edgeJoinMessages: 100,
-  /** Revocations in one message to edges, about 40 kB. */
-  edgeMessageEntries: 1_000,
-  /** The bytes of a filter in one message. */
-  edgeFilterBytes: 256 * 1024,
-  /** Revocations that were sent lately: nodes hear of each twice, from the bus and with the next renewal. */
-  edgeRecentRevocations: 10_000,
-  /** Keys are sent again after this, so that an edge knows that they are still good. */
-  edgeKeysMilliseconds: 10_000,
-  /** For how long a stream lives at most before its edge is asked to open another one: less than its connection, of 27 to 33 minutes. */
-  edgeStreamMilliseconds: 25 * 60_000,
-  /** An edge that was asked to move to another node gets this much time: a snapshot of 10 million takes about a second. */
-  edgeDrainMilliseconds: 3_000,
-  /** From the beginning of a stream to its first message, of either side. */
-  edgeStartMilliseconds: 2_000,
-  /** An edge's name for itself. */
-  edgeIdCharacters: 64,
+  ...edgeLimits,
 
   // Service tokens
   /** For how long a service token, once looked up, is believed: a revoked one stops within this. */
@@ -229,7 +203,7 @@ export const limits = {
   serviceTokenStaleMilliseconds: 10_000,
   /** Then, how often the database is tried. */
   serviceTokenRetryMilliseconds: 500,
-  /** Looked-up service tokens kept, unknown ones among them: guessing must not become database load. */
+  /** Looked-up service tokens kept, and as many unknown ones: guessing must not become database load. */
   serviceTokenCacheEntries: 1_000,
   /** How coarsely it is written down when a token was used last: one write an hour of each node is none. */
   serviceTokenUseMilliseconds: 60 * 60_000,
@@ -238,6 +212,8 @@ export const limits = {
   serviceTokenKeptMaximumMilliseconds: 30 * 24 * 60 * 60_000,
   /** The longest life that is a life: what is to live longer has no end. */
   serviceTokenLifeMaximumMilliseconds: 10 * 365 * 24 * 60 * 60_000,
+  /** Tokens that are looked up at once, but for those of services that were known a moment ago. */
+  serviceLookupsAtOnce: 100,
 
   ...auditLimits,
 
@@ -294,6 +270,10 @@ export const limits = {
   secretFileBytes: 64 * 1024,
   /** A line of the control socket: a command with its arguments and a password. */
   controlLineBytes: 64 * 1024,
+  /** Which has come within this: whoever connects sends it at once. */
+  controlLineMilliseconds: 5_000,
+  /** Commands at once: people and scripts; one that revokes many sessions takes minutes. */
+  controlCommands: 32,
   /** A start that has not taken over its folder within this was killed on the way; it takes milliseconds. */
   controlLockMilliseconds: 10_000,
 } as const;

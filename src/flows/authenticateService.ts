@@ -41,7 +41,9 @@ interface Parts {
 
 export function createAuthenticateService(parts: Parts): AuthenticateService {
   const { clock, latestTime } = parts;
-  const lookedUp = new LRUCache<string, LookedUp>({ max: limits.serviceTokenCacheEntries });
+  // Apart, so that who makes up tokens pushes no service out.
+  const services = new LRUCache<string, LookedUp>({ max: limits.serviceTokenCacheEntries });
+  const strangers = new LRUCache<string, LookedUp>({ max: limits.serviceTokenCacheEntries });
   const underWay = new Map<string, Promise<LookedUp>>();
   const noteUse = createNoteUse(parts);
 
@@ -51,23 +53,28 @@ export function createAuthenticateService(parts: Parts): AuthenticateService {
       const lookup = lookUp(parts.database, credential, key);
       const found = await withDeadline(clock, limits.confirmationMilliseconds, lookup, tooLate);
       const entry = { ...found, askedAt, believedUntil: askedAt + limits.serviceTokenCacheMilliseconds };
-      lookedUp.set(key, entry);
+      services.delete(key);
+      (found.service === undefined ? strangers : services).set(key, entry);
       if ('token' in credential) noteUse(key, found);
       return entry;
     } catch (error) {
-      const known = lookedUp.get(key);
+      const known = services.get(key);
       const oldest = clock.monotonic() - limits.serviceTokenStaleMilliseconds;
       if (known?.service === undefined || known.askedAt < oldest) throw error;
       // While nobody can tell, a service that was good a moment ago is: its checks are answered from memory.
       const entry = { ...known, believedUntil: clock.monotonic() + limits.serviceTokenRetryMilliseconds };
-      lookedUp.set(key, entry);
+      services.set(key, entry);
       return entry;
     }
   };
 
   /** However many call with one of them, it is looked up once at a time. */
-  const askOnce = (credential: ServiceCredential, key: string): Promise<LookedUp> => {
-    const asked = underWay.get(key) ?? ask(credential, key).finally(() => underWay.delete(key));
+  const askOnce = async (credential: ServiceCredential, key: string): Promise<LookedUp> => {
+    const known = underWay.get(key);
+    const isService = services.has(key);
+    if (known === undefined && !isService && underWay.size >= limits.serviceLookupsAtOnce)
+      throw new AuthorityError('overloaded', { retryAfterSeconds: 1, reason: 'service_lookups' });
+    const asked = known ?? ask(credential, key).finally(() => underWay.delete(key));
     underWay.set(key, asked);
     return asked;
   };
@@ -83,7 +90,7 @@ export function createAuthenticateService(parts: Parts): AuthenticateService {
   return (credential) => {
     const key = keyOf(credential);
     if (key === undefined) return undefined;
-    const known = lookedUp.get(key);
+    const known = services.get(key) ?? strangers.get(key);
     const now = clock.monotonic();
     if (known === undefined || known.believedUntil <= now) return askOnce(credential, key).then(unexpired);
     // Before it is too old, so that calls rarely wait for a look-up.

@@ -6,8 +6,8 @@ import type { EdgeStream } from '../revocation/edge.ts';
 import type { Edges } from '../revocation/edges.ts';
 import type { PublicKeys } from '../revocation/feed.ts';
 
-/** `edgeId` is the edge's name for itself. Rejects with `invalid_request`, `unavailable` or `overloaded`. */
-export type WatchRevocations = (edgeId: string) => Promise<EdgeStream>;
+/** `edgeId` is the edge's name for itself, `service` the one that it belongs to. Rejects with `invalid_request`, `unavailable` or `overloaded`. */
+export type WatchRevocations = (edgeId: string, service: string) => Promise<EdgeStream>;
 
 const edgeIdShape = new RegExp(`^[A-Za-z0-9._-]{1,${limits.edgeIdCharacters}}$`);
 
@@ -21,11 +21,11 @@ export function createWatchRevocations(parts: {
     const ageMs = Math.ceil(Math.max(0, keyRing.ageMs()));
     return ageMs < limits.keyRingBelievedMilliseconds ? { jwks: keyRing.jwks().body, ageMs } : undefined;
   };
-  return async (edgeId) => {
+  return async (edgeId, service) => {
     if (!edgeIdShape.test(edgeId)) {
       const rule = `must be 1 to ${limits.edgeIdCharacters} characters of A-Z a-z 0-9 . _ -`;
       throw invalidField('start.edge_id', 'format', rule);
     }
-    return edges.open(keys);
+    return edges.open(keys, service);
   };
 }

@@ -8,11 +8,7 @@ import { Server as NetServer } from 'node:net';
 import type { Server } from '@grpc/grpc-js';
 import type { Clock } from '../core/clock.ts';
 import { limits } from '../core/limits.ts';
-
-/** What the library keeps for itself; `test/faults/rollingRestart.test.ts` fails when that has changed. */
-interface Internals {
-  readonly http2Servers: ReadonlyMap<NetServer, unknown>;
-}
+import { listenersOf } from './listeners.ts';
 
 export interface Leaving {
   /** To be called when the server listens. */
@@ -26,10 +22,9 @@ export interface Leaving {
 export function createLeaving(server: Server, clock: Pick<Clock, 'monotonic'>): Leaving {
   /** Session → since when. */
   const sessions = new Map<ServerHttp2Session, number>();
-  const listeners = () => [...(server as unknown as Internals).http2Servers.keys()];
   return {
     watch() {
-      for (const listener of listeners()) {
+      for (const listener of listenersOf(server)) {
         listener.on('session', (session: ServerHttp2Session) => {
           sessions.set(session, clock.monotonic());
           session.once('close', () => sessions.delete(session));
@@ -41,7 +36,7 @@ export function createLeaving(server: Server, clock: Pick<Clock, 'monotonic'>): 
       for (const [session, since] of sessions) if (since < young) session.close();
     },
     stopListening() {
-      for (const listener of listeners()) NetServer.prototype.close.call(listener);
+      for (const listener of listenersOf(server)) NetServer.prototype.close.call(listener);
     },
   };
 }

@@ -1,6 +1,6 @@
 /**
- * What all methods have in common, unary ones and streams: who calls, a request within its limits, one answer or one
- * status in time, and one measurement. Does not own what a method does: that is one flow each.
+ * What all methods have in common, unary ones and streams: one answer or one status in time, and one measurement. Calls
+ * come here when they were admitted (`admission.ts`). Does not own what a method does: that is one flow each.
  */
 import {
   type handleBidiStreamingCall,
@@ -13,9 +13,9 @@ import {
 import type { Service } from '../authn/service.ts';
 import { type Clock, withDeadline } from '../core/clock.ts';
 import { AuthorityError } from '../core/errors.ts';
-import type { Log } from '../observability/log.ts';
-import type { Metrics } from '../observability/metrics.ts';
 import type { Authorize } from './callers.ts';
+import type { CallReports } from './callReports.ts';
+import { admittedOf } from './libraryCall.ts';
 import { type Method, methods } from './methods.ts';
 import { readable } from './requests.ts';
 import { toGrpcError } from './status.ts';
@@ -27,12 +27,11 @@ export type Answer<Request, Response> = (
   isAbandoned: () => boolean,
 ) => Response | Promise<Response>;
 
-/**
- * Serves one stream: resolves when it has ended well, rejects with the error that ends it. `authorizeAgain` rejects when the
- * caller may not go on: a stream may live for longer than its permission.
- */
+/** Serves one stream: resolves when it has ended well, rejects with the error that ends it. */
 export type Serve<Request, Response> = (
   call: ServerDuplexStream<Request, Response>,
+  caller: Service,
+  /** Rejects when the caller may not go on: a stream may live for longer than its permission. */
   authorizeAgain: () => Promise<unknown>,
 ) => Promise<void>;
 
@@ -48,28 +47,16 @@ export interface Rpc {
   ): handleBidiStreamingCall<Request, Response>;
   /** Resolves when no unary call is under way. */
   idle(): Promise<void>;
-  /** For what fails and is no answer to a call of its own, such as one of a batch. */
-  report(method: Method, error: unknown): void;
 }
 
 export interface RpcParts {
-  /** Throws `unavailable` while the database may not be believed. */
-  readonly requireTruth: () => void;
   readonly authorize: Authorize;
+  readonly reports: CallReports;
   readonly clock: Clock;
-  readonly metrics: Metrics;
-  readonly log: Log;
 }
 
-export function createRpc(parts: RpcParts): Rpc {
-  const { clock, metrics, requireTruth } = parts;
-  const authorize: Authorize = (method, call) => {
-    requireTruth();
-    return parts.authorize(method, call);
-  };
-  const report = (method: Method, error: unknown) => reportError(parts, method, error);
-  const measure = (method: Method, started: number, code: status) =>
-    metrics.grpcCall(method, status[code] ?? '', (clock.monotonic() - started) / 1000);
+export function createRpc({ authorize, reports, clock }: RpcParts): Rpc {
+  const { report, measure } = reports;
 
   let underWay = 0;
   let onIdle = () => {};
@@ -79,8 +66,6 @@ export function createRpc(parts: RpcParts): Rpc {
   };
 
   return {
-    report,
-
     idle: async () => {
       if (underWay === 0) return;
       await new Promise<void>((resolve) => {
@@ -91,26 +76,27 @@ export function createRpc(parts: RpcParts): Rpc {
     unary<Request, Response>(method: Method, answer: Answer<Request, Response>) {
       const { milliseconds } = methods[method];
       return (call: ServerUnaryCall<Request, Response>, callback: sendUnaryData<Response>) => {
-        const started = clock.monotonic();
+        const { caller, startedAt } = admittedOf(call);
         underWay += 1;
         const failed = (error: unknown) => {
           ended();
           report(method, error);
           const grpcError = toGrpcError(error);
-          measure(method, started, call.cancelled ? status.CANCELLED : grpcError.code);
+          measure(method, startedAt, call.cancelled ? status.CANCELLED : grpcError.code);
           callback(grpcError);
         };
         const done = (response: Response) => {
           ended();
-          measure(method, started, call.cancelled ? status.CANCELLED : status.OK);
+          measure(method, startedAt, call.cancelled ? status.CANCELLED : status.OK);
           callback(null, response);
         };
         try {
-          const response = begin(method, answer, call);
+          const response = answer(readable(call.request), caller, () => call.cancelled);
           // Most answers are there at once: a timer for each would cost more than they do.
-          if (response instanceof Promise)
-            withDeadline(clock, milliseconds, response, tooLate).then(done, failed);
-          else done(response);
+          if (response instanceof Promise) {
+            const left = startedAt + milliseconds - clock.monotonic();
+            withDeadline(clock, left, response, tooLate).then(done, failed);
+          } else done(response);
         } catch (error) {
           failed(error);
         }
@@ -119,55 +105,26 @@ export function createRpc(parts: RpcParts): Rpc {
 
     stream(method, serve) {
       return (call) => {
-        const started = clock.monotonic();
+        const { caller, startedAt } = admittedOf(call);
         // One that breaks ends as well, and that is noticed where it is read and written.
         call.on('error', () => {});
-        const authorizeNow = async () => authorize(method, call);
-        const run = async () => {
-          await authorizeNow();
-          await serve(call, authorizeNow);
-        };
-        run().then(
+        serve(call, caller, async () => authorize(method, call)).then(
           () => {
-            measure(method, started, call.cancelled ? status.CANCELLED : status.OK);
+            measure(method, startedAt, call.cancelled ? status.CANCELLED : status.OK);
             call.end();
           },
           (error) => {
             report(method, error);
             const grpcError = toGrpcError(error);
-            measure(method, started, call.cancelled ? status.CANCELLED : grpcError.code);
+            measure(method, startedAt, call.cancelled ? status.CANCELLED : grpcError.code);
             call.emit('error', grpcError);
           },
         );
       };
     },
   };
-
-  function begin<Request, Response>(
-    method: Method,
-    answer: Answer<Request, Response>,
-    call: ServerUnaryCall<Request, Response>,
-  ): Response | Promise<Response> {
-    const isAbandoned = () => call.cancelled;
-    const caller = authorize(method, call);
-    if (!(caller instanceof Promise)) return answer(readable(call.request), caller, isAbandoned);
-    return caller.then((found) => {
-      // What nobody waits for any more is not begun.
-      if (isAbandoned()) throw tooLate();
-      return answer(readable(call.request), found, isAbandoned);
-    });
-  }
 }
 
 function tooLate(): AuthorityError {
   return new AuthorityError('deadline_exceeded', { retryAfterSeconds: 1 });
-}
-
-function reportError({ log, metrics }: RpcParts, method: Method, error: unknown): void {
-  const known = error instanceof AuthorityError ? error : undefined;
-  metrics.refusal(known?.code ?? 'internal', known?.reason);
-  if (known === undefined) log.error({ method, err: error }, 'a call failed');
-  else if (known.code === 'unavailable')
-    log.warn({ method, reason: known.reason, err: known.cause }, 'unavailable');
-  else log.debug({ method, code: known.code, reason: known.reason }, 'refused');
 }

@@ -17,8 +17,8 @@ import type { CheckRevocation, TokenId } from '../flows/checkRevocation.ts';
 import type { Introspect, Introspection } from '../flows/introspect.ts';
 import type { Verdict } from '../revocation/denyList.ts';
 import { type AnswerOne, createBatch } from './batch.ts';
+import type { CallReports } from './callReports.ts';
 import { toReason } from './reasons.ts';
-import type { Rpc } from './rpc.ts';
 
 export interface TokenServiceFlows {
   readonly checkRevocation: CheckRevocation;
@@ -27,7 +27,7 @@ export interface TokenServiceFlows {
 
 export function createTokenService(
   { checkRevocation, introspect }: TokenServiceFlows,
-  { clock, report }: { readonly clock: Clock; readonly report: Rpc['report'] },
+  { clock, report }: { readonly clock: Clock; readonly report: CallReports['report'] },
 ) {
   const batch = createBatch(clock);
 

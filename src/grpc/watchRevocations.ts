@@ -12,7 +12,9 @@ import { AuthorityError, invalidField } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import type { WatchRevocations } from '../flows/watchRevocations.ts';
 import type { Log } from '../observability/log.ts';
+import type { Metrics } from '../observability/metrics.ts';
 import type { EdgeStream } from '../revocation/edge.ts';
+import { createEdgePlaces } from '../revocation/edgePlaces.ts';
 import type { FeedEnd, FeedMessage, ReconnectReason } from '../revocation/feed.ts';
 import type { ProjectedSlice } from '../revocation/projection.ts';
 import { toReason } from './reasons.ts';
@@ -32,9 +34,10 @@ export function createServeEdge(parts: {
   nodeId: string;
   clock: Clock;
   log: Pick<Log, 'info'>;
+  metrics: Pick<Metrics, 'edgeRefused'>;
 }): Serve<WatchRevocationsRequest__Output, WatchRevocationsResponse> {
-  const { flows, clock, log, nodeId } = parts;
-  let serving = 0;
+  const { flows, clock, log, nodeId, metrics } = parts;
+  const places = createEdgePlaces({ onRefused: metrics.edgeRefused });
   const started = (edge: EdgeStream): WatchRevocationsResponse => ({
     started: {
       nodeId,
@@ -46,7 +49,7 @@ export function createServeEdge(parts: {
     },
   });
 
-  return async (call, authorizeAgain) => {
+  return async (call, { name: service }, authorizeAgain) => {
     // An edge that says no more is still sent what was on its way: the end of one direction must not end the other.
     const requests = call.iterator({ destroyOnReturn: false })[Symbol.asyncIterator]();
     const late = () => invalidField('start', 'required', 'must be sent at once');
@@ -54,13 +57,9 @@ export function createServeEdge(parts: {
     const edgeId = first.done === true ? undefined : readable(first.value).start?.edgeId;
     if (edgeId === undefined) throw invalidField('start', 'required', 'must be the first message');
     // Until it is closed, whoever ended it: what is written to an edge that does not read takes memory all the while.
-    if (serving >= limits.edgesPerNode) throw new AuthorityError('overloaded', { retryAfterSeconds: 1 });
-    serving += 1;
-    call.once('close', () => {
-      serving -= 1;
-    });
-    const edge = await flows.watchRevocations(edgeId);
-    log.info({ edge: edgeId }, 'an edge watches revocations');
+    call.once('close', places.take(service));
+    const edge = await flows.watchRevocations(edgeId, service);
+    log.info({ service, edge: edgeId }, 'an edge watches revocations');
     try {
       const reading = read(requests, edge, authorizeAgain);
       const writing = write(call, started(edge), edge);
@@ -69,7 +68,7 @@ export function createServeEdge(parts: {
       await Promise.race([reading.then(() => writing), writing]);
     } finally {
       edge.disconnected();
-      log.info({ edge: edgeId, why: edge.ended() }, 'an edge has ended');
+      log.info({ service, edge: edgeId, why: edge.ended() }, 'an edge has ended');
     }
   };
 }

@@ -21,6 +21,7 @@ import type { Metrics } from '../observability/metrics.ts';
 import { createBareApp, type HttpApp } from './bareApp.ts';
 import { createAuthenticate } from './caller.ts';
 import { type ClientAddressParts, knowClientAddress } from './clientAddress.ts';
+import { limitConnections } from './connections.ts';
 import { allowOrigins } from './cors.ts';
 import { guardCookie } from './csrf.ts';
 import { acceptOnlyJson } from './hygiene.ts';
@@ -81,6 +82,7 @@ export async function createHttpApp(parts: HttpParts): Promise<HttpApp> {
   });
   observe(app, parts);
   knowClientAddress(app, parts);
+  limitConnections(app, parts);
   app.addHook('onRequest', async ({ routeOptions: { url = '' } }) => {
     if (!healthPaths.includes(url)) parts.requireTruth();
   });

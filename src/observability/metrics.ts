@@ -26,7 +26,11 @@ export interface Metrics {
   /** A logout or revocation could not be answered as in effect. */
   effectFailure(reason: string): void;
   /** How it was settled with an edge that a revocation had to wait for. */
-  edge(outcome: string): void;
+  edge(outcome: string, service: string): void;
+  /** The edges of a service get no leases for a while: a logout has waited for them for too long. */
+  edgeBackoff(service: string): void;
+  /** A stream of a service that has its share of places. */
+  edgeRefused(service: string): void;
   /** The shared copy in Redis was made anew. */
   rebuild(): void;
   /** A part of the shared deny-list failed, and made up for it or will try again. */
@@ -39,6 +43,8 @@ export interface Metrics {
   contextSignal(signal: string, action: string): void;
   /** A request came by a proxy that is not believed. */
   unnamedProxy(): void;
+  /** A connection, or a call, of nobody whom we know has given way: where, and to which limit. */
+  connectionDropped(where: string, limit: string): void;
   /** Expired rows were deleted. */
   deleted(table: string, rows: number): void;
   /** Upkeep failed at something, and will try again. */
@@ -101,8 +107,20 @@ export function createMetrics(): Metrics {
   });
   const effectEdges = new Counter({
     name: 'countersign_effect_edges_total',
-    help: 'Edges of this node that a revocation had to reach, by how it was settled with each.',
-    labelNames: ['outcome'] as const,
+    help: 'Edges of this node that a revocation had to reach, by service and how it was settled with each.',
+    labelNames: ['outcome', 'service'] as const,
+    registers,
+  });
+  const edgeBackoffs = new Counter({
+    name: 'countersign_edge_backoffs_total',
+    help: 'How often the edges of a service got no leases for a while, since a logout had waited for them.',
+    labelNames: ['service'] as const,
+    registers,
+  });
+  const edgesRefused = new Counter({
+    name: 'countersign_edges_refused_total',
+    help: 'Streams of edges that were refused since their service had its share of places.',
+    labelNames: ['service'] as const,
     registers,
   });
   const effectFailures = new Counter({
@@ -143,6 +161,12 @@ export function createMetrics(): Metrics {
   const unnamedProxies = new Counter({
     name: 'countersign_unnamed_proxy_requests_total',
     help: 'Requests that a private address passed on which TRUSTED_PROXIES does not name.',
+    registers,
+  });
+  const connectionsDropped = new Counter({
+    name: 'countersign_connections_dropped_total',
+    help: 'Connections and calls of nobody whom we know that gave way to others, by where and by limit.',
+    labelNames: ['where', 'limit'] as const,
     registers,
   });
   const deletedRows = new Counter({
@@ -188,13 +212,16 @@ export function createMetrics(): Metrics {
       for (const { outcome } of nodes) effectNodes.inc({ outcome });
     },
     effectFailure: (reason) => effectFailures.inc({ reason }),
-    edge: (outcome) => effectEdges.inc({ outcome }),
+    edge: (outcome, service) => effectEdges.inc({ outcome, service }),
+    edgeBackoff: (service) => edgeBackoffs.inc({ service }),
+    edgeRefused: (service) => edgesRefused.inc({ service }),
     rebuild: () => rebuilds.inc(),
     fault: (part) => faults.inc({ part }),
     busDropped: (reason) => busDropped.inc({ reason }),
     savedMemoryRefused: (reason) => savedMemoryRefused.inc({ reason }),
     contextSignal: (signal, action) => contextSignals.inc({ signal, action }),
     unnamedProxy: () => unnamedProxies.inc(),
+    connectionDropped: (where, limit) => connectionsDropped.inc({ where, limit }),
     deleted: (table, rows) => deletedRows.inc({ table }, rows),
     upkeepFault: (part) => upkeepFaults.inc({ part }),
     gauge(name, help, read) {

@@ -11,6 +11,7 @@ import { limits } from '../core/limits.ts';
 import type { FeedEnd, FeedMessage, FeedRevocations, PublicKeys, ReconnectReason } from './feed.ts';
 import type { Lease } from './lease.ts';
 import type { ProjectedSlice } from './projection.ts';
+import type { Standing } from './standing.ts';
 
 /** How it was settled that an edge accepts nothing that was revoked. */
 export type EdgeOutcome = 'acknowledged' | 'lease_expired' | 'left';
@@ -35,6 +36,7 @@ export interface EdgeStream {
 }
 
 export interface Edge extends EdgeStream {
+  readonly service: string;
   send(message: FeedRevocations): void;
   /** Undefined when the edge knows everything up to this position, or holds no lease; else resolves when that is so. */
   knows(position: number): Promise<EdgeOutcome> | undefined;
@@ -55,10 +57,13 @@ export function createEdge(parts: {
   nodeLease: Pick<Lease, 'remainingMs'>;
   /** Undefined when they are too old to be relied on. */
   keys: () => PublicKeys | undefined;
+  /** Which the edge belongs to. */
+  service: string;
+  standing: Standing;
   clock: Clock;
 }): Edge {
   // By themselves: what holds on to the snapshot holds filters that the node dropped long ago.
-  const { snapshot, nodeLease, keys: currentKeys, clock } = parts;
+  const { snapshot, nodeLease, keys: currentKeys, standing, clock } = parts;
   const queue = createFeedQueue();
   const behind = createBehind();
   const waiters = new Set<Waiter>();
@@ -68,7 +73,10 @@ export function createEdge(parts: {
   let sent = snapshot.position;
   let acknowledged = snapshot.position;
   let renewal = 0;
-  let heardAt = clock.monotonic();
+  const openedAt = clock.monotonic();
+  let heardAt = openedAt;
+  /** Whether a logout has ever waited for it for long. */
+  let late = false;
   let leaseEndsAt = Number.NEGATIVE_INFINITY;
 
   const settle = (outcome: EdgeOutcome, upTo: number) => {
@@ -80,7 +88,10 @@ export function createEdge(parts: {
   };
 
   /** One that does not acknowledge gets no further lease: logouts wait for it once, and not each time. */
-  const mayHold = (now: number) => snapshotSent && now - behind.since(now) < limits.edgeBehindMilliseconds;
+  const mayHold = (now: number) =>
+    snapshotSent &&
+    now - behind.since(now) < limits.edgeBehindMilliseconds &&
+    standing.mayHold({ openedAt, late });
 
   const sendKeys = (now: number) => {
     const keys = currentKeys();
@@ -95,6 +106,7 @@ export function createEdge(parts: {
   queue.push({ kind: 'snapshot_end', position: snapshot.position });
 
   return {
+    service: parts.service,
     snapshotEntries: snapshot.slices
       .flatMap(({ layers }) => layers)
       .reduce((sum, { entries }) => sum + entries, 0),
@@ -157,6 +169,7 @@ export function createEdge(parts: {
       // Later grants do not matter: what has to be known is ahead of them.
       const remaining = leaseEndsAt - now;
       if (acknowledged >= position || remaining <= 0) return undefined;
+      const waited = standing.wait();
       return new Promise((resolve) => {
         const cancel = clock.after(remaining, () => waiter.settle('lease_expired'));
         const waiter: Waiter = {
@@ -164,6 +177,8 @@ export function createEdge(parts: {
           settle(outcome) {
             cancel();
             waiters.delete(waiter);
+            late ||= clock.monotonic() - now >= limits.edgeSlowMilliseconds;
+            waited();
             resolve(outcome);
           },
         };

@@ -14,6 +14,7 @@ import type { KnownMark } from './issuedBefore.ts';
 import type { Lease } from './lease.ts';
 import type { ProjectedSlice } from './projection.ts';
 import type { Revocation } from './revocation.ts';
+import { type Backoff, createStandings } from './standing.ts';
 
 export interface Edges extends DenyListListener {
   /**
@@ -22,7 +23,7 @@ export interface Edges extends DenyListListener {
    */
   caughtUp(): Promise<void> | undefined;
   /** Rejects with `unavailable` while memory is being loaded or the node stops, and with `overloaded` when there are too many. */
-  open(keys: () => PublicKeys | undefined): Promise<EdgeStream>;
+  open(keys: () => PublicKeys | undefined, service: string): Promise<EdgeStream>;
   /** Edges that are connected. */
   connected(): number;
   /** Edges that may answer from memory, those included whose connection is lost. */
@@ -36,6 +37,13 @@ export interface Edges extends DenyListListener {
   close(): void;
 }
 
+export interface EdgeEvents {
+  /** How it was settled with an edge that had to be waited for. */
+  readonly onEdgeSettled: (outcome: EdgeOutcome, service: string) => void;
+  /** The edges of a service get no leases for a while. */
+  readonly onEdgeBackoff: (backoff: Backoff) => void;
+}
+
 export function createEdges(parts: {
   /** The deny-list's filters; undefined while they are not whole. */
   slices: () => readonly ProjectedSlice[] | undefined;
@@ -45,10 +53,10 @@ export function createEdges(parts: {
   clock: Clock;
   /** Done before there can be any edge. */
   beforeFirst?: () => Promise<void>;
-  /** How it was settled with an edge that had to be waited for. */
-  onSettled: (outcome: EdgeOutcome) => void;
+  readonly events: EdgeEvents;
 }): Edges {
-  const { clock, onSettled } = parts;
+  const { clock, events } = parts;
+  const standings = createStandings({ clock, onBackoff: events.onEdgeBackoff });
   /** Edge → stops what waits for its age. */
   const open = new Map<Edge, Cancel>();
   /** Whose stream has ended while they may have held a lease. */
@@ -151,18 +159,19 @@ export function createEdges(parts: {
     },
 
     caughtUp() {
-      const waiting: Promise<EdgeOutcome>[] = [];
+      const waiting: Promise<void>[] = [];
       for (const edges of [open.keys(), lost]) {
         for (const edge of edges) {
           const known = edge.knows(position);
-          if (known !== undefined) waiting.push(known);
+          if (known === undefined) continue;
+          waiting.push(known.then((outcome) => events.onEdgeSettled(outcome, edge.service)));
         }
       }
       if (waiting.length === 0) return undefined;
-      return Promise.all(waiting).then((outcomes) => outcomes.forEach(onSettled));
+      return Promise.all(waiting).then(() => {});
     },
 
-    async open(keys) {
+    async open(keys, service) {
       await prepare();
       if (draining) throw new AuthorityError('unavailable', { retryAfterSeconds: 1, reason: 'draining' });
       if (open.size >= limits.edgesPerNode) throw new AuthorityError('overloaded', { retryAfterSeconds: 1 });
@@ -171,7 +180,11 @@ export function createEdges(parts: {
         throw new AuthorityError('unavailable', { retryAfterSeconds: 1, reason: 'loading' });
       const marks = marksBehindSnapshot();
       const snapshot = { slices, position: position - marks.length };
-      const edge = createEdge({ snapshot, nodeLease: parts.nodeLease, keys, clock });
+      const edge = createEdge({
+        ...{ snapshot, keys, service, clock },
+        nodeLease: parts.nodeLease,
+        standing: standings.of(service),
+      });
       for (const message of marks) edge.send(message);
       open.set(edge, reconnectWithAge(edge));
       const gone = (how: () => void) => () => {

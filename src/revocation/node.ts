@@ -14,8 +14,7 @@ import { createEarliestTime, type ReadLatestTime } from '../core/steadyTime.ts';
 import type { Bus, BusListener, DroppedFor, NodeId } from './bus.ts';
 import { createConfirmation } from './confirmation.ts';
 import { createDenyList, type DenyList, type OnVerdict } from './denyList.ts';
-import type { EdgeOutcome } from './edge.ts';
-import { createEdges, type Edges } from './edges.ts';
+import { createEdges, type EdgeEvents, type Edges } from './edges.ts';
 import { createLease } from './lease.ts';
 import { createLiveNodes, type NodeStore } from './liveNodes.ts';
 import { createLoad, type OnProgress } from './loading.ts';
@@ -28,15 +27,13 @@ import { createMemorySaver, type SavedMemory } from './savedMemory.ts';
 import { createAnnouncementListener, createSharedEffect, type OnCanary } from './sharedEffect.ts';
 
 /** What is worth counting or logging. */
-export interface NodeEvents {
+export interface NodeEvents extends EdgeEvents {
   onVerdict: OnVerdict;
   onEffect(report: EffectReport): void;
   onProgress: OnProgress;
   onReconciled(reconciliation: Reconciliation): void;
   /** A part failed and will try again, or another one makes up for it. */
   onFault(part: FaultyPart, error: unknown): void;
-  /** An edge had to be waited for. */
-  onEdgeSettled(outcome: EdgeOutcome): void;
   /** A message of another node had no consequence. */
   onMessageDropped(why: DroppedFor): void;
 }
@@ -112,7 +109,7 @@ export function createRevocationNode(parts: {
     marks: () => denyList.marks(),
     nodeLease: lease,
     clock,
-    onSettled: events.onEdgeSettled,
+    events,
   });
   const { onVerdict } = events;
   const denyList = createDenyList({ lease, confirm, sliceMs, onVerdict, listener: edges });

@@ -64,23 +64,25 @@ export function connect(address: Address, parts: ConnectionParts): Connecting {
   let stop: () => void = () => {};
   const connected = new Promise<Connection>((resolve, reject) => {
     let session: ClientHttp2Session | undefined;
-    const fail = (why: string) => {
+    const fail = (why: string, { ofTls = false } = {}) => {
       cancelTimer();
       if (session === undefined) socket.destroy();
       else destroy(session);
-      reject(new RpcError('UNAVAILABLE', why));
+      reject(new RpcError('UNAVAILABLE', why, { ofTls }));
     };
+    const failOf = (error: Error) =>
+      tls !== undefined && isOfTls(error) ? fail(tlsText(error), { ofTls: true }) : fail(error.message);
     const cancelTimer: Cancel = clock.after(guardLimits.connectMilliseconds, () =>
       fail('no connection in time'),
     );
     stop = () => fail('given up');
-    socket.on('error', (error) => fail(error.message));
-    socket.on('close', () => fail('the connection ended'));
+    socket.on('error', failOf);
+    socket.on('close', () => fail(...endedEarly(tls)));
     socket.once(tls === undefined ? 'connect' : 'secureConnect', () => {
       if (tls !== undefined && 'alpnProtocol' in socket && socket.alpnProtocol !== 'h2')
-        return fail('no HTTP/2');
+        return fail('TLS: the other side does not offer HTTP/2', { ofTls: true });
       // What it throws would otherwise end the process: nobody else is on the stack here.
-      const opened = attempt(() => openSession(address, socket, fail), fail);
+      const opened = attempt(() => openSession(address, socket, failOf), failOf);
       session = opened;
       opened?.once('remoteSettings', () => {
         cancelTimer();
@@ -104,22 +106,44 @@ function openSocket({ host, port }: Address, tls: ClientTls | undefined): Socket
   }).setNoDelay();
 }
 
-function attempt<T>(work: () => T, fail: (why: string) => void): T | undefined {
+/** Errors of the network name the system call that failed, or are a reset; all others are of TLS. */
+function isOfTls(error: Error): boolean {
+  const { syscall, code = '' } = error as NodeJS.ErrnoException;
+  return syscall === undefined && code !== 'ECONNRESET' && !code.startsWith('ERR_HTTP2');
+}
+
+/** Without the place in the sources of OpenSSL, which has a library for each of its errors. */
+function tlsText(error: Error & { readonly library?: string; readonly reason?: string }): string {
+  return `TLS: ${error.library === undefined ? error.message : error.reason}`;
+}
+
+/** Before HTTP/2 has begun. Those who are not accepted are told by nothing else. */
+function endedEarly(tls: ClientTls | undefined): [why: string, fault: { ofTls: boolean }] {
+  if (tls === undefined)
+    return ['the connection ended at once, as it does where TLS is spoken', { ofTls: false }];
+  if (tls.certificate === undefined) return ['the connection ended', { ofTls: false }];
+  return [
+    'TLS: the connection ended at once, as it does when the client certificate is not accepted',
+    { ofTls: true },
+  ];
+}
+
+function attempt<T>(work: () => T, fail: (error: Error) => void): T | undefined {
   try {
     return work();
   } catch (error) {
-    fail((error as Error).message);
+    fail(error as Error);
     return undefined;
   }
 }
 
-function openSession({ text }: Address, socket: Socket, fail: (why: string) => void): ClientHttp2Session {
+function openSession({ text }: Address, socket: Socket, fail: (error: Error) => void): ClientHttp2Session {
   const session = connectHttp2(`http://${text}`, {
     createConnection: () => socket,
     settings: { enablePush: false, initialWindowSize: guardLimits.windowBytes },
     maxHeaderListPairs: guardLimits.headers,
   });
-  session.on('error', (error) => fail(error.message));
+  session.on('error', fail);
   session.once('connect', () => session.setLocalWindowSize(guardLimits.windowBytes));
   return session;
 }

@@ -60,7 +60,7 @@ export function openGuard(options: GuardOptions, surroundings: GuardSurroundings
   const settings = readOptions(options);
   const { clock = systemClock, random = Math.random } = surroundings;
   const { hooks } = settings;
-  const faults = { lost: 0, refused: 0, protocol: 0, question: 0 };
+  const faults = { lost: 0, tls: 0, refused: 0, protocol: 0, question: 0 };
   let lastFault: GuardFault | undefined;
   let wasReady = false;
   let heldLease = false;

@@ -3,12 +3,13 @@ import type { GuardErrorCode } from './guardError.ts';
 
 /**
  * - `lost`: a stream, or an attempt to open one, ended as it may: a restart, a broken line, silence.
+ * - `tls`: there is no connection, since TLS or a certificate is at fault, on either side. Somebody has to mend that.
  * - `refused`: the authority does not let this service in. Somebody has to mend that.
  * - `protocol`: the authority sent what the protocol does not allow. What came from there was forgotten, the lease too.
  * - `question`: a question about one token was not answered.
  */
 export interface GuardFault {
-  readonly kind: 'lost' | 'refused' | 'protocol' | 'question';
+  readonly kind: 'lost' | 'tls' | 'refused' | 'protocol' | 'question';
   /** As it was written in the options. */
   readonly authority: string;
   readonly message: string;

@@ -148,6 +148,7 @@ function checkVerdicts(results: readonly Verdict[], questions: number): void {
 }
 
 function kindOf(error: unknown): GuardFault['kind'] {
+  if (error instanceof RpcError && error.ofTls) return 'tls';
   if (error instanceof RpcError) return refusals.includes(error.status) ? 'refused' : 'question';
   return 'protocol';
 }

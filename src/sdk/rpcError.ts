@@ -15,10 +15,13 @@ export const refusals: readonly StatusName[] = [
 export class RpcError extends Error {
   override readonly name = 'RpcError';
   readonly status: StatusName;
+  /** Whether TLS or a certificate is at fault: there was no connection at all. */
+  readonly ofTls: boolean;
 
-  constructor(name: StatusName, message: string) {
+  constructor(name: StatusName, message: string, { ofTls = false } = {}) {
     super(message === '' ? name : `${name}: ${message.slice(0, guardLimits.textCharacters)}`);
     this.status = name;
+    this.ofTls = ofTls;
   }
 }
 

@@ -221,5 +221,6 @@ function isKnownEnd({ status }: RpcError): boolean {
 function endOf(error: unknown): StreamEnd {
   const { message } = error as Error;
   if (!(error instanceof RpcError) || !isKnownEnd(error)) return { kind: 'protocol', message };
+  if (error.ofTls) return { kind: 'tls', message };
   return { kind: refusals.includes(error.status) ? 'refused' : 'lost', message };
 }

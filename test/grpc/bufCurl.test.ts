@@ -81,6 +81,15 @@ t.test('one authority', async (t) => {
     });
   }
 
+  t.test('fields have the names of the contract, and those of JSON', async (t) => {
+    const { sub } = claimsOf((await authority.login('alice@example.com')).access_token);
+    for (const schema of [['--reflect'], ['--schema', 'proto']])
+      for (const field of ['user_id', 'userId']) {
+        const answer = await curl(schema, 'SessionService/ListSessions', { [field]: sub });
+        t.match(answer, { sessions: [{ userId: sub }] }, `${field} with ${schema[0]}`);
+      }
+  });
+
   t.test('errors are understood', async (t) => {
     const said = await curl(['--reflect'], 'TokenService/IsRevoked', { jti: 'x' }).catch((error) =>
       String(error.stderr),

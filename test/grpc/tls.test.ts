@@ -1,9 +1,13 @@
 /** TLS of the gRPC interface: who gets in (G11), who a certificate says they are, and files that change. */
+import { once } from 'node:events';
+import { connect as connectHttp2 } from 'node:http2';
+import { connect } from 'node:net';
 import { credentials } from '@grpc/grpc-js';
 import t, { type Test } from 'tap';
 import { certificateNameOf, certificateNames } from '../../src/authn/certificateName.ts';
 import type { Permission } from '../../src/authn/service.ts';
 import { newId, type SessionId } from '../../src/core/ids.ts';
+import { limits } from '../../src/core/limits.ts';
 import { newJti } from '../../src/tokens/jti.ts';
 import { startAuthority } from '../support/authority.ts';
 import { type Ca, openCertificateFolder, type Pem } from '../support/certificates.ts';
@@ -202,6 +206,30 @@ t.test('without a good certificate it does not start', async (t) => {
   await folder.write('server.key', one.key);
   const withCa = { ...env, GRPC_TLS_CLIENT_CA: folder.path('clients.pem') };
   await t.rejects(startAuthority({ env: withCa }), /GRPC_TLS_CLIENT_CA: not certificates/);
+});
+
+t.test('before anybody has said who it is', async (t) => {
+  const { authority, ca, named, address } = await mutualTls(t);
+  const { token } = await named('api', 'spiffe://example.org/api');
+  const silent = connect(authority.grpcPort, '127.0.0.1').on('error', () => {});
+  t.teardown(() => silent.destroy());
+  await once(silent, 'connect');
+  const { certificate: cert, key } = await ca.issue('URI:spiffe://example.org/other');
+  const session = connectHttp2(`https://${address}`, { ca: ca.certificate, cert, key });
+  session.on('error', () => {});
+  t.teardown(() => session.destroy());
+  await once(session, 'remoteSettings');
+  t.equal(session.remoteSettings.maxConcurrentStreams, limits.grpcStrangerStreams, 'there are few streams');
+  const stream = session.request({
+    ...{ ':method': 'POST', ':path': '/countersign.v1.TokenService/IsRevoked' },
+    ...{ 'content-type': 'application/grpc', te: 'trailers', authorization: `Bearer ${token}` },
+  });
+  stream.on('error', () => {}).end();
+  await once(session, 'remoteSettings');
+  t.equal(session.remoteSettings.maxConcurrentStreams, limits.grpcStreamsPerConnection, 'then, more');
+  silent.resume();
+  await eventually('a handshake that does not end is cut off', () => silent.destroyed, 30_000);
+  t.notOk(session.destroyed, 'and no other one');
 });
 
 t.test('names in certificates', async (t) => {

@@ -75,14 +75,15 @@ t.test('a node has room for so many streams, and for others when they have ended
   t.teardown(() => {
     room.edgesPerNode = before;
   });
-  room.edgesPerNode = 2;
+  // Half of them are for one service.
+  room.edgesPerNode = 4;
   const { v1 } = loadContract();
   const client = new v1.RevocationService(`127.0.0.1:${authority.grpcPort}`, credentials.createInsecure());
   t.teardown(() => client.close());
-  const metadata = new Metadata();
-  metadata.set('authorization', `Bearer ${authority.serviceToken}`);
   /** Resolves with its first message, or the status that it was refused with. */
-  const open = () => {
+  const open = (token = authority.serviceToken) => {
+    const metadata = new Metadata();
+    metadata.set('authorization', `Bearer ${token}`);
     const stream = client.watchRevocations(metadata);
     const first = new Promise<string>((resolve) => {
       stream
@@ -114,4 +115,25 @@ t.test('a node has room for so many streams, and for others when they have ended
       return answers.every((answer) => answer === 'started');
     });
   }
+  const { createService } = authority.authority.flows;
+  const another = async (name: string) =>
+    (await createService({ name, permissions: ['tokens.check'] }, { actor: 'operator' })).token;
+  const tokens = [authority.serviceToken, await another('b'), await another('c')];
+  await eventually('all of the last round are gone', async () =>
+    /^countersign_edges_connected 0$/m.test((await authority.call('GET', '/metrics')).body),
+  );
+  const answers: string[] = [];
+  for (const token of [...tokens.slice(0, 1), ...tokens.flatMap((each) => [each, each])]) {
+    const { first, stream } = open(token);
+    t.teardown(() => stream.cancel());
+    answers.push(await first);
+  }
+  const [yes, no] = ['started', 'UNAVAILABLE'];
+  t.strictSame(
+    answers,
+    [yes, yes, no, yes, no, yes, no],
+    'others find places beside one that takes all it gets',
+  );
+  const metrics = (await authority.call('GET', '/metrics')).body;
+  t.match(metrics, /^countersign_edges_refused_total\{service="b"\} 1$/m);
 });

@@ -1,5 +1,6 @@
 /** A guard and a whole authority under TLS, and under mutual TLS, where a certificate names the service. */
 import t, { type Test } from 'tap';
+import type { ClientTls } from '../../src/sdk/connection.ts';
 import { openGuard } from '../../src/sdk/guard.ts';
 import { startAuthority } from '../support/authority.ts';
 import { openCertificateFolder } from '../support/certificates.ts';
@@ -40,20 +41,26 @@ t.test('TLS', async (t) => {
   t.strictSame(guard.faults, []);
 
   const stranger = await folder.newCa();
-  for (const [what, wrong] of [
-    ['a certificate of another authority', { tls: { ca: stranger.certificate } }],
-    ['another name', { tls: { ca: ca.certificate }, authority: `127.0.0.1:${authority.grpcPort}` }],
-    ['plain text', {}],
+  for (const [what, wrong, kind, message] of [
+    ['another authority', { tls: { ca: stranger.certificate } }, 'tls', /TLS: unable to verify/],
+    [
+      'another name',
+      { tls: { ca: ca.certificate }, authority: `127.0.0.1:${authority.grpcPort}` },
+      'tls',
+      /TLS: Hostname.IP does not match certificate's altnames/,
+    ],
+    ['plain text', {}, 'lost', /as it does where TLS is spoken/],
   ] as const) {
     const refusing = aGuard(t, [{ address }], { ...options, ...wrong });
-    await eventually(what, () => refusing.faults.some(({ kind }) => kind === 'lost'));
+    const fault = await eventually(what, () => refusing.faults[0]);
+    t.match(fault, { kind, message }, what);
     t.match(await said(refusing, token), /^503 unavailable/, what);
     await refusing.close();
   }
 });
 
 t.test('mutual TLS', async (t) => {
-  const { authority, ca, token, address } = await anAuthority(t, { mutual: true });
+  const { authority, ca, folder, token, address } = await anAuthority(t, { mutual: true });
   const service = {
     name: 'api',
     permissions: ['tokens.check'] as const,
@@ -65,12 +72,19 @@ t.test('mutual TLS', async (t) => {
     return { ca: ca.certificate, certificate, privateKey };
   };
   const faults: string[] = [];
-  const open = async (name: string) => {
+  const messages: string[] = [];
+  const open = async (name: string, tls?: ClientTls) => {
     const guard = openGuard({
       authority: address,
       audience: 'countersign',
-      tls: await tlsOf(name),
-      hooks: { fault: ({ kind }) => void faults.push(kind) },
+      ...(tls === undefined ? {} : { serviceToken: authority.serviceToken }),
+      tls: tls ?? (await tlsOf(name)),
+      hooks: {
+        fault({ kind, message }) {
+          faults.push(kind);
+          messages.push(message);
+        },
+      },
     });
     t.teardown(() => guard.close());
     return guard;
@@ -82,4 +96,19 @@ t.test('mutual TLS', async (t) => {
   const unknown = await open('URI:spiffe://example.org/other');
   await eventually('that it is refused', () => faults.includes('refused'));
   t.match(await said(unknown, token), /^503 unavailable/);
+  await unknown.close();
+
+  const stranger = await (await folder.newCa()).issue('URI:spiffe://example.org/api');
+  const strangersTls = { certificate: stranger.certificate, privateKey: stranger.key };
+  for (const [what, tls, message] of [
+    ['no certificate', {}, /TLS: .*certificate required/],
+    ['one of another authority', strangersTls, /TLS: .*client certificate is not accepted/],
+  ] as const) {
+    faults.length = 0;
+    messages.length = 0;
+    const refused = await open('', { ca: ca.certificate, ...tls });
+    await eventually(what, () => messages.some((text) => message.test(text)));
+    t.strictSame([...new Set(faults)], ['tls'], what);
+    await refused.close();
+  }
 });

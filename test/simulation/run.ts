@@ -112,6 +112,7 @@ export async function simulate(seed: number, lastsMs: number, sabotage: Sabotage
         onReconciled() {},
         onFault() {},
         onEdgeSettled() {},
+        onEdgeBackoff() {},
         onMessageDropped() {},
       },
     });

@@ -78,7 +78,7 @@ export function openStream(parts: {
 
   toNode(() => {
     node.edges
-      .open(() => undefined)
+      .open(() => undefined, 'edges')
       .then(
         (edge) => {
           stream = edge;

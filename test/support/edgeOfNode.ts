@@ -4,6 +4,7 @@ import { createEdge } from '../../src/revocation/edge.ts';
 import type { PublicKeys } from '../../src/revocation/feed.ts';
 import { createLease } from '../../src/revocation/lease.ts';
 import type { ProjectedSlice } from '../../src/revocation/projection.ts';
+import { createStandings } from '../../src/revocation/standing.ts';
 import { revoked, startOfTest } from './denyListNode.ts';
 import { createFeedReader } from './feedReader.ts';
 import { createManualClock } from './manualClock.ts';
@@ -23,7 +24,11 @@ export function createEdgeOfNode({
   const nodeLease = createLease({ clock, milliseconds: leaseMs });
   nodeLease.hold(nodeLease.moment());
   const ring = { keys };
-  const edge = createEdge({ snapshot: { slices, position: 7 }, nodeLease, keys: () => ring.keys, clock });
+  const standing = createStandings({ clock, onBackoff: () => {} }).of('a');
+  const edge = createEdge({
+    ...{ snapshot: { slices, position: 7 }, nodeLease, keys: () => ring.keys, clock },
+    ...{ service: 'a', standing },
+  });
   const row = revoked(randomBytes(16));
   const send = (position: number, entries = 1, committed = true) =>
     edge.send({

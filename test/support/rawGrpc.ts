@@ -50,7 +50,8 @@ export function field(number: number, bytes: Buffer): Buffer {
 }
 
 export function openRaw(port: number, serviceToken: string): RawClient {
-  const session = connect(`http://127.0.0.1:${port}`);
+  // In megabytes: what waits to be sent counts, and then no answer is taken.
+  const session = connect(`http://127.0.0.1:${port}`, { maxSessionMemory: 1_000 });
   // Cut off, it says so on each stream too.
   session.on('error', () => {});
   return {
@@ -78,7 +79,6 @@ export function openRaw(port: number, serviceToken: string): RawClient {
         stream.on('response', note);
         stream.on('trailers', note);
         stream.on('error', () => {});
-        stream.on('end', () => stream.close());
         stream.on('close', () => {
           const bytes = found['grpc-status-details-bin'];
           resolve({

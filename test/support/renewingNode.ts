@@ -36,7 +36,7 @@ export function createRenewingNode({
     marks: () => denyList.marks(),
     nodeLease: lease,
     clock,
-    onSettled: (outcome) => void outcomes.push(outcome),
+    events: { onEdgeSettled: (outcome) => void outcomes.push(outcome), onEdgeBackoff: () => {} },
   });
   const denyList = createDenyList({ lease, confirm, sliceMs, onVerdict: () => {}, listener: edges });
   const load = createLoad({ denyList, snapshots, saved, clock, sliceMs, onProgress });

@@ -61,6 +61,7 @@ export async function startSharedNode(
       onReconciled() {},
       onFault() {},
       onEdgeSettled() {},
+      onEdgeBackoff() {},
       onMessageDropped: (why) => void dropped.push(why),
     },
   });

@@ -4,6 +4,7 @@ import type { EdgeOutcome, EdgeStream } from '../../src/revocation/edge.ts';
 import { createEdges, type Edges } from '../../src/revocation/edges.ts';
 import type { FeedMessage } from '../../src/revocation/feed.ts';
 import { createLease } from '../../src/revocation/lease.ts';
+import type { Backoff } from '../../src/revocation/standing.ts';
 import { accessTtlMs, startOfTest } from './denyListNode.ts';
 import { createFeedReader } from './feedReader.ts';
 import { createManualClock } from './manualClock.ts';
@@ -14,13 +15,17 @@ export async function createWatchedNode({ beforeFirst = async () => {} } = {}) {
   const clock = createManualClock(startOfTest);
   const lease = createLease({ clock, milliseconds: leaseMs });
   const outcomes: EdgeOutcome[] = [];
+  const backoffs: Backoff[] = [];
   const edges = createEdges({
     slices: () => denyList.slices(),
     marks: () => denyList.marks(),
     nodeLease: lease,
     clock,
     beforeFirst,
-    onSettled: (outcome) => void outcomes.push(outcome),
+    events: {
+      onEdgeSettled: (outcome) => void outcomes.push(outcome),
+      onEdgeBackoff: (backoff) => void backoffs.push(backoff),
+    },
   });
   const denyList = createDenyList({
     lease,
@@ -32,7 +37,7 @@ export async function createWatchedNode({ beforeFirst = async () => {} } = {}) {
   await denyList.load(async () => {});
   const renew = () => lease.hold(lease.moment());
   renew();
-  return { clock, lease, renew, edges, denyList, outcomes };
+  return { clock, lease, renew, edges, denyList, outcomes, backoffs };
 }
 
 export interface WatchingEdge {
@@ -46,8 +51,8 @@ export interface WatchingEdge {
 }
 
 /** It has taken nothing yet. */
-export async function openEdge(edges: Pick<Edges, 'open'>): Promise<WatchingEdge> {
-  const stream = await edges.open(() => undefined);
+export async function openEdge(edges: Pick<Edges, 'open'>, service = 'a'): Promise<WatchingEdge> {
+  const stream = await edges.open(() => undefined, service);
   const reader = createFeedReader(stream);
   let number = 0;
   let position = 0;
@@ -75,8 +80,8 @@ export async function openEdge(edges: Pick<Edges, 'open'>): Promise<WatchingEdge
 }
 
 /** It has the snapshot, and a lease. */
-export async function openWithLease(edges: Pick<Edges, 'open'>): Promise<WatchingEdge> {
-  const edge = await openEdge(edges);
+export async function openWithLease(edges: Pick<Edges, 'open'>, service = 'a'): Promise<WatchingEdge> {
+  const edge = await openEdge(edges, service);
   await edge.follow();
   return edge;
 }

@@ -57,7 +57,7 @@ t.test('a node that drains asks all edges to leave, and waits for them', async (
     drained = true;
   });
   await t.rejects(
-    edges.open(() => undefined),
+    edges.open(() => undefined, 'a'),
     { code: 'unavailable', reason: 'draining' },
   );
   for (const { reader } of streams) {
@@ -96,21 +96,23 @@ t.test('who may not come in is told why', async (t) => {
   const { edges, denyList } = await createWatchedNode();
   const unloaded = denyList.load(() => new Promise(() => {}));
   await t.rejects(
-    edges.open(() => undefined),
+    edges.open(() => undefined, 'a'),
     { code: 'unavailable', reason: 'loading' },
   );
   void unloaded;
   await denyList.load(async () => {});
-  const streams = await Promise.all(Array.from({ length: edgesPerNode }, () => edges.open(() => undefined)));
+  const streams = await Promise.all(
+    Array.from({ length: edgesPerNode }, () => edges.open(() => undefined, 'a')),
+  );
   await t.rejects(
-    edges.open(() => undefined),
+    edges.open(() => undefined, 'a'),
     { code: 'overloaded' },
   );
   streams[0]?.leave();
-  await edges.open(() => undefined);
+  await edges.open(() => undefined, 'a');
   edges.close();
   await t.rejects(
-    edges.open(() => undefined),
+    edges.open(() => undefined, 'a'),
     { code: 'unavailable' },
     'after the end nobody does',
   );
