@@ -28,6 +28,7 @@ interface Connection {
   /** No stranger's any more, or gone. */
   readonly leave: () => void;
   cut: () => void;
+  session?: ServerHttp2Session;
   proved: boolean;
 }
 
@@ -63,6 +64,7 @@ export function createConnections(parts: {
     });
     arrived.set(peer, connection);
     socket.once('close', () => {
+      if (connection.session !== undefined) connections.delete(connection.session);
       leave();
       cancel();
       if (arrived.get(peer) === connection) arrived.delete(peer);
@@ -74,10 +76,12 @@ export function createConnections(parts: {
     const connection = arrived.get(peer);
     arrived.delete(peer);
     if (connection === undefined) return;
+    const { cut } = connection;
     // From now on the socket is the session's: who destroyed it under its feet would free memory that the runtime is about to use.
-    connection.cut = () => void atEndOfTurn(() => session.destroyed || session.destroy());
+    // One that has ended gracefully waits for a peer that may never read again.
+    connection.cut = () => void atEndOfTurn(() => (session.destroyed ? cut() : session.destroy()));
+    connection.session = session;
     connections.set(session, connection);
-    session.once('close', () => connections.delete(session));
   };
 
   return {

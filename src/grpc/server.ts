@@ -113,9 +113,16 @@ export function createGrpcServer(parts: GrpcParts): GrpcServer {
       await edgesLeft;
       const closed = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
       await Promise.race([closed, idle()]);
-      // What is left are streams that nobody else ends, such as those that watch health.
-      const cancelRest = parts.clock.after(limits.grpcLastStreamsMilliseconds, connections.destroy);
-      await closed;
+      // What is left are streams that nobody else ends, such as those that watch health, and connections whose peers do not read. The
+      // library waits for ever for a session that was ended before.
+      let cancelRest = () => {};
+      const cut = new Promise<void>((resolve) => {
+        cancelRest = parts.clock.after(limits.grpcLastStreamsMilliseconds, () => {
+          connections.destroy();
+          resolve();
+        });
+      });
+      await Promise.race([closed, cut]);
       cancel();
       cancelRest();
     },
