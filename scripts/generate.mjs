@@ -2,10 +2,11 @@
  * Generates code: the database client from prisma/schema.prisma (not in git) and the gRPC types from proto/ (in git).
  * With --check it changes nothing and fails when the gRPC types in git are not those of proto/.
  */
-import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import protobuf from 'protobufjs';
 import { root, runTool } from './tool.mjs';
 
 /** Relative, since the generated files name it. */
@@ -56,10 +57,24 @@ async function withFreshGrpcTypes({ signal } = {}, use) {
     const writing = ['--grpcLib=@grpc/grpc-js', '--importFileExtension=.ts', `--outDir=${fresh}`];
     const files = await filesIn(join(root, protos), '.proto');
     await runTool('proto-loader-gen-types', [...loading, ...writing, ...files], { quiet: true, signal });
+    await writeProtoJson(fresh, files);
     await use(fresh);
   } finally {
     await rm(fresh, { recursive: true, force: true });
   }
+}
+
+/** The contract as code, in the form that `fromJSON` of @grpc/proto-loader takes, without comments. */
+async function writeProtoJson(folder, files) {
+  const loaded = new protobuf.Root();
+  loaded.resolvePath = (_from, target) => join(root, protos, target);
+  // Names as in JavaScript, since that is what the types say.
+  loaded.loadSync(files, { keepCase: false });
+  const text = [
+    `export const protoFiles = ${JSON.stringify(files)};`,
+    `export const protoJson = ${JSON.stringify(loaded.toJSON(), undefined, 1)};`,
+  ];
+  await writeFile(join(folder, 'protoJson.ts'), `${text.join('\n')}\n`);
 }
 
 async function filesIn(folder, ending) {
