@@ -156,6 +156,11 @@ export function createFlows(parts: FlowParts) {
 
 export type Flows = ReturnType<typeof createFlows>;
 
+/** Lines for a password: nothing was to be taken back yet. */
+const beforeAnything = new Set<string | undefined>([
+  ...['password_queue_full', 'password_attempts_full', 'password_contention', 'turns_full'],
+]);
+
 /** Of what takes something back: each that could not be answered as done. It may be done, and in effect, all the same. */
 function countingFailures({ effectFailure }: Pick<Metrics, 'effectFailure'>) {
   return <Parameters extends unknown[], Result>(flow: (...parameters: Parameters) => Promise<Result>) =>
@@ -164,7 +169,7 @@ function countingFailures({ effectFailure }: Pick<Metrics, 'effectFailure'>) {
         return await flow(...parameters);
       } catch (error) {
         if (!(error instanceof AuthorityError)) effectFailure('internal');
-        else if (error.code === 'unavailable' || error.code === 'overloaded')
+        else if (['unavailable', 'overloaded'].includes(error.code) && !beforeAnything.has(error.reason))
           effectFailure(error.reason ?? error.code);
         throw error;
       }

@@ -5,11 +5,11 @@ import type { ListServices } from './flows/services.ts';
 import type { Log } from './observability/log.ts';
 
 interface Parts {
-  readonly config: Pick<Config, 'registration' | 'registrationByDefault' | 'tokens'>;
+  readonly config: Pick<Config, 'registration' | 'registrationByDefault' | 'tokens' | 'storage'>;
   readonly log: Log;
   readonly users: Pick<UserStore, 'any'>;
   readonly listServices: ListServices;
-  /** The name of the service that the first start made: it is there for trying things out. */
+  /** The name of the service that the first start in embedded mode made: it is there for trying things out. */
   readonly firstService: string;
 }
 
@@ -29,7 +29,8 @@ async function warnOfRegistration({ config, log, users }: Parts): Promise<void> 
 async function warnOfSharedAudience({ config, log, listServices, firstService }: Parts): Promise<void> {
   if (config.tokens.accountAudience !== config.tokens.audience) return;
   const services = await listServices();
-  const made = services.filter(({ name, revokedAt }) => revokedAt === undefined && name !== firstService);
+  const ofTheStart = config.storage.mode === 'embedded' ? firstService : undefined;
+  const made = services.filter(({ name, revokedAt }) => revokedAt === undefined && name !== ofTheStart);
   if (made.length === 0) return;
   const why = 'each service that is shown a token may list and end the sessions of its user';
   log.warn({ services: made.length }, `ACCOUNT_AUDIENCE is AUDIENCE: ${why}`);

@@ -2,6 +2,7 @@
  * So much work at once. What waits is taken by turns of the places that it comes from, so that nobody waits for more than one of
  * each other place, however much one of them sends. Does not own what a place is.
  */
+import type { Clock } from './clock.ts';
 import { AuthorityError } from './errors.ts';
 
 export interface Turn {
@@ -20,13 +21,17 @@ export interface FairTurns {
 /** So many of those that are first, and then one of the others: they must get on, too. */
 const firstInRow = 3;
 
-/** `waiting`: how many may wait in each of the two lines. `reason`: why one is refused, for metrics. */
+/**
+ * `waiting`: how many may wait in each of the two lines. `reason`: why one is refused, for metrics. `patience`: for how long one
+ * waits before it is refused; without it, for as long as it takes.
+ */
 export function createFairTurns(parts: {
   readonly atOnce: number;
   readonly waiting: number;
   readonly reason: string;
+  readonly patience?: { readonly clock: Pick<Clock, 'after'>; readonly milliseconds: number };
 }): FairTurns {
-  const { atOnce, waiting, reason } = parts;
+  const { atOnce, waiting, reason, patience } = parts;
   const [first, others] = [createLine(waiting), createLine(waiting)];
   let running = 0;
   let inRow = 0;
@@ -39,8 +44,23 @@ export function createFairTurns(parts: {
   };
   const wait = (turn: Turn) =>
     new Promise<void>((start, reject) => {
-      const refuse = () => reject(new AuthorityError('overloaded', { retryAfterSeconds: 1, reason }));
-      (turn.first ? first : others).add(turn.place, { start, refuse });
+      const line = turn.first ? first : others;
+      const giveUp = () => {
+        line.remove(turn.place, waiter);
+        waiter.refuse();
+      };
+      const cancel = patience?.clock.after(patience.milliseconds, giveUp) ?? (() => {});
+      const waiter = {
+        start() {
+          cancel();
+          start();
+        },
+        refuse() {
+          cancel();
+          reject(new AuthorityError('overloaded', { retryAfterSeconds: 1, reason }));
+        },
+      };
+      line.add(turn.place, waiter);
     });
 
   return {
@@ -86,6 +106,12 @@ function createLine(atMost: number) {
       own.push(waiter);
       places.set(place, own);
       size += 1;
+    },
+    remove(place: string, waiter: Waiter): void {
+      const left = (places.get(place) ?? []).filter((each) => each !== waiter);
+      if (left.length > 0) places.set(place, left);
+      else places.delete(place);
+      size -= 1;
     },
     next(): Waiter | undefined {
       for (const [place, [waiter, ...rest]] of places) {

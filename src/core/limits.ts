@@ -210,7 +210,7 @@ export const limits = {
   /** For how long the old token stays good after a rotation, unless the operator says otherwise; and what he may say. */
   serviceTokenKeptMilliseconds: 24 * 60 * 60_000,
   serviceTokenKeptMaximumMilliseconds: 30 * 24 * 60 * 60_000,
-  /** The longest life that is a life: what is to live longer has no end. */
+  /** The longest expiry that can be set; without one, a token never expires. */
   serviceTokenLifeMaximumMilliseconds: 10 * 365 * 24 * 60 * 60_000,
   /** Tokens that are looked up at once, but for those of services that were known a moment ago. */
   serviceLookupsAtOnce: 100,

@@ -85,6 +85,8 @@ export function createPasswordAttempts({
     atOnce: limits.passwordAttemptsAsked,
     waiting: limits.passwordAttemptsWaiting,
     reason: 'password_attempts_full',
+    // As long as a query: while the database is away, they are told so at the same time as those that ask it.
+    patience: { clock, milliseconds: limits.queryMilliseconds },
   });
   const accountOf = (email: Email) => keyedHash('account', email);
   const strangers = keyedHash('strangers');
@@ -154,7 +156,7 @@ export function createPasswordAttempts({
     place: Place,
     work: (attempt: PasswordAttempt) => Promise<T>,
   ): Promise<T> => {
-    const counted = await asking.run(hashTurn(place.ip, false), () => take(source));
+    const counted = await asking.run(hashTurn(place.ip, place.sessionId !== undefined), () => take(source));
     const whose = countedAs(counted, source, place);
     let wrong = false;
     const attempt: PasswordAttempt = {

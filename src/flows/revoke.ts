@@ -77,11 +77,16 @@ export function createRevoke(parts: RevokeParts): Revoke {
     const now = parts.clock.now();
     const request = nameRequest(requestId, origin, target);
     const repeated = request !== undefined && (await isRepeated(parts.database, request, now));
-    // Its name is a row for a day, whatever comes of it.
-    if (request !== undefined && !repeated) await parts.spendRevokeBudget('named_requests', origin);
     const asked = { origin, now, request, repeated, dryRun };
-    if ('clientId' in target || 'filter' in target) return takeByPage(parts, filterOf(target), asked);
-    return takeAtOnce(parts, await stepFor(parts, target, now), asked);
+    // A target that is refused costs nothing.
+    if ('clientId' in target || 'filter' in target) {
+      const filter = filterOf(target);
+      await spendForName(parts, asked);
+      return takeByPage(parts, filter, asked);
+    }
+    const step = await stepFor(parts, target, now);
+    await spendForName(parts, asked);
+    return takeAtOnce(parts, step, asked);
   };
 }
 
@@ -92,6 +97,11 @@ interface Asked {
   /** Then it takes nothing more, and costs nothing. */
   readonly repeated: boolean;
   readonly dryRun: boolean;
+}
+
+/** A name that is new may be a row for a day. */
+async function spendForName(parts: RevokeParts, { request, repeated, origin }: Asked): Promise<void> {
+  if (request !== undefined && !repeated) await parts.spendRevokeBudget('named_requests', origin);
 }
 
 /** A dry run reads as many sessions, so it costs as much. */
@@ -140,11 +150,11 @@ async function stepFor(parts: RevokeParts, target: SingleTarget, now: number): P
   if ('sessionId' in target) return revokeSession(uuidOf('session_id', target.sessionId) as SessionId);
   if ('userId' in target) {
     const userId = uuidOf('user_id', target.userId) as UserId;
-    return revokeUser(now, ({ users }) => users.find(userId));
+    return revokeUser(({ users }) => users.find(userId));
   }
   if ('email' in target) {
     const email = normaliseEmail(target.email);
-    return revokeUser(now, ({ users }) => users.findByEmail(email));
+    return revokeUser(({ users }) => users.findByEmail(email));
   }
   return revokeExternal(target.externalId, target.expiresAt, now);
 }
@@ -208,7 +218,7 @@ function revokeSession(sessionId: SessionId): Step {
   };
 }
 
-function revokeUser(now: number, look: (stores: Stores) => Promise<User | undefined>): Step {
+function revokeUser(look: (stores: Stores) => Promise<User | undefined>): Step {
   const userOf = async (stores: Stores) => {
     const user = await look(stores);
     if (user === undefined) throw new AuthorityError('not_found', { detail: 'There is no such user.' });
@@ -216,10 +226,12 @@ function revokeUser(now: number, look: (stores: Stores) => Promise<User | undefi
   };
   return {
     find: userOf,
-    // Of a login in flight, which does not survive it either, its own `login_failed` tells.
-    costs: async (stores) =>
-      (await stores.sessions.count(await userOf(stores), now)) > 0 ? 'users' : undefined,
-    async take(stores, _now, origin, again) {
+    // Also without a session that lives: it ends the logins that are under way, and said again and again it would keep the user out.
+    async costs(stores) {
+      await userOf(stores);
+      return 'users';
+    },
+    async take(stores, now, origin, again) {
       const { userId } = await userOf(stores);
       // Whoever has logged in since the first time is not meant.
       if (again) {
@@ -228,7 +240,7 @@ function revokeUser(now: number, look: (stores: Stores) => Promise<User | undefi
       }
       const ended = await endAllOfUser(stores, userId, { reason: 'revoked', origin, now });
       const event = { type: 'all_sessions_ended', origin, userId, reason: 'revoked' } as const;
-      if (ended.length > 0) await stores.audit.record(event, now);
+      await stores.audit.record(event, now);
       return ended.length;
     },
   };

@@ -331,6 +331,7 @@ async function tokensOfOneService(
     ],
     'the old one until then',
   );
+  await services.noteUse(second, now + 1, hour);
   await rotate(third, now + 2, now + 20);
   t.strictSame(
     await tokens(),
@@ -342,6 +343,13 @@ async function tokensOfOneService(
   );
   t.equal(await services.findByTokenHash(first), undefined, 'the one before that ends');
   t.match(await services.findByTokenHash(second), { service: { id } });
+  await rotate(randomBytes(32), now + 2, now + 20);
+  t.match(
+    await services.findByTokenHash(second),
+    { service: { id } },
+    'the one in use, since nobody got the third',
+  );
+  t.equal(await services.findByTokenHash(third), undefined);
   await rotate(randomBytes(32), now + 3, now + 3);
   t.strictSame(await tokens(), [[now + 3, undefined]], 'nothing is kept when that is asked');
   t.equal(await services.findByTokenHash(third), undefined);

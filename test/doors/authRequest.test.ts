@@ -16,6 +16,8 @@ t.test('a file is shown to whoever is logged in, and to nobody after a logout', 
   const page = await readFile(new URL('../../docs/proxies.md', import.meta.url), 'utf8');
   const blocks = [...page.matchAll(/^```nginx\n(.*?)^```$/gms)].map(([, text = '']) => text);
   const written = blocks.find((text) => text.includes('auth_request')) ?? '';
+  for (const header of ['X-Forwarded-For $remote_addr', 'Host $host', 'Connection ""'])
+    t.match(written, `proxy_set_header ${header};`, 'a header of its own leaves none of those of the server');
   const port = await freePort();
   const nginx = await startNginx(`
     upstream countersign_http { server 127.0.0.1:${authority.httpPort}; }

@@ -44,6 +44,29 @@ t.test('places take turns, each in the order of coming', async (t) => {
   }
 });
 
+t.test('whoever has waited for too long is refused, and takes no turn', async (t) => {
+  const clock = createManualClock(0);
+  const patience = { clock, milliseconds: 5_000 };
+  const turns = createFairTurns({ atOnce: 1, waiting: 10, reason: 'full', patience });
+  let end = () => {};
+  const busy = turns.run({ place: 'a', first: false }, () => new Promise<void>((resolve) => (end = resolve)));
+  const waits = ['b', 'b', 'c'].map((place) =>
+    turns
+      .run({ place, first: place === 'c' }, async () => place)
+      .catch(({ code, reason }) => `${code} ${reason}`),
+  );
+  await clock.advance(4_999);
+  t.equal(turns.waiting(), 3);
+  await clock.advance(1);
+  t.strictSame(await Promise.all(waits), ['overloaded full', 'overloaded full', 'overloaded full']);
+  t.equal(turns.waiting(), 0);
+  const late = turns.run({ place: 'd', first: false }, async () => 'served');
+  end();
+  t.equal(await late, 'served');
+  await clock.advance(10_000);
+  await busy;
+});
+
 t.test('so many at once', async (t) => {
   const { turns, come, finish } = setUp(10, 2);
   for (const name of ['a1', 'a2', 'a3']) come(name);

@@ -68,8 +68,10 @@ export function createServiceStore(prisma: PrismaConnection): ServiceStore {
       await prisma.$queryRaw`SELECT 1 FROM services WHERE id = ${id}::uuid FOR UPDATE`;
       await prisma.$executeRaw`
         DELETE FROM service_tokens WHERE service_id = ${id}::uuid AND number IS DISTINCT FROM (
-          SELECT max(number) FROM service_tokens
-           WHERE service_id = ${id}::uuid AND ${until} > ${now} AND COALESCE(expires_at > ${now}, true))`;
+          SELECT number FROM service_tokens
+           WHERE service_id = ${id}::uuid AND ${until} > ${now} AND COALESCE(expires_at > ${now}, true)
+           -- The one in use: after a rotation whose answer was lost, that is not the newest.
+           ORDER BY last_used_at IS NULL, number DESC LIMIT 1)`;
       await prisma.$executeRaw`
         UPDATE service_tokens SET expires_at = LEAST(expires_at, ${until}) WHERE service_id = ${id}::uuid`;
       await prisma.serviceToken.create({ data: toRow(id, token) });
