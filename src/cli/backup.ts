@@ -3,7 +3,6 @@ import { resolve } from 'node:path';
 import type { Clock } from '../core/clock.ts';
 import { StartupError } from '../core/errors.ts';
 import { type Backup, backUp } from '../storage/local/backup.ts';
-import { hasEmbeddedDatabase } from '../storage/local/dataFolder.ts';
 import { UsageError } from './command.ts';
 import type { CommandRequest, Output } from './control.ts';
 
@@ -62,8 +61,6 @@ export async function backUpStopped(
   // Loaded only now: asking a running authority, the usual case, needs none of it.
   const { openEngine } = await import('../storage/postgres/engine.ts');
   const { createStorage } = await import('../storage/postgres/storage.ts');
-  if (!(await hasEmbeddedDatabase(folder)))
-    throw new StartupError(`DATA_DIR: there is no embedded database in ${folder}.`);
   const engine = await openEngine(folder, undefined);
   try {
     const deploymentId = () =>

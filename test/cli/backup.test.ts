@@ -137,7 +137,7 @@ t.test('of an authority that does not run, and by one whose key was given', asyn
   const [dataDir, folder] = [await aDataFolder(t), await emptyFolder(t)];
   const env = { KEY_ENCRYPTION_KEY: Buffer.alloc(32, 7).toString('base64') };
   const nothing = await countersign(await emptyFolder(t), ['backup', join(folder, 'nothing')]);
-  t.match(nothing, { code: 1, err: /^DATA_DIR: there is no embedded database in / });
+  t.match(nothing, { code: 1, err: /^DATA_DIR: there is no authority in / });
 
   const server = await startServer(dataDir, env);
   const credentials = { email: emailOf(0), password };
