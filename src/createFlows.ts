@@ -126,7 +126,7 @@ export function createFlows(parts: FlowParts) {
     logout: counted(createLogout({ ...ending, ...reading, refreshTokens })),
     logoutAll: counted(createLogoutAll(ending)),
     logoutOthers: counted(createLogoutOthers(ending)),
-    changePassword: counted(createChangePassword({ ...ending, ...proving, passwordPolicy })),
+    changePassword: counted(createChangePassword({ ...ending, ...proving, passwordPolicy, refreshTokens })),
     listSessions: createListSessions({ database, clock }),
     endSession: counted(createEndSession(ending)),
     disableUser: counted(createDisableUser({ ...ending, spendRevokeBudget })),

@@ -54,7 +54,7 @@ export interface Proof {
  * Runs `work` when the password is right. Throws `invalid_credentials` naming the field, and `rate_limited` or
  * `recovery_required` after too many that were wrong.
  */
-export function provePassword(parts: ProvingParts, proof: Proof, work: () => Promise<void>): Promise<void> {
+export function provePassword<T>(parts: ProvingParts, proof: Proof, work: () => Promise<T>): Promise<T> {
   const { database, passwords, passwordAttempts, clock } = parts;
   const { user, sessionId, currentPassword, origin, refusal } = proof;
   return passwordAttempts.attempt(user.email, { sessionId, ip: origin.ip }, async (attempt) => {

@@ -81,9 +81,22 @@ export const logoutBody = Type.Object({ refresh_token: Type.Optional(refreshToke
 export const emptyBody = Type.Object({}, strict);
 
 export const passwordBody = Type.Object(
-  { current_password: text('The password until now.'), new_password: newPassword },
+  {
+    current_password: text('The password until now.'),
+    new_password: newPassword,
+    refresh_token: Type.Optional(refreshToken),
+  },
   strict,
 );
+
+export const newRefreshTokenResponse = Type.Object({
+  refresh_token: Type.String({
+    description: 'In place of the one that was sent, which is of no use any more.',
+  }),
+  refresh_expires_in: Type.Integer({
+    description: 'Seconds until the session ends if it is not used again.',
+  }),
+});
 
 export const sessionsQuery = Type.Object(
   {

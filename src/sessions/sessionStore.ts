@@ -76,6 +76,11 @@ export interface SessionStore {
   listSealedOtherwise(header: Uint8Array, range: SessionRange): Promise<readonly SealedSession[]>;
   /** Replaces the sealed form of a secret that is otherwise unchanged. */
   reseal(session: SealedSession): Promise<void>;
+  /**
+   * Another secret: no refresh token of before is one of ours any more. The generation goes on, so that a refresh that is under way
+   * with one loses.
+   */
+  replaceSecret(session: SealedSession): Promise<void>;
   /** Of all sessions of the user, removes what tells of the person: devices, programs and addresses. */
   forgetPersonal(userId: UserId): Promise<void>;
   /**

@@ -41,6 +41,51 @@ t.test('ending all others', async (t) => {
   );
 });
 
+t.test('a password change replaces the refresh token that is shown', async (t) => {
+  const authority = await startAuthority();
+  t.teardown(() => authority.stop());
+  await authority.register(email);
+  const change = (token: string, to: string, from: string, refresh_token?: string) =>
+    authority.call('POST', '/auth/password', {
+      token,
+      body: { current_password: from, new_password: to, ...(refresh_token && { refresh_token }) },
+    });
+  const another = 'another horse battery staple';
+  const [mine, other] = [await authority.login(email), await authority.login(email)];
+  const { access_token: token, session_id } = mine;
+  const { body: next } = await authority.refresh(mine.refresh_token);
+  t.match(await change(token, another, password, other.refresh_token), {
+    status: 400,
+    body: { errors: [{ field: 'refresh_token', rule: 'own' }] },
+  });
+  // Of whatever generation: it only says whose session it is.
+  const changed = await change(token, another, password, mine.refresh_token);
+  t.match({ status: changed.status, body: changed.body }, { status: 200, body: { refresh_token: /^rt_/ } });
+  t.ok(changed.body.refresh_expires_in > 0);
+  for (const [what, old] of [
+    ['the current one', next.refresh_token],
+    ['the one before', mine.refresh_token],
+    ['that of the other session', other.refresh_token],
+  ] as const)
+    t.equal((await authority.refresh(old)).status, 401, what);
+  const refreshed = await authority.refresh(changed.body.refresh_token);
+  t.match(refreshed, { status: 200, body: { session_id } }, 'none of that was taken for theft');
+
+  const without = await change(refreshed.body.access_token, password, another);
+  t.equal(without.status, 204);
+  t.equal((await authority.refresh(refreshed.body.refresh_token)).status, 200, 'what is not shown stays');
+
+  const [last, both] = [await authority.login(email), await authority.login(email)];
+  const [racing, won] = await Promise.all([
+    authority.refresh(both.refresh_token),
+    change(both.access_token, another, password, both.refresh_token),
+  ]);
+  t.equal(won.status, 200);
+  t.equal((await authority.refresh(won.body.refresh_token)).status, 200, 'whatever was under way');
+  if (racing.status === 200) t.equal((await authority.refresh(racing.body.refresh_token)).status, 401);
+  t.equal((await authority.refresh(last.refresh_token)).status, 401);
+});
+
 t.test('deleting the account', async (t) => {
   const authority = await startAuthority();
   t.teardown(() => authority.stop());

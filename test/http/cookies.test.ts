@@ -408,9 +408,10 @@ t.test('what ends the session of the browser clears its cookie; what keeps it do
     headers,
     body: { current_password: password, new_password: newPassword },
   });
-  t.strictSame([changed.status, ...cleared(changed)], [204, undefined, null], 'a password change');
-  const refreshed = await authority.refresh(mine.cookie);
-  t.equal(refreshed.status, 200, 'and the cookie goes on');
+  t.equal((await authority.refresh(mine.cookie)).status, 401, 'a password change ends what the cookie was');
+  t.strictSame([changed.status, changed.headers.get('clear-site-data')], [204, null]);
+  const refreshed = await authority.refresh(cookieOf(changed) ?? '');
+  t.equal(refreshed.status, 200, 'and sets another one');
 
   const token = refreshed.body.access_token;
   const current = await call('DELETE', `/auth/sessions/${refreshed.body.session_id}`, { token, headers });

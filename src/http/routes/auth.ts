@@ -22,6 +22,7 @@ import {
   loginBody,
   loginQuery,
   meResponse,
+  newRefreshTokenResponse,
   passwordBody,
   refreshBody,
   registerBody,
@@ -128,19 +129,31 @@ function accountRoutes(
   const passwordSchema = {
     body: passwordBody,
     ...operation({
-      summary: 'Change my password; every other session ends',
+      summary: 'Change my password; every other session ends, and a refresh token that is sent is replaced',
       bearer: true,
       refusals: [400, 403, 429],
-      response: noContent,
+      response: { ...noContent, 200: newRefreshTokenResponse },
     }),
   };
   const passwordOptions = { schema: passwordSchema, ...rateLimits.placeHook('password') };
   app.post('/auth/password', passwordOptions, async (request, reply) => {
     const { sub, sid } = await authenticate(request);
     await rateLimits.spend('password', sub, request, reply);
-    const { current_password: currentPassword, new_password: newPassword } = request.body;
-    const caller = { userId: sub, sessionId: sid };
-    await flows.changePassword({ currentPassword, newPassword }, caller, originOf(request));
+    const {
+      current_password: currentPassword,
+      new_password: newPassword,
+      refresh_token: ofBody,
+    } = request.body;
+    const ofCookie = hasRefreshCookieOf(request.headers, sid)
+      ? readRefreshCookie(request.headers)
+      : undefined;
+    const input = { currentPassword, newPassword, refreshToken: ofBody ?? ofCookie };
+    const rotated = await flows.changePassword(input, { userId: sub, sessionId: sid }, originOf(request));
+    if (rotated === undefined) return reply.code(204).send(null);
+    const { refreshToken, refreshExpiresIn } = rotated;
+    if (ofBody !== undefined)
+      return reply.code(200).send({ refresh_token: refreshToken, refresh_expires_in: refreshExpiresIn });
+    setRefreshCookie(reply, refreshToken, refreshExpiresIn);
     return reply.code(204).send(null);
   });
 

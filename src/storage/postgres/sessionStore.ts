@@ -84,6 +84,17 @@ export function createSessionStore(prisma: PrismaConnection): SessionStore {
       await prisma.session.update({ where: { id }, data: { sealedSecret: new Uint8Array(sealedSecret) } });
     },
 
+    async replaceSecret({ id, sealedSecret }) {
+      const generation = { increment: 1 };
+      const data = {
+        sealedSecret: new Uint8Array(sealedSecret),
+        generation,
+        rotatedAt: null,
+        graceRepeats: 0,
+      };
+      await prisma.session.update({ where: { id }, data });
+    },
+
     async forgetPersonal(userId) {
       const data = { deviceName: null, userAgent: null, ip: null, deviceId: null, otherIp: null };
       await prisma.session.updateMany({ where: { userId }, data });
