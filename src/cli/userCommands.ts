@@ -10,7 +10,7 @@ export const userCommands: Commands = {
     async run({ register }, { operator, positionals, passwordStdin, input, json }, { out, err }) {
       const email = one(positionals, 'EMAIL');
       const password = passwordStdin
-        ? (input ?? '').replace(/\r?\n$/, '')
+        ? (input ?? '').replace(/^\uFEFF/, '').replace(/\r?\n$/, '')
         : randomBytes(24).toString('base64url');
       const { userId } = await register({ email, password }, operator);
       if (json) return out(JSON.stringify({ user_id: userId, ...(passwordStdin ? {} : { password }) }));

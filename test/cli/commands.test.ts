@@ -47,7 +47,9 @@ t.test('beside a running authority, what it does is in effect when it returns', 
   t.teardown(() => server.stop());
   const run = (argv: readonly string[], input?: string) => countersign(dataDir, argv, input);
 
-  const created = await run(['users', 'create', 'alice@example.com', '--password-stdin'], `${password}\n`);
+  // As Windows writes a line into a pipe.
+  const line = `\uFEFF${password}\r\n`;
+  const created = await run(['users', 'create', 'alice@example.com', '--password-stdin'], line);
   t.match(created, { code: 0, lines: [/^[0-9a-f-]{36}$/] });
   const login = await server.call('POST', '/auth/login', { body: { email: 'alice@example.com', password } });
   t.equal(login.status, 200);
