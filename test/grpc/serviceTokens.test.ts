@@ -89,6 +89,8 @@ t.test('service tokens', async (t) => {
     clock.shift(hour);
     t.ok(await ends(first), 'the old one has its time');
     const { token: third } = await flows.rotateServiceToken({ name, keepOldMs: 10 * day }, operator);
+    t.ok(await isAnswered(third));
+    await eventually('its use is noted', async () => (await listed(name))?.tokens[0]?.lastUsedAt);
     const { token: fourth } = await flows.rotateServiceToken({ name, keepOldMs: 10 * day }, operator);
     t.ok(await ends(second), 'the next rotation ends what the last one kept');
     t.strictSame([await isAnswered(third), await isAnswered(fourth)], [true, true]);
