@@ -34,6 +34,8 @@ export const grpcLimits = {
   grpcOpenCallsOfAddress: 100,
   /** Of health and reflection: the name of a service or a symbol. */
   grpcOpenRequestBytes: 1024,
+  /** Questions on one stream of reflection, whose answers wait in memory for whoever asks and does not read: tools ask for some files. */
+  grpcOpenMessages: 100,
 
   // What one service has of a node
   /** From the beginning of a call until its request is there, where the method has no shorter time: 1 MB at 100 kB/s. */
@@ -44,7 +46,10 @@ export const grpcLimits = {
   grpcServiceConnections: 1_000,
   /** Calls at once of one service; a stream is one. */
   grpcServiceCalls: 5_000,
-  /** Messages that have not arrived whole, of one service and of all: thirty batches, and four such services. */
+  /**
+   * Messages that have not been read, of one service and of all: thirty batches, and four times as much. What is compressed counts as the
+   * longest that it may become. A service may hold more only while it has less than is free.
+   */
   grpcServiceMessageBytes: 32 * 1024 * 1024,
   grpcAllMessageBytes: 128 * 1024 * 1024,
 

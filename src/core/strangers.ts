@@ -1,7 +1,7 @@
 /**
  * Connections, or calls, of which nobody knows whose they are. Anybody can open them, so there are only so many, and the oldest gives
- * way to the next one. So no stranger keeps others out: whoever comes gets a place, and has said who it is long before it is the
- * oldest.
+ * way to the next one: whoever comes gets a place, and no stranger keeps it for long. It is only for so long as others take to open
+ * `total` more: with thousands a second, one may have to give way before it has said who it is, and has to come again.
  */
 import { canonicalIp, ipNetwork } from './ipAddress.ts';
 

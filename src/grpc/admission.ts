@@ -8,7 +8,7 @@ import type { ServerInterceptor } from '@grpc/grpc-js';
 import type { Service } from '../authn/service.ts';
 import type { Clock } from '../core/clock.ts';
 import { limits } from '../core/limits.ts';
-import { createStrangers } from '../core/strangers.ts';
+import { createStrangers, type StrangersLimit } from '../core/strangers.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { type Arrival, ArrivingCall } from './arrivingCall.ts';
 import type { Authorize } from './callers.ts';
@@ -18,11 +18,11 @@ import type { Deadlines } from './deadlines.ts';
 import { type CallListener, type LibraryCall, libraryCall } from './libraryCall.ts';
 import { type Method, type MethodRow, methods } from './methods.ts';
 import { toGrpcError } from './status.ts';
-import { overloaded } from './usage.ts';
+import { overloaded, type Usage } from './usage.ts';
 
 export interface AdmissionParts {
   readonly authorize: Authorize;
-  readonly connections: Pick<Connections, 'provedBy' | 'isProved'>;
+  readonly connections: Pick<Connections, 'provedBy' | 'usageOf'>;
   readonly reports: CallReports;
   readonly deadlines: Deadlines;
   readonly clock: Pick<Clock, 'monotonic'>;
@@ -44,6 +44,8 @@ export function createAdmission(parts: AdmissionParts): ServerInterceptor {
       // A stream for ever waits for its first message itself.
       milliseconds: streams ? milliseconds : Math.min(milliseconds, limits.grpcArrivalMilliseconds),
       streams,
+      mayCompress: true,
+      messages: Number.POSITIVE_INFINITY,
       deadlines,
       refuse(call, startedAt, error) {
         if (call.stream.destroyed) return;
@@ -76,32 +78,53 @@ export function createAdmission(parts: AdmissionParts): ServerInterceptor {
     };
   };
 
+  /** A stranger's, or of the service that has proved the connection to be its own. */
+  const placeOf = (call: LibraryCall): Pick<Usage, 'begin' | 'end'> => {
+    let leave = () => {};
+    const session = call.stream.session as ServerHttp2Session | undefined;
+    const beginAtService = (usage: Usage) => {
+      usage.begin();
+      leave = usage.end;
+    };
+    const giveWay = (limit: StrangersLimit) => {
+      // A client watches health before its first call: by then it may be known.
+      const usage = connections.usageOf(session);
+      try {
+        if (usage !== undefined) return beginAtService(usage);
+      } catch {}
+      metrics.connectionDropped('grpc_open_call', limit);
+      call.sendStatus(toGrpcError(overloaded('open_calls')));
+    };
+    return {
+      begin() {
+        const usage = connections.usageOf(session);
+        if (usage === undefined) leave = openCalls.enter(session?.socket.remoteAddress, giveWay);
+        else beginAtService(usage);
+      },
+      end: () => leave(),
+    };
+  };
+
   const letAnybodyIn = (streams: boolean, call: LibraryCall) => {
     const arrival: Arrival = {
       requestBytes: limits.grpcOpenRequestBytes,
       milliseconds: limits.grpcCheckMilliseconds,
       streams,
+      mayCompress: false,
+      messages: limits.grpcOpenMessages,
       deadlines,
       refuse: (_call, _startedAt, error) => call.sendStatus(toGrpcError(error)),
     };
-    let leave = () => {};
-    const usage = {
-      begin() {
-        const session = call.stream.session as ServerHttp2Session | undefined;
-        // A client watches health before its first call: by then it may be known.
-        leave = openCalls.enter(session?.socket.remoteAddress, (limit) => {
-          if (connections.isProved(session)) return;
-          metrics.connectionDropped('grpc_open_call', limit);
-          call.sendStatus(toGrpcError(overloaded('open_calls')));
-        });
-      },
-      end: () => leave(),
-      hold: () => {},
-      release: () => {},
-    };
+    const placed = placeOf(call);
+    const usage = { ...placed, hold: () => {}, release: () => {} };
     const { start } = call;
-    call.start = (listener) =>
-      start.call(call, new ArrivingCall(arrival, call, clock.monotonic(), usage, listener));
+    call.start = (listener) => {
+      try {
+        start.call(call, new ArrivingCall(arrival, call, clock.monotonic(), usage, listener));
+      } catch (error) {
+        call.sendStatus(toGrpcError(error));
+      }
+    };
   };
 
   /** By path; undefined for health and reflection. */

@@ -3,19 +3,20 @@ import type { Metadata } from '@grpc/grpc-js';
 import { AuthorityError } from '../core/errors.ts';
 import type { Awaited, Deadlines } from './deadlines.ts';
 import type { CallListener, LibraryCall } from './libraryCall.ts';
-import { MessageReader } from './messageReader.ts';
-import type { Usage } from './usage.ts';
+import { MessageReader, type MessageRules } from './messageReader.ts';
+import { overloaded, type Usage } from './usage.ts';
 
 /** What calls of one method have in common. */
-export interface Arrival {
-  readonly requestBytes: number;
+export interface Arrival extends MessageRules {
   /** Infinite for a stream that looks to that itself. */
   readonly milliseconds: number;
-  /** Whether a message is enough; else the end of the request has to come as well. */
-  readonly streams: boolean;
+  /** Of a stream; infinite for one that looks to that itself. */
+  readonly messages: number;
   readonly deadlines: Deadlines;
   readonly refuse: (call: LibraryCall, startedAt: number, error: unknown) => void;
 }
+
+const nothing = Buffer.alloc(0);
 
 export class ArrivingCall implements CallListener, Awaited {
   readonly #arrival: Arrival;
@@ -26,6 +27,11 @@ export class ArrivingCall implements CallListener, Awaited {
   readonly #listener: CallListener;
   readonly #reader: MessageReader;
   #begun = false;
+  #messages = 0;
+  /** The library says so with the last message that it has: others may wait here. */
+  #halfClosed = false;
+  /** It was told its status, or is gone: whatever the library still has of it, nobody may act on it. */
+  #over = false;
 
   constructor(
     arrival: Arrival,
@@ -39,7 +45,7 @@ export class ArrivingCall implements CallListener, Awaited {
     this.#startedAt = startedAt;
     this.#usage = usage;
     this.#listener = listener;
-    this.#reader = new MessageReader(arrival.requestBytes, usage);
+    this.#reader = new MessageReader(arrival, usage);
   }
 
   get until(): number {
@@ -52,6 +58,7 @@ export class ArrivingCall implements CallListener, Awaited {
 
   /** In the place of the library's decoder. */
   write(data: Buffer): Buffer[] {
+    if (this.#over) return [];
     try {
       return this.#reader.write(data);
     } catch (error) {
@@ -71,29 +78,48 @@ export class ArrivingCall implements CallListener, Awaited {
   }
 
   onReceiveMessage(message: unknown): void {
-    if (this.#arrival.streams) this.#arrived();
+    if (this.#over) return;
+    this.#messages += 1;
+    if (this.#messages > this.#arrival.messages) {
+      this.#refuse(overloaded('open_messages'));
+      return;
+    }
+    if (this.#arrival.streams) {
+      // A message is enough.
+      this.#arrival.deadlines.delete(this);
+      if (this.#reader.arrived()) this.#call.handleDataFrame(nothing);
+    }
     this.#listener.onReceiveMessage(message);
+    if (this.#halfClosed && !this.#reader.isBusy()) this.onReceiveHalfClose();
   }
 
   onReceiveHalfClose(): void {
-    this.#arrived();
+    if (this.#over) return;
+    this.#halfClosed = this.#arrival.streams && this.#reader.isBusy();
+    if (this.#halfClosed) {
+      this.#call.startRead();
+      return;
+    }
+    this.#arrival.deadlines.delete(this);
+    this.#reader.forget();
     this.#listener.onReceiveHalfClose();
   }
 
   /** The last that comes, however a call ends. */
   onCancel(): void {
-    this.#arrival.deadlines.delete(this);
-    this.#reader.forget();
+    this.#end();
     if (this.#begun) this.#usage.end();
     this.#listener.onCancel();
   }
 
-  #arrived(): void {
+  #end(): void {
+    this.#over = true;
     this.#arrival.deadlines.delete(this);
-    this.#reader.handedOn();
+    this.#reader.forget();
   }
 
   #refuse(error: unknown): void {
+    this.#end();
     this.#arrival.refuse(this.#call, this.#startedAt, error);
   }
 }

@@ -1,4 +1,8 @@
-/** Each call is measured once, and each refusal counted and logged: before there is a message, by its handler, and within a batch. */
+/**
+ * Each call that we answer is measured once, and each refusal of ours counted and logged: before there is a message, by its handler, and
+ * within a batch. Not so what the library refuses by itself, such as its caller's deadline, a message that it cannot inflate, and a call
+ * that was cut before there was an answer.
+ */
 import { status } from '@grpc/grpc-js';
 import type { Clock } from '../core/clock.ts';
 import { AuthorityError } from '../core/errors.ts';

@@ -18,8 +18,8 @@ export interface Connections {
   watch(server: Server): void;
   /** A call on it was authorised: what its service has here. Throws `overloaded` when that has its share of connections. */
   provedBy(session: ServerHttp2Session | undefined, service: Service): Usage;
-  /** Whether a call on it was authorised. */
-  isProved(session: ServerHttp2Session | undefined): boolean;
+  /** What the service has here of which a call on it was authorised; undefined for a stranger's. */
+  usageOf(session: ServerHttp2Session | undefined): Usage | undefined;
   /** Cuts all that are left. */
   destroy(): void;
 }
@@ -29,7 +29,8 @@ interface Connection {
   readonly leave: () => void;
   cut: () => void;
   session?: ServerHttp2Session;
-  proved: boolean;
+  /** Of the service that has proved it to be its own. */
+  usage?: Usage;
 }
 
 export function createConnections(parts: {
@@ -53,7 +54,7 @@ export function createConnections(parts: {
 
   const onConnection = (socket: Socket) => {
     const peer = peerOf(socket);
-    const connection: Connection = { leave: () => leave(), cut: () => socket.destroy(), proved: false };
+    const connection: Connection = { leave: () => leave(), cut: () => socket.destroy() };
     const leave = strangers.enter(socket.remoteAddress, (limit) => {
       metrics.connectionDropped('grpc', limit);
       connection.cut();
@@ -94,16 +95,16 @@ export function createConnections(parts: {
     provedBy(session, service) {
       const usage = usages.of(service);
       const connection = session && connections.get(session);
-      if (session === undefined || connection === undefined || connection.proved) return usage;
+      if (session === undefined || connection === undefined || connection.usage !== undefined) return usage;
       if (session.destroyed) return usage;
       if (!usage.connect()) throw overloaded('service_connections');
-      connection.proved = true;
+      connection.usage = usage;
       connection.leave();
       session.settings({ maxConcurrentStreams: limits.grpcStreamsPerConnection });
       session.once('close', usage.disconnect);
       return usage;
     },
-    isProved: (session) => session !== undefined && connections.get(session)?.proved === true,
+    usageOf: (session) => session && connections.get(session)?.usage,
     destroy() {
       for (const { cut } of [...connections.values(), ...arrived.values()]) cut();
     },

@@ -21,6 +21,7 @@ export function createHealth(
 ): Health {
   const { clock, canAnswer } = parts;
   const health = new HealthImplementation(Object.fromEntries(names.map((name) => [name, 'NOT_SERVING'])));
+  forgetMadeUpNames(health);
   health.addToServer(server);
   let said: 'SERVING' | 'NOT_SERVING' = 'NOT_SERVING';
   const say = (state: typeof said) => {
@@ -39,5 +40,17 @@ export function createHealth(
       stop();
       say('NOT_SERVING');
     },
+  };
+}
+
+/**
+ * Whoever watches a name that we do not have is told SERVICE_UNKNOWN, and nothing ever after. The library would keep an entry for each such
+ * name, for ever, and anybody can make some up.
+ */
+function forgetMadeUpNames(health: HealthImplementation): void {
+  const library = health as unknown as { addWatcher(name: string, watcher: unknown): void };
+  const { addWatcher } = library;
+  library.addWatcher = (name, watcher) => {
+    if (names.includes(name)) addWatcher.call(library, name, watcher);
   };
 }

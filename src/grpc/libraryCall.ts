@@ -28,6 +28,8 @@ export interface LibraryCall extends Calling {
   decoder: { write(data: Buffer): Buffer[] };
   /** Also when inflated. */
   maxReceiveMessageSize: number;
+  handleDataFrame(data: Buffer): void;
+  startRead(): void;
   start(listener: CallListener): void;
   sendStatus(status: GrpcError): void;
 }

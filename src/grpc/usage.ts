@@ -1,4 +1,4 @@
-/** What each service has of this node at the moment: connections, calls, and memory for messages that are not whole yet. */
+/** What each service has of this node at the moment: connections, calls, and memory for messages that have not been read. */
 import type { Service } from '../authn/service.ts';
 import { AuthorityError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
@@ -51,7 +51,8 @@ export function createUsages(): Usages {
       },
       hold(bytes) {
         if (held + bytes > limits.grpcServiceMessageBytes) throw overloaded('service_message_bytes');
-        if (heldByAll + bytes > limits.grpcAllMessageBytes) throw overloaded('message_bytes');
+        // More only while it has less than is free: whatever others hold, there is room for a small message.
+        if (held + bytes > limits.grpcAllMessageBytes - heldByAll - bytes) throw overloaded('message_bytes');
         held += bytes;
         heldByAll += bytes;
       },

@@ -22,7 +22,7 @@ export interface Edges extends DenyListListener {
    * one lease at the latest. Nobody may be told of an effect before.
    */
   caughtUp(): Promise<void> | undefined;
-  /** Rejects with `unavailable` while memory is being loaded or the node stops, and with `overloaded` when there are too many. */
+  /** Rejects with `unavailable` while memory is being loaded or the node stops. How many there may be: see `edgePlaces.ts`. */
   open(keys: () => PublicKeys | undefined, service: string): Promise<EdgeStream>;
   /** Edges that are connected. */
   connected(): number;
@@ -174,7 +174,6 @@ export function createEdges(parts: {
     async open(keys, service) {
       await prepare();
       if (draining) throw new AuthorityError('unavailable', { retryAfterSeconds: 1, reason: 'draining' });
-      if (open.size >= limits.edgesPerNode) throw new AuthorityError('overloaded', { retryAfterSeconds: 1 });
       const slices = parts.slices();
       if (slices === undefined)
         throw new AuthorityError('unavailable', { retryAfterSeconds: 1, reason: 'loading' });

@@ -7,7 +7,7 @@ import type { Clock } from '../core/clock.ts';
 import { limits } from '../core/limits.ts';
 
 export interface Standing {
-  /** Somebody begins to wait for an edge of the service; answers what ends that. Those who wait at the same time are one. */
+  /** Somebody begins to wait for an edge of the service; answers what ends that. Each is judged by its own length when it ends. */
   wait(): () => void;
   /**
    * Whether an edge may get a lease now. For the first times, those that have never been late and were there before go on: a service
@@ -25,6 +25,12 @@ export interface Backoff {
   readonly milliseconds: number;
 }
 
+/** On the monotonic clock. */
+interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
 export function createStandings(parts: {
   readonly clock: Pick<Clock, 'monotonic'>;
   readonly onBackoff: (backoff: Backoff) => void;
@@ -33,45 +39,40 @@ export function createStandings(parts: {
   const standings = new Map<string, Standing>();
 
   const create = (service: string): Standing => {
-    let waiting = 0;
-    let waitingSince = 0;
-    /** Of waits that were long. */
-    let waitedMs = 0;
+    /**
+     * When there were long waits, in order; those at the same time are one. Few: together they are shorter than
+     * `edgeBehindMilliseconds`, and each is longer than `edgeSlowMilliseconds`.
+     */
+    let slow: readonly Span[] = [];
     let backoffs = 0;
     let begunAt = Number.NEGATIVE_INFINITY;
     let until = Number.NEGATIVE_INFINITY;
-    let lastLongAt = Number.NEGATIVE_INFINITY;
 
     const backOff = (now: number) => {
       const doubled = limits.edgeBackoffMilliseconds * 2 ** backoffs;
       const milliseconds = Math.min(doubled, limits.edgeBackoffMaximumMilliseconds);
       backoffs += 1;
-      waitedMs = 0;
+      slow = [];
       begunAt = now;
       until = now + milliseconds;
       onBackoff({ service, milliseconds });
     };
-    const waited = (now: number) => {
-      const milliseconds = now - waitingSince;
+    const waited = (from: number, to: number) => {
       // What was granted before the last time is no new offence.
-      if (milliseconds < limits.edgeSlowMilliseconds || now < until) return;
-      if (now - Math.max(until, lastLongAt) > limits.edgeBackoffForgottenMilliseconds) {
+      if (to - from < limits.edgeSlowMilliseconds || to < until) return;
+      if (to - Math.max(until, slow.at(-1)?.to ?? until) > limits.edgeBackoffForgottenMilliseconds) {
         backoffs = 0;
-        waitedMs = 0;
+        slow = [];
       }
-      lastLongAt = now;
-      waitedMs += milliseconds;
-      if (waitedMs >= limits.edgeBehindMilliseconds) backOff(now);
+      slow = joined(slow, { from, to });
+      const milliseconds = slow.reduce((sum, span) => sum + span.to - span.from, 0);
+      if (milliseconds >= limits.edgeBehindMilliseconds) backOff(to);
     };
 
     return {
       wait() {
-        if (waiting === 0) waitingSince = clock.monotonic();
-        waiting += 1;
-        return () => {
-          waiting -= 1;
-          if (waiting === 0) waited(clock.monotonic());
-        };
+        const from = clock.monotonic();
+        return () => waited(from, clock.monotonic());
       },
       mayHold: ({ openedAt, late }) =>
         clock.monotonic() >= until || (backoffs <= limits.edgeBackoffsOfSome && openedAt < begunAt && !late),
@@ -86,4 +87,11 @@ export function createStandings(parts: {
       return known;
     },
   };
+}
+
+/** With one more, which ends last. */
+function joined(spans: readonly Span[], last: Span): readonly Span[] {
+  const before = spans.filter(({ to }) => to < last.from);
+  const from = Math.min(last.from, spans[before.length]?.from ?? last.from);
+  return [...before, { from, to: last.to }];
 }

@@ -1,4 +1,5 @@
 /** Health: who asks before it calls is sent to nodes that can answer. */
+import { once } from 'node:events';
 import {
   type Client,
   credentials,
@@ -7,7 +8,7 @@ import {
   ServerCredentials,
   type ServiceError,
 } from '@grpc/grpc-js';
-import { service } from 'grpc-health-check';
+import { HealthImplementation, service } from 'grpc-health-check';
 import t from 'tap';
 import { serviceNames } from '../../src/contract/contract.ts';
 import { limits } from '../../src/core/limits.ts';
@@ -81,4 +82,37 @@ t.test('who watches health does not hold up a node that stops', async (t) => {
   await authority.stop();
   t.ok(performance.now() - began < limits.drainMilliseconds / 2, 'long before a drain is over');
   t.equal(said.at(-1), 'NOT_SERVING', 'and it was told');
+});
+
+t.test('whoever watches a made-up name is told that it is unknown, and leaves nothing behind', async (t) => {
+  const { addToServer } = HealthImplementation.prototype;
+  let watchers = new Map<string, Set<unknown>>();
+  HealthImplementation.prototype.addToServer = function (server) {
+    ({ watchers } = this as unknown as { watchers: typeof watchers });
+    addToServer.call(this, server);
+  };
+  t.teardown(() => {
+    HealthImplementation.prototype.addToServer = addToServer;
+  });
+  const authority = await startAuthority();
+  t.teardown(() => authority.stop());
+  const client = new HealthClient(`127.0.0.1:${authority.grpcPort}`, credentials.createInsecure());
+  t.teardown(() => client.close());
+  const { watch } = client as unknown as {
+    watch(request: { service: string }): NodeJS.EventEmitter & { cancel(): void };
+  };
+  const firstSaid = async (service: string) => {
+    const stream = watch.call(client, { service });
+    stream.on('error', () => {});
+    const [{ status }] = await once(stream, 'data');
+    return { status, stream };
+  };
+  for (let number = 0; number < 10; number += 1) {
+    const { status, stream } = await firstSaid(`made-up-${number}`);
+    t.equal(status, 'SERVICE_UNKNOWN');
+    stream.cancel();
+  }
+  const { status } = await firstSaid(names.at(-1) ?? '');
+  t.equal(status, 'SERVING');
+  t.strictSame([...watchers.keys()], [names.at(-1)]);
 });

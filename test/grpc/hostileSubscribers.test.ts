@@ -79,7 +79,7 @@ t.test('three that renew and never acknowledge', async (t) => {
     t.ok((await follower.renew()) > 0, 'another service keeps its lease');
     for (const { close } of again) close();
   }
-  const metrics = (await authority.call('GET', '/metrics')).body;
+  const metrics = (await authority.operations('GET', '/metrics')).body;
   t.match(metrics, /^countersign_edge_backoffs_total\{service="hostile"\} 1$/m);
   t.match(metrics, /effect_edges_total\{outcome="lease_expired",service="hostile"\} 3/);
   t.match(authority.log(), /"service":"hostile","milliseconds":10000/);

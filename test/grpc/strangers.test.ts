@@ -212,7 +212,7 @@ t.test('connections', async (t) => {
   t.match(answer, { status: ok }, 'a service that comes later finds a place');
   await openSilent(2 * limits.grpcStrangersOfAddress);
   t.match(await late.send({ body: good() }), { status: ok }, 'and keeps it');
-  const { body } = await authority.call('GET', '/metrics');
+  const { body } = await authority.operations('GET', '/metrics');
   t.match(String(body.text ?? body), /connections_dropped_total\{where="grpc",limit="address"\} [1-9]/);
   service.close();
   late.close();

@@ -120,7 +120,7 @@ t.test('a node has room for so many streams, and for others when they have ended
     (await createService({ name, permissions: ['tokens.check'] }, { actor: 'operator' })).token;
   const tokens = [authority.serviceToken, await another('b'), await another('c')];
   await eventually('all of the last round are gone', async () =>
-    /^countersign_edges_connected 0$/m.test((await authority.call('GET', '/metrics')).body),
+    /^countersign_edges_connected 0$/m.test((await authority.operations('GET', '/metrics')).body),
   );
   const answers: string[] = [];
   for (const token of [...tokens.slice(0, 1), ...tokens.flatMap((each) => [each, each])]) {
@@ -134,6 +134,6 @@ t.test('a node has room for so many streams, and for others when they have ended
     [yes, yes, no, yes, no, yes, no],
     'others find places beside one that takes all it gets',
   );
-  const metrics = (await authority.call('GET', '/metrics')).body;
+  const metrics = (await authority.operations('GET', '/metrics')).body;
   t.match(metrics, /^countersign_edges_refused_total\{service="b"\} 1$/m);
 });

@@ -51,6 +51,52 @@ t.test('those who wait at the same time are one', async (t) => {
   t.strictSame(backoffs, []);
 });
 
+/** Begins a wait every so often; each lasts for so long. */
+async function waitOverlapping(
+  { clock, standing }: Pick<ReturnType<typeof open>, 'clock' | 'standing'>,
+  { every, lasting, until }: Record<'every' | 'lasting' | 'until', number>,
+): Promise<void> {
+  for (let from = 0; from < until; from += every) {
+    clock.after(lasting, standing.wait());
+    await clock.advance(every);
+  }
+}
+
+t.test('waits that overlap are judged as each of them ends', async (t) => {
+  for (const [what, waits, backsOff] of [
+    ['a logout a second, and nobody acknowledges', { every: 1_000, lasting: 4_900, until: 20_000 }, true],
+    ['moments, one into the next', { every: 8, lasting: 10, until: 3_000 }, false],
+    ['nearly long, one into the next', { every: 10, lasting: slowMs - 1, until: 10_000 }, false],
+    ['a little too long, one into the next', { every: 100, lasting: slowMs, until: 3_000 }, true],
+  ] as const) {
+    const opened = open();
+    await waitOverlapping(opened, waits);
+    t.equal(opened.backoffs.length > 0, backsOff, what);
+  }
+});
+
+t.test('a long wait counts whole, whatever shorter ones ended within it', async (t) => {
+  const { clock, standing, backoffs } = open();
+  for (let round = 0; round < 2; round += 1) {
+    const long = standing.wait();
+    await clock.advance(behindMs - slowMs - 1);
+    const short = standing.wait();
+    await clock.advance(slowMs);
+    short();
+    long();
+    t.equal(backoffs.length, round);
+    await clock.advance(slowMs);
+  }
+});
+
+t.test("a pause between two waits is nobody's", async (t) => {
+  const { clock, backoffs, wait } = open();
+  await wait(behindMs / 2);
+  await clock.advance(behindMs);
+  await wait(behindMs / 2 - 1);
+  t.strictSame(backoffs, []);
+});
+
 t.test('each time it is twice as long, up to a limit', async (t) => {
   const { clock, backoffs, mayHold, wait } = open();
   for (let round = 0; round < 10; round += 1) {
