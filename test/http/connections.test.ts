@@ -41,7 +41,7 @@ t.test('whoever comes finds a place', async (t) => {
       t.match(await authority.call('GET', '/auth/me', { token: done.access_token }), { status: 200 });
       t.match(await authority.call('POST', '/auth/login', { body: {} }), { status: 400 });
     });
-  const { body } = await authority.call('GET', '/metrics');
+  const { body } = await authority.operations('GET', '/metrics');
   t.match(body, /connections_dropped_total\{where="http",limit="address"\} [1-9]/);
 });
 
