@@ -45,7 +45,7 @@ export async function openGuessingLimits(parts: Parts): Promise<GuessingLimits> 
     return { passwordAttempts, rateLimits: undefined };
   }
   const counters = await openCounters(parts);
-  const rateLimits = { counters, scale, keyedHash: createKeyedHash(keyEncryptionKey, 'rates') };
+  const rateLimits = { counters, clock, scale, keyedHash: createKeyedHash(keyEncryptionKey, 'rates') };
   return { passwordAttempts, rateLimits };
 }
 

@@ -14,8 +14,11 @@ export interface RateCount {
 export interface RateCounters {
   /** Counts one. The first one of a name begins a window of `windowMs`. `budget`: how many are allowed in it. */
   increment(name: string, windowMs: number, budget: number): Promise<RateCount>;
-  /** Takes one back, for what was refused in the end. Nothing happens when its window has ended. */
-  giveBack(name: string, budget: number): Promise<void>;
+  /**
+   * Takes one back, for what was refused in the end. `remainingMs`: until the end of the window that counted it. When that has ended,
+   * nothing happens, also when the next one has begun.
+   */
+  giveBack(name: string, budget: number, remainingMs: number): Promise<void>;
 }
 
 export const limitedOperations = ['login', 'register', 'refresh', 'password', 'sessions', 'reads'] as const;
@@ -47,8 +50,8 @@ export function withLocalShare(parts: {
         return { count: count + budget - localShare(budget), remainingMs };
       }
     },
-    // To those that counted it, or nearly always so.
-    giveBack: (name, budget) => (alone ? local : shared).giveBack(name, budget).catch(onFault),
+    // Who counts now may not be who counted it: then a count may be one too low or too high, until its window ends.
+    giveBack: (...counted) => (alone ? local : shared).giveBack(...counted).catch(onFault),
   };
 }
 

@@ -153,7 +153,8 @@ async function answer(socket: Socket, run: RunCommand | undefined): Promise<void
     send({ err: `The command failed: ${error instanceof Error ? error.message : String(error)}` });
     send({ exit: 1 });
   } finally {
-    socket.end();
+    // A caller that keeps its side open must not keep its place.
+    socket.destroySoon();
   }
 }
 

@@ -40,6 +40,8 @@ export const guessingLimits = {
 
   // Rates of requests
   rateWindowMilliseconds: 60_000,
+  /** By how much the end of a window may seem later when it is looked at again; the next window ends a whole one later. */
+  rateWindowToleranceMilliseconds: 500,
   /**
    * Requests in a window: of one address, which may be a whole office; of one network, a tenth of all at most, so that no site
    * can use up what is everybody's; of one account from one address, which is a person or a program; of all together, which no
@@ -72,4 +74,6 @@ export const guessingLimits = {
   rateScaleMaximum: 1_000,
   /** Proxies that can be named, each a network. */
   trustedProxies: 64,
+  /** Addresses of proxies that nobody named of which the log and the warnings tell: a program on this machine must not hide the proxy. */
+  unnamedProxies: 8,
 } as const;

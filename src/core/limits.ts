@@ -27,11 +27,13 @@ export const limits = {
   /** An idle keep-alive connection is closed after this. Longer than the 60 s of common load balancers. */
   httpKeepAliveMilliseconds: 65_000,
   /**
-   * Connections on which no whole request is being answered, in all and of one address that is no trusted proxy; the oldest gives
+   * Connections on which no whole request is being worked on, answers on their way included, in all and of one address that is no trusted proxy; the oldest gives
    * way. Each costs about 15 kB. An office of a few hundred people fits behind one address.
    */
   httpIdleConnections: 4_000,
   httpIdleConnectionsOfAddress: 1_000,
+  /** Requests of one connection whose answers have not gone out. Browsers and proxies send one at a time. */
+  httpRequestsAtOnce: 4,
   /** Other origins that may call from a browser: each is a deployment that somebody looks after. */
   corsOrigins: 20,
   /** For how long a browser remembers what another origin may send. What it may read, each answer says anew. */

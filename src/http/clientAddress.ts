@@ -3,8 +3,8 @@
  * X-Forwarded-For and Forwarded. Fastify's own takes the port that some proxies add for a part of the address.
  */
 import type { IncomingHttpHeaders } from 'node:http';
-import { BlockList, isIP } from 'node:net';
 import { canonicalIp } from '../core/ipAddress.ts';
+import { createIpNetworks } from '../core/ipNetworks.ts';
 import type { HttpApp } from './bareApp.ts';
 
 declare module 'fastify' {
@@ -35,13 +35,13 @@ export function knowClientAddress(app: HttpApp, parts: ClientAddressParts): void
 
 /** From the peer backwards, the first address that is no proxy's; the first of all when each is. */
 export function createAddressOf({ trustedProxies, onUnnamedProxy }: ClientAddressParts) {
-  const trusted = networks(trustedProxies);
+  const trusted = createIpNetworks(trustedProxies);
   return (peer: string | undefined, headers: IncomingHttpHeaders): string | undefined => {
     let address = canonicalIp(peer ?? '');
     const before = forwardedFor(headers);
     while (address !== undefined && before.length > 0) {
-      if (!includes(trusted, address)) {
-        if (includes(privateNetworks, address)) onUnnamedProxy(address);
+      if (!trusted.includes(address)) {
+        if (privateNetworks.includes(address)) onUnnamedProxy(address);
         break;
       }
       address = readNode(before.pop() ?? '');
@@ -80,27 +80,8 @@ function readNode(node: string): string | undefined {
   return canonicalIp(inBrackets ?? withPort ?? node);
 }
 
-function networks(list: readonly string[]): BlockList {
-  const blocks = new BlockList();
-  for (const network of list) {
-    const [address = '', length] = network.split('/');
-    const family = familyOf(address);
-    if (length === undefined) blocks.addAddress(address, family);
-    else blocks.addSubnet(address, Number(length), family);
-  }
-  return blocks;
-}
-
-function includes(blocks: BlockList, address: string): boolean {
-  return blocks.check(address, familyOf(address));
-}
-
-function familyOf(address: string): 'ipv4' | 'ipv6' {
-  return isIP(address) === 4 ? 'ipv4' : 'ipv6';
-}
-
 /** RFC 6890: loopback, private use, shared by a provider's customers (as some clusters use it), link-local. */
-const privateNetworks = networks([
+const privateNetworks = createIpNetworks([
   ...['127.0.0.0/8', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', '169.254.0.0/16'],
   ...['::1', 'fc00::/7', 'fe80::/10'],
 ]);

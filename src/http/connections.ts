@@ -1,74 +1,100 @@
 /**
- * Connections over HTTP can be opened by anybody. While no whole request of one is being answered it costs nothing but room, so there
- * are only so many of those, and the oldest gives way to the next.
+ * Connections over HTTP can be opened by anybody. While no whole request of one is being worked on it costs nothing but room, so there
+ * are only so many of those, and the oldest gives way to the next. That includes one whose answer is on its way: the peer may not
+ * read it. Of requests that wait for their answers, one connection has a few.
  */
-import { BlockList, isIP, type Socket } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { canonicalIp } from '../core/ipAddress.ts';
+import { createIpNetworks } from '../core/ipNetworks.ts';
 import { limits } from '../core/limits.ts';
 import { createStrangers } from '../core/strangers.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { HttpApp } from './bareApp.ts';
 
-export function limitConnections(
-  app: HttpApp,
-  parts: {
-    readonly metrics: Pick<Metrics, 'connectionDropped' | 'gauge'>;
-    readonly trustedProxies: readonly string[];
-  },
-): void {
-  const { metrics } = parts;
+interface Connection {
+  /** Takes it from those that may have to give way. */
+  leave: () => void;
+  /** Requests that are there with their bodies, and have no answer yet. */
+  readonly inWork: Set<IncomingMessage>;
+  /** Requests whose answers have not gone out. */
+  unanswered: number;
+}
+
+export interface ConnectionParts {
+  readonly metrics: Pick<Metrics, 'connectionDropped' | 'gauge'>;
+  readonly trustedProxies: readonly string[];
+}
+
+export function limitConnections(app: HttpApp, { metrics, trustedProxies }: ConnectionParts): void {
   const strangers = createStrangers({
     total: limits.httpIdleConnections,
     ofOneAddress: limits.httpIdleConnectionsOfAddress,
   });
   metrics.gauge(
     'countersign_http_idle_connections',
-    'HTTP connections on which no request is being answered.',
+    'HTTP connections on which no request is being worked on; answers may be on their way.',
     strangers.count,
   );
-  const isProxy = proxyCheck(parts.trustedProxies);
-  const leaving = new WeakMap<Socket, () => void>();
-  const enter = (socket: Socket) => {
+  const proxies = createIpNetworks(trustedProxies);
+  const connections = new WeakMap<Socket, Connection>();
+  const drop = (socket: Socket, limit: string) => {
+    metrics.connectionDropped('http', limit);
+    socket.destroy();
+  };
+  const enter = (socket: Socket, connection: Connection) => {
+    connection.leave();
     if (socket.destroyed) return;
+    const address = canonicalIp(socket.remoteAddress ?? '');
     // Everybody comes from the address of a proxy.
-    const address = isProxy(socket.remoteAddress) ? undefined : socket.remoteAddress;
-    const leave = strangers.enter(address, (limit) => {
-      metrics.connectionDropped('http', limit);
-      socket.destroy();
-    });
-    leaving.set(socket, leave);
+    const counted = address !== undefined && !proxies.includes(address) ? address : undefined;
+    connection.leave = strangers.enter(counted, (limit) => drop(socket, limit));
   };
 
   app.server.on('connection', (socket: Socket) => {
-    enter(socket);
-    socket.once('close', () => leaving.get(socket)?.());
+    const connection: Connection = { leave: () => {}, inWork: new Set(), unanswered: 0 };
+    connections.set(socket, connection);
+    enter(socket, connection);
+    socket.once('close', () => connection.leave());
   });
+  limitRequestsAtOnce(app, connections, drop);
   // Not before its body is there as well.
-  app.addHook('preValidation', ({ raw: { socket } }, _reply, done) => {
-    leaving.get(socket)?.();
+  app.addHook('preValidation', ({ raw }, _reply, done) => {
+    const connection = connections.get(raw.socket);
+    connection?.inWork.add(raw);
+    connection?.leave();
     done();
   });
-  app.addHook('onResponse', ({ raw: { socket } }, _reply, done) => {
-    leaving.get(socket)?.();
-    enter(socket);
-    done();
+  app.addHook('onSend', ({ raw }, _reply, payload, done) => {
+    const connection = connections.get(raw.socket);
+    connection?.inWork.delete(raw);
+    if (connection?.inWork.size === 0) enter(raw.socket, connection);
+    done(null, payload);
   });
 }
 
-/** `networks`: addresses, or networks such as `10.0.0.0/8`. */
-function proxyCheck(networks: readonly string[]): (address: string | undefined) => boolean {
-  const proxies = new BlockList();
-  for (const network of networks) {
-    const [address = '', length] = network.split('/');
-    if (length === undefined) proxies.addAddress(address, familyOf(address));
-    else proxies.addSubnet(address, Number(length), familyOf(address));
-  }
-  return (peer) => {
-    const address = canonicalIp(peer ?? '');
-    return address !== undefined && proxies.check(address, familyOf(address));
+/** Node takes up every request that has come, and keeps the answers in the order of the requests until they are read. */
+function limitRequestsAtOnce(
+  app: HttpApp,
+  connections: WeakMap<Socket, Connection>,
+  drop: (socket: Socket, limit: string) => void,
+): void {
+  const count = ({ socket }: IncomingMessage, response: ServerResponse) => {
+    const connection = connections.get(socket);
+    if (connection === undefined || socket.destroyed) return;
+    connection.unanswered += 1;
+    response.once('close', () => {
+      connection.unanswered -= 1;
+    });
+    if (connection.unanswered > limits.httpRequestsAtOnce) drop(socket, 'requests');
   };
-}
-
-function familyOf(address: string): 'ipv4' | 'ipv6' {
-  return isIP(address) === 6 ? 'ipv6' : 'ipv4';
+  app.server.prependListener('request', count);
+  app.server.on('checkExpectation', (request, response) => {
+    count(request, response);
+    response.writeHead(417).end();
+  });
+  app.addHook('onRequest', ({ raw: { socket } }, _reply, done) => {
+    // What else came with one too many is not taken up.
+    if (!socket.destroyed) done();
+  });
 }

@@ -8,6 +8,7 @@
 import rateLimit, { type FastifyRateLimitStore, type FastifyRateLimitStoreCtor } from '@fastify/rate-limit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { LimitedOperation, RateCounters, RateScope } from '../authn/rateCounters.ts';
+import type { Clock } from '../core/clock.ts';
 import { AuthorityError } from '../core/errors.ts';
 import { ipNetwork, type PrefixLengths } from '../core/ipAddress.ts';
 import type { KeyedHash } from '../core/keyedHash.ts';
@@ -16,6 +17,7 @@ import type { HttpApp } from './bareApp.ts';
 
 export interface RateLimitParts {
   readonly counters: RateCounters;
+  readonly clock: Pick<Clock, 'monotonic'>;
   /** Every budget is multiplied by it. */
   readonly scale: number;
   /** Counts are kept under such names, so that they are no list of addresses or users. */
@@ -82,11 +84,18 @@ type Check = (
   reply: FastifyReply,
 ) => Promise<void>;
 
-async function createCheck(app: HttpApp, { counters, scale, keyedHash }: RateLimitParts): Promise<Check> {
+interface Counted {
+  readonly counter: string;
+  /** On the clock that never steps back: when its window ends. */
+  readonly endsAt: number;
+}
+
+async function createCheck(app: HttpApp, parts: RateLimitParts): Promise<Check> {
+  const { counters, clock, scale, keyedHash } = parts;
   await app.register(rateLimit, { global: false, store: storeOver(counters) });
   const name = (...about: readonly string[]) => keyedHash(...about).toString('base64url');
   const names = new WeakMap<FastifyRequest, string>();
-  const counted = new WeakMap<FastifyRequest, string[]>();
+  const counted = new WeakMap<FastifyRequest, Counted[]>();
   const take = app.createRateLimit({
     keyGenerator: (request) => names.get(request) ?? '',
     max: (_request, key) => budgetOf(key),
@@ -100,7 +109,8 @@ async function createCheck(app: HttpApp, { counters, scale, keyedHash }: RateLim
   app.addHook('onSend', (request, { statusCode }, payload, done) => {
     // Not waited for: what comes next from here is counted behind it.
     if (statusCode === 429 || statusCode === 503)
-      for (const name of counted.get(request) ?? []) void counters.giveBack(name, budgetOf(name));
+      for (const { counter, endsAt } of counted.get(request) ?? [])
+        void counters.giveBack(counter, budgetOf(counter), endsAt - clock.monotonic());
     done(null, payload);
   });
 
@@ -111,8 +121,9 @@ async function createCheck(app: HttpApp, { counters, scale, keyedHash }: RateLim
     const counter = `${operation}:${scope}:${name(operation, scope, ...whose)}`;
     names.set(request, counter);
     const taken = await take(request);
-    counted.set(request, [...(counted.get(request) ?? []), counter]);
     if (taken.isAllowed) return;
+    const endsAt = clock.monotonic() + taken.ttl;
+    counted.set(request, [...(counted.get(request) ?? []), { counter, endsAt }]);
     const { max, remaining, isExceeded } = taken;
     const seconds = Math.max(1, taken.ttlInSeconds);
     if (told.includes(scope)) {

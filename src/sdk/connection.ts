@@ -70,8 +70,11 @@ export function connect(address: Address, parts: ConnectionParts): Connecting {
       else destroy(session);
       reject(new RpcError('UNAVAILABLE', why, { ofTls }));
     };
-    const failOf = (error: Error) =>
-      tls !== undefined && isOfTls(error) ? fail(tlsText(error), { ofTls: true }) : fail(error.message);
+    const failOf = (thrown: Error) => {
+      const error = firstOf(thrown);
+      if (tls !== undefined && isOfTls(error)) fail(tlsText(error), { ofTls: true });
+      else fail(error.message);
+    };
     const cancelTimer: Cancel = clock.after(guardLimits.connectMilliseconds, () =>
       fail('no connection in time'),
     );
@@ -106,10 +109,15 @@ function openSocket({ host, port }: Address, tls: ClientTls | undefined): Socket
   }).setNoDelay();
 }
 
-/** Errors of the network name the system call that failed, or are a reset; all others are of TLS. */
+/** Of a name with several addresses, each of which failed; what says so has no words of its own. */
+function firstOf(error: Error): Error {
+  return error instanceof AggregateError ? (error.errors[0] ?? error) : error;
+}
+
+/** Errors of the network name the system call that failed, or are a reset or a timeout of Node's; all others are of TLS. */
 function isOfTls(error: Error): boolean {
   const { syscall, code = '' } = error as NodeJS.ErrnoException;
-  return syscall === undefined && code !== 'ECONNRESET' && !code.startsWith('ERR_HTTP2');
+  return syscall === undefined && !/^(ECONNRESET$|ERR_HTTP2|ERR_SOCKET)/.test(code);
 }
 
 /** Without the place in the sources of OpenSSL, which has a library for each of its errors. */
@@ -117,13 +125,13 @@ function tlsText(error: Error & { readonly library?: string; readonly reason?: s
   return `TLS: ${error.library === undefined ? error.message : error.reason}`;
 }
 
-/** Before HTTP/2 has begun. Those who are not accepted are told by nothing else. */
+/** Before HTTP/2 has begun. Those who are not accepted are told by nothing else, and a node that stops may look the same. */
 function endedEarly(tls: ClientTls | undefined): [why: string, fault: { ofTls: boolean }] {
   if (tls === undefined)
     return ['the connection ended at once, as it does where TLS is spoken', { ofTls: false }];
   if (tls.certificate === undefined) return ['the connection ended', { ofTls: false }];
   return [
-    'TLS: the connection ended at once, as it does when the client certificate is not accepted',
+    'TLS: the connection ended at once, as it does when the client certificate is not accepted, or the node stops',
     { ofTls: true },
   ];
 }

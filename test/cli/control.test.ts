@@ -4,7 +4,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import t from 'tap';
 import { askRunning, claimDataFolder } from '../../src/cli/control.ts';
 import { limits } from '../../src/core/limits.ts';
@@ -29,10 +28,16 @@ async function ask(): Promise<{ readonly exit: number | undefined; readonly said
 }
 
 async function say(line: string) {
-  const socket = connect(join(folder, 'control.sock'));
+  // It never closes its own side.
+  const socket = connect({ path: join(folder, 'control.sock'), allowHalfOpen: true });
   await once(socket, 'connect');
+  t.teardown(() => socket.destroy());
+  let said = '';
+  socket.on('data', (chunk) => {
+    said += chunk;
+  });
   socket.write(line);
-  return { socket, answer: text(socket) };
+  return { answer: once(socket, 'end').then(() => said) };
 }
 
 t.test('a command is run', async (t) => {

@@ -82,7 +82,7 @@ const headers = [
 ];
 
 t.test('odd text', async (t) => {
-  // Limits that are off would be a warning, and its log is to have none.
+  // Limits that are off, or a proxy without a name, would be a warning, and its log is to have none.
   const authority = await startAuthority({ env: { RATE_LIMITS: '1000', TRUSTED_PROXIES: '127.0.0.1' } });
   t.teardown(() => authority.stop());
   await authority.register(email);

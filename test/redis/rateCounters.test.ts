@@ -28,20 +28,30 @@ for (const [name, start] of [
     });
 
     t.test('one that is given back was not counted, whoever counted it', async (t) => {
-      await other.giveBack('back', 10);
+      await other.giveBack('back', 10, minute);
       t.equal(await server.command('EXISTS', keys.rate('back')), 0, 'nothing is made by it');
       for (let count = 0; count < 2; count += 1) await one.increment('back', minute, 10);
       const ends = Number(await server.command('PTTL', keys.rate('back')));
-      await other.giveBack('back', 10);
+      await other.giveBack('back', 10, minute);
       const { count, remainingMs } = await one.increment('back', minute, 10);
       t.equal(count, 2);
       t.ok(remainingMs <= ends, 'its window ends as before');
-      for (let time = 0; time < 3; time += 1) await other.giveBack('back', 10);
+      for (let time = 0; time < 3; time += 1) await other.giveBack('back', 10, minute);
       t.match(await one.increment('back', minute, 10), { count: 1 }, 'there is nothing below none');
       await server.command('DEL', keys.rate('back'));
       await server.command('SADD', keys.rate('back'), 'x');
-      await other.giveBack('back', 10);
+      await other.giveBack('back', 10, minute);
       t.match(await one.increment('back', minute, 10), { count: 1 }, 'what is no count');
+    });
+
+    t.test('what an earlier window counted is not taken from the next one', async (t) => {
+      const { remainingMs } = await one.increment('next', minute, 10);
+      await server.command('DEL', keys.rate('next'));
+      t.match(await other.increment('next', minute, 10), { count: 1 });
+      await one.giveBack('next', 10, remainingMs - minute);
+      t.match(await other.increment('next', minute, 10), { count: 2 });
+      await one.giveBack('next', 10, remainingMs);
+      t.match(await other.increment('next', minute, 10), { count: 2 });
     });
 
     t.test('none is lost among many at once', async (t) => {

@@ -1,4 +1,5 @@
 /** A connection of the SDK: addresses, TLS with the name of the server, and ends that are nobody's fault. */
+import dns from 'node:dns';
 import { once } from 'node:events';
 import { createSecureServer, createServer } from 'node:http2';
 import type { AddressInfo } from 'node:net';
@@ -43,6 +44,30 @@ t.test('whatever the address, a connection that cannot be is an error and no cra
   const { port } = server.address() as AddressInfo;
   const address = { host: '127.0.0.1', port, text: `[127.0.0.1]:${port}` };
   await t.rejects(connect(address, parts).connected, { name: 'RpcError', status: 'UNAVAILABLE' });
+});
+
+t.test('an outage is one of the network, however many addresses the name has', async (t) => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  const { lookup } = dns;
+  t.teardown(() => {
+    dns.lookup = lookup;
+  });
+  const addresses = [
+    { address: '127.0.0.1', family: 4 },
+    { address: '127.0.0.2', family: 4 },
+  ];
+  dns.lookup = ((_name: string, _options: unknown, done: (error: null, list: typeof addresses) => void) =>
+    done(null, addresses)) as unknown as typeof lookup;
+  const address = { host: 'authority.example', port, text: `authority.example:${port}` };
+  for (const tls of [undefined, { ca: '' }])
+    await t.rejects(connect(address, { ...parts, tls }).connected, {
+      name: 'RpcError',
+      ofTls: false,
+      message: /ECONNREFUSED 127\.0\.0\.1/,
+    });
 });
 
 t.test('a server is told by which name it was called', async (t) => {

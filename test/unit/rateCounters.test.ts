@@ -25,14 +25,19 @@ t.test('one that is given back was not counted, as long as its window lasts', as
   const count = async (name: string) => (await counters.increment(name, 1_000, 10)).count;
   t.equal(await count('a'), 1);
   t.equal(await count('b'), 1);
-  await counters.giveBack('a', 10);
+  await counters.giveBack('a', 10, 1_000);
   t.equal(await count('a'), 1);
-  for (let time = 0; time < 3; time += 1) await counters.giveBack('a', 10);
+  for (let time = 0; time < 3; time += 1) await counters.giveBack('a', 10, 1_000);
   t.equal(await count('a'), 1, 'there is nothing below none');
   await clock.advance(1_000);
-  await counters.giveBack('a', 10);
+  await counters.giveBack('a', 10, 0);
   t.equal(await count('a'), 1, 'nor a window that ended');
   t.equal(await count('b'), 1);
+  await counters.giveBack('a', 10, -1);
+  t.equal(await count('a'), 2, 'nor is it taken from the next one');
+  await clock.advance(400);
+  await counters.giveBack('a', 10, 600);
+  t.equal(await count('a'), 2, 'which has its own');
 });
 
 t.test('what it remembers is bounded, and no window is forgotten before its end', async (t) => {
@@ -51,7 +56,7 @@ t.test('what it remembers is bounded, and no window is forgotten before its end'
   t.ok(times > 4 && times < 40, `then names share counts, few of them one: ${times}`);
   t.ok((await count('late 1')) > 1);
   t.equal(await count('late 1', 20), 1, 'never those of different budgets');
-  await counters.giveBack('late 1', 20);
+  await counters.giveBack('late 1', 20, 1_000);
   t.equal(await count('late 1', 20), 1);
   await clock.advance(1_000);
   t.equal(await count('mine'), 1, 'and when they have ended there is room');
@@ -82,7 +87,7 @@ t.test('while the shared count fails, a small share is let through, and everythi
   t.equal(await letThrough(60, 100), 60 * limits.rateLocalShare);
   t.equal(await letThrough(5, 100), 1, 'never none');
   const counted = 5 + 100;
-  await counters.giveBack('of 5', 5);
+  await counters.giveBack('of 5', 5, 1_000);
   t.match(
     await counters.increment('of 5', 1_000, 5),
     { count: counted - 1 },

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { HttpApp } from '../bareApp.ts';
+import { answerFromMemory } from '../docsFiles.ts';
 import { refreshCookieName } from '../refreshCookie.ts';
 
 const packageFile = new URL('../../../package.json', import.meta.url);
@@ -39,9 +40,16 @@ export async function docsRoutes(app: HttpApp): Promise<void> {
       },
     },
   });
-  await app.register(swaggerUi, {
-    routePrefix: '/docs',
-    staticCSP: contentPolicy,
-    theme: { title: 'Countersign' },
+  await app.register(async (scope) => {
+    const document = { json: () => JSON.stringify(app.swagger()), yaml: () => app.swagger({ yaml: true }) };
+    scope.addHook(
+      'onRoute',
+      answerFromMemory((format) => document[format]()),
+    );
+    await scope.register(swaggerUi, {
+      routePrefix: '/docs',
+      staticCSP: contentPolicy,
+      theme: { title: 'Countersign' },
+    });
   });
 }

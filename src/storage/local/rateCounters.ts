@@ -38,9 +38,11 @@ export function createLocalRateCounters({ clock }: { clock: Pick<Clock, 'monoton
       window.count += 1;
       return { count: window.count, remainingMs: Math.round(window.endsAt - now) };
     },
-    async giveBack(name, budget) {
-      const window = live(name, budget, clock.monotonic());
-      if (window !== undefined) window.count = Math.max(0, window.count - 1);
+    async giveBack(name, budget, remainingMs) {
+      const now = clock.monotonic();
+      const window = live(name, budget, now);
+      const latest = now + remainingMs + limits.rateWindowToleranceMilliseconds;
+      if (window !== undefined && window.endsAt <= latest) window.count = Math.max(0, window.count - 1);
     },
   };
 }

@@ -3,12 +3,13 @@
 
   Input:
     KEYS[1]  the count of the window (string)
+    ARGV[1]  milliseconds until the window has ended that counted it, at the latest
 
   Output: nothing
 
-  Its window may have ended meanwhile, and others can write here: what is no count is left alone.
+  The next window may have begun meanwhile: it ends later than that. Others can write here: what is no count is left alone.
 ]]
 local count = tonumber(redis.pcall('GET', KEYS[1]))
-if count and count > 0 then
+if count and count > 0 and redis.call('PTTL', KEYS[1]) <= tonumber(ARGV[1]) then
   redis.call('SET', KEYS[1], count - 1, 'KEEPTTL')
 end

@@ -1,5 +1,6 @@
 /** Counts that all nodes share. They are worth no more than that: whoever loses them counts from the beginning. */
 import type { RateCounters } from '../../authn/rateCounters.ts';
+import { limits } from '../../core/limits.ts';
 import type { RedisConnection } from './connection.ts';
 import type { RedisKeys } from './keys.ts';
 import { loadScript } from './script.ts';
@@ -17,8 +18,9 @@ export function createSharedRateCounters(parts: {
       const [count, remainingMs] = answer as [number, number];
       return { count, remainingMs };
     },
-    async giveBack(name) {
-      await redis.run((commands) => takeBack(commands, [keys.rate(name)], []));
+    async giveBack(name, _budget, remainingMs) {
+      const latest = Math.ceil(remainingMs) + limits.rateWindowToleranceMilliseconds;
+      await redis.run((commands) => takeBack(commands, [keys.rate(name)], [latest]));
     },
   };
 }
