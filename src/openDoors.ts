@@ -53,8 +53,13 @@ export async function openDoors({ config, ...parts }: DoorParts): Promise<Doors>
   const grpc = createGrpcServer({ ...config.grpc, ...parts, issuer });
   const wait = async (milliseconds: number) => {
     await new Promise<void>((resolve) => void clock.after(milliseconds, resolve));
-    // A busy process has not yet seen what came meanwhile: it takes a connection in one turn, and reads from it in the next.
-    for (let turn = 0; turn < 2; turn += 1) await new Promise<void>((resolve) => void atEndOfTurn(resolve));
+    // A busy process has not yet seen what came meanwhile: it takes a connection in one turn, and reads from it in the next. A connection
+    // that comes after the last look, and before the door is closed, is reset: so that comes after a turn with little to do.
+    for (let turn = 1; turn <= limits.lastTurns; turn += 1) {
+      const begun = clock.monotonic();
+      await new Promise<void>((resolve) => void atEndOfTurn(resolve));
+      if (turn >= 2 && clock.monotonic() - begun < limits.quietTurnMilliseconds) return;
+    }
   };
 
   return {
