@@ -72,7 +72,7 @@ async function writeProtoJson(folder, files) {
   loaded.loadSync(files, { keepCase: false });
   const text = [
     `export const protoFiles = ${JSON.stringify(files)};`,
-    `export const protoJson = ${JSON.stringify(loaded.toJSON(), undefined, 1)};`,
+    `export const protoJson = ${JSON.stringify(loaded.toJSON())};`,
   ];
   await writeFile(join(folder, 'protoJson.ts'), `${text.join('\n')}\n`);
 }

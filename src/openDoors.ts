@@ -1,6 +1,6 @@
 /**
- * The doors: HTTP and gRPC, from the moment on at which they can be served until a stop. Owns the order in which they are
- * closed, so that no request is lost. Part of the composition root.
+ * Opens HTTP and gRPC once they can be served, and closes them at a stop. Owns the order of closing, so that no request is lost.
+ * Part of the composition root.
  */
 import { Server } from 'node:net';
 import type { Config } from './config/config.ts';

@@ -12,7 +12,7 @@ export interface Rounds {
   onFault(fault: unknown): void;
 }
 
-/** Answers how to stop: it resolves when the round under way is over, or has had its time. */
+/** Returns the function that stops it. That resolves when the current round is over, or after `limits.lastRoundMilliseconds`. */
 export function startRounds({ clock, firstMs, retryMs, run, onFault }: Rounds): () => Promise<void> {
   let stopped = false;
   let cancel: Cancel = () => {};
@@ -23,7 +23,7 @@ export function startRounds({ clock, firstMs, retryMs, run, onFault }: Rounds): 
     try {
       nextMs = await run();
     } catch (fault) {
-      // What is closed under a round that has had its time is no fault of it.
+      // After a stop, a late round fails because its connections are closed. That is no fault.
       if (!stopped) onFault(fault);
     }
     goOn(nextMs);

@@ -1,7 +1,7 @@
 /**
- * Wall-clock time for those whom a clock that is set must not deceive (J23). When it has run ahead and is set right, a token
- * that had expired is live again, and its revocation may have been forgotten. So what has expired stays so, and nothing is
- * forgotten by a clock that hurries. Both heal by themselves: they differ from the clock only until that has caught up.
+ * Wall-clock time that survives clock changes (J23). A clock that ran ahead and is set back would make an expired token live
+ * again, after its revocation was deleted. So expired tokens stay expired, and a fast clock deletes nothing. Both times equal the
+ * clock again once it has caught up.
  */
 import type { Clock } from './clock.ts';
 import { limits } from './limits.ts';

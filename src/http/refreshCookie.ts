@@ -26,9 +26,9 @@ export function clearRefreshCookie(reply: FastifyReply): void {
 }
 
 /**
- * What a browser forgets when its user logs out. "storage" is what scripts, service workers among them, have kept for this
- * origin. Not "cookies": that reaches every subdomain of the registrable domain, and so the sessions of applications that are
- * none of ours. Not "cache": nothing of ours is in it (`no-store`), and emptying it takes Chromium seconds.
+ * Clears a browser at logout. "storage" is what scripts and service workers keep for this origin. "cookies" is left out: it would
+ * also log the user out of other applications on the same registrable domain. "cache" is left out: our answers are never cached
+ * (`no-store`), and clearing it takes Chromium seconds.
  */
 export function forgetBrowser(reply: FastifyReply): void {
   clearRefreshCookie(reply);
