@@ -9,6 +9,7 @@ COPY prisma.config.ts tsconfig.json tsconfig.build.json ./
 COPY prisma prisma
 COPY proto proto
 COPY scripts scripts
+COPY packages packages
 COPY src src
 RUN npm run build
 RUN npm prune --omit=dev
@@ -22,6 +23,7 @@ RUN install -d -o node -g node -m 0700 /data
 WORKDIR /app
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
+COPY --from=build /app/packages packages
 # The code reads these relative to itself.
 COPY prisma/migrations prisma/migrations
 COPY proto proto

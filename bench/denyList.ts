@@ -1,8 +1,8 @@
 /** The deny-list by itself: what a check costs in memory and time. */
 import { randomBytes } from 'node:crypto';
-import { createDenyList, type DenyList, sliceLength } from '../src/revocation/denyList.ts';
-import { permanentLease } from '../src/revocation/lease.ts';
-import { sliceEnd } from '../src/revocation/slicedFilter.ts';
+import { createDenyList, type DenyList, sliceLength } from '@countersign/verifier/revocation/denyList';
+import { permanentLease } from '@countersign/verifier/revocation/lease';
+import { sliceEnd } from '@countersign/verifier/revocation/slicedFilter';
 import { perSecond, type Row } from './measure.ts';
 
 const accessTtlMs = 15 * 60_000;

@@ -2,8 +2,9 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { newId, type SessionId } from '../src/core/ids.ts';
-import { newJti } from '../src/tokens/jti.ts';
+import type { SessionId } from '@countersign/verifier/ids';
+import { newJti } from '@countersign/verifier/tokens/jti';
+import { newId } from '../src/platform/newId.ts';
 import { createGrpcClient } from '../test/support/clients.ts';
 import { pairedRates, perSecond, type Row, rate } from './measure.ts';
 

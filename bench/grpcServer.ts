@@ -1,16 +1,17 @@
 /** A process that serves what the gRPC rows measure: an empty handler, and TokenService over a filled deny-list. */
+
+import { systemClock } from '@countersign/verifier/clock';
+import { loadContract } from '@countersign/verifier/contract/contract';
+import type { UserId } from '@countersign/verifier/ids';
+import { sliceLength } from '@countersign/verifier/revocation/denyList';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
-import type { Service } from '../src/authn/service.ts';
-import { loadContract } from '../src/contract/contract.ts';
-import { systemClock } from '../src/core/clock.ts';
-import type { UserId } from '../src/core/ids.ts';
-import { createCheckRevocation } from '../src/flows/checkRevocation.ts';
-import { createWatchRevocations } from '../src/flows/watchRevocations.ts';
-import { createGrpcServer } from '../src/grpc/server.ts';
-import { createLog } from '../src/observability/log.ts';
-import { createMetrics } from '../src/observability/metrics.ts';
-import { sliceLength } from '../src/revocation/denyList.ts';
-import { createEdges } from '../src/revocation/edges.ts';
+import { createLog } from '../src/platform/observability/log.ts';
+import { createMetrics } from '../src/platform/observability/metrics.ts';
+import { createEdges } from '../src/revocation/subscribers/subscribers.ts';
+import { createWatchRevocations } from '../src/revocation/subscribers/watchRevocations.ts';
+import type { Service } from '../src/services/service.ts';
+import { createCheckRevocation } from '../src/tokens/checkRevocation.ts';
+import { createGrpcServer } from '../src/transport/grpc/server.ts';
 import { filledDenyList } from './denyList.ts';
 import { about, openSignedTokens } from './signedTokens.ts';
 

@@ -1,6 +1,6 @@
 /** A refresh, without its HTTP, beside the same SELECT and UPDATE by the bare driver on the same server. */
 import pg from 'pg';
-import { createRefresh } from '../src/flows/refresh.ts';
+import { createRefresh } from '../src/sessions/refresh.ts';
 import { createRefusalMemory } from '../src/sessions/refusalMemory.ts';
 import { openEngine } from '../src/storage/postgres/engine.ts';
 import { createStorage, migrateStorage } from '../src/storage/postgres/storage.ts';

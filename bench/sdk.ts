@@ -2,9 +2,10 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { newId, type SessionId } from '../src/core/ids.ts';
-import { createGuard } from '../src/sdk/index.ts';
-import { newJti } from '../src/tokens/jti.ts';
+import type { SessionId } from '@countersign/verifier/ids';
+import { newJti } from '@countersign/verifier/tokens/jti';
+import { createGuard } from '../packages/guard/src/index.ts';
+import { newId } from '../src/platform/newId.ts';
 import { createGrpcClient } from '../test/support/clients.ts';
 import { median, pairedRates, perSecond, type Row, rate } from './measure.ts';
 

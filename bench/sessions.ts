@@ -1,7 +1,8 @@
 /** Listing sessions: a page of 50 of a user who has, or had, 20,000 beside one of a user with two. */
-import { systemClock } from '../src/core/clock.ts';
-import { newId, type UserId } from '../src/core/ids.ts';
-import { createListSessions } from '../src/flows/listSessions.ts';
+import { systemClock } from '@countersign/verifier/clock';
+import type { UserId } from '@countersign/verifier/ids';
+import { newId } from '../src/platform/newId.ts';
+import { createListSessions } from '../src/sessions/listSessions.ts';
 import { openEngine, type PostgresEngine } from '../src/storage/postgres/engine.ts';
 import { createStorage, migrateStorage } from '../src/storage/postgres/storage.ts';
 import { startPostgres } from '../test/support/postgres.ts';

@@ -1,10 +1,10 @@
 /** Access tokens as an authority issues them, and the flow that reads them, over one key and a filled deny-list. */
-import { systemClock } from '../src/core/clock.ts';
-import { createIntrospect, type Introspect } from '../src/flows/introspect.ts';
+import { systemClock } from '@countersign/verifier/clock';
+import type { DenyList } from '@countersign/verifier/revocation/denyList';
+import { createAccessTokenReader } from '@countersign/verifier/tokens/accessTokenReader';
 import type { KeyRing } from '../src/keys/keyRing.ts';
-import type { DenyList } from '../src/revocation/denyList.ts';
 import { createAccessTokenIssuer } from '../src/tokens/accessToken.ts';
-import { createAccessTokenReader } from '../src/tokens/accessTokenReader.ts';
+import { createIntrospect, type Introspect } from '../src/tokens/introspect.ts';
 import { aSession } from '../test/support/aSession.ts';
 import { openRing } from '../test/support/signingKeys.ts';
 

@@ -1,6 +1,6 @@
 /** An Express service whose every route needs an access token, and one of them a scope. */
-import { createGuard } from 'countersign/sdk';
-import { requireCaller } from 'countersign/sdk/express';
+import { createGuard } from '@countersign/guard';
+import { requireCaller } from '@countersign/guard/express';
 import express from 'express';
 
 const { AUTHORITY = '127.0.0.1:50051', AUDIENCE = 'countersign', SERVICE_TOKEN, PORT = '3000' } = process.env;

@@ -1,6 +1,6 @@
 /** A Fastify service whose every route needs an access token, and one of them a scope. */
-import { createGuard } from 'countersign/sdk';
-import { guardPlugin } from 'countersign/sdk/fastify';
+import { createGuard } from '@countersign/guard';
+import { guardPlugin } from '@countersign/guard/fastify';
 import fastify from 'fastify';
 
 const { AUTHORITY = '127.0.0.1:50051', AUDIENCE = 'countersign', SERVICE_TOKEN, PORT = '3000' } = process.env;

@@ -1,7 +1,8 @@
 /** A gRPC service whose every method needs an access token, and one of them a scope. */
+
+import { createGuard } from '@countersign/guard';
+import { callerOf, guardInterceptor } from '@countersign/guard/grpc';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
-import { createGuard } from 'countersign/sdk';
-import { callerOf, guardInterceptor } from 'countersign/sdk/grpc';
 import { orderService } from './orderService.mjs';
 
 const { AUTHORITY = '127.0.0.1:50051', AUDIENCE = 'countersign', SERVICE_TOKEN, PORT = '3000' } = process.env;

@@ -11,7 +11,7 @@ import { root, runTool } from './tool.mjs';
 
 /** Relative, since the generated files name it. */
 const protos = 'proto';
-const grpcTypes = join(root, 'src/contract/generated');
+const grpcTypes = join(root, 'packages/verifier/src/contract/generated');
 
 export function generateDatabaseClient(options) {
   return runTool('prisma', ['generate', '--no-hints'], {
@@ -36,7 +36,7 @@ export async function checkGrpcTypes(options) {
     for (const name of names) {
       if ((await textOf(join(fresh, name))) === (await textOf(join(grpcTypes, name)))) continue;
       throw new Error(
-        `src/contract/generated/${name} does not match proto/: run \`npm run generate\` and commit the result.`,
+        `packages/verifier/src/contract/generated/${name} does not match proto/: run \`npm run generate\` and commit the result.`,
       );
     }
   });
@@ -45,7 +45,7 @@ export async function checkGrpcTypes(options) {
 async function withFreshGrpcTypes({ signal } = {}, use) {
   const fresh = await mkdtemp(join(tmpdir(), 'countersign-generated-'));
   try {
-    // These options are the ones that src/contract/contract.ts loads the files with.
+    // These options are the ones that packages/verifier/src/contract/contract.ts loads the files with.
     const loading = [
       '--longs=Number',
       '--enums=String',

@@ -8,7 +8,11 @@ import { fileURLToPath } from 'node:url';
 import { generateDatabaseClient } from './generate.mjs';
 import { root, runTool } from './tool.mjs';
 
-const sources = ['src', 'prisma/schema.prisma', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
+const packages = ['packages/verifier', 'packages/guard'];
+const sources = [
+  ...packages.flatMap((folder) => [`${folder}/src`, `${folder}/package.json`]),
+  ...['src', 'prisma/schema.prisma', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'],
+];
 const generated = join(root, 'src/storage/postgres/generated');
 /** Holds the newest change that dist/ was made from. Written last, so that half a build is none. */
 const stamp = join(root, 'dist/.sources');
@@ -28,8 +32,11 @@ export async function prepare({ force = false } = {}) {
 
 export async function compile(options) {
   const newest = await newestSource();
-  await rm(join(root, 'dist'), { recursive: true, force: true });
-  await runTool('tsc', ['-p', 'tsconfig.build.json'], { ...options, quiet: true });
+  // Each is compiled against what those before it give to others.
+  for (const folder of [...packages, '.']) {
+    await rm(join(root, folder, 'dist'), { recursive: true, force: true });
+    await runTool('tsc', ['-p', join(folder, 'tsconfig.build.json')], { ...options, quiet: true });
+  }
   await copyScripts();
   await writeFile(stamp, newest);
 }

@@ -1,46 +1,47 @@
 /**
  * The composition root: builds every part in reading order. Read it from top to bottom, it is the picture of the
- * system. A logout becomes a revocation in `flows/withEffect.ts`; it reaches the checks of every node through `effect`,
- * which `openRevoked.ts` builds.
+ * system. A logout becomes a revocation in `revocation/propagation/revokeAndPropagate.ts`; it reaches the checks of every node through `effect`,
+ * which `revocation/openRevocation.ts` builds.
  */
-import { firstServicePermissions } from './authn/service.ts';
-import { newServiceToken } from './authn/serviceToken.ts';
-import type { Config } from './config/config.ts';
-import type { Secrets } from './config/secrets.ts';
-import { askSeldom } from './core/askSeldom.ts';
-import { createAuthenticText } from './core/authenticText.ts';
-import { type Clock, withDeadline } from './core/clock.ts';
-import { AuthorityError, StartupError, UnreachableError } from './core/errors.ts';
-import { limits } from './core/limits.ts';
-import { createSealing } from './core/sealing.ts';
-import type { ReadTime } from './core/steadyTime.ts';
+
+import { type Clock, withDeadline } from '@countersign/verifier/clock';
+import { AuthorityError, StartupError, UnreachableError } from '@countersign/verifier/errors';
+import type { ReadTime } from '@countersign/verifier/steadyTime';
+import { createAccessTokenReader } from '@countersign/verifier/tokens/accessTokenReader';
+import { createVerifiedTokens } from '@countersign/verifier/tokens/verifiedTokens';
 import { createFlows, type Flows } from './createFlows.ts';
-import type { Canary } from './flows/canary.ts';
-import { createKeepKeyRing } from './flows/keepKeyRing.ts';
-import type { HttpParts } from './http/app.ts';
+import { createKeepKeyRing } from './keys/keepKeyRing.ts';
 import { keyPolicy } from './keys/keyPolicy.ts';
 import { createKeyRing } from './keys/keyRing.ts';
 import { createRingKeeper } from './keys/ringKeeper.ts';
-import { createLoggedLatestTime } from './observability/clockLog.ts';
-import { createFaultLog, type FaultLog } from './observability/faultLog.ts';
-import type { Log } from './observability/log.ts';
-import { createMetrics, type Metrics } from './observability/metrics.ts';
-import { createUnnamedProxies } from './observability/unnamedProxies.ts';
-import { type Doors, openDoors, type Ports } from './openDoors.ts';
 import { openGuessingLimits } from './openGuessingLimits.ts';
-import { openRevoked } from './openRevoked.ts';
-import { describeDoubt, openTruth } from './openTruth.ts';
+import { createAuthenticText } from './platform/authenticText.ts';
+import type { Config } from './platform/config/config.ts';
+import type { Secrets } from './platform/config/secrets.ts';
+import { startUpkeep } from './platform/jobs.ts';
+import { limits } from './platform/limits.ts';
+import { createLoggedLatestTime } from './platform/observability/clockLog.ts';
+import { createFaultLog, type FaultLog } from './platform/observability/faultLog.ts';
+import type { Log } from './platform/observability/log.ts';
+import { createMetrics, type Metrics } from './platform/observability/metrics.ts';
+import { askSeldom } from './platform/queues/cachedAnswer.ts';
+import { createSealing } from './platform/sealing.ts';
+import { openRevoked } from './revocation/openRevocation.ts';
+import { firstServicePermissions } from './services/service.ts';
+import { newServiceToken } from './services/serviceToken.ts';
 import { createRefreshTokens } from './sessions/refreshToken.ts';
-import { type Backup, backUp } from './storage/local/backup.ts';
-import type { DataFolder } from './storage/local/dataFolder.ts';
+import { type Backup, backUp } from './storage/embedded/backup.ts';
+import type { DataFolder } from './storage/embedded/dataFolder.ts';
 import { openEngine } from './storage/postgres/engine.ts';
 import { describeFault, isLasting, translateFault } from './storage/postgres/faults.ts';
 import { createStorage, migrateStorage } from './storage/postgres/storage.ts';
 import { openRedis } from './storage/redis/connection.ts';
 import { createAccessTokenIssuer } from './tokens/accessToken.ts';
-import { createAccessTokenReader } from './tokens/accessTokenReader.ts';
-import { createVerifiedTokens } from './tokens/verifiedTokens.ts';
-import { startUpkeep } from './upkeep.ts';
+import type { HttpParts } from './transport/http/app.ts';
+import { createUnnamedProxies } from './transport/http/unnamedProxies.ts';
+import { type Doors, openDoors, type Ports } from './transport/listeners.ts';
+import { describeDoubt, openTruth } from './truth/openTruth.ts';
+import type { Canary } from './truth/proveTruth.ts';
 import { warnOfDefaults } from './warnOfDefaults.ts';
 
 export interface AuthorityParts {

@@ -2,62 +2,63 @@
  * Every operation of the authority with the parts that it works on: one line for each. The edges (HTTP, gRPC, the command
  * line) call these and nothing else.
  */
-import { createCommonPasswords } from './authn/commonPasswords.ts';
-import { createPasswordHasher } from './authn/passwordHash.ts';
-import { createPasswordPolicy } from './authn/passwordPolicy.ts';
-import { createUnknownEmails } from './authn/unknownEmails.ts';
-import type { Config } from './config/config.ts';
-import type { Clock } from './core/clock.ts';
-import { AuthorityError } from './core/errors.ts';
-import type { Sealing } from './core/sealing.ts';
-import type { ReadTime } from './core/steadyTime.ts';
-import { createAuthenticateService } from './flows/authenticateService.ts';
-import { createChangePassword } from './flows/changePassword.ts';
-import { createCheckRevocation } from './flows/checkRevocation.ts';
-import type { Database } from './flows/database.ts';
-import { createDeleteAccount } from './flows/deleteAccount.ts';
-import { createDeleteUser } from './flows/deleteUser.ts';
-import { createDisableUser } from './flows/disableUser.ts';
-import { createEnableUser } from './flows/enableUser.ts';
-import { createEndSession } from './flows/endSession.ts';
-import { createIntrospect } from './flows/introspect.ts';
-import { createListAudit } from './flows/listAudit.ts';
-import { createListKeys } from './flows/listKeys.ts';
-import { createListSessions } from './flows/listSessions.ts';
-import { createLogin } from './flows/login.ts';
-import { createLogout } from './flows/logout.ts';
-import { createLogoutAll } from './flows/logoutAll.ts';
-import { createLogoutOthers } from './flows/logoutOthers.ts';
-import type { PasswordAttempts } from './flows/passwordAttempts.ts';
-import { createRefresh, type RefreshParts } from './flows/refresh.ts';
-import { createRegister } from './flows/register.ts';
-import { createResealKeys } from './flows/resealKeys.ts';
-import { createRestored, type RestoredParts } from './flows/restored.ts';
-import { createRevoke } from './flows/revoke.ts';
-import { createRevokeBudgets, type RevokeBudgetParts } from './flows/revokeBudgets.ts';
-import { createRevokeKey } from './flows/revokeKey.ts';
-import { createRotateKey } from './flows/rotateKey.ts';
+
+import type { Clock } from '@countersign/verifier/clock';
+import { AuthorityError } from '@countersign/verifier/errors';
+import type { DenyList } from '@countersign/verifier/revocation/denyList';
+import type { Effect } from '@countersign/verifier/revocation/revocation';
+import type { ReadTime } from '@countersign/verifier/steadyTime';
+import type { AccessTokenReader } from '@countersign/verifier/tokens/accessTokenReader';
+import { createChangePassword } from './accounts/changePassword.ts';
+import { createDeleteAccount } from './accounts/deleteAccount.ts';
+import { createDeleteUser } from './accounts/deleteUser.ts';
+import { createDisableUser } from './accounts/disableUser.ts';
+import { createEnableUser } from './accounts/enableUser.ts';
+import { createRegister } from './accounts/register.ts';
+import { createUnlockUser } from './accounts/unlockUser.ts';
+import { createListAudit } from './audit/listAudit.ts';
+import { createVerifyAudit } from './audit/verifyAudit.ts';
+import type { Database } from './database.ts';
+import type { KeyPolicy } from './keys/keyPolicy.ts';
+import type { KeyRing } from './keys/keyRing.ts';
+import { createListKeys } from './keys/listKeys.ts';
+import { createResealKeys } from './keys/resealKeys.ts';
+import { createRevokeKey } from './keys/revokeKey.ts';
+import type { RingKeeper } from './keys/ringKeeper.ts';
+import { createRotateKey } from './keys/rotateKey.ts';
+import { createLogin } from './login/login.ts';
+import { createCommonPasswords } from './login/passwords/commonPasswords.ts';
+import { createPasswordHasher } from './login/passwords/passwordHash.ts';
+import { createPasswordPolicy } from './login/passwords/passwordPolicy.ts';
+import type { PasswordAttempts } from './login/throttling/passwordAttempts.ts';
+import { createUnknownEmails } from './login/unknownEmails.ts';
+import type { Config } from './platform/config/config.ts';
+import type { Log } from './platform/observability/log.ts';
+import type { Metrics } from './platform/observability/metrics.ts';
+import type { Sealing } from './platform/sealing.ts';
+import { createRevoke } from './revocation/revoke.ts';
+import { createRevokeBudgets, type RevokeBudgetParts } from './revocation/revokeBudgets.ts';
+import type { Edges } from './revocation/subscribers/subscribers.ts';
+import { createWatchRevocations } from './revocation/subscribers/watchRevocations.ts';
+import { createAuthenticateService } from './services/authenticateService.ts';
 import {
   createCreateService,
   createListServices,
   createRevokeService,
   createRotateServiceToken,
-} from './flows/services.ts';
-import { createUnlockUser } from './flows/unlockUser.ts';
-import { createVerifyAudit } from './flows/verifyAudit.ts';
-import { createWatchRevocations } from './flows/watchRevocations.ts';
-import type { KeyPolicy } from './keys/keyPolicy.ts';
-import type { KeyRing } from './keys/keyRing.ts';
-import type { RingKeeper } from './keys/ringKeeper.ts';
-import type { Log } from './observability/log.ts';
-import type { Metrics } from './observability/metrics.ts';
-import type { DenyList } from './revocation/denyList.ts';
-import type { Edges } from './revocation/edges.ts';
-import type { Effect } from './revocation/revocation.ts';
+} from './services/services.ts';
+import { createEndSession } from './sessions/endSession.ts';
+import { createListSessions } from './sessions/listSessions.ts';
+import { createLogout } from './sessions/logout.ts';
+import { createLogoutAll } from './sessions/logoutAll.ts';
+import { createLogoutOthers } from './sessions/logoutOthers.ts';
+import { createRefresh, type RefreshParts } from './sessions/refresh.ts';
 import type { RefreshTokens } from './sessions/refreshToken.ts';
 import { createRefusalMemory } from './sessions/refusalMemory.ts';
 import type { AccessTokenIssuer } from './tokens/accessToken.ts';
-import type { AccessTokenReader } from './tokens/accessTokenReader.ts';
+import { createCheckRevocation } from './tokens/checkRevocation.ts';
+import { createIntrospect } from './tokens/introspect.ts';
+import { createRestored, type RestoredParts } from './truth/restored.ts';
 
 export interface FlowParts {
   readonly config: Pick<Config, 'sessions' | 'registration' | 'audit'>;

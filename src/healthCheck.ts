@@ -3,8 +3,8 @@
  * helped by a restart.
  */
 import { isIPv6 } from 'node:net';
-import { processEnvironment } from './config/env.ts';
-import { usualOperationsPort } from './config/settings.ts';
+import { processEnvironment } from './platform/config/env.ts';
+import { usualOperationsPort } from './platform/config/settings.ts';
 
 const { OPERATIONS_HOST: host = '', OPERATIONS_PORT: port } = processEnvironment();
 /** A name, since whoever listens on every address may have IPv4 only, or IPv6 only. */

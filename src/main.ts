@@ -2,11 +2,11 @@
  * The process: start → serve → drain → close, and its exit code: 0 after a stop, 1 for what keeps it from starting (one clear
  * line), for a stop that takes too long, and for one that is asked for again.
  */
-import { systemClock, withDeadline } from './core/clock.ts';
-import { StartupError } from './core/errors.ts';
-import { limits } from './core/limits.ts';
+import { systemClock, withDeadline } from '@countersign/verifier/clock';
+import { StartupError } from '@countersign/verifier/errors';
+import { limits } from './platform/limits.ts';
+import { createStop, type StopSignal } from './platform/stop.ts';
 import type { Started } from './start.ts';
-import { createStop, type StopSignal } from './stop.ts';
 
 const print = (line: string) => void process.stdout.write(`${line}\n`);
 const complain = (line: string) => void process.stderr.write(`${line}\n`);

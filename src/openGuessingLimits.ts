@@ -2,20 +2,21 @@
  * How often somebody may try: the budgets of requests, counted by all nodes together in Redis or by this process alone,
  * and wrong passwords, counted in the database.
  */
-import { type RateCounters, withLocalShare } from './authn/rateCounters.ts';
-import type { Config } from './config/config.ts';
-import type { Clock } from './core/clock.ts';
-import { createKeyedHash } from './core/keyedHash.ts';
-import type { Database } from './flows/database.ts';
-import { createPasswordAttempts, type PasswordAttempts } from './flows/passwordAttempts.ts';
-import type { HttpParts } from './http/app.ts';
-import type { FaultLog } from './observability/faultLog.ts';
-import type { Log } from './observability/log.ts';
-import type { Metrics } from './observability/metrics.ts';
-import { createLocalRateCounters } from './storage/local/rateCounters.ts';
+
+import type { Clock } from '@countersign/verifier/clock';
+import type { Database } from './database.ts';
+import { createPasswordAttempts, type PasswordAttempts } from './login/throttling/passwordAttempts.ts';
+import type { Config } from './platform/config/config.ts';
+import { createKeyedHash } from './platform/keyedHash.ts';
+import type { FaultLog } from './platform/observability/faultLog.ts';
+import type { Log } from './platform/observability/log.ts';
+import type { Metrics } from './platform/observability/metrics.ts';
+import { type RateCounters, withLocalShare } from './platform/rateCounters.ts';
+import { createLocalRateCounters } from './storage/embedded/rateCounters.ts';
 import type { RedisConnection } from './storage/redis/connection.ts';
 import { createKeys } from './storage/redis/keys.ts';
 import { createSharedRateCounters } from './storage/redis/rateCounters.ts';
+import type { HttpParts } from './transport/http/app.ts';
 
 export interface GuessingLimits extends Pick<HttpParts, 'rateLimits'> {
   readonly passwordAttempts: PasswordAttempts;

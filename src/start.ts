@@ -2,23 +2,24 @@
  * A start: environment → configuration → operations port → authority → doors. It waits for a database or Redis that does not
  * answer, and tells on the operations port what it waits for; HTTP and gRPC listen only when they can be served.
  */
+
+import { systemClock } from '@countersign/verifier/clock';
+import { UnreachableError } from '@countersign/verifier/errors';
 import { type Authority, type AuthorityParts, openAuthority } from './authority.ts';
-import { runBackup } from './cli/backup.ts';
-import { runCommand } from './cli/commands.ts';
-import { claimDataFolder } from './cli/control.ts';
-import { welcome } from './cli/welcome.ts';
-import { readConfig } from './config/config.ts';
-import { processEnvironment } from './config/env.ts';
-import { plaintextWarnings } from './config/plaintext.ts';
-import { systemClock } from './core/clock.ts';
-import { UnreachableError } from './core/errors.ts';
-import { limits } from './core/limits.ts';
-import { openOperations } from './http/operations.ts';
-import { refuseTakenPort } from './http/takenPort.ts';
-import { createLog } from './observability/log.ts';
-import { createMetrics } from './observability/metrics.ts';
-import type { Stop } from './stop.ts';
-import { openDataFolder } from './storage/local/dataFolder.ts';
+import { readConfig } from './platform/config/config.ts';
+import { processEnvironment } from './platform/config/env.ts';
+import { plaintextWarnings } from './platform/config/plaintext.ts';
+import { limits } from './platform/limits.ts';
+import { createLog } from './platform/observability/log.ts';
+import { createMetrics } from './platform/observability/metrics.ts';
+import type { Stop } from './platform/stop.ts';
+import { openDataFolder } from './storage/embedded/dataFolder.ts';
+import { runBackup } from './transport/cli/backup.ts';
+import { runCommand } from './transport/cli/commands.ts';
+import { claimDataFolder } from './transport/cli/control.ts';
+import { welcome } from './transport/cli/welcome.ts';
+import { openOperations } from './transport/http/operations.ts';
+import { refuseTakenPort } from './transport/http/takenPort.ts';
 
 export interface Started {
   readonly drainDelayMs: number;

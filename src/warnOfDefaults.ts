@@ -1,8 +1,8 @@
 /** What an operator is told at the start, since no setting says that it is meant. */
-import type { UserStore } from './authn/user.ts';
-import type { Config } from './config/config.ts';
-import type { ListServices } from './flows/services.ts';
-import type { Log } from './observability/log.ts';
+import type { UserStore } from './accounts/user.ts';
+import type { Config } from './platform/config/config.ts';
+import type { Log } from './platform/observability/log.ts';
+import type { ListServices } from './services/services.ts';
 
 interface Parts {
   readonly config: Pick<Config, 'registration' | 'registrationByDefault' | 'tokens' | 'storage'>;

@@ -2,8 +2,8 @@
  * The audit trail: what happened to whom, by whom and why. Owns the kinds of events and the port that records them in
  * the transaction of the change. Does not own logs: those are for operating, this is for answering questions later.
  */
-import type { AuditEventId, SessionId, UserId } from '../core/ids.ts';
-import { limits } from '../core/limits.ts';
+import type { AuditEventId, SessionId, UserId } from '@countersign/verifier/ids';
+import { limits } from '../platform/limits.ts';
 
 export const auditEventTypes = [
   'user_registered',

@@ -1,4 +1,4 @@
-import type { AuditEventId, SessionId, UserId } from '../core/ids.ts';
+import type { AuditEventId, SessionId, UserId } from '@countersign/verifier/ids';
 import type { AuditEventType, RecordedEvent } from './auditEvent.ts';
 import type { ChainedEvent, Position, Seal, SealedRange } from './chain.ts';
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { PublicJwk } from './publicKey.ts';
+import type { PublicJwk } from '@countersign/verifier/tokens/publicKey';
 import type { SigningKey } from './signingKey.ts';
 
 /** A key as the JWKS shows it (RFC 7517 §4). */

@@ -2,7 +2,7 @@
  * What the settings mean for keys: for how long a set may be cached, and how old a node's own view of the ring may be.
  * A key is published for longer than both together before it signs, so no cache can lack the key of a live token.
  */
-import { limits } from '../core/limits.ts';
+import { limits } from '../platform/limits.ts';
 
 /** All are milliseconds. */
 export interface KeyPolicy {
@@ -22,7 +22,7 @@ export interface KeyPolicy {
 
 /**
  * The next key is published for one interval at least, so `max-age`, `stale-while-revalidate` and the age of a ring have to
- * share it; config/relations.ts leaves them at least as much as `max-age`. Long intervals have room for all.
+ * share it; platform/config/relations.ts leaves them at least as much as `max-age`. Long intervals have room for all.
  */
 export function keyPolicy(settings: {
   rotationIntervalMs: number;

@@ -4,24 +4,20 @@
  * ring is looked at again (`ringKeeper.ts`).
  */
 import type { KeyObject } from 'node:crypto';
-import { type Clock, elapsedSince, type Moment } from '../core/clock.ts';
-import { AuthorityError } from '../core/errors.ts';
-import { limits } from '../core/limits.ts';
-import type { Sealing } from '../core/sealing.ts';
+import { type Clock, elapsedSince, type Moment } from '@countersign/verifier/clock';
+import { AuthorityError } from '@countersign/verifier/errors';
+import type { Verifier } from '@countersign/verifier/tokens/publicKey';
+import { limits } from '../platform/limits.ts';
+import type { Sealing } from '../platform/sealing.ts';
 import { type PublishedJwks, publish } from './jwks.ts';
 import type { KeyPolicy } from './keyPolicy.ts';
 import { openSigningKey, type SigningKey } from './signingKey.ts';
-import type { StoredSigningKey } from './signingKeyStore.ts';
+import type { StoredSigningKey } from './store.ts';
 
 export interface Signer {
   readonly kid: string;
   readonly privateKey: KeyObject;
   /** Under which the key itself may be on the deny-list. */
-  readonly subject: Uint8Array;
-}
-
-export interface Verifier {
-  readonly publicKey: KeyObject;
   readonly subject: Uint8Array;
 }
 

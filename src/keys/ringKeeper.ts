@@ -2,13 +2,13 @@
  * Keeps this node's key ring as the store has it: looks regularly, when something is due, and when it is asked to.
  * Owns when to look. Does not own what is done then (`keep`, a flow) nor the ring.
  */
-import { type Cancel, type Clock, momentOf, withDeadline } from '../core/clock.ts';
-import { coalesce } from '../core/coalesce.ts';
-import { AuthorityError } from '../core/errors.ts';
-import { limits } from '../core/limits.ts';
+import { type Cancel, type Clock, momentOf, withDeadline } from '@countersign/verifier/clock';
+import { AuthorityError } from '@countersign/verifier/errors';
+import { limits } from '../platform/limits.ts';
+import { coalesce } from '../platform/queues/coalesce.ts';
 import type { KeyPolicy } from './keyPolicy.ts';
 import type { KeyRing } from './keyRing.ts';
-import type { StoredSigningKey } from './signingKeyStore.ts';
+import type { StoredSigningKey } from './store.ts';
 
 /** Looks at the store, does what is due, and answers the keys that there are then. */
 export type Keep = () => Promise<{ readonly keys: readonly StoredSigningKey[]; readonly dueInMs: number }>;

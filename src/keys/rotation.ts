@@ -7,9 +7,9 @@
  * - A `retiring` key verifies until the last token that it may have signed has expired, then is `retired`.
  * - What a key has promised (lifetimes, caches) is kept with the key, so changed settings strand nothing.
  */
-import { limits } from '../core/limits.ts';
+import { limits } from '../platform/limits.ts';
 import { cacheMs, type KeyPolicy } from './keyPolicy.ts';
-import type { SigningKeyState, StoredRing, StoredSigningKey } from './signingKeyStore.ts';
+import type { SigningKeyState, StoredRing, StoredSigningKey } from './store.ts';
 
 type Keys = readonly StoredSigningKey[];
 

@@ -1,5 +1,5 @@
-import type { Clock } from '../core/clock.ts';
-import type { StoredSigningKey } from './signingKeyStore.ts';
+import type { Clock } from '@countersign/verifier/clock';
+import type { StoredSigningKey } from './store.ts';
 
 type Sighted = Pick<StoredSigningKey, 'kid' | 'state'>;
 

@@ -3,11 +3,11 @@
  * Does not own which key signs when: that is the ring's.
  */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { StartupError } from '@countersign/verifier/errors';
+import { importPublicJwk, keySubject, type PublicJwk } from '@countersign/verifier/tokens/publicKey';
 import { calculateJwkThumbprint } from 'jose';
-import { StartupError } from '../core/errors.ts';
-import { type Sealing, UnsealError } from '../core/sealing.ts';
-import { importPublicJwk, keySubject, type PublicJwk } from './publicKey.ts';
-import type { SigningKeyState, StoredSigningKey } from './signingKeyStore.ts';
+import { type Sealing, UnsealError } from '../platform/sealing.ts';
+import type { SigningKeyState, StoredSigningKey } from './store.ts';
 
 export interface SigningKey {
   /** RFC 7638 thumbprint (SHA-256): a key cannot be given another key's name. */

@@ -1,9 +1,9 @@
 /**
  * Where and with what a session is used, and what a change of that says. Pure: the row, the request, the settings and the time
- * decide. Owns the signals and their weights; what follows from them is for `flows/refresh.ts`.
+ * decide. Owns the signals and their weights; what follows from them is for `sessions/refresh.ts`.
  */
-import { ipNetwork } from '../core/ipAddress.ts';
-import { limits } from '../core/limits.ts';
+import { ipNetwork } from '../platform/ipAddress.ts';
+import { limits } from '../platform/limits.ts';
 import type { ClientContext, Session, SessionContext } from './session.ts';
 import { userAgentFamily } from './userAgent.ts';
 

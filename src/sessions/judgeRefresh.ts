@@ -2,9 +2,9 @@
  * The rule that judges a genuine refresh token. Pure: it is given the row, the time and where the request came from.
  * The store's statements repeat its conditions, so that what was true when the row was read is true when it is written.
  */
-import { limits } from '../core/limits.ts';
+import { limits } from '../platform/limits.ts';
 import { type ClientContext, sessionExpiry } from './session.ts';
-import type { SessionWithUser } from './sessionStore.ts';
+import type { SessionWithUser } from './store.ts';
 
 export type RefreshVerdict =
   /** The current generation: the next one becomes current. */

@@ -1,7 +1,7 @@
 /** Where a page of sessions begins, as callers carry it from one page to the next: opaque to them. */
-import { decodeBase64url, encodeBase64url } from '../core/encoding.ts';
-import { invalidField } from '../core/errors.ts';
-import { type SessionId, uuidBytes, uuidFromBytes } from '../core/ids.ts';
+import { decodeBase64url, encodeBase64url } from '@countersign/verifier/encoding';
+import { invalidField } from '@countersign/verifier/errors';
+import { type SessionId, uuidBytes, uuidFromBytes } from '@countersign/verifier/ids';
 
 const uuidLength = 16;
 

@@ -4,9 +4,9 @@
  * generation always has the same token, and a dump of the database holds none that could be used.
  */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { decodeBase64url, encodeBase64url } from '../core/encoding.ts';
-import { type SessionId, uuidBytes, uuidFromBytes } from '../core/ids.ts';
-import type { Sealing } from '../core/sealing.ts';
+import { decodeBase64url, encodeBase64url } from '@countersign/verifier/encoding';
+import { type SessionId, uuidBytes, uuidFromBytes } from '@countersign/verifier/ids';
+import type { Sealing } from '../platform/sealing.ts';
 import type { Session } from './session.ts';
 
 const prefix = 'rt_';

@@ -2,9 +2,10 @@
  * Which refused refreshes are worth a row of the audit trail: the first few of a session in an hour. A token that is dead stays
  * dead however often it is sent, and sending it must not fill a table.
  */
-import { createFirstFew, type FirstFew } from '../core/firstFew.ts';
-import type { SessionId } from '../core/ids.ts';
-import { limits } from '../core/limits.ts';
+
+import type { SessionId } from '@countersign/verifier/ids';
+import { limits } from '../platform/limits.ts';
+import { createFirstFew, type FirstFew } from '../platform/sampler.ts';
 
 export type RefusalMemory = FirstFew<SessionId>;
 

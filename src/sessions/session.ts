@@ -2,7 +2,7 @@
  * Sessions: one login on one device, one row for ever. Owns what a session is, its refresh-token family and the rule
  * that judges a presented refresh token. Does not own users, access tokens or revocations; flows bring them together.
  */
-import type { SessionId, UserId } from '../core/ids.ts';
+import type { SessionId, UserId } from '@countersign/verifier/ids';
 
 /** Why a session ended; also the reason of the revocation that ends its access tokens. */
 export const endReasons = [

@@ -1,6 +1,6 @@
 /** What a User-Agent (RFC 9110 §10.1.5) says, in words for people, and the family that it belongs to. Never a proof of anything. */
 import Bowser from 'bowser';
-import { limits } from '../core/limits.ts';
+import { limits } from '../platform/limits.ts';
 
 export interface UserAgentParts {
   /** With its major version, such as "Firefox 140". */

@@ -2,30 +2,14 @@
  * Access tokens: ES256 JWTs of type `at+jwt` (RFC 9068). Owns their claims, how they are issued and how they are read.
  * Does not own revocation: a token that reads well may still be dead.
  */
-import { SignJWT } from 'jose';
-import { numericDate } from '../core/clock.ts';
-import type { SessionId, UserId } from '../core/ids.ts';
-import type { Signer } from '../keys/keyRing.ts';
-import { newJti } from './jti.ts';
-import { tokenTypes } from './tokenTypes.ts';
 
-/** The claims of every access token, and nothing about the person. Times are NumericDate. */
-export interface AccessTokenClaims {
-  readonly iss: string;
-  readonly sub: UserId;
-  readonly aud: string;
-  readonly exp: number;
-  readonly iat: number;
-  readonly jti: string;
-  readonly sid: SessionId;
-  /** The user's token version at issue. */
-  readonly ver: number;
-  readonly client_id: string;
-  readonly scope: string;
-  readonly auth_time: number;
-  /** RFC 8176. */
-  readonly amr: readonly string[];
-}
+import { numericDate } from '@countersign/verifier/clock';
+import type { SessionId, UserId } from '@countersign/verifier/ids';
+import type { AccessTokenClaims } from '@countersign/verifier/tokens/accessTokenClaims';
+import { newJti } from '@countersign/verifier/tokens/jti';
+import { tokenTypes } from '@countersign/verifier/tokens/tokenTypes';
+import { SignJWT } from 'jose';
+import type { Signer } from '../keys/keyRing.ts';
 
 /** What a token says of the session it is minted in; all times are milliseconds. */
 export interface TokenSubject {

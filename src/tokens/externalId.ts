@@ -2,8 +2,9 @@
  * Ids of tokens that an earlier system issued, which have no `jti` of ours or none at all: any text that names one token and
  * does not change with its spelling, such as that system's own `jti`. They enter the deny-list as a hash.
  */
-import { limits } from '../core/limits.ts';
-import { hashedSubject } from '../core/subject.ts';
+
+import { hashedSubject } from '@countersign/verifier/subject';
+import { limits } from '../platform/limits.ts';
 
 /** Stands where bytes were no UTF-8; two ids that differ in nothing else would be one. */
 const lostText = /\uFFFD|\p{Surrogate}/u;

@@ -2,9 +2,9 @@
  * What a node has seen of the truth, kept outside of it: a database that has less is older than that. A backup was put
  * back, rows were deleted by hand, or it is another database. Pure: it is told what the database says.
  */
-import type { SessionId } from '../core/ids.ts';
-import { limits } from '../core/limits.ts';
-import type { CommitMark, Position } from '../revocation/position.ts';
+import type { SessionId } from '@countersign/verifier/ids';
+import type { CommitMark, Position } from '@countersign/verifier/revocation/position';
+import { limits } from '../platform/limits.ts';
 import type { Doubt } from './truth.ts';
 
 /** Times are milliseconds since the Unix epoch. */

@@ -1,10 +1,10 @@
 /**
  * Whether the database is still the truth that this node wrote to. Owns the doubts about it and what they mean: no lease,
  * and no answer to anybody, since asking the database would ask the wrong one. Does not own how doubts arise: the canary
- * (flows/canary.ts) and what was seen before (sighting.ts).
+ * (truth/proveTruth.ts) and what was seen before (sighting.ts).
  */
-import type { Cancel, Clock } from '../core/clock.ts';
-import { AuthorityError } from '../core/errors.ts';
+import type { Cancel, Clock } from '@countersign/verifier/clock';
+import { AuthorityError } from '@countersign/verifier/errors';
 
 export interface Doubt {
   /**

@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
-import { createSealAudit } from '../../src/flows/sealAudit.ts';
+import { createSealAudit } from '../../src/audit/sealAudit.ts';
 import { openEngine } from '../../src/storage/postgres/engine.ts';
 import { createStorage } from '../../src/storage/postgres/storage.ts';
 import { tamper } from '../support/auditTables.ts';
@@ -12,7 +12,7 @@ import { startProcess } from '../support/process.ts';
 import { distFolder, startServer } from '../support/server.ts';
 
 async function countersign(dataDir: string, ...argv: string[]) {
-  const command = startProcess(process.execPath, [join(distFolder, 'cli/main.js'), ...argv], {
+  const command = startProcess(process.execPath, [join(distFolder, 'cli.js'), ...argv], {
     env: { DATA_DIR: dataDir },
   });
   const { code } = await command.exited;

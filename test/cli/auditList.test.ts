@@ -1,6 +1,6 @@
 /** What a list shows of whom an event is about, as it is known now, and what a program that names itself cannot do to it. */
 import t from 'tap';
-import { runCommand } from '../../src/cli/commands.ts';
+import { runCommand } from '../../src/transport/cli/commands.ts';
 import { password, startAuthority } from '../support/authority.ts';
 
 const email = 'alice@example.com';

@@ -30,7 +30,7 @@ async function countersign(
   argv: readonly string[],
   more: { cwd?: string; env?: object } = {},
 ) {
-  const command = startProcess(process.execPath, [join(distFolder, 'cli/main.js'), ...argv], {
+  const command = startProcess(process.execPath, [join(distFolder, 'cli.js'), ...argv], {
     ...(more.cwd === undefined ? {} : { cwd: more.cwd }),
     env: { DATA_DIR: dataDir, ...more.env },
   });

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import t from 'tap';
-import { commands } from '../../src/cli/commands.ts';
+import { commands } from '../../src/transport/cli/commands.ts';
 import { password } from '../support/authority.ts';
 import { claimsOf, statusOf } from '../support/clients.ts';
 import { copyOfEmbeddedDatabase } from '../support/pglite.ts';
@@ -28,7 +28,7 @@ async function countersign(
   input = '',
   env: Readonly<Record<string, string>> = {},
 ): Promise<Result> {
-  const child = spawn(process.execPath, [join(distFolder, 'cli/main.js'), ...argv], {
+  const child = spawn(process.execPath, [join(distFolder, 'cli.js'), ...argv], {
     env: { PATH: process.env['PATH'], DATA_DIR: dataDir, ...env },
   });
   child.stdin.end(input);

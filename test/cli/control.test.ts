@@ -5,8 +5,8 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
-import { askRunning, claimDataFolder } from '../../src/cli/control.ts';
-import { limits } from '../../src/core/limits.ts';
+import { limits } from '../../src/platform/limits.ts';
+import { askRunning, claimDataFolder } from '../../src/transport/cli/control.ts';
 import { eventually } from '../support/eventually.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'countersign-control-'));

@@ -11,7 +11,7 @@ import { distFolder, startServer } from '../support/server.ts';
 const kidShape = /^[A-Za-z0-9_-]{43}$/;
 
 async function countersign(dataDir: string, ...argv: string[]) {
-  const command = startProcess(process.execPath, [join(distFolder, 'cli/main.js'), ...argv], {
+  const command = startProcess(process.execPath, [join(distFolder, 'cli.js'), ...argv], {
     env: { DATA_DIR: dataDir },
   });
   const { code } = await command.exited;

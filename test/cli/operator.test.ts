@@ -6,8 +6,8 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import t from 'tap';
-import { runCommand } from '../../src/cli/commands.ts';
-import { operatorName, originOfOperator } from '../../src/cli/operator.ts';
+import { runCommand } from '../../src/transport/cli/commands.ts';
+import { operatorName, originOfOperator } from '../../src/transport/cli/operator.ts';
 import { startAuthority } from '../support/authority.ts';
 import { copyOfEmbeddedDatabase } from '../support/pglite.ts';
 import { distFolder } from '../support/server.ts';
@@ -65,7 +65,7 @@ t.test('a command as a process', async (t) => {
   const dataDir = await copyOfEmbeddedDatabase();
   t.teardown(() => rm(dataDir, { recursive: true, force: true }));
   const start = (argv: readonly string[]) =>
-    spawn(process.execPath, [join(distFolder, 'cli/main.js'), ...argv], {
+    spawn(process.execPath, [join(distFolder, 'cli.js'), ...argv], {
       env: { PATH: process.env['PATH'], DATA_DIR: dataDir, SUDO_USER: 'alice' },
     });
   const run = async (argv: readonly string[]) => {

@@ -1,6 +1,6 @@
 /** Services and their tokens by the command line, as a running authority runs what it is asked. */
 import t from 'tap';
-import { runCommand } from '../../src/cli/commands.ts';
+import { runCommand } from '../../src/transport/cli/commands.ts';
 import { startAuthority } from '../support/authority.ts';
 import { createRpcClient } from '../support/rpcClient.ts';
 

@@ -1,12 +1,14 @@
 /** The audit log over both engines: nothing in it is changed, and what somebody changed all the same is found and named. */
+
+import type { SessionId, UserId } from '@countersign/verifier/ids';
 import t, { type Test } from 'tap';
 import type { AuditEvent } from '../../src/audit/auditEvent.ts';
 import { type ChainedEvent, hex, sealEvents, sealHash } from '../../src/audit/chain.ts';
-import { newId, type SessionId, type UserId } from '../../src/core/ids.ts';
-import { limits } from '../../src/core/limits.ts';
-import { createListAudit } from '../../src/flows/listAudit.ts';
-import { createSealAudit } from '../../src/flows/sealAudit.ts';
-import type { VerifyAudit } from '../../src/flows/verifyAudit.ts';
+import { createListAudit } from '../../src/audit/listAudit.ts';
+import { createSealAudit } from '../../src/audit/sealAudit.ts';
+import type { VerifyAudit } from '../../src/audit/verifyAudit.ts';
+import { limits } from '../../src/platform/limits.ts';
+import { newId } from '../../src/platform/newId.ts';
 import type { SqlConnection } from '../../src/storage/postgres/engine.ts';
 import type { Storage } from '../../src/storage/postgres/storage.ts';
 import { keepAuditTables, sealAsOf, tamper, verifierOf } from '../support/auditTables.ts';

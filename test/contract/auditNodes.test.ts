@@ -1,7 +1,7 @@
 /** The chain of the audit log among many: transactions that take long, nodes that seal at once, dumps that are restored. */
 import t, { type Test } from 'tap';
-import type { Database } from '../../src/flows/database.ts';
-import { createSealAudit } from '../../src/flows/sealAudit.ts';
+import { createSealAudit } from '../../src/audit/sealAudit.ts';
+import type { Database } from '../../src/database.ts';
 import { openEngine } from '../../src/storage/postgres/engine.ts';
 import { createStorage } from '../../src/storage/postgres/storage.ts';
 import { anEvent, verifierOf } from '../support/auditTables.ts';

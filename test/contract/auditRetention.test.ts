@@ -4,11 +4,11 @@
  */
 import t, { type Test } from 'tap';
 import type { AuditLog } from '../../src/audit/auditLog.ts';
-import { limits } from '../../src/core/limits.ts';
-import { createDeleteOldEvents } from '../../src/flows/deleteOldEvents.ts';
-import { createListAudit } from '../../src/flows/listAudit.ts';
-import { createSealAudit } from '../../src/flows/sealAudit.ts';
-import type { VerifyAudit } from '../../src/flows/verifyAudit.ts';
+import { createDeleteOldEvents } from '../../src/audit/deleteOldEvents.ts';
+import { createListAudit } from '../../src/audit/listAudit.ts';
+import { createSealAudit } from '../../src/audit/sealAudit.ts';
+import type { VerifyAudit } from '../../src/audit/verifyAudit.ts';
+import { limits } from '../../src/platform/limits.ts';
 import type { SqlConnection } from '../../src/storage/postgres/engine.ts';
 import type { Storage } from '../../src/storage/postgres/storage.ts';
 import {

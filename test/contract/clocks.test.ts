@@ -1,6 +1,7 @@
 /** What is live is so by the clock of the database as well, whatever the clock of a node says. */
+
+import type { Revocation } from '@countersign/verifier/revocation/revocation';
 import t from 'tap';
-import type { Revocation } from '../../src/revocation/revocation.ts';
 import { eventually } from '../support/eventually.ts';
 import { liveRevocations, openSharedDatabase, subjectsOf } from '../support/sharedDatabase.ts';
 

@@ -1,7 +1,8 @@
 /** Rows of sessions that somebody deletes by hand: the database revokes them, as long as the application would. */
+
+import { uuidBytes } from '@countersign/verifier/ids';
 import t from 'tap';
-import { uuidBytes } from '../../src/core/ids.ts';
-import { limits } from '../../src/core/limits.ts';
+import { limits } from '../../src/platform/limits.ts';
 import { engines, openStorage } from '../support/engines.ts';
 import { minute, newSession, newUser } from '../support/rows.ts';
 

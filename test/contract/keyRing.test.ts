@@ -1,8 +1,8 @@
 /** Two nodes on one PostgreSQL server are told to rotate at the same instant, 200 times: one key each time. */
 import { randomBytes } from 'node:crypto';
 import t, { type Test } from 'tap';
-import { createSealing } from '../../src/core/sealing.ts';
-import { createKeepKeyRing } from '../../src/flows/keepKeyRing.ts';
+import { createKeepKeyRing } from '../../src/keys/keepKeyRing.ts';
+import { createSealing } from '../../src/platform/sealing.ts';
 import { openEngine, type PostgresEngine } from '../../src/storage/postgres/engine.ts';
 import { createStorage, migrateStorage } from '../../src/storage/postgres/storage.ts';
 import { createKeyNode, operator, startOfKeys } from '../support/keyNode.ts';

@@ -1,6 +1,7 @@
 /** What waits for what in a PostgreSQL server, and what becomes of two that wait for each other. */
+
+import type { UserId } from '@countersign/verifier/ids';
 import t from 'tap';
-import type { UserId } from '../../src/core/ids.ts';
 import { createStorage } from '../../src/storage/postgres/storage.ts';
 import { newSession, newUser, rowsMadeAt as now } from '../support/rows.ts';
 import { openSharedDatabase } from '../support/sharedDatabase.ts';

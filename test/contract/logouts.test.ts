@@ -1,8 +1,9 @@
 /** The one statement of a logout beside others that write the same rows. */
+
+import { type SessionId, uuidBytes } from '@countersign/verifier/ids';
 import t from 'tap';
-import { type SessionId, uuidBytes } from '../../src/core/ids.ts';
-import { limits } from '../../src/core/limits.ts';
-import { endAllOfUser, endOf } from '../../src/flows/endSessions.ts';
+import { limits } from '../../src/platform/limits.ts';
+import { endAllOfUser, endOf } from '../../src/sessions/endSessions.ts';
 import { eventually } from '../support/eventually.ts';
 import { minute, newSession, newUser, rowsMadeAt as now } from '../support/rows.ts';
 import { openSharedDatabase } from '../support/sharedDatabase.ts';

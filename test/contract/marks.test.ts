@@ -1,8 +1,8 @@
 /** The mark of `issuedBefore.ts`, and what is done with it, in both databases. */
 import { randomBytes } from 'node:crypto';
+import { markAt, markSubject } from '@countersign/verifier/revocation/issuedBefore';
 import t from 'tap';
-import { endEarlierSessions, refuseEarlierTokens } from '../../src/flows/restored.ts';
-import { markAt, markSubject } from '../../src/revocation/issuedBefore.ts';
+import { endEarlierSessions, refuseEarlierTokens } from '../../src/truth/restored.ts';
 import { engines, openStorage } from '../support/engines.ts';
 import { createFlowParts } from '../support/flowParts.ts';
 import { minute, newSession, newUser, rowsMadeAt as now } from '../support/rows.ts';

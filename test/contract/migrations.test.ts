@@ -3,8 +3,8 @@ import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { StartupError } from '@countersign/verifier/errors';
 import t from 'tap';
-import { StartupError } from '../../src/core/errors.ts';
 import { migrate, migrationsFolder } from '../../src/storage/postgres/migrations.ts';
 import { engines } from '../support/engines.ts';
 

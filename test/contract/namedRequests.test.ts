@@ -1,12 +1,13 @@
 /** Named requests, and sessions that a filter selects page by page, over PGlite and over a PostgreSQL server. */
 import { randomBytes } from 'node:crypto';
+import type { SessionId } from '@countersign/verifier/ids';
+import type { Effect } from '@countersign/verifier/revocation/revocation';
 import t from 'tap';
-import { idBefore, newId, type SessionId } from '../../src/core/ids.ts';
-import { limits } from '../../src/core/limits.ts';
-import { countByPage, endSessionsByPage } from '../../src/flows/endSessionsByPage.ts';
-import { endMatching, sessionsMatching } from '../../src/flows/matchingSessions.ts';
-import { nameRequest, openRequest, pruneRequests } from '../../src/flows/namedRequest.ts';
-import type { Effect } from '../../src/revocation/revocation.ts';
+import { limits } from '../../src/platform/limits.ts';
+import { idBefore, newId } from '../../src/platform/newId.ts';
+import { nameRequest, openRequest, pruneRequests } from '../../src/revocation/idempotency.ts';
+import { endMatching, sessionsMatching } from '../../src/revocation/matchingSessions.ts';
+import { countByPage, endSessionsByPage } from '../../src/sessions/endSessionsByPage.ts';
 import { noContext } from '../support/aSession.ts';
 import { engines, openStorage } from '../support/engines.ts';
 import { createManualClock } from '../support/manualClock.ts';

@@ -1,8 +1,9 @@
 /** Clean-up of sessions over both engines: what has ended long ago goes, and nothing else, and nobody waits for it. */
+
+import type { SessionId } from '@countersign/verifier/ids';
 import t, { type Test } from 'tap';
-import type { SessionId } from '../../src/core/ids.ts';
-import { limits } from '../../src/core/limits.ts';
-import { createDeleteOldSessions } from '../../src/flows/deleteOldSessions.ts';
+import { limits } from '../../src/platform/limits.ts';
+import { createDeleteOldSessions } from '../../src/sessions/deleteOldSessions.ts';
 import type { SqlConnection } from '../../src/storage/postgres/engine.ts';
 import type { Storage } from '../../src/storage/postgres/storage.ts';
 import { aSession, noContext } from '../support/aSession.ts';

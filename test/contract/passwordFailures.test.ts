@@ -10,8 +10,8 @@ import {
   judgeAttempt,
   noFailures,
   type PasswordFailureStore,
-} from '../../src/authn/passwordFailures.ts';
-import { limits } from '../../src/core/limits.ts';
+} from '../../src/login/throttling/passwordFailures.ts';
+import { limits } from '../../src/platform/limits.ts';
 import type { PostgresEngine } from '../../src/storage/postgres/engine.ts';
 import { engines, openStorage } from '../support/engines.ts';
 import { rowsMadeAt as now } from '../support/rows.ts';

@@ -1,14 +1,14 @@
 /** Which keys signed for a session, and in which form its secret is kept: what every session store notes and finds. */
 import { randomBytes } from 'node:crypto';
+import { type SessionId, uuidBytes } from '@countersign/verifier/ids';
+import { keySubject } from '@countersign/verifier/tokens/publicKey';
 import t, { type Test } from 'tap';
-import { type SessionId, uuidBytes } from '../../src/core/ids.ts';
-import { limits } from '../../src/core/limits.ts';
-import { createSealing } from '../../src/core/sealing.ts';
-import type { SessionUse } from '../../src/flows/refreshStore.ts';
-import { createRevokeKey } from '../../src/flows/revokeKey.ts';
-import { keySubject } from '../../src/keys/publicKey.ts';
-import type { SigningKeyState } from '../../src/keys/signingKeyStore.ts';
-import type { SessionRange } from '../../src/sessions/sessionStore.ts';
+import { createRevokeKey } from '../../src/keys/revokeKey.ts';
+import type { SigningKeyState } from '../../src/keys/store.ts';
+import { limits } from '../../src/platform/limits.ts';
+import { createSealing } from '../../src/platform/sealing.ts';
+import type { SessionUse } from '../../src/sessions/refreshStore.ts';
+import type { SessionRange } from '../../src/sessions/store.ts';
 import type { PostgresEngine } from '../../src/storage/postgres/engine.ts';
 import type { Storage } from '../../src/storage/postgres/storage.ts';
 import { noContext } from '../support/aSession.ts';

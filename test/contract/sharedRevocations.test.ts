@@ -1,9 +1,9 @@
 /** What many nodes share on a PostgreSQL server: the rows of the nodes, and revocations from position to position. */
 import { randomUUID } from 'node:crypto';
+import { covers, type Position } from '@countersign/verifier/revocation/position';
+import type { Revocation, RevocationSnapshots } from '@countersign/verifier/revocation/revocation';
 import t from 'tap';
-import { limits } from '../../src/core/limits.ts';
-import { covers, type Position } from '../../src/revocation/position.ts';
-import type { Revocation, RevocationSnapshots } from '../../src/revocation/revocation.ts';
+import { limits } from '../../src/platform/limits.ts';
 import { createStorage } from '../../src/storage/postgres/storage.ts';
 import { createGate } from '../support/denyListNode.ts';
 import { eventually } from '../support/eventually.ts';

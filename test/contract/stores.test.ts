@@ -1,14 +1,15 @@
 /** What every store promises, over PGlite and over a PostgreSQL server. */
 import { randomBytes } from 'node:crypto';
+import { type ServiceId, type SessionId, type UserId, uuidBytes } from '@countersign/verifier/ids';
+import type { Revocation } from '@countersign/verifier/revocation/revocation';
 import t, { type Test } from 'tap';
-import { newId, type ServiceId, type SessionId, type UserId, uuidBytes } from '../../src/core/ids.ts';
-import { limits } from '../../src/core/limits.ts';
-import { createDeleteOldEvents } from '../../src/flows/deleteOldEvents.ts';
-import { createDeleteOldSessions } from '../../src/flows/deleteOldSessions.ts';
-import type { SessionUse } from '../../src/flows/refreshStore.ts';
-import { createSealAudit } from '../../src/flows/sealAudit.ts';
-import type { StoredSigningKey } from '../../src/keys/signingKeyStore.ts';
-import type { Revocation } from '../../src/revocation/revocation.ts';
+import { createDeleteOldEvents } from '../../src/audit/deleteOldEvents.ts';
+import { createSealAudit } from '../../src/audit/sealAudit.ts';
+import type { StoredSigningKey } from '../../src/keys/store.ts';
+import { limits } from '../../src/platform/limits.ts';
+import { newId } from '../../src/platform/newId.ts';
+import { createDeleteOldSessions } from '../../src/sessions/deleteOldSessions.ts';
+import type { SessionUse } from '../../src/sessions/refreshStore.ts';
 import type { Storage } from '../../src/storage/postgres/storage.ts';
 import { noContext } from '../support/aSession.ts';
 import { engines, openStorage } from '../support/engines.ts';

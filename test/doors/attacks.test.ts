@@ -17,11 +17,11 @@
  * | J33, and the rate of it                       | unit/denyList.test.ts, unit/bloomFilter.test.ts             |
  */
 import { deepStrictEqual } from 'node:assert/strict';
+import { systemClock } from '@countersign/verifier/clock';
+import type { SessionId } from '@countersign/verifier/ids';
 import { asyncProperty, assert as check, nat, tuple, uint8Array } from 'fast-check';
 import t, { type Test } from 'tap';
-import { systemClock } from '../../src/core/clock.ts';
-import type { SessionId } from '../../src/core/ids.ts';
-import { openGuard } from '../../src/sdk/guard.ts';
+import { openGuard } from '../../packages/guard/src/guard.ts';
 import { attacksOnClaims } from '../support/attackClaims.ts';
 import { attacksOnForm } from '../support/attackTable.ts';
 import { claimsOf } from '../support/clients.ts';

@@ -3,9 +3,10 @@
  * again by its `exp`, and must still be revoked, whatever was forgotten meanwhile. The database goes by both clocks
  * (contract/clocks.test.ts); so must memory.
  */
+
+import { type Clock, systemClock } from '@countersign/verifier/clock';
 import t from 'tap';
-import { type Clock, systemClock } from '../../src/core/clock.ts';
-import { limits } from '../../src/core/limits.ts';
+import { limits } from '../../src/platform/limits.ts';
 import { startAuthority } from '../support/authority.ts';
 import { readingDoors } from '../support/doors.ts';
 

@@ -2,10 +2,12 @@
  * N × N: every kind of token that is issued, and every other kind of JWT under our own key, at everything that takes
  * a token (J27). Each consumer accepts one kind. RFC 8725 §3.11 and §3.12: it tells them apart by `typ`.
  */
+
+import { systemClock } from '@countersign/verifier/clock';
+import type { SessionId } from '@countersign/verifier/ids';
+import { newJti } from '@countersign/verifier/tokens/jti';
 import t from 'tap';
-import { systemClock } from '../../src/core/clock.ts';
-import { newId, type SessionId } from '../../src/core/ids.ts';
-import { newJti } from '../../src/tokens/jti.ts';
+import { newId } from '../../src/platform/newId.ts';
 import type { Tokens } from '../support/authority.ts';
 import { type Answer, claimsOf, statusOf } from '../support/clients.ts';
 import { startWithKnownKey } from '../support/knownKey.ts';

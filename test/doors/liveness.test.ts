@@ -1,7 +1,8 @@
 /** Tokens with the right form and the right key, at the wrong time: J11, J23 and J31 at every door. */
+
+import { systemClock } from '@countersign/verifier/clock';
+import type { SessionId } from '@countersign/verifier/ids';
 import t from 'tap';
-import { systemClock } from '../../src/core/clock.ts';
-import type { SessionId } from '../../src/core/ids.ts';
 import { timesOfReading } from '../support/attackClaims.ts';
 import { malleableTwin } from '../support/attackTable.ts';
 import { password } from '../support/authority.ts';

@@ -1,6 +1,6 @@
 /** An edge that cannot reach any node: it goes on until its lease ends, then refuses, and comes back by itself. */
 import t from 'tap';
-import { createGuard } from '../../src/sdk/index.ts';
+import { createGuard } from '../../packages/guard/src/index.ts';
 import { startCluster } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
 import { seedSessions } from '../support/seededSessions.ts';

@@ -3,7 +3,7 @@
  * that the token's logout was answered; at the end, all of them. It reports when a question was last answered "not revoked",
  * and first "revoked". Times are milliseconds of the machine's monotonic clock, which all processes share.
  */
-import { createGuard, type Guard } from '../../src/sdk/index.ts';
+import { createGuard, type Guard } from '../../packages/guard/src/index.ts';
 import { eventually } from '../support/eventually.ts';
 import { machineTime } from '../support/machineTime.ts';
 

@@ -1,6 +1,7 @@
 /** One call of a client to one node, and what its answer means. No answer at all is an answer too: it says nothing. */
+
+import type { IsRevokedResponse__Output } from '@countersign/verifier/contract/generated/countersign/v1/IsRevokedResponse';
 import { type ServiceError, status } from '@grpc/grpc-js';
-import type { IsRevokedResponse__Output } from '../../src/contract/generated/countersign/v1/IsRevokedResponse.ts';
 import type { CallOptions } from '../support/clients.ts';
 import type { ClusterNode } from '../support/cluster.ts';
 import type { Answer } from './checker.ts';

@@ -1,7 +1,7 @@
 /** Two authorities on a PostgreSQL server that goes away and comes back. */
 import { randomBytes } from 'node:crypto';
 import t from 'tap';
-import { limits } from '../../src/core/limits.ts';
+import { limits } from '../../src/platform/limits.ts';
 import { password, startAuthority } from '../support/authority.ts';
 import { claimsOf, statusOf } from '../support/clients.ts';
 import { eventually } from '../support/eventually.ts';

@@ -1,6 +1,6 @@
 /** Two nodes, as they are shipped: budgets are shared, and without Redis each node lets through a little (L3, L4). */
 import t, { type Test } from 'tap';
-import { limits } from '../../src/core/limits.ts';
+import { limits } from '../../src/platform/limits.ts';
 import { password } from '../support/authority.ts';
 import type { Answer } from '../support/clients.ts';
 import { type Cluster, type ClusterNode, startCluster } from '../support/cluster.ts';

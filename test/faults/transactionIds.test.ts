@@ -2,8 +2,9 @@
  * A server that crashes forgets the ids of transactions whose end had not been written, and uses them again. To a reader
  * that knew their end, the new transactions would seem to be over: what they commit must be read all the same.
  */
+
+import type { Position } from '@countersign/verifier/revocation/position';
 import t from 'tap';
-import type { Position } from '../../src/revocation/position.ts';
 import { eventually } from '../support/eventually.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { liveRevocations, openSharedDatabase, subjectsOf } from '../support/sharedDatabase.ts';

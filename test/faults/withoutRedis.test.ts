@@ -1,7 +1,7 @@
 /** Redis is gone for good: everything goes on as before, only a logout takes as long as the next renewal. */
 import pg from 'pg';
 import t from 'tap';
-import { limits } from '../../src/core/limits.ts';
+import { limits } from '../../src/platform/limits.ts';
 import { eventually } from '../support/eventually.ts';
 import { createChecker } from './checker.ts';
 import { startFaultCluster } from './faultRun.ts';

@@ -1,8 +1,9 @@
 /** Whatever happens that matters is in the audit log: who, what, to whom, in which session, why, and by which request. */
+
+import type { SessionId } from '@countersign/verifier/ids';
 import t from 'tap';
 import type { RecordedEvent } from '../../src/audit/auditEvent.ts';
-import { permissions } from '../../src/authn/service.ts';
-import type { SessionId } from '../../src/core/ids.ts';
+import { permissions } from '../../src/services/service.ts';
 import { password, startAuthority } from '../support/authority.ts';
 import { claimsOf } from '../support/clients.ts';
 import { createKeyClient } from '../support/keyClient.ts';

@@ -1,10 +1,10 @@
 /** The life of a key ring: how it begins, rotates by itself and on demand, and what is told of it. */
 import { randomBytes } from 'node:crypto';
+import { momentOf, rfc3339 } from '@countersign/verifier/clock';
 import t from 'tap';
-import { momentOf, rfc3339 } from '../../src/core/clock.ts';
-import { limits } from '../../src/core/limits.ts';
-import { createSealing } from '../../src/core/sealing.ts';
 import { cacheMs, keyPolicy } from '../../src/keys/keyPolicy.ts';
+import { limits } from '../../src/platform/limits.ts';
+import { createSealing } from '../../src/platform/sealing.ts';
 import { createKeyNode, createKeyNodes, operator, quickPolicy as policy } from '../support/keyNode.ts';
 import { createMemoryDatabase } from '../support/memoryDatabase.ts';
 import { inWords } from '../support/ringRows.ts';

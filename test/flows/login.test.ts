@@ -1,11 +1,12 @@
 /** A login in place of another session: both changes are one, and neither is made when the login is refused at the last moment. */
 
+import { type SessionId, type UserId, uuidBytes } from '@countersign/verifier/ids';
 import t from 'tap';
-import type { Email } from '../../src/authn/email.ts';
-import { newId, type SessionId, type UserId, uuidBytes } from '../../src/core/ids.ts';
-import { limits } from '../../src/core/limits.ts';
-import type { Database } from '../../src/flows/database.ts';
-import { createLogin } from '../../src/flows/login.ts';
+import type { Email } from '../../src/accounts/email.ts';
+import type { Database } from '../../src/database.ts';
+import { createLogin } from '../../src/login/login.ts';
+import { limits } from '../../src/platform/limits.ts';
+import { newId } from '../../src/platform/newId.ts';
 import { engines, openStorage } from '../support/engines.ts';
 import {
   createFlowParts,

@@ -1,10 +1,11 @@
 /** Many logouts at once share transactions, and each is answered as if it were alone. */
+
+import { type SessionId, uuidBytes } from '@countersign/verifier/ids';
+import type { Revocation } from '@countersign/verifier/revocation/revocation';
 import t from 'tap';
-import { type SessionId, uuidBytes } from '../../src/core/ids.ts';
-import { limits } from '../../src/core/limits.ts';
-import { createLogout, type LogoutParts } from '../../src/flows/logout.ts';
-import type { LogoutStore } from '../../src/flows/logoutStore.ts';
-import type { Revocation } from '../../src/revocation/revocation.ts';
+import { limits } from '../../src/platform/limits.ts';
+import { createLogout, type LogoutParts } from '../../src/sessions/logout.ts';
+import type { LogoutStore } from '../../src/sessions/logoutStore.ts';
 import { engines, openStorage } from '../support/engines.ts';
 import { eventually } from '../support/eventually.ts';
 import { createFlowParts, newOpenSession } from '../support/flowParts.ts';

@@ -1,11 +1,13 @@
 /** Attempts at a password while the database fails, or while others are always faster: what was no guess is not counted. */
+
+import type { SessionId } from '@countersign/verifier/ids';
 import t from 'tap';
-import type { Email } from '../../src/authn/email.ts';
-import { noFailures } from '../../src/authn/passwordFailures.ts';
-import { newId, type SessionId } from '../../src/core/ids.ts';
-import { limits } from '../../src/core/limits.ts';
-import type { Database } from '../../src/flows/database.ts';
-import type { Place } from '../../src/flows/passwordAttempts.ts';
+import type { Email } from '../../src/accounts/email.ts';
+import type { Database } from '../../src/database.ts';
+import type { Place } from '../../src/login/throttling/passwordAttempts.ts';
+import { noFailures } from '../../src/login/throttling/passwordFailures.ts';
+import { limits } from '../../src/platform/limits.ts';
+import { newId } from '../../src/platform/newId.ts';
 import { engines, openStorage } from '../support/engines.ts';
 import { passwordAttemptsOver } from '../support/flowParts.ts';
 import { createManualClock } from '../support/manualClock.ts';

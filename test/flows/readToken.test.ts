@@ -1,9 +1,10 @@
 /** A token of a key that this node does not know: the ring is looked at again, within limits, before it is refused. */
+
+import { createAccessTokenReader } from '@countersign/verifier/tokens/accessTokenReader';
+import { keySubject } from '@countersign/verifier/tokens/publicKey';
 import t from 'tap';
-import { limits } from '../../src/core/limits.ts';
-import { type ReadingParts, readGenuineToken, readToken } from '../../src/flows/readToken.ts';
-import { keySubject } from '../../src/keys/publicKey.ts';
-import { createAccessTokenReader } from '../../src/tokens/accessTokenReader.ts';
+import { limits } from '../../src/platform/limits.ts';
+import { type ReadingParts, readGenuineToken, readToken } from '../../src/tokens/readToken.ts';
 import { createKeyNodes, operator, startOfKeys } from '../support/keyNode.ts';
 import { audience, es256, issuer, openTokenForge } from '../support/tokenForge.ts';
 

@@ -1,6 +1,6 @@
 /** Refresh, over HTTP and a real database: one successor, lost responses, thieves, and races with what ends a session. */
 import t from 'tap';
-import { limits } from '../../src/core/limits.ts';
+import { limits } from '../../src/platform/limits.ts';
 import { startAuthority, type Tokens } from '../support/authority.ts';
 import { claimsOf } from '../support/clients.ts';
 import { createShiftedClock } from '../support/shiftedClock.ts';

@@ -1,7 +1,7 @@
 /** The grace window is for clients whose answer was lost: what waits inside the authority must not use it up. */
 import t from 'tap';
-import type { Database } from '../../src/flows/database.ts';
-import { createRefresh, type RefreshParts } from '../../src/flows/refresh.ts';
+import type { Database } from '../../src/database.ts';
+import { createRefresh, type RefreshParts } from '../../src/sessions/refresh.ts';
 import { createRefusalMemory } from '../../src/sessions/refusalMemory.ts';
 import { ignoringContext } from '../support/aSession.ts';
 import { engines, openStorage } from '../support/engines.ts';

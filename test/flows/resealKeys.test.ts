@@ -1,11 +1,12 @@
 /** Another KEY_ENCRYPTION_KEY: what was sealed with the one before is sealed again, in as many goes as it takes. */
 import { randomBytes } from 'node:crypto';
+import type { SessionId } from '@countersign/verifier/ids';
 import t from 'tap';
-import { newId, type SessionId } from '../../src/core/ids.ts';
-import { limits } from '../../src/core/limits.ts';
-import { createSealing, type Sealing, UnsealError } from '../../src/core/sealing.ts';
-import { createResealKeys } from '../../src/flows/resealKeys.ts';
+import { createResealKeys } from '../../src/keys/resealKeys.ts';
 import { openSigningKey } from '../../src/keys/signingKey.ts';
+import { limits } from '../../src/platform/limits.ts';
+import { newId } from '../../src/platform/newId.ts';
+import { createSealing, type Sealing, UnsealError } from '../../src/platform/sealing.ts';
 import { createRefreshTokens } from '../../src/sessions/refreshToken.ts';
 import { createKeyNode, createKeyNodes, operator, startOfKeys } from '../support/keyNode.ts';
 import type { MemorySession } from '../support/memoryDatabase.ts';

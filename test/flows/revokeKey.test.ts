@@ -1,10 +1,11 @@
 /** The emergency: a key of any state is dead at once, then the sessions that it signed for; again is a success. */
+
+import { type SessionId, uuidBytes } from '@countersign/verifier/ids';
+import { wholeHour } from '@countersign/verifier/revocation/revocation';
+import { keySubject } from '@countersign/verifier/tokens/publicKey';
 import t from 'tap';
-import { type SessionId, uuidBytes } from '../../src/core/ids.ts';
-import { limits } from '../../src/core/limits.ts';
 import { cacheMs } from '../../src/keys/keyPolicy.ts';
-import { keySubject } from '../../src/keys/publicKey.ts';
-import { wholeHour } from '../../src/revocation/revocation.ts';
+import { limits } from '../../src/platform/limits.ts';
 import { aSession } from '../support/aSession.ts';
 import { createKeyNodes, operator, quickPolicy as policy } from '../support/keyNode.ts';
 import type { MemorySession } from '../support/memoryDatabase.ts';

@@ -1,10 +1,10 @@
 /** How rarely it is written down that a service token was used, and that no call waits for it. */
 import t from 'tap';
-import type { Service, ServiceToken } from '../../src/authn/service.ts';
-import { newServiceToken } from '../../src/authn/serviceToken.ts';
-import { limits } from '../../src/core/limits.ts';
-import { createAuthenticateService } from '../../src/flows/authenticateService.ts';
-import type { Database } from '../../src/flows/database.ts';
+import type { Database } from '../../src/database.ts';
+import { limits } from '../../src/platform/limits.ts';
+import { createAuthenticateService } from '../../src/services/authenticateService.ts';
+import type { Service, ServiceToken } from '../../src/services/service.ts';
+import { newServiceToken } from '../../src/services/serviceToken.ts';
 import { createManualClock } from '../support/manualClock.ts';
 
 const service = { name: 'billing', permissions: ['tokens.check'] } as unknown as Service;

@@ -1,10 +1,11 @@
 /** A token that is being made while its key is revoked elsewhere: it is refused, or its session ends. None escapes. */
+
+import type { DenyList } from '@countersign/verifier/revocation/denyList';
+import { keySubject } from '@countersign/verifier/tokens/publicKey';
 import t from 'tap';
-import { chooseSigner, respondWithTokens, type TokenParts } from '../../src/flows/tokenResponse.ts';
-import { keySubject } from '../../src/keys/publicKey.ts';
-import type { DenyList } from '../../src/revocation/denyList.ts';
 import { createRefreshTokens } from '../../src/sessions/refreshToken.ts';
 import { createAccessTokenIssuer } from '../../src/tokens/accessToken.ts';
+import { chooseSigner, respondWithTokens, type TokenParts } from '../../src/tokens/tokenResponse.ts';
 import { aSession } from '../support/aSession.ts';
 import { kidOf } from '../support/clients.ts';
 import { createKeyNodes, operator, quickPolicy as policy } from '../support/keyNode.ts';

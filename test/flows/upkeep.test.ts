@@ -1,14 +1,14 @@
 /** What goes on beside the requests, over a real database: events are sealed and old rows deleted, and metrics tell of it. */
 import { randomBytes } from 'node:crypto';
 import t, { type Test } from 'tap';
-import { readConfig } from '../../src/config/config.ts';
-import { limits } from '../../src/core/limits.ts';
-import { createListAudit } from '../../src/flows/listAudit.ts';
-import { createFaultLog } from '../../src/observability/faultLog.ts';
-import { createLog } from '../../src/observability/log.ts';
-import { createMetrics } from '../../src/observability/metrics.ts';
+import { createListAudit } from '../../src/audit/listAudit.ts';
+import { readConfig } from '../../src/platform/config/config.ts';
+import { startUpkeep } from '../../src/platform/jobs.ts';
+import { limits } from '../../src/platform/limits.ts';
+import { createFaultLog } from '../../src/platform/observability/faultLog.ts';
+import { createLog } from '../../src/platform/observability/log.ts';
+import { createMetrics } from '../../src/platform/observability/metrics.ts';
 import { createStorage, migrateStorage } from '../../src/storage/postgres/storage.ts';
-import { startUpkeep } from '../../src/upkeep.ts';
 import { aSession } from '../support/aSession.ts';
 import { anEvent, day, sealAsOf, tamper, verifierOf } from '../support/auditTables.ts';
 import { engines } from '../support/engines.ts';

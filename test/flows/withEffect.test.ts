@@ -2,16 +2,17 @@
  * A transaction that ends sessions: it is committed, then brought into effect, then answered. And the two ways in which it
  * can fail: refused, and done but the answer was lost.
  */
+
+import { type UserId, uuidBytes } from '@countersign/verifier/ids';
+import { createConfirmation } from '@countersign/verifier/revocation/confirmation';
+import { createDenyList } from '@countersign/verifier/revocation/denyList';
+import { permanentLease } from '@countersign/verifier/revocation/lease';
+import type { CommittedRevocations, Effect } from '@countersign/verifier/revocation/revocation';
 import t from 'tap';
-import { type UserId, uuidBytes } from '../../src/core/ids.ts';
-import type { Database } from '../../src/flows/database.ts';
-import { withEffect } from '../../src/flows/withEffect.ts';
-import { createConfirmation } from '../../src/revocation/confirmation.ts';
-import { createDenyList } from '../../src/revocation/denyList.ts';
-import { permanentLease } from '../../src/revocation/lease.ts';
-import { loadFromStore } from '../../src/revocation/loading.ts';
-import type { CommittedRevocations, Effect } from '../../src/revocation/revocation.ts';
-import { createLocalEffect } from '../../src/storage/local/effect.ts';
+import type { Database } from '../../src/database.ts';
+import { loadFromStore } from '../../src/revocation/propagation/loading.ts';
+import { withEffect } from '../../src/revocation/propagation/revokeAndPropagate.ts';
+import { createLocalEffect } from '../../src/storage/embedded/effect.ts';
 import { engines, openStorage } from '../support/engines.ts';
 import { createManualClock } from '../support/manualClock.ts';
 import { noEdges } from '../support/noEdges.ts';

@@ -1,13 +1,14 @@
 /** Many questions in one call, and questions about what an edge's filter hit: each answer is that of the question alone. */
 import { randomBytes, randomUUID } from 'node:crypto';
+import { systemClock } from '@countersign/verifier/clock';
+import { AuthorityError, invalidField } from '@countersign/verifier/errors';
+import { type SessionId, uuidBytes } from '@countersign/verifier/ids';
+import { newJti } from '@countersign/verifier/tokens/jti';
 import t from 'tap';
-import { systemClock } from '../../src/core/clock.ts';
-import { AuthorityError, invalidField } from '../../src/core/errors.ts';
-import { newId, type SessionId, uuidBytes } from '../../src/core/ids.ts';
-import { limits } from '../../src/core/limits.ts';
-import { createBatch } from '../../src/grpc/batch.ts';
-import { createTokenService } from '../../src/grpc/tokenService.ts';
-import { newJti } from '../../src/tokens/jti.ts';
+import { limits } from '../../src/platform/limits.ts';
+import { newId } from '../../src/platform/newId.ts';
+import { createTokenService } from '../../src/tokens/grpc.ts';
+import { createBatch } from '../../src/transport/grpc/batch.ts';
 import { startAuthority } from '../support/authority.ts';
 import { claimsOf } from '../support/clients.ts';
 import { createRpcClient, refusalOf } from '../support/rpcClient.ts';

@@ -4,9 +4,9 @@ import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import t from 'tap';
-import { permissions } from '../../src/authn/service.ts';
-import { readConfig } from '../../src/config/config.ts';
-import { methods } from '../../src/grpc/methods.ts';
+import { readConfig } from '../../src/platform/config/config.ts';
+import { permissions } from '../../src/services/service.ts';
+import { methods } from '../../src/transport/grpc/methods.ts';
 import { startAuthority } from '../support/authority.ts';
 import { claimsOf } from '../support/clients.ts';
 

@@ -1,9 +1,10 @@
 /** Floods of HTTP/2 frames by somebody who has no token (row H12): that connection ends soon, and nobody else notices. */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import type { SessionId } from '@countersign/verifier/ids';
+import { newJti } from '@countersign/verifier/tokens/jti';
 import t from 'tap';
-import { newId, type SessionId } from '../../src/core/ids.ts';
-import { newJti } from '../../src/tokens/jti.ts';
+import { newId } from '../../src/platform/newId.ts';
 import { startAuthority } from '../support/authority.ts';
 
 const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');

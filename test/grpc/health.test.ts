@@ -1,5 +1,6 @@
 /** Health: who asks before it calls is sent to nodes that can answer. */
 import { once } from 'node:events';
+import { serviceNames } from '@countersign/verifier/contract/contract';
 import {
   type Client,
   credentials,
@@ -10,9 +11,8 @@ import {
 } from '@grpc/grpc-js';
 import { HealthImplementation, service } from 'grpc-health-check';
 import t from 'tap';
-import { serviceNames } from '../../src/contract/contract.ts';
-import { limits } from '../../src/core/limits.ts';
-import { createHealth } from '../../src/grpc/health.ts';
+import { limits } from '../../src/platform/limits.ts';
+import { createHealth } from '../../src/transport/grpc/health.ts';
 import { startAuthority } from '../support/authority.ts';
 import { eventually } from '../support/eventually.ts';
 import { createManualClock } from '../support/manualClock.ts';

@@ -2,10 +2,11 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
+import type { SessionId } from '@countersign/verifier/ids';
+import { newJti } from '@countersign/verifier/tokens/jti';
 import t from 'tap';
-import { newId, type SessionId } from '../../src/core/ids.ts';
-import { limits } from '../../src/core/limits.ts';
-import { newJti } from '../../src/tokens/jti.ts';
+import { limits } from '../../src/platform/limits.ts';
+import { newId } from '../../src/platform/newId.ts';
 import { startAuthority } from '../support/authority.ts';
 import { statusOf } from '../support/clients.ts';
 import { eventually } from '../support/eventually.ts';

@@ -1,8 +1,9 @@
 /** Subscribers of one service that renew their leases and never acknowledge: they slow down one logout, and not the next ones. */
+
+import { loadContract } from '@countersign/verifier/contract/contract';
 import { credentials, Metadata } from '@grpc/grpc-js';
 import t from 'tap';
-import { loadContract } from '../../src/contract/contract.ts';
-import { limits } from '../../src/core/limits.ts';
+import { limits } from '../../src/platform/limits.ts';
 import { startAuthority } from '../support/authority.ts';
 import { eventually } from '../support/eventually.ts';
 

@@ -1,9 +1,10 @@
 /** Signing keys over gRPC: who may, what is shown, and what changes. */
 import { randomUUID } from 'node:crypto';
+import type { SessionId } from '@countersign/verifier/ids';
+import { newJti } from '@countersign/verifier/tokens/jti';
 import t from 'tap';
-import { type Permission, permissions, usualPermissions } from '../../src/authn/service.ts';
-import { newId, type SessionId } from '../../src/core/ids.ts';
-import { newJti } from '../../src/tokens/jti.ts';
+import { newId } from '../../src/platform/newId.ts';
+import { type Permission, permissions, usualPermissions } from '../../src/services/service.ts';
 import { startAuthority } from '../support/authority.ts';
 import { claimsOf, kidOf, statusOf } from '../support/clients.ts';
 import { createKeyClient } from '../support/keyClient.ts';

@@ -1,7 +1,7 @@
 /** A named request that is repeated when what it took back has expired: it is still the success that it was. */
 import { randomUUID } from 'node:crypto';
 import t from 'tap';
-import { permissions } from '../../src/authn/service.ts';
+import { permissions } from '../../src/services/service.ts';
 import { startAuthority } from '../support/authority.ts';
 import { claimsOf } from '../support/clients.ts';
 import { createRpcClient, refusalOf } from '../support/rpcClient.ts';

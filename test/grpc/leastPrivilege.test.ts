@@ -6,8 +6,8 @@ import {
   type Permission,
   permissions,
   usualPermissions,
-} from '../../src/authn/service.ts';
-import { revokePermissions } from '../../src/grpc/methods.ts';
+} from '../../src/services/service.ts';
+import { revokePermissions } from '../../src/transport/grpc/methods.ts';
 import { startAuthority } from '../support/authority.ts';
 import { claimsOf } from '../support/clients.ts';
 import { createRpcClient, refusalOf } from '../support/rpcClient.ts';

@@ -1,10 +1,11 @@
 /** What health and reflection, which anybody may call, can cost a node (row G13), and where messages are inflated. */
 import { once } from 'node:events';
 import zlib from 'node:zlib';
+import type { SessionId } from '@countersign/verifier/ids';
+import { newJti } from '@countersign/verifier/tokens/jti';
 import t, { type Test } from 'tap';
-import { newId, type SessionId } from '../../src/core/ids.ts';
-import { limits } from '../../src/core/limits.ts';
-import { newJti } from '../../src/tokens/jti.ts';
+import { limits } from '../../src/platform/limits.ts';
+import { newId } from '../../src/platform/newId.ts';
 import { startAuthority } from '../support/authority.ts';
 import { eventually } from '../support/eventually.ts';
 import { field, frame, openRaw, type RawAnswer } from '../support/rawGrpc.ts';

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { decodeProtectedHeader } from 'jose';
 import t from 'tap';
-import { type Permission, permissions } from '../../src/authn/service.ts';
+import { type Permission, permissions } from '../../src/services/service.ts';
 import { startAuthority } from '../support/authority.ts';
 import { claimsOf } from '../support/clients.ts';
 import { createRpcClient, refusalOf } from '../support/rpcClient.ts';

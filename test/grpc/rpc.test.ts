@@ -1,16 +1,16 @@
 /** What every method has in common, with time of our own: deadlines, abandoned calls, streams. */
 import { EventEmitter } from 'node:events';
+import { AuthorityError } from '@countersign/verifier/errors';
 import { Metadata, type ServerDuplexStream, type ServerUnaryCall, status } from '@grpc/grpc-js';
 import t from 'tap';
-import type { Service } from '../../src/authn/service.ts';
-import { AuthorityError } from '../../src/core/errors.ts';
-import { limits } from '../../src/core/limits.ts';
-import { createCallReports } from '../../src/grpc/callReports.ts';
-import { type Method, methods } from '../../src/grpc/methods.ts';
-import { createRpc } from '../../src/grpc/rpc.ts';
-import type { GrpcError } from '../../src/grpc/status.ts';
-import { createLog } from '../../src/observability/log.ts';
-import { createMetrics } from '../../src/observability/metrics.ts';
+import { limits } from '../../src/platform/limits.ts';
+import { createLog } from '../../src/platform/observability/log.ts';
+import { createMetrics } from '../../src/platform/observability/metrics.ts';
+import type { Service } from '../../src/services/service.ts';
+import { createCallReports } from '../../src/transport/grpc/callReports.ts';
+import { type Method, methods } from '../../src/transport/grpc/methods.ts';
+import { createRpc } from '../../src/transport/grpc/rpc.ts';
+import type { GrpcError } from '../../src/transport/grpc/status.ts';
 import { createManualClock } from '../support/manualClock.ts';
 
 const never = () => new Promise<never>(() => {});

@@ -1,7 +1,7 @@
 /** A service token has an end, a successor, and a time at which it was used last. */
 import { randomUUID } from 'node:crypto';
 import t from 'tap';
-import { limits } from '../../src/core/limits.ts';
+import { limits } from '../../src/platform/limits.ts';
 import { startAuthority } from '../support/authority.ts';
 import { eventually } from '../support/eventually.ts';
 import { aGuard } from '../support/guards.ts';

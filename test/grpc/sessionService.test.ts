@@ -1,7 +1,7 @@
 /** SessionService: what support tools see, and end. */
 import { randomUUID } from 'node:crypto';
 import t from 'tap';
-import { type Permission, permissions } from '../../src/authn/service.ts';
+import { type Permission, permissions } from '../../src/services/service.ts';
 import { startAuthority } from '../support/authority.ts';
 import { claimsOf } from '../support/clients.ts';
 import { createRpcClient, refusalOf } from '../support/rpcClient.ts';

@@ -2,10 +2,11 @@
 import { once } from 'node:events';
 import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2';
 import { connect, type Socket } from 'node:net';
+import type { SessionId } from '@countersign/verifier/ids';
+import { newJti } from '@countersign/verifier/tokens/jti';
 import t from 'tap';
-import { newId, type SessionId } from '../../src/core/ids.ts';
-import { limits } from '../../src/core/limits.ts';
-import { newJti } from '../../src/tokens/jti.ts';
+import { limits } from '../../src/platform/limits.ts';
+import { newId } from '../../src/platform/newId.ts';
 import { startAuthority, type TestAuthority } from '../support/authority.ts';
 import { eventually } from '../support/eventually.ts';
 import { field, frame, openRaw, type RawAnswer, type RawRequest } from '../support/rawGrpc.ts';

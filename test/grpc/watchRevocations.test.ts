@@ -1,8 +1,9 @@
 /** The stream of an edge on the wire, with a client in another language that was written from the contract alone. */
+
+import { loadContract } from '@countersign/verifier/contract/contract';
 import { credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import t from 'tap';
-import { loadContract } from '../../src/contract/contract.ts';
-import { limits } from '../../src/core/limits.ts';
+import { limits } from '../../src/platform/limits.ts';
 import { startAuthority } from '../support/authority.ts';
 import { claimsOf, kidOf } from '../support/clients.ts';
 import { eventually } from '../support/eventually.ts';

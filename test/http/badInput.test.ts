@@ -2,7 +2,7 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import t, { type Test } from 'tap';
-import { limits } from '../../src/core/limits.ts';
+import { limits } from '../../src/platform/limits.ts';
 import { password, startAuthority, type TestAuthority } from '../support/authority.ts';
 import type { CallOptions } from '../support/clients.ts';
 

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import t, { type Test } from 'tap';
-import { limits } from '../../src/core/limits.ts';
+import { limits } from '../../src/platform/limits.ts';
 import { startAuthority, type TestAuthority } from '../support/authority.ts';
 import { eventually } from '../support/eventually.ts';
 

@@ -3,7 +3,7 @@
  * rows (H8, H9) are in cors.test.ts and cookies.test.ts, slow clients (H4) in slowClients.test.ts, the log (H17) in log.test.ts.
  */
 import t, { type Test } from 'tap';
-import { limits } from '../../src/core/limits.ts';
+import { limits } from '../../src/platform/limits.ts';
 import { password, startAuthority, type TestAuthority } from '../support/authority.ts';
 import { rawRequest, sendRaw } from '../support/rawHttp.ts';
 

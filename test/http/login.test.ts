@@ -1,7 +1,7 @@
 /** Login tells a stranger nothing: who is registered, who is disabled, whose password was nearly right. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import t from 'tap';
-import { limits } from '../../src/core/limits.ts';
+import { limits } from '../../src/platform/limits.ts';
 import { password, startAuthority } from '../support/authority.ts';
 import { eventually } from '../support/eventually.ts';
 import { behindProxy, from, triesAt } from '../support/loginTries.ts';

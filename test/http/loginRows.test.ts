@@ -1,6 +1,6 @@
 /** What strangers try at the login: time (L1), size (L5), spellings of passwords and addresses (L6, L7), fields of rows (L14). */
 import t from 'tap';
-import { limits } from '../../src/core/limits.ts';
+import { limits } from '../../src/platform/limits.ts';
 import { password, startAuthority, type TestAuthority } from '../support/authority.ts';
 import { createShiftedClock } from '../support/shiftedClock.ts';
 import { mean, mostT, welch, withoutOutliers } from '../support/welch.ts';

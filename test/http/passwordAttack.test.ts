@@ -1,7 +1,7 @@
 /** Many sites that guess at once as fast as their budgets allow: whoever is where he has logged in before still gets in, soon. */
 import { rm } from 'node:fs/promises';
 import t from 'tap';
-import { limits } from '../../src/core/limits.ts';
+import { limits } from '../../src/platform/limits.ts';
 import { password } from '../support/authority.ts';
 import { createHttpClient } from '../support/clients.ts';
 import { eventually } from '../support/eventually.ts';

@@ -1,7 +1,7 @@
 /** Guessing passwords (L4): each wrong one makes the next wait, and no stranger keeps the owner out for good. */
 import { rm } from 'node:fs/promises';
 import t, { type Test } from 'tap';
-import { limits } from '../../src/core/limits.ts';
+import { limits } from '../../src/platform/limits.ts';
 import { openEngine } from '../../src/storage/postgres/engine.ts';
 import { password, startAuthority } from '../support/authority.ts';
 import { behindProxy, brief, from, triesAt, wrong } from '../support/loginTries.ts';

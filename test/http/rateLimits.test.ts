@@ -1,9 +1,9 @@
 /** Budgets of requests over HTTP: whose they are, what is told of them, and who is believed about an address (L3, H13). */
 import { createConnection } from 'node:net';
+import { type Clock, systemClock } from '@countersign/verifier/clock';
 import t, { type Test } from 'tap';
-import { type LimitedOperation, limitedOperations, type RateScope } from '../../src/authn/rateCounters.ts';
-import { type Clock, systemClock } from '../../src/core/clock.ts';
-import { limits } from '../../src/core/limits.ts';
+import { limits } from '../../src/platform/limits.ts';
+import { type LimitedOperation, limitedOperations, type RateScope } from '../../src/platform/rateCounters.ts';
 import { openEngine, type PostgresEngine } from '../../src/storage/postgres/engine.ts';
 import { password, startAuthority } from '../support/authority.ts';
 import type { Answer, HttpCall } from '../support/clients.ts';

@@ -1,6 +1,7 @@
 /** After a database was put back: no token of before is accepted any more, by any node and any guard. */
+
+import { markAt, markSubject } from '@countersign/verifier/revocation/issuedBefore';
 import t from 'tap';
-import { markAt, markSubject } from '../../src/revocation/issuedBefore.ts';
 import { startAuthority } from '../support/authority.ts';
 import { claimsOf } from '../support/clients.ts';
 import { eventually } from '../support/eventually.ts';

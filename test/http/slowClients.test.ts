@@ -1,11 +1,11 @@
 /** Clients that send or read slowly, or not at all (H4): they are answered or cut off, and hold nothing for long. */
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { AuthorityError } from '@countersign/verifier/errors';
 import t from 'tap';
-import { AuthorityError } from '../../src/core/errors.ts';
-import { limits } from '../../src/core/limits.ts';
-import { createBareApp, listen } from '../../src/http/bareApp.ts';
-import { createLog } from '../../src/observability/log.ts';
+import { limits } from '../../src/platform/limits.ts';
+import { createLog } from '../../src/platform/observability/log.ts';
+import { createBareApp, listen } from '../../src/transport/http/bareApp.ts';
 
 const createApp = () =>
   createBareApp({

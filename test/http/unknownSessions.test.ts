@@ -2,9 +2,10 @@
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { SessionId } from '@countersign/verifier/ids';
+import { newJti } from '@countersign/verifier/tokens/jti';
 import t from 'tap';
-import { newId, type SessionId } from '../../src/core/ids.ts';
-import { newJti } from '../../src/tokens/jti.ts';
+import { newId } from '../../src/platform/newId.ts';
 import { startAuthority } from '../support/authority.ts';
 import { claimsOf, statusOf } from '../support/clients.ts';
 import { eventually } from '../support/eventually.ts';

@@ -4,10 +4,10 @@
  */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { encodeBase64url } from '@countersign/verifier/encoding';
 import { Redis } from 'ioredis';
 import t, { type Test } from 'tap';
-import { encodeBase64url } from '../../src/core/encoding.ts';
-import { createSealing } from '../../src/core/sealing.ts';
+import { createSealing } from '../../src/platform/sealing.ts';
 import { createBus } from '../../src/storage/redis/bus.ts';
 import { createSharedRateCounters } from '../../src/storage/redis/rateCounters.ts';
 import { createSavedMemory } from '../../src/storage/redis/savedMemory.ts';

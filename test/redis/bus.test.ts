@@ -4,9 +4,9 @@
  */
 import { randomBytes, randomUUID } from 'node:crypto';
 import t, { type Test } from 'tap';
-import { type AuthenticText, createAuthenticText } from '../../src/core/authenticText.ts';
-import { limits } from '../../src/core/limits.ts';
-import type { Acknowledgement, Announcement, DroppedFor } from '../../src/revocation/bus.ts';
+import { type AuthenticText, createAuthenticText } from '../../src/platform/authenticText.ts';
+import { limits } from '../../src/platform/limits.ts';
+import type { Acknowledgement, Announcement, DroppedFor } from '../../src/revocation/propagation/bus.ts';
 import { createBus, type RedisBus } from '../../src/storage/redis/bus.ts';
 import type { RedisConnection } from '../../src/storage/redis/connection.ts';
 import { createKeys } from '../../src/storage/redis/keys.ts';

@@ -1,9 +1,9 @@
 /** The connection to real servers that are wrong, frozen, killed, failed over or not there. */
 import { randomUUID } from 'node:crypto';
+import { systemClock } from '@countersign/verifier/clock';
+import { StartupError } from '@countersign/verifier/errors';
 import t from 'tap';
-import { systemClock } from '../../src/core/clock.ts';
-import { StartupError } from '../../src/core/errors.ts';
-import { limits } from '../../src/core/limits.ts';
+import { limits } from '../../src/platform/limits.ts';
 import { openRedis } from '../../src/storage/redis/connection.ts';
 import { deploymentKey } from '../../src/storage/redis/keys.ts';
 import { startCuttableLine } from '../support/cuttableLine.ts';

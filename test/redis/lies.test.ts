@@ -5,7 +5,7 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import t, { type Test } from 'tap';
-import { createAuthenticText } from '../../src/core/authenticText.ts';
+import { createAuthenticText } from '../../src/platform/authenticText.ts';
 import { createKeys } from '../../src/storage/redis/keys.ts';
 import { eventually } from '../support/eventually.ts';
 import { type RedisServer, startRedis } from '../support/redis.ts';

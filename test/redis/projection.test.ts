@@ -1,9 +1,9 @@
 /** The shared copy of the deny-list on a real server, as the user that docs/redis.md gives the authority. */
 import { randomBytes } from 'node:crypto';
+import { systemClock } from '@countersign/verifier/clock';
+import type { Revocation } from '@countersign/verifier/revocation/revocation';
 import t from 'tap';
-import { systemClock } from '../../src/core/clock.ts';
-import { limits } from '../../src/core/limits.ts';
-import type { Revocation } from '../../src/revocation/revocation.ts';
+import { limits } from '../../src/platform/limits.ts';
 import { sliceName } from '../../src/storage/redis/keys.ts';
 import { startCluster, startRedis } from '../support/redis.ts';
 import {

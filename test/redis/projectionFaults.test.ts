@@ -1,7 +1,7 @@
 /** The shared copy of the deny-list loses something: it says so, and is never taken for complete. */
 import { randomBytes, randomUUID } from 'node:crypto';
+import type { Revocation } from '@countersign/verifier/revocation/revocation';
 import t from 'tap';
-import type { Revocation } from '../../src/revocation/revocation.ts';
 import { createKeys, sliceName } from '../../src/storage/redis/keys.ts';
 import { createProjection } from '../../src/storage/redis/projection.ts';
 import { eventually } from '../support/eventually.ts';

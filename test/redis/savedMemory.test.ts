@@ -3,13 +3,13 @@
  * who can write there may make of it.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
+import { systemClock } from '@countersign/verifier/clock';
+import { createDenyList } from '@countersign/verifier/revocation/denyList';
+import type { Revocation } from '@countersign/verifier/revocation/revocation';
 import t, { type Test } from 'tap';
-import { createAuthenticText } from '../../src/core/authenticText.ts';
-import { systemClock } from '../../src/core/clock.ts';
-import { limits } from '../../src/core/limits.ts';
-import { createDenyList } from '../../src/revocation/denyList.ts';
-import type { Revocation } from '../../src/revocation/revocation.ts';
-import type { MemoryContents } from '../../src/revocation/savedMemory.ts';
+import { createAuthenticText } from '../../src/platform/authenticText.ts';
+import { limits } from '../../src/platform/limits.ts';
+import type { MemoryContents } from '../../src/revocation/propagation/savedMemory.ts';
 import { createKeys } from '../../src/storage/redis/keys.ts';
 import { createSavedMemory, type RefusedFor } from '../../src/storage/redis/savedMemory.ts';
 import { type RedisServer, startCluster, startRedis } from '../support/redis.ts';

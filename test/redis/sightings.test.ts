@@ -1,7 +1,7 @@
 /** What nodes have seen, kept in Redis: only what one of them sealed counts, and nothing that somebody else put there stays. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import t from 'tap';
-import { createSealing } from '../../src/core/sealing.ts';
+import { createSealing } from '../../src/platform/sealing.ts';
 import { createKeys } from '../../src/storage/redis/keys.ts';
 import { createSharedSightings } from '../../src/storage/redis/sightings.ts';
 import { openTestRedis, startFor } from '../support/sharedCopy.ts';

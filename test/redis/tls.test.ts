@@ -1,8 +1,8 @@
 /** Redis over TLS, with authorities of one's own and client certificates: one server, a Cluster and a Sentinel. */
 import { rename, writeFile } from 'node:fs/promises';
+import { systemClock } from '@countersign/verifier/clock';
 import t, { type Test } from 'tap';
-import { parseRedisUrl } from '../../src/config/redisUrl.ts';
-import { systemClock } from '../../src/core/clock.ts';
+import { parseRedisUrl } from '../../src/platform/config/redisUrl.ts';
 import { openRedis, type RedisConnection } from '../../src/storage/redis/connection.ts';
 import { openCertificateFolder } from '../support/certificates.ts';
 import { eventually } from '../support/eventually.ts';

@@ -1,8 +1,8 @@
 /** A guard whose clock is set: what it has forgotten by a clock that hurried stays expired when that is set right. */
 
+import { sliceEnd } from '@countersign/verifier/revocation/slicedFilter';
+import { parseJti } from '@countersign/verifier/tokens/jti';
 import t from 'tap';
-import { sliceEnd } from '../../src/revocation/slicedFilter.ts';
-import { parseJti } from '../../src/tokens/jti.ts';
 import { aLeasedGuard, said } from '../support/guards.ts';
 import { createManualClock } from '../support/manualClock.ts';
 import { filterOf, started } from '../support/scriptedAuthority.ts';

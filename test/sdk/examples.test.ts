@@ -1,7 +1,7 @@
 /** The example services, as somebody would start them: real processes, which load the built package by its name. */
 import { fileURLToPath } from 'node:url';
+import { parseJti } from '@countersign/verifier/tokens/jti';
 import t, { type Test } from 'tap';
-import { parseJti } from '../../src/tokens/jti.ts';
 import { createHttpClient } from '../support/clients.ts';
 import { eventually } from '../support/eventually.ts';
 import { anAuthority, serviceToken } from '../support/guards.ts';

@@ -2,6 +2,7 @@
 import { strictEqual } from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { AccessTokenClaims } from '@countersign/verifier/tokens/accessTokenClaims';
 import {
   credentials,
   Metadata,
@@ -13,12 +14,14 @@ import {
 } from '@grpc/grpc-js';
 import fastify from 'fastify';
 import t from 'tap';
-import { type GuardMiddleware, requireCaller as requireCallerInExpress } from '../../src/sdk/express.ts';
-import { guardPlugin, requireCaller } from '../../src/sdk/fastify.ts';
-import { callerOf, guardInterceptor } from '../../src/sdk/grpc.ts';
-import { GuardError } from '../../src/sdk/guardError.ts';
-import type { VerifyOptions } from '../../src/sdk/verification.ts';
-import type { AccessTokenClaims } from '../../src/tokens/accessToken.ts';
+import {
+  type GuardMiddleware,
+  requireCaller as requireCallerInExpress,
+} from '../../packages/guard/src/express.ts';
+import { guardPlugin, requireCaller } from '../../packages/guard/src/fastify.ts';
+import { callerOf, guardInterceptor } from '../../packages/guard/src/grpc.ts';
+import { GuardError } from '../../packages/guard/src/guardError.ts';
+import type { VerifyOptions } from '../../packages/guard/src/verification.ts';
 import { type Answer, createHttpClient } from '../support/clients.ts';
 
 /** Each token is named after what a guard says of it. */

@@ -1,9 +1,9 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import t from 'tap';
-import { createDeframer, frame } from '../../src/sdk/framing.ts';
-import { guardLimits } from '../../src/sdk/limits.ts';
-import { ProtocolFault } from '../../src/sdk/rpcError.ts';
+import { createDeframer, frame } from '../../packages/guard/src/framing.ts';
+import { guardLimits } from '../../packages/guard/src/limits.ts';
+import { ProtocolFault } from '../../packages/guard/src/rpcError.ts';
 import { eventually } from '../support/eventually.ts';
 
 const messages = ['', 'a', 'x'.repeat(70_000), 'end'];

@@ -1,12 +1,12 @@
 /** A guard and its authority, as the protocol of revocation_service.proto has them. */
 
 import { randomBytes } from 'node:crypto';
+import { createBloomFilter, hashId } from '@countersign/verifier/revocation/bloomFilter';
+import { sliceEnd } from '@countersign/verifier/revocation/slicedFilter';
+import { parseJti } from '@countersign/verifier/tokens/jti';
+import { keySubject } from '@countersign/verifier/tokens/publicKey';
 import t from 'tap';
-import { limits } from '../../src/core/limits.ts';
-import { keySubject } from '../../src/keys/publicKey.ts';
-import { createBloomFilter, hashId } from '../../src/revocation/bloomFilter.ts';
-import { sliceEnd } from '../../src/revocation/slicedFilter.ts';
-import { parseJti } from '../../src/tokens/jti.ts';
+import { limits } from '../../src/platform/limits.ts';
 import { eventually } from '../support/eventually.ts';
 import { aGuard, aLeasedGuard, anAuthority, said, serviceToken } from '../support/guards.ts';
 import { createManualClock } from '../support/manualClock.ts';

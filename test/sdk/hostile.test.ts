@@ -1,11 +1,11 @@
 /** A broken or hostile authority: the guard forgets all that came from it, says so, and begins again. */
 
 import { randomBytes } from 'node:crypto';
+import { bloomGeometry } from '@countersign/verifier/revocation/bloomFilter';
 import { status } from '@grpc/grpc-js';
 import t from 'tap';
-import { limits } from '../../src/core/limits.ts';
-import { bloomGeometry } from '../../src/revocation/bloomFilter.ts';
-import { guardLimits } from '../../src/sdk/limits.ts';
+import { guardLimits } from '../../packages/guard/src/limits.ts';
+import { limits } from '../../src/platform/limits.ts';
 import { eventually } from '../support/eventually.ts';
 import { aGuard, aLeasedGuard, anAuthority, fault, said } from '../support/guards.ts';
 import { anotherJwk, type Response, serve, started } from '../support/scriptedAuthority.ts';

@@ -1,7 +1,8 @@
 /** A guard and tokens that are refused for the time at which they were issued. */
+
+import { markAt, markSubject } from '@countersign/verifier/revocation/issuedBefore';
+import { parseJti } from '@countersign/verifier/tokens/jti';
 import t from 'tap';
-import { markAt, markSubject } from '../../src/revocation/issuedBefore.ts';
-import { parseJti } from '../../src/tokens/jti.ts';
 import { eventually } from '../support/eventually.ts';
 import { aGuard, aLeasedGuard, anAuthority, said } from '../support/guards.ts';
 import { serve } from '../support/scriptedAuthority.ts';

@@ -1,13 +1,13 @@
 /** What goes wrong around a guard: in the service that has it, or in requests that nobody means well. */
 import { strictEqual } from 'node:assert/strict';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AccessTokenClaims } from '@countersign/verifier/tokens/accessTokenClaims';
 import { Metadata, type ServerInterceptor, status } from '@grpc/grpc-js';
 import t from 'tap';
-import { verifyBearer } from '../../src/sdk/bearer.ts';
-import { requireCaller } from '../../src/sdk/express.ts';
-import { type GuardInterceptorOptions, guardInterceptor } from '../../src/sdk/grpc.ts';
-import { GuardError } from '../../src/sdk/guardError.ts';
-import type { AccessTokenClaims } from '../../src/tokens/accessToken.ts';
+import { verifyBearer } from '../../packages/guard/src/bearer.ts';
+import { requireCaller } from '../../packages/guard/src/express.ts';
+import { type GuardInterceptorOptions, guardInterceptor } from '../../packages/guard/src/grpc.ts';
+import { GuardError } from '../../packages/guard/src/guardError.ts';
 import { aGuard, aLeasedGuard } from '../support/guards.ts';
 
 const claims = { sub: 'alice' } as unknown as AccessTokenClaims;

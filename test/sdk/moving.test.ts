@@ -1,7 +1,7 @@
 /** Where the stream of a guard goes next, and when: what many edges do together must not fall on one node, nor come at once. */
 import { status } from '@grpc/grpc-js';
 import t, { type Test } from 'tap';
-import { guardLimits } from '../../src/sdk/limits.ts';
+import { guardLimits } from '../../packages/guard/src/limits.ts';
 import { eventually } from '../support/eventually.ts';
 import { aGuard, aLeasedGuard, anAuthority, fault, said } from '../support/guards.ts';
 import { createManualClock, type ManualClock } from '../support/manualClock.ts';

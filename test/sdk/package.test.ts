@@ -1,4 +1,4 @@
-/** `countersign/sdk` as a package: what it loads, and what its types say to whoever installs it. */
+/** `@countersign/guard` as a package: what it loads, and what its types say to whoever installs it. */
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -79,10 +79,10 @@ t.test('it is found by its name, and exports what is documented', async (t) => {
 });
 
 const consumer = `
-import { createGuard, GuardError, type AccessTokenClaims } from 'countersign/sdk';
-import { guardPlugin } from 'countersign/sdk/fastify';
-import { requireCaller } from 'countersign/sdk/express';
-import { callerOf, guardInterceptor } from 'countersign/sdk/grpc';
+import { createGuard, GuardError, type AccessTokenClaims } from '@countersign/guard';
+import { guardPlugin } from '@countersign/guard/fastify';
+import { requireCaller } from '@countersign/guard/express';
+import { callerOf, guardInterceptor } from '@countersign/guard/grpc';
 import fastify from 'fastify';
 import { Server } from '@grpc/grpc-js';
 const guard = createGuard({ authority: ['a:1'], audience: 'x', serviceToken: 'st_x', tls: { ca: '' } });

@@ -1,14 +1,15 @@
 /** Questions of a guard about single tokens: where they go, and what one that fails does to the others. */
+
+import { systemClock } from '@countersign/verifier/clock';
+import { loadContract } from '@countersign/verifier/contract/contract';
+import { createBloomFilter } from '@countersign/verifier/revocation/bloomFilter';
+import { sliceEnd } from '@countersign/verifier/revocation/slicedFilter';
 import { Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData, status } from '@grpc/grpc-js';
 import t, { type Test } from 'tap';
-import { loadContract } from '../../src/contract/contract.ts';
-import { systemClock } from '../../src/core/clock.ts';
-import { createBloomFilter } from '../../src/revocation/bloomFilter.ts';
-import { sliceEnd } from '../../src/revocation/slicedFilter.ts';
-import type { Address } from '../../src/sdk/connection.ts';
-import type { GuardFault } from '../../src/sdk/hooks.ts';
-import { guardLimits } from '../../src/sdk/limits.ts';
-import { createQuestions } from '../../src/sdk/questions.ts';
+import type { Address } from '../../packages/guard/src/connection.ts';
+import type { GuardFault } from '../../packages/guard/src/hooks.ts';
+import { guardLimits } from '../../packages/guard/src/limits.ts';
+import { createQuestions } from '../../packages/guard/src/questions.ts';
 import { eventually } from '../support/eventually.ts';
 import { freePort } from '../support/freePort.ts';
 import { aGuard, aLeasedGuard, anAuthority, said, serviceToken } from '../support/guards.ts';

@@ -12,7 +12,7 @@ import { audience } from '../support/tokenForge.ts';
 
 /** A service in a few lines: says what it makes of a good token, and of another one, from memory. */
 const service = `
-import { createGuard } from 'countersign/sdk';
+import { createGuard } from '@countersign/guard';
 const { AUTHORITY, AUDIENCE, SERVICE_TOKEN, TOKEN } = process.env;
 async function main() {
   const guard = createGuard({ authority: AUTHORITY, audience: AUDIENCE, serviceToken: SERVICE_TOKEN, withoutLease: 'refuse' });

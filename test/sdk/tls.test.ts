@@ -1,7 +1,7 @@
 /** A guard and a whole authority under TLS, and under mutual TLS, where a certificate names the service. */
 import t, { type Test } from 'tap';
-import type { ClientTls } from '../../src/sdk/connection.ts';
-import { openGuard } from '../../src/sdk/guard.ts';
+import type { ClientTls } from '../../packages/guard/src/connection.ts';
+import { openGuard } from '../../packages/guard/src/guard.ts';
 import { startAuthority } from '../support/authority.ts';
 import { openCertificateFolder } from '../support/certificates.ts';
 import { eventually } from '../support/eventually.ts';

@@ -1,7 +1,7 @@
 /** Tokens under a key that a guard does not have: nothing false is said of them, and made-up ones are no load. */
 import t from 'tap';
-import { limits } from '../../src/core/limits.ts';
-import { guardLimits } from '../../src/sdk/limits.ts';
+import { guardLimits } from '../../packages/guard/src/limits.ts';
+import { limits } from '../../src/platform/limits.ts';
 import { eventually } from '../support/eventually.ts';
 import { aLeasedGuard, fault, said } from '../support/guards.ts';
 import { createManualClock } from '../support/manualClock.ts';

@@ -1,6 +1,6 @@
 /** The short form of what `npm run test:faults -- --sessions` does a thousand times each. */
 import t from 'tap';
-import { limits } from '../../src/core/limits.ts';
+import { limits } from '../../src/platform/limits.ts';
 import { startCluster } from '../support/cluster.ts';
 import { enders, raceWithEnd, raceWithItself } from './races.ts';
 

@@ -5,8 +5,8 @@
  * http/cookies.test.ts, the limit of sessions (R16) in limit.test.ts.
  */
 import { randomBytes } from 'node:crypto';
+import { canaryReason } from '@countersign/verifier/revocation/revocation';
 import t from 'tap';
-import { canaryReason } from '../../src/revocation/revocation.ts';
 import { openEngine, type PostgresEngine } from '../../src/storage/postgres/engine.ts';
 import { canaryUserId } from '../../src/truth/canary.ts';
 import { startAuthority } from '../support/authority.ts';

@@ -1,15 +1,19 @@
 /** PostgreSQL as far as the protocol sees it: transactions that commit out of order, and snapshots of what is visible. */
 
-import { answerMark, timeOfMark } from '../../src/revocation/issuedBefore.ts';
-import type { NodeRow, NodeStore } from '../../src/revocation/liveNodes.ts';
-import { type CommitMark, type Position, requireSameHistory } from '../../src/revocation/position.ts';
+import { answerMark, timeOfMark } from '@countersign/verifier/revocation/issuedBefore';
+import {
+  type CommitMark,
+  type Position,
+  requireSameHistory,
+} from '@countersign/verifier/revocation/position';
 import type {
   Revocation,
   RevocationSnapshot,
   RevocationSnapshots,
   RevocationStore,
-} from '../../src/revocation/revocation.ts';
-import { sliceEnd } from '../../src/revocation/slicedFilter.ts';
+} from '@countersign/verifier/revocation/revocation';
+import { sliceEnd } from '@countersign/verifier/revocation/slicedFilter';
+import type { NodeRow, NodeStore } from '../../src/revocation/propagation/liveNodes.ts';
 import { callOver, type Link, type Machine, type World } from './world.ts';
 
 interface Row {

@@ -2,12 +2,12 @@
  * An edge that does what the comments of WatchRevocations say, on a machine of its own: it checks tokens in its own
  * deny-list under the lease of its stream, and moves from node to node.
  */
-import { type Moment, momentOf } from '../../src/core/clock.ts';
-import { limits } from '../../src/core/limits.ts';
-import { createDenyList, type DenyList, type Verdict } from '../../src/revocation/denyList.ts';
-import type { FeedEnd, FeedMessage, FeedRevocations } from '../../src/revocation/feed.ts';
-import { createLease, type Lease } from '../../src/revocation/lease.ts';
-import type { ProjectedSlice } from '../../src/revocation/projection.ts';
+import { type Moment, momentOf } from '@countersign/verifier/clock';
+import { createDenyList, type DenyList, type Verdict } from '@countersign/verifier/revocation/denyList';
+import { createLease, type Lease } from '@countersign/verifier/revocation/lease';
+import type { ProjectedSlice } from '@countersign/verifier/revocation/projection';
+import { limits } from '../../src/platform/limits.ts';
+import type { FeedEnd, FeedMessage, FeedRevocations } from '../../src/revocation/subscribers/feed.ts';
 import { openStream, type StreamNode, type StreamSabotage, type StreamToNode } from './stream.ts';
 import { createMachine, type Machine, type World } from './world.ts';
 

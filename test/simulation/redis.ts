@@ -3,12 +3,22 @@
  * memory that was saved. Somebody who can write to it, but has no key, puts back what nodes said and saved before.
  */
 
-import type { Acknowledgement, Announcement, Bus, BusListener, NodeId } from '../../src/revocation/bus.ts';
-import type { Position } from '../../src/revocation/position.ts';
-import type { Projection } from '../../src/revocation/projection.ts';
-import type { Revocation } from '../../src/revocation/revocation.ts';
-import type { MemoryContents, MemoryHead, SavedMemory } from '../../src/revocation/savedMemory.ts';
-import { sliceEnd } from '../../src/revocation/slicedFilter.ts';
+import type { Position } from '@countersign/verifier/revocation/position';
+import type { Projection } from '@countersign/verifier/revocation/projection';
+import type { Revocation } from '@countersign/verifier/revocation/revocation';
+import { sliceEnd } from '@countersign/verifier/revocation/slicedFilter';
+import type {
+  Acknowledgement,
+  Announcement,
+  Bus,
+  BusListener,
+  NodeId,
+} from '../../src/revocation/propagation/bus.ts';
+import type {
+  MemoryContents,
+  MemoryHead,
+  SavedMemory,
+} from '../../src/revocation/propagation/savedMemory.ts';
 import { callOver, type Dice, type Link, type Machine, type World } from './world.ts';
 
 interface Listening {

@@ -2,11 +2,12 @@
  * One run: nodes that are the real ones, clients that revoke and check all the time, faults of every kind, and a witness
  * who knows what was acknowledged when.
  */
-import { limits } from '../../src/core/limits.ts';
-import { createLatestTime } from '../../src/core/steadyTime.ts';
-import type { Verdict } from '../../src/revocation/denyList.ts';
-import { markAt } from '../../src/revocation/issuedBefore.ts';
-import { createRevocationNode, type RevocationNode } from '../../src/revocation/node.ts';
+
+import type { Verdict } from '@countersign/verifier/revocation/denyList';
+import { markAt } from '@countersign/verifier/revocation/issuedBefore';
+import { createLatestTime } from '@countersign/verifier/steadyTime';
+import { limits } from '../../src/platform/limits.ts';
+import { createRevocationNode, type RevocationNode } from '../../src/revocation/propagation/node.ts';
 import { createDatabase, type DatabasePorts } from './database.ts';
 import { createRedis } from './redis.ts';
 import { type Sabotage, tamperWithBus, tamperWithDatabase } from './sabotage.ts';

@@ -1,7 +1,8 @@
 /** What a run does wrong beyond what may go wrong: the witness must see it. */
-import type { Bus, BusListener, NodeId } from '../../src/revocation/bus.ts';
-import type { NodeStore } from '../../src/revocation/liveNodes.ts';
-import type { RevocationSnapshots } from '../../src/revocation/revocation.ts';
+
+import type { RevocationSnapshots } from '@countersign/verifier/revocation/revocation';
+import type { Bus, BusListener, NodeId } from '../../src/revocation/propagation/bus.ts';
+import type { NodeStore } from '../../src/revocation/propagation/liveNodes.ts';
 import type { DatabaseFaults, DatabasePorts } from './database.ts';
 import type { EdgeSabotage } from './edge.ts';
 

@@ -2,9 +2,10 @@
  * The stream between an edge and a node: messages of one direction stay in order, and take their time. It may break at any
  * moment, with what is on its way, and nobody, one side or both notice.
  */
-import type { EdgeStream } from '../../src/revocation/edge.ts';
-import type { Edges } from '../../src/revocation/edges.ts';
-import type { FeedEnd, FeedMessage } from '../../src/revocation/feed.ts';
+
+import type { FeedEnd, FeedMessage } from '../../src/revocation/subscribers/feed.ts';
+import type { EdgeStream } from '../../src/revocation/subscribers/subscriber.ts';
+import type { Edges } from '../../src/revocation/subscribers/subscribers.ts';
 import type { Machine, World } from './world.ts';
 
 /** What the stream, or those at its ends, do wrong beyond what they may. */

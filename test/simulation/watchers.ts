@@ -1,5 +1,5 @@
 /** The edges of one run, which check tokens all the time, and what happens to them. */
-import type { Verdict } from '../../src/revocation/denyList.ts';
+import type { Verdict } from '@countersign/verifier/revocation/denyList';
 import { createSimulatedEdge, type EdgeSabotage, type SimulatedEdge } from './edge.ts';
 import type { StreamNode } from './stream.ts';
 import type { World } from './world.ts';

@@ -3,7 +3,7 @@
  * seed gives the same run, event by event.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Cancel, Clock } from '../../src/core/clock.ts';
+import type { Cancel, Clock } from '@countersign/verifier/clock';
 
 /** Numbers from 0 to 1 (mulberry32). */
 export type Chance = () => number;

@@ -1,7 +1,8 @@
-import { newId, type SessionId, type UserId } from '../../src/core/ids.ts';
+import type { SessionId, UserId } from '@countersign/verifier/ids';
+import { newId } from '../../src/platform/newId.ts';
 import type { ContextPolicy } from '../../src/sessions/context.ts';
 import type { SessionContext } from '../../src/sessions/session.ts';
-import type { NewSession } from '../../src/sessions/sessionStore.ts';
+import type { NewSession } from '../../src/sessions/store.ts';
 
 const minute = 60_000;
 

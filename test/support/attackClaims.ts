@@ -1,7 +1,8 @@
 /** The attacks on what a token says, J21–J26 and J30, as tables. Every token here is signed by us. */
-import { newId, type SessionId } from '../../src/core/ids.ts';
-import { limits } from '../../src/core/limits.ts';
-import { newJti } from '../../src/tokens/jti.ts';
+import type { SessionId } from '@countersign/verifier/ids';
+import { newJti } from '@countersign/verifier/tokens/jti';
+import { limits } from '../../src/platform/limits.ts';
+import { newId } from '../../src/platform/newId.ts';
 import { audience, issuer, rowsOf, type TokenForge, type TokenRow, type TokenTable } from './tokenForge.ts';
 
 export function attacksOnClaims(forge: TokenForge): readonly TokenTable[] {

@@ -1,6 +1,6 @@
 /** The attacks on the form of a token, J1–J8, J10–J12, J14–J20, J27–J29, as tables that every reader must agree with. */
 import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
-import { limits } from '../../src/core/limits.ts';
+import { limits } from '../../src/platform/limits.ts';
 import {
   es256,
   newKey,

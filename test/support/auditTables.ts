@@ -1,9 +1,9 @@
 /** The tables of the audit log, as somebody sees them who owns the database and means no good. */
 import type { AuditEvent } from '../../src/audit/auditEvent.ts';
 import { sealEvents } from '../../src/audit/chain.ts';
-import { limits } from '../../src/core/limits.ts';
-import type { Database } from '../../src/flows/database.ts';
-import { createVerifyAudit, type VerifyAudit } from '../../src/flows/verifyAudit.ts';
+import { createVerifyAudit, type VerifyAudit } from '../../src/audit/verifyAudit.ts';
+import type { Database } from '../../src/database.ts';
+import { limits } from '../../src/platform/limits.ts';
 import type { SqlConnection } from '../../src/storage/postgres/engine.ts';
 import { eventually } from './eventually.ts';
 

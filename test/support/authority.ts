@@ -2,15 +2,15 @@
 import { randomUUID } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { permissions } from '../../src/authn/service.ts';
+import { type Clock, systemClock } from '@countersign/verifier/clock';
 import { type Authority, openAuthority } from '../../src/authority.ts';
-import { readConfig } from '../../src/config/config.ts';
-import { type Clock, systemClock } from '../../src/core/clock.ts';
-import { openOperations } from '../../src/http/operations.ts';
-import { createLog } from '../../src/observability/log.ts';
-import { createMetrics } from '../../src/observability/metrics.ts';
-import { openDataFolder } from '../../src/storage/local/dataFolder.ts';
+import { readConfig } from '../../src/platform/config/config.ts';
+import { createLog } from '../../src/platform/observability/log.ts';
+import { createMetrics } from '../../src/platform/observability/metrics.ts';
+import { permissions } from '../../src/services/service.ts';
+import { openDataFolder } from '../../src/storage/embedded/dataFolder.ts';
 import { openEngine } from '../../src/storage/postgres/engine.ts';
+import { openOperations } from '../../src/transport/http/operations.ts';
 import {
   type Answer,
   createGrpcClient,

@@ -1,7 +1,8 @@
 /** Clients as a program outside would have them: HTTP by fetch, gRPC by the generated stubs. */
+
+import type { IntrospectResponse__Output } from '@countersign/verifier/contract/generated/countersign/v1/IntrospectResponse';
+import type { IsRevokedResponse__Output } from '@countersign/verifier/contract/generated/countersign/v1/IsRevokedResponse';
 import { credentials, type ServiceError, status } from '@grpc/grpc-js';
-import type { IntrospectResponse__Output } from '../../src/contract/generated/countersign/v1/IntrospectResponse.ts';
-import type { IsRevokedResponse__Output } from '../../src/contract/generated/countersign/v1/IsRevokedResponse.ts';
 import { createRpcClient } from './rpcClient.ts';
 
 export interface Answer {

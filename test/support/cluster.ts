@@ -6,9 +6,9 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { permissions } from '../../src/authn/service.ts';
-import { askRunning } from '../../src/cli/control.ts';
-import { parseDuration } from '../../src/config/durations.ts';
+import { parseDuration } from '../../src/platform/config/durations.ts';
+import { permissions } from '../../src/services/service.ts';
+import { askRunning } from '../../src/transport/cli/control.ts';
 import { createGrpcClient, type GrpcClient, type HttpCall } from './clients.ts';
 import { type PostgresServer, startPostgres } from './postgres.ts';
 import { startProcess } from './process.ts';
@@ -208,7 +208,7 @@ async function startNode(name: string, around: NodeSurroundings): Promise<Starte
 /** As an operator makes one: by the command line, beside the running authority. */
 async function newServiceToken(dataDir: string, env: Readonly<Record<string, string>>): Promise<string> {
   const allowed = permissions.flatMap((permission) => ['--permission', permission]);
-  const create = [join(distFolder, 'cli/main.js'), 'services', 'create', 'fault-tests', ...allowed];
+  const create = [join(distFolder, 'cli.js'), 'services', 'create', 'fault-tests', ...allowed];
   const command = startProcess(process.execPath, create, { env: { ...env, DATA_DIR: dataDir } });
   const { code } = await command.exited;
   if (code !== 0) throw new Error(`services create failed:\n${command.stderr()}`);

@@ -1,9 +1,10 @@
 /** A shared copy in memory: what it is asked is noted, and it can be flushed, filled by others, or broken. */
-import { limits } from '../../src/core/limits.ts';
-import { subjectKey } from '../../src/revocation/confirmation.ts';
-import type { Position } from '../../src/revocation/position.ts';
-import type { Projection } from '../../src/revocation/projection.ts';
-import type { Revocation } from '../../src/revocation/revocation.ts';
+
+import { subjectKey } from '@countersign/verifier/revocation/confirmation';
+import type { Position } from '@countersign/verifier/revocation/position';
+import type { Projection } from '@countersign/verifier/revocation/projection';
+import type { Revocation } from '@countersign/verifier/revocation/revocation';
+import { limits } from '../../src/platform/limits.ts';
 
 export interface CopyInMemory extends Projection {
   readonly steps: string[];

@@ -1,21 +1,22 @@
 /** A deny-list over a truth that the test owns: what it is asked is counted, and it can be made to fail or to wait. */
 import { once } from 'node:events';
-import { AuthorityError } from '../../src/core/errors.ts';
-import { newId, type SessionId } from '../../src/core/ids.ts';
-import { createConfirmation } from '../../src/revocation/confirmation.ts';
+import { AuthorityError } from '@countersign/verifier/errors';
+import type { SessionId } from '@countersign/verifier/ids';
+import { createConfirmation } from '@countersign/verifier/revocation/confirmation';
 import {
   createDenyList,
   type DenyList,
   type OnVerdict,
   sliceLength,
   type Verdict,
-} from '../../src/revocation/denyList.ts';
-import { answerMark } from '../../src/revocation/issuedBefore.ts';
-import { loadFromStore } from '../../src/revocation/loading.ts';
-import type { Projection } from '../../src/revocation/projection.ts';
-import type { Revocation, RevocationStore, SliceCount } from '../../src/revocation/revocation.ts';
-import { sliceEnd } from '../../src/revocation/slicedFilter.ts';
-import { newJti, parseJti } from '../../src/tokens/jti.ts';
+} from '@countersign/verifier/revocation/denyList';
+import { answerMark } from '@countersign/verifier/revocation/issuedBefore';
+import type { Projection } from '@countersign/verifier/revocation/projection';
+import type { Revocation, RevocationStore, SliceCount } from '@countersign/verifier/revocation/revocation';
+import { sliceEnd } from '@countersign/verifier/revocation/slicedFilter';
+import { newJti, parseJti } from '@countersign/verifier/tokens/jti';
+import { newId } from '../../src/platform/newId.ts';
+import { loadFromStore } from '../../src/revocation/propagation/loading.ts';
 import { createManualClock } from './manualClock.ts';
 
 export const startOfTest = Date.UTC(2030, 0, 1, 12);

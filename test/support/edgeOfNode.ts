@@ -1,10 +1,10 @@
 /** One edge of a node, whose snapshot ends at position 7; the node has just taken its lease. */
 import { randomBytes } from 'node:crypto';
-import { createEdge } from '../../src/revocation/edge.ts';
-import type { PublicKeys } from '../../src/revocation/feed.ts';
-import { createLease } from '../../src/revocation/lease.ts';
-import type { ProjectedSlice } from '../../src/revocation/projection.ts';
-import { createStandings } from '../../src/revocation/standing.ts';
+import { createLease } from '@countersign/verifier/revocation/lease';
+import type { ProjectedSlice } from '@countersign/verifier/revocation/projection';
+import type { PublicKeys } from '../../src/revocation/subscribers/feed.ts';
+import { createStandings } from '../../src/revocation/subscribers/standing.ts';
+import { createEdge } from '../../src/revocation/subscribers/subscriber.ts';
 import { revoked, startOfTest } from './denyListNode.ts';
 import { createFeedReader } from './feedReader.ts';
 import { createManualClock } from './manualClock.ts';

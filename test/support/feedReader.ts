@@ -1,7 +1,7 @@
 /** Reads what a node sends to an edge, in words: at once whatever is there, or one message at a time. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { EdgeStream } from '../../src/revocation/edge.ts';
-import type { FeedMessage } from '../../src/revocation/feed.ts';
+import type { FeedMessage } from '../../src/revocation/subscribers/feed.ts';
+import type { EdgeStream } from '../../src/revocation/subscribers/subscriber.ts';
 
 export interface FeedReader {
   /** The next message; undefined when there is none now. */

@@ -1,6 +1,6 @@
 /** A filter as it lies in the shared copy, made by what is documented of it and not by our code. */
-import { hashId } from '../../src/revocation/bloomFilter.ts';
-import type { FilterLayer } from '../../src/revocation/projection.ts';
+import { hashId } from '@countersign/verifier/revocation/bloomFilter';
+import type { FilterLayer } from '@countersign/verifier/revocation/projection';
 
 /** For the capacity of 4,096 at one false positive in ten thousand: 13 probes of 19.17 bits for each entry. */
 export const layerCapacity = 4_096;

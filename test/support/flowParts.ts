@@ -1,12 +1,12 @@
 /** What flows need that hand out tokens or end sessions, over a storage of the test's; and what they told whoever brings that into effect. */
 import { randomBytes } from 'node:crypto';
-import { createPasswordHasher } from '../../src/authn/passwordHash.ts';
-import { createUnknownEmails } from '../../src/authn/unknownEmails.ts';
-import type { User } from '../../src/authn/user.ts';
-import type { Clock } from '../../src/core/clock.ts';
-import { createKeyedHash } from '../../src/core/keyedHash.ts';
-import type { Database } from '../../src/flows/database.ts';
-import { createPasswordAttempts } from '../../src/flows/passwordAttempts.ts';
+import type { Clock } from '@countersign/verifier/clock';
+import type { User } from '../../src/accounts/user.ts';
+import type { Database } from '../../src/database.ts';
+import { createPasswordHasher } from '../../src/login/passwords/passwordHash.ts';
+import { createPasswordAttempts } from '../../src/login/throttling/passwordAttempts.ts';
+import { createUnknownEmails } from '../../src/login/unknownEmails.ts';
+import { createKeyedHash } from '../../src/platform/keyedHash.ts';
 import { createRefreshTokens } from '../../src/sessions/refreshToken.ts';
 import type { Storage } from '../../src/storage/postgres/storage.ts';
 import { createAccessTokenIssuer } from '../../src/tokens/accessToken.ts';

@@ -1,10 +1,10 @@
 /** Guards for tests: of a scripted authority, closed at the end, and what they make of a token. */
 import type { Test } from 'tap';
-import { type Guard, type GuardSurroundings, openGuard } from '../../src/sdk/guard.ts';
-import { GuardError } from '../../src/sdk/guardError.ts';
-import type { GuardFault } from '../../src/sdk/hooks.ts';
-import type { GuardOptions } from '../../src/sdk/options.ts';
-import type { VerifyOptions } from '../../src/sdk/verification.ts';
+import { type Guard, type GuardSurroundings, openGuard } from '../../packages/guard/src/guard.ts';
+import { GuardError } from '../../packages/guard/src/guardError.ts';
+import type { GuardFault } from '../../packages/guard/src/hooks.ts';
+import type { GuardOptions } from '../../packages/guard/src/options.ts';
+import type { VerifyOptions } from '../../packages/guard/src/verification.ts';
 import { eventually } from './eventually.ts';
 import {
   type ScriptedAuthority,

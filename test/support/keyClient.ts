@@ -1,8 +1,8 @@
 /** KeyService by the generated stubs. */
-import type { Key__Output } from '../../src/contract/generated/countersign/v1/Key.ts';
-import type { ResealKeysResponse__Output } from '../../src/contract/generated/countersign/v1/ResealKeysResponse.ts';
-import type { RevokeKeyResponse__Output } from '../../src/contract/generated/countersign/v1/RevokeKeyResponse.ts';
-import type { RotateKeyResponse__Output } from '../../src/contract/generated/countersign/v1/RotateKeyResponse.ts';
+import type { Key__Output } from '@countersign/verifier/contract/generated/countersign/v1/Key';
+import type { ResealKeysResponse__Output } from '@countersign/verifier/contract/generated/countersign/v1/ResealKeysResponse';
+import type { RevokeKeyResponse__Output } from '@countersign/verifier/contract/generated/countersign/v1/RevokeKeyResponse';
+import type { RotateKeyResponse__Output } from '@countersign/verifier/contract/generated/countersign/v1/RotateKeyResponse';
 import { createRpcClient } from './rpcClient.ts';
 
 export interface KeyClient {

@@ -1,15 +1,15 @@
 /** A node as far as it concerns keys: its ring, its keeper and the flows that change keys, over a database of the test's. */
 import { randomBytes } from 'node:crypto';
-import { createSealing, type Sealing } from '../../src/core/sealing.ts';
-import type { Database } from '../../src/flows/database.ts';
-import { createKeepKeyRing } from '../../src/flows/keepKeyRing.ts';
-import { createListKeys } from '../../src/flows/listKeys.ts';
-import { createRevokeKey } from '../../src/flows/revokeKey.ts';
-import { createRotateKey } from '../../src/flows/rotateKey.ts';
+import type { Effect, Revocation } from '@countersign/verifier/revocation/revocation';
+import type { Database } from '../../src/database.ts';
+import { createKeepKeyRing } from '../../src/keys/keepKeyRing.ts';
 import { type KeyPolicy, keyPolicy } from '../../src/keys/keyPolicy.ts';
 import { createKeyRing } from '../../src/keys/keyRing.ts';
+import { createListKeys } from '../../src/keys/listKeys.ts';
+import { createRevokeKey } from '../../src/keys/revokeKey.ts';
 import { createRingKeeper } from '../../src/keys/ringKeeper.ts';
-import type { Effect, Revocation } from '../../src/revocation/revocation.ts';
+import { createRotateKey } from '../../src/keys/rotateKey.ts';
+import { createSealing, type Sealing } from '../../src/platform/sealing.ts';
 import { createManualClock, type ManualClock } from './manualClock.ts';
 import { createMemoryDatabase } from './memoryDatabase.ts';
 

@@ -1,8 +1,8 @@
 /** Settings of keys as an operator could choose them: only combinations that the configuration accepts. */
 import { type Arbitrary, constantFrom, integer, oneof, tuple } from 'fast-check';
-import { readConfig } from '../../src/config/config.ts';
-import { formatDuration, longestDurationMs } from '../../src/config/durations.ts';
 import { type KeyPolicy, keyPolicy } from '../../src/keys/keyPolicy.ts';
+import { readConfig } from '../../src/platform/config/config.ts';
+import { formatDuration, longestDurationMs } from '../../src/platform/config/durations.ts';
 
 const second = 1_000;
 const day = 86_400 * second;

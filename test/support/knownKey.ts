@@ -1,9 +1,9 @@
 /** An authority whose signing key a test holds: only so can it be asked about what was forged with the right key. */
 import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
-import type { Clock } from '../../src/core/clock.ts';
-import { createSealing } from '../../src/core/sealing.ts';
+import type { Clock } from '@countersign/verifier/clock';
 import { openSigningKey } from '../../src/keys/signingKey.ts';
+import { createSealing } from '../../src/platform/sealing.ts';
 import { openEngine } from '../../src/storage/postgres/engine.ts';
 import { createStorage } from '../../src/storage/postgres/storage.ts';
 import { startAuthority, type TestAuthority } from './authority.ts';

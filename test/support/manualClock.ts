@@ -1,6 +1,6 @@
 /** A clock that stands still until a test moves it. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Clock } from '../../src/core/clock.ts';
+import type { Clock } from '@countersign/verifier/clock';
 
 export interface ManualClock extends Clock {
   /** Moves time on, running each timer at its own moment and letting what it started settle before the next. */

@@ -2,15 +2,16 @@
  * The smallest database for flows about keys: transactions take turns, and one that fails leaves nothing. It has signing
  * keys, sessions as far as keys concern them, revocations and the audit trail; no users and no services.
  */
+
+import type { SessionId } from '@countersign/verifier/ids';
+import type { Revocation } from '@countersign/verifier/revocation/revocation';
 import type { AuditEvent } from '../../src/audit/auditEvent.ts';
-import type { SessionId } from '../../src/core/ids.ts';
-import { limits } from '../../src/core/limits.ts';
-import type { Database, Stores } from '../../src/flows/database.ts';
-import type { LogoutStore } from '../../src/flows/logoutStore.ts';
-import type { RefreshStore } from '../../src/flows/refreshStore.ts';
-import type { StoredSigningKey } from '../../src/keys/signingKeyStore.ts';
-import type { Revocation } from '../../src/revocation/revocation.ts';
-import type { EndedSession, NewSession, SessionStore } from '../../src/sessions/sessionStore.ts';
+import type { Database, Stores } from '../../src/database.ts';
+import type { StoredSigningKey } from '../../src/keys/store.ts';
+import { limits } from '../../src/platform/limits.ts';
+import type { LogoutStore } from '../../src/sessions/logoutStore.ts';
+import type { RefreshStore } from '../../src/sessions/refreshStore.ts';
+import type { EndedSession, NewSession, SessionStore } from '../../src/sessions/store.ts';
 import { createMemorySigningKeys } from './memorySigningKeys.ts';
 
 export interface MemorySession extends NewSession {

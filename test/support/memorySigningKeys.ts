@@ -1,5 +1,5 @@
 /** The smallest store of signing keys that keeps the promises of the port: one `next`, one `active`, dead keys not loaded. */
-import type { SigningKeyStore, StoredSigningKey } from '../../src/keys/signingKeyStore.ts';
+import type { SigningKeyStore, StoredSigningKey } from '../../src/keys/store.ts';
 
 export interface MemorySigningKeys extends SigningKeyStore {
   readonly rows: readonly StoredSigningKey[];

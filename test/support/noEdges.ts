@@ -1,4 +1,4 @@
 /** A node that no edge watches. */
-import type { Edges } from '../../src/revocation/edges.ts';
+import type { Edges } from '../../src/revocation/subscribers/subscribers.ts';
 
 export const noEdges: Pick<Edges, 'caughtUp' | 'leases'> = { caughtUp: () => undefined, leases: () => 0 };

@@ -1,6 +1,7 @@
 /** Rows of nodes and positions, for tests of who has to be waited for. */
-import type { NodeList, NodeRow } from '../../src/revocation/liveNodes.ts';
-import type { Position } from '../../src/revocation/position.ts';
+
+import type { Position } from '@countersign/verifier/revocation/position';
+import type { NodeList, NodeRow } from '../../src/revocation/propagation/liveNodes.ts';
 
 export const leaseMs = 5_000;
 export const history = 'history one';

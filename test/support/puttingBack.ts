@@ -65,7 +65,7 @@ export async function startInDoubt(
 
 /** Through the authority that runs on the folder, or by itself. */
 export async function command(dataDir: string, env: Env, ...words: readonly string[]) {
-  const started = startProcess(process.execPath, [join(distFolder, 'cli/main.js'), ...words], {
+  const started = startProcess(process.execPath, [join(distFolder, 'cli.js'), ...words], {
     env: { DATA_DIR: dataDir, ISSUER: 'http://127.0.0.1:8080', ...env },
   });
   const { code } = await started.exited;

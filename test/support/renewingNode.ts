@@ -1,14 +1,15 @@
 /** A node that keeps its memory and its lease over a shared truth, and says nothing to others. */
-import { createLatestTime } from '../../src/core/steadyTime.ts';
-import { createConfirmation } from '../../src/revocation/confirmation.ts';
-import { createDenyList, sliceLength } from '../../src/revocation/denyList.ts';
-import type { EdgeOutcome } from '../../src/revocation/edge.ts';
-import { createEdges } from '../../src/revocation/edges.ts';
-import { createLease } from '../../src/revocation/lease.ts';
-import { createLiveNodes } from '../../src/revocation/liveNodes.ts';
-import { createLoad, type OnProgress } from '../../src/revocation/loading.ts';
-import { createRenewal } from '../../src/revocation/renewal.ts';
-import type { SavedMemory } from '../../src/revocation/savedMemory.ts';
+
+import { createConfirmation } from '@countersign/verifier/revocation/confirmation';
+import { createDenyList, sliceLength } from '@countersign/verifier/revocation/denyList';
+import { createLease } from '@countersign/verifier/revocation/lease';
+import { createLatestTime } from '@countersign/verifier/steadyTime';
+import { createLiveNodes } from '../../src/revocation/propagation/liveNodes.ts';
+import { createLoad, type OnProgress } from '../../src/revocation/propagation/loading.ts';
+import { createRenewal } from '../../src/revocation/propagation/renewal.ts';
+import type { SavedMemory } from '../../src/revocation/propagation/savedMemory.ts';
+import type { EdgeOutcome } from '../../src/revocation/subscribers/subscriber.ts';
+import { createEdges } from '../../src/revocation/subscribers/subscribers.ts';
 import { accessTtlMs, startOfTest } from './denyListNode.ts';
 import { createManualClock } from './manualClock.ts';
 import { leaseMs } from './nodes.ts';

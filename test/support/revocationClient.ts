@@ -1,8 +1,8 @@
 /** RevocationService, and the questions about tokens of earlier systems, by the generated stubs. */
-import type { IsRevokedRequest } from '../../src/contract/generated/countersign/v1/IsRevokedRequest.ts';
-import type { IsRevokedResponse__Output } from '../../src/contract/generated/countersign/v1/IsRevokedResponse.ts';
-import type { RevokeRequest } from '../../src/contract/generated/countersign/v1/RevokeRequest.ts';
-import type { RevokeResponse__Output } from '../../src/contract/generated/countersign/v1/RevokeResponse.ts';
+import type { IsRevokedRequest } from '@countersign/verifier/contract/generated/countersign/v1/IsRevokedRequest';
+import type { IsRevokedResponse__Output } from '@countersign/verifier/contract/generated/countersign/v1/IsRevokedResponse';
+import type { RevokeRequest } from '@countersign/verifier/contract/generated/countersign/v1/RevokeRequest';
+import type { RevokeResponse__Output } from '@countersign/verifier/contract/generated/countersign/v1/RevokeResponse';
 import { createRpcClient } from './rpcClient.ts';
 
 export interface RevocationClient {

@@ -1,10 +1,10 @@
 /** A node that revokes: over a shared truth, and a bus and a copy that the test can break. */
 import { randomBytes } from 'node:crypto';
-import { AuthorityError } from '../../src/core/errors.ts';
-import type { Announcement, DroppedFor } from '../../src/revocation/bus.ts';
-import { createLiveNodes } from '../../src/revocation/liveNodes.ts';
-import type { CommittedRevocations, EffectReport } from '../../src/revocation/revocation.ts';
-import { createSharedEffect } from '../../src/revocation/sharedEffect.ts';
+import { AuthorityError } from '@countersign/verifier/errors';
+import type { CommittedRevocations, EffectReport } from '@countersign/verifier/revocation/revocation';
+import type { Announcement, DroppedFor } from '../../src/revocation/propagation/bus.ts';
+import { createLiveNodes } from '../../src/revocation/propagation/liveNodes.ts';
+import { createSharedEffect } from '../../src/revocation/propagation/sharedEffect.ts';
 import { createDenyListNode, revoked } from './denyListNode.ts';
 import { leaseMs, nodeRow } from './nodes.ts';
 import { createSharedTruth } from './sharedTruth.ts';

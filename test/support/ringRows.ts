@@ -1,6 +1,6 @@
 /** Rows of signing keys without any cryptography, for tests of the rules of rotation. */
 import type { KnownRing } from '../../src/keys/rotation.ts';
-import type { SigningKeyState, StoredSigningKey } from '../../src/keys/signingKeyStore.ts';
+import type { SigningKeyState, StoredSigningKey } from '../../src/keys/store.ts';
 
 export const minute = 60_000;
 export const day = 24 * 60 * minute;

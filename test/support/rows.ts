@@ -1,9 +1,10 @@
 /** Users and sessions as rows, for tests of what is stored. */
 import { randomBytes } from 'node:crypto';
-import type { Email } from '../../src/authn/email.ts';
-import type { User } from '../../src/authn/user.ts';
-import { newId, type SessionId, type UserId } from '../../src/core/ids.ts';
-import type { NewSession } from '../../src/sessions/sessionStore.ts';
+import type { SessionId, UserId } from '@countersign/verifier/ids';
+import type { Email } from '../../src/accounts/email.ts';
+import type { User } from '../../src/accounts/user.ts';
+import { newId } from '../../src/platform/newId.ts';
+import type { NewSession } from '../../src/sessions/store.ts';
 import type { Storage } from '../../src/storage/postgres/storage.ts';
 
 export const minute = 60_000;

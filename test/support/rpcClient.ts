@@ -1,4 +1,6 @@
 /** Any method of the contract, called as a program outside would: by the generated stubs. */
+
+import { loadContract, serviceNames } from '@countersign/verifier/contract/contract';
 import {
   type ChannelCredentials,
   type Client,
@@ -8,7 +10,6 @@ import {
   status,
 } from '@grpc/grpc-js';
 import { fromJSON, type MessageTypeDefinition } from '@grpc/proto-loader';
-import { loadContract, serviceNames } from '../../src/contract/contract.ts';
 
 export interface RpcOptions {
   /** Sent as the bearer token instead of the client's own; an empty one means none. */

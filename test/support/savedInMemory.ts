@@ -1,5 +1,9 @@
 /** Saved memory that the test owns: what it is asked is noted, and it can be replaced, half lost or broken. */
-import type { MemoryContents, MemoryHead, SavedMemory } from '../../src/revocation/savedMemory.ts';
+import type {
+  MemoryContents,
+  MemoryHead,
+  SavedMemory,
+} from '../../src/revocation/propagation/savedMemory.ts';
 
 export interface SavedInMemory extends SavedMemory {
   readonly steps: string[];

@@ -1,5 +1,13 @@
 /** The wire of an authority, driven by a test: what a broken or hostile one could say, which ours never would. */
 import { createHash, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { loadContract } from '@countersign/verifier/contract/contract';
+import type { BatchIsRevokedRequest__Output } from '@countersign/verifier/contract/generated/countersign/v1/BatchIsRevokedRequest';
+import type { BatchIsRevokedResponse } from '@countersign/verifier/contract/generated/countersign/v1/BatchIsRevokedResponse';
+import type { IntrospectRequest__Output } from '@countersign/verifier/contract/generated/countersign/v1/IntrospectRequest';
+import type { IntrospectResponse } from '@countersign/verifier/contract/generated/countersign/v1/IntrospectResponse';
+import type { WatchRevocationsRequest__Output } from '@countersign/verifier/contract/generated/countersign/v1/WatchRevocationsRequest';
+import type { WatchRevocationsResponse } from '@countersign/verifier/contract/generated/countersign/v1/WatchRevocationsResponse';
+import { createBloomFilter } from '@countersign/verifier/revocation/bloomFilter';
 import {
   Server,
   ServerCredentials,
@@ -8,14 +16,6 @@ import {
   type sendUnaryData,
   status,
 } from '@grpc/grpc-js';
-import { loadContract } from '../../src/contract/contract.ts';
-import type { BatchIsRevokedRequest__Output } from '../../src/contract/generated/countersign/v1/BatchIsRevokedRequest.ts';
-import type { BatchIsRevokedResponse } from '../../src/contract/generated/countersign/v1/BatchIsRevokedResponse.ts';
-import type { IntrospectRequest__Output } from '../../src/contract/generated/countersign/v1/IntrospectRequest.ts';
-import type { IntrospectResponse } from '../../src/contract/generated/countersign/v1/IntrospectResponse.ts';
-import type { WatchRevocationsRequest__Output } from '../../src/contract/generated/countersign/v1/WatchRevocationsRequest.ts';
-import type { WatchRevocationsResponse } from '../../src/contract/generated/countersign/v1/WatchRevocationsResponse.ts';
-import { createBloomFilter } from '../../src/revocation/bloomFilter.ts';
 import { eventually } from './eventually.ts';
 import { issuer, openTokenForge, type TokenForge } from './tokenForge.ts';
 

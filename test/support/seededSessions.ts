@@ -2,11 +2,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Email } from '../../src/authn/email.ts';
-import type { User } from '../../src/authn/user.ts';
-import { newId, type UserId } from '../../src/core/ids.ts';
-import { createSealing } from '../../src/core/sealing.ts';
+import type { UserId } from '@countersign/verifier/ids';
+import type { Email } from '../../src/accounts/email.ts';
+import type { User } from '../../src/accounts/user.ts';
 import { createKeyRing } from '../../src/keys/keyRing.ts';
+import { newId } from '../../src/platform/newId.ts';
+import { createSealing } from '../../src/platform/sealing.ts';
 import { createRefreshTokens } from '../../src/sessions/refreshToken.ts';
 import { openEngine } from '../../src/storage/postgres/engine.ts';
 import { createStorage } from '../../src/storage/postgres/storage.ts';

@@ -1,12 +1,12 @@
 /** Connections to a Redis of the test's own, and the shared copy of the deny-list in it. */
 import { randomBytes, randomUUID } from 'node:crypto';
+import { systemClock } from '@countersign/verifier/clock';
+import type { Projection, SliceKey } from '@countersign/verifier/revocation/projection';
+import type { Revocation } from '@countersign/verifier/revocation/revocation';
+import { sliceEnd } from '@countersign/verifier/revocation/slicedFilter';
 import type { Test } from 'tap';
-import { parseRedisUrl } from '../../src/config/redisUrl.ts';
-import { createAuthenticText } from '../../src/core/authenticText.ts';
-import { systemClock } from '../../src/core/clock.ts';
-import type { Projection, SliceKey } from '../../src/revocation/projection.ts';
-import type { Revocation } from '../../src/revocation/revocation.ts';
-import { sliceEnd } from '../../src/revocation/slicedFilter.ts';
+import { createAuthenticText } from '../../src/platform/authenticText.ts';
+import { parseRedisUrl } from '../../src/platform/config/redisUrl.ts';
 import { openRedis, type RedisConnection } from '../../src/storage/redis/connection.ts';
 import { createKeys, type RedisKeys } from '../../src/storage/redis/keys.ts';
 import { createProjection } from '../../src/storage/redis/projection.ts';

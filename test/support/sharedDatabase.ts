@@ -1,8 +1,8 @@
 /** A migrated database on a PostgreSQL server, as a node uses it, and as an operator would look at it. */
 import { randomBytes } from 'node:crypto';
+import type { Revocation } from '@countersign/verifier/revocation/revocation';
 import pg from 'pg';
 import type { Test } from 'tap';
-import type { Revocation } from '../../src/revocation/revocation.ts';
 import { openEngine } from '../../src/storage/postgres/engine.ts';
 import { openSharedRevocations } from '../../src/storage/postgres/sharedRevocations.ts';
 import { createStorage, migrateStorage } from '../../src/storage/postgres/storage.ts';

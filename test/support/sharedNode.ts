@@ -1,12 +1,16 @@
 /** A node of many in the test's own process, over a real PostgreSQL and a real Redis; what it notices is noted. */
 import { randomUUID } from 'node:crypto';
+import { systemClock } from '@countersign/verifier/clock';
+import type {
+  EffectReport,
+  Revocation,
+  RevocationSnapshots,
+} from '@countersign/verifier/revocation/revocation';
+import { createLatestTime } from '@countersign/verifier/steadyTime';
 import type { Test } from 'tap';
-import { systemClock } from '../../src/core/clock.ts';
-import { createLatestTime } from '../../src/core/steadyTime.ts';
-import type { DroppedFor } from '../../src/revocation/bus.ts';
-import type { OnProgress } from '../../src/revocation/loading.ts';
-import { createRevocationNode } from '../../src/revocation/node.ts';
-import type { EffectReport, Revocation, RevocationSnapshots } from '../../src/revocation/revocation.ts';
+import type { DroppedFor } from '../../src/revocation/propagation/bus.ts';
+import type { OnProgress } from '../../src/revocation/propagation/loading.ts';
+import { createRevocationNode } from '../../src/revocation/propagation/node.ts';
 import { createBus, type RedisBus } from '../../src/storage/redis/bus.ts';
 import { createKeys } from '../../src/storage/redis/keys.ts';
 import { createProjection } from '../../src/storage/redis/projection.ts';

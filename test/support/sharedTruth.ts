@@ -2,8 +2,8 @@
  * What nodes share, in memory: revocations with the transactions that committed them, and the rows of the nodes. Each step
  * is noted, and can be made to fail, to hang or to be watched.
  */
-import type { NodeRow, NodeStore } from '../../src/revocation/liveNodes.ts';
-import { covers, requireSameHistory } from '../../src/revocation/position.ts';
+
+import { covers, requireSameHistory } from '@countersign/verifier/revocation/position';
 import type {
   CommittedRevocations,
   OnPage,
@@ -11,7 +11,8 @@ import type {
   RevocationSnapshot,
   RevocationSnapshots,
   RevocationStore,
-} from '../../src/revocation/revocation.ts';
+} from '@countersign/verifier/revocation/revocation';
+import type { NodeRow, NodeStore } from '../../src/revocation/propagation/liveNodes.ts';
 import { countSlices } from './denyListNode.ts';
 import { history, upTo } from './nodes.ts';
 

@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '../../src/core/clock.ts';
+import { type Clock, systemClock } from '@countersign/verifier/clock';
 
 export interface ShiftedClock extends Clock {
   /** Moves wall-clock time, forward or back; timers go on as they are. */

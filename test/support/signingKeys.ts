@@ -1,11 +1,11 @@
 /** Signing keys and rings of them, without a store. */
 import { randomBytes } from 'node:crypto';
-import { systemClock } from '../../src/core/clock.ts';
-import { createSealing } from '../../src/core/sealing.ts';
+import { systemClock } from '@countersign/verifier/clock';
 import { keyPolicy } from '../../src/keys/keyPolicy.ts';
 import { createKeyRing } from '../../src/keys/keyRing.ts';
 import { generateSigningKey } from '../../src/keys/signingKey.ts';
-import type { SigningKeyState, StoredSigningKey } from '../../src/keys/signingKeyStore.ts';
+import type { SigningKeyState, StoredSigningKey } from '../../src/keys/store.ts';
+import { createSealing } from '../../src/platform/sealing.ts';
 
 const minute = 60_000;
 

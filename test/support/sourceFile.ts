@@ -1,7 +1,7 @@
 /** A source file as text: what it imports and what its code says, without running or compiling it. */
 
 export interface Import {
-  /** As written, or for relative ones the path from the root: `src/core/clock.ts`. */
+  /** As written, or for relative ones the path from the root: `packages/verifier/src/clock.ts`. */
   readonly target: string;
   /** Gone after compilation. */
   readonly typesOnly: boolean;

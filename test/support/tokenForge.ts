@@ -1,8 +1,9 @@
 /** Makes access tokens by hand, good ones and bad ones, with nothing of ours but the key: what a reader must withstand. */
 import { type KeyObject, sign } from 'node:crypto';
-import { newId, type SessionId } from '../../src/core/ids.ts';
-import type { Verifier } from '../../src/keys/keyRing.ts';
-import { newJti } from '../../src/tokens/jti.ts';
+import type { SessionId } from '@countersign/verifier/ids';
+import { newJti } from '@countersign/verifier/tokens/jti';
+import type { Verifier } from '@countersign/verifier/tokens/publicKey';
+import { newId } from '../../src/platform/newId.ts';
 import { openRing } from './signingKeys.ts';
 
 export type Text = string | Uint8Array;

@@ -1,10 +1,10 @@
 /** A node whose deny-list edges watch, and edges that follow the protocol when the test says so. */
-import { createDenyList, sliceLength } from '../../src/revocation/denyList.ts';
-import type { EdgeOutcome, EdgeStream } from '../../src/revocation/edge.ts';
-import { createEdges, type Edges } from '../../src/revocation/edges.ts';
-import type { FeedMessage } from '../../src/revocation/feed.ts';
-import { createLease } from '../../src/revocation/lease.ts';
-import type { Backoff } from '../../src/revocation/standing.ts';
+import { createDenyList, sliceLength } from '@countersign/verifier/revocation/denyList';
+import { createLease } from '@countersign/verifier/revocation/lease';
+import type { FeedMessage } from '../../src/revocation/subscribers/feed.ts';
+import type { Backoff } from '../../src/revocation/subscribers/standing.ts';
+import type { EdgeOutcome, EdgeStream } from '../../src/revocation/subscribers/subscriber.ts';
+import { createEdges, type Edges } from '../../src/revocation/subscribers/subscribers.ts';
 import { accessTtlMs, startOfTest } from './denyListNode.ts';
 import { createFeedReader } from './feedReader.ts';
 import { createManualClock } from './manualClock.ts';

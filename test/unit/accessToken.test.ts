@@ -1,10 +1,11 @@
 import { verify } from 'node:crypto';
+import type { SessionId, UserId } from '@countersign/verifier/ids';
+import { createAccessTokenReader } from '@countersign/verifier/tokens/accessTokenReader';
+import { parseJti } from '@countersign/verifier/tokens/jti';
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
 import t from 'tap';
-import { newId, type SessionId, type UserId } from '../../src/core/ids.ts';
+import { newId } from '../../src/platform/newId.ts';
 import { createAccessTokenIssuer, type TokenSubject } from '../../src/tokens/accessToken.ts';
-import { createAccessTokenReader } from '../../src/tokens/accessTokenReader.ts';
-import { parseJti } from '../../src/tokens/jti.ts';
 import { openRing } from '../support/signingKeys.ts';
 import { audience, issuer } from '../support/tokenForge.ts';
 

@@ -1,8 +1,8 @@
 import { subscribe } from 'node:diagnostics_channel';
 import { connect } from 'node:net';
+import { createAccessTokenReader } from '@countersign/verifier/tokens/accessTokenReader';
 import { assert as check, nat, property, string } from 'fast-check';
 import t from 'tap';
-import { createAccessTokenReader } from '../../src/tokens/accessTokenReader.ts';
 import { alphabet, attacksOnForm, malleableTwin } from '../support/attackTable.ts';
 import { audience, issuer, openTokenForge } from '../support/tokenForge.ts';
 

@@ -1,6 +1,6 @@
+import { createAccessTokenReader } from '@countersign/verifier/tokens/accessTokenReader';
 import { assert as check, jsonValue, property } from 'fast-check';
 import t from 'tap';
-import { createAccessTokenReader } from '../../src/tokens/accessTokenReader.ts';
 import { attacksOnClaims, timesOfReading } from '../support/attackClaims.ts';
 import { audience, issuer, openTokenForge } from '../support/tokenForge.ts';
 

@@ -1,8 +1,9 @@
 /** Filters that were made elsewhere, and where memory says that an id may be. */
+
+import { bloomGeometry, createBloomFilter, hashId } from '@countersign/verifier/revocation/bloomFilter';
+import { createSlicedFilter, sliceEnd } from '@countersign/verifier/revocation/slicedFilter';
 import t from 'tap';
-import { limits } from '../../src/core/limits.ts';
-import { bloomGeometry, createBloomFilter, hashId } from '../../src/revocation/bloomFilter.ts';
-import { createSlicedFilter, sliceEnd } from '../../src/revocation/slicedFilter.ts';
+import { limits } from '../../src/platform/limits.ts';
 import { filterLayer, layerCapacity } from '../support/filterLayer.ts';
 import { newSubjects } from '../support/subjects.ts';
 

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { askSeldom } from '../../src/core/askSeldom.ts';
+import { askSeldom } from '../../src/platform/queues/cachedAnswer.ts';
 import { createManualClock } from '../support/manualClock.ts';
 
 t.test('who asks soon after another one shares the answer, good or bad', async (t) => {

@@ -16,7 +16,7 @@ import {
   sealEvents,
   sealHash,
 } from '../../src/audit/chain.ts';
-import { limits } from '../../src/core/limits.ts';
+import { limits } from '../../src/platform/limits.ts';
 
 const page = readFileSync(new URL('../../docs/audit.md', import.meta.url), 'utf8');
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import t from 'tap';
-import { createAuthenticText } from '../../src/core/authenticText.ts';
+import { createAuthenticText } from '../../src/platform/authenticText.ts';
 
 const [one, two] = [randomBytes(32), randomBytes(32)];
 const by = createAuthenticText([one], 'tests');

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { createBloomFilter, hashId } from '@countersign/verifier/revocation/bloomFilter';
 import { array, assert as check, integer, property, uint8Array } from 'fast-check';
 import t from 'tap';
-import { limits } from '../../src/core/limits.ts';
-import { createBloomFilter, hashId } from '../../src/revocation/bloomFilter.ts';
+import { limits } from '../../src/platform/limits.ts';
 
 const falsePositives = limits.bloomFalsePositives;
 const now = Date.UTC(2030, 0, 1, 12);

@@ -1,6 +1,6 @@
 /** Where a request comes from, by what proxies say (F6). */
 import t from 'tap';
-import { createAddressOf } from '../../src/http/clientAddress.ts';
+import { createAddressOf } from '../../src/transport/http/clientAddress.ts';
 
 const proxy = '10.0.0.1';
 const trustedProxies = ['10.0.0.0/8', '192.0.2.80', '2001:db8:5::/48'];

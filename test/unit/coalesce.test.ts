@@ -1,6 +1,6 @@
 import { array, assert as check, constantFrom, property } from 'fast-check';
 import t from 'tap';
-import { coalesce } from '../../src/core/coalesce.ts';
+import { coalesce } from '../../src/platform/queues/coalesce.ts';
 import { createManualClock } from '../support/manualClock.ts';
 
 /** Runs that last until the test ends them, oldest first. */

@@ -2,14 +2,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
+import { StartupError } from '@countersign/verifier/errors';
 import t from 'tap';
-import { readConfig } from '../../src/config/config.ts';
-import { processEnvironment } from '../../src/config/env.ts';
-import { plaintextWarnings } from '../../src/config/plaintext.ts';
-import { settingNames } from '../../src/config/settings.ts';
-import { settingsHelp, settingsMarkdown } from '../../src/config/settingsText.ts';
-import { StartupError } from '../../src/core/errors.ts';
-import { limits } from '../../src/core/limits.ts';
+import { readConfig } from '../../src/platform/config/config.ts';
+import { processEnvironment } from '../../src/platform/config/env.ts';
+import { plaintextWarnings } from '../../src/platform/config/plaintext.ts';
+import { settingNames } from '../../src/platform/config/settings.ts';
+import { settingsHelp, settingsMarkdown } from '../../src/platform/config/settingsText.ts';
+import { limits } from '../../src/platform/limits.ts';
 
 type Env = Record<string, string | undefined>;
 

@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import t from 'tap';
-import { AuthorityError } from '../../src/core/errors.ts';
-import { limits } from '../../src/core/limits.ts';
+import { AuthorityError } from '@countersign/verifier/errors';
 import {
   type Confirm,
   type Confirmation,
   createConfirmation,
   subjectKey,
-} from '../../src/revocation/confirmation.ts';
-import type { Revocation } from '../../src/revocation/revocation.ts';
+} from '@countersign/verifier/revocation/confirmation';
+import type { Revocation } from '@countersign/verifier/revocation/revocation';
+import t from 'tap';
+import { limits } from '../../src/platform/limits.ts';
 import { createManualClock } from '../support/manualClock.ts';
 
 type Subjects = readonly Uint8Array[];

@@ -1,11 +1,15 @@
 /** Confirmation where there is a shared copy: its "yes" is final, and whatever else it says is nothing. */
 import { randomBytes } from 'node:crypto';
+import { AuthorityError } from '@countersign/verifier/errors';
+import {
+  type Confirmation,
+  createConfirmation,
+  subjectKey,
+} from '@countersign/verifier/revocation/confirmation';
+import type { Candidate, Projection } from '@countersign/verifier/revocation/projection';
+import type { Revocation } from '@countersign/verifier/revocation/revocation';
 import t from 'tap';
-import { AuthorityError } from '../../src/core/errors.ts';
-import { limits } from '../../src/core/limits.ts';
-import { type Confirmation, createConfirmation, subjectKey } from '../../src/revocation/confirmation.ts';
-import type { Candidate, Projection } from '../../src/revocation/projection.ts';
-import type { Revocation } from '../../src/revocation/revocation.ts';
+import { limits } from '../../src/platform/limits.ts';
 import { createManualClock } from '../support/manualClock.ts';
 
 const { confirmationMilliseconds, copyMilliseconds } = limits;

@@ -1,6 +1,6 @@
 /** What a change of where and with what a session is used says. */
 import t from 'tap';
-import { limits } from '../../src/core/limits.ts';
+import { limits } from '../../src/platform/limits.ts';
 import { type ContextPolicy, judgeContext } from '../../src/sessions/context.ts';
 import type { ClientContext } from '../../src/sessions/session.ts';
 

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { chmod, chown, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
-import { openDataFolder } from '../../src/storage/local/dataFolder.ts';
+import { openDataFolder } from '../../src/storage/embedded/dataFolder.ts';
 
 t.test('whose key is used', async (t) => {
   const path = t.testdir();

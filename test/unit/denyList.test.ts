@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { subjectKey } from '@countersign/verifier/revocation/confirmation';
+import type { Candidate } from '@countersign/verifier/revocation/projection';
+import { sliceEnd } from '@countersign/verifier/revocation/slicedFilter';
 import t from 'tap';
-import { limits } from '../../src/core/limits.ts';
-import { subjectKey } from '../../src/revocation/confirmation.ts';
-import type { Candidate } from '../../src/revocation/projection.ts';
-import { sliceEnd } from '../../src/revocation/slicedFilter.ts';
+import { limits } from '../../src/platform/limits.ts';
 import {
   accessTtlMs,
   createDenyListNode,

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { formatDuration, longestDurationMs, parseDuration } from '../../src/config/durations.ts';
+import { formatDuration, longestDurationMs, parseDuration } from '../../src/platform/config/durations.ts';
 
 t.test('a duration is one whole number and one unit', (t) => {
   const table: [string, number][] = [

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { limits } from '../../src/core/limits.ts';
+import { limits } from '../../src/platform/limits.ts';
 import { createEdgeOfNode, createEdgeWithLease, watched } from '../support/edgeOfNode.ts';
 import { leaseMs } from '../support/nodes.ts';
 

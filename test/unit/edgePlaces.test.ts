@@ -1,7 +1,7 @@
 /** Places for streams: however many a service takes, others find some. */
 import t from 'tap';
-import { limits } from '../../src/core/limits.ts';
-import { createEdgePlaces } from '../../src/revocation/edgePlaces.ts';
+import { limits } from '../../src/platform/limits.ts';
+import { createEdgePlaces } from '../../src/revocation/subscribers/places.ts';
 
 const { edgesPerNode } = limits;
 

@@ -1,7 +1,7 @@
 import t from 'tap';
-import { limits } from '../../src/core/limits.ts';
-import type { createEdge } from '../../src/revocation/edge.ts';
-import type { PublicKeys } from '../../src/revocation/feed.ts';
+import { limits } from '../../src/platform/limits.ts';
+import type { PublicKeys } from '../../src/revocation/subscribers/feed.ts';
+import type { createEdge } from '../../src/revocation/subscribers/subscriber.ts';
 import { createEdgeOfNode, createEdgeWithLease, slice, watched } from '../support/edgeOfNode.ts';
 import { leaseMs } from '../support/nodes.ts';
 

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import type { Revocation } from '@countersign/verifier/revocation/revocation';
+import { createSlicedFilter } from '@countersign/verifier/revocation/slicedFilter';
 import t from 'tap';
-import { limits } from '../../src/core/limits.ts';
-import type { FeedMessage } from '../../src/revocation/feed.ts';
-import type { Revocation } from '../../src/revocation/revocation.ts';
-import { createSlicedFilter } from '../../src/revocation/slicedFilter.ts';
+import { limits } from '../../src/platform/limits.ts';
+import type { FeedMessage } from '../../src/revocation/subscribers/feed.ts';
 import { revoked, startOfTest } from '../support/denyListNode.ts';
 import { leaseMs } from '../support/nodes.ts';
 import {

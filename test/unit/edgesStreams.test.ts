@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { markAt } from '@countersign/verifier/revocation/issuedBefore';
 import t from 'tap';
-import { limits } from '../../src/core/limits.ts';
-import { markAt } from '../../src/revocation/issuedBefore.ts';
+import { limits } from '../../src/platform/limits.ts';
 import { revoked, startOfTest } from '../support/denyListNode.ts';
 import { leaseMs } from '../support/nodes.ts';
 import { caughtUp, createWatchedNode, openEdge, openWithLease } from '../support/watchedNode.ts';

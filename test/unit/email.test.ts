@@ -1,7 +1,7 @@
+import { AuthorityError } from '@countersign/verifier/errors';
 import { string as anyString, assert as check, property } from 'fast-check';
 import t from 'tap';
-import { normaliseEmail } from '../../src/authn/email.ts';
-import { AuthorityError } from '../../src/core/errors.ts';
+import { normaliseEmail } from '../../src/accounts/email.ts';
 
 /** The rule that the address breaks, or the normalised address. */
 function outcome(text: string): string {

@@ -1,6 +1,6 @@
+import { decodeBase64url, encodeBase64url } from '@countersign/verifier/encoding';
 import { assert as check, property, uint8Array } from 'fast-check';
 import t from 'tap';
-import { decodeBase64url, encodeBase64url } from '../../src/core/encoding.ts';
 
 const alphabet = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'];
 

@@ -1,6 +1,6 @@
 /** Who is served when more come than there is room for. */
 import t from 'tap';
-import { createFairTurns } from '../../src/core/fairTurns.ts';
+import { createFairTurns } from '../../src/platform/queues/fairQueue.ts';
 import { createManualClock } from '../support/manualClock.ts';
 
 function setUp(waiting: number, atOnce = 1) {

@@ -1,8 +1,8 @@
 /** What is written down the first few times. */
 import t from 'tap';
-import { createUnknownEmails } from '../../src/authn/unknownEmails.ts';
-import { createFirstFew } from '../../src/core/firstFew.ts';
-import { limits } from '../../src/core/limits.ts';
+import { createUnknownEmails } from '../../src/login/unknownEmails.ts';
+import { limits } from '../../src/platform/limits.ts';
+import { createFirstFew } from '../../src/platform/sampler.ts';
 
 t.test('the first few of each name, then none until the time is over', async (t) => {
   const { isWorthNoting } = createFirstFew({ few: 2, milliseconds: 1_000, names: 2 });

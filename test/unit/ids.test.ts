@@ -1,6 +1,7 @@
+import { type SessionId, uuidBytes, uuidFromBytes, uuidPattern } from '@countersign/verifier/ids';
 import { assert as check, property, uint8Array } from 'fast-check';
 import t from 'tap';
-import { newId, type SessionId, uuidBytes, uuidFromBytes, uuidPattern } from '../../src/core/ids.ts';
+import { newId } from '../../src/platform/newId.ts';
 
 const now = Date.UTC(2030, 0, 1);
 const pattern = new RegExp(uuidPattern);

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { canonicalIp, ipNetwork } from '../../src/core/ipAddress.ts';
+import { canonicalIp, ipNetwork } from '../../src/platform/ipAddress.ts';
 
 t.test('one spelling for each address', async (t) => {
   for (const [text, canonical] of [

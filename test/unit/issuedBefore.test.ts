@@ -1,15 +1,16 @@
 /** The mark "no access token that was issued until then is accepted", on the deny-list of one node. */
 import { randomBytes } from 'node:crypto';
-import t from 'tap';
-import { newId, type SessionId } from '../../src/core/ids.ts';
+import type { SessionId } from '@countersign/verifier/ids';
 import {
   answerMark,
   createMarks,
   markAt,
   markSubject,
   timeOfMark,
-} from '../../src/revocation/issuedBefore.ts';
-import { newJti, parseJti } from '../../src/tokens/jti.ts';
+} from '@countersign/verifier/revocation/issuedBefore';
+import { newJti, parseJti } from '@countersign/verifier/tokens/jti';
+import t from 'tap';
+import { newId } from '../../src/platform/newId.ts';
 import { createDenyListNode, outcomeOf, revoked, startOfTest } from '../support/denyListNode.ts';
 
 const hour = 3_600_000;

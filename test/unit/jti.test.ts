@@ -1,7 +1,8 @@
+import { type SessionId, uuidBytes, uuidFromBytes } from '@countersign/verifier/ids';
+import { jtiCharacters, newJti, parseJti } from '@countersign/verifier/tokens/jti';
 import { assert as check, nat, property, string, uint8Array } from 'fast-check';
 import t from 'tap';
-import { newId, type SessionId, uuidBytes, uuidFromBytes } from '../../src/core/ids.ts';
-import { jtiCharacters, newJti, parseJti } from '../../src/tokens/jti.ts';
+import { newId } from '../../src/platform/newId.ts';
 
 const now = Date.UTC(2030, 0, 1, 12);
 const sid = newId<SessionId>(now);

@@ -1,9 +1,10 @@
+import type { SessionId, UserId } from '@countersign/verifier/ids';
 import { boolean, assert as check, integer, option, property, record } from 'fast-check';
 import t from 'tap';
-import { newId, type SessionId, type UserId } from '../../src/core/ids.ts';
-import { limits } from '../../src/core/limits.ts';
+import { limits } from '../../src/platform/limits.ts';
+import { newId } from '../../src/platform/newId.ts';
 import { judgeRefresh } from '../../src/sessions/judgeRefresh.ts';
-import type { SessionWithUser } from '../../src/sessions/sessionStore.ts';
+import type { SessionWithUser } from '../../src/sessions/store.ts';
 import { noContext } from '../support/aSession.ts';
 
 const now = Date.UTC(2030, 0, 1, 12);

@@ -1,8 +1,8 @@
 /** What the settings mean for keys, for every combination of them that the configuration accepts. */
 import { assert as check, property } from 'fast-check';
 import t from 'tap';
-import { limits } from '../../src/core/limits.ts';
 import { cacheMs, type KeyPolicy, keyPolicy } from '../../src/keys/keyPolicy.ts';
+import { limits } from '../../src/platform/limits.ts';
 import { legalPolicies, policyOf } from '../support/keySettings.ts';
 
 const isWholeSeconds = (milliseconds: number) => milliseconds % 1_000 === 0;

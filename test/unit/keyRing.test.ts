@@ -1,12 +1,12 @@
 import { createHash, createPublicKey, generateKeyPairSync, randomBytes, sign, verify } from 'node:crypto';
+import { momentOf } from '@countersign/verifier/clock';
+import { StartupError } from '@countersign/verifier/errors';
+import { importPublicJwk, type PublicJwk } from '@countersign/verifier/tokens/publicKey';
 import t from 'tap';
-import { momentOf } from '../../src/core/clock.ts';
-import { StartupError } from '../../src/core/errors.ts';
-import { limits } from '../../src/core/limits.ts';
-import { createSealing } from '../../src/core/sealing.ts';
 import { createKeyRing } from '../../src/keys/keyRing.ts';
-import { importPublicJwk, type PublicJwk } from '../../src/keys/publicKey.ts';
-import type { SigningKeyState, StoredSigningKey } from '../../src/keys/signingKeyStore.ts';
+import type { SigningKeyState, StoredSigningKey } from '../../src/keys/store.ts';
+import { limits } from '../../src/platform/limits.ts';
+import { createSealing } from '../../src/platform/sealing.ts';
 import { createManualClock } from '../support/manualClock.ts';
 import { aSigningKey, usualPolicy } from '../support/signingKeys.ts';
 

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { createKeyedHash } from '../../src/core/keyedHash.ts';
+import { createKeyedHash } from '../../src/platform/keyedHash.ts';
 
 t.test('one name for the same parts, and for no others', async (t) => {
   const key = Buffer.alloc(32, 1);

@@ -1,5 +1,5 @@
+import { createLease, permanentLease } from '@countersign/verifier/revocation/lease';
 import t from 'tap';
-import { createLease, permanentLease } from '../../src/revocation/lease.ts';
 import { createManualClock } from '../support/manualClock.ts';
 
 const milliseconds = 5_000;

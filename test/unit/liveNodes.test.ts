@@ -1,7 +1,7 @@
 import { array, assert as check, integer, property, tuple } from 'fast-check';
 import t from 'tap';
-import { limits } from '../../src/core/limits.ts';
-import { createLiveNodes, type NodeList } from '../../src/revocation/liveNodes.ts';
+import { limits } from '../../src/platform/limits.ts';
+import { createLiveNodes, type NodeList } from '../../src/revocation/propagation/liveNodes.ts';
 import { createManualClock } from '../support/manualClock.ts';
 import { leaseMs, nodeList, nodeRow, upTo } from '../support/nodes.ts';
 

@@ -1,12 +1,12 @@
 /** How a node of many fills its memory: from what was saved, else from the truth. */
 import { randomBytes } from 'node:crypto';
+import { markAt } from '@countersign/verifier/revocation/issuedBefore';
+import type { ProjectedSlice } from '@countersign/verifier/revocation/projection';
+import type { Revocation } from '@countersign/verifier/revocation/revocation';
 import t from 'tap';
-import { limits } from '../../src/core/limits.ts';
-import { markAt } from '../../src/revocation/issuedBefore.ts';
-import type { OnProgress } from '../../src/revocation/loading.ts';
-import type { ProjectedSlice } from '../../src/revocation/projection.ts';
-import type { Revocation } from '../../src/revocation/revocation.ts';
-import type { MemoryHead } from '../../src/revocation/savedMemory.ts';
+import { limits } from '../../src/platform/limits.ts';
+import type { OnProgress } from '../../src/revocation/propagation/loading.ts';
+import type { MemoryHead } from '../../src/revocation/propagation/savedMemory.ts';
 import { outcomeOf, revoked, startOfTest } from '../support/denyListNode.ts';
 import { filterLayer } from '../support/filterLayer.ts';
 import { leaseMs, upTo } from '../support/nodes.ts';

@@ -2,12 +2,12 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { EffectReport } from '@countersign/verifier/revocation/revocation';
 import t from 'tap';
-import { limits } from '../../src/core/limits.ts';
-import type { EffectReport } from '../../src/revocation/revocation.ts';
-import { openDataFolder } from '../../src/storage/local/dataFolder.ts';
-import { openEarlierEdges } from '../../src/storage/local/earlierEdges.ts';
-import { createLocalEffect } from '../../src/storage/local/effect.ts';
+import { limits } from '../../src/platform/limits.ts';
+import { openDataFolder } from '../../src/storage/embedded/dataFolder.ts';
+import { openEarlierEdges } from '../../src/storage/embedded/earlierEdges.ts';
+import { createLocalEffect } from '../../src/storage/embedded/effect.ts';
 import { revoked } from '../support/denyListNode.ts';
 import { leaseMs } from '../support/nodes.ts';
 import { createWatchedNode, openEdge, openWithLease } from '../support/watchedNode.ts';

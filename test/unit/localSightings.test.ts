@@ -3,7 +3,7 @@ import { cp, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
-import { createLocalSightings } from '../../src/storage/local/sightings.ts';
+import { createLocalSightings } from '../../src/storage/embedded/sightings.ts';
 
 const sighting = (savedAt: number) => ({ deployment: 'A', decisions: [], savedAt });
 

@@ -1,8 +1,8 @@
 /** When a node saves its memory for those that start, and what it then says of it. */
 import { randomBytes } from 'node:crypto';
 import t from 'tap';
-import { limits } from '../../src/core/limits.ts';
-import { createMemorySaver } from '../../src/revocation/savedMemory.ts';
+import { limits } from '../../src/platform/limits.ts';
+import { createMemorySaver } from '../../src/revocation/propagation/savedMemory.ts';
 import { revoked } from '../support/denyListNode.ts';
 import { upTo } from '../support/nodes.ts';
 import { createRenewingNode } from '../support/renewingNode.ts';

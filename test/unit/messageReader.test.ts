@@ -1,8 +1,8 @@
 /** How messages are read: one of a unary call, one to be inflated at a time, and memory for what they may become. */
 import { gzipSync } from 'node:zlib';
+import { AuthorityError } from '@countersign/verifier/errors';
 import t from 'tap';
-import { AuthorityError } from '../../src/core/errors.ts';
-import { MessageReader, type MessageRules } from '../../src/grpc/messageReader.ts';
+import { MessageReader, type MessageRules } from '../../src/transport/grpc/messageReader.ts';
 import { frame } from '../support/rawGrpc.ts';
 
 const requestBytes = 1_000;

@@ -1,6 +1,6 @@
 import t from 'tap';
-import { createPasswordHasher, type PasswordHashing } from '../../src/authn/passwordHash.ts';
-import { limits } from '../../src/core/limits.ts';
+import { createPasswordHasher, type PasswordHashing } from '../../src/login/passwords/passwordHash.ts';
+import { limits } from '../../src/platform/limits.ts';
 
 const turn = { place: '', first: false };
 

@@ -1,8 +1,8 @@
+import { AuthorityError } from '@countersign/verifier/errors';
 import t from 'tap';
-import { createCommonPasswords } from '../../src/authn/commonPasswords.ts';
-import { normaliseEmail } from '../../src/authn/email.ts';
-import { createPasswordPolicy, normalisePassword } from '../../src/authn/passwordPolicy.ts';
-import { AuthorityError } from '../../src/core/errors.ts';
+import { normaliseEmail } from '../../src/accounts/email.ts';
+import { createCommonPasswords } from '../../src/login/passwords/commonPasswords.ts';
+import { createPasswordPolicy, normalisePassword } from '../../src/login/passwords/passwordPolicy.ts';
 
 const policy = createPasswordPolicy({ commonPasswords: createCommonPasswords() });
 const email = normaliseEmail('alice.wonderland@example.com');

@@ -1,6 +1,6 @@
+import { covers, requireSameHistory } from '@countersign/verifier/revocation/position';
 import { bigInt, assert as check, property, uniqueArray } from 'fast-check';
 import t from 'tap';
-import { covers, requireSameHistory } from '../../src/revocation/position.ts';
 import { upTo } from '../support/nodes.ts';
 
 t.test('a snapshot covers the transactions that were over', (t) => {

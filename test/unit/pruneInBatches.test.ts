@@ -1,7 +1,7 @@
 /** Deleting in batches. */
 import t from 'tap';
-import { limits } from '../../src/core/limits.ts';
-import { pruneInBatches } from '../../src/core/pruneInBatches.ts';
+import { limits } from '../../src/platform/limits.ts';
+import { pruneInBatches } from '../../src/platform/pruneInBatches.ts';
 
 t.test('pruning goes on until a batch is not full', async (t) => {
   for (const [rows, statements] of [

@@ -1,8 +1,8 @@
 /** Counting by one process, and by one node that cannot ask what others counted. */
 import t from 'tap';
-import { type RateCounters, withLocalShare } from '../../src/authn/rateCounters.ts';
-import { limits } from '../../src/core/limits.ts';
-import { createLocalRateCounters } from '../../src/storage/local/rateCounters.ts';
+import { limits } from '../../src/platform/limits.ts';
+import { type RateCounters, withLocalShare } from '../../src/platform/rateCounters.ts';
+import { createLocalRateCounters } from '../../src/storage/embedded/rateCounters.ts';
 import { createManualClock } from '../support/manualClock.ts';
 
 t.test('a window begins with the first one and ends with all of them', async (t) => {

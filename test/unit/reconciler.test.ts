@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import type { Revocation } from '@countersign/verifier/revocation/revocation';
 import t from 'tap';
-import { limits } from '../../src/core/limits.ts';
-import { createReconciler } from '../../src/revocation/reconciler.ts';
-import type { Revocation } from '../../src/revocation/revocation.ts';
+import { limits } from '../../src/platform/limits.ts';
+import { createReconciler } from '../../src/revocation/propagation/reconciler.ts';
 import { createCopyInMemory } from '../support/copyInMemory.ts';
 import { revoked, startOfTest } from '../support/denyListNode.ts';
 import { createManualClock } from '../support/manualClock.ts';

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { parseRedisUrl } from '../../src/config/redisUrl.ts';
+import { parseRedisUrl } from '../../src/platform/config/redisUrl.ts';
 
 const open = { tls: false, username: undefined, password: undefined };
 const at = (host: string, port: number) => ({ host, port });

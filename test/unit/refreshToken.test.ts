@@ -1,8 +1,9 @@
 import { createHmac, randomBytes } from 'node:crypto';
+import { type SessionId, uuidBytes } from '@countersign/verifier/ids';
 import { assert as check, nat, property, string } from 'fast-check';
 import t from 'tap';
-import { newId, type SessionId, uuidBytes } from '../../src/core/ids.ts';
-import { createSealing, UnsealError } from '../../src/core/sealing.ts';
+import { newId } from '../../src/platform/newId.ts';
+import { createSealing, UnsealError } from '../../src/platform/sealing.ts';
 import {
   createRefreshTokens,
   type PresentedRefreshToken,

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import t from 'tap';
-import { limits } from '../../src/core/limits.ts';
+import { limits } from '../../src/platform/limits.ts';
 import { outcomeOf, revoked } from '../support/denyListNode.ts';
 import { leaseMs, nodeRow } from '../support/nodes.ts';
 import { createRenewedNode, createRenewingNode } from '../support/renewingNode.ts';

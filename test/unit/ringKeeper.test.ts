@@ -1,9 +1,10 @@
 /** When a node looks at the ring: regularly, when something is due, when it is asked to, and never more than it should. */
+
+import type { Moment } from '@countersign/verifier/clock';
+import { StartupError } from '@countersign/verifier/errors';
 import t, { type Test } from 'tap';
-import type { Moment } from '../../src/core/clock.ts';
-import { StartupError } from '../../src/core/errors.ts';
-import { limits } from '../../src/core/limits.ts';
 import { createRingKeeper, type Keep } from '../../src/keys/ringKeeper.ts';
+import { limits } from '../../src/platform/limits.ts';
 import { createManualClock } from '../support/manualClock.ts';
 
 const refreshMs = 1_000;

@@ -1,9 +1,9 @@
 /** The rules of rotation as tables: what a ring must become, to the millisecond. Random histories: rotationModel.test.ts. */
 import t from 'tap';
-import { limits } from '../../src/core/limits.ts';
 import { cacheMs, keyPolicy } from '../../src/keys/keyPolicy.ts';
 import { decide, inState, type KnownRing, readyIn, revokeKey, rotate } from '../../src/keys/rotation.ts';
-import type { StoredSigningKey } from '../../src/keys/signingKeyStore.ts';
+import type { StoredSigningKey } from '../../src/keys/store.ts';
+import { limits } from '../../src/platform/limits.ts';
 import { day, inWords, keyRow, minute, ringAt } from '../support/ringRows.ts';
 import { usualPolicy } from '../support/signingKeys.ts';
 

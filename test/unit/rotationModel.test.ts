@@ -15,8 +15,8 @@ import {
   tuple,
 } from 'fast-check';
 import t from 'tap';
-import { limits } from '../../src/core/limits.ts';
 import { cacheMs, type KeyPolicy } from '../../src/keys/keyPolicy.ts';
+import { limits } from '../../src/platform/limits.ts';
 import { legalPolicies, policyOf } from '../support/keySettings.ts';
 import { createWorld, type World } from '../support/rotationWorld.ts';
 

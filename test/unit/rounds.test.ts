@@ -1,7 +1,7 @@
 /** Work that comes round again. */
 import t from 'tap';
-import { limits } from '../../src/core/limits.ts';
-import { startRounds } from '../../src/core/rounds.ts';
+import { limits } from '../../src/platform/limits.ts';
+import { startRounds } from '../../src/platform/poller.ts';
 import { createManualClock } from '../support/manualClock.ts';
 
 function setUp() {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { string as anyString, assert as check, property, uint8Array } from 'fast-check';
 import t from 'tap';
-import { createSealing, UnsealError } from '../../src/core/sealing.ts';
+import { createSealing, UnsealError } from '../../src/platform/sealing.ts';
 
 const sealing = createSealing(randomBytes(32));
 const plaintext = Buffer.from('a secret of thirty-two characters');

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import t from 'tap';
-import { newServiceToken, serviceTokenHash } from '../../src/authn/serviceToken.ts';
+import { newServiceToken, serviceTokenHash } from '../../src/services/serviceToken.ts';
 
 t.test('a new token has its shape, and is never the same', (t) => {
   const tokens = Array.from({ length: 1_000 }, newServiceToken);

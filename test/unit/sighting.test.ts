@@ -1,7 +1,8 @@
 /** When a database is older than what was seen of it. */
+
+import type { SessionId } from '@countersign/verifier/ids';
 import t from 'tap';
-import type { SessionId } from '../../src/core/ids.ts';
-import { limits } from '../../src/core/limits.ts';
+import { limits } from '../../src/platform/limits.ts';
 import { doubtOf, type Evidence, type Sighting } from '../../src/truth/sighting.ts';
 
 const now = Date.UTC(2030, 0, 1);

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { createSlicedFilter } from '@countersign/verifier/revocation/slicedFilter';
 import { array, assert as check, integer, property, tuple } from 'fast-check';
 import t from 'tap';
-import { limits } from '../../src/core/limits.ts';
-import { createSlicedFilter } from '../../src/revocation/slicedFilter.ts';
+import { limits } from '../../src/platform/limits.ts';
 import { newSubjects } from '../support/subjects.ts';
 
 const sliceMs = 1_000;

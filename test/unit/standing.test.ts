@@ -1,7 +1,7 @@
 /** Whoever makes logouts wait gets no lease for a growing while: counted by service, whatever its streams are called. */
 import t from 'tap';
-import { limits } from '../../src/core/limits.ts';
-import { type Backoff, createStandings } from '../../src/revocation/standing.ts';
+import { limits } from '../../src/platform/limits.ts';
+import { type Backoff, createStandings } from '../../src/revocation/subscribers/standing.ts';
 import { createManualClock } from '../support/manualClock.ts';
 
 const {

@@ -1,6 +1,6 @@
+import { createEarliestTime, createLatestTime } from '@countersign/verifier/steadyTime';
+import { createAccessTokenReader } from '@countersign/verifier/tokens/accessTokenReader';
 import t from 'tap';
-import { createEarliestTime, createLatestTime } from '../../src/core/steadyTime.ts';
-import { createAccessTokenReader } from '../../src/tokens/accessTokenReader.ts';
 import { createManualClock } from '../support/manualClock.ts';
 import { createRenewingNode } from '../support/renewingNode.ts';
 import { audience, issuer, openTokenForge } from '../support/tokenForge.ts';

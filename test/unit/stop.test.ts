@@ -1,6 +1,6 @@
 import t from 'tap';
-import { limits } from '../../src/core/limits.ts';
-import { createStop } from '../../src/stop.ts';
+import { limits } from '../../src/platform/limits.ts';
+import { createStop } from '../../src/platform/stop.ts';
 import { createManualClock } from '../support/manualClock.ts';
 
 function setUp() {

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
+import { parseStrictObject } from '@countersign/verifier/tokens/strictJson';
 import { anything, assert as check, dictionary, jsonValue, property, string, uint8Array } from 'fast-check';
 import t from 'tap';
-import { parseStrictObject } from '../../src/tokens/strictJson.ts';
 
 const parse = (text: string | Uint8Array) => parseStrictObject(Buffer.from(text as string));
 

@@ -1,7 +1,7 @@
 /** Calls that share a run when there are many of them. */
 import { array, assert as check, integer, property } from 'fast-check';
 import t from 'tap';
-import { together } from '../../src/core/together.ts';
+import { together } from '../../src/platform/queues/batcher.ts';
 import { createManualClock } from '../support/manualClock.ts';
 
 const limits = { atOnce: 2, items: 3, waiting: 4 };

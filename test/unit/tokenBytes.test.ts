@@ -12,15 +12,15 @@
  * - (r, n − s) verifies where (r, s) does, but is not one byte away: doors/liveness.test.ts.
  */
 
+import { AuthorityError } from '@countersign/verifier/errors';
+import { createAccessTokenReader } from '@countersign/verifier/tokens/accessTokenReader';
+import { parseJti } from '@countersign/verifier/tokens/jti';
 import { assert as check, integer, nat, property, uint8Array } from 'fast-check';
 import type { FastifyRequest } from 'fastify';
 import t from 'tap';
-import { serviceTokenHash } from '../../src/authn/serviceToken.ts';
-import { AuthorityError } from '../../src/core/errors.ts';
-import { bearerToken } from '../../src/http/caller.ts';
+import { serviceTokenHash } from '../../src/services/serviceToken.ts';
 import { parseRefreshToken } from '../../src/sessions/refreshToken.ts';
-import { createAccessTokenReader } from '../../src/tokens/accessTokenReader.ts';
-import { parseJti } from '../../src/tokens/jti.ts';
+import { bearerToken } from '../../src/transport/http/caller.ts';
 import { audience, issuer, openTokenForge } from '../support/tokenForge.ts';
 
 const now = Date.UTC(2030, 0, 1, 12);

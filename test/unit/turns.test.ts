@@ -1,5 +1,5 @@
 import t from 'tap';
-import { createTurns } from '../../src/core/turns.ts';
+import { createTurns } from '../../src/platform/queues/keyedMutex.ts';
 import { createManualClock } from '../support/manualClock.ts';
 
 function setUp(waiting: number) {

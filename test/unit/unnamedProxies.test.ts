@@ -1,9 +1,9 @@
 /** Which proxies without a name an operator is told of: each once, and no more than a few. */
 import t from 'tap';
-import { limits } from '../../src/core/limits.ts';
-import { createLog } from '../../src/observability/log.ts';
-import { createMetrics } from '../../src/observability/metrics.ts';
-import { createUnnamedProxies } from '../../src/observability/unnamedProxies.ts';
+import { limits } from '../../src/platform/limits.ts';
+import { createLog } from '../../src/platform/observability/log.ts';
+import { createMetrics } from '../../src/platform/observability/metrics.ts';
+import { createUnnamedProxies } from '../../src/transport/http/unnamedProxies.ts';
 
 t.test('none hides another, and there are only so many', async (t) => {
   const lines: string[] = [];

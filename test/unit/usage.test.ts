@@ -1,8 +1,10 @@
 /** What services have of a node: a share each, of memory for messages as well. */
+
+import type { ServiceId } from '@countersign/verifier/ids';
 import t from 'tap';
-import { newId, type ServiceId } from '../../src/core/ids.ts';
-import { limits } from '../../src/core/limits.ts';
-import { createUsages } from '../../src/grpc/usage.ts';
+import { limits } from '../../src/platform/limits.ts';
+import { newId } from '../../src/platform/newId.ts';
+import { createUsages } from '../../src/transport/grpc/usage.ts';
 
 const { grpcServiceMessageBytes: most, grpcAllMessageBytes: all } = limits;
 

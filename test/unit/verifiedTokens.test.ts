@@ -3,14 +3,15 @@
  * for, it is refused for the second time as well. Whether it is revoked the reader never says, so every caller asks.
  */
 import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { AuthorityError } from '@countersign/verifier/errors';
+import type { SessionId } from '@countersign/verifier/ids';
+import { createAccessTokenReader, type ReadToken } from '@countersign/verifier/tokens/accessTokenReader';
+import { newJti } from '@countersign/verifier/tokens/jti';
+import type { Verifier } from '@countersign/verifier/tokens/publicKey';
+import { createVerifiedTokens } from '@countersign/verifier/tokens/verifiedTokens';
 import t from 'tap';
-import { AuthorityError } from '../../src/core/errors.ts';
-import { newId, type SessionId } from '../../src/core/ids.ts';
-import { limits } from '../../src/core/limits.ts';
-import type { Verifier } from '../../src/keys/keyRing.ts';
-import { createAccessTokenReader, type ReadToken } from '../../src/tokens/accessTokenReader.ts';
-import { newJti } from '../../src/tokens/jti.ts';
-import { createVerifiedTokens } from '../../src/tokens/verifiedTokens.ts';
+import { limits } from '../../src/platform/limits.ts';
+import { newId } from '../../src/platform/newId.ts';
 import { audience, es256, issuer, openTokenForge } from '../support/tokenForge.ts';
 
 const now = Date.UTC(2030, 0, 1, 12);

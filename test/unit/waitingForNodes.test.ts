@@ -1,7 +1,7 @@
 import t from 'tap';
-import { limits } from '../../src/core/limits.ts';
-import type { OtherNode, Others } from '../../src/revocation/liveNodes.ts';
-import { unknownNodes, waitForNodes } from '../../src/revocation/waitingForNodes.ts';
+import { limits } from '../../src/platform/limits.ts';
+import type { OtherNode, Others } from '../../src/revocation/propagation/liveNodes.ts';
+import { unknownNodes, waitForNodes } from '../../src/revocation/propagation/waitingForNodes.ts';
 import { history, leaseMs, nodeRow, upTo } from '../support/nodes.ts';
 
 const committedAt = 10_000;

@@ -1,4 +1,6 @@
 /** Reads, seals and deletes audit events. What a range is, and why it is complete, is in docs/audit.md. */
+
+import type { AuditEventId } from '@countersign/verifier/ids';
 import type { RecordedEvent } from '../../audit/auditEvent.ts';
 import type { AuditFilter, AuditLog, UnsealedRange } from '../../audit/auditLog.ts';
 import {
@@ -8,7 +10,7 @@ import {
   type Seal,
   type SealedRange,
 } from '../../audit/chain.ts';
-import { type AuditEventId, idBefore } from '../../core/ids.ts';
+import { idBefore } from '../../platform/newId.ts';
 import { type AuditEvent as AuditRow, Prisma } from './generated/client.ts';
 import type { PrismaConnection } from './transactions.ts';
 

@@ -1,5 +1,6 @@
+import type { AuditEventId } from '@countersign/verifier/ids';
 import { type AuditEvent, type AuditTrail, detailText } from '../../audit/auditEvent.ts';
-import { type AuditEventId, newId } from '../../core/ids.ts';
+import { newId } from '../../platform/newId.ts';
 import { Prisma } from './generated/client.ts';
 import { prepared } from './prepared.ts';
 import type { PrismaConnection } from './transactions.ts';

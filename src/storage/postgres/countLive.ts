@@ -1,4 +1,8 @@
-import { canaryReason, type SliceCount, sessionSubjectBytes } from '../../revocation/revocation.ts';
+import {
+  canaryReason,
+  type SliceCount,
+  sessionSubjectBytes,
+} from '@countersign/verifier/revocation/revocation';
 
 /** No memory, copy or subscriber holds a canary. */
 export const noCanarySql = `reason <> '${canaryReason}'`;

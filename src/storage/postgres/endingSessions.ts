@@ -1,7 +1,7 @@
 /** Ending sessions in SQL: the one statement that does it, for whoever puts it into a larger one. */
-import type { SessionId, UserId } from '../../core/ids.ts';
+import type { SessionId, UserId } from '@countersign/verifier/ids';
 import type { EndReason } from '../../sessions/session.ts';
-import type { EndedSession, SessionSelection } from '../../sessions/sessionStore.ts';
+import type { EndedSession, SessionSelection } from '../../sessions/store.ts';
 import { Prisma } from './generated/client.ts';
 import { expiredAt, live, notSpared, selected } from './sessionSelection.ts';
 

@@ -4,13 +4,13 @@
  */
 import { cp, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { StartupError } from '@countersign/verifier/errors';
 import { PGlite } from '@electric-sql/pglite';
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { PrismaPGlite } from 'pglite-prisma-adapter';
-import { driverUrl, schemaOf } from '../../core/databaseUrl.ts';
-import { StartupError } from '../../core/errors.ts';
-import { limits } from '../../core/limits.ts';
+import { driverUrl, schemaOf } from '../../platform/config/databaseUrl.ts';
+import { limits } from '../../platform/limits.ts';
 import { failStop, guardCommits } from './commitGuard.ts';
 import { type PinsOf, pinConnection } from './connectionPins.ts';
 import { PrismaClient } from './generated/client.ts';

@@ -1,5 +1,5 @@
 /** Faults of the database, told apart: what means "try again" and what is a defect; and in words what an operator can do. */
-import { AuthorityError } from '../../core/errors.ts';
+import { AuthorityError } from '@countersign/verifier/errors';
 import { Prisma } from './generated/client.ts';
 
 interface FaultKind {

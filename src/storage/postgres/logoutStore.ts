@@ -1,6 +1,6 @@
-import { limits } from '../../core/limits.ts';
-import type { LogoutStore } from '../../flows/logoutStore.ts';
-import type { CommitMark } from '../../revocation/position.ts';
+import type { CommitMark } from '@countersign/verifier/revocation/position';
+import { limits } from '../../platform/limits.ts';
+import type { LogoutStore } from '../../sessions/logoutStore.ts';
 import { eventsOf, recording } from './auditTrail.ts';
 import { type EndedRow, ending, fromEndedRow } from './endingSessions.ts';
 import { Prisma } from './generated/client.ts';

@@ -5,7 +5,7 @@
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
-import { StartupError } from '../../core/errors.ts';
+import { StartupError } from '@countersign/verifier/errors';
 import { quotedName } from './connectionPins.ts';
 import type { SqlConnection } from './engine.ts';
 import { sqlStateOf } from './faults.ts';

@@ -1,4 +1,4 @@
-import type { NodeList, NodeStore } from '../../revocation/liveNodes.ts';
+import type { NodeList, NodeStore } from '../../revocation/propagation/liveNodes.ts';
 import type { SqlConnection } from './engine.ts';
 import { historySql } from './history.ts';
 import type { OwnConnection } from './ownConnection.ts';

@@ -3,8 +3,8 @@ import {
   type AttemptSource,
   noFailures,
   type PasswordFailureStore,
-} from '../../authn/passwordFailures.ts';
-import { limits } from '../../core/limits.ts';
+} from '../../login/throttling/passwordFailures.ts';
+import { limits } from '../../platform/limits.ts';
 import { beforeEither } from './earlierClock.ts';
 import { Prisma } from './generated/client.ts';
 import type { PrismaConnection } from './transactions.ts';
@@ -126,7 +126,7 @@ function counted({ account, place, strangers }: AttemptSource, now: number): Pri
 /** Of a count whose next attempt may come at once, by the clock of whichever node. */
 const noWait = Prisma.sql`'epoch'::timestamptz`;
 
-/** As `delayAfter` in authn/passwordFailures.ts, of the count with this attempt. The first one is always free. */
+/** As `delayAfter` in login/throttling/passwordFailures.ts, of the count with this attempt. The first one is always free. */
 function retryAfter(at: Date): Prisma.Sql {
   const { passwordFailuresFree: free, passwordDelayFirstMilliseconds: first } = limits;
   return Prisma.sql`CASE WHEN f.failures + 1 < ${free}::int THEN ${noWait} ELSE ${at}::timestamptz + interval '1 millisecond' *

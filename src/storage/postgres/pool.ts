@@ -3,9 +3,10 @@
  * with those it has: callers wait for one of them, and are refused only when there is none. For a connection of its own that a
  * part of the node needs, it gives up one.
  */
+
+import { systemClock } from '@countersign/verifier/clock';
 import pg from 'pg';
-import { systemClock } from '../../core/clock.ts';
-import { limits } from '../../core/limits.ts';
+import { limits } from '../../platform/limits.ts';
 import { isOutOfConnections } from './faults.ts';
 
 type Connected = (error: Error | undefined, client: pg.PoolClient | undefined, release: Release) => void;

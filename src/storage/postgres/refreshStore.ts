@@ -1,5 +1,5 @@
-import { limits } from '../../core/limits.ts';
-import type { RefreshStore, SessionUse } from '../../flows/refreshStore.ts';
+import { limits } from '../../platform/limits.ts';
+import type { RefreshStore, SessionUse } from '../../sessions/refreshStore.ts';
 import { eventsOf, recording } from './auditTrail.ts';
 import { Prisma } from './generated/client.ts';
 import { prepared } from './prepared.ts';

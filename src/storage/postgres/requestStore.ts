@@ -1,4 +1,4 @@
-import type { RequestStore } from '../../flows/namedRequest.ts';
+import type { RequestStore } from '../../revocation/idempotency.ts';
 import { beforeEither } from './earlierClock.ts';
 import type { PrismaConnection } from './transactions.ts';
 

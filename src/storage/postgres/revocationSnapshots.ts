@@ -1,12 +1,13 @@
 /** Reads the revocations at one moment, with the position of that moment: one transaction, one snapshot, any number of rows. */
-import { limits } from '../../core/limits.ts';
-import { type Position, requireSameHistory } from '../../revocation/position.ts';
+
+import { type Position, requireSameHistory } from '@countersign/verifier/revocation/position';
 import type {
   Revocation,
   RevocationSnapshot,
   RevocationSnapshots,
   SoleTask,
-} from '../../revocation/revocation.ts';
+} from '@countersign/verifier/revocation/revocation';
+import { limits } from '../../platform/limits.ts';
 import { type CountRow, countLiveSql, fromCountRow, noCanarySql } from './countLive.ts';
 import type { SqlConnection } from './engine.ts';
 import { historySql } from './history.ts';

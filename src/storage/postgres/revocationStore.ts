@@ -1,6 +1,6 @@
-import { answerMark, marksRange, timeOfMark } from '../../revocation/issuedBefore.ts';
-import type { CommitMark } from '../../revocation/position.ts';
-import type { Revocation, RevocationStore } from '../../revocation/revocation.ts';
+import { answerMark, marksRange, timeOfMark } from '@countersign/verifier/revocation/issuedBefore';
+import type { CommitMark } from '@countersign/verifier/revocation/position';
+import type { Revocation, RevocationStore } from '@countersign/verifier/revocation/revocation';
 import { type CountRow, countLiveSql, fromCountRow, noCanarySql } from './countLive.ts';
 import { beforeEither } from './earlierClock.ts';
 import { Prisma } from './generated/client.ts';

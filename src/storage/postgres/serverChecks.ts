@@ -2,9 +2,9 @@
  * What a PostgreSQL server must be before anything rests on it. What cannot be set on a connection (connectionPins.ts) is
  * looked at here, at the start; each refusal is one line that says what to do.
  */
-import { systemClock, withDeadline } from '../../core/clock.ts';
-import { StartupError, UnreachableError } from '../../core/errors.ts';
-import { limits } from '../../core/limits.ts';
+import { systemClock, withDeadline } from '@countersign/verifier/clock';
+import { StartupError, UnreachableError } from '@countersign/verifier/errors';
+import { limits } from '../../platform/limits.ts';
 import type { SqlConnection } from './engine.ts';
 import { describeFault } from './faults.ts';
 

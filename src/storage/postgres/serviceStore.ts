@@ -1,11 +1,11 @@
+import type { ServiceId } from '@countersign/verifier/ids';
 import {
   isPermission,
   type NewServiceToken,
   type Service,
   type ServiceStore,
   type ServiceToken,
-} from '../../authn/service.ts';
-import type { ServiceId } from '../../core/ids.ts';
+} from '../../services/service.ts';
 import type { Service as ServiceRow, ServiceToken as TokenRow } from './generated/client.ts';
 import type { PrismaConnection } from './transactions.ts';
 

@@ -1,6 +1,6 @@
 /** Which sessions a statement is about, in SQL: the alias of the table is `s`. */
-import { limits } from '../../core/limits.ts';
-import type { SessionFilter, SessionRange, SessionSelection } from '../../sessions/sessionStore.ts';
+import { limits } from '../../platform/limits.ts';
+import type { SessionFilter, SessionRange, SessionSelection } from '../../sessions/store.ts';
 import { canaryUserId } from '../../truth/canary.ts';
 import { Prisma } from './generated/client.ts';
 

@@ -1,7 +1,7 @@
-import type { SessionId, UserId } from '../../core/ids.ts';
-import { limits } from '../../core/limits.ts';
+import type { SessionId, UserId } from '@countersign/verifier/ids';
+import { limits } from '../../platform/limits.ts';
 import type { Session } from '../../sessions/session.ts';
-import type { NewSession, SessionStore } from '../../sessions/sessionStore.ts';
+import type { NewSession, SessionStore } from '../../sessions/store.ts';
 import { canaryUserId } from '../../truth/canary.ts';
 import { beforeEither } from './earlierClock.ts';
 import { type EndedRow, ending, fromEndedRow } from './endingSessions.ts';

@@ -1,7 +1,8 @@
 /** What many nodes share in PostgreSQL: the table of nodes, and snapshots of the revocations. On connections of their own. */
-import { limits } from '../../core/limits.ts';
-import type { NodeStore } from '../../revocation/liveNodes.ts';
-import type { RevocationSnapshots } from '../../revocation/revocation.ts';
+
+import type { RevocationSnapshots } from '@countersign/verifier/revocation/revocation';
+import { limits } from '../../platform/limits.ts';
+import type { NodeStore } from '../../revocation/propagation/liveNodes.ts';
 import type { PostgresEngine } from './engine.ts';
 import { createNodeStore } from './nodeStore.ts';
 import { createOwnConnection } from './ownConnection.ts';

@@ -1,10 +1,5 @@
-import { importPublicJwk } from '../../keys/publicKey.ts';
-import type {
-  SigningKeyState,
-  SigningKeyStore,
-  StoredRing,
-  StoredSigningKey,
-} from '../../keys/signingKeyStore.ts';
+import { importPublicJwk } from '@countersign/verifier/tokens/publicKey';
+import type { SigningKeyState, SigningKeyStore, StoredRing, StoredSigningKey } from '../../keys/store.ts';
 import type { Prisma, SigningKey as SigningKeyRow } from './generated/client.ts';
 import type { PrismaConnection } from './transactions.ts';
 

@@ -1,4 +1,4 @@
-import type { SoleTasks, UpkeepTask } from '../../flows/database.ts';
+import type { SoleTasks, UpkeepTask } from '../../database.ts';
 import type { PrismaConnection } from './transactions.ts';
 
 /** What only one node does at a time → a number that no other user of the database locks, and beside it the schema: the bytes of "csg4" and so on. */

@@ -1,7 +1,7 @@
 /** Everything that is stored, over one engine: migrated, with its faults translated. */
-import { AuthorityError, StartupError } from '../../core/errors.ts';
-import { limits } from '../../core/limits.ts';
-import type { Database } from '../../flows/database.ts';
+import { AuthorityError, StartupError } from '@countersign/verifier/errors';
+import type { Database } from '../../database.ts';
+import { limits } from '../../platform/limits.ts';
 import type { PostgresEngine } from './engine.ts';
 import { translateFault } from './faults.ts';
 import { isBegun, migrate } from './migrations.ts';

@@ -1,7 +1,7 @@
 /** Builds the stores over Prisma, outside and inside a transaction, and translates the faults of both. */
-import { AuthorityError } from '../../core/errors.ts';
-import { limits } from '../../core/limits.ts';
-import type { Database, Stores } from '../../flows/database.ts';
+import { AuthorityError } from '@countersign/verifier/errors';
+import type { Database, Stores } from '../../database.ts';
+import { limits } from '../../platform/limits.ts';
 import { createAuditLog } from './auditLog.ts';
 import { createAuditTrail } from './auditTrail.ts';
 import { isConflict, translateFault } from './faults.ts';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Position } from '../../revocation/position.ts';
+import type { Position } from '@countersign/verifier/revocation/position';
 import type { TruthStore } from '../../truth/sighting.ts';
 import { Prisma } from './generated/client.ts';
 import { historySql } from './history.ts';

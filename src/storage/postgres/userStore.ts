@@ -1,6 +1,6 @@
-import type { Email } from '../../authn/email.ts';
-import type { User, UserStore } from '../../authn/user.ts';
-import type { UserId } from '../../core/ids.ts';
+import type { UserId } from '@countersign/verifier/ids';
+import type { Email } from '../../accounts/email.ts';
+import type { User, UserStore } from '../../accounts/user.ts';
 import { canaryUserId } from '../../truth/canary.ts';
 import { Prisma, type User as UserRow } from './generated/client.ts';
 import type { PrismaConnection } from './transactions.ts';

@@ -1,5 +1,5 @@
-import { type Clock, withDeadline } from '../../core/clock.ts';
-import { limits } from '../../core/limits.ts';
+import { type Clock, withDeadline } from '@countersign/verifier/clock';
+import { limits } from '../../platform/limits.ts';
 
 /**
  * Stands between callers and a server that may be frozen: commands to one would pile up, and each caller would wait

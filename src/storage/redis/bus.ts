@@ -2,9 +2,9 @@
  * The bus between nodes, over PUBLISH and SUBSCRIBE: at most once, which is all that the port promises (S11). Whoever can
  * write to Redis can say anything on it, so a message is believed by its code alone, on the channel that it was written for.
  */
-import type { AuthenticText } from '../../core/authenticText.ts';
-import { limits } from '../../core/limits.ts';
-import type { Bus, BusListener, DroppedFor, NodeId } from '../../revocation/bus.ts';
+import type { AuthenticText } from '../../platform/authenticText.ts';
+import { limits } from '../../platform/limits.ts';
+import type { Bus, BusListener, DroppedFor, NodeId } from '../../revocation/propagation/bus.ts';
 import {
   decodeAcknowledgement,
   decodeAnnouncement,

@@ -2,8 +2,8 @@
  * What nodes say to each other, as JSON. What is read here was written by a node of this deployment; it may be one of another
  * version, so it is read strictly all the same.
  */
-import { limits } from '../../core/limits.ts';
-import type { Acknowledgement, Announcement } from '../../revocation/bus.ts';
+import { limits } from '../../platform/limits.ts';
+import type { Acknowledgement, Announcement } from '../../revocation/propagation/bus.ts';
 import { decodeRevocations, encodeRevocation, hasMembers, isCount, type Members } from './revocationText.ts';
 
 /** `sequence` grows with each message of a sender, of whatever kind. */

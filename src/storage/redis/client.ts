@@ -1,9 +1,9 @@
 /** The library's clients for each form of `REDIS_URL`, set up so that they fail at once and come back by themselves. */
 import { isIP } from 'node:net';
 import { Cluster, Redis, type RedisCommander, type RedisOptions } from 'ioredis';
-import type { RedisAddress, RedisEndpoint } from '../../config/redisUrl.ts';
-import type { SentinelLogin } from '../../config/secrets.ts';
-import { limits } from '../../core/limits.ts';
+import type { RedisAddress, RedisEndpoint } from '../../platform/config/redisUrl.ts';
+import type { SentinelLogin } from '../../platform/config/secrets.ts';
+import { limits } from '../../platform/limits.ts';
 import type { TlsFiles } from './tlsFiles.ts';
 
 /** What can be sent to one server and to a Cluster alike. */

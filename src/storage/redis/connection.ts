@@ -3,13 +3,14 @@
  * is left alone. Does not own what is stored (projection.ts) or said (bus.ts). Nothing here is the truth: whoever is
  * refused asks PostgreSQL.
  */
+
+import { type Clock, withDeadline } from '@countersign/verifier/clock';
+import { StartupError, UnreachableError } from '@countersign/verifier/errors';
 import type { Redis } from 'ioredis';
-import type { RedisTls } from '../../config/config.ts';
-import type { RedisAddress } from '../../config/redisUrl.ts';
-import type { SentinelLogin } from '../../config/secrets.ts';
-import { type Clock, withDeadline } from '../../core/clock.ts';
-import { StartupError, UnreachableError } from '../../core/errors.ts';
-import { limits } from '../../core/limits.ts';
+import type { RedisTls } from '../../platform/config/config.ts';
+import type { RedisAddress } from '../../platform/config/redisUrl.ts';
+import type { SentinelLogin } from '../../platform/config/secrets.ts';
+import { limits } from '../../platform/limits.ts';
 import { createBreaker } from './breaker.ts';
 import { type Commands, createClient, faultText, type RedisClient } from './client.ts';
 import { claimDeployment } from './deployment.ts';

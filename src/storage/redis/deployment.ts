@@ -1,5 +1,5 @@
 /** Which deployment a Redis belongs to: two that shared one would each flush, refuse and rebuild what is the other's. */
-import { StartupError, UnreachableError } from '../../core/errors.ts';
+import { StartupError, UnreachableError } from '@countersign/verifier/errors';
 import type { RedisConnection } from './connection.ts';
 import { deploymentKey } from './keys.ts';
 

@@ -2,8 +2,8 @@
  * Every name in Redis is spelt here. The deployment's id is a hash tag, so that all keys of one deployment lie in one
  * slot of a Cluster: one script and one transaction can then touch them all.
  */
-import type { SliceKey } from '../../revocation/projection.ts';
-import { sessionSubjectBytes } from '../../revocation/revocation.ts';
+import type { SliceKey } from '@countersign/verifier/revocation/projection';
+import { sessionSubjectBytes } from '@countersign/verifier/revocation/revocation';
 
 /** Holds the id of the deployment that this Redis belongs to; outside of the hash tag, since it is asked for that id. */
 export const deploymentKey = 'countersign:deployment';

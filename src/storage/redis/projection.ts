@@ -3,10 +3,10 @@
  * and for each time slice a set of raw ids. Does not own when it is written, or by whom.
  */
 import { randomUUID } from 'node:crypto';
-import { limits } from '../../core/limits.ts';
-import type { Candidate, Projection, Stamp } from '../../revocation/projection.ts';
-import type { Revocation } from '../../revocation/revocation.ts';
-import { sliceEnd } from '../../revocation/slicedFilter.ts';
+import type { Candidate, Projection, Stamp } from '@countersign/verifier/revocation/projection';
+import type { Revocation } from '@countersign/verifier/revocation/revocation';
+import { sliceEnd } from '@countersign/verifier/revocation/slicedFilter';
+import { limits } from '../../platform/limits.ts';
 import type { RedisConnection } from './connection.ts';
 import { isSession, type RedisKeys, sliceName } from './keys.ts';
 import { runOnOwn } from './ownKey.ts';

@@ -1,6 +1,7 @@
 /** Counts that all nodes share. They are worth no more than that: whoever loses them counts from the beginning. */
-import type { RateCounters } from '../../authn/rateCounters.ts';
-import { limits } from '../../core/limits.ts';
+
+import { limits } from '../../platform/limits.ts';
+import type { RateCounters } from '../../platform/rateCounters.ts';
 import type { RedisConnection } from './connection.ts';
 import type { RedisKeys } from './keys.ts';
 import { loadScript } from './script.ts';

@@ -1,6 +1,6 @@
 /** Takes each message of a sender once. A Cluster may change the order of what was sent at nearly the same time. */
 import { LRUCache } from 'lru-cache';
-import { limits } from '../../core/limits.ts';
+import { limits } from '../../platform/limits.ts';
 
 interface Sender {
   highest: number;

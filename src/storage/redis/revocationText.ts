@@ -1,5 +1,5 @@
 /** Revocations as members of JSON, for messages and for memory that was saved. Read strictly. */
-import type { Revocation } from '../../revocation/revocation.ts';
+import type { Revocation } from '@countersign/verifier/revocation/revocation';
 import { isSession } from './keys.ts';
 
 export function encodeRevocation({ subject, reason, expiresAt }: Revocation) {

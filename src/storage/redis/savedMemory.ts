@@ -4,12 +4,12 @@
  * not verify is not there. Nothing of it is of use to other programs.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import type { AuthenticText } from '../../core/authenticText.ts';
-import { limits } from '../../core/limits.ts';
-import { bloomGeometry } from '../../revocation/bloomFilter.ts';
-import type { ProjectedSlice } from '../../revocation/projection.ts';
-import type { Revocation } from '../../revocation/revocation.ts';
-import type { MemoryContents, SavedMemory } from '../../revocation/savedMemory.ts';
+import { bloomGeometry } from '@countersign/verifier/revocation/bloomFilter';
+import type { ProjectedSlice } from '@countersign/verifier/revocation/projection';
+import type { Revocation } from '@countersign/verifier/revocation/revocation';
+import type { AuthenticText } from '../../platform/authenticText.ts';
+import { limits } from '../../platform/limits.ts';
+import type { MemoryContents, SavedMemory } from '../../revocation/propagation/savedMemory.ts';
 import type { Commands } from './client.ts';
 import type { RedisConnection } from './connection.ts';
 import type { RedisKeys } from './keys.ts';

@@ -1,6 +1,6 @@
 /** What each node has seen of the database, sealed: for a node whose DATA_DIR is new, as in a container. */
-import { UnreachableError } from '../../core/errors.ts';
-import type { Sealing } from '../../core/sealing.ts';
+import { UnreachableError } from '@countersign/verifier/errors';
+import type { Sealing } from '../../platform/sealing.ts';
 import type { Sighting, SightingStore } from '../../truth/sighting.ts';
 import type { Commands } from './client.ts';
 import type { RedisConnection } from './connection.ts';

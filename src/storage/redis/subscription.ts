@@ -1,6 +1,6 @@
+import { type Clock, withDeadline } from '@countersign/verifier/clock';
 import type { Redis } from 'ioredis';
-import { type Clock, withDeadline } from '../../core/clock.ts';
-import { limits } from '../../core/limits.ts';
+import { limits } from '../../platform/limits.ts';
 import { backoff, faultText } from './client.ts';
 
 export interface Subscription {

@@ -4,8 +4,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
-import type { RedisTls } from '../../config/config.ts';
-import { StartupError } from '../../core/errors.ts';
+import { StartupError } from '@countersign/verifier/errors';
+import type { RedisTls } from '../../platform/config/config.ts';
 
 export interface TlsFiles {
   /** Its members are read when a connection is made. `servername`: what the certificate must be for, when it has a name. */

@@ -1,0 +1,25 @@
+/** The claims that a service is given: the same, whoever read the token, and nobody can change what others will see. */
+import type { IntrospectResponse__Output } from '@countersign/verifier/contract/generated/countersign/v1/IntrospectResponse';
+import type { AccessTokenClaims } from '@countersign/verifier/tokens/accessTokenClaims';
+
+export type { AccessTokenClaims };
+
+export function ownClaims(claims: AccessTokenClaims): AccessTokenClaims {
+  const { iss, sub, aud, exp, iat, jti, sid, ver, client_id, scope, auth_time, amr } = claims;
+  return Object.freeze({
+    ...{ iss, sub, aud, exp, iat, jti, sid, ver, client_id, scope, auth_time },
+    amr: Object.freeze([...amr]),
+  });
+}
+
+/** What the authority says of a token that it calls active. */
+export function claimsOfIntrospection(answer: IntrospectResponse__Output): AccessTokenClaims {
+  const { clientId: client_id, authTime: auth_time, ...rest } = answer;
+  return ownClaims({ ...rest, client_id, auth_time } as unknown as AccessTokenClaims);
+}
+
+/** RFC 6749 §3.3. */
+export function hasScopes({ scope }: AccessTokenClaims, needed: readonly string[]): boolean {
+  const granted = scope.split(' ');
+  return needed.every((each) => granted.includes(each));
+}

@@ -1,0 +1,61 @@
+/** `@countersign/guard/fastify`: `request.caller` says who calls, on every route behind the plugin. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { verifyBearer } from './bearer.ts';
+import type { AccessTokenClaims } from './claims.ts';
+import type { Guard } from './guard.ts';
+import { GuardError, problemType } from './guardError.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The claims of the access token; null on public routes, and before the hook has run. */
+    caller: AccessTokenClaims | null;
+  }
+}
+
+/** Which scopes a request needs, all of them. */
+export type ScopesOf = readonly string[] | ((request: FastifyRequest) => readonly string[] | undefined);
+
+export interface CallerOptions {
+  readonly scopes?: ScopesOf;
+}
+
+export interface GuardPluginOptions extends CallerOptions {
+  readonly guard: Pick<Guard, 'verify'>;
+  /** Requests for which it answers true need no token, and have no caller. */
+  readonly isPublic?: (request: FastifyRequest) => boolean;
+}
+
+/**
+ * A hook for single routes, as `onRequest` or `preHandler`. The plugin must be registered all the same, since it makes
+ * `request.caller`; its `isPublic` leaves out the routes that this hook is for, or those that need no token.
+ */
+export function requireCaller(guard: Pick<Guard, 'verify'>, { scopes }: CallerOptions = {}) {
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
+    const needed = typeof scopes === 'function' ? scopes(request) : scopes;
+    try {
+      request.caller = await verifyBearer(guard, request.headers.authorization, needed);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof GuardError)) throw error;
+      const body = JSON.stringify(error.problem(request.id));
+      return reply.code(error.status).headers(error.headers).type(problemType).send(body);
+    }
+  };
+}
+
+/** For `app.register`: guards every route of the instance that it is registered in. */
+export async function guardPlugin(app: FastifyInstance, options: GuardPluginOptions): Promise<void> {
+  const { guard, scopes, isPublic = () => false } = options;
+  const guardIt = requireCaller(guard, scopes === undefined ? {} : { scopes });
+  app.decorateRequest('caller', null);
+  // Before the body is read: who may not call costs no more than this.
+  app.addHook('onRequest', async (request, reply) =>
+    isPublic(request) ? undefined : guardIt(request, reply),
+  );
+}
+
+/** Fastify then does not put it into a scope of its own, in which it would guard nothing. */
+Object.assign(guardPlugin, {
+  [Symbol.for('skip-override')]: true,
+  [Symbol.for('fastify.display-name')]: 'countersign',
+});

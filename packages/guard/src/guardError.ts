@@ -1,0 +1,91 @@
+/** What a guard refuses with: one table, and one translation for every framework. */
+import { errorTable } from '@countersign/verifier/errors';
+import { challenges } from '@countersign/verifier/tokens/bearerToken';
+
+const table = {
+  /** No token was sent. */
+  token_required: { status: 401, grpc: 'UNAUTHENTICATED', title: errorTable.token_required.title },
+  /** It is malformed, forged, expired, revoked or not for this service; the caller is not told which. */
+  invalid_token: { status: 401, grpc: 'UNAUTHENTICATED', title: errorTable.invalid_token.title },
+  /** RFC 6750 §3.1: the token is good and lacks a scope. */
+  insufficient_scope: {
+    status: 403,
+    grpc: 'PERMISSION_DENIED',
+    title: 'The access token lacks a scope that this needs',
+  },
+  /** Whether the token is good cannot be said safely. */
+  unavailable: { status: 503, grpc: 'UNAVAILABLE', title: errorTable.unavailable.title },
+} as const;
+
+export type GuardErrorCode = keyof typeof table;
+
+interface GuardErrorDetails {
+  /** Why, for logs and metrics only: callers are not told. */
+  readonly reason?: string;
+  /** Of `insufficient_scope`: what is needed. */
+  readonly scopes?: readonly string[];
+  readonly cause?: unknown;
+}
+
+/** RFC 9457. */
+export interface ProblemDetails {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly code: GuardErrorCode;
+  readonly request_id?: string;
+}
+
+export class GuardError extends Error {
+  override readonly name = 'GuardError';
+  readonly code: GuardErrorCode;
+  readonly status: 401 | 403 | 503;
+  /** The name of the gRPC status. */
+  readonly grpcStatus: 'UNAUTHENTICATED' | 'PERMISSION_DENIED' | 'UNAVAILABLE';
+  /** Of the HTTP response: `www-authenticate` (RFC 6750 §3) or `retry-after`, and that nobody may keep it. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Why, for logs and metrics only: callers are not told. */
+  readonly reason: string | undefined;
+
+  constructor(code: GuardErrorCode, { reason, scopes = [], cause }: GuardErrorDetails = {}) {
+    const { status, grpc, title } = table[code];
+    super(title, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.status = status;
+    this.grpcStatus = grpc;
+    this.reason = reason;
+    this.headers = { 'cache-control': 'no-store', ...headersOf(code, scopes) };
+  }
+
+  /** The body of the HTTP response, `application/problem+json`. */
+  problem(requestId?: string): ProblemDetails {
+    const { code, status, message: title } = this;
+    const about = { type: `urn:countersign:error:${code}`, title, status, code };
+    return requestId === undefined ? about : { ...about, request_id: requestId };
+  }
+}
+
+export const problemType = 'application/problem+json; charset=utf-8';
+
+const retryAfterSeconds = '1';
+
+function headersOf(code: GuardErrorCode, scopes: readonly string[]): Record<string, string> {
+  if (code === 'unavailable') return { 'retry-after': retryAfterSeconds };
+  if (code !== 'insufficient_scope') return { 'www-authenticate': challenges[code] };
+  return {
+    'www-authenticate': `Bearer realm="countersign", error="insufficient_scope", scope="${scopes.join(' ')}"`,
+  };
+}
+
+/** RFC 6749 §3.3. What has other characters could break out of the header above. */
+const scopeShape = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
+
+/** Throws `TypeError`: it is the service that asks for scopes, not its caller. */
+export function checkScopes(scopes: readonly string[]): void {
+  const isScope = (scope: unknown) => typeof scope === 'string' && scopeShape.test(scope);
+  if (!Array.isArray(scopes) || !scopes.every(isScope)) {
+    throw new TypeError(
+      'scopes: must be an array of scopes (RFC 6749 §3.3), without spaces or quotes in them',
+    );
+  }
+}

@@ -1,0 +1,23 @@
+/** `@countersign/guard`: verifies access tokens in the memory of the service that uses it. docs/sdk.md says how. */
+import { type Guard, openGuard } from './guard.ts';
+import type { GuardOptions } from './options.ts';
+
+export type { AccessTokenClaims } from './claims.ts';
+export type { Guard, GuardState } from './guard.ts';
+export { GuardError, type GuardErrorCode, type ProblemDetails } from './guardError.ts';
+export type { GuardFault, GuardHooks, GuardOutcome } from './hooks.ts';
+export { type GuardOptions, GuardOptionsError } from './options.ts';
+export type { GuardCounts } from './outcomes.ts';
+export type { VerifyOptions } from './verification.ts';
+
+/**
+ * Makes a guard, which begins to work at once, in the background. Throws `GuardOptionsError`, which names each option that
+ * cannot be and the rule that it breaks.
+ *
+ * @example
+ * const guard = createGuard({ authority: 'auth.internal:50051', audience: 'api.example', serviceToken, tls: { ca } });
+ * const { sub } = await guard.verify(token, { scopes: ['orders.read'] });
+ */
+export function createGuard(options: GuardOptions): Guard {
+  return openGuard(options);
+}

@@ -1,0 +1,19 @@
+import type { SessionId, UserId } from '../ids.ts';
+
+/** The claims of every access token, and nothing about the person. Times are NumericDate. */
+export interface AccessTokenClaims {
+  readonly iss: string;
+  readonly sub: UserId;
+  readonly aud: string;
+  readonly exp: number;
+  readonly iat: number;
+  readonly jti: string;
+  readonly sid: SessionId;
+  /** The user's token version at issue. */
+  readonly ver: number;
+  readonly client_id: string;
+  readonly scope: string;
+  readonly auth_time: number;
+  /** RFC 8176. */
+  readonly amr: readonly string[];
+}

@@ -1,0 +1,163 @@
+/**
+ * The one reader of access tokens, for every door. Cheap refusals come first: length, shape, strict base64url, strict
+ * JSON, header allow-list, known key; then the signature; then the claims with their exact types (RFC 8725 §3).
+ */
+import { type KeyObject, verify } from 'node:crypto';
+import { numericDate } from '../clock.ts';
+import { decodeBase64url } from '../encoding.ts';
+import { uuidPattern } from '../ids.ts';
+import { limits } from '../limits.ts';
+import type { AccessTokenClaims } from './accessTokenClaims.ts';
+import { type Jti, parseJti } from './jti.ts';
+import type { Verifier } from './publicKey.ts';
+import { parseStrictObject } from './strictJson.ts';
+import { tokenTypes } from './tokenTypes.ts';
+import { createVerifiedTokens, type VerifiedTokens } from './verifiedTokens.ts';
+
+/** Why a token was refused: for logs and metrics only, never for the caller. */
+export type TokenFault =
+  | 'too_long'
+  | 'malformed'
+  | 'header'
+  | 'unknown_key'
+  | 'signature'
+  | 'claims'
+  | 'issuer'
+  | 'audience'
+  | 'expired'
+  | 'not_yet_valid';
+
+interface ValidToken {
+  readonly valid: true;
+  readonly claims: AccessTokenClaims;
+  readonly jti: Jti;
+  /** Under which the key that signed it may be on the deny-list. */
+  readonly keySubject: Uint8Array;
+}
+
+interface RefusedToken {
+  readonly valid: false;
+  readonly fault: TokenFault;
+}
+
+export type ReadToken = ValidToken | RefusedToken;
+
+export interface AccessTokenReader {
+  /**
+   * Whatever the text is, the answer is a token or a fault; throws only `unavailable`, when this node's keys are too old to
+   * be relied on. `now` in milliseconds.
+   */
+  read(token: string, now: number): ReadToken;
+}
+
+export function createAccessTokenReader(parts: {
+  keyRing: { verifier(kid: string): Verifier | undefined };
+  issuer: string;
+  audience: string;
+  /** Another one that is read, too; what a token may be used for is judged by whoever asked. */
+  accountAudience?: string;
+  verified?: VerifiedTokens;
+}): AccessTokenReader {
+  const { keyRing, issuer, audience, accountAudience = audience, verified = createVerifiedTokens() } = parts;
+  const audiences = [audience, accountAudience];
+  return {
+    read(token, now) {
+      if (token.length > limits.tokenCharacters) return refused('too_long');
+      const jws = decodeCompact(token);
+      if (jws === undefined) return refused('malformed');
+      const kid = headerKid(jws.header);
+      if (kid === undefined) return refused('header');
+      const verifier = keyRing.verifier(kid);
+      if (verifier === undefined) return refused('unknown_key');
+      const signed = { text: token, key: verifier.publicKey };
+      const known = verified.has(jws.payload['jti'], signed);
+      if (!known && !isSigned(jws, verifier.publicKey)) return refused('signature');
+      const judged = judgeClaims(jws.payload, { issuer, audiences, seconds: numericDate(now) });
+      if (!judged.valid) return judged;
+      if (!known) verified.add(judged.claims.jti, signed);
+      return { ...judged, keySubject: verifier.subject };
+    },
+  };
+}
+
+const refused = (fault: TokenFault): RefusedToken => ({ valid: false, fault });
+
+interface CompactJws {
+  readonly header: Readonly<Record<string, unknown>>;
+  readonly payload: Readonly<Record<string, unknown>>;
+  readonly signature: Buffer;
+  readonly signingInput: string;
+}
+
+/** RFC 7515 §7.1, three parts only. An ES256 signature is 64 bytes, always (RFC 7518 §3.4). */
+function decodeCompact(token: string): CompactJws | undefined {
+  const parts = token.split('.', 4);
+  if (parts.length !== 3) return undefined;
+  const [headerBytes, payloadBytes, signature] = parts.map(decodeBase64url);
+  if (headerBytes === undefined || payloadBytes === undefined || signature?.length !== 64) return undefined;
+  const header = parseStrictObject(headerBytes);
+  const payload = parseStrictObject(payloadBytes);
+  if (header === undefined || payload === undefined) return undefined;
+  return { header, payload, signature, signingInput: token.slice(0, token.lastIndexOf('.')) };
+}
+
+function isSigned({ signingInput, signature }: CompactJws, key: KeyObject): boolean {
+  return verify('sha256', Buffer.from(signingInput), { key, dsaEncoding: 'ieee-p1363' }, signature);
+}
+
+const kidShape = /^[A-Za-z0-9_-]{1,64}$/;
+
+/** Exactly `alg`, `typ` and `kid`: nothing that carries keys, compression, encryption or `crit` is even ignored. */
+function headerKid({ alg, typ, kid, ...others }: Readonly<Record<string, unknown>>): string | undefined {
+  const allowed = alg === 'ES256' && typ === tokenTypes.access && Object.keys(others).length === 0;
+  return allowed && typeof kid === 'string' && kidShape.test(kid) ? kid : undefined;
+}
+
+function judgeClaims(
+  payload: Readonly<Record<string, unknown>>,
+  expected: { issuer: string; audiences: readonly string[]; seconds: number },
+): Omit<ValidToken, 'keySubject'> | RefusedToken {
+  const { seconds } = expected;
+  if (!hasClaimTypes(payload)) return refused('claims');
+  if (payload.iss !== expected.issuer) return refused('issuer');
+  if (!expected.audiences.includes(payload.aud)) return refused('audience');
+  const jti = parseJti(payload.jti);
+  if (jti === undefined || jti.sessionId !== payload.sid) return refused('claims');
+  const lifetime = payload.exp - payload.iat;
+  if (lifetime <= 0 || lifetime > limits.accessTokenMaximumSeconds) return refused('claims');
+  const { nbf = payload.iat } = payload as { nbf?: unknown };
+  if (!isCount(nbf)) return refused('claims');
+  if (Math.max(payload.iat, nbf as number) > seconds + limits.clockSkewSeconds)
+    return refused('not_yet_valid');
+  if (payload.exp <= seconds) return refused('expired');
+  return { valid: true, claims: payload, jti };
+}
+
+const uuid = new RegExp(uuidPattern);
+const isString = (value: unknown) => typeof value === 'string' && value.length > 0;
+const isUuid = (value: unknown) => typeof value === 'string' && uuid.test(value);
+const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
+const isStrings = (value: unknown) => Array.isArray(value) && value.every(isString);
+
+const claimTypes: { readonly [Claim in keyof AccessTokenClaims]: (value: unknown) => boolean } = {
+  iss: isString,
+  sub: isUuid,
+  aud: isString,
+  exp: isCount,
+  iat: isCount,
+  jti: isString,
+  sid: isUuid,
+  ver: isCount,
+  client_id: isString,
+  scope: (value) => typeof value === 'string',
+  auth_time: isCount,
+  amr: isStrings,
+};
+
+const claimTypeRows = Object.entries(claimTypes);
+
+function hasClaimTypes(
+  payload: Readonly<Record<string, unknown>>,
+): payload is typeof payload & AccessTokenClaims {
+  return claimTypeRows.every(([claim, hasType]) => hasType(payload[claim]));
+}

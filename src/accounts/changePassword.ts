@@ -1,0 +1,117 @@
+/**
+ * Password change: proves the current one again, then every other session ends. A client that shows the refresh token of its session gets
+ * another one, of another secret, so that whoever had taken the old one has nothing. From a client that does not, it cannot be
+ * taken away: it would be logged out.
+ */
+
+import { numericDate } from '@countersign/verifier/clock';
+import { AuthorityError, invalidField } from '@countersign/verifier/errors';
+import type { SessionId } from '@countersign/verifier/ids';
+import type { Origin } from '../audit/auditEvent.ts';
+import type { Stores } from '../database.ts';
+import { hashTurn } from '../login/passwords/passwordHash.ts';
+import type { PasswordPolicy } from '../login/passwords/passwordPolicy.ts';
+import {
+  type Caller,
+  checkUnchanged,
+  findCaller,
+  type ProvingParts,
+  provePassword,
+} from '../login/passwords/reauthentication.ts';
+import { type EffectParts, withEffect } from '../revocation/propagation/revokeAndPropagate.ts';
+import { endOthers } from '../sessions/endSessions.ts';
+import { readRefreshToken } from '../sessions/genuineRefreshToken.ts';
+import type { RefreshTokens } from '../sessions/refreshToken.ts';
+import { sessionExpiry } from '../sessions/session.ts';
+import type { User } from './user.ts';
+
+export interface ChangePasswordParts extends EffectParts, ProvingParts {
+  readonly passwordPolicy: PasswordPolicy;
+  readonly refreshTokens: RefreshTokens;
+}
+
+/** The only refresh token that the session has from now on. */
+export interface NewRefreshToken {
+  readonly refreshToken: string;
+  /** Seconds until the session ends by itself if it is not used again. */
+  readonly refreshExpiresIn: number;
+}
+
+export interface PasswordChange {
+  readonly currentPassword: string;
+  readonly newPassword: string;
+  /** Of the session, of whatever generation. */
+  readonly refreshToken?: string | undefined;
+}
+
+/** Answers a new refresh token in exchange for the one that was shown. Throws as `provePassword` does. */
+export type ChangePassword = (
+  input: PasswordChange,
+  caller: Caller,
+  origin: Origin,
+) => Promise<NewRefreshToken | undefined>;
+
+export function createChangePassword(parts: ChangePasswordParts): ChangePassword {
+  const { passwords, passwordPolicy } = parts;
+  return async ({ currentPassword, newPassword, refreshToken }, caller, origin) => {
+    const { sessionId } = caller;
+    const user = await findCaller(parts, caller);
+    const password = passwordPolicy.check(newPassword, { field: 'new_password', email: user.email });
+    if (refreshToken !== undefined) await refuseOfOthers(parts, refreshToken, sessionId);
+    const proof = { user, sessionId, currentPassword, origin, refusal: 'password_change_refused' } as const;
+    return provePassword(parts, proof, async () => {
+      if (password === currentPassword.normalize('NFC'))
+        throw invalidField('new_password', 'different', 'is the current password; choose another');
+      const passwordHash = await passwords.hash(password, hashTurn(origin.ip, true));
+      return change(parts, { user, passwordHash, sessionId, origin, rotates: refreshToken !== undefined });
+    });
+  };
+}
+
+async function refuseOfOthers(
+  parts: ChangePasswordParts,
+  refreshToken: string,
+  sessionId: SessionId,
+): Promise<void> {
+  const read = await readRefreshToken(parts, refreshToken);
+  if (!read.genuine || read.session.id !== sessionId)
+    throw invalidField('refresh_token', 'own', 'must be the one of the session that changes the password');
+}
+
+interface Change {
+  readonly user: User;
+  readonly passwordHash: string;
+  readonly sessionId: SessionId;
+  readonly origin: Origin;
+  readonly rotates: boolean;
+}
+
+async function change(parts: ChangePasswordParts, asked: Change): Promise<NewRefreshToken | undefined> {
+  const { user, passwordHash, sessionId, origin, rotates } = asked;
+  const { id: userId, email } = user;
+  const now = parts.clock.now();
+  const { result } = await withEffect(parts, now, async (stores) => {
+    await checkUnchanged(stores, user, sessionId);
+    await stores.users.setPassword(userId, passwordHash, now);
+    await parts.passwordAttempts.passwordChanged(stores, email, origin.ip, now);
+    await stores.audit.record({ type: 'password_changed', origin, userId, sessionId }, now);
+    await endOthers(stores, { userId, sessionId }, { reason: 'password_changed', origin, now });
+    return rotates ? rotate(parts, stores, sessionId, now) : undefined;
+  });
+  return result;
+}
+
+async function rotate(
+  { refreshTokens }: ChangePasswordParts,
+  { sessions }: Pick<Stores, 'sessions'>,
+  id: SessionId,
+  now: number,
+): Promise<NewRefreshToken> {
+  await sessions.replaceSecret({ id, sealedSecret: refreshTokens.newSealedSecret(id) });
+  const session = await sessions.find(id);
+  if (session === undefined) throw new AuthorityError('invalid_token', { reason: 'unknown_session' });
+  return {
+    refreshToken: refreshTokens.derive(session, session.generation),
+    refreshExpiresIn: numericDate(sessionExpiry(session)) - numericDate(now),
+  };
+}

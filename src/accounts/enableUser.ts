@@ -1,0 +1,23 @@
+/** Lets a user that was disabled log in again. Sessions that ended stay ended. */
+
+import type { Clock } from '@countersign/verifier/clock';
+import type { UserId } from '@countersign/verifier/ids';
+import type { Origin } from '../audit/auditEvent.ts';
+import type { Database } from '../database.ts';
+import { findNamedUser, type UserName } from './namedUser.ts';
+
+/** Throws `not_found`. Doing it again is a success again. */
+export type EnableUser = (name: UserName, origin: Origin) => Promise<UserId>;
+
+export function createEnableUser({ database, clock }: { database: Database; clock: Clock }): EnableUser {
+  return async (name, origin) => {
+    const { id: userId } = await findNamedUser(database, name);
+    await database.transaction(async ({ users, audit }) => {
+      const locked = await users.lock(userId);
+      if (locked?.disabledAt === undefined) return;
+      await users.enable(userId);
+      await audit.record({ type: 'user_enabled', origin, userId }, clock.now());
+    });
+    return userId;
+  };
+}

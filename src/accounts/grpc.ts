@@ -1,0 +1,56 @@
+/** UserService: translate, call one flow, translate back. The contract is in proto/countersign/v1. */
+
+import type { DeleteUserResponse } from '@countersign/verifier/contract/generated/countersign/v1/DeleteUserResponse';
+import type { DisableUserResponse } from '@countersign/verifier/contract/generated/countersign/v1/DisableUserResponse';
+import type { EnableUserResponse } from '@countersign/verifier/contract/generated/countersign/v1/EnableUserResponse';
+import { invalidField } from '@countersign/verifier/errors';
+import { isUuid, type UserId } from '@countersign/verifier/ids';
+import type { Origin } from '../audit/auditEvent.ts';
+import { checkRequestId } from '../revocation/idempotency.ts';
+import type { Service } from '../services/service.ts';
+import { originOf } from '../transport/grpc/callers.ts';
+import type { DeleteUser } from './deleteUser.ts';
+import type { DisableUser } from './disableUser.ts';
+import type { EnableUser } from './enableUser.ts';
+
+export interface UserServiceFlows {
+  readonly disableUser: DisableUser;
+  readonly enableUser: EnableUser;
+  readonly deleteUser: DeleteUser;
+}
+
+/** What each of its requests says. */
+interface NamesUser {
+  readonly userId: string;
+  readonly requestId: string;
+}
+
+export function createUserService({ disableUser, enableUser, deleteUser }: UserServiceFlows) {
+  return {
+    async DisableUser(request: NamesUser, caller: Service): Promise<DisableUserResponse> {
+      const { endedSessions } = await disableUser(named(request), origin(request, caller));
+      return { endedSessions };
+    },
+
+    async EnableUser(request: NamesUser, caller: Service): Promise<EnableUserResponse> {
+      await enableUser(named(request), origin(request, caller));
+      return {};
+    },
+
+    async DeleteUser(request: NamesUser, caller: Service): Promise<DeleteUserResponse> {
+      const { endedSessions } = await deleteUser(named(request), origin(request, caller));
+      return { endedSessions };
+    },
+  };
+}
+
+/** Doing any of it again is a success again, so that the id is for the audit trail alone. */
+function origin({ requestId }: NamesUser, caller: Service): Origin {
+  if (requestId !== '') checkRequestId(requestId);
+  return originOf(caller, requestId);
+}
+
+function named({ userId }: NamesUser): { readonly userId: UserId } {
+  if (!isUuid(userId)) throw invalidField('user_id', 'format', 'must be a UUID in lower case');
+  return { userId: userId as UserId };
+}

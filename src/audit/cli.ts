@@ -1,0 +1,127 @@
+import { rfc3339 } from '@countersign/verifier/clock';
+import {
+  type Arguments,
+  type Commands,
+  FindingError,
+  none,
+  readDuration,
+  readTime,
+  UsageError,
+} from '../transport/cli/command.ts';
+import type { Output } from '../transport/cli/control.ts';
+import type { ChainFault } from './chain.ts';
+import type { AuditQuery, ListedEvent } from './listAudit.ts';
+import type { AuditReport, NotedSeal } from './verifyAudit.ts';
+
+export const auditCommands: Commands = {
+  'audit list': {
+    usage:
+      'audit list [--user ID] [--session ID] [--type TYPE] [--since TIME] [--until TIME] [--limit N] [--after ID]',
+    summary:
+      'List audit events, newest first: time, type, actor, user, session, reason, request, address, e-mail, program, id, detail. --after: the last one of the page before.',
+    async run({ listAudit }, request, { out }) {
+      none(request.positionals);
+      const events = await listAudit(readQuery(request));
+      for (const event of events) out(request.json ? JSON.stringify(asJson(event)) : asLine(event));
+    },
+  },
+
+  'audit verify': {
+    usage: 'audit verify [--expect NUMBER:HASH] [--retention DURATION]',
+    summary:
+      'Verify the chain of the audit log and print its head, to be noted elsewhere; --expect: one that was noted; --retention: where AUDIT_RETENTION was less until lately. Exit code 1: something was changed.',
+    async run({ verifyAudit }, { positionals, expect, retention, json }, output) {
+      none(positionals);
+      const report = await verifyAudit(
+        expect === undefined ? undefined : readNoted(expect),
+        retention === undefined ? undefined : readDuration('retention', retention),
+      );
+      if (json) output.out(JSON.stringify(reportJson(report)));
+      else printReport(report, output);
+      if (report.fault !== undefined)
+        throw new FindingError(`Seal ${report.fault.seal}: ${meanings[report.fault.what]}.`);
+    },
+  },
+};
+
+const meanings: Record<ChainFault, string> = {
+  seal_missing: 'this seal is missing',
+  seal_changed: 'this seal was changed',
+  link_broken: 'it does not follow the seal before it',
+  range_broken: 'it does not begin where the last seal ended',
+  event_missing: 'an event that it covers is missing, and no retention explains that',
+  event_added: 'an event was added to those that it covers',
+  event_changed: 'an event that it covers was changed',
+  deleted_early: 'the events that it covers were deleted, and were younger than AUDIT_RETENTION',
+  head_unknown: 'the chain has no such seal as is expected',
+};
+
+function readQuery({ user, session, type, since, until, limit, after }: Arguments): AuditQuery {
+  return {
+    ...{ userId: user, sessionId: session, type, after },
+    since: since === undefined ? undefined : readTime('since', since),
+    until: until === undefined ? undefined : readTime('until', until),
+    limit: limit === undefined ? undefined : readCount(limit),
+  };
+}
+
+/** NaN is out of every range. */
+function readCount(text: string): number {
+  return /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+}
+
+function readNoted(text: string): NotedSeal {
+  const [, number, hash] = /^([1-9]\d{0,14}):([0-9a-f]{64})$/.exec(text) ?? [];
+  if (number === undefined || hash === undefined)
+    throw new UsageError('--expect: must be NUMBER:HASH, as `audit verify` prints its head.');
+  return { number: Number(number), hash };
+}
+
+function asJson(event: ListedEvent) {
+  return {
+    id: event.id,
+    occurred_at: rfc3339(event.occurredAt),
+    type: event.type,
+    actor: event.actor,
+    user_id: event.userId,
+    session_id: event.sessionId,
+    reason: event.reason,
+    request_id: event.requestId,
+    ip: event.ip,
+    email: event.email,
+    program: event.program,
+    detail: event.detail,
+  };
+}
+
+function asLine(event: ListedEvent): string {
+  const { occurredAt, type, actor, userId, sessionId, reason, requestId, ip, email, program } = event;
+  const about = [userId, sessionId, reason, requestId, ip, email, program].map((text) => text ?? '-');
+  const shown = event.detail === undefined ? '-' : JSON.stringify(event.detail);
+  const columns = [rfc3339(occurredAt), type, actor, ...about, event.id, shown];
+  // A program names itself: it must not write to the terminal, nor make a column.
+  return columns.map((text) => text.replace(/\p{C}/gu, '?')).join('\t');
+}
+
+function reportJson({ seals, events, unsealed, deleted, head, fault }: AuditReport) {
+  return {
+    verified: fault === undefined,
+    ...{ seals, events, unsealed },
+    deleted: deleted && { ...deleted, until: rfc3339(deleted.until) },
+    head,
+    fault,
+  };
+}
+
+function printReport({ seals, events, unsealed, deleted, head }: AuditReport, { out, err }: Output): void {
+  out(`seals\t${seals}`);
+  out(`events\t${events}`);
+  out(`unsealed\t${unsealed}`);
+  if (deleted !== undefined) {
+    err(
+      `Events of the first ${deleted.seals} seals, until ${rfc3339(deleted.until)}, were deleted by retention:`,
+    );
+    out(`deleted\t${deleted.events}`);
+  }
+  if (head !== undefined) out(`head\t${head.number}:${head.hash}`);
+}

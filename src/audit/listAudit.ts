@@ -1,0 +1,84 @@
+/** What the audit log has, newest first, in pages by key. */
+
+import { invalidField } from '@countersign/verifier/errors';
+import { type AuditEventId, isUuid, type SessionId, type UserId } from '@countersign/verifier/ids';
+import type { Database } from '../database.ts';
+import { limits } from '../platform/limits.ts';
+import { parseUserAgent } from '../sessions/userAgent.ts';
+import { type AuditEventType, auditEventTypes, type RecordedEvent } from './auditEvent.ts';
+
+/** As it was given; what is not set selects nothing away. */
+export interface AuditQuery {
+  readonly userId?: string | undefined;
+  readonly sessionId?: string | undefined;
+  readonly type?: string | undefined;
+  /** From then on, and before then; milliseconds since the Unix epoch. */
+  readonly since?: number | undefined;
+  readonly until?: number | undefined;
+  readonly limit?: number | undefined;
+  /** The last event of the page before. */
+  readonly after?: string | undefined;
+}
+
+/** An event, and what is known now of whom it is about. That is not in the log, and goes with the user and the session. */
+export interface ListedEvent extends RecordedEvent {
+  readonly email: string | undefined;
+  /** Browser and system of the session, as it was used last. */
+  readonly program: string | undefined;
+}
+
+/** Throws `invalid_request` naming the field. */
+export type ListAudit = (query: AuditQuery) => Promise<readonly ListedEvent[]>;
+
+type ListParts = { readonly database: Pick<Database, 'auditLog' | 'users' | 'sessions'> };
+
+export function createListAudit({ database }: ListParts): ListAudit {
+  return async ({ userId, sessionId, type, since, until, limit = limits.auditListDefault, after }) => {
+    const filter = {
+      userId: readUuid<UserId>('user', userId),
+      sessionId: readUuid<SessionId>('session', sessionId),
+      type: readType(type),
+      since,
+      until,
+    };
+    if (!Number.isSafeInteger(limit) || limit < 1 || limit > limits.auditListMaximum)
+      throw invalidField('limit', 'range', `must be a number from 1 to ${limits.auditListMaximum}`);
+    const events = await database.auditLog.list(filter, readUuid<AuditEventId>('after', after), limit);
+    return describe(database, events);
+  };
+}
+
+async function describe(
+  { users, sessions }: ListParts['database'],
+  events: readonly RecordedEvent[],
+): Promise<readonly ListedEvent[]> {
+  const userIds = new Set(events.flatMap(({ userId }) => (userId === undefined ? [] : [userId as UserId])));
+  const sessionIds = new Set(
+    events.flatMap(({ sessionId }) => (sessionId === undefined ? [] : [sessionId as SessionId])),
+  );
+  const emails = await users.emails([...userIds]);
+  const userAgents = await sessions.userAgents([...sessionIds]);
+  return events.map((event) => ({
+    ...event,
+    email: emails.get(event.userId as UserId),
+    program: programOf(userAgents.get(event.sessionId as SessionId)),
+  }));
+}
+
+function programOf(userAgent: string | undefined): string | undefined {
+  const { browser, os } = parseUserAgent(userAgent);
+  return browser === undefined || os === undefined ? (browser ?? os) : `${browser}, ${os}`;
+}
+
+function readUuid<Id extends string>(field: string, text: string | undefined): Id | undefined {
+  if (text !== undefined && !isUuid(text))
+    throw invalidField(field, 'format', 'must be a UUID in lower case');
+  return text as Id | undefined;
+}
+
+function readType(text: string | undefined): AuditEventType | undefined {
+  const type = auditEventTypes.find((each) => each === text);
+  if (text !== undefined && type === undefined)
+    throw invalidField('type', 'known', `must be one of ${auditEventTypes.join(', ')}`);
+  return type;
+}

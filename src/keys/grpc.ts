@@ -1,0 +1,65 @@
+/** KeyService: translate, call one flow, translate back. The contract is in proto/countersign/v1. */
+
+import type { Key } from '@countersign/verifier/contract/generated/countersign/v1/Key';
+import type { ListKeysResponse } from '@countersign/verifier/contract/generated/countersign/v1/ListKeysResponse';
+import type { ResealKeysResponse } from '@countersign/verifier/contract/generated/countersign/v1/ResealKeysResponse';
+import type { RevokeKeyRequest__Output } from '@countersign/verifier/contract/generated/countersign/v1/RevokeKeyRequest';
+import type { RevokeKeyResponse } from '@countersign/verifier/contract/generated/countersign/v1/RevokeKeyResponse';
+import type { RotateKeyResponse } from '@countersign/verifier/contract/generated/countersign/v1/RotateKeyResponse';
+import { invalidField } from '@countersign/verifier/errors';
+import type { Service } from '../services/service.ts';
+import { originOf } from '../transport/grpc/callers.ts';
+import type { ListedKey, ListKeys } from './listKeys.ts';
+import type { ResealKeys } from './resealKeys.ts';
+import type { RevokeKey } from './revokeKey.ts';
+import type { RotateKey } from './rotateKey.ts';
+import type { SigningKeyState } from './store.ts';
+
+export interface KeyServiceFlows {
+  readonly listKeys: ListKeys;
+  readonly rotateKey: RotateKey;
+  readonly revokeKey: RevokeKey;
+  readonly resealKeys: ResealKeys;
+}
+
+export function createKeyService({ listKeys, rotateKey, revokeKey, resealKeys }: KeyServiceFlows) {
+  return {
+    async ListKeys(): Promise<ListKeysResponse> {
+      return { keys: (await listKeys()).map(toKey) };
+    },
+
+    RotateKey: (_request: unknown, caller: Service): Promise<RotateKeyResponse> =>
+      rotateKey(originOf(caller)),
+
+    async RevokeKey({ kid }: RevokeKeyRequest__Output, caller: Service): Promise<RevokeKeyResponse> {
+      if (kid === '') throw invalidField('kid', 'required', 'is required');
+      const { endedSessions, effectAt } = await revokeKey(kid, originOf(caller));
+      return { endedSessions, effectTimeMs: effectAt };
+    },
+
+    async ResealKeys(_request: unknown, caller: Service): Promise<ResealKeysResponse> {
+      const { signingKeys, sessions, unreadable } = await resealKeys(originOf(caller));
+      return { signingKeys, sessions, unreadableSessions: unreadable.count };
+    },
+  };
+}
+
+const states = {
+  next: 'KEY_STATE_NEXT',
+  active: 'KEY_STATE_ACTIVE',
+  retiring: 'KEY_STATE_RETIRING',
+  retired: 'KEY_STATE_RETIRED',
+  revoked: 'KEY_STATE_REVOKED',
+} as const satisfies Record<SigningKeyState, string>;
+
+function toKey({ kid, state, createdAt, activatedAt, retiringAt, retiredAt, revokedAt }: ListedKey): Key {
+  return {
+    kid,
+    state: states[state],
+    createTimeMs: createdAt,
+    activateTimeMs: activatedAt ?? 0,
+    retiringTimeMs: retiringAt ?? 0,
+    retireTimeMs: retiredAt ?? 0,
+    revokeTimeMs: revokedAt ?? 0,
+  };
+}

@@ -1,0 +1,96 @@
+/**
+ * Rotates KEY_ENCRYPTION_KEY: what was sealed with another key, and can be opened with one of KEY_DECRYPTION_KEYS, is sealed
+ * with the one of now. Signing keys and the secrets of sessions stay what they are; only their form at rest changes.
+ */
+
+import type { Clock } from '@countersign/verifier/clock';
+import type { SessionId } from '@countersign/verifier/ids';
+import type { Origin } from '../audit/auditEvent.ts';
+import type { Database } from '../database.ts';
+import { limits } from '../platform/limits.ts';
+import { type Sealing, UnsealError } from '../platform/sealing.ts';
+import type { RefreshTokens } from '../sessions/refreshToken.ts';
+import type { SealedSession, SessionRange } from '../sessions/store.ts';
+import { resealSigningKey } from './signingKey.ts';
+
+export interface Resealed {
+  readonly signingKeys: number;
+  readonly sessions: number;
+  /** Sessions whose secret no key opens, of an earlier loss: they can never be refreshed. The first of them, for who looks. */
+  readonly unreadable: { readonly count: number; readonly first: SessionId | undefined };
+}
+
+/** Doing it again does what is left; what was done before stays done when it rejects. */
+export type ResealKeys = (origin: Origin) => Promise<Resealed>;
+
+interface ResealParts {
+  readonly database: Database;
+  readonly sealing: Sealing;
+  readonly refreshTokens: Pick<RefreshTokens, 'resealSecret'>;
+  readonly clock: Pick<Clock, 'now'>;
+}
+
+export function createResealKeys(parts: ResealParts): ResealKeys {
+  return async (origin) => ({
+    signingKeys: await resealRing(parts, origin),
+    ...(await resealSessions(parts, origin)),
+  });
+}
+
+function resealRing({ database, sealing, clock }: ResealParts, origin: Origin): Promise<number> {
+  return database.transaction(async ({ signingKeys, audit }) => {
+    const { keys } = await signingKeys.lock();
+    const others = keys.filter(({ sealedPrivateKey }) => !isSealedNow(sealedPrivateKey, sealing));
+    for (const key of others) await signingKeys.save(resealSigningKey(key, sealing));
+    if (others.length > 0) {
+      const reason = `signing_keys:${others.length}`;
+      await audit.record({ type: 'keys_resealed', origin, reason }, clock.now());
+    }
+    return others.length;
+  });
+}
+
+async function resealSessions(parts: ResealParts, origin: Origin): Promise<Omit<Resealed, 'signingKeys'>> {
+  const { sessions } = parts.database;
+  let resealed = 0;
+  let unreadable: Resealed['unreadable'] = { count: 0, first: undefined };
+  let range: SessionRange = { after: undefined, last: undefined };
+  do {
+    range = await sessions.nextRange(range.last, limits.sessionsPageRows);
+    const page = await sessions.listSealedOtherwise(parts.sealing.header, range);
+    const opened = page.flatMap((session) => {
+      const sealedSecret = reseal(parts, session);
+      if (sealedSecret !== undefined) return [{ id: session.id, sealedSecret }];
+      unreadable = { count: unreadable.count + 1, first: unreadable.first ?? session.id };
+      return [];
+    });
+    if (opened.length > 0) await writePage(parts, opened, origin);
+    resealed += opened.length;
+  } while (range.last !== undefined);
+  return { sessions: resealed, unreadable };
+}
+
+function reseal({ refreshTokens }: ResealParts, session: SealedSession): Uint8Array | undefined {
+  try {
+    return refreshTokens.resealSecret(session);
+  } catch (error) {
+    if (error instanceof UnsealError) return undefined;
+    throw error;
+  }
+}
+
+function writePage(
+  { database, clock }: ResealParts,
+  page: readonly SealedSession[],
+  origin: Origin,
+): Promise<void> {
+  return database.transaction(async ({ sessions, audit }) => {
+    for (const session of page) await sessions.reseal(session);
+    const reason = `sessions:${page.length}`;
+    await audit.record({ type: 'keys_resealed', origin, reason }, clock.now());
+  });
+}
+
+function isSealedNow(sealed: Uint8Array, { header }: Sealing): boolean {
+  return Buffer.compare(sealed.subarray(0, header.length), header) === 0;
+}

@@ -1,0 +1,113 @@
+/**
+ * The emergency: a signing key is not ours alone any more. It is dead at once and everywhere, then every session that it
+ * signed for ends, so that also those who know a token by its `jti` alone are told. Doing it again is a success, and
+ * finishes what was cut short.
+ */
+
+import { AuthorityError, invalidField } from '@countersign/verifier/errors';
+import { afterEveryToken, type EffectReport } from '@countersign/verifier/revocation/revocation';
+import { isKid, keySubject } from '@countersign/verifier/tokens/publicKey';
+import type { Origin } from '../audit/auditEvent.ts';
+import { type NamedRequest, nameRequest, openRequest } from '../revocation/idempotency.ts';
+import {
+  type Effective,
+  type EffectParts,
+  withEffect,
+} from '../revocation/propagation/revokeAndPropagate.ts';
+import type { RevokeOptions } from '../revocation/revoke.ts';
+import {
+  countByPage,
+  endSessionsByPage,
+  type PagedSelection,
+  worseOf,
+} from '../sessions/endSessionsByPage.ts';
+import { changeKeyRing, type KeyRingParts } from './changeKeyRing.ts';
+import type { RingKeeper } from './ringKeeper.ts';
+import { revokeKey } from './rotation.ts';
+import type { StoredSigningKey } from './store.ts';
+
+export interface RevokedKey {
+  /** The sessions that ended. */
+  readonly endedSessions: number;
+  /** For a dry run: those that would. */
+  readonly matchedSessions: number;
+  /** When it was in effect for every token of the key, and for every one of those sessions; 0 for a dry run. */
+  readonly effectAt: number;
+  readonly effect: EffectReport | undefined;
+}
+
+/** Throws `invalid_request` for what is no kid, `not_found`, and `unavailable` when it is not known to be in effect: then call again. */
+export type RevokeKey = (kid: string, origin: Origin, options?: RevokeOptions) => Promise<RevokedKey>;
+
+interface RevokeKeyParts extends KeyRingParts, EffectParts {
+  readonly ringKeeper: Pick<RingKeeper, 'reload'>;
+}
+
+export function createRevokeKey(parts: RevokeKeyParts): RevokeKey {
+  const { database, clock } = parts;
+  return async (kid, origin, { dryRun = false, requestId } = {}) => {
+    if (!isKid(kid)) throw invalidField('kid', 'format', 'must be the kid of a key: 43 characters');
+    if (dryRun) return rehearse(parts, kid);
+    const request = nameRequest(requestId, origin, { kid });
+    const { result: key, effect } = await killKey(parts, kid, origin, request);
+    // Here at once; other nodes have it on their deny-list until they look at the ring again.
+    await parts.ringKeeper.reload();
+    // A key that never signed has no sessions.
+    const ended =
+      key.activatedAt === undefined
+        ? { endedSessions: 0, effect: undefined }
+        : await endSessionsByPage(parts, { ...sessionsOf(kid), reason: 'key_revoked', origin, request });
+    const endedSessions =
+      request === undefined
+        ? ended.endedSessions
+        : await database.transaction(({ requests }) => requests.note(request, 0, true));
+    return {
+      endedSessions,
+      matchedSessions: 0,
+      effectAt: clock.now(),
+      effect: worseOf(effect, ended.effect),
+    };
+  };
+}
+
+function sessionsOf(signedWith: string): PagedSelection {
+  return { select: (range) => ({ signedWith, range }) };
+}
+
+async function rehearse(parts: RevokeKeyParts, kid: string): Promise<RevokedKey> {
+  const key = await parts.database.signingKeys.find(kid);
+  if (key === undefined) throw noSuchKey();
+  const matchedSessions = key.activatedAt === undefined ? 0 : await countByPage(parts, sessionsOf(kid));
+  return { endedSessions: 0, matchedSessions, effectAt: 0, effect: undefined };
+}
+
+function noSuchKey(): AuthorityError {
+  return new AuthorityError('not_found', { detail: 'kid: there is no such key' });
+}
+
+/** When this is in effect, no node signs with the key any more: it asks the deny-list before it hands out a token. */
+function killKey(
+  parts: RevokeKeyParts,
+  kid: string,
+  origin: Origin,
+  request: NamedRequest | undefined,
+): Promise<Effective<StoredSigningKey>> {
+  const now = parts.clock.now();
+  return withEffect(parts, now, async (stores) => {
+    if (request !== undefined) await openRequest(stores, request, now);
+    const ring = await stores.signingKeys.lock();
+    const key = await stores.signingKeys.find(kid);
+    if (key === undefined) throw noSuchKey();
+    // Longer than any node believes in a ring that it has not looked at again. Revoking again does not lengthen it.
+    const expiresAt = afterEveryToken(key.revokedAt ?? ring.now);
+    // By then no ring has the key.
+    if (expiresAt > ring.now)
+      await stores.revoke([{ subject: keySubject(kid), reason: 'key_revoked', expiresAt }]);
+    if (key.state !== 'revoked') {
+      // A retired key is in no ring any more; it is written down all the same.
+      const keys = ring.keys.some((each) => each.kid === kid) ? ring.keys : [...ring.keys, key];
+      await changeKeyRing(stores, parts, { ...ring, keys }, revokeKey(keys, kid, ring.now), origin);
+    }
+    return key;
+  });
+}

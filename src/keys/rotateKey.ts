@@ -1,0 +1,56 @@
+/**
+ * Rotation on demand: the next key signs from now on. Of several who ask at the same time, on whichever nodes, all get the
+ * same answer, and one key is made.
+ */
+
+import { rfc3339 } from '@countersign/verifier/clock';
+import { AuthorityError } from '@countersign/verifier/errors';
+import type { Origin } from '../audit/auditEvent.ts';
+import type { Database } from '../database.ts';
+import { changeKeyRing, type KeyRingParts } from './changeKeyRing.ts';
+import type { KeyRing } from './keyRing.ts';
+import type { RingKeeper } from './ringKeeper.ts';
+import { inState, readyIn, rotate } from './rotation.ts';
+
+export interface RotatedKey {
+  /** The key that signs now. */
+  readonly kid: string;
+  /** False when somebody else had rotated since the caller's node last looked. */
+  readonly rotated: boolean;
+}
+
+/** Throws `next_key_not_ready` while caches may lack the next key: rotating would make good tokens fail. */
+export type RotateKey = (origin: Origin) => Promise<RotatedKey>;
+
+interface RotateKeyParts extends KeyRingParts {
+  readonly database: Database;
+  readonly keyRing: Pick<KeyRing, 'signer'>;
+  readonly ringKeeper: Pick<RingKeeper, 'fresh' | 'reload'>;
+}
+
+export function createRotateKey(parts: RotateKeyParts): RotateKey {
+  const { database, keyRing, ringKeeper, policy } = parts;
+  return async (origin) => {
+    await ringKeeper.fresh();
+    const known = keyRing.signer().kid;
+    const result = await database.transaction(async (stores) => {
+      const ring = await stores.signingKeys.lock();
+      const active = inState(ring.keys, 'active')?.kid;
+      if (active !== undefined && active !== known) return { kid: active, rotated: false };
+      const wait = readyIn(ring, policy);
+      if (wait > 0) throw notReady(ring.now, wait);
+      const keys = await changeKeyRing(stores, parts, ring, rotate(ring.keys, ring.now), origin);
+      return { kid: inState(keys, 'active')?.kid ?? '', rotated: true };
+    });
+    // This node signs with it before the caller is answered.
+    await ringKeeper.reload();
+    return result;
+  };
+}
+
+function notReady(now: number, wait: number): AuthorityError {
+  return new AuthorityError('next_key_not_ready', {
+    detail: `The next key is published, but caches may lack it until ${rfc3339(now + wait)}. Rotate then; in an emergency, revoke the active key.`,
+    retryAfterSeconds: Math.ceil(wait / 1000),
+  });
+}

@@ -1,0 +1,91 @@
+/**
+ * Which passwords may be chosen (NIST SP 800-63B-4 §3.1.1.2): long, not guessable at once, no rules of composition.
+ * Also owns their normal form, so that one password typed on two keyboards is one password. Does not own hashing.
+ */
+import { AuthorityError } from '@countersign/verifier/errors';
+import type { Email } from '../../accounts/email.ts';
+import { limits } from '../../platform/limits.ts';
+import type { CommonPasswords } from './commonPasswords.ts';
+import { isRepetition, isSequence } from './passwordPatterns.ts';
+
+/** Why a password is refused, for people; the keys are the `rule` of the error. */
+const messages = {
+  malformed: 'must be well-formed Unicode',
+  too_long: `must have at most ${limits.passwordMaximumBytes} bytes`,
+  too_short: `must have at least ${limits.passwordMinimumCharacters} characters`,
+  repetition: 'must not repeat a few characters',
+  sequence: 'must not be a run of neighbouring characters or keys',
+  too_common: 'must not be a very common password, nor two of them joined',
+  same_as_email: 'must not be the e-mail address',
+} as const;
+
+type PasswordRule = keyof typeof messages;
+
+export interface PasswordPolicy {
+  /**
+   * Answers the password in NFC, which is what must be hashed. `field` is the JSON name that it came in, `email` the
+   * address of the user whose password it becomes. Throws `password_refused` with one error: the first rule that it
+   * breaks. Cheap for input of any size; the password is never part of the error.
+   */
+  check(
+    password: string,
+    context: { readonly field: 'password' | 'new_password'; readonly email: Email },
+  ): string;
+}
+
+export function createPasswordPolicy(parts: { readonly commonPasswords: CommonPasswords }): PasswordPolicy {
+  return {
+    check(password, { field, email }) {
+      const formRule = brokenFormRule(password);
+      if (formRule !== undefined) throw refusal(field, formRule);
+      const normalised = password.normalize('NFC');
+      const rule = brokenRule(normalised, email, parts.commonPasswords);
+      if (rule !== undefined) throw refusal(field, rule);
+      return normalised;
+    },
+  };
+}
+
+/**
+ * The normal form of a password presented at login, or `undefined` when no such password can have been set: too long
+ * or not Unicode. The caller must then answer as for a wrong password, after the same work.
+ */
+export function normalisePassword(password: string): string | undefined {
+  if (brokenFormRule(password) !== undefined) return undefined;
+  const normalised = password.normalize('NFC');
+  return isTooLong(normalised) ? undefined : normalised;
+}
+
+/** What can be said before anything is normalised. NFC makes no text four times shorter, so this refuses nothing legal. */
+function brokenFormRule(password: string): PasswordRule | undefined {
+  if (password.length > 4 * limits.passwordMaximumBytes) return 'too_long';
+  return /\p{Surrogate}/u.test(password) ? 'malformed' : undefined;
+}
+
+function brokenRule(password: string, email: Email, common: CommonPasswords): PasswordRule | undefined {
+  if (isTooLong(password)) return 'too_long';
+  const characters = [...password].map((character) => character.toLowerCase());
+  if (characters.length < limits.passwordMinimumCharacters) return 'too_short';
+  if (isRepetition(characters)) return 'repetition';
+  if (isSequence(characters)) return 'sequence';
+  if (common.includes(password)) return 'too_common';
+  return isEmail(password, email) ? 'same_as_email' : undefined;
+}
+
+function isTooLong(password: string): boolean {
+  return Buffer.byteLength(password) > limits.passwordMaximumBytes;
+}
+
+/** The address or the part before its @, whatever their case and width. */
+function isEmail(password: string, email: Email): boolean {
+  const folded = password.normalize('NFKC').toLowerCase();
+  return folded === email || folded === email.slice(0, email.indexOf('@'));
+}
+
+function refusal(field: string, rule: PasswordRule): AuthorityError {
+  const message = messages[rule];
+  return new AuthorityError('password_refused', {
+    detail: `${field}: ${message}`,
+    errors: [{ field, rule, message }],
+  });
+}

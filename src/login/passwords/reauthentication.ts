@@ -1,0 +1,78 @@
+/** Somebody who is logged in proves the password again, before what only its owner may do. Wrong ones count. */
+
+import type { Clock } from '@countersign/verifier/clock';
+import { AuthorityError } from '@countersign/verifier/errors';
+import type { SessionId, UserId } from '@countersign/verifier/ids';
+import type { User } from '../../accounts/user.ts';
+import type { AuditEvent, AuditEventType, Origin } from '../../audit/auditEvent.ts';
+import type { Database, Stores } from '../../database.ts';
+import type { PasswordAttempts } from '../throttling/passwordAttempts.ts';
+import type { PasswordHasher } from './passwordHash.ts';
+import { normalisePassword } from './passwordPolicy.ts';
+
+export interface ProvingParts {
+  readonly database: Database;
+  readonly passwords: PasswordHasher;
+  readonly passwordAttempts: PasswordAttempts;
+  readonly clock: Clock;
+}
+
+export interface Caller {
+  readonly userId: UserId;
+  readonly sessionId: SessionId;
+}
+
+/** Throws `invalid_token`: the token of the caller is good, and its user is gone. */
+export async function findCaller({ database }: ProvingParts, { userId }: Caller): Promise<User> {
+  const user = await database.users.find(userId);
+  if (user === undefined) throw new AuthorityError('invalid_token', { reason: 'unknown_user' });
+  return user;
+}
+
+/** Throws `invalid_token` unless caller and user are as they were when the password was proved. The user's row is locked here. */
+export async function checkUnchanged(
+  { users, sessions }: Pick<Stores, 'users' | 'sessions'>,
+  { id, tokenVersion }: User,
+  sessionId: SessionId,
+): Promise<void> {
+  const locked = await users.lock(id);
+  const session = await sessions.find(sessionId);
+  // Logged out everywhere, disabled or changed by another request since this one was let in.
+  if (locked?.tokenVersion !== tokenVersion || session === undefined || session.endedAt !== undefined)
+    throw new AuthorityError('invalid_token', { reason: 'version' });
+}
+
+export interface Proof {
+  readonly user: User;
+  readonly sessionId: SessionId;
+  readonly currentPassword: string;
+  readonly origin: Origin;
+  /** Recorded when the password is wrong. */
+  readonly refusal: AuditEventType;
+}
+
+/**
+ * Runs `work` when the password is right. Throws `invalid_credentials` naming the field, and `rate_limited` or
+ * `recovery_required` after too many that were wrong.
+ */
+export function provePassword<T>(parts: ProvingParts, proof: Proof, work: () => Promise<T>): Promise<T> {
+  const { database, passwords, passwordAttempts, clock } = parts;
+  const { user, sessionId, currentPassword, origin, refusal } = proof;
+  return passwordAttempts.attempt(user.email, { sessionId, ip: origin.ip }, async (attempt) => {
+    const password = normalisePassword(currentPassword);
+    const isRight = async () =>
+      password !== undefined && (await passwords.verify(user.passwordHash, password, attempt.turn));
+    if (await attempt.check(isRight)) {
+      // Whatever is said from here on is said to whoever knows the password: no guess.
+      await attempt.succeeded(database, clock.now());
+      return work();
+    }
+    const about = { origin, userId: user.id, sessionId } as const;
+    const refused: AuditEvent = { type: refusal, ...about };
+    const locked: AuditEvent = { type: 'password_locked', ...about, reason: attempt.countedAs };
+    await database.audit.recordAll(attempt.last ? [refused, locked] : [refused], clock.now());
+    throw new AuthorityError('invalid_credentials', {
+      errors: [{ field: 'current_password', rule: 'correct', message: 'is not the current password' }],
+    });
+  });
+}

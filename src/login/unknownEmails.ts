@@ -1,0 +1,29 @@
+/**
+ * Which logins with an e-mail that nobody has are worth a row of the audit trail: the first few from a network in an hour, and
+ * so many from all. There is no end of such e-mails, and making them up must not fill a table.
+ */
+
+import { ipNetwork } from '../platform/ipAddress.ts';
+import { limits } from '../platform/limits.ts';
+import { createFirstFew } from '../platform/sampler.ts';
+
+export interface UnknownEmails {
+  /** Counts one; false when enough were written down. `now`: milliseconds of a clock that never steps back. */
+  isWorthNoting(ip: string | undefined, now: number): boolean;
+}
+
+export function createUnknownEmails(): UnknownEmails {
+  const milliseconds = limits.unknownEmailsRecordedMilliseconds;
+  const ofNetwork = createFirstFew({
+    few: limits.unknownEmailsRecorded,
+    names: limits.unknownEmailsNetworks,
+    milliseconds,
+  });
+  const ofAll = createFirstFew({ few: limits.unknownEmailsRecordedTogether, names: 1, milliseconds });
+  return {
+    isWorthNoting(ip, now) {
+      const network = ip === undefined ? 'unknown' : ipNetwork(ip, limits.knownNetwork);
+      return ofNetwork.isWorthNoting(network, now) && ofAll.isWorthNoting('all', now);
+    },
+  };
+}

@@ -1,0 +1,17 @@
+/** New UUIDv7 (RFC 9562 §5.7), which begin with the time at which they are made. */
+import type { AuditEventId, ServiceId, SessionId, UserId } from '@countersign/verifier/ids';
+import { v7 } from 'uuid';
+
+export function newId<Id extends UserId | SessionId | ServiceId | AuditEventId>(now: number): Id {
+  return v7({ msecs: now }) as Id;
+}
+
+/** Milliseconds that an id has room for. */
+const lastTime = 2 ** 48 - 1;
+
+/** Before every id that was made at that time or later, in the order of ids. No id is from before 1970, or after the last time. */
+export function idBefore<Id extends SessionId | AuditEventId>(milliseconds: number): Id {
+  const time = Math.min(Math.max(0, milliseconds), lastTime);
+  const hex = time.toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000` as Id;
+}

@@ -1,0 +1,21 @@
+/** Says that a part fails, and tries again, without saying it each time: every request would tell of the same outage. */
+import type { Clock } from '@countersign/verifier/clock';
+import { limits } from '../limits.ts';
+import type { Log } from './log.ts';
+
+/** `part` names what failed; the first fault of each is logged, and then one in a while with how many were not. */
+export type FaultLog = (part: string, error: unknown) => void;
+
+export function createFaultLog({ log, clock }: { log: Log; clock: Pick<Clock, 'monotonic'> }): FaultLog {
+  const told = new Map<string, { readonly at: number; readonly silent: number }>();
+  return (part, err) => {
+    const { at = Number.NEGATIVE_INFINITY, silent = 0 } = told.get(part) ?? {};
+    const now = clock.monotonic();
+    if (now - at < limits.faultLogMilliseconds) {
+      told.set(part, { at, silent: silent + 1 });
+      return;
+    }
+    told.set(part, { at: now, silent: 0 });
+    log.warn({ part, more: silent, err }, 'a part failed; it tries again');
+  };
+}

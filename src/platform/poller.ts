@@ -1,0 +1,49 @@
+/** Work that comes round again: never two rounds at once, and each says when the next one is. */
+import type { Cancel, Clock } from '@countersign/verifier/clock';
+import { limits } from './limits.ts';
+
+export interface Rounds {
+  readonly clock: Clock;
+  /** Until the first round, and after one that failed. */
+  readonly firstMs: number;
+  readonly retryMs: number;
+  /** Answers in how many milliseconds the next round is. */
+  run(): Promise<number>;
+  onFault(fault: unknown): void;
+}
+
+/** Returns the function that stops it. That resolves when the current round is over, or after `limits.lastRoundMilliseconds`. */
+export function startRounds({ clock, firstMs, retryMs, run, onFault }: Rounds): () => Promise<void> {
+  let stopped = false;
+  let cancel: Cancel = () => {};
+  let underWay: Promise<void> = Promise.resolve();
+
+  const round = async () => {
+    let nextMs = retryMs;
+    try {
+      nextMs = await run();
+    } catch (fault) {
+      // After a stop, a late round fails because its connections are closed. That is no fault.
+      if (!stopped) onFault(fault);
+    }
+    goOn(nextMs);
+  };
+  const goOn = (milliseconds: number) => {
+    if (stopped) return;
+    cancel = clock.after(milliseconds, () => {
+      underWay = round();
+    });
+  };
+
+  goOn(firstMs);
+  return async () => {
+    stopped = true;
+    cancel();
+    let waited: Cancel = () => {};
+    const late = new Promise<void>((resolve) => {
+      waited = clock.after(limits.lastRoundMilliseconds, resolve);
+    });
+    await Promise.race([underWay, late]);
+    waited();
+  };
+}

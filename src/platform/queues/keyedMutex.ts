@@ -1,0 +1,25 @@
+/** One at a time for each name: what comes meanwhile under the same name waits for its turn, in the order of coming. */
+import { AuthorityError } from '@countersign/verifier/errors';
+
+export type InTurn = <T>(name: string, work: () => Promise<T>) => Promise<T>;
+
+/** `waiting`: how many may wait under one name; above this a call rejects with `overloaded` at once. */
+export function createTurns({ waiting }: { readonly waiting: number }): InTurn {
+  /** Only names under which something is going on. */
+  const lines = new Map<string, { inside: number; last: Promise<unknown> }>();
+  return async (name, work) => {
+    const line = lines.get(name) ?? { inside: 0, last: Promise.resolve() };
+    if (line.inside > waiting)
+      throw new AuthorityError('overloaded', { retryAfterSeconds: 1, reason: 'turns_full' });
+    lines.set(name, line);
+    line.inside += 1;
+    const turn = line.last.then(work);
+    line.last = turn.catch(() => {});
+    try {
+      return await turn;
+    } finally {
+      line.inside -= 1;
+      if (line.inside === 0) lines.delete(name);
+    }
+  };
+}

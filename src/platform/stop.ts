@@ -1,0 +1,36 @@
+/**
+ * One stop, however often it is said: a terminal and systemd signal the whole process group, and npm passes the signal
+ * on once more, within milliseconds. Owns when a signal is a stop, the same stop, or the wish to end at once.
+ */
+import type { Clock } from '@countersign/verifier/clock';
+import { limits } from './limits.ts';
+
+export type StopSignal = 'SIGTERM' | 'SIGINT';
+
+export interface Stop {
+  /** A signal has come. */
+  signalled(name: StopSignal): void;
+  /** Resolves with the first signal. */
+  readonly asked: Promise<StopSignal>;
+  isAsked(): boolean;
+}
+
+/** `onImpatience`: told of each signal that comes later than a second after the first. */
+export function createStop(parts: { clock: Pick<Clock, 'monotonic'>; onImpatience: () => void }): Stop {
+  let askedAt: number | undefined;
+  let ask: (name: StopSignal) => void = () => {};
+  const asked = new Promise<StopSignal>((resolve) => {
+    ask = resolve;
+  });
+  return {
+    asked,
+    isAsked: () => askedAt !== undefined,
+    signalled(name) {
+      const now = parts.clock.monotonic();
+      if (askedAt === undefined) {
+        askedAt = now;
+        ask(name);
+      } else if (now - askedAt >= limits.sameStopMilliseconds) parts.onImpatience();
+    },
+  };
+}

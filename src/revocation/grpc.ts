@@ -1,0 +1,102 @@
+/** RevocationService: translate, call one flow, translate back. The contract is in proto/countersign/v1. */
+
+import type { RevokeRequest__Output } from '@countersign/verifier/contract/generated/countersign/v1/RevokeRequest';
+import type { RevokeResponse } from '@countersign/verifier/contract/generated/countersign/v1/RevokeResponse';
+import type { SessionFilter__Output } from '@countersign/verifier/contract/generated/countersign/v1/SessionFilter';
+import { invalidField } from '@countersign/verifier/errors';
+import type { NodeOutcome } from '@countersign/verifier/revocation/revocation';
+import type { RevokeKey } from '../keys/revokeKey.ts';
+import type { Permission, Service } from '../services/service.ts';
+import { originOf, requirePermission } from '../transport/grpc/callers.ts';
+import { revokePermissions } from '../transport/grpc/methods.ts';
+import type { FilterText } from './matchingSessions.ts';
+import type { RevocationTarget, Revoke, RevokeResult } from './revoke.ts';
+
+export interface RevocationServiceFlows {
+  readonly revoke: Revoke;
+  readonly revokeKey: RevokeKey;
+}
+
+export function createRevocationService({ revoke, revokeKey }: RevocationServiceFlows) {
+  return {
+    async Revoke(request: RevokeRequest__Output, caller: Service): Promise<RevokeResponse> {
+      const target = targetOf(request);
+      requirePermission(caller, permissionFor(target, request));
+      const { requestId, dryRun } = request;
+      const options = { dryRun, requestId: requestIdOf(request) };
+      const origin = originOf(caller, requestId);
+      if ('kid' in target) return toResponse(await revokeKey(target.kid, origin, options));
+      return toResponse(await revoke(target, origin, options));
+    },
+  };
+}
+
+type TargetKind = keyof typeof revokePermissions;
+
+function permissionFor(target: AnyTarget, { dryRun }: RevokeRequest__Output): Permission {
+  const kinds = Object.keys(revokePermissions) as TargetKind[];
+  const permission = revokePermissions[kinds.find((kind) => kind in target) as TargetKind];
+  // It looks for sessions and ends none.
+  return dryRun && permission === 'sessions.end_matching' ? 'sessions.read' : permission;
+}
+
+function requestIdOf({ requestId, dryRun }: RevokeRequest__Output): string | undefined {
+  if (requestId === '') return undefined;
+  // Its answer would not be the one that a repetition is given.
+  if (dryRun) throw invalidField('request_id', 'dry_run', 'must not be set for a dry run');
+  return requestId;
+}
+
+function toResponse({ endedSessions, matchedSessions, effect }: RevokeResult): RevokeResponse {
+  if (effect === undefined) return { endedSessions, matchedSessions };
+  const waitedFor = effect.nodes.filter(({ outcome }) => outcome !== 'acknowledged');
+  return {
+    endedSessions,
+    matchedSessions,
+    effectTimeMs: effect.effectAt,
+    effectDurationUs: Math.ceil(effect.milliseconds * 1000),
+    acknowledgedNodes: effect.nodes.length - waitedFor.length,
+    waitedFor: waitedFor.map(({ id, outcome }) => ({ nodeId: id, outcome: toOutcome(outcome) })),
+  };
+}
+
+type AnyTarget = RevocationTarget | { readonly kid: string };
+
+function targetOf(request: RevokeRequest__Output): AnyTarget {
+  const { token, jti, sessionId, userId, external, clientId, kid, filter } = request;
+  if (kid !== undefined) return { kid };
+  if (token !== undefined) return { token };
+  if (jti !== undefined) return { jti };
+  if (sessionId !== undefined) return { sessionId };
+  if (userId !== undefined) return { userId };
+  if (clientId !== undefined) return { clientId };
+  if (filter) return { filter: toFilter(filter) };
+  if (external) {
+    return { externalId: external.externalId, expiresAt: Number(external.exp) * 1000 };
+  }
+  const targets = 'token, jti, session_id, user_id, external, client_id, kid and filter';
+  throw invalidField('target', 'required', `one of ${targets} is required`);
+}
+
+function toFilter(filter: SessionFilter__Output): FilterText {
+  const { userId, clientId, createdBeforeMs, createdFromMs, ip } = filter;
+  return {
+    ...(userId === undefined ? {} : { userId }),
+    ...(clientId === undefined ? {} : { clientId }),
+    ...(createdBeforeMs === undefined ? {} : { createdBefore: createdBeforeMs }),
+    ...(createdFromMs === undefined ? {} : { createdFrom: createdFromMs }),
+    ...(ip === undefined ? {} : { ip }),
+  };
+}
+
+const outcomes = {
+  acknowledged: 'NODE_OUTCOME_UNSPECIFIED',
+  read: 'NODE_OUTCOME_READ',
+  lease_expired: 'NODE_OUTCOME_LEASE_EXPIRED',
+  stopped: 'NODE_OUTCOME_STOPPED',
+  history_changed: 'NODE_OUTCOME_HISTORY_CHANGED',
+} as const satisfies Record<NodeOutcome, string>;
+
+function toOutcome(outcome: NodeOutcome) {
+  return outcomes[outcome];
+}

@@ -1,0 +1,112 @@
+/** Sessions that a filter selects, of any number: what a filter may say, and ending them. */
+
+import { invalidField } from '@countersign/verifier/errors';
+import { isUuid, type UserId } from '@countersign/verifier/ids';
+import type { Origin } from '../audit/auditEvent.ts';
+import { canonicalIp } from '../platform/ipAddress.ts';
+import { limits } from '../platform/limits.ts';
+import { idBefore } from '../platform/newId.ts';
+import { type EndedByPage, endSessionsByPage, type PagedSelection } from '../sessions/endSessionsByPage.ts';
+import type { SessionFilter } from '../sessions/store.ts';
+import { type NamedRequest, type OpenedRequest, openRequest } from './idempotency.ts';
+import type { EffectParts } from './propagation/revokeAndPropagate.ts';
+
+/** As a caller wrote it. Times are milliseconds since the Unix epoch. */
+export interface FilterText {
+  readonly userId?: string;
+  readonly clientId?: string;
+  readonly createdBefore?: number;
+  readonly createdFrom?: number;
+  readonly ip?: string;
+}
+
+/** What selects sessions of any number. */
+export type PagedTarget =
+  /** Every session whose tokens were issued to it. */
+  | { readonly clientId: string }
+  /** Every session that it selects. */
+  | { readonly filter: FilterText };
+
+const clientIdShape = new RegExp(`^[\\x20-\\x7e]{1,${limits.clientIdCharacters}}$`);
+
+/** The end of the year 9999, the last that RFC 3339 can write. */
+const lastTime = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
+/** Throws `invalid_request` naming the field. */
+export function filterOf(target: PagedTarget): SessionFilter {
+  return readFilter('filter' in target ? target.filter : target);
+}
+
+export function uuidOf(field: string, text: string): string {
+  if (!isUuid(text)) throw invalidField(field, 'format', 'must be a UUID in lower case');
+  return text;
+}
+
+function readFilter({ userId, clientId, createdBefore, createdFrom, ip }: FilterText): SessionFilter {
+  const filter: SessionFilter = {
+    ...(userId === undefined ? {} : { userId: uuidOf('user_id', userId) as UserId }),
+    ...(clientId === undefined ? {} : { clientId: readClientId(clientId) }),
+    ...(createdBefore === undefined ? {} : { createdBefore: readTime('created_before_ms', createdBefore) }),
+    ...(createdFrom === undefined ? {} : { createdFrom: readTime('created_from_ms', createdFrom) }),
+    ...(ip === undefined ? {} : { ip: readIp(ip) }),
+  };
+  // Nothing that is left out by mistake may end every session there is.
+  if (Object.keys(filter).length === 0) throw invalidField('filter', 'required', 'must say something');
+  return filter;
+}
+
+function readClientId(text: string): string {
+  if (clientIdShape.test(text)) return text;
+  const rule = `must be 1 to ${limits.clientIdCharacters} printable ASCII characters`;
+  throw invalidField('client_id', 'format', rule);
+}
+
+function readTime(field: string, milliseconds: number): number {
+  if (Number.isSafeInteger(milliseconds) && milliseconds > 0 && milliseconds <= lastTime) return milliseconds;
+  throw invalidField(field, 'range', 'must be milliseconds since the Unix epoch, more than 0');
+}
+
+function readIp(text: string): string {
+  const ip = canonicalIp(text);
+  if (ip === undefined) throw invalidField('ip', 'format', 'must be an IP address');
+  return ip;
+}
+
+/**
+ * Ids begin with the time at which their session began, so that only those of that time are looked at. `newBefore` as in
+ * `SessionSelection`.
+ */
+export function sessionsMatching(filter: SessionFilter, newBefore?: number): PagedSelection {
+  const { userId, createdFrom, createdBefore } = filter;
+  return {
+    select: (range) => ({ matching: filter, range, ...(newBefore === undefined ? {} : { newBefore }) }),
+    userId,
+    after: createdFrom === undefined ? undefined : idBefore(createdFrom),
+    until: createdBefore === undefined ? undefined : idBefore(createdBefore),
+  };
+}
+
+export async function endMatching(
+  parts: EffectParts,
+  filter: SessionFilter,
+  origin: Origin,
+  request: NamedRequest | undefined,
+): Promise<EndedByPage> {
+  const { database, clock } = parts;
+  const ending = { origin, reason: 'revoked', request } as const;
+  if (request === undefined) return endSessionsByPage(parts, { ...sessionsMatching(filter), ...ending });
+  const opened = await database.transaction((stores) => openRequest(stores, request, clock.now()));
+  const selection = sessionsMatching(filter, newBefore(opened));
+  const { effect } = await endSessionsByPage(parts, { ...selection, ...ending });
+  const endedSessions = await database.transaction(({ requests }) => requests.note(request, 0, true));
+  return { endedSessions, effect };
+}
+
+/**
+ * What begins between the first time and a repetition is not meant. The clock of the node that made a session may be ahead of
+ * the one that the request came to: rather one too many ends than one that was there is missed.
+ */
+function newBefore({ isNew, finished, openedAt }: OpenedRequest): number | undefined {
+  if (isNew) return undefined;
+  return finished ? 0 : openedAt + limits.clockSkewSeconds * 1000;
+}

@@ -1,0 +1,283 @@
+/**
+ * How checks are answered and revocations take effect: by this process alone on its embedded database, or as one node of
+ * many that share PostgreSQL and Redis. Both are the same deny-list; they differ in who has to be told.
+ */
+
+import type { Clock } from '@countersign/verifier/clock';
+import { createConfirmation } from '@countersign/verifier/revocation/confirmation';
+import { createDenyList, type DenyList, sliceLength } from '@countersign/verifier/revocation/denyList';
+import type { Position } from '@countersign/verifier/revocation/position';
+import type { Projection } from '@countersign/verifier/revocation/projection';
+import type { Effect, Revocation, RevocationSnapshots } from '@countersign/verifier/revocation/revocation';
+import { createEarliestTime, forgetting, type ReadLatestTime } from '@countersign/verifier/steadyTime';
+import type { Database } from '../database.ts';
+import type { AuthenticText } from '../platform/authenticText.ts';
+import type { Config } from '../platform/config/config.ts';
+import { limits } from '../platform/limits.ts';
+import type { FaultLog } from '../platform/observability/faultLog.ts';
+import type { Log } from '../platform/observability/log.ts';
+import type { Metrics } from '../platform/observability/metrics.ts';
+import { pruneInBatches } from '../platform/pruneInBatches.ts';
+import type { DataFolder } from '../storage/embedded/dataFolder.ts';
+import { openEarlierEdges } from '../storage/embedded/earlierEdges.ts';
+import { createLocalEffect } from '../storage/embedded/effect.ts';
+import type { PostgresEngine } from '../storage/postgres/engine.ts';
+import { openSharedRevocations } from '../storage/postgres/sharedRevocations.ts';
+import { createBus } from '../storage/redis/bus.ts';
+import type { RedisConnection } from '../storage/redis/connection.ts';
+import { createKeys } from '../storage/redis/keys.ts';
+import { createProjection } from '../storage/redis/projection.ts';
+import { createSavedMemory } from '../storage/redis/savedMemory.ts';
+import type { CanaryReader } from '../truth/proveTruth.ts';
+import type { WatchedTruth } from '../truth/verifyTruth.ts';
+import type { BusListener } from './propagation/bus.ts';
+import { loadFromStore } from './propagation/loading.ts';
+import { createRevocationNode, type NodeEvents } from './propagation/node.ts';
+import type { WatchedDatabase } from './propagation/renewal.ts';
+import type { OnCanary } from './propagation/sharedEffect.ts';
+import { createEdges, type EdgeEvents, type Edges } from './subscribers/subscribers.ts';
+
+export interface Revoked {
+  readonly denyList: DenyList;
+  readonly effect: Effect;
+  readonly edges: Edges;
+  readonly sliceMs: number;
+  /** Of this run. */
+  readonly nodeId: string;
+  /** `ready`, or what is missing. */
+  readonly revokedState: () => string;
+  /** What the canary needs of how revocations are read here. */
+  readonly reading: Reading;
+}
+
+export interface Reading {
+  readonly canaryReaders: readonly CanaryReader[];
+  readonly position: () => Position | undefined;
+  readonly announceCanary: (revocation: Revocation, history: string) => void;
+  /** From now on nothing is answered from memory. */
+  readonly dropLease: () => void;
+}
+
+interface Parts {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly onFault: FaultLog;
+  /** By which tokens are judged to have expired: what is forgotten here stays so. */
+  readonly latestTime: ReadLatestTime;
+  readonly engine: PostgresEngine;
+  readonly database: Database;
+  readonly dataFolder: DataFolder;
+  /** Undefined in embedded mode. */
+  readonly redis: RedisConnection | undefined;
+  /** What this deployment writes to Redis is told by it from what others do. */
+  readonly authentic: AuthenticText;
+  readonly deploymentId: () => Promise<string>;
+  readonly nodeId: string;
+  readonly watched: WatchedDatabase & Pick<WatchedTruth, 'saw'>;
+  readonly onCanary: OnCanary;
+  readonly closing: (() => Promise<void>)[];
+}
+
+/** Resolves when checks can be answered: every live revocation is in memory. */
+export async function openRevoked(parts: Parts): Promise<Revoked> {
+  const { config, metrics, redis } = parts;
+  const sliceMs = sliceLength(config.tokens.accessTtlMs);
+  const revoked = await (redis === undefined ? openAlone(parts, sliceMs) : openNode(parts, redis, sliceMs));
+  const effect: Effect = {
+    ...revoked.effect,
+    announce(committed) {
+      parts.watched.saw(committed.revocations, committed.mark);
+      return revoked.effect.announce(committed);
+    },
+  };
+  const { stats } = revoked.denyList;
+  metrics.gauge('countersign_deny_list_entries', 'Revocations in memory.', () => stats().entries);
+  metrics.gauge('countersign_deny_list_bytes', 'Memory of the filters.', () => stats().bytes);
+  metrics.gauge('countersign_deny_list_fill', 'Entries by the capacity of the filters, 0 to 1.', () => {
+    const { entries, capacity } = stats();
+    return capacity === 0 ? 0 : entries / capacity;
+  });
+  const { edges } = revoked;
+  metrics.gauge('countersign_edges_connected', 'Edges that watch revocations here.', edges.connected);
+  metrics.gauge('countersign_edge_leases', 'Edges of this node that may answer from memory.', edges.leases);
+  return { ...revoked, effect };
+}
+
+async function openAlone(
+  { config, clock, latestTime, log, metrics, database, dataFolder, nodeId, watched, closing }: Parts,
+  sliceMs: number,
+): Promise<Revoked> {
+  const { leaseMs } = config;
+  const store = database.revocations;
+  const confirm = createConfirmation({ find: store.find, clock });
+  const earlierEdges = await openEarlierEdges({ dataFolder, leaseMs, clock });
+  const edges = createEdges({
+    slices: () => denyList.slices(),
+    marks: () => denyList.marks(),
+    nodeLease: { remainingMs: () => (watched.trusted() ? leaseMs : 0) },
+    clock,
+    beforeFirst: earlierEdges.remember,
+    events: edgeEvents({ log, metrics }),
+  });
+  await watched.verify();
+  const denyList = createDenyList({
+    lease: { held: watched.trusted },
+    confirm,
+    sliceMs,
+    onVerdict: metrics.check,
+    listener: edges,
+  });
+  // What is left out as expired must stay so when a clock that ran ahead is set right.
+  const latestClock = { ...clock, now: () => latestTime() };
+  const revocations = await loadFromStore({ denyList, store, clock: latestClock, sliceMs });
+  log.debug({ revocations }, 'deny-list loaded');
+  const earliestTime = createEarliestTime(clock);
+  const stopForgetting = clock.every(limits.pruneIntervalMilliseconds, async () => {
+    denyList.dropExpired(forgetting(earliestTime(), latestTime));
+    await pruneInBatches((rows) => store.prune(earliestTime(), rows)).catch((err) =>
+      log.warn({ err }, 'expired revocations could not be deleted'),
+    );
+  });
+  closing.push(async () => {
+    stopForgetting();
+    edges.close();
+    await earlierEdges.close(edges.leases());
+  });
+  const onEffect = metrics.effect;
+  const effect = createLocalEffect({ denyList, edges, earlierEdges, leaseMs, clock, onEffect });
+  const revokedState = () => (denyList.loaded() ? 'ready' : 'loading');
+  const reading: Reading = {
+    canaryReaders: [
+      { how: 'what is named', find: async (subject) => (await store.find([subject]))[0] },
+      { how: 'what is live', find: (subject) => store.findLiveCanary(subject, clock.now()) },
+    ],
+    position: () => undefined,
+    announceCanary: () => {},
+    dropLease: () => {},
+  };
+  return { denyList, effect, edges, sliceMs, nodeId, revokedState, reading };
+}
+
+async function openNode(parts: Parts, redis: RedisConnection, sliceMs: number): Promise<Revoked> {
+  const { config, clock, latestTime, metrics, engine, database, authentic, closing } = parts;
+  const { leaseMs } = config;
+  const { nodeId: self, watched, onCanary } = parts;
+  const events = nodeEvents(parts, self);
+  const deploymentId = await parts.deploymentId();
+  await redis.claim(deploymentId);
+  const keys = createKeys(deploymentId);
+  const projection = createProjection({ redis, keys, sliceMs });
+  const copy: Projection = {
+    ...projection,
+    async stamped(history) {
+      const stamped = await projection.stamped(history);
+      // It may have been emptied, and taken by another deployment since.
+      if (stamped === undefined) await redis.claim(deploymentId);
+      return stamped;
+    },
+  };
+  const openBus = (listener: BusListener) => {
+    const onFault = (error: Error) => events.onFault('listener', error);
+    const onDropped = metrics.busDropped;
+    const bus = createBus({ redis, keys, authentic, nodeId: self, listener, onDropped, onFault });
+    closing.push(async () => bus.close());
+    metrics.gauge('countersign_bus_listening', '1 while messages of other nodes can arrive.', () =>
+      Number(bus.listening()),
+    );
+    return bus;
+  };
+  const saved = createSavedMemory({ redis, keys, authentic, onRefused: metrics.savedMemoryRefused });
+  const shared = openSharedRevocations(engine, leaseMs);
+  closing.push(shared.close);
+  const { nodes, snapshots, loadingSnapshots, slowSnapshots } = shared;
+  const store = database.revocations;
+  const ports = { store, nodes, snapshots, loadingSnapshots, slowSnapshots, copy, saved, openBus };
+  const node = createRevocationNode({
+    ...{ self, leaseMs, sliceMs, clock, latestTime, watched, onCanary, events },
+    ...ports,
+  });
+  closing.push(node.stop);
+  await node.start();
+
+  const { denyList, effect, edges, leaseRemainingMs, otherNodes } = node;
+  metrics.gauge(
+    'countersign_lease_remaining_seconds',
+    'For how long this node may answer from memory.',
+    () => leaseRemainingMs() / 1000,
+  );
+  metrics.gauge(
+    'countersign_nodes_live',
+    'Nodes that may hold a lease, this one included when it does.',
+    () => otherNodes() + Number(leaseRemainingMs() > 0),
+  );
+  metrics.gauge('countersign_redis_available', '1 while Redis answers.', () => Number(redis.available()));
+  const revokedState = () => {
+    if (!denyList.loaded()) return 'loading';
+    if (leaseRemainingMs() <= 0) return 'without a lease';
+    return node.renewalFault() === undefined ? 'ready' : 'not renewed';
+  };
+  const byNode = (
+    how: string,
+    { read }: RevocationSnapshots,
+    { follows }: { follows: boolean },
+  ): CanaryReader => ({
+    how,
+    find: (subject, since) =>
+      read(({ findCanary }) =>
+        findCanary(subject, since === undefined || !follows ? { now: clock.now() } : { since }),
+      ),
+  });
+  const reading: Reading = {
+    canaryReaders: [
+      { how: 'what is named', find: async (subject) => (await store.find([subject]))[0] },
+      byNode('as a renewal does', snapshots, { follows: true }),
+      byNode('as a start does', loadingSnapshots, { follows: false }),
+      byNode('as the copy in Redis is made', slowSnapshots, { follows: false }),
+    ],
+    position: node.position,
+    announceCanary: node.announceCanary,
+    dropLease: node.dropLease,
+  };
+  return { denyList, effect, edges, sliceMs, nodeId: self, revokedState, reading };
+}
+
+function edgeEvents({ log, metrics }: Pick<Parts, 'log' | 'metrics'>): EdgeEvents {
+  return {
+    onEdgeSettled: metrics.edge,
+    onEdgeBackoff({ service, milliseconds }) {
+      metrics.edgeBackoff(service);
+      log.warn(
+        { service, milliseconds },
+        'a logout had to wait for edges of a service: they get no leases for so long',
+      );
+    },
+  };
+}
+
+function nodeEvents({ log, metrics, clock, onFault }: Parts, node: string): NodeEvents {
+  let stamped = { ageMs: 0, seenAt: clock.monotonic() };
+  metrics.gauge(
+    'countersign_projection_lag_seconds',
+    'Since Redis surely had all that PostgreSQL has, as far as this node knows.',
+    () => (stamped.ageMs + clock.monotonic() - stamped.seenAt) / 1000,
+  );
+  return {
+    onVerdict: metrics.check,
+    onEffect: metrics.effect,
+    onProgress: (progress) => log.info({ node, ...progress }, 'loading the deny-list'),
+    onReconciled({ outcome, ageMs }) {
+      if (ageMs !== undefined) stamped = { ageMs, seenAt: clock.monotonic() };
+      if (outcome !== 'rebuilt') return;
+      metrics.rebuild();
+      log.info({ node }, 'Redis had not what it should have, and was filled from PostgreSQL');
+    },
+    onFault(part, error) {
+      metrics.fault(part);
+      onFault(part, error);
+    },
+    ...edgeEvents({ log, metrics }),
+    onMessageDropped: metrics.busDropped,
+  };
+}

@@ -1,0 +1,95 @@
+/** Fills a node's memory: from what another node saved where that is genuine, else row by row from the truth. */
+import type { Clock } from '@countersign/verifier/clock';
+import type { DenyList } from '@countersign/verifier/revocation/denyList';
+import { type Position, requireSameHistory } from '@countersign/verifier/revocation/position';
+import type {
+  Revocation,
+  RevocationSnapshot,
+  RevocationSnapshots,
+  RevocationStore,
+} from '@countersign/verifier/revocation/revocation';
+import { limits } from '../../platform/limits.ts';
+import { isFresh, type SavedMemory } from './savedMemory.ts';
+
+/** Tells, now and then, how far a long load has come. */
+export type OnProgress = (progress: {
+  readonly from: 'redis' | 'postgres';
+  readonly entries: number;
+}) => void;
+
+/** In a single process: everything there is. Answers how many. */
+export async function loadFromStore(parts: {
+  denyList: Pick<DenyList, 'load'>;
+  store: Pick<RevocationStore, 'countLive' | 'listLive'>;
+  clock: Clock;
+  sliceMs: number;
+}): Promise<number> {
+  const { denyList, store, clock, sliceMs } = parts;
+  let entries = 0;
+  await denyList.load(async (memory) => {
+    memory.reserve(await store.countLive(clock.now(), sliceMs));
+    let page: readonly Revocation[] = [];
+    do {
+      page = await store.listLive(clock.now(), limits.revocationsPageRows, page.at(-1)?.subject);
+      memory.add(page);
+      entries += page.length;
+    } while (page.length === limits.revocationsPageRows);
+  });
+  return entries;
+}
+
+/**
+ * As one of many nodes. Answers the position that memory then covers: what became visible later must be read before
+ * anything is answered from it.
+ */
+export type Load = () => Promise<Position>;
+
+export function createLoad(parts: {
+  denyList: Pick<DenyList, 'load'>;
+  snapshots: RevocationSnapshots;
+  saved: Pick<SavedMemory, 'latest'>;
+  clock: Clock;
+  sliceMs: number;
+  onProgress: OnProgress;
+}): Load {
+  const { denyList, snapshots, saved, clock, sliceMs, onProgress } = parts;
+
+  const loadSaved = async ({ position, now }: RevocationSnapshot): Promise<Position | undefined> => {
+    const latest = await saved.latest();
+    if (latest === undefined || !isFresh(latest, now)) return undefined;
+    requireSameHistory(latest.position, position);
+    const contents = await latest.read();
+    if (contents === undefined) return undefined;
+    const liveAt = Math.min(clock.now(), now);
+    const slices = contents.slices.filter(({ endsAt }) => endsAt > liveAt);
+    const marks = contents.marks.filter(({ expiresAt }) => expiresAt > liveAt);
+    await denyList.load(async (memory) => {
+      memory.adopt(slices);
+      memory.add(marks);
+    });
+    const layers = slices.flatMap((slice) => slice.layers);
+    onProgress({ from: 'redis', entries: layers.reduce((sum, layer) => sum + layer.entries, 0) });
+    return latest.position;
+  };
+
+  return () =>
+    snapshots.read(async (snapshot) => {
+      // Whatever is wrong with what was saved, the truth has all of it.
+      const covered = await loadSaved(snapshot).catch(() => undefined);
+      if (covered !== undefined) return covered;
+      await denyList.load(async (memory) => {
+        memory.reserve(await snapshot.countLive(clock.now(), sliceMs));
+        let entries = 0;
+        let told = clock.monotonic();
+        await snapshot.readLive(clock.now(), (page) => {
+          memory.add(page);
+          entries += page.length;
+          if (clock.monotonic() - told < limits.loadProgressMilliseconds) return;
+          told = clock.monotonic();
+          onProgress({ from: 'postgres', entries });
+        });
+        onProgress({ from: 'postgres', entries });
+      });
+      return snapshot.position;
+    });
+}

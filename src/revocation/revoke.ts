@@ -1,0 +1,288 @@
+/**
+ * Takes back a token, a session, or all sessions of a user, of a client or of a filter, with effect; answers what that took.
+ * Doing it again is a success.
+ */
+
+import { encodeBase64url } from '@countersign/verifier/encoding';
+import { AuthorityError, invalidField } from '@countersign/verifier/errors';
+import type { SessionId, UserId } from '@countersign/verifier/ids';
+import {
+  afterEveryToken,
+  type EffectReport,
+  type Revocation,
+  wholeHour,
+} from '@countersign/verifier/revocation/revocation';
+import { type Jti, parseJti } from '@countersign/verifier/tokens/jti';
+import { normaliseEmail } from '../accounts/email.ts';
+import type { User } from '../accounts/user.ts';
+import type { Origin } from '../audit/auditEvent.ts';
+import type { Stores } from '../database.ts';
+import { limits } from '../platform/limits.ts';
+import { endAllOfUser, endSelected } from '../sessions/endSessions.ts';
+import { countByPage } from '../sessions/endSessionsByPage.ts';
+import type { SessionFilter, SessionSelection, SessionWithUser } from '../sessions/store.ts';
+import { externalSubject } from '../tokens/externalId.ts';
+import { type ReadingParts, readGenuineToken } from '../tokens/readToken.ts';
+import { isRepeated, type NamedRequest, nameRequest, openRequest } from './idempotency.ts';
+import { endMatching, filterOf, type PagedTarget, sessionsMatching, uuidOf } from './matchingSessions.ts';
+import { type EffectParts, type EndingStores, withEffect } from './propagation/revokeAndPropagate.ts';
+import type { RevokeBudget, SpendRevokeBudget } from './revokeBudgets.ts';
+
+export type RevocationTarget = SingleTarget | PagedTarget;
+
+/** What one transaction takes back. */
+export type SingleTarget =
+  /** One access token, as it was issued. */
+  | { readonly token: string }
+  | { readonly jti: string }
+  | { readonly sessionId: string }
+  | { readonly userId: string }
+  | { readonly email: string }
+  /** A token of an earlier system, and when it expires in milliseconds. */
+  | { readonly externalId: string; readonly expiresAt: number };
+
+export interface RevokeOptions {
+  /** Changes nothing. */
+  readonly dryRun?: boolean;
+  /** Names the request, so that repeating it changes nothing more; see `namedRequest.ts`. Not for a dry run. */
+  readonly requestId?: string | undefined;
+}
+
+export interface RevokeResult {
+  readonly endedSessions: number;
+  /** For a dry run: how many sessions would end. */
+  readonly matchedSessions: number;
+  /** Undefined when nothing was live any more. */
+  readonly effect: EffectReport | undefined;
+}
+
+/**
+ * Throws `invalid_request` naming the field (as in the gRPC contract), `not_found`, or `rate_limited` when the service has used up
+ * its budget.
+ */
+export type Revoke = (
+  target: RevocationTarget,
+  origin: Origin,
+  options?: RevokeOptions,
+) => Promise<RevokeResult>;
+
+type RevokeParts = EffectParts & ReadingParts & { readonly spendRevokeBudget: SpendRevokeBudget };
+
+/** What to do in one transaction. */
+interface Step {
+  /** From which budget it takes; from none when it was done before, since then it makes no row. */
+  costs?(stores: Stores): Promise<RevokeBudget | undefined>;
+  /** The sessions that would end, if any. Throws `not_found`. */
+  find(stores: Stores): Promise<SessionSelection | undefined>;
+  /** Answers how many sessions ended. `again`: only what was done before, which needs no second event. */
+  take(stores: EndingStores, now: number, origin: Origin, again: boolean): Promise<number>;
+}
+
+export function createRevoke(parts: RevokeParts): Revoke {
+  return async (target, origin, { dryRun = false, requestId } = {}) => {
+    const now = parts.clock.now();
+    const request = nameRequest(requestId, origin, target);
+    const repeated = request !== undefined && (await isRepeated(parts.database, request, now));
+    const asked = { origin, now, request, repeated, dryRun };
+    // A target that is refused costs nothing.
+    if ('clientId' in target || 'filter' in target) {
+      const filter = filterOf(target);
+      await spendForName(parts, asked);
+      return takeByPage(parts, filter, asked);
+    }
+    const step = await stepFor(parts, target, now);
+    await spendForName(parts, asked);
+    return takeAtOnce(parts, step, asked);
+  };
+}
+
+interface Asked {
+  readonly origin: Origin;
+  readonly now: number;
+  readonly request: NamedRequest | undefined;
+  /** Then it takes nothing more, and costs nothing. */
+  readonly repeated: boolean;
+  readonly dryRun: boolean;
+}
+
+/** A name that is new may be a row for a day. */
+async function spendForName(parts: RevokeParts, { request, repeated, origin }: Asked): Promise<void> {
+  if (request !== undefined && !repeated) await parts.spendRevokeBudget('named_requests', origin);
+}
+
+/** A dry run reads as many sessions, so it costs as much. */
+async function takeByPage(parts: RevokeParts, filter: SessionFilter, asked: Asked): Promise<RevokeResult> {
+  const { origin, request, repeated, dryRun } = asked;
+  if (!repeated) await parts.spendRevokeBudget('filters', origin);
+  if (dryRun) return foreseen(await countByPage(parts, sessionsMatching(filter)));
+  return { ...(await endMatching(parts, filter, origin, request)), matchedSessions: 0 };
+}
+
+async function takeAtOnce(parts: RevokeParts, step: Step, asked: Asked): Promise<RevokeResult> {
+  const { origin, now, request, repeated, dryRun } = asked;
+  const { database } = parts;
+  if (dryRun) {
+    const selection = await step.find(database);
+    return foreseen(selection === undefined ? 0 : await database.sessions.count(selection, now));
+  }
+  const budget = repeated ? undefined : await step.costs?.(database);
+  if (budget !== undefined) await parts.spendRevokeBudget(budget, origin);
+  const { result, effect } = await withEffect(parts, now, async (stores) => {
+    if (request === undefined) return step.take(stores, now, origin, false);
+    const { finished } = await openRequest(stores, request, now);
+    const ended = await step.take(stores, now, origin, finished);
+    return stores.requests.note(request, finished ? 0 : ended, true);
+  });
+  return { endedSessions: result, matchedSessions: 0, effect };
+}
+
+function foreseen(matchedSessions: number): RevokeResult {
+  return { endedSessions: 0, matchedSessions, effect: undefined };
+}
+
+async function stepFor(parts: RevokeParts, target: SingleTarget, now: number): Promise<Step> {
+  if ('token' in target) {
+    const read = await readGenuineToken(parts, target.token);
+    if (read.valid) return revokeToken(read.jti, read.claims.sub, afterExpiry(read.claims.exp * 1000));
+    return refuseNew(invalidField('token', 'live', 'is not a live access token of this authority'));
+  }
+  if ('jti' in target) {
+    const jti = parseJti(target.jti);
+    if (jti === undefined) throw invalidField('jti', 'format', 'must be the jti of one of our tokens');
+    if (jti.issuedAt > now + limits.clockSkewSeconds * 1000)
+      throw invalidField('jti', 'issued', 'must be of a token that was issued before now');
+    return revokeToken(jti, undefined, afterEveryToken(jti.issuedAt), 'jtis');
+  }
+  if ('sessionId' in target) return revokeSession(uuidOf('session_id', target.sessionId) as SessionId);
+  if ('userId' in target) {
+    const userId = uuidOf('user_id', target.userId) as UserId;
+    return revokeUser(({ users }) => users.find(userId));
+  }
+  if ('email' in target) {
+    const email = normaliseEmail(target.email);
+    return revokeUser(({ users }) => users.findByEmail(email));
+  }
+  return revokeExternal(target.externalId, target.expiresAt, now);
+}
+
+/** What was live the first time may have expired since: a repetition is told what came of it, and nobody accepts it any more. */
+function refuseNew(error: AuthorityError): Step {
+  return {
+    find: () => Promise.reject(error),
+    async take(_stores, _now, _origin, again) {
+      if (again) return 0;
+      throw error;
+    },
+  };
+}
+
+/**
+ * By what the token says alone: the database may have no row of its session, or an older one that does not know of it. `expiresAt`: of
+ * the revocation; what is over by then is not live.
+ */
+function revokeToken(
+  { sessionId, subjects: [subject] }: Jti,
+  sub: UserId | undefined,
+  expiresAt: number,
+  budget?: RevokeBudget,
+): Step {
+  const revocation = { subject, reason: 'revoked', expiresAt } as const;
+  return {
+    find: async () => undefined,
+    costs: async (stores) => ((await isKnown(stores, revocation)) ? undefined : budget),
+    async take(stores, now, origin, finished) {
+      if (expiresAt <= now) return 0;
+      const again = finished || (await isKnown(stores, revocation));
+      await stores.revoke([revocation]);
+      const userId = sub ?? (await stores.sessions.find(sessionId))?.userId;
+      const detail = { jti: encodeBase64url(subject) };
+      const event = { type: 'token_revoked', origin, userId, sessionId, reason: 'revoked', detail } as const;
+      if (!again) await stores.audit.record(event, now);
+      return 0;
+    },
+  };
+}
+
+/** A repetition is brought into effect again, and makes no row: neither of the deny-list nor of the audit log. */
+async function isKnown({ revocations }: Stores, { subject, expiresAt }: Revocation): Promise<boolean> {
+  const [known] = await revocations.find([subject]);
+  return known !== undefined && known.expiresAt >= expiresAt;
+}
+
+function revokeSession(sessionId: SessionId): Step {
+  const sessionOf = (stores: Stores) => findSession(stores, sessionId);
+  return {
+    async find(stores) {
+      await sessionOf(stores);
+      return { sessionIds: [sessionId] };
+    },
+    async take(stores, now, origin) {
+      await sessionOf(stores);
+      return (await endSelected(stores, { sessionIds: [sessionId] }, { reason: 'revoked', origin, now }))
+        .length;
+    },
+  };
+}
+
+function revokeUser(look: (stores: Stores) => Promise<User | undefined>): Step {
+  const userOf = async (stores: Stores) => {
+    const user = await look(stores);
+    if (user === undefined) throw new AuthorityError('not_found', { detail: 'There is no such user.' });
+    return { userId: user.id };
+  };
+  return {
+    find: userOf,
+    // Also without a session that lives: it ends the logins that are under way, and said again and again it would keep the user out.
+    async costs(stores) {
+      await userOf(stores);
+      return 'users';
+    },
+    async take(stores, now, origin, again) {
+      const { userId } = await userOf(stores);
+      // Whoever has logged in since the first time is not meant.
+      if (again) {
+        await stores.endSessions({ userId, onlyEnded: true }, 'revoked');
+        return 0;
+      }
+      const ended = await endAllOfUser(stores, userId, { reason: 'revoked', origin, now });
+      const event = { type: 'all_sessions_ended', origin, userId, reason: 'revoked' } as const;
+      await stores.audit.record(event, now);
+      return ended.length;
+    },
+  };
+}
+
+function revokeExternal(id: string, expiresAt: number, now: number): Step {
+  const subject = externalSubject(id);
+  if (subject === undefined) {
+    throw invalidField('external_id', 'length', `must have 1 to ${limits.externalIdBytes} bytes of UTF-8`);
+  }
+  if (!(expiresAt > now && expiresAt <= now + limits.accessTokenMaximumSeconds * 1000)) {
+    const hours = limits.accessTokenMaximumSeconds / 3600;
+    return refuseNew(invalidField('exp', 'range', `must be in the future, by at most ${hours} hours`));
+  }
+  const kept = wholeHour(afterExpiry(expiresAt));
+  const revocation = { subject, reason: 'revoked', expiresAt: kept } as const;
+  return {
+    find: async () => undefined,
+    costs: async (stores) => ((await isKnown(stores, revocation)) ? undefined : 'external_ids'),
+    async take(stores, _now, origin, finished) {
+      const again = finished || (await isKnown(stores, revocation));
+      const { revoke, audit } = stores;
+      await revoke([revocation]);
+      const detail = { subject: encodeBase64url(subject) };
+      if (!again) await audit.record({ type: 'token_revoked', origin, reason: 'external_id', detail }, now);
+      return 0;
+    },
+  };
+}
+
+async function findSession({ sessions }: Stores, id: SessionId): Promise<SessionWithUser> {
+  const session = await sessions.find(id);
+  if (session === undefined) throw new AuthorityError('not_found', { detail: 'There is no such session.' });
+  return session;
+}
+
+function afterExpiry(expiresAt: number): number {
+  return expiresAt + limits.revocationMarginSeconds * 1000;
+}

@@ -1,0 +1,55 @@
+/**
+ * How much a service may take back in a minute, counted by all nodes together: what it can make up without limit, and what
+ * does harm to many. The operator has no budget. What was taken back before, or is asked for again by the same `request_id`,
+ * costs nothing: the caller of this looks.
+ */
+
+import { AuthorityError } from '@countersign/verifier/errors';
+import type { Origin } from '../audit/auditEvent.ts';
+import type { KeyedHash } from '../platform/keyedHash.ts';
+import { limits } from '../platform/limits.ts';
+import type { RateCounters } from '../platform/rateCounters.ts';
+
+export type RevokeBudget = keyof typeof limits.revokeBudgets;
+
+/** Throws `rate_limited` when nothing is left. */
+export type SpendRevokeBudget = (budget: RevokeBudget, origin: Origin) => Promise<void>;
+
+export interface RevokeBudgetParts {
+  /** Undefined where nothing is limited. */
+  readonly rateLimits:
+    | { readonly counters: RateCounters; readonly scale: number; readonly keyedHash: KeyedHash }
+    | undefined;
+  /** `first`: in this window. */
+  readonly onUsedUp: (service: string, budget: RevokeBudget, first: boolean) => void;
+}
+
+const serviceActor = /^service:(.*)$/;
+
+export function createRevokeBudgets({ rateLimits, onUsedUp }: RevokeBudgetParts): SpendRevokeBudget {
+  if (rateLimits === undefined) return async () => {};
+  const { counters, scale, keyedHash } = rateLimits;
+  return async (budget, { actor }) => {
+    const service = serviceActor.exec(actor)?.[1];
+    if (service === undefined) return;
+    const allowed = Math.max(1, Math.round(limits.revokeBudgets[budget] * scale));
+    const name = `revoke:${budget}:${keyedHash('revoke', budget, service).toString('base64url')}`;
+    const { count, remainingMs } = await counters.increment(name, limits.rateWindowMilliseconds, allowed);
+    if (count <= allowed) return;
+    onUsedUp(service, budget, count === allowed + 1);
+    const seconds = Math.max(1, Math.ceil(remainingMs / 1000));
+    throw new AuthorityError('rate_limited', {
+      detail: `This service may take back ${allowed} ${described[budget]} in a minute; try again in ${seconds} s.`,
+      retryAfterSeconds: seconds,
+      reason: `revoke_${budget}`,
+    });
+  };
+}
+
+const described: Readonly<Record<RevokeBudget, string>> = {
+  external_ids: 'external ids',
+  jtis: 'tokens by jti',
+  users: 'users',
+  filters: 'clients and filters',
+  named_requests: 'things by a new request_id',
+};

@@ -1,0 +1,44 @@
+/**
+ * Places for streams of edges. A service may take one more while it has fewer than are free: one alone gets half of them, two get a
+ * third each, and however many there are, some are left for the next one.
+ */
+import { AuthorityError } from '@countersign/verifier/errors';
+import { limits } from '../../platform/limits.ts';
+
+export interface EdgePlaces {
+  /** Answers what gives it back, once. Throws `overloaded` when the service has its share. */
+  take(service: string): () => void;
+  /** By service. */
+  taken(): ReadonlyMap<string, number>;
+}
+
+export function createEdgePlaces({ onRefused }: { onRefused: (service: string) => void }): EdgePlaces {
+  const taken = new Map<string, number>();
+  let all = 0;
+  const add = (service: string, change: 1 | -1) => {
+    all += change;
+    const left = (taken.get(service) ?? 0) + change;
+    if (left === 0) taken.delete(service);
+    else taken.set(service, left);
+  };
+  return {
+    take(service) {
+      const ofService = taken.get(service) ?? 0;
+      if (ofService >= limits.edgesPerNode - all) {
+        onRefused(service);
+        throw new AuthorityError('overloaded', {
+          detail: `This service has ${ofService} streams here, its share of ${limits.edgesPerNode}.`,
+          retryAfterSeconds: 1,
+          reason: 'edge_places',
+        });
+      }
+      add(service, 1);
+      let given = false;
+      return () => {
+        if (!given) add(service, -1);
+        given = true;
+      };
+    },
+    taken: () => taken,
+  };
+}

@@ -1,0 +1,230 @@
+/**
+ * The edges of this node. What its deny-list takes in, every edge is sent; and whoever must know that a revocation is in
+ * effect waits until every edge has said so, or holds no lease any more (docs/effect.md).
+ */
+
+import type { Cancel, Clock } from '@countersign/verifier/clock';
+import { AuthorityError } from '@countersign/verifier/errors';
+import { subjectKey } from '@countersign/verifier/revocation/confirmation';
+import type { DenyListListener } from '@countersign/verifier/revocation/denyList';
+import type { KnownMark } from '@countersign/verifier/revocation/issuedBefore';
+import type { Lease } from '@countersign/verifier/revocation/lease';
+import type { ProjectedSlice } from '@countersign/verifier/revocation/projection';
+import type { Revocation } from '@countersign/verifier/revocation/revocation';
+import { LRUCache } from 'lru-cache';
+import { limits } from '../../platform/limits.ts';
+import type { FeedRevocations, PublicKeys } from './feed.ts';
+import { type Backoff, createStandings } from './standing.ts';
+import { createEdge, type Edge, type EdgeOutcome, type EdgeStream } from './subscriber.ts';
+
+export interface Edges extends DenyListListener {
+  /**
+   * Undefined when every edge knows what has been added until now, or holds no lease; else resolves when that is so: after
+   * one lease at the latest. Nobody may be told of an effect before.
+   */
+  caughtUp(): Promise<void> | undefined;
+  /** Rejects with `unavailable` while memory is being loaded or the node stops. How many there may be: see `edgePlaces.ts`. */
+  open(keys: () => PublicKeys | undefined, service: string): Promise<EdgeStream>;
+  /** Edges that are connected. */
+  connected(): number;
+  /** Edges that may answer from memory, those included whose connection is lost. */
+  leases(): number;
+  /**
+   * Asks all edges to leave, and resolves when they have, or when that took longer than `graceMs` and than any needs: then it has cut
+   * them off.
+   */
+  drain(graceMs: number): Promise<void>;
+  /** Ends all streams, and takes no more. What was granted goes on, and is waited for. */
+  close(): void;
+}
+
+export interface EdgeEvents {
+  /** How it was settled with an edge that had to be waited for. */
+  readonly onEdgeSettled: (outcome: EdgeOutcome, service: string) => void;
+  /** The edges of a service get no leases for a while. */
+  readonly onEdgeBackoff: (backoff: Backoff) => void;
+}
+
+export function createEdges(parts: {
+  /** The deny-list's filters; undefined while they are not whole. */
+  slices: () => readonly ProjectedSlice[] | undefined;
+  /** What is no part of the filters. */
+  marks: () => readonly KnownMark[];
+  nodeLease: Pick<Lease, 'remainingMs'>;
+  clock: Clock;
+  /** Done before there can be any edge. */
+  beforeFirst?: () => Promise<void>;
+  readonly events: EdgeEvents;
+}): Edges {
+  const { clock, events } = parts;
+  const standings = createStandings({ clock, onBackoff: events.onEdgeBackoff });
+  /** Edge → stops what waits for its age. */
+  const open = new Map<Edge, Cancel>();
+  /** Whose stream has ended while they may have held a lease. */
+  const lost = new Set<Edge>();
+  /** What was sent lately: nodes hear of most revocations twice. */
+  const recent = new LRUCache<string, number>({ max: limits.edgeRecentRevocations });
+  let preparing: Promise<void> | undefined;
+  /** Once; when it failed, again. */
+  const prepare = async () => {
+    preparing ??= (parts.beforeFirst ?? (async () => {}))();
+    try {
+      await preparing;
+    } catch (cause) {
+      preparing = undefined;
+      throw new AuthorityError('unavailable', { retryAfterSeconds: 1, reason: 'not_prepared', cause });
+    }
+  };
+  let position = 0;
+  let draining = false;
+  let onEmpty = () => {};
+
+  const remove = (edge: Edge) => {
+    open.get(edge)?.();
+    open.delete(edge);
+    if (edge.holdsLease()) lost.add(edge);
+    if (open.size === 0) onEmpty();
+  };
+
+  const endAll = (why: 'started_over' | 'reconnect') => {
+    for (const edge of [...open.keys()]) {
+      edge.end(why);
+      remove(edge);
+    }
+  };
+
+  const forgetLost = () => {
+    for (const edge of lost) if (!edge.holdsLease()) lost.delete(edge);
+  };
+
+  const stopLooking = clock.every(limits.edgeLookMilliseconds, () => {
+    forgetLost();
+    const now = clock.monotonic();
+    for (const edge of [...open.keys()]) {
+      if (edge.ended() !== undefined) remove(edge);
+      else if (now - edge.heardAt() > limits.edgeSilenceMilliseconds) edge.end('silent');
+    }
+  });
+
+  /** Connections are not for ever: what balances load, and what changes names, gets its turn. At random, not all at once. */
+  const reconnectWithAge = (edge: Edge): Cancel => {
+    const age = limits.edgeStreamMilliseconds * (0.8 + 0.2 * Math.random());
+    let cancel = clock.after(age, () => {
+      edge.askToReconnect('connection_age', limits.edgeDrainMilliseconds);
+      cancel = clock.after(limits.edgeDrainMilliseconds, () => edge.end('reconnect'));
+    });
+    return () => cancel();
+  };
+
+  const isNew = ({ subject, expiresAt }: Revocation): boolean => {
+    const key = subjectKey(subject);
+    if ((recent.get(key) ?? Number.NEGATIVE_INFINITY) >= expiresAt) return false;
+    recent.set(key, expiresAt);
+    return true;
+  };
+
+  /**
+   * Filters have no marks, so these follow a snapshot, under its last positions: no other edge is waited for because of them. They
+   * are on the way before there can be a lease.
+   */
+  const marksBehindSnapshot = (): FeedRevocations[] => {
+    const marks = parts.marks();
+    // While there is no position, nothing was sent to anybody.
+    position = Math.max(position, marks.length);
+    return marks.map(({ committed, ...revocation }, index) => ({
+      kind: 'revocations',
+      position: position - marks.length + index + 1,
+      revocations: [revocation],
+      committed,
+    }));
+  };
+
+  return {
+    onAdded(revocations, committed) {
+      // Nobody has a snapshot without it; who comes later gets one with it.
+      if (open.size === 0 && lost.size === 0) return;
+      const added = revocations.filter(isNew);
+      for (let from = 0; from < added.length; from += limits.edgeMessageEntries) {
+        position += 1;
+        const page = added.slice(from, from + limits.edgeMessageEntries);
+        const message = { kind: 'revocations', position, revocations: page, committed } as const;
+        for (const edge of open.keys()) edge.send(message);
+      }
+    },
+
+    onStartedOver() {
+      recent.clear();
+      // What a load brings is sent to nobody; edges of the time before may lack it, whatever they have acknowledged.
+      position += 1;
+      endAll('started_over');
+    },
+
+    caughtUp() {
+      const waiting: Promise<void>[] = [];
+      for (const edges of [open.keys(), lost]) {
+        for (const edge of edges) {
+          const known = edge.knows(position);
+          if (known === undefined) continue;
+          waiting.push(known.then((outcome) => events.onEdgeSettled(outcome, edge.service)));
+        }
+      }
+      if (waiting.length === 0) return undefined;
+      return Promise.all(waiting).then(() => {});
+    },
+
+    async open(keys, service) {
+      await prepare();
+      if (draining) throw new AuthorityError('unavailable', { retryAfterSeconds: 1, reason: 'draining' });
+      const slices = parts.slices();
+      if (slices === undefined)
+        throw new AuthorityError('unavailable', { retryAfterSeconds: 1, reason: 'loading' });
+      const marks = marksBehindSnapshot();
+      const snapshot = { slices, position: position - marks.length };
+      const edge = createEdge({
+        ...{ snapshot, keys, service, clock },
+        nodeLease: parts.nodeLease,
+        standing: standings.of(service),
+      });
+      for (const message of marks) edge.send(message);
+      open.set(edge, reconnectWithAge(edge));
+      const gone = (how: () => void) => () => {
+        how();
+        remove(edge);
+      };
+      return {
+        ...edge,
+        leave: gone(edge.leave),
+        finished: gone(edge.finished),
+        disconnected: gone(edge.disconnected),
+      };
+    },
+
+    connected: () => open.size,
+
+    leases() {
+      forgetLost();
+      return lost.size + [...open.keys()].filter((edge) => edge.holdsLease()).length;
+    },
+
+    async drain(graceMs) {
+      draining = true;
+      if (open.size === 0) return;
+      const milliseconds = Math.max(graceMs, limits.edgeDrainMilliseconds);
+      for (const edge of open.keys()) edge.askToReconnect('draining', milliseconds);
+      await new Promise<void>((resolve) => {
+        const cancel = clock.after(milliseconds, resolve);
+        onEmpty = () => {
+          cancel();
+          resolve();
+        };
+      });
+      endAll('reconnect');
+    },
+
+    close() {
+      stopLooking();
+      draining = true;
+      endAll('reconnect');
+    },
+  };
+}

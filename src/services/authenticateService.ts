@@ -1,0 +1,139 @@
+/** Which service calls? Looked up by the hash of its token, or the names in its certificate, and believed for a moment, so that a call costs no query. */
+
+import { type Clock, rfc3339, withDeadline } from '@countersign/verifier/clock';
+import { AuthorityError } from '@countersign/verifier/errors';
+import type { ReadTime } from '@countersign/verifier/steadyTime';
+import { LRUCache } from 'lru-cache';
+import type { Database } from '../database.ts';
+import { limits } from '../platform/limits.ts';
+import type { Service, ServiceToken } from './service.ts';
+import { serviceTokenHash } from './serviceToken.ts';
+
+export type ServiceCredential =
+  | { readonly token: string }
+  /** Of a certificate that was verified; see `services/certificateName.ts`. */
+  | { readonly certificateNames: readonly string[] };
+
+/**
+ * Answers `undefined` for what belongs to no live service; at once when it was looked up a moment ago. Throws, or rejects with,
+ * `token_required` for a token that has expired, and `unavailable` when nobody can tell.
+ */
+export type AuthenticateService = (
+  credential: ServiceCredential,
+) => Service | undefined | Promise<Service | undefined>;
+
+/** Times of the token; undefined: never. Those of a certificate are the connection's concern. */
+interface Found extends Partial<Pick<ServiceToken, 'expiresAt' | 'lastUsedAt'>> {
+  readonly service: Service | undefined;
+}
+
+interface LookedUp extends Found {
+  /** On the monotonic clock, like all times here: before the look-up, so that it is believed no longer than promised. */
+  readonly askedAt: number;
+  readonly believedUntil: number;
+}
+
+interface Parts {
+  readonly database: Pick<Database, 'services'>;
+  readonly clock: Clock;
+  /** By which expiry is judged. */
+  readonly latestTime: ReadTime;
+}
+
+export function createAuthenticateService(parts: Parts): AuthenticateService {
+  const { clock, latestTime } = parts;
+  // Apart, so that who makes up tokens pushes no service out.
+  const services = new LRUCache<string, LookedUp>({ max: limits.serviceTokenCacheEntries });
+  const strangers = new LRUCache<string, LookedUp>({ max: limits.serviceTokenCacheEntries });
+  const underWay = new Map<string, Promise<LookedUp>>();
+  const noteUse = createNoteUse(parts);
+
+  const ask = async (credential: ServiceCredential, key: string): Promise<LookedUp> => {
+    const askedAt = clock.monotonic();
+    try {
+      const lookup = lookUp(parts.database, credential, key);
+      const found = await withDeadline(clock, limits.confirmationMilliseconds, lookup, tooLate);
+      const entry = { ...found, askedAt, believedUntil: askedAt + limits.serviceTokenCacheMilliseconds };
+      services.delete(key);
+      (found.service === undefined ? strangers : services).set(key, entry);
+      if ('token' in credential) noteUse(key, found);
+      return entry;
+    } catch (error) {
+      const known = services.get(key);
+      const oldest = clock.monotonic() - limits.serviceTokenStaleMilliseconds;
+      if (known?.service === undefined || known.askedAt < oldest) throw error;
+      // While nobody can tell, a service that was good a moment ago is: its checks are answered from memory.
+      const entry = { ...known, believedUntil: clock.monotonic() + limits.serviceTokenRetryMilliseconds };
+      services.set(key, entry);
+      return entry;
+    }
+  };
+
+  /** However many call with one of them, it is looked up once at a time. */
+  const askOnce = async (credential: ServiceCredential, key: string): Promise<LookedUp> => {
+    const known = underWay.get(key);
+    const isService = services.has(key);
+    if (known === undefined && !isService && underWay.size >= limits.serviceLookupsAtOnce)
+      throw new AuthorityError('overloaded', { retryAfterSeconds: 1, reason: 'service_lookups' });
+    const asked = known ?? ask(credential, key).finally(() => underWay.delete(key));
+    underWay.set(key, asked);
+    return asked;
+  };
+
+  const unexpired = ({ service, expiresAt }: LookedUp): Service | undefined => {
+    if (service === undefined || expiresAt === undefined || latestTime() < expiresAt) return service;
+    throw new AuthorityError('token_required', {
+      detail: `authorization: this service token expired at ${rfc3339(expiresAt)}; the operator makes a new one`,
+      reason: 'service_token_expired',
+    });
+  };
+
+  return (credential) => {
+    const key = keyOf(credential);
+    if (key === undefined) return undefined;
+    const known = services.get(key) ?? strangers.get(key);
+    const now = clock.monotonic();
+    if (known === undefined || known.believedUntil <= now) return askOnce(credential, key).then(unexpired);
+    // Before it is too old, so that calls rarely wait for a look-up.
+    if (now - known.askedAt > limits.serviceTokenCacheMilliseconds / 2) {
+      askOnce(credential, key).catch(() => {});
+    }
+    return unexpired(known);
+  };
+}
+
+async function lookUp(
+  { services }: Parts['database'],
+  credential: ServiceCredential,
+  key: string,
+): Promise<Found> {
+  if ('certificateNames' in credential)
+    return { service: await services.findByCertificateNames(credential.certificateNames) };
+  const found = await services.findByTokenHash(Buffer.from(key, 'latin1'));
+  return { service: found?.service, expiresAt: found?.token.expiresAt, lastUsedAt: found?.token.lastUsedAt };
+}
+
+/** Beside the call, which does not wait for it; and once an hour at most, whatever comes of it. */
+function createNoteUse({ database, clock, latestTime }: Parts): (key: string, found: Found) => void {
+  const noted = new LRUCache<string, number>({ max: limits.serviceTokenCacheEntries });
+  const everyMs = limits.serviceTokenUseMilliseconds;
+  return (key, { service, expiresAt, lastUsedAt = Number.NEGATIVE_INFINITY }) => {
+    const now = clock.now();
+    const isLive = service !== undefined && (expiresAt === undefined || latestTime() < expiresAt);
+    const triedAt = noted.get(key) ?? Number.NEGATIVE_INFINITY;
+    if (!isLive || now - lastUsedAt < everyMs || clock.monotonic() - triedAt < everyMs) return;
+    noted.set(key, clock.monotonic());
+    database.services.noteUse(Buffer.from(key, 'latin1'), now, everyMs).catch(() => {});
+  };
+}
+
+/** Undefined for what cannot be anybody's. No hash is as long as a name with what stands before it is. */
+function keyOf(credential: ServiceCredential): string | undefined {
+  if ('token' in credential) return serviceTokenHash(credential.token)?.toString('latin1');
+  const { certificateNames: names } = credential;
+  return names.length === 0 ? undefined : `certificate of ${JSON.stringify(names)}`;
+}
+
+function tooLate(): AuthorityError {
+  return new AuthorityError('unavailable', { retryAfterSeconds: 1, reason: 'service_lookup_deadline' });
+}

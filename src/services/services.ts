@@ -1,0 +1,150 @@
+/** The internal services that may call the gRPC interface: made, listed and revoked by the operator. */
+
+import { type Clock, rfc3339 } from '@countersign/verifier/clock';
+import { AuthorityError, invalidField } from '@countersign/verifier/errors';
+import type { ServiceId } from '@countersign/verifier/ids';
+import type { Origin } from '../audit/auditEvent.ts';
+import type { Database } from '../database.ts';
+import { limits } from '../platform/limits.ts';
+import { newId } from '../platform/newId.ts';
+import { certificateNameOf } from './certificateName.ts';
+import type { NewServiceToken, Permission, ServiceWithTokens } from './service.ts';
+import { newServiceToken, serviceTokenHash } from './serviceToken.ts';
+
+interface ServiceParts {
+  readonly database: Database;
+  readonly clock: Clock;
+}
+
+export interface NewService {
+  readonly name: string;
+  readonly permissions: readonly Permission[];
+  /** A URI, or else a DNS name, that its client certificates hold as subjectAltName. */
+  readonly certificate?: string | undefined;
+  /** Milliseconds since the Unix epoch; undefined: its token never expires. */
+  readonly expiresAt?: number | undefined;
+  /** A token that was made before, so that a start that was cut short can be repeated; else a new one is made. */
+  readonly token?: string;
+}
+
+/** Answers the service token: the only time it is seen, since only its hash is stored. */
+export type CreateService = (service: NewService, origin: Origin) => Promise<{ readonly token: string }>;
+
+const nameShape = new RegExp(`^[a-z0-9][a-z0-9._-]{0,${limits.serviceNameCharacters - 1}}$`);
+
+export function createCreateService({ database, clock }: ServiceParts): CreateService {
+  return async ({ name, permissions, certificate, expiresAt, token = newServiceToken() }, origin) => {
+    if (!nameShape.test(name)) {
+      throw invalidField(
+        'name',
+        'format',
+        `must be 1 to ${limits.serviceNameCharacters} of a-z, 0-9, '.', '_' and '-', beginning with a letter or digit`,
+      );
+    }
+    const certificateName = certificate === undefined ? undefined : readCertificateName(certificate);
+    const now = clock.now();
+    const stored = storedToken(token, now, expiresAt, origin);
+    await database.transaction(async (stores) => {
+      const service = { id: newId<ServiceId>(now), name, permissions, certificateName, createdAt: now };
+      const outcome = await stores.services.create(service, stored);
+      if (outcome === 'name_taken')
+        throw new AuthorityError('name_taken', { detail: `name: ${name} is in use` });
+      if (outcome === 'certificate_taken')
+        throw new AuthorityError('name_taken', { detail: `certificate: ${certificate} is in use` });
+      const detail = {
+        permissions,
+        ...(certificateName === undefined ? {} : { certificate: certificateName }),
+        ...(expiresAt === undefined ? {} : { token_expires_at: rfc3339(expiresAt) }),
+      };
+      await stores.audit.record({ type: 'service_created', origin, reason: name, detail }, now);
+    });
+    return { token };
+  };
+}
+
+function readCertificateName(text: string): string {
+  const name = certificateNameOf(text);
+  if (name !== undefined) return name;
+  throw invalidField(
+    'certificate',
+    'format',
+    'must be a URI such as spiffe://example.org/api, or a DNS name',
+  );
+}
+
+export interface TokenRotation {
+  readonly name: string;
+  readonly expiresAt?: number | undefined;
+  /** For how long the token that was the latest stays good, unless it expires before. */
+  readonly keepOldMs?: number | undefined;
+}
+
+/**
+ * Answers a new service token. The one before stays for a while, so that it can be changed in use; one before that ends, and
+ * each node notices within `limits.serviceTokenCacheMilliseconds`. Throws `not_found` for a service that is not live.
+ */
+export type RotateServiceToken = (
+  rotation: TokenRotation,
+  origin: Origin,
+) => Promise<{ readonly token: string; readonly oldUntil: number }>;
+
+export function createRotateServiceToken({ database, clock }: ServiceParts): RotateServiceToken {
+  return async ({ name, expiresAt, keepOldMs = limits.serviceTokenKeptMilliseconds }, origin) => {
+    const most = limits.serviceTokenKeptMaximumMilliseconds;
+    if (!(keepOldMs >= 0 && keepOldMs <= most))
+      throw invalidField('keep_old', 'range', `must be at most ${most / 86_400_000} days`);
+    const token = newServiceToken();
+    const now = clock.now();
+    const stored = storedToken(token, now, expiresAt, origin);
+    const oldUntil = now + keepOldMs;
+    await database.transaction(async (stores) => {
+      const service = await stores.services.findByName(name);
+      if (service === undefined || service.revokedAt !== undefined)
+        throw new AuthorityError('not_found', { detail: `There is no live service ${name}.` });
+      await stores.services.rotate(service.id, stored, oldUntil);
+      const detail = {
+        old_token_until: rfc3339(oldUntil),
+        ...(expiresAt === undefined ? {} : { token_expires_at: rfc3339(expiresAt) }),
+      };
+      await stores.audit.record({ type: 'service_token_rotated', origin, reason: name, detail }, now);
+    });
+    return { token, oldUntil };
+  };
+}
+
+function storedToken(
+  token: string,
+  createdAt: number,
+  expiresAt: number | undefined,
+  { actor }: Origin,
+): NewServiceToken {
+  const hash = serviceTokenHash(token);
+  if (hash === undefined) throw invalidField('token', 'format', 'is not a service token');
+  const latest = createdAt + limits.serviceTokenLifeMaximumMilliseconds;
+  if (expiresAt !== undefined && !(expiresAt > createdAt && expiresAt <= latest))
+    throw invalidField('expires_at', 'range', 'must be in the future, by at most 10 years');
+  return { hash, createdAt, createdBy: actor, expiresAt };
+}
+
+export type ListServices = () => Promise<readonly ServiceWithTokens[]>;
+
+export function createListServices({ database }: Pick<ServiceParts, 'database'>): ListServices {
+  return () => database.services.list();
+}
+
+/** Its tokens, and its certificate, stop within `limits.serviceTokenCacheMilliseconds` on every node. Revoking again is a success again. */
+export type RevokeService = (name: string, origin: Origin) => Promise<void>;
+
+export function createRevokeService({ database, clock }: ServiceParts): RevokeService {
+  return async (name, origin) => {
+    const now = clock.now();
+    await database.transaction(async (stores) => {
+      const service = await stores.services.findByName(name);
+      if (service === undefined)
+        throw new AuthorityError('not_found', { detail: `There is no service ${name}.` });
+      if (service.revokedAt !== undefined) return;
+      await stores.services.revoke(service.id, now);
+      await stores.audit.record({ type: 'service_revoked', origin, reason: name }, now);
+    });
+  };
+}

@@ -1,0 +1,26 @@
+/** Ends one of the caller's own sessions, with effect; the one that asks even when the database does not know it. */
+
+import { AuthorityError } from '@countersign/verifier/errors';
+import type { SessionId } from '@countersign/verifier/ids';
+import type { Origin } from '../audit/auditEvent.ts';
+import { type EffectParts, withEffect } from '../revocation/propagation/revokeAndPropagate.ts';
+import { endSelected } from './endSessions.ts';
+import { endNamed, type NamedByToken } from './namedByToken.ts';
+
+export type EndSession = (sessionId: SessionId, caller: NamedByToken, origin: Origin) => Promise<void>;
+
+export function createEndSession(parts: EffectParts): EndSession {
+  return async (sessionId, caller, origin) => {
+    const now = parts.clock.now();
+    const ending = { reason: 'session_ended', origin, now } as const;
+    const isOwn = sessionId === caller.sessionId;
+    await withEffect(parts, now, async (stores) => {
+      const session = await stores.sessions.find(sessionId);
+      // Another user's session and one that never was look alike.
+      if (!isOwn && session?.userId !== caller.userId)
+        throw new AuthorityError('not_found', { detail: 'There is no such session.' });
+      if (session?.userId === caller.userId) await endSelected(stores, { sessionIds: [sessionId] }, ending);
+      if (isOwn) await endNamed(stores, caller, ending);
+    });
+  };
+}

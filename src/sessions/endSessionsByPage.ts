@@ -1,0 +1,98 @@
+/**
+ * Ends many sessions page by page: each page is one transaction and is brought into effect, so that no lock is held for
+ * long. What was cut short is finished by doing it again.
+ */
+
+import type { SessionId, UserId } from '@countersign/verifier/ids';
+import type { EffectReport } from '@countersign/verifier/revocation/revocation';
+import type { Origin } from '../audit/auditEvent.ts';
+import type { Database } from '../database.ts';
+import { limits } from '../platform/limits.ts';
+import type { RequestName } from '../revocation/idempotency.ts';
+import { type EffectParts, withEffect } from '../revocation/propagation/revokeAndPropagate.ts';
+import { endSelected } from './endSessions.ts';
+import type { EndReason } from './session.ts';
+import type { SessionRange, SessionSelection } from './store.ts';
+
+/** Which sessions there are to look at, and which of them are meant. */
+export interface PagedSelection {
+  readonly select: (range: SessionRange) => SessionSelection;
+  /** Only those of this user are looked at. */
+  readonly userId?: UserId | undefined;
+  /** Only those after this one. */
+  readonly after?: SessionId | undefined;
+  /** Only those up to this one. */
+  readonly until?: SessionId | undefined;
+}
+
+export interface PagedEnding extends PagedSelection {
+  readonly reason: EndReason;
+  readonly origin: Origin;
+  /** Its count grows with each page, in the transaction of the page. */
+  readonly request?: RequestName | undefined;
+}
+
+export interface EndedByPage {
+  readonly endedSessions: number;
+  /** What took longest; undefined when nothing was revoked. */
+  readonly effect: EffectReport | undefined;
+}
+
+export async function endSessionsByPage(parts: EffectParts, ending: PagedEnding): Promise<EndedByPage> {
+  let endedSessions = 0;
+  let worst: EffectReport | undefined;
+  for await (const selection of pages(parts.database, ending)) {
+    const { result, effect } = await endPage(parts, ending, selection);
+    endedSessions += result;
+    worst = worseOf(worst, effect);
+  }
+  return { endedSessions, effect: worst };
+}
+
+/** How many it would end. */
+export async function countByPage(
+  { database, clock }: Pick<EffectParts, 'database' | 'clock'>,
+  paged: PagedSelection,
+): Promise<number> {
+  let count = 0;
+  for await (const selection of pages(database, paged))
+    count += await database.sessions.count(selection, clock.now());
+  return count;
+}
+
+async function* pages(
+  { sessions }: Pick<Database, 'sessions'>,
+  { select, userId, after, until }: PagedSelection,
+): AsyncGenerator<SessionSelection> {
+  let range: SessionRange = { after: undefined, last: after };
+  do {
+    range = await sessions.nextRange(range.last, limits.sessionsPageRows, userId);
+    yield select(range);
+  } while (range.last !== undefined && (until === undefined || range.last < until));
+}
+
+function endPage(parts: EffectParts, { reason, origin, request }: PagedEnding, selection: SessionSelection) {
+  const now = parts.clock.now();
+  return withEffect(parts, now, async (stores) => {
+    const { length } = await endSelected(stores, selection, { reason, origin, now });
+    if (request !== undefined && length > 0) await stores.requests.note(request, length, false);
+    return length;
+  });
+}
+
+/** Both are in effect when the later one is; a node that had to be waited for once is named. */
+export function worseOf(
+  one: EffectReport | undefined,
+  other: EffectReport | undefined,
+): EffectReport | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  const nodes = new Map(one.nodes.map((node) => [node.id, node]));
+  for (const node of other.nodes) {
+    if (node.outcome !== 'acknowledged' || !nodes.has(node.id)) nodes.set(node.id, node);
+  }
+  return {
+    effectAt: Math.max(one.effectAt, other.effectAt),
+    milliseconds: Math.max(one.milliseconds, other.milliseconds),
+    nodes: [...nodes.values()],
+  };
+}

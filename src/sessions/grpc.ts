@@ -1,0 +1,74 @@
+/** SessionService: translate, call one flow, translate back. The contract is in proto/countersign/v1. */
+
+import type { EndSessionRequest__Output } from '@countersign/verifier/contract/generated/countersign/v1/EndSessionRequest';
+import type { EndSessionResponse } from '@countersign/verifier/contract/generated/countersign/v1/EndSessionResponse';
+import type { ListSessionsRequest__Output } from '@countersign/verifier/contract/generated/countersign/v1/ListSessionsRequest';
+import type { ListSessionsResponse } from '@countersign/verifier/contract/generated/countersign/v1/ListSessionsResponse';
+import type { Session as SessionMessage } from '@countersign/verifier/contract/generated/countersign/v1/Session';
+import { invalidField } from '@countersign/verifier/errors';
+import { isUuid, type UserId } from '@countersign/verifier/ids';
+import { limits } from '../platform/limits.ts';
+import type { Revoke } from '../revocation/revoke.ts';
+import type { Service } from '../services/service.ts';
+import { originOf } from '../transport/grpc/callers.ts';
+import type { ListSessions } from './listSessions.ts';
+import { pageTokenAfter, readPageToken } from './pageToken.ts';
+import { type Session, sessionExpiry } from './session.ts';
+import { parseUserAgent } from './userAgent.ts';
+
+export interface SessionServiceFlows {
+  readonly listSessions: ListSessions;
+  readonly revoke: Revoke;
+}
+
+export function createSessionService({ listSessions, revoke }: SessionServiceFlows) {
+  return {
+    async ListSessions(request: ListSessionsRequest__Output): Promise<ListSessionsResponse> {
+      const { userId, pageSize, pageToken } = request;
+      if (!isUuid(userId)) throw invalidField('user_id', 'format', 'must be a UUID in lower case');
+      const { sessions, next } = await listSessions(userId as UserId, {
+        size: readPageSize(pageSize),
+        before: pageToken === '' ? undefined : readPageToken(pageToken),
+      });
+      return {
+        sessions: sessions.map(toMessage),
+        nextPageToken: next === undefined ? '' : pageTokenAfter(next),
+      };
+    },
+
+    /** The user did not end it: to everybody who asks, an internal service took it back. */
+    async EndSession(request: EndSessionRequest__Output, caller: Service): Promise<EndSessionResponse> {
+      const { sessionId, requestId } = request;
+      const { endedSessions, effect } = await revoke({ sessionId }, originOf(caller, requestId), {
+        requestId: requestId === '' ? undefined : requestId,
+      });
+      return { ended: endedSessions > 0, effectTimeMs: effect?.effectAt ?? 0 };
+    },
+  };
+}
+
+function readPageSize(size: number): number {
+  if (size === 0) return limits.sessionsPageDefault;
+  if (size > 0 && size <= limits.sessionsPageMaximum) return size;
+  throw invalidField('page_size', 'range', `must be 1 to ${limits.sessionsPageMaximum}, or 0`);
+}
+
+function toMessage(session: Session): SessionMessage {
+  const { browser, os, device } = parseUserAgent(session.userAgent);
+  return {
+    sessionId: session.id,
+    userId: session.userId,
+    deviceName: session.deviceName ?? '',
+    userAgent: session.userAgent ?? '',
+    ip: session.ip ?? '',
+    createTimeMs: session.createdAt,
+    lastUsedTimeMs: session.lastUsedAt,
+    expireTimeMs: sessionExpiry(session),
+    browser: browser ?? '',
+    os: os ?? '',
+    deviceType: device ?? '',
+    contextSignals: [...session.contextSignals],
+    contextScore: session.contextScore,
+    contextChangeTimeMs: session.contextChangedAt ?? 0,
+  };
+}

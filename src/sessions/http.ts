@@ -1,0 +1,93 @@
+/** A user's own sessions. */
+import { rfc3339 } from '@countersign/verifier/clock';
+import type { SessionId } from '@countersign/verifier/ids';
+import type { HttpParts } from '../transport/http/app.ts';
+import type { HttpApp } from '../transport/http/bareApp.ts';
+import { type Authenticate, namedBy, originOf } from '../transport/http/caller.ts';
+import type { RateLimits } from '../transport/http/rateLimits.ts';
+import { forgetBrowser, hasRefreshCookieOf } from '../transport/http/refreshCookie.ts';
+import { noContent, operation } from '../transport/http/route.ts';
+import {
+  type SessionsBody,
+  sessionParams,
+  sessionsQuery,
+  sessionsResponse,
+} from '../transport/http/schemas.ts';
+import { pageTokenAfter, readPageToken } from './pageToken.ts';
+import { type Session, sessionExpiry } from './session.ts';
+import { parseUserAgent } from './userAgent.ts';
+
+export function sessionRoutes(
+  app: HttpApp,
+  { flows }: HttpParts,
+  authenticate: Authenticate,
+  rateLimits: RateLimits,
+): void {
+  const listSchema = {
+    querystring: sessionsQuery,
+    ...operation({
+      summary: 'My sessions that are alive, newest first',
+      bearer: true,
+      refusals: [400, 429],
+      response: { 200: sessionsResponse },
+    }),
+  };
+  const listOptions = { schema: listSchema, ...rateLimits.placeHook('reads') };
+  app.get('/auth/sessions', listOptions, async (request, reply): Promise<SessionsBody> => {
+    const { sub, sid } = await authenticate(request);
+    await rateLimits.spend('reads', sub, request, reply);
+    const { page_size: size, page_token: token } = request.query;
+    const page = await flows.listSessions(sub, {
+      size: size === undefined ? undefined : Number(size),
+      before: token === undefined ? undefined : readPageToken(token),
+    });
+    return {
+      sessions: page.sessions.map((session) => toBody(session, sid)),
+      ...(page.next === undefined ? {} : { next_page_token: pageTokenAfter(page.next) }),
+    };
+  });
+
+  const endSchema = {
+    params: sessionParams,
+    ...operation({
+      summary: 'End one of my sessions',
+      bearer: true,
+      refusals: [400, 404, 429],
+      response: noContent,
+    }),
+  };
+  const endOptions = { schema: endSchema, ...rateLimits.placeHook('sessions') };
+  app.delete('/auth/sessions/:id', endOptions, async (request, reply) => {
+    const claims = await authenticate(request);
+    const { sub, sid } = claims;
+    await rateLimits.spend('sessions', sub, request, reply);
+    await flows.endSession(request.params.id as SessionId, namedBy(claims), originOf(request));
+    if (request.params.id === sid && hasRefreshCookieOf(request.headers, sid)) forgetBrowser(reply);
+    return reply.code(204).send(null);
+  });
+}
+
+function toBody(session: Session, current: SessionId): SessionsBody['sessions'][number] {
+  return {
+    id: session.id,
+    device_name: session.deviceName ?? null,
+    user_agent: session.userAgent ?? null,
+    ...describeUserAgent(session.userAgent),
+    ip: session.ip ?? null,
+    created_at: rfc3339(session.createdAt),
+    last_used_at: rfc3339(session.lastUsedAt),
+    expires_at: rfc3339(sessionExpiry(session)),
+    current: session.id === current,
+    context_change: describeChange(session),
+  };
+}
+
+function describeUserAgent(text: string | undefined) {
+  const { browser, os, device } = parseUserAgent(text);
+  return { browser: browser ?? null, os: os ?? null, device_type: device ?? null };
+}
+
+function describeChange({ contextSignals, contextScore, contextChangedAt }: Session) {
+  if (contextChangedAt === undefined) return null;
+  return { signals: [...contextSignals], score: contextScore, at: rfc3339(contextChangedAt) };
+}

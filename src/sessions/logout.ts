@@ -1,0 +1,124 @@
+/**
+ * Logout: ends the sessions that the presented tokens belong to, with effect, as far as the tokens say more than the database knows
+ * also by that. Doing it again is a success again.
+ */
+
+import { AuthorityError } from '@countersign/verifier/errors';
+import type { SessionId } from '@countersign/verifier/ids';
+import type { Origin } from '../audit/auditEvent.ts';
+import { limits } from '../platform/limits.ts';
+import { together } from '../platform/queues/batcher.ts';
+import {
+  type EffectParts,
+  endWithEffect,
+  inEffectInTime,
+  withEffect,
+} from '../revocation/propagation/revokeAndPropagate.ts';
+import { type ReadingParts, readGenuineToken } from '../tokens/readToken.ts';
+import { endOf } from './endSessions.ts';
+import { type GenuineRefreshToken, readRefreshToken } from './genuineRefreshToken.ts';
+import { type NamedByToken, revokeNamed, rowCovers } from './namedByToken.ts';
+import type { RefreshTokens } from './refreshToken.ts';
+import type { EndedSession } from './store.ts';
+
+export interface LogoutParts extends EffectParts, ReadingParts {
+  readonly refreshTokens: RefreshTokens;
+}
+
+/**
+ * Either token of a session; any generation of the refresh token, since a client may have lost the latest. Both may come, and of
+ * two sessions: nobody accepts either any more.
+ */
+export interface LogoutCredentials {
+  readonly refreshToken?: string | undefined;
+  readonly accessToken?: string | undefined;
+}
+
+/** Throws `invalid_grant`, or `invalid_token` when there is no refresh token, unless one of them is genuine. */
+export type Logout = (credentials: LogoutCredentials, origin: Origin) => Promise<void>;
+
+export function createLogout(parts: LogoutParts): Logout {
+  const end = together<SessionLogout>(limits.logouts, (logouts, next) => endAll(parts, logouts, next));
+  return async (credentials, origin) => {
+    const ending = (await sessionsOf(parts, credentials)).map((session) => end({ ...session, origin }));
+    await inEffectInTime(parts, Promise.all(ending));
+  };
+}
+
+/** Of the token that was shown: undefined for a refresh token of which the row knows. */
+interface NamedSession {
+  readonly sessionId: SessionId;
+  readonly named: NamedByToken | undefined;
+}
+
+interface SessionLogout extends NamedSession {
+  readonly origin: Origin;
+}
+
+/** In one statement, and with one announcement of its effect. Whoever waits begins while it is brought into effect. */
+async function endAll(
+  parts: LogoutParts,
+  logouts: readonly SessionLogout[],
+  next: () => void,
+): Promise<void> {
+  const origins = new Map(logouts.map(({ sessionId, origin }) => [sessionId, origin]));
+  const events = [...origins].map(([sessionId, origin]) => endOf(sessionId, 'logout', origin));
+  const ended = await endWithEffect(parts, events, {
+    reason: 'logout',
+    now: parts.clock.now(),
+    committed: next,
+  });
+  await endBeyondRows(parts, logouts, ended);
+}
+
+/** Tokens that outlive what the database knows of their session, or of which it knows none. There are seldom any. */
+async function endBeyondRows(
+  parts: LogoutParts,
+  logouts: readonly SessionLogout[],
+  ended: readonly EndedSession[],
+): Promise<void> {
+  const rows = new Map(ended.map((session) => [session.id, session]));
+  const beyond = logouts.flatMap(({ named, origin }) =>
+    named === undefined || rowCovers(rows.get(named.sessionId), named) ? [] : [{ named, origin }],
+  );
+  if (beyond.length === 0) return;
+  // In one order, so that two that revoke the same do not wait for each other in a circle.
+  beyond.sort((one, other) => (one.named.sessionId < other.named.sessionId ? -1 : 1));
+  const now = parts.clock.now();
+  await withEffect(parts, now, async (stores) => {
+    for (const { named, origin } of beyond)
+      await revokeNamed(stores, named, { reason: 'logout', origin, now });
+  });
+}
+
+/** Whether a session has ended is not asked: logging it out again is a success. */
+async function sessionsOf(
+  parts: LogoutParts,
+  { refreshToken, accessToken }: LogoutCredentials,
+): Promise<readonly NamedSession[]> {
+  const sessions = new Map<SessionId, NamedSession>();
+  const add = (sessionId: SessionId, named: NamedByToken | undefined) =>
+    sessions.set(sessionId, { sessionId, named });
+  let refusal: AuthorityError | undefined;
+  if (refreshToken !== undefined) {
+    const read = await readRefreshToken(parts, refreshToken);
+    if (read.genuine) add(read.session.id, newerThanRow(read));
+    else refusal = new AuthorityError('invalid_grant', { reason: read.fault });
+  }
+  if (accessToken !== undefined) {
+    const read = await readGenuineToken(parts, accessToken);
+    if (read.valid) {
+      const { sub: userId, sid: sessionId, exp } = read.claims;
+      const known = sessions.get(sessionId)?.named;
+      add(sessionId, known ?? { userId, sessionId, expiresAt: exp * 1000 });
+    } else refusal ??= new AuthorityError('invalid_token', { reason: read.fault });
+  }
+  if (refusal !== undefined && sessions.size === 0) throw refusal;
+  return [...sessions.values()];
+}
+
+/** A generation that the row has not come to: the row is of an earlier time, and tokens of the session may live on. */
+function newerThanRow({ session, presented }: GenuineRefreshToken): NamedByToken | undefined {
+  if (presented.generation <= session.generation) return undefined;
+  return { userId: session.userId, sessionId: session.id, expiresAt: Number.POSITIVE_INFINITY };
+}

@@ -1,0 +1,227 @@
+/**
+ * Refresh: read the row, judge, then one conditional statement that writes only if what was judged is still true.
+ * Losing that race means that somebody else moved the session on, so the row is read and judged again.
+ */
+
+import { AuthorityError } from '@countersign/verifier/errors';
+import type { SessionId } from '@countersign/verifier/ids';
+import type { AuditEvent, Origin } from '../audit/auditEvent.ts';
+import { limits } from '../platform/limits.ts';
+import { type EffectParts, withEffect } from '../revocation/propagation/revokeAndPropagate.ts';
+import {
+  chooseSigner,
+  chosenAudience,
+  respondWithTokens,
+  type TokenParts,
+  type TokenResponse,
+} from '../tokens/tokenResponse.ts';
+import { type ContextPolicy, type ContextVerdict, judgeContext } from './context.ts';
+import { endAllOfUser, endSelected } from './endSessions.ts';
+import { readRefreshToken } from './genuineRefreshToken.ts';
+import { judgeRefresh } from './judgeRefresh.ts';
+import type { SessionUse } from './refreshStore.ts';
+import type { RefusalMemory } from './refusalMemory.ts';
+import type { EndReason } from './session.ts';
+import type { SessionWithUser } from './store.ts';
+
+export interface RefreshParts extends TokenParts, EffectParts {
+  readonly refreshGraceMs: number;
+  readonly refreshIdleTtlMs: number;
+  /** What ends when a refresh token was used by two parties. */
+  readonly replayEnds: 'session' | 'all';
+  readonly contextPolicy: ContextPolicy;
+  readonly refusals: RefusalMemory;
+  /** Told of each change of a session's context that was recorded. */
+  readonly onContextChange: (sessionId: SessionId, verdict: ContextVerdict) => void;
+  /** Told of each session that ended because its refresh token came from two parties. */
+  readonly onTheft: (sessionId: SessionId, rule: string) => void;
+}
+
+/** What somebody sent. */
+interface Presentation {
+  readonly refreshToken: string;
+  readonly origin: Origin;
+  readonly arrivedAt: number;
+  readonly audience: string;
+}
+
+/** One presentation of a genuine refresh token. */
+interface Use {
+  readonly session: SessionWithUser;
+  readonly now: number;
+  readonly origin: Origin;
+  readonly audience: string;
+}
+
+/**
+ * `admit` is asked once, before a session goes on to its next generation; what it throws is the answer. Of whatever else may come
+ * there are few: a repeat that had to wait would be outside of its window, and a theft.
+ */
+export type Refresh = (
+  refreshToken: string,
+  origin: Origin,
+  admit?: (sessionId: SessionId) => Promise<void>,
+  /** As at a login. */
+  audience?: string,
+) => Promise<TokenResponse>;
+
+export function createRefresh(parts: RefreshParts): Refresh {
+  return async (refreshToken, origin, admit, asked) => {
+    const audience = chosenAudience(parts, asked);
+    const presentation = { refreshToken, origin, arrivedAt: parts.clock.now(), audience };
+    for (let attempt = 0; attempt < limits.refreshAttempts; attempt += 1) {
+      const response = await tryRefresh(parts, presentation, attempt === 0 ? admit : undefined);
+      if (response !== 'lost_race') return response;
+    }
+    throw new AuthorityError('unavailable', { retryAfterSeconds: 1, reason: 'refresh_contention' });
+  };
+}
+
+async function tryRefresh(
+  parts: RefreshParts,
+  { refreshToken, origin, arrivedAt, audience }: Presentation,
+  admit: Parameters<Refresh>[2],
+): Promise<TokenResponse | 'lost_race'> {
+  const read = await readRefreshToken(parts, refreshToken);
+  // A token that is not ours is refused without a write: guessing must not become database load.
+  if (!read.genuine) throw refusal(read.fault);
+  const { session, presented } = read;
+  const now = parts.clock.now();
+  const use: Use = { session, now, origin, audience };
+  const client = { userAgent: origin.userAgent, ip: origin.ip, deviceId: origin.deviceId };
+  const asked = { now, arrivedAt, client, graceMs: parts.refreshGraceMs };
+  const verdict = judgeRefresh(session, presented.generation, asked);
+  switch (verdict.kind) {
+    case 'rotated':
+    case 'repeated_in_grace': {
+      const rotates = verdict.kind === 'rotated';
+      if (rotates) await admit?.(session.id);
+      const context = judgeContext(session, client, { now, rotates, policy: parts.contextPolicy });
+      if (context.action === 'end') return endSuspicious(parts, use, context);
+      return write(parts, use, verdict.kind, context);
+    }
+    case 'repeated_too_often':
+      // No time to try again: by then this token would be outside of the window, and a thief's.
+      throw new AuthorityError('refresh_repeated', {
+        detail:
+          'refresh_token: was exchanged several times already; go on with the token that you were given for it',
+      });
+    case 'theft':
+      return endStolenSession(parts, use, verdict.rule);
+    case 'refused':
+      await recordRefusal(parts, use, verdict.rule);
+      throw refusal(verdict.rule);
+  }
+}
+
+async function write(
+  parts: RefreshParts,
+  use: Use,
+  kind: 'rotated' | 'repeated_in_grace',
+  verdict: ContextVerdict,
+): Promise<TokenResponse | 'lost_race'> {
+  const { session, now, origin, audience } = use;
+  const { id, userId, generation } = session;
+  const signer = await chooseSigner(parts, now);
+  const isSuspicious = verdict.signals.length > 0;
+  const refreshed = { type: 'session_refreshed', origin, userId, sessionId: id, reason: kind } as const;
+  const written: SessionUse = {
+    now,
+    userAgent: origin.userAgent,
+    ip: origin.ip,
+    context: verdict.context,
+    idleExpiresAt: now + parts.refreshIdleTtlMs,
+    accessExpiresAt: parts.accessTokens.expiry(now),
+    signingKid: signer.kid,
+    events: isSuspicious ? [refreshed, contextChanged(use, verdict)] : [refreshed],
+  };
+  const { refreshes } = parts.database;
+  const done =
+    kind === 'rotated'
+      ? await refreshes.advance(id, generation, written)
+      : await refreshes.repeat(id, generation, limits.refreshGraceRepeats, written);
+  if (!done) return 'lost_race';
+  if (isSuspicious) parts.onContextChange(id, verdict);
+  if (kind === 'repeated_in_grace') return respondWithTokens(parts, session, signer, { now, audience });
+  const { idleExpiresAt } = written;
+  const successor = { ...session, generation: generation + 1, idleExpiresAt };
+  await keepWindowOpen(parts, successor, now);
+  return respondWithTokens(parts, successor, signer, { now, audience });
+}
+
+/**
+ * A client that gives up and repeats must find the window open. Where the database took so long that much of it is over
+ * already, it begins anew. Where that fails, the answer is still good: it is what nobody may be kept waiting for.
+ */
+async function keepWindowOpen(
+  { clock, database, refreshGraceMs }: RefreshParts,
+  { id, generation }: SessionWithUser,
+  openedAt: number,
+): Promise<void> {
+  const now = clock.now();
+  if (refreshGraceMs === 0 || now - openedAt <= refreshGraceMs / 2) return;
+  await database.refreshes.restamp(id, generation, now).catch(() => {});
+}
+
+/** Who holds which token can no longer be told, so both lose. */
+async function endStolenSession(parts: RefreshParts, use: Use, rule: string): Promise<never> {
+  const ends = parts.replayEnds;
+  const isEnded = await endForRefresh(parts, use, { reason: 'refresh_replayed', rule, events: [], ends });
+  if (isEnded) parts.onTheft(use.session.id, rule);
+  throw refusal(rule);
+}
+
+/** The operator's settings say that a change like this one is not believed. */
+async function endSuspicious(parts: RefreshParts, use: Use, context: ContextVerdict): Promise<never> {
+  const [reason, events] = ['context_changed', [contextChanged(use, context)]] as const;
+  const isEnded = await endForRefresh(parts, use, { reason, rule: reason, events, ends: 'session' });
+  if (isEnded) parts.onContextChange(use.session.id, context);
+  throw refusal(reason);
+}
+
+interface RefusedUse {
+  readonly reason: EndReason;
+  readonly rule: string;
+  readonly events: readonly AuditEvent[];
+  readonly ends: RefreshParts['replayEnds'];
+}
+
+/** With effect. False for who came second: there was nothing to end, and there is nothing to tell. */
+async function endForRefresh(parts: RefreshParts, use: Use, refused: RefusedUse): Promise<boolean> {
+  const { session, now, origin } = use;
+  const { id: sessionId, userId } = session;
+  const { reason, rule, events, ends } = refused;
+  const event = { type: 'refresh_refused', origin, userId, sessionId, reason: rule } as const;
+  const { result } = await withEffect(parts, now, async (stores) => {
+    if (ends === 'all') await stores.users.lock(userId);
+    // Who waited for that lock finds it done, and whoever has logged in since is somebody else.
+    const ended = await endSelected(stores, { sessionIds: [sessionId] }, { reason, origin, now });
+    if (ended.length === 0) return false;
+    await stores.audit.recordAll([event, ...events], now);
+    // As a logout everywhere: logins and refreshes that are in flight do not survive it.
+    if (ends === 'all') await endAllOfUser(stores, userId, { reason, origin, now });
+    return true;
+  });
+  return result;
+}
+
+function contextChanged({ session, origin }: Use, { signals, score, action }: ContextVerdict): AuditEvent {
+  const { id: sessionId, userId } = session;
+  const detail = { signals: [...signals], score };
+  return { type: 'session_context_changed', origin, userId, sessionId, reason: action, detail };
+}
+
+async function recordRefusal(
+  parts: RefreshParts,
+  { session, now, origin }: Use,
+  rule: string,
+): Promise<void> {
+  const { id: sessionId, userId } = session;
+  if (!parts.refusals.isWorthNoting(sessionId, parts.clock.monotonic())) return;
+  const event = { type: 'refresh_refused', origin, userId, sessionId, reason: rule } as const;
+  await parts.database.audit.record(event, now);
+}
+
+function refusal(reason: string): AuthorityError {
+  return new AuthorityError('invalid_grant', { reason });
+}

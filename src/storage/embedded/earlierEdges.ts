@@ -1,0 +1,48 @@
+/**
+ * What a single process must remember of its edges when it ends: that some may hold leases. They go on without it, and the
+ * next run neither knows them nor can tell them anything; so nothing it revokes is in effect before those leases are over.
+ */
+import type { Clock } from '@countersign/verifier/clock';
+import { limits } from '../../platform/limits.ts';
+import type { DataFolder } from './dataFolder.ts';
+
+export interface EarlierEdges {
+  /** Resolves when no edge of an earlier run can hold a lease any more. */
+  readonly gone: Promise<void>;
+  /** For how long one of them may hold one yet. */
+  remainingMs(): number;
+  /** To be called before the first edge of this run may get a lease; resolves when a next run would know of it. */
+  remember(): Promise<void>;
+  /** The end of this run. `leases`: how many edges of it may hold one. */
+  close(leases: number): Promise<void>;
+}
+
+export async function openEarlierEdges(parts: {
+  dataFolder: Pick<DataFolder, 'edgeLeaseMs' | 'setEdgeLeaseMs'>;
+  leaseMs: number;
+  clock: Clock;
+}): Promise<EarlierEdges> {
+  const { dataFolder, leaseMs, clock } = parts;
+  const earlierMs = await dataFolder.edgeLeaseMs();
+  // The earlier run has ended before this one began, and granted nothing since.
+  const waitMs = earlierMs === 0 ? 0 : earlierMs + limits.leaseMarginMilliseconds;
+  const openedAt = clock.monotonic();
+  let areGone = waitMs === 0;
+  const gone = new Promise<void>((resolve) => {
+    const settle = () => {
+      areGone = true;
+      resolve();
+    };
+    if (areGone) settle();
+    else clock.after(waitMs, settle);
+  });
+  return {
+    gone,
+    remainingMs: () => (areGone ? 0 : Math.max(0, openedAt + waitMs - clock.monotonic())),
+    // Never a shorter one: those of an earlier run may still go on when the next one begins.
+    remember: () => dataFolder.setEdgeLeaseMs(Math.max(earlierMs, leaseMs)),
+    async close(leases) {
+      if (areGone && leases === 0) await dataFolder.setEdgeLeaseMs(0);
+    },
+  };
+}

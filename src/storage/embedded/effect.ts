@@ -1,0 +1,36 @@
+import type { Clock } from '@countersign/verifier/clock';
+import type { DenyList } from '@countersign/verifier/revocation/denyList';
+import type { Effect, EffectReport } from '@countersign/verifier/revocation/revocation';
+import { limits } from '../../platform/limits.ts';
+import type { Edges } from '../../revocation/subscribers/subscribers.ts';
+import type { EarlierEdges } from './earlierEdges.ts';
+
+/**
+ * Effect in a single process: when the one deny-list knows a revocation, and all edges do, everybody does.
+ * So do edges of an earlier run of this process, when their leases are over.
+ */
+export function createLocalEffect(parts: {
+  denyList: Pick<DenyList, 'add' | 'addCommitted'>;
+  edges: Pick<Edges, 'caughtUp'>;
+  earlierEdges: Pick<EarlierEdges, 'gone' | 'remainingMs'>;
+  leaseMs: number;
+  clock: Clock;
+  onEffect: (report: EffectReport) => void;
+}): Effect {
+  const { denyList, edges, earlierEdges, leaseMs, clock, onEffect } = parts;
+  return {
+    longestMs() {
+      const longestLeaseMs = Math.max(leaseMs, earlierEdges.remainingMs());
+      return Math.max(limits.transactionMilliseconds, longestLeaseMs + limits.effectBesidesLeaseMilliseconds);
+    },
+    suspect: (revocations) => denyList.add(revocations),
+    async announce({ revocations }) {
+      const started = clock.monotonic();
+      denyList.addCommitted(revocations);
+      await Promise.all([edges.caughtUp(), earlierEdges.gone]);
+      const report = { effectAt: clock.now(), milliseconds: clock.monotonic() - started, nodes: [] };
+      onEffect(report);
+      return report;
+    },
+  };
+}

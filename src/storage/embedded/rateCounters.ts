@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto';
+import type { Clock } from '@countersign/verifier/clock';
+import { limits } from '../../platform/limits.ts';
+import type { RateCounters } from '../../platform/rateCounters.ts';
+
+interface Window {
+  count: number;
+  readonly endsAt: number;
+}
+
+/**
+ * Counts of this process, a bounded number of them. No window is forgotten before its end: without room for another one, names share
+ * counts, so that whoever makes up names takes room and no more.
+ */
+export function createLocalRateCounters({ clock }: { clock: Pick<Clock, 'monotonic'> }): RateCounters {
+  /** In the order of their ends, since all last as long. */
+  const windows = new Map<string, Window>();
+  const shared = new Map<string, Window>();
+
+  const live = (name: string, budget: number, now: number) => {
+    for (const [each, { endsAt }] of windows) {
+      if (endsAt > now) break;
+      windows.delete(each);
+    }
+    return [windows.get(name), shared.get(sharedName(name, budget))].find(
+      (window) => window !== undefined && window.endsAt > now,
+    );
+  };
+  return {
+    async increment(name, windowMs, budget) {
+      const now = clock.monotonic();
+      let window = live(name, budget, now);
+      if (window === undefined) {
+        window = { count: 0, endsAt: now + windowMs };
+        if (windows.size < limits.rateLocalEntries) windows.set(name, window);
+        else shared.set(sharedName(name, budget), window);
+      }
+      window.count += 1;
+      return { count: window.count, remainingMs: Math.round(window.endsAt - now) };
+    },
+    async giveBack(name, budget, remainingMs) {
+      const now = clock.monotonic();
+      const window = live(name, budget, now);
+      const latest = now + remainingMs + limits.rateWindowToleranceMilliseconds;
+      if (window !== undefined && window.endsAt <= latest) window.count = Math.max(0, window.count - 1);
+    },
+  };
+}
+
+/** One of a bounded number for each budget: names with different ones must not use up each other's. */
+function sharedName(name: string, budget: number): string {
+  const hash = createHash('sha256').update(name).digest().readUInt32BE();
+  return `${budget}:${hash % limits.rateLocalShared}`;
+}

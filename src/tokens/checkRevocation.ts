@@ -1,0 +1,81 @@
+/** Is this token, or its session, revoked? Answered from memory unless a bloom hit has to be confirmed. */
+import { invalidField } from '@countersign/verifier/errors';
+import type { DenyList, Verdict } from '@countersign/verifier/revocation/denyList';
+import { timeOfMark } from '@countersign/verifier/revocation/issuedBefore';
+import { sessionSubjectBytes } from '@countersign/verifier/revocation/revocation';
+import { type Jti, jtiBytes, jtiCharacters, parseJti } from '@countersign/verifier/tokens/jti';
+import { isKid, keySubject } from '@countersign/verifier/tokens/publicKey';
+import { limits } from '../platform/limits.ts';
+import { externalSubject } from './externalId.ts';
+
+/** Names the field that an id was given in, for the refusal of a malformed one. */
+interface Named {
+  readonly field: string;
+}
+
+/** With `kid`, a token is also revoked when the key of that name is. */
+export type TokenId = Named &
+  (
+    | { readonly jti: string; readonly kid?: string }
+    | { readonly externalId: string }
+    /** What a filter of an edge hit, as it is on the deny-list. */
+    | { readonly subject: Uint8Array }
+  );
+
+/**
+ * Answers at once where memory decides, else as a promise. Throws or rejects with `unavailable` when it cannot be
+ * answered safely; never answers "not revoked" instead.
+ */
+export type CheckRevocation = (id: TokenId) => Verdict | Promise<Verdict>;
+
+export function createCheckRevocation(parts: { denyList: Pick<DenyList, 'check'> }): CheckRevocation {
+  return (id) => {
+    const { subjects, issuedAt } = questionOf(id);
+    return parts.denyList.check(subjects, issuedAt);
+  };
+}
+
+interface Question {
+  readonly subjects: readonly Uint8Array[];
+  readonly issuedAt?: number | undefined;
+}
+
+function questionOf(id: TokenId): Question {
+  if ('jti' in id) return ofToken(id);
+  if ('subject' in id) return ofSubject(id.subject, id.field);
+  return { subjects: ofExternal(id.externalId, id.field) };
+}
+
+/** Its bytes do not say whether they are of a token, or the hash of a key: only a mark says when something was issued. */
+function ofSubject(subject: Uint8Array, field: string): Question {
+  const issuedAt = timeOfMark(subject);
+  if (issuedAt !== undefined) return { subjects: [], issuedAt };
+  if (subject.length === sessionSubjectBytes || subject.length === jtiBytes) return { subjects: [subject] };
+  throw invalidField(field, 'length', `must have ${sessionSubjectBytes} or ${jtiBytes} bytes`);
+}
+
+function ofToken({ jti: text, kid, field }: Extract<TokenId, { jti: string }>): Question {
+  const { subjects, issuedAt } = ofJti(text, field);
+  return { subjects: kid === undefined ? subjects : [...subjects, ofKey(kid)], issuedAt };
+}
+
+function ofKey(kid: string): Uint8Array {
+  if (isKid(kid)) return keySubject(kid);
+  throw invalidField('kid', 'format', 'must be the kid of one of our keys: 43 characters of base64url');
+}
+
+function ofJti(text: string, field: string): Jti {
+  const jti = parseJti(text);
+  if (jti !== undefined) return jti;
+  throw invalidField(
+    field,
+    'format',
+    `must be ${jtiCharacters} characters of base64url, the jti of one of our tokens`,
+  );
+}
+
+function ofExternal(id: string, field: string): readonly Uint8Array[] {
+  const subject = externalSubject(id);
+  if (subject !== undefined) return [subject];
+  throw invalidField(field, 'length', `must have 1 to ${limits.externalIdBytes} bytes of UTF-8`);
+}

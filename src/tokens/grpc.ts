@@ -1,0 +1,116 @@
+/** TokenService: translate, call one flow, translate back. The contract is in proto/countersign/v1. */
+
+import type { Clock } from '@countersign/verifier/clock';
+import type { BatchIntrospectRequest__Output } from '@countersign/verifier/contract/generated/countersign/v1/BatchIntrospectRequest';
+import type { BatchIntrospectResponse } from '@countersign/verifier/contract/generated/countersign/v1/BatchIntrospectResponse';
+import type { BatchIsRevokedRequest__Output } from '@countersign/verifier/contract/generated/countersign/v1/BatchIsRevokedRequest';
+import type { BatchIsRevokedResponse } from '@countersign/verifier/contract/generated/countersign/v1/BatchIsRevokedResponse';
+import { DecidedBy } from '@countersign/verifier/contract/generated/countersign/v1/DecidedBy';
+import type { IntrospectRequest__Output } from '@countersign/verifier/contract/generated/countersign/v1/IntrospectRequest';
+import type { IntrospectResponse } from '@countersign/verifier/contract/generated/countersign/v1/IntrospectResponse';
+import type { IsRevokedRequest__Output } from '@countersign/verifier/contract/generated/countersign/v1/IsRevokedRequest';
+import type { IsRevokedResponse } from '@countersign/verifier/contract/generated/countersign/v1/IsRevokedResponse';
+import { Reason } from '@countersign/verifier/contract/generated/countersign/v1/Reason';
+import { invalidField } from '@countersign/verifier/errors';
+import type { Verdict } from '@countersign/verifier/revocation/denyList';
+import { limits } from '../platform/limits.ts';
+import { type AnswerOne, createBatch } from '../transport/grpc/batch.ts';
+import type { CallReports } from '../transport/grpc/callReports.ts';
+import { toReason } from '../transport/grpc/reasons.ts';
+import type { CheckRevocation, TokenId } from './checkRevocation.ts';
+import type { Introspect, Introspection } from './introspect.ts';
+
+export interface TokenServiceFlows {
+  readonly checkRevocation: CheckRevocation;
+  readonly introspect: Introspect;
+}
+
+export function createTokenService(
+  { checkRevocation, introspect }: TokenServiceFlows,
+  { clock, report }: { readonly clock: Clock; readonly report: CallReports['report'] },
+) {
+  const batch = createBatch(clock);
+
+  const isRevoked: AnswerOne<TokenId, IsRevokedResponse> = (id) => {
+    const verdict = checkRevocation(id);
+    return verdict instanceof Promise ? verdict.then(toResponse) : toResponse(verdict);
+  };
+  const introspectOne: AnswerOne<string, IntrospectResponse> = (token) => {
+    const result = introspect(token);
+    return result instanceof Promise ? result.then(toClaims) : toClaims(result);
+  };
+
+  return {
+    IsRevoked: (request: IsRevokedRequest__Output) => isRevoked(toTokenId(request)),
+
+    async BatchIsRevoked({ jtis, checks }: BatchIsRevokedRequest__Output): Promise<BatchIsRevokedResponse> {
+      if (jtis.length > 0 && checks.length > 0)
+        throw invalidField('checks', 'exclusive', 'must not be set together with jtis');
+      requireCount('jtis', jtis.length + checks.length, limits.batchIsRevokedIds, 'ids');
+      // What cannot be answered must be refused, also by a caller that does not look at `failure`.
+      const failed = { revoked: true };
+      if (checks.length > 0) {
+        const onFailure = (error: unknown) => report('BatchIsRevoked', error);
+        return { results: await batch(checks, (check) => isRevoked(toTokenId(check)), failed, onFailure) };
+      }
+      // Callers of this form may know of no `failure`, and "revoked" is only said of what was revoked.
+      let fault: unknown;
+      const onFailure = (error: unknown) => {
+        fault = error;
+      };
+      const results = await batch(jtis, (jti) => isRevoked({ jti, field: 'jti' }), failed, onFailure);
+      if (fault !== undefined) throw fault;
+      return { results };
+    },
+
+    Introspect: ({ token }: IntrospectRequest__Output) => introspectOne(token),
+
+    async BatchIntrospect(
+      { tokens }: BatchIntrospectRequest__Output,
+      _caller: unknown,
+      isAbandoned: () => boolean,
+    ): Promise<BatchIntrospectResponse> {
+      requireCount('tokens', tokens.length, limits.batchIntrospectTokens, 'tokens');
+      const onFailure = (error: unknown) => report('BatchIntrospect', error);
+      const turns = { size: limits.batchIntrospectAtOnce, isAbandoned };
+      return { results: await batch(tokens, introspectOne, { active: false }, onFailure, turns) };
+    },
+  };
+}
+
+function requireCount(field: string, count: number, maximum: number, of: string): void {
+  if (count === 0 || count > maximum) throw invalidField(field, 'count', `must be 1 to ${maximum} ${of}`);
+}
+
+function toTokenId({ jti, kid, externalId, subject }: IsRevokedRequest__Output): TokenId {
+  if (externalId === '' && subject.length === 0) {
+    const token = { jti, field: 'jti' };
+    return kid === '' ? token : { ...token, kid };
+  }
+  const [field, others] =
+    externalId === '' ? (['subject', [jti, kid]] as const) : (['external_id', [jti, kid, subject]] as const);
+  if (others.some(({ length }) => length > 0))
+    throw invalidField(field, 'exclusive', 'must not be set together with anything else');
+  return externalId === '' ? { subject, field } : { externalId, field };
+}
+
+function toClaims(result: Introspection): IntrospectResponse {
+  if (!result.active) return { active: false };
+  const { client_id: clientId, auth_time: authTime, amr, ...claims } = result.claims;
+  return { ...claims, active: true, clientId, authTime, amr: [...amr], tokenType: 'Bearer' };
+}
+
+const decidedBy = {
+  bloom: DecidedBy.DECIDED_BY_BLOOM,
+  lru: DecidedBy.DECIDED_BY_LRU,
+  redis: DecidedBy.DECIDED_BY_REDIS,
+  postgres: DecidedBy.DECIDED_BY_POSTGRES,
+} as const;
+
+function toResponse(verdict: Verdict): IsRevokedResponse {
+  return {
+    revoked: verdict.revoked,
+    reason: verdict.revoked ? toReason(verdict.reason) : Reason.REASON_UNSPECIFIED,
+    decidedBy: decidedBy[verdict.decidedBy],
+  };
+}

@@ -1,0 +1,44 @@
+/**
+ * Is this access token good, now, for whoever asks? The one evaluator behind every door: HTTP bearer authentication and gRPC
+ * introspection cannot disagree. No SQL and no write, unless a bloom hit has to be confirmed.
+ */
+
+import type { Verdict } from '@countersign/verifier/revocation/denyList';
+import type { AccessTokenClaims } from '@countersign/verifier/tokens/accessTokenClaims';
+import type { ReadToken, TokenFault } from '@countersign/verifier/tokens/accessTokenReader';
+import { type ReadingParts, readToken } from './readToken.ts';
+
+export type Introspection =
+  | { readonly active: true; readonly claims: AccessTokenClaims }
+  /** Why is for logs and metrics; the caller learns only that it is not active. */
+  | { readonly active: false; readonly reason: TokenFault | 'revoked' | 'other_audience' };
+
+/** Who asks: a token for one of them is no token for the other. */
+export interface IntrospectParts extends ReadingParts {
+  readonly audience: string;
+}
+
+/**
+ * At once where memory decides, which is nearly always. Throws or rejects with `unavailable` when the deny-list cannot be
+ * asked safely.
+ */
+export type Introspect = (token: string) => Introspection | Promise<Introspection>;
+
+export function createIntrospect(parts: IntrospectParts): Introspect {
+  const judge = (read: ReadToken): Introspection | Promise<Introspection> => {
+    if (!read.valid) return { active: false, reason: read.fault };
+    if (read.claims.aud !== parts.audience) return { active: false, reason: 'other_audience' };
+    const verdict = parts.denyList.check([...read.jti.subjects, read.keySubject], read.jti.issuedAt);
+    return verdict instanceof Promise
+      ? verdict.then((late) => toIntrospection(late, read.claims))
+      : toIntrospection(verdict, read.claims);
+  };
+  return (token) => {
+    const read = readToken(parts, token);
+    return read instanceof Promise ? read.then(judge) : judge(read);
+  };
+}
+
+function toIntrospection({ revoked }: Verdict, claims: AccessTokenClaims): Introspection {
+  return revoked ? { active: false, reason: 'revoked' } : { active: true, claims };
+}

@@ -1,0 +1,75 @@
+/** `backup PATH`: in the authority that runs on the folder, else over the folder of one that is stopped. */
+import { resolve } from 'node:path';
+import type { Clock } from '@countersign/verifier/clock';
+import { StartupError } from '@countersign/verifier/errors';
+import { type Backup, backUp } from '../../storage/embedded/backup.ts';
+import { UsageError } from './command.ts';
+import type { CommandRequest, Output } from './control.ts';
+
+/** Makes a backup in a folder, by its absolute path. */
+export type BackUp = (target: string) => Promise<Backup>;
+
+export const backupUsage = [
+  '  backup PATH',
+  '      Copy the embedded database and its keys to a new folder.',
+];
+
+/** The command with its path as this process sees it: the authority may run somewhere else. */
+export function readBackup(argv: readonly string[]): CommandRequest {
+  const json = argv.includes('--json') ? ['--json'] : [];
+  const [path, ...others] = argv.slice(1).filter((word) => word !== '--json');
+  if (path === undefined || others.length > 0 || path.startsWith('-'))
+    throw new UsageError('Give exactly one PATH; see --help.');
+  return { argv: ['backup', resolve(path), ...json], input: undefined };
+}
+
+/** Answers the exit code. */
+export async function runBackup(
+  backUp: BackUp,
+  { argv: [, target = '', ...options] }: CommandRequest,
+  { out, err }: Output,
+): Promise<number> {
+  try {
+    const { hasKey, made_at, deployment_id } = await backUp(target);
+    if (options.includes('--json')) out(JSON.stringify({ path: target, made_at, deployment_id }));
+    else {
+      err(`Everything until ${made_at} is in it. It opens by itself: keep it as you keep a password.`);
+      if (!hasKey) err('But for KEY_ENCRYPTION_KEY, which you have set yourself: keep that, too.');
+      out(target);
+    }
+    return 0;
+  } catch (error) {
+    if (!(error instanceof StartupError)) throw error;
+    err(error.message);
+    return 1;
+  }
+}
+
+export function refuseBackupOfServer(): never {
+  throw new StartupError(
+    'With DATABASE_URL, the tools of PostgreSQL make the backup: see docs/backup.md. KEY_ENCRYPTION_KEY has to be kept, too.',
+  );
+}
+
+/** Over the folder of an authority that does not run; it is left as it is, of whichever version. */
+export async function backUpStopped(
+  folder: string,
+  clock: Clock,
+  request: CommandRequest,
+  output: Output,
+): Promise<number> {
+  // Loaded only now: asking a running authority, the usual case, needs none of it.
+  const { openEngine } = await import('../../storage/postgres/engine.ts');
+  const { createStorage } = await import('../../storage/postgres/storage.ts');
+  const engine = await openEngine(folder, undefined);
+  try {
+    const deploymentId = () =>
+      createStorage(engine)
+        .deploymentId()
+        .catch(() => null);
+    const parts = { folder, copyDatabase: engine.copyTo, deploymentId, clock };
+    return await runBackup((target) => backUp(parts, target), request, output);
+  } finally {
+    await engine.close();
+  }
+}

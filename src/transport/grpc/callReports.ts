@@ -1,0 +1,38 @@
+/**
+ * Each call that we answer is measured once, and each refusal of ours counted and logged: before there is a message, by its handler, and
+ * within a batch. Not so what the library refuses by itself, such as its caller's deadline, a message that it cannot inflate, and a call
+ * that was cut before there was an answer.
+ */
+
+import type { Clock } from '@countersign/verifier/clock';
+import { AuthorityError } from '@countersign/verifier/errors';
+import { status } from '@grpc/grpc-js';
+import type { Log } from '../../platform/observability/log.ts';
+import type { Metrics } from '../../platform/observability/metrics.ts';
+import type { Method } from './methods.ts';
+
+export interface CallReports {
+  /** `started` is on the monotonic clock. */
+  measure(method: Method, started: number, code: status): void;
+  report(method: Method, error: unknown): void;
+}
+
+export function createCallReports(parts: {
+  readonly clock: Pick<Clock, 'monotonic'>;
+  readonly metrics: Pick<Metrics, 'grpcCall' | 'refusal'>;
+  readonly log: Log;
+}): CallReports {
+  const { clock, metrics, log } = parts;
+  return {
+    measure: (method, started, code) =>
+      metrics.grpcCall(method, status[code] ?? '', (clock.monotonic() - started) / 1000),
+    report(method, error) {
+      const known = error instanceof AuthorityError ? error : undefined;
+      metrics.refusal(known?.code ?? 'internal', known?.reason);
+      if (known === undefined) log.error({ method, err: error }, 'a call failed');
+      else if (known.code === 'unavailable')
+        log.warn({ method, reason: known.reason, err: known.cause }, 'unavailable');
+      else log.debug({ method, code: known.code, reason: known.reason }, 'refused');
+    },
+  };
+}

@@ -1,0 +1,98 @@
+/** Who calls, and may they? */
+
+import { AuthorityError } from '@countersign/verifier/errors';
+import type { Metadata } from '@grpc/grpc-js';
+import type { Origin } from '../../audit/auditEvent.ts';
+import { limits } from '../../platform/limits.ts';
+import type { AuthenticateService, ServiceCredential } from '../../services/authenticateService.ts';
+import { certificateNames } from '../../services/certificateName.ts';
+import type { Permission, Service } from '../../services/service.ts';
+import { type Method, type MethodRow, methods } from './methods.ts';
+
+/** What a call, unary or a stream, tells of who makes it. */
+export interface Calling {
+  readonly metadata: Metadata;
+  getAuthContext(): { readonly sslPeerCertificate?: { readonly subjectaltname?: string } };
+}
+
+/** At once where the service was looked up a moment ago, which is nearly always. */
+export type Authorize = (method: Method, call: Calling) => Service | Promise<Service>;
+
+const bearerShape = /^Bearer +(\S+)$/i;
+
+/**
+ * By its service token, or by its certificate if it sends none. Throws `token_required` (UNAUTHENTICATED) without either,
+ * `permission_denied` without the permission.
+ */
+export function createAuthorize(authenticateService: AuthenticateService): Authorize {
+  return (method, call) => {
+    requireSmall(call.metadata);
+    const credential = credentialOf(call);
+    const service = credential === undefined ? undefined : authenticateService(credential);
+    const { permission } = methods[method];
+    return service instanceof Promise
+      ? service.then((found) => permitted(found, credential, permission))
+      : permitted(service, credential, permission);
+  };
+}
+
+/** Who sends a token means it, also when it is a wrong one. */
+function credentialOf(call: Calling): ServiceCredential | undefined {
+  const [header, ...others] = call.metadata.get('authorization');
+  if (header === undefined) {
+    const { sslPeerCertificate } = call.getAuthContext();
+    return sslPeerCertificate && { certificateNames: certificateNames(sslPeerCertificate.subjectaltname) };
+  }
+  const token = typeof header === 'string' && others.length === 0 ? bearerShape.exec(header)?.[1] : undefined;
+  return token === undefined ? undefined : { token };
+}
+
+function permitted(
+  service: Service | undefined,
+  credential: ServiceCredential | undefined,
+  permission: MethodRow['permission'],
+): Service {
+  if (service === undefined) {
+    const ofCertificate = credential !== undefined && 'certificateNames' in credential;
+    const unknown = ofCertificate ? 'unknown_certificate' : 'unknown_service_token';
+    throw new AuthorityError('token_required', {
+      detail: ofCertificate
+        ? 'The client certificate names no live service, and no service token was sent.'
+        : 'authorization: a live service token is required, as "Bearer <service token>"',
+      reason: credential === undefined ? 'no_service_token' : unknown,
+    });
+  }
+  if (permission !== 'by_target') requirePermission(service, permission);
+  return service;
+}
+
+export function requirePermission({ permissions }: Service, permission: Permission): void {
+  if (permissions.includes(permission)) return;
+  throw new AuthorityError('permission_denied', {
+    detail: `This service does not have the permission ${permission}.`,
+    reason: permission,
+  });
+}
+
+/** The library takes whatever HTTP/2 does, which is far more than any caller needs. */
+function requireSmall(metadata: Metadata): void {
+  let bytes = 0;
+  const all = metadata.toJSON();
+  for (const name in all) {
+    for (const value of all[name] ?? []) bytes += name.length + value.length;
+  }
+  if (bytes <= limits.grpcMetadataBytes) return;
+  throw new AuthorityError('payload_too_large', {
+    detail: `metadata: must have at most ${limits.grpcMetadataBytes} bytes`,
+    errors: [
+      { field: 'metadata', rule: 'length', message: `must have at most ${limits.grpcMetadataBytes} bytes` },
+    ],
+    reason: 'metadata',
+  });
+}
+
+/** Who did it, for the audit trail; with the name that the caller gave to the request, if any. */
+export function originOf({ name }: Service, requestId = ''): Origin {
+  const actor = `service:${name}`;
+  return requestId === '' ? { actor } : { actor, requestId };
+}

@@ -1,0 +1,116 @@
+/**
+ * Connections, from the first byte. One on which nobody has proved who it is is a stranger's: it has few streams, and gives way to
+ * those that come after it. The first call that is authorised makes it one of that service, which has a share of its own.
+ */
+import type { ServerHttp2Session } from 'node:http2';
+import type { Socket } from 'node:net';
+import { atEndOfTurn, type Clock } from '@countersign/verifier/clock';
+import type { Server } from '@grpc/grpc-js';
+import { limits } from '../../platform/limits.ts';
+import type { Metrics } from '../../platform/observability/metrics.ts';
+import type { Service } from '../../services/service.ts';
+import { createStrangers } from '../strangers.ts';
+import { listenersOf } from './listeners.ts';
+import { overloaded, type Usage, type Usages } from './usage.ts';
+
+export interface Connections {
+  /** To be called when the server listens. */
+  watch(server: Server): void;
+  /** A call on it was authorised: what its service has here. Throws `overloaded` when that has its share of connections. */
+  provedBy(session: ServerHttp2Session | undefined, service: Service): Usage;
+  /** What the service has here of which a call on it was authorised; undefined for a stranger's. */
+  usageOf(session: ServerHttp2Session | undefined): Usage | undefined;
+  /** Cuts all that are left. */
+  destroy(): void;
+}
+
+interface Connection {
+  /** No stranger's any more, or gone. */
+  readonly leave: () => void;
+  cut: () => void;
+  session?: ServerHttp2Session;
+  /** Of the service that has proved it to be its own. */
+  usage?: Usage;
+}
+
+export function createConnections(parts: {
+  readonly usages: Usages;
+  readonly clock: Pick<Clock, 'after'>;
+  readonly metrics: Pick<Metrics, 'gauge' | 'connectionDropped'>;
+}): Connections {
+  const { usages, clock, metrics } = parts;
+  const strangers = createStrangers({
+    total: limits.grpcStrangers,
+    ofOneAddress: limits.grpcStrangersOfAddress,
+  });
+  metrics.gauge(
+    'countersign_grpc_unproved_connections',
+    'gRPC connections on which no call was authorised yet.',
+    strangers.count,
+  );
+  /** By address and port of the peer: with TLS, the session has another socket than the listener saw. */
+  const arrived = new Map<string, Connection>();
+  const connections = new Map<ServerHttp2Session, Connection>();
+
+  const onConnection = (socket: Socket) => {
+    const peer = peerOf(socket);
+    const connection: Connection = { leave: () => leave(), cut: () => socket.destroy() };
+    const leave = strangers.enter(socket.remoteAddress, (limit) => {
+      metrics.connectionDropped('grpc', limit);
+      connection.cut();
+    });
+    const cancel = clock.after(limits.grpcHandshakeMilliseconds, () => {
+      // No session yet: it has not finished its TLS handshake.
+      if (arrived.get(peer) === connection) socket.destroy();
+    });
+    arrived.set(peer, connection);
+    socket.once('close', () => {
+      if (connection.session !== undefined) connections.delete(connection.session);
+      leave();
+      cancel();
+      if (arrived.get(peer) === connection) arrived.delete(peer);
+    });
+  };
+
+  const onSession = (session: ServerHttp2Session) => {
+    const peer = peerOf(session.socket);
+    const connection = arrived.get(peer);
+    arrived.delete(peer);
+    if (connection === undefined) return;
+    const { cut } = connection;
+    // From now on the socket is the session's: who destroyed it under its feet would free memory that the runtime is about to use.
+    // One that has ended gracefully waits for a peer that may never read again.
+    connection.cut = () => void atEndOfTurn(() => (session.destroyed ? cut() : session.destroy()));
+    connection.session = session;
+    connections.set(session, connection);
+  };
+
+  return {
+    watch(server) {
+      for (const listener of listenersOf(server)) {
+        listener.prependListener('connection', onConnection);
+        listener.on('session', onSession);
+      }
+    },
+    provedBy(session, service) {
+      const usage = usages.of(service);
+      const connection = session && connections.get(session);
+      if (session === undefined || connection === undefined || connection.usage !== undefined) return usage;
+      if (session.destroyed) return usage;
+      if (!usage.connect()) throw overloaded('service_connections');
+      connection.usage = usage;
+      connection.leave();
+      session.settings({ maxConcurrentStreams: limits.grpcStreamsPerConnection });
+      session.once('close', usage.disconnect);
+      return usage;
+    },
+    usageOf: (session) => session && connections.get(session)?.usage,
+    destroy() {
+      for (const { cut } of [...connections.values(), ...arrived.values()]) cut();
+    },
+  };
+}
+
+function peerOf({ remoteAddress, remotePort }: Pick<Socket, 'remoteAddress' | 'remotePort'>): string {
+  return `${remoteAddress} ${remotePort}`;
+}

@@ -1,0 +1,131 @@
+/**
+ * What all methods have in common, unary ones and streams: one answer or one status in time, and one measurement. Calls
+ * come here when they were admitted (`admission.ts`). Does not own what a method does: that is one flow each.
+ */
+
+import { type Clock, withDeadline } from '@countersign/verifier/clock';
+import { AuthorityError } from '@countersign/verifier/errors';
+import {
+  type handleBidiStreamingCall,
+  type handleUnaryCall,
+  type ServerDuplexStream,
+  type ServerUnaryCall,
+  type sendUnaryData,
+  status,
+} from '@grpc/grpc-js';
+import type { Service } from '../../services/service.ts';
+import type { Authorize } from './callers.ts';
+import type { CallReports } from './callReports.ts';
+import { admittedOf } from './libraryCall.ts';
+import { type Method, methods } from './methods.ts';
+import { readable } from './requests.ts';
+import { toGrpcError } from './status.ts';
+
+/** Answers at once or as a promise. `isAbandoned`: whether nobody waits for the answer any more. */
+export type Answer<Request, Response> = (
+  request: Request,
+  caller: Service,
+  isAbandoned: () => boolean,
+) => Response | Promise<Response>;
+
+/** Serves one stream: resolves when it has ended well, rejects with the error that ends it. */
+export type Serve<Request, Response> = (
+  call: ServerDuplexStream<Request, Response>,
+  caller: Service,
+  /** Rejects when the caller may not go on: a stream may live for longer than its permission. */
+  authorizeAgain: () => Promise<unknown>,
+) => Promise<void>;
+
+export interface Rpc {
+  unary<Request, Response>(
+    method: Method,
+    answer: Answer<Request, Response>,
+  ): handleUnaryCall<Request, Response>;
+  /** Whoever serves it gives each message to `readable`, and listens for `cancelled`. */
+  stream<Request, Response>(
+    method: Method,
+    serve: Serve<Request, Response>,
+  ): handleBidiStreamingCall<Request, Response>;
+  /** Resolves when no unary call is under way. */
+  idle(): Promise<void>;
+}
+
+export interface RpcParts {
+  readonly authorize: Authorize;
+  readonly reports: CallReports;
+  readonly clock: Clock;
+}
+
+export function createRpc({ authorize, reports, clock }: RpcParts): Rpc {
+  const { report, measure } = reports;
+
+  let underWay = 0;
+  let onIdle = () => {};
+  const ended = () => {
+    underWay -= 1;
+    if (underWay === 0) onIdle();
+  };
+
+  return {
+    idle: async () => {
+      if (underWay === 0) return;
+      await new Promise<void>((resolve) => {
+        onIdle = resolve;
+      });
+    },
+
+    unary<Request, Response>(method: Method, answer: Answer<Request, Response>) {
+      const { milliseconds } = methods[method];
+      return (call: ServerUnaryCall<Request, Response>, callback: sendUnaryData<Response>) => {
+        const { caller, startedAt } = admittedOf(call);
+        underWay += 1;
+        const failed = (error: unknown) => {
+          ended();
+          report(method, error);
+          const grpcError = toGrpcError(error);
+          measure(method, startedAt, call.cancelled ? status.CANCELLED : grpcError.code);
+          callback(grpcError);
+        };
+        const done = (response: Response) => {
+          ended();
+          measure(method, startedAt, call.cancelled ? status.CANCELLED : status.OK);
+          callback(null, response);
+        };
+        try {
+          const response = answer(readable(call.request), caller, () => call.cancelled);
+          // Most answers are there at once: a timer for each would cost more than they do.
+          if (response instanceof Promise) {
+            const left = startedAt + milliseconds - clock.monotonic();
+            withDeadline(clock, left, response, tooLate).then(done, failed);
+          } else done(response);
+        } catch (error) {
+          failed(error);
+        }
+      };
+    },
+
+    stream(method, serve) {
+      return (call) => {
+        const { caller, startedAt } = admittedOf(call);
+        // One that breaks ends as well, and that is noticed where it is read and written.
+        call.on('error', () => {});
+        serve(call, caller, async () => authorize(method, call)).then(
+          () => {
+            measure(method, startedAt, call.cancelled ? status.CANCELLED : status.OK);
+            call.end();
+          },
+          (error) => {
+            report(method, error);
+            const grpcError = toGrpcError(error);
+            measure(method, startedAt, call.cancelled ? status.CANCELLED : grpcError.code);
+            call.emit('error', grpcError);
+          },
+        );
+      };
+    },
+  };
+}
+
+function tooLate(): AuthorityError {
+  return new AuthorityError('deadline_exceeded', { retryAfterSeconds: 1 });
+}

@@ -1,0 +1,225 @@
+/**
+ * The gRPC edge for internal services. Owns listening, TLS, who may call and the translation of errors. Does not own
+ * any rule about tokens: the handlers call one flow each.
+ */
+
+import type { Clock } from '@countersign/verifier/clock';
+import { loadContract } from '@countersign/verifier/contract/contract';
+import { StartupError } from '@countersign/verifier/errors';
+import {
+  logVerbosity,
+  Server,
+  type ServerCredentials,
+  type ServerOptions,
+  setLogVerbosity,
+} from '@grpc/grpc-js';
+import { ReflectionService } from '@grpc/reflection';
+import { createUserService, type UserServiceFlows } from '../../accounts/grpc.ts';
+import { createKeyService, type KeyServiceFlows } from '../../keys/grpc.ts';
+import type { GrpcTls } from '../../platform/config/config.ts';
+import { limits } from '../../platform/limits.ts';
+import type { Log } from '../../platform/observability/log.ts';
+import type { Metrics } from '../../platform/observability/metrics.ts';
+import { createRevocationService, type RevocationServiceFlows } from '../../revocation/grpc.ts';
+import {
+  createServeEdge,
+  encodingOnce,
+  type WatchRevocationsFlows,
+} from '../../revocation/subscribers/grpc.ts';
+import type { Edges } from '../../revocation/subscribers/subscribers.ts';
+import type { AuthenticateService } from '../../services/authenticateService.ts';
+import { createSessionService, type SessionServiceFlows } from '../../sessions/grpc.ts';
+import { createTokenService, type TokenServiceFlows } from '../../tokens/grpc.ts';
+import { createAdmission } from './admission.ts';
+import { type Authorize, createAuthorize } from './callers.ts';
+import { createCallReports } from './callReports.ts';
+import { openServerIdentity } from './certificates.ts';
+import { createConnections } from './connections.ts';
+import { createDeadlines } from './deadlines.ts';
+import { createLeaving } from './goaway.ts';
+import { createHealth } from './health.ts';
+import { createLibraryRefusals } from './libraryRefusals.ts';
+import { loadReflected } from './reflection.ts';
+import { withinLimits } from './requests.ts';
+import { createRpc } from './rpc.ts';
+import { createUsages } from './usage.ts';
+
+export interface GrpcParts {
+  readonly flows: TokenServiceFlows &
+    RevocationServiceFlows &
+    WatchRevocationsFlows &
+    SessionServiceFlows &
+    KeyServiceFlows &
+    UserServiceFlows & { readonly authenticateService: AuthenticateService };
+  /** What edges are told of tokens, and of the deny-list. */
+  readonly issuer: string;
+  readonly sliceMs: number;
+  readonly nodeId: string;
+  readonly edges: Pick<Edges, 'drain'>;
+  readonly reflection: boolean;
+  readonly tls: GrpcTls | undefined;
+  /** False when it should not be asked, as without a lease. */
+  readonly canAnswer: () => boolean;
+  /** Throws `unavailable` while the database may not be believed. */
+  readonly requireTruth: () => void;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly log: Log;
+}
+
+export interface GrpcServer {
+  /** Answers the port, which is a free one when `port` is 0. Throws `StartupError` when the address is in use. */
+  listen(host: string, port: number): Promise<number>;
+  /** Says NOT_SERVING and GOAWAY, and asks edges to leave within `graceMs`; until `close`, whoever comes is served. */
+  drain(graceMs: number): void;
+  /** Takes no more connections; to be followed by `close` when what is on its way has arrived. */
+  stopListening(): void;
+  /** Drains, lets calls in flight finish for at most `drainMs`, then cuts what is left. */
+  close(drainMs: number): Promise<void>;
+}
+
+export function createGrpcServer(parts: GrpcParts): GrpcServer {
+  // The library writes to the console by itself; whatever matters of it reaches us as an error.
+  setLogVerbosity(logVerbosity.NONE);
+  const admitting = createAdmitting(parts);
+  const { connections, deadlines, interceptors } = admitting;
+  const server = new Server({ ...serverOptions, interceptors });
+  const idle = addServices(server, { ...parts, ...admitting });
+  const health = createHealth(server, parts);
+  if (parts.reflection) new ReflectionService(loadReflected()).addToServer(server);
+  const leaving = createLeaving(server, parts.clock);
+  let closeIdentity = () => {};
+  let edgesLeft: Promise<void> | undefined;
+  const drain = (graceMs: number) => {
+    if (edgesLeft !== undefined) return;
+    health.drain();
+    edgesLeft = parts.edges.drain(graceMs);
+    // Streams go on; what begins does so on a new connection. `close` ends both.
+    leaving.sayGoaway();
+  };
+
+  return {
+    async listen(host, port) {
+      const identity = await openServerIdentity(parts);
+      closeIdentity = identity.close;
+      const bound = await bind(server, host, port, identity.credentials);
+      connections.watch(server);
+      leaving.watch();
+      health.start();
+      return bound;
+    },
+    drain,
+    stopListening: leaving.stopListening,
+    async close(drainMs) {
+      drain(0);
+      closeIdentity();
+      deadlines.close();
+      const cancel = parts.clock.after(drainMs, connections.destroy);
+      // Edges first: they need this node until they have found another one.
+      await edgesLeft;
+      const closed = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+      await Promise.race([closed, idle()]);
+      // What is left are streams that nobody else ends, such as those that watch health, and connections whose peers do not read. The
+      // library waits for ever for a session that was ended before.
+      let cancelRest = () => {};
+      const cut = new Promise<void>((resolve) => {
+        cancelRest = parts.clock.after(limits.grpcLastStreamsMilliseconds, () => {
+          connections.destroy();
+          resolve();
+        });
+      });
+      await Promise.race([closed, cut]);
+      cancel();
+      cancelRest();
+    },
+  };
+}
+
+const serverOptions: ServerOptions = {
+  // Of a connection on which no call was authorised yet; then it gets more (`connections.ts`).
+  'grpc.max_concurrent_streams': limits.grpcStrangerStreams,
+  'grpc-node.max_session_memory': limits.grpcSessionMegabytes,
+  // The library adds the jitter.
+  'grpc.max_connection_age_ms': limits.grpcConnectionAgeMilliseconds,
+  'grpc.max_connection_age_grace_ms': limits.grpcConnectionGraceMilliseconds,
+  'grpc.max_connection_idle_ms': limits.grpcConnectionIdleMilliseconds,
+  'grpc.keepalive_time_ms': limits.grpcKeepaliveMilliseconds,
+  'grpc.keepalive_timeout_ms': limits.grpcKeepaliveAnswerMilliseconds,
+  // It costs a tenth of each call. Without it forceShutdown finds no connections: they are ended where they are known.
+  'grpc.enable_channelz': 0,
+};
+
+/** Who may call at all, and what each of them has of this node. */
+function createAdmitting(parts: GrpcParts) {
+  const reports = createCallReports(parts);
+  const byCredential = createAuthorize(parts.flows.authenticateService);
+  const authorize: Authorize = (method, call) => {
+    parts.requireTruth();
+    return byCredential(method, call);
+  };
+  const usages = createUsages();
+  const connections = createConnections({ ...parts, usages });
+  parts.metrics.gauge(
+    'countersign_grpc_message_bytes',
+    'Memory of gRPC messages that have not been read, of all services.',
+    usages.held,
+  );
+  const deadlines = createDeadlines(parts.clock);
+  const admission = createAdmission({ ...parts, authorize, connections, deadlines, reports });
+  const interceptors = [createLibraryRefusals({ ...parts, deadlines }), admission];
+  return { reports, authorize, connections, deadlines, interceptors };
+}
+
+function addServices(server: Server, parts: GrpcParts & ReturnType<typeof createAdmitting>) {
+  const { v1 } = loadContract();
+  const { unary, stream, idle } = createRpc(parts);
+
+  const tokens = createTokenService(parts.flows, { clock: parts.clock, report: parts.reports.report });
+  server.addService(withinLimits(v1.TokenService.service), {
+    IsRevoked: unary('IsRevoked', tokens.IsRevoked),
+    BatchIsRevoked: unary('BatchIsRevoked', tokens.BatchIsRevoked),
+    Introspect: unary('Introspect', tokens.Introspect),
+    BatchIntrospect: unary('BatchIntrospect', tokens.BatchIntrospect),
+  });
+  const revocations = createRevocationService(parts.flows);
+  server.addService(encodingOnce(withinLimits(v1.RevocationService.service)), {
+    Revoke: unary('Revoke', revocations.Revoke),
+    WatchRevocations: stream('WatchRevocations', createServeEdge(parts)),
+  });
+  const sessions = createSessionService(parts.flows);
+  server.addService(withinLimits(v1.SessionService.service), {
+    ListSessions: unary('ListSessions', sessions.ListSessions),
+    EndSession: unary('EndSession', sessions.EndSession),
+  });
+  const users = createUserService(parts.flows);
+  server.addService(withinLimits(v1.UserService.service), {
+    DisableUser: unary('DisableUser', users.DisableUser),
+    EnableUser: unary('EnableUser', users.EnableUser),
+    DeleteUser: unary('DeleteUser', users.DeleteUser),
+  });
+  const keys = createKeyService(parts.flows);
+  server.addService(withinLimits(v1.KeyService.service), {
+    ListKeys: unary('ListKeys', keys.ListKeys),
+    RotateKey: unary('RotateKey', keys.RotateKey),
+    RevokeKey: unary('RevokeKey', keys.RevokeKey),
+    ResealKeys: unary('ResealKeys', keys.ResealKeys),
+  });
+  return idle;
+}
+
+function bind(server: Server, host: string, port: number, creds: ServerCredentials): Promise<number> {
+  const address = addressOf(host, port);
+  return new Promise((resolve, reject) => {
+    server.bindAsync(address, creds, (error, bound) => {
+      if (error === null) resolve(bound);
+      else
+        reject(
+          new StartupError(`GRPC_PORT: cannot listen on ${address}: ${error.message}`, { cause: error }),
+        );
+    });
+  });
+}
+
+function addressOf(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}

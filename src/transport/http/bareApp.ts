@@ -1,0 +1,88 @@
+/** What every HTTP application of ours begins with: limits, security headers, and one way to say no. */
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type AuthorityError, StartupError } from '@countersign/verifier/errors';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { limits } from '../../platform/limits.ts';
+import type { Log } from '../../platform/observability/log.ts';
+import { refuseConnection, sendProblem, toAuthorityError } from './problem.ts';
+import { refuseRepeatedFields, setSecurityHeaders } from './requestChecks.ts';
+
+export type HttpApp = FastifyInstance<
+  Server,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>;
+
+/** `onRefusal` is told of each refusal, and of what was thrown. `elsewhere`: what is said where no route is. */
+export async function createBareApp(parts: {
+  log: Log;
+  elsewhere: () => AuthorityError;
+  onRefusal: (requestId: string, error: AuthorityError, thrown: unknown) => void;
+  hstsSubdomains?: boolean;
+}): Promise<HttpApp> {
+  const refuse = (
+    request: Parameters<typeof sendProblem>[0],
+    reply: Parameters<typeof sendProblem>[1],
+    thrown: unknown,
+  ) => {
+    const error = toAuthorityError(thrown);
+    parts.onRefusal(request.id, error, thrown);
+    sendProblem(request, reply, error);
+  };
+  const app: HttpApp = Fastify({
+    loggerInstance: libraryLog(parts.log),
+    // A logger for each request costs more than most requests; ours name the request themselves.
+    childLoggerFactory: (logger) => logger,
+    genReqId: () => randomUUID(),
+    bodyLimit: limits.httpBodyBytes,
+    requestTimeout: limits.httpRequestMilliseconds,
+    keepAliveTimeout: limits.httpKeepAliveMilliseconds,
+    connectionTimeout: limits.httpWatch.silenceMilliseconds,
+    http: {
+      maxHeaderSize: limits.httpHeadersBytes,
+      headersTimeout: limits.httpRequestMilliseconds,
+      connectionsCheckingInterval: limits.httpWatch.lookMilliseconds,
+    },
+    routerOptions: { maxParamLength: 100 },
+    // Nothing is coerced, completed or silently dropped: what is not as described is refused.
+    ajv: {
+      customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, allErrors: false },
+    },
+    clientErrorHandler: refuseConnection,
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    frameworkErrors: (error, request, reply) => refuse(request, reply, error),
+  }).withTypeProvider<TypeBoxTypeProvider>();
+
+  app.setErrorHandler((error, request, reply) => refuse(request, reply, error));
+  app.setNotFoundHandler((request, reply) => refuse(request, reply, parts.elsewhere()));
+  setSecurityHeaders(app, parts.hstsSubdomains ?? false);
+  refuseRepeatedFields(app);
+  return app;
+}
+
+/** The library tells each request and its listening at `info`; what we tell is elsewhere. Its warnings pass. */
+function libraryLog(log: Log): FastifyBaseLogger {
+  return log.child({}, { level: log.isLevelEnabled('warn') ? 'warn' : log.level }) as FastifyBaseLogger;
+}
+
+/** Answers the port, which is a free one when `port` is 0. Throws `StartupError` when the address is in use. */
+export async function listen(
+  app: HttpApp,
+  setting: string,
+  { host, port }: { host: string; port: number },
+): Promise<number> {
+  try {
+    await app.listen({ host, port });
+  } catch (cause) {
+    throw new StartupError(`${setting}: cannot listen on ${host}:${port}: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+  return (app.server.address() as AddressInfo).port;
+}

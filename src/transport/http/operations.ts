@@ -1,0 +1,64 @@
+/**
+ * The operations port: what operators and their machines ask, from the beginning of a start to the end of a stop. An
+ * orchestrator then neither kills the process nor sends it work, however long its database is away or its deny-list takes
+ * to load; and who takes a connection on HTTP_PORT or GRPC_PORT is served.
+ */
+import { AuthorityError } from '@countersign/verifier/errors';
+import type { Log } from '../../platform/observability/log.ts';
+import type { HttpParts } from './app.ts';
+import { createBareApp, type HttpApp, listen } from './bareApp.ts';
+import { type HealthParts, healthRoutes, metricsRoute } from './health.ts';
+
+export interface Operations {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+export interface OperationsParts extends HealthParts, Pick<HttpParts, 'metrics'> {
+  readonly host: string;
+  readonly port: number;
+  /** When the port is taken, any free one will do. */
+  readonly orAnyPort: boolean;
+  /** Ports that are needed later on. */
+  readonly reserved: readonly number[];
+  readonly log: Log;
+}
+
+/** Throws `StartupError` when the address is in use, unless any port will do. */
+export async function openOperations(parts: OperationsParts): Promise<Operations> {
+  const { port } = parts;
+  const any = { ...parts, port: 0 };
+  if (port === 0) return open(any);
+  if (!parts.orAnyPort) return open(parts);
+  return parts.reserved.includes(port) ? open(any) : open(parts).catch(() => open(any));
+}
+
+async function open(parts: OperationsParts): Promise<Operations> {
+  const app = await createOperationsApp(parts);
+  const port = await listen(app, 'OPERATIONS_PORT', parts).catch(async (error) => {
+    await app.close();
+    throw error;
+  });
+  const close = async () => {
+    const closed = app.close();
+    app.server.closeAllConnections();
+    await closed;
+  };
+  if (parts.port !== 0 || !parts.reserved.includes(port)) return { port, close };
+  // The one free port in many that is none. While it is held, it is not given again.
+  const another = await open(parts).finally(close);
+  return another;
+}
+
+async function createOperationsApp(parts: OperationsParts): Promise<HttpApp> {
+  const app = await createBareApp({
+    log: parts.log,
+    elsewhere: () => new AuthorityError('not_found'),
+    onRefusal: (_requestId, { code }, err) => {
+      if (code === 'internal') parts.log.error({ err }, 'a request of operations failed');
+    },
+  });
+  healthRoutes(app, { ...parts, why: true });
+  metricsRoute(app, parts);
+  return app;
+}

@@ -1,0 +1,105 @@
+/** The one translation of errors to HTTP: RFC 9457 problem details with a stable `code`. */
+import { randomUUID } from 'node:crypto';
+import type { Duplex } from 'node:stream';
+import { AuthorityError, type ErrorCode, errorTable, type FieldError } from '@countersign/verifier/errors';
+import { challenges } from '@countersign/verifier/tokens/bearerToken';
+import type { FastifyError, FastifyReply, FastifyRequest, FastifySchemaValidationError } from 'fastify';
+
+const problemType = 'application/problem+json; charset=utf-8';
+
+/** Sends what the caller may know of this error. */
+export function sendProblem(request: FastifyRequest, reply: FastifyReply, error: AuthorityError): void {
+  const { http } = errorTable[error.code];
+  if (http === 401) reply.header('www-authenticate', challengeOf(error.code));
+  if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(error.retryAfterSeconds));
+  reply.code(http).header('cache-control', 'no-store').type(problemType).send(problemText(error, request.id));
+}
+
+function challengeOf(code: ErrorCode): string {
+  return code === 'invalid_token' ? challenges.invalid_token : challenges.token_required;
+}
+
+function problemText({ code, detail, errors }: AuthorityError, requestId: string): string {
+  const { http: status, title } = errorTable[code];
+  const type = `urn:countersign:error:${code}`;
+  return JSON.stringify({ type, title, status, code, detail, errors, request_id: requestId });
+}
+
+/** Answers what is not HTTP enough to become a request: bad syntax, too many headers, too slow. Then hangs up. */
+export function refuseConnection(fault: NodeJS.ErrnoException, socket: Duplex): void {
+  if (fault.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const error = new AuthorityError(
+    fault.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'request_timeout' : 'invalid_request',
+  );
+  const text = problemText(error, randomUUID());
+  const head = [
+    `HTTP/1.1 ${errorTable[error.code].http} Refused`,
+    `content-type: ${problemType}`,
+    `content-length: ${Buffer.byteLength(text)}`,
+    'cache-control: no-store',
+    'connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${text}`);
+}
+
+/** What was thrown, as an entry of the error table. Anything unknown says nothing outside. */
+export function toAuthorityError(error: unknown): AuthorityError {
+  if (error instanceof AuthorityError) return error;
+  const { validation, validationContext, statusCode, code } = error as Partial<FastifyError>;
+  if (validation !== undefined) return invalidParts(validation, validationContext ?? 'body');
+  if (code === 'FST_ERR_CTP_INVALID_JSON_BODY' || error instanceof SyntaxError) {
+    return invalidBody('json', 'must be one JSON object without forbidden member names', error);
+  }
+  const known = typeof statusCode === 'number' ? byStatus[statusCode] : undefined;
+  return known === undefined
+    ? new AuthorityError('internal', { cause: error })
+    : new AuthorityError(known, { cause: error });
+}
+
+/** Refusals of the HTTP library itself. */
+const byStatus: Readonly<Record<number, ErrorCode>> = {
+  400: 'invalid_request',
+  // Of the documentation page, for a path that leads out of its folder.
+  403: 'not_found',
+  404: 'not_found',
+  408: 'request_timeout',
+  413: 'payload_too_large',
+  414: 'invalid_request',
+  415: 'unsupported_media_type',
+  503: 'unavailable',
+};
+
+function invalidBody(rule: string, message: string, cause: unknown): AuthorityError {
+  return new AuthorityError('invalid_request', {
+    detail: `body: ${message}`,
+    errors: [{ field: 'body', rule, message }],
+    cause,
+  });
+}
+
+function invalidParts(validation: readonly FastifySchemaValidationError[], part: string): AuthorityError {
+  const errors = validation.map((fault) => fieldError(fault, part));
+  return new AuthorityError('invalid_request', {
+    detail: errors.map(({ field, message }) => `${field}: ${message}`).join('; '),
+    errors,
+  });
+}
+
+function fieldError(
+  { keyword, instancePath, params, message }: FastifySchemaValidationError,
+  part: string,
+): FieldError {
+  const parent = instancePath.slice(1).replaceAll('/', '.');
+  const member = params['missingProperty'] ?? params['additionalProperty'];
+  const name = [parent, member].filter((name) => typeof name === 'string' && name !== '').join('.') || part;
+  // The name of an unknown field is the caller's text: whoever prints it must not be steered by it.
+  const field = name.slice(0, 100).replace(/[\p{C}\u2028\u2029]/gu, '\ufffd');
+  return { field, rule: keyword, message: describe(keyword, message) };
+}
+
+function describe(keyword: string, message: string | undefined): string {
+  if (keyword === 'required') return 'is required';
+  if (keyword === 'additionalProperties') return 'is not a known field';
+  if (keyword === 'pattern') return 'is not of the required form, or holds characters that are not allowed';
+  return message ?? 'is not valid';
+}

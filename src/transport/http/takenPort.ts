@@ -1,0 +1,34 @@
+/** Whether a port that is needed later is free now. */
+import { connect } from 'node:net';
+import { systemClock } from '@countersign/verifier/clock';
+import { StartupError } from '@countersign/verifier/errors';
+import { limits } from '../../platform/limits.ts';
+
+/**
+ * Throws `StartupError` when somebody listens there. It asks by connecting: whoever listens to find out, even for a
+ * moment, may take a request that nobody answers. What this does not find, listening itself says.
+ */
+export async function refuseTakenPort(
+  setting: string,
+  { host, port }: { readonly host: string; readonly port: number },
+): Promise<void> {
+  if (port === 0 || !(await isAnswered(host, port))) return;
+  throw new StartupError(
+    `${setting}: cannot listen on ${host}:${port}: listen EADDRINUSE: address already in use ${host}:${port}`,
+  );
+}
+
+function isAnswered(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port });
+    const settle = (answered: boolean) => {
+      cancel();
+      socket.destroy();
+      resolve(answered);
+    };
+    const cancel = systemClock.after(limits.takenPortMilliseconds, () => settle(false));
+    socket.once('error', () => settle(false));
+    // Where nobody listens, a connection can meet itself, if the system gives it that very port.
+    socket.once('connect', () => settle(socket.localPort !== port));
+  });
+}

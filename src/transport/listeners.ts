@@ -1,0 +1,91 @@
+/**
+ * Opens HTTP and gRPC once they can be served, and closes them at a stop. Owns the order of closing, so that no request is lost.
+ * Part of the composition root.
+ */
+import { Server } from 'node:net';
+import { atEndOfTurn, type Clock } from '@countersign/verifier/clock';
+import type { Config } from '../platform/config/config.ts';
+import { limits } from '../platform/limits.ts';
+import type { Log } from '../platform/observability/log.ts';
+import { createGrpcServer, type GrpcParts } from './grpc/server.ts';
+import { createHttpApp, type HttpParts } from './http/app.ts';
+import { type HttpApp, listen } from './http/bareApp.ts';
+
+export interface Ports {
+  readonly httpPort: number;
+  readonly grpcPort: number;
+}
+
+export interface Doors {
+  /** Answers the ports. Throws `StartupError` when an address is in use. */
+  listen(): Promise<Ports>;
+  /**
+   * Sends clients and edges elsewhere, and goes on answering them meanwhile; resolves after `delayMs`, when no new connections are
+   * taken any more.
+   */
+  drain(delayMs: number): Promise<void>;
+  /** Finishes what is in flight. */
+  close(): Promise<void>;
+}
+
+type DoorParts = Pick<
+  HttpParts,
+  | 'keyRing'
+  | 'policy'
+  | 'rateLimits'
+  | 'readiness'
+  | 'metrics'
+  | 'isDraining'
+  | 'requireTruth'
+  | 'onUnnamedProxy'
+> &
+  Pick<GrpcParts, 'edges' | 'sliceMs' | 'nodeId' | 'canAnswer'> & {
+    readonly config: Pick<Config, 'http' | 'grpc' | 'tokens'>;
+    readonly flows: HttpParts['flows'] & GrpcParts['flows'];
+    readonly clock: Clock;
+    readonly log: Log;
+  };
+
+export async function openDoors({ config, ...parts }: DoorParts): Promise<Doors> {
+  const { clock } = parts;
+  const { issuer, audience: services, accountAudience: account } = config.tokens;
+  const http = await createHttpApp({ ...config.http, ...parts, issuer, audiences: { services, account } });
+  const grpc = createGrpcServer({ ...config.grpc, ...parts, issuer });
+  const wait = async (milliseconds: number) => {
+    await new Promise<void>((resolve) => void clock.after(milliseconds, resolve));
+    // A busy process has not yet seen what came meanwhile: it takes a connection in one turn, and reads from it in the next. A connection
+    // that comes after the last look, and before the door is closed, is reset: so that comes after a turn with little to do.
+    for (let turn = 1; turn <= limits.lastTurns; turn += 1) {
+      const begun = clock.monotonic();
+      await new Promise<void>((resolve) => void atEndOfTurn(resolve));
+      if (turn >= 2 && clock.monotonic() - begun < limits.quietTurnMilliseconds) return;
+    }
+  };
+
+  return {
+    async listen() {
+      const grpcPort = await grpc.listen(config.grpc.host, config.grpc.port);
+      return { grpcPort, httpPort: await listen(http, 'HTTP_PORT', config.http) };
+    },
+    async drain(delayMs) {
+      grpc.drain(delayMs);
+      await wait(Math.max(delayMs, limits.lastConnectionsMilliseconds));
+      stopListening(http);
+      grpc.stopListening();
+      await wait(limits.lastRequestsMilliseconds);
+    },
+    async close() {
+      const cancel = clock.after(limits.drainMilliseconds, () => http.server.closeAllConnections());
+      await Promise.all([http.close(), grpc.close(limits.drainMilliseconds)]);
+      cancel();
+    },
+  };
+}
+
+/**
+ * Takes no more connections. Closing the HTTP server would also close idle ones, and a request may be on its way on them: a
+ * proxy that is refused a connection turns away, and uses those no more.
+ */
+function stopListening({ server }: HttpApp): void {
+  Server.prototype.close.call(server);
+}
