@@ -1,6 +1,6 @@
 // Original file: proto/countersign/v1/token_service.proto
 
-import type { FailureStatus as _countersign_v1_FailureStatus, FailureStatus__Output as _countersign_v1_FailureStatus__Output } from './FailureStatus.ts';
+import type { FailureStatus as _countersign_v1_FailureStatus, FailureStatus__Output as _countersign_v1_FailureStatus__Output } from '../../countersign/v1/FailureStatus.ts';
 
 export interface Failure {
   'status'?: (_countersign_v1_FailureStatus);

@@ -1,6 +1,6 @@
 // Original file: proto/countersign/v1/token_service.proto
 
-import type { Failure as _countersign_v1_Failure, Failure__Output as _countersign_v1_Failure__Output } from './Failure.ts';
+import type { Failure as _countersign_v1_Failure, Failure__Output as _countersign_v1_Failure__Output } from '../../countersign/v1/Failure.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface IntrospectResponse {

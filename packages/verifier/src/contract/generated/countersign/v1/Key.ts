@@ -1,6 +1,6 @@
 // Original file: proto/countersign/v1/key_service.proto
 
-import type { KeyState as _countersign_v1_KeyState, KeyState__Output as _countersign_v1_KeyState__Output } from './KeyState.ts';
+import type { KeyState as _countersign_v1_KeyState, KeyState__Output as _countersign_v1_KeyState__Output } from '../../countersign/v1/KeyState.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface Key {

@@ -2,14 +2,14 @@
 
 import type * as grpc from '@grpc/grpc-js'
 import type { MethodDefinition } from '@grpc/proto-loader'
-import type { ListKeysRequest as _countersign_v1_ListKeysRequest, ListKeysRequest__Output as _countersign_v1_ListKeysRequest__Output } from './ListKeysRequest.ts';
-import type { ListKeysResponse as _countersign_v1_ListKeysResponse, ListKeysResponse__Output as _countersign_v1_ListKeysResponse__Output } from './ListKeysResponse.ts';
-import type { ResealKeysRequest as _countersign_v1_ResealKeysRequest, ResealKeysRequest__Output as _countersign_v1_ResealKeysRequest__Output } from './ResealKeysRequest.ts';
-import type { ResealKeysResponse as _countersign_v1_ResealKeysResponse, ResealKeysResponse__Output as _countersign_v1_ResealKeysResponse__Output } from './ResealKeysResponse.ts';
-import type { RevokeKeyRequest as _countersign_v1_RevokeKeyRequest, RevokeKeyRequest__Output as _countersign_v1_RevokeKeyRequest__Output } from './RevokeKeyRequest.ts';
-import type { RevokeKeyResponse as _countersign_v1_RevokeKeyResponse, RevokeKeyResponse__Output as _countersign_v1_RevokeKeyResponse__Output } from './RevokeKeyResponse.ts';
-import type { RotateKeyRequest as _countersign_v1_RotateKeyRequest, RotateKeyRequest__Output as _countersign_v1_RotateKeyRequest__Output } from './RotateKeyRequest.ts';
-import type { RotateKeyResponse as _countersign_v1_RotateKeyResponse, RotateKeyResponse__Output as _countersign_v1_RotateKeyResponse__Output } from './RotateKeyResponse.ts';
+import type { ListKeysRequest as _countersign_v1_ListKeysRequest, ListKeysRequest__Output as _countersign_v1_ListKeysRequest__Output } from '../../countersign/v1/ListKeysRequest.ts';
+import type { ListKeysResponse as _countersign_v1_ListKeysResponse, ListKeysResponse__Output as _countersign_v1_ListKeysResponse__Output } from '../../countersign/v1/ListKeysResponse.ts';
+import type { ResealKeysRequest as _countersign_v1_ResealKeysRequest, ResealKeysRequest__Output as _countersign_v1_ResealKeysRequest__Output } from '../../countersign/v1/ResealKeysRequest.ts';
+import type { ResealKeysResponse as _countersign_v1_ResealKeysResponse, ResealKeysResponse__Output as _countersign_v1_ResealKeysResponse__Output } from '../../countersign/v1/ResealKeysResponse.ts';
+import type { RevokeKeyRequest as _countersign_v1_RevokeKeyRequest, RevokeKeyRequest__Output as _countersign_v1_RevokeKeyRequest__Output } from '../../countersign/v1/RevokeKeyRequest.ts';
+import type { RevokeKeyResponse as _countersign_v1_RevokeKeyResponse, RevokeKeyResponse__Output as _countersign_v1_RevokeKeyResponse__Output } from '../../countersign/v1/RevokeKeyResponse.ts';
+import type { RotateKeyRequest as _countersign_v1_RotateKeyRequest, RotateKeyRequest__Output as _countersign_v1_RotateKeyRequest__Output } from '../../countersign/v1/RotateKeyRequest.ts';
+import type { RotateKeyResponse as _countersign_v1_RotateKeyResponse, RotateKeyResponse__Output as _countersign_v1_RotateKeyResponse__Output } from '../../countersign/v1/RotateKeyResponse.ts';
 
 export interface KeyServiceClient extends grpc.Client {
   ListKeys(argument: _countersign_v1_ListKeysRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_countersign_v1_ListKeysResponse__Output>): grpc.ClientUnaryCall;

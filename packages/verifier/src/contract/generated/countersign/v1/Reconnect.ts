@@ -1,6 +1,6 @@
 // Original file: proto/countersign/v1/revocation_service.proto
 
-import type { ReconnectReason as _countersign_v1_ReconnectReason, ReconnectReason__Output as _countersign_v1_ReconnectReason__Output } from './ReconnectReason.ts';
+import type { ReconnectReason as _countersign_v1_ReconnectReason, ReconnectReason__Output as _countersign_v1_ReconnectReason__Output } from '../../countersign/v1/ReconnectReason.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface Reconnect {

@@ -1,6 +1,6 @@
 // Original file: proto/countersign/v1/revocation_service.proto
 
-import type { Reason as _countersign_v1_Reason, Reason__Output as _countersign_v1_Reason__Output } from './Reason.ts';
+import type { Reason as _countersign_v1_Reason, Reason__Output as _countersign_v1_Reason__Output } from '../../countersign/v1/Reason.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface RevocationEntry {

@@ -2,10 +2,10 @@
 
 import type * as grpc from '@grpc/grpc-js'
 import type { MethodDefinition } from '@grpc/proto-loader'
-import type { RevokeRequest as _countersign_v1_RevokeRequest, RevokeRequest__Output as _countersign_v1_RevokeRequest__Output } from './RevokeRequest.ts';
-import type { RevokeResponse as _countersign_v1_RevokeResponse, RevokeResponse__Output as _countersign_v1_RevokeResponse__Output } from './RevokeResponse.ts';
-import type { WatchRevocationsRequest as _countersign_v1_WatchRevocationsRequest, WatchRevocationsRequest__Output as _countersign_v1_WatchRevocationsRequest__Output } from './WatchRevocationsRequest.ts';
-import type { WatchRevocationsResponse as _countersign_v1_WatchRevocationsResponse, WatchRevocationsResponse__Output as _countersign_v1_WatchRevocationsResponse__Output } from './WatchRevocationsResponse.ts';
+import type { RevokeRequest as _countersign_v1_RevokeRequest, RevokeRequest__Output as _countersign_v1_RevokeRequest__Output } from '../../countersign/v1/RevokeRequest.ts';
+import type { RevokeResponse as _countersign_v1_RevokeResponse, RevokeResponse__Output as _countersign_v1_RevokeResponse__Output } from '../../countersign/v1/RevokeResponse.ts';
+import type { WatchRevocationsRequest as _countersign_v1_WatchRevocationsRequest, WatchRevocationsRequest__Output as _countersign_v1_WatchRevocationsRequest__Output } from '../../countersign/v1/WatchRevocationsRequest.ts';
+import type { WatchRevocationsResponse as _countersign_v1_WatchRevocationsResponse, WatchRevocationsResponse__Output as _countersign_v1_WatchRevocationsResponse__Output } from '../../countersign/v1/WatchRevocationsResponse.ts';
 
 export interface RevocationServiceClient extends grpc.Client {
   Revoke(argument: _countersign_v1_RevokeRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_countersign_v1_RevokeResponse__Output>): grpc.ClientUnaryCall;

@@ -1,7 +1,7 @@
 // Original file: proto/countersign/v1/revocation_service.proto
 
-import type { ExternalToken as _countersign_v1_ExternalToken, ExternalToken__Output as _countersign_v1_ExternalToken__Output } from './ExternalToken.ts';
-import type { SessionFilter as _countersign_v1_SessionFilter, SessionFilter__Output as _countersign_v1_SessionFilter__Output } from './SessionFilter.ts';
+import type { ExternalToken as _countersign_v1_ExternalToken, ExternalToken__Output as _countersign_v1_ExternalToken__Output } from '../../countersign/v1/ExternalToken.ts';
+import type { SessionFilter as _countersign_v1_SessionFilter, SessionFilter__Output as _countersign_v1_SessionFilter__Output } from '../../countersign/v1/SessionFilter.ts';
 
 export interface RevokeRequest {
   'token'?: (string);

@@ -1,6 +1,6 @@
 // Original file: proto/countersign/v1/revocation_service.proto
 
-import type { WaitedForNode as _countersign_v1_WaitedForNode, WaitedForNode__Output as _countersign_v1_WaitedForNode__Output } from './WaitedForNode.ts';
+import type { WaitedForNode as _countersign_v1_WaitedForNode, WaitedForNode__Output as _countersign_v1_WaitedForNode__Output } from '../../countersign/v1/WaitedForNode.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface RevokeResponse {

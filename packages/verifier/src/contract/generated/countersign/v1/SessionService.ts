@@ -2,10 +2,10 @@
 
 import type * as grpc from '@grpc/grpc-js'
 import type { MethodDefinition } from '@grpc/proto-loader'
-import type { EndSessionRequest as _countersign_v1_EndSessionRequest, EndSessionRequest__Output as _countersign_v1_EndSessionRequest__Output } from './EndSessionRequest.ts';
-import type { EndSessionResponse as _countersign_v1_EndSessionResponse, EndSessionResponse__Output as _countersign_v1_EndSessionResponse__Output } from './EndSessionResponse.ts';
-import type { ListSessionsRequest as _countersign_v1_ListSessionsRequest, ListSessionsRequest__Output as _countersign_v1_ListSessionsRequest__Output } from './ListSessionsRequest.ts';
-import type { ListSessionsResponse as _countersign_v1_ListSessionsResponse, ListSessionsResponse__Output as _countersign_v1_ListSessionsResponse__Output } from './ListSessionsResponse.ts';
+import type { EndSessionRequest as _countersign_v1_EndSessionRequest, EndSessionRequest__Output as _countersign_v1_EndSessionRequest__Output } from '../../countersign/v1/EndSessionRequest.ts';
+import type { EndSessionResponse as _countersign_v1_EndSessionResponse, EndSessionResponse__Output as _countersign_v1_EndSessionResponse__Output } from '../../countersign/v1/EndSessionResponse.ts';
+import type { ListSessionsRequest as _countersign_v1_ListSessionsRequest, ListSessionsRequest__Output as _countersign_v1_ListSessionsRequest__Output } from '../../countersign/v1/ListSessionsRequest.ts';
+import type { ListSessionsResponse as _countersign_v1_ListSessionsResponse, ListSessionsResponse__Output as _countersign_v1_ListSessionsResponse__Output } from '../../countersign/v1/ListSessionsResponse.ts';
 
 export interface SessionServiceClient extends grpc.Client {
   EndSession(argument: _countersign_v1_EndSessionRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_countersign_v1_EndSessionResponse__Output>): grpc.ClientUnaryCall;

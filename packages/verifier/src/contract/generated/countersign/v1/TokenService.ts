@@ -2,14 +2,14 @@
 
 import type * as grpc from '@grpc/grpc-js'
 import type { MethodDefinition } from '@grpc/proto-loader'
-import type { BatchIntrospectRequest as _countersign_v1_BatchIntrospectRequest, BatchIntrospectRequest__Output as _countersign_v1_BatchIntrospectRequest__Output } from './BatchIntrospectRequest.ts';
-import type { BatchIntrospectResponse as _countersign_v1_BatchIntrospectResponse, BatchIntrospectResponse__Output as _countersign_v1_BatchIntrospectResponse__Output } from './BatchIntrospectResponse.ts';
-import type { BatchIsRevokedRequest as _countersign_v1_BatchIsRevokedRequest, BatchIsRevokedRequest__Output as _countersign_v1_BatchIsRevokedRequest__Output } from './BatchIsRevokedRequest.ts';
-import type { BatchIsRevokedResponse as _countersign_v1_BatchIsRevokedResponse, BatchIsRevokedResponse__Output as _countersign_v1_BatchIsRevokedResponse__Output } from './BatchIsRevokedResponse.ts';
-import type { IntrospectRequest as _countersign_v1_IntrospectRequest, IntrospectRequest__Output as _countersign_v1_IntrospectRequest__Output } from './IntrospectRequest.ts';
-import type { IntrospectResponse as _countersign_v1_IntrospectResponse, IntrospectResponse__Output as _countersign_v1_IntrospectResponse__Output } from './IntrospectResponse.ts';
-import type { IsRevokedRequest as _countersign_v1_IsRevokedRequest, IsRevokedRequest__Output as _countersign_v1_IsRevokedRequest__Output } from './IsRevokedRequest.ts';
-import type { IsRevokedResponse as _countersign_v1_IsRevokedResponse, IsRevokedResponse__Output as _countersign_v1_IsRevokedResponse__Output } from './IsRevokedResponse.ts';
+import type { BatchIntrospectRequest as _countersign_v1_BatchIntrospectRequest, BatchIntrospectRequest__Output as _countersign_v1_BatchIntrospectRequest__Output } from '../../countersign/v1/BatchIntrospectRequest.ts';
+import type { BatchIntrospectResponse as _countersign_v1_BatchIntrospectResponse, BatchIntrospectResponse__Output as _countersign_v1_BatchIntrospectResponse__Output } from '../../countersign/v1/BatchIntrospectResponse.ts';
+import type { BatchIsRevokedRequest as _countersign_v1_BatchIsRevokedRequest, BatchIsRevokedRequest__Output as _countersign_v1_BatchIsRevokedRequest__Output } from '../../countersign/v1/BatchIsRevokedRequest.ts';
+import type { BatchIsRevokedResponse as _countersign_v1_BatchIsRevokedResponse, BatchIsRevokedResponse__Output as _countersign_v1_BatchIsRevokedResponse__Output } from '../../countersign/v1/BatchIsRevokedResponse.ts';
+import type { IntrospectRequest as _countersign_v1_IntrospectRequest, IntrospectRequest__Output as _countersign_v1_IntrospectRequest__Output } from '../../countersign/v1/IntrospectRequest.ts';
+import type { IntrospectResponse as _countersign_v1_IntrospectResponse, IntrospectResponse__Output as _countersign_v1_IntrospectResponse__Output } from '../../countersign/v1/IntrospectResponse.ts';
+import type { IsRevokedRequest as _countersign_v1_IsRevokedRequest, IsRevokedRequest__Output as _countersign_v1_IsRevokedRequest__Output } from '../../countersign/v1/IsRevokedRequest.ts';
+import type { IsRevokedResponse as _countersign_v1_IsRevokedResponse, IsRevokedResponse__Output as _countersign_v1_IsRevokedResponse__Output } from '../../countersign/v1/IsRevokedResponse.ts';
 
 export interface TokenServiceClient extends grpc.Client {
   BatchIntrospect(argument: _countersign_v1_BatchIntrospectRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_countersign_v1_BatchIntrospectResponse__Output>): grpc.ClientUnaryCall;

@@ -2,12 +2,12 @@
 
 import type * as grpc from '@grpc/grpc-js'
 import type { MethodDefinition } from '@grpc/proto-loader'
-import type { DeleteUserRequest as _countersign_v1_DeleteUserRequest, DeleteUserRequest__Output as _countersign_v1_DeleteUserRequest__Output } from './DeleteUserRequest.ts';
-import type { DeleteUserResponse as _countersign_v1_DeleteUserResponse, DeleteUserResponse__Output as _countersign_v1_DeleteUserResponse__Output } from './DeleteUserResponse.ts';
-import type { DisableUserRequest as _countersign_v1_DisableUserRequest, DisableUserRequest__Output as _countersign_v1_DisableUserRequest__Output } from './DisableUserRequest.ts';
-import type { DisableUserResponse as _countersign_v1_DisableUserResponse, DisableUserResponse__Output as _countersign_v1_DisableUserResponse__Output } from './DisableUserResponse.ts';
-import type { EnableUserRequest as _countersign_v1_EnableUserRequest, EnableUserRequest__Output as _countersign_v1_EnableUserRequest__Output } from './EnableUserRequest.ts';
-import type { EnableUserResponse as _countersign_v1_EnableUserResponse, EnableUserResponse__Output as _countersign_v1_EnableUserResponse__Output } from './EnableUserResponse.ts';
+import type { DeleteUserRequest as _countersign_v1_DeleteUserRequest, DeleteUserRequest__Output as _countersign_v1_DeleteUserRequest__Output } from '../../countersign/v1/DeleteUserRequest.ts';
+import type { DeleteUserResponse as _countersign_v1_DeleteUserResponse, DeleteUserResponse__Output as _countersign_v1_DeleteUserResponse__Output } from '../../countersign/v1/DeleteUserResponse.ts';
+import type { DisableUserRequest as _countersign_v1_DisableUserRequest, DisableUserRequest__Output as _countersign_v1_DisableUserRequest__Output } from '../../countersign/v1/DisableUserRequest.ts';
+import type { DisableUserResponse as _countersign_v1_DisableUserResponse, DisableUserResponse__Output as _countersign_v1_DisableUserResponse__Output } from '../../countersign/v1/DisableUserResponse.ts';
+import type { EnableUserRequest as _countersign_v1_EnableUserRequest, EnableUserRequest__Output as _countersign_v1_EnableUserRequest__Output } from '../../countersign/v1/EnableUserRequest.ts';
+import type { EnableUserResponse as _countersign_v1_EnableUserResponse, EnableUserResponse__Output as _countersign_v1_EnableUserResponse__Output } from '../../countersign/v1/EnableUserResponse.ts';
 
 export interface UserServiceClient extends grpc.Client {
   DeleteUser(argument: _countersign_v1_DeleteUserRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_countersign_v1_DeleteUserResponse__Output>): grpc.ClientUnaryCall;

@@ -1,13 +1,13 @@
 // Original file: proto/countersign/v1/revocation_service.proto
 
-import type { WatchStarted as _countersign_v1_WatchStarted, WatchStarted__Output as _countersign_v1_WatchStarted__Output } from './WatchStarted.ts';
-import type { FilterStart as _countersign_v1_FilterStart, FilterStart__Output as _countersign_v1_FilterStart__Output } from './FilterStart.ts';
-import type { FilterBytes as _countersign_v1_FilterBytes, FilterBytes__Output as _countersign_v1_FilterBytes__Output } from './FilterBytes.ts';
-import type { SnapshotEnd as _countersign_v1_SnapshotEnd, SnapshotEnd__Output as _countersign_v1_SnapshotEnd__Output } from './SnapshotEnd.ts';
-import type { Revocations as _countersign_v1_Revocations, Revocations__Output as _countersign_v1_Revocations__Output } from './Revocations.ts';
-import type { PublicKeys as _countersign_v1_PublicKeys, PublicKeys__Output as _countersign_v1_PublicKeys__Output } from './PublicKeys.ts';
-import type { GrantLease as _countersign_v1_GrantLease, GrantLease__Output as _countersign_v1_GrantLease__Output } from './GrantLease.ts';
-import type { Reconnect as _countersign_v1_Reconnect, Reconnect__Output as _countersign_v1_Reconnect__Output } from './Reconnect.ts';
+import type { WatchStarted as _countersign_v1_WatchStarted, WatchStarted__Output as _countersign_v1_WatchStarted__Output } from '../../countersign/v1/WatchStarted.ts';
+import type { FilterStart as _countersign_v1_FilterStart, FilterStart__Output as _countersign_v1_FilterStart__Output } from '../../countersign/v1/FilterStart.ts';
+import type { FilterBytes as _countersign_v1_FilterBytes, FilterBytes__Output as _countersign_v1_FilterBytes__Output } from '../../countersign/v1/FilterBytes.ts';
+import type { SnapshotEnd as _countersign_v1_SnapshotEnd, SnapshotEnd__Output as _countersign_v1_SnapshotEnd__Output } from '../../countersign/v1/SnapshotEnd.ts';
+import type { Revocations as _countersign_v1_Revocations, Revocations__Output as _countersign_v1_Revocations__Output } from '../../countersign/v1/Revocations.ts';
+import type { PublicKeys as _countersign_v1_PublicKeys, PublicKeys__Output as _countersign_v1_PublicKeys__Output } from '../../countersign/v1/PublicKeys.ts';
+import type { GrantLease as _countersign_v1_GrantLease, GrantLease__Output as _countersign_v1_GrantLease__Output } from '../../countersign/v1/GrantLease.ts';
+import type { Reconnect as _countersign_v1_Reconnect, Reconnect__Output as _countersign_v1_Reconnect__Output } from '../../countersign/v1/Reconnect.ts';
 
 export interface WatchRevocationsResponse {
   'started'?: (_countersign_v1_WatchStarted | null);
