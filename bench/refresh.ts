@@ -41,7 +41,8 @@ export async function refreshRows(): Promise<readonly Row[]> {
 
     let token = session.token();
     const ours = async () => {
-      token = (await refresh(token, { actor: 'user', userAgent: 'agent', ip: '127.0.0.1' })).refreshToken;
+      token = (await refresh({ refreshToken: token }, { actor: 'user', userAgent: 'agent', ip: '127.0.0.1' }))
+        .refreshToken;
     };
     const yardstick = async () => {
       await client.query(select, [bare.id]);

@@ -77,12 +77,12 @@ export async function startAuthority(parts: StartParts): Promise<Started | undef
   if (authority === undefined) return undefined;
   opened.push(authority.close, async () => log.info('stopping'));
   if (stop.isAsked()) return undefined;
-  const { flows, firstServiceToken, drain, backUp } = authority;
+  const { operations: ownOperations, firstServiceToken, drain, backUp } = authority;
   const { doubt, whenTrusted } = authority;
   claim.serve((request, output) =>
     request.argv[0] === 'backup'
       ? runBackup(backUp, request, output)
-      : runCommand(flows, request, output, doubt()),
+      : runCommand(ownOperations, request, output, doubt()),
   );
   // A database that is older than what was seen waits for its operator's command, which comes by the socket.
   await Promise.race([whenTrusted(), stop.asked]);

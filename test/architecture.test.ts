@@ -187,7 +187,8 @@ const broken: readonly [rule: string, path: string, text: string][] = [
     'src/accounts/user.ts': "import { x } from '../http/app.ts';",
     'src/login/login.ts': "import { x } from '../storage/postgres/userStore.ts';",
     'src/sessions/logout.ts': "import { x } from '../grpc/status.ts';",
-    'src/storage/embedded/effect.ts': "import { type withEffect } from '../../flows/withEffect.ts';",
+    'src/revocation/propagation/localEffect.ts':
+      "import { type withEffect } from '../../flows/withEffect.ts';",
     'src/storage/redis/bus.ts': "import type { x } from '../../http/app.ts';",
     'src/transport/http/app.ts': "import { x } from '../grpc/server.ts';",
     'src/login/http.ts': "import {\n  a,\n  b,\n} from '../../storage/local/effect.ts';",
@@ -245,7 +246,7 @@ const broken: readonly [rule: string, path: string, text: string][] = [
 
 /** What comes close to breaking a rule and does not. */
 const kept: readonly [path: string, text: string][] = [
-  ['src/storage/embedded/effect.ts', "import type { x } from '../../flows/database.ts';"],
+  ['src/revocation/propagation/localEffect.ts', "import type { x } from '../../flows/database.ts';"],
   ['src/platform/observability/log.ts', "import type { x } from '../config/config.ts';"],
   [
     'packages/verifier/src/tokens/jti.ts',

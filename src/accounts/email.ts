@@ -62,3 +62,12 @@ function tooLong(): AuthorityError {
 function invalidEmail(rule: 'characters' | 'format' | 'size', message: string): AuthorityError {
   return invalidField('email', rule, message);
 }
+
+/** The account that a request is about. Undefined for a malformed e-mail: the operation refuses it. */
+export function emailIn({ body }: { readonly body: unknown }): string | undefined {
+  try {
+    return normaliseEmail((body as { email: string }).email);
+  } catch {
+    return undefined;
+  }
+}

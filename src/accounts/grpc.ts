@@ -9,11 +9,12 @@ import type { Origin } from '../audit/auditEvent.ts';
 import { checkRequestId } from '../revocation/idempotency.ts';
 import type { Service } from '../services/service.ts';
 import { originOf } from '../transport/grpc/callers.ts';
+import type { MountService } from '../transport/grpc/server.ts';
 import type { DeleteUser } from './deleteUser.ts';
 import type { DisableUser } from './disableUser.ts';
 import type { EnableUser } from './enableUser.ts';
 
-export interface UserServiceFlows {
+export interface UserServiceOperations {
   readonly disableUser: DisableUser;
   readonly enableUser: EnableUser;
   readonly deleteUser: DeleteUser;
@@ -25,7 +26,18 @@ interface NamesUser {
   readonly requestId: string;
 }
 
-export function createUserService({ disableUser, enableUser, deleteUser }: UserServiceFlows) {
+export function userService(operations: UserServiceOperations): MountService {
+  return ({ v1, add, unary }) => {
+    const handlers = createUserService(operations);
+    add(v1.UserService.service, {
+      DisableUser: unary('DisableUser', handlers.DisableUser),
+      EnableUser: unary('EnableUser', handlers.EnableUser),
+      DeleteUser: unary('DeleteUser', handlers.DeleteUser),
+    });
+  };
+}
+
+export function createUserService({ disableUser, enableUser, deleteUser }: UserServiceOperations) {
   return {
     async DisableUser(request: NamesUser, caller: Service): Promise<DisableUserResponse> {
       const { endedSessions } = await disableUser(named(request), origin(request, caller));

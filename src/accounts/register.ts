@@ -9,6 +9,7 @@ import { hashTurn, type PasswordHasher } from '../login/passwords/passwordHash.t
 import type { PasswordPolicy } from '../login/passwords/passwordPolicy.ts';
 import type { PasswordAttempts } from '../login/throttling/passwordAttempts.ts';
 import { newId } from '../platform/newId.ts';
+import type { RateLimits } from '../platform/rateLimits.ts';
 import { normaliseEmail } from './email.ts';
 
 export interface RegisterParts {
@@ -16,26 +17,25 @@ export interface RegisterParts {
   readonly passwords: PasswordHasher;
   readonly passwordPolicy: PasswordPolicy;
   readonly passwordAttempts: Pick<PasswordAttempts, 'passwordChanged'>;
+  readonly rateLimits: Pick<RateLimits, 'spend'>;
   readonly clock: Clock;
   /** Closed: only the operator makes users. */
   readonly registration: 'open' | 'closed';
 }
 
-/** `admit` is asked once, when only what costs much is left to be looked at; what it throws is the answer. */
 export type Register = (
   input: { readonly email: string; readonly password: string },
   origin: Origin,
-  admit?: () => Promise<void>,
 ) => Promise<{ readonly userId: UserId }>;
 
 export function createRegister(parts: RegisterParts): Register {
   const { database, passwords, passwordPolicy, clock } = parts;
-  return async (input, origin, admit) => {
+  return async (input, origin) => {
     const byOperator = isOperator(origin);
     if (parts.registration === 'closed' && !byOperator) throw new AuthorityError('registration_closed');
     const email = normaliseEmail(input.email);
     const password = passwordPolicy.check(input.password, { field: 'password', email });
-    await admit?.();
+    if (!byOperator) await parts.rateLimits.spend(origin, 'register', 'global');
     const passwordHash = await passwords.hash(password, hashTurn(origin.ip, byOperator));
 
     const now = clock.now();

@@ -45,8 +45,6 @@ export interface Origin {
   readonly requestId?: string | undefined;
   readonly ip?: string | undefined;
   readonly userAgent?: string | undefined;
-  /** What the client calls its device. */
-  readonly deviceId?: string | undefined;
 }
 
 export interface AuditEvent {

@@ -9,20 +9,33 @@ import type { RotateKeyResponse } from '@countersign/verifier/contract/generated
 import { invalidField } from '@countersign/verifier/errors';
 import type { Service } from '../services/service.ts';
 import { originOf } from '../transport/grpc/callers.ts';
+import type { MountService } from '../transport/grpc/server.ts';
 import type { ListedKey, ListKeys } from './listKeys.ts';
 import type { ResealKeys } from './resealKeys.ts';
 import type { RevokeKey } from './revokeKey.ts';
 import type { RotateKey } from './rotateKey.ts';
 import type { SigningKeyState } from './store.ts';
 
-export interface KeyServiceFlows {
+export interface KeyServiceOperations {
   readonly listKeys: ListKeys;
   readonly rotateKey: RotateKey;
   readonly revokeKey: RevokeKey;
   readonly resealKeys: ResealKeys;
 }
 
-export function createKeyService({ listKeys, rotateKey, revokeKey, resealKeys }: KeyServiceFlows) {
+export function keyService(operations: KeyServiceOperations): MountService {
+  return ({ v1, add, unary }) => {
+    const handlers = createKeyService(operations);
+    add(v1.KeyService.service, {
+      ListKeys: unary('ListKeys', handlers.ListKeys),
+      RotateKey: unary('RotateKey', handlers.RotateKey),
+      RevokeKey: unary('RevokeKey', handlers.RevokeKey),
+      ResealKeys: unary('ResealKeys', handlers.ResealKeys),
+    });
+  };
+}
+
+export function createKeyService({ listKeys, rotateKey, revokeKey, resealKeys }: KeyServiceOperations) {
   return {
     async ListKeys(): Promise<ListKeysResponse> {
       return { keys: (await listKeys()).map(toKey) };

@@ -8,6 +8,7 @@ import type { AuditEvent, Origin } from '../audit/auditEvent.ts';
 import type { Stores } from '../database.ts';
 import { newId } from '../platform/newId.ts';
 import type { Turn } from '../platform/queues/fairQueue.ts';
+import type { RateLimits } from '../platform/rateLimits.ts';
 import {
   type EffectParts,
   type EndingStores,
@@ -22,7 +23,7 @@ import {
   respondWithTokens,
   type TokenParts,
   type TokenResponse,
-} from '../tokens/tokenResponse.ts';
+} from '../sessions/tokenResponse.ts';
 import { hashTurn, type PasswordHasher } from './passwords/passwordHash.ts';
 import { normalisePassword } from './passwords/passwordPolicy.ts';
 import type { PasswordAttempt, PasswordAttempts } from './throttling/passwordAttempts.ts';
@@ -35,6 +36,7 @@ export interface LoginParts extends TokenParts, EffectParts {
   readonly passwords: PasswordHasher;
   readonly passwordAttempts: PasswordAttempts;
   readonly unknownEmails: UnknownEmails;
+  readonly rateLimits: Pick<RateLimits, 'spend'>;
   readonly refreshIdleTtlMs: number;
   readonly sessionMaxTtlMs: number;
   /** Of one user at the same time; the oldest ends to make room. */
@@ -45,6 +47,8 @@ export interface LoginInput {
   readonly email: string;
   readonly password: string;
   readonly deviceName?: string | undefined;
+  /** What the client calls its device. */
+  readonly deviceId?: string | undefined;
   /** What the access token is for: the audience of services, unless that of the account is asked for. */
   readonly audience?: string | undefined;
   /**
@@ -54,18 +58,10 @@ export interface LoginInput {
   readonly replaces?: string | undefined;
 }
 
-/**
- * `admit` is asked once, of somebody in a place that the account does not know, when the password is about to be looked at;
- * what it throws is the answer. Who has to wait anyway is not worth asking it, nor who logged in from there before.
- */
-export type Login = (
-  input: LoginInput,
-  origin: Origin,
-  admit?: () => Promise<void>,
-) => Promise<TokenResponse>;
+export type Login = (input: LoginInput, origin: Origin) => Promise<TokenResponse>;
 
 export function createLogin(parts: LoginParts): Login {
-  const { database, passwords } = parts;
+  const { database, passwords, rateLimits } = parts;
 
   const verifyPassword = async (user: User | undefined, text: string, turn: Turn): Promise<boolean> => {
     const password = normalisePassword(text);
@@ -74,11 +70,12 @@ export function createLogin(parts: LoginParts): Login {
     return (await passwords.verify(user.passwordHash, password, turn)) && user.disabledAt === undefined;
   };
 
-  return async (input, origin, admit) => {
+  return async (input, origin) => {
     const email = normaliseEmail(input.email);
     const audience = chosenAudience(parts, input.audience);
     return parts.passwordAttempts.attempt(email, { ip: origin.ip }, async (attempt) => {
-      if (attempt.countedAs === 'strangers') await admit?.();
+      // An owner in a known network does not share a budget with strangers.
+      if (attempt.countedAs === 'strangers') await rateLimits.spend(origin, 'login', 'global');
       const user = await database.users.findByEmail(email);
       const verified = await attempt.check(() => verifyPassword(user, input.password, attempt.turn));
       if (user === undefined || !verified)
@@ -88,7 +85,7 @@ export function createLogin(parts: LoginParts): Login {
         ? await passwords.hash(input.password.normalize('NFC'), hashTurn(origin.ip, true))
         : undefined;
       const signer = await chooseSigner(parts, parts.clock.now());
-      const session = newSession(parts, user, input.deviceName, origin);
+      const session = newSession(parts, user, input, origin);
       const now = session.createdAt;
       const replaced = await replacedSession(parts, input.replaces);
       // One transaction: nobody is left with both sessions, or with none.
@@ -185,7 +182,7 @@ async function refuse(
 function newSession(
   parts: LoginParts,
   user: User,
-  deviceName: string | undefined,
+  { deviceName, deviceId }: LoginInput,
   origin: Origin,
 ): NewSession {
   const now = parts.clock.now();
@@ -201,7 +198,7 @@ function newSession(
     deviceName,
     userAgent: origin.userAgent,
     ip: origin.ip,
-    deviceId: origin.deviceId,
+    deviceId,
     createdAt: now,
     lastUsedAt: now,
     idleExpiresAt: now + parts.refreshIdleTtlMs,

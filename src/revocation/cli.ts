@@ -1,5 +1,5 @@
 import { rfc3339 } from '@countersign/verifier/clock';
-import type { Flows } from '../createFlows.ts';
+import type { Operations } from '../authority.ts';
 import { type Arguments, type Commands, none, one, readTime, UsageError } from '../transport/cli/command.ts';
 import type { Output } from '../transport/cli/control.ts';
 import type { FilterText } from './matchingSessions.ts';
@@ -68,7 +68,7 @@ function readFilter({ user, client, ip, createdFrom, createdBefore }: Arguments)
 }
 
 async function revokeOne(
-  revoke: Flows['revoke'],
+  revoke: Operations['revoke'],
   target: RevocationTarget,
   { operator, json, dryRun }: Arguments,
   { out, err }: Output,

@@ -11,17 +11,28 @@ import { limits } from '../platform/limits.ts';
 import type { Revoke } from '../revocation/revoke.ts';
 import type { Service } from '../services/service.ts';
 import { originOf } from '../transport/grpc/callers.ts';
+import type { MountService } from '../transport/grpc/server.ts';
 import type { ListSessions } from './listSessions.ts';
 import { pageTokenAfter, readPageToken } from './pageToken.ts';
 import { type Session, sessionExpiry } from './session.ts';
 import { parseUserAgent } from './userAgent.ts';
 
-export interface SessionServiceFlows {
+export interface SessionServiceOperations {
   readonly listSessions: ListSessions;
   readonly revoke: Revoke;
 }
 
-export function createSessionService({ listSessions, revoke }: SessionServiceFlows) {
+export function sessionService(operations: SessionServiceOperations): MountService {
+  return ({ v1, add, unary }) => {
+    const handlers = createSessionService(operations);
+    add(v1.SessionService.service, {
+      ListSessions: unary('ListSessions', handlers.ListSessions),
+      EndSession: unary('EndSession', handlers.EndSession),
+    });
+  };
+}
+
+export function createSessionService({ listSessions, revoke }: SessionServiceOperations) {
   return {
     async ListSessions(request: ListSessionsRequest__Output): Promise<ListSessionsResponse> {
       const { userId, pageSize, pageToken } = request;

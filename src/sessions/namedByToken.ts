@@ -5,6 +5,7 @@
  */
 import { uuidBytes } from '@countersign/verifier/ids';
 import { afterEveryToken } from '@countersign/verifier/revocation/revocation';
+import type { AccessTokenClaims } from '@countersign/verifier/tokens/accessTokenClaims';
 import type { Caller } from '../login/passwords/reauthentication.ts';
 import type { EndingStores } from '../revocation/propagation/revokeAndPropagate.ts';
 import { type Ending, endOf } from './endSessions.ts';
@@ -44,4 +45,9 @@ export async function revokeNamed(
   if (told.length > 0) return;
   const detail = { named_by: 'token' };
   await stores.audit.record({ ...endOf(sessionId, reason, origin), userId, detail }, now);
+}
+
+/** The session of these claims, whatever the database knows of it. */
+export function namedBy({ sub, sid, exp }: AccessTokenClaims): NamedByToken {
+  return { userId: sub, sessionId: sid, expiresAt: exp * 1000 };
 }

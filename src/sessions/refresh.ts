@@ -7,14 +7,8 @@ import { AuthorityError } from '@countersign/verifier/errors';
 import type { SessionId } from '@countersign/verifier/ids';
 import type { AuditEvent, Origin } from '../audit/auditEvent.ts';
 import { limits } from '../platform/limits.ts';
+import type { RateLimits } from '../platform/rateLimits.ts';
 import { type EffectParts, withEffect } from '../revocation/propagation/revokeAndPropagate.ts';
-import {
-  chooseSigner,
-  chosenAudience,
-  respondWithTokens,
-  type TokenParts,
-  type TokenResponse,
-} from '../tokens/tokenResponse.ts';
 import { type ContextPolicy, type ContextVerdict, judgeContext } from './context.ts';
 import { endAllOfUser, endSelected } from './endSessions.ts';
 import { readRefreshToken } from './genuineRefreshToken.ts';
@@ -23,6 +17,13 @@ import type { SessionUse } from './refreshStore.ts';
 import type { RefusalMemory } from './refusalMemory.ts';
 import type { EndReason } from './session.ts';
 import type { SessionWithUser } from './store.ts';
+import {
+  chooseSigner,
+  chosenAudience,
+  respondWithTokens,
+  type TokenParts,
+  type TokenResponse,
+} from './tokenResponse.ts';
 
 export interface RefreshParts extends TokenParts, EffectParts {
   readonly refreshGraceMs: number;
@@ -31,15 +32,22 @@ export interface RefreshParts extends TokenParts, EffectParts {
   readonly replayEnds: 'session' | 'all';
   readonly contextPolicy: ContextPolicy;
   readonly refusals: RefusalMemory;
+  readonly rateLimits: Pick<RateLimits, 'spend'>;
   /** Told of each change of a session's context that was recorded. */
   readonly onContextChange: (sessionId: SessionId, verdict: ContextVerdict) => void;
   /** Told of each session that ended because its refresh token came from two parties. */
   readonly onTheft: (sessionId: SessionId, rule: string) => void;
 }
 
-/** What somebody sent. */
-interface Presentation {
+export interface RefreshInput {
   readonly refreshToken: string;
+  /** What the client calls its device. */
+  readonly deviceId?: string | undefined;
+  /** What the access token is for: the audience of services, unless that of the account is asked for. */
+  readonly audience?: string | undefined;
+}
+
+interface Presentation extends RefreshInput {
   readonly origin: Origin;
   readonly arrivedAt: number;
   readonly audience: string;
@@ -53,24 +61,14 @@ interface Use {
   readonly audience: string;
 }
 
-/**
- * `admit` is asked once, before a session goes on to its next generation; what it throws is the answer. Of whatever else may come
- * there are few: a repeat that had to wait would be outside of its window, and a theft.
- */
-export type Refresh = (
-  refreshToken: string,
-  origin: Origin,
-  admit?: (sessionId: SessionId) => Promise<void>,
-  /** As at a login. */
-  audience?: string,
-) => Promise<TokenResponse>;
+export type Refresh = (input: RefreshInput, origin: Origin) => Promise<TokenResponse>;
 
 export function createRefresh(parts: RefreshParts): Refresh {
-  return async (refreshToken, origin, admit, asked) => {
-    const audience = chosenAudience(parts, asked);
-    const presentation = { refreshToken, origin, arrivedAt: parts.clock.now(), audience };
+  return async (input, origin) => {
+    const audience = chosenAudience(parts, input.audience);
+    const presentation = { ...input, origin, arrivedAt: parts.clock.now(), audience };
     for (let attempt = 0; attempt < limits.refreshAttempts; attempt += 1) {
-      const response = await tryRefresh(parts, presentation, attempt === 0 ? admit : undefined);
+      const response = await tryRefresh(parts, presentation, attempt === 0);
       if (response !== 'lost_race') return response;
     }
     throw new AuthorityError('unavailable', { retryAfterSeconds: 1, reason: 'refresh_contention' });
@@ -79,8 +77,8 @@ export function createRefresh(parts: RefreshParts): Refresh {
 
 async function tryRefresh(
   parts: RefreshParts,
-  { refreshToken, origin, arrivedAt, audience }: Presentation,
-  admit: Parameters<Refresh>[2],
+  { refreshToken, deviceId, origin, arrivedAt, audience }: Presentation,
+  isFirstAttempt: boolean,
 ): Promise<TokenResponse | 'lost_race'> {
   const read = await readRefreshToken(parts, refreshToken);
   // A token that is not ours is refused without a write: guessing must not become database load.
@@ -88,14 +86,15 @@ async function tryRefresh(
   const { session, presented } = read;
   const now = parts.clock.now();
   const use: Use = { session, now, origin, audience };
-  const client = { userAgent: origin.userAgent, ip: origin.ip, deviceId: origin.deviceId };
+  const client = { userAgent: origin.userAgent, ip: origin.ip, deviceId };
   const asked = { now, arrivedAt, client, graceMs: parts.refreshGraceMs };
   const verdict = judgeRefresh(session, presented.generation, asked);
   switch (verdict.kind) {
     case 'rotated':
     case 'repeated_in_grace': {
       const rotates = verdict.kind === 'rotated';
-      if (rotates) await admit?.(session.id);
+      // Repeats are not counted: one that is told to wait comes back too late, and looks like theft.
+      if (rotates && isFirstAttempt) await spendRefresh(parts, session.id, origin);
       const context = judgeContext(session, client, { now, rotates, policy: parts.contextPolicy });
       if (context.action === 'end') return endSuspicious(parts, use, context);
       return write(parts, use, verdict.kind, context);
@@ -112,6 +111,16 @@ async function tryRefresh(
       await recordRefusal(parts, use, verdict.rule);
       throw refusal(verdict.rule);
   }
+}
+
+/** The account of a refresh is its session. */
+async function spendRefresh(
+  { rateLimits }: RefreshParts,
+  sessionId: SessionId,
+  origin: Origin,
+): Promise<void> {
+  await rateLimits.spend(origin, 'refresh', 'account', sessionId);
+  await rateLimits.spend(origin, 'refresh', 'global');
 }
 
 async function write(

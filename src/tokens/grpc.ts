@@ -17,16 +17,29 @@ import { limits } from '../platform/limits.ts';
 import { type AnswerOne, createBatch } from '../transport/grpc/batch.ts';
 import type { CallReports } from '../transport/grpc/callReports.ts';
 import { toReason } from '../transport/grpc/reasons.ts';
+import type { MountService } from '../transport/grpc/server.ts';
 import type { CheckRevocation, TokenId } from './checkRevocation.ts';
 import type { Introspect, Introspection } from './introspect.ts';
 
-export interface TokenServiceFlows {
+export interface TokenServiceOperations {
   readonly checkRevocation: CheckRevocation;
   readonly introspect: Introspect;
 }
 
+export function tokenService(operations: TokenServiceOperations): MountService {
+  return ({ v1, add, unary, clock, report }) => {
+    const handlers = createTokenService(operations, { clock, report });
+    add(v1.TokenService.service, {
+      IsRevoked: unary('IsRevoked', handlers.IsRevoked),
+      BatchIsRevoked: unary('BatchIsRevoked', handlers.BatchIsRevoked),
+      Introspect: unary('Introspect', handlers.Introspect),
+      BatchIntrospect: unary('BatchIntrospect', handlers.BatchIntrospect),
+    });
+  };
+}
+
 export function createTokenService(
-  { checkRevocation, introspect }: TokenServiceFlows,
+  { checkRevocation, introspect }: TokenServiceOperations,
   { clock, report }: { readonly clock: Clock; readonly report: CallReports['report'] },
 ) {
   const batch = createBatch(clock);

@@ -1,14 +1,11 @@
 /**
- * Opens HTTP and gRPC once they can be served, and closes them at a stop. Owns the order of closing, so that no request is lost.
- * Part of the composition root.
+ * Opens HTTP and gRPC, and closes them at a stop. Owns the order of closing, so that no request is lost.
  */
 import { Server } from 'node:net';
 import { atEndOfTurn, type Clock } from '@countersign/verifier/clock';
 import type { Config } from '../platform/config/config.ts';
 import { limits } from '../platform/limits.ts';
-import type { Log } from '../platform/observability/log.ts';
-import { createGrpcServer, type GrpcParts } from './grpc/server.ts';
-import { createHttpApp, type HttpParts } from './http/app.ts';
+import type { GrpcServer } from './grpc/server.ts';
 import { type HttpApp, listen } from './http/bareApp.ts';
 
 export interface Ports {
@@ -28,29 +25,14 @@ export interface Doors {
   close(): Promise<void>;
 }
 
-type DoorParts = Pick<
-  HttpParts,
-  | 'keyRing'
-  | 'policy'
-  | 'rateLimits'
-  | 'readiness'
-  | 'metrics'
-  | 'isDraining'
-  | 'requireTruth'
-  | 'onUnnamedProxy'
-> &
-  Pick<GrpcParts, 'edges' | 'sliceMs' | 'nodeId' | 'canAnswer'> & {
-    readonly config: Pick<Config, 'http' | 'grpc' | 'tokens'>;
-    readonly flows: HttpParts['flows'] & GrpcParts['flows'];
-    readonly clock: Clock;
-    readonly log: Log;
-  };
+export interface DoorParts {
+  readonly http: HttpApp;
+  readonly grpc: GrpcServer;
+  readonly config: Pick<Config, 'http' | 'grpc'>;
+  readonly clock: Clock;
+}
 
-export async function openDoors({ config, ...parts }: DoorParts): Promise<Doors> {
-  const { clock } = parts;
-  const { issuer, audience: services, accountAudience: account } = config.tokens;
-  const http = await createHttpApp({ ...config.http, ...parts, issuer, audiences: { services, account } });
-  const grpc = createGrpcServer({ ...config.grpc, ...parts, issuer });
+export function createDoors({ http, grpc, config, clock }: DoorParts): Doors {
   const wait = async (milliseconds: number) => {
     await new Promise<void>((resolve) => void clock.after(milliseconds, resolve));
     // A busy process has not yet seen what came meanwhile: it takes a connection in one turn, and reads from it in the next. A connection

@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import type { BrowserContext, Page } from 'playwright-core';
 import t, { type Test } from 'tap';
-import { refreshCookieName } from '../../src/transport/http/refreshCookie.ts';
+import { refreshCookieName } from '../../src/sessions/refreshCookie.ts';
 import { password, startAuthority, type TestAuthority } from '../support/authority.ts';
 import { startChromium } from '../support/chromium.ts';
 import { eventually } from '../support/eventually.ts';

@@ -9,11 +9,11 @@ const firefox = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100
 t.test('audit list', async (t) => {
   const authority = await startAuthority();
   t.teardown(() => authority.stop());
-  const { flows } = authority.authority;
+  const { operations } = authority.authority;
   const list = async (...argv: readonly string[]) => {
     const lines: string[] = [];
     const output = { out: (line: string) => void lines.push(line), err: () => {} };
-    await runCommand(flows, { argv: ['audit', 'list', ...argv], input: undefined }, output);
+    await runCommand(operations, { argv: ['audit', 'list', ...argv], input: undefined }, output);
     return lines;
   };
   const shown = async (sessionId: string) => (await list('--session', sessionId)).at(0)?.split('\t') ?? [];
@@ -33,7 +33,7 @@ t.test('audit list', async (t) => {
   }
 
   const { session_id: last } = await authority.login(email);
-  await flows.deleteUser({ email }, { actor: 'operator' });
+  await operations.deleteUser({ email }, { actor: 'operator' });
   const columns = await shown(last);
   t.match(columns.slice(1, 4), ['session_ended', 'operator', /^[0-9a-f-]{36}$/]);
   t.strictSame(columns.slice(7, 10), ['-', '-', '-'], 'of a deleted user nothing is known any more');

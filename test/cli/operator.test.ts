@@ -37,7 +37,7 @@ t.test('what a command says, and what is made of it', async (t) => {
 t.test('the audit log has it, of every command that changes something', async (t) => {
   const authority = await startAuthority();
   t.teardown(() => authority.stop());
-  const { flows } = authority.authority;
+  const { operations } = authority.authority;
   await authority.register('alice@example.com');
   await authority.login('alice@example.com');
   const quiet = { out: () => {}, err: () => {} };
@@ -55,8 +55,8 @@ t.test('the audit log has it, of every command that changes something', async (t
     [['restored', '--keep-sessions'], 'database_restored'],
   ] as const) {
     const request = { argv, input: undefined, operator: 'root(0),sudo:alice' };
-    t.equal(await runCommand(flows, request, quiet), 0, argv.join(' '));
-    const events = await flows.listAudit({ type, limit: 1 });
+    t.equal(await runCommand(operations, request, quiet), 0, argv.join(' '));
+    const events = await operations.listAudit({ type, limit: 1 });
     t.match(events, [{ actor: 'operator:root(0),sudo:alice' }], argv.join(' '));
   }
 });

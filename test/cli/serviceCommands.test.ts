@@ -16,7 +16,7 @@ t.test('services', async (t) => {
       err: (line: string) => void words.push(line),
     };
     const request = { argv: ['services', ...argv], input: undefined, operator: 'alice(1000)' };
-    const code = await runCommand(authority.authority.flows, request, output);
+    const code = await runCommand(authority.authority.operations, request, output);
     return { code, lines, words: words.join('\n') };
   };
   const soon = new Date(Date.now() + 3_600_000).toISOString();
@@ -65,7 +65,7 @@ t.test('services', async (t) => {
   ] as const) {
     t.match(await run(...argv), { code, lines: [], words }, argv.join(' '));
   }
-  const events = await authority.authority.flows.listAudit({ type: 'service_token_rotated' });
+  const events = await authority.authority.operations.listAudit({ type: 'service_token_rotated' });
   t.match(events, [
     { actor: 'operator:alice(1000)', reason: 'plain' },
     { actor: 'operator:alice(1000)', reason: 'billing', detail: { token_expires_at: /^2/ } },

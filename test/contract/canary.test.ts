@@ -147,7 +147,7 @@ t.test('it is in no list, no copy and no audit log', async (t) => {
   t.match((await node.operations('GET', '/metrics')).body, /countersign_deny_list_entries 0\n/);
   t.match((await other.operations('GET', '/metrics')).body, /countersign_effect_seconds_count 0\n/);
   t.strictSame(await redis.command('KEYS', '*:set:*'), [], 'nor does Redis hold it');
-  const { revoke } = node.authority.flows;
+  const { revoke } = node.authority.operations;
   const ended = await revoke({ clientId: 'canary' }, { actor: 'operator' });
   t.equal(ended.endedSessions, 0, 'nobody else ends it');
   await prove(node);

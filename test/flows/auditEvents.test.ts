@@ -16,7 +16,7 @@ t.test('every operation', async (t) => {
   const clock = createShiftedClock();
   const authority = await startAuthority({ clock });
   t.teardown(() => authority.stop());
-  const { flows } = authority.authority;
+  const { operations } = authority.authority;
   const { call, register, login, refresh } = authority;
   const secrets: string[] = [password];
 
@@ -24,7 +24,7 @@ t.test('every operation', async (t) => {
   const seen = new Set<string>();
   /** What was recorded since; each event must say where it came from. */
   const recorded = async (fromHttp: boolean, wanted: readonly Wanted[], what: string) => {
-    const events = await flows.listAudit({ limit: 1_000 });
+    const events = await operations.listAudit({ limit: 1_000 });
     const found = events
       .filter(({ id }) => !seen.has(id))
       .sort((one, other) => (one.type < other.type ? -1 : 1));
@@ -44,7 +44,7 @@ t.test('every operation', async (t) => {
   };
   /** What came until now was looked at already. */
   const settle = async () => {
-    for (const { id } of await flows.listAudit({ limit: 1_000 })) seen.add(id);
+    for (const { id } of await operations.listAudit({ limit: 1_000 })) seen.add(id);
   };
 
   await recorded(
@@ -129,27 +129,27 @@ t.test('every operation', async (t) => {
   );
 
   const operator = { actor: 'operator' };
-  const made = await flows.register({ email: 'b@example.com', password }, operator);
+  const made = await operations.register({ email: 'b@example.com', password }, operator);
   await recorded(false, [{ type: 'user_created', actor: 'operator', userId: made.userId }], 'users create');
   const b = [await aLogin('b@example.com'), await aLogin('b@example.com'), await aLogin('b@example.com')];
   const [b1, b2, b3] = b as [(typeof b)[0], (typeof b)[0], (typeof b)[0]];
   await settle();
-  await flows.revoke({ jti: b1.jti }, operator);
+  await operations.revoke({ jti: b1.jti }, operator);
   const about = { userId: made.userId, actor: 'operator', reason: 'revoked' };
   await recorded(
     false,
     [{ type: 'token_revoked', ...about, sessionId: b1.sessionId, detail: { jti: b1.jti } }],
     'revoke token',
   );
-  await flows.revoke({ externalId: 'old-1', expiresAt: clock.now() + 60_000 }, operator);
+  await operations.revoke({ externalId: 'old-1', expiresAt: clock.now() + 60_000 }, operator);
   await recorded(
     false,
     [{ type: 'token_revoked', reason: 'external_id', detail: { subject: /^[\w-]{36}$/ } as never }],
     'revoke external',
   );
-  await flows.revoke({ sessionId: b1.sessionId }, operator);
+  await operations.revoke({ sessionId: b1.sessionId }, operator);
   await recorded(false, [{ type: 'session_ended', ...about, sessionId: b1.sessionId }], 'revoke session');
-  await flows.revoke({ userId: made.userId }, operator);
+  await operations.revoke({ userId: made.userId }, operator);
   await recorded(
     false,
     [
@@ -160,16 +160,18 @@ t.test('every operation', async (t) => {
     'revoke user',
   );
   t.match(
-    new Set((await flows.listAudit({ limit: 2, type: 'session_ended' })).map((event) => event.sessionId)),
+    new Set(
+      (await operations.listAudit({ limit: 2, type: 'session_ended' })).map((event) => event.sessionId),
+    ),
     new Set([b2.sessionId, b3.sessionId]),
   );
   const b4 = await aLogin('b@example.com');
   await settle();
-  await flows.revoke({ filter: { userId: made.userId } }, operator);
+  await operations.revoke({ filter: { userId: made.userId } }, operator);
   await recorded(false, [{ type: 'session_ended', ...about, sessionId: b4.sessionId }], 'revoke sessions');
   const b5 = await aLogin('b@example.com');
   await settle();
-  await flows.disableUser({ email: 'b@example.com' }, operator);
+  await operations.disableUser({ email: 'b@example.com' }, operator);
   await recorded(
     false,
     [
@@ -182,9 +184,9 @@ t.test('every operation', async (t) => {
   await http([{ type: 'login_failed', userId: made.userId, reason: 'user_disabled' }], 'a disabled user');
 
   const ofB = { userId: made.userId };
-  await flows.enableUser({ email: 'b@example.com' }, operator);
+  await operations.enableUser({ email: 'b@example.com' }, operator);
   await recorded(false, [{ type: 'user_enabled', actor: 'operator', ...ofB }], 'users enable');
-  await flows.enableUser({ email: 'b@example.com' }, operator);
+  await operations.enableUser({ email: 'b@example.com' }, operator);
   await recorded(false, [], 'users enable again');
   const [b6, b7] = [await aLogin('b@example.com'), await aLogin('b@example.com')];
   await settle();
@@ -219,12 +221,12 @@ t.test('every operation', async (t) => {
   );
 
   const service = { name: 'billing', permissions };
-  const { token } = await flows.createService(service, operator);
+  const { token } = await operations.createService(service, operator);
   secrets.push(token, authority.serviceToken);
   const detail = { permissions: [...permissions] };
   await recorded(false, [{ type: 'service_created', reason: 'billing', detail }], 'services create');
 
-  const rotated = await flows.rotateServiceToken({ name: 'billing' }, operator);
+  const rotated = await operations.rotateServiceToken({ name: 'billing' }, operator);
   secrets.push(rotated.token);
   const until = { old_token_until: new Date(rotated.oldUntil).toISOString() };
   const rotation = { type: 'service_token_rotated', actor: 'operator', reason: 'billing', detail: until };
@@ -242,7 +244,7 @@ t.test('every operation', async (t) => {
   await rpc.call('EndSession', { sessionId: c[0]?.sessionId as SessionId });
   const c0 = { userId: c[0]?.userId, sessionId: c[0]?.sessionId };
   await recorded(false, [{ type: 'session_ended', ...by, ...c0 }], 'EndSession');
-  const active = (await flows.listKeys()).find(({ state }) => state === 'active')?.kid ?? '';
+  const active = (await operations.listKeys()).find(({ state }) => state === 'active')?.kid ?? '';
   await keys.revoke(active);
   await recorded(
     false,
@@ -254,14 +256,14 @@ t.test('every operation', async (t) => {
     ],
     'RevokeKey',
   );
-  await flows.revokeService('billing', operator);
+  await operations.revokeService('billing', operator);
   await recorded(
     false,
     [{ type: 'service_revoked', actor: 'operator', reason: 'billing' }],
     'services revoke',
   );
 
-  const listed = await flows.listAudit({ limit: 1_000 });
+  const listed = await operations.listAudit({ limit: 1_000 });
   t.ok(
     listed.some(({ email }) => email === 'c@example.com'),
     'who it is now is looked up',
@@ -269,5 +271,5 @@ t.test('every operation', async (t) => {
   const all = JSON.stringify(listed.map(({ email, ...recorded }) => recorded));
   for (const secret of secrets) t.notMatch(all, secret, 'no secret is in the log');
   t.equal(all.includes('example.com'), false, 'nor an e-mail address');
-  t.match(await flows.verifyAudit(), { fault: undefined });
+  t.match(await operations.verifyAudit(), { fault: undefined });
 });

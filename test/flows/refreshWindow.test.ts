@@ -39,7 +39,7 @@ for (const { name, open } of engines) {
           database: { ...database, ...slow },
           ...more,
         } satisfies RefreshParts);
-        return (generation: number) => refresh(session.token(generation), origin);
+        return (generation: number) => refresh({ refreshToken: session.token(generation) }, origin);
       };
       const find = async () => database.sessions.find(session.id);
       return { refreshOver, refresh: refreshOver({}), find };

@@ -2,12 +2,16 @@
 import { randomBytes } from 'node:crypto';
 import t, { type Test } from 'tap';
 import { createListAudit } from '../../src/audit/listAudit.ts';
+import { mountAudit } from '../../src/audit/mount.ts';
+import { oldFailuresJob } from '../../src/login/mount.ts';
 import { readConfig } from '../../src/platform/config/config.ts';
-import { startUpkeep } from '../../src/platform/jobs.ts';
+import { startJobs } from '../../src/platform/jobs.ts';
 import { limits } from '../../src/platform/limits.ts';
 import { createFaultLog } from '../../src/platform/observability/faultLog.ts';
 import { createLog } from '../../src/platform/observability/log.ts';
 import { createMetrics } from '../../src/platform/observability/metrics.ts';
+import { oldRequestsJob } from '../../src/revocation/mount.ts';
+import { oldSessionsJob } from '../../src/sessions/mount.ts';
 import { createStorage, migrateStorage } from '../../src/storage/postgres/storage.ts';
 import { aSession } from '../support/aSession.ts';
 import { anEvent, day, sealAsOf, tamper, verifierOf } from '../support/auditTables.ts';
@@ -33,8 +37,17 @@ async function open(t: Test, engine = engines[1]) {
   const metrics = createMetrics();
   const { config } = readConfig({});
   const { database } = storage;
+  const jobsOver = (seen: typeof database) => {
+    const parts = { clock, log, metrics, database: seen };
+    return [
+      ...mountAudit({ ...parts, retentionMs: config.audit.retentionMs }).jobs,
+      oldSessionsJob({ ...parts, config: config.sessions }),
+      oldRequestsJob(parts),
+      oldFailuresJob(parts),
+    ];
+  };
   const start = (seen = database) =>
-    startUpkeep({ config, clock, log, metrics, onFault: createFaultLog({ log, clock }), database: seen });
+    startJobs({ clock, metrics, onFault: createFaultLog({ log, clock }) }, jobsOver(seen));
   const metric = async (name: string) => {
     const line = (await metrics.text()).split('\n').find((each) => each.startsWith(`${name} `));
     return Number(line?.slice(name.length + 1));

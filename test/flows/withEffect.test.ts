@@ -11,8 +11,8 @@ import type { CommittedRevocations, Effect } from '@countersign/verifier/revocat
 import t from 'tap';
 import type { Database } from '../../src/database.ts';
 import { loadFromStore } from '../../src/revocation/propagation/loading.ts';
+import { createLocalEffect } from '../../src/revocation/propagation/localEffect.ts';
 import { withEffect } from '../../src/revocation/propagation/revokeAndPropagate.ts';
-import { createLocalEffect } from '../../src/storage/embedded/effect.ts';
 import { engines, openStorage } from '../support/engines.ts';
 import { createManualClock } from '../support/manualClock.ts';
 import { noEdges } from '../support/noEdges.ts';

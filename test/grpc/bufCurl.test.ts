@@ -18,7 +18,7 @@ t.setTimeout(120_000);
 t.test('one authority', async (t) => {
   const authority = await startAuthority();
   t.teardown(() => authority.stop());
-  const { token } = await authority.authority.flows.createService(
+  const { token } = await authority.authority.operations.createService(
     { name: 'everything', permissions },
     { actor: 'operator' },
   );

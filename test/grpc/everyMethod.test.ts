@@ -16,8 +16,11 @@ t.test('every method', async (t) => {
   const authority = await startAuthority();
   t.teardown(() => authority.stop());
   const operator = { actor: 'operator' };
-  const { flows } = authority.authority;
-  const { token: serviceToken } = await flows.createService({ name: 'every-method', permissions }, operator);
+  const { operations } = authority.authority;
+  const { token: serviceToken } = await operations.createService(
+    { name: 'every-method', permissions },
+    operator,
+  );
   await authority.register('alice@example.com');
   const address = `127.0.0.1:${authority.grpcPort}`;
 
@@ -55,7 +58,7 @@ t.test('every method', async (t) => {
     t.teardown(() => python.stop());
     t.strictSame(await python.ask({ watch: true }), { lease: true });
     for (const [call, request, answer] of rows) t.match(await python.ask({ call, request }), answer, call);
-    const [disabled] = await flows.listAudit({ limit: 1, type: 'user_disabled' });
+    const [disabled] = await operations.listAudit({ limit: 1, type: 'user_disabled' });
     t.match(disabled, { userId: sub, requestId: 'left' }, 'as the caller called it');
     t.strictSame(await python.ask({ leave: true }), { status: 'OK' });
   });

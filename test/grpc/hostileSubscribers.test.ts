@@ -11,7 +11,7 @@ t.test('three that renew and never acknowledge', async (t) => {
   const authority = await startAuthority();
   t.teardown(() => authority.stop());
   await authority.register('alice@example.com');
-  const { createService } = authority.authority.flows;
+  const { createService } = authority.authority.operations;
   const address = `127.0.0.1:${authority.grpcPort}`;
 
   /** Follows the protocol, but for what it is told to leave out. */

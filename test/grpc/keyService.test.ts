@@ -19,7 +19,7 @@ t.test('KeyService', async (t) => {
   const address = `127.0.0.1:${authority.grpcPort}`;
   const as = async (...allowed: Permission[]) => {
     const service = { name: `service-${randomUUID()}`, permissions: allowed };
-    const { token } = await authority.authority.flows.createService(service, operator);
+    const { token } = await authority.authority.operations.createService(service, operator);
     const client = createKeyClient(address, token);
     t.teardown(() => client.close());
     return client;

@@ -14,8 +14,8 @@ t.test('one authority', async (t) => {
   const clock = createShiftedClock();
   const authority = await startAuthority({ clock });
   t.teardown(() => authority.stop());
-  const { flows } = authority.authority;
-  const { token: serviceToken } = await flows.createService(
+  const { operations } = authority.authority;
+  const { token: serviceToken } = await operations.createService(
     { name: 'late', permissions },
     { actor: 'operator' },
   );

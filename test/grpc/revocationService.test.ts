@@ -107,8 +107,11 @@ t.test('one authority', async (t) => {
   });
 
   t.test('who may', async (t) => {
-    const { flows } = authority.authority;
-    const { token } = await flows.createService({ name: 'checker', permissions: ['tokens.check'] }, operator);
+    const { operations } = authority.authority;
+    const { token } = await operations.createService(
+      { name: 'checker', permissions: ['tokens.check'] },
+      operator,
+    );
     for (const [serviceToken, expected] of [
       [token, 'PERMISSION_DENIED'],
       ['garbage', 'UNAUTHENTICATED'],

@@ -26,7 +26,7 @@ async function startLimited(t: Test, env: Record<string, string> = {}): Promise<
 
 async function aService(t: Test, authority: TestAuthority, permissions: readonly Permission[]) {
   const name = `service-${randomUUID()}`;
-  const { token } = await authority.authority.flows.createService({ name, permissions }, operator);
+  const { token } = await authority.authority.operations.createService({ name, permissions }, operator);
   const on = ({ grpcPort }: TestAuthority) => {
     const client = createRpcClient(`127.0.0.1:${grpcPort}`, token);
     t.teardown(() => client.close());
@@ -69,8 +69,8 @@ t.test('made-up external ids: so many in a minute, and a retry time', async (t) 
   t.equal(authority.log().match(/a service takes back more than its budget/g)?.length, 1, 'logged once');
   const another = await aService(t, authority, ['external_ids.revoke']);
   t.strictSame(await done(1, () => another.revoke(external())), [1, []], 'each service has its own');
-  const { flows } = authority.authority;
-  const byOperator = () => flows.revoke({ externalId: randomUUID(), expiresAt: exp * 1000 }, operator);
+  const { operations } = authority.authority;
+  const byOperator = () => operations.revoke({ externalId: randomUUID(), expiresAt: exp * 1000 }, operator);
   t.strictSame(await done(budget + 1, byOperator), [budget + 1, []], 'the operator has none');
 });
 
@@ -91,7 +91,7 @@ t.test('what cannot be checked has a budget, a whole token has none', async (t) 
 
 t.test('what was taken back before costs nothing, and leaves one event', async (t) => {
   const authority = await startLimited(t);
-  const { flows } = authority.authority;
+  const { operations } = authority.authority;
   const all = ['external_ids.revoke', 'users.logout', 'tokens.revoke', 'sessions.end_matching'] as const;
   const { name, revoke } = await aService(t, authority, all);
   await authority.register('alice@example.com');
@@ -103,13 +103,13 @@ t.test('what was taken back before costs nothing, and leaves one event', async (
     ['a jti', { jti }, 1],
     ['a filter by the same request_id', filter, 0],
   ] as const) {
-    const before = (await flows.listAudit({ limit: 1_000 })).length;
+    const before = (await operations.listAudit({ limit: 1_000 })).length;
     const tries = externalIds + 1;
     t.strictSame(await done(tries, () => revoke(request)), [tries, []], what);
-    const after = await flows.listAudit({ limit: 1_000 });
+    const after = await operations.listAudit({ limit: 1_000 });
     t.equal(after.length - before, events, `${what}: events`);
   }
-  t.match(await flows.listAudit({ limit: 1 }), [{ actor: `service:${name}` }]);
+  t.match(await operations.listAudit({ limit: 1 }), [{ actor: `service:${name}` }]);
 });
 
 t.test('users and filters', async (t) => {
@@ -117,10 +117,10 @@ t.test('users and filters', async (t) => {
   const { revoke } = await aService(t, authority, ['users.logout', 'sessions.end_matching', 'sessions.read']);
   const aUser = async () => {
     const email = `${randomUUID()}@example.com`;
-    const { flows } = authority.authority;
+    const { operations } = authority.authority;
     const password = 'correct horse battery staple';
-    const { userId } = await flows.register({ email, password }, operator);
-    await flows.login({ email, password }, { actor: 'user', ip: '192.0.2.1' });
+    const { userId } = await operations.register({ email, password }, operator);
+    await operations.login({ email, password }, { actor: 'user', ip: '192.0.2.1' });
     return userId;
   };
   const budget = users;

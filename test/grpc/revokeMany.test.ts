@@ -16,7 +16,10 @@ t.test('one authority', async (t) => {
   const address = `127.0.0.1:${authority.grpcPort}`;
   const as = async (...allowed: readonly Permission[]) => {
     const name = `service-${randomUUID()}`;
-    const { token } = await authority.authority.flows.createService({ name, permissions: allowed }, operator);
+    const { token } = await authority.authority.operations.createService(
+      { name, permissions: allowed },
+      operator,
+    );
     const client = createRpcClient(address, token);
     t.teardown(() => client.close());
     return client;

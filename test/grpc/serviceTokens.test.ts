@@ -17,13 +17,13 @@ t.test('service tokens', async (t) => {
   const clock = createShiftedClock();
   const authority = await startAuthority({ clock });
   t.teardown(() => authority.stop());
-  const { flows } = authority.authority;
+  const { operations } = authority.authority;
   const { call, close } = createRpcClient(`127.0.0.1:${authority.grpcPort}`, '');
   t.teardown(close);
   const aService = async (expiresAt?: number) => {
     const name = `service-${randomUUID()}`;
     const service = { name, permissions: ['tokens.check'], expiresAt } as const;
-    return { name, ...(await flows.createService(service, operator)) };
+    return { name, ...(await operations.createService(service, operator)) };
   };
   const isAnswered = async (token: string) =>
     (await call('isRevoked', check, { token }).then(
@@ -36,7 +36,8 @@ t.test('service tokens', async (t) => {
       async () => !(await isAnswered(token)),
       limits.serviceTokenCacheMilliseconds + 1_000,
     );
-  const listed = async (wanted: string) => (await flows.listServices()).find(({ name }) => name === wanted);
+  const listed = async (wanted: string) =>
+    (await operations.listServices()).find(({ name }) => name === wanted);
 
   t.test('one that expires is answered until then, and is told that it has expired', async (t) => {
     const { name, token } = await aService(clock.now() + hour);
@@ -53,7 +54,7 @@ t.test('service tokens', async (t) => {
     clock.shift(hour);
     const { body } = await authority.operations('GET', '/metrics');
     t.match(String(body), 'code="token_required",reason="service_token_expired"');
-    const { token: next } = await flows.rotateServiceToken({ name }, operator);
+    const { token: next } = await operations.rotateServiceToken({ name }, operator);
     t.ok(await isAnswered(next), 'a new one is good');
     t.equal((await listed(name))?.tokens.length, 1, 'and nothing is left of the old one');
   });
@@ -76,7 +77,7 @@ t.test('service tokens', async (t) => {
     }
     const { name } = await aService();
     for (const keepOldMs of [-1, 31 * day, Number.NaN]) {
-      const rotation = flows.rotateServiceToken({ name, keepOldMs }, operator);
+      const rotation = operations.rotateServiceToken({ name, keepOldMs }, operator);
       await t.rejects(rotation, { code: 'invalid_request', message: /^keep_old: must be at most 30 days/ });
     }
   });
@@ -84,23 +85,23 @@ t.test('service tokens', async (t) => {
   t.test('rotated, the old one stays for a while, and no third one does', async (t) => {
     const { name, token: first } = await aService();
     t.ok(await isAnswered(first));
-    const { token: second } = await flows.rotateServiceToken({ name, keepOldMs: hour }, operator);
+    const { token: second } = await operations.rotateServiceToken({ name, keepOldMs: hour }, operator);
     t.strictSame([await isAnswered(first), await isAnswered(second)], [true, true], 'both at once');
     clock.shift(hour);
     t.ok(await ends(first), 'the old one has its time');
-    const { token: third } = await flows.rotateServiceToken({ name, keepOldMs: 10 * day }, operator);
+    const { token: third } = await operations.rotateServiceToken({ name, keepOldMs: 10 * day }, operator);
     t.ok(await isAnswered(third));
     await eventually('its use is noted', async () => (await listed(name))?.tokens[0]?.lastUsedAt);
-    const { token: fourth } = await flows.rotateServiceToken({ name, keepOldMs: 10 * day }, operator);
+    const { token: fourth } = await operations.rotateServiceToken({ name, keepOldMs: 10 * day }, operator);
     t.ok(await ends(second), 'the next rotation ends what the last one kept');
     t.strictSame([await isAnswered(third), await isAnswered(fourth)], [true, true]);
-    const { token: fifth } = await flows.rotateServiceToken({ name, keepOldMs: 0 }, operator);
+    const { token: fifth } = await operations.rotateServiceToken({ name, keepOldMs: 0 }, operator);
     t.ok(await ends(fourth), 'at once, when that is asked');
-    await flows.rotateServiceToken({ name }, operator);
-    await flows.revokeService(name, operator);
+    await operations.rotateServiceToken({ name }, operator);
+    await operations.revokeService(name, operator);
     t.ok(await ends(fifth), 'revoking the service ends each of its tokens');
     for (const gone of [name, 'nobody'])
-      await t.rejects(flows.rotateServiceToken({ name: gone }, operator), { code: 'not_found' }, gone);
+      await t.rejects(operations.rotateServiceToken({ name: gone }, operator), { code: 'not_found' }, gone);
   });
 
   t.test('when it was used last, and by whom it was made', async (t) => {

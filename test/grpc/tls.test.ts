@@ -52,7 +52,7 @@ async function mutualTls(t: Test) {
     };
   };
   const named = (name: string, certificate: string, permissions: readonly Permission[] = ['tokens.check']) =>
-    authority.authority.flows.createService({ name, permissions, certificate }, operator);
+    authority.authority.operations.createService({ name, permissions, certificate }, operator);
   return { authority, folder, ca, as, named, address };
 }
 
@@ -114,7 +114,7 @@ t.test('with client certificates', async (t) => {
   });
 
   t.test('a revoked service stops', async (t) => {
-    await authority.authority.flows.revokeService('worker', operator);
+    await authority.authority.operations.revokeService('worker', operator);
     const worker = as(await ca.issue('DNS:worker.example.org'));
     const stopped = async () =>
       worker.check().then(
@@ -126,10 +126,10 @@ t.test('with client certificates', async (t) => {
 
   t.test('a name in certificates is for one service', async (t) => {
     const taken = { name: 'another', permissions: [], certificate: 'spiffe://example.org/api' };
-    await t.rejects(authority.authority.flows.createService(taken, operator), { code: 'name_taken' });
+    await t.rejects(authority.authority.operations.createService(taken, operator), { code: 'name_taken' });
     for (const certificate of ['', '*.example.org', 'a b', 'spiffe://a, DNS:b', 'x'.repeat(300)]) {
       const service = { name: 'another', permissions: [], certificate };
-      await t.rejects(authority.authority.flows.createService(service, operator), {
+      await t.rejects(authority.authority.operations.createService(service, operator), {
         code: 'invalid_request',
       });
     }

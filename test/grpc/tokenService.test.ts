@@ -17,15 +17,21 @@ t.test('one authority', async (t) => {
   const authority = await startAuthority();
   t.teardown(() => authority.stop());
   const { grpc, call } = authority;
-  const { flows } = authority.authority;
+  const { operations } = authority.authority;
   await authority.register('alice@example.com');
 
   t.test('who may call', async (t) => {
     const jti = unknownJti();
-    const revoked = await flows.createService({ name: 'revoked', permissions: ['tokens.check'] }, operator);
-    await flows.revokeService('revoked', operator);
-    const checker = await flows.createService({ name: 'checker', permissions: ['tokens.check'] }, operator);
-    const reader = await flows.createService(
+    const revoked = await operations.createService(
+      { name: 'revoked', permissions: ['tokens.check'] },
+      operator,
+    );
+    await operations.revokeService('revoked', operator);
+    const checker = await operations.createService(
+      { name: 'checker', permissions: ['tokens.check'] },
+      operator,
+    );
+    const reader = await operations.createService(
       { name: 'reader', permissions: ['tokens.introspect'] },
       operator,
     );
@@ -56,12 +62,12 @@ t.test('one authority', async (t) => {
   });
 
   t.test('a service that is revoked while it calls stops within the time it is believed', async (t) => {
-    const { token } = await flows.createService(
+    const { token } = await operations.createService(
       { name: 'short-lived', permissions: ['tokens.check'] },
       operator,
     );
     t.equal(await statusOf(grpc.isRevoked(unknownJti(), token)), 'OK');
-    await flows.revokeService('short-lived', operator);
+    await operations.revokeService('short-lived', operator);
     const stopped = async () => (await statusOf(grpc.isRevoked(unknownJti(), token))) === 'UNAUTHENTICATED';
     t.ok(await eventually('it is refused', stopped, limits.serviceTokenCacheMilliseconds + 1_000));
   });

@@ -42,7 +42,7 @@ t.test('an edge in Python', async (t) => {
   }
 
   const marked = await login();
-  const { restored } = authority.authority.flows;
+  const { restored } = authority.authority.operations;
   await restored({ keepSessions: true }, { actor: 'operator' });
   t.strictSame(await check(marked), { revoked: true, by: 'memory' }, 'by the time at which it was issued');
   t.strictSame(await check(await login()), { revoked: false, by: 'memory' });
@@ -116,7 +116,7 @@ t.test('a node has room for so many streams, and for others when they have ended
       return answers.every((answer) => answer === 'started');
     });
   }
-  const { createService } = authority.authority.flows;
+  const { createService } = authority.authority.operations;
   const another = async (name: string) =>
     (await createService({ name, permissions: ['tokens.check'] }, { actor: 'operator' })).token;
   const tokens = [authority.serviceToken, await another('b'), await another('c')];

@@ -2,7 +2,7 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import t from 'tap';
-import { refreshCookieName } from '../../src/transport/http/refreshCookie.ts';
+import { refreshCookieName } from '../../src/sessions/refreshCookie.ts';
 import { password, startAuthority, type TestAuthority, type Tokens } from '../support/authority.ts';
 import { cookieOf, ownPage, withCookie } from '../support/browserPage.ts';
 import { type Answer, claimsOf } from '../support/clients.ts';

@@ -16,7 +16,7 @@ t.test('the login', async (t) => {
   await t.test('takes as long for nobody as for somebody whose password is wrong (L1)', async (t) => {
     await authority.register('timed@example.com');
     await authority.register('off@example.com');
-    const { login, disableUser } = authority.authority.flows;
+    const { login, disableUser } = authority.authority.operations;
     await disableUser({ email: 'off@example.com' }, { actor: 'operator' });
     const wrong = 'wrong horse battery staple';
     const kinds = {
@@ -207,7 +207,7 @@ function queueOfHashes({ authority }: TestAuthority) {
   let count = 0;
   const input = { email: 'queued@example.com', password };
   const queued = Array.from({ length: limits.passwordHashesAtOnce + limits.passwordHashesWaiting }, () =>
-    authority.flows
+    authority.operations
       .register(input, { actor: 'user' })
       .catch(() => {})
       .finally(() => {

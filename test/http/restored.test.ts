@@ -15,7 +15,7 @@ t.test('two nodes and a guard', async (t) => {
   const { one, two, sql, start, login, verdicts, redis, guard } = await startTwoNodes(t);
   const client = createRevocationClient(`127.0.0.1:${two.grpcPort}`, two.serviceToken);
   t.teardown(() => client.close());
-  const restored = (keepSessions: boolean) => one.authority.flows.restored({ keepSessions }, operator);
+  const restored = (keepSessions: boolean) => one.authority.operations.restored({ keepSessions }, operator);
 
   t.test('sessions go on, with new tokens', async (t) => {
     const before = await login();
@@ -108,7 +108,7 @@ t.test('one authority alone', async (t) => {
   await guard.ready();
   const { access_token: token, refresh_token } = await authority.login(email);
   t.equal(await said(guard, token), 'accepted');
-  const { restored } = authority.authority.flows;
+  const { restored } = authority.authority.operations;
   t.match(await restored({ keepSessions: false }, operator), { endedSessions: 1 });
   t.equal(await said(guard, token), '401 invalid_token revoked');
   t.equal((await authority.call('GET', '/auth/me', { token })).status, 401);

@@ -199,7 +199,7 @@ t.test('closed registration is for the operator only, and tells nobody who is re
   t.teardown(() => authority.stop());
   const refused = await authority.register('alice@example.com');
   t.match([refused.status, refused.body.code], [403, 'registration_closed']);
-  await authority.authority.flows.register(
+  await authority.authority.operations.register(
     { email: 'bob@example.com', password: 'a passphrase of his' },
     { actor: 'operator' },
   );

@@ -7,6 +7,7 @@ import { createPasswordHasher } from '../../src/login/passwords/passwordHash.ts'
 import { createPasswordAttempts } from '../../src/login/throttling/passwordAttempts.ts';
 import { createUnknownEmails } from '../../src/login/unknownEmails.ts';
 import { createKeyedHash } from '../../src/platform/keyedHash.ts';
+import { noRateLimits } from '../../src/platform/rateLimits.ts';
 import { createRefreshTokens } from '../../src/sessions/refreshToken.ts';
 import type { Storage } from '../../src/storage/postgres/storage.ts';
 import { createAccessTokenIssuer } from '../../src/tokens/accessToken.ts';
@@ -25,6 +26,7 @@ export async function createFlowParts({ database }: Storage) {
     passwords: createPasswordHasher(),
     passwordAttempts: passwordAttemptsOver(database, clock),
     unknownEmails: createUnknownEmails(),
+    rateLimits: noRateLimits,
     denyList: { check: async () => ({ revoked: false, decidedBy: 'bloom' }) as const },
     accessTokens: createAccessTokenIssuer({ issuer, audience, accessTtlMs: 15 * minute }),
     ...{ refreshIdleTtlMs: 30 * minute, sessionMaxTtlMs: 90 * minute, sessionsPerUser: 100 },

@@ -1,11 +1,11 @@
 import t from 'tap';
-import { askSeldom } from '../../src/platform/queues/cachedAnswer.ts';
+import { cachedAnswer } from '../../src/platform/queues/cachedAnswer.ts';
 import { createManualClock } from '../support/manualClock.ts';
 
 t.test('who asks soon after another one shares the answer, good or bad', async (t) => {
   const clock = createManualClock(0);
   const answers: ((answer: Promise<string>) => void)[] = [];
-  const ask = askSeldom(clock, 100, () => new Promise<string>((resolve) => answers.push(resolve)));
+  const ask = cachedAnswer(clock, 100, () => new Promise<string>((resolve) => answers.push(resolve)));
   const together = [ask(), ask()];
   await clock.advance(99);
   together.push(ask());

@@ -23,20 +23,18 @@ import type { WatchRevocations } from './watchRevocations.ts';
 
 type WatchCall = ServerDuplexStream<WatchRevocationsRequest__Output, WatchRevocationsResponse>;
 
-export interface WatchRevocationsFlows {
-  readonly watchRevocations: WatchRevocations;
-}
+export type WatchStream = Serve<WatchRevocationsRequest__Output, WatchRevocationsResponse>;
 
-export function createServeEdge(parts: {
-  flows: WatchRevocationsFlows;
+export function createWatchStream(parts: {
+  watchRevocations: WatchRevocations;
   issuer: string;
   sliceMs: number;
   nodeId: string;
   clock: Clock;
   log: Pick<Log, 'info'>;
   metrics: Pick<Metrics, 'edgeRefused'>;
-}): Serve<WatchRevocationsRequest__Output, WatchRevocationsResponse> {
-  const { flows, clock, log, nodeId, metrics } = parts;
+}): WatchStream {
+  const { watchRevocations, clock, log, nodeId, metrics } = parts;
   const places = createEdgePlaces({ onRefused: metrics.edgeRefused });
   const started = (edge: EdgeStream): WatchRevocationsResponse => ({
     started: {
@@ -58,7 +56,7 @@ export function createServeEdge(parts: {
     if (edgeId === undefined) throw invalidField('start', 'required', 'must be the first message');
     // Until it is closed, whoever ended it: what is written to an edge that does not read takes memory all the while.
     call.once('close', places.take(service));
-    const edge = await flows.watchRevocations(edgeId, service);
+    const edge = await watchRevocations(edgeId, service);
     log.info({ service, edge: edgeId }, 'an edge watches revocations');
     try {
       const reading = read(requests, edge, authorizeAgain);

@@ -4,18 +4,8 @@
  */
 import type { Clock } from '@countersign/verifier/clock';
 import { limits } from '../../platform/limits.ts';
+import type { EarlierEdges } from '../../revocation/propagation/localEffect.ts';
 import type { DataFolder } from './dataFolder.ts';
-
-export interface EarlierEdges {
-  /** Resolves when no edge of an earlier run can hold a lease any more. */
-  readonly gone: Promise<void>;
-  /** For how long one of them may hold one yet. */
-  remainingMs(): number;
-  /** To be called before the first edge of this run may get a lease; resolves when a next run would know of it. */
-  remember(): Promise<void>;
-  /** The end of this run. `leases`: how many edges of it may hold one. */
-  close(leases: number): Promise<void>;
-}
 
 export async function openEarlierEdges(parts: {
   dataFolder: Pick<DataFolder, 'edgeLeaseMs' | 'setEdgeLeaseMs'>;

@@ -1,6 +1,6 @@
 /** What a command is, and what reading their arguments has in common. */
 import type { Origin } from '../../audit/auditEvent.ts';
-import type { Flows } from '../../createFlows.ts';
+import type { Operations } from '../../authority.ts';
 import { parseDuration } from '../../platform/config/durations.ts';
 import type { Output } from './control.ts';
 
@@ -23,7 +23,7 @@ export interface Command {
   readonly begins?: true;
   /** Also while the database is not believed. */
   readonly inDoubt?: true;
-  run(flows: Flows, request: Arguments, output: Output): Promise<void>;
+  run(flows: Operations, request: Arguments, output: Output): Promise<void>;
 }
 
 export interface Arguments {

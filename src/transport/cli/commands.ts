@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { AuthorityError } from '@countersign/verifier/errors';
 import { userCommands } from '../../accounts/cli.ts';
 import { auditCommands } from '../../audit/cli.ts';
-import type { Flows } from '../../createFlows.ts';
+import type { Operations } from '../../authority.ts';
 import { keyCommands } from '../../keys/cli.ts';
 import { revokeCommands } from '../../revocation/cli.ts';
 import { serviceCommands } from '../../services/cli.ts';
@@ -26,7 +26,7 @@ export const commands: Commands = {
 
 /** Runs a command over these flows and answers its exit code: 0 done, 1 refused, 2 not understood. */
 export async function runCommand(
-  flows: Flows,
+  flows: Operations,
   { argv, input, operator }: CommandRequest,
   output: Output,
   /** Why nothing is served; then only what helps to decide is done. */

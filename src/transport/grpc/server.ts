@@ -1,38 +1,30 @@
 /**
- * The gRPC edge for internal services. Owns listening, TLS, who may call and the translation of errors. Does not own
- * any rule about tokens: the handlers call one flow each.
+ * The gRPC transport for internal services. Owns listening, TLS, who may call and the translation of errors. Does not own
+ * methods: each slice adds its own (`grpc.ts`).
  */
 
 import type { Clock } from '@countersign/verifier/clock';
-import { loadContract } from '@countersign/verifier/contract/contract';
+import { type Contract, loadContract } from '@countersign/verifier/contract/contract';
 import { StartupError } from '@countersign/verifier/errors';
 import {
   logVerbosity,
   Server,
   type ServerCredentials,
   type ServerOptions,
+  type ServiceDefinition,
   setLogVerbosity,
+  type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { ReflectionService } from '@grpc/reflection';
-import { createUserService, type UserServiceFlows } from '../../accounts/grpc.ts';
-import { createKeyService, type KeyServiceFlows } from '../../keys/grpc.ts';
 import type { GrpcTls } from '../../platform/config/config.ts';
 import { limits } from '../../platform/limits.ts';
 import type { Log } from '../../platform/observability/log.ts';
 import type { Metrics } from '../../platform/observability/metrics.ts';
-import { createRevocationService, type RevocationServiceFlows } from '../../revocation/grpc.ts';
-import {
-  createServeEdge,
-  encodingOnce,
-  type WatchRevocationsFlows,
-} from '../../revocation/subscribers/grpc.ts';
 import type { Edges } from '../../revocation/subscribers/subscribers.ts';
 import type { AuthenticateService } from '../../services/authenticateService.ts';
-import { createSessionService, type SessionServiceFlows } from '../../sessions/grpc.ts';
-import { createTokenService, type TokenServiceFlows } from '../../tokens/grpc.ts';
 import { createAdmission } from './admission.ts';
 import { type Authorize, createAuthorize } from './callers.ts';
-import { createCallReports } from './callReports.ts';
+import { type CallReports, createCallReports } from './callReports.ts';
 import { openServerIdentity } from './certificates.ts';
 import { createConnections } from './connections.ts';
 import { createDeadlines } from './deadlines.ts';
@@ -41,21 +33,23 @@ import { createHealth } from './health.ts';
 import { createLibraryRefusals } from './libraryRefusals.ts';
 import { loadReflected } from './reflection.ts';
 import { withinLimits } from './requests.ts';
-import { createRpc } from './rpc.ts';
+import { createRpc, type Rpc } from './rpc.ts';
 import { createUsages } from './usage.ts';
 
+/** Adds a service of a slice. */
+export type MountService = (door: GrpcDoor) => void;
+
+export interface GrpcDoor extends Pick<Rpc, 'unary' | 'stream'>, Pick<CallReports, 'report'> {
+  readonly v1: Contract['v1'];
+  readonly clock: Clock;
+  add(service: ServiceDefinition, handlers: UntypedServiceImplementation): void;
+}
+
 export interface GrpcParts {
-  readonly flows: TokenServiceFlows &
-    RevocationServiceFlows &
-    WatchRevocationsFlows &
-    SessionServiceFlows &
-    KeyServiceFlows &
-    UserServiceFlows & { readonly authenticateService: AuthenticateService };
-  /** What edges are told of tokens, and of the deny-list. */
-  readonly issuer: string;
-  readonly sliceMs: number;
-  readonly nodeId: string;
-  readonly edges: Pick<Edges, 'drain'>;
+  /** Of the slices; each adds its own. */
+  readonly services: readonly MountService[];
+  readonly authenticateService: AuthenticateService;
+  readonly subscribers: Pick<Edges, 'drain'>;
   readonly reflection: boolean;
   readonly tls: GrpcTls | undefined;
   /** False when it should not be asked, as without a lease. */
@@ -93,7 +87,7 @@ export function createGrpcServer(parts: GrpcParts): GrpcServer {
   const drain = (graceMs: number) => {
     if (edgesLeft !== undefined) return;
     health.drain();
-    edgesLeft = parts.edges.drain(graceMs);
+    edgesLeft = parts.subscribers.drain(graceMs);
     // Streams go on; what begins does so on a new connection. `close` ends both.
     leaving.sayGoaway();
   };
@@ -152,7 +146,7 @@ const serverOptions: ServerOptions = {
 /** Who may call at all, and what each of them has of this node. */
 function createAdmitting(parts: GrpcParts) {
   const reports = createCallReports(parts);
-  const byCredential = createAuthorize(parts.flows.authenticateService);
+  const byCredential = createAuthorize(parts.authenticateService);
   const authorize: Authorize = (method, call) => {
     parts.requireTruth();
     return byCredential(method, call);
@@ -173,37 +167,11 @@ function createAdmitting(parts: GrpcParts) {
 function addServices(server: Server, parts: GrpcParts & ReturnType<typeof createAdmitting>) {
   const { v1 } = loadContract();
   const { unary, stream, idle } = createRpc(parts);
-
-  const tokens = createTokenService(parts.flows, { clock: parts.clock, report: parts.reports.report });
-  server.addService(withinLimits(v1.TokenService.service), {
-    IsRevoked: unary('IsRevoked', tokens.IsRevoked),
-    BatchIsRevoked: unary('BatchIsRevoked', tokens.BatchIsRevoked),
-    Introspect: unary('Introspect', tokens.Introspect),
-    BatchIntrospect: unary('BatchIntrospect', tokens.BatchIntrospect),
-  });
-  const revocations = createRevocationService(parts.flows);
-  server.addService(encodingOnce(withinLimits(v1.RevocationService.service)), {
-    Revoke: unary('Revoke', revocations.Revoke),
-    WatchRevocations: stream('WatchRevocations', createServeEdge(parts)),
-  });
-  const sessions = createSessionService(parts.flows);
-  server.addService(withinLimits(v1.SessionService.service), {
-    ListSessions: unary('ListSessions', sessions.ListSessions),
-    EndSession: unary('EndSession', sessions.EndSession),
-  });
-  const users = createUserService(parts.flows);
-  server.addService(withinLimits(v1.UserService.service), {
-    DisableUser: unary('DisableUser', users.DisableUser),
-    EnableUser: unary('EnableUser', users.EnableUser),
-    DeleteUser: unary('DeleteUser', users.DeleteUser),
-  });
-  const keys = createKeyService(parts.flows);
-  server.addService(withinLimits(v1.KeyService.service), {
-    ListKeys: unary('ListKeys', keys.ListKeys),
-    RotateKey: unary('RotateKey', keys.RotateKey),
-    RevokeKey: unary('RevokeKey', keys.RevokeKey),
-    ResealKeys: unary('ResealKeys', keys.ResealKeys),
-  });
+  const door: GrpcDoor = {
+    ...{ v1, unary, stream, clock: parts.clock, report: parts.reports.report },
+    add: (service, handlers) => server.addService(withinLimits(service), handlers),
+  };
+  for (const mount of parts.services) mount(door);
   return idle;
 }
 

@@ -1,8 +1,8 @@
 /** What an operator is told at the start, since no setting says that it is meant. */
-import type { UserStore } from './accounts/user.ts';
-import type { Config } from './platform/config/config.ts';
-import type { Log } from './platform/observability/log.ts';
-import type { ListServices } from './services/services.ts';
+import type { UserStore } from '../accounts/user.ts';
+import type { Config } from '../platform/config/config.ts';
+import type { Log } from '../platform/observability/log.ts';
+import type { ListServices } from './services.ts';
 
 interface Parts {
   readonly config: Pick<Config, 'registration' | 'registrationByDefault' | 'tokens' | 'storage'>;

@@ -1,43 +1,32 @@
 /**
- * How checks are answered and revocations take effect: by this process alone on its embedded database, or as one node of
- * many that share PostgreSQL and Redis. Both are the same deny-list; they differ in who has to be told.
+ * Opens the deny-list of this process and the way in which revocations take effect: alone on the embedded database, or as one node
+ * of many that share PostgreSQL and Redis. Both have the same deny-list; they differ in whom they have to tell.
  */
-
 import type { Clock } from '@countersign/verifier/clock';
 import { createConfirmation } from '@countersign/verifier/revocation/confirmation';
 import { createDenyList, type DenyList, sliceLength } from '@countersign/verifier/revocation/denyList';
 import type { Position } from '@countersign/verifier/revocation/position';
-import type { Projection } from '@countersign/verifier/revocation/projection';
 import type { Effect, Revocation, RevocationSnapshots } from '@countersign/verifier/revocation/revocation';
 import { createEarliestTime, forgetting, type ReadLatestTime } from '@countersign/verifier/steadyTime';
-import type { Database } from '../database.ts';
-import type { AuthenticText } from '../platform/authenticText.ts';
-import type { Config } from '../platform/config/config.ts';
-import { limits } from '../platform/limits.ts';
-import type { FaultLog } from '../platform/observability/faultLog.ts';
-import type { Log } from '../platform/observability/log.ts';
-import type { Metrics } from '../platform/observability/metrics.ts';
-import { pruneInBatches } from '../platform/pruneInBatches.ts';
-import type { DataFolder } from '../storage/embedded/dataFolder.ts';
-import { openEarlierEdges } from '../storage/embedded/earlierEdges.ts';
-import { createLocalEffect } from '../storage/embedded/effect.ts';
-import type { PostgresEngine } from '../storage/postgres/engine.ts';
-import { openSharedRevocations } from '../storage/postgres/sharedRevocations.ts';
-import { createBus } from '../storage/redis/bus.ts';
-import type { RedisConnection } from '../storage/redis/connection.ts';
-import { createKeys } from '../storage/redis/keys.ts';
-import { createProjection } from '../storage/redis/projection.ts';
-import { createSavedMemory } from '../storage/redis/savedMemory.ts';
-import type { CanaryReader } from '../truth/proveTruth.ts';
-import type { WatchedTruth } from '../truth/verifyTruth.ts';
-import type { BusListener } from './propagation/bus.ts';
-import { loadFromStore } from './propagation/loading.ts';
-import { createRevocationNode, type NodeEvents } from './propagation/node.ts';
-import type { WatchedDatabase } from './propagation/renewal.ts';
-import type { OnCanary } from './propagation/sharedEffect.ts';
-import { createEdges, type EdgeEvents, type Edges } from './subscribers/subscribers.ts';
+import type { Database } from '../../database.ts';
+import type { Config } from '../../platform/config/config.ts';
+import { limits } from '../../platform/limits.ts';
+import type { FaultLog } from '../../platform/observability/faultLog.ts';
+import type { Log } from '../../platform/observability/log.ts';
+import type { Metrics } from '../../platform/observability/metrics.ts';
+import { pruneInBatches } from '../../platform/pruneInBatches.ts';
+import type { SharedPorts } from '../../storage/sharedPorts.ts';
+import type { CanaryReader } from '../../truth/proveTruth.ts';
+import type { WatchedTruth } from '../../truth/verifyTruth.ts';
+import { createEdges, type EdgeEvents, type Edges } from '../subscribers/subscribers.ts';
+import type { BusListener } from './bus.ts';
+import { loadFromStore } from './loading.ts';
+import { createLocalEffect, type EarlierEdges } from './localEffect.ts';
+import { createRevocationNode, type NodeEvents } from './node.ts';
+import type { WatchedDatabase } from './renewal.ts';
+import type { OnCanary } from './sharedEffect.ts';
 
-export interface Revoked {
+export interface Propagation {
   readonly denyList: DenyList;
   readonly effect: Effect;
   readonly edges: Edges;
@@ -66,14 +55,10 @@ interface Parts {
   readonly onFault: FaultLog;
   /** By which tokens are judged to have expired: what is forgotten here stays so. */
   readonly latestTime: ReadLatestTime;
-  readonly engine: PostgresEngine;
   readonly database: Database;
-  readonly dataFolder: DataFolder;
   /** Undefined in embedded mode. */
-  readonly redis: RedisConnection | undefined;
-  /** What this deployment writes to Redis is told by it from what others do. */
-  readonly authentic: AuthenticText;
-  readonly deploymentId: () => Promise<string>;
+  readonly openShared: (() => Promise<SharedPorts>) | undefined;
+  readonly openEarlierEdges: () => Promise<EarlierEdges>;
   readonly nodeId: string;
   readonly watched: WatchedDatabase & Pick<WatchedTruth, 'saw'>;
   readonly onCanary: OnCanary;
@@ -81,10 +66,12 @@ interface Parts {
 }
 
 /** Resolves when checks can be answered: every live revocation is in memory. */
-export async function openRevoked(parts: Parts): Promise<Revoked> {
-  const { config, metrics, redis } = parts;
+export async function openPropagation(parts: Parts): Promise<Propagation> {
+  const { config, metrics, openShared } = parts;
   const sliceMs = sliceLength(config.tokens.accessTtlMs);
-  const revoked = await (redis === undefined ? openAlone(parts, sliceMs) : openNode(parts, redis, sliceMs));
+  const revoked = await (openShared === undefined
+    ? openAlone(parts, sliceMs)
+    : openNode(parts, await openShared(), sliceMs));
   const effect: Effect = {
     ...revoked.effect,
     announce(committed) {
@@ -105,14 +92,12 @@ export async function openRevoked(parts: Parts): Promise<Revoked> {
   return { ...revoked, effect };
 }
 
-async function openAlone(
-  { config, clock, latestTime, log, metrics, database, dataFolder, nodeId, watched, closing }: Parts,
-  sliceMs: number,
-): Promise<Revoked> {
+async function openAlone(parts: Parts, sliceMs: number): Promise<Propagation> {
+  const { config, clock, latestTime, log, metrics, database, nodeId, watched, closing } = parts;
   const { leaseMs } = config;
   const store = database.revocations;
   const confirm = createConfirmation({ find: store.find, clock });
-  const earlierEdges = await openEarlierEdges({ dataFolder, leaseMs, clock });
+  const earlierEdges = await parts.openEarlierEdges();
   const edges = createEdges({
     slices: () => denyList.slices(),
     marks: () => denyList.marks(),
@@ -160,37 +145,23 @@ async function openAlone(
   return { denyList, effect, edges, sliceMs, nodeId, revokedState, reading };
 }
 
-async function openNode(parts: Parts, redis: RedisConnection, sliceMs: number): Promise<Revoked> {
-  const { config, clock, latestTime, metrics, engine, database, authentic, closing } = parts;
+async function openNode(parts: Parts, shared: SharedPorts, sliceMs: number): Promise<Propagation> {
+  const { config, clock, latestTime, metrics, database, closing } = parts;
   const { leaseMs } = config;
   const { nodeId: self, watched, onCanary } = parts;
   const events = nodeEvents(parts, self);
-  const deploymentId = await parts.deploymentId();
-  await redis.claim(deploymentId);
-  const keys = createKeys(deploymentId);
-  const projection = createProjection({ redis, keys, sliceMs });
-  const copy: Projection = {
-    ...projection,
-    async stamped(history) {
-      const stamped = await projection.stamped(history);
-      // It may have been emptied, and taken by another deployment since.
-      if (stamped === undefined) await redis.claim(deploymentId);
-      return stamped;
-    },
-  };
+  closing.push(shared.close);
   const openBus = (listener: BusListener) => {
     const onFault = (error: Error) => events.onFault('listener', error);
-    const onDropped = metrics.busDropped;
-    const bus = createBus({ redis, keys, authentic, nodeId: self, listener, onDropped, onFault });
+    const bus = shared.createBus({ nodeId: self, listener, onDropped: metrics.busDropped, onFault });
     closing.push(async () => bus.close());
     metrics.gauge('countersign_bus_listening', '1 while messages of other nodes can arrive.', () =>
       Number(bus.listening()),
     );
     return bus;
   };
-  const saved = createSavedMemory({ redis, keys, authentic, onRefused: metrics.savedMemoryRefused });
-  const shared = openSharedRevocations(engine, leaseMs);
-  closing.push(shared.close);
+  const copy = shared.createCopy(sliceMs);
+  const saved = shared.createSavedMemory(metrics.savedMemoryRefused);
   const { nodes, snapshots, loadingSnapshots, slowSnapshots } = shared;
   const store = database.revocations;
   const ports = { store, nodes, snapshots, loadingSnapshots, slowSnapshots, copy, saved, openBus };
@@ -212,7 +183,9 @@ async function openNode(parts: Parts, redis: RedisConnection, sliceMs: number): 
     'Nodes that may hold a lease, this one included when it does.',
     () => otherNodes() + Number(leaseRemainingMs() > 0),
   );
-  metrics.gauge('countersign_redis_available', '1 while Redis answers.', () => Number(redis.available()));
+  metrics.gauge('countersign_redis_available', '1 while Redis answers.', () =>
+    Number(shared.redisAvailable()),
+  );
   const revokedState = () => {
     if (!denyList.loaded()) return 'loading';
     if (leaseRemainingMs() <= 0) return 'without a lease';

@@ -6,10 +6,10 @@ import type { DenyList, Verdict } from '@countersign/verifier/revocation/denyLis
 import { markReason } from '@countersign/verifier/revocation/issuedBefore';
 import type { KeyRing, Signer } from '../keys/keyRing.ts';
 import type { RingKeeper } from '../keys/ringKeeper.ts';
-import type { RefreshTokens } from '../sessions/refreshToken.ts';
-import { type Session, sessionExpiry } from '../sessions/session.ts';
-import type { NewSession } from '../sessions/store.ts';
-import type { AccessTokenIssuer } from './accessToken.ts';
+import type { AccessTokenIssuer } from '../tokens/accessToken.ts';
+import type { RefreshTokens } from './refreshToken.ts';
+import { type Session, sessionExpiry } from './session.ts';
+import type { NewSession } from './store.ts';
 
 export interface TokenResponse {
   readonly accessToken: string;

@@ -6,7 +6,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { invalidField } from '@countersign/verifier/errors';
 import type { SessionId } from '@countersign/verifier/ids';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { parseRefreshToken } from '../../sessions/refreshToken.ts';
+import { parseRefreshToken } from './refreshToken.ts';
 
 /**
  * `__Host-`: a browser takes it from this host only, over a secure connection, for every path, and from no subdomain or

@@ -6,7 +6,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { FastifyRequest } from 'fastify';
-import type { HttpApp } from './bareApp.ts';
+import type { HttpApp } from '../transport/http/bareApp.ts';
 import { hasRefreshCookie } from './refreshCookie.ts';
 
 /** Its value is `1`. A foreign page that sends it makes the browser ask first (CORS preflight), and that is refused. */

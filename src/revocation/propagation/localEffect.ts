@@ -2,8 +2,19 @@ import type { Clock } from '@countersign/verifier/clock';
 import type { DenyList } from '@countersign/verifier/revocation/denyList';
 import type { Effect, EffectReport } from '@countersign/verifier/revocation/revocation';
 import { limits } from '../../platform/limits.ts';
-import type { Edges } from '../../revocation/subscribers/subscribers.ts';
-import type { EarlierEdges } from './earlierEdges.ts';
+import type { Edges } from '../subscribers/subscribers.ts';
+
+/** Edges of an earlier run of this process: see `storage/embedded/earlierEdges.ts`. */
+export interface EarlierEdges {
+  /** Resolves when no edge of an earlier run can hold a lease any more. */
+  readonly gone: Promise<void>;
+  /** For how long one of them may hold one yet. */
+  remainingMs(): number;
+  /** To be called before the first edge of this run may get a lease; resolves when a next run would know of it. */
+  remember(): Promise<void>;
+  /** The end of this run. `leases`: how many edges of it may hold one. */
+  close(leases: number): Promise<void>;
+}
 
 /**
  * Effect in a single process: when the one deny-list knows a revocation, and all edges do, everybody does.
