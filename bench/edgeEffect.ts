@@ -1,6 +1,6 @@
 /** Three nodes and 20 edges in four processes, on an otherwise idle machine: how long a logout takes until all of them know. */
 import { Redis } from 'ioredis';
-import { startEdges } from '../test/edges/edgeRun.ts';
+import { startEdges } from '../test/revocation/subscribers/edgeRun.ts';
 import { startCluster } from '../test/support/cluster.ts';
 import { seedSessions } from '../test/support/seededSessions.ts';
 import { median, type Row } from './measure.ts';

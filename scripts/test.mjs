@@ -1,6 +1,6 @@
 /**
  * `npm test`: checks the code, builds it, then runs the tests; stops at the first step that fails. Parameters go to
- * tap: `npm test -- test/unit/durations.test.ts`. Runs under tsx, since it shares the servers' code with the tests.
+ * tap: `npm test -- test/platform/config/durations.test.ts`. Runs under tsx, since it shares the servers' code with the tests.
  * The last line is always "N passed, N failed".
  */
 import { spawn } from 'node:child_process';

@@ -86,7 +86,7 @@ const owners: readonly [library: RegExp, owners: readonly string[]][] = [
   [/^@prisma\/|^pg$|^@electric-sql\/pglite$|^pglite-prisma-adapter$/, ['storage/postgres/']],
   [/^src\/storage\/postgres\/generated\//, ['storage/postgres/']],
   [/^ioredis$/, ['storage/redis/']],
-  // The SDK has their types only: test/sdk/package.test.ts walks what it loads.
+  // The SDK has their types only: test/guard/package.test.ts walks what it loads.
   [/^fastify$/, ['http/', 'sdk/fastify.ts']],
   [/^@fastify\/|^typebox$|^helmet$/, ['http/']],
   [/^@grpc\/|^grpc-health-check$/, ['contract/', 'grpc/', 'sdk/']],

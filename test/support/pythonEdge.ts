@@ -1,4 +1,4 @@
-/** The second client of the gRPC interface: test/python/edge.py, which shares no code with this project. */
+/** The second client of the gRPC interface: test/support/edge.py, which shares no code with this project. */
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -24,7 +24,7 @@ export async function startPythonEdge(address: string, serviceToken: string): Pr
   await promisify(execFile)(join(root, 'node_modules/.bin/buf'), ['build', '-o', descriptors], { cwd: root });
   const python = spawn(
     pythonWithGrpc(),
-    [join(root, 'test/python/edge.py'), descriptors, address, serviceToken],
+    [join(root, 'test/support/edge.py'), descriptors, address, serviceToken],
     {
       stdio: ['pipe', 'pipe', 'inherit'],
     },
