@@ -8,7 +8,7 @@ import { createLog } from '../src/platform/observability/log.ts';
 import { createMetrics } from '../src/platform/observability/metrics.ts';
 import { revocationService } from '../src/revocation/grpc.ts';
 import { createWatchStream } from '../src/revocation/subscribers/grpc.ts';
-import { createEdges } from '../src/revocation/subscribers/subscribers.ts';
+import { createSubscribers } from '../src/revocation/subscribers/subscribers.ts';
 import { createWatchRevocations } from '../src/revocation/subscribers/watchRevocations.ts';
 import type { Service } from '../src/services/service.ts';
 import { createCheckRevocation } from '../src/tokens/checkRevocation.ts';
@@ -24,17 +24,17 @@ const nothing = { endedSessions: 0, matchedSessions: 0, effect: undefined };
 async function serveOurs(entries: number): Promise<{ port: number; tokens: readonly string[] }> {
   const denyList = await filledDenyList(entries);
   const { introspect, issue, keyRing } = await openSignedTokens(denyList);
-  const edges = createEdges({
+  const subscribers = createSubscribers({
     slices: () => denyList.slices(),
     marks: () => denyList.marks(),
     nodeLease: { remainingMs: () => 5_000 },
     clock: systemClock,
-    events: { onEdgeSettled: () => {}, onEdgeBackoff: () => {} },
+    events: { onSubscriberSettled: () => {}, onSubscriberBackoff: () => {} },
   });
   const log = createLog('silent');
   const metrics = createMetrics();
   const about = { issuer: signed.issuer, nodeId: 'bench', sliceMs: sliceLength(15 * 60_000) };
-  const watchRevocations = createWatchRevocations({ edges, keyRing });
+  const watchRevocations = createWatchRevocations({ subscribers, keyRing });
   const watch = createWatchStream({ ...about, watchRevocations, clock: systemClock, log, metrics });
   const revokeKey = async () => ({ ...nothing, effectAt: 0 });
   const server = createGrpcServer({
@@ -44,7 +44,7 @@ async function serveOurs(entries: number): Promise<{ port: number; tokens: reado
     ],
     // As of one that was looked up a moment ago.
     authenticateService: () => service,
-    subscribers: edges,
+    subscribers: subscribers,
     requireTruth: () => {},
     reflection: false,
     canAnswer: () => true,

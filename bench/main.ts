@@ -2,7 +2,6 @@
 import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { denyListRows } from './denyList.ts';
-import { edgeEffectRows } from './edgeEffect.ts';
 import { effectRows } from './effect.ts';
 import { grpcRows } from './grpc.ts';
 import { jwksRows } from './jwks.ts';
@@ -12,6 +11,7 @@ import { readingRows } from './reading.ts';
 import { refreshRows } from './refresh.ts';
 import { sdkRows } from './sdk.ts';
 import { sessionRows } from './sessions.ts';
+import { subscriberEffectRows } from './subscriberEffect.ts';
 
 const parts = [
   denyListRows,
@@ -20,7 +20,7 @@ const parts = [
   readingRows,
   jwksRows,
   effectRows,
-  edgeEffectRows,
+  subscriberEffectRows,
   loginRows,
   sessionRows,
   refreshRows,

@@ -37,7 +37,7 @@ import { createTokens, mountTokens } from './tokens/mount.ts';
 import { createGrpcServer } from './transport/grpc/server.ts';
 import { createHttpApp, type HttpParts } from './transport/http/app.ts';
 import { createUnnamedProxies } from './transport/http/unnamedProxies.ts';
-import { createDoors, type Doors, type Ports } from './transport/listeners.ts';
+import { createTransports, type Ports, type Transports } from './transport/listeners.ts';
 import { mountTruth } from './truth/mount.ts';
 import { describeDoubt, openTruth } from './truth/openTruth.ts';
 
@@ -63,7 +63,7 @@ export interface Authority {
    * use.
    */
   listen(): Promise<Ports>;
-  /** Says "not ready", and goes on serving for so long while clients and edges go elsewhere. */
+  /** Says "not ready", and goes on serving for so long while clients and subscribers go elsewhere. */
   drain(delayMs: number): Promise<void>;
   /** Says "not ready", finishes what is in flight and closes everything. */
   close(): Promise<void>;
@@ -119,7 +119,7 @@ async function open(given: AuthorityParts, closing: Closing): Promise<Authority>
   await warnOfDefaults({ config, log, users: storage.database.users, listServices, firstService });
 
   let process: 'starting' | 'ready' | 'draining' = 'starting';
-  let doors: Doors | undefined;
+  let doors: Transports | undefined;
   const pingSeldom = cachedAnswer(clock, limits.readinessKeptMilliseconds, () =>
     databaseState(clock, storage.ping()),
   );
@@ -148,7 +148,7 @@ async function open(given: AuthorityParts, closing: Closing): Promise<Authority>
     async listen() {
       await proof.proveBeforeServing(canary).catch(asStartup);
       const isDraining = () => process === 'draining';
-      doors = await openDoors(parts, opened, slices, { readiness, isDraining, onUnnamedProxy });
+      doors = await openTransports(parts, opened, slices, { readiness, isDraining, onUnnamedProxy });
       closing.push(doors.close);
       const ports = await doors.listen();
       if (process === 'starting') process = 'ready';
@@ -185,10 +185,10 @@ async function openParts(parts: WithMetrics, closing: Closing) {
   const observed = { clock, log, metrics, onFault, closing };
   const truth = await openTruth({ ...observed, database, deployment, sightings, setting });
   const { nodeId, watched, onCanary } = truth;
-  const { openShared, openEarlierEdges } = storage;
+  const { openShared, openEarlierSubscribers } = storage;
   const propagation = await openPropagation({
     ...observed,
-    ...{ config, latestTime, database, nodeId, watched, onCanary, openShared, openEarlierEdges },
+    ...{ config, latestTime, database, nodeId, watched, onCanary, openShared, openEarlierSubscribers },
   });
   const { rateLimits, counting } = openRateLimits({
     ...{ clock, log, keyEncryptionKey, scale: config.rateLimits },
@@ -210,7 +210,7 @@ function mountSlices(
   const { accessTokens, accessTokenReader } = opened;
   const { database, sealing } = opened.storage;
   const { nodeId, watched } = opened.truth;
-  const { denyList, effect, edges, sliceMs } = propagation;
+  const { denyList, effect, subscribers, sliceMs } = propagation;
   const { keyRing, ringKeeper } = ring;
   const { passwords, passwordPolicy, passwordAttempts } = opened.passwords;
   const revoking = { database, effect, clock };
@@ -224,7 +224,7 @@ function mountSlices(
   const tokens = mountTokens({ ...reading, config: config.tokens, cacheControl: cacheable(ring.policy) });
   const { issuer } = config.tokens;
   const revocation = mountRevocation({
-    ...{ ...revoking, ...reading, revokeKey, keyRing, edges, issuer, sliceMs, nodeId },
+    ...{ ...revoking, ...reading, revokeKey, keyRing, subscribers, issuer, sliceMs, nodeId },
     ...{ log, metrics, spendRevokeBudget, counted },
   });
   const { revoke } = revocation.operations;
@@ -261,16 +261,16 @@ function operationsOf(slices: Slices) {
 export type Operations = ReturnType<typeof operationsOf>;
 
 /** The transports, with what the slices mount on them. */
-async function openDoors(
+async function openTransports(
   { config, clock, log, metrics }: WithMetrics,
   {
     truth: { truth },
-    propagation: { edges, revokedState },
+    propagation: { subscribers, revokedState },
     rateLimits,
   }: Awaited<ReturnType<typeof openParts>>,
   { accounts, login, sessions, keys, tokens, revocation, services }: Slices,
   state: Pick<HttpParts, 'readiness' | 'isDraining' | 'onUnnamedProxy'>,
-): Promise<Doors> {
+): Promise<Transports> {
   const requireTruth = truth.refuseInDoubt;
   const origins = { own: new URL(config.tokens.issuer).origin, listed: config.http.corsOrigins };
   const http = await createHttpApp({
@@ -283,11 +283,11 @@ async function openDoors(
   });
   const { authenticateService } = services;
   const grpc = createGrpcServer({
-    ...{ ...config.grpc, clock, log, metrics, authenticateService, requireTruth, subscribers: edges },
+    ...{ ...config.grpc, clock, log, metrics, authenticateService, requireTruth, subscribers: subscribers },
     services: [tokens.service, revocation.service, sessions.service, accounts.service, keys.service],
     canAnswer: () => truth.trusted() && ['ready', 'not renewed'].includes(revokedState()),
   });
-  return createDoors({ http, grpc, config, clock });
+  return createTransports({ http, grpc, config, clock });
 }
 
 /** Closes every part in the reverse of the order in which it was opened. */

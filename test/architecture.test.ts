@@ -5,7 +5,7 @@ import { parseSource, type SourceFile } from './support/sourceFile.ts';
 
 /**
  * Part → the parts it may import. A part is a folder of src/ or a file in it. `flows (types)`: only with `import type`.
- * Edges → flows → nouns → core; only what builds the whole reaches storage.
+ * Subscribers → flows → nouns → core; only what builds the whole reaches storage.
  */
 const nouns = ['keys', 'tokens', 'sessions', 'revocation', 'authn', 'audit', 'truth'];
 const directions: Record<string, readonly string[]> = {
@@ -59,11 +59,11 @@ const directions: Record<string, readonly string[]> = {
     ...['core', 'authn', 'flows', 'storage'],
     ...['http (types)', 'config (types)', 'observability (types)'],
   ],
-  'openDoors.ts': ['core', 'http', 'grpc', 'config (types)', 'observability (types)'],
+  'openTransports.ts': ['core', 'http', 'grpc', 'config (types)', 'observability (types)'],
   'authority.ts': [
     ...['core', ...nouns, 'flows', 'storage', 'http (types)', 'config', 'observability'],
     ...[
-      'openDoors.ts',
+      'openTransports.ts',
       'openGuessingLimits.ts',
       'openRevoked.ts',
       'openTruth.ts',
@@ -188,7 +188,7 @@ const broken: readonly [rule: string, path: string, text: string][] = [
     'src/login/login.ts': "import { x } from '../storage/postgres/userStore.ts';",
     'src/sessions/logout.ts': "import { x } from '../grpc/status.ts';",
     'src/revocation/propagation/localEffect.ts':
-      "import { type withEffect } from '../../flows/withEffect.ts';",
+      "import { type revokeAndPropagate } from '../../flows/revokeAndPropagate.ts';",
     'src/storage/redis/bus.ts': "import type { x } from '../../http/app.ts';",
     'src/transport/http/app.ts': "import { x } from '../grpc/server.ts';",
     'src/login/http.ts': "import {\n  a,\n  b,\n} from '../../storage/local/effect.ts';",

@@ -18,14 +18,14 @@ import {
   type ProvingParts,
   provePassword,
 } from '../login/passwords/reauthentication.ts';
-import { type EffectParts, withEffect } from '../revocation/propagation/revokeAndPropagate.ts';
+import { type RevokingParts, revokeAndPropagate } from '../revocation/propagation/revokeAndPropagate.ts';
 import { endOthers } from '../sessions/endSessions.ts';
 import { readRefreshToken } from '../sessions/genuineRefreshToken.ts';
 import type { RefreshTokens } from '../sessions/refreshToken.ts';
 import { sessionExpiry } from '../sessions/session.ts';
 import type { User } from './user.ts';
 
-export interface ChangePasswordParts extends EffectParts, ProvingParts {
+export interface ChangePasswordParts extends RevokingParts, ProvingParts {
   readonly passwordPolicy: PasswordPolicy;
   readonly refreshTokens: RefreshTokens;
 }
@@ -90,7 +90,7 @@ async function change(parts: ChangePasswordParts, asked: Change): Promise<NewRef
   const { user, passwordHash, sessionId, origin, rotates } = asked;
   const { id: userId, email } = user;
   const now = parts.clock.now();
-  const { result } = await withEffect(parts, now, async (stores) => {
+  const { result } = await revokeAndPropagate(parts, now, async (stores) => {
     await checkUnchanged(stores, user, sessionId);
     await stores.users.setPassword(userId, passwordHash, now);
     await parts.passwordAttempts.passwordChanged(stores, email, origin.ip, now);

@@ -7,13 +7,13 @@ import {
   type ProvingParts,
   provePassword,
 } from '../login/passwords/reauthentication.ts';
-import type { EffectParts } from '../revocation/propagation/revokeAndPropagate.ts';
+import type { RevokingParts } from '../revocation/propagation/revokeAndPropagate.ts';
 import { removeUser } from './deleteUser.ts';
 
 /** Throws as `provePassword` does. */
 export type DeleteAccount = (currentPassword: string, caller: Caller, origin: Origin) => Promise<void>;
 
-export function createDeleteAccount(parts: EffectParts & ProvingParts): DeleteAccount {
+export function createDeleteAccount(parts: RevokingParts & ProvingParts): DeleteAccount {
   return async (currentPassword, caller, origin) => {
     const user = await findCaller(parts, caller);
     const { sessionId } = caller;

@@ -7,7 +7,7 @@ import type { UserId } from '@countersign/verifier/ids';
 import type { Origin } from '../audit/auditEvent.ts';
 import type { Stores } from '../database.ts';
 import type { PasswordAttempts } from '../login/throttling/passwordAttempts.ts';
-import { type EffectParts, withEffect } from '../revocation/propagation/revokeAndPropagate.ts';
+import { type RevokingParts, revokeAndPropagate } from '../revocation/propagation/revokeAndPropagate.ts';
 import type { SpendRevokeBudget } from '../revocation/revokeBudgets.ts';
 import { endAllOfUser } from '../sessions/endSessions.ts';
 import { findNamedUser, type UserName } from './namedUser.ts';
@@ -20,7 +20,7 @@ export interface DeletedUser {
 /** Throws `not_found`, or `rate_limited` when a service has used up its budget. Again by the same id is a success again; nobody has the e-mail any more. */
 export type DeleteUser = (name: UserName, origin: Origin) => Promise<DeletedUser>;
 
-export interface DeletingParts extends EffectParts {
+export interface DeletingParts extends RevokingParts {
   readonly passwordAttempts: Pick<PasswordAttempts, 'forget'>;
 }
 
@@ -46,7 +46,7 @@ export async function removeUser(
   check: (stores: Stores) => Promise<void> = async () => {},
 ): Promise<number> {
   const now = parts.clock.now();
-  const { result } = await withEffect(parts, now, async (stores) => {
+  const { result } = await revokeAndPropagate(parts, now, async (stores) => {
     const user = await stores.users.lock(userId);
     await check(stores);
     if (user !== undefined) await parts.passwordAttempts.forget(stores, user.email);

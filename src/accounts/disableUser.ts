@@ -2,7 +2,7 @@
 
 import type { UserId } from '@countersign/verifier/ids';
 import type { Origin } from '../audit/auditEvent.ts';
-import { type EffectParts, withEffect } from '../revocation/propagation/revokeAndPropagate.ts';
+import { type RevokingParts, revokeAndPropagate } from '../revocation/propagation/revokeAndPropagate.ts';
 import type { SpendRevokeBudget } from '../revocation/revokeBudgets.ts';
 import { endAllOfUser } from '../sessions/endSessions.ts';
 import { findNamedUser, type UserName } from './namedUser.ts';
@@ -16,13 +16,13 @@ export interface DisabledUser {
 export type DisableUser = (name: UserName, origin: Origin) => Promise<DisabledUser>;
 
 export function createDisableUser(
-  parts: EffectParts & { readonly spendRevokeBudget: SpendRevokeBudget },
+  parts: RevokingParts & { readonly spendRevokeBudget: SpendRevokeBudget },
 ): DisableUser {
   return async (name, origin) => {
     const { id: userId, disabledAt } = await findNamedUser(parts.database, name);
     if (disabledAt === undefined) await parts.spendRevokeBudget('users', origin);
     const now = parts.clock.now();
-    const { result: ended } = await withEffect(parts, now, async (stores) => {
+    const { result: ended } = await revokeAndPropagate(parts, now, async (stores) => {
       const locked = await stores.users.lock(userId);
       if (locked?.disabledAt === undefined) {
         await stores.users.disable(userId, now);

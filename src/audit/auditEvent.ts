@@ -38,7 +38,7 @@ export const auditEventTypes = [
 ] as const;
 export type AuditEventType = (typeof auditEventTypes)[number];
 
-/** Who asked, carried from the edge to every event that the request causes. */
+/** Who asked, carried from the transport to every event that the request causes. */
 export interface Origin {
   /** `user`, `operator` or `operator:NAME` (as the command line says), `service:NAME`, or `authority`. */
   readonly actor: string;

@@ -39,11 +39,11 @@ export function createDeleteOldEvents(
 }
 
 async function deleteBatch(
-  { soleTasks, auditLog, audit }: Stores,
+  { advisoryLocks, auditLog, audit }: Stores,
   { retentionMs, earliestTime }: RetentionParts,
   batch: number,
 ): Promise<DeletedEvents> {
-  if (!(await soleTasks.take('deleting_events'))) return nothing;
+  if (!(await advisoryLocks.take('deleting_events'))) return nothing;
   // Of our clock and the database's, by which seals are dated: one that is ahead must not delete what is young, and one that is
   // behind must not make it a seal of the future, which is passed over.
   const clocks = [earliestTime(), (await auditLog.chainEnd()).now];

@@ -29,11 +29,11 @@ export function createSealAudit(
 }
 
 async function sealBatch(
-  { soleTasks, auditLog }: Stores,
+  { advisoryLocks, auditLog }: Stores,
   minimumAgeMs: number,
   batch: number,
 ): Promise<Sealed> {
-  if (!(await soleTasks.take('sealing'))) return { outcome: 'elsewhere' };
+  if (!(await advisoryLocks.take('sealing'))) return { outcome: 'elsewhere' };
   const { head, unsealed, now } = await auditLog.chainEnd();
   const ageMs = head === undefined ? Number.POSITIVE_INFINITY : now - head.sealedAt;
   // A clock that was set back makes the last seal seem to be of the future: then it is not young either.

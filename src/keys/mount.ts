@@ -9,7 +9,7 @@ import type { FaultLog } from '../platform/observability/faultLog.ts';
 import type { Metrics } from '../platform/observability/metrics.ts';
 import type { Sealing } from '../platform/sealing.ts';
 import type { Counted } from '../revocation/countFailures.ts';
-import type { EffectParts } from '../revocation/propagation/revokeAndPropagate.ts';
+import type { RevokingParts } from '../revocation/propagation/revokeAndPropagate.ts';
 import type { RefreshTokens } from '../sessions/refreshToken.ts';
 import { keyService } from './grpc.ts';
 import { jwksRoute } from './http.ts';
@@ -55,7 +55,7 @@ export async function openKeyRing(parts: {
   return { policy, keyRing, ringKeeper };
 }
 
-export interface KeyParts extends OpenedKeyRing, EffectParts {
+export interface KeyParts extends OpenedKeyRing, RevokingParts {
   readonly sealing: Sealing;
   readonly refreshTokens: RefreshTokens;
   readonly counted: Counted;

@@ -11,8 +11,8 @@ import type { Origin } from '../audit/auditEvent.ts';
 import { type NamedRequest, nameRequest, openRequest } from '../revocation/idempotency.ts';
 import {
   type Effective,
-  type EffectParts,
-  withEffect,
+  type RevokingParts,
+  revokeAndPropagate,
 } from '../revocation/propagation/revokeAndPropagate.ts';
 import type { RevokeOptions } from '../revocation/revoke.ts';
 import {
@@ -39,7 +39,7 @@ export interface RevokedKey {
 /** Throws `invalid_request` for what is no kid, `not_found`, and `unavailable` when it is not known to be in effect: then call again. */
 export type RevokeKey = (kid: string, origin: Origin, options?: RevokeOptions) => Promise<RevokedKey>;
 
-interface RevokeKeyParts extends KeyRingParts, EffectParts {
+interface RevokeKeyParts extends KeyRingParts, RevokingParts {
   readonly ringKeeper: Pick<RingKeeper, 'reload'>;
 }
 
@@ -93,7 +93,7 @@ function killKey(
   request: NamedRequest | undefined,
 ): Promise<Effective<StoredSigningKey>> {
   const now = parts.clock.now();
-  return withEffect(parts, now, async (stores) => {
+  return revokeAndPropagate(parts, now, async (stores) => {
     if (request !== undefined) await openRequest(stores, request, now);
     const ring = await stores.signingKeys.lock();
     const key = await stores.signingKeys.find(kid);

@@ -10,9 +10,9 @@ import { newId } from '../platform/newId.ts';
 import type { Turn } from '../platform/queues/fairQueue.ts';
 import type { RateLimits } from '../platform/rateLimits.ts';
 import {
-  type EffectParts,
-  type EndingStores,
-  withEffect,
+  type RevokingParts,
+  type RevokingStores,
+  revokeAndPropagate,
 } from '../revocation/propagation/revokeAndPropagate.ts';
 import { endSelected, sessionEnded } from '../sessions/endSessions.ts';
 import { readRefreshToken } from '../sessions/genuineRefreshToken.ts';
@@ -32,7 +32,7 @@ import type { UnknownEmails } from './unknownEmails.ts';
 /** The client of the authority's own HTTP interface, and what its tokens may do: manage the account they belong to. */
 const firstParty = { clientId: 'first-party', scope: 'account' } as const;
 
-export interface LoginParts extends TokenParts, EffectParts {
+export interface LoginParts extends TokenParts, RevokingParts {
   readonly passwords: PasswordHasher;
   readonly passwordAttempts: PasswordAttempts;
   readonly unknownEmails: UnknownEmails;
@@ -89,7 +89,7 @@ export function createLogin(parts: LoginParts): Login {
       const now = session.createdAt;
       const replaced = await replacedSession(parts, input.replaces);
       // One transaction: nobody is left with both sessions, or with none.
-      const { result: created } = await withEffect(parts, now, async (stores) => {
+      const { result: created } = await revokeAndPropagate(parts, now, async (stores) => {
         if (!(await isUnchanged(stores, user))) return false;
         if (upgraded !== undefined) await stores.users.replaceHash(user.id, upgraded);
         await attempt.succeeded(stores, now);
@@ -119,7 +119,7 @@ async function replacedSession(
 }
 
 async function endReplaced(
-  stores: EndingStores,
+  stores: RevokingStores,
   sessionId: SessionId,
   now: number,
   origin: Origin,
@@ -144,7 +144,7 @@ async function isUnchanged(stores: Stores, user: User): Promise<boolean> {
 /** Ends the oldest sessions beyond the limit, with effect. The caller holds the lock of the user's row. */
 async function makeRoom(
   { sessionsPerUser }: LoginParts,
-  stores: EndingStores,
+  stores: RevokingStores,
   { id: userId }: User,
   now: number,
   { requestId }: Origin,

@@ -5,7 +5,7 @@
 
 import { ipNetwork } from '../platform/ipAddress.ts';
 import { limits } from '../platform/limits.ts';
-import { createFirstFew } from '../platform/sampler.ts';
+import { createSampler } from '../platform/sampler.ts';
 
 export interface UnknownEmails {
   /** Counts one; false when enough were written down. `now`: milliseconds of a clock that never steps back. */
@@ -14,12 +14,12 @@ export interface UnknownEmails {
 
 export function createUnknownEmails(): UnknownEmails {
   const milliseconds = limits.unknownEmailsRecordedMilliseconds;
-  const ofNetwork = createFirstFew({
+  const ofNetwork = createSampler({
     few: limits.unknownEmailsRecorded,
     names: limits.unknownEmailsNetworks,
     milliseconds,
   });
-  const ofAll = createFirstFew({ few: limits.unknownEmailsRecordedTogether, names: 1, milliseconds });
+  const ofAll = createSampler({ few: limits.unknownEmailsRecordedTogether, names: 1, milliseconds });
   return {
     isWorthNoting(ip, now) {
       const network = ip === undefined ? 'unknown' : ipNetwork(ip, limits.knownNetwork);

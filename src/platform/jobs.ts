@@ -6,7 +6,7 @@ import type { Clock } from '@countersign/verifier/clock';
 import { limits } from './limits.ts';
 import type { FaultLog } from './observability/faultLog.ts';
 import type { Metrics } from './observability/metrics.ts';
-import { startRounds } from './poller.ts';
+import { startPoller } from './poller.ts';
 
 export interface Job {
   /** In the metrics and the log. */
@@ -26,7 +26,7 @@ export interface JobParts {
 /** Answers how to stop: what is under way is finished first. */
 export function startJobs({ clock, metrics, onFault }: JobParts, jobs: readonly Job[]): () => Promise<void> {
   const stops = jobs.map(({ name, firstMs = limits.pruneIntervalMilliseconds, run }) =>
-    startRounds({
+    startPoller({
       ...{ clock, firstMs, retryMs: limits.auditSealMilliseconds, run },
       onFault(fault) {
         metrics.upkeepFault(name);

@@ -5,7 +5,7 @@
 import { limits as verifierLimits } from '@countersign/verifier/limits';
 import { auditLimits } from '../audit/limits.ts';
 import { revokeLimits } from '../revocation/limits.ts';
-import { edgeLimits } from '../revocation/subscribers/limits.ts';
+import { subscriberLimits } from '../revocation/subscribers/limits.ts';
 import { redisLimits } from '../storage/redis/limits.ts';
 import { grpcLimits } from '../transport/grpc/limits.ts';
 import { truthLimits } from '../truth/limits.ts';
@@ -164,7 +164,7 @@ export const limits = {
 
   ...truthLimits,
 
-  ...edgeLimits,
+  ...subscriberLimits,
 
   // Service tokens
   /** For how long a service token, once looked up, is believed: a revoked one stops within this. */

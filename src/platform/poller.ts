@@ -2,7 +2,7 @@
 import type { Cancel, Clock } from '@countersign/verifier/clock';
 import { limits } from './limits.ts';
 
-export interface Rounds {
+export interface PollerParts {
   readonly clock: Clock;
   /** Until the first round, and after one that failed. */
   readonly firstMs: number;
@@ -13,7 +13,7 @@ export interface Rounds {
 }
 
 /** Returns the function that stops it. That resolves when the current round is over, or after `limits.lastRoundMilliseconds`. */
-export function startRounds({ clock, firstMs, retryMs, run, onFault }: Rounds): () => Promise<void> {
+export function startPoller({ clock, firstMs, retryMs, run, onFault }: PollerParts): () => Promise<void> {
   let stopped = false;
   let cancel: Cancel = () => {};
   let underWay: Promise<void> = Promise.resolve();

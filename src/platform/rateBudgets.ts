@@ -55,7 +55,7 @@ export const guessingLimits = {
     refresh: { address: 1_200, network: 6_000, account: 60, global: 60_000 },
     /** Two hashes, by somebody who is logged in. */
     password: { address: 30, network: 120, account: 10, global: 1_200 },
-    /** Ends of sessions by whoever is logged in: each writes, and tells all nodes and edges, also of what had ended already. */
+    /** Ends of sessions by whoever is logged in: each writes, and tells all nodes and subscribers, also of what had ended already. */
     sessions: { address: 120, network: 600, account: 30, global: 6_000 },
     /** Who I am, and a page of my sessions. A service may ask for many users from one address. */
     reads: { address: 6_000, network: 30_000, account: 600, global: 300_000 },

@@ -9,7 +9,7 @@ import { idBefore } from '../platform/newId.ts';
 import { type EndedByPage, endSessionsByPage, type PagedSelection } from '../sessions/endSessionsByPage.ts';
 import type { SessionFilter } from '../sessions/store.ts';
 import { type NamedRequest, type OpenedRequest, openRequest } from './idempotency.ts';
-import type { EffectParts } from './propagation/revokeAndPropagate.ts';
+import type { RevokingParts } from './propagation/revokeAndPropagate.ts';
 
 /** As a caller wrote it. Times are milliseconds since the Unix epoch. */
 export interface FilterText {
@@ -87,7 +87,7 @@ export function sessionsMatching(filter: SessionFilter, newBefore?: number): Pag
 }
 
 export async function endMatching(
-  parts: EffectParts,
+  parts: RevokingParts,
   filter: SessionFilter,
   origin: Origin,
   request: NamedRequest | undefined,

@@ -13,11 +13,11 @@ import type { ReadingParts } from '../tokens/readToken.ts';
 import type { Counted } from './countFailures.ts';
 import { revocationService } from './grpc.ts';
 import { pruneRequests } from './idempotency.ts';
-import type { EffectParts } from './propagation/revokeAndPropagate.ts';
+import type { RevokingParts } from './propagation/revokeAndPropagate.ts';
 import { createRevoke } from './revoke.ts';
 import { createRevokeBudgets, type RevokeBudgetParts, type SpendRevokeBudget } from './revokeBudgets.ts';
 import { createWatchStream } from './subscribers/grpc.ts';
-import type { Edges } from './subscribers/subscribers.ts';
+import type { Subscribers } from './subscribers/subscribers.ts';
 import { createWatchRevocations } from './subscribers/watchRevocations.ts';
 
 export function openRevokeBudgets(parts: {
@@ -36,12 +36,12 @@ export function openRevokeBudgets(parts: {
   });
 }
 
-export interface RevocationParts extends EffectParts, ReadingParts {
+export interface RevocationParts extends RevokingParts, ReadingParts {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly keyRing: KeyRing;
   readonly revokeKey: RevokeKey;
-  readonly edges: Edges;
+  readonly subscribers: Subscribers;
   readonly issuer: string;
   readonly sliceMs: number;
   readonly nodeId: string;
@@ -50,10 +50,10 @@ export interface RevocationParts extends EffectParts, ReadingParts {
 }
 
 export function mountRevocation(parts: RevocationParts) {
-  const { counted, revokeKey, edges, keyRing } = parts;
+  const { counted, revokeKey, subscribers, keyRing } = parts;
   const operations = {
     revoke: counted(createRevoke(parts)),
-    watchRevocations: createWatchRevocations({ edges, keyRing }),
+    watchRevocations: createWatchRevocations({ subscribers, keyRing }),
   };
   const watch = createWatchStream({ ...parts, watchRevocations: operations.watchRevocations });
   return {

@@ -25,7 +25,11 @@ import { externalSubject } from '../tokens/externalId.ts';
 import { type ReadingParts, readGenuineToken } from '../tokens/readToken.ts';
 import { isRepeated, type NamedRequest, nameRequest, openRequest } from './idempotency.ts';
 import { endMatching, filterOf, type PagedTarget, sessionsMatching, uuidOf } from './matchingSessions.ts';
-import { type EffectParts, type EndingStores, withEffect } from './propagation/revokeAndPropagate.ts';
+import {
+  type RevokingParts,
+  type RevokingStores,
+  revokeAndPropagate,
+} from './propagation/revokeAndPropagate.ts';
 import type { RevokeBudget, SpendRevokeBudget } from './revokeBudgets.ts';
 
 export type RevocationTarget = SingleTarget | PagedTarget;
@@ -66,7 +70,7 @@ export type Revoke = (
   options?: RevokeOptions,
 ) => Promise<RevokeResult>;
 
-type RevokeParts = EffectParts & ReadingParts & { readonly spendRevokeBudget: SpendRevokeBudget };
+type RevokeParts = RevokingParts & ReadingParts & { readonly spendRevokeBudget: SpendRevokeBudget };
 
 /** What to do in one transaction. */
 interface Step {
@@ -75,7 +79,7 @@ interface Step {
   /** The sessions that would end, if any. Throws `not_found`. */
   find(stores: Stores): Promise<SessionSelection | undefined>;
   /** Answers how many sessions ended. `again`: only what was done before, which needs no second event. */
-  take(stores: EndingStores, now: number, origin: Origin, again: boolean): Promise<number>;
+  take(stores: RevokingStores, now: number, origin: Origin, again: boolean): Promise<number>;
 }
 
 export function createRevoke(parts: RevokeParts): Revoke {
@@ -127,7 +131,7 @@ async function takeAtOnce(parts: RevokeParts, step: Step, asked: Asked): Promise
   }
   const budget = repeated ? undefined : await step.costs?.(database);
   if (budget !== undefined) await parts.spendRevokeBudget(budget, origin);
-  const { result, effect } = await withEffect(parts, now, async (stores) => {
+  const { result, effect } = await revokeAndPropagate(parts, now, async (stores) => {
     if (request === undefined) return step.take(stores, now, origin, false);
     const { finished } = await openRequest(stores, request, now);
     const ended = await step.take(stores, now, origin, finished);

@@ -17,8 +17,8 @@ export function createDeleteOldSessions(parts: {
   const batch = limits.sessionsDeletedRows;
   return () =>
     database.transaction(
-      async ({ soleTasks, sessions }) => {
-        if (!(await soleTasks.take('deleting_sessions'))) return { sessions: 0, more: false };
+      async ({ advisoryLocks, sessions }) => {
+        if (!(await advisoryLocks.take('deleting_sessions'))) return { sessions: 0, more: false };
         const deleted = await sessions.deleteFinished(retentionMs, earliestTime(), batch);
         return { sessions: deleted, more: deleted === batch };
       },

@@ -3,18 +3,18 @@
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { SessionId } from '@countersign/verifier/ids';
 import type { Origin } from '../audit/auditEvent.ts';
-import { type EffectParts, withEffect } from '../revocation/propagation/revokeAndPropagate.ts';
+import { type RevokingParts, revokeAndPropagate } from '../revocation/propagation/revokeAndPropagate.ts';
 import { endSelected } from './endSessions.ts';
 import { endNamed, type NamedByToken } from './namedByToken.ts';
 
 export type EndSession = (sessionId: SessionId, caller: NamedByToken, origin: Origin) => Promise<void>;
 
-export function createEndSession(parts: EffectParts): EndSession {
+export function createEndSession(parts: RevokingParts): EndSession {
   return async (sessionId, caller, origin) => {
     const now = parts.clock.now();
     const ending = { reason: 'session_ended', origin, now } as const;
     const isOwn = sessionId === caller.sessionId;
-    await withEffect(parts, now, async (stores) => {
+    await revokeAndPropagate(parts, now, async (stores) => {
       const session = await stores.sessions.find(sessionId);
       // Another user's session and one that never was look alike.
       if (!isOwn && session?.userId !== caller.userId)

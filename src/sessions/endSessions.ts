@@ -1,5 +1,5 @@
 /**
- * Ends sessions in a transaction of `withEffect`, each with an event of its own: which sessions ended is a question, too. Every
+ * Ends sessions in a transaction of `revokeAndPropagate`, each with an event of its own: which sessions ended is a question, too. Every
  * flow that ends some, logout's one statement included, takes its events from here, and with all of a user comes through
  * `endAllOfUser` or `endOthers`.
  */
@@ -7,7 +7,7 @@
 import type { SessionId, UserId } from '@countersign/verifier/ids';
 import type { AuditEvent, Origin } from '../audit/auditEvent.ts';
 import type { Caller } from '../login/passwords/reauthentication.ts';
-import type { EndingStores } from '../revocation/propagation/revokeAndPropagate.ts';
+import type { RevokingStores } from '../revocation/propagation/revokeAndPropagate.ts';
 import type { SessionEvent } from './logoutStore.ts';
 import type { EndReason } from './session.ts';
 import type { EndedSession, SessionSelection } from './store.ts';
@@ -20,7 +20,7 @@ export interface Ending {
 
 /** Answers those that were alive. */
 export async function endSelected(
-  stores: EndingStores,
+  stores: RevokingStores,
   selection: SessionSelection,
   { reason, origin, now }: Ending,
 ): Promise<readonly EndedSession[]> {
@@ -41,7 +41,7 @@ export function endOf(sessionId: SessionId, reason: string, origin: Origin): Ses
 
 /** Logins and refreshes that are in flight do not survive it: they compare the token version. Answers those that were alive. */
 export async function endAllOfUser(
-  stores: EndingStores,
+  stores: RevokingStores,
   userId: UserId,
   ending: Ending,
 ): Promise<readonly EndedSession[]> {
@@ -55,7 +55,7 @@ export async function endAllOfUser(
  * is alive.
  */
 export async function endOthers(
-  stores: EndingStores,
+  stores: RevokingStores,
   { userId, sessionId }: Caller,
   ending: Ending,
 ): Promise<readonly EndedSession[]> {

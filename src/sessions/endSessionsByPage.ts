@@ -9,7 +9,7 @@ import type { Origin } from '../audit/auditEvent.ts';
 import type { Database } from '../database.ts';
 import { limits } from '../platform/limits.ts';
 import type { RequestName } from '../revocation/idempotency.ts';
-import { type EffectParts, withEffect } from '../revocation/propagation/revokeAndPropagate.ts';
+import { type RevokingParts, revokeAndPropagate } from '../revocation/propagation/revokeAndPropagate.ts';
 import { endSelected } from './endSessions.ts';
 import type { EndReason } from './session.ts';
 import type { SessionRange, SessionSelection } from './store.ts';
@@ -38,7 +38,7 @@ export interface EndedByPage {
   readonly effect: EffectReport | undefined;
 }
 
-export async function endSessionsByPage(parts: EffectParts, ending: PagedEnding): Promise<EndedByPage> {
+export async function endSessionsByPage(parts: RevokingParts, ending: PagedEnding): Promise<EndedByPage> {
   let endedSessions = 0;
   let worst: EffectReport | undefined;
   for await (const selection of pages(parts.database, ending)) {
@@ -51,7 +51,7 @@ export async function endSessionsByPage(parts: EffectParts, ending: PagedEnding)
 
 /** How many it would end. */
 export async function countByPage(
-  { database, clock }: Pick<EffectParts, 'database' | 'clock'>,
+  { database, clock }: Pick<RevokingParts, 'database' | 'clock'>,
   paged: PagedSelection,
 ): Promise<number> {
   let count = 0;
@@ -71,9 +71,13 @@ async function* pages(
   } while (range.last !== undefined && (until === undefined || range.last < until));
 }
 
-function endPage(parts: EffectParts, { reason, origin, request }: PagedEnding, selection: SessionSelection) {
+function endPage(
+  parts: RevokingParts,
+  { reason, origin, request }: PagedEnding,
+  selection: SessionSelection,
+) {
   const now = parts.clock.now();
-  return withEffect(parts, now, async (stores) => {
+  return revokeAndPropagate(parts, now, async (stores) => {
     const { length } = await endSelected(stores, selection, { reason, origin, now });
     if (request !== undefined && length > 0) await stores.requests.note(request, length, false);
     return length;

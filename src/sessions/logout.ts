@@ -7,12 +7,12 @@ import { AuthorityError } from '@countersign/verifier/errors';
 import type { SessionId } from '@countersign/verifier/ids';
 import type { Origin } from '../audit/auditEvent.ts';
 import { limits } from '../platform/limits.ts';
-import { together } from '../platform/queues/batcher.ts';
+import { createBatcher } from '../platform/queues/batcher.ts';
 import {
-  type EffectParts,
-  endWithEffect,
   inEffectInTime,
-  withEffect,
+  type RevokingParts,
+  revokeAndPropagate,
+  revokeInOneStatement,
 } from '../revocation/propagation/revokeAndPropagate.ts';
 import { type ReadingParts, readGenuineToken } from '../tokens/readToken.ts';
 import { endOf } from './endSessions.ts';
@@ -21,7 +21,7 @@ import { type NamedByToken, revokeNamed, rowCovers } from './namedByToken.ts';
 import type { RefreshTokens } from './refreshToken.ts';
 import type { EndedSession } from './store.ts';
 
-export interface LogoutParts extends EffectParts, ReadingParts {
+export interface LogoutParts extends RevokingParts, ReadingParts {
   readonly refreshTokens: RefreshTokens;
 }
 
@@ -38,7 +38,7 @@ export interface LogoutCredentials {
 export type Logout = (credentials: LogoutCredentials, origin: Origin) => Promise<void>;
 
 export function createLogout(parts: LogoutParts): Logout {
-  const end = together<SessionLogout>(limits.logouts, (logouts, next) => endAll(parts, logouts, next));
+  const end = createBatcher<SessionLogout>(limits.logouts, (logouts, next) => endAll(parts, logouts, next));
   return async (credentials, origin) => {
     const ending = (await sessionsOf(parts, credentials)).map((session) => end({ ...session, origin }));
     await inEffectInTime(parts, Promise.all(ending));
@@ -63,7 +63,7 @@ async function endAll(
 ): Promise<void> {
   const origins = new Map(logouts.map(({ sessionId, origin }) => [sessionId, origin]));
   const events = [...origins].map(([sessionId, origin]) => endOf(sessionId, 'logout', origin));
-  const ended = await endWithEffect(parts, events, {
+  const ended = await revokeInOneStatement(parts, events, {
     reason: 'logout',
     now: parts.clock.now(),
     committed: next,
@@ -85,7 +85,7 @@ async function endBeyondRows(
   // In one order, so that two that revoke the same do not wait for each other in a circle.
   beyond.sort((one, other) => (one.named.sessionId < other.named.sessionId ? -1 : 1));
   const now = parts.clock.now();
-  await withEffect(parts, now, async (stores) => {
+  await revokeAndPropagate(parts, now, async (stores) => {
     for (const { named, origin } of beyond)
       await revokeNamed(stores, named, { reason: 'logout', origin, now });
   });

@@ -3,18 +3,18 @@
  * when the database does not know it, or its user.
  */
 import type { Origin } from '../audit/auditEvent.ts';
-import { type EffectParts, withEffect } from '../revocation/propagation/revokeAndPropagate.ts';
+import { type RevokingParts, revokeAndPropagate } from '../revocation/propagation/revokeAndPropagate.ts';
 import { endAllOfUser } from './endSessions.ts';
 import { endNamed, type NamedByToken } from './namedByToken.ts';
 
 export type LogoutAll = (caller: NamedByToken, origin: Origin) => Promise<void>;
 
-export function createLogoutAll(parts: EffectParts): LogoutAll {
+export function createLogoutAll(parts: RevokingParts): LogoutAll {
   return async (caller, origin) => {
     const { userId } = caller;
     const now = parts.clock.now();
     const ending = { reason: 'logout_all', origin, now } as const;
-    await withEffect(parts, now, async (stores) => {
+    await revokeAndPropagate(parts, now, async (stores) => {
       await stores.audit.record({ type: 'all_sessions_ended', origin, userId, reason: 'logout_all' }, now);
       await endAllOfUser(stores, userId, ending);
       await endNamed(stores, caller, ending);

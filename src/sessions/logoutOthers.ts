@@ -3,16 +3,16 @@
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { Origin } from '../audit/auditEvent.ts';
 import type { Caller } from '../login/passwords/reauthentication.ts';
-import { type EffectParts, withEffect } from '../revocation/propagation/revokeAndPropagate.ts';
+import { type RevokingParts, revokeAndPropagate } from '../revocation/propagation/revokeAndPropagate.ts';
 import { endOthers } from './endSessions.ts';
 
 /** Answers how many were alive. */
 export type LogoutOthers = (caller: Caller, origin: Origin) => Promise<number>;
 
-export function createLogoutOthers(parts: EffectParts): LogoutOthers {
+export function createLogoutOthers(parts: RevokingParts): LogoutOthers {
   return async ({ userId, sessionId }, origin) => {
     const now = parts.clock.now();
-    const { result } = await withEffect(parts, now, async (stores) => {
+    const { result } = await revokeAndPropagate(parts, now, async (stores) => {
       const user = await stores.users.lock(userId);
       const session = await stores.sessions.find(sessionId);
       if (user === undefined || session === undefined || session.endedAt !== undefined)

@@ -10,7 +10,7 @@ import type { Log } from '../platform/observability/log.ts';
 import type { Metrics } from '../platform/observability/metrics.ts';
 import type { RateLimits } from '../platform/rateLimits.ts';
 import type { Counted } from '../revocation/countFailures.ts';
-import type { EffectParts } from '../revocation/propagation/revokeAndPropagate.ts';
+import type { RevokingParts } from '../revocation/propagation/revokeAndPropagate.ts';
 import type { Revoke } from '../revocation/revoke.ts';
 import type { ReadingParts } from '../tokens/readToken.ts';
 import { createDeleteOldSessions } from './deleteOldSessions.ts';
@@ -27,7 +27,7 @@ import { refreshRoute } from './refreshHttp.ts';
 import { createRefusalMemory } from './refusalMemory.ts';
 import type { TokenParts } from './tokenResponse.ts';
 
-export interface SessionParts extends EffectParts, TokenParts, ReadingParts {
+export interface SessionParts extends RevokingParts, TokenParts, ReadingParts {
   readonly ringKeeper: TokenParts['ringKeeper'] & ReadingParts['ringKeeper'];
   readonly config: Config['sessions'];
   readonly log: Log;

@@ -7,7 +7,7 @@ import { uuidBytes } from '@countersign/verifier/ids';
 import { afterEveryToken } from '@countersign/verifier/revocation/revocation';
 import type { AccessTokenClaims } from '@countersign/verifier/tokens/accessTokenClaims';
 import type { Caller } from '../login/passwords/reauthentication.ts';
-import type { EndingStores } from '../revocation/propagation/revokeAndPropagate.ts';
+import type { RevokingStores } from '../revocation/propagation/revokeAndPropagate.ts';
 import { type Ending, endOf } from './endSessions.ts';
 import type { Session } from './session.ts';
 
@@ -25,8 +25,8 @@ export function rowCovers(
   return row?.userId === userId && row.accessExpiresAt >= expiresAt;
 }
 
-/** In a transaction of `withEffect` that ended the session as far as there was a row of it. */
-export async function endNamed(stores: EndingStores, named: NamedByToken, ending: Ending): Promise<void> {
+/** In a transaction of `revokeAndPropagate` that ended the session as far as there was a row of it. */
+export async function endNamed(stores: RevokingStores, named: NamedByToken, ending: Ending): Promise<void> {
   const row = await stores.sessions.find(named.sessionId);
   if (!rowCovers(row, named)) await revokeNamed(stores, named, ending);
 }
@@ -36,7 +36,7 @@ export async function endNamed(stores: EndingStores, named: NamedByToken, ending
  * one that was shown. Its end is told once.
  */
 export async function revokeNamed(
-  stores: EndingStores,
+  stores: RevokingStores,
   { userId, sessionId }: Caller,
   { reason, origin, now }: Ending,
 ): Promise<void> {

@@ -8,7 +8,7 @@ import type { SessionId } from '@countersign/verifier/ids';
 import type { AuditEvent, Origin } from '../audit/auditEvent.ts';
 import { limits } from '../platform/limits.ts';
 import type { RateLimits } from '../platform/rateLimits.ts';
-import { type EffectParts, withEffect } from '../revocation/propagation/revokeAndPropagate.ts';
+import { type RevokingParts, revokeAndPropagate } from '../revocation/propagation/revokeAndPropagate.ts';
 import { type ContextPolicy, type ContextVerdict, judgeContext } from './context.ts';
 import { endAllOfUser, endSelected } from './endSessions.ts';
 import { readRefreshToken } from './genuineRefreshToken.ts';
@@ -25,7 +25,7 @@ import {
   type TokenResponse,
 } from './tokenResponse.ts';
 
-export interface RefreshParts extends TokenParts, EffectParts {
+export interface RefreshParts extends TokenParts, RevokingParts {
   readonly refreshGraceMs: number;
   readonly refreshIdleTtlMs: number;
   /** What ends when a refresh token was used by two parties. */
@@ -201,7 +201,7 @@ async function endForRefresh(parts: RefreshParts, use: Use, refused: RefusedUse)
   const { id: sessionId, userId } = session;
   const { reason, rule, events, ends } = refused;
   const event = { type: 'refresh_refused', origin, userId, sessionId, reason: rule } as const;
-  const { result } = await withEffect(parts, now, async (stores) => {
+  const { result } = await revokeAndPropagate(parts, now, async (stores) => {
     if (ends === 'all') await stores.users.lock(userId);
     // Who waited for that lock finds it done, and whoever has logged in since is somebody else.
     const ended = await endSelected(stores, { sessionIds: [sessionId] }, { reason, origin, now });

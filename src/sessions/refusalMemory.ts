@@ -5,12 +5,12 @@
 
 import type { SessionId } from '@countersign/verifier/ids';
 import { limits } from '../platform/limits.ts';
-import { createFirstFew, type FirstFew } from '../platform/sampler.ts';
+import { createSampler, type Sampler } from '../platform/sampler.ts';
 
-export type RefusalMemory = FirstFew<SessionId>;
+export type RefusalMemory = Sampler<SessionId>;
 
 export function createRefusalMemory(): RefusalMemory {
-  return createFirstFew({
+  return createSampler({
     few: limits.refusalsRecorded,
     milliseconds: limits.refusalsRecordedMilliseconds,
     names: limits.refusalsRemembered,

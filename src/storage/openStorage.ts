@@ -17,7 +17,7 @@ import { createSealing } from '../platform/sealing.ts';
 import type { SightingStore } from '../truth/sighting.ts';
 import { type Backup, backUp } from './embedded/backup.ts';
 import type { DataFolder } from './embedded/dataFolder.ts';
-import { openEarlierEdges } from './embedded/earlierEdges.ts';
+import { openEarlierSubscribers } from './embedded/earlierSubscribers.ts';
 import { createLocalRateCounters } from './embedded/rateCounters.ts';
 import { createLocalSightings } from './embedded/sightings.ts';
 import { openEngine } from './postgres/engine.ts';
@@ -91,7 +91,7 @@ export async function openStorage(parts: StorageParts) {
     /** What many nodes share; undefined in embedded mode. */
     openShared: redis && (() => openSharedPorts({ redis, engine, keys, authentic, deployment, leaseMs })),
 
-    openEarlierEdges: () => openEarlierEdges({ dataFolder, leaseMs, clock }),
+    openEarlierSubscribers: () => openEarlierSubscribers({ dataFolder, leaseMs, clock }),
 
     /** Copies the embedded database and its keys to a folder, by its absolute path. Throws `StartupError`. */
     backUp(target: string): Promise<Backup> {

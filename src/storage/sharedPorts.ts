@@ -10,7 +10,7 @@ import type { RedisKeys } from './redis/keys.ts';
 import { createProjection } from './redis/projection.ts';
 import { createSavedMemory } from './redis/savedMemory.ts';
 
-interface BusParts {
+export interface BusParts {
   readonly nodeId: string;
   readonly listener: BusListener;
   readonly onDropped: (why: DroppedFor) => void;

@@ -18,7 +18,7 @@ export type TokenId = Named &
   (
     | { readonly jti: string; readonly kid?: string }
     | { readonly externalId: string }
-    /** What a filter of an edge hit, as it is on the deny-list. */
+    /** What a filter of a subscriber hit, as it is on the deny-list. */
     | { readonly subject: Uint8Array }
   );
 

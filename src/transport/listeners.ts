@@ -13,11 +13,11 @@ export interface Ports {
   readonly grpcPort: number;
 }
 
-export interface Doors {
+export interface Transports {
   /** Answers the ports. Throws `StartupError` when an address is in use. */
   listen(): Promise<Ports>;
   /**
-   * Sends clients and edges elsewhere, and goes on answering them meanwhile; resolves after `delayMs`, when no new connections are
+   * Sends clients and subscribers elsewhere, and goes on answering them meanwhile; resolves after `delayMs`, when no new connections are
    * taken any more.
    */
   drain(delayMs: number): Promise<void>;
@@ -25,14 +25,14 @@ export interface Doors {
   close(): Promise<void>;
 }
 
-export interface DoorParts {
+export interface TransportParts {
   readonly http: HttpApp;
   readonly grpc: GrpcServer;
   readonly config: Pick<Config, 'http' | 'grpc'>;
   readonly clock: Clock;
 }
 
-export function createDoors({ http, grpc, config, clock }: DoorParts): Doors {
+export function createTransports({ http, grpc, config, clock }: TransportParts): Transports {
   const wait = async (milliseconds: number) => {
     await new Promise<void>((resolve) => void clock.after(milliseconds, resolve));
     // A busy process has not yet seen what came meanwhile: it takes a connection in one turn, and reads from it in the next. A connection

@@ -10,7 +10,7 @@ import { limits } from '../platform/limits.ts';
 import type { FaultLog } from '../platform/observability/faultLog.ts';
 import type { Log } from '../platform/observability/log.ts';
 import type { Metrics } from '../platform/observability/metrics.ts';
-import { startRounds } from '../platform/poller.ts';
+import { startPoller } from '../platform/poller.ts';
 import type { Reading } from '../revocation/propagation/openPropagation.ts';
 import type { WatchedDatabase } from '../revocation/propagation/renewal.ts';
 import type { OnCanary } from '../revocation/propagation/sharedEffect.ts';
@@ -99,7 +99,7 @@ export async function openTruth(parts: Parts): Promise<OpenedTruth> {
       return truth.trusted() ? limits.canaryMilliseconds : limits.canaryDoubtMilliseconds;
     };
     const firstMs = await round();
-    const stop = startRounds({
+    const stop = startPoller({
       ...{ clock, firstMs, retryMs: limits.canaryDoubtMilliseconds, run: round },
       onFault: (error) => onFault('canary', error),
     });

@@ -11,7 +11,7 @@ import type { EffectReport } from '@countersign/verifier/revocation/revocation';
 import type { Origin } from '../audit/auditEvent.ts';
 import { limits } from '../platform/limits.ts';
 import { idBefore } from '../platform/newId.ts';
-import { type EffectParts, withEffect } from '../revocation/propagation/revokeAndPropagate.ts';
+import { type RevokingParts, revokeAndPropagate } from '../revocation/propagation/revokeAndPropagate.ts';
 import { type EndedByPage, endSessionsByPage, worseOf } from '../sessions/endSessionsByPage.ts';
 
 export interface Marked {
@@ -30,7 +30,7 @@ export type Restored = (
   origin: Origin,
 ) => Promise<RestoredResult>;
 
-export interface RestoredParts extends EffectParts {
+export interface RestoredParts extends RevokingParts {
   /** From then on the database is the truth as it is, on every node: see truth/sighting.ts. */
   readonly decide: () => Promise<void>;
 }
@@ -55,7 +55,7 @@ export function createRestored(parts: RestoredParts): Restored {
  * changes nothing, and brings it into effect again.
  */
 export async function refuseEarlierTokens(
-  parts: EffectParts,
+  parts: RevokingParts,
   origin: Origin,
   moment?: number,
 ): Promise<Marked> {
@@ -66,7 +66,7 @@ export async function refuseEarlierTokens(
   const now = clock.now();
   const detail = { issued_until: rfc3339(issuedUntil) };
   const mark = markAt(issuedUntil);
-  const { effect } = await withEffect(parts, now, async ({ revocations, revoke, audit }) => {
+  const { effect } = await revokeAndPropagate(parts, now, async ({ revocations, revoke, audit }) => {
     const [known] = await revocations.find([mark.subject]);
     await revoke([mark]);
     if (known === undefined) await audit.record({ type: 'database_restored', origin, detail }, now);
@@ -79,7 +79,7 @@ export async function refuseEarlierTokens(
  * Again, it ends what is left, and leaves sessions alone that began later.
  */
 export async function endEarlierSessions(
-  parts: EffectParts,
+  parts: RevokingParts,
   moment: number,
   origin: Origin,
 ): Promise<EndedByPage> {

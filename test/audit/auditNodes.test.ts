@@ -44,7 +44,7 @@ t.test('a seal waits for nobody, and nobody for it', async (t) => {
   t.match(await createSealAudit({ database })(), { outcome: 'elsewhere' }, 'another node is at it');
   await client.query('ROLLBACK');
   await database.transaction(async (stores) => {
-    t.equal(await stores.soleTasks.take('sealing'), true);
+    t.equal(await stores.advisoryLocks.take('sealing'), true);
     t.ok((await stores.auditLog.chainEnd()).unsealed.length > 0);
     await record(database, 1);
     t.match(await createSealAudit({ database })(), { outcome: 'elsewhere' });

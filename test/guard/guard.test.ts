@@ -18,9 +18,9 @@ const inAnHour = () => Date.now() + 3_600_000;
 
 t.test('a stream goes from start to lease', async (t) => {
   const authority = await anAuthority(t);
-  const guard = aGuard(t, [authority], { edgeId: 'edge-1' });
+  const guard = aGuard(t, [authority], { edgeId: 'subscriber-1' });
   const stream = await authority.stream(0);
-  t.equal((await stream.next('start')).edgeId, 'edge-1');
+  t.equal((await stream.next('start')).edgeId, 'subscriber-1');
   t.equal(stream.authorization, `Bearer ${serviceToken}`);
   t.equal(guard.state().status, 'not_ready');
   t.equal(await said(guard, authority.forge.good), 'accepted', 'the authority is asked meanwhile');

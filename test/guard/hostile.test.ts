@@ -49,7 +49,7 @@ const snapshots: Record<string, readonly Response[]> = {
   'a filter with too many bytes': [filter(), bytes(10_000)],
   'a filter with too few, then another': [filter(), bytes(1), filter()],
   'a filter with too few, then the end': [filter(), bytes(1), snapshotEnd],
-  'too many bytes at once': [filter({ capacity: 1_000_000 }), bytes(limits.edgeFilterBytes + 1)],
+  'too many bytes at once': [filter({ capacity: 1_000_000 }), bytes(limits.subscriberFilterBytes + 1)],
   'a filter of no size': [filter({ capacity: 0 })],
   'a filter of a negative size': [filter({ capacity: -5 })],
   'a filter larger than memory': [filter({ capacity: 100_000_000 })],
@@ -57,8 +57,8 @@ const snapshots: Record<string, readonly Response[]> = {
   'a filter with more in it than it has room for': [filter({ entries: 4_097 })],
   'many filters that are together too large': Array.from({ length: 40 }, () => [
     filter({ capacity: 2_000_000 }),
-    ...Array.from({ length: 18 }, () => bytes(limits.edgeFilterBytes)),
-    bytes(4_792_532 - 18 * limits.edgeFilterBytes),
+    ...Array.from({ length: 18 }, () => bytes(limits.subscriberFilterBytes)),
+    bytes(4_792_532 - 18 * limits.subscriberFilterBytes),
   ]).flat(),
   'a filter of next week': [filter({ sliceEndMs: Date.now() + 7 * 86_400_000 })],
   'a filter of no time': [filter({ sliceEndMs: -1 })],
@@ -211,12 +211,12 @@ t.test('memory stays bounded, whatever is sent', async (t) => {
   // A new slice is given half the room of the fullest.
   const capacity = 5_000_000;
   const size = bloomGeometry(capacity, limits.bloomFalsePositives).bits / 8;
-  const pieces = Math.floor(size / limits.edgeFilterBytes);
+  const pieces = Math.floor(size / limits.subscriberFilterBytes);
   serve(stream, authority, {
     filters: [
       filter({ capacity, entries: capacity }),
-      ...Array.from({ length: pieces }, () => bytes(limits.edgeFilterBytes)),
-      bytes(size - pieces * limits.edgeFilterBytes),
+      ...Array.from({ length: pieces }, () => bytes(limits.subscriberFilterBytes)),
+      bytes(size - pieces * limits.subscriberFilterBytes),
     ],
   });
   await guard.ready();

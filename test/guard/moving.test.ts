@@ -1,4 +1,4 @@
-/** Where the stream of a guard goes next, and when: what many edges do together must not fall on one node, nor come at once. */
+/** Where the stream of a guard goes next, and when: what many subscribers do together must not fall on one node, nor come at once. */
 import { status } from '@grpc/grpc-js';
 import t, { type Test } from 'tap';
 import { guardLimits } from '../../packages/guard/src/limits.ts';
@@ -22,7 +22,7 @@ async function pass(clock: ManualClock, milliseconds: number, heard: () => unkno
   }
 }
 
-t.test('edges of a node that drains spread over the others, one after the other', async (t) => {
+t.test('subscribers of a node that drains spread over the others, one after the other', async (t) => {
   const places: (string | undefined)[] = [];
   const clock = createManualClock(Date.now());
   const nodes = await authorities(t, 3, clock);
@@ -190,7 +190,7 @@ t.test('a guard that closes waits for a stream that it was leaving', async (t) =
     await clock.advance(1);
     return second.streams[0];
   });
-  // That the edge leaves is not heard there.
+  // That the subscriber leaves is not heard there.
   proxy.cut('silent');
   const next = await second.stream(0);
   serve(next, second);

@@ -97,7 +97,7 @@ t.test('a stream that fails is begun elsewhere, and everywhere before it is begu
   t.equal(guard.state().authority, second.address);
 });
 
-t.test('edges spread', async (t) => {
+t.test('subscribers spread', async (t) => {
   const authorities = [await anAuthority(t), await anAuthority(t), await anAuthority(t)];
   for (const [index, random] of [0.1, 0.5, 0.999].entries()) {
     aGuard(t, authorities, {}, { random: () => random });
@@ -214,14 +214,14 @@ t.test('a guard that has moved keeps nothing of the filters that it had before',
   const guard = aGuard(t, [authority]);
   const capacity = 8_000_000;
   const size = bloomGeometry(capacity, limits.bloomFalsePositives).bits / 8;
-  const pieces = Math.floor(size / limits.edgeFilterBytes);
+  const pieces = Math.floor(size / limits.subscriberFilterBytes);
   const bytes = (count: number) => ({ filterBytes: { bytes: Buffer.alloc(count) } });
   const first = await authority.stream(0);
   serve(first, authority, {
     filters: [
       { filterStart: { ofSessions: true, sliceEndMs: Date.now() + 3_600_000, capacity, entries: 1 } },
-      ...Array.from({ length: pieces }, () => bytes(limits.edgeFilterBytes)),
-      bytes(size - pieces * limits.edgeFilterBytes),
+      ...Array.from({ length: pieces }, () => bytes(limits.subscriberFilterBytes)),
+      bytes(size - pieces * limits.subscriberFilterBytes),
     ],
   });
   await guard.ready();

@@ -43,7 +43,7 @@ const second = 1_000;
 const minute = 60 * second;
 const day = 1_440 * minute;
 
-t.test('the defaults, and the edges of what is legal', (t) => {
+t.test('the defaults, and the subscribers of what is legal', (t) => {
   const table: readonly (readonly [string, KeyPolicy | undefined, readonly number[]])[] = [
     ['the defaults', policyOf(30 * day, 5 * minute, 15 * minute), [300_000, 60_000, 10_000, 1_000]],
     ['the quickest rotation', policyOf(2 * second, second, second), [1_000, 0, 500, 125]],

@@ -8,13 +8,13 @@ import { createLogin } from '../../src/login/login.ts';
 import { limits } from '../../src/platform/limits.ts';
 import { newId } from '../../src/platform/newId.ts';
 import { engines, openStorage } from '../support/engines.ts';
+import { createToldEffect } from '../support/keyNode.ts';
 import {
-  createFlowParts,
+  createOperationParts,
   newOpenSession,
   passwordAttemptsOver,
   withTransactions,
-} from '../support/flowParts.ts';
-import { createToldEffect } from '../support/keyNode.ts';
+} from '../support/operationParts.ts';
 import { newUser, rowsMadeAt as now } from '../support/rows.ts';
 
 const password = 'correct horse battery staple';
@@ -24,7 +24,7 @@ for (const { name, embedded, open } of engines) {
   t.test(name, async (t) => {
     const { engine, storage } = await openStorage(t, open);
     const { database } = storage;
-    const base = await createFlowParts(storage);
+    const base = await createOperationParts(storage);
     const passwordHash = await base.passwords.hash(password, { place: '', first: false });
 
     /** A user, a session that somebody else had in the same browser, and a login that replaces it. */

@@ -9,8 +9,8 @@ import { noFailures } from '../../src/login/throttling/passwordFailures.ts';
 import { limits } from '../../src/platform/limits.ts';
 import { newId } from '../../src/platform/newId.ts';
 import { engines, openStorage } from '../support/engines.ts';
-import { passwordAttemptsOver } from '../support/flowParts.ts';
 import { createManualClock } from '../support/manualClock.ts';
+import { passwordAttemptsOver } from '../support/operationParts.ts';
 import { rowsMadeAt as now } from '../support/rows.ts';
 
 const { passwordFailuresFree: free, passwordAttemptsOwed: owed } = limits;

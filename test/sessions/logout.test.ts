@@ -8,8 +8,8 @@ import { createLogout, type LogoutParts } from '../../src/sessions/logout.ts';
 import type { LogoutStore } from '../../src/sessions/logoutStore.ts';
 import { engines, openStorage } from '../support/engines.ts';
 import { eventually } from '../support/eventually.ts';
-import { createFlowParts, newOpenSession } from '../support/flowParts.ts';
 import { createToldEffect } from '../support/keyNode.ts';
+import { createOperationParts, newOpenSession } from '../support/operationParts.ts';
 import { newUser } from '../support/rows.ts';
 
 const hour = 3_600_000;
@@ -17,7 +17,7 @@ const hour = 3_600_000;
 for (const { name, open } of engines) {
   t.test(name, async (t) => {
     const { engine, storage } = await openStorage(t, open);
-    const base = await createFlowParts(storage);
+    const base = await createOperationParts(storage);
     const { clock } = base;
     const user = await newUser(storage);
 

@@ -5,7 +5,7 @@ import { createRefresh, type RefreshParts } from '../../src/sessions/refresh.ts'
 import { createRefusalMemory } from '../../src/sessions/refusalMemory.ts';
 import { ignoringContext } from '../support/aSession.ts';
 import { engines, openStorage } from '../support/engines.ts';
-import { createFlowParts, newOpenSession } from '../support/flowParts.ts';
+import { createOperationParts, newOpenSession } from '../support/operationParts.ts';
 import { newUser } from '../support/rows.ts';
 
 const grace = 10_000;
@@ -15,7 +15,7 @@ const origin = { actor: 'user', userAgent: 'agent', ip: '127.0.0.1' };
 for (const { name, open } of engines) {
   t.test(name, async (t) => {
     const { storage } = await openStorage(t, open);
-    const base = await createFlowParts(storage);
+    const base = await createOperationParts(storage);
     const { database, clock } = base;
     const user = await newUser(storage);
 

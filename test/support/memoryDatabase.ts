@@ -90,7 +90,7 @@ export function createMemoryDatabase(now: () => number, keys: readonly StoredSig
     refreshes: {} as RefreshStore,
     logouts: {} as LogoutStore,
     auditLog: {} as Stores['auditLog'],
-    soleTasks: {} as Stores['soleTasks'],
+    advisoryLocks: {} as Stores['advisoryLocks'],
     truth: {} as Stores['truth'],
     passwordFailures: {} as Stores['passwordFailures'],
     revocations: {} as Stores['revocations'],

@@ -25,10 +25,10 @@ import { openGuard } from '../../packages/guard/src/guard.ts';
 import { attacksOnClaims } from '../support/attackClaims.ts';
 import { attacksOnForm } from '../support/attackTable.ts';
 import { claimsOf } from '../support/clients.ts';
-import { type Door, endingDoors, guardDoor, readingDoors, type Said } from '../support/doors.ts';
 import { type KnownAuthority, startWithKnownKey } from '../support/knownKey.ts';
 import { createRevocationClient } from '../support/revocationClient.ts';
 import { openTokenForge, type TokenForge, type TokenRow } from '../support/tokenForge.ts';
+import { type Door, endingDoors, guardDoor, readingDoors, type Said } from '../support/transports.ts';
 
 /** Time stands still on a whole second: rows are about skew to the second. */
 const now = Date.UTC(2030, 0, 1, 12);

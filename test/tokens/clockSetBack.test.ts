@@ -8,7 +8,7 @@ import { type Clock, systemClock } from '@countersign/verifier/clock';
 import t from 'tap';
 import { limits } from '../../src/platform/limits.ts';
 import { startAuthority } from '../support/authority.ts';
-import { readingDoors } from '../support/doors.ts';
+import { readingDoors } from '../support/transports.ts';
 
 t.test('a clock that is set back revives nothing that was revoked', async (t) => {
   let ahead = 0;

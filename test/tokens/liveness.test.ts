@@ -7,10 +7,10 @@ import { timesOfReading } from '../support/attackClaims.ts';
 import { malleableTwin } from '../support/attackTable.ts';
 import { password } from '../support/authority.ts';
 import { type Answer, claimsOf } from '../support/clients.ts';
-import { type Door, endingDoors, readingDoors, type Said } from '../support/doors.ts';
 import { startWithKnownKey } from '../support/knownKey.ts';
 import { createRevocationClient } from '../support/revocationClient.ts';
 import { openTokenForge } from '../support/tokenForge.ts';
+import { type Door, endingDoors, readingDoors, type Said } from '../support/transports.ts';
 
 const alice = 'alice@example.com';
 let now = Date.UTC(2030, 0, 1, 12);

@@ -76,7 +76,7 @@ export function createSnapshot(parts: {
 
     fill(bytes) {
       if (open === undefined) throw new ProtocolFault('bytes of no filter');
-      if (bytes.length > limits.edgeFilterBytes) throw new ProtocolFault('too many bytes at once');
+      if (bytes.length > limits.subscriberFilterBytes) throw new ProtocolFault('too many bytes at once');
       const { layer, filled } = open;
       if (filled + bytes.length > layer.bytes.length) throw new ProtocolFault('a filter with too many bytes');
       layer.bytes.set(bytes, filled);

@@ -11,11 +11,11 @@ import { limits } from '@countersign/verifier/limits';
 import type { Verdict } from '@countersign/verifier/revocation/denyList';
 import type { ReadLatestTime } from '@countersign/verifier/steadyTime';
 import { type AccessTokenClaims, claimsOfIntrospection, ownClaims } from './claims.ts';
-import type { KeySet } from './edgeKeys.ts';
 import type { GuardHooks } from './hooks.ts';
 import type { Mirror } from './mirror.ts';
 import { createOutcomes, type GuardCounts } from './outcomes.ts';
 import type { Questions } from './questions.ts';
+import type { KeySet } from './subscriberKeys.ts';
 import { createTokenMemory } from './tokenMemory.ts';
 import { type AskAboutUnknownKey, createUnknownKeys } from './unknownKeys.ts';
 

@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { hash, parseOptions, verify } from '@node-rs/argon2';
 import { ipNetwork } from '../../platform/ipAddress.ts';
 import { limits } from '../../platform/limits.ts';
-import { createFairTurns, type Turn } from '../../platform/queues/fairQueue.ts';
+import { createFairQueue, type Turn } from '../../platform/queues/fairQueue.ts';
 
 /** The library's `Algorithm` and `Version` are const enums: types without a value at run time. */
 const argon2id = 2;
@@ -60,7 +60,7 @@ const fromLimits: PasswordHashing = {
 /** The parameters are those of `limits`; tests name others. */
 export function createPasswordHasher(hashing: PasswordHashing = fromLimits): PasswordHasher {
   const { atOnce, waiting } = hashing;
-  const turns = createFairTurns({ atOnce, waiting, reason: 'password_queue_full' });
+  const turns = createFairQueue({ atOnce, waiting, reason: 'password_queue_full' });
   const dummy = hashOfNothing(hashing);
 
   return {

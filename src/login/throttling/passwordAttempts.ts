@@ -13,8 +13,8 @@ import type { Database, Stores } from '../../database.ts';
 import { ipNetwork } from '../../platform/ipAddress.ts';
 import type { KeyedHash } from '../../platform/keyedHash.ts';
 import { limits } from '../../platform/limits.ts';
-import { createFairTurns, type Turn } from '../../platform/queues/fairQueue.ts';
-import { createTurns } from '../../platform/queues/keyedMutex.ts';
+import { createFairQueue, type Turn } from '../../platform/queues/fairQueue.ts';
+import { createKeyedMutex } from '../../platform/queues/keyedMutex.ts';
 import { hashTurn } from '../passwords/passwordHash.ts';
 import {
   type Attempt,
@@ -80,9 +80,9 @@ export function createPasswordAttempts({
   clock,
   keyedHash,
 }: PasswordAttemptParts): PasswordAttempts {
-  const inTurn = createTurns({ waiting: limits.passwordTurnsWaiting });
+  const inTurn = createKeyedMutex({ waiting: limits.passwordTurnsWaiting });
   /** Whether a place is known says the database; until then all are alike, and none may keep it busy alone. */
-  const asking = createFairTurns({
+  const asking = createFairQueue({
     atOnce: limits.passwordAttemptsAsked,
     waiting: limits.passwordAttemptsWaiting,
     reason: 'password_attempts_full',

@@ -116,7 +116,7 @@ export const settings = {
     kind: 'duration',
     default: '15m',
     minimum: '1s',
-    // The deny-list keeps every revocation for this long, in memory on every node and edge.
+    // The deny-list keeps every revocation for this long, in memory on every node and subscriber.
     maximum: '24h',
     // `exp` and `expires_in` are whole seconds; a fraction would make them say something that is not so.
     wholeSeconds: true,

@@ -2,43 +2,43 @@ import type { Clock } from '@countersign/verifier/clock';
 import type { DenyList } from '@countersign/verifier/revocation/denyList';
 import type { Effect, EffectReport } from '@countersign/verifier/revocation/revocation';
 import { limits } from '../../platform/limits.ts';
-import type { Edges } from '../subscribers/subscribers.ts';
+import type { Subscribers } from '../subscribers/subscribers.ts';
 
-/** Edges of an earlier run of this process: see `storage/embedded/earlierEdges.ts`. */
-export interface EarlierEdges {
-  /** Resolves when no edge of an earlier run can hold a lease any more. */
+/** Subscribers of an earlier run of this process: see `storage/embedded/earlierSubscribers.ts`. */
+export interface EarlierSubscribers {
+  /** Resolves when no subscriber of an earlier run can hold a lease any more. */
   readonly gone: Promise<void>;
   /** For how long one of them may hold one yet. */
   remainingMs(): number;
-  /** To be called before the first edge of this run may get a lease; resolves when a next run would know of it. */
+  /** To be called before the first subscriber of this run may get a lease; resolves when a next run would know of it. */
   remember(): Promise<void>;
-  /** The end of this run. `leases`: how many edges of it may hold one. */
+  /** The end of this run. `leases`: how many subscribers of it may hold one. */
   close(leases: number): Promise<void>;
 }
 
 /**
- * Effect in a single process: when the one deny-list knows a revocation, and all edges do, everybody does.
- * So do edges of an earlier run of this process, when their leases are over.
+ * Effect in a single process: when the one deny-list knows a revocation, and all subscribers do, everybody does.
+ * So do subscribers of an earlier run of this process, when their leases are over.
  */
 export function createLocalEffect(parts: {
   denyList: Pick<DenyList, 'add' | 'addCommitted'>;
-  edges: Pick<Edges, 'caughtUp'>;
-  earlierEdges: Pick<EarlierEdges, 'gone' | 'remainingMs'>;
+  subscribers: Pick<Subscribers, 'caughtUp'>;
+  earlierSubscribers: Pick<EarlierSubscribers, 'gone' | 'remainingMs'>;
   leaseMs: number;
   clock: Clock;
   onEffect: (report: EffectReport) => void;
 }): Effect {
-  const { denyList, edges, earlierEdges, leaseMs, clock, onEffect } = parts;
+  const { denyList, subscribers, earlierSubscribers, leaseMs, clock, onEffect } = parts;
   return {
     longestMs() {
-      const longestLeaseMs = Math.max(leaseMs, earlierEdges.remainingMs());
+      const longestLeaseMs = Math.max(leaseMs, earlierSubscribers.remainingMs());
       return Math.max(limits.transactionMilliseconds, longestLeaseMs + limits.effectBesidesLeaseMilliseconds);
     },
     suspect: (revocations) => denyList.add(revocations),
     async announce({ revocations }) {
       const started = clock.monotonic();
       denyList.addCommitted(revocations);
-      await Promise.all([edges.caughtUp(), earlierEdges.gone]);
+      await Promise.all([subscribers.caughtUp(), earlierSubscribers.gone]);
       const report = { effectAt: clock.now(), milliseconds: clock.monotonic() - started, nodes: [] };
       onEffect(report);
       return report;

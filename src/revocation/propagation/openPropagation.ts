@@ -18,10 +18,10 @@ import { pruneInBatches } from '../../platform/pruneInBatches.ts';
 import type { SharedPorts } from '../../storage/sharedPorts.ts';
 import type { CanaryReader } from '../../truth/proveTruth.ts';
 import type { WatchedTruth } from '../../truth/verifyTruth.ts';
-import { createEdges, type EdgeEvents, type Edges } from '../subscribers/subscribers.ts';
+import { createSubscribers, type SubscriberEvents, type Subscribers } from '../subscribers/subscribers.ts';
 import type { BusListener } from './bus.ts';
 import { loadFromStore } from './loading.ts';
-import { createLocalEffect, type EarlierEdges } from './localEffect.ts';
+import { createLocalEffect, type EarlierSubscribers } from './localEffect.ts';
 import { createRevocationNode, type NodeEvents } from './node.ts';
 import type { WatchedDatabase } from './renewal.ts';
 import type { OnCanary } from './sharedEffect.ts';
@@ -29,7 +29,7 @@ import type { OnCanary } from './sharedEffect.ts';
 export interface Propagation {
   readonly denyList: DenyList;
   readonly effect: Effect;
-  readonly edges: Edges;
+  readonly subscribers: Subscribers;
   readonly sliceMs: number;
   /** Of this run. */
   readonly nodeId: string;
@@ -58,7 +58,7 @@ interface Parts {
   readonly database: Database;
   /** Undefined in embedded mode. */
   readonly openShared: (() => Promise<SharedPorts>) | undefined;
-  readonly openEarlierEdges: () => Promise<EarlierEdges>;
+  readonly openEarlierSubscribers: () => Promise<EarlierSubscribers>;
   readonly nodeId: string;
   readonly watched: WatchedDatabase & Pick<WatchedTruth, 'saw'>;
   readonly onCanary: OnCanary;
@@ -86,9 +86,17 @@ export async function openPropagation(parts: Parts): Promise<Propagation> {
     const { entries, capacity } = stats();
     return capacity === 0 ? 0 : entries / capacity;
   });
-  const { edges } = revoked;
-  metrics.gauge('countersign_edges_connected', 'Edges that watch revocations here.', edges.connected);
-  metrics.gauge('countersign_edge_leases', 'Edges of this node that may answer from memory.', edges.leases);
+  const { subscribers } = revoked;
+  metrics.gauge(
+    'countersign_edges_connected',
+    'Subscribers that watch revocations here.',
+    subscribers.connected,
+  );
+  metrics.gauge(
+    'countersign_edge_leases',
+    'Subscribers of this node that may answer from memory.',
+    subscribers.leases,
+  );
   return { ...revoked, effect };
 }
 
@@ -97,14 +105,14 @@ async function openAlone(parts: Parts, sliceMs: number): Promise<Propagation> {
   const { leaseMs } = config;
   const store = database.revocations;
   const confirm = createConfirmation({ find: store.find, clock });
-  const earlierEdges = await parts.openEarlierEdges();
-  const edges = createEdges({
+  const earlierSubscribers = await parts.openEarlierSubscribers();
+  const subscribers = createSubscribers({
     slices: () => denyList.slices(),
     marks: () => denyList.marks(),
     nodeLease: { remainingMs: () => (watched.trusted() ? leaseMs : 0) },
     clock,
-    beforeFirst: earlierEdges.remember,
-    events: edgeEvents({ log, metrics }),
+    beforeFirst: earlierSubscribers.remember,
+    events: subscriberEvents({ log, metrics }),
   });
   await watched.verify();
   const denyList = createDenyList({
@@ -112,7 +120,7 @@ async function openAlone(parts: Parts, sliceMs: number): Promise<Propagation> {
     confirm,
     sliceMs,
     onVerdict: metrics.check,
-    listener: edges,
+    listener: subscribers,
   });
   // What is left out as expired must stay so when a clock that ran ahead is set right.
   const latestClock = { ...clock, now: () => latestTime() };
@@ -127,11 +135,11 @@ async function openAlone(parts: Parts, sliceMs: number): Promise<Propagation> {
   });
   closing.push(async () => {
     stopForgetting();
-    edges.close();
-    await earlierEdges.close(edges.leases());
+    subscribers.close();
+    await earlierSubscribers.close(subscribers.leases());
   });
   const onEffect = metrics.effect;
-  const effect = createLocalEffect({ denyList, edges, earlierEdges, leaseMs, clock, onEffect });
+  const effect = createLocalEffect({ denyList, subscribers, earlierSubscribers, leaseMs, clock, onEffect });
   const revokedState = () => (denyList.loaded() ? 'ready' : 'loading');
   const reading: Reading = {
     canaryReaders: [
@@ -142,7 +150,7 @@ async function openAlone(parts: Parts, sliceMs: number): Promise<Propagation> {
     announceCanary: () => {},
     dropLease: () => {},
   };
-  return { denyList, effect, edges, sliceMs, nodeId, revokedState, reading };
+  return { denyList, effect, subscribers, sliceMs, nodeId, revokedState, reading };
 }
 
 async function openNode(parts: Parts, shared: SharedPorts, sliceMs: number): Promise<Propagation> {
@@ -172,7 +180,7 @@ async function openNode(parts: Parts, shared: SharedPorts, sliceMs: number): Pro
   closing.push(node.stop);
   await node.start();
 
-  const { denyList, effect, edges, leaseRemainingMs, otherNodes } = node;
+  const { denyList, effect, subscribers, leaseRemainingMs, otherNodes } = node;
   metrics.gauge(
     'countersign_lease_remaining_seconds',
     'For how long this node may answer from memory.',
@@ -213,17 +221,17 @@ async function openNode(parts: Parts, shared: SharedPorts, sliceMs: number): Pro
     announceCanary: node.announceCanary,
     dropLease: node.dropLease,
   };
-  return { denyList, effect, edges, sliceMs, nodeId: self, revokedState, reading };
+  return { denyList, effect, subscribers, sliceMs, nodeId: self, revokedState, reading };
 }
 
-function edgeEvents({ log, metrics }: Pick<Parts, 'log' | 'metrics'>): EdgeEvents {
+function subscriberEvents({ log, metrics }: Pick<Parts, 'log' | 'metrics'>): SubscriberEvents {
   return {
-    onEdgeSettled: metrics.edge,
-    onEdgeBackoff({ service, milliseconds }) {
-      metrics.edgeBackoff(service);
+    onSubscriberSettled: metrics.subscriber,
+    onSubscriberBackoff({ service, milliseconds }) {
+      metrics.subscriberBackoff(service);
       log.warn(
         { service, milliseconds },
-        'a logout had to wait for edges of a service: they get no leases for so long',
+        'a logout had to wait for subscribers of a service: they get no leases for so long',
       );
     },
   };
@@ -250,7 +258,7 @@ function nodeEvents({ log, metrics, clock, onFault }: Parts, node: string): Node
       metrics.fault(part);
       onFault(part, error);
     },
-    ...edgeEvents({ log, metrics }),
+    ...subscriberEvents({ log, metrics }),
     onMessageDropped: metrics.busDropped,
   };
 }

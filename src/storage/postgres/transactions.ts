@@ -2,6 +2,7 @@
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { Database, Stores } from '../../database.ts';
 import { limits } from '../../platform/limits.ts';
+import { createAdvisoryLocks } from './advisoryLocks.ts';
 import { createAuditLog } from './auditLog.ts';
 import { createAuditTrail } from './auditTrail.ts';
 import { isConflict, translateFault } from './faults.ts';
@@ -14,7 +15,6 @@ import { createRevocationStore } from './revocationStore.ts';
 import { createServiceStore } from './serviceStore.ts';
 import { createSessionStore } from './sessionStore.ts';
 import { createSigningKeyStore } from './signingKeyStore.ts';
-import { createSoleTasks } from './soleTasks.ts';
 import { createTruthStore } from './truthStore.ts';
 import { createUserStore } from './userStore.ts';
 
@@ -91,7 +91,7 @@ function createStores(prisma: PrismaConnection, onFault: (error: unknown) => nev
     passwordFailures: guarded(createPasswordFailureStore(prisma), onFault),
     audit: guarded(createAuditTrail(prisma), onFault),
     auditLog: guarded(createAuditLog(prisma), onFault),
-    soleTasks: guarded(createSoleTasks(prisma), onFault),
+    advisoryLocks: guarded(createAdvisoryLocks(prisma), onFault),
     truth: guarded(createTruthStore(prisma), onFault),
   };
 }

@@ -74,7 +74,7 @@ export const grpcLimits = {
   /** For how long a request that its caller named is remembered: a job that failed is repeated within a day. */
   namedRequestMilliseconds: 24 * 60 * 60_000,
   namedRequestCharacters: 128,
-  /** As in RFC 6749 there is no longest client id; ours, and those of edges that send one, are far shorter. */
+  /** As in RFC 6749 there is no longest client id; ours, and those of subscribers that send one, are far shorter. */
   clientIdCharacters: 255,
   /** A connection that is younger gets no GOAWAY: its first request may not have been read yet. */
   goawayAgeMilliseconds: 1_000,

@@ -20,7 +20,7 @@ import type { GrpcTls } from '../../platform/config/config.ts';
 import { limits } from '../../platform/limits.ts';
 import type { Log } from '../../platform/observability/log.ts';
 import type { Metrics } from '../../platform/observability/metrics.ts';
-import type { Edges } from '../../revocation/subscribers/subscribers.ts';
+import type { Subscribers } from '../../revocation/subscribers/subscribers.ts';
 import type { AuthenticateService } from '../../services/authenticateService.ts';
 import { createAdmission } from './admission.ts';
 import { type Authorize, createAuthorize } from './callers.ts';
@@ -37,9 +37,9 @@ import { createRpc, type Rpc } from './rpc.ts';
 import { createUsages } from './usage.ts';
 
 /** Adds a service of a slice. */
-export type MountService = (door: GrpcDoor) => void;
+export type MountService = (door: GrpcMount) => void;
 
-export interface GrpcDoor extends Pick<Rpc, 'unary' | 'stream'>, Pick<CallReports, 'report'> {
+export interface GrpcMount extends Pick<Rpc, 'unary' | 'stream'>, Pick<CallReports, 'report'> {
   readonly v1: Contract['v1'];
   readonly clock: Clock;
   add(service: ServiceDefinition, handlers: UntypedServiceImplementation): void;
@@ -49,7 +49,7 @@ export interface GrpcParts {
   /** Of the slices; each adds its own. */
   readonly services: readonly MountService[];
   readonly authenticateService: AuthenticateService;
-  readonly subscribers: Pick<Edges, 'drain'>;
+  readonly subscribers: Pick<Subscribers, 'drain'>;
   readonly reflection: boolean;
   readonly tls: GrpcTls | undefined;
   /** False when it should not be asked, as without a lease. */
@@ -64,7 +64,7 @@ export interface GrpcParts {
 export interface GrpcServer {
   /** Answers the port, which is a free one when `port` is 0. Throws `StartupError` when the address is in use. */
   listen(host: string, port: number): Promise<number>;
-  /** Says NOT_SERVING and GOAWAY, and asks edges to leave within `graceMs`; until `close`, whoever comes is served. */
+  /** Says NOT_SERVING and GOAWAY, and asks subscribers to leave within `graceMs`; until `close`, whoever comes is served. */
   drain(graceMs: number): void;
   /** Takes no more connections; to be followed by `close` when what is on its way has arrived. */
   stopListening(): void;
@@ -83,11 +83,11 @@ export function createGrpcServer(parts: GrpcParts): GrpcServer {
   if (parts.reflection) new ReflectionService(loadReflected()).addToServer(server);
   const leaving = createLeaving(server, parts.clock);
   let closeIdentity = () => {};
-  let edgesLeft: Promise<void> | undefined;
+  let subscribersLeft: Promise<void> | undefined;
   const drain = (graceMs: number) => {
-    if (edgesLeft !== undefined) return;
+    if (subscribersLeft !== undefined) return;
     health.drain();
-    edgesLeft = parts.subscribers.drain(graceMs);
+    subscribersLeft = parts.subscribers.drain(graceMs);
     // Streams go on; what begins does so on a new connection. `close` ends both.
     leaving.sayGoaway();
   };
@@ -109,8 +109,8 @@ export function createGrpcServer(parts: GrpcParts): GrpcServer {
       closeIdentity();
       deadlines.close();
       const cancel = parts.clock.after(drainMs, connections.destroy);
-      // Edges first: they need this node until they have found another one.
-      await edgesLeft;
+      // Subscribers first: they need this node until they have found another one.
+      await subscribersLeft;
       const closed = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
       await Promise.race([closed, idle()]);
       // What is left are streams that nobody else ends, such as those that watch health, and connections whose peers do not read. The
@@ -167,7 +167,7 @@ function createAdmitting(parts: GrpcParts) {
 function addServices(server: Server, parts: GrpcParts & ReturnType<typeof createAdmitting>) {
   const { v1 } = loadContract();
   const { unary, stream, idle } = createRpc(parts);
-  const door: GrpcDoor = {
+  const door: GrpcMount = {
     ...{ v1, unary, stream, clock: parts.clock, report: parts.reports.report },
     add: (service, handlers) => server.addService(withinLimits(service), handlers),
   };

@@ -17,9 +17,9 @@ import { createRouteLimits, type RouteLimits } from './rateLimits.ts';
 import { acceptOnlyJson } from './requestChecks.ts';
 
 /** Adds the routes of a slice. */
-export type MountRoutes = (app: HttpApp, door: HttpDoor) => void;
+export type MountRoutes = (app: HttpApp, door: HttpMount) => void;
 
-export interface HttpDoor {
+export interface HttpMount {
   readonly authenticate: Authenticate;
   readonly rateLimits: RouteLimits;
 }

@@ -3,7 +3,7 @@ import type { Action } from './mutants.ts';
 
 export interface Exploration {
   readonly states: number;
-  /** Steps taken from one state to another, or back to itself: the edges of all interleavings together. */
+  /** Steps taken from one state to another, or back to itself: the subscribers of all interleavings together. */
   readonly steps: number;
   /** The first invariant that did not hold, and the steps that led there. */
   readonly violated?: { readonly invariant: string; readonly trace: readonly string[] };

@@ -12,7 +12,7 @@ const { leaseMarginMilliseconds } = limits;
 
 function setUp() {
   const node = createRenewingNode();
-  const { denyList, renewal, edges } = node;
+  const { denyList, renewal, subscribers } = node;
   const acknowledged: Acknowledgement[] = [];
   const faults: unknown[] = [];
   const dropped: DroppedFor[] = [];
@@ -27,7 +27,7 @@ function setUp() {
     self: 'self',
     denyList,
     renewal,
-    edges,
+    subscribers,
     bus,
     onFault: (error) => void faults.push(error),
     onDropped: (why) => void dropped.push(why),
@@ -126,26 +126,26 @@ t.test('a renewal that had begun before the announcement is not enough', async (
   t.strictSame(acknowledged, [acknowledgement(7)]);
 });
 
-t.test('it says that it knows when all its edges do', async (t) => {
+t.test('it says that it knows when all its subscribers do', async (t) => {
   for (const how of ['a list', 'no list'] as const) {
-    const { clock, truth, edges, denyList, renewal, listen, acknowledged } = setUp();
+    const { clock, truth, subscribers, denyList, renewal, listen, acknowledged } = setUp();
     await renewal.renew();
-    const [one, two] = [await openWithLease(edges), await openWithLease(edges)];
+    const [one, two] = [await openWithLease(subscribers), await openWithLease(subscribers)];
     const { revocations } = truth.commit(revoked(randomBytes(16)));
     listen(announcement(7, how === 'a list' ? revocations : undefined));
     await clock.settle();
     t.match(await denyList.check([revocations[0]?.subject as Buffer]), { revoked: true }, how);
     await one.follow();
-    t.strictSame(acknowledged, [], `${how}: one edge does not`);
+    t.strictSame(acknowledged, [], `${how}: one subscriber does not`);
     await two.follow();
     t.strictSame(acknowledged, [acknowledgement(7)], how);
   }
 });
 
-t.test('of an edge that cannot be reached it waits for the end of its lease', async (t) => {
-  const { clock, edges, renewal, listen, acknowledged, outcomes } = setUp();
+t.test('of a subscriber that cannot be reached it waits for the end of its lease', async (t) => {
+  const { clock, subscribers, renewal, listen, acknowledged, outcomes } = setUp();
   await renewal.renew();
-  const { stream } = await openWithLease(edges);
+  const { stream } = await openWithLease(subscribers);
   stream.disconnected();
   listen(announcement(7, [revoked(randomBytes(16))]));
   await clock.advance(leaseMs + leaseMarginMilliseconds - 1);
@@ -154,10 +154,10 @@ t.test('of an edge that cannot be reached it waits for the end of its lease', as
   t.strictSame([acknowledged, outcomes], [[acknowledgement(7)], ['lease_expired']]);
 });
 
-t.test('what an edge was to learn from a load, and did not, is not acknowledged for it', async (t) => {
-  const { clock, truth, edges, renewal, listen, acknowledged } = setUp();
+t.test('what a subscriber was to learn from a load, and did not, is not acknowledged for it', async (t) => {
+  const { clock, truth, subscribers, renewal, listen, acknowledged } = setUp();
   await renewal.renew();
-  const edge = await openWithLease(edges);
+  const subscriber = await openWithLease(subscribers);
   truth.history = 'another one';
   truth.commit(revoked(randomBytes(16)));
   let heard = false;
@@ -167,7 +167,7 @@ t.test('what an edge was to learn from a load, and did not, is not acknowledged 
   });
   await renewal.renew();
   await clock.settle();
-  t.equal(edge.stream.ended(), 'started_over');
+  t.equal(subscriber.stream.ended(), 'started_over');
   t.strictSame(acknowledged, []);
   await clock.advance(leaseMs + leaseMarginMilliseconds);
   t.strictSame(acknowledged, [acknowledgement(7, 'another one')]);
@@ -186,15 +186,15 @@ t.test('of another history than its own it believes nothing, asks nothing, and c
   t.equal(renewal.history(), history);
 });
 
-t.test('a bus that fails is a fault, also after edges were waited for', async (t) => {
-  const { clock, edges, renewal, listen, faults, bus } = setUp();
+t.test('a bus that fails is a fault, also after subscribers were waited for', async (t) => {
+  const { clock, subscribers, renewal, listen, faults, bus } = setUp();
   await renewal.renew();
-  const edge = await openWithLease(edges);
+  const subscriber = await openWithLease(subscribers);
   bus.before = () => {
     throw new Error('closed');
   };
   listen(announcement(7, [revoked(randomBytes(16))]));
-  await edge.follow();
+  await subscriber.follow();
   await clock.settle();
   t.equal(faults.length, 1);
 });

@@ -52,10 +52,10 @@ t.test('callers share renewals that began after they asked', async (t) => {
 
 t.test('when it stops, the lease is given back before the row goes', async (t) => {
   for (const failing of [undefined, fault]) {
-    const { clock, truth, lease, edges, renewal } = await createRenewedNode();
+    const { clock, truth, lease, subscribers, renewal } = await createRenewedNode();
     renewal.start(() => {});
     await clock.advance(renewalMilliseconds);
-    edges.close();
+    subscribers.close();
     const held: boolean[] = [];
     truth.before.set('remove', () => held.push(lease.held()));
     if (failing !== undefined) truth.faults.set('register', failing);

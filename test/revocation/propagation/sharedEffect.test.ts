@@ -158,14 +158,14 @@ t.test('what may have been committed is only suspected', async (t) => {
   t.strictSame([announced, copied], [[], []], 'nobody is told of it');
 });
 
-t.test('the edges of this node are waited for as well, from before it tells others', async (t) => {
+t.test('the subscribers of this node are waited for as well, from before it tells others', async (t) => {
   const { clock, denyList, load, ports, announce, acknowledge, truth, reports } = createRevokingNode('a');
   await load();
   let settle = () => {};
   const order: string[] = [];
   const { revocations, ...committed } = truth.commit(revoked(randomBytes(16)));
   ports.caughtUp = () => {
-    order.push('edges');
+    order.push('subscribers');
     t.match(denyList.check([revocations[0]?.subject as Buffer]), { revoked: true }, 'they were sent it');
     return new Promise((resolve) => {
       settle = resolve;
@@ -176,11 +176,11 @@ t.test('the edges of this node are waited for as well, from before it tells othe
   await clock.settle();
   acknowledge('a');
   await clock.advance(700);
-  t.equal(effect.now(), 'waiting', 'an edge may be without it');
+  t.equal(effect.now(), 'waiting', 'a subscriber may be without it');
   t.equal(reports.length, 0);
   settle();
   await clock.settle();
   t.strictSame(effect.now(), { a: 'acknowledged' });
   t.equal((await effect.work).milliseconds, 700);
-  t.strictSame(order, ['edges', 'bus']);
+  t.strictSame(order, ['subscribers', 'bus']);
 });

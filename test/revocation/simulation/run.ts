@@ -24,9 +24,9 @@ export interface Outcome {
   readonly longestAcknowledgementMs: number;
   readonly loadsFromCopy: number;
   readonly crashes: number;
-  /** Checks that edges answered from memory. */
-  readonly edgeAnswers: number;
-  /** Edges that left one node for another. */
+  /** Checks that subscribers answered from memory. */
+  readonly subscriberAnswers: number;
+  /** Subscribers that left one node for another. */
   readonly moves: number;
 }
 
@@ -34,7 +34,7 @@ interface SimulatedNode {
   readonly id: string;
   readonly machine: Machine;
   readonly node: RevocationNode;
-  readonly edges: RevocationNode['edges'];
+  readonly subscribers: RevocationNode['subscribers'];
   readonly database: DatabasePorts;
   readonly whenStopped: () => void;
   /** Until when it is cut off. */
@@ -58,7 +58,7 @@ export const runMs = 6_000;
 
 export async function simulate(seed: number, lastsMs: number, sabotage: Sabotage = {}): Promise<Outcome> {
   const world = createWorld(seed);
-  const edgeWorld: World = { ...world, ...createDice(seed + 1_000_000) };
+  const subscriberWorld: World = { ...world, ...createDice(seed + 1_000_000) };
   const liarWorld: World = { ...world, ...createDice(seed + 2_000_000) };
   const database = createDatabase(world, sabotage);
   const redis = createRedis(world, sliceMs);
@@ -112,13 +112,13 @@ export async function simulate(seed: number, lastsMs: number, sabotage: Sabotage
         onProgress() {},
         onReconciled() {},
         onFault() {},
-        onEdgeSettled() {},
-        onEdgeBackoff() {},
+        onSubscriberSettled() {},
+        onSubscriberBackoff() {},
         onMessageDropped() {},
       },
     });
-    const { edges } = node;
-    const simulated = { id, machine, node, edges, database: ports, whenStopped, cuts, started: false };
+    const { subscribers } = node;
+    const simulated = { id, machine, node, subscribers, database: ports, whenStopped, cuts, started: false };
     const tryToStart = () => {
       if (!machine.alive()) return;
       node.start().then(
@@ -231,8 +231,8 @@ export async function simulate(seed: number, lastsMs: number, sabotage: Sabotage
       if (leaving === undefined) return;
       leaving.started = false;
       const stop = async () => {
-        // Who is in a hurry does not wait for edges to leave.
-        if (edgeWorld.oneIn(2)) await leaving.edges.drain(0);
+        // Who is in a hurry does not wait for subscribers to leave.
+        if (subscriberWorld.oneIn(2)) await leaving.subscribers.drain(0);
         await leaving.node.stop();
         leaving.whenStopped();
       };
@@ -261,13 +261,13 @@ export async function simulate(seed: number, lastsMs: number, sabotage: Sabotage
   const lies = [redis.replayMemory, redis.replayMessages];
   if (harshness > 0) oftenWith(liarWorld)(2_000 / harshness, () => liarWorld.pick(lies)?.(liarWorld));
   const watchers = createWatchers({
-    world: edgeWorld,
-    count: sabotage.edges ?? edgeWorld.pick([0, 0, 0, 2, 3]) ?? 0,
+    world: subscriberWorld,
+    count: sabotage.subscribers ?? subscriberWorld.pick([0, 0, 0, 2, 3]) ?? 0,
     nodes: () => nodes,
-    ...{ sliceMs, leaseMs, harshness, often: oftenWith(edgeWorld) },
+    ...{ sliceMs, leaseMs, harshness, often: oftenWith(subscriberWorld) },
     sabotage: { ...sabotage, longGrants: sabotage.longGrants ? leaseMs : undefined },
     pickSession() {
-      const session = edgeWorld.pick(sessions.slice(-12));
+      const session = subscriberWorld.pick(sessions.slice(-12));
       if (session === undefined) return undefined;
       return { session, subjects: [session.token, session.subject], issuedAt: session.issuedAt };
     },
@@ -285,7 +285,7 @@ export async function simulate(seed: number, lastsMs: number, sabotage: Sabotage
     longestAcknowledgementMs: totals.longest,
     loadsFromCopy: redis.loads(),
     crashes: totals.crashes,
-    edgeAnswers: watchers.answers(),
+    subscriberAnswers: watchers.answers(),
     moves: watchers.moves(),
   };
 }

@@ -11,7 +11,7 @@ const counted = [
   'unavailable',
   'crashes',
   'loadsFromCopy',
-  'edgeAnswers',
+  'subscriberAnswers',
   'moves',
 ] as const satisfies readonly (keyof Outcome)[];
 
@@ -19,8 +19,8 @@ export interface Runs {
   /** From 1 up to this. */
   readonly seeds: number;
   readonly sabotage?: Sabotage;
-  /** What ends them early: the first violation of I1, or of I1 at an edge. */
-  readonly until?: 'I1' | 'I1 at an edge';
+  /** What ends them early: the first violation of I1, or of I1 at a subscriber. */
+  readonly until?: 'I1' | 'I1 at a subscriber';
 }
 
 export interface RunsOutcome {
@@ -34,7 +34,7 @@ export interface RunsOutcome {
 
 function meets(violation: string, until: Runs['until']): boolean {
   if (until === undefined || !violation.startsWith('I1')) return false;
-  return until === 'I1' || violation.includes('edge');
+  return until === 'I1' || violation.includes('subscriber');
 }
 
 async function run({ seeds, sabotage, until }: Runs): Promise<RunsOutcome> {

@@ -4,23 +4,23 @@ import type { RevocationSnapshots } from '@countersign/verifier/revocation/revoc
 import type { Bus, BusListener, NodeId } from '../../../src/revocation/propagation/bus.ts';
 import type { NodeStore } from '../../../src/revocation/propagation/liveNodes.ts';
 import type { DatabaseFaults, DatabasePorts } from './database.ts';
-import type { EdgeSabotage } from './edge.ts';
+import type { SubscriberSabotage } from './subscriber.ts';
 
-export interface Sabotage extends DatabaseFaults, Omit<EdgeSabotage, 'longGrants'> {
+export interface Sabotage extends DatabaseFaults, Omit<SubscriberSabotage, 'longGrants'> {
   /** The clocks of one node run at half speed, so that its lease lasts twice as long as others think. */
   readonly slowClock?: boolean;
   /** Nodes are said to have acknowledged what they never heard of. */
   readonly forgedAcknowledgements?: boolean;
-  /** A node says that it knows when its edges may not. */
+  /** A node says that it knows when its subscribers may not. */
   readonly acknowledgesAlone?: boolean;
-  /** A node reports what it has read when its edges may not know it. */
+  /** A node reports what it has read when its subscribers may not know it. */
   readonly reportsAlone?: boolean;
-  /** A node that stops removes its row, whatever its edges hold. */
+  /** A node that stops removes its row, whatever its subscribers hold. */
   readonly removesRow?: boolean;
   /** Grants are as long as a whole lease, whatever is left of that of the node. */
   readonly longGrants?: boolean;
-  /** How many edges there are, where that is not left to chance. */
-  readonly edges?: number;
+  /** How many subscribers there are, where that is not left to chance. */
+  readonly subscribers?: number;
 }
 
 type OpenBus = (listener: BusListener) => Bus;

@@ -32,8 +32,8 @@ t.test('no run violates the invariants, whatever breaks', async (t) => {
   t.ok(totals.unavailable > seeds, 'not every check could be answered');
   t.ok(totals.crashes > seeds / 4, 'nodes crashed');
   t.ok(totals.loadsFromCopy > seeds / 4, 'nodes were loaded from the copy');
-  t.ok(totals.edgeAnswers > 50 * seeds, 'edges answered from memory');
-  t.ok(totals.moves > seeds / 10, 'edges moved from node to node');
+  t.ok(totals.subscriberAnswers > 50 * seeds, 'subscribers answered from memory');
+  t.ok(totals.moves > seeds / 10, 'subscribers moved from node to node');
 });
 
 t.test('the same seed is the same run', async (t) => {
@@ -42,28 +42,28 @@ t.test('the same seed is the same run', async (t) => {
   t.strictSame(other, await simulate(8, runMs));
 });
 
-/** What a node may rely on, broken; without edges, which would only hide it behind others. */
+/** What a node may rely on, broken; without subscribers, which would only hide it behind others. */
 const sabotages: readonly [name: string, sabotage: Sabotage][] = [
-  ['the clocks of one node run at half speed', { slowClock: true, edges: 0 }],
-  ['acknowledgements are forged', { forgedAcknowledgements: true, edges: 0 }],
-  ['a list of nodes misses some', { forgetsNodes: true, edges: 0 }],
-  ['a snapshot is older than it says', { staleRows: true, edges: 0 }],
-  ['ids of transactions are used again in one history', { hidesCrashes: true, edges: 0 }],
+  ['the clocks of one node run at half speed', { slowClock: true, subscribers: 0 }],
+  ['acknowledgements are forged', { forgedAcknowledgements: true, subscribers: 0 }],
+  ['a list of nodes misses some', { forgetsNodes: true, subscribers: 0 }],
+  ['a snapshot is older than it says', { staleRows: true, subscribers: 0 }],
+  ['ids of transactions are used again in one history', { hidesCrashes: true, subscribers: 0 }],
 ];
 
-/** What edges add to it, broken. */
-const edgeSabotages: readonly [name: string, sabotage: Sabotage][] = [
-  ['a node acknowledges without its edges', { acknowledgesAlone: true, edges: 3 }],
-  ['a node reports without its edges', { reportsAlone: true, edges: 3 }],
-  ['grants are longer than the lease of the node', { longGrants: true, edges: 3 }],
-  ['a grant overtakes revocations', { grantsOvertake: true, edges: 3 }],
-  ['an edge counts its lease from when it arrives', { leaseFromArrival: true, edges: 3 }],
-  ['a node that stops removes its row whatever its edges hold', { removesRow: true, edges: 3 }],
+/** What subscribers add to it, broken. */
+const subscriberSabotages: readonly [name: string, sabotage: Sabotage][] = [
+  ['a node acknowledges without its subscribers', { acknowledgesAlone: true, subscribers: 3 }],
+  ['a node reports without its subscribers', { reportsAlone: true, subscribers: 3 }],
+  ['grants are longer than the lease of the node', { longGrants: true, subscribers: 3 }],
+  ['a grant overtakes revocations', { grantsOvertake: true, subscribers: 3 }],
+  ['a subscriber counts its lease from when it arrives', { leaseFromArrival: true, subscribers: 3 }],
+  ['a node that stops removes its row whatever its subscribers hold', { removesRow: true, subscribers: 3 }],
 ];
 
-for (const [name, sabotage] of [...sabotages, ...edgeSabotages]) {
+for (const [name, sabotage] of [...sabotages, ...subscriberSabotages]) {
   t.test(`the witness sees it when ${name}`, async (t) => {
-    const until = sabotage.edges === 0 ? 'I1' : 'I1 at an edge';
+    const until = sabotage.subscribers === 0 ? 'I1' : 'I1 at a subscriber';
     const { met, seed } = await run({ seeds: 400, sabotage, until });
     t.ok(met, `seed ${seed}`);
   });

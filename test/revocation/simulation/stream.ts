@@ -1,11 +1,11 @@
 /**
- * The stream between an edge and a node: messages of one direction stay in order, and take their time. It may break at any
+ * The stream between a subscriber and a node: messages of one direction stay in order, and take their time. It may break at any
  * moment, with what is on its way, and nobody, one side or both notice.
  */
 
 import type { FeedEnd, FeedMessage } from '../../../src/revocation/subscribers/feed.ts';
-import type { EdgeStream } from '../../../src/revocation/subscribers/subscriber.ts';
-import type { Edges } from '../../../src/revocation/subscribers/subscribers.ts';
+import type { SubscriberStream } from '../../../src/revocation/subscribers/subscriber.ts';
+import type { Subscribers } from '../../../src/revocation/subscribers/subscribers.ts';
 import type { Machine, World } from './world.ts';
 
 /** What the stream, or those at its ends, do wrong beyond what they may. */
@@ -16,7 +16,7 @@ export interface StreamSabotage {
   readonly grantsOvertake?: boolean;
 }
 
-/** What the edge does with what arrives. */
+/** What the subscriber does with what arrives. */
 export interface StreamClient {
   readonly machine: Machine;
   onMessage(message: FeedMessage): void;
@@ -25,26 +25,26 @@ export interface StreamClient {
 
 export interface StreamToNode {
   /** Hands a message to the node. */
-  send(message: (edge: EdgeStream) => void): void;
+  send(message: (subscriber: SubscriberStream) => void): void;
   /** From now on nothing arrives. */
-  break(noticedBy: { readonly edge: boolean; readonly node: boolean }): void;
-  /** The edge goes on hearing, and is not heard. */
+  break(noticedBy: { readonly subscriber: boolean; readonly node: boolean }): void;
+  /** The subscriber goes on hearing, and is not heard. */
   lose(): void;
 }
 
 export interface StreamNode {
   readonly machine: Machine;
-  readonly edges: Pick<Edges, 'open'>;
+  readonly subscribers: Pick<Subscribers, 'open'>;
 }
 
 export function openStream(parts: {
-  /** With the dice of the edges. */
+  /** With the dice of the subscribers. */
   world: World;
   node: StreamNode;
   client: StreamClient;
   harshness: number;
   sabotage: StreamSabotage;
-  /** A message of an edge that follows the protocol was refused. */
+  /** A message of a subscriber that follows the protocol was refused. */
   onRefused: (error: unknown) => void;
 }): StreamToNode {
   const { world, node, client, harshness, sabotage, onRefused } = parts;
@@ -59,33 +59,33 @@ export function openStream(parts: {
       world.at(last + extraMs, () => isCut() || to.run(act));
     };
   };
-  const toEdge = line(client.machine, () => state.broken);
+  const toSubscriber = line(client.machine, () => state.broken);
   const toNode = line(node.machine, () => state.broken || state.deaf);
-  let stream: EdgeStream | undefined;
+  let stream: SubscriberStream | undefined;
 
-  const write = async (edge: EdgeStream) => {
-    for (let message = await edge.next(); message !== undefined; message = await edge.next()) {
+  const write = async (subscriber: SubscriberStream) => {
+    for (let message = await subscriber.next(); message !== undefined; message = await subscriber.next()) {
       const sent = asSent(message, sabotage);
       const late = sabotage.grantsOvertake && sent.kind === 'revocations';
-      toEdge(() => client.onMessage(sent), late ? 200 : 0);
-      // The edge, or the network, takes no more for a while.
+      toSubscriber(() => client.onMessage(sent), late ? 200 : 0);
+      // The subscriber, or the network, takes no more for a while.
       const fullMs = world.chance() < 0.01 * harshness ? world.between(0, 3_000) : 0;
       if (fullMs > 0) await new Promise<void>((resolve) => node.machine.clock.after(fullMs, resolve));
     }
-    const why = edge.ended() ?? 'disconnected';
-    toEdge(() => client.onEnd(why));
-    edge.disconnected();
+    const why = subscriber.ended() ?? 'disconnected';
+    toSubscriber(() => client.onEnd(why));
+    subscriber.disconnected();
   };
 
   toNode(() => {
-    node.edges
-      .open(() => undefined, 'edges')
+    node.subscribers
+      .open(() => undefined, 'subscribers')
       .then(
-        (edge) => {
-          stream = edge;
-          return write(edge);
+        (subscriber) => {
+          stream = subscriber;
+          return write(subscriber);
         },
-        () => toEdge(() => client.onEnd('refused')),
+        () => toSubscriber(() => client.onEnd('refused')),
       );
   });
 
@@ -103,7 +103,7 @@ export function openStream(parts: {
     break(noticedBy) {
       state.broken = true;
       const later = () => world.now() + world.between(0, 500);
-      if (noticedBy.edge) world.at(later(), () => client.machine.run(() => client.onEnd('broken')));
+      if (noticedBy.subscriber) world.at(later(), () => client.machine.run(() => client.onEnd('broken')));
       if (noticedBy.node) world.at(later(), () => node.machine.run(() => stream?.disconnected()));
     },
     lose() {

@@ -1,24 +1,28 @@
-/** The edges of one run, which check tokens all the time, and what happens to them. */
+/** The subscribers of one run, which check tokens all the time, and what happens to them. */
 import type { Verdict } from '@countersign/verifier/revocation/denyList';
-import { createSimulatedEdge, type EdgeSabotage, type SimulatedEdge } from './edge.ts';
 import type { StreamNode } from './stream.ts';
+import {
+  createSimulatedSubscriber,
+  type SimulatedSubscriber,
+  type SubscriberSabotage,
+} from './subscriber.ts';
 import type { World } from './world.ts';
 
 export interface Watchers {
-  /** Checks that an edge answered from memory. */
+  /** Checks that a subscriber answered from memory. */
   answers(): number;
   moves(): number;
 }
 
 export function createWatchers<Session>(parts: {
-  /** With dice of their own: a run without edges is what it was before there were any. */
+  /** With dice of their own: a run without subscribers is what it was before there were any. */
   world: World;
   count: number;
   nodes: () => readonly StreamNode[];
   sliceMs: number;
   leaseMs: number;
   harshness: number;
-  sabotage: EdgeSabotage;
+  sabotage: SubscriberSabotage;
   /** How often this is done: the time between, in the mean. */
   often: (meanMs: number, act: () => void) => void;
   pickSession: () =>
@@ -28,49 +32,49 @@ export function createWatchers<Session>(parts: {
   onViolation: (what: string) => void;
 }): Watchers {
   const { world, count, leaseMs, harshness, often } = parts;
-  const edges: SimulatedEdge[] = [];
+  const subscribers: SimulatedSubscriber[] = [];
   let answers = 0;
   let moves = 0;
   if (count === 0) return { answers: () => 0, moves: () => 0 };
 
-  const start = () => createSimulatedEdge(parts);
+  const start = () => createSimulatedSubscriber(parts);
 
   const check = () => {
-    const index = Math.floor(world.between(0, edges.length));
-    const edge = edges[index];
+    const index = Math.floor(world.between(0, subscribers.length));
+    const subscriber = subscribers[index];
     const picked = parts.pickSession();
-    if (edge === undefined || picked === undefined) return;
-    if (!edge.machine.alive() || edge.machine.asleep()) return;
-    const verdict = edge.check(picked.subjects, picked.issuedAt);
+    if (subscriber === undefined || picked === undefined) return;
+    if (!subscriber.machine.alive() || subscriber.machine.asleep()) return;
+    const verdict = subscriber.check(picked.subjects, picked.issuedAt);
     if (verdict === undefined) return;
     answers += 1;
-    parts.onVerdict(picked.session, world.now(), `edge ${index}`, verdict);
+    parts.onVerdict(picked.session, world.now(), `subscriber ${index}`, verdict);
   };
 
   const die = (index: number) => {
-    edges[index]?.machine.crash();
-    moves += edges[index]?.moves() ?? 0;
+    subscribers[index]?.machine.crash();
+    moves += subscribers[index]?.moves() ?? 0;
     world.at(world.now() + world.between(50, 1_000), () => {
-      edges[index] = start();
+      subscribers[index] = start();
     });
   };
 
   const fault = () => {
-    const index = Math.floor(world.between(0, edges.length));
-    const edge = edges[index];
-    if (edge === undefined || !edge.machine.alive()) return;
+    const index = Math.floor(world.between(0, subscribers.length));
+    const subscriber = subscribers[index];
+    if (subscriber === undefined || !subscriber.machine.alive()) return;
     const what = world.pick(['sleeps', 'dies', 'is disturbed', 'is disturbed', 'wall clock'] as const);
-    if (what === 'sleeps') edge.machine.sleep(world.between(50, 2 * leaseMs));
+    if (what === 'sleeps') subscriber.machine.sleep(world.between(50, 2 * leaseMs));
     if (what === 'dies') die(index);
-    if (what === 'is disturbed') edge.disturb();
-    if (what === 'wall clock') edge.machine.stepWallClock(world.between(-60_000, 60_000));
+    if (what === 'is disturbed') subscriber.disturb();
+    if (what === 'wall clock') subscriber.machine.stepWallClock(world.between(-60_000, 60_000));
   };
 
-  while (edges.length < count) edges.push(start());
+  while (subscribers.length < count) subscribers.push(start());
   often(20, check);
   if (harshness > 0) often(700 / harshness, fault);
   return {
     answers: () => answers,
-    moves: () => edges.reduce((sum, edge) => sum + edge.moves(), moves),
+    moves: () => subscribers.reduce((sum, subscriber) => sum + subscriber.moves(), moves),
   };
 }

@@ -1,4 +1,4 @@
-/** An edge that cannot reach any node: it goes on until its lease ends, then refuses, and comes back by itself. */
+/** A subscriber that cannot reach any node: it goes on until its lease ends, then refuses, and comes back by itself. */
 import t from 'tap';
 import { createGuard } from '../../../packages/guard/src/index.ts';
 import { startCluster } from '../../support/cluster.ts';
@@ -46,7 +46,7 @@ t.test('cut off from all nodes', async (t) => {
       const cutAt = performance.now();
       for (const line of lines) line.cut(how);
       t.equal(await outcome(live?.token), 'accepted', 'its lease goes on');
-      // The edge cannot be told: nobody is told of the logout before the edge's lease is over.
+      // The subscriber cannot be told: nobody is told of the logout before the subscriber's lease is over.
       await logOut(session?.token);
       t.equal(await outcome(session?.token), 503, 'from the answer on it is refused');
       t.match(guard.state(), { status: 'no_lease' }, 'and says so');

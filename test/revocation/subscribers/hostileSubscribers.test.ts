@@ -84,5 +84,5 @@ t.test('three that renew and never acknowledge', async (t) => {
   t.match(metrics, /^countersign_edge_backoffs_total\{service="hostile"\} 1$/m);
   t.match(metrics, /effect_edges_total\{outcome="lease_expired",service="hostile"\} 3/);
   t.match(authority.log(), /"service":"hostile","milliseconds":10000/);
-  t.equal(limits.edgeBackoffMilliseconds, 10_000);
+  t.equal(limits.subscriberBackoffMilliseconds, 10_000);
 });

@@ -1,8 +1,8 @@
-/** A run of edges in one line, and what of it is not as promised. */
+/** A run of subscribers in one line, and what of it is not as promised. */
 import type { Cluster } from '../../support/cluster.ts';
-import type { EdgeRunResult } from './edgeRun.ts';
+import type { SubscriberRunResult } from './subscriberRun.ts';
 
-const columns: readonly [title: string, value: (result: EdgeRunResult) => string][] = [
+const columns: readonly [title: string, value: (result: SubscriberRunResult) => string][] = [
   ['   checks', ({ checks }) => String(checks)],
   ['logouts', ({ acknowledged }) => String(acknowledged)],
   ['not in effect', ({ notInEffect }) => String(notInEffect.length)],
@@ -16,16 +16,19 @@ const columns: readonly [title: string, value: (result: EdgeRunResult) => string
 const nameWidth = 24;
 
 export function heading(): string {
-  return ['edges'.padEnd(nameWidth), ...columns.map(([title]) => title)].join('  ');
+  return ['subscribers'.padEnd(nameWidth), ...columns.map(([title]) => title)].join('  ');
 }
 
-export function row(name: string, result: EdgeRunResult): string {
+export function row(name: string, result: SubscriberRunResult): string {
   const cells = columns.map(([title, value]) => value(result).padStart(title.length));
   return [name.padEnd(nameWidth), ...cells].join('  ');
 }
 
 /** Every broken promise in words; none when all were kept. An acknowledgement may take a lease and a second (I3). */
-export function brokenPromises(result: EdgeRunResult, { leaseMilliseconds }: Cluster): readonly string[] {
+export function brokenPromises(
+  result: SubscriberRunResult,
+  { leaseMilliseconds }: Cluster,
+): readonly string[] {
   const { notInEffect, wronglyRevoked, unexpected, longestAnswerMs } = result;
   const longestMs = leaseMilliseconds + 1_000;
   return [

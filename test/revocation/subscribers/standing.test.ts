@@ -5,12 +5,12 @@ import { type Backoff, createStandings } from '../../../src/revocation/subscribe
 import { createManualClock } from '../../support/manualClock.ts';
 
 const {
-  edgeBackoffMilliseconds: backoffMs,
-  edgeBackoffMaximumMilliseconds: longestMs,
-  edgeBackoffForgottenMilliseconds: forgottenMs,
-  edgeBehindMilliseconds: behindMs,
-  edgeSlowMilliseconds: slowMs,
-  edgeBackoffsOfSome: ofSome,
+  subscriberBackoffMilliseconds: backoffMs,
+  subscriberBackoffMaximumMilliseconds: longestMs,
+  subscriberBackoffForgottenMilliseconds: forgottenMs,
+  subscriberBehindMilliseconds: behindMs,
+  subscriberSlowMilliseconds: slowMs,
+  subscriberBackoffsOfSome: ofSome,
 } = limits;
 
 function open(service = 'a') {
@@ -30,7 +30,7 @@ function open(service = 'a') {
 
 t.test('how long somebody has to wait before there are no leases', async (t) => {
   for (const [what, waits, backsOff] of [
-    ['once, for as long as an edge may be behind', [behindMs], true],
+    ['once, for as long as a subscriber may be behind', [behindMs], true],
     ['nearly so long', [behindMs - 1], false],
     ['for a whole lease', [5_000], true],
     ['again and again for a moment', Array(10_000).fill(slowMs - 1), false],

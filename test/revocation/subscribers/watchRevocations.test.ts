@@ -1,4 +1,4 @@
-/** The stream of an edge on the wire, with a client in another language that was written from the contract alone. */
+/** The stream of a subscriber on the wire, with a client in another language that was written from the contract alone. */
 
 import { loadContract } from '@countersign/verifier/contract/contract';
 import { credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
@@ -7,9 +7,9 @@ import { limits } from '../../../src/platform/limits.ts';
 import { startAuthority } from '../../support/authority.ts';
 import { claimsOf, kidOf } from '../../support/clients.ts';
 import { eventually } from '../../support/eventually.ts';
-import { startPythonEdge } from '../../support/pythonEdge.ts';
+import { startPythonSubscriber } from '../../support/pythonSubscriber.ts';
 
-t.test('an edge in Python', async (t) => {
+t.test('a subscriber in Python', async (t) => {
   const authority = await startAuthority();
   t.teardown(() => authority.stop());
   await authority.register('alice@example.com');
@@ -22,13 +22,13 @@ t.test('an edge in Python', async (t) => {
   const before = await login();
   t.equal((await before.logout()).status, 204);
   const live = await login();
-  const edge = await startPythonEdge(`127.0.0.1:${authority.grpcPort}`, authority.serviceToken);
-  t.teardown(() => edge.stop());
-  const check = ({ jti, kid }: { jti: string; kid: string }) => edge.ask({ check: jti, kid });
+  const subscriber = await startPythonSubscriber(`127.0.0.1:${authority.grpcPort}`, authority.serviceToken);
+  t.teardown(() => subscriber.stop());
+  const check = ({ jti, kid }: { jti: string; kid: string }) => subscriber.ask({ check: jti, kid });
 
   t.strictSame(await check(live), { revoked: false, by: 'node' }, 'without a lease, the node is asked');
-  t.strictSame(await edge.ask({ watch: true }), { lease: true });
-  const state = await edge.ask({ state: true });
+  t.strictSame(await subscriber.ask({ watch: true }), { lease: true });
+  const state = await subscriber.ask({ state: true });
   t.equal(state.entries, 1, 'the snapshot holds what was revoked before');
   t.ok(state.kids.includes(live.kid), 'keys come on the stream');
 
@@ -46,7 +46,7 @@ t.test('an edge in Python', async (t) => {
   await restored({ keepSessions: true }, { actor: 'operator' });
   t.strictSame(await check(marked), { revoked: true, by: 'memory' }, 'by the time at which it was issued');
   t.strictSame(await check(await login()), { revoked: false, by: 'memory' });
-  const newcomer = await startPythonEdge(`127.0.0.1:${authority.grpcPort}`, authority.serviceToken);
+  const newcomer = await startPythonSubscriber(`127.0.0.1:${authority.grpcPort}`, authority.serviceToken);
   t.teardown(() => newcomer.stop());
   const { jti, kid } = marked;
   t.strictSame(await newcomer.ask({ check: jti, kid }), { revoked: true, by: 'node' });
@@ -59,8 +59,8 @@ t.test('an edge in Python', async (t) => {
   t.strictSame(await newcomer.ask({ leave: true }), { status: 'OK' });
 
   const last = await login();
-  t.strictSame(await edge.ask({ leave: true }), { status: 'OK' });
-  t.strictSame(await check(last), { revoked: false, by: 'node' }, 'an edge that left has no lease');
+  t.strictSame(await subscriber.ask({ leave: true }), { status: 'OK' });
+  t.strictSame(await check(last), { revoked: false, by: 'node' }, 'a subscriber that left has no lease');
   t.equal((await last.logout()).status, 204, 'and nobody waits for it');
   await eventually('its stream has ended, and its lease', async () => {
     const metrics = (await authority.operations('GET', '/metrics')).body;
@@ -71,13 +71,13 @@ t.test('an edge in Python', async (t) => {
 t.test('a node has room for so many streams, and for others when they have ended', async (t) => {
   const authority = await startAuthority();
   t.teardown(() => authority.stop());
-  const room = limits as { edgesPerNode: number };
-  const before = room.edgesPerNode;
+  const room = limits as { subscribersPerNode: number };
+  const before = room.subscribersPerNode;
   t.teardown(() => {
-    room.edgesPerNode = before;
+    room.subscribersPerNode = before;
   });
   // Half of them are for one service.
-  room.edgesPerNode = 4;
+  room.subscribersPerNode = 4;
   const { v1 } = loadContract();
   const client = new v1.RevocationService(`127.0.0.1:${authority.grpcPort}`, credentials.createInsecure());
   t.teardown(() => client.close());

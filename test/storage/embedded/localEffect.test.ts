@@ -1,4 +1,4 @@
-/** Embedded mode: edges of this run and of an earlier one, over the data folder of both. */
+/** Embedded mode: subscribers of this run and of an earlier one, over the data folder of both. */
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -7,10 +7,10 @@ import t from 'tap';
 import { limits } from '../../../src/platform/limits.ts';
 import { createLocalEffect } from '../../../src/revocation/propagation/localEffect.ts';
 import { openDataFolder } from '../../../src/storage/embedded/dataFolder.ts';
-import { openEarlierEdges } from '../../../src/storage/embedded/earlierEdges.ts';
+import { openEarlierSubscribers } from '../../../src/storage/embedded/earlierSubscribers.ts';
 import { revoked } from '../../support/denyListNode.ts';
 import { leaseMs } from '../../support/nodes.ts';
-import { createWatchedNode, openEdge, openWithLease } from '../../support/watchedNode.ts';
+import { createWatchedNode, openSubscriber, openWithLease } from '../../support/watchedNode.ts';
 
 const { leaseMarginMilliseconds, leaseMaximumMilliseconds } = limits;
 const wholeLeaseMs = leaseMs + leaseMarginMilliseconds;
@@ -18,15 +18,15 @@ const wholeLeaseMs = leaseMs + leaseMarginMilliseconds;
 /** One run of the process; a kill is that nothing is closed. */
 async function run(path: string, ownLeaseMs = leaseMs) {
   const dataFolder = await openDataFolder(path);
-  // The clock is needed before there are edges: that of the node stands still until the test moves it.
+  // The clock is needed before there are subscribers: that of the node stands still until the test moves it.
   const node = await createWatchedNode({ beforeFirst: () => earlier.remember() });
-  const { clock, renew, edges, denyList } = node;
-  const earlier = await openEarlierEdges({ dataFolder, leaseMs: ownLeaseMs, clock });
+  const { clock, renew, subscribers, denyList } = node;
+  const earlier = await openEarlierSubscribers({ dataFolder, leaseMs: ownLeaseMs, clock });
   const reports: EffectReport[] = [];
   const effect = createLocalEffect({
     denyList,
-    edges,
-    earlierEdges: earlier,
+    subscribers,
+    earlierSubscribers: earlier,
     leaseMs: ownLeaseMs,
     clock,
     onEffect: (report) => void reports.push(report),
@@ -53,13 +53,13 @@ async function run(path: string, ownLeaseMs = leaseMs) {
     return state();
   };
   const stop = async () => {
-    edges.close();
-    await earlier.close(edges.leases());
+    subscribers.close();
+    await earlier.close(subscribers.leases());
   };
   return { ...node, dataFolder, effect, reports, logout, takes, stop };
 }
 
-t.test('without edges a logout is in effect at once', async (t) => {
+t.test('without subscribers a logout is in effect at once', async (t) => {
   const path = t.testdir();
   const { takes, reports, stop, effect } = await run(path);
   t.equal(await takes(), 0);
@@ -69,13 +69,13 @@ t.test('without edges a logout is in effect at once', async (t) => {
   t.strictSame(await readdir(path), []);
 });
 
-t.test('a logout waits for the edges of this process', async (t) => {
-  const { clock, edges, logout } = await run(t.testdir());
-  const edge = await openWithLease(edges);
+t.test('a logout waits for the subscribers of this process', async (t) => {
+  const { clock, subscribers, logout } = await run(t.testdir());
+  const subscriber = await openWithLease(subscribers);
   const state = logout();
   await clock.advance(300);
   t.equal(state(), 'waiting');
-  await edge.follow();
+  await subscriber.follow();
   t.equal(state(), 300);
 });
 
@@ -84,38 +84,42 @@ t.test('and for those of an earlier run, if there may be any', async (t) => {
     [
       ['there was none, and it was killed', () => {}, 0],
       ['there was none, and it stopped', ({ stop }) => stop(), 0],
-      ['it was killed', ({ edges }) => openWithLease(edges), wholeLeaseMs],
-      ['it was killed before the edge had a lease', ({ edges }) => openEdge(edges), wholeLeaseMs],
+      ['it was killed', ({ subscribers }) => openWithLease(subscribers), wholeLeaseMs],
       [
-        'it stopped while the edge held a lease',
-        async ({ edges, stop }) => {
-          await openWithLease(edges);
+        'it was killed before the subscriber had a lease',
+        ({ subscribers }) => openSubscriber(subscribers),
+        wholeLeaseMs,
+      ],
+      [
+        'it stopped while the subscriber held a lease',
+        async ({ subscribers, stop }) => {
+          await openWithLease(subscribers);
           await stop();
         },
         wholeLeaseMs,
       ],
       [
-        'it stopped while a lost edge held a lease',
-        async ({ edges, stop }) => {
-          const { stream } = await openWithLease(edges);
+        'it stopped while a lost subscriber held a lease',
+        async ({ subscribers, stop }) => {
+          const { stream } = await openWithLease(subscribers);
           stream.disconnected();
           await stop();
         },
         wholeLeaseMs,
       ],
       [
-        'it stopped when the edge had left',
-        async ({ edges, stop }) => {
-          const { stream } = await openWithLease(edges);
+        'it stopped when the subscriber had left',
+        async ({ subscribers, stop }) => {
+          const { stream } = await openWithLease(subscribers);
           stream.leave();
           await stop();
         },
         0,
       ],
       [
-        'it stopped when the lease of the edge was over',
-        async ({ clock, edges, stop }) => {
-          await openWithLease(edges);
+        'it stopped when the lease of the subscriber was over',
+        async ({ clock, subscribers, stop }) => {
+          await openWithLease(subscribers);
           await clock.advance(wholeLeaseMs);
           await stop();
         },
@@ -134,7 +138,7 @@ t.test('and for those of an earlier run, if there may be any', async (t) => {
 
 t.test('a run that ends before those leases did leaves the word to the next one', async (t) => {
   const path = t.testdir();
-  await openWithLease((await run(path)).edges);
+  await openWithLease((await run(path)).subscribers);
   for (const how of ['killed', 'stopped']) {
     const { clock, stop } = await run(path);
     await clock.advance(wholeLeaseMs - 1);
@@ -150,40 +154,48 @@ t.test('a run that ends before those leases did leaves the word to the next one'
 
 t.test('a shorter LEASE does not shorten those that were granted', async (t) => {
   const path = t.testdir();
-  await openWithLease((await run(path, 60_000)).edges);
-  const { edges } = await run(path, leaseMs);
-  await openEdge(edges);
+  await openWithLease((await run(path, 60_000)).subscribers);
+  const { subscribers } = await run(path, leaseMs);
+  await openSubscriber(subscribers);
   const { dataFolder } = await run(path, leaseMs);
-  t.equal(await dataFolder.edgeLeaseMs(), 60_000);
+  t.equal(await dataFolder.subscriberLeaseMs(), 60_000);
 });
 
 t.test('what the data folder says of leases', async (t) => {
   const folder = await openDataFolder(t.testdir());
   const marker = join(folder.path, 'edge-lease');
-  t.equal(await folder.edgeLeaseMs(), 0, 'nothing: there are none');
-  await folder.setEdgeLeaseMs(1_234);
-  t.equal(await folder.edgeLeaseMs(), 1_234);
-  await folder.setEdgeLeaseMs(0);
-  await folder.setEdgeLeaseMs(0);
-  t.equal(await folder.edgeLeaseMs(), 0);
+  t.equal(await folder.subscriberLeaseMs(), 0, 'nothing: there are none');
+  await folder.setSubscriberLeaseMs(1_234);
+  t.equal(await folder.subscriberLeaseMs(), 1_234);
+  await folder.setSubscriberLeaseMs(0);
+  await folder.setSubscriberLeaseMs(0);
+  t.equal(await folder.subscriberLeaseMs(), 0);
   t.strictSame(await readdir(folder.path), [], 'nothing unfinished is left');
   for (const text of ['', '12', 'soon\n', '-1\n', '1e99\n', '0x10\n', '99999999999\n']) {
     await writeFile(marker, text);
-    t.equal(await folder.edgeLeaseMs(), leaseMaximumMilliseconds, `${JSON.stringify(text)} is some lease`);
+    t.equal(
+      await folder.subscriberLeaseMs(),
+      leaseMaximumMilliseconds,
+      `${JSON.stringify(text)} is some lease`,
+    );
   }
-  await folder.setEdgeLeaseMs(0);
+  await folder.setSubscriberLeaseMs(0);
   await mkdir(marker);
-  t.equal(await folder.edgeLeaseMs(), leaseMaximumMilliseconds, 'what cannot be read is some lease, too');
+  t.equal(
+    await folder.subscriberLeaseMs(),
+    leaseMaximumMilliseconds,
+    'what cannot be read is some lease, too',
+  );
 });
 
-t.test('without a word in the data folder no edge gets in', async (t) => {
+t.test('without a word in the data folder no subscriber gets in', async (t) => {
   const path = t.testdir();
-  const { edges } = await run(path);
+  const { subscribers } = await run(path);
   const marker = join(path, 'edge-lease');
   // It cannot be replaced by a file.
   await mkdir(marker);
-  await t.rejects(openEdge(edges), { code: 'unavailable' });
+  await t.rejects(openSubscriber(subscribers), { code: 'unavailable' });
   await rmdir(marker);
-  await openWithLease(edges);
-  t.equal(edges.leases(), 1);
+  await openWithLease(subscribers);
+  t.equal(subscribers.leases(), 1);
 });

@@ -1,4 +1,4 @@
-/** Many questions in one call, and questions about what an edge's filter hit: each answer is that of the question alone. */
+/** Many questions in one call, and questions about what a subscriber's filter hit: each answer is that of the question alone. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { systemClock } from '@countersign/verifier/clock';
 import { AuthorityError, invalidField } from '@countersign/verifier/errors';

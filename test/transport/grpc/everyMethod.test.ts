@@ -8,7 +8,7 @@ import { permissions } from '../../../src/services/service.ts';
 import { methods } from '../../../src/transport/grpc/methods.ts';
 import { startAuthority } from '../../support/authority.ts';
 import { claimsOf, kidOf } from '../../support/clients.ts';
-import { startPythonEdge } from '../../support/pythonEdge.ts';
+import { startPythonSubscriber } from '../../support/pythonSubscriber.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -54,7 +54,7 @@ t.test('every method', async (t) => {
     const tried = new Set(rows.map(([path]) => path.split('/')[1]).concat('WatchRevocations'));
     t.strictSame([...tried].sort(), Object.keys(methods).sort(), 'none is left out');
 
-    const python = await startPythonEdge(address, serviceToken);
+    const python = await startPythonSubscriber(address, serviceToken);
     t.teardown(() => python.stop());
     t.strictSame(await python.ask({ watch: true }), { lease: true });
     for (const [call, request, answer] of rows) t.match(await python.ask({ call, request }), answer, call);

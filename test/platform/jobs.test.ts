@@ -85,8 +85,8 @@ t.test('the age of what cannot be sealed grows', async (t) => {
     release = resolve;
   });
   let held = false;
-  const holding = database.transaction(async ({ soleTasks }) => {
-    held = await soleTasks.take('sealing');
+  const holding = database.transaction(async ({ advisoryLocks }) => {
+    held = await advisoryLocks.take('sealing');
     await released;
   });
   await eventually('another node seals, and takes long', () => held);

@@ -1,12 +1,12 @@
 """A second, independent client of the gRPC interface, written from the comments in proto/ alone.
 
-usage: edge.py DESCRIPTORS ADDRESS SERVICE_TOKEN
+usage: subscriber.py DESCRIPTORS ADDRESS SERVICE_TOKEN
 
 DESCRIPTORS is a FileDescriptorSet of the contract. Reads one command as a JSON line from standard input at a time, and
 writes one JSON line for it:
   {"call": "TokenService/IsRevoked", "request": {...}}  any unary method  -> {"response": {...}} or {"status": "..."}
   {"watch": true}                                       begins to watch   -> {"lease": true} once it holds a lease
-  {"check": "JTI", "kid": "KID"}                        as an edge        -> {"revoked": bool, "by": "memory" | "node"}
+  {"check": "JTI", "kid": "KID"}                        as a subscriber        -> {"revoked": bool, "by": "memory" | "node"}
   {"state": true}                                       -> {"entries": n, "kids": [...], "position": n, "lease": bool}
   {"leave": true}                                       gives the lease back -> {"status": "OK"}
 """
@@ -110,7 +110,7 @@ class Contract:
         return call(json_format.ParseDict(request, kind()), metadata=self.metadata, timeout=10)
 
 
-class Edge:
+class Subscriber:
     def __init__(self, contract):
         self.contract = contract
         self.request = contract.message("WatchRevocationsRequest")
@@ -243,7 +243,7 @@ class Edge:
 def main():
     descriptors, address, token = sys.argv[1:]
     contract = Contract(descriptors, grpc.insecure_channel(address), token)
-    edge = Edge(contract)
+    subscriber = Subscriber(contract)
 
     def answer(command):
         if "call" in command:
@@ -253,14 +253,14 @@ def main():
                 return {"status": error.code().name, "details": error.details()}
             return {"response": json_format.MessageToDict(response, including_default_value_fields=True)}
         if "watch" in command:
-            edge.watch()
-            return {"lease": edge.granted.wait(10)}
+            subscriber.watch()
+            return {"lease": subscriber.granted.wait(10)}
         if "check" in command:
-            return edge.check(command["check"], command["kid"])
+            return subscriber.check(command["check"], command["kid"])
         if "state" in command:
-            state = {"entries": edge.entries, "kids": edge.kids, "position": edge.position}
-            return {**state, "lease": edge.has_lease(), "ended": edge.ended}
-        return edge.leave()
+            state = {"entries": subscriber.entries, "kids": subscriber.kids, "position": subscriber.position}
+            return {**state, "lease": subscriber.has_lease(), "ended": subscriber.ended}
+        return subscriber.leave()
 
     for line in sys.stdin:
         print(json.dumps(answer(json.loads(line))), flush=True)

@@ -15,7 +15,7 @@ import { createKeyNodes, createToldEffect } from './keyNode.ts';
 import { minute, newSession } from './rows.ts';
 import { audience, issuer } from './tokenForge.ts';
 
-export async function createFlowParts({ database }: Storage) {
+export async function createOperationParts({ database }: Storage) {
   const { nodes, sealing, clock, look } = createKeyNodes(1);
   await look();
   const [{ keyRing, ringKeeper }] = nodes;
@@ -33,14 +33,14 @@ export async function createFlowParts({ database }: Storage) {
   };
 }
 
-export type FlowParts = Awaited<ReturnType<typeof createFlowParts>>;
+export type OperationParts = Awaited<ReturnType<typeof createOperationParts>>;
 
 export function passwordAttemptsOver(database: Database, clock: Clock) {
   return createPasswordAttempts({ database, clock, keyedHash: createKeyedHash(randomBytes(32), 'test') });
 }
 
 /** A session of now, and the refresh token of each of its generations. */
-export async function newOpenSession(storage: Storage, { clock, refreshTokens }: FlowParts, user: User) {
+export async function newOpenSession(storage: Storage, { clock, refreshTokens }: OperationParts, user: User) {
   const id = await newSession(storage, user, clock.now());
   const session = { id, sealedSecret: refreshTokens.newSealedSecret(id) };
   await storage.database.sessions.reseal(session);

@@ -1,5 +1,5 @@
 /**
- * A process with some edges. It asks two of them about each token that it was given, over and over, and at once when it is told
+ * A process with some subscribers. It asks two of them about each token that it was given, over and over, and at once when it is told
  * that the token's logout was answered; at the end, all of them. It reports when a question was last answered "not revoked",
  * and first "revoked". Times are milliseconds of the machine's monotonic clock, which all processes share.
  */
@@ -7,10 +7,10 @@ import { createGuard, type Guard } from '../../../packages/guard/src/index.ts';
 import { eventually } from '../../support/eventually.ts';
 import { machineTime } from '../../support/machineTime.ts';
 
-export interface EdgeProcessOptions {
+export interface SubscriberProcessOptions {
   readonly authority: readonly string[];
   readonly serviceToken: string;
-  readonly edges: number;
+  readonly subscribers: number;
 }
 
 export interface TokenReport {
@@ -21,7 +21,7 @@ export interface TokenReport {
   firstRefused: number;
 }
 
-export interface EdgeReport {
+export interface SubscriberReport {
   readonly tokens: readonly TokenReport[];
   readonly checks: number;
   readonly unavailable: number;
@@ -29,13 +29,13 @@ export interface EdgeReport {
   readonly unexpected: readonly string[];
 }
 
-export type ToEdges =
+export type ToSubscribers =
   | { readonly tokens: readonly { readonly id: string; readonly token: string }[] }
   /** Their logouts have been answered. */
   | { readonly ended: readonly string[] }
   | { readonly report: true };
 
-/** More would be a load of its own: an edge verifies the signature of each token that is new to it. */
+/** More would be a load of its own: a subscriber verifies the signature of each token that is new to it. */
 const askedOfEach = 2;
 const betweenRoundsMilliseconds = 100;
 /** In one round; all get their turn. */
@@ -46,8 +46,10 @@ interface Watched extends TokenReport {
   readonly askedOf: readonly Guard[];
 }
 
-const { authority, serviceToken, edges } = JSON.parse(process.argv[2] ?? '') as EdgeProcessOptions;
-const guards = Array.from({ length: edges }, () =>
+const { authority, serviceToken, subscribers } = JSON.parse(
+  process.argv[2] ?? '',
+) as SubscriberProcessOptions;
+const guards = Array.from({ length: subscribers }, () =>
   createGuard({ authority: [...authority], serviceToken, audience: 'countersign' }),
 );
 const live = new Map<string, Watched>();
@@ -56,7 +58,7 @@ let [checks, unavailable, reporting] = [0, 0, false];
 const unexpected = new Set<string>();
 
 let turn = 0;
-process.on('message', (message: ToEdges) => {
+process.on('message', (message: ToSubscribers) => {
   if ('report' in message) reporting = true;
   else if ('tokens' in message) for (const { id, token } of message.tokens) watch(id, token);
   else for (const id of message.ended) void askAtItsEnd(id);
@@ -73,12 +75,12 @@ const askInRounds = async () => {
   return reporting;
 };
 await eventually('a report is asked for', askInRounds, Number.POSITIVE_INFINITY);
-// Whatever was refused stays refused, whatever has happened to the edges since.
+// Whatever was refused stays refused, whatever has happened to the subscribers since.
 const all = [...ended, ...live.values()];
 for (const watched of all) await ask(guards, watched);
 // It lives until it is killed: what a process that ends has sent may be lost.
 const tokens = all.map(({ id, lastAccepted, firstRefused }) => ({ id, lastAccepted, firstRefused }));
-process.send?.({ tokens, checks, unavailable, unexpected: [...unexpected] } satisfies EdgeReport);
+process.send?.({ tokens, checks, unavailable, unexpected: [...unexpected] } satisfies SubscriberReport);
 
 function watch(id: string, token: string): void {
   turn += 1;

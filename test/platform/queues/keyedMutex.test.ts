@@ -1,10 +1,10 @@
 import t from 'tap';
-import { createTurns } from '../../../src/platform/queues/keyedMutex.ts';
+import { createKeyedMutex } from '../../../src/platform/queues/keyedMutex.ts';
 import { createManualClock } from '../../support/manualClock.ts';
 
 function setUp(waiting: number) {
   const clock = createManualClock(0);
-  const inTurn = createTurns({ waiting });
+  const inTurn = createKeyedMutex({ waiting });
   const begun: string[] = [];
   const end = new Map<string, { done: () => void; fail: (error: Error) => void }>();
   const call = (name: string, what: string) =>

@@ -1,5 +1,5 @@
 /**
- * An edge that does what the comments of WatchRevocations say, on a machine of its own: it checks tokens in its own
+ * A subscriber that does what the comments of WatchRevocations say, on a machine of its own: it checks tokens in its own
  * deny-list under the lease of its stream, and moves from node to node.
  */
 import { type Moment, momentOf } from '@countersign/verifier/clock';
@@ -11,12 +11,12 @@ import type { FeedEnd, FeedMessage, FeedRevocations } from '../../../src/revocat
 import { openStream, type StreamNode, type StreamSabotage, type StreamToNode } from './stream.ts';
 import { createMachine, type Machine, type World } from './world.ts';
 
-export interface EdgeSabotage extends StreamSabotage {
-  /** The edge counts a lease from when it arrived. */
+export interface SubscriberSabotage extends StreamSabotage {
+  /** The subscriber counts a lease from when it arrived. */
   readonly leaseFromArrival?: boolean;
 }
 
-export interface SimulatedEdge {
+export interface SimulatedSubscriber {
   readonly machine: Machine;
   /** Undefined where it would have to ask a node: without a lease, or when its filters hit. */
   check(subjects: readonly Uint8Array[], issuedAt: number | undefined): Verdict | undefined;
@@ -40,15 +40,15 @@ interface Mirror {
   readonly slices: ProjectedSlice[];
 }
 
-export function createSimulatedEdge(parts: {
-  /** With the dice of the edges. */
+export function createSimulatedSubscriber(parts: {
+  /** With the dice of the subscribers. */
   world: World;
   nodes: () => readonly StreamNode[];
   sliceMs: number;
   harshness: number;
-  sabotage: EdgeSabotage;
+  sabotage: SubscriberSabotage;
   onViolation: (what: string) => void;
-}): SimulatedEdge {
+}): SimulatedSubscriber {
   const { world, nodes, sliceMs, harshness, sabotage, onViolation } = parts;
   const machine = createMachine(world, world.between(0.9995, 1.0005));
   const { clock } = machine;
@@ -65,7 +65,7 @@ export function createSimulatedEdge(parts: {
     mirror.number += 1;
     const { number } = mirror;
     mirror.asked.set(number, momentOf(clock));
-    mirror.stream.send((edge) => edge.renew(number));
+    mirror.stream.send((subscriber) => subscriber.renew(number));
   };
 
   const onLease = (mirror: Mirror, number: number, leaseMs: number) => {
@@ -87,7 +87,7 @@ export function createSimulatedEdge(parts: {
     if (left === undefined) return;
     left.over = true;
     left.lease = undefined;
-    left.stream.send((edge) => edge.leave());
+    left.stream.send((subscriber) => subscriber.leave());
     moves += 1;
   };
 
@@ -101,7 +101,7 @@ export function createSimulatedEdge(parts: {
     if (position <= mirror.position) onViolation('protocol: a position does not grow');
     mirror.position = position;
     mirror.denyList.add(revocations);
-    const acknowledge = () => mirror.stream.send((edge) => edge.acknowledge(position));
+    const acknowledge = () => mirror.stream.send((subscriber) => subscriber.acknowledge(position));
     // Of several messages the last one is enough; this one may come late, too.
     if (world.oneIn(8)) clock.after(world.between(0, 60), acknowledge);
     else acknowledge();
@@ -163,12 +163,12 @@ export function createSimulatedEdge(parts: {
     if (current !== undefined && next === undefined) connect();
   };
 
-  clock.every(limits.edgeRenewalMilliseconds, () => {
+  clock.every(limits.subscriberRenewalMilliseconds, () => {
     for (const mirror of [current, next]) {
       if (mirror === undefined) continue;
       renew(mirror);
-      if (clock.monotonic() - mirror.heardAt <= limits.edgeStreamSilenceMilliseconds) continue;
-      mirror.stream.break({ edge: false, node: world.oneIn(2) });
+      if (clock.monotonic() - mirror.heardAt <= limits.subscriberStreamSilenceMilliseconds) continue;
+      mirror.stream.break({ subscriber: false, node: world.oneIn(2) });
       onEnd(mirror, 'broken');
     }
   });
@@ -188,7 +188,7 @@ export function createSimulatedEdge(parts: {
       const what = world.pick(['breaks', 'breaks', 'is not heard', 'moves', 'moves'] as const);
       if (what === 'moves') machine.run(move);
       if (what === 'is not heard') current?.stream.lose();
-      if (what === 'breaks') current?.stream.break({ edge: world.oneIn(2), node: world.oneIn(2) });
+      if (what === 'breaks') current?.stream.break({ subscriber: world.oneIn(2), node: world.oneIn(2) });
     },
   };
 }

@@ -1,45 +1,49 @@
 /**
- * One node and one edge, in the same manner as the node and the writer in protocol.ts, and apart from it: what the others may
+ * One node and one subscriber, in the same manner as the node and the writer in protocol.ts, and apart from it: what the others may
  * rely on is what that model has shown of a node, so here a revocation that its node said nothing of is
  * acknowledged when every lease that began before the commit is over, and not before.
  *
  * One stream is enough. What came on another one is another copy under another lease, of which the node knows in the same way.
  */
-import type { EdgeState, Message } from './edgeState.ts';
+
 import type { Action } from './mutants.ts';
 import { lease, longAgo, margin } from './state.ts';
+import type { Message, SubscriberState } from './subscriberState.ts';
 
 /** Ways to build it wrong. */
-export type EdgeMutant =
-  | 'a node says that it knows when its edge may not'
+export type SubscriberMutant =
+  | 'a node says that it knows when its subscriber may not'
   | 'a node waits for nobody whose stream is lost'
-  | 'a node that stops removes its row whatever its edge holds'
+  | 'a node that stops removes its row whatever its subscriber holds'
   | 'a load counts as known to those who knew everything before'
   | 'a grant is as long as a whole lease'
   | 'a grant is ahead of what its node knows'
   | 'a grant without a margin'
-  | 'an edge counts its lease from when it arrives'
-  | 'an edge acknowledges before it knows'
-  | 'an edge takes a grant after it has left'
+  | 'a subscriber counts its lease from when it arrives'
+  | 'a subscriber acknowledges before it knows'
+  | 'a subscriber takes a grant after it has left'
   | 'a revocation is sent after the lease is taken';
 
-type Step = (state: EdgeState) => EdgeState | undefined;
+type Step = (state: SubscriberState) => SubscriberState | undefined;
 
 /** A step that can be taken only where this holds. */
-function when(holds: (state: EdgeState) => boolean, step: (state: EdgeState) => EdgeState): Step {
+function when(
+  holds: (state: SubscriberState) => boolean,
+  step: (state: SubscriberState) => SubscriberState,
+): Step {
   return (state) => (holds(state) ? step(state) : undefined);
 }
 
 /** What the node knows it sends at once; who is not connected is to have it all the same. */
-function learn(state: EdgeState): EdgeState {
+function learn(state: SubscriberState): SubscriberState {
   if (state.nodeKnows) return state;
   const messages: readonly Message[] =
     state.stream === 'open' ? [...state.messages, 'revocation'] : state.messages;
   return { ...state, nodeKnows: true, sent: true, messages };
 }
 
-export function edgeActions(mutant?: EdgeMutant): readonly Action<EdgeState>[] {
-  const named = (name: string, step: Step): Action<EdgeState> => ({ name, step });
+export function subscriberActions(mutant?: SubscriberMutant): readonly Action<SubscriberState>[] {
+  const named = (name: string, step: Step): Action<SubscriberState> => ({ name, step });
   return [
     ...timeSteps(named),
     named('the revocation is committed', (state) =>
@@ -55,52 +59,52 @@ export function edgeActions(mutant?: EdgeMutant): readonly Action<EdgeState>[] {
     ),
     ...nodeSteps(named, mutant),
     ...streamSteps(named, mutant),
-    ...edgeSteps(named, mutant),
+    ...subscriberSteps(named, mutant),
   ];
 }
 
-type Named = (name: string, step: Step) => Action<EdgeState>;
+type Named = (name: string, step: Step) => Action<SubscriberState>;
 
-function timeSteps(named: Named): Action<EdgeState>[] {
+function timeSteps(named: Named): Action<SubscriberState>[] {
   const less = (ticks: number) => Math.max(ticks - 1, 0);
   const older = (ticks: number | undefined, most: number) => ticks && Math.min(ticks + 1, most);
-  const writer = (state: EdgeState): EdgeState => {
+  const writer = (state: SubscriberState): SubscriberState => {
     const { committed } = state;
     return { ...state, committed: committed === undefined ? undefined : Math.min(committed + 1, longAgo) };
   };
-  const node = (state: EdgeState): EdgeState => ({
+  const node = (state: SubscriberState): SubscriberState => ({
     ...state,
     leaseSince: Math.min(state.leaseSince + 1, lease),
     renewal: state.renewal && { ...state.renewal, since: Math.min(state.renewal.since + 1, lease) },
     granted: less(state.granted),
     waits: state.waits && less(state.waits),
   });
-  const edge = (state: EdgeState): EdgeState => ({
+  const subscriber = (state: SubscriberState): SubscriberState => ({
     ...state,
     asked: state.asked === 0 ? 1 : older(state.asked, lease),
     holds: less(state.holds),
   });
-  const slip = (state: EdgeState): EdgeState => ({ ...state, slipped: true });
-  const once = ({ slipped }: EdgeState) => !slipped;
+  const slip = (state: SubscriberState): SubscriberState => ({ ...state, slipped: true });
+  const once = ({ slipped }: SubscriberState) => !slipped;
   return [
-    named('a tick', (state) => writer(node(edge(state)))),
+    named('a tick', (state) => writer(node(subscriber(state)))),
     named(
       'a tick that the clock of the node misses',
-      when(once, (state) => slip(writer(edge(state)))),
+      when(once, (state) => slip(writer(subscriber(state)))),
     ),
     named(
-      'a tick that the clock of the edge misses',
+      'a tick that the clock of the subscriber misses',
       when(once, (state) => slip(writer(node(state)))),
     ),
   ];
 }
 
-function nodeSteps(named: Named, mutant: EdgeMutant | undefined): Action<EdgeState>[] {
-  const lives = ({ over }: EdgeState) => !over;
+function nodeSteps(named: Named, mutant: SubscriberMutant | undefined): Action<SubscriberState>[] {
+  const lives = ({ over }: SubscriberState) => !over;
   const late = mutant === 'a revocation is sent after the lease is taken';
   /** Undefined: it need not be waited for. */
-  const toWaitFor = ({ granted, sent, heard, stream }: EdgeState): number => {
-    if (mutant === 'a node says that it knows when its edge may not') return 0;
+  const toWaitFor = ({ granted, sent, heard, stream }: SubscriberState): number => {
+    if (mutant === 'a node says that it knows when its subscriber may not') return 0;
     if (mutant === 'a node waits for nobody whose stream is lost' && stream === 'lost') return 0;
     return sent && !heard ? granted : 0;
   };
@@ -134,7 +138,7 @@ function nodeSteps(named: Named, mutant: EdgeMutant | undefined): Action<EdgeSta
       };
     }),
     named(
-      'the node looks whether its edge knows',
+      'the node looks whether its subscriber knows',
       when(
         (state) => lives(state) && state.nodeKnows && state.waits === undefined,
         (state) => ({ ...state, waits: toWaitFor(state) }),
@@ -152,20 +156,20 @@ function nodeSteps(named: Named, mutant: EdgeMutant | undefined): Action<EdgeSta
     named('the node stops, and removes its row when it may', (state) => {
       if (!lives(state)) return undefined;
       const mayRemove =
-        state.granted === 0 || mutant === 'a node that stops removes its row whatever its edge holds';
+        state.granted === 0 || mutant === 'a node that stops removes its row whatever its subscriber holds';
       return { ...dead(state), said: state.said || mayRemove };
     }),
   ];
 }
 
-function dead(state: EdgeState): EdgeState {
+function dead(state: SubscriberState): SubscriberState {
   const stream = state.stream === 'open' ? 'lost' : state.stream;
   return { ...state, over: true, leaseSince: lease, renewal: undefined, waits: undefined, stream };
 }
 
-function streamSteps(named: Named, mutant: EdgeMutant | undefined): Action<EdgeState>[] {
+function streamSteps(named: Named, mutant: SubscriberMutant | undefined): Action<SubscriberState>[] {
   const marginMs = mutant === 'a grant without a margin' ? 0 : margin;
-  const grant = (state: EdgeState): EdgeState => {
+  const grant = (state: SubscriberState): SubscriberState => {
     const whole = mutant === 'a grant is as long as a whole lease';
     const left = lease - state.leaseSince;
     const ticks = whole && left > 0 ? lease : left;
@@ -190,7 +194,7 @@ function streamSteps(named: Named, mutant: EdgeMutant | undefined): Action<EdgeS
       ),
     ),
     named(
-      'the node answers what the edge asked',
+      'the node answers what the subscriber asked',
       when(({ asked, askArrived, stream }) => asked !== undefined && !askArrived && stream === 'open', grant),
     ),
     named(
@@ -201,7 +205,7 @@ function streamSteps(named: Named, mutant: EdgeMutant | undefined): Action<EdgeS
       ),
     ),
     named(
-      'the edge is heard to have left',
+      'the subscriber is heard to have left',
       when(
         ({ leaving, stream }) => leaving && stream === 'open',
         (state) => ({ ...state, leaving: false, granted: 0, waits: state.waits && 0, stream: 'lost' }),
@@ -224,35 +228,36 @@ function streamSteps(named: Named, mutant: EdgeMutant | undefined): Action<EdgeS
   ];
 }
 
-function edgeSteps(named: Named, mutant: EdgeMutant | undefined): Action<EdgeState>[] {
-  const early = mutant === 'an edge acknowledges before it knows';
-  const takeGrant = (state: EdgeState, ticks: number): EdgeState => {
+function subscriberSteps(named: Named, mutant: SubscriberMutant | undefined): Action<SubscriberState>[] {
+  const early = mutant === 'a subscriber acknowledges before it knows';
+  const takeGrant = (state: SubscriberState, ticks: number): SubscriberState => {
     const done = { ...state, asked: undefined, askArrived: false };
-    if (state.left && mutant !== 'an edge takes a grant after it has left') return done;
-    const since = mutant === 'an edge counts its lease from when it arrives' ? 0 : (state.asked ?? lease);
+    if (state.left && mutant !== 'a subscriber takes a grant after it has left') return done;
+    const since =
+      mutant === 'a subscriber counts its lease from when it arrives' ? 0 : (state.asked ?? lease);
     return { ...done, holds: Math.max(state.holds, ticks - since) };
   };
-  const take = (state: EdgeState): EdgeState => {
+  const take = (state: SubscriberState): SubscriberState => {
     const [message, ...messages] = state.messages;
     const rest = { ...state, messages };
-    if (message === 'snapshot') return { ...rest, edgeKnows: state.snapshotKnows, snapshotTaken: true };
-    if (message === 'revocation') return { ...rest, edgeKnows: true, acknowledgement: true };
+    if (message === 'snapshot') return { ...rest, subscriberKnows: state.snapshotKnows, snapshotTaken: true };
+    if (message === 'revocation') return { ...rest, subscriberKnows: true, acknowledgement: true };
     return takeGrant(rest, message ?? 0);
   };
   return [
     named(
-      'the edge notes its time and asks for a lease',
+      'the subscriber notes its time and asks for a lease',
       when(
         ({ stream, asked, left }) => stream === 'open' && asked === undefined && !left,
         (state) => ({ ...state, asked: 0, askArrived: false }),
       ),
     ),
     named(
-      'the edge takes a message',
+      'the subscriber takes a message',
       when(({ messages }) => messages.length > 0, take),
     ),
     named(
-      'the edge acknowledges what is on its way to it',
+      'the subscriber acknowledges what is on its way to it',
       when(
         ({ messages, acknowledgement, heard }) =>
           early && messages.includes('revocation') && !acknowledgement && !heard,
@@ -260,7 +265,7 @@ function edgeSteps(named: Named, mutant: EdgeMutant | undefined): Action<EdgeSta
       ),
     ),
     named(
-      'the edge drops its lease and leaves',
+      'the subscriber drops its lease and leaves',
       when(
         ({ stream, left }) => stream === 'open' && !left,
         (state) => ({ ...state, holds: 0, left: true, leaving: true }),

@@ -1,5 +1,5 @@
 /**
- * Nodes, edges in processes of their own, and logouts at a steady rate: does any edge accept a token in a question that
+ * Nodes, subscribers in processes of their own, and logouts at a steady rate: does any subscriber accept a token in a question that
  * began after its logout was answered? The judge is told of times only, by the machine's monotonic clock.
  */
 import { type ChildProcess, fork } from 'node:child_process';
@@ -12,52 +12,52 @@ import { statusOf } from '../../support/httpStatus.ts';
 import { machineTime } from '../../support/machineTime.ts';
 import { noteProcess } from '../../support/process.ts';
 import { type SeededSession, seedSessions } from '../../support/seededSessions.ts';
-import type { EdgeProcessOptions, EdgeReport, ToEdges } from './edgeProcess.ts';
+import type { SubscriberProcessOptions, SubscriberReport, ToSubscribers } from './subscriberProcess.ts';
 
-export interface EdgeRunOptions {
+export interface SubscriberRunOptions {
   readonly processes: number;
-  readonly edgesPerProcess: number;
+  readonly subscribersPerProcess: number;
   readonly logoutsPerSecond: number;
   readonly seconds: number;
   /** Logouts before those that count: programs are slow while they are new. */
   readonly warmUpLogouts: number;
 }
 
-export interface EdgeRunResult {
+export interface SubscriberRunResult {
   readonly checks: number;
   readonly acknowledged: number;
-  /** Share of the questions that no edge could answer safely. */
+  /** Share of the questions that no subscriber could answer safely. */
   readonly unavailable: number;
-  /** From first sending a logout to its answer, which is not given before the last edge knows. */
+  /** From first sending a logout to its answer, which is not given before the last subscriber knows. */
   readonly effectMs: { readonly p50: number; readonly p99: number };
   /** The longest request that was answered 204 (I3); one that was refused is sent again, and counts by itself. */
   readonly longestAnswerMs: number;
-  /** Edges that lived until the end have been asked about every token. */
-  readonly edgesAsked: number;
+  /** Subscribers that lived until the end have been asked about every token. */
+  readonly subscribersAsked: number;
   /** Broken promises, in words. */
   readonly notInEffect: readonly string[];
   readonly wronglyRevoked: readonly string[];
   readonly unexpected: readonly string[];
 }
 
-/** What happens to the edges or to the nodes in the middle of a run. */
-export type EdgeFault = (parts: {
+/** What happens to the subscribers or to the nodes in the middle of a run. */
+export type SubscriberFault = (parts: {
   cluster: Cluster;
-  edges: readonly EdgeProcess[];
+  subscribers: readonly SubscriberProcess[];
   /** Of the logouts, from 0 to 1. */
   shareDone: () => number;
 }) => Promise<void>;
 
-export interface EdgeProcess {
+export interface SubscriberProcess {
   freeze(): void;
   thaw(): void;
   kill(): Promise<void>;
 }
 
-interface StartedEdges extends EdgeProcess {
-  send(message: ToEdges): void;
+interface StartedSubscribers extends SubscriberProcess {
+  send(message: ToSubscribers): void;
   /** Undefined when it was killed. */
-  report(): Promise<EdgeReport | undefined>;
+  report(): Promise<SubscriberReport | undefined>;
 }
 
 interface Logout {
@@ -76,29 +76,29 @@ const warmUpAtOnce = 6;
 /** A logout is sent again and again until it is answered; no fault of a run lasts as long as this. */
 const patienceMilliseconds = 120_000;
 
-export async function runEdges(
+export async function runSubscribers(
   cluster: Cluster,
-  options: EdgeRunOptions,
-  fault: EdgeFault = async () => {},
-): Promise<EdgeRunResult> {
-  const { processes, edgesPerProcess, logoutsPerSecond, seconds, warmUpLogouts } = options;
+  options: SubscriberRunOptions,
+  fault: SubscriberFault = async () => {},
+): Promise<SubscriberRunResult> {
+  const { processes, subscribersPerProcess, logoutsPerSecond, seconds, warmUpLogouts } = options;
   const count = Math.round(logoutsPerSecond * seconds);
   const seeded = await seedSessions(cluster, warmUpLogouts + count);
   const [early, sessions] = [seeded.slice(0, warmUpLogouts), seeded.slice(warmUpLogouts)];
-  const start = () => startEdges(cluster, edgesPerProcess);
-  const edges = await Promise.all(Array.from({ length: processes }, start));
+  const start = () => startSubscribers(cluster, subscribersPerProcess);
+  const subscribers = await Promise.all(Array.from({ length: processes }, start));
   const logouts = new Map<string, Logout>();
   const unexpected: string[] = [];
   try {
     await warmUp(cluster, early);
-    const working = logOutAll(cluster, edges, sessions, { logoutsPerSecond, logouts, unexpected });
+    const working = logOutAll(cluster, subscribers, sessions, { logoutsPerSecond, logouts, unexpected });
     const shareDone = () => acknowledged(logouts).length / count;
-    await Promise.all([working, fault({ cluster, edges, shareDone })]);
-    const reports = await Promise.all(edges.map((each) => each.report()));
+    await Promise.all([working, fault({ cluster, subscribers, shareDone })]);
+    const reports = await Promise.all(subscribers.map((each) => each.report()));
     const living = reports.filter((report) => report !== undefined);
-    return { ...judge(living, logouts, unexpected), edgesAsked: living.length * edgesPerProcess };
+    return { ...judge(living, logouts, unexpected), subscribersAsked: living.length * subscribersPerProcess };
   } finally {
-    await Promise.all(edges.map((each) => each.kill()));
+    await Promise.all(subscribers.map((each) => each.kill()));
   }
 }
 
@@ -113,13 +113,16 @@ async function warmUp({ nodes }: Cluster, sessions: readonly SeededSession[]): P
   await Promise.all(Array.from({ length: warmUpAtOnce }, work));
 }
 
-/** Another process with edges that hold leases. The caller kills it. */
-export async function startEdges({ nodes, serviceToken }: Cluster, edges: number): Promise<StartedEdges> {
+/** Another process with subscribers that hold leases. The caller kills it. */
+export async function startSubscribers(
+  { nodes, serviceToken }: Cluster,
+  subscribers: number,
+): Promise<StartedSubscribers> {
   const authority = nodes.map(({ grpcAddress }) => grpcAddress);
-  const options: EdgeProcessOptions = { authority, serviceToken, edges };
-  const path = fileURLToPath(new URL('edgeProcess.ts', import.meta.url));
+  const options: SubscriberProcessOptions = { authority, serviceToken, subscribers };
+  const path = fileURLToPath(new URL('subscriberProcess.ts', import.meta.url));
   const child = fork(path, [JSON.stringify(options)], { execArgv: ['--import=tsx'] });
-  const forget = noteProcess(child.pid ?? 0, 'edges');
+  const forget = noteProcess(child.pid ?? 0, 'subscribers');
   const exited = once(child, 'exit').then(forget);
   await answerOf(child, exited);
   return {
@@ -128,8 +131,8 @@ export async function startEdges({ nodes, serviceToken }: Cluster, edges: number
     send: (message) => void (child.connected && child.send(message, unheard)),
     async report() {
       if (!child.connected) return undefined;
-      child.send({ report: true } satisfies ToEdges, unheard);
-      return (await answerOf(child, exited)) as EdgeReport | undefined;
+      child.send({ report: true } satisfies ToSubscribers, unheard);
+      return (await answerOf(child, exited)) as SubscriberReport | undefined;
     },
     async kill() {
       if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
@@ -155,7 +158,7 @@ interface Work {
 /** At the given rate, whatever becomes of each; resolves when all have been answered. */
 async function logOutAll(
   { nodes }: Cluster,
-  edges: readonly StartedEdges[],
+  subscribers: readonly StartedSubscribers[],
   sessions: readonly SeededSession[],
   { logoutsPerSecond, logouts, unexpected }: Work,
 ): Promise<void> {
@@ -183,7 +186,7 @@ async function logOutAll(
   const ended: string[] = [];
   const tellEnded = () => {
     const ids = ended.splice(0);
-    if (ids.length > 0) for (const each of edges) each.send({ ended: ids });
+    if (ids.length > 0) for (const each of subscribers) each.send({ ended: ids });
   };
   const began = machineTime();
   const under: Promise<void>[] = [];
@@ -191,7 +194,7 @@ async function logOutAll(
   const work = () => {
     const elapsed = (machineTime() - began) / 1000;
     const known = Math.min(sessions.length, Math.ceil((elapsed + aheadSeconds) * logoutsPerSecond));
-    if (known > told) for (const each of edges) each.send({ tokens: sessions.slice(told, known) });
+    if (known > told) for (const each of subscribers) each.send({ tokens: sessions.slice(told, known) });
     told = Math.max(told, known);
     const due = Math.min(sessions.length, Math.floor((elapsed - aheadSeconds) * logoutsPerSecond));
     while (under.length < due) under.push(logOut(sessions[under.length] as SeededSession, under.length));
@@ -209,10 +212,10 @@ function acknowledged(logouts: ReadonlyMap<string, Logout>): readonly Logout[] {
 }
 
 function judge(
-  reports: readonly EdgeReport[],
+  reports: readonly SubscriberReport[],
   logouts: ReadonlyMap<string, Logout>,
   unexpected: readonly string[],
-): Omit<EdgeRunResult, 'edgesAsked'> {
+): Omit<SubscriberRunResult, 'subscribersAsked'> {
   const notInEffect: string[] = [];
   const wronglyRevoked: string[] = [];
   for (const { tokens } of reports) {

@@ -1,19 +1,19 @@
 /**
- * What a single process must remember of its edges when it ends: that some may hold leases. They go on without it, and the
+ * What a single process must remember of its subscribers when it ends: that some may hold leases. They go on without it, and the
  * next run neither knows them nor can tell them anything; so nothing it revokes is in effect before those leases are over.
  */
 import type { Clock } from '@countersign/verifier/clock';
 import { limits } from '../../platform/limits.ts';
-import type { EarlierEdges } from '../../revocation/propagation/localEffect.ts';
+import type { EarlierSubscribers } from '../../revocation/propagation/localEffect.ts';
 import type { DataFolder } from './dataFolder.ts';
 
-export async function openEarlierEdges(parts: {
-  dataFolder: Pick<DataFolder, 'edgeLeaseMs' | 'setEdgeLeaseMs'>;
+export async function openEarlierSubscribers(parts: {
+  dataFolder: Pick<DataFolder, 'subscriberLeaseMs' | 'setSubscriberLeaseMs'>;
   leaseMs: number;
   clock: Clock;
-}): Promise<EarlierEdges> {
+}): Promise<EarlierSubscribers> {
   const { dataFolder, leaseMs, clock } = parts;
-  const earlierMs = await dataFolder.edgeLeaseMs();
+  const earlierMs = await dataFolder.subscriberLeaseMs();
   // The earlier run has ended before this one began, and granted nothing since.
   const waitMs = earlierMs === 0 ? 0 : earlierMs + limits.leaseMarginMilliseconds;
   const openedAt = clock.monotonic();
@@ -30,9 +30,9 @@ export async function openEarlierEdges(parts: {
     gone,
     remainingMs: () => (areGone ? 0 : Math.max(0, openedAt + waitMs - clock.monotonic())),
     // Never a shorter one: those of an earlier run may still go on when the next one begins.
-    remember: () => dataFolder.setEdgeLeaseMs(Math.max(earlierMs, leaseMs)),
+    remember: () => dataFolder.setSubscriberLeaseMs(Math.max(earlierMs, leaseMs)),
     async close(leases) {
-      if (areGone && leases === 0) await dataFolder.setEdgeLeaseMs(0);
+      if (areGone && leases === 0) await dataFolder.setSubscriberLeaseMs(0);
     },
   };
 }

@@ -1,10 +1,10 @@
-/** What the model of one node and one edge knows of the world: see edge.ts. */
+/** What the model of one node and one subscriber knows of the world: see subscriber.ts. */
 import { lease, longAgo, margin } from './state.ts';
 
 /** On the stream; a grant by its ticks. */
 export type Message = 'snapshot' | 'revocation' | number;
 
-export interface EdgeState {
+export interface SubscriberState {
   /** Ticks since the time from which the lease of the node counts; `lease` or more: there is none. */
   readonly leaseSince: number;
   readonly renewal: { readonly since: number; readonly hasRead: boolean } | undefined;
@@ -18,11 +18,11 @@ export interface EdgeState {
   readonly said: boolean;
   readonly acknowledged: boolean;
 
-  /** For how many more ticks the node takes the edge to hold a lease. */
+  /** For how many more ticks the node takes the subscriber to hold a lease. */
   readonly granted: number;
-  /** For how many more ticks it waits for the edge; undefined before it was asked to. */
+  /** For how many more ticks it waits for the subscriber; undefined before it was asked to. */
   readonly waits: number | undefined;
-  /** There is something that an edge must acknowledge, and that it has. */
+  /** There is something that a subscriber must acknowledge, and that it has. */
   readonly sent: boolean;
   readonly heard: boolean;
 
@@ -34,39 +34,40 @@ export interface EdgeState {
   readonly acknowledgement: boolean;
   readonly leaving: boolean;
 
-  /** Ticks since the edge noted its time and asked; undefined: it waits for no answer. */
+  /** Ticks since the subscriber noted its time and asked; undefined: it waits for no answer. */
   readonly asked: number | undefined;
   readonly askArrived: boolean;
-  /** For how many more ticks the edge answers from memory. */
+  /** For how many more ticks the subscriber answers from memory. */
   readonly holds: number;
-  readonly edgeKnows: boolean;
+  readonly subscriberKnows: boolean;
   readonly left: boolean;
-  /** A clock, of the node or of the edge, has missed a tick. */
+  /** A clock, of the node or of the subscriber, has missed a tick. */
   readonly slipped: boolean;
 }
 
-export const initialEdgeState: EdgeState = {
+export const initialSubscriberState: SubscriberState = {
   ...{ leaseSince: lease, renewal: undefined, nodeKnows: false, over: false },
   ...{ committed: undefined, said: false, acknowledged: false },
   ...{ granted: 0, waits: undefined, sent: false, heard: false },
   ...{ stream: 'none', messages: [], snapshotKnows: false, snapshotTaken: false },
   ...{ acknowledgement: false, leaving: false, asked: undefined, askArrived: false },
-  ...{ holds: 0, edgeKnows: false, left: false, slipped: false },
+  ...{ holds: 0, subscriberKnows: false, left: false, slipped: false },
 };
 
-/** A check is one step, so it is in the state: what the edge would answer there. */
-export const edgeInvariants = {
-  I1: ({ acknowledged, holds, edgeKnows }: EdgeState) => !acknowledged || holds === 0 || edgeKnows,
-  /** Nobody waits for an edge longer than its lease may last. */
-  I3: ({ waits }: EdgeState) => (waits ?? 0) <= lease + margin,
+/** A check is one step, so it is in the state: what the subscriber would answer there. */
+export const subscriberInvariants = {
+  I1: ({ acknowledged, holds, subscriberKnows }: SubscriberState) =>
+    !acknowledged || holds === 0 || subscriberKnows,
+  /** Nobody waits for a subscriber longer than its lease may last. */
+  I3: ({ waits }: SubscriberState) => (waits ?? 0) <= lease + margin,
 };
 
 /** Equal for states from which the same can happen, as far as a promise can be broken. */
-export function keyOfEdgeState(state: EdgeState): string {
+export function keyOfSubscriberState(state: SubscriberState): string {
   const grants = state.messages.some((message) => typeof message === 'number');
   const canGetLease = state.stream !== 'lost' || grants;
-  // What an edge knows it keeps; without a lease, and no way to one, it says nothing.
-  if (state.edgeKnows || (state.holds === 0 && !canGetLease)) return 'settled';
+  // What a subscriber knows it keeps; without a lease, and no way to one, it says nothing.
+  if (state.subscriberKnows || (state.holds === 0 && !canGetLease)) return 'settled';
   const { renewal, ...rest } = forgetful(state, grants);
   return Object.values({ ...rest, since: renewal?.since, hasRead: renewal?.hasRead })
     .map((value) => (typeof value === 'boolean' ? Number(value) : (value ?? '')))
@@ -74,7 +75,7 @@ export function keyOfEdgeState(state: EdgeState): string {
 }
 
 /** Without what makes no difference any more. */
-function forgetful(state: EdgeState, grants: boolean): EdgeState {
+function forgetful(state: SubscriberState, grants: boolean): SubscriberState {
   const { stream, said, acknowledged } = state;
   return {
     ...state,

@@ -1,14 +1,14 @@
 /** Places for streams: however many a service takes, others find some. */
 import t from 'tap';
 import { limits } from '../../../src/platform/limits.ts';
-import { createEdgePlaces } from '../../../src/revocation/subscribers/places.ts';
+import { createSubscriberPlaces } from '../../../src/revocation/subscribers/places.ts';
 
-const { edgesPerNode } = limits;
+const { subscribersPerNode } = limits;
 
 /** Takes all that each of them gets, one after the other; answers how many that were. */
 function takeAll(services: readonly string[]) {
   const refused: string[] = [];
-  const places = createEdgePlaces({ onRefused: (service) => void refused.push(service) });
+  const places = createSubscriberPlaces({ onRefused: (service) => void refused.push(service) });
   const given: (() => void)[] = [];
   const counts = services.map((service) => {
     for (let count = 0; ; count += 1) {
@@ -24,7 +24,12 @@ function takeAll(services: readonly string[]) {
 
 t.test('one service gets half, and each next one half of what is left', (t) => {
   const { counts, refused } = takeAll(['a', 'b', 'c', 'd']);
-  t.strictSame(counts, [edgesPerNode / 2, edgesPerNode / 4, edgesPerNode / 8, edgesPerNode / 16]);
+  t.strictSame(counts, [
+    subscribersPerNode / 2,
+    subscribersPerNode / 4,
+    subscribersPerNode / 8,
+    subscribersPerNode / 16,
+  ]);
   t.strictSame(refused, ['a', 'b', 'c', 'd']);
   t.end();
 });
@@ -39,9 +44,9 @@ t.test('a place is given back once, however often that is said', (t) => {
   const { places, given } = takeAll(['a']);
   given[0]?.();
   given[0]?.();
-  t.equal(places.taken().get('a'), edgesPerNode / 2 - 1);
+  t.equal(places.taken().get('a'), subscribersPerNode / 2 - 1);
   for (const give of given) give();
   t.equal(places.taken().size, 0);
-  t.equal(takeAll(['a']).counts[0], edgesPerNode / 2);
+  t.equal(takeAll(['a']).counts[0], subscribersPerNode / 2);
   t.end();
 });

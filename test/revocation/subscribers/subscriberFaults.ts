@@ -1,25 +1,25 @@
-/** What happens to edges and to nodes in the middle of a run. */
+/** What happens to subscribers and to nodes in the middle of a run. */
 import { eventually } from '../../support/eventually.ts';
 import { machineTime } from '../../support/machineTime.ts';
-import type { EdgeFault } from './edgeRun.ts';
+import type { SubscriberFault } from './subscriberRun.ts';
 
 /** Longer than any run. */
 const patienceMilliseconds = 600_000;
 
 /** There is work before and after each. */
-export const edgeFaults = (frozenMilliseconds: number): Record<string, EdgeFault> => ({
+export const subscriberFaults = (frozenMilliseconds: number): Record<string, SubscriberFault> => ({
   nothing: async () => {},
-  async 'some edges are frozen'({ edges, shareDone }) {
+  async 'some subscribers are frozen'({ subscribers, shareDone }) {
     await reached(0.25, shareDone);
-    edges[0]?.freeze();
+    subscribers[0]?.freeze();
     const frozenAt = machineTime();
     const isOver = () => machineTime() - frozenAt >= frozenMilliseconds;
     await eventually('they were frozen long enough', isOver, patienceMilliseconds);
-    edges[0]?.thaw();
+    subscribers[0]?.thaw();
   },
-  async 'some edges are killed'({ edges, shareDone }) {
+  async 'some subscribers are killed'({ subscribers, shareDone }) {
     await reached(0.25, shareDone);
-    await edges[0]?.kill();
+    await subscribers[0]?.kill();
   },
   async 'a node is killed'({ cluster: { nodes }, shareDone }) {
     await reached(0.25, shareDone);

@@ -1,10 +1,10 @@
 /** Who is served when more come than there is room for. */
 import t from 'tap';
-import { createFairTurns } from '../../../src/platform/queues/fairQueue.ts';
+import { createFairQueue } from '../../../src/platform/queues/fairQueue.ts';
 import { createManualClock } from '../../support/manualClock.ts';
 
 function setUp(waiting: number, atOnce = 1) {
-  const turns = createFairTurns({ atOnce, waiting, reason: 'full' });
+  const turns = createFairQueue({ atOnce, waiting, reason: 'full' });
   const clock = createManualClock(0);
   const begun: string[] = [];
   const refused: string[] = [];
@@ -47,7 +47,7 @@ t.test('places take turns, each in the order of coming', async (t) => {
 t.test('whoever has waited for too long is refused, and takes no turn', async (t) => {
   const clock = createManualClock(0);
   const patience = { clock, milliseconds: 5_000 };
-  const turns = createFairTurns({ atOnce: 1, waiting: 10, reason: 'full', patience });
+  const turns = createFairQueue({ atOnce: 1, waiting: 10, reason: 'full', patience });
   let end = () => {};
   const busy = turns.run({ place: 'a', first: false }, () => new Promise<void>((resolve) => (end = resolve)));
   const waits = ['b', 'b', 'c'].map((place) =>

@@ -2,10 +2,10 @@
 import t from 'tap';
 import { createUnknownEmails } from '../../src/login/unknownEmails.ts';
 import { limits } from '../../src/platform/limits.ts';
-import { createFirstFew } from '../../src/platform/sampler.ts';
+import { createSampler } from '../../src/platform/sampler.ts';
 
 t.test('the first few of each name, then none until the time is over', async (t) => {
-  const { isWorthNoting } = createFirstFew({ few: 2, milliseconds: 1_000, names: 2 });
+  const { isWorthNoting } = createSampler({ few: 2, milliseconds: 1_000, names: 2 });
   const rows: [name: string, now: number, worth: boolean][] = [
     ['a', 0, true],
     ['a', 500, true],

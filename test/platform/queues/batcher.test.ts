@@ -1,7 +1,7 @@
 /** Calls that share a run when there are many of them. */
 import { array, assert as check, integer, property } from 'fast-check';
 import t from 'tap';
-import { together } from '../../../src/platform/queues/batcher.ts';
+import { createBatcher } from '../../../src/platform/queues/batcher.ts';
 import { createManualClock } from '../../support/manualClock.ts';
 
 const limits = { atOnce: 2, items: 3, waiting: 4 };
@@ -9,7 +9,7 @@ const limits = { atOnce: 2, items: 3, waiting: 4 };
 function setUp() {
   const clock = createManualClock(0);
   const runs: { items: readonly number[]; next(): void; done(): void; fail(error: Error): void }[] = [];
-  const call = together<number>(
+  const call = createBatcher<number>(
     limits,
     (items, next) => new Promise((done, fail) => runs.push({ items, next, done, fail })),
   );

@@ -56,7 +56,7 @@ function thumbprint({ crv, kty, x, y }: PublicJwk): string {
   return createHash('sha256').update(JSON.stringify({ crv, kty, x, y })).digest('base64url');
 }
 
-export interface EdgeKeys {
+export interface SubscriberKeys {
   /** Undefined when there are none, or when they are so old that one of them may have been revoked. */
   believed(now?: Moment): KeySet | undefined;
   take(jwks: string, ageMs: number): void;
@@ -66,7 +66,13 @@ export interface EdgeKeys {
   ageMs(): number;
 }
 
-export function createEdgeKeys({ clock, importKeys }: { clock: Clock; importKeys: ImportKeys }): EdgeKeys {
+export function createSubscriberKeys({
+  clock,
+  importKeys,
+}: {
+  clock: Clock;
+  importKeys: ImportKeys;
+}): SubscriberKeys {
   let keys: KeySet | undefined;
   let lookedAt: Moment = { monotonic: Number.NEGATIVE_INFINITY, wall: Number.NEGATIVE_INFINITY };
   const ageMs = (now: Moment) => elapsedBetween(lookedAt, now);

@@ -1,4 +1,4 @@
-import type { SoleTasks, UpkeepTask } from '../../database.ts';
+import type { AdvisoryLocks, UpkeepTask } from '../../database.ts';
 import type { PrismaConnection } from './transactions.ts';
 
 /** What only one node does at a time → a number that no other user of the database locks, and beside it the schema: the bytes of "csg4" and so on. */
@@ -8,7 +8,7 @@ const locks: Record<UpkeepTask, number> = {
   deleting_events: 0x63736736,
 };
 
-export function createSoleTasks(prisma: PrismaConnection): SoleTasks {
+export function createAdvisoryLocks(prisma: PrismaConnection): AdvisoryLocks {
   return {
     async take(task) {
       const [row] = await prisma.$queryRaw<{ held: boolean }[]>`

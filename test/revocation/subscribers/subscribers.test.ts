@@ -9,12 +9,17 @@ import { leaseMs } from '../../support/nodes.ts';
 import {
   caughtUp,
   createWatchedNode,
-  openEdge,
+  openSubscriber,
   openWithLease,
-  type WatchingEdge,
+  type WatchingSubscriber,
 } from '../../support/watchedNode.ts';
 
-const { edgeBacklogEntries, edgeMessageEntries, edgeSilenceMilliseconds, leaseMarginMilliseconds } = limits;
+const {
+  subscriberBacklogEntries,
+  subscriberMessageEntries,
+  subscriberSilenceMilliseconds,
+  leaseMarginMilliseconds,
+} = limits;
 
 const wholeLeaseMs = leaseMs + leaseMarginMilliseconds;
 const row = (expiresAt = revoked(Buffer.of()).expiresAt): Revocation => ({
@@ -22,7 +27,7 @@ const row = (expiresAt = revoked(Buffer.of()).expiresAt): Revocation => ({
   expiresAt,
 });
 
-/** Whether what an edge was sent has all of these, as its own deny-list would say. */
+/** Whether what a subscriber was sent has all of these, as its own deny-list would say. */
 function has(messages: readonly FeedMessage[], ...rows: readonly Revocation[]): boolean {
   const filter = createSlicedFilter(60_000);
   for (const message of messages) {
@@ -36,28 +41,28 @@ function has(messages: readonly FeedMessage[], ...rows: readonly Revocation[]): 
 const positionsOf = (messages: readonly FeedMessage[]) =>
   messages.flatMap((message) => (message.kind === 'revocations' ? [message.position] : []));
 
-t.test('nobody is waited for when there is no edge', async (t) => {
-  const { edges, denyList, clock } = await createWatchedNode();
+t.test('nobody is waited for when there is no subscriber', async (t) => {
+  const { subscribers, denyList, clock } = await createWatchedNode();
   denyList.add([row()]);
-  t.equal(caughtUp(edges)(), 'at once');
-  t.equal(clock.timers(), 1, 'but for the look at edges');
+  t.equal(caughtUp(subscribers)(), 'at once');
+  t.equal(clock.timers(), 1, 'but for the look at subscribers');
 });
 
-t.test('it is caught up when every edge with a lease', async (t) => {
+t.test('it is caught up when every subscriber with a lease', async (t) => {
   const table: readonly (readonly [
     string,
-    (edge: WatchingEdge, node: Awaited<ReturnType<typeof createWatchedNode>>) => unknown,
+    (subscriber: WatchingSubscriber, node: Awaited<ReturnType<typeof createWatchedNode>>) => unknown,
     string,
   ])[] = [
     ['is silent', () => {}, 'waiting'],
-    ['has taken it, and said nothing', (edge) => edge.reader.all(), 'waiting'],
-    ['has acknowledged it', (edge) => edge.follow(), 'acknowledged'],
-    ['has left', (edge) => edge.stream.leave(), 'left'],
-    ['has lost its connection', (edge) => edge.stream.disconnected(), 'waiting'],
+    ['has taken it, and said nothing', (subscriber) => subscriber.reader.all(), 'waiting'],
+    ['has acknowledged it', (subscriber) => subscriber.follow(), 'acknowledged'],
+    ['has left', (subscriber) => subscriber.stream.leave(), 'left'],
+    ['has lost its connection', (subscriber) => subscriber.stream.disconnected(), 'waiting'],
     [
       'has lost its connection, and its lease has run out',
-      async (edge, { clock }) => {
-        edge.stream.disconnected();
+      async (subscriber, { clock }) => {
+        subscriber.stream.disconnected();
         await clock.advance(wholeLeaseMs);
       },
       'lease_expired',
@@ -67,44 +72,48 @@ t.test('it is caught up when every edge with a lease', async (t) => {
   ];
   for (const [what, happens, outcome] of table) {
     const node = await createWatchedNode();
-    const { edges, denyList, clock, outcomes } = node;
-    const [one, two] = [await openWithLease(edges), await openWithLease(edges)];
+    const { subscribers, denyList, clock, outcomes } = node;
+    const [one, two] = [await openWithLease(subscribers), await openWithLease(subscribers)];
     denyList.add([row()]);
-    const state = caughtUp(edges);
+    const state = caughtUp(subscribers);
     await happens(one, node);
     await clock.settle();
-    t.equal(state(), outcome === 'lease_expired' ? 'caught up' : 'waiting', `${what}: there is another edge`);
+    t.equal(
+      state(),
+      outcome === 'lease_expired' ? 'caught up' : 'waiting',
+      `${what}: there is another subscriber`,
+    );
     await two.follow();
-    t.equal(state(), outcome === 'waiting' ? 'waiting' : 'caught up', `one edge ${what}`);
+    t.equal(state(), outcome === 'waiting' ? 'waiting' : 'caught up', `one subscriber ${what}`);
     const settled = outcome === 'lease_expired' ? [outcome, outcome] : [outcome, 'acknowledged'];
     if (outcome !== 'waiting') t.strictSame(outcomes, settled);
   }
 });
 
-t.test('an edge without a lease is not waited for', async (t) => {
-  const { edges, denyList } = await createWatchedNode();
-  await openEdge(edges);
+t.test('a subscriber without a lease is not waited for', async (t) => {
+  const { subscribers, denyList } = await createWatchedNode();
+  await openSubscriber(subscribers);
   denyList.add([row()]);
-  t.equal(caughtUp(edges)(), 'at once');
+  t.equal(caughtUp(subscribers)(), 'at once');
 });
 
 t.test('one that lost its connection is waited for also with what comes after', async (t) => {
-  const { edges, denyList, clock } = await createWatchedNode();
-  const { stream } = await openWithLease(edges);
+  const { subscribers, denyList, clock } = await createWatchedNode();
+  const { stream } = await openWithLease(subscribers);
   stream.disconnected();
-  t.strictSame([edges.connected(), edges.leases()], [0, 1]);
-  t.equal(caughtUp(edges)(), 'at once', 'it knows what was before');
+  t.strictSame([subscribers.connected(), subscribers.leases()], [0, 1]);
+  t.equal(caughtUp(subscribers)(), 'at once', 'it knows what was before');
   denyList.add([row()]);
-  t.equal(caughtUp(edges)(), 'waiting');
-  await openWithLease(edges);
+  t.equal(caughtUp(subscribers)(), 'waiting');
+  await openWithLease(subscribers);
   await clock.advance(wholeLeaseMs - 1);
-  t.equal(caughtUp(edges)(), 'waiting');
+  t.equal(caughtUp(subscribers)(), 'waiting');
   await clock.advance(1);
-  t.equal(caughtUp(edges)(), 'at once');
-  t.equal(edges.leases(), 0);
+  t.equal(caughtUp(subscribers)(), 'at once');
+  t.equal(subscribers.leases(), 0);
 });
 
-t.test('an edge whose stream was ended by its node is waited for until its lease is over', async (t) => {
+t.test('a subscriber whose stream was ended by its node is waited for until its lease is over', async (t) => {
   const ends: readonly (readonly [
     string,
     (node: Awaited<ReturnType<typeof createWatchedNode>>) => unknown,
@@ -112,20 +121,20 @@ t.test('an edge whose stream was ended by its node is waited for until its lease
     [
       'too slow',
       ({ denyList }) => {
-        denyList.add(Array.from({ length: edgeBacklogEntries + 1 }, () => row()));
+        denyList.add(Array.from({ length: subscriberBacklogEntries + 1 }, () => row()));
       },
     ],
     ['started over', ({ denyList }) => denyList.load(async () => {})],
-    ['closed', ({ edges }) => edges.close()],
+    ['closed', ({ subscribers }) => subscribers.close()],
   ];
   for (const [what, end] of ends) {
     const node = await createWatchedNode();
-    const { edges, denyList, clock } = node;
-    const { stream } = await openWithLease(edges);
+    const { subscribers, denyList, clock } = node;
+    const { stream } = await openWithLease(subscribers);
     await end(node);
     t.not(stream.ended(), undefined, what);
     denyList.add([row()]);
-    const state = caughtUp(edges);
+    const state = caughtUp(subscribers);
     await clock.advance(wholeLeaseMs - 1);
     t.equal(state(), 'waiting', what);
     await clock.advance(1);
@@ -133,15 +142,15 @@ t.test('an edge whose stream was ended by its node is waited for until its lease
   }
 });
 
-t.test('what a load brought is nothing that an earlier edge knows', async (t) => {
-  const { edges, denyList, clock } = await createWatchedNode();
-  const edge = await openWithLease(edges);
-  // The node has read it with everything else: no edge was sent it.
+t.test('what a load brought is nothing that an earlier subscriber knows', async (t) => {
+  const { subscribers, denyList, clock } = await createWatchedNode();
+  const subscriber = await openWithLease(subscribers);
+  // The node has read it with everything else: no subscriber was sent it.
   await denyList.load(async (memory) => memory.add([row()]));
-  t.match(edge.stream.ended(), 'started_over');
-  const state = caughtUp(edges);
+  t.match(subscriber.stream.ended(), 'started_over');
+  const state = caughtUp(subscribers);
   t.equal(state(), 'waiting', 'nothing was sent since, and it lacks something');
-  const later = await openWithLease(edges);
+  const later = await openWithLease(subscribers);
   await later.follow();
   t.equal(state(), 'waiting');
   await clock.advance(wholeLeaseMs);
@@ -149,29 +158,29 @@ t.test('what a load brought is nothing that an earlier edge knows', async (t) =>
 });
 
 t.test('what is heard twice is sent once, to all that need it', async (t) => {
-  const { edges, denyList } = await createWatchedNode();
-  const first = await openWithLease(edges);
+  const { subscribers, denyList } = await createWatchedNode();
+  const first = await openWithLease(subscribers);
   const rows = [row(), row()];
   denyList.add(rows);
   denyList.add(rows);
   denyList.addCommitted(rows.slice(0, 1));
   t.equal(positionsOf(await first.follow()).length, 1);
-  t.equal(caughtUp(edges)(), 'at once');
+  t.equal(caughtUp(subscribers)(), 'at once');
 });
 
 t.test('the second hearing waits for the first one', async (t) => {
-  const { edges, denyList } = await createWatchedNode();
-  const edge = await openWithLease(edges);
+  const { subscribers, denyList } = await createWatchedNode();
+  const subscriber = await openWithLease(subscribers);
   const same = row();
   denyList.add([same]);
   denyList.add([same]);
-  const state = caughtUp(edges);
+  const state = caughtUp(subscribers);
   t.equal(state(), 'waiting');
-  await edge.follow();
+  await subscriber.follow();
   t.equal(state(), 'caught up');
 });
 
-t.test('no edge lacks what it was not sent because others were', async (t) => {
+t.test('no subscriber lacks what it was not sent because others were', async (t) => {
   const longer = startOfTest + 2_000_000;
   const table: readonly (readonly [
     string,
@@ -183,22 +192,22 @@ t.test('no edge lacks what it was not sent because others were', async (t) => {
       ({ denyList }, known) => denyList.load(async (memory) => memory.add([known])),
     ],
     ['it came after a load that did not', ({ denyList }) => denyList.load(async () => {})],
-    ['all edges were lost meanwhile', ({ clock }) => clock.advance(edgeSilenceMilliseconds * 2)],
+    ['all subscribers were lost meanwhile', ({ clock }) => clock.advance(subscriberSilenceMilliseconds * 2)],
   ];
   for (const [what, between] of table) {
     const node = await createWatchedNode();
-    const { edges, denyList } = node;
-    const first = await openWithLease(edges);
+    const { subscribers, denyList } = node;
+    const first = await openWithLease(subscribers);
     const known = row();
     denyList.add([known]);
     first.stream.disconnected();
     await between(node, known);
-    const edge = await openEdge(edges);
-    const snapshot = await edge.reader.all();
+    const subscriber = await openSubscriber(subscribers);
+    const snapshot = await subscriber.reader.all();
     denyList.add([known]);
-    t.ok(has([...snapshot, ...(await edge.reader.all())], known), what);
+    t.ok(has([...snapshot, ...(await subscriber.reader.all())], known), what);
     denyList.add([{ ...known, expiresAt: longer }]);
-    const expiries = (await edge.reader.all()).flatMap((message) =>
+    const expiries = (await subscriber.reader.all()).flatMap((message) =>
       message.kind === 'revocations' ? message.revocations.map(({ expiresAt }) => expiresAt) : [],
     );
     t.ok(expiries.includes(longer), `${what}: it is told of the later expiry`);
@@ -206,63 +215,63 @@ t.test('no edge lacks what it was not sent because others were', async (t) => {
 });
 
 t.test('an expiry that is earlier, or no later, is not news', async (t) => {
-  const { edges, denyList } = await createWatchedNode();
-  const edge = await openWithLease(edges);
+  const { subscribers, denyList } = await createWatchedNode();
+  const subscriber = await openWithLease(subscribers);
   const known = row(startOfTest + 2_000_000);
   denyList.add([known]);
   denyList.add([{ ...known, expiresAt: startOfTest + 1_000_000 }]);
-  t.equal(positionsOf(await edge.follow()).length, 1);
+  t.equal(positionsOf(await subscriber.follow()).length, 1);
 });
 
-t.test('whenever an edge opens, its snapshot and what follows have everything', async (t) => {
-  const { edges, denyList } = await createWatchedNode();
+t.test('whenever a subscriber opens, its snapshot and what follows have everything', async (t) => {
+  const { subscribers, denyList } = await createWatchedNode();
   const rows = Array.from({ length: 60 }, () => row());
-  const streams: WatchingEdge[] = [];
+  const streams: WatchingSubscriber[] = [];
   for (const [index, next] of rows.entries()) {
-    if (index % 3 === 0) streams.push(await openEdge(edges));
+    if (index % 3 === 0) streams.push(await openSubscriber(subscribers));
     denyList.add([next]);
     // What is heard again, in any order.
     denyList.add(rows.slice(0, index + 1).filter((_, other) => other % 4 === index % 4));
   }
-  for (const [index, edge] of streams.entries()) {
-    const messages = await edge.reader.all();
-    t.ok(has(messages, ...rows), `edge ${index}`);
+  for (const [index, subscriber] of streams.entries()) {
+    const messages = await subscriber.reader.all();
+    t.ok(has(messages, ...rows), `subscriber ${index}`);
     const [end] = messages.flatMap((message) => (message.kind === 'snapshot_end' ? [message.position] : []));
     const positions = [end ?? Number.NaN, ...positionsOf(messages)];
     t.ok(
       positions.every((position, at) => at === 0 || position > (positions[at - 1] ?? Number.NaN)),
-      `edge ${index}: positions grow from that of the snapshot`,
+      `subscriber ${index}: positions grow from that of the snapshot`,
     );
   }
 });
 
 t.test('many at once come in messages of a size, and the last one is waited for', async (t) => {
-  const { edges, denyList } = await createWatchedNode();
-  const edge = await openWithLease(edges);
-  denyList.add(Array.from({ length: 2 * edgeMessageEntries + 1 }, () => row()));
-  const state = caughtUp(edges);
-  const messages = await edge.reader.all();
+  const { subscribers, denyList } = await createWatchedNode();
+  const subscriber = await openWithLease(subscribers);
+  denyList.add(Array.from({ length: 2 * subscriberMessageEntries + 1 }, () => row()));
+  const state = caughtUp(subscribers);
+  const messages = await subscriber.reader.all();
   const [first, second, third] = positionsOf(messages);
-  t.strictSame([second, third, edge.position()], [(first ?? 0) + 1, (first ?? 0) + 2, third]);
-  edge.stream.acknowledge(second ?? 0);
+  t.strictSame([second, third, subscriber.position()], [(first ?? 0) + 1, (first ?? 0) + 2, third]);
+  subscriber.stream.acknowledge(second ?? 0);
   await Promise.resolve();
   t.equal(state(), 'waiting');
-  await edge.follow();
+  await subscriber.follow();
   t.equal(state(), 'caught up');
 });
 
-t.test('an edge that never acknowledges is waited for once', async (t) => {
-  const { edges, denyList, clock, renew, outcomes } = await createWatchedNode();
-  const edge = await openWithLease(edges);
+t.test('a subscriber that never acknowledges is waited for once', async (t) => {
+  const { subscribers, denyList, clock, renew, outcomes } = await createWatchedNode();
+  const subscriber = await openWithLease(subscribers);
   for (let now = 0; now < 20_000; now += 500) {
     denyList.add([row()]);
-    const state = caughtUp(edges);
+    const state = caughtUp(subscribers);
     if (now > 2 * wholeLeaseMs) t.equal(state(), 'at once', `${now} ms`);
     await clock.advance(500);
     renew();
-    edge.renew();
-    await edge.reader.all();
+    subscriber.renew();
+    await subscriber.reader.all();
   }
   t.ok(outcomes.every((outcome) => outcome === 'lease_expired'));
-  t.equal(edges.connected(), 1, 'it may mend');
+  t.equal(subscribers.connected(), 1, 'it may mend');
 });

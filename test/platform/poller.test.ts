@@ -1,14 +1,14 @@
 /** Work that comes round again. */
 import t from 'tap';
 import { limits } from '../../src/platform/limits.ts';
-import { startRounds } from '../../src/platform/poller.ts';
+import { startPoller } from '../../src/platform/poller.ts';
 import { createManualClock } from '../support/manualClock.ts';
 
 function setUp() {
   const clock = createManualClock(0);
   const rounds: { readonly at: number; done(nextMs: number): void; fail(fault: Error): void }[] = [];
   const faults: unknown[] = [];
-  const stop = startRounds({
+  const stop = startPoller({
     ...{ clock, firstMs: 100, retryMs: 50 },
     run: () => new Promise((done, fail) => rounds.push({ at: clock.monotonic(), done, fail })),
     onFault: (fault) => faults.push(fault),

@@ -1,16 +1,20 @@
 import t from 'tap';
 import { limits } from '../../../src/platform/limits.ts';
-import { createEdgeOfNode, createEdgeWithLease, watched } from '../../support/edgeOfNode.ts';
 import { leaseMs } from '../../support/nodes.ts';
+import {
+  createSubscriberOfNode,
+  createSubscriberWithLease,
+  watched,
+} from '../../support/subscriberOfNode.ts';
 
-const { edgeBehindMilliseconds, leaseMarginMilliseconds } = limits;
+const { subscriberBehindMilliseconds, leaseMarginMilliseconds } = limits;
 
 t.test('whoever must know is told ahead of every later grant', async (t) => {
-  const { edge, send, reader } = await createEdgeWithLease();
+  const { subscriber, send, reader } = await createSubscriberWithLease();
   send(8);
-  edge.renew(2);
+  subscriber.renew(2);
   send(9);
-  edge.renew(3);
+  subscriber.renew(3);
   t.strictSame(await reader.words(), [
     ...['revocations 8', `lease 2 for ${leaseMs}`],
     ...['revocations 9', `lease 3 for ${leaseMs}`],
@@ -18,15 +22,15 @@ t.test('whoever must know is told ahead of every later grant', async (t) => {
 });
 
 t.test('there is no lease before the end of the snapshot was taken', async (t) => {
-  const { edge, reader } = createEdgeOfNode();
-  edge.renew(1);
+  const { subscriber, reader } = createSubscriberOfNode();
+  subscriber.renew(1);
   t.match(await reader.one(), { kind: 'slice' });
-  edge.renew(2);
+  subscriber.renew(2);
   t.match(await reader.one(), { kind: 'snapshot_end' });
-  t.equal(edge.holdsLease(), false);
-  edge.renew(3);
+  t.equal(subscriber.holdsLease(), false);
+  subscriber.renew(3);
   t.strictSame(await reader.words(), ['lease 1 for 0', 'lease 2 for 0', `lease 3 for ${leaseMs}`]);
-  t.equal(edge.holdsLease(), true);
+  t.equal(subscriber.holdsLease(), true);
 });
 
 t.test('no lease is longer than what is left of the lease of the node', async (t) => {
@@ -39,66 +43,74 @@ t.test('no lease is longer than what is left of the lease of the node', async (t
     ['long after', 10 * leaseMs, 0],
   ];
   for (const [when, elapsed, granted] of table) {
-    const { clock, edge, reader } = createEdgeOfNode();
+    const { clock, subscriber, reader } = createSubscriberOfNode();
     await reader.all();
     await clock.advance(elapsed);
-    edge.renew(1);
+    subscriber.renew(1);
     t.strictSame(await reader.words(), [`lease 1 for ${granted}`], when);
-    t.equal(edge.holdsLease(), granted > 0, when);
+    t.equal(subscriber.holdsLease(), granted > 0, when);
   }
 });
 
 t.test('the wall clock of the node shortens what it grants', async (t) => {
-  const { clock, edge, reader } = createEdgeOfNode();
+  const { clock, subscriber, reader } = createSubscriberOfNode();
   await reader.all();
   clock.stepWall(2_000);
-  edge.renew(1);
+  subscriber.renew(1);
   clock.stepWall(-1_000_000);
   t.strictSame(await reader.words(), [`lease 1 for ${leaseMs - 2_000}`]);
 });
 
 t.test('a node that gave its lease back grants none, and what was granted goes on', async (t) => {
-  const { clock, nodeLease, edge, reader } = await createEdgeWithLease();
+  const { clock, nodeLease, subscriber, reader } = await createSubscriberWithLease();
   nodeLease.drop();
-  edge.renew(2);
+  subscriber.renew(2);
   t.strictSame(await reader.words(), ['lease 2 for 0']);
   await clock.advance(leaseMs + leaseMarginMilliseconds - 1);
-  t.equal(edge.holdsLease(), true, 'nobody has told the edge to stop');
+  t.equal(subscriber.holdsLease(), true, 'nobody has told the subscriber to stop');
   await clock.advance(1);
-  t.equal(edge.holdsLease(), false);
+  t.equal(subscriber.holdsLease(), false);
 });
 
 t.test('a grant that is shorter does not end one that is longer', async (t) => {
-  const { clock, nodeLease, edge } = await createEdgeWithLease();
-  const known = watched(edge.knows(8));
+  const { clock, nodeLease, subscriber } = await createSubscriberWithLease();
+  const known = watched(subscriber.knows(8));
   nodeLease.hold({ monotonic: clock.monotonic() - leaseMs + 10, wall: clock.now() });
-  edge.renew(2);
+  subscriber.renew(2);
   await clock.advance(leaseMs);
-  t.equal(edge.holdsLease(), true);
+  t.equal(subscriber.holdsLease(), true);
   await clock.advance(leaseMarginMilliseconds);
-  t.strictSame([edge.holdsLease(), known()], [false, 'lease_expired']);
+  t.strictSame([subscriber.holdsLease(), known()], [false, 'lease_expired']);
 });
 
-t.test('an edge without a lease is not waited for', async (t) => {
-  const { clock, edge, send } = createEdgeOfNode();
+t.test('a subscriber without a lease is not waited for', async (t) => {
+  const { clock, subscriber, send } = createSubscriberOfNode();
   send(8);
-  t.equal(edge.knows(8), undefined);
+  t.equal(subscriber.knows(8), undefined);
   t.equal(clock.timers(), 0);
 });
 
-t.test('an edge with a lease is waited for, until one of these', async (t) => {
+t.test('a subscriber with a lease is waited for, until one of these', async (t) => {
   const table: readonly (readonly [
     string,
-    (parts: Awaited<ReturnType<typeof createEdgeOfNode>>) => unknown,
+    (parts: Awaited<ReturnType<typeof createSubscriberOfNode>>) => unknown,
     string,
   ])[] = [
     ['nothing happens', () => {}, 'waiting'],
-    ['it acknowledges', ({ edge }) => edge.acknowledge(8), 'acknowledged'],
-    ['it acknowledges a later position', ({ edge }) => edge.acknowledge(9), 'acknowledged'],
-    ['it acknowledges an earlier position', ({ edge }) => edge.acknowledge(7), 'waiting'],
-    ['it leaves', ({ edge }) => edge.leave(), 'left'],
-    ['its connection is gone: it goes on from memory', ({ edge }) => edge.disconnected(), 'waiting'],
-    ['it was cut off, which it may not have noticed', ({ edge }) => edge.end('too_slow'), 'waiting'],
+    ['it acknowledges', ({ subscriber }) => subscriber.acknowledge(8), 'acknowledged'],
+    ['it acknowledges a later position', ({ subscriber }) => subscriber.acknowledge(9), 'acknowledged'],
+    ['it acknowledges an earlier position', ({ subscriber }) => subscriber.acknowledge(7), 'waiting'],
+    ['it leaves', ({ subscriber }) => subscriber.leave(), 'left'],
+    [
+      'its connection is gone: it goes on from memory',
+      ({ subscriber }) => subscriber.disconnected(),
+      'waiting',
+    ],
+    [
+      'it was cut off, which it may not have noticed',
+      ({ subscriber }) => subscriber.end('too_slow'),
+      'waiting',
+    ],
     ['its lease is nearly over', ({ clock }) => clock.advance(leaseMs), 'waiting'],
     [
       'its lease is over, and the margin of the clocks',
@@ -107,22 +119,22 @@ t.test('an edge with a lease is waited for, until one of these', async (t) => {
     ],
     [
       'its lease is over, and it has asked for another one meanwhile',
-      async ({ clock, nodeLease, edge }) => {
+      async ({ clock, nodeLease, subscriber }) => {
         await clock.advance(1_000);
         nodeLease.hold(nodeLease.moment());
-        edge.renew(2);
+        subscriber.renew(2);
         await clock.advance(leaseMs - 1_000 + leaseMarginMilliseconds);
       },
       'lease_expired',
     ],
   ];
   for (const [what, happens, outcome] of table) {
-    const parts = await createEdgeWithLease();
-    const { clock, edge, send, reader } = parts;
+    const parts = await createSubscriberWithLease();
+    const { clock, subscriber, send, reader } = parts;
     send(8);
     send(9);
     await reader.all();
-    const known = watched(edge.knows(8));
+    const known = watched(subscriber.knows(8));
     t.equal(known(), 'waiting');
     await happens(parts);
     await clock.settle();
@@ -132,64 +144,64 @@ t.test('an edge with a lease is waited for, until one of these', async (t) => {
 });
 
 t.test('what it has acknowledged before is not waited for', async (t) => {
-  const { edge, send, reader } = await createEdgeWithLease();
+  const { subscriber, send, reader } = await createSubscriberWithLease();
   send(8);
   await reader.all();
-  edge.acknowledge(8);
-  t.equal(edge.knows(8), undefined);
-  t.equal(watched(edge.knows(9))(), 'waiting', 'what was not even sent to it is');
+  subscriber.acknowledge(8);
+  t.equal(subscriber.knows(8), undefined);
+  t.equal(watched(subscriber.knows(9))(), 'waiting', 'what was not even sent to it is');
 });
 
-t.test('an edge that does not acknowledge gets no further lease', async (t) => {
-  const { clock, nodeLease, edge, send, reader } = await createEdgeWithLease();
+t.test('a subscriber that does not acknowledge gets no further lease', async (t) => {
+  const { clock, nodeLease, subscriber, send, reader } = await createSubscriberWithLease();
   send(8);
-  await clock.advance(edgeBehindMilliseconds - 1);
+  await clock.advance(subscriberBehindMilliseconds - 1);
   nodeLease.hold(nodeLease.moment());
-  edge.renew(2);
+  subscriber.renew(2);
   await clock.advance(1);
-  edge.renew(3);
+  subscriber.renew(3);
   t.strictSame(await reader.words(), ['revocations 8', `lease 2 for ${leaseMs}`, 'lease 3 for 0']);
   await clock.advance(leaseMs + leaseMarginMilliseconds);
-  t.equal(edge.knows(8), undefined, 'so it is waited for once');
-  edge.acknowledge(8);
+  t.equal(subscriber.knows(8), undefined, 'so it is waited for once');
+  subscriber.acknowledge(8);
   nodeLease.hold(nodeLease.moment());
-  edge.renew(4);
+  subscriber.renew(4);
   t.strictSame(await reader.words(), [`lease 4 for ${leaseMs}`], 'until it does');
 });
 
 t.test('neither does one that acknowledges, but always too late', async (t) => {
-  const { clock, nodeLease, edge, send, reader } = await createEdgeWithLease();
-  const lateMs = edgeBehindMilliseconds + 1_000;
+  const { clock, nodeLease, subscriber, send, reader } = await createSubscriberWithLease();
+  const lateMs = subscriberBehindMilliseconds + 1_000;
   const granted: number[] = [];
   let renewal = 1;
   for (let now = 0; now < 10_000; now += 100) {
     send(8 + now / 100);
     await reader.all();
-    if (now >= lateMs) edge.acknowledge(8 + (now - lateMs) / 100);
+    if (now >= lateMs) subscriber.acknowledge(8 + (now - lateMs) / 100);
     nodeLease.hold(nodeLease.moment());
     renewal += 1;
-    edge.renew(renewal);
+    subscriber.renew(renewal);
     for (const message of await reader.all()) {
       if (message.kind === 'lease' && message.leaseMs > 0) granted.push(now);
     }
     await clock.advance(100);
   }
   t.ok(
-    granted.every((at) => at <= edgeBehindMilliseconds),
+    granted.every((at) => at <= subscriberBehindMilliseconds),
     `granted at ${granted.at(-1)} ms`,
   );
-  t.equal(edge.holdsLease(), false, 'logouts do not wait for it each time');
+  t.equal(subscriber.holdsLease(), false, 'logouts do not wait for it each time');
 });
 
 t.test('one that is always a little late keeps its lease', async (t) => {
-  const { clock, nodeLease, edge, send, reader } = await createEdgeWithLease();
-  const lateMs = edgeBehindMilliseconds - 500;
+  const { clock, nodeLease, subscriber, send, reader } = await createSubscriberWithLease();
+  const lateMs = subscriberBehindMilliseconds - 500;
   for (let now = 0; now < 10_000; now += 100) {
     send(8 + now / 100);
     await reader.all();
-    if (now >= lateMs) edge.acknowledge(8 + (now - lateMs) / 100);
+    if (now >= lateMs) subscriber.acknowledge(8 + (now - lateMs) / 100);
     nodeLease.hold(nodeLease.moment());
-    edge.renew(2 + now / 100);
+    subscriber.renew(2 + now / 100);
     t.match((await reader.all()).at(-1), { kind: 'lease', leaseMs });
     await clock.advance(100);
   }

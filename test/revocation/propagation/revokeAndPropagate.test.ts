@@ -12,10 +12,10 @@ import t from 'tap';
 import type { Database } from '../../../src/database.ts';
 import { loadFromStore } from '../../../src/revocation/propagation/loading.ts';
 import { createLocalEffect } from '../../../src/revocation/propagation/localEffect.ts';
-import { withEffect } from '../../../src/revocation/propagation/revokeAndPropagate.ts';
+import { revokeAndPropagate } from '../../../src/revocation/propagation/revokeAndPropagate.ts';
 import { engines, openStorage } from '../../support/engines.ts';
 import { createManualClock } from '../../support/manualClock.ts';
-import { noEdges } from '../../support/noEdges.ts';
+import { noSubscribers } from '../../support/noSubscribers.ts';
 import { newSession, newUser, rowsMadeAt as now } from '../../support/rows.ts';
 
 const sliceMs = 60_000;
@@ -50,8 +50,8 @@ for (const { name, open } of engines) {
     await loadFromStore({ denyList, store, clock, sliceMs });
     const effect = createLocalEffect({
       denyList,
-      edges: noEdges,
-      earlierEdges: { gone: Promise.resolve(), remainingMs: () => 0 },
+      subscribers: noSubscribers,
+      earlierSubscribers: { gone: Promise.resolve(), remainingMs: () => 0 },
       leaseMs: 5_000,
       clock,
       onEffect: () => {},
@@ -72,7 +72,7 @@ for (const { name, open } of engines) {
         },
       };
       const end = (userId: UserId) =>
-        withEffect({ database, clock, effect: recording }, now, async (stores) => {
+        revokeAndPropagate({ database, clock, effect: recording }, now, async (stores) => {
           const sessions = await stores.endSessions({ userId }, 'logout_all');
           await stores.revoke([]);
           return sessions.length;
@@ -120,7 +120,7 @@ for (const { name, open } of engines) {
       };
       const parts = { database: { ...database, transaction: anew }, clock, effect: recording };
       let runs = 0;
-      await withEffect(parts, now, (stores) => {
+      await revokeAndPropagate(parts, now, (stores) => {
         runs += 1;
         return stores.endSessions({ sessionIds: [runs === 1 ? lost : kept] }, 'logout');
       });
@@ -134,7 +134,7 @@ for (const { name, open } of engines) {
       const sessionId = await newSession(storage, await newUser(storage));
       const unknown = new Error('on purpose');
       const failing: Effect = { ...effect, suspect: () => {}, announce: () => Promise.reject(unknown) };
-      const ending = withEffect({ database, clock, effect: failing }, now, (stores) =>
+      const ending = revokeAndPropagate({ database, clock, effect: failing }, now, (stores) =>
         stores.endSessions({ sessionIds: [sessionId] }, 'logout'),
       );
       await t.rejects(ending, unknown);
@@ -144,7 +144,7 @@ for (const { name, open } of engines) {
     for (const [how, { revoked, fail }] of Object.entries(failures)) {
       const sessionId = await newSession(storage, await newUser(storage));
       const parts = { database: { ...database, transaction: fail(database) }, clock, effect };
-      const ending = withEffect(parts, now, (stores) =>
+      const ending = revokeAndPropagate(parts, now, (stores) =>
         stores.endSessions({ sessionIds: [sessionId] }, 'logout'),
       );
       await t.rejects(ending, { message: 'on purpose' }, `${how}: it is not acknowledged`);
@@ -156,7 +156,7 @@ for (const { name, open } of engines) {
       const silent = { database, effect: { ...effect, announce: () => new Promise<never>(() => {}) } };
       for (const parts of [hanging, silent]) {
         const sessionId = await newSession(storage, await newUser(storage));
-        const ending = withEffect({ ...parts, clock }, now, (stores) =>
+        const ending = revokeAndPropagate({ ...parts, clock }, now, (stores) =>
           stores.endSessions({ sessionIds: [sessionId] }, 'logout'),
         );
         const refused = t.rejects(ending, { code: 'unavailable', reason: 'effect_deadline' });

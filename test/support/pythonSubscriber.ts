@@ -1,4 +1,4 @@
-/** The second client of the gRPC interface: test/support/edge.py, which shares no code with this project. */
+/** The second client of the gRPC interface: test/support/subscriber.py, which shares no code with this project. */
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -10,21 +10,24 @@ import { promisify } from 'node:util';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-export interface PythonEdge {
-  /** One command, as described at the top of edge.py. */
+export interface PythonSubscriber {
+  /** One command, as described at the top of subscriber.py. */
   // biome-ignore lint/suspicious/noExplicitAny: answers of every shape
   ask(command: Readonly<Record<string, unknown>>): Promise<any>;
   stop(): Promise<void>;
 }
 
 /** The caller stops it. */
-export async function startPythonEdge(address: string, serviceToken: string): Promise<PythonEdge> {
+export async function startPythonSubscriber(
+  address: string,
+  serviceToken: string,
+): Promise<PythonSubscriber> {
   const folder = await mkdtemp(join(tmpdir(), 'python-edge-'));
   const descriptors = join(folder, 'contract.binpb');
   await promisify(execFile)(join(root, 'node_modules/.bin/buf'), ['build', '-o', descriptors], { cwd: root });
   const python = spawn(
     pythonWithGrpc(),
-    [join(root, 'test/support/edge.py'), descriptors, address, serviceToken],
+    [join(root, 'test/support/subscriber.py'), descriptors, address, serviceToken],
     {
       stdio: ['pipe', 'pipe', 'inherit'],
     },
