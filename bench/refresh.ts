@@ -41,7 +41,7 @@ export async function refreshRows(): Promise<readonly Row[]> {
 
     let token = session.token();
     const ours = async () => {
-      token = (await refresh({ refreshToken: token }, { actor: 'user', userAgent: 'agent', ip: '127.0.0.1' }))
+      token = (await refresh({ refreshToken: token }, { name: 'user', userAgent: 'agent', ip: '127.0.0.1' }))
         .refreshToken;
     };
     const yardstick = async () => {

@@ -4,7 +4,7 @@
  */
 
 import type { UserId } from '@countersign/verifier/ids';
-import type { Origin } from '../audit/auditEvent.ts';
+import type { Actor } from '../audit/auditEvent.ts';
 import type { Stores } from '../database.ts';
 import type { PasswordAttempts } from '../login/throttling/passwordAttempts.ts';
 import { type RevokingParts, revokeAndPropagate } from '../revocation/propagation/revokeAndPropagate.ts';
@@ -18,7 +18,7 @@ export interface DeletedUser {
 }
 
 /** Throws `not_found`, or `rate_limited` when a service has used up its budget. Again by the same id is a success again; nobody has the e-mail any more. */
-export type DeleteUser = (name: UserName, origin: Origin) => Promise<DeletedUser>;
+export type DeleteUser = (name: UserName, actor: Actor) => Promise<DeletedUser>;
 
 export interface DeletingParts extends RevokingParts {
   readonly passwordAttempts: Pick<PasswordAttempts, 'forget'>;
@@ -27,13 +27,13 @@ export interface DeletingParts extends RevokingParts {
 export function createDeleteUser(
   parts: DeletingParts & { readonly spendRevokeBudget: SpendRevokeBudget },
 ): DeleteUser {
-  return async (name, origin) => {
+  return async (name, actor) => {
     const { users } = parts.database;
     // Whoever asks again may have lost the answer before the effect.
     const again = 'userId' in name && (await users.wasDeleted(name.userId));
     const userId = again ? name.userId : (await findNamedUser(parts.database, name)).id;
-    if (!again) await parts.spendRevokeBudget('users', origin);
-    return { userId, endedSessions: await removeUser(parts, userId, origin) };
+    if (!again) await parts.spendRevokeBudget('users', actor);
+    return { userId, endedSessions: await removeUser(parts, userId, actor) };
   };
 }
 
@@ -41,7 +41,7 @@ export function createDeleteUser(
 export async function removeUser(
   parts: DeletingParts,
   userId: UserId,
-  origin: Origin,
+  actor: Actor,
   /** Throws when it must not be done after all; the user's row is locked then. */
   check: (stores: Stores) => Promise<void> = async () => {},
 ): Promise<number> {
@@ -51,8 +51,8 @@ export async function removeUser(
     await check(stores);
     if (user !== undefined) await parts.passwordAttempts.forget(stores, user.email);
     const isFirst = await stores.users.delete(userId, now);
-    if (isFirst) await stores.audit.record({ type: 'user_deleted', origin, userId }, now);
-    const ended = await endAllOfUser(stores, userId, { reason: 'user_deleted', origin, now });
+    if (isFirst) await stores.audit.record({ type: 'user_deleted', actor, userId }, now);
+    const ended = await endAllOfUser(stores, userId, { reason: 'user_deleted', actor, now });
     await stores.sessions.forgetPersonal(userId);
     return ended.length;
   });

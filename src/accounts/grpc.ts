@@ -5,10 +5,10 @@ import type { DisableUserResponse } from '@countersign/verifier/contract/generat
 import type { EnableUserResponse } from '@countersign/verifier/contract/generated/countersign/v1/EnableUserResponse';
 import { invalidField } from '@countersign/verifier/errors';
 import { isUuid, type UserId } from '@countersign/verifier/ids';
-import type { Origin } from '../audit/auditEvent.ts';
+import type { Actor } from '../audit/auditEvent.ts';
 import { checkRequestId } from '../revocation/idempotency.ts';
 import type { Service } from '../services/service.ts';
-import { originOf } from '../transport/grpc/callers.ts';
+import { actorOf } from '../transport/grpc/callers.ts';
 import type { MountService } from '../transport/grpc/server.ts';
 import type { DeleteUser } from './deleteUser.ts';
 import type { DisableUser } from './disableUser.ts';
@@ -40,26 +40,26 @@ export function userService(operations: UserServiceOperations): MountService {
 export function createUserService({ disableUser, enableUser, deleteUser }: UserServiceOperations) {
   return {
     async DisableUser(request: NamesUser, caller: Service): Promise<DisableUserResponse> {
-      const { endedSessions } = await disableUser(named(request), origin(request, caller));
+      const { endedSessions } = await disableUser(named(request), actor(request, caller));
       return { endedSessions };
     },
 
     async EnableUser(request: NamesUser, caller: Service): Promise<EnableUserResponse> {
-      await enableUser(named(request), origin(request, caller));
+      await enableUser(named(request), actor(request, caller));
       return {};
     },
 
     async DeleteUser(request: NamesUser, caller: Service): Promise<DeleteUserResponse> {
-      const { endedSessions } = await deleteUser(named(request), origin(request, caller));
+      const { endedSessions } = await deleteUser(named(request), actor(request, caller));
       return { endedSessions };
     },
   };
 }
 
 /** Doing any of it again is a success again, so that the id is for the audit trail alone. */
-function origin({ requestId }: NamesUser, caller: Service): Origin {
+function actor({ requestId }: NamesUser, caller: Service): Actor {
   if (requestId !== '') checkRequestId(requestId);
-  return originOf(caller, requestId);
+  return actorOf(caller, requestId);
 }
 
 function named({ userId }: NamesUser): { readonly userId: UserId } {

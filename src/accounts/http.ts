@@ -8,7 +8,7 @@ import {
   setRefreshCookie,
 } from '../sessions/refreshCookie.ts';
 import type { MountRoutes } from '../transport/http/app.ts';
-import { originOf } from '../transport/http/caller.ts';
+import { actorOf } from '../transport/http/caller.ts';
 import { noContent, operation } from '../transport/http/route.ts';
 import { email, newPassword, refreshToken, strict, text, time } from '../transport/http/schemas.ts';
 import type { ChangePassword } from './changePassword.ts';
@@ -64,7 +64,7 @@ export function registerRoute(register: Register): MountRoutes {
       '/auth/register',
       { schema, ...rateLimits.hooks('register', emailIn) },
       async (request, reply) => {
-        const { userId } = await register(request.body, originOf(request));
+        const { userId } = await register(request.body, actorOf(request));
         return reply.code(201).send({ user_id: userId });
       },
     );
@@ -95,7 +95,7 @@ export function passwordRoute(changePassword: ChangePassword): MountRoutes {
         ? readRefreshCookie(request.headers)
         : undefined;
       const input = { currentPassword, newPassword, refreshToken: ofBody ?? ofCookie };
-      const rotated = await changePassword(input, { userId: sub, sessionId: sid }, originOf(request));
+      const rotated = await changePassword(input, { userId: sub, sessionId: sid }, actorOf(request));
       if (rotated === undefined) return reply.code(204).send(null);
       const { refreshToken, refreshExpiresIn } = rotated;
       if (ofBody !== undefined)
@@ -122,7 +122,7 @@ export function deleteRoute(deleteAccount: DeleteAccount): MountRoutes {
       const { sub: userId, sid: sessionId } = await authenticate(request);
       await rateLimits.spend('password', userId, request);
       const { current_password: currentPassword } = request.body;
-      await deleteAccount(currentPassword, { userId, sessionId }, originOf(request));
+      await deleteAccount(currentPassword, { userId, sessionId }, actorOf(request));
       if (hasRefreshCookieOf(request.headers, sessionId)) forgetBrowser(reply);
       return reply.code(204).send(null);
     });

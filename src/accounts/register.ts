@@ -3,7 +3,7 @@
 import type { Clock } from '@countersign/verifier/clock';
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { UserId } from '@countersign/verifier/ids';
-import { isOperator, type Origin } from '../audit/auditEvent.ts';
+import { type Actor, isOperator } from '../audit/auditEvent.ts';
 import type { Database } from '../database.ts';
 import { hashTurn, type PasswordHasher } from '../login/passwords/passwordHash.ts';
 import type { PasswordPolicy } from '../login/passwords/passwordPolicy.ts';
@@ -25,18 +25,18 @@ export interface RegisterParts {
 
 export type Register = (
   input: { readonly email: string; readonly password: string },
-  origin: Origin,
+  actor: Actor,
 ) => Promise<{ readonly userId: UserId }>;
 
 export function createRegister(parts: RegisterParts): Register {
   const { database, passwords, passwordPolicy, clock } = parts;
-  return async (input, origin) => {
-    const byOperator = isOperator(origin);
+  return async (input, actor) => {
+    const byOperator = isOperator(actor);
     if (parts.registration === 'closed' && !byOperator) throw new AuthorityError('registration_closed');
     const email = normaliseEmail(input.email);
     const password = passwordPolicy.check(input.password, { field: 'password', email });
-    if (!byOperator) await parts.rateLimits.spend(origin, 'register', 'global');
-    const passwordHash = await passwords.hash(password, hashTurn(origin.ip, byOperator));
+    if (!byOperator) await parts.rateLimits.spend(actor, 'register', 'global');
+    const passwordHash = await passwords.hash(password, hashTurn(actor.ip, byOperator));
 
     const now = clock.now();
     const userId = newId<UserId>(now);
@@ -44,9 +44,9 @@ export function createRegister(parts: RegisterParts): Register {
       const outcome = await stores.users.create({ id: userId, email, passwordHash }, now);
       if (outcome === 'email_taken') throw new AuthorityError('email_taken');
       // What strangers tried before there was anybody to guess keeps nobody out; and here somebody knows the password.
-      await parts.passwordAttempts.passwordChanged(stores, email, origin.ip, now);
+      await parts.passwordAttempts.passwordChanged(stores, email, actor.ip, now);
       const type = byOperator ? 'user_created' : 'user_registered';
-      await stores.audit.record({ type, origin, userId }, now);
+      await stores.audit.record({ type, actor, userId }, now);
     });
     return { userId };
   };

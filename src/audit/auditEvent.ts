@@ -39,9 +39,9 @@ export const auditEventTypes = [
 export type AuditEventType = (typeof auditEventTypes)[number];
 
 /** Who asked, carried from the transport to every event that the request causes. */
-export interface Origin {
+export interface Actor {
   /** `user`, `operator` or `operator:NAME` (as the command line says), `service:NAME`, or `authority`. */
-  readonly actor: string;
+  readonly name: string;
   readonly requestId?: string | undefined;
   readonly ip?: string | undefined;
   readonly userAgent?: string | undefined;
@@ -49,7 +49,7 @@ export interface Origin {
 
 export interface AuditEvent {
   readonly type: AuditEventType;
-  readonly origin: Origin;
+  readonly actor: Actor;
   readonly userId?: UserId | undefined;
   readonly sessionId?: SessionId | undefined;
   /** A machine word that says which rule decided. */
@@ -91,6 +91,6 @@ export function detailText(detail: AuditDetail): string {
   return bytes <= limits.auditDetailBytes ? text : JSON.stringify({ left_out_bytes: bytes });
 }
 
-export function isOperator({ actor }: Origin): boolean {
-  return /^operator(:|$)/.test(actor);
+export function isOperator({ name }: Actor): boolean {
+  return /^operator(:|$)/.test(name);
 }

@@ -6,7 +6,7 @@
 import type { ReadTime } from '@countersign/verifier/steadyTime';
 import type { Database, Stores } from '../database.ts';
 import { limits } from '../platform/limits.ts';
-import type { Origin } from './auditEvent.ts';
+import type { Actor } from './auditEvent.ts';
 import type { AuditLog } from './auditLog.ts';
 import { oldSeals, type Seal, type SealedRange, type SealTimes } from './chain.ts';
 
@@ -28,7 +28,7 @@ interface RetentionParts {
   readonly earliestTime: ReadTime;
 }
 
-const retention: Origin = { actor: 'authority' };
+const retention: Actor = { name: 'authority' };
 const nothing: DeletedEvents = { events: 0, sealed: 0, more: false };
 
 export function createDeleteOldEvents(
@@ -62,7 +62,7 @@ async function deleteBatch(
     ...(events === sealed ? {} : { sealed_events: sealed }),
     retention_ms: retentionMs,
   };
-  await audit.record({ type: 'audit_events_deleted', origin: retention, reason: 'retention', detail }, now);
+  await audit.record({ type: 'audit_events_deleted', actor: retention, reason: 'retention', detail }, now);
   return { events, sealed, more: true };
 }
 

@@ -8,7 +8,7 @@ import type { RevokeKeyResponse } from '@countersign/verifier/contract/generated
 import type { RotateKeyResponse } from '@countersign/verifier/contract/generated/countersign/v1/RotateKeyResponse';
 import { invalidField } from '@countersign/verifier/errors';
 import type { Service } from '../services/service.ts';
-import { originOf } from '../transport/grpc/callers.ts';
+import { actorOf } from '../transport/grpc/callers.ts';
 import type { MountService } from '../transport/grpc/server.ts';
 import type { ListedKey, ListKeys } from './listKeys.ts';
 import type { ResealKeys } from './resealKeys.ts';
@@ -41,17 +41,16 @@ export function createKeyService({ listKeys, rotateKey, revokeKey, resealKeys }:
       return { keys: (await listKeys()).map(toKey) };
     },
 
-    RotateKey: (_request: unknown, caller: Service): Promise<RotateKeyResponse> =>
-      rotateKey(originOf(caller)),
+    RotateKey: (_request: unknown, caller: Service): Promise<RotateKeyResponse> => rotateKey(actorOf(caller)),
 
     async RevokeKey({ kid }: RevokeKeyRequest__Output, caller: Service): Promise<RevokeKeyResponse> {
       if (kid === '') throw invalidField('kid', 'required', 'is required');
-      const { endedSessions, effectAt } = await revokeKey(kid, originOf(caller));
+      const { endedSessions, effectAt } = await revokeKey(kid, actorOf(caller));
       return { endedSessions, effectTimeMs: effectAt };
     },
 
     async ResealKeys(_request: unknown, caller: Service): Promise<ResealKeysResponse> {
-      const { signingKeys, sessions, unreadable } = await resealKeys(originOf(caller));
+      const { signingKeys, sessions, unreadable } = await resealKeys(actorOf(caller));
       return { signingKeys, sessions, unreadableSessions: unreadable.count };
     },
   };

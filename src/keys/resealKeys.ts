@@ -5,7 +5,7 @@
 
 import type { Clock } from '@countersign/verifier/clock';
 import type { SessionId } from '@countersign/verifier/ids';
-import type { Origin } from '../audit/auditEvent.ts';
+import type { Actor } from '../audit/auditEvent.ts';
 import type { Database } from '../database.ts';
 import { limits } from '../platform/limits.ts';
 import { type Sealing, UnsealError } from '../platform/sealing.ts';
@@ -21,7 +21,7 @@ export interface Resealed {
 }
 
 /** Doing it again does what is left; what was done before stays done when it rejects. */
-export type ResealKeys = (origin: Origin) => Promise<Resealed>;
+export type ResealKeys = (actor: Actor) => Promise<Resealed>;
 
 interface ResealParts {
   readonly database: Database;
@@ -31,26 +31,26 @@ interface ResealParts {
 }
 
 export function createResealKeys(parts: ResealParts): ResealKeys {
-  return async (origin) => ({
-    signingKeys: await resealRing(parts, origin),
-    ...(await resealSessions(parts, origin)),
+  return async (actor) => ({
+    signingKeys: await resealRing(parts, actor),
+    ...(await resealSessions(parts, actor)),
   });
 }
 
-function resealRing({ database, sealing, clock }: ResealParts, origin: Origin): Promise<number> {
+function resealRing({ database, sealing, clock }: ResealParts, actor: Actor): Promise<number> {
   return database.transaction(async ({ signingKeys, audit }) => {
     const { keys } = await signingKeys.lock();
     const others = keys.filter(({ sealedPrivateKey }) => !isSealedNow(sealedPrivateKey, sealing));
     for (const key of others) await signingKeys.save(resealSigningKey(key, sealing));
     if (others.length > 0) {
       const reason = `signing_keys:${others.length}`;
-      await audit.record({ type: 'keys_resealed', origin, reason }, clock.now());
+      await audit.record({ type: 'keys_resealed', actor, reason }, clock.now());
     }
     return others.length;
   });
 }
 
-async function resealSessions(parts: ResealParts, origin: Origin): Promise<Omit<Resealed, 'signingKeys'>> {
+async function resealSessions(parts: ResealParts, actor: Actor): Promise<Omit<Resealed, 'signingKeys'>> {
   const { sessions } = parts.database;
   let resealed = 0;
   let unreadable: Resealed['unreadable'] = { count: 0, first: undefined };
@@ -64,7 +64,7 @@ async function resealSessions(parts: ResealParts, origin: Origin): Promise<Omit<
       unreadable = { count: unreadable.count + 1, first: unreadable.first ?? session.id };
       return [];
     });
-    if (opened.length > 0) await writePage(parts, opened, origin);
+    if (opened.length > 0) await writePage(parts, opened, actor);
     resealed += opened.length;
   } while (range.last !== undefined);
   return { sessions: resealed, unreadable };
@@ -82,12 +82,12 @@ function reseal({ refreshTokens }: ResealParts, session: SealedSession): Uint8Ar
 function writePage(
   { database, clock }: ResealParts,
   page: readonly SealedSession[],
-  origin: Origin,
+  actor: Actor,
 ): Promise<void> {
   return database.transaction(async ({ sessions, audit }) => {
     for (const session of page) await sessions.reseal(session);
     const reason = `sessions:${page.length}`;
-    await audit.record({ type: 'keys_resealed', origin, reason }, clock.now());
+    await audit.record({ type: 'keys_resealed', actor, reason }, clock.now());
   });
 }
 

@@ -7,7 +7,7 @@ import { readRefreshCookie, refreshCookieName } from '../sessions/refreshCookie.
 import { tokenResponse } from '../sessions/schemas.ts';
 import { inBody, inCookie } from '../sessions/tokenReply.ts';
 import type { MountRoutes } from '../transport/http/app.ts';
-import { originOf } from '../transport/http/caller.ts';
+import { actorOf } from '../transport/http/caller.ts';
 import { operation } from '../transport/http/route.ts';
 import { audience, deviceId, email, strict, text } from '../transport/http/schemas.ts';
 import type { Login } from './login.ts';
@@ -66,7 +66,7 @@ export function loginRoute(login: Login): MountRoutes {
       const cookieMode = inCookieMode(request);
       const replaces = cookieMode ? readRefreshCookie(request.headers) : undefined;
       const input = { email, password, deviceName, deviceId, audience, replaces };
-      const tokens = await login(input, originOf(request));
+      const tokens = await login(input, actorOf(request));
       return cookieMode ? inCookie(reply, tokens) : inBody(tokens);
     });
   };

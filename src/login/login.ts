@@ -4,7 +4,7 @@ import { AuthorityError } from '@countersign/verifier/errors';
 import type { SessionId } from '@countersign/verifier/ids';
 import { normaliseEmail } from '../accounts/email.ts';
 import type { User } from '../accounts/user.ts';
-import type { AuditEvent, Origin } from '../audit/auditEvent.ts';
+import type { Actor, AuditEvent } from '../audit/auditEvent.ts';
 import type { Stores } from '../database.ts';
 import { newId } from '../platform/newId.ts';
 import type { Turn } from '../platform/queues/fairQueue.ts';
@@ -58,7 +58,7 @@ export interface LoginInput {
   readonly replaces?: string | undefined;
 }
 
-export type Login = (input: LoginInput, origin: Origin) => Promise<TokenResponse>;
+export type Login = (input: LoginInput, actor: Actor) => Promise<TokenResponse>;
 
 export function createLogin(parts: LoginParts): Login {
   const { database, passwords, rateLimits } = parts;
@@ -70,22 +70,21 @@ export function createLogin(parts: LoginParts): Login {
     return (await passwords.verify(user.passwordHash, password, turn)) && user.disabledAt === undefined;
   };
 
-  return async (input, origin) => {
+  return async (input, actor) => {
     const email = normaliseEmail(input.email);
     const audience = chosenAudience(parts, input.audience);
-    return parts.passwordAttempts.attempt(email, { ip: origin.ip }, async (attempt) => {
+    return parts.passwordAttempts.attempt(email, { ip: actor.ip }, async (attempt) => {
       // An owner in a known network does not share a budget with strangers.
-      if (attempt.countedAs === 'strangers') await rateLimits.spend(origin, 'login', 'global');
+      if (attempt.countedAs === 'strangers') await rateLimits.spend(actor, 'login', 'global');
       const user = await database.users.findByEmail(email);
       const verified = await attempt.check(() => verifyPassword(user, input.password, attempt.turn));
-      if (user === undefined || !verified)
-        return refuse(parts, user, { rule: ruleOf(user), attempt, origin });
+      if (user === undefined || !verified) return refuse(parts, user, { rule: ruleOf(user), attempt, actor });
 
       const upgraded = passwords.needsRehash(user.passwordHash)
-        ? await passwords.hash(input.password.normalize('NFC'), hashTurn(origin.ip, true))
+        ? await passwords.hash(input.password.normalize('NFC'), hashTurn(actor.ip, true))
         : undefined;
       const signer = await chooseSigner(parts, parts.clock.now());
-      const session = newSession(parts, user, input, origin);
+      const session = newSession(parts, user, input, actor);
       const now = session.createdAt;
       const replaced = await replacedSession(parts, input.replaces);
       // One transaction: nobody is left with both sessions, or with none.
@@ -93,18 +92,18 @@ export function createLogin(parts: LoginParts): Login {
         if (!(await isUnchanged(stores, user))) return false;
         if (upgraded !== undefined) await stores.users.replaceHash(user.id, upgraded);
         await attempt.succeeded(stores, now);
-        if (replaced !== undefined) await endReplaced(stores, replaced, now, origin);
-        await makeRoom(parts, stores, user, now, origin);
+        if (replaced !== undefined) await endReplaced(stores, replaced, now, actor);
+        await makeRoom(parts, stores, user, now, actor);
         await stores.sessions.create(session, signer.kid);
         await stores.audit.record(
-          { type: 'login_succeeded', origin, userId: user.id, sessionId: session.id, reason: 'password' },
+          { type: 'login_succeeded', actor, userId: user.id, sessionId: session.id, reason: 'password' },
           now,
         );
         return true;
       });
       return created
         ? respondWithTokens(parts, { ...session, generation: 0 }, signer, { now, audience })
-        : refuse(parts, user, { rule: 'version', attempt, origin });
+        : refuse(parts, user, { rule: 'version', attempt, actor });
     });
   };
 }
@@ -122,11 +121,11 @@ async function endReplaced(
   stores: RevokingStores,
   sessionId: SessionId,
   now: number,
-  origin: Origin,
+  actor: Actor,
 ): Promise<void> {
   const [ended] = await stores.endSessions({ sessionIds: [sessionId] }, 'logout');
   if (ended === undefined) return;
-  await stores.audit.record(sessionEnded(ended, 'replaced_by_login', origin), now);
+  await stores.audit.record(sessionEnded(ended, 'replaced_by_login', actor), now);
 }
 
 /**
@@ -147,12 +146,12 @@ async function makeRoom(
   stores: RevokingStores,
   { id: userId }: User,
   now: number,
-  { requestId }: Origin,
+  { requestId }: Actor,
 ): Promise<void> {
   const oldest = { userId, allButNewest: sessionsPerUser - 1 };
   // The user did not ask for it; the login did.
-  const origin: Origin = { actor: 'authority', requestId };
-  await endSelected(stores, oldest, { reason: 'session_limit', origin, now });
+  const actor: Actor = { name: 'authority', requestId };
+  await endSelected(stores, oldest, { reason: 'session_limit', actor, now });
 }
 
 /** For the audit trail only. A user who is disabled is told so there, whatever the password was. */
@@ -165,12 +164,12 @@ function ruleOf(user: User | undefined): string {
 async function refuse(
   { database, clock, unknownEmails }: LoginParts,
   user: User | undefined,
-  { rule, attempt, origin }: { rule: string; attempt: PasswordAttempt; origin: Origin },
+  { rule, attempt, actor }: { rule: string; attempt: PasswordAttempt; actor: Actor },
 ): Promise<never> {
   const userId = user?.id;
-  const failed: AuditEvent = { type: 'login_failed', origin, userId, reason: rule };
-  const locked: AuditEvent = { type: 'password_locked', origin, userId, reason: attempt.countedAs };
-  const noted = user !== undefined || unknownEmails.isWorthNoting(origin.ip, clock.monotonic());
+  const failed: AuditEvent = { type: 'login_failed', actor, userId, reason: rule };
+  const locked: AuditEvent = { type: 'password_locked', actor, userId, reason: attempt.countedAs };
+  const noted = user !== undefined || unknownEmails.isWorthNoting(actor.ip, clock.monotonic());
   // A right password that came too late is given back: it locks nothing.
   const locks = attempt.last && rule !== 'version';
   if (noted) await database.audit.recordAll(locks ? [failed, locked] : [failed], clock.now());
@@ -183,7 +182,7 @@ function newSession(
   parts: LoginParts,
   user: User,
   { deviceName, deviceId }: LoginInput,
-  origin: Origin,
+  actor: Actor,
 ): NewSession {
   const now = parts.clock.now();
   const id = newId<SessionId>(now);
@@ -196,8 +195,8 @@ function newSession(
     amr: ['pwd'],
     authTime: now,
     deviceName,
-    userAgent: origin.userAgent,
-    ip: origin.ip,
+    userAgent: actor.userAgent,
+    ip: actor.ip,
     deviceId,
     createdAt: now,
     lastUsedAt: now,

@@ -7,7 +7,7 @@ import { invalidField } from '@countersign/verifier/errors';
 import type { NodeOutcome } from '@countersign/verifier/revocation/revocation';
 import type { RevokeKey } from '../keys/revokeKey.ts';
 import type { Permission, Service } from '../services/service.ts';
-import { originOf, requirePermission } from '../transport/grpc/callers.ts';
+import { actorOf, requirePermission } from '../transport/grpc/callers.ts';
 import { revokePermissions } from '../transport/grpc/methods.ts';
 import type { MountService } from '../transport/grpc/server.ts';
 import type { FilterText } from './matchingSessions.ts';
@@ -37,9 +37,9 @@ export function createRevocationService({ revoke, revokeKey }: RevocationService
       requirePermission(caller, permissionFor(target, request));
       const { requestId, dryRun } = request;
       const options = { dryRun, requestId: requestIdOf(request) };
-      const origin = originOf(caller, requestId);
-      if ('kid' in target) return toResponse(await revokeKey(target.kid, origin, options));
-      return toResponse(await revoke(target, origin, options));
+      const actor = actorOf(caller, requestId);
+      if ('kid' in target) return toResponse(await revokeKey(target.kid, actor, options));
+      return toResponse(await revoke(target, actor, options));
     },
   };
 }

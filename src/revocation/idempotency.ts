@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { invalidField } from '@countersign/verifier/errors';
-import type { Origin } from '../audit/auditEvent.ts';
+import type { Actor } from '../audit/auditEvent.ts';
 import type { Database, Stores } from '../database.ts';
 import { limits } from '../platform/limits.ts';
 
@@ -57,13 +57,13 @@ export function checkRequestId(id: string): void {
 /** Undefined without an id. `target`: the same for the same request, in everything that matters. */
 export function nameRequest(
   id: string | undefined,
-  { actor }: Origin,
+  { name }: Actor,
   target: Readonly<Record<string, unknown>>,
 ): NamedRequest | undefined {
   if (id === undefined) return undefined;
   checkRequestId(id);
   const members = Object.entries(target).sort(([one], [other]) => (one < other ? -1 : 1));
-  return { caller: actor, id, targetHash: createHash('sha256').update(JSON.stringify(members)).digest() };
+  return { caller: name, id, targetHash: createHash('sha256').update(JSON.stringify(members)).digest() };
 }
 
 /** Throws `invalid_request` naming `request_id` when the same name was given to something else. */

@@ -2,7 +2,7 @@
 
 import { invalidField } from '@countersign/verifier/errors';
 import { isUuid, type UserId } from '@countersign/verifier/ids';
-import type { Origin } from '../audit/auditEvent.ts';
+import type { Actor } from '../audit/auditEvent.ts';
 import { canonicalIp } from '../platform/ipAddress.ts';
 import { limits } from '../platform/limits.ts';
 import { idBefore } from '../platform/newId.ts';
@@ -89,11 +89,11 @@ export function sessionsMatching(filter: SessionFilter, newBefore?: number): Pag
 export async function endMatching(
   parts: RevokingParts,
   filter: SessionFilter,
-  origin: Origin,
+  actor: Actor,
   request: NamedRequest | undefined,
 ): Promise<EndedByPage> {
   const { database, clock } = parts;
-  const ending = { origin, reason: 'revoked', request } as const;
+  const ending = { actor, reason: 'revoked', request } as const;
   if (request === undefined) return endSessionsByPage(parts, { ...sessionsMatching(filter), ...ending });
   const opened = await database.transaction((stores) => openRequest(stores, request, clock.now()));
   const selection = sessionsMatching(filter, newBefore(opened));

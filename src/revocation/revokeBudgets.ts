@@ -5,7 +5,7 @@
  */
 
 import { AuthorityError } from '@countersign/verifier/errors';
-import type { Origin } from '../audit/auditEvent.ts';
+import type { Actor } from '../audit/auditEvent.ts';
 import type { KeyedHash } from '../platform/keyedHash.ts';
 import { limits } from '../platform/limits.ts';
 import type { RateCounters } from '../platform/rateCounters.ts';
@@ -13,7 +13,7 @@ import type { RateCounters } from '../platform/rateCounters.ts';
 export type RevokeBudget = keyof typeof limits.revokeBudgets;
 
 /** Throws `rate_limited` when nothing is left. */
-export type SpendRevokeBudget = (budget: RevokeBudget, origin: Origin) => Promise<void>;
+export type SpendRevokeBudget = (budget: RevokeBudget, actor: Actor) => Promise<void>;
 
 export interface RevokeBudgetParts {
   /** Undefined where nothing is limited. */
@@ -29,7 +29,7 @@ const serviceActor = /^service:(.*)$/;
 export function createRevokeBudgets({ rateLimits, onUsedUp }: RevokeBudgetParts): SpendRevokeBudget {
   if (rateLimits === undefined) return async () => {};
   const { counters, scale, keyedHash } = rateLimits;
-  return async (budget, { actor }) => {
+  return async (budget, { name: actor }) => {
     const service = serviceActor.exec(actor)?.[1];
     if (service === undefined) return;
     const allowed = Math.max(1, Math.round(limits.revokeBudgets[budget] * scale));

@@ -51,6 +51,6 @@ export async function keepFirstService(
   if (services.length > 0) return false;
   const token = await dataFolder.serviceToken(newServiceToken());
   const first = { name: firstService, permissions: firstServicePermissions, token };
-  await createService(first, { actor: 'authority' });
+  await createService(first, { name: 'authority' });
   return true;
 }

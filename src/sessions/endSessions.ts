@@ -5,7 +5,7 @@
  */
 
 import type { SessionId, UserId } from '@countersign/verifier/ids';
-import type { AuditEvent, Origin } from '../audit/auditEvent.ts';
+import type { Actor, AuditEvent } from '../audit/auditEvent.ts';
 import type { Caller } from '../login/passwords/reauthentication.ts';
 import type { RevokingStores } from '../revocation/propagation/revokeAndPropagate.ts';
 import type { SessionEvent } from './logoutStore.ts';
@@ -14,7 +14,7 @@ import type { EndedSession, SessionSelection } from './store.ts';
 
 export interface Ending {
   readonly reason: EndReason;
-  readonly origin: Origin;
+  readonly actor: Actor;
   readonly now: number;
 }
 
@@ -22,21 +22,21 @@ export interface Ending {
 export async function endSelected(
   stores: RevokingStores,
   selection: SessionSelection,
-  { reason, origin, now }: Ending,
+  { reason, actor, now }: Ending,
 ): Promise<readonly EndedSession[]> {
   const ended = await stores.endSessions(selection, reason);
-  const events = ended.map((session) => sessionEnded(session, reason, origin));
+  const events = ended.map((session) => sessionEnded(session, reason, actor));
   await stores.audit.recordAll(events, now);
   return ended;
 }
 
-export function sessionEnded({ id, userId }: EndedSession, reason: string, origin: Origin): AuditEvent {
-  return { ...endOf(id, reason, origin), userId };
+export function sessionEnded({ id, userId }: EndedSession, reason: string, actor: Actor): AuditEvent {
+  return { ...endOf(id, reason, actor), userId };
 }
 
 /** To be recorded with the session's user. */
-export function endOf(sessionId: SessionId, reason: string, origin: Origin): SessionEvent {
-  return { type: 'session_ended', origin, sessionId, reason };
+export function endOf(sessionId: SessionId, reason: string, actor: Actor): SessionEvent {
+  return { type: 'session_ended', actor, sessionId, reason };
 }
 
 /** Logins and refreshes that are in flight do not survive it: they compare the token version. Answers those that were alive. */

@@ -5,7 +5,7 @@
 
 import type { SessionId, UserId } from '@countersign/verifier/ids';
 import type { EffectReport } from '@countersign/verifier/revocation/revocation';
-import type { Origin } from '../audit/auditEvent.ts';
+import type { Actor } from '../audit/auditEvent.ts';
 import type { Database } from '../database.ts';
 import { limits } from '../platform/limits.ts';
 import type { RequestName } from '../revocation/idempotency.ts';
@@ -27,7 +27,7 @@ export interface PagedSelection {
 
 export interface PagedEnding extends PagedSelection {
   readonly reason: EndReason;
-  readonly origin: Origin;
+  readonly actor: Actor;
   /** Its count grows with each page, in the transaction of the page. */
   readonly request?: RequestName | undefined;
 }
@@ -71,14 +71,10 @@ async function* pages(
   } while (range.last !== undefined && (until === undefined || range.last < until));
 }
 
-function endPage(
-  parts: RevokingParts,
-  { reason, origin, request }: PagedEnding,
-  selection: SessionSelection,
-) {
+function endPage(parts: RevokingParts, { reason, actor, request }: PagedEnding, selection: SessionSelection) {
   const now = parts.clock.now();
   return revokeAndPropagate(parts, now, async (stores) => {
-    const { length } = await endSelected(stores, selection, { reason, origin, now });
+    const { length } = await endSelected(stores, selection, { reason, actor, now });
     if (request !== undefined && length > 0) await stores.requests.note(request, length, false);
     return length;
   });

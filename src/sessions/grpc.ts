@@ -10,7 +10,7 @@ import { isUuid, type UserId } from '@countersign/verifier/ids';
 import { limits } from '../platform/limits.ts';
 import type { Revoke } from '../revocation/revoke.ts';
 import type { Service } from '../services/service.ts';
-import { originOf } from '../transport/grpc/callers.ts';
+import { actorOf } from '../transport/grpc/callers.ts';
 import type { MountService } from '../transport/grpc/server.ts';
 import type { ListSessions } from './listSessions.ts';
 import { pageTokenAfter, readPageToken } from './pageToken.ts';
@@ -50,7 +50,7 @@ export function createSessionService({ listSessions, revoke }: SessionServiceOpe
     /** The user did not end it: to everybody who asks, an internal service took it back. */
     async EndSession(request: EndSessionRequest__Output, caller: Service): Promise<EndSessionResponse> {
       const { sessionId, requestId } = request;
-      const { endedSessions, effect } = await revoke({ sessionId }, originOf(caller, requestId), {
+      const { endedSessions, effect } = await revoke({ sessionId }, actorOf(caller, requestId), {
         requestId: requestId === '' ? undefined : requestId,
       });
       return { ended: endedSessions > 0, effectTimeMs: effect?.effectAt ?? 0 };

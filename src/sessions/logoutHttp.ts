@@ -3,7 +3,7 @@
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { FastifyRequest } from 'fastify';
 import type { MountRoutes } from '../transport/http/app.ts';
-import { bearerToken, bearerTokenBeside, originOf } from '../transport/http/caller.ts';
+import { actorOf, bearerToken, bearerTokenBeside } from '../transport/http/caller.ts';
 import { noContent, operation, optionalBody } from '../transport/http/route.ts';
 import { emptyBody } from '../transport/http/schemas.ts';
 import { inCookieMode } from './csrf.ts';
@@ -77,7 +77,7 @@ function logoutAllRoutes({ logoutAll, logoutOthers }: Omit<LogoutOperations, 'lo
       const claims = await authenticate(request);
       const { sub, sid } = claims;
       await rateLimits.spend('sessions', sub, request);
-      await logoutAll(namedBy(claims), originOf(request));
+      await logoutAll(namedBy(claims), actorOf(request));
       if (hasRefreshCookieOf(request.headers, sid)) forgetBrowser(reply);
       return reply.code(204).send(null);
     });
@@ -94,7 +94,7 @@ function logoutAllRoutes({ logoutAll, logoutOthers }: Omit<LogoutOperations, 'lo
     app.post('/auth/logout-others', { ...options, schema: logoutOthersSchema }, async (request, reply) => {
       const { sub: userId, sid: sessionId } = await authenticate(request);
       await rateLimits.spend('sessions', userId, request);
-      await logoutOthers({ userId, sessionId }, originOf(request));
+      await logoutOthers({ userId, sessionId }, actorOf(request));
       return reply.code(204).send(null);
     });
   };
@@ -105,7 +105,7 @@ async function logOut(logout: Logout, request: FastifyRequest, ofBody: string | 
   const refreshToken = presentedRefreshToken(request, ofBody);
   const accessToken = refreshToken === undefined ? bearerToken(request) : bearerTokenBeside(request);
   if (refreshToken !== undefined || accessToken !== undefined)
-    return logout({ refreshToken, accessToken }, originOf(request));
+    return logout({ refreshToken, accessToken }, actorOf(request));
   // A browser that is logged out already has neither.
   if (inCookieMode(request)) return;
   throw new AuthorityError('token_required', {

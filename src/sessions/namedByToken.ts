@@ -38,13 +38,13 @@ export async function endNamed(stores: RevokingStores, named: NamedByToken, endi
 export async function revokeNamed(
   stores: RevokingStores,
   { userId, sessionId }: Caller,
-  { reason, origin, now }: Ending,
+  { reason, actor, now }: Ending,
 ): Promise<void> {
   await stores.revoke([{ subject: uuidBytes(sessionId), reason, expiresAt: afterEveryToken(now) }]);
   const told = await stores.auditLog.list({ sessionId, type: 'session_ended' }, undefined, 1);
   if (told.length > 0) return;
   const detail = { named_by: 'token' };
-  await stores.audit.record({ ...endOf(sessionId, reason, origin), userId, detail }, now);
+  await stores.audit.record({ ...endOf(sessionId, reason, actor), userId, detail }, now);
 }
 
 /** The session of these claims, whatever the database knows of it. */

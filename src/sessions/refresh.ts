@@ -5,7 +5,7 @@
 
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { SessionId } from '@countersign/verifier/ids';
-import type { AuditEvent, Origin } from '../audit/auditEvent.ts';
+import type { Actor, AuditEvent } from '../audit/auditEvent.ts';
 import { limits } from '../platform/limits.ts';
 import type { RateLimits } from '../platform/rateLimits.ts';
 import { type RevokingParts, revokeAndPropagate } from '../revocation/propagation/revokeAndPropagate.ts';
@@ -48,7 +48,7 @@ export interface RefreshInput {
 }
 
 interface Presentation extends RefreshInput {
-  readonly origin: Origin;
+  readonly actor: Actor;
   readonly arrivedAt: number;
   readonly audience: string;
 }
@@ -57,16 +57,16 @@ interface Presentation extends RefreshInput {
 interface Use {
   readonly session: SessionWithUser;
   readonly now: number;
-  readonly origin: Origin;
+  readonly actor: Actor;
   readonly audience: string;
 }
 
-export type Refresh = (input: RefreshInput, origin: Origin) => Promise<TokenResponse>;
+export type Refresh = (input: RefreshInput, actor: Actor) => Promise<TokenResponse>;
 
 export function createRefresh(parts: RefreshParts): Refresh {
-  return async (input, origin) => {
+  return async (input, actor) => {
     const audience = chosenAudience(parts, input.audience);
-    const presentation = { ...input, origin, arrivedAt: parts.clock.now(), audience };
+    const presentation = { ...input, actor, arrivedAt: parts.clock.now(), audience };
     for (let attempt = 0; attempt < limits.refreshAttempts; attempt += 1) {
       const response = await tryRefresh(parts, presentation, attempt === 0);
       if (response !== 'lost_race') return response;
@@ -77,7 +77,7 @@ export function createRefresh(parts: RefreshParts): Refresh {
 
 async function tryRefresh(
   parts: RefreshParts,
-  { refreshToken, deviceId, origin, arrivedAt, audience }: Presentation,
+  { refreshToken, deviceId, actor, arrivedAt, audience }: Presentation,
   isFirstAttempt: boolean,
 ): Promise<TokenResponse | 'lost_race'> {
   const read = await readRefreshToken(parts, refreshToken);
@@ -85,8 +85,8 @@ async function tryRefresh(
   if (!read.genuine) throw refusal(read.fault);
   const { session, presented } = read;
   const now = parts.clock.now();
-  const use: Use = { session, now, origin, audience };
-  const client = { userAgent: origin.userAgent, ip: origin.ip, deviceId };
+  const use: Use = { session, now, actor, audience };
+  const client = { userAgent: actor.userAgent, ip: actor.ip, deviceId };
   const asked = { now, arrivedAt, client, graceMs: parts.refreshGraceMs };
   const verdict = judgeRefresh(session, presented.generation, asked);
   switch (verdict.kind) {
@@ -94,7 +94,7 @@ async function tryRefresh(
     case 'repeated_in_grace': {
       const rotates = verdict.kind === 'rotated';
       // Repeats are not counted: one that is told to wait comes back too late, and looks like theft.
-      if (rotates && isFirstAttempt) await spendRefresh(parts, session.id, origin);
+      if (rotates && isFirstAttempt) await spendRefresh(parts, session.id, actor);
       const context = judgeContext(session, client, { now, rotates, policy: parts.contextPolicy });
       if (context.action === 'end') return endSuspicious(parts, use, context);
       return write(parts, use, verdict.kind, context);
@@ -114,13 +114,9 @@ async function tryRefresh(
 }
 
 /** The account of a refresh is its session. */
-async function spendRefresh(
-  { rateLimits }: RefreshParts,
-  sessionId: SessionId,
-  origin: Origin,
-): Promise<void> {
-  await rateLimits.spend(origin, 'refresh', 'account', sessionId);
-  await rateLimits.spend(origin, 'refresh', 'global');
+async function spendRefresh({ rateLimits }: RefreshParts, sessionId: SessionId, actor: Actor): Promise<void> {
+  await rateLimits.spend(actor, 'refresh', 'account', sessionId);
+  await rateLimits.spend(actor, 'refresh', 'global');
 }
 
 async function write(
@@ -129,15 +125,15 @@ async function write(
   kind: 'rotated' | 'repeated_in_grace',
   verdict: ContextVerdict,
 ): Promise<TokenResponse | 'lost_race'> {
-  const { session, now, origin, audience } = use;
+  const { session, now, actor, audience } = use;
   const { id, userId, generation } = session;
   const signer = await chooseSigner(parts, now);
   const isSuspicious = verdict.signals.length > 0;
-  const refreshed = { type: 'session_refreshed', origin, userId, sessionId: id, reason: kind } as const;
+  const refreshed = { type: 'session_refreshed', actor, userId, sessionId: id, reason: kind } as const;
   const written: SessionUse = {
     now,
-    userAgent: origin.userAgent,
-    ip: origin.ip,
+    userAgent: actor.userAgent,
+    ip: actor.ip,
     context: verdict.context,
     idleExpiresAt: now + parts.refreshIdleTtlMs,
     accessExpiresAt: parts.accessTokens.expiry(now),
@@ -197,37 +193,33 @@ interface RefusedUse {
 
 /** With effect. False for who came second: there was nothing to end, and there is nothing to tell. */
 async function endForRefresh(parts: RefreshParts, use: Use, refused: RefusedUse): Promise<boolean> {
-  const { session, now, origin } = use;
+  const { session, now, actor } = use;
   const { id: sessionId, userId } = session;
   const { reason, rule, events, ends } = refused;
-  const event = { type: 'refresh_refused', origin, userId, sessionId, reason: rule } as const;
+  const event = { type: 'refresh_refused', actor, userId, sessionId, reason: rule } as const;
   const { result } = await revokeAndPropagate(parts, now, async (stores) => {
     if (ends === 'all') await stores.users.lock(userId);
     // Who waited for that lock finds it done, and whoever has logged in since is somebody else.
-    const ended = await endSelected(stores, { sessionIds: [sessionId] }, { reason, origin, now });
+    const ended = await endSelected(stores, { sessionIds: [sessionId] }, { reason, actor, now });
     if (ended.length === 0) return false;
     await stores.audit.recordAll([event, ...events], now);
     // As a logout everywhere: logins and refreshes that are in flight do not survive it.
-    if (ends === 'all') await endAllOfUser(stores, userId, { reason, origin, now });
+    if (ends === 'all') await endAllOfUser(stores, userId, { reason, actor, now });
     return true;
   });
   return result;
 }
 
-function contextChanged({ session, origin }: Use, { signals, score, action }: ContextVerdict): AuditEvent {
+function contextChanged({ session, actor }: Use, { signals, score, action }: ContextVerdict): AuditEvent {
   const { id: sessionId, userId } = session;
   const detail = { signals: [...signals], score };
-  return { type: 'session_context_changed', origin, userId, sessionId, reason: action, detail };
+  return { type: 'session_context_changed', actor, userId, sessionId, reason: action, detail };
 }
 
-async function recordRefusal(
-  parts: RefreshParts,
-  { session, now, origin }: Use,
-  rule: string,
-): Promise<void> {
+async function recordRefusal(parts: RefreshParts, { session, now, actor }: Use, rule: string): Promise<void> {
   const { id: sessionId, userId } = session;
   if (!parts.refusals.isWorthNoting(sessionId, parts.clock.monotonic())) return;
-  const event = { type: 'refresh_refused', origin, userId, sessionId, reason: rule } as const;
+  const event = { type: 'refresh_refused', actor, userId, sessionId, reason: rule } as const;
   await parts.database.audit.record(event, now);
 }
 

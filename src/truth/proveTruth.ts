@@ -192,7 +192,7 @@ async function writeAndRead(parts: CanaryParts, session: SessionWithUser): Promi
     throw new Contradiction('did not find a session to refresh that it shows');
   const event = {
     type: 'session_ended',
-    origin: { actor: 'authority' },
+    actor: { name: 'authority' },
     sessionId,
   } as const satisfies AuditEvent;
   const { ended, mark } = await database.logouts.end([event], canaryReason, now, { silent: true });

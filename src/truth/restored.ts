@@ -8,7 +8,7 @@ import { rfc3339 } from '@countersign/verifier/clock';
 import type { UserId } from '@countersign/verifier/ids';
 import { markAt } from '@countersign/verifier/revocation/issuedBefore';
 import type { EffectReport } from '@countersign/verifier/revocation/revocation';
-import type { Origin } from '../audit/auditEvent.ts';
+import type { Actor } from '../audit/auditEvent.ts';
 import { limits } from '../platform/limits.ts';
 import { idBefore } from '../platform/newId.ts';
 import { type RevokingParts, revokeAndPropagate } from '../revocation/propagation/revokeAndPropagate.ts';
@@ -25,10 +25,7 @@ export interface RestoredResult extends Marked {
 }
 
 /** Rejects with `unavailable` when it is not known to be in effect: then call again. */
-export type Restored = (
-  options: { readonly keepSessions: boolean },
-  origin: Origin,
-) => Promise<RestoredResult>;
+export type Restored = (options: { readonly keepSessions: boolean }, actor: Actor) => Promise<RestoredResult>;
 
 export interface RestoredParts extends RevokingParts {
   /** From then on the database is the truth as it is, on every node: see truth/sighting.ts. */
@@ -36,9 +33,9 @@ export interface RestoredParts extends RevokingParts {
 }
 
 export function createRestored(parts: RestoredParts): Restored {
-  return async ({ keepSessions }, origin) => {
-    const { issuedUntil, effect } = await refuseEarlierTokens(parts, origin);
-    const ended = keepSessions ? undefined : await endEarlierSessions(parts, issuedUntil, origin);
+  return async ({ keepSessions }, actor) => {
+    const { issuedUntil, effect } = await refuseEarlierTokens(parts, actor);
+    const ended = keepSessions ? undefined : await endEarlierSessions(parts, issuedUntil, actor);
     // Last: until then nothing is served, and what was cut short is done again.
     await parts.decide();
     return {
@@ -56,7 +53,7 @@ export function createRestored(parts: RestoredParts): Restored {
  */
 export async function refuseEarlierTokens(
   parts: RevokingParts,
-  origin: Origin,
+  actor: Actor,
   moment?: number,
 ): Promise<Marked> {
   const { database, clock } = parts;
@@ -69,7 +66,7 @@ export async function refuseEarlierTokens(
   const { effect } = await revokeAndPropagate(parts, now, async ({ revocations, revoke, audit }) => {
     const [known] = await revocations.find([mark.subject]);
     await revoke([mark]);
-    if (known === undefined) await audit.record({ type: 'database_restored', origin, detail }, now);
+    if (known === undefined) await audit.record({ type: 'database_restored', actor, detail }, now);
   });
   return { issuedUntil, effect };
 }
@@ -81,7 +78,7 @@ export async function refuseEarlierTokens(
 export async function endEarlierSessions(
   parts: RevokingParts,
   moment: number,
-  origin: Origin,
+  actor: Actor,
 ): Promise<EndedByPage> {
   // The clock of the node that made a session may be ahead: rather one too many ends than one of before is missed.
   const createdBefore = moment + limits.clockSkewSeconds * 1000;
@@ -93,6 +90,6 @@ export async function endEarlierSessions(
     select: (range) => ({ matching: { createdBefore }, range }),
     until: idBefore(createdBefore),
     reason: 'restored',
-    origin,
+    actor,
   });
 }

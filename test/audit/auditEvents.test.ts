@@ -128,7 +128,7 @@ t.test('every operation', async (t) => {
     'logout everywhere',
   );
 
-  const operator = { actor: 'operator' };
+  const operator = { name: 'operator' };
   const made = await operations.register({ email: 'b@example.com', password }, operator);
   await recorded(false, [{ type: 'user_created', actor: 'operator', userId: made.userId }], 'users create');
   const b = [await aLogin('b@example.com'), await aLogin('b@example.com'), await aLogin('b@example.com')];

@@ -33,7 +33,7 @@ t.test('audit list', async (t) => {
   }
 
   const { session_id: last } = await authority.login(email);
-  await operations.deleteUser({ email }, { actor: 'operator' });
+  await operations.deleteUser({ email }, { name: 'operator' });
   const columns = await shown(last);
   t.match(columns.slice(1, 4), ['session_ended', 'operator', /^[0-9a-f-]{36}$/]);
   t.strictSame(columns.slice(7, 10), ['-', '-', '-'], 'of a deleted user nothing is known any more');

@@ -7,7 +7,7 @@ import { engines, openStorage } from '../support/engines.ts';
 import { createOperationParts } from '../support/operationParts.ts';
 import { minute, newSession, newUser, rowsMadeAt as now } from '../support/rows.ts';
 
-const operator = { actor: 'operator' } as const;
+const operator = { name: 'operator' } as const;
 
 for (const { name, open } of engines) {
   t.test(name, async (t) => {

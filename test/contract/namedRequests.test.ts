@@ -67,9 +67,9 @@ for (const { name, open } of engines) {
     });
 
     t.test('the same name for another target is refused; a day later it is free', async (t) => {
-      const origin = { actor: 'service:d' };
+      const actor = { name: 'service:d' };
       const open = (target: object, at: number) =>
-        openRequest(database, nameRequest('x', origin, { ...target }) as never, at);
+        openRequest(database, nameRequest('x', actor, { ...target }) as never, at);
       await open({ sessionId: 'a', b: 1 }, now);
       await open({ b: 1, sessionId: 'a' }, now + day);
       await t.rejects(open({ sessionId: 'c' }, now + day), { code: 'invalid_request' });
@@ -101,7 +101,7 @@ for (const { name, open } of engines) {
         },
       };
       const parts = { database, clock, effect };
-      const ending = { reason: 'revoked', origin: { actor: 'operator' } } as const;
+      const ending = { reason: 'revoked', actor: { name: 'operator' } } as const;
 
       const filter = { userId: user.id, createdFrom: now + 5, createdBefore: now + rows - 5 };
       const selection = sessionsMatching(filter);
@@ -179,11 +179,11 @@ for (const { name, open } of engines) {
           return { effectAt: clock.now(), milliseconds: 0, nodes: [] };
         },
       };
-      const origin = { actor: 'service:f' };
+      const actor = { name: 'service:f' };
       const user = await newUser(storage);
       const filter = { userId: user.id };
-      const name = (id: string) => nameRequest(id, origin, filter);
-      const run = (id: string) => endMatching({ database, clock, effect }, filter, origin, name(id));
+      const name = (id: string) => nameRequest(id, actor, filter);
+      const run = (id: string) => endMatching({ database, clock, effect }, filter, actor, name(id));
 
       await newSession(storage, user, now - 1);
       await newSession(storage, user, now + 2_000);

@@ -49,7 +49,7 @@ async function users(t: Test, storage: Storage): Promise<void> {
 }
 
 function aUse(sessionId: SessionId): SessionUse {
-  const event = { type: 'session_refreshed', origin: { actor: 'user' }, sessionId } as const;
+  const event = { type: 'session_refreshed', actor: { name: 'user' }, sessionId } as const;
   return {
     ...{ now, userAgent: 'b', ip: '::1', idleExpiresAt: now + 40 * minute, accessExpiresAt: now + 1 },
     ...{ context: noContext, signingKid: 'kid', events: [event] },
@@ -457,7 +457,7 @@ async function tooManyTransactions(t: Test, { database }: Storage): Promise<void
     () => database.refreshes.repeat(id, 0, 1, aUse(id)),
   ])
     await t.rejects(refresh(), { code: 'overloaded', reason: 'transactions' }, 'and a refresh is one');
-  const event = { type: 'session_ended', origin: { actor: 'user' }, sessionId: id } as const;
+  const event = { type: 'session_ended', actor: { name: 'user' }, sessionId: id } as const;
   const admitted = [
     database.logouts.end([event], 'logout', now),
     createSealAudit({ database })(),

@@ -66,7 +66,7 @@ t.test('mutual TLS', async (t) => {
     permissions: ['tokens.check'] as const,
     certificate: 'spiffe://example.org/api',
   };
-  await authority.authority.operations.createService(service, { actor: 'operator' });
+  await authority.authority.operations.createService(service, { name: 'operator' });
   const tlsOf = async (name: string) => {
     const { certificate, key: privateKey } = await ca.issue(name);
     return { ca: ca.certificate, certificate, privateKey };

@@ -137,7 +137,7 @@ t.test('rotation on demand', async (t) => {
   t.strictSame(await node.rotateKey(operator), { kid: second, rotated: true }, 'the first set has it');
   t.equal(node.keyRing.signer().kid, second, 'here before the answer');
   t.equal(row(first)?.state, 'retiring');
-  t.match(database.contents().events.at(-1), { origin: operator, type: 'signing_key_created' });
+  t.match(database.contents().events.at(-1), { actor: operator, type: 'signing_key_created' });
 
   t.equal(other.keyRing.signer().kid, first, 'the other node has not looked again');
   t.strictSame(await other.rotateKey(operator), { kid: second, rotated: false }, 'so it wanted what is done');

@@ -66,7 +66,7 @@ t.test('the set is public, complete, and kept as its headers say', async (t) => 
   const head = await get({}, 'HEAD');
   t.strictSame([head.status, head.body, head.headers.get('etag')], [200, '', etag]);
 
-  await authority.authority.operations.rotateKey({ actor: 'operator' });
+  await authority.authority.operations.rotateKey({ name: 'operator' });
   const after = await get({ 'if-none-match': etag });
   t.equal(after.status, 200, 'after a rotation it is another set');
   t.equal(after.body.keys.length, 3);

@@ -10,7 +10,7 @@ import { claimsOf, kidOf, statusOf } from '../support/clients.ts';
 import { createKeyClient } from '../support/keyClient.ts';
 import { createRevocationClient } from '../support/revocationClient.ts';
 
-const operator = { actor: 'operator' };
+const operator = { name: 'operator' };
 const email = 'alice@example.com';
 
 t.test('KeyService', async (t) => {

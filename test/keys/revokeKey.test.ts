@@ -77,7 +77,7 @@ for (const { state, signs, made, events } of table) {
       caused.map(({ type }) => type),
       events,
     );
-    t.ok(caused.every(({ origin }) => origin === operator));
+    t.ok(caused.every(({ actor }) => actor === operator));
     const day = (limits.accessTokenMaximumSeconds + limits.revocationMarginSeconds) * 1000;
     const expiresAt = wholeHour((row(kid)?.revokedAt ?? 0) + day);
     t.strictSame(told, [[{ subject: keySubject(kid), reason: 'key_revoked', expiresAt }]]);
@@ -160,7 +160,7 @@ t.test('the sessions that it signed for end, page by page, after it is dead ever
 
   const said = database.contents().events.filter(({ type }) => type === 'session_ended');
   t.equal(said.length, endedSessions, 'each of them is in the audit trail');
-  t.match(said[0], { origin: operator, reason: 'key_revoked', sessionId: /-/, userId: /-/ });
+  t.match(said[0], { actor: operator, reason: 'key_revoked', sessionId: /-/, userId: /-/ });
 
   told.length = 0;
   t.match(await node.revokeKey(kids.active, operator), { endedSessions: 0 }, 'again: none is left');

@@ -18,7 +18,7 @@ import {
 import { newUser, rowsMadeAt as now } from '../support/rows.ts';
 
 const password = 'correct horse battery staple';
-const origin = { actor: 'user', requestId: 'this-login' };
+const actor = { name: 'user', requestId: 'this-login' };
 
 for (const { name, embedded, open } of engines) {
   t.test(name, async (t) => {
@@ -43,10 +43,10 @@ for (const { name, embedded, open } of engines) {
         { ...base, effect, passwordAttempts, sessionsPerUser },
         transaction(userId),
       );
-      const logIn = (replaces?: string) => createLogin(parts)({ email, password, replaces }, origin);
+      const logIn = (replaces?: string) => createLogin(parts)({ email, password, replaces }, actor);
       /** With a wrong password, in vain. */
       const guess = (email: string, ip: string) =>
-        t.rejects(createLogin(parts)({ email, password: 'wrong' }, { ...origin, ip }), {
+        t.rejects(createLogin(parts)({ email, password: 'wrong' }, { ...actor, ip }), {
           code: 'invalid_credentials',
         });
       const eventsOf = (sessionId: SessionId) =>
@@ -80,7 +80,7 @@ for (const { name, embedded, open } of engines) {
       t.equal(transactions.begun, 1);
       const announced = told.flat().map(({ subject }) => subject);
       t.ok(announced.length === 1 && announced[0] && uuidBytes(before.id).equals(announced[0]));
-      const { requestId } = origin;
+      const { requestId } = actor;
       t.strictSame(await eventsOf(before.id), [
         { type: 'session_ended', reason: 'replaced_by_login', requestId },
       ]);
@@ -101,7 +101,7 @@ for (const { name, embedded, open } of engines) {
         t.equal(transactions.begun, 2);
         t.match(await eventsOf(sessionId), [
           { type: 'login_succeeded' },
-          { type: 'session_ended', reason: 'session_limit', requestId: origin.requestId },
+          { type: 'session_ended', reason: 'session_limit', requestId: actor.requestId },
         ]);
       },
     );

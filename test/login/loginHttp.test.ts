@@ -12,7 +12,7 @@ t.test('unknown user, wrong password and disabled user look alike', async (t) =>
   const { call } = authority;
   await authority.register('alice@example.com');
   await authority.register('disabled@example.com');
-  await authority.authority.operations.disableUser({ email: 'disabled@example.com' }, { actor: 'operator' });
+  await authority.authority.operations.disableUser({ email: 'disabled@example.com' }, { name: 'operator' });
 
   const answers = [];
   for (const body of [
@@ -73,10 +73,10 @@ t.test('more logins than the queue takes: strangers are told to come back, other
   // that none has to give way.
   let busy = true;
   const register = async (_: unknown, network: number) => {
-    const origin = { actor: 'user', ip: `10.${network >> 8}.${network & 255}.1` } as const;
+    const actor = { name: 'user', ip: `10.${network >> 8}.${network & 255}.1` } as const;
     while (busy) {
       await authority.authority.operations
-        .register({ email: 'alice@example.com', password }, origin)
+        .register({ email: 'alice@example.com', password }, actor)
         .catch(() => nextTurn());
     }
   };

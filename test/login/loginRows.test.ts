@@ -17,7 +17,7 @@ t.test('the login', async (t) => {
     await authority.register('timed@example.com');
     await authority.register('off@example.com');
     const { login, disableUser } = authority.authority.operations;
-    await disableUser({ email: 'off@example.com' }, { actor: 'operator' });
+    await disableUser({ email: 'off@example.com' }, { name: 'operator' });
     const wrong = 'wrong horse battery staple';
     const kinds = {
       'wrong password': { email: 'timed@example.com', password: wrong },
@@ -32,7 +32,7 @@ t.test('the login', async (t) => {
       // By turns, so that whatever else the machine does meets all of them.
       for (const [kind, input] of Object.entries(kinds)) {
         const begun = performance.now();
-        answers.add(await login(input, { actor: 'user' }).then(String, ({ code }) => code));
+        answers.add(await login(input, { name: 'user' }).then(String, ({ code }) => code));
         if (count >= 0) times[kind]?.push(performance.now() - begun);
       }
     }
@@ -208,7 +208,7 @@ function queueOfHashes({ authority }: TestAuthority) {
   const input = { email: 'queued@example.com', password };
   const queued = Array.from({ length: limits.passwordHashesAtOnce + limits.passwordHashesWaiting }, () =>
     authority.operations
-      .register(input, { actor: 'user' })
+      .register(input, { name: 'user' })
       .catch(() => {})
       .finally(() => {
         count += 1;

@@ -43,7 +43,7 @@ t.test('after some that are free, each wrong password makes the next one wait lo
 t.test('an e-mail that nobody has, one of a disabled user and one of a user are refused alike', async (t) => {
   const { clock, wrong, register, authority } = await start(t);
   await register('disabled@example.com');
-  await authority.operations.disableUser({ email: 'disabled@example.com' }, { actor: 'operator' });
+  await authority.operations.disableUser({ email: 'disabled@example.com' }, { name: 'operator' });
   const emails = ['alice@example.com', 'nobody@example.com', 'disabled@example.com'];
   for (let count = 0; count < 12; count += 1) {
     const said = [];
@@ -90,7 +90,7 @@ t.test('strangers can make strangers wait and lock them out, never the owner at 
   t.equal(brief(await wrong(home)), refused);
   t.match(log(), /"code":"recovery_required","reason":"password_failures"/);
 
-  const { userId } = await authority.operations.unlockUser('Alice@example.com', { actor: 'operator' });
+  const { userId } = await authority.operations.unlockUser('Alice@example.com', { name: 'operator' });
   t.match(userId, /^[0-9a-f-]{36}$/);
   t.equal(brief(await wrong(others(102))), refused, 'the operator can end it for everybody');
   t.equal(brief(await right(stranger)), '200');
@@ -160,7 +160,7 @@ t.test('the audit trail says who was kept out, once', async (t) => {
     clock.shift(longest);
   }
   t.equal(brief(await right(home)), locked);
-  await authority.authority.operations.unlockUser('alice@example.com', { actor: 'operator' });
+  await authority.authority.operations.unlockUser('alice@example.com', { name: 'operator' });
   t.equal(brief(await right(home)), '200');
   t.equal(brief(await wrong(stranger)), refused);
   await authority.stop();

@@ -17,7 +17,7 @@ t.test('one authority', async (t) => {
   const { operations } = authority.authority;
   const { token: serviceToken } = await operations.createService(
     { name: 'late', permissions },
-    { actor: 'operator' },
+    { name: 'operator' },
   );
   const { call, close } = createRpcClient(`127.0.0.1:${authority.grpcPort}`, serviceToken);
   t.teardown(close);

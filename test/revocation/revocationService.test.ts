@@ -7,7 +7,7 @@ import { eventually } from '../support/eventually.ts';
 import { createRevocationClient } from '../support/revocationClient.ts';
 import { sharedServers } from '../support/twoNodes.ts';
 
-const operator = { actor: 'operator' };
+const operator = { name: 'operator' };
 const inAnHour = () => Math.floor(Date.now() / 1000) + 3_600;
 
 t.test('one authority', async (t) => {

@@ -15,7 +15,7 @@ const budgets = limits.revokeBudgets;
 const ofScale = (budget: number) => Math.max(1, Math.round(budget * rateLimits));
 const [externalIds, jtis] = [ofScale(budgets.external_ids), ofScale(budgets.jtis)];
 const [users, filters] = [ofScale(budgets.users), ofScale(budgets.filters)];
-const operator = { actor: 'operator' };
+const operator = { name: 'operator' };
 const exp = Math.floor(Date.now() / 1000) + 3_600;
 
 async function startLimited(t: Test, env: Record<string, string> = {}): Promise<TestAuthority> {
@@ -120,7 +120,7 @@ t.test('users and filters', async (t) => {
     const { operations } = authority.authority;
     const password = 'correct horse battery staple';
     const { userId } = await operations.register({ email, password }, operator);
-    await operations.login({ email, password }, { actor: 'user', ip: '192.0.2.1' });
+    await operations.login({ email, password }, { name: 'user', ip: '192.0.2.1' });
     return userId;
   };
   const budget = users;

@@ -7,7 +7,7 @@ import { startAuthority } from '../support/authority.ts';
 import { claimsOf } from '../support/clients.ts';
 import { createRpcClient, refusalOf } from '../support/rpcClient.ts';
 
-const operator = { actor: 'operator' };
+const operator = { name: 'operator' };
 const nobody = '01890000-0000-7000-8000-000000000000';
 
 t.test('one authority', async (t) => {

@@ -201,7 +201,7 @@ t.test('closed registration is for the operator only, and tells nobody who is re
   t.match([refused.status, refused.body.code], [403, 'registration_closed']);
   await authority.authority.operations.register(
     { email: 'bob@example.com', password: 'a passphrase of his' },
-    { actor: 'operator' },
+    { name: 'operator' },
   );
   const taken = await authority.register('bob@example.com');
   t.strictSame([taken.status, taken.body], [403, { ...refused.body, request_id: taken.body.request_id }]);

@@ -17,7 +17,7 @@ t.test('what may be revoked with each permission', async (t) => {
   t.teardown(() => authority.stop());
   const as = async (allowed: readonly Permission[]) => {
     const service = { name: `service-${randomUUID()}`, permissions: allowed };
-    const { token } = await authority.authority.operations.createService(service, { actor: 'operator' });
+    const { token } = await authority.authority.operations.createService(service, { name: 'operator' });
     const client = createRpcClient(`127.0.0.1:${authority.grpcPort}`, token);
     t.teardown(() => client.close());
     return client.call;

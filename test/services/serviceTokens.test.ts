@@ -8,7 +8,7 @@ import { aGuard } from '../support/guards.ts';
 import { createRpcClient, refusalOf } from '../support/rpcClient.ts';
 import { createShiftedClock } from '../support/shiftedClock.ts';
 
-const operator = { actor: 'operator:alice(1000)' };
+const operator = { name: 'operator:alice(1000)' };
 const hour = 60 * 60_000;
 const day = 24 * hour;
 const check = { externalId: '42' };

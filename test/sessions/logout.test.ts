@@ -43,7 +43,7 @@ for (const { name, open } of engines) {
       const parts = { ...base, effect, database: { ...storage.database, logouts } };
       const logout = createLogout(parts as unknown as LogoutParts);
       const logOut = ({ id, token }: { id: SessionId; token: () => string }, from = id as string) =>
-        logout({ refreshToken: token() }, { actor: 'user', requestId: from });
+        logout({ refreshToken: token() }, { name: 'user', requestId: from });
       return { logOut, told, suspected, statements, deadlineMs: effect.longestMs() };
     };
 

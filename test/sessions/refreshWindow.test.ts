@@ -10,7 +10,7 @@ import { newUser } from '../support/rows.ts';
 
 const grace = 10_000;
 /** As the sessions of `newSession` say. */
-const origin = { actor: 'user', userAgent: 'agent', ip: '127.0.0.1' };
+const actor = { name: 'user', userAgent: 'agent', ip: '127.0.0.1' };
 
 for (const { name, open } of engines) {
   t.test(name, async (t) => {
@@ -39,7 +39,7 @@ for (const { name, open } of engines) {
           database: { ...database, ...slow },
           ...more,
         } satisfies RefreshParts);
-        return (generation: number) => refresh({ refreshToken: session.token(generation) }, origin);
+        return (generation: number) => refresh({ refreshToken: session.token(generation) }, actor);
       };
       const find = async () => database.sessions.find(session.id);
       return { refreshOver, refresh: refreshOver({}), find };

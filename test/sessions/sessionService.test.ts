@@ -6,7 +6,7 @@ import { startAuthority } from '../support/authority.ts';
 import { claimsOf } from '../support/clients.ts';
 import { createRpcClient, refusalOf } from '../support/rpcClient.ts';
 
-const operator = { actor: 'operator' };
+const operator = { name: 'operator' };
 
 t.test('one authority', async (t) => {
   const authority = await startAuthority();

@@ -12,7 +12,7 @@ export const day = 24 * 60 * 60_000;
 export const auditRetentionMs = 400 * day;
 
 /** For tests of what becomes of events, whatever they tell. */
-export const anEvent: AuditEvent = { type: 'login_failed', origin: { actor: 'user' } };
+export const anEvent: AuditEvent = { type: 'login_failed', actor: { name: 'user' } };
 
 export function verifierOf({ database }: { readonly database: Pick<Database, 'auditLog'> }): VerifyAudit {
   return createVerifyAudit({ database, retentionMs: auditRetentionMs });

@@ -138,7 +138,7 @@ async function ownService(
   const services = await operations.listServices();
   if (services.some(({ name, revokedAt }) => name === kept.name && revokedAt === undefined)) return kept;
   const name = `test-${randomUUID()}`;
-  const { token } = await operations.createService({ name, permissions }, { actor: 'operator' });
+  const { token } = await operations.createService({ name, permissions }, { name: 'operator' });
   await writeFile(path, JSON.stringify({ name, token }));
   return { name, token };
 }

@@ -108,7 +108,7 @@ export async function createWorld(policies: readonly [KeyPolicy, KeyPolicy]) {
     database.transaction(async (stores) => {
       const ring = await stores.signingKeys.lock();
       const parts = { sealing, policy: node.policy };
-      await changeKeyRing(stores, parts, ring, rule(ring), { actor: 'operator' });
+      await changeKeyRing(stores, parts, ring, rule(ring), { name: 'operator' });
     });
 
   return {

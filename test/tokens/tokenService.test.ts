@@ -10,7 +10,7 @@ import { startAuthority } from '../support/authority.ts';
 import { claimsOf, statusOf } from '../support/clients.ts';
 import { eventually } from '../support/eventually.ts';
 
-const operator = { actor: 'operator' };
+const operator = { name: 'operator' };
 const unknownJti = () => newJti(newId<SessionId>(Date.now()), Date.now());
 
 t.test('one authority', async (t) => {

@@ -148,7 +148,7 @@ t.test('it is in no list, no copy and no audit log', async (t) => {
   t.match((await other.operations('GET', '/metrics')).body, /countersign_effect_seconds_count 0\n/);
   t.strictSame(await redis.command('KEYS', '*:set:*'), [], 'nor does Redis hold it');
   const { revoke } = node.authority.operations;
-  const ended = await revoke({ clientId: 'canary' }, { actor: 'operator' });
+  const ended = await revoke({ clientId: 'canary' }, { name: 'operator' });
   t.equal(ended.endedSessions, 0, 'nobody else ends it');
   await prove(node);
   t.equal(node.authority.doubt(), undefined);

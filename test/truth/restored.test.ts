@@ -9,7 +9,7 @@ import { said } from '../support/guards.ts';
 import { createRevocationClient } from '../support/revocationClient.ts';
 import { accepted, email, guardOf, refused, startTwoNodes } from '../support/twoNodes.ts';
 
-const operator = { actor: 'operator' } as const;
+const operator = { name: 'operator' } as const;
 
 t.test('two nodes and a guard', async (t) => {
   const { one, two, sql, start, login, verdicts, redis, guard } = await startTwoNodes(t);

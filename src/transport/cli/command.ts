@@ -1,5 +1,5 @@
 /** What a command is, and what reading their arguments has in common. */
-import type { Origin } from '../../audit/auditEvent.ts';
+import type { Actor } from '../../audit/auditEvent.ts';
 import type { Operations } from '../../authority.ts';
 import { parseDuration } from '../../platform/config/durations.ts';
 import type { Output } from './control.ts';
@@ -28,7 +28,7 @@ export interface Command {
 
 export interface Arguments {
   /** Who runs it, for the audit trail. */
-  readonly operator: Origin;
+  readonly operator: Actor;
   readonly positionals: readonly string[];
   readonly permissions: readonly string[] | undefined;
   readonly passwordStdin: boolean;

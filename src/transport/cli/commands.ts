@@ -13,7 +13,7 @@ import { serviceCommands } from '../../services/cli.ts';
 import { restoredCommand } from '../../truth/cli.ts';
 import { type Arguments, type Command, type Commands, FindingError, UsageError } from './command.ts';
 import type { CommandRequest, Output } from './control.ts';
-import { originOfOperator } from './operator.ts';
+import { actorOfOperator } from './operator.ts';
 
 export const commands: Commands = {
   ...userCommands,
@@ -38,8 +38,8 @@ export async function runCommand(
       output.err(doubt);
       return 1;
     }
-    const origin = originOfOperator(operator);
-    await command.run(flows, { ...parse(rest, input), operator: origin }, output);
+    const actor = actorOfOperator(operator);
+    await command.run(flows, { ...parse(rest, input), operator: actor }, output);
     return 0;
   } catch (error) {
     if (error instanceof UsageError) {

@@ -2,7 +2,7 @@
 
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { Metadata } from '@grpc/grpc-js';
-import type { Origin } from '../../audit/auditEvent.ts';
+import type { Actor } from '../../audit/auditEvent.ts';
 import { limits } from '../../platform/limits.ts';
 import type { AuthenticateService, ServiceCredential } from '../../services/authenticateService.ts';
 import { certificateNames } from '../../services/certificateName.ts';
@@ -92,7 +92,7 @@ function requireSmall(metadata: Metadata): void {
 }
 
 /** Who did it, for the audit trail; with the name that the caller gave to the request, if any. */
-export function originOf({ name }: Service, requestId = ''): Origin {
+export function actorOf({ name }: Service, requestId = ''): Actor {
   const actor = `service:${name}`;
-  return requestId === '' ? { actor } : { actor, requestId };
+  return requestId === '' ? { name: actor } : { name: actor, requestId };
 }

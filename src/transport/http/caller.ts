@@ -4,7 +4,7 @@ import { AuthorityError } from '@countersign/verifier/errors';
 import type { AccessTokenClaims } from '@countersign/verifier/tokens/accessTokenClaims';
 import { readBearerToken } from '@countersign/verifier/tokens/bearerToken';
 import type { FastifyRequest } from 'fastify';
-import type { Origin } from '../../audit/auditEvent.ts';
+import type { Actor } from '../../audit/auditEvent.ts';
 import { limits } from '../../platform/limits.ts';
 
 /** The token of the Authorization header, or `undefined` when there is no such header. Throws `invalid_token` for others. */
@@ -23,18 +23,18 @@ export function bearerTokenBeside(request: FastifyRequest): string | undefined {
 /** The claims of a live access token that may use the account. Throws `token_required`, `invalid_token` or `unavailable`. */
 export type Authenticate = (request: FastifyRequest) => Promise<AccessTokenClaims>;
 
-const origins = new WeakMap<FastifyRequest, Origin>();
+const actors = new WeakMap<FastifyRequest, Actor>();
 
 /** The same object each time: what is counted for a request is remembered by it. */
-export function originOf(request: FastifyRequest): Origin {
-  const known = origins.get(request);
+export function actorOf(request: FastifyRequest): Actor {
+  const known = actors.get(request);
   if (known !== undefined) return known;
-  const origin: Origin = {
-    actor: 'user',
+  const actor: Actor = {
+    name: 'user',
     requestId: request.id,
     ip: request.clientIp,
     userAgent: request.headers['user-agent']?.slice(0, limits.userAgentCharacters),
   };
-  origins.set(request, origin);
-  return origin;
+  actors.set(request, actor);
+  return actor;
 }

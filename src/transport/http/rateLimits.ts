@@ -8,7 +8,7 @@ import { limits } from '../../platform/limits.ts';
 import type { LimitedOperation, RateScope } from '../../platform/rateCounters.ts';
 import type { RateLimits } from '../../platform/rateLimits.ts';
 import type { HttpApp } from './bareApp.ts';
-import { originOf } from './caller.ts';
+import { actorOf } from './caller.ts';
 
 type Hook = (request: FastifyRequest) => Promise<void>;
 
@@ -26,7 +26,7 @@ export interface RouteLimits {
 
 export function createRouteLimits(app: HttpApp, rateLimits: RateLimits): RouteLimits {
   app.addHook('onSend', (request, reply, payload, done) => {
-    const caller = originOf(request);
+    const caller = actorOf(request);
     tell(reply, rateLimits.spentBy(caller));
     if (reply.statusCode === 429 || reply.statusCode === 503) rateLimits.giveBack(caller);
     done(null, payload);
@@ -34,8 +34,8 @@ export function createRouteLimits(app: HttpApp, rateLimits: RateLimits): RouteLi
   const placeHook: RouteLimits['placeHook'] = (operation) => ({
     async onRequest(request) {
       // The network first: one network cannot fill the memory of counted addresses.
-      await rateLimits.spend(originOf(request), operation, 'network');
-      await rateLimits.spend(originOf(request), operation, 'address');
+      await rateLimits.spend(actorOf(request), operation, 'network');
+      await rateLimits.spend(actorOf(request), operation, 'address');
     },
   });
   return {
@@ -44,12 +44,12 @@ export function createRouteLimits(app: HttpApp, rateLimits: RateLimits): RouteLi
       ...placeHook(operation),
       async preHandler(request) {
         const account = accountOf(request);
-        if (account !== undefined) await rateLimits.spend(originOf(request), operation, 'account', account);
+        if (account !== undefined) await rateLimits.spend(actorOf(request), operation, 'account', account);
       },
     }),
     async spend(operation, account, request) {
-      await rateLimits.spend(originOf(request), operation, 'account', account);
-      await rateLimits.spend(originOf(request), operation, 'global');
+      await rateLimits.spend(actorOf(request), operation, 'account', account);
+      await rateLimits.spend(actorOf(request), operation, 'global');
     },
   };
 }

@@ -51,7 +51,7 @@ t.test('three that renew and never acknowledge', async (t) => {
     return { seen, renew, close };
   };
   const service = async (name: string) =>
-    (await createService({ name, permissions: ['tokens.check'] }, { actor: 'operator' })).token;
+    (await createService({ name, permissions: ['tokens.check'] }, { name: 'operator' })).token;
   const [hostile, good] = [await service('hostile'), await service('good')];
   const openHostile = () => Promise.all([1, 2, 3].map(() => subscribe(hostile, false)));
 

@@ -43,7 +43,7 @@ t.test('a subscriber in Python', async (t) => {
 
   const marked = await login();
   const { restored } = authority.authority.operations;
-  await restored({ keepSessions: true }, { actor: 'operator' });
+  await restored({ keepSessions: true }, { name: 'operator' });
   t.strictSame(await check(marked), { revoked: true, by: 'memory' }, 'by the time at which it was issued');
   t.strictSame(await check(await login()), { revoked: false, by: 'memory' });
   const newcomer = await startPythonSubscriber(`127.0.0.1:${authority.grpcPort}`, authority.serviceToken);
@@ -118,7 +118,7 @@ t.test('a node has room for so many streams, and for others when they have ended
   }
   const { createService } = authority.authority.operations;
   const another = async (name: string) =>
-    (await createService({ name, permissions: ['tokens.check'] }, { actor: 'operator' })).token;
+    (await createService({ name, permissions: ['tokens.check'] }, { name: 'operator' })).token;
   const tokens = [authority.serviceToken, await another('b'), await another('c')];
   await eventually('all of the last round are gone', async () =>
     /^countersign_edges_connected 0$/m.test((await authority.operations('GET', '/metrics')).body),

@@ -8,7 +8,7 @@ import { eventually } from '../../support/eventually.ts';
 import { minute, newSession, newUser, rowsMadeAt as now } from '../../support/rows.ts';
 import { openSharedDatabase } from '../../support/sharedDatabase.ts';
 
-const origin = { actor: 'user' } as const;
+const actor = { name: 'user' } as const;
 
 async function open(t: Parameters<typeof openSharedDatabase>[0]) {
   const { engine, database, connect } = await openSharedDatabase(t);
@@ -18,7 +18,7 @@ async function open(t: Parameters<typeof openSharedDatabase>[0]) {
     aSession: () => newSession({ database }, user),
     logOut: (ids: readonly SessionId[], at = now) =>
       database.logouts.end(
-        ids.map((id) => endOf(id, 'logout', origin)),
+        ids.map((id) => endOf(id, 'logout', actor)),
         'logout',
         at,
       ),
@@ -54,7 +54,7 @@ t.test('the same sessions in another order, and all of their user: each is told 
       database.transaction(async (stores) => {
         const endSessions: Parameters<typeof endAllOfUser>[0]['endSessions'] = async (selection, reason) =>
           (await stores.sessions.end(selection, reason, now)).filter(({ newlyEnded }) => newlyEnded);
-        const ending = { reason: 'logout_all', origin, now } as const;
+        const ending = { reason: 'logout_all', actor, now } as const;
         return endAllOfUser({ ...stores, endSessions, revoke: async () => {} }, user.id, ending);
       }),
     ]);

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import t from 'tap';
 import { runCommand } from '../../../src/transport/cli/commands.ts';
-import { operatorName, originOfOperator } from '../../../src/transport/cli/operator.ts';
+import { actorOfOperator, operatorName } from '../../../src/transport/cli/operator.ts';
 import { startAuthority } from '../../support/authority.ts';
 import { copyOfEmbeddedDatabase } from '../../support/pglite.ts';
 import { distFolder } from '../../support/server.ts';
@@ -30,7 +30,7 @@ t.test('what a command says, and what is made of it', async (t) => {
     [`${'x'.repeat(33)}(1)`, 'operator'],
     [{ toString: 'x' }, 'operator'],
   ] as const) {
-    t.match(originOfOperator(said), { actor }, JSON.stringify(said));
+    t.match(actorOfOperator(said), { actor }, JSON.stringify(said));
   }
 });
 

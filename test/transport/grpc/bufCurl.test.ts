@@ -20,7 +20,7 @@ t.test('one authority', async (t) => {
   t.teardown(() => authority.stop());
   const { token } = await authority.authority.operations.createService(
     { name: 'everything', permissions },
-    { actor: 'operator' },
+    { name: 'operator' },
   );
   await authority.register('alice@example.com');
 

@@ -15,7 +15,7 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 t.test('every method', async (t) => {
   const authority = await startAuthority();
   t.teardown(() => authority.stop());
-  const operator = { actor: 'operator' };
+  const operator = { name: 'operator' };
   const { operations } = authority.authority;
   const { token: serviceToken } = await operations.createService(
     { name: 'every-method', permissions },

@@ -302,7 +302,7 @@ t.test('one authority', async (t) => {
       field: 'jti',
     });
     const checker = { name: 'checker', permissions: ['tokens.check'] } as const;
-    const { token } = await authority.authority.operations.createService(checker, { actor: 'operator' });
+    const { token } = await authority.authority.operations.createService(checker, { name: 'operator' });
     const denied = client.call('ListKeys', {}, { token });
     t.match(await refusalOf(denied), { reason: 'PERMISSION_DENIED', field: undefined });
     const large = client.call('IsRevoked', { jti: jti() }, { metadata: { 'x-large': 'x'.repeat(9_000) } });

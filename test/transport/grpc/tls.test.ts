@@ -15,7 +15,7 @@ import { type Ca, openCertificateFolder, type Pem } from '../../support/certific
 import { eventually } from '../../support/eventually.ts';
 import { createRpcClient, refusalOf } from '../../support/rpcClient.ts';
 
-const operator = { actor: 'operator' };
+const operator = { name: 'operator' };
 const jti = () => newJti(newId<SessionId>(Date.now()), Date.now());
 
 async function mutualTls(t: Test) {

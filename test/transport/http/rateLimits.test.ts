@@ -122,8 +122,8 @@ for (const [rateLimits, tried] of [
     const { call, refresh } = authority;
     const { operations } = authority.authority;
     const alice = { email: 'alice@example.com', password };
-    await operations.register(alice, { actor: 'operator' });
-    const tokens = await operations.login(alice, { actor: 'user' });
+    await operations.register(alice, { name: 'operator' });
+    const tokens = await operations.login(alice, { name: 'user' });
     const { ways, chain } = waysTo(call, tokens);
 
     for (const [index, operation] of limitedOperations.entries()) {
@@ -164,8 +164,8 @@ async function atHome(t: Test, clock: Clock = systemClock) {
   t.teardown(() => authority.stop());
   const { operations } = authority.authority;
   const alice = { email: 'alice@example.com', password };
-  await operations.register(alice, { actor: 'operator' });
-  await operations.login(alice, { actor: 'user', ip: '192.0.2.1' });
+  await operations.register(alice, { name: 'operator' });
+  await operations.login(alice, { name: 'user', ip: '192.0.2.1' });
   const refused = async (reason: string) => {
     const metrics = String((await authority.operations('GET', '/metrics')).body);
     return Number(new RegExp(`reason="${reason}"} (\\d+)`).exec(metrics)?.[1] ?? 0);
