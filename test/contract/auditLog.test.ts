@@ -42,8 +42,8 @@ for (const { name, open } of engines) {
 }
 
 function event(reason: string | undefined, more: Partial<AuditEvent> = {}): AuditEvent {
-  const origin = { actor: 'user', requestId: 'r-1', ip: '::1' };
-  return { type: 'login_failed', origin, userId, sessionId, reason, ...more };
+  const actor = { name: 'user', requestId: 'r-1', ip: '::1' };
+  return { type: 'login_failed', actor, userId, sessionId, reason, ...more };
 }
 
 /** Each in a transaction of its own. */
