@@ -12,13 +12,14 @@ import { mountLogin, openPasswords } from './login/mount.ts';
 import type { Config } from './platform/config/config.ts';
 import type { Secrets } from './platform/config/secrets.ts';
 import { startJobs } from './platform/jobs.ts';
-import { limits } from './platform/limits.ts';
+import { platformLimits } from './platform/limits.ts';
 import { createLoggedLatestTime } from './platform/observability/clockLog.ts';
 import { createFaultLog } from './platform/observability/faultLog.ts';
 import type { Log } from './platform/observability/log.ts';
 import { createMetrics, type Metrics } from './platform/observability/metrics.ts';
 import { openRateLimits } from './platform/openRateLimits.ts';
 import { cachedAnswer } from './platform/queues/cachedAnswer.ts';
+import { rateBudgets } from './rateBudgets.ts';
 import { countFailures } from './revocation/countFailures.ts';
 import { mountRevocation, openRevokeBudgets } from './revocation/mount.ts';
 import { openPropagation } from './revocation/propagation/openPropagation.ts';
@@ -120,7 +121,7 @@ async function open(given: AuthorityParts, closing: Closing): Promise<Authority>
 
   let process: 'starting' | 'ready' | 'draining' = 'starting';
   let doors: Transports | undefined;
-  const pingSeldom = cachedAnswer(clock, limits.readinessKeptMilliseconds, () =>
+  const pingSeldom = cachedAnswer(clock, platformLimits.readinessKeptMilliseconds, () =>
     databaseState(clock, storage.ping()),
   );
   const readiness = async () => ({
@@ -191,7 +192,7 @@ async function openParts(parts: WithMetrics, closing: Closing) {
     ...{ config, latestTime, database, nodeId, watched, onCanary, openShared, openEarlierSubscribers },
   });
   const { rateLimits, counting } = openRateLimits({
-    ...{ clock, log, keyEncryptionKey, scale: config.rateLimits },
+    ...{ clock, log, keyEncryptionKey, budgets: rateBudgets, scale: config.rateLimits },
     counters: () => storage.rateCounters({ metrics, onFault }),
   });
   return {

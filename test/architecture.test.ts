@@ -95,7 +95,7 @@ const owners: readonly [library: RegExp, owners: readonly string[]][] = [
   [/^pino$|^prom-client$/, ['observability/']],
   [/^uuid$/, ['core/']],
   [/^lru-cache$/, ['']],
-  [/^bowser$/, ['sessions/userAgent.ts']],
+  [/^bowser$/, ['platform/userAgent.ts']],
   [/^node:timers/, ['core/clock.ts']],
   [/^(node:|src\/)/, ['']],
 ];

@@ -11,8 +11,8 @@ import { Redis } from 'ioredis';
 import t from 'tap';
 import { parseDuration } from '../src/platform/config/durations.ts';
 import { settingNames, settings, usualOperationsPort } from '../src/platform/config/settings.ts';
-import { limits } from '../src/platform/limits.ts';
 import { openRedis } from '../src/storage/redis/connection.ts';
+import { transportLimits } from '../src/transport/limits.ts';
 import { password } from './support/authority.ts';
 import { createGrpcClient, createHttpClient, statusOf } from './support/clients.ts';
 import { freePort } from './support/freePort.ts';
@@ -235,7 +235,7 @@ t.test('compose: the time to stop is that of the image and of the authority', as
   const delay = of(run, 'ENV').flatMap(({ words }) =>
     words.flatMap((word) => /^DRAIN_DELAY=(.*)/.exec(word)?.[1] ?? []),
   );
-  const needed = (parseDuration(delay[0] ?? '') ?? Number.NaN) + limits.stopMilliseconds;
+  const needed = (parseDuration(delay[0] ?? '') ?? Number.NaN) + transportLimits.stopMilliseconds;
   t.ok((parseDuration(grace) ?? 0) > needed);
 });
 

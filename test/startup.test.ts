@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import { usualOperationsPort } from '../src/platform/config/settings.ts';
-import { limits } from '../src/platform/limits.ts';
+import { platformLimits } from '../src/platform/limits.ts';
 import { openEngine } from '../src/storage/postgres/engine.ts';
 import { migrateStorage } from '../src/storage/postgres/storage.ts';
 import { claimDataFolder } from '../src/transport/cli/control.ts';
@@ -183,7 +183,10 @@ t.test('a second signal ends it at once, unless it belongs to the first', async 
   t.ok(await eventually('it drains', drains));
   // It has heard the first one by now.
   const said = performance.now();
-  await eventually('the second is over', () => performance.now() - said > limits.sameStopMilliseconds);
+  await eventually(
+    'the second is over',
+    () => performance.now() - said > platformLimits.sameStopMilliseconds,
+  );
   t.ok(await drains(), 'both were one stop');
   signalled();
   t.match(await server.process.exited, { code: 1 });

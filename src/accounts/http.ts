@@ -1,6 +1,7 @@
 /** A user's own account over HTTP: register, who am I, change the password, delete it. */
 import { rfc3339 } from '@countersign/verifier/clock';
 import { Type } from 'typebox';
+import { loginLimits } from '../login/limits.ts';
 import {
   forgetBrowser,
   hasRefreshCookieOf,
@@ -10,11 +11,15 @@ import {
 import type { MountRoutes } from '../transport/http/app.ts';
 import { actorOf } from '../transport/http/caller.ts';
 import { noContent, operation } from '../transport/http/route.ts';
-import { email, newPassword, refreshToken, strict, text, time } from '../transport/http/schemas.ts';
+import { email, refreshToken, strict, text, time } from '../transport/http/schemas.ts';
 import type { ChangePassword } from './changePassword.ts';
 import type { DeleteAccount } from './deleteAccount.ts';
 import { emailIn } from './email.ts';
 import type { Register } from './register.ts';
+
+const newPassword = text(
+  `At least ${loginLimits.passwordMinimumCharacters} characters, at most ${loginLimits.passwordMaximumBytes} bytes, not a common one.`,
+);
 
 const registerBody = Type.Object({ email, password: newPassword }, strict);
 

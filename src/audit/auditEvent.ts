@@ -3,7 +3,7 @@
  * the transaction of the change. Does not own logs: those are for operating, this is for answering questions later.
  */
 import type { AuditEventId, SessionId, UserId } from '@countersign/verifier/ids';
-import { limits } from '../platform/limits.ts';
+import { auditLimits } from './limits.ts';
 
 export const auditEventTypes = [
   'user_registered',
@@ -88,7 +88,7 @@ export interface AuditTrail {
 export function detailText(detail: AuditDetail): string {
   const text = JSON.stringify(detail);
   const bytes = Buffer.byteLength(text);
-  return bytes <= limits.auditDetailBytes ? text : JSON.stringify({ left_out_bytes: bytes });
+  return bytes <= auditLimits.auditDetailBytes ? text : JSON.stringify({ left_out_bytes: bytes });
 }
 
 export function isOperator({ name }: Actor): boolean {

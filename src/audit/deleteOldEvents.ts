@@ -5,10 +5,10 @@
 
 import type { ReadTime } from '@countersign/verifier/steadyTime';
 import type { Database, Stores } from '../database.ts';
-import { limits } from '../platform/limits.ts';
 import type { Actor } from './auditEvent.ts';
 import type { AuditLog } from './auditLog.ts';
 import { oldSeals, type Seal, type SealedRange, type SealTimes } from './chain.ts';
+import { auditLimits } from './limits.ts';
 
 export interface DeletedEvents {
   readonly events: number;
@@ -33,7 +33,7 @@ const nothing: DeletedEvents = { events: 0, sealed: 0, more: false };
 
 export function createDeleteOldEvents(
   parts: RetentionParts,
-  batch: number = limits.auditDeletedEvents,
+  batch: number = auditLimits.auditDeletedEvents,
 ): DeleteOldEvents {
   return () => parts.database.transaction((stores) => deleteBatch(stores, parts, batch), { always: true });
 }
@@ -71,7 +71,7 @@ async function firstOld(auditLog: AuditLog, times: SealTimes, batch: number): Pr
   const told = await auditLog.deletedUpTo();
   // What is told and not so, whoever told it, keeps nothing from being deleted.
   const first = (await auditLog.firstLeft(told)) ?? told + 1;
-  const read = await auditLog.seals(Math.max(0, first - 2), limits.auditDeletedSeals);
+  const read = await auditLog.seals(Math.max(0, first - 2), auditLimits.auditDeletedSeals);
   const after = read.find(({ number }) => number < first);
   const seals = read.filter(({ number }) => number >= first);
   const old: Seal[] = [];

@@ -3,10 +3,11 @@ import type { Clock } from '@countersign/verifier/clock';
 import { createEarliestTime } from '@countersign/verifier/steadyTime';
 import type { Database } from '../database.ts';
 import type { Job } from '../platform/jobs.ts';
-import { limits } from '../platform/limits.ts';
+import { platformLimits } from '../platform/limits.ts';
 import type { Log } from '../platform/observability/log.ts';
 import type { Metrics } from '../platform/observability/metrics.ts';
 import { createDeleteOldEvents } from './deleteOldEvents.ts';
+import { auditLimits } from './limits.ts';
 import { createSealAudit } from './sealAudit.ts';
 
 export interface AuditJobParts {
@@ -26,22 +27,22 @@ export function sealingJob({ database, clock, metrics }: Omit<AuditJobParts, 'lo
     // Below that it would tell whether there was an event, and so whether a login was for somebody who is registered.
     () => {
       const age = waitingSince === undefined ? 0 : clock.now() - waitingSince;
-      return Math.max(0, age - limits.auditSealOverdueMilliseconds) / 1000;
+      return Math.max(0, age - auditLimits.auditSealOverdueMilliseconds) / 1000;
     },
   );
   let continuing = false;
   return {
     name: 'audit_seals',
-    firstMs: limits.auditSealMilliseconds,
+    firstMs: auditLimits.auditSealMilliseconds,
     async run() {
-      const minimumAgeMs = continuing ? 0 : limits.auditSealAgeMilliseconds;
+      const minimumAgeMs = continuing ? 0 : auditLimits.auditSealAgeMilliseconds;
       const sealed = await seal({ minimumAgeMs });
       continuing = sealed.outcome === 'sealed' && sealed.more;
-      if (continuing) return limits.cleanUpPauseMilliseconds;
+      if (continuing) return platformLimits.cleanUpPauseMilliseconds;
       const { unsealed } = await database.auditLog.chainEnd();
       const firsts = await Promise.all(unsealed.map((range) => database.auditLog.firstUnsealed(range)));
       waitingSince = firsts.filter((at) => at !== undefined).sort((one, other) => one - other)[0];
-      return limits.auditSealMilliseconds;
+      return auditLimits.auditSealMilliseconds;
     },
   };
 }
@@ -58,7 +59,7 @@ export function deletingEventsJob({ database, clock, log, metrics, retentionMs }
           { events, sealed },
           'of the audit events that were due for deletion, others had been deleted or added',
         );
-      return more ? limits.cleanUpPauseMilliseconds : limits.auditRetentionMilliseconds;
+      return more ? platformLimits.cleanUpPauseMilliseconds : auditLimits.auditRetentionMilliseconds;
     },
   };
 }

@@ -4,8 +4,8 @@
  */
 
 import type { Database, Stores } from '../database.ts';
-import { limits } from '../platform/limits.ts';
 import { type Seal, sealEvents } from './chain.ts';
+import { auditLimits } from './limits.ts';
 
 export type Sealed =
   /** Another node is at it. */
@@ -22,7 +22,7 @@ export type SealAudit = (options?: { readonly minimumAgeMs?: number }) => Promis
 
 export function createSealAudit(
   { database }: { readonly database: Pick<Database, 'transaction'> },
-  batch: number = limits.auditSealEvents,
+  batch: number = auditLimits.auditSealEvents,
 ): SealAudit {
   return ({ minimumAgeMs = 0 } = {}) =>
     database.transaction((stores) => sealBatch(stores, minimumAgeMs, batch), { always: true });

@@ -7,8 +7,8 @@ import type { Clock } from '@countersign/verifier/clock';
 import type { SessionId } from '@countersign/verifier/ids';
 import type { Actor } from '../audit/auditEvent.ts';
 import type { Database } from '../database.ts';
-import { limits } from '../platform/limits.ts';
 import { type Sealing, UnsealError } from '../platform/sealing.ts';
+import { sessionLimits } from '../sessions/limits.ts';
 import type { RefreshTokens } from '../sessions/refreshToken.ts';
 import type { SealedSession, SessionRange } from '../sessions/store.ts';
 import { resealSigningKey } from './signingKey.ts';
@@ -56,7 +56,7 @@ async function resealSessions(parts: ResealParts, actor: Actor): Promise<Omit<Re
   let unreadable: Resealed['unreadable'] = { count: 0, first: undefined };
   let range: SessionRange = { after: undefined, last: undefined };
   do {
-    range = await sessions.nextRange(range.last, limits.sessionsPageRows);
+    range = await sessions.nextRange(range.last, sessionLimits.sessionsPageRows);
     const page = await sessions.listSealedOtherwise(parts.sealing.header, range);
     const opened = page.flatMap((session) => {
       const sealedSecret = reseal(parts, session);

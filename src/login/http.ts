@@ -1,15 +1,15 @@
 /** `POST /auth/login`. */
 import { Type } from 'typebox';
 import { emailIn } from '../accounts/email.ts';
-import { limits } from '../platform/limits.ts';
 import { csrfHeader, inCookieMode } from '../sessions/csrf.ts';
 import { readRefreshCookie, refreshCookieName } from '../sessions/refreshCookie.ts';
-import { tokenResponse } from '../sessions/schemas.ts';
+import { audience, deviceId, tokenResponse } from '../sessions/schemas.ts';
 import { inBody, inCookie } from '../sessions/tokenReply.ts';
 import type { MountRoutes } from '../transport/http/app.ts';
 import { actorOf } from '../transport/http/caller.ts';
 import { operation } from '../transport/http/route.ts';
-import { audience, deviceId, email, strict, text } from '../transport/http/schemas.ts';
+import { email, strict, text } from '../transport/http/schemas.ts';
+import { loginLimits } from './limits.ts';
 import type { Login } from './login.ts';
 
 const loginBody = Type.Object(
@@ -19,7 +19,7 @@ const loginBody = Type.Object(
     device_name: Type.Optional(
       Type.String({
         minLength: 1,
-        maxLength: limits.deviceNameCharacters,
+        maxLength: loginLimits.deviceNameCharacters,
         // Shown to people in lists: no control characters, no lone surrogates, nothing that turns the text around,
         // and no byte order mark, which some decoders take away.
         pattern: '^[^\\p{Cc}\\p{Cs}\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]+$',

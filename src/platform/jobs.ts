@@ -3,7 +3,7 @@
  * does: each slice brings its own.
  */
 import type { Clock } from '@countersign/verifier/clock';
-import { limits } from './limits.ts';
+import { platformLimits } from './limits.ts';
 import type { FaultLog } from './observability/faultLog.ts';
 import type { Metrics } from './observability/metrics.ts';
 import { startPoller } from './poller.ts';
@@ -11,7 +11,7 @@ import { startPoller } from './poller.ts';
 export interface Job {
   /** In the metrics and the log. */
   readonly name: string;
-  /** Until the first run. Without it: `limits.pruneIntervalMilliseconds`. */
+  /** Until the first run. Without it: `platformLimits.pruneIntervalMilliseconds`. */
   readonly firstMs?: number;
   /** One batch. Answers in how many milliseconds the next one is due. */
   run(): Promise<number>;
@@ -25,9 +25,9 @@ export interface JobParts {
 
 /** Answers how to stop: what is under way is finished first. */
 export function startJobs({ clock, metrics, onFault }: JobParts, jobs: readonly Job[]): () => Promise<void> {
-  const stops = jobs.map(({ name, firstMs = limits.pruneIntervalMilliseconds, run }) =>
+  const stops = jobs.map(({ name, firstMs = platformLimits.pruneIntervalMilliseconds, run }) =>
     startPoller({
-      ...{ clock, firstMs, retryMs: limits.auditSealMilliseconds, run },
+      ...{ clock, firstMs, retryMs: platformLimits.jobRetryMilliseconds, run },
       onFault(fault) {
         metrics.upkeepFault(name);
         onFault(name, fault);
@@ -49,11 +49,11 @@ export function pruningJob(parts: {
   return {
     name,
     async run() {
-      const deleted = await prune(limits.pruneRows);
+      const deleted = await prune(platformLimits.pruneRows);
       onDeleted(deleted);
-      return deleted === limits.pruneRows
-        ? limits.cleanUpPauseMilliseconds
-        : limits.pruneIntervalMilliseconds;
+      return deleted === platformLimits.pruneRows
+        ? platformLimits.cleanUpPauseMilliseconds
+        : platformLimits.pruneIntervalMilliseconds;
     },
   };
 }

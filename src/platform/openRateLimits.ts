@@ -2,7 +2,13 @@ import type { Clock } from '@countersign/verifier/clock';
 import { createKeyedHash } from './keyedHash.ts';
 import type { Log } from './observability/log.ts';
 import type { RateCounters } from './rateCounters.ts';
-import { createRateLimits, noRateLimits, type RateLimitParts, type RateLimits } from './rateLimits.ts';
+import {
+  createRateLimits,
+  noRateLimits,
+  type RateBudgets,
+  type RateLimitParts,
+  type RateLimits,
+} from './rateLimits.ts';
 
 export interface OpenedRateLimits {
   readonly rateLimits: RateLimits;
@@ -14,16 +20,17 @@ export interface OpenedRateLimits {
 export function openRateLimits(parts: {
   readonly scale: number | 'off';
   readonly counters: () => RateCounters;
+  readonly budgets: RateBudgets;
   readonly clock: Clock;
   readonly log: Log;
   readonly keyEncryptionKey: Uint8Array;
 }): OpenedRateLimits {
-  const { scale, counters, clock, log, keyEncryptionKey } = parts;
+  const { scale, counters, budgets, clock, log, keyEncryptionKey } = parts;
   if (scale === 'off') {
     log.warn('RATE_LIMITS is off: anyone may call as often as they like');
     return { rateLimits: noRateLimits, counting: undefined };
   }
   const keyedHash = createKeyedHash(keyEncryptionKey, 'rates');
-  const counting = { counters: counters(), clock, scale, keyedHash };
+  const counting = { counters: counters(), budgets, clock, scale, keyedHash };
   return { rateLimits: createRateLimits(counting), counting };
 }

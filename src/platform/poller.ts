@@ -1,6 +1,6 @@
 /** Work that comes round again: never two rounds at once, and each says when the next one is. */
 import type { Cancel, Clock } from '@countersign/verifier/clock';
-import { limits } from './limits.ts';
+import { platformLimits } from './limits.ts';
 
 export interface PollerParts {
   readonly clock: Clock;
@@ -12,7 +12,7 @@ export interface PollerParts {
   onFault(fault: unknown): void;
 }
 
-/** Returns the function that stops it. That resolves when the current round is over, or after `limits.lastRoundMilliseconds`. */
+/** Returns the function that stops it. That resolves when the current round is over, or after `platformLimits.lastRoundMilliseconds`. */
 export function startPoller({ clock, firstMs, retryMs, run, onFault }: PollerParts): () => Promise<void> {
   let stopped = false;
   let cancel: Cancel = () => {};
@@ -41,7 +41,7 @@ export function startPoller({ clock, firstMs, retryMs, run, onFault }: PollerPar
     cancel();
     let waited: Cancel = () => {};
     const late = new Promise<void>((resolve) => {
-      waited = clock.after(limits.lastRoundMilliseconds, resolve);
+      waited = clock.after(platformLimits.lastRoundMilliseconds, resolve);
     });
     await Promise.race([underWay, late]);
     waited();

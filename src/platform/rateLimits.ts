@@ -6,8 +6,11 @@ import type { Clock } from '@countersign/verifier/clock';
 import { AuthorityError } from '@countersign/verifier/errors';
 import { ipNetwork } from './ipAddress.ts';
 import type { KeyedHash } from './keyedHash.ts';
-import { limits } from './limits.ts';
-import type { LimitedOperation, RateCounters, RateScope } from './rateCounters.ts';
+import { platformLimits } from './limits.ts';
+import type { RateCounters, RateScope } from './rateCounters.ts';
+
+/** Operation → how many requests of it are allowed in a window, by scope. */
+export type RateBudgets = Readonly<Record<string, Readonly<Record<RateScope, number>>>>;
 
 /** One object for one request: what is counted for it is remembered by this object. */
 export interface RateCaller {
@@ -26,7 +29,7 @@ export interface Spent {
 
 export interface RateLimits {
   /** Counts one request. Throws `rate_limited` when the budget is used up. `account` is required for the scope `account`. */
-  spend(caller: RateCaller, operation: LimitedOperation, scope: RateScope, account?: string): Promise<void>;
+  spend(caller: RateCaller, operation: string, scope: RateScope, account?: string): Promise<void>;
   /** In the order of spending. */
   spentBy(caller: RateCaller): readonly Spent[];
   /** Gives back all that this caller spent: its request was refused. */
@@ -35,6 +38,7 @@ export interface RateLimits {
 
 export interface RateLimitParts {
   readonly counters: RateCounters;
+  readonly budgets: RateBudgets;
   readonly clock: Pick<Clock, 'monotonic'>;
   /** Every budget is multiplied by it. */
   readonly scale: number;
@@ -51,20 +55,26 @@ interface Counted extends Spent {
   readonly endsAt: number;
 }
 
-export function createRateLimits({ counters, clock, scale, keyedHash }: RateLimitParts): RateLimits {
+export function createRateLimits({ counters, budgets, clock, scale, keyedHash }: RateLimitParts): RateLimits {
   const counted = new WeakMap<RateCaller, Counted[]>();
 
   return {
     async spend(caller, operation, scope, account = '') {
-      const address = networkOf(caller, limits.rateAddress);
-      const network = networkOf(caller, limits.rateNetwork);
+      const address = networkOf(caller, platformLimits.rateAddress);
+      const network = networkOf(caller, platformLimits.rateNetwork);
       const whose = { address: [address], network: [network], account: [account, address], global: [] }[
         scope
       ];
       const name = keyedHash(operation, scope, ...whose).toString('base64url');
       const counter = `${operation}:${scope}:${name}`;
-      const budget = Math.max(1, Math.round(limits.rates[operation][scope] * scale));
-      const { count, remainingMs } = await counters.increment(counter, limits.rateWindowMilliseconds, budget);
+      const allowed = budgets[operation]?.[scope];
+      if (allowed === undefined) throw new Error(`there is no budget for ${operation}`);
+      const budget = Math.max(1, Math.round(allowed * scale));
+      const { count, remainingMs } = await counters.increment(
+        counter,
+        platformLimits.rateWindowMilliseconds,
+        budget,
+      );
       const seconds = Math.max(1, Math.ceil(remainingMs / 1000));
       const remaining = Math.max(0, budget - count);
       const endsAt = clock.monotonic() + remainingMs;

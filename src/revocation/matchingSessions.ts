@@ -2,13 +2,14 @@
 
 import { invalidField } from '@countersign/verifier/errors';
 import { isUuid, type UserId } from '@countersign/verifier/ids';
+import { verifierLimits } from '@countersign/verifier/limits';
 import type { Actor } from '../audit/auditEvent.ts';
 import { canonicalIp } from '../platform/ipAddress.ts';
-import { limits } from '../platform/limits.ts';
 import { idBefore } from '../platform/newId.ts';
 import { type EndedByPage, endSessionsByPage, type PagedSelection } from '../sessions/endSessionsByPage.ts';
 import type { SessionFilter } from '../sessions/store.ts';
 import { type NamedRequest, type OpenedRequest, openRequest } from './idempotency.ts';
+import { revocationLimits } from './limits.ts';
 import type { RevokingParts } from './propagation/revokeAndPropagate.ts';
 
 /** As a caller wrote it. Times are milliseconds since the Unix epoch. */
@@ -27,7 +28,7 @@ export type PagedTarget =
   /** Every session that it selects. */
   | { readonly filter: FilterText };
 
-const clientIdShape = new RegExp(`^[\\x20-\\x7e]{1,${limits.clientIdCharacters}}$`);
+const clientIdShape = new RegExp(`^[\\x20-\\x7e]{1,${revocationLimits.clientIdCharacters}}$`);
 
 /** The end of the year 9999, the last that RFC 3339 can write. */
 const lastTime = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
@@ -57,7 +58,7 @@ function readFilter({ userId, clientId, createdBefore, createdFrom, ip }: Filter
 
 function readClientId(text: string): string {
   if (clientIdShape.test(text)) return text;
-  const rule = `must be 1 to ${limits.clientIdCharacters} printable ASCII characters`;
+  const rule = `must be 1 to ${revocationLimits.clientIdCharacters} printable ASCII characters`;
   throw invalidField('client_id', 'format', rule);
 }
 
@@ -108,5 +109,5 @@ export async function endMatching(
  */
 function newBefore({ isNew, finished, openedAt }: OpenedRequest): number | undefined {
   if (isNew) return undefined;
-  return finished ? 0 : openedAt + limits.clockSkewSeconds * 1000;
+  return finished ? 0 : openedAt + verifierLimits.clockSkewSeconds * 1000;
 }

@@ -6,6 +6,7 @@
 import { encodeBase64url } from '@countersign/verifier/encoding';
 import { AuthorityError, invalidField } from '@countersign/verifier/errors';
 import type { SessionId, UserId } from '@countersign/verifier/ids';
+import { verifierLimits } from '@countersign/verifier/limits';
 import {
   afterEveryToken,
   type EffectReport,
@@ -17,11 +18,11 @@ import { normaliseEmail } from '../accounts/email.ts';
 import type { User } from '../accounts/user.ts';
 import type { Actor } from '../audit/auditEvent.ts';
 import type { Stores } from '../database.ts';
-import { limits } from '../platform/limits.ts';
 import { endAllOfUser, endSelected } from '../sessions/endSessions.ts';
 import { countByPage } from '../sessions/endSessionsByPage.ts';
 import type { SessionFilter, SessionSelection, SessionWithUser } from '../sessions/store.ts';
 import { externalSubject } from '../tokens/externalId.ts';
+import { tokenLimits } from '../tokens/limits.ts';
 import { type ReadingParts, readGenuineToken } from '../tokens/readToken.ts';
 import { isRepeated, type NamedRequest, nameRequest, openRequest } from './idempotency.ts';
 import { endMatching, filterOf, type PagedTarget, sessionsMatching, uuidOf } from './matchingSessions.ts';
@@ -153,7 +154,7 @@ async function stepFor(parts: RevokeParts, target: SingleTarget, now: number): P
   if ('jti' in target) {
     const jti = parseJti(target.jti);
     if (jti === undefined) throw invalidField('jti', 'format', 'must be the jti of one of our tokens');
-    if (jti.issuedAt > now + limits.clockSkewSeconds * 1000)
+    if (jti.issuedAt > now + verifierLimits.clockSkewSeconds * 1000)
       throw invalidField('jti', 'issued', 'must be of a token that was issued before now');
     return revokeToken(jti, undefined, afterEveryToken(jti.issuedAt), 'jtis');
   }
@@ -259,10 +260,14 @@ function revokeUser(look: (stores: Stores) => Promise<User | undefined>): Step {
 function revokeExternal(id: string, expiresAt: number, now: number): Step {
   const subject = externalSubject(id);
   if (subject === undefined) {
-    throw invalidField('external_id', 'length', `must have 1 to ${limits.externalIdBytes} bytes of UTF-8`);
+    throw invalidField(
+      'external_id',
+      'length',
+      `must have 1 to ${tokenLimits.externalIdBytes} bytes of UTF-8`,
+    );
   }
-  if (!(expiresAt > now && expiresAt <= now + limits.accessTokenMaximumSeconds * 1000)) {
-    const hours = limits.accessTokenMaximumSeconds / 3600;
+  if (!(expiresAt > now && expiresAt <= now + verifierLimits.accessTokenMaximumSeconds * 1000)) {
+    const hours = verifierLimits.accessTokenMaximumSeconds / 3600;
     return refuseNew(invalidField('exp', 'range', `must be in the future, by at most ${hours} hours`));
   }
   const kept = wholeHour(afterExpiry(expiresAt));
@@ -288,5 +293,5 @@ async function findSession({ sessions }: Stores, id: SessionId): Promise<Session
 }
 
 function afterExpiry(expiresAt: number): number {
-  return expiresAt + limits.revocationMarginSeconds * 1000;
+  return expiresAt + verifierLimits.revocationMarginSeconds * 1000;
 }

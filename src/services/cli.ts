@@ -1,6 +1,5 @@
 import { rfc3339, systemClock } from '@countersign/verifier/clock';
 import { formatDuration } from '../platform/config/durations.ts';
-import { limits } from '../platform/limits.ts';
 import {
   type Arguments,
   type Commands,
@@ -10,6 +9,7 @@ import {
   readTime,
   UsageError,
 } from '../transport/cli/command.ts';
+import { serviceLimits } from './limits.ts';
 import {
   isPermission,
   type Permission,
@@ -37,7 +37,7 @@ export const serviceCommands: Commands = {
 
   'services rotate': {
     usage: 'services rotate NAME [--keep-old DURATION] [--expires-in DURATION | --expires-at TIME]',
-    summary: `Print a new token of a service once. The one before stays good for ${formatDuration(limits.serviceTokenKeptMilliseconds)}, or as --keep-old says; one before that ends. 0s ends all others, within two seconds.`,
+    summary: `Print a new token of a service once. The one before stays good for ${formatDuration(serviceLimits.serviceTokenKeptMilliseconds)}, or as --keep-old says; one before that ends. 0s ends all others, within two seconds.`,
     async run({ rotateServiceToken }, request, { out, err }) {
       const { operator, positionals, keepOld, json } = request;
       const name = one(positionals, 'NAME');

@@ -5,9 +5,9 @@ import { AuthorityError, invalidField } from '@countersign/verifier/errors';
 import type { ServiceId } from '@countersign/verifier/ids';
 import type { Actor } from '../audit/auditEvent.ts';
 import type { Database } from '../database.ts';
-import { limits } from '../platform/limits.ts';
+import { certificateNameOf } from '../platform/certificateName.ts';
 import { newId } from '../platform/newId.ts';
-import { certificateNameOf } from './certificateName.ts';
+import { serviceLimits } from './limits.ts';
 import type { NewServiceToken, Permission, ServiceWithTokens } from './service.ts';
 import { newServiceToken, serviceTokenHash } from './serviceToken.ts';
 
@@ -30,7 +30,7 @@ export interface NewService {
 /** Answers the service token: the only time it is seen, since only its hash is stored. */
 export type CreateService = (service: NewService, actor: Actor) => Promise<{ readonly token: string }>;
 
-const nameShape = new RegExp(`^[a-z0-9][a-z0-9._-]{0,${limits.serviceNameCharacters - 1}}$`);
+const nameShape = new RegExp(`^[a-z0-9][a-z0-9._-]{0,${serviceLimits.serviceNameCharacters - 1}}$`);
 
 export function createCreateService({ database, clock }: ServiceParts): CreateService {
   return async ({ name, permissions, certificate, expiresAt, token = newServiceToken() }, actor) => {
@@ -38,7 +38,7 @@ export function createCreateService({ database, clock }: ServiceParts): CreateSe
       throw invalidField(
         'name',
         'format',
-        `must be 1 to ${limits.serviceNameCharacters} of a-z, 0-9, '.', '_' and '-', beginning with a letter or digit`,
+        `must be 1 to ${serviceLimits.serviceNameCharacters} of a-z, 0-9, '.', '_' and '-', beginning with a letter or digit`,
       );
     }
     const certificateName = certificate === undefined ? undefined : readCertificateName(certificate);
@@ -81,7 +81,7 @@ export interface TokenRotation {
 
 /**
  * Answers a new service token. The one before stays for a while, so that it can be changed in use; one before that ends, and
- * each node notices within `limits.serviceTokenCacheMilliseconds`. Throws `not_found` for a service that is not live.
+ * each node notices within `serviceLimits.serviceTokenCacheMilliseconds`. Throws `not_found` for a service that is not live.
  */
 export type RotateServiceToken = (
   rotation: TokenRotation,
@@ -89,8 +89,8 @@ export type RotateServiceToken = (
 ) => Promise<{ readonly token: string; readonly oldUntil: number }>;
 
 export function createRotateServiceToken({ database, clock }: ServiceParts): RotateServiceToken {
-  return async ({ name, expiresAt, keepOldMs = limits.serviceTokenKeptMilliseconds }, actor) => {
-    const most = limits.serviceTokenKeptMaximumMilliseconds;
+  return async ({ name, expiresAt, keepOldMs = serviceLimits.serviceTokenKeptMilliseconds }, actor) => {
+    const most = serviceLimits.serviceTokenKeptMaximumMilliseconds;
     if (!(keepOldMs >= 0 && keepOldMs <= most))
       throw invalidField('keep_old', 'range', `must be at most ${most / 86_400_000} days`);
     const token = newServiceToken();
@@ -120,7 +120,7 @@ function storedToken(
 ): NewServiceToken {
   const hash = serviceTokenHash(token);
   if (hash === undefined) throw invalidField('token', 'format', 'is not a service token');
-  const latest = createdAt + limits.serviceTokenLifeMaximumMilliseconds;
+  const latest = createdAt + serviceLimits.serviceTokenLifeMaximumMilliseconds;
   if (expiresAt !== undefined && !(expiresAt > createdAt && expiresAt <= latest))
     throw invalidField('expires_at', 'range', 'must be in the future, by at most 10 years');
   return { hash, createdAt, createdBy: name, expiresAt };
@@ -132,7 +132,7 @@ export function createListServices({ database }: Pick<ServiceParts, 'database'>)
   return () => database.services.list();
 }
 
-/** Its tokens, and its certificate, stop within `limits.serviceTokenCacheMilliseconds` on every node. Revoking again is a success again. */
+/** Its tokens, and its certificate, stop within `serviceLimits.serviceTokenCacheMilliseconds` on every node. Revoking again is a success again. */
 export type RevokeService = (name: string, actor: Actor) => Promise<void>;
 
 export function createRevokeService({ database, clock }: ServiceParts): RevokeService {

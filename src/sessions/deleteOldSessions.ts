@@ -2,7 +2,7 @@
 
 import type { ReadTime } from '@countersign/verifier/steadyTime';
 import type { Database } from '../database.ts';
-import { limits } from '../platform/limits.ts';
+import { sessionLimits } from './limits.ts';
 
 /** One batch, in one transaction; answers how many, and whether there may be more. Does nothing while another node is at it. */
 export type DeleteOldSessions = () => Promise<{ readonly sessions: number; readonly more: boolean }>;
@@ -14,7 +14,7 @@ export function createDeleteOldSessions(parts: {
   readonly earliestTime: ReadTime;
 }): DeleteOldSessions {
   const { database, retentionMs, earliestTime } = parts;
-  const batch = limits.sessionsDeletedRows;
+  const batch = sessionLimits.sessionsDeletedRows;
   return () =>
     database.transaction(
       async ({ advisoryLocks, sessions }) => {

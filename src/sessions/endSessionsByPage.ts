@@ -7,10 +7,10 @@ import type { SessionId, UserId } from '@countersign/verifier/ids';
 import type { EffectReport } from '@countersign/verifier/revocation/revocation';
 import type { Actor } from '../audit/auditEvent.ts';
 import type { Database } from '../database.ts';
-import { limits } from '../platform/limits.ts';
 import type { RequestName } from '../revocation/idempotency.ts';
 import { type RevokingParts, revokeAndPropagate } from '../revocation/propagation/revokeAndPropagate.ts';
 import { endSelected } from './endSessions.ts';
+import { sessionLimits } from './limits.ts';
 import type { EndReason } from './session.ts';
 import type { SessionRange, SessionSelection } from './store.ts';
 
@@ -66,7 +66,7 @@ async function* pages(
 ): AsyncGenerator<SessionSelection> {
   let range: SessionRange = { after: undefined, last: after };
   do {
-    range = await sessions.nextRange(range.last, limits.sessionsPageRows, userId);
+    range = await sessions.nextRange(range.last, sessionLimits.sessionsPageRows, userId);
     yield select(range);
   } while (range.last !== undefined && (until === undefined || range.last < until));
 }

@@ -7,15 +7,15 @@ import type { ListSessionsResponse } from '@countersign/verifier/contract/genera
 import type { Session as SessionMessage } from '@countersign/verifier/contract/generated/countersign/v1/Session';
 import { invalidField } from '@countersign/verifier/errors';
 import { isUuid, type UserId } from '@countersign/verifier/ids';
-import { limits } from '../platform/limits.ts';
+import { parseUserAgent } from '../platform/userAgent.ts';
 import type { Revoke } from '../revocation/revoke.ts';
 import type { Service } from '../services/service.ts';
 import { actorOf } from '../transport/grpc/callers.ts';
 import type { MountService } from '../transport/grpc/server.ts';
+import { sessionLimits } from './limits.ts';
 import type { ListSessions } from './listSessions.ts';
 import { pageTokenAfter, readPageToken } from './pageToken.ts';
 import { type Session, sessionExpiry } from './session.ts';
-import { parseUserAgent } from './userAgent.ts';
 
 export interface SessionServiceOperations {
   readonly listSessions: ListSessions;
@@ -59,9 +59,9 @@ export function createSessionService({ listSessions, revoke }: SessionServiceOpe
 }
 
 function readPageSize(size: number): number {
-  if (size === 0) return limits.sessionsPageDefault;
-  if (size > 0 && size <= limits.sessionsPageMaximum) return size;
-  throw invalidField('page_size', 'range', `must be 1 to ${limits.sessionsPageMaximum}, or 0`);
+  if (size === 0) return sessionLimits.sessionsPageDefault;
+  if (size > 0 && size <= sessionLimits.sessionsPageMaximum) return size;
+  throw invalidField('page_size', 'range', `must be 1 to ${sessionLimits.sessionsPageMaximum}, or 0`);
 }
 
 function toMessage(session: Session): SessionMessage {

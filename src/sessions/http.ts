@@ -1,6 +1,7 @@
 /** A user's own sessions. */
 import { rfc3339 } from '@countersign/verifier/clock';
 import type { SessionId } from '@countersign/verifier/ids';
+import { parseUserAgent } from '../platform/userAgent.ts';
 import type { MountRoutes } from '../transport/http/app.ts';
 import { actorOf } from '../transport/http/caller.ts';
 import { noContent, operation } from '../transport/http/route.ts';
@@ -11,7 +12,6 @@ import { pageTokenAfter, readPageToken } from './pageToken.ts';
 import { forgetBrowser, hasRefreshCookieOf } from './refreshCookie.ts';
 import { type SessionsBody, sessionParams, sessionsQuery, sessionsResponse } from './schemas.ts';
 import { type Session, sessionExpiry } from './session.ts';
-import { parseUserAgent } from './userAgent.ts';
 
 interface SessionOperations {
   readonly listSessions: ListSessions;

@@ -6,7 +6,6 @@
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { SessionId } from '@countersign/verifier/ids';
 import type { Actor } from '../audit/auditEvent.ts';
-import { limits } from '../platform/limits.ts';
 import { createBatcher } from '../platform/queues/batcher.ts';
 import {
   inEffectInTime,
@@ -17,6 +16,7 @@ import {
 import { type ReadingParts, readGenuineToken } from '../tokens/readToken.ts';
 import { endOf } from './endSessions.ts';
 import { type GenuineRefreshToken, readRefreshToken } from './genuineRefreshToken.ts';
+import { sessionLimits } from './limits.ts';
 import { type NamedByToken, revokeNamed, rowCovers } from './namedByToken.ts';
 import type { RefreshTokens } from './refreshToken.ts';
 import type { EndedSession } from './store.ts';
@@ -38,7 +38,9 @@ export interface LogoutCredentials {
 export type Logout = (credentials: LogoutCredentials, actor: Actor) => Promise<void>;
 
 export function createLogout(parts: LogoutParts): Logout {
-  const end = createBatcher<SessionLogout>(limits.logouts, (logouts, next) => endAll(parts, logouts, next));
+  const end = createBatcher<SessionLogout>(sessionLimits.logouts, (logouts, next) =>
+    endAll(parts, logouts, next),
+  );
   return async (credentials, actor) => {
     const ending = (await sessionsOf(parts, credentials)).map((session) => end({ ...session, actor }));
     await inEffectInTime(parts, Promise.all(ending));

@@ -5,7 +5,7 @@
 import { createEarliestTime } from '@countersign/verifier/steadyTime';
 import type { Config } from '../platform/config/config.ts';
 import type { Job } from '../platform/jobs.ts';
-import { limits } from '../platform/limits.ts';
+import { platformLimits } from '../platform/limits.ts';
 import type { Log } from '../platform/observability/log.ts';
 import type { Metrics } from '../platform/observability/metrics.ts';
 import type { RateLimits } from '../platform/rateLimits.ts';
@@ -92,7 +92,7 @@ export function oldSessionsJob({
     async run() {
       const { sessions, more } = await deleteOld();
       metrics.deleted('sessions', sessions);
-      return more ? limits.cleanUpPauseMilliseconds : limits.pruneIntervalMilliseconds;
+      return more ? platformLimits.cleanUpPauseMilliseconds : platformLimits.pruneIntervalMilliseconds;
     },
   };
 }

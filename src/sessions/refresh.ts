@@ -6,13 +6,13 @@
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { SessionId } from '@countersign/verifier/ids';
 import type { Actor, AuditEvent } from '../audit/auditEvent.ts';
-import { limits } from '../platform/limits.ts';
 import type { RateLimits } from '../platform/rateLimits.ts';
 import { type RevokingParts, revokeAndPropagate } from '../revocation/propagation/revokeAndPropagate.ts';
 import { type ContextPolicy, type ContextVerdict, judgeContext } from './context.ts';
 import { endAllOfUser, endSelected } from './endSessions.ts';
 import { readRefreshToken } from './genuineRefreshToken.ts';
 import { judgeRefresh } from './judgeRefresh.ts';
+import { sessionLimits } from './limits.ts';
 import type { SessionUse } from './refreshStore.ts';
 import type { RefusalMemory } from './refusalMemory.ts';
 import type { EndReason } from './session.ts';
@@ -67,7 +67,7 @@ export function createRefresh(parts: RefreshParts): Refresh {
   return async (input, actor) => {
     const audience = chosenAudience(parts, input.audience);
     const presentation = { ...input, actor, arrivedAt: parts.clock.now(), audience };
-    for (let attempt = 0; attempt < limits.refreshAttempts; attempt += 1) {
+    for (let attempt = 0; attempt < sessionLimits.refreshAttempts; attempt += 1) {
       const response = await tryRefresh(parts, presentation, attempt === 0);
       if (response !== 'lost_race') return response;
     }
@@ -144,7 +144,7 @@ async function write(
   const done =
     kind === 'rotated'
       ? await refreshes.advance(id, generation, written)
-      : await refreshes.repeat(id, generation, limits.refreshGraceRepeats, written);
+      : await refreshes.repeat(id, generation, sessionLimits.refreshGraceRepeats, written);
   if (!done) return 'lost_race';
   if (isSuspicious) parts.onContextChange(id, verdict);
   if (kind === 'repeated_in_grace') return respondWithTokens(parts, session, signer, { now, audience });

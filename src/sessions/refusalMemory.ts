@@ -4,15 +4,15 @@
  */
 
 import type { SessionId } from '@countersign/verifier/ids';
-import { limits } from '../platform/limits.ts';
 import { createSampler, type Sampler } from '../platform/sampler.ts';
+import { sessionLimits } from './limits.ts';
 
 export type RefusalMemory = Sampler<SessionId>;
 
 export function createRefusalMemory(): RefusalMemory {
   return createSampler({
-    few: limits.refusalsRecorded,
-    milliseconds: limits.refusalsRecordedMilliseconds,
-    names: limits.refusalsRemembered,
+    few: sessionLimits.refusalsRecorded,
+    milliseconds: sessionLimits.refusalsRecordedMilliseconds,
+    names: sessionLimits.refusalsRemembered,
   });
 }

@@ -1,9 +1,25 @@
 /** What requests about sessions and tokens say, and how they are answered. */
 import { uuidPattern } from '@countersign/verifier/ids';
 import { type Static, Type } from 'typebox';
-import { limits } from '../platform/limits.ts';
-import { audience, deviceId, refreshToken, seconds, strict, time } from '../transport/http/schemas.ts';
+import { tokenLimits } from '../tokens/limits.ts';
+import { refreshToken, seconds, strict, time } from '../transport/http/schemas.ts';
 import { contextSignals } from './context.ts';
+import { sessionLimits } from './limits.ts';
+
+export const deviceId = Type.String({
+  minLength: 1,
+  maxLength: sessionLimits.deviceIdCharacters,
+  pattern: '^[!-~]+$',
+  description:
+    'What the client calls the device that it runs on, such as a UUID it made when it was installed.',
+});
+
+export const audience = Type.String({
+  minLength: 1,
+  maxLength: tokenLimits.audienceCharacters,
+  description:
+    'What the access token is for: AUDIENCE (the default) for services, or ACCOUNT_AUDIENCE for the routes of /auth/ that take a bearer token.',
+});
 
 /** Without it the cookie counts. */
 export const refreshBody = Type.Object(
@@ -37,7 +53,10 @@ export const sessionsQuery = Type.Object(
   {
     // A query holds text; coercing it would coerce bodies as well.
     page_size: Type.Optional(
-      Type.String({ pattern: '^([1-9][0-9]?|100)$', description: `1 to ${limits.sessionsPageMaximum}.` }),
+      Type.String({
+        pattern: '^([1-9][0-9]?|100)$',
+        description: `1 to ${sessionLimits.sessionsPageMaximum}.`,
+      }),
     ),
     page_token: Type.Optional(
       Type.String({ pattern: '^[A-Za-z0-9_-]{22}$', description: 'next_page_token of the page before.' }),

@@ -2,7 +2,7 @@
 import { type Clock, withDeadline } from '@countersign/verifier/clock';
 import { AuthorityError, StartupError, UnreachableError } from '@countersign/verifier/errors';
 import type { Secrets } from '../platform/config/secrets.ts';
-import { limits } from '../platform/limits.ts';
+import { platformLimits } from '../platform/limits.ts';
 import { describeFault, isLasting, translateFault } from './postgres/faults.ts';
 
 export type DatabaseSetting = 'DATABASE_URL' | 'DATA_DIR';
@@ -24,7 +24,7 @@ export function asStartupFault(error: unknown, setting: DatabaseSetting): unknow
 /** `ready`, or what is wrong with the database in a few words. */
 export function databaseState(clock: Clock, ping: Promise<void>): Promise<string> {
   const late = () => new AuthorityError('unavailable');
-  return withDeadline(clock, limits.readinessMilliseconds, ping, late).then(
+  return withDeadline(clock, platformLimits.readinessMilliseconds, ping, late).then(
     () => 'ready',
     ({ reason = '' }: AuthorityError) =>
       /^database_/.test(reason) ? reason.slice('database_'.length).replaceAll('_', ' ') : 'does not answer',

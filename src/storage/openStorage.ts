@@ -8,12 +8,12 @@ import { AuthorityError } from '@countersign/verifier/errors';
 import { createAuthenticText } from '../platform/authenticText.ts';
 import type { Config } from '../platform/config/config.ts';
 import type { Secrets } from '../platform/config/secrets.ts';
-import { limits } from '../platform/limits.ts';
 import type { FaultLog } from '../platform/observability/faultLog.ts';
 import type { Log } from '../platform/observability/log.ts';
 import type { Metrics } from '../platform/observability/metrics.ts';
 import { type RateCounters, withLocalShare } from '../platform/rateCounters.ts';
 import { createSealing } from '../platform/sealing.ts';
+import { truthLimits } from '../truth/limits.ts';
 import type { SightingStore } from '../truth/sighting.ts';
 import { type Backup, backUp } from './embedded/backup.ts';
 import type { DataFolder } from './embedded/dataFolder.ts';
@@ -21,6 +21,7 @@ import { openEarlierSubscribers } from './embedded/earlierSubscribers.ts';
 import { createLocalRateCounters } from './embedded/rateCounters.ts';
 import { createLocalSightings } from './embedded/sightings.ts';
 import { openEngine } from './postgres/engine.ts';
+import { postgresLimits } from './postgres/limits.ts';
 import { createStorage, migrateStorage } from './postgres/storage.ts';
 import { openRedis } from './redis/connection.ts';
 import { createKeys } from './redis/keys.ts';
@@ -48,7 +49,7 @@ export async function openStorage(parts: StorageParts) {
   const engine = await openDatabase(dataFolder.path, secrets.databaseUrl);
   // A server that does not answer may never confirm the end of its connections; the embedded database must be closed.
   const late = () => new AuthorityError('unavailable', { reason: 'close' });
-  const closeServer = () => withDeadline(clock, limits.closeMilliseconds, engine.close(), late);
+  const closeServer = () => withDeadline(clock, postgresLimits.closeMilliseconds, engine.close(), late);
   closing.push(redis === undefined ? engine.close : closeServer);
   for (const migration of await migrateStorage(engine, parts)) log.debug({ migration }, 'migrated');
 
@@ -67,7 +68,7 @@ export async function openStorage(parts: StorageParts) {
     sightings(nodeId: string): readonly SightingStore[] {
       const local = createLocalSightings({ folder: dataFolder.path, besideDatabase: redis === undefined });
       if (redis === undefined) return [local];
-      const silentMs = limits.sightingSilenceMilliseconds;
+      const silentMs = truthLimits.sightingSilenceMilliseconds;
       return [local, createSharedSightings({ redis, keys, sealing, nodeId, silentMs })];
     },
 

@@ -4,9 +4,9 @@
 import { Server } from 'node:net';
 import { atEndOfTurn, type Clock } from '@countersign/verifier/clock';
 import type { Config } from '../platform/config/config.ts';
-import { limits } from '../platform/limits.ts';
 import type { GrpcServer } from './grpc/server.ts';
 import { type HttpApp, listen } from './http/bareApp.ts';
+import { transportLimits } from './limits.ts';
 
 export interface Ports {
   readonly httpPort: number;
@@ -37,10 +37,10 @@ export function createTransports({ http, grpc, config, clock }: TransportParts):
     await new Promise<void>((resolve) => void clock.after(milliseconds, resolve));
     // A busy process has not yet seen what came meanwhile: it takes a connection in one turn, and reads from it in the next. A connection
     // that comes after the last look, and before the door is closed, is reset: so that comes after a turn with little to do.
-    for (let turn = 1; turn <= limits.lastTurns; turn += 1) {
+    for (let turn = 1; turn <= transportLimits.lastTurns; turn += 1) {
       const begun = clock.monotonic();
       await new Promise<void>((resolve) => void atEndOfTurn(resolve));
-      if (turn >= 2 && clock.monotonic() - begun < limits.quietTurnMilliseconds) return;
+      if (turn >= 2 && clock.monotonic() - begun < transportLimits.quietTurnMilliseconds) return;
     }
   };
 
@@ -51,14 +51,14 @@ export function createTransports({ http, grpc, config, clock }: TransportParts):
     },
     async drain(delayMs) {
       grpc.drain(delayMs);
-      await wait(Math.max(delayMs, limits.lastConnectionsMilliseconds));
+      await wait(Math.max(delayMs, transportLimits.lastConnectionsMilliseconds));
       stopListening(http);
       grpc.stopListening();
-      await wait(limits.lastRequestsMilliseconds);
+      await wait(transportLimits.lastRequestsMilliseconds);
     },
     async close() {
-      const cancel = clock.after(limits.drainMilliseconds, () => http.server.closeAllConnections());
-      await Promise.all([http.close(), grpc.close(limits.drainMilliseconds)]);
+      const cancel = clock.after(transportLimits.drainMilliseconds, () => http.server.closeAllConnections());
+      await Promise.all([http.close(), grpc.close(transportLimits.drainMilliseconds)]);
       cancel();
     },
   };

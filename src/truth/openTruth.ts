@@ -6,7 +6,6 @@ import { randomUUID } from 'node:crypto';
 import { type Clock, withDeadline } from '@countersign/verifier/clock';
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { Database } from '../database.ts';
-import { limits } from '../platform/limits.ts';
 import type { FaultLog } from '../platform/observability/faultLog.ts';
 import type { Log } from '../platform/observability/log.ts';
 import type { Metrics } from '../platform/observability/metrics.ts';
@@ -17,6 +16,7 @@ import type { OnCanary } from '../revocation/propagation/sharedEffect.ts';
 import type { RefreshTokens } from '../sessions/refreshToken.ts';
 import type { DatabaseSetting } from '../storage/databaseState.ts';
 import type { AccessTokenIssuer } from '../tokens/accessToken.ts';
+import { truthLimits } from './limits.ts';
 import { type Canary, createCanary, createPeerCheck } from './proveTruth.ts';
 import type { SightingStore } from './sighting.ts';
 import { createTruth, type Doubt, isForOperator, type Truth } from './truth.ts';
@@ -96,18 +96,18 @@ export async function openTruth(parts: Parts): Promise<OpenedTruth> {
       await verified.verify();
       // With less in it than was seen there is nothing to be proved.
       if (!isForOperator(truth.doubt())) await made.round();
-      return truth.trusted() ? limits.canaryMilliseconds : limits.canaryDoubtMilliseconds;
+      return truth.trusted() ? truthLimits.canaryMilliseconds : truthLimits.canaryDoubtMilliseconds;
     };
     const firstMs = await round();
     const stop = startPoller({
-      ...{ clock, firstMs, retryMs: limits.canaryDoubtMilliseconds, run: round },
+      ...{ clock, firstMs, retryMs: truthLimits.canaryDoubtMilliseconds, run: round },
       onFault: (error) => onFault('canary', error),
     });
     closing.push(async () => {
       await stop();
       // What is seen last is what the next start looks for.
       const late = () => new AuthorityError('unavailable', { reason: 'canary' });
-      await withDeadline(clock, limits.lastCanaryMilliseconds, round(), late).catch(() => {});
+      await withDeadline(clock, truthLimits.lastCanaryMilliseconds, round(), late).catch(() => {});
     });
     return made;
   };

@@ -6,13 +6,14 @@
 
 import { rfc3339 } from '@countersign/verifier/clock';
 import type { UserId } from '@countersign/verifier/ids';
+import { verifierLimits } from '@countersign/verifier/limits';
 import { markAt } from '@countersign/verifier/revocation/issuedBefore';
 import type { EffectReport } from '@countersign/verifier/revocation/revocation';
 import type { Actor } from '../audit/auditEvent.ts';
-import { limits } from '../platform/limits.ts';
 import { idBefore } from '../platform/newId.ts';
 import { type RevokingParts, revokeAndPropagate } from '../revocation/propagation/revokeAndPropagate.ts';
 import { type EndedByPage, endSessionsByPage, worseOf } from '../sessions/endSessionsByPage.ts';
+import { sessionLimits } from '../sessions/limits.ts';
 
 export interface Marked {
   /** No access token that was issued until then is accepted; milliseconds since the Unix epoch. */
@@ -58,7 +59,7 @@ export async function refuseEarlierTokens(
 ): Promise<Marked> {
   const { database, clock } = parts;
   // Other nodes may be ahead of this one by the skew; a database that is further ahead would keep everybody from logging in.
-  const latest = clock.now() + limits.clockSkewSeconds * 1000;
+  const latest = clock.now() + verifierLimits.clockSkewSeconds * 1000;
   const issuedUntil = moment ?? Math.max(clock.now(), Math.min(await database.revocations.clock(), latest));
   const now = clock.now();
   const detail = { issued_until: rfc3339(issuedUntil) };
@@ -81,10 +82,14 @@ export async function endEarlierSessions(
   actor: Actor,
 ): Promise<EndedByPage> {
   // The clock of the node that made a session may be ahead: rather one too many ends than one of before is missed.
-  const createdBefore = moment + limits.clockSkewSeconds * 1000;
+  const createdBefore = moment + verifierLimits.clockSkewSeconds * 1000;
   let after: UserId | undefined;
   do {
-    after = await parts.database.users.bumpTokenVersions(createdBefore, after, limits.sessionsPageRows);
+    after = await parts.database.users.bumpTokenVersions(
+      createdBefore,
+      after,
+      sessionLimits.sessionsPageRows,
+    );
   } while (after !== undefined);
   return endSessionsByPage(parts, {
     select: (range) => ({ matching: { createdBefore }, range }),

@@ -16,7 +16,7 @@ import {
   sealEvents,
   sealHash,
 } from '../../src/audit/chain.ts';
-import { limits } from '../../src/platform/limits.ts';
+import { auditLimits } from '../../src/audit/limits.ts';
 
 const page = readFileSync(new URL('../../docs/audit.md', import.meta.url), 'utf8');
 
@@ -163,7 +163,7 @@ t.test('positions are in the order of numbers, then of ids', (t) => {
 });
 
 t.test('a detail is small, whatever it is', (t) => {
-  const largest = { text: 'x'.repeat(limits.auditDetailBytes - '{"text":""}'.length) };
+  const largest = { text: 'x'.repeat(auditLimits.auditDetailBytes - '{"text":""}'.length) };
   const table: [string, AuditDetail, string][] = [
     ['nothing', {}, '{}'],
     ['what fits just so', largest, JSON.stringify(largest)],

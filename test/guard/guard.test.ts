@@ -1,12 +1,12 @@
 /** A guard and its authority, as the protocol of revocation_service.proto has them. */
 
 import { randomBytes } from 'node:crypto';
+import { verifierLimits } from '@countersign/verifier/limits';
 import { createBloomFilter, hashId } from '@countersign/verifier/revocation/bloomFilter';
 import { sliceEnd } from '@countersign/verifier/revocation/slicedFilter';
 import { parseJti } from '@countersign/verifier/tokens/jti';
 import { keySubject } from '@countersign/verifier/tokens/publicKey';
 import t from 'tap';
-import { limits } from '../../src/platform/limits.ts';
 import { eventually } from '../support/eventually.ts';
 import { aGuard, aLeasedGuard, anAuthority, said, serviceToken } from '../support/guards.ts';
 import { createManualClock } from '../support/manualClock.ts';
@@ -181,8 +181,8 @@ t.test('keys that are old are not used', async (t) => {
   const clock = createManualClock(Date.now());
   const { authority, guard, stream } = await aLeasedGuard(t, { surroundings: { clock }, now: clock.now() });
   t.equal(await said(guard, authority.forge.good), 'accepted');
-  stream.send({ keys: { jwks: authority.jwks(), ageMs: limits.keyRingBelievedMilliseconds + 1 } });
-  await eventually('old keys', () => guard.state().keysAgeMs > limits.keyRingBelievedMilliseconds);
+  stream.send({ keys: { jwks: authority.jwks(), ageMs: verifierLimits.keyRingBelievedMilliseconds + 1 } });
+  await eventually('old keys', () => guard.state().keysAgeMs > verifierLimits.keyRingBelievedMilliseconds);
   t.equal(authority.asked.introspect, 0);
   t.equal(await said(guard, authority.forge.good), 'accepted');
   t.equal(authority.asked.introspect, 1, 'the authority is asked instead');

@@ -1,11 +1,11 @@
 /** A broken or hostile authority: the guard forgets all that came from it, says so, and begins again. */
 
 import { randomBytes } from 'node:crypto';
+import { verifierLimits } from '@countersign/verifier/limits';
 import { bloomGeometry } from '@countersign/verifier/revocation/bloomFilter';
 import { status } from '@grpc/grpc-js';
 import t from 'tap';
 import { guardLimits } from '../../packages/guard/src/limits.ts';
-import { limits } from '../../src/platform/limits.ts';
 import { eventually } from '../support/eventually.ts';
 import { aGuard, aLeasedGuard, anAuthority, fault, said } from '../support/guards.ts';
 import { anotherJwk, type Response, serve, started } from '../support/scriptedAuthority.ts';
@@ -49,7 +49,10 @@ const snapshots: Record<string, readonly Response[]> = {
   'a filter with too many bytes': [filter(), bytes(10_000)],
   'a filter with too few, then another': [filter(), bytes(1), filter()],
   'a filter with too few, then the end': [filter(), bytes(1), snapshotEnd],
-  'too many bytes at once': [filter({ capacity: 1_000_000 }), bytes(limits.subscriberFilterBytes + 1)],
+  'too many bytes at once': [
+    filter({ capacity: 1_000_000 }),
+    bytes(verifierLimits.subscriberFilterBytes + 1),
+  ],
   'a filter of no size': [filter({ capacity: 0 })],
   'a filter of a negative size': [filter({ capacity: -5 })],
   'a filter larger than memory': [filter({ capacity: 100_000_000 })],
@@ -57,8 +60,8 @@ const snapshots: Record<string, readonly Response[]> = {
   'a filter with more in it than it has room for': [filter({ entries: 4_097 })],
   'many filters that are together too large': Array.from({ length: 40 }, () => [
     filter({ capacity: 2_000_000 }),
-    ...Array.from({ length: 18 }, () => bytes(limits.subscriberFilterBytes)),
-    bytes(4_792_532 - 18 * limits.subscriberFilterBytes),
+    ...Array.from({ length: 18 }, () => bytes(verifierLimits.subscriberFilterBytes)),
+    bytes(4_792_532 - 18 * verifierLimits.subscriberFilterBytes),
   ]).flat(),
   'a filter of next week': [filter({ sliceEndMs: Date.now() + 7 * 86_400_000 })],
   'a filter of no time': [filter({ sliceEndMs: -1 })],
@@ -210,13 +213,13 @@ t.test('memory stays bounded, whatever is sent', async (t) => {
   const stream = await authority.stream(0);
   // A new slice is given half the room of the fullest.
   const capacity = 5_000_000;
-  const size = bloomGeometry(capacity, limits.bloomFalsePositives).bits / 8;
-  const pieces = Math.floor(size / limits.subscriberFilterBytes);
+  const size = bloomGeometry(capacity, verifierLimits.bloomFalsePositives).bits / 8;
+  const pieces = Math.floor(size / verifierLimits.subscriberFilterBytes);
   serve(stream, authority, {
     filters: [
       filter({ capacity, entries: capacity }),
-      ...Array.from({ length: pieces }, () => bytes(limits.subscriberFilterBytes)),
-      bytes(size - pieces * limits.subscriberFilterBytes),
+      ...Array.from({ length: pieces }, () => bytes(verifierLimits.subscriberFilterBytes)),
+      bytes(size - pieces * verifierLimits.subscriberFilterBytes),
     ],
   });
   await guard.ready();

@@ -4,11 +4,11 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { verifierLimits } from '@countersign/verifier/limits';
 import { bloomGeometry } from '@countersign/verifier/revocation/bloomFilter';
 import { status } from '@grpc/grpc-js';
 import t from 'tap';
 import { guardLimits } from '../../packages/guard/src/limits.ts';
-import { limits } from '../../src/platform/limits.ts';
 import { eventually } from '../support/eventually.ts';
 import { freePort } from '../support/freePort.ts';
 import { aGuard, aLeasedGuard, anAuthority, fault, said } from '../support/guards.ts';
@@ -213,15 +213,15 @@ t.test('a guard that has moved keeps nothing of the filters that it had before',
   const authority = await anAuthority(t);
   const guard = aGuard(t, [authority]);
   const capacity = 8_000_000;
-  const size = bloomGeometry(capacity, limits.bloomFalsePositives).bits / 8;
-  const pieces = Math.floor(size / limits.subscriberFilterBytes);
+  const size = bloomGeometry(capacity, verifierLimits.bloomFalsePositives).bits / 8;
+  const pieces = Math.floor(size / verifierLimits.subscriberFilterBytes);
   const bytes = (count: number) => ({ filterBytes: { bytes: Buffer.alloc(count) } });
   const first = await authority.stream(0);
   serve(first, authority, {
     filters: [
       { filterStart: { ofSessions: true, sliceEndMs: Date.now() + 3_600_000, capacity, entries: 1 } },
-      ...Array.from({ length: pieces }, () => bytes(limits.subscriberFilterBytes)),
-      bytes(size - pieces * limits.subscriberFilterBytes),
+      ...Array.from({ length: pieces }, () => bytes(verifierLimits.subscriberFilterBytes)),
+      bytes(size - pieces * verifierLimits.subscriberFilterBytes),
     ],
   });
   await guard.ready();

@@ -1,7 +1,8 @@
 /** Tokens under a key that a guard does not have: nothing false is said of them, and made-up ones are no load. */
+
+import { verifierLimits } from '@countersign/verifier/limits';
 import t from 'tap';
 import { guardLimits } from '../../packages/guard/src/limits.ts';
-import { limits } from '../../src/platform/limits.ts';
 import { eventually } from '../support/eventually.ts';
 import { aLeasedGuard, fault, said } from '../support/guards.ts';
 import { createManualClock } from '../support/manualClock.ts';
@@ -22,7 +23,7 @@ t.test('an unknown key is asked about', async (t) => {
   t.equal(await said(guard, madeUp('a')), '401 invalid_token inactive');
   t.equal(await said(guard, madeUp('a')), '401 invalid_token unknown_key', 'the authority has said so');
   t.equal(authority.asked.introspect, before + 1);
-  await clock.advance(limits.unknownKeyMilliseconds);
+  await clock.advance(verifierLimits.unknownKeyMilliseconds);
   t.equal(await said(guard, madeUp('a')), '401 invalid_token inactive', 'and is asked again after a second');
   t.equal(authority.asked.introspect, before + 2);
 
@@ -45,7 +46,7 @@ t.test('an unknown key that cannot be asked about says nothing of its tokens', a
   const { introspect } = authority.asked;
   t.equal(await said(guard, good), '503 unavailable not_answered', 'it failed');
   t.equal(authority.asked.introspect, introspect, 'and is not asked about at once again');
-  await clock.advance(limits.unknownKeyMilliseconds);
+  await clock.advance(verifierLimits.unknownKeyMilliseconds);
   authority.mood.questions = 'silent';
   const open = Promise.all([said(guard, good), said(guard, good)]);
   await eventually('a question', () => authority.asked.introspect > introspect);
@@ -56,7 +57,7 @@ t.test('an unknown key that cannot be asked about says nothing of its tokens', a
   for (let time = 0; time < 3; time += 1) await clock.advance(guardLimits.questionMilliseconds);
   const unavailable = '503 unavailable not_answered';
   t.strictSame(await open, [unavailable, unavailable], 'while it is open, it is the same question');
-  await clock.advance(limits.unknownKeyMilliseconds);
+  await clock.advance(verifierLimits.unknownKeyMilliseconds);
   authority.mood.questions = 'well';
   t.strictSame(await Promise.all([said(guard, good), said(guard, good)]), ['accepted', 'accepted']);
 });

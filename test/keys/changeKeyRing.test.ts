@@ -1,9 +1,9 @@
 /** The life of a key ring: how it begins, rotates by itself and on demand, and what is told of it. */
 import { randomBytes } from 'node:crypto';
 import { momentOf, rfc3339 } from '@countersign/verifier/clock';
+import { verifierLimits } from '@countersign/verifier/limits';
 import t from 'tap';
 import { cacheMs, keyPolicy } from '../../src/keys/keyPolicy.ts';
-import { limits } from '../../src/platform/limits.ts';
 import { createSealing } from '../../src/platform/sealing.ts';
 import { createKeyNode, createKeyNodes, operator, quickPolicy as policy } from '../support/keyNode.ts';
 import { createMemoryDatabase } from '../support/memoryDatabase.ts';
@@ -12,7 +12,7 @@ import { aSigningKey } from '../support/signingKeys.ts';
 
 const { rotationIntervalMs: interval } = policy;
 const lead = cacheMs(policy);
-const kept = lead + policy.tokenLifetimeMs + limits.clockSkewSeconds * 1000;
+const kept = lead + policy.tokenLifetimeMs + verifierLimits.clockSkewSeconds * 1000;
 const states = (keys: readonly { readonly state: string }[]) => keys.map(({ state }) => state).sort();
 
 t.test('the first start makes the key that signs and the next one, in one transaction', async (t) => {

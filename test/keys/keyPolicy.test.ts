@@ -2,7 +2,7 @@
 import { assert as check, property } from 'fast-check';
 import t from 'tap';
 import { cacheMs, type KeyPolicy, keyPolicy } from '../../src/keys/keyPolicy.ts';
-import { limits } from '../../src/platform/limits.ts';
+import { keyLimits } from '../../src/keys/limits.ts';
 import { legalPolicies, policyOf } from '../support/keySettings.ts';
 
 const isWholeSeconds = (milliseconds: number) => milliseconds % 1_000 === 0;
@@ -21,13 +21,13 @@ const promises: Readonly<Record<string, (policy: KeyPolicy) => boolean>> = {
   'headers count whole seconds': (policy) =>
     isWholeSeconds(policy.maxAgeMs) && isWholeSeconds(policy.staleWhileRevalidateMs),
   'nothing stale is used for longer than it was fresh': (policy) =>
-    policy.staleWhileRevalidateMs <= Math.min(policy.maxAgeMs, limits.jwksStaleSeconds * 1_000),
+    policy.staleWhileRevalidateMs <= Math.min(policy.maxAgeMs, keyLimits.jwksStaleSeconds * 1_000),
   'a ring is never older than the limit, nor as old as half of what an interval leaves': (policy) =>
-    policy.ringAgeMs <= limits.keyRingAgeMilliseconds &&
+    policy.ringAgeMs <= keyLimits.keyRingAgeMilliseconds &&
     2 * policy.ringAgeMs <= policy.rotationIntervalMs - policy.maxAgeMs,
   'three looks may fail before a ring is too old': (policy) => 4 * policy.refreshMs <= policy.ringAgeMs,
   'a node looks neither all the time nor seldom': ({ refreshMs }) =>
-    refreshMs >= 100 && refreshMs <= limits.keyRingRefreshMilliseconds,
+    refreshMs >= 100 && refreshMs <= keyLimits.keyRingRefreshMilliseconds,
   'all are whole milliseconds that a database and a timer can count': (policy) =>
     Object.values(policy).every(Number.isInteger) && cacheMs(policy) < 2 ** 31,
 };

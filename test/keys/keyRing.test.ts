@@ -1,11 +1,11 @@
 import { createHash, createPublicKey, generateKeyPairSync, randomBytes, sign, verify } from 'node:crypto';
 import { momentOf } from '@countersign/verifier/clock';
 import { StartupError } from '@countersign/verifier/errors';
+import { verifierLimits } from '@countersign/verifier/limits';
 import { importPublicJwk, type PublicJwk } from '@countersign/verifier/tokens/publicKey';
 import t from 'tap';
 import { createKeyRing } from '../../src/keys/keyRing.ts';
 import type { SigningKeyState, StoredSigningKey } from '../../src/keys/store.ts';
-import { limits } from '../../src/platform/limits.ts';
 import { createSealing } from '../../src/platform/sealing.ts';
 import { createManualClock } from '../support/manualClock.ts';
 import { aSigningKey, usualPolicy } from '../support/signingKeys.ts';
@@ -87,7 +87,7 @@ t.test('a node that has not looked for long signs nothing, and later verifies no
   t.throws(() => ring.signer(), { code: 'unavailable', reason: 'key_ring_out_of_date' });
   t.equal(ring.upToDate(), false, 'nor lets others keep its set');
   t.ok(ring.verifier(generated.kid));
-  await clock.advance(limits.keyRingBelievedMilliseconds - usualPolicy.ringAgeMs - 1);
+  await clock.advance(verifierLimits.keyRingBelievedMilliseconds - usualPolicy.ringAgeMs - 1);
   t.ok(ring.verifier(generated.kid));
   await clock.advance(1);
   t.throws(() => ring.verifier(generated.kid), { code: 'unavailable', reason: 'key_ring_out_of_date' });

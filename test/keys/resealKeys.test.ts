@@ -4,9 +4,9 @@ import type { SessionId } from '@countersign/verifier/ids';
 import t from 'tap';
 import { createResealKeys } from '../../src/keys/resealKeys.ts';
 import { openSigningKey } from '../../src/keys/signingKey.ts';
-import { limits } from '../../src/platform/limits.ts';
 import { newId } from '../../src/platform/newId.ts';
 import { createSealing, type Sealing, UnsealError } from '../../src/platform/sealing.ts';
+import { sessionLimits } from '../../src/sessions/limits.ts';
 import { createRefreshTokens } from '../../src/sessions/refreshToken.ts';
 import { createKeyNode, createKeyNodes, operator, startOfKeys } from '../support/keyNode.ts';
 import type { MemorySession } from '../support/memoryDatabase.ts';
@@ -18,7 +18,7 @@ const alone = createSealing(newKey);
 const none = { count: 0, first: undefined };
 
 /** A ring of three keys, one dead, and a page and a bit of sessions, all sealed with the old key. */
-async function setUp(count = limits.sessionsPageRows + 1) {
+async function setUp(count = sessionLimits.sessionsPageRows + 1) {
   const { clock, database } = createKeyNodes(0);
   const node = createKeyNode({ database, clock, sealing: before });
   await node.ringKeeper.start();
@@ -72,7 +72,7 @@ t.test('everything is sealed with the key of now, and is what it was', async (t)
       .contents()
       .events.filter(({ type }) => type === 'keys_resealed')
       .map(({ reason }) => reason),
-    ['signing_keys:2', `sessions:${limits.sessionsPageRows}`, 'sessions:1'],
+    ['signing_keys:2', `sessions:${sessionLimits.sessionsPageRows}`, 'sessions:1'],
     'each transaction says what it did',
   );
 });
@@ -100,20 +100,20 @@ t.test('what was half done is finished', async (t) => {
   database.fault = undefined;
   t.equal(
     rows().filter(({ sealedSecret }) => isSealedWith(after, sealedSecret)).length,
-    limits.sessionsPageRows,
+    sessionLimits.sessionsPageRows,
   );
   t.strictSame(await resealWith(after), {
     signingKeys: 0,
-    sessions: sessions.length - limits.sessionsPageRows,
+    sessions: sessions.length - sessionLimits.sessionsPageRows,
     unreadable: none,
   });
 });
 
 t.test('a number of sessions that fills its pages exactly', async (t) => {
-  const { resealWith } = await setUp(limits.sessionsPageRows);
+  const { resealWith } = await setUp(sessionLimits.sessionsPageRows);
   t.strictSame(await resealWith(after), {
     signingKeys: 2,
-    sessions: limits.sessionsPageRows,
+    sessions: sessionLimits.sessionsPageRows,
     unreadable: none,
   });
 });

@@ -1,16 +1,17 @@
 /** The emergency: a key of any state is dead at once, then the sessions that it signed for; again is a success. */
 
 import { type SessionId, uuidBytes } from '@countersign/verifier/ids';
+import { verifierLimits } from '@countersign/verifier/limits';
 import { wholeHour } from '@countersign/verifier/revocation/revocation';
 import { keySubject } from '@countersign/verifier/tokens/publicKey';
 import t from 'tap';
 import { cacheMs } from '../../src/keys/keyPolicy.ts';
-import { limits } from '../../src/platform/limits.ts';
+import { sessionLimits } from '../../src/sessions/limits.ts';
 import { aSession } from '../support/aSession.ts';
 import { createKeyNodes, operator, quickPolicy as policy } from '../support/keyNode.ts';
 import type { MemorySession } from '../support/memoryDatabase.ts';
 
-const kept = cacheMs(policy) + policy.tokenLifetimeMs + limits.clockSkewSeconds * 1000;
+const kept = cacheMs(policy) + policy.tokenLifetimeMs + verifierLimits.clockSkewSeconds * 1000;
 
 /** Keys in every state, by the name of the state. */
 async function everyState() {
@@ -78,7 +79,7 @@ for (const { state, signs, made, events } of table) {
       events,
     );
     t.ok(caused.every(({ actor }) => actor === operator));
-    const day = (limits.accessTokenMaximumSeconds + limits.revocationMarginSeconds) * 1000;
+    const day = (verifierLimits.accessTokenMaximumSeconds + verifierLimits.revocationMarginSeconds) * 1000;
     const expiresAt = wholeHour((row(kid)?.revokedAt ?? 0) + day);
     t.strictSame(told, [[{ subject: keySubject(kid), reason: 'key_revoked', expiresAt }]]);
     t.strictSame(
@@ -121,7 +122,7 @@ t.test('every key, one after the other: there is always one that signs', async (
 t.test('the sessions that it signed for end, page by page, after it is dead everywhere', async (t) => {
   const { node, kids, database, told, clock } = await everyState();
   const now = clock.now();
-  const rows = Array.from({ length: 2 * limits.sessionsPageRows + 1 }, () =>
+  const rows = Array.from({ length: 2 * sessionLimits.sessionsPageRows + 1 }, () =>
     sessionSignedWith(now, [kids.active]),
   );
   const alsoSigned = sessionSignedWith(now, [kids.retiring, kids.active]);
@@ -129,7 +130,7 @@ t.test('the sessions that it signed for end, page by page, after it is dead ever
   const endedBefore = sessionSignedWith(now, [kids.active], { endedAt: now - 1 });
   const others = sessionSignedWith(now, [kids.retiring]);
   const expired = sessionSignedWith(now, [kids.active], {
-    accessExpiresAt: now - limits.clockSkewSeconds * 1000,
+    accessExpiresAt: now - verifierLimits.clockSkewSeconds * 1000,
   });
   const ending = [...rows, alsoSigned, unknown, endedBefore];
   database.put([...ending, others, expired]);
@@ -140,7 +141,7 @@ t.test('the sessions that it signed for end, page by page, after it is dead ever
   const [key, ...pages] = told.map(({ length }) => length);
   t.equal(key, 1, 'first the key');
   t.equal(pages.length, 3, 'then its sessions');
-  t.ok(Math.max(...pages) <= limits.sessionsPageRows);
+  t.ok(Math.max(...pages) <= sessionLimits.sessionsPageRows);
   const subjects = (ids: readonly { id: SessionId }[]) =>
     ids.map(({ id }) => uuidBytes(id).toString('hex')).sort();
   t.strictSame(
@@ -153,7 +154,7 @@ t.test('the sessions that it signed for end, page by page, after it is dead ever
   );
   t.match(told[1]?.[0], {
     reason: 'key_revoked',
-    expiresAt: now + policy.tokenLifetimeMs + limits.revocationMarginSeconds * 1000,
+    expiresAt: now + policy.tokenLifetimeMs + verifierLimits.revocationMarginSeconds * 1000,
   });
   t.equal(database.contents().sessions.get(others.id)?.endedAt, undefined);
   t.equal(database.contents().sessions.get(expired.id)?.endedAt, undefined);

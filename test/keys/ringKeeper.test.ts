@@ -2,9 +2,11 @@
 
 import type { Moment } from '@countersign/verifier/clock';
 import { StartupError } from '@countersign/verifier/errors';
+import { verifierLimits } from '@countersign/verifier/limits';
 import t, { type Test } from 'tap';
+import { keyLimits } from '../../src/keys/limits.ts';
 import { createRingKeeper, type Keep } from '../../src/keys/ringKeeper.ts';
-import { limits } from '../../src/platform/limits.ts';
+import { platformLimits } from '../../src/platform/limits.ts';
 import { createManualClock } from '../support/manualClock.ts';
 
 const refreshMs = 1_000;
@@ -39,7 +41,7 @@ function setUp(t: Test, keep: Keep = answers()) {
   t.teardown(() => {
     store.keep = answers();
     const stopping = keeper.stop();
-    return clock.advance(limits.queryMilliseconds).then(() => stopping);
+    return clock.advance(platformLimits.queryMilliseconds).then(() => stopping);
   });
   return { clock, store, keeper, keyRing, looks, adopted, faults };
 }
@@ -126,7 +128,7 @@ t.test('a store that never answers is asked again all the same', async (t) => {
   const { clock, store, keeper, looks, faults, adopted } = setUp(t);
   await keeper.start();
   store.keep = silent;
-  await clock.advance(refreshMs + limits.queryMilliseconds);
+  await clock.advance(refreshMs + platformLimits.queryMilliseconds);
   t.match(faults, [outOfDate]);
   store.keep = answers();
   await clock.advance(refreshMs);
@@ -142,7 +144,7 @@ t.test('an answer that comes after it was given up is not taken', async (t) => {
       answer = () => resolve({ keys: [], dueInMs: 1 });
     });
   const started = t.rejects(keeper.reload(), outOfDate);
-  await clock.advance(limits.queryMilliseconds);
+  await clock.advance(platformLimits.queryMilliseconds);
   await started;
   answer();
   await clock.advance(refreshMs - 1);
@@ -162,7 +164,7 @@ t.test('fresh: a ring that is young enough is not looked at again', async (t) =>
   await t.rejects(keeper.fresh(), { ...outOfDate, retryAfterSeconds: 1 });
   store.keep = silent;
   const waiting = t.rejects(keeper.fresh(), outOfDate, 'it waits no longer than it should');
-  await clock.advance(limits.keyRingReloadMilliseconds);
+  await clock.advance(keyLimits.keyRingReloadMilliseconds);
   await waiting;
 });
 
@@ -179,7 +181,7 @@ t.test('lookAgain: a thousand unknown names within a second are one look', async
   const found = await ask();
   t.equal(looks.length, 1);
   t.strictSame([found[0], new Set(found.slice(1))], [true, new Set([false])]);
-  await clock.advance(limits.unknownKeyMilliseconds - 1);
+  await clock.advance(verifierLimits.unknownKeyMilliseconds - 1);
   t.strictSame(new Set(await ask()), new Set([false]), 'nor within the rest of the second');
   t.equal(looks.length, 0);
   await clock.advance(1);
@@ -229,10 +231,10 @@ t.test('lookAgain: when the store does not answer, nobody is told that a key is 
   await keeper.reload();
   t.equal(await keeper.lookAgain(), false, 'until somebody has looked');
 
-  await clock.advance(limits.unknownKeyMilliseconds);
+  await clock.advance(verifierLimits.unknownKeyMilliseconds);
   store.keep = silent;
   const burst = [1, 2, 3].map(() => t.rejects(keeper.lookAgain(), outOfDate));
-  await clock.advance(limits.keyRingReloadMilliseconds);
+  await clock.advance(keyLimits.keyRingReloadMilliseconds);
   await Promise.all(burst);
 });
 
@@ -269,7 +271,7 @@ t.test('stop: nothing is left, whatever it was doing', async (t) => {
   stuck.store.keep = silent;
   await stuck.clock.advance(refreshMs);
   const waiting = stuck.keeper.stop();
-  await stuck.clock.advance(limits.queryMilliseconds);
+  await stuck.clock.advance(platformLimits.queryMilliseconds);
   await waiting;
   t.equal(stuck.clock.timers(), 0, 'when the store never answers');
 });

@@ -1,16 +1,17 @@
 /** The rules of rotation as tables: what a ring must become, to the millisecond. Random histories: rotationModel.test.ts. */
+
+import { verifierLimits } from '@countersign/verifier/limits';
 import t from 'tap';
 import { cacheMs, keyPolicy } from '../../src/keys/keyPolicy.ts';
 import { decide, inState, type KnownRing, readyIn, revokeKey, rotate } from '../../src/keys/rotation.ts';
 import type { StoredSigningKey } from '../../src/keys/store.ts';
-import { limits } from '../../src/platform/limits.ts';
 import { day, inWords, keyRow, minute, ringAt } from '../support/ringRows.ts';
 import { usualPolicy } from '../support/signingKeys.ts';
 
 const now = Date.UTC(2030, 0, 1);
 const { rotationIntervalMs: interval, tokenLifetimeMs: lifetime } = usualPolicy;
 const lead = cacheMs(usualPolicy);
-const skew = limits.clockSkewSeconds * 1000;
+const skew = verifierLimits.clockSkewSeconds * 1000;
 const kept = lifetime + lead + skew;
 const year = 365 * day;
 

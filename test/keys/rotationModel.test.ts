@@ -2,6 +2,8 @@
  * Random histories of a ring that two nodes share: time passes, the clock of the store steps by up to a year, settings
  * change, nodes restart, keys are rotated and revoked. What was promised is checked by the true time, which no rule knows.
  */
+
+import { verifierLimits } from '@countersign/verifier/limits';
 import {
   type Arbitrary,
   array,
@@ -16,7 +18,6 @@ import {
 } from 'fast-check';
 import t from 'tap';
 import { cacheMs, type KeyPolicy } from '../../src/keys/keyPolicy.ts';
-import { limits } from '../../src/platform/limits.ts';
 import { legalPolicies, policyOf } from '../support/keySettings.ts';
 import { createWorld, type World } from '../support/rotationWorld.ts';
 
@@ -36,7 +37,7 @@ const waits: Readonly<Record<string, (policy: KeyPolicy) => number>> = {
   interval: ({ rotationIntervalMs }) => rotationIntervalMs,
   caches: cacheMs,
   'age of a ring': ({ ringAgeMs }) => ringAgeMs,
-  tokens: (policy) => policy.tokenLifetimeMs + cacheMs(policy) + limits.clockSkewSeconds * 1_000,
+  tokens: (policy) => policy.tokenLifetimeMs + cacheMs(policy) + verifierLimits.clockSkewSeconds * 1_000,
 };
 
 const which = constantFrom<0 | 1>(0, 1);
@@ -101,7 +102,7 @@ async function goesOn(world: World, policy: KeyPolicy): Promise<void> {
   await world.restart(1, policy);
   for (let rotation = 0; rotation < 2; rotation += 1) {
     const longest = Math.max(policy.rotationIntervalMs, ...world.live().map((key) => key.cacheMs));
-    let left = longest + limits.clockSkewSeconds * 1_000;
+    let left = longest + verifierLimits.clockSkewSeconds * 1_000;
     const signing = world.signing();
     while (world.signing() === signing) {
       const dueInMs = await world.look(world.nodes[0]);

@@ -4,8 +4,8 @@ import { type SessionId, type UserId, uuidBytes } from '@countersign/verifier/id
 import t from 'tap';
 import type { Email } from '../../src/accounts/email.ts';
 import type { Database } from '../../src/database.ts';
+import { loginLimits } from '../../src/login/limits.ts';
 import { createLogin } from '../../src/login/login.ts';
-import { limits } from '../../src/platform/limits.ts';
 import { newId } from '../../src/platform/newId.ts';
 import { engines, openStorage } from '../support/engines.ts';
 import { createToldEffect } from '../support/keyNode.ts';
@@ -116,7 +116,7 @@ for (const { name, embedded, open } of engines) {
             return result;
           }),
       );
-      for (let tries = 0; tries < 2 * limits.passwordFailuresFree; tries += 1)
+      for (let tries = 0; tries < 2 * loginLimits.passwordFailuresFree; tries += 1)
         await t.rejects(logIn(), { message: 'on purpose' });
       failing = false;
       t.type((await logIn()).accessToken, 'string');
@@ -143,7 +143,7 @@ for (const { name, embedded, open } of engines) {
           }),
         { passwordFailures },
       );
-      for (let tries = 0; tries < 2 * limits.passwordFailuresFree; tries += 1)
+      for (let tries = 0; tries < 2 * loginLimits.passwordFailuresFree; tries += 1)
         await t.rejects(logIn(), { message: 'on purpose' });
       failing = false;
       t.type((await logIn()).accessToken, 'string');
@@ -190,7 +190,7 @@ for (const { name, embedded, open } of engines) {
           return (await read()) - before;
         };
         const spent: number[] = [];
-        const { unknownEmailsRecorded: few } = limits;
+        const { unknownEmailsRecorded: few } = loginLimits;
         for (let number = 0; number < 2 * few; number += 1)
           spent.push(await writes(() => guess(`nobody${number}@example.com`, `192.0.2.${number}`)));
         t.equal(await events('unknown_user'), few);
@@ -206,7 +206,7 @@ for (const { name, embedded, open } of engines) {
     t.test('the hundredth attempt locks only if the password was wrong', async (t) => {
       const { userId, email, account, logIn, guess } = await setUp(changedMeanwhile);
       await guess(email, '192.0.2.1');
-      const last = { failures: limits.passwordFailuresMaximum - 1, retryAt: new Date(0) };
+      const last = { failures: loginLimits.passwordFailuresMaximum - 1, retryAt: new Date(0) };
       await engine.prisma.passwordFailures.updateMany({ where: { account }, data: last });
       const events = () =>
         engine.prisma.auditEvent.groupBy({

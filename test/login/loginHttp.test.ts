@@ -1,7 +1,7 @@
 /** Login tells a stranger nothing: who is registered, who is disabled, whose password was nearly right. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import t from 'tap';
-import { limits } from '../../src/platform/limits.ts';
+import { loginLimits } from '../../src/login/limits.ts';
 import { password, startAuthority } from '../support/authority.ts';
 import { eventually } from '../support/eventually.ts';
 import { behindProxy, from, triesAt } from '../support/loginTries.ts';
@@ -80,7 +80,7 @@ t.test('more logins than the queue takes: strangers are told to come back, other
         .catch(() => nextTurn());
     }
   };
-  const many = limits.passwordHashesAtOnce + limits.passwordHashesWaiting + 10;
+  const many = loginLimits.passwordHashesAtOnce + loginLimits.passwordHashesWaiting + 10;
   const queued = Array.from({ length: many }, register);
   const refused = await eventually('an answer 503', async () => {
     const answer = await stranger();

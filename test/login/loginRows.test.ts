@@ -1,6 +1,6 @@
 /** What strangers try at the login: time (L1), size (L5), spellings of passwords and addresses (L6, L7), fields of rows (L14). */
 import t from 'tap';
-import { limits } from '../../src/platform/limits.ts';
+import { loginLimits } from '../../src/login/limits.ts';
 import { password, startAuthority, type TestAuthority } from '../support/authority.ts';
 import { createShiftedClock } from '../support/shiftedClock.ts';
 import { mean, mostT, welch, withoutOutliers } from '../support/welch.ts';
@@ -28,7 +28,7 @@ t.test('the login', async (t) => {
     const answers = new Set<string>();
     for (let count = -3; count < samples; count += 1) {
       // Each is looked at, and not told to wait.
-      clock.shift(limits.passwordDelayMilliseconds);
+      clock.shift(loginLimits.passwordDelayMilliseconds);
       // By turns, so that whatever else the machine does meets all of them.
       for (const [kind, input] of Object.entries(kinds)) {
         const begun = performance.now();
@@ -47,7 +47,7 @@ t.test('the login', async (t) => {
   });
 
   await t.test('a password beyond all limits is refused before it is hashed (L5)', async (t) => {
-    const body = { email: 'large@example.com', password: 'x'.repeat(limits.passwordMaximumBytes + 1) };
+    const body = { email: 'large@example.com', password: 'x'.repeat(loginLimits.passwordMaximumBytes + 1) };
     const queue = queueOfHashes(authority);
     const register = await authority.call('POST', '/auth/register', { body });
     t.match([register.status, register.body.code], [400, 'password_refused']);
@@ -206,13 +206,15 @@ t.test('the login', async (t) => {
 function queueOfHashes({ authority }: TestAuthority) {
   let count = 0;
   const input = { email: 'queued@example.com', password };
-  const queued = Array.from({ length: limits.passwordHashesAtOnce + limits.passwordHashesWaiting }, () =>
-    authority.operations
-      .register(input, { name: 'user' })
-      .catch(() => {})
-      .finally(() => {
-        count += 1;
-      }),
+  const queued = Array.from(
+    { length: loginLimits.passwordHashesAtOnce + loginLimits.passwordHashesWaiting },
+    () =>
+      authority.operations
+        .register(input, { name: 'user' })
+        .catch(() => {})
+        .finally(() => {
+          count += 1;
+        }),
   );
   return { length: queued.length, finished: () => count, done: Promise.all(queued) };
 }

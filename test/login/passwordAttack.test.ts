@@ -1,7 +1,7 @@
 /** Many sites that guess at once as fast as their budgets allow: whoever is where he has logged in before still gets in, soon. */
 import { rm } from 'node:fs/promises';
 import t from 'tap';
-import { limits } from '../../src/platform/limits.ts';
+import { loginLimits } from '../../src/login/limits.ts';
 import { password } from '../support/authority.ts';
 import { createHttpClient } from '../support/clients.ts';
 import { eventually } from '../support/eventually.ts';
@@ -15,7 +15,7 @@ const atOnce = 20;
 const home = '192.0.2.7';
 const logins = 8;
 /** So many guesses are looked at while the owner waits, at most: a few of each line, and by far not all that wait. */
-const atMostBefore = limits.passwordHashesWaiting / 8;
+const atMostBefore = loginLimits.passwordHashesWaiting / 8;
 
 /** Guesses from many addresses of each site, half of them at the owner's account, without a pause. */
 function attack(port: number) {
@@ -67,7 +67,7 @@ t.test('the owner logs in at home while sixteen sites guess', async (t) => {
     const metrics = String((await server.operations('GET', '/metrics')).body);
     return Number(/countersign_password_hashes_waiting (\d+)/.exec(metrics)?.[1]);
   };
-  const full = limits.passwordHashesWaiting / 2;
+  const full = loginLimits.passwordHashesWaiting / 2;
   await eventually('hashes wait', async () => (await waiting()) > full, 60_000);
   const looked = answers['401 invalid_credentials'] ?? 0;
   const attacked = [];

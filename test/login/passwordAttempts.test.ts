@@ -4,16 +4,16 @@ import type { SessionId } from '@countersign/verifier/ids';
 import t from 'tap';
 import type { Email } from '../../src/accounts/email.ts';
 import type { Database } from '../../src/database.ts';
+import { loginLimits } from '../../src/login/limits.ts';
 import type { Place } from '../../src/login/throttling/passwordAttempts.ts';
 import { noFailures } from '../../src/login/throttling/passwordFailures.ts';
-import { limits } from '../../src/platform/limits.ts';
 import { newId } from '../../src/platform/newId.ts';
 import { engines, openStorage } from '../support/engines.ts';
 import { createManualClock } from '../support/manualClock.ts';
 import { passwordAttemptsOver } from '../support/operationParts.ts';
 import { rowsMadeAt as now } from '../support/rows.ts';
 
-const { passwordFailuresFree: free, passwordAttemptsOwed: owed } = limits;
+const { passwordFailuresFree: free, passwordAttemptsOwed: owed } = loginLimits;
 const [home, work] = [{ ip: '192.0.2.1' }, { ip: '198.51.100.1' }];
 const person = (number: number) => `person${number}@example.com` as Email;
 
@@ -97,11 +97,11 @@ for (const { name, open } of engines) {
         t.equal(asked, 0);
         await t.rejects(right(email, work), waits, 'elsewhere it is asked for');
         t.equal(asked, 1);
-        await clock.advance(limits.passwordDelayFirstMilliseconds);
+        await clock.advance(loginLimits.passwordDelayFirstMilliseconds);
         await t.rejects(wrong(email, home), { message: 'wrong' });
         await t.rejects(wrong(email, home), waits, 'now for two seconds');
         asked = 0;
-        await clock.advance(limits.passwordWaitsMilliseconds);
+        await clock.advance(loginLimits.passwordWaitsMilliseconds);
         await t.rejects(right(email, home), waits);
         t.equal(asked, 1, 'each second it is asked again, since an operator may have ended it');
       },

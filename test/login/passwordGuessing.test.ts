@@ -1,15 +1,15 @@
 /** Guessing passwords (L4): each wrong one makes the next wait, and no stranger keeps the owner out for good. */
 import { rm } from 'node:fs/promises';
 import t, { type Test } from 'tap';
-import { limits } from '../../src/platform/limits.ts';
+import { loginLimits } from '../../src/login/limits.ts';
 import { openEngine } from '../../src/storage/postgres/engine.ts';
 import { password, startAuthority } from '../support/authority.ts';
 import { behindProxy, brief, from, triesAt, wrong } from '../support/loginTries.ts';
 import { copyOfEmbeddedDatabase } from '../support/pglite.ts';
 import { createShiftedClock } from '../support/shiftedClock.ts';
 
-const { passwordFailuresFree: free, passwordFailuresMaximum: maximum } = limits;
-const longest = limits.passwordDelayMilliseconds;
+const { passwordFailuresFree: free, passwordFailuresMaximum: maximum } = loginLimits;
+const longest = loginLimits.passwordDelayMilliseconds;
 const home = '192.0.2.7';
 const neighbour = '192.0.2.200';
 const stranger = '198.51.100.1';
@@ -54,7 +54,7 @@ t.test('an e-mail that nobody has, one of a disabled user and one of a user are 
       said.push(JSON.stringify([status, problem, shown]));
     }
     t.equal(new Set(said).size, 1, said.join('\n'));
-    if (count % 2 === 1) clock.shift(limits.passwordDelayMilliseconds);
+    if (count % 2 === 1) clock.shift(loginLimits.passwordDelayMilliseconds);
   }
 });
 

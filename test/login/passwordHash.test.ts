@@ -1,6 +1,6 @@
 import t from 'tap';
+import { loginLimits } from '../../src/login/limits.ts';
 import { createPasswordHasher, type PasswordHashing } from '../../src/login/passwords/passwordHash.ts';
-import { limits } from '../../src/platform/limits.ts';
 
 const turn = { place: '', first: false };
 
@@ -12,7 +12,7 @@ t.test(
   async (t) => {
     const hasher = createPasswordHasher();
     const stored = await hasher.hash('correct horse battery staple', turn);
-    t.match(stored, new RegExp(`^\\$argon2id\\$v=19\\$m=${limits.argon2MemoryKibibytes},t=2,p=1\\$`));
+    t.match(stored, new RegExp(`^\\$argon2id\\$v=19\\$m=${loginLimits.argon2MemoryKibibytes},t=2,p=1\\$`));
     t.equal(await hasher.verify(stored, 'correct horse battery staple', turn), true);
     t.equal(await hasher.verify(stored, 'correct horse battery stapler', turn), false);
     t.equal(await hasher.verify(stored, '', turn), false);

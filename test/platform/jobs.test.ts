@@ -1,15 +1,17 @@
 /** What goes on beside the requests, over a real database: events are sealed and old rows deleted, and metrics tell of it. */
 import { randomBytes } from 'node:crypto';
 import t, { type Test } from 'tap';
+import { auditLimits } from '../../src/audit/limits.ts';
 import { createListAudit } from '../../src/audit/listAudit.ts';
 import { mountAudit } from '../../src/audit/mount.ts';
 import { oldFailuresJob } from '../../src/login/mount.ts';
 import { readConfig } from '../../src/platform/config/config.ts';
 import { startJobs } from '../../src/platform/jobs.ts';
-import { limits } from '../../src/platform/limits.ts';
+import { platformLimits } from '../../src/platform/limits.ts';
 import { createFaultLog } from '../../src/platform/observability/faultLog.ts';
 import { createLog } from '../../src/platform/observability/log.ts';
 import { createMetrics } from '../../src/platform/observability/metrics.ts';
+import { revocationLimits } from '../../src/revocation/limits.ts';
 import { oldRequestsJob } from '../../src/revocation/mount.ts';
 import { oldSessionsJob } from '../../src/sessions/mount.ts';
 import { createStorage, migrateStorage } from '../../src/storage/postgres/storage.ts';
@@ -62,15 +64,15 @@ async function open(t: Test, engine = engines[1]) {
 
 t.test('events are sealed, batch after batch, and the age of what is not is told', async (t) => {
   const { database, clock, start, metric } = await open(t);
-  const events = Array.from({ length: limits.auditSealEvents + 5 }, () => anEvent);
+  const events = Array.from({ length: auditLimits.auditSealEvents + 5 }, () => anEvent);
   await database.audit.recordAll(events, clock.now() - 1_000);
   const stop = start();
   t.teardown(stop);
-  await clock.advance(limits.auditSealMilliseconds);
+  await clock.advance(auditLimits.auditSealMilliseconds);
   const verify = verifierOf({ database });
   await eventually('the first batch is sealed', async () => (await verify()).seals === 1);
   await eventually('the second follows without waiting for its time', async () => {
-    await clock.advance(limits.cleanUpPauseMilliseconds);
+    await clock.advance(platformLimits.cleanUpPauseMilliseconds);
     return (await verify()).seals === 2;
   });
   t.match(await verify(), { events: events.length, unsealed: 0, fault: undefined });
@@ -92,9 +94,9 @@ t.test('the age of what cannot be sealed grows', async (t) => {
   await eventually('another node seals, and takes long', () => held);
   const stop = start();
   t.teardown(stop);
-  await clock.advance(limits.auditSealMilliseconds);
+  await clock.advance(auditLimits.auditSealMilliseconds);
   const overdue = () => metric('countersign_audit_seal_overdue_seconds');
-  await clock.advance(limits.auditSealOverdueMilliseconds - limits.auditSealMilliseconds);
+  await clock.advance(auditLimits.auditSealOverdueMilliseconds - auditLimits.auditSealMilliseconds);
   t.equal(await overdue(), 0, 'an event that waits as events do does not show');
   await clock.advance(1_000);
   await eventually('one that waits for longer does', async () => (await overdue()) >= 1);
@@ -107,7 +109,7 @@ t.test('the age of what cannot be sealed grows', async (t) => {
 t.test('nodes that look in turn make no more seals than one', async (t) => {
   for (const [what, agoMs, seals] of [
     ['another node has just sealed', 6_000, 1],
-    ['it is its turn again', limits.auditSealMilliseconds, 2],
+    ['it is its turn again', auditLimits.auditSealMilliseconds, 2],
   ] as const) {
     const { database, clock, start } = await open(t);
     await database.audit.record(anEvent, clock.now());
@@ -124,7 +126,7 @@ t.test('nodes that look in turn make no more seals than one', async (t) => {
       },
     };
     const stop = start({ ...database, auditLog });
-    await clock.advance(limits.auditSealMilliseconds);
+    await clock.advance(auditLimits.auditSealMilliseconds);
     await eventually('it has looked', () => looked);
     await stop();
     t.equal((await verifierOf({ database })()).seals, seals, what);
@@ -142,7 +144,7 @@ t.test('old sessions and old events are deleted, and counted', async (t) => {
   await sealAsOf(database, clock.now() - 401 * day);
   const stop = start();
   t.teardown(stop);
-  await clock.advance(limits.pruneIntervalMilliseconds);
+  await clock.advance(platformLimits.pruneIntervalMilliseconds);
   const deleted = (table: string) => metric(`countersign_deleted_rows_total{table="${table}"}`);
   await eventually('the session is deleted', async () => (await deleted('sessions')) === 1);
   await eventually('the events are deleted', async () => (await deleted('audit_events')) === 3);
@@ -159,7 +161,7 @@ t.test('events that somebody else deleted are told of when they were due', async
   await tamper(await connect(), 'DELETE FROM audit_events WHERE id = (SELECT id FROM audit_events LIMIT 1)');
   const stop = start();
   t.teardown(stop);
-  await clock.advance(limits.pruneIntervalMilliseconds);
+  await clock.advance(platformLimits.pruneIntervalMilliseconds);
   const deleted = () => metric('countersign_deleted_rows_total{table="audit_events"}');
   await eventually('the others are deleted', async () => (await deleted()) === 2);
   await eventually('it is told', () => lines.some((line) => line.includes('"sealed":3')));
@@ -178,7 +180,7 @@ t.test(
     const stop = start();
     t.teardown(stop);
     clock.stepWall(10 * day);
-    await clock.advance(limits.pruneIntervalMilliseconds);
+    await clock.advance(platformLimits.pruneIntervalMilliseconds);
     const deleted = () => metric('countersign_deleted_rows_total{table="password_failures"}');
     await eventually('the old one is deleted', async () => (await deleted()) === 1);
     t.match(await database.passwordFailures.take(young, clock.now()), { failures: { count: 2 } });
@@ -190,9 +192,9 @@ t.test(
   async (t) => {
     const { engine, database, clock, start, metric } = await open(t);
     const name = (id: string) => ({ caller: 'service:a', id, targetHash: randomBytes(32) });
-    const [live, kept] = [name('live'), limits.namedRequestMilliseconds];
+    const [live, kept] = [name('live'), revocationLimits.namedRequestMilliseconds];
     await database.requests.open(live, clock.now(), kept);
-    const many = limits.pruneRows + 5;
+    const many = platformLimits.pruneRows + 5;
     await engine.prisma.$executeRaw`
     INSERT INTO requests (caller, id, target_hash, opened_at)
     SELECT 'service:a', number::text, sha256(''), clock_timestamp() - interval '25 hours'
@@ -201,10 +203,13 @@ t.test(
     clock.stepWall(10 * day);
     const stop = start();
     t.teardown(stop);
-    await clock.advance(limits.pruneIntervalMilliseconds);
+    await clock.advance(platformLimits.pruneIntervalMilliseconds);
     const deleted = () => metric('countersign_deleted_rows_total{table="requests"}');
-    await eventually('the first batch is deleted', async () => (await deleted()) === limits.pruneRows);
-    await clock.advance(limits.cleanUpPauseMilliseconds);
+    await eventually(
+      'the first batch is deleted',
+      async () => (await deleted()) === platformLimits.pruneRows,
+    );
+    await clock.advance(platformLimits.cleanUpPauseMilliseconds);
     await eventually('the second follows after a pause', async () => (await deleted()) === many);
     const repeated = await database.requests.open(live, clock.now(), kept);
     t.match(repeated, { isNew: false }, 'nor does a node forget whose clock is ahead when it is named again');
@@ -216,10 +221,10 @@ t.test('faults are counted, logged once in a while, and it tries again', async (
   const stop = start();
   t.teardown(stop);
   await dispose();
-  await clock.advance(limits.auditSealMilliseconds);
+  await clock.advance(auditLimits.auditSealMilliseconds);
   const faults = () => metric('countersign_upkeep_faults_total{part="audit_seals"}');
   await eventually('it failed', async () => (await faults()) === 1);
-  await clock.advance(limits.auditSealMilliseconds);
+  await clock.advance(auditLimits.auditSealMilliseconds);
   await eventually('and again', async () => (await faults()) === 2);
   t.match(lines.join(''), /"part":"audit_seals".*a part failed; it tries again/);
 });

@@ -1,6 +1,6 @@
 /** Work that comes round again. */
 import t from 'tap';
-import { limits } from '../../src/platform/limits.ts';
+import { platformLimits } from '../../src/platform/limits.ts';
 import { startPoller } from '../../src/platform/poller.ts';
 import { createManualClock } from '../support/manualClock.ts';
 
@@ -61,7 +61,7 @@ t.test('a stop waits for the round under way, but not for ever', async (t) => {
   const stopping = stop().then(() => {
     stopped = true;
   });
-  await clock.advance(limits.lastRoundMilliseconds - 1);
+  await clock.advance(platformLimits.lastRoundMilliseconds - 1);
   t.equal(stopped, false, 'one that hangs has its time');
   await clock.advance(1);
   await stopping;

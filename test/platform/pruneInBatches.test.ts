@@ -1,14 +1,14 @@
 /** Deleting in batches. */
 import t from 'tap';
-import { limits } from '../../src/platform/limits.ts';
+import { platformLimits } from '../../src/platform/limits.ts';
 import { pruneInBatches } from '../../src/platform/pruneInBatches.ts';
 
 t.test('pruning goes on until a batch is not full', async (t) => {
   for (const [rows, statements] of [
     [0, 1],
     [1, 1],
-    [limits.pruneRows, 2],
-    [2 * limits.pruneRows + 1, 3],
+    [platformLimits.pruneRows, 2],
+    [2 * platformLimits.pruneRows + 1, 3],
   ] as const) {
     let left: number = rows;
     let asked = 0;

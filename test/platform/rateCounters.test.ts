@@ -1,6 +1,6 @@
 /** Counting by one process, and by one node that cannot ask what others counted. */
 import t from 'tap';
-import { limits } from '../../src/platform/limits.ts';
+import { platformLimits } from '../../src/platform/limits.ts';
 import { type RateCounters, withLocalShare } from '../../src/platform/rateCounters.ts';
 import { createLocalRateCounters } from '../../src/storage/embedded/rateCounters.ts';
 import { createManualClock } from '../support/manualClock.ts';
@@ -45,7 +45,7 @@ t.test('what it remembers is bounded, and no window is forgotten before its end'
   const counters = createLocalRateCounters({ clock });
   const count = async (name: string, budget = 10) => (await counters.increment(name, 1_000, budget)).count;
   t.equal(await count('mine'), 1);
-  const { rateLocalEntries: entries, rateLocalShared: shared } = limits;
+  const { rateLocalEntries: entries, rateLocalShared: shared } = platformLimits;
   for (let other = 1; other < entries; other += 1) await count(`${other}`);
   const alone = await Promise.all(Array.from({ length: 100 }, (_, other) => count(`${other + 1}`)));
   t.strictSame(new Set(alone), new Set([2]), 'as long as there is room, each has a window of its own');
@@ -84,7 +84,7 @@ t.test('while the shared count fails, a small share is let through, and everythi
   t.equal(await letThrough(60, 100), 60);
   t.notOk(counters.alone());
   down = true;
-  t.equal(await letThrough(60, 100), 60 * limits.rateLocalShare);
+  t.equal(await letThrough(60, 100), 60 * platformLimits.rateLocalShare);
   t.equal(await letThrough(5, 100), 1, 'never none');
   const counted = 5 + 100;
   await counters.giveBack('of 5', 5, 1_000);

@@ -1,7 +1,7 @@
 /** What is written down the first few times. */
 import t from 'tap';
+import { loginLimits } from '../../src/login/limits.ts';
 import { createUnknownEmails } from '../../src/login/unknownEmails.ts';
-import { limits } from '../../src/platform/limits.ts';
 import { createSampler } from '../../src/platform/sampler.ts';
 
 t.test('the first few of each name, then none until the time is over', async (t) => {
@@ -27,7 +27,7 @@ t.test('e-mails that nobody has: a few of each network, and not too many of all'
     unknownEmailsRecorded: few,
     unknownEmailsRecordedTogether: most,
     unknownEmailsRecordedMilliseconds: hour,
-  } = limits;
+  } = loginLimits;
   const noted = (ips: readonly (string | undefined)[], now: number) =>
     ips.filter((ip) => isWorthNoting(ip, now)).length;
   t.equal(noted(Array(2 * few).fill(undefined), 0), few, 'nobody knows from where');

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { limits } from '../../src/platform/limits.ts';
+import { platformLimits } from '../../src/platform/limits.ts';
 import { createStop } from '../../src/platform/stop.ts';
 import { createManualClock } from '../support/manualClock.ts';
 
@@ -16,7 +16,7 @@ t.test('the first signal asks for the stop, whatever comes within a second', asy
   stop.signalled('SIGINT');
   t.equal(stop.isAsked(), true);
   stop.signalled('SIGTERM');
-  await clock.advance(limits.sameStopMilliseconds - 1);
+  await clock.advance(platformLimits.sameStopMilliseconds - 1);
   stop.signalled('SIGINT');
   t.equal(await stop.asked, 'SIGINT');
   t.equal(impatient(), 0);
@@ -25,7 +25,7 @@ t.test('the first signal asks for the stop, whatever comes within a second', asy
 t.test('a signal that comes a second later wants the end at once', async (t) => {
   const { clock, stop, impatient } = setUp();
   stop.signalled('SIGTERM');
-  await clock.advance(limits.sameStopMilliseconds);
+  await clock.advance(platformLimits.sameStopMilliseconds);
   stop.signalled('SIGINT');
   t.equal(impatient(), 1);
 });

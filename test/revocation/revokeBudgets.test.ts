@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import t, { type Test } from 'tap';
-import { limits } from '../../src/platform/limits.ts';
+import { revocationLimits } from '../../src/revocation/limits.ts';
 import type { Permission } from '../../src/services/service.ts';
 import { startAuthority, type TestAuthority } from '../support/authority.ts';
 import { claimsOf } from '../support/clients.ts';
@@ -11,7 +11,7 @@ import { sharedServers } from '../support/twoNodes.ts';
 
 /** So small a part of every budget that a minute is long enough to use it up. */
 const rateLimits = 0.02;
-const budgets = limits.revokeBudgets;
+const budgets = revocationLimits.revokeBudgets;
 const ofScale = (budget: number) => Math.max(1, Math.round(budget * rateLimits));
 const [externalIds, jtis] = [ofScale(budgets.external_ids), ofScale(budgets.jtis)];
 const [users, filters] = [ofScale(budgets.users), ofScale(budgets.filters)];

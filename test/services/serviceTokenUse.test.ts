@@ -1,14 +1,14 @@
 /** How rarely it is written down that a service token was used, and that no call waits for it. */
 import t from 'tap';
 import type { Database } from '../../src/database.ts';
-import { limits } from '../../src/platform/limits.ts';
 import { createAuthenticateService } from '../../src/services/authenticateService.ts';
+import { serviceLimits } from '../../src/services/limits.ts';
 import type { Service, ServiceToken } from '../../src/services/service.ts';
 import { newServiceToken } from '../../src/services/serviceToken.ts';
 import { createManualClock } from '../support/manualClock.ts';
 
 const service = { name: 'billing', permissions: ['tokens.check'] } as unknown as Service;
-const everyMs = limits.serviceTokenUseMilliseconds;
+const everyMs = serviceLimits.serviceTokenUseMilliseconds;
 
 function aWorld(token: Partial<ServiceToken>, noteUse: () => Promise<void> = async () => {}) {
   const clock = createManualClock(1_000_000_000);

@@ -1,7 +1,7 @@
 /** A service token has an end, a successor, and a time at which it was used last. */
 import { randomUUID } from 'node:crypto';
 import t from 'tap';
-import { limits } from '../../src/platform/limits.ts';
+import { serviceLimits } from '../../src/services/limits.ts';
 import { startAuthority } from '../support/authority.ts';
 import { eventually } from '../support/eventually.ts';
 import { aGuard } from '../support/guards.ts';
@@ -34,7 +34,7 @@ t.test('service tokens', async (t) => {
     eventually(
       'it is refused',
       async () => !(await isAnswered(token)),
-      limits.serviceTokenCacheMilliseconds + 1_000,
+      serviceLimits.serviceTokenCacheMilliseconds + 1_000,
     );
   const listed = async (wanted: string) =>
     (await operations.listServices()).find(({ name }) => name === wanted);

@@ -1,7 +1,7 @@
 /** What a change of where and with what a session is used says. */
 import t from 'tap';
-import { limits } from '../../src/platform/limits.ts';
 import { type ContextPolicy, judgeContext } from '../../src/sessions/context.ts';
+import { sessionLimits } from '../../src/sessions/limits.ts';
 import type { ClientContext } from '../../src/sessions/session.ts';
 
 const now = Date.UTC(2030, 0, 1, 12);
@@ -53,10 +53,10 @@ function judge(change: Change) {
 }
 
 const quick = {
-  rotatedAt: now - limits.quickRefreshMilliseconds + 1,
-  quickRefreshes: limits.quickRefreshes - 1,
+  rotatedAt: now - sessionLimits.quickRefreshMilliseconds + 1,
+  quickRefreshes: sessionLimits.quickRefreshes - 1,
 };
-const away = { otherIp: '198.51.100.9', otherIpAt: now - limits.twoNetworksMilliseconds + 1 };
+const away = { otherIp: '198.51.100.9', otherIpAt: now - sessionLimits.twoNetworksMilliseconds + 1 };
 
 const rows: readonly (readonly [string, Change, readonly string[], number])[] = [
   ['nothing', {}, [], 0],
@@ -85,14 +85,22 @@ const rows: readonly (readonly [string, Change, readonly string[], number])[] = 
   ],
   [
     'back after a while',
-    { session: { ...away, otherIpAt: now - limits.twoNetworksMilliseconds }, client: { ip: away.otherIp } },
+    {
+      session: { ...away, otherIpAt: now - sessionLimits.twoNetworksMilliseconds },
+      client: { ip: away.otherIp },
+    },
     ['network_changed'],
     10,
   ],
   ['in a third network', { session: away, client: { ip: '203.0.113.1' } }, ['network_changed'], 10],
   ['one quick refresh too many', { session: quick }, ['rapid_refresh'], 20],
-  ['one fewer', { session: { ...quick, quickRefreshes: limits.quickRefreshes - 2 } }, [], 0],
-  ['not that quick', { session: { ...quick, rotatedAt: now - limits.quickRefreshMilliseconds } }, [], 0],
+  ['one fewer', { session: { ...quick, quickRefreshes: sessionLimits.quickRefreshes - 2 } }, [], 0],
+  [
+    'not that quick',
+    { session: { ...quick, rotatedAt: now - sessionLimits.quickRefreshMilliseconds } },
+    [],
+    0,
+  ],
   [
     'one token from two networks',
     { client: { ip: '192.0.3.7' }, rotates: false },

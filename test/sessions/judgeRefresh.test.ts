@@ -1,9 +1,9 @@
 import type { SessionId, UserId } from '@countersign/verifier/ids';
 import { boolean, assert as check, integer, option, property, record } from 'fast-check';
 import t from 'tap';
-import { limits } from '../../src/platform/limits.ts';
 import { newId } from '../../src/platform/newId.ts';
 import { judgeRefresh } from '../../src/sessions/judgeRefresh.ts';
+import { sessionLimits } from '../../src/sessions/limits.ts';
 import type { SessionWithUser } from '../../src/sessions/store.ts';
 import { noContext } from '../support/aSession.ts';
 
@@ -265,7 +265,7 @@ t.test('whatever the row: only the current generation of a live session is ever 
     const live =
       row.ended === null && !row.disabled && row.version === 3 && Math.min(row.idle, row.expires) > 0;
     const repeated = row.presented === row.generation - 1 && row.sameClient && row.rotated !== null;
-    const often = row.repeats >= limits.refreshGraceRepeats;
+    const often = row.repeats >= sessionLimits.refreshGraceRepeats;
     const allowed: Readonly<Record<string, boolean>> = {
       refused: !live,
       rotated: live && row.presented === row.generation,

@@ -1,9 +1,10 @@
 /** Many logouts at once share transactions, and each is answered as if it were alone. */
 
 import { type SessionId, uuidBytes } from '@countersign/verifier/ids';
+import { verifierLimits } from '@countersign/verifier/limits';
 import type { Revocation } from '@countersign/verifier/revocation/revocation';
 import t from 'tap';
-import { limits } from '../../src/platform/limits.ts';
+import { sessionLimits } from '../../src/sessions/limits.ts';
 import { createLogout, type LogoutParts } from '../../src/sessions/logout.ts';
 import type { LogoutStore } from '../../src/sessions/logoutStore.ts';
 import { engines, openStorage } from '../support/engines.ts';
@@ -83,7 +84,8 @@ for (const { name, open } of engines) {
         t.match(await storage.database.sessions.find(id), { endedAt: undefined });
         t.strictSame(await storage.database.revocations.find([uuidBytes(id)]), []);
         const doubt = suspected.find(({ subject }) => uuidBytes(id).equals(subject));
-        const longest = (limits.accessTokenMaximumSeconds + limits.revocationMarginSeconds) * 1000;
+        const longest =
+          (verifierLimits.accessTokenMaximumSeconds + verifierLimits.revocationMarginSeconds) * 1000;
         t.ok((doubt?.expiresAt ?? 0) >= clock.now() + longest, 'for as long as a token of it may live');
         t.equal(
           (doubt?.expiresAt ?? 1) % hour,
@@ -102,7 +104,7 @@ for (const { name, open } of engines) {
       await logOut(session);
       const [revocation] = await storage.database.revocations.find([uuidBytes(session.id)]);
       const { accessExpiresAt = 0 } = (await storage.database.sessions.find(session.id)) ?? {};
-      const until = accessExpiresAt + limits.revocationMarginSeconds * 1000;
+      const until = accessExpiresAt + verifierLimits.revocationMarginSeconds * 1000;
       t.match(revocation, { reason: 'logout', expiresAt: until });
       t.match(told.flat(), [{ reason: 'logout', expiresAt: until }], 'what is announced is what is stored');
       await setUp().logOut(session);
@@ -111,11 +113,11 @@ for (const { name, open } of engines) {
 
     t.test('a database that hangs: also who waits for a turn is answered in time', async (t) => {
       const { logOut, deadlineMs } = setUp(() => new Promise<never>(() => {}));
-      const sessions = await loginOften(limits.logouts.atOnce + 1);
+      const sessions = await loginOften(sessionLimits.logouts.atOnce + 1);
       const before = clock.timers();
       const outcomes = Promise.allSettled(sessions.map((session) => logOut(session)));
       // One timer for each that waits, and another for each that has its turn.
-      const allWait = () => clock.timers() - before === sessions.length + limits.logouts.atOnce;
+      const allWait = () => clock.timers() - before === sessions.length + sessionLimits.logouts.atOnce;
       await eventually('each has found its session', allWait);
       await clock.advance(deadlineMs);
       for (const outcome of await outcomes)

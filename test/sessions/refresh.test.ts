@@ -1,6 +1,6 @@
 /** Refresh, over HTTP and a real database: one successor, lost responses, thieves, and races with what ends a session. */
 import t from 'tap';
-import { limits } from '../../src/platform/limits.ts';
+import { sessionLimits } from '../../src/sessions/limits.ts';
 import { startAuthority, type Tokens } from '../support/authority.ts';
 import { claimsOf } from '../support/clients.ts';
 import { createShiftedClock } from '../support/shiftedClock.ts';
@@ -35,7 +35,7 @@ t.test('one authority, sessions of many kinds', async (t) => {
   t.test('a lost response: the same successor again, a few times, then 429 without harm', async (t) => {
     const first = await login();
     const second = await refresh(first.refresh_token, laptop);
-    for (let repeat = 1; repeat <= limits.refreshGraceRepeats; repeat += 1) {
+    for (let repeat = 1; repeat <= sessionLimits.refreshGraceRepeats; repeat += 1) {
       const again = await refresh(first.refresh_token, laptop);
       t.equal(again.status, 200, `repeat ${repeat}`);
       t.equal(again.body.refresh_token, second.body.refresh_token);
@@ -58,7 +58,7 @@ t.test('one authority, sessions of many kinds', async (t) => {
       answers.filter(({ status }) => status === 200).map(({ body }) => body.refresh_token),
     );
     t.equal(successors.size, 1);
-    t.equal(answers.filter(({ status }) => status === 200).length, 1 + limits.refreshGraceRepeats);
+    t.equal(answers.filter(({ status }) => status === 200).length, 1 + sessionLimits.refreshGraceRepeats);
     const [successor] = successors;
     t.equal((await refresh(successor, laptop)).status, 200);
   });

@@ -1,9 +1,9 @@
 /** The tables of the audit log, as somebody sees them who owns the database and means no good. */
 import type { AuditEvent } from '../../src/audit/auditEvent.ts';
 import { sealEvents } from '../../src/audit/chain.ts';
+import { auditLimits } from '../../src/audit/limits.ts';
 import { createVerifyAudit, type VerifyAudit } from '../../src/audit/verifyAudit.ts';
 import type { Database } from '../../src/database.ts';
-import { limits } from '../../src/platform/limits.ts';
 import type { SqlConnection } from '../../src/storage/postgres/engine.ts';
 import { eventually } from './eventually.ts';
 
@@ -49,7 +49,7 @@ export async function sealAsOf(database: Database, sealedAt: number): Promise<vo
     database.transaction(async ({ auditLog }) => {
       const { head, unsealed } = await auditLog.chainEnd();
       for (const range of unsealed) {
-        const [first, ...others] = await auditLog.readUnsealed(range, limits.auditSealEvents);
+        const [first, ...others] = await auditLog.readUnsealed(range, auditLimits.auditSealEvents);
         if (first === undefined) continue;
         await auditLog.addSeal(sealEvents(head, range.after, [first, ...others], sealedAt));
         return true;

@@ -8,7 +8,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { type ServiceError, status } from '@grpc/grpc-js';
 import type { Guard } from '../../packages/guard/src/guard.ts';
 import type { GuardError } from '../../packages/guard/src/guardError.ts';
-import { limits } from '../../src/platform/limits.ts';
+import { grpcLimits } from '../../src/transport/grpc/limits.ts';
+import { httpLimits } from '../../src/transport/http/limits.ts';
 import type { TestAuthority } from './authority.ts';
 import type { Answer } from './clients.ts';
 import type { RevocationClient } from './revocationClient.ts';
@@ -86,7 +87,7 @@ export function endingDoors({ call, httpPort }: TestAuthority, client: Revocatio
 /** What RFC 9110 §5.5 lets stand in a header, and its white space around it does not count. */
 const fieldValue = /^[\t\x20-\x7e\x80-\u{10ffff}]*$/u;
 /** Room for the other headers of a request. */
-const longestField = limits.httpHeadersBytes - 1024;
+const longestField = httpLimits.httpHeadersBytes - 1024;
 
 function heardByHttp(token: string): string | undefined {
   const carried = fieldValue.test(token) && token.length < longestField;
@@ -95,7 +96,7 @@ function heardByHttp(token: string): string | undefined {
 
 function heardByGrpc(token: string): string | undefined {
   // Around it are a tag and a length.
-  return Buffer.byteLength(token) + 8 <= limits.grpcRequestBytes ? token : undefined;
+  return Buffer.byteLength(token) + 8 <= grpcLimits.grpcRequestBytes ? token : undefined;
 }
 
 /** A client sends bytes; one that is given text wants each byte as a character. */
@@ -146,7 +147,7 @@ function ofHttp({ status: code, headers, body }: Answer): Said {
 async function sayRaw(port: number, request: string, token: string): Promise<Said> {
   const socket = connect(port, '127.0.0.1');
   // Whoever is hung up on in the middle of five megabytes may not see the answer any more.
-  const cut = token.length > limits.httpHeadersBytes ? '' : undefined;
+  const cut = token.length > httpLimits.httpHeadersBytes ? '' : undefined;
   socket.on('error', () => {});
   socket.end(`${request} HTTP/1.1\r\nauthorization: Bearer ${token}\r\nhost: x\r\nconnection: close\r\n\r\n`);
   const answer = await text(socket).catch(() => '');

@@ -6,7 +6,7 @@
 
 import { type Clock, systemClock } from '@countersign/verifier/clock';
 import t from 'tap';
-import { limits } from '../../src/platform/limits.ts';
+import { platformLimits } from '../../src/platform/limits.ts';
 import { startAuthority } from '../support/authority.ts';
 import { readingDoors } from '../support/transports.ts';
 
@@ -17,7 +17,7 @@ t.test('a clock that is set back revives nothing that was revoked', async (t) =>
     ...systemClock,
     now: () => systemClock.now() + ahead,
     every(milliseconds, task) {
-      if (milliseconds === limits.pruneIntervalMilliseconds) forgetting.push(task);
+      if (milliseconds === platformLimits.pruneIntervalMilliseconds) forgetting.push(task);
       return systemClock.every(milliseconds, task);
     },
   };

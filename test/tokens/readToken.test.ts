@@ -1,9 +1,9 @@
 /** A token of a key that this node does not know: the ring is looked at again, within limits, before it is refused. */
 
+import { verifierLimits } from '@countersign/verifier/limits';
 import { createAccessTokenReader } from '@countersign/verifier/tokens/accessTokenReader';
 import { keySubject } from '@countersign/verifier/tokens/publicKey';
 import t from 'tap';
-import { limits } from '../../src/platform/limits.ts';
 import { type ReadingParts, readGenuineToken, readToken } from '../../src/tokens/readToken.ts';
 import { createKeyNodes, operator, startOfKeys } from '../support/keyNode.ts';
 import { audience, es256, issuer, openTokenForge } from '../support/tokenForge.ts';
@@ -77,7 +77,7 @@ t.test('names that nobody has made', async (t) => {
   t.equal(looked(), 1, 'two hundred within a second: one look');
   t.match(await readToken(parts, 'no token at all'), { fault: 'malformed' });
   t.match(await readToken(parts, forge.withHeader({ alg: 'none' })), { fault: 'header' });
-  await clock.advance(limits.unknownKeyMilliseconds);
+  await clock.advance(verifierLimits.unknownKeyMilliseconds);
   looked();
   for (const other of [forge.withBody('{}'), `${forge.good}x`, '..']) await readToken(parts, other);
   t.equal(looked(), 1, 'the forge is a stranger too');
@@ -97,7 +97,7 @@ t.test('without an answer of the store it is not said that a token is bad', asyn
     await t.rejects(async () => readToken(parts, token), { code: 'unavailable' }, time);
   }
   database.signingKeys.load = load;
-  await clock.advance(limits.unknownKeyMilliseconds);
+  await clock.advance(verifierLimits.unknownKeyMilliseconds);
   t.match(await readToken(parts, token), { valid: true });
   await stop();
 });

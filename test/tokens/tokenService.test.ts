@@ -4,8 +4,10 @@ import { connect } from 'node:http2';
 import type { SessionId } from '@countersign/verifier/ids';
 import { newJti } from '@countersign/verifier/tokens/jti';
 import t from 'tap';
-import { limits } from '../../src/platform/limits.ts';
 import { newId } from '../../src/platform/newId.ts';
+import { serviceLimits } from '../../src/services/limits.ts';
+import { tokenLimits } from '../../src/tokens/limits.ts';
+import { grpcLimits } from '../../src/transport/grpc/limits.ts';
 import { startAuthority } from '../support/authority.ts';
 import { claimsOf, statusOf } from '../support/clients.ts';
 import { eventually } from '../support/eventually.ts';
@@ -69,7 +71,7 @@ t.test('one authority', async (t) => {
     t.equal(await statusOf(grpc.isRevoked(unknownJti(), token)), 'OK');
     await operations.revokeService('short-lived', operator);
     const stopped = async () => (await statusOf(grpc.isRevoked(unknownJti(), token))) === 'UNAUTHENTICATED';
-    t.ok(await eventually('it is refused', stopped, limits.serviceTokenCacheMilliseconds + 1_000));
+    t.ok(await eventually('it is refused', stopped, serviceLimits.serviceTokenCacheMilliseconds + 1_000));
   });
 
   t.test('a malformed jti is the caller’s mistake, and is named', async (t) => {
@@ -90,14 +92,14 @@ t.test('one authority', async (t) => {
       );
     }
     await t.rejects(grpc.batchIsRevoked([]), { code: 3, details: /^jtis: must be 1 to 10000/ });
-    const tooMany = Array.from({ length: limits.batchIsRevokedIds + 1 }, () => good);
+    const tooMany = Array.from({ length: tokenLimits.batchIsRevokedIds + 1 }, () => good);
     await t.rejects(grpc.batchIsRevoked(tooMany), { code: 3, details: /^jtis: / });
   });
 
   t.test('a batch of 10,000 is answered in its order', async (t) => {
     const dead = await Promise.all([1, 2, 3].map(() => authority.login('alice@example.com')));
     for (const { access_token: token } of dead) await call('POST', '/auth/logout', { token });
-    const jtis = Array.from({ length: limits.batchIsRevokedIds }, unknownJti);
+    const jtis = Array.from({ length: tokenLimits.batchIsRevokedIds }, unknownJti);
     const places = [0, 5_000, 9_999];
     for (const [index, place] of places.entries())
       jtis[place] = claimsOf(dead[index]?.access_token ?? '').jti;
@@ -139,7 +141,7 @@ t.test('one authority', async (t) => {
   });
 
   t.test('a message over the limit is refused', async (t) => {
-    for (const bytes of [limits.grpcRequestBytes, limits.grpcBatchBytes, 5 * 1024 * 1024]) {
+    for (const bytes of [grpcLimits.grpcRequestBytes, grpcLimits.grpcBatchBytes, 5 * 1024 * 1024]) {
       t.equal(await statusOf(grpc.introspect('x'.repeat(bytes))), 'RESOURCE_EXHAUSTED', `${bytes} bytes`);
     }
   });

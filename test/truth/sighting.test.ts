@@ -2,7 +2,7 @@
 
 import type { SessionId } from '@countersign/verifier/ids';
 import t from 'tap';
-import { limits } from '../../src/platform/limits.ts';
+import { truthLimits } from '../../src/truth/limits.ts';
 import { doubtOf, type Evidence, type Sighting } from '../../src/truth/sighting.ts';
 
 const now = Date.UTC(2030, 0, 1);
@@ -20,7 +20,7 @@ const found: Evidence = {
   ...{ deployment: 'A', decisions: ['one'], position },
   ...{ generation: 5, revocationExpiresAt: now + 60_000 },
 };
-const longAgo = now - limits.canaryKeptMilliseconds;
+const longAgo = now - truthLimits.canaryKeptMilliseconds;
 
 const rows: readonly [string, Partial<Sighting>, Partial<Evidence>, RegExp | undefined][] = [
   ['all of it is there', {}, {}, undefined],

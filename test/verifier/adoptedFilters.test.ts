@@ -1,14 +1,14 @@
 /** Filters that were made elsewhere, and where memory says that an id may be. */
 
+import { verifierLimits } from '@countersign/verifier/limits';
 import { bloomGeometry, createBloomFilter, hashId } from '@countersign/verifier/revocation/bloomFilter';
 import { createSlicedFilter, sliceEnd } from '@countersign/verifier/revocation/slicedFilter';
 import t from 'tap';
-import { limits } from '../../src/platform/limits.ts';
 import { filterLayer, layerCapacity } from '../support/filterLayer.ts';
 import { newSubjects } from '../support/subjects.ts';
 
 const sliceMs = 1_000;
-const falsePositives = limits.bloomFalsePositives;
+const falsePositives = verifierLimits.bloomFalsePositives;
 
 t.test('the layout is what is documented, for whoever fills it', (t) => {
   t.strictSame(bloomGeometry(layerCapacity, falsePositives), { bits: 78_528, probes: 13 });

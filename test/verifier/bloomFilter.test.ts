@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { verifierLimits } from '@countersign/verifier/limits';
 import { createBloomFilter, hashId } from '@countersign/verifier/revocation/bloomFilter';
 import { array, assert as check, integer, property, uint8Array } from 'fast-check';
 import t from 'tap';
-import { limits } from '../../src/platform/limits.ts';
 
-const falsePositives = limits.bloomFalsePositives;
+const falsePositives = verifierLimits.bloomFalsePositives;
 const now = Date.UTC(2030, 0, 1, 12);
 
 /** Random bytes by the megabyte: one call for each id would take most of the test's time. */

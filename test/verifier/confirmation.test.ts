@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { AuthorityError } from '@countersign/verifier/errors';
+import { verifierLimits } from '@countersign/verifier/limits';
 import {
   type Confirm,
   type Confirmation,
@@ -8,7 +9,6 @@ import {
 } from '@countersign/verifier/revocation/confirmation';
 import type { Revocation } from '@countersign/verifier/revocation/revocation';
 import t from 'tap';
-import { limits } from '../../src/platform/limits.ts';
 import { createManualClock } from '../support/manualClock.ts';
 
 type Subjects = readonly Uint8Array[];
@@ -36,7 +36,7 @@ function ofSubjects(confirm: Confirm) {
   return (subjects: Subjects) => confirm(subjects.map((subject) => ({ subject, slices: [] })));
 }
 
-const { confirmationBatch, confirmationMilliseconds, confirmationsWaiting } = limits;
+const { confirmationBatch, confirmationMilliseconds, confirmationsWaiting } = verifierLimits;
 const revoked = (subject: Uint8Array, reason = 'logout'): Revocation => ({ subject, reason, expiresAt: 0 });
 /** What a check asks of: a token and its session. */
 const pair = (): [Uint8Array, Uint8Array] => [randomBytes(27), randomBytes(16)];

@@ -1,6 +1,7 @@
 /** Confirmation where there is a shared copy: its "yes" is final, and whatever else it says is nothing. */
 import { randomBytes } from 'node:crypto';
 import { AuthorityError } from '@countersign/verifier/errors';
+import { verifierLimits } from '@countersign/verifier/limits';
 import {
   type Confirmation,
   createConfirmation,
@@ -9,10 +10,9 @@ import {
 import type { Candidate, Projection } from '@countersign/verifier/revocation/projection';
 import type { Revocation } from '@countersign/verifier/revocation/revocation';
 import t from 'tap';
-import { limits } from '../../src/platform/limits.ts';
 import { createManualClock } from '../support/manualClock.ts';
 
-const { confirmationMilliseconds, copyMilliseconds } = limits;
+const { confirmationMilliseconds, copyMilliseconds } = verifierLimits;
 const lost = new Error('lost');
 const revoked = (subject: Uint8Array): Revocation => ({ subject, reason: 'logout', expiresAt: 0 });
 const candidate = (bytes: number, endsAt = 1_000): Candidate => ({

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { verifierLimits } from '@countersign/verifier/limits';
 import { subjectKey } from '@countersign/verifier/revocation/confirmation';
 import type { Candidate } from '@countersign/verifier/revocation/projection';
 import { sliceEnd } from '@countersign/verifier/revocation/slicedFilter';
 import t from 'tap';
-import { limits } from '../../src/platform/limits.ts';
 import {
   accessTtlMs,
   createDenyListNode,
@@ -80,7 +80,7 @@ t.test('a revocation confirmed before costs no statement', async (t) => {
 
 /** A list whose filter is full, and a fresh token that it takes for revoked: about one in ten thousand. */
 async function withFalsePositive() {
-  const rows = randomRows(limits.bloomFirstCapacity);
+  const rows = randomRows(verifierLimits.bloomFirstCapacity);
   const node = createDenyListNode(rows);
   await node.load();
   for (let tries = 0; tries < 1_000_000; tries += 1) {
@@ -124,7 +124,7 @@ t.test('a truth that does not answer in time is unavailable', async (t) => {
   store.find = () => new Promise<never>(() => {});
   await load();
   const waiting = outcomeOf(denyList, [token]);
-  await clock.advance(limits.confirmationMilliseconds);
+  await clock.advance(verifierLimits.confirmationMilliseconds);
   t.equal(await waiting, 'unavailable confirmation_deadline');
 });
 
@@ -140,7 +140,7 @@ t.test('what has expired is forgotten, and memory is given back', async (t) => {
   denyList.dropExpired(clock.now());
   t.equal(await outcomeOf(denyList, dead), 'revoked logout by lru', 'not before its time');
   t.equal(denyList.stats().entries, 501);
-  await clock.advance(accessTtlMs / limits.revocationSlices + 1_000);
+  await clock.advance(accessTtlMs / verifierLimits.revocationSlices + 1_000);
   denyList.dropExpired(clock.now());
   t.strictSame(denyList.stats(), { entries: 0, capacity: 0, bytes: 0, slices: 0 });
   t.equal(await outcomeOf(denyList, dead), 'not revoked by bloom');
@@ -212,7 +212,7 @@ t.test(
 t.test('what was committed needs no confirmation for as long as there is room to remember it', async (t) => {
   const { store, denyList, load } = createDenyListNode();
   await load();
-  const rows = randomRows(limits.confirmedRevocations + 3);
+  const rows = randomRows(verifierLimits.confirmedRevocations + 3);
   store.record(...rows);
   denyList.addCommitted(rows);
   store.fault = new Error('down');

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import t from 'tap';
-import { limits } from '../../src/platform/limits.ts';
+import { propagationLimits } from '../../src/revocation/propagation/limits.ts';
 import {
   createDenyListNode,
   createGate,
@@ -10,7 +10,7 @@ import {
   startOfTest,
 } from '../support/denyListNode.ts';
 
-const page = limits.revocationsPageRows;
+const page = propagationLimits.revocationsPageRows;
 const confirmed = 'revoked logout by postgres';
 const fromMemory = 'not revoked by bloom';
 const fromTruth = 'not revoked by postgres';

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { verifierLimits } from '@countersign/verifier/limits';
 import { createSlicedFilter } from '@countersign/verifier/revocation/slicedFilter';
 import { array, assert as check, integer, property, tuple } from 'fast-check';
 import t from 'tap';
-import { limits } from '../../src/platform/limits.ts';
 import { newSubjects } from '../support/subjects.ts';
 
 const sliceMs = 1_000;
@@ -117,7 +117,7 @@ t.test('a slice grows filter by filter, loses nothing and takes little more than
 
   const fresh = newSubjects(200_000).filter(filter.mayContain).length;
   t.ok(
-    fresh <= 200_000 * filters * 2 * limits.bloomFalsePositives,
+    fresh <= 200_000 * filters * 2 * verifierLimits.bloomFalsePositives,
     `${fresh} of 200,000 fresh ones seem there`,
   );
   filter.dropExpired(1_000);

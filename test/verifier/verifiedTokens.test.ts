@@ -5,12 +5,12 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { SessionId } from '@countersign/verifier/ids';
+import { verifierLimits } from '@countersign/verifier/limits';
 import { createAccessTokenReader, type ReadToken } from '@countersign/verifier/tokens/accessTokenReader';
 import { newJti } from '@countersign/verifier/tokens/jti';
 import type { Verifier } from '@countersign/verifier/tokens/publicKey';
 import { createVerifiedTokens } from '@countersign/verifier/tokens/verifiedTokens';
 import t from 'tap';
-import { limits } from '../../src/platform/limits.ts';
 import { newId } from '../../src/platform/newId.ts';
 import { audience, es256, issuer, openTokenForge } from '../support/tokenForge.ts';
 
@@ -131,7 +131,7 @@ t.test('a ring that is too old to be relied on is not helped by memory', (t) => 
 t.test('its times are judged each time', (t) => {
   const { read } = setUp();
   const expiry = claims.exp * 1_000;
-  const begin = (claims.iat - limits.clockSkewSeconds) * 1_000;
+  const begin = (claims.iat - verifierLimits.clockSkewSeconds) * 1_000;
   const table: readonly (readonly [string, number, string])[] = [
     ['fresh', now, 'valid'],
     ['a millisecond before it expires', expiry - 1, 'valid'],
@@ -174,9 +174,9 @@ t.test('the memory is bounded; what it forgot is verified again', (t) => {
   );
 
   const usual = createVerifiedTokens();
-  for (let added = 0; added <= limits.verifiedTokens; added += 1) {
+  for (let added = 0; added <= verifierLimits.verifiedTokens; added += 1) {
     usual.add(`${added}`, { text: good, key: forge.publicKey });
   }
-  t.equal(usual.size(), limits.verifiedTokens);
+  t.equal(usual.size(), verifierLimits.verifiedTokens);
   t.end();
 });

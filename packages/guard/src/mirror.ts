@@ -10,7 +10,7 @@ import type { RevocationEntry__Output } from '@countersign/verifier/contract/gen
 import type { Revocations__Output } from '@countersign/verifier/contract/generated/countersign/v1/Revocations';
 import type { WatchRevocationsResponse__Output as Response } from '@countersign/verifier/contract/generated/countersign/v1/WatchRevocationsResponse';
 import type { WatchStarted__Output } from '@countersign/verifier/contract/generated/countersign/v1/WatchStarted';
-import { limits } from '@countersign/verifier/limits';
+import { verifierLimits } from '@countersign/verifier/limits';
 import type { Confirm } from '@countersign/verifier/revocation/confirmation';
 import {
   createDenyList,
@@ -90,7 +90,7 @@ export function createMirror(started: WatchStarted__Output, parts: MirrorParts):
   const add = ({ position: next, entries }: Revocations__Output): number => {
     if (position === undefined) throw new ProtocolFault('revocations before the end of the snapshot');
     if (!isCount(next) || next <= position) throw new ProtocolFault('a position that does not grow');
-    if (entries.length > limits.subscriberMessageEntries)
+    if (entries.length > verifierLimits.subscriberMessageEntries)
       throw new ProtocolFault(`${entries.length} entries at once`);
     const latest = latestEnd();
     const committed = entries.filter(({ unconfirmed }) => !unconfirmed);

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import { hostname } from 'node:os';
 import { createSecureContext } from 'node:tls';
-import { limits } from '@countersign/verifier/limits';
+import { verifierLimits } from '@countersign/verifier/limits';
 import type { Address, ClientTls } from './connection.ts';
 import type { GuardHooks } from './hooks.ts';
 import { guardLimits } from './limits.ts';
@@ -149,7 +149,7 @@ export function readOptions(options: GuardOptions): GuardSettings {
     asks: withoutLease === 'ask',
     edgeId: options.edgeId ?? someSubscriberId(),
     maximumRevocations: options.maximumRevocations ?? guardLimits.revocations,
-    rememberedTokens: options.rememberedTokens ?? limits.verifiedTokens,
+    rememberedTokens: options.rememberedTokens ?? verifierLimits.verifiedTokens,
     hooks: options.hooks ?? {},
   };
 }

@@ -7,7 +7,7 @@ import { atEndOfTurn, type Cancel } from '@countersign/verifier/clock';
 import type { Contract } from '@countersign/verifier/contract/contract';
 import type { WatchRevocationsRequest } from '@countersign/verifier/contract/generated/countersign/v1/WatchRevocationsRequest';
 import type { WatchRevocationsResponse__Output } from '@countersign/verifier/contract/generated/countersign/v1/WatchRevocationsResponse';
-import { limits } from '@countersign/verifier/limits';
+import { verifierLimits } from '@countersign/verifier/limits';
 import type { Call } from './call.ts';
 import { type Address, type Connection, type ConnectionParts, connect } from './connection.ts';
 import type { GuardFault } from './hooks.ts';
@@ -181,7 +181,7 @@ export function openStream(address: Address, parts: StreamParts, events: StreamE
     connection = opened;
     if (closed) return opened.close();
     heardAt = clock.monotonic();
-    deadline(limits.subscriberStartMilliseconds, 'the stream did not start');
+    deadline(verifierLimits.subscriberStartMilliseconds, 'the stream did not start');
     call = opened.call(method, {
       onMessage: (message) => guarded(() => take(message as WatchRevocationsResponse__Output)),
       onDrain() {

@@ -4,7 +4,7 @@
  */
 import { createHash, createPublicKey } from 'node:crypto';
 import { type Clock, elapsedBetween, type Moment, momentOf } from '@countersign/verifier/clock';
-import { limits } from '@countersign/verifier/limits';
+import { verifierLimits } from '@countersign/verifier/limits';
 import type { Verifier } from '@countersign/verifier/tokens/publicKey';
 import { importPublicJwk, isKid, keySubject, type PublicJwk } from '@countersign/verifier/tokens/publicKey';
 import { ProtocolFault } from './rpcError.ts';
@@ -34,7 +34,7 @@ function keysOf(text: string): readonly unknown[] {
     throw new ProtocolFault('keys that are no JWK Set');
   }
   if (!Array.isArray(keys) || keys.length === 0) throw new ProtocolFault('keys that are no JWK Set');
-  if (keys.length > limits.publishedKeys) throw new ProtocolFault(`${keys.length} keys`);
+  if (keys.length > verifierLimits.publishedKeys) throw new ProtocolFault(`${keys.length} keys`);
   return keys;
 }
 
@@ -78,7 +78,7 @@ export function createSubscriberKeys({
   const ageMs = (now: Moment) => elapsedBetween(lookedAt, now);
   return {
     believed: (now = momentOf(clock)) =>
-      ageMs(now) <= limits.keyRingBelievedMilliseconds ? keys : undefined,
+      ageMs(now) <= verifierLimits.keyRingBelievedMilliseconds ? keys : undefined,
     take(jwks, age) {
       keys = importKeys(jwks);
       lookedAt = { monotonic: clock.monotonic() - age, wall: clock.now() - age };

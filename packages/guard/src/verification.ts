@@ -7,7 +7,7 @@
 import { type Clock, momentOf } from '@countersign/verifier/clock';
 import type { IntrospectResponse__Output } from '@countersign/verifier/contract/generated/countersign/v1/IntrospectResponse';
 import { AuthorityError } from '@countersign/verifier/errors';
-import { limits } from '@countersign/verifier/limits';
+import { verifierLimits } from '@countersign/verifier/limits';
 import type { Verdict } from '@countersign/verifier/revocation/denyList';
 import type { ReadLatestTime } from '@countersign/verifier/steadyTime';
 import { type AccessTokenClaims, claimsOfIntrospection, ownClaims } from './claims.ts';
@@ -168,7 +168,7 @@ export function createVerification(parts: VerificationParts): Verification {
     options: VerifyOptions | undefined,
     ask: AskAboutUnknownKey = questions.introspect,
   ): Promise<AccessTokenClaims> => {
-    if (!compactShape.test(token) || token.length > limits.tokenCharacters)
+    if (!compactShape.test(token) || token.length > verifierLimits.tokenCharacters)
       throw refusal('invalid_token', 'memory', 'malformed');
     if (!asks && currentMirror()?.holdsLease() !== true) throw refusal('unavailable', 'memory', 'no_lease');
     const answer = await ask(token).catch((error) => {

@@ -1,7 +1,7 @@
 /**
  * Limits that the authority and its guards must agree on, or that the shared code keeps. The unit is in the name, the reason beside it.
  */
-export const limits = {
+export const verifierLimits = {
   /** The longest lifetime of an access token: the deny-list keeps each revocation for as long as that. */
   accessTokenMaximumSeconds: 24 * 60 * 60,
   /** False positives per filter at its capacity. Each costs one confirmation, so it is a matter of speed only. */

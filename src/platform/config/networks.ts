@@ -1,6 +1,6 @@
 /** Networks as an operator writes them. */
 import { isIP } from 'node:net';
-import { limits } from '../limits.ts';
+import { platformLimits } from '../limits.ts';
 
 /**
  * Addresses and `address/length`, separated by commas; undefined for anything else. A length of 0 is everybody, which nobody
@@ -8,7 +8,7 @@ import { limits } from '../limits.ts';
  */
 export function parseNetworks(text: string): readonly string[] | undefined {
   const networks = text.split(',').map((part) => part.trim());
-  return networks.length <= limits.trustedProxies && networks.every(isNetwork) ? networks : undefined;
+  return networks.length <= platformLimits.trustedProxies && networks.every(isNetwork) ? networks : undefined;
 }
 
 function isNetwork(text: string): boolean {

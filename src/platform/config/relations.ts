@@ -3,7 +3,7 @@
  * knows the reason finds the right value. A rule about a variable that is itself faulty stays silent.
  */
 
-import { limits } from '../limits.ts';
+import { verifierLimits } from '@countersign/verifier/limits';
 import { schemaOf, tlsFilesOf, tlsOf } from './databaseUrl.ts';
 import { formatDuration } from './durations.ts';
 import type { Environment } from './env.ts';
@@ -114,8 +114,8 @@ const relations: readonly Relation[] = [
       : undefined,
   ),
   relation(['KEY_ROTATION_INTERVAL', 'ACCESS_TOKEN_TTL'], (v) =>
-    v.ACCESS_TOKEN_TTL > limits.publishedKeys * v.KEY_ROTATION_INTERVAL
-      ? `must be at least a ${limits.publishedKeys}th of ACCESS_TOKEN_TTL: every key whose tokens may be live is published`
+    v.ACCESS_TOKEN_TTL > verifierLimits.publishedKeys * v.KEY_ROTATION_INTERVAL
+      ? `must be at least a ${verifierLimits.publishedKeys}th of ACCESS_TOKEN_TTL: every key whose tokens may be live is published`
       : undefined,
   ),
   relation(['ISSUER'], (v) => {

@@ -1,6 +1,6 @@
 /** Secrets in files, as orchestrators mount them: `NAME_FILE` holds the path of a file in place of `NAME` itself. */
 import { readFileSync, statSync } from 'node:fs';
-import { limits } from '../limits.ts';
+import { platformLimits } from '../limits.ts';
 import type { Environment } from './env.ts';
 import { type SettingName, settingNames, settingOf } from './settings.ts';
 
@@ -24,7 +24,7 @@ export function readSecretFiles(env: Environment): SecretFiles {
     else
       faults.set(
         name,
-        `${name}_FILE: must be the path of a readable file that is not empty, of up to ${limits.secretFileBytes} bytes; given ${path.length} characters, not shown`,
+        `${name}_FILE: must be the path of a readable file that is not empty, of up to ${platformLimits.secretFileBytes} bytes; given ${path.length} characters, not shown`,
       );
   }
   return { env: { ...env, ...found }, faults };
@@ -34,7 +34,7 @@ export function readSecretFiles(env: Environment): SecretFiles {
 function contentOf(path: string): string | undefined {
   try {
     const { size } = statSync(path);
-    if (size > limits.secretFileBytes) return undefined;
+    if (size > platformLimits.secretFileBytes) return undefined;
     return readFileSync(path, 'utf8')
       .replace(/^\uFEFF/, '')
       .replace(/\r?\n$/, '');

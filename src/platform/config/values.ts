@@ -2,7 +2,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { decodeBase64url } from '@countersign/verifier/encoding';
-import { limits } from '../limits.ts';
+import { platformLimits } from '../limits.ts';
 import { parseDuration } from './durations.ts';
 import type { Environment } from './env.ts';
 import { parseNetworks } from './networks.ts';
@@ -114,7 +114,9 @@ function boundedDuration(text: string, setting: Setting): number | undefined {
 function scaleOf(text: string): number | undefined {
   if (!/^(0|[1-9]\d{0,3})(\.\d{1,3})?$/.test(text)) return undefined;
   const scale = Number(text);
-  return scale >= limits.rateScaleMinimum && scale <= limits.rateScaleMaximum ? scale : undefined;
+  return scale >= platformLimits.rateScaleMinimum && scale <= platformLimits.rateScaleMaximum
+    ? scale
+    : undefined;
 }
 
 function bound(text: string | undefined, otherwise: number): number {
@@ -141,7 +143,7 @@ function several(text: string, { choices = [] }: Setting): readonly string[] | u
 /** Only taken apart here: `relations.ts` says which of them breaks which rule. */
 function origins(text: string): readonly string[] | undefined {
   const each = text.split(',').map((origin) => origin.trim());
-  return each.length > limits.corsOrigins || each.includes('') ? undefined : each;
+  return each.length > platformLimits.corsOrigins || each.includes('') ? undefined : each;
 }
 
 /** The scheme is compared as written: URL parsers forgive `https:host`, tabs and back slashes, readers do not. */

@@ -1,8 +1,8 @@
 import type { Clock } from '@countersign/verifier/clock';
 import type { DenyList } from '@countersign/verifier/revocation/denyList';
 import type { Effect, EffectReport } from '@countersign/verifier/revocation/revocation';
-import { limits } from '../../platform/limits.ts';
 import type { Subscribers } from '../subscribers/subscribers.ts';
+import { propagationLimits } from './limits.ts';
 
 /** Subscribers of an earlier run of this process: see `storage/embedded/earlierSubscribers.ts`. */
 export interface EarlierSubscribers {
@@ -32,7 +32,10 @@ export function createLocalEffect(parts: {
   return {
     longestMs() {
       const longestLeaseMs = Math.max(leaseMs, earlierSubscribers.remainingMs());
-      return Math.max(limits.transactionMilliseconds, longestLeaseMs + limits.effectBesidesLeaseMilliseconds);
+      return Math.max(
+        propagationLimits.transactionMilliseconds,
+        longestLeaseMs + propagationLimits.effectBesidesLeaseMilliseconds,
+      );
     },
     suspect: (revocations) => denyList.add(revocations),
     async announce({ revocations }) {

@@ -21,10 +21,11 @@ import type {
   RevocationStore,
 } from '@countersign/verifier/revocation/revocation';
 import { createEarliestTime, type ReadLatestTime } from '@countersign/verifier/steadyTime';
-import { limits } from '../../platform/limits.ts';
+import { platformLimits } from '../../platform/limits.ts';
 import { pruneInBatches } from '../../platform/pruneInBatches.ts';
 import { createSubscribers, type SubscriberEvents, type Subscribers } from '../subscribers/subscribers.ts';
 import type { Bus, BusListener, DroppedFor, NodeId } from './bus.ts';
+import { propagationLimits } from './limits.ts';
 import { createLiveNodes, type NodeStore } from './liveNodes.ts';
 import { createLoad, type OnProgress } from './loading.ts';
 import { createReconciler, type Reconciliation } from './reconciler.ts';
@@ -147,7 +148,7 @@ export function createRevocationNode(parts: {
   let reconcileAfter = Number.NEGATIVE_INFINITY;
   const reconcileOrWait = async () => {
     if (clock.monotonic() < reconcileAfter) return;
-    reconcileAfter = clock.monotonic() + limits.reconcileRetryMilliseconds;
+    reconcileAfter = clock.monotonic() + propagationLimits.reconcileRetryMilliseconds;
     const reconciliation = await reconcile();
     reconcileAfter = Number.NEGATIVE_INFINITY;
     events.onReconciled(reconciliation);
@@ -167,12 +168,12 @@ export function createRevocationNode(parts: {
       do await renewal.renew();
       while (!lease.held() && watched.trusted());
       renewal.start(faultIn('renewal'));
-      regularly(limits.reconcileMilliseconds, 'reconciler', reconcileOrWait);
+      regularly(propagationLimits.reconcileMilliseconds, 'reconciler', reconcileOrWait);
       // What was read of a database that is doubted is nothing for others to begin with.
-      regularly(limits.savedMemoryLookMilliseconds, 'saving', async () => {
+      regularly(propagationLimits.savedMemoryLookMilliseconds, 'saving', async () => {
         if (watched.trusted()) await saveMemory();
       });
-      regularly(limits.pruneIntervalMilliseconds, 'pruning', () =>
+      regularly(platformLimits.pruneIntervalMilliseconds, 'pruning', () =>
         slowSnapshots.readAlone('pruning', () => pruneInBatches((rows) => store.prune(earliestTime(), rows))),
       );
     },

@@ -10,7 +10,7 @@ import type { Effect, Revocation, RevocationSnapshots } from '@countersign/verif
 import { createEarliestTime, forgetting, type ReadLatestTime } from '@countersign/verifier/steadyTime';
 import type { Database } from '../../database.ts';
 import type { Config } from '../../platform/config/config.ts';
-import { limits } from '../../platform/limits.ts';
+import { platformLimits } from '../../platform/limits.ts';
 import type { FaultLog } from '../../platform/observability/faultLog.ts';
 import type { Log } from '../../platform/observability/log.ts';
 import type { Metrics } from '../../platform/observability/metrics.ts';
@@ -127,7 +127,7 @@ async function openAlone(parts: Parts, sliceMs: number): Promise<Propagation> {
   const revocations = await loadFromStore({ denyList, store, clock: latestClock, sliceMs });
   log.debug({ revocations }, 'deny-list loaded');
   const earliestTime = createEarliestTime(clock);
-  const stopForgetting = clock.every(limits.pruneIntervalMilliseconds, async () => {
+  const stopForgetting = clock.every(platformLimits.pruneIntervalMilliseconds, async () => {
     denyList.dropExpired(forgetting(earliestTime(), latestTime));
     await pruneInBatches((rows) => store.prune(earliestTime(), rows)).catch((err) =>
       log.warn({ err }, 'expired revocations could not be deleted'),

@@ -14,10 +14,10 @@ import type { Lease } from '@countersign/verifier/revocation/lease';
 import { HistoryError, type Position } from '@countersign/verifier/revocation/position';
 import type { Revocation, RevocationSnapshots } from '@countersign/verifier/revocation/revocation';
 import { createEarliestTime, forgetting, type ReadLatestTime } from '@countersign/verifier/steadyTime';
-import { limits } from '../../platform/limits.ts';
 import { coalesce } from '../../platform/queues/coalesce.ts';
 import type { Subscribers } from '../subscribers/subscribers.ts';
 import type { NodeId } from './bus.ts';
+import { propagationLimits } from './limits.ts';
 import type { LiveNodes, NodeStore, Others } from './liveNodes.ts';
 import type { Load } from './loading.ts';
 
@@ -131,7 +131,7 @@ export function createRenewal(parts: {
   };
 
   const removeDead = async ({ nodes: others }: Others) => {
-    const longDead = clock.monotonic() - limits.deadNodeMilliseconds;
+    const longDead = clock.monotonic() - propagationLimits.deadNodeMilliseconds;
     for (const { id, renewal, leaseEndsAt } of others) {
       if (leaseEndsAt < longDead) await nodes.remove(id, renewal);
     }
@@ -185,13 +185,13 @@ export function createRenewal(parts: {
   return {
     renew,
     position: () => position,
-    fault: () => (failed.times >= limits.renewalFailures ? failed.error : undefined),
+    fault: () => (failed.times >= propagationLimits.renewalFailures ? failed.error : undefined),
     history: () => history,
     rowsRead: () => rowsRead,
 
     start(report) {
       onFault = report;
-      cancel = clock.every(limits.renewalMilliseconds, () => renew().catch(onFault));
+      cancel = clock.every(propagationLimits.renewalMilliseconds, () => renew().catch(onFault));
     },
 
     async stop() {

@@ -5,6 +5,7 @@
 import { type Clock, withDeadline } from '@countersign/verifier/clock';
 import { AuthorityError } from '@countersign/verifier/errors';
 import { uuidBytes } from '@countersign/verifier/ids';
+import { verifierLimits } from '@countersign/verifier/limits';
 import type { CommitMark } from '@countersign/verifier/revocation/position';
 import {
   afterEveryToken,
@@ -13,7 +14,6 @@ import {
   type Revocation,
 } from '@countersign/verifier/revocation/revocation';
 import type { Database, Stores } from '../../database.ts';
-import { limits } from '../../platform/limits.ts';
 import type { SessionEvent } from '../../sessions/logoutStore.ts';
 import type { EndReason } from '../../sessions/session.ts';
 import type { EndedSession, SessionSelection } from '../../sessions/store.ts';
@@ -126,6 +126,6 @@ function sessionRevocation({ id, accessExpiresAt }: EndedSession, reason: EndRea
   return {
     subject: uuidBytes(id),
     reason,
-    expiresAt: accessExpiresAt + limits.revocationMarginSeconds * 1000,
+    expiresAt: accessExpiresAt + verifierLimits.revocationMarginSeconds * 1000,
   };
 }

@@ -5,6 +5,7 @@
  */
 import { type Clock, withDeadline } from '@countersign/verifier/clock';
 import { AuthorityError } from '@countersign/verifier/errors';
+import { verifierLimits } from '@countersign/verifier/limits';
 import type { DenyList } from '@countersign/verifier/revocation/denyList';
 import type { Projection } from '@countersign/verifier/revocation/projection';
 import {
@@ -15,10 +16,10 @@ import {
   type NodeOutcome,
   type Revocation,
 } from '@countersign/verifier/revocation/revocation';
-import { limits } from '../../platform/limits.ts';
 import { coalesce } from '../../platform/queues/coalesce.ts';
 import type { Subscribers } from '../subscribers/subscribers.ts';
 import type { Acknowledgement, Announcement, Bus, BusListener, DroppedFor, NodeId } from './bus.ts';
+import { propagationLimits } from './limits.ts';
 import type { LiveNodes, NodeStore } from './liveNodes.ts';
 import type { Renewal } from './renewal.ts';
 import { type WaitingForNodes, waitForNodes } from './waitingForNodes.ts';
@@ -63,7 +64,7 @@ export function createSharedEffect(parts: {
   const look = coalesce(async () => parts.liveNodes.observe(await parts.nodes.list()));
 
   const tell = async (number: number, { revocations, mark }: CommittedRevocations) => {
-    const few = revocations.length <= limits.announcedRevocations ? revocations : undefined;
+    const few = revocations.length <= propagationLimits.announcedRevocations ? revocations : undefined;
     await Promise.all([
       // In the copy first: then whoever reads it directly knows as soon as any node does.
       few === undefined ? undefined : copy.add(few).catch(onFault),
@@ -83,7 +84,7 @@ export function createSharedEffect(parts: {
           })
           .catch(onFault);
       // A look that hangs keeps nobody from hearing acknowledgements, nor leases from running out.
-      const cancel = clock.every(limits.lookAgainMilliseconds, () => {
+      const cancel = clock.every(propagationLimits.lookAgainMilliseconds, () => {
         void refresh();
         mine.evaluate();
       });
@@ -98,7 +99,7 @@ export function createSharedEffect(parts: {
     });
 
   return {
-    longestMs: () => parts.liveNodes.longestLeaseMs() + limits.effectBesidesLeaseMilliseconds,
+    longestMs: () => parts.liveNodes.longestLeaseMs() + propagationLimits.effectBesidesLeaseMilliseconds,
     suspect: (revocations) => denyList.add(revocations),
 
     async announce(committed) {
@@ -113,10 +114,15 @@ export function createSharedEffect(parts: {
       pending.set(number, mine);
       try {
         const told = tell(number, committed);
-        const outcomes = await everyNode(mine, committedAt + parts.leaseMs + limits.lookAgainMilliseconds);
+        const outcomes = await everyNode(
+          mine,
+          committedAt + parts.leaseMs + propagationLimits.lookAgainMilliseconds,
+        );
         await ownSubscribers;
         // Nothing rests on it: who reads the copy directly is told as well, unless it does not answer.
-        await withDeadline(clock, limits.copyMilliseconds, told, () => new Error('late')).catch(onFault);
+        await withDeadline(clock, verifierLimits.copyMilliseconds, told, () => new Error('late')).catch(
+          onFault,
+        );
         const nodes = [...outcomes].map(([id, outcome]) => ({ id, outcome }));
         const report = { effectAt: clock.now(), milliseconds: clock.monotonic() - committedAt, nodes };
         parts.onEffect(report);

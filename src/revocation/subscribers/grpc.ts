@@ -8,15 +8,16 @@ import { ReconnectReason as ReconnectReasonName } from '@countersign/verifier/co
 import type { WatchRevocationsRequest__Output } from '@countersign/verifier/contract/generated/countersign/v1/WatchRevocationsRequest';
 import type { WatchRevocationsResponse } from '@countersign/verifier/contract/generated/countersign/v1/WatchRevocationsResponse';
 import { AuthorityError, invalidField } from '@countersign/verifier/errors';
+import { verifierLimits } from '@countersign/verifier/limits';
 import type { ProjectedSlice } from '@countersign/verifier/revocation/projection';
 import type { MethodDefinition, ServerDuplexStream, ServiceDefinition } from '@grpc/grpc-js';
-import { limits } from '../../platform/limits.ts';
 import type { Log } from '../../platform/observability/log.ts';
 import type { Metrics } from '../../platform/observability/metrics.ts';
 import { toReason } from '../../transport/grpc/reasons.ts';
 import { readable } from '../../transport/grpc/requests.ts';
 import type { Serve } from '../../transport/grpc/rpc.ts';
 import type { FeedEnd, FeedMessage, ReconnectReason } from './feed.ts';
+import { subscriberLimits } from './limits.ts';
 import { createSubscriberPlaces } from './places.ts';
 import type { SubscriberStream } from './subscriber.ts';
 import type { WatchRevocations } from './watchRevocations.ts';
@@ -40,8 +41,8 @@ export function createWatchStream(parts: {
     started: {
       nodeId,
       issuer: parts.issuer,
-      renewalIntervalMs: limits.subscriberRenewalMilliseconds,
-      silenceMs: limits.subscriberStreamSilenceMilliseconds,
+      renewalIntervalMs: subscriberLimits.subscriberRenewalMilliseconds,
+      silenceMs: subscriberLimits.subscriberStreamSilenceMilliseconds,
       sliceMs: parts.sliceMs,
       entries: subscriber.snapshotEntries,
     },
@@ -51,7 +52,12 @@ export function createWatchStream(parts: {
     // A subscriber that says no more is still sent what was on its way: the end of one direction must not end the other.
     const requests = call.iterator({ destroyOnReturn: false })[Symbol.asyncIterator]();
     const late = () => invalidField('start', 'required', 'must be sent at once');
-    const first = await withDeadline(clock, limits.subscriberStartMilliseconds, requests.next(), late);
+    const first = await withDeadline(
+      clock,
+      verifierLimits.subscriberStartMilliseconds,
+      requests.next(),
+      late,
+    );
     const edgeId = first.done === true ? undefined : readable(first.value).start?.edgeId;
     if (edgeId === undefined) throw invalidField('start', 'required', 'must be the first message');
     // Until it is closed, whoever ended it: what is written to a subscriber that does not read takes memory all the while.
@@ -135,8 +141,8 @@ const reconnectReasons = {
 function* sliceResponses({ ofSessions, endsAt, layers }: ProjectedSlice): Iterable<WatchRevocationsResponse> {
   for (const { capacity, entries, bytes } of layers) {
     yield { filterStart: { ofSessions, sliceEndMs: endsAt, capacity, entries } };
-    for (let from = 0; from < bytes.length; from += limits.subscriberFilterBytes) {
-      const length = Math.min(limits.subscriberFilterBytes, bytes.length - from);
+    for (let from = 0; from < bytes.length; from += verifierLimits.subscriberFilterBytes) {
+      const length = Math.min(verifierLimits.subscriberFilterBytes, bytes.length - from);
       // Memory itself, without a copy: bits that are set before they are read are sent twice, and do no harm.
       yield { filterBytes: { bytes: Buffer.from(bytes.buffer, bytes.byteOffset + from, length) } };
     }

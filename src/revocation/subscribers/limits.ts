@@ -1,4 +1,4 @@
-/** Limits of subscribers, at their node; part of `limits`. */
+/** Limits of subscribers: how many there are, and how long a node waits for them. The unit is in the name, the reason beside it. */
 export const subscriberLimits = {
   /** Subscribers of one node; each is a connection, and a message for each revocation. One service gets half of what others leave. */
   subscribersPerNode: 2_000,

@@ -3,7 +3,7 @@
  * third each, and however many there are, some are left for the next one.
  */
 import { AuthorityError } from '@countersign/verifier/errors';
-import { limits } from '../../platform/limits.ts';
+import { subscriberLimits } from './limits.ts';
 
 export interface SubscriberPlaces {
   /** Answers what gives it back, once. Throws `overloaded` when the service has its share. */
@@ -28,10 +28,10 @@ export function createSubscriberPlaces({
   return {
     take(service) {
       const ofService = taken.get(service) ?? 0;
-      if (ofService >= limits.subscribersPerNode - all) {
+      if (ofService >= subscriberLimits.subscribersPerNode - all) {
         onRefused(service);
         throw new AuthorityError('overloaded', {
-          detail: `This service has ${ofService} streams here, its share of ${limits.subscribersPerNode}.`,
+          detail: `This service has ${ofService} streams here, its share of ${subscriberLimits.subscribersPerNode}.`,
           retryAfterSeconds: 1,
           reason: 'edge_places',
         });

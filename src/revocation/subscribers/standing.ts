@@ -4,7 +4,7 @@
  * `subscriber.ts`.
  */
 import type { Clock } from '@countersign/verifier/clock';
-import { limits } from '../../platform/limits.ts';
+import { subscriberLimits } from './limits.ts';
 
 export interface Standing {
   /** Somebody begins to wait for a subscriber of the service; answers what ends that. Each is judged by its own length when it ends. */
@@ -49,8 +49,8 @@ export function createStandings(parts: {
     let until = Number.NEGATIVE_INFINITY;
 
     const backOff = (now: number) => {
-      const doubled = limits.subscriberBackoffMilliseconds * 2 ** backoffs;
-      const milliseconds = Math.min(doubled, limits.subscriberBackoffMaximumMilliseconds);
+      const doubled = subscriberLimits.subscriberBackoffMilliseconds * 2 ** backoffs;
+      const milliseconds = Math.min(doubled, subscriberLimits.subscriberBackoffMaximumMilliseconds);
       backoffs += 1;
       slow = [];
       begunAt = now;
@@ -59,14 +59,17 @@ export function createStandings(parts: {
     };
     const waited = (from: number, to: number) => {
       // What was granted before the last time is no new offence.
-      if (to - from < limits.subscriberSlowMilliseconds || to < until) return;
-      if (to - Math.max(until, slow.at(-1)?.to ?? until) > limits.subscriberBackoffForgottenMilliseconds) {
+      if (to - from < subscriberLimits.subscriberSlowMilliseconds || to < until) return;
+      if (
+        to - Math.max(until, slow.at(-1)?.to ?? until) >
+        subscriberLimits.subscriberBackoffForgottenMilliseconds
+      ) {
         backoffs = 0;
         slow = [];
       }
       slow = joined(slow, { from, to });
       const milliseconds = slow.reduce((sum, span) => sum + span.to - span.from, 0);
-      if (milliseconds >= limits.subscriberBehindMilliseconds) backOff(to);
+      if (milliseconds >= subscriberLimits.subscriberBehindMilliseconds) backOff(to);
     };
 
     return {
@@ -76,7 +79,7 @@ export function createStandings(parts: {
       },
       mayHold: ({ openedAt, late }) =>
         clock.monotonic() >= until ||
-        (backoffs <= limits.subscriberBackoffsOfSome && openedAt < begunAt && !late),
+        (backoffs <= subscriberLimits.subscriberBackoffsOfSome && openedAt < begunAt && !late),
     };
   };
 

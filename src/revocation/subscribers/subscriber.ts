@@ -7,10 +7,12 @@
  */
 import type { Clock } from '@countersign/verifier/clock';
 import { invalidField } from '@countersign/verifier/errors';
+import { verifierLimits } from '@countersign/verifier/limits';
 import type { Lease } from '@countersign/verifier/revocation/lease';
 import type { ProjectedSlice } from '@countersign/verifier/revocation/projection';
-import { limits } from '../../platform/limits.ts';
+import { propagationLimits } from '../propagation/limits.ts';
 import type { FeedEnd, FeedMessage, FeedRevocations, PublicKeys, ReconnectReason } from './feed.ts';
+import { subscriberLimits } from './limits.ts';
 import type { Standing } from './standing.ts';
 
 /** How it was settled that a subscriber accepts nothing that was revoked. */
@@ -90,13 +92,14 @@ export function createSubscriber(parts: {
   /** One that does not acknowledge gets no further lease: logouts wait for it once, and not each time. */
   const mayHold = (now: number) =>
     snapshotSent &&
-    now - behind.since(now) < limits.subscriberBehindMilliseconds &&
+    now - behind.since(now) < subscriberLimits.subscriberBehindMilliseconds &&
     standing.mayHold({ openedAt, late });
 
   const sendKeys = (now: number) => {
     const keys = currentKeys();
     if (keys === undefined) return;
-    if (keys.jwks === sentKeys.jwks && now - sentKeys.at < limits.subscriberKeysMilliseconds) return;
+    if (keys.jwks === sentKeys.jwks && now - sentKeys.at < subscriberLimits.subscriberKeysMilliseconds)
+      return;
     sentKeys = { jwks: keys.jwks, at: now };
     queue.push({ kind: 'keys', ...keys });
   };
@@ -131,7 +134,8 @@ export function createSubscriber(parts: {
       heardAt = now;
       sendKeys(now);
       const leaseMs = mayHold(now) ? Math.floor(nodeLease.remainingMs()) : 0;
-      if (leaseMs > 0) leaseEndsAt = Math.max(leaseEndsAt, now + leaseMs + limits.leaseMarginMilliseconds);
+      if (leaseMs > 0)
+        leaseEndsAt = Math.max(leaseEndsAt, now + leaseMs + propagationLimits.leaseMarginMilliseconds);
       queue.push({ kind: 'lease', number, leaseMs });
     },
 
@@ -177,7 +181,7 @@ export function createSubscriber(parts: {
           settle(outcome) {
             cancel();
             waiters.delete(waiter);
-            late ||= clock.monotonic() - now >= limits.subscriberSlowMilliseconds;
+            late ||= clock.monotonic() - now >= subscriberLimits.subscriberSlowMilliseconds;
             waited();
             resolve(outcome);
           },
@@ -202,7 +206,7 @@ function createBehind() {
     sent(position: number, now: number) {
       last = position;
       const mark = marks.at(-1);
-      if (mark !== undefined && now - mark.at < limits.subscriberBehindMilliseconds / 8) return;
+      if (mark !== undefined && now - mark.at < subscriberLimits.subscriberBehindMilliseconds / 8) return;
       marks.push({ from: position, at: now });
     },
     acknowledged(position: number) {
@@ -228,10 +232,15 @@ function createFeedQueue() {
     push(message: FeedMessage): boolean {
       if (closed || finished) return false;
       if (message.kind === 'revocations') entries += message.revocations.length;
-      if (entries > limits.subscriberBacklogEntries || messages.length >= limits.subscriberBacklogMessages)
+      if (
+        entries > subscriberLimits.subscriberBacklogEntries ||
+        messages.length >= subscriberLimits.subscriberBacklogMessages
+      )
         return false;
       const joined =
-        messages.length < limits.subscriberJoinMessages ? undefined : joinedWith(messages.at(-1), message);
+        messages.length < subscriberLimits.subscriberJoinMessages
+          ? undefined
+          : joinedWith(messages.at(-1), message);
       if (joined === undefined) messages.push(message);
       else messages[messages.length - 1] = joined;
       wake();
@@ -269,6 +278,7 @@ function createFeedQueue() {
 function joinedWith(last: FeedMessage | undefined, next: FeedMessage): FeedRevocations | undefined {
   if (last?.kind !== 'revocations' || next.kind !== 'revocations') return undefined;
   const entries = last.revocations.length + next.revocations.length;
-  if (last.committed !== next.committed || entries > limits.subscriberMessageEntries) return undefined;
+  if (last.committed !== next.committed || entries > verifierLimits.subscriberMessageEntries)
+    return undefined;
   return { ...next, revocations: [...last.revocations, ...next.revocations] };
 }

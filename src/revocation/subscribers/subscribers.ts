@@ -5,6 +5,7 @@
 
 import type { Cancel, Clock } from '@countersign/verifier/clock';
 import { AuthorityError } from '@countersign/verifier/errors';
+import { verifierLimits } from '@countersign/verifier/limits';
 import { subjectKey } from '@countersign/verifier/revocation/confirmation';
 import type { DenyListListener } from '@countersign/verifier/revocation/denyList';
 import type { KnownMark } from '@countersign/verifier/revocation/issuedBefore';
@@ -12,8 +13,8 @@ import type { Lease } from '@countersign/verifier/revocation/lease';
 import type { ProjectedSlice } from '@countersign/verifier/revocation/projection';
 import type { Revocation } from '@countersign/verifier/revocation/revocation';
 import { LRUCache } from 'lru-cache';
-import { limits } from '../../platform/limits.ts';
 import type { FeedRevocations, PublicKeys } from './feed.ts';
+import { subscriberLimits } from './limits.ts';
 import { type Backoff, createStandings } from './standing.ts';
 import {
   createSubscriber,
@@ -68,7 +69,7 @@ export function createSubscribers(parts: {
   /** Whose stream has ended while they may have held a lease. */
   const lost = new Set<Subscriber>();
   /** What was sent lately: nodes hear of most revocations twice. */
-  const recent = new LRUCache<string, number>({ max: limits.subscriberRecentRevocations });
+  const recent = new LRUCache<string, number>({ max: subscriberLimits.subscriberRecentRevocations });
   let preparing: Promise<void> | undefined;
   /** Once; when it failed, again. */
   const prepare = async () => {
@@ -102,21 +103,22 @@ export function createSubscribers(parts: {
     for (const subscriber of lost) if (!subscriber.holdsLease()) lost.delete(subscriber);
   };
 
-  const stopLooking = clock.every(limits.subscriberLookMilliseconds, () => {
+  const stopLooking = clock.every(subscriberLimits.subscriberLookMilliseconds, () => {
     forgetLost();
     const now = clock.monotonic();
     for (const subscriber of [...open.keys()]) {
       if (subscriber.ended() !== undefined) remove(subscriber);
-      else if (now - subscriber.heardAt() > limits.subscriberSilenceMilliseconds) subscriber.end('silent');
+      else if (now - subscriber.heardAt() > subscriberLimits.subscriberSilenceMilliseconds)
+        subscriber.end('silent');
     }
   });
 
   /** Connections are not for ever: what balances load, and what changes names, gets its turn. At random, not all at once. */
   const reconnectWithAge = (subscriber: Subscriber): Cancel => {
-    const age = limits.subscriberStreamMilliseconds * (0.8 + 0.2 * Math.random());
+    const age = subscriberLimits.subscriberStreamMilliseconds * (0.8 + 0.2 * Math.random());
     let cancel = clock.after(age, () => {
-      subscriber.askToReconnect('connection_age', limits.subscriberDrainMilliseconds);
-      cancel = clock.after(limits.subscriberDrainMilliseconds, () => subscriber.end('reconnect'));
+      subscriber.askToReconnect('connection_age', subscriberLimits.subscriberDrainMilliseconds);
+      cancel = clock.after(subscriberLimits.subscriberDrainMilliseconds, () => subscriber.end('reconnect'));
     });
     return () => cancel();
   };
@@ -149,9 +151,9 @@ export function createSubscribers(parts: {
       // Nobody has a snapshot without it; who comes later gets one with it.
       if (open.size === 0 && lost.size === 0) return;
       const added = revocations.filter(isNew);
-      for (let from = 0; from < added.length; from += limits.subscriberMessageEntries) {
+      for (let from = 0; from < added.length; from += verifierLimits.subscriberMessageEntries) {
         position += 1;
-        const page = added.slice(from, from + limits.subscriberMessageEntries);
+        const page = added.slice(from, from + verifierLimits.subscriberMessageEntries);
         const message = { kind: 'revocations', position, revocations: page, committed } as const;
         for (const subscriber of open.keys()) subscriber.send(message);
       }
@@ -214,7 +216,7 @@ export function createSubscribers(parts: {
     async drain(graceMs) {
       draining = true;
       if (open.size === 0) return;
-      const milliseconds = Math.max(graceMs, limits.subscriberDrainMilliseconds);
+      const milliseconds = Math.max(graceMs, subscriberLimits.subscriberDrainMilliseconds);
       for (const subscriber of open.keys()) subscriber.askToReconnect('draining', milliseconds);
       await new Promise<void>((resolve) => {
         const cancel = clock.after(milliseconds, resolve);

@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { access, link, mkdir, open, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { StartupError } from '@countersign/verifier/errors';
-import { limits } from '../../platform/limits.ts';
+import { propagationLimits } from '../../revocation/propagation/limits.ts';
 
 const keyBytes = 32;
 
@@ -53,7 +53,7 @@ export async function openDataFolder(dataDir: string): Promise<DataFolder> {
         error.code === 'ENOENT' ? '0\n' : '',
       );
       // Something that nobody can read is some lease all the same; none is longer than the longest.
-      const most = limits.leaseMaximumMilliseconds;
+      const most = propagationLimits.leaseMaximumMilliseconds;
       return /^\d+\n$/.test(text) ? Math.min(Number(text), most) : most;
     },
     setSubscriberLeaseMs: (milliseconds) =>

@@ -3,7 +3,7 @@
  * next run neither knows them nor can tell them anything; so nothing it revokes is in effect before those leases are over.
  */
 import type { Clock } from '@countersign/verifier/clock';
-import { limits } from '../../platform/limits.ts';
+import { propagationLimits } from '../../revocation/propagation/limits.ts';
 import type { EarlierSubscribers } from '../../revocation/propagation/localEffect.ts';
 import type { DataFolder } from './dataFolder.ts';
 
@@ -15,7 +15,7 @@ export async function openEarlierSubscribers(parts: {
   const { dataFolder, leaseMs, clock } = parts;
   const earlierMs = await dataFolder.subscriberLeaseMs();
   // The earlier run has ended before this one began, and granted nothing since.
-  const waitMs = earlierMs === 0 ? 0 : earlierMs + limits.leaseMarginMilliseconds;
+  const waitMs = earlierMs === 0 ? 0 : earlierMs + propagationLimits.leaseMarginMilliseconds;
   const openedAt = clock.monotonic();
   let areGone = waitMs === 0;
   const gone = new Promise<void>((resolve) => {

@@ -1,12 +1,12 @@
 /** Builds the stores over Prisma, outside and inside a transaction, and translates the faults of both. */
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { Database, Stores } from '../../database.ts';
-import { limits } from '../../platform/limits.ts';
 import { createAdvisoryLocks } from './advisoryLocks.ts';
 import { createAuditLog } from './auditLog.ts';
 import { createAuditTrail } from './auditTrail.ts';
 import { isConflict, translateFault } from './faults.ts';
 import type { Prisma, PrismaClient } from './generated/client.ts';
+import { postgresLimits } from './limits.ts';
 import { createLogoutStore } from './logoutStore.ts';
 import { createPasswordFailureStore } from './passwordFailureStore.ts';
 import { createRefreshStore } from './refreshStore.ts';
@@ -54,7 +54,7 @@ export function createDatabase(prisma: PrismaClient): Database {
 function createGate() {
   let underWay = 0;
   return async <T>(run: () => Promise<T>, always = false): Promise<T> => {
-    if (!always && underWay >= limits.transactionsAtOnce)
+    if (!always && underWay >= postgresLimits.transactionsAtOnce)
       throw new AuthorityError('overloaded', { retryAfterSeconds: 1, reason: 'transactions' });
     underWay += 1;
     try {

@@ -5,9 +5,9 @@
 import { userInfo } from 'node:os';
 import type { Actor } from '../../audit/auditEvent.ts';
 import type { Environment } from '../../platform/config/env.ts';
-import { limits } from '../../platform/limits.ts';
+import { cliLimits } from './limits.ts';
 
-const longest = limits.operatorNameCharacters;
+const longest = cliLimits.operatorNameCharacters;
 const shape = new RegExp(`^[\\w.@-]{1,${longest}}\\(\\d{1,10}\\)(,sudo:[\\w.@-]{1,${longest}})?$`);
 
 /** As `alice(1000)`, or `root(0),sudo:alice` where the environment says who was root before. */

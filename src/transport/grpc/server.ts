@@ -17,7 +17,6 @@ import {
 } from '@grpc/grpc-js';
 import { ReflectionService } from '@grpc/reflection';
 import type { GrpcTls } from '../../platform/config/config.ts';
-import { limits } from '../../platform/limits.ts';
 import type { Log } from '../../platform/observability/log.ts';
 import type { Metrics } from '../../platform/observability/metrics.ts';
 import type { Subscribers } from '../../revocation/subscribers/subscribers.ts';
@@ -31,6 +30,7 @@ import { createDeadlines } from './deadlines.ts';
 import { createLeaving } from './goaway.ts';
 import { createHealth } from './health.ts';
 import { createLibraryRefusals } from './libraryRefusals.ts';
+import { grpcLimits } from './limits.ts';
 import { loadReflected } from './reflection.ts';
 import { withinLimits } from './requests.ts';
 import { createRpc, type Rpc } from './rpc.ts';
@@ -117,7 +117,7 @@ export function createGrpcServer(parts: GrpcParts): GrpcServer {
       // library waits for ever for a session that was ended before.
       let cancelRest = () => {};
       const cut = new Promise<void>((resolve) => {
-        cancelRest = parts.clock.after(limits.grpcLastStreamsMilliseconds, () => {
+        cancelRest = parts.clock.after(grpcLimits.grpcLastStreamsMilliseconds, () => {
           connections.destroy();
           resolve();
         });
@@ -131,14 +131,14 @@ export function createGrpcServer(parts: GrpcParts): GrpcServer {
 
 const serverOptions: ServerOptions = {
   // Of a connection on which no call was authorised yet; then it gets more (`connections.ts`).
-  'grpc.max_concurrent_streams': limits.grpcStrangerStreams,
-  'grpc-node.max_session_memory': limits.grpcSessionMegabytes,
+  'grpc.max_concurrent_streams': grpcLimits.grpcStrangerStreams,
+  'grpc-node.max_session_memory': grpcLimits.grpcSessionMegabytes,
   // The library adds the jitter.
-  'grpc.max_connection_age_ms': limits.grpcConnectionAgeMilliseconds,
-  'grpc.max_connection_age_grace_ms': limits.grpcConnectionGraceMilliseconds,
-  'grpc.max_connection_idle_ms': limits.grpcConnectionIdleMilliseconds,
-  'grpc.keepalive_time_ms': limits.grpcKeepaliveMilliseconds,
-  'grpc.keepalive_timeout_ms': limits.grpcKeepaliveAnswerMilliseconds,
+  'grpc.max_connection_age_ms': grpcLimits.grpcConnectionAgeMilliseconds,
+  'grpc.max_connection_age_grace_ms': grpcLimits.grpcConnectionGraceMilliseconds,
+  'grpc.max_connection_idle_ms': grpcLimits.grpcConnectionIdleMilliseconds,
+  'grpc.keepalive_time_ms': grpcLimits.grpcKeepaliveMilliseconds,
+  'grpc.keepalive_timeout_ms': grpcLimits.grpcKeepaliveAnswerMilliseconds,
   // It costs a tenth of each call. Without it forceShutdown finds no connections: they are ended where they are known.
   'grpc.enable_channelz': 0,
 };

@@ -5,7 +5,7 @@ import type { AccessTokenClaims } from '@countersign/verifier/tokens/accessToken
 import { readBearerToken } from '@countersign/verifier/tokens/bearerToken';
 import type { FastifyRequest } from 'fastify';
 import type { Actor } from '../../audit/auditEvent.ts';
-import { limits } from '../../platform/limits.ts';
+import { httpLimits } from './limits.ts';
 
 /** The token of the Authorization header, or `undefined` when there is no such header. Throws `invalid_token` for others. */
 export function bearerToken(request: FastifyRequest): string | undefined {
@@ -33,7 +33,7 @@ export function actorOf(request: FastifyRequest): Actor {
     name: 'user',
     requestId: request.id,
     ip: request.clientIp,
-    userAgent: request.headers['user-agent']?.slice(0, limits.userAgentCharacters),
+    userAgent: request.headers['user-agent']?.slice(0, httpLimits.userAgentCharacters),
   };
   actors.set(request, actor);
   return actor;

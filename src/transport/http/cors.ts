@@ -4,8 +4,8 @@
  * anyway, keys and metadata, anybody may read, without cookies.
  */
 import type { FastifyReply } from 'fastify';
-import { limits } from '../../platform/limits.ts';
 import type { HttpApp } from './bareApp.ts';
+import { httpLimits } from './limits.ts';
 
 const covered = '/auth/';
 
@@ -13,7 +13,7 @@ const covered = '/auth/';
 const preflightHeaders = (ownHeaders: readonly string[]) => ({
   'access-control-allow-methods': 'GET, POST, DELETE',
   'access-control-allow-headers': ['authorization', 'content-type', ...ownHeaders].join(', '),
-  'access-control-max-age': String(limits.corsPreflightSeconds),
+  'access-control-max-age': String(httpLimits.corsPreflightSeconds),
 });
 
 /** Beside those that every script may read. */

@@ -4,8 +4,8 @@
  * describes; what a caller shares with others is not told.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { limits } from '../../platform/limits.ts';
-import type { LimitedOperation, RateScope } from '../../platform/rateCounters.ts';
+import { platformLimits } from '../../platform/limits.ts';
+import type { RateScope } from '../../platform/rateCounters.ts';
 import type { RateLimits } from '../../platform/rateLimits.ts';
 import type { HttpApp } from './bareApp.ts';
 import { actorOf } from './caller.ts';
@@ -14,14 +14,14 @@ type Hook = (request: FastifyRequest) => Promise<void>;
 
 export interface RouteLimits {
   /** A hook for routes that learn later who calls. */
-  placeHook(operation: LimitedOperation): { readonly onRequest: Hook };
+  placeHook(operation: string): { readonly onRequest: Hook };
   /** With the account that the validated body names; `accountOf` answers undefined for a body that is refused anyway. */
   hooks(
-    operation: LimitedOperation,
+    operation: string,
     accountOf: (request: FastifyRequest) => string | undefined,
   ): { readonly onRequest: Hook; readonly preHandler: Hook };
   /** Counts for the account, then for all callers together. Throws `rate_limited`. */
-  spend(operation: LimitedOperation, account: string, request: FastifyRequest): Promise<void>;
+  spend(operation: string, account: string, request: FastifyRequest): Promise<void>;
 }
 
 export function createRouteLimits(app: HttpApp, rateLimits: RateLimits): RouteLimits {
@@ -60,7 +60,7 @@ const told: readonly RateScope[] = ['address', 'account'];
 function tell(reply: FastifyReply, spent: ReturnType<RateLimits['spentBy']>): void {
   const own = spent.filter(({ scope }) => told.includes(scope));
   if (own.length === 0) return;
-  const window = limits.rateWindowMilliseconds / 1000;
+  const window = platformLimits.rateWindowMilliseconds / 1000;
   // Lists of RFC 9651 §3.1.
   reply.header(
     'ratelimit-policy',

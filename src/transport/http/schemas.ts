@@ -1,36 +1,18 @@
 /** Parts of the shapes of requests and answers: validated, typed and shown in the OpenAPI document from one definition. */
+
+import { verifierLimits } from '@countersign/verifier/limits';
 import { Type } from 'typebox';
-import { limits } from '../../platform/limits.ts';
 
 /** For objects of a request: a member that is not described is refused. */
 export const strict = { additionalProperties: false } as const;
 
 /** Longer than any legal value by far; the rules of e-mails, passwords and tokens give the exact refusal. */
 export const text = (description: string) =>
-  Type.String({ minLength: 1, maxLength: limits.tokenCharacters, description });
+  Type.String({ minLength: 1, maxLength: verifierLimits.tokenCharacters, description });
 
 export const email = text('An e-mail address. Case and Unicode spelling do not matter.');
 
-export const newPassword = text(
-  `At least ${limits.passwordMinimumCharacters} characters, at most ${limits.passwordMaximumBytes} bytes, not a common one.`,
-);
-
 export const refreshToken = text('The refresh token of the last login or refresh.');
-
-export const deviceId = Type.String({
-  minLength: 1,
-  maxLength: limits.deviceIdCharacters,
-  pattern: '^[!-~]+$',
-  description:
-    'What the client calls the device that it runs on, such as a UUID it made when it was installed.',
-});
-
-export const audience = Type.String({
-  minLength: 1,
-  maxLength: limits.audienceCharacters,
-  description:
-    'What the access token is for: AUDIENCE (the default) for services, or ACCOUNT_AUDIENCE for the routes of /auth/ that take a bearer token.',
-});
 
 export const emptyBody = Type.Object({}, strict);
 

@@ -9,7 +9,7 @@ import { processEnvironment } from '../../../src/platform/config/env.ts';
 import { plaintextWarnings } from '../../../src/platform/config/plaintext.ts';
 import { settingNames } from '../../../src/platform/config/settings.ts';
 import { settingsHelp, settingsMarkdown } from '../../../src/platform/config/settingsText.ts';
-import { limits } from '../../../src/platform/limits.ts';
+import { platformLimits } from '../../../src/platform/limits.ts';
 
 type Env = Record<string, string | undefined>;
 
@@ -545,7 +545,7 @@ t.test('a secret comes from a file that is named for it', (t) => {
   t.match(secrets.redis, { endpoint: { host: 'cache.internal' } });
   t.strictSame(secrets.keyEncryptionKey, key);
 
-  const large = holding('large', 'x'.repeat(limits.secretFileBytes + 1));
+  const large = holding('large', 'x'.repeat(platformLimits.secretFileBytes + 1));
   for (const [what, path] of [
     ['that is not there', join(folder, 'nothing')],
     ['that is a folder', folder],

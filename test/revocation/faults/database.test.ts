@@ -1,7 +1,7 @@
 /** Two authorities on a PostgreSQL server that goes away and comes back. */
 import { randomBytes } from 'node:crypto';
 import t from 'tap';
-import { limits } from '../../../src/platform/limits.ts';
+import { transportLimits } from '../../../src/transport/limits.ts';
 import { password, startAuthority } from '../../support/authority.ts';
 import { claimsOf, statusOf } from '../../support/clients.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -97,7 +97,7 @@ t.test('PostgreSQL is frozen for longer than anybody waits', async (t) => {
   for (const { status, body } of answers) t.match([status, body.code], [503, 'unavailable']);
   const before = performance.now();
   await other.stop();
-  t.ok(performance.now() - before < limits.stopMilliseconds, 'a node stops all the same');
+  t.ok(performance.now() - before < transportLimits.stopMilliseconds, 'a node stops all the same');
   postgres.thaw();
   const ready = async () => (await call('GET', '/health/ready')).status === 200;
   t.ok(await eventually('it is ready again by itself', ready, 20_000));

@@ -1,7 +1,7 @@
 /** Redis is gone for good: everything goes on as before, only a logout takes as long as the next renewal. */
 import pg from 'pg';
 import t from 'tap';
-import { limits } from '../../../src/platform/limits.ts';
+import { propagationLimits } from '../../../src/revocation/propagation/limits.ts';
 import { eventually } from '../../support/eventually.ts';
 import { createChecker } from './checker.ts';
 import { startFaultCluster } from './faultRun.ts';
@@ -52,7 +52,7 @@ t.test('nothing fails, and logouts are quick', async (t) => {
   t.equal(unavailable - before.unavailable, 0, 'every check is answered');
   // Every other node ends the renewal that was under way and makes one that reads the logout; the node that waits hears of
   // it by a renewal of its own. That these are regular has tests (test/revocation/propagation/renewalRuns.test.ts); a busy machine is slower.
-  const longestLogoutMs = 3 * Math.max(limits.renewalMilliseconds, renewals[0]?.ms ?? 0);
+  const longestLogoutMs = 3 * Math.max(propagationLimits.renewalMilliseconds, renewals[0]?.ms ?? 0);
   t.ok(
     longestAcknowledgementMs <= longestLogoutMs,
     `${longestAcknowledgementMs} ms, allowed ${longestLogoutMs} ms`,

@@ -1,11 +1,11 @@
 import { array, assert as check, integer, property, tuple } from 'fast-check';
 import t from 'tap';
-import { limits } from '../../../src/platform/limits.ts';
+import { propagationLimits } from '../../../src/revocation/propagation/limits.ts';
 import { createLiveNodes, type NodeList } from '../../../src/revocation/propagation/liveNodes.ts';
 import { createManualClock } from '../../support/manualClock.ts';
 import { leaseMs, nodeList, nodeRow, upTo } from '../../support/nodes.ts';
 
-const wait = leaseMs + limits.leaseMarginMilliseconds;
+const wait = leaseMs + propagationLimits.leaseMarginMilliseconds;
 
 function setUp() {
   const clock = createManualClock(Date.UTC(2030, 0, 1));
@@ -23,7 +23,7 @@ t.test('a lease ends its own length after it was first seen, and a margin', asyn
     observe(nodeList([nodeRow('self'), nodeRow('a'), nodeRow('b', 1, { leaseMs: 60_000 })])),
     new Map([
       ['a', 1_000 + wait],
-      ['b', 1_000 + 60_000 + limits.leaseMarginMilliseconds],
+      ['b', 1_000 + 60_000 + propagationLimits.leaseMarginMilliseconds],
     ]),
     'and this node is not another one',
   );
@@ -71,7 +71,11 @@ t.test('when the database has another history, nodes it may have forgotten are w
   await clock.advance(1_000);
   const second = liveNodes.observe(nodeList([nodeRow('a', 1)], 'history two'));
   t.equal(second.history, 'history two');
-  t.equal(second.unknownUntil, 1_000 + 9_000 + limits.leaseMarginMilliseconds, 'by the longest lease of all');
+  t.equal(
+    second.unknownUntil,
+    1_000 + 9_000 + propagationLimits.leaseMarginMilliseconds,
+    'by the longest lease of all',
+  );
   t.equal(second.nodes[0]?.leaseEndsAt, 1_000 + wait, 'and what was known of the others counts no more');
   await clock.advance(500);
   const third = liveNodes.observe(nodeList([nodeRow('a', 1)], 'history two'));

@@ -4,7 +4,7 @@ import { markAt } from '@countersign/verifier/revocation/issuedBefore';
 import type { ProjectedSlice } from '@countersign/verifier/revocation/projection';
 import type { Revocation } from '@countersign/verifier/revocation/revocation';
 import t from 'tap';
-import { limits } from '../../../src/platform/limits.ts';
+import { propagationLimits } from '../../../src/revocation/propagation/limits.ts';
 import type { OnProgress } from '../../../src/revocation/propagation/loading.ts';
 import type { MemoryHead } from '../../../src/revocation/propagation/savedMemory.ts';
 import { outcomeOf, revoked, startOfTest } from '../../support/denyListNode.ts';
@@ -123,7 +123,7 @@ t.test(
       ...memory.slices,
       { ofSessions: true, endsAt: endsAt - 2 * sliceMs, layers: [filterLayer([expired.subject])] },
     ];
-    const savedAt = clock.now() - limits.savedMemoryUsableMilliseconds;
+    const savedAt = clock.now() - propagationLimits.savedMemoryUsableMilliseconds;
     saved.memory = { ...memory, savedAt, slices };
     const later = { ...extended, expiresAt: extended.expiresAt + 10 * sliceMs };
     truth.commit(later);
@@ -144,7 +144,7 @@ t.test('from the truth, when what was saved cannot be relied upon', async (t) =>
   const change = (to: Partial<MemoryHead>) => (saved: Saved) => {
     saved.memory = saved.memory && { ...saved.memory, ...to };
   };
-  const old = startOfTest - limits.savedMemoryUsableMilliseconds - 1;
+  const old = startOfTest - propagationLimits.savedMemoryUsableMilliseconds - 1;
   const unreliable: Record<string, (saved: Saved) => void> = {
     'there is none': (saved) => {
       saved.memory = undefined;
@@ -216,7 +216,7 @@ t.test('a long load tells how far it has come, now and then', async (t) => {
   const { clock, truth, saved, progress, renewal } = setUp(rowsOf(10), 0);
   saved.memory = undefined;
   truth.pageRows = 1;
-  truth.before.set('page', () => clock.advance(limits.loadProgressMilliseconds / 4));
+  truth.before.set('page', () => clock.advance(propagationLimits.loadProgressMilliseconds / 4));
   await renewal.renew();
   t.strictSame(progress, [
     { from: 'postgres', entries: 4 },

@@ -1,14 +1,14 @@
 /** When a node saves its memory for those that start, and what it then says of it. */
 import { randomBytes } from 'node:crypto';
 import t from 'tap';
-import { limits } from '../../../src/platform/limits.ts';
+import { propagationLimits } from '../../../src/revocation/propagation/limits.ts';
 import { createMemorySaver } from '../../../src/revocation/propagation/savedMemory.ts';
 import { revoked } from '../../support/denyListNode.ts';
 import { upTo } from '../../support/nodes.ts';
 import { createRenewingNode } from '../../support/renewingNode.ts';
 import { createSavedInMemory } from '../../support/savedInMemory.ts';
 
-const { savedMemoryMilliseconds, savedMemoryKeptMilliseconds } = limits;
+const { savedMemoryMilliseconds, savedMemoryKeptMilliseconds } = propagationLimits;
 
 function setUp() {
   const saved = createSavedInMemory();

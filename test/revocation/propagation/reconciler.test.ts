@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Revocation } from '@countersign/verifier/revocation/revocation';
 import t from 'tap';
-import { limits } from '../../../src/platform/limits.ts';
+import { propagationLimits } from '../../../src/revocation/propagation/limits.ts';
 import { createReconciler } from '../../../src/revocation/propagation/reconciler.ts';
 import { createCopyInMemory } from '../../support/copyInMemory.ts';
 import { revoked, startOfTest } from '../../support/denyListNode.ts';
@@ -64,7 +64,7 @@ t.test('a copy that another node has just stamped is left alone, and its age is 
   const { copy, truth, reconciler } = setUp();
   t.strictSame(await reconciler(), { outcome: 'rebuilt', ageMs: 0 });
   copy.steps.length = 0;
-  copy.ageMs = limits.reconcileMilliseconds - 1;
+  copy.ageMs = propagationLimits.reconcileMilliseconds - 1;
   t.strictSame(await reconciler(), { outcome: 'elsewhere', ageMs: copy.ageMs });
   t.strictSame(copy.steps, []);
   copy.ageMs = 60_000;

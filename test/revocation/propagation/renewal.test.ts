@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import t from 'tap';
-import { limits } from '../../../src/platform/limits.ts';
+import { propagationLimits } from '../../../src/revocation/propagation/limits.ts';
 import { outcomeOf, revoked } from '../../support/denyListNode.ts';
 import { leaseMs, nodeRow } from '../../support/nodes.ts';
 import { createRenewedNode, createRenewingNode } from '../../support/renewingNode.ts';
 import type { Step } from '../../support/sharedTruth.ts';
 
-const { deadNodeMilliseconds, leaseMarginMilliseconds } = limits;
+const { deadNodeMilliseconds, leaseMarginMilliseconds } = propagationLimits;
 const fault = new Error('down');
 const confirmed = 'revoked logout by postgres';
 const fromMemory = 'not revoked by bloom';

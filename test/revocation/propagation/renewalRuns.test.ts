@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import t from 'tap';
-import { limits } from '../../../src/platform/limits.ts';
+import { propagationLimits } from '../../../src/revocation/propagation/limits.ts';
 import { outcomeOf, revoked } from '../../support/denyListNode.ts';
 import { leaseMs } from '../../support/nodes.ts';
 import { createRenewedNode } from '../../support/renewingNode.ts';
 
-const { renewalMilliseconds } = limits;
+const { renewalMilliseconds } = propagationLimits;
 const fault = new Error('down');
 
 t.test('it renews regularly, tells what fails, and goes on', async (t) => {

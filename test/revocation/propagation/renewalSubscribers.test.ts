@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import t from 'tap';
-import { limits } from '../../../src/platform/limits.ts';
+import { propagationLimits } from '../../../src/revocation/propagation/limits.ts';
 import { revoked } from '../../support/denyListNode.ts';
 import { leaseMs } from '../../support/nodes.ts';
 import { createRenewedNode } from '../../support/renewingNode.ts';
 import { openWithLease } from '../../support/watchedNode.ts';
 
-const wholeLeaseMs = leaseMs + limits.leaseMarginMilliseconds;
+const wholeLeaseMs = leaseMs + propagationLimits.leaseMarginMilliseconds;
 const fault = new Error('down');
 
 /** A node with one subscriber that holds a lease, and faults of what it does on its own. */
@@ -113,7 +113,7 @@ t.test('a report that failed after the subscribers knew is made again', async (t
   await subscriber.follow();
   t.strictSame(faults, [fault]);
   truth.faults.clear();
-  await clock.advance(limits.renewalMilliseconds);
+  await clock.advance(propagationLimits.renewalMilliseconds);
   t.equal(reports().length, 2);
   t.match(truth.rows.get('self')?.position, { snapshot: '701:701:' });
 });

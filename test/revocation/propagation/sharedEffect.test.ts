@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import t from 'tap';
-import { limits } from '../../../src/platform/limits.ts';
+import { propagationLimits } from '../../../src/revocation/propagation/limits.ts';
 import { outcomeOf, revoked } from '../../support/denyListNode.ts';
 import { nodeRow } from '../../support/nodes.ts';
 import { createRevokingNode } from '../../support/revokingNode.ts';
 
-const { announcedRevocations } = limits;
+const { announcedRevocations } = propagationLimits;
 
 t.test('without another node it is in effect after one look', async (t) => {
   const { clock, denyList, load, truth, announced, copied, reports, announce, looks } = createRevokingNode();

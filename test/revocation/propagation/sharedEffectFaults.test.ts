@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
+import { verifierLimits } from '@countersign/verifier/limits';
 import t from 'tap';
-import { limits } from '../../../src/platform/limits.ts';
+import { propagationLimits } from '../../../src/revocation/propagation/limits.ts';
 import { revoked } from '../../support/denyListNode.ts';
 import { leaseMs, nodeRow, upTo } from '../../support/nodes.ts';
 import { createRevokingNode } from '../../support/revokingNode.ts';
 
-const { copyMilliseconds, leaseMarginMilliseconds, lookAgainMilliseconds } = limits;
+const { copyMilliseconds } = verifierLimits;
+const { leaseMarginMilliseconds, lookAgainMilliseconds } = propagationLimits;
 const lost = new Error('lost');
 /** What a port that is not there does. */
 const ways: Record<string, () => Promise<void>> = {

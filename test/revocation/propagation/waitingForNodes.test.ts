@@ -1,12 +1,12 @@
 import t from 'tap';
-import { limits } from '../../../src/platform/limits.ts';
+import { propagationLimits } from '../../../src/revocation/propagation/limits.ts';
 import type { OtherNode, Others } from '../../../src/revocation/propagation/liveNodes.ts';
 import { unknownNodes, waitForNodes } from '../../../src/revocation/propagation/waitingForNodes.ts';
 import { history, leaseMs, nodeRow, upTo } from '../../support/nodes.ts';
 
 const committedAt = 10_000;
 const mark = { history, transaction: '700' };
-const margin = limits.leaseMarginMilliseconds;
+const margin = propagationLimits.leaseMarginMilliseconds;
 /** The end of a lease that began with the commit. */
 const latest = committedAt + leaseMs + margin;
 const never = Number.NEGATIVE_INFINITY;

@@ -6,7 +6,7 @@
 import type { Verdict } from '@countersign/verifier/revocation/denyList';
 import { markAt } from '@countersign/verifier/revocation/issuedBefore';
 import { createLatestTime } from '@countersign/verifier/steadyTime';
-import { limits } from '../../../src/platform/limits.ts';
+import { propagationLimits } from '../../../src/revocation/propagation/limits.ts';
 import { createRevocationNode, type RevocationNode } from '../../../src/revocation/propagation/node.ts';
 import { createDatabase, type DatabasePorts } from './database.ts';
 import { createRedis } from './redis.ts';
@@ -297,5 +297,5 @@ function cut(
   leaseMs: number,
 ) {
   if (cuts !== undefined)
-    cuts[what] = world.now() + world.between(100, 2 * leaseMs + limits.renewalMilliseconds);
+    cuts[what] = world.now() + world.between(100, 2 * leaseMs + propagationLimits.renewalMilliseconds);
 }

@@ -6,8 +6,8 @@ import { type Moment, momentOf } from '@countersign/verifier/clock';
 import { createDenyList, type DenyList, type Verdict } from '@countersign/verifier/revocation/denyList';
 import { createLease, type Lease } from '@countersign/verifier/revocation/lease';
 import type { ProjectedSlice } from '@countersign/verifier/revocation/projection';
-import { limits } from '../../../src/platform/limits.ts';
 import type { FeedEnd, FeedMessage, FeedRevocations } from '../../../src/revocation/subscribers/feed.ts';
+import { subscriberLimits } from '../../../src/revocation/subscribers/limits.ts';
 import { openStream, type StreamNode, type StreamSabotage, type StreamToNode } from './stream.ts';
 import { createMachine, type Machine, type World } from './world.ts';
 
@@ -163,11 +163,12 @@ export function createSimulatedSubscriber(parts: {
     if (current !== undefined && next === undefined) connect();
   };
 
-  clock.every(limits.subscriberRenewalMilliseconds, () => {
+  clock.every(subscriberLimits.subscriberRenewalMilliseconds, () => {
     for (const mirror of [current, next]) {
       if (mirror === undefined) continue;
       renew(mirror);
-      if (clock.monotonic() - mirror.heardAt <= limits.subscriberStreamSilenceMilliseconds) continue;
+      if (clock.monotonic() - mirror.heardAt <= subscriberLimits.subscriberStreamSilenceMilliseconds)
+        continue;
       mirror.stream.break({ subscriber: false, node: world.oneIn(2) });
       onEnd(mirror, 'broken');
     }

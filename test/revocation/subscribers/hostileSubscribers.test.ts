@@ -3,7 +3,7 @@
 import { loadContract } from '@countersign/verifier/contract/contract';
 import { credentials, Metadata } from '@grpc/grpc-js';
 import t from 'tap';
-import { limits } from '../../../src/platform/limits.ts';
+import { subscriberLimits } from '../../../src/revocation/subscribers/limits.ts';
 import { startAuthority } from '../../support/authority.ts';
 import { eventually } from '../../support/eventually.ts';
 
@@ -84,5 +84,5 @@ t.test('three that renew and never acknowledge', async (t) => {
   t.match(metrics, /^countersign_edge_backoffs_total\{service="hostile"\} 1$/m);
   t.match(metrics, /effect_edges_total\{outcome="lease_expired",service="hostile"\} 3/);
   t.match(authority.log(), /"service":"hostile","milliseconds":10000/);
-  t.equal(limits.subscriberBackoffMilliseconds, 10_000);
+  t.equal(subscriberLimits.subscriberBackoffMilliseconds, 10_000);
 });

@@ -1,6 +1,6 @@
 /** Whoever makes logouts wait gets no lease for a growing while: counted by service, whatever its streams are called. */
 import t from 'tap';
-import { limits } from '../../../src/platform/limits.ts';
+import { subscriberLimits } from '../../../src/revocation/subscribers/limits.ts';
 import { type Backoff, createStandings } from '../../../src/revocation/subscribers/standing.ts';
 import { createManualClock } from '../../support/manualClock.ts';
 
@@ -11,7 +11,7 @@ const {
   subscriberBehindMilliseconds: behindMs,
   subscriberSlowMilliseconds: slowMs,
   subscriberBackoffsOfSome: ofSome,
-} = limits;
+} = subscriberLimits;
 
 function open(service = 'a') {
   const clock = createManualClock(0);

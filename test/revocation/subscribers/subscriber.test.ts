@@ -1,5 +1,6 @@
 import t from 'tap';
-import { limits } from '../../../src/platform/limits.ts';
+import { propagationLimits } from '../../../src/revocation/propagation/limits.ts';
+import { subscriberLimits } from '../../../src/revocation/subscribers/limits.ts';
 import { leaseMs } from '../../support/nodes.ts';
 import {
   createSubscriberOfNode,
@@ -7,7 +8,8 @@ import {
   watched,
 } from '../../support/subscriberOfNode.ts';
 
-const { subscriberBehindMilliseconds, leaseMarginMilliseconds } = limits;
+const { subscriberBehindMilliseconds } = subscriberLimits;
+const { leaseMarginMilliseconds } = propagationLimits;
 
 t.test('whoever must know is told ahead of every later grant', async (t) => {
   const { subscriber, send, reader } = await createSubscriberWithLease();

@@ -1,9 +1,9 @@
 /** Places for streams: however many a service takes, others find some. */
 import t from 'tap';
-import { limits } from '../../../src/platform/limits.ts';
+import { subscriberLimits } from '../../../src/revocation/subscribers/limits.ts';
 import { createSubscriberPlaces } from '../../../src/revocation/subscribers/places.ts';
 
-const { subscribersPerNode } = limits;
+const { subscribersPerNode } = subscriberLimits;
 
 /** Takes all that each of them gets, one after the other; answers how many that were. */
 function takeAll(services: readonly string[]) {

@@ -1,6 +1,7 @@
 import t from 'tap';
-import { limits } from '../../../src/platform/limits.ts';
+import { propagationLimits } from '../../../src/revocation/propagation/limits.ts';
 import type { PublicKeys } from '../../../src/revocation/subscribers/feed.ts';
+import { subscriberLimits } from '../../../src/revocation/subscribers/limits.ts';
 import type { createSubscriber } from '../../../src/revocation/subscribers/subscriber.ts';
 import { leaseMs } from '../../support/nodes.ts';
 import {
@@ -10,12 +11,8 @@ import {
   watched,
 } from '../../support/subscriberOfNode.ts';
 
-const {
-  subscriberBacklogEntries,
-  subscriberBacklogMessages,
-  subscriberKeysMilliseconds,
-  leaseMarginMilliseconds,
-} = limits;
+const { subscriberBacklogEntries, subscriberBacklogMessages, subscriberKeysMilliseconds } = subscriberLimits;
+const { leaseMarginMilliseconds } = propagationLimits;
 const refused = { code: 'invalid_request' };
 
 t.test('a subscriber is sent the snapshot, then what it says is complete, then what is new', async (t) => {

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
+import { verifierLimits } from '@countersign/verifier/limits';
 import type { Revocation } from '@countersign/verifier/revocation/revocation';
 import { createSlicedFilter } from '@countersign/verifier/revocation/slicedFilter';
 import t from 'tap';
-import { limits } from '../../../src/platform/limits.ts';
+import { propagationLimits } from '../../../src/revocation/propagation/limits.ts';
 import type { FeedMessage } from '../../../src/revocation/subscribers/feed.ts';
+import { subscriberLimits } from '../../../src/revocation/subscribers/limits.ts';
 import { revoked, startOfTest } from '../../support/denyListNode.ts';
 import { leaseMs } from '../../support/nodes.ts';
 import {
@@ -14,12 +16,9 @@ import {
   type WatchingSubscriber,
 } from '../../support/watchedNode.ts';
 
-const {
-  subscriberBacklogEntries,
-  subscriberMessageEntries,
-  subscriberSilenceMilliseconds,
-  leaseMarginMilliseconds,
-} = limits;
+const { subscriberBacklogEntries, subscriberSilenceMilliseconds } = subscriberLimits;
+const { subscriberMessageEntries } = verifierLimits;
+const { leaseMarginMilliseconds } = propagationLimits;
 
 const wholeLeaseMs = leaseMs + leaseMarginMilliseconds;
 const row = (expiresAt = revoked(Buffer.of()).expiresAt): Revocation => ({

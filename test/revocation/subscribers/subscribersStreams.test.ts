@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { markAt } from '@countersign/verifier/revocation/issuedBefore';
 import t from 'tap';
-import { limits } from '../../../src/platform/limits.ts';
+import { propagationLimits } from '../../../src/revocation/propagation/limits.ts';
+import { subscriberLimits } from '../../../src/revocation/subscribers/limits.ts';
 import { revoked, startOfTest } from '../../support/denyListNode.ts';
 import { leaseMs } from '../../support/nodes.ts';
 import { caughtUp, createWatchedNode, openSubscriber, openWithLease } from '../../support/watchedNode.ts';
@@ -11,8 +12,8 @@ const {
   subscriberLookMilliseconds,
   subscriberSilenceMilliseconds,
   subscriberStreamMilliseconds,
-  leaseMarginMilliseconds,
-} = limits;
+} = subscriberLimits;
+const { leaseMarginMilliseconds } = propagationLimits;
 
 const wholeLeaseMs = leaseMs + leaseMarginMilliseconds;
 t.test('a subscriber of which nothing is heard is let go, and its lease is waited out', async (t) => {

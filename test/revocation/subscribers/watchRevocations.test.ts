@@ -3,7 +3,7 @@
 import { loadContract } from '@countersign/verifier/contract/contract';
 import { credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import t from 'tap';
-import { limits } from '../../../src/platform/limits.ts';
+import { subscriberLimits } from '../../../src/revocation/subscribers/limits.ts';
 import { startAuthority } from '../../support/authority.ts';
 import { claimsOf, kidOf } from '../../support/clients.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -71,7 +71,7 @@ t.test('a subscriber in Python', async (t) => {
 t.test('a node has room for so many streams, and for others when they have ended', async (t) => {
   const authority = await startAuthority();
   t.teardown(() => authority.stop());
-  const room = limits as { subscribersPerNode: number };
+  const room = subscriberLimits as { subscribersPerNode: number };
   const before = room.subscribersPerNode;
   t.teardown(() => {
     room.subscribersPerNode = before;

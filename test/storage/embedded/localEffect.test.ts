@@ -4,7 +4,7 @@ import { mkdir, readdir, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EffectReport } from '@countersign/verifier/revocation/revocation';
 import t from 'tap';
-import { limits } from '../../../src/platform/limits.ts';
+import { propagationLimits } from '../../../src/revocation/propagation/limits.ts';
 import { createLocalEffect } from '../../../src/revocation/propagation/localEffect.ts';
 import { openDataFolder } from '../../../src/storage/embedded/dataFolder.ts';
 import { openEarlierSubscribers } from '../../../src/storage/embedded/earlierSubscribers.ts';
@@ -12,7 +12,7 @@ import { revoked } from '../../support/denyListNode.ts';
 import { leaseMs } from '../../support/nodes.ts';
 import { createWatchedNode, openSubscriber, openWithLease } from '../../support/watchedNode.ts';
 
-const { leaseMarginMilliseconds, leaseMaximumMilliseconds } = limits;
+const { leaseMarginMilliseconds, leaseMaximumMilliseconds } = propagationLimits;
 const wholeLeaseMs = leaseMs + leaseMarginMilliseconds;
 
 /** One run of the process; a kill is that nothing is closed. */

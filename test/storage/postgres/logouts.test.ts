@@ -1,8 +1,8 @@
 /** The one statement of a logout beside others that write the same rows. */
 
 import { type SessionId, uuidBytes } from '@countersign/verifier/ids';
+import { verifierLimits } from '@countersign/verifier/limits';
 import t from 'tap';
-import { limits } from '../../../src/platform/limits.ts';
 import { endAllOfUser, endOf } from '../../../src/sessions/endSessions.ts';
 import { eventually } from '../../support/eventually.ts';
 import { minute, newSession, newUser, rowsMadeAt as now } from '../../support/rows.ts';
@@ -41,7 +41,7 @@ t.test('a refresh that was first: what it wrote is what is revoked', async (t) =
   await refresh.query('COMMIT');
   t.match(await ending, { ended: [{ id, accessExpiresAt: expiresAt, newlyEnded: true }] });
   const [revocation] = await database.revocations.find([uuidBytes(id)]);
-  t.equal(revocation?.expiresAt, expiresAt + limits.revocationMarginSeconds * 1000);
+  t.equal(revocation?.expiresAt, expiresAt + verifierLimits.revocationMarginSeconds * 1000);
 });
 
 t.test('the same sessions in another order, and all of their user: each is told of once', async (t) => {

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { covers, type Position } from '@countersign/verifier/revocation/position';
 import type { Revocation, RevocationSnapshots } from '@countersign/verifier/revocation/revocation';
 import t from 'tap';
-import { limits } from '../../../src/platform/limits.ts';
+import { propagationLimits } from '../../../src/revocation/propagation/limits.ts';
 import { createStorage } from '../../../src/storage/postgres/storage.ts';
 import { createGate } from '../../support/denyListNode.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -188,7 +188,7 @@ t.test('recording answers the transaction that commits it', async (t) => {
 
 t.test('many come in pages, as they were at one moment', async (t) => {
   const { snapshots, connect, database } = await openSharedDatabase(t);
-  const page = limits.revocationsPageRows;
+  const page = propagationLimits.revocationsPageRows;
   const client = await connect();
   const fill = (from: number, to: number) =>
     client.query(

@@ -5,11 +5,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import t, { type Test } from 'tap';
 import { type AuthenticText, createAuthenticText } from '../../../src/platform/authenticText.ts';
-import { limits } from '../../../src/platform/limits.ts';
 import type { Acknowledgement, Announcement, DroppedFor } from '../../../src/revocation/propagation/bus.ts';
 import { createBus, type RedisBus } from '../../../src/storage/redis/bus.ts';
 import type { RedisConnection } from '../../../src/storage/redis/connection.ts';
 import { createKeys } from '../../../src/storage/redis/keys.ts';
+import { redisLimits } from '../../../src/storage/redis/limits.ts';
 import { startCuttableLine } from '../../support/cuttableLine.ts';
 import { eventually } from '../../support/eventually.ts';
 import { startCluster, startRedis } from '../../support/redis.ts';
@@ -151,7 +151,7 @@ t.test('what no node wrote is not even read: it is counted, and reported once', 
     ['with a bit flipped', keys.announcements, flipped],
     ['cut short', keys.announcements, genuine.slice(0, -1)],
     ['longer', keys.announcements, `${genuine} `],
-    ['too long', keys.announcements, written(JSON.stringify(good).padEnd(limits.busMessageBytes))],
+    ['too long', keys.announcements, written(JSON.stringify(good).padEnd(redisLimits.busMessageBytes))],
     ['by the key of a stranger', keys.announcements, written(good, keys.announcements, strangers)],
     ['of another deployment', keys.announcements, written(good, otherDeployment.announcements)],
     ['an announcement as an acknowledgement', own, genuine],
@@ -238,7 +238,7 @@ t.test('each message counts once, and one that comes far too late does not', asy
       keys.announcements,
       written({ type: 'announcement', from, sequence, number: sequence, history }),
     );
-  const { busWindowMessages } = limits;
+  const { busWindowMessages } = redisLimits;
   const far = 10 * busWindowMessages;
   const said: [sequence: number, from: string, heard: boolean][] = [
     [2, 'two', true],
@@ -315,7 +315,7 @@ t.test(
     const before = performance.now();
     await t.rejects(near.bus.announce(announcement), { message: 'Redis: not available' });
     near.bus.acknowledge({ from: near.id, to: far.id, number: 1, history });
-    t.ok(performance.now() - before < limits.redisCommandMilliseconds / 2, 'nobody waits');
+    t.ok(performance.now() - before < redisLimits.redisCommandMilliseconds / 2, 'nobody waits');
 
     const next = await startAsAuthority(() => startRedis({ port: server.port }));
     t.teardown(() => next.stop());

@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { systemClock } from '@countersign/verifier/clock';
 import type { Revocation } from '@countersign/verifier/revocation/revocation';
 import t from 'tap';
-import { limits } from '../../../src/platform/limits.ts';
 import { sliceName } from '../../../src/storage/redis/keys.ts';
+import { redisLimits } from '../../../src/storage/redis/limits.ts';
 import { startCluster, startRedis } from '../../support/redis.ts';
 import {
   held,
@@ -53,7 +53,7 @@ for (const [name, start] of Object.entries({ 'one server': startRedis, 'a Cluste
     t.equal(await projection.advance(stamp, [], position('5:6:')), undefined, 'the stamp has moved on');
 
     const expiry = Number(await server.command('EXPIRETIME', keys.set(sliceName(sliceOf(one)))));
-    t.equal(expiry, sliceOf(one).endsAt / 1000 + limits.redisSliceMarginSeconds, 'goes with its slice');
+    t.equal(expiry, sliceOf(one).endsAt / 1000 + redisLimits.redisSliceMarginSeconds, 'goes with its slice');
   });
 }
 
@@ -114,7 +114,7 @@ t.test('a rebuild keeps the sets, and ends with a position', async (t) => {
 t.test('slices that have ended are forgotten', async (t) => {
   const server = await startFor(t);
   const { projection, keys } = await openCopy(t, server.url);
-  const long = limits.redisSliceMarginSeconds * 1_000 + 2 * sliceMs;
+  const long = redisLimits.redisSliceMarginSeconds * 1_000 + 2 * sliceMs;
   const over = someRevocations(5, { expiresAt: systemClock.now() - long });
   const live = someRevocations(5);
   await rebuild(projection, [...over, ...live]);

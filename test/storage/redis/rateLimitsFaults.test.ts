@@ -1,6 +1,8 @@
 /** Two nodes, as they are shipped: budgets are shared, and without Redis each node lets through a little (L3, L4). */
 import t, { type Test } from 'tap';
-import { limits } from '../../../src/platform/limits.ts';
+import { loginLimits } from '../../../src/login/limits.ts';
+import { platformLimits } from '../../../src/platform/limits.ts';
+import { rateBudgets } from '../../../src/rateBudgets.ts';
 import { password } from '../../support/authority.ts';
 import type { Answer } from '../../support/clients.ts';
 import { type Cluster, type ClusterNode, startCluster } from '../../support/cluster.ts';
@@ -38,8 +40,8 @@ t.test(
   async (t) => {
     const cluster = await startTwo(t);
     const [one, two] = cluster.nodes as unknown as [ClusterNode, ClusterNode];
-    const budget = limits.rates.refresh.address;
-    const local = budget * limits.rateLocalShare;
+    const budget = rateBudgets.refresh.address;
+    const local = budget * platformLimits.rateLocalShare;
 
     const shared = await letThrough([one, two], '192.0.2.1', budget + 10);
     t.strictSame(shared, { through: budget, limited: 10 });
@@ -76,7 +78,7 @@ t.test('guesses at two nodes at once are as many as are free, from however many 
   // Time is the machine's here: on a slow one a wait may end meanwhile, the first after 1 s, the next after 2 s more.
   const ended = Math.floor(Math.log2((performance.now() - start) / 1000 + 1));
   const checked = answers.filter(({ status }) => status === 401).length;
-  const { passwordFailuresFree: free } = limits;
+  const { passwordFailuresFree: free } = loginLimits;
   t.ok(checked >= free && checked <= free + ended, `${checked} were looked at`);
   t.equal(answers.filter(({ status }) => status === 429).length, 100 - checked);
   t.equal(

@@ -8,9 +8,10 @@ import { createDenyList } from '@countersign/verifier/revocation/denyList';
 import type { Revocation } from '@countersign/verifier/revocation/revocation';
 import t, { type Test } from 'tap';
 import { createAuthenticText } from '../../../src/platform/authenticText.ts';
-import { limits } from '../../../src/platform/limits.ts';
+import { propagationLimits } from '../../../src/revocation/propagation/limits.ts';
 import type { MemoryContents } from '../../../src/revocation/propagation/savedMemory.ts';
 import { createKeys } from '../../../src/storage/redis/keys.ts';
+import { redisLimits } from '../../../src/storage/redis/limits.ts';
 import { createSavedMemory, type RefusedFor } from '../../../src/storage/redis/savedMemory.ts';
 import { type RedisServer, startCluster, startRedis } from '../../support/redis.ts';
 import {
@@ -109,9 +110,12 @@ for (const [name, start] of Object.entries({ 'one server': startRedis, 'a Cluste
     t.match(await saved.latest(), { position: position('3:4:') }, 'the last one counts');
     t.strictSame(await load(), { slices: [], marks: [] });
     const left = Number(await server.command('PTTL', keys.memoryPiece(id, 0)));
-    t.ok(left > 0 && left <= limits.savedMemoryLingersMilliseconds, `the one before goes in ${left} ms`);
+    t.ok(left > 0 && left <= redisLimits.savedMemoryLingersMilliseconds, `the one before goes in ${left} ms`);
     const kept = Number(await server.command('PTTL', keys.memory));
-    t.ok(kept > 0 && kept <= limits.savedMemoryUsableMilliseconds, 'and this one when it is too old');
+    t.ok(
+      kept > 0 && kept <= propagationLimits.savedMemoryUsableMilliseconds,
+      'and this one when it is too old',
+    );
     t.strictSame(refused, []);
   });
 }
@@ -166,7 +170,7 @@ t.test('what somebody else wrote, changed, cut or exchanged is not believed, and
     [
       'far too long',
       'unverified',
-      () => server.command('SETRANGE', keys.memory, limits.savedManifestBytes, 'x'),
+      () => server.command('SETRANGE', keys.memory, redisLimits.savedManifestBytes, 'x'),
     ],
     ['of a stranger', 'unverified', () => stranger.saved.save(none)],
     [
@@ -182,7 +186,7 @@ t.test('what somebody else wrote, changed, cut or exchanged is not believed, and
     [
       'other bytes',
       'incomplete',
-      async () => server.command('SET', await piece(0), Buffer.alloc(limits.savedPieceBytes, 1)),
+      async () => server.command('SET', await piece(0), Buffer.alloc(redisLimits.savedPieceBytes, 1)),
     ],
     [
       'a bit of a piece',
@@ -240,7 +244,7 @@ t.test(
       t.ok(await load(), what);
       const lives = [0, 1].map((number) => server.command('PTTL', keys.memoryPiece(id, number)));
       for (const ttl of (await Promise.all(lives)) as number[])
-        t.ok(ttl > 0 && ttl <= limits.savedMemoryLingersMilliseconds, `${what}: ${ttl} ms`);
+        t.ok(ttl > 0 && ttl <= redisLimits.savedMemoryLingersMilliseconds, `${what}: ${ttl} ms`);
     }
   },
 );

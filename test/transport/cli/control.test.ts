@@ -5,8 +5,8 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
-import { limits } from '../../../src/platform/limits.ts';
 import { askRunning, claimDataFolder } from '../../../src/transport/cli/control.ts';
+import { cliLimits } from '../../../src/transport/cli/limits.ts';
 import { eventually } from '../../support/eventually.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'countersign-control-'));
@@ -45,12 +45,12 @@ t.test('a command is run', async (t) => {
 });
 
 t.test('a line that is too long is refused', async (t) => {
-  const { answer } = await say('x'.repeat(limits.controlLineBytes + 1));
+  const { answer } = await say('x'.repeat(cliLimits.controlLineBytes + 1));
   t.match(await answer, /the command is too long/);
 });
 
 t.test('more than there may be at once are refused, until the silent ones are over', async (t) => {
-  const silent = await Promise.all(Array.from({ length: limits.controlCommands }, () => say('{"argv":')));
+  const silent = await Promise.all(Array.from({ length: cliLimits.controlCommands }, () => say('{"argv":')));
   t.match(await ask(), { exit: 1, said: /^More than \d+ commands at once/ });
   const answers = await Promise.all(silent.map(({ answer }) => answer));
   for (const answer of answers) t.match(answer, /did not arrive in time/);

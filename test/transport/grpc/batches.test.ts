@@ -5,9 +5,9 @@ import { AuthorityError, invalidField } from '@countersign/verifier/errors';
 import { type SessionId, uuidBytes } from '@countersign/verifier/ids';
 import { newJti } from '@countersign/verifier/tokens/jti';
 import t from 'tap';
-import { limits } from '../../../src/platform/limits.ts';
 import { newId } from '../../../src/platform/newId.ts';
 import { createTokenService } from '../../../src/tokens/grpc.ts';
+import { tokenLimits } from '../../../src/tokens/limits.ts';
 import { createBatch } from '../../../src/transport/grpc/batch.ts';
 import { startAuthority } from '../../support/authority.ts';
 import { claimsOf } from '../../support/clients.ts';
@@ -99,7 +99,7 @@ t.test('one authority', async (t) => {
   });
 
   t.test('BatchIntrospect: in the order of the request', async (t) => {
-    const tokens = Array.from({ length: limits.batchIntrospectTokens }, (_, place) =>
+    const tokens = Array.from({ length: tokenLimits.batchIntrospectTokens }, (_, place) =>
       place % 2 === 0 ? live.token : `x${place}`,
     );
     tokens[500] = dead.token;

@@ -11,8 +11,9 @@ import {
 } from '@grpc/grpc-js';
 import { HealthImplementation, service } from 'grpc-health-check';
 import t from 'tap';
-import { limits } from '../../../src/platform/limits.ts';
 import { createHealth } from '../../../src/transport/grpc/health.ts';
+import { grpcLimits } from '../../../src/transport/grpc/limits.ts';
+import { transportLimits } from '../../../src/transport/limits.ts';
 import { startAuthority } from '../../support/authority.ts';
 import { eventually } from '../../support/eventually.ts';
 import { createManualClock } from '../../support/manualClock.ts';
@@ -58,12 +59,12 @@ t.test('it says whether the node can answer, of all together and of each service
     [true, 'SERVING'],
   ] as const) {
     able = can;
-    await clock.advance(limits.grpcHealthMilliseconds);
+    await clock.advance(grpcLimits.grpcHealthMilliseconds);
     t.strictSame(await ask(client), [expected], `can answer: ${can}`);
   }
   health.drain();
   t.strictSame(await ask(client), ['NOT_SERVING'], 'draining');
-  await clock.advance(limits.grpcHealthMilliseconds);
+  await clock.advance(grpcLimits.grpcHealthMilliseconds);
   t.strictSame(await ask(client), ['NOT_SERVING'], 'for good');
 });
 
@@ -80,7 +81,7 @@ t.test('who watches health does not hold up a node that stops', async (t) => {
   await eventually('it serves', () => said.at(-1) === 'SERVING');
   const began = performance.now();
   await authority.stop();
-  t.ok(performance.now() - began < limits.drainMilliseconds / 2, 'long before a drain is over');
+  t.ok(performance.now() - began < transportLimits.drainMilliseconds / 2, 'long before a drain is over');
   t.equal(said.at(-1), 'NOT_SERVING', 'and it was told');
 });
 

@@ -5,8 +5,8 @@ import { gzipSync } from 'node:zlib';
 import type { SessionId } from '@countersign/verifier/ids';
 import { newJti } from '@countersign/verifier/tokens/jti';
 import t from 'tap';
-import { limits } from '../../../src/platform/limits.ts';
 import { newId } from '../../../src/platform/newId.ts';
+import { grpcLimits } from '../../../src/transport/grpc/limits.ts';
 import { startAuthority } from '../../support/authority.ts';
 import { statusOf } from '../../support/clients.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -40,7 +40,12 @@ const invalidUtf8 = Buffer.from([0xff, 0xfe, 0x80, 0xc0]);
 type Row = readonly [row: string, what: string, request: RawRequest, status: string | readonly string[]];
 
 const rows: readonly Row[] = [
-  ['G1', 'a message over 64 KB', { body: frame(field(2, Buffer.alloc(limits.grpcRequestBytes))) }, exhausted],
+  [
+    'G1',
+    'a message over 64 KB',
+    { body: frame(field(2, Buffer.alloc(grpcLimits.grpcRequestBytes))) },
+    exhausted,
+  ],
   ['G1', 'a message of 5 MB', { body: frame(megabytes(5)) }, exhausted],
   ['G1', 'a length of 4 GB', { body: frame(good(), { length: 0xffffffff }), unfinished: true }, exhausted],
   [
@@ -224,8 +229,8 @@ t.test('one authority', async (t) => {
     t.teardown(() => raw.close());
     await raw.send({ body: frame(good()) });
     const { maxConcurrentStreams } = raw.session.remoteSettings;
-    t.equal(maxConcurrentStreams, limits.grpcStreamsPerConnection);
-    for (let hoarded = 0; hoarded < limits.grpcStreamsPerConnection; hoarded += 1)
+    t.equal(maxConcurrentStreams, grpcLimits.grpcStreamsPerConnection);
+    for (let hoarded = 0; hoarded < grpcLimits.grpcStreamsPerConnection; hoarded += 1)
       void raw.send({ unfinished: true });
     t.ok(await served(), 'who hoards them all takes nothing from others');
   });

@@ -4,8 +4,8 @@ import zlib from 'node:zlib';
 import type { SessionId } from '@countersign/verifier/ids';
 import { newJti } from '@countersign/verifier/tokens/jti';
 import t, { type Test } from 'tap';
-import { limits } from '../../../src/platform/limits.ts';
 import { newId } from '../../../src/platform/newId.ts';
+import { grpcLimits } from '../../../src/transport/grpc/limits.ts';
 import { startAuthority } from '../../support/authority.ts';
 import { eventually } from '../../support/eventually.ts';
 import { field, frame, openRaw, type RawAnswer } from '../../support/rawGrpc.ts';
@@ -39,8 +39,8 @@ function countInflating(t: Test) {
 }
 
 /** A limit that the test can reach. */
-function lower(t: Test, name: keyof typeof limits, value: number): void {
-  const changed = limits as unknown as Record<string, number>;
+function lower(t: Test, name: keyof typeof grpcLimits, value: number): void {
+  const changed = grpcLimits as unknown as Record<string, number>;
   const before = changed[name] ?? 0;
   changed[name] = value;
   t.teardown(() => {
@@ -92,8 +92,8 @@ t.test('one authority', async (t) => {
   await t.test('a stream of reflection ends after so many questions', async (t) => {
     const list = frame(field(7, Buffer.alloc(0)));
     for (const [questions, status] of [
-      [limits.grpcOpenMessages, ok],
-      [limits.grpcOpenMessages + 1, unavailable],
+      [grpcLimits.grpcOpenMessages, ok],
+      [grpcLimits.grpcOpenMessages + 1, unavailable],
     ] as const) {
       const stream = open(t).session.request({
         ...{ ':method': 'POST', ':path': reflection, 'content-type': 'application/grpc', te: 'trailers' },
@@ -115,7 +115,7 @@ t.test('one authority', async (t) => {
       });
       stream.write(list);
       t.equal(await said, status, `${questions} questions`);
-      t.equal(answered, limits.grpcOpenMessages);
+      t.equal(answered, grpcLimits.grpcOpenMessages);
     }
   });
 
@@ -127,7 +127,7 @@ t.test('one authority', async (t) => {
       );
     };
     const before = await refused();
-    const body = frame(Buffer.alloc(1), { length: limits.grpcRequestBytes + 1 });
+    const body = frame(Buffer.alloc(1), { length: grpcLimits.grpcRequestBytes + 1 });
     t.match(await open(t, serviceToken).send({ body, unfinished: true }), { status: exhausted });
     t.equal(await refused(), before + 1);
   });
@@ -165,9 +165,9 @@ t.test('one authority', async (t) => {
     const ended: RawAnswer[] = [];
     void early.send({ path: watch, body: nothing }).then((answer) => ended.push(answer));
     t.match(await early.send({ body: frame(field(1, Buffer.from(jti()))) }), { status: ok });
-    for (let sent = 0; sent < limits.grpcOpenCallsOfAddress * 2; sent += 1)
+    for (let sent = 0; sent < grpcLimits.grpcOpenCallsOfAddress * 2; sent += 1)
       void early.send({ path: watch, body: nothing }).then((answer) => ended.push(answer));
-    const refused = limits.grpcOpenCallsOfAddress * 2 - 30;
+    const refused = grpcLimits.grpcOpenCallsOfAddress * 2 - 30;
     await eventually('beyond its share they are refused', () => ended.length === refused);
     t.ok(ended.every(({ status }) => status === unavailable));
     t.match(await stranger.send({ path: check, body: nothing }), { status: ok });

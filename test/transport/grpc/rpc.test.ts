@@ -3,11 +3,11 @@ import { EventEmitter } from 'node:events';
 import { AuthorityError } from '@countersign/verifier/errors';
 import { Metadata, type ServerDuplexStream, type ServerUnaryCall, status } from '@grpc/grpc-js';
 import t from 'tap';
-import { limits } from '../../../src/platform/limits.ts';
 import { createLog } from '../../../src/platform/observability/log.ts';
 import { createMetrics } from '../../../src/platform/observability/metrics.ts';
 import type { Service } from '../../../src/services/service.ts';
 import { createCallReports } from '../../../src/transport/grpc/callReports.ts';
+import { grpcLimits } from '../../../src/transport/grpc/limits.ts';
 import { type Method, methods } from '../../../src/transport/grpc/methods.ts';
 import { createRpc } from '../../../src/transport/grpc/rpc.ts';
 import type { GrpcError } from '../../../src/transport/grpc/status.ts';
@@ -71,9 +71,9 @@ t.test('an answer that is there is given at once', async (t) => {
 
 t.test('who gave no deadline gets ours, of the method', async (t) => {
   for (const [method, milliseconds] of [
-    ['IsRevoked', limits.grpcCheckMilliseconds],
-    ['BatchIsRevoked', limits.grpcBatchMilliseconds],
-    ['Revoke', limits.grpcChangeMilliseconds],
+    ['IsRevoked', grpcLimits.grpcCheckMilliseconds],
+    ['BatchIsRevoked', grpcLimits.grpcBatchMilliseconds],
+    ['Revoke', grpcLimits.grpcChangeMilliseconds],
   ] as const) {
     const { rpc, clock, counted } = openRpc();
     const told = start(rpc, method, never);
@@ -109,7 +109,7 @@ t.test('a stream: how it ends, and that it is counted', async (t) => {
 t.test('every method has a permission and limits', async (t) => {
   for (const [name, { requestBytes, milliseconds }] of Object.entries(methods)) {
     const isBatch = name.startsWith('Batch');
-    t.equal(requestBytes, isBatch ? limits.grpcBatchBytes : limits.grpcRequestBytes, name);
+    t.equal(requestBytes, isBatch ? grpcLimits.grpcBatchBytes : grpcLimits.grpcRequestBytes, name);
     t.ok(milliseconds > 0);
   }
 });

@@ -5,8 +5,8 @@ import { connect, type Socket } from 'node:net';
 import type { SessionId } from '@countersign/verifier/ids';
 import { newJti } from '@countersign/verifier/tokens/jti';
 import t from 'tap';
-import { limits } from '../../../src/platform/limits.ts';
 import { newId } from '../../../src/platform/newId.ts';
+import { grpcLimits } from '../../../src/transport/grpc/limits.ts';
 import { startAuthority, type TestAuthority } from '../../support/authority.ts';
 import { eventually } from '../../support/eventually.ts';
 import { field, frame, openRaw, type RawAnswer, type RawRequest } from '../../support/rawGrpc.ts';
@@ -16,7 +16,7 @@ const [ok, deadlineExceeded, exhausted, unavailable, unauthenticated] = ['0', '4
 const jti = () => newJti(newId<SessionId>(Date.now()), Date.now());
 const good = () => frame(field(1, Buffer.from(jti())));
 /** Of the largest size, and its last byte never comes. */
-const halfBatch = frame(Buffer.alloc(limits.grpcBatchBytes)).subarray(0, -1);
+const halfBatch = frame(Buffer.alloc(grpcLimits.grpcBatchBytes)).subarray(0, -1);
 const halfSent: RawRequest = { path: `${tokens}/BatchIsRevoked`, body: halfBatch, unfinished: true };
 const noCredential = { authorization: undefined };
 
@@ -69,7 +69,7 @@ t.test('one authority', async (t) => {
     const raw = await openPatient(authority, serviceToken);
     t.teardown(() => raw.close());
     t.match(await raw.send({ body: good() }), { status: ok });
-    const share = Math.floor(limits.grpcServiceMessageBytes / (halfBatch.length + 1));
+    const share = Math.floor(grpcLimits.grpcServiceMessageBytes / (halfBatch.length + 1));
     const answers: RawAnswer[] = [];
     for (let sent = 0; sent < 300; sent += 1) void raw.send(halfSent).then((answer) => answers.push(answer));
     await eventually('those that are too many are refused', () => answers.length >= 300 - share);
@@ -97,11 +97,11 @@ t.test('one authority', async (t) => {
 
   await t.test('a length that the method does not allow is refused before anything of it came', async (t) => {
     for (const [path, longest] of [
-      [`${tokens}/IsRevoked`, limits.grpcRequestBytes],
-      [`${tokens}/BatchIsRevoked`, limits.grpcBatchBytes],
-      ['/countersign.v1.RevocationService/Revoke', limits.grpcRequestBytes],
-      ['/countersign.v1.RevocationService/WatchRevocations', limits.grpcRequestBytes],
-      ['/grpc.health.v1.Health/Check', limits.grpcOpenRequestBytes],
+      [`${tokens}/IsRevoked`, grpcLimits.grpcRequestBytes],
+      [`${tokens}/BatchIsRevoked`, grpcLimits.grpcBatchBytes],
+      ['/countersign.v1.RevocationService/Revoke', grpcLimits.grpcRequestBytes],
+      ['/countersign.v1.RevocationService/WatchRevocations', grpcLimits.grpcRequestBytes],
+      ['/grpc.health.v1.Health/Check', grpcLimits.grpcOpenRequestBytes],
     ] as const) {
       const raw = openRaw(grpcPort, serviceToken);
       const body = frame(Buffer.alloc(1), { length: longest + 1 });
@@ -141,12 +141,12 @@ t.test('one authority', async (t) => {
     const raw = await openPatient(authority, serviceToken);
     t.teardown(() => raw.close());
     const streams = () => raw.session.remoteSettings.maxConcurrentStreams;
-    t.equal(streams(), limits.grpcStrangerStreams);
+    t.equal(streams(), grpcLimits.grpcStrangerStreams);
     await raw.send({ headers: noCredential, body: good() });
     await raw.send({ path: '/grpc.health.v1.Health/Check', body: frame(Buffer.alloc(0)) });
-    t.equal(streams(), limits.grpcStrangerStreams, 'not by less');
+    t.equal(streams(), grpcLimits.grpcStrangerStreams, 'not by less');
     await raw.send({ body: good() });
-    t.equal(streams(), limits.grpcStreamsPerConnection);
+    t.equal(streams(), grpcLimits.grpcStreamsPerConnection);
   });
 
   await t.test('whoever watches health gives way to others, and a check is always answered', async (t) => {
@@ -157,16 +157,16 @@ t.test('one authority', async (t) => {
     };
     const path = '/grpc.health.v1.Health/Watch';
     const over: RawAnswer[] = [];
-    const watches = limits.grpcOpenCallsOfAddress + limits.grpcStrangerStreams;
-    for (let opened = 0; opened < watches; opened += limits.grpcStrangerStreams) {
+    const watches = grpcLimits.grpcOpenCallsOfAddress + grpcLimits.grpcStrangerStreams;
+    for (let opened = 0; opened < watches; opened += grpcLimits.grpcStrangerStreams) {
       const raw = await open();
-      for (let stream = 0; stream < limits.grpcStrangerStreams; stream += 1)
+      for (let stream = 0; stream < grpcLimits.grpcStrangerStreams; stream += 1)
         void raw
           .send({ path, headers: noCredential, body: frame(Buffer.alloc(0)) })
           .then((answer) => over.push(answer));
     }
-    await eventually('the oldest are over', () => over.length === limits.grpcStrangerStreams);
-    t.strictSame(countOf(over), { [unavailable]: limits.grpcStrangerStreams });
+    await eventually('the oldest are over', () => over.length === grpcLimits.grpcStrangerStreams);
+    t.strictSame(countOf(over), { [unavailable]: grpcLimits.grpcStrangerStreams });
     const check = { path: '/grpc.health.v1.Health/Check', headers: noCredential };
     const ofService = await openPatient(authority, serviceToken);
     t.teardown(() => ofService.close());
@@ -175,9 +175,9 @@ t.test('one authority', async (t) => {
       ended += 1;
     });
     t.match(await ofService.send({ body: good() }), { status: ok });
-    for (let opened = 0; opened < watches; opened += limits.grpcStrangerStreams) {
+    for (let opened = 0; opened < watches; opened += grpcLimits.grpcStrangerStreams) {
       const raw = await open();
-      for (let stream = 0; stream < limits.grpcStrangerStreams; stream += 1)
+      for (let stream = 0; stream < grpcLimits.grpcStrangerStreams; stream += 1)
         void raw.send({ path, headers: noCredential, body: frame(Buffer.alloc(0)) });
     }
     // Of those connections, it has heard.
@@ -203,7 +203,7 @@ t.test('connections', async (t) => {
   t.match(await service.send({ body: good() }), { status: ok });
   const stranger = connectHttp2(`http://127.0.0.1:${grpcPort}`).on('error', () => {});
   await once(stranger, 'remoteSettings');
-  await openSilent(2 * limits.grpcStrangersOfAddress);
+  await openSilent(2 * grpcLimits.grpcStrangersOfAddress);
   await eventually('the oldest of those who said nothing gave way', () => !isOpen(stranger));
   t.match(await service.send({ body: good() }), { status: ok }, 'who has proved who it is stays');
 
@@ -211,7 +211,7 @@ t.test('connections', async (t) => {
   const late = await openPatient(authority, authority.serviceToken);
   const [answer] = await Promise.all([late.send({ body: good() }), openSilent(50)]);
   t.match(answer, { status: ok }, 'a service that comes later finds a place');
-  await openSilent(2 * limits.grpcStrangersOfAddress);
+  await openSilent(2 * grpcLimits.grpcStrangersOfAddress);
   t.match(await late.send({ body: good() }), { status: ok }, 'and keeps it');
   const { body } = await authority.operations('GET', '/metrics');
   t.match(String(body.text ?? body), /connections_dropped_total\{where="grpc",limit="address"\} [1-9]/);

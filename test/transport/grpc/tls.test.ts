@@ -6,10 +6,10 @@ import type { SessionId } from '@countersign/verifier/ids';
 import { newJti } from '@countersign/verifier/tokens/jti';
 import { credentials } from '@grpc/grpc-js';
 import t, { type Test } from 'tap';
-import { limits } from '../../../src/platform/limits.ts';
+import { certificateNameOf, certificateNames } from '../../../src/platform/certificateName.ts';
 import { newId } from '../../../src/platform/newId.ts';
-import { certificateNameOf, certificateNames } from '../../../src/services/certificateName.ts';
 import type { Permission } from '../../../src/services/service.ts';
+import { grpcLimits } from '../../../src/transport/grpc/limits.ts';
 import { startAuthority } from '../../support/authority.ts';
 import { type Ca, openCertificateFolder, type Pem } from '../../support/certificates.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -220,14 +220,18 @@ t.test('before anybody has said who it is', async (t) => {
   session.on('error', () => {});
   t.teardown(() => session.destroy());
   await once(session, 'remoteSettings');
-  t.equal(session.remoteSettings.maxConcurrentStreams, limits.grpcStrangerStreams, 'there are few streams');
+  t.equal(
+    session.remoteSettings.maxConcurrentStreams,
+    grpcLimits.grpcStrangerStreams,
+    'there are few streams',
+  );
   const stream = session.request({
     ...{ ':method': 'POST', ':path': '/countersign.v1.TokenService/IsRevoked' },
     ...{ 'content-type': 'application/grpc', te: 'trailers', authorization: `Bearer ${token}` },
   });
   stream.on('error', () => {}).end();
   await once(session, 'remoteSettings');
-  t.equal(session.remoteSettings.maxConcurrentStreams, limits.grpcStreamsPerConnection, 'then, more');
+  t.equal(session.remoteSettings.maxConcurrentStreams, grpcLimits.grpcStreamsPerConnection, 'then, more');
   silent.resume();
   await eventually('a handshake that does not end is cut off', () => silent.destroyed, 30_000);
   t.notOk(session.destroyed, 'and no other one');

@@ -2,11 +2,11 @@
 
 import type { ServiceId } from '@countersign/verifier/ids';
 import t from 'tap';
-import { limits } from '../../../src/platform/limits.ts';
 import { newId } from '../../../src/platform/newId.ts';
+import { grpcLimits } from '../../../src/transport/grpc/limits.ts';
 import { createUsages } from '../../../src/transport/grpc/usage.ts';
 
-const { grpcServiceMessageBytes: most, grpcAllMessageBytes: all } = limits;
+const { grpcServiceMessageBytes: most, grpcAllMessageBytes: all } = grpcLimits;
 
 t.test('services that hold all they get leave room for the messages of others', async (t) => {
   const usages = createUsages();
@@ -19,7 +19,7 @@ t.test('services that hold all they get leave room for the messages of others', 
   }
   t.ok(usages.held() > all * 0.9, 'nearly all is taken');
   t.ok(usages.held() < all);
-  usages.of({ id: newId<ServiceId>(0) }).hold(limits.grpcRequestBytes);
+  usages.of({ id: newId<ServiceId>(0) }).hold(grpcLimits.grpcRequestBytes);
 });
 
 t.test('one alone gets its share and no more', async (t) => {

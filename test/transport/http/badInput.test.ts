@@ -2,7 +2,7 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import t, { type Test } from 'tap';
-import { limits } from '../../../src/platform/limits.ts';
+import { httpLimits } from '../../../src/transport/http/limits.ts';
 import { password, startAuthority, type TestAuthority } from '../../support/authority.ts';
 import type { CallOptions } from '../../support/clients.ts';
 
@@ -88,7 +88,7 @@ const rows = (live: string): readonly Row[] => [
   },
   {
     name: 'a body over 16 KB',
-    call: login({ ...credentials, password: 'x'.repeat(limits.httpBodyBytes) }),
+    call: login({ ...credentials, password: 'x'.repeat(httpLimits.httpBodyBytes) }),
     status: 413,
     code: 'payload_too_large',
   },
@@ -305,7 +305,7 @@ async function rawRequests(t: Test, { httpPort }: TestAuthority): Promise<void> 
     ['a folded header', 'GET /auth/me HTTP/1.1\r\nhost: x\r\nx-a: b\r\n c\r\n\r\n'],
     [
       'headers over the limit',
-      `GET /auth/me HTTP/1.1\r\nhost: x\r\nx-a: ${'b'.repeat(limits.httpHeadersBytes)}\r\n\r\n`,
+      `GET /auth/me HTTP/1.1\r\nhost: x\r\nx-a: ${'b'.repeat(httpLimits.httpHeadersBytes)}\r\n\r\n`,
     ],
   ] as const) {
     const socket = connect(httpPort, '127.0.0.1');

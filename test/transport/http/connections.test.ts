@@ -2,11 +2,11 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import t, { type Test } from 'tap';
-import { limits } from '../../../src/platform/limits.ts';
+import { httpLimits } from '../../../src/transport/http/limits.ts';
 import { startAuthority, type TestAuthority } from '../../support/authority.ts';
 import { eventually } from '../../support/eventually.ts';
 
-const most = limits.httpIdleConnectionsOfAddress;
+const most = httpLimits.httpIdleConnectionsOfAddress;
 
 /** Each says so much, and no more. */
 async function open(t: Test, { httpPort }: TestAuthority, count: number, said: string): Promise<Socket[]> {

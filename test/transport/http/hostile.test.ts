@@ -3,7 +3,7 @@
  * rows (H8, H9) are in cors.test.ts and cookies.test.ts, slow clients (H4) in slowClients.test.ts, the log (H17) in log.test.ts.
  */
 import t, { type Test } from 'tap';
-import { limits } from '../../../src/platform/limits.ts';
+import { httpLimits } from '../../../src/transport/http/limits.ts';
 import { password, startAuthority, type TestAuthority } from '../../support/authority.ts';
 import { rawRequest, sendRaw } from '../../support/rawHttp.ts';
 
@@ -78,7 +78,7 @@ const contentTypes: Rows = async (t, { httpPort }) => {
 
 const sizes: Rows = async (t, { httpPort, call }) => {
   const json = 'content-type: application/json';
-  const large = 'x'.repeat(limits.httpBodyBytes + 1);
+  const large = 'x'.repeat(httpLimits.httpBodyBytes + 1);
   const chunk = `${large.length.toString(16)}\r\n${large}\r\n0\r\n\r\n`;
   const table: [name: string, bytes: string, status: number][] = [
     [
@@ -414,7 +414,8 @@ const caches: Rows = async (t, authority, token) => {
 const scanMilliseconds = 60;
 
 const patterns: Rows = async (t, { call, httpPort }, token) => {
-  const long = (piece: string) => piece.repeat(Math.floor((limits.httpHeadersBytes - 1_500) / piece.length));
+  const long = (piece: string) =>
+    piece.repeat(Math.floor((httpLimits.httpHeadersBytes - 1_500) / piece.length));
   const headers: [name: string, field: string][] = [
     ['blanks inside of a content type', `content-type: application/json${long(' ')}x`],
     ['blanks inside of a charset', `content-type: application/json;${long(' ')}x`],

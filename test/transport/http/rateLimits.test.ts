@@ -2,21 +2,21 @@
 import { createConnection } from 'node:net';
 import { type Clock, systemClock } from '@countersign/verifier/clock';
 import t, { type Test } from 'tap';
-import { limits } from '../../../src/platform/limits.ts';
-import {
-  type LimitedOperation,
-  limitedOperations,
-  type RateScope,
-} from '../../../src/platform/rateCounters.ts';
+import { loginLimits } from '../../../src/login/limits.ts';
+import type { RateScope } from '../../../src/platform/rateCounters.ts';
+import { rateBudgets } from '../../../src/rateBudgets.ts';
 import { openEngine, type PostgresEngine } from '../../../src/storage/postgres/engine.ts';
 import { password, startAuthority } from '../../support/authority.ts';
 import type { Answer, HttpCall } from '../../support/clients.ts';
 import { behindProxy, brief, from, triesAt } from '../../support/loginTries.ts';
 
+type LimitedOperation = keyof typeof rateBudgets;
+const limitedOperations = Object.keys(rateBudgets) as LimitedOperation[];
+
 /** A tenth of each: a test need not make a thousand requests. */
 const tenth = { RATE_LIMITS: '0.1' };
 const budget = (operation: LimitedOperation, scope: RateScope) =>
-  Math.max(1, Math.round(limits.rates[operation][scope] / 10));
+  Math.max(1, Math.round(rateBudgets[operation][scope] / 10));
 
 async function start(t: Test, env: Readonly<Record<string, string>> = {}) {
   const authority = await startAuthority({ env: { ...tenth, ...behindProxy, ...env } });
@@ -139,7 +139,7 @@ for (const [rateLimits, tried] of [
         const { count, answer } = await untilLimited(asks[scope]);
         // Alice's own login was counted for everybody together.
         const before = operation === 'login' && scope === 'global' ? 1 : 0;
-        t.equal(count, Math.max(1, Math.round(limits.rates[operation][scope] * rateLimits)) - before, reason);
+        t.equal(count, Math.max(1, Math.round(rateBudgets[operation][scope] * rateLimits)) - before, reason);
         const metrics = (await authority.operations('GET', '/metrics')).body;
         t.match(metrics, `countersign_refusals_total{code="rate_limited",reason="${reason}"} 1\n`);
         t.ok(Number(answer.headers.get('retry-after')) >= 1);
@@ -170,7 +170,7 @@ async function atHome(t: Test, clock: Clock = systemClock) {
     const metrics = String((await authority.operations('GET', '/metrics')).body);
     return Number(new RegExp(`reason="${reason}"} (\\d+)`).exec(metrics)?.[1] ?? 0);
   };
-  return { ...triesAt(authority), refused, all: Math.round(limits.rates.login.global * 0.005) };
+  return { ...triesAt(authority), refused, all: Math.round(rateBudgets.login.global * 0.005) };
 }
 
 t.test(
@@ -181,7 +181,7 @@ t.test(
     t.equal(count, all);
     t.equal(await refused('login_global'), 1);
     t.equal(brief(await right('192.0.2.2')), '200', 'at home');
-    const tries = limits.passwordFailuresFree + 1;
+    const tries = loginLimits.passwordFailuresFree + 1;
     for (let number = 0; number < tries; number += 1)
       t.equal((await right(`198.51.${number}.1`)).status, 429, 'elsewhere');
     t.equal(await refused('login_global'), 1 + tries, 'for this reason: it is no wrong password');
@@ -191,7 +191,7 @@ t.test(
 t.test('who has to wait after wrong passwords takes nothing from all, nor who is at home', async (t) => {
   const now = Date.now();
   const { right, wrong, refused, all } = await atHome(t, { ...systemClock, now: () => now });
-  const { passwordFailuresFree: free } = limits;
+  const { passwordFailuresFree: free } = loginLimits;
   for (let number = 0; number < free; number += 1) t.equal((await wrong(`10.0.${number}.1`)).status, 401);
   for (let number = 0; number < all; number += 1) await wrong(`10.1.${number}.1`);
   t.equal(await refused('password_delay'), all);
@@ -230,7 +230,7 @@ t.test('what could not be answered takes nothing from anybody, nor from all', as
   const authority = await startAuthority({ env: behindProxy, rateLimits: 0.005, openDatabase });
   t.teardown(() => authority.stop());
   const { wrong } = triesAt(authority);
-  const all = Math.round(limits.rates.login.global * 0.005);
+  const all = Math.round(rateBudgets.login.global * 0.005);
   const statuses = async () => {
     const answers = [];
     for (let number = 0; number < all; number += 1)
@@ -246,7 +246,7 @@ t.test('what could not be answered takes nothing from anybody, nor from all', as
 
 t.test('no site has more than a tenth of what all have together', async (t) => {
   for (const operation of limitedOperations) {
-    const { address, network, global } = limits.rates[operation];
+    const { address, network, global } = rateBudgets[operation];
     t.ok(address <= network && network <= global / 10, operation);
   }
 });
@@ -416,7 +416,7 @@ t.test('off: nothing is limited or told, but the log says so, and wrong password
   const first = await wrong('192.0.2.1');
   t.notOk(first.headers.has('ratelimit') || first.headers.has('ratelimit-policy'));
   const { count, answer } = await untilLimited(() => wrong('192.0.2.1'));
-  t.equal(count, limits.passwordFailuresFree - 1);
+  t.equal(count, loginLimits.passwordFailuresFree - 1);
   t.equal(brief(answer), '429 rate_limited again in 1');
 });
 

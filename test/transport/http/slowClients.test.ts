@@ -3,9 +3,10 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { AuthorityError } from '@countersign/verifier/errors';
 import t from 'tap';
-import { limits } from '../../../src/platform/limits.ts';
 import { createLog } from '../../../src/platform/observability/log.ts';
+import { propagationLimits } from '../../../src/revocation/propagation/limits.ts';
 import { createBareApp, listen } from '../../../src/transport/http/bareApp.ts';
+import { httpLimits } from '../../../src/transport/http/limits.ts';
 
 const createApp = () =>
   createBareApp({
@@ -17,16 +18,16 @@ const createApp = () =>
 t.test('every wait has an end', async (t) => {
   const app = await createApp();
   const { server } = app;
-  t.equal(server.headersTimeout, limits.httpRequestMilliseconds, 'headers');
-  t.equal(server.requestTimeout, limits.httpRequestMilliseconds, 'the whole request');
-  t.equal(server.keepAliveTimeout, limits.httpKeepAliveMilliseconds, 'between two requests');
-  t.equal(server.timeout, limits.httpWatch.silenceMilliseconds, 'an answer that nobody reads');
+  t.equal(server.headersTimeout, httpLimits.httpRequestMilliseconds, 'headers');
+  t.equal(server.requestTimeout, httpLimits.httpRequestMilliseconds, 'the whole request');
+  t.equal(server.keepAliveTimeout, httpLimits.httpKeepAliveMilliseconds, 'between two requests');
+  t.equal(server.timeout, httpLimits.httpWatch.silenceMilliseconds, 'an answer that nobody reads');
   t.ok(
-    limits.httpWatch.lookMilliseconds * 5 <= limits.httpRequestMilliseconds,
+    httpLimits.httpWatch.lookMilliseconds * 5 <= httpLimits.httpRequestMilliseconds,
     'and is looked after in time',
   );
   t.ok(
-    limits.httpWatch.silenceMilliseconds > limits.leaseMaximumMilliseconds + 30_000,
+    httpLimits.httpWatch.silenceMilliseconds > propagationLimits.leaseMaximumMilliseconds + 30_000,
     'no logout is cut off',
   );
   await app.close();
@@ -64,7 +65,7 @@ t.test('the end of a wait is an answer, within the interval of looking', async (
     t.match(answer, /^HTTP\/1\.1 408 [\s\S]*"code":"request_timeout"/, name);
     t.match(answer, /\r\nconnection: close\r\n/i, `${name}: and hangs up`);
   }
-  const most = 10 * limits.httpWatch.lookMilliseconds;
+  const most = 10 * httpLimits.httpWatch.lookMilliseconds;
   t.ok(performance.now() - begun < most, 'Node by itself looks after 30 s only');
 });
 

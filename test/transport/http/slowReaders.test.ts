@@ -5,16 +5,16 @@ import { connect, type Socket } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { AuthorityError } from '@countersign/verifier/errors';
 import t, { type Test } from 'tap';
-import { limits } from '../../../src/platform/limits.ts';
 import { createLog } from '../../../src/platform/observability/log.ts';
 import { createMetrics } from '../../../src/platform/observability/metrics.ts';
 import { createBareApp, listen } from '../../../src/transport/http/bareApp.ts';
 import { limitConnections } from '../../../src/transport/http/connections.ts';
+import { httpLimits } from '../../../src/transport/http/limits.ts';
 import { eventually } from '../../support/eventually.ts';
 import { copyOfEmbeddedDatabase } from '../../support/pglite.ts';
 import { startServer } from '../../support/server.ts';
 
-const mostAtOnce = limits.httpRequestsAtOnce;
+const mostAtOnce = httpLimits.httpRequestsAtOnce;
 const largest = '/docs/static/swagger-ui-bundle.js';
 const asking = (path: string) => `GET ${path} HTTP/1.1\r\nhost: x\r\n\r\n`;
 
@@ -101,7 +101,7 @@ t.test('an answer that is not read keeps no place, one that is being worked on d
   });
   const port = await listen(app, 'HTTP_PORT', { host: '127.0.0.1', port: 0 });
   t.teardown(() => app.close());
-  const most = limits.httpIdleConnectionsOfAddress;
+  const most = httpLimits.httpIdleConnectionsOfAddress;
 
   const owners = await open(t, port, 5, asking('/work'));
   await eventually('they are worked on', () => working === owners.length && idle() === 0);

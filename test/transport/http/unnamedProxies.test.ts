@@ -1,8 +1,8 @@
 /** Which proxies without a name an operator is told of: each once, and no more than a few. */
 import t from 'tap';
-import { limits } from '../../../src/platform/limits.ts';
 import { createLog } from '../../../src/platform/observability/log.ts';
 import { createMetrics } from '../../../src/platform/observability/metrics.ts';
+import { httpLimits } from '../../../src/transport/http/limits.ts';
 import { createUnnamedProxies } from '../../../src/transport/http/unnamedProxies.ts';
 
 t.test('none hides another, and there are only so many', async (t) => {
@@ -17,7 +17,7 @@ t.test('none hides another, and there are only so many', async (t) => {
   t.equal(lines.length, 2);
   t.match(lines[1], /"proxy":"10\.0\.0\.1"/);
   for (let count = 0; count < 100; count += 1) onUnnamedProxy(`10.1.0.${count}`);
-  t.equal(warnings().length, limits.unnamedProxies);
-  t.equal(lines.length, limits.unnamedProxies);
+  t.equal(warnings().length, httpLimits.unnamedProxies);
+  t.equal(lines.length, httpLimits.unnamedProxies);
   t.match(await metrics.text(), /countersign_unnamed_proxy_requests_total 104/, 'all are counted');
 });

@@ -1,7 +1,7 @@
 /** User agents in words, and their families. */
 import { assert as check, property, string } from 'fast-check';
 import t from 'tap';
-import { parseUserAgent, userAgentFamily } from '../../src/sessions/userAgent.ts';
+import { parseUserAgent, userAgentFamily } from '../../src/platform/userAgent.ts';
 
 const chrome = (version: string, system: string) =>
   `Mozilla/5.0 (${system}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/${version} Safari/537.36`;

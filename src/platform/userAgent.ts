@@ -1,6 +1,6 @@
 /** What a User-Agent (RFC 9110 §10.1.5) says, in words for people, and the family that it belongs to. Never a proof of anything. */
 import Bowser from 'bowser';
-import { limits } from '../platform/limits.ts';
+import { platformLimits } from './limits.ts';
 
 export interface UserAgentParts {
   /** With its major version, such as "Firefox 140". */
@@ -42,7 +42,7 @@ function programOf(text: string, read: Bowser.Parser.Parser): [name: string, ver
   const { name, version } = read.getBrowser();
   if (name !== undefined && name.trim() !== '') return [name, version];
   const [product = '', productVersion] = text.split(' ', 1).join().split('/', 2);
-  return [product.slice(0, limits.programNameCharacters), productVersion];
+  return [product.slice(0, platformLimits.programNameCharacters), productVersion];
 }
 
 function named(name: string | undefined, version: string | undefined): string | undefined {
