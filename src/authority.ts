@@ -59,12 +59,9 @@ export interface AuthorityParts {
 
 export interface Authority {
   readonly operations: Operations;
-  /**
-   * Opens HTTP and gRPC, once the database may be believed; answers the ports. Throws `StartupError` when an address is in
-   * use.
-   */
+  /** Opens HTTP and gRPC once the database may be believed. Throws `StartupError` when an address is in use. */
   listen(): Promise<Ports>;
-  /** Says "not ready", and goes on serving for so long while clients and subscribers go elsewhere. */
+  /** Not ready any more, and serving for so long: clients and subscribers go elsewhere. */
   drain(delayMs: number): Promise<void>;
   /** Says "not ready", finishes what is in flight and closes everything. */
   close(): Promise<void>;
@@ -133,10 +130,9 @@ async function open(given: AuthorityParts, closing: Closing): Promise<Authority>
   });
   const { warnings, onUnnamedProxy } = createUnnamedProxies({ log, metrics });
   const setting = databaseSetting(parts.secrets);
-  const asStartup = (error: unknown) => {
-    throw asStartupFault(error, setting);
-  };
-  const canary = { ...opened, reading: propagation.reading };
+  const asStartup = (error: unknown) => Promise.reject(asStartupFault(error, setting));
+  const { refreshTokens, accessTokens } = opened;
+  const canary = { reading: propagation.reading, refreshTokens, accessTokens };
   return {
     ...{ operations: operationsOf(slices), readiness, warnings, firstServiceToken },
     backUp: storage.backUp,
