@@ -1,6 +1,7 @@
 /** Each number beside its yardstick, in one run. Writes bench/RESULTS.md. */
 import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
+import { inCheckout } from '../test/support/checkout.ts';
 import { denyListRows } from './denyList.ts';
 import { effectRows } from './effect.ts';
 import { grpcRows } from './grpc.ts';
@@ -37,7 +38,7 @@ export async function runBench(print: (line: string) => void): Promise<void> {
   print(table);
   const machine = `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}`;
   await writeFile(
-    new URL('RESULTS.md', import.meta.url),
+    inCheckout('bench/RESULTS.md'),
     `# Results\n\nMade by \`npm run bench\` on ${machine}. Machines differ and are noisy: compare ratios.\n\n${table}\n`,
   );
 }

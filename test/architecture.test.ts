@@ -1,6 +1,8 @@
 /** The rules of the architecture, and the proof that each of them can be broken. */
 import { readdirSync, readFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
 import t from 'tap';
+import { checkout } from './support/checkout.ts';
 import { parseSource, type SourceFile } from './support/sourceFile.ts';
 
 /**
@@ -257,7 +259,7 @@ function violations(rule: Rule, files: readonly SourceFile[]): readonly string[]
 }
 
 t.test('the sources keep every rule', async (t) => {
-  const root = new URL('../', import.meta.url);
+  const root = pathToFileURL(checkout);
   const folders = ['src', 'packages/verifier/src', 'packages/guard/src'];
   const names = folders.flatMap((folder) =>
     readdirSync(new URL(folder, root), { recursive: true, encoding: 'utf8' }).map(

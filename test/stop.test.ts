@@ -7,10 +7,10 @@ import { Agent, request } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import t, { type Test } from 'tap';
 import { password } from './support/authority.ts';
+import { checkout } from './support/checkout.ts';
 import { eventually } from './support/eventually.ts';
 import { freePort } from './support/freePort.ts';
 import { copyOfEmbeddedDatabase } from './support/pglite.ts';
@@ -19,7 +19,7 @@ import { type StartedProcess, startProcess } from './support/process.ts';
 import { startRedis } from './support/redis.ts';
 import { distFolder, startServer } from './support/server.ts';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+const root = checkout;
 const stopped = { code: 0, signal: null };
 // A start takes two seconds on a machine that has nothing else to do, and ten on one that has.
 t.setTimeout(400_000);

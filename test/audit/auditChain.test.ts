@@ -17,8 +17,9 @@ import {
   sealHash,
 } from '../../src/audit/chain.ts';
 import { auditLimits } from '../../src/audit/limits.ts';
+import { inCheckout } from '../support/checkout.ts';
 
-const page = readFileSync(new URL('../../docs/audit.md', import.meta.url), 'utf8');
+const page = readFileSync(inCheckout('docs/audit.md'), 'utf8');
 
 const example: ChainedEvent = {
   id: '019b76da-a800-7000-8000-000000000001',

@@ -1,6 +1,6 @@
 /** The example services beside real nodes: does one of them answer a token in the first request after its logout was answered? */
 import { Agent } from 'node:http';
-import { fileURLToPath } from 'node:url';
+import { inCheckout } from '../support/checkout.ts';
 import type { Cluster } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
 import { statusOf } from '../support/httpStatus.ts';
@@ -63,7 +63,7 @@ async function startExample(
   { nodes, serviceToken }: Cluster,
   name: string,
 ): Promise<{ example: StartedProcess; address: string }> {
-  const file = fileURLToPath(new URL(`../../examples/${name}.mjs`, import.meta.url));
+  const file = inCheckout(`examples/${name}.mjs`);
   const env = { AUTHORITY: nodes[0].grpcAddress, SERVICE_TOKEN: serviceToken, PORT: '0' };
   const example = startProcess(process.execPath, [file], { env });
   const [, address = ''] = await example.waitForOutput(/(\S*127\.0\.0\.1:\d+)/);

@@ -1,7 +1,7 @@
 /** The example services, as somebody would start them: real processes, which load the built package by its name. */
-import { fileURLToPath } from 'node:url';
 import { parseJti } from '@countersign/verifier/tokens/jti';
 import t, { type Test } from 'tap';
+import { inCheckout } from '../support/checkout.ts';
 import { createHttpClient } from '../support/clients.ts';
 import { eventually } from '../support/eventually.ts';
 import { anAuthority, serviceToken } from '../support/guards.ts';
@@ -19,7 +19,7 @@ interface Running {
 
 async function start(t: Test, name: string): Promise<Running> {
   const authority = await anAuthority(t);
-  const file = fileURLToPath(new URL(`../../examples/${name}.mjs`, import.meta.url));
+  const file = inCheckout(`examples/${name}.mjs`);
   const env = { AUTHORITY: authority.address, AUDIENCE: audience, SERVICE_TOKEN: serviceToken, PORT: '0' };
   const example = startProcess(process.execPath, [file], { env });
   t.teardown(() => example.stop());

@@ -6,9 +6,10 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import t from 'tap';
+import { checkout } from '../support/checkout.ts';
 import { parseSource } from '../support/sourceFile.ts';
 
-const root = new URL('../../', import.meta.url);
+const root = pathToFileURL(checkout);
 const entries = ['index', 'fastify', 'express', 'grpc'];
 
 /** Every file of ours, and every package, that loading these files loads. */

@@ -1,7 +1,7 @@
 /** A guard and an example service, of a whole authority: the first request after a logout was answered is refused. */
-import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { startAuthority } from '../support/authority.ts';
+import { inCheckout } from '../support/checkout.ts';
 import { createHttpClient } from '../support/clients.ts';
 import { eventually } from '../support/eventually.ts';
 import { aGuard, said } from '../support/guards.ts';
@@ -17,7 +17,7 @@ t.test('from login to logout', async (t) => {
   const address = `127.0.0.1:${grpcPort}`;
   const options = { serviceToken, audience: 'countersign', issuer: 'http://127.0.0.1:8080' };
   const guard = aGuard(t, [{ address }], options);
-  const file = fileURLToPath(new URL('../../examples/fastify.mjs', import.meta.url));
+  const file = inCheckout('examples/fastify.mjs');
   const example = startProcess(process.execPath, [file], {
     env: { AUTHORITY: address, SERVICE_TOKEN: serviceToken, PORT: '0' },
   });

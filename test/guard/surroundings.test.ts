@@ -2,9 +2,9 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import t, { type Test } from 'tap';
+import { inCheckout } from '../support/checkout.ts';
 import { anAuthority, serviceToken } from '../support/guards.ts';
 import { startProcess } from '../support/process.ts';
 import { serve } from '../support/scriptedAuthority.ts';
@@ -96,10 +96,7 @@ for (const [name, start] of Object.entries(starts)) {
 }
 
 async function places(t: Test): Promise<Place> {
-  const inside = join(
-    fileURLToPath(new URL('../../.tap/', import.meta.url)),
-    `surroundings-${process.pid}-${t.name.replaceAll(/\W/g, '')}`,
-  );
+  const inside = join(inCheckout('.tap/'), `surroundings-${process.pid}-${t.name.replaceAll(/\W/g, '')}`);
   await mkdir(inside, { recursive: true });
   const outside = await mkdtemp(join(tmpdir(), 'elsewhere-'));
   t.teardown(async () => {

@@ -5,6 +5,7 @@ import t, { type Test } from 'tap';
 import { revocationLimits } from '../../src/revocation/limits.ts';
 import type { Permission } from '../../src/services/service.ts';
 import { startAuthority, type TestAuthority } from '../support/authority.ts';
+import { inCheckout } from '../support/checkout.ts';
 import { claimsOf } from '../support/clients.ts';
 import { createRpcClient, refusalOf } from '../support/rpcClient.ts';
 import { sharedServers } from '../support/twoNodes.ts';
@@ -143,7 +144,7 @@ t.test('a request_id is a row, whatever it is for', async (t) => {
 });
 
 t.test('what the docs say of it', async (t) => {
-  const rows = (await readFile(new URL('../../docs/limits.md', import.meta.url), 'utf8')).split('\n');
+  const rows = (await readFile(inCheckout('docs/limits.md'), 'utf8')).split('\n');
   const shown = rows.flatMap((row) => {
     const [, budget, reason] = /\| ([\d,]+) \| `revoke_(\w+)` \|$/.exec(row) ?? [];
     return budget === undefined ? [] : [[reason, Number(budget.replace(',', ''))]];

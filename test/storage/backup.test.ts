@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { password } from '../support/authority.ts';
+import { inCheckout } from '../support/checkout.ts';
 import { type HttpCall, statusOf } from '../support/clients.ts';
 import { openPostgresPlace } from '../support/debianPostgres.ts';
 import { newcomersFolder } from '../support/newcomersFolder.ts';
@@ -13,7 +14,7 @@ import { command, startInDoubt } from '../support/puttingBack.ts';
 import { startRedis } from '../support/redis.ts';
 import { startServer } from '../support/server.ts';
 
-const page = await readFile(new URL('../../docs/backup.md', import.meta.url), 'utf8');
+const page = await readFile(inCheckout('docs/backup.md'), 'utf8');
 t.setTimeout(400_000);
 
 /** The commands of the block that has this name. */

@@ -5,10 +5,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { checkout } from './checkout.ts';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
+const root = checkout;
 
 export interface PythonSubscriber {
   /** One command, as described at the top of subscriber.py. */

@@ -11,6 +11,7 @@ import { permissions } from '../../../src/services/service.ts';
 import { askRunning } from '../../../src/transport/cli/control.ts';
 import { password } from '../../support/authority.ts';
 import { openCertificateFolder } from '../../support/certificates.ts';
+import { inCheckout } from '../../support/checkout.ts';
 import { claimsOf } from '../../support/clients.ts';
 import { eventually } from '../../support/eventually.ts';
 import { freePort } from '../../support/freePort.ts';
@@ -62,7 +63,7 @@ async function twoNodes(t: Test): Promise<readonly [Node, Node]> {
 
 /** The block of the page, with the addresses of this machine in place of its own. */
 async function configurationOf([one, two]: readonly [Node, Node], tls: string) {
-  const page = await readFile(new URL('../../../docs/proxies.md', import.meta.url), 'utf8');
+  const page = await readFile(inCheckout('docs/proxies.md'), 'utf8');
   const [, written = ''] = /^```nginx\n(.*?)^```$/ms.exec(page) ?? [];
   const [httpPort, grpcPort] = [await freePort(), await freePort()];
   const here: readonly [was: string, is: string][] = [

@@ -1,4 +1,4 @@
-/** Runs one seed again, exactly as it went in the test: `node --import=tsx test/revocation/simulation/replay.ts SEED [SECONDS]`. */
+/** Runs one seed again, exactly as it went in the test: `node .build/test/revocation/simulation/replay.js SEED [SECONDS]`. */
 import { runMs, simulate } from './run.ts';
 
 const [seed, seconds] = process.argv.slice(2).map(Number);

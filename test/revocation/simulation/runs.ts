@@ -1,5 +1,5 @@
 /**
- * Many seeds, as a program: `node --import=tsx test/revocation/simulation/runs.ts '{"seeds":2000}'` prints what came of them. Apart from the test
+ * Many seeds, as a program: `node .build/test/revocation/simulation/runs.js '{"seeds":2000}'` prints what came of them. Apart from the test
  * runner, which watches every promise and makes a run take twice as long.
  */
 import { type Outcome, runMs, simulate } from './run.ts';

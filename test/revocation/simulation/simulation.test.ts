@@ -1,6 +1,6 @@
 /**
  * The real nodes in a simulated world: thousands of runs, each from its seed. A failing seed is printed, and
- * `node --import=tsx test/revocation/simulation/replay.ts SEED` runs it again, event by event.
+ * `node .build/test/revocation/simulation/replay.js SEED` runs it again, event by event.
  */
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
@@ -14,8 +14,8 @@ const seeds = 2_000;
 t.setTimeout(170_000);
 
 async function run(runs: Runs): Promise<RunsOutcome> {
-  const file = fileURLToPath(new URL('runs.ts', import.meta.url));
-  const program = startProcess(process.execPath, ['--import=tsx', file, JSON.stringify(runs)]);
+  const file = fileURLToPath(new URL('runs.js', import.meta.url));
+  const program = startProcess(process.execPath, [file, JSON.stringify(runs)]);
   const { code } = await program.exited;
   if (code !== 0) throw new Error(program.stderr());
   return JSON.parse(program.stdout());

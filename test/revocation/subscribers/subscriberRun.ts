@@ -120,8 +120,8 @@ export async function startSubscribers(
 ): Promise<StartedSubscribers> {
   const authority = nodes.map(({ grpcAddress }) => grpcAddress);
   const options: SubscriberProcessOptions = { authority, serviceToken, subscribers };
-  const path = fileURLToPath(new URL('subscriberProcess.ts', import.meta.url));
-  const child = fork(path, [JSON.stringify(options)], { execArgv: ['--import=tsx'] });
+  const path = fileURLToPath(new URL('subscriberProcess.js', import.meta.url));
+  const child = fork(path, [JSON.stringify(options)]);
   const forget = noteProcess(child.pid ?? 0, 'subscribers');
   const exited = once(child, 'exit').then(forget);
   await answerOf(child, exited);

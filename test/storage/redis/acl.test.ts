@@ -12,6 +12,7 @@ import { createBus } from '../../../src/storage/redis/bus.ts';
 import { createSharedRateCounters } from '../../../src/storage/redis/rateCounters.ts';
 import { createSavedMemory } from '../../../src/storage/redis/savedMemory.ts';
 import { createSharedSightings } from '../../../src/storage/redis/sightings.ts';
+import { inCheckout } from '../../support/checkout.ts';
 import { eventually } from '../../support/eventually.ts';
 import { startProcess } from '../../support/process.ts';
 import { type RedisServer, startCluster, startRedis } from '../../support/redis.ts';
@@ -184,7 +185,7 @@ t.test('the example of the docs finds what is revoked, as the checker', async (t
   const rows = subjects.map((subject) => ({ subject, reason: 'x', expiresAt: inAWhile() }));
   await projection.add([...rows, ...someRevocations(3, { expiresAt: inAWhile(1) })]);
 
-  const docs = readFileSync(new URL('../../../docs/redis.md', import.meta.url), 'utf8');
+  const docs = readFileSync(inCheckout('docs/redis.md'), 'utf8');
   const example = /```sh\n([\s\S]*?)```/.exec(docs)?.[1] ?? '';
   const run = async (jti: Buffer): Promise<string> => {
     const login = `redis-cli() { command redis-cli -p ${server.port} --user countersign-checker "$@"; }`;

@@ -1,18 +1,18 @@
 /** Every unary method by a client that was not made for it: with what reflection says, and with the files of proto/. */
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import t from 'tap';
 import { readConfig } from '../../../src/platform/config/config.ts';
 import { permissions } from '../../../src/services/service.ts';
 import { methods } from '../../../src/transport/grpc/methods.ts';
 import { startAuthority } from '../../support/authority.ts';
+import { checkout, inCheckout } from '../../support/checkout.ts';
 import { claimsOf } from '../../support/clients.ts';
 
 const run = promisify(execFile);
-const root = fileURLToPath(new URL('../../../', import.meta.url));
-const buf = fileURLToPath(new URL('../../../node_modules/.bin/buf', import.meta.url));
+const root = checkout;
+const buf = inCheckout('node_modules/.bin/buf');
 t.setTimeout(120_000);
 
 t.test('one authority', async (t) => {

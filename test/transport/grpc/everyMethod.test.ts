@@ -1,16 +1,16 @@
 /** Every method of the contract by a Python client, which was written from the comments in proto/, and the stream by `buf curl`. */
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import t from 'tap';
 import { permissions } from '../../../src/services/service.ts';
 import { methods } from '../../../src/transport/grpc/methods.ts';
 import { startAuthority } from '../../support/authority.ts';
+import { checkout } from '../../support/checkout.ts';
 import { claimsOf, kidOf } from '../../support/clients.ts';
 import { startPythonSubscriber } from '../../support/pythonSubscriber.ts';
 
-const root = fileURLToPath(new URL('../../../', import.meta.url));
+const root = checkout;
 
 t.test('every method', async (t) => {
   const authority = await startAuthority();

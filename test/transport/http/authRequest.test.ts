@@ -3,6 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
 import { startAuthority } from '../../support/authority.ts';
+import { inCheckout } from '../../support/checkout.ts';
 import { createHttpClient } from '../../support/clients.ts';
 import { freePort } from '../../support/freePort.ts';
 import { startNginx } from '../../support/nginx.ts';
@@ -13,7 +14,7 @@ t.test('a file is shown to whoever is logged in, and to nobody after a logout', 
   const root = t.testdir();
   await mkdir(join(root, 'reports'));
   await writeFile(join(root, 'reports/july.txt'), 'sold: 7');
-  const page = await readFile(new URL('../../../docs/proxies.md', import.meta.url), 'utf8');
+  const page = await readFile(inCheckout('docs/proxies.md'), 'utf8');
   const blocks = [...page.matchAll(/^```nginx\n(.*?)^```$/gms)].map(([, text = '']) => text);
   const written = blocks.find((text) => text.includes('auth_request')) ?? '';
   for (const header of ['X-Forwarded-For $remote_addr', 'Host $host', 'Connection ""'])

@@ -7,11 +7,12 @@ import type { BrowserContext, Page } from 'playwright-core';
 import t, { type Test } from 'tap';
 import { refreshCookieName } from '../../../src/sessions/refreshCookie.ts';
 import { password, startAuthority, type TestAuthority } from '../../support/authority.ts';
+import { inCheckout } from '../../support/checkout.ts';
 import { startChromium } from '../../support/chromium.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type SeenRequest, type Site, startSite } from '../../support/site.ts';
 
-const guide = await readFile(new URL('../../../docs/browsers.md', import.meta.url), 'utf8');
+const guide = await readFile(inCheckout('docs/browsers.md'), 'utf8');
 const [, pageCode = ''] = /```js\n(.*?)```/s.exec(guide) ?? [];
 const email = 'alice@example.com';
 const browser = await startChromium();
