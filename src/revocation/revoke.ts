@@ -11,6 +11,7 @@ import {
   afterEveryToken,
   type EffectReport,
   type Revocation,
+  revokedUntil,
   wholeHour,
 } from '@countersign/verifier/revocation/revocation';
 import { type Jti, parseJti } from '@countersign/verifier/tokens/jti';
@@ -148,7 +149,7 @@ function foreseen(matchedSessions: number): RevokeResult {
 async function stepFor(parts: RevokeParts, target: SingleTarget, now: number): Promise<Step> {
   if ('token' in target) {
     const read = await readGenuineToken(parts, target.token);
-    if (read.valid) return revokeToken(read.jti, read.claims.sub, afterExpiry(read.claims.exp * 1000));
+    if (read.valid) return revokeToken(read.jti, read.claims.sub, revokedUntil(read.claims.exp * 1000));
     return refuseNew(invalidField('token', 'live', 'is not a live access token of this authority'));
   }
   if ('jti' in target) {
@@ -270,7 +271,7 @@ function revokeExternal(id: string, expiresAt: number, now: number): Step {
     const hours = verifierLimits.accessTokenMaximumSeconds / 3600;
     return refuseNew(invalidField('exp', 'range', `must be in the future, by at most ${hours} hours`));
   }
-  const kept = wholeHour(afterExpiry(expiresAt));
+  const kept = wholeHour(revokedUntil(expiresAt));
   const revocation = { subject, reason: 'revoked', expiresAt: kept } as const;
   return {
     find: async () => undefined,
@@ -290,8 +291,4 @@ async function findSession({ sessions }: Stores, id: SessionId): Promise<Session
   const session = await sessions.find(id);
   if (session === undefined) throw new AuthorityError('not_found', { detail: 'There is no such session.' });
   return session;
-}
-
-function afterExpiry(expiresAt: number): number {
-  return expiresAt + verifierLimits.revocationMarginSeconds * 1000;
 }

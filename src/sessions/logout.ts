@@ -1,8 +1,7 @@
 /**
- * Logout: ends the sessions that the presented tokens belong to, with effect, as far as the tokens say more than the database knows
- * also by that. Doing it again is a success again.
+ * Logout: revokes every token of the sessions that the presented tokens belong to, and returns when no service accepts them any more.
+ * Repeating it succeeds again.
  */
-
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { SessionId } from '@countersign/verifier/ids';
 import type { Actor } from '../audit/auditEvent.ts';
@@ -26,30 +25,30 @@ export interface LogoutParts extends RevokingParts, ReadingParts {
 }
 
 /**
- * Either token of a session; any generation of the refresh token, since a client may have lost the latest. Both may come, and of
- * two sessions: nobody accepts either any more.
+ * A token of either kind. Any generation of the refresh token will do: a client may have lost the latest one. Two tokens may
+ * belong to two sessions; both end.
  */
 export interface LogoutCredentials {
   readonly refreshToken?: string | undefined;
   readonly accessToken?: string | undefined;
 }
 
-/** Throws `invalid_grant`, or `invalid_token` when there is no refresh token, unless one of them is genuine. */
+/** Throws when no token is genuine: `invalid_grant`, or `invalid_token` without a refresh token. */
 export type Logout = (credentials: LogoutCredentials, actor: Actor) => Promise<void>;
 
 export function createLogout(parts: LogoutParts): Logout {
-  const end = createBatcher<SessionLogout>(sessionLimits.logouts, (logouts, next) =>
-    endAll(parts, logouts, next),
+  const revoke = createBatcher<SessionLogout>(sessionLimits.logouts, (logouts, next) =>
+    revokeSessions(parts, logouts, next),
   );
   return async (credentials, actor) => {
-    const ending = (await sessionsOf(parts, credentials)).map((session) => end({ ...session, actor }));
-    await inEffectInTime(parts, Promise.all(ending));
+    const sessions = await sessionsOf(parts, credentials);
+    await inEffectInTime(parts, Promise.all(sessions.map((session) => revoke({ ...session, actor }))));
   };
 }
 
-/** Of the token that was shown: undefined for a refresh token of which the row knows. */
 interface NamedSession {
   readonly sessionId: SessionId;
+  /** What the presented token says beyond the session's row. */
   readonly named: NamedByToken | undefined;
 }
 
@@ -57,24 +56,24 @@ interface SessionLogout extends NamedSession {
   readonly actor: Actor;
 }
 
-/** In one statement, and with one announcement of its effect. Whoever waits begins while it is brought into effect. */
-async function endAll(
+/** All in one statement, propagated together. `next` lets the next batch begin after the commit. */
+async function revokeSessions(
   parts: LogoutParts,
   logouts: readonly SessionLogout[],
   next: () => void,
 ): Promise<void> {
-  const origins = new Map(logouts.map(({ sessionId, actor }) => [sessionId, actor]));
-  const events = [...origins].map(([sessionId, actor]) => endOf(sessionId, 'logout', actor));
+  const actors = new Map(logouts.map(({ sessionId, actor }) => [sessionId, actor]));
+  const events = [...actors].map(([sessionId, actor]) => endOf(sessionId, 'logout', actor));
   const ended = await revokeInOneStatement(parts, events, {
     reason: 'logout',
     now: parts.clock.now(),
     committed: next,
   });
-  await endBeyondRows(parts, logouts, ended);
+  await revokeBeyondRows(parts, logouts, ended);
 }
 
-/** Tokens that outlive what the database knows of their session, or of which it knows none. There are seldom any. */
-async function endBeyondRows(
+/** For tokens that outlive their session's row, or have none: rare. */
+async function revokeBeyondRows(
   parts: LogoutParts,
   logouts: readonly SessionLogout[],
   ended: readonly EndedSession[],
@@ -84,7 +83,7 @@ async function endBeyondRows(
     named === undefined || rowCovers(rows.get(named.sessionId), named) ? [] : [{ named, actor }],
   );
   if (beyond.length === 0) return;
-  // In one order, so that two that revoke the same do not wait for each other in a circle.
+  // Always in this order: two logouts of the same sessions cannot deadlock.
   beyond.sort((one, other) => (one.named.sessionId < other.named.sessionId ? -1 : 1));
   const now = parts.clock.now();
   await revokeAndPropagate(parts, now, async (stores) => {
@@ -92,7 +91,7 @@ async function endBeyondRows(
   });
 }
 
-/** Whether a session has ended is not asked: logging it out again is a success. */
+/** Ended sessions count, too: logging out again succeeds. */
 async function sessionsOf(
   parts: LogoutParts,
   { refreshToken, accessToken }: LogoutCredentials,
@@ -118,7 +117,7 @@ async function sessionsOf(
   return [...sessions.values()];
 }
 
-/** A generation that the row has not come to: the row is of an earlier time, and tokens of the session may live on. */
+/** The token is newer than the row: the database was put back, and tokens of the session may live on. */
 function newerThanRow({ session, presented }: GenuineRefreshToken): NamedByToken | undefined {
   if (presented.generation <= session.generation) return undefined;
   return { userId: session.userId, sessionId: session.id, expiresAt: Number.POSITIVE_INFINITY };

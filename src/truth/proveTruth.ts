@@ -8,7 +8,7 @@ import type { Clock } from '@countersign/verifier/clock';
 import { type SessionId, uuidBytes } from '@countersign/verifier/ids';
 import { verifierLimits } from '@countersign/verifier/limits';
 import type { CommitMark, Position } from '@countersign/verifier/revocation/position';
-import { canaryReason, type Revocation } from '@countersign/verifier/revocation/revocation';
+import { canaryReason, type Revocation, revokedUntil } from '@countersign/verifier/revocation/revocation';
 import type { Email } from '../accounts/email.ts';
 import type { AuditEvent } from '../audit/auditEvent.ts';
 import type { Database } from '../database.ts';
@@ -220,7 +220,7 @@ function revocationOf({
   sessionId,
   accessExpiresAt,
 }: Pick<Last, 'sessionId' | 'accessExpiresAt'>): Revocation {
-  const expiresAt = accessExpiresAt + verifierLimits.revocationMarginSeconds * 1000;
+  const expiresAt = revokedUntil(accessExpiresAt);
   return { subject: uuidBytes(sessionId), reason: canaryReason, expiresAt };
 }
 

@@ -22,11 +22,14 @@ export function wholeHour(milliseconds: number): number {
   return Math.ceil(milliseconds / hour) * hour;
 }
 
-/** From then on no token is accepted that was issued until `at`, whatever its lifetime. */
+/** Until when tokens that expire at `expiresAt` must be remembered as revoked: from then on no verifier accepts them anyway. */
+export function revokedUntil(expiresAt: number): number {
+  return expiresAt + verifierLimits.revocationMarginSeconds * 1000;
+}
+
+/** The same for every token that was issued until `at`, whatever its lifetime. */
 export function afterEveryToken(at: number): number {
-  return wholeHour(
-    at + (verifierLimits.accessTokenMaximumSeconds + verifierLimits.revocationMarginSeconds) * 1000,
-  );
+  return wholeHour(revokedUntil(at + verifierLimits.accessTokenMaximumSeconds * 1000));
 }
 
 /** Of revocations that only prove that the truth is one (truth/proveTruth.ts): no memory, copy or subscriber holds them. */
