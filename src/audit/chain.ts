@@ -162,40 +162,6 @@ export function judgeEvents(seal: Seal, found: EventsHash): ChainFault | undefin
   return same(found.digest(), seal.eventsHash) ? undefined : 'event_changed';
 }
 
-/** By what dates of seals are judged. */
-export interface SealTimes {
-  readonly madeBefore: number;
-  readonly now: number;
-}
-
-/**
- * Of seals in the order of their numbers, those that were made before then: in groups, each of which ends with one whose own
- * date says so. Before it there may be some that are dated after `now`, by a clock that was ahead, or before those in front, by
- * one that was behind: they are as old as the one that follows. At a date that is young and has been reached it ends: it may be
- * true, and then the one behind it whose date fits is dated wrong. Else a single seal, dated so by a clock that was far behind or
- * by somebody, would make old all that is in front of it. `after`: the seal in front of them, which is old; without one, the first
- * must be old itself.
- */
-export function oldSeals(
-  seals: readonly Seal[],
-  after: Seal | undefined,
-  { madeBefore, now }: SealTimes,
-): readonly (readonly Seal[])[] {
-  const groups: Seal[][] = [];
-  let latest = (after ?? seals[0])?.sealedAt ?? 0;
-  let group: Seal[] = [];
-  for (const seal of seals) {
-    const isOld = seal.sealedAt <= madeBefore;
-    if (!isOld && seal.sealedAt <= now) break;
-    group.push(seal);
-    if (!isOld || seal.sealedAt < latest) continue;
-    latest = seal.sealedAt;
-    groups.push(group);
-    group = [];
-  }
-  return groups;
-}
-
 export function same(one: Uint8Array, other: Uint8Array): boolean {
   return Buffer.compare(one, other) === 0;
 }

@@ -7,7 +7,7 @@ import type { ReadTime } from '@countersign/verifier/steadyTime';
 import type { Database, Stores } from '../database.ts';
 import type { Actor } from './auditEvent.ts';
 import type { AuditLog } from './auditLog.ts';
-import { oldSeals, type Seal, type SealedRange, type SealTimes } from './chain.ts';
+import type { Seal, SealedRange } from './chain.ts';
 import { auditLimits } from './limits.ts';
 
 export interface DeletedEvents {
@@ -44,12 +44,9 @@ async function deleteBatch(
   batch: number,
 ): Promise<DeletedEvents> {
   if (!(await advisoryLocks.take('deleting_events'))) return nothing;
-  // Of our clock and the database's, by which seals are dated: one that is ahead must not delete what is young, and one that is
-  // behind must not make it a seal of the future, which is passed over.
-  const clocks = [earliestTime(), (await auditLog.chainEnd()).now];
-  const now = Math.min(...clocks);
-  const times = { madeBefore: now - retentionMs, now: Math.max(...clocks) };
-  const old = await firstOld(auditLog, times, batch);
+  // The database's clock dates the seals. Neither clock may delete early by being ahead.
+  const now = Math.min(earliestTime(), (await auditLog.chainEnd()).now);
+  const old = await firstOld(auditLog, now - retentionMs, batch);
   const [first] = old;
   const last = old.at(-1);
   if (first === undefined || last === undefined) return nothing;
@@ -66,18 +63,16 @@ async function deleteBatch(
   return { events, sealed, more: true };
 }
 
-/** Those that are old enough and have not been deleted, as many as one transaction should delete. */
-async function firstOld(auditLog: AuditLog, times: SealTimes, batch: number): Promise<readonly Seal[]> {
+/** Seals from the front that are old enough and still have events: as many as one transaction should delete. */
+async function firstOld(auditLog: AuditLog, sealedBefore: number, batch: number): Promise<readonly Seal[]> {
   const told = await auditLog.deletedUpTo();
-  // What is told and not so, whoever told it, keeps nothing from being deleted.
+  // A deletion that was told and not done, whoever told it, keeps nothing from being deleted.
   const first = (await auditLog.firstLeft(told)) ?? told + 1;
-  const read = await auditLog.seals(Math.max(0, first - 2), auditLimits.auditDeletedSeals);
-  const after = read.find(({ number }) => number < first);
-  const seals = read.filter(({ number }) => number >= first);
   const old: Seal[] = [];
-  for (const group of oldSeals(seals, after, times)) {
-    if (old.length > 0 && eventsOf(old) + eventsOf(group) > batch) break;
-    old.push(...group);
+  for (const seal of await auditLog.seals(first - 1, auditLimits.auditDeletedSeals)) {
+    if (seal.sealedAt > sealedBefore) break;
+    if (old.length > 0 && eventsOf(old) + seal.events > batch) break;
+    old.push(seal);
   }
   return old;
 }

@@ -76,19 +76,13 @@ class Walk {
   readonly #retentionMs: number;
   /** The last seal whose events are said to be deleted. Anybody may have said so. */
   #deletedUpTo = 0;
-  /** By the clock of the store. */
-  #now = 0;
-  /** What was sealed later is too young to be deleted. */
+  /** By the clock of the store. Events that were sealed later are too young to be deleted. */
   #sealedBefore = 0;
-  /** The latest date of a seal that has been reached: that one may be true. */
-  #latest = 0;
   previous: Seal | undefined;
   /** Origin → where its last seal ended. */
   readonly #ends = new Map<string, Position>();
   #events = 0;
   #deleted: AuditReport['deleted'];
-  /** The first seal whose events are gone and were too young for that, unless a later one shows that a date after now is wrong. */
-  #early: number | undefined;
   fault: AuditReport['fault'];
 
   constructor(auditLog: AuditLog, expected: NotedSeal | undefined, retentionMs: number) {
@@ -99,8 +93,7 @@ class Walk {
 
   async lookAtDeletions(): Promise<void> {
     this.#deletedUpTo = await this.#auditLog.deletedUpTo();
-    this.#now = (await this.#auditLog.chainEnd()).now;
-    this.#sealedBefore = this.#now - this.#retentionMs;
+    this.#sealedBefore = (await this.#auditLog.chainEnd()).now - this.#retentionMs;
   }
 
   async follow(page: readonly Seal[]): Promise<void> {
@@ -122,12 +115,10 @@ class Walk {
       const what = this.#judgeSeal(seal) ?? (await this.#judgeFound(seal, found));
       if (what !== undefined) {
         const isGap = what === 'seal_missing';
-        const fault = { seal: isGap ? (this.previous?.number ?? 0) + 1 : seal.number, what };
-        this.fault = this.#tooEarly() ?? fault;
+        this.fault = { seal: isGap ? (this.previous?.number ?? 0) + 1 : seal.number, what };
         return;
       }
       this.previous = seal;
-      if (seal.sealedAt <= this.#now) this.#latest = Math.max(this.#latest, seal.sealedAt);
       this.#ends.set(seal.origin, seal.to);
     }
   }
@@ -141,20 +132,20 @@ class Walk {
 
   async #judgeFound(seal: Seal, found: EventsHash): Promise<ChainFault | undefined> {
     let judged = { what: this.#judgeEvents(seal, found), events: found.events };
-    if (this.#isNews(judged.what)) {
-      // In this order: what was deleted before the events were read again has been told by now.
+    if (judged.what !== undefined && judged.what !== 'deleted') {
+      // In this order: the events are read again before the deletions are.
       const again = new EventsHash();
       for await (const event of eventsBetween(this.#auditLog, [seal])) again.add(event);
       await this.lookAtDeletions();
       judged = { what: this.#judgeEvents(seal, again), events: again.events };
     }
     const { what, events } = judged;
-    if (what === 'deleted' || what === 'deleted_early') {
-      this.#noteDeleted(seal, what === 'deleted_early');
+    if (what === 'deleted') {
+      this.#noteDeleted(seal);
       return undefined;
     }
     this.#events += events;
-    return what ?? this.#tooEarly()?.what;
+    return what;
   }
 
   #judgeEvents(seal: Seal, found: EventsHash): ChainFault | 'deleted' | undefined {
@@ -166,38 +157,14 @@ class Walk {
     return fault !== undefined && isTold && isOld ? 'event_added' : fault;
   }
 
-  /** Where one was deleted too early, all that follow were: looking at each again would take long, and change nothing. */
-  #isNews(what: ChainFault | 'deleted' | undefined): boolean {
-    if (what === 'deleted_early') return this.#early === undefined;
-    return what !== undefined && what !== 'deleted';
-  }
-
-  /**
-   * Events are deleted from the front, so those before an old seal were old, too, where a clock was ahead and dated them after now:
-   * as many as the retention would believe that of (`oldSeals`).
-   */
-  #noteDeleted(seal: Seal, isEarly: boolean): void {
+  #noteDeleted(seal: Seal): void {
     const { seals, events } = this.#deleted ?? { seals: 0, events: 0 };
     this.#deleted = { seals: seals + 1, events: events + seal.events, until: seal.sealedAt };
-    if (isEarly) this.#early ??= seal.number;
-    else if (this.#early !== undefined && this.#isBelieved(seal, this.#early)) this.#early = undefined;
-  }
-
-  #isBelieved({ number }: Seal, early: number): boolean {
-    // Whoever can write to the database can date a seal as they like: no later one makes old what is young by a date that has
-    // been reached, and one behind the seal that was noted shows nothing at all.
-    if (this.#latest > this.#sealedBefore || number > (this.#expected?.number ?? number)) return false;
-    // Of what the retention reads, the first is old by itself.
-    return number - early < auditLimits.auditDeletedSeals - 1;
-  }
-
-  #tooEarly(): AuditReport['fault'] {
-    return this.#early === undefined ? undefined : { seal: this.#early, what: 'deleted_early' };
   }
 
   async report(): Promise<AuditReport> {
     const { previous } = this;
-    const fault = this.fault ?? this.#tooEarly() ?? this.#notFound();
+    const fault = this.fault ?? this.#notFound();
     const { unsealed } = await this.#auditLog.chainEnd();
     let count = 0;
     for (const range of unsealed) {
