@@ -11,7 +11,7 @@ import type { Authenticate } from './caller.ts';
 import { type ClientAddressParts, knowClientAddress } from './clientAddress.ts';
 import { limitConnections } from './connections.ts';
 import { allowOrigins } from './cors.ts';
-import { docsRoutes } from './docs.ts';
+import { docsRoutes, rootRoute } from './docs.ts';
 import { healthPaths, healthRoutes } from './health.ts';
 import { createRouteLimits, type RouteLimits } from './rateLimits.ts';
 import { acceptOnlyJson } from './requestChecks.ts';
@@ -75,6 +75,7 @@ export async function createHttpApp(parts: HttpParts): Promise<HttpApp> {
     const routes = scope as HttpApp;
     for (const mount of parts.routes) mount(routes, { authenticate, rateLimits });
     healthRoutes(routes, { ...parts, why: false });
+    rootRoute(routes);
   });
   return app;
 }

@@ -52,3 +52,18 @@ export async function docsRoutes(app: HttpApp, cookieName: string): Promise<void
     });
   });
 }
+
+/** Where to go from here: nothing that a stranger may not know. */
+export function rootRoute(app: HttpApp): void {
+  const places = {
+    name: 'Countersign',
+    documentation: '/docs',
+    openapi: '/docs/json',
+    keys: '/.well-known/jwks.json',
+    metadata: '/.well-known/oauth-authorization-server',
+    health: '/health/ready',
+  };
+  app.get('/', { schema: { summary: 'Where to go.' } }, async (_request, reply) =>
+    reply.header('cache-control', 'no-store').send(places),
+  );
+}

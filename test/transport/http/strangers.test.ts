@@ -6,6 +6,7 @@ import { copyOfEmbeddedDatabase } from '../../support/pglite.ts';
 
 /** Read with GET; whatever else there is wants a body or a token. */
 const readable: Readonly<Record<string, number>> = {
+  '/': 200,
   '/.well-known/jwks.json': 200,
   '/.well-known/oauth-authorization-server': 200,
   '/.well-known/openid-configuration': 200,
@@ -25,8 +26,11 @@ t.test('what a stranger can read', async (t) => {
   t.strictSame(found.sort(), Object.keys(readable).sort(), 'every route that can be read is known here');
   for (const [path, status] of Object.entries(readable))
     t.equal((await call('GET', path)).status, status, path);
-  for (const path of ['/metrics', '/health', '/', '/debug', '/health/ready/database'])
+  for (const path of ['/metrics', '/health', '/debug', '/health/ready/database'])
     t.equal((await call('GET', path)).status, 404, path);
+  const { name, ...places } = (await call('GET', '/')).body as Record<string, string>;
+  t.equal(name, 'Countersign');
+  for (const place of Object.values(places)) t.ok((await call('GET', place)).status < 400, place);
   t.strictSame((await call('GET', '/health/ready')).body, {
     status: 'ready',
     parts: { process: 'ready', database: 'ready', deny_list: 'ready', key_ring: 'ready', truth: 'ready' },
