@@ -4,6 +4,8 @@ FROM node:24-bookworm-slim AS build
 WORKDIR /app
 # The packages first: they change less often than the sources, so this layer is mostly there already.
 COPY package.json package-lock.json .npmrc ./
+COPY packages/verifier/package.json packages/verifier/
+COPY packages/guard/package.json packages/guard/
 RUN npm ci
 COPY prisma.config.ts tsconfig.json tsconfig.build.json ./
 COPY prisma prisma
@@ -12,6 +14,7 @@ COPY scripts scripts
 COPY packages packages
 COPY src src
 RUN npm run build
+# The packages that the authority needs while it runs, and nothing else (ADR 40).
 RUN npm prune --omit=dev
 
 FROM node:24-bookworm-slim
@@ -23,7 +26,9 @@ RUN install -d -o node -g node -m 0700 /data
 WORKDIR /app
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
-COPY --from=build /app/packages packages
+# node_modules has links to these two.
+COPY --from=build /app/packages/verifier packages/verifier
+COPY --from=build /app/packages/guard packages/guard
 # The code reads these relative to itself.
 COPY prisma/migrations prisma/migrations
 COPY proto proto

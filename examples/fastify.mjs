@@ -1,4 +1,4 @@
-/** A Fastify service whose every route needs an access token, and one of them a scope. */
+/** A Fastify service whose every route needs an access token, and one of them a scope that no user has today. */
 import { createGuard } from '@countersign/guard';
 import { guardPlugin } from '@countersign/guard/fastify';
 import fastify from 'fastify';

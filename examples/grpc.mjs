@@ -1,4 +1,4 @@
-/** A gRPC service whose every method needs an access token, and one of them a scope. */
+/** A gRPC service whose every method needs an access token, and one of them a scope that no user has today. */
 
 import { createGuard } from '@countersign/guard';
 import { callerOf, guardInterceptor } from '@countersign/guard/grpc';

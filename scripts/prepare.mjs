@@ -5,6 +5,7 @@
 import { copyFile, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bundlePrisma } from './bundlePrisma.mjs';
 import { generateDatabaseClient } from './generate.mjs';
 import { root, runTool } from './tool.mjs';
 
@@ -42,7 +43,7 @@ export async function compile(options) {
     await rm(join(root, folder, 'dist'), { recursive: true, force: true });
     await runTool('tsc', ['-p', join(folder, 'tsconfig.build.json')], { ...options, quiet: true });
   }
-  await copyScripts();
+  await Promise.all([copyScripts(), bundlePrisma()]);
   await writeFile(stamp, newest);
 }
 

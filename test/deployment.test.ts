@@ -105,7 +105,7 @@ t.test('Dockerfile: every COPY takes what is there, and .dockerignore lets it in
     t.ok(existsSync(join(root, source)), `${source} exists`);
     t.ok(letIn.includes(`!${source.split('/')[0]}`), `${source} is let in`);
   }
-  const made = ['/app/node_modules', '/app/dist'];
+  const made = ['node_modules', 'dist', 'packages/verifier', 'packages/guard'].map((path) => `/app/${path}`);
   t.strictSame(
     copies(run, true).flatMap(({ sources }) => sources),
     made,
@@ -119,6 +119,21 @@ t.test('Dockerfile: every npm script that it runs exists', async (t) => {
   t.strictSame(named, ['build']);
   for (const name of named) t.hasProp(scripts, name);
   t.match(commands.at(-1), /^npm prune --omit=dev/, 'what only the build needs is left behind');
+});
+
+t.test('Dockerfile: npm ci knows the packages, and the image has what their links lead to', async (t) => {
+  const { workspaces } = JSON.parse(read('package.json')) as { workspaces: string[] };
+  t.strictSame(workspaces, ['packages/*']);
+  const packages = (await readdir(join(root, 'packages'))).map((name) => `packages/${name}`).sort();
+  const isInstall = ({ text }: Instruction) => text === 'npm ci';
+  const before = build.slice(0, build.findIndex(isInstall));
+  const known = copies(before, false).flatMap(({ sources }) => sources);
+  t.strictSame(
+    known.filter((source) => source.startsWith('packages/')).sort(),
+    packages.map((path) => `${path}/package.json`),
+  );
+  const inImage = copies(run, true).flatMap(({ target }) => target);
+  t.strictSame(inImage.filter((target) => target.startsWith('packages/')).sort(), packages);
 });
 
 t.test('Dockerfile: what the code reads beside itself is in the image', async (t) => {
@@ -203,9 +218,12 @@ t.test('Dockerfile: the health check finds the authority, wherever it listens', 
 
 t.test('packages: each is pinned by its hash, none may run a script, and all are told', async (t) => {
   const lock = JSON.parse(read('package-lock.json')) as {
-    packages: Record<string, { version?: string; integrity?: string; resolved?: string; dev?: boolean }>;
+    packages: Record<string, { name?: string; version?: string; integrity?: string; resolved?: string }>;
   };
-  const packages = Object.entries(lock.packages).filter(([path]) => path !== '');
+  const ofOthers = ([path]: [string, unknown]) =>
+    path !== '' && !/^(node_modules\/@countersign|packages)\//.test(path);
+  const packages = Object.entries(lock.packages).filter(ofOthers);
+  t.ok(packages.length > 500);
   const loose = packages.filter(
     ([, { version, integrity, resolved }]) =>
       !version || !integrity?.startsWith('sha512-') || resolved !== undefined,
@@ -221,9 +239,10 @@ t.test('packages: each is pinned by its hash, none may run a script, and all are
   const { components } = JSON.parse(sbom.stdout()) as { components: { name: string; version: string }[] };
   const told = new Set(components.map(({ name, version }) => `${name}@${version}`));
   // With `--omit dev` it also leaves out what development and the authority have in common.
-  const untold = packages.filter(([path, { version }]) => {
+  const untold = packages.filter(([path, { name: real, version }]) => {
     const name = path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
-    return existsSync(join(root, path)) && !told.has(`${name}@${version}`);
+    // One that is installed under another name is told by either.
+    return existsSync(join(root, path)) && ![name, real].some((each) => told.has(`${each}@${version}`));
   });
   t.strictSame(untold, []);
 });

@@ -21,7 +21,7 @@ import {
 import { guardPlugin, requireCaller } from '../../packages/guard/src/fastify.ts';
 import { callerOf, guardInterceptor } from '../../packages/guard/src/grpc.ts';
 import { GuardError } from '../../packages/guard/src/guardError.ts';
-import type { VerifyOptions } from '../../packages/guard/src/verification.ts';
+import type { VerifyOptions } from '../../packages/guard/src/verify.ts';
 import { type Answer, createHttpClient } from '../support/clients.ts';
 
 /** Each token is named after what a guard says of it. */

@@ -6,7 +6,7 @@ import { createBloomFilter } from '@countersign/verifier/revocation/bloomFilter'
 import { sliceEnd } from '@countersign/verifier/revocation/slicedFilter';
 import { Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData, status } from '@grpc/grpc-js';
 import t, { type Test } from 'tap';
-import type { Address } from '../../packages/guard/src/connection.ts';
+import type { Address } from '../../packages/guard/src/address.ts';
 import type { GuardFault } from '../../packages/guard/src/hooks.ts';
 import { guardLimits } from '../../packages/guard/src/limits.ts';
 import { createQuestions } from '../../packages/guard/src/questions.ts';

@@ -1,6 +1,6 @@
 /** A guard and a whole authority under TLS, and under mutual TLS, where a certificate names the service. */
 import t, { type Test } from 'tap';
-import type { ClientTls } from '../../packages/guard/src/connection.ts';
+import type { ClientTls } from '../../packages/guard/src/address.ts';
 import { openGuard } from '../../packages/guard/src/guard.ts';
 import { startAuthority } from '../support/authority.ts';
 import { openCertificateFolder } from '../support/certificates.ts';

@@ -4,7 +4,7 @@ import { type Guard, type GuardSurroundings, openGuard } from '../../packages/gu
 import { GuardError } from '../../packages/guard/src/guardError.ts';
 import type { GuardFault } from '../../packages/guard/src/hooks.ts';
 import type { GuardOptions } from '../../packages/guard/src/options.ts';
-import type { VerifyOptions } from '../../packages/guard/src/verification.ts';
+import type { VerifyOptions } from '../../packages/guard/src/verify.ts';
 import { eventually } from './eventually.ts';
 import {
   type ScriptedAuthority,

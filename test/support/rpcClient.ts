@@ -1,6 +1,7 @@
 /** Any method of the contract, called as a program outside would: by the generated stubs. */
 
-import { loadContract, serviceNames } from '@countersign/verifier/contract/contract';
+import { loadContract } from '@countersign/verifier/contract/contract';
+import { serviceNames } from '@countersign/verifier/contract/definitions';
 import {
   type ChannelCredentials,
   type Client,

@@ -3,7 +3,7 @@
  * before any of them again. One that had better be left alone rests meanwhile.
  */
 import type { Clock } from '@countersign/verifier/clock';
-import type { Address } from './connection.ts';
+import type { Address } from './address.ts';
 
 export interface AddressChoice {
   /** Undefined while all of them rest. */

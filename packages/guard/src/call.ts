@@ -1,6 +1,5 @@
 /** One gRPC call on an HTTP/2 stream: messages to and fro, and one end. */
 import { type ClientHttp2Stream, constants, type IncomingHttpHeaders } from 'node:http2';
-import type { MethodDefinition } from '@grpc/proto-loader';
 import { createDeframer, frame } from './framing.ts';
 import { ProtocolFault, RpcError, type StatusName, statusName, statusOfHttp } from './rpcError.ts';
 
@@ -21,12 +20,12 @@ export interface CallEvents<Response> {
   onEnd(error: RpcError | ProtocolFault | undefined): void;
 }
 
-export type Method<Request extends object, Response extends object> = MethodDefinition<
-  Request,
-  object,
-  object,
-  Response
->;
+/** Of the contract: `@countersign/verifier/contract/definitions`. */
+export interface Method<Request extends object, Response extends object> {
+  readonly path: string;
+  requestSerialize(request: Request): Buffer;
+  responseDeserialize(bytes: Buffer): Response;
+}
 
 /** `maximumBytes`: of one message of the authority. */
 export function createCall<Request extends object, Response extends object>(

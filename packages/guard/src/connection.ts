@@ -6,22 +6,10 @@ import { type ClientHttp2Session, connect as connectHttp2, constants } from 'nod
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { atEndOfTurn, type Cancel, type Clock } from '@countersign/verifier/clock';
+import type { Address, ClientTls } from './address.ts';
 import { type Call, type CallEvents, createCall, type Method } from './call.ts';
 import { guardLimits } from './limits.ts';
 import { ProtocolFault, RpcError } from './rpcError.ts';
-
-export interface Address {
-  readonly host: string;
-  readonly port: number;
-  /** As it was written. */
-  readonly text: string;
-}
-
-export interface ClientTls {
-  readonly ca: string | Buffer;
-  readonly certificate?: string | Buffer;
-  readonly privateKey?: string | Buffer;
-}
 
 export interface ConnectionParts {
   readonly clock: Clock;

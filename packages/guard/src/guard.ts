@@ -5,7 +5,7 @@
  */
 
 import { type Clock, keepAlive, systemClock } from '@countersign/verifier/clock';
-import { loadContract } from '@countersign/verifier/contract/contract';
+import { loadDefinitions } from '@countersign/verifier/contract/definitions';
 import { createConfirmation } from '@countersign/verifier/revocation/confirmation';
 import { createLatestTime } from '@countersign/verifier/steadyTime';
 import { type GuardFault, tell } from './hooks.ts';
@@ -14,7 +14,8 @@ import { type GuardOptions, readOptions } from './options.ts';
 import type { GuardCounts } from './outcomes.ts';
 import { createQuestions } from './questions.ts';
 import { createKeyImport } from './subscriberKeys.ts';
-import { createVerification, type Verification } from './verification.ts';
+import { createVerification } from './verification.ts';
+import type { Verify } from './verify.ts';
 import { openWatch } from './watch.ts';
 
 export interface GuardState {
@@ -42,7 +43,8 @@ export interface GuardState {
   readonly lastFault: GuardFault | undefined;
 }
 
-export interface Guard extends Pick<Verification, 'verify'> {
+export interface Guard {
+  readonly verify: Verify;
   /** Resolves with the first lease; rejects when the guard is closed before. */
   ready(): Promise<void>;
   state(): GuardState;
@@ -91,7 +93,7 @@ export function openGuard(options: GuardOptions, surroundings: GuardSurroundings
   };
 
   const latestTime = createLatestTime(clock, () => {});
-  const common = { ...settings, clock, latestTime, contract: loadContract(), onFault };
+  const common = { ...settings, clock, latestTime, contract: loadDefinitions(), onFault };
   const questions = createQuestions({ ...common, random, preferred: () => watch.address() });
   const confirm = createConfirmation({ find: (subjects) => questions.find(subjects), clock });
   const onLease = () => {

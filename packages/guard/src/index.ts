@@ -8,7 +8,7 @@ export { GuardError, type GuardErrorCode, type ProblemDetails } from './guardErr
 export type { GuardFault, GuardHooks, GuardOutcome } from './hooks.ts';
 export { type GuardOptions, GuardOptionsError } from './options.ts';
 export type { GuardCounts } from './outcomes.ts';
-export type { VerifyOptions } from './verification.ts';
+export type { VerifyOptions } from './verify.ts';
 
 /**
  * Makes a guard, which begins to work at once, in the background. Throws `GuardOptionsError`, which names each option that
@@ -16,7 +16,7 @@ export type { VerifyOptions } from './verification.ts';
  *
  * @example
  * const guard = createGuard({ authority: 'auth.internal:50051', audience: 'api.example', serviceToken, tls: { ca } });
- * const { sub } = await guard.verify(token, { scopes: ['orders.read'] });
+ * const { sub } = await guard.verify(token, { scopes: ['account'] });
  */
 export function createGuard(options: GuardOptions): Guard {
   return openGuard(options);

@@ -4,7 +4,7 @@ import { isIPv6 } from 'node:net';
 import { hostname } from 'node:os';
 import { createSecureContext } from 'node:tls';
 import { verifierLimits } from '@countersign/verifier/limits';
-import type { Address, ClientTls } from './connection.ts';
+import type { Address, ClientTls } from './address.ts';
 import type { GuardHooks } from './hooks.ts';
 import { guardLimits } from './limits.ts';
 
@@ -14,7 +14,7 @@ export interface GuardOptions {
   /** The `aud` that a token must have: the authority's AUDIENCE. */
   readonly audience: string;
   /** Of a service that may check tokens (`countersign services create`). Not needed where a client certificate names the service. */
-  readonly serviceToken?: string;
+  readonly serviceToken?: string | undefined;
   /** PEM. `ca` is whom the authority's certificate must come from; the other two are for mutual TLS. */
   readonly tls?: ClientTls;
   /** The `iss` that a token must have. By default, whatever the authority says it is. */

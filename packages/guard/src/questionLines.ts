@@ -3,8 +3,9 @@
  * connection; that goes only when it is bad itself. Does not own where a question goes (`questions.ts`).
  */
 import { withDeadline } from '@countersign/verifier/clock';
+import type { Address } from './address.ts';
 import type { Method } from './call.ts';
-import { type Address, type Connection, type ConnectionParts, connect } from './connection.ts';
+import { type Connection, type ConnectionParts, connect } from './connection.ts';
 import { guardLimits } from './limits.ts';
 import { RpcError } from './rpcError.ts';
 

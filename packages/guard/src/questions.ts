@@ -2,11 +2,11 @@
  * Asks the authority about single tokens: on connections of their own, and when that fails at another address at once. What is
  * not answered here is refused.
  */
-import type { Contract } from '@countersign/verifier/contract/contract';
+import type { Definitions } from '@countersign/verifier/contract/definitions';
 import type { IntrospectResponse__Output } from '@countersign/verifier/contract/generated/countersign/v1/IntrospectResponse';
 import type { Revocation } from '@countersign/verifier/revocation/revocation';
+import type { Address } from './address.ts';
 import type { Method } from './call.ts';
-import type { Address } from './connection.ts';
 import type { GuardFault } from './hooks.ts';
 import { guardLimits } from './limits.ts';
 import { createQuestionLines, type QuestionLineParts } from './questionLines.ts';
@@ -22,7 +22,7 @@ export interface Questions {
 }
 
 export interface QuestionParts extends QuestionLineParts {
-  readonly contract: Contract;
+  readonly contract: Definitions;
   readonly addresses: readonly Address[];
   /** Where the stream is: this node is known to be well. */
   readonly preferred: () => Address | undefined;

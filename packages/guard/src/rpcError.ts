@@ -1,8 +1,22 @@
 /** How a call to the authority failed: a gRPC status, or what comes to the same. */
-import { status } from '@grpc/grpc-js';
 import { guardLimits } from './limits.ts';
 
-export type StatusName = keyof typeof status;
+/** By their numbers. */
+const statusNames = [
+  ...([
+    'OK',
+    'CANCELLED',
+    'UNKNOWN',
+    'INVALID_ARGUMENT',
+    'DEADLINE_EXCEEDED',
+    'NOT_FOUND',
+    'ALREADY_EXISTS',
+  ] as const),
+  ...(['PERMISSION_DENIED', 'RESOURCE_EXHAUSTED', 'FAILED_PRECONDITION', 'ABORTED', 'OUT_OF_RANGE'] as const),
+  ...(['UNIMPLEMENTED', 'INTERNAL', 'UNAVAILABLE', 'DATA_LOSS', 'UNAUTHENTICATED'] as const),
+] as const;
+
+export type StatusName = (typeof statusNames)[number];
 
 /** Answers that only an operator can change; another node would say the same. */
 export const refusals: readonly StatusName[] = [
@@ -31,8 +45,7 @@ export class ProtocolFault extends Error {
 }
 
 export function statusName(text: string): StatusName {
-  const name = /^\d{1,2}$/.test(text) ? status[Number(text)] : undefined;
-  return (name ?? 'UNKNOWN') as StatusName;
+  return (/^\d{1,2}$/.test(text) ? statusNames[Number(text)] : undefined) ?? 'UNKNOWN';
 }
 
 /** For answers of something in between that speaks no gRPC: the table of the gRPC documentation. */

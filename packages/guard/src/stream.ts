@@ -4,19 +4,20 @@
  */
 
 import { atEndOfTurn, type Cancel } from '@countersign/verifier/clock';
-import type { Contract } from '@countersign/verifier/contract/contract';
+import type { Definitions } from '@countersign/verifier/contract/definitions';
 import type { WatchRevocationsRequest } from '@countersign/verifier/contract/generated/countersign/v1/WatchRevocationsRequest';
 import type { WatchRevocationsResponse__Output } from '@countersign/verifier/contract/generated/countersign/v1/WatchRevocationsResponse';
 import { verifierLimits } from '@countersign/verifier/limits';
+import type { Address } from './address.ts';
 import type { Call } from './call.ts';
-import { type Address, type Connection, type ConnectionParts, connect } from './connection.ts';
+import { type Connection, type ConnectionParts, connect } from './connection.ts';
 import type { GuardFault } from './hooks.ts';
 import { guardLimits } from './limits.ts';
 import { createMirror, type Mirror, type MirrorParts } from './mirror.ts';
 import { ProtocolFault, RpcError, refusals, type StatusName } from './rpcError.ts';
 
 export interface StreamParts extends MirrorParts, ConnectionParts {
-  readonly contract: Contract;
+  readonly contract: Definitions;
   readonly edgeId: string;
 }
 

@@ -18,15 +18,10 @@ import type { Questions } from './questions.ts';
 import type { KeySet } from './subscriberKeys.ts';
 import { createTokenMemory } from './tokenMemory.ts';
 import { type AskAboutUnknownKey, createUnknownKeys } from './unknownKeys.ts';
-
-export interface VerifyOptions {
-  /** All of them are needed. */
-  readonly scopes?: readonly string[];
-}
+import type { Verify, VerifyOptions } from './verify.ts';
 
 export interface Verification {
-  /** Rejects with `GuardError`, and never throws. With `TypeError` for scopes that can be none: that is no fault of the token. */
-  verify(token: string | undefined, options?: VerifyOptions): Promise<AccessTokenClaims>;
+  readonly verify: Verify;
   counts(): GuardCounts;
   rememberedTokens(): number;
   close(): void;

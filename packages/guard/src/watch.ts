@@ -3,8 +3,8 @@
  * when it is asked to move. Owns which mirror counts.
  */
 import type { Cancel } from '@countersign/verifier/clock';
+import type { Address } from './address.ts';
 import { createAddressChoice } from './addressChoice.ts';
-import type { Address } from './connection.ts';
 import type { GuardFault } from './hooks.ts';
 import { guardLimits } from './limits.ts';
 import type { Mirror } from './mirror.ts';

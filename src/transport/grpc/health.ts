@@ -1,7 +1,7 @@
 /** The standard health service: of all together, and of each service. */
 
 import type { Clock } from '@countersign/verifier/clock';
-import { serviceNames } from '@countersign/verifier/contract/contract';
+import { serviceNames } from '@countersign/verifier/contract/definitions';
 import type { Server } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
 import { grpcLimits } from './limits.ts';

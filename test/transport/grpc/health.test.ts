@@ -1,6 +1,6 @@
 /** Health: who asks before it calls is sent to nodes that can answer. */
 import { once } from 'node:events';
-import { serviceNames } from '@countersign/verifier/contract/contract';
+import { serviceNames } from '@countersign/verifier/contract/definitions';
 import {
   type Client,
   credentials,

@@ -1,14 +1,31 @@
-/** The example services, as somebody would start them: real processes, which load the built package by its name. */
+/** The packed guard in whole services: those of examples/, as somebody would start them who has installed what they need. */
+import { cpSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+
 import { parseJti } from '@countersign/verifier/tokens/jti';
 import t, { type Test } from 'tap';
-import { inCheckout } from '../support/checkout.ts';
 import { createHttpClient } from '../support/clients.ts';
 import { eventually } from '../support/eventually.ts';
 import { anAuthority, serviceToken } from '../support/guards.ts';
 import { createOrderServiceClient } from '../support/orderService.ts';
+import { guard, install, pack, root, temporaryFolder, verifier } from '../support/packed.ts';
 import { startProcess } from '../support/process.ts';
 import { type ScriptedAuthority, type ScriptedStream, serve } from '../support/scriptedAuthority.ts';
 import { audience } from '../support/tokenForge.ts';
+
+const home = temporaryFolder(t, 'services');
+const examples = join(root, 'examples');
+const packed = await pack(t, [verifier, guard]);
+await install(home, packed.values(), { '@grpc/grpc-js': '@grpc/grpc-js' });
+
+/** Service → its file in examples/, the package that it is written with, and where our node_modules have that. */
+const services: Readonly<Record<string, readonly [example: string, library: string, here: string]>> = {
+  'Fastify 5': ['fastify', 'fastify', 'fastify'],
+  'Express 4': ['express', 'express', 'express4'],
+  'Express 5': ['express', 'express', 'express'],
+  'gRPC 1': ['grpc', '@grpc/grpc-js', '@grpc/grpc-js'],
+};
 
 interface Running {
   readonly authority: ScriptedAuthority;
@@ -18,21 +35,27 @@ interface Running {
 }
 
 async function start(t: Test, name: string): Promise<Running> {
+  const [example, library, here] = services[name] ?? ['', '', ''];
+  const folder = join(home, name.replace(' ', ''));
+  if (library !== '@grpc/grpc-js') await install(folder, [], { [library]: here });
+  cpSync(examples, folder, { recursive: true });
+  const manifest = createRequire(join(folder, 'x.js')).resolve(`${library}/package.json`);
+  const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
+  t.equal(version.split('.')[0], name.split(' ')[1], 'this version');
   const authority = await anAuthority(t);
-  const file = inCheckout(`examples/${name}.mjs`);
   const env = { AUTHORITY: authority.address, AUDIENCE: audience, SERVICE_TOKEN: serviceToken, PORT: '0' };
-  const example = startProcess(process.execPath, [file], { env });
-  t.teardown(() => example.stop());
+  const service = startProcess(process.execPath, [join(folder, `${example}.mjs`)], { env, cwd: folder });
+  t.teardown(() => service.stop());
   const stream = await authority.stream(0);
   serve(stream, authority);
-  const [, address = ''] = await example.waitForOutput(/(\S*127\.0\.0\.1:\d+)/);
+  const [, address = ''] = await service.waitForOutput(/(\S*127\.0\.0\.1:\d+)/);
   return {
     authority,
     stream,
     address,
     stop() {
-      example.signal('SIGTERM');
-      return example.exited;
+      service.signal('SIGTERM');
+      return service.exited;
     },
   };
 }
@@ -46,7 +69,7 @@ async function logOut({ authority, stream }: Running): Promise<void> {
   await stream.next('acknowledge');
 }
 
-for (const name of ['fastify', 'express']) {
+for (const name of ['Fastify 5', 'Express 4', 'Express 5']) {
   t.test(name, async (t) => {
     const running = await start(t, name);
     const call = createHttpClient(running.address);
@@ -73,8 +96,8 @@ for (const name of ['fastify', 'express']) {
   });
 }
 
-t.test('grpc', async (t) => {
-  const running = await start(t, 'grpc');
+t.test('gRPC 1', async (t) => {
+  const running = await start(t, 'gRPC 1');
   const client = await createOrderServiceClient(running.address);
   t.teardown(() => client.close());
   const { call } = client;

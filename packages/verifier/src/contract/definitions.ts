@@ -1,0 +1,41 @@
+/**
+ * The services of proto/countersign/v1: for each method its path and how its messages are written and read. Needs no gRPC
+ * library. The types are generated with the same options (`npm run generate`).
+ */
+import { fromJSON } from '@grpc/proto-loader';
+import type { ProtoGrpcType as KeyProto } from './generated/key_service.ts';
+import { protoJson } from './generated/protoJson.ts';
+import type { ProtoGrpcType as RevocationProto } from './generated/revocation_service.ts';
+import type { ProtoGrpcType as SessionProto } from './generated/session_service.ts';
+import type { ProtoGrpcType as TokenProto } from './generated/token_service.ts';
+import type { ProtoGrpcType as UserProto } from './generated/user_service.ts';
+
+export const serviceNames = [
+  'TokenService',
+  'RevocationService',
+  'SessionService',
+  'UserService',
+  'KeyService',
+] as const;
+
+type ServiceName = (typeof serviceNames)[number];
+
+export type Proto = KeyProto & RevocationProto & SessionProto & TokenProto & UserProto;
+type V1 = Proto['countersign']['v1'];
+
+export interface Definitions {
+  readonly v1: { readonly [Name in ServiceName]: Pick<V1[Name], 'service'> };
+}
+
+/** As libraries of gRPC take it, by full name. */
+export function packageDefinition() {
+  const options = { longs: Number, enums: String, defaults: true, arrays: true, oneofs: true };
+  // Part of the code, so that a service that bundles the guard needs no file beside it.
+  return fromJSON(protoJson as Parameters<typeof fromJSON>[0], options);
+}
+
+export function loadDefinitions(): Definitions {
+  const all = packageDefinition();
+  const services = serviceNames.map((name) => [name, { service: all[`countersign.v1.${name}`] }]);
+  return { v1: Object.fromEntries(services) };
+}

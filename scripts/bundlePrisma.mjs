@@ -1,0 +1,59 @@
+/**
+ * Puts the parts of Prisma that run into dist/, so that an installation needs none of its packages: @prisma/client brings
+ * query compilers for five databases (72 MB), and npm adds Prisma's command line, React and TypeScript to it (ADR 40).
+ */
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { build } from 'esbuild';
+import { root } from './tool.mjs';
+
+const folder = join(root, 'dist/storage/postgres');
+/** Whatever the other files import of Prisma comes from one of these. */
+const entries = ['generated/client.js', 'adapters.js'];
+/** Dependencies of the authority itself. It gives Prisma a pool of `pg`, so there must be one `pg`. */
+const external = ['pg', '@electric-sql/pglite'];
+/** Prisma's runtime is CommonJS and requires modules of Node; a file that is an ES module has no `require`. */
+const banner = `import { createRequire } from 'node:module';
+const require = createRequire(import.meta.url);`;
+
+export async function bundlePrisma() {
+  const { outputFiles, metafile } = await build({
+    entryPoints: entries.map((entry) => join(folder, entry)),
+    absWorkingDir: root,
+    outbase: folder,
+    outdir: folder,
+    external,
+    banner: { js: banner },
+    bundle: true,
+    // Both entries must share one Prisma. The compiler is loaded with the first query.
+    splitting: true,
+    chunkNames: 'prisma/[name]-[hash]',
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.19',
+    legalComments: 'none',
+    metafile: true,
+    write: false,
+  });
+  // All that is left in there is in the bundle.
+  await rm(join(folder, 'generated'), { recursive: true });
+  for (const { path, contents } of outputFiles) {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, contents);
+  }
+  await writeFile(join(folder, 'prisma/LICENSES.txt'), await licensesOf(Object.keys(metafile.inputs)));
+}
+
+/** Their licences ask that a copy goes with them. */
+async function licensesOf(inputs) {
+  const folders = new Set(inputs.flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? []));
+  const texts = [...folders].sort().map(async (path) => {
+    const { name, version, license } = JSON.parse(await readFile(join(root, path, 'package.json'), 'utf8'));
+    const files = ['LICENSE', 'license'].map((file) =>
+      readFile(join(root, path, file), 'utf8').catch(() => ''),
+    );
+    const text = (await Promise.all(files)).find((found) => found !== '') ?? '';
+    return `${name} ${version}, ${license}\n\n${text}`;
+  });
+  return (await Promise.all(texts)).join(`\n${'-'.repeat(80)}\n\n`);
+}
