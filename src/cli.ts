@@ -7,6 +7,7 @@ import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { systemClock } from '@countersign/verifier/clock';
 import { StartupError } from '@countersign/verifier/errors';
+import { ignoreClosedPipes } from './platform/closedPipes.ts';
 import { type Config, readConfig } from './platform/config/config.ts';
 import { processEnvironment } from './platform/config/env.ts';
 import { createLog } from './platform/observability/log.ts';
@@ -44,7 +45,7 @@ async function manage(argv: readonly string[], invocation: Invocation): Promise<
   const input = readsInput ? await text(stdin) : undefined;
   const operator = operatorName(processEnvironment());
   output.titles(columns);
-  return runThereOrHere({ argv, input, operator, progress: stderr.isTTY }, !begins);
+  return runThereOrHere({ argv, input, operator, progress: stderr.isTTY === true }, !begins);
 }
 
 async function runThereOrHere(request: CommandRequest, mustBeBegun: boolean): Promise<number> {
@@ -117,12 +118,7 @@ async function migrate(json: boolean): Promise<number> {
   }
 }
 
-// A reader may stop reading, as `head` does. The command is done all the same, and ends quietly.
-for (const stream of [stdout, stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
-}
+ignoreClosedPipes([stdout, stderr]);
 
 try {
   process.exitCode = await main(process.argv.slice(2));

@@ -71,7 +71,7 @@ export const limits = {
   /** Of a program's name in lists. */
   programNameCharacters: 40,
   serviceNameCharacters: 64,
-  /** As the settings allow; see platform/config/values.ts. */
+  /** As the settings allow; see platform/config/kinds.ts. */
   audienceCharacters: 255,
   /** The name of a user of the machine, as useradd allows it. */
   operatorNameCharacters: 32,

@@ -1,8 +1,10 @@
 /** The commands that need the process of the command line: no running authority is asked for them, or not as for the others. */
 import { readFileSync } from 'node:fs';
+import type { Help } from '@commander-js/extra-typings';
 import { settingsHelp } from '../../platform/config/settingsText.ts';
 import type { Program } from './command.ts';
 import { mountCompletion } from './completion.ts';
+import { helpWidth } from './program.ts';
 
 /** Each answers an exit code; undefined: the process goes on, and ends itself. */
 export interface Operate {
@@ -23,7 +25,7 @@ export function mountOperate(
   program
     .command('serve')
     .description('Run the authority until it is told to stop.')
-    .addHelpText('after', () => `\n${settingsHelp()}`)
+    .addHelpText('after', ({ command }) => `\n${settingsText(command.createHelp())}`)
     .action(() => runs(serve));
   program
     .command('migrate')
@@ -37,4 +39,14 @@ export function mountOperate(
     .option('--json', 'print data as JSON, one object a line')
     .action((path, { json = false }) => runs(() => backup(path, json)));
   mountCompletion(program, print);
+}
+
+function settingsText(help: Help): string {
+  help.prepareContext({ helpWidth });
+  const { introduction, groups } = settingsHelp();
+  const column = Math.max(...groups.flatMap(({ rows }) => rows.map(([name]) => name.length)));
+  const parts = groups.map(({ title, rows }) =>
+    [`${title}:`, ...rows.map(([name, text]) => help.formatItem(name, column, text, help))].join('\n'),
+  );
+  return [help.boxWrap(introduction, helpWidth), ...parts].join('\n\n');
 }

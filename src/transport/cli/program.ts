@@ -4,7 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { type Program, UsageError } from './command.ts';
 import type { Output } from './control.ts';
 
-const helpWidth = 100;
+export const helpWidth = 100;
 
 const footer = `
 Give --help to any of them: \`countersign keys --help\`, \`countersign keys revoke --help\`.

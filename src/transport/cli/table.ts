@@ -12,6 +12,7 @@ export function tableOf(
   titles: readonly string[],
   width: number,
 ): readonly string[] {
+  if (rows.length === 0) return [];
   const columns = titles
     .map((_, index) => index)
     .filter((index) => rows.some((row) => isSomething(row[index])));
