@@ -426,6 +426,7 @@ t.test('values that are well-formed but cannot go together are refused, with the
       ['GRPC_HOST'],
     ],
     ['an unknown sslmode', databaseWith('sslmode=required'), ['DATABASE_URL']],
+    ['an sslmode that every object has', databaseWith('sslmode=constructor'), ['DATABASE_URL']],
     ['authorities that are not there', databaseWith('sslrootcert=/nowhere.pem'), ['DATABASE_URL']],
     ['client certificates without TLS', { GRPC_TLS_CLIENT_CA: pem }, ['GRPC_TLS_CLIENT_CA']],
     ['a certificate for Redis without its key', { ...server, REDIS_TLS_CERT: pem }, ['REDIS_TLS_CERT']],
