@@ -11,9 +11,7 @@ import { pairedRates, perSecond, type Row, rate } from './measure.ts';
 const newId36 = () => newJti(newId<SessionId>(Date.now()), Date.now());
 
 export async function grpcRows(): Promise<readonly Row[]> {
-  const server = fork(fileURLToPath(new URL('grpcServer.ts', import.meta.url)), ['1000000'], {
-    execArgv: ['--import=tsx'],
-  });
+  const server = fork(fileURLToPath(new URL('grpcServer.js', import.meta.url)), ['1000000']);
   try {
     const [ports] = (await once(server, 'message')) as [{ empty: number; ours: number; tokens: string[] }];
     const empty = createGrpcClient(`127.0.0.1:${ports.empty}`, 'st_bench');

@@ -2,62 +2,54 @@
 
 import { systemClock } from '@countersign/verifier/clock';
 import { loadContract } from '@countersign/verifier/contract/contract';
-import type { UserId } from '@countersign/verifier/ids';
 import { sliceLength } from '@countersign/verifier/revocation/denyList';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { createLog } from '../src/platform/observability/log.ts';
 import { createMetrics } from '../src/platform/observability/metrics.ts';
-import { createEdges } from '../src/revocation/subscribers/subscribers.ts';
+import { revocationService } from '../src/revocation/grpc.ts';
+import { createWatchStream } from '../src/revocation/subscribers/grpc.ts';
+import { createSubscribers } from '../src/revocation/subscribers/subscribers.ts';
 import { createWatchRevocations } from '../src/revocation/subscribers/watchRevocations.ts';
 import type { Service } from '../src/services/service.ts';
 import { createCheckRevocation } from '../src/tokens/checkRevocation.ts';
+import { tokenService } from '../src/tokens/grpc.ts';
 import { createGrpcServer } from '../src/transport/grpc/server.ts';
 import { filledDenyList } from './denyList.ts';
-import { about, openSignedTokens } from './signedTokens.ts';
+import { openSignedTokens, about as signed } from './signedTokens.ts';
 
 const service = { permissions: ['tokens.check', 'tokens.introspect'] } as unknown as Service;
 
-const nobody = '' as UserId;
 const nothing = { endedSessions: 0, matchedSessions: 0, effect: undefined };
 
 async function serveOurs(entries: number): Promise<{ port: number; tokens: readonly string[] }> {
   const denyList = await filledDenyList(entries);
   const { introspect, issue, keyRing } = await openSignedTokens(denyList);
-  const edges = createEdges({
+  const subscribers = createSubscribers({
     slices: () => denyList.slices(),
     marks: () => denyList.marks(),
     nodeLease: { remainingMs: () => 5_000 },
     clock: systemClock,
-    events: { onEdgeSettled: () => {}, onEdgeBackoff: () => {} },
+    events: { onSubscriberSettled: () => {}, onSubscriberBackoff: () => {} },
   });
+  const log = createLog('silent');
+  const metrics = createMetrics();
+  const about = { issuer: signed.issuer, nodeId: 'bench', sliceMs: sliceLength(15 * 60_000) };
+  const watchRevocations = createWatchRevocations({ subscribers, keyRing });
+  const watch = createWatchStream({ ...about, watchRevocations, clock: systemClock, log, metrics });
+  const revokeKey = async () => ({ ...nothing, effectAt: 0 });
   const server = createGrpcServer({
-    flows: {
-      checkRevocation: createCheckRevocation({ denyList }),
-      introspect,
-      revoke: async () => nothing,
-      listSessions: async () => ({ sessions: [], next: undefined }),
-      watchRevocations: createWatchRevocations({ edges, keyRing }),
-      listKeys: async () => [],
-      rotateKey: async () => ({ kid: '', rotated: false }),
-      disableUser: async () => ({ userId: nobody, endedSessions: 0 }),
-      enableUser: async () => nobody,
-      deleteUser: async () => ({ userId: nobody, endedSessions: 0 }),
-      revokeKey: async () => ({ ...nothing, effectAt: 0 }),
-      resealKeys: async () => ({ signingKeys: 0, sessions: 0, unreadable: { count: 0, first: undefined } }),
-      // As of one that was looked up a moment ago.
-      authenticateService: () => service,
-    },
-    edges,
+    services: [
+      tokenService({ checkRevocation: createCheckRevocation({ denyList }), introspect }),
+      revocationService({ revoke: async () => nothing, revokeKey }, watch),
+    ],
+    // As of one that was looked up a moment ago.
+    authenticateService: () => service,
+    subscribers: subscribers,
     requireTruth: () => {},
-    nodeId: 'bench',
-    issuer: about.issuer,
-    sliceMs: sliceLength(15 * 60_000),
     reflection: false,
     canAnswer: () => true,
     tls: undefined,
-    clock: systemClock,
-    metrics: createMetrics(),
-    log: createLog('silent'),
+    ...{ clock: systemClock, metrics, log },
   });
   return { port: await server.listen('127.0.0.1', 0), tokens: await issue(1_000) };
 }

@@ -13,9 +13,7 @@ export async function jwksRows(): Promise<readonly Row[]> {
   const dataDir = await mkdtemp(join(tmpdir(), 'bench-'));
   const ours = await startServer(dataDir);
   const { body } = await ours.call('GET', '/.well-known/jwks.json');
-  const bare = fork(fileURLToPath(new URL('jwksServer.ts', import.meta.url)), [JSON.stringify(body)], {
-    execArgv: ['--import=tsx'],
-  });
+  const bare = fork(fileURLToPath(new URL('jwksServer.js', import.meta.url)), [JSON.stringify(body)]);
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });
   try {
     const [barePort] = (await once(bare, 'message')) as [number];

@@ -1,8 +1,8 @@
 /** Each number beside its yardstick, in one run. Writes bench/RESULTS.md. */
 import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
+import { inCheckout } from '../test/support/checkout.ts';
 import { denyListRows } from './denyList.ts';
-import { edgeEffectRows } from './edgeEffect.ts';
 import { effectRows } from './effect.ts';
 import { grpcRows } from './grpc.ts';
 import { jwksRows } from './jwks.ts';
@@ -12,6 +12,7 @@ import { readingRows } from './reading.ts';
 import { refreshRows } from './refresh.ts';
 import { sdkRows } from './sdk.ts';
 import { sessionRows } from './sessions.ts';
+import { subscriberEffectRows } from './subscriberEffect.ts';
 
 const parts = [
   denyListRows,
@@ -20,7 +21,7 @@ const parts = [
   readingRows,
   jwksRows,
   effectRows,
-  edgeEffectRows,
+  subscriberEffectRows,
   loginRows,
   sessionRows,
   refreshRows,
@@ -37,7 +38,7 @@ export async function runBench(print: (line: string) => void): Promise<void> {
   print(table);
   const machine = `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}`;
   await writeFile(
-    new URL('RESULTS.md', import.meta.url),
+    inCheckout('bench/RESULTS.md'),
     `# Results\n\nMade by \`npm run bench\` on ${machine}. Machines differ and are noisy: compare ratios.\n\n${table}\n`,
   );
 }

@@ -5,7 +5,7 @@ import { createRefusalMemory } from '../src/sessions/refusalMemory.ts';
 import { openEngine } from '../src/storage/postgres/engine.ts';
 import { createStorage, migrateStorage } from '../src/storage/postgres/storage.ts';
 import { ignoringContext } from '../test/support/aSession.ts';
-import { createFlowParts, newOpenSession } from '../test/support/flowParts.ts';
+import { createOperationParts, newOpenSession } from '../test/support/operationParts.ts';
 import { startPostgres } from '../test/support/postgres.ts';
 import { minute, newUser } from '../test/support/rows.ts';
 import { median, type Row } from './measure.ts';
@@ -28,7 +28,7 @@ export async function refreshRows(): Promise<readonly Row[]> {
   try {
     await migrateStorage(engine);
     const storage = createStorage(engine);
-    const parts = await createFlowParts(storage);
+    const parts = await createOperationParts(storage);
     const user = await newUser(storage);
     const [session, bare] = [
       await newOpenSession(storage, parts, user),
@@ -41,7 +41,8 @@ export async function refreshRows(): Promise<readonly Row[]> {
 
     let token = session.token();
     const ours = async () => {
-      token = (await refresh(token, { actor: 'user', userAgent: 'agent', ip: '127.0.0.1' })).refreshToken;
+      token = (await refresh({ refreshToken: token }, { name: 'user', userAgent: 'agent', ip: '127.0.0.1' }))
+        .refreshToken;
     };
     const yardstick = async () => {
       await client.query(select, [bare.id]);

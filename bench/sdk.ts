@@ -14,9 +14,7 @@ const entries = 1_000_000;
 const verifiedAtOnce = 10_000;
 
 export async function sdkRows(): Promise<readonly Row[]> {
-  const server = fork(fileURLToPath(new URL('grpcServer.ts', import.meta.url)), [String(entries)], {
-    execArgv: ['--import=tsx'],
-  });
+  const server = fork(fileURLToPath(new URL('grpcServer.js', import.meta.url)), [String(entries)]);
   try {
     const [ports] = (await once(server, 'message')) as [{ ours: number; tokens: string[] }];
     const authority = `127.0.0.1:${ports.ours}`;

@@ -20,7 +20,7 @@ const stamp = join(root, 'dist/.sources');
 /** Ends the process with exit code 1 when the build fails. Standard output stays clean for the data of commands. */
 export async function prepare({ force = false } = {}) {
   try {
-    if (!force && (await readFile(stamp, 'utf8').catch(() => '')) === (await newestSource())) return;
+    if (!force && (await isCompiled())) return;
     console.error('Building Countersign; this takes a few seconds.');
     await generateDatabaseClient();
     await compile();
@@ -28,6 +28,11 @@ export async function prepare({ force = false } = {}) {
     console.error(error.message);
     process.exit(1);
   }
+}
+
+/** Whether dist/ is what the sources say. */
+export async function isCompiled() {
+  return (await readFile(stamp, 'utf8').catch(() => '')) === (await newestSource());
 }
 
 export async function compile(options) {

@@ -17,7 +17,7 @@ const needed = {
   'nginx-light': 'command -v nginx || test -x /usr/sbin/nginx',
   // Server and tools of one version, for docs/backup.md: those that npm brings have no tools.
   postgresql: 'ls /usr/lib/postgresql/*/bin/pg_basebackup || command -v pg_basebackup',
-  // The second client of the gRPC interface (test/python).
+  // The second client of the gRPC interface (test/support/subscriber.py).
   'python3-grpcio':
     "/usr/bin/python3 -c 'import grpc, google.protobuf' || python3 -c 'import grpc, google.protobuf'",
 };

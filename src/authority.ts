@@ -1,48 +1,46 @@
 /**
- * The composition root: builds every part in reading order. Read it from top to bottom, it is the picture of the
- * system. A logout becomes a revocation in `revocation/propagation/revokeAndPropagate.ts`; it reaches the checks of every node through `effect`,
- * which `revocation/openRevocation.ts` builds.
+ * The composition root: what is stored, then each slice with exactly the parts that it takes, then the transports. Read it from top to
+ * bottom: it is the picture of the system. A logout is `sessions/logout.ts`; it revokes through
+ * `revocation/propagation/revokeAndPropagate.ts`, which resolves when every node and every guard knows.
  */
-
-import { type Clock, withDeadline } from '@countersign/verifier/clock';
-import { AuthorityError, StartupError, UnreachableError } from '@countersign/verifier/errors';
-import type { ReadTime } from '@countersign/verifier/steadyTime';
-import { createAccessTokenReader } from '@countersign/verifier/tokens/accessTokenReader';
-import { createVerifiedTokens } from '@countersign/verifier/tokens/verifiedTokens';
-import { createFlows, type Flows } from './createFlows.ts';
-import { createKeepKeyRing } from './keys/keepKeyRing.ts';
-import { keyPolicy } from './keys/keyPolicy.ts';
-import { createKeyRing } from './keys/keyRing.ts';
-import { createRingKeeper } from './keys/ringKeeper.ts';
-import { openGuessingLimits } from './openGuessingLimits.ts';
-import { createAuthenticText } from './platform/authenticText.ts';
+import type { Clock } from '@countersign/verifier/clock';
+import { mountAccounts } from './accounts/mount.ts';
+import { mountAudit } from './audit/mount.ts';
+import { cacheable } from './keys/http.ts';
+import { mountKeys, openKeyRing } from './keys/mount.ts';
+import { mountLogin, openPasswords } from './login/mount.ts';
 import type { Config } from './platform/config/config.ts';
 import type { Secrets } from './platform/config/secrets.ts';
-import { startUpkeep } from './platform/jobs.ts';
-import { limits } from './platform/limits.ts';
+import { startJobs } from './platform/jobs.ts';
+import { platformLimits } from './platform/limits.ts';
 import { createLoggedLatestTime } from './platform/observability/clockLog.ts';
-import { createFaultLog, type FaultLog } from './platform/observability/faultLog.ts';
+import { createFaultLog } from './platform/observability/faultLog.ts';
 import type { Log } from './platform/observability/log.ts';
 import { createMetrics, type Metrics } from './platform/observability/metrics.ts';
-import { askSeldom } from './platform/queues/cachedAnswer.ts';
-import { createSealing } from './platform/sealing.ts';
-import { openRevoked } from './revocation/openRevocation.ts';
-import { firstServicePermissions } from './services/service.ts';
-import { newServiceToken } from './services/serviceToken.ts';
+import { openRateLimits } from './platform/openRateLimits.ts';
+import { cachedAnswer } from './platform/queues/cachedAnswer.ts';
+import { rateBudgets } from './rateBudgets.ts';
+import { countFailures } from './revocation/countFailures.ts';
+import { mountRevocation, openRevokeBudgets } from './revocation/mount.ts';
+import { openPropagation } from './revocation/propagation/openPropagation.ts';
+import { firstService, keepFirstService, mountServices } from './services/mount.ts';
+import { warnOfDefaults } from './services/warnOfDefaults.ts';
+import { csrfHeader, guardCookie } from './sessions/csrf.ts';
+import { mountSessions } from './sessions/mount.ts';
+import { refreshCookieName } from './sessions/refreshCookie.ts';
 import { createRefreshTokens } from './sessions/refreshToken.ts';
-import { type Backup, backUp } from './storage/embedded/backup.ts';
+import { asStartupFault, databaseSetting, databaseState } from './storage/databaseState.ts';
+import type { Backup } from './storage/embedded/backup.ts';
 import type { DataFolder } from './storage/embedded/dataFolder.ts';
-import { openEngine } from './storage/postgres/engine.ts';
-import { describeFault, isLasting, translateFault } from './storage/postgres/faults.ts';
-import { createStorage, migrateStorage } from './storage/postgres/storage.ts';
-import { openRedis } from './storage/redis/connection.ts';
-import { createAccessTokenIssuer } from './tokens/accessToken.ts';
-import type { HttpParts } from './transport/http/app.ts';
+import { openStorage } from './storage/openStorage.ts';
+import type { openEngine } from './storage/postgres/engine.ts';
+import { createTokens, mountTokens } from './tokens/mount.ts';
+import { createGrpcServer } from './transport/grpc/server.ts';
+import { createHttpApp, type HttpParts } from './transport/http/app.ts';
 import { createUnnamedProxies } from './transport/http/unnamedProxies.ts';
-import { type Doors, openDoors, type Ports } from './transport/listeners.ts';
+import { createTransports, type Ports, type Transports } from './transport/listeners.ts';
+import { mountTruth } from './truth/mount.ts';
 import { describeDoubt, openTruth } from './truth/openTruth.ts';
-import type { Canary } from './truth/proveTruth.ts';
-import { warnOfDefaults } from './warnOfDefaults.ts';
 
 export interface AuthorityParts {
   readonly config: Config;
@@ -60,13 +58,10 @@ export interface AuthorityParts {
 }
 
 export interface Authority {
-  readonly flows: Flows;
-  /**
-   * Opens HTTP and gRPC, once the database may be believed; answers the ports. Throws `StartupError` when an address is in
-   * use.
-   */
+  readonly operations: Operations;
+  /** Opens HTTP and gRPC once the database may be believed. Throws `StartupError` when an address is in use. */
   listen(): Promise<Ports>;
-  /** Says "not ready", and goes on serving for so long while clients and edges go elsewhere. */
+  /** Not ready any more, and serving for so long: clients and subscribers go elsewhere. */
   drain(delayMs: number): Promise<void>;
   /** Says "not ready", finishes what is in flight and closes everything. */
   close(): Promise<void>;
@@ -89,208 +84,215 @@ export interface Authority {
 }
 
 /**
- * Opens everything but the doors: when this resolves, what is stored is migrated, keys are there and every live
- * revocation is in memory. Throws `StartupError` with one clear line for what an operator can mend, and of those
- * `UnreachableError` for what may mend by itself.
+ * Opens everything but the listeners: when this resolves, what is stored is migrated, keys are there and every live revocation is
+ * in memory. Throws `StartupError` with one clear line for what an operator can mend, and of those `UnreachableError` for what
+ * may mend by itself.
  */
 export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
   const closing: Closing = [];
-  /** Whoever mends the database looks there. */
-  const setting = parts.secrets.databaseUrl === undefined ? 'DATA_DIR' : 'DATABASE_URL';
-  let draining = false;
-  let listening = false;
-  /** Closes every part in the reverse of the order in which it was opened. */
-  const close = async () => {
-    draining = true;
-    const faults: unknown[] = [];
-    for (const step of closing.splice(0).reverse()) {
-      // One part that cannot be closed keeps none of the others open.
-      await step().catch((fault) => faults.push(fault));
-    }
-    if (faults.length > 0)
-      parts.log.error({ err: faults[0], faults: faults.length }, 'not everything was closed');
-  };
   try {
-    const onFault = createFaultLog(parts);
-    const observed = {
-      metrics: parts.metrics ?? createMetrics(),
-      onFault,
-      latestTime: createLoggedLatestTime(parts),
-    };
-    const stored = await openStored(parts, closing);
-    const signed = await openSigned({ ...parts, ...stored, ...observed, closing });
-    const watching = await openTruth({ ...parts, ...stored, ...observed, closing });
-    const { truth } = watching;
-    const revoked = await openRevoked({ ...parts, ...stored, ...observed, ...watching, closing });
-    const limited = await openGuessingLimits({ ...parts, ...stored, ...observed });
-    closing.push(startUpkeep({ ...parts, ...stored, ...observed }));
-    const { decide } = watching.watched;
-    const flows = createFlows({
-      ...{ ...parts, ...stored, ...signed, ...revoked, ...limited, ...observed },
-      decide,
-    });
-    const firstServiceToken = await keepFirstServiceToken(parts, flows);
-    await warnOfDefaults({ ...parts, ...flows, users: stored.database.users, firstService });
-
-    const askDatabase = askSeldom(parts.clock, limits.readinessKeptMilliseconds, () =>
-      databaseState(parts.clock, stored.ping()),
-    );
-    const readiness = async () => ({
-      process: draining ? 'draining' : listening ? 'ready' : 'starting',
-      database: await askDatabase(),
-      deny_list: revoked.revokedState(),
-      key_ring: signed.keyRing.upToDate() ? 'ready' : 'out of date',
-      truth: truth.doubt()?.what ?? 'ready',
-    });
-    const { warnings, onUnnamedProxy } = createUnnamedProxies({ ...parts, ...observed });
-    const canAnswer = () => truth.trusted() && ['ready', 'not renewed'].includes(revoked.revokedState());
-    const served = {
-      ...parts,
-      ...signed,
-      ...revoked,
-      ...limited,
-      ...observed,
-      ...{ flows, readiness, canAnswer, onUnnamedProxy },
-    };
-    let canary: Promise<Canary> | undefined;
-    let doubted = false;
-    const prove = async () => {
-      try {
-        if (canary !== undefined) return await (await canary).round();
-        canary = watching.startCanary({ ...signed, ...revoked });
-        await canary;
-        doubted = !truth.trusted();
-      } catch (error) {
-        throw asStartupFault(error, setting);
-      }
-    };
-    let doors: Doors | undefined;
-    const listen = async () => {
-      if (canary === undefined) await prove();
-      await truth.whenTrusted();
-      // After a doubt, before anything is served.
-      if (doubted) await prove();
-      await truth.whenTrusted();
-      const requireTruth = truth.refuseInDoubt;
-      doors = await openDoors({ ...served, requireTruth, isDraining: () => draining });
-      closing.push(doors.close);
-      const ports = await doors.listen();
-      listening = true;
-      return ports;
-    };
-    const drain = async (delayMs: number) => {
-      draining = true;
-      await doors?.drain(delayMs);
-    };
-    const doubt = () => {
-      const why = truth.doubt();
-      return why && describeDoubt(why, setting);
-    };
-    const { engine, deploymentId } = stored;
-    const backup = { folder: parts.dataFolder.path, copyDatabase: engine.copyTo, deploymentId };
-    const makeBackup = (target: string) => backUp({ ...backup, clock: parts.clock }, target);
-    return {
-      ...{ flows, listen, drain, close, readiness, backUp: makeBackup, firstServiceToken },
-      ...{ prove, doubt, warnings, whenTrusted: truth.whenTrusted },
-    };
+    return await open(parts, closing);
   } catch (error) {
-    await close();
-    throw asStartupFault(error, setting);
+    await closeAll(parts.log, closing);
+    throw asStartupFault(error, databaseSetting(parts.secrets));
   }
-}
-
-/** A database that went away in the middle of a start is as unreachable as one that was never there. */
-function asStartupFault(error: unknown, setting: 'DATABASE_URL' | 'DATA_DIR'): unknown {
-  const fault = error instanceof StartupError ? error : translateFault(error);
-  if (!(fault instanceof AuthorityError) || fault.code !== 'unavailable') return fault;
-  const cause = fault.cause ?? fault;
-  const Kind = isLasting(cause) ? StartupError : UnreachableError;
-  return new Kind(`${setting}: ${describeFault(cause)}`, { cause: error });
 }
 
 /** Steps that give back what was opened, in the order of opening. */
 type Closing = (() => Promise<void>)[];
 
-async function openStored(parts: AuthorityParts, closing: Closing) {
-  const { config, secrets, dataFolder, log, clock, openDatabase = openEngine } = parts;
-  const { redis: address, sentinelLogin } = secrets;
-  const redis = address && (await openRedis({ address, sentinelLogin, tls: config.redisTls, clock }));
-  if (redis !== undefined) closing.push(async () => redis.close());
-  const engine = await openDatabase(dataFolder.path, secrets.databaseUrl);
-  // A server that does not answer may never confirm the end of its connections; the embedded database must be closed.
-  const late = () => new AuthorityError('unavailable', { reason: 'close' });
-  const closeServer = () => withDeadline(clock, limits.closeMilliseconds, engine.close(), late);
-  closing.push(redis === undefined ? engine.close : closeServer);
-  for (const migration of await migrateStorage(engine, parts)) log.debug({ migration }, 'migrated');
-  const keyEncryptionKey = secrets.keyEncryptionKey ?? (await dataFolder.keyEncryptionKey());
-  const sealing = createSealing(keyEncryptionKey, secrets.keyDecryptionKeys);
-  const authentic = createAuthenticText([keyEncryptionKey, ...secrets.keyDecryptionKeys], 'redis');
-  return { redis, engine, sealing, authentic, keyEncryptionKey, ...createStorage(engine) };
-}
+async function open(given: AuthorityParts, closing: Closing): Promise<Authority> {
+  const parts = { ...given, metrics: given.metrics ?? createMetrics() };
+  const { config, clock, log, metrics, dataFolder } = parts;
+  const opened = await openParts(parts, closing);
+  const { storage, propagation, ring, truth: proof } = opened;
+  const { truth } = proof;
+  const slices = mountSlices(parts, opened);
+  const { audit, sessions, revocation, login, services } = slices;
+  const jobs = [...audit.jobs, ...sessions.jobs, ...revocation.jobs, ...login.jobs];
+  closing.push(startJobs({ clock, metrics, onFault: opened.onFault }, jobs));
+  const firstServiceToken =
+    config.storage.mode === 'embedded' && (await keepFirstService(services.operations, dataFolder));
+  const { listServices } = services.operations;
+  await warnOfDefaults({ config, log, users: storage.database.users, listServices, firstService });
 
-type Stored = Awaited<ReturnType<typeof openStored>>;
-
-interface Observed {
-  readonly metrics: Metrics;
-  readonly onFault: FaultLog;
-  readonly latestTime: ReadTime;
-}
-
-/** The ring of signing keys, kept up to date from here on, and what signs and reads with it. */
-async function openSigned(
-  parts: Pick<AuthorityParts, 'config' | 'clock'> & Stored & Observed & { readonly closing: Closing },
-) {
-  const { config, clock, database, sealing, metrics, onFault, closing } = parts;
-  const { accessTtlMs, ...expected } = config.tokens;
-  const policy = keyPolicy({ ...config.keys, accessTtlMs });
-  const keyRing = createKeyRing({ sealing, clock, policy });
-  const ringKeeper = createRingKeeper({
-    keep: createKeepKeyRing({ database, sealing, policy, clock }),
-    keyRing,
-    policy,
-    clock,
-    onFault: (error) => onFault('key_ring', error),
-  });
-  await ringKeeper.start();
-  closing.push(ringKeeper.stop);
-  const verified = createVerifiedTokens();
-  metrics.gauge('countersign_key_ring_age_seconds', 'Since this node has seen the signing keys.', () =>
-    Math.max(0, keyRing.ageMs() / 1000),
+  let process: 'starting' | 'ready' | 'draining' = 'starting';
+  let doors: Transports | undefined;
+  const pingSeldom = cachedAnswer(clock, platformLimits.readinessKeptMilliseconds, () =>
+    databaseState(clock, storage.ping()),
   );
-  metrics.gauge('countersign_published_keys', 'Keys in the JWKS.', keyRing.size);
-  metrics.gauge('countersign_verified_tokens', 'Tokens whose signature is remembered.', verified.size);
+  const readiness = async () => ({
+    process,
+    database: await pingSeldom(),
+    deny_list: propagation.revokedState(),
+    key_ring: ring.keyRing.upToDate() ? 'ready' : 'out of date',
+    truth: truth.doubt()?.what ?? 'ready',
+  });
+  const { warnings, onUnnamedProxy } = createUnnamedProxies({ log, metrics });
+  const setting = databaseSetting(parts.secrets);
+  const asStartup = (error: unknown) => Promise.reject(asStartupFault(error, setting));
+  const { refreshTokens, accessTokens } = opened;
+  const canary = { reading: propagation.reading, refreshTokens, accessTokens };
   return {
-    policy,
-    keyRing,
-    ringKeeper,
-    accessTokens: createAccessTokenIssuer(config.tokens),
-    accessTokenReader: createAccessTokenReader({ ...expected, keyRing, verified }),
-    refreshTokens: createRefreshTokens(sealing),
+    ...{ operations: operationsOf(slices), readiness, warnings, firstServiceToken },
+    backUp: storage.backUp,
+    whenTrusted: truth.whenTrusted,
+    prove: () => proof.prove(canary).catch(asStartup),
+    doubt() {
+      const doubt = truth.doubt();
+      return doubt && describeDoubt(doubt, setting);
+    },
+    async listen() {
+      await proof.proveBeforeServing(canary).catch(asStartup);
+      const isDraining = () => process === 'draining';
+      doors = await openTransports(parts, opened, slices, { readiness, isDraining, onUnnamedProxy });
+      closing.push(doors.close);
+      const ports = await doors.listen();
+      if (process === 'starting') process = 'ready';
+      return ports;
+    },
+    async drain(delayMs) {
+      process = 'draining';
+      await doors?.drain(delayMs);
+    },
+    async close() {
+      process = 'draining';
+      await closeAll(log, closing);
+    },
   };
 }
 
-const firstService = 'first';
+type WithMetrics = AuthorityParts & { readonly metrics: Metrics };
 
-/**
- * In embedded mode the first service is made by the first start. Its token is written to the folder before its hash is
- * stored, so that a start that was cut short in between can be repeated.
- */
-async function keepFirstServiceToken({ config, dataFolder }: AuthorityParts, flows: Flows): Promise<boolean> {
-  if (config.storage.mode !== 'embedded') return false;
-  const services = await flows.listServices();
-  if (services.length > 0) return false;
-  const token = await dataFolder.serviceToken(newServiceToken());
-  const first = { name: firstService, permissions: firstServicePermissions, token };
-  await flows.createService(first, { actor: 'authority' });
-  return true;
+/** What the slices stand on: the stores, the key ring, the deny-list, rate limits and passwords. */
+async function openParts(parts: WithMetrics, closing: Closing) {
+  const { config, clock, log, metrics, secrets } = parts;
+  const onFault = createFaultLog(parts);
+  const latestTime = createLoggedLatestTime(parts);
+  const storage = await openStorage({ ...parts, closing });
+  const { database, sealing, keyEncryptionKey, deployment, sightings } = storage;
+
+  const ring = await openKeyRing({ config, clock, database, sealing, metrics, onFault });
+  closing.push(ring.ringKeeper.stop);
+  const { keyRing } = ring;
+  const tokens = createTokens({ config: config.tokens, keyRing, metrics });
+  const refreshTokens = createRefreshTokens(sealing);
+
+  const setting = databaseSetting(secrets);
+  const observed = { clock, log, metrics, onFault, closing };
+  const truth = await openTruth({ ...observed, database, deployment, sightings, setting });
+  const { nodeId, watched, onCanary } = truth;
+  const { openShared, openEarlierSubscribers } = storage;
+  const propagation = await openPropagation({
+    ...observed,
+    ...{ config, latestTime, database, nodeId, watched, onCanary, openShared, openEarlierSubscribers },
+  });
+  const { rateLimits, counting } = openRateLimits({
+    ...{ clock, log, keyEncryptionKey, budgets: rateBudgets, scale: config.rateLimits },
+    counters: () => storage.rateCounters({ metrics, onFault }),
+  });
+  return {
+    ...{ storage, ring, truth, propagation, rateLimits, refreshTokens, latestTime, onFault, ...tokens },
+    spendRevokeBudget: openRevokeBudgets({ counting, log, metrics }),
+    passwords: openPasswords({ database, clock, metrics, keyEncryptionKey }),
+  };
 }
 
-/** `ready`, or what is wrong with the database in a few words. */
-function databaseState(clock: Clock, ping: Promise<void>): Promise<string> {
-  const late = () => new AuthorityError('unavailable');
-  return withDeadline(clock, limits.readinessMilliseconds, ping, late).then(
-    () => 'ready',
-    ({ reason = '' }: AuthorityError) =>
-      /^database_/.test(reason) ? reason.slice('database_'.length).replaceAll('_', ' ') : 'does not answer',
-  );
+/** Each slice with exactly the parts that it takes. */
+function mountSlices(
+  { config, clock, log, metrics }: WithMetrics,
+  opened: Awaited<ReturnType<typeof openParts>>,
+) {
+  const { ring, propagation, rateLimits, spendRevokeBudget, latestTime, refreshTokens } = opened;
+  const { accessTokens, accessTokenReader } = opened;
+  const { database, sealing } = opened.storage;
+  const { nodeId, watched } = opened.truth;
+  const { denyList, effect, subscribers, sliceMs } = propagation;
+  const { keyRing, ringKeeper } = ring;
+  const { passwords, passwordPolicy, passwordAttempts } = opened.passwords;
+  const revoking = { database, effect, clock };
+  const reading = { accessTokenReader, ringKeeper, denyList, latestTime };
+  const minting = { accessTokens, refreshTokens, keyRing, ringKeeper, denyList };
+  const proving = { passwords, passwordAttempts };
+  const counted = countFailures(metrics);
+
+  const keys = mountKeys({ ...revoking, ...ring, sealing, refreshTokens, counted });
+  const { revokeKey } = keys.operations;
+  const tokens = mountTokens({ ...reading, config: config.tokens, cacheControl: cacheable(ring.policy) });
+  const { issuer } = config.tokens;
+  const revocation = mountRevocation({
+    ...{ ...revoking, ...reading, revokeKey, keyRing, subscribers, issuer, sliceMs, nodeId },
+    ...{ log, metrics, spendRevokeBudget, counted },
+  });
+  const { revoke } = revocation.operations;
+  const sessions = mountSessions({
+    ...{ ...revoking, ...reading, ...minting, config: config.sessions },
+    ...{ log, metrics, rateLimits, counted, revoke },
+  });
+  const login = mountLogin({
+    ...{ ...revoking, ...minting, ...proving, config: config.sessions },
+    ...{ metrics, rateLimits },
+  });
+  const accounts = mountAccounts({
+    ...{ ...revoking, ...proving, passwordPolicy, refreshTokens, registration: config.registration },
+    ...{ rateLimits, spendRevokeBudget, counted },
+  });
+  const services = mountServices({ database, clock, latestTime });
+  const audit = mountAudit({ database, clock, log, metrics, retentionMs: config.audit.retentionMs });
+  const restoring = mountTruth({ ...revoking, decide: watched.decide, counted });
+  return { keys, tokens, revocation, sessions, login, accounts, services, audit, restoring };
+}
+
+type Slices = ReturnType<typeof mountSlices>;
+
+/** Each operation by its name, for the command line. */
+function operationsOf(slices: Slices) {
+  const { accounts, login, sessions, tokens, revocation, keys, services, audit, restoring } = slices;
+  return {
+    ...{ ...accounts.operations, ...login.operations, ...sessions.operations, ...tokens.operations },
+    ...{ ...revocation.operations, ...keys.operations, ...services.operations },
+    ...{ ...audit.operations, ...restoring.operations },
+  };
+}
+
+export type Operations = ReturnType<typeof operationsOf>;
+
+/** The transports, with what the slices mount on them. */
+async function openTransports(
+  { config, clock, log, metrics }: WithMetrics,
+  {
+    truth: { truth },
+    propagation: { subscribers, revokedState },
+    rateLimits,
+  }: Awaited<ReturnType<typeof openParts>>,
+  { accounts, login, sessions, keys, tokens, revocation, services }: Slices,
+  state: Pick<HttpParts, 'readiness' | 'isDraining' | 'onUnnamedProxy'>,
+): Promise<Transports> {
+  const requireTruth = truth.refuseInDoubt;
+  const origins = { own: new URL(config.tokens.issuer).origin, listed: config.http.corsOrigins };
+  const http = await createHttpApp({
+    ...{ ...config.http, ...state, log, metrics, rateLimits, requireTruth },
+    authenticate: tokens.authenticate,
+    routes: [...accounts.routes, login.route, ...sessions.routes, keys.route, tokens.routes],
+    guards: [(app) => guardCookie(app, origins)],
+    ownHeaders: [csrfHeader],
+    cookieName: refreshCookieName,
+  });
+  const { authenticateService } = services;
+  const grpc = createGrpcServer({
+    ...{ ...config.grpc, clock, log, metrics, authenticateService, requireTruth, subscribers: subscribers },
+    services: [tokens.service, revocation.service, sessions.service, accounts.service, keys.service],
+    canAnswer: () => truth.trusted() && ['ready', 'not renewed'].includes(revokedState()),
+  });
+  return createTransports({ http, grpc, config, clock });
+}
+
+/** Closes every part in the reverse of the order in which it was opened. */
+async function closeAll(log: Log, closing: Closing): Promise<void> {
+  const faults: unknown[] = [];
+  for (const step of closing.splice(0).reverse()) {
+    // One part that cannot be closed keeps none of the others open.
+    await step().catch((fault) => faults.push(fault));
+  }
+  if (faults.length > 0) log.error({ err: faults[0], faults: faults.length }, 'not everything was closed');
 }

@@ -68,7 +68,7 @@ async function runThereOrHere(request: CommandRequest, mustBeBegun: boolean): Pr
       mustBeBegun,
     });
     try {
-      return await runCommand(authority.flows, request, output, authority.doubt());
+      return await runCommand(authority.operations, request, output, authority.doubt());
     } finally {
       await authority.close();
     }

@@ -26,14 +26,14 @@ export interface Stores {
   readonly passwordFailures: PasswordFailureStore;
   readonly audit: AuditTrail;
   readonly auditLog: AuditLog;
-  readonly soleTasks: SoleTasks;
+  readonly advisoryLocks: AdvisoryLocks;
   readonly truth: TruthStore;
 }
 
 /** What only one node does at a time. */
 export type UpkeepTask = 'sealing' | 'deleting_sessions' | 'deleting_events';
 
-export interface SoleTasks {
+export interface AdvisoryLocks {
   /** Whether nobody else does it until the end of this transaction. Waits for nobody. */
   take(task: UpkeepTask): Promise<boolean>;
 }

@@ -5,9 +5,9 @@
 import { systemClock, withDeadline } from '@countersign/verifier/clock';
 import { StartupError } from '@countersign/verifier/errors';
 import { ignoreClosedPipes } from './platform/closedPipes.ts';
-import { limits } from './platform/limits.ts';
 import { createStop, type StopSignal } from './platform/stop.ts';
 import type { Started } from './start.ts';
+import { transportLimits } from './transport/limits.ts';
 
 const print = (line: string) => void process.stdout.write(`${line}\n`);
 const complain = (line: string) => void process.stderr.write(`${line}\n`);
@@ -33,7 +33,7 @@ async function start(): Promise<Started | undefined> {
     return await startAuthority({ stop, opened, print, complain, onDefect, onWarning });
   } catch (error) {
     complain(error instanceof StartupError ? error.message : described(error));
-    return end(1, limits.stopMilliseconds);
+    return end(1, transportLimits.stopMilliseconds);
   }
 }
 
@@ -53,13 +53,14 @@ function onWarning(tell: (name: string, message: string) => void): void {
 /** A start that is under way is waited for, so that what it has opened can be closed; it goes no further. */
 async function stopOn(name: StopSignal): Promise<never> {
   const late = () => new StartupError('the start takes too long to wait for');
-  const started = await withDeadline(systemClock, limits.drainMilliseconds, starting, late).catch(() =>
-    // Nobody was served yet, and what is being written is whole or not there at the next start.
-    process.exit(0),
+  const started = await withDeadline(systemClock, transportLimits.drainMilliseconds, starting, late).catch(
+    () =>
+      // Nobody was served yet, and what is being written is whole or not there at the next start.
+      process.exit(0),
   );
   // Who stops it by hand does not want to wait for proxies.
   const delayMs = name === 'SIGTERM' ? (started?.drainDelayMs ?? 0) : 0;
-  return end(0, delayMs + limits.stopMilliseconds, () => started?.drain(delayMs));
+  return end(0, delayMs + transportLimits.stopMilliseconds, () => started?.drain(delayMs));
 }
 
 /** Closes everything and ends the process; after `milliseconds` at the latest, and then with 1. */

@@ -9,7 +9,6 @@ import { type Authority, type AuthorityParts, openAuthority } from './authority.
 import { readConfig } from './platform/config/config.ts';
 import { processEnvironment } from './platform/config/env.ts';
 import { plaintextWarnings } from './platform/config/plaintext.ts';
-import { limits } from './platform/limits.ts';
 import { createLog } from './platform/observability/log.ts';
 import { createMetrics } from './platform/observability/metrics.ts';
 import type { Stop } from './platform/stop.ts';
@@ -20,6 +19,7 @@ import { claimDataFolder } from './transport/cli/control.ts';
 import { welcome } from './transport/cli/welcome.ts';
 import { openOperations } from './transport/http/operations.ts';
 import { refuseTakenPort } from './transport/http/takenPort.ts';
+import { transportLimits } from './transport/limits.ts';
 
 export interface Started {
   readonly drainDelayMs: number;
@@ -77,12 +77,12 @@ export async function startAuthority(parts: StartParts): Promise<Started | undef
   if (authority === undefined) return undefined;
   opened.push(authority.close, async () => log.info('stopping'));
   if (stop.isAsked()) return undefined;
-  const { flows, firstServiceToken, drain, backUp } = authority;
+  const { operations: ownOperations, firstServiceToken, drain, backUp } = authority;
   const { doubt, whenTrusted } = authority;
   claim.serve((request, output) =>
     request.argv[0] === 'backup'
       ? runBackup(backUp, request, output)
-      : runCommand(flows, request, output, doubt()),
+      : runCommand(ownOperations, request, output, doubt()),
   );
   // A database that is older than what was seen waits for its operator's command, which comes by the socket.
   await Promise.race([whenTrusted(), stop.asked]);
@@ -116,10 +116,10 @@ async function openWhenReachable(
       return authority;
     } catch (error) {
       if (!(error instanceof UnreachableError)) throw error;
-      complain(`${error.message}; trying again in ${limits.startRetrySeconds} s`);
+      complain(`${error.message}; trying again in ${transportLimits.startRetrySeconds} s`);
       onWait(error.message);
       const waited = new Promise<void>((resolve) => {
-        systemClock.after(limits.startRetrySeconds * 1000, resolve);
+        systemClock.after(transportLimits.startRetrySeconds * 1000, resolve);
       });
       await Promise.race([waited, stop.asked]);
     }

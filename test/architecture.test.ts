@@ -1,126 +1,215 @@
 /** The rules of the architecture, and the proof that each of them can be broken. */
 import { readdirSync, readFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
 import t from 'tap';
+import { checkout } from './support/checkout.ts';
 import { parseSource, type SourceFile } from './support/sourceFile.ts';
 
 /**
- * Part → the parts it may import. A part is a folder of src/ or a file in it. `flows (types)`: only with `import type`.
- * Edges → flows → nouns → core; only what builds the whole reaches storage.
+ * Part → the parts that it may import; every part may import packages/verifier. A part is a folder of src/, or one in
+ * `transport/`, `storage/` and `revocation/`, or a file in src/. `(types)`: only with `import type`. Read from top to bottom, nothing
+ * imports what comes after it: platform → stores' ports → slices → transports → storage → authority.
  */
-const nouns = ['keys', 'tokens', 'sessions', 'revocation', 'authn', 'audit', 'truth'];
 const directions: Record<string, readonly string[]> = {
-  core: [],
-  config: ['core'],
-  contract: [],
-  observability: ['core', 'config (types)'],
-
-  keys: ['core'],
-  tokens: ['core', 'keys'],
-  sessions: ['core'],
-  revocation: ['core'],
-  authn: ['core'],
-  audit: ['core'],
-  truth: ['core', 'revocation (types)'],
-
-  flows: ['core', ...nouns],
-  storage: ['core', ...nouns, 'flows (types)', 'config (types)'],
-
-  http: ['core', ...nouns, 'flows', 'config (types)', 'observability (types)'],
-  grpc: ['core', 'contract', ...nouns, 'flows', 'config (types)', 'observability (types)'],
-  sdk: ['core', 'contract', 'keys', 'tokens', 'revocation'],
-  cli: [
-    'core',
-    ...nouns,
-    'flows',
-    'config',
-    'observability',
-    'storage',
-    'createFlows.ts (types)',
-    'authority.ts',
-    'main.ts',
-  ],
-
-  'openTruth.ts': [
-    ...['core', 'truth', 'flows', 'storage', 'revocation (types)', 'sessions (types)', 'tokens (types)'],
-    ...['openRevoked.ts (types)', 'config (types)', 'observability (types)'],
-  ],
-  'openRevoked.ts': [
-    'core',
+  platform: [],
+  'rateBudgets.ts': ['platform (types)'],
+  'database.ts': slices(
+    'types',
+    'accounts',
+    'audit',
+    'keys',
+    'login',
     'revocation',
-    'flows (types)',
-    'storage',
-    'config (types)',
-    'observability (types)',
+    'services',
+    'sessions',
+    'truth',
+  ),
+
+  // The shells know no slice but the types of who calls.
+  transport: ['platform', 'transport/http', 'transport/grpc (types)'],
+  'transport/http': ['platform', 'transport', 'audit (types)'],
+  'transport/grpc': [
+    'platform',
+    'transport',
+    ...slices('types', 'audit', 'services', 'revocation/subscribers'),
   ],
-  'createFlows.ts': ['core', ...nouns, 'flows', 'config (types)', 'observability (types)'],
-  'warnOfDefaults.ts': ['authn (types)', 'flows (types)', 'config (types)', 'observability (types)'],
-  'upkeep.ts': ['core', 'flows', 'config (types)', 'observability (types)'],
-  'openGuessingLimits.ts': [
-    ...['core', 'authn', 'flows', 'storage'],
-    ...['http (types)', 'config (types)', 'observability (types)'],
+
+  audit: ['platform', 'database.ts (types)', 'transport/cli'],
+  services: [
+    'platform',
+    'database.ts (types)',
+    'transport/cli',
+    ...slices('types', 'audit', 'accounts', 'storage/embedded'),
   ],
-  'openDoors.ts': ['core', 'http', 'grpc', 'config (types)', 'observability (types)'],
-  'authority.ts': [
-    ...['core', ...nouns, 'flows', 'storage', 'http (types)', 'config', 'observability'],
+  'revocation/propagation': [
+    ...['platform', 'revocation/subscribers', 'database.ts (types)', 'storage (types)'],
+    ...slices('types', 'audit', 'sessions', 'truth'),
+  ],
+  'revocation/subscribers': ['platform', 'revocation/propagation', 'transport/grpc', 'keys (types)'],
+  tokens: ['platform', 'transport/http', 'transport/grpc', 'keys (types)'],
+  sessions: [
     ...[
-      'openDoors.ts',
-      'openGuessingLimits.ts',
-      'openRevoked.ts',
-      'openTruth.ts',
-      'createFlows.ts',
-      'upkeep.ts',
-      'warnOfDefaults.ts',
+      'platform',
+      'revocation/propagation',
+      'tokens',
+      'transport/http',
+      'transport/grpc',
+      'database.ts (types)',
     ],
+    ...slices('types', 'audit', 'keys', 'login', 'revocation', 'services'),
   ],
-  'stop.ts': ['core'],
+  keys: [
+    ...['platform', 'revocation', 'revocation/propagation', 'sessions', 'database.ts (types)'],
+    ...['transport/http', 'transport/grpc', 'transport/cli', ...slices('types', 'audit', 'services')],
+  ],
+  login: [
+    ...[
+      'platform',
+      'accounts',
+      'sessions',
+      'revocation/propagation',
+      'transport/http',
+      'database.ts (types)',
+    ],
+    'audit (types)',
+  ],
+  accounts: [
+    ...[
+      'platform',
+      'audit',
+      'login',
+      'sessions',
+      'revocation',
+      'revocation/propagation',
+      'database.ts (types)',
+    ],
+    ...['transport/http', 'transport/grpc', 'transport/cli', 'services (types)'],
+  ],
+  revocation: [
+    ...['platform', 'accounts', 'sessions', 'tokens', 'revocation/propagation', 'revocation/subscribers'],
+    ...['database.ts (types)', 'transport/grpc', 'transport/cli'],
+    ...slices('types', 'audit', 'keys', 'services', 'authority.ts'),
+  ],
+  truth: [
+    ...[
+      'platform',
+      'sessions',
+      'revocation/propagation',
+      'database.ts (types)',
+      'transport/cli',
+      'storage (types)',
+    ],
+    ...slices('types', 'audit', 'accounts', 'revocation', 'tokens'),
+  ],
+
+  'transport/cli': [
+    ...['platform', 'accounts', 'audit', 'keys', 'revocation', 'services', 'truth', 'storage/embedded'],
+    'storage/postgres',
+    'authority.ts (types)',
+  ],
+
+  // Implements the ports of the slices.
+  'storage/postgres': [
+    ...['platform', 'audit', 'login', 'services', 'truth', 'revocation/propagation', 'database.ts (types)'],
+    ...slices('types', 'accounts', 'keys', 'revocation', 'sessions'),
+  ],
+  'storage/redis': ['platform', 'revocation/propagation', 'truth (types)'],
+  'storage/embedded': ['platform', 'revocation/propagation', 'truth (types)'],
+  storage: [
+    'platform',
+    'truth',
+    'storage/postgres',
+    'storage/redis',
+    'storage/embedded',
+    'revocation/propagation (types)',
+  ],
+
+  'authority.ts': [
+    ...['platform', 'rateBudgets.ts', 'transport', 'transport/http', 'transport/grpc', 'storage'],
+    ...['accounts', 'audit', 'keys', 'login', 'revocation', 'revocation/propagation', 'services', 'sessions'],
+    ...['tokens', 'truth', ...slices('types', 'storage/embedded', 'storage/postgres')],
+  ],
   'start.ts': [
-    ...['core', 'config', 'observability', 'storage', 'http', 'cli'],
-    ...['stop.ts (types)', 'authority.ts'],
+    'platform',
+    'transport',
+    'transport/http',
+    'transport/cli',
+    'storage/embedded',
+    'authority.ts',
   ],
-  'main.ts': ['core', 'stop.ts', 'start.ts'],
-  'healthCheck.ts': ['config'],
+  'main.ts': ['platform', 'transport', 'start.ts'],
+  'cli.ts': ['platform', 'transport/cli', 'storage/embedded', 'storage/postgres', 'authority.ts', 'main.ts'],
+  'healthCheck.ts': ['platform'],
+  // An earlier name of the guard, for one release.
+  sdk: [],
+
+  'packages/verifier': [],
+  'packages/guard': [],
 };
+
+function slices(_what: 'types', ...names: readonly string[]): readonly string[] {
+  return names.map((name) => `${name} (types)`);
+}
 
 /** Library → the folders, or the file, that own it. Whatever is not listed has no owner and may not be used. */
 const owners: readonly [library: RegExp, owners: readonly string[]][] = [
-  [/^@prisma\/|^pg$|^@electric-sql\/pglite$|^pglite-prisma-adapter$/, ['storage/postgres/']],
-  [/^src\/storage\/postgres\/generated\//, ['storage/postgres/']],
-  [/^ioredis$/, ['storage/redis/']],
-  // The SDK has their types only: test/sdk/package.test.ts walks what it loads.
-  [/^fastify$/, ['http/', 'sdk/fastify.ts']],
-  [/^@fastify\/|^typebox$|^helmet$/, ['http/']],
-  [/^@grpc\/|^grpc-health-check$/, ['contract/', 'grpc/', 'sdk/']],
-  [/^jose$/, ['keys/', 'tokens/', 'sdk/']],
-  [/^@node-rs\/argon2$|^@zxcvbn-ts\//, ['authn/']],
-  [/^pino$|^prom-client$/, ['observability/']],
-  [/^uuid$/, ['core/']],
+  [/^@prisma\/|^pg$|^@electric-sql\/pglite$|^pglite-prisma-adapter$/, ['src/storage/postgres/']],
+  [/^src\/storage\/postgres\/generated\//, ['src/storage/postgres/']],
+  [/^ioredis$/, ['src/storage/redis/']],
+  // Routes of a slice are in its http.ts, or in a file that ends with Http.ts.
+  [/^fastify$/, ['src/transport/http/', 'src/sessions/', 'packages/guard/src/fastify.ts']],
+  [
+    /^typebox$/,
+    [
+      'src/transport/http/',
+      'src/platform/config/',
+      'src/sessions/schemas.ts',
+      'src/login/http.ts',
+      'src/accounts/http.ts',
+    ],
+  ],
+  [/^@fastify\/|^helmet$/, ['src/transport/http/']],
+  [/^commander$|^@commander-js\/extra-typings$/, ['src/transport/cli/']],
+  [
+    /^@grpc\/|^grpc-health-check$/,
+    ['src/transport/grpc/', 'src/revocation/subscribers/grpc.ts', 'packages/'],
+  ],
+  [/^jose$/, ['src/keys/', 'src/tokens/', 'packages/']],
+  [/^@node-rs\/argon2$|^@zxcvbn-ts\//, ['src/login/passwords/']],
+  [/^pino$|^prom-client$/, ['src/platform/observability/']],
+  [/^uuid$/, ['src/platform/newId.ts']],
   [/^lru-cache$/, ['']],
-  [/^bowser$/, ['sessions/userAgent.ts']],
-  [/^node:timers/, ['core/clock.ts']],
-  [/^(node:|src\/)/, ['']],
+  [/^bowser$/, ['src/platform/userAgent.ts']],
+  [/^@countersign\/verifier\//, ['']],
+  [/^@countersign\/guard/, ['src/sdk/']],
+  [/^node:timers/, ['packages/verifier/src/clock.ts']],
+  [/^(node:|src\/|packages\/)/, ['']],
 ];
 
 /** What reaches out of the process or waits → the only files that may do it. */
 const effects: Record<string, readonly [code: RegExp, owners: readonly string[]]> = {
-  'the environment is read once': [/\bprocess\.env\b|\benv\b[^;]*from 'node:process'/, ['config/env.ts']],
+  'the environment is read once': [
+    /\bprocess\.env\b|\benv\b[^;]*from 'node:process'/,
+    ['src/platform/config/env.ts'],
+  ],
   'time is read from the clock': [
     /\bDate\.now\b|\bnew Date(?!\w)(?!\s*\(\s*[^\s)])|\bperformance\.|\bprocess\.hrtime\b/,
-    ['core/clock.ts'],
+    ['packages/verifier/src/clock.ts'],
   ],
   'the clock waits': [
     /(?<!\.)\bset(Timeout|Interval|Immediate)\b|\bglobalThis\.set|\bAbortSignal\.timeout\b/,
-    ['core/clock.ts'],
+    ['packages/verifier/src/clock.ts'],
   ],
   'the log is the only voice': [/\bconsole\./, []],
   'only a process ends itself': [
     /\bprocess\.(exit|abort|kill)\b/,
-    ['main.ts', 'cli/main.ts', 'healthCheck.ts'],
+    ['src/main.ts', 'src/cli.ts', 'src/healthCheck.ts'],
   ],
 };
 
 const linesOfFile = 300;
 const sayNothing = /^(utils?|helpers?|common|misc|shared)$/;
-const barrels = ['sdk/'];
+const barrels = ['src/sdk/', 'packages/guard/src/'];
 
 type Rule = (file: SourceFile) => readonly string[];
 
@@ -130,7 +219,7 @@ const rules: Record<string, Rule> = {
     const allowed = directions[from];
     if (allowed === undefined) return [`${from} is no known part`];
     return file.imports.flatMap(({ target, typesOnly }) => {
-      const to = target.startsWith('src/') ? partOf(target) : from;
+      const to = /^(src|packages)\//.test(target) ? partOf(target) : from;
       if (to === from || allowed.includes(to) || (typesOnly && allowed.includes(`${to} (types)`))) return [];
       return [`${from} may not import ${target}`];
     });
@@ -153,12 +242,16 @@ const rules: Record<string, Rule> = {
     file.path.endsWith('/index.ts') && !isIn(file, barrels) ? ['import from the file itself'] : [],
 };
 
+const split = /^(transport|storage|revocation)$/;
+
 function partOf(path: string): string {
-  return path.split('/')[1] ?? path;
+  const [top, first = '', ...rest] = path.split('/');
+  if (top === 'packages') return `packages/${first}`;
+  return split.test(first) && rest.length > 1 ? `${first}/${rest[0]}` : first;
 }
 
 function isIn(file: SourceFile, places: readonly string[]): boolean {
-  return places.some((place) => file.path.startsWith(`src/${place}`));
+  return places.some((place) => file.path.startsWith(place));
 }
 
 function violations(rule: Rule, files: readonly SourceFile[]): readonly string[] {
@@ -166,10 +259,16 @@ function violations(rule: Rule, files: readonly SourceFile[]): readonly string[]
 }
 
 t.test('the sources keep every rule', async (t) => {
-  const root = new URL('../', import.meta.url);
-  const files = readdirSync(new URL('src', root), { recursive: true, encoding: 'utf8' })
+  const root = pathToFileURL(checkout);
+  const folders = ['src', 'packages/verifier/src', 'packages/guard/src'];
+  const names = folders.flatMap((folder) =>
+    readdirSync(new URL(folder, root), { recursive: true, encoding: 'utf8' }).map(
+      (name) => `${folder}/${name}`,
+    ),
+  );
+  const files = names
     .filter((name) => name.endsWith('.ts') && !name.includes('/generated/'))
-    .map((name) => parseSource(`src/${name}`, readFileSync(new URL(`src/${name}`, root), 'utf8')));
+    .map((name) => parseSource(name, readFileSync(new URL(name, root), 'utf8')));
   t.ok(files.length > 50, 'the sources were found');
   for (const [name, rule] of Object.entries(rules)) t.strictSame(violations(rule, files), [], name);
 });
@@ -177,25 +276,28 @@ t.test('the sources keep every rule', async (t) => {
 /** Sources that break a rule: [rule, path, text]. */
 const broken: readonly [rule: string, path: string, text: string][] = [
   ...Object.entries({
-    'packages/verifier/src/ids.ts': "import { x } from '../config/config.ts';",
-    'src/platform/config/config.ts': "import { x } from '../observability/log.ts';",
-    'src/platform/observability/log.ts': "import { readConfig } from '../config/config.ts';",
-    'src/keys/keyRing.ts': "import { x } from '../tokens/jti.ts';",
-    'packages/verifier/src/tokens/jti.ts': "import type { x } from '../sessions/session.ts';",
+    'src/platform/jobs.ts': "import { x } from '../audit/jobs.ts';",
+    'src/platform/config/config.ts': "import { x } from '../../keys/keyPolicy.ts';",
+    'src/audit/chain.ts': "import { x } from '../sessions/session.ts';",
+    'src/tokens/introspect.ts': "import { x } from '../keys/keyRing.ts';",
     'src/sessions/session.ts': "import { x } from '../storage/postgres/sessionStore.ts';",
-    'packages/verifier/src/revocation/denyList.ts': "import { x } from '../flows/logout.ts';",
-    'src/accounts/user.ts': "import { x } from '../http/app.ts';",
+    'src/sessions/refresh.ts': "import { x } from '../login/login.ts';",
+    'src/revocation/propagation/node.ts': "import { x } from '../../sessions/logout.ts';",
+    'src/revocation/subscribers/subscriber.ts': "import { x } from '../revoke.ts';",
     'src/login/login.ts': "import { x } from '../storage/postgres/userStore.ts';",
-    'src/sessions/logout.ts': "import { x } from '../grpc/status.ts';",
-    'src/storage/embedded/effect.ts': "import { type withEffect } from '../../flows/withEffect.ts';",
-    'src/storage/redis/bus.ts': "import type { x } from '../../http/app.ts';",
-    'src/transport/http/app.ts': "import { x } from '../grpc/server.ts';",
-    'src/login/http.ts': "import {\n  a,\n  b,\n} from '../../storage/local/effect.ts';",
-    'src/transport/grpc/server.ts': "export * from '../storage/local/effect.ts';",
-    'packages/guard/src/index.ts': "import { x } from '../authority.ts';",
+    'src/accounts/register.ts': "import { x } from '../authority.ts';",
+    'src/transport/http/app.ts': "import { x } from '../../sessions/http.ts';",
+    'src/transport/grpc/server.ts': "import { x } from '../../tokens/grpc.ts';",
+    'src/transport/grpc/methods.ts': "import {\n  a,\n  b,\n} from '../../services/services.ts';",
+    'src/storage/redis/bus.ts': "import type { x } from '../../transport/http/app.ts';",
+    'src/storage/embedded/dataFolder.ts': "export * from '../postgres/engine.ts';",
+    'src/storage/postgres/userStore.ts': "import { type x } from '../../accounts/user.ts';",
+    'src/sdk/index.ts': "import { x } from '../authority.ts';",
     'src/authority.ts': "import './main.ts';",
-    'src/main.ts': "const { x } = await import('./grpc/server.ts');",
+    'src/main.ts': "const { x } = await import('./transport/grpc/server.ts');",
     'src/somewhere/new.ts': '',
+    'packages/verifier/src/clock.ts': "import { x } from '../../../src/platform/ids.ts';",
+    'packages/guard/src/guard.ts': "import { x } from '../../verifier/src/clock.ts';",
   }).map(([path, text]): [string, string, string] => ['imports point inwards', path, text]),
 
   ...[
@@ -237,7 +339,7 @@ const broken: readonly [rule: string, path: string, text: string][] = [
   ['the log is the only voice', 'src/main.ts', "console.log('');"],
   ['only a process ends itself', 'src/authority.ts', 'process.exit(1);'],
   ['files are short', 'packages/verifier/src/ids.ts', '\n'.repeat(300).concat('x')],
-  ...['src/core/utils.ts', 'src/http/helpers/x.ts', 'src/common/x.ts', 'src/keys/misc.ts'].map(
+  ...['src/platform/utils.ts', 'src/transport/http/helpers/x.ts', 'src/common/x.ts', 'src/keys/misc.ts'].map(
     (path): [string, string, string] => ['names say what is inside', path, ''],
   ),
   ['no barrels', 'src/keys/index.ts', ''],
@@ -245,7 +347,7 @@ const broken: readonly [rule: string, path: string, text: string][] = [
 
 /** What comes close to breaking a rule and does not. */
 const kept: readonly [path: string, text: string][] = [
-  ['src/storage/embedded/effect.ts', "import type { x } from '../../flows/database.ts';"],
+  ['src/sessions/logout.ts', "import type { x } from '../database.ts';"],
   ['src/platform/observability/log.ts', "import type { x } from '../config/config.ts';"],
   [
     'packages/verifier/src/tokens/jti.ts',

@@ -1,19 +1,19 @@
 /** Dockerfile and compose.yaml say what is so: checked against the repository, since no engine runs here. */
-
 import { randomBytes, randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { systemClock } from '@countersign/verifier/clock';
 import { Redis } from 'ioredis';
 import t from 'tap';
 import { parseDuration } from '../src/platform/config/durations.ts';
 import { settingNames, settings, usualOperationsPort } from '../src/platform/config/settings.ts';
-import { limits } from '../src/platform/limits.ts';
 import { openRedis } from '../src/storage/redis/connection.ts';
+import { transportLimits } from '../src/transport/limits.ts';
 import { password } from './support/authority.ts';
+import { checkout, inCheckout } from './support/checkout.ts';
 import { createGrpcClient, createHttpClient, statusOf } from './support/clients.ts';
 import { freePort } from './support/freePort.ts';
 import { startNginx } from './support/nginx.ts';
@@ -25,7 +25,7 @@ import { userLines } from './support/redisUsers.ts';
 import { startServer, type TestServer } from './support/server.ts';
 import { addressOf } from './support/sharedCopy.ts';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+const root = checkout;
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
 const { scripts, engines } = JSON.parse(read('package.json')) as {
   scripts: Record<string, string>;
@@ -131,7 +131,7 @@ t.test('Dockerfile: what the code reads beside itself is in the image', async (t
     for (const [, path = ''] of read(join('src', file)).matchAll(
       /new URL\('([^']+)', import\.meta\.url\)/g,
     )) {
-      const target = fileURLToPath(new URL(path, new URL(`../src/${file}`, import.meta.url)));
+      const target = fileURLToPath(new URL(path, pathToFileURL(inCheckout(`src/${file}`))));
       needed.add(relative(root, target).replace(/\/$/, ''));
     }
   }
@@ -235,7 +235,7 @@ t.test('compose: the time to stop is that of the image and of the authority', as
   const delay = of(run, 'ENV').flatMap(({ words }) =>
     words.flatMap((word) => /^DRAIN_DELAY=(.*)/.exec(word)?.[1] ?? []),
   );
-  const needed = (parseDuration(delay[0] ?? '') ?? Number.NaN) + limits.stopMilliseconds;
+  const needed = (parseDuration(delay[0] ?? '') ?? Number.NaN) + transportLimits.stopMilliseconds;
   t.ok((parseDuration(grace) ?? 0) > needed);
 });
 

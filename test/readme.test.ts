@@ -2,15 +2,15 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { errorTable } from '@countersign/verifier/errors';
 import t from 'tap';
 import { settingsMarkdown } from '../src/platform/config/settingsText.ts';
+import { checkout } from './support/checkout.ts';
 import { freePort } from './support/freePort.ts';
 import { newcomersFolder } from './support/newcomersFolder.ts';
 import { startProcess } from './support/process.ts';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+const root = checkout;
 const read = (path: string) => readFile(join(root, path), 'utf8');
 const toldBy = ['README.md', 'docs/verifying.md', 'docs/commands.md', 'docs/metrics.md'];
 /** The story goes on from one to the next. */

@@ -7,7 +7,7 @@
 import { numericDate } from '@countersign/verifier/clock';
 import { AuthorityError, invalidField } from '@countersign/verifier/errors';
 import type { SessionId } from '@countersign/verifier/ids';
-import type { Origin } from '../audit/auditEvent.ts';
+import type { Actor } from '../audit/auditEvent.ts';
 import type { Stores } from '../database.ts';
 import { hashTurn } from '../login/passwords/passwordHash.ts';
 import type { PasswordPolicy } from '../login/passwords/passwordPolicy.ts';
@@ -18,14 +18,14 @@ import {
   type ProvingParts,
   provePassword,
 } from '../login/passwords/reauthentication.ts';
-import { type EffectParts, withEffect } from '../revocation/propagation/revokeAndPropagate.ts';
+import { type RevokingParts, revokeAndPropagate } from '../revocation/propagation/revokeAndPropagate.ts';
 import { endOthers } from '../sessions/endSessions.ts';
 import { readRefreshToken } from '../sessions/genuineRefreshToken.ts';
 import type { RefreshTokens } from '../sessions/refreshToken.ts';
 import { sessionExpiry } from '../sessions/session.ts';
 import type { User } from './user.ts';
 
-export interface ChangePasswordParts extends EffectParts, ProvingParts {
+export interface ChangePasswordParts extends RevokingParts, ProvingParts {
   readonly passwordPolicy: PasswordPolicy;
   readonly refreshTokens: RefreshTokens;
 }
@@ -48,22 +48,22 @@ export interface PasswordChange {
 export type ChangePassword = (
   input: PasswordChange,
   caller: Caller,
-  origin: Origin,
+  actor: Actor,
 ) => Promise<NewRefreshToken | undefined>;
 
 export function createChangePassword(parts: ChangePasswordParts): ChangePassword {
   const { passwords, passwordPolicy } = parts;
-  return async ({ currentPassword, newPassword, refreshToken }, caller, origin) => {
+  return async ({ currentPassword, newPassword, refreshToken }, caller, actor) => {
     const { sessionId } = caller;
     const user = await findCaller(parts, caller);
     const password = passwordPolicy.check(newPassword, { field: 'new_password', email: user.email });
     if (refreshToken !== undefined) await refuseOfOthers(parts, refreshToken, sessionId);
-    const proof = { user, sessionId, currentPassword, origin, refusal: 'password_change_refused' } as const;
+    const proof = { user, sessionId, currentPassword, actor, refusal: 'password_change_refused' } as const;
     return provePassword(parts, proof, async () => {
       if (password === currentPassword.normalize('NFC'))
         throw invalidField('new_password', 'different', 'is the current password; choose another');
-      const passwordHash = await passwords.hash(password, hashTurn(origin.ip, true));
-      return change(parts, { user, passwordHash, sessionId, origin, rotates: refreshToken !== undefined });
+      const passwordHash = await passwords.hash(password, hashTurn(actor.ip, true));
+      return change(parts, { user, passwordHash, sessionId, actor, rotates: refreshToken !== undefined });
     });
   };
 }
@@ -82,20 +82,20 @@ interface Change {
   readonly user: User;
   readonly passwordHash: string;
   readonly sessionId: SessionId;
-  readonly origin: Origin;
+  readonly actor: Actor;
   readonly rotates: boolean;
 }
 
 async function change(parts: ChangePasswordParts, asked: Change): Promise<NewRefreshToken | undefined> {
-  const { user, passwordHash, sessionId, origin, rotates } = asked;
+  const { user, passwordHash, sessionId, actor, rotates } = asked;
   const { id: userId, email } = user;
   const now = parts.clock.now();
-  const { result } = await withEffect(parts, now, async (stores) => {
+  const { result } = await revokeAndPropagate(parts, now, async (stores) => {
     await checkUnchanged(stores, user, sessionId);
     await stores.users.setPassword(userId, passwordHash, now);
-    await parts.passwordAttempts.passwordChanged(stores, email, origin.ip, now);
-    await stores.audit.record({ type: 'password_changed', origin, userId, sessionId }, now);
-    await endOthers(stores, { userId, sessionId }, { reason: 'password_changed', origin, now });
+    await parts.passwordAttempts.passwordChanged(stores, email, actor.ip, now);
+    await stores.audit.record({ type: 'password_changed', actor, userId, sessionId }, now);
+    await endOthers(stores, { userId, sessionId }, { reason: 'password_changed', actor, now });
     return rotates ? rotate(parts, stores, sessionId, now) : undefined;
   });
   return result;

@@ -42,41 +42,53 @@ export function mountUsers(program: Program, asks: Asks): void {
 async function create(
   email: string,
   passwordStdin: true | undefined,
-  { flows, operator, input, json, out, err }: CommandContext,
+  { operations, operator, input, json, out, err }: CommandContext,
 ): Promise<void> {
   const password = passwordStdin
     ? input.replace(/^\uFEFF/, '').replace(/\r?\n$/, '')
     : randomBytes(24).toString('base64url');
-  const { userId } = await flows.register({ email, password }, operator);
+  const { userId } = await operations.register({ email, password }, operator);
   if (json) return out(JSON.stringify({ user_id: userId, ...(passwordStdin ? {} : { password }) }));
   if (passwordStdin) return out(userId);
   err(`User ${userId} is made. The password is shown this once:`);
   out(password);
 }
 
-async function disable(email: string, { flows, operator, json, out, err }: CommandContext): Promise<void> {
-  const { userId, endedSessions } = await flows.disableUser({ email }, operator);
+async function disable(
+  email: string,
+  { operations, operator, json, out, err }: CommandContext,
+): Promise<void> {
+  const { userId, endedSessions } = await operations.disableUser({ email }, operator);
   if (json) return out(JSON.stringify({ user_id: userId, ended_sessions: endedSessions }));
   err(`Disabled. Sessions ended: ${endedSessions}.`);
   out(userId);
 }
 
-async function enable(email: string, { flows, operator, json, out, err }: CommandContext): Promise<void> {
-  const userId = await flows.enableUser({ email }, operator);
+async function enable(
+  email: string,
+  { operations, operator, json, out, err }: CommandContext,
+): Promise<void> {
+  const userId = await operations.enableUser({ email }, operator);
   if (json) return out(JSON.stringify({ user_id: userId }));
   err('Enabled.');
   out(userId);
 }
 
-async function remove(email: string, { flows, operator, json, out, err }: CommandContext): Promise<void> {
-  const { userId, endedSessions } = await flows.deleteUser({ email }, operator);
+async function remove(
+  email: string,
+  { operations, operator, json, out, err }: CommandContext,
+): Promise<void> {
+  const { userId, endedSessions } = await operations.deleteUser({ email }, operator);
   if (json) return out(JSON.stringify({ user_id: userId, ended_sessions: endedSessions }));
   err(`Deleted. Sessions ended: ${endedSessions}.`);
   out(userId);
 }
 
-async function unlock(email: string, { flows, operator, json, out, err }: CommandContext): Promise<void> {
-  const { userId } = await flows.unlockUser(email, operator);
+async function unlock(
+  email: string,
+  { operations, operator, json, out, err }: CommandContext,
+): Promise<void> {
+  const { userId } = await operations.unlockUser(email, operator);
   if (json) return out(JSON.stringify({ user_id: userId }));
   err('Unlocked. If it goes on, have the user change the password.');
   out(userId);

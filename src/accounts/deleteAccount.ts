@@ -1,5 +1,5 @@
 /** A user deletes the own account, and proves the password for it. */
-import type { Origin } from '../audit/auditEvent.ts';
+import type { Actor } from '../audit/auditEvent.ts';
 import {
   type Caller,
   checkUnchanged,
@@ -7,19 +7,19 @@ import {
   type ProvingParts,
   provePassword,
 } from '../login/passwords/reauthentication.ts';
-import type { EffectParts } from '../revocation/propagation/revokeAndPropagate.ts';
+import type { RevokingParts } from '../revocation/propagation/revokeAndPropagate.ts';
 import { removeUser } from './deleteUser.ts';
 
 /** Throws as `provePassword` does. */
-export type DeleteAccount = (currentPassword: string, caller: Caller, origin: Origin) => Promise<void>;
+export type DeleteAccount = (currentPassword: string, caller: Caller, actor: Actor) => Promise<void>;
 
-export function createDeleteAccount(parts: EffectParts & ProvingParts): DeleteAccount {
-  return async (currentPassword, caller, origin) => {
+export function createDeleteAccount(parts: RevokingParts & ProvingParts): DeleteAccount {
+  return async (currentPassword, caller, actor) => {
     const user = await findCaller(parts, caller);
     const { sessionId } = caller;
-    const proof = { user, sessionId, currentPassword, origin, refusal: 'user_delete_refused' } as const;
+    const proof = { user, sessionId, currentPassword, actor, refusal: 'user_delete_refused' } as const;
     await provePassword(parts, proof, async () => {
-      await removeUser(parts, user.id, origin, (stores) => checkUnchanged(stores, user, sessionId));
+      await removeUser(parts, user.id, actor, (stores) => checkUnchanged(stores, user, sessionId));
     });
   };
 }

@@ -4,10 +4,10 @@
  */
 
 import type { UserId } from '@countersign/verifier/ids';
-import type { Origin } from '../audit/auditEvent.ts';
+import type { Actor } from '../audit/auditEvent.ts';
 import type { Stores } from '../database.ts';
 import type { PasswordAttempts } from '../login/throttling/passwordAttempts.ts';
-import { type EffectParts, withEffect } from '../revocation/propagation/revokeAndPropagate.ts';
+import { type RevokingParts, revokeAndPropagate } from '../revocation/propagation/revokeAndPropagate.ts';
 import type { SpendRevokeBudget } from '../revocation/revokeBudgets.ts';
 import { endAllOfUser } from '../sessions/endSessions.ts';
 import { findNamedUser, type UserName } from './namedUser.ts';
@@ -18,22 +18,22 @@ export interface DeletedUser {
 }
 
 /** Throws `not_found`, or `rate_limited` when a service has used up its budget. Again by the same id is a success again; nobody has the e-mail any more. */
-export type DeleteUser = (name: UserName, origin: Origin) => Promise<DeletedUser>;
+export type DeleteUser = (name: UserName, actor: Actor) => Promise<DeletedUser>;
 
-export interface DeletingParts extends EffectParts {
+export interface DeletingParts extends RevokingParts {
   readonly passwordAttempts: Pick<PasswordAttempts, 'forget'>;
 }
 
 export function createDeleteUser(
   parts: DeletingParts & { readonly spendRevokeBudget: SpendRevokeBudget },
 ): DeleteUser {
-  return async (name, origin) => {
+  return async (name, actor) => {
     const { users } = parts.database;
     // Whoever asks again may have lost the answer before the effect.
     const again = 'userId' in name && (await users.wasDeleted(name.userId));
     const userId = again ? name.userId : (await findNamedUser(parts.database, name)).id;
-    if (!again) await parts.spendRevokeBudget('users', origin);
-    return { userId, endedSessions: await removeUser(parts, userId, origin) };
+    if (!again) await parts.spendRevokeBudget('users', actor);
+    return { userId, endedSessions: await removeUser(parts, userId, actor) };
   };
 }
 
@@ -41,18 +41,18 @@ export function createDeleteUser(
 export async function removeUser(
   parts: DeletingParts,
   userId: UserId,
-  origin: Origin,
+  actor: Actor,
   /** Throws when it must not be done after all; the user's row is locked then. */
   check: (stores: Stores) => Promise<void> = async () => {},
 ): Promise<number> {
   const now = parts.clock.now();
-  const { result } = await withEffect(parts, now, async (stores) => {
+  const { result } = await revokeAndPropagate(parts, now, async (stores) => {
     const user = await stores.users.lock(userId);
     await check(stores);
     if (user !== undefined) await parts.passwordAttempts.forget(stores, user.email);
     const isFirst = await stores.users.delete(userId, now);
-    if (isFirst) await stores.audit.record({ type: 'user_deleted', origin, userId }, now);
-    const ended = await endAllOfUser(stores, userId, { reason: 'user_deleted', origin, now });
+    if (isFirst) await stores.audit.record({ type: 'user_deleted', actor, userId }, now);
+    const ended = await endAllOfUser(stores, userId, { reason: 'user_deleted', actor, now });
     await stores.sessions.forgetPersonal(userId);
     return ended.length;
   });

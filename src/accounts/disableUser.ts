@@ -1,8 +1,8 @@
 /** Disables a user: every session ends with effect, and no login succeeds any more. */
 
 import type { UserId } from '@countersign/verifier/ids';
-import type { Origin } from '../audit/auditEvent.ts';
-import { type EffectParts, withEffect } from '../revocation/propagation/revokeAndPropagate.ts';
+import type { Actor } from '../audit/auditEvent.ts';
+import { type RevokingParts, revokeAndPropagate } from '../revocation/propagation/revokeAndPropagate.ts';
 import type { SpendRevokeBudget } from '../revocation/revokeBudgets.ts';
 import { endAllOfUser } from '../sessions/endSessions.ts';
 import { findNamedUser, type UserName } from './namedUser.ts';
@@ -13,23 +13,23 @@ export interface DisabledUser {
 }
 
 /** Throws `not_found`, or `rate_limited` when a service has used up its budget. Doing it again is a success again. */
-export type DisableUser = (name: UserName, origin: Origin) => Promise<DisabledUser>;
+export type DisableUser = (name: UserName, actor: Actor) => Promise<DisabledUser>;
 
 export function createDisableUser(
-  parts: EffectParts & { readonly spendRevokeBudget: SpendRevokeBudget },
+  parts: RevokingParts & { readonly spendRevokeBudget: SpendRevokeBudget },
 ): DisableUser {
-  return async (name, origin) => {
+  return async (name, actor) => {
     const { id: userId, disabledAt } = await findNamedUser(parts.database, name);
-    if (disabledAt === undefined) await parts.spendRevokeBudget('users', origin);
+    if (disabledAt === undefined) await parts.spendRevokeBudget('users', actor);
     const now = parts.clock.now();
-    const { result: ended } = await withEffect(parts, now, async (stores) => {
+    const { result: ended } = await revokeAndPropagate(parts, now, async (stores) => {
       const locked = await stores.users.lock(userId);
       if (locked?.disabledAt === undefined) {
         await stores.users.disable(userId, now);
-        await stores.audit.record({ type: 'user_disabled', origin, userId }, now);
+        await stores.audit.record({ type: 'user_disabled', actor, userId }, now);
       }
       // Also when disabled before: the first answer may have been lost before the effect.
-      return endAllOfUser(stores, userId, { reason: 'user_disabled', origin, now });
+      return endAllOfUser(stores, userId, { reason: 'user_disabled', actor, now });
     });
     return { userId, endedSessions: ended.length };
   };

@@ -1,7 +1,7 @@
 /** E-mail addresses as the names people log in with: one spelling each, so that a unique index can hold. */
 import { domainToASCII } from 'node:url';
 import { type AuthorityError, invalidField } from '@countersign/verifier/errors';
-import { limits } from '../platform/limits.ts';
+import { accountLimits } from './limits.ts';
 
 declare const brand: unique symbol;
 /** A normalised address; only `normaliseEmail` makes one. */
@@ -20,7 +20,7 @@ const domainLabel = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
  */
 export function normaliseEmail(text: string): Email {
   // No normal form is four times shorter than its source, so this refuses nothing legal, and NFKC has a bounded input.
-  if (text.length > 4 * limits.emailBytes) throw tooLong();
+  if (text.length > 4 * accountLimits.emailBytes) throw tooLong();
   if (refused.test(text))
     throw invalidEmail('characters', 'must not hold white space or invisible characters');
   const folded = text.normalize('NFKC').toLowerCase().normalize('NFKC');
@@ -31,13 +31,13 @@ export function normaliseEmail(text: string): Email {
   if (domainText === undefined || more.length > 0) throw invalidEmail('format', 'must have exactly one @');
   checkLocalPart(localPart);
   const email = `${localPart}@${asciiDomain(domainText)}`;
-  if (Buffer.byteLength(email) > limits.emailBytes) throw tooLong();
+  if (Buffer.byteLength(email) > accountLimits.emailBytes) throw tooLong();
   return email as Email;
 }
 
 function checkLocalPart(localPart: string): void {
-  if (Buffer.byteLength(localPart) > limits.emailLocalPartBytes) {
-    throw invalidEmail('size', `must have at most ${limits.emailLocalPartBytes} bytes before the @`);
+  if (Buffer.byteLength(localPart) > accountLimits.emailLocalPartBytes) {
+    throw invalidEmail('size', `must have at most ${accountLimits.emailLocalPartBytes} bytes before the @`);
   }
   // An empty atom is an empty local part, a dot at either end, or two dots in a row.
   if (!localPart.split('.').every((atom) => localAtom.test(atom))) {
@@ -56,9 +56,18 @@ function asciiDomain(text: string): string {
 }
 
 function tooLong(): AuthorityError {
-  return invalidEmail('size', `must have at most ${limits.emailBytes} bytes`);
+  return invalidEmail('size', `must have at most ${accountLimits.emailBytes} bytes`);
 }
 
 function invalidEmail(rule: 'characters' | 'format' | 'size', message: string): AuthorityError {
   return invalidField('email', rule, message);
+}
+
+/** The account that a request is about. Undefined for a malformed e-mail: the operation refuses it. */
+export function emailIn({ body }: { readonly body: unknown }): string | undefined {
+  try {
+    return normaliseEmail((body as { email: string }).email);
+  } catch {
+    return undefined;
+  }
 }

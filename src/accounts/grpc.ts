@@ -5,15 +5,16 @@ import type { DisableUserResponse } from '@countersign/verifier/contract/generat
 import type { EnableUserResponse } from '@countersign/verifier/contract/generated/countersign/v1/EnableUserResponse';
 import { invalidField } from '@countersign/verifier/errors';
 import { isUuid, type UserId } from '@countersign/verifier/ids';
-import type { Origin } from '../audit/auditEvent.ts';
+import type { Actor } from '../audit/auditEvent.ts';
 import { checkRequestId } from '../revocation/idempotency.ts';
 import type { Service } from '../services/service.ts';
-import { originOf } from '../transport/grpc/callers.ts';
+import { actorOf } from '../transport/grpc/callers.ts';
+import type { MountService } from '../transport/grpc/server.ts';
 import type { DeleteUser } from './deleteUser.ts';
 import type { DisableUser } from './disableUser.ts';
 import type { EnableUser } from './enableUser.ts';
 
-export interface UserServiceFlows {
+export interface UserServiceOperations {
   readonly disableUser: DisableUser;
   readonly enableUser: EnableUser;
   readonly deleteUser: DeleteUser;
@@ -25,29 +26,40 @@ interface NamesUser {
   readonly requestId: string;
 }
 
-export function createUserService({ disableUser, enableUser, deleteUser }: UserServiceFlows) {
+export function userService(operations: UserServiceOperations): MountService {
+  return ({ v1, add, unary }) => {
+    const handlers = createUserService(operations);
+    add(v1.UserService.service, {
+      DisableUser: unary('DisableUser', handlers.DisableUser),
+      EnableUser: unary('EnableUser', handlers.EnableUser),
+      DeleteUser: unary('DeleteUser', handlers.DeleteUser),
+    });
+  };
+}
+
+export function createUserService({ disableUser, enableUser, deleteUser }: UserServiceOperations) {
   return {
     async DisableUser(request: NamesUser, caller: Service): Promise<DisableUserResponse> {
-      const { endedSessions } = await disableUser(named(request), origin(request, caller));
+      const { endedSessions } = await disableUser(named(request), actor(request, caller));
       return { endedSessions };
     },
 
     async EnableUser(request: NamesUser, caller: Service): Promise<EnableUserResponse> {
-      await enableUser(named(request), origin(request, caller));
+      await enableUser(named(request), actor(request, caller));
       return {};
     },
 
     async DeleteUser(request: NamesUser, caller: Service): Promise<DeleteUserResponse> {
-      const { endedSessions } = await deleteUser(named(request), origin(request, caller));
+      const { endedSessions } = await deleteUser(named(request), actor(request, caller));
       return { endedSessions };
     },
   };
 }
 
 /** Doing any of it again is a success again, so that the id is for the audit trail alone. */
-function origin({ requestId }: NamesUser, caller: Service): Origin {
+function actor({ requestId }: NamesUser, caller: Service): Actor {
   if (requestId !== '') checkRequestId(requestId);
-  return originOf(caller, requestId);
+  return actorOf(caller, requestId);
 }
 
 function named({ userId }: NamesUser): { readonly userId: UserId } {

@@ -3,12 +3,13 @@
 import type { Clock } from '@countersign/verifier/clock';
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { UserId } from '@countersign/verifier/ids';
-import { isOperator, type Origin } from '../audit/auditEvent.ts';
+import { type Actor, isOperator } from '../audit/auditEvent.ts';
 import type { Database } from '../database.ts';
 import { hashTurn, type PasswordHasher } from '../login/passwords/passwordHash.ts';
 import type { PasswordPolicy } from '../login/passwords/passwordPolicy.ts';
 import type { PasswordAttempts } from '../login/throttling/passwordAttempts.ts';
 import { newId } from '../platform/newId.ts';
+import type { RateLimits } from '../platform/rateLimits.ts';
 import { normaliseEmail } from './email.ts';
 
 export interface RegisterParts {
@@ -16,27 +17,26 @@ export interface RegisterParts {
   readonly passwords: PasswordHasher;
   readonly passwordPolicy: PasswordPolicy;
   readonly passwordAttempts: Pick<PasswordAttempts, 'passwordChanged'>;
+  readonly rateLimits: Pick<RateLimits, 'spend'>;
   readonly clock: Clock;
   /** Closed: only the operator makes users. */
   readonly registration: 'open' | 'closed';
 }
 
-/** `admit` is asked once, when only what costs much is left to be looked at; what it throws is the answer. */
 export type Register = (
   input: { readonly email: string; readonly password: string },
-  origin: Origin,
-  admit?: () => Promise<void>,
+  actor: Actor,
 ) => Promise<{ readonly userId: UserId }>;
 
 export function createRegister(parts: RegisterParts): Register {
   const { database, passwords, passwordPolicy, clock } = parts;
-  return async (input, origin, admit) => {
-    const byOperator = isOperator(origin);
+  return async (input, actor) => {
+    const byOperator = isOperator(actor);
     if (parts.registration === 'closed' && !byOperator) throw new AuthorityError('registration_closed');
     const email = normaliseEmail(input.email);
     const password = passwordPolicy.check(input.password, { field: 'password', email });
-    await admit?.();
-    const passwordHash = await passwords.hash(password, hashTurn(origin.ip, byOperator));
+    if (!byOperator) await parts.rateLimits.spend(actor, 'register', 'global');
+    const passwordHash = await passwords.hash(password, hashTurn(actor.ip, byOperator));
 
     const now = clock.now();
     const userId = newId<UserId>(now);
@@ -44,9 +44,9 @@ export function createRegister(parts: RegisterParts): Register {
       const outcome = await stores.users.create({ id: userId, email, passwordHash }, now);
       if (outcome === 'email_taken') throw new AuthorityError('email_taken');
       // What strangers tried before there was anybody to guess keeps nobody out; and here somebody knows the password.
-      await parts.passwordAttempts.passwordChanged(stores, email, origin.ip, now);
+      await parts.passwordAttempts.passwordChanged(stores, email, actor.ip, now);
       const type = byOperator ? 'user_created' : 'user_registered';
-      await stores.audit.record({ type, origin, userId }, now);
+      await stores.audit.record({ type, actor, userId }, now);
     });
     return { userId };
   };

@@ -3,7 +3,7 @@
 import type { Clock } from '@countersign/verifier/clock';
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { UserId } from '@countersign/verifier/ids';
-import type { Origin } from '../audit/auditEvent.ts';
+import type { Actor } from '../audit/auditEvent.ts';
 import type { Database } from '../database.ts';
 import type { PasswordAttempts } from '../login/throttling/passwordAttempts.ts';
 import { normaliseEmail } from './email.ts';
@@ -14,16 +14,16 @@ export interface UnlockUserParts {
   readonly clock: Clock;
 }
 
-export type UnlockUser = (email: string, origin: Origin) => Promise<{ readonly userId: UserId }>;
+export type UnlockUser = (email: string, actor: Actor) => Promise<{ readonly userId: UserId }>;
 
 export function createUnlockUser({ database, passwordAttempts, clock }: UnlockUserParts): UnlockUser {
-  return async (text, origin) => {
+  return async (text, actor) => {
     const email = normaliseEmail(text);
     const user = await database.users.findByEmail(email);
     if (user === undefined) throw new AuthorityError('not_found', { detail: 'No user has this e-mail.' });
     await database.transaction(async (stores) => {
       await passwordAttempts.unlock(stores, email);
-      await stores.audit.record({ type: 'user_unlocked', origin, userId: user.id }, clock.now());
+      await stores.audit.record({ type: 'user_unlocked', actor, userId: user.id }, clock.now());
     });
     return { userId: user.id };
   };

@@ -3,7 +3,7 @@
  * the transaction of the change. Does not own logs: those are for operating, this is for answering questions later.
  */
 import type { AuditEventId, SessionId, UserId } from '@countersign/verifier/ids';
-import { limits } from '../platform/limits.ts';
+import { auditLimits } from './limits.ts';
 
 export const auditEventTypes = [
   'user_registered',
@@ -38,20 +38,18 @@ export const auditEventTypes = [
 ] as const;
 export type AuditEventType = (typeof auditEventTypes)[number];
 
-/** Who asked, carried from the edge to every event that the request causes. */
-export interface Origin {
+/** Who asked, carried from the transport to every event that the request causes. */
+export interface Actor {
   /** `user`, `operator` or `operator:NAME` (as the command line says), `service:NAME`, or `authority`. */
-  readonly actor: string;
+  readonly name: string;
   readonly requestId?: string | undefined;
   readonly ip?: string | undefined;
   readonly userAgent?: string | undefined;
-  /** What the client calls its device. */
-  readonly deviceId?: string | undefined;
 }
 
 export interface AuditEvent {
   readonly type: AuditEventType;
-  readonly origin: Origin;
+  readonly actor: Actor;
   readonly userId?: UserId | undefined;
   readonly sessionId?: SessionId | undefined;
   /** A machine word that says which rule decided. */
@@ -90,9 +88,9 @@ export interface AuditTrail {
 export function detailText(detail: AuditDetail): string {
   const text = JSON.stringify(detail);
   const bytes = Buffer.byteLength(text);
-  return bytes <= limits.auditDetailBytes ? text : JSON.stringify({ left_out_bytes: bytes });
+  return bytes <= auditLimits.auditDetailBytes ? text : JSON.stringify({ left_out_bytes: bytes });
 }
 
-export function isOperator({ actor }: Origin): boolean {
-  return /^operator(:|$)/.test(actor);
+export function isOperator({ name }: Actor): boolean {
+  return /^operator(:|$)/.test(name);
 }

@@ -50,17 +50,18 @@ export function mountAudit(program: Program, asks: Asks): void {
     .action(({ expect, retention }) => asks((context) => verify(expect, retention, context)));
 }
 
-async function list(query: AuditQuery, { flows, json, out }: CommandContext): Promise<void> {
-  for (const event of await flows.listAudit(query)) out(json ? JSON.stringify(asJson(event)) : asLine(event));
+async function list(query: AuditQuery, { operations, json, out }: CommandContext): Promise<void> {
+  for (const event of await operations.listAudit(query))
+    out(json ? JSON.stringify(asJson(event)) : asLine(event));
 }
 
 async function verify(
   expected: NotedSeal | undefined,
   retentionMs: number | undefined,
-  { flows, json, ...output }: CommandContext,
+  { operations, json, ...output }: CommandContext,
 ): Promise<void> {
   const onSeals = (seals: number) => output.progress?.(`Verified: ${seals} seals`);
-  const report = await flows.verifyAudit(expected, retentionMs, onSeals);
+  const report = await operations.verifyAudit(expected, retentionMs, onSeals);
   if (json) output.out(JSON.stringify(reportJson(report)));
   else printReport(report, output);
   if (report.fault !== undefined)

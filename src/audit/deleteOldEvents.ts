@@ -5,10 +5,10 @@
 
 import type { ReadTime } from '@countersign/verifier/steadyTime';
 import type { Database, Stores } from '../database.ts';
-import { limits } from '../platform/limits.ts';
-import type { Origin } from './auditEvent.ts';
+import type { Actor } from './auditEvent.ts';
 import type { AuditLog } from './auditLog.ts';
 import { oldSeals, type Seal, type SealedRange, type SealTimes } from './chain.ts';
+import { auditLimits } from './limits.ts';
 
 export interface DeletedEvents {
   readonly events: number;
@@ -28,22 +28,22 @@ interface RetentionParts {
   readonly earliestTime: ReadTime;
 }
 
-const retention: Origin = { actor: 'authority' };
+const retention: Actor = { name: 'authority' };
 const nothing: DeletedEvents = { events: 0, sealed: 0, more: false };
 
 export function createDeleteOldEvents(
   parts: RetentionParts,
-  batch: number = limits.auditDeletedEvents,
+  batch: number = auditLimits.auditDeletedEvents,
 ): DeleteOldEvents {
   return () => parts.database.transaction((stores) => deleteBatch(stores, parts, batch), { always: true });
 }
 
 async function deleteBatch(
-  { soleTasks, auditLog, audit }: Stores,
+  { advisoryLocks, auditLog, audit }: Stores,
   { retentionMs, earliestTime }: RetentionParts,
   batch: number,
 ): Promise<DeletedEvents> {
-  if (!(await soleTasks.take('deleting_events'))) return nothing;
+  if (!(await advisoryLocks.take('deleting_events'))) return nothing;
   // Of our clock and the database's, by which seals are dated: one that is ahead must not delete what is young, and one that is
   // behind must not make it a seal of the future, which is passed over.
   const clocks = [earliestTime(), (await auditLog.chainEnd()).now];
@@ -62,7 +62,7 @@ async function deleteBatch(
     ...(events === sealed ? {} : { sealed_events: sealed }),
     retention_ms: retentionMs,
   };
-  await audit.record({ type: 'audit_events_deleted', origin: retention, reason: 'retention', detail }, now);
+  await audit.record({ type: 'audit_events_deleted', actor: retention, reason: 'retention', detail }, now);
   return { events, sealed, more: true };
 }
 
@@ -71,7 +71,7 @@ async function firstOld(auditLog: AuditLog, times: SealTimes, batch: number): Pr
   const told = await auditLog.deletedUpTo();
   // What is told and not so, whoever told it, keeps nothing from being deleted.
   const first = (await auditLog.firstLeft(told)) ?? told + 1;
-  const read = await auditLog.seals(Math.max(0, first - 2), limits.auditDeletedSeals);
+  const read = await auditLog.seals(Math.max(0, first - 2), auditLimits.auditDeletedSeals);
   const after = read.find(({ number }) => number < first);
   const seals = read.filter(({ number }) => number >= first);
   const old: Seal[] = [];

@@ -1,4 +1,4 @@
-/** Of the audit log and of clean-up; a part of `limits.ts`, which everything else imports. */
+/** Limits of the audit log. The unit is in the name, the reason beside it. */
 export const auditLimits = {
   /** What is told of one event beside its columns; as the table has it. */
   auditDetailBytes: 4_096,
@@ -26,10 +26,4 @@ export const auditLimits = {
   /** Seals whose events are deleted in one transaction, and about how many events those have. */
   auditDeletedSeals: 500,
   auditDeletedEvents: 5_000,
-  /** Sessions that are deleted in one statement. */
-  sessionsDeletedRows: 1_000,
-  /** A round of upkeep that is under way when the process stops gets this much time; the database rolls back what is left. */
-  lastRoundMilliseconds: 1_000,
-  /** Between two such batches, so that clean-up takes but a part of what the database can do. */
-  cleanUpPauseMilliseconds: 100,
 } as const;

@@ -3,9 +3,9 @@
 import { invalidField } from '@countersign/verifier/errors';
 import { type AuditEventId, isUuid, type SessionId, type UserId } from '@countersign/verifier/ids';
 import type { Database } from '../database.ts';
-import { limits } from '../platform/limits.ts';
-import { parseUserAgent } from '../sessions/userAgent.ts';
+import { parseUserAgent } from '../platform/userAgent.ts';
 import { type AuditEventType, auditEventTypes, type RecordedEvent } from './auditEvent.ts';
+import { auditLimits } from './limits.ts';
 
 /** As it was given; what is not set selects nothing away. */
 export interface AuditQuery {
@@ -33,7 +33,7 @@ export type ListAudit = (query: AuditQuery) => Promise<readonly ListedEvent[]>;
 type ListParts = { readonly database: Pick<Database, 'auditLog' | 'users' | 'sessions'> };
 
 export function createListAudit({ database }: ListParts): ListAudit {
-  return async ({ userId, sessionId, type, since, until, limit = limits.auditListDefault, after }) => {
+  return async ({ userId, sessionId, type, since, until, limit = auditLimits.auditListDefault, after }) => {
     const filter = {
       userId: readUuid<UserId>('user', userId),
       sessionId: readUuid<SessionId>('session', sessionId),
@@ -41,8 +41,8 @@ export function createListAudit({ database }: ListParts): ListAudit {
       since,
       until,
     };
-    if (!Number.isSafeInteger(limit) || limit < 1 || limit > limits.auditListMaximum)
-      throw invalidField('limit', 'range', `must be a number from 1 to ${limits.auditListMaximum}`);
+    if (!Number.isSafeInteger(limit) || limit < 1 || limit > auditLimits.auditListMaximum)
+      throw invalidField('limit', 'range', `must be a number from 1 to ${auditLimits.auditListMaximum}`);
     const events = await database.auditLog.list(filter, readUuid<AuditEventId>('after', after), limit);
     return describe(database, events);
   };

@@ -4,8 +4,8 @@
  */
 
 import type { Database, Stores } from '../database.ts';
-import { limits } from '../platform/limits.ts';
 import { type Seal, sealEvents } from './chain.ts';
+import { auditLimits } from './limits.ts';
 
 export type Sealed =
   /** Another node is at it. */
@@ -22,18 +22,18 @@ export type SealAudit = (options?: { readonly minimumAgeMs?: number }) => Promis
 
 export function createSealAudit(
   { database }: { readonly database: Pick<Database, 'transaction'> },
-  batch: number = limits.auditSealEvents,
+  batch: number = auditLimits.auditSealEvents,
 ): SealAudit {
   return ({ minimumAgeMs = 0 } = {}) =>
     database.transaction((stores) => sealBatch(stores, minimumAgeMs, batch), { always: true });
 }
 
 async function sealBatch(
-  { soleTasks, auditLog }: Stores,
+  { advisoryLocks, auditLog }: Stores,
   minimumAgeMs: number,
   batch: number,
 ): Promise<Sealed> {
-  if (!(await soleTasks.take('sealing'))) return { outcome: 'elsewhere' };
+  if (!(await advisoryLocks.take('sealing'))) return { outcome: 'elsewhere' };
   const { head, unsealed, now } = await auditLog.chainEnd();
   const ageMs = head === undefined ? Number.POSITIVE_INFINITY : now - head.sealedAt;
   // A clock that was set back makes the last seal seem to be of the future: then it is not young either.

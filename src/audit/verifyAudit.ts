@@ -6,7 +6,6 @@
 
 import { invalidField } from '@countersign/verifier/errors';
 import type { Database } from '../database.ts';
-import { limits } from '../platform/limits.ts';
 import type { AuditLog } from './auditLog.ts';
 import {
   beginning,
@@ -21,6 +20,7 @@ import {
   positionOf,
   type Seal,
 } from './chain.ts';
+import { auditLimits } from './limits.ts';
 
 /** A seal as an operator noted it elsewhere. */
 export interface NotedSeal {
@@ -60,17 +60,17 @@ export function createVerifyAudit(parts: {
 }): VerifyAudit {
   const { auditLog } = parts.database;
   return async (expected, retentionMs = parts.retentionMs, onPage) => {
-    const minimum = limits.auditRetentionMinimumMilliseconds;
+    const minimum = auditLimits.auditRetentionMinimumMilliseconds;
     if (!(retentionMs >= minimum))
       throw invalidField('retention', 'range', `must be at least ${minimum / 86_400_000}d`);
     const walk = new Walk(auditLog, expected, retentionMs);
     await walk.lookAtDeletions();
     let page: readonly Seal[];
     do {
-      page = await auditLog.seals(walk.previous?.number ?? 0, limits.auditSealsPage);
+      page = await auditLog.seals(walk.previous?.number ?? 0, auditLimits.auditSealsPage);
       await walk.follow(page);
       onPage?.(walk.previous?.number ?? 0);
-    } while (walk.fault === undefined && page.length === limits.auditSealsPage);
+    } while (walk.fault === undefined && page.length === auditLimits.auditSealsPage);
     return walk.report();
   };
 }
@@ -194,7 +194,7 @@ class Walk {
     // been reached, and one behind the seal that was noted shows nothing at all.
     if (this.#latest > this.#sealedBefore || number > (this.#expected?.number ?? number)) return false;
     // Of what the retention reads, the first is old by itself.
-    return number - early < limits.auditDeletedSeals - 1;
+    return number - early < auditLimits.auditDeletedSeals - 1;
   }
 
   #tooEarly(): AuditReport['fault'] {
@@ -249,9 +249,9 @@ async function* eventsBetween(
   let position = from;
   let page: readonly ChainedEvent[];
   do {
-    page = await auditLog.readSealed({ origin, from: position, to }, limits.auditEventsPage);
+    page = await auditLog.readSealed({ origin, from: position, to }, auditLimits.auditEventsPage);
     yield* page;
     const last = page.at(-1);
     if (last !== undefined) position = positionOf(last);
-  } while (page.length === limits.auditEventsPage);
+  } while (page.length === auditLimits.auditEventsPage);
 }

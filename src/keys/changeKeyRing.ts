@@ -2,7 +2,7 @@
  * Writes what a rule has made of the key ring, in the transaction that holds its lock: keys in their new states, keys that
  * have to be made, and an audit event for each that changed its state. Every flow that changes the ring goes through here.
  */
-import type { AuditEventType, Origin } from '../audit/auditEvent.ts';
+import type { Actor, AuditEventType } from '../audit/auditEvent.ts';
 import type { Stores } from '../database.ts';
 import type { Sealing } from '../platform/sealing.ts';
 import { cacheMs, type KeyPolicy } from './keyPolicy.ts';
@@ -30,7 +30,7 @@ export async function changeKeyRing(
   parts: KeyRingParts,
   before: StoredRing,
   after: readonly StoredSigningKey[],
-  origin: Origin,
+  actor: Actor,
 ): Promise<readonly StoredSigningKey[]> {
   const { now } = before;
   requireOpen(before.keys, parts.sealing);
@@ -40,12 +40,12 @@ export async function changeKeyRing(
     const type = before.keys.some(({ kid, state }) => kid === key.kid && state === key.state)
       ? undefined
       : events[key.state];
-    if (type !== undefined) await audit.record({ type, origin, reason: key.kid }, now);
+    if (type !== undefined) await audit.record({ type, actor, reason: key.kid }, now);
   }
   const made = await makeMissing(parts, after, now);
   for (const key of made) {
     await signingKeys.save(key);
-    await audit.record({ type: 'signing_key_created', origin, reason: key.kid }, now);
+    await audit.record({ type: 'signing_key_created', actor, reason: key.kid }, now);
   }
   return [...after, ...made].filter(({ state }) => state !== 'retired' && state !== 'revoked');
 }

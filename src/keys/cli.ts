@@ -32,8 +32,8 @@ export function mountKeys(program: Program, asks: Asks): void {
     .action(() => asks(reseal));
 }
 
-async function listAll({ flows, json, out }: CommandContext): Promise<void> {
-  for (const key of await flows.listKeys()) {
+async function listAll({ operations, json, out }: CommandContext): Promise<void> {
+  for (const key of await operations.listKeys()) {
     const { kid, state } = key;
     const line = { kid, state, created_at: rfc3339(key.createdAt), since: since(key) };
     out(json ? JSON.stringify(line) : Object.values(line).join('\t'));
@@ -52,15 +52,15 @@ function since(key: ListedKey): string {
   return rfc3339(at[key.state] ?? createdAt);
 }
 
-async function rotate({ flows, operator, json, out, err }: CommandContext): Promise<void> {
-  const { kid, rotated } = await flows.rotateKey(operator);
+async function rotate({ operations, operator, json, out, err }: CommandContext): Promise<void> {
+  const { kid, rotated } = await operations.rotateKey(operator);
   if (json) return out(JSON.stringify({ kid, rotated }));
   err(rotated ? 'Rotated. This key signs now:' : 'Rotated by another node a moment ago. This key signs now:');
   out(kid);
 }
 
-async function revoke(kid: string, { flows, operator, json, out, err }: CommandContext): Promise<void> {
-  const { endedSessions, effectAt } = await flows.revokeKey(kid, operator);
+async function revoke(kid: string, { operations, operator, json, out, err }: CommandContext): Promise<void> {
+  const { endedSessions, effectAt } = await operations.revokeKey(kid, operator);
   if (json)
     return out(JSON.stringify({ kid, ended_sessions: endedSessions, effect_time: rfc3339(effectAt) }));
   err(
@@ -69,9 +69,9 @@ async function revoke(kid: string, { flows, operator, json, out, err }: CommandC
   out(String(endedSessions));
 }
 
-async function reseal({ flows, operator, json, out, err, progress }: CommandContext): Promise<void> {
+async function reseal({ operations, operator, json, out, err, progress }: CommandContext): Promise<void> {
   const onPage = (count: number) => progress?.(`Sealed again: the secrets of ${count} sessions`);
-  const { signingKeys, sessions, unreadable } = await flows.resealKeys(operator, onPage);
+  const { signingKeys, sessions, unreadable } = await operations.resealKeys(operator, onPage);
   if (json) {
     const unread = { unreadable_sessions: unreadable.count };
     return out(JSON.stringify({ signing_keys: signingKeys, sessions, ...unread }));

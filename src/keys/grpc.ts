@@ -8,37 +8,49 @@ import type { RevokeKeyResponse } from '@countersign/verifier/contract/generated
 import type { RotateKeyResponse } from '@countersign/verifier/contract/generated/countersign/v1/RotateKeyResponse';
 import { invalidField } from '@countersign/verifier/errors';
 import type { Service } from '../services/service.ts';
-import { originOf } from '../transport/grpc/callers.ts';
+import { actorOf } from '../transport/grpc/callers.ts';
+import type { MountService } from '../transport/grpc/server.ts';
 import type { ListedKey, ListKeys } from './listKeys.ts';
 import type { ResealKeys } from './resealKeys.ts';
 import type { RevokeKey } from './revokeKey.ts';
 import type { RotateKey } from './rotateKey.ts';
 import type { SigningKeyState } from './store.ts';
 
-export interface KeyServiceFlows {
+export interface KeyServiceOperations {
   readonly listKeys: ListKeys;
   readonly rotateKey: RotateKey;
   readonly revokeKey: RevokeKey;
   readonly resealKeys: ResealKeys;
 }
 
-export function createKeyService({ listKeys, rotateKey, revokeKey, resealKeys }: KeyServiceFlows) {
+export function keyService(operations: KeyServiceOperations): MountService {
+  return ({ v1, add, unary }) => {
+    const handlers = createKeyService(operations);
+    add(v1.KeyService.service, {
+      ListKeys: unary('ListKeys', handlers.ListKeys),
+      RotateKey: unary('RotateKey', handlers.RotateKey),
+      RevokeKey: unary('RevokeKey', handlers.RevokeKey),
+      ResealKeys: unary('ResealKeys', handlers.ResealKeys),
+    });
+  };
+}
+
+export function createKeyService({ listKeys, rotateKey, revokeKey, resealKeys }: KeyServiceOperations) {
   return {
     async ListKeys(): Promise<ListKeysResponse> {
       return { keys: (await listKeys()).map(toKey) };
     },
 
-    RotateKey: (_request: unknown, caller: Service): Promise<RotateKeyResponse> =>
-      rotateKey(originOf(caller)),
+    RotateKey: (_request: unknown, caller: Service): Promise<RotateKeyResponse> => rotateKey(actorOf(caller)),
 
     async RevokeKey({ kid }: RevokeKeyRequest__Output, caller: Service): Promise<RevokeKeyResponse> {
       if (kid === '') throw invalidField('kid', 'required', 'is required');
-      const { endedSessions, effectAt } = await revokeKey(kid, originOf(caller));
+      const { endedSessions, effectAt } = await revokeKey(kid, actorOf(caller));
       return { endedSessions, effectTimeMs: effectAt };
     },
 
     async ResealKeys(_request: unknown, caller: Service): Promise<ResealKeysResponse> {
-      const { signingKeys, sessions, unreadable } = await resealKeys(originOf(caller));
+      const { signingKeys, sessions, unreadable } = await resealKeys(actorOf(caller));
       return { signingKeys, sessions, unreadableSessions: unreadable.count };
     },
   };

@@ -1,51 +1,41 @@
-/** What anyone may know: the public keys and the metadata of this authority. */
-import type { HttpParts } from '../transport/http/app.ts';
-import type { HttpApp } from '../transport/http/bareApp.ts';
+/** `GET /.well-known/jwks.json`: the public keys. */
+import type { MountRoutes } from '../transport/http/app.ts';
 import { allowEveryOrigin } from '../transport/http/cors.ts';
+import type { KeyPolicy } from './keyPolicy.ts';
+import type { KeyRing } from './keyRing.ts';
 
-export function wellKnownRoutes(app: HttpApp, { keyRing, issuer, audiences, policy }: HttpParts): void {
+interface JwksParts {
+  readonly keyRing: Pick<KeyRing, 'jwks' | 'upToDate'>;
+  readonly policy: CachePolicy;
+}
+
+type CachePolicy = Pick<KeyPolicy, 'maxAgeMs' | 'staleWhileRevalidateMs'>;
+
+export function jwksRoute({ keyRing, policy }: JwksParts): MountRoutes {
   const cacheControl = cacheable(policy);
-
-  app.get(
-    '/.well-known/jwks.json',
-    {
-      schema: {
-        summary: 'The public keys (RFC 7517): every one that signs or has signed a token that may be live.',
-      },
-    },
-    async (request, reply) => {
-      const { body, etag } = keyRing.jwks();
-      allowEveryOrigin(reply)
-        // Kept for as long as it says, a set that may lack a key would make good tokens fail.
-        .header('cache-control', keyRing.upToDate() ? cacheControl : 'no-cache')
-        .header('etag', etag);
-      if (matches(request.headers['if-none-match'], etag)) return reply.code(304).send();
-      return reply.type('application/json; charset=utf-8').send(body);
-    },
-  );
-
-  const metadata = {
-    issuer,
-    jwks_uri: `${issuer}/.well-known/jwks.json`,
-    // There is no authorization endpoint; RFC 8414 §2 requires the member all the same.
-    response_types_supported: [],
-    grant_types_supported: [],
-    // RFC 8414 §2 allows members of one's own.
-    audience: audiences.services,
-    account_audience: audiences.account,
-    service_documentation: `${issuer}/docs`,
-  };
-  for (const document of ['oauth-authorization-server', 'openid-configuration']) {
+  return (app) => {
     app.get(
-      `/.well-known/${document}`,
-      { schema: { summary: 'Metadata of this authorization server (RFC 8414).' } },
-      async (_request, reply) => allowEveryOrigin(reply).header('cache-control', cacheControl).send(metadata),
+      '/.well-known/jwks.json',
+      {
+        schema: {
+          summary: 'The public keys (RFC 7517): every one that signs or has signed a token that may be live.',
+        },
+      },
+      async (request, reply) => {
+        const { body, etag } = keyRing.jwks();
+        allowEveryOrigin(reply)
+          // Kept for as long as it says, a set that may lack a key would make good tokens fail.
+          .header('cache-control', keyRing.upToDate() ? cacheControl : 'no-cache')
+          .header('etag', etag);
+        if (matches(request.headers['if-none-match'], etag)) return reply.code(304).send();
+        return reply.type('application/json; charset=utf-8').send(body);
+      },
     );
-  }
+  };
 }
 
 /** RFC 9111 §5.2.2.1, RFC 5861 §3. */
-function cacheable({ maxAgeMs, staleWhileRevalidateMs }: HttpParts['policy']): string {
+export function cacheable({ maxAgeMs, staleWhileRevalidateMs }: CachePolicy): string {
   const maxAge = `public, max-age=${maxAgeMs / 1000}`;
   return staleWhileRevalidateMs === 0
     ? maxAge

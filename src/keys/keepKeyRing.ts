@@ -4,7 +4,7 @@
  */
 
 import type { Clock } from '@countersign/verifier/clock';
-import type { Origin } from '../audit/auditEvent.ts';
+import type { Actor } from '../audit/auditEvent.ts';
 import type { Database } from '../database.ts';
 import { changeKeyRing, type KeyRingParts } from './changeKeyRing.ts';
 import type { Keep } from './ringKeeper.ts';
@@ -12,7 +12,7 @@ import { decide, type KnownRing } from './rotation.ts';
 import { createSightings } from './sightings.ts';
 import type { StoredRing } from './store.ts';
 
-const schedule: Origin = { actor: 'authority' };
+const schedule: Actor = { name: 'authority' };
 
 export function createKeepKeyRing(
   parts: KeyRingParts & { readonly database: Database; readonly clock: Pick<Clock, 'monotonic'> },

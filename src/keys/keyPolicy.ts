@@ -2,7 +2,7 @@
  * What the settings mean for keys: for how long a set may be cached, and how old a node's own view of the ring may be.
  * A key is published for longer than both together before it signs, so no cache can lack the key of a live token.
  */
-import { limits } from '../platform/limits.ts';
+import { keyLimits } from './limits.ts';
 
 /** All are milliseconds. */
 export interface KeyPolicy {
@@ -31,8 +31,8 @@ export function keyPolicy(settings: {
 }): KeyPolicy {
   const { rotationIntervalMs, jwksMaxAgeMs, accessTtlMs } = settings;
   const room = rotationIntervalMs - jwksMaxAgeMs;
-  const ringAgeMs = Math.min(limits.keyRingAgeMilliseconds, Math.floor(room / 2));
-  const longestStale = Math.min(limits.jwksStaleSeconds * 1000, jwksMaxAgeMs, room - ringAgeMs);
+  const ringAgeMs = Math.min(keyLimits.keyRingAgeMilliseconds, Math.floor(room / 2));
+  const longestStale = Math.min(keyLimits.jwksStaleSeconds * 1000, jwksMaxAgeMs, room - ringAgeMs);
   return {
     rotationIntervalMs,
     tokenLifetimeMs: accessTtlMs,
@@ -40,7 +40,7 @@ export function keyPolicy(settings: {
     // The header counts whole seconds.
     staleWhileRevalidateMs: Math.floor(longestStale / 1000) * 1000,
     ringAgeMs,
-    refreshMs: Math.min(limits.keyRingRefreshMilliseconds, Math.floor(ringAgeMs / 4)),
+    refreshMs: Math.min(keyLimits.keyRingRefreshMilliseconds, Math.floor(ringAgeMs / 4)),
   };
 }
 

@@ -6,8 +6,8 @@
 import type { KeyObject } from 'node:crypto';
 import { type Clock, elapsedSince, type Moment } from '@countersign/verifier/clock';
 import { AuthorityError } from '@countersign/verifier/errors';
+import { verifierLimits } from '@countersign/verifier/limits';
 import type { Verifier } from '@countersign/verifier/tokens/publicKey';
-import { limits } from '../platform/limits.ts';
 import type { Sealing } from '../platform/sealing.ts';
 import { type PublishedJwks, publish } from './jwks.ts';
 import type { KeyPolicy } from './keyPolicy.ts';
@@ -64,7 +64,7 @@ export function createKeyRing(parts: {
   };
   const ageMs = () => clock.monotonic() - contents.askedAt.monotonic;
   const believe = () => {
-    if (ageMs() > limits.keyRingBelievedMilliseconds) throw outOfDate();
+    if (ageMs() > verifierLimits.keyRingBelievedMilliseconds) throw outOfDate();
   };
   const upToDate = () =>
     contents.active !== undefined && elapsedSince(contents.askedAt, clock) <= policy.ringAgeMs;

@@ -1,7 +1,7 @@
 /** The signing keys, for operators: what state each is in and since when. Nothing of it is secret. */
 
 import type { Database } from '../database.ts';
-import { limits } from '../platform/limits.ts';
+import { keyLimits } from './limits.ts';
 import type { StoredSigningKey } from './store.ts';
 
 export type ListedKey = Pick<
@@ -14,7 +14,7 @@ export type ListKeys = () => Promise<readonly ListedKey[]>;
 
 export function createListKeys({ database }: { readonly database: Database }): ListKeys {
   return async () => {
-    const keys = await database.signingKeys.list(limits.listedKeys);
+    const keys = await database.signingKeys.list(keyLimits.listedKeys);
     return keys.map(({ kid, state, createdAt, activatedAt, retiringAt, retiredAt, revokedAt }) => ({
       ...{ kid, state, createdAt, activatedAt, retiringAt, retiredAt, revokedAt },
     }));

@@ -5,10 +5,10 @@
 
 import type { Clock } from '@countersign/verifier/clock';
 import type { SessionId } from '@countersign/verifier/ids';
-import type { Origin } from '../audit/auditEvent.ts';
+import type { Actor } from '../audit/auditEvent.ts';
 import type { Database } from '../database.ts';
-import { limits } from '../platform/limits.ts';
 import { type Sealing, UnsealError } from '../platform/sealing.ts';
+import { sessionLimits } from '../sessions/limits.ts';
 import type { RefreshTokens } from '../sessions/refreshToken.ts';
 import type { SealedSession, SessionRange } from '../sessions/store.ts';
 import { resealSigningKey } from './signingKey.ts';
@@ -22,7 +22,7 @@ export interface Resealed {
 
 /** Doing it again does what is left; what was done before stays done when it rejects. */
 export type ResealKeys = (
-  origin: Origin,
+  actor: Actor,
   /** Told after each page how many sessions were sealed again. */
   onPage?: (sessions: number) => void,
 ) => Promise<Resealed>;
@@ -35,20 +35,20 @@ interface ResealParts {
 }
 
 export function createResealKeys(parts: ResealParts): ResealKeys {
-  return async (origin, onPage) => ({
-    signingKeys: await resealRing(parts, origin),
-    ...(await resealSessions(parts, origin, onPage)),
+  return async (actor, onPage) => ({
+    signingKeys: await resealRing(parts, actor),
+    ...(await resealSessions(parts, actor, onPage)),
   });
 }
 
-function resealRing({ database, sealing, clock }: ResealParts, origin: Origin): Promise<number> {
+function resealRing({ database, sealing, clock }: ResealParts, actor: Actor): Promise<number> {
   return database.transaction(async ({ signingKeys, audit }) => {
     const { keys } = await signingKeys.lock();
     const others = keys.filter(({ sealedPrivateKey }) => !isSealedNow(sealedPrivateKey, sealing));
     for (const key of others) await signingKeys.save(resealSigningKey(key, sealing));
     if (others.length > 0) {
       const reason = `signing_keys:${others.length}`;
-      await audit.record({ type: 'keys_resealed', origin, reason }, clock.now());
+      await audit.record({ type: 'keys_resealed', actor, reason }, clock.now());
     }
     return others.length;
   });
@@ -56,7 +56,7 @@ function resealRing({ database, sealing, clock }: ResealParts, origin: Origin): 
 
 async function resealSessions(
   parts: ResealParts,
-  origin: Origin,
+  actor: Actor,
   onPage?: (sessions: number) => void,
 ): Promise<Omit<Resealed, 'signingKeys'>> {
   const { sessions } = parts.database;
@@ -64,7 +64,7 @@ async function resealSessions(
   let unreadable: Resealed['unreadable'] = { count: 0, first: undefined };
   let range: SessionRange = { after: undefined, last: undefined };
   do {
-    range = await sessions.nextRange(range.last, limits.sessionsPageRows);
+    range = await sessions.nextRange(range.last, sessionLimits.sessionsPageRows);
     const page = await sessions.listSealedOtherwise(parts.sealing.header, range);
     const opened = page.flatMap((session) => {
       const sealedSecret = reseal(parts, session);
@@ -72,7 +72,7 @@ async function resealSessions(
       unreadable = { count: unreadable.count + 1, first: unreadable.first ?? session.id };
       return [];
     });
-    if (opened.length > 0) await writePage(parts, opened, origin);
+    if (opened.length > 0) await writePage(parts, opened, actor);
     resealed += opened.length;
     onPage?.(resealed);
   } while (range.last !== undefined);
@@ -91,12 +91,12 @@ function reseal({ refreshTokens }: ResealParts, session: SealedSession): Uint8Ar
 function writePage(
   { database, clock }: ResealParts,
   page: readonly SealedSession[],
-  origin: Origin,
+  actor: Actor,
 ): Promise<void> {
   return database.transaction(async ({ sessions, audit }) => {
     for (const session of page) await sessions.reseal(session);
     const reason = `sessions:${page.length}`;
-    await audit.record({ type: 'keys_resealed', origin, reason }, clock.now());
+    await audit.record({ type: 'keys_resealed', actor, reason }, clock.now());
   });
 }
 

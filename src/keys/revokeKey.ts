@@ -7,12 +7,12 @@
 import { AuthorityError, invalidField } from '@countersign/verifier/errors';
 import { afterEveryToken, type EffectReport } from '@countersign/verifier/revocation/revocation';
 import { isKid, keySubject } from '@countersign/verifier/tokens/publicKey';
-import type { Origin } from '../audit/auditEvent.ts';
+import type { Actor } from '../audit/auditEvent.ts';
 import { type NamedRequest, nameRequest, openRequest } from '../revocation/idempotency.ts';
 import {
   type Effective,
-  type EffectParts,
-  withEffect,
+  type RevokingParts,
+  revokeAndPropagate,
 } from '../revocation/propagation/revokeAndPropagate.ts';
 import type { RevokeOptions } from '../revocation/revoke.ts';
 import {
@@ -37,26 +37,26 @@ export interface RevokedKey {
 }
 
 /** Throws `invalid_request` for what is no kid, `not_found`, and `unavailable` when it is not known to be in effect: then call again. */
-export type RevokeKey = (kid: string, origin: Origin, options?: RevokeOptions) => Promise<RevokedKey>;
+export type RevokeKey = (kid: string, actor: Actor, options?: RevokeOptions) => Promise<RevokedKey>;
 
-interface RevokeKeyParts extends KeyRingParts, EffectParts {
+interface RevokeKeyParts extends KeyRingParts, RevokingParts {
   readonly ringKeeper: Pick<RingKeeper, 'reload'>;
 }
 
 export function createRevokeKey(parts: RevokeKeyParts): RevokeKey {
   const { database, clock } = parts;
-  return async (kid, origin, { dryRun = false, requestId } = {}) => {
+  return async (kid, actor, { dryRun = false, requestId } = {}) => {
     if (!isKid(kid)) throw invalidField('kid', 'format', 'must be the kid of a key: 43 characters');
     if (dryRun) return rehearse(parts, kid);
-    const request = nameRequest(requestId, origin, { kid });
-    const { result: key, effect } = await killKey(parts, kid, origin, request);
+    const request = nameRequest(requestId, actor, { kid });
+    const { result: key, effect } = await killKey(parts, kid, actor, request);
     // Here at once; other nodes have it on their deny-list until they look at the ring again.
     await parts.ringKeeper.reload();
     // A key that never signed has no sessions.
     const ended =
       key.activatedAt === undefined
         ? { endedSessions: 0, effect: undefined }
-        : await endSessionsByPage(parts, { ...sessionsOf(kid), reason: 'key_revoked', origin, request });
+        : await endSessionsByPage(parts, { ...sessionsOf(kid), reason: 'key_revoked', actor, request });
     const endedSessions =
       request === undefined
         ? ended.endedSessions
@@ -89,11 +89,11 @@ function noSuchKey(): AuthorityError {
 function killKey(
   parts: RevokeKeyParts,
   kid: string,
-  origin: Origin,
+  actor: Actor,
   request: NamedRequest | undefined,
 ): Promise<Effective<StoredSigningKey>> {
   const now = parts.clock.now();
-  return withEffect(parts, now, async (stores) => {
+  return revokeAndPropagate(parts, now, async (stores) => {
     if (request !== undefined) await openRequest(stores, request, now);
     const ring = await stores.signingKeys.lock();
     const key = await stores.signingKeys.find(kid);
@@ -106,7 +106,7 @@ function killKey(
     if (key.state !== 'revoked') {
       // A retired key is in no ring any more; it is written down all the same.
       const keys = ring.keys.some((each) => each.kid === kid) ? ring.keys : [...ring.keys, key];
-      await changeKeyRing(stores, parts, { ...ring, keys }, revokeKey(keys, kid, ring.now), origin);
+      await changeKeyRing(stores, parts, { ...ring, keys }, revokeKey(keys, kid, ring.now), actor);
     }
     return key;
   });

@@ -4,10 +4,12 @@
  */
 import { type Cancel, type Clock, momentOf, withDeadline } from '@countersign/verifier/clock';
 import { AuthorityError } from '@countersign/verifier/errors';
-import { limits } from '../platform/limits.ts';
+import { verifierLimits } from '@countersign/verifier/limits';
+import { platformLimits } from '../platform/limits.ts';
 import { coalesce } from '../platform/queues/coalesce.ts';
 import type { KeyPolicy } from './keyPolicy.ts';
 import type { KeyRing } from './keyRing.ts';
+import { keyLimits } from './limits.ts';
 import type { StoredSigningKey } from './store.ts';
 
 /** Looks at the store, does what is due, and answers the keys that there are then. */
@@ -57,7 +59,12 @@ export function createRingKeeper(parts: {
     let next = policy.refreshMs;
     try {
       // Should the store never answer, there is another look all the same.
-      const { keys, dueInMs } = await withDeadline(clock, limits.queryMilliseconds, keep(), outOfDate);
+      const { keys, dueInMs } = await withDeadline(
+        clock,
+        platformLimits.queryMilliseconds,
+        keep(),
+        outOfDate,
+      );
       keyRing.adopt(keys, askedAt);
       unanswered = false;
       next = Math.max(0, Math.min(next, dueInMs));
@@ -67,7 +74,7 @@ export function createRingKeeper(parts: {
   });
 
   const reloadInTime = async () => {
-    await withDeadline(clock, limits.keyRingReloadMilliseconds, reload(), outOfDate).catch((cause) => {
+    await withDeadline(clock, keyLimits.keyRingReloadMilliseconds, reload(), outOfDate).catch((cause) => {
       throw outOfDate(cause);
     });
   };
@@ -105,7 +112,7 @@ export function createRingKeeper(parts: {
 
     async lookAgain() {
       if (looking !== undefined) return looking;
-      if (clock.monotonic() - lookedAt < limits.unknownKeyMilliseconds) {
+      if (clock.monotonic() - lookedAt < verifierLimits.unknownKeyMilliseconds) {
         if (unanswered) throw outOfDate();
         return false;
       }

@@ -5,7 +5,7 @@
 
 import { rfc3339 } from '@countersign/verifier/clock';
 import { AuthorityError } from '@countersign/verifier/errors';
-import type { Origin } from '../audit/auditEvent.ts';
+import type { Actor } from '../audit/auditEvent.ts';
 import type { Database } from '../database.ts';
 import { changeKeyRing, type KeyRingParts } from './changeKeyRing.ts';
 import type { KeyRing } from './keyRing.ts';
@@ -20,7 +20,7 @@ export interface RotatedKey {
 }
 
 /** Throws `next_key_not_ready` while caches may lack the next key: rotating would make good tokens fail. */
-export type RotateKey = (origin: Origin) => Promise<RotatedKey>;
+export type RotateKey = (actor: Actor) => Promise<RotatedKey>;
 
 interface RotateKeyParts extends KeyRingParts {
   readonly database: Database;
@@ -30,7 +30,7 @@ interface RotateKeyParts extends KeyRingParts {
 
 export function createRotateKey(parts: RotateKeyParts): RotateKey {
   const { database, keyRing, ringKeeper, policy } = parts;
-  return async (origin) => {
+  return async (actor) => {
     await ringKeeper.fresh();
     const known = keyRing.signer().kid;
     const result = await database.transaction(async (stores) => {
@@ -39,7 +39,7 @@ export function createRotateKey(parts: RotateKeyParts): RotateKey {
       if (active !== undefined && active !== known) return { kid: active, rotated: false };
       const wait = readyIn(ring, policy);
       if (wait > 0) throw notReady(ring.now, wait);
-      const keys = await changeKeyRing(stores, parts, ring, rotate(ring.keys, ring.now), origin);
+      const keys = await changeKeyRing(stores, parts, ring, rotate(ring.keys, ring.now), actor);
       return { kid: inState(keys, 'active')?.kid ?? '', rotated: true };
     });
     // This node signs with it before the caller is answered.

@@ -7,7 +7,7 @@
  * - A `retiring` key verifies until the last token that it may have signed has expired, then is `retired`.
  * - What a key has promised (lifetimes, caches) is kept with the key, so changed settings strand nothing.
  */
-import { limits } from '../platform/limits.ts';
+import { verifierLimits } from '@countersign/verifier/limits';
 import { cacheMs, type KeyPolicy } from './keyPolicy.ts';
 import type { SigningKeyState, StoredRing, StoredSigningKey } from './store.ts';
 
@@ -96,7 +96,7 @@ function scheduledIn(ring: KnownRing, policy: KeyPolicy): number {
 /** The last signature may be as late as a ring is old; then the token's lifetime, and whoever cached the set or has a slow clock. */
 function retiresIn(key: StoredSigningKey, { now, seenMs }: Pick<KnownRing, 'now' | 'seenMs'>): number {
   if (key.state !== 'retiring' || key.retiringAt === undefined) return Number.POSITIVE_INFINITY;
-  const kept = key.tokenLifetimeMs + key.cacheMs + limits.clockSkewSeconds * 1000;
+  const kept = key.tokenLifetimeMs + key.cacheMs + verifierLimits.clockSkewSeconds * 1000;
   return Math.max(key.retiringAt - now, -seenMs(key)) + kept;
 }
 
@@ -111,7 +111,7 @@ function dead(key: StoredSigningKey, how: Partial<StoredSigningKey>): StoredSign
 
 /** A clock that has been ahead wrote these; counted from now, everything only lasts longer. */
 function notOfTheFuture(key: StoredSigningKey, now: number): StoredSigningKey {
-  const latest = now + limits.clockSkewSeconds * 1000;
+  const latest = now + verifierLimits.clockSkewSeconds * 1000;
   const { publishedAt, activatedAt, retiringAt } = key;
   const times = { publishedAt, activatedAt, retiringAt };
   const entries = Object.entries(times).map(([name, time]) => [name, (time ?? 0) > latest ? now : time]);

@@ -4,14 +4,15 @@ import { AuthorityError } from '@countersign/verifier/errors';
 import type { SessionId } from '@countersign/verifier/ids';
 import { normaliseEmail } from '../accounts/email.ts';
 import type { User } from '../accounts/user.ts';
-import type { AuditEvent, Origin } from '../audit/auditEvent.ts';
+import type { Actor, AuditEvent } from '../audit/auditEvent.ts';
 import type { Stores } from '../database.ts';
 import { newId } from '../platform/newId.ts';
 import type { Turn } from '../platform/queues/fairQueue.ts';
+import type { RateLimits } from '../platform/rateLimits.ts';
 import {
-  type EffectParts,
-  type EndingStores,
-  withEffect,
+  type RevokingParts,
+  type RevokingStores,
+  revokeAndPropagate,
 } from '../revocation/propagation/revokeAndPropagate.ts';
 import { endSelected, sessionEnded } from '../sessions/endSessions.ts';
 import { readRefreshToken } from '../sessions/genuineRefreshToken.ts';
@@ -22,7 +23,7 @@ import {
   respondWithTokens,
   type TokenParts,
   type TokenResponse,
-} from '../tokens/tokenResponse.ts';
+} from '../sessions/tokenResponse.ts';
 import { hashTurn, type PasswordHasher } from './passwords/passwordHash.ts';
 import { normalisePassword } from './passwords/passwordPolicy.ts';
 import type { PasswordAttempt, PasswordAttempts } from './throttling/passwordAttempts.ts';
@@ -31,10 +32,11 @@ import type { UnknownEmails } from './unknownEmails.ts';
 /** The client of the authority's own HTTP interface, and what its tokens may do: manage the account they belong to. */
 const firstParty = { clientId: 'first-party', scope: 'account' } as const;
 
-export interface LoginParts extends TokenParts, EffectParts {
+export interface LoginParts extends TokenParts, RevokingParts {
   readonly passwords: PasswordHasher;
   readonly passwordAttempts: PasswordAttempts;
   readonly unknownEmails: UnknownEmails;
+  readonly rateLimits: Pick<RateLimits, 'spend'>;
   readonly refreshIdleTtlMs: number;
   readonly sessionMaxTtlMs: number;
   /** Of one user at the same time; the oldest ends to make room. */
@@ -45,6 +47,8 @@ export interface LoginInput {
   readonly email: string;
   readonly password: string;
   readonly deviceName?: string | undefined;
+  /** What the client calls its device. */
+  readonly deviceId?: string | undefined;
   /** What the access token is for: the audience of services, unless that of the account is asked for. */
   readonly audience?: string | undefined;
   /**
@@ -54,18 +58,10 @@ export interface LoginInput {
   readonly replaces?: string | undefined;
 }
 
-/**
- * `admit` is asked once, of somebody in a place that the account does not know, when the password is about to be looked at;
- * what it throws is the answer. Who has to wait anyway is not worth asking it, nor who logged in from there before.
- */
-export type Login = (
-  input: LoginInput,
-  origin: Origin,
-  admit?: () => Promise<void>,
-) => Promise<TokenResponse>;
+export type Login = (input: LoginInput, actor: Actor) => Promise<TokenResponse>;
 
 export function createLogin(parts: LoginParts): Login {
-  const { database, passwords } = parts;
+  const { database, passwords, rateLimits } = parts;
 
   const verifyPassword = async (user: User | undefined, text: string, turn: Turn): Promise<boolean> => {
     const password = normalisePassword(text);
@@ -74,40 +70,40 @@ export function createLogin(parts: LoginParts): Login {
     return (await passwords.verify(user.passwordHash, password, turn)) && user.disabledAt === undefined;
   };
 
-  return async (input, origin, admit) => {
+  return async (input, actor) => {
     const email = normaliseEmail(input.email);
     const audience = chosenAudience(parts, input.audience);
-    return parts.passwordAttempts.attempt(email, { ip: origin.ip }, async (attempt) => {
-      if (attempt.countedAs === 'strangers') await admit?.();
+    return parts.passwordAttempts.attempt(email, { ip: actor.ip }, async (attempt) => {
+      // An owner in a known network does not share a budget with strangers.
+      if (attempt.countedAs === 'strangers') await rateLimits.spend(actor, 'login', 'global');
       const user = await database.users.findByEmail(email);
       const verified = await attempt.check(() => verifyPassword(user, input.password, attempt.turn));
-      if (user === undefined || !verified)
-        return refuse(parts, user, { rule: ruleOf(user), attempt, origin });
+      if (user === undefined || !verified) return refuse(parts, user, { rule: ruleOf(user), attempt, actor });
 
       const upgraded = passwords.needsRehash(user.passwordHash)
-        ? await passwords.hash(input.password.normalize('NFC'), hashTurn(origin.ip, true))
+        ? await passwords.hash(input.password.normalize('NFC'), hashTurn(actor.ip, true))
         : undefined;
       const signer = await chooseSigner(parts, parts.clock.now());
-      const session = newSession(parts, user, input.deviceName, origin);
+      const session = newSession(parts, user, input, actor);
       const now = session.createdAt;
       const replaced = await replacedSession(parts, input.replaces);
       // One transaction: nobody is left with both sessions, or with none.
-      const { result: created } = await withEffect(parts, now, async (stores) => {
+      const { result: created } = await revokeAndPropagate(parts, now, async (stores) => {
         if (!(await isUnchanged(stores, user))) return false;
         if (upgraded !== undefined) await stores.users.replaceHash(user.id, upgraded);
         await attempt.succeeded(stores, now);
-        if (replaced !== undefined) await endReplaced(stores, replaced, now, origin);
-        await makeRoom(parts, stores, user, now, origin);
+        if (replaced !== undefined) await endReplaced(stores, replaced, now, actor);
+        await makeRoom(parts, stores, user, now, actor);
         await stores.sessions.create(session, signer.kid);
         await stores.audit.record(
-          { type: 'login_succeeded', origin, userId: user.id, sessionId: session.id, reason: 'password' },
+          { type: 'login_succeeded', actor, userId: user.id, sessionId: session.id, reason: 'password' },
           now,
         );
         return true;
       });
       return created
         ? respondWithTokens(parts, { ...session, generation: 0 }, signer, { now, audience })
-        : refuse(parts, user, { rule: 'version', attempt, origin });
+        : refuse(parts, user, { rule: 'version', attempt, actor });
     });
   };
 }
@@ -122,14 +118,14 @@ async function replacedSession(
 }
 
 async function endReplaced(
-  stores: EndingStores,
+  stores: RevokingStores,
   sessionId: SessionId,
   now: number,
-  origin: Origin,
+  actor: Actor,
 ): Promise<void> {
   const [ended] = await stores.endSessions({ sessionIds: [sessionId] }, 'logout');
   if (ended === undefined) return;
-  await stores.audit.record(sessionEnded(ended, 'replaced_by_login', origin), now);
+  await stores.audit.record(sessionEnded(ended, 'replaced_by_login', actor), now);
 }
 
 /**
@@ -147,15 +143,15 @@ async function isUnchanged(stores: Stores, user: User): Promise<boolean> {
 /** Ends the oldest sessions beyond the limit, with effect. The caller holds the lock of the user's row. */
 async function makeRoom(
   { sessionsPerUser }: LoginParts,
-  stores: EndingStores,
+  stores: RevokingStores,
   { id: userId }: User,
   now: number,
-  { requestId }: Origin,
+  { requestId }: Actor,
 ): Promise<void> {
   const oldest = { userId, allButNewest: sessionsPerUser - 1 };
   // The user did not ask for it; the login did.
-  const origin: Origin = { actor: 'authority', requestId };
-  await endSelected(stores, oldest, { reason: 'session_limit', origin, now });
+  const actor: Actor = { name: 'authority', requestId };
+  await endSelected(stores, oldest, { reason: 'session_limit', actor, now });
 }
 
 /** For the audit trail only. A user who is disabled is told so there, whatever the password was. */
@@ -168,12 +164,12 @@ function ruleOf(user: User | undefined): string {
 async function refuse(
   { database, clock, unknownEmails }: LoginParts,
   user: User | undefined,
-  { rule, attempt, origin }: { rule: string; attempt: PasswordAttempt; origin: Origin },
+  { rule, attempt, actor }: { rule: string; attempt: PasswordAttempt; actor: Actor },
 ): Promise<never> {
   const userId = user?.id;
-  const failed: AuditEvent = { type: 'login_failed', origin, userId, reason: rule };
-  const locked: AuditEvent = { type: 'password_locked', origin, userId, reason: attempt.countedAs };
-  const noted = user !== undefined || unknownEmails.isWorthNoting(origin.ip, clock.monotonic());
+  const failed: AuditEvent = { type: 'login_failed', actor, userId, reason: rule };
+  const locked: AuditEvent = { type: 'password_locked', actor, userId, reason: attempt.countedAs };
+  const noted = user !== undefined || unknownEmails.isWorthNoting(actor.ip, clock.monotonic());
   // A right password that came too late is given back: it locks nothing.
   const locks = attempt.last && rule !== 'version';
   if (noted) await database.audit.recordAll(locks ? [failed, locked] : [failed], clock.now());
@@ -185,8 +181,8 @@ async function refuse(
 function newSession(
   parts: LoginParts,
   user: User,
-  deviceName: string | undefined,
-  origin: Origin,
+  { deviceName, deviceId }: LoginInput,
+  actor: Actor,
 ): NewSession {
   const now = parts.clock.now();
   const id = newId<SessionId>(now);
@@ -199,9 +195,9 @@ function newSession(
     amr: ['pwd'],
     authTime: now,
     deviceName,
-    userAgent: origin.userAgent,
-    ip: origin.ip,
-    deviceId: origin.deviceId,
+    userAgent: actor.userAgent,
+    ip: actor.ip,
+    deviceId,
     createdAt: now,
     lastUsedAt: now,
     idleExpiresAt: now + parts.refreshIdleTtlMs,

@@ -4,8 +4,9 @@
  */
 
 import { ipNetwork } from '../platform/ipAddress.ts';
-import { limits } from '../platform/limits.ts';
-import { createFirstFew } from '../platform/sampler.ts';
+import { platformLimits } from '../platform/limits.ts';
+import { createSampler } from '../platform/sampler.ts';
+import { loginLimits } from './limits.ts';
 
 export interface UnknownEmails {
   /** Counts one; false when enough were written down. `now`: milliseconds of a clock that never steps back. */
@@ -13,16 +14,16 @@ export interface UnknownEmails {
 }
 
 export function createUnknownEmails(): UnknownEmails {
-  const milliseconds = limits.unknownEmailsRecordedMilliseconds;
-  const ofNetwork = createFirstFew({
-    few: limits.unknownEmailsRecorded,
-    names: limits.unknownEmailsNetworks,
+  const milliseconds = loginLimits.unknownEmailsRecordedMilliseconds;
+  const ofNetwork = createSampler({
+    few: loginLimits.unknownEmailsRecorded,
+    names: loginLimits.unknownEmailsNetworks,
     milliseconds,
   });
-  const ofAll = createFirstFew({ few: limits.unknownEmailsRecordedTogether, names: 1, milliseconds });
+  const ofAll = createSampler({ few: loginLimits.unknownEmailsRecordedTogether, names: 1, milliseconds });
   return {
     isWorthNoting(ip, now) {
-      const network = ip === undefined ? 'unknown' : ipNetwork(ip, limits.knownNetwork);
+      const network = ip === undefined ? 'unknown' : ipNetwork(ip, platformLimits.knownNetwork);
       return ofNetwork.isWorthNoting(network, now) && ofAll.isWorthNoting('all', now);
     },
   };

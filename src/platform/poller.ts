@@ -1,8 +1,8 @@
 /** Work that comes round again: never two rounds at once, and each says when the next one is. */
 import type { Cancel, Clock } from '@countersign/verifier/clock';
-import { limits } from './limits.ts';
+import { platformLimits } from './limits.ts';
 
-export interface Rounds {
+export interface PollerParts {
   readonly clock: Clock;
   /** Until the first round, and after one that failed. */
   readonly firstMs: number;
@@ -12,8 +12,8 @@ export interface Rounds {
   onFault(fault: unknown): void;
 }
 
-/** Returns the function that stops it. That resolves when the current round is over, or after `limits.lastRoundMilliseconds`. */
-export function startRounds({ clock, firstMs, retryMs, run, onFault }: Rounds): () => Promise<void> {
+/** Returns the function that stops it. That resolves when the current round is over, or after `platformLimits.lastRoundMilliseconds`. */
+export function startPoller({ clock, firstMs, retryMs, run, onFault }: PollerParts): () => Promise<void> {
   let stopped = false;
   let cancel: Cancel = () => {};
   let underWay: Promise<void> = Promise.resolve();
@@ -41,7 +41,7 @@ export function startRounds({ clock, firstMs, retryMs, run, onFault }: Rounds): 
     cancel();
     let waited: Cancel = () => {};
     const late = new Promise<void>((resolve) => {
-      waited = clock.after(limits.lastRoundMilliseconds, resolve);
+      waited = clock.after(platformLimits.lastRoundMilliseconds, resolve);
     });
     await Promise.race([underWay, late]);
     waited();

@@ -1,13 +1,13 @@
 /** Deletes expired rows: in small batches, so that no statement holds a table for long. */
-import { limits } from './limits.ts';
+import { platformLimits } from './limits.ts';
 
 /** `prune` deletes at most `limit` rows and answers how many; it goes on until a batch is not full. Answers how many in all. */
 export async function pruneInBatches(prune: (limit: number) => Promise<number>): Promise<number> {
   let total = 0;
   let deleted = 0;
   do {
-    deleted = await prune(limits.pruneRows);
+    deleted = await prune(platformLimits.pruneRows);
     total += deleted;
-  } while (deleted === limits.pruneRows);
+  } while (deleted === platformLimits.pruneRows);
   return total;
 }

@@ -2,7 +2,7 @@
  * How often something was asked for lately. Owns the port that counts, and what is done while the counts of all nodes
  * cannot be reached: neither everything nor nothing. Does not own what is counted, nor how many are too many.
  */
-import { limits } from './limits.ts';
+import { platformLimits } from './limits.ts';
 
 export interface RateCount {
   /** In this window, this one included. */
@@ -21,8 +21,6 @@ export interface RateCounters {
   giveBack(name: string, budget: number, remainingMs: number): Promise<void>;
 }
 
-export const limitedOperations = ['login', 'register', 'refresh', 'password', 'sessions', 'reads'] as const;
-export type LimitedOperation = (typeof limitedOperations)[number];
 export type RateScope = 'address' | 'network' | 'account' | 'global';
 
 /**
@@ -56,5 +54,5 @@ export function withLocalShare(parts: {
 }
 
 function localShare(budget: number): number {
-  return Math.max(1, Math.floor(budget * limits.rateLocalShare));
+  return Math.max(1, Math.floor(budget * platformLimits.rateLocalShare));
 }

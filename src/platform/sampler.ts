@@ -4,16 +4,16 @@
  */
 import { LRUCache } from 'lru-cache';
 
-export interface FirstFew<Name> {
+export interface Sampler<Name> {
   /** Counts one; false when there were enough. `now`: milliseconds of a clock that never steps back. */
   isWorthNoting(name: Name, now: number): boolean;
 }
 
-export function createFirstFew<Name extends string>(parts: {
+export function createSampler<Name extends string>(parts: {
   readonly few: number;
   readonly milliseconds: number;
   readonly names: number;
-}): FirstFew<Name> {
+}): Sampler<Name> {
   const { few, milliseconds, names } = parts;
   const seen = new LRUCache<Name, { readonly since: number; count: number }>({ max: names });
   return {

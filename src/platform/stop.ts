@@ -3,7 +3,7 @@
  * on once more, within milliseconds. Owns when a signal is a stop, the same stop, or the wish to end at once.
  */
 import type { Clock } from '@countersign/verifier/clock';
-import { limits } from './limits.ts';
+import { platformLimits } from './limits.ts';
 
 export type StopSignal = 'SIGTERM' | 'SIGINT';
 
@@ -30,7 +30,7 @@ export function createStop(parts: { clock: Pick<Clock, 'monotonic'>; onImpatienc
       if (askedAt === undefined) {
         askedAt = now;
         ask(name);
-      } else if (now - askedAt >= limits.sameStopMilliseconds) parts.onImpatience();
+      } else if (now - askedAt >= platformLimits.sameStopMilliseconds) parts.onImpatience();
     },
   };
 }

@@ -59,9 +59,9 @@ export function mountRevoke(program: Program, asks: Asks): void {
 async function revokeOne(
   target: RevocationTarget,
   dryRun: boolean,
-  { flows, operator, json, out, err }: CommandContext,
+  { operations, operator, json, out, err }: CommandContext,
 ): Promise<void> {
-  const { endedSessions, matchedSessions, effect } = await flows.revoke(target, operator, { dryRun });
+  const { endedSessions, matchedSessions, effect } = await operations.revoke(target, operator, { dryRun });
   if (dryRun) {
     if (json) return out(JSON.stringify({ matched_sessions: matchedSessions }));
     err('Nothing was changed. So many sessions would end:');

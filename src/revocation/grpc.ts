@@ -7,26 +7,39 @@ import { invalidField } from '@countersign/verifier/errors';
 import type { NodeOutcome } from '@countersign/verifier/revocation/revocation';
 import type { RevokeKey } from '../keys/revokeKey.ts';
 import type { Permission, Service } from '../services/service.ts';
-import { originOf, requirePermission } from '../transport/grpc/callers.ts';
+import { actorOf, requirePermission } from '../transport/grpc/callers.ts';
 import { revokePermissions } from '../transport/grpc/methods.ts';
+import type { MountService } from '../transport/grpc/server.ts';
 import type { FilterText } from './matchingSessions.ts';
 import type { RevocationTarget, Revoke, RevokeResult } from './revoke.ts';
+import { encodingOnce, type WatchStream } from './subscribers/grpc.ts';
 
-export interface RevocationServiceFlows {
+export interface RevocationServiceOperations {
   readonly revoke: Revoke;
   readonly revokeKey: RevokeKey;
 }
 
-export function createRevocationService({ revoke, revokeKey }: RevocationServiceFlows) {
+/** `watch` serves the streams of subscribers. */
+export function revocationService(operations: RevocationServiceOperations, watch: WatchStream): MountService {
+  return ({ v1, add, unary, stream }) => {
+    const handlers = createRevocationService(operations);
+    add(encodingOnce(v1.RevocationService.service), {
+      Revoke: unary('Revoke', handlers.Revoke),
+      WatchRevocations: stream('WatchRevocations', watch),
+    });
+  };
+}
+
+export function createRevocationService({ revoke, revokeKey }: RevocationServiceOperations) {
   return {
     async Revoke(request: RevokeRequest__Output, caller: Service): Promise<RevokeResponse> {
       const target = targetOf(request);
       requirePermission(caller, permissionFor(target, request));
       const { requestId, dryRun } = request;
       const options = { dryRun, requestId: requestIdOf(request) };
-      const origin = originOf(caller, requestId);
-      if ('kid' in target) return toResponse(await revokeKey(target.kid, origin, options));
-      return toResponse(await revoke(target, origin, options));
+      const actor = actorOf(caller, requestId);
+      if ('kid' in target) return toResponse(await revokeKey(target.kid, actor, options));
+      return toResponse(await revoke(target, actor, options));
     },
   };
 }

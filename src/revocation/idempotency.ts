@@ -4,9 +4,9 @@
  */
 import { createHash } from 'node:crypto';
 import { invalidField } from '@countersign/verifier/errors';
-import type { Origin } from '../audit/auditEvent.ts';
+import type { Actor } from '../audit/auditEvent.ts';
 import type { Database, Stores } from '../database.ts';
-import { limits } from '../platform/limits.ts';
+import { revocationLimits } from './limits.ts';
 
 export interface RequestName {
   /** As in the audit trail; two callers may use the same ids. */
@@ -45,25 +45,25 @@ export interface RequestStore {
   prune(keptMs: number, now: number, limit: number): Promise<number>;
 }
 
-const shape = new RegExp(`^[\\x20-\\x7e]{1,${limits.namedRequestCharacters}}$`);
+const shape = new RegExp(`^[\\x20-\\x7e]{1,${revocationLimits.namedRequestCharacters}}$`);
 
 /** Throws `invalid_request` naming `request_id`. */
 export function checkRequestId(id: string): void {
   if (shape.test(id)) return;
-  const rule = `must be 1 to ${limits.namedRequestCharacters} printable ASCII characters`;
+  const rule = `must be 1 to ${revocationLimits.namedRequestCharacters} printable ASCII characters`;
   throw invalidField('request_id', 'format', rule);
 }
 
 /** Undefined without an id. `target`: the same for the same request, in everything that matters. */
 export function nameRequest(
   id: string | undefined,
-  { actor }: Origin,
+  { name }: Actor,
   target: Readonly<Record<string, unknown>>,
 ): NamedRequest | undefined {
   if (id === undefined) return undefined;
   checkRequestId(id);
   const members = Object.entries(target).sort(([one], [other]) => (one < other ? -1 : 1));
-  return { caller: actor, id, targetHash: createHash('sha256').update(JSON.stringify(members)).digest() };
+  return { caller: name, id, targetHash: createHash('sha256').update(JSON.stringify(members)).digest() };
 }
 
 /** Throws `invalid_request` naming `request_id` when the same name was given to something else. */
@@ -72,7 +72,7 @@ export async function openRequest(
   request: NamedRequest,
   now: number,
 ): Promise<OpenedRequest> {
-  const opened = await requests.open(request, now, limits.namedRequestMilliseconds);
+  const opened = await requests.open(request, now, revocationLimits.namedRequestMilliseconds);
   if (Buffer.compare(opened.targetHash, request.targetHash) === 0) return opened;
   throw invalidField('request_id', 'reused', 'was used for something else in the last 24 hours');
 }
@@ -83,7 +83,7 @@ export function isRepeated(
   request: NamedRequest,
   now: number,
 ): Promise<boolean> {
-  return requests.isKept(request, now, limits.namedRequestMilliseconds);
+  return requests.isKept(request, now, revocationLimits.namedRequestMilliseconds);
 }
 
 /** Forgets at most `limit` that are too old; answers how many. */
@@ -92,5 +92,5 @@ export function pruneRequests(
   now: number,
   limit: number,
 ): Promise<number> {
-  return requests.prune(limits.namedRequestMilliseconds, now, limit);
+  return requests.prune(revocationLimits.namedRequestMilliseconds, now, limit);
 }

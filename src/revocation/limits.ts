@@ -1,5 +1,5 @@
-/** What a service may take back in a window of `rateWindowMilliseconds`; part of `limits`. RATE_LIMITS scales it. */
-export const revokeLimits = {
+/** Limits of what callers may revoke. The unit is in the name, the reason beside it. */
+export const revocationLimits = {
   revokeBudgets: {
     /**
      * Nobody can check an id of an earlier system, so anyone who may revoke some can make some up, and each is a row in the
@@ -15,4 +15,9 @@ export const revokeLimits = {
     /** A `request_id` is a row in the database for a day: 1.7 million of them at most. */
     named_requests: 1_200,
   },
+  /** For how long a request that its caller named is remembered: a job that failed is repeated within a day. */
+  namedRequestMilliseconds: 24 * 60 * 60_000,
+  namedRequestCharacters: 128,
+  /** As in RFC 6749 there is no longest client id; ours, and those of subscribers that send one, are far shorter. */
+  clientIdCharacters: 255,
 } as const;

@@ -2,14 +2,15 @@
 
 import { invalidField } from '@countersign/verifier/errors';
 import { isUuid, type UserId } from '@countersign/verifier/ids';
-import type { Origin } from '../audit/auditEvent.ts';
+import { verifierLimits } from '@countersign/verifier/limits';
+import type { Actor } from '../audit/auditEvent.ts';
 import { canonicalIp } from '../platform/ipAddress.ts';
-import { limits } from '../platform/limits.ts';
 import { idBefore } from '../platform/newId.ts';
 import { type EndedByPage, endSessionsByPage, type PagedSelection } from '../sessions/endSessionsByPage.ts';
 import type { SessionFilter } from '../sessions/store.ts';
 import { type NamedRequest, type OpenedRequest, openRequest } from './idempotency.ts';
-import type { EffectParts } from './propagation/revokeAndPropagate.ts';
+import { revocationLimits } from './limits.ts';
+import type { RevokingParts } from './propagation/revokeAndPropagate.ts';
 
 /** As a caller wrote it. Times are milliseconds since the Unix epoch. */
 export interface FilterText {
@@ -27,7 +28,7 @@ export type PagedTarget =
   /** Every session that it selects. */
   | { readonly filter: FilterText };
 
-const clientIdShape = new RegExp(`^[\\x20-\\x7e]{1,${limits.clientIdCharacters}}$`);
+const clientIdShape = new RegExp(`^[\\x20-\\x7e]{1,${revocationLimits.clientIdCharacters}}$`);
 
 /** The end of the year 9999, the last that RFC 3339 can write. */
 const lastTime = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
@@ -57,7 +58,7 @@ function readFilter({ userId, clientId, createdBefore, createdFrom, ip }: Filter
 
 function readClientId(text: string): string {
   if (clientIdShape.test(text)) return text;
-  const rule = `must be 1 to ${limits.clientIdCharacters} printable ASCII characters`;
+  const rule = `must be 1 to ${revocationLimits.clientIdCharacters} printable ASCII characters`;
   throw invalidField('client_id', 'format', rule);
 }
 
@@ -87,13 +88,13 @@ export function sessionsMatching(filter: SessionFilter, newBefore?: number): Pag
 }
 
 export async function endMatching(
-  parts: EffectParts,
+  parts: RevokingParts,
   filter: SessionFilter,
-  origin: Origin,
+  actor: Actor,
   request: NamedRequest | undefined,
 ): Promise<EndedByPage> {
   const { database, clock } = parts;
-  const ending = { origin, reason: 'revoked', request } as const;
+  const ending = { actor, reason: 'revoked', request } as const;
   if (request === undefined) return endSessionsByPage(parts, { ...sessionsMatching(filter), ...ending });
   const opened = await database.transaction((stores) => openRequest(stores, request, clock.now()));
   const selection = sessionsMatching(filter, newBefore(opened));
@@ -108,5 +109,5 @@ export async function endMatching(
  */
 function newBefore({ isNew, finished, openedAt }: OpenedRequest): number | undefined {
   if (isNew) return undefined;
-  return finished ? 0 : openedAt + limits.clockSkewSeconds * 1000;
+  return finished ? 0 : openedAt + verifierLimits.clockSkewSeconds * 1000;
 }

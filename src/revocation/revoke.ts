@@ -6,6 +6,7 @@
 import { encodeBase64url } from '@countersign/verifier/encoding';
 import { AuthorityError, invalidField } from '@countersign/verifier/errors';
 import type { SessionId, UserId } from '@countersign/verifier/ids';
+import { verifierLimits } from '@countersign/verifier/limits';
 import {
   afterEveryToken,
   type EffectReport,
@@ -15,17 +16,21 @@ import {
 import { type Jti, parseJti } from '@countersign/verifier/tokens/jti';
 import { normaliseEmail } from '../accounts/email.ts';
 import type { User } from '../accounts/user.ts';
-import type { Origin } from '../audit/auditEvent.ts';
+import type { Actor } from '../audit/auditEvent.ts';
 import type { Stores } from '../database.ts';
-import { limits } from '../platform/limits.ts';
 import { endAllOfUser, endSelected } from '../sessions/endSessions.ts';
 import { countByPage } from '../sessions/endSessionsByPage.ts';
 import type { SessionFilter, SessionSelection, SessionWithUser } from '../sessions/store.ts';
 import { externalSubject } from '../tokens/externalId.ts';
+import { tokenLimits } from '../tokens/limits.ts';
 import { type ReadingParts, readGenuineToken } from '../tokens/readToken.ts';
 import { isRepeated, type NamedRequest, nameRequest, openRequest } from './idempotency.ts';
 import { endMatching, filterOf, type PagedTarget, sessionsMatching, uuidOf } from './matchingSessions.ts';
-import { type EffectParts, type EndingStores, withEffect } from './propagation/revokeAndPropagate.ts';
+import {
+  type RevokingParts,
+  type RevokingStores,
+  revokeAndPropagate,
+} from './propagation/revokeAndPropagate.ts';
 import type { RevokeBudget, SpendRevokeBudget } from './revokeBudgets.ts';
 
 export type RevocationTarget = SingleTarget | PagedTarget;
@@ -62,11 +67,11 @@ export interface RevokeResult {
  */
 export type Revoke = (
   target: RevocationTarget,
-  origin: Origin,
+  actor: Actor,
   options?: RevokeOptions,
 ) => Promise<RevokeResult>;
 
-type RevokeParts = EffectParts & ReadingParts & { readonly spendRevokeBudget: SpendRevokeBudget };
+type RevokeParts = RevokingParts & ReadingParts & { readonly spendRevokeBudget: SpendRevokeBudget };
 
 /** What to do in one transaction. */
 interface Step {
@@ -75,15 +80,15 @@ interface Step {
   /** The sessions that would end, if any. Throws `not_found`. */
   find(stores: Stores): Promise<SessionSelection | undefined>;
   /** Answers how many sessions ended. `again`: only what was done before, which needs no second event. */
-  take(stores: EndingStores, now: number, origin: Origin, again: boolean): Promise<number>;
+  take(stores: RevokingStores, now: number, actor: Actor, again: boolean): Promise<number>;
 }
 
 export function createRevoke(parts: RevokeParts): Revoke {
-  return async (target, origin, { dryRun = false, requestId } = {}) => {
+  return async (target, actor, { dryRun = false, requestId } = {}) => {
     const now = parts.clock.now();
-    const request = nameRequest(requestId, origin, target);
+    const request = nameRequest(requestId, actor, target);
     const repeated = request !== undefined && (await isRepeated(parts.database, request, now));
-    const asked = { origin, now, request, repeated, dryRun };
+    const asked = { actor, now, request, repeated, dryRun };
     // A target that is refused costs nothing.
     if ('clientId' in target || 'filter' in target) {
       const filter = filterOf(target);
@@ -97,7 +102,7 @@ export function createRevoke(parts: RevokeParts): Revoke {
 }
 
 interface Asked {
-  readonly origin: Origin;
+  readonly actor: Actor;
   readonly now: number;
   readonly request: NamedRequest | undefined;
   /** Then it takes nothing more, and costs nothing. */
@@ -106,31 +111,31 @@ interface Asked {
 }
 
 /** A name that is new may be a row for a day. */
-async function spendForName(parts: RevokeParts, { request, repeated, origin }: Asked): Promise<void> {
-  if (request !== undefined && !repeated) await parts.spendRevokeBudget('named_requests', origin);
+async function spendForName(parts: RevokeParts, { request, repeated, actor }: Asked): Promise<void> {
+  if (request !== undefined && !repeated) await parts.spendRevokeBudget('named_requests', actor);
 }
 
 /** A dry run reads as many sessions, so it costs as much. */
 async function takeByPage(parts: RevokeParts, filter: SessionFilter, asked: Asked): Promise<RevokeResult> {
-  const { origin, request, repeated, dryRun } = asked;
-  if (!repeated) await parts.spendRevokeBudget('filters', origin);
+  const { actor, request, repeated, dryRun } = asked;
+  if (!repeated) await parts.spendRevokeBudget('filters', actor);
   if (dryRun) return foreseen(await countByPage(parts, sessionsMatching(filter)));
-  return { ...(await endMatching(parts, filter, origin, request)), matchedSessions: 0 };
+  return { ...(await endMatching(parts, filter, actor, request)), matchedSessions: 0 };
 }
 
 async function takeAtOnce(parts: RevokeParts, step: Step, asked: Asked): Promise<RevokeResult> {
-  const { origin, now, request, repeated, dryRun } = asked;
+  const { actor, now, request, repeated, dryRun } = asked;
   const { database } = parts;
   if (dryRun) {
     const selection = await step.find(database);
     return foreseen(selection === undefined ? 0 : await database.sessions.count(selection, now));
   }
   const budget = repeated ? undefined : await step.costs?.(database);
-  if (budget !== undefined) await parts.spendRevokeBudget(budget, origin);
-  const { result, effect } = await withEffect(parts, now, async (stores) => {
-    if (request === undefined) return step.take(stores, now, origin, false);
+  if (budget !== undefined) await parts.spendRevokeBudget(budget, actor);
+  const { result, effect } = await revokeAndPropagate(parts, now, async (stores) => {
+    if (request === undefined) return step.take(stores, now, actor, false);
     const { finished } = await openRequest(stores, request, now);
-    const ended = await step.take(stores, now, origin, finished);
+    const ended = await step.take(stores, now, actor, finished);
     return stores.requests.note(request, finished ? 0 : ended, true);
   });
   return { endedSessions: result, matchedSessions: 0, effect };
@@ -149,7 +154,7 @@ async function stepFor(parts: RevokeParts, target: SingleTarget, now: number): P
   if ('jti' in target) {
     const jti = parseJti(target.jti);
     if (jti === undefined) throw invalidField('jti', 'format', 'must be the jti of one of our tokens');
-    if (jti.issuedAt > now + limits.clockSkewSeconds * 1000)
+    if (jti.issuedAt > now + verifierLimits.clockSkewSeconds * 1000)
       throw invalidField('jti', 'issued', 'must be of a token that was issued before now');
     return revokeToken(jti, undefined, afterEveryToken(jti.issuedAt), 'jtis');
   }
@@ -190,13 +195,13 @@ function revokeToken(
   return {
     find: async () => undefined,
     costs: async (stores) => ((await isKnown(stores, revocation)) ? undefined : budget),
-    async take(stores, now, origin, finished) {
+    async take(stores, now, actor, finished) {
       if (expiresAt <= now) return 0;
       const again = finished || (await isKnown(stores, revocation));
       await stores.revoke([revocation]);
       const userId = sub ?? (await stores.sessions.find(sessionId))?.userId;
       const detail = { jti: encodeBase64url(subject) };
-      const event = { type: 'token_revoked', origin, userId, sessionId, reason: 'revoked', detail } as const;
+      const event = { type: 'token_revoked', actor, userId, sessionId, reason: 'revoked', detail } as const;
       if (!again) await stores.audit.record(event, now);
       return 0;
     },
@@ -216,9 +221,9 @@ function revokeSession(sessionId: SessionId): Step {
       await sessionOf(stores);
       return { sessionIds: [sessionId] };
     },
-    async take(stores, now, origin) {
+    async take(stores, now, actor) {
       await sessionOf(stores);
-      return (await endSelected(stores, { sessionIds: [sessionId] }, { reason: 'revoked', origin, now }))
+      return (await endSelected(stores, { sessionIds: [sessionId] }, { reason: 'revoked', actor, now }))
         .length;
     },
   };
@@ -237,15 +242,15 @@ function revokeUser(look: (stores: Stores) => Promise<User | undefined>): Step {
       await userOf(stores);
       return 'users';
     },
-    async take(stores, now, origin, again) {
+    async take(stores, now, actor, again) {
       const { userId } = await userOf(stores);
       // Whoever has logged in since the first time is not meant.
       if (again) {
         await stores.endSessions({ userId, onlyEnded: true }, 'revoked');
         return 0;
       }
-      const ended = await endAllOfUser(stores, userId, { reason: 'revoked', origin, now });
-      const event = { type: 'all_sessions_ended', origin, userId, reason: 'revoked' } as const;
+      const ended = await endAllOfUser(stores, userId, { reason: 'revoked', actor, now });
+      const event = { type: 'all_sessions_ended', actor, userId, reason: 'revoked' } as const;
       await stores.audit.record(event, now);
       return ended.length;
     },
@@ -255,10 +260,14 @@ function revokeUser(look: (stores: Stores) => Promise<User | undefined>): Step {
 function revokeExternal(id: string, expiresAt: number, now: number): Step {
   const subject = externalSubject(id);
   if (subject === undefined) {
-    throw invalidField('external_id', 'length', `must have 1 to ${limits.externalIdBytes} bytes of UTF-8`);
+    throw invalidField(
+      'external_id',
+      'length',
+      `must have 1 to ${tokenLimits.externalIdBytes} bytes of UTF-8`,
+    );
   }
-  if (!(expiresAt > now && expiresAt <= now + limits.accessTokenMaximumSeconds * 1000)) {
-    const hours = limits.accessTokenMaximumSeconds / 3600;
+  if (!(expiresAt > now && expiresAt <= now + verifierLimits.accessTokenMaximumSeconds * 1000)) {
+    const hours = verifierLimits.accessTokenMaximumSeconds / 3600;
     return refuseNew(invalidField('exp', 'range', `must be in the future, by at most ${hours} hours`));
   }
   const kept = wholeHour(afterExpiry(expiresAt));
@@ -266,12 +275,12 @@ function revokeExternal(id: string, expiresAt: number, now: number): Step {
   return {
     find: async () => undefined,
     costs: async (stores) => ((await isKnown(stores, revocation)) ? undefined : 'external_ids'),
-    async take(stores, _now, origin, finished) {
+    async take(stores, _now, actor, finished) {
       const again = finished || (await isKnown(stores, revocation));
       const { revoke, audit } = stores;
       await revoke([revocation]);
       const detail = { subject: encodeBase64url(subject) };
-      if (!again) await audit.record({ type: 'token_revoked', origin, reason: 'external_id', detail }, now);
+      if (!again) await audit.record({ type: 'token_revoked', actor, reason: 'external_id', detail }, now);
       return 0;
     },
   };
@@ -284,5 +293,5 @@ async function findSession({ sessions }: Stores, id: SessionId): Promise<Session
 }
 
 function afterExpiry(expiresAt: number): number {
-  return expiresAt + limits.revocationMarginSeconds * 1000;
+  return expiresAt + verifierLimits.revocationMarginSeconds * 1000;
 }

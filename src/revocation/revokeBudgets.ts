@@ -5,15 +5,16 @@
  */
 
 import { AuthorityError } from '@countersign/verifier/errors';
-import type { Origin } from '../audit/auditEvent.ts';
+import type { Actor } from '../audit/auditEvent.ts';
 import type { KeyedHash } from '../platform/keyedHash.ts';
-import { limits } from '../platform/limits.ts';
+import { platformLimits } from '../platform/limits.ts';
 import type { RateCounters } from '../platform/rateCounters.ts';
+import { revocationLimits } from './limits.ts';
 
-export type RevokeBudget = keyof typeof limits.revokeBudgets;
+export type RevokeBudget = keyof typeof revocationLimits.revokeBudgets;
 
 /** Throws `rate_limited` when nothing is left. */
-export type SpendRevokeBudget = (budget: RevokeBudget, origin: Origin) => Promise<void>;
+export type SpendRevokeBudget = (budget: RevokeBudget, actor: Actor) => Promise<void>;
 
 export interface RevokeBudgetParts {
   /** Undefined where nothing is limited. */
@@ -29,12 +30,16 @@ const serviceActor = /^service:(.*)$/;
 export function createRevokeBudgets({ rateLimits, onUsedUp }: RevokeBudgetParts): SpendRevokeBudget {
   if (rateLimits === undefined) return async () => {};
   const { counters, scale, keyedHash } = rateLimits;
-  return async (budget, { actor }) => {
+  return async (budget, { name: actor }) => {
     const service = serviceActor.exec(actor)?.[1];
     if (service === undefined) return;
-    const allowed = Math.max(1, Math.round(limits.revokeBudgets[budget] * scale));
+    const allowed = Math.max(1, Math.round(revocationLimits.revokeBudgets[budget] * scale));
     const name = `revoke:${budget}:${keyedHash('revoke', budget, service).toString('base64url')}`;
-    const { count, remainingMs } = await counters.increment(name, limits.rateWindowMilliseconds, allowed);
+    const { count, remainingMs } = await counters.increment(
+      name,
+      platformLimits.rateWindowMilliseconds,
+      allowed,
+    );
     if (count <= allowed) return;
     onUsedUp(service, budget, count === allowed + 1);
     const seconds = Math.max(1, Math.ceil(remainingMs / 1000));

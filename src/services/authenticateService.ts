@@ -2,10 +2,11 @@
 
 import { type Clock, rfc3339, withDeadline } from '@countersign/verifier/clock';
 import { AuthorityError } from '@countersign/verifier/errors';
+import { verifierLimits } from '@countersign/verifier/limits';
 import type { ReadTime } from '@countersign/verifier/steadyTime';
 import { LRUCache } from 'lru-cache';
 import type { Database } from '../database.ts';
-import { limits } from '../platform/limits.ts';
+import { serviceLimits } from './limits.ts';
 import type { Service, ServiceToken } from './service.ts';
 import { serviceTokenHash } from './serviceToken.ts';
 
@@ -43,8 +44,8 @@ interface Parts {
 export function createAuthenticateService(parts: Parts): AuthenticateService {
   const { clock, latestTime } = parts;
   // Apart, so that who makes up tokens pushes no service out.
-  const services = new LRUCache<string, LookedUp>({ max: limits.serviceTokenCacheEntries });
-  const strangers = new LRUCache<string, LookedUp>({ max: limits.serviceTokenCacheEntries });
+  const services = new LRUCache<string, LookedUp>({ max: serviceLimits.serviceTokenCacheEntries });
+  const strangers = new LRUCache<string, LookedUp>({ max: serviceLimits.serviceTokenCacheEntries });
   const underWay = new Map<string, Promise<LookedUp>>();
   const noteUse = createNoteUse(parts);
 
@@ -52,18 +53,25 @@ export function createAuthenticateService(parts: Parts): AuthenticateService {
     const askedAt = clock.monotonic();
     try {
       const lookup = lookUp(parts.database, credential, key);
-      const found = await withDeadline(clock, limits.confirmationMilliseconds, lookup, tooLate);
-      const entry = { ...found, askedAt, believedUntil: askedAt + limits.serviceTokenCacheMilliseconds };
+      const found = await withDeadline(clock, verifierLimits.confirmationMilliseconds, lookup, tooLate);
+      const entry = {
+        ...found,
+        askedAt,
+        believedUntil: askedAt + serviceLimits.serviceTokenCacheMilliseconds,
+      };
       services.delete(key);
       (found.service === undefined ? strangers : services).set(key, entry);
       if ('token' in credential) noteUse(key, found);
       return entry;
     } catch (error) {
       const known = services.get(key);
-      const oldest = clock.monotonic() - limits.serviceTokenStaleMilliseconds;
+      const oldest = clock.monotonic() - serviceLimits.serviceTokenStaleMilliseconds;
       if (known?.service === undefined || known.askedAt < oldest) throw error;
       // While nobody can tell, a service that was good a moment ago is: its checks are answered from memory.
-      const entry = { ...known, believedUntil: clock.monotonic() + limits.serviceTokenRetryMilliseconds };
+      const entry = {
+        ...known,
+        believedUntil: clock.monotonic() + serviceLimits.serviceTokenRetryMilliseconds,
+      };
       services.set(key, entry);
       return entry;
     }
@@ -73,7 +81,7 @@ export function createAuthenticateService(parts: Parts): AuthenticateService {
   const askOnce = async (credential: ServiceCredential, key: string): Promise<LookedUp> => {
     const known = underWay.get(key);
     const isService = services.has(key);
-    if (known === undefined && !isService && underWay.size >= limits.serviceLookupsAtOnce)
+    if (known === undefined && !isService && underWay.size >= serviceLimits.serviceLookupsAtOnce)
       throw new AuthorityError('overloaded', { retryAfterSeconds: 1, reason: 'service_lookups' });
     const asked = known ?? ask(credential, key).finally(() => underWay.delete(key));
     underWay.set(key, asked);
@@ -95,7 +103,7 @@ export function createAuthenticateService(parts: Parts): AuthenticateService {
     const now = clock.monotonic();
     if (known === undefined || known.believedUntil <= now) return askOnce(credential, key).then(unexpired);
     // Before it is too old, so that calls rarely wait for a look-up.
-    if (now - known.askedAt > limits.serviceTokenCacheMilliseconds / 2) {
+    if (now - known.askedAt > serviceLimits.serviceTokenCacheMilliseconds / 2) {
       askOnce(credential, key).catch(() => {});
     }
     return unexpired(known);
@@ -115,8 +123,8 @@ async function lookUp(
 
 /** Beside the call, which does not wait for it; and once an hour at most, whatever comes of it. */
 function createNoteUse({ database, clock, latestTime }: Parts): (key: string, found: Found) => void {
-  const noted = new LRUCache<string, number>({ max: limits.serviceTokenCacheEntries });
-  const everyMs = limits.serviceTokenUseMilliseconds;
+  const noted = new LRUCache<string, number>({ max: serviceLimits.serviceTokenCacheEntries });
+  const everyMs = serviceLimits.serviceTokenUseMilliseconds;
   return (key, { service, expiresAt, lastUsedAt = Number.NEGATIVE_INFINITY }) => {
     const now = clock.now();
     const isLive = service !== undefined && (expiresAt === undefined || latestTime() < expiresAt);

@@ -1,7 +1,7 @@
 /** `countersign services …`: the services that ask the authority, and their tokens. */
 import { rfc3339, systemClock } from '@countersign/verifier/clock';
 import { formatDuration } from '../platform/config/durations.ts';
-import { limits } from '../platform/limits.ts';
+
 import {
   type Asks,
   type CommandContext,
@@ -10,6 +10,7 @@ import {
   readTime,
   UsageError,
 } from '../transport/cli/command.ts';
+import { serviceLimits } from './limits.ts';
 import {
   isPermission,
   type Permission,
@@ -51,7 +52,7 @@ export function mountServices(program: Program, asks: Asks): void {
   )
     .option(
       '--keep-old <DURATION>',
-      `how long the one before stays good (default: ${formatDuration(limits.serviceTokenKeptMilliseconds)}); 0s ends all others, within two seconds`,
+      `how long the one before stays good (default: ${formatDuration(serviceLimits.serviceTokenKeptMilliseconds)}); 0s ends all others, within two seconds`,
       readDuration('keep-old'),
     )
     .action((name, { keepOld, ...expiry }) => {
@@ -72,22 +73,22 @@ export function mountServices(program: Program, asks: Asks): void {
 }
 
 async function create(
-  service: Parameters<CommandContext['flows']['createService']>[0],
-  { flows, operator, json, out, err }: CommandContext,
+  service: Parameters<CommandContext['operations']['createService']>[0],
+  { operations, operator, json, out, err }: CommandContext,
 ): Promise<void> {
   const { name } = service;
-  const { token } = await flows.createService(service, operator);
+  const { token } = await operations.createService(service, operator);
   if (json) return out(JSON.stringify({ name, token }));
   err(`Service ${name} is made. Its token is shown this once:`);
   out(token);
 }
 
 async function rotate(
-  rotation: Parameters<CommandContext['flows']['rotateServiceToken']>[0],
-  { flows, operator, json, out, err }: CommandContext,
+  rotation: Parameters<CommandContext['operations']['rotateServiceToken']>[0],
+  { operations, operator, json, out, err }: CommandContext,
 ): Promise<void> {
   const { name } = rotation;
-  const { token, oldUntil } = await flows.rotateServiceToken(rotation, operator);
+  const { token, oldUntil } = await operations.rotateServiceToken(rotation, operator);
   if (json) return out(JSON.stringify({ name, token, old_token_until: rfc3339(oldUntil) }));
   err(
     `Service ${name} has a new token, which is shown this once. The one before ends at ${rfc3339(oldUntil)}:`,
@@ -95,13 +96,13 @@ async function rotate(
   out(token);
 }
 
-async function listAll({ flows, json, out }: CommandContext): Promise<void> {
-  for (const service of await flows.listServices())
+async function listAll({ operations, json, out }: CommandContext): Promise<void> {
+  for (const service of await operations.listServices())
     out(json ? JSON.stringify(asJson(service)) : asLine(service));
 }
 
-async function revoke(name: string, { flows, operator, json, out, err }: CommandContext): Promise<void> {
-  await flows.revokeService(name, operator);
+async function revoke(name: string, { operations, operator, json, out, err }: CommandContext): Promise<void> {
+  await operations.revokeService(name, operator);
   if (json) return out(JSON.stringify({ name, state: 'revoked' }));
   err(`Service ${name} is revoked.`);
   out(name);

@@ -46,7 +46,7 @@ export interface ServiceToken {
   readonly createdBy: string;
   /** From then on it is refused; undefined: never. */
   readonly expiresAt: number | undefined;
-  /** To `limits.serviceTokenUseMilliseconds`; undefined: never. */
+  /** To `serviceLimits.serviceTokenUseMilliseconds`; undefined: never. */
   readonly lastUsedAt: number | undefined;
 }
 

@@ -3,11 +3,11 @@
 import { type Clock, rfc3339 } from '@countersign/verifier/clock';
 import { AuthorityError, invalidField } from '@countersign/verifier/errors';
 import type { ServiceId } from '@countersign/verifier/ids';
-import type { Origin } from '../audit/auditEvent.ts';
+import type { Actor } from '../audit/auditEvent.ts';
 import type { Database } from '../database.ts';
-import { limits } from '../platform/limits.ts';
+import { certificateNameOf } from '../platform/certificateName.ts';
 import { newId } from '../platform/newId.ts';
-import { certificateNameOf } from './certificateName.ts';
+import { serviceLimits } from './limits.ts';
 import type { NewServiceToken, Permission, ServiceWithTokens } from './service.ts';
 import { newServiceToken, serviceTokenHash } from './serviceToken.ts';
 
@@ -28,22 +28,22 @@ export interface NewService {
 }
 
 /** Answers the service token: the only time it is seen, since only its hash is stored. */
-export type CreateService = (service: NewService, origin: Origin) => Promise<{ readonly token: string }>;
+export type CreateService = (service: NewService, actor: Actor) => Promise<{ readonly token: string }>;
 
-const nameShape = new RegExp(`^[a-z0-9][a-z0-9._-]{0,${limits.serviceNameCharacters - 1}}$`);
+const nameShape = new RegExp(`^[a-z0-9][a-z0-9._-]{0,${serviceLimits.serviceNameCharacters - 1}}$`);
 
 export function createCreateService({ database, clock }: ServiceParts): CreateService {
-  return async ({ name, permissions, certificate, expiresAt, token = newServiceToken() }, origin) => {
+  return async ({ name, permissions, certificate, expiresAt, token = newServiceToken() }, actor) => {
     if (!nameShape.test(name)) {
       throw invalidField(
         'name',
         'format',
-        `must be 1 to ${limits.serviceNameCharacters} of a-z, 0-9, '.', '_' and '-', beginning with a letter or digit`,
+        `must be 1 to ${serviceLimits.serviceNameCharacters} of a-z, 0-9, '.', '_' and '-', beginning with a letter or digit`,
       );
     }
     const certificateName = certificate === undefined ? undefined : readCertificateName(certificate);
     const now = clock.now();
-    const stored = storedToken(token, now, expiresAt, origin);
+    const stored = storedToken(token, now, expiresAt, actor);
     await database.transaction(async (stores) => {
       const service = { id: newId<ServiceId>(now), name, permissions, certificateName, createdAt: now };
       const outcome = await stores.services.create(service, stored);
@@ -56,7 +56,7 @@ export function createCreateService({ database, clock }: ServiceParts): CreateSe
         ...(certificateName === undefined ? {} : { certificate: certificateName }),
         ...(expiresAt === undefined ? {} : { token_expires_at: rfc3339(expiresAt) }),
       };
-      await stores.audit.record({ type: 'service_created', origin, reason: name, detail }, now);
+      await stores.audit.record({ type: 'service_created', actor, reason: name, detail }, now);
     });
     return { token };
   };
@@ -81,21 +81,21 @@ export interface TokenRotation {
 
 /**
  * Answers a new service token. The one before stays for a while, so that it can be changed in use; one before that ends, and
- * each node notices within `limits.serviceTokenCacheMilliseconds`. Throws `not_found` for a service that is not live.
+ * each node notices within `serviceLimits.serviceTokenCacheMilliseconds`. Throws `not_found` for a service that is not live.
  */
 export type RotateServiceToken = (
   rotation: TokenRotation,
-  origin: Origin,
+  actor: Actor,
 ) => Promise<{ readonly token: string; readonly oldUntil: number }>;
 
 export function createRotateServiceToken({ database, clock }: ServiceParts): RotateServiceToken {
-  return async ({ name, expiresAt, keepOldMs = limits.serviceTokenKeptMilliseconds }, origin) => {
-    const most = limits.serviceTokenKeptMaximumMilliseconds;
+  return async ({ name, expiresAt, keepOldMs = serviceLimits.serviceTokenKeptMilliseconds }, actor) => {
+    const most = serviceLimits.serviceTokenKeptMaximumMilliseconds;
     if (!(keepOldMs >= 0 && keepOldMs <= most))
       throw invalidField('keep_old', 'range', `must be at most ${most / 86_400_000} days`);
     const token = newServiceToken();
     const now = clock.now();
-    const stored = storedToken(token, now, expiresAt, origin);
+    const stored = storedToken(token, now, expiresAt, actor);
     const oldUntil = now + keepOldMs;
     await database.transaction(async (stores) => {
       const service = await stores.services.findByName(name);
@@ -106,7 +106,7 @@ export function createRotateServiceToken({ database, clock }: ServiceParts): Rot
         old_token_until: rfc3339(oldUntil),
         ...(expiresAt === undefined ? {} : { token_expires_at: rfc3339(expiresAt) }),
       };
-      await stores.audit.record({ type: 'service_token_rotated', origin, reason: name, detail }, now);
+      await stores.audit.record({ type: 'service_token_rotated', actor, reason: name, detail }, now);
     });
     return { token, oldUntil };
   };
@@ -116,14 +116,14 @@ function storedToken(
   token: string,
   createdAt: number,
   expiresAt: number | undefined,
-  { actor }: Origin,
+  { name }: Actor,
 ): NewServiceToken {
   const hash = serviceTokenHash(token);
   if (hash === undefined) throw invalidField('token', 'format', 'is not a service token');
-  const latest = createdAt + limits.serviceTokenLifeMaximumMilliseconds;
+  const latest = createdAt + serviceLimits.serviceTokenLifeMaximumMilliseconds;
   if (expiresAt !== undefined && !(expiresAt > createdAt && expiresAt <= latest))
     throw invalidField('expires_at', 'range', 'must be in the future, by at most 10 years');
-  return { hash, createdAt, createdBy: actor, expiresAt };
+  return { hash, createdAt, createdBy: name, expiresAt };
 }
 
 export type ListServices = () => Promise<readonly ServiceWithTokens[]>;
@@ -132,11 +132,11 @@ export function createListServices({ database }: Pick<ServiceParts, 'database'>)
   return () => database.services.list();
 }
 
-/** Its tokens, and its certificate, stop within `limits.serviceTokenCacheMilliseconds` on every node. Revoking again is a success again. */
-export type RevokeService = (name: string, origin: Origin) => Promise<void>;
+/** Its tokens, and its certificate, stop within `serviceLimits.serviceTokenCacheMilliseconds` on every node. Revoking again is a success again. */
+export type RevokeService = (name: string, actor: Actor) => Promise<void>;
 
 export function createRevokeService({ database, clock }: ServiceParts): RevokeService {
-  return async (name, origin) => {
+  return async (name, actor) => {
     const now = clock.now();
     await database.transaction(async (stores) => {
       const service = await stores.services.findByName(name);
@@ -144,7 +144,7 @@ export function createRevokeService({ database, clock }: ServiceParts): RevokeSe
         throw new AuthorityError('not_found', { detail: `There is no service ${name}.` });
       if (service.revokedAt !== undefined) return;
       await stores.services.revoke(service.id, now);
-      await stores.audit.record({ type: 'service_revoked', origin, reason: name }, now);
+      await stores.audit.record({ type: 'service_revoked', actor, reason: name }, now);
     });
   };
 }

@@ -3,9 +3,10 @@
  * decide. Owns the signals and their weights; what follows from them is for `sessions/refresh.ts`.
  */
 import { ipNetwork } from '../platform/ipAddress.ts';
-import { limits } from '../platform/limits.ts';
+import { platformLimits } from '../platform/limits.ts';
+import { userAgentFamily } from '../platform/userAgent.ts';
+import { sessionLimits } from './limits.ts';
 import type { ClientContext, Session, SessionContext } from './session.ts';
-import { userAgentFamily } from './userAgent.ts';
 
 /** Each with its weight, of 100: how little it happens to those who have done nothing. */
 export const contextSignals = {
@@ -66,7 +67,7 @@ export function judgeContext(
       client.userAgent !== session.userAgent &&
       userAgentFamily(client.userAgent) !== userAgentFamily(session.userAgent),
     two_networks: moved && (!rotates || isBack(session, client.ip, now)),
-    rapid_refresh: rotates && quickRefreshes >= limits.quickRefreshes,
+    rapid_refresh: rotates && quickRefreshes >= sessionLimits.quickRefreshes,
     network_changed: moved,
   };
   const signals = (Object.keys(contextSignals) as ContextSignal[]).filter(
@@ -95,7 +96,7 @@ export function judgeContext(
 }
 
 function quickRefreshesAfter({ rotatedAt, quickRefreshes }: KnownSession, now: number): number {
-  const isQuick = rotatedAt !== undefined && now - rotatedAt < limits.quickRefreshMilliseconds;
+  const isQuick = rotatedAt !== undefined && now - rotatedAt < sessionLimits.quickRefreshMilliseconds;
   return isQuick ? quickRefreshes + 1 : 0;
 }
 
@@ -106,10 +107,10 @@ function isOtherNetwork(one: string | undefined, other: string | undefined): boo
 
 function isBack({ otherIp, otherIpAt }: KnownSession, ip: string | undefined, now: number): boolean {
   if (otherIp === undefined || otherIpAt === undefined || ip === undefined) return false;
-  return networkOf(otherIp) === networkOf(ip) && now - otherIpAt < limits.twoNetworksMilliseconds;
+  return networkOf(otherIp) === networkOf(ip) && now - otherIpAt < sessionLimits.twoNetworksMilliseconds;
 }
 
 /** As far as one can tell from outside, the place that an address is in. */
 function networkOf(ip: string): string {
-  return ipNetwork(ip, limits.knownNetwork);
+  return ipNetwork(ip, platformLimits.knownNetwork);
 }

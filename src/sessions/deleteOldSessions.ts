@@ -2,7 +2,7 @@
 
 import type { ReadTime } from '@countersign/verifier/steadyTime';
 import type { Database } from '../database.ts';
-import { limits } from '../platform/limits.ts';
+import { sessionLimits } from './limits.ts';
 
 /** One batch, in one transaction; answers how many, and whether there may be more. Does nothing while another node is at it. */
 export type DeleteOldSessions = () => Promise<{ readonly sessions: number; readonly more: boolean }>;
@@ -14,11 +14,11 @@ export function createDeleteOldSessions(parts: {
   readonly earliestTime: ReadTime;
 }): DeleteOldSessions {
   const { database, retentionMs, earliestTime } = parts;
-  const batch = limits.sessionsDeletedRows;
+  const batch = sessionLimits.sessionsDeletedRows;
   return () =>
     database.transaction(
-      async ({ soleTasks, sessions }) => {
-        if (!(await soleTasks.take('deleting_sessions'))) return { sessions: 0, more: false };
+      async ({ advisoryLocks, sessions }) => {
+        if (!(await advisoryLocks.take('deleting_sessions'))) return { sessions: 0, more: false };
         const deleted = await sessions.deleteFinished(retentionMs, earliestTime(), batch);
         return { sessions: deleted, more: deleted === batch };
       },

@@ -2,19 +2,19 @@
 
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { SessionId } from '@countersign/verifier/ids';
-import type { Origin } from '../audit/auditEvent.ts';
-import { type EffectParts, withEffect } from '../revocation/propagation/revokeAndPropagate.ts';
+import type { Actor } from '../audit/auditEvent.ts';
+import { type RevokingParts, revokeAndPropagate } from '../revocation/propagation/revokeAndPropagate.ts';
 import { endSelected } from './endSessions.ts';
 import { endNamed, type NamedByToken } from './namedByToken.ts';
 
-export type EndSession = (sessionId: SessionId, caller: NamedByToken, origin: Origin) => Promise<void>;
+export type EndSession = (sessionId: SessionId, caller: NamedByToken, actor: Actor) => Promise<void>;
 
-export function createEndSession(parts: EffectParts): EndSession {
-  return async (sessionId, caller, origin) => {
+export function createEndSession(parts: RevokingParts): EndSession {
+  return async (sessionId, caller, actor) => {
     const now = parts.clock.now();
-    const ending = { reason: 'session_ended', origin, now } as const;
+    const ending = { reason: 'session_ended', actor, now } as const;
     const isOwn = sessionId === caller.sessionId;
-    await withEffect(parts, now, async (stores) => {
+    await revokeAndPropagate(parts, now, async (stores) => {
       const session = await stores.sessions.find(sessionId);
       // Another user's session and one that never was look alike.
       if (!isOwn && session?.userId !== caller.userId)

@@ -1,47 +1,47 @@
 /**
- * Ends sessions in a transaction of `withEffect`, each with an event of its own: which sessions ended is a question, too. Every
+ * Ends sessions in a transaction of `revokeAndPropagate`, each with an event of its own: which sessions ended is a question, too. Every
  * flow that ends some, logout's one statement included, takes its events from here, and with all of a user comes through
  * `endAllOfUser` or `endOthers`.
  */
 
 import type { SessionId, UserId } from '@countersign/verifier/ids';
-import type { AuditEvent, Origin } from '../audit/auditEvent.ts';
+import type { Actor, AuditEvent } from '../audit/auditEvent.ts';
 import type { Caller } from '../login/passwords/reauthentication.ts';
-import type { EndingStores } from '../revocation/propagation/revokeAndPropagate.ts';
+import type { RevokingStores } from '../revocation/propagation/revokeAndPropagate.ts';
 import type { SessionEvent } from './logoutStore.ts';
 import type { EndReason } from './session.ts';
 import type { EndedSession, SessionSelection } from './store.ts';
 
 export interface Ending {
   readonly reason: EndReason;
-  readonly origin: Origin;
+  readonly actor: Actor;
   readonly now: number;
 }
 
 /** Answers those that were alive. */
 export async function endSelected(
-  stores: EndingStores,
+  stores: RevokingStores,
   selection: SessionSelection,
-  { reason, origin, now }: Ending,
+  { reason, actor, now }: Ending,
 ): Promise<readonly EndedSession[]> {
   const ended = await stores.endSessions(selection, reason);
-  const events = ended.map((session) => sessionEnded(session, reason, origin));
+  const events = ended.map((session) => sessionEnded(session, reason, actor));
   await stores.audit.recordAll(events, now);
   return ended;
 }
 
-export function sessionEnded({ id, userId }: EndedSession, reason: string, origin: Origin): AuditEvent {
-  return { ...endOf(id, reason, origin), userId };
+export function sessionEnded({ id, userId }: EndedSession, reason: string, actor: Actor): AuditEvent {
+  return { ...endOf(id, reason, actor), userId };
 }
 
 /** To be recorded with the session's user. */
-export function endOf(sessionId: SessionId, reason: string, origin: Origin): SessionEvent {
-  return { type: 'session_ended', origin, sessionId, reason };
+export function endOf(sessionId: SessionId, reason: string, actor: Actor): SessionEvent {
+  return { type: 'session_ended', actor, sessionId, reason };
 }
 
 /** Logins and refreshes that are in flight do not survive it: they compare the token version. Answers those that were alive. */
 export async function endAllOfUser(
-  stores: EndingStores,
+  stores: RevokingStores,
   userId: UserId,
   ending: Ending,
 ): Promise<readonly EndedSession[]> {
@@ -55,7 +55,7 @@ export async function endAllOfUser(
  * is alive.
  */
 export async function endOthers(
-  stores: EndingStores,
+  stores: RevokingStores,
   { userId, sessionId }: Caller,
   ending: Ending,
 ): Promise<readonly EndedSession[]> {

@@ -5,12 +5,12 @@
 
 import type { SessionId, UserId } from '@countersign/verifier/ids';
 import type { EffectReport } from '@countersign/verifier/revocation/revocation';
-import type { Origin } from '../audit/auditEvent.ts';
+import type { Actor } from '../audit/auditEvent.ts';
 import type { Database } from '../database.ts';
-import { limits } from '../platform/limits.ts';
 import type { RequestName } from '../revocation/idempotency.ts';
-import { type EffectParts, withEffect } from '../revocation/propagation/revokeAndPropagate.ts';
+import { type RevokingParts, revokeAndPropagate } from '../revocation/propagation/revokeAndPropagate.ts';
 import { endSelected } from './endSessions.ts';
+import { sessionLimits } from './limits.ts';
 import type { EndReason } from './session.ts';
 import type { SessionRange, SessionSelection } from './store.ts';
 
@@ -27,7 +27,7 @@ export interface PagedSelection {
 
 export interface PagedEnding extends PagedSelection {
   readonly reason: EndReason;
-  readonly origin: Origin;
+  readonly actor: Actor;
   /** Its count grows with each page, in the transaction of the page. */
   readonly request?: RequestName | undefined;
 }
@@ -38,7 +38,7 @@ export interface EndedByPage {
   readonly effect: EffectReport | undefined;
 }
 
-export async function endSessionsByPage(parts: EffectParts, ending: PagedEnding): Promise<EndedByPage> {
+export async function endSessionsByPage(parts: RevokingParts, ending: PagedEnding): Promise<EndedByPage> {
   let endedSessions = 0;
   let worst: EffectReport | undefined;
   for await (const selection of pages(parts.database, ending)) {
@@ -51,7 +51,7 @@ export async function endSessionsByPage(parts: EffectParts, ending: PagedEnding)
 
 /** How many it would end. */
 export async function countByPage(
-  { database, clock }: Pick<EffectParts, 'database' | 'clock'>,
+  { database, clock }: Pick<RevokingParts, 'database' | 'clock'>,
   paged: PagedSelection,
 ): Promise<number> {
   let count = 0;
@@ -66,15 +66,15 @@ async function* pages(
 ): AsyncGenerator<SessionSelection> {
   let range: SessionRange = { after: undefined, last: after };
   do {
-    range = await sessions.nextRange(range.last, limits.sessionsPageRows, userId);
+    range = await sessions.nextRange(range.last, sessionLimits.sessionsPageRows, userId);
     yield select(range);
   } while (range.last !== undefined && (until === undefined || range.last < until));
 }
 
-function endPage(parts: EffectParts, { reason, origin, request }: PagedEnding, selection: SessionSelection) {
+function endPage(parts: RevokingParts, { reason, actor, request }: PagedEnding, selection: SessionSelection) {
   const now = parts.clock.now();
-  return withEffect(parts, now, async (stores) => {
-    const { length } = await endSelected(stores, selection, { reason, origin, now });
+  return revokeAndPropagate(parts, now, async (stores) => {
+    const { length } = await endSelected(stores, selection, { reason, actor, now });
     if (request !== undefined && length > 0) await stores.requests.note(request, length, false);
     return length;
   });

@@ -7,21 +7,32 @@ import type { ListSessionsResponse } from '@countersign/verifier/contract/genera
 import type { Session as SessionMessage } from '@countersign/verifier/contract/generated/countersign/v1/Session';
 import { invalidField } from '@countersign/verifier/errors';
 import { isUuid, type UserId } from '@countersign/verifier/ids';
-import { limits } from '../platform/limits.ts';
+import { parseUserAgent } from '../platform/userAgent.ts';
 import type { Revoke } from '../revocation/revoke.ts';
 import type { Service } from '../services/service.ts';
-import { originOf } from '../transport/grpc/callers.ts';
+import { actorOf } from '../transport/grpc/callers.ts';
+import type { MountService } from '../transport/grpc/server.ts';
+import { sessionLimits } from './limits.ts';
 import type { ListSessions } from './listSessions.ts';
 import { pageTokenAfter, readPageToken } from './pageToken.ts';
 import { type Session, sessionExpiry } from './session.ts';
-import { parseUserAgent } from './userAgent.ts';
 
-export interface SessionServiceFlows {
+export interface SessionServiceOperations {
   readonly listSessions: ListSessions;
   readonly revoke: Revoke;
 }
 
-export function createSessionService({ listSessions, revoke }: SessionServiceFlows) {
+export function sessionService(operations: SessionServiceOperations): MountService {
+  return ({ v1, add, unary }) => {
+    const handlers = createSessionService(operations);
+    add(v1.SessionService.service, {
+      ListSessions: unary('ListSessions', handlers.ListSessions),
+      EndSession: unary('EndSession', handlers.EndSession),
+    });
+  };
+}
+
+export function createSessionService({ listSessions, revoke }: SessionServiceOperations) {
   return {
     async ListSessions(request: ListSessionsRequest__Output): Promise<ListSessionsResponse> {
       const { userId, pageSize, pageToken } = request;
@@ -39,7 +50,7 @@ export function createSessionService({ listSessions, revoke }: SessionServiceFlo
     /** The user did not end it: to everybody who asks, an internal service took it back. */
     async EndSession(request: EndSessionRequest__Output, caller: Service): Promise<EndSessionResponse> {
       const { sessionId, requestId } = request;
-      const { endedSessions, effect } = await revoke({ sessionId }, originOf(caller, requestId), {
+      const { endedSessions, effect } = await revoke({ sessionId }, actorOf(caller, requestId), {
         requestId: requestId === '' ? undefined : requestId,
       });
       return { ended: endedSessions > 0, effectTimeMs: effect?.effectAt ?? 0 };
@@ -48,9 +59,9 @@ export function createSessionService({ listSessions, revoke }: SessionServiceFlo
 }
 
 function readPageSize(size: number): number {
-  if (size === 0) return limits.sessionsPageDefault;
-  if (size > 0 && size <= limits.sessionsPageMaximum) return size;
-  throw invalidField('page_size', 'range', `must be 1 to ${limits.sessionsPageMaximum}, or 0`);
+  if (size === 0) return sessionLimits.sessionsPageDefault;
+  if (size > 0 && size <= sessionLimits.sessionsPageMaximum) return size;
+  throw invalidField('page_size', 'range', `must be 1 to ${sessionLimits.sessionsPageMaximum}, or 0`);
 }
 
 function toMessage(session: Session): SessionMessage {

@@ -1,70 +1,68 @@
 /** A user's own sessions. */
 import { rfc3339 } from '@countersign/verifier/clock';
 import type { SessionId } from '@countersign/verifier/ids';
-import type { HttpParts } from '../transport/http/app.ts';
-import type { HttpApp } from '../transport/http/bareApp.ts';
-import { type Authenticate, namedBy, originOf } from '../transport/http/caller.ts';
-import type { RateLimits } from '../transport/http/rateLimits.ts';
-import { forgetBrowser, hasRefreshCookieOf } from '../transport/http/refreshCookie.ts';
+import { parseUserAgent } from '../platform/userAgent.ts';
+import type { MountRoutes } from '../transport/http/app.ts';
+import { actorOf } from '../transport/http/caller.ts';
 import { noContent, operation } from '../transport/http/route.ts';
-import {
-  type SessionsBody,
-  sessionParams,
-  sessionsQuery,
-  sessionsResponse,
-} from '../transport/http/schemas.ts';
+import type { EndSession } from './endSession.ts';
+import type { ListSessions } from './listSessions.ts';
+import { namedBy } from './namedByToken.ts';
 import { pageTokenAfter, readPageToken } from './pageToken.ts';
+import { forgetBrowser, hasRefreshCookieOf } from './refreshCookie.ts';
+import { type SessionsBody, sessionParams, sessionsQuery, sessionsResponse } from './schemas.ts';
 import { type Session, sessionExpiry } from './session.ts';
-import { parseUserAgent } from './userAgent.ts';
 
-export function sessionRoutes(
-  app: HttpApp,
-  { flows }: HttpParts,
-  authenticate: Authenticate,
-  rateLimits: RateLimits,
-): void {
-  const listSchema = {
-    querystring: sessionsQuery,
-    ...operation({
-      summary: 'My sessions that are alive, newest first',
-      bearer: true,
-      refusals: [400, 429],
-      response: { 200: sessionsResponse },
-    }),
-  };
-  const listOptions = { schema: listSchema, ...rateLimits.placeHook('reads') };
-  app.get('/auth/sessions', listOptions, async (request, reply): Promise<SessionsBody> => {
-    const { sub, sid } = await authenticate(request);
-    await rateLimits.spend('reads', sub, request, reply);
-    const { page_size: size, page_token: token } = request.query;
-    const page = await flows.listSessions(sub, {
-      size: size === undefined ? undefined : Number(size),
-      before: token === undefined ? undefined : readPageToken(token),
-    });
-    return {
-      sessions: page.sessions.map((session) => toBody(session, sid)),
-      ...(page.next === undefined ? {} : { next_page_token: pageTokenAfter(page.next) }),
+interface SessionOperations {
+  readonly listSessions: ListSessions;
+  readonly endSession: EndSession;
+}
+
+export function sessionRoutes({ listSessions, endSession }: SessionOperations): MountRoutes {
+  return (app, { authenticate, rateLimits }) => {
+    const listSchema = {
+      querystring: sessionsQuery,
+      ...operation({
+        summary: 'My sessions that are alive, newest first',
+        bearer: true,
+        refusals: [400, 429],
+        response: { 200: sessionsResponse },
+      }),
     };
-  });
+    const listOptions = { schema: listSchema, ...rateLimits.placeHook('reads') };
+    app.get('/auth/sessions', listOptions, async (request): Promise<SessionsBody> => {
+      const { sub, sid } = await authenticate(request);
+      await rateLimits.spend('reads', sub, request);
+      const { page_size: size, page_token: token } = request.query;
+      const page = await listSessions(sub, {
+        size: size === undefined ? undefined : Number(size),
+        before: token === undefined ? undefined : readPageToken(token),
+      });
+      return {
+        sessions: page.sessions.map((session) => toBody(session, sid)),
+        ...(page.next === undefined ? {} : { next_page_token: pageTokenAfter(page.next) }),
+      };
+    });
 
-  const endSchema = {
-    params: sessionParams,
-    ...operation({
-      summary: 'End one of my sessions',
-      bearer: true,
-      refusals: [400, 404, 429],
-      response: noContent,
-    }),
+    const endSchema = {
+      params: sessionParams,
+      ...operation({
+        summary: 'End one of my sessions',
+        bearer: true,
+        refusals: [400, 404, 429],
+        response: noContent,
+      }),
+    };
+    const endOptions = { schema: endSchema, ...rateLimits.placeHook('sessions') };
+    app.delete('/auth/sessions/:id', endOptions, async (request, reply) => {
+      const claims = await authenticate(request);
+      const { sub, sid } = claims;
+      await rateLimits.spend('sessions', sub, request);
+      await endSession(request.params.id as SessionId, namedBy(claims), actorOf(request));
+      if (request.params.id === sid && hasRefreshCookieOf(request.headers, sid)) forgetBrowser(reply);
+      return reply.code(204).send(null);
+    });
   };
-  const endOptions = { schema: endSchema, ...rateLimits.placeHook('sessions') };
-  app.delete('/auth/sessions/:id', endOptions, async (request, reply) => {
-    const claims = await authenticate(request);
-    const { sub, sid } = claims;
-    await rateLimits.spend('sessions', sub, request, reply);
-    await flows.endSession(request.params.id as SessionId, namedBy(claims), originOf(request));
-    if (request.params.id === sid && hasRefreshCookieOf(request.headers, sid)) forgetBrowser(reply);
-    return reply.code(204).send(null);
-  });
 }
 
 function toBody(session: Session, current: SessionId): SessionsBody['sessions'][number] {

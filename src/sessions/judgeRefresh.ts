@@ -2,7 +2,7 @@
  * The rule that judges a genuine refresh token. Pure: it is given the row, the time and where the request came from.
  * The store's statements repeat its conditions, so that what was true when the row was read is true when it is written.
  */
-import { limits } from '../platform/limits.ts';
+import { sessionLimits } from './limits.ts';
 import { type ClientContext, sessionExpiry } from './session.ts';
 import type { SessionWithUser } from './store.ts';
 
@@ -55,6 +55,6 @@ function judgeGeneration(
   if (!inGrace) return { kind: 'theft', rule: 'replayed' };
   // An address may change between two tries, phones do that; the browser or program that asks does not.
   if (client.userAgent !== session.userAgent) return { kind: 'theft', rule: 'other_context' };
-  if (session.graceRepeats >= limits.refreshGraceRepeats) return { kind: 'repeated_too_often' };
+  if (session.graceRepeats >= sessionLimits.refreshGraceRepeats) return { kind: 'repeated_too_often' };
   return { kind: 'repeated_in_grace' };
 }

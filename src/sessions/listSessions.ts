@@ -3,7 +3,7 @@ import type { Clock } from '@countersign/verifier/clock';
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { SessionId, UserId } from '@countersign/verifier/ids';
 import type { Database } from '../database.ts';
-import { limits } from '../platform/limits.ts';
+import { sessionLimits } from './limits.ts';
 import type { Session } from './session.ts';
 
 export interface SessionPage {
@@ -19,7 +19,7 @@ export type ListSessions = (
 ) => Promise<SessionPage>;
 
 export function createListSessions(parts: { database: Database; clock: Clock }): ListSessions {
-  return async (userId, { size = limits.sessionsPageDefault, before }) => {
+  return async (userId, { size = sessionLimits.sessionsPageDefault, before }) => {
     const rows = await parts.database.sessions.list(userId, {
       now: parts.clock.now(),
       limit: size + 1,

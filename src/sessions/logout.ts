@@ -5,23 +5,23 @@
 
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { SessionId } from '@countersign/verifier/ids';
-import type { Origin } from '../audit/auditEvent.ts';
-import { limits } from '../platform/limits.ts';
-import { together } from '../platform/queues/batcher.ts';
+import type { Actor } from '../audit/auditEvent.ts';
+import { createBatcher } from '../platform/queues/batcher.ts';
 import {
-  type EffectParts,
-  endWithEffect,
   inEffectInTime,
-  withEffect,
+  type RevokingParts,
+  revokeAndPropagate,
+  revokeInOneStatement,
 } from '../revocation/propagation/revokeAndPropagate.ts';
 import { type ReadingParts, readGenuineToken } from '../tokens/readToken.ts';
 import { endOf } from './endSessions.ts';
 import { type GenuineRefreshToken, readRefreshToken } from './genuineRefreshToken.ts';
+import { sessionLimits } from './limits.ts';
 import { type NamedByToken, revokeNamed, rowCovers } from './namedByToken.ts';
 import type { RefreshTokens } from './refreshToken.ts';
 import type { EndedSession } from './store.ts';
 
-export interface LogoutParts extends EffectParts, ReadingParts {
+export interface LogoutParts extends RevokingParts, ReadingParts {
   readonly refreshTokens: RefreshTokens;
 }
 
@@ -35,12 +35,14 @@ export interface LogoutCredentials {
 }
 
 /** Throws `invalid_grant`, or `invalid_token` when there is no refresh token, unless one of them is genuine. */
-export type Logout = (credentials: LogoutCredentials, origin: Origin) => Promise<void>;
+export type Logout = (credentials: LogoutCredentials, actor: Actor) => Promise<void>;
 
 export function createLogout(parts: LogoutParts): Logout {
-  const end = together<SessionLogout>(limits.logouts, (logouts, next) => endAll(parts, logouts, next));
-  return async (credentials, origin) => {
-    const ending = (await sessionsOf(parts, credentials)).map((session) => end({ ...session, origin }));
+  const end = createBatcher<SessionLogout>(sessionLimits.logouts, (logouts, next) =>
+    endAll(parts, logouts, next),
+  );
+  return async (credentials, actor) => {
+    const ending = (await sessionsOf(parts, credentials)).map((session) => end({ ...session, actor }));
     await inEffectInTime(parts, Promise.all(ending));
   };
 }
@@ -52,7 +54,7 @@ interface NamedSession {
 }
 
 interface SessionLogout extends NamedSession {
-  readonly origin: Origin;
+  readonly actor: Actor;
 }
 
 /** In one statement, and with one announcement of its effect. Whoever waits begins while it is brought into effect. */
@@ -61,9 +63,9 @@ async function endAll(
   logouts: readonly SessionLogout[],
   next: () => void,
 ): Promise<void> {
-  const origins = new Map(logouts.map(({ sessionId, origin }) => [sessionId, origin]));
-  const events = [...origins].map(([sessionId, origin]) => endOf(sessionId, 'logout', origin));
-  const ended = await endWithEffect(parts, events, {
+  const origins = new Map(logouts.map(({ sessionId, actor }) => [sessionId, actor]));
+  const events = [...origins].map(([sessionId, actor]) => endOf(sessionId, 'logout', actor));
+  const ended = await revokeInOneStatement(parts, events, {
     reason: 'logout',
     now: parts.clock.now(),
     committed: next,
@@ -78,16 +80,15 @@ async function endBeyondRows(
   ended: readonly EndedSession[],
 ): Promise<void> {
   const rows = new Map(ended.map((session) => [session.id, session]));
-  const beyond = logouts.flatMap(({ named, origin }) =>
-    named === undefined || rowCovers(rows.get(named.sessionId), named) ? [] : [{ named, origin }],
+  const beyond = logouts.flatMap(({ named, actor }) =>
+    named === undefined || rowCovers(rows.get(named.sessionId), named) ? [] : [{ named, actor }],
   );
   if (beyond.length === 0) return;
   // In one order, so that two that revoke the same do not wait for each other in a circle.
   beyond.sort((one, other) => (one.named.sessionId < other.named.sessionId ? -1 : 1));
   const now = parts.clock.now();
-  await withEffect(parts, now, async (stores) => {
-    for (const { named, origin } of beyond)
-      await revokeNamed(stores, named, { reason: 'logout', origin, now });
+  await revokeAndPropagate(parts, now, async (stores) => {
+    for (const { named, actor } of beyond) await revokeNamed(stores, named, { reason: 'logout', actor, now });
   });
 }
 

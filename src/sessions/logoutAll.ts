@@ -2,20 +2,20 @@
  * Logout everywhere: every session of the user ends, and a login in flight cannot survive it. The session of the caller ends even
  * when the database does not know it, or its user.
  */
-import type { Origin } from '../audit/auditEvent.ts';
-import { type EffectParts, withEffect } from '../revocation/propagation/revokeAndPropagate.ts';
+import type { Actor } from '../audit/auditEvent.ts';
+import { type RevokingParts, revokeAndPropagate } from '../revocation/propagation/revokeAndPropagate.ts';
 import { endAllOfUser } from './endSessions.ts';
 import { endNamed, type NamedByToken } from './namedByToken.ts';
 
-export type LogoutAll = (caller: NamedByToken, origin: Origin) => Promise<void>;
+export type LogoutAll = (caller: NamedByToken, actor: Actor) => Promise<void>;
 
-export function createLogoutAll(parts: EffectParts): LogoutAll {
-  return async (caller, origin) => {
+export function createLogoutAll(parts: RevokingParts): LogoutAll {
+  return async (caller, actor) => {
     const { userId } = caller;
     const now = parts.clock.now();
-    const ending = { reason: 'logout_all', origin, now } as const;
-    await withEffect(parts, now, async (stores) => {
-      await stores.audit.record({ type: 'all_sessions_ended', origin, userId, reason: 'logout_all' }, now);
+    const ending = { reason: 'logout_all', actor, now } as const;
+    await revokeAndPropagate(parts, now, async (stores) => {
+      await stores.audit.record({ type: 'all_sessions_ended', actor, userId, reason: 'logout_all' }, now);
       await endAllOfUser(stores, userId, ending);
       await endNamed(stores, caller, ending);
     });

@@ -5,8 +5,9 @@
  */
 import { uuidBytes } from '@countersign/verifier/ids';
 import { afterEveryToken } from '@countersign/verifier/revocation/revocation';
+import type { AccessTokenClaims } from '@countersign/verifier/tokens/accessTokenClaims';
 import type { Caller } from '../login/passwords/reauthentication.ts';
-import type { EndingStores } from '../revocation/propagation/revokeAndPropagate.ts';
+import type { RevokingStores } from '../revocation/propagation/revokeAndPropagate.ts';
 import { type Ending, endOf } from './endSessions.ts';
 import type { Session } from './session.ts';
 
@@ -24,8 +25,8 @@ export function rowCovers(
   return row?.userId === userId && row.accessExpiresAt >= expiresAt;
 }
 
-/** In a transaction of `withEffect` that ended the session as far as there was a row of it. */
-export async function endNamed(stores: EndingStores, named: NamedByToken, ending: Ending): Promise<void> {
+/** In a transaction of `revokeAndPropagate` that ended the session as far as there was a row of it. */
+export async function endNamed(stores: RevokingStores, named: NamedByToken, ending: Ending): Promise<void> {
   const row = await stores.sessions.find(named.sessionId);
   if (!rowCovers(row, named)) await revokeNamed(stores, named, ending);
 }
@@ -35,13 +36,18 @@ export async function endNamed(stores: EndingStores, named: NamedByToken, ending
  * one that was shown. Its end is told once.
  */
 export async function revokeNamed(
-  stores: EndingStores,
+  stores: RevokingStores,
   { userId, sessionId }: Caller,
-  { reason, origin, now }: Ending,
+  { reason, actor, now }: Ending,
 ): Promise<void> {
   await stores.revoke([{ subject: uuidBytes(sessionId), reason, expiresAt: afterEveryToken(now) }]);
   const told = await stores.auditLog.list({ sessionId, type: 'session_ended' }, undefined, 1);
   if (told.length > 0) return;
   const detail = { named_by: 'token' };
-  await stores.audit.record({ ...endOf(sessionId, reason, origin), userId, detail }, now);
+  await stores.audit.record({ ...endOf(sessionId, reason, actor), userId, detail }, now);
+}
+
+/** The session of these claims, whatever the database knows of it. */
+export function namedBy({ sub, sid, exp }: AccessTokenClaims): NamedByToken {
+  return { userId: sub, sessionId: sid, expiresAt: exp * 1000 };
 }

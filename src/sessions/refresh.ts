@@ -5,42 +5,50 @@
 
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { SessionId } from '@countersign/verifier/ids';
-import type { AuditEvent, Origin } from '../audit/auditEvent.ts';
-import { limits } from '../platform/limits.ts';
-import { type EffectParts, withEffect } from '../revocation/propagation/revokeAndPropagate.ts';
+import type { Actor, AuditEvent } from '../audit/auditEvent.ts';
+import type { RateLimits } from '../platform/rateLimits.ts';
+import { type RevokingParts, revokeAndPropagate } from '../revocation/propagation/revokeAndPropagate.ts';
+import { type ContextPolicy, type ContextVerdict, judgeContext } from './context.ts';
+import { endAllOfUser, endSelected } from './endSessions.ts';
+import { readRefreshToken } from './genuineRefreshToken.ts';
+import { judgeRefresh } from './judgeRefresh.ts';
+import { sessionLimits } from './limits.ts';
+import type { SessionUse } from './refreshStore.ts';
+import type { RefusalMemory } from './refusalMemory.ts';
+import type { EndReason } from './session.ts';
+import type { SessionWithUser } from './store.ts';
 import {
   chooseSigner,
   chosenAudience,
   respondWithTokens,
   type TokenParts,
   type TokenResponse,
-} from '../tokens/tokenResponse.ts';
-import { type ContextPolicy, type ContextVerdict, judgeContext } from './context.ts';
-import { endAllOfUser, endSelected } from './endSessions.ts';
-import { readRefreshToken } from './genuineRefreshToken.ts';
-import { judgeRefresh } from './judgeRefresh.ts';
-import type { SessionUse } from './refreshStore.ts';
-import type { RefusalMemory } from './refusalMemory.ts';
-import type { EndReason } from './session.ts';
-import type { SessionWithUser } from './store.ts';
+} from './tokenResponse.ts';
 
-export interface RefreshParts extends TokenParts, EffectParts {
+export interface RefreshParts extends TokenParts, RevokingParts {
   readonly refreshGraceMs: number;
   readonly refreshIdleTtlMs: number;
   /** What ends when a refresh token was used by two parties. */
   readonly replayEnds: 'session' | 'all';
   readonly contextPolicy: ContextPolicy;
   readonly refusals: RefusalMemory;
+  readonly rateLimits: Pick<RateLimits, 'spend'>;
   /** Told of each change of a session's context that was recorded. */
   readonly onContextChange: (sessionId: SessionId, verdict: ContextVerdict) => void;
   /** Told of each session that ended because its refresh token came from two parties. */
   readonly onTheft: (sessionId: SessionId, rule: string) => void;
 }
 
-/** What somebody sent. */
-interface Presentation {
+export interface RefreshInput {
   readonly refreshToken: string;
-  readonly origin: Origin;
+  /** What the client calls its device. */
+  readonly deviceId?: string | undefined;
+  /** What the access token is for: the audience of services, unless that of the account is asked for. */
+  readonly audience?: string | undefined;
+}
+
+interface Presentation extends RefreshInput {
+  readonly actor: Actor;
   readonly arrivedAt: number;
   readonly audience: string;
 }
@@ -49,28 +57,18 @@ interface Presentation {
 interface Use {
   readonly session: SessionWithUser;
   readonly now: number;
-  readonly origin: Origin;
+  readonly actor: Actor;
   readonly audience: string;
 }
 
-/**
- * `admit` is asked once, before a session goes on to its next generation; what it throws is the answer. Of whatever else may come
- * there are few: a repeat that had to wait would be outside of its window, and a theft.
- */
-export type Refresh = (
-  refreshToken: string,
-  origin: Origin,
-  admit?: (sessionId: SessionId) => Promise<void>,
-  /** As at a login. */
-  audience?: string,
-) => Promise<TokenResponse>;
+export type Refresh = (input: RefreshInput, actor: Actor) => Promise<TokenResponse>;
 
 export function createRefresh(parts: RefreshParts): Refresh {
-  return async (refreshToken, origin, admit, asked) => {
-    const audience = chosenAudience(parts, asked);
-    const presentation = { refreshToken, origin, arrivedAt: parts.clock.now(), audience };
-    for (let attempt = 0; attempt < limits.refreshAttempts; attempt += 1) {
-      const response = await tryRefresh(parts, presentation, attempt === 0 ? admit : undefined);
+  return async (input, actor) => {
+    const audience = chosenAudience(parts, input.audience);
+    const presentation = { ...input, actor, arrivedAt: parts.clock.now(), audience };
+    for (let attempt = 0; attempt < sessionLimits.refreshAttempts; attempt += 1) {
+      const response = await tryRefresh(parts, presentation, attempt === 0);
       if (response !== 'lost_race') return response;
     }
     throw new AuthorityError('unavailable', { retryAfterSeconds: 1, reason: 'refresh_contention' });
@@ -79,23 +77,24 @@ export function createRefresh(parts: RefreshParts): Refresh {
 
 async function tryRefresh(
   parts: RefreshParts,
-  { refreshToken, origin, arrivedAt, audience }: Presentation,
-  admit: Parameters<Refresh>[2],
+  { refreshToken, deviceId, actor, arrivedAt, audience }: Presentation,
+  isFirstAttempt: boolean,
 ): Promise<TokenResponse | 'lost_race'> {
   const read = await readRefreshToken(parts, refreshToken);
   // A token that is not ours is refused without a write: guessing must not become database load.
   if (!read.genuine) throw refusal(read.fault);
   const { session, presented } = read;
   const now = parts.clock.now();
-  const use: Use = { session, now, origin, audience };
-  const client = { userAgent: origin.userAgent, ip: origin.ip, deviceId: origin.deviceId };
+  const use: Use = { session, now, actor, audience };
+  const client = { userAgent: actor.userAgent, ip: actor.ip, deviceId };
   const asked = { now, arrivedAt, client, graceMs: parts.refreshGraceMs };
   const verdict = judgeRefresh(session, presented.generation, asked);
   switch (verdict.kind) {
     case 'rotated':
     case 'repeated_in_grace': {
       const rotates = verdict.kind === 'rotated';
-      if (rotates) await admit?.(session.id);
+      // Repeats are not counted: one that is told to wait comes back too late, and looks like theft.
+      if (rotates && isFirstAttempt) await spendRefresh(parts, session.id, actor);
       const context = judgeContext(session, client, { now, rotates, policy: parts.contextPolicy });
       if (context.action === 'end') return endSuspicious(parts, use, context);
       return write(parts, use, verdict.kind, context);
@@ -114,21 +113,27 @@ async function tryRefresh(
   }
 }
 
+/** The account of a refresh is its session. */
+async function spendRefresh({ rateLimits }: RefreshParts, sessionId: SessionId, actor: Actor): Promise<void> {
+  await rateLimits.spend(actor, 'refresh', 'account', sessionId);
+  await rateLimits.spend(actor, 'refresh', 'global');
+}
+
 async function write(
   parts: RefreshParts,
   use: Use,
   kind: 'rotated' | 'repeated_in_grace',
   verdict: ContextVerdict,
 ): Promise<TokenResponse | 'lost_race'> {
-  const { session, now, origin, audience } = use;
+  const { session, now, actor, audience } = use;
   const { id, userId, generation } = session;
   const signer = await chooseSigner(parts, now);
   const isSuspicious = verdict.signals.length > 0;
-  const refreshed = { type: 'session_refreshed', origin, userId, sessionId: id, reason: kind } as const;
+  const refreshed = { type: 'session_refreshed', actor, userId, sessionId: id, reason: kind } as const;
   const written: SessionUse = {
     now,
-    userAgent: origin.userAgent,
-    ip: origin.ip,
+    userAgent: actor.userAgent,
+    ip: actor.ip,
     context: verdict.context,
     idleExpiresAt: now + parts.refreshIdleTtlMs,
     accessExpiresAt: parts.accessTokens.expiry(now),
@@ -139,7 +144,7 @@ async function write(
   const done =
     kind === 'rotated'
       ? await refreshes.advance(id, generation, written)
-      : await refreshes.repeat(id, generation, limits.refreshGraceRepeats, written);
+      : await refreshes.repeat(id, generation, sessionLimits.refreshGraceRepeats, written);
   if (!done) return 'lost_race';
   if (isSuspicious) parts.onContextChange(id, verdict);
   if (kind === 'repeated_in_grace') return respondWithTokens(parts, session, signer, { now, audience });
@@ -188,37 +193,33 @@ interface RefusedUse {
 
 /** With effect. False for who came second: there was nothing to end, and there is nothing to tell. */
 async function endForRefresh(parts: RefreshParts, use: Use, refused: RefusedUse): Promise<boolean> {
-  const { session, now, origin } = use;
+  const { session, now, actor } = use;
   const { id: sessionId, userId } = session;
   const { reason, rule, events, ends } = refused;
-  const event = { type: 'refresh_refused', origin, userId, sessionId, reason: rule } as const;
-  const { result } = await withEffect(parts, now, async (stores) => {
+  const event = { type: 'refresh_refused', actor, userId, sessionId, reason: rule } as const;
+  const { result } = await revokeAndPropagate(parts, now, async (stores) => {
     if (ends === 'all') await stores.users.lock(userId);
     // Who waited for that lock finds it done, and whoever has logged in since is somebody else.
-    const ended = await endSelected(stores, { sessionIds: [sessionId] }, { reason, origin, now });
+    const ended = await endSelected(stores, { sessionIds: [sessionId] }, { reason, actor, now });
     if (ended.length === 0) return false;
     await stores.audit.recordAll([event, ...events], now);
     // As a logout everywhere: logins and refreshes that are in flight do not survive it.
-    if (ends === 'all') await endAllOfUser(stores, userId, { reason, origin, now });
+    if (ends === 'all') await endAllOfUser(stores, userId, { reason, actor, now });
     return true;
   });
   return result;
 }
 
-function contextChanged({ session, origin }: Use, { signals, score, action }: ContextVerdict): AuditEvent {
+function contextChanged({ session, actor }: Use, { signals, score, action }: ContextVerdict): AuditEvent {
   const { id: sessionId, userId } = session;
   const detail = { signals: [...signals], score };
-  return { type: 'session_context_changed', origin, userId, sessionId, reason: action, detail };
+  return { type: 'session_context_changed', actor, userId, sessionId, reason: action, detail };
 }
 
-async function recordRefusal(
-  parts: RefreshParts,
-  { session, now, origin }: Use,
-  rule: string,
-): Promise<void> {
+async function recordRefusal(parts: RefreshParts, { session, now, actor }: Use, rule: string): Promise<void> {
   const { id: sessionId, userId } = session;
   if (!parts.refusals.isWorthNoting(sessionId, parts.clock.monotonic())) return;
-  const event = { type: 'refresh_refused', origin, userId, sessionId, reason: rule } as const;
+  const event = { type: 'refresh_refused', actor, userId, sessionId, reason: rule } as const;
   await parts.database.audit.record(event, now);
 }
 

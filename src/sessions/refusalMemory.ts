@@ -4,15 +4,15 @@
  */
 
 import type { SessionId } from '@countersign/verifier/ids';
-import { limits } from '../platform/limits.ts';
-import { createFirstFew, type FirstFew } from '../platform/sampler.ts';
+import { createSampler, type Sampler } from '../platform/sampler.ts';
+import { sessionLimits } from './limits.ts';
 
-export type RefusalMemory = FirstFew<SessionId>;
+export type RefusalMemory = Sampler<SessionId>;
 
 export function createRefusalMemory(): RefusalMemory {
-  return createFirstFew({
-    few: limits.refusalsRecorded,
-    milliseconds: limits.refusalsRecordedMilliseconds,
-    names: limits.refusalsRemembered,
+  return createSampler({
+    few: sessionLimits.refusalsRecorded,
+    milliseconds: sessionLimits.refusalsRecordedMilliseconds,
+    names: sessionLimits.refusalsRemembered,
   });
 }

@@ -5,8 +5,8 @@ import { timeOfMark } from '@countersign/verifier/revocation/issuedBefore';
 import { sessionSubjectBytes } from '@countersign/verifier/revocation/revocation';
 import { type Jti, jtiBytes, jtiCharacters, parseJti } from '@countersign/verifier/tokens/jti';
 import { isKid, keySubject } from '@countersign/verifier/tokens/publicKey';
-import { limits } from '../platform/limits.ts';
 import { externalSubject } from './externalId.ts';
+import { tokenLimits } from './limits.ts';
 
 /** Names the field that an id was given in, for the refusal of a malformed one. */
 interface Named {
@@ -18,7 +18,7 @@ export type TokenId = Named &
   (
     | { readonly jti: string; readonly kid?: string }
     | { readonly externalId: string }
-    /** What a filter of an edge hit, as it is on the deny-list. */
+    /** What a filter of a subscriber hit, as it is on the deny-list. */
     | { readonly subject: Uint8Array }
   );
 
@@ -77,5 +77,5 @@ function ofJti(text: string, field: string): Jti {
 function ofExternal(id: string, field: string): readonly Uint8Array[] {
   const subject = externalSubject(id);
   if (subject !== undefined) return [subject];
-  throw invalidField(field, 'length', `must have 1 to ${limits.externalIdBytes} bytes of UTF-8`);
+  throw invalidField(field, 'length', `must have 1 to ${tokenLimits.externalIdBytes} bytes of UTF-8`);
 }

@@ -4,7 +4,7 @@
  */
 
 import { hashedSubject } from '@countersign/verifier/subject';
-import { limits } from '../platform/limits.ts';
+import { tokenLimits } from './limits.ts';
 
 /** Stands where bytes were no UTF-8; two ids that differ in nothing else would be one. */
 const lostText = /\uFFFD|\p{Surrogate}/u;
@@ -13,6 +13,6 @@ const lostText = /\uFFFD|\p{Surrogate}/u;
 export function externalSubject(id: string): Uint8Array | undefined {
   if (lostText.test(id)) return undefined;
   const bytes = Buffer.byteLength(id);
-  if (bytes === 0 || bytes > limits.externalIdBytes) return undefined;
+  if (bytes === 0 || bytes > tokenLimits.externalIdBytes) return undefined;
   return hashedSubject('countersign external id', id);
 }

@@ -13,20 +13,33 @@ import type { IsRevokedResponse } from '@countersign/verifier/contract/generated
 import { Reason } from '@countersign/verifier/contract/generated/countersign/v1/Reason';
 import { invalidField } from '@countersign/verifier/errors';
 import type { Verdict } from '@countersign/verifier/revocation/denyList';
-import { limits } from '../platform/limits.ts';
 import { type AnswerOne, createBatch } from '../transport/grpc/batch.ts';
 import type { CallReports } from '../transport/grpc/callReports.ts';
 import { toReason } from '../transport/grpc/reasons.ts';
+import type { MountService } from '../transport/grpc/server.ts';
 import type { CheckRevocation, TokenId } from './checkRevocation.ts';
 import type { Introspect, Introspection } from './introspect.ts';
+import { tokenLimits } from './limits.ts';
 
-export interface TokenServiceFlows {
+export interface TokenServiceOperations {
   readonly checkRevocation: CheckRevocation;
   readonly introspect: Introspect;
 }
 
+export function tokenService(operations: TokenServiceOperations): MountService {
+  return ({ v1, add, unary, clock, report }) => {
+    const handlers = createTokenService(operations, { clock, report });
+    add(v1.TokenService.service, {
+      IsRevoked: unary('IsRevoked', handlers.IsRevoked),
+      BatchIsRevoked: unary('BatchIsRevoked', handlers.BatchIsRevoked),
+      Introspect: unary('Introspect', handlers.Introspect),
+      BatchIntrospect: unary('BatchIntrospect', handlers.BatchIntrospect),
+    });
+  };
+}
+
 export function createTokenService(
-  { checkRevocation, introspect }: TokenServiceFlows,
+  { checkRevocation, introspect }: TokenServiceOperations,
   { clock, report }: { readonly clock: Clock; readonly report: CallReports['report'] },
 ) {
   const batch = createBatch(clock);
@@ -46,7 +59,7 @@ export function createTokenService(
     async BatchIsRevoked({ jtis, checks }: BatchIsRevokedRequest__Output): Promise<BatchIsRevokedResponse> {
       if (jtis.length > 0 && checks.length > 0)
         throw invalidField('checks', 'exclusive', 'must not be set together with jtis');
-      requireCount('jtis', jtis.length + checks.length, limits.batchIsRevokedIds, 'ids');
+      requireCount('jtis', jtis.length + checks.length, tokenLimits.batchIsRevokedIds, 'ids');
       // What cannot be answered must be refused, also by a caller that does not look at `failure`.
       const failed = { revoked: true };
       if (checks.length > 0) {
@@ -70,9 +83,9 @@ export function createTokenService(
       _caller: unknown,
       isAbandoned: () => boolean,
     ): Promise<BatchIntrospectResponse> {
-      requireCount('tokens', tokens.length, limits.batchIntrospectTokens, 'tokens');
+      requireCount('tokens', tokens.length, tokenLimits.batchIntrospectTokens, 'tokens');
       const onFailure = (error: unknown) => report('BatchIntrospect', error);
-      const turns = { size: limits.batchIntrospectAtOnce, isAbandoned };
+      const turns = { size: tokenLimits.batchIntrospectAtOnce, isAbandoned };
       return { results: await batch(tokens, introspectOne, { active: false }, onFailure, turns) };
     },
   };

@@ -1,26 +1,23 @@
 /**
- * Opens HTTP and gRPC once they can be served, and closes them at a stop. Owns the order of closing, so that no request is lost.
- * Part of the composition root.
+ * Opens HTTP and gRPC, and closes them at a stop. Owns the order of closing, so that no request is lost.
  */
 import { Server } from 'node:net';
 import { atEndOfTurn, type Clock } from '@countersign/verifier/clock';
 import type { Config } from '../platform/config/config.ts';
-import { limits } from '../platform/limits.ts';
-import type { Log } from '../platform/observability/log.ts';
-import { createGrpcServer, type GrpcParts } from './grpc/server.ts';
-import { createHttpApp, type HttpParts } from './http/app.ts';
+import type { GrpcServer } from './grpc/server.ts';
 import { type HttpApp, listen } from './http/bareApp.ts';
+import { transportLimits } from './limits.ts';
 
 export interface Ports {
   readonly httpPort: number;
   readonly grpcPort: number;
 }
 
-export interface Doors {
+export interface Transports {
   /** Answers the ports. Throws `StartupError` when an address is in use. */
   listen(): Promise<Ports>;
   /**
-   * Sends clients and edges elsewhere, and goes on answering them meanwhile; resolves after `delayMs`, when no new connections are
+   * Sends clients and subscribers elsewhere, and goes on answering them meanwhile; resolves after `delayMs`, when no new connections are
    * taken any more.
    */
   drain(delayMs: number): Promise<void>;
@@ -28,37 +25,22 @@ export interface Doors {
   close(): Promise<void>;
 }
 
-type DoorParts = Pick<
-  HttpParts,
-  | 'keyRing'
-  | 'policy'
-  | 'rateLimits'
-  | 'readiness'
-  | 'metrics'
-  | 'isDraining'
-  | 'requireTruth'
-  | 'onUnnamedProxy'
-> &
-  Pick<GrpcParts, 'edges' | 'sliceMs' | 'nodeId' | 'canAnswer'> & {
-    readonly config: Pick<Config, 'http' | 'grpc' | 'tokens'>;
-    readonly flows: HttpParts['flows'] & GrpcParts['flows'];
-    readonly clock: Clock;
-    readonly log: Log;
-  };
+export interface TransportParts {
+  readonly http: HttpApp;
+  readonly grpc: GrpcServer;
+  readonly config: Pick<Config, 'http' | 'grpc'>;
+  readonly clock: Clock;
+}
 
-export async function openDoors({ config, ...parts }: DoorParts): Promise<Doors> {
-  const { clock } = parts;
-  const { issuer, audience: services, accountAudience: account } = config.tokens;
-  const http = await createHttpApp({ ...config.http, ...parts, issuer, audiences: { services, account } });
-  const grpc = createGrpcServer({ ...config.grpc, ...parts, issuer });
+export function createTransports({ http, grpc, config, clock }: TransportParts): Transports {
   const wait = async (milliseconds: number) => {
     await new Promise<void>((resolve) => void clock.after(milliseconds, resolve));
     // A busy process has not yet seen what came meanwhile: it takes a connection in one turn, and reads from it in the next. A connection
     // that comes after the last look, and before the door is closed, is reset: so that comes after a turn with little to do.
-    for (let turn = 1; turn <= limits.lastTurns; turn += 1) {
+    for (let turn = 1; turn <= transportLimits.lastTurns; turn += 1) {
       const begun = clock.monotonic();
       await new Promise<void>((resolve) => void atEndOfTurn(resolve));
-      if (turn >= 2 && clock.monotonic() - begun < limits.quietTurnMilliseconds) return;
+      if (turn >= 2 && clock.monotonic() - begun < transportLimits.quietTurnMilliseconds) return;
     }
   };
 
@@ -69,14 +51,14 @@ export async function openDoors({ config, ...parts }: DoorParts): Promise<Doors>
     },
     async drain(delayMs) {
       grpc.drain(delayMs);
-      await wait(Math.max(delayMs, limits.lastConnectionsMilliseconds));
+      await wait(Math.max(delayMs, transportLimits.lastConnectionsMilliseconds));
       stopListening(http);
       grpc.stopListening();
-      await wait(limits.lastRequestsMilliseconds);
+      await wait(transportLimits.lastRequestsMilliseconds);
     },
     async close() {
-      const cancel = clock.after(limits.drainMilliseconds, () => http.server.closeAllConnections());
-      await Promise.all([http.close(), grpc.close(limits.drainMilliseconds)]);
+      const cancel = clock.after(transportLimits.drainMilliseconds, () => http.server.closeAllConnections());
+      await Promise.all([http.close(), grpc.close(transportLimits.drainMilliseconds)]);
       cancel();
     },
   };

@@ -16,9 +16,9 @@ export function mountRestored(program: Program, asks: Asks): void {
 
 async function restored(
   keepSessions: boolean,
-  { flows, operator, json, out, err }: CommandContext,
+  { operations, operator, json, out, err }: CommandContext,
 ): Promise<void> {
-  const { issuedUntil, endedSessions, effect } = await flows.restored({ keepSessions }, operator);
+  const { issuedUntil, endedSessions, effect } = await operations.restored({ keepSessions }, operator);
   const until = rfc3339(issuedUntil);
   if (json) {
     const effectTime = effect && rfc3339(effect.effectAt);

@@ -1,4 +1,4 @@
-/** Limits of proving that the database is the truth: the canary, and what was seen. */
+/** Limits of the canary and of what is remembered of the database. The unit is in the name, the reason beside it. */
 export const truthLimits = {
   /** How often a node proves to itself that what it writes is what it reads; a peer's proof is believed for three times that. */
   canaryMilliseconds: 30_000,

@@ -6,23 +6,19 @@ import { randomUUID } from 'node:crypto';
 import { type Clock, withDeadline } from '@countersign/verifier/clock';
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { Database } from '../database.ts';
-import { limits } from '../platform/limits.ts';
 import type { FaultLog } from '../platform/observability/faultLog.ts';
 import type { Log } from '../platform/observability/log.ts';
 import type { Metrics } from '../platform/observability/metrics.ts';
-import { startRounds } from '../platform/poller.ts';
-import type { Sealing } from '../platform/sealing.ts';
-import type { Reading } from '../revocation/openRevocation.ts';
+import { startPoller } from '../platform/poller.ts';
+import type { Reading } from '../revocation/propagation/openPropagation.ts';
 import type { WatchedDatabase } from '../revocation/propagation/renewal.ts';
 import type { OnCanary } from '../revocation/propagation/sharedEffect.ts';
 import type { RefreshTokens } from '../sessions/refreshToken.ts';
-import type { DataFolder } from '../storage/embedded/dataFolder.ts';
-import { createLocalSightings } from '../storage/embedded/sightings.ts';
-import type { RedisConnection } from '../storage/redis/connection.ts';
-import { createKeys } from '../storage/redis/keys.ts';
-import { createSharedSightings } from '../storage/redis/sightings.ts';
+import type { DatabaseSetting } from '../storage/databaseState.ts';
 import type { AccessTokenIssuer } from '../tokens/accessToken.ts';
+import { truthLimits } from './limits.ts';
 import { type Canary, createCanary, createPeerCheck } from './proveTruth.ts';
+import type { SightingStore } from './sighting.ts';
 import { createTruth, type Doubt, isForOperator, type Truth } from './truth.ts';
 import { createVerifyTruth, type WatchedTruth } from './verifyTruth.ts';
 
@@ -32,11 +28,10 @@ interface Parts {
   readonly metrics: Metrics;
   readonly onFault: FaultLog;
   readonly database: Database;
-  readonly dataFolder: DataFolder;
-  readonly sealing: Sealing;
-  /** Undefined in embedded mode. */
-  readonly redis: RedisConnection | undefined;
-  readonly deploymentId: () => Promise<string>;
+  readonly deployment: string;
+  readonly sightings: (nodeId: string) => readonly SightingStore[];
+  /** The setting that says where the database is. */
+  readonly setting: DatabaseSetting;
   readonly closing: (() => Promise<void>)[];
 }
 
@@ -46,8 +41,13 @@ export interface OpenedTruth {
   readonly nodeId: string;
   readonly watched: WatchedDatabase & WatchedTruth;
   readonly onCanary: OnCanary;
-  /** Begins the canary, now that revocations are read. Resolves after its first round. */
-  startCanary(parts: CanaryParts): Promise<Canary>;
+  /**
+   * Writes to the database and reads it again; from the first time on, that is done regularly. What it finds is in `truth.doubt`.
+   * Rejects when the database could not be asked.
+   */
+  prove(parts: CanaryParts): Promise<void>;
+  /** Resolves when the database was proved and may be believed; after a doubt it is proved once more. */
+  proveBeforeServing(parts: CanaryParts): Promise<void>;
 }
 
 interface CanaryParts {
@@ -57,10 +57,8 @@ interface CanaryParts {
 }
 
 export async function openTruth(parts: Parts): Promise<OpenedTruth> {
-  const { clock, log, metrics, onFault, database, dataFolder, sealing, redis, closing } = parts;
+  const { clock, log, metrics, onFault, database, deployment, setting, closing } = parts;
   const nodeId = randomUUID();
-  const deployment = await parts.deploymentId();
-  const setting = redis === undefined ? 'DATA_DIR' : 'DATABASE_URL';
   let dropLease = () => {};
   let canary: Canary | undefined;
   const truth = createTruth({
@@ -75,18 +73,53 @@ export async function openTruth(parts: Parts): Promise<OpenedTruth> {
     '0 while the database contradicts what was written to it, or is older.',
     () => Number(truth.trusted()),
   );
-  const local = createLocalSightings({ folder: dataFolder.path, besideDatabase: redis === undefined });
-  const silentMs = limits.sightingSilenceMilliseconds;
-  const shared =
-    redis === undefined
-      ? []
-      : [createSharedSightings({ redis, keys: createKeys(deployment), sealing, nodeId, silentMs })];
   const verified = createVerifyTruth({
-    ...{ database, deployment, truth, clock, stores: [local, ...shared] },
+    ...{ database, deployment, truth, clock, stores: parts.sightings(nodeId) },
     onDecided: () => canary?.startOver(),
     onFault: (error) => onFault('sightings', error),
   });
   closing.push(verified.close);
+
+  const startCanary = async ({ reading, refreshTokens, accessTokens }: CanaryParts): Promise<Canary> => {
+    dropLease = reading.dropLease;
+    verified.keep();
+    const made = createCanary({
+      ...{ database, truth, clock, readers: reading.canaryReaders, position: reading.position },
+      newSealedSecret: refreshTokens.newSealedSecret,
+      accessExpiry: accessTokens.expiry,
+      announce: reading.announceCanary,
+      onCommitted: verified.onCanary,
+    });
+    canary = made;
+    const round = async () => {
+      // Also of a decision on another node, which this one must know when it is put to the test again.
+      await verified.verify();
+      // With less in it than was seen there is nothing to be proved.
+      if (!isForOperator(truth.doubt())) await made.round();
+      return truth.trusted() ? truthLimits.canaryMilliseconds : truthLimits.canaryDoubtMilliseconds;
+    };
+    const firstMs = await round();
+    const stop = startPoller({
+      ...{ clock, firstMs, retryMs: truthLimits.canaryDoubtMilliseconds, run: round },
+      onFault: (error) => onFault('canary', error),
+    });
+    closing.push(async () => {
+      await stop();
+      // What is seen last is what the next start looks for.
+      const late = () => new AuthorityError('unavailable', { reason: 'canary' });
+      await withDeadline(clock, truthLimits.lastCanaryMilliseconds, round(), late).catch(() => {});
+    });
+    return made;
+  };
+
+  let started: Promise<Canary> | undefined;
+  let doubted = false;
+  const prove = async (canaryParts: CanaryParts): Promise<void> => {
+    if (started !== undefined) return (await started).round();
+    started = startCanary(canaryParts);
+    await started;
+    doubted = !truth.trusted();
+  };
 
   return {
     truth,
@@ -97,41 +130,15 @@ export async function openTruth(parts: Parts): Promise<OpenedTruth> {
       onFault: (error) => onFault('canary', error),
     }),
 
-    async startCanary({ reading, refreshTokens, accessTokens }) {
-      dropLease = reading.dropLease;
-      verified.keep();
-      const made = createCanary({
-        ...{ database, truth, clock, readers: reading.canaryReaders, position: reading.position },
-        newSealedSecret: refreshTokens.newSealedSecret,
-        accessExpiry: accessTokens.expiry,
-        announce: reading.announceCanary,
-        onCommitted: verified.onCanary,
-      });
-      canary = made;
-      const round = async () => {
-        // Also of a decision on another node, which this one must know when it is put to the test again.
-        await verified.verify();
-        // With less in it than was seen there is nothing to be proved.
-        if (!isForOperator(truth.doubt())) await made.round();
-        return truth.trusted() ? limits.canaryMilliseconds : limits.canaryDoubtMilliseconds;
-      };
-      const firstMs = await round();
-      const stop = startRounds({
-        ...{ clock, firstMs, retryMs: limits.canaryDoubtMilliseconds, run: round },
-        onFault: (error) => onFault('canary', error),
-      });
-      closing.push(async () => {
-        await stop();
-        // What is seen last is what the next start looks for.
-        const late = () => new AuthorityError('unavailable', { reason: 'canary' });
-        await withDeadline(clock, limits.lastCanaryMilliseconds, round(), late).catch(() => {});
-      });
-      return made;
+    prove,
+    async proveBeforeServing(canaryParts) {
+      if (started === undefined) await prove(canaryParts);
+      await truth.whenTrusted();
+      if (doubted) await prove(canaryParts);
+      await truth.whenTrusted();
     },
   };
 }
-
-type DatabaseSetting = 'DATABASE_URL' | 'DATA_DIR';
 
 /** One line for an operator, each time that it changes. */
 function tell(log: Log, doubt: Doubt | undefined, setting: DatabaseSetting): void {

@@ -6,15 +6,16 @@
 
 import type { Clock } from '@countersign/verifier/clock';
 import { type SessionId, uuidBytes } from '@countersign/verifier/ids';
+import { verifierLimits } from '@countersign/verifier/limits';
 import type { CommitMark, Position } from '@countersign/verifier/revocation/position';
 import { canaryReason, type Revocation } from '@countersign/verifier/revocation/revocation';
 import type { Email } from '../accounts/email.ts';
 import type { AuditEvent } from '../audit/auditEvent.ts';
 import type { Database } from '../database.ts';
-import { limits } from '../platform/limits.ts';
 import { newId } from '../platform/newId.ts';
 import type { SessionWithUser } from '../sessions/store.ts';
 import { canaryEmail, canaryUserId } from './canary.ts';
+import { truthLimits } from './limits.ts';
 import { isForOperator, type Truth } from './truth.ts';
 
 /** One kind of connection, with the predicate that it reads revocations by. */
@@ -167,7 +168,7 @@ async function findAgain(
   }
   const revocation = revocationOf(last);
   // Expired rows are deleted.
-  if (revocation.expiresAt > clock.now() + limits.clockSkewSeconds * 1000) {
+  if (revocation.expiresAt > clock.now() + verifierLimits.clockSkewSeconds * 1000) {
     const [found] = await database.revocations.find([revocation.subject]);
     if (found === undefined || (cutShort && found.expiresAt < revocation.expiresAt))
       throw new Missing('lost a revocation that was written to it');
@@ -181,18 +182,22 @@ async function writeAndRead(parts: CanaryParts, session: SessionWithUser): Promi
   const { id: sessionId, generation } = session;
   const now = clock.now();
   const since = parts.position();
-  await database.sessions.reopen(sessionId, session.user.tokenVersion, now + limits.canaryKeptMilliseconds);
+  await database.sessions.reopen(
+    sessionId,
+    session.user.tokenVersion,
+    now + truthLimits.canaryKeptMilliseconds,
+  );
   // No expiry is ever made earlier; a clock that was set back would.
   const accessExpiresAt = Math.max(parts.accessExpiry(now), session.accessExpiresAt);
   const use = {
     ...{ now, userAgent: undefined, ip: undefined, context: session, signingKid: canaryReason, events: [] },
-    ...{ accessExpiresAt, idleExpiresAt: now + limits.canaryKeptMilliseconds },
+    ...{ accessExpiresAt, idleExpiresAt: now + truthLimits.canaryKeptMilliseconds },
   };
   if (!(await database.refreshes.advance(sessionId, generation, use)))
     throw new Contradiction('did not find a session to refresh that it shows');
   const event = {
     type: 'session_ended',
-    origin: { actor: 'authority' },
+    actor: { name: 'authority' },
     sessionId,
   } as const satisfies AuditEvent;
   const { ended, mark } = await database.logouts.end([event], canaryReason, now, { silent: true });
@@ -215,7 +220,7 @@ function revocationOf({
   sessionId,
   accessExpiresAt,
 }: Pick<Last, 'sessionId' | 'accessExpiresAt'>): Revocation {
-  const expiresAt = accessExpiresAt + limits.revocationMarginSeconds * 1000;
+  const expiresAt = accessExpiresAt + verifierLimits.revocationMarginSeconds * 1000;
   return { subject: uuidBytes(sessionId), reason: canaryReason, expiresAt };
 }
 
@@ -245,14 +250,14 @@ export function createPeerCheck(parts: {
   const check = async (peer: string, revocation: Revocation) => {
     const from = `peer ${peer}`;
     // Heard late, by a node that stood still: the row may have been deleted in its time.
-    if (revocation.expiresAt <= clock.now() + limits.clockSkewSeconds * 1000) return;
+    if (revocation.expiresAt <= clock.now() + verifierLimits.clockSkewSeconds * 1000) return;
     if (await isThere(revocation)) return truth.clear(from);
     // Once more, in case that the connection was to a primary that has just been replaced.
-    await later(limits.canaryAgainMilliseconds);
+    await later(truthLimits.canaryAgainMilliseconds);
     if (await isThere(revocation)) return truth.clear(from);
     const what = `the database lacks what node ${peer} wrote to its own: they are not the same`;
     // One that is gone says nothing any more.
-    truth.cast(from, { kind: 'contradiction', what }, 3 * limits.canaryMilliseconds);
+    truth.cast(from, { kind: 'contradiction', what }, 3 * truthLimits.canaryMilliseconds);
   };
   return (peer, revocation) => void check(peer, revocation).catch(onFault);
 }

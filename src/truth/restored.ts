@@ -6,13 +6,14 @@
 
 import { rfc3339 } from '@countersign/verifier/clock';
 import type { UserId } from '@countersign/verifier/ids';
+import { verifierLimits } from '@countersign/verifier/limits';
 import { markAt } from '@countersign/verifier/revocation/issuedBefore';
 import type { EffectReport } from '@countersign/verifier/revocation/revocation';
-import type { Origin } from '../audit/auditEvent.ts';
-import { limits } from '../platform/limits.ts';
+import type { Actor } from '../audit/auditEvent.ts';
 import { idBefore } from '../platform/newId.ts';
-import { type EffectParts, withEffect } from '../revocation/propagation/revokeAndPropagate.ts';
+import { type RevokingParts, revokeAndPropagate } from '../revocation/propagation/revokeAndPropagate.ts';
 import { type EndedByPage, endSessionsByPage, worseOf } from '../sessions/endSessionsByPage.ts';
+import { sessionLimits } from '../sessions/limits.ts';
 
 export interface Marked {
   /** No access token that was issued until then is accepted; milliseconds since the Unix epoch. */
@@ -25,20 +26,17 @@ export interface RestoredResult extends Marked {
 }
 
 /** Rejects with `unavailable` when it is not known to be in effect: then call again. */
-export type Restored = (
-  options: { readonly keepSessions: boolean },
-  origin: Origin,
-) => Promise<RestoredResult>;
+export type Restored = (options: { readonly keepSessions: boolean }, actor: Actor) => Promise<RestoredResult>;
 
-export interface RestoredParts extends EffectParts {
+export interface RestoredParts extends RevokingParts {
   /** From then on the database is the truth as it is, on every node: see truth/sighting.ts. */
   readonly decide: () => Promise<void>;
 }
 
 export function createRestored(parts: RestoredParts): Restored {
-  return async ({ keepSessions }, origin) => {
-    const { issuedUntil, effect } = await refuseEarlierTokens(parts, origin);
-    const ended = keepSessions ? undefined : await endEarlierSessions(parts, issuedUntil, origin);
+  return async ({ keepSessions }, actor) => {
+    const { issuedUntil, effect } = await refuseEarlierTokens(parts, actor);
+    const ended = keepSessions ? undefined : await endEarlierSessions(parts, issuedUntil, actor);
     // Last: until then nothing is served, and what was cut short is done again.
     await parts.decide();
     return {
@@ -55,21 +53,21 @@ export function createRestored(parts: RestoredParts): Restored {
  * changes nothing, and brings it into effect again.
  */
 export async function refuseEarlierTokens(
-  parts: EffectParts,
-  origin: Origin,
+  parts: RevokingParts,
+  actor: Actor,
   moment?: number,
 ): Promise<Marked> {
   const { database, clock } = parts;
   // Other nodes may be ahead of this one by the skew; a database that is further ahead would keep everybody from logging in.
-  const latest = clock.now() + limits.clockSkewSeconds * 1000;
+  const latest = clock.now() + verifierLimits.clockSkewSeconds * 1000;
   const issuedUntil = moment ?? Math.max(clock.now(), Math.min(await database.revocations.clock(), latest));
   const now = clock.now();
   const detail = { issued_until: rfc3339(issuedUntil) };
   const mark = markAt(issuedUntil);
-  const { effect } = await withEffect(parts, now, async ({ revocations, revoke, audit }) => {
+  const { effect } = await revokeAndPropagate(parts, now, async ({ revocations, revoke, audit }) => {
     const [known] = await revocations.find([mark.subject]);
     await revoke([mark]);
-    if (known === undefined) await audit.record({ type: 'database_restored', origin, detail }, now);
+    if (known === undefined) await audit.record({ type: 'database_restored', actor, detail }, now);
   });
   return { issuedUntil, effect };
 }
@@ -79,20 +77,24 @@ export async function refuseEarlierTokens(
  * Again, it ends what is left, and leaves sessions alone that began later.
  */
 export async function endEarlierSessions(
-  parts: EffectParts,
+  parts: RevokingParts,
   moment: number,
-  origin: Origin,
+  actor: Actor,
 ): Promise<EndedByPage> {
   // The clock of the node that made a session may be ahead: rather one too many ends than one of before is missed.
-  const createdBefore = moment + limits.clockSkewSeconds * 1000;
+  const createdBefore = moment + verifierLimits.clockSkewSeconds * 1000;
   let after: UserId | undefined;
   do {
-    after = await parts.database.users.bumpTokenVersions(createdBefore, after, limits.sessionsPageRows);
+    after = await parts.database.users.bumpTokenVersions(
+      createdBefore,
+      after,
+      sessionLimits.sessionsPageRows,
+    );
   } while (after !== undefined);
   return endSessionsByPage(parts, {
     select: (range) => ({ matching: { createdBefore }, range }),
     until: idBefore(createdBefore),
     reason: 'restored',
-    origin,
+    actor,
   });
 }

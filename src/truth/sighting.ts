@@ -3,8 +3,9 @@
  * back, rows were deleted by hand, or it is another database. Pure: it is told what the database says.
  */
 import type { SessionId } from '@countersign/verifier/ids';
+import { verifierLimits } from '@countersign/verifier/limits';
 import type { CommitMark, Position } from '@countersign/verifier/revocation/position';
-import { limits } from '../platform/limits.ts';
+import { truthLimits } from './limits.ts';
 import type { Doubt } from './truth.ts';
 
 /** Times are milliseconds since the Unix epoch. */
@@ -52,13 +53,13 @@ function lacks(sighting: Sighting, evidence: Evidence, now: number): string | un
   const { canary, commit, revocation, savedAt } = sighting;
   const { position, generation = -1, revocationExpiresAt = 0 } = evidence;
   // The rows of nodes that are long gone are deleted.
-  const kept = now - savedAt < limits.canaryKeptMilliseconds / 2;
+  const kept = now - savedAt < truthLimits.canaryKeptMilliseconds / 2;
   if (canary !== undefined && kept && generation < canary.generation)
     return `lacks what was written to it until ${new Date(savedAt).toISOString()}`;
   if (commit !== undefined && sameIds(commit.history, position.history) && !reaches(position, commit))
     return `has not come to transaction ${commit.transaction}, which was committed`;
   // Expired rows are deleted, by the clock of whichever node comes first.
-  const surelyKept = Math.max(now, savedAt) + limits.clockSkewSeconds * 1000;
+  const surelyKept = Math.max(now, savedAt) + verifierLimits.clockSkewSeconds * 1000;
   if (
     revocation !== undefined &&
     revocation.expiresAt > surelyKept &&

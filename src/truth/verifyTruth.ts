@@ -7,7 +7,7 @@ import { decodeBase64url, encodeBase64url } from '@countersign/verifier/encoding
 import type { CommitMark } from '@countersign/verifier/revocation/position';
 import type { Revocation } from '@countersign/verifier/revocation/revocation';
 import type { Database } from '../database.ts';
-import { limits } from '../platform/limits.ts';
+import { truthLimits } from './limits.ts';
 import type { CommittedCanary } from './proveTruth.ts';
 import { doubtOf, type Sighting, type SightingStore } from './sighting.ts';
 import type { Doubt, Truth } from './truth.ts';
@@ -65,7 +65,7 @@ export function createVerifyTruth(parts: VerifyTruthParts): WatchedTruth {
   const note = (more: Partial<Sighting>) => {
     if (own === undefined) return;
     own = { ...own, ...more };
-    cancelSave ??= clock.after(limits.sightingMilliseconds, () => void save());
+    cancelSave ??= clock.after(truthLimits.sightingMilliseconds, () => void save());
   };
 
   /** Why it is older than what was seen: by earlier runs at first, and then by this one. */

@@ -4,10 +4,10 @@ import type { SessionId, UserId } from '@countersign/verifier/ids';
 import t, { type Test } from 'tap';
 import type { AuditEvent } from '../../src/audit/auditEvent.ts';
 import { type ChainedEvent, hex, sealEvents, sealHash } from '../../src/audit/chain.ts';
+import { auditLimits } from '../../src/audit/limits.ts';
 import { createListAudit } from '../../src/audit/listAudit.ts';
 import { createSealAudit } from '../../src/audit/sealAudit.ts';
 import type { VerifyAudit } from '../../src/audit/verifyAudit.ts';
-import { limits } from '../../src/platform/limits.ts';
 import { newId } from '../../src/platform/newId.ts';
 import type { SqlConnection } from '../../src/storage/postgres/engine.ts';
 import type { Storage } from '../../src/storage/postgres/storage.ts';
@@ -42,8 +42,8 @@ for (const { name, open } of engines) {
 }
 
 function event(reason: string | undefined, more: Partial<AuditEvent> = {}): AuditEvent {
-  const origin = { actor: 'user', requestId: 'r-1', ip: '::1' };
-  return { type: 'login_failed', origin, userId, sessionId, reason, ...more };
+  const actor = { name: 'user', requestId: 'r-1', ip: '::1' };
+  return { type: 'login_failed', actor, userId, sessionId, reason, ...more };
 }
 
 /** Each in a transaction of its own. */
@@ -296,7 +296,7 @@ async function lists(t: Test, { storage }: World): Promise<void> {
     [{ after: '1' }, 'after'],
     [{ type: 'nothing' }, 'type'],
     [{ limit: 0 }, 'limit'],
-    [{ limit: limits.auditListMaximum + 1 }, 'limit'],
+    [{ limit: auditLimits.auditListMaximum + 1 }, 'limit'],
     [{ limit: Number.NaN }, 'limit'],
   ] as const) {
     await t.rejects(list(query), { code: 'invalid_request', errors: [{ field }] }, field);

@@ -5,10 +5,10 @@
 import t, { type Test } from 'tap';
 import type { AuditLog } from '../../src/audit/auditLog.ts';
 import { createDeleteOldEvents } from '../../src/audit/deleteOldEvents.ts';
+import { auditLimits } from '../../src/audit/limits.ts';
 import { createListAudit } from '../../src/audit/listAudit.ts';
 import { createSealAudit } from '../../src/audit/sealAudit.ts';
 import type { VerifyAudit } from '../../src/audit/verifyAudit.ts';
-import { limits } from '../../src/platform/limits.ts';
 import type { SqlConnection } from '../../src/storage/postgres/engine.ts';
 import type { Storage } from '../../src/storage/postgres/storage.ts';
 import {
@@ -297,7 +297,7 @@ async function forgedDates(t: Test, { sql, verify, seal }: World): Promise<void>
 
 /** What is excused by a seal that follows is what the retention would have deleted because of it, and not one more. */
 async function manyWrongDates(t: Test, { sql, verify, run, seal }: World): Promise<void> {
-  const most = limits.auditDeletedSeals - 2;
+  const most = auditLimits.auditDeletedSeals - 2;
   await seal(402 * day, 1);
   for (let made = 0; made < most; made += 1) await seal(-365 * day, 1);
   await seal(401 * day, 1);
@@ -329,7 +329,7 @@ function before<Name extends 'readSealed' | 'deletedUpTo' | 'chainEnd'>(
 }
 
 async function sideBySide(t: Test, { storage, verify, run, seal }: World): Promise<void> {
-  const part = 0.7 * limits.auditEventsPage;
+  const part = 0.7 * auditLimits.auditEventsPage;
   for (const age of [500, 450, 399]) await seal(age * day, part);
   const halfway = before(storage, 'readSealed', { 2: () => run() });
   t.match(

@@ -1,12 +1,12 @@
 /** Rows of sessions that somebody deletes by hand: the database revokes them, as long as the application would. */
 
 import { uuidBytes } from '@countersign/verifier/ids';
+import { verifierLimits } from '@countersign/verifier/limits';
 import t from 'tap';
-import { limits } from '../../src/platform/limits.ts';
 import { engines, openStorage } from '../support/engines.ts';
 import { minute, newSession, newUser } from '../support/rows.ts';
 
-const marginMs = limits.revocationMarginSeconds * 1000;
+const marginMs = verifierLimits.revocationMarginSeconds * 1000;
 /** By how much the clock of the database may be ahead of those of nodes. */
 const generousMs = 180 * minute;
 const lifetimeMs = 15 * minute;

@@ -4,10 +4,10 @@ import { markAt, markSubject } from '@countersign/verifier/revocation/issuedBefo
 import t from 'tap';
 import { endEarlierSessions, refuseEarlierTokens } from '../../src/truth/restored.ts';
 import { engines, openStorage } from '../support/engines.ts';
-import { createFlowParts } from '../support/flowParts.ts';
+import { createOperationParts } from '../support/operationParts.ts';
 import { minute, newSession, newUser, rowsMadeAt as now } from '../support/rows.ts';
 
-const operator = { actor: 'operator' } as const;
+const operator = { name: 'operator' } as const;
 
 for (const { name, open } of engines) {
   t.test(name, async (t) => {
@@ -33,7 +33,7 @@ for (const { name, open } of engines) {
     });
 
     t.test('sessions of before end, and those of after go on', async (t) => {
-      const parts = await createFlowParts(storage);
+      const parts = await createOperationParts(storage);
       const moment = parts.clock.now();
       const [alice, bob, idle] = [await newUser(storage), await newUser(storage), await newUser(storage)];
       const early = [
@@ -67,7 +67,7 @@ for (const { name, open } of engines) {
     });
 
     t.test('the later of two clocks, and the same again', async (t) => {
-      const parts = await createFlowParts(storage);
+      const parts = await createOperationParts(storage);
       const { issuedUntil } = await refuseEarlierTokens(parts, operator);
       t.ok(issuedUntil >= parts.clock.now());
       t.ok(issuedUntil >= (await database.revocations.clock()) - minute);

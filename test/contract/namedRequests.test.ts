@@ -1,13 +1,14 @@
 /** Named requests, and sessions that a filter selects page by page, over PGlite and over a PostgreSQL server. */
 import { randomBytes } from 'node:crypto';
 import type { SessionId } from '@countersign/verifier/ids';
+import { verifierLimits } from '@countersign/verifier/limits';
 import type { Effect } from '@countersign/verifier/revocation/revocation';
 import t from 'tap';
-import { limits } from '../../src/platform/limits.ts';
 import { idBefore, newId } from '../../src/platform/newId.ts';
 import { nameRequest, openRequest, pruneRequests } from '../../src/revocation/idempotency.ts';
 import { endMatching, sessionsMatching } from '../../src/revocation/matchingSessions.ts';
 import { countByPage, endSessionsByPage } from '../../src/sessions/endSessionsByPage.ts';
+import { sessionLimits } from '../../src/sessions/limits.ts';
 import { noContext } from '../support/aSession.ts';
 import { engines, openStorage } from '../support/engines.ts';
 import { createManualClock } from '../support/manualClock.ts';
@@ -67,9 +68,9 @@ for (const { name, open } of engines) {
     });
 
     t.test('the same name for another target is refused; a day later it is free', async (t) => {
-      const origin = { actor: 'service:d' };
+      const actor = { name: 'service:d' };
       const open = (target: object, at: number) =>
-        openRequest(database, nameRequest('x', origin, { ...target }) as never, at);
+        openRequest(database, nameRequest('x', actor, { ...target }) as never, at);
       await open({ sessionId: 'a', b: 1 }, now);
       await open({ b: 1, sessionId: 'a' }, now + day);
       await t.rejects(open({ sessionId: 'c' }, now + day), { code: 'invalid_request' });
@@ -86,7 +87,7 @@ for (const { name, open } of engines) {
 
     t.test('a filter ends, over many pages, what it says and nothing else', async (t) => {
       const [user, other] = [await newUser(storage), await newUser(storage)];
-      const rows = limits.sessionsPageRows + 50;
+      const rows = sessionLimits.sessionsPageRows + 50;
       const ids: SessionId[] = [];
       for (let made = 0; made < rows; made += 1) ids.push(await newSession(storage, user, now + made));
       const bystander = await newSession(storage, other, now + 10);
@@ -101,15 +102,19 @@ for (const { name, open } of engines) {
         },
       };
       const parts = { database, clock, effect };
-      const ending = { reason: 'revoked', origin: { actor: 'operator' } } as const;
+      const ending = { reason: 'revoked', actor: { name: 'operator' } } as const;
 
       const filter = { userId: user.id, createdFrom: now + 5, createdBefore: now + rows - 5 };
       const selection = sessionsMatching(filter);
       t.equal(await countByPage(parts, selection), rows - 10);
       const ended = await endSessionsByPage(parts, { ...selection, ...ending });
       t.equal(ended.endedSessions, rows - 10);
-      t.strictSame(announced, [limits.sessionsPageRows, rows - 10 - limits.sessionsPageRows], 'page by page');
-      t.equal(ended.effect?.milliseconds, limits.sessionsPageRows, 'as long as what took longest');
+      t.strictSame(
+        announced,
+        [sessionLimits.sessionsPageRows, rows - 10 - sessionLimits.sessionsPageRows],
+        'page by page',
+      );
+      t.equal(ended.effect?.milliseconds, sessionLimits.sessionsPageRows, 'as long as what took longest');
       for (const [id, dead] of [
         [ids[4], false],
         [ids[5], true],
@@ -179,11 +184,11 @@ for (const { name, open } of engines) {
           return { effectAt: clock.now(), milliseconds: 0, nodes: [] };
         },
       };
-      const origin = { actor: 'service:f' };
+      const actor = { name: 'service:f' };
       const user = await newUser(storage);
       const filter = { userId: user.id };
-      const name = (id: string) => nameRequest(id, origin, filter);
-      const run = (id: string) => endMatching({ database, clock, effect }, filter, origin, name(id));
+      const name = (id: string) => nameRequest(id, actor, filter);
+      const run = (id: string) => endMatching({ database, clock, effect }, filter, actor, name(id));
 
       await newSession(storage, user, now - 1);
       await newSession(storage, user, now + 2_000);
@@ -197,8 +202,8 @@ for (const { name, open } of engines) {
       await openRequest(database, name('cut short') as never, now);
       const dead = await newSession(storage, user, now + minute);
       await sessions.end({ sessionIds: [dead] }, 'revoked', now);
-      const ahead = await newSession(storage, user, now + limits.clockSkewSeconds * 1000 - 1);
-      const newer = await newSession(storage, user, now + limits.clockSkewSeconds * 1000);
+      const ahead = await newSession(storage, user, now + verifierLimits.clockSkewSeconds * 1000 - 1);
+      const newer = await newSession(storage, user, now + verifierLimits.clockSkewSeconds * 1000);
       announced.length = 0;
       t.match(await run('cut short'), { endedSessions: 2 }, 'finished: what had begun by any clock');
       t.match(await sessions.find(ahead), { endedAt: Number });

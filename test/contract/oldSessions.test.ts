@@ -1,9 +1,10 @@
 /** Clean-up of sessions over both engines: what has ended long ago goes, and nothing else, and nobody waits for it. */
 
 import type { SessionId } from '@countersign/verifier/ids';
+import { verifierLimits } from '@countersign/verifier/limits';
 import t, { type Test } from 'tap';
-import { limits } from '../../src/platform/limits.ts';
 import { createDeleteOldSessions } from '../../src/sessions/deleteOldSessions.ts';
+import { sessionLimits } from '../../src/sessions/limits.ts';
 import type { SqlConnection } from '../../src/storage/postgres/engine.ts';
 import type { Storage } from '../../src/storage/postgres/storage.ts';
 import { aSession, noContext } from '../support/aSession.ts';
@@ -13,7 +14,7 @@ import { openSharedDatabase } from '../support/sharedDatabase.ts';
 
 const [second, minute, day] = [1_000, 60_000, 24 * 60 * 60_000];
 const retentionMs = 30 * day;
-const margin = limits.revocationMarginSeconds * second;
+const margin = verifierLimits.revocationMarginSeconds * second;
 
 interface Times {
   readonly idle?: number;
@@ -115,7 +116,7 @@ async function fill(
 async function batches(t: Test, storage: Storage, sql: SqlConnection): Promise<void> {
   const { database } = storage;
   const [user, other] = [await newUser(storage), await newUser(storage)];
-  await fill(sql, user.id, 2 * limits.sessionsDeletedRows + 10, `now() - interval '40 days'`);
+  await fill(sql, user.id, 2 * sessionLimits.sessionsDeletedRows + 10, `now() - interval '40 days'`);
   await fill(sql, user.id, 20, `now() - interval '4 days'`);
   const live = await addSession(storage, other.id, {});
   const run = createDeleteOldSessions({ database, retentionMs, earliestTime: Date.now });
@@ -135,7 +136,7 @@ async function batches(t: Test, storage: Storage, sql: SqlConnection): Promise<v
     return deleted;
   };
   const [deleted] = await Promise.all([clean(), traffic()]);
-  const batch = limits.sessionsDeletedRows;
+  const batch = sessionLimits.sessionsDeletedRows;
   t.strictSame(
     deleted,
     [

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { array, asyncProperty, assert as check, constantFrom, oneof, record } from 'fast-check';
 import t, { type Test } from 'tap';
+import { loginLimits } from '../../src/login/limits.ts';
 import {
   type AttemptSource,
   delayAfter,
@@ -11,12 +12,11 @@ import {
   noFailures,
   type PasswordFailureStore,
 } from '../../src/login/throttling/passwordFailures.ts';
-import { limits } from '../../src/platform/limits.ts';
 import type { PostgresEngine } from '../../src/storage/postgres/engine.ts';
 import { engines, openStorage } from '../support/engines.ts';
 import { rowsMadeAt as now } from '../support/rows.ts';
 
-const { passwordFailuresMaximum: maximum, passwordFailuresFree: free } = limits;
+const { passwordFailuresMaximum: maximum, passwordFailuresFree: free } = loginLimits;
 const hash = () => randomBytes(32);
 const strangers = hash();
 const day = 24 * 60 * 60_000;
@@ -57,8 +57,8 @@ async function fail(store: PasswordFailureStore, from: AttemptSource, times: num
 
 async function agrees(t: Test, store: PasswordFailureStore): Promise<void> {
   const milliseconds = oneof(
-    constantFrom(0, 1, 999, 1_000, 1_001, 64_000, limits.passwordDelayMilliseconds),
-    constantFrom(-1, -1_000, -limits.passwordDelayMilliseconds - 1, -day),
+    constantFrom(0, 1, 999, 1_000, 1_001, 64_000, loginLimits.passwordDelayMilliseconds),
+    constantFrom(-1, -1_000, -loginLimits.passwordDelayMilliseconds - 1, -day),
   );
   const step = record({
     what: constantFrom('wrong', 'wrong', 'wrong', 'wrong', 'right', 'back'),
@@ -86,7 +86,7 @@ async function agrees(t: Test, store: PasswordFailureStore): Promise<void> {
 
   const all = Array.from({ length: maximum }, (_, index) => delayAfter(index + 1));
   t.strictSame(all.slice(0, 8), [0, 0, 0, 0, 1_000, 2_000, 4_000, 8_000]);
-  t.equal(Math.max(...all), limits.passwordDelayMilliseconds);
+  t.equal(Math.max(...all), loginLimits.passwordDelayMilliseconds);
   const from = somebody();
   const at = await fail(store, from, maximum);
   t.equal(
@@ -185,7 +185,11 @@ async function touched(t: Test, store: PasswordFailureStore, engine: PostgresEng
 
 async function places(t: Test, store: PasswordFailureStore): Promise<void> {
   const account = hash();
-  const all = Array.from({ length: limits.knownNetworks + 1 }, () => ({ account, place: hash(), strangers }));
+  const all = Array.from({ length: loginLimits.knownNetworks + 1 }, () => ({
+    account,
+    place: hash(),
+    strangers,
+  }));
   for (const [index, from] of all.entries()) {
     const at = now + index;
     await store.succeed(from, await store.take(from, at), at);
@@ -194,11 +198,11 @@ async function places(t: Test, store: PasswordFailureStore): Promise<void> {
   for (const from of all) sources.push((await store.take(from, now + 1_000)).source);
   t.strictSame(
     sources,
-    ['strangers', ...Array(limits.knownNetworks).fill('place')],
+    ['strangers', ...Array(loginLimits.knownNetworks).fill('place')],
     'the latest are kept, as many as there may be',
   );
   const second = all[1] as AttemptSource;
-  const unused = now + 1 + limits.knownNetworkMilliseconds;
+  const unused = now + 1 + loginLimits.knownNetworkMilliseconds;
   t.match(await store.take(second, unused - 1), { source: 'place' });
   t.match(
     await store.take(second, unused),
@@ -248,8 +252,8 @@ async function forgotten(t: Test, store: PasswordFailureStore): Promise<void> {
   const rows: [milliseconds: number, deleted: number, what: string][] = [
     [day, 0, 'in time, nothing'],
     [day + 1, 1, 'a failure of strangers'],
-    [limits.knownNetworkMilliseconds - 1, 0, 'a place that is known stays, guessed at or not'],
-    [limits.knownNetworkMilliseconds, 2, 'until it was not used for long'],
+    [loginLimits.knownNetworkMilliseconds - 1, 0, 'a place that is known stays, guessed at or not'],
+    [loginLimits.knownNetworkMilliseconds, 2, 'until it was not used for long'],
     [at - then + 10_000 * day, 0, 'never that an account needs recovery'],
   ];
   for (const [milliseconds, deleted, what] of rows) t.equal(await prune(then + milliseconds), deleted, what);
@@ -271,7 +275,7 @@ async function kept(t: Test, store: PasswordFailureStore, engine: PostgresEngine
   await engine.prisma.passwordFailures.createMany({
     data: counts.map((failures) => ({ ...usual, source: hash(), failures })),
   });
-  const days = (failures: number) => Math.min(failures, limits.passwordFailuresDays);
+  const days = (failures: number) => Math.min(failures, loginLimits.passwordFailuresDays);
   for (const passed of counts) {
     const due = then + passed * day;
     t.equal(await store.prune(due, maximum), 0, `${passed} days`);
@@ -287,7 +291,7 @@ async function indexed(t: Test, engine: PostgresEngine): Promise<void> {
   const indexes = await engine.prisma.$queryRaw<{ definition: string }[]>`
     SELECT pg_get_indexdef(indexrelid) AS definition FROM pg_index
      WHERE indrelid = 'password_failures'::regclass AND NOT indisprimary ORDER BY 1`;
-  const { passwordFailuresDays: days } = limits;
+  const { passwordFailuresDays: days } = loginLimits;
   t.match(indexes, [
     { definition: `(known_at) WHERE ((known_at IS NOT NULL) AND (failures < ${maximum}))` },
     { definition: `LEAST(failures, ${days})` },

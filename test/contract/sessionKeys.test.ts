@@ -1,11 +1,11 @@
 /** Which keys signed for a session, and in which form its secret is kept: what every session store notes and finds. */
 import { randomBytes } from 'node:crypto';
 import { type SessionId, uuidBytes } from '@countersign/verifier/ids';
+import { verifierLimits } from '@countersign/verifier/limits';
 import { keySubject } from '@countersign/verifier/tokens/publicKey';
 import t, { type Test } from 'tap';
 import { createRevokeKey } from '../../src/keys/revokeKey.ts';
 import type { SigningKeyState } from '../../src/keys/store.ts';
-import { limits } from '../../src/platform/limits.ts';
 import { createSealing } from '../../src/platform/sealing.ts';
 import type { SessionUse } from '../../src/sessions/refreshStore.ts';
 import type { SessionRange } from '../../src/sessions/store.ts';
@@ -69,7 +69,7 @@ function aUse(signingKid: string, at: number): SessionUse {
   };
 }
 
-const skew = limits.clockSkewSeconds * 1000;
+const skew = verifierLimits.clockSkewSeconds * 1000;
 
 async function keysOfLiveTokens(t: Test, store: Store): Promise<void> {
   const { database, engine } = store;

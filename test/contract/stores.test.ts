@@ -1,15 +1,16 @@
 /** What every store promises, over PGlite and over a PostgreSQL server. */
 import { randomBytes } from 'node:crypto';
 import { type ServiceId, type SessionId, type UserId, uuidBytes } from '@countersign/verifier/ids';
+import { verifierLimits } from '@countersign/verifier/limits';
 import type { Revocation } from '@countersign/verifier/revocation/revocation';
 import t, { type Test } from 'tap';
 import { createDeleteOldEvents } from '../../src/audit/deleteOldEvents.ts';
 import { createSealAudit } from '../../src/audit/sealAudit.ts';
 import type { StoredSigningKey } from '../../src/keys/store.ts';
-import { limits } from '../../src/platform/limits.ts';
 import { newId } from '../../src/platform/newId.ts';
 import { createDeleteOldSessions } from '../../src/sessions/deleteOldSessions.ts';
 import type { SessionUse } from '../../src/sessions/refreshStore.ts';
+import { postgresLimits } from '../../src/storage/postgres/limits.ts';
 import type { Storage } from '../../src/storage/postgres/storage.ts';
 import { noContext } from '../support/aSession.ts';
 import { engines, openStorage } from '../support/engines.ts';
@@ -49,7 +50,7 @@ async function users(t: Test, storage: Storage): Promise<void> {
 }
 
 function aUse(sessionId: SessionId): SessionUse {
-  const event = { type: 'session_refreshed', origin: { actor: 'user' }, sessionId } as const;
+  const event = { type: 'session_refreshed', actor: { name: 'user' }, sessionId } as const;
   return {
     ...{ now, userAgent: 'b', ip: '::1', idleExpiresAt: now + 40 * minute, accessExpiresAt: now + 1 },
     ...{ context: noContext, signingKid: 'kid', events: [event] },
@@ -127,7 +128,7 @@ async function ending(t: Test, storage: Storage): Promise<void> {
     [{ id: one, ...end, newlyEnded: false }],
     'again, as long as its access tokens could be live',
   );
-  const skew = limits.clockSkewSeconds * 1000;
+  const skew = verifierLimits.clockSkewSeconds * 1000;
   t.strictSame(
     await sessions.end({ sessionIds: [one] }, 'logout', now + 15 * minute + skew),
     [],
@@ -445,7 +446,9 @@ async function tooManyTransactions(t: Test, { database }: Storage): Promise<void
   const released = new Promise<void>((resolve) => {
     release = resolve;
   });
-  const many = Array.from({ length: limits.transactionsAtOnce }, () => database.transaction(() => released));
+  const many = Array.from({ length: postgresLimits.transactionsAtOnce }, () =>
+    database.transaction(() => released),
+  );
   await t.rejects(
     database.transaction(async () => t.fail('it runs')),
     { code: 'overloaded', reason: 'transactions', retryAfterSeconds: 1 },
@@ -457,7 +460,7 @@ async function tooManyTransactions(t: Test, { database }: Storage): Promise<void
     () => database.refreshes.repeat(id, 0, 1, aUse(id)),
   ])
     await t.rejects(refresh(), { code: 'overloaded', reason: 'transactions' }, 'and a refresh is one');
-  const event = { type: 'session_ended', origin: { actor: 'user' }, sessionId: id } as const;
+  const event = { type: 'session_ended', actor: { name: 'user' }, sessionId: id } as const;
   const admitted = [
     database.logouts.end([event], 'logout', now),
     createSealAudit({ database })(),
@@ -466,6 +469,10 @@ async function tooManyTransactions(t: Test, { database }: Storage): Promise<void
   ];
   release();
   await t.resolves(Promise.all(admitted), 'no number of requests keeps logouts and upkeep from being done');
-  t.equal((await Promise.all(many)).length, limits.transactionsAtOnce, 'and harms none of the others');
+  t.equal(
+    (await Promise.all(many)).length,
+    postgresLimits.transactionsAtOnce,
+    'and harms none of the others',
+  );
   t.equal(await database.transaction(async () => 'runs'), 'runs', 'then there is room again');
 }

@@ -3,15 +3,16 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import t, { type Test } from 'tap';
+import { checkout, inCheckout } from '../support/checkout.ts';
 
 interface Breaking {
   checkBreaking(options: { folder: string; say: (line: string) => void }): Promise<void>;
 }
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
-const script = new URL('../../scripts/breaking.mjs', import.meta.url).href;
+const root = checkout;
+const script = pathToFileURL(inCheckout('scripts/breaking.mjs')).href;
 const { checkBreaking } = (await import(script)) as Breaking;
 const contract = 'proto/countersign/v1/token_service.proto';
 

@@ -1,6 +1,6 @@
 /** The short form of what `npm run test:faults -- --sessions` does a thousand times each. */
 import t from 'tap';
-import { limits } from '../../src/platform/limits.ts';
+import { sessionLimits } from '../../src/sessions/limits.ts';
 import { startCluster } from '../support/cluster.ts';
 import { enders, raceWithEnd, raceWithItself } from './races.ts';
 
@@ -12,7 +12,7 @@ t.test('races of a refresh over two nodes', async (t) => {
     const { rounds, refreshed, wrong } = await raceWithItself(cluster, 50, 5);
     t.strictSame(wrong, []);
     t.ok(refreshed >= rounds, `${refreshed} answers of ${rounds} rounds`);
-    t.ok(refreshed <= rounds * (1 + limits.refreshGraceRepeats), 'no more than there are repeats');
+    t.ok(refreshed <= rounds * (1 + sessionLimits.refreshGraceRepeats), 'no more than there are repeats');
   });
 
   for (const [name, end] of Object.entries(enders)) {

@@ -1,7 +1,7 @@
 /** The attacks on what a token says, J21–J26 and J30, as tables. Every token here is signed by us. */
 import type { SessionId } from '@countersign/verifier/ids';
+import { verifierLimits } from '@countersign/verifier/limits';
 import { newJti } from '@countersign/verifier/tokens/jti';
-import { limits } from '../../src/platform/limits.ts';
 import { newId } from '../../src/platform/newId.ts';
 import { audience, issuer, rowsOf, type TokenForge, type TokenRow, type TokenTable } from './tokenForge.ts';
 
@@ -61,7 +61,7 @@ function numbers({ claims, withBody, withClaims, withClaimText }: TokenForge): r
 }
 
 function lifetimes({ claims: { iat }, withClaims }: TokenForge): readonly TokenRow[] {
-  const longest = limits.accessTokenMaximumSeconds;
+  const longest = verifierLimits.accessTokenMaximumSeconds;
   const longAgo = { iat: iat - longest, exp: iat + 1 };
   return [
     ['as long as allowed', withClaims({ exp: iat + longest }), 'valid'],
@@ -77,7 +77,7 @@ function lifetimes({ claims: { iat }, withClaims }: TokenForge): readonly TokenR
 }
 
 function future({ claims: { iat }, withClaims }: TokenForge): readonly TokenRow[] {
-  const skew = limits.clockSkewSeconds;
+  const skew = verifierLimits.clockSkewSeconds;
   const issued = (ahead: number) => withClaims({ iat: iat + ahead });
   const from = (ahead: number) => withClaims({ nbf: iat + ahead });
   const year = 31_536_000;

@@ -1,6 +1,6 @@
 /** The attacks on the form of a token, J1–J8, J10–J12, J14–J20, J27–J29, as tables that every reader must agree with. */
 import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
-import { limits } from '../../src/platform/limits.ts';
+import { verifierLimits } from '@countersign/verifier/limits';
 import {
   es256,
   newKey,
@@ -232,15 +232,15 @@ function texts({ good, header, claims, withHead, withBody }: TokenForge): readon
 function lengths({ good, withBody, withClaims }: TokenForge): readonly TokenRow[] {
   const sized = (characters: number) => withClaims({ scope: 's'.repeat(characters) });
   const scope = Array.from({ length: 4_000 }, (_, index) => 7_000 - index).find(
-    (characters) => sized(characters).length <= limits.tokenCharacters,
+    (characters) => sized(characters).length <= verifierLimits.tokenCharacters,
   ) as number;
   const arrays = '['.repeat(100_000) + ']'.repeat(100_000);
   return [
     ['J28 as long as allowed', sized(scope), 'valid'],
     ['J28 one claim character longer', sized(scope + 1), 'too_long'],
-    ['J28 twice as long as allowed', `${good}${'A'.repeat(limits.tokenCharacters)}`, 'too_long'],
+    ['J28 twice as long as allowed', `${good}${'A'.repeat(verifierLimits.tokenCharacters)}`, 'too_long'],
     ['J28 100,000 arrays in one another', withBody(`{"x":${arrays}}`), 'too_long'],
     ['J28 five million characters', `${good}${'='.repeat(5_000_000)}`, 'too_long'],
-    ['J28 dots only', '.'.repeat(limits.tokenCharacters), 'malformed'],
+    ['J28 dots only', '.'.repeat(verifierLimits.tokenCharacters), 'malformed'],
   ];
 }

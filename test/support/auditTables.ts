@@ -1,9 +1,9 @@
 /** The tables of the audit log, as somebody sees them who owns the database and means no good. */
 import type { AuditEvent } from '../../src/audit/auditEvent.ts';
 import { sealEvents } from '../../src/audit/chain.ts';
+import { auditLimits } from '../../src/audit/limits.ts';
 import { createVerifyAudit, type VerifyAudit } from '../../src/audit/verifyAudit.ts';
 import type { Database } from '../../src/database.ts';
-import { limits } from '../../src/platform/limits.ts';
 import type { SqlConnection } from '../../src/storage/postgres/engine.ts';
 import { eventually } from './eventually.ts';
 
@@ -12,7 +12,7 @@ export const day = 24 * 60 * 60_000;
 export const auditRetentionMs = 400 * day;
 
 /** For tests of what becomes of events, whatever they tell. */
-export const anEvent: AuditEvent = { type: 'login_failed', origin: { actor: 'user' } };
+export const anEvent: AuditEvent = { type: 'login_failed', actor: { name: 'user' } };
 
 export function verifierOf({ database }: { readonly database: Pick<Database, 'auditLog'> }): VerifyAudit {
   return createVerifyAudit({ database, retentionMs: auditRetentionMs });
@@ -49,7 +49,7 @@ export async function sealAsOf(database: Database, sealedAt: number): Promise<vo
     database.transaction(async ({ auditLog }) => {
       const { head, unsealed } = await auditLog.chainEnd();
       for (const range of unsealed) {
-        const [first, ...others] = await auditLog.readUnsealed(range, limits.auditSealEvents);
+        const [first, ...others] = await auditLog.readUnsealed(range, auditLimits.auditSealEvents);
         if (first === undefined) continue;
         await auditLog.addSeal(sealEvents(head, range.after, [first, ...others], sealedAt));
         return true;

@@ -129,13 +129,16 @@ export async function startAuthority({
 }
 
 /** Made by the first start on this folder, so that a later one writes nothing; and where it is gone. */
-async function ownService({ flows }: Authority, folder: string): Promise<{ name: string; token: string }> {
+async function ownService(
+  { operations }: Authority,
+  folder: string,
+): Promise<{ name: string; token: string }> {
   const path = join(folder, 'test-service.json');
   const kept = JSON.parse(await readFile(path, 'utf8').catch(() => '{}'));
-  const services = await flows.listServices();
+  const services = await operations.listServices();
   if (services.some(({ name, revokedAt }) => name === kept.name && revokedAt === undefined)) return kept;
   const name = `test-${randomUUID()}`;
-  const { token } = await flows.createService({ name, permissions }, { actor: 'operator' });
+  const { token } = await operations.createService({ name, permissions }, { name: 'operator' });
   await writeFile(path, JSON.stringify({ name, token }));
   return { name, token };
 }

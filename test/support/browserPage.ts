@@ -1,5 +1,5 @@
 /** The requests of a page in a browser, as far as a server can see them; and the cookie that it was given. */
-import { refreshCookieName } from '../../src/transport/http/refreshCookie.ts';
+import { refreshCookieName } from '../../src/sessions/refreshCookie.ts';
 import type { Answer } from './clients.ts';
 
 /** Of a page of our own origin, in a browser that says where requests come from. */

@@ -4,7 +4,7 @@ import { subjectKey } from '@countersign/verifier/revocation/confirmation';
 import type { Position } from '@countersign/verifier/revocation/position';
 import type { Projection } from '@countersign/verifier/revocation/projection';
 import type { Revocation } from '@countersign/verifier/revocation/revocation';
-import { limits } from '../../src/platform/limits.ts';
+import { propagationLimits } from '../../src/revocation/propagation/limits.ts';
 
 export interface CopyInMemory extends Projection {
   readonly steps: string[];
@@ -39,7 +39,7 @@ export function createCopyInMemory(): CopyInMemory {
     steps: [],
     position: undefined,
     fault: undefined,
-    ageMs: limits.reconcileMilliseconds,
+    ageMs: propagationLimits.reconcileMilliseconds,
     before: () => {},
     has: ({ subject }) => subjects.has(subjectKey(subject)),
     flush() {

@@ -1,7 +1,7 @@
-/** Reads what a node sends to an edge, in words: at once whatever is there, or one message at a time. */
+/** Reads what a node sends to a subscriber, in words: at once whatever is there, or one message at a time. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FeedMessage } from '../../src/revocation/subscribers/feed.ts';
-import type { EdgeStream } from '../../src/revocation/subscribers/subscriber.ts';
+import type { SubscriberStream } from '../../src/revocation/subscribers/subscriber.ts';
 
 export interface FeedReader {
   /** The next message; undefined when there is none now. */
@@ -12,7 +12,7 @@ export interface FeedReader {
   words(): Promise<readonly string[]>;
 }
 
-export function createFeedReader(stream: Pick<EdgeStream, 'next'>): FeedReader {
+export function createFeedReader(stream: Pick<SubscriberStream, 'next'>): FeedReader {
   // One that waits for the next message gets it, whoever asked.
   let waiting: Promise<FeedMessage | undefined> | undefined;
   const one = async () => {

@@ -15,7 +15,7 @@ import { createMemoryDatabase } from './memoryDatabase.ts';
 
 const minute = 60_000;
 export const startOfKeys = Date.UTC(2030, 0, 1);
-export const operator = { actor: 'operator' };
+export const operator = { name: 'operator' };
 
 /** A key signs for ten minutes; short enough to let its timers run through several rotations. */
 export const quickPolicy = keyPolicy({
@@ -91,9 +91,9 @@ export function createKeyNodes(count: number) {
     /** The audit trail in words, each key by the order in which it was first spoken of. */
     trail() {
       const names: string[] = [];
-      return database.contents().events.map(({ type, origin, reason = '' }) => {
+      return database.contents().events.map(({ type, actor, reason = '' }) => {
         if (!names.includes(reason)) names.push(reason);
-        return `${origin.actor}: ${type} ${names.indexOf(reason) + 1}`;
+        return `${actor.name}: ${type} ${names.indexOf(reason) + 1}`;
       });
     },
   };

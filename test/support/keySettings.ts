@@ -38,7 +38,7 @@ const more = oneof(
   integer({ min: 0, max: longestDurationMs - 2 * day }),
 );
 
-/** Every legal combination, and the edge of what is legal often. */
+/** Every legal combination, and the subscriber of what is legal often. */
 export const legalPolicies: Arbitrary<KeyPolicy> = tuple(wholeSeconds, more, wholeSeconds)
   .map(([maxAge, beyond, lifetime]) => policyOf(2 * maxAge + beyond, maxAge, lifetime))
   .filter((policy) => policy !== undefined);

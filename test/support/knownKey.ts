@@ -28,7 +28,7 @@ export async function startWithKnownKey(clock: Clock): Promise<KnownAuthority> {
   // The first start makes the key, as it always does; nothing here says how.
   const first = await startAuthority({ clock, dataDir, env });
   // A service that is there at a start would be a warning, too: its tokens may use the account.
-  await first.authority.flows.revokeService(first.serviceName, { actor: 'operator' });
+  await first.authority.operations.revokeService(first.serviceName, { name: 'operator' });
   await first.stop();
   const key = await storedKey(dataDir, keyEncryptionKey);
   const authority = await startAuthority({ clock, dataDir, env });

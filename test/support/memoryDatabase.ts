@@ -4,11 +4,11 @@
  */
 
 import type { SessionId } from '@countersign/verifier/ids';
+import { verifierLimits } from '@countersign/verifier/limits';
 import type { Revocation } from '@countersign/verifier/revocation/revocation';
 import type { AuditEvent } from '../../src/audit/auditEvent.ts';
 import type { Database, Stores } from '../../src/database.ts';
 import type { StoredSigningKey } from '../../src/keys/store.ts';
-import { limits } from '../../src/platform/limits.ts';
 import type { LogoutStore } from '../../src/sessions/logoutStore.ts';
 import type { RefreshStore } from '../../src/sessions/refreshStore.ts';
 import type { EndedSession, NewSession, SessionStore } from '../../src/sessions/store.ts';
@@ -90,7 +90,7 @@ export function createMemoryDatabase(now: () => number, keys: readonly StoredSig
     refreshes: {} as RefreshStore,
     logouts: {} as LogoutStore,
     auditLog: {} as Stores['auditLog'],
-    soleTasks: {} as Stores['soleTasks'],
+    advisoryLocks: {} as Stores['advisoryLocks'],
     truth: {} as Stores['truth'],
     passwordFailures: {} as Stores['passwordFailures'],
     revocations: {} as Stores['revocations'],
@@ -148,7 +148,7 @@ function memorySessions(rows: Map<SessionId, MemorySession>): SessionStore {
       const selected = inOrder().filter(
         ({ id, signingKids, accessExpiresAt }) =>
           isIn(range, id) &&
-          accessExpiresAt > now - limits.clockSkewSeconds * 1000 &&
+          accessExpiresAt > now - verifierLimits.clockSkewSeconds * 1000 &&
           (signingKids.length === 0 || signingKids.includes(signedWith)),
       );
       return selected.map((session): EndedSession => {

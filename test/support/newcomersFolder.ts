@@ -2,10 +2,10 @@
 import { mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Test } from 'tap';
+import { checkout } from './checkout.ts';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
+const root = checkout;
 
 export async function newcomersFolder(t: Test): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'readme-'));

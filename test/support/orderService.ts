@@ -1,4 +1,5 @@
 /** A client of the gRPC service in examples/, as a caller of that service would have it. */
+import { pathToFileURL } from 'node:url';
 import {
   credentials,
   Metadata,
@@ -6,6 +7,7 @@ import {
   type ServiceError,
   status,
 } from '@grpc/grpc-js';
+import { inCheckout } from './checkout.ts';
 
 export interface OrderServiceClient {
   /** The answer, or the name of the status of the error. */
@@ -15,7 +17,7 @@ export interface OrderServiceClient {
 }
 
 export async function createOrderServiceClient(address: string): Promise<OrderServiceClient> {
-  const path = new URL('../../examples/orderService.mjs', import.meta.url).href;
+  const path = pathToFileURL(inCheckout('examples/orderService.mjs')).href;
   const { orderService } = (await import(path)) as {
     orderService: Parameters<typeof makeGenericClientConstructor>[0];
   };

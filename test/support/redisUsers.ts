@@ -1,8 +1,9 @@
 /** The users that docs/redis.md tells operators to make, made with its own lines. */
 import { readFileSync } from 'node:fs';
+import { inCheckout } from './checkout.ts';
 import type { RedisServer } from './redis.ts';
 
-const docs = readFileSync(new URL('../../docs/redis.md', import.meta.url), 'utf8');
+const docs = readFileSync(inCheckout('docs/redis.md'), 'utf8');
 
 /** Name → the command that makes the user. */
 export const userLines = new Map(

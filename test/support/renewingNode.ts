@@ -8,8 +8,8 @@ import { createLiveNodes } from '../../src/revocation/propagation/liveNodes.ts';
 import { createLoad, type OnProgress } from '../../src/revocation/propagation/loading.ts';
 import { createRenewal } from '../../src/revocation/propagation/renewal.ts';
 import type { SavedMemory } from '../../src/revocation/propagation/savedMemory.ts';
-import type { EdgeOutcome } from '../../src/revocation/subscribers/subscriber.ts';
-import { createEdges } from '../../src/revocation/subscribers/subscribers.ts';
+import type { SubscriberOutcome } from '../../src/revocation/subscribers/subscriber.ts';
+import { createSubscribers } from '../../src/revocation/subscribers/subscribers.ts';
 import { accessTtlMs, startOfTest } from './denyListNode.ts';
 import { createManualClock } from './manualClock.ts';
 import { leaseMs } from './nodes.ts';
@@ -31,15 +31,15 @@ export function createRenewingNode({
   const lease = createLease({ clock, milliseconds: leaseMs });
   const liveNodes = createLiveNodes({ self: 'self', leaseMs, clock });
   const confirm = createConfirmation({ find: store.find, clock });
-  const outcomes: EdgeOutcome[] = [];
-  const edges = createEdges({
+  const outcomes: SubscriberOutcome[] = [];
+  const subscribers = createSubscribers({
     slices: () => denyList.slices(),
     marks: () => denyList.marks(),
     nodeLease: lease,
     clock,
-    events: { onEdgeSettled: (outcome) => void outcomes.push(outcome), onEdgeBackoff: () => {} },
+    events: { onSubscriberSettled: (outcome) => void outcomes.push(outcome), onSubscriberBackoff: () => {} },
   });
-  const denyList = createDenyList({ lease, confirm, sliceMs, onVerdict: () => {}, listener: edges });
+  const denyList = createDenyList({ lease, confirm, sliceMs, onVerdict: () => {}, listener: subscribers });
   const load = createLoad({ denyList, snapshots, saved, clock, sliceMs, onProgress });
   const latestTime = createLatestTime(clock, () => {});
   const renewal = createRenewal({
@@ -49,13 +49,13 @@ export function createRenewingNode({
     liveNodes,
     snapshots,
     denyList,
-    edges,
+    subscribers,
     load,
     watched: { trusted: () => true, verify: async () => {}, saw: () => {} },
     latestTime,
     clock,
   });
-  return { clock, truth, sliceMs, lease, denyList, edges, outcomes, load, latestTime, renewal };
+  return { clock, truth, sliceMs, lease, denyList, subscribers, outcomes, load, latestTime, renewal };
 }
 
 /** One that has renewed once; what is noted of the steps begins after that. */

@@ -30,7 +30,7 @@ export function createRevokingNode(...others: readonly string[]) {
     self: 'self',
     leaseMs,
     denyList,
-    edges: { caughtUp: () => ports.caughtUp() },
+    subscribers: { caughtUp: () => ports.caughtUp() },
     bus: {
       announce(announcement) {
         announced.push(announcement);

@@ -3,17 +3,17 @@
  * step. The world keeps book of what is true: which sets others may still use, and until when tokens live.
  */
 import { randomBytes } from 'node:crypto';
+import { verifierLimits } from '@countersign/verifier/limits';
 import { changeKeyRing } from '../../src/keys/changeKeyRing.ts';
 import { createKeepKeyRing } from '../../src/keys/keepKeyRing.ts';
 import type { KeyPolicy } from '../../src/keys/keyPolicy.ts';
 import type { Keep } from '../../src/keys/ringKeeper.ts';
 import { inState, readyIn, revokeKey, rotate } from '../../src/keys/rotation.ts';
 import type { StoredRing, StoredSigningKey } from '../../src/keys/store.ts';
-import { limits } from '../../src/platform/limits.ts';
 import { createSealing } from '../../src/platform/sealing.ts';
 import { createMemoryDatabase } from './memoryDatabase.ts';
 
-const skewMs = limits.clockSkewSeconds * 1_000;
+const skewMs = verifierLimits.clockSkewSeconds * 1_000;
 const sealing = createSealing(randomBytes(32));
 type Keys = readonly StoredSigningKey[];
 
@@ -108,7 +108,7 @@ export async function createWorld(policies: readonly [KeyPolicy, KeyPolicy]) {
     database.transaction(async (stores) => {
       const ring = await stores.signingKeys.lock();
       const parts = { sealing, policy: node.policy };
-      await changeKeyRing(stores, parts, ring, rule(ring), { actor: 'operator' });
+      await changeKeyRing(stores, parts, ring, rule(ring), { name: 'operator' });
     });
 
   return {

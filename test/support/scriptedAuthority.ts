@@ -27,7 +27,7 @@ export type Response = WatchRevocationsResponse;
 export interface ScriptedStream {
   readonly received: readonly Request[];
   readonly authorization: string;
-  /** The edge, or the connection, ended it. */
+  /** The subscriber, or the connection, ended it. */
   over(): boolean;
   send(message: Response): void;
   /** What it said of one kind, in order. */

@@ -1,12 +1,12 @@
 /** The authority as it is shipped: the built program in a process of its own, which a test may kill. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { inCheckout } from './checkout.ts';
 import { createGrpcClient, createHttpClient, type GrpcClient, type HttpCall } from './clients.ts';
 import { freePort } from './freePort.ts';
 import { type StartedProcess, startProcess } from './process.ts';
 
-export const distFolder = fileURLToPath(new URL('../../dist/', import.meta.url));
+export const distFolder = inCheckout('dist/');
 
 export interface TestServer {
   readonly process: StartedProcess;

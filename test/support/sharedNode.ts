@@ -64,8 +64,8 @@ export async function startSharedNode(
       onProgress: ({ from }) => void loads.push(from),
       onReconciled() {},
       onFault() {},
-      onEdgeSettled() {},
-      onEdgeBackoff() {},
+      onSubscriberSettled() {},
+      onSubscriberBackoff() {},
       onMessageDropped: (why) => void dropped.push(why),
     },
   });

@@ -1,10 +1,10 @@
-/** A node whose deny-list edges watch, and edges that follow the protocol when the test says so. */
+/** A node whose deny-list subscribers watch, and subscribers that follow the protocol when the test says so. */
 import { createDenyList, sliceLength } from '@countersign/verifier/revocation/denyList';
 import { createLease } from '@countersign/verifier/revocation/lease';
 import type { FeedMessage } from '../../src/revocation/subscribers/feed.ts';
 import type { Backoff } from '../../src/revocation/subscribers/standing.ts';
-import type { EdgeOutcome, EdgeStream } from '../../src/revocation/subscribers/subscriber.ts';
-import { createEdges, type Edges } from '../../src/revocation/subscribers/subscribers.ts';
+import type { SubscriberOutcome, SubscriberStream } from '../../src/revocation/subscribers/subscriber.ts';
+import { createSubscribers, type Subscribers } from '../../src/revocation/subscribers/subscribers.ts';
 import { accessTtlMs, startOfTest } from './denyListNode.ts';
 import { createFeedReader } from './feedReader.ts';
 import { createManualClock } from './manualClock.ts';
@@ -14,17 +14,17 @@ import { leaseMs } from './nodes.ts';
 export async function createWatchedNode({ beforeFirst = async () => {} } = {}) {
   const clock = createManualClock(startOfTest);
   const lease = createLease({ clock, milliseconds: leaseMs });
-  const outcomes: EdgeOutcome[] = [];
+  const outcomes: SubscriberOutcome[] = [];
   const backoffs: Backoff[] = [];
-  const edges = createEdges({
+  const subscribers = createSubscribers({
     slices: () => denyList.slices(),
     marks: () => denyList.marks(),
     nodeLease: lease,
     clock,
     beforeFirst,
     events: {
-      onEdgeSettled: (outcome) => void outcomes.push(outcome),
-      onEdgeBackoff: (backoff) => void backoffs.push(backoff),
+      onSubscriberSettled: (outcome) => void outcomes.push(outcome),
+      onSubscriberBackoff: (backoff) => void backoffs.push(backoff),
     },
   });
   const denyList = createDenyList({
@@ -32,18 +32,18 @@ export async function createWatchedNode({ beforeFirst = async () => {} } = {}) {
     confirm: async () => ({ by: 'postgres', revocation: undefined }),
     sliceMs: sliceLength(accessTtlMs),
     onVerdict: () => {},
-    listener: edges,
+    listener: subscribers,
   });
   await denyList.load(async () => {});
   const renew = () => lease.hold(lease.moment());
   renew();
-  return { clock, lease, renew, edges, denyList, outcomes, backoffs };
+  return { clock, lease, renew, subscribers, denyList, outcomes, backoffs };
 }
 
-export interface WatchingEdge {
-  readonly stream: EdgeStream;
+export interface WatchingSubscriber {
+  readonly stream: SubscriberStream;
   readonly reader: ReturnType<typeof createFeedReader>;
-  /** Takes all that is there, acknowledges it, and asks for a lease, as an edge does all the time. */
+  /** Takes all that is there, acknowledges it, and asks for a lease, as a subscriber does all the time. */
   follow(): Promise<readonly FeedMessage[]>;
   renew(): void;
   /** The last position that it has taken. */
@@ -51,8 +51,11 @@ export interface WatchingEdge {
 }
 
 /** It has taken nothing yet. */
-export async function openEdge(edges: Pick<Edges, 'open'>, service = 'a'): Promise<WatchingEdge> {
-  const stream = await edges.open(() => undefined, service);
+export async function openSubscriber(
+  subscribers: Pick<Subscribers, 'open'>,
+  service = 'a',
+): Promise<WatchingSubscriber> {
+  const stream = await subscribers.open(() => undefined, service);
   const reader = createFeedReader(stream);
   let number = 0;
   let position = 0;
@@ -80,15 +83,18 @@ export async function openEdge(edges: Pick<Edges, 'open'>, service = 'a'): Promi
 }
 
 /** It has the snapshot, and a lease. */
-export async function openWithLease(edges: Pick<Edges, 'open'>, service = 'a'): Promise<WatchingEdge> {
-  const edge = await openEdge(edges, service);
-  await edge.follow();
-  return edge;
+export async function openWithLease(
+  subscribers: Pick<Subscribers, 'open'>,
+  service = 'a',
+): Promise<WatchingSubscriber> {
+  const subscriber = await openSubscriber(subscribers, service);
+  await subscriber.follow();
+  return subscriber;
 }
 
 /** `caughtUp` as it goes on. */
-export function caughtUp(edges: { caughtUp(): Promise<void> | undefined }) {
-  const known = edges.caughtUp();
+export function caughtUp(subscribers: { caughtUp(): Promise<void> | undefined }) {
+  const known = subscribers.caughtUp();
   let state = known === undefined ? 'at once' : 'waiting';
   void known?.then(() => {
     state = 'caught up';

@@ -1,5 +1,5 @@
 /**
- * Which address comes next: at random, so that edges which lose a node spread over all that are left, and each of them once
+ * Which address comes next: at random, so that subscribers which lose a node spread over all that are left, and each of them once
  * before any of them again. One that had better be left alone rests meanwhile.
  */
 import type { Clock } from '@countersign/verifier/clock';

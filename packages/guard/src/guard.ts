@@ -8,12 +8,12 @@ import { type Clock, keepAlive, systemClock } from '@countersign/verifier/clock'
 import { loadContract } from '@countersign/verifier/contract/contract';
 import { createConfirmation } from '@countersign/verifier/revocation/confirmation';
 import { createLatestTime } from '@countersign/verifier/steadyTime';
-import { createKeyImport } from './edgeKeys.ts';
 import { type GuardFault, tell } from './hooks.ts';
 import { guardLimits } from './limits.ts';
 import { type GuardOptions, readOptions } from './options.ts';
 import type { GuardCounts } from './outcomes.ts';
 import { createQuestions } from './questions.ts';
+import { createKeyImport } from './subscriberKeys.ts';
 import { createVerification, type Verification } from './verification.ts';
 import { openWatch } from './watch.ts';
 

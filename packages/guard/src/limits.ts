@@ -8,18 +8,18 @@ export const guardLimits = {
   withoutLeaseMilliseconds: 5_000,
   /** It is not tried again for this long, half of it at least: each attempt costs a snapshot, and it may be the database. */
   withoutLeaseRestMilliseconds: 40_000,
-  /** Waits between attempts, of which a random part is taken: with the time to connect, an edge is back within 2 s. */
+  /** Waits between attempts, of which a random part is taken: with the time to connect, a subscriber is back within 2 s. */
   backoffFirstMilliseconds: 100,
   backoffMilliseconds: 500,
   /** After a refusal that only an operator can mend, and after a second fault of the protocol: half of it at least. */
   refusedMilliseconds: 10_000,
   /** A stream that has had a lease for this long is well: what failed before counts no longer. */
   settledMilliseconds: 10_000,
-  /** Of the time to move, in which an edge begins: edges that are asked together do not come together, and have time left. */
+  /** Of the time to move, in which a subscriber begins: subscribers that are asked together do not come together, and have time left. */
   movingShare: 1 / 3,
   /** No lease is longer: an authority that grants more is broken. */
   leaseMilliseconds: 60_000,
-  /** How often an edge may be told to renew, and after which silence a stream can be said to be dead. */
+  /** How often a subscriber may be told to renew, and after which silence a stream can be said to be dead. */
   renewalMinimumMilliseconds: 20,
   silenceMaximumMilliseconds: 60_000,
   /** Renewals that were not answered; more, and the authority has stopped to listen. */
@@ -34,7 +34,7 @@ export const guardLimits = {
   windowBytes: 1024 * 1024,
   /** Of an answer; ours have about six. */
   headers: 64,
-  /** Live revocations that an edge has room for, unless it is told otherwise: about 50 MB. */
+  /** Live revocations that a subscriber has room for, unless it is told otherwise: about 50 MB. */
   revocations: 20_000_000,
   /** Bytes of filters for each of them: 2.4 when they are full, and they grow by half. */
   bytesPerRevocation: 5,

@@ -1,5 +1,5 @@
 /**
- * What an edge has of one stream: filters, keys and a lease. Takes the messages of the authority in their order and
+ * What a subscriber has of one stream: filters, keys and a lease. Takes the messages of the authority in their order and
  * trusts none of them: what is not as the protocol says is a `ProtocolFault`, and then the whole mirror is worth nothing.
  */
 
@@ -10,7 +10,7 @@ import type { RevocationEntry__Output } from '@countersign/verifier/contract/gen
 import type { Revocations__Output } from '@countersign/verifier/contract/generated/countersign/v1/Revocations';
 import type { WatchRevocationsResponse__Output as Response } from '@countersign/verifier/contract/generated/countersign/v1/WatchRevocationsResponse';
 import type { WatchStarted__Output } from '@countersign/verifier/contract/generated/countersign/v1/WatchStarted';
-import { limits } from '@countersign/verifier/limits';
+import { verifierLimits } from '@countersign/verifier/limits';
 import type { Confirm } from '@countersign/verifier/revocation/confirmation';
 import {
   createDenyList,
@@ -25,10 +25,10 @@ import {
   createAccessTokenReader,
 } from '@countersign/verifier/tokens/accessTokenReader';
 import { jtiBytes } from '@countersign/verifier/tokens/jti';
-import { createEdgeKeys, type EdgeKeys, type ImportKeys } from './edgeKeys.ts';
 import { guardLimits } from './limits.ts';
 import { ProtocolFault } from './rpcError.ts';
 import { createSnapshot, isCount, type Snapshot } from './snapshot.ts';
+import { createSubscriberKeys, type ImportKeys, type SubscriberKeys } from './subscriberKeys.ts';
 
 export interface MirrorParts {
   readonly clock: Clock;
@@ -49,7 +49,7 @@ export interface Mirror {
   readonly nodeId: string;
   readonly denyList: DenyList;
   readonly lease: Pick<Lease, 'held' | 'remainingMs' | 'drop'>;
-  readonly keys: EdgeKeys;
+  readonly keys: SubscriberKeys;
   readonly reader: AccessTokenReader;
   /** Whether memory may answer, now. */
   holdsLease(now?: Moment): boolean;
@@ -70,7 +70,7 @@ export function createMirror(started: WatchStarted__Output, parts: MirrorParts):
   const { clock, confirm, maximumRevocations, latestTime } = parts;
   const { sliceMs, issuer, nodeId } = started;
   const lease = createLease({ clock, milliseconds: guardLimits.leaseMilliseconds });
-  const keys = createEdgeKeys(parts);
+  const keys = createSubscriberKeys(parts);
   const earliestTime = createEarliestTime(clock);
   const latestEnd = () => clock.now() + guardLimits.expiryMilliseconds;
   const maximumBytes = Math.max(
@@ -90,7 +90,7 @@ export function createMirror(started: WatchStarted__Output, parts: MirrorParts):
   const add = ({ position: next, entries }: Revocations__Output): number => {
     if (position === undefined) throw new ProtocolFault('revocations before the end of the snapshot');
     if (!isCount(next) || next <= position) throw new ProtocolFault('a position that does not grow');
-    if (entries.length > limits.edgeMessageEntries)
+    if (entries.length > verifierLimits.subscriberMessageEntries)
       throw new ProtocolFault(`${entries.length} entries at once`);
     const latest = latestEnd();
     const committed = entries.filter(({ unconfirmed }) => !unconfirmed);

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import { hostname } from 'node:os';
 import { createSecureContext } from 'node:tls';
-import { limits } from '@countersign/verifier/limits';
+import { verifierLimits } from '@countersign/verifier/limits';
 import type { Address, ClientTls } from './connection.ts';
 import type { GuardHooks } from './hooks.ts';
 import { guardLimits } from './limits.ts';
@@ -108,7 +108,9 @@ const rules: Record<keyof GuardOptions, Rule> = {
     withoutLease === 'refuse' ||
     'must be "ask" or "refuse"',
   edgeId: ({ edgeId }) =>
-    isAbsent(edgeId) || (isText(edgeId) && edgeShape.test(edgeId)) || 'must be 1 to 64 of A-Z a-z 0-9 . _ -',
+    isAbsent(edgeId) ||
+    (isText(edgeId) && subscriberShape.test(edgeId)) ||
+    'must be 1 to 64 of A-Z a-z 0-9 . _ -',
   maximumRevocations: ({ maximumRevocations }) =>
     isAbsent(maximumRevocations) ||
     isSize(maximumRevocations, guardLimits.maximumRevocations) ||
@@ -145,9 +147,9 @@ export function readOptions(options: GuardOptions): GuardSettings {
     tls,
     issuer,
     asks: withoutLease === 'ask',
-    edgeId: options.edgeId ?? someEdgeId(),
+    edgeId: options.edgeId ?? someSubscriberId(),
     maximumRevocations: options.maximumRevocations ?? guardLimits.revocations,
-    rememberedTokens: options.rememberedTokens ?? limits.verifiedTokens,
+    rememberedTokens: options.rememberedTokens ?? verifierLimits.verifiedTokens,
     hooks: options.hooks ?? {},
   };
 }
@@ -193,9 +195,9 @@ function faultOfTls(tls: unknown): true | string {
   }
 }
 
-const edgeShape = /^[A-Za-z0-9._-]{1,64}$/;
+const subscriberShape = /^[A-Za-z0-9._-]{1,64}$/;
 
-function someEdgeId(): string {
+function someSubscriberId(): string {
   const host = hostname()
     .replaceAll(/[^A-Za-z0-9._-]/g, '-')
     .slice(0, 40);

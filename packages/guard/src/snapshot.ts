@@ -3,7 +3,7 @@
  * allocated; what does not fit is a `ProtocolFault`.
  */
 import type { FilterStart__Output } from '@countersign/verifier/contract/generated/countersign/v1/FilterStart';
-import { limits } from '@countersign/verifier/limits';
+import { verifierLimits } from '@countersign/verifier/limits';
 import { bloomGeometry } from '@countersign/verifier/revocation/bloomFilter';
 import type { DenyListMemory } from '@countersign/verifier/revocation/denyList';
 import type { FilterLayer } from '@countersign/verifier/revocation/projection';
@@ -61,7 +61,7 @@ export function createSnapshot(parts: {
         throw new ProtocolFault('a filter without a size');
       // By what is in a filter, the room of the next one is chosen.
       if (entries > capacity) throw new ProtocolFault('a filter with more in it than it has room for');
-      const bytes = bloomGeometry(capacity, limits.bloomFalsePositives).bits / 8;
+      const bytes = bloomGeometry(capacity, verifierLimits.bloomFalsePositives).bits / 8;
       bytesOfAll += bytes;
       filters += 1;
       if (bytesOfAll > maximumBytes) throw new ProtocolFault('more than there is memory for');
@@ -76,7 +76,8 @@ export function createSnapshot(parts: {
 
     fill(bytes) {
       if (open === undefined) throw new ProtocolFault('bytes of no filter');
-      if (bytes.length > limits.edgeFilterBytes) throw new ProtocolFault('too many bytes at once');
+      if (bytes.length > verifierLimits.subscriberFilterBytes)
+        throw new ProtocolFault('too many bytes at once');
       const { layer, filled } = open;
       if (filled + bytes.length > layer.bytes.length) throw new ProtocolFault('a filter with too many bytes');
       layer.bytes.set(bytes, filled);

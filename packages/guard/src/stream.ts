@@ -7,7 +7,7 @@ import { atEndOfTurn, type Cancel } from '@countersign/verifier/clock';
 import type { Contract } from '@countersign/verifier/contract/contract';
 import type { WatchRevocationsRequest } from '@countersign/verifier/contract/generated/countersign/v1/WatchRevocationsRequest';
 import type { WatchRevocationsResponse__Output } from '@countersign/verifier/contract/generated/countersign/v1/WatchRevocationsResponse';
-import { limits } from '@countersign/verifier/limits';
+import { verifierLimits } from '@countersign/verifier/limits';
 import type { Call } from './call.ts';
 import { type Address, type Connection, type ConnectionParts, connect } from './connection.ts';
 import type { GuardFault } from './hooks.ts';
@@ -36,7 +36,7 @@ export interface StreamEvents {
   onEnd(end: StreamEnd): void;
 }
 
-export interface EdgeStream {
+export interface SubscriberStream {
   readonly address: Address;
   /** Undefined until it has started. */
   mirror(): Mirror | undefined;
@@ -47,7 +47,7 @@ export interface EdgeStream {
 /** Ends that the protocol knows, and those of a connection. Whatever else: nothing of this stream is believed. */
 const losses: readonly StatusName[] = ['UNAVAILABLE', 'ABORTED', 'CANCELLED', 'DEADLINE_EXCEEDED'];
 
-export function openStream(address: Address, parts: StreamParts, events: StreamEvents): EdgeStream {
+export function openStream(address: Address, parts: StreamParts, events: StreamEvents): SubscriberStream {
   const { clock, contract, edgeId } = parts;
   const method = contract.v1.RevocationService.service.WatchRevocations;
   let mirror: Mirror | undefined;
@@ -181,7 +181,7 @@ export function openStream(address: Address, parts: StreamParts, events: StreamE
     connection = opened;
     if (closed) return opened.close();
     heardAt = clock.monotonic();
-    deadline(limits.edgeStartMilliseconds, 'the stream did not start');
+    deadline(verifierLimits.subscriberStartMilliseconds, 'the stream did not start');
     call = opened.call(method, {
       onMessage: (message) => guarded(() => take(message as WatchRevocationsResponse__Output)),
       onDrain() {

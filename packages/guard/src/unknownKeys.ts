@@ -5,7 +5,7 @@
 
 import type { Clock } from '@countersign/verifier/clock';
 import type { IntrospectResponse__Output } from '@countersign/verifier/contract/generated/countersign/v1/IntrospectResponse';
-import { limits } from '@countersign/verifier/limits';
+import { verifierLimits } from '@countersign/verifier/limits';
 import { guardLimits } from './limits.ts';
 import type { Questions } from './questions.ts';
 import { RpcError } from './rpcError.ts';
@@ -29,7 +29,7 @@ export function createUnknownKeys(parts: {
 
   const forgetOld = (now: number) => {
     for (const [header, { open, askedAt }] of asked) {
-      if (!open && now - askedAt >= limits.unknownKeyMilliseconds) asked.delete(header);
+      if (!open && now - askedAt >= verifierLimits.unknownKeyMilliseconds) asked.delete(header);
     }
   };
   const note = (header: string, askedAt: number, answer: Promise<IntrospectResponse__Output>) => {

@@ -7,15 +7,15 @@
 import { type Clock, momentOf } from '@countersign/verifier/clock';
 import type { IntrospectResponse__Output } from '@countersign/verifier/contract/generated/countersign/v1/IntrospectResponse';
 import { AuthorityError } from '@countersign/verifier/errors';
-import { limits } from '@countersign/verifier/limits';
+import { verifierLimits } from '@countersign/verifier/limits';
 import type { Verdict } from '@countersign/verifier/revocation/denyList';
 import type { ReadLatestTime } from '@countersign/verifier/steadyTime';
 import { type AccessTokenClaims, claimsOfIntrospection, ownClaims } from './claims.ts';
-import type { KeySet } from './edgeKeys.ts';
 import type { GuardHooks } from './hooks.ts';
 import type { Mirror } from './mirror.ts';
 import { createOutcomes, type GuardCounts } from './outcomes.ts';
 import type { Questions } from './questions.ts';
+import type { KeySet } from './subscriberKeys.ts';
 import { createTokenMemory } from './tokenMemory.ts';
 import { type AskAboutUnknownKey, createUnknownKeys } from './unknownKeys.ts';
 
@@ -168,7 +168,7 @@ export function createVerification(parts: VerificationParts): Verification {
     options: VerifyOptions | undefined,
     ask: AskAboutUnknownKey = questions.introspect,
   ): Promise<AccessTokenClaims> => {
-    if (!compactShape.test(token) || token.length > limits.tokenCharacters)
+    if (!compactShape.test(token) || token.length > verifierLimits.tokenCharacters)
       throw refusal('invalid_token', 'memory', 'malformed');
     if (!asks && currentMirror()?.holdsLease() !== true) throw refusal('unavailable', 'memory', 'no_lease');
     const answer = await ask(token).catch((error) => {

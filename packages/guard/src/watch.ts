@@ -8,7 +8,7 @@ import type { Address } from './connection.ts';
 import type { GuardFault } from './hooks.ts';
 import { guardLimits } from './limits.ts';
 import type { Mirror } from './mirror.ts';
-import { type EdgeStream, openStream, type StreamEnd, type StreamParts } from './stream.ts';
+import { openStream, type StreamEnd, type StreamParts, type SubscriberStream } from './stream.ts';
 
 export interface Watch {
   /** Its lease may have run out, or not have come yet; undefined when there is nothing to go by. */
@@ -30,7 +30,7 @@ export interface WatchParts extends StreamParts {
 
 /** A stream whose mirror counts. */
 interface Serving {
-  readonly stream: EdgeStream;
+  readonly stream: SubscriberStream;
   /** On the monotonic clock. */
   readonly since: number;
   /**
@@ -47,14 +47,14 @@ export function openWatch(parts: WatchParts): Watch {
   const faulty = new Set<Address>();
   const leaving = new Set<Promise<void>>();
   let serving: Serving | undefined;
-  let joining: EdgeStream | undefined;
+  let joining: SubscriberStream | undefined;
   let cancelWait: Cancel | undefined;
   let cancelForgetting: Cancel | undefined;
   let failures = 0;
   let closed = false;
 
   const isNeeded = () => !closed && (serving === undefined || serving.over !== 'no');
-  const leave = (stream: EdgeStream | undefined) => {
+  const leave = (stream: SubscriberStream | undefined) => {
     if (stream === undefined) return;
     const left = stream.leave().finally(() => leaving.delete(left));
     leaving.add(left);
@@ -72,7 +72,7 @@ export function openWatch(parts: WatchParts): Watch {
       begin();
     });
   };
-  /** Full jitter: so that edges that were cut off together do not come back together. */
+  /** Full jitter: so that subscribers that were cut off together do not come back together. */
   const beginAgain = () => {
     const { backoffFirstMilliseconds: first, backoffMilliseconds: longest } = guardLimits;
     const backOff = random() * Math.min(longest, first * 2 ** Math.min(failures, 10));
@@ -96,7 +96,7 @@ export function openWatch(parts: WatchParts): Watch {
     joining = stream;
   };
 
-  const serve = (stream: EdgeStream) => {
+  const serve = (stream: SubscriberStream) => {
     choice.forget();
     if (serving?.stream !== stream) {
       leave(serving?.stream);
@@ -115,7 +115,7 @@ export function openWatch(parts: WatchParts): Watch {
     rest(address, guardLimits.withoutLeaseRestMilliseconds);
     beginAgain();
   };
-  const goWithout = (stream: EdgeStream) => {
+  const goWithout = (stream: SubscriberStream) => {
     const { address } = stream;
     onFault({ kind: 'lost', authority: address.text, message: 'the authority has no lease to give' });
     if (joining === stream) {
@@ -131,7 +131,7 @@ export function openWatch(parts: WatchParts): Watch {
     restWithoutLease(address);
   };
 
-  const move = (stream: EdgeStream, { draining, graceMs }: { draining: boolean; graceMs: number }) => {
+  const move = (stream: SubscriberStream, { draining, graceMs }: { draining: boolean; graceMs: number }) => {
     if (draining) choice.leave(stream.address);
     // One that is still beginning is given up, in favour of one that will stay.
     if (joining === stream && draining) return abandon(stream);
@@ -141,14 +141,14 @@ export function openWatch(parts: WatchParts): Watch {
     const leaseMs = stream.mirror()?.lease.remainingMs() ?? 0;
     beginAfter(random() * Math.max(0, Math.min(graceMs * guardLimits.movingShare, leaseMs)));
   };
-  const abandon = (stream: EdgeStream) => {
+  const abandon = (stream: SubscriberStream) => {
     joining = undefined;
     failures += 1;
     leave(stream);
     beginAgain();
   };
 
-  const endOf = (stream: EdgeStream, end: StreamEnd) => {
+  const endOf = (stream: SubscriberStream, end: StreamEnd) => {
     onFault({ kind: end.kind, authority: stream.address.text, message: end.message });
     if (joining === stream) joining = undefined;
     failures += 1;

@@ -1,9 +1,9 @@
 /**
  * One table of everything that can be refused: code → HTTP status, gRPC status, title.
- * Codes are part of the contract and never change their meaning. Each edge has one translation of this table.
+ * Codes are part of the contract and never change their meaning. Each transport has one translation of this table.
  */
 
-/** Names of gRPC status codes; the gRPC edge maps them to numbers, so that core needs no library. */
+/** Names of gRPC status codes; the gRPC transport maps them to numbers, so that core needs no library. */
 type GrpcStatus =
   | 'INVALID_ARGUMENT'
   | 'UNAUTHENTICATED'
@@ -52,9 +52,13 @@ export const errorTable = {
     grpc: 'FAILED_PRECONDITION',
     title: 'The next key is not known everywhere yet',
   },
-  edge_too_slow: { http: 409, grpc: 'ABORTED', title: 'The edge does not keep up: begin again' },
-  edge_silent: { http: 409, grpc: 'ABORTED', title: 'The edge did not renew its lease: begin again' },
-  feed_started_over: { http: 409, grpc: 'ABORTED', title: 'What the edge has is out of date: begin again' },
+  edge_too_slow: { http: 409, grpc: 'ABORTED', title: 'The subscriber does not keep up: begin again' },
+  edge_silent: { http: 409, grpc: 'ABORTED', title: 'The subscriber did not renew its lease: begin again' },
+  feed_started_over: {
+    http: 409,
+    grpc: 'ABORTED',
+    title: 'What the subscriber has is out of date: begin again',
+  },
   payload_too_large: { http: 413, grpc: 'RESOURCE_EXHAUSTED', title: 'The request body is too large' },
   unsupported_media_type: { http: 415, grpc: 'INVALID_ARGUMENT', title: 'The body must be application/json' },
   refresh_repeated: { http: 429, grpc: 'RESOURCE_EXHAUSTED', title: 'This refresh was repeated too often' },

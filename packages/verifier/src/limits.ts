@@ -1,7 +1,7 @@
 /**
  * Limits that the authority and its guards must agree on, or that the shared code keeps. The unit is in the name, the reason beside it.
  */
-export const limits = {
+export const verifierLimits = {
   /** The longest lifetime of an access token: the deny-list keeps each revocation for as long as that. */
   accessTokenMaximumSeconds: 24 * 60 * 60,
   /** False positives per filter at its capacity. Each costs one confirmation, so it is a matter of speed only. */
@@ -23,11 +23,11 @@ export const limits = {
   /** How long the shared copy may take for an answer that the database can give as well. */
   copyMilliseconds: 250,
   /** The bytes of a filter in one message. */
-  edgeFilterBytes: 256 * 1024,
-  /** Revocations in one message to edges, about 40 kB. */
-  edgeMessageEntries: 1_000,
+  subscriberFilterBytes: 256 * 1024,
+  /** Revocations in one message to subscribers, about 40 kB. */
+  subscriberMessageEntries: 1_000,
   /** From the beginning of a stream to its first message, of either side. */
-  edgeStartMilliseconds: 2_000,
+  subscriberStartMilliseconds: 2_000,
   /** A ring that is older is not used at all: it may hold a key that was revoked. */
   keyRingBelievedMilliseconds: 60_000,
   /** Keys that may be published at once, 200 bytes each; settings that would lead to more are refused. */

@@ -4,7 +4,7 @@
  * clock again once it has caught up.
  */
 import type { Clock } from './clock.ts';
-import { limits } from './limits.ts';
+import { verifierLimits } from './limits.ts';
 
 /** Milliseconds since the Unix epoch. */
 export type ReadTime = () => number;
@@ -26,7 +26,7 @@ export function createLatestTime(
   return (now) => {
     const time = now ?? clock.now();
     // A clock that is slewed may seem to go back by less.
-    if (now === undefined && latest - time > limits.clockSlewMilliseconds) onStepBack(latest - time);
+    if (now === undefined && latest - time > verifierLimits.clockSlewMilliseconds) onStepBack(latest - time);
     latest = Math.max(latest, time);
     return latest;
   };

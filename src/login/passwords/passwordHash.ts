@@ -5,8 +5,9 @@
 import { randomBytes } from 'node:crypto';
 import { hash, parseOptions, verify } from '@node-rs/argon2';
 import { ipNetwork } from '../../platform/ipAddress.ts';
-import { limits } from '../../platform/limits.ts';
-import { createFairTurns, type Turn } from '../../platform/queues/fairQueue.ts';
+import { platformLimits } from '../../platform/limits.ts';
+import { createFairQueue, type Turn } from '../../platform/queues/fairQueue.ts';
+import { loginLimits } from '../limits.ts';
 
 /** The library's `Algorithm` and `Version` are const enums: types without a value at run time. */
 const argon2id = 2;
@@ -29,7 +30,7 @@ export interface PasswordHashing {
  * do not wait for strangers, who can be any number.
  */
 export function hashTurn(ip: string | undefined, known: boolean): Turn {
-  return { place: ip === undefined ? '' : ipNetwork(ip, limits.knownNetwork), first: known };
+  return { place: ip === undefined ? '' : ipNetwork(ip, platformLimits.knownNetwork), first: known };
 }
 
 /** `hash`, `verify` and `verifyDummy` throw `overloaded`, with retry after 1 s, when the queue is full. */
@@ -50,17 +51,17 @@ export interface PasswordHasher {
 }
 
 const fromLimits: PasswordHashing = {
-  memoryKibibytes: limits.argon2MemoryKibibytes,
-  passes: limits.argon2Passes,
-  lanes: limits.argon2Lanes,
-  atOnce: limits.passwordHashesAtOnce,
-  waiting: limits.passwordHashesWaiting,
+  memoryKibibytes: loginLimits.argon2MemoryKibibytes,
+  passes: loginLimits.argon2Passes,
+  lanes: loginLimits.argon2Lanes,
+  atOnce: loginLimits.passwordHashesAtOnce,
+  waiting: loginLimits.passwordHashesWaiting,
 };
 
 /** The parameters are those of `limits`; tests name others. */
 export function createPasswordHasher(hashing: PasswordHashing = fromLimits): PasswordHasher {
   const { atOnce, waiting } = hashing;
-  const turns = createFairTurns({ atOnce, waiting, reason: 'password_queue_full' });
+  const turns = createFairQueue({ atOnce, waiting, reason: 'password_queue_full' });
   const dummy = hashOfNothing(hashing);
 
   return {

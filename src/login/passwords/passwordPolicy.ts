@@ -4,15 +4,15 @@
  */
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { Email } from '../../accounts/email.ts';
-import { limits } from '../../platform/limits.ts';
+import { loginLimits } from '../limits.ts';
 import type { CommonPasswords } from './commonPasswords.ts';
 import { isRepetition, isSequence } from './passwordPatterns.ts';
 
 /** Why a password is refused, for people; the keys are the `rule` of the error. */
 const messages = {
   malformed: 'must be well-formed Unicode',
-  too_long: `must have at most ${limits.passwordMaximumBytes} bytes`,
-  too_short: `must have at least ${limits.passwordMinimumCharacters} characters`,
+  too_long: `must have at most ${loginLimits.passwordMaximumBytes} bytes`,
+  too_short: `must have at least ${loginLimits.passwordMinimumCharacters} characters`,
   repetition: 'must not repeat a few characters',
   sequence: 'must not be a run of neighbouring characters or keys',
   too_common: 'must not be a very common password, nor two of them joined',
@@ -58,14 +58,14 @@ export function normalisePassword(password: string): string | undefined {
 
 /** What can be said before anything is normalised. NFC makes no text four times shorter, so this refuses nothing legal. */
 function brokenFormRule(password: string): PasswordRule | undefined {
-  if (password.length > 4 * limits.passwordMaximumBytes) return 'too_long';
+  if (password.length > 4 * loginLimits.passwordMaximumBytes) return 'too_long';
   return /\p{Surrogate}/u.test(password) ? 'malformed' : undefined;
 }
 
 function brokenRule(password: string, email: Email, common: CommonPasswords): PasswordRule | undefined {
   if (isTooLong(password)) return 'too_long';
   const characters = [...password].map((character) => character.toLowerCase());
-  if (characters.length < limits.passwordMinimumCharacters) return 'too_short';
+  if (characters.length < loginLimits.passwordMinimumCharacters) return 'too_short';
   if (isRepetition(characters)) return 'repetition';
   if (isSequence(characters)) return 'sequence';
   if (common.includes(password)) return 'too_common';
@@ -73,7 +73,7 @@ function brokenRule(password: string, email: Email, common: CommonPasswords): Pa
 }
 
 function isTooLong(password: string): boolean {
-  return Buffer.byteLength(password) > limits.passwordMaximumBytes;
+  return Buffer.byteLength(password) > loginLimits.passwordMaximumBytes;
 }
 
 /** The address or the part before its @, whatever their case and width. */

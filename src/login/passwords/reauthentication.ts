@@ -4,7 +4,7 @@ import type { Clock } from '@countersign/verifier/clock';
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { SessionId, UserId } from '@countersign/verifier/ids';
 import type { User } from '../../accounts/user.ts';
-import type { AuditEvent, AuditEventType, Origin } from '../../audit/auditEvent.ts';
+import type { Actor, AuditEvent, AuditEventType } from '../../audit/auditEvent.ts';
 import type { Database, Stores } from '../../database.ts';
 import type { PasswordAttempts } from '../throttling/passwordAttempts.ts';
 import type { PasswordHasher } from './passwordHash.ts';
@@ -46,7 +46,7 @@ export interface Proof {
   readonly user: User;
   readonly sessionId: SessionId;
   readonly currentPassword: string;
-  readonly origin: Origin;
+  readonly actor: Actor;
   /** Recorded when the password is wrong. */
   readonly refusal: AuditEventType;
 }
@@ -57,8 +57,8 @@ export interface Proof {
  */
 export function provePassword<T>(parts: ProvingParts, proof: Proof, work: () => Promise<T>): Promise<T> {
   const { database, passwords, passwordAttempts, clock } = parts;
-  const { user, sessionId, currentPassword, origin, refusal } = proof;
-  return passwordAttempts.attempt(user.email, { sessionId, ip: origin.ip }, async (attempt) => {
+  const { user, sessionId, currentPassword, actor, refusal } = proof;
+  return passwordAttempts.attempt(user.email, { sessionId, ip: actor.ip }, async (attempt) => {
     const password = normalisePassword(currentPassword);
     const isRight = async () =>
       password !== undefined && (await passwords.verify(user.passwordHash, password, attempt.turn));
@@ -67,7 +67,7 @@ export function provePassword<T>(parts: ProvingParts, proof: Proof, work: () => 
       await attempt.succeeded(database, clock.now());
       return work();
     }
-    const about = { origin, userId: user.id, sessionId } as const;
+    const about = { actor, userId: user.id, sessionId } as const;
     const refused: AuditEvent = { type: refusal, ...about };
     const locked: AuditEvent = { type: 'password_locked', ...about, reason: attempt.countedAs };
     await database.audit.recordAll(attempt.last ? [refused, locked] : [refused], clock.now());

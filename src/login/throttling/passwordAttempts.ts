@@ -12,9 +12,10 @@ import type { Email } from '../../accounts/email.ts';
 import type { Database, Stores } from '../../database.ts';
 import { ipNetwork } from '../../platform/ipAddress.ts';
 import type { KeyedHash } from '../../platform/keyedHash.ts';
-import { limits } from '../../platform/limits.ts';
-import { createFairTurns, type Turn } from '../../platform/queues/fairQueue.ts';
-import { createTurns } from '../../platform/queues/keyedMutex.ts';
+import { platformLimits } from '../../platform/limits.ts';
+import { createFairQueue, type Turn } from '../../platform/queues/fairQueue.ts';
+import { createKeyedMutex } from '../../platform/queues/keyedMutex.ts';
+import { loginLimits } from '../limits.ts';
 import { hashTurn } from '../passwords/passwordHash.ts';
 import {
   type Attempt,
@@ -80,14 +81,14 @@ export function createPasswordAttempts({
   clock,
   keyedHash,
 }: PasswordAttemptParts): PasswordAttempts {
-  const inTurn = createTurns({ waiting: limits.passwordTurnsWaiting });
+  const inTurn = createKeyedMutex({ waiting: loginLimits.passwordTurnsWaiting });
   /** Whether a place is known says the database; until then all are alike, and none may keep it busy alone. */
-  const asking = createFairTurns({
-    atOnce: limits.passwordAttemptsAsked,
-    waiting: limits.passwordAttemptsWaiting,
+  const asking = createFairQueue({
+    atOnce: loginLimits.passwordAttemptsAsked,
+    waiting: loginLimits.passwordAttemptsWaiting,
     reason: 'password_attempts_full',
     // As long as a query: while the database is away, they are told so at the same time as those that ask it.
-    patience: { clock, milliseconds: limits.queryMilliseconds },
+    patience: { clock, milliseconds: platformLimits.queryMilliseconds },
   });
   const accountOf = (email: Email) => keyedHash('account', email);
   const strangers = keyedHash('strangers');
@@ -102,7 +103,7 @@ export function createPasswordAttempts({
       return { account, place: session, strangers: session };
     }
     if (place.ip === undefined) return { account, place: strangers, strangers };
-    const network = ipNetwork(place.ip, limits.knownNetwork);
+    const network = ipNetwork(place.ip, platformLimits.knownNetwork);
     return { account, place: keyedHash('network', network), strangers };
   };
 
@@ -126,7 +127,7 @@ export function createPasswordAttempts({
 
   /** Who was just told to wait, by the account and the place: whoever comes again within the second is told so without a query. */
   const waits = new LRUCache<string, { readonly failures: Failures; readonly at: number }>({
-    max: limits.passwordWaitsRemembered,
+    max: loginLimits.passwordWaitsRemembered,
   });
   /** Here at once; other nodes remember for a second. */
   const forgetWaits = (account: Uint8Array): void => {
@@ -136,7 +137,7 @@ export function createPasswordAttempts({
   const refuseAgain = (name: string): void => {
     const { failures = noFailures, at = 0 } = waits.get(name) ?? {};
     const since = clock.now() - at;
-    if (since >= 0 && since < limits.passwordWaitsMilliseconds) refuse(failures, clock.now());
+    if (since >= 0 && since < loginLimits.passwordWaitsMilliseconds) refuse(failures, clock.now());
   };
 
   const take = async (source: AttemptSource): Promise<Attempt> => {
@@ -161,7 +162,7 @@ export function createPasswordAttempts({
     const whose = countedAs(counted, source, place);
     let wrong = false;
     const attempt: PasswordAttempt = {
-      last: counted.failures.count >= limits.passwordFailuresMaximum,
+      last: counted.failures.count >= loginLimits.passwordFailuresMaximum,
       countedAs: whose,
       turn: hashTurn(place.ip, whose !== 'strangers'),
       async check(verify) {
@@ -178,7 +179,7 @@ export function createPasswordAttempts({
       // Whatever else went wrong is no guess.
       if (!wrong) {
         owed.add({ source, counted });
-        await giveBack(source.account).catch(() => forgetOldest(owed, limits.passwordAttemptsOwed));
+        await giveBack(source.account).catch(() => forgetOldest(owed, loginLimits.passwordAttemptsOwed));
       }
       throw error;
     }

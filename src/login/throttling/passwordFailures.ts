@@ -3,7 +3,7 @@
  * port that counts. An attempt counts as a failure before the password is looked at, and a success takes that back:
  * a hundred at once are not a hundred free ones. Does not own whose count it is, nor what is said to whom.
  */
-import { limits } from '../../platform/limits.ts';
+import { loginLimits } from '../limits.ts';
 
 /** A count in a row. Times are milliseconds since the Unix epoch. */
 export interface Failures {
@@ -21,19 +21,22 @@ export type Judgement =
 
 /** The rule. The statement of the store repeats it, so that two that come at once cannot both be the last one. */
 export function judgeAttempt({ count, retryAt }: Failures, now: number): Judgement {
-  if (count >= limits.passwordFailuresMaximum) return { kind: 'recovery' };
+  if (count >= loginLimits.passwordFailuresMaximum) return { kind: 'recovery' };
   const wait = retryAt - now;
   // A longer wait was never given: the clock that gave it was ahead, and nobody waits until others have caught up.
-  if (wait > 0 && wait <= limits.passwordDelayMilliseconds) return { kind: 'wait', milliseconds: wait };
+  if (wait > 0 && wait <= loginLimits.passwordDelayMilliseconds) return { kind: 'wait', milliseconds: wait };
   const delay = delayAfter(count + 1);
   return { kind: 'attempt', after: { count: count + 1, retryAt: delay === 0 ? 0 : now + delay } };
 }
 
 /** The wait after so many failures in a row, in milliseconds. */
 export function delayAfter(count: number): number {
-  const beyond = count - limits.passwordFailuresFree;
+  const beyond = count - loginLimits.passwordFailuresFree;
   if (beyond < 0) return 0;
-  return Math.min(limits.passwordDelayMilliseconds, limits.passwordDelayFirstMilliseconds * 2 ** beyond);
+  return Math.min(
+    loginLimits.passwordDelayMilliseconds,
+    loginLimits.passwordDelayFirstMilliseconds * 2 ** beyond,
+  );
 }
 
 /** Whose failures they are. Hashes of 32 bytes: the store learns neither an e-mail nor a network. */

@@ -1,6 +1,6 @@
 /** Issuers and origins: others compare them as text, so each must have one spelling. */
 import { isIPv4, isIPv6 } from 'node:net';
-import { limits } from '../limits.ts';
+import { platformLimits } from '../limits.ts';
 import { isUrl, type Kind, listOf } from './kinds.ts';
 
 /** RFC 8414 §2 wants https without query and fragment; plain http is for trying things out on one machine. */
@@ -13,9 +13,9 @@ export const issuer: Kind<string> = {
 /** RFC 6454 §6.2. */
 export const origins: Kind<readonly string[]> = {
   ...listOf(
-    `1–${limits.corsOrigins} origins as browsers write them, separated by commas: \`https://app.example.com\` (http only on a loopback host; no path, no wildcard, no \`null\`)`,
+    `1–${platformLimits.corsOrigins} origins as browsers write them, separated by commas: \`https://app.example.com\` (http only on a loopback host; no path, no wildcard, no \`null\`)`,
     (text) => text || undefined,
-    limits.corsOrigins,
+    platformLimits.corsOrigins,
   ),
   broken: (each) =>
     each.map((origin, index) => {

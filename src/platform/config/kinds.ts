@@ -2,7 +2,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { decodeBase64url } from '@countersign/verifier/encoding';
-import { limits } from '../limits.ts';
+import { platformLimits } from '../limits.ts';
 import { longestDurationMs, parseDuration } from './durations.ts';
 
 export interface Kind<T> {
@@ -40,11 +40,13 @@ export const count = (least: number, most: number): Kind<number> =>
   kind(`a whole number, ${least}–${most}`, (text) => wholeNumber(text, least, most));
 
 export const scale = kind(
-  `a number that multiplies every budget, ${limits.rateScaleMinimum}–${limits.rateScaleMaximum}, or off`,
+  `a number that multiplies every budget, ${platformLimits.rateScaleMinimum}–${platformLimits.rateScaleMaximum}, or off`,
   (text): number | 'off' | undefined => {
     if (text === 'off') return text;
     const number = /^(0|[1-9]\d{0,3})(\.\d{1,3})?$/.test(text) ? Number(text) : Number.NaN;
-    return number >= limits.rateScaleMinimum && number <= limits.rateScaleMaximum ? number : undefined;
+    return number >= platformLimits.rateScaleMinimum && number <= platformLimits.rateScaleMaximum
+      ? number
+      : undefined;
   },
 );
 
@@ -93,13 +95,13 @@ export function listOf<T>(
 
 /** A length of 0 is everybody, which nobody means; an address with a zone holds on one machine only. */
 export const networks = listOf(
-  `1–${limits.trustedProxies} IP addresses or networks as 10.0.0.0/8, separated by commas`,
+  `1–${platformLimits.trustedProxies} IP addresses or networks as 10.0.0.0/8, separated by commas`,
   (text) => {
     const [, address = '', length = '1'] = /^([^/%]+)(?:\/([1-9]\d{0,2}))?$/.exec(text) ?? [];
     const longest = { 0: 0, 4: 32, 6: 128 }[isIP(address)] ?? 0;
     return Number(length) <= longest ? text : undefined;
   },
-  limits.trustedProxies,
+  platformLimits.trustedProxies,
 );
 
 export const key = kind('32 bytes in base64 (`openssl rand -base64 32`)', key256);

@@ -2,7 +2,7 @@
  * Settings that are each well-formed but cannot be used together. Every rule says why, since an operator who knows the
  * reason finds the right value. A rule about a variable that is itself faulty stays silent.
  */
-import { limits } from '../limits.ts';
+import { verifierLimits } from '@countersign/verifier/limits';
 import { formatDuration } from './durations.ts';
 import { isLoopback } from './issuer.ts';
 import type { SettingName, Values } from './settings.ts';
@@ -110,8 +110,8 @@ const rules: readonly Rule[] = [
   ),
   rule(
     ['KEY_ROTATION_INTERVAL', 'ACCESS_TOKEN_TTL'],
-    (v) => v.ACCESS_TOKEN_TTL > limits.publishedKeys * v.KEY_ROTATION_INTERVAL,
-    `must be at least a ${limits.publishedKeys}th of ACCESS_TOKEN_TTL: every key whose tokens may be live is published`,
+    (v) => v.ACCESS_TOKEN_TTL > verifierLimits.publishedKeys * v.KEY_ROTATION_INTERVAL,
+    `must be at least a ${verifierLimits.publishedKeys}th of ACCESS_TOKEN_TTL: every key whose tokens may be live is published`,
   ),
   rule(
     ['ISSUER', 'HTTP_PORT'],

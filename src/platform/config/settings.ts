@@ -75,7 +75,7 @@ export const groups = {
     ACCOUNT_AUDIENCE: unset(a.word, 'AUDIENCE').means(
       'Value of `aud` in the access tokens that may use `/auth/`. Unless it differs from AUDIENCE, every service that is shown a token may use them, too.',
     ),
-    // The deny-list keeps every revocation for this long, in memory on every node and guard.
+    // The deny-list keeps every revocation for this long, in memory on every node and subscriber.
     ACCESS_TOKEN_TTL: set(a.wholeSeconds('1s', '24h'), '15m').means(
       'Lifetime of an access token, and how long a revocation is kept.',
     ),

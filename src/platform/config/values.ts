@@ -1,7 +1,7 @@
 /** Reads the environment: each variable by itself, then what goes together. All faults are told at once. */
 import { readFileSync, statSync } from 'node:fs';
 import { StartupError } from '@countersign/verifier/errors';
-import { limits } from '../limits.ts';
+import { platformLimits } from '../limits.ts';
 import type { Environment } from './env.ts';
 import type { Kind } from './kinds.ts';
 import { relationFaults } from './relations.ts';
@@ -51,7 +51,7 @@ function readSecretFiles(env: Environment) {
         name,
         env[name]
           ? `${name}_FILE: must not be set beside ${name}: which one is meant?`
-          : `${name}_FILE: must be the path of a readable file that is not empty, of up to ${limits.secretFileBytes} bytes; given ${path.length} characters, not shown`,
+          : `${name}_FILE: must be the path of a readable file that is not empty, of up to ${platformLimits.secretFileBytes} bytes; given ${path.length} characters, not shown`,
       );
   }
   return { found, unread };
@@ -60,7 +60,7 @@ function readSecretFiles(env: Environment) {
 /** Without the line end, and the byte-order mark, that editors add. Undefined when it is empty, too large or cannot be read. */
 function contentOf(path: string): string | undefined {
   try {
-    if (statSync(path).size > limits.secretFileBytes) return undefined;
+    if (statSync(path).size > platformLimits.secretFileBytes) return undefined;
     const text = readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
     return text.replace(/\r?\n$/, '') || undefined;
   } catch {

@@ -1,13 +1,13 @@
 import type { Clock } from '@countersign/verifier/clock';
 import { createLatestTime, type ReadLatestTime } from '@countersign/verifier/steadyTime';
-import { limits } from '../limits.ts';
+import { platformLimits } from '../limits.ts';
 import type { Log } from './log.ts';
 
 /** Whoever sets a clock back should know what that does to tokens; once in a while is enough. */
 export function createLoggedLatestTime({ log, clock }: { log: Log; clock: Clock }): ReadLatestTime {
   let saidAt = Number.NEGATIVE_INFINITY;
   return createLatestTime(clock, (behindMs) => {
-    if (clock.monotonic() - saidAt < limits.faultLogMilliseconds) return;
+    if (clock.monotonic() - saidAt < platformLimits.faultLogMilliseconds) return;
     saidAt = clock.monotonic();
     const meaning = 'the clock was set back: what had expired stays so until it has caught up';
     log.error({ behind_ms: Math.round(behindMs) }, meaning);

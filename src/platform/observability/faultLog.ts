@@ -1,6 +1,6 @@
 /** Says that a part fails, and tries again, without saying it each time: every request would tell of the same outage. */
 import type { Clock } from '@countersign/verifier/clock';
-import { limits } from '../limits.ts';
+import { platformLimits } from '../limits.ts';
 import type { Log } from './log.ts';
 
 /** `part` names what failed; the first fault of each is logged, and then one in a while with how many were not. */
@@ -11,7 +11,7 @@ export function createFaultLog({ log, clock }: { log: Log; clock: Pick<Clock, 'm
   return (part, err) => {
     const { at = Number.NEGATIVE_INFINITY, silent = 0 } = told.get(part) ?? {};
     const now = clock.monotonic();
-    if (now - at < limits.faultLogMilliseconds) {
+    if (now - at < platformLimits.faultLogMilliseconds) {
       told.set(part, { at, silent: silent + 1 });
       return;
     }

@@ -25,12 +25,12 @@ export interface Metrics {
   }): void;
   /** A logout or revocation could not be answered as in effect. */
   effectFailure(reason: string): void;
-  /** How it was settled with an edge that a revocation had to wait for. */
-  edge(outcome: string, service: string): void;
-  /** The edges of a service get no leases for a while: a logout has waited for them for too long. */
-  edgeBackoff(service: string): void;
+  /** How it was settled with a subscriber that a revocation had to wait for. */
+  subscriber(outcome: string, service: string): void;
+  /** The subscribers of a service get no leases for a while: a logout has waited for them for too long. */
+  subscriberBackoff(service: string): void;
   /** A stream of a service that has its share of places. */
-  edgeRefused(service: string): void;
+  subscriberRefused(service: string): void;
   /** The shared copy in Redis was made anew. */
   rebuild(): void;
   /** A part of the shared deny-list failed, and made up for it or will try again. */
@@ -105,21 +105,21 @@ export function createMetrics(): Metrics {
     labelNames: ['outcome'] as const,
     registers,
   });
-  const effectEdges = new Counter({
+  const effectSubscribers = new Counter({
     name: 'countersign_effect_edges_total',
-    help: 'Edges of this node that a revocation had to reach, by service and how it was settled with each.',
+    help: 'Subscribers of this node that a revocation had to reach, by service and how it was settled with each.',
     labelNames: ['outcome', 'service'] as const,
     registers,
   });
-  const edgeBackoffs = new Counter({
+  const subscriberBackoffs = new Counter({
     name: 'countersign_edge_backoffs_total',
-    help: 'How often the edges of a service got no leases for a while, since a logout had waited for them.',
+    help: 'How often the subscribers of a service got no leases for a while, since a logout had waited for them.',
     labelNames: ['service'] as const,
     registers,
   });
-  const edgesRefused = new Counter({
+  const subscribersRefused = new Counter({
     name: 'countersign_edges_refused_total',
-    help: 'Streams of edges that were refused since their service had its share of places.',
+    help: 'Streams of subscribers that were refused since their service had its share of places.',
     labelNames: ['service'] as const,
     registers,
   });
@@ -212,9 +212,9 @@ export function createMetrics(): Metrics {
       for (const { outcome } of nodes) effectNodes.inc({ outcome });
     },
     effectFailure: (reason) => effectFailures.inc({ reason }),
-    edge: (outcome, service) => effectEdges.inc({ outcome, service }),
-    edgeBackoff: (service) => edgeBackoffs.inc({ service }),
-    edgeRefused: (service) => edgesRefused.inc({ service }),
+    subscriber: (outcome, service) => effectSubscribers.inc({ outcome, service }),
+    subscriberBackoff: (service) => subscriberBackoffs.inc({ service }),
+    subscriberRefused: (service) => subscribersRefused.inc({ service }),
     rebuild: () => rebuilds.inc(),
     fault: (part) => faults.inc({ part }),
     busDropped: (reason) => busDropped.inc({ reason }),

@@ -4,7 +4,7 @@
  */
 import { AuthorityError } from '@countersign/verifier/errors';
 
-export interface Together {
+export interface BatchLimits {
   /** Runs at the same time, so that one that is held up does not hold up everybody. */
   readonly atOnce: number;
   /** Items in one run. */
@@ -17,8 +17,8 @@ export interface Together {
  * `run` settles for all of its items alike. It calls `next` when another run may take its place, if that is before it has
  * settled.
  */
-export function together<Item>(
-  limits: Together,
+export function createBatcher<Item>(
+  limits: BatchLimits,
   run: (items: readonly Item[], next: () => void) => Promise<void>,
 ): (item: Item) => Promise<void> {
   const waiting: { readonly item: Item; readonly settle: (outcome: Promise<void>) => void }[] = [];

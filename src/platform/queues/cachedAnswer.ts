@@ -1,7 +1,7 @@
 import type { Clock } from '@countersign/verifier/clock';
 
 /** One answer for all who ask within so long after it was asked for: what anybody may ask costs no more than that. */
-export function askSeldom<T>(
+export function cachedAnswer<T>(
   clock: Pick<Clock, 'monotonic'>,
   milliseconds: number,
   ask: () => Promise<T>,

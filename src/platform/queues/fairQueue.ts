@@ -11,7 +11,7 @@ export interface Turn {
   readonly first: boolean;
 }
 
-export interface FairTurns {
+export interface FairQueue {
   /** Rejects with `overloaded`, and does not run `work`, when too many wait and this place has no fewer of them than others. */
   run<T>(turn: Turn, work: () => Promise<T>): Promise<T>;
   /** How many wait now. */
@@ -25,12 +25,12 @@ const firstInRow = 3;
  * `waiting`: how many may wait in each of the two lines. `reason`: why one is refused, for metrics. `patience`: for how long one
  * waits before it is refused; without it, for as long as it takes.
  */
-export function createFairTurns(parts: {
+export function createFairQueue(parts: {
   readonly atOnce: number;
   readonly waiting: number;
   readonly reason: string;
   readonly patience?: { readonly clock: Pick<Clock, 'after'>; readonly milliseconds: number };
-}): FairTurns {
+}): FairQueue {
   const { atOnce, waiting, reason, patience } = parts;
   const [first, others] = [createLine(waiting), createLine(waiting)];
   let running = 0;

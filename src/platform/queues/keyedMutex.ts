@@ -1,10 +1,10 @@
 /** One at a time for each name: what comes meanwhile under the same name waits for its turn, in the order of coming. */
 import { AuthorityError } from '@countersign/verifier/errors';
 
-export type InTurn = <T>(name: string, work: () => Promise<T>) => Promise<T>;
+export type KeyedMutex = <T>(name: string, work: () => Promise<T>) => Promise<T>;
 
 /** `waiting`: how many may wait under one name; above this a call rejects with `overloaded` at once. */
-export function createTurns({ waiting }: { readonly waiting: number }): InTurn {
+export function createKeyedMutex({ waiting }: { readonly waiting: number }): KeyedMutex {
   /** Only names under which something is going on. */
   const lines = new Map<string, { inside: number; last: Promise<unknown> }>();
   return async (name, work) => {

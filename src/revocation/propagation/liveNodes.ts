@@ -5,8 +5,8 @@
  */
 import type { Clock } from '@countersign/verifier/clock';
 import type { Position } from '@countersign/verifier/revocation/position';
-import { limits } from '../../platform/limits.ts';
 import type { NodeId } from './bus.ts';
+import { propagationLimits } from './limits.ts';
 
 export interface NodeRow {
   readonly id: NodeId;
@@ -72,7 +72,7 @@ export function createLiveNodes(parts: { self: NodeId; leaseMs: number; clock: C
       if (history !== undefined && history !== list.history) {
         // Rows that the old history had may be missing or out of date in the new one.
         unknownLeaseMs = Math.max(leaseMs, ...[...known.values()].map((node) => node.leaseMs));
-        unknownUntil = now + unknownLeaseMs + limits.leaseMarginMilliseconds;
+        unknownUntil = now + unknownLeaseMs + propagationLimits.leaseMarginMilliseconds;
         known = new Map();
       }
       history = list.history;
@@ -83,7 +83,7 @@ export function createLiveNodes(parts: { self: NodeId; leaseMs: number; clock: C
           const leaseEndsAt =
             before?.renewal === row.renewal
               ? before.leaseEndsAt
-              : now + row.leaseMs + limits.leaseMarginMilliseconds;
+              : now + row.leaseMs + propagationLimits.leaseMarginMilliseconds;
           return { ...row, leaseEndsAt };
         });
       known = new Map(nodes.map((node) => [node.id, node]));

@@ -8,7 +8,7 @@ import type {
   RevocationSnapshots,
   RevocationStore,
 } from '@countersign/verifier/revocation/revocation';
-import { limits } from '../../platform/limits.ts';
+import { propagationLimits } from './limits.ts';
 import { isFresh, type SavedMemory } from './savedMemory.ts';
 
 /** Tells, now and then, how far a long load has come. */
@@ -30,10 +30,10 @@ export async function loadFromStore(parts: {
     memory.reserve(await store.countLive(clock.now(), sliceMs));
     let page: readonly Revocation[] = [];
     do {
-      page = await store.listLive(clock.now(), limits.revocationsPageRows, page.at(-1)?.subject);
+      page = await store.listLive(clock.now(), propagationLimits.revocationsPageRows, page.at(-1)?.subject);
       memory.add(page);
       entries += page.length;
-    } while (page.length === limits.revocationsPageRows);
+    } while (page.length === propagationLimits.revocationsPageRows);
   });
   return entries;
 }
@@ -84,7 +84,7 @@ export function createLoad(parts: {
         await snapshot.readLive(clock.now(), (page) => {
           memory.add(page);
           entries += page.length;
-          if (clock.monotonic() - told < limits.loadProgressMilliseconds) return;
+          if (clock.monotonic() - told < propagationLimits.loadProgressMilliseconds) return;
           told = clock.monotonic();
           onProgress({ from: 'postgres', entries });
         });

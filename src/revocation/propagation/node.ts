@@ -2,10 +2,10 @@
  * One node of many: its deny-list, the lease under which it answers from memory, and the effect of what it revokes.
  * Everything that reaches out of the process is a port, so that the same node runs in the simulation of the tests.
  *
- *   withEffect → effect → bus ──────→ bus → listener → denyList ← check
+ *   revokeAndPropagate → effect → bus ──────→ bus → listener → denyList ← check
  *                  ↑ acknowledgement ←──────┘       ↓      ↑
  *                  └ nodes (leases, reports) ← renewal ────┘
- *                                                   edges → streams to the services that keep a copy
+ *                                                   subscribers → streams to the services that keep a copy
  */
 import type { Cancel, Clock } from '@countersign/verifier/clock';
 import { createConfirmation } from '@countersign/verifier/revocation/confirmation';
@@ -21,10 +21,11 @@ import type {
   RevocationStore,
 } from '@countersign/verifier/revocation/revocation';
 import { createEarliestTime, type ReadLatestTime } from '@countersign/verifier/steadyTime';
-import { limits } from '../../platform/limits.ts';
+import { platformLimits } from '../../platform/limits.ts';
 import { pruneInBatches } from '../../platform/pruneInBatches.ts';
-import { createEdges, type EdgeEvents, type Edges } from '../subscribers/subscribers.ts';
+import { createSubscribers, type SubscriberEvents, type Subscribers } from '../subscribers/subscribers.ts';
 import type { Bus, BusListener, DroppedFor, NodeId } from './bus.ts';
+import { propagationLimits } from './limits.ts';
 import { createLiveNodes, type NodeStore } from './liveNodes.ts';
 import { createLoad, type OnProgress } from './loading.ts';
 import { createReconciler, type Reconciliation } from './reconciler.ts';
@@ -33,7 +34,7 @@ import { createMemorySaver, type SavedMemory } from './savedMemory.ts';
 import { createAnnouncementListener, createSharedEffect, type OnCanary } from './sharedEffect.ts';
 
 /** What is worth counting or logging. */
-export interface NodeEvents extends EdgeEvents {
+export interface NodeEvents extends SubscriberEvents {
   onVerdict: OnVerdict;
   onEffect(report: EffectReport): void;
   onProgress: OnProgress;
@@ -49,7 +50,7 @@ export type FaultyPart = 'renewal' | 'announcement' | 'listener' | 'reconciler' 
 export interface RevocationNode {
   readonly denyList: DenyList;
   readonly effect: Effect;
-  readonly edges: Edges;
+  readonly subscribers: Subscribers;
   /** Loads memory and takes the first lease; then keeps both up to date. Rejects when the first lease cannot be had. */
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -110,7 +111,7 @@ export function createRevocationNode(parts: {
   const lease = createLease({ clock, milliseconds: leaseMs });
   const liveNodes = createLiveNodes({ self, leaseMs, clock });
   const confirm = createConfirmation({ find: store.find, copy, clock });
-  const edges = createEdges({
+  const subscribers = createSubscribers({
     slices: () => denyList.slices(),
     marks: () => denyList.marks(),
     nodeLease: lease,
@@ -118,10 +119,10 @@ export function createRevocationNode(parts: {
     events,
   });
   const { onVerdict } = events;
-  const denyList = createDenyList({ lease, confirm, sliceMs, onVerdict, listener: edges });
+  const denyList = createDenyList({ lease, confirm, sliceMs, onVerdict, listener: subscribers });
   const { onProgress } = events;
   const load = createLoad({ denyList, snapshots: loadingSnapshots, saved, clock, sliceMs, onProgress });
-  const renewing = { self, lease, nodes, liveNodes, snapshots, denyList, edges, load, watched };
+  const renewing = { self, lease, nodes, liveNodes, snapshots, denyList, subscribers, load, watched };
   const renewal = createRenewal({ ...renewing, latestTime, clock });
 
   const bus = parts.openBus({
@@ -132,9 +133,9 @@ export function createRevocationNode(parts: {
   const { onCanary = () => {} } = parts;
   const { saw } = watched;
   const onDropped = events.onMessageDropped;
-  const hearing = { self, denyList, renewal, edges, bus, onCanary, saw, onFault, onDropped };
+  const hearing = { self, denyList, renewal, subscribers, bus, onCanary, saw, onFault, onDropped };
   const listen = createAnnouncementListener(hearing);
-  const telling = { self, leaseMs, denyList, edges, bus, copy, nodes, liveNodes, clock };
+  const telling = { self, leaseMs, denyList, subscribers, bus, copy, nodes, liveNodes, clock };
   const effect = createSharedEffect({
     ...telling,
     onEffect: events.onEffect,
@@ -147,7 +148,7 @@ export function createRevocationNode(parts: {
   let reconcileAfter = Number.NEGATIVE_INFINITY;
   const reconcileOrWait = async () => {
     if (clock.monotonic() < reconcileAfter) return;
-    reconcileAfter = clock.monotonic() + limits.reconcileRetryMilliseconds;
+    reconcileAfter = clock.monotonic() + propagationLimits.reconcileRetryMilliseconds;
     const reconciliation = await reconcile();
     reconcileAfter = Number.NEGATIVE_INFINITY;
     events.onReconciled(reconciliation);
@@ -160,26 +161,26 @@ export function createRevocationNode(parts: {
   return {
     denyList,
     effect,
-    edges,
+    subscribers,
 
     async start() {
       // Loading may take longer than a lease; what is renewed then is quick.
       do await renewal.renew();
       while (!lease.held() && watched.trusted());
       renewal.start(faultIn('renewal'));
-      regularly(limits.reconcileMilliseconds, 'reconciler', reconcileOrWait);
+      regularly(propagationLimits.reconcileMilliseconds, 'reconciler', reconcileOrWait);
       // What was read of a database that is doubted is nothing for others to begin with.
-      regularly(limits.savedMemoryLookMilliseconds, 'saving', async () => {
+      regularly(propagationLimits.savedMemoryLookMilliseconds, 'saving', async () => {
         if (watched.trusted()) await saveMemory();
       });
-      regularly(limits.pruneIntervalMilliseconds, 'pruning', () =>
+      regularly(platformLimits.pruneIntervalMilliseconds, 'pruning', () =>
         slowSnapshots.readAlone('pruning', () => pruneInBatches((rows) => store.prune(earliestTime(), rows))),
       );
     },
 
     async stop() {
       for (const cancel of timers) cancel();
-      edges.close();
+      subscribers.close();
       await renewal.stop();
     },
 

@@ -11,7 +11,7 @@ import type {
   RevocationSnapshot,
   RevocationSnapshots,
 } from '@countersign/verifier/revocation/revocation';
-import { limits } from '../../platform/limits.ts';
+import { propagationLimits } from './limits.ts';
 
 export type Reconciled =
   /** Another node is at it, or has just done it. */
@@ -67,7 +67,7 @@ export function createReconciler(parts: {
 
   return async () => {
     const ageMs = await copy.age();
-    const isFresh = ageMs !== undefined && ageMs < limits.reconcileMilliseconds;
+    const isFresh = ageMs !== undefined && ageMs < propagationLimits.reconcileMilliseconds;
     const outcome = isFresh ? undefined : await snapshots.readAlone('reconciling', reconcile);
     return {
       outcome: outcome ?? 'elsewhere',

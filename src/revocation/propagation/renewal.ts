@@ -14,10 +14,10 @@ import type { Lease } from '@countersign/verifier/revocation/lease';
 import { HistoryError, type Position } from '@countersign/verifier/revocation/position';
 import type { Revocation, RevocationSnapshots } from '@countersign/verifier/revocation/revocation';
 import { createEarliestTime, forgetting, type ReadLatestTime } from '@countersign/verifier/steadyTime';
-import { limits } from '../../platform/limits.ts';
 import { coalesce } from '../../platform/queues/coalesce.ts';
-import type { Edges } from '../subscribers/subscribers.ts';
+import type { Subscribers } from '../subscribers/subscribers.ts';
 import type { NodeId } from './bus.ts';
+import { propagationLimits } from './limits.ts';
 import type { LiveNodes, NodeStore, Others } from './liveNodes.ts';
 import type { Load } from './loading.ts';
 
@@ -46,7 +46,7 @@ export interface Renewal {
   position(): Position | undefined;
   /** How many revocations were read in renewals: what a load reads, and what is said by others, is not counted. */
   rowsRead(): number;
-  /** Gives the lease back, so that nobody waits for this node; unless one of its edges still holds one. */
+  /** Gives the lease back, so that nobody waits for this node; unless one of its subscribers still holds one. */
   stop(): Promise<void>;
 }
 
@@ -57,14 +57,14 @@ export function createRenewal(parts: {
   liveNodes: LiveNodes;
   snapshots: RevocationSnapshots;
   denyList: Pick<DenyList, 'add' | 'dropExpired'>;
-  edges: Pick<Edges, 'caughtUp' | 'leases'>;
+  subscribers: Pick<Subscribers, 'caughtUp' | 'leases'>;
   load: Load;
   watched: WatchedDatabase;
   /** By which tokens are judged to have expired. */
   latestTime: ReadLatestTime;
   clock: Clock;
 }): Renewal {
-  const { self, lease, nodes, liveNodes, snapshots, denyList, edges, load, watched } = parts;
+  const { self, lease, nodes, liveNodes, snapshots, denyList, subscribers, load, watched } = parts;
   const { latestTime, clock } = parts;
   const earliestTime = createEarliestTime(clock);
   let number = 0;
@@ -73,7 +73,7 @@ export function createRenewal(parts: {
   let rowsRead = 0;
   /** What was read last has not been reported yet. */
   let unreported = false;
-  /** The last that this node has read and its edges know, and the renewal in which it was read. */
+  /** The last that this node has read and its subscribers know, and the renewal in which it was read. */
   let known: { readonly read: Position; readonly renewal: number } | undefined;
   let stopped = false;
   let failed: { readonly times: number; readonly error: unknown } = { times: 0, error: undefined };
@@ -109,12 +109,12 @@ export function createRenewal(parts: {
   });
 
   /**
-   * For those who could not reach this node, or not hear it. Edges answer from memory as well: what this node has read is
+   * For those who could not reach this node, or not hear it. Subscribers answer from memory as well: what this node has read is
    * reported when they know it, too. The lease does not wait for them.
    */
   const report = async (read: Position) => {
     const mine = number;
-    const edgesKnow = edges.caughtUp();
+    const subscribersKnow = subscribers.caughtUp();
     const tell = async () => {
       // A later one says more.
       if (known !== undefined && known.renewal > mine) return;
@@ -126,12 +126,12 @@ export function createRenewal(parts: {
         throw error;
       }
     };
-    if (edgesKnow === undefined) return tell();
-    void edgesKnow.then(tell).catch(onFault);
+    if (subscribersKnow === undefined) return tell();
+    void subscribersKnow.then(tell).catch(onFault);
   };
 
   const removeDead = async ({ nodes: others }: Others) => {
-    const longDead = clock.monotonic() - limits.deadNodeMilliseconds;
+    const longDead = clock.monotonic() - propagationLimits.deadNodeMilliseconds;
     for (const { id, renewal, leaseEndsAt } of others) {
       if (leaseEndsAt < longDead) await nodes.remove(id, renewal);
     }
@@ -185,13 +185,13 @@ export function createRenewal(parts: {
   return {
     renew,
     position: () => position,
-    fault: () => (failed.times >= limits.renewalFailures ? failed.error : undefined),
+    fault: () => (failed.times >= propagationLimits.renewalFailures ? failed.error : undefined),
     history: () => history,
     rowsRead: () => rowsRead,
 
     start(report) {
       onFault = report;
-      cancel = clock.every(limits.renewalMilliseconds, () => renew().catch(onFault));
+      cancel = clock.every(propagationLimits.renewalMilliseconds, () => renew().catch(onFault));
     },
 
     async stop() {
@@ -200,8 +200,8 @@ export function createRenewal(parts: {
       // First: once the row is gone, nobody waits.
       lease.drop();
       await renew().catch(() => {});
-      // An edge that could not be told to stop goes on until its lease ends; others wait for that as for a dead node.
-      if (edges.leases() === 0) await nodes.remove(self, number);
+      // A subscriber that could not be told to stop goes on until its lease ends; others wait for that as for a dead node.
+      if (subscribers.leases() === 0) await nodes.remove(self, number);
     },
   };
 }

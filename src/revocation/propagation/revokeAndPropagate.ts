@@ -1,10 +1,11 @@
 /**
  * A transaction or a statement that ends sessions, and what follows its commit: the revocations are brought into effect before
- * anybody is answered. Every flow that ends sessions goes through here, whichever edge it was called from.
+ * anybody is answered. Every flow that ends sessions goes through here, whichever transport called it.
  */
 import { type Clock, withDeadline } from '@countersign/verifier/clock';
 import { AuthorityError } from '@countersign/verifier/errors';
 import { uuidBytes } from '@countersign/verifier/ids';
+import { verifierLimits } from '@countersign/verifier/limits';
 import type { CommitMark } from '@countersign/verifier/revocation/position';
 import {
   afterEveryToken,
@@ -13,19 +14,18 @@ import {
   type Revocation,
 } from '@countersign/verifier/revocation/revocation';
 import type { Database, Stores } from '../../database.ts';
-import { limits } from '../../platform/limits.ts';
 import type { SessionEvent } from '../../sessions/logoutStore.ts';
 import type { EndReason } from '../../sessions/session.ts';
 import type { EndedSession, SessionSelection } from '../../sessions/store.ts';
 
-export interface EndingStores extends Stores {
+export interface RevokingStores extends Stores {
   /** Ends the selected sessions and revokes every access token minted in them; answers those that were alive. */
   endSessions(selection: SessionSelection, reason: EndReason): Promise<readonly EndedSession[]>;
   /** Revokes what is no session. */
   revoke(revocations: readonly Revocation[]): Promise<void>;
 }
 
-export interface EffectParts {
+export interface RevokingParts {
   readonly database: Database;
   readonly effect: Effect;
   readonly clock: Clock;
@@ -42,24 +42,24 @@ export interface Effective<T> {
  * too long (I3): then it may be done all the same. A caller whose answer was lost can repeat the operation: sessions
  * that had ended before are brought into effect again. The work may be run once more.
  */
-export function withEffect<T>(
-  parts: EffectParts,
+export function revokeAndPropagate<T>(
+  parts: RevokingParts,
   now: number,
-  work: (stores: EndingStores) => Promise<T>,
+  work: (stores: RevokingStores) => Promise<T>,
 ): Promise<Effective<T>> {
   return inEffectInTime(parts, commitWithEffect(parts, now, work));
 }
 
 /** For what had to wait before it came to one of these: the time that an answer may take (I3) includes that. */
-export function inEffectInTime<T>({ clock, effect }: EffectParts, work: Promise<T>): Promise<T> {
+export function inEffectInTime<T>({ clock, effect }: RevokingParts, work: Promise<T>): Promise<T> {
   const late = () => new AuthorityError('unavailable', { retryAfterSeconds: 1, reason: 'effect_deadline' });
   return withDeadline(clock, effect.longestMs(), work, late);
 }
 
 async function commitWithEffect<T>(
-  { database, effect }: EffectParts,
+  { database, effect }: RevokingParts,
   now: number,
-  work: (stores: EndingStores) => Promise<T>,
+  work: (stores: RevokingStores) => Promise<T>,
 ): Promise<Effective<T>> {
   let revoked: Revocation[] = [];
   let mark: CommitMark | undefined;
@@ -67,11 +67,11 @@ async function commitWithEffect<T>(
     // A transaction that is begun anew has revoked nothing yet.
     revoked = [];
     mark = undefined;
-    const revoke: EndingStores['revoke'] = async (revocations) => {
+    const revoke: RevokingStores['revoke'] = async (revocations) => {
       mark = (await stores.revocations.record(revocations, now)) ?? mark;
       revoked.push(...revocations);
     };
-    const endSessions: EndingStores['endSessions'] = async (selection, reason) => {
+    const endSessions: RevokingStores['endSessions'] = async (selection, reason) => {
       const ended = await stores.sessions.end(selection, reason, now);
       await revoke(ended.map((session) => sessionRevocation(session, reason)));
       return ended.filter(({ newlyEnded }) => newlyEnded);
@@ -91,8 +91,8 @@ async function commitWithEffect<T>(
  * The same for sessions that are named by their ids, in one statement: what is done most often takes one round trip. `committed`
  * is called between the commit and the effect. Answers those that it found, as `LogoutStore.end` does.
  */
-export function endWithEffect(
-  parts: EffectParts,
+export function revokeInOneStatement(
+  parts: RevokingParts,
   events: readonly SessionEvent[],
   how: EndedInOneStatement,
 ): Promise<readonly EndedSession[]> {
@@ -106,7 +106,7 @@ interface EndedInOneStatement {
 }
 
 async function commitStatement(
-  { database, effect }: EffectParts,
+  { database, effect }: RevokingParts,
   events: readonly SessionEvent[],
   { reason, now, committed }: EndedInOneStatement,
 ): Promise<readonly EndedSession[]> {
@@ -126,6 +126,6 @@ function sessionRevocation({ id, accessExpiresAt }: EndedSession, reason: EndRea
   return {
     subject: uuidBytes(id),
     reason,
-    expiresAt: accessExpiresAt + limits.revocationMarginSeconds * 1000,
+    expiresAt: accessExpiresAt + verifierLimits.revocationMarginSeconds * 1000,
   };
 }

@@ -8,7 +8,7 @@ import type { DenyList } from '@countersign/verifier/revocation/denyList';
 import type { Position } from '@countersign/verifier/revocation/position';
 import type { ProjectedSlice } from '@countersign/verifier/revocation/projection';
 import type { Revocation, RevocationSnapshots } from '@countersign/verifier/revocation/revocation';
-import { limits } from '../../platform/limits.ts';
+import { propagationLimits } from './limits.ts';
 import type { Renewal } from './renewal.ts';
 
 export interface MemoryContents {
@@ -43,7 +43,7 @@ export interface FoundMemory extends MemoryHead {
  * earlier state by hand may use ids of transactions again, and then one from before that must not be about for ever.
  */
 export function isFresh({ savedAt }: MemoryHead, now: number): boolean {
-  return Math.abs(now - savedAt) <= limits.savedMemoryUsableMilliseconds;
+  return Math.abs(now - savedAt) <= propagationLimits.savedMemoryUsableMilliseconds;
 }
 
 /** Answers what saves memory when that is worth it. One node at a time does it, whichever comes first. */
@@ -63,8 +63,8 @@ export function createMemorySaver(parts: {
     if (latest?.position.history !== history) return true;
     if (latest.id !== seen.id) seen = { id: latest.id, rowsRead: renewal.rowsRead() };
     const age = Math.abs(clock.now() - latest.savedAt);
-    if (age >= limits.savedMemoryKeptMilliseconds) return true;
-    return age >= limits.savedMemoryMilliseconds && renewal.rowsRead() > seen.rowsRead;
+    if (age >= propagationLimits.savedMemoryKeptMilliseconds) return true;
+    return age >= propagationLimits.savedMemoryMilliseconds && renewal.rowsRead() > seen.rowsRead;
   };
 
   return async () => {
@@ -79,7 +79,7 @@ export function createMemorySaver(parts: {
       // Both at once: memory has all that its position covers, and what is added later does no harm.
       const [covered, slices, rowsRead] = [renewal.position(), denyList.slices(), renewal.rowsRead()];
       if (covered === undefined || slices === undefined) return;
-      notBefore = clock.monotonic() + limits.savedMemoryMilliseconds;
+      notBefore = clock.monotonic() + propagationLimits.savedMemoryMilliseconds;
       // Whoever loads a mark takes it for committed. One that is, and is not known to be, is not covered by the position yet.
       const marks = denyList.marks().filter(({ committed }) => committed);
       const id = await saved.save({ savedAt: now, position: covered, slices, marks });

@@ -5,6 +5,7 @@
  */
 import { type Clock, withDeadline } from '@countersign/verifier/clock';
 import { AuthorityError } from '@countersign/verifier/errors';
+import { verifierLimits } from '@countersign/verifier/limits';
 import type { DenyList } from '@countersign/verifier/revocation/denyList';
 import type { Projection } from '@countersign/verifier/revocation/projection';
 import {
@@ -15,10 +16,10 @@ import {
   type NodeOutcome,
   type Revocation,
 } from '@countersign/verifier/revocation/revocation';
-import { limits } from '../../platform/limits.ts';
 import { coalesce } from '../../platform/queues/coalesce.ts';
-import type { Edges } from '../subscribers/subscribers.ts';
+import type { Subscribers } from '../subscribers/subscribers.ts';
 import type { Acknowledgement, Announcement, Bus, BusListener, DroppedFor, NodeId } from './bus.ts';
+import { propagationLimits } from './limits.ts';
 import type { LiveNodes, NodeStore } from './liveNodes.ts';
 import type { Renewal } from './renewal.ts';
 import { type WaitingForNodes, waitForNodes } from './waitingForNodes.ts';
@@ -46,7 +47,7 @@ export function createSharedEffect(parts: {
   denyList: Pick<DenyList, 'add' | 'addCommitted'>;
   bus: Pick<Bus, 'announce'>;
   copy: Pick<Projection, 'add'>;
-  edges: Pick<Edges, 'caughtUp'>;
+  subscribers: Pick<Subscribers, 'caughtUp'>;
   nodes: Pick<NodeStore, 'list'>;
   liveNodes: Pick<LiveNodes, 'observe' | 'longestLeaseMs'>;
   clock: Clock;
@@ -55,7 +56,7 @@ export function createSharedEffect(parts: {
   onFault: (error: unknown) => void;
   onDropped: (why: DroppedFor) => void;
 }): SharedEffect {
-  const { self, denyList, bus, copy, edges, clock, onFault } = parts;
+  const { self, denyList, bus, copy, subscribers, clock, onFault } = parts;
   const pending = new Map<number, Pending>();
   let last = 0;
 
@@ -63,7 +64,7 @@ export function createSharedEffect(parts: {
   const look = coalesce(async () => parts.liveNodes.observe(await parts.nodes.list()));
 
   const tell = async (number: number, { revocations, mark }: CommittedRevocations) => {
-    const few = revocations.length <= limits.announcedRevocations ? revocations : undefined;
+    const few = revocations.length <= propagationLimits.announcedRevocations ? revocations : undefined;
     await Promise.all([
       // In the copy first: then whoever reads it directly knows as soon as any node does.
       few === undefined ? undefined : copy.add(few).catch(onFault),
@@ -83,7 +84,7 @@ export function createSharedEffect(parts: {
           })
           .catch(onFault);
       // A look that hangs keeps nobody from hearing acknowledgements, nor leases from running out.
-      const cancel = clock.every(limits.lookAgainMilliseconds, () => {
+      const cancel = clock.every(propagationLimits.lookAgainMilliseconds, () => {
         void refresh();
         mine.evaluate();
       });
@@ -98,14 +99,14 @@ export function createSharedEffect(parts: {
     });
 
   return {
-    longestMs: () => parts.liveNodes.longestLeaseMs() + limits.effectBesidesLeaseMilliseconds,
+    longestMs: () => parts.liveNodes.longestLeaseMs() + propagationLimits.effectBesidesLeaseMilliseconds,
     suspect: (revocations) => denyList.add(revocations),
 
     async announce(committed) {
       const { revocations, mark } = committed;
       const committedAt = clock.monotonic();
       denyList.addCommitted(revocations);
-      const ownEdges = edges.caughtUp();
+      const ownSubscribers = subscribers.caughtUp();
       last += 1;
       const number = last;
       const waiting = waitForNodes(mark, committedAt);
@@ -113,10 +114,15 @@ export function createSharedEffect(parts: {
       pending.set(number, mine);
       try {
         const told = tell(number, committed);
-        const outcomes = await everyNode(mine, committedAt + parts.leaseMs + limits.lookAgainMilliseconds);
-        await ownEdges;
+        const outcomes = await everyNode(
+          mine,
+          committedAt + parts.leaseMs + propagationLimits.lookAgainMilliseconds,
+        );
+        await ownSubscribers;
         // Nothing rests on it: who reads the copy directly is told as well, unless it does not answer.
-        await withDeadline(clock, limits.copyMilliseconds, told, () => new Error('late')).catch(onFault);
+        await withDeadline(clock, verifierLimits.copyMilliseconds, told, () => new Error('late')).catch(
+          onFault,
+        );
         const nodes = [...outcomes].map(([id, outcome]) => ({ id, outcome }));
         const report = { effectAt: clock.now(), milliseconds: clock.monotonic() - committedAt, nodes };
         parts.onEffect(report);
@@ -155,7 +161,7 @@ function stateOf(
 }
 
 /**
- * The other side: what a node does when another one announces. It says that it knows only when it does, and all its edges do.
+ * The other side: what a node does when another one announces. It says that it knows only when it does, and all its subscribers do.
  * Of a history that is not the one of its last renewal it believes nothing, and asks nothing either: whichever of the two is
  * behind learns of it with its next renewal.
  */
@@ -163,7 +169,7 @@ export function createAnnouncementListener(parts: {
   self: NodeId;
   denyList: Pick<DenyList, 'addCommitted'>;
   renewal: Pick<Renewal, 'renew' | 'history'>;
-  edges: Pick<Edges, 'caughtUp'>;
+  subscribers: Pick<Subscribers, 'caughtUp'>;
   bus: Pick<Bus, 'acknowledge'>;
   onCanary?: OnCanary;
   /** Told of what others have committed. */
@@ -171,7 +177,7 @@ export function createAnnouncementListener(parts: {
   onFault: (error: unknown) => void;
   onDropped: (why: DroppedFor) => void;
 }): BusListener['onAnnouncement'] {
-  const { self, denyList, renewal, edges, bus, onCanary, onFault } = parts;
+  const { self, denyList, renewal, subscribers, bus, onCanary, onFault } = parts;
   return ({ from, number, history, revocations }: Announcement) => {
     // Canaries first: another history may be that of another database, which is what they are for.
     const canaries = revocations?.filter(isCanary) ?? [];
@@ -179,19 +185,19 @@ export function createAnnouncementListener(parts: {
     if (revocations !== undefined && canaries.length > 0 && canaries.length === revocations.length) return;
     if (history !== renewal.history()) return parts.onDropped('other_history');
     const acknowledge = () => bus.acknowledge({ to: from, number, from: self, history });
-    const acknowledgeWithEdges = () => {
-      const edgesKnow = edges.caughtUp();
-      if (edgesKnow === undefined) acknowledge();
-      else void edgesKnow.then(acknowledge).catch(onFault);
+    const acknowledgeWithSubscribers = () => {
+      const subscribersKnow = subscribers.caughtUp();
+      if (subscribersKnow === undefined) acknowledge();
+      else void subscribersKnow.then(acknowledge).catch(onFault);
     };
     if (revocations === undefined) {
-      renewal.renew().then(acknowledgeWithEdges).catch(onFault);
+      renewal.renew().then(acknowledgeWithSubscribers).catch(onFault);
       return;
     }
     const others = revocations.filter((each) => !isCanary(each));
     denyList.addCommitted(others);
     parts.saw?.(others);
-    acknowledgeWithEdges();
+    acknowledgeWithSubscribers();
   };
 }
 

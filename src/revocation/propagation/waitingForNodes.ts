@@ -7,8 +7,8 @@
 
 import { type CommitMark, covers } from '@countersign/verifier/revocation/position';
 import type { NodeOutcome } from '@countersign/verifier/revocation/revocation';
-import { limits } from '../../platform/limits.ts';
 import type { NodeId } from './bus.ts';
+import { propagationLimits } from './limits.ts';
 import type { Others } from './liveNodes.ts';
 
 export interface WaitingForNodes {
@@ -44,7 +44,7 @@ export function waitForNodes({ history, transaction }: CommitMark, committedAt: 
 
   const begin = ({ nodes, unknownUntil, unknownLeaseMs }: Others): Map<NodeId, number> => {
     // A lease that was held at the commit began before it.
-    const atMost = (leaseMs: number) => committedAt + leaseMs + limits.leaseMarginMilliseconds;
+    const atMost = (leaseMs: number) => committedAt + leaseMs + propagationLimits.leaseMarginMilliseconds;
     const leases = nodes.map(({ id, leaseEndsAt, leaseMs }): [NodeId, number] => [
       id,
       Math.min(leaseEndsAt, atMost(leaseMs)),

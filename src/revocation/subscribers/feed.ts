@@ -1,8 +1,8 @@
-/** What an edge is sent, in order: a snapshot, then whatever is new. The wire form is in proto/countersign/v1. */
+/** What a subscriber is sent, in order: a snapshot, then whatever is new. The wire form is in proto/countersign/v1. */
 import type { ProjectedSlice } from '@countersign/verifier/revocation/projection';
 import type { Revocation } from '@countersign/verifier/revocation/revocation';
 
-/** The public keys that edges verify with. */
+/** The public keys that subscribers verify with. */
 export interface PublicKeys {
   /** A JWK Set (RFC 7517 §5). */
   readonly jwks: string;
@@ -15,7 +15,7 @@ export interface FeedRevocations {
   readonly kind: 'revocations';
   readonly position: number;
   readonly revocations: readonly Revocation[];
-  /** Whether they are known to be committed. If not, an edge that finds one asks before it says "revoked". */
+  /** Whether they are known to be committed. If not, a subscriber that finds one asks before it says "revoked". */
   readonly committed: boolean;
 }
 
@@ -28,22 +28,22 @@ export type FeedMessage =
   | { readonly kind: 'snapshot_end'; readonly position: number }
   | FeedRevocations
   | ({ readonly kind: 'keys' } & PublicKeys)
-  /** Answers a renewal: good from the moment at which the edge asked. 0: there is none. */
+  /** Answers a renewal: good from the moment at which the subscriber asked. 0: there is none. */
   | { readonly kind: 'lease'; readonly number: number; readonly leaseMs: number }
-  /** The edge should open another stream, and leave this one. */
+  /** The subscriber should open another stream, and leave this one. */
   | { readonly kind: 'reconnect'; readonly reason: ReconnectReason; readonly graceMs: number };
 
 /** Why a stream ended. */
 export type FeedEnd =
-  /** The edge gave its lease back. */
+  /** The subscriber gave its lease back. */
   | 'left'
-  /** The connection is gone; the edge may not be, and goes on until its lease ends. */
+  /** The connection is gone; the subscriber may not be, and goes on until its lease ends. */
   | 'disconnected'
-  /** More was waiting for the edge than is kept. */
+  /** More was waiting for the subscriber than is kept. */
   | 'too_slow'
-  /** The edge did not renew, for so long that it is taken for dead. */
+  /** The subscriber did not renew, for so long that it is taken for dead. */
   | 'silent'
-  /** This node loaded its memory anew; what the edge has is of the time before. */
+  /** This node loaded its memory anew; what the subscriber has is of the time before. */
   | 'started_over'
   /** The grace of a `reconnect` is over. */
   | 'reconnect';

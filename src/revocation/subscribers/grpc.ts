@@ -1,5 +1,5 @@
 /**
- * RevocationService.WatchRevocations: the two directions of one edge's stream. What an edge is sent, and when, is decided
+ * RevocationService.WatchRevocations: the two directions of one subscriber's stream. What a subscriber is sent, and when, is decided
  * in revocation/subscribers/subscriber.ts; here it is read, written with back-pressure, and translated.
  */
 import { once } from 'node:events';
@@ -8,75 +8,79 @@ import { ReconnectReason as ReconnectReasonName } from '@countersign/verifier/co
 import type { WatchRevocationsRequest__Output } from '@countersign/verifier/contract/generated/countersign/v1/WatchRevocationsRequest';
 import type { WatchRevocationsResponse } from '@countersign/verifier/contract/generated/countersign/v1/WatchRevocationsResponse';
 import { AuthorityError, invalidField } from '@countersign/verifier/errors';
+import { verifierLimits } from '@countersign/verifier/limits';
 import type { ProjectedSlice } from '@countersign/verifier/revocation/projection';
 import type { MethodDefinition, ServerDuplexStream, ServiceDefinition } from '@grpc/grpc-js';
-import { limits } from '../../platform/limits.ts';
 import type { Log } from '../../platform/observability/log.ts';
 import type { Metrics } from '../../platform/observability/metrics.ts';
 import { toReason } from '../../transport/grpc/reasons.ts';
 import { readable } from '../../transport/grpc/requests.ts';
 import type { Serve } from '../../transport/grpc/rpc.ts';
 import type { FeedEnd, FeedMessage, ReconnectReason } from './feed.ts';
-import { createEdgePlaces } from './places.ts';
-import type { EdgeStream } from './subscriber.ts';
+import { subscriberLimits } from './limits.ts';
+import { createSubscriberPlaces } from './places.ts';
+import type { SubscriberStream } from './subscriber.ts';
 import type { WatchRevocations } from './watchRevocations.ts';
 
 type WatchCall = ServerDuplexStream<WatchRevocationsRequest__Output, WatchRevocationsResponse>;
 
-export interface WatchRevocationsFlows {
-  readonly watchRevocations: WatchRevocations;
-}
+export type WatchStream = Serve<WatchRevocationsRequest__Output, WatchRevocationsResponse>;
 
-export function createServeEdge(parts: {
-  flows: WatchRevocationsFlows;
+export function createWatchStream(parts: {
+  watchRevocations: WatchRevocations;
   issuer: string;
   sliceMs: number;
   nodeId: string;
   clock: Clock;
   log: Pick<Log, 'info'>;
-  metrics: Pick<Metrics, 'edgeRefused'>;
-}): Serve<WatchRevocationsRequest__Output, WatchRevocationsResponse> {
-  const { flows, clock, log, nodeId, metrics } = parts;
-  const places = createEdgePlaces({ onRefused: metrics.edgeRefused });
-  const started = (edge: EdgeStream): WatchRevocationsResponse => ({
+  metrics: Pick<Metrics, 'subscriberRefused'>;
+}): WatchStream {
+  const { watchRevocations, clock, log, nodeId, metrics } = parts;
+  const places = createSubscriberPlaces({ onRefused: metrics.subscriberRefused });
+  const started = (subscriber: SubscriberStream): WatchRevocationsResponse => ({
     started: {
       nodeId,
       issuer: parts.issuer,
-      renewalIntervalMs: limits.edgeRenewalMilliseconds,
-      silenceMs: limits.edgeStreamSilenceMilliseconds,
+      renewalIntervalMs: subscriberLimits.subscriberRenewalMilliseconds,
+      silenceMs: subscriberLimits.subscriberStreamSilenceMilliseconds,
       sliceMs: parts.sliceMs,
-      entries: edge.snapshotEntries,
+      entries: subscriber.snapshotEntries,
     },
   });
 
   return async (call, { name: service }, authorizeAgain) => {
-    // An edge that says no more is still sent what was on its way: the end of one direction must not end the other.
+    // A subscriber that says no more is still sent what was on its way: the end of one direction must not end the other.
     const requests = call.iterator({ destroyOnReturn: false })[Symbol.asyncIterator]();
     const late = () => invalidField('start', 'required', 'must be sent at once');
-    const first = await withDeadline(clock, limits.edgeStartMilliseconds, requests.next(), late);
+    const first = await withDeadline(
+      clock,
+      verifierLimits.subscriberStartMilliseconds,
+      requests.next(),
+      late,
+    );
     const edgeId = first.done === true ? undefined : readable(first.value).start?.edgeId;
     if (edgeId === undefined) throw invalidField('start', 'required', 'must be the first message');
-    // Until it is closed, whoever ended it: what is written to an edge that does not read takes memory all the while.
+    // Until it is closed, whoever ended it: what is written to a subscriber that does not read takes memory all the while.
     call.once('close', places.take(service));
-    const edge = await flows.watchRevocations(edgeId, service);
-    log.info({ service, edge: edgeId }, 'an edge watches revocations');
+    const subscriber = await watchRevocations(edgeId, service);
+    log.info({ service, subscriber: edgeId }, 'a subscriber watches revocations');
     try {
-      const reading = read(requests, edge, authorizeAgain);
-      const writing = write(call, started(edge), edge);
+      const reading = read(requests, subscriber, authorizeAgain);
+      const writing = write(call, started(subscriber), subscriber);
       // Whoever fails first ends both, and the other one has nothing to add.
       writing.catch(() => {});
       await Promise.race([reading.then(() => writing), writing]);
     } finally {
-      edge.disconnected();
-      log.info({ service, edge: edgeId, why: edge.ended() }, 'an edge has ended');
+      subscriber.disconnected();
+      log.info({ service, subscriber: edgeId, why: subscriber.ended() }, 'a subscriber has ended');
     }
   };
 }
 
-/** Until the edge says no more; rejects for what is against the protocol. */
+/** Until the subscriber says no more; rejects for what is against the protocol. */
 async function read(
   requests: AsyncIterator<WatchRevocationsRequest__Output>,
-  edge: EdgeStream,
+  subscriber: SubscriberStream,
   authorizeAgain: () => Promise<unknown>,
 ): Promise<void> {
   for (;;) {
@@ -85,15 +89,19 @@ async function read(
     const request = readable(value);
     if (request.renew) {
       await authorizeAgain();
-      edge.renew(request.renew.number);
-    } else if (request.acknowledge) edge.acknowledge(request.acknowledge.position);
-    else if (request.leave) edge.leave();
+      subscriber.renew(request.renew.number);
+    } else if (request.acknowledge) subscriber.acknowledge(request.acknowledge.position);
+    else if (request.leave) subscriber.leave();
     else throw invalidField('message', 'one of', 'must be renew, acknowledge or leave');
   }
-  edge.finished();
+  subscriber.finished();
 }
 
-async function write(call: WatchCall, started: WatchRevocationsResponse, edge: EdgeStream): Promise<void> {
+async function write(
+  call: WatchCall,
+  started: WatchRevocationsResponse,
+  subscriber: SubscriberStream,
+): Promise<void> {
   const gone = once(call, 'close');
   // It also rejects with the error that ends the stream, when nobody may be waiting for it any more.
   gone.catch(() => {});
@@ -101,16 +109,16 @@ async function write(call: WatchCall, started: WatchRevocationsResponse, edge: E
     if (call.write(response) || call.destroyed) return;
     await Promise.race([once(call, 'drain'), gone]);
   };
-  call.once('cancelled', edge.disconnected);
+  call.once('cancelled', subscriber.disconnected);
   await send(started);
-  for (let message = await edge.next(); message !== undefined; message = await edge.next()) {
+  for (let message = await subscriber.next(); message !== undefined; message = await subscriber.next()) {
     for (const response of toResponses(message)) await send(response);
   }
-  const end = ends[edge.ended() ?? 'disconnected'];
+  const end = ends[subscriber.ended() ?? 'disconnected'];
   if (end !== undefined) throw end();
 }
 
-/** What the edge is told; the others have nobody to tell. */
+/** What the subscriber is told; the others have nobody to tell. */
 const ends: Record<FeedEnd, (() => AuthorityError) | undefined> = {
   left: undefined,
   disconnected: undefined,
@@ -133,15 +141,15 @@ const reconnectReasons = {
 function* sliceResponses({ ofSessions, endsAt, layers }: ProjectedSlice): Iterable<WatchRevocationsResponse> {
   for (const { capacity, entries, bytes } of layers) {
     yield { filterStart: { ofSessions, sliceEndMs: endsAt, capacity, entries } };
-    for (let from = 0; from < bytes.length; from += limits.edgeFilterBytes) {
-      const length = Math.min(limits.edgeFilterBytes, bytes.length - from);
+    for (let from = 0; from < bytes.length; from += verifierLimits.subscriberFilterBytes) {
+      const length = Math.min(verifierLimits.subscriberFilterBytes, bytes.length - from);
       // Memory itself, without a copy: bits that are set before they are read are sent twice, and do no harm.
       yield { filterBytes: { bytes: Buffer.from(bytes.buffer, bytes.byteOffset + from, length) } };
     }
   }
 }
 
-/** One and the same for all edges: see `encodingOnce`. */
+/** One and the same for all subscribers: see `encodingOnce`. */
 const shared = new WeakMap<FeedMessage, WatchRevocationsResponse>();
 
 function responseOf(message: Exclude<FeedMessage, { kind: 'slice' }>): WatchRevocationsResponse {
@@ -174,7 +182,7 @@ function translate(message: Exclude<FeedMessage, { kind: 'slice' }>): WatchRevoc
   }
 }
 
-/** The same service, which encodes a message that goes to many edges for the first of them only. */
+/** The same service, which encodes a message that goes to many subscribers for the first of them only. */
 export function encodingOnce<Service extends ServiceDefinition>(service: Service): Service {
   const { WatchRevocations: method } = service as unknown as Record<'WatchRevocations', Encoding>;
   const { responseSerialize: encode } = method;

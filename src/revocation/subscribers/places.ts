@@ -1,18 +1,22 @@
 /**
- * Places for streams of edges. A service may take one more while it has fewer than are free: one alone gets half of them, two get a
+ * Places for streams of subscribers. A service may take one more while it has fewer than are free: one alone gets half of them, two get a
  * third each, and however many there are, some are left for the next one.
  */
 import { AuthorityError } from '@countersign/verifier/errors';
-import { limits } from '../../platform/limits.ts';
+import { subscriberLimits } from './limits.ts';
 
-export interface EdgePlaces {
+export interface SubscriberPlaces {
   /** Answers what gives it back, once. Throws `overloaded` when the service has its share. */
   take(service: string): () => void;
   /** By service. */
   taken(): ReadonlyMap<string, number>;
 }
 
-export function createEdgePlaces({ onRefused }: { onRefused: (service: string) => void }): EdgePlaces {
+export function createSubscriberPlaces({
+  onRefused,
+}: {
+  onRefused: (service: string) => void;
+}): SubscriberPlaces {
   const taken = new Map<string, number>();
   let all = 0;
   const add = (service: string, change: 1 | -1) => {
@@ -24,10 +28,10 @@ export function createEdgePlaces({ onRefused }: { onRefused: (service: string) =
   return {
     take(service) {
       const ofService = taken.get(service) ?? 0;
-      if (ofService >= limits.edgesPerNode - all) {
+      if (ofService >= subscriberLimits.subscribersPerNode - all) {
         onRefused(service);
         throw new AuthorityError('overloaded', {
-          detail: `This service has ${ofService} streams here, its share of ${limits.edgesPerNode}.`,
+          detail: `This service has ${ofService} streams here, its share of ${subscriberLimits.subscribersPerNode}.`,
           retryAfterSeconds: 1,
           reason: 'edge_places',
         });

@@ -1,19 +1,19 @@
 /**
- * How well the edges of a service acknowledge. A logout waits for each lease, so whoever makes others wait gets none for a while,
+ * How well the subscribers of a service acknowledge. A logout waits for each lease, so whoever makes others wait gets none for a while,
  * and each time for twice as long: counted by service, since a new stream is easily opened. What a single stream does is judged in
- * `edge.ts`.
+ * `subscriber.ts`.
  */
 import type { Clock } from '@countersign/verifier/clock';
-import { limits } from '../../platform/limits.ts';
+import { subscriberLimits } from './limits.ts';
 
 export interface Standing {
-  /** Somebody begins to wait for an edge of the service; answers what ends that. Each is judged by its own length when it ends. */
+  /** Somebody begins to wait for a subscriber of the service; answers what ends that. Each is judged by its own length when it ends. */
   wait(): () => void;
   /**
-   * Whether an edge may get a lease now. For the first times, those that have never been late and were there before go on: a service
+   * Whether a subscriber may get a lease now. For the first times, those that have never been late and were there before go on: a service
    * has many processes, and one of them has crashed.
    */
-  mayHold(edge: { readonly openedAt: number; readonly late: boolean }): boolean;
+  mayHold(subscriber: { readonly openedAt: number; readonly late: boolean }): boolean;
 }
 
 export interface Standings {
@@ -41,7 +41,7 @@ export function createStandings(parts: {
   const create = (service: string): Standing => {
     /**
      * When there were long waits, in order; those at the same time are one. Few: together they are shorter than
-     * `edgeBehindMilliseconds`, and each is longer than `edgeSlowMilliseconds`.
+     * `subscriberBehindMilliseconds`, and each is longer than `subscriberSlowMilliseconds`.
      */
     let slow: readonly Span[] = [];
     let backoffs = 0;
@@ -49,8 +49,8 @@ export function createStandings(parts: {
     let until = Number.NEGATIVE_INFINITY;
 
     const backOff = (now: number) => {
-      const doubled = limits.edgeBackoffMilliseconds * 2 ** backoffs;
-      const milliseconds = Math.min(doubled, limits.edgeBackoffMaximumMilliseconds);
+      const doubled = subscriberLimits.subscriberBackoffMilliseconds * 2 ** backoffs;
+      const milliseconds = Math.min(doubled, subscriberLimits.subscriberBackoffMaximumMilliseconds);
       backoffs += 1;
       slow = [];
       begunAt = now;
@@ -59,14 +59,17 @@ export function createStandings(parts: {
     };
     const waited = (from: number, to: number) => {
       // What was granted before the last time is no new offence.
-      if (to - from < limits.edgeSlowMilliseconds || to < until) return;
-      if (to - Math.max(until, slow.at(-1)?.to ?? until) > limits.edgeBackoffForgottenMilliseconds) {
+      if (to - from < subscriberLimits.subscriberSlowMilliseconds || to < until) return;
+      if (
+        to - Math.max(until, slow.at(-1)?.to ?? until) >
+        subscriberLimits.subscriberBackoffForgottenMilliseconds
+      ) {
         backoffs = 0;
         slow = [];
       }
       slow = joined(slow, { from, to });
       const milliseconds = slow.reduce((sum, span) => sum + span.to - span.from, 0);
-      if (milliseconds >= limits.edgeBehindMilliseconds) backOff(to);
+      if (milliseconds >= subscriberLimits.subscriberBehindMilliseconds) backOff(to);
     };
 
     return {
@@ -75,7 +78,8 @@ export function createStandings(parts: {
         return () => waited(from, clock.monotonic());
       },
       mayHold: ({ openedAt, late }) =>
-        clock.monotonic() >= until || (backoffs <= limits.edgeBackoffsOfSome && openedAt < begunAt && !late),
+        clock.monotonic() >= until ||
+        (backoffs <= subscriberLimits.subscriberBackoffsOfSome && openedAt < begunAt && !late),
     };
   };
 

@@ -1,23 +1,25 @@
 /**
- * One edge: a service that keeps a copy of the deny-list and answers from it, under a lease of this node. Owns what is on
- * its way to the edge, what the edge has acknowledged, and until when it may answer from memory.
+ * One subscriber: a service that keeps a copy of the deny-list and answers from it, under a lease of this node. Owns what is on
+ * its way to the subscriber, what the subscriber has acknowledged, and until when it may answer from memory.
  *
- * Why that lease is safe: the edge counts it from before it asked, this node from after; what the edge must know is ahead
+ * Why that lease is safe: the subscriber counts it from before it asked, this node from after; what the subscriber must know is ahead
  * of the grant on the same ordered stream; and no grant outlives the lease of this node.
  */
 import type { Clock } from '@countersign/verifier/clock';
 import { invalidField } from '@countersign/verifier/errors';
+import { verifierLimits } from '@countersign/verifier/limits';
 import type { Lease } from '@countersign/verifier/revocation/lease';
 import type { ProjectedSlice } from '@countersign/verifier/revocation/projection';
-import { limits } from '../../platform/limits.ts';
+import { propagationLimits } from '../propagation/limits.ts';
 import type { FeedEnd, FeedMessage, FeedRevocations, PublicKeys, ReconnectReason } from './feed.ts';
+import { subscriberLimits } from './limits.ts';
 import type { Standing } from './standing.ts';
 
-/** How it was settled that an edge accepts nothing that was revoked. */
-export type EdgeOutcome = 'acknowledged' | 'lease_expired' | 'left';
+/** How it was settled that a subscriber accepts nothing that was revoked. */
+export type SubscriberOutcome = 'acknowledged' | 'lease_expired' | 'left';
 
 /** What the far end of a stream does. Methods throw `invalid_request` for what is against the protocol. */
-export interface EdgeStream {
+export interface SubscriberStream {
   /** How many entries the snapshot has. */
   readonly snapshotEntries: number;
   /** The next message; undefined once the stream has ended. */
@@ -27,19 +29,19 @@ export interface EdgeStream {
   /** `number` grows with each. */
   renew(number: number): void;
   acknowledge(position: number): void;
-  /** The edge has dropped its lease. */
+  /** The subscriber has dropped its lease. */
   leave(): void;
-  /** The edge will say no more, and is still sent what was on its way. Its lease goes on. */
+  /** The subscriber will say no more, and is still sent what was on its way. Its lease goes on. */
   finished(): void;
-  /** The connection is gone, whatever the edge does now. */
+  /** The connection is gone, whatever the subscriber does now. */
   disconnected(): void;
 }
 
-export interface Edge extends EdgeStream {
+export interface Subscriber extends SubscriberStream {
   readonly service: string;
   send(message: FeedRevocations): void;
-  /** Undefined when the edge knows everything up to this position, or holds no lease; else resolves when that is so. */
-  knows(position: number): Promise<EdgeOutcome> | undefined;
+  /** Undefined when the subscriber knows everything up to this position, or holds no lease; else resolves when that is so. */
+  knows(position: number): Promise<SubscriberOutcome> | undefined;
   holdsLease(): boolean;
   heardAt(): number;
   askToReconnect(reason: ReconnectReason, graceMs: number): void;
@@ -48,20 +50,20 @@ export interface Edge extends EdgeStream {
 
 interface Waiter {
   readonly position: number;
-  readonly settle: (outcome: EdgeOutcome) => void;
+  readonly settle: (outcome: SubscriberOutcome) => void;
 }
 
-export function createEdge(parts: {
+export function createSubscriber(parts: {
   /** The filters as they are now, and up to which position everything is in them. */
   snapshot: { readonly slices: readonly ProjectedSlice[]; readonly position: number };
   nodeLease: Pick<Lease, 'remainingMs'>;
   /** Undefined when they are too old to be relied on. */
   keys: () => PublicKeys | undefined;
-  /** Which the edge belongs to. */
+  /** Which the subscriber belongs to. */
   service: string;
   standing: Standing;
   clock: Clock;
-}): Edge {
+}): Subscriber {
   // By themselves: what holds on to the snapshot holds filters that the node dropped long ago.
   const { snapshot, nodeLease, keys: currentKeys, standing, clock } = parts;
   const queue = createFeedQueue();
@@ -79,7 +81,7 @@ export function createEdge(parts: {
   let late = false;
   let leaseEndsAt = Number.NEGATIVE_INFINITY;
 
-  const settle = (outcome: EdgeOutcome, upTo: number) => {
+  const settle = (outcome: SubscriberOutcome, upTo: number) => {
     for (const waiter of [...waiters]) if (waiter.position <= upTo) waiter.settle(outcome);
   };
   const end = (reason: FeedEnd) => {
@@ -90,13 +92,14 @@ export function createEdge(parts: {
   /** One that does not acknowledge gets no further lease: logouts wait for it once, and not each time. */
   const mayHold = (now: number) =>
     snapshotSent &&
-    now - behind.since(now) < limits.edgeBehindMilliseconds &&
+    now - behind.since(now) < subscriberLimits.subscriberBehindMilliseconds &&
     standing.mayHold({ openedAt, late });
 
   const sendKeys = (now: number) => {
     const keys = currentKeys();
     if (keys === undefined) return;
-    if (keys.jwks === sentKeys.jwks && now - sentKeys.at < limits.edgeKeysMilliseconds) return;
+    if (keys.jwks === sentKeys.jwks && now - sentKeys.at < subscriberLimits.subscriberKeysMilliseconds)
+      return;
     sentKeys = { jwks: keys.jwks, at: now };
     queue.push({ kind: 'keys', ...keys });
   };
@@ -131,7 +134,8 @@ export function createEdge(parts: {
       heardAt = now;
       sendKeys(now);
       const leaseMs = mayHold(now) ? Math.floor(nodeLease.remainingMs()) : 0;
-      if (leaseMs > 0) leaseEndsAt = Math.max(leaseEndsAt, now + leaseMs + limits.leaseMarginMilliseconds);
+      if (leaseMs > 0)
+        leaseEndsAt = Math.max(leaseEndsAt, now + leaseMs + propagationLimits.leaseMarginMilliseconds);
       queue.push({ kind: 'lease', number, leaseMs });
     },
 
@@ -177,7 +181,7 @@ export function createEdge(parts: {
           settle(outcome) {
             cancel();
             waiters.delete(waiter);
-            late ||= clock.monotonic() - now >= limits.edgeSlowMilliseconds;
+            late ||= clock.monotonic() - now >= subscriberLimits.subscriberSlowMilliseconds;
             waited();
             resolve(outcome);
           },
@@ -193,7 +197,7 @@ export function createEdge(parts: {
   };
 }
 
-/** Since when an edge has not acknowledged what it was sent. */
+/** Since when a subscriber has not acknowledged what it was sent. */
 function createBehind() {
   /** From which position on, and when that was sent; no finer than it matters, so the life of a stream bounds them. */
   const marks: { readonly from: number; readonly at: number }[] = [];
@@ -202,7 +206,7 @@ function createBehind() {
     sent(position: number, now: number) {
       last = position;
       const mark = marks.at(-1);
-      if (mark !== undefined && now - mark.at < limits.edgeBehindMilliseconds / 8) return;
+      if (mark !== undefined && now - mark.at < subscriberLimits.subscriberBehindMilliseconds / 8) return;
       marks.push({ from: position, at: now });
     },
     acknowledged(position: number) {
@@ -215,7 +219,7 @@ function createBehind() {
   };
 }
 
-/** Messages on their way to an edge; bounded, since an edge may read more slowly than revocations come. */
+/** Messages on their way to a subscriber; bounded, since a subscriber may read more slowly than revocations come. */
 function createFeedQueue() {
   const messages: FeedMessage[] = [];
   let entries = 0;
@@ -228,9 +232,15 @@ function createFeedQueue() {
     push(message: FeedMessage): boolean {
       if (closed || finished) return false;
       if (message.kind === 'revocations') entries += message.revocations.length;
-      if (entries > limits.edgeBacklogEntries || messages.length >= limits.edgeBacklogMessages) return false;
+      if (
+        entries > subscriberLimits.subscriberBacklogEntries ||
+        messages.length >= subscriberLimits.subscriberBacklogMessages
+      )
+        return false;
       const joined =
-        messages.length < limits.edgeJoinMessages ? undefined : joinedWith(messages.at(-1), message);
+        messages.length < subscriberLimits.subscriberJoinMessages
+          ? undefined
+          : joinedWith(messages.at(-1), message);
       if (joined === undefined) messages.push(message);
       else messages[messages.length - 1] = joined;
       wake();
@@ -268,6 +278,7 @@ function createFeedQueue() {
 function joinedWith(last: FeedMessage | undefined, next: FeedMessage): FeedRevocations | undefined {
   if (last?.kind !== 'revocations' || next.kind !== 'revocations') return undefined;
   const entries = last.revocations.length + next.revocations.length;
-  if (last.committed !== next.committed || entries > limits.edgeMessageEntries) return undefined;
+  if (last.committed !== next.committed || entries > verifierLimits.subscriberMessageEntries)
+    return undefined;
   return { ...next, revocations: [...last.revocations, ...next.revocations] };
 }

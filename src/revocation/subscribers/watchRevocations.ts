@@ -1,31 +1,34 @@
-/** Opens the stream of an edge: a copy of the deny-list, kept up to date, and the public keys. */
+/** Opens the stream of a subscriber: a copy of the deny-list, kept up to date, and the public keys. */
 import { invalidField } from '@countersign/verifier/errors';
+import { verifierLimits } from '@countersign/verifier/limits';
 import type { KeyRing } from '../../keys/keyRing.ts';
-import { limits } from '../../platform/limits.ts';
 import type { PublicKeys } from './feed.ts';
-import type { EdgeStream } from './subscriber.ts';
-import type { Edges } from './subscribers.ts';
+import { subscriberLimits } from './limits.ts';
+import type { SubscriberStream } from './subscriber.ts';
+import type { Subscribers } from './subscribers.ts';
 
-/** `edgeId` is the edge's name for itself, `service` the one that it belongs to. Rejects with `invalid_request`, `unavailable` or `overloaded`. */
-export type WatchRevocations = (edgeId: string, service: string) => Promise<EdgeStream>;
+/** `edgeId` is the subscriber's name for itself, `service` the one that it belongs to. Rejects with `invalid_request`, `unavailable` or `overloaded`. */
+export type WatchRevocations = (edgeId: string, service: string) => Promise<SubscriberStream>;
 
-const edgeIdShape = new RegExp(`^[A-Za-z0-9._-]{1,${limits.edgeIdCharacters}}$`);
+const subscriberIdShape = new RegExp(`^[A-Za-z0-9._-]{1,${subscriberLimits.subscriberIdCharacters}}$`);
 
 export function createWatchRevocations(parts: {
-  edges: Pick<Edges, 'open'>;
+  subscribers: Pick<Subscribers, 'open'>;
   keyRing: Pick<KeyRing, 'jwks' | 'ageMs'>;
 }): WatchRevocations {
-  const { edges, keyRing } = parts;
+  const { subscribers, keyRing } = parts;
   /** Keys that this node does not use itself are none to hand on. */
   const keys = (): PublicKeys | undefined => {
     const ageMs = Math.ceil(Math.max(0, keyRing.ageMs()));
-    return ageMs < limits.keyRingBelievedMilliseconds ? { jwks: keyRing.jwks().body, ageMs } : undefined;
+    return ageMs < verifierLimits.keyRingBelievedMilliseconds
+      ? { jwks: keyRing.jwks().body, ageMs }
+      : undefined;
   };
   return async (edgeId, service) => {
-    if (!edgeIdShape.test(edgeId)) {
-      const rule = `must be 1 to ${limits.edgeIdCharacters} characters of A-Z a-z 0-9 . _ -`;
+    if (!subscriberIdShape.test(edgeId)) {
+      const rule = `must be 1 to ${subscriberLimits.subscriberIdCharacters} characters of A-Z a-z 0-9 . _ -`;
       throw invalidField('start.edge_id', 'format', rule);
     }
-    return edges.open(keys, service);
+    return subscribers.open(keys, service);
   };
 }

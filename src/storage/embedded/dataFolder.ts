@@ -1,13 +1,13 @@
 /**
  * DATA_DIR: what a single process keeps for itself. In embedded mode the database, the key that seals secrets and the
- * first service token, and whether edges of an earlier run may still hold leases; the socket on which the command line reaches a running authority in every mode.
+ * first service token, and whether subscribers of an earlier run may still hold leases; the socket on which the command line reaches a running authority in every mode.
  * Everything in it is for the owner only (0700, 0600).
  */
 import { randomBytes } from 'node:crypto';
 import { access, link, mkdir, open, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { StartupError } from '@countersign/verifier/errors';
-import { limits } from '../../platform/limits.ts';
+import { propagationLimits } from '../../revocation/propagation/limits.ts';
 
 const keyBytes = 32;
 
@@ -22,10 +22,10 @@ export interface DataFolder {
   keyEncryptionKey(): Promise<Buffer>;
   /** The service token that was made on the first start; keeps `fresh` when there is none. */
   serviceToken(fresh: string): Promise<string>;
-  /** The longest lease that an edge of an earlier run may hold, in milliseconds; 0 when none can. */
-  edgeLeaseMs(): Promise<number>;
-  /** Resolves when that is durable; 0 when no edge holds one any more. */
-  setEdgeLeaseMs(milliseconds: number): Promise<void>;
+  /** The longest lease that a subscriber of an earlier run may hold, in milliseconds; 0 when none can. */
+  subscriberLeaseMs(): Promise<number>;
+  /** Resolves when that is durable; 0 when no subscriber holds one any more. */
+  setSubscriberLeaseMs(milliseconds: number): Promise<void>;
 }
 
 /** Makes the folder when there is none. Throws `StartupError` when it cannot be used. */
@@ -34,7 +34,7 @@ export async function openDataFolder(dataDir: string): Promise<DataFolder> {
   await usable(path, () => mkdir(path, { recursive: true, mode: 0o700 }));
   const keyPath = join(path, 'key-encryption-key');
   const serviceTokenPath = join(path, 'service-token');
-  const edgeLeasePath = join(path, 'edge-lease');
+  const subscriberLeasePath = join(path, 'edge-lease');
 
   return {
     path,
@@ -48,17 +48,19 @@ export async function openDataFolder(dataDir: string): Promise<DataFolder> {
       );
     },
     serviceToken: (fresh) => usable(serviceTokenPath, () => keep(serviceTokenPath, fresh)),
-    async edgeLeaseMs() {
-      const text = await readFile(edgeLeasePath, 'utf8').catch((error: NodeJS.ErrnoException) =>
+    async subscriberLeaseMs() {
+      const text = await readFile(subscriberLeasePath, 'utf8').catch((error: NodeJS.ErrnoException) =>
         error.code === 'ENOENT' ? '0\n' : '',
       );
       // Something that nobody can read is some lease all the same; none is longer than the longest.
-      const most = limits.leaseMaximumMilliseconds;
+      const most = propagationLimits.leaseMaximumMilliseconds;
       return /^\d+\n$/.test(text) ? Math.min(Number(text), most) : most;
     },
-    setEdgeLeaseMs: (milliseconds) =>
-      usable(edgeLeasePath, () =>
-        milliseconds === 0 ? rm(edgeLeasePath, { force: true }) : replace(edgeLeasePath, `${milliseconds}\n`),
+    setSubscriberLeaseMs: (milliseconds) =>
+      usable(subscriberLeasePath, () =>
+        milliseconds === 0
+          ? rm(subscriberLeasePath, { force: true })
+          : replace(subscriberLeasePath, `${milliseconds}\n`),
       ),
   };
 }

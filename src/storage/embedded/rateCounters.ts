@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '@countersign/verifier/clock';
-import { limits } from '../../platform/limits.ts';
+import { platformLimits } from '../../platform/limits.ts';
 import type { RateCounters } from '../../platform/rateCounters.ts';
 
 interface Window {
@@ -32,7 +32,7 @@ export function createLocalRateCounters({ clock }: { clock: Pick<Clock, 'monoton
       let window = live(name, budget, now);
       if (window === undefined) {
         window = { count: 0, endsAt: now + windowMs };
-        if (windows.size < limits.rateLocalEntries) windows.set(name, window);
+        if (windows.size < platformLimits.rateLocalEntries) windows.set(name, window);
         else shared.set(sharedName(name, budget), window);
       }
       window.count += 1;
@@ -41,7 +41,7 @@ export function createLocalRateCounters({ clock }: { clock: Pick<Clock, 'monoton
     async giveBack(name, budget, remainingMs) {
       const now = clock.monotonic();
       const window = live(name, budget, now);
-      const latest = now + remainingMs + limits.rateWindowToleranceMilliseconds;
+      const latest = now + remainingMs + platformLimits.rateWindowToleranceMilliseconds;
       if (window !== undefined && window.endsAt <= latest) window.count = Math.max(0, window.count - 1);
     },
   };
@@ -50,5 +50,5 @@ export function createLocalRateCounters({ clock }: { clock: Pick<Clock, 'monoton
 /** One of a bounded number for each budget: names with different ones must not use up each other's. */
 function sharedName(name: string, budget: number): string {
   const hash = createHash('sha256').update(name).digest().readUInt32BE();
-  return `${budget}:${hash % limits.rateLocalShared}`;
+  return `${budget}:${hash % platformLimits.rateLocalShared}`;
 }

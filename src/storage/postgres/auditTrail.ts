@@ -31,17 +31,17 @@ export function recording(events: string, beside = Prisma.empty, userId = Prisma
              user_id uuid, session_id uuid, reason text, request_id text, ip text, detail json)${beside}`;
 }
 
-function toJson({ type, origin, userId, sessionId, reason, detail }: AuditEvent, now: number): string {
+function toJson({ type, actor, userId, sessionId, reason, detail }: AuditEvent, now: number): string {
   const row = JSON.stringify({
     id: newId<AuditEventId>(now),
     occurred_at: new Date(now),
     type,
-    actor: origin.actor,
+    actor: actor.name,
     user_id: userId,
     session_id: sessionId,
     reason,
-    request_id: origin.requestId,
-    ip: origin.ip,
+    request_id: actor.requestId,
+    ip: actor.ip,
   });
   // The column keeps the text, so the text is what is hashed: it is put in as it is.
   return detail === undefined ? row : `${row.slice(0, -1)},"detail":${detailText(detail)}}`;

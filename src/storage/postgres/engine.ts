@@ -10,10 +10,12 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { PrismaPGlite } from 'pglite-prisma-adapter';
 import { driverUrl, schemaOf } from '../../platform/config/databaseUrl.ts';
-import { limits } from '../../platform/limits.ts';
+import { platformLimits } from '../../platform/limits.ts';
+import { propagationLimits } from '../../revocation/propagation/limits.ts';
 import { failStop, guardCommits } from './commitGuard.ts';
 import { type PinsOf, pinConnection } from './connectionPins.ts';
 import { PrismaClient } from './generated/client.ts';
+import { postgresLimits } from './limits.ts';
 import { ModestPool } from './pool.ts';
 import { statementName } from './prepared.ts';
 import { refuseUnsuitableServer } from './serverChecks.ts';
@@ -53,8 +55,8 @@ export interface Patience {
 }
 
 const transactionOptions = {
-  maxWait: limits.transactionMilliseconds,
-  timeout: limits.transactionMilliseconds,
+  maxWait: propagationLimits.transactionMilliseconds,
+  timeout: propagationLimits.transactionMilliseconds,
 };
 
 export interface EngineOptions {
@@ -128,27 +130,27 @@ async function openServer(url: string, pin: typeof pinConnection): Promise<Postg
   const schema = schemaOf(url);
   if (schema === undefined) throw new StartupError('DATABASE_URL: ?schema= must name one schema.');
   const connect = ({ queryMs, idleMs }: Patience = {}) => {
-    const statementMs = queryMs ?? limits.queryMilliseconds;
-    const pins = { schema, statementMs, idleMs: idleMs ?? limits.idleInTransactionMilliseconds };
+    const statementMs = queryMs ?? platformLimits.queryMilliseconds;
+    const pins = { schema, statementMs, idleMs: idleMs ?? postgresLimits.idleInTransactionMilliseconds };
     return connectServer(url, pins, pin);
   };
   await refuseUnsuitableServer(connect);
   const pool = new ModestPool({
-    max: limits.poolConnections,
+    max: postgresLimits.poolConnections,
     // One that can be waited for when there is no other.
     min: 1,
     connectionString: driverUrl(url),
     application_name: applicationName,
-    connectionTimeoutMillis: limits.queryMilliseconds,
+    connectionTimeoutMillis: platformLimits.queryMilliseconds,
     // The server's own limit does not help when the server is not there any more.
-    query_timeout: limits.queryMilliseconds,
+    query_timeout: platformLimits.queryMilliseconds,
     // The driver waits for it before anybody gets the connection; its types say otherwise.
     onConnect: (client) =>
       pin((sql, parameters) => client.query(sql, [...parameters]), {
         schema,
-        statementMs: limits.queryMilliseconds,
+        statementMs: platformLimits.queryMilliseconds,
         // Of a node that is frozen, or gone: others wait for the rows that it has locked.
-        idleMs: limits.idleInTransactionMilliseconds,
+        idleMs: postgresLimits.idleInTransactionMilliseconds,
       }) as unknown as undefined,
   });
   const adapter = new PrismaPg(pool, {
@@ -170,7 +172,7 @@ async function connectServer(url: string, pins: PinsOf, pin: typeof pinConnectio
   const client = new pg.Client({
     connectionString: driverUrl(url),
     application_name: applicationName,
-    connectionTimeoutMillis: Math.min(pins.statementMs, limits.queryMilliseconds),
+    connectionTimeoutMillis: Math.min(pins.statementMs, platformLimits.queryMilliseconds),
     query_timeout: pins.statementMs,
   });
   // A connection that breaks while idle has no caller to tell; the next statement on it fails and does.

@@ -1,5 +1,5 @@
+import { verifierLimits } from '@countersign/verifier/limits';
 import type { CommitMark } from '@countersign/verifier/revocation/position';
-import { limits } from '../../platform/limits.ts';
 import type { LogoutStore } from '../../sessions/logoutStore.ts';
 import { eventsOf, recording } from './auditTrail.ts';
 import { type EndedRow, ending, fromEndedRow } from './endingSessions.ts';
@@ -14,7 +14,7 @@ export function createLogoutStore(prisma: PrismaConnection): LogoutStore {
     async end(events, reason, now, { silent = false } = {}) {
       const selection = { sessionIds: events.map(({ sessionId }) => sessionId) };
       const revoked = Prisma.sql`
-          SELECT uuid_send(id), ${reason}, access_expires_at + ${limits.revocationMarginSeconds}::int * interval '1 second'
+          SELECT uuid_send(id), ${reason}, access_expires_at + ${verifierLimits.revocationMarginSeconds}::int * interval '1 second'
             FROM ended`;
       const ofEnded = Prisma.sql` JOIN ended ON ended.id = e.session_id AND ended.newly_ended`;
       const rows = await prisma.$queryRaw<(EndedRow & CommitMark)[]>`${prepared('log_out')}

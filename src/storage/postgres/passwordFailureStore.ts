@@ -1,10 +1,10 @@
+import { loginLimits } from '../../login/limits.ts';
 import {
   type Attempt,
   type AttemptSource,
   noFailures,
   type PasswordFailureStore,
 } from '../../login/throttling/passwordFailures.ts';
-import { limits } from '../../platform/limits.ts';
 import { beforeEither } from './earlierClock.ts';
 import { Prisma } from './generated/client.ts';
 import type { PrismaConnection } from './transactions.ts';
@@ -21,13 +21,13 @@ export function createPasswordFailureStore(prisma: PrismaConnection): PasswordFa
   return {
     async take(from, now) {
       const at = new Date(now);
-      const longest = new Date(now + limits.passwordDelayMilliseconds);
+      const longest = new Date(now + loginLimits.passwordDelayMilliseconds);
       const [taken] = await prisma.$queryRaw<Row[]>`
         INSERT INTO password_failures AS f (account, source, failures, retry_at, used_at)
         SELECT ${bytes(from.account)}::bytea, ${counted(from, now)}, 1, ${noWait}, ${at}::timestamptz
             ON CONFLICT (account, source) DO UPDATE
            SET failures = f.failures + 1, used_at = ${at}, retry_at = ${retryAfter(at)}
-         WHERE f.failures < ${limits.passwordFailuresMaximum}
+         WHERE f.failures < ${loginLimits.passwordFailuresMaximum}
            AND (f.retry_at <= ${at} OR f.retry_at > ${longest})
         RETURNING f.source = ${bytes(from.place)} AS "atPlace", f.failures, f.retry_at AS "retryAt"`;
       if (taken !== undefined) return { ...fromRow(taken), taken: true };
@@ -74,7 +74,7 @@ export function createPasswordFailureStore(prisma: PrismaConnection): PasswordFa
           DELETE FROM password_failures WHERE account = ${bytes(account)} AND source IN (
             SELECT source FROM password_failures
              WHERE account = ${bytes(account)} AND source <> ${bytes(place)} AND known_at IS NOT NULL
-             ORDER BY known_at DESC OFFSET ${limits.knownNetworks - 1} FOR UPDATE SKIP LOCKED))
+             ORDER BY known_at DESC OFFSET ${loginLimits.knownNetworks - 1} FOR UPDATE SKIP LOCKED))
         INSERT INTO password_failures (account, source, failures, retry_at, used_at, known_at)
         VALUES (${bytes(account)}, ${bytes(place)}, 0, ${noWait}, ${at}, ${at})
             ON CONFLICT (account, source) DO UPDATE
@@ -95,13 +95,13 @@ export function createPasswordFailureStore(prisma: PrismaConnection): PasswordFa
 
     async prune(now, limit) {
       // The numbers are written out, as in the indexes that find them: those that stay are not walked.
-      const days = Prisma.raw(`${limits.passwordFailuresDays}`);
-      const belowMaximum = Prisma.raw(`failures < ${limits.passwordFailuresMaximum}`);
+      const days = Prisma.raw(`${loginLimits.passwordFailuresDays}`);
+      const belowMaximum = Prisma.raw(`failures < ${loginLimits.passwordFailuresMaximum}`);
       const forgottenAt = Prisma.sql`(used_at AT TIME ZONE 'UTC') + LEAST(failures, ${days}) * interval '1 day'`;
       const ofStrangers = Prisma.sql`known_at IS NULL AND ${belowMaximum}
         AND ${forgottenAt} < (${beforeEither(now)} AT TIME ZONE 'UTC') ORDER BY ${forgottenAt}`;
-      const ofKnown = Prisma.sql`known_at <= ${beforeEither(now, limits.knownNetworkMilliseconds)} AND ${belowMaximum}
-        AND used_at < ${beforeEither(now, limits.passwordFailuresDays * day)} ORDER BY known_at`;
+      const ofKnown = Prisma.sql`known_at <= ${beforeEither(now, loginLimits.knownNetworkMilliseconds)} AND ${belowMaximum}
+        AND used_at < ${beforeEither(now, loginLimits.passwordFailuresDays * day)} ORDER BY known_at`;
       const deleted = await deleteSome(prisma, ofStrangers, limit);
       return deleted + (await deleteSome(prisma, ofKnown, limit - deleted));
     },
@@ -128,13 +128,13 @@ const noWait = Prisma.sql`'epoch'::timestamptz`;
 
 /** As `delayAfter` in login/throttling/passwordFailures.ts, of the count with this attempt. The first one is always free. */
 function retryAfter(at: Date): Prisma.Sql {
-  const { passwordFailuresFree: free, passwordDelayFirstMilliseconds: first } = limits;
+  const { passwordFailuresFree: free, passwordDelayFirstMilliseconds: first } = loginLimits;
   return Prisma.sql`CASE WHEN f.failures + 1 < ${free}::int THEN ${noWait} ELSE ${at}::timestamptz + interval '1 millisecond' *
-    LEAST(${limits.passwordDelayMilliseconds}::float8, ${first}::float8 * power(2, f.failures + 1 - ${free}::int)) END`;
+    LEAST(${loginLimits.passwordDelayMilliseconds}::float8, ${first}::float8 * power(2, f.failures + 1 - ${free}::int)) END`;
 }
 
 function knownSince(now: number): Date {
-  return new Date(now - limits.knownNetworkMilliseconds);
+  return new Date(now - loginLimits.knownNetworkMilliseconds);
 }
 
 function bytes(hash: Uint8Array): Buffer {

@@ -6,8 +6,8 @@
 
 import { systemClock } from '@countersign/verifier/clock';
 import pg from 'pg';
-import { limits } from '../../platform/limits.ts';
 import { isOutOfConnections } from './faults.ts';
+import { postgresLimits } from './limits.ts';
 
 type Connected = (error: Error | undefined, client: pg.PoolClient | undefined, release: Release) => void;
 type Release = (destroy?: Error | boolean) => void;
@@ -74,6 +74,6 @@ export class ModestPool extends pg.Pool {
 
   #makeDo(connections: number): void {
     this.options.max = Math.max(1, connections);
-    this.#modestUntil = systemClock.monotonic() + limits.fewConnectionsMilliseconds;
+    this.#modestUntil = systemClock.monotonic() + postgresLimits.fewConnectionsMilliseconds;
   }
 }

@@ -1,4 +1,4 @@
-import { limits } from '../../platform/limits.ts';
+import { verifierLimits } from '@countersign/verifier/limits';
 import type { RefreshStore, SessionUse } from '../../sessions/refreshStore.ts';
 import { eventsOf, recording } from './auditTrail.ts';
 import { Prisma } from './generated/client.ts';
@@ -84,7 +84,7 @@ function dateOf(milliseconds: number | undefined): Date | null {
  */
 function signingKids({ now, signingKid }: SessionUse): Prisma.Sql {
   return Prisma.sql`CASE
-    WHEN access_expires_at <= ${new Date(now - limits.clockSkewSeconds * 1000)} THEN ARRAY[${signingKid}::text]
+    WHEN access_expires_at <= ${new Date(now - verifierLimits.clockSkewSeconds * 1000)} THEN ARRAY[${signingKid}::text]
     WHEN ${signingKid}::text = ANY (signing_kids) THEN signing_kids
     ELSE ARRAY(SELECT k.kid FROM signing_keys AS k
                 WHERE (k.kid = ANY (s.signing_kids) OR cardinality(s.signing_kids) = 0)

@@ -7,7 +7,7 @@ import type {
   RevocationSnapshots,
   SoleTask,
 } from '@countersign/verifier/revocation/revocation';
-import { limits } from '../../platform/limits.ts';
+import { propagationLimits } from '../../revocation/propagation/limits.ts';
 import { type CountRow, countLiveSql, fromCountRow, noCanarySql } from './countLive.ts';
 import type { SqlConnection } from './engine.ts';
 import { historySql } from './history.ts';
@@ -101,12 +101,12 @@ async function readAll(
   where: string,
   onPage: (page: readonly Revocation[]) => Promise<void> | void,
 ): Promise<void> {
-  const fetch = `FETCH ${limits.revocationsPageRows} FROM news`;
+  const fetch = `FETCH ${propagationLimits.revocationsPageRows} FROM news`;
   const declare = `DECLARE news NO SCROLL CURSOR FOR ${columns} WHERE ${where} AND ${noCanarySql}`;
   let rows = (await sql.execute<Row>(`${declare}; ${fetch}`)).at(-1) ?? [];
   while (rows.length > 0) {
     await onPage(rows.map(fromRow));
-    if (rows.length < limits.revocationsPageRows) break;
+    if (rows.length < propagationLimits.revocationsPageRows) break;
     rows = (await sql.execute<Row>(fetch)).at(-1) ?? [];
   }
   await sql.execute('CLOSE news');

@@ -4,9 +4,9 @@
  */
 import { systemClock, withDeadline } from '@countersign/verifier/clock';
 import { StartupError, UnreachableError } from '@countersign/verifier/errors';
-import { limits } from '../../platform/limits.ts';
 import type { SqlConnection } from './engine.ts';
 import { describeFault } from './faults.ts';
+import { postgresLimits } from './limits.ts';
 
 /** `xid8` and `pg_current_snapshot()` are of 13. */
 const oldestVersion = 13;
@@ -58,7 +58,7 @@ async function refuseTransactionPooling(ours: SqlConnection, connect: Connect): 
   const others: SqlConnection[] = [];
   try {
     // On a busy pooler, one other may be given a process that somebody else has just left.
-    for (let times = 0; times < limits.poolingChecks; times += 1) {
+    for (let times = 0; times < postgresLimits.poolingChecks; times += 1) {
       const other = await reachable(connect());
       others.push(other);
       await refuseOtherBackend(ours, other);
@@ -73,9 +73,14 @@ async function refuseOtherBackend(ours: SqlConnection, other: SqlConnection): Pr
   await other.execute('BEGIN; SELECT 1');
   const late = () =>
     new UnreachableError(
-      `DATABASE_URL: a second connection kept the first one waiting; each needs one of its own (a pooler in session mode, with room for ${limits.databaseConnections} connections of each node).`,
+      `DATABASE_URL: a second connection kept the first one waiting; each needs one of its own (a pooler in session mode, with room for ${postgresLimits.databaseConnections} connections of each node).`,
     );
-  const after = await withDeadline(systemClock, limits.poolingCheckMilliseconds, backendOf(ours), late);
+  const after = await withDeadline(
+    systemClock,
+    postgresLimits.poolingCheckMilliseconds,
+    backendOf(ours),
+    late,
+  );
   if (after === before) return;
   throw new StartupError(
     'DATABASE_URL: a pooler in transaction mode is in front of the server; set it to session mode (PgBouncer: pool_mode = session), or name the server itself.',

@@ -1,12 +1,12 @@
 /** Which sessions a statement is about, in SQL: the alias of the table is `s`. */
-import { limits } from '../../platform/limits.ts';
+import { verifierLimits } from '@countersign/verifier/limits';
 import type { SessionFilter, SessionRange, SessionSelection } from '../../sessions/store.ts';
 import { canaryUserId } from '../../truth/canary.ts';
 import { Prisma } from './generated/client.ts';
 
 /** By any clock that a verifier may have. */
 export function expiredAt(now: number): Date {
-  return new Date(now - limits.clockSkewSeconds * 1000);
+  return new Date(now - verifierLimits.clockSkewSeconds * 1000);
 }
 
 /** It has not ended, and a token of it could be accepted: an access token, or the refresh token. */

@@ -1,8 +1,9 @@
 import type { SessionId, UserId } from '@countersign/verifier/ids';
-import { limits } from '../../platform/limits.ts';
+import { verifierLimits } from '@countersign/verifier/limits';
 import type { Session } from '../../sessions/session.ts';
 import type { NewSession, SessionStore } from '../../sessions/store.ts';
 import { canaryUserId } from '../../truth/canary.ts';
+import { truthLimits } from '../../truth/limits.ts';
 import { beforeEither } from './earlierClock.ts';
 import { type EndedRow, ending, fromEndedRow } from './endingSessions.ts';
 import { Prisma, type Session as SessionRow } from './generated/client.ts';
@@ -102,7 +103,7 @@ export function createSessionStore(prisma: PrismaConnection): SessionStore {
 
     deleteFinished(retentionMs, now, limit) {
       const finishedBefore = beforeEither(now, retentionMs);
-      const forgottenBefore = beforeEither(now, limits.revocationMarginSeconds * 1000);
+      const forgottenBefore = beforeEither(now, verifierLimits.revocationMarginSeconds * 1000);
       // The day finds them by its index, the rest is exact. One that is locked is being used, or is judged again next time.
       return prisma.$executeRaw`
         DELETE FROM sessions WHERE id = ANY (ARRAY(
@@ -110,7 +111,7 @@ export function createSessionStore(prisma: PrismaConnection): SessionStore {
            WHERE s.finished_on <= (${finishedBefore} AT TIME ZONE 'UTC')::date
              AND LEAST(s.ended_at, s.idle_expires_at, s.expires_at) < ${finishedBefore}
              AND s.access_expires_at < ${forgottenBefore}
-             AND (${noCanary} OR s.last_used_at < ${beforeEither(now, limits.canaryKeptMilliseconds)})
+             AND (${noCanary} OR s.last_used_at < ${beforeEither(now, truthLimits.canaryKeptMilliseconds)})
            ORDER BY s.finished_on LIMIT ${limit} FOR UPDATE SKIP LOCKED))`;
     },
 

@@ -1,9 +1,9 @@
 /** Everything that is stored, over one engine: migrated, with its faults translated. */
 import { AuthorityError, StartupError } from '@countersign/verifier/errors';
 import type { Database } from '../../database.ts';
-import { limits } from '../../platform/limits.ts';
 import type { PostgresEngine } from './engine.ts';
 import { translateFault } from './faults.ts';
+import { postgresLimits } from './limits.ts';
 import { isBegun, migrate } from './migrations.ts';
 import { createDatabase } from './transactions.ts';
 
@@ -23,7 +23,7 @@ export async function migrateStorage(
   engine: PostgresEngine,
   { mustBeBegun = false } = {},
 ): Promise<readonly string[]> {
-  const connection = await engine.connect({ queryMs: limits.migrationMilliseconds });
+  const connection = await engine.connect({ queryMs: postgresLimits.migrationMilliseconds });
   try {
     if (mustBeBegun && !(await isBegun(connection, engine.schema)))
       throw new StartupError(

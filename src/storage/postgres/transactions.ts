@@ -1,11 +1,12 @@
 /** Builds the stores over Prisma, outside and inside a transaction, and translates the faults of both. */
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { Database, Stores } from '../../database.ts';
-import { limits } from '../../platform/limits.ts';
+import { createAdvisoryLocks } from './advisoryLocks.ts';
 import { createAuditLog } from './auditLog.ts';
 import { createAuditTrail } from './auditTrail.ts';
 import { isConflict, translateFault } from './faults.ts';
 import type { Prisma, PrismaClient } from './generated/client.ts';
+import { postgresLimits } from './limits.ts';
 import { createLogoutStore } from './logoutStore.ts';
 import { createPasswordFailureStore } from './passwordFailureStore.ts';
 import { createRefreshStore } from './refreshStore.ts';
@@ -14,7 +15,6 @@ import { createRevocationStore } from './revocationStore.ts';
 import { createServiceStore } from './serviceStore.ts';
 import { createSessionStore } from './sessionStore.ts';
 import { createSigningKeyStore } from './signingKeyStore.ts';
-import { createSoleTasks } from './soleTasks.ts';
 import { createTruthStore } from './truthStore.ts';
 import { createUserStore } from './userStore.ts';
 
@@ -54,7 +54,7 @@ export function createDatabase(prisma: PrismaClient): Database {
 function createGate() {
   let underWay = 0;
   return async <T>(run: () => Promise<T>, always = false): Promise<T> => {
-    if (!always && underWay >= limits.transactionsAtOnce)
+    if (!always && underWay >= postgresLimits.transactionsAtOnce)
       throw new AuthorityError('overloaded', { retryAfterSeconds: 1, reason: 'transactions' });
     underWay += 1;
     try {
@@ -91,7 +91,7 @@ function createStores(prisma: PrismaConnection, onFault: (error: unknown) => nev
     passwordFailures: guarded(createPasswordFailureStore(prisma), onFault),
     audit: guarded(createAuditTrail(prisma), onFault),
     auditLog: guarded(createAuditLog(prisma), onFault),
-    soleTasks: guarded(createSoleTasks(prisma), onFault),
+    advisoryLocks: guarded(createAdvisoryLocks(prisma), onFault),
     truth: guarded(createTruthStore(prisma), onFault),
   };
 }

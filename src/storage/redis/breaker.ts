@@ -1,5 +1,5 @@
 import { type Clock, withDeadline } from '@countersign/verifier/clock';
-import { limits } from '../../platform/limits.ts';
+import { redisLimits } from './limits.ts';
 
 /**
  * Stands between callers and a server that may be frozen: commands to one would pile up, and each caller would wait
@@ -35,7 +35,7 @@ export function createBreaker(parts: {
   const ask = async () => {
     let late = false;
     try {
-      await withDeadline(clock, limits.redisMilliseconds, probe(), () => {
+      await withDeadline(clock, redisLimits.redisMilliseconds, probe(), () => {
         late = true;
         return new Error('no answer');
       });
@@ -50,7 +50,7 @@ export function createBreaker(parts: {
     closed: () => stopProbing === undefined,
     trip() {
       // What is still under way when it is closed may be given up afterwards.
-      if (!disposed) stopProbing ??= clock.every(limits.redisProbeMilliseconds, ask);
+      if (!disposed) stopProbing ??= clock.every(redisLimits.redisProbeMilliseconds, ask);
     },
     dispose() {
       disposed = true;

@@ -3,7 +3,6 @@
  * write to Redis can say anything on it, so a message is believed by its code alone, on the channel that it was written for.
  */
 import type { AuthenticText } from '../../platform/authenticText.ts';
-import { limits } from '../../platform/limits.ts';
 import type { Bus, BusListener, DroppedFor, NodeId } from '../../revocation/propagation/bus.ts';
 import {
   decodeAcknowledgement,
@@ -14,6 +13,7 @@ import {
 } from './busMessages.ts';
 import type { RedisConnection } from './connection.ts';
 import type { RedisKeys } from './keys.ts';
+import { redisLimits } from './limits.ts';
 import { createReplayWindow } from './replayWindow.ts';
 
 export interface RedisBus extends Bus {
@@ -54,7 +54,7 @@ export function createBus(parts: {
     payload: Buffer,
     decode: (text: string) => Sequenced<Message> | undefined,
   ): Message | undefined => {
-    const text = payload.length > limits.busMessageBytes ? undefined : authentic.read(payload, channel);
+    const text = payload.length > redisLimits.busMessageBytes ? undefined : authentic.read(payload, channel);
     if (text === undefined) return void drop(channel, 'unverified');
     const decoded = decode(text);
     if (decoded === undefined) return void drop(channel, 'malformed');

@@ -2,8 +2,9 @@
  * What nodes say to each other, as JSON. What is read here was written by a node of this deployment; it may be one of another
  * version, so it is read strictly all the same.
  */
-import { limits } from '../../platform/limits.ts';
+
 import type { Acknowledgement, Announcement } from '../../revocation/propagation/bus.ts';
+import { redisLimits } from './limits.ts';
 import { decodeRevocations, encodeRevocation, hasMembers, isCount, type Members } from './revocationText.ts';
 
 /** `sequence` grows with each message of a sender, of whatever kind. */
@@ -22,10 +23,10 @@ export function encodeAnnouncement({ sequence, message }: Sequenced<Announcement
 }
 
 /** The code in front of a message takes the rest. */
-const mostBytes = limits.busMessageBytes - 64;
+const mostBytes = redisLimits.busMessageBytes - 64;
 
 /** The shortest row has about this many bytes: more of them need not even be written down to see that they are too many. */
-const mostRevocations = Math.floor(limits.busMessageBytes / 64);
+const mostRevocations = Math.floor(redisLimits.busMessageBytes / 64);
 
 export function encodeAcknowledgement({ sequence, message }: Sequenced<Acknowledgement>): string {
   const { to, number, from, history } = message;

@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import { Cluster, Redis, type RedisCommander, type RedisOptions } from 'ioredis';
 import type { RedisAddress, RedisEndpoint } from '../../platform/config/redisUrl.ts';
 import type { SentinelLogin } from '../../platform/config/secrets.ts';
-import { limits } from '../../platform/limits.ts';
+import { redisLimits } from './limits.ts';
 import type { TlsFiles } from './tlsFiles.ts';
 
 /** What can be sent to one server and to a Cluster alike. */
@@ -40,7 +40,10 @@ export function createClient({ address, ...parts }: ClientParts): RedisClient {
 
 /** The `times`-th wait before another try, in milliseconds. */
 export function backoff(times: number): number {
-  return Math.min(limits.redisBackoffFirstMilliseconds * 2 ** (times - 1), limits.redisBackoffMilliseconds);
+  return Math.min(
+    redisLimits.redisBackoffFirstMilliseconds * 2 ** (times - 1),
+    redisLimits.redisBackoffMilliseconds,
+  );
 }
 
 /** The client's type depends on how it shows replies. */
@@ -55,10 +58,10 @@ function baseOptions({ username, password }: RedisAddress) {
     replyMapping: 'legacy',
     disableClientInfo: true,
     lazyConnect: true,
-    connectTimeout: limits.redisMilliseconds,
+    connectTimeout: redisLimits.redisMilliseconds,
     // For the library's own commands: callers are given up earlier, see connection.ts.
-    commandTimeout: limits.redisMilliseconds,
-    disconnectTimeout: limits.redisProbeMilliseconds,
+    commandTimeout: redisLimits.redisMilliseconds,
+    disconnectTimeout: redisLimits.redisProbeMilliseconds,
     maxRetriesPerRequest: 0,
     // What cannot be sent now fails now: a queue would grow for as long as the server is away.
     enableOfflineQueue: false,
@@ -140,7 +143,7 @@ function sentinelOptions(parts: ClientParts<RedisAddress & { kind: 'sentinel' }>
     sentinels: [...endpoints],
     name: master,
     role: 'master' as const,
-    sentinelCommandTimeout: limits.redisMilliseconds,
+    sentinelCommandTimeout: redisLimits.redisMilliseconds,
     ...(tls
       ? { tls: tlsFiles.options(), sentinelTLS: tlsFiles.options(), enableTLSForSentinelMode: true }
       : {}),
@@ -157,7 +160,7 @@ function clusterClient(parts: ClientParts<RedisAddress & { kind: 'cluster' }>): 
     enableOfflineQueue: false,
     enableAutoPipelining: true,
     scaleReads: 'master',
-    slotsRefreshTimeout: limits.redisMilliseconds,
+    slotsRefreshTimeout: redisLimits.redisMilliseconds,
     // A name is resolved when it is connected to: TLS has to verify it, and it may move.
     dnsLookup: (name, callback) => callback(null, name),
     // A lost connection is the caller's to know: it has the truth to ask.

@@ -10,11 +10,11 @@ import type { Redis } from 'ioredis';
 import type { RedisTls } from '../../platform/config/config.ts';
 import type { RedisAddress } from '../../platform/config/redisUrl.ts';
 import type { SentinelLogin } from '../../platform/config/secrets.ts';
-import { limits } from '../../platform/limits.ts';
 import { createBreaker } from './breaker.ts';
 import { type Commands, createClient, faultText, type RedisClient } from './client.ts';
 import { claimDeployment } from './deployment.ts';
 import { createKeys, deploymentKey } from './keys.ts';
+import { redisLimits } from './limits.ts';
 import { keepSubscribed, type Subscription } from './subscription.ts';
 import { openTlsFiles } from './tlsFiles.ts';
 
@@ -23,7 +23,7 @@ export interface RedisConnection {
   available(): boolean;
   /**
    * Sends commands. Rejects, with a plain Error that holds neither a password nor a command: at once when Redis is not
-   * available, after `limits.redisCommandMilliseconds` when it does not answer, else with what it says.
+   * available, after `redisLimits.redisCommandMilliseconds` when it does not answer, else with what it says.
    */
   run<T>(work: (commands: Commands) => Promise<T>): Promise<T>;
   /**
@@ -54,7 +54,12 @@ export async function openRedis(parts: {
   const { clock, address, sentinelLogin } = parts;
   const client = createClient({ address, sentinelLogin, tlsFiles: openTlsFiles(parts.tls) });
   try {
-    await withDeadline(clock, limits.redisStartMilliseconds, connect(client), () => new Error('no answer'));
+    await withDeadline(
+      clock,
+      redisLimits.redisStartMilliseconds,
+      connect(client),
+      () => new Error('no answer'),
+    );
   } catch (error) {
     client.disconnect();
     if (error instanceof StartupError) throw error;
@@ -111,7 +116,7 @@ function createConnection(client: RedisClient, clock: Clock): RedisConnection {
       return new Error('no answer');
     };
     try {
-      return await withDeadline(clock, limits.redisCommandMilliseconds, work(commands), late);
+      return await withDeadline(clock, redisLimits.redisCommandMilliseconds, work(commands), late);
     } catch (error) {
       throw new Error(`Redis: ${faultText(error)}`);
     }

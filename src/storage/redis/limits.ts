@@ -1,4 +1,4 @@
-/** Limits of what is said to Redis, and kept there. */
+/** Limits of Redis: time, messages and saved memory. The unit is in the name, the reason beside it. */
 export const redisLimits = {
   /** For making a connection: name, TCP, TLS, login and the first question. */
   redisMilliseconds: 2_000,

@@ -6,9 +6,9 @@ import { randomUUID } from 'node:crypto';
 import type { Candidate, Projection, Stamp } from '@countersign/verifier/revocation/projection';
 import type { Revocation } from '@countersign/verifier/revocation/revocation';
 import { sliceEnd } from '@countersign/verifier/revocation/slicedFilter';
-import { limits } from '../../platform/limits.ts';
 import type { RedisConnection } from './connection.ts';
 import { isSession, type RedisKeys, sliceName } from './keys.ts';
+import { redisLimits } from './limits.ts';
 import { runOnOwn } from './ownKey.ts';
 import { loadScript } from './script.ts';
 
@@ -27,7 +27,7 @@ export function createProjection(parts: {
     const { batch, from = '', next = '', history = '', snapshot = '' } = step;
     const names = [manifest, batch ? keys.set(batch.slice) : manifest];
     const ids = batch ? [batch.slice, batch.idBytes, batch.ids] : ['', 0, ''];
-    const parameters = [from, next, history, snapshot, ...ids, limits.redisSliceMarginSeconds];
+    const parameters = [from, next, history, snapshot, ...ids, redisLimits.redisSliceMarginSeconds];
     return (await runOnOwn(redis, manifest, (commands) => script(commands, names, parameters))) === 1;
   };
 
@@ -118,8 +118,8 @@ function batches(revocations: readonly Revocation[], sliceMs: number): Batch[] {
   }
   const made: Batch[] = [];
   for (const [slice, subjects] of slices) {
-    for (let start = 0; start < subjects.length; start += limits.redisScriptIds) {
-      const some = subjects.slice(start, start + limits.redisScriptIds);
+    for (let start = 0; start < subjects.length; start += redisLimits.redisScriptIds) {
+      const some = subjects.slice(start, start + redisLimits.redisScriptIds);
       made.push({ slice, idBytes: (some[0] as Uint8Array).length, ids: Buffer.concat(some) });
     }
   }

@@ -1,6 +1,6 @@
 /** Counts that all nodes share. They are worth no more than that: whoever loses them counts from the beginning. */
 
-import { limits } from '../../platform/limits.ts';
+import { platformLimits } from '../../platform/limits.ts';
 import type { RateCounters } from '../../platform/rateCounters.ts';
 import type { RedisConnection } from './connection.ts';
 import type { RedisKeys } from './keys.ts';
@@ -20,7 +20,7 @@ export function createSharedRateCounters(parts: {
       return { count, remainingMs };
     },
     async giveBack(name, _budget, remainingMs) {
-      const latest = Math.ceil(remainingMs) + limits.rateWindowToleranceMilliseconds;
+      const latest = Math.ceil(remainingMs) + platformLimits.rateWindowToleranceMilliseconds;
       await redis.run((commands) => takeBack(commands, [keys.rate(name)], [latest]));
     },
   };

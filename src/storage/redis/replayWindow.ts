@@ -1,6 +1,6 @@
 /** Takes each message of a sender once. A Cluster may change the order of what was sent at nearly the same time. */
 import { LRUCache } from 'lru-cache';
-import { limits } from '../../platform/limits.ts';
+import { redisLimits } from './limits.ts';
 
 interface Sender {
   highest: number;
@@ -14,16 +14,16 @@ interface Sender {
 export type TakeOnce = (sender: string, sequence: number) => boolean;
 
 export function createReplayWindow(): TakeOnce {
-  const senders = new LRUCache<string, Sender>({ max: limits.busSenders });
+  const senders = new LRUCache<string, Sender>({ max: redisLimits.busSenders });
   return (name, sequence) => {
     const sender = senders.get(name) ?? { highest: 0, seen: new Set() };
     senders.set(name, sender);
     const { seen } = sender;
-    if (sequence <= sender.highest - limits.busWindowMessages || seen.has(sequence)) return false;
+    if (sequence <= sender.highest - redisLimits.busWindowMessages || seen.has(sequence)) return false;
     seen.add(sequence);
     sender.highest = Math.max(sender.highest, sequence);
-    if (seen.size > 2 * limits.busWindowMessages) {
-      for (const one of seen) if (one <= sender.highest - limits.busWindowMessages) seen.delete(one);
+    if (seen.size > 2 * redisLimits.busWindowMessages) {
+      for (const one of seen) if (one <= sender.highest - redisLimits.busWindowMessages) seen.delete(one);
     }
     return true;
   };

@@ -4,15 +4,17 @@
  * not verify is not there. Nothing of it is of use to other programs.
  */
 import { createHash, randomUUID } from 'node:crypto';
+import { verifierLimits } from '@countersign/verifier/limits';
 import { bloomGeometry } from '@countersign/verifier/revocation/bloomFilter';
 import type { ProjectedSlice } from '@countersign/verifier/revocation/projection';
 import type { Revocation } from '@countersign/verifier/revocation/revocation';
 import type { AuthenticText } from '../../platform/authenticText.ts';
-import { limits } from '../../platform/limits.ts';
+import { propagationLimits } from '../../revocation/propagation/limits.ts';
 import type { MemoryContents, SavedMemory } from '../../revocation/propagation/savedMemory.ts';
 import type { Commands } from './client.ts';
 import type { RedisConnection } from './connection.ts';
 import type { RedisKeys } from './keys.ts';
+import { redisLimits } from './limits.ts';
 import { runOnOwn } from './ownKey.ts';
 import { decodeRevocations, encodeRevocation } from './revocationText.ts';
 
@@ -38,7 +40,7 @@ interface Manifest {
   readonly pieces: readonly string[];
 }
 
-const { savedPieceBytes: pieceBytes } = limits;
+const { savedPieceBytes: pieceBytes } = redisLimits;
 
 export function createSavedMemory(parts: {
   redis: Pick<RedisConnection, 'run'>;
@@ -52,10 +54,11 @@ export function createSavedMemory(parts: {
 
   const readManifest = async (): Promise<Manifest | undefined> => {
     // By its range: whatever lies there, no more than this comes.
-    const read = (commands: Commands) => commands.getrangeBuffer(keys.memory, 0, limits.savedManifestBytes);
+    const read = (commands: Commands) =>
+      commands.getrangeBuffer(keys.memory, 0, redisLimits.savedManifestBytes);
     const bytes = await runOnOwn(redis, keys.memory, read, () => onRefused('unverified'));
     if (bytes.length === 0) return undefined;
-    const isTooLong = bytes.length > limits.savedManifestBytes;
+    const isTooLong = bytes.length > redisLimits.savedManifestBytes;
     const text = isTooLong ? undefined : authentic.read(bytes, keys.memory);
     if (text === undefined) return void onRefused('unverified');
     const manifest = JSON.parse(text) as Manifest;
@@ -65,7 +68,7 @@ export function createSavedMemory(parts: {
 
   const readPieces = async (manifest: Manifest): Promise<Uint8Array | undefined> => {
     const size = sizeOf(manifest);
-    if (size > limits.savedMemoryBytes || manifest.pieces.length !== Math.ceil(size / pieceBytes))
+    if (size > redisLimits.savedMemoryBytes || manifest.pieces.length !== Math.ceil(size / pieceBytes))
       return undefined;
     const all = new Uint8Array(size);
     for (const [number, hash] of manifest.pieces.entries()) {
@@ -96,7 +99,7 @@ export function createSavedMemory(parts: {
       const before = await readManifest();
       if (own !== undefined && own.id !== before?.id) await letGo(own);
       const id = randomUUID();
-      const keep = limits.savedMemoryUsableMilliseconds;
+      const keep = propagationLimits.savedMemoryUsableMilliseconds;
       const bytesOfMarks = encodeMarks(marks);
       const pieces: string[] = [];
       own = { id, pieces };
@@ -125,7 +128,7 @@ export function createSavedMemory(parts: {
     await redis.run(async (commands) => {
       const pipeline = commands.pipeline();
       for (const number of pieces.keys())
-        pipeline.pexpire(keys.memoryPiece(id, number), limits.savedMemoryLingersMilliseconds);
+        pipeline.pexpire(keys.memoryPiece(id, number), redisLimits.savedMemoryLingersMilliseconds);
       await pipeline.exec();
     });
   }
@@ -136,7 +139,7 @@ function hashOf(bytes: Uint8Array): string {
 }
 
 function layerBytes({ capacity }: { readonly capacity: number }): number {
-  return bloomGeometry(capacity, limits.bloomFalsePositives).bits / 8;
+  return bloomGeometry(capacity, verifierLimits.bloomFalsePositives).bits / 8;
 }
 
 function sizeOf({ slices, marks_bytes: marksBytes }: Manifest): number {

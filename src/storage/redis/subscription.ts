@@ -1,7 +1,7 @@
 import { type Clock, withDeadline } from '@countersign/verifier/clock';
 import type { Redis } from 'ioredis';
-import { limits } from '../../platform/limits.ts';
 import { backoff, faultText } from './client.ts';
+import { redisLimits } from './limits.ts';
 
 export interface Subscription {
   /** False while nothing can arrive. */
@@ -40,9 +40,11 @@ export function keepSubscribed(parts: {
 
   const watch = (redis: Redis) => {
     // The server never speaks first, so a connection whose other end is gone looks like one on which nothing happens.
-    cancel = clock.every(limits.redisHeartbeatMilliseconds, async () => {
+    cancel = clock.every(redisLimits.redisHeartbeatMilliseconds, async () => {
       const late = () => new Error('no answer');
-      await withDeadline(clock, limits.redisMilliseconds, redis.ping(), late).catch(() => redis.disconnect());
+      await withDeadline(clock, redisLimits.redisMilliseconds, redis.ping(), late).catch(() =>
+        redis.disconnect(),
+      );
     });
   };
 

@@ -4,8 +4,8 @@
  * `asks`, what there is to do. That is then done in the running authority, or in this process when none runs.
  */
 import type { Command } from '@commander-js/extra-typings';
-import type { Origin } from '../../audit/auditEvent.ts';
-import type { Flows } from '../../createFlows.ts';
+import type { Actor } from '../../audit/auditEvent.ts';
+import type { Operations } from '../../authority.ts';
 import { parseDuration } from '../../platform/config/durations.ts';
 import type { Output } from './control.ts';
 
@@ -22,9 +22,9 @@ export class FindingError extends Error {
 export type Program = Command;
 
 export interface CommandContext extends Output {
-  readonly flows: Flows;
+  readonly operations: Operations;
   /** Who runs it, for the audit trail. */
-  readonly operator: Origin;
+  readonly operator: Actor;
   /** What `readsInput` has read. */
   readonly input: string;
   readonly json: boolean;

@@ -5,14 +5,14 @@
 import { AuthorityError } from '@countersign/verifier/errors';
 import { mountUsers } from '../../accounts/cli.ts';
 import { mountAudit } from '../../audit/cli.ts';
-import type { Flows } from '../../createFlows.ts';
+import type { Operations } from '../../authority.ts';
 import { mountKeys } from '../../keys/cli.ts';
 import { mountRevoke } from '../../revocation/cli.ts';
 import { mountServices } from '../../services/cli.ts';
 import { mountRestored } from '../../truth/cli.ts';
 import { type Asks, FindingError, type Program, type Traits, UsageError, type Work } from './command.ts';
 import type { CommandRequest, Output } from './control.ts';
-import { originOfOperator } from './operator.ts';
+import { actorOfOperator } from './operator.ts';
 import { createProgram, parseCommand } from './program.ts';
 
 /** What a command line asks for. */
@@ -56,9 +56,9 @@ export function mountCommands(program: Program, asks: Asks): void {
   }
 }
 
-/** Runs a command over these flows and answers its exit code: 0 done, 1 refused, 2 not understood. */
+/** Runs a command and answers its exit code: 0 done, 1 refused, 2 not understood. */
 export async function runCommand(
-  flows: Flows,
+  operations: Operations,
   { argv, input = '', operator }: CommandRequest,
   output: Output,
   /** Why nothing is served; then only what helps to decide is done. */
@@ -72,7 +72,7 @@ export async function runCommand(
       output.err(doubt);
       return 1;
     }
-    await work({ flows, operator: originOfOperator(operator), input, json, ...output });
+    await work({ operations, operator: actorOfOperator(operator), input, json, ...output });
     return 0;
   } catch (error) {
     if (error instanceof UsageError) {

@@ -9,7 +9,7 @@ import { join, relative } from 'node:path';
 import { createInterface } from 'node:readline';
 import { systemClock, withDeadline } from '@countersign/verifier/clock';
 import { StartupError } from '@countersign/verifier/errors';
-import { limits } from '../../platform/limits.ts';
+import { cliLimits } from './limits.ts';
 
 /** Where a command writes: data, one thing a line, to `out`; words for people to `err`. */
 export interface Output {
@@ -65,7 +65,7 @@ export async function claimDataFolder(folder: string): Promise<Claim> {
   const callers = new Set<Socket>();
   const server = createServer((socket) => {
     callers.add(socket.once('close', () => callers.delete(socket)));
-    if (callers.size > limits.controlCommands) refuse(socket);
+    if (callers.size > cliLimits.controlCommands) refuse(socket);
     else void answer(socket, run);
   });
   await oneAtATime(folder, async () => {
@@ -100,7 +100,7 @@ async function oneAtATime(folder: string, work: () => Promise<void>): Promise<vo
     ({ mtimeMs }) => systemClock.now() - mtimeMs,
     () => 0,
   );
-  if (age > limits.controlLockMilliseconds) await rmdir(lock).catch(() => {});
+  if (age > cliLimits.controlLockMilliseconds) await rmdir(lock).catch(() => {});
   try {
     await mkdir(lock);
   } catch (cause) {
@@ -135,7 +135,7 @@ function createSend(socket: Socket): (message: Answer) => void {
 function refuse(socket: Socket): void {
   socket.on('error', () => {});
   const send = createSend(socket);
-  send({ err: `More than ${limits.controlCommands} commands at once; try again.` });
+  send({ err: `More than ${cliLimits.controlCommands} commands at once; try again.` });
   send({ exit: 1 });
   // Its command is not read.
   socket.destroySoon();
@@ -147,7 +147,7 @@ async function answer(socket: Socket, run: RunCommand | undefined): Promise<void
   socket.on('error', () => {});
   try {
     const late = () => new Error('it did not arrive in time');
-    const line = await withDeadline(systemClock, limits.controlLineMilliseconds, firstLine(socket), late);
+    const line = await withDeadline(systemClock, cliLimits.controlLineMilliseconds, firstLine(socket), late);
     if (line === undefined) return;
     const request = JSON.parse(line) as CommandRequest;
     if (run === undefined) {
@@ -177,7 +177,7 @@ function firstLine(socket: Socket): Promise<string | undefined> {
     socket.setEncoding('utf8');
     socket.on('data', (chunk: string) => {
       text += chunk;
-      if (text.length > limits.controlLineBytes) {
+      if (text.length > cliLimits.controlLineBytes) {
         socket.pause();
         reject(new Error('the command is too long'));
       }

@@ -3,11 +3,11 @@
  * socket. Who can say it is whoever may connect: the owner of DATA_DIR, and root.
  */
 import { userInfo } from 'node:os';
-import type { Origin } from '../../audit/auditEvent.ts';
+import type { Actor } from '../../audit/auditEvent.ts';
 import type { Environment } from '../../platform/config/env.ts';
-import { limits } from '../../platform/limits.ts';
+import { cliLimits } from './limits.ts';
 
-const longest = limits.operatorNameCharacters;
+const longest = cliLimits.operatorNameCharacters;
 const shape = new RegExp(`^[\\w.@-]{1,${longest}}\\(\\d{1,10}\\)(,sudo:[\\w.@-]{1,${longest}})?$`);
 
 /** As `alice(1000)`, or `root(0),sudo:alice` where the environment says who was root before. */
@@ -31,6 +31,6 @@ function spelt(name: string): string {
 }
 
 /** What says nothing that is understood is an operator all the same. */
-export function originOfOperator(said: unknown): Origin {
-  return { actor: typeof said === 'string' && shape.test(said) ? `operator:${said}` : 'operator' };
+export function actorOfOperator(said: unknown): Actor {
+  return { name: typeof said === 'string' && shape.test(said) ? `operator:${said}` : 'operator' };
 }

@@ -6,7 +6,6 @@
 import type { ServerHttp2Session } from 'node:http2';
 import type { Clock } from '@countersign/verifier/clock';
 import type { ServerInterceptor } from '@grpc/grpc-js';
-import { limits } from '../../platform/limits.ts';
 import type { Metrics } from '../../platform/observability/metrics.ts';
 import type { Service } from '../../services/service.ts';
 import { createStrangers, type StrangersLimit } from '../strangers.ts';
@@ -16,6 +15,7 @@ import type { CallReports } from './callReports.ts';
 import type { Connections } from './connections.ts';
 import type { Deadlines } from './deadlines.ts';
 import { type CallListener, type LibraryCall, libraryCall } from './libraryCall.ts';
+import { grpcLimits } from './limits.ts';
 import { type Method, type MethodRow, methods } from './methods.ts';
 import { toGrpcError } from './status.ts';
 import { overloaded, type Usage } from './usage.ts';
@@ -33,8 +33,8 @@ export function createAdmission(parts: AdmissionParts): ServerInterceptor {
   const { authorize, connections, reports, deadlines, clock, metrics } = parts;
   /** Health and reflection, which anybody may call: small, and of them only so many at once. */
   const openCalls = createStrangers({
-    total: limits.grpcOpenCalls,
-    ofOneAddress: limits.grpcOpenCallsOfAddress,
+    total: grpcLimits.grpcOpenCalls,
+    ofOneAddress: grpcLimits.grpcOpenCallsOfAddress,
   });
 
   const arrivalOf = (name: Method, streams: boolean): Arrival => {
@@ -42,7 +42,7 @@ export function createAdmission(parts: AdmissionParts): ServerInterceptor {
     return {
       requestBytes,
       // A stream for ever waits for its first message itself.
-      milliseconds: streams ? milliseconds : Math.min(milliseconds, limits.grpcArrivalMilliseconds),
+      milliseconds: streams ? milliseconds : Math.min(milliseconds, grpcLimits.grpcArrivalMilliseconds),
       streams,
       mayCompress: true,
       messages: Number.POSITIVE_INFINITY,
@@ -107,11 +107,11 @@ export function createAdmission(parts: AdmissionParts): ServerInterceptor {
 
   const letAnybodyIn = (streams: boolean, call: LibraryCall) => {
     const arrival: Arrival = {
-      requestBytes: limits.grpcOpenRequestBytes,
-      milliseconds: limits.grpcCheckMilliseconds,
+      requestBytes: grpcLimits.grpcOpenRequestBytes,
+      milliseconds: grpcLimits.grpcCheckMilliseconds,
       streams,
       mayCompress: false,
-      messages: limits.grpcOpenMessages,
+      messages: grpcLimits.grpcOpenMessages,
       deadlines,
       refuse: (_call, _startedAt, error) => call.sendStatus(toGrpcError(error)),
     };

@@ -2,11 +2,11 @@
 
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { Metadata } from '@grpc/grpc-js';
-import type { Origin } from '../../audit/auditEvent.ts';
-import { limits } from '../../platform/limits.ts';
+import type { Actor } from '../../audit/auditEvent.ts';
+import { certificateNames } from '../../platform/certificateName.ts';
 import type { AuthenticateService, ServiceCredential } from '../../services/authenticateService.ts';
-import { certificateNames } from '../../services/certificateName.ts';
 import type { Permission, Service } from '../../services/service.ts';
+import { grpcLimits } from './limits.ts';
 import { type Method, type MethodRow, methods } from './methods.ts';
 
 /** What a call, unary or a stream, tells of who makes it. */
@@ -81,18 +81,22 @@ function requireSmall(metadata: Metadata): void {
   for (const name in all) {
     for (const value of all[name] ?? []) bytes += name.length + value.length;
   }
-  if (bytes <= limits.grpcMetadataBytes) return;
+  if (bytes <= grpcLimits.grpcMetadataBytes) return;
   throw new AuthorityError('payload_too_large', {
-    detail: `metadata: must have at most ${limits.grpcMetadataBytes} bytes`,
+    detail: `metadata: must have at most ${grpcLimits.grpcMetadataBytes} bytes`,
     errors: [
-      { field: 'metadata', rule: 'length', message: `must have at most ${limits.grpcMetadataBytes} bytes` },
+      {
+        field: 'metadata',
+        rule: 'length',
+        message: `must have at most ${grpcLimits.grpcMetadataBytes} bytes`,
+      },
     ],
     reason: 'metadata',
   });
 }
 
 /** Who did it, for the audit trail; with the name that the caller gave to the request, if any. */
-export function originOf({ name }: Service, requestId = ''): Origin {
+export function actorOf({ name }: Service, requestId = ''): Actor {
   const actor = `service:${name}`;
-  return requestId === '' ? { actor } : { actor, requestId };
+  return requestId === '' ? { name: actor } : { name: actor, requestId };
 }

@@ -9,8 +9,8 @@ import type { Clock } from '@countersign/verifier/clock';
 import { StartupError } from '@countersign/verifier/errors';
 import { experimental, ServerCredentials } from '@grpc/grpc-js';
 import type { GrpcTls } from '../../platform/config/config.ts';
-import { limits } from '../../platform/limits.ts';
 import type { Log } from '../../platform/observability/log.ts';
+import { grpcLimits } from './limits.ts';
 
 interface Certificates {
   readonly certificate: Buffer;
@@ -60,7 +60,7 @@ export async function openServerIdentity(parts: {
       tls.clientCaPath === undefined ? null : provider,
       tls.clientCaPath !== undefined,
     ),
-    close: clock.every(limits.certificatesMilliseconds, look),
+    close: clock.every(grpcLimits.certificatesMilliseconds, look),
   };
 }
 

@@ -6,10 +6,10 @@ import type { ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import { atEndOfTurn, type Clock } from '@countersign/verifier/clock';
 import type { Server } from '@grpc/grpc-js';
-import { limits } from '../../platform/limits.ts';
 import type { Metrics } from '../../platform/observability/metrics.ts';
 import type { Service } from '../../services/service.ts';
 import { createStrangers } from '../strangers.ts';
+import { grpcLimits } from './limits.ts';
 import { listenersOf } from './listeners.ts';
 import { overloaded, type Usage, type Usages } from './usage.ts';
 
@@ -40,8 +40,8 @@ export function createConnections(parts: {
 }): Connections {
   const { usages, clock, metrics } = parts;
   const strangers = createStrangers({
-    total: limits.grpcStrangers,
-    ofOneAddress: limits.grpcStrangersOfAddress,
+    total: grpcLimits.grpcStrangers,
+    ofOneAddress: grpcLimits.grpcStrangersOfAddress,
   });
   metrics.gauge(
     'countersign_grpc_unproved_connections',
@@ -59,7 +59,7 @@ export function createConnections(parts: {
       metrics.connectionDropped('grpc', limit);
       connection.cut();
     });
-    const cancel = clock.after(limits.grpcHandshakeMilliseconds, () => {
+    const cancel = clock.after(grpcLimits.grpcHandshakeMilliseconds, () => {
       // No session yet: it has not finished its TLS handshake.
       if (arrived.get(peer) === connection) socket.destroy();
     });
@@ -100,7 +100,7 @@ export function createConnections(parts: {
       if (!usage.connect()) throw overloaded('service_connections');
       connection.usage = usage;
       connection.leave();
-      session.settings({ maxConcurrentStreams: limits.grpcStreamsPerConnection });
+      session.settings({ maxConcurrentStreams: grpcLimits.grpcStreamsPerConnection });
       session.once('close', usage.disconnect);
       return usage;
     },

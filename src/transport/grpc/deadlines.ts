@@ -1,6 +1,6 @@
 /** What must have happened on a stream by some time. Looked at a few times a second: a timer for each call would cost more than most calls do. */
 import type { Clock } from '@countersign/verifier/clock';
-import { limits } from '../../platform/limits.ts';
+import { grpcLimits } from './limits.ts';
 
 export interface Awaited {
   /** On the monotonic clock. */
@@ -18,7 +18,7 @@ export interface Deadlines {
 
 export function createDeadlines(clock: Pick<Clock, 'monotonic' | 'every'>): Deadlines {
   const all = new Set<Awaited>();
-  const close = clock.every(limits.grpcLookMilliseconds, () => {
+  const close = clock.every(grpcLimits.grpcLookMilliseconds, () => {
     const now = clock.monotonic();
     for (const awaited of all) {
       if (now < awaited.until) continue;

@@ -7,7 +7,7 @@ import type { ServerHttp2Session } from 'node:http2';
 import { Server as NetServer } from 'node:net';
 import type { Clock } from '@countersign/verifier/clock';
 import type { Server } from '@grpc/grpc-js';
-import { limits } from '../../platform/limits.ts';
+import { grpcLimits } from './limits.ts';
 import { listenersOf } from './listeners.ts';
 
 export interface Leaving {
@@ -32,7 +32,7 @@ export function createLeaving(server: Server, clock: Pick<Clock, 'monotonic'>): 
       }
     },
     sayGoaway() {
-      const young = clock.monotonic() - limits.goawayAgeMilliseconds;
+      const young = clock.monotonic() - grpcLimits.goawayAgeMilliseconds;
       for (const [session, since] of sessions) if (since < young) session.close();
     },
     stopListening() {

@@ -4,7 +4,7 @@ import type { Clock } from '@countersign/verifier/clock';
 import { serviceNames } from '@countersign/verifier/contract/contract';
 import type { Server } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
-import { limits } from '../../platform/limits.ts';
+import { grpcLimits } from './limits.ts';
 
 export interface Health {
   /** From now on it says whether this node can answer. */
@@ -35,7 +35,7 @@ export function createHealth(
   return {
     start() {
       look();
-      stop = clock.every(limits.grpcHealthMilliseconds, look);
+      stop = clock.every(grpcLimits.grpcHealthMilliseconds, look);
     },
     drain() {
       stop();

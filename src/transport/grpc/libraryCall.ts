@@ -1,5 +1,5 @@
 /**
- * A call as the library has it below its interceptors, which see a message only when it is whole. `test/grpc/strangers.test.ts` fails when
+ * A call as the library has it below its interceptors, which see a message only when it is whole. `test/transport/grpc/strangers.test.ts` fails when
  * that has changed.
  */
 import type { ServerHttp2Stream } from 'node:http2';

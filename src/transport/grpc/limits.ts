@@ -1,17 +1,13 @@
-/** Limits of the gRPC interface and of who calls it; part of `limits`. */
+/** Limits of gRPC. The unit is in the name, the reason beside it. */
 export const grpcLimits = {
+  /** When all calls have been answered, streams that are left get this much time to end. */
+  grpcLastStreamsMilliseconds: 500,
   /** The largest request that is no batch: a token is at most 8 KiB. */
   grpcRequestBytes: 64 * 1024,
   /** The largest batch: 10,000 jti of 36 characters with their framing are 380 kB, 1,000 usual tokens 700 kB. */
   grpcBatchBytes: 1024 * 1024,
   /** All metadata of a call, names and values; the longest that we read is a service token of 46 characters. */
   grpcMetadataBytes: 8 * 1024,
-  /** Ids in one BatchIsRevoked. */
-  batchIsRevokedIds: 10_000,
-  /** Tokens in one BatchIntrospect: 80 ms of one core when none of them was seen before. */
-  batchIntrospectTokens: 1_000,
-  /** Of which this many are verified before others get a turn: about 8 ms. */
-  batchIntrospectAtOnce: 100,
   /** A check is answered within this, whatever the deadline of its caller: nobody waits longer for a page. */
   grpcCheckMilliseconds: 2_000,
   /** A batch, whose confirmations may be as many as its ids. */
@@ -20,8 +16,6 @@ export const grpcLimits = {
   grpcChangeMilliseconds: 10 * 60_000,
   /** Concurrent calls on one connection, once one was authorised: one caller cannot take the whole node. */
   grpcStreamsPerConnection: 1_000,
-
-  // Before anybody has said who it is
   /** Concurrent calls on a connection on which none was authorised: a first burst; the others wait at the caller for a moment. */
   grpcStrangerStreams: 20,
   /** Connections on which no call was authorised, in all and of one address; the oldest gives way. Each costs about 50 kB. */
@@ -36,8 +30,6 @@ export const grpcLimits = {
   grpcOpenRequestBytes: 1024,
   /** Questions on one stream of reflection, whose answers wait in memory for whoever asks and does not read: tools ask for some files. */
   grpcOpenMessages: 100,
-
-  // What one service has of a node
   /** From the beginning of a call until its request is there, where the method has no shorter time: 1 MB at 100 kB/s. */
   grpcArrivalMilliseconds: 10_000,
   /** How often calls are looked for that did not arrive in time, or are over. */
@@ -52,7 +44,6 @@ export const grpcLimits = {
    */
   grpcServiceMessageBytes: 32 * 1024 * 1024,
   grpcAllMessageBytes: 128 * 1024 * 1024,
-
   /** What one connection may hold in memory, such as answers that nobody reads: room for some batches in both directions. */
   grpcSessionMegabytes: 32,
   /** A connection is closed when it is this old, ± 10 %, so that callers spread over nodes that were added. */
@@ -68,14 +59,6 @@ export const grpcLimits = {
   grpcHealthMilliseconds: 500,
   /** How often the files of certificates are looked at: whoever replaced one sees the effect while still at the keyboard. */
   certificatesMilliseconds: 1_000,
-  /** A URI or DNS name in a certificate; a SPIFFE ID has at most 2,048 bytes, a DNS name 253. */
-  certificateNameCharacters: 2_048,
-
-  /** For how long a request that its caller named is remembered: a job that failed is repeated within a day. */
-  namedRequestMilliseconds: 24 * 60 * 60_000,
-  namedRequestCharacters: 128,
-  /** As in RFC 6749 there is no longest client id; ours, and those of edges that send one, are far shorter. */
-  clientIdCharacters: 255,
   /** A connection that is younger gets no GOAWAY: its first request may not have been read yet. */
   goawayAgeMilliseconds: 1_000,
 } as const;

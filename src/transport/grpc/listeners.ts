@@ -1,4 +1,4 @@
-/** The HTTP/2 servers under the library, which keeps them for itself; `test/grpc/strangers.test.ts` fails when that has changed. */
+/** The HTTP/2 servers under the library, which keeps them for itself; `test/transport/grpc/strangers.test.ts` fails when that has changed. */
 import type { Server as NetServer } from 'node:net';
 import type { Server } from '@grpc/grpc-js';
 

@@ -3,15 +3,15 @@
  * the table is denied to all.
  */
 
-import { limits } from '../../platform/limits.ts';
 import type { Permission } from '../../services/service.ts';
+import { grpcLimits } from './limits.ts';
 
 /** What a method does, as far as it matters for its limits. */
-const check = { requestBytes: limits.grpcRequestBytes, milliseconds: limits.grpcCheckMilliseconds };
-const batch = { requestBytes: limits.grpcBatchBytes, milliseconds: limits.grpcBatchMilliseconds };
-const change = { requestBytes: limits.grpcRequestBytes, milliseconds: limits.grpcChangeMilliseconds };
+const check = { requestBytes: grpcLimits.grpcRequestBytes, milliseconds: grpcLimits.grpcCheckMilliseconds };
+const batch = { requestBytes: grpcLimits.grpcBatchBytes, milliseconds: grpcLimits.grpcBatchMilliseconds };
+const change = { requestBytes: grpcLimits.grpcRequestBytes, milliseconds: grpcLimits.grpcChangeMilliseconds };
 /** Lives until one of both ends it; each of its messages is as small as a request. */
-const stream = { requestBytes: limits.grpcRequestBytes, milliseconds: Number.POSITIVE_INFINITY };
+const stream = { requestBytes: grpcLimits.grpcRequestBytes, milliseconds: Number.POSITIVE_INFINITY };
 
 export interface MethodRow {
   /** `by_target`: the request decides, see `revokePermissions`. */

@@ -1,61 +1,55 @@
 /**
- * The gRPC edge for internal services. Owns listening, TLS, who may call and the translation of errors. Does not own
- * any rule about tokens: the handlers call one flow each.
+ * The gRPC transport for internal services. Owns listening, TLS, who may call and the translation of errors. Does not own
+ * methods: each slice adds its own (`grpc.ts`).
  */
 
 import type { Clock } from '@countersign/verifier/clock';
-import { loadContract } from '@countersign/verifier/contract/contract';
+import { type Contract, loadContract } from '@countersign/verifier/contract/contract';
 import { StartupError } from '@countersign/verifier/errors';
 import {
   logVerbosity,
   Server,
   type ServerCredentials,
   type ServerOptions,
+  type ServiceDefinition,
   setLogVerbosity,
+  type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { ReflectionService } from '@grpc/reflection';
-import { createUserService, type UserServiceFlows } from '../../accounts/grpc.ts';
-import { createKeyService, type KeyServiceFlows } from '../../keys/grpc.ts';
 import type { GrpcTls } from '../../platform/config/config.ts';
-import { limits } from '../../platform/limits.ts';
 import type { Log } from '../../platform/observability/log.ts';
 import type { Metrics } from '../../platform/observability/metrics.ts';
-import { createRevocationService, type RevocationServiceFlows } from '../../revocation/grpc.ts';
-import {
-  createServeEdge,
-  encodingOnce,
-  type WatchRevocationsFlows,
-} from '../../revocation/subscribers/grpc.ts';
-import type { Edges } from '../../revocation/subscribers/subscribers.ts';
+import type { Subscribers } from '../../revocation/subscribers/subscribers.ts';
 import type { AuthenticateService } from '../../services/authenticateService.ts';
-import { createSessionService, type SessionServiceFlows } from '../../sessions/grpc.ts';
-import { createTokenService, type TokenServiceFlows } from '../../tokens/grpc.ts';
 import { createAdmission } from './admission.ts';
 import { type Authorize, createAuthorize } from './callers.ts';
-import { createCallReports } from './callReports.ts';
+import { type CallReports, createCallReports } from './callReports.ts';
 import { openServerIdentity } from './certificates.ts';
 import { createConnections } from './connections.ts';
 import { createDeadlines } from './deadlines.ts';
 import { createLeaving } from './goaway.ts';
 import { createHealth } from './health.ts';
 import { createLibraryRefusals } from './libraryRefusals.ts';
+import { grpcLimits } from './limits.ts';
 import { loadReflected } from './reflection.ts';
 import { withinLimits } from './requests.ts';
-import { createRpc } from './rpc.ts';
+import { createRpc, type Rpc } from './rpc.ts';
 import { createUsages } from './usage.ts';
 
+/** Adds a service of a slice. */
+export type MountService = (door: GrpcMount) => void;
+
+export interface GrpcMount extends Pick<Rpc, 'unary' | 'stream'>, Pick<CallReports, 'report'> {
+  readonly v1: Contract['v1'];
+  readonly clock: Clock;
+  add(service: ServiceDefinition, handlers: UntypedServiceImplementation): void;
+}
+
 export interface GrpcParts {
-  readonly flows: TokenServiceFlows &
-    RevocationServiceFlows &
-    WatchRevocationsFlows &
-    SessionServiceFlows &
-    KeyServiceFlows &
-    UserServiceFlows & { readonly authenticateService: AuthenticateService };
-  /** What edges are told of tokens, and of the deny-list. */
-  readonly issuer: string;
-  readonly sliceMs: number;
-  readonly nodeId: string;
-  readonly edges: Pick<Edges, 'drain'>;
+  /** Of the slices; each adds its own. */
+  readonly services: readonly MountService[];
+  readonly authenticateService: AuthenticateService;
+  readonly subscribers: Pick<Subscribers, 'drain'>;
   readonly reflection: boolean;
   readonly tls: GrpcTls | undefined;
   /** False when it should not be asked, as without a lease. */
@@ -70,7 +64,7 @@ export interface GrpcParts {
 export interface GrpcServer {
   /** Answers the port, which is a free one when `port` is 0. Throws `StartupError` when the address is in use. */
   listen(host: string, port: number): Promise<number>;
-  /** Says NOT_SERVING and GOAWAY, and asks edges to leave within `graceMs`; until `close`, whoever comes is served. */
+  /** Says NOT_SERVING and GOAWAY, and asks subscribers to leave within `graceMs`; until `close`, whoever comes is served. */
   drain(graceMs: number): void;
   /** Takes no more connections; to be followed by `close` when what is on its way has arrived. */
   stopListening(): void;
@@ -89,11 +83,11 @@ export function createGrpcServer(parts: GrpcParts): GrpcServer {
   if (parts.reflection) new ReflectionService(loadReflected()).addToServer(server);
   const leaving = createLeaving(server, parts.clock);
   let closeIdentity = () => {};
-  let edgesLeft: Promise<void> | undefined;
+  let subscribersLeft: Promise<void> | undefined;
   const drain = (graceMs: number) => {
-    if (edgesLeft !== undefined) return;
+    if (subscribersLeft !== undefined) return;
     health.drain();
-    edgesLeft = parts.edges.drain(graceMs);
+    subscribersLeft = parts.subscribers.drain(graceMs);
     // Streams go on; what begins does so on a new connection. `close` ends both.
     leaving.sayGoaway();
   };
@@ -115,15 +109,15 @@ export function createGrpcServer(parts: GrpcParts): GrpcServer {
       closeIdentity();
       deadlines.close();
       const cancel = parts.clock.after(drainMs, connections.destroy);
-      // Edges first: they need this node until they have found another one.
-      await edgesLeft;
+      // Subscribers first: they need this node until they have found another one.
+      await subscribersLeft;
       const closed = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
       await Promise.race([closed, idle()]);
       // What is left are streams that nobody else ends, such as those that watch health, and connections whose peers do not read. The
       // library waits for ever for a session that was ended before.
       let cancelRest = () => {};
       const cut = new Promise<void>((resolve) => {
-        cancelRest = parts.clock.after(limits.grpcLastStreamsMilliseconds, () => {
+        cancelRest = parts.clock.after(grpcLimits.grpcLastStreamsMilliseconds, () => {
           connections.destroy();
           resolve();
         });
@@ -137,14 +131,14 @@ export function createGrpcServer(parts: GrpcParts): GrpcServer {
 
 const serverOptions: ServerOptions = {
   // Of a connection on which no call was authorised yet; then it gets more (`connections.ts`).
-  'grpc.max_concurrent_streams': limits.grpcStrangerStreams,
-  'grpc-node.max_session_memory': limits.grpcSessionMegabytes,
+  'grpc.max_concurrent_streams': grpcLimits.grpcStrangerStreams,
+  'grpc-node.max_session_memory': grpcLimits.grpcSessionMegabytes,
   // The library adds the jitter.
-  'grpc.max_connection_age_ms': limits.grpcConnectionAgeMilliseconds,
-  'grpc.max_connection_age_grace_ms': limits.grpcConnectionGraceMilliseconds,
-  'grpc.max_connection_idle_ms': limits.grpcConnectionIdleMilliseconds,
-  'grpc.keepalive_time_ms': limits.grpcKeepaliveMilliseconds,
-  'grpc.keepalive_timeout_ms': limits.grpcKeepaliveAnswerMilliseconds,
+  'grpc.max_connection_age_ms': grpcLimits.grpcConnectionAgeMilliseconds,
+  'grpc.max_connection_age_grace_ms': grpcLimits.grpcConnectionGraceMilliseconds,
+  'grpc.max_connection_idle_ms': grpcLimits.grpcConnectionIdleMilliseconds,
+  'grpc.keepalive_time_ms': grpcLimits.grpcKeepaliveMilliseconds,
+  'grpc.keepalive_timeout_ms': grpcLimits.grpcKeepaliveAnswerMilliseconds,
   // It costs a tenth of each call. Without it forceShutdown finds no connections: they are ended where they are known.
   'grpc.enable_channelz': 0,
 };
@@ -152,7 +146,7 @@ const serverOptions: ServerOptions = {
 /** Who may call at all, and what each of them has of this node. */
 function createAdmitting(parts: GrpcParts) {
   const reports = createCallReports(parts);
-  const byCredential = createAuthorize(parts.flows.authenticateService);
+  const byCredential = createAuthorize(parts.authenticateService);
   const authorize: Authorize = (method, call) => {
     parts.requireTruth();
     return byCredential(method, call);
@@ -173,37 +167,11 @@ function createAdmitting(parts: GrpcParts) {
 function addServices(server: Server, parts: GrpcParts & ReturnType<typeof createAdmitting>) {
   const { v1 } = loadContract();
   const { unary, stream, idle } = createRpc(parts);
-
-  const tokens = createTokenService(parts.flows, { clock: parts.clock, report: parts.reports.report });
-  server.addService(withinLimits(v1.TokenService.service), {
-    IsRevoked: unary('IsRevoked', tokens.IsRevoked),
-    BatchIsRevoked: unary('BatchIsRevoked', tokens.BatchIsRevoked),
-    Introspect: unary('Introspect', tokens.Introspect),
-    BatchIntrospect: unary('BatchIntrospect', tokens.BatchIntrospect),
-  });
-  const revocations = createRevocationService(parts.flows);
-  server.addService(encodingOnce(withinLimits(v1.RevocationService.service)), {
-    Revoke: unary('Revoke', revocations.Revoke),
-    WatchRevocations: stream('WatchRevocations', createServeEdge(parts)),
-  });
-  const sessions = createSessionService(parts.flows);
-  server.addService(withinLimits(v1.SessionService.service), {
-    ListSessions: unary('ListSessions', sessions.ListSessions),
-    EndSession: unary('EndSession', sessions.EndSession),
-  });
-  const users = createUserService(parts.flows);
-  server.addService(withinLimits(v1.UserService.service), {
-    DisableUser: unary('DisableUser', users.DisableUser),
-    EnableUser: unary('EnableUser', users.EnableUser),
-    DeleteUser: unary('DeleteUser', users.DeleteUser),
-  });
-  const keys = createKeyService(parts.flows);
-  server.addService(withinLimits(v1.KeyService.service), {
-    ListKeys: unary('ListKeys', keys.ListKeys),
-    RotateKey: unary('RotateKey', keys.RotateKey),
-    RevokeKey: unary('RevokeKey', keys.RevokeKey),
-    ResealKeys: unary('ResealKeys', keys.ResealKeys),
-  });
+  const door: GrpcMount = {
+    ...{ v1, unary, stream, clock: parts.clock, report: parts.reports.report },
+    add: (service, handlers) => server.addService(withinLimits(service), handlers),
+  };
+  for (const mount of parts.services) mount(door);
   return idle;
 }
 

@@ -1,8 +1,8 @@
 /** What each service has of this node at the moment: connections, calls, and memory for messages that have not been read. */
 
 import { AuthorityError } from '@countersign/verifier/errors';
-import { limits } from '../../platform/limits.ts';
 import type { Service } from '../../services/service.ts';
+import { grpcLimits } from './limits.ts';
 
 export interface Usage {
   /** False when the service has its share of connections. */
@@ -34,7 +34,7 @@ export function createUsages(): Usages {
     };
     return {
       connect() {
-        if (connections >= limits.grpcServiceConnections) return false;
+        if (connections >= grpcLimits.grpcServiceConnections) return false;
         connections += 1;
         return true;
       },
@@ -43,7 +43,7 @@ export function createUsages(): Usages {
         forgetEmpty();
       },
       begin() {
-        if (calls >= limits.grpcServiceCalls) throw overloaded('service_calls');
+        if (calls >= grpcLimits.grpcServiceCalls) throw overloaded('service_calls');
         calls += 1;
       },
       end() {
@@ -51,9 +51,10 @@ export function createUsages(): Usages {
         forgetEmpty();
       },
       hold(bytes) {
-        if (held + bytes > limits.grpcServiceMessageBytes) throw overloaded('service_message_bytes');
+        if (held + bytes > grpcLimits.grpcServiceMessageBytes) throw overloaded('service_message_bytes');
         // More only while it has less than is free: whatever others hold, there is room for a small message.
-        if (held + bytes > limits.grpcAllMessageBytes - heldByAll - bytes) throw overloaded('message_bytes');
+        if (held + bytes > grpcLimits.grpcAllMessageBytes - heldByAll - bytes)
+          throw overloaded('message_bytes');
         held += bytes;
         heldByAll += bytes;
       },

@@ -1,59 +1,39 @@
 /**
- * The HTTP edge: translates a request, calls one flow, translates its result back. Owns routes, schemas, headers and
- * limits of HTTP. Does not own any rule about users, sessions or tokens.
+ * The HTTP transport. Owns what every request goes through: connections, addresses, hooks, the table of errors. Does not own
+ * routes: each slice mounts its own (`http.ts`).
  */
 import { AuthorityError } from '@countersign/verifier/errors';
-import type { ChangePassword } from '../../accounts/changePassword.ts';
-import type { DeleteAccount } from '../../accounts/deleteAccount.ts';
-import type { Register } from '../../accounts/register.ts';
-import { wellKnownRoutes } from '../../keys/http.ts';
-import type { KeyPolicy } from '../../keys/keyPolicy.ts';
-import type { KeyRing } from '../../keys/keyRing.ts';
-import { authRoutes } from '../../login/http.ts';
-import type { Login } from '../../login/login.ts';
 import type { Log } from '../../platform/observability/log.ts';
 import type { Metrics } from '../../platform/observability/metrics.ts';
-import type { EndSession } from '../../sessions/endSession.ts';
-import { sessionRoutes } from '../../sessions/http.ts';
-import type { ListSessions } from '../../sessions/listSessions.ts';
-import type { Logout } from '../../sessions/logout.ts';
-import type { LogoutAll } from '../../sessions/logoutAll.ts';
-import { logoutRoutes } from '../../sessions/logoutHttp.ts';
-import type { LogoutOthers } from '../../sessions/logoutOthers.ts';
-import type { Refresh } from '../../sessions/refresh.ts';
-import type { Introspect } from '../../tokens/introspect.ts';
+import type { RateLimits } from '../../platform/rateLimits.ts';
 import { createBareApp, type HttpApp } from './bareApp.ts';
-import { createAuthenticate } from './caller.ts';
+import type { Authenticate } from './caller.ts';
 import { type ClientAddressParts, knowClientAddress } from './clientAddress.ts';
 import { limitConnections } from './connections.ts';
 import { allowOrigins } from './cors.ts';
-import { guardCookie } from './csrf.ts';
 import { docsRoutes } from './docs.ts';
 import { healthPaths, healthRoutes } from './health.ts';
-import { createRateLimits, type RateLimitParts } from './rateLimits.ts';
+import { createRouteLimits, type RouteLimits } from './rateLimits.ts';
 import { acceptOnlyJson } from './requestChecks.ts';
 
-export interface HttpFlows {
-  readonly register: Register;
-  readonly login: Login;
-  readonly refresh: Refresh;
-  readonly logout: Logout;
-  readonly logoutAll: LogoutAll;
-  readonly logoutOthers: LogoutOthers;
-  readonly deleteAccount: DeleteAccount;
-  readonly changePassword: ChangePassword;
-  readonly listSessions: ListSessions;
-  readonly endSession: EndSession;
-  /** Of tokens that may use the account. */
-  readonly introspectAccount: Introspect;
+/** Adds the routes of a slice. */
+export type MountRoutes = (app: HttpApp, door: HttpMount) => void;
+
+export interface HttpMount {
+  readonly authenticate: Authenticate;
+  readonly rateLimits: RouteLimits;
 }
 
 export interface HttpParts {
-  readonly flows: HttpFlows;
-  readonly keyRing: Pick<KeyRing, 'jwks' | 'upToDate'>;
-  readonly policy: Pick<KeyPolicy, 'maxAgeMs' | 'staleWhileRevalidateMs'>;
-  readonly issuer: string;
-  readonly audiences: { readonly services: string; readonly account: string };
+  /** Of the slices; each adds its own. */
+  readonly routes: readonly MountRoutes[];
+  /** Hooks of slices that may refuse a request before its body is read. */
+  readonly guards: readonly ((app: HttpApp) => void)[];
+  readonly authenticate: Authenticate;
+  /** Request headers that slices define; other origins may send them. */
+  readonly ownHeaders: readonly string[];
+  /** The name of the browser's cookie, for the OpenAPI document. */
+  readonly cookieName: string;
   readonly corsOrigins: readonly string[];
   /** Whether HSTS is meant for the hosts below this one, too. */
   readonly hstsSubdomains: boolean;
@@ -63,8 +43,7 @@ export interface HttpParts {
   readonly requireTruth: () => void;
   /** While it is, each answer asks for another connection: proxies turn away by that. */
   readonly isDraining: () => boolean;
-  /** Undefined when nothing is limited. */
-  readonly rateLimits: RateLimitParts | undefined;
+  readonly rateLimits: RateLimits;
   readonly trustedProxies: readonly string[];
   readonly onUnnamedProxy: ClientAddressParts['onUnnamedProxy'];
   readonly metrics: Metrics;
@@ -73,7 +52,7 @@ export interface HttpParts {
 
 /** Builds the application; it listens when it is told to. */
 export async function createHttpApp(parts: HttpParts): Promise<HttpApp> {
-  const { log, issuer, corsOrigins, hstsSubdomains } = parts;
+  const { log, corsOrigins, hstsSubdomains, authenticate } = parts;
   const app = await createBareApp({
     log,
     hstsSubdomains,
@@ -86,19 +65,15 @@ export async function createHttpApp(parts: HttpParts): Promise<HttpApp> {
   app.addHook('onRequest', async ({ routeOptions: { url = '' } }) => {
     if (!healthPaths.includes(url)) parts.requireTruth();
   });
-  allowOrigins(app, corsOrigins);
-  guardCookie(app, { own: new URL(issuer).origin, listed: corsOrigins });
+  allowOrigins(app, corsOrigins, parts.ownHeaders);
+  for (const guard of parts.guards) guard(app);
   acceptOnlyJson(app);
-  await docsRoutes(app);
-  const rateLimits = await createRateLimits(app, parts.rateLimits);
+  await docsRoutes(app, parts.cookieName);
+  const rateLimits = createRouteLimits(app, parts.rateLimits);
 
-  const authenticate = createAuthenticate(parts.flows.introspectAccount, parts.audiences.account);
   app.register(async (scope) => {
     const routes = scope as HttpApp;
-    authRoutes(routes, parts, authenticate, rateLimits);
-    logoutRoutes(routes, parts, authenticate, rateLimits);
-    sessionRoutes(routes, parts, authenticate, rateLimits);
-    wellKnownRoutes(routes, parts);
+    for (const mount of parts.routes) mount(routes, { authenticate, rateLimits });
     healthRoutes(routes, { ...parts, why: false });
   });
   return app;

@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { type AuthorityError, StartupError } from '@countersign/verifier/errors';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
-import { limits } from '../../platform/limits.ts';
 import type { Log } from '../../platform/observability/log.ts';
+import { httpLimits } from './limits.ts';
 import { refuseConnection, sendProblem, toAuthorityError } from './problem.ts';
 import { refuseRepeatedFields, setSecurityHeaders } from './requestChecks.ts';
 
@@ -39,14 +39,14 @@ export async function createBareApp(parts: {
     // A logger for each request costs more than most requests; ours name the request themselves.
     childLoggerFactory: (logger) => logger,
     genReqId: () => randomUUID(),
-    bodyLimit: limits.httpBodyBytes,
-    requestTimeout: limits.httpRequestMilliseconds,
-    keepAliveTimeout: limits.httpKeepAliveMilliseconds,
-    connectionTimeout: limits.httpWatch.silenceMilliseconds,
+    bodyLimit: httpLimits.httpBodyBytes,
+    requestTimeout: httpLimits.httpRequestMilliseconds,
+    keepAliveTimeout: httpLimits.httpKeepAliveMilliseconds,
+    connectionTimeout: httpLimits.httpWatch.silenceMilliseconds,
     http: {
-      maxHeaderSize: limits.httpHeadersBytes,
-      headersTimeout: limits.httpRequestMilliseconds,
-      connectionsCheckingInterval: limits.httpWatch.lookMilliseconds,
+      maxHeaderSize: httpLimits.httpHeadersBytes,
+      headersTimeout: httpLimits.httpRequestMilliseconds,
+      connectionsCheckingInterval: httpLimits.httpWatch.lookMilliseconds,
     },
     routerOptions: { maxParamLength: 100 },
     // Nothing is coerced, completed or silently dropped: what is not as described is refused.

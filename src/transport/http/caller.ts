@@ -4,10 +4,8 @@ import { AuthorityError } from '@countersign/verifier/errors';
 import type { AccessTokenClaims } from '@countersign/verifier/tokens/accessTokenClaims';
 import { readBearerToken } from '@countersign/verifier/tokens/bearerToken';
 import type { FastifyRequest } from 'fastify';
-import type { Origin } from '../../audit/auditEvent.ts';
-import { limits } from '../../platform/limits.ts';
-import type { NamedByToken } from '../../sessions/namedByToken.ts';
-import type { Introspect } from '../../tokens/introspect.ts';
+import type { Actor } from '../../audit/auditEvent.ts';
+import { httpLimits } from './limits.ts';
 
 /** The token of the Authorization header, or `undefined` when there is no such header. Throws `invalid_token` for others. */
 export function bearerToken(request: FastifyRequest): string | undefined {
@@ -25,31 +23,18 @@ export function bearerTokenBeside(request: FastifyRequest): string | undefined {
 /** The claims of a live access token that may use the account. Throws `token_required`, `invalid_token` or `unavailable`. */
 export type Authenticate = (request: FastifyRequest) => Promise<AccessTokenClaims>;
 
-export function createAuthenticate(introspect: Introspect, audience: string): Authenticate {
-  return async (request) => {
-    const token = bearerToken(request);
-    if (token === undefined) throw new AuthorityError('token_required');
-    const result = await introspect(token);
-    if (result.active) return result.claims;
-    const { reason } = result;
-    // It is one of ours, so whoever holds it may be told what it lacks.
-    const detail = `This token is for services; ask POST /auth/refresh for one with the audience ${JSON.stringify(audience)}.`;
-    throw new AuthorityError('invalid_token', reason === 'other_audience' ? { reason, detail } : { reason });
-  };
-}
+const actors = new WeakMap<FastifyRequest, Actor>();
 
-/** The session of these claims, whatever the database knows of it. */
-export function namedBy({ sub, sid, exp }: AccessTokenClaims): NamedByToken {
-  return { userId: sub, sessionId: sid, expiresAt: exp * 1000 };
-}
-
-/** `deviceId` as the body named it. */
-export function originOf(request: FastifyRequest, deviceId?: string): Origin {
-  return {
-    actor: 'user',
+/** The same object each time: what is counted for a request is remembered by it. */
+export function actorOf(request: FastifyRequest): Actor {
+  const known = actors.get(request);
+  if (known !== undefined) return known;
+  const actor: Actor = {
+    name: 'user',
     requestId: request.id,
     ip: request.clientIp,
-    userAgent: request.headers['user-agent']?.slice(0, limits.userAgentCharacters),
-    deviceId,
+    userAgent: request.headers['user-agent']?.slice(0, httpLimits.userAgentCharacters),
   };
+  actors.set(request, actor);
+  return actor;
 }

@@ -7,10 +7,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { canonicalIp } from '../../platform/ipAddress.ts';
 import { createIpNetworks } from '../../platform/ipNetworks.ts';
-import { limits } from '../../platform/limits.ts';
 import type { Metrics } from '../../platform/observability/metrics.ts';
 import { createStrangers } from '../strangers.ts';
 import type { HttpApp } from './bareApp.ts';
+import { httpLimits } from './limits.ts';
 
 interface Connection {
   /** Takes it from those that may have to give way. */
@@ -28,8 +28,8 @@ export interface ConnectionParts {
 
 export function limitConnections(app: HttpApp, { metrics, trustedProxies }: ConnectionParts): void {
   const strangers = createStrangers({
-    total: limits.httpIdleConnections,
-    ofOneAddress: limits.httpIdleConnectionsOfAddress,
+    total: httpLimits.httpIdleConnections,
+    ofOneAddress: httpLimits.httpIdleConnectionsOfAddress,
   });
   metrics.gauge(
     'countersign_http_idle_connections',
@@ -86,7 +86,7 @@ function limitRequestsAtOnce(
     response.once('close', () => {
       connection.unanswered -= 1;
     });
-    if (connection.unanswered > limits.httpRequestsAtOnce) drop(socket, 'requests');
+    if (connection.unanswered > httpLimits.httpRequestsAtOnce) drop(socket, 'requests');
   };
   app.server.prependListener('request', count);
   app.server.on('checkExpectation', (request, response) => {

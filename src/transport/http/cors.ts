@@ -4,26 +4,29 @@
  * anyway, keys and metadata, anybody may read, without cookies.
  */
 import type { FastifyReply } from 'fastify';
-import { limits } from '../../platform/limits.ts';
 import type { HttpApp } from './bareApp.ts';
-import { csrfHeader } from './csrf.ts';
+import { httpLimits } from './limits.ts';
 
 const covered = '/auth/';
 
 /** What a preflight allows. A header or method that is not here makes the browser refuse the request. */
-const preflightHeaders = {
+const preflightHeaders = (ownHeaders: readonly string[]) => ({
   'access-control-allow-methods': 'GET, POST, DELETE',
-  'access-control-allow-headers': `authorization, content-type, ${csrfHeader}`,
-  'access-control-max-age': String(limits.corsPreflightSeconds),
-};
+  'access-control-allow-headers': ['authorization', 'content-type', ...ownHeaders].join(', '),
+  'access-control-max-age': String(httpLimits.corsPreflightSeconds),
+});
 
 /** Beside those that every script may read. */
 const exposedHeaders = 'ratelimit, ratelimit-policy, retry-after, www-authenticate, x-request-id';
 
-/** Called first, so that a listed origin can read refusals too. Without origins, nothing is answered at all. */
-export function allowOrigins(app: HttpApp, origins: readonly string[]): void {
+/**
+ * Called first, so that a listed origin can read refusals too. Without origins, nothing is answered at all. `ownHeaders`: request headers
+ * that slices define.
+ */
+export function allowOrigins(app: HttpApp, origins: readonly string[], ownHeaders: readonly string[]): void {
   if (origins.length === 0) return;
   const listed = new Set(origins);
+  const allowed = preflightHeaders(ownHeaders);
   app.addHook('onRequest', (request, reply, done) => {
     if (!request.url.startsWith(covered)) return done();
     // Also where no origin came, or one that is not listed: a cache must not give one origin's answer to another.
@@ -32,7 +35,7 @@ export function allowOrigins(app: HttpApp, origins: readonly string[]): void {
     if (origin === undefined || !listed.has(origin)) return done();
     reply.header('access-control-allow-origin', origin).header('access-control-allow-credentials', 'true');
     if (request.method === 'OPTIONS' && asked !== undefined) {
-      return void reply.code(204).headers(preflightHeaders).send();
+      return void reply.code(204).headers(allowed).send();
     }
     reply.header('access-control-expose-headers', exposedHeaders);
     done();

@@ -4,7 +4,6 @@ import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { HttpApp } from './bareApp.ts';
 import { answerFromMemory } from './docsFiles.ts';
-import { refreshCookieName } from './refreshCookie.ts';
 
 const packageFile = new URL('../../../package.json', import.meta.url);
 
@@ -21,7 +20,7 @@ const contentPolicy = {
 };
 
 /** Registered before the routes, so that it sees them all. */
-export async function docsRoutes(app: HttpApp): Promise<void> {
+export async function docsRoutes(app: HttpApp, cookieName: string): Promise<void> {
   const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string };
   await app.register(swagger, {
     openapi: {
@@ -35,7 +34,7 @@ export async function docsRoutes(app: HttpApp): Promise<void> {
       components: {
         securitySchemes: {
           bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
-          cookie: { type: 'apiKey', in: 'cookie', name: refreshCookieName },
+          cookie: { type: 'apiKey', in: 'cookie', name: cookieName },
         },
       },
     },

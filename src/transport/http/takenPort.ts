@@ -2,7 +2,7 @@
 import { connect } from 'node:net';
 import { systemClock } from '@countersign/verifier/clock';
 import { StartupError } from '@countersign/verifier/errors';
-import { limits } from '../../platform/limits.ts';
+import { httpLimits } from './limits.ts';
 
 /**
  * Throws `StartupError` when somebody listens there. It asks by connecting: whoever listens to find out, even for a
@@ -26,7 +26,7 @@ function isAnswered(host: string, port: number): Promise<boolean> {
       socket.destroy();
       resolve(answered);
     };
-    const cancel = systemClock.after(limits.takenPortMilliseconds, () => settle(false));
+    const cancel = systemClock.after(httpLimits.takenPortMilliseconds, () => settle(false));
     socket.once('error', () => settle(false));
     // Where nobody listens, a connection can meet itself, if the system gives it that very port.
     socket.once('connect', () => settle(socket.localPort !== port));

@@ -1,7 +1,8 @@
 /** Tells operators of proxies that TRUSTED_PROXIES does not name: behind one, everybody shares one address, and its budgets. */
-import { limits } from '../../platform/limits.ts';
+
 import type { Log } from '../../platform/observability/log.ts';
 import type { Metrics } from '../../platform/observability/metrics.ts';
+import { httpLimits } from './limits.ts';
 
 export interface UnnamedProxies {
   /** A request came by it. Counted each time; of a few addresses, the first one is logged. */
@@ -15,7 +16,7 @@ export function createUnnamedProxies({ log, metrics }: { log: Log; metrics: Metr
   return {
     onUnnamedProxy(address) {
       metrics.unnamedProxy();
-      if (warnings.has(address) || warnings.size >= limits.unnamedProxies) return;
+      if (warnings.has(address) || warnings.size >= httpLimits.unnamedProxies) return;
       const warning = `requests by ${address} say where they come from, and TRUSTED_PROXIES does not name it: all of them share one address`;
       warnings.set(address, warning);
       log.warn({ proxy: address }, warning);

@@ -6,7 +6,7 @@
 import type { Clock } from '../clock.ts';
 import { withDeadline } from '../clock.ts';
 import { AuthorityError } from '../errors.ts';
-import { limits } from '../limits.ts';
+import { verifierLimits } from '../limits.ts';
 import type { Candidate, Projection } from './projection.ts';
 import type { Revocation } from './revocation.ts';
 
@@ -49,20 +49,23 @@ export function createConfirmation(sources: Sources): Confirm {
     running = true;
     while (queue.length > 0) {
       const awaited = queue.filter(({ until }) => until > clock.monotonic());
-      queue = awaited.slice(limits.confirmationBatch);
-      if (awaited.length > 0) await answer(awaited.slice(0, limits.confirmationBatch), sources);
+      queue = awaited.slice(verifierLimits.confirmationBatch);
+      if (awaited.length > 0) await answer(awaited.slice(0, verifierLimits.confirmationBatch), sources);
     }
     running = false;
   };
 
   return (candidates) => {
-    if (queue.length >= limits.confirmationsWaiting) return Promise.reject(cannotConfirm('queue_full'));
-    const until = clock.monotonic() + limits.confirmationMilliseconds;
+    if (queue.length >= verifierLimits.confirmationsWaiting)
+      return Promise.reject(cannotConfirm('queue_full'));
+    const until = clock.monotonic() + verifierLimits.confirmationMilliseconds;
     const confirmed = new Promise<Confirmation>((resolve, reject) => {
       queue.push({ until, candidates, resolve, reject });
     });
     if (!running) void drain();
-    return withDeadline(clock, limits.confirmationMilliseconds, confirmed, () => cannotConfirm('deadline'));
+    return withDeadline(clock, verifierLimits.confirmationMilliseconds, confirmed, () =>
+      cannotConfirm('deadline'),
+    );
   };
 }
 
@@ -82,7 +85,7 @@ async function answerFromCopy(
   const late = () => new Error('the copy does not answer');
   // Async, so that one that throws at once is no different: the queue must go on.
   const ask = async () => copy.contains(asked);
-  const contained = await withDeadline(clock, limits.copyMilliseconds, ask(), late).catch(() => []);
+  const contained = await withDeadline(clock, verifierLimits.copyMilliseconds, ask(), late).catch(() => []);
   const known = new Set(asked.filter((_, index) => contained[index] === true));
   return batch.filter(({ candidates, resolve }) => {
     const found = candidates.find((candidate) => known.has(candidate));
@@ -97,7 +100,7 @@ async function answerFromTruth(batch: readonly Waiting[], { find, clock }: Sourc
     const subjects = batch.flatMap(({ candidates }) => candidates.map(({ subject }) => subject));
     // Whoever asked waits no longer than this; the next batch must not wait for a statement that hangs.
     const late = () => new Error('the database does not answer');
-    const found = await withDeadline(clock, limits.confirmationMilliseconds, find(subjects), late);
+    const found = await withDeadline(clock, verifierLimits.confirmationMilliseconds, find(subjects), late);
     const bySubject = new Map(found.map((revocation) => [subjectKey(revocation.subject), revocation]));
     for (const { candidates, resolve } of batch) {
       const keys = candidates.map(({ subject }) => subjectKey(subject));

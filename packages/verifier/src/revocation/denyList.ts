@@ -4,7 +4,7 @@
  * those has (I4); without a lease, or before memory has been loaded, the truth is asked for everything.
  */
 import { LRUCache } from 'lru-cache';
-import { limits } from '../limits.ts';
+import { verifierLimits } from '../limits.ts';
 import { type Confirm, type Confirmed, subjectKey } from './confirmation.ts';
 import { createMarks, type KnownMark, markReason } from './issuedBefore.ts';
 import type { Lease } from './lease.ts';
@@ -86,7 +86,7 @@ export function createDenyList(parts: {
   const filterOf = (ofSessions: boolean) => (ofSessions ? filters.sessions : filters.tokens);
   const isSession = (subject: Uint8Array) => subject.length === sessionSubjectBytes;
   const mayBeRevoked = (subject: Uint8Array) => filterOf(isSession(subject)).mayContain(subject);
-  const confirmed = new LRUCache<string, Confirmed>({ max: limits.confirmedRevocations });
+  const confirmed = new LRUCache<string, Confirmed>({ max: verifierLimits.confirmedRevocations });
   const marks = createMarks();
   let loaded = false;
   let version = 0;
@@ -152,7 +152,7 @@ export function createDenyList(parts: {
       const others = addToMemory(revocations, true);
       listener?.onAdded(revocations, true);
       // The newest are asked for most; more than there is room for would only push each other out.
-      for (const revocation of others.slice(-limits.confirmedRevocations)) {
+      for (const revocation of others.slice(-verifierLimits.confirmedRevocations)) {
         confirmed.set(subjectKey(revocation.subject), revocation);
       }
     },
@@ -224,5 +224,5 @@ export function createDenyList(parts: {
 
 /** Whole seconds, so that the boundaries of slices do not depend on when a node started. */
 export function sliceLength(accessTtlMs: number): number {
-  return Math.max(1, Math.ceil(accessTtlMs / 1000 / limits.revocationSlices)) * 1000;
+  return Math.max(1, Math.ceil(accessTtlMs / 1000 / verifierLimits.revocationSlices)) * 1000;
 }

@@ -4,7 +4,7 @@
  * (flows), nor where rows, sets and messages live (storage).
  */
 
-import { limits } from '../limits.ts';
+import { verifierLimits } from '../limits.ts';
 import type { CommitMark, Position } from './position.ts';
 
 /** `subject` is the 16 bytes of a session id or the 27 bytes of a jti: the deny-list knows one kind of entry. */
@@ -24,7 +24,9 @@ export function wholeHour(milliseconds: number): number {
 
 /** From then on no token is accepted that was issued until `at`, whatever its lifetime. */
 export function afterEveryToken(at: number): number {
-  return wholeHour(at + (limits.accessTokenMaximumSeconds + limits.revocationMarginSeconds) * 1000);
+  return wholeHour(
+    at + (verifierLimits.accessTokenMaximumSeconds + verifierLimits.revocationMarginSeconds) * 1000,
+  );
 }
 
 /** Of revocations that only prove that the truth is one (truth/proveTruth.ts): no memory, copy or subscriber holds them. */

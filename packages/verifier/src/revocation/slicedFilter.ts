@@ -3,7 +3,7 @@
  * whole slice is dropped, so memory holds only what could still be live (I6) without a clean-up of single entries.
  * A slice that fills up is given a further filter, half as large as all it has; its full ones stay as they are.
  */
-import { limits } from '../limits.ts';
+import { verifierLimits } from '../limits.ts';
 import { type BloomFilter, bloomGeometry, createBloomFilter, hashId, type IdHash } from './bloomFilter.ts';
 import type { FilterLayer } from './projection.ts';
 
@@ -70,9 +70,9 @@ export function createSlicedFilter(sliceMs: number, beforeGrowth: BeforeGrowth =
   const sliceOf = (expiresAt: number) => sliceThatEnds(sliceEnd(expiresAt, sliceMs));
 
   const grow = (slice: Slice, entries: number): BloomFilter => {
-    const capacity = Math.max(limits.bloomFirstCapacity, entries);
-    beforeGrowth(bloomGeometry(capacity, limits.bloomFalsePositives).bits / 8);
-    const filter = createBloomFilter(capacity, limits.bloomFalsePositives);
+    const capacity = Math.max(verifierLimits.bloomFirstCapacity, entries);
+    beforeGrowth(bloomGeometry(capacity, verifierLimits.bloomFalsePositives).bits / 8);
+    const filter = createBloomFilter(capacity, verifierLimits.bloomFalsePositives);
     slice.filters.push(filter);
     relist();
     return filter;
@@ -99,7 +99,9 @@ export function createSlicedFilter(sliceMs: number, beforeGrowth: BeforeGrowth =
     adopt(endsAt, layers) {
       // In front, so that the last one goes on being filled.
       sliceThatEnds(endsAt).filters.unshift(
-        ...layers.map((layer) => createBloomFilter(layer.capacity, limits.bloomFalsePositives, layer)),
+        ...layers.map((layer) =>
+          createBloomFilter(layer.capacity, verifierLimits.bloomFalsePositives, layer),
+        ),
       );
       relist();
     },

@@ -6,7 +6,7 @@ import { type KeyObject, verify } from 'node:crypto';
 import { numericDate } from '../clock.ts';
 import { decodeBase64url } from '../encoding.ts';
 import { uuidPattern } from '../ids.ts';
-import { limits } from '../limits.ts';
+import { verifierLimits } from '../limits.ts';
 import type { AccessTokenClaims } from './accessTokenClaims.ts';
 import { type Jti, parseJti } from './jti.ts';
 import type { Verifier } from './publicKey.ts';
@@ -62,7 +62,7 @@ export function createAccessTokenReader(parts: {
   const audiences = [audience, accountAudience];
   return {
     read(token, now) {
-      if (token.length > limits.tokenCharacters) return refused('too_long');
+      if (token.length > verifierLimits.tokenCharacters) return refused('too_long');
       const jws = decodeCompact(token);
       if (jws === undefined) return refused('malformed');
       const kid = headerKid(jws.header);
@@ -124,10 +124,10 @@ function judgeClaims(
   const jti = parseJti(payload.jti);
   if (jti === undefined || jti.sessionId !== payload.sid) return refused('claims');
   const lifetime = payload.exp - payload.iat;
-  if (lifetime <= 0 || lifetime > limits.accessTokenMaximumSeconds) return refused('claims');
+  if (lifetime <= 0 || lifetime > verifierLimits.accessTokenMaximumSeconds) return refused('claims');
   const { nbf = payload.iat } = payload as { nbf?: unknown };
   if (!isCount(nbf)) return refused('claims');
-  if (Math.max(payload.iat, nbf as number) > seconds + limits.clockSkewSeconds)
+  if (Math.max(payload.iat, nbf as number) > seconds + verifierLimits.clockSkewSeconds)
     return refused('not_yet_valid');
   if (payload.exp <= seconds) return refused('expired');
   return { valid: true, claims: payload, jti };

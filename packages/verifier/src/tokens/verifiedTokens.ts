@@ -6,7 +6,7 @@
  */
 import type { KeyObject } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import { limits } from '../limits.ts';
+import { verifierLimits } from '../limits.ts';
 
 export interface VerifiedText {
   /** The whole compact JWS: what was signed, and the signature. */
@@ -20,7 +20,7 @@ export interface VerifiedTokens {
   size(): number;
 }
 
-export function createVerifiedTokens(maximum: number = limits.verifiedTokens): VerifiedTokens {
+export function createVerifiedTokens(maximum: number = verifierLimits.verifiedTokens): VerifiedTokens {
   const verified = new LRUCache<string, VerifiedText>({ max: maximum });
   return {
     has(jti, { text, key }) {

@@ -1,0 +1,89 @@
+/**
+ * The keys that came on a stream. A `kid` is the thumbprint of its key (RFC 7638), which is checked: so one name stands for
+ * one key for ever, and keys that were imported once serve every later set.
+ */
+import { createHash, createPublicKey } from 'node:crypto';
+import { type Clock, elapsedBetween, type Moment, momentOf } from '@countersign/verifier/clock';
+import { verifierLimits } from '@countersign/verifier/limits';
+import type { Verifier } from '@countersign/verifier/tokens/publicKey';
+import { importPublicJwk, isKid, keySubject, type PublicJwk } from '@countersign/verifier/tokens/publicKey';
+import { ProtocolFault } from './rpcError.ts';
+
+export type KeySet = ReadonlyMap<string, Verifier>;
+
+/** Reads a JWK Set. Answers the same set for the same text. Throws `ProtocolFault`. */
+export type ImportKeys = (jwks: string) => KeySet;
+
+export function createKeyImport(): ImportKeys {
+  let lastText: string | undefined;
+  let last: KeySet = new Map();
+  return (text) => {
+    if (text === lastText) return last;
+    const imported = new Map(keysOf(text).map((jwk) => importKey(jwk, last)));
+    last = imported;
+    lastText = text;
+    return last;
+  };
+}
+
+function keysOf(text: string): readonly unknown[] {
+  let keys: unknown;
+  try {
+    ({ keys } = JSON.parse(text) as { keys: unknown });
+  } catch {
+    throw new ProtocolFault('keys that are no JWK Set');
+  }
+  if (!Array.isArray(keys) || keys.length === 0) throw new ProtocolFault('keys that are no JWK Set');
+  if (keys.length > verifierLimits.publishedKeys) throw new ProtocolFault(`${keys.length} keys`);
+  return keys;
+}
+
+function importKey(jwk: unknown, known: KeySet): [kid: string, Verifier] {
+  try {
+    const { kid, alg = 'ES256', use = 'sig' } = jwk as Record<string, unknown>;
+    const key = importPublicJwk(jwk);
+    if (typeof kid !== 'string' || !isKid(kid) || alg !== 'ES256' || use !== 'sig' || kid !== thumbprint(key))
+      throw new ProtocolFault('a key that is not named by its thumbprint, or is not for ES256');
+    const publicKey = known.get(kid)?.publicKey ?? createPublicKey({ key: { ...key }, format: 'jwk' });
+    return [kid, known.get(kid) ?? { publicKey, subject: keySubject(kid) }];
+  } catch (error) {
+    throw error instanceof ProtocolFault ? error : new ProtocolFault(`a key: ${(error as Error).message}`);
+  }
+}
+
+/** RFC 7638 §3: the required members in the order of their names, and no white space. */
+function thumbprint({ crv, kty, x, y }: PublicJwk): string {
+  return createHash('sha256').update(JSON.stringify({ crv, kty, x, y })).digest('base64url');
+}
+
+export interface SubscriberKeys {
+  /** Undefined when there are none, or when they are so old that one of them may have been revoked. */
+  believed(now?: Moment): KeySet | undefined;
+  take(jwks: string, ageMs: number): void;
+  /** How many there are. */
+  size(): number;
+  /** Infinite when there are none. */
+  ageMs(): number;
+}
+
+export function createSubscriberKeys({
+  clock,
+  importKeys,
+}: {
+  clock: Clock;
+  importKeys: ImportKeys;
+}): SubscriberKeys {
+  let keys: KeySet | undefined;
+  let lookedAt: Moment = { monotonic: Number.NEGATIVE_INFINITY, wall: Number.NEGATIVE_INFINITY };
+  const ageMs = (now: Moment) => elapsedBetween(lookedAt, now);
+  return {
+    believed: (now = momentOf(clock)) =>
+      ageMs(now) <= verifierLimits.keyRingBelievedMilliseconds ? keys : undefined,
+    take(jwks, age) {
+      keys = importKeys(jwks);
+      lookedAt = { monotonic: clock.monotonic() - age, wall: clock.now() - age };
+    },
+    size: () => keys?.size ?? 0,
+    ageMs: () => ageMs(momentOf(clock)),
+  };
+}

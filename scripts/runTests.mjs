@@ -1,0 +1,116 @@
+/**
+ * Runs compiled test files, several processes at a time, the longest first. Prints one line a file, and all about what
+ * failed. Nothing is skipped: what says so has failed.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import { built } from './compileTests.mjs';
+import { root } from './tool.mjs';
+
+/** For one file; it has its own limits, which are lower. */
+const fileMilliseconds = 240_000;
+
+/** Says after the run how much of the processors it and its children have used: Node only knows about itself. */
+const withCpu = 'node "$@"; code=$?; times >&3; exit $code';
+
+const load = `
+const { runFile } = await import(process.argv[1]);
+for (const file of process.argv.slice(2)) await runFile(file, () => import(process.cwd() + '/.build/' + file));
+`;
+
+/**
+ * `batches` are lists of files, each for one process.
+ * @returns {Promise<{ pass: number, fail: number }>} counts of assertions
+ */
+export async function runTests(batches, { jobs, signal, print }) {
+  const total = { pass: 0, fail: 0 };
+  const waiting = [...batches];
+  const work = async () => {
+    for (let files = waiting.shift(); files !== undefined; files = waiting.shift()) {
+      signal.throwIfAborted();
+      const { pass, fail, lines } = await runBatch(files, signal);
+      total.pass += pass;
+      total.fail += fail;
+      for (const line of lines) print(line);
+    }
+  };
+  await Promise.all(Array.from({ length: jobs }, work));
+  return total;
+}
+
+async function runBatch(files, signal) {
+  const program = ['--input-type=module', '-e', load, `${built}/node_modules/tap/index.js`, ...files];
+  const child = spawn('bash', ['-c', withCpu, 'bash', ...program], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
+    env: { ...process.env, TAP_TIMEOUT: String((fileMilliseconds * files.length) / 1_000) },
+    detached: true,
+  });
+  const end = () => process.kill(-child.pid, 'SIGKILL');
+  const expire = setTimeout(end, fileMilliseconds * files.length);
+  signal.addEventListener('abort', end);
+  const closed = once(child, 'close');
+  const cpu = text(child.stdio[3]);
+  const report = readReport(files);
+  for await (const line of createInterface({ input: child.stdout })) report.read(line);
+  const [code] = await closed;
+  clearTimeout(expire);
+  signal.removeEventListener('abort', end);
+  return report.end(code, cpuMilliseconds(await cpu));
+}
+
+function cpuMilliseconds(times) {
+  const [user = 0, system = 0] = [...(times.split('\n')[1] ?? '').matchAll(/(\d+)m([\d.]+)s/g)].map(
+    ([, minutes, seconds]) => (Number(minutes) * 60 + Number(seconds)) * 1_000,
+  );
+  return Math.round(user + system);
+}
+
+const outcome = /^(?<indent> *)(?<failed>not )?ok \d+(?: - (?<name>.*?))?(?: # (?<note>.*))?$/;
+const uninteresting = /^\s+(ok \d|\d+\.\.\d+$|TAP version|# (Subtest: |time=))|^\s*$/;
+
+function readReport(files) {
+  const left = new Set(files);
+  const printed = [];
+  const counts = { pass: 0, fail: 0 };
+  let lines = [];
+  const finish = (headline, failed) => {
+    printed.push(`${failed ? 'FAILED' : 'ok'} ${headline}`);
+    if (failed) printed.push(...lines.filter((line) => !uninteresting.test(line)));
+    lines = [];
+  };
+  return {
+    read(line) {
+      lines.push(line);
+      const said = line.match(outcome)?.groups;
+      if (said === undefined) return;
+      const failed = said.failed !== undefined || skipped.test(line);
+      if (isAssertion(said)) counts[failed ? 'fail' : 'pass'] += 1;
+      if (said.indent !== '' || !left.delete(said.name)) return;
+      finish(`${source(said.name)} (${said.note})`, failed || lines.some((one) => skipped.test(one)));
+    },
+    end(code, cpu) {
+      for (const file of left) finish(`${source(file)}: it did not end (exit code ${code})`, true);
+      counts.fail += left.size;
+      if (code !== 0 && counts.fail === 0) {
+        counts.fail = 1;
+        finish(`${files.map(source).join(' ')}: exit code ${code}`, true);
+      }
+      printed.push(`  ${files.length === 1 ? '' : `${files.length} files: `}${cpu} ms of processor time`);
+      return { ...counts, lines: printed };
+    },
+  };
+}
+
+const skipped = / # (SKIP|TODO)/i;
+
+/** A subtest ends with its time. */
+function isAssertion({ note = '' }) {
+  return !/time=/.test(note);
+}
+
+function source(file) {
+  return file.replace(/\.js$/, '.ts');
+}

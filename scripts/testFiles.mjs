@@ -1,0 +1,62 @@
+/** Which test files there are, and which of them can share a process. Paths are those of the compiled ones, in .build/. */
+import { readdir, readFile } from 'node:fs/promises';
+import { dirname, join, normalize } from 'node:path';
+import { built } from './compileTests.mjs';
+
+const soak = 'test/soak/';
+/** Real authorities, or something of the whole process: such a file has one of its own. */
+const heavy = ['test/support/server.js', 'test/support/cluster.js'];
+const ofProcess = /\bprocess\.(?!hrtime)|node:child_process|\bfork\(|startProcess|useOwnPostgres/;
+/** Whatever opens a database reaches this. */
+const database = 'test/support/testRun.js';
+
+/** Without a name all but test/soak; a name is a folder in test/, or a path of a folder or a file. */
+export async function findTests(names) {
+  const all = (await readdir(join(built, 'test'), { recursive: true }))
+    .filter((name) => name.endsWith('.test.js'))
+    .map((name) => `test/${name}`)
+    .sort();
+  if (names.length === 0) return all.filter((file) => !file.startsWith(soak));
+  return names.flatMap((name) => {
+    const path = normalize(name).replace(/\.ts$/, '.js').replace(/\/$/, '');
+    const found = all.filter((file) =>
+      [path, `test/${path}`].some((wanted) => file === wanted || file.startsWith(`${wanted}/`)),
+    );
+    if (found.length === 0) throw new Error(`${name} is no folder in test/ and no test file`);
+    return found;
+  });
+}
+
+/** Starting a process, and loading the code, takes longer than most files: those that can share one. */
+export async function batchesOf(files) {
+  const imports = new Map();
+  const [alone, databases, pure] = [[], [], []];
+  for (const file of files) {
+    const reached = await reachedFrom(file, imports);
+    if (imports.get(file).ofProcess || heavy.some((one) => reached.has(one))) alone.push(file);
+    else (reached.has(database) ? databases : pure).push(file);
+  }
+  return [...alone.map((file) => [file]), ...chunks(databases, 4), ...chunks(pure, 24)];
+}
+
+function chunks(list, size) {
+  return Array.from({ length: Math.ceil(list.length / size) }, (_, index) =>
+    list.slice(index * size, (index + 1) * size),
+  );
+}
+
+async function reachedFrom(file, imports, reached = new Set()) {
+  if (reached.has(file) || !file.startsWith('test/')) return reached;
+  reached.add(file);
+  if (!imports.has(file)) imports.set(file, await importsOf(file));
+  for (const path of imports.get(file).paths) await reachedFrom(path, imports, reached);
+  return reached;
+}
+
+async function importsOf(file) {
+  const code = await readFile(join(built, file), 'utf8');
+  const paths = [...code.matchAll(/(?:from|import) '(\.[^']+)'/g)].map(([, path]) =>
+    join(dirname(file), path),
+  );
+  return { ofProcess: ofProcess.test(code), paths };
+}

@@ -1,0 +1,157 @@
+/** A user's own account over HTTP: register, who am I, change the password, delete it. */
+import { rfc3339 } from '@countersign/verifier/clock';
+import { Type } from 'typebox';
+import { loginLimits } from '../login/limits.ts';
+import {
+  forgetBrowser,
+  hasRefreshCookieOf,
+  readRefreshCookie,
+  setRefreshCookie,
+} from '../sessions/refreshCookie.ts';
+import type { MountRoutes } from '../transport/http/app.ts';
+import { actorOf } from '../transport/http/caller.ts';
+import { noContent, operation } from '../transport/http/route.ts';
+import { email, refreshToken, strict, text, time } from '../transport/http/schemas.ts';
+import type { ChangePassword } from './changePassword.ts';
+import type { DeleteAccount } from './deleteAccount.ts';
+import { emailIn } from './email.ts';
+import type { Register } from './register.ts';
+
+const newPassword = text(
+  `At least ${loginLimits.passwordMinimumCharacters} characters, at most ${loginLimits.passwordMaximumBytes} bytes, not a common one.`,
+);
+
+const registerBody = Type.Object({ email, password: newPassword }, strict);
+
+const registerResponse = Type.Object({ user_id: Type.String() });
+
+const passwordBody = Type.Object(
+  {
+    current_password: text('The password until now.'),
+    new_password: newPassword,
+    refresh_token: Type.Optional(refreshToken),
+  },
+  strict,
+);
+
+const newRefreshTokenResponse = Type.Object({
+  refresh_token: Type.String({
+    description: 'In place of the one that was sent, which is of no use any more.',
+  }),
+  refresh_expires_in: Type.Integer({
+    description: 'Seconds until the session ends if it is not used again.',
+  }),
+});
+
+const deleteMeBody = Type.Object({ current_password: text('The password.') }, strict);
+
+const meResponse = Type.Object({
+  user_id: Type.String(),
+  session_id: Type.String(),
+  client_id: Type.String(),
+  scope: Type.String(),
+  amr: Type.Array(Type.String(), { description: 'How the user was authenticated (RFC 8176).' }),
+  authenticated_at: time,
+  expires_at: time,
+});
+
+export function registerRoute(register: Register): MountRoutes {
+  const schema = {
+    body: registerBody,
+    ...operation({
+      summary: 'Make a user',
+      refusals: [400, 403, 409, 429, 503],
+      response: { 201: registerResponse },
+    }),
+  };
+  return (app, { rateLimits }) => {
+    app.post(
+      '/auth/register',
+      { schema, ...rateLimits.hooks('register', emailIn) },
+      async (request, reply) => {
+        const { userId } = await register(request.body, actorOf(request));
+        return reply.code(201).send({ user_id: userId });
+      },
+    );
+  };
+}
+
+export function passwordRoute(changePassword: ChangePassword): MountRoutes {
+  return (app, { authenticate, rateLimits }) => {
+    const passwordSchema = {
+      body: passwordBody,
+      ...operation({
+        summary: 'Change my password; every other session ends, and a refresh token that is sent is replaced',
+        bearer: true,
+        refusals: [400, 403, 429],
+        response: { ...noContent, 200: newRefreshTokenResponse },
+      }),
+    };
+    const passwordOptions = { schema: passwordSchema, ...rateLimits.placeHook('password') };
+    app.post('/auth/password', passwordOptions, async (request, reply) => {
+      const { sub, sid } = await authenticate(request);
+      await rateLimits.spend('password', sub, request);
+      const {
+        current_password: currentPassword,
+        new_password: newPassword,
+        refresh_token: ofBody,
+      } = request.body;
+      const ofCookie = hasRefreshCookieOf(request.headers, sid)
+        ? readRefreshCookie(request.headers)
+        : undefined;
+      const input = { currentPassword, newPassword, refreshToken: ofBody ?? ofCookie };
+      const rotated = await changePassword(input, { userId: sub, sessionId: sid }, actorOf(request));
+      if (rotated === undefined) return reply.code(204).send(null);
+      const { refreshToken, refreshExpiresIn } = rotated;
+      if (ofBody !== undefined)
+        return reply.code(200).send({ refresh_token: refreshToken, refresh_expires_in: refreshExpiresIn });
+      setRefreshCookie(reply, refreshToken, refreshExpiresIn);
+      return reply.code(204).send(null);
+    });
+  };
+}
+
+export function deleteRoute(deleteAccount: DeleteAccount): MountRoutes {
+  return (app, { authenticate, rateLimits }) => {
+    const deleteSchema = {
+      body: deleteMeBody,
+      ...operation({
+        summary: 'Delete my account; every session ends',
+        bearer: true,
+        refusals: [400, 403, 429],
+        response: noContent,
+      }),
+    };
+    const deleteOptions = { schema: deleteSchema, ...rateLimits.placeHook('password') };
+    app.delete('/auth/me', deleteOptions, async (request, reply) => {
+      const { sub: userId, sid: sessionId } = await authenticate(request);
+      await rateLimits.spend('password', userId, request);
+      const { current_password: currentPassword } = request.body;
+      await deleteAccount(currentPassword, { userId, sessionId }, actorOf(request));
+      if (hasRefreshCookieOf(request.headers, sessionId)) forgetBrowser(reply);
+      return reply.code(204).send(null);
+    });
+  };
+}
+
+export const meRoute: MountRoutes = (app, { authenticate, rateLimits }) => {
+  const meSchema = operation({
+    summary: 'Who the token says I am',
+    bearer: true,
+    refusals: [429],
+    response: { 200: meResponse },
+  });
+  app.get('/auth/me', { schema: meSchema, ...rateLimits.placeHook('reads') }, async (request) => {
+    const claims = await authenticate(request);
+    await rateLimits.spend('reads', claims.sub, request);
+    return {
+      user_id: claims.sub,
+      session_id: claims.sid,
+      client_id: claims.client_id,
+      scope: claims.scope,
+      amr: [...claims.amr],
+      authenticated_at: rfc3339(claims.auth_time * 1000),
+      expires_at: rfc3339(claims.exp * 1000),
+    };
+  });
+};

@@ -1,0 +1,6 @@
+/** Limits of accounts. The unit is in the name, the reason beside it. */
+export const accountLimits = {
+  /** RFC 5321 §4.5.3.1: 254 octets for a path, 64 for the local part. */
+  emailBytes: 254,
+  emailLocalPartBytes: 64,
+} as const;

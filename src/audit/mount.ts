@@ -1,0 +1,19 @@
+/**
+ * The audit log: what happened to whom, by whom and why, chained by seals. Owns the format and its verification, how long events are
+ * kept, and the jobs that seal and delete. Does not own what is recorded: each operation records its own events, in its own
+ * transaction.
+ */
+import { type AuditJobParts, deletingEventsJob, sealingJob } from './jobs.ts';
+import { createListAudit } from './listAudit.ts';
+import { createVerifyAudit } from './verifyAudit.ts';
+
+export function mountAudit(parts: AuditJobParts) {
+  const { database, retentionMs } = parts;
+  return {
+    operations: {
+      listAudit: createListAudit({ database }),
+      verifyAudit: createVerifyAudit({ database, retentionMs }),
+    },
+    jobs: [sealingJob(parts), deletingEventsJob(parts)],
+  };
+}

@@ -1,0 +1,67 @@
+/**
+ * Login: how somebody proves who they are, and the session that begins with it. Owns passwords (`passwords/`) and how often they may
+ * be guessed (`throttling/`). Does not own users (`accounts/`), nor what becomes of the session (`sessions/`).
+ */
+import type { Clock } from '@countersign/verifier/clock';
+import { createEarliestTime } from '@countersign/verifier/steadyTime';
+import type { Database } from '../database.ts';
+import type { Config } from '../platform/config/config.ts';
+import { type Job, pruningJob } from '../platform/jobs.ts';
+import { createKeyedHash } from '../platform/keyedHash.ts';
+import type { Metrics } from '../platform/observability/metrics.ts';
+import { loginRoute } from './http.ts';
+import { createLogin, type LoginParts } from './login.ts';
+import { createCommonPasswords } from './passwords/commonPasswords.ts';
+import { createPasswordHasher } from './passwords/passwordHash.ts';
+import { createPasswordPolicy } from './passwords/passwordPolicy.ts';
+import { createPasswordAttempts, prunePasswordFailures } from './throttling/passwordAttempts.ts';
+import { createUnknownEmails } from './unknownEmails.ts';
+
+/** What proves a password, for a login and for whoever asks for it again. */
+export function openPasswords(parts: {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  /** The same on every node. */
+  readonly keyEncryptionKey: Uint8Array;
+}) {
+  const { database, clock, metrics, keyEncryptionKey } = parts;
+  const passwords = createPasswordHasher();
+  metrics.gauge('countersign_password_hashes_waiting', 'Password hashes in the queue.', passwords.waiting);
+  const keyedHash = createKeyedHash(keyEncryptionKey, 'password-failures');
+  return {
+    passwords,
+    passwordPolicy: createPasswordPolicy({ commonPasswords: createCommonPasswords() }),
+    passwordAttempts: createPasswordAttempts({ database, clock, keyedHash }),
+  };
+}
+
+export interface LoginMountParts
+  extends Omit<LoginParts, 'unknownEmails' | 'refreshIdleTtlMs' | 'sessionMaxTtlMs' | 'sessionsPerUser'> {
+  readonly config: Config['sessions'];
+  readonly metrics: Metrics;
+}
+
+export function mountLogin({ config, ...parts }: LoginMountParts) {
+  const login = createLogin({
+    ...parts,
+    refreshIdleTtlMs: config.refreshIdleTtlMs,
+    sessionMaxTtlMs: config.maxTtlMs,
+    sessionsPerUser: config.perUser,
+    unknownEmails: createUnknownEmails(),
+  });
+  return { operations: { login }, route: loginRoute(login), jobs: [oldFailuresJob(parts)] };
+}
+
+export function oldFailuresJob({
+  database,
+  clock,
+  metrics,
+}: Pick<LoginMountParts, 'database' | 'clock' | 'metrics'>): Job {
+  const earliestTime = createEarliestTime(clock);
+  return pruningJob({
+    name: 'old_password_failures',
+    prune: (rows) => prunePasswordFailures(database, earliestTime(), rows),
+    onDeleted: (rows) => metrics.deleted('password_failures', rows),
+  });
+}

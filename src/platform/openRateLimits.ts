@@ -1,0 +1,36 @@
+import type { Clock } from '@countersign/verifier/clock';
+import { createKeyedHash } from './keyedHash.ts';
+import type { Log } from './observability/log.ts';
+import type { RateCounters } from './rateCounters.ts';
+import {
+  createRateLimits,
+  noRateLimits,
+  type RateBudgets,
+  type RateLimitParts,
+  type RateLimits,
+} from './rateLimits.ts';
+
+export interface OpenedRateLimits {
+  readonly rateLimits: RateLimits;
+  /** What counts, for budgets of another kind; undefined when nothing is limited. */
+  readonly counting: RateLimitParts | undefined;
+}
+
+/** `scale` is RATE_LIMITS. */
+export function openRateLimits(parts: {
+  readonly scale: number | 'off';
+  readonly counters: () => RateCounters;
+  readonly budgets: RateBudgets;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly keyEncryptionKey: Uint8Array;
+}): OpenedRateLimits {
+  const { scale, counters, budgets, clock, log, keyEncryptionKey } = parts;
+  if (scale === 'off') {
+    log.warn('RATE_LIMITS is off: anyone may call as often as they like');
+    return { rateLimits: noRateLimits, counting: undefined };
+  }
+  const keyedHash = createKeyedHash(keyEncryptionKey, 'rates');
+  const counting = { counters: counters(), budgets, clock, scale, keyedHash };
+  return { rateLimits: createRateLimits(counting), counting };
+}

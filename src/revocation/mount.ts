@@ -1,0 +1,77 @@
+/**
+ * Revocation: taking back tokens, sessions, all of a user or of a filter, and what the deny-list answers from then on.
+ * `propagation/` brings a revocation into effect on every node, `subscribers/` on every guard. Does not own sessions (`sessions/`),
+ * nor the filters, which a guard has, too (`@countersign/verifier`).
+ */
+import { createEarliestTime } from '@countersign/verifier/steadyTime';
+import type { KeyRing } from '../keys/keyRing.ts';
+import type { RevokeKey } from '../keys/revokeKey.ts';
+import { type Job, pruningJob } from '../platform/jobs.ts';
+import type { Log } from '../platform/observability/log.ts';
+import type { Metrics } from '../platform/observability/metrics.ts';
+import type { ReadingParts } from '../tokens/readToken.ts';
+import type { Counted } from './countFailures.ts';
+import { revocationService } from './grpc.ts';
+import { pruneRequests } from './idempotency.ts';
+import type { RevokingParts } from './propagation/revokeAndPropagate.ts';
+import { createRevoke } from './revoke.ts';
+import { createRevokeBudgets, type RevokeBudgetParts, type SpendRevokeBudget } from './revokeBudgets.ts';
+import { createWatchStream } from './subscribers/grpc.ts';
+import type { Subscribers } from './subscribers/subscribers.ts';
+import { createWatchRevocations } from './subscribers/watchRevocations.ts';
+
+export function openRevokeBudgets(parts: {
+  readonly counting: RevokeBudgetParts['rateLimits'];
+  readonly log: Log;
+  readonly metrics: Metrics;
+}): SpendRevokeBudget {
+  const { counting, log, metrics } = parts;
+  return createRevokeBudgets({
+    rateLimits: counting,
+    // Each is counted; the first one of a minute is in the log.
+    onUsedUp(service, budget, first) {
+      metrics.revokeBudgetUsedUp(service, budget);
+      if (first) log.warn({ service, budget }, 'a service takes back more than its budget');
+    },
+  });
+}
+
+export interface RevocationParts extends RevokingParts, ReadingParts {
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly keyRing: KeyRing;
+  readonly revokeKey: RevokeKey;
+  readonly subscribers: Subscribers;
+  readonly issuer: string;
+  readonly sliceMs: number;
+  readonly nodeId: string;
+  readonly spendRevokeBudget: SpendRevokeBudget;
+  readonly counted: Counted;
+}
+
+export function mountRevocation(parts: RevocationParts) {
+  const { counted, revokeKey, subscribers, keyRing } = parts;
+  const operations = {
+    revoke: counted(createRevoke(parts)),
+    watchRevocations: createWatchRevocations({ subscribers, keyRing }),
+  };
+  const watch = createWatchStream({ ...parts, watchRevocations: operations.watchRevocations });
+  return {
+    operations,
+    service: revocationService({ revoke: operations.revoke, revokeKey }, watch),
+    jobs: [oldRequestsJob(parts)],
+  };
+}
+
+export function oldRequestsJob({
+  database,
+  clock,
+  metrics,
+}: Pick<RevocationParts, 'database' | 'clock' | 'metrics'>): Job {
+  const earliestTime = createEarliestTime(clock);
+  return pruningJob({
+    name: 'old_requests',
+    prune: (rows) => pruneRequests(database, earliestTime(), rows),
+    onDeleted: (rows) => metrics.deleted('requests', rows),
+  });
+}

@@ -1,0 +1,264 @@
+/**
+ * Opens the deny-list of this process and the way in which revocations take effect: alone on the embedded database, or as one node
+ * of many that share PostgreSQL and Redis. Both have the same deny-list; they differ in whom they have to tell.
+ */
+import type { Clock } from '@countersign/verifier/clock';
+import { createConfirmation } from '@countersign/verifier/revocation/confirmation';
+import { createDenyList, type DenyList, sliceLength } from '@countersign/verifier/revocation/denyList';
+import type { Position } from '@countersign/verifier/revocation/position';
+import type { Effect, Revocation, RevocationSnapshots } from '@countersign/verifier/revocation/revocation';
+import { createEarliestTime, forgetting, type ReadLatestTime } from '@countersign/verifier/steadyTime';
+import type { Database } from '../../database.ts';
+import type { Config } from '../../platform/config/config.ts';
+import { platformLimits } from '../../platform/limits.ts';
+import type { FaultLog } from '../../platform/observability/faultLog.ts';
+import type { Log } from '../../platform/observability/log.ts';
+import type { Metrics } from '../../platform/observability/metrics.ts';
+import { pruneInBatches } from '../../platform/pruneInBatches.ts';
+import type { SharedPorts } from '../../storage/sharedPorts.ts';
+import type { CanaryReader } from '../../truth/proveTruth.ts';
+import type { WatchedTruth } from '../../truth/verifyTruth.ts';
+import { createSubscribers, type SubscriberEvents, type Subscribers } from '../subscribers/subscribers.ts';
+import type { BusListener } from './bus.ts';
+import { loadFromStore } from './loading.ts';
+import { createLocalEffect, type EarlierSubscribers } from './localEffect.ts';
+import { createRevocationNode, type NodeEvents } from './node.ts';
+import type { WatchedDatabase } from './renewal.ts';
+import type { OnCanary } from './sharedEffect.ts';
+
+export interface Propagation {
+  readonly denyList: DenyList;
+  readonly effect: Effect;
+  readonly subscribers: Subscribers;
+  readonly sliceMs: number;
+  /** Of this run. */
+  readonly nodeId: string;
+  /** `ready`, or what is missing. */
+  readonly revokedState: () => string;
+  /** What the canary needs of how revocations are read here. */
+  readonly reading: Reading;
+}
+
+export interface Reading {
+  readonly canaryReaders: readonly CanaryReader[];
+  readonly position: () => Position | undefined;
+  readonly announceCanary: (revocation: Revocation, history: string) => void;
+  /** From now on nothing is answered from memory. */
+  readonly dropLease: () => void;
+}
+
+interface Parts {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly onFault: FaultLog;
+  /** By which tokens are judged to have expired: what is forgotten here stays so. */
+  readonly latestTime: ReadLatestTime;
+  readonly database: Database;
+  /** Undefined in embedded mode. */
+  readonly openShared: (() => Promise<SharedPorts>) | undefined;
+  readonly openEarlierSubscribers: () => Promise<EarlierSubscribers>;
+  readonly nodeId: string;
+  readonly watched: WatchedDatabase & Pick<WatchedTruth, 'saw'>;
+  readonly onCanary: OnCanary;
+  readonly closing: (() => Promise<void>)[];
+}
+
+/** Resolves when checks can be answered: every live revocation is in memory. */
+export async function openPropagation(parts: Parts): Promise<Propagation> {
+  const { config, metrics, openShared } = parts;
+  const sliceMs = sliceLength(config.tokens.accessTtlMs);
+  const revoked = await (openShared === undefined
+    ? openAlone(parts, sliceMs)
+    : openNode(parts, await openShared(), sliceMs));
+  const effect: Effect = {
+    ...revoked.effect,
+    announce(committed) {
+      parts.watched.saw(committed.revocations, committed.mark);
+      return revoked.effect.announce(committed);
+    },
+  };
+  const { stats } = revoked.denyList;
+  metrics.gauge('countersign_deny_list_entries', 'Revocations in memory.', () => stats().entries);
+  metrics.gauge('countersign_deny_list_bytes', 'Memory of the filters.', () => stats().bytes);
+  metrics.gauge('countersign_deny_list_fill', 'Entries by the capacity of the filters, 0 to 1.', () => {
+    const { entries, capacity } = stats();
+    return capacity === 0 ? 0 : entries / capacity;
+  });
+  const { subscribers } = revoked;
+  metrics.gauge(
+    'countersign_edges_connected',
+    'Subscribers that watch revocations here.',
+    subscribers.connected,
+  );
+  metrics.gauge(
+    'countersign_edge_leases',
+    'Subscribers of this node that may answer from memory.',
+    subscribers.leases,
+  );
+  return { ...revoked, effect };
+}
+
+async function openAlone(parts: Parts, sliceMs: number): Promise<Propagation> {
+  const { config, clock, latestTime, log, metrics, database, nodeId, watched, closing } = parts;
+  const { leaseMs } = config;
+  const store = database.revocations;
+  const confirm = createConfirmation({ find: store.find, clock });
+  const earlierSubscribers = await parts.openEarlierSubscribers();
+  const subscribers = createSubscribers({
+    slices: () => denyList.slices(),
+    marks: () => denyList.marks(),
+    nodeLease: { remainingMs: () => (watched.trusted() ? leaseMs : 0) },
+    clock,
+    beforeFirst: earlierSubscribers.remember,
+    events: subscriberEvents({ log, metrics }),
+  });
+  await watched.verify();
+  const denyList = createDenyList({
+    lease: { held: watched.trusted },
+    confirm,
+    sliceMs,
+    onVerdict: metrics.check,
+    listener: subscribers,
+  });
+  // What is left out as expired must stay so when a clock that ran ahead is set right.
+  const latestClock = { ...clock, now: () => latestTime() };
+  const revocations = await loadFromStore({ denyList, store, clock: latestClock, sliceMs });
+  log.debug({ revocations }, 'deny-list loaded');
+  const earliestTime = createEarliestTime(clock);
+  const stopForgetting = clock.every(platformLimits.pruneIntervalMilliseconds, async () => {
+    denyList.dropExpired(forgetting(earliestTime(), latestTime));
+    await pruneInBatches((rows) => store.prune(earliestTime(), rows)).catch((err) =>
+      log.warn({ err }, 'expired revocations could not be deleted'),
+    );
+  });
+  closing.push(async () => {
+    stopForgetting();
+    subscribers.close();
+    await earlierSubscribers.close(subscribers.leases());
+  });
+  const onEffect = metrics.effect;
+  const effect = createLocalEffect({ denyList, subscribers, earlierSubscribers, leaseMs, clock, onEffect });
+  const revokedState = () => (denyList.loaded() ? 'ready' : 'loading');
+  const reading: Reading = {
+    canaryReaders: [
+      { how: 'what is named', find: async (subject) => (await store.find([subject]))[0] },
+      { how: 'what is live', find: (subject) => store.findLiveCanary(subject, clock.now()) },
+    ],
+    position: () => undefined,
+    announceCanary: () => {},
+    dropLease: () => {},
+  };
+  return { denyList, effect, subscribers, sliceMs, nodeId, revokedState, reading };
+}
+
+async function openNode(parts: Parts, shared: SharedPorts, sliceMs: number): Promise<Propagation> {
+  const { config, clock, latestTime, metrics, database, closing } = parts;
+  const { leaseMs } = config;
+  const { nodeId: self, watched, onCanary } = parts;
+  const events = nodeEvents(parts, self);
+  closing.push(shared.close);
+  const openBus = (listener: BusListener) => {
+    const onFault = (error: Error) => events.onFault('listener', error);
+    const bus = shared.createBus({ nodeId: self, listener, onDropped: metrics.busDropped, onFault });
+    closing.push(async () => bus.close());
+    metrics.gauge('countersign_bus_listening', '1 while messages of other nodes can arrive.', () =>
+      Number(bus.listening()),
+    );
+    return bus;
+  };
+  const copy = shared.createCopy(sliceMs);
+  const saved = shared.createSavedMemory(metrics.savedMemoryRefused);
+  const { nodes, snapshots, loadingSnapshots, slowSnapshots } = shared;
+  const store = database.revocations;
+  const ports = { store, nodes, snapshots, loadingSnapshots, slowSnapshots, copy, saved, openBus };
+  const node = createRevocationNode({
+    ...{ self, leaseMs, sliceMs, clock, latestTime, watched, onCanary, events },
+    ...ports,
+  });
+  closing.push(node.stop);
+  await node.start();
+
+  const { denyList, effect, subscribers, leaseRemainingMs, otherNodes } = node;
+  metrics.gauge(
+    'countersign_lease_remaining_seconds',
+    'For how long this node may answer from memory.',
+    () => leaseRemainingMs() / 1000,
+  );
+  metrics.gauge(
+    'countersign_nodes_live',
+    'Nodes that may hold a lease, this one included when it does.',
+    () => otherNodes() + Number(leaseRemainingMs() > 0),
+  );
+  metrics.gauge('countersign_redis_available', '1 while Redis answers.', () =>
+    Number(shared.redisAvailable()),
+  );
+  const revokedState = () => {
+    if (!denyList.loaded()) return 'loading';
+    if (leaseRemainingMs() <= 0) return 'without a lease';
+    return node.renewalFault() === undefined ? 'ready' : 'not renewed';
+  };
+  const byNode = (
+    how: string,
+    { read }: RevocationSnapshots,
+    { follows }: { follows: boolean },
+  ): CanaryReader => ({
+    how,
+    find: (subject, since) =>
+      read(({ findCanary }) =>
+        findCanary(subject, since === undefined || !follows ? { now: clock.now() } : { since }),
+      ),
+  });
+  const reading: Reading = {
+    canaryReaders: [
+      { how: 'what is named', find: async (subject) => (await store.find([subject]))[0] },
+      byNode('as a renewal does', snapshots, { follows: true }),
+      byNode('as a start does', loadingSnapshots, { follows: false }),
+      byNode('as the copy in Redis is made', slowSnapshots, { follows: false }),
+    ],
+    position: node.position,
+    announceCanary: node.announceCanary,
+    dropLease: node.dropLease,
+  };
+  return { denyList, effect, subscribers, sliceMs, nodeId: self, revokedState, reading };
+}
+
+function subscriberEvents({ log, metrics }: Pick<Parts, 'log' | 'metrics'>): SubscriberEvents {
+  return {
+    onSubscriberSettled: metrics.subscriber,
+    onSubscriberBackoff({ service, milliseconds }) {
+      metrics.subscriberBackoff(service);
+      log.warn(
+        { service, milliseconds },
+        'a logout had to wait for subscribers of a service: they get no leases for so long',
+      );
+    },
+  };
+}
+
+function nodeEvents({ log, metrics, clock, onFault }: Parts, node: string): NodeEvents {
+  let stamped = { ageMs: 0, seenAt: clock.monotonic() };
+  metrics.gauge(
+    'countersign_projection_lag_seconds',
+    'Since Redis surely had all that PostgreSQL has, as far as this node knows.',
+    () => (stamped.ageMs + clock.monotonic() - stamped.seenAt) / 1000,
+  );
+  return {
+    onVerdict: metrics.check,
+    onEffect: metrics.effect,
+    onProgress: (progress) => log.info({ node, ...progress }, 'loading the deny-list'),
+    onReconciled({ outcome, ageMs }) {
+      if (ageMs !== undefined) stamped = { ageMs, seenAt: clock.monotonic() };
+      if (outcome !== 'rebuilt') return;
+      metrics.rebuild();
+      log.info({ node }, 'Redis had not what it should have, and was filled from PostgreSQL');
+    },
+    onFault(part, error) {
+      metrics.fault(part);
+      onFault(part, error);
+    },
+    ...subscriberEvents({ log, metrics }),
+    onMessageDropped: metrics.busDropped,
+  };
+}

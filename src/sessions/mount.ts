@@ -1,0 +1,98 @@
+/**
+ * Sessions and refresh tokens. Owns the row of a session, the rules by which a refresh is judged, the browser's cookie, and every
+ * way in which a session ends. Does not own how it begins (`login/`), nor how its end takes effect (`revocation/propagation/`).
+ */
+import { createEarliestTime } from '@countersign/verifier/steadyTime';
+import type { Config } from '../platform/config/config.ts';
+import type { Job } from '../platform/jobs.ts';
+import { platformLimits } from '../platform/limits.ts';
+import type { Log } from '../platform/observability/log.ts';
+import type { Metrics } from '../platform/observability/metrics.ts';
+import type { RateLimits } from '../platform/rateLimits.ts';
+import type { Counted } from '../revocation/countFailures.ts';
+import type { RevokingParts } from '../revocation/propagation/revokeAndPropagate.ts';
+import type { Revoke } from '../revocation/revoke.ts';
+import type { ReadingParts } from '../tokens/readToken.ts';
+import { createDeleteOldSessions } from './deleteOldSessions.ts';
+import { createEndSession } from './endSession.ts';
+import { sessionService } from './grpc.ts';
+import { sessionRoutes } from './http.ts';
+import { createListSessions } from './listSessions.ts';
+import { createLogout } from './logout.ts';
+import { createLogoutAll } from './logoutAll.ts';
+import { logoutRoutes } from './logoutHttp.ts';
+import { createLogoutOthers } from './logoutOthers.ts';
+import { createRefresh, type RefreshParts } from './refresh.ts';
+import { refreshRoute } from './refreshHttp.ts';
+import { createRefusalMemory } from './refusalMemory.ts';
+import type { TokenParts } from './tokenResponse.ts';
+
+export interface SessionParts extends RevokingParts, TokenParts, ReadingParts {
+  readonly ringKeeper: TokenParts['ringKeeper'] & ReadingParts['ringKeeper'];
+  readonly config: Config['sessions'];
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly rateLimits: RateLimits;
+  readonly counted: Counted;
+  readonly revoke: Revoke;
+}
+
+export function mountSessions(parts: SessionParts) {
+  const { database, clock, config, log, metrics, counted } = parts;
+  const operations = {
+    refresh: createRefresh({
+      ...parts,
+      refreshGraceMs: config.refreshGraceMs,
+      refreshIdleTtlMs: config.refreshIdleTtlMs,
+      replayEnds: config.replayEnds,
+      contextPolicy: config.onSignal,
+      refusals: createRefusalMemory(),
+      onContextChange: tellOfContextChange(log, metrics),
+      onTheft: (sessionId, rule) =>
+        log.warn({ session_id: sessionId, rule }, 'a refresh token came from two parties'),
+    }),
+    logout: counted(createLogout(parts)),
+    logoutAll: counted(createLogoutAll(parts)),
+    logoutOthers: counted(createLogoutOthers(parts)),
+    listSessions: createListSessions({ database, clock }),
+    endSession: counted(createEndSession(parts)),
+  };
+  const { listSessions } = operations;
+  return {
+    operations,
+    routes: [refreshRoute(operations.refresh), logoutRoutes(operations), sessionRoutes(operations)],
+    service: sessionService({ listSessions, revoke: parts.revoke }),
+    jobs: [oldSessionsJob(parts)],
+  };
+}
+
+/** Each signal is counted; those that somebody should see now are in the log, too. */
+function tellOfContextChange(log: Log, metrics: Metrics): RefreshParts['onContextChange'] {
+  return (sessionId, { signals, score, action }) => {
+    for (const signal of signals) metrics.contextSignal(signal, action);
+    if (action === 'notify' || action === 'end')
+      log.warn({ session_id: sessionId, signals, score, action }, 'the context of a session has changed');
+  };
+}
+
+export function oldSessionsJob({
+  database,
+  clock,
+  metrics,
+  config,
+}: Pick<SessionParts, 'database' | 'clock' | 'metrics' | 'config'>): Job {
+  const { retentionMs } = config;
+  const deleteOld = createDeleteOldSessions({
+    database,
+    retentionMs,
+    earliestTime: createEarliestTime(clock),
+  });
+  return {
+    name: 'old_sessions',
+    async run() {
+      const { sessions, more } = await deleteOld();
+      metrics.deleted('sessions', sessions);
+      return more ? platformLimits.cleanUpPauseMilliseconds : platformLimits.pruneIntervalMilliseconds;
+    },
+  };
+}

@@ -1,0 +1,100 @@
+/** What requests about sessions and tokens say, and how they are answered. */
+import { uuidPattern } from '@countersign/verifier/ids';
+import { type Static, Type } from 'typebox';
+import { tokenLimits } from '../tokens/limits.ts';
+import { refreshToken, seconds, strict, time } from '../transport/http/schemas.ts';
+import { contextSignals } from './context.ts';
+import { sessionLimits } from './limits.ts';
+
+export const deviceId = Type.String({
+  minLength: 1,
+  maxLength: sessionLimits.deviceIdCharacters,
+  pattern: '^[!-~]+$',
+  description:
+    'What the client calls the device that it runs on, such as a UUID it made when it was installed.',
+});
+
+export const audience = Type.String({
+  minLength: 1,
+  maxLength: tokenLimits.audienceCharacters,
+  description:
+    'What the access token is for: AUDIENCE (the default) for services, or ACCOUNT_AUDIENCE for the routes of /auth/ that take a bearer token.',
+});
+
+/** Without it the cookie counts. */
+export const refreshBody = Type.Object(
+  {
+    refresh_token: Type.Optional(refreshToken),
+    device_id: Type.Optional(deviceId),
+    audience: Type.Optional(audience),
+  },
+  strict,
+);
+
+export const logoutBody = Type.Object({ refresh_token: Type.Optional(refreshToken) }, strict);
+
+export const tokenResponse = Type.Object({
+  access_token: Type.String({ description: 'ES256 JWT of type at+jwt.' }),
+  token_type: Type.Literal('Bearer'),
+  expires_in: seconds('until the access token expires.'),
+  refresh_token: Type.Optional(
+    Type.String({
+      description:
+        'For POST /auth/refresh; each use gives another. Missing in cookie mode: then only the cookie has it.',
+    }),
+  ),
+  refresh_expires_in: seconds('until the session ends if it is not used.'),
+  scope: Type.String(),
+  session_id: Type.String(),
+});
+export type TokenResponseBody = Static<typeof tokenResponse>;
+
+export const sessionsQuery = Type.Object(
+  {
+    // A query holds text; coercing it would coerce bodies as well.
+    page_size: Type.Optional(
+      Type.String({
+        pattern: '^([1-9][0-9]?|100)$',
+        description: `1 to ${sessionLimits.sessionsPageMaximum}.`,
+      }),
+    ),
+    page_token: Type.Optional(
+      Type.String({ pattern: '^[A-Za-z0-9_-]{22}$', description: 'next_page_token of the page before.' }),
+    ),
+  },
+  strict,
+);
+
+export const sessionParams = Type.Object({ id: Type.String({ pattern: uuidPattern }) }, strict);
+
+const contextChange = Type.Object({
+  signals: Type.Array(Type.String(), { description: Object.keys(contextSignals).join(', ') }),
+  score: Type.Integer({ minimum: 0, maximum: 100, description: 'How unusual that is.' }),
+  at: time,
+});
+
+export const sessionsResponse = Type.Object({
+  sessions: Type.Array(
+    Type.Object({
+      id: Type.String(),
+      device_name: Type.Union([Type.String(), Type.Null()]),
+      user_agent: Type.Union([Type.String(), Type.Null()]),
+      browser: Type.Union([Type.String(), Type.Null()], { description: 'Such as "Firefox 140".' }),
+      os: Type.Union([Type.String(), Type.Null()], { description: 'Such as "Android 15".' }),
+      device_type: Type.Union([Type.String(), Type.Null()], {
+        description: 'desktop, mobile, tablet or tv.',
+      }),
+      ip: Type.Union([Type.String(), Type.Null()]),
+      created_at: time,
+      last_used_at: time,
+      expires_at: time,
+      current: Type.Boolean({ description: 'True for the session of the token that asks.' }),
+      context_change: Type.Union([contextChange, Type.Null()], {
+        description:
+          'What changed about where and with what it is used; null when nothing that is noted did.',
+      }),
+    }),
+  ),
+  next_page_token: Type.Optional(Type.String()),
+});
+export type SessionsBody = Static<typeof sessionsResponse>;

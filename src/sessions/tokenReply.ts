@@ -1,0 +1,26 @@
+/** How tokens are answered over HTTP (RFC 6749 §5.1): in the body, or the refresh token in the cookie of a browser. */
+import type { FastifyReply } from 'fastify';
+import { setRefreshCookie } from './refreshCookie.ts';
+import type { TokenResponseBody } from './schemas.ts';
+import type { TokenResponse } from './tokenResponse.ts';
+
+export function inBody(tokens: TokenResponse): TokenResponseBody {
+  return { ...withoutRefreshToken(tokens), refresh_token: tokens.refreshToken };
+}
+
+/** No script ever sees the refresh token. */
+export function inCookie(reply: FastifyReply, tokens: TokenResponse): TokenResponseBody {
+  setRefreshCookie(reply, tokens.refreshToken, tokens.refreshExpiresIn);
+  return withoutRefreshToken(tokens);
+}
+
+function withoutRefreshToken(tokens: TokenResponse): TokenResponseBody {
+  return {
+    access_token: tokens.accessToken,
+    token_type: 'Bearer',
+    expires_in: tokens.expiresIn,
+    refresh_expires_in: tokens.refreshExpiresIn,
+    scope: tokens.scope,
+    session_id: tokens.sessionId,
+  };
+}

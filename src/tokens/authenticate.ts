@@ -1,0 +1,17 @@
+import { AuthorityError } from '@countersign/verifier/errors';
+import { type Authenticate, bearerToken } from '../transport/http/caller.ts';
+import type { Introspect } from './introspect.ts';
+
+/** For the routes of an account. `introspect` accepts tokens of the audience `audience` only. */
+export function createAuthenticate(introspect: Introspect, audience: string): Authenticate {
+  return async (request) => {
+    const token = bearerToken(request);
+    if (token === undefined) throw new AuthorityError('token_required');
+    const result = await introspect(token);
+    if (result.active) return result.claims;
+    const { reason } = result;
+    // It is one of ours, so whoever holds it may be told what it lacks.
+    const detail = `This token is for services; ask POST /auth/refresh for one with the audience ${JSON.stringify(audience)}.`;
+    throw new AuthorityError('invalid_token', reason === 'other_audience' ? { reason, detail } : { reason });
+  };
+}

@@ -1,0 +1,34 @@
+/** Metadata of this authorization server (RFC 8414). */
+import type { MountRoutes } from '../transport/http/app.ts';
+import { allowEveryOrigin } from '../transport/http/cors.ts';
+
+export interface MetadataParts {
+  readonly issuer: string;
+  readonly audiences: { readonly services: string; readonly account: string };
+  /** As for the keys: both change together. */
+  readonly cacheControl: string;
+}
+
+export function metadataRoutes({ issuer, audiences, cacheControl }: MetadataParts): MountRoutes {
+  const metadata = {
+    issuer,
+    jwks_uri: `${issuer}/.well-known/jwks.json`,
+    // There is no authorization endpoint; RFC 8414 §2 requires the member all the same.
+    response_types_supported: [],
+    grant_types_supported: [],
+    // RFC 8414 §2 allows members of one's own.
+    audience: audiences.services,
+    account_audience: audiences.account,
+    service_documentation: `${issuer}/docs`,
+  };
+  return (app) => {
+    for (const document of ['oauth-authorization-server', 'openid-configuration']) {
+      app.get(
+        `/.well-known/${document}`,
+        { schema: { summary: 'Metadata of this authorization server (RFC 8414).' } },
+        async (_request, reply) =>
+          allowEveryOrigin(reply).header('cache-control', cacheControl).send(metadata),
+      );
+    }
+  };
+}

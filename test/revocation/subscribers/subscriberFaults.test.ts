@@ -1,0 +1,35 @@
+/** Subscribers in other processes: no token is accepted after its logout was answered. The short form of `npm run test:faults -- --edges`. */
+import t from 'tap';
+import { startCluster } from '../../support/cluster.ts';
+import { brokenPromises, row } from './report.ts';
+import { subscriberFaults } from './subscriberFaults.ts';
+import { runSubscribers } from './subscriberRun.ts';
+
+const options = {
+  processes: 2,
+  subscribersPerProcess: 4,
+  logoutsPerSecond: 50,
+  seconds: 6,
+  warmUpLogouts: 0,
+};
+/** Longer than the lease of a test cluster. */
+const frozenMilliseconds = 3_000;
+
+t.test('subscribers', async (t) => {
+  const cluster = await startCluster(3);
+  t.teardown(() => cluster.stop());
+  for (const [name, fault] of Object.entries(subscriberFaults(frozenMilliseconds))) {
+    await t.test(name, async (t) => {
+      const result = await runSubscribers(cluster, options, fault);
+      t.comment(row(name, result));
+      t.strictSame(brokenPromises(result, cluster), []);
+      const logouts = options.logoutsPerSecond * options.seconds;
+      t.equal(result.acknowledged, logouts);
+      t.ok(result.subscribersAsked >= options.subscribersPerProcess, 'subscribers have lived to the end');
+      t.ok(
+        result.checks >= logouts * result.subscribersAsked,
+        `each was asked about each token: ${row(name, result)}`,
+      );
+    });
+  }
+});

@@ -1,0 +1,169 @@
+/** `countersign backup`: a folder that an authority can be started on, made while another one works. */
+import { existsSync } from 'node:fs';
+import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { password } from '../../support/authority.ts';
+import { eventually } from '../../support/eventually.ts';
+import { copyOfEmbeddedDatabase } from '../../support/pglite.ts';
+import { startProcess } from '../../support/process.ts';
+import { distFolder, startServer } from '../../support/server.ts';
+
+// Starts take two seconds on a machine that has nothing else to do, and ten on one that has.
+t.setTimeout(400_000);
+
+async function emptyFolder(t: Test): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'backup-'));
+  t.teardown(() => rm(folder, { recursive: true, force: true, maxRetries: 10 }));
+  return folder;
+}
+
+async function aDataFolder(t: Test): Promise<string> {
+  const folder = await copyOfEmbeddedDatabase();
+  t.teardown(() => rm(folder, { recursive: true, force: true, maxRetries: 10 }));
+  return folder;
+}
+
+async function countersign(
+  dataDir: string,
+  argv: readonly string[],
+  more: { cwd?: string; env?: object } = {},
+) {
+  const command = startProcess(process.execPath, [join(distFolder, 'cli.js'), ...argv], {
+    ...(more.cwd === undefined ? {} : { cwd: more.cwd }),
+    env: { DATA_DIR: dataDir, ...more.env },
+  });
+  const { code } = await command.exited;
+  return { code, out: command.stdout(), err: command.stderr() };
+}
+
+const emailOf = (number: number) => `user-${number}@example.com`;
+
+t.test('a backup under load has all that was answered before it, and starts', async (t) => {
+  const [dataDir, folder] = [await aDataFolder(t), await emptyFolder(t)];
+  const many = { SESSIONS_PER_USER: '10000' };
+  const server = await startServer(dataDir, many);
+  t.teardown(() => server.stop());
+  const credentials = { email: emailOf(0), password };
+  t.equal((await server.call('POST', '/auth/register', { body: credentials })).status, 201);
+  const sessions: string[] = [];
+  let running = true;
+  const busy = async () => {
+    while (running) {
+      const { body } = await server.call('POST', '/auth/login', { body: credentials });
+      const refreshed = await server.call('POST', '/auth/refresh', {
+        body: { refresh_token: body.refresh_token },
+      });
+      sessions.push(refreshed.body.refresh_token);
+    }
+  };
+  const work = [busy(), busy()];
+  // A relative path is one of the caller, wherever the authority runs.
+  for (const name of ['one', 'two', 'three']) {
+    const before = sessions.length;
+    await eventually('work goes on', () => sessions.length > before + 3);
+    const answered = sessions.length;
+    const { code, out, err } = await countersign(dataDir, ['backup', name, '--json'], { cwd: folder });
+    t.equal(code, 0, err);
+    t.equal(JSON.parse(out).path, join(folder, name));
+
+    const copy = join(folder, name);
+    const marker = JSON.parse(await readFile(join(copy, 'backup.json'), 'utf8'));
+    t.match(marker, { made_at: /^2\d{3}-\d\d-\d\dT.*Z$/, deployment_id: /^[0-9a-f-]{36}$/ });
+    t.ok(Date.parse(marker.made_at) <= Date.now());
+    t.match(await countersign(copy, ['restored', '--keep-sessions']), { code: 0 });
+    const restored = await startServer(copy, many);
+    t.equal((await restored.call('POST', '/auth/login', { body: credentials })).status, 200);
+    const refresh = async (refresh_token: string) =>
+      (await restored.call('POST', '/auth/refresh', { body: { refresh_token } })).status;
+    const statuses = await Promise.all(sessions.slice(0, answered).map(refresh));
+    t.strictSame(statuses, Array(answered).fill(200), 'every session that was answered before');
+    await restored.stop();
+  }
+  running = false;
+  await Promise.all(work);
+  t.strictSame((await readdir(folder)).sort(), ['one', 'three', 'two'], 'nothing unfinished is left');
+});
+
+t.test('everything in it is for the owner only, and it is all that a start needs', async (t) => {
+  const [dataDir, folder] = [await aDataFolder(t), await emptyFolder(t)];
+  const server = await startServer(dataDir);
+  const copy = join(folder, 'copy');
+  const { code, out } = await countersign(dataDir, ['backup', copy]);
+  await server.stop();
+  t.strictSame([code, out], [0, `${copy}\n`]);
+  t.strictSame((await readdir(copy)).sort(), [
+    ...['backup.json', 'key-encryption-key', 'postgres', 'service-token'],
+  ]);
+  for (const name of ['', ...(await readdir(copy, { recursive: true }))]) {
+    const about = await stat(join(copy, name));
+    const mode = about.mode & 0o777;
+    if (mode !== (about.isDirectory() ? 0o700 : 0o600)) t.fail(`${name}: ${mode.toString(8)}`);
+  }
+  const [key, kept] = [await readFile(join(dataDir, 'key-encryption-key')), join(copy, 'key-encryption-key')];
+  t.ok(key.equals(await readFile(kept)));
+});
+
+t.test('where it cannot be made, nothing is left of it', async (t) => {
+  const [dataDir, folder] = [await aDataFolder(t), await emptyFolder(t)];
+  const full = join(folder, 'full');
+  const server = await startServer(dataDir);
+  await countersign(dataDir, ['backup', full]);
+  const before = await readFile(join(full, 'backup.json'), 'utf8');
+  const file = join(folder, 'file');
+  await writeFile(file, '');
+  for (const [what, path, said] of [
+    ['a folder that is not empty', full, /it is there already, and not empty\.$/],
+    ['a file', file, /cannot be made: ENOTDIR/],
+    ['in a folder that is not there', join(folder, 'no/copy'), /cannot be made: ENOENT/],
+    ['in itself', join(dataDir, 'copy'), /cannot be inside DATA_DIR\.$/],
+    ['itself', dataDir, /cannot be inside DATA_DIR\.$/],
+  ] as const) {
+    const { code, out, err } = await countersign(dataDir, ['backup', path]);
+    t.strictSame([code, out], [1, ''], what);
+    t.match(err.trimEnd(), said, what);
+    t.notMatch(err, /\n./, `${what}: one line`);
+  }
+  t.strictSame((await readdir(folder)).sort(), ['file', 'full']);
+  t.equal(await readFile(join(full, 'backup.json'), 'utf8'), before);
+  for (const wrong of [['backup'], ['backup', 'a', 'b'], ['backup', '--all']])
+    t.equal((await countersign(dataDir, wrong)).code, 2, wrong.join(' '));
+  t.equal((await server.call('GET', '/health/ready')).status, 200);
+  await server.stop();
+});
+
+t.test('of an authority that does not run, and by one whose key was given', async (t) => {
+  const [dataDir, folder] = [await aDataFolder(t), await emptyFolder(t)];
+  const env = { KEY_ENCRYPTION_KEY: Buffer.alloc(32, 7).toString('base64') };
+  const nothing = await countersign(await emptyFolder(t), ['backup', join(folder, 'nothing')]);
+  t.match(nothing, { code: 1, err: /^DATA_DIR: there is no authority in / });
+
+  const server = await startServer(dataDir, env);
+  const credentials = { email: emailOf(0), password };
+  await server.call('POST', '/auth/register', { body: credentials });
+  // As a crash leaves it.
+  await server.stop();
+  // An existing folder will do, if it is empty.
+  const copy = await emptyFolder(t);
+  await chmod(copy, 0o755);
+  const { code, err } = await countersign(dataDir, ['backup', copy], { env });
+  t.equal(code, 0, err);
+  t.match(err, /KEY_ENCRYPTION_KEY, which you have set yourself/);
+  t.notOk(existsSync(join(copy, 'key-encryption-key')));
+  t.match(await countersign(copy, ['restored'], { env }), { code: 0 });
+  const restored = await startServer(copy, env);
+  t.equal((await restored.call('POST', '/auth/login', { body: credentials })).status, 200);
+  await restored.stop();
+});
+
+t.test('with a database server, PostgreSQL does it', async (t) => {
+  const env = {
+    ...{ DATABASE_URL: 'postgresql://u:hidden-password@127.0.0.1:1/x', REDIS_URL: 'redis://127.0.0.1:1' },
+    KEY_ENCRYPTION_KEY: Buffer.alloc(32, 7).toString('base64'),
+  };
+  const { code, err } = await countersign(await emptyFolder(t), ['backup', '/nowhere/at/all'], { env });
+  t.equal(code, 1);
+  t.match(err, /^With DATABASE_URL, the tools of PostgreSQL make the backup: see docs\/backup\.md\./);
+  t.notMatch(err, /hidden-password/);
+});

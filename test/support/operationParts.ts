@@ -1,0 +1,64 @@
+/** What flows need that hand out tokens or end sessions, over a storage of the test's; and what they told whoever brings that into effect. */
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '@countersign/verifier/clock';
+import type { User } from '../../src/accounts/user.ts';
+import type { Database } from '../../src/database.ts';
+import { createPasswordHasher } from '../../src/login/passwords/passwordHash.ts';
+import { createPasswordAttempts } from '../../src/login/throttling/passwordAttempts.ts';
+import { createUnknownEmails } from '../../src/login/unknownEmails.ts';
+import { createKeyedHash } from '../../src/platform/keyedHash.ts';
+import { noRateLimits } from '../../src/platform/rateLimits.ts';
+import { createRefreshTokens } from '../../src/sessions/refreshToken.ts';
+import type { Storage } from '../../src/storage/postgres/storage.ts';
+import { createAccessTokenIssuer } from '../../src/tokens/accessToken.ts';
+import { createKeyNodes, createToldEffect } from './keyNode.ts';
+import { minute, newSession } from './rows.ts';
+import { audience, issuer } from './tokenForge.ts';
+
+export async function createOperationParts({ database }: Storage) {
+  const { nodes, sealing, clock, look } = createKeyNodes(1);
+  await look();
+  const [{ keyRing, ringKeeper }] = nodes;
+  return {
+    ...{ database, clock, keyRing, ringKeeper },
+    effect: createToldEffect().effect,
+    refreshTokens: createRefreshTokens(sealing),
+    passwords: createPasswordHasher(),
+    passwordAttempts: passwordAttemptsOver(database, clock),
+    unknownEmails: createUnknownEmails(),
+    rateLimits: noRateLimits,
+    denyList: { check: async () => ({ revoked: false, decidedBy: 'bloom' }) as const },
+    accessTokens: createAccessTokenIssuer({ issuer, audience, accessTtlMs: 15 * minute }),
+    ...{ refreshIdleTtlMs: 30 * minute, sessionMaxTtlMs: 90 * minute, sessionsPerUser: 100 },
+  };
+}
+
+export type OperationParts = Awaited<ReturnType<typeof createOperationParts>>;
+
+export function passwordAttemptsOver(database: Database, clock: Clock) {
+  return createPasswordAttempts({ database, clock, keyedHash: createKeyedHash(randomBytes(32), 'test') });
+}
+
+/** A session of now, and the refresh token of each of its generations. */
+export async function newOpenSession(storage: Storage, { clock, refreshTokens }: OperationParts, user: User) {
+  const id = await newSession(storage, user, clock.now());
+  const session = { id, sealedSecret: refreshTokens.newSealedSecret(id) };
+  await storage.database.sessions.reseal(session);
+  return { id, token: (generation = 0) => refreshTokens.derive(session, generation) };
+}
+
+/** The parts with a database that counts its transactions, and runs them as the test says. */
+export function withTransactions<Parts extends { database: Database }>(
+  parts: Parts,
+  transaction: Database['transaction'] = parts.database.transaction,
+) {
+  const transactions = { begun: 0 };
+  const database: Database = {
+    ...parts.database,
+    transaction(work, options) {
+      transactions.begun += 1;
+      return transaction(work, options);
+    },
+  };
+  return { transactions, parts: { ...parts, database } };
+}

@@ -1,0 +1,120 @@
+/** Every unary method by a client that was not made for it: with what reflection says, and with the files of proto/. */
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { promisify } from 'node:util';
+import t from 'tap';
+import { readConfig } from '../../../src/platform/config/config.ts';
+import { permissions } from '../../../src/services/service.ts';
+import { methods } from '../../../src/transport/grpc/methods.ts';
+import { startAuthority } from '../../support/authority.ts';
+import { checkout, inCheckout } from '../../support/checkout.ts';
+import { claimsOf } from '../../support/clients.ts';
+
+const run = promisify(execFile);
+const root = checkout;
+const buf = inCheckout('node_modules/.bin/buf');
+t.setTimeout(120_000);
+
+t.test('one authority', async (t) => {
+  const authority = await startAuthority();
+  t.teardown(() => authority.stop());
+  const { token } = await authority.authority.operations.createService(
+    { name: 'everything', permissions },
+    { name: 'operator' },
+  );
+  await authority.register('alice@example.com');
+
+  const curl = async (schema: readonly string[], method: string, request: object) => {
+    const url = `http://127.0.0.1:${authority.grpcPort}/countersign.v1.${method}`;
+    const protocol = ['--protocol', 'grpc', '--http2-prior-knowledge', '--emit-defaults'];
+    const header = ['-H', `authorization: Bearer ${token}`];
+    const parameters = ['curl', ...schema, ...protocol, ...header, '-d', JSON.stringify(request), url];
+    const { stdout } = await run(buf, parameters, { cwd: root });
+    return JSON.parse(stdout);
+  };
+
+  let leavers = 0;
+  for (const [how, schema] of [
+    ['with reflection', ['--reflect']],
+    ['with --schema proto', ['--schema', 'proto']],
+  ] as const) {
+    t.test(how, async (t) => {
+      const { access_token: accessToken } = await authority.login('alice@example.com');
+      const { jti, sid, sub } = claimsOf(accessToken);
+      const leaver = `leaver${leavers++}@example.com`;
+      await authority.register(leaver);
+      const { sub: userId } = claimsOf((await authority.login(leaver)).access_token);
+      const requests: Record<string, readonly [request: object, answer: object]> = {
+        'TokenService/IsRevoked': [{ jti }, { revoked: false, decidedBy: 'DECIDED_BY_BLOOM' }],
+        'TokenService/BatchIsRevoked': [
+          { jtis: [jti, 'x'] },
+          { results: [{ revoked: false }, { failure: {} }] },
+        ],
+        'TokenService/Introspect': [{ token: accessToken }, { active: true, sid }],
+        'TokenService/BatchIntrospect': [{ tokens: ['x'] }, { results: [{ active: false }] }],
+        'SessionService/ListSessions': [{ userId: sub, pageSize: 1 }, { sessions: [{ sessionId: sid }] }],
+        'RevocationService/Revoke': [{ filter: { userId: sub }, dryRun: true }, { endedSessions: 0 }],
+        'SessionService/EndSession': [{ sessionId: sid, requestId: randomUUID() }, { ended: true }],
+        'UserService/DisableUser': [{ userId }, { endedSessions: '1' }],
+        'UserService/EnableUser': [{ userId }, {}],
+        'UserService/DeleteUser': [{ userId }, { endedSessions: '0' }],
+        'KeyService/ListKeys': [{}, { keys: [{}, {}] }],
+        'KeyService/ResealKeys': [{}, { signingKeys: 0 }],
+      };
+      for (const [method, [request, answer]] of Object.entries(requests))
+        t.match(await curl(schema, method, request), answer, method);
+      const { keys } = (await curl(schema, 'KeyService/ListKeys', {})) as {
+        keys: { kid: string; state: string }[];
+      };
+      const next = keys.find(({ state }) => state === 'KEY_STATE_NEXT')?.kid;
+      t.match(await curl(schema, 'KeyService/RevokeKey', { kid: next }), { endedSessions: '0' });
+      // Rotating again at once is refused, since caches may not have the next key yet: that is an answer too.
+      const rotated = await curl(schema, 'KeyService/RotateKey', {}).catch((error) => String(error.stderr));
+      t.match(JSON.stringify(rotated), /kid|failed_precondition/);
+      const tried = [...Object.keys(requests), 'KeyService/RevokeKey', 'KeyService/RotateKey'];
+      const unary = Object.keys(methods).filter((name) => name !== 'WatchRevocations');
+      t.strictSame(
+        tried.map((path) => path.split('/')[1] ?? '').sort(),
+        unary.sort(),
+        'that is every method',
+      );
+    });
+  }
+
+  t.test('fields have the names of the contract, and those of JSON', async (t) => {
+    const { sub } = claimsOf((await authority.login('alice@example.com')).access_token);
+    for (const schema of [['--reflect'], ['--schema', 'proto']])
+      for (const field of ['user_id', 'userId']) {
+        const answer = await curl(schema, 'SessionService/ListSessions', { [field]: sub });
+        t.match(answer, { sessions: [{ userId: sub }] }, `${field} with ${schema[0]}`);
+      }
+  });
+
+  t.test('errors are understood', async (t) => {
+    const said = await curl(['--reflect'], 'TokenService/IsRevoked', { jti: 'x' }).catch((error) =>
+      String(error.stderr),
+    );
+    t.match(said, /invalid_argument/);
+    t.match(said, /google\.rpc\.ErrorInfo/);
+  });
+});
+
+t.test('reflection is off where it is said so, and by default with a database server', async (t) => {
+  const authority = await startAuthority({ env: { GRPC_REFLECTION: 'off' } });
+  t.teardown(() => authority.stop());
+  const url = `http://127.0.0.1:${authority.grpcPort}/countersign.v1.TokenService/IsRevoked`;
+  const asking = ['curl', '--reflect', '--protocol', 'grpc', '--http2-prior-knowledge', '-d', '{}', url];
+  await t.rejects(run(buf, asking), /failed to find service|reflection/);
+  const server = {
+    DATABASE_URL: 'postgres://localhost/x',
+    REDIS_URL: 'redis://localhost',
+    KEY_ENCRYPTION_KEY: Buffer.alloc(32).toString('base64'),
+  };
+  for (const [env, expected] of [
+    [{}, true],
+    [{ GRPC_REFLECTION: 'off' }, false],
+    [server, false],
+    [{ ...server, GRPC_REFLECTION: 'on' }, true],
+  ] as const)
+    t.equal(readConfig({ ...env }).config.grpc.reflection, expected);
+});

@@ -1,0 +1,79 @@
+/** Every method of the contract by a Python client, which was written from the comments in proto/, and the stream by `buf curl`. */
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { promisify } from 'node:util';
+import t from 'tap';
+import { permissions } from '../../../src/services/service.ts';
+import { methods } from '../../../src/transport/grpc/methods.ts';
+import { startAuthority } from '../../support/authority.ts';
+import { checkout } from '../../support/checkout.ts';
+import { claimsOf, kidOf } from '../../support/clients.ts';
+import { startPythonSubscriber } from '../../support/pythonSubscriber.ts';
+
+const root = checkout;
+
+t.test('every method', async (t) => {
+  const authority = await startAuthority();
+  t.teardown(() => authority.stop());
+  const operator = { name: 'operator' };
+  const { operations } = authority.authority;
+  const { token: serviceToken } = await operations.createService(
+    { name: 'every-method', permissions },
+    operator,
+  );
+  await authority.register('alice@example.com');
+  const address = `127.0.0.1:${authority.grpcPort}`;
+
+  await t.test('Python', async (t) => {
+    const { access_token: token } = await authority.login('alice@example.com');
+    const other = await authority.login('alice@example.com');
+    const { jti, sid, sub } = claimsOf(token);
+    const kid = kidOf(token);
+    // In an order in which each finds what it needs.
+    const rows: readonly (readonly [method: string, request: object, answer: object])[] = [
+      ['TokenService/IsRevoked', { jti, kid }, { response: { decidedBy: 'DECIDED_BY_BLOOM' } }],
+      ['TokenService/BatchIsRevoked', { jtis: [jti] }, { response: { results: [{ revoked: false }] } }],
+      ['TokenService/Introspect', { token }, { response: { active: true, sub } }],
+      ['TokenService/BatchIntrospect', { tokens: [token, 'x'] }, { response: { results: [{ sub }, {}] } }],
+      ['SessionService/ListSessions', { userId: sub }, { response: { sessions: [{}, {}] } }],
+      ['SessionService/EndSession', { sessionId: other.session_id }, { response: { ended: true } }],
+      [
+        'RevocationService/Revoke',
+        { sessionId: sid, requestId: randomUUID() },
+        { response: { endedSessions: 1 } },
+      ],
+      ['TokenService/IsRevoked', { jti }, { response: { revoked: true, reason: 'REASON_REVOKED' } }],
+      ['UserService/DisableUser', { userId: sub, requestId: 'left' }, { response: { endedSessions: 0 } }],
+      ['UserService/EnableUser', { userId: sub }, { response: {} }],
+      ['UserService/DeleteUser', { userId: sub }, { response: {} }],
+      ['KeyService/ListKeys', {}, { response: { keys: [{}, {}] } }],
+      ['KeyService/ResealKeys', {}, { response: { signingKeys: 0 } }],
+      ['KeyService/RotateKey', {}, { response: { rotated: true } }],
+      ['KeyService/RevokeKey', { kid }, { response: { effectTimeMs: String } }],
+    ];
+    const tried = new Set(rows.map(([path]) => path.split('/')[1]).concat('WatchRevocations'));
+    t.strictSame([...tried].sort(), Object.keys(methods).sort(), 'none is left out');
+
+    const python = await startPythonSubscriber(address, serviceToken);
+    t.teardown(() => python.stop());
+    t.strictSame(await python.ask({ watch: true }), { lease: true });
+    for (const [call, request, answer] of rows) t.match(await python.ask({ call, request }), answer, call);
+    const [disabled] = await operations.listAudit({ limit: 1, type: 'user_disabled' });
+    t.match(disabled, { userId: sub, requestId: 'left' }, 'as the caller called it');
+    t.strictSame(await python.ask({ leave: true }), { status: 'OK' });
+  });
+
+  for (const [how, schema] of [
+    ['with reflection', ['--reflect']],
+    ['with --schema proto', ['--schema', `${root}proto`]],
+  ] as const) {
+    await t.test(`the stream by buf curl ${how}`, async (t) => {
+      const { stdout } = await promisify(execFile)(`${root}node_modules/.bin/buf`, [
+        ...['curl', ...schema, '--protocol', 'grpc', '--http2-prior-knowledge'],
+        ...['-H', `authorization: Bearer ${serviceToken}`, '-d', '{"start":{"edgeId":"curl"}}'],
+        `http://${address}/countersign.v1.RevocationService/WatchRevocations`,
+      ]);
+      t.match(stdout, /"started"[\s\S]*"keys"[\s\S]*"snapshotEnd"/, 'what was on its way is sent to its end');
+    });
+  }
+});

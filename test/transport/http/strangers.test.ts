@@ -1,0 +1,82 @@
+/** What somebody without a credential can read: a table of all there is. */
+import { rm } from 'node:fs/promises';
+import t from 'tap';
+import { startAuthority, type TestAuthority } from '../../support/authority.ts';
+import { copyOfEmbeddedDatabase } from '../../support/pglite.ts';
+
+/** Read with GET; whatever else there is wants a body or a token. */
+const readable: Readonly<Record<string, number>> = {
+  '/.well-known/jwks.json': 200,
+  '/.well-known/oauth-authorization-server': 200,
+  '/.well-known/openid-configuration': 200,
+  '/health/live': 200,
+  '/health/ready': 200,
+  '/auth/me': 401,
+  '/auth/sessions': 401,
+};
+
+t.test('what a stranger can read', async (t) => {
+  const { call, operations, stop } = await startAuthority();
+  t.teardown(stop);
+  const { paths } = (await call('GET', '/docs/json')).body as {
+    paths: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  };
+  const found = Object.entries(paths).flatMap(([path, methods]) => ('get' in methods ? [path] : []));
+  t.strictSame(found.sort(), Object.keys(readable).sort(), 'every route that can be read is known here');
+  for (const [path, status] of Object.entries(readable))
+    t.equal((await call('GET', path)).status, status, path);
+  for (const path of ['/metrics', '/health', '/', '/debug', '/health/ready/database'])
+    t.equal((await call('GET', path)).status, 404, path);
+  t.strictSame((await call('GET', '/health/ready')).body, {
+    status: 'ready',
+    parts: { process: 'ready', database: 'ready', deny_list: 'ready', key_ring: 'ready', truth: 'ready' },
+  });
+  t.match(
+    (await operations('GET', '/metrics')).body,
+    /^# HELP countersign_checks_total/m,
+    'on the operations port',
+  );
+});
+
+t.test('no metric tells whether an e-mail is registered', async (t) => {
+  const authority = await startAuthority();
+  t.teardown(() => authority.stop());
+  await authority.register('ada@example.com');
+  const wrongly = async (email: string) => {
+    await authority.call('POST', '/auth/login', { body: { email, password: 'not the right one' } });
+    const { body } = await authority.operations('GET', '/metrics');
+    const ours = String(body)
+      .split('\n')
+      .filter((line) => line.startsWith('countersign_') && !/_seconds(_sum|_bucket)?[ {]/.test(line));
+    return ours.sort();
+  };
+  await wrongly('nobody@example.com');
+  const [before, known, unknown] = [
+    await wrongly('nobody@example.com'),
+    await wrongly('ada@example.com'),
+    await wrongly('nobody@example.com'),
+  ];
+  const changed = (from: readonly string[], to: readonly string[]) =>
+    to.filter((line) => !from.includes(line)).map((line) => line.replace(/ .*/, ''));
+  t.strictSame(changed(before, known), changed(known, unknown), 'the same series count either');
+});
+
+t.test(
+  'whether strangers may register is said at the start, when there are users and no setting says it',
+  async (t) => {
+    const dataDir = await copyOfEmbeddedDatabase();
+    t.teardown(() => rm(dataDir, { recursive: true, force: true }));
+    const said = async (registration: string, work?: (authority: TestAuthority) => Promise<unknown>) => {
+      const authority = await startAuthority({ dataDir, env: { REGISTRATION: registration } });
+      await work?.(authority);
+      await authority.stop();
+      return authority
+        .log()
+        .split('\n')
+        .filter((line) => line.includes('REGISTRATION')).length;
+    };
+    t.equal(await said('', ({ register }) => register('ada@example.com')), 0, 'while there are none');
+    t.equal(await said(''), 1);
+    t.equal(await said('open'), 0);
+  },
+);
