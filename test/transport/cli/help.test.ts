@@ -3,7 +3,6 @@ import { execFile } from 'node:child_process';
 import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import t from 'tap';
@@ -12,10 +11,10 @@ import { UsageError } from '../../../src/transport/cli/command.ts';
 import { mountCommands, readCommand } from '../../../src/transport/cli/commands.ts';
 import { mountOperate, type Operate } from '../../../src/transport/cli/operate.ts';
 import { createProgram } from '../../../src/transport/cli/program.ts';
+import { inCheckout } from '../../support/checkout.ts';
 import { distFolder } from '../../support/server.ts';
 
-const root = fileURLToPath(new URL('../../..', import.meta.url));
-const read = (path: string) => readFile(join(root, path), 'utf8');
+const read = (path: string) => readFile(inCheckout(path), 'utf8');
 const never = async () => {
   throw new Error('nothing of this runs here');
 };
@@ -161,7 +160,7 @@ t.test('docs/commands.md lists every command, and docs name no other', async (t)
     /<!-- commands:begin -->\n(.*)<!-- commands:end -->/s.exec(await read('docs/commands.md')) ?? [];
   t.equal(table, ['| Command | Meaning |\n', '|---|---|\n', ...rows].join(''));
 
-  const docs = (await readdir(join(root, 'docs'))).filter((name) => name.endsWith('.md'));
+  const docs = (await readdir(inCheckout('docs'))).filter((name) => name.endsWith('.md'));
   const texts = await Promise.all(['README.md', ...docs.map((name) => join('docs', name))].map(read));
   const named = texts
     .join('\n')
