@@ -1,74 +1,54 @@
 #!/usr/bin/env node
 /**
  * The command line: `countersign COMMAND`. Asks a running authority where there is one, else works by itself.
- * Data goes to standard output, words for people to standard error.
+ * Owns the process and what only it can do; the other commands are in each slice's `cli.ts`.
  */
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { systemClock } from '@countersign/verifier/clock';
 import { StartupError } from '@countersign/verifier/errors';
+import { ignoreClosedPipes } from './platform/closedPipes.ts';
 import { type Config, readConfig } from './platform/config/config.ts';
 import { processEnvironment } from './platform/config/env.ts';
-import { settingsHelp } from './platform/config/settingsText.ts';
 import { createLog } from './platform/observability/log.ts';
 import { hasEmbeddedDatabase, openDataFolder } from './storage/embedded/dataFolder.ts';
-import { backUpStopped, backupUsage, readBackup, refuseBackupOfServer } from './transport/cli/backup.ts';
+import { backUpStopped, backupRequest, refuseBackupOfServer } from './transport/cli/backup.ts';
 import { UsageError } from './transport/cli/command.ts';
-import { commands, findCommand, runCommand } from './transport/cli/commands.ts';
-import { askRunning, type CommandRequest, claimDataFolder, type Output } from './transport/cli/control.ts';
+import { type Invocation, readCommand, runCommand } from './transport/cli/commands.ts';
+import { askRunning, type CommandRequest, claimDataFolder } from './transport/cli/control.ts';
+import { mountOperate } from './transport/cli/operate.ts';
 import { operatorName } from './transport/cli/operator.ts';
+import { createTerminalOutput } from './transport/cli/terminal.ts';
 
-const output: Output = {
-  out: (line) => void process.stdout.write(`${line}\n`),
-  err: (line) => void process.stderr.write(`${line}\n`),
-};
+const { stdout, stderr, stdin } = process;
+const output = createTerminalOutput(stdout, stderr, systemClock);
 
-async function main(argv: readonly string[]): Promise<number> {
-  const [first] = argv;
-  if (first === undefined || first === 'help' || argv.includes('--help'))
-    return help(first === undefined ? 2 : 0);
-  if (first === '--version') return version();
-  if (first === 'serve') {
-    if (argv.length > 1)
-      throw new UsageError('serve takes no arguments; its settings are environment variables.');
-    await import('./main.ts');
-    return new Promise<never>(() => {});
-  }
-  if (first === 'migrate') return migrate(argv.slice(1));
-  if (first === 'backup') return backup(argv);
-  const { command } = findCommand(argv);
-  const input = command.readsInput?.(argv) ? await text(process.stdin) : undefined;
-  const request = { argv, input, operator: operatorName(processEnvironment()) };
-  return runHereOrThere(request, !command.begins);
+/** Answers the exit code; undefined while the authority runs, which ends the process itself. */
+async function main(argv: readonly string[]): Promise<number | undefined> {
+  let here: (() => Promise<number | undefined>) | undefined;
+  const invocation = readCommand(argv, output, (program) =>
+    mountOperate(program, { serve, migrate, backup, print: output.out }, (run) => {
+      here = run;
+    }),
+  );
+  if (here !== undefined) return here();
+  if (invocation === undefined || typeof invocation === 'number') return invocation;
+  return manage(argv, invocation);
 }
 
-function help(code: number): number {
-  const lines = [
-    'Usage: countersign COMMAND',
-    '',
-    '  serve',
-    '      Run the authority until it is told to stop.',
-    '  migrate',
-    '      Bring the database to the version of this code; print what was applied.',
-    ...backupUsage,
-    ...Object.values(commands).flatMap(({ usage, summary }) => [`  ${usage}`, `      ${summary}`]),
-    '',
-    '  --json prints data as JSON, one object a line. --version, --help.',
-    '',
-    settingsHelp().trimEnd(),
-  ];
-  for (const line of lines) (code === 0 ? output.out : output.err)(line);
-  return code;
+async function serve(): Promise<undefined> {
+  await import('./main.ts');
 }
 
-function version(): number {
-  const file = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
-  output.out((JSON.parse(file) as { version: string }).version);
-  return 0;
+async function manage(argv: readonly string[], invocation: Invocation): Promise<number> {
+  const { begins = false, readsInput, columns = [] } = invocation;
+  const input = readsInput ? await text(stdin) : undefined;
+  const operator = operatorName(processEnvironment());
+  output.titles(columns);
+  return runThereOrHere({ argv, input, operator, progress: stderr.isTTY === true }, !begins);
 }
 
-async function runHereOrThere(request: CommandRequest, mustBeBegun: boolean): Promise<number> {
+async function runThereOrHere(request: CommandRequest, mustBeBegun: boolean): Promise<number> {
   const { config, secrets } = readConfig(processEnvironment());
   if (mustBeBegun) await refuseEmptyFolder(config);
   const dataFolder = await openDataFolder(config.storage.dataDir);
@@ -105,8 +85,8 @@ async function refuseEmptyFolder({ storage: { mode, dataDir } }: Config): Promis
   );
 }
 
-async function backup(argv: readonly string[]): Promise<number> {
-  const request = readBackup(argv);
+async function backup(path: string, json: boolean): Promise<number> {
+  const request = backupRequest(path, json);
   const { config } = readConfig(processEnvironment());
   if (config.storage.mode === 'server') refuseBackupOfServer();
   await refuseEmptyFolder(config);
@@ -118,10 +98,7 @@ async function backup(argv: readonly string[]): Promise<number> {
 }
 
 /** Prints the name of each migration that was applied; nothing when there was none to apply. */
-async function migrate(options: readonly string[]): Promise<number> {
-  if (options.some((option) => option !== '--json'))
-    throw new UsageError('migrate takes no argument but --json.');
-  const json = options.length > 0;
+async function migrate(json: boolean): Promise<number> {
   const { config, secrets } = readConfig(processEnvironment());
   const dataFolder = await openDataFolder(config.storage.dataDir);
   const claim = await claimDataFolder(dataFolder.path);
@@ -141,12 +118,7 @@ async function migrate(options: readonly string[]): Promise<number> {
   }
 }
 
-// Who reads may stop reading, as `head` does. What was asked for is done all the same, and nobody is told.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
-}
+ignoreClosedPipes([stdout, stderr]);
 
 try {
   process.exitCode = await main(process.argv.slice(2));
@@ -155,4 +127,6 @@ try {
   else if (error instanceof StartupError) output.err(error.message);
   else output.err(`Something went wrong here: ${(error as Error).stack ?? String(error)}`);
   process.exitCode = error instanceof UsageError ? 2 : 1;
+} finally {
+  output.end();
 }

@@ -4,6 +4,7 @@
  */
 import { systemClock, withDeadline } from '@countersign/verifier/clock';
 import { StartupError } from '@countersign/verifier/errors';
+import { ignoreClosedPipes } from './platform/closedPipes.ts';
 import { createStop, type StopSignal } from './platform/stop.ts';
 import type { Started } from './start.ts';
 import { transportLimits } from './transport/limits.ts';
@@ -11,6 +12,8 @@ import { transportLimits } from './transport/limits.ts';
 const print = (line: string) => void process.stdout.write(`${line}\n`);
 const complain = (line: string) => void process.stderr.write(`${line}\n`);
 const described = (error: unknown) => (error as Error).stack ?? String(error);
+
+ignoreClosedPipes([process.stdout, process.stderr]);
 
 /** What a stop has to close: it grows while the process starts. */
 const opened: (() => Promise<void>)[] = [];

@@ -169,7 +169,7 @@ const owners: readonly [library: RegExp, owners: readonly string[]][] = [
     ],
   ],
   [/^@fastify\/|^helmet$/, ['src/transport/http/']],
-  [/^commander$/, ['src/transport/cli/', 'src/cli.ts']],
+  [/^commander$|^@commander-js\/extra-typings$/, ['src/transport/cli/']],
   [
     /^@grpc\/|^grpc-health-check$/,
     ['src/transport/grpc/', 'src/revocation/subscribers/grpc.ts', 'packages/'],

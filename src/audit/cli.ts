@@ -1,9 +1,10 @@
+/** `countersign audit …`: read the audit log, and verify that nobody changed it. */
 import { rfc3339 } from '@countersign/verifier/clock';
 import {
-  type Arguments,
-  type Commands,
+  type Asks,
+  type CommandContext,
   FindingError,
-  none,
+  type Program,
   readDuration,
   readTime,
   UsageError,
@@ -13,36 +14,59 @@ import type { ChainFault } from './chain.ts';
 import type { AuditQuery, ListedEvent } from './listAudit.ts';
 import type { AuditReport, NotedSeal } from './verifyAudit.ts';
 
-export const auditCommands: Commands = {
-  'audit list': {
-    usage:
-      'audit list [--user ID] [--session ID] [--type TYPE] [--since TIME] [--until TIME] [--limit N] [--after ID]',
-    summary:
-      'List audit events, newest first: time, type, actor, user, session, reason, request, address, e-mail, program, id, detail. --after: the last one of the page before.',
-    async run({ listAudit }, request, { out }) {
-      none(request.positionals);
-      const events = await listAudit(readQuery(request));
-      for (const event of events) out(request.json ? JSON.stringify(asJson(event)) : asLine(event));
-    },
-  },
+const columns = 'TIME TYPE ACTOR USER SESSION REASON REQUEST ADDRESS E-MAIL PROGRAM ID DETAIL'.split(' ');
 
-  'audit verify': {
-    usage: 'audit verify [--expect NUMBER:HASH] [--retention DURATION]',
-    summary:
-      'Verify the chain of the audit log and print its head, to be noted elsewhere; --expect: one that was noted; --retention: where AUDIT_RETENTION was less until lately. Exit code 1: something was changed.',
-    async run({ verifyAudit }, { positionals, expect, retention, json }, output) {
-      none(positionals);
-      const report = await verifyAudit(
-        expect === undefined ? undefined : readNoted(expect),
-        retention === undefined ? undefined : readDuration('retention', retention),
-      );
-      if (json) output.out(JSON.stringify(reportJson(report)));
-      else printReport(report, output);
-      if (report.fault !== undefined)
-        throw new FindingError(`Seal ${report.fault.seal}: ${meanings[report.fault.what]}.`);
-    },
-  },
-};
+export function mountAudit(program: Program, asks: Asks): void {
+  const audit = program.command('audit').description('The audit log: list, verify.');
+
+  audit
+    .command('list')
+    .description(
+      'List audit events, newest first: time, type, actor, user, session, reason, request, address, e-mail, program, id, detail.',
+    )
+    .option('--user <ID>', 'about this user')
+    .option('--session <ID>', 'about this session')
+    .option('--type <TYPE>', 'of this type, as user_created')
+    .option('--since <TIME>', 'then or later, as 2030-01-31T12:00:00Z', readTime('since'))
+    .option('--until <TIME>', 'before then', readTime('until'))
+    .option('--limit <N>', 'at most so many', readCount)
+    .option('--after <ID>', 'the next page: the last event of the page before')
+    .action(({ user, session, type, since, until, limit, after }) => {
+      const query = { userId: user, sessionId: session, type, since, until, limit, after };
+      asks((context) => list(query, context), { columns });
+    });
+
+  audit
+    .command('verify')
+    .description(
+      'Verify the chain of the audit log and print its head, to be noted elsewhere. Exit code 1: something was changed.',
+    )
+    .option('--expect <NUMBER:HASH>', 'a head that was noted', readNoted)
+    .option(
+      '--retention <DURATION>',
+      'where AUDIT_RETENTION was less until lately',
+      readDuration('retention'),
+    )
+    .action(({ expect, retention }) => asks((context) => verify(expect, retention, context)));
+}
+
+async function list(query: AuditQuery, { operations, json, out }: CommandContext): Promise<void> {
+  for (const event of await operations.listAudit(query))
+    out(json ? JSON.stringify(asJson(event)) : asLine(event));
+}
+
+async function verify(
+  expected: NotedSeal | undefined,
+  retentionMs: number | undefined,
+  { operations, json, ...output }: CommandContext,
+): Promise<void> {
+  const onSeals = (seals: number) => output.progress?.(`Verified: ${seals} seals`);
+  const report = await operations.verifyAudit(expected, retentionMs, onSeals);
+  if (json) output.out(JSON.stringify(reportJson(report)));
+  else printReport(report, output);
+  if (report.fault !== undefined)
+    throw new FindingError(`Seal ${report.fault.seal}: ${meanings[report.fault.what]}.`);
+}
 
 const meanings: Record<ChainFault, string> = {
   seal_missing: 'this seal is missing',
@@ -55,15 +79,6 @@ const meanings: Record<ChainFault, string> = {
   deleted_early: 'the events that it covers were deleted, and were younger than AUDIT_RETENTION',
   head_unknown: 'the chain has no such seal as is expected',
 };
-
-function readQuery({ user, session, type, since, until, limit, after }: Arguments): AuditQuery {
-  return {
-    ...{ userId: user, sessionId: session, type, after },
-    since: since === undefined ? undefined : readTime('since', since),
-    until: until === undefined ? undefined : readTime('until', until),
-    limit: limit === undefined ? undefined : readCount(limit),
-  };
-}
 
 /** NaN is out of every range. */
 function readCount(text: string): number {

@@ -47,14 +47,19 @@ export interface AuditReport {
  * What the retention says that it has deleted must have been sealed for `retentionMs`, by the clock of the store: as the settings
  * have it, unless the caller knows that it was less until lately.
  */
-export type VerifyAudit = (expected?: NotedSeal, retentionMs?: number) => Promise<AuditReport>;
+export type VerifyAudit = (
+  expected?: NotedSeal,
+  retentionMs?: number,
+  /** Told after each page how many seals were verified. */
+  onPage?: (seals: number) => void,
+) => Promise<AuditReport>;
 
 export function createVerifyAudit(parts: {
   readonly database: Pick<Database, 'auditLog'>;
   readonly retentionMs: number;
 }): VerifyAudit {
   const { auditLog } = parts.database;
-  return async (expected, retentionMs = parts.retentionMs) => {
+  return async (expected, retentionMs = parts.retentionMs, onPage) => {
     const minimum = auditLimits.auditRetentionMinimumMilliseconds;
     if (!(retentionMs >= minimum))
       throw invalidField('retention', 'range', `must be at least ${minimum / 86_400_000}d`);
@@ -64,6 +69,7 @@ export function createVerifyAudit(parts: {
     do {
       page = await auditLog.seals(walk.previous?.number ?? 0, auditLimits.auditSealsPage);
       await walk.follow(page);
+      onPage?.(walk.previous?.number ?? 0);
     } while (walk.fault === undefined && page.length === auditLimits.auditSealsPage);
     return walk.report();
   };

@@ -21,7 +21,11 @@ export interface Resealed {
 }
 
 /** Doing it again does what is left; what was done before stays done when it rejects. */
-export type ResealKeys = (actor: Actor) => Promise<Resealed>;
+export type ResealKeys = (
+  actor: Actor,
+  /** Told after each page how many sessions were sealed again. */
+  onPage?: (sessions: number) => void,
+) => Promise<Resealed>;
 
 interface ResealParts {
   readonly database: Database;
@@ -31,9 +35,9 @@ interface ResealParts {
 }
 
 export function createResealKeys(parts: ResealParts): ResealKeys {
-  return async (actor) => ({
+  return async (actor, onPage) => ({
     signingKeys: await resealRing(parts, actor),
-    ...(await resealSessions(parts, actor)),
+    ...(await resealSessions(parts, actor, onPage)),
   });
 }
 
@@ -50,7 +54,11 @@ function resealRing({ database, sealing, clock }: ResealParts, actor: Actor): Pr
   });
 }
 
-async function resealSessions(parts: ResealParts, actor: Actor): Promise<Omit<Resealed, 'signingKeys'>> {
+async function resealSessions(
+  parts: ResealParts,
+  actor: Actor,
+  onPage?: (sessions: number) => void,
+): Promise<Omit<Resealed, 'signingKeys'>> {
   const { sessions } = parts.database;
   let resealed = 0;
   let unreadable: Resealed['unreadable'] = { count: 0, first: undefined };
@@ -66,6 +74,7 @@ async function resealSessions(parts: ResealParts, actor: Actor): Promise<Omit<Re
     });
     if (opened.length > 0) await writePage(parts, opened, actor);
     resealed += opened.length;
+    onPage?.(resealed);
   } while (range.last !== undefined);
   return { sessions: resealed, unreadable };
 }

@@ -6,7 +6,7 @@ export interface IpNetworks {
   includes(address: string): boolean;
 }
 
-/** `list`: addresses, or networks such as `10.0.0.0/8`, as `platform/config/networks.ts` has checked them. */
+/** `list`: addresses, or networks such as `10.0.0.0/8`, as `platform/config/kinds.ts` has checked them. */
 export function createIpNetworks(list: readonly string[]): IpNetworks {
   const blocks = new BlockList();
   for (const network of list) {

@@ -1,79 +1,67 @@
+/** `countersign revoke …`: everything that can be taken back, with effect. */
 import { rfc3339 } from '@countersign/verifier/clock';
-import type { Operations } from '../authority.ts';
-import { type Arguments, type Commands, none, one, readTime, UsageError } from '../transport/cli/command.ts';
-import type { Output } from '../transport/cli/control.ts';
+import {
+  type Asks,
+  type CommandContext,
+  type Program,
+  readTime,
+  UsageError,
+} from '../transport/cli/command.ts';
 import type { FilterText } from './matchingSessions.ts';
 import type { RevocationTarget } from './revoke.ts';
 
-export const revokeCommands: Commands = {
-  'revoke session': {
-    usage: 'revoke session ID [--dry-run]',
-    summary: 'End a session, with effect.',
-    run: ({ revoke }, request, output) =>
-      revokeOne(revoke, { sessionId: one(request.positionals, 'ID') }, request, output),
-  },
+export function mountRevoke(program: Program, asks: Asks): void {
+  const revoke = program
+    .command('revoke')
+    .description('Revoke with effect: a session, user, token, client, sessions, external.');
+  const command = (name: string, description: string) =>
+    revoke
+      .command(name)
+      .description(description)
+      .option('--dry-run', 'change nothing, and print how many sessions would end');
+  const asksFor = (target: RevocationTarget, { dryRun }: { readonly dryRun?: true | undefined }) =>
+    asks((context) => revokeOne(target, dryRun === true, context));
 
-  'revoke user': {
-    usage: 'revoke user EMAIL [--dry-run]',
-    summary: 'End every session of a user, with effect. The user may log in again.',
-    run: ({ revoke }, request, output) =>
-      revokeOne(revoke, { email: one(request.positionals, 'EMAIL') }, request, output),
-  },
-
-  'revoke token': {
-    usage: 'revoke token JTI [--dry-run]',
-    summary: 'Revoke one access token by its jti, with effect; its session lives.',
-    run: ({ revoke }, request, output) =>
-      revokeOne(revoke, { jti: one(request.positionals, 'JTI') }, request, output),
-  },
-
-  'revoke client': {
-    usage: 'revoke client ID [--dry-run]',
-    summary: 'End every session whose tokens were issued to a client, with effect.',
-    run: ({ revoke }, request, output) =>
-      revokeOne(revoke, { clientId: one(request.positionals, 'ID') }, request, output),
-  },
-
-  'revoke sessions': {
-    usage:
-      'revoke sessions [--user ID] [--client ID] [--ip ADDRESS] [--created-from TIME] [--created-before TIME] [--dry-run]',
-    summary: 'End every session for which all of that holds, with effect; TIME as 2030-01-31T12:00:00Z.',
-    run: ({ revoke }, request, output) => {
-      none(request.positionals);
-      return revokeOne(revoke, { filter: readFilter(request) }, request, output);
-    },
-  },
-
-  'revoke external': {
-    usage: 'revoke external ID --expires-at TIME [--dry-run]',
-    summary: 'Revoke a token of an earlier system until it expires; TIME as 2030-01-31T12:00:00Z.',
-    run: ({ revoke }, request, output) => {
-      const { positionals, expiresAt } = request;
+  command('session', 'End a session, with effect.')
+    .argument('<ID>')
+    .action((sessionId, options) => asksFor({ sessionId }, options));
+  command('user', 'End every session of a user, with effect. The user may log in again.')
+    .argument('<EMAIL>')
+    .action((email, options) => asksFor({ email }, options));
+  command('token', 'Revoke one access token by its jti, with effect; its session lives.')
+    .argument('<JTI>')
+    .action((jti, options) => asksFor({ jti }, options));
+  command('client', 'End every session whose tokens were issued to a client, with effect.')
+    .argument('<ID>')
+    .action((clientId, options) => asksFor({ clientId }, options));
+  command('sessions', 'End every session for which all of the options hold, with effect.')
+    .option('--user <ID>', 'of this user')
+    .option('--client <ID>', 'whose tokens were issued to this client')
+    .option('--ip <ADDRESS>', 'used from this address')
+    .option('--created-from <TIME>', 'begun then or later, as 2030-01-31T12:00:00Z', readTime('created-from'))
+    .option('--created-before <TIME>', 'begun before then', readTime('created-before'))
+    .action(({ user, dryRun, client, ...others }) => {
+      const named = { userId: user, clientId: client, ...others };
+      // Only what was given: the filter knows no member that is undefined.
+      const filter = Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined));
+      asksFor({ filter: filter as FilterText }, { dryRun });
+    });
+  command('external', 'Revoke a token of an earlier system until it expires.')
+    .argument('<ID>')
+    .option('--expires-at <TIME>', 'required, as 2030-01-31T12:00:00Z', readTime('expires-at'))
+    .action((externalId, { expiresAt, ...options }) => {
       if (expiresAt === undefined)
         throw new UsageError('--expires-at: is required, as 2030-01-31T12:00:00Z.');
-      const target = { externalId: one(positionals, 'ID'), expiresAt: readTime('expires-at', expiresAt) };
-      return revokeOne(revoke, target, request, output);
-    },
-  },
-};
-
-function readFilter({ user, client, ip, createdFrom, createdBefore }: Arguments): FilterText {
-  return {
-    ...(user === undefined ? {} : { userId: user }),
-    ...(client === undefined ? {} : { clientId: client }),
-    ...(ip === undefined ? {} : { ip }),
-    ...(createdFrom === undefined ? {} : { createdFrom: readTime('created-from', createdFrom) }),
-    ...(createdBefore === undefined ? {} : { createdBefore: readTime('created-before', createdBefore) }),
-  };
+      asksFor({ externalId, expiresAt }, options);
+    });
 }
 
 async function revokeOne(
-  revoke: Operations['revoke'],
   target: RevocationTarget,
-  { operator, json, dryRun }: Arguments,
-  { out, err }: Output,
+  dryRun: boolean,
+  { operations, operator, json, out, err }: CommandContext,
 ): Promise<void> {
-  const { endedSessions, matchedSessions, effect } = await revoke(target, operator, { dryRun });
+  const { endedSessions, matchedSessions, effect } = await operations.revoke(target, operator, { dryRun });
   if (dryRun) {
     if (json) return out(JSON.stringify({ matched_sessions: matchedSessions }));
     err('Nothing was changed. So many sessions would end:');

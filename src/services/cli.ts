@@ -1,10 +1,11 @@
+/** `countersign services …`: the services that ask the authority, and their tokens. */
 import { rfc3339, systemClock } from '@countersign/verifier/clock';
 import { formatDuration } from '../platform/config/durations.ts';
+
 import {
-  type Arguments,
-  type Commands,
-  none,
-  one,
+  type Asks,
+  type CommandContext,
+  type Program,
   readDuration,
   readTime,
   UsageError,
@@ -18,81 +19,112 @@ import {
   usualPermissions,
 } from './service.ts';
 
-export const serviceCommands: Commands = {
-  'services create': {
-    usage:
-      'services create NAME [--permission PERMISSION …] [--certificate SAN] [--expires-in DURATION | --expires-at TIME]',
-    begins: true,
-    summary: `Make a service and print its token once. Permissions: ${permissions.join(', ')} (default: ${usualPermissions.join(' and ')}). SAN: the URI or DNS name in its client certificates. The token expires only if that is said.`,
-    async run({ createService }, request, { out, err }) {
-      const { operator, positionals, certificate, json } = request;
-      const name = one(positionals, 'NAME');
-      const service = { name, permissions: readPermissions(request.permissions), certificate };
-      const { token } = await createService({ ...service, expiresAt: readExpiry(request) }, operator);
-      if (json) return out(JSON.stringify({ name, token }));
-      err(`Service ${name} is made. Its token is shown this once:`);
-      out(token);
-    },
-  },
-
-  'services rotate': {
-    usage: 'services rotate NAME [--keep-old DURATION] [--expires-in DURATION | --expires-at TIME]',
-    summary: `Print a new token of a service once. The one before stays good for ${formatDuration(serviceLimits.serviceTokenKeptMilliseconds)}, or as --keep-old says; one before that ends. 0s ends all others, within two seconds.`,
-    async run({ rotateServiceToken }, request, { out, err }) {
-      const { operator, positionals, keepOld, json } = request;
-      const name = one(positionals, 'NAME');
-      const keepOldMs = keepOld === undefined ? undefined : readDuration('keep-old', keepOld);
-      const rotation = { name, keepOldMs, expiresAt: readExpiry(request) };
-      const { token, oldUntil } = await rotateServiceToken(rotation, operator);
-      if (json) return out(JSON.stringify({ name, token, old_token_until: rfc3339(oldUntil) }));
-      err(
-        `Service ${name} has a new token, which is shown this once. The one before ends at ${rfc3339(oldUntil)}:`,
+export function mountServices(program: Program, asks: Asks): void {
+  const services = program
+    .command('services')
+    .description('Services that ask the authority, and their tokens: create, rotate, list, revoke.');
+  const command = (name: string, description: string) => services.command(name).description(description);
+  const issuing = (name: string, description: string) =>
+    command(name, description)
+      .argument('<NAME>')
+      .option('--expires-in <DURATION>', 'the token expires after this, as 90d', readDuration('expires-in'))
+      .option(
+        '--expires-at <TIME>',
+        'the token expires then, as 2030-01-31T12:00:00Z',
+        readTime('expires-at'),
       );
-      out(token);
-    },
-  },
 
-  'services list': {
-    usage: 'services list',
-    summary:
-      'List services: name, permissions, when made, whether revoked, name in certificates; then of each token when and by whom it was made, when it expires, and when it was used last, to the hour.',
-    async run({ listServices }, { positionals, json }, { out }) {
-      none(positionals);
-      for (const service of await listServices())
-        out(json ? JSON.stringify(asJson(service)) : asLine(service));
-    },
-  },
+  issuing('create', 'Make a service and print its token once. The token expires only if you say so.')
+    .option(
+      '--permission <PERMISSION>',
+      `may be given again: ${permissions.join(', ')} (default: ${usualPermissions.join(' and ')})`,
+      readPermissions,
+    )
+    .option('--certificate <SAN>', 'the URI or DNS name in its client certificates')
+    .action((name, { permission = usualPermissions, certificate, ...expiry }) => {
+      const service = { name, permissions: permission, certificate, expiresAt: readExpiry(expiry) };
+      asks((context) => create(service, context), { begins: true });
+    });
 
-  'services revoke': {
-    usage: 'services revoke NAME',
-    summary: 'Revoke a service: its tokens, and its certificate, stop within two seconds.',
-    async run({ revokeService }, { operator, positionals, json }, { out, err }) {
-      const name = one(positionals, 'NAME');
-      await revokeService(name, operator);
-      if (json) return out(JSON.stringify({ name, state: 'revoked' }));
-      err(`Service ${name} is revoked.`);
-      out(name);
-    },
-  },
-};
+  issuing(
+    'rotate',
+    'Print a new token of a service once. The one before stays good for a while; any older one ends.',
+  )
+    .option(
+      '--keep-old <DURATION>',
+      `how long the one before stays good (default: ${formatDuration(serviceLimits.serviceTokenKeptMilliseconds)}); 0s ends all others, within two seconds`,
+      readDuration('keep-old'),
+    )
+    .action((name, { keepOld, ...expiry }) => {
+      const rotation = { name, keepOldMs: keepOld, expiresAt: readExpiry(expiry) };
+      asks((context) => rotate(rotation, context));
+    });
 
-function readPermissions(asked: readonly string[] | undefined): readonly Permission[] {
-  if (asked === undefined) return usualPermissions;
-  return [...new Set(asked)].map((text) => {
-    if (!isPermission(text)) {
-      throw new UsageError(
-        `--permission: must be one of ${permissions.join(', ')}; given ${JSON.stringify(text)}`,
-      );
-    }
-    return text;
-  });
+  command(
+    'list',
+    'List services: name, permissions, when made, whether revoked, name in certificates; then of each token when and by whom it was made, when it expires, and when it was used last, to the hour.',
+  ).action(() =>
+    asks(listAll, { columns: ['NAME', 'PERMISSIONS', 'CREATED', 'STATE', 'CERTIFICATE', 'TOKENS'] }),
+  );
+
+  command('revoke', 'Revoke a service: its tokens, and its certificate, stop within two seconds.')
+    .argument('<NAME>')
+    .action((name) => asks((context) => revoke(name, context)));
 }
 
-function readExpiry({ expiresAt, expiresIn }: Arguments): number | undefined {
+async function create(
+  service: Parameters<CommandContext['operations']['createService']>[0],
+  { operations, operator, json, out, err }: CommandContext,
+): Promise<void> {
+  const { name } = service;
+  const { token } = await operations.createService(service, operator);
+  if (json) return out(JSON.stringify({ name, token }));
+  err(`Service ${name} is made. Its token is shown this once:`);
+  out(token);
+}
+
+async function rotate(
+  rotation: Parameters<CommandContext['operations']['rotateServiceToken']>[0],
+  { operations, operator, json, out, err }: CommandContext,
+): Promise<void> {
+  const { name } = rotation;
+  const { token, oldUntil } = await operations.rotateServiceToken(rotation, operator);
+  if (json) return out(JSON.stringify({ name, token, old_token_until: rfc3339(oldUntil) }));
+  err(
+    `Service ${name} has a new token, which is shown this once. The one before ends at ${rfc3339(oldUntil)}:`,
+  );
+  out(token);
+}
+
+async function listAll({ operations, json, out }: CommandContext): Promise<void> {
+  for (const service of await operations.listServices())
+    out(json ? JSON.stringify(asJson(service)) : asLine(service));
+}
+
+async function revoke(name: string, { operations, operator, json, out, err }: CommandContext): Promise<void> {
+  await operations.revokeService(name, operator);
+  if (json) return out(JSON.stringify({ name, state: 'revoked' }));
+  err(`Service ${name} is revoked.`);
+  out(name);
+}
+
+/** With those that were given before. */
+function readPermissions(text: string, before: readonly Permission[] = []): readonly Permission[] {
+  if (isPermission(text)) return [...new Set([...before, text])];
+  throw new UsageError(
+    `--permission: must be one of ${permissions.join(', ')}; given ${JSON.stringify(text)}`,
+  );
+}
+
+interface Expiry {
+  readonly expiresAt?: number | undefined;
+  readonly expiresIn?: number | undefined;
+}
+
+function readExpiry({ expiresAt, expiresIn }: Expiry): number | undefined {
   if (expiresAt !== undefined && expiresIn !== undefined)
     throw new UsageError('--expires-at, --expires-in: give one of them.');
-  if (expiresAt !== undefined) return readTime('expires-at', expiresAt);
-  return expiresIn === undefined ? undefined : systemClock.now() + readDuration('expires-in', expiresIn);
+  return expiresIn === undefined ? expiresAt : systemClock.now() + expiresIn;
 }
 
 function asJson(service: ServiceWithTokens) {

@@ -53,5 +53,5 @@ t.test('restored', async (t) => {
   t.equal(await me(third.access_token), 401, 'what it did by itself is there');
   t.match(await countersign('restored', 'now'), { code: 2, words: /takes no arguments/ });
   t.match(await countersign('restore'), { code: 2, words: /^There is no command "restore"/ });
-  t.match(await countersign('--help'), { out: /restored \[--keep-sessions\]/ });
+  t.match(await countersign('restored', '--help'), { code: 0, out: /--keep-sessions/ });
 });

@@ -1,42 +1,55 @@
-/** What may be an issuer: the exact string is compared by every verifier, so it must have one spelling. */
+/** Issuers and origins: others compare them as text, so each must have one spelling. */
 import { isIPv4, isIPv6 } from 'node:net';
+import { platformLimits } from '../limits.ts';
+import { isUrl, type Kind, listOf } from './kinds.ts';
 
-/**
- * The rule that an http(s) URL breaks as an issuer, completing "must …"; `undefined` when it breaks none.
- * RFC 8414 §2 wants https without query and fragment; plain http is for trying things out on one machine.
- */
-export function issuerFault(issuer: string): string | undefined {
-  if (/[?#]/.test(issuer)) return 'have neither query nor fragment (RFC 8414 §2)';
-  const url = new URL(issuer);
-  if (url.username !== '' || url.password !== '' || issuer.includes('@')) return 'hold no user info';
-  if (issuer.endsWith('/')) return 'not end in a slash: the exact text is `iss`';
-  if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
-    return 'be https, since its host is not a loopback address (RFC 8414 §2)';
-  }
-  const canonical = url.pathname === '/' ? url.origin : url.href;
-  return canonical === issuer
-    ? undefined
-    : 'be written as URL parsers write it (lower case, no default port)';
+/** RFC 8414 §2 wants https without query and fragment; plain http is for trying things out on one machine. */
+export const issuer: Kind<string> = {
+  form: 'an absolute https URL (http only on a loopback host) without query, fragment and trailing slash',
+  read: (text) => (isUrl(text, 'https', 'http') ? text : undefined),
+  broken: (text) => [issuerFault(text)],
+};
+
+/** RFC 6454 §6.2. */
+export const origins: Kind<readonly string[]> = {
+  ...listOf(
+    `1–${platformLimits.corsOrigins} origins as browsers write them, separated by commas: \`https://app.example.com\` (http only on a loopback host; no path, no wildcard, no \`null\`)`,
+    (text) => text || undefined,
+    platformLimits.corsOrigins,
+  ),
+  broken: (each) =>
+    each.map((origin, index) => {
+      const fault = originFault(origin);
+      return fault && `hold origins only; number ${index + 1} must ${fault}`;
+    }),
+};
+
+function issuerFault(text: string): string | undefined {
+  if (/[?#]/.test(text)) return 'have neither query nor fragment (RFC 8414 §2)';
+  const url = new URL(text);
+  if (url.username !== '' || url.password !== '' || text.includes('@')) return 'hold no user info';
+  if (text.endsWith('/')) return 'not end in a slash: the exact text is `iss`';
+  if (isPlainOnNetwork(url)) return 'be https, since its host is not a loopback address (RFC 8414 §2)';
+  if ((url.pathname === '/' ? url.origin : url.href) === text) return undefined;
+  return 'be written as URL parsers write it (lower case, no default port)';
 }
 
-/** The rule that a text breaks as an origin (RFC 6454 §6.2), completing "must …"; `undefined` when it breaks none. */
-export function originFault(origin: string): string | undefined {
-  if (!/^https?:\/\//.test(origin) || !URL.canParse(origin)) return 'begin with https:// and a host';
-  if (origin.includes('*')) return 'be one origin: there are no wildcards';
-  const url = new URL(origin);
-  if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
+function originFault(text: string): string | undefined {
+  if (!isUrl(text, 'https', 'http')) return 'begin with https:// and a host';
+  if (text.includes('*')) return 'be one origin: there are no wildcards';
+  const url = new URL(text);
+  if (isPlainOnNetwork(url))
     return 'be https, since its host is not a loopback address: whoever is on the way could act for it';
-  }
-  // Browsers send exactly this text, and it is compared as text.
-  return url.origin === origin
-    ? undefined
-    : 'be written as browsers do: scheme, host in lower case, a port unless it is the default one, and nothing after it';
+  // Browsers send exactly this text.
+  if (url.origin === text) return undefined;
+  return 'be written as browsers do: scheme, host in lower case, a port unless it is the default one, and nothing after it';
 }
+
+const isPlainOnNetwork = (url: URL) => url.protocol === 'http:' && !isLoopback(url.hostname);
 
 /** The issuer of an authority that was given none; only good when it listens on a loopback host. */
 export function defaultIssuer(host: string, port: number): string {
-  const hostname = isIPv6(host) ? `[${host}]` : host;
-  return new URL(`http://${hostname}:${port}`).origin;
+  return new URL(`http://${isIPv6(host) ? `[${host}]` : host}:${port}`).origin;
 }
 
 /** 127.0.0.0/8, ::1 (with or without brackets) and `localhost`; no other name, whatever it may resolve to. */

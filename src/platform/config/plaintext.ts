@@ -3,7 +3,6 @@
 import type { Config } from './config.ts';
 import { databaseHost, tlsOf } from './databaseUrl.ts';
 import { isLoopback } from './issuer.ts';
-import type { RedisAddress } from './redisUrl.ts';
 import type { Secrets } from './secrets.ts';
 
 /** One line for each connection that ALLOW_PLAINTEXT does not name. */
@@ -11,27 +10,23 @@ export function plaintextWarnings(
   { allowPlaintext }: Pick<Config, 'allowPlaintext'>,
   { databaseUrl, redis }: Pick<Secrets, 'databaseUrl' | 'redis'>,
 ): string[] {
-  const warnings: string[] = [];
-  const allowed = (name: 'database' | 'redis') => allowPlaintext.includes(name);
-  if (databaseUrl !== undefined && !allowed('database') && mayBeRead(databaseUrl))
-    warnings.push(
-      'DATABASE_URL: the connection to another machine is not protected by TLS; add ?sslmode=verify-full, or name database in ALLOW_PLAINTEXT',
-    );
-  if (redis !== undefined && !allowed('redis') && !redis.tls && hostsOf(redis).some(isElsewhere))
-    warnings.push(
-      'REDIS_URL: the connection to another machine is not protected by TLS; begin it with rediss, or name redis in ALLOW_PLAINTEXT',
-    );
-  return warnings;
+  const hosts = redis?.kind === 'single' ? [redis.endpoint] : (redis?.endpoints ?? []);
+  const read = {
+    database:
+      databaseUrl !== undefined &&
+      tlsOf(databaseUrl) !== 'verified' &&
+      isElsewhere(databaseHost(databaseUrl)),
+    redis: redis?.tls === false && hosts.some(({ host }) => isElsewhere(host)),
+  };
+  const names = ['database', 'redis'] as const;
+  return names.filter((name) => read[name] && !allowPlaintext.includes(name)).map((name) => warnings[name]);
 }
 
-function mayBeRead(databaseUrl: string): boolean {
-  return tlsOf(databaseUrl) !== 'verified' && isElsewhere(databaseHost(databaseUrl));
-}
-
-function hostsOf(redis: RedisAddress): readonly string[] {
-  const endpoints = redis.kind === 'single' ? [redis.endpoint] : redis.endpoints;
-  return endpoints.map(({ host }) => host);
-}
+const notProtected = 'the connection to another machine is not protected by TLS';
+const warnings = {
+  database: `DATABASE_URL: ${notProtected}; add ?sslmode=verify-full, or name database in ALLOW_PLAINTEXT`,
+  redis: `REDIS_URL: ${notProtected}; begin it with rediss, or name redis in ALLOW_PLAINTEXT`,
+};
 
 /** Not the folder of a socket, and no loopback address. */
 function isElsewhere(host: string): boolean {

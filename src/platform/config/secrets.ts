@@ -1,13 +1,6 @@
 import { inspect } from 'node:util';
 import type { RedisAddress } from './redisUrl.ts';
 
-const hidden = '[secret]';
-
-export interface SentinelLogin {
-  readonly username: string | undefined;
-  readonly password: string;
-}
-
 interface SecretValues {
   /** Set in server mode, together with `redis`; may hold a password. */
   readonly databaseUrl: string | undefined;
@@ -20,47 +13,21 @@ interface SecretValues {
   readonly keyDecryptionKeys: readonly Buffer[];
 }
 
+export interface SentinelLogin {
+  readonly username: string | undefined;
+  readonly password: string;
+}
+
+export type Secrets = SecretValues;
+
 /**
- * What must never be logged or printed. The values are private fields behind getters, so that logging, JSON,
- * string conversion, spreading and structured cloning of this object, or of anything that holds it, show none of them.
+ * What must never be logged or printed. The values are behind getters that the object inherits, so that logging, JSON, string
+ * conversion, spreading and structured cloning of it, or of anything that holds it, show none of them.
  */
-export class Secrets implements SecretValues {
-  readonly #values: SecretValues;
-
-  constructor(values: SecretValues) {
-    this.#values = values;
-    Object.freeze(this);
-  }
-
-  get databaseUrl(): string | undefined {
-    return this.#values.databaseUrl;
-  }
-
-  get redis(): RedisAddress | undefined {
-    return this.#values.redis;
-  }
-
-  get sentinelLogin(): SentinelLogin | undefined {
-    return this.#values.sentinelLogin;
-  }
-
-  get keyEncryptionKey(): Buffer | undefined {
-    return this.#values.keyEncryptionKey;
-  }
-
-  get keyDecryptionKeys(): readonly Buffer[] {
-    return this.#values.keyDecryptionKeys;
-  }
-
-  toJSON(): string {
-    return hidden;
-  }
-
-  toString(): string {
-    return hidden;
-  }
-
-  [inspect.custom](): string {
-    return hidden;
-  }
+export function hideSecrets(values: SecretValues): Secrets {
+  const hidden = () => '[secret]';
+  const getters = Object.entries(values).map(([name, value]) => [name, { get: () => value }] as const);
+  const told = { toJSON: hidden, toString: hidden, [inspect.custom]: hidden };
+  const inherited = Object.defineProperties(told, Object.fromEntries(getters));
+  return Object.freeze(Object.create(inherited)) as Secrets;
 }

@@ -1,290 +1,190 @@
 /**
- * Every environment variable of the authority, in one table. Parsing, `--help` and the table of docs/settings.md all come from
- * it, so that they cannot disagree. Owns what a variable is called, means and defaults to; not how its text is read
- * (`values.ts`) nor which values go together (`relations.ts`).
+ * Every environment variable of the authority, in one table. Reading it, the refusals, `serve --help` and docs/settings.md all
+ * come from here. Which values go together is in `relations.ts`.
  */
-import { pemFile, redisSettings } from './redisSettings.ts';
-import type { Setting } from './setting.ts';
+import { databaseUrl } from './databaseUrl.ts';
+import { issuer, origins } from './issuer.ts';
+import * as a from './kinds.ts';
+import { redisUrl } from './redisUrl.ts';
+
+export interface Setting<T = unknown> {
+  readonly kind: a.Kind<T>;
+  /** As an operator would write it. Without it the variable may stay unset. */
+  readonly default?: string;
+  /** What happens when it is not set, where there is no default. */
+  readonly whenUnset?: string;
+  readonly description: string;
+  /** Its value is in no message. `NAME_FILE` may name a file that holds it. */
+  readonly secret?: true;
+}
+
+const means = <S extends object>(setting: S) => ({
+  means: (description: string) => ({ ...setting, description }),
+});
+/** Has a default, so it always has a value. */
+const set = <T>(kind: a.Kind<T>, byDefault: string) => means({ kind, default: byDefault });
+const unset = <T>(kind: a.Kind<T>, whenUnset = 'none') => means({ kind, whenUnset });
+const secret = <T>(kind: a.Kind<T>, whenUnset: string) => means({ kind, whenUnset, secret: true as const });
 
 /** Unless OPERATIONS_PORT says otherwise. */
 export const usualOperationsPort = 9464;
 
-const host = 'an IPv4 address, an IPv6 address without brackets, or a host name';
-const port = 'a port, 0–65535; 0 takes any free port';
-
+const graceForm = 'a duration shorter than ACCESS_TOKEN_TTL; 0s turns it off';
+const plaintextUnset = 'none: gRPC without TLS on loopback only, and a warning for the other two';
+const onOff = a.oneOf('on', 'off');
 /** What may follow from a signal about the context of a session. */
-const signalActions = ['ignore', 'note', 'notify', 'end'] as const;
+const action = a.oneOf('ignore', 'note', 'notify', 'end');
 
-const onSignal = <Default extends (typeof signalActions)[number]>(usual: Default, when: string) =>
-  ({
-    kind: 'enum',
-    default: usual,
-    choices: signalActions,
-    format: 'ignore, note, notify or end',
-    description: `What to do when ${when}.`,
-  }) as const;
-
-export const settings = {
-  HTTP_HOST: {
-    kind: 'host',
-    default: '127.0.0.1',
-    format: host,
-    description: 'Address that the HTTP interface listens on.',
-  },
-  HTTP_PORT: {
-    kind: 'port',
-    default: '8080',
-    format: port,
-    description: 'Port of the HTTP interface.',
-  },
-  GRPC_HOST: {
-    kind: 'host',
-    default: '127.0.0.1',
-    format: host,
-    description: 'Address that the gRPC interface listens on.',
-  },
-  GRPC_PORT: {
-    kind: 'port',
-    default: '50051',
-    format: port,
-    description: 'Port of the gRPC interface.',
-  },
-  OPERATIONS_HOST: {
-    kind: 'host',
-    default: '127.0.0.1',
-    format: host,
-    description: 'Address that health and metrics are served on, from the beginning of a start.',
-  },
-  OPERATIONS_PORT: {
-    kind: 'port',
-    whenUnset: `${usualOperationsPort}, or any free port when it is taken`,
-    format: port,
-    description: 'Port of health and metrics.',
-  },
-  DRAIN_DELAY: {
-    kind: 'duration',
-    default: '0s',
-    maximum: '5m',
-    format: 'a duration, 0s–5m',
-    description:
-      'For how long a node that got SIGTERM goes on serving, not ready, until proxies and services have turned away.',
-  },
-  ISSUER: {
-    kind: 'url',
-    schemes: ['https', 'http'],
-    whenUnset: 'http://HTTP_HOST:HTTP_PORT',
-    format: 'an absolute https URL (http only on a loopback host) without query, fragment and trailing slash',
-    description: 'Exact value of `iss` in every token, and the base of the metadata (RFC 8414).',
-  },
-  CORS_ORIGINS: {
-    kind: 'origins',
-    whenUnset: 'none: no other origin may',
-    format:
-      '1–20 origins as browsers write them, separated by commas: `https://app.example.com` (http only on a loopback host; no path, no wildcard, no `null`)',
-    description: 'Origins whose pages may call `/auth/` and read the answers, with the cookie too (CORS).',
-  },
-  AUDIENCE: {
-    kind: 'string',
-    default: 'countersign',
-    format: '1–255 printable ASCII characters without spaces',
-    description: 'Value of `aud` in the access tokens for services; verifiers must expect it.',
-  },
-  ACCOUNT_AUDIENCE: {
-    kind: 'string',
-    whenUnset: 'AUDIENCE',
-    format: '1–255 printable ASCII characters without spaces',
-    description:
-      'Value of `aud` in the access tokens that may use `/auth/`. Unless it differs from AUDIENCE, every service that is shown a token may use them, too.',
-  },
-  DATABASE_URL: {
-    kind: 'url',
-    secret: true,
-    schemes: ['postgres', 'postgresql'],
-    whenUnset: 'none (embedded mode)',
-    format:
-      'a postgres:// or postgresql:// URL; with ?schema=NAME the tables lie in that schema, else in public',
-    description: 'PostgreSQL server. Set together with REDIS_URL, or neither.',
-  },
-  ...redisSettings,
-  DATA_DIR: {
-    kind: 'path',
-    default: './data',
-    format: 'the path of a folder; made when it is missing',
-    description: 'Folder of the embedded database and of the secrets made on first start.',
-  },
-  ACCESS_TOKEN_TTL: {
-    kind: 'duration',
-    default: '15m',
-    minimum: '1s',
-    // The deny-list keeps every revocation for this long, in memory on every node and subscriber.
-    maximum: '24h',
-    // `exp` and `expires_in` are whole seconds; a fraction would make them say something that is not so.
-    wholeSeconds: true,
-    format: 'a duration in whole seconds, 1s–24h',
-    description: 'Lifetime of an access token, and how long a revocation is kept.',
-  },
-  REFRESH_IDLE_TTL: {
-    kind: 'duration',
-    default: '30d',
-    minimum: '1s',
-    format: 'a duration, 1s–3650d',
-    description: 'A session that is not refreshed for this long ends; every refresh starts it again.',
-  },
-  SESSION_MAX_TTL: {
-    kind: 'duration',
-    default: '90d',
-    minimum: '1s',
-    format: 'a duration, 1s–3650d',
-    description: 'A session ends this long after its login, however often it is refreshed.',
-  },
-  SESSION_RETENTION: {
-    kind: 'duration',
-    default: '30d',
-    minimum: '1s',
-    format: 'a duration, 1s–3650d',
-    description: 'How long a session is kept after it has ended or expired; then it is deleted.',
-  },
-  AUDIT_RETENTION: {
-    kind: 'duration',
-    default: '400d',
-    // Whoever shortens it by mistake has a day to notice.
-    minimum: '1d',
-    format: 'a duration, 1d–3650d',
-    description: 'How long audit events are kept; the seals that chain them stay.',
-  },
-  REFRESH_GRACE: {
-    kind: 'duration',
-    default: '10s',
-    format: 'a duration shorter than ACCESS_TOKEN_TTL; 0s turns it off',
-    description: 'For how long the previous refresh token still answers with the same successor.',
-  },
-  REFRESH_REPLAY_ENDS: {
-    kind: 'enum',
-    default: 'session',
-    choices: ['session', 'all'],
-    format: 'session or all',
-    description: 'What ends when two parties have used one refresh token: its session, or all of the user.',
-  },
-  SESSIONS_PER_USER: {
-    kind: 'count',
-    default: '100',
-    atLeast: 1,
-    // They all end in one transaction, which takes a second then.
-    atMost: 10_000,
-    format: 'a whole number, 1–10000',
-    description: 'Live sessions of one user; one login more ends the oldest.',
-  },
-  ON_DEVICE_CHANGE: onSignal('notify', 'a session is used with another `device_id`'),
-  ON_USER_AGENT_CHANGE: onSignal('note', 'a session is used by another browser or system'),
-  ON_TWO_NETWORKS: onSignal('note', 'a session is used from two networks at once'),
-  ON_RAPID_REFRESH: onSignal('note', 'a session is refreshed again and again within seconds'),
-  ON_NETWORK_CHANGE: onSignal('ignore', 'a session is used from another network'),
-  KEY_ROTATION_INTERVAL: {
-    kind: 'duration',
-    default: '30d',
-    minimum: '1s',
-    format: 'a duration, 1s–3650d',
-    description:
-      'How long one key signs. At least twice JWKS_MAX_AGE: the next key is published for one interval before it signs.',
-  },
-  JWKS_MAX_AGE: {
-    kind: 'duration',
-    default: '5m',
-    minimum: '1s',
-    maximum: '24h',
-    wholeSeconds: true,
-    format: 'a duration in whole seconds, 1s–24h',
-    description: 'For how long others may cache the public keys (`max-age`, RFC 9111).',
-  },
-  KEY_ENCRYPTION_KEY: {
-    kind: 'secret',
-    secret: true,
-    whenUnset: 'embedded: made on first start, kept in DATA_DIR (0600)',
-    format: '32 bytes in base64 (`openssl rand -base64 32`)',
-    description: 'Seals signing keys and session secrets at rest; required with a database server.',
-  },
-  KEY_DECRYPTION_KEYS: {
-    kind: 'secrets',
-    secret: true,
-    whenUnset: 'none',
-    format: '1–4 keys as KEY_ENCRYPTION_KEY, separated by commas',
-    description: 'Further keys that open what was sealed with them; for changing KEY_ENCRYPTION_KEY.',
-  },
-  LEASE: {
-    kind: 'duration',
-    default: '5s',
-    minimum: '1s',
-    maximum: '60s',
-    format: 'a duration, 1s–60s',
-    description: 'How long a node may answer from memory; a logout waits at most this long for a dead node.',
-  },
-  REGISTRATION: {
-    kind: 'enum',
-    whenUnset: 'open in embedded mode, closed with DATABASE_URL',
-    choices: ['open', 'closed'],
-    format: 'open or closed',
-    description: 'Whether anyone may register, or only the command line makes users.',
-  },
-  RATE_LIMITS: {
-    kind: 'scale',
-    default: '1',
-    format: 'a number that multiplies every budget, 0.1–1000, or off',
-    description:
-      'How often one address, one network, one account and all together may call login, register, refresh and password, end sessions, or read what is theirs. Wrong passwords are counted in any case.',
-  },
-  TRUSTED_PROXIES: {
-    kind: 'networks',
-    whenUnset: 'none',
-    format: '1–64 IP addresses or networks as 10.0.0.0/8, separated by commas',
-    description:
-      'Proxies whose X-Forwarded-For, or else Forwarded, is believed; without them an address is the one that the connection comes from.',
-  },
-  HSTS_SUBDOMAINS: {
-    kind: 'enum',
-    default: 'off',
-    choices: ['on', 'off'],
-    format: 'on or off',
-    description:
-      'Whether browsers that have been here reach the hosts below this one by TLS only, too (includeSubDomains, RFC 6797).',
-  },
-  LOG_LEVEL: {
-    kind: 'enum',
-    default: 'info',
-    choices: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
-    format: 'trace, debug, info, warn, error, fatal or silent',
-    description: 'Least severe log line that is written.',
-  },
-  GRPC_TLS_CERT: {
-    kind: 'file',
-    format: pemFile,
-    description: 'Certificate chain of the gRPC interface. Set together with GRPC_TLS_KEY.',
-  },
-  GRPC_TLS_KEY: {
-    kind: 'file',
-    format: pemFile,
-    description: 'Private key of GRPC_TLS_CERT.',
-  },
-  GRPC_TLS_CLIENT_CA: {
-    kind: 'file',
-    format: pemFile,
-    description:
+/** Group → its settings, in the order in which people read them. */
+export const groups = {
+  Interfaces: {
+    HTTP_HOST: set(a.host, '127.0.0.1').means('Address that the HTTP interface listens on.'),
+    HTTP_PORT: set(a.port, '8080').means('Port of the HTTP interface.'),
+    GRPC_HOST: set(a.host, '127.0.0.1').means('Address that the gRPC interface listens on.'),
+    GRPC_PORT: set(a.port, '50051').means('Port of the gRPC interface.'),
+    GRPC_TLS_CERT: unset(a.pemFile).means(
+      'Certificate chain of the gRPC interface. Set together with GRPC_TLS_KEY.',
+    ),
+    GRPC_TLS_KEY: unset(a.pemFile).means('Private key of GRPC_TLS_CERT.'),
+    GRPC_TLS_CLIENT_CA: unset(a.pemFile).means(
       'Authorities of client certificates; when set, every client must present one (mTLS). All three files are read again when they change.',
+    ),
+    GRPC_REFLECTION: unset(onOff, 'on in embedded mode, off with DATABASE_URL').means(
+      'Whether the gRPC interface describes itself to tools (server reflection).',
+    ),
+    OPERATIONS_HOST: set(a.host, '127.0.0.1').means(
+      'Address that health and metrics are served on, from the beginning of a start.',
+    ),
+    OPERATIONS_PORT: unset(a.port, `${usualOperationsPort}, or any free port when it is taken`).means(
+      'Port of health and metrics.',
+    ),
+    DRAIN_DELAY: set(a.duration('0s', '5m'), '0s').means(
+      'For how long a node that got SIGTERM goes on serving, not ready, until proxies and services have turned away.',
+    ),
+    LOG_LEVEL: set(a.oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'), 'info').means(
+      'Least severe log line that is written.',
+    ),
   },
-  ALLOW_PLAINTEXT: {
-    kind: 'several',
-    choices: ['grpc', 'database', 'redis'],
-    whenUnset: 'none: gRPC without TLS on loopback only, and a warning for the other two',
-    format: 'grpc, database, redis, or several of them separated by commas',
-    description: 'Connections that may leave this machine without TLS, as in a network that is private.',
+  Tokens: {
+    ISSUER: unset(issuer, 'http://HTTP_HOST:HTTP_PORT').means(
+      'Exact value of `iss` in every token, and the base of the metadata (RFC 8414).',
+    ),
+    AUDIENCE: set(a.word, 'countersign').means(
+      'Value of `aud` in the access tokens for services; verifiers must expect it.',
+    ),
+    ACCOUNT_AUDIENCE: unset(a.word, 'AUDIENCE').means(
+      'Value of `aud` in the access tokens that may use `/auth/`. Unless it differs from AUDIENCE, every service that is shown a token may use them, too.',
+    ),
+    // The deny-list keeps every revocation for this long, in memory on every node and subscriber.
+    ACCESS_TOKEN_TTL: set(a.wholeSeconds('1s', '24h'), '15m').means(
+      'Lifetime of an access token, and how long a revocation is kept.',
+    ),
+    LEASE: set(a.duration('1s', '60s'), '5s').means(
+      'How long a node may answer from memory; a logout waits at most this long for a dead node.',
+    ),
   },
-  GRPC_REFLECTION: {
-    kind: 'enum',
-    whenUnset: 'on in embedded mode, off with DATABASE_URL',
-    choices: ['on', 'off'],
-    format: 'on or off',
-    description: 'Whether the gRPC interface describes itself to tools (server reflection).',
+  'Database and Redis': {
+    DATABASE_URL: secret(databaseUrl, 'none (embedded mode)').means(
+      'PostgreSQL server. Set together with REDIS_URL, or neither.',
+    ),
+    REDIS_URL: secret(redisUrl, 'none (embedded mode)').means(
+      'Redis server, Sentinels or Cluster. Set together with DATABASE_URL, or neither.',
+    ),
+    REDIS_TLS_CA: unset(a.pemFile, 'the authorities that Node.js trusts').means(
+      'Authorities of the certificates of Redis and of the Sentinels. Needs a REDIS_URL with TLS.',
+    ),
+    REDIS_TLS_CERT: unset(a.pemFile).means(
+      'Certificate chain that is shown to Redis and to the Sentinels. Set together with REDIS_TLS_KEY; needs a REDIS_URL with TLS. All three files are read again for each connection.',
+    ),
+    REDIS_TLS_KEY: unset(a.pemFile).means('Private key of REDIS_TLS_CERT.'),
+    REDIS_SENTINEL_USERNAME: unset(a.word).means('User for the Sentinels. Needs REDIS_SENTINEL_PASSWORD.'),
+    REDIS_SENTINEL_PASSWORD: secret(a.password, 'that of REDIS_URL, for Sentinels that ask for one').means(
+      'Password for the Sentinels, in place of the one in REDIS_URL, which is for the servers.',
+    ),
+    DATA_DIR: set(a.folder, './data').means(
+      'Folder of the embedded database and of the secrets made on first start.',
+    ),
   },
-} as const satisfies Record<string, Setting>;
+  Sessions: {
+    REFRESH_IDLE_TTL: set(a.duration('1s'), '30d').means(
+      'A session that is not refreshed for this long ends; every refresh starts it again.',
+    ),
+    SESSION_MAX_TTL: set(a.duration('1s'), '90d').means(
+      'A session ends this long after its login, however often it is refreshed.',
+    ),
+    SESSION_RETENTION: set(a.duration('1s'), '30d').means(
+      'How long a session is kept after it has ended or expired; then it is deleted.',
+    ),
+    REFRESH_GRACE: set(a.duration('0s', '3650d', graceForm), '10s').means(
+      'For how long the previous refresh token still answers with the same successor.',
+    ),
+    REFRESH_REPLAY_ENDS: set(a.oneOf('session', 'all'), 'session').means(
+      'What ends when two parties have used one refresh token: its session, or all of the user.',
+    ),
+    // They all end in one transaction, which takes a second at the maximum.
+    SESSIONS_PER_USER: set(a.count(1, 10_000), '100').means(
+      'Live sessions of one user; one login more ends the oldest.',
+    ),
+    ON_DEVICE_CHANGE: set(action, 'notify').means(
+      'What to do when a session is used with another `device_id`.',
+    ),
+    ON_USER_AGENT_CHANGE: set(action, 'note').means(
+      'What to do when a session is used by another browser or system.',
+    ),
+    ON_TWO_NETWORKS: set(action, 'note').means(
+      'What to do when a session is used from two networks at once.',
+    ),
+    ON_RAPID_REFRESH: set(action, 'note').means(
+      'What to do when a session is refreshed again and again within seconds.',
+    ),
+    ON_NETWORK_CHANGE: set(action, 'ignore').means('What to do when a session is used from another network.'),
+  },
+  'Keys and the audit log': {
+    KEY_ROTATION_INTERVAL: set(a.duration('1s'), '30d').means(
+      'How long one key signs. At least twice JWKS_MAX_AGE: the next key is published for one interval before it signs.',
+    ),
+    JWKS_MAX_AGE: set(a.wholeSeconds('1s', '24h'), '5m').means(
+      'For how long others may cache the public keys (`max-age`, RFC 9111).',
+    ),
+    KEY_ENCRYPTION_KEY: secret(a.key, 'embedded: made on first start, kept in DATA_DIR (0600)').means(
+      'Seals signing keys and session secrets at rest; required with a database server.',
+    ),
+    KEY_DECRYPTION_KEYS: secret(a.keys, 'none').means(
+      'Further keys that open what was sealed with them; for changing KEY_ENCRYPTION_KEY.',
+    ),
+    // Whoever shortens it by mistake has a day to notice.
+    AUDIT_RETENTION: set(a.duration('1d'), '400d').means(
+      'How long audit events are kept; the seals that chain them stay.',
+    ),
+  },
+  Protection: {
+    REGISTRATION: unset(a.oneOf('open', 'closed'), 'open in embedded mode, closed with DATABASE_URL').means(
+      'Whether anyone may register, or only the command line makes users.',
+    ),
+    RATE_LIMITS: set(a.scale, '1').means(
+      'How often one address, one network, one account and all together may call login, register, refresh and a.password, end sessions, or read what is theirs. Wrong passwords are counted in any case.',
+    ),
+    TRUSTED_PROXIES: unset(a.networks).means(
+      'Proxies whose X-Forwarded-For, or else Forwarded, is believed; without them an address is the one that the connection comes from.',
+    ),
+    CORS_ORIGINS: unset(origins, 'none: no other origin may').means(
+      'Origins whose pages may call `/auth/` and read the answers, with the cookie too (CORS).',
+    ),
+    HSTS_SUBDOMAINS: set(onOff, 'off').means(
+      'Whether browsers that have been here reach the hosts below this one by TLS only, too (includeSubDomains, RFC 6797).',
+    ),
+    ALLOW_PLAINTEXT: unset(a.several('grpc', 'database', 'redis'), plaintextUnset).means(
+      'Connections that may leave this machine without TLS, as in a network that is private.',
+    ),
+  },
+};
+
+export const settings = Object.assign({}, ...Object.values(groups)) as Flat<typeof groups>;
+
+type Flat<Groups> = UnionToIntersection<Groups[keyof Groups]>;
+type UnionToIntersection<U> = (U extends unknown ? (one: U) => void : never) extends (all: infer I) => void
+  ? I
+  : never;
 
 export type SettingName = keyof typeof settings;
 
@@ -292,6 +192,13 @@ export type SettingName = keyof typeof settings;
 export const settingNames = Object.keys(settings) as SettingName[];
 
 /** One setting with its optional members visible, whatever its row says. */
-export function settingOf(name: SettingName): Setting {
-  return settings[name];
-}
+export const settingOf = (name: SettingName): Setting => settings[name] as Setting;
+
+type ValueOf<S> = S extends { kind: a.Kind<infer T> }
+  ? S extends { default: string }
+    ? T
+    : T | undefined
+  : never;
+
+/** Every setting with its type: durations in milliseconds, secrets as bytes, `undefined` for what may stay unset. */
+export type Values = { readonly [Name in SettingName]: ValueOf<(typeof settings)[Name]> };

@@ -1,52 +1,40 @@
-/** The table of settings as people read it: in `--help` and in docs/settings.md. */
-import type { Setting } from './setting.ts';
-import { settingNames, settingOf } from './settings.ts';
+/** The table of settings as people read it: in `serve --help` and in docs/settings.md. */
+import { groups, type Setting } from './settings.ts';
 
-const helpWidth = 100;
 const durationHint = 'Durations are one whole number and one unit: 500ms 6s 15m 12h 30d.';
 
-/** Plain text of at most 100 columns: each variable with its meaning, form and default. Ends with a newline. */
-export function settingsHelp(): string {
-  const column = Math.max(...settingNames.map((name) => name.length)) + 4;
-  const rows = settingNames.flatMap((name) => {
-    const setting = settingOf(name);
-    const text = `${setting.description} Form: ${setting.format}. Default: ${defaultText(setting)}.`;
-    const lines = wrap(text.replaceAll('`', ''), helpWidth - column);
-    return lines.map((line, index) => `  ${index === 0 ? name : ''}`.padEnd(column) + line);
-  });
-  const secrets = settingNames.filter((name) => settingOf(name).secret).map((name) => `${name}_FILE`);
-  const files = wrap(`Files may hold secrets: ${secrets.join(' ')} name them.`, helpWidth).join('\n');
-  return `Settings are environment variables; an empty one counts as not set.\n${durationHint}\n${files}\n\n${rows.join('\n')}\n`;
+type Row = readonly [name: string, setting: Setting];
+const tables = Object.entries(groups).map(([group, rows]) => [group, Object.entries(rows) as Row[]] as const);
+
+/** For help: an introduction, then each group with its variables and what to say of them. */
+export function settingsHelp() {
+  const secrets = tables.flatMap(([, rows]) => rows.filter(([, { secret }]) => secret));
+  const files = `Files may hold secrets: ${secrets.map(([name]) => `${name}_FILE`).join(' ')} name them.`;
+  const say = ({ description, kind, ...setting }: Setting) =>
+    `${description} Form: ${kind.form}. Default: ${defaultText(setting)}.`.replaceAll('`', '');
+  return {
+    introduction: `Settings are environment variables; an empty one counts as not set. ${durationHint} ${files}`,
+    groups: tables.map(([title, rows]) => {
+      return { title, rows: rows.map(([name, setting]) => [name, say(setting)] as const) };
+    }),
+  };
 }
 
-/** A Markdown table for docs/settings.md, one line for each variable. Ends with a newline. */
+/** For docs/settings.md: a Markdown table for each group, one line for each variable. Ends with a newline. */
 export function settingsMarkdown(): string {
-  const rows = settingNames.map((name) => {
-    const setting = settingOf(name);
-    const shown = setting.default === undefined ? defaultText(setting) : `\`${setting.default}\``;
-    const secret = setting.secret
-      ? ` Secret: never shown or logged; \`${name}_FILE\` may name a file that holds it.`
-      : '';
-    return `| \`${name}\` | ${shown} | ${setting.format} | ${setting.description}${secret} |`;
-  });
   const head = ['| Variable | Default | Form | Meaning |', '|---|---|---|---|'];
-  return `${[...head, ...rows].join('\n')}\n\nAn empty variable counts as not set. ${durationHint}\n`;
+  const parts = tables.map(([group, rows]) =>
+    [`## ${group}`, ...head, ...rows.map(markdownOf), ''].join('\n'),
+  );
+  return `${parts.join('\n')}\nAn empty variable counts as not set. ${durationHint}\n`;
 }
 
-function defaultText(setting: Setting): string {
-  return setting.default ?? setting.whenUnset ?? 'none';
+function markdownOf([name, setting]: Row): string {
+  const shown = setting.default === undefined ? defaultText(setting) : `\`${setting.default}\``;
+  const files = ` Secret: never shown or logged; \`${name}_FILE\` may name a file that holds it.`;
+  const meaning = `${setting.description}${setting.secret ? files : ''}`;
+  return `| \`${name}\` | ${shown} | ${setting.kind.form} | ${meaning} |`;
 }
 
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = word;
-    } else {
-      line = line === '' ? word : `${line} ${word}`;
-    }
-  }
-  return [...lines, line];
-}
+const defaultText = (setting: Pick<Setting, 'default' | 'whenUnset'>) =>
+  setting.default ?? setting.whenUnset ?? 'none';

@@ -3,31 +3,21 @@ import { resolve } from 'node:path';
 import type { Clock } from '@countersign/verifier/clock';
 import { StartupError } from '@countersign/verifier/errors';
 import { type Backup, backUp } from '../../storage/embedded/backup.ts';
-import { UsageError } from './command.ts';
 import type { CommandRequest, Output } from './control.ts';
 
 /** Makes a backup in a folder, by its absolute path. */
 export type BackUp = (target: string) => Promise<Backup>;
 
-export const backupUsage = [
-  '  backup PATH',
-  '      Copy the embedded database and its keys to a new folder.',
-];
-
-/** The command with its path as this process sees it: the authority may run somewhere else. */
-export function readBackup(argv: readonly string[]): CommandRequest {
-  const json = argv.includes('--json') ? ['--json'] : [];
-  const [path, ...others] = argv.slice(1).filter((word) => word !== '--json');
-  if (path === undefined || others.length > 0 || path.startsWith('-'))
-    throw new UsageError('Give exactly one PATH; see --help.');
-  return { argv: ['backup', resolve(path), ...json], input: undefined };
+/** With the path as this process sees it: the authority may run somewhere else. */
+export function backupRequest(path: string, json: boolean): CommandRequest {
+  return { argv: ['backup', resolve(path), ...(json ? ['--json'] : [])], input: undefined };
 }
 
 /** Answers the exit code. */
 export async function runBackup(
   backUp: BackUp,
   { argv: [, target = '', ...options] }: CommandRequest,
-  { out, err }: Output,
+  { out, err }: Pick<Output, 'out' | 'err'>,
 ): Promise<number> {
   try {
     const { hasKey, made_at, deployment_id } = await backUp(target);
@@ -56,7 +46,7 @@ export async function backUpStopped(
   folder: string,
   clock: Clock,
   request: CommandRequest,
-  output: Output,
+  output: Pick<Output, 'out' | 'err'>,
 ): Promise<number> {
   // Loaded only now: asking a running authority, the usual case, needs none of it.
   const { openEngine } = await import('../../storage/postgres/engine.ts');

@@ -15,6 +15,8 @@ import { cliLimits } from './limits.ts';
 export interface Output {
   out(line: string): void;
   err(line: string): void;
+  /** How far a long command has come; it replaces what was said before. Shown on a terminal only. */
+  progress?(words: string): void;
 }
 
 export interface CommandRequest {
@@ -23,6 +25,8 @@ export interface CommandRequest {
   readonly input: string | undefined;
   /** Who asks, as `operatorName` says it. */
   readonly operator?: string;
+  /** Whether to answer with progress, too. */
+  readonly progress?: boolean;
 }
 
 /** Runs a command and answers its exit code. */
@@ -34,7 +38,11 @@ export interface Claim {
   release(): Promise<void>;
 }
 
-type Answer = { readonly out: string } | { readonly err: string } | { readonly exit: number };
+type Answer =
+  | { readonly out: string }
+  | { readonly err: string }
+  | { readonly progress: string }
+  | { readonly exit: number };
 
 /** A socket's path may have about 100 bytes (sun_path). */
 const longestPath = 100;
@@ -147,7 +155,11 @@ async function answer(socket: Socket, run: RunCommand | undefined): Promise<void
       send({ exit: 1 });
       return;
     }
-    const output: Output = { out: (text) => send({ out: text }), err: (text) => send({ err: text }) };
+    const output: Output = {
+      out: (text) => send({ out: text }),
+      err: (text) => send({ err: text }),
+      progress: (text) => void (request.progress && send({ progress: text })),
+    };
     send({ exit: await run(request, output) });
   } catch (error) {
     send({ err: `The command failed: ${error instanceof Error ? error.message : String(error)}` });
@@ -194,6 +206,7 @@ export async function askRunning(
       const message = JSON.parse(line) as Answer;
       if ('out' in message) output.out(message.out);
       else if ('err' in message) output.err(message.err);
+      else if ('progress' in message) output.progress?.(message.progress);
       else exit = message.exit;
     }
   } catch {

@@ -426,6 +426,7 @@ t.test('values that are well-formed but cannot go together are refused, with the
       ['GRPC_HOST'],
     ],
     ['an unknown sslmode', databaseWith('sslmode=required'), ['DATABASE_URL']],
+    ['an sslmode that every object has', databaseWith('sslmode=constructor'), ['DATABASE_URL']],
     ['authorities that are not there', databaseWith('sslrootcert=/nowhere.pem'), ['DATABASE_URL']],
     ['client certificates without TLS', { GRPC_TLS_CLIENT_CA: pem }, ['GRPC_TLS_CLIENT_CA']],
     ['a certificate for Redis without its key', { ...server, REDIS_TLS_CERT: pem }, ['REDIS_TLS_CERT']],
@@ -453,7 +454,7 @@ t.test('values that are well-formed but cannot go together are refused, with the
 
 t.test('an origin that is none is named by its place and its rule', (t) => {
   t.strictSame(faults({ CORS_ORIGINS: 'https://a.example,http://b.example' }), [
-    'CORS_ORIGINS: must hold origins only; number 2 must be https, since its host is not a loopback address: whoever is on the way could act for it; given CORS_ORIGINS "https://a.example,http://b.example"',
+    'CORS_ORIGINS: must hold origins only; number 2 must be https, since its host is not a loopback address: whoever is on the way could act for it; given "https://a.example,http://b.example"',
   ]);
   t.end();
 });
@@ -480,9 +481,9 @@ t.test(
     t.strictSame(lines, [
       'HTTP_PORT: must be a port, 0–65535; 0 takes any free port; given "99999"',
       'LOG_LEVEL: must be trace, debug, info, warn, error, fatal or silent; given 6 characters, not shown',
+      'ISSUER: must not end in a slash: the exact text is `iss`; given "https://auth.example.com/"',
       'DATABASE_URL: must be set together with REDIS_URL, or neither: several nodes need both, one node alone needs none; given DATABASE_URL not set, REDIS_URL 13 characters, not shown',
       'REFRESH_GRACE: must be shorter than ACCESS_TOKEN_TTL: it covers a lost answer, not a whole token lifetime; given REFRESH_GRACE "2m", ACCESS_TOKEN_TTL "1m"',
-      'ISSUER: must not end in a slash: the exact text is `iss`; given ISSUER "https://auth.example.com/"',
     ]);
     t.end();
   },
@@ -653,16 +654,10 @@ t.test('a configuration cannot be changed', (t) => {
 });
 
 t.test('help and docs/settings.md tell of every variable, and of its default', (t) => {
-  const help = settingsHelp();
   const markdown = settingsMarkdown();
-  for (const name of settingNames) {
-    t.match(help, new RegExp(`^  ${name} `, 'm'), `${name} in the help`);
-    t.match(markdown, `\n| \`${name}\` | `, `${name} in the table`);
-  }
-  t.ok(
-    help.split('\n').every((line) => line.length <= 100),
-    'the help fits in 100 columns',
-  );
+  for (const name of settingNames) t.match(markdown, `\n| \`${name}\` | `, `${name} in the table`);
+  const told = settingsHelp().groups.flatMap(({ rows }) => rows.map(([name]) => name));
+  t.strictSame(told, settingNames, 'the help has each once');
   t.match(markdown, '| `ACCESS_TOKEN_TTL` | `15m` | a duration in whole seconds, 1s–24h | ');
   const rows = markdown.split('\n').filter((line) => line.startsWith('|'));
   for (const row of rows) t.equal(row.split('|').length, 6, `four columns: ${row.slice(0, 30)}`);

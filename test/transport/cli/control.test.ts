@@ -16,6 +16,7 @@ t.teardown(async () => {
   await rm(folder, { recursive: true });
 });
 claim.serve(async ({ argv }, output) => {
+  output.progress?.('half');
   output.out(argv.join(' '));
   return 0;
 });
@@ -42,6 +43,14 @@ async function say(line: string) {
 
 t.test('a command is run', async (t) => {
   t.strictSame(await ask(), { exit: 0, said: 'a' });
+});
+
+t.test('progress is for those who ask for it: earlier command lines do not know it', async (t) => {
+  const request = { argv: ['a'] };
+  const without = await say(`${JSON.stringify(request)}\n`);
+  t.equal(await without.answer, '{"out":"a"}\n{"exit":0}\n');
+  const asking = await say(`${JSON.stringify({ ...request, progress: true })}\n`);
+  t.match(await asking.answer, /^{"progress":"half"}\n/);
 });
 
 t.test('a line that is too long is refused', async (t) => {

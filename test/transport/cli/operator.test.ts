@@ -30,7 +30,7 @@ t.test('what a command says, and what is made of it', async (t) => {
     [`${'x'.repeat(33)}(1)`, 'operator'],
     [{ toString: 'x' }, 'operator'],
   ] as const) {
-    t.match(actorOfOperator(said), { actor }, JSON.stringify(said));
+    t.match(actorOfOperator(said), { name: actor }, JSON.stringify(said));
   }
 });
 

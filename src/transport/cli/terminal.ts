@@ -1,0 +1,91 @@
+/**
+ * Where a command of this process writes. Data goes to standard output: as a table on a terminal, else line by line as it comes,
+ * cells separated by tabs. Words go to standard error; on a terminal they end with a line that says how far the command is.
+ */
+import type { WriteStream } from 'node:tty';
+import type { Clock } from '@countersign/verifier/clock';
+import type { Output } from './control.ts';
+import { aligned, tableOf } from './table.ts';
+
+/** `isTTY` and `columns` are there on a terminal only. */
+export type Stream = Pick<NodeJS.WritableStream, 'write'> & Partial<Pick<WriteStream, 'isTTY' | 'columns'>>;
+
+export interface TerminalOutput extends Output {
+  /** Titles for what comes now, in place of a table without any. */
+  titles(columns: readonly string[]): void;
+  /** Prints what is held back, and takes the progress away. */
+  end(): void;
+}
+
+const redrawMilliseconds = 1_000;
+const clearLine = '\r\u001b[K';
+
+export function createTerminalOutput(
+  stdout: Stream,
+  stderr: Stream,
+  clock: Pick<Clock, 'monotonic' | 'every'>,
+): TerminalOutput {
+  const status = createStatusLine(stderr, clock);
+  let titles: readonly string[] = [];
+  const held: (readonly string[])[] = [];
+  const print = (line: string) => {
+    status.clear();
+    stdout.write(`${line}\n`);
+  };
+  const release = () => {
+    const rows = held.splice(0);
+    // A terminal that does not know its width says 0.
+    const width = stdout.columns || Number.POSITIVE_INFINITY;
+    for (const line of titles.length > 0 ? tableOf(rows, titles, width) : aligned(rows)) print(line);
+  };
+  return {
+    out(line) {
+      // Columns are as wide as their widest cell, so all rows have to be there first.
+      if (stdout.isTTY && line.includes('\t')) return void held.push(line.split('\t'));
+      release();
+      print(line);
+    },
+    err(line) {
+      release();
+      status.clear();
+      stderr.write(`${line}\n`);
+    },
+    progress: status.say,
+    titles(columns) {
+      titles = columns;
+    },
+    end() {
+      release();
+      status.end();
+    },
+  };
+}
+
+/** The last line of a terminal, written anew each second: what is done, and for how long. Nothing where there is no terminal. */
+function createStatusLine(stream: Stream, clock: Pick<Clock, 'monotonic' | 'every'>) {
+  const began = clock.monotonic();
+  let words = 'Working';
+  let isShown = false;
+  const draw = () => {
+    const seconds = Math.floor((clock.monotonic() - began) / 1000);
+    const line = `${words}, ${seconds} s`;
+    stream.write(`${clearLine}${line.slice(0, (stream.columns || 80) - 1)}`);
+    isShown = true;
+  };
+  const cancel = stream.isTTY ? clock.every(redrawMilliseconds, draw) : () => {};
+  const clear = () => {
+    if (isShown) stream.write(clearLine);
+    isShown = false;
+  };
+  return {
+    say(progress: string): void {
+      words = progress;
+      if (stream.isTTY) draw();
+    },
+    clear,
+    end(): void {
+      cancel();
+      clear();
+    },
+  };
+}
