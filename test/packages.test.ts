@@ -106,9 +106,9 @@ const besideAuthority = words(`
   countersign @grpc/grpc-js @grpc/reflection @js-sdsl/ordered-map grpc-health-check
   @electric-sql/pglite pg pg-cloudflare pg-connection-string pg-int8 pg-pool pg-protocol pg-types pgpass
   postgres-array postgres-bytea postgres-date postgres-interval split2 xtend
-  ioredis @ioredis/commands cluster-key-slot debug denque ms redis-errors standard-as-callback
+  commander ioredis @ioredis/commands cluster-key-slot debug denque ms redis-errors standard-as-callback
   fastify fastify-plugin @fastify/accept-negotiator @fastify/ajv-compiler @fastify/deepmerge @fastify/error
-  @fastify/fast-json-stringify-compiler @fastify/forwarded @fastify/merge-json-schemas @fastify/proxy-addr @fastify/rate-limit
+  @fastify/fast-json-stringify-compiler @fastify/forwarded @fastify/merge-json-schemas @fastify/proxy-addr
   @fastify/send @fastify/static @fastify/swagger @fastify/swagger-ui @fastify/type-provider-typebox @lukeed/ms typebox helmet
   abstract-logging ajv ajv-formats avvio cookie depd dequal escape-html content-disposition fast-decode-uri-component
   fast-deep-equal fast-json-stringify fast-querystring fast-uri fastq find-my-way http-errors inherits ip-address ipaddr.js

@@ -38,6 +38,7 @@ export function mountCompletion(program: Program, print: (line: string) => void)
     '<SHELL>',
     undefined,
     undefined,
+    undefined,
     keyof typeof scripts
   >;
   program
