@@ -59,12 +59,8 @@ export function createRingKeeper(parts: {
     let next = policy.refreshMs;
     try {
       // Should the store never answer, there is another look all the same.
-      const { keys, dueInMs } = await withDeadline(
-        clock,
-        platformLimits.queryMilliseconds,
-        keep(),
-        outOfDate,
-      );
+      const kept = withDeadline(clock, platformLimits.queryMilliseconds, keep(), outOfDate);
+      const { keys, dueInMs } = await kept;
       keyRing.adopt(keys, askedAt);
       unanswered = false;
       next = Math.max(0, Math.min(next, dueInMs));

@@ -47,6 +47,4 @@ export const loginLimits = {
   unknownEmailsRecordedMilliseconds: 60 * 60_000,
   /** Networks of which a node counts them. */
   unknownEmailsNetworks: 10_000,
-  /** Attempts that a node remembers to give back, when the database could not be told at once. */
-  passwordAttemptsOwed: 1_000,
 } as const;

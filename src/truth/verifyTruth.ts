@@ -7,7 +7,7 @@ import { decodeBase64url, encodeBase64url } from '@countersign/verifier/encoding
 import type { CommitMark } from '@countersign/verifier/revocation/position';
 import type { Revocation } from '@countersign/verifier/revocation/revocation';
 import type { Database } from '../database.ts';
-import { truthLimits } from './limits.ts';
+import { createOwnSighting } from './ownSighting.ts';
 import type { CommittedCanary } from './proveTruth.ts';
 import { doubtOf, type Sighting, type SightingStore } from './sighting.ts';
 import type { Doubt, Truth } from './truth.ts';
@@ -15,10 +15,10 @@ import type { Doubt, Truth } from './truth.ts';
 export interface WatchedTruth {
   /** Casts the doubt that the database is older than what was seen, or takes it back. Rejects when it could not be asked. */
   verify(): Promise<void>;
-  /** From now on what this run sees is kept. A command that only asks something keeps nothing. */
+  /** From now on what this run sees is kept. A command that only reads keeps nothing. */
   keep(): void;
   onCanary(canary: CommittedCanary): void;
-  /** These are committed; `mark` says where, if this node has done it. */
+  /** These are committed. `mark`: the transaction, if it was one of this node. */
   saw(revocations: readonly Revocation[], mark?: CommitMark): void;
   /** The operator has decided, here: the database is the truth as it is now. */
   decide(): Promise<void>;
@@ -31,7 +31,7 @@ export interface VerifyTruthParts {
   readonly deployment: string;
   readonly stores: readonly SightingStore[];
   readonly truth: Pick<Truth, 'cast' | 'clear'>;
-  /** Another session serves as canary from now on. */
+  /** Called when another session has to serve as canary. */
   readonly onDecided: () => void;
   readonly onFault: (error: unknown) => void;
   readonly clock: Clock;
@@ -40,37 +40,17 @@ export interface VerifyTruthParts {
 const source = 'sighting';
 
 export function createVerifyTruth(parts: VerifyTruthParts): WatchedTruth {
-  const { database, deployment, stores, truth, clock, onFault } = parts;
+  const { database, deployment, stores, truth, clock } = parts;
   const nothing = (decisions: readonly string[]): Sighting => ({ deployment, decisions, savedAt: 0 });
-  /** What earlier runs have kept, until the database was found to have it; undefined before it was read. */
+  const own = createOwnSighting(parts);
+  /** The sightings of earlier runs; undefined before they were read. */
   let kept: Kept | undefined;
-  /** What this run has seen; undefined before the database was believed. */
-  let own: Sighting | undefined;
-  let keeping = false;
-  let saving: Promise<void> = Promise.resolve();
   let last: Promise<unknown> = Promise.resolve();
-  let cancelSave: (() => void) | undefined;
 
-  const save = () => {
-    cancelSave?.();
-    cancelSave = undefined;
-    // What earlier runs have kept stays, until the database was found to have it.
-    if (own === undefined || !keeping) return saving;
-    const now = { ...own, savedAt: clock.now() };
-    saving = saving.then(async () => {
-      await Promise.all(stores.map((store) => store.save(now).catch(onFault)));
-    });
-    return saving;
-  };
-  const note = (more: Partial<Sighting>) => {
-    if (own === undefined) return;
-    own = { ...own, ...more };
-    cancelSave ??= clock.after(truthLimits.sightingMilliseconds, () => void save());
-  };
-
-  /** Why it is older than what was seen: by earlier runs at first, and then by this one. */
+  /** Compares with what this run has seen; before it has seen anything, with what earlier runs saw. */
   const findDoubt = async (earlier: Kept, decisions: readonly string[]): Promise<Doubt | undefined> => {
-    if (own !== undefined) return firstDoubt(parts, [own], decisions);
+    const seen = own.current();
+    if (seen !== undefined) return firstDoubt(parts, [seen], decisions);
     const { putBack } = earlier;
     const found = await firstDoubt(parts, earlier.sightings, decisions);
     if (found !== undefined || putBack === undefined) return found;
@@ -82,25 +62,26 @@ export function createVerifyTruth(parts: VerifyTruthParts): WatchedTruth {
     kept ??= await readAll(stores);
     const doubt = await findDoubt(kept, decisions);
     if (doubt !== undefined) return truth.cast(source, doubt);
-    // Decided on another node: what was seen before says nothing any more.
-    const isDecided = own !== undefined && decisions.at(-1) !== own.decisions.at(-1);
-    if (own === undefined) own = newest(kept.sightings, decisions) ?? nothing(decisions);
-    else if (isDecided) own = nothing(decisions);
+    const seen = own.current();
+    // After a decision on another node, earlier sightings mean nothing.
+    const isDecided = seen !== undefined && decisions.at(-1) !== seen.decisions.at(-1);
+    if (seen === undefined) own.replace(newest(kept.sightings, decisions) ?? nothing(decisions));
+    else if (isDecided) own.replace(nothing(decisions));
     truth.clear(source);
     if (isDecided) parts.onDecided();
-    note({});
+    own.note({});
   };
 
   const decide = async () => {
     await database.truth.decide(clock.now());
-    own = nothing(await database.truth.decisions());
-    keeping = true;
+    own.replace(nothing(await database.truth.decisions()));
+    own.keep();
     truth.clear(source);
     parts.onDecided();
-    await save();
+    await own.save();
   };
 
-  /** One at a time: what was read before a decision must not be judged after it. */
+  /** One at a time, so that nothing that was read before a decision is judged after it. */
   const inTurn = (work: () => Promise<void>): Promise<void> => {
     const turn = last.then(work);
     last = turn.catch(() => {});
@@ -110,26 +91,20 @@ export function createVerifyTruth(parts: VerifyTruthParts): WatchedTruth {
   return {
     verify: () => inTurn(verify),
     decide: () => inTurn(decide),
-
-    keep() {
-      keeping = true;
-      note({});
-    },
-
-    onCanary: ({ sessionId, generation, mark }) => note({ canary: { sessionId, generation }, commit: mark }),
-
+    keep: own.keep,
+    onCanary: ({ sessionId, generation, mark }) =>
+      own.note({ canary: { sessionId, generation }, commit: mark }),
     saw(revocations, mark) {
       const last = revocations.at(-1);
       if (last === undefined) return;
       const revocation = { subject: encodeBase64url(last.subject), expiresAt: last.expiresAt };
-      note({ revocation, ...(mark === undefined ? {} : { commit: mark }) });
+      own.note({ revocation, ...(mark === undefined ? {} : { commit: mark }) });
     },
-
-    close: save,
+    close: own.save,
   };
 }
 
-/** What an earlier run has seen must be there until this one has seen more. */
+/** The latest of them. This run goes on from what an earlier run has seen. */
 function newest(sightings: readonly Sighting[], decisions: readonly string[]): Sighting | undefined {
   const same = sightings.filter((sighting) => sighting.decisions.at(-1) === decisions.at(-1));
   return same.sort((one, other) => other.savedAt - one.savedAt)[0];

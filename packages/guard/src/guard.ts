@@ -1,7 +1,7 @@
 /**
- * A guard: verifies access tokens in the memory of the service that it protects, and refuses one from the moment on at which
- * its logout was answered. Owns the mirror of the deny-list, the keys and the lease that allow it to. Does not own what a
- * service does with a caller.
+ * A guard: verifies access tokens in the memory of the service that it protects. Once a logout returns, the guard rejects that
+ * session's tokens. Owns the copy of the deny-list, the keys and the lease that make this possible. Does not own what a service
+ * does with a caller.
  */
 
 import { type Clock, keepAlive, systemClock } from '@countersign/verifier/clock';
@@ -13,6 +13,7 @@ import { guardLimits } from './limits.ts';
 import { type GuardOptions, readOptions } from './options.ts';
 import type { GuardCounts } from './outcomes.ts';
 import { createQuestions } from './questions.ts';
+import { createReadiness } from './readiness.ts';
 import { createKeyImport } from './subscriberKeys.ts';
 import { createVerification } from './verification.ts';
 import type { Verify } from './verify.ts';
@@ -26,17 +27,17 @@ export interface GuardState {
    * - `closed`: everything is refused.
    */
   readonly status: 'not_ready' | 'leased' | 'no_lease' | 'closed';
-  /** 0 when there is none. */
+  /** How long the lease lasts; 0 without a lease. */
   readonly leaseMs: number;
-  /** To which the stream goes, as it was written in the options; undefined while there is none. */
+  /** The address of the stream, as in the options; undefined while there is no stream. */
   readonly authority: string | undefined;
-  /** Which run of the node it is. */
+  /** The run of the node at that address. */
   readonly nodeId: string | undefined;
-  /** Live revocations, and what memory they take. */
+  /** Live revocations, and the memory that they take. */
   readonly revocations: number;
   readonly revocationBytes: number;
   readonly keys: number;
-  /** Infinite when there are none. */
+  /** Infinite without keys. */
   readonly keysAgeMs: number;
   readonly rememberedTokens: number;
   readonly counts: GuardCounts & { readonly faults: Readonly<Record<GuardFault['kind'], number>> };
@@ -52,21 +53,19 @@ export interface Guard {
   close(): Promise<void>;
 }
 
-/** What a test may bring. */
+/** Replaced by tests. */
 export interface GuardSurroundings {
   readonly clock?: Clock;
   readonly random?: () => number;
 }
 
-/** Throws `GuardOptionsError`. Begins to work at once, in the background. */
+/** Starts to connect at once, in the background. Throws `GuardOptionsError`. */
 export function openGuard(options: GuardOptions, surroundings: GuardSurroundings = {}): Guard {
   const settings = readOptions(options);
   const { clock = systemClock, random = Math.random } = surroundings;
   const { hooks } = settings;
   const faults = { lost: 0, tls: 0, refused: 0, protocol: 0, question: 0 };
   let lastFault: GuardFault | undefined;
-  let wasReady = false;
-  let heldLease = false;
   let closing: Promise<void> | undefined;
 
   const onFault = (fault: Omit<GuardFault, 'at'>) => {
@@ -74,57 +73,40 @@ export function openGuard(options: GuardOptions, surroundings: GuardSurroundings
     lastFault = { ...fault, at: clock.now() };
     tell(hooks.fault, lastFault);
   };
-  let becomeReady: () => void = () => {};
-  let neverReady: (error: Error) => void = () => {};
-  const ready = new Promise<void>((resolve, reject) => {
-    becomeReady = resolve;
-    neverReady = reject;
-  });
-  // Nobody has to ask.
-  ready.catch(() => {});
-  const noteLease = () => {
-    const held = watch.mirror()?.holdsLease() === true;
-    if (held) {
-      wasReady = true;
-      becomeReady();
-    }
-    if (held !== heldLease) tell(hooks.lease, held);
-    heldLease = held;
-  };
-
   const latestTime = createLatestTime(clock, () => {});
   const common = { ...settings, clock, latestTime, contract: loadDefinitions(), onFault };
   const questions = createQuestions({ ...common, random, preferred: () => watch.address() });
   const confirm = createConfirmation({ find: (subjects) => questions.find(subjects), clock });
   const onLease = () => {
     questions.wake();
-    noteLease();
+    readiness.look();
   };
   const watch = openWatch({ ...common, random, confirm, importKeys: createKeyImport(), onLease });
   const verification = createVerification({ ...common, questions, mirror: () => watch.mirror() });
-  // The end of a lease tells nobody.
-  const cancelLook = clock.every(guardLimits.leaseLookMilliseconds, noteLease);
+  const holdsLease = () => watch.mirror()?.holdsLease() === true;
+  const readiness = createReadiness({ holdsLease, onChange: (held) => tell(hooks.lease, held) });
+  // Nothing happens when a lease runs out, so somebody has to look.
+  const cancelLook = clock.every(guardLimits.leaseLookMilliseconds, readiness.look);
   const letGo = keepAlive();
 
   const close = async () => {
     verification.close();
     cancelLook();
-    neverReady(new Error('the guard was closed before it had a lease'));
     const left = watch.close();
     questions.close();
-    if (heldLease) tell(hooks.lease, false);
+    readiness.close();
     await left;
     letGo();
   };
 
   return {
     verify: verification.verify,
-    ready: () => ready,
+    ready: readiness.ready,
     state() {
       const mirror = watch.mirror();
       const { entries = 0, bytes = 0 } = mirror?.denyList.stats() ?? {};
       return {
-        status: statusOf({ closed: closing !== undefined, held: mirror?.holdsLease() === true, wasReady }),
+        status: closing === undefined ? readiness.status() : 'closed',
         leaseMs: mirror?.lease.remainingMs() ?? 0,
         authority: watch.address()?.text,
         nodeId: mirror?.nodeId,
@@ -142,10 +124,4 @@ export function openGuard(options: GuardOptions, surroundings: GuardSurroundings
       return closing;
     },
   };
-}
-
-function statusOf({ closed, held, wasReady }: { closed: boolean; held: boolean; wasReady: boolean }) {
-  if (closed) return 'closed';
-  if (held) return 'leased';
-  return wasReady ? 'no_lease' : 'not_ready';
 }

@@ -1,9 +1,10 @@
-/** What came of each token: refusals, and who counts them. */
+/** Accepts and refuses tokens, counts both, and tells the hooks. */
 import { type AccessTokenClaims, hasScopes } from './claims.ts';
 import { checkScopes, GuardError, type GuardErrorCode } from './guardError.ts';
 import { type GuardHooks, type GuardOutcome, tell } from './hooks.ts';
+import type { KnownToken } from './knownToken.ts';
 
-/** How many tokens came to which end. */
+/** How many tokens were accepted, and how many were refused for what. */
 export interface GuardCounts {
   readonly acceptedFromMemory: number;
   readonly acceptedByAuthority: number;
@@ -13,14 +14,17 @@ export interface GuardCounts {
 type By = GuardOutcome['by'];
 
 export interface Outcomes {
-  acceptedFromMemory(): void;
-  acceptedByAuthority(): void;
-  /** Counts it. `reason` and `cause` are for logs and metrics. */
+  /** Accepts a token that memory has decided on, if it has all these scopes. */
+  acceptKnown(
+    known: Pick<KnownToken, 'claims' | 'accepted'>,
+    scopes: readonly string[] | undefined,
+  ): Promise<AccessTokenClaims>;
+  /** The claims of a token that the authority has answered for. Throws when it lacks one of the scopes. */
+  acceptAnswered(claims: AccessTokenClaims, scopes: readonly string[] | undefined): AccessTokenClaims;
+  /** Counts a refusal, and returns it. `reason` and `cause` are for logs and metrics. */
   refusal(code: GuardErrorCode, by: By, reason: string, cause?: unknown): GuardError;
-  /** The same, as a promise. */
+  /** As `refusal`, as a rejected promise. */
   refuse(code: GuardErrorCode, by: By, reason: string, cause?: unknown): Promise<never>;
-  /** The refusal of a token without these scopes; undefined when it has them. */
-  lacking(claims: AccessTokenClaims, scopes: readonly string[], by: By): Error | undefined;
   counts(): GuardCounts;
 }
 
@@ -35,29 +39,37 @@ export function createOutcomes(verified: GuardHooks['verified']): Outcomes {
     return new GuardError(code, { reason, cause });
   };
 
+  /** The refusal of a token without these scopes; undefined when it has them. */
+  const lacking = (claims: AccessTokenClaims, scopes: readonly string[], by: By): Error | undefined => {
+    if (Array.isArray(scopes) && hasScopes(claims, scopes)) return undefined;
+    try {
+      checkScopes(scopes);
+    } catch (error) {
+      return error as TypeError;
+    }
+    refused.insufficient_scope += 1;
+    tell(verified, { accepted: false, code: 'insufficient_scope', by });
+    return new GuardError('insufficient_scope', { scopes });
+  };
+
   return {
-    // The quickest path of all: nothing is made where nobody listens.
-    acceptedFromMemory() {
+    // The fastest path: without a hook it allocates nothing.
+    acceptKnown(known, scopes) {
+      const missing = scopes === undefined ? undefined : lacking(known.claims, scopes, 'memory');
+      if (missing !== undefined) return Promise.reject(missing);
       fromMemory += 1;
       if (verified !== undefined) tell(verified, { accepted: true, by: 'memory' });
+      return known.accepted;
     },
-    acceptedByAuthority() {
+    acceptAnswered(claims, scopes = []) {
+      const missing = lacking(claims, scopes, 'authority');
+      if (missing !== undefined) throw missing;
       byAuthority += 1;
       tell(verified, { accepted: true, by: 'authority' });
+      return claims;
     },
     refusal,
     refuse: (...refused) => Promise.reject(refusal(...refused)),
-    lacking(claims, scopes, by) {
-      if (Array.isArray(scopes) && hasScopes(claims, scopes)) return undefined;
-      try {
-        checkScopes(scopes);
-      } catch (error) {
-        return error as TypeError;
-      }
-      refused.insufficient_scope += 1;
-      tell(verified, { accepted: false, code: 'insufficient_scope', by });
-      return new GuardError('insufficient_scope', { scopes });
-    },
     counts: () => ({
       acceptedFromMemory: fromMemory,
       acceptedByAuthority: byAuthority,

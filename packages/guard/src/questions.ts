@@ -1,6 +1,6 @@
 /**
- * Asks the authority about single tokens: on connections of their own, and when that fails at another address at once. What is
- * not answered here is refused.
+ * Asks the authority about single tokens, on connections apart from the stream. A question that fails is asked again at another
+ * address at once. A token without an answer is refused.
  */
 import type { Definitions } from '@countersign/verifier/contract/definitions';
 import type { IntrospectResponse__Output } from '@countersign/verifier/contract/generated/countersign/v1/IntrospectResponse';
@@ -13,10 +13,10 @@ import { createQuestionLines, type QuestionLineParts } from './questionLines.ts'
 import { ProtocolFault, RpcError, refusals } from './rpcError.ts';
 
 export interface Questions {
-  /** Those of these subjects that are revoked. Rejects when that cannot be said of one of them. */
+  /** The revoked ones of these subjects. Rejects when one of them has no answer. */
   find(subjects: readonly Uint8Array[]): Promise<readonly Revocation[]>;
   introspect(token: string): Promise<IntrospectResponse__Output>;
-  /** The authority can be reached again: what failed a moment ago is tried again at once. */
+  /** To be called when the authority can be reached again: addresses that failed a moment ago are tried at once. */
   wake(): void;
   close(): void;
 }
@@ -24,7 +24,7 @@ export interface Questions {
 export interface QuestionParts extends QuestionLineParts {
   readonly contract: Definitions;
   readonly addresses: readonly Address[];
-  /** Where the stream is: this node is known to be well. */
+  /** The address of the stream, since that node is known to be well. */
   readonly preferred: () => Address | undefined;
   readonly onFault: (fault: Omit<GuardFault, 'at'>) => void;
 }
@@ -32,9 +32,9 @@ export interface QuestionParts extends QuestionLineParts {
 interface Question<Request extends object, Response extends object> {
   readonly method: Method<Request, Response>;
   readonly request: Request;
-  /** Of the answer. */
+  /** The longest answer. */
   readonly maximumBytes: number;
-  /** Throws when it is no answer. */
+  /** Throws for an answer that breaks the protocol. */
   readonly check?: (answer: Response) => void;
 }
 
@@ -46,12 +46,10 @@ export function createQuestions(parts: QuestionParts): Questions {
   let asking = 0;
   let closed = false;
 
-  /** Undefined while none can be reached. Only the first attempt prefers: the second one goes elsewhere, if it can. */
+  /** Undefined while no address can be reached. */
   const choose = (failed: Address | undefined): Address | undefined => {
     const inTurn = [...addresses.slice(next), ...addresses.slice(0, next)];
-    const others = inTurn.filter((address) => address !== failed);
-    const order = failed === undefined ? [preferred(), ...inTurn] : [...others, failed];
-    return order.find((address) => address !== undefined && !lines.isResting(address));
+    return orderOf(inTurn, failed, preferred).find((address) => !lines.isResting(address));
   };
   const askAt = async <Request extends object, Response extends object>(
     address: Address,
@@ -130,6 +128,17 @@ export function createQuestions(parts: QuestionParts): Questions {
   };
 }
 
+/** Only the first attempt goes to the preferred address. The second one goes elsewhere, if it can. */
+function orderOf(
+  inTurn: readonly Address[],
+  failed: Address | undefined,
+  preferred: () => Address | undefined,
+): readonly Address[] {
+  if (failed !== undefined) return [...inTurn.filter((address) => address !== failed), failed];
+  const first = preferred();
+  return first === undefined ? inTurn : [first, ...inTurn];
+}
+
 interface Verdict {
   readonly revoked: boolean;
   readonly reason: string;
@@ -142,7 +151,7 @@ interface Verdicts {
 
 function checkVerdicts(results: readonly Verdict[], questions: number): void {
   if (results.length !== questions) throw new ProtocolFault('answers that are not as many as the questions');
-  // `revoked` is also true of what could not be answered; that must not be said of it (I4).
+  // A check that failed also says `revoked`. The guard must not repeat that: it is not known to be revoked (I4).
   const failed = results.find(({ failure }) => failure !== null && failure !== undefined);
   if (failed !== undefined) throw new RpcError('UNAVAILABLE', failed.failure?.reason ?? '');
 }

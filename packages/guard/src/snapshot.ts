@@ -5,7 +5,7 @@
 import type { FilterStart__Output } from '@countersign/verifier/contract/generated/countersign/v1/FilterStart';
 import { verifierLimits } from '@countersign/verifier/limits';
 import { bloomGeometry } from '@countersign/verifier/revocation/bloomFilter';
-import type { DenyListMemory } from '@countersign/verifier/revocation/denyList';
+import type { DenyListMemory } from '@countersign/verifier/revocation/denyListMemory';
 import type { FilterLayer } from '@countersign/verifier/revocation/projection';
 import { guardLimits } from './limits.ts';
 import { ProtocolFault } from './rpcError.ts';

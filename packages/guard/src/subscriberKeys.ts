@@ -4,10 +4,12 @@
  */
 import { createHash, createPublicKey } from 'node:crypto';
 import { type Clock, elapsedBetween, type Moment, momentOf } from '@countersign/verifier/clock';
+import type { PublicKeys__Output } from '@countersign/verifier/contract/generated/countersign/v1/PublicKeys';
 import { verifierLimits } from '@countersign/verifier/limits';
 import type { Verifier } from '@countersign/verifier/tokens/publicKey';
 import { importPublicJwk, isKid, keySubject, type PublicJwk } from '@countersign/verifier/tokens/publicKey';
 import { ProtocolFault } from './rpcError.ts';
+import { isCount } from './snapshot.ts';
 
 export type KeySet = ReadonlyMap<string, Verifier>;
 
@@ -59,7 +61,7 @@ function thumbprint({ crv, kty, x, y }: PublicJwk): string {
 export interface SubscriberKeys {
   /** Undefined when there are none, or when they are so old that one of them may have been revoked. */
   believed(now?: Moment): KeySet | undefined;
-  take(jwks: string, ageMs: number): void;
+  take(keys: PublicKeys__Output): void;
   /** How many there are. */
   size(): number;
   /** Infinite when there are none. */
@@ -79,7 +81,8 @@ export function createSubscriberKeys({
   return {
     believed: (now = momentOf(clock)) =>
       ageMs(now) <= verifierLimits.keyRingBelievedMilliseconds ? keys : undefined,
-    take(jwks, age) {
+    take({ jwks, ageMs: age }) {
+      if (!isCount(age)) throw new ProtocolFault('keys of an age that cannot be');
       keys = importKeys(jwks);
       lookedAt = { monotonic: clock.monotonic() - age, wall: clock.now() - age };
     },

@@ -7,7 +7,7 @@
  *                  └ nodes (leases, reports) ← renewal ────┘
  *                                                   subscribers → streams to the services that keep a copy
  */
-import type { Cancel, Clock } from '@countersign/verifier/clock';
+import type { Clock } from '@countersign/verifier/clock';
 import { createConfirmation } from '@countersign/verifier/revocation/confirmation';
 import { createDenyList, type DenyList, type OnVerdict } from '@countersign/verifier/revocation/denyList';
 import { createLease } from '@countersign/verifier/revocation/lease';
@@ -20,26 +20,26 @@ import type {
   RevocationSnapshots,
   RevocationStore,
 } from '@countersign/verifier/revocation/revocation';
-import { createEarliestTime, type ReadLatestTime } from '@countersign/verifier/steadyTime';
-import { platformLimits } from '../../platform/limits.ts';
-import { pruneInBatches } from '../../platform/pruneInBatches.ts';
+import type { ReadLatestTime } from '@countersign/verifier/steadyTime';
 import { createSubscribers, type SubscriberEvents, type Subscribers } from '../subscribers/subscribers.ts';
+import { createAnnouncementListener, type OnCanary } from './announcementListener.ts';
 import type { Bus, BusListener, DroppedFor, NodeId } from './bus.ts';
-import { propagationLimits } from './limits.ts';
+import type { WatchedDatabase } from './catchingUp.ts';
 import { createLiveNodes, type NodeStore } from './liveNodes.ts';
 import { createLoad, type OnProgress } from './loading.ts';
-import { createReconciler, type Reconciliation } from './reconciler.ts';
-import { createRenewal, type WatchedDatabase } from './renewal.ts';
-import { createMemorySaver, type SavedMemory } from './savedMemory.ts';
-import { createAnnouncementListener, createSharedEffect, type OnCanary } from './sharedEffect.ts';
+import { createNodeTasks } from './nodeTasks.ts';
+import type { Reconciliation } from './reconciler.ts';
+import { createRenewal } from './renewal.ts';
+import type { SavedMemory } from './savedMemory.ts';
+import { createSharedEffect } from './sharedEffect.ts';
 
-/** What is worth counting or logging. */
+/** For metrics and the log. */
 export interface NodeEvents extends SubscriberEvents {
   onVerdict: OnVerdict;
   onEffect(report: EffectReport): void;
   onProgress: OnProgress;
   onReconciled(reconciliation: Reconciliation): void;
-  /** A part failed and will try again, or another one makes up for it. */
+  /** A part failed. It will try again, or another part makes up for it. */
   onFault(part: FaultyPart, error: unknown): void;
   /** A message of another node had no consequence. */
   onMessageDropped(why: DroppedFor): void;
@@ -54,18 +54,21 @@ export interface RevocationNode {
   /** Loads memory and takes the first lease; then keeps both up to date. Rejects when the first lease cannot be had. */
   start(): Promise<void>;
   stop(): Promise<void>;
-  /** For how long it may answer from memory. */
+  /** How long it may answer from memory. */
   leaseRemainingMs(): number;
   /** Other nodes that may hold a lease. */
   otherNodes(): number;
-  /** Up to where memory has everything. */
+  /** Memory has everything up to here. */
   position(): Position | undefined;
-  /** The database may not be believed: from now on nothing is answered from memory. */
+  /** For a database that is doubted: from now on nothing is answered from memory. */
   dropLease(): void;
-  /** Why renewals fail, when the last ones did. */
+  /** The error of the last renewals, when all of them failed. */
   renewalFault(): unknown;
   announceCanary(revocation: Revocation, history: string): void;
 }
+
+/** For a database that nobody doubts. */
+const trusting: WatchedDatabase = { trusted: () => true, verify: async () => {}, saw: () => {} };
 
 export function createRevocationNode(parts: {
   self: NodeId;
@@ -77,35 +80,21 @@ export function createRevocationNode(parts: {
   snapshots: RevocationSnapshots;
   /** For loading memory, which takes as long as it takes. */
   loadingSnapshots: RevocationSnapshots;
-  /** For what may take long, and so must not keep the lease waiting. */
+  /** For tasks that may take long, and must not delay the lease. */
   slowSnapshots: RevocationSnapshots;
   copy: Projection;
   saved: SavedMemory;
   openBus: (listener: BusListener) => Bus;
   clock: Clock;
-  /** By which the tokens of this node are judged to have expired. */
+  /** The time against which this node judges the expiry of tokens. */
   latestTime: ReadLatestTime;
   watched?: WatchedDatabase;
-  /** Told of each canary that another node announces. */
+  /** Called with each canary that another node announces. */
   onCanary?: OnCanary;
   events: NodeEvents;
 }): RevocationNode {
-  const {
-    self,
-    leaseMs,
-    sliceMs,
-    store,
-    nodes,
-    snapshots,
-    loadingSnapshots,
-    slowSnapshots,
-    copy,
-    saved,
-    clock,
-    events,
-    latestTime,
-    watched = { trusted: () => true, verify: async () => {}, saw: () => {} },
-  } = parts;
+  const { self, leaseMs, sliceMs, store, nodes, copy, saved, clock, latestTime, events } = parts;
+  const { snapshots, loadingSnapshots, slowSnapshots, watched = trusting, onCanary = () => {} } = parts;
   const faultIn = (part: FaultyPart) => (error: unknown) => events.onFault(part, error);
 
   const lease = createLease({ clock, milliseconds: leaseMs });
@@ -130,7 +119,6 @@ export function createRevocationNode(parts: {
     onAcknowledgement: (acknowledgement) => effect.onAcknowledgement(acknowledgement),
   });
   const onFault = faultIn('listener');
-  const { onCanary = () => {} } = parts;
   const { saw } = watched;
   const onDropped = events.onMessageDropped;
   const hearing = { self, denyList, renewal, subscribers, bus, onCanary, saw, onFault, onDropped };
@@ -143,20 +131,12 @@ export function createRevocationNode(parts: {
     onDropped,
   });
 
-  const reconcile = createReconciler({ snapshots: slowSnapshots, copy, clock });
-  const saveMemory = createMemorySaver({ saved, denyList, renewal, snapshots: slowSnapshots, clock });
-  let reconcileAfter = Number.NEGATIVE_INFINITY;
-  const reconcileOrWait = async () => {
-    if (clock.monotonic() < reconcileAfter) return;
-    reconcileAfter = clock.monotonic() + propagationLimits.reconcileRetryMilliseconds;
-    const reconciliation = await reconcile();
-    reconcileAfter = Number.NEGATIVE_INFINITY;
-    events.onReconciled(reconciliation);
-  };
-  const earliestTime = createEarliestTime(clock);
-  const timers: Cancel[] = [];
-  const regularly = (milliseconds: number, part: FaultyPart, task: () => Promise<unknown>) =>
-    timers.push(clock.every(milliseconds, () => task().then(() => {}, faultIn(part))));
+  const tasks = createNodeTasks({
+    ...{ store, copy, saved, denyList, renewal, clock, faultIn },
+    snapshots: slowSnapshots,
+    trusted: () => watched.trusted(),
+    onReconciled: (reconciliation) => events.onReconciled(reconciliation),
+  });
 
   return {
     denyList,
@@ -164,22 +144,15 @@ export function createRevocationNode(parts: {
     subscribers,
 
     async start() {
-      // Loading may take longer than a lease; what is renewed then is quick.
+      // Loading may take longer than a lease. The renewal after it is quick.
       do await renewal.renew();
       while (!lease.held() && watched.trusted());
       renewal.start(faultIn('renewal'));
-      regularly(propagationLimits.reconcileMilliseconds, 'reconciler', reconcileOrWait);
-      // What was read of a database that is doubted is nothing for others to begin with.
-      regularly(propagationLimits.savedMemoryLookMilliseconds, 'saving', async () => {
-        if (watched.trusted()) await saveMemory();
-      });
-      regularly(platformLimits.pruneIntervalMilliseconds, 'pruning', () =>
-        slowSnapshots.readAlone('pruning', () => pruneInBatches((rows) => store.prune(earliestTime(), rows))),
-      );
+      tasks.start();
     },
 
     async stop() {
-      for (const cancel of timers) cancel();
+      tasks.stop();
       subscribers.close();
       await renewal.stop();
     },

@@ -19,12 +19,12 @@ import type { SharedPorts } from '../../storage/sharedPorts.ts';
 import type { CanaryReader } from '../../truth/proveTruth.ts';
 import type { WatchedTruth } from '../../truth/verifyTruth.ts';
 import { createSubscribers, type SubscriberEvents, type Subscribers } from '../subscribers/subscribers.ts';
+import type { OnCanary } from './announcementListener.ts';
 import type { BusListener } from './bus.ts';
+import type { WatchedDatabase } from './catchingUp.ts';
 import { loadFromStore } from './loading.ts';
 import { createLocalEffect, type EarlierSubscribers } from './localEffect.ts';
 import { createRevocationNode, type NodeEvents } from './node.ts';
-import type { WatchedDatabase } from './renewal.ts';
-import type { OnCanary } from './sharedEffect.ts';
 
 export interface Propagation {
   readonly denyList: DenyList;

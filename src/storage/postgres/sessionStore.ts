@@ -8,11 +8,14 @@ import { beforeEither } from './earlierClock.ts';
 import { type EndedRow, ending, fromEndedRow } from './endingSessions.ts';
 import { Prisma, type Session as SessionRow } from './generated/client.ts';
 import { prepared } from './prepared.ts';
+import { createSessionSecretStore } from './sessionSecretStore.ts';
 import { expiredAt, inRange, live, noCanary, notSpared, selected } from './sessionSelection.ts';
 import type { PrismaConnection } from './transactions.ts';
 
 export function createSessionStore(prisma: PrismaConnection): SessionStore {
   return {
+    ...createSessionSecretStore(prisma),
+
     async create(session, signingKid) {
       await prisma.session.create({ data: { ...toRow(session), signingKids: [signingKid] } });
     },
@@ -70,30 +73,6 @@ export function createSessionStore(prisma: PrismaConnection): SessionStore {
       const [found] = await prisma.$queryRaw<{ id: string }[]>`
         SELECT s.id FROM sessions AS s WHERE ${from} ORDER BY s.id OFFSET ${rows - 1} LIMIT 1`;
       return { after, last: found?.id as SessionId | undefined };
-    },
-
-    async listSealedOtherwise(header, range) {
-      const rows = await prisma.$queryRaw<{ id: string; sealedSecret: Uint8Array }[]>`
-        SELECT s.id, s.sealed_secret AS "sealedSecret" FROM sessions AS s
-         WHERE ${inRange(range)} AND ${noCanary}
-           AND substring(s.sealed_secret FROM 1 FOR ${header.length}::int) <> ${Buffer.from(header)}
-         ORDER BY s.id`;
-      return rows.map(({ id, sealedSecret }) => ({ id: id as SessionId, sealedSecret }));
-    },
-
-    async reseal({ id, sealedSecret }) {
-      await prisma.session.update({ where: { id }, data: { sealedSecret: new Uint8Array(sealedSecret) } });
-    },
-
-    async replaceSecret({ id, sealedSecret }) {
-      const generation = { increment: 1 };
-      const data = {
-        sealedSecret: new Uint8Array(sealedSecret),
-        generation,
-        rotatedAt: null,
-        graceRepeats: 0,
-      };
-      await prisma.session.update({ where: { id }, data });
     },
 
     async forgetPersonal(userId) {

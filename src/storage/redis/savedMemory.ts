@@ -40,7 +40,7 @@ interface Manifest {
   readonly pieces: readonly string[];
 }
 
-const { savedPieceBytes: pieceBytes } = redisLimits;
+const { savedPieceBytes: pieceBytes, savedManifestBytes: manifestBytes } = redisLimits;
 
 export function createSavedMemory(parts: {
   redis: Pick<RedisConnection, 'run'>;
@@ -54,11 +54,10 @@ export function createSavedMemory(parts: {
 
   const readManifest = async (): Promise<Manifest | undefined> => {
     // By its range: whatever lies there, no more than this comes.
-    const read = (commands: Commands) =>
-      commands.getrangeBuffer(keys.memory, 0, redisLimits.savedManifestBytes);
+    const read = (commands: Commands) => commands.getrangeBuffer(keys.memory, 0, manifestBytes);
     const bytes = await runOnOwn(redis, keys.memory, read, () => onRefused('unverified'));
     if (bytes.length === 0) return undefined;
-    const isTooLong = bytes.length > redisLimits.savedManifestBytes;
+    const isTooLong = bytes.length > manifestBytes;
     const text = isTooLong ? undefined : authentic.read(bytes, keys.memory);
     if (text === undefined) return void onRefused('unverified');
     const manifest = JSON.parse(text) as Manifest;

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import t from 'tap';
+import { createAnnouncementListener } from '../../../src/revocation/propagation/announcementListener.ts';
 import type { Acknowledgement, Announcement, DroppedFor } from '../../../src/revocation/propagation/bus.ts';
 import { propagationLimits } from '../../../src/revocation/propagation/limits.ts';
-import { createAnnouncementListener } from '../../../src/revocation/propagation/sharedEffect.ts';
 import { outcomeOf, revoked } from '../../support/denyListNode.ts';
 import { history, leaseMs } from '../../support/nodes.ts';
 import { createRenewingNode } from '../../support/renewingNode.ts';

@@ -10,7 +10,7 @@ import type { FilterLayer } from './projection.ts';
 export interface SlicedFilter {
   /** Makes room for this many entries that are about to be added to the slice of this time. */
   reserve(expiresAt: number, entries: number): void;
-  /** Takes over filters that were made elsewhere, for the slice that ends at this time. */
+  /** Takes over filters of another process, for the slice that ends at this time. */
   adopt(endsAt: number, layers: readonly FilterLayer[]): void;
   add(subject: Uint8Array, expiresAt: number): void;
   /** False is final: this subject was never added, or has expired. */
@@ -37,8 +37,17 @@ interface Slice {
   readonly filters: BloomFilter[];
 }
 
-function entriesOf({ filters }: Slice): number {
+function entriesOf(filters: readonly BloomFilter[]): number {
   return filters.reduce((sum, filter) => sum + filter.count(), 0);
+}
+
+function anyMayContain(filters: readonly BloomFilter[], hash: IdHash): boolean {
+  for (const filter of filters) if (filter.mayContain(hash)) return true;
+  return false;
+}
+
+function layerOf({ capacity, count, bits }: BloomFilter): FilterLayer {
+  return { capacity, entries: count(), bytes: bits };
 }
 
 /** When the slice ends that holds what expires at this time; both in milliseconds since the Unix epoch. */
@@ -46,13 +55,13 @@ export function sliceEnd(expiresAt: number, sliceMs: number): number {
   return Math.ceil(expiresAt / sliceMs) * sliceMs;
 }
 
-/** Told before memory is taken for a filter of so many bytes. What it throws prevents that. */
+/** Called before a filter of so many bytes is allocated. Throws to prevent that. */
 export type BeforeGrowth = (bytes: number) => void;
 
 /** `sliceMs`: how much time one slice covers. */
 export function createSlicedFilter(sliceMs: number, beforeGrowth: BeforeGrowth = () => {}): SlicedFilter {
   const slices = new Map<number, Slice>();
-  // The same filters as one list, for the path that every check takes.
+  // The filters of all slices as one list, since every check looks through it.
   let filters: readonly BloomFilter[] = [];
 
   const relist = () => {
@@ -82,13 +91,8 @@ export function createSlicedFilter(sliceMs: number, beforeGrowth: BeforeGrowth =
     const last = slice.filters.at(-1);
     if (last !== undefined && last.count() < last.capacity) return last;
     // A new slice will hold about as much as the fullest one does.
-    const fullest = Math.max(...[...slices.values()].map(entriesOf));
-    return grow(slice, Math.ceil((last === undefined ? fullest : entriesOf(slice)) / 2));
-  };
-
-  const anyMayContain = (hash: IdHash): boolean => {
-    for (const filter of filters) if (filter.mayContain(hash)) return true;
-    return false;
+    const fullest = Math.max(...[...slices.values()].map((other) => entriesOf(other.filters)));
+    return grow(slice, Math.ceil((last === undefined ? fullest : entriesOf(slice.filters)) / 2));
   };
 
   return {
@@ -97,12 +101,11 @@ export function createSlicedFilter(sliceMs: number, beforeGrowth: BeforeGrowth =
     },
 
     adopt(endsAt, layers) {
-      // In front, so that the last one goes on being filled.
-      sliceThatEnds(endsAt).filters.unshift(
-        ...layers.map((layer) =>
-          createBloomFilter(layer.capacity, verifierLimits.bloomFalsePositives, layer),
-        ),
+      const adopted = layers.map((layer) =>
+        createBloomFilter(layer.capacity, verifierLimits.bloomFalsePositives, layer),
       );
+      // In front: entries are added to the last filter.
+      sliceThatEnds(endsAt).filters.unshift(...adopted);
       relist();
     },
 
@@ -110,25 +113,20 @@ export function createSlicedFilter(sliceMs: number, beforeGrowth: BeforeGrowth =
       const slice = sliceOf(expiresAt);
       const hash = hashId(subject);
       // A repeated announcement must not fill the filter a second time.
-      if (slice.filters.some((filter) => filter.mayContain(hash))) return;
+      if (anyMayContain(slice.filters, hash)) return;
       filterWithRoom(slice).add(hash);
     },
 
-    mayContain: (subject) => filters.length > 0 && anyMayContain(hashId(subject)),
+    mayContain: (subject) => filters.length > 0 && anyMayContain(filters, hashId(subject)),
 
     slicesOf(subject) {
       const hash = hashId(subject);
-      const hits = [...slices.values()].filter((slice) =>
-        slice.filters.some((filter) => filter.mayContain(hash)),
-      );
+      const hits = [...slices.values()].filter((slice) => anyMayContain(slice.filters, hash));
       return hits.map(({ endsAt }) => endsAt);
     },
 
     slices: () =>
-      [...slices.values()].map(({ endsAt, filters }) => ({
-        endsAt,
-        layers: filters.map(({ capacity, count, bits }) => ({ capacity, entries: count(), bytes: bits })),
-      })),
+      [...slices.values()].map(({ endsAt, filters }) => ({ endsAt, layers: filters.map(layerOf) })),
 
     dropExpired(now) {
       const expired = [...slices.keys()].filter((endsAt) => endsAt <= now);
@@ -137,7 +135,7 @@ export function createSlicedFilter(sliceMs: number, beforeGrowth: BeforeGrowth =
     },
 
     stats: () => ({
-      entries: filters.reduce((sum, filter) => sum + filter.count(), 0),
+      entries: entriesOf(filters),
       capacity: filters.reduce((sum, filter) => sum + filter.capacity, 0),
       bytes: filters.reduce((sum, filter) => sum + filter.bytes, 0),
       slices: slices.size,

@@ -1,0 +1,72 @@
+/** Judges a token whose signature is verified: its expiry, its issuer, and whether it is revoked. */
+import { AuthorityError } from '@countersign/verifier/errors';
+import type { Verdict } from '@countersign/verifier/revocation/denyList';
+import type { ReadLatestTime } from '@countersign/verifier/steadyTime';
+import type { AccessTokenClaims } from './claims.ts';
+import type { KnownToken } from './knownToken.ts';
+import type { Mirror } from './mirror.ts';
+import type { Outcomes } from './outcomes.ts';
+
+type Scopes = readonly string[] | undefined;
+
+/** At once where memory decides. */
+export type Judge = (known: KnownToken, mirror: Mirror, scopes: Scopes) => Promise<AccessTokenClaims>;
+
+export function createJudge(parts: {
+  readonly outcomes: Outcomes;
+  readonly latestTime: ReadLatestTime;
+  /** Whether the authority is asked when there is no lease. */
+  readonly asks: boolean;
+  readonly isClosed: () => boolean;
+  readonly forget: (expired: KnownToken) => void;
+}): Judge {
+  const { outcomes, latestTime, asks, isClosed, forget } = parts;
+  const { refusal, refuse } = outcomes;
+
+  const judge: Judge = (known, mirror, scopes) => {
+    if (known.expiresAt <= latestTime()) {
+      forget(known);
+      return refuse('invalid_token', 'memory', 'expired');
+    }
+    if (known.claims.iss !== mirror.issuer) return refuse('invalid_token', 'memory', 'issuer');
+    const underLease = mirror.holdsLease();
+    if (!underLease && !asks) return refuse('unavailable', 'memory', 'no_lease');
+    // Noted before anything is asked: what is added from here on is not part of the answer.
+    const version = mirror.denyList.version();
+    const verdict = mirror.denyList.check(known.subjects, known.issuedAt);
+    if (verdict instanceof Promise)
+      return judgeLater(known, verdict, underLease ? { mirror, version } : {}, scopes);
+    // It stays remembered, so that a client that repeats it does not cost a verified signature each time.
+    if (verdict.revoked) return refuse('invalid_token', 'memory', 'revoked');
+    noteNotRevoked(known, mirror, version);
+    return outcomes.acceptKnown(known, scopes);
+  };
+
+  const judgeLater = async (
+    known: KnownToken,
+    asked: Promise<Verdict>,
+    { mirror, version = 0 }: { mirror?: Mirror; version?: number },
+    scopes: Scopes,
+  ): Promise<AccessTokenClaims> => {
+    const verdict = await asked.catch((error) => {
+      throw refusal('unavailable', 'authority', reasonOf(error), error);
+    });
+    if (verdict.revoked) throw refusal('invalid_token', 'authority', 'revoked');
+    if (isClosed()) throw refusal('unavailable', 'authority', 'closed');
+    if (known.expiresAt <= latestTime()) throw refusal('invalid_token', 'authority', 'expired');
+    // A revocation after this answer is added, and changes the version, before anybody relies on it.
+    if (mirror !== undefined) noteNotRevoked(known, mirror, version);
+    return outcomes.acceptAnswered(known.claims, scopes);
+  };
+
+  return judge;
+}
+
+function noteNotRevoked(known: KnownToken, { identity }: Mirror, version: number): void {
+  known.mirror = identity;
+  known.version = version;
+}
+
+function reasonOf(error: unknown): string {
+  return (error instanceof AuthorityError ? error.reason : undefined) ?? 'not_answered';
+}

@@ -1,0 +1,49 @@
+/** Sends the messages of a subscriber. While the authority does not read, it sends no more renewals and acknowledgements. */
+import { atEndOfTurn, type Cancel } from '@countersign/verifier/clock';
+import type { WatchRevocationsRequest } from '@countersign/verifier/contract/generated/countersign/v1/WatchRevocationsRequest';
+
+export interface Outgoing {
+  send(message: WatchRevocationsRequest): void;
+  /** `askForLease`: returns the number to ask with; undefined to ask for none. */
+  renew(askForLease: () => number | undefined): void;
+  /** At the end of this turn, and only the last position of the turn. */
+  acknowledge(position: number): void;
+  /** To be called when the authority reads again. */
+  drained(): void;
+  stop(): void;
+}
+
+/** `write` returns false when no more should be written until `drained` is called. */
+export function createOutgoing(write: (message: WatchRevocationsRequest) => boolean): Outgoing {
+  let congested = false;
+  let acknowledged: number | undefined;
+  let cancelAcknowledgement: Cancel | undefined;
+
+  const send = (message: WatchRevocationsRequest) => {
+    congested = !write(message);
+  };
+  const sendAcknowledgement = () => {
+    cancelAcknowledgement = undefined;
+    if (acknowledged === undefined || congested) return;
+    send({ acknowledge: { position: acknowledged } });
+    acknowledged = undefined;
+  };
+
+  return {
+    send,
+    renew(askForLease) {
+      // The number is noted before it is sent, so that the lease counts from before.
+      const number = congested ? undefined : askForLease();
+      if (number !== undefined) send({ renew: { number } });
+    },
+    acknowledge(position) {
+      acknowledged = position;
+      cancelAcknowledgement ??= atEndOfTurn(sendAcknowledgement);
+    },
+    drained() {
+      congested = false;
+      sendAcknowledgement();
+    },
+    stop: () => cancelAcknowledgement?.(),
+  };
+}

@@ -1,0 +1,37 @@
+/** How long a subscriber waits on its stream: for any message, and for a lease. */
+import type { Clock } from '@countersign/verifier/clock';
+import { guardLimits } from './limits.ts';
+
+export interface Patience {
+  /** A message has come. */
+  heard(): void;
+  /** From now on a lease must come within this time; infinite to expect none. */
+  expectLease(milliseconds: number): void;
+  /** To be called every `intervalMs`. */
+  look(limits: { readonly intervalMs: number; readonly silenceMs: number }): 'wait' | 'silent' | 'lease_late';
+}
+
+export function createPatience(clock: Pick<Clock, 'monotonic'>): Patience {
+  let heardAt = clock.monotonic();
+  let lookedAt = heardAt;
+  let leaseDueAt = Number.POSITIVE_INFINITY;
+  const expectLease = (milliseconds: number) => {
+    leaseDueAt = clock.monotonic() + milliseconds;
+  };
+  return {
+    heard() {
+      heardAt = clock.monotonic();
+    },
+    expectLease,
+    look({ intervalMs, silenceMs }) {
+      const now = clock.monotonic();
+      // After this process stood still, the messages that came meanwhile have yet to be read.
+      const stoodStill = now - lookedAt > silenceMs / 2 + intervalMs;
+      lookedAt = now;
+      if (stoodStill) expectLease(guardLimits.withoutLeaseMilliseconds);
+      else if (now - heardAt >= silenceMs) return 'silent';
+      else if (now >= leaseDueAt) return 'lease_late';
+      return 'wait';
+    },
+  };
+}

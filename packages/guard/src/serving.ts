@@ -1,0 +1,85 @@
+/** The stream whose mirror counts: from its first lease until another one has a lease, or its own has run out. */
+import type { Cancel, Clock } from '@countersign/verifier/clock';
+import { guardLimits } from './limits.ts';
+import type { Mirror } from './mirror.ts';
+import type { StreamEnd, SubscriberStream } from './stream.ts';
+
+/**
+ * - `well`: no other stream is needed.
+ * - `moving`: it asked for another stream in its place.
+ * - `leaseless`: its node has no lease to give. It has everything else, so it is kept while other nodes are tried.
+ * - `ended`: its lease may still last.
+ */
+export type ServingState = 'well' | 'moving' | 'leaseless' | 'ended';
+
+export interface Serving {
+  stream(): SubscriberStream | undefined;
+  /** Undefined while there is no such stream. */
+  state(): ServingState | undefined;
+  /** Puts this stream in the place of another one, which is returned. */
+  replace(stream: SubscriberStream, state: 'well' | 'leaseless'): SubscriberStream | undefined;
+  become(state: ServingState): void;
+  /** The stream has ended. It is kept until its lease ends. Returns whether it had served for long. */
+  end(kind: StreamEnd['kind']): boolean;
+  /** The mirror to verify with. `coming`: that of a stream without a lease so far. */
+  mirror(coming: Mirror | undefined): Mirror | undefined;
+  /** Returns the stream that was there. */
+  clear(): SubscriberStream | undefined;
+}
+
+interface Current {
+  readonly stream: SubscriberStream;
+  /** On the monotonic clock. */
+  readonly since: number;
+  state: ServingState;
+}
+
+export function createServing(clock: Clock): Serving {
+  let current: Current | undefined;
+  let cancelForgetting: Cancel = () => {};
+
+  const set = (next: Current | undefined): SubscriberStream | undefined => {
+    const before = current?.stream;
+    current = next;
+    return before;
+  };
+
+  return {
+    stream: () => current?.stream,
+    state: () => current?.state,
+    replace: (stream, state) => set({ stream, state, since: clock.monotonic() }),
+    become(state) {
+      if (current !== undefined) current.state = state;
+    },
+    end(kind) {
+      if (current === undefined) return false;
+      const ended = current;
+      const hasSettled =
+        ended.state !== 'leaseless' && clock.monotonic() - ended.since >= guardLimits.settledMilliseconds;
+      ended.state = 'ended';
+      const forget = () => {
+        if (current === ended) current = undefined;
+      };
+      // The lease of a stream that broke the protocol is not believed.
+      const leaseMs = kind === 'protocol' ? 0 : (ended.stream.mirror()?.lease.remainingMs() ?? 0);
+      cancelForgetting();
+      if (leaseMs > 0) cancelForgetting = clock.after(leaseMs, forget);
+      else forget();
+      return hasSettled;
+    },
+    mirror(coming) {
+      const own = current?.stream.mirror();
+      return current?.state === 'well' ? own : better(own, coming);
+    },
+    clear() {
+      cancelForgetting();
+      return set(undefined);
+    },
+  };
+}
+
+/** The mirror that still has a lease; without one, the mirror with the newer keys. */
+function better(old: Mirror | undefined, coming: Mirror | undefined): Mirror | undefined {
+  if (old === undefined || coming === undefined || old.holdsLease()) return old ?? coming;
+  return coming.keys.ageMs() <= old.keys.ageMs() ? coming : old;
+}

@@ -1,0 +1,44 @@
+/**
+ * Accounts and places that were just told to wait. One that comes again within a second is refused without a query. No wait
+ * is remembered for longer, since another node may have ended it.
+ */
+import type { Clock } from '@countersign/verifier/clock';
+import { LRUCache } from 'lru-cache';
+import { loginLimits } from '../limits.ts';
+import type { AttemptSource, Failures } from './passwordFailures.ts';
+
+export interface RememberedWaits {
+  add(source: AttemptSource, failures: Failures): void;
+  /** The failures to wait for; undefined when nothing is remembered. */
+  find(source: AttemptSource): Failures | undefined;
+  /** Forgets the waits of the account in every place. Other nodes remember theirs for a second. */
+  forget(account: Uint8Array): void;
+}
+
+export function createRememberedWaits(clock: Clock): RememberedWaits {
+  const waits = new LRUCache<string, { readonly failures: Failures; readonly at: number }>({
+    max: loginLimits.passwordWaitsRemembered,
+  });
+  return {
+    add: (source, failures) => void waits.set(nameOf(source), { failures, at: clock.now() }),
+    find(source) {
+      const wait = waits.get(nameOf(source));
+      if (wait === undefined) return undefined;
+      const since = clock.now() - wait.at;
+      return since >= 0 && since < loginLimits.passwordWaitsMilliseconds ? wait.failures : undefined;
+    },
+    forget(account) {
+      const prefix = accountName(account);
+      for (const name of [...waits.keys()]) if (name.startsWith(prefix)) waits.delete(name);
+    },
+  };
+}
+
+/** One text for an account and a place. */
+export function nameOf({ account, place }: AttemptSource): string {
+  return accountName(account) + Buffer.from(place).toString('base64url');
+}
+
+function accountName(account: Uint8Array): string {
+  return `${Buffer.from(account).toString('base64url')} `;
+}

@@ -1,0 +1,96 @@
+/** The table of metrics. docs/metrics.md lists them in this order. */
+import { Counter, Histogram, type Registry } from 'prom-client';
+
+const requestSeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
+const effectSeconds = [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
+
+const counter = <Label extends string>(help: string, ...labelNames: Label[]) => ({
+  register: (name: string, registers: Registry[]) => new Counter({ name, help, labelNames, registers }),
+});
+const histogram = <Label extends string>(buckets: number[], help: string, ...labelNames: Label[]) => ({
+  register: (name: string, registers: Registry[]) =>
+    new Histogram({ name, help, labelNames, buckets, registers }),
+});
+
+const table = {
+  countersign_http_request_seconds: histogram(
+    requestSeconds,
+    'HTTP requests by method, route and status.',
+    'method',
+    'route',
+    'status',
+  ),
+  countersign_grpc_call_seconds: histogram(
+    requestSeconds,
+    'gRPC calls by method and status.',
+    'method',
+    'status',
+  ),
+  countersign_refusals_total: counter('Refused requests by error code and machine reason.', 'code', 'reason'),
+  countersign_revoke_budget_refusals_total: counter(
+    'Revocations that were refused since the service had used up its budget.',
+    'service',
+    'budget',
+  ),
+  countersign_checks_total: counter(
+    'Revocation checks by what decided them, and whether memory was asked first.',
+    'decided_by',
+    'revoked',
+    'from_memory',
+  ),
+  countersign_effect_seconds: histogram(
+    effectSeconds,
+    'From the commit of a revocation until it is in effect.',
+  ),
+  countersign_effect_nodes_total: counter(
+    'Other nodes that a revocation had to reach, by how it was settled with each.',
+    'outcome',
+  ),
+  countersign_effect_edges_total: counter(
+    'Subscribers of this node that a revocation had to reach, by service and how it was settled with each.',
+    'outcome',
+    'service',
+  ),
+  countersign_edge_backoffs_total: counter(
+    'How often the subscribers of a service got no leases for a while, since a logout had waited for them.',
+    'service',
+  ),
+  countersign_edges_refused_total: counter(
+    'Streams of subscribers that were refused since their service had its share of places.',
+    'service',
+  ),
+  countersign_effect_failures_total: counter(
+    'Logouts and revocations that were not answered as in effect, by why.',
+    'reason',
+  ),
+  countersign_projection_rebuilds_total: counter('How often this node made the shared copy in Redis anew.'),
+  countersign_session_context_signals_total: counter(
+    'Changes of where and with what sessions are used, by signal and what was done.',
+    'signal',
+    'action',
+  ),
+  countersign_deny_list_faults_total: counter('Failures of a part of the shared deny-list.', 'part'),
+  countersign_bus_dropped_total: counter('Messages of the bus that were not believed, by why.', 'reason'),
+  countersign_saved_memory_refused_total: counter(
+    'How often memory that was saved in Redis was not believed, by why.',
+    'reason',
+  ),
+  countersign_unnamed_proxy_requests_total: counter(
+    'Requests that a private address passed on which TRUSTED_PROXIES does not name.',
+  ),
+  countersign_connections_dropped_total: counter(
+    'Connections and calls of nobody whom we know that gave way to others, by where and by limit.',
+    'where',
+    'limit',
+  ),
+  countersign_deleted_rows_total: counter('Expired rows deleted by this node.', 'table'),
+  countersign_upkeep_faults_total: counter('Failures of sealing the audit log, or of clean-up.', 'part'),
+};
+
+type Table = typeof table;
+export type RegisteredMetrics = { readonly [Name in keyof Table]: ReturnType<Table[Name]['register']> };
+
+export function registerMetrics(registry: Registry): RegisteredMetrics {
+  const registered = Object.entries(table).map(([name, { register }]) => [name, register(name, [registry])]);
+  return Object.fromEntries(registered);
+}
