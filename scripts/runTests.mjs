@@ -9,15 +9,16 @@ import { text } from 'node:stream/consumers';
 import { built } from './compileTests.mjs';
 import { root } from './tool.mjs';
 
-/** For one file; it has its own limits, which are lower. */
-const fileMilliseconds = 240_000;
+/** For one file; it has its own limits, which are lower. Those of test/soak take longer. */
+const limitOf = (file) => (file.startsWith('test/soak/') ? 900_000 : 300_000);
 
 /** Says after the run how much of the processors it and its children have used: Node only knows about itself. */
 const withCpu = 'node "$@"; code=$?; times >&3; exit $code';
 
+/** The names are no parameters: tap makes names of folders out of those. */
 const load = `
-const { runFile } = await import(process.argv[1]);
-for (const file of process.argv.slice(2)) await runFile(file, () => import(process.cwd() + '/.build/' + file));
+const { runFile } = await import(process.env.TEST_LOADER);
+for (const file of process.env.TEST_FILES.split(' ')) await runFile(file, () => import(process.cwd() + '/.build/' + file));
 `;
 
 /**
@@ -41,15 +42,22 @@ export async function runTests(batches, { jobs, signal, print }) {
 }
 
 async function runBatch(files, signal) {
-  const program = ['--input-type=module', '-e', load, `${built}/node_modules/tap/index.js`, ...files];
-  const child = spawn('bash', ['-c', withCpu, 'bash', ...program], {
+  const milliseconds = files.reduce((sum, file) => sum + limitOf(file), 0);
+  const environment = {
+    TAP_TIMEOUT: String(milliseconds / 1_000),
+    TEST_LOADER: `${built}/node_modules/tap/index.js`,
+    TEST_FILES: files.join(' '),
+  };
+  const child = spawn('bash', ['-c', withCpu, 'bash', '--input-type=module', '-e', load], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
-    env: { ...process.env, TAP_TIMEOUT: String((fileMilliseconds * files.length) / 1_000) },
+    env: { ...process.env, ...environment },
     detached: true,
   });
-  const end = () => process.kill(-child.pid, 'SIGKILL');
-  const expire = setTimeout(end, fileMilliseconds * files.length);
+  const end = () => {
+    if (child.exitCode === null) process.kill(-child.pid, 'SIGKILL');
+  };
+  const expire = setTimeout(end, milliseconds);
   signal.addEventListener('abort', end);
   const closed = once(child, 'close');
   const cpu = text(child.stdio[3]);

@@ -1,8 +1,4 @@
-/**
- * `npm test` checks the code, builds it, and runs the tests, but for the long ones; it stops at the first step that fails.
- * `npm test -- sessions` runs the tests of one folder of test/, and `npm test -- test/platform/stop.test.ts` one file: without
- * lint, and without the checks of types and of proto/. `npm run test:soak` runs test/soak. The last line is always "N passed, N failed".
- */
+/** Checks, builds and tests, as `--help` says; stops at the first step that fails. The last line is always "N passed, N failed". */
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { checkBreaking } from './breaking.mjs';
@@ -15,7 +11,15 @@ import { batchesOf, findTests } from './testFiles.mjs';
 import { openTestRun, sharePostgresPrograms, testSupport } from './testRun.mjs';
 import { runTool } from './tool.mjs';
 
+const help = `npm test                      all checks, the build and all tests but test/soak
+npm test -- sessions          the tests of one folder of test/; no lint, no check of types and of proto/
+npm test -- test/stop.test.ts  one file, likewise
+npm run test:soak             the long tests`;
 const names = process.argv.slice(2);
+if (names.includes('--help')) {
+  console.log(help);
+  process.exit();
+}
 const testRun = await openTestRun();
 const { signal } = testRun;
 
@@ -57,7 +61,9 @@ async function startShared() {
 let counts = { pass: 0, fail: 1 };
 let postgres;
 try {
-  await Promise.all([take(build), names.length === 0 ? take(checks) : undefined]);
+  // Both are waited for: what one prints after the other has failed would follow the last line.
+  const steps = await Promise.allSettled([take(build), names.length === 0 ? take(checks) : undefined]);
+  for (const { reason } of steps) if (reason !== undefined) throw reason;
   const files = await findTests(names);
   postgres = await startShared();
   console.log(`- tests (${files.length} files)`);

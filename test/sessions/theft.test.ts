@@ -1,6 +1,7 @@
 /** Thief and victim: whoever comes second shows that there are two, and both are out, on every node. */
 import t from 'tap';
 import { openEngine } from '../../src/storage/postgres/engine.ts';
+import { startAuthority, type Tokens } from '../support/authority.ts';
 import { claimsOf } from '../support/clients.ts';
 import { startCluster } from '../support/cluster.ts';
 import { type SeededSession, seedSessions } from '../support/seededSessions.ts';
@@ -61,16 +62,16 @@ t.test('a stolen refresh token', async (t) => {
 });
 
 t.test('a setting ends all sessions of the user', async (t) => {
-  const cluster = await startCluster(1, { REFRESH_GRACE: '0s', REFRESH_REPLAY_ENDS: 'all' });
-  t.teardown(() => cluster.stop());
-  const [node] = cluster.nodes;
-  const [stolen, bystander] = await seedSessions(cluster, 2);
-  const [stranger] = await seedSessions(cluster, 1, 'each');
-  const refresh = async ({ refreshToken }: SeededSession) =>
-    (await node.call('POST', '/auth/refresh', { body: { refresh_token: refreshToken } })).status;
-  t.equal(await refresh(stolen as SeededSession), 200);
-  t.equal(await refresh(stolen as SeededSession), 401);
-  t.equal(await refresh(bystander as SeededSession), 401, 'the other session of the user');
-  t.equal((await node.grpc.isRevoked(claimsOf((bystander as SeededSession).token).jti)).revoked, true);
-  t.equal(await refresh(stranger as SeededSession), 200, 'somebody else');
+  const authority = await startAuthority({ env: { REFRESH_GRACE: '0s', REFRESH_REPLAY_ENDS: 'all' } });
+  t.teardown(() => authority.stop());
+  for (const email of ['ann@example.com', 'bob@example.com']) await authority.register(email);
+  const login = () => authority.login('ann@example.com');
+  const [stolen, bystander] = [await login(), await login()];
+  const stranger = await authority.login('bob@example.com');
+  const refresh = async ({ refresh_token }: Tokens) => (await authority.refresh(refresh_token)).status;
+  t.equal(await refresh(stolen), 200);
+  t.equal(await refresh(stolen), 401);
+  t.equal(await refresh(bystander), 401, 'the other session of the user');
+  t.equal((await authority.grpc.isRevoked(claimsOf(bystander.access_token).jti)).revoked, true);
+  t.equal(await refresh(stranger), 200, 'somebody else');
 });

@@ -11,9 +11,8 @@ import { permissions } from '../../src/services/service.ts';
 import { askRunning } from '../../src/transport/cli/control.ts';
 import { createGrpcClient, type GrpcClient, type HttpCall } from './clients.ts';
 import { type PostgresServer, startPostgres } from './postgres.ts';
-import { startProcess } from './process.ts';
 import { type RedisServer, startRedis } from './redis.ts';
-import { distFolder, startServer, type TestServer } from './server.ts';
+import { startServer, type TestServer } from './server.ts';
 import { startTcpProxy, type TcpProxy } from './tcpProxy.ts';
 
 export interface ClusterNode {
@@ -75,7 +74,7 @@ export async function startCluster(
     for (const step of undo.splice(0).reverse()) await step();
   };
   try {
-    const [postgres, redis] = [await startPostgres(), await startRedis()];
+    const [postgres, redis] = await Promise.all([startPostgres(), startRedis()]);
     const leaseMilliseconds = parseDuration(settings['LEASE'] ?? `${leaseSeconds}s`) ?? 0;
     const cluster = { postgres, redis, leaseMilliseconds, stop };
     undo.push(
@@ -98,8 +97,8 @@ export async function startCluster(
     };
     // The first makes the tables, the keys and the token that all present.
     const first = await start(1);
-    const nodes: [ClusterNode, ...ClusterNode[]] = [first];
-    for (let number = 2; number <= count; number += 1) nodes.push(await start(number, first.serviceToken));
+    const others = Array.from({ length: count - 1 }, (_, index) => start(index + 2, first.serviceToken));
+    const nodes: [ClusterNode, ...ClusterNode[]] = [first, ...(await Promise.all(others))];
     return Object.assign(cluster, { nodes, keyEncryptionKey, serviceToken: first.serviceToken });
   } catch (error) {
     await stop();
@@ -142,7 +141,7 @@ async function startNode(name: string, around: NodeSurroundings): Promise<Starte
     ...around.settings,
   };
   let server: TestServer = await startServer(dataDir, env);
-  const serviceToken = around.serviceToken ?? (await newServiceToken(dataDir, env));
+  const serviceToken = around.serviceToken ?? (await newServiceToken(dataDir));
   const connect = () => createGrpcClient(`127.0.0.1:${server.grpcPort}`, serviceToken, callMilliseconds);
   let grpc = connect();
   let interruptions = 0;
@@ -205,12 +204,13 @@ async function startNode(name: string, around: NodeSurroundings): Promise<Starte
   };
 }
 
-/** As an operator makes one: by the command line, beside the running authority. */
-async function newServiceToken(dataDir: string, env: Readonly<Record<string, string>>): Promise<string> {
+/** As an operator makes one, beside the running authority. */
+async function newServiceToken(dataDir: string): Promise<string> {
   const allowed = permissions.flatMap((permission) => ['--permission', permission]);
-  const create = [join(distFolder, 'cli.js'), 'services', 'create', 'fault-tests', ...allowed];
-  const command = startProcess(process.execPath, create, { env: { ...env, DATA_DIR: dataDir } });
-  const { code } = await command.exited;
-  if (code !== 0) throw new Error(`services create failed:\n${command.stderr()}`);
-  return command.stdout().trim().split('\n').at(-1) ?? '';
+  const said: string[] = [];
+  const hear = (line: string) => void said.push(line);
+  const request = { argv: ['services', 'create', 'fault-tests', ...allowed], input: undefined };
+  const code = await askRunning(dataDir, request, { out: hear, err: hear });
+  if (code !== 0) throw new Error(`services create failed:\n${said.join('\n')}`);
+  return said.at(-1)?.trim() ?? '';
 }

@@ -71,8 +71,12 @@ export interface PostgresServer {
  */
 export async function useOwnPostgres(t: Test): Promise<void> {
   const server = await startPostgres();
-  t.teardown(() => server.stop());
+  const shared = ofTestRun('TEST_POSTGRES_URL');
   process.env['TEST_POSTGRES_URL'] = server.url;
+  t.teardown(() => {
+    process.env['TEST_POSTGRES_URL'] = shared;
+    return server.stop();
+  });
 }
 
 /** A server of the test's own. */

@@ -1,10 +1,12 @@
 /** What tests of a database that was put back do with authorities as they are shipped. */
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Test } from 'tap';
 import { password } from './authority.ts';
 import { freePort } from './freePort.ts';
+import { copyOfEmbeddedDatabase } from './pglite.ts';
 import { type StartedProcess, startProcess } from './process.ts';
-import { distFolder, type TestServer } from './server.ts';
+import { distFolder, startServer, type TestServer } from './server.ts';
 
 export const user = { email: 'ada@example.com', password };
 
@@ -70,4 +72,22 @@ export async function command(dataDir: string, env: Env, ...words: readonly stri
   });
   const { code } = await started.exited;
   return { code, out: started.stdout(), err: started.stderr() };
+}
+
+/** A folder that nothing was put into starts after each of these, and remembers. */
+export async function startsAgain(t: Test, signals: readonly ('SIGKILL' | 'SIGTERM')[]): Promise<void> {
+  const dataDir = await copyOfEmbeddedDatabase();
+  t.teardown(() => rm(dataDir, { recursive: true, force: true }));
+  for (const signal of signals) {
+    const server = await startServer(dataDir);
+    await register(server);
+    const tokens = await login(server);
+    t.equal(await logout(server, tokens), 204);
+    server.process.signal(signal);
+    await server.process.exited;
+    await server.stop();
+    const again = await startServer(dataDir);
+    t.equal(await me(again, tokens), 401);
+    await stop(again);
+  }
 }

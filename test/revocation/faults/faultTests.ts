@@ -1,16 +1,20 @@
-/** Each fault of a table as a test, one after the other on one cluster: the short form of `npm run test:faults`. */
+/** Each fault of a table as a test, one after the other on one cluster: for a short time here, for a long one in test/soak. */
 import type { Test } from 'tap';
 import { runFault, startFaultCluster } from './faultRun.ts';
 import type { Fault } from './faults.ts';
 import { brokenPromises, row } from './report.ts';
 
 /** Longer than a lease, so that one runs out. */
-const activeMilliseconds = 2_500;
+const shortest = 2_500;
 
 /** How many nodes share the database. */
 export const nodesOfTests = 3;
 
-export async function testFaults(t: Test, faults: Readonly<Record<string, Fault>>): Promise<void> {
+export async function testFaults(
+  t: Test,
+  faults: Readonly<Record<string, Fault>>,
+  activeMilliseconds = shortest,
+): Promise<void> {
   const cluster = await startFaultCluster(nodesOfTests);
   t.teardown(() => cluster.stop());
   for (const [name, fault] of Object.entries(faults)) {

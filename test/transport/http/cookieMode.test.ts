@@ -20,7 +20,7 @@ t.teardown(() => browser.close());
 
 /** Refreshes when it is loaded; `loaded` becomes the access token, or the code of the refusal. */
 const appPage = `<!doctype html><title>app</title><script type="module">
-import * as session from '../../browser/session.js';
+import * as session from './session.js';
 window.session = session;
 window.loaded = await session.refresh().catch((error) => error.message);
 </script>`;

@@ -1,19 +1,15 @@
 /** Who has a dump of the database, and not the KEY_ENCRYPTION_KEY, can refresh nothing with it. */
-import t from 'tap';
+import type { Test } from 'tap';
 import { openEngine } from '../../src/storage/postgres/engine.ts';
-import { startCluster } from '../support/cluster.ts';
+import type { Cluster } from '../support/cluster.ts';
 import { seedSessions } from '../support/seededSessions.ts';
 
 const sessions = 1_000;
 const refreshTokenBytes = 54;
 
-t.test('a dump', async (t) => {
-  const cluster = await startCluster(1);
+export async function dumpRefreshesNothing(t: Test, cluster: Cluster): Promise<void> {
   const engine = await openEngine('', cluster.postgres.url);
-  t.teardown(async () => {
-    await engine.close();
-    await cluster.stop();
-  });
+  t.teardown(() => engine.close());
   const [node] = cluster.nodes;
   const seeded = await seedSessions(cluster, sessions);
   const [used] = seeded;
@@ -48,7 +44,7 @@ t.test('a dump', async (t) => {
     statuses.add(answer.status);
   }
   t.strictSame([...statuses], [401], 'none of them refreshes anything');
-});
+}
 
 /** Every row of every table, as text. */
 async function dumpOf(query: (sql: string) => Promise<{ row: string }[]>): Promise<readonly string[]> {

@@ -1,15 +1,14 @@
 /** A user has so many sessions and no more, however many logins come at once and wherever. */
-import t from 'tap';
+import type { Test } from 'tap';
 import { password } from '../support/authority.ts';
 import { claimsOf } from '../support/clients.ts';
-import { startCluster } from '../support/cluster.ts';
+import type { Cluster } from '../support/cluster.ts';
 
-const most = 5;
+/** Of the cluster. */
+export const most = 5;
 const email = 'alice@example.com';
 
-t.test('sessions of a user', async (t) => {
-  const cluster = await startCluster(2, { SESSIONS_PER_USER: String(most) });
-  t.teardown(() => cluster.stop());
+export async function limitHolds(t: Test, cluster: Cluster): Promise<void> {
   const [one, other] = cluster.nodes;
   await one.call('POST', '/auth/register', { body: { email, password } });
   const login = (number: number) =>
@@ -46,4 +45,4 @@ t.test('sessions of a user', async (t) => {
     if (!(await one.grpc.isRevoked(claimsOf(body.access_token).jti)).revoked) alive.push(body);
   t.equal(alive.length, most, 'the limit holds');
   t.equal((await live(alive[0].access_token)).length, most);
-});
+}

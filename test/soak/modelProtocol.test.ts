@@ -1,22 +1,8 @@
 /** The proof by exhaustion that the order of the steps is right, and that each of them is needed. */
 import t from 'tap';
-import { explore } from './explore.ts';
-import type { Mutant, Protocol } from './mutants.ts';
-import { actionsOf, type Invariant, invariants } from './protocol.ts';
-import { canonicalKey, forgetful, initialState } from './state.ts';
-
-const oneRevocation: Protocol = { revocations: 1, faults: ['a crash', 'a late upsert', 'a missed tick'] };
-const twoRevocations: Protocol = { revocations: 2, faults: ['a missed tick'] };
-
-function explored(protocol: Protocol) {
-  return explore({
-    initial: initialState(protocol.revocations),
-    actions: actionsOf(protocol),
-    invariants,
-    // A mutant may remember what the protocol forgets.
-    keyOf: (state) => canonicalKey(protocol.mutant === undefined ? forgetful(state) : state),
-  });
-}
+import { explored, oneRevocation, twoRevocations } from '../revocation/model/explored.ts';
+import type { Mutant, Protocol } from '../revocation/model/mutants.ts';
+import type { Invariant } from '../revocation/model/protocol.ts';
 
 const protocols: readonly [name: string, protocol: Protocol, states: number, steps: number][] = [
   ['one revocation, everything may happen', oneRevocation, 200_000, 1_300_000],

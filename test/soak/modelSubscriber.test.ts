@@ -1,31 +1,14 @@
 /** The same proof by exhaustion for what a node owes to the others on behalf of its subscribers. */
 import t from 'tap';
-import { explore } from './explore.ts';
-import { type SubscriberMutant, subscriberActions } from './subscriber.ts';
-import {
-  initialSubscriberState,
-  keyOfSubscriberState,
-  type SubscriberState,
-  subscriberInvariants,
-} from './subscriberState.ts';
+import { exploredSubscriber } from '../revocation/model/exploredSubscriber.ts';
+import type { SubscriberMutant } from '../revocation/model/subscriber.ts';
+import type { SubscriberState } from '../revocation/model/subscriberState.ts';
 
 // Alone it takes ten seconds.
 t.setTimeout(170_000);
 
-function explored(
-  mutant?: SubscriberMutant,
-  invariants: Readonly<Record<string, (state: SubscriberState) => boolean>> = subscriberInvariants,
-) {
-  // What breaks no promise is worth a look, where it is looked for.
-  const keyOf =
-    invariants === subscriberInvariants
-      ? keyOfSubscriberState
-      : (state: SubscriberState) => JSON.stringify(state);
-  return explore({ initial: initialSubscriberState, actions: subscriberActions(mutant), invariants, keyOf });
-}
-
 t.test('a subscriber keeps the promise in every state that can be reached', async (t) => {
-  const { states, steps, violated } = explored();
+  const { states, steps, violated } = exploredSubscriber();
   t.equal(violated, undefined, `violated by ${violated?.trace.join(' → ')}`);
   t.comment(`${states} states, ${steps} steps between them`);
   t.ok(states >= 38_000, `${states} states: not fewer than there are`);
@@ -48,7 +31,7 @@ t.test('these can be reached: the proof is not about nothing', async (t) => {
     ],
   ];
   for (const [what, is] of reachable) {
-    t.ok(explored(undefined, { never: (state) => !is(state) }).violated, what);
+    t.ok(exploredSubscriber(undefined, { never: (state) => !is(state) }).violated, what);
   }
 });
 
@@ -68,7 +51,7 @@ const broken: readonly SubscriberMutant[] = [
 
 t.test('each way to build it wrong breaks it', async (t) => {
   for (const mutant of broken) {
-    const { states, violated } = explored(mutant);
+    const { states, violated } = exploredSubscriber(mutant);
     const trace = violated?.trace.join('\n  ') ?? `nothing in ${states} states`;
     t.equal(violated?.invariant, 'I1', `${mutant}: by\n  ${trace}`);
   }
