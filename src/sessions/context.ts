@@ -1,6 +1,6 @@
 /**
- * Where and with what a session is used, and what a change of that says. Pure: the row, the request, the settings and the time
- * decide. Owns the signals and their weights; what follows from them is for `sessions/refresh.ts`.
+ * The context of a session: the network, device and program that use it. Judges a change of it, by the row, the request, the settings
+ * and the time alone. Owns the signals and their weights. Does not own what follows from them (`sessions/refresh.ts`).
  */
 import { ipNetwork } from '../platform/ipAddress.ts';
 import { platformLimits } from '../platform/limits.ts';
@@ -8,9 +8,12 @@ import { userAgentFamily } from '../platform/userAgent.ts';
 import { sessionLimits } from './limits.ts';
 import type { ClientContext, Session, SessionContext } from './session.ts';
 
-/** Each with its weight, of 100: how little it happens to those who have done nothing. */
+/**
+ * Each with its weight, of 100: the rarer a signal is for honest users, the more it weighs. Weights decide nothing here. Their sum is
+ * the score that the API, gRPC and the audit log publish, for consoles and rules of others.
+ */
 export const contextSignals = {
-  /** The device says that it is another one. */
+  /** Another `device_id`. */
   device_changed: 50,
   /** Another browser or another system; a newer version of either is no change. */
   user_agent_changed: 40,
@@ -24,7 +27,7 @@ export const contextSignals = {
 
 export type ContextSignal = keyof typeof contextSignals;
 
-/** The later in this list, the more is done. */
+/** From the mildest to the strictest. */
 export const signalActions = ['ignore', 'note', 'notify', 'end'] as const;
 export type SignalAction = (typeof signalActions)[number];
 
@@ -33,11 +36,11 @@ export type ContextPolicy = Readonly<Record<ContextSignal, SignalAction>>;
 export interface ContextVerdict {
   /** What this use does to the session's row. */
   readonly context: SessionContext;
-  /** Those that are not ignored; none when nothing has changed. */
+  /** Those that the settings do not ignore. */
   readonly signals: readonly ContextSignal[];
-  /** Their weights together, 100 at most. */
+  /** The sum of their weights, 100 at most. */
   readonly score: number;
-  /** What the strictest of them asks for. */
+  /** The strictest action that the settings ask for. */
   readonly action: SignalAction;
 }
 
@@ -45,7 +48,7 @@ type KnownSession = Pick<Session, 'userAgent' | 'ip' | 'lastUsedAt' | 'rotatedAt
 
 export interface ContextRequest {
   readonly now: number;
-  /** Whether another refresh token becomes current; a lost answer that is repeated says nothing of haste. */
+  /** Whether another refresh token becomes current. A repeat after a lost answer does not count as a quick refresh. */
   readonly rotates: boolean;
   readonly policy: ContextPolicy;
 }
@@ -59,10 +62,10 @@ export function judgeContext(
   const moved = isOtherNetwork(session.ip, client.ip);
   const quickRefreshes = rotates ? quickRefreshesAfter(session, now) : session.quickRefreshes;
   const seen: Record<ContextSignal, boolean> = {
-    // One that says nothing, says nothing of a change either.
+    // A request without a device id is no change.
     device_changed:
       session.deviceId !== undefined && client.deviceId !== undefined && client.deviceId !== session.deviceId,
-    // Nearly always the same text; reading it takes some time.
+    // Compared as text first, since parsing takes time and the text is nearly always the same.
     user_agent_changed:
       client.userAgent !== session.userAgent &&
       userAgentFamily(client.userAgent) !== userAgentFamily(session.userAgent),
@@ -82,7 +85,6 @@ export function judgeContext(
   const { contextSignals: before, contextScore, contextChangedAt } = session;
   return {
     context: {
-      // What it is called from now on.
       deviceId: client.deviceId ?? session.deviceId,
       otherIp: moved ? session.ip : session.otherIp,
       otherIpAt: moved ? session.lastUsedAt : session.otherIpAt,
@@ -100,7 +102,7 @@ function quickRefreshesAfter({ rotatedAt, quickRefreshes }: KnownSession, now: n
   return isQuick ? quickRefreshes + 1 : 0;
 }
 
-/** An address that is not known says nothing. */
+/** A missing address is no change. */
 function isOtherNetwork(one: string | undefined, other: string | undefined): boolean {
   return one !== undefined && other !== undefined && networkOf(one) !== networkOf(other);
 }
@@ -110,7 +112,7 @@ function isBack({ otherIp, otherIpAt }: KnownSession, ip: string | undefined, no
   return networkOf(otherIp) === networkOf(ip) && now - otherIpAt < sessionLimits.twoNetworksMilliseconds;
 }
 
-/** As far as one can tell from outside, the place that an address is in. */
+/** The network of an address, as far as it shows from outside. */
 function networkOf(ip: string): string {
   return ipNetwork(ip, platformLimits.knownNetwork);
 }

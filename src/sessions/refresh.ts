@@ -81,7 +81,7 @@ async function tryRefresh(
   isFirstAttempt: boolean,
 ): Promise<TokenResponse | 'lost_race'> {
   const read = await readRefreshToken(parts, refreshToken);
-  // A token that is not ours is refused without a write: guessing must not become database load.
+  // A token that we did not issue is refused without a write, so that guessing makes no database load.
   if (!read.genuine) throw refusal(read.fault);
   const { session, presented } = read;
   const now = parts.clock.now();
@@ -93,14 +93,14 @@ async function tryRefresh(
     case 'rotated':
     case 'repeated_in_grace': {
       const rotates = verdict.kind === 'rotated';
-      // Repeats are not counted: one that is told to wait comes back too late, and looks like theft.
+      // Repeats are not throttled: a delayed one would look like theft.
       if (rotates && isFirstAttempt) await spendRefresh(parts, session.id, actor);
       const context = judgeContext(session, client, { now, rotates, policy: parts.contextPolicy });
       if (context.action === 'end') return endSuspicious(parts, use, context);
       return write(parts, use, verdict.kind, context);
     }
     case 'repeated_too_often':
-      // No time to try again: by then this token would be outside of the window, and a thief's.
+      // Without a time to try again: after the window this token would look like theft.
       throw new AuthorityError('refresh_repeated', {
         detail:
           'refresh_token: was exchanged several times already; go on with the token that you were given for it',
@@ -155,8 +155,8 @@ async function write(
 }
 
 /**
- * A client that gives up and repeats must find the window open. Where the database took so long that much of it is over
- * already, it begins anew. Where that fails, the answer is still good: it is what nobody may be kept waiting for.
+ * The grace window begins before the write. When a slow database has used up half of it, it begins again after the write. Else a client
+ * that gives up waiting and repeats its token would look like a thief, and be logged out. If this fails, the answer is good all the same.
  */
 async function keepWindowOpen(
   { clock, database, refreshGraceMs }: RefreshParts,
@@ -168,7 +168,7 @@ async function keepWindowOpen(
   await database.refreshes.restamp(id, generation, now).catch(() => {});
 }
 
-/** Who holds which token can no longer be told, so both lose. */
+/** Nobody can tell thief and owner apart, so both are logged out. */
 async function endStolenSession(parts: RefreshParts, use: Use, rule: string): Promise<never> {
   const ends = parts.replayEnds;
   const isEnded = await endForRefresh(parts, use, { reason: 'refresh_replayed', rule, events: [], ends });
@@ -176,7 +176,7 @@ async function endStolenSession(parts: RefreshParts, use: Use, rule: string): Pr
   throw refusal(rule);
 }
 
-/** The operator's settings say that a change like this one is not believed. */
+/** The operator's settings ask to end a session whose context changes like this. */
 async function endSuspicious(parts: RefreshParts, use: Use, context: ContextVerdict): Promise<never> {
   const [reason, events] = ['context_changed', [contextChanged(use, context)]] as const;
   const isEnded = await endForRefresh(parts, use, { reason, rule: reason, events, ends: 'session' });
@@ -191,7 +191,7 @@ interface RefusedUse {
   readonly ends: RefreshParts['replayEnds'];
 }
 
-/** With effect. False for who came second: there was nothing to end, and there is nothing to tell. */
+/** Ends the session with effect. False when it had ended before; then nothing is recorded. */
 async function endForRefresh(parts: RefreshParts, use: Use, refused: RefusedUse): Promise<boolean> {
   const { session, now, actor } = use;
   const { id: sessionId, userId } = session;
@@ -199,11 +199,11 @@ async function endForRefresh(parts: RefreshParts, use: Use, refused: RefusedUse)
   const event = { type: 'refresh_refused', actor, userId, sessionId, reason: rule } as const;
   const { result } = await revokeAndPropagate(parts, now, async (stores) => {
     if (ends === 'all') await stores.users.lock(userId);
-    // Who waited for that lock finds it done, and whoever has logged in since is somebody else.
+    // A request that waited for that lock finds the session ended. It must not end the sessions of a login since then.
     const ended = await endSelected(stores, { sessionIds: [sessionId] }, { reason, actor, now });
     if (ended.length === 0) return false;
     await stores.audit.recordAll([event, ...events], now);
-    // As a logout everywhere: logins and refreshes that are in flight do not survive it.
+    // Like a logout everywhere, so that no login or refresh in flight survives it.
     if (ends === 'all') await endAllOfUser(stores, userId, { reason, actor, now });
     return true;
   });

@@ -2,23 +2,11 @@
 import type { Cancel, Clock } from '@countersign/verifier/clock';
 import { guardLimits } from './limits.ts';
 
-export interface NextStream {
-  /** Begins one after this time, and not at the time that was set before. */
-  after(milliseconds: number): void;
-  cancel(): void;
-  /** A stream has failed: the next back-off is longer. */
-  failed(): void;
-  /** A stream has worked for a while: the next back-off is short again. */
-  settled(): void;
-  /** Full jitter: subscribers that were cut off together must not come back together. */
-  backOffMs(): number;
-}
-
 /** `random`: from 0 to 1. */
 export function createNextStream(
   { clock, random }: { clock: Pick<Clock, 'after'>; random: () => number },
   begin: () => void,
-): NextStream {
+) {
   let cancelWait: Cancel | undefined;
   let failures = 0;
   const cancel = () => {
@@ -26,7 +14,8 @@ export function createNextStream(
     cancelWait = undefined;
   };
   return {
-    after(milliseconds) {
+    /** Begins one after this time, and not at the time that was set before. */
+    after(milliseconds: number) {
       cancel();
       cancelWait = clock.after(milliseconds, () => {
         cancelWait = undefined;
@@ -34,13 +23,16 @@ export function createNextStream(
       });
     },
     cancel,
+    /** A stream has failed: the next back-off is longer. */
     failed() {
       failures += 1;
     },
+    /** A stream has worked for a while: the next back-off is short again. */
     settled() {
       failures = 0;
     },
-    backOffMs() {
+    /** Full jitter: subscribers that were cut off together must not come back together. */
+    backOffMs(): number {
       const { backoffFirstMilliseconds: first, backoffMilliseconds: longest } = guardLimits;
       return random() * Math.min(longest, first * 2 ** Math.min(failures, 10));
     },

@@ -2,19 +2,10 @@
 import { atEndOfTurn, type Cancel } from '@countersign/verifier/clock';
 import type { WatchRevocationsRequest } from '@countersign/verifier/contract/generated/countersign/v1/WatchRevocationsRequest';
 
-export interface Outgoing {
-  send(message: WatchRevocationsRequest): void;
-  /** `askForLease`: returns the number to ask with; undefined to ask for none. */
-  renew(askForLease: () => number | undefined): void;
-  /** At the end of this turn, and only the last position of the turn. */
-  acknowledge(position: number): void;
-  /** To be called when the authority reads again. */
-  drained(): void;
-  stop(): void;
-}
+export type Outgoing = ReturnType<typeof createOutgoing>;
 
 /** `write` returns false when no more should be written until `drained` is called. */
-export function createOutgoing(write: (message: WatchRevocationsRequest) => boolean): Outgoing {
+export function createOutgoing(write: (message: WatchRevocationsRequest) => boolean) {
   let congested = false;
   let acknowledged: number | undefined;
   let cancelAcknowledgement: Cancel | undefined;
@@ -31,15 +22,18 @@ export function createOutgoing(write: (message: WatchRevocationsRequest) => bool
 
   return {
     send,
-    renew(askForLease) {
+    /** `askForLease`: returns the number to ask with; undefined to ask for none. */
+    renew(askForLease: () => number | undefined) {
       // The number is noted before it is sent, so that the lease counts from before.
       const number = congested ? undefined : askForLease();
       if (number !== undefined) send({ renew: { number } });
     },
-    acknowledge(position) {
+    /** At the end of this turn, and only the last position of the turn. */
+    acknowledge(position: number) {
       acknowledged = position;
       cancelAcknowledgement ??= atEndOfTurn(sendAcknowledgement);
     },
+    /** To be called when the authority reads again. */
     drained() {
       congested = false;
       sendAcknowledgement();

@@ -2,16 +2,7 @@
 import type { Clock } from '@countersign/verifier/clock';
 import { guardLimits } from './limits.ts';
 
-export interface Patience {
-  /** A message has come. */
-  heard(): void;
-  /** From now on a lease must come within this time; infinite to expect none. */
-  expectLease(milliseconds: number): void;
-  /** To be called every `intervalMs`. */
-  look(limits: { readonly intervalMs: number; readonly silenceMs: number }): 'wait' | 'silent' | 'lease_late';
-}
-
-export function createPatience(clock: Pick<Clock, 'monotonic'>): Patience {
+export function createPatience(clock: Pick<Clock, 'monotonic'>) {
   let heardAt = clock.monotonic();
   let lookedAt = heardAt;
   let leaseDueAt = Number.POSITIVE_INFINITY;
@@ -19,11 +10,20 @@ export function createPatience(clock: Pick<Clock, 'monotonic'>): Patience {
     leaseDueAt = clock.monotonic() + milliseconds;
   };
   return {
+    /** A message has come. */
     heard() {
       heardAt = clock.monotonic();
     },
+    /** From now on a lease must come within this time; infinite to expect none. */
     expectLease,
-    look({ intervalMs, silenceMs }) {
+    /** To be called every `intervalMs`. */
+    look({
+      intervalMs,
+      silenceMs,
+    }: {
+      intervalMs: number;
+      silenceMs: number;
+    }): 'wait' | 'silent' | 'lease_late' {
       const now = clock.monotonic();
       // After this process stood still, the messages that came meanwhile have yet to be read.
       const stoodStill = now - lookedAt > silenceMs / 2 + intervalMs;

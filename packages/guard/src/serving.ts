@@ -10,22 +10,7 @@ import type { StreamEnd, SubscriberStream } from './stream.ts';
  * - `leaseless`: its node has no lease to give. It has everything else, so it is kept while other nodes are tried.
  * - `ended`: its lease may still last.
  */
-export type ServingState = 'well' | 'moving' | 'leaseless' | 'ended';
-
-export interface Serving {
-  stream(): SubscriberStream | undefined;
-  /** Undefined while there is no such stream. */
-  state(): ServingState | undefined;
-  /** Puts this stream in the place of another one, which is returned. */
-  replace(stream: SubscriberStream, state: 'well' | 'leaseless'): SubscriberStream | undefined;
-  become(state: ServingState): void;
-  /** The stream has ended. It is kept until its lease ends. Returns whether it had served for long. */
-  end(kind: StreamEnd['kind']): boolean;
-  /** The mirror to verify with. `coming`: that of a stream without a lease so far. */
-  mirror(coming: Mirror | undefined): Mirror | undefined;
-  /** Returns the stream that was there. */
-  clear(): SubscriberStream | undefined;
-}
+type ServingState = 'well' | 'moving' | 'leaseless' | 'ended';
 
 interface Current {
   readonly stream: SubscriberStream;
@@ -34,7 +19,7 @@ interface Current {
   state: ServingState;
 }
 
-export function createServing(clock: Clock): Serving {
+export function createServing(clock: Clock) {
   let current: Current | undefined;
   let cancelForgetting: Cancel = () => {};
 
@@ -46,12 +31,16 @@ export function createServing(clock: Clock): Serving {
 
   return {
     stream: () => current?.stream,
+    /** Undefined while there is no such stream. */
     state: () => current?.state,
-    replace: (stream, state) => set({ stream, state, since: clock.monotonic() }),
-    become(state) {
+    /** Puts this stream in the place of another one, which is returned. */
+    replace: (stream: SubscriberStream, state: 'well' | 'leaseless') =>
+      set({ stream, state, since: clock.monotonic() }),
+    become(state: ServingState) {
       if (current !== undefined) current.state = state;
     },
-    end(kind) {
+    /** The stream has ended. It is kept until its lease ends. Returns whether it had served for long. */
+    end(kind: StreamEnd['kind']): boolean {
       if (current === undefined) return false;
       const ended = current;
       const hasSettled =
@@ -67,10 +56,12 @@ export function createServing(clock: Clock): Serving {
       else forget();
       return hasSettled;
     },
-    mirror(coming) {
+    /** The mirror to verify with. `coming`: that of a stream without a lease so far. */
+    mirror(coming: Mirror | undefined): Mirror | undefined {
       const own = current?.stream.mirror();
       return current?.state === 'well' ? own : better(own, coming);
     },
+    /** Returns the stream that was there. */
     clear() {
       cancelForgetting();
       return set(undefined);

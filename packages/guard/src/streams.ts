@@ -8,29 +8,7 @@ import type { Mirror } from './mirror.ts';
 import { createServing } from './serving.ts';
 import type { StreamEnd, SubscriberStream } from './stream.ts';
 
-export interface Streams {
-  /** Whether another stream may begin. */
-  needAnother(): boolean;
-  join(stream: SubscriberStream): void;
-  isJoining(stream: SubscriberStream): boolean;
-  leaveJoining(): void;
-  /** The stream has a lease. */
-  serve(stream: SubscriberStream): void;
-  /** Its node has no lease to give. False when the stream has to be given up, since the rest of an old lease is worth more. */
-  goWithout(stream: SubscriberStream): boolean;
-  /** The stream asked for another one in its place. False when it serves no longer, or has asked before. */
-  move(stream: SubscriberStream): boolean;
-  /** The stream has ended. Returns whether it served, and for how long. */
-  end(stream: SubscriberStream, kind: StreamEnd['kind']): 'joining' | 'served' | 'served_for_long';
-  /** Whether the serving stream is one to this address, and without a lease. */
-  isLeaselessAt(address: Address): boolean;
-  mirror(): Mirror | undefined;
-  /** Of the serving stream, while it is alive. */
-  address(): Address | undefined;
-  close(): Promise<void>;
-}
-
-export function createStreams(clock: Clock): Streams {
+export function createStreams(clock: Clock) {
   const serving = createServing(clock);
   const leaving = new Set<Promise<void>>();
   let joining: SubscriberStream | undefined;
@@ -47,13 +25,15 @@ export function createStreams(clock: Clock): Streams {
   };
 
   return {
+    /** Whether another stream may begin. */
     needAnother: () => !closed && serving.state() !== 'well' && joining === undefined,
-    join(stream) {
+    join(stream: SubscriberStream) {
       joining = stream;
     },
-    isJoining: (stream) => joining === stream,
+    isJoining: (stream: SubscriberStream) => joining === stream,
     leaveJoining,
-    serve(stream) {
+    /** The stream has a lease. */
+    serve(stream: SubscriberStream) {
       if (serving.stream() !== stream) {
         joining = undefined;
         leave(serving.replace(stream, 'well'));
@@ -62,7 +42,8 @@ export function createStreams(clock: Clock): Streams {
         leaveJoining();
       }
     },
-    goWithout(stream) {
+    /** Its node has no lease to give. False when the stream has to be given up, since the rest of an old lease is worth more. */
+    goWithout(stream: SubscriberStream): boolean {
       if (serving.stream() === stream) serving.become('leaseless');
       if (joining !== stream) return true;
       const hasEnded = serving.state() === 'ended';
@@ -72,20 +53,25 @@ export function createStreams(clock: Clock): Streams {
       else leave(stream);
       return true;
     },
-    move(stream) {
+    /** The stream asked for another one in its place. False when it serves no longer, or has asked before. */
+    move(stream: SubscriberStream): boolean {
       if (serving.stream() !== stream || serving.state() !== 'well') return false;
       serving.become('moving');
       return true;
     },
-    end(stream, kind) {
+    /** The stream has ended. Returns whether it served, and for how long. */
+    end(stream: SubscriberStream, kind: StreamEnd['kind']): 'joining' | 'served' | 'served_for_long' {
       if (joining === stream) joining = undefined;
       if (serving.stream() !== stream) return 'joining';
       return serving.end(kind) ? 'served_for_long' : 'served';
     },
-    isLeaselessAt: (address) => serving.state() === 'leaseless' && serving.stream()?.address === address,
-    mirror: () => serving.mirror(joining?.mirror()),
-    address: () => (serving.state() === 'ended' ? undefined : serving.stream()?.address),
-    async close() {
+    /** Whether the serving stream is one to this address, and without a lease. */
+    isLeaselessAt: (address: Address) =>
+      serving.state() === 'leaseless' && serving.stream()?.address === address,
+    mirror: (): Mirror | undefined => serving.mirror(joining?.mirror()),
+    /** Of the serving stream, while it is alive. */
+    address: (): Address | undefined => (serving.state() === 'ended' ? undefined : serving.stream()?.address),
+    async close(): Promise<void> {
       closed = true;
       leave(serving.clear());
       leaveJoining();

@@ -96,7 +96,7 @@ export function openWatch(parts: WatchParts): Watch {
       next.settled();
       choice.settled(address);
     }
-    // Without any stream, one to a node without a lease is worth its snapshot again.
+    // Without any stream, even a node without a lease is worth its snapshot again.
     if (was !== 'joining' && kind === 'lost') choice.wake();
     choice.ended(address, kind);
     beginAgain();

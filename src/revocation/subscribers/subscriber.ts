@@ -15,7 +15,7 @@ import { createGrantedLease } from './grantedLease.ts';
 import { subscriberLimits } from './limits.ts';
 import type { Standing } from './standing.ts';
 
-/** How it was settled that a subscriber accepts nothing that was revoked. */
+/** Why a logout need not wait for a subscriber any longer. */
 export type SubscriberOutcome = 'acknowledged' | 'lease_expired' | 'left';
 
 /** The far end of a stream, and what it does. Methods throw `invalid_request` for a message that breaks the protocol. */
@@ -49,12 +49,12 @@ export interface Subscriber extends SubscriberStream {
 }
 
 export function createSubscriber(parts: {
-  /** The filters as they are now, and up to which position everything is in them. */
+  /** The filters as they are now. They have everything up to this position. */
   snapshot: { readonly slices: readonly ProjectedSlice[]; readonly position: number };
   nodeLease: Pick<Lease, 'remainingMs'>;
-  /** Undefined when they are too old to be relied on. */
+  /** Undefined when the keys are too old to be relied on. */
   keys: () => PublicKeys | undefined;
-  /** Which the subscriber belongs to. */
+  /** The service of the subscriber. */
   service: string;
   standing: Standing;
   clock: Clock;
@@ -93,7 +93,7 @@ export function createSubscriber(parts: {
 
     renew(number) {
       lease.checkNumber(number);
-      // A lease would not arrive, and nobody is to wait for one that nobody has.
+      // The stream has ended, so a grant would not arrive. Without this, logouts would wait for a lease that the subscriber never got.
       if (why !== undefined) return;
       const now = clock.monotonic();
       heardAt = now;
@@ -127,7 +127,7 @@ export function createSubscriber(parts: {
 
     knows(position) {
       const now = clock.monotonic();
-      // Only this lease counts: the position is ahead of any later grant on the stream.
+      // Later grants do not matter: this position is ahead of them on the stream.
       const remainingMs = lease.remainingMs(now);
       if (acknowledgements.has(position) || remainingMs <= 0) return undefined;
       return acknowledgements.wait(position, remainingMs, lease.beginWait(now));

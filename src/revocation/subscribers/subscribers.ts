@@ -38,7 +38,7 @@ export interface Subscribers extends DenyListListener {
 }
 
 export interface SubscriberEvents {
-  /** How it was settled with a subscriber that had to be waited for. */
+  /** A logout had to wait for a subscriber, and no longer does. */
   readonly onSubscriberSettled: (outcome: SubscriberOutcome, service: string) => void;
   /** The subscribers of a service get no leases for a while. */
   readonly onSubscriberBackoff: (backoff: Backoff) => void;
@@ -77,7 +77,7 @@ export function createSubscribers(parts: {
 
   return {
     onAdded(revocations, committed) {
-      // Nobody has a snapshot without them, and a later subscriber gets one with them.
+      // Nobody lacks them: the snapshot of the next subscriber has them.
       if (roster.isEmpty()) return;
       const connected = roster.connected();
       for (const message of feed.messages(revocations, committed)) {

@@ -33,14 +33,14 @@ export interface DenyList {
   loaded(): boolean;
   /** Changes with each addition. While it stays the same, a "no" of memory holds. */
   version(): number;
-  /** Makes revocations known to every later check, which will confirm them. Adding one again does nothing. */
+  /** Adds revocations that a later check has to confirm. Adding one again does nothing. */
   add(revocations: readonly Revocation[]): void;
-  /** Adds committed revocations, which later checks need not confirm for as long as there is room to remember them. */
+  /** Adds committed revocations. Later checks need not confirm them, as long as there is room to remember them. */
   addCommitted(revocations: readonly Revocation[]): void;
   /**
-   * Is any of these subjects revoked, or every token that was issued until `issuedAt` (milliseconds since the Unix epoch;
-   * undefined for what has no such time)? At once where memory decides, which is nearly always. Rejects with `unavailable`
-   * when it cannot be answered safely.
+   * Whether one of these subjects is revoked, or every token that was issued until `issuedAt` (milliseconds since the Unix epoch;
+   * undefined for a subject without an issue time). Without a promise where memory decides, which is nearly always. Rejects
+   * with `unavailable` when there is no safe answer.
    */
   check(subjects: readonly Uint8Array[], issuedAt?: number): Verdict | Promise<Verdict>;
   /** Forgets what expired by then. */
@@ -56,7 +56,7 @@ export interface DenyList {
 export interface DenyListListener {
   /** These are in memory now. If they are not known to be `committed`, a check has to confirm them. */
   onAdded(revocations: readonly Revocation[], committed: boolean): void;
-  /** Memory begins anew, and empty. */
+  /** Memory starts over empty. */
   onStartedOver(): void;
 }
 

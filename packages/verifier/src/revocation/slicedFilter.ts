@@ -1,14 +1,14 @@
 /**
- * Bloom filters in time slices by expiry. Nothing is ever deleted from a filter: when a slice's time has passed, the
- * whole slice is dropped, so memory holds only what could still be live (I6) without a clean-up of single entries.
- * A slice that fills up is given a further filter, half as large as all it has; its full ones stay as they are.
+ * Bloom filters in time slices by expiry. Nothing is deleted from a filter: when the time of a slice has passed, the whole slice
+ * is dropped. So memory holds only revocations whose tokens could still be live (I6). A slice that is full gets one more filter,
+ * half as large as those that it has.
  */
 import { verifierLimits } from '../limits.ts';
 import { type BloomFilter, bloomGeometry, createBloomFilter, hashId, type IdHash } from './bloomFilter.ts';
 import type { FilterLayer } from './projection.ts';
 
 export interface SlicedFilter {
-  /** Makes room for this many entries that are about to be added to the slice of this time. */
+  /** Makes room for so many entries, in the slice for this expiry. */
   reserve(expiresAt: number, entries: number): void;
   /** Takes over filters of another process, for the slice that ends at this time. */
   adopt(endsAt: number, layers: readonly FilterLayer[]): void;
@@ -50,7 +50,7 @@ function layerOf({ capacity, count, bits }: BloomFilter): FilterLayer {
   return { capacity, entries: count(), bytes: bits };
 }
 
-/** When the slice ends that holds what expires at this time; both in milliseconds since the Unix epoch. */
+/** The end of the slice for entries that expire at this time; both in milliseconds since the Unix epoch. */
 export function sliceEnd(expiresAt: number, sliceMs: number): number {
   return Math.ceil(expiresAt / sliceMs) * sliceMs;
 }
