@@ -104,10 +104,12 @@ export async function rotatesUnderLoad(t: Test, rotations: number): Promise<void
   work.catch(() => {
     running = false;
   });
-  // The first may be gone before anybody logs in, and the last has only just begun to sign.
-  const hasRotated = async () =>
-    signedWith.size >= rotations &&
-    (await keys.list()).filter(({ state }) => state !== 'KEY_STATE_NEXT').length > rotations;
+  // The first key may be gone before anybody logs in, and the last has only just begun to sign.
+  const hasRotated = async () => {
+    const states = (await keys.list()).map(({ state }) => state);
+    const begun = states.filter((state) => state !== 'KEY_STATE_NEXT').length;
+    return signedWith.size >= rotations && begun > rotations && states.includes('KEY_STATE_RETIRED');
+  };
   const rotated = async () => !running || (await hasRotated());
   await eventually(`${rotations} rotations`, rotated, 100_000).finally(() => {
     running = false;
