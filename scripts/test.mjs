@@ -67,7 +67,7 @@ try {
   const files = await findTests(names);
   postgres = await startShared();
   console.log(`- tests (${files.length} files)`);
-  const jobs = Number(process.env['TEST_JOBS'] ?? cpus().length + 1);
+  const jobs = Number(process.env['TEST_JOBS'] ?? cpus().length);
   counts = await runTests(await batchesOf(files), { jobs, signal, print: console.log });
 } catch (error) {
   if (!signal.aborted) console.log(error.message);

@@ -1,21 +1,12 @@
-/**
- * Redis, PostgreSQL and the nodes themselves fail, under load: what was acknowledged is in effect, everywhere, at all times.
- * One fault of each kind; all of them, for longer, are in test/soak/faults.test.ts.
- */
+/** A fault of Redis, of PostgreSQL and of a node, under load. All faults, each for longer, are in test/soak/faults.test.ts. */
 import t from 'tap';
-import { databaseFaults, everything, lyingFaults, nodeFaults, redisFaults } from './faults.ts';
+import { databaseFaults, nodeFaults, redisFaults } from './faults.ts';
 import { testFaults } from './faultTests.ts';
 
 const faults = {
-  ...pick(
-    redisFaults,
-    'Redis is killed, and starts again empty',
-    'Redis fails over and loses the last writes',
-  ),
-  ...lyingFaults,
-  ...pick(databaseFaults, 'PostgreSQL crashes', 'a node is cut off from PostgreSQL, silently'),
-  ...nodeFaults,
-  'everything at once': everything,
+  ...pick(redisFaults, 'Redis fails over and loses the last writes'),
+  ...pick(databaseFaults, 'PostgreSQL crashes'),
+  ...pick(nodeFaults, 'a node is frozen for longer than its lease'),
 };
 
 function pick<T extends object, K extends keyof T>(all: T, ...names: readonly K[]): Pick<T, K> {

@@ -1,12 +1,12 @@
 /** Redis is gone for good: everything goes on as before, only a logout takes as long as the next renewal. */
 import pg from 'pg';
 import t from 'tap';
-import { propagationLimits } from '../../../src/revocation/propagation/limits.ts';
-import { eventually } from '../../support/eventually.ts';
-import { createChecker } from './checker.ts';
-import { startFaultCluster } from './faultRun.ts';
-import { nodesOfTests } from './faultTests.ts';
-import { startWorkload } from './workload.ts';
+import { propagationLimits } from '../../src/revocation/propagation/limits.ts';
+import { createChecker } from '../revocation/faults/checker.ts';
+import { startFaultCluster } from '../revocation/faults/faultRun.ts';
+import { nodesOfTests } from '../revocation/faults/faultTests.ts';
+import { startWorkload } from '../revocation/faults/workload.ts';
+import { eventually } from '../support/eventually.ts';
 
 const measuredMs = 4_000;
 
