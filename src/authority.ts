@@ -116,13 +116,13 @@ async function open(given: AuthorityParts, closing: Closing): Promise<Authority>
   const { listServices } = services.operations;
   await warnOfDefaults({ config, log, users: storage.database.users, listServices, firstService });
 
-  let process: 'starting' | 'ready' | 'draining' = 'starting';
-  let doors: Transports | undefined;
+  let state: 'starting' | 'ready' | 'draining' = 'starting';
+  let transports: Transports | undefined;
   const pingSeldom = cachedAnswer(clock, platformLimits.readinessKeptMilliseconds, () =>
     databaseState(clock, storage.ping()),
   );
   const readiness = async () => ({
-    process,
+    process: state,
     database: await pingSeldom(),
     deny_list: propagation.revokedState(),
     key_ring: ring.keyRing.upToDate() ? 'ready' : 'out of date',
@@ -144,19 +144,19 @@ async function open(given: AuthorityParts, closing: Closing): Promise<Authority>
     },
     async listen() {
       await proof.proveBeforeServing(canary).catch(asStartup);
-      const isDraining = () => process === 'draining';
-      doors = await openTransports(parts, opened, slices, { readiness, isDraining, onUnnamedProxy });
-      closing.push(doors.close);
-      const ports = await doors.listen();
-      if (process === 'starting') process = 'ready';
+      const isDraining = () => state === 'draining';
+      transports = await openTransports(parts, opened, slices, { readiness, isDraining, onUnnamedProxy });
+      closing.push(transports.close);
+      const ports = await transports.listen();
+      if (state === 'starting') state = 'ready';
       return ports;
     },
     async drain(delayMs) {
-      process = 'draining';
-      await doors?.drain(delayMs);
+      state = 'draining';
+      await transports?.drain(delayMs);
     },
     async close() {
-      process = 'draining';
+      state = 'draining';
       await closeAll(log, closing);
     },
   };

@@ -45,6 +45,7 @@ async function manage(argv: readonly string[], invocation: Invocation): Promise<
   const input = readsInput ? await text(stdin) : undefined;
   const operator = operatorName(processEnvironment());
   output.titles(columns);
+  output.begin();
   return runThereOrHere({ argv, input, operator, progress: stderr.isTTY === true }, !begins);
 }
 

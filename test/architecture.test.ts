@@ -7,8 +7,8 @@ import { parseSource, type SourceFile } from './support/sourceFile.ts';
 
 /**
  * Part → the parts that it may import; every part may import packages/verifier. A part is a folder of src/, or one in
- * `transport/`, `storage/` and `revocation/`, or a file in src/. `(types)`: only with `import type`. Read from top to bottom, nothing
- * imports what comes after it: platform → stores' ports → slices → transports → storage → authority.
+ * `transport/`, `storage/` and `revocation/`, or a file in src/. `(types)`: only with `import type`. How long
+ * functions may be is a rule of Biome (biome.json).
  */
 const directions: Record<string, readonly string[]> = {
   platform: [],

@@ -12,7 +12,6 @@ import type { Stores } from '../database.ts';
 import { hashTurn } from '../login/passwords/passwordHash.ts';
 import type { PasswordPolicy } from '../login/passwords/passwordPolicy.ts';
 import {
-  type Caller,
   checkUnchanged,
   findCaller,
   type ProvingParts,
@@ -22,6 +21,7 @@ import { type RevokingParts, revokeAndPropagate } from '../revocation/propagatio
 import { endOthers } from '../sessions/endSessions.ts';
 import { readRefreshToken } from '../sessions/genuineRefreshToken.ts';
 import type { RefreshTokens } from '../sessions/refreshToken.ts';
+import type { Caller } from '../sessions/session.ts';
 import { sessionExpiry } from '../sessions/session.ts';
 import type { User } from './user.ts';
 

@@ -1,13 +1,14 @@
 /** A user deletes the own account, and proves the password for it. */
+
 import type { Actor } from '../audit/auditEvent.ts';
 import {
-  type Caller,
   checkUnchanged,
   findCaller,
   type ProvingParts,
   provePassword,
 } from '../login/passwords/reauthentication.ts';
 import type { RevokingParts } from '../revocation/propagation/revokeAndPropagate.ts';
+import type { Caller } from '../sessions/session.ts';
 import { removeUser } from './deleteUser.ts';
 
 /** Throws as `provePassword` does. */

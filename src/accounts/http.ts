@@ -9,7 +9,6 @@ import {
   setRefreshCookie,
 } from '../sessions/refreshCookie.ts';
 import type { MountRoutes } from '../transport/http/app.ts';
-import { actorOf } from '../transport/http/caller.ts';
 import { noContent, operation } from '../transport/http/route.ts';
 import { email, refreshToken, strict, text, time } from '../transport/http/schemas.ts';
 import type { ChangePassword } from './changePassword.ts';
@@ -69,7 +68,7 @@ export function registerRoute(register: Register): MountRoutes {
       '/auth/register',
       { schema, ...rateLimits.hooks('register', emailIn) },
       async (request, reply) => {
-        const { userId } = await register(request.body, actorOf(request));
+        const { userId } = await register(request.body, request.actor);
         return reply.code(201).send({ user_id: userId });
       },
     );
@@ -100,7 +99,7 @@ export function passwordRoute(changePassword: ChangePassword): MountRoutes {
         ? readRefreshCookie(request.headers)
         : undefined;
       const input = { currentPassword, newPassword, refreshToken: ofBody ?? ofCookie };
-      const rotated = await changePassword(input, { userId: sub, sessionId: sid }, actorOf(request));
+      const rotated = await changePassword(input, { userId: sub, sessionId: sid }, request.actor);
       if (rotated === undefined) return reply.code(204).send(null);
       const { refreshToken, refreshExpiresIn } = rotated;
       if (ofBody !== undefined)
@@ -127,7 +126,7 @@ export function deleteRoute(deleteAccount: DeleteAccount): MountRoutes {
       const { sub: userId, sid: sessionId } = await authenticate(request);
       await rateLimits.spend('password', userId, request);
       const { current_password: currentPassword } = request.body;
-      await deleteAccount(currentPassword, { userId, sessionId }, actorOf(request));
+      await deleteAccount(currentPassword, { userId, sessionId }, request.actor);
       if (hasRefreshCookieOf(request.headers, sessionId)) forgetBrowser(reply);
       return reply.code(204).send(null);
     });

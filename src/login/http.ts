@@ -6,7 +6,6 @@ import { readRefreshCookie, refreshCookieName } from '../sessions/refreshCookie.
 import { audience, deviceId, tokenResponse } from '../sessions/schemas.ts';
 import { inBody, inCookie } from '../sessions/tokenReply.ts';
 import type { MountRoutes } from '../transport/http/app.ts';
-import { actorOf } from '../transport/http/caller.ts';
 import { operation } from '../transport/http/route.ts';
 import { email, strict, text } from '../transport/http/schemas.ts';
 import { loginLimits } from './limits.ts';
@@ -66,7 +65,7 @@ export function loginRoute(login: Login): MountRoutes {
       const cookieMode = inCookieMode(request);
       const replaces = cookieMode ? readRefreshCookie(request.headers) : undefined;
       const input = { email, password, deviceName, deviceId, audience, replaces };
-      const tokens = await login(input, actorOf(request));
+      const tokens = await login(input, request.actor);
       return cookieMode ? inCookie(reply, tokens) : inBody(tokens);
     });
   };

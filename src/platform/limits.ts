@@ -13,8 +13,6 @@ export const platformLimits = {
   readinessMilliseconds: 2_000,
   /** For how long what the database said then is good for whoever asks: anybody may, as often as he likes. */
   readinessKeptMilliseconds: 250,
-  /** The longest DRAIN_DELAY: proxies look every few seconds. */
-  longestDelayMilliseconds: 5 * 60_000,
   /** A query, or making a connection: whoever waits is told 503 after this. */
   queryMilliseconds: 5_000,
   /** A file that holds a secret: the largest is a DATABASE_URL. */

@@ -10,7 +10,9 @@ import { platformLimits } from './limits.ts';
 import type { RateCounters, RateScope } from './rateCounters.ts';
 
 /** Operation → how many requests of it are allowed in a window, by scope. */
-export type RateBudgets = Readonly<Record<string, Readonly<Record<RateScope, number>>>>;
+export type RateBudgets<Operation extends string = string> = Readonly<
+  Record<Operation, Readonly<Record<RateScope, number>>>
+>;
 
 /** One object for one request: what is counted for it is remembered by this object. */
 export interface RateCaller {

@@ -6,10 +6,9 @@
 
 import type { SessionId, UserId } from '@countersign/verifier/ids';
 import type { Actor, AuditEvent } from '../audit/auditEvent.ts';
-import type { Caller } from '../login/passwords/reauthentication.ts';
 import type { RevokingStores } from '../revocation/propagation/revokeAndPropagate.ts';
 import type { SessionEvent } from './logoutStore.ts';
-import type { EndReason } from './session.ts';
+import type { Caller, EndReason } from './session.ts';
 import type { EndedSession, SessionSelection } from './store.ts';
 
 export interface Ending {

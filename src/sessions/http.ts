@@ -3,7 +3,6 @@ import { rfc3339 } from '@countersign/verifier/clock';
 import type { SessionId } from '@countersign/verifier/ids';
 import { parseUserAgent } from '../platform/userAgent.ts';
 import type { MountRoutes } from '../transport/http/app.ts';
-import { actorOf } from '../transport/http/caller.ts';
 import { noContent, operation } from '../transport/http/route.ts';
 import type { EndSession } from './endSession.ts';
 import type { ListSessions } from './listSessions.ts';
@@ -58,7 +57,7 @@ export function sessionRoutes({ listSessions, endSession }: SessionOperations): 
       const claims = await authenticate(request);
       const { sub, sid } = claims;
       await rateLimits.spend('sessions', sub, request);
-      await endSession(request.params.id as SessionId, namedBy(claims), actorOf(request));
+      await endSession(request.params.id as SessionId, namedBy(claims), request.actor);
       if (request.params.id === sid && hasRefreshCookieOf(request.headers, sid)) forgetBrowser(reply);
       return reply.code(204).send(null);
     });

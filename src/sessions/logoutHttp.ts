@@ -3,7 +3,7 @@
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { FastifyRequest } from 'fastify';
 import type { MountRoutes } from '../transport/http/app.ts';
-import { actorOf, bearerToken, bearerTokenBeside } from '../transport/http/caller.ts';
+import { bearerToken, bearerTokenBeside } from '../transport/http/caller.ts';
 import { noContent, operation, optionalBody } from '../transport/http/route.ts';
 import { emptyBody } from '../transport/http/schemas.ts';
 import { inCookieMode } from './csrf.ts';
@@ -27,7 +27,7 @@ interface LogoutOperations {
 }
 
 export function logoutRoutes({ logout, logoutAll, logoutOthers }: LogoutOperations): MountRoutes {
-  return (app, door) => {
+  return (app, mount) => {
     const logoutSchema = {
       body: logoutBody,
       ...operation({
@@ -56,7 +56,7 @@ export function logoutRoutes({ logout, logoutAll, logoutOthers }: LogoutOperatio
       return reply.code(204).send(null);
     });
 
-    logoutAllRoutes({ logoutAll, logoutOthers })(app, door);
+    logoutAllRoutes({ logoutAll, logoutOthers })(app, mount);
   };
 }
 
@@ -77,7 +77,7 @@ function logoutAllRoutes({ logoutAll, logoutOthers }: Omit<LogoutOperations, 'lo
       const claims = await authenticate(request);
       const { sub, sid } = claims;
       await rateLimits.spend('sessions', sub, request);
-      await logoutAll(namedBy(claims), actorOf(request));
+      await logoutAll(namedBy(claims), request.actor);
       if (hasRefreshCookieOf(request.headers, sid)) forgetBrowser(reply);
       return reply.code(204).send(null);
     });
@@ -94,7 +94,7 @@ function logoutAllRoutes({ logoutAll, logoutOthers }: Omit<LogoutOperations, 'lo
     app.post('/auth/logout-others', { ...options, schema: logoutOthersSchema }, async (request, reply) => {
       const { sub: userId, sid: sessionId } = await authenticate(request);
       await rateLimits.spend('sessions', userId, request);
-      await logoutOthers({ userId, sessionId }, actorOf(request));
+      await logoutOthers({ userId, sessionId }, request.actor);
       return reply.code(204).send(null);
     });
   };
@@ -105,7 +105,7 @@ async function logOut(logout: Logout, request: FastifyRequest, ofBody: string | 
   const refreshToken = presentedRefreshToken(request, ofBody);
   const accessToken = refreshToken === undefined ? bearerToken(request) : bearerTokenBeside(request);
   if (refreshToken !== undefined || accessToken !== undefined)
-    return logout({ refreshToken, accessToken }, actorOf(request));
+    return logout({ refreshToken, accessToken }, request.actor);
   // A browser that is logged out already has neither.
   if (inCookieMode(request)) return;
   throw new AuthorityError('token_required', {

@@ -2,9 +2,9 @@
 
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { Actor } from '../audit/auditEvent.ts';
-import type { Caller } from '../login/passwords/reauthentication.ts';
 import { type RevokingParts, revokeAndPropagate } from '../revocation/propagation/revokeAndPropagate.ts';
 import { endOthers } from './endSessions.ts';
+import type { Caller } from './session.ts';
 
 /** Answers how many were alive. */
 export type LogoutOthers = (caller: Caller, actor: Actor) => Promise<number>;

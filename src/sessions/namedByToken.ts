@@ -6,10 +6,9 @@
 import { uuidBytes } from '@countersign/verifier/ids';
 import { afterEveryToken } from '@countersign/verifier/revocation/revocation';
 import type { AccessTokenClaims } from '@countersign/verifier/tokens/accessTokenClaims';
-import type { Caller } from '../login/passwords/reauthentication.ts';
 import type { RevokingStores } from '../revocation/propagation/revokeAndPropagate.ts';
 import { type Ending, endOf } from './endSessions.ts';
-import type { Session } from './session.ts';
+import type { Caller, Session } from './session.ts';
 
 /** The caller holds a genuine token that says so. */
 export interface NamedByToken extends Caller {

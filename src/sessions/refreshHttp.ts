@@ -2,7 +2,6 @@
 import { AuthorityError, invalidField } from '@countersign/verifier/errors';
 import type { FastifyRequest } from 'fastify';
 import type { MountRoutes } from '../transport/http/app.ts';
-import { actorOf } from '../transport/http/caller.ts';
 import { operation, optionalBody } from '../transport/http/route.ts';
 import { inCookieMode } from './csrf.ts';
 import type { Refresh } from './refresh.ts';
@@ -32,7 +31,7 @@ export function refreshRoute(refresh: Refresh): MountRoutes {
       const refreshToken = presentedRefreshToken(request, ofBody);
       if (refreshToken === undefined) throw noRefreshToken(request);
       // A refusal keeps the cookie: another tab may have logged in meanwhile, and then it is that login's cookie.
-      const tokens = await refresh({ refreshToken, deviceId, audience }, actorOf(request));
+      const tokens = await refresh({ refreshToken, deviceId, audience }, request.actor);
       return ofBody === undefined ? inCookie(reply, tokens) : inBody(tokens);
     });
   };

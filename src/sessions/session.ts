@@ -30,6 +30,12 @@ export interface ClientContext {
   readonly deviceId: string | undefined;
 }
 
+/** A user, by the session of the token that was sent. */
+export interface Caller {
+  readonly userId: UserId;
+  readonly sessionId: SessionId;
+}
+
 /** What is kept of where and with what a session was used; see `context.ts`. */
 export interface SessionContext {
   readonly deviceId: string | undefined;

@@ -101,5 +101,3 @@ export async function openStorage(parts: StorageParts) {
     },
   };
 }
-
-export type OpenedStorage = Awaited<ReturnType<typeof openStorage>>;

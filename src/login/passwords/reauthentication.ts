@@ -2,10 +2,11 @@
 
 import type { Clock } from '@countersign/verifier/clock';
 import { AuthorityError } from '@countersign/verifier/errors';
-import type { SessionId, UserId } from '@countersign/verifier/ids';
+import type { SessionId } from '@countersign/verifier/ids';
 import type { User } from '../../accounts/user.ts';
 import type { Actor, AuditEvent, AuditEventType } from '../../audit/auditEvent.ts';
 import type { Database, Stores } from '../../database.ts';
+import type { Caller } from '../../sessions/session.ts';
 import type { PasswordAttempts } from '../throttling/passwordAttempts.ts';
 import type { PasswordHasher } from './passwordHash.ts';
 import { normalisePassword } from './passwordPolicy.ts';
@@ -15,11 +16,6 @@ export interface ProvingParts {
   readonly passwords: PasswordHasher;
   readonly passwordAttempts: PasswordAttempts;
   readonly clock: Clock;
-}
-
-export interface Caller {
-  readonly userId: UserId;
-  readonly sessionId: SessionId;
 }
 
 /** Throws `invalid_token`: the token of the caller is good, and its user is gone. */

@@ -162,7 +162,7 @@ export const groups = {
       'Whether anyone may register, or only the command line makes users.',
     ),
     RATE_LIMITS: set(a.scale, '1').means(
-      'How often one address, one network, one account and all together may call login, register, refresh and a.password, end sessions, or read what is theirs. Wrong passwords are counted in any case.',
+      'How often one address, one network, one account and all together may call login, register, refresh and password, end sessions, or read what is theirs. Wrong passwords are counted in any case.',
     ),
     TRUSTED_PROXIES: unset(a.networks).means(
       'Proxies whose X-Forwarded-For, or else Forwarded, is believed; without them an address is the one that the connection comes from.',

@@ -13,6 +13,8 @@ export type Stream = Pick<NodeJS.WritableStream, 'write'> & Partial<Pick<WriteSt
 export interface TerminalOutput extends Output {
   /** Titles for what comes now, in place of a table without any. */
   titles(columns: readonly string[]): void;
+  /** The input was read: from here on a terminal shows how long the command takes. */
+  begin(): void;
   /** Prints what is held back, and takes the progress away. */
   end(): void;
 }
@@ -51,6 +53,7 @@ export function createTerminalOutput(
       stderr.write(`${line}\n`);
     },
     progress: status.say,
+    begin: status.begin,
     titles(columns) {
       titles = columns;
     },
@@ -63,7 +66,7 @@ export function createTerminalOutput(
 
 /** The last line of a terminal, written anew each second: what is done, and for how long. Nothing where there is no terminal. */
 function createStatusLine(stream: Stream, clock: Pick<Clock, 'monotonic' | 'every'>) {
-  const began = clock.monotonic();
+  let began = clock.monotonic();
   let words = 'Working';
   let isShown = false;
   const draw = () => {
@@ -72,12 +75,17 @@ function createStatusLine(stream: Stream, clock: Pick<Clock, 'monotonic' | 'ever
     stream.write(`${clearLine}${line.slice(0, (stream.columns || 80) - 1)}`);
     isShown = true;
   };
-  const cancel = stream.isTTY ? clock.every(redrawMilliseconds, draw) : () => {};
+  let cancel = () => {};
   const clear = () => {
     if (isShown) stream.write(clearLine);
     isShown = false;
   };
   return {
+    /** From here on, when nobody types any more. */
+    begin(): void {
+      began = clock.monotonic();
+      if (stream.isTTY) cancel = clock.every(redrawMilliseconds, draw);
+    },
     say(progress: string): void {
       words = progress;
       if (stream.isTTY) draw();

@@ -37,7 +37,7 @@ import { createRpc, type Rpc } from './rpc.ts';
 import { createUsages } from './usage.ts';
 
 /** Adds a service of a slice. */
-export type MountService = (door: GrpcMount) => void;
+export type MountService = (mount: GrpcMount) => void;
 
 export interface GrpcMount extends Pick<Rpc, 'unary' | 'stream'>, Pick<CallReports, 'report'> {
   readonly v1: Contract['v1'];
@@ -167,11 +167,11 @@ function createAdmitting(parts: GrpcParts) {
 function addServices(server: Server, parts: GrpcParts & ReturnType<typeof createAdmitting>) {
   const { v1 } = loadContract();
   const { unary, stream, idle } = createRpc(parts);
-  const door: GrpcMount = {
+  const mount: GrpcMount = {
     ...{ v1, unary, stream, clock: parts.clock, report: parts.reports.report },
     add: (service, handlers) => server.addService(withinLimits(service), handlers),
   };
-  for (const mount of parts.services) mount(door);
+  for (const addService of parts.services) addService(mount);
   return idle;
 }
 

@@ -7,7 +7,7 @@ import type { Log } from '../../platform/observability/log.ts';
 import type { Metrics } from '../../platform/observability/metrics.ts';
 import type { RateLimits } from '../../platform/rateLimits.ts';
 import { createBareApp, type HttpApp } from './bareApp.ts';
-import type { Authenticate } from './caller.ts';
+import { type Authenticate, knowActor } from './caller.ts';
 import { type ClientAddressParts, knowClientAddress } from './clientAddress.ts';
 import { limitConnections } from './connections.ts';
 import { allowOrigins } from './cors.ts';
@@ -17,7 +17,7 @@ import { createRouteLimits, type RouteLimits } from './rateLimits.ts';
 import { acceptOnlyJson } from './requestChecks.ts';
 
 /** Adds the routes of a slice. */
-export type MountRoutes = (app: HttpApp, door: HttpMount) => void;
+export type MountRoutes = (app: HttpApp, mount: HttpMount) => void;
 
 export interface HttpMount {
   readonly authenticate: Authenticate;
@@ -61,6 +61,7 @@ export async function createHttpApp(parts: HttpParts): Promise<HttpApp> {
   });
   observe(app, parts);
   knowClientAddress(app, parts);
+  knowActor(app);
   limitConnections(app, parts);
   app.addHook('onRequest', async ({ routeOptions: { url = '' } }) => {
     if (!healthPaths.includes(url)) parts.requireTruth();

@@ -5,6 +5,7 @@ import type { AccessTokenClaims } from '@countersign/verifier/tokens/accessToken
 import { readBearerToken } from '@countersign/verifier/tokens/bearerToken';
 import type { FastifyRequest } from 'fastify';
 import type { Actor } from '../../audit/auditEvent.ts';
+import type { HttpApp } from './bareApp.ts';
 import { httpLimits } from './limits.ts';
 
 /** The token of the Authorization header, or `undefined` when there is no such header. Throws `invalid_token` for others. */
@@ -23,18 +24,23 @@ export function bearerTokenBeside(request: FastifyRequest): string | undefined {
 /** The claims of a live access token that may use the account. Throws `token_required`, `invalid_token` or `unavailable`. */
 export type Authenticate = (request: FastifyRequest) => Promise<AccessTokenClaims>;
 
-const actors = new WeakMap<FastifyRequest, Actor>();
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who asks. One object for the whole request: rate limits remember by it what they counted. */
+    actor: Actor;
+  }
+}
 
-/** The same object each time: what is counted for a request is remembered by it. */
-export function actorOf(request: FastifyRequest): Actor {
-  const known = actors.get(request);
-  if (known !== undefined) return known;
-  const actor: Actor = {
-    name: 'user',
-    requestId: request.id,
-    ip: request.clientIp,
-    userAgent: request.headers['user-agent']?.slice(0, httpLimits.userAgentCharacters),
-  };
-  actors.set(request, actor);
-  return actor;
+/** Called after the address of the client is known. */
+export function knowActor(app: HttpApp): void {
+  app.decorateRequest('actor');
+  app.addHook('onRequest', (request, _reply, done) => {
+    request.actor = {
+      name: 'user',
+      requestId: request.id,
+      ip: request.clientIp,
+      userAgent: request.headers['user-agent']?.slice(0, httpLimits.userAgentCharacters),
+    };
+    done();
+  });
 }

@@ -8,7 +8,6 @@ import { platformLimits } from '../../platform/limits.ts';
 import type { RateScope } from '../../platform/rateCounters.ts';
 import type { RateLimits } from '../../platform/rateLimits.ts';
 import type { HttpApp } from './bareApp.ts';
-import { actorOf } from './caller.ts';
 
 type Hook = (request: FastifyRequest) => Promise<void>;
 
@@ -26,7 +25,7 @@ export interface RouteLimits {
 
 export function createRouteLimits(app: HttpApp, rateLimits: RateLimits): RouteLimits {
   app.addHook('onSend', (request, reply, payload, done) => {
-    const caller = actorOf(request);
+    const caller = request.actor;
     tell(reply, rateLimits.spentBy(caller));
     if (reply.statusCode === 429 || reply.statusCode === 503) rateLimits.giveBack(caller);
     done(null, payload);
@@ -34,8 +33,8 @@ export function createRouteLimits(app: HttpApp, rateLimits: RateLimits): RouteLi
   const placeHook: RouteLimits['placeHook'] = (operation) => ({
     async onRequest(request) {
       // The network first: one network cannot fill the memory of counted addresses.
-      await rateLimits.spend(actorOf(request), operation, 'network');
-      await rateLimits.spend(actorOf(request), operation, 'address');
+      await rateLimits.spend(request.actor, operation, 'network');
+      await rateLimits.spend(request.actor, operation, 'address');
     },
   });
   return {
@@ -44,12 +43,12 @@ export function createRouteLimits(app: HttpApp, rateLimits: RateLimits): RouteLi
       ...placeHook(operation),
       async preHandler(request) {
         const account = accountOf(request);
-        if (account !== undefined) await rateLimits.spend(actorOf(request), operation, 'account', account);
+        if (account !== undefined) await rateLimits.spend(request.actor, operation, 'account', account);
       },
     }),
     async spend(operation, account, request) {
-      await rateLimits.spend(actorOf(request), operation, 'account', account);
-      await rateLimits.spend(actorOf(request), operation, 'global');
+      await rateLimits.spend(request.actor, operation, 'account', account);
+      await rateLimits.spend(request.actor, operation, 'global');
     },
   };
 }
