@@ -50,7 +50,7 @@ export type SingleTarget =
 export interface RevokeOptions {
   /** Changes nothing. */
   readonly dryRun?: boolean;
-  /** Names the request, so that repeating it changes nothing more; see `namedRequest.ts`. Not for a dry run. */
+  /** Names the request, so that repeating it changes nothing more; see `idempotency.ts`. Not for a dry run. */
   readonly requestId?: string | undefined;
 }
 

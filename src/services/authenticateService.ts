@@ -12,7 +12,7 @@ import { serviceTokenHash } from './serviceToken.ts';
 
 export type ServiceCredential =
   | { readonly token: string }
-  /** Of a certificate that was verified; see `services/certificateName.ts`. */
+  /** Of a certificate that was verified; see `platform/certificateName.ts`. */
   | { readonly certificateNames: readonly string[] };
 
 /**

@@ -33,7 +33,7 @@ export interface Service {
   readonly id: ServiceId;
   readonly name: string;
   readonly permissions: readonly Permission[];
-  /** The name in its client certificates, if it has any; see `certificateName.ts`. */
+  /** The name in its client certificates, if it has any; see `platform/certificateName.ts`. */
   readonly certificateName: string | undefined;
   readonly createdAt: number;
   readonly revokedAt: number | undefined;
