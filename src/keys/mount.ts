@@ -1,6 +1,6 @@
 /**
  * Signing keys: the ring that signs and verifies, its rotation, and the JWKS. Owns when keys change and what an operator may do
- * with them. Does not own tokens (`tokens/`), nor how a revoked key takes effect (`revocation/`).
+ * with them. Does not own tokens (`tokens/`) or how a revoked key takes effect (`revocation/`).
  */
 import type { Clock } from '@countersign/verifier/clock';
 import type { Database } from '../database.ts';
@@ -28,7 +28,7 @@ export interface OpenedKeyRing {
   readonly ringKeeper: RingKeeper;
 }
 
-/** The ring, kept up to date from here on. `ringKeeper.stop` ends that. */
+/** Opens the ring and keeps it up to date until `ringKeeper.stop`. */
 export async function openKeyRing(parts: {
   readonly config: Pick<Config, 'keys' | 'tokens'>;
   readonly clock: Clock;

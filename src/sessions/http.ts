@@ -1,4 +1,3 @@
-/** A user's own sessions. */
 import { rfc3339 } from '@countersign/verifier/clock';
 import type { SessionId } from '@countersign/verifier/ids';
 import { parseUserAgent } from '../platform/userAgent.ts';

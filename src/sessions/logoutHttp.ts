@@ -1,4 +1,4 @@
-/** Logging out: one session, or all of them; and what the browser that asked forgets. */
+/** Logout over HTTP: one session or all, and what the browser must forget. */
 
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { FastifyRequest } from 'fastify';
@@ -47,7 +47,7 @@ export function logoutRoutes({ logout, logoutAll, logoutOthers }: LogoutOperatio
     app.post('/auth/logout', logoutOptions, async (request, reply) => {
       const ended = logOut(logout, request, request.body.refresh_token);
       await ended.catch((error) => {
-        // A cookie that we did not issue is of no use to anybody. After any other failure it is needed for the next try.
+        // A cookie that we did not issue is useless. After any other failure the next try needs it.
         const useless = error instanceof AuthorityError && error.code === 'invalid_grant';
         if (useless && hasRefreshCookie(request.headers)) clearRefreshCookie(reply);
         throw error;
@@ -100,13 +100,13 @@ function logoutAllRoutes({ logoutAll, logoutOthers }: Omit<LogoutOperations, 'lo
   };
 }
 
-/** Whichever tokens came with the request: who sends one of them wants it to end. */
+/** Ends the sessions of every token in the request. */
 async function logOut(logout: Logout, request: FastifyRequest, ofBody: string | undefined): Promise<void> {
   const refreshToken = presentedRefreshToken(request, ofBody);
   const accessToken = refreshToken === undefined ? bearerToken(request) : bearerTokenBeside(request);
   if (refreshToken !== undefined || accessToken !== undefined)
     return logout({ refreshToken, accessToken }, actorOf(request));
-  // A browser that is logged out already has neither.
+  // A logged-out browser has neither cookie nor token.
   if (inCookieMode(request)) return;
   throw new AuthorityError('token_required', {
     detail: 'Send refresh_token in the body, the cookie of a browser, or a bearer token.',

@@ -1,4 +1,4 @@
-/** Ends every session of the caller but the one that asks, and a login in flight cannot survive it. */
+/** Ends every session of the caller except the calling one; a login in flight fails. */
 
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { Actor } from '../audit/auditEvent.ts';
@@ -6,7 +6,7 @@ import type { Caller } from '../login/passwords/reauthentication.ts';
 import { type RevokingParts, revokeAndPropagate } from '../revocation/propagation/revokeAndPropagate.ts';
 import { endOthers } from './endSessions.ts';
 
-/** Answers how many were alive. */
+/** Returns how many were alive. */
 export type LogoutOthers = (caller: Caller, actor: Actor) => Promise<number>;
 
 export function createLogoutOthers(parts: RevokingParts): LogoutOthers {

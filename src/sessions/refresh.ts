@@ -1,6 +1,6 @@
 /**
- * Refresh: read the row, judge, then one conditional statement that writes only if what was judged is still true.
- * Losing that race means that somebody else moved the session on, so the row is read and judged again.
+ * Refresh: read the row, judge it, then write with a statement that repeats the judged conditions. Losing that race means that
+ * another request advanced the session: read and judge again.
  */
 
 import { AuthorityError } from '@countersign/verifier/errors';
@@ -28,22 +28,22 @@ import {
 export interface RefreshParts extends TokenParts, RevokingParts {
   readonly refreshGraceMs: number;
   readonly refreshIdleTtlMs: number;
-  /** What ends when a refresh token was used by two parties. */
+  /** What ends after two parties used a refresh token. */
   readonly replayEnds: 'session' | 'all';
   readonly contextPolicy: ContextPolicy;
   readonly refusals: RefusalMemory;
   readonly rateLimits: Pick<RateLimits, 'spend'>;
-  /** Told of each change of a session's context that was recorded. */
+  /** Called for each recorded change of context. */
   readonly onContextChange: (sessionId: SessionId, verdict: ContextVerdict) => void;
-  /** Told of each session that ended because its refresh token came from two parties. */
+  /** Called for each session that ended because two parties used its refresh token. */
   readonly onTheft: (sessionId: SessionId, rule: string) => void;
 }
 
 export interface RefreshInput {
   readonly refreshToken: string;
-  /** What the client calls its device. */
+  /** The client's name for its device. */
   readonly deviceId?: string | undefined;
-  /** What the access token is for: the audience of services, unless that of the account is asked for. */
+  /** The audience of the access token; the services' audience by default. */
   readonly audience?: string | undefined;
 }
 
@@ -53,7 +53,6 @@ interface Presentation extends RefreshInput {
   readonly audience: string;
 }
 
-/** One presentation of a genuine refresh token. */
 interface Use {
   readonly session: SessionWithUser;
   readonly now: number;
@@ -81,7 +80,7 @@ async function tryRefresh(
   isFirstAttempt: boolean,
 ): Promise<TokenResponse | 'lost_race'> {
   const read = await readRefreshToken(parts, refreshToken);
-  // A token that is not ours is refused without a write: guessing must not become database load.
+  // Refused without a write: guessing must not become database load.
   if (!read.genuine) throw refusal(read.fault);
   const { session, presented } = read;
   const now = parts.clock.now();
@@ -93,14 +92,14 @@ async function tryRefresh(
     case 'rotated':
     case 'repeated_in_grace': {
       const rotates = verdict.kind === 'rotated';
-      // Repeats are not counted: one that is told to wait comes back too late, and looks like theft.
+      // Retries are not throttled: a delayed one would look like theft.
       if (rotates && isFirstAttempt) await spendRefresh(parts, session.id, actor);
       const context = judgeContext(session, client, { now, rotates, policy: parts.contextPolicy });
       if (context.action === 'end') return endSuspicious(parts, use, context);
       return write(parts, use, verdict.kind, context);
     }
     case 'repeated_too_often':
-      // No time to try again: by then this token would be outside of the window, and a thief's.
+      // No Retry-After wait: afterwards the token would be outside the window and look stolen.
       throw new AuthorityError('refresh_repeated', {
         detail:
           'refresh_token: was exchanged several times already; go on with the token that you were given for it',
@@ -113,7 +112,7 @@ async function tryRefresh(
   }
 }
 
-/** The account of a refresh is its session. */
+/** The rate limit's account is the session. */
 async function spendRefresh({ rateLimits }: RefreshParts, sessionId: SessionId, actor: Actor): Promise<void> {
   await rateLimits.spend(actor, 'refresh', 'account', sessionId);
   await rateLimits.spend(actor, 'refresh', 'global');
@@ -155,8 +154,8 @@ async function write(
 }
 
 /**
- * A client that gives up and repeats must find the window open. Where the database took so long that much of it is over
- * already, it begins anew. Where that fails, the answer is still good: it is what nobody may be kept waiting for.
+ * A client that times out and repeats must find the window open, so the window restarts when the database used up much of it. A
+ * failure here is ignored: the response is good and must not wait.
  */
 async function keepWindowOpen(
   { clock, database, refreshGraceMs }: RefreshParts,
@@ -168,7 +167,7 @@ async function keepWindowOpen(
   await database.refreshes.restamp(id, generation, now).catch(() => {});
 }
 
-/** Who holds which token can no longer be told, so both lose. */
+/** Nobody can tell thief from owner any more, so both are logged out. */
 async function endStolenSession(parts: RefreshParts, use: Use, rule: string): Promise<never> {
   const ends = parts.replayEnds;
   const isEnded = await endForRefresh(parts, use, { reason: 'refresh_replayed', rule, events: [], ends });
@@ -176,7 +175,7 @@ async function endStolenSession(parts: RefreshParts, use: Use, rule: string): Pr
   throw refusal(rule);
 }
 
-/** The operator's settings say that a change like this one is not believed. */
+/** The operator's settings refuse this change of context. */
 async function endSuspicious(parts: RefreshParts, use: Use, context: ContextVerdict): Promise<never> {
   const [reason, events] = ['context_changed', [contextChanged(use, context)]] as const;
   const isEnded = await endForRefresh(parts, use, { reason, rule: reason, events, ends: 'session' });
@@ -191,7 +190,7 @@ interface RefusedUse {
   readonly ends: RefreshParts['replayEnds'];
 }
 
-/** With effect. False for who came second: there was nothing to end, and there is nothing to tell. */
+/** Ends and propagates. False when another request ended it first: then nothing is recorded. */
 async function endForRefresh(parts: RefreshParts, use: Use, refused: RefusedUse): Promise<boolean> {
   const { session, now, actor } = use;
   const { id: sessionId, userId } = session;
@@ -199,11 +198,11 @@ async function endForRefresh(parts: RefreshParts, use: Use, refused: RefusedUse)
   const event = { type: 'refresh_refused', actor, userId, sessionId, reason: rule } as const;
   const { result } = await revokeAndPropagate(parts, now, async (stores) => {
     if (ends === 'all') await stores.users.lock(userId);
-    // Who waited for that lock finds it done, and whoever has logged in since is somebody else.
+    // The lock's second holder finds nothing to end, and must not end logins made since.
     const ended = await endSelected(stores, { sessionIds: [sessionId] }, { reason, actor, now });
     if (ended.length === 0) return false;
     await stores.audit.recordAll([event, ...events], now);
-    // As a logout everywhere: logins and refreshes that are in flight do not survive it.
+    // Like a logout everywhere: logins and refreshes in flight fail.
     if (ends === 'all') await endAllOfUser(stores, userId, { reason, actor, now });
     return true;
   });

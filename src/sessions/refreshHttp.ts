@@ -31,14 +31,14 @@ export function refreshRoute(refresh: Refresh): MountRoutes {
       const { refresh_token: ofBody, device_id: deviceId, audience } = request.body;
       const refreshToken = presentedRefreshToken(request, ofBody);
       if (refreshToken === undefined) throw noRefreshToken(request);
-      // A refusal keeps the cookie: another tab may have logged in meanwhile, and then it is that login's cookie.
+      // A refusal keeps the cookie: it may belong to another tab's newer login.
       const tokens = await refresh({ refreshToken, deviceId, audience }, actorOf(request));
       return ofBody === undefined ? inCookie(reply, tokens) : inBody(tokens);
     });
   };
 }
 
-/** A page cannot see whether it has the cookie, so a missing cookie is not its mistake: its user has to log in. */
+/** A page cannot see a missing cookie, so this is no client error: the user has to log in. */
 function noRefreshToken(request: FastifyRequest): AuthorityError {
   return inCookieMode(request)
     ? new AuthorityError('token_required', { detail: 'There is no cookie with a refresh token: log in.' })

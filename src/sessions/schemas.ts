@@ -1,4 +1,4 @@
-/** What requests about sessions and tokens say, and how they are answered. */
+/** Schemas of requests and responses about sessions and tokens. */
 import { uuidPattern } from '@countersign/verifier/ids';
 import { type Static, Type } from 'typebox';
 import { tokenLimits } from '../tokens/limits.ts';
@@ -21,7 +21,7 @@ export const audience = Type.String({
     'What the access token is for: AUDIENCE (the default) for services, or ACCOUNT_AUDIENCE for the routes of /auth/ that take a bearer token.',
 });
 
-/** Without it the cookie counts. */
+/** Optional: in cookie mode the cookie has the token. */
 export const refreshBody = Type.Object(
   {
     refresh_token: Type.Optional(refreshToken),
@@ -51,7 +51,7 @@ export type TokenResponseBody = Static<typeof tokenResponse>;
 
 export const sessionsQuery = Type.Object(
   {
-    // A query holds text; coercing it would coerce bodies as well.
+    // A pattern, because query values are text; coercion would change bodies too.
     page_size: Type.Optional(
       Type.String({
         pattern: '^([1-9][0-9]?|100)$',
