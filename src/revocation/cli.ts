@@ -1,4 +1,4 @@
-/** `countersign revoke …`: everything that can be taken back, with effect. */
+/** `countersign revoke …`: revokes and propagates. */
 import { rfc3339 } from '@countersign/verifier/clock';
 import {
   type Asks,
@@ -42,7 +42,7 @@ export function mountRevoke(program: Program, asks: Asks): void {
     .option('--created-before <TIME>', 'begun before then', readTime('created-before'))
     .action(({ user, dryRun, client, ...others }) => {
       const named = { userId: user, clientId: client, ...others };
-      // Only what was given: the filter knows no member that is undefined.
+      // Drops undefined members: the filter must not contain them.
       const filter = Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined));
       asksFor({ filter: filter as FilterText }, { dryRun });
     });

@@ -1,6 +1,6 @@
 /**
- * Opens the deny-list of this process and the way in which revocations take effect: alone on the embedded database, or as one node
- * of many that share PostgreSQL and Redis. Both have the same deny-list; they differ in whom they have to tell.
+ * Opens this process's deny-list and propagation: alone on the embedded database, or as one of many nodes that share PostgreSQL
+ * and Redis. The deny-list is the same in both.
  */
 import type { Clock } from '@countersign/verifier/clock';
 import { createConfirmation } from '@countersign/verifier/revocation/confirmation';
@@ -31,11 +31,11 @@ export interface Propagation {
   readonly effect: Effect;
   readonly subscribers: Subscribers;
   readonly sliceMs: number;
-  /** Of this run. */
+  /** New for each run. */
   readonly nodeId: string;
-  /** `ready`, or what is missing. */
+  /** `ready`, or the reason it is not. */
   readonly revokedState: () => string;
-  /** What the canary needs of how revocations are read here. */
+  /** How the canary must read revocations in this mode. */
   readonly reading: Reading;
 }
 
@@ -43,7 +43,7 @@ export interface Reading {
   readonly canaryReaders: readonly CanaryReader[];
   readonly position: () => Position | undefined;
   readonly announceCanary: (revocation: Revocation, history: string) => void;
-  /** From now on nothing is answered from memory. */
+  /** Stops answering from memory. */
   readonly dropLease: () => void;
 }
 
@@ -53,7 +53,7 @@ interface Parts {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly onFault: FaultLog;
-  /** By which tokens are judged to have expired: what is forgotten here stays so. */
+  /** The time by which token expiry is judged: forgotten revocations must stay expired. */
   readonly latestTime: ReadLatestTime;
   readonly database: Database;
   /** Undefined in embedded mode. */
@@ -65,7 +65,7 @@ interface Parts {
   readonly closing: (() => Promise<void>)[];
 }
 
-/** Resolves when checks can be answered: every live revocation is in memory. */
+/** Resolves when every live revocation is in memory. */
 export async function openPropagation(parts: Parts): Promise<Propagation> {
   const { config, metrics, openShared } = parts;
   const sliceMs = sliceLength(config.tokens.accessTtlMs);
@@ -122,7 +122,7 @@ async function openAlone(parts: Parts, sliceMs: number): Promise<Propagation> {
     onVerdict: metrics.check,
     listener: subscribers,
   });
-  // What is left out as expired must stay so when a clock that ran ahead is set right.
+  // A revocation skipped as expired must stay expired after a fast clock is corrected.
   const latestClock = { ...clock, now: () => latestTime() };
   const revocations = await loadFromStore({ denyList, store, clock: latestClock, sliceMs });
   log.debug({ revocations }, 'deny-list loaded');
