@@ -1,4 +1,4 @@
-/** `countersign users …`: what an operator does with users. */
+/** `countersign users …`: user administration by the operator. */
 import { randomBytes } from 'node:crypto';
 import type { Asks, CommandContext, Program } from '../transport/cli/command.ts';
 

@@ -1,4 +1,4 @@
-/** A user's own account over HTTP: register, who am I, change the password, delete it. */
+/** The user's own account over HTTP: register, read, change the password, delete. */
 import { rfc3339 } from '@countersign/verifier/clock';
 import { Type } from 'typebox';
 import { loginLimits } from '../login/limits.ts';

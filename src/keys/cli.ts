@@ -1,4 +1,4 @@
-/** `countersign keys …`: what an operator does with signing keys. */
+/** `countersign keys …`: key administration by the operator. */
 import { rfc3339 } from '@countersign/verifier/clock';
 import type { Asks, CommandContext, Program } from '../transport/cli/command.ts';
 import type { ListedKey } from './listKeys.ts';

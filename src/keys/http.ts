@@ -24,7 +24,7 @@ export function jwksRoute({ keyRing, policy }: JwksParts): MountRoutes {
       async (request, reply) => {
         const { body, etag } = keyRing.jwks();
         allowEveryOrigin(reply)
-          // Kept for as long as it says, a set that may lack a key would make good tokens fail.
+          // While the set may lack a key, a cached copy would make valid tokens fail.
           .header('cache-control', keyRing.upToDate() ? cacheControl : 'no-cache')
           .header('etag', etag);
         if (matches(request.headers['if-none-match'], etag)) return reply.code(304).send();
