@@ -1,4 +1,4 @@
-/** `countersign audit …`: read the audit log, and verify that nobody changed it. */
+/** `countersign audit …`: reads the audit log and verifies that nobody changed it. */
 import { rfc3339 } from '@countersign/verifier/clock';
 import {
   type Asks,
@@ -80,7 +80,7 @@ const meanings: Record<ChainFault, string> = {
   head_unknown: 'the chain has no such seal as is expected',
 };
 
-/** NaN is out of every range. */
+/** NaN fails every range check. */
 function readCount(text: string): number {
   return /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
 }
@@ -114,7 +114,7 @@ function asLine(event: ListedEvent): string {
   const about = [userId, sessionId, reason, requestId, ip, email, program].map((text) => text ?? '-');
   const shown = event.detail === undefined ? '-' : JSON.stringify(event.detail);
   const columns = [rfc3339(occurredAt), type, actor, ...about, event.id, shown];
-  // A program names itself: it must not write to the terminal, nor make a column.
+  // User agents are untrusted: no control characters on the terminal, no extra columns.
   return columns.map((text) => text.replace(/\p{C}/gu, '?')).join('\t');
 }
 

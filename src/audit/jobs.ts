@@ -24,7 +24,7 @@ export function sealingJob({ database, clock, metrics }: Omit<AuditJobParts, 'lo
   metrics.gauge(
     'countersign_audit_seal_overdue_seconds',
     'By how much sealing audit events is late, as this node last saw.',
-    // Below that it would tell whether there was an event, and so whether a login was for somebody who is registered.
+    // Small delays read as 0: they would reveal whether a login caused an event, and so whether the e-mail is registered.
     () => {
       const age = waitingSince === undefined ? 0 : clock.now() - waitingSince;
       return Math.max(0, age - auditLimits.auditSealOverdueMilliseconds) / 1000;

@@ -1,4 +1,4 @@
-/** `countersign services …`: the services that ask the authority, and their tokens. */
+/** `countersign services …`: services and their tokens. */
 import { rfc3339, systemClock } from '@countersign/verifier/clock';
 import { formatDuration } from '../platform/config/durations.ts';
 
@@ -108,7 +108,7 @@ async function revoke(name: string, { operations, operator, json, out, err }: Co
   out(name);
 }
 
-/** With those that were given before. */
+/** Adds to the permissions given so far. */
 function readPermissions(text: string, before: readonly Permission[] = []): readonly Permission[] {
   if (isPermission(text)) return [...new Set([...before, text])];
   throw new UsageError(

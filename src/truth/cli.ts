@@ -1,4 +1,4 @@
-/** `countersign restored`: after a database was put back. */
+/** `countersign restored`: for a restored database. */
 import { rfc3339 } from '@countersign/verifier/clock';
 import type { Asks, CommandContext, Program } from '../transport/cli/command.ts';
 
