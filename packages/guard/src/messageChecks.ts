@@ -1,4 +1,4 @@
-/** What a message of the authority must be. Anything else is a `ProtocolFault`. */
+/** Checks the authority's messages. A violation is a `ProtocolFault`. */
 import type { RevocationEntry__Output } from '@countersign/verifier/contract/generated/countersign/v1/RevocationEntry';
 import type { Revocations__Output } from '@countersign/verifier/contract/generated/countersign/v1/Revocations';
 import type { WatchStarted__Output } from '@countersign/verifier/contract/generated/countersign/v1/WatchStarted';
@@ -11,7 +11,7 @@ import { isCount } from './snapshot.ts';
 
 const subjectBytes: readonly number[] = [sessionSubjectBytes, jtiBytes];
 
-/** The first message of a stream. `issuer`: undefined to accept any. */
+/** Checks a stream's first message. `issuer`: undefined accepts any. */
 export function checkStarted(
   started: WatchStarted__Output,
   { issuer, maximumRevocations }: { issuer: string | undefined; maximumRevocations: number },
@@ -34,8 +34,8 @@ export function checkStarted(
 }
 
 /**
- * The revocations of a message. `before`: the position of the last one; undefined while the snapshot is not complete. `latest`:
- * the latest expiry that an entry can have.
+ * Reads a message's revocations. `before`: the last position; undefined until the snapshot is complete. `latest`: the latest
+ * expiry allowed.
  */
 export function readRevocations(
   { position, entries }: Revocations__Output,

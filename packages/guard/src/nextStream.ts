@@ -1,16 +1,16 @@
-/** When the next stream of a guard begins. */
+/** Schedules the guard's next stream. */
 import type { Cancel, Clock } from '@countersign/verifier/clock';
 import { guardLimits } from './limits.ts';
 
 export interface NextStream {
-  /** Begins one after this time, and not at the time that was set before. */
+  /** Starts one after this time, replacing the earlier schedule. */
   after(milliseconds: number): void;
   cancel(): void;
-  /** A stream has failed: the next back-off is longer. */
+  /** A stream failed: the next back-off is longer. */
   failed(): void;
   /** A stream has worked for a while: the next back-off is short again. */
   settled(): void;
-  /** Full jitter: subscribers that were cut off together must not come back together. */
+  /** Full jitter: subscribers disconnected together must not return together. */
   backOffMs(): number;
 }
 

@@ -1,19 +1,19 @@
-/** Sends the messages of a subscriber. While the authority does not read, it sends no more renewals and acknowledgements. */
+/** Sends a subscriber's messages. Holds back renewals and acknowledgements while the authority does not read. */
 import { atEndOfTurn, type Cancel } from '@countersign/verifier/clock';
 import type { WatchRevocationsRequest } from '@countersign/verifier/contract/generated/countersign/v1/WatchRevocationsRequest';
 
 export interface Outgoing {
   send(message: WatchRevocationsRequest): void;
-  /** `askForLease`: returns the number to ask with; undefined to ask for none. */
+  /** `askForLease`: returns the request's number; undefined to send none. */
   renew(askForLease: () => number | undefined): void;
-  /** At the end of this turn, and only the last position of the turn. */
+  /** Sends only the last position of this turn, at its end. */
   acknowledge(position: number): void;
-  /** To be called when the authority reads again. */
+  /** Call when the authority reads again. */
   drained(): void;
   stop(): void;
 }
 
-/** `write` returns false when no more should be written until `drained` is called. */
+/** `write` returns false when nothing more should be written until `drained`. */
 export function createOutgoing(write: (message: WatchRevocationsRequest) => boolean): Outgoing {
   let congested = false;
   let acknowledged: number | undefined;
@@ -32,7 +32,7 @@ export function createOutgoing(write: (message: WatchRevocationsRequest) => bool
   return {
     send,
     renew(askForLease) {
-      // The number is noted before it is sent, so that the lease counts from before.
+      // Recorded before sending, so that the lease counts from before.
       const number = congested ? undefined : askForLease();
       if (number !== undefined) send({ renew: { number } });
     },

@@ -1,13 +1,13 @@
-/** How long a subscriber waits on its stream: for any message, and for a lease. */
+/** Deadlines on a subscriber's stream: for any message, and for a lease. */
 import type { Clock } from '@countersign/verifier/clock';
 import { guardLimits } from './limits.ts';
 
 export interface Patience {
-  /** A message has come. */
+  /** A message arrived. */
   heard(): void;
-  /** From now on a lease must come within this time; infinite to expect none. */
+  /** From now on a lease must come within this time; Infinity expects none. */
   expectLease(milliseconds: number): void;
-  /** To be called every `intervalMs`. */
+  /** Call every `intervalMs`. */
   look(limits: { readonly intervalMs: number; readonly silenceMs: number }): 'wait' | 'silent' | 'lease_late';
 }
 
@@ -25,7 +25,7 @@ export function createPatience(clock: Pick<Clock, 'monotonic'>): Patience {
     expectLease,
     look({ intervalMs, silenceMs }) {
       const now = clock.monotonic();
-      // After this process stood still, the messages that came meanwhile have yet to be read.
+      // After a pause of this process, messages that arrived meanwhile are still unread.
       const stoodStill = now - lookedAt > silenceMs / 2 + intervalMs;
       lookedAt = now;
       if (stoodStill) expectLease(guardLimits.withoutLeaseMilliseconds);

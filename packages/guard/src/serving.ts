@@ -1,4 +1,4 @@
-/** The stream whose mirror counts: from its first lease until another one has a lease, or its own has run out. */
+/** The serving stream, whose mirror counts: from its first lease until another stream has one, or its own has ended. */
 import type { Cancel, Clock } from '@countersign/verifier/clock';
 import { guardLimits } from './limits.ts';
 import type { Mirror } from './mirror.ts';
@@ -6,24 +6,24 @@ import type { StreamEnd, SubscriberStream } from './stream.ts';
 
 /**
  * - `well`: no other stream is needed.
- * - `moving`: it asked for another stream in its place.
- * - `leaseless`: its node has no lease to give. It has everything else, so it is kept while other nodes are tried.
+ * - `moving`: it asked to be replaced.
+ * - `leaseless`: its node has no lease to give. It is kept, with everything else, while other nodes are tried.
  * - `ended`: its lease may still last.
  */
 export type ServingState = 'well' | 'moving' | 'leaseless' | 'ended';
 
 export interface Serving {
   stream(): SubscriberStream | undefined;
-  /** Undefined while there is no such stream. */
+  /** Undefined without a serving stream. */
   state(): ServingState | undefined;
-  /** Puts this stream in the place of another one, which is returned. */
+  /** Makes this stream serve; returns the replaced one. */
   replace(stream: SubscriberStream, state: 'well' | 'leaseless'): SubscriberStream | undefined;
   become(state: ServingState): void;
-  /** The stream has ended. It is kept until its lease ends. Returns whether it had served for long. */
+  /** The stream ended. Kept until its lease ends. Returns whether it had served for long. */
   end(kind: StreamEnd['kind']): boolean;
-  /** The mirror to verify with. `coming`: that of a stream without a lease so far. */
+  /** The mirror to verify with. `coming`: the mirror of a stream that has no lease yet. */
   mirror(coming: Mirror | undefined): Mirror | undefined;
-  /** Returns the stream that was there. */
+  /** Returns the removed stream. */
   clear(): SubscriberStream | undefined;
 }
 
@@ -60,7 +60,7 @@ export function createServing(clock: Clock): Serving {
       const forget = () => {
         if (current === ended) current = undefined;
       };
-      // The lease of a stream that broke the protocol is not believed.
+      // After a protocol violation the lease is not trusted.
       const leaseMs = kind === 'protocol' ? 0 : (ended.stream.mirror()?.lease.remainingMs() ?? 0);
       cancelForgetting();
       if (leaseMs > 0) cancelForgetting = clock.after(leaseMs, forget);
@@ -78,7 +78,7 @@ export function createServing(clock: Clock): Serving {
   };
 }
 
-/** The mirror that still has a lease; without one, the mirror with the newer keys. */
+/** The mirror with a lease; without one, that with the newer keys. */
 function better(old: Mirror | undefined, coming: Mirror | undefined): Mirror | undefined {
   if (old === undefined || coming === undefined || old.holdsLease()) return old ?? coming;
   return coming.keys.ageMs() <= old.keys.ageMs() ? coming : old;

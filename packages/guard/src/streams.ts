@@ -1,6 +1,6 @@
 /**
- * The streams that a guard has at one time: one that serves, one that joins, and those that are being left. Owns which of them
- * stays. Does not own when the next one begins, nor where (`watch.ts`).
+ * A guard's streams: one serving, one joining, and those being left. Owns which one stays. Does not own when and where the next
+ * one starts (`watch.ts`).
  */
 import type { Clock } from '@countersign/verifier/clock';
 import type { Address } from './address.ts';
@@ -9,23 +9,23 @@ import { createServing } from './serving.ts';
 import type { StreamEnd, SubscriberStream } from './stream.ts';
 
 export interface Streams {
-  /** Whether another stream may begin. */
+  /** Whether another stream may start. */
   needAnother(): boolean;
   join(stream: SubscriberStream): void;
   isJoining(stream: SubscriberStream): boolean;
   leaveJoining(): void;
   /** The stream has a lease. */
   serve(stream: SubscriberStream): void;
-  /** Its node has no lease to give. False when the stream has to be given up, since the rest of an old lease is worth more. */
+  /** The stream's node has no lease to give. False: give the stream up, because the rest of an old lease is worth more. */
   goWithout(stream: SubscriberStream): boolean;
-  /** The stream asked for another one in its place. False when it serves no longer, or has asked before. */
+  /** The stream asked to be replaced. False when it no longer serves or asked before. */
   move(stream: SubscriberStream): boolean;
-  /** The stream has ended. Returns whether it served, and for how long. */
+  /** The stream ended. Returns whether, and how long, it served. */
   end(stream: SubscriberStream, kind: StreamEnd['kind']): 'joining' | 'served' | 'served_for_long';
-  /** Whether the serving stream is one to this address, and without a lease. */
+  /** Whether the serving stream goes to this address and has no lease. */
   isLeaselessAt(address: Address): boolean;
   mirror(): Mirror | undefined;
-  /** Of the serving stream, while it is alive. */
+  /** The serving stream's address, while it is alive. */
   address(): Address | undefined;
   close(): Promise<void>;
 }

@@ -1,9 +1,9 @@
 /**
- * One table of everything that can be refused: code → HTTP status, gRPC status, title.
- * Codes are part of the contract and never change their meaning. Each transport has one translation of this table.
+ * The table of all errors: code → HTTP status, gRPC status, title. Codes are part of the contract and never change their meaning.
+ * Each transport translates this table once.
  */
 
-/** Names of gRPC status codes; the gRPC transport maps them to numbers, so that core needs no library. */
+/** Names of gRPC status codes. Not numbers, so that this package needs no gRPC library. */
 type GrpcStatus =
   | 'INVALID_ARGUMENT'
   | 'UNAUTHENTICATED'
@@ -80,17 +80,17 @@ export interface FieldError {
 }
 
 interface ErrorDetails {
-  /** One sentence for the caller. Never holds a secret, a token, SQL or a stack. */
+  /** One sentence for the caller. Never contains a secret, a token, SQL or a stack. */
   readonly detail?: string;
   readonly errors?: readonly FieldError[];
-  /** When it makes sense to try again, in whole seconds. */
+  /** When to try again, in whole seconds. */
   readonly retryAfterSeconds?: number;
-  /** Why, for the log and the audit trail only. All refusals of one code look alike outside. */
+  /** For the log and the audit log only. All refusals of one code look alike to the caller. */
   readonly reason?: string;
   readonly cause?: unknown;
 }
 
-/** A refusal that the caller may be told about. Everything else that is thrown is `internal`. */
+/** An error the caller may see. Any other error is reported as `internal`. */
 export class AuthorityError extends Error {
   override readonly name = 'AuthorityError';
   readonly code: ErrorCode;
@@ -109,7 +109,7 @@ export class AuthorityError extends Error {
   }
 }
 
-/** One field breaks one rule: the usual refusal of bad input. */
+/** The usual refusal of bad input: one field breaks one rule. */
 export function invalidField(field: string, rule: string, message: string): AuthorityError {
   return new AuthorityError('invalid_request', {
     detail: `${field}: ${message}`,
@@ -122,7 +122,7 @@ export class StartupError extends Error {
   override readonly name: string = 'StartupError';
 }
 
-/** What may mend by itself, such as a server that does not answer yet: worth trying again. */
+/** A fault that may go away, such as a server that does not answer yet: try again. */
 export class UnreachableError extends StartupError {
   override readonly name = 'UnreachableError';
 }
