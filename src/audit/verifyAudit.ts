@@ -139,7 +139,7 @@ class Walk {
   async #judgeFound(seal: Seal, found: EventsHash): Promise<ChainFault | undefined> {
     let judged = { what: this.#judgeEvents(seal, found), events: found.events };
     if (judged.what !== undefined && judged.what !== 'deleted') {
-      // Order matters: read events again before deletions.
+      // Events before deletions: the other way round, a deletion in between would look like tampering.
       const again = new EventsHash();
       for await (const event of eventsBetween(this.#auditLog, [seal])) again.add(event);
       await this.lookAtDeletions();

@@ -26,7 +26,7 @@ function isAsWritten(text: string, value: unknown): boolean {
   try {
     return !needsWalk.test(text) && JSON.stringify(value) === text;
   } catch {
-    // Too deep to write, so too deep to walk.
+    // Too deep for JSON.stringify, which recurses; the walk does not.
     return false;
   }
 }
