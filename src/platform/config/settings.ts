@@ -1,6 +1,6 @@
 /**
- * Every environment variable of the authority, in one table. Reading it, the refusals, `serve --help` and docs/settings.md all
- * come from here. Which values go together is in `relations.ts`.
+ * Every environment variable of the authority, in one table: the source of the reader, the refusals, `serve --help` and
+ * docs/settings.md. `relations.ts` has the rules between them.
  */
 import { databaseUrl } from './databaseUrl.ts';
 import { issuer, origins } from './issuer.ts';
@@ -9,33 +9,33 @@ import { redisUrl } from './redisUrl.ts';
 
 export interface Setting<T = unknown> {
   readonly kind: a.Kind<T>;
-  /** As an operator would write it. Without it the variable may stay unset. */
+  /** As an operator would write it. Without it the variable is optional. */
   readonly default?: string;
-  /** What happens when it is not set, where there is no default. */
+  /** The behaviour when unset, for a setting without a default. */
   readonly whenUnset?: string;
   readonly description: string;
-  /** Its value is in no message. `NAME_FILE` may name a file that holds it. */
+  /** Its value appears in no message. `NAME_FILE` may name a file that holds it. */
   readonly secret?: true;
 }
 
 const means = <S extends object>(setting: S) => ({
   means: (description: string) => ({ ...setting, description }),
 });
-/** Has a default, so it always has a value. */
+/** A setting with a default, so it always has a value. */
 const set = <T>(kind: a.Kind<T>, byDefault: string) => means({ kind, default: byDefault });
 const unset = <T>(kind: a.Kind<T>, whenUnset = 'none') => means({ kind, whenUnset });
 const secret = <T>(kind: a.Kind<T>, whenUnset: string) => means({ kind, whenUnset, secret: true as const });
 
-/** Unless OPERATIONS_PORT says otherwise. */
+/** Unless OPERATIONS_PORT is set. */
 export const usualOperationsPort = 9464;
 
 const graceForm = 'a duration shorter than ACCESS_TOKEN_TTL; 0s turns it off';
 const plaintextUnset = 'none: gRPC without TLS on loopback only, and a warning for the other two';
 const onOff = a.oneOf('on', 'off');
-/** What may follow from a signal about the context of a session. */
+/** The actions for a context signal. */
 const action = a.oneOf('ignore', 'note', 'notify', 'end');
 
-/** Group → its settings, in the order in which people read them. */
+/** Group → settings, in reading order. */
 export const groups = {
   Interfaces: {
     HTTP_HOST: set(a.host, '127.0.0.1').means('Address that the HTTP interface listens on.'),
@@ -75,7 +75,7 @@ export const groups = {
     ACCOUNT_AUDIENCE: unset(a.word, 'AUDIENCE').means(
       'Value of `aud` in the access tokens that may use `/auth/`. Unless it differs from AUDIENCE, every service that is shown a token may use them, too.',
     ),
-    // The deny-list keeps every revocation for this long, in memory on every node and subscriber.
+    // The deny-list keeps every revocation this long, in the memory of every node and guard.
     ACCESS_TOKEN_TTL: set(a.wholeSeconds('1s', '24h'), '15m').means(
       'Lifetime of an access token, and how long a revocation is kept.',
     ),
@@ -121,7 +121,7 @@ export const groups = {
     REFRESH_REPLAY_ENDS: set(a.oneOf('session', 'all'), 'session').means(
       'What ends when two parties have used one refresh token: its session, or all of the user.',
     ),
-    // They all end in one transaction, which takes a second at the maximum.
+    // They all end in one transaction: about a second at the maximum.
     SESSIONS_PER_USER: set(a.count(1, 10_000), '100').means(
       'Live sessions of one user; one login more ends the oldest.',
     ),
@@ -152,7 +152,7 @@ export const groups = {
     KEY_DECRYPTION_KEYS: secret(a.keys, 'none').means(
       'Further keys that open what was sealed with them; for changing KEY_ENCRYPTION_KEY.',
     ),
-    // Whoever shortens it by mistake has a day to notice.
+    // An operator who shortens it by mistake has a day to notice.
     AUDIT_RETENTION: set(a.duration('1d'), '400d').means(
       'How long audit events are kept; the seals that chain them stay.',
     ),
@@ -188,10 +188,10 @@ type UnionToIntersection<U> = (U extends unknown ? (one: U) => void : never) ext
 
 export type SettingName = keyof typeof settings;
 
-/** In the order of the table. */
+/** In table order. */
 export const settingNames = Object.keys(settings) as SettingName[];
 
-/** One setting with its optional members visible, whatever its row says. */
+/** One setting, typed with all optional members. */
 export const settingOf = (name: SettingName): Setting => settings[name] as Setting;
 
 type ValueOf<S> = S extends { kind: a.Kind<infer T> }
@@ -200,5 +200,5 @@ type ValueOf<S> = S extends { kind: a.Kind<infer T> }
     : T | undefined
   : never;
 
-/** Every setting with its type: durations in milliseconds, secrets as bytes, `undefined` for what may stay unset. */
+/** Every setting's value: durations in milliseconds, secrets as bytes, `undefined` for an unset optional one. */
 export type Values = { readonly [Name in SettingName]: ValueOf<(typeof settings)[Name]> };

@@ -3,7 +3,7 @@ import { createLatestTime, type ReadLatestTime } from '@countersign/verifier/ste
 import { platformLimits } from '../limits.ts';
 import type { Log } from './log.ts';
 
-/** Whoever sets a clock back should know what that does to tokens; once in a while is enough. */
+/** Warns an operator whose clock was set back; once in a while is enough. */
 export function createLoggedLatestTime({ log, clock }: { log: Log; clock: Clock }): ReadLatestTime {
   let saidAt = Number.NEGATIVE_INFINITY;
   return createLatestTime(clock, (behindMs) => {

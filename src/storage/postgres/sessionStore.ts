@@ -39,8 +39,8 @@ export function createSessionStore(prisma: PrismaConnection): SessionStore {
     async list(userId, { now, limit, before }) {
       const at = new Date(now);
       const start = before === undefined ? Prisma.sql`true` : Prisma.sql`id < ${before}::uuid`;
-      // NULLS LAST keeps the planner from walking the primary key backwards, past everybody's sessions and all that have ended:
-      // only the index of a user's live sessions has this order.
+      // NULLS LAST forces the index of a user's live sessions: the planner would otherwise scan the primary key backwards through
+      // all sessions.
       const ids = await prisma.$queryRaw<{ id: string }[]>`
         SELECT id FROM sessions
          WHERE user_id = ${userId}::uuid AND ended_at IS NULL AND idle_expires_at > ${at} AND expires_at > ${at} AND ${start}
@@ -83,7 +83,7 @@ export function createSessionStore(prisma: PrismaConnection): SessionStore {
     deleteFinished(retentionMs, now, limit) {
       const finishedBefore = beforeEither(now, retentionMs);
       const forgottenBefore = beforeEither(now, verifierLimits.revocationMarginSeconds * 1000);
-      // The day finds them by its index, the rest is exact. One that is locked is being used, or is judged again next time.
+      // The day uses the index, the rest is exact. A locked session is in use, or is judged next time.
       return prisma.$executeRaw`
         DELETE FROM sessions WHERE id = ANY (ARRAY(
           SELECT s.id FROM sessions AS s
@@ -111,7 +111,7 @@ interface RowWithUser extends SessionRow {
   readonly userDisabled: boolean;
 }
 
-/** As Prisma names them. One by one: a column that a newer node adds must not change what a prepared statement answers. */
+/** Prisma's names, listed one by one: a column that a newer node adds must not change a prepared statement's result. */
 const columns = Prisma.raw(
   Object.keys(Prisma.SessionScalarFieldEnum)
     .map((name) => `s.${name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)} AS "${name}"`)
