@@ -1,11 +1,11 @@
 /**
- * The rules of rotation, pure: what the ring must become, given what it is and what time it is.
+ * The rules of rotation: the next state of the ring, from its current state and the time. Pure.
  *
  *   next ──→ active ──→ retiring ──→ retired          revoked ←── from any state
  *
  * - There is always one `next`, published while its predecessor signs. It signs when every cache must have it.
- * - A `retiring` key verifies until the last token that it may have signed has expired, then is `retired`.
- * - What a key has promised (lifetimes, caches) is kept with the key, so changed settings strand nothing.
+ * - A `retiring` key verifies until the last token it may have signed has expired, then is `retired`.
+ * - A key's row keeps the lifetimes and caches that it promised, so changed settings break no token.
  */
 import { verifierLimits } from '@countersign/verifier/limits';
 import { cacheMs, type KeyPolicy } from './keyPolicy.ts';

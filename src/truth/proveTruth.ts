@@ -231,8 +231,8 @@ function requireSame(what: string, read: number | undefined, written: number): v
 }
 
 /**
- * Handles another node's canary: it must be in this node's database. Two nodes of one deployment without a common database are
- * both wrong, so both find out.
+ * Handles another node's canary: this node's database must have it. If not, the two nodes of one deployment use different
+ * databases, and both must stop serving.
  */
 export function createPeerCheck(parts: {
   readonly find: (subjects: readonly Uint8Array[]) => Promise<readonly Revocation[]>;
