@@ -81,7 +81,7 @@ async function runThereOrHere(request: CommandRequest, mustBeBegun: boolean): Pr
 async function refuseEmptyFolder({ storage: { mode, dataDir } }: Config): Promise<void> {
   if (mode === 'server' || (await hasEmbeddedDatabase(dataDir))) return;
   throw new StartupError(
-    `DATA_DIR: there is no authority in ${resolve(dataDir)}, and DATABASE_URL is not set; which one is meant?`,
+    `DATA_DIR: there is no authority in ${resolve(dataDir)}, and DATABASE_URL is not set; set the right one`,
   );
 }
 

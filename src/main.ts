@@ -52,7 +52,7 @@ function onWarning(tell: (name: string, message: string) => void): void {
 
 /** Waits for a start in progress, so that its parts can be closed; the start then goes no further. */
 async function stopOn(name: StopSignal): Promise<never> {
-  const late = () => new StartupError('the start takes too long to wait for');
+  const late = () => new StartupError('the start takes too long; the stop does not wait for it');
   const started = await withDeadline(systemClock, transportLimits.drainMilliseconds, starting, late).catch(
     () =>
       // Safe: no client was served yet, and unfinished writes are absent at the next start.

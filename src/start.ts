@@ -50,9 +50,7 @@ export async function startAuthority(parts: StartParts): Promise<Started | undef
   const dataFolder = await openDataFolder(config.storage.dataDir);
   const claim = await claimDataFolder(dataFolder.path);
   opened.push(async () => log.info('stopped'), claim.release);
-  parts.onDefect((err) =>
-    log.fatal({ err }, 'a defect: the process stops rather than go on in an unknown state'),
-  );
+  parts.onDefect((err) => log.fatal({ err }, 'a defect: the process stops, because its state is unknown'));
 
   let waitingFor = 'starting';
   let authority: Authority | undefined;

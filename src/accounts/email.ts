@@ -22,11 +22,11 @@ export function normaliseEmail(text: string): Email {
   // Bounds the input of NFKC. No normal form is four times shorter than its source, so nothing legal is refused.
   if (text.length > 4 * accountLimits.emailBytes) throw tooLong();
   if (refused.test(text))
-    throw invalidEmail('characters', 'must not hold white space or invisible characters');
+    throw invalidEmail('characters', 'must not contain white space or invisible characters');
   const folded = text.normalize('NFKC').toLowerCase().normalize('NFKC');
   // Checked again: NFKC creates spaces, for example from a free-standing diaeresis.
   if (refused.test(folded))
-    throw invalidEmail('characters', 'must not hold white space or invisible characters');
+    throw invalidEmail('characters', 'must not contain white space or invisible characters');
   const [localPart = '', domainText, ...more] = folded.split('@');
   if (domainText === undefined || more.length > 0) throw invalidEmail('format', 'must have exactly one @');
   checkLocalPart(localPart);

@@ -27,7 +27,7 @@ const registerResponse = Type.Object({ user_id: Type.String() });
 
 const passwordBody = Type.Object(
   {
-    current_password: text('The password until now.'),
+    current_password: text('The current password.'),
     new_password: newPassword,
     refresh_token: Type.Optional(refreshToken),
   },
@@ -36,10 +36,10 @@ const passwordBody = Type.Object(
 
 const newRefreshTokenResponse = Type.Object({
   refresh_token: Type.String({
-    description: 'In place of the one that was sent, which is of no use any more.',
+    description: 'Replaces the sent one, which is no longer valid.',
   }),
   refresh_expires_in: Type.Integer({
-    description: 'Seconds until the session ends if it is not used again.',
+    description: 'Seconds until the session ends if it is unused.',
   }),
 });
 
@@ -59,7 +59,7 @@ export function registerRoute(register: Register): MountRoutes {
   const schema = {
     body: registerBody,
     ...operation({
-      summary: 'Make a user',
+      summary: 'Register a user',
       refusals: [400, 403, 409, 429, 503],
       response: { 201: registerResponse },
     }),
@@ -81,7 +81,7 @@ export function passwordRoute(changePassword: ChangePassword): MountRoutes {
     const passwordSchema = {
       body: passwordBody,
       ...operation({
-        summary: 'Change my password; every other session ends, and a refresh token that is sent is replaced',
+        summary: 'Change my password; every other session ends, and a sent refresh token is replaced',
         bearer: true,
         refusals: [400, 403, 429],
         response: { ...noContent, 200: newRefreshTokenResponse },
@@ -136,7 +136,7 @@ export function deleteRoute(deleteAccount: DeleteAccount): MountRoutes {
 
 export const meRoute: MountRoutes = (app, { authenticate, rateLimits }) => {
   const meSchema = operation({
-    summary: 'Who the token says I am',
+    summary: 'The user of the token',
     bearer: true,
     refusals: [429],
     response: { 200: meResponse },

@@ -18,7 +18,7 @@ export function jwksRoute({ keyRing, policy }: JwksParts): MountRoutes {
       '/.well-known/jwks.json',
       {
         schema: {
-          summary: 'The public keys (RFC 7517): every one that signs or has signed a token that may be live.',
+          summary: 'The public keys (RFC 7517) of all tokens that may be live.',
         },
       },
       async (request, reply) => {

@@ -48,7 +48,7 @@ export async function openKeyRing(parts: {
     onFault: (error) => onFault('key_ring', error),
   });
   await ringKeeper.start();
-  metrics.gauge('countersign_key_ring_age_seconds', 'Since this node has seen the signing keys.', () =>
+  metrics.gauge('countersign_key_ring_age_seconds', 'Time since this node read the signing keys.', () =>
     Math.max(0, keyRing.ageMs() / 1000),
   );
   metrics.gauge('countersign_published_keys', 'Keys in the JWKS.', keyRing.size);

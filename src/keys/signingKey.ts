@@ -64,7 +64,7 @@ export function openSigningKey(stored: StoredSigningKey, sealing: Sealing): Sign
   } catch (cause) {
     if (!(cause instanceof UnsealError)) throw cause;
     throw new StartupError(
-      `KEY_ENCRYPTION_KEY: it does not open signing key ${kid} (${cause.message}). Give the key that this database was made with.`,
+      `KEY_ENCRYPTION_KEY: it does not open signing key ${kid} (${cause.message}). Set the key that this database was created with.`,
       { cause },
     );
   }

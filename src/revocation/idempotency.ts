@@ -73,7 +73,7 @@ export async function openRequest(
 ): Promise<OpenedRequest> {
   const opened = await requests.open(request, now, revocationLimits.namedRequestMilliseconds);
   if (Buffer.compare(opened.targetHash, request.targetHash) === 0) return opened;
-  throw invalidField('request_id', 'reused', 'was used for something else in the last 24 hours');
+  throw invalidField('request_id', 'reused', 'was used for another target in the last 24 hours');
 }
 
 /** Whether the request arrived before. */

@@ -52,7 +52,8 @@ function readFilter({ userId, clientId, createdBefore, createdFrom, ip }: Filter
     ...(ip === undefined ? {} : { ip: readIp(ip) }),
   };
   // An empty filter would end every session: an omission must not mean that.
-  if (Object.keys(filter).length === 0) throw invalidField('filter', 'required', 'must say something');
+  if (Object.keys(filter).length === 0)
+    throw invalidField('filter', 'required', 'must have at least one condition');
   return filter;
 }
 

@@ -31,7 +31,7 @@ export function openRevokeBudgets(parts: {
     // Every refusal is counted; the first of a minute is logged.
     onUsedUp(service, budget, first) {
       metrics.revokeBudgetUsedUp(service, budget);
-      if (first) log.warn({ service, budget }, 'a service takes back more than its budget');
+      if (first) log.warn({ service, budget }, 'a service revokes more than its budget');
     },
   });
 }

@@ -43,7 +43,7 @@ export function createRevokeBudgets({ rateLimits, onUsedUp }: RevokeBudgetParts)
     onUsedUp(service, budget, count === allowed + 1);
     const seconds = Math.max(1, Math.ceil(remainingMs / 1000));
     throw new AuthorityError('rate_limited', {
-      detail: `This service may take back ${allowed} ${described[budget]} in a minute; try again in ${seconds} s.`,
+      detail: `This service may revoke ${allowed} ${described[budget]} in a minute; try again in ${seconds} s.`,
       retryAfterSeconds: seconds,
       reason: `revoke_${budget}`,
     });
@@ -55,5 +55,5 @@ const described: Readonly<Record<RevokeBudget, string>> = {
   jtis: 'tokens by jti',
   users: 'users',
   filters: 'clients and filters',
-  named_requests: 'things by a new request_id',
+  named_requests: 'targets by a new request_id',
 };

@@ -94,7 +94,7 @@ export function createAuthenticateService(parts: Parts): AuthenticateService {
   const unexpired = ({ service, expiresAt }: LookedUp): Service | undefined => {
     if (service === undefined || expiresAt === undefined || latestTime() < expiresAt) return service;
     throw new AuthorityError('token_required', {
-      detail: `authorization: this service token expired at ${rfc3339(expiresAt)}; the operator makes a new one`,
+      detail: `authorization: this service token expired at ${rfc3339(expiresAt)}; ask the operator for a new one`,
       reason: 'service_token_expired',
     });
   };

@@ -32,6 +32,6 @@ async function warnOfSharedAudience({ config, log, listServices, firstService }:
   const ofTheStart = config.storage.mode === 'embedded' ? firstService : undefined;
   const made = services.filter(({ name, revokedAt }) => revokedAt === undefined && name !== ofTheStart);
   if (made.length === 0) return;
-  const why = 'each service that is shown a token may list and end the sessions of its user';
+  const why = 'each service that receives a token may list and end the sessions of its user';
   log.warn({ services: made.length }, `ACCOUNT_AUDIENCE is AUDIENCE: ${why}`);
 }

@@ -22,7 +22,7 @@ export function sessionRoutes({ listSessions, endSession }: SessionOperations): 
     const listSchema = {
       querystring: sessionsQuery,
       ...operation({
-        summary: 'My sessions that are alive, newest first',
+        summary: 'My live sessions, newest first',
         bearer: true,
         refusals: [400, 429],
         response: { 200: sessionsResponse },

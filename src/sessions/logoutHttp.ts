@@ -31,8 +31,7 @@ export function logoutRoutes({ logout, logoutAll, logoutOthers }: LogoutOperatio
     const logoutSchema = {
       body: logoutBody,
       ...operation({
-        summary:
-          'End the session of this refresh token, of the body or the cookie, and that of the bearer token',
+        summary: 'End the sessions of the refresh token (in the body or the cookie) and of the bearer token',
         cookie: true,
         refusals: [400, 401, 403, 503],
         response: noContent,
@@ -66,7 +65,7 @@ function logoutAllRoutes({ logoutAll, logoutOthers }: Omit<LogoutOperations, 'lo
     const logoutAllSchema = {
       body: emptyBody,
       ...operation({
-        summary: 'End every session of mine',
+        summary: 'End all my sessions',
         bearer: true,
         refusals: [400, 429],
         response: noContent,
@@ -85,7 +84,7 @@ function logoutAllRoutes({ logoutAll, logoutOthers }: Omit<LogoutOperations, 'lo
     const logoutOthersSchema = {
       body: emptyBody,
       ...operation({
-        summary: 'End every session of mine but this one',
+        summary: 'End all my other sessions',
         bearer: true,
         refusals: [400, 429],
         response: noContent,

@@ -49,7 +49,7 @@ export function mountSessions(parts: SessionParts) {
       refusals: createRefusalMemory(),
       onContextChange: tellOfContextChange(log, metrics),
       onTheft: (sessionId, rule) =>
-        log.warn({ session_id: sessionId, rule }, 'a refresh token came from two parties'),
+        log.warn({ session_id: sessionId, rule }, 'two parties used one refresh token'),
     }),
     logout: counted(createLogout(parts)),
     logoutAll: counted(createLogoutAll(parts)),

@@ -13,6 +13,6 @@ export function pageTokenAfter(last: SessionId): string {
 export function readPageToken(token: string): SessionId {
   const bytes = decodeBase64url(token);
   if (bytes?.length !== uuidLength)
-    throw invalidField('page_token', 'format', 'is not a token of an earlier page');
+    throw invalidField('page_token', 'format', 'must be the next_page_token of an earlier page');
   return uuidFromBytes(bytes) as SessionId;
 }

@@ -101,8 +101,7 @@ async function tryRefresh(
     case 'repeated_too_often':
       // No Retry-After wait: afterwards the token would be outside the window and look stolen.
       throw new AuthorityError('refresh_repeated', {
-        detail:
-          'refresh_token: was exchanged several times already; go on with the token that you were given for it',
+        detail: 'refresh_token: was already exchanged several times; use the token that you received for it',
       });
     case 'theft':
       return endStolenSession(parts, use, verdict.rule);

@@ -10,15 +10,14 @@ export const deviceId = Type.String({
   minLength: 1,
   maxLength: sessionLimits.deviceIdCharacters,
   pattern: '^[!-~]+$',
-  description:
-    'What the client calls the device that it runs on, such as a UUID it made when it was installed.',
+  description: 'The client’s name for its device, such as a UUID created at installation.',
 });
 
 export const audience = Type.String({
   minLength: 1,
   maxLength: tokenLimits.audienceCharacters,
   description:
-    'What the access token is for: AUDIENCE (the default) for services, or ACCOUNT_AUDIENCE for the routes of /auth/ that take a bearer token.',
+    'The audience of the access token: AUDIENCE (the default) for services, or ACCOUNT_AUDIENCE for the routes of /auth/ that take a bearer token.',
 });
 
 /** Optional: in cookie mode the cookie has the token. */
@@ -40,10 +39,10 @@ export const tokenResponse = Type.Object({
   refresh_token: Type.Optional(
     Type.String({
       description:
-        'For POST /auth/refresh; each use gives another. Missing in cookie mode: then only the cookie has it.',
+        'For POST /auth/refresh; each use returns a new one. Missing in cookie mode: only the cookie has it.',
     }),
   ),
-  refresh_expires_in: seconds('until the session ends if it is not used.'),
+  refresh_expires_in: seconds('until the session ends if it is unused.'),
   scope: Type.String(),
   session_id: Type.String(),
 });
@@ -69,7 +68,7 @@ export const sessionParams = Type.Object({ id: Type.String({ pattern: uuidPatter
 
 const contextChange = Type.Object({
   signals: Type.Array(Type.String(), { description: Object.keys(contextSignals).join(', ') }),
-  score: Type.Integer({ minimum: 0, maximum: 100, description: 'How unusual that is.' }),
+  score: Type.Integer({ minimum: 0, maximum: 100, description: 'How unusual the change is.' }),
   at: time,
 });
 
@@ -88,10 +87,9 @@ export const sessionsResponse = Type.Object({
       created_at: time,
       last_used_at: time,
       expires_at: time,
-      current: Type.Boolean({ description: 'True for the session of the token that asks.' }),
+      current: Type.Boolean({ description: 'True for the session of the calling token.' }),
       context_change: Type.Union([contextChange, Type.Null()], {
-        description:
-          'What changed about where and with what it is used; null when nothing that is noted did.',
+        description: 'The last noted change of where and with what it is used; null without one.',
       }),
     }),
   ),

@@ -23,7 +23,7 @@ export function createTokens(parts: {
   const { config, keyRing, metrics } = parts;
   const { accessTtlMs, ...expected } = config;
   const verified = createVerifiedTokens();
-  metrics.gauge('countersign_verified_tokens', 'Tokens whose signature is remembered.', verified.size);
+  metrics.gauge('countersign_verified_tokens', 'Tokens whose verified signature is cached.', verified.size);
   return {
     accessTokens: createAccessTokenIssuer(config),
     accessTokenReader: createAccessTokenReader({ ...expected, keyRing, verified }),

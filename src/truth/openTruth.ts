@@ -142,7 +142,7 @@ export async function openTruth(parts: Parts): Promise<OpenedTruth> {
 
 /** Logs one line per change, for the operator. */
 function tell(log: Log, doubt: Doubt | undefined, setting: DatabaseSetting): void {
-  if (doubt === undefined) log.info('the database is what was written to it; everything is served');
+  if (doubt === undefined) log.info('the database is trusted again; everything is served');
   else log.error({ kind: doubt.kind }, describeDoubt(doubt, setting));
 }
 

@@ -110,7 +110,7 @@ function statusOf(headers: IncomingHttpHeaders): RpcError | 'OK' | undefined {
 function faultOfResponse(headers: IncomingHttpHeaders): RpcError | undefined {
   const { ':status': code, 'content-type': type = '' } = headers;
   if (Number(code) !== 200) return new RpcError(statusOfHttp(code), `HTTP status ${code}`);
-  return type.startsWith('application/grpc') ? undefined : new RpcError('UNKNOWN', 'this is no gRPC');
+  return type.startsWith('application/grpc') ? undefined : new RpcError('UNKNOWN', 'this is not gRPC');
 }
 
 /** Senders should percent-encode; not all do it correctly. */

@@ -119,10 +119,10 @@ function tlsText(error: Error & { readonly library?: string; readonly reason?: s
  */
 function endedEarly(tls: ClientTls | undefined): [why: string, fault: { ofTls: boolean }] {
   if (tls === undefined)
-    return ['the connection ended at once, as it does where TLS is spoken', { ofTls: false }];
+    return ['the connection ended at once, as it does where TLS is required', { ofTls: false }];
   if (tls.certificate === undefined) return ['the connection ended', { ofTls: false }];
   return [
-    'TLS: the connection ended at once, as it does when the client certificate is not accepted, or the node stops',
+    'TLS: the connection ended at once, as it does when the client certificate is refused, or the node stops',
     { ofTls: true },
   ];
 }

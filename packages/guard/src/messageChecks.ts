@@ -28,7 +28,7 @@ export function checkStarted(
       sliceMs > guardLimits.expiryMilliseconds,
     !isCount(entries),
   ];
-  if (wrong.includes(true)) throw new ProtocolFault('a beginning that cannot be');
+  if (wrong.includes(true)) throw new ProtocolFault('an impossible start');
   if (entries > maximumRevocations)
     throw new ProtocolFault(`${entries} revocations, more than maximumRevocations (${maximumRevocations})`);
 }
@@ -42,7 +42,7 @@ export function readRevocations(
   { before, latest }: { before: number | undefined; latest: number },
 ): { readonly committed: readonly Revocation[]; readonly unconfirmed: readonly Revocation[] } {
   if (before === undefined) throw new ProtocolFault('revocations before the end of the snapshot');
-  if (!isCount(position) || position <= before) throw new ProtocolFault('a position that does not grow');
+  if (!isCount(position) || position <= before) throw new ProtocolFault('a position that does not increase');
   if (entries.length > verifierLimits.subscriberMessageEntries)
     throw new ProtocolFault(`${entries.length} entries at once`);
   const committed: Revocation[] = [];
@@ -58,6 +58,6 @@ function toRevocation(
 ): Revocation {
   if (!subjectBytes.includes(subject.length)) throw new ProtocolFault(`a subject of ${subject.length} bytes`);
   if (!isCount(expireTimeMs) || expireTimeMs > latest)
-    throw new ProtocolFault('an entry that expires when none does');
+    throw new ProtocolFault('an entry with an impossible expiry');
   return { subject, reason, expiresAt: expireTimeMs };
 }

@@ -70,7 +70,7 @@ export function createMirror(started: WatchStarted__Output, parts: MirrorParts):
   // Checked before growing: a new slice allocates half of the fullest one's room.
   const beforeGrowth = (bytes: number) => {
     if (denyList.stats().bytes + bytes > maximumBytes)
-      throw new ProtocolFault('more than there is memory for');
+      throw new ProtocolFault('more than fits into the memory');
   };
   const denyList = createDenyList({ lease, confirm, sliceMs, onVerdict: () => {}, beforeGrowth });
   const filling = fillDenyList(denyList, (memory) => createSnapshot({ memory, maximumBytes, latestEnd }));
@@ -90,7 +90,7 @@ export function createMirror(started: WatchStarted__Output, parts: MirrorParts):
     return position;
   };
   const snapshot = (): Snapshot => {
-    if (position !== undefined) throw new ProtocolFault('more of a snapshot that had come to its end');
+    if (position !== undefined) throw new ProtocolFault('more of a snapshot after its end');
     return filling.snapshot;
   };
   const completeSnapshot = (at: number) => {

@@ -136,7 +136,7 @@ export function readOptions(options: GuardOptions): GuardSettings {
     const outcome = rule(given);
     return outcome === true ? [] : [`${name}: ${outcome}`];
   });
-  faults.push(...unknown.map((name) => `${name}: is no option`));
+  faults.push(...unknown.map((name) => `${name}: is not an option`));
   if (faults.length > 0) throw new GuardOptionsError(faults);
   const { authority, audience, serviceToken, tls, issuer, withoutLease = 'ask' } = options;
   return {
@@ -179,7 +179,8 @@ function faultOfTls(tls: unknown): true | string {
   const [other] = Object.keys(others);
   if (other !== undefined) return `has no member ${other}`;
   const isPem = (value: unknown) => isText(value) || Buffer.isBuffer(value);
-  if (!isPem(ca)) return 'ca must be the PEM of whom the certificate of the authority comes from';
+  if (!isPem(ca))
+    return 'ca must be the PEM certificate of the CA that issued the certificate of the authority';
   if ((certificate === undefined) !== (privateKey === undefined))
     return 'certificate and privateKey must be given together';
   if (certificate !== undefined && !(isPem(certificate) && isPem(privateKey)))

@@ -150,7 +150,7 @@ interface Verdicts {
 }
 
 function checkVerdicts(results: readonly Verdict[], questions: number): void {
-  if (results.length !== questions) throw new ProtocolFault('answers that are not as many as the questions');
+  if (results.length !== questions) throw new ProtocolFault('a wrong number of answers');
   // A failed check also has `revoked` set. The guard must not report that: the token is not known to be revoked (I4).
   const failed = results.find(({ failure }) => failure !== null && failure !== undefined);
   if (failed !== undefined) throw new RpcError('UNAVAILABLE', failed.failure?.reason ?? '');

@@ -55,7 +55,7 @@ export function createSnapshot(parts: {
       if (slice?.ofSessions !== ofSessions || slice.endsAt !== sliceEndMs) adoptSlice();
       slice = { ofSessions, endsAt: sliceEndMs };
       if (!isCount(sliceEndMs) || sliceEndMs > latestEnd())
-        throw new ProtocolFault('a filter of a time that cannot be');
+        throw new ProtocolFault('a filter of an impossible time');
       if (!isCount(capacity) || capacity === 0 || !isCount(entries))
         throw new ProtocolFault('a filter without a size');
       // The number of entries sets the next filter's size.
@@ -63,7 +63,7 @@ export function createSnapshot(parts: {
       const bytes = bloomGeometry(capacity, verifierLimits.bloomFalsePositives).bits / 8;
       bytesOfAll += bytes;
       filters += 1;
-      if (bytesOfAll > maximumBytes) throw new ProtocolFault('more than there is memory for');
+      if (bytesOfAll > maximumBytes) throw new ProtocolFault('more than fits into the memory');
       if (filters > guardLimits.filters) throw new ProtocolFault(`more than ${guardLimits.filters} filters`);
       open = {
         ofSessions,

@@ -82,7 +82,7 @@ export function createSubscriberKeys({
     believed: (now = momentOf(clock)) =>
       ageMs(now) <= verifierLimits.keyRingBelievedMilliseconds ? keys : undefined,
     take({ jwks, ageMs: age }) {
-      if (!isCount(age)) throw new ProtocolFault('keys of an age that cannot be');
+      if (!isCount(age)) throw new ProtocolFault('keys of an impossible age');
       keys = importKeys(jwks);
       lookedAt = { monotonic: clock.monotonic() - age, wall: clock.now() - age };
     },

@@ -163,14 +163,14 @@ function refuse(failures: Failures, now: number): void {
   if (judgement.kind === 'recovery') {
     throw new AuthorityError('recovery_required', {
       detail:
-        'After too many wrong passwords none is looked at any more. Log in from a network where that worked before, change the password in a session that lives, or ask the operator.',
+        'Too many wrong passwords: no password is checked any more. Log in from a network where it worked before, change the password in a live session, or ask the operator.',
       reason: 'password_failures',
     });
   }
   if (judgement.kind === 'wait') {
     const seconds = Math.ceil(judgement.milliseconds / 1000);
     throw new AuthorityError('rate_limited', {
-      detail: `After wrong passwords the next one is looked at in ${seconds} s.`,
+      detail: `Too many wrong passwords; try again in ${seconds} s.`,
       retryAfterSeconds: seconds,
       reason: 'password_delay',
     });

@@ -26,7 +26,7 @@ export const password = textKind('1–512 characters, none of them a control cha
   /^[^\x00-\x1f\x7f]{1,512}$/.test(text),
 );
 export const folder = textKind(
-  'the path of a folder; made when it is missing',
+  'the path of a folder; created when it is missing',
   (text) => !text.includes('\0'),
 );
 export const pemFile = textKind('the path of a readable PEM file', isReadableFile);

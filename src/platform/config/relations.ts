@@ -72,7 +72,7 @@ const rules: readonly Rule[] = [
   rule(
     ['REDIS_SENTINEL_PASSWORD', 'REDIS_URL'],
     (v) => v.REDIS_SENTINEL_PASSWORD !== undefined && v.REDIS_URL?.kind !== 'sentinel',
-    'needs a REDIS_URL that names Sentinels: nobody else is told it',
+    'needs a REDIS_URL that names Sentinels: nobody else receives it',
   ),
   rule(
     ['REDIS_SENTINEL_USERNAME', 'REDIS_SENTINEL_PASSWORD'],

@@ -9,7 +9,7 @@ export function createLoggedLatestTime({ log, clock }: { log: Log; clock: Clock 
   return createLatestTime(clock, (behindMs) => {
     if (clock.monotonic() - saidAt < platformLimits.faultLogMilliseconds) return;
     saidAt = clock.monotonic();
-    const meaning = 'the clock was set back: what had expired stays so until it has caught up';
+    const meaning = 'the clock was set back: expired tokens stay expired until it has caught up';
     log.error({ behind_ms: Math.round(behindMs) }, meaning);
   });
 }

@@ -72,7 +72,7 @@ export function createWatchStream(parts: {
       await Promise.race([reading.then(() => writing), writing]);
     } finally {
       subscriber.disconnected();
-      log.info({ service, subscriber: edgeId, why: subscriber.ended() }, 'a subscriber has ended');
+      log.info({ service, subscriber: edgeId, why: subscriber.ended() }, 'the stream of a subscriber ended');
     }
   };
 }

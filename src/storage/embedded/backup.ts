@@ -60,7 +60,7 @@ async function refuseFull(target: string): Promise<void> {
     if (error.code === 'ENOENT') return [];
     throw error;
   });
-  if (inside.length > 0) throw new StartupError(`${target}: it is there already, and not empty.`);
+  if (inside.length > 0) throw new StartupError(`${target}: it exists already, and is not empty.`);
 }
 
 async function fill({ folder, copyDatabase, deploymentId, clock }: BackupParts, unfinished: string) {

@@ -14,12 +14,12 @@ interface FaultKind {
 const notThere: FaultKind = {
   reason: 'database_tables_missing',
   words:
-    'has not the tables or functions that this version needs; is it the right database, and the right ?schema=?',
+    'lacks tables or functions that this version needs; is it the right database, and the right ?schema=?',
   lasting: true,
 };
 const readOnly: FaultKind = {
   reason: 'database_read_only',
-  words: 'can only be read: it is a standby, or was failed over; DATABASE_URL must lead to the primary',
+  words: 'is read-only: it is a standby, or was failed over; DATABASE_URL must lead to the primary',
 };
 const login: FaultKind = {
   reason: 'database_login_refused',
@@ -27,7 +27,7 @@ const login: FaultKind = {
 };
 const rights: FaultKind = {
   reason: 'database_rights_missing',
-  words: 'denies a right that is needed; docs/database.md lists the grants of the role that serves',
+  words: 'denies a required permission; docs/database.md lists the grants of the role that serves',
   lasting: true,
 };
 const certificate: FaultKind = {
@@ -39,7 +39,10 @@ const withoutTls: FaultKind = {
   reason: 'database_certificate',
   words: 'does not speak TLS, which ?sslmode= asks for',
 };
-const conflict: FaultKind = { reason: 'database', words: 'broke a transaction off that met another one' };
+const conflict: FaultKind = {
+  reason: 'database',
+  words: 'ended a transaction that conflicted with another one',
+};
 const connections: FaultKind = {
   reason: 'database_connections_exhausted',
   words: 'has no free connection; raise max_connections or the limit of the role',

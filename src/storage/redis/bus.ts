@@ -42,7 +42,7 @@ export function createBus(parts: {
     parts.onDropped(why);
     if (dropped) return;
     dropped = true;
-    onFault(new Error(`Redis: a message on ${channel} is not believed (${why}); others are only counted`));
+    onFault(new Error(`Redis: a message on ${channel} was dropped (${why}); others are only counted`));
   };
 
   /** Returns the message if it is genuine, new and for this node. */

@@ -29,7 +29,7 @@ export function mountOperate(
     .action(() => runs(serve));
   program
     .command('migrate')
-    .description('Bring the database to the version of this code; print what was applied.')
+    .description('Migrate the database to the version of this code; print the applied migrations.')
     .option('--json', 'print data as JSON, one object a line')
     .action(({ json = false }) => runs(() => migrate(json)));
   program

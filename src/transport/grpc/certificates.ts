@@ -39,7 +39,7 @@ export async function openServerIdentity(parts: {
   const look = async () => {
     try {
       const found = await read(tls);
-      if (fault?.said) log.info('the TLS files of the gRPC interface are good again');
+      if (fault?.said) log.info('the TLS files of the gRPC interface can be used again');
       fault = undefined;
       if (same(found, current)) return;
       current = found;
@@ -50,7 +50,10 @@ export async function openServerIdentity(parts: {
       // Logged the second time: between a new certificate and its key, one read may see only one of them.
       if (fault?.message === message && !fault.said) {
         fault.said = true;
-        log.error({ err: error }, 'the TLS files of the gRPC interface cannot be used: the ones before are');
+        log.error(
+          { err: error },
+          'the TLS files of the gRPC interface cannot be used; the previous ones stay in use',
+        );
       } else if (fault?.message !== message) fault = { message, said: false };
     }
   };

@@ -155,7 +155,7 @@ function createAdmitting(parts: GrpcParts) {
   const connections = createConnections({ ...parts, usages });
   parts.metrics.gauge(
     'countersign_grpc_message_bytes',
-    'Memory of gRPC messages that have not been read, of all services.',
+    'Memory of unread gRPC messages, of all services.',
     usages.held,
   );
   const deadlines = createDeadlines(parts.clock);

@@ -33,7 +33,7 @@ export function limitConnections(app: HttpApp, { metrics, trustedProxies }: Conn
   });
   metrics.gauge(
     'countersign_http_idle_connections',
-    'HTTP connections on which no request is being worked on; answers may be on their way.',
+    'HTTP connections without a request in progress; answers may be on their way.',
     strangers.count,
   );
   const proxies = createIpNetworks(trustedProxies);

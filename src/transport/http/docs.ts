@@ -29,7 +29,7 @@ export async function docsRoutes(app: HttpApp, cookieName: string): Promise<void
         title: 'Countersign',
         version,
         description:
-          'A central token authority. When a logout has been answered, no service accepts that token any more.',
+          'A central token authority. Once a logout returns, no service accepts the tokens of its session.',
       },
       components: {
         securitySchemes: {

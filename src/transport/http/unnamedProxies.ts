@@ -17,7 +17,7 @@ export function createUnnamedProxies({ log, metrics }: { log: Log; metrics: Metr
     onUnnamedProxy(address) {
       metrics.unnamedProxy();
       if (warnings.has(address) || warnings.size >= httpLimits.unnamedProxies) return;
-      const warning = `requests by ${address} say where they come from, and TRUSTED_PROXIES does not name it: all of them share one address`;
+      const warning = `${address} forwards requests, and TRUSTED_PROXIES does not name it: all its clients share one address`;
       warnings.set(address, warning);
       log.warn({ proxy: address }, warning);
     },
