@@ -1,4 +1,4 @@
-/** An Express service whose every route needs an access token, and one of them a scope that no user has today. */
+/** An Express service that needs an access token on every route, and on one a scope that no user has yet. */
 import { createGuard } from '@countersign/guard';
 import { requireCaller } from '@countersign/guard/express';
 import express from 'express';

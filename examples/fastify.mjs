@@ -1,4 +1,4 @@
-/** A Fastify service whose every route needs an access token, and one of them a scope that no user has today. */
+/** A Fastify service that needs an access token on every route, and on one a scope that no user has yet. */
 import { createGuard } from '@countersign/guard';
 import { guardPlugin } from '@countersign/guard/fastify';
 import fastify from 'fastify';

@@ -1,4 +1,4 @@
-/** A gRPC service whose every method needs an access token, and one of them a scope that no user has today. */
+/** A gRPC service that needs an access token for every method, and for one a scope that no user has yet. */
 
 import { createGuard } from '@countersign/guard';
 import { callerOf, guardInterceptor } from '@countersign/guard/grpc';

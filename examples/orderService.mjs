@@ -1,4 +1,4 @@
-/** Stands for the stubs that a service would have generated: JSON on the wire, to keep the example to what it is about. */
+/** Stands for a service's generated stubs: JSON on the wire keeps the example short. */
 const method = (name) => ({
   path: `/orders.OrderService/${name}`,
   requestStream: false,

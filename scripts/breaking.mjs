@@ -1,6 +1,6 @@
 /**
- * Whether proto/ still serves those who were built with the contract of the branch `main`. In a clone that does not have that
- * branch there is nothing to compare with, and it says so; it never asks another machine for it.
+ * Whether proto/ is compatible with clients built from the contract on branch `main`. A clone without that branch has
+ * nothing to compare with, and says so; it never asks another machine.
  */
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -31,7 +31,7 @@ export async function checkBreaking({ signal, folder = root, say = console.log }
   }
 }
 
-/** The own one first, then whatever a remote had when it was asked last. */
+/** The local branch first, then the last fetched ones. */
 async function branchMain(git) {
   const listed = await git('for-each-ref', '--format=%(refname)', 'refs/heads/main', 'refs/remotes').catch(
     () => ({ stdout: '' }),
@@ -39,7 +39,7 @@ async function branchMain(git) {
   const names = listed.stdout.split('\n').filter((name) => /^refs\/(heads|remotes\/[^/]+)\/main$/.test(name));
   const main = names.find((name) => name.startsWith('refs/heads/')) ?? names[0];
   if (main === undefined) return undefined;
-  // What main has got since this branch began is not taken away by this branch. A shallow clone may not know when that was.
+  // Compares with the merge base: what main got since is not removed by this branch. A shallow clone may not know it.
   const { stdout } = await git('merge-base', 'HEAD', main).catch(() => ({ stdout: '' }));
   return stdout.trim() || main;
 }

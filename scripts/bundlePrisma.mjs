@@ -1,6 +1,6 @@
 /**
- * Puts the parts of Prisma that run into dist/, so that an installation needs none of its packages: @prisma/client brings
- * query compilers for five databases (72 MB), and npm adds Prisma's command line, React and TypeScript to it (ADR 40).
+ * Bundles the running parts of Prisma into dist/, so that an installation needs none of its packages: @prisma/client
+ * brings query compilers for five databases (72 MB), and npm adds Prisma's command line, React and TypeScript (ADR 40).
  */
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -8,11 +8,11 @@ import { build } from 'esbuild';
 import { root } from './tool.mjs';
 
 const folder = join(root, 'dist/storage/postgres');
-/** Whatever the other files import of Prisma comes from one of these. */
+/** Other files import Prisma only through these. */
 const entries = ['generated/client.js', 'adapters.js'];
-/** Dependencies of the authority itself. It gives Prisma a pool of `pg`, so there must be one `pg`. */
+/** The authority's own dependencies. It gives Prisma a `pg` pool, so there must be exactly one `pg`. */
 const external = ['pg', '@electric-sql/pglite'];
-/** Prisma's runtime is CommonJS and requires modules of Node; a file that is an ES module has no `require`. */
+/** Prisma's runtime is CommonJS and requires Node.js modules; an ES module has no `require`. */
 const banner = `import { createRequire } from 'node:module';
 const require = createRequire(import.meta.url);`;
 
@@ -35,7 +35,7 @@ export async function bundlePrisma() {
     metafile: true,
     write: false,
   });
-  // All that is left in there is in the bundle.
+  // Everything in it is in the bundle now.
   await rm(join(folder, 'generated'), { recursive: true });
   for (const { path, contents } of outputFiles) {
     await mkdir(dirname(path), { recursive: true });
@@ -44,7 +44,7 @@ export async function bundlePrisma() {
   await writeFile(join(folder, 'prisma/LICENSES.txt'), await licensesOf(Object.keys(metafile.inputs)));
 }
 
-/** Their licences ask that a copy goes with them. */
+/** Their licences require a copy. */
 async function licensesOf(inputs) {
   const folders = new Set(inputs.flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? []));
   const texts = [...folders].sort().map(async (path) => {

@@ -1,4 +1,4 @@
-/** `npm run --silent cli -- COMMAND`. The command runs in this process, with its arguments where it expects them. */
+/** `npm run --silent cli -- COMMAND`. Runs the command in this process, with its arguments in the expected place. */
 import { prepare } from './prepare.mjs';
 
 await prepare();

@@ -1,6 +1,6 @@
 /**
- * Compiles test/ and bench/ once into .build/, and checks all types by the way. There they load the code that ships:
- * .build/src is dist/, and the packages are their own dist/.
+ * Compiles test/ and bench/ once into .build/ and checks all types. The compiled code loads what ships: .build/src is
+ * dist/, and the packages are their own dist/.
  */
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
@@ -14,9 +14,9 @@ const shipped = {
   'packages/guard/src': 'packages/guard/dist',
 };
 
-/** dist/ must be there already. Rejects when a type is wrong, unless it is told not to look. */
+/** dist/ must exist. Rejects on a type error, unless `check` is false. */
 export async function compileTests({ signal, check = true }) {
-  // Also removes the links of the last time: the compiler would write through them.
+  // Also removes old links: the compiler would write through them.
   await rm(built, { recursive: true, force: true });
   await runTool('tsc', ['-p', 'tsconfig.test.json', ...(check ? [] : ['--noCheck'])], { signal });
   for (const [place, target] of Object.entries(shipped)) await link(join(built, place), join(root, target));
@@ -35,8 +35,8 @@ async function writeFileInto(path, text) {
 }
 
 /**
- * What `import t from 'tap'` is in a test file: the root of the run, or, where many files share a process, the subtest of
- * the file that is being loaded. An export can change, and whoever imported it sees that.
+ * The module behind `import t from 'tap'`: the run's root or, when files share a process, the subtest of the file being
+ * loaded. The export is a live binding, so importers see the change.
  */
 async function tapForMany() {
   const entry = relative(join(built, 'node_modules/tap'), join(root, 'node_modules/tap/dist/esm/index.js'));

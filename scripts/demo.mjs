@@ -1,6 +1,6 @@
 /**
- * `npm run demo`: the whole story against a running authority, one line for each step. Takes the addresses from
- * HTTP_HOST, HTTP_PORT, GRPC_HOST and GRPC_PORT, and the service token from SERVICE_TOKEN or DATA_DIR/service-token.
+ * `npm run demo`: the whole story against a running authority, one line per step. Takes the addresses from HTTP_HOST,
+ * HTTP_PORT, GRPC_HOST and GRPC_PORT, and the service token from SERVICE_TOKEN or DATA_DIR/service-token.
  */
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -22,7 +22,7 @@ const http = `http://${reachable(HTTP_HOST)}:${HTTP_PORT}`;
 const grpc = `${reachable(GRPC_HOST)}:${GRPC_PORT}`;
 const deadlineMilliseconds = 10_000;
 
-/** The demo cannot go on, for a reason that is told in one line. */
+/** Ends the demo with a one-line reason. */
 class Stop extends Error {}
 
 try {
@@ -72,7 +72,7 @@ async function tellStory(tokenService) {
   await step('refresh the second session', () => refresh(second), { status: 401, code: 'invalid_grant' });
 }
 
-/** Does one thing, prints how long it took and what was seen, and stops when that is not what was expected. */
+/** Runs one step, prints its duration and result, and stops the demo on an unexpected result. */
 async function step(title, act, expected) {
   const started = performance.now();
   const seen = await act();
@@ -95,7 +95,7 @@ function post(path, body) {
   return call('POST', path, { body });
 }
 
-/** Answers the members of the JSON body, with the status. */
+/** Returns the JSON body's members, with the status. */
 async function call(method, path, { body, token }) {
   const headers = {
     ...(body === undefined ? {} : { 'content-type': 'application/json' }),
@@ -116,7 +116,7 @@ function parse(text) {
   }
 }
 
-/** Answers a function that calls one method of TokenService with the service token. */
+/** Returns a function that calls a TokenService method with the service token. */
 async function connect() {
   const definition = loadSync('countersign/v1/token_service.proto', {
     includeDirs: [join(root, 'proto')],
@@ -140,7 +140,7 @@ async function connect() {
 }
 
 async function serviceToken() {
-  // Asked first: without an authority there is no token either, and "start it" is the better advice.
+  // Checked first: without an authority there is no token either, and "start it" is the better advice.
   await call('GET', '/health/live', {});
   if (SERVICE_TOKEN) return SERVICE_TOKEN;
   const path = join(DATA_DIR, 'service-token');
@@ -169,7 +169,7 @@ function jtiOf(accessToken) {
   return JSON.parse(Buffer.from(accessToken.split('.')[1], 'base64url').toString()).jti;
 }
 
-/** An address to connect to, for one to listen on. */
+/** The address to connect to, for a listening address. */
 function reachable(host) {
   if (host === '0.0.0.0' || host === '::') return 'localhost';
   return host.includes(':') ? `[${host}]` : host;

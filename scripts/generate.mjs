@@ -1,6 +1,6 @@
 /**
  * Generates code: the database client from prisma/schema.prisma (not in git) and the gRPC types from proto/ (in git).
- * With --check it changes nothing and fails when the gRPC types in git are not those of proto/.
+ * With --check it changes nothing, and fails when the gRPC types in git differ from proto/.
  */
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import protobuf from 'protobufjs';
 import { root, runTool } from './tool.mjs';
 
-/** Relative, since the generated files name it. */
+/** Relative, because the generated files contain it. */
 const protos = 'proto';
 const grpcTypes = join(root, 'packages/verifier/src/contract/generated');
 
@@ -17,7 +17,7 @@ export function generateDatabaseClient(options) {
   return runTool('prisma', ['generate', '--no-hints'], {
     ...options,
     quiet: true,
-    // Only migrations need Prisma's native engine: any existing file in its place keeps it from being downloaded.
+    // Only migrations need Prisma's native engine: any existing file in its place prevents the download.
     env: { PRISMA_SCHEMA_ENGINE_BINARY: process.execPath, CHECKPOINT_DISABLE: '1' },
   });
 }
@@ -29,7 +29,7 @@ export async function generateGrpcTypes(options) {
   });
 }
 
-/** Throws when what is in git is not what proto/ says. */
+/** Throws when git differs from proto/. */
 export async function checkGrpcTypes(options) {
   await withFreshGrpcTypes(options, async (fresh) => {
     const names = new Set([...(await filesIn(fresh, '.ts')), ...(await filesIn(grpcTypes, '.ts'))]);
@@ -45,7 +45,7 @@ export async function checkGrpcTypes(options) {
 async function withFreshGrpcTypes({ signal } = {}, use) {
   const fresh = await mkdtemp(join(tmpdir(), 'countersign-generated-'));
   try {
-    // These options are the ones that packages/verifier/src/contract/contract.ts loads the files with.
+    // packages/verifier/src/contract/contract.ts loads the files with the same options.
     const loading = [
       '--longs=Number',
       '--enums=String',
@@ -64,11 +64,11 @@ async function withFreshGrpcTypes({ signal } = {}, use) {
   }
 }
 
-/** The contract as code, in the form that `fromJSON` of @grpc/proto-loader takes, without comments. */
+/** The contract as code for `fromJSON` of @grpc/proto-loader, without comments. */
 async function writeProtoJson(folder, files) {
   const loaded = new protobuf.Root();
   loaded.resolvePath = (_from, target) => join(root, protos, target);
-  // Names as in JavaScript, since that is what the types say.
+  // Names as in JavaScript, like the types.
   loaded.loadSync(files, { keepCase: false });
   const text = [
     `export const protoFiles = ${JSON.stringify(files)};`,

@@ -1,6 +1,6 @@
 /**
- * Makes dist/ from the sources, when it is missing or they have changed since; `--force` always.
- * Quiet when there is nothing to do.
+ * Builds dist/ when it is missing or older than the sources; `--force` always builds. Silent when there is nothing to
+ * do.
  */
 import { copyFile, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,10 +15,10 @@ const sources = [
   ...['src', 'prisma/schema.prisma', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'],
 ];
 const generated = join(root, 'src/storage/postgres/generated');
-/** Holds the newest change that dist/ was made from. Written last, so that half a build is none. */
+/** The newest source change in dist/. Written last, so that an interrupted build counts as none. */
 const stamp = join(root, 'dist/.sources');
 
-/** Ends the process with exit code 1 when the build fails. Standard output stays clean for the data of commands. */
+/** Exits with 1 when the build fails. Standard output stays free for the commands' data. */
 export async function prepare({ force = false } = {}) {
   try {
     if (!force && (await isCompiled())) return;
@@ -31,14 +31,14 @@ export async function prepare({ force = false } = {}) {
   }
 }
 
-/** Whether dist/ is what the sources say. */
+/** Whether dist/ is up to date. */
 export async function isCompiled() {
   return (await readFile(stamp, 'utf8').catch(() => '')) === (await newestSource());
 }
 
 export async function compile(options) {
   const newest = await newestSource();
-  // Each is compiled against what those before it give to others.
+  // In order: each is compiled against the earlier ones.
   for (const folder of [...packages, '.']) {
     await rm(join(root, folder, 'dist'), { recursive: true, force: true });
     await runTool('tsc', ['-p', join(folder, 'tsconfig.build.json')], { ...options, quiet: true });
@@ -47,7 +47,7 @@ export async function compile(options) {
   await writeFile(stamp, newest);
 }
 
-/** The code reads its Lua from beside itself, and the compiler leaves it where it is. */
+/** Copies Lua scripts, which the compiler does not: the code reads them from its own folder. */
 async function copyScripts() {
   const files = await readdir(join(root, 'src'), { recursive: true });
   const scripts = files.filter((file) => file.endsWith('.lua'));
@@ -59,7 +59,7 @@ async function newestSource() {
   return String(Math.max(...times));
 }
 
-/** Folders count too: a file that was deleted is a change. */
+/** Includes folders: a deleted file is a change. */
 async function newestIn(path) {
   if (path === generated) return 0;
   const about = await stat(path);

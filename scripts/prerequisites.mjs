@@ -1,23 +1,23 @@
 /**
- * The programs that tests need and npm does not bring: installs them where that is safe to do (root on Debian or
- * Ubuntu, as in CI), else says how to.
+ * Programs that tests need beside npm's: installs them where that is safe (root on Debian or Ubuntu, as in CI), else
+ * says how.
  */
 import { spawnSync } from 'node:child_process';
 
-/** Package of Debian and Ubuntu → a command that succeeds when it is there. */
+/** Package of Debian and Ubuntu → a command that succeeds when it is installed. */
 const needed = {
   'redis-server': 'command -v redis-server',
   pgbouncer: 'PATH=$PATH:/usr/sbin command -v pgbouncer',
   curl: 'command -v curl',
   jose: 'command -v jose',
   openssl: 'command -v openssl',
-  // The names for which test/support/chromium.ts looks.
+  // The names test/support/chromium.ts looks for.
   chromium: 'command -v chromium || command -v chromium-browser || command -v google-chrome',
-  // The proxy of docs/proxies.md. Not in everybody's PATH on Debian.
+  // The proxy of docs/proxies.md. Not in every PATH on Debian.
   'nginx-light': 'command -v nginx || test -x /usr/sbin/nginx',
-  // Server and tools of one version, for docs/backup.md: those that npm brings have no tools.
+  // Server and tools of one version, for docs/backup.md: npm's have no tools.
   postgresql: 'ls /usr/lib/postgresql/*/bin/pg_basebackup || command -v pg_basebackup',
-  // The second client of the gRPC interface (test/support/subscriber.py).
+  // The second gRPC client (test/support/subscriber.py).
   'python3-grpcio':
     "/usr/bin/python3 -c 'import grpc, google.protobuf' || python3 -c 'import grpc, google.protobuf'",
 };
@@ -48,7 +48,7 @@ function succeeds(command) {
 
 function install(packages) {
   console.log(`Installing ${packages.join(', ')}`);
-  // Mirrors fail now and then; a second try is usually enough.
+  // Mirrors fail now and then; a second try usually works.
   if (!aptGet('update')) aptGet('update');
   aptGet('install', '-y', '--no-install-recommends', ...packages);
 }

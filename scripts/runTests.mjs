@@ -1,6 +1,6 @@
 /**
- * Runs compiled test files, several processes at a time, the longest first. Prints one line a file, and all about what
- * failed. Nothing is skipped: what says so has failed.
+ * Runs compiled test files, several processes at a time, the longest first. Prints one line per file, and everything
+ * about failures. Skipping counts as a failure.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -9,13 +9,13 @@ import { text } from 'node:stream/consumers';
 import { built } from './compileTests.mjs';
 import { root } from './tool.mjs';
 
-/** For one file; it has its own limits, which are lower. Those of test/soak take longer. */
+/** Per file; its own limits are lower. Files of test/soak take longer. */
 const limitOf = (file) => (file.startsWith('test/soak/') ? 900_000 : 300_000);
 
-/** Says after the run how much of the processors it and its children have used: Node only knows about itself. */
+/** Reports the processor time of a run with its children: Node.js only reports its own. */
 const withCpu = 'node "$@"; code=$?; times >&3; exit $code';
 
-/** The names are no parameters: tap makes names of folders out of those. */
+/** Passed by environment: tap turns parameters into folder names. */
 const load = `
 const { runFile } = await import(process.env.TEST_LOADER);
 for (const file of process.env.TEST_FILES.split(' ')) await runFile(file, () => import(process.cwd() + '/.build/' + file));
@@ -114,7 +114,7 @@ function readReport(files) {
 
 const skipped = / # (SKIP|TODO)/i;
 
-/** A subtest ends with its time. */
+/** A subtest, unlike an assertion, ends with its time. */
 function isAssertion({ note = '' }) {
   return !/time=/.test(note);
 }

@@ -1,4 +1,4 @@
-/** `npm start`. The authority runs in this process, so that signals reach it and its exit code is the one seen. */
+/** `npm start`. The authority runs in this process, so that it receives signals and its exit code is visible. */
 import { prepare } from './prepare.mjs';
 
 await prepare();

@@ -1,8 +1,10 @@
-/** Makes a log for people out of what `tap run --reporter=tap` prints: one line a file, and all about what failed. */
+/**
+ * Turns the output of `tap run --reporter=tap` into a log for people: one line per file, and everything about failures.
+ */
 
 const begin = /^# Subtest: (?<name>.+)$/;
 const end = /^(?<failed>not )?ok \d+ - (?<outcome>.+?)(?: # (?<note>.*))?$/;
-/** Follows the end of a file that failed. */
+/** Comes at the end of a failed file. */
 const why = /^ {2}(exitCode|signal|expired): (?!null)/;
 const counts = /^# \{ total: .*\}$/;
 const uninteresting = /^\s+(ok \d|\d+\.\.\d+$|TAP version|# (Subtest: |time=))|^\s*$/;

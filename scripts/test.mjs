@@ -1,4 +1,7 @@
-/** Checks, builds and tests, as `--help` says; stops at the first step that fails. The last line is always "N passed, N failed". */
+/**
+ * Checks, builds and tests, as `--help` describes; stops at the first failed step. The last line is always "N passed, N
+ * failed".
+ */
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { checkBreaking } from './breaking.mjs';
@@ -48,7 +51,7 @@ async function take(steps) {
   }
 }
 
-/** What all test files share; they find it through the environment (test/support/testRun.ts). */
+/** Shared by all test files, which find it through the environment (test/support/testRun.ts). */
 async function startShared() {
   const { startPostgres, makeEmbeddedTemplate } = await testSupport();
   const template = join(testRun.folder, 'template');
@@ -61,7 +64,7 @@ async function startShared() {
 let counts = { pass: 0, fail: 1 };
 let postgres;
 try {
-  // Both are waited for: what one prints after the other has failed would follow the last line.
+  // Waits for both: output of one after the other's failure would follow the last line.
   const steps = await Promise.allSettled([take(build), names.length === 0 ? take(checks) : undefined]);
   for (const { reason } of steps) if (reason !== undefined) throw reason;
   const files = await findTests(names);

@@ -1,16 +1,16 @@
-/** Which test files there are, and which of them can share a process. Paths are those of the compiled ones, in .build/. */
+/** Finds test files, and which of them can share a process. Paths are those of the compiled files, in .build/. */
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join, normalize } from 'node:path';
 import { built } from './compileTests.mjs';
 
 const soak = 'test/soak/';
-/** Real authorities, or something of the whole process: such a file has one of its own. */
+/** Files that start real authorities or change the whole process run alone. */
 const heavy = ['test/support/server.js', 'test/support/cluster.js'];
 const ofProcess = /\bprocess\.(?!hrtime)|node:child_process|\bfork\(|startProcess/;
-/** Whatever opens a database reaches this. */
+/** Everything that opens a database imports this. */
 const database = 'test/support/testRun.js';
 
-/** Without a name all but test/soak; a name is a folder in test/, or a path of a folder or a file. */
+/** Without names, everything but test/soak; a name is a folder in test/, or the path of a folder or file. */
 export async function findTests(names) {
   const all = (await readdir(join(built, 'test'), { recursive: true }))
     .filter((name) => name.endsWith('.test.js'))
@@ -29,7 +29,7 @@ export async function findTests(names) {
   });
 }
 
-/** Starting a process, and loading the code, takes longer than most files: those that can share one. */
+/** Groups files that can share a process: starting one and loading the code takes longer than most files. */
 export async function batchesOf(files) {
   const imports = new Map();
   const [alone, databases, pure] = [[], [], []];
@@ -56,7 +56,7 @@ async function reachedFrom(file, imports, reached = new Set()) {
 }
 
 async function importsOf(file) {
-  // A test may have the text of other modules in it.
+  // A string in a test may contain another module's path.
   const code = await readFile(join(built, file), 'utf8').catch(() => '');
   const paths = [...code.matchAll(/^(?:import|export|\}) ?.*'(\.[^']+\.js)';$/gm)].map(([, path]) =>
     join(dirname(file), path),

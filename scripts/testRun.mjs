@@ -1,4 +1,4 @@
-/** What tests with real processes need: a folder for all that they leave behind, and an end to all that they started. */
+/** For tests with real processes: a folder for everything they leave behind, and the end of everything they start. */
 import { access, chmod, constants, mkdir, mkdtemp, readdir, readFile, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,19 +7,19 @@ import { generateDatabaseClient } from './generate.mjs';
 import { compile } from './prepare.mjs';
 import { ensurePrerequisites } from './prerequisites.mjs';
 
-/** Several times what has been seen in use at once. */
+/** Several times the highest use seen. */
 const memoryBytes = 8 * 2 ** 30;
 
 /**
- * Tests find it through the environment (test/support/testRun.ts). `signal` is aborted when the run is interrupted;
- * `close` ends what still runs, and removes everything.
+ * Tests find it through the environment (test/support/testRun.ts). `signal` aborts when the run is interrupted; `close`
+ * ends remaining processes and removes the folder.
  */
 export async function openTestRun() {
   const interrupted = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM']) process.once(name, () => interrupted.abort(new Error(name)));
   const folder = await mkdtemp(join(tmpdir(), 'countersign-'));
   const data = await mkdtemp(join(await fastFolder(), 'countersign-'));
-  // PostgreSQL runs as another user, who must get through to its own folder.
+  // PostgreSQL runs as another user, which must reach its own folder.
   for (const each of [folder, data]) await chmod(each, 0o711);
   const processes = join(folder, 'processes');
   await mkdir(processes);
@@ -37,14 +37,14 @@ export async function openTestRun() {
   };
 }
 
-/** What the tests start servers with; it must have been compiled. */
+/** Starts servers for tests; must be compiled first. */
 export async function testSupport() {
   const { installPostgres, startPostgres } = await import('../.build/test/support/postgres.js');
   const { makeEmbeddedTemplate } = await import('../.build/test/support/pglite.js');
   return { installPostgres, startPostgres, makeEmbeddedTemplate };
 }
 
-/** Databases by the hundred are made and thrown away: in memory where there is room for them, else on the disk. */
+/** Tests create and drop hundreds of databases: in memory if it is large enough, else on disk. */
 async function fastFolder() {
   const memory = '/dev/shm';
   try {
@@ -56,7 +56,7 @@ async function fastFolder() {
   }
 }
 
-/** Answers where the programs of PostgreSQL are. */
+/** Returns the folder of PostgreSQL's programs. */
 export async function sharePostgresPrograms({ folder }) {
   const { installPostgres } = await testSupport();
   const home = await installPostgres(folder);
@@ -64,7 +64,7 @@ export async function sharePostgresPrograms({ folder }) {
   return home;
 }
 
-/** Does work that no test does, with everything that tests have. Rejects when it fails or is interrupted. */
+/** Runs work outside the tests with everything tests have. Rejects when it fails or is interrupted. */
 export async function inTestRun(work) {
   const testRun = await openTestRun();
   const { signal } = testRun;
@@ -90,6 +90,6 @@ function kill(pid) {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // It has ended in the meantime.
+    // It ended meanwhile.
   }
 }

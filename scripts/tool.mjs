@@ -1,4 +1,4 @@
-/** Runs one of the installed tools from the root of the repository. */
+/** Runs an installed tool from the root of the repository. */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

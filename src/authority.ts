@@ -1,6 +1,6 @@
 /**
- * The composition root: what is stored, then each slice with exactly the parts that it takes, then the transports. Read it from top to
- * bottom: it is the picture of the system. A logout is `sessions/logout.ts`; it revokes through
+ * The composition root: it opens storage, mounts each slice with exactly the parts it takes, then opens the transports. Read it
+ * from top to bottom to see the whole system. A logout is `sessions/logout.ts`; it revokes through
  * `revocation/propagation/revokeAndPropagate.ts`, which resolves when every node and every guard knows.
  */
 import type { Clock } from '@countersign/verifier/clock';
@@ -45,48 +45,48 @@ import { describeDoubt, openTruth } from './truth/openTruth.ts';
 export interface AuthorityParts {
   readonly config: Config;
   readonly secrets: Secrets;
-  /** Claimed by this process: nobody else has it open. */
+  /** Locked by this process: no other process has it open. */
   readonly dataFolder: DataFolder;
   readonly log: Log;
   readonly clock: Clock;
-  /** Nothing is begun: a database without tables is refused with `StartupError`. */
+  /** Refuses a database without tables with `StartupError`. */
   readonly mustBeBegun?: boolean;
-  /** Opens the database in place of `openEngine`: for a test that needs other connections than ours. */
+  /** Replaces `openEngine` in tests that need their own connections. */
   readonly openDatabase?: typeof openEngine;
-  /** Those of the process, where they are shown before this is open. */
+  /** The process's metrics, when they are served before the authority is open. */
   readonly metrics?: Metrics;
 }
 
 export interface Authority {
   readonly operations: Operations;
-  /** Opens HTTP and gRPC once the database may be believed. Throws `StartupError` when an address is in use. */
+  /** Opens HTTP and gRPC once the database is trusted. Throws `StartupError` when an address is in use. */
   listen(): Promise<Ports>;
-  /** Not ready any more, and serving for so long: clients and subscribers go elsewhere. */
+  /** Reports "not ready" and keeps serving for `delayMs`, so that clients and subscribers move to other nodes. */
   drain(delayMs: number): Promise<void>;
-  /** Says "not ready", finishes what is in flight and closes everything. */
+  /** Reports "not ready", finishes requests in flight and closes everything. */
   close(): Promise<void>;
   readonly readiness: HttpParts['readiness'];
-  /** What an operator should know, although all is ready. */
+  /** Problems an operator should know about although the authority is ready. */
   readonly warnings: () => readonly string[];
-  /** Copies the embedded database and its keys to a folder, by its absolute path. Throws `StartupError`. */
+  /** Copies the embedded database and its keys to a folder, given by its absolute path. Throws `StartupError`. */
   backUp(target: string): Promise<Backup>;
-  /** True when this start made the service token in DATA_DIR. */
+  /** True when this start created the service token in DATA_DIR. */
   readonly firstServiceToken: boolean;
-  /** Why nothing is served, for an operator: the database is not what was written to it, or is older. Else undefined. */
+  /** Why the authority does not serve: the database differs from what was written to it, or is older. Undefined without doubt. */
   doubt(): string | undefined;
   /** Resolves when there is no doubt. */
   whenTrusted(): Promise<void>;
   /**
-   * Writes to the database and reads it again; from the first time on, that is done regularly. What it finds is in `doubt`.
-   * Rejects with `StartupError` when the database could not be asked.
+   * Writes to the database and reads it back; after the first call this repeats on a timer. The result is in `doubt`. Rejects
+   * with `StartupError` when the database cannot be reached.
    */
   prove(): Promise<void>;
 }
 
 /**
- * Opens everything but the listeners: when this resolves, what is stored is migrated, keys are there and every live revocation is
- * in memory. Throws `StartupError` with one clear line for what an operator can mend, and of those `UnreachableError` for what
- * may mend by itself.
+ * Opens everything but the listeners: on return, storage is migrated, keys exist and every live revocation is in memory. Throws
+ * `StartupError`, with one clear line, for a fault an operator can fix, and its subclass `UnreachableError` for a fault that may
+ * go away by itself.
  */
 export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
   const closing: Closing = [];
@@ -98,7 +98,7 @@ export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
   }
 }
 
-/** Steps that give back what was opened, in the order of opening. */
+/** Steps that close what was opened, in the order of opening. */
 type Closing = (() => Promise<void>)[];
 
 async function open(given: AuthorityParts, closing: Closing): Promise<Authority> {
@@ -164,7 +164,7 @@ async function open(given: AuthorityParts, closing: Closing): Promise<Authority>
 
 type WithMetrics = AuthorityParts & { readonly metrics: Metrics };
 
-/** What the slices stand on: the stores, the key ring, the deny-list, rate limits and passwords. */
+/** Parts that several slices use: stores, key ring, deny-list, rate limits, passwords. */
 async function openParts(parts: WithMetrics, closing: Closing) {
   const { config, clock, log, metrics, secrets } = parts;
   const onFault = createFaultLog(parts);
@@ -198,7 +198,6 @@ async function openParts(parts: WithMetrics, closing: Closing) {
   };
 }
 
-/** Each slice with exactly the parts that it takes. */
 function mountSlices(
   { config, clock, log, metrics }: WithMetrics,
   opened: Awaited<ReturnType<typeof openParts>>,
@@ -245,7 +244,7 @@ function mountSlices(
 
 type Slices = ReturnType<typeof mountSlices>;
 
-/** Each operation by its name, for the command line. */
+/** Operations by name, for the command line. */
 function operationsOf(slices: Slices) {
   const { accounts, login, sessions, tokens, revocation, keys, services, audit, restoring } = slices;
   return {
@@ -257,7 +256,6 @@ function operationsOf(slices: Slices) {
 
 export type Operations = ReturnType<typeof operationsOf>;
 
-/** The transports, with what the slices mount on them. */
 async function openTransports(
   { config, clock, log, metrics }: WithMetrics,
   {
@@ -287,11 +285,11 @@ async function openTransports(
   return createTransports({ http, grpc, config, clock });
 }
 
-/** Closes every part in the reverse of the order in which it was opened. */
+/** Closes the parts in reverse order of opening. */
 async function closeAll(log: Log, closing: Closing): Promise<void> {
   const faults: unknown[] = [];
   for (const step of closing.splice(0).reverse()) {
-    // One part that cannot be closed keeps none of the others open.
+    // A part that fails to close must not keep the others open.
     await step().catch((fault) => faults.push(fault));
   }
   if (faults.length > 0) log.error({ err: faults[0], faults: faults.length }, 'not everything was closed');

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * The command line: `countersign COMMAND`. Asks a running authority where there is one, else works by itself.
- * Owns the process and what only it can do; the other commands are in each slice's `cli.ts`.
+ * The command line: `countersign COMMAND`. Asks a running authority if there is one, and otherwise opens the database itself.
+ * Owns the process and the commands that need it; each slice's `cli.ts` has the others.
  */
 import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -23,7 +23,7 @@ import { createTerminalOutput } from './transport/cli/terminal.ts';
 const { stdout, stderr, stdin } = process;
 const output = createTerminalOutput(stdout, stderr, systemClock);
 
-/** Answers the exit code; undefined while the authority runs, which ends the process itself. */
+/** Returns the exit code, or undefined while the authority runs: it ends the process itself. */
 async function main(argv: readonly string[]): Promise<number | undefined> {
   let here: (() => Promise<number | undefined>) | undefined;
   const invocation = readCommand(argv, output, (program) =>
@@ -57,7 +57,7 @@ async function runThereOrHere(request: CommandRequest, mustBeBegun: boolean): Pr
   if (there !== undefined) return there;
   const claim = await claimDataFolder(dataFolder.path);
   try {
-    // Loaded only now: asking a running authority, the usual case, needs none of it.
+    // Loaded late: the usual command asks a running authority and does not need it.
     const { openAuthority } = await import('./authority.ts');
     const log = createLog('error');
     const authority = await openAuthority({
@@ -78,11 +78,11 @@ async function runThereOrHere(request: CommandRequest, mustBeBegun: boolean): Pr
   }
 }
 
-/** A job that has lost a setting must not find everything in order in an authority of its own. */
+/** A job that lost its DATABASE_URL must not report success on a new, empty authority. */
 async function refuseEmptyFolder({ storage: { mode, dataDir } }: Config): Promise<void> {
   if (mode === 'server' || (await hasEmbeddedDatabase(dataDir))) return;
   throw new StartupError(
-    `DATA_DIR: there is no authority in ${resolve(dataDir)}, and DATABASE_URL is not set; which one is meant?`,
+    `DATA_DIR: there is no authority in ${resolve(dataDir)}, and DATABASE_URL is not set; set the right one`,
   );
 }
 
@@ -98,7 +98,7 @@ async function backup(path: string, json: boolean): Promise<number> {
   return backUpStopped(dataFolder.path, systemClock, request, output).finally(claim.release);
 }
 
-/** Prints the name of each migration that was applied; nothing when there was none to apply. */
+/** Prints the name of each applied migration, or nothing. */
 async function migrate(json: boolean): Promise<number> {
   const { config, secrets } = readConfig(processEnvironment());
   const dataFolder = await openDataFolder(config.storage.dataDir);

@@ -1,6 +1,6 @@
 /**
- * The port through which flows reach what is stored. A state change, its revocation rows and its audit event belong
- * into one transaction; what needs no transaction reads through the same stores directly.
+ * The port to storage. A state change, its revocation rows and its audit event belong in one transaction; code that needs no
+ * transaction reads directly through the same stores.
  */
 
 import type { RevocationStore } from '@countersign/verifier/revocation/revocation';
@@ -30,25 +30,24 @@ export interface Stores {
   readonly truth: TruthStore;
 }
 
-/** What only one node does at a time. */
+/** Upkeep that only one node does at a time. */
 export type UpkeepTask = 'sealing' | 'deleting_sessions' | 'deleting_events';
 
 export interface AdvisoryLocks {
-  /** Whether nobody else does it until the end of this transaction. Waits for nobody. */
+  /** True when no other node holds the task; this transaction then holds it until its end. Never waits. */
   take(task: UpkeepTask): Promise<boolean>;
 }
 
 export interface Database extends Stores {
-  /** Refuses as `transaction` does. Not for use in one: each of its uses is one. */
+  /** Rejects as `transaction` does. Each call is its own transaction: do not call it inside one. */
   readonly refreshes: RefreshStore;
-  /** As a transaction that is `always` let in. Not for use in one. */
+  /** Behaves like a transaction with `always`. Do not call it inside one. */
   readonly logouts: LogoutStore;
   /**
-   * Resolves only after the commit. When the work throws, nothing of it is stored. When the commit's own outcome is
-   * unknown (the connection was lost), this rejects although the work may have been stored. When the database ended the
-   * transaction because it and another one waited for each other, the work is run once more, in a new one. Rejects with
-   * `overloaded` when many are under way, unless it is `always` let in: of upkeep there is little at once, and no
-   * number of requests may keep it from being done.
+   * Resolves only after the commit. When `work` throws, nothing is stored. When the connection is lost during the commit, this
+   * rejects although the commit may have happened. After a deadlock, `work` runs once more in a new transaction. Rejects with
+   * `overloaded` when too many transactions are open, except with `always`: upkeep is rare, and load must not keep it from
+   * running.
    */
   transaction<T>(work: (stores: Stores) => Promise<T>, options?: { readonly always?: boolean }): Promise<T>;
 }

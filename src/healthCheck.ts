@@ -1,13 +1,13 @@
 /**
- * Health check of the image: exit code 0 while the process is alive. Not "ready": a node that waits for its database is not
- * helped by a restart.
+ * Health check of the image: exit code 0 while the process is alive. It does not ask for "ready": a restart does not help a node
+ * that waits for its database.
  */
 import { isIPv6 } from 'node:net';
 import { processEnvironment } from './platform/config/env.ts';
 import { usualOperationsPort } from './platform/config/settings.ts';
 
 const { OPERATIONS_HOST: host = '', OPERATIONS_PORT: port } = processEnvironment();
-/** A name, since whoever listens on every address may have IPv4 only, or IPv6 only. */
+/** A name instead of an address: a listener on every address may be IPv4-only or IPv6-only. */
 const unspecified = ['', '0.0.0.0', '::'].includes(host);
 const shown = unspecified ? 'localhost' : isIPv6(host) ? `[${host}]` : host;
 

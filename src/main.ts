@@ -1,6 +1,6 @@
 /**
- * The process: start → serve → drain → close, and its exit code: 0 after a stop, 1 for what keeps it from starting (one clear
- * line), for a stop that takes too long, and for one that is asked for again.
+ * The process: start → serve → drain → close. Exit code 0 after a stop; 1 when the start fails (one clear line), when the stop
+ * takes too long, and when a second signal asks for it.
  */
 import { systemClock, withDeadline } from '@countersign/verifier/clock';
 import { StartupError } from '@countersign/verifier/errors';
@@ -15,11 +15,11 @@ const described = (error: unknown) => (error as Error).stack ?? String(error);
 
 ignoreClosedPipes([process.stdout, process.stderr]);
 
-/** What a stop has to close: it grows while the process starts. */
+/** Steps a stop must run; grows while the process starts. */
 const opened: (() => Promise<void>)[] = [];
 let ending: Promise<never> | undefined;
 
-// First of all: process number 1 of a container does not get a signal that it has no handler for.
+// Must come first: process 1 of a container does not receive a signal without a handler.
 const stop = createStop({ clock: systemClock, onImpatience: () => process.exit(1) });
 for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => stop.signalled(name));
 
@@ -28,7 +28,7 @@ void stop.asked.then(stopOn);
 
 async function start(): Promise<Started | undefined> {
   try {
-    // Only now, since loading all of it takes a while.
+    // Imported here because loading it takes a while.
     const { startAuthority } = await import('./start.ts');
     return await startAuthority({ stop, opened, print, complain, onDefect, onWarning });
   } catch (error) {
@@ -44,31 +44,31 @@ function onDefect(tell: (defect: unknown) => void): void {
   });
 }
 
-/** In place of lines on standard error, which belong to no log. */
+/** Replaces the lines that Node.js would write to standard error, outside the log. */
 function onWarning(tell: (name: string, message: string) => void): void {
   process.removeAllListeners('warning');
   process.on('warning', ({ name, message }) => tell(name, message.replaceAll(/\s+/g, ' ')));
 }
 
-/** A start that is under way is waited for, so that what it has opened can be closed; it goes no further. */
+/** Waits for a start in progress, so that its parts can be closed; the start then goes no further. */
 async function stopOn(name: StopSignal): Promise<never> {
-  const late = () => new StartupError('the start takes too long to wait for');
+  const late = () => new StartupError('the start takes too long; the stop does not wait for it');
   const started = await withDeadline(systemClock, transportLimits.drainMilliseconds, starting, late).catch(
     () =>
-      // Nobody was served yet, and what is being written is whole or not there at the next start.
+      // Safe: no client was served yet, and unfinished writes are absent at the next start.
       process.exit(0),
   );
-  // Who stops it by hand does not want to wait for proxies.
+  // An operator who presses Ctrl-C does not want to wait for proxies.
   const delayMs = name === 'SIGTERM' ? (started?.drainDelayMs ?? 0) : 0;
   return end(0, delayMs + transportLimits.stopMilliseconds, () => started?.drain(delayMs));
 }
 
-/** Closes everything and ends the process; after `milliseconds` at the latest, and then with 1. */
+/** Closes everything and ends the process. Exits with 1 after `milliseconds` at the latest. */
 function end(code: number, milliseconds: number, before?: () => Promise<void> | undefined): Promise<never> {
   ending ??= (async () => {
     systemClock.after(milliseconds, () => process.exit(1));
     await before?.();
-    // What has been opened is given back, so that no other node waits for this one.
+    // Closes opened parts, so that no other node waits for this one.
     for (const close of opened.splice(0).reverse())
       await close().catch((fault) => complain(described(fault)));
     return process.exit(code);

@@ -1,20 +1,20 @@
 import type { RateBudgets } from './platform/rateLimits.ts';
 
 /**
- * Requests in a window: of one address, which may be a whole office; of one network, a tenth of all at most, so that no site
- * can use up what is everybody's; of one account from one address, which is a person or a program; of all together, which no
- * installation of a few nodes could answer anyway (a login is 20 ms of a core).
+ * Requests per window, by scope. `address`: one address, possibly a whole office. `network`: at most a tenth of `global`, so that
+ * no site can use up everybody's budget. `account`: one account from one address, that is one person or program. `global`: all
+ * callers, more than a few nodes could answer anyway (a login takes 20 ms of a core).
  */
 export const rateBudgets = {
   login: { address: 60, network: 600, account: 20, global: 6_000 },
-  /** Rarer than a login, and each makes a row for ever. */
+  /** Rarer than a login, and each one adds a permanent row. */
   register: { address: 20, network: 120, account: 5, global: 1_200 },
-  /** No password to hash. An account is a session here: a tab that refreshes every second is a mistake. */
+  /** No password to hash. `account` counts one session: a tab that refreshes every second is a mistake. */
   refresh: { address: 1_200, network: 6_000, account: 60, global: 60_000 },
-  /** Two hashes, by somebody who is logged in. */
+  /** Two password hashes, by a logged-in user. */
   password: { address: 30, network: 120, account: 10, global: 1_200 },
-  /** Ends of sessions by whoever is logged in: each writes, and tells all nodes and subscribers, also of what had ended already. */
+  /** Ending sessions: each call writes and notifies every node and subscriber, even for sessions that ended before. */
   sessions: { address: 120, network: 600, account: 30, global: 6_000 },
-  /** Who I am, and a page of my sessions. A service may ask for many users from one address. */
+  /** Reading one's user and sessions. A service may ask for many users from one address. */
   reads: { address: 6_000, network: 30_000, account: 600, global: 300_000 },
 } as const satisfies RateBudgets;

@@ -1,6 +1,6 @@
 /**
- * A start: environment → configuration → operations port → authority → doors. It waits for a database or Redis that does not
- * answer, and tells on the operations port what it waits for; HTTP and gRPC listen only when they can be served.
+ * A start: environment → configuration → operations port → authority → listeners. It waits for a database or Redis that does not
+ * answer and reports the reason on the operations port; HTTP and gRPC listen only when they can serve.
  */
 
 import { systemClock } from '@countersign/verifier/clock';
@@ -23,24 +23,24 @@ import { transportLimits } from './transport/limits.ts';
 
 export interface Started {
   readonly drainDelayMs: number;
-  /** Says "not ready", and goes on serving for so long. */
+  /** Reports "not ready" and keeps serving for the drain delay. */
   drain(delayMs: number): Promise<void>;
 }
 
 export interface StartParts {
-  /** Once it is asked for, the start goes no further. */
+  /** Once a stop is asked for, the start goes no further. */
   readonly stop: Pick<Stop, 'asked' | 'isAsked'>;
-  /** Gets what has to be closed, in the order of opening. */
+  /** Collects closing steps, in the order of opening. */
   readonly opened: (() => Promise<void>)[];
   readonly print: (line: string) => void;
   readonly complain: (line: string) => void;
-  /** Is given what logs a defect, before the process ends. */
+  /** Receives the function that logs a defect before the process ends. */
   readonly onDefect: (tell: (defect: unknown) => void) => void;
-  /** Is given what logs a warning of Node.js or of a library, by its name and in one line. */
+  /** Receives the function that logs one-line warnings of Node.js or a library, by name. */
   readonly onWarning: (tell: (name: string, message: string) => void) => void;
 }
 
-/** Undefined when it was stopped before it served. Throws `StartupError` for what an operator can mend. */
+/** Undefined when stopped before it served. Throws `StartupError` for a fault an operator can fix. */
 export async function startAuthority(parts: StartParts): Promise<Started | undefined> {
   const { stop, opened, print } = parts;
   const { config, secrets } = readConfig(processEnvironment());
@@ -50,9 +50,7 @@ export async function startAuthority(parts: StartParts): Promise<Started | undef
   const dataFolder = await openDataFolder(config.storage.dataDir);
   const claim = await claimDataFolder(dataFolder.path);
   opened.push(async () => log.info('stopped'), claim.release);
-  parts.onDefect((err) =>
-    log.fatal({ err }, 'a defect: the process stops rather than go on in an unknown state'),
-  );
+  parts.onDefect((err) => log.fatal({ err }, 'a defect: the process stops, because its state is unknown'));
 
   let waitingFor = 'starting';
   let authority: Authority | undefined;
@@ -84,7 +82,7 @@ export async function startAuthority(parts: StartParts): Promise<Started | undef
       ? runBackup(backUp, request, output)
       : runCommand(ownOperations, request, output, doubt()),
   );
-  // A database that is older than what was seen waits for its operator's command, which comes by the socket.
+  // When the database is older than what was seen, the operator's command arrives on the control socket.
   await Promise.race([whenTrusted(), stop.asked]);
   if (stop.isAsked()) return undefined;
   const ports = { ...(await authority.listen()), operationsPort: operations.port };
@@ -100,7 +98,7 @@ export async function startAuthority(parts: StartParts): Promise<Started | undef
   };
 }
 
-/** Tries for as long as it takes: who starts everything at the same time should not have to start us again. */
+/** Retries without limit: starting everything at once must not require starting this process again. */
 async function openWhenReachable(
   authorityParts: AuthorityParts,
   { stop, complain }: StartParts,

@@ -1,7 +1,7 @@
 /**
- * Password change: proves the current one again, then every other session ends. A client that shows the refresh token of its session gets
- * another one, of another secret, so that whoever had taken the old one has nothing. From a client that does not, it cannot be
- * taken away: it would be logged out.
+ * Password change: proves the current password, then ends every other session. A client that sends its session's refresh token
+ * gets one with a new secret, so a stolen copy becomes useless. Without it the old token stays valid: the client would be logged
+ * out otherwise.
  */
 
 import { numericDate } from '@countersign/verifier/clock';
@@ -30,21 +30,21 @@ export interface ChangePasswordParts extends RevokingParts, ProvingParts {
   readonly refreshTokens: RefreshTokens;
 }
 
-/** The only refresh token that the session has from now on. */
+/** From now on the session's only valid refresh token. */
 export interface NewRefreshToken {
   readonly refreshToken: string;
-  /** Seconds until the session ends by itself if it is not used again. */
+  /** Seconds until an unused session ends. */
   readonly refreshExpiresIn: number;
 }
 
 export interface PasswordChange {
   readonly currentPassword: string;
   readonly newPassword: string;
-  /** Of the session, of whatever generation. */
+  /** The session's refresh token, of any generation. */
   readonly refreshToken?: string | undefined;
 }
 
-/** Answers a new refresh token in exchange for the one that was shown. Throws as `provePassword` does. */
+/** Returns a new refresh token in exchange for a presented one. Throws as `provePassword` does. */
 export type ChangePassword = (
   input: PasswordChange,
   caller: Caller,

@@ -1,4 +1,4 @@
-/** `countersign users …`: what an operator does with users. */
+/** `countersign users …`: user administration by the operator. */
 import { randomBytes } from 'node:crypto';
 import type { Asks, CommandContext, Program } from '../transport/cli/command.ts';
 
@@ -9,7 +9,7 @@ export function mountUsers(program: Program, asks: Asks): void {
     .command('create')
     .argument('<EMAIL>')
     .option('--password-stdin', 'read the password from standard input')
-    .description('Make a user. Without --password-stdin, print a new password as the last line.')
+    .description('Create a user. Without --password-stdin, print a new password as the last line.')
     .action((email, { passwordStdin }) =>
       asks((context) => create(email, passwordStdin, context), { begins: true, readsInput: passwordStdin }),
     );
@@ -17,25 +17,25 @@ export function mountUsers(program: Program, asks: Asks): void {
   users
     .command('disable')
     .argument('<EMAIL>')
-    .description('Disable a user and end every session, with effect.')
+    .description('Disable a user and end every session.')
     .action((email) => asks((context) => disable(email, context)));
 
   users
     .command('enable')
     .argument('<EMAIL>')
-    .description('Let a user that was disabled log in again.')
+    .description('Let a disabled user log in again.')
     .action((email) => asks((context) => enable(email, context)));
 
   users
     .command('delete')
     .argument('<EMAIL>')
-    .description('Delete a user and everything personal, and end every session, with effect.')
+    .description('Delete a user and all personal data, and end every session.')
     .action((email) => asks((context) => remove(email, context)));
 
   users
     .command('unlock')
     .argument('<EMAIL>')
-    .description('Forget the wrong passwords of a user, who may then try again from everywhere.')
+    .description('Reset the count of wrong passwords; the user may try again from everywhere.')
     .action((email) => asks((context) => unlock(email, context)));
 }
 
@@ -50,7 +50,7 @@ async function create(
   const { userId } = await operations.register({ email, password }, operator);
   if (json) return out(JSON.stringify({ user_id: userId, ...(passwordStdin ? {} : { password }) }));
   if (passwordStdin) return out(userId);
-  err(`User ${userId} is made. The password is shown this once:`);
+  err(`User ${userId} is created. The password is shown only once:`);
   out(password);
 }
 
@@ -90,6 +90,6 @@ async function unlock(
 ): Promise<void> {
   const { userId } = await operations.unlockUser(email, operator);
   if (json) return out(JSON.stringify({ user_id: userId }));
-  err('Unlocked. If it goes on, have the user change the password.');
+  err('Unlocked. If it happens again, have the user change the password.');
   out(userId);
 }

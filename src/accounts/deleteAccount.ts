@@ -1,5 +1,4 @@
-/** A user deletes the own account, and proves the password for it. */
-
+/** Users delete their own account, after proving the password. */
 import type { Actor } from '../audit/auditEvent.ts';
 import {
   checkUnchanged,

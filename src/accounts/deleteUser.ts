@@ -1,6 +1,6 @@
 /**
- * Deletes a user: every session ends with effect, nobody logs in as the user any more, and nothing personal is left of the user
- * but what the audit trail keeps until its own time is over.
+ * Deletes a user: ends and revokes every session, prevents logins, and removes all personal data except audit events within their
+ * retention.
  */
 
 import type { UserId } from '@countersign/verifier/ids';
@@ -17,7 +17,10 @@ export interface DeletedUser {
   readonly endedSessions: number;
 }
 
-/** Throws `not_found`, or `rate_limited` when a service has used up its budget. Again by the same id is a success again; nobody has the e-mail any more. */
+/**
+ * Throws `not_found`, or `rate_limited` when a service's budget is used up. Repeating it with the id succeeds; the e-mail is free
+ * again.
+ */
 export type DeleteUser = (name: UserName, actor: Actor) => Promise<DeletedUser>;
 
 export interface DeletingParts extends RevokingParts {
@@ -29,7 +32,7 @@ export function createDeleteUser(
 ): DeleteUser {
   return async (name, actor) => {
     const { users } = parts.database;
-    // Whoever asks again may have lost the answer before the effect.
+    // A repetition means that the first answer may have been lost before propagation.
     const again = 'userId' in name && (await users.wasDeleted(name.userId));
     const userId = again ? name.userId : (await findNamedUser(parts.database, name)).id;
     if (!again) await parts.spendRevokeBudget('users', actor);
@@ -37,12 +40,12 @@ export function createDeleteUser(
   };
 }
 
-/** Answers how many sessions ended. Doing it again brings their end into effect again, and tells nothing more. */
+/** Returns how many sessions ended. A repetition is propagated again but records nothing. */
 export async function removeUser(
   parts: DeletingParts,
   userId: UserId,
   actor: Actor,
-  /** Throws when it must not be done after all; the user's row is locked then. */
+  /** Throws when the deletion must not happen; the user's row is locked by then. */
   check: (stores: Stores) => Promise<void> = async () => {},
 ): Promise<number> {
   const now = parts.clock.now();

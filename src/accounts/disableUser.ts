@@ -1,4 +1,4 @@
-/** Disables a user: every session ends with effect, and no login succeeds any more. */
+/** Disables a user: ends and revokes every session and prevents logins. */
 
 import type { UserId } from '@countersign/verifier/ids';
 import type { Actor } from '../audit/auditEvent.ts';
@@ -12,7 +12,7 @@ export interface DisabledUser {
   readonly endedSessions: number;
 }
 
-/** Throws `not_found`, or `rate_limited` when a service has used up its budget. Doing it again is a success again. */
+/** Throws `not_found`, or `rate_limited` when a service's budget is used up. Repeating it succeeds. */
 export type DisableUser = (name: UserName, actor: Actor) => Promise<DisabledUser>;
 
 export function createDisableUser(
@@ -28,7 +28,7 @@ export function createDisableUser(
         await stores.users.disable(userId, now);
         await stores.audit.record({ type: 'user_disabled', actor, userId }, now);
       }
-      // Also when disabled before: the first answer may have been lost before the effect.
+      // Also for a disabled user: the first answer may have been lost before propagation.
       return endAllOfUser(stores, userId, { reason: 'user_disabled', actor, now });
     });
     return { userId, endedSessions: ended.length };

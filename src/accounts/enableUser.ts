@@ -1,4 +1,4 @@
-/** Lets a user that was disabled log in again. Sessions that ended stay ended. */
+/** Lets a disabled user log in again. Ended sessions stay ended. */
 
 import type { Clock } from '@countersign/verifier/clock';
 import type { UserId } from '@countersign/verifier/ids';
@@ -6,7 +6,7 @@ import type { Actor } from '../audit/auditEvent.ts';
 import type { Database } from '../database.ts';
 import { findNamedUser, type UserName } from './namedUser.ts';
 
-/** Throws `not_found`. Doing it again is a success again. */
+/** Throws `not_found`. Repeating it succeeds. */
 export type EnableUser = (name: UserName, actor: Actor) => Promise<UserId>;
 
 export function createEnableUser({ database, clock }: { database: Database; clock: Clock }): EnableUser {

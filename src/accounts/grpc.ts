@@ -1,4 +1,4 @@
-/** UserService: translate, call one flow, translate back. The contract is in proto/countersign/v1. */
+/** UserService: translate, call one operation, translate back. The contract is in proto/countersign/v1. */
 
 import type { DeleteUserResponse } from '@countersign/verifier/contract/generated/countersign/v1/DeleteUserResponse';
 import type { DisableUserResponse } from '@countersign/verifier/contract/generated/countersign/v1/DisableUserResponse';
@@ -20,7 +20,7 @@ export interface UserServiceOperations {
   readonly deleteUser: DeleteUser;
 }
 
-/** What each of its requests says. */
+/** Members that all requests have. */
 interface NamesUser {
   readonly userId: string;
   readonly requestId: string;
@@ -56,7 +56,7 @@ export function createUserService({ disableUser, enableUser, deleteUser }: UserS
   };
 }
 
-/** Doing any of it again is a success again, so that the id is for the audit trail alone. */
+/** These operations are repeatable by themselves; `request_id` only enters the audit log. */
 function actor({ requestId }: NamesUser, caller: Service): Actor {
   if (requestId !== '') checkRequestId(requestId);
   return actorOf(caller, requestId);

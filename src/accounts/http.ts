@@ -1,4 +1,4 @@
-/** A user's own account over HTTP: register, who am I, change the password, delete it. */
+/** The user's own account over HTTP: register, read, change the password, delete. */
 import { rfc3339 } from '@countersign/verifier/clock';
 import { Type } from 'typebox';
 import { loginLimits } from '../login/limits.ts';
@@ -26,7 +26,7 @@ const registerResponse = Type.Object({ user_id: Type.String() });
 
 const passwordBody = Type.Object(
   {
-    current_password: text('The password until now.'),
+    current_password: text('The current password.'),
     new_password: newPassword,
     refresh_token: Type.Optional(refreshToken),
   },
@@ -35,10 +35,10 @@ const passwordBody = Type.Object(
 
 const newRefreshTokenResponse = Type.Object({
   refresh_token: Type.String({
-    description: 'In place of the one that was sent, which is of no use any more.',
+    description: 'Replaces the sent one, which is no longer valid.',
   }),
   refresh_expires_in: Type.Integer({
-    description: 'Seconds until the session ends if it is not used again.',
+    description: 'Seconds until the session ends if it is unused.',
   }),
 });
 
@@ -58,7 +58,7 @@ export function registerRoute(register: Register): MountRoutes {
   const schema = {
     body: registerBody,
     ...operation({
-      summary: 'Make a user',
+      summary: 'Register a user',
       refusals: [400, 403, 409, 429, 503],
       response: { 201: registerResponse },
     }),
@@ -80,7 +80,7 @@ export function passwordRoute(changePassword: ChangePassword): MountRoutes {
     const passwordSchema = {
       body: passwordBody,
       ...operation({
-        summary: 'Change my password; every other session ends, and a refresh token that is sent is replaced',
+        summary: 'Change my password; every other session ends, and a sent refresh token is replaced',
         bearer: true,
         refusals: [400, 403, 429],
         response: { ...noContent, 200: newRefreshTokenResponse },
@@ -135,7 +135,7 @@ export function deleteRoute(deleteAccount: DeleteAccount): MountRoutes {
 
 export const meRoute: MountRoutes = (app, { authenticate, rateLimits }) => {
   const meSchema = operation({
-    summary: 'Who the token says I am',
+    summary: 'The user of the token',
     bearer: true,
     refusals: [429],
     response: { 200: meResponse },

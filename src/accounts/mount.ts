@@ -1,6 +1,6 @@
 /**
- * Accounts: users, and how they are made, changed, locked out and deleted, by themselves, by services or by the operator. Does
- * not own how a password is proved (`login/`), nor sessions (`sessions/`).
+ * Accounts: users, and how they, a service or the operator create, change, disable and delete them. Does not own proving
+ * passwords (`login/`) or sessions (`sessions/`).
  */
 import type { Config } from '../platform/config/config.ts';
 import type { Counted } from '../revocation/countFailures.ts';

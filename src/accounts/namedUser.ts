@@ -1,4 +1,4 @@
-/** A user as an operator or a service names one. */
+/** A user as named by an operator or a service. */
 
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { UserId } from '@countersign/verifier/ids';
@@ -8,7 +8,7 @@ import type { User } from './user.ts';
 
 export type UserName = { readonly email: string } | { readonly userId: UserId };
 
-/** Throws `not_found`, and `invalid_request` for what is no e-mail. */
+/** Throws `not_found`, and `invalid_request` for a malformed e-mail. */
 export async function findNamedUser({ users }: Database, name: UserName): Promise<User> {
   const user =
     'email' in name ? await users.findByEmail(normaliseEmail(name.email)) : await users.find(name.userId);

@@ -1,4 +1,4 @@
-/** Makes a user: through registration over HTTP, or by the operator on the command line. */
+/** Creates a user, by registration over HTTP or by the operator. */
 
 import type { Clock } from '@countersign/verifier/clock';
 import { AuthorityError } from '@countersign/verifier/errors';
@@ -19,7 +19,7 @@ export interface RegisterParts {
   readonly passwordAttempts: Pick<PasswordAttempts, 'passwordChanged'>;
   readonly rateLimits: Pick<RateLimits, 'spend'>;
   readonly clock: Clock;
-  /** Closed: only the operator makes users. */
+  /** `closed`: only the operator creates users. */
   readonly registration: 'open' | 'closed';
 }
 
@@ -43,7 +43,7 @@ export function createRegister(parts: RegisterParts): Register {
     await database.transaction(async (stores) => {
       const outcome = await stores.users.create({ id: userId, email, passwordHash }, now);
       if (outcome === 'email_taken') throw new AuthorityError('email_taken');
-      // What strangers tried before there was anybody to guess keeps nobody out; and here somebody knows the password.
+      // Guesses made before the user existed must not lock the user out.
       await parts.passwordAttempts.passwordChanged(stores, email, actor.ip, now);
       const type = byOperator ? 'user_created' : 'user_registered';
       await stores.audit.record({ type, actor, userId }, now);

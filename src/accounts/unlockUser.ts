@@ -1,4 +1,4 @@
-/** Recovery by the operator: whoever was kept out by wrong passwords may try again, from everywhere. */
+/** Recovery by the operator: a user locked out by wrong passwords may try again from everywhere. */
 
 import type { Clock } from '@countersign/verifier/clock';
 import { AuthorityError } from '@countersign/verifier/errors';

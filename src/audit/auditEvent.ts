@@ -1,6 +1,6 @@
 /**
- * The audit trail: what happened to whom, by whom and why. Owns the kinds of events and the port that records them in
- * the transaction of the change. Does not own logs: those are for operating, this is for answering questions later.
+ * The audit log: what happened to which user, by which actor and why. Owns the event types and the port that records them in the
+ * transaction of the change. Does not own the process's log: that is for operating, this one for answering questions later.
  */
 import type { AuditEventId, SessionId, UserId } from '@countersign/verifier/ids';
 import { auditLimits } from './limits.ts';
@@ -38,9 +38,9 @@ export const auditEventTypes = [
 ] as const;
 export type AuditEventType = (typeof auditEventTypes)[number];
 
-/** Who asked, carried from the transport to every event that the request causes. */
+/** The requester, passed from the transport to every event the request causes. */
 export interface Actor {
-  /** `user`, `operator` or `operator:NAME` (as the command line says), `service:NAME`, or `authority`. */
+  /** `user`, `operator` or `operator:NAME` (given on the command line), `service:NAME`, or `authority`. */
   readonly name: string;
   readonly requestId?: string | undefined;
   readonly ip?: string | undefined;
@@ -52,9 +52,9 @@ export interface AuditEvent {
   readonly actor: Actor;
   readonly userId?: UserId | undefined;
   readonly sessionId?: SessionId | undefined;
-  /** A machine word that says which rule decided. */
+  /** A machine-readable word: the rule that decided. */
   readonly reason?: string | undefined;
-  /** What else there is to say. Never a secret: no token, password, cookie or key. */
+  /** More facts. Never a secret: no token, password, cookie or key. */
   readonly detail?: AuditDetail | undefined;
 }
 
@@ -64,7 +64,7 @@ export interface AuditDetail {
 }
 type AuditValue = string | number | boolean | null | readonly AuditValue[] | AuditDetail;
 
-/** As it was written, by whichever version. */
+/** As written, by any version. */
 export interface RecordedEvent {
   readonly id: AuditEventId;
   readonly occurredAt: number;
@@ -80,11 +80,10 @@ export interface RecordedEvent {
 
 export interface AuditTrail {
   record(event: AuditEvent, now: number): Promise<void>;
-  /** Many at once. */
   recordAll(events: readonly AuditEvent[], now: number): Promise<void>;
 }
 
-/** The JSON that is stored. What is too long is left out, and that is said: no change fails because of what is told of it. */
+/** The stored JSON. Text that is too long is replaced by a note: no change may fail because of its event. */
 export function detailText(detail: AuditDetail): string {
   const text = JSON.stringify(detail);
   const bytes = Buffer.byteLength(text);

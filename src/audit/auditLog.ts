@@ -2,60 +2,63 @@ import type { AuditEventId, SessionId, UserId } from '@countersign/verifier/ids'
 import type { AuditEventType, RecordedEvent } from './auditEvent.ts';
 import type { ChainedEvent, Position, Seal, SealedRange } from './chain.ts';
 
-/** Which events to list; what is not set selects nothing away. */
+/** Unset fields match everything. */
 export interface AuditFilter {
   readonly userId?: UserId | undefined;
   readonly sessionId?: SessionId | undefined;
   readonly type?: AuditEventType | undefined;
-  /** From then on, and before then; milliseconds since the Unix epoch. */
+  /** `since` inclusive, `until` exclusive; milliseconds since the Unix epoch. */
   readonly since?: number | undefined;
   readonly until?: number | undefined;
 }
 
-/** Events of one origin that no seal covers. */
+/** Unsealed events of one origin. */
 export interface UnsealedRange {
   readonly origin: string;
   readonly after: Position;
-  /** Transactions below have ended, so that nothing more can come in front; undefined where no row is written any more. */
+  /**
+   * Transactions below this id have ended, so no earlier event can appear; undefined when nothing is written to this origin any
+   * more.
+   */
   readonly settledBefore: string | undefined;
 }
 
 export interface ChainEnd {
   readonly head: Seal | undefined;
-  /** The ranges that begin where the chain ends; those of earlier origins first. */
+  /** The ranges from the chain's end on, earlier origins first. */
   readonly unsealed: readonly UnsealedRange[];
-  /** The clock of the store. */
+  /** The store's clock. */
   readonly now: number;
 }
 
-/** What becomes of the events that were recorded: read, sealed, and deleted when they are old. */
+/** Recorded events: reading, sealing and deleting them. */
 export interface AuditLog {
-  /** Newest first; those before `before` only. */
+  /** Newest first; only those before `before`. */
   list(
     filter: AuditFilter,
     before: AuditEventId | undefined,
     limit: number,
   ): Promise<readonly RecordedEvent[]>;
   chainEnd(): Promise<ChainEnd>;
-  /** The first events of the range that can be sealed, in the order of their positions. */
+  /** The range's first events that can be sealed, by position. */
   readUnsealed(range: UnsealedRange, limit: number): Promise<readonly ChainedEvent[]>;
-  /** The first events of the range, in the order of their positions. */
+  /** The range's first events, by position. */
   readSealed(range: SealedRange, limit: number): Promise<readonly ChainedEvent[]>;
-  /** Rejects when there is one of that number. */
+  /** Rejects when the number exists. */
   addSeal(seal: Seal): Promise<void>;
   /** By number, those after `after`. */
   seals(after: number, limit: number): Promise<readonly Seal[]>;
-  /** Events in the range that no seal covers, those included that cannot be sealed yet. */
+  /** Unsealed events in the range, including those that cannot be sealed yet. */
   countUnsealed(range: UnsealedRange): Promise<number>;
   /** When the first of them occurred. */
   firstUnsealed(range: UnsealedRange): Promise<number | undefined>;
   /**
-   * The last seal that an event `audit_events_deleted` names: it says that the events of all seals up to this one are gone, and
-   * whoever can write to the database can say so. 0 when there is none.
+   * The last seal whose events an `audit_events_deleted` event declares deleted, together with all earlier ones; 0 without such
+   * an event. Any writer to the database can forge one.
    */
   deletedUpTo(): Promise<number>;
-  /** The first seal, up to this number, of which an event is left all the same. */
+  /** The first seal up to this number that still has an event. */
   firstLeft(upTo: number): Promise<number | undefined>;
-  /** Only in a transaction, and only for the retention; answers how many there were. */
+  /** Only in a transaction, and only for retention; returns how many events were deleted. */
   deleteSealed(range: SealedRange): Promise<number>;
 }

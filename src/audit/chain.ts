@@ -1,17 +1,17 @@
 /**
- * The chain of the audit log: seals, each over a batch of events and the seal before it (docs/audit.md has the format, for who
- * verifies it by other means). Pure: what is hashed, how, and what a seal says that does not fit.
+ * The chain of the audit log: each seal covers a batch of events and the previous seal (docs/audit.md has the format, for other
+ * verifiers). Pure: what is hashed and how, and which seals do not fit.
  */
 import { createHash, type Hash } from 'node:crypto';
 
-/** An event as it is hashed: every column as text. */
+/** An event in its hashed form: every column as text. */
 export interface ChainedEvent {
   readonly id: string;
-  /** The table that it was written to, as a decimal number. */
+  /** The table it was written to, as a decimal number. */
   readonly origin: string;
   /** The transaction that wrote it, as a decimal number. */
   readonly xid: string;
-  /** Whole milliseconds since the Unix epoch, as a decimal number. */
+  /** Milliseconds since the Unix epoch, as a decimal number. */
   readonly occurredAt: string;
   readonly type: string;
   readonly actor: string;
@@ -20,17 +20,17 @@ export interface ChainedEvent {
   readonly reason: string | null;
   readonly requestId: string | null;
   readonly ip: string | null;
-  /** JSON, as it was written. */
+  /** JSON, as stored. */
   readonly detail: string | null;
 }
 
-/** Where an event is among those of its origin: a transaction that has ended gets no more events. */
+/** An event's place within its origin: a transaction that has ended gets no more events. */
 export interface Position {
   readonly xid: string;
   readonly id: string;
 }
 
-/** The events of one origin after `from`, up to and with `to`. */
+/** The events of one origin after `from`, up to and including `to`. */
 export interface SealedRange {
   readonly origin: string;
   readonly from: Position;
@@ -38,32 +38,32 @@ export interface SealedRange {
 }
 
 export interface Seal extends SealedRange {
-  /** From 1, without a gap. */
+  /** Consecutive from 1. */
   readonly number: number;
   readonly events: number;
-  /** SHA-256 of the events, in the order of their positions. */
+  /** SHA-256 of the events, by position. */
   readonly eventsHash: Uint8Array;
-  /** `hash` of the seal before; zeros for the first. */
+  /** The previous seal's `hash`; zeros for the first. */
   readonly previousHash: Uint8Array;
   readonly hash: Uint8Array;
-  /** By the clock of the database. */
+  /** By the database's clock. */
   readonly sealedAt: number;
 }
 
-/** Before every event. */
+/** Precedes every event. */
 export const beginning: Position = { xid: '0', id: '00000000-0000-0000-0000-000000000000' };
 
 const noHash = new Uint8Array(32);
 const absent = Buffer.from([0xff, 0xff, 0xff, 0xff]);
 
-/** In this order, for ever: another one would be another format. */
+/** Fixed for ever: another order would be another format. */
 function fieldsOf(event: ChainedEvent): readonly (string | null)[] {
   const { id, origin, xid, occurredAt, type, actor, userId, sessionId, reason, requestId, ip, detail } =
     event;
   return [id, origin, xid, occurredAt, type, actor, userId, sessionId, reason, requestId, ip, detail];
 }
 
-/** Each field with its length before it, so that no two lists of fields are the same bytes. */
+/** Prefixes each field with its length, so that different lists never have equal bytes. */
 export function encodeFields(fields: readonly (string | null)[]): Buffer {
   const parts = fields.flatMap((field) => {
     if (field === null) return [absent];
@@ -75,7 +75,7 @@ export function encodeFields(fields: readonly (string | null)[]): Buffer {
   return Buffer.concat(parts);
 }
 
-/** Hashes events that come in the order of their positions. */
+/** Hashes events, in the order of their positions. */
 export class EventsHash {
   readonly #hash: Hash = createHash('sha256');
   events = 0;
@@ -125,7 +125,7 @@ export function positionOf({ xid, id }: ChainedEvent): Position {
   return { xid, id };
 }
 
-/** Ids are UUIDs in lower case, whose text has the order of their bytes. */
+/** Lower-case UUIDs: text order is byte order. */
 export function isAfter(one: Position, other: Position): boolean {
   const [xid, otherXid] = [BigInt(one.xid), BigInt(other.xid)];
   return xid === otherXid ? one.id > other.id : xid > otherXid;
@@ -142,7 +142,7 @@ export type ChainFault =
   | 'deleted_early'
   | 'head_unknown';
 
-/** What is wrong with a seal beside the one before it. `end`: where the last seal of the same origin ended. */
+/** Finds a fault between a seal and the previous one. `end`: where the last seal of the same origin ended. */
 export function judgeLink(
   previous: Pick<Seal, 'number' | 'hash'> | undefined,
   end: Position | undefined,
@@ -155,7 +155,7 @@ export function judgeLink(
   return seal.from.xid === xid && seal.from.id === id ? undefined : 'range_broken';
 }
 
-/** What is wrong with the events that were found in the range of a seal. */
+/** Compares a seal with the events found in its range. */
 export function judgeEvents(seal: Seal, found: EventsHash): ChainFault | undefined {
   if (found.events < seal.events) return 'event_missing';
   if (found.events > seal.events) return 'event_added';

@@ -1,4 +1,4 @@
-/** `countersign audit …`: read the audit log, and verify that nobody changed it. */
+/** `countersign audit …`: reads the audit log and verifies that nobody changed it. */
 import { rfc3339 } from '@countersign/verifier/clock';
 import {
   type Asks,
@@ -27,10 +27,10 @@ export function mountAudit(program: Program, asks: Asks): void {
     .option('--user <ID>', 'about this user')
     .option('--session <ID>', 'about this session')
     .option('--type <TYPE>', 'of this type, as user_created')
-    .option('--since <TIME>', 'then or later, as 2030-01-31T12:00:00Z', readTime('since'))
-    .option('--until <TIME>', 'before then', readTime('until'))
-    .option('--limit <N>', 'at most so many', readCount)
-    .option('--after <ID>', 'the next page: the last event of the page before')
+    .option('--since <TIME>', 'at or after this time, as 2030-01-31T12:00:00Z', readTime('since'))
+    .option('--until <TIME>', 'before this time', readTime('until'))
+    .option('--limit <N>', 'at most this many', readCount)
+    .option('--after <ID>', 'the next page: the last event of the previous page')
     .action(({ user, session, type, since, until, limit, after }) => {
       const query = { userId: user, sessionId: session, type, since, until, limit, after };
       asks((context) => list(query, context), { columns });
@@ -41,10 +41,10 @@ export function mountAudit(program: Program, asks: Asks): void {
     .description(
       'Verify the chain of the audit log and print its head, to be noted elsewhere. Exit code 1: something was changed.',
     )
-    .option('--expect <NUMBER:HASH>', 'a head that was noted', readNoted)
+    .option('--expect <NUMBER:HASH>', 'a head noted earlier', readNoted)
     .option(
       '--retention <DURATION>',
-      'where AUDIT_RETENTION was less until lately',
+      'if AUDIT_RETENTION was shorter until recently',
       readDuration('retention'),
     )
     .action(({ expect, retention }) => asks((context) => verify(expect, retention, context)));
@@ -76,11 +76,11 @@ const meanings: Record<ChainFault, string> = {
   event_missing: 'an event that it covers is missing, and no retention explains that',
   event_added: 'an event was added to those that it covers',
   event_changed: 'an event that it covers was changed',
-  deleted_early: 'the events that it covers were deleted, and were younger than AUDIT_RETENTION',
-  head_unknown: 'the chain has no such seal as is expected',
+  deleted_early: 'the events that it covers were deleted before AUDIT_RETENTION was over',
+  head_unknown: 'the chain lacks the expected seal',
 };
 
-/** NaN is out of every range. */
+/** NaN fails every range check. */
 function readCount(text: string): number {
   return /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
 }
@@ -114,7 +114,7 @@ function asLine(event: ListedEvent): string {
   const about = [userId, sessionId, reason, requestId, ip, email, program].map((text) => text ?? '-');
   const shown = event.detail === undefined ? '-' : JSON.stringify(event.detail);
   const columns = [rfc3339(occurredAt), type, actor, ...about, event.id, shown];
-  // A program names itself: it must not write to the terminal, nor make a column.
+  // User agents are untrusted: no control characters on the terminal, no extra columns.
   return columns.map((text) => text.replace(/\p{C}/gu, '?')).join('\t');
 }
 

@@ -1,6 +1,6 @@
 /**
- * Retention of the audit log: events of seals that are old enough are deleted, whole seals at a time and from the front; the
- * seals stay, so that the chain can be verified. What was deleted, and why it could be, is an event itself.
+ * Retention of the audit log: deletes the events of old seals, whole seals from the front; the seals stay, so that the chain can
+ * be verified. Each deletion is recorded as an event.
  */
 
 import type { ReadTime } from '@countersign/verifier/steadyTime';
@@ -12,19 +12,19 @@ import { auditLimits } from './limits.ts';
 
 export interface DeletedEvents {
   readonly events: number;
-  /** How many the seals say that there were; another number means that somebody else has deleted some, or added. */
+  /** Events according to the seals; another number means that somebody deleted or added some. */
   readonly sealed: number;
   /** There may be another batch. */
   readonly more: boolean;
 }
 
-/** One batch, in one transaction. Does nothing while another node is at it. */
+/** Deletes one batch in one transaction. Does nothing while another node deletes. */
 export type DeleteOldEvents = () => Promise<DeletedEvents>;
 
 interface RetentionParts {
   readonly database: Pick<Database, 'transaction'>;
   readonly retentionMs: number;
-  /** By which nothing is forgotten too early. */
+  /** The earliest time it can be, so that nothing is deleted too early. */
   readonly earliestTime: ReadTime;
 }
 
@@ -44,7 +44,7 @@ async function deleteBatch(
   batch: number,
 ): Promise<DeletedEvents> {
   if (!(await advisoryLocks.take('deleting_events'))) return nothing;
-  // The database's clock dates the seals. Neither clock may delete early by being ahead.
+  // The database's clock dates the seals. A clock that is ahead must not delete early.
   const now = Math.min(earliestTime(), (await auditLog.chainEnd()).now);
   const old = await firstOld(auditLog, now - retentionMs, batch);
   const [first] = old;
@@ -63,10 +63,10 @@ async function deleteBatch(
   return { events, sealed, more: true };
 }
 
-/** Seals from the front that are old enough and still have events: as many as one transaction should delete. */
+/** The first old seals that still have events, one transaction's worth. */
 async function firstOld(auditLog: AuditLog, sealedBefore: number, batch: number): Promise<readonly Seal[]> {
   const told = await auditLog.deletedUpTo();
-  // A deletion that was told and not done, whoever told it, keeps nothing from being deleted.
+  // Starts at remaining events even if a deletion was declared: a false declaration must not keep events for ever.
   const first = (await auditLog.firstLeft(told)) ?? told + 1;
   const old: Seal[] = [];
   for (const seal of await auditLog.seals(first - 1, auditLimits.auditDeletedSeals)) {
@@ -81,7 +81,7 @@ function eventsOf(seals: readonly Seal[]): number {
   return seals.reduce((sum, { events }) => sum + events, 0);
 }
 
-/** Seals of one origin that follow each other are one range, and one statement. */
+/** Consecutive seals of one origin are one range, and one statement. */
 async function deleteRuns(auditLog: AuditLog, seals: readonly Seal[]): Promise<number> {
   const runs: SealedRange[] = [];
   for (const { origin, from, to } of seals) {

@@ -23,8 +23,8 @@ export function sealingJob({ database, clock, metrics }: Omit<AuditJobParts, 'lo
   let waitingSince: number | undefined;
   metrics.gauge(
     'countersign_audit_seal_overdue_seconds',
-    'By how much sealing audit events is late, as this node last saw.',
-    // Below that it would tell whether there was an event, and so whether a login was for somebody who is registered.
+    'How late the sealing of audit events is, as this node last saw.',
+    // Small delays read as 0: they would reveal whether a login caused an event, and so whether the e-mail is registered.
     () => {
       const age = waitingSince === undefined ? 0 : clock.now() - waitingSince;
       return Math.max(0, age - auditLimits.auditSealOverdueMilliseconds) / 1000;
@@ -57,7 +57,7 @@ export function deletingEventsJob({ database, clock, log, metrics, retentionMs }
       if (events !== sealed)
         log.error(
           { events, sealed },
-          'of the audit events that were due for deletion, others had been deleted or added',
+          'somebody had deleted or added audit events before retention deleted them',
         );
       return more ? platformLimits.cleanUpPauseMilliseconds : auditLimits.auditRetentionMilliseconds;
     },

@@ -1,4 +1,4 @@
-/** What the audit log has, newest first, in pages by key. */
+/** Lists audit events, newest first, in pages by key. */
 
 import { invalidField } from '@countersign/verifier/errors';
 import { type AuditEventId, isUuid, type SessionId, type UserId } from '@countersign/verifier/ids';
@@ -7,23 +7,23 @@ import { parseUserAgent } from '../platform/userAgent.ts';
 import { type AuditEventType, auditEventTypes, type RecordedEvent } from './auditEvent.ts';
 import { auditLimits } from './limits.ts';
 
-/** As it was given; what is not set selects nothing away. */
+/** Unset fields match everything. */
 export interface AuditQuery {
   readonly userId?: string | undefined;
   readonly sessionId?: string | undefined;
   readonly type?: string | undefined;
-  /** From then on, and before then; milliseconds since the Unix epoch. */
+  /** `since` inclusive, `until` exclusive; milliseconds since the Unix epoch. */
   readonly since?: number | undefined;
   readonly until?: number | undefined;
   readonly limit?: number | undefined;
-  /** The last event of the page before. */
+  /** The last event of the previous page. */
   readonly after?: string | undefined;
 }
 
-/** An event, and what is known now of whom it is about. That is not in the log, and goes with the user and the session. */
+/** An event with current data about its user and session. That data is not in the log and is deleted with user and session. */
 export interface ListedEvent extends RecordedEvent {
   readonly email: string | undefined;
-  /** Browser and system of the session, as it was used last. */
+  /** The session's latest browser and system. */
   readonly program: string | undefined;
 }
 

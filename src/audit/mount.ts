@@ -1,6 +1,6 @@
 /**
- * The audit log: what happened to whom, by whom and why, chained by seals. Owns the format and its verification, how long events are
- * kept, and the jobs that seal and delete. Does not own what is recorded: each operation records its own events, in its own
+ * The audit log: what happened to which user, by which actor and why, chained by seals. Owns the format, its verification,
+ * retention, and the jobs that seal and delete. Does not own what is recorded: each operation records its own events, in its own
  * transaction.
  */
 import { type AuditJobParts, deletingEventsJob, sealingJob } from './jobs.ts';

@@ -1,6 +1,6 @@
 /**
- * Seals audit events that were committed, as one batch: the next link of the chain. Afterwards, by one node at a time, and
- * reading only: no transaction that records an event ever waits for it, or for another one.
+ * Seals committed audit events as one batch: the next link of the chain. One node does it, afterwards and only reading, so no
+ * transaction that records an event waits for it or for another one.
  */
 
 import type { Database, Stores } from '../database.ts';
@@ -8,16 +8,16 @@ import { type Seal, sealEvents } from './chain.ts';
 import { auditLimits } from './limits.ts';
 
 export type Sealed =
-  /** Another node is at it. */
+  /** Another node is sealing. */
   | { readonly outcome: 'elsewhere' }
-  /** The last seal is young; what came since can wait. */
+  /** The last seal is recent; newer events can wait. */
   | { readonly outcome: 'fresh' }
-  /** There is no event that could be sealed. */
+  /** No event can be sealed. */
   | { readonly outcome: 'nothing' }
   /** `more`: there may be another batch. */
   | { readonly outcome: 'sealed'; readonly seal: Seal; readonly more: boolean };
 
-/** With `minimumAgeMs` nothing is done when the last seal is younger: many nodes make hardly more seals than one. */
+/** With `minimumAgeMs`, does nothing when the last seal is younger: many nodes hardly make more seals than one. */
 export type SealAudit = (options?: { readonly minimumAgeMs?: number }) => Promise<Sealed>;
 
 export function createSealAudit(
@@ -36,7 +36,7 @@ async function sealBatch(
   if (!(await advisoryLocks.take('sealing'))) return { outcome: 'elsewhere' };
   const { head, unsealed, now } = await auditLog.chainEnd();
   const ageMs = head === undefined ? Number.POSITIVE_INFINITY : now - head.sealedAt;
-  // A clock that was set back makes the last seal seem to be of the future: then it is not young either.
+  // A negative age means that the clock was set back; that seal does not count as recent.
   if (ageMs >= 0 && ageMs < minimumAgeMs) return { outcome: 'fresh' };
   for (const [index, range] of unsealed.entries()) {
     const [first, ...others] = await auditLog.readUnsealed(range, batch);

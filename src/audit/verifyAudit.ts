@@ -1,7 +1,7 @@
 /**
- * Walks the chain of the audit log from its first seal to its last, and hashes again every event that is there. Holds no
- * transaction open: what is sealed does not change, and new seals come at the end. What is missing may have been deleted
- * meanwhile, so it is looked at again before anybody is told of it.
+ * Verifies the chain of the audit log from first to last seal and hashes every remaining event again. Holds no transaction open:
+ * sealed events do not change, and new seals come at the end. Missing events may have been deleted meanwhile, so they are checked
+ * again before a fault is reported.
  */
 
 import { invalidField } from '@countersign/verifier/errors';
@@ -22,35 +22,35 @@ import {
 } from './chain.ts';
 import { auditLimits } from './limits.ts';
 
-/** A seal as an operator noted it elsewhere. */
+/** A seal that an operator noted elsewhere. */
 export interface NotedSeal {
   readonly number: number;
-  /** In hexadecimal. */
+  /** Hexadecimal. */
   readonly hash: string;
 }
 
 export interface AuditReport {
   readonly seals: number;
-  /** That were there, and are as they were sealed. */
+  /** Remaining and unchanged events. */
   readonly events: number;
-  /** That no seal covers yet. */
+  /** Events not sealed yet. */
   readonly unsealed: number;
-  /** What the retention has deleted: the events of the first seals, and when the last of those was made. */
+  /** What retention deleted: the events of the first seals, and when the last of those was made. */
   readonly deleted: { readonly seals: number; readonly events: number; readonly until: number } | undefined;
-  /** The last seal that was looked at; to be noted elsewhere. */
+  /** The last verified seal, to be noted elsewhere. */
   readonly head: NotedSeal | undefined;
-  /** The first seal that something is wrong with. Undefined: nothing is. */
+  /** The first faulty seal; undefined when the chain is intact. */
   readonly fault: { readonly seal: number; readonly what: ChainFault } | undefined;
 }
 
 /**
- * What the retention says that it has deleted must have been sealed for `retentionMs`, by the clock of the store: as the settings
- * have it, unless the caller knows that it was less until lately.
+ * Events that retention deleted must have been sealed for `retentionMs`, by the store's clock: the setting's value, unless the
+ * caller passes an earlier, shorter one.
  */
 export type VerifyAudit = (
   expected?: NotedSeal,
   retentionMs?: number,
-  /** Told after each page how many seals were verified. */
+  /** Called after each page with the number of verified seals. */
   onPage?: (seals: number) => void,
 ) => Promise<AuditReport>;
 
@@ -75,14 +75,14 @@ export function createVerifyAudit(parts: {
   };
 }
 
-/** How far a verification has come. */
+/** The progress of a verification. */
 class Walk {
   readonly #auditLog: AuditLog;
   readonly #expected: NotedSeal | undefined;
   readonly #retentionMs: number;
-  /** The last seal whose events are said to be deleted. Anybody may have said so. */
+  /** The last seal whose events are declared deleted. Anybody may have declared it. */
   #deletedUpTo = 0;
-  /** By the clock of the store. Events that were sealed later are too young to be deleted. */
+  /** By the store's clock. Events sealed later are too young to be deleted. */
   #sealedBefore = 0;
   previous: Seal | undefined;
   /** Origin → where its last seal ended. */
@@ -139,7 +139,7 @@ class Walk {
   async #judgeFound(seal: Seal, found: EventsHash): Promise<ChainFault | undefined> {
     let judged = { what: this.#judgeEvents(seal, found), events: found.events };
     if (judged.what !== undefined && judged.what !== 'deleted') {
-      // In this order: the events are read again before the deletions are.
+      // Events before deletions: the other way round, a deletion in between would look like tampering.
       const again = new EventsHash();
       for await (const event of eventsBetween(this.#auditLog, [seal])) again.add(event);
       await this.lookAtDeletions();
@@ -159,7 +159,7 @@ class Walk {
     const isOld = seal.sealedAt <= this.#sealedBefore;
     if (isTold && found.events === 0) return isOld ? 'deleted' : 'deleted_early';
     const fault = judgeEvents(seal, found);
-    // All of them were deleted; one that is there was put there.
+    // All of them were deleted, so a remaining one was added.
     return fault !== undefined && isTold && isOld ? 'event_added' : fault;
   }
 
@@ -174,7 +174,7 @@ class Walk {
     const { unsealed } = await this.#auditLog.chainEnd();
     let count = 0;
     for (const range of unsealed) {
-      // What was sealed meanwhile was not looked at: here it counts as not sealed, or it would count nowhere.
+      // Events sealed meanwhile were not verified: count them as unsealed, or they count nowhere.
       const after = this.#ends.get(range.origin) ?? beginning;
       count += await this.#auditLog.countUnsealed(fault === undefined ? { ...range, after } : range);
     }
@@ -195,7 +195,7 @@ class Walk {
   }
 }
 
-/** Seals of one origin that follow each other: their ranges are one. */
+/** Consecutive seals of one origin share one range. */
 function runsOf(seals: readonly Seal[]): readonly (readonly [Seal, ...Seal[]])[] {
   const runs: [Seal, ...Seal[]][] = [];
   for (const seal of seals) {

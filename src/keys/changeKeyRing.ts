@@ -1,6 +1,6 @@
 /**
- * Writes what a rule has made of the key ring, in the transaction that holds its lock: keys in their new states, keys that
- * have to be made, and an audit event for each that changed its state. Every flow that changes the ring goes through here.
+ * Writes a rule's result to the key ring, in the transaction that holds its lock: changed states, missing keys, and an audit
+ * event per state change. Every operation that changes the ring goes through here.
  */
 import type { Actor, AuditEventType } from '../audit/auditEvent.ts';
 import type { Stores } from '../database.ts';
@@ -15,7 +15,7 @@ export interface KeyRingParts {
   readonly policy: KeyPolicy;
 }
 
-/** States that only one key has are left before another key takes them. */
+/** Unique states are left before another key enters them. */
 const order: readonly SigningKeyState[] = ['revoked', 'retired', 'retiring', 'active', 'next'];
 
 const events: Partial<Record<SigningKeyState, AuditEventType>> = {
@@ -24,7 +24,7 @@ const events: Partial<Record<SigningKeyState, AuditEventType>> = {
   revoked: 'signing_key_revoked',
 };
 
-/** Answers the ring as it is then: neither retired nor revoked keys, oldest first. */
+/** Returns the new ring: keys neither retired nor revoked, oldest first. */
 export async function changeKeyRing(
   { signingKeys, audit }: Stores,
   parts: KeyRingParts,
@@ -51,8 +51,8 @@ export async function changeKeyRing(
 }
 
 /**
- * Who cannot open the keys that are there must not add to them: what it makes, nobody else could open. Throws `StartupError`.
- * Dead keys have nothing to open.
+ * A node that cannot open the existing keys must not add keys that others cannot open. Throws `StartupError`. Retired and revoked
+ * keys have nothing to open.
  */
 function requireOpen(keys: readonly StoredSigningKey[], sealing: Sealing): void {
   for (const key of keys) if (key.sealedPrivateKey.length > 0) openSigningKey(key, sealing);
@@ -62,7 +62,7 @@ function inOrder(one: StoredSigningKey, other: StoredSigningKey): number {
   return order.indexOf(one.state) - order.indexOf(other.state);
 }
 
-/** There is always one key that signs and one that will. The first two are made together: no set was served without them. */
+/** There is always one key that signs and one that will. The first two are created together: no set was served without them. */
 async function makeMissing(
   { sealing, policy }: KeyRingParts,
   keys: readonly StoredSigningKey[],

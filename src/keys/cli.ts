@@ -1,4 +1,4 @@
-/** `countersign keys …`: what an operator does with signing keys. */
+/** `countersign keys …`: key administration by the operator. */
 import { rfc3339 } from '@countersign/verifier/clock';
 import type { Asks, CommandContext, Program } from '../transport/cli/command.ts';
 import type { ListedKey } from './listKeys.ts';
@@ -8,7 +8,7 @@ export function mountKeys(program: Program, asks: Asks): void {
 
   keys
     .command('list')
-    .description('List signing keys, newest first: kid, state, when made, since when in that state.')
+    .description('List signing keys, newest first: kid, state, creation time, time of the last change.')
     .action(() => asks(listAll, { columns: ['KID', 'STATE', 'CREATED', 'SINCE'] }));
 
   keys
@@ -21,14 +21,12 @@ export function mountKeys(program: Program, asks: Asks): void {
   keys
     .command('revoke')
     .argument('<KID>', 'as `keys list` prints it')
-    .description(
-      'Emergency: revoke a key and every token it signed, with effect. Prints how many sessions ended.',
-    )
+    .description('Emergency: revoke a key and every token it signed. Prints how many sessions ended.')
     .action((kid) => asks((context) => revoke(kid, context)));
 
   keys
     .command('reseal')
-    .description('Seal with KEY_ENCRYPTION_KEY what is sealed with a key of KEY_DECRYPTION_KEYS.')
+    .description('Seal again with KEY_ENCRYPTION_KEY what a key of KEY_DECRYPTION_KEYS has sealed.')
     .action(() => asks(reseal));
 }
 

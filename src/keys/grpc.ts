@@ -1,4 +1,4 @@
-/** KeyService: translate, call one flow, translate back. The contract is in proto/countersign/v1. */
+/** KeyService: translate, call one operation, translate back. The contract is in proto/countersign/v1. */
 
 import type { Key } from '@countersign/verifier/contract/generated/countersign/v1/Key';
 import type { ListKeysResponse } from '@countersign/verifier/contract/generated/countersign/v1/ListKeysResponse';

@@ -18,13 +18,13 @@ export function jwksRoute({ keyRing, policy }: JwksParts): MountRoutes {
       '/.well-known/jwks.json',
       {
         schema: {
-          summary: 'The public keys (RFC 7517): every one that signs or has signed a token that may be live.',
+          summary: 'The public keys (RFC 7517) of all tokens that may be live.',
         },
       },
       async (request, reply) => {
         const { body, etag } = keyRing.jwks();
         allowEveryOrigin(reply)
-          // Kept for as long as it says, a set that may lack a key would make good tokens fail.
+          // While the set may lack a key, a cached copy would make valid tokens fail.
           .header('cache-control', keyRing.upToDate() ? cacheControl : 'no-cache')
           .header('etag', etag);
         if (matches(request.headers['if-none-match'], etag)) return reply.code(304).send();

@@ -10,13 +10,13 @@ export interface PublishedJwk extends PublicJwk {
 }
 
 export interface PublishedJwks {
-  /** The JSON text that is served, byte for byte. */
+  /** The served JSON text, byte for byte. */
   readonly body: string;
-  /** A strong entity tag of that text (RFC 9110 §8.8.3): the same on every node that has the same keys. */
+  /** A strong entity tag of that text (RFC 9110 §8.8.3), equal on every node with the same keys. */
   readonly etag: string;
 }
 
-/** Answers `previous` when nothing has changed, so that a set that is served often is made once. */
+/** Returns `previous` when nothing changed, so that a set is built once and served often. */
 export function publish(
   keys: readonly Pick<SigningKey, 'kid' | 'publicJwk'>[],
   previous?: PublishedJwks,

@@ -1,6 +1,6 @@
 /**
- * One look at the key ring: what is due is done, by whichever node comes first; the others find it done. Rotation on
- * schedule happens here and nowhere else.
+ * Reads the key ring and makes the changes that are due; the first node makes them, the others find them made. Scheduled rotation
+ * happens only here.
  */
 
 import type { Clock } from '@countersign/verifier/clock';
@@ -30,14 +30,14 @@ export function createKeepKeyRing(
     const decision = decide(seen, policy);
     if (!decision.due) return { keys: seen.keys, dueInMs: decision.dueInMs };
     const kept = await database.transaction(async (stores) => {
-      // Another node may have done it since.
+      // Another node may have made them meanwhile.
       const ring = known(await stores.signingKeys.lock());
       const { due, keys, dueInMs } = decide(ring, policy);
       if (!due) return { keys, dueInMs };
       const changed = await changeKeyRing(stores, parts, ring, keys, schedule);
       return { keys: changed, dueInMs: decide({ ...ring, keys: changed }, policy).dueInMs };
     });
-    // Not before: nobody else can see them until the commit, which may take long.
+    // Only after the commit, which may take long: until then no other node can see these keys.
     sightings.observe(kept.keys);
     return kept;
   };

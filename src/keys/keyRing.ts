@@ -1,7 +1,6 @@
 /**
- * The key ring of this node: every key that signs, will sign, or verifies tokens that may still be live.
- * Owns which key signs, which verify and what is published. Does not own when keys change (`rotation.ts`), nor when the
- * ring is looked at again (`ringKeeper.ts`).
+ * This node's key ring: every key that signs, will sign, or verifies tokens that may be live. Owns which key signs, which verify
+ * and what is published. Does not own when keys change (`rotation.ts`) or when the ring is reloaded (`ringKeeper.ts`).
  */
 import type { KeyObject } from 'node:crypto';
 import { type Clock, elapsedSince, type Moment } from '@countersign/verifier/clock';
@@ -17,28 +16,28 @@ import type { StoredSigningKey } from './store.ts';
 export interface Signer {
   readonly kid: string;
   readonly privateKey: KeyObject;
-  /** Under which the key itself may be on the deny-list. */
+  /** The key's name on the deny-list. */
   readonly subject: Uint8Array;
 }
 
 export interface KeyRing {
-  /** The one key that signs. Throws `unavailable` when this node has not looked for so long that it may be another one. */
+  /** The key that signs. Throws `unavailable` when the ring is too old: another key may sign by now. */
   signer(): Signer;
   /**
-   * The key of this name, if its tokens may still be live. Throws `unavailable` when this node has not looked for so long
-   * that a revocation of the key may have been forgotten elsewhere.
+   * The key of this name, if its tokens may be live. Throws `unavailable` when the ring is so old that the deny-list may already
+   * have dropped the key's revocation.
    */
   verifier(kid: string): Verifier | undefined;
-  /** Throws `unavailable` as `verifier` does: others must not go on with a key that was revoked, either. */
+  /** Throws `unavailable` as `verifier` does: others must not go on using a revoked key either. */
   jwks(): PublishedJwks;
-  /** False when others should not keep what `jwks` answers, nor this node sign. */
+  /** False when others should not cache `jwks` and this node should not sign. */
   upToDate(): boolean;
-  /** Since the store was looked at. */
+  /** Since the last read of the store. */
   ageMs(): number;
   size(): number;
   /**
-   * Takes up the keys that the store had when it was asked. Throws `StartupError` when KEY_ENCRYPTION_KEY does not open them;
-   * then nothing has changed.
+   * Takes over the keys the store had at `askedAt`. Throws `StartupError`, without a change, when KEY_ENCRYPTION_KEY does not
+   * open them.
    */
   adopt(keys: readonly StoredSigningKey[], askedAt: Moment): void;
 }
@@ -69,7 +68,7 @@ export function createKeyRing(parts: {
   const upToDate = () =>
     contents.active !== undefined && elapsedSince(contents.askedAt, clock) <= policy.ringAgeMs;
 
-  /** Unsealing takes a while, and what is sealed under a name never changes. */
+  /** Cached: unsealing is slow, and the sealed key under a name never changes. */
   const open = (row: StoredSigningKey): SigningKey => {
     const known = contents.keys.get(row.kid);
     return known === undefined ? openSigningKey(row, sealing) : { ...known, state: row.state };

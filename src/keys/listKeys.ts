@@ -1,4 +1,4 @@
-/** The signing keys, for operators: what state each is in and since when. Nothing of it is secret. */
+/** Lists signing keys for operators: state, and since when. Contains no secrets. */
 
 import type { Database } from '../database.ts';
 import { keyLimits } from './limits.ts';
@@ -9,7 +9,7 @@ export type ListedKey = Pick<
   'kid' | 'state' | 'createdAt' | 'activatedAt' | 'retiringAt' | 'retiredAt' | 'revokedAt'
 >;
 
-/** Newest first, dead ones too. */
+/** Newest first, including retired and revoked ones. */
 export type ListKeys = () => Promise<readonly ListedKey[]>;
 
 export function createListKeys({ database }: { readonly database: Database }): ListKeys {

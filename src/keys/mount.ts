@@ -1,6 +1,6 @@
 /**
  * Signing keys: the ring that signs and verifies, its rotation, and the JWKS. Owns when keys change and what an operator may do
- * with them. Does not own tokens (`tokens/`), nor how a revoked key takes effect (`revocation/`).
+ * with them. Does not own tokens (`tokens/`) or how a revoked key takes effect (`revocation/`).
  */
 import type { Clock } from '@countersign/verifier/clock';
 import type { Database } from '../database.ts';
@@ -28,7 +28,7 @@ export interface OpenedKeyRing {
   readonly ringKeeper: RingKeeper;
 }
 
-/** The ring, kept up to date from here on. `ringKeeper.stop` ends that. */
+/** Opens the ring and keeps it up to date until `ringKeeper.stop`. */
 export async function openKeyRing(parts: {
   readonly config: Pick<Config, 'keys' | 'tokens'>;
   readonly clock: Clock;
@@ -48,7 +48,7 @@ export async function openKeyRing(parts: {
     onFault: (error) => onFault('key_ring', error),
   });
   await ringKeeper.start();
-  metrics.gauge('countersign_key_ring_age_seconds', 'Since this node has seen the signing keys.', () =>
+  metrics.gauge('countersign_key_ring_age_seconds', 'Time since this node read the signing keys.', () =>
     Math.max(0, keyRing.ageMs() / 1000),
   );
   metrics.gauge('countersign_published_keys', 'Keys in the JWKS.', keyRing.size);

@@ -1,6 +1,6 @@
 /**
- * Rotates KEY_ENCRYPTION_KEY: what was sealed with another key, and can be opened with one of KEY_DECRYPTION_KEYS, is sealed
- * with the one of now. Signing keys and the secrets of sessions stay what they are; only their form at rest changes.
+ * Reseals with the current KEY_ENCRYPTION_KEY what a key of KEY_DECRYPTION_KEYS opens. Signing keys and session secrets stay the
+ * same; only their sealed form changes.
  */
 
 import type { Clock } from '@countersign/verifier/clock';
@@ -16,14 +16,14 @@ import { resealSigningKey } from './signingKey.ts';
 export interface Resealed {
   readonly signingKeys: number;
   readonly sessions: number;
-  /** Sessions whose secret no key opens, of an earlier loss: they can never be refreshed. The first of them, for who looks. */
+  /** Sessions whose secret no key opens, from an earlier loss: they can never be refreshed. `first` is one to look at. */
   readonly unreadable: { readonly count: number; readonly first: SessionId | undefined };
 }
 
-/** Doing it again does what is left; what was done before stays done when it rejects. */
+/** Repeating it continues; completed pages stay done when it rejects. */
 export type ResealKeys = (
   actor: Actor,
-  /** Told after each page how many sessions were sealed again. */
+  /** Called after each page with the number of resealed sessions. */
   onPage?: (sessions: number) => void,
 ) => Promise<Resealed>;
 

@@ -1,7 +1,6 @@
 /**
- * The emergency: a signing key is not ours alone any more. It is dead at once and everywhere, then every session that it
- * signed for ends, so that also those who know a token by its `jti` alone are told. Doing it again is a success, and
- * finishes what was cut short.
+ * Emergency: revokes a leaked signing key everywhere at once, then ends every session it signed for, so that callers that check
+ * only a `jti` learn of it too. Repeating it succeeds and completes an interrupted run.
  */
 
 import { AuthorityError, invalidField } from '@countersign/verifier/errors';
@@ -27,16 +26,15 @@ import { revokeKey } from './rotation.ts';
 import type { StoredSigningKey } from './store.ts';
 
 export interface RevokedKey {
-  /** The sessions that ended. */
   readonly endedSessions: number;
-  /** For a dry run: those that would. */
+  /** For a dry run: sessions that would end. */
   readonly matchedSessions: number;
-  /** When it was in effect for every token of the key, and for every one of those sessions; 0 for a dry run. */
+  /** When the revocation of the key and of all those sessions was in effect; 0 for a dry run. */
   readonly effectAt: number;
   readonly effect: EffectReport | undefined;
 }
 
-/** Throws `invalid_request` for what is no kid, `not_found`, and `unavailable` when it is not known to be in effect: then call again. */
+/** Throws `invalid_request` for a malformed kid, `not_found`, and `unavailable` when it may not be in effect: call again. */
 export type RevokeKey = (kid: string, actor: Actor, options?: RevokeOptions) => Promise<RevokedKey>;
 
 interface RevokeKeyParts extends KeyRingParts, RevokingParts {
@@ -50,7 +48,7 @@ export function createRevokeKey(parts: RevokeKeyParts): RevokeKey {
     if (dryRun) return rehearse(parts, kid);
     const request = nameRequest(requestId, actor, { kid });
     const { result: key, effect } = await killKey(parts, kid, actor, request);
-    // Here at once; other nodes have it on their deny-list until they look at the ring again.
+    // Reloads this node's ring; other nodes have the key on their deny-list until they reload.
     await parts.ringKeeper.reload();
     // A key that never signed has no sessions.
     const ended =
@@ -85,7 +83,7 @@ function noSuchKey(): AuthorityError {
   return new AuthorityError('not_found', { detail: 'kid: there is no such key' });
 }
 
-/** When this is in effect, no node signs with the key any more: it asks the deny-list before it hands out a token. */
+/** Once this is in effect, no node signs with the key: each asks the deny-list before it returns a token. */
 function killKey(
   parts: RevokeKeyParts,
   kid: string,
@@ -98,13 +96,13 @@ function killKey(
     const ring = await stores.signingKeys.lock();
     const key = await stores.signingKeys.find(kid);
     if (key === undefined) throw noSuchKey();
-    // Longer than any node believes in a ring that it has not looked at again. Revoking again does not lengthen it.
+    // Outlasts the oldest ring any node still uses. Revoking again does not extend it.
     const expiresAt = afterEveryToken(key.revokedAt ?? ring.now);
-    // By then no ring has the key.
+    // After that, no ring has the key.
     if (expiresAt > ring.now)
       await stores.revoke([{ subject: keySubject(kid), reason: 'key_revoked', expiresAt }]);
     if (key.state !== 'revoked') {
-      // A retired key is in no ring any more; it is written down all the same.
+      // A retired key is in no ring, but its revocation is recorded all the same.
       const keys = ring.keys.some((each) => each.kid === kid) ? ring.keys : [...ring.keys, key];
       await changeKeyRing(stores, parts, { ...ring, keys }, revokeKey(keys, kid, ring.now), actor);
     }

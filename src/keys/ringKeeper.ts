@@ -1,6 +1,6 @@
 /**
- * Keeps this node's key ring as the store has it: looks regularly, when something is due, and when it is asked to.
- * Owns when to look. Does not own what is done then (`keep`, a flow) nor the ring.
+ * Keeps this node's key ring equal to the store's: reads it regularly, when a change is due, and on request. Owns when to read.
+ * Does not own the changes (`keep`) or the ring.
  */
 import { type Cancel, type Clock, momentOf, withDeadline } from '@countersign/verifier/clock';
 import { AuthorityError } from '@countersign/verifier/errors';
@@ -12,20 +12,19 @@ import type { KeyRing } from './keyRing.ts';
 import { keyLimits } from './limits.ts';
 import type { StoredSigningKey } from './store.ts';
 
-/** Looks at the store, does what is due, and answers the keys that there are then. */
+/** Reads the store, makes the changes that are due, and returns the resulting keys. */
 export type Keep = () => Promise<{ readonly keys: readonly StoredSigningKey[]; readonly dueInMs: number }>;
 
 export interface RingKeeper {
-  /** Fills the ring, and keeps it from then on. Rejects when it cannot be filled; then it has stopped. */
+  /** Fills the ring and keeps it up to date. Rejects, stopped, when it cannot be filled. */
   start(): Promise<void>;
-  /** Resolves when the ring is what the store had at some moment after this call. */
+  /** Resolves when the ring equals the store's at some time after this call. */
   reload(): Promise<void>;
-  /** Resolves when the ring is young enough to sign; rejects with `unavailable`. */
+  /** Resolves when the ring is recent enough to sign; rejects with `unavailable`. */
   fresh(): Promise<void>;
   /**
-   * For a key that is not in the ring: looks again, but not more often than once in a while, whoever asks and for whichever
-   * key. False when nothing new can have come of it. Rejects with `unavailable` when the store did not answer: then nobody
-   * knows whether there is such a key.
+   * For an unknown key: reloads the ring, at a limited rate for all callers and keys together. False when nothing new can have
+   * come. Rejects with `unavailable` when the store did not answer: the key may exist.
    */
   lookAgain(): Promise<boolean>;
   stop(): Promise<void>;
@@ -41,10 +40,10 @@ export function createRingKeeper(parts: {
   const { keep, keyRing, policy, clock, onFault } = parts;
   let cancel: Cancel = () => {};
   let stopped = false;
-  /** When `lookAgain` last looked, and that look while it lasts. */
+  /** The time of the last `lookAgain`, and its reload while in progress. */
   let lookedAt = Number.NEGATIVE_INFINITY;
   let looking: Promise<boolean> | undefined;
-  /** It failed, and none has succeeded since. */
+  /** True after a failed reload, until one succeeds. */
   let unanswered = false;
 
   const lookAfter = (milliseconds: number) => {
@@ -58,7 +57,7 @@ export function createRingKeeper(parts: {
     const askedAt = momentOf(clock);
     let next = policy.refreshMs;
     try {
-      // Should the store never answer, there is another look all the same.
+      // A store that never answers must not prevent the next reload.
       const kept = withDeadline(clock, platformLimits.queryMilliseconds, keep(), outOfDate);
       const { keys, dueInMs } = await kept;
       keyRing.adopt(keys, askedAt);
@@ -119,7 +118,7 @@ export function createRingKeeper(parts: {
 
     async stop() {
       halt();
-      // What is under way is finished: it uses what will be closed next.
+      // Waits for a reload in progress: it uses parts that close next.
       await reload().catch(() => {});
     },
   };

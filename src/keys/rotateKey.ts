@@ -1,6 +1,6 @@
 /**
- * Rotation on demand: the next key signs from now on. Of several who ask at the same time, on whichever nodes, all get the
- * same answer, and one key is made.
+ * Rotation on demand: the next key signs from now on. Concurrent requests on any nodes get the same answer, and one key is
+ * created.
  */
 
 import { rfc3339 } from '@countersign/verifier/clock';
@@ -15,11 +15,11 @@ import { inState, readyIn, rotate } from './rotation.ts';
 export interface RotatedKey {
   /** The key that signs now. */
   readonly kid: string;
-  /** False when somebody else had rotated since the caller's node last looked. */
+  /** False when another request rotated since this node last read the ring. */
   readonly rotated: boolean;
 }
 
-/** Throws `next_key_not_ready` while caches may lack the next key: rotating would make good tokens fail. */
+/** Throws `next_key_not_ready` while caches may lack the next key: valid tokens would be refused. */
 export type RotateKey = (actor: Actor) => Promise<RotatedKey>;
 
 interface RotateKeyParts extends KeyRingParts {
@@ -42,7 +42,7 @@ export function createRotateKey(parts: RotateKeyParts): RotateKey {
       const keys = await changeKeyRing(stores, parts, ring, rotate(ring.keys, ring.now), actor);
       return { kid: inState(keys, 'active')?.kid ?? '', rotated: true };
     });
-    // This node signs with it before the caller is answered.
+    // This node signs with the new key before it answers.
     await ringKeeper.reload();
     return result;
   };

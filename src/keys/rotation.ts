@@ -1,11 +1,11 @@
 /**
- * The rules of rotation, pure: what the ring must become, given what it is and what time it is.
+ * The rules of rotation: the next state of the ring, from its current state and the time. Pure.
  *
  *   next ──→ active ──→ retiring ──→ retired          revoked ←── from any state
  *
  * - There is always one `next`, published while its predecessor signs. It signs when every cache must have it.
- * - A `retiring` key verifies until the last token that it may have signed has expired, then is `retired`.
- * - What a key has promised (lifetimes, caches) is kept with the key, so changed settings strand nothing.
+ * - A `retiring` key verifies until the last token it may have signed has expired, then is `retired`.
+ * - A key's row keeps the lifetimes and caches that it promised, so changed settings break no token.
  */
 import { verifierLimits } from '@countersign/verifier/limits';
 import { cacheMs, type KeyPolicy } from './keyPolicy.ts';
@@ -14,28 +14,24 @@ import type { SigningKeyState, StoredRing, StoredSigningKey } from './store.ts';
 type Keys = readonly StoredSigningKey[];
 
 export interface KnownRing extends StoredRing {
-  /**
-   * For how long this node has seen a key in the state that it is in, by a clock that never steps: what a wall clock says
-   * of the past may be wrong, and a key that was made a second ago look old.
-   */
+  /** How long this node has seen a key in its state, by the monotonic clock: by a wrong wall clock, a new key could look old. */
   readonly seenMs: (key: Pick<StoredSigningKey, 'kid' | 'state'>) => number;
 }
 
-/** What is to be done. */
 export interface Decision {
-  /** The keys as they must be; those that need no change are the same objects. */
+  /** The keys after the change; unchanged ones are the same objects. */
   readonly keys: Keys;
-  /** Something has to be written, or a key made: there must always be an active one and a next. */
+  /** True when a change must be written or a key created: an active and a next key must exist. */
   readonly due: boolean;
-  /** In how many milliseconds the next change will be due, if nothing else happens. */
+  /** Milliseconds until the next change, if nothing else happens. */
   readonly dueInMs: number;
 }
 
-/** Deciding again right after changes nothing. */
+/** Idempotent: deciding again at once changes nothing. */
 export function decide(ring: KnownRing, policy: KeyPolicy): Decision {
   const { now, seenMs } = ring;
   const kept = ring.keys.map((key) => keepingPromises(notOfTheFuture(key, now), policy));
-  // First: a key that goes is the last to keep its promise, and the next one may have waited for that.
+  // Retire first: the next key may have waited for a retiring key's caches.
   const left = kept.map((key) => (retiresIn(key, ring) <= 0 ? retire(key, now) : key));
   const rotateIn = (keys: Keys) => scheduledIn({ keys, now, seenMs }, policy);
   const keys = inState(left, 'active') === undefined || rotateIn(left) <= 0 ? rotate(left, now) : left;
@@ -45,7 +41,7 @@ export function decide(ring: KnownRing, policy: KeyPolicy): Decision {
   return { keys, due, dueInMs };
 }
 
-/** The active key stops signing, the next one begins; who calls has another one made. */
+/** The active key stops signing and the next one starts; the caller has a new next key created. */
 export function rotate(keys: Keys, now: number): Keys {
   if (inState(keys, 'next') === undefined) return keys;
   return keys.map((key) => {
@@ -54,20 +50,20 @@ export function rotate(keys: Keys, now: number): Keys {
   });
 }
 
-/** The emergency: the key is dead at once; if it signed, the next one does, whoever may know it already. */
+/** Emergency: the key is revoked at once. If it was active, the next key signs, even if caches lack it. */
 export function revokeKey(keys: Keys, kid: string, now: number): Keys {
   const without = keys.map((key) =>
     key.kid === kid ? dead(key, { state: 'revoked', revokedAt: now }) : key,
   );
   const signing = inState(without, 'active') === undefined ? rotate(without, now) : without;
-  // Old sets are still used, whatever became of the key that they were promised with.
+  // Sets served earlier are still cached, even if their key was revoked.
   const promised = keys.find((key) => key.kid === kid && key.state !== 'retired')?.cacheMs ?? 0;
   return signing.map((key) =>
     key.state === 'active' ? changed(key, { cacheMs: Math.max(key.cacheMs, promised) }) : key,
   );
 }
 
-/** In how many milliseconds every cache must have the next key, by the clock of the store; 0 or less: now. */
+/** Milliseconds until every cache must have the next key, by the store's clock; 0 or less means now. */
 export function readyIn({ keys, now }: StoredRing, policy: KeyPolicy): number {
   const next = inState(keys, 'next');
   if (next === undefined) return Number.POSITIVE_INFINITY;
@@ -78,7 +74,7 @@ export function inState(keys: Keys, state: SigningKeyState): StoredSigningKey | 
   return keys.find((key) => key.state === state);
 }
 
-/** For how long a key is published before it signs, whichever node served the sets that are still used. */
+/** How long a key is published before it signs, for the slowest cache of any node's sets. */
 function leadMs(keys: Keys, policy: KeyPolicy): number {
   const promised = keys.filter(({ state }) => state !== 'retired').map((key) => key.cacheMs);
   return Math.max(cacheMs(policy), ...promised);
@@ -93,7 +89,7 @@ function scheduledIn(ring: KnownRing, policy: KeyPolicy): number {
   return Math.max(untilDue, readyIn(ring, policy), untilSeenLongEnough);
 }
 
-/** The last signature may be as late as a ring is old; then the token's lifetime, and whoever cached the set or has a slow clock. */
+/** Allows for the oldest ring that may sign, the token's lifetime, cached sets and slow clocks. */
 function retiresIn(key: StoredSigningKey, { now, seenMs }: Pick<KnownRing, 'now' | 'seenMs'>): number {
   if (key.state !== 'retiring' || key.retiringAt === undefined) return Number.POSITIVE_INFINITY;
   const kept = key.tokenLifetimeMs + key.cacheMs + verifierLimits.clockSkewSeconds * 1000;
@@ -104,12 +100,12 @@ function retire(key: StoredSigningKey, now: number): StoredSigningKey {
   return dead(key, { state: 'retired', retiredAt: now });
 }
 
-/** A private key that will never sign again is not kept, not even sealed. */
+/** Deletes the private key: one that never signs again is not kept, even sealed. */
 function dead(key: StoredSigningKey, how: Partial<StoredSigningKey>): StoredSigningKey {
   return { ...key, ...how, sealedPrivateKey: new Uint8Array() };
 }
 
-/** A clock that has been ahead wrote these; counted from now, everything only lasts longer. */
+/** Corrects times written by a clock that was ahead: counting from now only makes periods longer. */
 function notOfTheFuture(key: StoredSigningKey, now: number): StoredSigningKey {
   const latest = now + verifierLimits.clockSkewSeconds * 1000;
   const { publishedAt, activatedAt, retiringAt } = key;
@@ -118,7 +114,7 @@ function notOfTheFuture(key: StoredSigningKey, now: number): StoredSigningKey {
   return changed(key, Object.fromEntries(entries));
 }
 
-/** Before this node signs with a key, or publishes it, the key knows for how long. */
+/** Stores this node's lifetimes and caches with the key, before the node signs with it or publishes it. */
 function keepingPromises(key: StoredSigningKey, policy: KeyPolicy): StoredSigningKey {
   if (key.state !== 'next' && key.state !== 'active') return key;
   return changed(key, {

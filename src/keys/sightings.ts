@@ -3,11 +3,11 @@ import type { StoredSigningKey } from './store.ts';
 
 type Sighted = Pick<StoredSigningKey, 'kid' | 'state'>;
 
-/** Since when this node has seen each key in the state that it is in, by a clock that never steps. */
+/** How long this node has seen each key in its current state, by the monotonic clock. */
 export interface Sightings {
-  /** Takes up the keys that are there now, and forgets those that are not, or not in this state. */
+  /** Adds current keys and forgets those that are gone or changed state. */
   observe(keys: readonly Sighted[]): void;
-  /** 0 for a key that was not observed in this state. */
+  /** 0 for a key not seen in this state. */
   seenMs(key: Sighted): number;
 }
 

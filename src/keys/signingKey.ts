@@ -1,6 +1,6 @@
 /**
- * Signing keys: ECDSA on P-256 for ES256 (RFC 7518 §3.4). Owns how a key is made, named, sealed and published.
- * Does not own which key signs when: that is the ring's.
+ * Signing keys: ECDSA on P-256 for ES256 (RFC 7518 §3.4). Owns how a key is created, named, sealed and published. Does not own
+ * which key signs: that is the ring's.
  */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { StartupError } from '@countersign/verifier/errors';
@@ -10,17 +10,17 @@ import { type Sealing, UnsealError } from '../platform/sealing.ts';
 import type { SigningKeyState, StoredSigningKey } from './store.ts';
 
 export interface SigningKey {
-  /** RFC 7638 thumbprint (SHA-256): a key cannot be given another key's name. */
+  /** RFC 7638 thumbprint (SHA-256): no key can take another key's name. */
   readonly kid: string;
   readonly state: SigningKeyState;
   readonly publicJwk: PublicJwk;
   readonly publicKey: KeyObject;
   readonly privateKey: KeyObject;
-  /** Under which the key itself may be on the deny-list: then every token that it signed is revoked. */
+  /** The key's name on the deny-list: a revoked key revokes every token it signed. */
   readonly subject: Uint8Array;
 }
 
-/** Makes a key and the row that stores it. */
+/** Creates a key and its row. */
 export async function generateSigningKey(
   about: Pick<StoredSigningKey, 'state' | 'createdAt' | 'publishedAt' | 'tokenLifetimeMs' | 'cacheMs'>,
   sealing: Sealing,
@@ -40,7 +40,7 @@ export async function generateSigningKey(
   };
 }
 
-/** The same key, sealed under the KEY_ENCRYPTION_KEY of now. Throws `UnsealError` when no key of ours opens it. */
+/** Seals the unchanged key with the current KEY_ENCRYPTION_KEY. Throws `UnsealError` when no configured key opens it. */
 export function resealSigningKey(stored: StoredSigningKey, sealing: Sealing): StoredSigningKey {
   const context = sealingContext(stored.kid);
   return {
@@ -56,7 +56,7 @@ export function openSigningKey(stored: StoredSigningKey, sealing: Sealing): Sign
     const pkcs8 = sealing.unseal(sealedPrivateKey, sealingContext(kid));
     const privateKey = createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' });
     const publicKey = createPublicKey(privateKey);
-    // The sealed half is what can be trusted: whoever can write the other one could forge tokens under our name.
+    // Trust only the sealed half: a writer of the public half could otherwise forge our tokens.
     const { x, y } = importPublicJwk(publicKey.export({ format: 'jwk' }));
     if (x !== publicJwk.x || y !== publicJwk.y)
       throw new UnsealError('its public key is not the one of its private key');
@@ -64,7 +64,7 @@ export function openSigningKey(stored: StoredSigningKey, sealing: Sealing): Sign
   } catch (cause) {
     if (!(cause instanceof UnsealError)) throw cause;
     throw new StartupError(
-      `KEY_ENCRYPTION_KEY: it does not open signing key ${kid} (${cause.message}). Give the key that this database was made with.`,
+      `KEY_ENCRYPTION_KEY: it does not open signing key ${kid} (${cause.message}). Set the key that this database was created with.`,
       { cause },
     );
   }

@@ -4,41 +4,41 @@ import type { PublicJwk } from '@countersign/verifier/tokens/publicKey';
 export const signingKeyStates = ['next', 'active', 'retiring', 'retired', 'revoked'] as const;
 export type SigningKeyState = (typeof signingKeyStates)[number];
 
-/** All times are milliseconds since the Unix epoch, by the clock of the store. */
+/** Times are milliseconds since the Unix epoch, by the store's clock. */
 export interface StoredSigningKey {
   /** RFC 7638 thumbprint. */
   readonly kid: string;
   readonly state: SigningKeyState;
   readonly publicJwk: PublicJwk;
-  /** PKCS #8 under KEY_ENCRYPTION_KEY; empty once the key is retired or revoked. */
+  /** PKCS #8 sealed with KEY_ENCRYPTION_KEY; empty once the key is retired or revoked. */
   readonly sealedPrivateKey: Uint8Array;
   readonly createdAt: number;
-  /** Since when every set that is served has it. Undefined when no set was ever served without it. */
+  /** Since when every served set has it. Undefined when no set was ever served without it. */
   readonly publishedAt: number | undefined;
   readonly activatedAt: number | undefined;
   readonly retiringAt: number | undefined;
   readonly retiredAt: number | undefined;
   readonly revokedAt: number | undefined;
-  /** The longest lifetime of a token that any node signs with it. */
+  /** The longest lifetime of tokens that any node signs with it. */
   readonly tokenLifetimeMs: number;
-  /** `cacheMs` of keyPolicy.ts, at most, of any node that served sets while this key was to sign or signed. */
+  /** The largest `cacheMs` (keyPolicy.ts) of any node that served sets while this key was next or active. */
   readonly cacheMs: number;
 }
 
 export interface StoredRing {
-  /** Every key that is neither retired nor revoked, oldest first. */
+  /** Every key neither retired nor revoked, oldest first. */
   readonly keys: readonly StoredSigningKey[];
-  /** The clock of the store: all nodes act on this one. */
+  /** The store's time: all nodes use it. */
   readonly now: number;
 }
 
 export interface SigningKeyStore {
   load(): Promise<StoredRing>;
-  /** Only in a transaction: like `load`, when it is this one's turn. Until it ends nobody else changes the ring. */
+  /** Only in a transaction: `load` under an exclusive lock until the transaction ends. */
   lock(): Promise<StoredRing>;
   find(kid: string): Promise<StoredSigningKey | undefined>;
-  /** The newest keys, dead ones too. */
+  /** The newest keys, including retired and revoked ones. */
   list(limit: number): Promise<readonly StoredSigningKey[]>;
-  /** Writes a key, new or not. There is at most one `next` and one `active`: whoever would make a second one fails. */
+  /** Inserts or updates a key. At most one `next` and one `active` exist: a second one fails. */
   save(key: StoredSigningKey): Promise<void>;
 }

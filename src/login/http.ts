@@ -19,8 +19,8 @@ const loginBody = Type.Object(
       Type.String({
         minLength: 1,
         maxLength: loginLimits.deviceNameCharacters,
-        // Shown to people in lists: no control characters, no lone surrogates, nothing that turns the text around,
-        // and no byte order mark, which some decoders take away.
+        // Shown in lists: no control characters, lone surrogates or bidirectional controls, and no byte order mark, which some
+        // decoders drop.
         pattern: '^[^\\p{Cc}\\p{Cs}\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]+$',
         description: 'Shown in the list of sessions, such as "Work laptop".',
       }),
@@ -31,7 +31,7 @@ const loginBody = Type.Object(
   strict,
 );
 
-/** `?cookie`: a name without a value. */
+/** `?cookie`: a parameter without a value. */
 const loginQuery = Type.Object(
   {
     cookie: Type.Optional(
@@ -61,7 +61,7 @@ export function loginRoute(login: Login): MountRoutes {
     } as const;
     app.post('/auth/login', options, async (request, reply) => {
       const { email, password, device_name: deviceName, device_id: deviceId, audience } = request.body;
-      // Without ?cookie the answer leaves the cookie as it is, and so its session.
+      // Without ?cookie the browser's cookie and its session stay unchanged.
       const cookieMode = inCookieMode(request);
       const replaces = cookieMode ? readRefreshCookie(request.headers) : undefined;
       const input = { email, password, deviceName, deviceId, audience, replaces };

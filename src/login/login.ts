@@ -1,4 +1,4 @@
-/** Password login: who it is, then a session and its first pair of tokens. */
+/** Password login: verifies the user, then creates a session and its first pair of tokens. */
 
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { SessionId } from '@countersign/verifier/ids';
@@ -29,7 +29,7 @@ import { normalisePassword } from './passwords/passwordPolicy.ts';
 import type { PasswordAttempt, PasswordAttempts } from './throttling/passwordAttempts.ts';
 import type { UnknownEmails } from './unknownEmails.ts';
 
-/** The client of the authority's own HTTP interface, and what its tokens may do: manage the account they belong to. */
+/** The client of the authority's own HTTP interface; its tokens may manage their account. */
 const firstParty = { clientId: 'first-party', scope: 'account' } as const;
 
 export interface LoginParts extends TokenParts, RevokingParts {
@@ -39,7 +39,7 @@ export interface LoginParts extends TokenParts, RevokingParts {
   readonly rateLimits: Pick<RateLimits, 'spend'>;
   readonly refreshIdleTtlMs: number;
   readonly sessionMaxTtlMs: number;
-  /** Of one user at the same time; the oldest ends to make room. */
+  /** Live sessions of one user; the oldest ends to make room. */
   readonly sessionsPerUser: number;
 }
 
@@ -47,13 +47,13 @@ export interface LoginInput {
   readonly email: string;
   readonly password: string;
   readonly deviceName?: string | undefined;
-  /** What the client calls its device. */
+  /** The client's name for its device. */
   readonly deviceId?: string | undefined;
-  /** What the access token is for: the audience of services, unless that of the account is asked for. */
+  /** The audience of the access token; the services' audience by default. */
   readonly audience?: string | undefined;
   /**
-   * The refresh token that the same browser had until now. Its session, if there is one, ends with effect: whoever put it
-   * there, or used this browser before, must not share what comes after (OWASP ASVS 5.0 V7.2.4).
+   * The browser's previous refresh token. Its session ends and that is propagated: a previous user of this browser must not share
+   * the new login (OWASP ASVS 5.0 V7.2.4).
    */
   readonly replaces?: string | undefined;
 }
@@ -65,7 +65,7 @@ export function createLogin(parts: LoginParts): Login {
 
   const verifyPassword = async (user: User | undefined, text: string, turn: Turn): Promise<boolean> => {
     const password = normalisePassword(text);
-    // An unknown user costs the same work as a wrong password, so that time does not tell who is registered.
+    // An unknown user takes the same work as a wrong password: response times must not reveal registration.
     if (user === undefined || password === undefined) return passwords.verifyDummy(password ?? '', turn);
     return (await passwords.verify(user.passwordHash, password, turn)) && user.disabledAt === undefined;
   };
@@ -74,7 +74,7 @@ export function createLogin(parts: LoginParts): Login {
     const email = normaliseEmail(input.email);
     const audience = chosenAudience(parts, input.audience);
     return parts.passwordAttempts.attempt(email, { ip: actor.ip }, async (attempt) => {
-      // An owner in a known network does not share a budget with strangers.
+      // An owner in a known network does not share the strangers' budget.
       if (attempt.countedAs === 'strangers') await rateLimits.spend(actor, 'login', 'global');
       const user = await database.users.findByEmail(email);
       const verified = await attempt.check(() => verifyPassword(user, input.password, attempt.turn));
@@ -87,7 +87,7 @@ export function createLogin(parts: LoginParts): Login {
       const session = newSession(parts, user, input, actor);
       const now = session.createdAt;
       const replaced = await replacedSession(parts, input.replaces);
-      // One transaction: nobody is left with both sessions, or with none.
+      // One transaction: a browser never keeps both sessions, or neither.
       const { result: created } = await revokeAndPropagate(parts, now, async (stores) => {
         if (!(await isUnchanged(stores, user))) return false;
         if (upgraded !== undefined) await stores.users.replaceHash(user.id, upgraded);
@@ -108,7 +108,7 @@ export function createLogin(parts: LoginParts): Login {
   };
 }
 
-/** A token that we did not issue has no session to end, and must not keep anybody from logging in. */
+/** A token we did not issue has no session to end, and must not prevent the login. */
 async function replacedSession(
   parts: LoginParts,
   refreshToken: string | undefined,
@@ -129,18 +129,18 @@ async function endReplaced(
 }
 
 /**
- * Between the password check and this lock somebody may have changed the password, logged out everywhere or disabled
- * the user. Versions are compared, never times, so a login in flight cannot survive any of them.
+ * Since the password check, somebody may have changed the password, logged out everywhere or disabled the user. Compares
+ * versions, never times, so a login in flight survives none of these.
  */
 async function isUnchanged(stores: Stores, user: User): Promise<boolean> {
-  // Not shared with another login of the user: each counts the sessions that there are.
+  // Locked exclusively: two parallel logins must each count the other's session.
   const current = await stores.users.lock(user.id);
   return (
     current !== undefined && current.tokenVersion === user.tokenVersion && current.disabledAt === undefined
   );
 }
 
-/** Ends the oldest sessions beyond the limit, with effect. The caller holds the lock of the user's row. */
+/** Ends the oldest sessions above the limit. The caller holds the user row's lock. */
 async function makeRoom(
   { sessionsPerUser }: LoginParts,
   stores: RevokingStores,
@@ -149,18 +149,18 @@ async function makeRoom(
   { requestId }: Actor,
 ): Promise<void> {
   const oldest = { userId, allButNewest: sessionsPerUser - 1 };
-  // The user did not ask for it; the login did.
+  // The login ends it, not the user.
   const actor: Actor = { name: 'authority', requestId };
   await endSelected(stores, oldest, { reason: 'session_limit', actor, now });
 }
 
-/** For the audit trail only. A user who is disabled is told so there, whatever the password was. */
+/** For the audit log only. A disabled user is recorded as such whatever the password was. */
 function ruleOf(user: User | undefined): string {
   if (user === undefined) return 'unknown_user';
   return user.disabledAt === undefined ? 'wrong_password' : 'user_disabled';
 }
 
-/** One refusal for every reason; the event is committed before the answer. */
+/** The same refusal for every reason; the event is committed before the answer. */
 async function refuse(
   { database, clock, unknownEmails }: LoginParts,
   user: User | undefined,
@@ -170,10 +170,10 @@ async function refuse(
   const failed: AuditEvent = { type: 'login_failed', actor, userId, reason: rule };
   const locked: AuditEvent = { type: 'password_locked', actor, userId, reason: attempt.countedAs };
   const noted = user !== undefined || unknownEmails.isWorthNoting(actor.ip, clock.monotonic());
-  // A right password that came too late is given back: it locks nothing.
+  // A right password that came too late is given back and locks nothing.
   const locks = attempt.last && rule !== 'version';
   if (noted) await database.audit.recordAll(locks ? [failed, locked] : [failed], clock.now());
-  // One write in any case, so that time does not tell who is registered.
+  // Writes in any case: response times must not reveal registration.
   else await attempt.touch();
   throw new AuthorityError('invalid_credentials');
 }

@@ -1,6 +1,6 @@
 /**
- * Login: how somebody proves who they are, and the session that begins with it. Owns passwords (`passwords/`) and how often they may
- * be guessed (`throttling/`). Does not own users (`accounts/`), nor what becomes of the session (`sessions/`).
+ * Login: proving who a user is, and starting the session. Owns passwords (`passwords/`) and the limits on guessing
+ * (`throttling/`). Does not own users (`accounts/`) or the session after its start (`sessions/`).
  */
 import type { Clock } from '@countersign/verifier/clock';
 import { createEarliestTime } from '@countersign/verifier/steadyTime';
@@ -17,12 +17,12 @@ import { createPasswordPolicy } from './passwords/passwordPolicy.ts';
 import { createPasswordAttempts, prunePasswordFailures } from './throttling/passwordAttempts.ts';
 import { createUnknownEmails } from './unknownEmails.ts';
 
-/** What proves a password, for a login and for whoever asks for it again. */
+/** Password verification, for a login and for operations that ask for the password again. */
 export function openPasswords(parts: {
   readonly database: Database;
   readonly clock: Clock;
   readonly metrics: Metrics;
-  /** The same on every node. */
+  /** Must be equal on every node. */
   readonly keyEncryptionKey: Uint8Array;
 }) {
   const { database, clock, metrics, keyEncryptionKey } = parts;

@@ -1,6 +1,6 @@
 /**
- * Which logins with an e-mail that nobody has are worth a row of the audit trail: the first few from a network in an hour, and
- * so many from all. There is no end of such e-mails, and making them up must not fill a table.
+ * Decides which logins with unknown e-mails get an audit row: the first few per network and in total each hour. Invented e-mails
+ * are endless and must not fill the table.
  */
 
 import { ipNetwork } from '../platform/ipAddress.ts';
@@ -9,7 +9,7 @@ import { createSampler } from '../platform/sampler.ts';
 import { loginLimits } from './limits.ts';
 
 export interface UnknownEmails {
-  /** Counts one; false when enough were written down. `now`: milliseconds of a clock that never steps back. */
+  /** Counts one; false when enough were recorded. `now`: milliseconds of a monotonic clock. */
   isWorthNoting(ip: string | undefined, now: number): boolean;
 }
 

@@ -1,20 +1,20 @@
 /**
- * Text that is kept or sent where others can write: what a holder of the key wrote is told from everything else. Nothing is
- * hidden. HMAC-SHA-256 over the text and what it is about, in front of it as 43 characters of base64url.
+ * Authenticated text for places that others can write: only a holder of the key can write text that verifies. Nothing is
+ * encrypted. The text is prefixed with 43 characters of base64url: HMAC-SHA-256 over the text and its context.
  */
 import { timingSafeEqual } from 'node:crypto';
 import { createKeyedHash } from './keyedHash.ts';
 
 export interface AuthenticText {
-  /** `about`: what the reader knows by itself, such as where it found the text. */
+  /** `about`: the context, known to the reader, such as where it found the text. */
   write(text: string, about: string): string;
-  /** Undefined unless it was written with one of the keys, and about this. Takes as long whatever is wrong with the code. */
+  /** Undefined unless written with one of the keys and this context. Takes constant time for any wrong code. */
   read(bytes: Uint8Array, about: string): string | undefined;
 }
 
 const codeCharacters = 43;
 
-/** The first key writes; all of them read. Each is 32 bytes. */
+/** The first key writes; all of them read. Each has 32 bytes. */
 export function createAuthenticText(keys: readonly Uint8Array[], purpose: string): AuthenticText {
   const hashes = keys.map((key) => createKeyedHash(key, purpose));
   const [first] = hashes;

@@ -1,4 +1,4 @@
-/** Whoever reads our output may stop reading, as `head` does: that is no defect, and the work goes on without telling anybody. */
+/** A reader such as `head` may close our output: no defect; the work goes on silently. */
 export function ignoreClosedPipes(streams: readonly NodeJS.WritableStream[]): void {
   for (const stream of streams) {
     stream.on('error', (error: NodeJS.ErrnoException) => {

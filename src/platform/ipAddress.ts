@@ -1,9 +1,9 @@
-/** IP addresses: one spelling each, so that one that was written down is found again. */
+/** IP addresses in one spelling, so that a stored one is found again. */
 import { isIP, SocketAddress } from 'node:net';
 
 /**
- * As RFC 5952 writes it, without a zone, which says something on one machine only. An IPv4 address that a socket for both
- * families shows as `::ffff:192.0.2.1` is `192.0.2.1`. Undefined for what is no address.
+ * RFC 5952 form without a zone, which is only valid on one machine. `::ffff:192.0.2.1`, from a socket for both families, becomes
+ * `192.0.2.1`. Undefined when it is not an address.
  */
 export function canonicalIp(text: string): string | undefined {
   const family = isIP(text);
@@ -18,7 +18,7 @@ export interface PrefixLengths {
   readonly ipv6: number;
 }
 
-/** The network of an address in its canonical spelling, as `192.0.2.0/24` or `2001:db8:0:0:0:0:0:0/48`. */
+/** The network of a canonical address, as `192.0.2.0/24` or `2001:db8:0:0:0:0:0:0/48`. */
 export function ipNetwork(address: string, lengths: PrefixLengths): string {
   if (isIP(address) === 4) {
     const bytes = masked(address.split('.').map(Number), 8, lengths.ipv4);
@@ -35,7 +35,7 @@ function masked(units: readonly number[], bits: number, length: number): number[
   });
 }
 
-/** The eight groups of an IPv6 address; its last two may be written as an IPv4 address (RFC 4291 §2.2). */
+/** The eight groups of an IPv6 address; the last two may be written as IPv4 (RFC 4291 §2.2). */
 function groupsOf(address: string): number[] {
   const [head = '', tail] = address.split('::');
   const front = hexGroups(head);

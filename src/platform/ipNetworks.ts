@@ -1,12 +1,12 @@
-/** Lists of networks, and whether an address is in one of them. */
+/** Lists of networks, and whether an address is in one. */
 import { BlockList, isIP } from 'node:net';
 
 export interface IpNetworks {
-  /** `address`: in its canonical spelling (`ipAddress.ts`). */
+  /** `address`: in canonical form (`ipAddress.ts`). */
   includes(address: string): boolean;
 }
 
-/** `list`: addresses, or networks such as `10.0.0.0/8`, as `platform/config/kinds.ts` has checked them. */
+/** `list`: addresses, or networks such as `10.0.0.0/8`, checked by `platform/config/kinds.ts`. */
 export function createIpNetworks(list: readonly string[]): IpNetworks {
   const blocks = new BlockList();
   for (const network of list) {

@@ -1,7 +1,4 @@
-/**
- * Jobs: what goes on beside the requests, in small batches with a pause between them. Owns when a job runs. Does not own what it
- * does: each slice brings its own.
- */
+/** Background jobs, in small batches with pauses. Owns when a job runs. Does not own its work: each slice brings its jobs. */
 import type { Clock } from '@countersign/verifier/clock';
 import { platformLimits } from './limits.ts';
 import type { FaultLog } from './observability/faultLog.ts';
@@ -9,11 +6,11 @@ import type { Metrics } from './observability/metrics.ts';
 import { startPoller } from './poller.ts';
 
 export interface Job {
-  /** In the metrics and the log. */
+  /** For metrics and the log. */
   readonly name: string;
-  /** Until the first run. Without it: `platformLimits.pruneIntervalMilliseconds`. */
+  /** Delay of the first run; by default `platformLimits.pruneIntervalMilliseconds`. */
   readonly firstMs?: number;
-  /** One batch. Answers in how many milliseconds the next one is due. */
+  /** Runs one batch. Returns the milliseconds until the next one. */
   run(): Promise<number>;
 }
 
@@ -23,7 +20,7 @@ export interface JobParts {
   readonly onFault: FaultLog;
 }
 
-/** Answers how to stop: what is under way is finished first. */
+/** Returns the function that stops the jobs; it waits for batches in progress. */
 export function startJobs({ clock, metrics, onFault }: JobParts, jobs: readonly Job[]): () => Promise<void> {
   const stops = jobs.map(({ name, firstMs = platformLimits.pruneIntervalMilliseconds, run }) =>
     startPoller({
@@ -39,7 +36,7 @@ export function startJobs({ clock, metrics, onFault }: JobParts, jobs: readonly 
   };
 }
 
-/** One batch at a time of rows that say nothing any more. `prune` deletes at most `rows` and answers how many. */
+/** Deletes expired rows batch by batch. `prune` deletes at most `rows` and returns how many. */
 export function pruningJob(parts: {
   readonly name: string;
   readonly prune: (rows: number) => Promise<number>;

@@ -1,49 +1,49 @@
-/** Limits of what all slices stand on. The unit is in the name, the reason beside it. */
+/** Limits of the platform. The unit is in the name, the reason beside it. */
 export const platformLimits = {
-  /** Other origins that may call from a browser: each is a deployment that somebody looks after. */
+  /** Origins that may call from a browser: each is a deployment that somebody maintains. */
   corsOrigins: 20,
-  /** Expired rows that one statement deletes. */
+  /** Expired rows deleted by one statement. */
   pruneRows: 5_000,
   pruneIntervalMilliseconds: 60_000,
-  /** Faults of one part of the deny-list are logged no more often; the metrics count them all. */
+  /** Interval at which one part's faults are logged; metrics count them all. */
   faultLogMilliseconds: 10_000,
-  /** A signal this soon after the first is the same stop: it came through the process group and through npm. */
+  /** A signal this soon after the first belongs to the same stop: the process group and npm both deliver it. */
   sameStopMilliseconds: 1_000,
-  /** A readiness check of one part gives up after this. */
+  /** Time limit of one part's readiness check. */
   readinessMilliseconds: 2_000,
-  /** For how long what the database said then is good for whoever asks: anybody may, as often as he likes. */
+  /** How long the database's last answer is reused: anybody may ask, as often as they like. */
   readinessKeptMilliseconds: 250,
   /** A query, or making a connection: whoever waits is told 503 after this. */
   queryMilliseconds: 5_000,
-  /** A file that holds a secret: the largest is a DATABASE_URL. */
+  /** A file with a secret: the largest is a DATABASE_URL. */
   secretFileBytes: 64 * 1024,
-  /** A job that runs when the process stops gets this much time; the database rolls back what is left. */
+  /** Time for a running job at a stop; the database rolls back the rest. */
   lastRoundMilliseconds: 1_000,
-  /** After a run of a job that failed. */
+  /** Wait after a failed run of a job. */
   jobRetryMilliseconds: 10_000,
-  /** Between two batches of a job, so that clean-up takes but a part of what the database can do. */
+  /** Pause between batches of a job, so that clean-up takes only part of the database's capacity. */
   cleanUpPauseMilliseconds: 100,
-  /** Who shares a count: a provider moves its customers about within such networks. */
+  /** Networks that share a count: providers move their customers within them. */
   knownNetwork: { ipv4: 24, ipv6: 48 },
   rateWindowMilliseconds: 60_000,
-  /** By how much the end of a window may seem later when it is looked at again; the next window ends a whole one later. */
+  /** How much later a window's end may appear on the next reading; the next window ends a whole window later. */
   rateWindowToleranceMilliseconds: 500,
-  /** Addresses within an IPv6 network of this length cost nobody anything: each link has as many (RFC 4291). */
+  /** An IPv6 network of this length costs nothing: each link has one (RFC 4291). */
   rateAddress: { ipv4: 32, ipv6: 64 },
-  /** What one site is given at most (RFC 6177), and 65,536 of the above with it. */
+  /** The largest network of one site (RFC 6177): 65,536 of the above. */
   rateNetwork: { ipv4: 24, ipv6: 48 },
-  /** What a node lets through of each budget while it cannot ask what others did: ten nodes make the whole of it. */
+  /** The share of each budget a node allows while it cannot reach the shared counts: ten nodes together allow all of it. */
   rateLocalShare: 0.1,
-  /** Windows that a node counts by itself, about 200 bytes each. */
+  /** Windows counted by a node itself, about 200 bytes each. */
   rateLocalEntries: 20_000,
-  /** Without room for another window names share so many, for each size of budget: enough that few meet. */
+  /** When those are used up, names share this many windows per budget size: enough to collide rarely. */
   rateLocalShared: 4_096,
   rateScaleMinimum: 0.1,
   rateScaleMaximum: 1_000,
-  /** Proxies that can be named, each a network. */
+  /** Trusted proxies, each a network. */
   trustedProxies: 64,
   /** A URI or DNS name in a certificate; a SPIFFE ID has at most 2,048 bytes, a DNS name 253. */
   certificateNameCharacters: 2_048,
-  /** Of a program's name in lists. */
+  /** A program's name in lists. */
   programNameCharacters: 40,
 } as const;

@@ -1,4 +1,4 @@
-/** New UUIDv7 (RFC 9562 §5.7), which begin with the time at which they are made. */
+/** New UUIDv7 (RFC 9562 §5.7), which begin with their creation time. */
 import type { AuditEventId, ServiceId, SessionId, UserId } from '@countersign/verifier/ids';
 import { v7 } from 'uuid';
 
@@ -6,10 +6,10 @@ export function newId<Id extends UserId | SessionId | ServiceId | AuditEventId>(
   return v7({ msecs: now }) as Id;
 }
 
-/** Milliseconds that an id has room for. */
+/** The largest time an id can hold. */
 const lastTime = 2 ** 48 - 1;
 
-/** Before every id that was made at that time or later, in the order of ids. No id is from before 1970, or after the last time. */
+/** An id before every id of that time or later, in id order. Times before 1970 or after `lastTime` are clamped. */
 export function idBefore<Id extends SessionId | AuditEventId>(milliseconds: number): Id {
   const time = Math.min(Math.max(0, milliseconds), lastTime);
   const hex = time.toString(16).padStart(12, '0');

@@ -12,7 +12,7 @@ import {
 
 export interface OpenedRateLimits {
   readonly rateLimits: RateLimits;
-  /** What counts, for budgets of another kind; undefined when nothing is limited. */
+  /** The parts for other kinds of budgets; undefined when limits are off. */
   readonly counting: RateLimitParts | undefined;
 }
 

@@ -1,18 +1,21 @@
-/** Work that comes round again: never two rounds at once, and each says when the next one is. */
+/** Repeated work: rounds never overlap, and each returns when the next one is due. */
 import type { Cancel, Clock } from '@countersign/verifier/clock';
 import { platformLimits } from './limits.ts';
 
 export interface PollerParts {
   readonly clock: Clock;
-  /** Until the first round, and after one that failed. */
+  /** Delay of the first round, and after a failed one. */
   readonly firstMs: number;
   readonly retryMs: number;
-  /** Answers in how many milliseconds the next round is. */
+  /** Returns the milliseconds until the next round. */
   run(): Promise<number>;
   onFault(fault: unknown): void;
 }
 
-/** Returns the function that stops it. That resolves when the current round is over, or after `platformLimits.lastRoundMilliseconds`. */
+/**
+ * Returns the function that stops it, which resolves when the current round is over, or after
+ * `platformLimits.lastRoundMilliseconds`.
+ */
 export function startPoller({ clock, firstMs, retryMs, run, onFault }: PollerParts): () => Promise<void> {
   let stopped = false;
   let cancel: Cancel = () => {};

@@ -1,7 +1,7 @@
-/** Deletes expired rows: in small batches, so that no statement holds a table for long. */
+/** Deletes expired rows in small batches, so that no statement holds a table for long. */
 import { platformLimits } from './limits.ts';
 
-/** `prune` deletes at most `limit` rows and answers how many; it goes on until a batch is not full. Answers how many in all. */
+/** Calls `prune` until a batch is not full. `prune` deletes at most `limit` rows and returns how many. Returns the total. */
 export async function pruneInBatches(prune: (limit: number) => Promise<number>): Promise<number> {
   let total = 0;
   let deleted = 0;

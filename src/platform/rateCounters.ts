@@ -1,22 +1,22 @@
 /**
- * How often something was asked for lately. Owns the port that counts, and what is done while the counts of all nodes
- * cannot be reached: neither everything nor nothing. Does not own what is counted, nor how many are too many.
+ * Recent request counts. Owns the port that counts, and the fallback when the shared counts are unreachable: neither everything
+ * nor nothing is allowed. Does not own what is counted or the budgets.
  */
 import { platformLimits } from './limits.ts';
 
 export interface RateCount {
-  /** In this window, this one included. */
+  /** In this window, including this request. */
   readonly count: number;
-  /** Milliseconds until the window ends, and with it the count. */
+  /** Milliseconds until the window and its count end. */
   readonly remainingMs: number;
 }
 
 export interface RateCounters {
-  /** Counts one. The first one of a name begins a window of `windowMs`. `budget`: how many are allowed in it. */
+  /** Counts one. A name's first request starts a window of `windowMs`. `budget`: the number allowed in it. */
   increment(name: string, windowMs: number, budget: number): Promise<RateCount>;
   /**
-   * Takes one back, for what was refused in the end. `remainingMs`: until the end of the window that counted it. When that has ended,
-   * nothing happens, also when the next one has begun.
+   * Takes one back for a refused request. `remainingMs`: until its window ends; after that, nothing happens, even in a next
+   * window.
    */
   giveBack(name: string, budget: number, remainingMs: number): Promise<void>;
 }
@@ -24,8 +24,8 @@ export interface RateCounters {
 export type RateScope = 'address' | 'network' | 'account' | 'global';
 
 /**
- * Asks `shared`; while that fails, `local` counts for this node alone and lets through a small share of each budget: the
- * rest counts as used, since other nodes do the same. `onFault` is told of each failure.
+ * Uses `shared`; while it fails, `local` counts for this node alone and allows a small share of each budget, because other nodes
+ * do the same. `onFault` gets each failure.
  */
 export function withLocalShare(parts: {
   shared: RateCounters;
@@ -48,7 +48,7 @@ export function withLocalShare(parts: {
         return { count: count + budget - localShare(budget), remainingMs };
       }
     },
-    // Who counts now may not be who counted it: then a count may be one too low or too high, until its window ends.
+    // If the counter changed between counting and giving back, a count is off by one until its window ends.
     giveBack: (...counted) => (alone ? local : shared).giveBack(...counted).catch(onFault),
   };
 }

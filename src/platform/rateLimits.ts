@@ -1,6 +1,6 @@
 /**
- * How often a caller may ask for something: counted for its address, its network, an account, and for all callers together.
- * Owns the budgets and what is given back. Does not own where counts are kept (`rateCounters.ts`).
+ * Rate limits: requests counted by address, network, account, and for all callers. Owns the budgets and giving back. Does not own
+ * where counts are kept (`rateCounters.ts`).
  */
 import type { Clock } from '@countersign/verifier/clock';
 import { AuthorityError } from '@countersign/verifier/errors';
@@ -14,13 +14,13 @@ export type RateBudgets<Operation extends string = string> = Readonly<
   Record<Operation, Readonly<Record<RateScope, number>>>
 >;
 
-/** One object for one request: what is counted for it is remembered by this object. */
+/** Use one object per request: its counts are stored by it. */
 export interface RateCaller {
-  /** An address that is missing or malformed counts as one address. */
+  /** Missing or malformed addresses count as one address. */
   readonly ip?: string | undefined;
 }
 
-/** What was counted for a caller. */
+/** A count for a caller. */
 export interface Spent {
   readonly scope: RateScope;
   readonly budget: number;
@@ -32,9 +32,9 @@ export interface Spent {
 export interface RateLimits {
   /** Counts one request. Throws `rate_limited` when the budget is used up. `account` is required for the scope `account`. */
   spend(caller: RateCaller, operation: string, scope: RateScope, account?: string): Promise<void>;
-  /** In the order of spending. */
+  /** In order of counting. */
   spentBy(caller: RateCaller): readonly Spent[];
-  /** Gives back all that this caller spent: its request was refused. */
+  /** Gives back everything counted for this request: it was refused. */
   giveBack(caller: RateCaller): void;
 }
 
@@ -42,9 +42,9 @@ export interface RateLimitParts {
   readonly counters: RateCounters;
   readonly budgets: RateBudgets;
   readonly clock: Pick<Clock, 'monotonic'>;
-  /** Every budget is multiplied by it. */
+  /** Multiplies every budget. */
   readonly scale: number;
-  /** Counters have keyed names, so that the store is no list of addresses or users. */
+  /** Counters have keyed names, so that the store does not list addresses or users. */
   readonly keyedHash: KeyedHash;
 }
 
@@ -53,7 +53,7 @@ export const noRateLimits: RateLimits = { spend: async () => {}, spentBy: () => 
 
 interface Counted extends Spent {
   readonly counter: string;
-  /** The end of its window, on the monotonic clock. */
+  /** The window's end, on the monotonic clock. */
   readonly endsAt: number;
 }
 
@@ -95,7 +95,7 @@ export function createRateLimits({ counters, budgets, clock, scale, keyedHash }:
     spentBy: (caller) => counted.get(caller) ?? [],
 
     giveBack(caller) {
-      // Not awaited: the next request from here is counted after it.
+      // Not awaited: the caller's next request is counted later anyway.
       for (const { counter, budget, endsAt } of counted.get(caller) ?? [])
         void counters.giveBack(counter, budget, endsAt - clock.monotonic());
     },

@@ -1,11 +1,11 @@
 /**
- * The first few of each name in a while: for what is worth writing down, but not each time that somebody does it again. Remembers
- * so many names and no more; one that came up longest ago begins anew.
+ * Samples the first few events per name and period, for events worth recording but not each time. Remembers a limited number of
+ * names; a forgotten name starts again.
  */
 import { LRUCache } from 'lru-cache';
 
 export interface Sampler<Name> {
-  /** Counts one; false when there were enough. `now`: milliseconds of a clock that never steps back. */
+  /** Counts one; false after enough. `now`: milliseconds of a monotonic clock. */
   isWorthNoting(name: Name, now: number): boolean;
 }
 

@@ -1,7 +1,7 @@
 /**
- * Sealing: secrets at rest under KEY_ENCRYPTION_KEY, AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce.
- * Layout: version (1) ‖ id of the sealing key (4) ‖ nonce (12) ‖ ciphertext ‖ tag (16).
- * The context (what it is and whose) is authenticated, so that a sealed value cannot be moved to another row.
+ * Sealing: secrets at rest, encrypted with KEY_ENCRYPTION_KEY: AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce. Layout:
+ * version (1) ‖ id of the sealing key (4) ‖ nonce (12) ‖ ciphertext ‖ tag (16). The context (kind and owner) is authenticated, so
+ * that a sealed value cannot be moved to another row.
  */
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
 
@@ -11,10 +11,10 @@ const nonceBytes = 12;
 const tagBytes = 16;
 
 export interface Sealing {
-  /** How every value begins that is sealed now; one that begins otherwise was sealed with another key. */
+  /** The first bytes of every value sealed now; any other value was sealed with another key. */
   readonly header: Uint8Array;
   seal(plaintext: Uint8Array, context: string): Buffer;
-  /** Throws `UnsealError` when the value was sealed with another key, for another context, or was changed. */
+  /** Throws `UnsealError` when the value was sealed with another key or context, or was changed. */
   unseal(sealed: Uint8Array, context: string): Buffer;
 }
 
@@ -22,7 +22,7 @@ export class UnsealError extends Error {
   override readonly name = 'UnsealError';
 }
 
-/** `key` seals, and opens; `others` only open. Each is 32 bytes. */
+/** `key` seals and opens; `others` only open. Each has 32 bytes. */
 export function createSealing(key: Uint8Array, others: readonly Uint8Array[] = []): Sealing {
   const header = headerOf(key);
   const keys = new Map([...others, key].map((each) => [headerOf(each).toString('hex'), each]));

@@ -1,6 +1,6 @@
 /**
- * One stop, however often it is said: a terminal and systemd signal the whole process group, and npm passes the signal
- * on once more, within milliseconds. Owns when a signal is a stop, the same stop, or the wish to end at once.
+ * One stop for several signals: a terminal and systemd signal the whole process group, and npm repeats the signal within
+ * milliseconds. Owns whether a signal starts a stop, belongs to the same stop, or asks to end at once.
  */
 import type { Clock } from '@countersign/verifier/clock';
 import { platformLimits } from './limits.ts';
@@ -8,14 +8,14 @@ import { platformLimits } from './limits.ts';
 export type StopSignal = 'SIGTERM' | 'SIGINT';
 
 export interface Stop {
-  /** A signal has come. */
+  /** A signal arrived. */
   signalled(name: StopSignal): void;
   /** Resolves with the first signal. */
   readonly asked: Promise<StopSignal>;
   isAsked(): boolean;
 }
 
-/** `onImpatience`: told of each signal that comes later than a second after the first. */
+/** `onImpatience`: called for each signal later than a second after the first. */
 export function createStop(parts: { clock: Pick<Clock, 'monotonic'>; onImpatience: () => void }): Stop {
   let askedAt: number | undefined;
   let ask: (name: StopSignal) => void = () => {};

@@ -1,4 +1,4 @@
-/** What a User-Agent (RFC 9110 §10.1.5) says, in words for people, and the family that it belongs to. Never a proof of anything. */
+/** Reads a User-Agent (RFC 9110 §10.1.5): names for people, and its family. Never a proof of anything. */
 import Bowser from 'bowser';
 import { platformLimits } from './limits.ts';
 
@@ -25,19 +25,19 @@ export function parseUserAgent(text: string | undefined): UserAgentParts {
   };
 }
 
-/** The same for two texts of one program on one system, whatever their versions. */
+/** Equal for one program on one system, in any version. */
 export function userAgentFamily(text: string | undefined): string | undefined {
   if (text === undefined || text === '') return undefined;
   const read = readLazily(text);
   return `${programOf(text, read)[0]}/${read.getOS().name ?? ''}`;
 }
 
-/** Looks for what it is asked for and no more: a page of sessions has a hundred of them, and nobody else is served meanwhile. */
+/** Parses only what is asked for: a page of sessions has a hundred, and nothing else is served meanwhile. */
 function readLazily(text: string): Bowser.Parser.Parser {
   return Bowser.getParser(text, true);
 }
 
-/** Its name and version. The first product, for a program that is no browser. */
+/** Its name and version. The first product, if it is not a browser. */
 function programOf(text: string, read: Bowser.Parser.Parser): [name: string, version: string | undefined] {
   const { name, version } = read.getBrowser();
   if (name !== undefined && name.trim() !== '') return [name, version];

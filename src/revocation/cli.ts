@@ -1,4 +1,4 @@
-/** `countersign revoke …`: everything that can be taken back, with effect. */
+/** `countersign revoke …`: revokes and propagates. */
 import { rfc3339 } from '@countersign/verifier/clock';
 import {
   type Asks,
@@ -13,7 +13,9 @@ import type { RevocationTarget } from './revoke.ts';
 export function mountRevoke(program: Program, asks: Asks): void {
   const revoke = program
     .command('revoke')
-    .description('Revoke with effect: a session, user, token, client, sessions, external.');
+    .description(
+      'Revoke a session, user, token, client, sessions, external. In effect when the command returns.',
+    );
   const command = (name: string, description: string) =>
     revoke
       .command(name)
@@ -22,27 +24,31 @@ export function mountRevoke(program: Program, asks: Asks): void {
   const asksFor = (target: RevocationTarget, { dryRun }: { readonly dryRun?: true | undefined }) =>
     asks((context) => revokeOne(target, dryRun === true, context));
 
-  command('session', 'End a session, with effect.')
+  command('session', 'End a session.')
     .argument('<ID>')
     .action((sessionId, options) => asksFor({ sessionId }, options));
-  command('user', 'End every session of a user, with effect. The user may log in again.')
+  command('user', 'End every session of a user, who may log in again.')
     .argument('<EMAIL>')
     .action((email, options) => asksFor({ email }, options));
-  command('token', 'Revoke one access token by its jti, with effect; its session lives.')
+  command('token', 'Revoke one access token by its jti; its session goes on.')
     .argument('<JTI>')
     .action((jti, options) => asksFor({ jti }, options));
-  command('client', 'End every session whose tokens were issued to a client, with effect.')
+  command('client', 'End every session whose tokens were issued to a client.')
     .argument('<ID>')
     .action((clientId, options) => asksFor({ clientId }, options));
-  command('sessions', 'End every session for which all of the options hold, with effect.')
+  command('sessions', 'End every session that matches all given options.')
     .option('--user <ID>', 'of this user')
     .option('--client <ID>', 'whose tokens were issued to this client')
-    .option('--ip <ADDRESS>', 'used from this address')
-    .option('--created-from <TIME>', 'begun then or later, as 2030-01-31T12:00:00Z', readTime('created-from'))
-    .option('--created-before <TIME>', 'begun before then', readTime('created-before'))
+    .option('--ip <ADDRESS>', 'last used from this address')
+    .option(
+      '--created-from <TIME>',
+      'started at or after this time, as 2030-01-31T12:00:00Z',
+      readTime('created-from'),
+    )
+    .option('--created-before <TIME>', 'started before this time', readTime('created-before'))
     .action(({ user, dryRun, client, ...others }) => {
       const named = { userId: user, clientId: client, ...others };
-      // Only what was given: the filter knows no member that is undefined.
+      // Drops undefined members: the filter must not contain them.
       const filter = Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined));
       asksFor({ filter: filter as FilterText }, { dryRun });
     });
@@ -64,7 +70,7 @@ async function revokeOne(
   const { endedSessions, matchedSessions, effect } = await operations.revoke(target, operator, { dryRun });
   if (dryRun) {
     if (json) return out(JSON.stringify({ matched_sessions: matchedSessions }));
-    err('Nothing was changed. So many sessions would end:');
+    err('Nothing was changed. Sessions that would end:');
     return out(String(matchedSessions));
   }
   const nodes = effect?.nodes ?? [];
@@ -74,7 +80,7 @@ async function revokeOne(
   }
   err(
     effect === undefined
-      ? 'Nothing of it was live any more.'
+      ? 'Nothing was live any more.'
       : `In effect after ${Math.ceil(effect.milliseconds)} ms. Other nodes: ${nodes.length}.`,
   );
   for (const { id, outcome } of nodes) err(`  ${id} ${outcome}`);

@@ -1,17 +1,17 @@
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { Metrics } from '../platform/observability/metrics.ts';
 
-/** The same operation, and each of its failures is counted. */
+/** Wraps an operation and counts its failures. */
 export type Counted = <Parameters extends unknown[], Result>(
   operation: (...parameters: Parameters) => Promise<Result>,
 ) => (...parameters: Parameters) => Promise<Result>;
 
-/** Refused while waiting for a password check: nothing was to be revoked yet. */
+/** Refused while waiting for a password check, before anything could be revoked. */
 const beforeAnything = new Set<string | undefined>([
   ...['password_queue_full', 'password_attempts_full', 'password_contention', 'turns_full'],
 ]);
 
-/** For operations that revoke: counts each that was not answered as done. The revocation may be in effect all the same. */
+/** For operations that revoke: counts each failed answer. The revocation may be in effect all the same. */
 export function countFailures({ effectFailure }: Pick<Metrics, 'effectFailure'>): Counted {
   return (operation) =>
     async (...parameters) => {

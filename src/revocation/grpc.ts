@@ -1,4 +1,4 @@
-/** RevocationService: translate, call one flow, translate back. The contract is in proto/countersign/v1. */
+/** RevocationService: translate, call one operation, translate back. The contract is in proto/countersign/v1. */
 
 import type { RevokeRequest__Output } from '@countersign/verifier/contract/generated/countersign/v1/RevokeRequest';
 import type { RevokeResponse } from '@countersign/verifier/contract/generated/countersign/v1/RevokeResponse';
@@ -19,7 +19,7 @@ export interface RevocationServiceOperations {
   readonly revokeKey: RevokeKey;
 }
 
-/** `watch` serves the streams of subscribers. */
+/** `watch` serves subscribers' streams. */
 export function revocationService(operations: RevocationServiceOperations, watch: WatchStream): MountService {
   return ({ v1, add, unary, stream }) => {
     const handlers = createRevocationService(operations);
@@ -49,13 +49,13 @@ type TargetKind = keyof typeof revokePermissions;
 function permissionFor(target: AnyTarget, { dryRun }: RevokeRequest__Output): Permission {
   const kinds = Object.keys(revokePermissions) as TargetKind[];
   const permission = revokePermissions[kinds.find((kind) => kind in target) as TargetKind];
-  // It looks for sessions and ends none.
+  // A dry run only reads sessions.
   return dryRun && permission === 'sessions.end_matching' ? 'sessions.read' : permission;
 }
 
 function requestIdOf({ requestId, dryRun }: RevokeRequest__Output): string | undefined {
   if (requestId === '') return undefined;
-  // Its answer would not be the one that a repetition is given.
+  // A dry run's answer must not be repeated for a real request.
   if (dryRun) throw invalidField('request_id', 'dry_run', 'must not be set for a dry run');
   return requestId;
 }

@@ -1,6 +1,6 @@
 /**
- * Requests that their callers named (`request_id`): a caller that got no answer repeats one, and nothing happens that would
- * not have happened the first time. What was revoked is brought into effect again, since that may be what had failed.
+ * Named requests (`request_id`): a caller that got no answer repeats the request without revoking anything more. The earlier
+ * revocations are propagated again, because propagation may be what failed.
  */
 import { createHash } from 'node:crypto';
 import { invalidField } from '@countersign/verifier/errors';
@@ -9,39 +9,38 @@ import type { Database, Stores } from '../database.ts';
 import { revocationLimits } from './limits.ts';
 
 export interface RequestName {
-  /** As in the audit trail; two callers may use the same ids. */
+  /** As in the audit log; two callers may use the same ids. */
   readonly caller: string;
   readonly id: string;
 }
 
 export interface NamedRequest extends RequestName {
-  /** SHA-256 of what was asked for. */
+  /** SHA-256 of the requested target. */
   readonly targetHash: Uint8Array;
 }
 
-/** What is known of a request. */
 export interface OpenedRequest {
   readonly targetHash: Uint8Array;
-  /** When it came for the first time; milliseconds since the Unix epoch. */
+  /** First arrival, milliseconds since the Unix epoch. */
   readonly openedAt: number;
   readonly endedSessions: number;
-  /** Whether it came just now, and not before. */
+  /** True when this is the first arrival. */
   readonly isNew: boolean;
-  /** False for one that is new, or was cut short. */
+  /** False for a new or interrupted request. */
   readonly finished: boolean;
 }
 
 export interface RequestStore {
   /**
-   * The request of this name, made now unless one was opened less than `keptMs` ago, by `now` or by the clock of the database:
-   * a node whose clock is ahead forgets none too early. Nobody else has it open until the commit.
+   * Finds the request, or creates it unless one was opened less than `keptMs` ago by the earlier of `now` and the database's
+   * clock: a node whose clock is ahead must not forget too early. Locks it until the commit.
    */
   open(request: NamedRequest, now: number, keptMs: number): Promise<OpenedRequest>;
-  /** Whether one of this name, and for the same, is kept; as `open` would find it. */
+  /** Whether `open` would find a request with this name and target. */
   isKept(request: NamedRequest, now: number, keptMs: number): Promise<boolean>;
-  /** Adds sessions that it ended; answers how many those are by now. */
+  /** Adds to the number of sessions the request ended; returns the total. */
   note(name: RequestName, endedSessions: number, finished: boolean): Promise<number>;
-  /** Deletes at most `limit` that were opened more than `keptMs` ago, by both clocks; answers how many. */
+  /** Deletes at most `limit` requests opened more than `keptMs` ago by both clocks; returns how many. */
   prune(keptMs: number, now: number, limit: number): Promise<number>;
 }
 
@@ -54,7 +53,7 @@ export function checkRequestId(id: string): void {
   throw invalidField('request_id', 'format', rule);
 }
 
-/** Undefined without an id. `target`: the same for the same request, in everything that matters. */
+/** Undefined without an id. `target` must be equal for requests that mean the same. */
 export function nameRequest(
   id: string | undefined,
   { name }: Actor,
@@ -66,7 +65,7 @@ export function nameRequest(
   return { caller: name, id, targetHash: createHash('sha256').update(JSON.stringify(members)).digest() };
 }
 
-/** Throws `invalid_request` naming `request_id` when the same name was given to something else. */
+/** Throws `invalid_request` naming `request_id` when the id was used for another target. */
 export async function openRequest(
   { requests }: Pick<Stores, 'requests'>,
   request: NamedRequest,
@@ -74,10 +73,10 @@ export async function openRequest(
 ): Promise<OpenedRequest> {
   const opened = await requests.open(request, now, revocationLimits.namedRequestMilliseconds);
   if (Buffer.compare(opened.targetHash, request.targetHash) === 0) return opened;
-  throw invalidField('request_id', 'reused', 'was used for something else in the last 24 hours');
+  throw invalidField('request_id', 'reused', 'was used for another target in the last 24 hours');
 }
 
-/** Whether it came before. */
+/** Whether the request arrived before. */
 export function isRepeated(
   { requests }: Pick<Stores, 'requests'>,
   request: NamedRequest,
@@ -86,7 +85,7 @@ export function isRepeated(
   return requests.isKept(request, now, revocationLimits.namedRequestMilliseconds);
 }
 
-/** Forgets at most `limit` that are too old; answers how many. */
+/** Deletes at most `limit` expired requests; returns how many. */
 export function pruneRequests(
   { requests }: Pick<Database, 'requests'>,
   now: number,

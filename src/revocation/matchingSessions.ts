@@ -1,4 +1,4 @@
-/** Sessions that a filter selects, of any number: what a filter may say, and ending them. */
+/** Revoking by filter: what a filter may contain, and ending the matching sessions. */
 
 import { invalidField } from '@countersign/verifier/errors';
 import { isUuid, type UserId } from '@countersign/verifier/ids';
@@ -12,7 +12,7 @@ import { type NamedRequest, type OpenedRequest, openRequest } from './idempotenc
 import { revocationLimits } from './limits.ts';
 import type { RevokingParts } from './propagation/revokeAndPropagate.ts';
 
-/** As a caller wrote it. Times are milliseconds since the Unix epoch. */
+/** As the caller wrote it. Times are milliseconds since the Unix epoch. */
 export interface FilterText {
   readonly userId?: string;
   readonly clientId?: string;
@@ -21,16 +21,16 @@ export interface FilterText {
   readonly ip?: string;
 }
 
-/** What selects sessions of any number. */
+/** A target with any number of sessions. */
 export type PagedTarget =
-  /** Every session whose tokens were issued to it. */
+  /** Every session whose tokens were issued to this client. */
   | { readonly clientId: string }
-  /** Every session that it selects. */
+  /** Every matching session. */
   | { readonly filter: FilterText };
 
 const clientIdShape = new RegExp(`^[\\x20-\\x7e]{1,${revocationLimits.clientIdCharacters}}$`);
 
-/** The end of the year 9999, the last that RFC 3339 can write. */
+/** The end of the year 9999, RFC 3339's last. */
 const lastTime = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
 /** Throws `invalid_request` naming the field. */
@@ -51,8 +51,9 @@ function readFilter({ userId, clientId, createdBefore, createdFrom, ip }: Filter
     ...(createdFrom === undefined ? {} : { createdFrom: readTime('created_from_ms', createdFrom) }),
     ...(ip === undefined ? {} : { ip: readIp(ip) }),
   };
-  // Nothing that is left out by mistake may end every session there is.
-  if (Object.keys(filter).length === 0) throw invalidField('filter', 'required', 'must say something');
+  // An empty filter would end every session: an omission must not mean that.
+  if (Object.keys(filter).length === 0)
+    throw invalidField('filter', 'required', 'must have at least one condition');
   return filter;
 }
 
@@ -73,10 +74,7 @@ function readIp(text: string): string {
   return ip;
 }
 
-/**
- * Ids begin with the time at which their session began, so that only those of that time are looked at. `newBefore` as in
- * `SessionSelection`.
- */
+/** Session ids begin with their start time, so only that range is scanned. `newBefore` as in `SessionSelection`. */
 export function sessionsMatching(filter: SessionFilter, newBefore?: number): PagedSelection {
   const { userId, createdFrom, createdBefore } = filter;
   return {
@@ -104,8 +102,8 @@ export async function endMatching(
 }
 
 /**
- * What begins between the first time and a repetition is not meant. The clock of the node that made a session may be ahead of
- * the one that the request came to: rather one too many ends than one that was there is missed.
+ * A repetition must not end sessions that began after the first request. The clock of the node that made a session may be ahead
+ * of ours, so the bound is generous: ending one too many is better than missing one.
  */
 function newBefore({ isNew, finished, openedAt }: OpenedRequest): number | undefined {
   if (isNew) return undefined;

@@ -1,7 +1,7 @@
 /**
- * Revocation: taking back tokens, sessions, all of a user or of a filter, and what the deny-list answers from then on.
- * `propagation/` brings a revocation into effect on every node, `subscribers/` on every guard. Does not own sessions (`sessions/`),
- * nor the filters, which a guard has, too (`@countersign/verifier`).
+ * Revocation: revoking tokens, sessions, a user's sessions or a filter's, and what the deny-list answers from then on.
+ * `propagation/` brings a revocation into effect on every node, `subscribers/` on every guard. Does not own sessions
+ * (`sessions/`) or the filters, which guards use too (`@countersign/verifier`).
  */
 import { createEarliestTime } from '@countersign/verifier/steadyTime';
 import type { KeyRing } from '../keys/keyRing.ts';
@@ -28,10 +28,10 @@ export function openRevokeBudgets(parts: {
   const { counting, log, metrics } = parts;
   return createRevokeBudgets({
     rateLimits: counting,
-    // Each is counted; the first one of a minute is in the log.
+    // Every refusal is counted; the first of a minute is logged.
     onUsedUp(service, budget, first) {
       metrics.revokeBudgetUsedUp(service, budget);
-      if (first) log.warn({ service, budget }, 'a service takes back more than its budget');
+      if (first) log.warn({ service, budget }, 'a service revokes more than its budget');
     },
   });
 }

@@ -1,6 +1,6 @@
 /**
- * Takes back a token, a session, or all sessions of a user, of a client or of a filter, with effect; answers what that took.
- * Doing it again is a success.
+ * Revokes a token, a session, or all sessions of a user, client or filter, and propagates; returns how that went. Repeating it
+ * succeeds.
  */
 
 import { encodeBase64url } from '@countersign/verifier/encoding';
@@ -36,36 +36,33 @@ import type { RevokeBudget, SpendRevokeBudget } from './revokeBudgets.ts';
 
 export type RevocationTarget = SingleTarget | PagedTarget;
 
-/** What one transaction takes back. */
+/** A target that one transaction revokes. */
 export type SingleTarget =
-  /** One access token, as it was issued. */
+  /** A whole access token. */
   | { readonly token: string }
   | { readonly jti: string }
   | { readonly sessionId: string }
   | { readonly userId: string }
   | { readonly email: string }
-  /** A token of an earlier system, and when it expires in milliseconds. */
+  /** An earlier system's token, and its expiry in milliseconds. */
   | { readonly externalId: string; readonly expiresAt: number };
 
 export interface RevokeOptions {
   /** Changes nothing. */
   readonly dryRun?: boolean;
-  /** Names the request, so that repeating it changes nothing more; see `idempotency.ts`. Not for a dry run. */
+  /** Names the request, so that a repetition revokes nothing more; see `idempotency.ts`. Not allowed for a dry run. */
   readonly requestId?: string | undefined;
 }
 
 export interface RevokeResult {
   readonly endedSessions: number;
-  /** For a dry run: how many sessions would end. */
+  /** For a dry run: sessions that would end. */
   readonly matchedSessions: number;
-  /** Undefined when nothing was live any more. */
+  /** Undefined when nothing was live. */
   readonly effect: EffectReport | undefined;
 }
 
-/**
- * Throws `invalid_request` naming the field (as in the gRPC contract), `not_found`, or `rate_limited` when the service has used up
- * its budget.
- */
+/** Throws `invalid_request` naming the gRPC field, `not_found`, or `rate_limited` when the service's budget is used up. */
 export type Revoke = (
   target: RevocationTarget,
   actor: Actor,
@@ -74,13 +71,13 @@ export type Revoke = (
 
 type RevokeParts = RevokingParts & ReadingParts & { readonly spendRevokeBudget: SpendRevokeBudget };
 
-/** What to do in one transaction. */
+/** The work of one transaction. */
 interface Step {
-  /** From which budget it takes; from none when it was done before, since then it makes no row. */
+  /** The budget it uses; none for a repetition, which adds no row. */
   costs?(stores: Stores): Promise<RevokeBudget | undefined>;
-  /** The sessions that would end, if any. Throws `not_found`. */
+  /** The sessions that would end. Throws `not_found`. */
   find(stores: Stores): Promise<SessionSelection | undefined>;
-  /** Answers how many sessions ended. `again`: only what was done before, which needs no second event. */
+  /** Returns how many sessions ended. `again`: a repetition, without a second audit event. */
   take(stores: RevokingStores, now: number, actor: Actor, again: boolean): Promise<number>;
 }
 
@@ -90,7 +87,7 @@ export function createRevoke(parts: RevokeParts): Revoke {
     const request = nameRequest(requestId, actor, target);
     const repeated = request !== undefined && (await isRepeated(parts.database, request, now));
     const asked = { actor, now, request, repeated, dryRun };
-    // A target that is refused costs nothing.
+    // Checked first: a refused target costs nothing.
     if ('clientId' in target || 'filter' in target) {
       const filter = filterOf(target);
       await spendForName(parts, asked);
@@ -106,12 +103,12 @@ interface Asked {
   readonly actor: Actor;
   readonly now: number;
   readonly request: NamedRequest | undefined;
-  /** Then it takes nothing more, and costs nothing. */
+  /** A repetition revokes nothing more and costs nothing. */
   readonly repeated: boolean;
   readonly dryRun: boolean;
 }
 
-/** A name that is new may be a row for a day. */
+/** A new name may add a row for a day. */
 async function spendForName(parts: RevokeParts, { request, repeated, actor }: Asked): Promise<void> {
   if (request !== undefined && !repeated) await parts.spendRevokeBudget('named_requests', actor);
 }
@@ -171,7 +168,7 @@ async function stepFor(parts: RevokeParts, target: SingleTarget, now: number): P
   return revokeExternal(target.externalId, target.expiresAt, now);
 }
 
-/** What was live the first time may have expired since: a repetition is told what came of it, and nobody accepts it any more. */
+/** For a repetition whose target has expired meanwhile: it succeeds, because nobody accepts the target any more. */
 function refuseNew(error: AuthorityError): Step {
   return {
     find: () => Promise.reject(error),
@@ -183,8 +180,8 @@ function refuseNew(error: AuthorityError): Step {
 }
 
 /**
- * By what the token says alone: the database may have no row of its session, or an older one that does not know of it. `expiresAt`: of
- * the revocation; what is over by then is not live.
+ * Uses only the token's claims: the database may have no row of the session, or an older one. `expiresAt` is the revocation's; a
+ * past one means the token is not live.
  */
 function revokeToken(
   { sessionId, subjects: [subject] }: Jti,
@@ -209,7 +206,7 @@ function revokeToken(
   };
 }
 
-/** A repetition is brought into effect again, and makes no row: neither of the deny-list nor of the audit log. */
+/** A repetition is propagated again but adds no row to the deny-list or audit log. */
 async function isKnown({ revocations }: Stores, { subject, expiresAt }: Revocation): Promise<boolean> {
   const [known] = await revocations.find([subject]);
   return known !== undefined && known.expiresAt >= expiresAt;
@@ -238,14 +235,14 @@ function revokeUser(look: (stores: Stores) => Promise<User | undefined>): Step {
   };
   return {
     find: userOf,
-    // Also without a session that lives: it ends the logins that are under way, and said again and again it would keep the user out.
+    // Costs even without live sessions: it ends logins in flight, and repeated calls would keep the user out.
     async costs(stores) {
       await userOf(stores);
       return 'users';
     },
     async take(stores, now, actor, again) {
       const { userId } = await userOf(stores);
-      // Whoever has logged in since the first time is not meant.
+      // A repetition must not end logins made since the first time.
       if (again) {
         await stores.endSessions({ userId, onlyEnded: true }, 'revoked');
         return 0;

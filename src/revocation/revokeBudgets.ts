@@ -1,7 +1,6 @@
 /**
- * How much a service may take back in a minute, counted by all nodes together: what it can make up without limit, and what
- * does harm to many. The operator has no budget. What was taken back before, or is asked for again by the same `request_id`,
- * costs nothing: the caller of this looks.
+ * How much a service may revoke in a minute, counted over all nodes: targets that it could invent without limit, and those that
+ * harm many users. The operator has no budget. Repetitions are free; the caller checks that.
  */
 
 import { AuthorityError } from '@countersign/verifier/errors';
@@ -13,15 +12,15 @@ import { revocationLimits } from './limits.ts';
 
 export type RevokeBudget = keyof typeof revocationLimits.revokeBudgets;
 
-/** Throws `rate_limited` when nothing is left. */
+/** Throws `rate_limited` when the budget is used up. */
 export type SpendRevokeBudget = (budget: RevokeBudget, actor: Actor) => Promise<void>;
 
 export interface RevokeBudgetParts {
-  /** Undefined where nothing is limited. */
+  /** Undefined when rate limits are off. */
   readonly rateLimits:
     | { readonly counters: RateCounters; readonly scale: number; readonly keyedHash: KeyedHash }
     | undefined;
-  /** `first`: in this window. */
+  /** `first`: the first refusal in this window. */
   readonly onUsedUp: (service: string, budget: RevokeBudget, first: boolean) => void;
 }
 
@@ -44,7 +43,7 @@ export function createRevokeBudgets({ rateLimits, onUsedUp }: RevokeBudgetParts)
     onUsedUp(service, budget, count === allowed + 1);
     const seconds = Math.max(1, Math.ceil(remainingMs / 1000));
     throw new AuthorityError('rate_limited', {
-      detail: `This service may take back ${allowed} ${described[budget]} in a minute; try again in ${seconds} s.`,
+      detail: `This service may revoke ${allowed} ${described[budget]} in a minute; try again in ${seconds} s.`,
       retryAfterSeconds: seconds,
       reason: `revoke_${budget}`,
     });
@@ -56,5 +55,5 @@ const described: Readonly<Record<RevokeBudget, string>> = {
   jtis: 'tokens by jti',
   users: 'users',
   filters: 'clients and filters',
-  named_requests: 'things by a new request_id',
+  named_requests: 'targets by a new request_id',
 };

@@ -1,4 +1,7 @@
-/** Which service calls? Looked up by the hash of its token, or the names in its certificate, and believed for a moment, so that a call costs no query. */
+/**
+ * Identifies the calling service by its token's hash or its certificate's names. Results are cached briefly, so that a call costs
+ * no query.
+ */
 
 import { type Clock, rfc3339, withDeadline } from '@countersign/verifier/clock';
 import { AuthorityError } from '@countersign/verifier/errors';
@@ -12,24 +15,24 @@ import { serviceTokenHash } from './serviceToken.ts';
 
 export type ServiceCredential =
   | { readonly token: string }
-  /** Of a certificate that was verified; see `platform/certificateName.ts`. */
+  /** From a verified certificate; see `services/certificateName.ts`. */
   | { readonly certificateNames: readonly string[] };
 
 /**
- * Answers `undefined` for what belongs to no live service; at once when it was looked up a moment ago. Throws, or rejects with,
- * `token_required` for a token that has expired, and `unavailable` when nobody can tell.
+ * Returns `undefined` when no live service matches; at once when cached. Throws, or rejects with, `token_required` for an expired
+ * token, and `unavailable` when nobody can tell.
  */
 export type AuthenticateService = (
   credential: ServiceCredential,
 ) => Service | undefined | Promise<Service | undefined>;
 
-/** Times of the token; undefined: never. Those of a certificate are the connection's concern. */
+/** The token's times; undefined means never. The connection checks a certificate's times. */
 interface Found extends Partial<Pick<ServiceToken, 'expiresAt' | 'lastUsedAt'>> {
   readonly service: Service | undefined;
 }
 
 interface LookedUp extends Found {
-  /** On the monotonic clock, like all times here: before the look-up, so that it is believed no longer than promised. */
+  /** On the monotonic clock. Taken before the look-up, so that the cache is never trusted too long. */
   readonly askedAt: number;
   readonly believedUntil: number;
 }
@@ -37,13 +40,13 @@ interface LookedUp extends Found {
 interface Parts {
   readonly database: Pick<Database, 'services'>;
   readonly clock: Clock;
-  /** By which expiry is judged. */
+  /** The time by which expiry is judged. */
   readonly latestTime: ReadTime;
 }
 
 export function createAuthenticateService(parts: Parts): AuthenticateService {
   const { clock, latestTime } = parts;
-  // Apart, so that who makes up tokens pushes no service out.
+  // Separate caches: invented tokens must not evict services.
   const services = new LRUCache<string, LookedUp>({ max: serviceLimits.serviceTokenCacheEntries });
   const strangers = new LRUCache<string, LookedUp>({ max: serviceLimits.serviceTokenCacheEntries });
   const underWay = new Map<string, Promise<LookedUp>>();
@@ -67,7 +70,7 @@ export function createAuthenticateService(parts: Parts): AuthenticateService {
       const known = services.get(key);
       const oldest = clock.monotonic() - serviceLimits.serviceTokenStaleMilliseconds;
       if (known?.service === undefined || known.askedAt < oldest) throw error;
-      // While nobody can tell, a service that was good a moment ago is: its checks are answered from memory.
+      // During an outage a recently valid service stays valid: its checks are answered from memory.
       const entry = {
         ...known,
         believedUntil: clock.monotonic() + serviceLimits.serviceTokenRetryMilliseconds,
@@ -77,7 +80,7 @@ export function createAuthenticateService(parts: Parts): AuthenticateService {
     }
   };
 
-  /** However many call with one of them, it is looked up once at a time. */
+  /** At most one look-up at a time per credential, however many calls use it. */
   const askOnce = async (credential: ServiceCredential, key: string): Promise<LookedUp> => {
     const known = underWay.get(key);
     const isService = services.has(key);
@@ -91,7 +94,7 @@ export function createAuthenticateService(parts: Parts): AuthenticateService {
   const unexpired = ({ service, expiresAt }: LookedUp): Service | undefined => {
     if (service === undefined || expiresAt === undefined || latestTime() < expiresAt) return service;
     throw new AuthorityError('token_required', {
-      detail: `authorization: this service token expired at ${rfc3339(expiresAt)}; the operator makes a new one`,
+      detail: `authorization: this service token expired at ${rfc3339(expiresAt)}; ask the operator for a new one`,
       reason: 'service_token_expired',
     });
   };
@@ -102,7 +105,7 @@ export function createAuthenticateService(parts: Parts): AuthenticateService {
     const known = services.get(key) ?? strangers.get(key);
     const now = clock.monotonic();
     if (known === undefined || known.believedUntil <= now) return askOnce(credential, key).then(unexpired);
-    // Before it is too old, so that calls rarely wait for a look-up.
+    // Refreshed early, so that calls rarely wait for a look-up.
     if (now - known.askedAt > serviceLimits.serviceTokenCacheMilliseconds / 2) {
       askOnce(credential, key).catch(() => {});
     }
@@ -121,7 +124,7 @@ async function lookUp(
   return { service: found?.service, expiresAt: found?.token.expiresAt, lastUsedAt: found?.token.lastUsedAt };
 }
 
-/** Beside the call, which does not wait for it; and once an hour at most, whatever comes of it. */
+/** Runs beside the call, which does not wait; at most once an hour, even after a failure. */
 function createNoteUse({ database, clock, latestTime }: Parts): (key: string, found: Found) => void {
   const noted = new LRUCache<string, number>({ max: serviceLimits.serviceTokenCacheEntries });
   const everyMs = serviceLimits.serviceTokenUseMilliseconds;
@@ -135,7 +138,7 @@ function createNoteUse({ database, clock, latestTime }: Parts): (key: string, fo
   };
 }
 
-/** Undefined for what cannot be anybody's. No hash is as long as a name with what stands before it is. */
+/** Undefined for an impossible credential. A prefixed name is never as long as a hash, so keys cannot collide. */
 function keyOf(credential: ServiceCredential): string | undefined {
   if ('token' in credential) return serviceTokenHash(credential.token)?.toString('latin1');
   const { certificateNames: names } = credential;

@@ -1,4 +1,4 @@
-/** `countersign services …`: the services that ask the authority, and their tokens. */
+/** `countersign services …`: services and their tokens. */
 import { rfc3339, systemClock } from '@countersign/verifier/clock';
 import { formatDuration } from '../platform/config/durations.ts';
 
@@ -22,7 +22,7 @@ import {
 export function mountServices(program: Program, asks: Asks): void {
   const services = program
     .command('services')
-    .description('Services that ask the authority, and their tokens: create, rotate, list, revoke.');
+    .description('Services and their tokens: create, rotate, list, revoke.');
   const command = (name: string, description: string) => services.command(name).description(description);
   const issuing = (name: string, description: string) =>
     command(name, description)
@@ -34,7 +34,10 @@ export function mountServices(program: Program, asks: Asks): void {
         readTime('expires-at'),
       );
 
-  issuing('create', 'Make a service and print its token once. The token expires only if you say so.')
+  issuing(
+    'create',
+    'Create a service and print its token, which is shown only once. By default the token never expires.',
+  )
     .option(
       '--permission <PERMISSION>',
       `may be given again: ${permissions.join(', ')} (default: ${usualPermissions.join(' and ')})`,
@@ -48,11 +51,11 @@ export function mountServices(program: Program, asks: Asks): void {
 
   issuing(
     'rotate',
-    'Print a new token of a service once. The one before stays good for a while; any older one ends.',
+    'Print a new token of a service, which is shown only once. The previous one stays valid for a while; any older one ends.',
   )
     .option(
       '--keep-old <DURATION>',
-      `how long the one before stays good (default: ${formatDuration(serviceLimits.serviceTokenKeptMilliseconds)}); 0s ends all others, within two seconds`,
+      `how long the previous one stays valid (default: ${formatDuration(serviceLimits.serviceTokenKeptMilliseconds)}); 0s ends all others, within two seconds`,
       readDuration('keep-old'),
     )
     .action((name, { keepOld, ...expiry }) => {
@@ -62,7 +65,7 @@ export function mountServices(program: Program, asks: Asks): void {
 
   command(
     'list',
-    'List services: name, permissions, when made, whether revoked, name in certificates; then of each token when and by whom it was made, when it expires, and when it was used last, to the hour.',
+    'List services: name, permissions, creation time, whether revoked, name in certificates; then each token: creation time and creator, expiry, last use to the hour.',
   ).action(() =>
     asks(listAll, { columns: ['NAME', 'PERMISSIONS', 'CREATED', 'STATE', 'CERTIFICATE', 'TOKENS'] }),
   );
@@ -79,7 +82,7 @@ async function create(
   const { name } = service;
   const { token } = await operations.createService(service, operator);
   if (json) return out(JSON.stringify({ name, token }));
-  err(`Service ${name} is made. Its token is shown this once:`);
+  err(`Service ${name} is created. Its token is shown only once:`);
   out(token);
 }
 
@@ -90,9 +93,7 @@ async function rotate(
   const { name } = rotation;
   const { token, oldUntil } = await operations.rotateServiceToken(rotation, operator);
   if (json) return out(JSON.stringify({ name, token, old_token_until: rfc3339(oldUntil) }));
-  err(
-    `Service ${name} has a new token, which is shown this once. The one before ends at ${rfc3339(oldUntil)}:`,
-  );
+  err(`Service ${name} has a new token, shown only once. The previous one ends at ${rfc3339(oldUntil)}:`);
   out(token);
 }
 
@@ -108,7 +109,7 @@ async function revoke(name: string, { operations, operator, json, out, err }: Co
   out(name);
 }
 
-/** With those that were given before. */
+/** Adds to the permissions given so far. */
 function readPermissions(text: string, before: readonly Permission[] = []): readonly Permission[] {
   if (isPermission(text)) return [...new Set([...before, text])];
   throw new UsageError(

@@ -1,6 +1,6 @@
 /**
- * Services that call the gRPC interface: who they are, and what each of them may do. Owns service tokens, certificates and
- * permissions. Does not own the calls (`transport/grpc/`).
+ * Services that call the gRPC interface: their identity and permissions. Owns service tokens, certificates and permissions. Does
+ * not own the calls (`transport/grpc/`).
  */
 import type { Clock } from '@countersign/verifier/clock';
 import type { ReadTime } from '@countersign/verifier/steadyTime';
@@ -36,12 +36,12 @@ export function mountServices({ database, clock, latestTime }: ServiceParts) {
 
 type ServiceOperations = ReturnType<typeof mountServices>['operations'];
 
-/** The service that the first start in embedded mode makes, for trying things out. */
+/** The service that the first start in embedded mode creates, for trying things out. */
 export const firstService = 'first';
 
 /**
- * Its token is written to the data folder before its hash is stored, so that a start that was cut short in between can be repeated.
- * Answers whether it was made now.
+ * Writes the token to the data folder before storing its hash, so that an interrupted start can be repeated. Returns whether it
+ * was created now.
  */
 export async function keepFirstService(
   { listServices, createService }: ServiceOperations,

@@ -1,8 +1,8 @@
 import type { ServiceId } from '@countersign/verifier/ids';
 
 /**
- * What a service may ask. The names are written as `noun.verb` on the command line and in the store. Who may take back one
- * thing may not take back another: which target of `Revoke` takes which is in `transport/grpc/methods.ts`.
+ * Permissions of a service, written `noun.verb` on the command line and in the store. Permission to revoke one kind of target
+ * does not include another: `transport/grpc/methods.ts` maps the targets of `Revoke`.
  */
 export const permissions = [
   'tokens.check',
@@ -18,10 +18,10 @@ export const permissions = [
 ] as const;
 export type Permission = (typeof permissions)[number];
 
-/** What a service may ask when nobody said: it reads. Whatever changes something is for those who were named for it. */
+/** The default: reading only. Changing anything needs an explicit permission. */
 export const usualPermissions: readonly Permission[] = ['tokens.check', 'tokens.introspect'];
 
-/** And the first service of embedded mode, for whoever tries things out: what it was shown, it may also take back. */
+/** For the first service of embedded mode, for trying things out: it may also revoke tokens that it holds. */
 export const firstServicePermissions: readonly Permission[] = [...usualPermissions, 'tokens.revoke'];
 
 export function isPermission(text: string): text is Permission {
@@ -33,20 +33,20 @@ export interface Service {
   readonly id: ServiceId;
   readonly name: string;
   readonly permissions: readonly Permission[];
-  /** The name in its client certificates, if it has any; see `platform/certificateName.ts`. */
+  /** The name in its client certificates; see `certificateName.ts`. */
   readonly certificateName: string | undefined;
   readonly createdAt: number;
   readonly revokedAt: number | undefined;
 }
 
-/** One of the at most two tokens of a service. The token itself is not kept, only its hash. */
+/** One of a service's tokens, at most two. Only the hash is stored. */
 export interface ServiceToken {
   readonly createdAt: number;
-  /** As the actor in the audit trail. */
+  /** As the actor in the audit log. */
   readonly createdBy: string;
-  /** From then on it is refused; undefined: never. */
+  /** Refused from then on; undefined means never. */
   readonly expiresAt: number | undefined;
-  /** To `serviceLimits.serviceTokenUseMilliseconds`; undefined: never. */
+  /** With the precision of `serviceLimits.serviceTokenUseMilliseconds`; undefined means never. */
   readonly lastUsedAt: number | undefined;
 }
 
@@ -55,28 +55,28 @@ export interface NewServiceToken extends Omit<ServiceToken, 'lastUsedAt'> {
 }
 
 export interface ServiceWithTokens extends Service {
-  /** The latest first; of a revoked service none is good. */
+  /** The latest first; a revoked service has no valid one. */
   readonly tokens: readonly ServiceToken[];
 }
 
 export interface ServiceStore {
-  /** Changes nothing when the name is in use, by a revoked service too, or the certificate's name by a live one. */
+  /** Changes nothing when any service uses the name, even a revoked one, or a live one uses the certificate's name. */
   create(
     service: Omit<Service, 'revokedAt'>,
     token: NewServiceToken,
   ): Promise<'created' | 'name_taken' | 'certificate_taken'>;
-  /** Only of services that are not revoked; also a token that has expired. */
+  /** Finds tokens of live services, including expired tokens. */
   findByTokenHash(hash: Uint8Array): Promise<{ service: Service; token: ServiceToken } | undefined>;
-  /** The only one that is not revoked and has one of these names; undefined also when there are several. */
+  /** The one live service with one of these names; undefined when there are several. */
   findByCertificateNames(names: readonly string[]): Promise<Service | undefined>;
   findByName(name: string): Promise<Service | undefined>;
   list(): Promise<readonly ServiceWithTokens[]>;
   /**
-   * Adds a token. Of those that there are, the latest that is live at its `createdAt` stays, until `keepUntil` at most; all others
-   * are gone. Only in a transaction; two at once are done one after the other.
+   * Adds a token. Of the earlier ones, the latest live at its `createdAt` stays, until `keepUntil` at most; the others are
+   * deleted. Only in a transaction; parallel calls run one after the other.
    */
   rotate(id: ServiceId, token: NewServiceToken, keepUntil: number): Promise<void>;
-  /** Notes that it was used, unless that was noted less than `everyMs` before `now`. */
+  /** Records a use, unless one was recorded less than `everyMs` before `now`. */
   noteUse(hash: Uint8Array, now: number, everyMs: number): Promise<void>;
   revoke(id: ServiceId, now: number): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** Service tokens: how an internal service proves who it is on the gRPC interface. */
+/** Service tokens authenticate a service on the gRPC interface. */
 import { createHash, randomBytes } from 'node:crypto';
 import { decodeBase64url, encodeBase64url } from '@countersign/verifier/encoding';
 
@@ -12,9 +12,8 @@ export function newServiceToken(): string {
 }
 
 /**
- * The SHA-256 of the whole token, by which it is stored and found; `undefined` when it cannot be one of ours, so that
- * misspelt ones cost no look-up. A fast hash is right here: 256 random bits cannot be guessed however fast the guesses
- * are, so a slow one would protect nothing and would cost every call.
+ * The SHA-256 of the whole token, its key in the store; `undefined` for a malformed token, so that it costs no look-up. A fast
+ * hash is right: 256 random bits cannot be guessed at any speed, and a slow hash would cost every call.
  */
 export function serviceTokenHash(token: string): Buffer | undefined {
   if (!shape.test(token) || decodeBase64url(token.slice(prefix.length)) === undefined) return undefined;

@@ -1,4 +1,4 @@
-/** The internal services that may call the gRPC interface: made, listed and revoked by the operator. */
+/** Administration of the services that call the gRPC interface, by the operator: create, list, rotate, revoke. */
 
 import { type Clock, rfc3339 } from '@countersign/verifier/clock';
 import { AuthorityError, invalidField } from '@countersign/verifier/errors';
@@ -19,15 +19,15 @@ interface ServiceParts {
 export interface NewService {
   readonly name: string;
   readonly permissions: readonly Permission[];
-  /** A URI, or else a DNS name, that its client certificates hold as subjectAltName. */
+  /** The subjectAltName of its client certificates: a URI or a DNS name. */
   readonly certificate?: string | undefined;
-  /** Milliseconds since the Unix epoch; undefined: its token never expires. */
+  /** Milliseconds since the Unix epoch; undefined: the token never expires. */
   readonly expiresAt?: number | undefined;
-  /** A token that was made before, so that a start that was cut short can be repeated; else a new one is made. */
+  /** An existing token, so that an interrupted start can be repeated; by default a new one is created. */
   readonly token?: string;
 }
 
-/** Answers the service token: the only time it is seen, since only its hash is stored. */
+/** Returns the service token. This is the only time: just its hash is stored. */
 export type CreateService = (service: NewService, actor: Actor) => Promise<{ readonly token: string }>;
 
 const nameShape = new RegExp(`^[a-z0-9][a-z0-9._-]{0,${serviceLimits.serviceNameCharacters - 1}}$`);
@@ -75,13 +75,13 @@ function readCertificateName(text: string): string {
 export interface TokenRotation {
   readonly name: string;
   readonly expiresAt?: number | undefined;
-  /** For how long the token that was the latest stays good, unless it expires before. */
+  /** How long the latest token stays valid, unless it expires earlier. */
   readonly keepOldMs?: number | undefined;
 }
 
 /**
- * Answers a new service token. The one before stays for a while, so that it can be changed in use; one before that ends, and
- * each node notices within `serviceLimits.serviceTokenCacheMilliseconds`. Throws `not_found` for a service that is not live.
+ * Returns a new service token. The latest one stays valid for a while, so that it can be replaced in use; an older one ends, and
+ * each node notices within `serviceLimits.serviceTokenCacheMilliseconds`. Throws `not_found` unless the service is live.
  */
 export type RotateServiceToken = (
   rotation: TokenRotation,
@@ -132,7 +132,10 @@ export function createListServices({ database }: Pick<ServiceParts, 'database'>)
   return () => database.services.list();
 }
 
-/** Its tokens, and its certificate, stop within `serviceLimits.serviceTokenCacheMilliseconds` on every node. Revoking again is a success again. */
+/**
+ * Its tokens and certificate stop working within `serviceLimits.serviceTokenCacheMilliseconds` on every node. Repeating it
+ * succeeds.
+ */
 export type RevokeService = (name: string, actor: Actor) => Promise<void>;
 
 export function createRevokeService({ database, clock }: ServiceParts): RevokeService {

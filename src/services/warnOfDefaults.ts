@@ -1,4 +1,4 @@
-/** What an operator is told at the start, since no setting says that it is meant. */
+/** Warnings at start about defaults that no setting confirms. */
 import type { UserStore } from '../accounts/user.ts';
 import type { Config } from '../platform/config/config.ts';
 import type { Log } from '../platform/observability/log.ts';
@@ -9,7 +9,7 @@ interface Parts {
   readonly log: Log;
   readonly users: Pick<UserStore, 'any'>;
   readonly listServices: ListServices;
-  /** The name of the service that the first start in embedded mode made: it is there for trying things out. */
+  /** The service created by the first start in embedded mode, for trying things out. */
   readonly firstService: string;
 }
 
@@ -18,20 +18,20 @@ export async function warnOfDefaults(parts: Parts): Promise<void> {
   await warnOfSharedAudience(parts);
 }
 
-/** Whoever has users should not find out from strangers, or from users, what the default is. */
+/** An operator with users must not learn the default from strangers who register. */
 async function warnOfRegistration({ config, log, users }: Parts): Promise<void> {
   if (!config.registrationByDefault || !(await users.any())) return;
   const { registration } = config;
   log.warn({ registration }, `REGISTRATION is not set, so it is ${registration}; set it to open or closed`);
 }
 
-/** Services that somebody made are shown tokens. */
+/** Real services receive users' tokens. */
 async function warnOfSharedAudience({ config, log, listServices, firstService }: Parts): Promise<void> {
   if (config.tokens.accountAudience !== config.tokens.audience) return;
   const services = await listServices();
   const ofTheStart = config.storage.mode === 'embedded' ? firstService : undefined;
   const made = services.filter(({ name, revokedAt }) => revokedAt === undefined && name !== ofTheStart);
   if (made.length === 0) return;
-  const why = 'each service that is shown a token may list and end the sessions of its user';
+  const why = 'each service that receives a token may list and end the sessions of its user';
   log.warn({ services: made.length }, `ACCOUNT_AUDIENCE is AUDIENCE: ${why}`);
 }

@@ -1,6 +1,6 @@
 /**
- * The context of a session: the network, device and program that use it. Judges a change of it, by the row, the request, the settings
- * and the time alone. Owns the signals and their weights. Does not own what follows from them (`sessions/refresh.ts`).
+ * Where and with what client a session is used, and the signals when that changes. Pure: row, request, settings and time decide.
+ * Owns the signals and their weights; `sessions/refresh.ts` acts on them.
  */
 import { ipNetwork } from '../platform/ipAddress.ts';
 import { platformLimits } from '../platform/limits.ts';
@@ -8,39 +8,36 @@ import { userAgentFamily } from '../platform/userAgent.ts';
 import { sessionLimits } from './limits.ts';
 import type { ClientContext, Session, SessionContext } from './session.ts';
 
-/**
- * Each with its weight, of 100: the rarer a signal is for honest users, the more it weighs. Weights decide nothing here. Their sum is
- * the score that the API, gRPC and the audit log publish, for consoles and rules of others.
- */
+/** Weight of each signal, out of 100: the rarer for an innocent user, the higher. */
 export const contextSignals = {
-  /** Another `device_id`. */
+  /** The client reports another device id. */
   device_changed: 50,
-  /** Another browser or another system; a newer version of either is no change. */
+  /** Another browser or system; a newer version of either is no change. */
   user_agent_changed: 40,
-  /** Back in a network that it had left moments ago, or one refresh token from two networks: two places at once. */
+  /** Back in a network it left moments ago, or one refresh token from two networks: two places at once. */
   two_networks: 30,
-  /** Refreshed again and again, long before the access token expires. */
+  /** Refreshed repeatedly, long before the access token expires. */
   rapid_refresh: 20,
-  /** Another network; phones do that all day. */
+  /** Another network; phones change it all day. */
   network_changed: 10,
 } as const;
 
 export type ContextSignal = keyof typeof contextSignals;
 
-/** From the mildest to the strictest. */
+/** In order of severity. */
 export const signalActions = ['ignore', 'note', 'notify', 'end'] as const;
 export type SignalAction = (typeof signalActions)[number];
 
 export type ContextPolicy = Readonly<Record<ContextSignal, SignalAction>>;
 
 export interface ContextVerdict {
-  /** What this use does to the session's row. */
+  /** The session row's context after this use. */
   readonly context: SessionContext;
-  /** Those that the settings do not ignore. */
+  /** Without the ignored ones; empty when nothing changed. */
   readonly signals: readonly ContextSignal[];
-  /** The sum of their weights, 100 at most. */
+  /** Sum of the weights, at most 100. */
   readonly score: number;
-  /** The strictest action that the settings ask for. */
+  /** The strictest action among the signals. */
   readonly action: SignalAction;
 }
 
@@ -48,12 +45,12 @@ type KnownSession = Pick<Session, 'userAgent' | 'ip' | 'lastUsedAt' | 'rotatedAt
 
 export interface ContextRequest {
   readonly now: number;
-  /** Whether another refresh token becomes current. A repeat after a lost answer does not count as a quick refresh. */
+  /** False for a repeated request: repeating a lost response is no sign of haste. */
   readonly rotates: boolean;
   readonly policy: ContextPolicy;
 }
 
-/** A use of the session with its refresh token. */
+/** Judges one use of the refresh token. */
 export function judgeContext(
   session: KnownSession,
   client: ClientContext,
@@ -62,10 +59,10 @@ export function judgeContext(
   const moved = isOtherNetwork(session.ip, client.ip);
   const quickRefreshes = rotates ? quickRefreshesAfter(session, now) : session.quickRefreshes;
   const seen: Record<ContextSignal, boolean> = {
-    // A request without a device id is no change.
+    // A client that sends no device id signals no change.
     device_changed:
       session.deviceId !== undefined && client.deviceId !== undefined && client.deviceId !== session.deviceId,
-    // Compared as text first, since parsing takes time and the text is nearly always the same.
+    // Compared first, because parsing is slow and the text is nearly always equal.
     user_agent_changed:
       client.userAgent !== session.userAgent &&
       userAgentFamily(client.userAgent) !== userAgentFamily(session.userAgent),
@@ -102,7 +99,7 @@ function quickRefreshesAfter({ rotatedAt, quickRefreshes }: KnownSession, now: n
   return isQuick ? quickRefreshes + 1 : 0;
 }
 
-/** A missing address is no change. */
+/** An unknown address signals nothing. */
 function isOtherNetwork(one: string | undefined, other: string | undefined): boolean {
   return one !== undefined && other !== undefined && networkOf(one) !== networkOf(other);
 }
@@ -112,7 +109,7 @@ function isBack({ otherIp, otherIpAt }: KnownSession, ip: string | undefined, no
   return networkOf(otherIp) === networkOf(ip) && now - otherIpAt < sessionLimits.twoNetworksMilliseconds;
 }
 
-/** The network of an address, as far as it shows from outside. */
+/** The network of an address, the best available guess of its place. */
 function networkOf(ip: string): string {
   return ipNetwork(ip, platformLimits.knownNetwork);
 }

@@ -1,7 +1,7 @@
 /**
- * Who may use the cookie of a browser. A browser attaches it to requests that a foreign page made, so the cookie alone says
- * nothing about who asks: the request must also carry a header that forms and links cannot send, and come from our own
- * origin or one that the operator has listed. SameSite=Strict is a third guard, of the browser; it lets sibling hosts pass.
+ * Guards the refresh cookie against cross-site requests. A browser attaches the cookie to requests made by foreign pages too, so
+ * the request must also carry a header that forms and links cannot send, and come from our own origin or one in CORS_ORIGINS.
+ * SameSite=Strict is a third protection, by the browser; it lets sibling hosts pass.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { AuthorityError } from '@countersign/verifier/errors';
@@ -9,10 +9,10 @@ import type { FastifyRequest } from 'fastify';
 import type { HttpApp } from '../transport/http/bareApp.ts';
 import { hasRefreshCookie } from './refreshCookie.ts';
 
-/** Its value is `1`. A foreign page that sends it makes the browser ask first (CORS preflight), and that is refused. */
+/** Its value is `1`. A foreign page that sends it triggers a CORS preflight, which is refused. */
 export const csrfHeader = 'countersign-csrf';
 
-/** Where the cookie counts: `asked` when the query has `cookie`, `presented` when it, or the header above, is there. */
+/** `asked`: the query has `cookie`. `presented`: the request has the cookie or the header above. */
 type CookieMode = 'asked' | 'presented';
 
 declare module 'fastify' {
@@ -21,7 +21,7 @@ declare module 'fastify' {
   }
 }
 
-/** Whether the request is of a browser that keeps its refresh token in the cookie. Such requests have passed the guard. */
+/** Whether the client is a browser that keeps its refresh token in the cookie. Such a request has passed `guardCookie`. */
 export function inCookieMode(request: FastifyRequest): boolean {
   const { cookieMode } = request.routeOptions.config ?? {};
   if (cookieMode === undefined) return false;
@@ -30,20 +30,20 @@ export function inCookieMode(request: FastifyRequest): boolean {
 }
 
 export interface TrustedOrigins {
-  /** The origin of the ISSUER. */
+  /** The origin of ISSUER. */
   readonly own: string;
   /** CORS_ORIGINS. */
   readonly listed: readonly string[];
 }
 
-/** Called before bodies are looked at, so that a foreign form is told why it is refused. */
+/** Runs before the body is parsed, so that a foreign form learns why it is refused. */
 export function guardCookie(app: HttpApp, origins: TrustedOrigins): void {
   app.addHook('onRequest', (request, _reply, done) => {
     done(inCookieMode(request) ? csrfFault(request.headers, origins) : undefined);
   });
 }
 
-/** Why these headers are not those of a page that may use the cookie; `undefined` when they are. */
+/** Returns why these headers may not use the cookie; `undefined` when they may. */
 export function csrfFault(headers: IncomingHttpHeaders, origins: TrustedOrigins): AuthorityError | undefined {
   if (headers[csrfHeader] !== '1') return refused('no_header', `${csrfHeader}: must be 1`);
   const site = headers['sec-fetch-site'];
@@ -52,7 +52,7 @@ export function csrfFault(headers: IncomingHttpHeaders, origins: TrustedOrigins)
     : siteFault(String(site), headers.origin, origins);
 }
 
-/** The browser says where the page is that asks, relative to us (W3C Fetch Metadata). No script can forge it. */
+/** The browser states how the asking page relates to us (W3C Fetch Metadata). No script can forge it. */
 function siteFault(
   site: string,
   origin: string | undefined,
@@ -60,7 +60,7 @@ function siteFault(
 ): AuthorityError | undefined {
   if (site === 'same-origin') return undefined;
   if (site === 'cross-site') {
-    // Listed or not: the browser neither sends nor stores the cookie then, and a login would be lost with the next reload.
+    // Refused even when listed: the browser would neither send nor store the cookie, and the login would be lost on reload.
     return refused(
       'cross_site',
       'sec-fetch-site: must not be cross-site, since the cookie is SameSite=Strict',
@@ -71,7 +71,7 @@ function siteFault(
   return refused('origin', 'origin: must be in CORS_ORIGINS, since it is not the origin of this authority');
 }
 
-/** For browsers that do not say it. They send the origin of every POST. */
+/** For browsers without Sec-Fetch-Site: they send Origin with every POST. */
 function originFault(
   origin: string | undefined,
   { own, listed }: TrustedOrigins,

@@ -1,16 +1,16 @@
-/** Deletes sessions that ended or expired long ago: nothing that could be refreshed, or that a token could still be of. */
+/** Deletes sessions that ended or expired long ago, once nothing can be refreshed and no access token can be live. */
 
 import type { ReadTime } from '@countersign/verifier/steadyTime';
 import type { Database } from '../database.ts';
 import { sessionLimits } from './limits.ts';
 
-/** One batch, in one transaction; answers how many, and whether there may be more. Does nothing while another node is at it. */
+/** Deletes one batch in one transaction. `more`: there may be others. Does nothing while another node deletes. */
 export type DeleteOldSessions = () => Promise<{ readonly sessions: number; readonly more: boolean }>;
 
 export function createDeleteOldSessions(parts: {
   readonly database: Pick<Database, 'transaction'>;
   readonly retentionMs: number;
-  /** By which nothing is forgotten too early. */
+  /** The earliest time it can be, so that nothing is deleted too early. */
   readonly earliestTime: ReadTime;
 }): DeleteOldSessions {
   const { database, retentionMs, earliestTime } = parts;

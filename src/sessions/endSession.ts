@@ -1,4 +1,4 @@
-/** Ends one of the caller's own sessions, with effect; the one that asks even when the database does not know it. */
+/** Ends one of the caller's own sessions and propagates. Ends the calling session even without a database row. */
 
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { SessionId } from '@countersign/verifier/ids';
@@ -16,7 +16,7 @@ export function createEndSession(parts: RevokingParts): EndSession {
     const isOwn = sessionId === caller.sessionId;
     await revokeAndPropagate(parts, now, async (stores) => {
       const session = await stores.sessions.find(sessionId);
-      // Another user's session and one that never was look alike.
+      // Another user's session and an unknown one must look alike.
       if (!isOwn && session?.userId !== caller.userId)
         throw new AuthorityError('not_found', { detail: 'There is no such session.' });
       if (session?.userId === caller.userId) await endSelected(stores, { sessionIds: [sessionId] }, ending);

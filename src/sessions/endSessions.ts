@@ -1,7 +1,6 @@
 /**
- * Ends sessions in a transaction of `revokeAndPropagate`, each with an event of its own: which sessions ended is a question, too. Every
- * flow that ends some, logout's one statement included, takes its events from here, and with all of a user comes through
- * `endAllOfUser` or `endOthers`.
+ * Ends sessions in a transaction of `revokeAndPropagate`, with one audit event for each. Every operation that ends sessions takes
+ * its events from here, including logout's single statement; ending a user's sessions goes through `endAllOfUser` or `endOthers`.
  */
 
 import type { SessionId, UserId } from '@countersign/verifier/ids';
@@ -17,7 +16,7 @@ export interface Ending {
   readonly now: number;
 }
 
-/** Answers those that were alive. */
+/** Returns the sessions that were alive. */
 export async function endSelected(
   stores: RevokingStores,
   selection: SessionSelection,
@@ -33,24 +32,24 @@ export function sessionEnded({ id, userId }: EndedSession, reason: string, actor
   return { ...endOf(id, reason, actor), userId };
 }
 
-/** To be recorded with the session's user. */
+/** The event gets its user from the session's row. */
 export function endOf(sessionId: SessionId, reason: string, actor: Actor): SessionEvent {
   return { type: 'session_ended', actor, sessionId, reason };
 }
 
-/** Logins and refreshes that are in flight do not survive it: they compare the token version. Answers those that were alive. */
+/** Logins and refreshes in flight fail, because they compare the token version. Returns the sessions that were alive. */
 export async function endAllOfUser(
   stores: RevokingStores,
   userId: UserId,
   ending: Ending,
 ): Promise<readonly EndedSession[]> {
-  // Without a row of the user nobody logs in, and no session is refreshed.
+  // Without a user row there is no login and no refresh to stop.
   if ((await stores.users.lock(userId)) !== undefined) await stores.users.bumpTokenVersion(userId);
   return endSelected(stores, { userId }, ending);
 }
 
 /**
- * This session goes on under the next token version. The caller holds the lock of the user's row, and has seen that the session
+ * The kept session continues under the next token version. The caller holds the user row's lock and has checked that the session
  * is alive.
  */
 export async function endOthers(

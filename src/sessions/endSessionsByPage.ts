@@ -1,6 +1,6 @@
 /**
- * Ends many sessions page by page: each page is one transaction and is brought into effect, so that no lock is held for
- * long. What was cut short is finished by doing it again.
+ * Ends many sessions page by page: each page is one transaction and is propagated, so no lock is held for long. Repeating an
+ * interrupted run completes it.
  */
 
 import type { SessionId, UserId } from '@countersign/verifier/ids';
@@ -14,27 +14,27 @@ import { sessionLimits } from './limits.ts';
 import type { EndReason } from './session.ts';
 import type { SessionRange, SessionSelection } from './store.ts';
 
-/** Which sessions there are to look at, and which of them are meant. */
+/** The range to scan, and the sessions in it to end. */
 export interface PagedSelection {
   readonly select: (range: SessionRange) => SessionSelection;
-  /** Only those of this user are looked at. */
+  /** Scans only this user's sessions. */
   readonly userId?: UserId | undefined;
-  /** Only those after this one. */
+  /** Scans only sessions after this one. */
   readonly after?: SessionId | undefined;
-  /** Only those up to this one. */
+  /** Scans only up to and including this one. */
   readonly until?: SessionId | undefined;
 }
 
 export interface PagedEnding extends PagedSelection {
   readonly reason: EndReason;
   readonly actor: Actor;
-  /** Its count grows with each page, in the transaction of the page. */
+  /** Each page adds to its count, in the page's transaction. */
   readonly request?: RequestName | undefined;
 }
 
 export interface EndedByPage {
   readonly endedSessions: number;
-  /** What took longest; undefined when nothing was revoked. */
+  /** The slowest propagation; undefined when nothing was revoked. */
   readonly effect: EffectReport | undefined;
 }
 
@@ -49,7 +49,7 @@ export async function endSessionsByPage(parts: RevokingParts, ending: PagedEndin
   return { endedSessions, effect: worst };
 }
 
-/** How many it would end. */
+/** Counts the sessions that would end. */
 export async function countByPage(
   { database, clock }: Pick<RevokingParts, 'database' | 'clock'>,
   paged: PagedSelection,
@@ -80,7 +80,7 @@ function endPage(parts: RevokingParts, { reason, actor, request }: PagedEnding, 
   });
 }
 
-/** Both are in effect when the later one is; a node that had to be waited for once is named. */
+/** Both are in effect once the later one is. A node that delayed either is named. */
 export function worseOf(
   one: EffectReport | undefined,
   other: EffectReport | undefined,

@@ -1,4 +1,4 @@
-/** Whose refresh token this is, whatever has become of its session and whichever generation it is of. */
+/** Finds the session of a refresh token, live or ended, for any generation. */
 
 import type { Database } from '../database.ts';
 import { type PresentedRefreshToken, parseRefreshToken, type RefreshTokens } from './refreshToken.ts';

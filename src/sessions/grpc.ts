@@ -1,4 +1,4 @@
-/** SessionService: translate, call one flow, translate back. The contract is in proto/countersign/v1. */
+/** SessionService: translate, call one operation, translate back. The contract is in proto/countersign/v1. */
 
 import type { EndSessionRequest__Output } from '@countersign/verifier/contract/generated/countersign/v1/EndSessionRequest';
 import type { EndSessionResponse } from '@countersign/verifier/contract/generated/countersign/v1/EndSessionResponse';
@@ -47,7 +47,7 @@ export function createSessionService({ listSessions, revoke }: SessionServiceOpe
       };
     },
 
-    /** The user did not end it: to everybody who asks, an internal service took it back. */
+    /** The audit log shows a revocation by a service, not a logout by the user. */
     async EndSession(request: EndSessionRequest__Output, caller: Service): Promise<EndSessionResponse> {
       const { sessionId, requestId } = request;
       const { endedSessions, effect } = await revoke({ sessionId }, actorOf(caller, requestId), {

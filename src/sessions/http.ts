@@ -1,4 +1,3 @@
-/** A user's own sessions. */
 import { rfc3339 } from '@countersign/verifier/clock';
 import type { SessionId } from '@countersign/verifier/ids';
 import { parseUserAgent } from '../platform/userAgent.ts';
@@ -22,7 +21,7 @@ export function sessionRoutes({ listSessions, endSession }: SessionOperations): 
     const listSchema = {
       querystring: sessionsQuery,
       ...operation({
-        summary: 'My sessions that are alive, newest first',
+        summary: 'My live sessions, newest first',
         bearer: true,
         refusals: [400, 429],
         response: { 200: sessionsResponse },

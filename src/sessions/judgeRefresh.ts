@@ -1,25 +1,25 @@
 /**
- * The rule that judges a genuine refresh token. Pure: it is given the row, the time and where the request came from.
- * The store's statements repeat its conditions, so that what was true when the row was read is true when it is written.
+ * Judges a genuine refresh token. Pure: it is given the row, the time and the client. The store's statements repeat its
+ * conditions, so that a judgement of the row still holds when the row is written.
  */
 import { sessionLimits } from './limits.ts';
 import { type ClientContext, sessionExpiry } from './session.ts';
 import type { SessionWithUser } from './store.ts';
 
 export type RefreshVerdict =
-  /** The current generation: the next one becomes current. */
+  /** It was the current generation: the next one becomes current. */
   | { readonly kind: 'rotated' }
-  /** A lost response or a second tab: the same successor again. */
+  /** A lost response or a second tab: return the same successor again. */
   | { readonly kind: 'repeated_in_grace' }
-  /** Like the last, but too often: refused without a write and without harm to the session. */
+  /** Repeated in the grace window too often: refused without a write and without harm to the session. */
   | { readonly kind: 'repeated_too_often' }
-  /** Somebody else has used this token: the session ends. */
+  /** Another party has used this token: the session ends. */
   | { readonly kind: 'theft'; readonly rule: 'replayed' | 'other_context' }
   | { readonly kind: 'refused'; readonly rule: 'ended' | 'expired' | 'idle' | 'user_disabled' | 'version' };
 
 export interface RefreshRequest {
   readonly now: number;
-  /** Before `now`, if it had to wait: a repeat that came in time is one, however long it took to look at it. */
+  /** Earlier than `now` after a wait. A repeat that arrived in time counts as in time. */
   readonly arrivedAt: number;
   readonly client: ClientContext;
   readonly graceMs: number;
@@ -53,7 +53,7 @@ function judgeGeneration(
     session.rotatedAt !== undefined &&
     arrivedAt < session.rotatedAt + graceMs;
   if (!inGrace) return { kind: 'theft', rule: 'replayed' };
-  // An address may change between two tries, phones do that; the browser or program that asks does not.
+  // The address may change between two tries, as on phones; the browser or program does not.
   if (client.userAgent !== session.userAgent) return { kind: 'theft', rule: 'other_context' };
   if (session.graceRepeats >= sessionLimits.refreshGraceRepeats) return { kind: 'repeated_too_often' };
   return { kind: 'repeated_in_grace' };

@@ -1,4 +1,4 @@
-/** A user's sessions that are alive, newest first, in pages by key: as fast at the last page as at the first. */
+/** Lists a user's live sessions, newest first. Pages by key, so that the last page is as fast as the first. */
 import type { Clock } from '@countersign/verifier/clock';
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { SessionId, UserId } from '@countersign/verifier/ids';
@@ -8,11 +8,11 @@ import type { Session } from './session.ts';
 
 export interface SessionPage {
   readonly sessions: readonly Session[];
-  /** Where the next page starts; undefined on the last one. */
+  /** Start of the next page; undefined on the last one. */
   readonly next: SessionId | undefined;
 }
 
-/** Throws `not_found` when there is no such user. */
+/** Throws `not_found` for an unknown user. */
 export type ListSessions = (
   userId: UserId,
   page: { readonly size?: number | undefined; readonly before?: SessionId | undefined },

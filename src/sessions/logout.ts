@@ -1,6 +1,6 @@
 /**
- * Logout: revokes every token of the sessions that the presented tokens belong to, and returns when no service accepts them any more.
- * Repeating it succeeds again.
+ * Logout: revokes every token of the sessions that the presented tokens belong to. Returns when no service accepts them any more.
+ * Repeating it succeeds.
  */
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { SessionId } from '@countersign/verifier/ids';
@@ -25,8 +25,8 @@ export interface LogoutParts extends RevokingParts, ReadingParts {
 }
 
 /**
- * A token of either kind. Any generation of the refresh token will do: a client may have lost the latest one. Two tokens may
- * belong to two sessions; both end.
+ * Either kind of token. Any generation of the refresh token counts, because a client may have lost the latest. Tokens of two
+ * sessions end both.
  */
 export interface LogoutCredentials {
   readonly refreshToken?: string | undefined;
@@ -48,7 +48,7 @@ export function createLogout(parts: LogoutParts): Logout {
 
 interface NamedSession {
   readonly sessionId: SessionId;
-  /** What the presented token says beyond the session's row. */
+  /** The session as the token itself describes it. */
   readonly named: NamedByToken | undefined;
 }
 
@@ -56,7 +56,7 @@ interface SessionLogout extends NamedSession {
   readonly actor: Actor;
 }
 
-/** All in one statement, propagated together. `next` lets the next batch begin after the commit. */
+/** One statement ends them all; they propagate together. `next` starts the next batch after the commit. */
 async function revokeSessions(
   parts: LogoutParts,
   logouts: readonly SessionLogout[],
@@ -72,7 +72,7 @@ async function revokeSessions(
   await revokeBeyondRows(parts, logouts, ended);
 }
 
-/** For tokens that outlive their session's row, or have none: rare. */
+/** Rare: tokens that outlive their session's row, or have none. */
 async function revokeBeyondRows(
   parts: LogoutParts,
   logouts: readonly SessionLogout[],
@@ -83,7 +83,7 @@ async function revokeBeyondRows(
     named === undefined || rowCovers(rows.get(named.sessionId), named) ? [] : [{ named, actor }],
   );
   if (beyond.length === 0) return;
-  // Always in this order: two logouts of the same sessions cannot deadlock.
+  // Sorted, so that two logouts of the same sessions cannot deadlock.
   beyond.sort((one, other) => (one.named.sessionId < other.named.sessionId ? -1 : 1));
   const now = parts.clock.now();
   await revokeAndPropagate(parts, now, async (stores) => {
@@ -91,7 +91,7 @@ async function revokeBeyondRows(
   });
 }
 
-/** Ended sessions count, too: logging out again succeeds. */
+/** Includes ended sessions: logging out again succeeds. */
 async function sessionsOf(
   parts: LogoutParts,
   { refreshToken, accessToken }: LogoutCredentials,
@@ -117,7 +117,7 @@ async function sessionsOf(
   return [...sessions.values()];
 }
 
-/** The token is newer than the row: the database was put back, and tokens of the session may live on. */
+/** A token newer than the row means a restored database: other tokens of the session may be live. */
 function newerThanRow({ session, presented }: GenuineRefreshToken): NamedByToken | undefined {
   if (presented.generation <= session.generation) return undefined;
   return { userId: session.userId, sessionId: session.id, expiresAt: Number.POSITIVE_INFINITY };

@@ -1,6 +1,6 @@
 /**
- * Logout everywhere: every session of the user ends, and a login in flight cannot survive it. The session of the caller ends even
- * when the database does not know it, or its user.
+ * Logout everywhere: ends every session of the user; a login in flight fails. The caller's session ends even without a row of it
+ * or its user.
  */
 import type { Actor } from '../audit/auditEvent.ts';
 import { type RevokingParts, revokeAndPropagate } from '../revocation/propagation/revokeAndPropagate.ts';

@@ -1,4 +1,4 @@
-/** Logging out: one session, or all of them; and what the browser that asked forgets. */
+/** Logout over HTTP: one session or all, and what the browser must forget. */
 
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { FastifyRequest } from 'fastify';
@@ -31,8 +31,7 @@ export function logoutRoutes({ logout, logoutAll, logoutOthers }: LogoutOperatio
     const logoutSchema = {
       body: logoutBody,
       ...operation({
-        summary:
-          'End the session of this refresh token, of the body or the cookie, and that of the bearer token',
+        summary: 'End the sessions of the refresh token (in the body or the cookie) and of the bearer token',
         cookie: true,
         refusals: [400, 401, 403, 503],
         response: noContent,
@@ -47,7 +46,7 @@ export function logoutRoutes({ logout, logoutAll, logoutOthers }: LogoutOperatio
     app.post('/auth/logout', logoutOptions, async (request, reply) => {
       const ended = logOut(logout, request, request.body.refresh_token);
       await ended.catch((error) => {
-        // A cookie that we did not issue is of no use to anybody. After any other failure it is needed for the next try.
+        // A cookie that we did not issue is useless. After any other failure the next try needs it.
         const useless = error instanceof AuthorityError && error.code === 'invalid_grant';
         if (useless && hasRefreshCookie(request.headers)) clearRefreshCookie(reply);
         throw error;
@@ -66,7 +65,7 @@ function logoutAllRoutes({ logoutAll, logoutOthers }: Omit<LogoutOperations, 'lo
     const logoutAllSchema = {
       body: emptyBody,
       ...operation({
-        summary: 'End every session of mine',
+        summary: 'End all my sessions',
         bearer: true,
         refusals: [400, 429],
         response: noContent,
@@ -85,7 +84,7 @@ function logoutAllRoutes({ logoutAll, logoutOthers }: Omit<LogoutOperations, 'lo
     const logoutOthersSchema = {
       body: emptyBody,
       ...operation({
-        summary: 'End every session of mine but this one',
+        summary: 'End all my other sessions',
         bearer: true,
         refusals: [400, 429],
         response: noContent,
@@ -100,7 +99,7 @@ function logoutAllRoutes({ logoutAll, logoutOthers }: Omit<LogoutOperations, 'lo
   };
 }
 
-/** Whichever tokens came with the request: who sends one of them wants it to end. */
+/** Ends the sessions of every token in the request. */
 async function logOut(logout: Logout, request: FastifyRequest, ofBody: string | undefined): Promise<void> {
   const refreshToken = presentedRefreshToken(request, ofBody);
   const accessToken = refreshToken === undefined ? bearerToken(request) : bearerTokenBeside(request);

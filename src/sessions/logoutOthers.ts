@@ -1,4 +1,4 @@
-/** Ends every session of the caller but the one that asks, and a login in flight cannot survive it. */
+/** Ends every session of the caller except the calling one; a login in flight fails. */
 
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { Actor } from '../audit/auditEvent.ts';
@@ -6,7 +6,7 @@ import { type RevokingParts, revokeAndPropagate } from '../revocation/propagatio
 import { endOthers } from './endSessions.ts';
 import type { Caller } from './session.ts';
 
-/** Answers how many were alive. */
+/** Returns how many were alive. */
 export type LogoutOthers = (caller: Caller, actor: Actor) => Promise<number>;
 
 export function createLogoutOthers(parts: RevokingParts): LogoutOthers {

@@ -1,4 +1,4 @@
-/** What logouts write: sessions that end, their revocations and what is told of them, in one statement. */
+/** Logout's writes in one statement: ended sessions, their revocations and audit events. */
 
 import type { SessionId } from '@countersign/verifier/ids';
 import type { CommitMark } from '@countersign/verifier/revocation/position';
@@ -6,13 +6,13 @@ import type { AuditEvent } from '../audit/auditEvent.ts';
 import type { EndReason } from './session.ts';
 import type { EndedSession } from './store.ts';
 
-/** The user is that of the session. */
+/** The user comes from the session's row. */
 export interface SessionEvent extends Omit<AuditEvent, 'userId'> {
   readonly sessionId: SessionId;
 }
 
 export interface Ended {
-  /** As `SessionStore.end` answers them. */
+  /** As from `SessionStore.end`. */
   readonly ended: readonly EndedSession[];
   /** Undefined when nothing was revoked. */
   readonly mark: CommitMark | undefined;
@@ -20,9 +20,9 @@ export interface Ended {
 
 export interface LogoutStore {
   /**
-   * Ends the sessions that have an event, as `SessionStore.end` does, revokes the tokens of those that it answers, and records the
-   * events of those that were live. One event for each session. Resolves after the commit; when it rejects, that may have been
-   * done all the same. `silent`: no event is recorded.
+   * Ends the session of each event as `SessionStore.end` does, revokes their tokens, and records the events of sessions that were
+   * live. One event per session. Resolves after the commit; a rejection does not mean that the commit failed. `silent`: no event
+   * is recorded.
    */
   end(
     events: readonly SessionEvent[],

@@ -1,6 +1,6 @@
 /**
- * Sessions and refresh tokens. Owns the row of a session, the rules by which a refresh is judged, the browser's cookie, and every
- * way in which a session ends. Does not own how it begins (`login/`), nor how its end takes effect (`revocation/propagation/`).
+ * Sessions and refresh tokens. Owns the session's row, the rules that judge a refresh, the browser's cookie, and every way to end
+ * a session. Does not own its start (`login/`) or how its end takes effect (`revocation/propagation/`).
  */
 import { createEarliestTime } from '@countersign/verifier/steadyTime';
 import type { Config } from '../platform/config/config.ts';
@@ -49,7 +49,7 @@ export function mountSessions(parts: SessionParts) {
       refusals: createRefusalMemory(),
       onContextChange: tellOfContextChange(log, metrics),
       onTheft: (sessionId, rule) =>
-        log.warn({ session_id: sessionId, rule }, 'a refresh token came from two parties'),
+        log.warn({ session_id: sessionId, rule }, 'two parties used one refresh token'),
     }),
     logout: counted(createLogout(parts)),
     logoutAll: counted(createLogoutAll(parts)),
@@ -66,7 +66,7 @@ export function mountSessions(parts: SessionParts) {
   };
 }
 
-/** Each signal is counted; those that somebody should see now are in the log, too. */
+/** Every signal is counted; those an operator should see at once are also logged. */
 function tellOfContextChange(log: Log, metrics: Metrics): RefreshParts['onContextChange'] {
   return (sessionId, { signals, score, action }) => {
     for (const signal of signals) metrics.contextSignal(signal, action);

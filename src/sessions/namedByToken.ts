@@ -1,7 +1,6 @@
 /**
- * What an access token names, its session, can be taken back by what the token says alone. The database may have no row of the
- * session, or one of an earlier time: rows are deleted by hand, and databases are put back. What is answered as done has an effect all
- * the same.
+ * Ends and revokes a session by what its token says. The database may have no row, or an older one: rows are deleted by hand and
+ * databases are restored. The caller's success must still mean that the tokens are revoked.
  */
 import { uuidBytes } from '@countersign/verifier/ids';
 import { afterEveryToken } from '@countersign/verifier/revocation/revocation';
@@ -10,13 +9,13 @@ import type { RevokingStores } from '../revocation/propagation/revokeAndPropagat
 import { type Ending, endOf } from './endSessions.ts';
 import type { Caller, Session } from './session.ts';
 
-/** The caller holds a genuine token that says so. */
+/** Claims of a genuine token that the caller holds. */
 export interface NamedByToken extends Caller {
-  /** When that token expires: milliseconds since the Unix epoch. */
+  /** The token's expiry, milliseconds since the Unix epoch. */
   readonly expiresAt: number;
 }
 
-/** Whether ending the session by its row ends that token, too: the row knows of a token that lives as long. */
+/** Whether ending the session by its row also ends this token: the row knows a token that lives at least as long. */
 export function rowCovers(
   row: Pick<Session, 'userId' | 'accessExpiresAt'> | undefined,
   { userId, expiresAt }: NamedByToken,
@@ -24,15 +23,15 @@ export function rowCovers(
   return row?.userId === userId && row.accessExpiresAt >= expiresAt;
 }
 
-/** In a transaction of `revokeAndPropagate` that ended the session as far as there was a row of it. */
+/** Runs in a transaction of `revokeAndPropagate` that ended the session's row, if there was one. */
 export async function endNamed(stores: RevokingStores, named: NamedByToken, ending: Ending): Promise<void> {
   const row = await stores.sessions.find(named.sessionId);
   if (!rowCovers(row, named)) await revokeNamed(stores, named, ending);
 }
 
 /**
- * Revokes every token of the session, whatever its row says: until the longest lifetime is over, since others may live longer than the
- * one that was shown. Its end is told once.
+ * Revokes the session whatever its row says, for the longest token lifetime: other tokens may outlive the presented one. One
+ * audit event.
  */
 export async function revokeNamed(
   stores: RevokingStores,
@@ -46,7 +45,6 @@ export async function revokeNamed(
   await stores.audit.record({ ...endOf(sessionId, reason, actor), userId, detail }, now);
 }
 
-/** The session of these claims, whatever the database knows of it. */
 export function namedBy({ sub, sid, exp }: AccessTokenClaims): NamedByToken {
   return { userId: sub, sessionId: sid, expiresAt: exp * 1000 };
 }

@@ -1,11 +1,10 @@
-/** Where a page of sessions begins, as callers carry it from one page to the next: opaque to them. */
+/** Page tokens: where a page of sessions begins. Opaque to callers. */
 import { decodeBase64url, encodeBase64url } from '@countersign/verifier/encoding';
 import { invalidField } from '@countersign/verifier/errors';
 import { type SessionId, uuidBytes, uuidFromBytes } from '@countersign/verifier/ids';
 
 const uuidLength = 16;
 
-/** The token of the page after this session. */
 export function pageTokenAfter(last: SessionId): string {
   return encodeBase64url(uuidBytes(last));
 }
@@ -14,6 +13,6 @@ export function pageTokenAfter(last: SessionId): string {
 export function readPageToken(token: string): SessionId {
   const bytes = decodeBase64url(token);
   if (bytes?.length !== uuidLength)
-    throw invalidField('page_token', 'format', 'is not a token of an earlier page');
+    throw invalidField('page_token', 'format', 'must be the next_page_token of an earlier page');
   return uuidFromBytes(bytes) as SessionId;
 }

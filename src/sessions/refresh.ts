@@ -1,6 +1,6 @@
 /**
- * Refresh: read the row, judge, then one conditional statement that writes only if what was judged is still true.
- * Losing that race means that somebody else moved the session on, so the row is read and judged again.
+ * Refresh: read the row, judge it, then write with a statement that repeats the judged conditions. Losing that race means that
+ * another request advanced the session: read and judge again.
  */
 
 import { AuthorityError } from '@countersign/verifier/errors';
@@ -28,22 +28,22 @@ import {
 export interface RefreshParts extends TokenParts, RevokingParts {
   readonly refreshGraceMs: number;
   readonly refreshIdleTtlMs: number;
-  /** What ends when a refresh token was used by two parties. */
+  /** What ends after two parties used a refresh token. */
   readonly replayEnds: 'session' | 'all';
   readonly contextPolicy: ContextPolicy;
   readonly refusals: RefusalMemory;
   readonly rateLimits: Pick<RateLimits, 'spend'>;
-  /** Told of each change of a session's context that was recorded. */
+  /** Called for each recorded change of context. */
   readonly onContextChange: (sessionId: SessionId, verdict: ContextVerdict) => void;
-  /** Told of each session that ended because its refresh token came from two parties. */
+  /** Called for each session that ended because two parties used its refresh token. */
   readonly onTheft: (sessionId: SessionId, rule: string) => void;
 }
 
 export interface RefreshInput {
   readonly refreshToken: string;
-  /** What the client calls its device. */
+  /** The client's name for its device. */
   readonly deviceId?: string | undefined;
-  /** What the access token is for: the audience of services, unless that of the account is asked for. */
+  /** The audience of the access token; the services' audience by default. */
   readonly audience?: string | undefined;
 }
 
@@ -53,7 +53,6 @@ interface Presentation extends RefreshInput {
   readonly audience: string;
 }
 
-/** One presentation of a genuine refresh token. */
 interface Use {
   readonly session: SessionWithUser;
   readonly now: number;
@@ -81,7 +80,7 @@ async function tryRefresh(
   isFirstAttempt: boolean,
 ): Promise<TokenResponse | 'lost_race'> {
   const read = await readRefreshToken(parts, refreshToken);
-  // A token that we did not issue is refused without a write, so that guessing makes no database load.
+  // Refused without a write: guessing must not become database load.
   if (!read.genuine) throw refusal(read.fault);
   const { session, presented } = read;
   const now = parts.clock.now();
@@ -93,17 +92,16 @@ async function tryRefresh(
     case 'rotated':
     case 'repeated_in_grace': {
       const rotates = verdict.kind === 'rotated';
-      // Repeats are not throttled: a delayed one would look like theft.
+      // Retries are not throttled: a delayed one would look like theft.
       if (rotates && isFirstAttempt) await spendRefresh(parts, session.id, actor);
       const context = judgeContext(session, client, { now, rotates, policy: parts.contextPolicy });
       if (context.action === 'end') return endSuspicious(parts, use, context);
       return write(parts, use, verdict.kind, context);
     }
     case 'repeated_too_often':
-      // Without a time to try again: after the window this token would look like theft.
+      // No Retry-After wait: afterwards the token would be outside the window and look stolen.
       throw new AuthorityError('refresh_repeated', {
-        detail:
-          'refresh_token: was exchanged several times already; go on with the token that you were given for it',
+        detail: 'refresh_token: was already exchanged several times; use the token that you received for it',
       });
     case 'theft':
       return endStolenSession(parts, use, verdict.rule);
@@ -113,7 +111,7 @@ async function tryRefresh(
   }
 }
 
-/** The account of a refresh is its session. */
+/** The rate limit's account is the session. */
 async function spendRefresh({ rateLimits }: RefreshParts, sessionId: SessionId, actor: Actor): Promise<void> {
   await rateLimits.spend(actor, 'refresh', 'account', sessionId);
   await rateLimits.spend(actor, 'refresh', 'global');
@@ -155,8 +153,8 @@ async function write(
 }
 
 /**
- * The grace window begins before the write. When a slow database has used up half of it, it begins again after the write. Else a client
- * that gives up waiting and repeats its token would look like a thief, and be logged out. If this fails, the answer is good all the same.
+ * A client that times out and repeats must find the window open, so the window restarts when the database used up much of it. A
+ * failure here is ignored: the response is good and must not wait.
  */
 async function keepWindowOpen(
   { clock, database, refreshGraceMs }: RefreshParts,
@@ -168,7 +166,7 @@ async function keepWindowOpen(
   await database.refreshes.restamp(id, generation, now).catch(() => {});
 }
 
-/** Nobody can tell thief and owner apart, so both are logged out. */
+/** Nobody can tell thief from owner any more, so both are logged out. */
 async function endStolenSession(parts: RefreshParts, use: Use, rule: string): Promise<never> {
   const ends = parts.replayEnds;
   const isEnded = await endForRefresh(parts, use, { reason: 'refresh_replayed', rule, events: [], ends });
@@ -176,7 +174,7 @@ async function endStolenSession(parts: RefreshParts, use: Use, rule: string): Pr
   throw refusal(rule);
 }
 
-/** The operator's settings ask to end a session whose context changes like this. */
+/** The operator's settings refuse this change of context. */
 async function endSuspicious(parts: RefreshParts, use: Use, context: ContextVerdict): Promise<never> {
   const [reason, events] = ['context_changed', [contextChanged(use, context)]] as const;
   const isEnded = await endForRefresh(parts, use, { reason, rule: reason, events, ends: 'session' });
@@ -191,7 +189,7 @@ interface RefusedUse {
   readonly ends: RefreshParts['replayEnds'];
 }
 
-/** Ends the session with effect. False when it had ended before; then nothing is recorded. */
+/** Ends and propagates. False when another request ended it first: then nothing is recorded. */
 async function endForRefresh(parts: RefreshParts, use: Use, refused: RefusedUse): Promise<boolean> {
   const { session, now, actor } = use;
   const { id: sessionId, userId } = session;
@@ -199,11 +197,11 @@ async function endForRefresh(parts: RefreshParts, use: Use, refused: RefusedUse)
   const event = { type: 'refresh_refused', actor, userId, sessionId, reason: rule } as const;
   const { result } = await revokeAndPropagate(parts, now, async (stores) => {
     if (ends === 'all') await stores.users.lock(userId);
-    // A request that waited for that lock finds the session ended. It must not end the sessions of a login since then.
+    // The lock's second holder finds nothing to end, and must not end logins made since.
     const ended = await endSelected(stores, { sessionIds: [sessionId] }, { reason, actor, now });
     if (ended.length === 0) return false;
     await stores.audit.recordAll([event, ...events], now);
-    // Like a logout everywhere, so that no login or refresh in flight survives it.
+    // Like a logout everywhere: logins and refreshes in flight fail.
     if (ends === 'all') await endAllOfUser(stores, userId, { reason, actor, now });
     return true;
   });

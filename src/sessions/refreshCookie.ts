@@ -1,6 +1,6 @@
 /**
- * The cookie that keeps the refresh token of a browser. Owns its name and attributes, and how it is found in a request. What
- * may be done with it is decided in `csrf.ts`; what it is worth, by the flows.
+ * The browser's refresh cookie. Owns its name, its attributes and how to find it in a request. `csrf.ts` decides who may use it;
+ * operations judge its value.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { invalidField } from '@countersign/verifier/errors';
@@ -9,14 +9,14 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { parseRefreshToken } from './refreshToken.ts';
 
 /**
- * `__Host-`: a browser takes it from this host only, over a secure connection, for every path, and from no subdomain or
- * sibling (RFC 6265bis §4.1.3.2). So nobody beside us can put one there.
+ * `__Host-`: browsers accept it only from this host, over TLS, for every path, never from a subdomain or sibling (RFC 6265bis
+ * §4.1.3.2), so no other site can plant one.
  */
 export const refreshCookieName = '__Host-countersign-refresh';
 
 const attributes = 'Path=/; Secure; HttpOnly; SameSite=Strict';
 
-/** `seconds`: until the session ends if it is not used. The token has no character that a cookie would have to escape. */
+/** `seconds`: until an unused session ends. The token needs no escaping in a cookie. */
 export function setRefreshCookie(reply: FastifyReply, token: string, seconds: number): void {
   reply.header('set-cookie', `${refreshCookieName}=${token}; Max-Age=${seconds}; ${attributes}`);
 }
@@ -26,28 +26,28 @@ export function clearRefreshCookie(reply: FastifyReply): void {
 }
 
 /**
- * Clears a browser at logout. "storage" is what scripts and service workers keep for this origin. "cookies" is left out: it would
- * also log the user out of other applications on the same registrable domain. "cache" is left out: our answers are never cached
- * (`no-store`), and clearing it takes Chromium seconds.
+ * Clears a browser at logout. "storage" is what scripts and service workers keep for this origin. Not "cookies": it would log the
+ * user out of other applications on the registrable domain. Not "cache": our answers are `no-store`, and clearing takes Chromium
+ * seconds.
  */
 export function forgetBrowser(reply: FastifyReply): void {
   clearRefreshCookie(reply);
   reply.header('clear-site-data', '"storage"');
 }
 
-/** True when the request has the cookie, whatever is in it, and how often. */
+/** True when the cookie is present, whatever its value or count. */
 export function hasRefreshCookie(headers: IncomingHttpHeaders): boolean {
   return refreshCookies(headers).length > 0;
 }
 
-/** Whether the cookie is of this session. What a page does with a bearer token leaves that of another one where it is. */
+/** Whether the cookie belongs to this session: a page that acts with a bearer token must not clear another session's cookie. */
 export function hasRefreshCookieOf(headers: IncomingHttpHeaders, sessionId: SessionId): boolean {
   return refreshCookies(headers).some((token) => parseRefreshToken(token)?.sessionId === sessionId);
 }
 
 /**
- * The value of the cookie, which may be anything that somebody wrote there; `undefined` when there is none. Throws
- * `invalid_request` when there are several: which of them is ours cannot be told.
+ * Returns the unvalidated value; `undefined` without a cookie. Throws `invalid_request` for several: we cannot tell which one is
+ * ours.
  */
 export function readRefreshCookie(headers: IncomingHttpHeaders): string | undefined {
   const [value, ...others] = refreshCookies(headers);
@@ -56,8 +56,8 @@ export function readRefreshCookie(headers: IncomingHttpHeaders): string | undefi
 }
 
 /**
- * The refresh token of the body, or of the cookie. Both at once are refused: whichever counted, some other part of a system
- * would take the request for one of the other session.
+ * The refresh token from the body or the cookie. Both at once are refused: another part of the system could take the request for
+ * the other session's.
  */
 export function presentedRefreshToken(
   { headers }: FastifyRequest,
@@ -71,9 +71,8 @@ export function presentedRefreshToken(
 }
 
 /**
- * Names are compared exactly, and only what RFC 6265 §4.2.1 puts around them is taken away. Parsers that also take away other
- * white space, or compare without case, find the cookie under names that browsers do not protect. Several header fields
- * arrive as one here, joined by "; ".
+ * Compares names exactly and strips only the white space of RFC 6265 §4.2.1. Parsers that strip more, or ignore case, accept
+ * cookie names that browsers do not protect. Node.js joins several header fields with "; ".
  */
 function refreshCookies({ cookie = '' }: IncomingHttpHeaders): readonly string[] {
   return cookie
@@ -83,7 +82,7 @@ function refreshCookies({ cookie = '' }: IncomingHttpHeaders): readonly string[]
     .map((pair) => pair.slice(refreshCookieName.length + 1));
 }
 
-/** Not by a pattern: one for blanks at the end looks back at each blank in the middle, which takes 0.2 s on 16 kB of them. */
+/** Not a regular expression: matching trailing blanks takes 0.2 s on 16 kB of inner blanks. */
 function withoutBlanks(text: string): string {
   const isBlank = (at: number) => text[at] === ' ' || text[at] === '\t';
   let [from, to] = [0, text.length];

@@ -37,7 +37,7 @@ export function refreshRoute(refresh: Refresh): MountRoutes {
   };
 }
 
-/** A page cannot see whether it has the cookie, so a missing cookie is not its mistake: its user has to log in. */
+/** A page cannot see a missing cookie, so this is no client error: the user has to log in. */
 function noRefreshToken(request: FastifyRequest): AuthorityError {
   return inCookieMode(request)
     ? new AuthorityError('token_required', { detail: 'There is no cookie with a refresh token: log in.' })

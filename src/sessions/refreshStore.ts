@@ -1,4 +1,4 @@
-/** What a refresh writes: the session's row and what is told of it, in one statement. */
+/** A refresh's writes in one statement: the session's row and audit events. */
 
 import type { SessionId } from '@countersign/verifier/ids';
 import type { AuditEvent } from '../audit/auditEvent.ts';
@@ -11,21 +11,18 @@ export interface SessionUse extends Pick<ClientContext, 'userAgent' | 'ip'> {
   readonly accessExpiresAt: number;
   /** The key that will sign the access token. */
   readonly signingKid: string;
-  /** Recorded if it is written. */
+  /** Recorded only if the row is written. */
   readonly events: readonly AuditEvent[];
 }
 
 export interface RefreshStore {
   /**
-   * Makes the next generation current, if `from` still is, the session is alive and no version moved.
-   * False when anything had changed meanwhile; then nothing is written.
+   * Makes the next generation current if `from` still is, the session is alive and no version changed. Otherwise writes nothing
+   * and returns false.
    */
   advance(id: SessionId, from: number, use: SessionUse): Promise<boolean>;
-  /**
-   * Counts one repeat of the refresh that made `current` current, under the same conditions as `advance` and only
-   * while fewer than `maximum` are counted.
-   */
+  /** Counts one repeat of the refresh that made `current` current, under the conditions of `advance` and below `maximum`. */
   repeat(id: SessionId, current: number, maximum: number, use: SessionUse): Promise<boolean>;
-  /** Says that the advance to `current` was at `now`, unless the session has gone on since. */
+  /** Sets the time of the advance to `current` to `now`, unless the session advanced since. */
   restamp(id: SessionId, current: number, now: number): Promise<void>;
 }

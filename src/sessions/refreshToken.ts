@@ -1,7 +1,7 @@
 /**
- * Refresh tokens are derived, never stored: `rt_` + base64url(session id (16) ‖ generation (6) ‖
- * HMAC-SHA-256(session secret, label ‖ session id ‖ generation)). The table does not grow with refreshes, the same
- * generation always has the same token, and a dump of the database holds none that could be used.
+ * Refresh tokens are derived, never stored: `rt_` + base64url(session id (16) ‖ generation (6) ‖ HMAC-SHA-256(session secret,
+ * label ‖ session id ‖ generation)). The table does not grow with refreshes, a generation always has the same token, and a dump
+ * of the database holds no usable token.
  */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { decodeBase64url, encodeBase64url } from '@countersign/verifier/encoding';
@@ -13,7 +13,7 @@ const prefix = 'rt_';
 const sessionBytes = 16;
 const generationBytes = 6;
 const macBytes = 32;
-/** 54 bytes are 72 characters without a stray bit: each token has one spelling. */
+/** 54 bytes are exactly 72 characters, with no spare bits: each token has one spelling. */
 const characters = prefix.length + ((sessionBytes + generationBytes + macBytes) * 4) / 3;
 
 export interface PresentedRefreshToken {
@@ -22,7 +22,7 @@ export interface PresentedRefreshToken {
   readonly mac: Uint8Array;
 }
 
-/** Answers `undefined` for anything that is not of the shape of a refresh token. */
+/** Undefined when the text does not have a refresh token's format. */
 export function parseRefreshToken(text: string): PresentedRefreshToken | undefined {
   if (text.length !== characters || !text.startsWith(prefix)) return undefined;
   const bytes = decodeBase64url(text.slice(prefix.length));
@@ -34,14 +34,13 @@ export function parseRefreshToken(text: string): PresentedRefreshToken | undefin
   };
 }
 
-/** The secrets of sessions and what is derived from them. */
+/** Session secrets and the tokens derived from them. */
 export interface RefreshTokens {
-  /** A new session's secret, sealed for its row. */
   newSealedSecret(id: SessionId): Buffer;
-  /** The same secret, sealed with the KEY_ENCRYPTION_KEY of now. Throws `UnsealError` when no key of ours opens it. */
+  /** Seals the unchanged secret with the current KEY_ENCRYPTION_KEY. Throws `UnsealError` when no configured key opens it. */
   resealSecret(session: Pick<Session, 'id' | 'sealedSecret'>): Buffer;
   derive(session: Pick<Session, 'id' | 'sealedSecret'>, generation: number): string;
-  /** True when this authority made the token for this session, whatever its generation. */
+  /** True when this authority derived the token for this session, for any generation. */
   isGenuine(session: Pick<Session, 'id' | 'sealedSecret'>, presented: PresentedRefreshToken): boolean;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Which refused refreshes are worth a row of the audit trail: the first few of a session in an hour. A token that is dead stays
- * dead however often it is sent, and sending it must not fill a table.
+ * Decides which refused refreshes get an audit row: the first few of a session in an hour. Repeating a dead token must not fill
+ * the table.
  */
 
 import type { SessionId } from '@countersign/verifier/ids';

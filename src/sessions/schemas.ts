@@ -1,4 +1,4 @@
-/** What requests about sessions and tokens say, and how they are answered. */
+/** Schemas of requests and responses about sessions and tokens. */
 import { uuidPattern } from '@countersign/verifier/ids';
 import { type Static, Type } from 'typebox';
 import { tokenLimits } from '../tokens/limits.ts';
@@ -10,18 +10,17 @@ export const deviceId = Type.String({
   minLength: 1,
   maxLength: sessionLimits.deviceIdCharacters,
   pattern: '^[!-~]+$',
-  description:
-    'What the client calls the device that it runs on, such as a UUID it made when it was installed.',
+  description: 'The client’s name for its device, such as a UUID created at installation.',
 });
 
 export const audience = Type.String({
   minLength: 1,
   maxLength: tokenLimits.audienceCharacters,
   description:
-    'What the access token is for: AUDIENCE (the default) for services, or ACCOUNT_AUDIENCE for the routes of /auth/ that take a bearer token.',
+    'The audience of the access token: AUDIENCE (the default) for services, or ACCOUNT_AUDIENCE for the routes of /auth/ that take a bearer token.',
 });
 
-/** Without it the cookie counts. */
+/** Optional: in cookie mode the cookie has the token. */
 export const refreshBody = Type.Object(
   {
     refresh_token: Type.Optional(refreshToken),
@@ -40,10 +39,10 @@ export const tokenResponse = Type.Object({
   refresh_token: Type.Optional(
     Type.String({
       description:
-        'For POST /auth/refresh; each use gives another. Missing in cookie mode: then only the cookie has it.',
+        'For POST /auth/refresh; each use returns a new one. Missing in cookie mode: only the cookie has it.',
     }),
   ),
-  refresh_expires_in: seconds('until the session ends if it is not used.'),
+  refresh_expires_in: seconds('until the session ends if it is unused.'),
   scope: Type.String(),
   session_id: Type.String(),
 });
@@ -51,7 +50,7 @@ export type TokenResponseBody = Static<typeof tokenResponse>;
 
 export const sessionsQuery = Type.Object(
   {
-    // A query holds text; coercing it would coerce bodies as well.
+    // A pattern, because query values are text; coercion would change bodies too.
     page_size: Type.Optional(
       Type.String({
         pattern: '^([1-9][0-9]?|100)$',
@@ -69,7 +68,7 @@ export const sessionParams = Type.Object({ id: Type.String({ pattern: uuidPatter
 
 const contextChange = Type.Object({
   signals: Type.Array(Type.String(), { description: Object.keys(contextSignals).join(', ') }),
-  score: Type.Integer({ minimum: 0, maximum: 100, description: 'How unusual that is.' }),
+  score: Type.Integer({ minimum: 0, maximum: 100, description: 'How unusual the change is.' }),
   at: time,
 });
 
@@ -88,10 +87,9 @@ export const sessionsResponse = Type.Object({
       created_at: time,
       last_used_at: time,
       expires_at: time,
-      current: Type.Boolean({ description: 'True for the session of the token that asks.' }),
+      current: Type.Boolean({ description: 'True for the session of the calling token.' }),
       context_change: Type.Union([contextChange, Type.Null()], {
-        description:
-          'What changed about where and with what it is used; null when nothing that is noted did.',
+        description: 'The last noted change of where and with what it is used; null without one.',
       }),
     }),
   ),

@@ -1,10 +1,10 @@
 /**
- * Sessions: one login on one device, one row for ever. Owns what a session is, its refresh-token family and the rule
- * that judges a presented refresh token. Does not own users, access tokens or revocations; flows bring them together.
+ * Sessions: one login on one device, one permanent row. Owns what a session is and its family of refresh tokens. Does not own
+ * users, access tokens or revocations; operations bring them together.
  */
 import type { SessionId, UserId } from '@countersign/verifier/ids';
 
-/** Why a session ended; also the reason of the revocation that ends its access tokens. */
+/** Why a session ended; also the reason of its revocation. */
 export const endReasons = [
   'logout',
   'logout_all',
@@ -22,11 +22,11 @@ export const endReasons = [
 ] as const;
 export type EndReason = (typeof endReasons)[number];
 
-/** Where a request came from, as far as it tells. */
+/** What is known of a request's origin. */
 export interface ClientContext {
   readonly userAgent: string | undefined;
   readonly ip: string | undefined;
-  /** What the client calls the device it runs on; the same for as long as it is installed there. */
+  /** The client's name for its device, constant per installation. */
   readonly deviceId: string | undefined;
 }
 
@@ -39,12 +39,12 @@ export interface Caller {
 /** What is kept of where and with what a session was used; see `context.ts`. */
 export interface SessionContext {
   readonly deviceId: string | undefined;
-  /** The last address in another network than the one of now, and when it was used last. */
+  /** The last address in another network, and when it was last used. */
   readonly otherIp: string | undefined;
   readonly otherIpAt: number | undefined;
-  /** Rotations of late that each came soon after the one before. */
+  /** The current run of rotations that each came soon after the last. */
   readonly quickRefreshes: number;
-  /** What was noted last, and when. */
+  /** The latest noted signals, and when. */
   readonly contextSignals: readonly string[];
   readonly contextScore: number;
   readonly contextChangedAt: number | undefined;
@@ -54,7 +54,7 @@ export interface SessionContext {
 export interface Session extends ClientContext, SessionContext {
   readonly id: SessionId;
   readonly userId: UserId;
-  /** 256 random bits under KEY_ENCRYPTION_KEY. */
+  /** 256 random bits, sealed with KEY_ENCRYPTION_KEY. */
   readonly sealedSecret: Uint8Array;
   readonly generation: number;
   readonly rotatedAt: number | undefined;
@@ -69,12 +69,12 @@ export interface Session extends ClientContext, SessionContext {
   readonly lastUsedAt: number;
   readonly idleExpiresAt: number;
   readonly expiresAt: number;
-  /** The latest `exp` of any access token minted in this session. */
+  /** The latest `exp` of the session's access tokens. */
   readonly accessExpiresAt: number;
   readonly endedAt: number | undefined;
 }
 
-/** When the session ends by itself if nobody uses it again. */
+/** When an unused session ends. */
 export function sessionExpiry(session: Pick<Session, 'idleExpiresAt' | 'expiresAt'>): number {
   return Math.min(session.idleExpiresAt, session.expiresAt);
 }

@@ -1,36 +1,36 @@
 import type { SessionId, UserId } from '@countersign/verifier/ids';
 import type { EndReason, Session, SessionContext } from './session.ts';
 
-/** A session as a refresh sees it: with what its user's row says at the same moment. */
+/** A session with its user's row, read at one moment. */
 export interface SessionWithUser extends Session {
   readonly user: { readonly tokenVersion: number; readonly disabled: boolean };
 }
 
-/** What is not set selects nothing away. Times are milliseconds since the Unix epoch. */
+/** Unset fields match everything. Times are milliseconds since the Unix epoch. */
 export interface SessionFilter {
   readonly userId?: UserId;
   readonly clientId?: string;
   readonly createdBefore?: number;
   readonly createdFrom?: number;
-  /** From which it was used last. */
+  /** The address of the last use. */
   readonly ip?: string;
 }
 
 /**
- * Which sessions to end. Canaries are meant only where they are named by their ids. `onlyEnded`: of those, only those that have ended, to bring that into effect again. `newBefore`: the
- * same, and those that have not ended but began before.
+ * Sessions to end. Canaries match only by id. `onlyEnded`: only ended sessions, to propagate them again. `newBefore`: ended
+ * sessions, and live ones that began earlier.
  */
 export type SessionSelection =
   | { readonly sessionIds: readonly SessionId[] }
   | { readonly userId: UserId; readonly except?: SessionId; readonly onlyEnded?: boolean }
-  /** Of the user's live ones all but the newest `newest`. */
+  /** The user's live sessions except the newest `newest`. */
   | { readonly userId: UserId; readonly allButNewest: number }
-  /** Those in a range for which everything that the filter says holds. */
+  /** Sessions in the range that match the filter. */
   | { readonly matching: SessionFilter; readonly range: SessionRange; readonly newBefore?: number }
-  /** Those in a range with live access tokens that may have been signed with this key. */
+  /** Sessions in the range with live access tokens that this key may have signed. */
   | { readonly signedWith: string; readonly range: SessionRange };
 
-/** By id: after `after` up to and with `last`; undefined is no bound. */
+/** Ids after `after`, up to and including `last`; undefined means no bound. */
 export interface SessionRange {
   readonly after: SessionId | undefined;
   readonly last: SessionId | undefined;
@@ -40,11 +40,11 @@ export interface EndedSession {
   readonly id: SessionId;
   readonly userId: UserId;
   readonly accessExpiresAt: number;
-  /** False when it was not live any more, and only its access tokens could still be. */
+  /** False when the session had ended before and only its access tokens may be live. */
   readonly newlyEnded: boolean;
 }
 
-/** The secret of a session, to be sealed again. */
+/** A session's secret, for resealing. */
 export type SealedSession = Pick<Session, 'id' | 'sealedSecret'>;
 
 export type NewSession = Omit<
@@ -53,43 +53,40 @@ export type NewSession = Omit<
 >;
 
 export interface SessionStore {
-  /** `signingKid`: the key that will sign the first access token. */
+  /** `signingKid`: the key for the first access token. */
   create(session: NewSession, signingKid: string): Promise<void>;
   find(id: SessionId): Promise<SessionWithUser | undefined>;
-  /** What each was used with last, of those that said so. */
+  /** The last user agent of each session that has one. */
   userAgents(ids: readonly SessionId[]): Promise<ReadonlyMap<SessionId, string>>;
-  /** The user's sessions that are alive at `now`, newest first, those before `before` only. */
+  /** The user's sessions alive at `now`, newest first, only those before `before`. */
   list(userId: UserId, page: { now: number; limit: number; before?: SessionId }): Promise<readonly Session[]>;
   /**
-   * Ends the selected sessions, and answers each that was live or whose access tokens could still be live at `now`, those
-   * included that had ended before: a caller whose first answer was lost brings them into effect again.
+   * Ends the selected sessions. Returns each that was live, or whose access tokens may be live at `now`, including those that
+   * ended before: a caller whose first answer was lost propagates them again.
    */
   end(selection: SessionSelection, reason: EndReason, now: number): Promise<readonly EndedSession[]>;
-  /** How many of the selected sessions `end` would newly end. */
+  /** How many sessions `end` would newly end. */
   count(selection: SessionSelection, now: number): Promise<number>;
   /**
-   * The range of the next `rows` sessions, of all or of one user, whatever they are: there may be very many of which few
-   * are looked for, and no statement should walk them all.
+   * The range of the next `rows` sessions, of one user or all, matching or not: matches may be rare, and no statement should scan
+   * the whole table.
    */
   nextRange(after: SessionId | undefined, rows: number, userId?: UserId): Promise<SessionRange>;
-  /** Sessions in the range whose secret was sealed with another key than values that begin with `header`. */
+  /** Sessions in the range whose secret is sealed with another key than values beginning with `header`. */
   listSealedOtherwise(header: Uint8Array, range: SessionRange): Promise<readonly SealedSession[]>;
-  /** Replaces the sealed form of a secret that is otherwise unchanged. */
+  /** Stores the resealed form of an unchanged secret. */
   reseal(session: SealedSession): Promise<void>;
-  /**
-   * Another secret: no refresh token of before is one of ours any more. The generation goes on, so that a refresh that is under way
-   * with one loses.
-   */
+  /** Stores a new secret: earlier refresh tokens become invalid. The generation advances, so that a refresh in flight fails. */
   replaceSecret(session: SealedSession): Promise<void>;
-  /** Of all sessions of the user, removes what tells of the person: devices, programs and addresses. */
+  /** Removes personal data from all of the user's sessions: devices, programs and addresses. */
   forgetPersonal(userId: UserId): Promise<void>;
   /**
-   * Deletes at most `limit` sessions that ended or expired longer than `retentionMs` ago, and of which no access token can be live any
-   * more, nor the revocation of one; answers how many. By the earlier of `now` and the store's clock. Waits for nobody.
+   * Deletes at most `limit` sessions that ended or expired longer than `retentionMs` ago and have no live access token or
+   * revocation; returns how many. Uses the earlier of `now` and the store's clock. Never waits for locks.
    */
   deleteFinished(retentionMs: number, now: number, limit: number): Promise<number>;
-  /** A canary that has ended lives again, for another round, until `expiresAt`. */
+  /** Reopens an ended canary for another round, until `expiresAt`. */
   reopen(id: SessionId, tokenVersion: number, expiresAt: number): Promise<void>;
-  /** Lets one session go on under a new token version of its user. */
+  /** Moves one session to its user's new token version. */
   setTokenVersion(id: SessionId, tokenVersion: number): Promise<void>;
 }

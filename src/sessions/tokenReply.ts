@@ -1,4 +1,4 @@
-/** How tokens are answered over HTTP (RFC 6749 §5.1): in the body, or the refresh token in the cookie of a browser. */
+/** Token responses over HTTP (RFC 6749 §5.1): in the body, or with the refresh token in the browser's cookie. */
 import type { FastifyReply } from 'fastify';
 import { setRefreshCookie } from './refreshCookie.ts';
 import type { TokenResponseBody } from './schemas.ts';
@@ -8,7 +8,7 @@ export function inBody(tokens: TokenResponse): TokenResponseBody {
   return { ...withoutRefreshToken(tokens), refresh_token: tokens.refreshToken };
 }
 
-/** No script ever sees the refresh token. */
+/** Keeps the refresh token out of reach of scripts. */
 export function inCookie(reply: FastifyReply, tokens: TokenResponse): TokenResponseBody {
   setRefreshCookie(reply, tokens.refreshToken, tokens.refreshExpiresIn);
   return withoutRefreshToken(tokens);

@@ -1,4 +1,4 @@
-/** The answer of every flow that hands out tokens (RFC 6749 §5.1, with the session it belongs to). */
+/** The token response (RFC 6749 §5.1) of every operation that issues tokens, with its session. */
 import { numericDate } from '@countersign/verifier/clock';
 import { AuthorityError, invalidField } from '@countersign/verifier/errors';
 import type { SessionId } from '@countersign/verifier/ids';
@@ -16,7 +16,7 @@ export interface TokenResponse {
   /** Seconds. */
   readonly expiresIn: number;
   readonly refreshToken: string;
-  /** Seconds until the session ends by itself if it is not used again. */
+  /** Seconds until an unused session ends. */
   readonly refreshExpiresIn: number;
   readonly scope: string;
   readonly sessionId: SessionId;
@@ -33,8 +33,8 @@ export interface TokenParts {
 type TokenSession = NewSession & Pick<Session, 'generation'>;
 
 /**
- * The key for a token that is about to be minted at `now`. It is noted with the session before the token exists, so that whoever
- * revokes the key finds every session that it signed for. Rejects with `unavailable`.
+ * Chooses the key for a token about to be issued at `now`. It is stored with the session before the token exists, so that
+ * revoking the key finds every session it signed for. Rejects with `unavailable`.
  */
 export async function chooseSigner(
   { keyRing, ringKeeper, denyList }: TokenParts,
@@ -45,12 +45,12 @@ export async function chooseSigner(
   const verdict = await denyList.check([signer.subject], now);
   if (!verdict.revoked) return signer;
   if (isMarked(verdict)) throw refusal('marked');
-  // Revoked a moment ago, by another node: the store has its successor already.
+  // Another node revoked it a moment ago; the store already has its successor.
   await ringKeeper.reload();
   return keyRing.signer();
 }
 
-/** What the token that was asked for is for. The session does not remember it. Throws `invalid_request`. */
+/** The requested audience; the session does not store it. Throws `invalid_request`. */
 export function chosenAudience(
   { accessTokens: { audiences } }: Pick<TokenParts, 'accessTokens'>,
   asked: string = audiences[0],
@@ -60,7 +60,7 @@ export function chosenAudience(
   throw invalidField('audience', 'one_of', `must be ${allowed}`);
 }
 
-/** The token would be refused for its time: a mark was set meanwhile, or by a clock that is ahead of this one. */
+/** The token's issue time would be refused: a mark was set meanwhile, or by a node whose clock is ahead. */
 function isMarked(verdict: Verdict): boolean {
   return verdict.revoked && verdict.reason === markReason;
 }
@@ -70,9 +70,9 @@ function refusal(reason: string): AuthorityError {
 }
 
 /**
- * Mints the access token and derives the refresh token of the session's generation. Rejects with `unavailable` when tokens of that
- * time are refused (`packages/verifier/src/revocation/issuedBefore.ts`), and when the key was revoked meanwhile. Whoever revokes a key looks for its
- * sessions after that is in effect: a token that was handed out before has its session among them, and none is handed out after.
+ * Issues the access token and derives the generation's refresh token. Rejects with `unavailable` when tokens of that time are
+ * refused (`packages/verifier/src/revocation/issuedBefore.ts`) or the key was revoked meanwhile. Revoking a key looks for its
+ * sessions after it is in effect: sessions of tokens issued before are found, and none is issued after.
  */
 export async function respondWithTokens(
   { accessTokens, refreshTokens, denyList }: TokenParts,

@@ -1,4 +1,4 @@
-/** What an operator is told of the database: which setting leads to it, whether it answers, and why a start failed. */
+/** The database's state for operators: its setting, whether it answers, and why a start failed. */
 import { type Clock, withDeadline } from '@countersign/verifier/clock';
 import { AuthorityError, StartupError, UnreachableError } from '@countersign/verifier/errors';
 import type { Secrets } from '../platform/config/secrets.ts';
@@ -7,12 +7,12 @@ import { describeFault, isLasting, translateFault } from './postgres/faults.ts';
 
 export type DatabaseSetting = 'DATABASE_URL' | 'DATA_DIR';
 
-/** Where whoever mends the database looks. */
+/** The setting an operator must look at. */
 export function databaseSetting({ databaseUrl }: Pick<Secrets, 'databaseUrl'>): DatabaseSetting {
   return databaseUrl === undefined ? 'DATA_DIR' : 'DATABASE_URL';
 }
 
-/** A database that went away in the middle of a start is as unreachable as one that was never there. */
+/** A database lost during a start is as unreachable as one that was never there. */
 export function asStartupFault(error: unknown, setting: DatabaseSetting): unknown {
   const fault = error instanceof StartupError ? error : translateFault(error);
   if (!(fault instanceof AuthorityError) || fault.code !== 'unavailable') return fault;
@@ -21,7 +21,7 @@ export function asStartupFault(error: unknown, setting: DatabaseSetting): unknow
   return new Kind(`${setting}: ${describeFault(cause)}`, { cause: error });
 }
 
-/** `ready`, or what is wrong with the database in a few words. */
+/** `ready`, or the database's fault in a few words. */
 export function databaseState(clock: Clock, ping: Promise<void>): Promise<string> {
   const late = () => new AuthorityError('unavailable');
   return withDeadline(clock, platformLimits.readinessMilliseconds, ping, late).then(

@@ -1,6 +1,6 @@
 /**
- * Opens what is stored, and decides what stands behind each port: PostgreSQL or the embedded database, Redis or this process. Owns
- * the order of opening. Does not own what is kept there: the slices own their ports.
+ * Opens storage and chooses each port's implementation: PostgreSQL or the embedded database, Redis or this process. Owns the
+ * order of opening. Does not own the data: slices own their ports.
  */
 import type { Clock } from '@countersign/verifier/clock';
 import { withDeadline } from '@countersign/verifier/clock';
@@ -37,7 +37,7 @@ export interface StorageParts {
   readonly clock: Clock;
   readonly mustBeBegun?: boolean;
   readonly openDatabase?: typeof openEngine;
-  /** Gets what has to be closed, in the order of opening. */
+  /** Collects closing steps, in order of opening. */
   readonly closing: (() => Promise<void>)[];
 }
 
@@ -47,7 +47,7 @@ export async function openStorage(parts: StorageParts) {
   const redis = address && (await openRedis({ address, sentinelLogin, tls: config.redisTls, clock }));
   if (redis !== undefined) closing.push(async () => redis.close());
   const engine = await openDatabase(dataFolder.path, secrets.databaseUrl);
-  // A server that does not answer may never confirm the end of its connections; the embedded database must be closed.
+  // A server that does not answer may never confirm closing; the embedded database must be closed.
   const late = () => new AuthorityError('unavailable', { reason: 'close' });
   const closeServer = () => withDeadline(clock, postgresLimits.closeMilliseconds, engine.close(), late);
   closing.push(redis === undefined ? engine.close : closeServer);
@@ -64,7 +64,7 @@ export async function openStorage(parts: StorageParts) {
   return {
     ...{ database: storage.database, ping: storage.ping, deployment, sealing, keyEncryptionKey },
 
-    /** Where what was seen of the database is kept. */
+    /** Where sightings of the database are stored. */
     sightings(nodeId: string): readonly SightingStore[] {
       const local = createLocalSightings({ folder: dataFolder.path, besideDatabase: redis === undefined });
       if (redis === undefined) return [local];
@@ -72,7 +72,7 @@ export async function openStorage(parts: StorageParts) {
       return [local, createSharedSightings({ redis, keys, sealing, nodeId, silentMs })];
     },
 
-    /** Counted by all nodes together in Redis, or by this process. */
+    /** Counts in Redis for all nodes, or in this process. */
     rateCounters({ metrics, onFault }: { metrics: Metrics; onFault: FaultLog }): RateCounters {
       const local = createLocalRateCounters({ clock });
       if (redis === undefined) return local;
@@ -89,12 +89,12 @@ export async function openStorage(parts: StorageParts) {
       return counters;
     },
 
-    /** What many nodes share; undefined in embedded mode. */
+    /** Shared by many nodes; undefined in embedded mode. */
     openShared: redis && (() => openSharedPorts({ redis, engine, keys, authentic, deployment, leaseMs })),
 
     openEarlierSubscribers: () => openEarlierSubscribers({ dataFolder, leaseMs, clock }),
 
-    /** Copies the embedded database and its keys to a folder, by its absolute path. Throws `StartupError`. */
+    /** Copies the embedded database and its keys to a folder, given by its absolute path. Throws `StartupError`. */
     backUp(target: string): Promise<Backup> {
       const { deploymentId } = storage;
       return backUp({ folder: dataFolder.path, copyDatabase: engine.copyTo, deploymentId, clock }, target);

@@ -1,4 +1,4 @@
-/** What nodes share: the table of nodes and snapshots in PostgreSQL; the copy, the bus and saved memory in Redis. */
+/** Ports shared by nodes: the table of nodes and snapshots in PostgreSQL; the copy, the bus and saved memory in Redis. */
 import type { Projection } from '@countersign/verifier/revocation/projection';
 import type { AuthenticText } from '../platform/authenticText.ts';
 import type { BusListener, DroppedFor } from '../revocation/propagation/bus.ts';
@@ -38,7 +38,7 @@ export async function openSharedPorts(parts: {
         ...projection,
         async stamped(history) {
           const stamped = await projection.stamped(history);
-          // It may have been emptied, and taken by another deployment since.
+          // It may have been emptied and claimed by another deployment since.
           if (stamped === undefined) await redis.claim(deployment);
           return stamped;
         },

@@ -1,6 +1,6 @@
 /**
- * Access tokens: ES256 JWTs of type `at+jwt` (RFC 9068). Owns their claims, how they are issued and how they are read.
- * Does not own revocation: a token that reads well may still be dead.
+ * Access tokens: ES256 JWTs of type `at+jwt` (RFC 9068). Owns their claims, and how they are issued and read. Does not own
+ * revocation: a valid token may be revoked.
  */
 
 import { numericDate } from '@countersign/verifier/clock';
@@ -11,7 +11,7 @@ import { tokenTypes } from '@countersign/verifier/tokens/tokenTypes';
 import { SignJWT } from 'jose';
 import type { Signer } from '../keys/keyRing.ts';
 
-/** What a token says of the session it is minted in; all times are milliseconds. */
+/** The session's part of a token's claims; times are milliseconds. */
 export interface TokenSubject {
   readonly id: SessionId;
   readonly userId: UserId;
@@ -23,11 +23,14 @@ export interface TokenSubject {
 }
 
 export interface AccessTokenIssuer {
-  /** What a token can be for: services first, then the account itself. `aud` is one of them. */
+  /** Possible audiences: services, then the account. `aud` is one of them. */
   readonly audiences: readonly [services: string, account: string];
-  /** The `exp`, in milliseconds, of a token that is issued at `now`. */
+  /** The `exp`, in milliseconds, of a token issued at `now`. */
   expiry(now: number): number;
-  /** `now` is the one that `expiry` was given: the session's row must know expiry and key before a token exists. For services, unless `audience` says otherwise. */
+  /**
+   * Pass the `now` given to `expiry`: the session's row must hold expiry and key before the token exists. `audience` defaults to
+   * the services.
+   */
   issue(subject: TokenSubject, signer: Signer, now: number, audience?: string): Promise<string>;
 }
 

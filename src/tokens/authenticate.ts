@@ -2,7 +2,7 @@ import { AuthorityError } from '@countersign/verifier/errors';
 import { type Authenticate, bearerToken } from '../transport/http/caller.ts';
 import type { Introspect } from './introspect.ts';
 
-/** For the routes of an account. `introspect` accepts tokens of the audience `audience` only. */
+/** For account routes: `introspect` accepts only tokens with this audience. */
 export function createAuthenticate(introspect: Introspect, audience: string): Authenticate {
   return async (request) => {
     const token = bearerToken(request);
@@ -10,7 +10,7 @@ export function createAuthenticate(introspect: Introspect, audience: string): Au
     const result = await introspect(token);
     if (result.active) return result.claims;
     const { reason } = result;
-    // It is one of ours, so whoever holds it may be told what it lacks.
+    // The token is genuine, so its holder may learn why it does not fit.
     const detail = `This token is for services; ask POST /auth/refresh for one with the audience ${JSON.stringify(audience)}.`;
     throw new AuthorityError('invalid_token', reason === 'other_audience' ? { reason, detail } : { reason });
   };

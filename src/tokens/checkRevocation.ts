@@ -1,4 +1,4 @@
-/** Is this token, or its session, revoked? Answered from memory unless a bloom hit has to be confirmed. */
+/** Checks whether a token or its session is revoked. Answers from memory unless a filter hit must be confirmed. */
 import { invalidField } from '@countersign/verifier/errors';
 import type { DenyList, Verdict } from '@countersign/verifier/revocation/denyList';
 import { timeOfMark } from '@countersign/verifier/revocation/issuedBefore';
@@ -8,23 +8,23 @@ import { isKid, keySubject } from '@countersign/verifier/tokens/publicKey';
 import { externalSubject } from './externalId.ts';
 import { tokenLimits } from './limits.ts';
 
-/** Names the field that an id was given in, for the refusal of a malformed one. */
+/** The field that an id came in, for errors. */
 interface Named {
   readonly field: string;
 }
 
-/** With `kid`, a token is also revoked when the key of that name is. */
+/** With `kid`, a token is also revoked when that key is. */
 export type TokenId = Named &
   (
     | { readonly jti: string; readonly kid?: string }
     | { readonly externalId: string }
-    /** What a filter of a subscriber hit, as it is on the deny-list. */
+    /** A subject that hit a subscriber's filter. */
     | { readonly subject: Uint8Array }
   );
 
 /**
- * Answers at once where memory decides, else as a promise. Throws or rejects with `unavailable` when it cannot be
- * answered safely; never answers "not revoked" instead.
+ * Returns at once when memory decides, otherwise a promise. Throws or rejects with `unavailable` when no safe answer exists;
+ * never answers "not revoked" instead.
  */
 export type CheckRevocation = (id: TokenId) => Verdict | Promise<Verdict>;
 
@@ -46,7 +46,7 @@ function questionOf(id: TokenId): Question {
   return { subjects: ofExternal(id.externalId, id.field) };
 }
 
-/** Its bytes do not say whether they are of a token, or the hash of a key: only a mark says when something was issued. */
+/** The bytes may be a token or a key's hash: only a mark tells when it was issued. */
 function ofSubject(subject: Uint8Array, field: string): Question {
   const issuedAt = timeOfMark(subject);
   if (issuedAt !== undefined) return { subjects: [], issuedAt };

@@ -1,15 +1,15 @@
 /**
- * Ids of tokens that an earlier system issued, which have no `jti` of ours or none at all: any text that names one token and
- * does not change with its spelling, such as that system's own `jti`. They enter the deny-list as a hash.
+ * Ids of an earlier system's tokens: any text that names one token and has one spelling, such as that system's own `jti`. They
+ * enter the deny-list as a hash.
  */
 
 import { hashedSubject } from '@countersign/verifier/subject';
 import { tokenLimits } from './limits.ts';
 
-/** Stands where bytes were no UTF-8; two ids that differ in nothing else would be one. */
+/** U+FFFD replaces bytes that are not UTF-8; ids that differ only there would collide. */
 const lostText = /\uFFFD|\p{Surrogate}/u;
 
-/** Undefined when it is empty, too long or no text. */
+/** Undefined when empty, too long or not valid Unicode. */
 export function externalSubject(id: string): Uint8Array | undefined {
   if (lostText.test(id)) return undefined;
   const bytes = Buffer.byteLength(id);

@@ -1,4 +1,4 @@
-/** TokenService: translate, call one flow, translate back. The contract is in proto/countersign/v1. */
+/** TokenService: translate, call one operation, translate back. The contract is in proto/countersign/v1. */
 
 import type { Clock } from '@countersign/verifier/clock';
 import type { BatchIntrospectRequest__Output } from '@countersign/verifier/contract/generated/countersign/v1/BatchIntrospectRequest';
@@ -60,13 +60,13 @@ export function createTokenService(
       if (jtis.length > 0 && checks.length > 0)
         throw invalidField('checks', 'exclusive', 'must not be set together with jtis');
       requireCount('jtis', jtis.length + checks.length, tokenLimits.batchIsRevokedIds, 'ids');
-      // What cannot be answered must be refused, also by a caller that does not look at `failure`.
+      // A failed check must be a refusal, even for a caller that ignores `failure`.
       const failed = { revoked: true };
       if (checks.length > 0) {
         const onFailure = (error: unknown) => report('BatchIsRevoked', error);
         return { results: await batch(checks, (check) => isRevoked(toTokenId(check)), failed, onFailure) };
       }
-      // Callers of this form may know of no `failure`, and "revoked" is only said of what was revoked.
+      // Callers of this form may not know `failure`, and only revoked tokens may be reported as "revoked".
       let fault: unknown;
       const onFailure = (error: unknown) => {
         fault = error;

@@ -5,7 +5,7 @@ import { allowEveryOrigin } from '../transport/http/cors.ts';
 export interface MetadataParts {
   readonly issuer: string;
   readonly audiences: { readonly services: string; readonly account: string };
-  /** As for the keys: both change together. */
+  /** As for the keys, because both change together. */
   readonly cacheControl: string;
 }
 
@@ -16,7 +16,7 @@ export function metadataRoutes({ issuer, audiences, cacheControl }: MetadataPart
     // There is no authorization endpoint; RFC 8414 §2 requires the member all the same.
     response_types_supported: [],
     grant_types_supported: [],
-    // RFC 8414 §2 allows members of one's own.
+    // RFC 8414 §2 allows additional members.
     audience: audiences.services,
     account_audience: audiences.account,
     service_documentation: `${issuer}/docs`,

@@ -1,6 +1,6 @@
 /**
- * Is this access token good, now, for whoever asks? The one evaluator behind every door: HTTP bearer authentication and gRPC
- * introspection cannot disagree. No SQL and no write, unless a bloom hit has to be confirmed.
+ * Evaluates whether this access token is valid now, for the asking audience. HTTP bearer authentication and gRPC introspection
+ * share this one evaluator, so they cannot disagree. No SQL and no write, unless a filter hit must be confirmed.
  */
 
 import type { Verdict } from '@countersign/verifier/revocation/denyList';
@@ -10,17 +10,17 @@ import { type ReadingParts, readToken } from './readToken.ts';
 
 export type Introspection =
   | { readonly active: true; readonly claims: AccessTokenClaims }
-  /** Why is for logs and metrics; the caller learns only that it is not active. */
+  /** The reason is for logs and metrics; the caller learns only that the token is not active. */
   | { readonly active: false; readonly reason: TokenFault | 'revoked' | 'other_audience' };
 
-/** Who asks: a token for one of them is no token for the other. */
+/** The audience of the caller: a token for one audience is not valid for another. */
 export interface IntrospectParts extends ReadingParts {
   readonly audience: string;
 }
 
 /**
- * At once where memory decides, which is nearly always. Throws or rejects with `unavailable` when the deny-list cannot be
- * asked safely.
+ * Returns at once when memory decides, which is nearly always. Throws or rejects with `unavailable` when the deny-list cannot
+ * answer safely.
  */
 export type Introspect = (token: string) => Introspection | Promise<Introspection>;
 

@@ -1,13 +1,13 @@
-/** Limits of access tokens and of the questions about them. The unit is in the name, the reason beside it. */
+/** Limits of access tokens and of checks. The unit is in the name, the reason beside it. */
 export const tokenLimits = {
-  /** As the settings allow; see platform/config/values.ts. */
+  /** The maximum of the settings; see platform/config/values.ts. */
   audienceCharacters: 255,
-  /** The name of a token of an earlier system; common ones are UUIDs. */
+  /** An earlier system's token id; most are UUIDs. */
   externalIdBytes: 512,
   /** Ids in one BatchIsRevoked. */
   batchIsRevokedIds: 10_000,
-  /** Tokens in one BatchIntrospect: 80 ms of one core when none of them was seen before. */
+  /** Tokens in one BatchIntrospect: 80 ms of a core when none is cached. */
   batchIntrospectTokens: 1_000,
-  /** Of which this many are verified before others get a turn: about 8 ms. */
+  /** Tokens verified before other requests get a turn: about 8 ms. */
   batchIntrospectAtOnce: 100,
 } as const;

@@ -1,6 +1,6 @@
 /**
- * Access tokens: how they are issued, read and checked. Owns their claims and the two questions that services ask, IsRevoked and
- * Introspect. Does not own keys (`keys/`), nor the deny-list that answers (`@countersign/verifier`).
+ * Access tokens: issuing, reading and checking them. Owns their claims and the two questions services ask, IsRevoked and
+ * Introspect. Does not own keys (`keys/`) or the deny-list (`@countersign/verifier`).
  */
 import { createAccessTokenReader } from '@countersign/verifier/tokens/accessTokenReader';
 import { createVerifiedTokens } from '@countersign/verifier/tokens/verifiedTokens';
@@ -23,7 +23,7 @@ export function createTokens(parts: {
   const { config, keyRing, metrics } = parts;
   const { accessTtlMs, ...expected } = config;
   const verified = createVerifiedTokens();
-  metrics.gauge('countersign_verified_tokens', 'Tokens whose signature is remembered.', verified.size);
+  metrics.gauge('countersign_verified_tokens', 'Tokens whose verified signature is cached.', verified.size);
   return {
     accessTokens: createAccessTokenIssuer(config),
     accessTokenReader: createAccessTokenReader({ ...expected, keyRing, verified }),
@@ -32,7 +32,7 @@ export function createTokens(parts: {
 
 export interface TokenCheckParts extends ReadingParts {
   readonly config: Config['tokens'];
-  /** How long the metadata may be cached. */
+  /** The Cache-Control value of the metadata. */
   readonly cacheControl: string;
 }
 
@@ -40,7 +40,7 @@ export function mountTokens({ config, cacheControl, ...reading }: TokenCheckPart
   const { issuer, audience, accountAudience } = config;
   const operations = {
     introspect: createIntrospect({ ...reading, audience }),
-    /** Of tokens that may use the account. */
+    /** For tokens with the account audience. */
     introspectAccount: createIntrospect({ ...reading, audience: accountAudience }),
     checkRevocation: createCheckRevocation({ denyList: reading.denyList }),
   };

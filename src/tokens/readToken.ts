@@ -1,6 +1,6 @@
 /**
- * Reading an access token that somebody presents, for every flow that takes one. A key that this node does not know may be
- * newer than its ring, so the ring is looked at again, within limits, before the token is refused.
+ * Reads a presented access token, for every operation that takes one. An unknown key may be newer than this node's ring, so the
+ * ring is reloaded, within limits, before the token is refused.
  */
 
 import type { DenyList } from '@countersign/verifier/revocation/denyList';
@@ -11,15 +11,12 @@ import type { RingKeeper } from '../keys/ringKeeper.ts';
 export interface ReadingParts {
   readonly accessTokenReader: AccessTokenReader;
   readonly ringKeeper: Pick<RingKeeper, 'lookAgain'>;
-  /** By which expiry is judged. */
+  /** The time by which expiry is judged. */
   readonly latestTime: ReadTime;
   readonly denyList: Pick<DenyList, 'check'>;
 }
 
-/**
- * Whether the token is well made; whether it has been revoked is not asked. At once when its key is known. Rejects with
- * `unavailable`.
- */
+/** Verifies the token without checking revocation. Returns at once for a known key. Rejects with `unavailable`. */
 export function readToken(parts: ReadingParts, token: string): ReadToken | Promise<ReadToken> {
   const read = parts.accessTokenReader.read(token, parts.latestTime());
   return read.valid || read.fault !== 'unknown_key' ? read : readAgain(parts, token, read);
@@ -31,8 +28,8 @@ async function readAgain(parts: ReadingParts, token: string, read: ReadToken): P
 }
 
 /**
- * For who acts on what a token says although it may be revoked, as a repeated logout does: a token of a revoked key says
- * nothing, since others may be able to make one.
+ * For callers that accept revoked tokens, such as a repeated logout. Tokens of revoked keys are still refused: others may be able
+ * to forge them.
  */
 export async function readGenuineToken(
   parts: ReadingParts,

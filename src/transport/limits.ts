@@ -1,16 +1,16 @@
-/** Limits of a start and a stop: how long listeners and connections are given. The unit is in the name, the reason beside it. */
+/** Limits of starting and stopping listeners and connections. The unit is in the name, the reason beside it. */
 export const transportLimits = {
-  /** A start that did not reach its database or Redis is tried again after this. */
+  /** Wait before a start that did not reach its database or Redis tries again. */
   startRetrySeconds: 5,
-  /** The doors of a stop go on taking connections for at least this: who has sent a request must not be on the way to a closed door. */
+  /** Minimum time that listeners accept connections during a stop: a client may be connecting. */
   lastConnectionsMilliseconds: 100,
-  /** They are closed after a turn of the process that was shorter than this, or after so many that were not. */
+  /** They close after a turn of the event loop shorter than this, or after so many longer ones. */
   quietTurnMilliseconds: 0.5,
   lastTurns: 500,
-  /** Then idle connections are closed, after this: a request may be on its way on them. */
+  /** Wait before idle connections close: a request may be on its way on them. */
   lastRequestsMilliseconds: 200,
-  /** From the first signal to the end of the process; DRAIN_DELAY comes on top. */
+  /** From the first signal to the process's end, plus DRAIN_DELAY. */
   stopMilliseconds: 10_000,
-  /** Of which calls in flight get at most this to finish. */
+  /** The part of it for calls in flight. */
   drainMilliseconds: 7_000,
 } as const;

@@ -1,6 +1,4 @@
-/**
- * Opens HTTP and gRPC, and closes them at a stop. Owns the order of closing, so that no request is lost.
- */
+/** Opens HTTP and gRPC, and closes them at a stop, in an order that loses no request. */
 import { Server } from 'node:net';
 import { atEndOfTurn, type Clock } from '@countersign/verifier/clock';
 import type { Config } from '../platform/config/config.ts';
@@ -14,14 +12,14 @@ export interface Ports {
 }
 
 export interface Transports {
-  /** Answers the ports. Throws `StartupError` when an address is in use. */
+  /** Returns the ports. Throws `StartupError` when an address is in use. */
   listen(): Promise<Ports>;
   /**
-   * Sends clients and subscribers elsewhere, and goes on answering them meanwhile; resolves after `delayMs`, when no new connections are
-   * taken any more.
+   * Sends clients and subscribers elsewhere while still answering; resolves after `delayMs`, when no new connections are
+   * accepted.
    */
   drain(delayMs: number): Promise<void>;
-  /** Finishes what is in flight. */
+  /** Finishes requests in flight. */
   close(): Promise<void>;
 }
 
@@ -35,8 +33,8 @@ export interface TransportParts {
 export function createTransports({ http, grpc, config, clock }: TransportParts): Transports {
   const wait = async (milliseconds: number) => {
     await new Promise<void>((resolve) => void clock.after(milliseconds, resolve));
-    // A busy process has not yet seen what came meanwhile: it takes a connection in one turn, and reads from it in the next. A connection
-    // that comes after the last look, and before the door is closed, is reset: so that comes after a turn with little to do.
+    // A busy process has unseen connections: it accepts in one turn and reads in the next. A connection that arrives after the
+    // last look and before the listener closes is reset, so close after a short turn.
     for (let turn = 1; turn <= transportLimits.lastTurns; turn += 1) {
       const begun = clock.monotonic();
       await new Promise<void>((resolve) => void atEndOfTurn(resolve));
@@ -65,8 +63,8 @@ export function createTransports({ http, grpc, config, clock }: TransportParts):
 }
 
 /**
- * Takes no more connections. Closing the HTTP server would also close idle ones, and a request may be on its way on them: a
- * proxy that is refused a connection turns away, and uses those no more.
+ * Accepts no more connections. Closing the HTTP server would also close idle ones, on which a request may be coming: a proxy
+ * whose new connection is refused goes elsewhere and stops using those.
  */
 function stopListening({ server }: HttpApp): void {
   Server.prototype.close.call(server);

@@ -1,17 +1,17 @@
 /**
- * Connections, or calls, of which nobody knows whose they are. Anybody can open them, so there are only so many, and the oldest gives
- * way to the next one: whoever comes gets a place, and no stranger keeps it for long. It is only for so long as others take to open
- * `total` more: with thousands a second, one may have to give way before it has said who it is, and has to come again.
+ * Connections or calls of unknown callers. Anybody can open them, so their number is limited, and the oldest gives way to the
+ * next: every newcomer gets a place, and no stranger keeps it for long. With thousands a second, a caller may have to give way
+ * before it has authenticated, and must come again.
  */
 import { canonicalIp, ipNetwork } from '../platform/ipAddress.ts';
 
-/** Which limit one had to give way to. */
+/** The limit that made it give way. */
 export type StrangersLimit = 'address' | 'total';
 
 export interface Strangers {
   /**
-   * `drop` ends it when it has to give way. Answers what takes it out again: it has ended, or is no stranger any more. Without an
-   * address, only the limit of all together counts.
+   * Calls `drop` when it must give way. Returns the function that removes it: it ended, or is no stranger any more. Without an
+   * address, only the total counts.
    */
   enter(address: string | undefined, drop: (limit: StrangersLimit) => void): () => void;
   count(): number;
@@ -24,7 +24,7 @@ interface Stranger {
 
 export function createStrangers(parts: { readonly total: number; readonly ofOneAddress: number }): Strangers {
   const { total, ofOneAddress } = parts;
-  /** The oldest first, as sets are. */
+  /** Oldest first, as sets iterate. */
   const all = new Set<Stranger>();
   const byAddress = new Map<string, Set<Stranger>>();
 
@@ -59,7 +59,7 @@ export function createStrangers(parts: { readonly total: number; readonly ofOneA
   };
 }
 
-/** An IPv4 address, or the /64 of an IPv6 one: a single machine has that many. */
+/** An IPv4 address, or an IPv6 /64: a single machine has that many. */
 function addressKey(address: string): string {
   const canonical = canonicalIp(address);
   return canonical === undefined ? '' : ipNetwork(canonical, { ipv4: 32, ipv6: 64 });

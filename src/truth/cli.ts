@@ -1,13 +1,13 @@
-/** `countersign restored`: after a database was put back. */
+/** `countersign restored`: for a restored database. */
 import { rfc3339 } from '@countersign/verifier/clock';
 import type { Asks, CommandContext, Program } from '../transport/cli/command.ts';
 
 export function mountRestored(program: Program, asks: Asks): void {
   program
     .command('restored')
-    .option('--keep-sessions', 'sessions go on; only the access tokens are refused')
+    .option('--keep-sessions', 'keep sessions; refuse only the access tokens')
     .description(
-      'After a database was put back: refuse every access token issued until now and end every session, with effect.',
+      'After restoring a database: refuse every access token issued until now and end every session.',
     )
     .action(({ keepSessions = false }) =>
       asks((context) => restored(keepSessions, context), { inDoubt: true }),
@@ -26,7 +26,7 @@ async function restored(
       JSON.stringify({ issued_until: until, ended_sessions: endedSessions, effect_time: effectTime }),
     );
   }
-  err(`No access token that was issued until ${until} is accepted any more.`);
+  err(`Access tokens issued until ${until} are refused.`);
   err(
     keepSessions
       ? 'Sessions go on, and get new tokens with their next refresh. Sessions ended:'

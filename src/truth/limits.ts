@@ -1,17 +1,17 @@
-/** Limits of the canary and of what is remembered of the database. The unit is in the name, the reason beside it. */
+/** Limits of the canary and of sightings. The unit is in the name, the reason beside it. */
 export const truthLimits = {
-  /** How often a node proves to itself that what it writes is what it reads; a peer's proof is believed for three times that. */
+  /** How often a node proves that it reads what it writes; a peer's proof is trusted for three times that. */
   canaryMilliseconds: 30_000,
-  /** The same while there is a doubt, so that it is over soon after its cause is. */
+  /** Shorter while there is a doubt, so that it ends soon after its cause. */
   canaryDoubtMilliseconds: 5_000,
-  /** The last round of a stop, for a database that answers. */
+  /** The last round during a stop, for a database that answers. */
   lastCanaryMilliseconds: 1_000,
-  /** A canary of another node that was not found is looked for once more, after a failover has settled. */
+  /** A peer's missing canary is looked for once more after this, when a failover has settled. */
   canaryAgainMilliseconds: 500,
-  /** A canary's session is kept for this long after its node's last run; a sighting of it is believed for half of that. */
+  /** A canary's session is kept this long after its node's last run; a sighting of it is trusted half as long. */
   canaryKeptMilliseconds: 180 * 24 * 60 * 60_000,
-  /** What was seen is kept on the disk and in Redis this soon: a logout costs no write of its own. */
+  /** Delay before a sighting is saved to disk and Redis: a logout costs no write of its own. */
   sightingMilliseconds: 1_000,
-  /** A node keeps what it has seen every half minute; one that has not for this long is gone. */
+  /** Nodes save sightings every half minute; one silent for this long is gone. */
   sightingSilenceMilliseconds: 60 * 60_000,
 } as const;

@@ -1,6 +1,6 @@
 /**
- * Whether the database is the truth: the doubts, what was seen of it before, and the canary that is written and read again. Owns the
- * operator's decision about a database that was put back. Does not own what is stored in it.
+ * Whether the database can be trusted: the doubts, what was seen of it before, and the canary that is written and read back. Owns
+ * the operator's decision about a restored database. Does not own its content.
  */
 import type { Counted } from '../revocation/countFailures.ts';
 import { createRestored, type RestoredParts } from './restored.ts';

@@ -1,6 +1,6 @@
 /**
- * Whether the database is the truth, and what follows when it is not: the doubts, what was seen before, and the canary that
- * is written and read again and again. Built in two steps: before anything is read, and when there is something to read by.
+ * Whether the database can be trusted, and what follows when it cannot: doubts, earlier sightings, and the canary. Built in two
+ * steps: before anything is read, and when there is a way to read.
  */
 import { randomUUID } from 'node:crypto';
 import { type Clock, withDeadline } from '@countersign/verifier/clock';
@@ -30,23 +30,23 @@ interface Parts {
   readonly database: Database;
   readonly deployment: string;
   readonly sightings: (nodeId: string) => readonly SightingStore[];
-  /** The setting that says where the database is. */
+  /** The setting that locates the database. */
   readonly setting: DatabaseSetting;
   readonly closing: (() => Promise<void>)[];
 }
 
 export interface OpenedTruth {
   readonly truth: Truth;
-  /** Of this run. */
+  /** New for each run. */
   readonly nodeId: string;
   readonly watched: WatchedDatabase & WatchedTruth;
   readonly onCanary: OnCanary;
   /**
-   * Writes to the database and reads it again; from the first time on, that is done regularly. What it finds is in `truth.doubt`.
-   * Rejects when the database could not be asked.
+   * Writes to the database and reads it back; after the first call this repeats on a timer. The result is in `truth.doubt`.
+   * Rejects when the database cannot be reached.
    */
   prove(parts: CanaryParts): Promise<void>;
-  /** Resolves when the database was proved and may be believed; after a doubt it is proved once more. */
+  /** Resolves when the database is proved and trusted; after a doubt it is proved once more. */
   proveBeforeServing(parts: CanaryParts): Promise<void>;
 }
 
@@ -92,9 +92,9 @@ export async function openTruth(parts: Parts): Promise<OpenedTruth> {
     });
     canary = made;
     const round = async () => {
-      // Also of a decision on another node, which this one must know when it is put to the test again.
+      // Also finds a decision made on another node.
       await verified.verify();
-      // With less in it than was seen there is nothing to be proved.
+      // A database known to be older needs no proof.
       if (!isForOperator(truth.doubt())) await made.round();
       return truth.trusted() ? truthLimits.canaryMilliseconds : truthLimits.canaryDoubtMilliseconds;
     };
@@ -105,7 +105,7 @@ export async function openTruth(parts: Parts): Promise<OpenedTruth> {
     });
     closing.push(async () => {
       await stop();
-      // What is seen last is what the next start looks for.
+      // The next start looks for the last sighting.
       const late = () => new AuthorityError('unavailable', { reason: 'canary' });
       await withDeadline(clock, truthLimits.lastCanaryMilliseconds, round(), late).catch(() => {});
     });
@@ -140,9 +140,9 @@ export async function openTruth(parts: Parts): Promise<OpenedTruth> {
   };
 }
 
-/** One line for an operator, each time that it changes. */
+/** Logs one line per change, for the operator. */
 function tell(log: Log, doubt: Doubt | undefined, setting: DatabaseSetting): void {
-  if (doubt === undefined) log.info('the database is what was written to it; everything is served');
+  if (doubt === undefined) log.info('the database is trusted again; everything is served');
   else log.error({ kind: doubt.kind }, describeDoubt(doubt, setting));
 }
 

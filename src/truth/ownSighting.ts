@@ -1,16 +1,16 @@
-/** What this run of the node has seen of the database. Saved a while after it changed, for the runs that come later. */
+/** This run's sighting of the database. Saved a while after each change, for later runs. */
 import type { Cancel, Clock } from '@countersign/verifier/clock';
 import { truthLimits } from './limits.ts';
 import type { Sighting, SightingStore } from './sighting.ts';
 
 export interface OwnSighting {
-  /** Undefined before the database was believed. */
+  /** Undefined before the database was trusted. */
   current(): Sighting | undefined;
   replace(sighting: Sighting): void;
   note(more: Partial<Sighting>): void;
-  /** From now on it is saved. */
+  /** Starts saving. */
   keep(): void;
-  /** Saves it now, if it is to be kept. Resolves when every save so far is done. */
+  /** Saves it now, if saving has started. Resolves when all saves are done. */
   save(): Promise<void>;
 }
 
@@ -28,7 +28,7 @@ export function createOwnSighting(parts: {
   const save = () => {
     cancelSave?.();
     cancelSave = undefined;
-    // Before the database was believed, the sightings of earlier runs stay.
+    // Before the database is trusted, keep the sightings of earlier runs.
     if (own === undefined || !keeping) return saving;
     const now = { ...own, savedAt: clock.now() };
     saving = saving.then(async () => {

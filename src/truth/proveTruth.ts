@@ -1,7 +1,7 @@
 /**
- * The canary: a session of a reserved user that each node refreshes and ends again and again, through the statements that
- * everybody's sessions go through, and then looks for over each kind of connection. So a node notices when what it writes
- * is not what it reads: another time zone, a second set of tables, another database, rows that were deleted.
+ * The canary: a session of a reserved user that each node refreshes and ends repeatedly, through the same statements as all
+ * sessions, and then reads back over each kind of connection. It shows that a node reads what it writes: a wrong time zone, a
+ * second set of tables, another database or deleted rows fail it.
  */
 
 import type { Clock } from '@countersign/verifier/clock';
@@ -18,11 +18,11 @@ import { canaryEmail, canaryUserId } from './canary.ts';
 import { truthLimits } from './limits.ts';
 import { isForOperator, type Truth } from './truth.ts';
 
-/** One kind of connection, with the predicate that it reads revocations by. */
+/** One kind of connection, with its own predicate for reading revocations. */
 export interface CanaryReader {
   /** Completes "read … it". */
   readonly how: string;
-  /** `since`: where the node had come to before the canary was written. */
+  /** `since`: the node's position before the canary was written. */
   find(subject: Uint8Array, since: Position | undefined): Promise<Revocation | undefined>;
 }
 
@@ -30,14 +30,14 @@ export interface CanaryParts {
   readonly database: Pick<Database, 'users' | 'sessions' | 'refreshes' | 'logouts' | 'revocations'>;
   readonly readers: readonly CanaryReader[];
   readonly truth: Pick<Truth, 'cast' | 'clear' | 'doubt'>;
-  /** How far the node has read; undefined where it reads by no position. */
+  /** The node's position; undefined for a reader without positions. */
   readonly position: () => Position | undefined;
   readonly newSealedSecret: (id: SessionId) => Uint8Array;
-  /** The `exp` of an access token that is issued now, in milliseconds. */
+  /** The `exp` of an access token issued now, in milliseconds. */
   readonly accessExpiry: (now: number) => number;
-  /** To the other nodes, each of which looks for it in its own database. */
+  /** Announces the canary to other nodes; each looks for it in its own database. */
   readonly announce: (revocation: Revocation, history: string) => void;
-  /** It was committed: from now on a database without it is older than what was seen. */
+  /** The canary is committed: a database without it is older than what was seen. */
   readonly onCommitted: (canary: CommittedCanary) => void;
   readonly clock: Pick<Clock, 'now'>;
 }
@@ -49,13 +49,13 @@ export interface CommittedCanary {
 }
 
 export interface Canary {
-  /** One round. Rejects when the database could not be asked, which proves nothing. */
+  /** One round. Rejects when the database cannot be reached, which proves nothing. */
   round(): Promise<void>;
-  /** The next round begins with another session: the operator has decided that this one need not be there. */
+  /** Starts the next round with a new session: the operator decided that the old one may be missing. */
   startOver(): void;
 }
 
-/** What was written in the last round. */
+/** The last round's writes. */
 interface Last {
   readonly sessionId: SessionId;
   readonly generation: number;
@@ -63,12 +63,12 @@ interface Last {
   readonly accessExpiresAt: number;
 }
 
-/** What is read is not what was written. */
+/** A value read differs from the value written. */
 class Contradiction extends Error {
   override readonly name = 'Contradiction';
 }
 
-/** What was written is not there any more. */
+/** A written row is missing. */
 class Missing extends Error {
   override readonly name = 'Missing';
 }
@@ -78,9 +78,9 @@ const source = 'canary';
 export function createCanary(parts: CanaryParts): Canary {
   const { truth } = parts;
   let last: Last | undefined;
-  /** The session of this run. */
+  /** This run's session. */
   let sessionId: SessionId | undefined;
-  /** The last round was cut short: it may have written more than is known. */
+  /** True when the last round was interrupted: it may have written more than is known. */
   let cutShort = false;
   let startedOver = 0;
 
@@ -94,7 +94,7 @@ export function createCanary(parts: CanaryParts): Canary {
   };
 
   const doubt = (finding: Contradiction | Missing) => {
-    // What was changed by hand stays so: the next round begins with what it finds.
+    // A manual change persists: the next round continues from what it finds.
     if (finding instanceof Contradiction) last = undefined;
     const kind = finding instanceof Missing ? 'older' : 'contradiction';
     truth.cast(source, { kind, what: `the database ${finding.message}` });
@@ -104,12 +104,12 @@ export function createCanary(parts: CanaryParts): Canary {
     async round() {
       const began = startedOver;
       try {
-        // What somebody changed at this very moment is no contradiction; what is so twice, is.
+        // A concurrent change is no contradiction; one that shows twice is.
         await prove().catch((error) => (isFinding(error) ? prove() : Promise.reject(error)));
         if (!isForOperator(truth.doubt())) truth.clear(source);
       } catch (error) {
         if (!isFinding(error)) throw error;
-        // Unless an operator has decided meanwhile.
+        // Unless an operator decided meanwhile.
         if (began === startedOver) doubt(error);
       }
     },
@@ -127,7 +127,7 @@ function isFinding(error: unknown): error is Contradiction | Missing {
   return error instanceof Contradiction || error instanceof Missing;
 }
 
-/** The session, made unless it is there. */
+/** Finds or creates the session. */
 async function begin(
   { database, clock, newSealedSecret }: CanaryParts,
   id: SessionId,
@@ -152,7 +152,7 @@ async function begin(
   return found;
 }
 
-/** Everything of the last round must still be there; after one that was cut short, at least that. */
+/** Everything from the last round must still be there; after an interrupted round, at least that. */
 async function findAgain(
   { database, clock }: CanaryParts,
   last: Last,
@@ -187,7 +187,7 @@ async function writeAndRead(parts: CanaryParts, session: SessionWithUser): Promi
     session.user.tokenVersion,
     now + truthLimits.canaryKeptMilliseconds,
   );
-  // No expiry is ever made earlier; a clock that was set back would.
+  // Never lowers an expiry, which a clock set back would do.
   const accessExpiresAt = Math.max(parts.accessExpiry(now), session.accessExpiresAt);
   const use = {
     ...{ now, userAgent: undefined, ip: undefined, context: session, signingKid: canaryReason, events: [] },
@@ -231,8 +231,8 @@ function requireSame(what: string, read: number | undefined, written: number): v
 }
 
 /**
- * What a node does with a canary of another one: it must find it in its own database. Told of each, and answers nothing; two
- * nodes of one deployment that do not share the database are both wrong.
+ * Handles another node's canary: this node's database must have it. If not, the two nodes of one deployment use different
+ * databases, and both must stop serving.
  */
 export function createPeerCheck(parts: {
   readonly find: (subjects: readonly Uint8Array[]) => Promise<readonly Revocation[]>;
@@ -249,14 +249,14 @@ export function createPeerCheck(parts: {
     });
   const check = async (peer: string, revocation: Revocation) => {
     const from = `peer ${peer}`;
-    // Heard late, by a node that stood still: the row may have been deleted in its time.
+    // A node that was paused hears late: the row may have expired and been deleted.
     if (revocation.expiresAt <= clock.now() + verifierLimits.clockSkewSeconds * 1000) return;
     if (await isThere(revocation)) return truth.clear(from);
-    // Once more, in case that the connection was to a primary that has just been replaced.
+    // Tries again: the connection may have been to a primary that was just replaced.
     await later(truthLimits.canaryAgainMilliseconds);
     if (await isThere(revocation)) return truth.clear(from);
     const what = `the database lacks what node ${peer} wrote to its own: they are not the same`;
-    // One that is gone says nothing any more.
+    // Expires by itself: a peer that is gone proves nothing.
     truth.cast(from, { kind: 'contradiction', what }, 3 * truthLimits.canaryMilliseconds);
   };
   return (peer, revocation) => void check(peer, revocation).catch(onFault);

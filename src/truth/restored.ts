@@ -1,7 +1,7 @@
 /**
- * The database was put back to an earlier state: it knows nothing of logouts, password changes and sessions since. So no access token
- * that was issued until now is accepted any more, and every session of before ends, unless they are to go on: then clients get new
- * tokens with their next refresh. Both steps can be taken alone, and again: what was cut short is finished by that.
+ * After a database was restored to an earlier state: it lacks logouts, password changes and sessions made since. So every access
+ * token issued until now is refused and every earlier session ends, unless sessions are kept: clients then get new tokens with
+ * their next refresh. Each step can run alone; repeating completes an interrupted run.
  */
 
 import { rfc3339 } from '@countersign/verifier/clock';
@@ -16,7 +16,7 @@ import { type EndedByPage, endSessionsByPage, worseOf } from '../sessions/endSes
 import { sessionLimits } from '../sessions/limits.ts';
 
 export interface Marked {
-  /** No access token that was issued until then is accepted; milliseconds since the Unix epoch. */
+  /** Access tokens issued until then are refused; milliseconds since the Unix epoch. */
   readonly issuedUntil: number;
   readonly effect: EffectReport | undefined;
 }
@@ -25,11 +25,11 @@ export interface RestoredResult extends Marked {
   readonly endedSessions: number;
 }
 
-/** Rejects with `unavailable` when it is not known to be in effect: then call again. */
+/** Rejects with `unavailable` when it may not be in effect: call again. */
 export type Restored = (options: { readonly keepSessions: boolean }, actor: Actor) => Promise<RestoredResult>;
 
 export interface RestoredParts extends RevokingParts {
-  /** From then on the database is the truth as it is, on every node: see truth/sighting.ts. */
+  /** Declares the database trusted as it is, on every node: see truth/sighting.ts. */
   readonly decide: () => Promise<void>;
 }
 
@@ -37,7 +37,7 @@ export function createRestored(parts: RestoredParts): Restored {
   return async ({ keepSessions }, actor) => {
     const { issuedUntil, effect } = await refuseEarlierTokens(parts, actor);
     const ended = keepSessions ? undefined : await endEarlierSessions(parts, issuedUntil, actor);
-    // Last: until then nothing is served, and what was cut short is done again.
+    // Must come last: until then nothing is served, and an interrupted run is repeated.
     await parts.decide();
     return {
       issuedUntil,
@@ -48,9 +48,9 @@ export function createRestored(parts: RestoredParts): Restored {
 }
 
 /**
- * With effect: every token that was issued until `moment` is refused, for as long as one could live. Without it, until now by the
- * clock of this node or of the database, whichever is ahead: nodes issue tokens by clocks of their own. Again with the same moment
- * changes nothing, and brings it into effect again.
+ * Refuses every token issued until `moment`, for the longest token lifetime, and propagates. `moment` defaults to the later of
+ * this node's and the database's time: nodes issue tokens by their own clocks. Repeating it with the same moment only propagates
+ * again.
  */
 export async function refuseEarlierTokens(
   parts: RevokingParts,
@@ -58,7 +58,7 @@ export async function refuseEarlierTokens(
   moment?: number,
 ): Promise<Marked> {
   const { database, clock } = parts;
-  // Other nodes may be ahead of this one by the skew; a database that is further ahead would keep everybody from logging in.
+  // Other nodes may be ahead by the clock skew. A database further ahead must not block every login.
   const latest = clock.now() + verifierLimits.clockSkewSeconds * 1000;
   const issuedUntil = moment ?? Math.max(clock.now(), Math.min(await database.revocations.clock(), latest));
   const now = clock.now();
@@ -73,15 +73,15 @@ export async function refuseEarlierTokens(
 }
 
 /**
- * Ends every session that began until `moment`, page by page and with effect; logins and refreshes that are in flight do not survive.
- * Again, it ends what is left, and leaves sessions alone that began later.
+ * Ends every session begun until `moment`, page by page; logins and refreshes in flight fail. Repeating it ends the rest and
+ * spares sessions begun later.
  */
 export async function endEarlierSessions(
   parts: RevokingParts,
   moment: number,
   actor: Actor,
 ): Promise<EndedByPage> {
-  // The clock of the node that made a session may be ahead: rather one too many ends than one of before is missed.
+  // The clock of the node that made a session may be ahead: ending one too many is better than missing one.
   const createdBefore = moment + verifierLimits.clockSkewSeconds * 1000;
   let after: UserId | undefined;
   do {

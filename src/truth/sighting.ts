@@ -1,6 +1,6 @@
 /**
- * What a node has seen of the truth, kept outside of it: a database that has less is older than that. A backup was put
- * back, rows were deleted by hand, or it is another database. Pure: it is told what the database says.
+ * A sighting: what a node has seen of the database, stored outside of it. A database that lacks some of it is older (a restored
+ * backup, rows deleted by hand) or another one. Pure: it is given the database's answers.
  */
 import type { SessionId } from '@countersign/verifier/ids';
 import { verifierLimits } from '@countersign/verifier/limits';
@@ -10,37 +10,37 @@ import type { Doubt } from './truth.ts';
 
 /** Times are milliseconds since the Unix epoch. */
 export interface Sighting {
-  /** The id that was made with the database. */
+  /** The id created with the database. */
   readonly deployment: string;
-  /** What operators decided about databases that were put back, in order; see `TruthStore.decisions`. */
+  /** Operators' decisions about restored databases, in order; see `TruthStore.decisions`. */
   readonly decisions: readonly string[];
-  /** The node's own session that it writes to again and again: which of its generations was committed. */
+  /** The node's canary session, and its last committed generation. */
   readonly canary?: { readonly sessionId: SessionId; readonly generation: number };
-  /** A transaction that was committed. */
+  /** A committed transaction. */
   readonly commit?: CommitMark;
-  /** A revocation that was committed; its subject in base64url. */
+  /** A committed revocation; its subject in base64url. */
   readonly revocation?: { readonly subject: string; readonly expiresAt: number };
   readonly savedAt: number;
 }
 
-/** What the database says now. */
+/** The database's current answers. */
 export interface Evidence {
   readonly deployment: string;
   readonly decisions: readonly string[];
   readonly position: Position;
-  /** Of the sighting's canary; undefined when its session is not there. */
+  /** The generation of the sighting's canary; undefined without its session. */
   readonly generation: number | undefined;
-  /** When the sighting's revocation expires; undefined when it is not there. */
+  /** The expiry of the sighting's revocation; undefined when it is missing. */
   readonly revocationExpiresAt: number | undefined;
 }
 
-/** The doubt that the database has less than the sighting; undefined when it has all of it. */
+/** Returns a doubt when the database lacks part of the sighting; undefined when it has all of it. */
 export function doubtOf(sighting: Sighting, evidence: Evidence, now: number): Doubt | undefined {
   const { deployment, decisions } = evidence;
   if (deployment !== sighting.deployment)
     return { kind: 'other', what: `the database is another one: ${deployment}, not ${sighting.deployment}` };
   const decided = decisions.at(-1);
-  // A decision that the sighting does not know was made after it, about the database as it is now.
+  // A decision the sighting does not know was made later, about the database as it is now.
   if (decided !== undefined && !sighting.decisions.includes(decided)) return undefined;
   const why =
     decided === sighting.decisions.at(-1)
@@ -52,13 +52,13 @@ export function doubtOf(sighting: Sighting, evidence: Evidence, now: number): Do
 function lacks(sighting: Sighting, evidence: Evidence, now: number): string | undefined {
   const { canary, commit, revocation, savedAt } = sighting;
   const { position, generation = -1, revocationExpiresAt = 0 } = evidence;
-  // The rows of nodes that are long gone are deleted.
+  // Canary rows of nodes long gone are deleted.
   const kept = now - savedAt < truthLimits.canaryKeptMilliseconds / 2;
   if (canary !== undefined && kept && generation < canary.generation)
     return `lacks what was written to it until ${new Date(savedAt).toISOString()}`;
   if (commit !== undefined && sameIds(commit.history, position.history) && !reaches(position, commit))
     return `has not come to transaction ${commit.transaction}, which was committed`;
-  // Expired rows are deleted, by the clock of whichever node comes first.
+  // Expired rows are deleted, by the clock of any node.
   const surelyKept = Math.max(now, savedAt) + verifierLimits.clockSkewSeconds * 1000;
   if (
     revocation !== undefined &&
@@ -69,7 +69,9 @@ function lacks(sighting: Sighting, evidence: Evidence, now: number): string | un
   return undefined;
 }
 
-/** Whether ids of transactions of two histories compare: of one cluster and one database in it; see storage/postgres/history.ts. */
+/**
+ * Whether transaction ids of two histories compare: they belong to one database of one cluster; see storage/postgres/history.ts.
+ */
 function sameIds(one: string, other: string): boolean {
   const [cluster, , database] = one.split('.');
   const [otherCluster, , otherDatabase] = other.split('.');
@@ -80,21 +82,21 @@ function reaches({ snapshot }: Position, { transaction }: CommitMark): boolean {
   return BigInt(snapshot.split(':')[1] ?? '0') > BigInt(transaction);
 }
 
-/** Where sightings are kept, outside of the database. */
+/** Stores sightings outside the database. */
 export interface SightingStore {
-  /** Those that were kept; none where there is none, or none that could be read. */
+  /** The saved sightings; none when the place is empty or unreadable. */
   load(): Promise<readonly Sighting[]>;
-  /** Why this place itself was put back, completing "the database …"; undefined when it was not, or that cannot be told. */
+  /** Why this place itself was restored, completing "the database …"; undefined when it was not, or nobody can tell. */
   putBack?(): Promise<string | undefined>;
-  /** Resolves when it is kept, in place of what this run kept before. */
+  /** Resolves when saved, replacing this run's earlier sighting. */
   save(sighting: Sighting): Promise<void>;
 }
 
-/** What the database says about itself. */
+/** The database's answers about itself. */
 export interface TruthStore {
-  /** What operators decided, in order: the ids of the table `restorations`. */
+  /** Operators' decisions, in order: ids of the table `restorations`. */
   decisions(): Promise<readonly string[]>;
-  /** A new decision: the database is the truth, as it is now. Answers its id. */
+  /** Records a decision: the database is trusted as it is now. Returns its id. */
   decide(now: number): Promise<string>;
   position(): Promise<Position>;
 }

@@ -1,33 +1,33 @@
 /**
- * Whether the database is still the truth that this node wrote to. Owns the doubts about it and what they mean: no lease,
- * and no answer to anybody, since asking the database would ask the wrong one. Does not own how doubts arise: the canary
- * (truth/proveTruth.ts) and what was seen before (sighting.ts).
+ * Whether the database is still the one that this node wrote to. Owns the doubts and their effect: no lease and no answers,
+ * because asking the database would ask the wrong one. Does not own how doubts arise: the canary (truth/proveTruth.ts) and
+ * sightings (sighting.ts).
  */
 import type { Cancel, Clock } from '@countersign/verifier/clock';
 import { AuthorityError } from '@countersign/verifier/errors';
 
 export interface Doubt {
   /**
-   * `contradiction`: what is read is not what was written; over when it is again. `older`: the database has less than was
-   * seen; `other`: it is that of another deployment. These are over when an operator has decided what that means.
+   * `contradiction`: reads differ from writes; ends when they agree again. `older`: the database lacks what was seen. `other`: it
+   * belongs to another deployment. The last two end only with an operator's decision.
    */
   readonly kind: 'contradiction' | 'older' | 'other';
   /** One sentence for an operator. */
   readonly what: string;
 }
 
-/** Over when an operator has decided, and not before. */
+/** True when only an operator's decision ends the doubt. */
 export function isForOperator(doubt: Doubt | undefined): boolean {
   return doubt !== undefined && doubt.kind !== 'contradiction';
 }
 
 export interface Truth {
-  /** The gravest doubt; undefined when there is none. */
+  /** The gravest doubt; undefined without one. */
   doubt(): Doubt | undefined;
   trusted(): boolean;
   /** Throws `unavailable` while there is a doubt. */
   refuseInDoubt(): void;
-  /** `source`: who doubts; one doubt for each. With `forMs` it is over after that, unless it is cast again. */
+  /** `source` has at most one doubt. With `forMs` the doubt ends after that, unless cast again. */
   cast(source: string, doubt: Doubt, forMs?: number): void;
   clear(source: string): void;
   /** Resolves when there is no doubt. */
@@ -36,7 +36,7 @@ export interface Truth {
 
 export function createTruth(parts: {
   readonly clock: Pick<Clock, 'after'>;
-  /** Told when the gravest doubt is another one, or when there is none any more. */
+  /** Called when the gravest doubt changes or ends. */
   readonly onChange: (doubt: Doubt | undefined) => void;
 }): Truth {
   const { clock, onChange } = parts;

@@ -1,6 +1,6 @@
 /**
- * Compares the database with what was seen of it, before anything of it is believed: at the start, when its history has
- * changed, and while there is a doubt, since an operator may have decided on another node.
+ * Compares the database with what was seen of it before trusting it: at the start, after a change of its history, and during a
+ * doubt, because an operator may have decided on another node.
  */
 import type { Clock } from '@countersign/verifier/clock';
 import { decodeBase64url, encodeBase64url } from '@countersign/verifier/encoding';
@@ -13,16 +13,16 @@ import { doubtOf, type Sighting, type SightingStore } from './sighting.ts';
 import type { Doubt, Truth } from './truth.ts';
 
 export interface WatchedTruth {
-  /** Casts the doubt that the database is older than what was seen, or takes it back. Rejects when it could not be asked. */
+  /** Casts or withdraws the doubt that the database is older than what was seen. Rejects when the database cannot be reached. */
   verify(): Promise<void>;
-  /** From now on what this run sees is kept. A command that only reads keeps nothing. */
+  /** Starts saving this run's sightings. A command that only reads saves nothing. */
   keep(): void;
   onCanary(canary: CommittedCanary): void;
-  /** These are committed. `mark`: the transaction, if it was one of this node. */
+  /** These are committed. `mark`: this node's transaction, if it was one. */
   saw(revocations: readonly Revocation[], mark?: CommitMark): void;
-  /** The operator has decided, here: the database is the truth as it is now. */
+  /** The operator decided on this node: the database is trusted as it is now. */
   decide(): Promise<void>;
-  /** Keeps what was seen last. */
+  /** Saves the last sighting. */
   close(): Promise<void>;
 }
 
@@ -31,7 +31,7 @@ export interface VerifyTruthParts {
   readonly deployment: string;
   readonly stores: readonly SightingStore[];
   readonly truth: Pick<Truth, 'cast' | 'clear'>;
-  /** Called when another session has to serve as canary. */
+  /** Called when a new canary session is needed. */
   readonly onDecided: () => void;
   readonly onFault: (error: unknown) => void;
   readonly clock: Clock;
@@ -43,11 +43,11 @@ export function createVerifyTruth(parts: VerifyTruthParts): WatchedTruth {
   const { database, deployment, stores, truth, clock } = parts;
   const nothing = (decisions: readonly string[]): Sighting => ({ deployment, decisions, savedAt: 0 });
   const own = createOwnSighting(parts);
-  /** The sightings of earlier runs; undefined before they were read. */
+  /** Sightings of earlier runs; undefined before they are read. */
   let kept: Kept | undefined;
   let last: Promise<unknown> = Promise.resolve();
 
-  /** Compares with what this run has seen; before it has seen anything, with what earlier runs saw. */
+  /** Compares with this run's sighting or, before the first, with those of earlier runs. */
   const findDoubt = async (earlier: Kept, decisions: readonly string[]): Promise<Doubt | undefined> => {
     const seen = own.current();
     if (seen !== undefined) return firstDoubt(parts, [seen], decisions);
@@ -63,7 +63,7 @@ export function createVerifyTruth(parts: VerifyTruthParts): WatchedTruth {
     const doubt = await findDoubt(kept, decisions);
     if (doubt !== undefined) return truth.cast(source, doubt);
     const seen = own.current();
-    // After a decision on another node, earlier sightings mean nothing.
+    // A decision on another node invalidates earlier sightings.
     const isDecided = seen !== undefined && decisions.at(-1) !== seen.decisions.at(-1);
     if (seen === undefined) own.replace(newest(kept.sightings, decisions) ?? nothing(decisions));
     else if (isDecided) own.replace(nothing(decisions));
@@ -81,7 +81,7 @@ export function createVerifyTruth(parts: VerifyTruthParts): WatchedTruth {
     await own.save();
   };
 
-  /** One at a time, so that nothing that was read before a decision is judged after it. */
+  /** One at a time, so that data read before a decision is never judged after it. */
   const inTurn = (work: () => Promise<void>): Promise<void> => {
     const turn = last.then(work);
     last = turn.catch(() => {});
@@ -104,7 +104,7 @@ export function createVerifyTruth(parts: VerifyTruthParts): WatchedTruth {
   };
 }
 
-/** The latest of them. This run goes on from what an earlier run has seen. */
+/** The latest one: this run continues from it. */
 function newest(sightings: readonly Sighting[], decisions: readonly string[]): Sighting | undefined {
   const same = sightings.filter((sighting) => sighting.decisions.at(-1) === decisions.at(-1));
   return same.sort((one, other) => other.savedAt - one.savedAt)[0];

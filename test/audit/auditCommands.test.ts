@@ -81,7 +81,7 @@ t.test('audit list and verify', async (t) => {
   const other = `${number}:${'0'.repeat(64)}`;
   t.match(await run('verify', '--expect', other), {
     code: 1,
-    words: `Seal ${number}: the chain has no such seal as is expected.`,
+    words: `Seal ${number}: the chain lacks the expected seal.`,
   });
   t.match(await run('verify', '--expect', '1'), { code: 2, words: /^--expect: must be NUMBER:HASH/ });
   t.match(await run('verify', '--retention', '30d'), { code: 0, lines: verified.lines });

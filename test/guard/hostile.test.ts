@@ -38,7 +38,7 @@ const beginnings: Record<string, readonly Response[]> = {
   'silence before the first renewal': [{ started: { ...started, silenceMs: 100 } }],
   'silence for a day': [{ started: { ...started, silenceMs: 86_400_000 } }],
   'slices of no length': [{ started: { ...started, sliceMs: 0 } }],
-  'more than there is memory for': [{ started: { ...started, entries: guardLimits.revocations + 1 } }],
+  'more than fits into the memory': [{ started: { ...started, entries: guardLimits.revocations + 1 } }],
   'entries below zero': [{ started: { ...started, entries: -1 } }],
 };
 
@@ -77,7 +77,7 @@ const live: Record<string, readonly Response[]> = {
   'a second snapshot': [filter()],
   'bytes after the end': [bytes(1)],
   'a second end': [snapshotEnd],
-  'a position that does not grow': [revocations(11, entry()), revocations(11, entry())],
+  'a position that does not increase': [revocations(11, entry()), revocations(11, entry())],
   'a position that goes back': [revocations(9, entry())],
   'a position below zero': [revocations(-1, entry())],
   'a subject of 15 bytes': [revocations(11, entry({ subject: randomBytes(15) }))],
@@ -229,6 +229,6 @@ t.test('memory stays bounded, whatever is sent', async (t) => {
     entry({ expireTimeMs: Date.now() + index * started.sliceMs }),
   );
   stream.send(revocations(11, ...slices));
-  t.match(await fault(guard, 'protocol'), { message: 'more than there is memory for' });
+  t.match(await fault(guard, 'protocol'), { message: 'more than fits into the memory' });
   t.ok(process.memoryUsage().arrayBuffers < before + size / 4, 'not even one of six megabytes was made');
 });

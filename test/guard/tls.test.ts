@@ -49,7 +49,7 @@ t.test('TLS', async (t) => {
       'tls',
       /TLS: Hostname.IP does not match certificate's altnames/,
     ],
-    ['plain text', {}, 'lost', /as it does where TLS is spoken/],
+    ['plain text', {}, 'lost', /as it does where TLS is required/],
   ] as const) {
     const refusing = aGuard(t, [{ address }], { ...options, ...wrong });
     const fault = await eventually(what, () => refusing.faults[0]);
@@ -102,7 +102,7 @@ t.test('mutual TLS', async (t) => {
   const strangersTls = { certificate: stranger.certificate, privateKey: stranger.key };
   for (const [what, tls, message] of [
     ['no certificate', {}, /TLS: .*certificate required/],
-    ['one of another authority', strangersTls, /TLS: .*client certificate is not accepted/],
+    ['one of another authority', strangersTls, /TLS: .*client certificate is refused/],
   ] as const) {
     faults.length = 0;
     messages.length = 0;

@@ -60,14 +60,14 @@ t.test('made-up external ids: so many in a minute, and a retry time', async (t) 
   const authority = await startLimited(t);
   const { name, revoke } = await aService(t, authority, ['external_ids.revoke']);
   const budget = externalIds;
-  const message = `This service may take back ${budget} external ids in a minute; try again in N s.`;
+  const message = `This service may revoke ${budget} external ids in a minute; try again in N s.`;
   t.strictSame(await done(budget + 40, () => revoke(external())), [budget, [message]]);
   const refusal = await refusalOf(revoke(external()));
   t.match(refusal, { code: 'RESOURCE_EXHAUSTED', reason: 'RATE_LIMITED' });
   t.ok(Number(refusal.retrySeconds) >= 1 && Number(refusal.retrySeconds) <= 60, `${refusal.retrySeconds} s`);
   const { body } = await authority.operations('GET', '/metrics');
   t.match(String(body), `revoke_budget_refusals_total{service="${name}",budget="external_ids"} 41`);
-  t.equal(authority.log().match(/a service takes back more than its budget/g)?.length, 1, 'logged once');
+  t.equal(authority.log().match(/a service revokes more than its budget/g)?.length, 1, 'logged once');
   const another = await aService(t, authority, ['external_ids.revoke']);
   t.strictSame(await done(1, () => another.revoke(external())), [1, []], 'each service has its own');
   const { operations } = authority.authority;

@@ -23,7 +23,7 @@ t.test('services', async (t) => {
   const listed = async (name: string) =>
     (await run('list')).lines.find((line) => line.startsWith(`${name}\t`))?.split('\t') ?? [];
 
-  t.match(await run('create', 'plain'), { code: 0, lines: [/^st_[\w-]{43}$/], words: /shown this once/ });
+  t.match(await run('create', 'plain'), { code: 0, lines: [/^st_[\w-]{43}$/], words: /shown only once/ });
   t.match(await listed('plain'), [
     ...['plain', 'tokens.check,tokens.introspect', /^2\S+Z$/, 'live', '-'],
     /^token of 2\S+Z by operator:alice\(1000\), expires never, used never$/,
@@ -33,7 +33,7 @@ t.test('services', async (t) => {
   const [made = ''] = (await run('create', 'billing', '--permission', 'tokens.check', '--expires-at', soon))
     .lines;
   const rotated = await run('rotate', 'billing', '--keep-old', '30m', '--expires-in', '90d');
-  t.match(rotated, { code: 0, lines: [/^st_/], words: /shown this once\. The one before ends at 2\S+Z:$/ });
+  t.match(rotated, { code: 0, lines: [/^st_/], words: /shown only once\. The previous one ends at 2\S+Z:$/ });
   for (const token of [made, rotated.lines[0] ?? ''])
     t.match(await call('isRevoked', { externalId: '1' }, { token }), { revoked: false }, 'both are good');
   const [latest = '', before = '', ...others] = (await listed('billing')).slice(5);

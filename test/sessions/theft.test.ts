@@ -47,7 +47,7 @@ t.test('a stolen refresh token', async (t) => {
       t.strictSame(new Set(said.slice(1)), new Set(['ended']), 'one event names the rule');
       const warned = cluster.nodes.flatMap(({ warnings }) => warnings()).filter((line) => line.includes(id));
       t.equal(warned.length, 1, 'and the log of one node tells whoever watches it');
-      t.match(warned[0], /"rule":"replayed".*came from two parties/);
+      t.match(warned[0], /"rule":"replayed".*two parties used one refresh token/);
     });
   }
 

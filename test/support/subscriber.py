@@ -180,7 +180,7 @@ class Subscriber:
 
     def add(self, revocations):
         if revocations.position <= self.position:
-            raise ValueError("a position that does not grow")
+            raise ValueError("a position that does not increase")
         for entry in revocations.entries:
             self.entries += 1
             subject = bytes(entry.subject)

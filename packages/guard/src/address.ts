@@ -1,9 +1,9 @@
-/** Where an authority is, and the certificates that the guard needs there. */
+/** An authority's address, and the certificates the guard needs for it. */
 
 export interface Address {
   readonly host: string;
   readonly port: number;
-  /** As it was written. */
+  /** As given in the options. */
   readonly text: string;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Chooses the next address: at random, so that subscribers of a lost node spread over the others, and each one once before any
- * one again. An address that would fail again rests for a while.
+ * Chooses the next address: at random, so that a lost node's subscribers spread over the others, and each address once before any
+ * repeats. An address that would fail again rests for a while.
  */
 import type { Clock } from '@countersign/verifier/clock';
 import type { Address } from './address.ts';
@@ -8,21 +8,21 @@ import { guardLimits } from './limits.ts';
 import type { StreamEnd } from './stream.ts';
 
 export interface AddressChoice {
-  /** Undefined while all of them rest. */
+  /** Undefined while all addresses rest. */
   choose(): Address | undefined;
-  /** From now on it is chosen after all others. */
+  /** Chooses this address after all others from now on. */
   leave(address: Address): void;
-  /** It is not chosen for about so long; how long exactly is random, so that subscribers do not come back together. */
+  /** Skips this address for about this long. The exact time is random, so that subscribers do not return together. */
   rest(address: Address, milliseconds: number): void;
-  /** A stream to it has ended. If the next one would end in the same way, it rests. */
+  /** A stream to it has ended. The address rests if the next stream would end the same way. */
   ended(address: Address, kind: StreamEnd['kind']): void;
   /** A stream to it has worked for a while. */
   settled(address: Address): void;
-  /** No address was left before; those that rest go on resting. */
+  /** Forgets which addresses were left; resting ones keep resting. */
   forget(): void;
-  /** None of them rests any more. */
+  /** Ends all rests. */
   wake(): void;
-  /** Milliseconds until the first of them has rested; 0 when one has. */
+  /** Milliseconds until the first address may be used; 0 if one may. */
   restMs(): number;
 }
 
@@ -31,10 +31,10 @@ export function createAddressChoice(
   addresses: readonly Address[],
   { clock, random }: { clock: Clock; random: () => number },
 ): AddressChoice {
-  /** In the order in which they were left. */
+  /** In order of leaving. */
   const left = new Set<Address>();
   const restsUntil = new Map<Address, number>();
-  /** The last stream to these broke the protocol, and none has settled since. */
+  /** Addresses whose last stream broke the protocol, until a stream settles. */
   const faulty = new Set<Address>();
   const restOf = (address: Address) => Math.max(0, (restsUntil.get(address) ?? 0) - clock.monotonic());
 
@@ -42,7 +42,7 @@ export function createAddressChoice(
     left.delete(address);
     left.add(address);
   };
-  /** Those that were not left; when there are none, those that were, but for the last one. */
+  /** Addresses not left yet; if there are none, all but the last one left. */
   const candidates = (): readonly Address[] => {
     const awake = addresses.filter((address) => restOf(address) === 0);
     const untried = awake.filter((address) => !left.has(address));

@@ -1,4 +1,4 @@
-/** Tokens for which a guard has no key: the authority is asked, and its answer is checked like a token. */
+/** Asks the authority about tokens the guard has no key for, and checks its answer like a token. */
 import type { Clock } from '@countersign/verifier/clock';
 import type { IntrospectResponse__Output } from '@countersign/verifier/contract/generated/countersign/v1/IntrospectResponse';
 import { verifierLimits } from '@countersign/verifier/limits';
@@ -10,9 +10,9 @@ import type { Questions } from './questions.ts';
 import { type AskAboutUnknownKey, createUnknownKeys } from './unknownKeys.ts';
 
 export interface AuthorityAnswers {
-  /** For a guard without any keys. */
+  /** For a guard without keys. */
   ask(token: string, scopes: readonly string[] | undefined): Promise<AccessTokenClaims>;
-  /** For a token under the name of a key that is not among the guard's. */
+  /** For a token whose key the guard does not have. */
   askAboutUnknownKey(token: string, scopes: readonly string[] | undefined): Promise<AccessTokenClaims>;
 }
 

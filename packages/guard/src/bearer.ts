@@ -1,12 +1,12 @@
-/** The caller of an HTTP request, for every framework. */
+/** Reads the caller of an HTTP request, for every framework. */
 import { readBearerToken } from '@countersign/verifier/tokens/bearerToken';
 import type { AccessTokenClaims } from './claims.ts';
 import type { Guard } from './guard.ts';
 
-/** What a guard is given for a header that holds no token, so that it counts it. With its spaces it can be none. */
+/** Passed to the guard for a header without a token, so that it is counted. Its spaces make it invalid. */
 const noToken = 'no bearer token';
 
-/** Rejects with `GuardError`. Reads the Authorization header and nothing else (RFC 6750 §2.1). */
+/** Rejects with `GuardError`. Reads only the Authorization header (RFC 6750 §2.1). */
 export async function verifyBearer(
   guard: Pick<Guard, 'verify'>,
   authorization: string | undefined,

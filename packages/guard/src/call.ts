@@ -1,33 +1,33 @@
-/** One gRPC call on an HTTP/2 stream: messages to and fro, and one end. */
+/** One gRPC call on an HTTP/2 stream: messages in both directions, and one end. */
 import { type ClientHttp2Stream, constants, type IncomingHttpHeaders } from 'node:http2';
 import { createDeframer, frame } from './framing.ts';
 import { ProtocolFault, RpcError, type StatusName, statusName, statusOfHttp } from './rpcError.ts';
 
 export interface Call<Request> {
-  /** False when the other side is slow to read; then `onDrain` tells when it has caught up. After the end, does nothing. */
+  /** Returns false when the other side reads slowly; `onDrain` then reports that it has caught up. Does nothing after the end. */
   send(message: Request): boolean;
-  /** Says that nothing more will be sent. */
+  /** Ends our direction. */
   finish(): void;
-  /** Ends it at once; `onEnd` is not called any more. */
+  /** Ends the call at once; `onEnd` is no longer called. */
   cancel(): void;
 }
 
 export interface CallEvents<Response> {
-  /** What it throws ends the call. */
+  /** A thrown error ends the call. */
   onMessage(message: Response): void;
   onDrain?(): void;
-  /** Once. `undefined`: the status was OK. */
+  /** Called once. `undefined`: the status was OK. */
   onEnd(error: RpcError | ProtocolFault | undefined): void;
 }
 
-/** Of the contract: `@countersign/verifier/contract/definitions`. */
+/** A method of the contract: `@countersign/verifier/contract/definitions`. */
 export interface Method<Request extends object, Response extends object> {
   readonly path: string;
   requestSerialize(request: Request): Buffer;
   responseDeserialize(bytes: Buffer): Response;
 }
 
-/** `maximumBytes`: of one message of the authority. */
+/** `maximumBytes`: the longest message from the authority. */
 export function createCall<Request extends object, Response extends object>(
   stream: ClientHttp2Stream,
   method: Method<Request, Response>,
@@ -62,7 +62,7 @@ export function createCall<Request extends object, Response extends object>(
     status ??= statusOf(headers);
   });
   stream.on('drain', () => events.onDrain?.());
-  // An error is followed by `close`, where it is dealt with.
+  // `close` follows every error and handles it.
   stream.on('error', (error) => {
     status ??= new RpcError('UNAVAILABLE', error.message);
   });
@@ -70,7 +70,7 @@ export function createCall<Request extends object, Response extends object>(
     if (status === 'OK') end(undefined);
     else end(status ?? new RpcError('UNAVAILABLE', 'the connection ended'));
   };
-  // `close` would wait for our own end, too.
+  // `close` would also wait for our own end.
   stream.on('end', endAsSaid);
   stream.on('close', endAsSaid);
 
@@ -110,10 +110,10 @@ function statusOf(headers: IncomingHttpHeaders): RpcError | 'OK' | undefined {
 function faultOfResponse(headers: IncomingHttpHeaders): RpcError | undefined {
   const { ':status': code, 'content-type': type = '' } = headers;
   if (Number(code) !== 200) return new RpcError(statusOfHttp(code), `HTTP status ${code}`);
-  return type.startsWith('application/grpc') ? undefined : new RpcError('UNKNOWN', 'this is no gRPC');
+  return type.startsWith('application/grpc') ? undefined : new RpcError('UNKNOWN', 'this is not gRPC');
 }
 
-/** Percent-encoded, if its sender knows how. */
+/** Senders should percent-encode; not all do it correctly. */
 function percentDecode(text: string): string {
   try {
     return decodeURIComponent(text);

@@ -1,4 +1,4 @@
-/** The claims that a service is given: the same, whoever read the token, and nobody can change what others will see. */
+/** The claims that a service receives: identical whoever read the token, and frozen, because callers share them. */
 import type { IntrospectResponse__Output } from '@countersign/verifier/contract/generated/countersign/v1/IntrospectResponse';
 import type { AccessTokenClaims } from '@countersign/verifier/tokens/accessTokenClaims';
 
@@ -12,7 +12,7 @@ export function ownClaims(claims: AccessTokenClaims): AccessTokenClaims {
   });
 }
 
-/** What the authority says of a token that it calls active. */
+/** The claims of a token that the authority calls active. */
 export function claimsOfIntrospection(answer: IntrospectResponse__Output): AccessTokenClaims {
   const { clientId: client_id, authTime: auth_time, ...rest } = answer;
   return ownClaims({ ...rest, client_id, auth_time } as unknown as AccessTokenClaims);

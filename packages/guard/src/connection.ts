@@ -1,6 +1,6 @@
 /**
- * A connection to one authority: gRPC on an HTTP/2 session of its own. Not by a gRPC client library, since only who owns the
- * socket can give up an attempt whose packets are dropped, and leave nothing behind (docs/adr/0019).
+ * A connection to one authority: gRPC on its own HTTP/2 session. Not a gRPC library: only the owner of the socket can abandon an
+ * attempt whose packets are dropped without leaving anything behind (docs/adr/0019).
  */
 import { type ClientHttp2Session, connect as connectHttp2, constants } from 'node:http2';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
@@ -18,13 +18,13 @@ export interface ConnectionParts {
 }
 
 export interface Connection {
-  /** False when nothing new can be asked on it. */
+  /** False when it takes no more requests. */
   usable(): boolean;
   call<Request extends object, Response extends object>(
     method: Method<Request, Response>,
     events: CallEvents<Response>,
   ): Call<Request>;
-  /** Asks once. Rejects with `RpcError` or `ProtocolFault`. */
+  /** Makes one request. Rejects with `RpcError` or `ProtocolFault`. */
   ask<Request extends object, Response extends object>(
     method: Method<Request, Response>,
     request: Request,
@@ -33,7 +33,7 @@ export interface Connection {
   close(): void;
 }
 
-/** Of the answer to one question. */
+/** Limits of one answer. */
 export interface AnswerLimits {
   readonly milliseconds: number;
   readonly maximumBytes: number;
@@ -42,7 +42,7 @@ export interface AnswerLimits {
 export interface Connecting {
   /** Rejects with `RpcError`. */
   readonly connected: Promise<Connection>;
-  /** Gives up. */
+  /** Abandons the attempt. */
   cancel(): void;
 }
 
@@ -72,7 +72,7 @@ export function connect(address: Address, parts: ConnectionParts): Connecting {
     socket.once(tls === undefined ? 'connect' : 'secureConnect', () => {
       if (tls !== undefined && 'alpnProtocol' in socket && socket.alpnProtocol !== 'h2')
         return fail('TLS: the other side does not offer HTTP/2', { ofTls: true });
-      // What it throws would otherwise end the process: nobody else is on the stack here.
+      // Nothing above catches errors here: a thrown one would end the process.
       const opened = attempt(() => openSession(address, socket, failOf), failOf);
       session = opened;
       opened?.once('remoteSettings', () => {
@@ -81,7 +81,7 @@ export function connect(address: Address, parts: ConnectionParts): Connecting {
       });
     });
   });
-  // Whoever has given up does not listen any more.
+  // An abandoned attempt has no listener.
   connected.catch(() => {});
   return { connected, cancel: () => stop() };
 }
@@ -91,35 +91,38 @@ function openSocket({ host, port }: Address, tls: ClientTls | undefined): Socket
   const { ca, certificate, privateKey } = tls;
   return connectTls({
     ...{ host, port, ca, ALPNProtocols: ['h2'], minVersion: 'TLSv1.2' },
-    // Node does not say it by itself; a proxy that goes by names needs it. An address is no name (RFC 6066 §3).
+    // Node.js does not send it by itself, and name-based proxies need it. An address is not a name (RFC 6066 §3).
     ...(isIP(host) === 0 ? { servername: host } : {}),
     ...(certificate === undefined ? {} : { cert: certificate, key: privateKey }),
   }).setNoDelay();
 }
 
-/** Of a name with several addresses, each of which failed; what says so has no words of its own. */
+/** A name with several addresses fails with an aggregate error that has no message of its own. */
 function firstOf(error: Error): Error {
   return error instanceof AggregateError ? (error.errors[0] ?? error) : error;
 }
 
-/** Errors of the network name the system call that failed, or are a reset or a timeout of Node's; all others are of TLS. */
+/** Network errors name the failed system call, or are Node.js's own resets and timeouts; all others come from TLS. */
 function isOfTls(error: Error): boolean {
   const { syscall, code = '' } = error as NodeJS.ErrnoException;
   return syscall === undefined && !/^(ECONNRESET$|ERR_HTTP2|ERR_SOCKET)/.test(code);
 }
 
-/** Without the place in the sources of OpenSSL, which has a library for each of its errors. */
+/** Without OpenSSL's source location; errors from OpenSSL have a `library`. */
 function tlsText(error: Error & { readonly library?: string; readonly reason?: string }): string {
   return `TLS: ${error.library === undefined ? error.message : error.reason}`;
 }
 
-/** Before HTTP/2 has begun. Those who are not accepted are told by nothing else, and a node that stops may look the same. */
+/**
+ * The connection ended before HTTP/2 began. A refused client certificate gives no other sign, and a stopping node may look the
+ * same.
+ */
 function endedEarly(tls: ClientTls | undefined): [why: string, fault: { ofTls: boolean }] {
   if (tls === undefined)
-    return ['the connection ended at once, as it does where TLS is spoken', { ofTls: false }];
+    return ['the connection ended at once, as it does where TLS is required', { ofTls: false }];
   if (tls.certificate === undefined) return ['the connection ended', { ofTls: false }];
   return [
-    'TLS: the connection ended at once, as it does when the client certificate is not accepted, or the node stops',
+    'TLS: the connection ended at once, as it does when the client certificate is refused, or the node stops',
     { ofTls: true },
   ];
 }
@@ -166,7 +169,7 @@ function createConnection(
     try {
       return session.request(headersOf(path), { endStream: false });
     } catch (error) {
-      // It ended, or is about to, since it was last looked at: that is nobody's fault.
+      // It ended, or is about to, since the last check: nobody's fault.
       throw new RpcError('UNAVAILABLE', (error as Error).message);
     }
   };
@@ -214,8 +217,8 @@ function createConnection(
 }
 
 /**
- * Ends the socket as well. The socket of a session is the session's: who destroys it under its feet, or the session in the
- * middle of what came on it, frees memory that the runtime is about to use.
+ * Also ends the socket. The session owns it: destroying the socket separately, or the session while it handles data, frees memory
+ * that Node.js still uses.
  */
 function destroy(session: ClientHttp2Session): void {
   atEndOfTurn(() => {

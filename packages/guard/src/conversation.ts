@@ -1,6 +1,6 @@
 /**
- * What is said on one stream: renewals and acknowledgements go out, the messages of the authority go to the mirror. Owns the
- * mirror, and notices silence and a lease that does not come. Does not own the connection (`stream.ts`).
+ * The messages of one stream: sends renewals and acknowledgements, passes the authority's messages to the mirror. Owns the
+ * mirror, and detects silence and a missing lease. Does not own the connection (`stream.ts`).
  */
 import type { Cancel } from '@countersign/verifier/clock';
 import type { WatchRevocationsRequest } from '@countersign/verifier/contract/generated/countersign/v1/WatchRevocationsRequest';
@@ -29,7 +29,7 @@ export function createConversation(
     readonly write: (message: WatchRevocationsRequest) => boolean;
     readonly onStarted: () => void;
     readonly lose: (why: string) => void;
-    /** Runs this unless the stream has ended; what it throws ends the stream. */
+    /** Runs `work` unless the stream has ended; a thrown error ends the stream. */
     readonly guarded: (work: () => void) => void;
   },
 ): Conversation {
@@ -45,7 +45,7 @@ export function createConversation(
     if (mirror !== undefined) outgoing.renew(mirror.askForLease);
   };
   const missLease = () => {
-    // To begin again elsewhere costs a whole snapshot, and another node may have no lease either.
+    // Starting again elsewhere would cost a whole snapshot, and the other node may have no lease either.
     if (mirror?.complete() !== true) return lose('the snapshot takes too long');
     patience.expectLease(Number.POSITIVE_INFINITY);
     leaseTold = false;
@@ -64,7 +64,7 @@ export function createConversation(
     if (!started) throw new ProtocolFault('a stream that does not start');
     mirror = createMirror(started, parts);
     stream.onStarted();
-    // Renewals and silence are timed from now on, not from the attempt to connect.
+    // Times renewals and silence from now, not from the attempt to connect.
     patience = createPatience(clock);
     patience.expectLease(guardLimits.firstLeaseMilliseconds);
     beginRenewals(started.renewalIntervalMs, started.silenceMs);
@@ -81,7 +81,7 @@ export function createConversation(
     // The next renewal may be half a second away.
     if (!lease.held()) renew();
     patience.expectLease(guardLimits.withoutLeaseMilliseconds);
-    // The deny-list is loaded only after the microtasks of its load.
+    // The deny-list finishes loading in later microtasks.
     queueMicrotask(() => guarded(noteLease));
   };
 

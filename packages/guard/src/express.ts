@@ -1,4 +1,4 @@
-/** `@countersign/guard/express`: middleware that says who calls, in `req.caller`. For whatever takes Connect's middleware. */
+/** `@countersign/guard/express`: middleware that puts the caller into `req.caller`. For any framework with Connect middleware. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { verifyBearer } from './bearer.ts';
 import type { AccessTokenClaims } from './claims.ts';
@@ -6,17 +6,17 @@ import type { Guard } from './guard.ts';
 import { GuardError, problemType } from './guardError.ts';
 
 declare global {
-  // The name by which Express lets others extend its requests.
+  // Express's namespace for request extensions.
   namespace Express {
     interface Request {
-      /** The claims of the access token, behind the middleware. */
+      /** The access token's claims; set by the middleware. */
       caller?: AccessTokenClaims;
     }
   }
 }
 
 export interface RequireCallerOptions {
-  /** Which scopes a request needs, all of them. */
+  /** The scopes a request needs, all of them. */
   readonly scopes?: readonly string[] | ((request: IncomingMessage) => readonly string[] | undefined);
 }
 
@@ -26,7 +26,7 @@ export type GuardMiddleware = (
   next: (error?: unknown) => void,
 ) => Promise<void>;
 
-/** Answers by itself when the token is not good: 401, 403 or 503. */
+/** Answers a request without a valid token itself: 401, 403 or 503. */
 export function requireCaller(
   guard: Pick<Guard, 'verify'>,
   { scopes }: RequireCallerOptions = {},
@@ -37,7 +37,7 @@ export function requireCaller(
       request.caller = await verifyBearer(guard, request.headers.authorization, needed);
     } catch (error) {
       if (!(error instanceof GuardError)) return next(error);
-      // Such as by a time limit, while the authority was asked.
+      // Another handler, such as a timeout, may have answered while the authority was asked.
       if (response.headersSent) return undefined;
       response.writeHead(error.status, { ...error.headers, 'content-type': problemType });
       response.end(JSON.stringify(error.problem()));

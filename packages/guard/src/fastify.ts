@@ -1,4 +1,4 @@
-/** `@countersign/guard/fastify`: `request.caller` says who calls, on every route behind the plugin. */
+/** `@countersign/guard/fastify`: sets `request.caller` on every route behind the plugin. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { verifyBearer } from './bearer.ts';
 import type { AccessTokenClaims } from './claims.ts';
@@ -7,12 +7,12 @@ import { GuardError, problemType } from './guardError.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The claims of the access token; null on public routes, and before the hook has run. */
+    /** The access token's claims; null on public routes, and before the hook has run. */
     caller: AccessTokenClaims | null;
   }
 }
 
-/** Which scopes a request needs, all of them. */
+/** The scopes a request needs, all of them. */
 export type ScopesOf = readonly string[] | ((request: FastifyRequest) => readonly string[] | undefined);
 
 export interface CallerOptions {
@@ -21,13 +21,13 @@ export interface CallerOptions {
 
 export interface GuardPluginOptions extends CallerOptions {
   readonly guard: Pick<Guard, 'verify'>;
-  /** Requests for which it answers true need no token, and have no caller. */
+  /** Requests for which it returns true need no token and have no caller. */
   readonly isPublic?: (request: FastifyRequest) => boolean;
 }
 
 /**
- * A hook for single routes, as `onRequest` or `preHandler`. The plugin must be registered all the same, since it makes
- * `request.caller`; its `isPublic` leaves out the routes that this hook is for, or those that need no token.
+ * A hook for single routes, as `onRequest` or `preHandler`. Register the plugin as well: it defines `request.caller`. Its
+ * `isPublic` must exclude the routes of this hook and those without a token.
  */
 export function requireCaller(guard: Pick<Guard, 'verify'>, { scopes }: CallerOptions = {}) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
@@ -43,18 +43,18 @@ export function requireCaller(guard: Pick<Guard, 'verify'>, { scopes }: CallerOp
   };
 }
 
-/** For `app.register`: guards every route of the instance that it is registered in. */
+/** For `app.register`: guards every route of its instance. */
 export async function guardPlugin(app: FastifyInstance, options: GuardPluginOptions): Promise<void> {
   const { guard, scopes, isPublic = () => false } = options;
   const guardIt = requireCaller(guard, scopes === undefined ? {} : { scopes });
   app.decorateRequest('caller', null);
-  // Before the body is read: who may not call costs no more than this.
+  // Runs before the body is read, so that a refused request costs little.
   app.addHook('onRequest', async (request, reply) =>
     isPublic(request) ? undefined : guardIt(request, reply),
   );
 }
 
-/** Fastify then does not put it into a scope of its own, in which it would guard nothing. */
+/** Tells Fastify not to encapsulate the plugin, which would guard no routes. */
 Object.assign(guardPlugin, {
   [Symbol.for('skip-override')]: true,
   [Symbol.for('fastify.display-name')]: 'countersign',

@@ -1,4 +1,4 @@
-/** Messages in a gRPC stream: a byte that says whether it is compressed, four of length, and the message. */
+/** Messages in a gRPC stream: one byte (compressed or not), four bytes of length, then the message. */
 import { ProtocolFault } from './rpcError.ts';
 
 const prefixBytes = 5;
@@ -11,13 +11,12 @@ export function frame(message: Uint8Array): Buffer {
 }
 
 /**
- * Takes bytes as they arrive, and answers the messages that are complete. Never keeps more than one message, and nothing of
- * the chunks that it came in, however small they are: throws `ProtocolFault` as soon as the length of one is known to be too
- * large.
+ * Takes bytes as they arrive and returns complete messages. Keeps at most one message and no references to chunks, however small
+ * they are. Throws `ProtocolFault` as soon as a length is too large.
  */
 export function createDeframer(maximumBytes: number): (chunk: Buffer) => readonly Buffer[] {
   const prefix = Buffer.alloc(prefixBytes);
-  /** What is being filled: the prefix, or the message behind it. */
+  /** The part being filled: prefix or message. */
   let part = prefix;
   let filled = 0;
 
@@ -40,7 +39,7 @@ export function createDeframer(maximumBytes: number): (chunk: Buffer) => readonl
 }
 
 function lengthOf(prefix: Buffer, maximumBytes: number): number {
-  // None was offered.
+  // We offered no compression.
   if (prefix[0] !== 0) throw new ProtocolFault('a compressed message');
   const length = prefix.readUInt32BE(1);
   if (length > maximumBytes) throw new ProtocolFault(`a message of ${length} bytes`);

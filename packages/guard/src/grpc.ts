@@ -1,4 +1,4 @@
-/** `@countersign/guard/grpc`: an interceptor for servers of @grpc/grpc-js; `callerOf(call)` says who calls. */
+/** `@countersign/guard/grpc`: an interceptor for @grpc/grpc-js servers; `callerOf(call)` returns the caller. */
 import {
   Metadata,
   ResponderBuilder,
@@ -15,21 +15,21 @@ import { GuardError } from './guardError.ts';
 import { tell } from './hooks.ts';
 
 export interface GuardInterceptorOptions {
-  /** Which scopes a method needs, all of them; `path` is such as `/orders.v1.OrderService/GetOrder`. */
+  /** The scopes a method needs, all of them; `path` is like `/orders.v1.OrderService/GetOrder`. */
   readonly scopes?: (path: string) => readonly string[] | undefined;
-  /** Methods for which it answers true need no token, such as those of health checks. */
+  /** Methods for which it returns true need no token, such as health checks. */
   readonly isPublic?: (path: string) => boolean;
   /**
-   * Told what was thrown that is no refusal, such as by `scopes`; the caller is told INTERNAL and nothing else. Without it
-   * a warning of the process says so. What it throws is ignored.
+   * Receives unexpected errors, such as one thrown by `scopes`; the caller only gets INTERNAL. By default they become process
+   * warnings. Its own errors are ignored.
    */
   readonly onError?: (error: unknown, path: string) => void;
 }
 
-/** By the metadata of a call, which the interceptor and the handler both have. */
+/** Keyed by the call's metadata, which interceptor and handler share. */
 const callers = new WeakMap<Metadata, AccessTokenClaims>();
 
-/** The claims of the access token of a call that came through the interceptor. Throws when there was none. */
+/** The claims of a call's access token. Throws when the call did not pass the interceptor. */
 export function callerOf(call: { readonly metadata: Metadata }): AccessTokenClaims {
   const caller = callers.get(call.metadata);
   if (caller === undefined) throw new Error('this call did not come through the guard');
@@ -41,10 +41,10 @@ export function guardInterceptor(
   guard: Pick<Guard, 'verify'>,
   { scopes = () => undefined, isPublic = () => false, onError = warn }: GuardInterceptorOptions = {},
 ): ServerInterceptor {
-  // A promise from the beginning: what is thrown in a listener of grpc-js ends the process.
+  // Async from the start: an error thrown in a grpc-js listener ends the process.
   const admit = async (path: string, metadata: Metadata): Promise<void> => {
     if (isPublic(path)) return;
-    // RFC 9110 §5.3: several values are one with commas, and that holds no bearer token.
+    // RFC 9110 §5.3: several values join with commas, and then contain no bearer token.
     const values = metadata.get('authorization');
     const authorization = values.length === 0 ? undefined : values.join(', ');
     callers.set(metadata, await verifyBearer(guard, authorization, scopes(path)));

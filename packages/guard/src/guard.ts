@@ -1,7 +1,6 @@
 /**
- * A guard: verifies access tokens in the memory of the service that it protects. Once a logout returns, the guard rejects that
- * session's tokens. Owns the copy of the deny-list, the keys and the lease that make this possible. Does not own what a service
- * does with a caller.
+ * A guard: verifies access tokens in the memory of the service it protects. Once a logout returns, the guard rejects that
+ * session's tokens. Owns the copy of the deny-list, the keys and the lease. Does not own what a service does with a caller.
  */
 
 import { type Clock, keepAlive, systemClock } from '@countersign/verifier/clock';
@@ -23,21 +22,21 @@ export interface GuardState {
   /**
    * - `not_ready`: there has been no lease yet.
    * - `leased`: tokens are verified in memory.
-   * - `no_lease`: the authority is asked about each, or they are refused, as `withoutLease` says.
+   * - `no_lease`: the authority is asked about each token, or all are refused; see `withoutLease`.
    * - `closed`: everything is refused.
    */
   readonly status: 'not_ready' | 'leased' | 'no_lease' | 'closed';
-  /** How long the lease lasts; 0 without a lease. */
+  /** Remaining lease; 0 without one. */
   readonly leaseMs: number;
-  /** The address of the stream, as in the options; undefined while there is no stream. */
+  /** The stream's address, as in the options; undefined without a stream. */
   readonly authority: string | undefined;
-  /** The run of the node at that address. */
+  /** The node's id; new for each run of a node. */
   readonly nodeId: string | undefined;
-  /** Live revocations, and the memory that they take. */
+  /** Live revocations and the memory they use. */
   readonly revocations: number;
   readonly revocationBytes: number;
   readonly keys: number;
-  /** Infinite without keys. */
+  /** Infinity without keys. */
   readonly keysAgeMs: number;
   readonly rememberedTokens: number;
   readonly counts: GuardCounts & { readonly faults: Readonly<Record<GuardFault['kind'], number>> };
@@ -46,10 +45,10 @@ export interface GuardState {
 
 export interface Guard {
   readonly verify: Verify;
-  /** Resolves with the first lease; rejects when the guard is closed before. */
+  /** Resolves with the first lease; rejects when the guard closes first. */
   ready(): Promise<void>;
   state(): GuardState;
-  /** Drops the lease, tells the authority, and leaves nothing behind: no timer, no socket. Everything is refused from here on. */
+  /** Drops the lease, tells the authority, and releases all timers and sockets. Everything is refused from then on. */
   close(): Promise<void>;
 }
 
@@ -59,7 +58,7 @@ export interface GuardSurroundings {
   readonly random?: () => number;
 }
 
-/** Starts to connect at once, in the background. Throws `GuardOptionsError`. */
+/** Connects in the background at once. Throws `GuardOptionsError`. */
 export function openGuard(options: GuardOptions, surroundings: GuardSurroundings = {}): Guard {
   const settings = readOptions(options);
   const { clock = systemClock, random = Math.random } = surroundings;
@@ -85,7 +84,7 @@ export function openGuard(options: GuardOptions, surroundings: GuardSurroundings
   const verification = createVerification({ ...common, questions, mirror: () => watch.mirror() });
   const holdsLease = () => watch.mirror()?.holdsLease() === true;
   const readiness = createReadiness({ holdsLease, onChange: (held) => tell(hooks.lease, held) });
-  // Nothing happens when a lease runs out, so somebody has to look.
+  // The end of a lease triggers nothing, so check regularly.
   const cancelLook = clock.every(guardLimits.leaseLookMilliseconds, readiness.look);
   const letGo = keepAlive();
 

@@ -1,28 +1,28 @@
-/** What a guard refuses with: one table, and one translation for every framework. */
+/** Errors of a guard: one table, and one translation for every framework. */
 import { errorTable } from '@countersign/verifier/errors';
 import { challenges } from '@countersign/verifier/tokens/bearerToken';
 
 const table = {
   /** No token was sent. */
   token_required: { status: 401, grpc: 'UNAUTHENTICATED', title: errorTable.token_required.title },
-  /** It is malformed, forged, expired, revoked or not for this service; the caller is not told which. */
+  /** Malformed, forged, expired, revoked or for another service; the caller does not learn which. */
   invalid_token: { status: 401, grpc: 'UNAUTHENTICATED', title: errorTable.invalid_token.title },
-  /** RFC 6750 §3.1: the token is good and lacks a scope. */
+  /** RFC 6750 §3.1: the token is valid but lacks a scope. */
   insufficient_scope: {
     status: 403,
     grpc: 'PERMISSION_DENIED',
     title: 'The access token lacks a scope that this needs',
   },
-  /** Whether the token is good cannot be said safely. */
+  /** The guard cannot safely tell whether the token is valid. */
   unavailable: { status: 503, grpc: 'UNAVAILABLE', title: errorTable.unavailable.title },
 } as const;
 
 export type GuardErrorCode = keyof typeof table;
 
 interface GuardErrorDetails {
-  /** Why, for logs and metrics only: callers are not told. */
+  /** For logs and metrics only; never sent to callers. */
   readonly reason?: string;
-  /** Of `insufficient_scope`: what is needed. */
+  /** For `insufficient_scope`: the required scopes. */
   readonly scopes?: readonly string[];
   readonly cause?: unknown;
 }
@@ -42,9 +42,9 @@ export class GuardError extends Error {
   readonly status: 401 | 403 | 503;
   /** The name of the gRPC status. */
   readonly grpcStatus: 'UNAUTHENTICATED' | 'PERMISSION_DENIED' | 'UNAVAILABLE';
-  /** Of the HTTP response: `www-authenticate` (RFC 6750 §3) or `retry-after`, and that nobody may keep it. */
+  /** HTTP response headers: `www-authenticate` (RFC 6750 §3) or `retry-after`, and `no-store`. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Why, for logs and metrics only: callers are not told. */
+  /** For logs and metrics only; never sent to callers. */
   readonly reason: string | undefined;
 
   constructor(code: GuardErrorCode, { reason, scopes = [], cause }: GuardErrorDetails = {}) {
@@ -77,10 +77,10 @@ function headersOf(code: GuardErrorCode, scopes: readonly string[]): Record<stri
   };
 }
 
-/** RFC 6749 §3.3. What has other characters could break out of the header above. */
+/** RFC 6749 §3.3. Other characters could break out of the header above. */
 const scopeShape = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 
-/** Throws `TypeError`: it is the service that asks for scopes, not its caller. */
+/** Throws `TypeError`: malformed scopes are the service's fault, not the caller's. */
 export function checkScopes(scopes: readonly string[]): void {
   const isScope = (scope: unknown) => typeof scope === 'string' && scopeShape.test(scope);
   if (!Array.isArray(scopes) || !scopes.every(isScope)) {

@@ -1,23 +1,23 @@
-/** What a guard tells of itself while it works, for metrics and logs. */
+/** Events of a guard, for metrics and logs. */
 import type { GuardErrorCode } from './guardError.ts';
 
 /**
- * - `lost`: a stream, or an attempt to open one, ended as it may: a restart, a broken line, silence.
- * - `tls`: there is no connection, since TLS or a certificate is at fault, on either side. Somebody has to mend that.
- * - `refused`: the authority does not let this service in. Somebody has to mend that.
- * - `protocol`: the authority sent what the protocol does not allow. What came from there was forgotten, the lease too.
+ * - `lost`: a stream or connection attempt ended for a normal reason: a restart, a broken line, silence.
+ * - `tls`: no connection, because TLS or a certificate is wrong on either side. Somebody must fix it.
+ * - `refused`: the authority refuses this service. Somebody must fix it.
+ * - `protocol`: the authority broke the protocol. Everything received from it was discarded, including the lease.
  * - `question`: a question about one token was not answered.
  */
 export interface GuardFault {
   readonly kind: 'lost' | 'tls' | 'refused' | 'protocol' | 'question';
-  /** As it was written in the options. */
+  /** As given in the options. */
   readonly authority: string;
   readonly message: string;
   /** Milliseconds since the Unix epoch. */
   readonly at: number;
 }
 
-/** `by`: whether memory alone decided, or the authority was asked. `reason` is for logs and metrics, never for callers. */
+/** `by`: whether memory alone decided or the authority was asked. `reason` is for logs and metrics, never for callers. */
 export interface GuardOutcome {
   readonly accepted: boolean;
   readonly code?: GuardErrorCode;
@@ -25,20 +25,20 @@ export interface GuardOutcome {
   readonly by: 'memory' | 'authority';
 }
 
-/** What they throw is ignored. */
+/** Errors thrown by hooks are ignored. */
 export interface GuardHooks {
-  /** Of every token. Without it, `verify` is quicker; `state().counts` has the sums. */
+  /** Called for every token. `verify` is faster without it; `state().counts` has the totals. */
   readonly verified?: (outcome: GuardOutcome) => void;
   readonly fault?: (fault: GuardFault) => void;
-  /** The guard has a lease now, or has it no longer. */
+  /** The guard got a lease or lost it. */
   readonly lease?: (held: boolean) => void;
 }
 
-/** Nothing fails with who listens to it. */
+/** A hook's error must not break the guard. */
 export function tell<Value>(hook: ((value: Value) => void) | undefined, value: Value): void {
   try {
     hook?.(value);
   } catch {
-    // It is whoever listens that has to mend that.
+    // The hook's author must fix its errors.
   }
 }

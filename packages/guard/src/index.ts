@@ -1,4 +1,4 @@
-/** `@countersign/guard`: verifies access tokens in the memory of the service that uses it. docs/sdk.md says how. */
+/** `@countersign/guard`: verifies access tokens in the memory of the service that uses it. See docs/sdk.md. */
 import { type Guard, openGuard } from './guard.ts';
 import type { GuardOptions } from './options.ts';
 
@@ -11,8 +11,8 @@ export type { GuardCounts } from './outcomes.ts';
 export type { VerifyOptions } from './verify.ts';
 
 /**
- * Makes a guard, which begins to work at once, in the background. Throws `GuardOptionsError`, which names each option that
- * cannot be and the rule that it breaks.
+ * Creates a guard, which connects in the background at once. Throws `GuardOptionsError`, which names each invalid option and the
+ * rule it breaks.
  *
  * @example
  * const guard = createGuard({ authority: 'auth.internal:50051', audience: 'api.example', serviceToken, tls: { ca } });

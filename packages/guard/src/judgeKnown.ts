@@ -1,4 +1,4 @@
-/** Judges a token whose signature is verified: its expiry, its issuer, and whether it is revoked. */
+/** Judges a token with a verified signature: expiry, issuer and revocation. */
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { Verdict } from '@countersign/verifier/revocation/denyList';
 import type { ReadLatestTime } from '@countersign/verifier/steadyTime';
@@ -9,7 +9,7 @@ import type { Outcomes } from './outcomes.ts';
 
 type Scopes = readonly string[] | undefined;
 
-/** At once where memory decides. */
+/** Returns at once when memory decides. */
 export type Judge = (known: KnownToken, mirror: Mirror, scopes: Scopes) => Promise<AccessTokenClaims>;
 
 export function createJudge(parts: {
@@ -31,12 +31,12 @@ export function createJudge(parts: {
     if (known.claims.iss !== mirror.issuer) return refuse('invalid_token', 'memory', 'issuer');
     const underLease = mirror.holdsLease();
     if (!underLease && !asks) return refuse('unavailable', 'memory', 'no_lease');
-    // Noted before anything is asked: what is added from here on is not part of the answer.
+    // Noted before asking: the answer does not cover later additions.
     const version = mirror.denyList.version();
     const verdict = mirror.denyList.check(known.subjects, known.issuedAt);
     if (verdict instanceof Promise)
       return judgeLater(known, verdict, underLease ? { mirror, version } : {}, scopes);
-    // It stays remembered, so that a client that repeats it does not cost a verified signature each time.
+    // A revoked token stays cached, so that repeating it does not cost a signature check each time.
     if (verdict.revoked) return refuse('invalid_token', 'memory', 'revoked');
     noteNotRevoked(known, mirror, version);
     return outcomes.acceptKnown(known, scopes);
@@ -54,7 +54,7 @@ export function createJudge(parts: {
     if (verdict.revoked) throw refusal('invalid_token', 'authority', 'revoked');
     if (isClosed()) throw refusal('unavailable', 'authority', 'closed');
     if (known.expiresAt <= latestTime()) throw refusal('invalid_token', 'authority', 'expired');
-    // A revocation after this answer is added, and changes the version, before anybody relies on it.
+    // A later revocation changes the version before anybody uses this answer.
     if (mirror !== undefined) noteNotRevoked(known, mirror, version);
     return outcomes.acceptAnswered(known.claims, scopes);
   };

@@ -1,4 +1,4 @@
-/** What a guard remembers of a token after it has verified the signature and read the claims strictly. */
+/** A cached token: its signature was verified and its claims strictly read. */
 import type { ReadToken } from '@countersign/verifier/tokens/accessTokenReader';
 import { type AccessTokenClaims, ownClaims } from './claims.ts';
 import type { Mirror } from './mirror.ts';
@@ -8,14 +8,17 @@ export interface KnownToken {
   readonly text: string;
   readonly claims: AccessTokenClaims;
   readonly expiresAt: number;
-  /** Made once, so that a repeated token costs no new promise. */
+  /** Created once, so that a repeated token allocates no promise. */
   readonly accepted: Promise<AccessTokenClaims>;
   readonly subjects: readonly Uint8Array[];
   readonly issuedAt: number;
   readonly keySubject: Uint8Array;
-  /** The set in which the key of the token was last found. */
+  /** The last key set that contained the token's key. */
   keys: KeySet;
-  /** In this version, the deny-list of this mirror did not have the token. Not the mirror itself: its filters are large. */
+  /**
+   * The mirror whose deny-list did not have the token in this version. Only its identity: a reference would keep large filters
+   * alive.
+   */
   mirror: Mirror['identity'] | undefined;
   version: number;
 }
@@ -40,7 +43,7 @@ export function knownToken(
   };
 }
 
-/** Whether the key that signed it is among these; one key is the same object in every set. */
+/** Whether its key is in this set; a key is the same object in every set. */
 export function isSignedBy(known: KnownToken, keys: KeySet): boolean {
   for (const { subject } of keys.values()) {
     if (subject !== known.keySubject) continue;

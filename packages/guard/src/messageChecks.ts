@@ -1,4 +1,4 @@
-/** What a message of the authority must be. Anything else is a `ProtocolFault`. */
+/** Checks the authority's messages. A violation is a `ProtocolFault`. */
 import type { RevocationEntry__Output } from '@countersign/verifier/contract/generated/countersign/v1/RevocationEntry';
 import type { Revocations__Output } from '@countersign/verifier/contract/generated/countersign/v1/Revocations';
 import type { WatchStarted__Output } from '@countersign/verifier/contract/generated/countersign/v1/WatchStarted';
@@ -11,7 +11,7 @@ import { isCount } from './snapshot.ts';
 
 const subjectBytes: readonly number[] = [sessionSubjectBytes, jtiBytes];
 
-/** The first message of a stream. `issuer`: undefined to accept any. */
+/** Checks a stream's first message. `issuer`: undefined accepts any. */
 export function checkStarted(
   started: WatchStarted__Output,
   { issuer, maximumRevocations }: { issuer: string | undefined; maximumRevocations: number },
@@ -28,21 +28,21 @@ export function checkStarted(
       sliceMs > guardLimits.expiryMilliseconds,
     !isCount(entries),
   ];
-  if (wrong.includes(true)) throw new ProtocolFault('a beginning that cannot be');
+  if (wrong.includes(true)) throw new ProtocolFault('an impossible start');
   if (entries > maximumRevocations)
     throw new ProtocolFault(`${entries} revocations, more than maximumRevocations (${maximumRevocations})`);
 }
 
 /**
- * The revocations of a message. `before`: the position of the last one; undefined while the snapshot is not complete. `latest`:
- * the latest expiry that an entry can have.
+ * Reads a message's revocations. `before`: the last position; undefined until the snapshot is complete. `latest`: the latest
+ * expiry allowed.
  */
 export function readRevocations(
   { position, entries }: Revocations__Output,
   { before, latest }: { before: number | undefined; latest: number },
 ): { readonly committed: readonly Revocation[]; readonly unconfirmed: readonly Revocation[] } {
   if (before === undefined) throw new ProtocolFault('revocations before the end of the snapshot');
-  if (!isCount(position) || position <= before) throw new ProtocolFault('a position that does not grow');
+  if (!isCount(position) || position <= before) throw new ProtocolFault('a position that does not increase');
   if (entries.length > verifierLimits.subscriberMessageEntries)
     throw new ProtocolFault(`${entries.length} entries at once`);
   const committed: Revocation[] = [];
@@ -58,6 +58,6 @@ function toRevocation(
 ): Revocation {
   if (!subjectBytes.includes(subject.length)) throw new ProtocolFault(`a subject of ${subject.length} bytes`);
   if (!isCount(expireTimeMs) || expireTimeMs > latest)
-    throw new ProtocolFault('an entry that expires when none does');
+    throw new ProtocolFault('an entry with an impossible expiry');
   return { subject, reason, expiresAt: expireTimeMs };
 }

@@ -1,6 +1,6 @@
 /**
- * The state that a subscriber has from one stream: filters, keys and a lease. Takes the messages of the authority in their order
- * and trusts none of them. A message that breaks the protocol is a `ProtocolFault`; then nothing of the mirror is believed.
+ * A subscriber's state from one stream: filters, keys and lease. Takes the authority's messages in order and trusts none. A
+ * violation is a `ProtocolFault` and invalidates the whole mirror.
  */
 
 import type { Clock, Moment } from '@countersign/verifier/clock';
@@ -29,15 +29,15 @@ export interface MirrorParts {
   readonly confirm: Confirm;
   readonly importKeys: ImportKeys;
   readonly audience: string;
-  /** Undefined to accept any. */
+  /** Undefined accepts any. */
   readonly issuer: string | undefined;
   readonly maximumRevocations: number;
-  /** The time against which the expiry of tokens is judged. */
+  /** The time by which token expiry is judged. */
   readonly latestTime: ReadLatestTime;
 }
 
 export interface Mirror {
-  /** Tells this mirror from others without a reference to it, which would keep its filters alive. */
+  /** Identifies this mirror without a reference, which would keep its filters alive. */
   readonly identity: symbol;
   readonly issuer: string;
   readonly nodeId: string;
@@ -45,15 +45,15 @@ export interface Mirror {
   readonly lease: Pick<Lease, 'held' | 'remainingMs' | 'drop'>;
   readonly keys: SubscriberKeys;
   readonly reader: AccessTokenReader;
-  /** Whether memory may answer, now. */
+  /** Whether memory may answer now. */
   holdsLease(now?: Moment): boolean;
-  /** The snapshot has come to its end. */
+  /** True after the end of the snapshot. */
   complete(): boolean;
-  /** Notes that a lease is asked for now. Returns the number to ask with; undefined while too many are not answered. */
+  /** Records that a lease is requested now. Returns the request's number; undefined while too many are unanswered. */
   askForLease(): number | undefined;
-  /** Takes one message. Returns the position to acknowledge, if the message has one. */
+  /** Takes one message. Returns the position to acknowledge, if any. */
   take(message: Response): number | undefined;
-  /** Forgets what expired. */
+  /** Drops expired entries. */
   tidy(): void;
 }
 
@@ -67,14 +67,14 @@ export function createMirror(started: WatchStarted__Output, parts: MirrorParts):
   const earliestTime = createEarliestTime(clock);
   const latestEnd = () => clock.now() + guardLimits.expiryMilliseconds;
   const maximumBytes = roomFor(maximumRevocations);
-  // Before and not after: a new slice gets half the room of the fullest one, and that much would be allocated already.
+  // Checked before growing: a new slice allocates half of the fullest one's room.
   const beforeGrowth = (bytes: number) => {
     if (denyList.stats().bytes + bytes > maximumBytes)
-      throw new ProtocolFault('more than there is memory for');
+      throw new ProtocolFault('more than fits into the memory');
   };
   const denyList = createDenyList({ lease, confirm, sliceMs, onVerdict: () => {}, beforeGrowth });
   const filling = fillDenyList(denyList, (memory) => createSnapshot({ memory, maximumBytes, latestEnd }));
-  /** Of the last message; undefined until the snapshot is complete. */
+  /** The last message's position; undefined until the snapshot is complete. */
   let position: number | undefined;
 
   const addTo = (add: DenyList['add'], revocations: readonly Revocation[]) => {
@@ -90,7 +90,7 @@ export function createMirror(started: WatchStarted__Output, parts: MirrorParts):
     return position;
   };
   const snapshot = (): Snapshot => {
-    if (position !== undefined) throw new ProtocolFault('more of a snapshot that had come to its end');
+    if (position !== undefined) throw new ProtocolFault('more of a snapshot after its end');
     return filling.snapshot;
   };
   const completeSnapshot = (at: number) => {
@@ -120,7 +120,7 @@ export function createMirror(started: WatchStarted__Output, parts: MirrorParts):
       keyRing: { verifier: (kid) => keys.believed()?.get(kid) },
       issuer,
       audience: parts.audience,
-      // The guard has a memory of its own, of whole tokens. A second one would only take room.
+      // The guard caches whole tokens itself. A second cache would waste memory.
       verified: { has: () => false, add: () => {}, size: () => 0 },
     }),
     holdsLease: (now) => denyList.loaded() && lease.held(now),
@@ -138,12 +138,12 @@ export function createMirror(started: WatchStarted__Output, parts: MirrorParts):
   };
 }
 
-/** How many bytes all filters may take. */
+/** Bytes allowed for all filters. */
 function roomFor(revocations: number): number {
   return Math.max(guardLimits.fewestFilterBytes, revocations * guardLimits.bytesPerRevocation);
 }
 
-/** Turns the snapshot, which comes in pieces, into one load of the deny-list. */
+/** Turns the snapshot's pieces into one load of the deny-list. */
 function fillDenyList(denyList: DenyList, make: (memory: DenyListMemory) => Snapshot) {
   let snapshot: Snapshot | undefined;
   let finish: () => void = () => {};
@@ -154,6 +154,6 @@ function fillDenyList(denyList: DenyList, make: (memory: DenyListMemory) => Snap
     snapshot = make(memory);
     return finished;
   });
-  // `load` calls the function above before it waits for anything.
+  // Safe: `load` calls the function above before its first wait.
   return { snapshot: snapshot as unknown as Snapshot, finish };
 }

@@ -1,4 +1,4 @@
-/** When the next stream of a guard begins. */
+/** Schedules the guard's next stream. */
 import type { Cancel, Clock } from '@countersign/verifier/clock';
 import { guardLimits } from './limits.ts';
 

@@ -1,4 +1,4 @@
-/** What a guard is made with, checked all at once. */
+/** The options of a guard, checked all at once. */
 import { randomBytes } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import { hostname } from 'node:os';
@@ -9,31 +9,30 @@ import type { GuardHooks } from './hooks.ts';
 import { guardLimits } from './limits.ts';
 
 export interface GuardOptions {
-  /** Where the authority's gRPC interface is: `host:port`, or several of them, of one authority. */
+  /** The authority's gRPC addresses: `host:port`, or several of one authority. */
   readonly authority: string | readonly string[];
-  /** The `aud` that a token must have: the authority's AUDIENCE. */
+  /** The `aud` of accepted tokens: the authority's AUDIENCE. */
   readonly audience: string;
-  /** Of a service that may check tokens (`countersign services create`). Not needed where a client certificate names the service. */
+  /** The token of a service that may check tokens (`countersign services create`). Not needed with a client certificate. */
   readonly serviceToken?: string | undefined;
-  /** PEM. `ca` is whom the authority's certificate must come from; the other two are for mutual TLS. */
+  /** PEM. `ca` issued the authority's certificate; the other two are for mutual TLS. */
   readonly tls?: ClientTls;
-  /** The `iss` that a token must have. By default, whatever the authority says it is. */
+  /** The `iss` of accepted tokens. By default, the issuer the authority reports. */
   readonly issuer?: string;
-  /** What to do without a lease: ask the authority about each token (the default), or refuse. Nothing is ever accepted unasked. */
+  /** Without a lease: ask the authority about each token (the default), or refuse. No token is accepted unchecked. */
   readonly withoutLease?: 'ask' | 'refuse';
-  /** Who this is, in the authority's logs: 1 to 64 of A-Z a-z 0-9 . _ - */
+  /** This guard's name in the authority's logs: 1 to 64 of A-Z a-z 0-9 . _ - */
   readonly edgeId?: string;
-  /** Live revocations that there is memory for, at about 2.5 bytes each. */
+  /** Maximum number of live revocations, at about 2.5 bytes each. */
   readonly maximumRevocations?: number;
-  /** Tokens that are remembered after their signature was verified, at about 2 kB each. */
+  /** Maximum number of cached tokens with verified signatures, at about 2 kB each. */
   readonly rememberedTokens?: number;
-  /** Lets service tokens and keys travel in plain text to other machines. For networks that encrypt by themselves. */
+  /** Allows service tokens and keys in plain text to other machines. For networks that encrypt by themselves. */
   readonly allowPlaintext?: boolean;
-  /** Told of what happens. */
   readonly hooks?: GuardHooks;
 }
 
-/** The options as the guard uses them. */
+/** The checked options. */
 export interface GuardSettings {
   readonly addresses: readonly Address[];
   readonly audience: string;
@@ -47,7 +46,7 @@ export interface GuardSettings {
   readonly hooks: GuardHooks;
 }
 
-/** A guard cannot be made with these options. Each of `faults` names an option and the rule that it breaks. */
+/** The options are invalid. Each of `faults` names an option and the rule it breaks. */
 export class GuardOptionsError extends TypeError {
   override readonly name = 'GuardOptionsError';
   readonly faults: readonly string[];
@@ -65,7 +64,7 @@ const isAbsent = (value: unknown) => value === undefined;
 const isSize = (value: unknown, maximum: number) =>
   Number.isSafeInteger(value) && (value as number) >= 1 && (value as number) <= maximum;
 
-/** Answers true, or the rule that is broken. */
+/** Returns true, or the broken rule. */
 const rules: Record<keyof GuardOptions, Rule> = {
   authority: ({ authority }) => {
     const written = [authority].flat();
@@ -129,7 +128,7 @@ const rules: Record<keyof GuardOptions, Rule> = {
     'must be an object of functions',
 };
 
-/** Throws `GuardOptionsError` with everything that is wrong. */
+/** Throws `GuardOptionsError` with all faults. */
 export function readOptions(options: GuardOptions): GuardSettings {
   const given = { ...(options as unknown as Record<keyof GuardOptions, unknown>) };
   const unknown = Object.keys(given).filter((name) => !(name in rules));
@@ -137,7 +136,7 @@ export function readOptions(options: GuardOptions): GuardSettings {
     const outcome = rule(given);
     return outcome === true ? [] : [`${name}: ${outcome}`];
   });
-  faults.push(...unknown.map((name) => `${name}: is no option`));
+  faults.push(...unknown.map((name) => `${name}: is not an option`));
   if (faults.length > 0) throw new GuardOptionsError(faults);
   const { authority, audience, serviceToken, tls, issuer, withoutLease = 'ask' } = options;
   return {
@@ -156,7 +155,7 @@ export function readOptions(options: GuardOptions): GuardSettings {
 
 const addressShape = /^(?:\[([0-9a-f:.]{2,45})\]|([a-z0-9](?:[a-z0-9._-]{0,251}[a-z0-9])?)):(\d{1,5})$/i;
 
-/** A name whose last part is a number is taken for an IPv4 address (WHATWG URL), and mostly is none. */
+/** A name with a numeric last part would be read as an IPv4 address (WHATWG URL), nearly always wrongly. */
 function parseAddress(text: unknown): Address | undefined {
   if (typeof text !== 'string') return undefined;
   const [, v6, name, digits] = addressShape.exec(text) ?? [];
@@ -180,7 +179,8 @@ function faultOfTls(tls: unknown): true | string {
   const [other] = Object.keys(others);
   if (other !== undefined) return `has no member ${other}`;
   const isPem = (value: unknown) => isText(value) || Buffer.isBuffer(value);
-  if (!isPem(ca)) return 'ca must be the PEM of whom the certificate of the authority comes from';
+  if (!isPem(ca))
+    return 'ca must be the PEM certificate of the CA that issued the certificate of the authority';
   if ((certificate === undefined) !== (privateKey === undefined))
     return 'certificate and privateKey must be given together';
   if (certificate !== undefined && !(isPem(certificate) && isPem(privateKey)))

@@ -1,10 +1,10 @@
-/** Accepts and refuses tokens, counts both, and tells the hooks. */
+/** Accepts and refuses tokens, counts both, and calls the hooks. */
 import { type AccessTokenClaims, hasScopes } from './claims.ts';
 import { checkScopes, GuardError, type GuardErrorCode } from './guardError.ts';
 import { type GuardHooks, type GuardOutcome, tell } from './hooks.ts';
 import type { KnownToken } from './knownToken.ts';
 
-/** How many tokens were accepted, and how many were refused for what. */
+/** Numbers of accepted tokens, and of refused ones by error. */
 export interface GuardCounts {
   readonly acceptedFromMemory: number;
   readonly acceptedByAuthority: number;
@@ -14,16 +14,16 @@ export interface GuardCounts {
 type By = GuardOutcome['by'];
 
 export interface Outcomes {
-  /** Accepts a token that memory has decided on, if it has all these scopes. */
+  /** Accepts a token that memory decided on, if it has all these scopes. */
   acceptKnown(
     known: Pick<KnownToken, 'claims' | 'accepted'>,
     scopes: readonly string[] | undefined,
   ): Promise<AccessTokenClaims>;
-  /** The claims of a token that the authority has answered for. Throws when it lacks one of the scopes. */
+  /** The claims of a token the authority answered for. Throws when it lacks a scope. */
   acceptAnswered(claims: AccessTokenClaims, scopes: readonly string[] | undefined): AccessTokenClaims;
   /** Counts a refusal, and returns it. `reason` and `cause` are for logs and metrics. */
   refusal(code: GuardErrorCode, by: By, reason: string, cause?: unknown): GuardError;
-  /** As `refusal`, as a rejected promise. */
+  /** As `refusal`, in a rejected promise. */
   refuse(code: GuardErrorCode, by: By, reason: string, cause?: unknown): Promise<never>;
   counts(): GuardCounts;
 }
@@ -39,7 +39,7 @@ export function createOutcomes(verified: GuardHooks['verified']): Outcomes {
     return new GuardError(code, { reason, cause });
   };
 
-  /** The refusal of a token without these scopes; undefined when it has them. */
+  /** The refusal of a token without these scopes; undefined if it has them. */
   const lacking = (claims: AccessTokenClaims, scopes: readonly string[], by: By): Error | undefined => {
     if (Array.isArray(scopes) && hasScopes(claims, scopes)) return undefined;
     try {

@@ -1,4 +1,4 @@
-/** Sends the messages of a subscriber. While the authority does not read, it sends no more renewals and acknowledgements. */
+/** Sends a subscriber's messages. Holds back renewals and acknowledgements while the authority does not read. */
 import { atEndOfTurn, type Cancel } from '@countersign/verifier/clock';
 import type { WatchRevocationsRequest } from '@countersign/verifier/contract/generated/countersign/v1/WatchRevocationsRequest';
 

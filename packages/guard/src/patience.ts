@@ -1,4 +1,4 @@
-/** How long a subscriber waits on its stream: for any message, and for a lease. */
+/** Deadlines on a subscriber's stream: for any message, and for a lease. */
 import type { Clock } from '@countersign/verifier/clock';
 import { guardLimits } from './limits.ts';
 
@@ -25,7 +25,7 @@ export function createPatience(clock: Pick<Clock, 'monotonic'>) {
       silenceMs: number;
     }): 'wait' | 'silent' | 'lease_late' {
       const now = clock.monotonic();
-      // After this process stood still, the messages that came meanwhile have yet to be read.
+      // After a pause of this process, messages that arrived meanwhile are still unread.
       const stoodStill = now - lookedAt > silenceMs / 2 + intervalMs;
       lookedAt = now;
       if (stoodStill) expectLease(guardLimits.withoutLeaseMilliseconds);

@@ -1,6 +1,6 @@
 /**
- * The connections on which questions are asked, one to an address. A question that fails does not end the others of its
- * connection; that goes only when it is bad itself. Does not own where a question goes (`questions.ts`).
+ * Connections for questions, one per address. A failed question does not end the others on its connection, unless the connection
+ * itself is bad. Does not own where a question goes (`questions.ts`).
  */
 import { withDeadline } from '@countersign/verifier/clock';
 import type { Address } from './address.ts';
@@ -10,21 +10,21 @@ import { guardLimits } from './limits.ts';
 import { RpcError } from './rpcError.ts';
 
 export interface QuestionLine {
-  /** Asks once, and waits for the connection at most as long as for an answer. Rejects with `RpcError` or `ProtocolFault`. */
+  /** Asks once; waits for the connection no longer than for the answer. Rejects with `RpcError` or `ProtocolFault`. */
   ask<Request extends object, Response extends object>(
     method: Method<Request, Response>,
     request: Request,
     maximumBytes: number,
   ): Promise<Response>;
-  /** Ends it at once, with every question on it: what came on it is not to be believed. */
+  /** Ends it at once with every question on it: its data cannot be trusted. */
   hangUp(): void;
 }
 
 export interface QuestionLines {
-  /** A connection to there has just failed; there will be no other one for a moment. */
+  /** True shortly after a failed connection: no new one is tried. */
   isResting(address: Address): boolean;
   line(address: Address): QuestionLine;
-  /** Something has changed: none of them rests any more. */
+  /** Ends all rests, after a change. */
   wake(): void;
   close(): void;
 }
@@ -35,17 +35,17 @@ export interface QuestionLineParts extends ConnectionParts {
 }
 
 interface Line extends QuestionLine {
-  /** Nothing new can be asked on it. */
+  /** True when it takes no more questions. */
   over(): boolean;
   idle(): boolean;
-  /** Takes no more questions, and ends with the last one that is under way. */
+  /** Takes no more questions and closes after the last one. */
   retire(): void;
 }
 
 export function createQuestionLines(parts: QuestionLineParts): QuestionLines {
   const { clock, random } = parts;
   const lines = new Map<Address, Line>();
-  /** All that have a socket, also those that take no more questions. */
+  /** Every line with a socket, including retired ones. */
   const open = new Set<Line>();
   const restsUntil = new Map<Address, number>();
 
@@ -54,7 +54,7 @@ export function createQuestionLines(parts: QuestionLineParts): QuestionLines {
     restsUntil.set(address, clock.monotonic() + wait);
   };
   const openLine = (address: Address): Line => {
-    // Those that were of use before another node failed.
+    // Lines that worked before another node failed.
     for (const other of lines.values()) {
       if (lines.size >= guardLimits.questionAttempts && other.idle()) other.retire();
     }
@@ -89,7 +89,7 @@ interface LineEvents {
   onConnected(): void;
   onFailed(): void;
   onRetired(): void;
-  /** Nothing is left of it. */
+  /** Everything is released. */
   onClosed(): void;
 }
 
@@ -137,7 +137,7 @@ function createLine(address: Address, parts: ConnectionParts, events: LineEvents
       const late = () => new RpcError('DEADLINE_EXCEEDED', 'no connection in time');
       asking += 1;
       try {
-        // One that is being made is left to be finished: the next question may find it there.
+        // A connection in progress goes on: the next question may use it.
         const connected = await withDeadline(clock, milliseconds, connecting.connected, late);
         const left = Math.max(1, milliseconds - (clock.monotonic() - begun));
         const answer = await connected.ask(method, request, { milliseconds: left, maximumBytes });

@@ -1,6 +1,6 @@
 /**
- * Asks the authority about single tokens, on connections apart from the stream. A question that fails is asked again at another
- * address at once. A token without an answer is refused.
+ * Asks the authority about single tokens, on connections separate from the stream. A failed question goes to another address at
+ * once. A token without an answer is refused.
  */
 import type { Definitions } from '@countersign/verifier/contract/definitions';
 import type { IntrospectResponse__Output } from '@countersign/verifier/contract/generated/countersign/v1/IntrospectResponse';
@@ -13,10 +13,10 @@ import { createQuestionLines, type QuestionLineParts } from './questionLines.ts'
 import { ProtocolFault, RpcError, refusals } from './rpcError.ts';
 
 export interface Questions {
-  /** The revoked ones of these subjects. Rejects when one of them has no answer. */
+  /** Returns the revoked ones of these subjects. Rejects when one has no answer. */
   find(subjects: readonly Uint8Array[]): Promise<readonly Revocation[]>;
   introspect(token: string): Promise<IntrospectResponse__Output>;
-  /** To be called when the authority can be reached again: addresses that failed a moment ago are tried at once. */
+  /** Call when the authority is reachable again: resting addresses are tried at once. */
   wake(): void;
   close(): void;
 }
@@ -24,7 +24,7 @@ export interface Questions {
 export interface QuestionParts extends QuestionLineParts {
   readonly contract: Definitions;
   readonly addresses: readonly Address[];
-  /** The address of the stream, since that node is known to be well. */
+  /** The stream's address: that node is known to work. */
   readonly preferred: () => Address | undefined;
   readonly onFault: (fault: Omit<GuardFault, 'at'>) => void;
 }
@@ -46,7 +46,7 @@ export function createQuestions(parts: QuestionParts): Questions {
   let asking = 0;
   let closed = false;
 
-  /** Undefined while no address can be reached. */
+  /** Undefined while no address is reachable. */
   const choose = (failed: Address | undefined): Address | undefined => {
     const inTurn = [...addresses.slice(next), ...addresses.slice(0, next)];
     return orderOf(inTurn, failed, preferred).find((address) => !lines.isResting(address));
@@ -128,7 +128,7 @@ export function createQuestions(parts: QuestionParts): Questions {
   };
 }
 
-/** Only the first attempt goes to the preferred address. The second one goes elsewhere, if it can. */
+/** The first attempt goes to the preferred address, the second elsewhere if possible. */
 function orderOf(
   inTurn: readonly Address[],
   failed: Address | undefined,
@@ -150,8 +150,8 @@ interface Verdicts {
 }
 
 function checkVerdicts(results: readonly Verdict[], questions: number): void {
-  if (results.length !== questions) throw new ProtocolFault('answers that are not as many as the questions');
-  // A check that failed also says `revoked`. The guard must not repeat that: it is not known to be revoked (I4).
+  if (results.length !== questions) throw new ProtocolFault('a wrong number of answers');
+  // A failed check also has `revoked` set. The guard must not report that: the token is not known to be revoked (I4).
   const failed = results.find(({ failure }) => failure !== null && failure !== undefined);
   if (failed !== undefined) throw new RpcError('UNAVAILABLE', failed.failure?.reason ?? '');
 }

@@ -1,9 +1,9 @@
-/** Whether a guard holds a lease, and whether it ever did. */
+/** Whether a guard holds or ever held a lease. */
 
 export interface Readiness {
-  /** Resolves with the first lease; rejects when the guard is closed before. */
+  /** Resolves with the first lease; rejects when the guard closes first. */
   ready(): Promise<void>;
-  /** Looks whether there is a lease now. */
+  /** Checks for a lease now. */
   look(): void;
   status(): 'not_ready' | 'leased' | 'no_lease';
   close(): void;
@@ -11,7 +11,7 @@ export interface Readiness {
 
 export function createReadiness(parts: {
   readonly holdsLease: () => boolean;
-  /** Called when a lease begins, and when a look finds that it has ended. */
+  /** Called when a lease begins and when a check finds that it ended. */
   readonly onChange: (held: boolean) => void;
 }): Readiness {
   const { holdsLease, onChange } = parts;
@@ -23,7 +23,7 @@ export function createReadiness(parts: {
     becomeReady = resolve;
     neverReady = reject;
   });
-  // A rejection that nobody awaits must not end the process.
+  // An unawaited rejection must not end the process.
   ready.catch(() => {});
 
   const note = (held: boolean) => {

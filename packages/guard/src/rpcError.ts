@@ -1,7 +1,7 @@
-/** How a call to the authority failed: a gRPC status, or what comes to the same. */
+/** A failed call to the authority: a gRPC status or its equivalent. */
 import { guardLimits } from './limits.ts';
 
-/** By their numbers. */
+/** Indexed by status number. */
 const statusNames = [
   ...([
     'OK',
@@ -18,7 +18,7 @@ const statusNames = [
 
 export type StatusName = (typeof statusNames)[number];
 
-/** Answers that only an operator can change; another node would say the same. */
+/** Statuses that only an operator can fix; another node would answer the same. */
 export const refusals: readonly StatusName[] = [
   'UNAUTHENTICATED',
   'PERMISSION_DENIED',
@@ -29,7 +29,7 @@ export const refusals: readonly StatusName[] = [
 export class RpcError extends Error {
   override readonly name = 'RpcError';
   readonly status: StatusName;
-  /** Whether TLS or a certificate is at fault: there was no connection at all. */
+  /** Whether TLS or a certificate is at fault: there was no connection. */
   readonly ofTls: boolean;
 
   constructor(name: StatusName, message: string, { ofTls = false } = {}) {
@@ -39,7 +39,7 @@ export class RpcError extends Error {
   }
 }
 
-/** What the other side sent is not what the protocol says. Nothing that came from there is relied upon any more. */
+/** The other side broke the protocol. Nothing received from it is trusted any more. */
 export class ProtocolFault extends Error {
   override readonly name = 'ProtocolFault';
 }
@@ -48,7 +48,7 @@ export function statusName(text: string): StatusName {
   return (/^\d{1,2}$/.test(text) ? statusNames[Number(text)] : undefined) ?? 'UNKNOWN';
 }
 
-/** For answers of something in between that speaks no gRPC: the table of the gRPC documentation. */
+/** For answers of an intermediary that does not speak gRPC: the table of the gRPC documentation. */
 export function statusOfHttp(code: unknown): StatusName {
   const known: Record<string, StatusName> = {
     400: 'INTERNAL',

@@ -1,4 +1,4 @@
-/** The stream whose mirror counts: from its first lease until another one has a lease, or its own has run out. */
+/** The serving stream, whose mirror counts: from its first lease until another stream has one, or its own has ended. */
 import type { Cancel, Clock } from '@countersign/verifier/clock';
 import { guardLimits } from './limits.ts';
 import type { Mirror } from './mirror.ts';
@@ -6,8 +6,8 @@ import type { StreamEnd, SubscriberStream } from './stream.ts';
 
 /**
  * - `well`: no other stream is needed.
- * - `moving`: it asked for another stream in its place.
- * - `leaseless`: its node has no lease to give. It has everything else, so it is kept while other nodes are tried.
+ * - `moving`: it asked to be replaced.
+ * - `leaseless`: its node has no lease to give. It is kept, with everything else, while other nodes are tried.
  * - `ended`: its lease may still last.
  */
 type ServingState = 'well' | 'moving' | 'leaseless' | 'ended';
@@ -49,7 +49,7 @@ export function createServing(clock: Clock) {
       const forget = () => {
         if (current === ended) current = undefined;
       };
-      // The lease of a stream that broke the protocol is not believed.
+      // After a protocol violation the lease is not trusted.
       const leaseMs = kind === 'protocol' ? 0 : (ended.stream.mirror()?.lease.remainingMs() ?? 0);
       cancelForgetting();
       if (leaseMs > 0) cancelForgetting = clock.after(leaseMs, forget);
@@ -69,7 +69,7 @@ export function createServing(clock: Clock) {
   };
 }
 
-/** The mirror that still has a lease; without one, the mirror with the newer keys. */
+/** The mirror with a lease; without one, that with the newer keys. */
 function better(old: Mirror | undefined, coming: Mirror | undefined): Mirror | undefined {
   if (old === undefined || coming === undefined || old.holdsLease()) return old ?? coming;
   return coming.keys.ageMs() <= old.keys.ageMs() ? coming : old;

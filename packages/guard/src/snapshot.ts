@@ -1,6 +1,5 @@
 /**
- * Takes the filters of a snapshot as they come, into memory that is being filled. Sizes are judged before anything is
- * allocated; what does not fit is a `ProtocolFault`.
+ * Reads a snapshot's filters piece by piece into memory. Checks sizes before allocating; what does not fit is a `ProtocolFault`.
  */
 import type { FilterStart__Output } from '@countersign/verifier/contract/generated/countersign/v1/FilterStart';
 import { verifierLimits } from '@countersign/verifier/limits';
@@ -13,7 +12,7 @@ import { ProtocolFault } from './rpcError.ts';
 export interface Snapshot {
   begin(filter: FilterStart__Output): void;
   fill(bytes: Uint8Array): void;
-  /** Everything must be there. */
+  /** Throws unless everything arrived. */
   complete(): void;
 }
 
@@ -27,12 +26,12 @@ interface OpenFilter {
 export function createSnapshot(parts: {
   memory: Pick<DenyListMemory, 'adopt'>;
   maximumBytes: number;
-  /** Of the latest entry that can be; milliseconds since the Unix epoch. */
+  /** The latest possible expiry; milliseconds since the Unix epoch. */
   latestEnd: () => number;
 }): Snapshot {
   const { memory, maximumBytes, latestEnd } = parts;
   let open: OpenFilter | undefined;
-  // Of one slice, since only its last filter is filled further: they are taken over together.
+  // One slice's filters. Taken over together, because only the last one is filled further.
   let layers: FilterLayer[] = [];
   let slice: Pick<OpenFilter, 'ofSessions' | 'endsAt'> | undefined;
   let bytesOfAll = 0;
@@ -56,15 +55,15 @@ export function createSnapshot(parts: {
       if (slice?.ofSessions !== ofSessions || slice.endsAt !== sliceEndMs) adoptSlice();
       slice = { ofSessions, endsAt: sliceEndMs };
       if (!isCount(sliceEndMs) || sliceEndMs > latestEnd())
-        throw new ProtocolFault('a filter of a time that cannot be');
+        throw new ProtocolFault('a filter of an impossible time');
       if (!isCount(capacity) || capacity === 0 || !isCount(entries))
         throw new ProtocolFault('a filter without a size');
-      // By what is in a filter, the room of the next one is chosen.
+      // The number of entries sets the next filter's size.
       if (entries > capacity) throw new ProtocolFault('a filter with more in it than it has room for');
       const bytes = bloomGeometry(capacity, verifierLimits.bloomFalsePositives).bits / 8;
       bytesOfAll += bytes;
       filters += 1;
-      if (bytesOfAll > maximumBytes) throw new ProtocolFault('more than there is memory for');
+      if (bytesOfAll > maximumBytes) throw new ProtocolFault('more than fits into the memory');
       if (filters > guardLimits.filters) throw new ProtocolFault(`more than ${guardLimits.filters} filters`);
       open = {
         ofSessions,

@@ -1,6 +1,6 @@
 /**
- * One stream of WatchRevocations, from the attempt to connect to its end. Owns the connection, and why the stream ended. Does not
- * own the messages (`conversation.ts`), nor the stream that follows this one (`watch.ts`).
+ * One WatchRevocations stream, from connecting to its end. Owns the connection and the reason for the end. Does not own the
+ * messages (`conversation.ts`) or the following stream (`watch.ts`).
  */
 
 import type { Cancel } from '@countersign/verifier/clock';
@@ -30,23 +30,23 @@ export interface StreamEnd {
 export interface StreamEvents {
   /** Memory may answer: called with the first lease, and with the first one after `onWithoutLease`. */
   onLease(): void;
-  /** Everything is there but a lease, for a long time now. The stream goes on, and gets a lease as soon as its node has one. */
+  /** Everything but a lease has been there for long. The stream continues and gets a lease when its node has one. */
   onWithoutLease(): void;
-  /** The authority asks for another stream, and ends this one after `graceMs`. */
+  /** The authority asks for another stream and ends this one after `graceMs`. */
   onReconnect(asked: { readonly draining: boolean; readonly graceMs: number }): void;
-  /** Called once, unless the stream was left. Except for `protocol`, its mirror may be used until its lease ends. */
+  /** Called once, unless the stream was left. Except after `protocol`, its mirror stays usable until its lease ends. */
   onEnd(end: StreamEnd): void;
 }
 
 export interface SubscriberStream {
   readonly address: Address;
-  /** Undefined until it has started. */
+  /** Undefined until started. */
   mirror(): Mirror | undefined;
-  /** Drops the lease, tells the authority, and ends. Resolves when nothing is left of it. */
+  /** Drops the lease, tells the authority, and ends. Resolves when everything is released. */
   leave(): Promise<void>;
 }
 
-/** How streams end that kept the protocol. After any other end, nothing of the stream is believed. */
+/** Ends that keep the protocol. After any other, the stream's data is not trusted. */
 const losses: readonly StatusName[] = ['UNAVAILABLE', 'ABORTED', 'CANCELLED', 'DEADLINE_EXCEEDED'];
 
 export function openStream(address: Address, parts: StreamParts, events: StreamEvents): SubscriberStream {
@@ -71,7 +71,7 @@ export function openStream(address: Address, parts: StreamParts, events: StreamE
   const end = (error: unknown) => {
     if (closed) return;
     close();
-    // An authority that broke the protocol once may have lied before.
+    // An authority that broke the protocol may have lied before.
     if (!(error instanceof RpcError) || !isKnownEnd(error)) conversation.mirror()?.lease.drop();
     if (!leaving) events.onEnd(endOf(error));
   };
@@ -112,7 +112,7 @@ export function openStream(address: Address, parts: StreamParts, events: StreamE
     mirror: conversation.mirror,
     async leave() {
       if (closed) return;
-      // First of all, and for good: from the `leave` message on, the authority relies on it.
+      // Must come first, and is final: the authority relies on it from the `leave` message on.
       leaving = true;
       conversation.mirror()?.lease.drop();
       if (call === undefined) return close();

@@ -1,6 +1,6 @@
 /**
- * The streams that a guard has at one time: one that serves, one that joins, and those that are being left. Owns which of them
- * stays. Does not own when the next one begins, nor where (`watch.ts`).
+ * A guard's streams: one serving, one joining, and those being left. Owns which one stays. Does not own when and where the next
+ * one starts (`watch.ts`).
  */
 import type { Clock } from '@countersign/verifier/clock';
 import type { Address } from './address.ts';

@@ -1,6 +1,6 @@
 /**
- * The keys that came on a stream. A `kid` is the thumbprint of its key (RFC 7638), which is checked: so one name stands for
- * one key for ever, and keys that were imported once serve every later set.
+ * Keys received on a stream. A `kid` is checked to be the key's thumbprint (RFC 7638), so one name always means one key, and
+ * later sets reuse imported keys.
  */
 import { createHash, createPublicKey } from 'node:crypto';
 import { type Clock, elapsedBetween, type Moment, momentOf } from '@countersign/verifier/clock';
@@ -13,7 +13,7 @@ import { isCount } from './snapshot.ts';
 
 export type KeySet = ReadonlyMap<string, Verifier>;
 
-/** Reads a JWK Set. Answers the same set for the same text. Throws `ProtocolFault`. */
+/** Reads a JWK Set. Returns the same set for the same text. Throws `ProtocolFault`. */
 export type ImportKeys = (jwks: string) => KeySet;
 
 export function createKeyImport(): ImportKeys {
@@ -53,18 +53,18 @@ function importKey(jwk: unknown, known: KeySet): [kid: string, Verifier] {
   }
 }
 
-/** RFC 7638 §3: the required members in the order of their names, and no white space. */
+/** RFC 7638 §3: the required members, sorted by name, without white space. */
 function thumbprint({ crv, kty, x, y }: PublicJwk): string {
   return createHash('sha256').update(JSON.stringify({ crv, kty, x, y })).digest('base64url');
 }
 
 export interface SubscriberKeys {
-  /** Undefined when there are none, or when they are so old that one of them may have been revoked. */
+  /** Undefined without keys, or when one may have been revoked because they are too old. */
   believed(now?: Moment): KeySet | undefined;
   take(keys: PublicKeys__Output): void;
-  /** How many there are. */
+  /** Number of keys. */
   size(): number;
-  /** Infinite when there are none. */
+  /** Infinity without keys. */
   ageMs(): number;
 }
 
@@ -82,7 +82,7 @@ export function createSubscriberKeys({
     believed: (now = momentOf(clock)) =>
       ageMs(now) <= verifierLimits.keyRingBelievedMilliseconds ? keys : undefined,
     take({ jwks, ageMs: age }) {
-      if (!isCount(age)) throw new ProtocolFault('keys of an age that cannot be');
+      if (!isCount(age)) throw new ProtocolFault('keys of an impossible age');
       keys = importKeys(jwks);
       lookedAt = { monotonic: clock.monotonic() - age, wall: clock.now() - age };
     },

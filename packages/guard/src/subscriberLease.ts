@@ -1,7 +1,4 @@
-/**
- * The lease of a subscriber. It counts from the moment at which it was asked for: one that counted from the arrival of the
- * answer would be too long.
- */
+/** A subscriber's lease. It counts from the request: counted from the answer's arrival, it would be too long. */
 import { type Clock, type Moment, momentOf } from '@countersign/verifier/clock';
 import type { GrantLease__Output } from '@countersign/verifier/contract/generated/countersign/v1/GrantLease';
 import { createLease, type Lease } from '@countersign/verifier/revocation/lease';
@@ -11,14 +8,14 @@ import { isCount } from './snapshot.ts';
 
 export interface SubscriberLease {
   readonly lease: Lease;
-  /** Notes that a lease is asked for now. Returns the number to ask with; undefined while too many are not answered. */
+  /** Records that a lease is requested now. Returns the request's number; undefined while too many are unanswered. */
   ask(): number | undefined;
   take(grant: GrantLease__Output): void;
 }
 
 export function createSubscriberLease(clock: Clock): SubscriberLease {
   const lease = createLease({ clock, milliseconds: guardLimits.leaseMilliseconds });
-  /** Renewals without an answer: the number, and when it was sent. */
+  /** Unanswered renewals: number → when sent. */
   const open = new Map<number, Moment>();
   let last = 0;
 
@@ -42,7 +39,7 @@ export function createSubscriberLease(clock: Clock): SubscriberLease {
       if (!isCount(leaseMs) || leaseMs > guardLimits.leaseMilliseconds)
         throw new ProtocolFault(`a lease of ${leaseMs} ms`);
       const from = sentAt(number);
-      // 0 grants nothing now. What was granted before goes on until its end.
+      // 0 grants nothing now; an earlier grant lasts to its end.
       if (leaseMs > 0) lease.hold(from, leaseMs);
     },
   };

@@ -1,9 +1,7 @@
 /**
- * Things by the exact text of a token, bounded: the older half is forgotten when the younger one is full. What is asked for
- * moves to the younger half, so what is used stays. Quicker than keeping the order of all.
- *
- * They are found by the end of the text, which is of the signature, and count only when all of it is the same: each request
- * brings a new string, and to hash some 40 characters of it is much quicker than 700.
+ * A bounded cache by exact token text, in two halves: the older half is dropped when the younger is full. A hit moves to the
+ * younger half, so used tokens stay. Faster than a full LRU order. The hash covers only the end of the text, in the signature,
+ * and then the whole text must be equal: each request has a new string, and hashing 40 characters is much faster than 700.
  */
 export interface TokenMemory<Value extends { readonly text: string }> {
   get(text: string): Value | undefined;
@@ -12,7 +10,7 @@ export interface TokenMemory<Value extends { readonly text: string }> {
   size(): number;
 }
 
-/** Of 86 that an ES256 signature has. */
+/** Of the 86 characters of an ES256 signature. */
 const hashedCharacters = 40;
 
 export function createTokenMemory<Value extends { readonly text: string }>(

@@ -1,6 +1,6 @@
 /**
- * Tokens under the name of a key that is not among the guard's: it may be new. The authority is asked once about each such
- * name, and its answer counts for all tokens of that name for a while; of names that are made up few are asked about.
+ * Tokens whose key the guard does not have: it may be new. The authority is asked once per key name, and its answer counts for a
+ * while for all tokens of that name; only few invented names are asked about.
  */
 
 import type { Clock } from '@countersign/verifier/clock';
@@ -10,12 +10,12 @@ import { guardLimits } from './limits.ts';
 import type { Questions } from './questions.ts';
 import { RpcError } from './rpcError.ts';
 
-/** What the authority says of the token; undefined when it does not know such a key. Rejects when that cannot be said. */
+/** The authority's answer about the token; undefined when it does not know the key. Rejects without an answer. */
 export type AskAboutUnknownKey = (token: string) => Promise<IntrospectResponse__Output | undefined>;
 
 interface Question {
   readonly askedAt: number;
-  /** Whether it is the key of a good token. */
+  /** Whether a valid token uses this key. */
   readonly isKnown: Promise<boolean>;
   open: boolean;
 }
@@ -42,7 +42,7 @@ export function createUnknownKeys(parts: {
   };
 
   return async (token) => {
-    // It has been read, and says nothing but `alg`, `typ` and `kid`; an issuer always writes that alike.
+    // The reader accepted it, so it only has `alg`, `typ` and `kid`, and an issuer always writes it the same.
     const header = token.slice(0, token.indexOf('.'));
     const now = clock.monotonic();
     forgetOld(now);

@@ -1,7 +1,7 @@
 /**
- * Decides whether a token is good now. The fast path looks up the exact text of a token whose signature was verified and whose
- * claims were read strictly before. That memory alone accepts nothing: expiry, keys, lease and deny-list are checked each time.
- * Another spelling of the token is another text, and goes through the strict reader.
+ * Decides whether a token is valid now. The fast path looks up the token's exact text among those whose signature was verified
+ * and claims were strictly read. That cache alone accepts nothing: expiry, keys, lease and deny-list are checked each time.
+ * Another spelling of the token is another text and goes through the strict reader.
  */
 
 import { type Clock, momentOf } from '@countersign/verifier/clock';
@@ -18,7 +18,7 @@ import { createTokenMemory } from './tokenMemory.ts';
 import type { Verify, VerifyOptions } from './verify.ts';
 
 export interface Verification {
-  /** Never throws. Rejects with `GuardError`, or with `TypeError` for malformed scopes, which are no fault of the token. */
+  /** Never throws. Rejects with `GuardError`, or with `TypeError` for malformed scopes, which are the service's fault. */
   readonly verify: Verify;
   counts(): GuardCounts;
   rememberedTokens(): number;
@@ -35,7 +35,7 @@ export interface VerificationParts {
   readonly asks: boolean;
   readonly rememberedTokens: number;
   readonly hooks: Pick<GuardHooks, 'verified'>;
-  /** One for the whole guard, so that a token is expired for all mirrors once one of them has forgotten its revocation. */
+  /** One for the whole guard: once a mirror forgets a revocation, its token stays expired for all mirrors. */
   readonly latestTime: ReadLatestTime;
 }
 
@@ -76,7 +76,7 @@ export function createVerification(parts: VerificationParts): Verification {
     verify(token, options) {
       const mirror = currentMirror();
       const known = mirror === undefined || typeof token !== 'string' ? undefined : memory.get(token);
-      // Once: reading the clocks is most of what this path costs.
+      // Read once: reading the clocks is most of this path's cost.
       const now = momentOf(clock);
       const keys = mirror?.keys.believed(now);
       if (known === undefined || mirror === undefined || keys === undefined) return verifyNew(token, options);

@@ -1,10 +1,10 @@
-/** What a service asks a guard. Apart from what answers it, so that the types of the package need no types of gRPC. */
+/** The interface for services. In its own file, so that the package's types need no gRPC types. */
 import type { AccessTokenClaims } from './claims.ts';
 
 export interface VerifyOptions {
-  /** All of them are needed. */
+  /** All of them are required. */
   readonly scopes?: readonly string[];
 }
 
-/** Rejects with `GuardError`, and never throws. With `TypeError` for malformed scopes: that is no fault of the token. */
+/** Rejects with `GuardError`, or with `TypeError` for malformed scopes; never throws. */
 export type Verify = (token: string | undefined, options?: VerifyOptions) => Promise<AccessTokenClaims>;

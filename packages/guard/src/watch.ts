@@ -1,6 +1,6 @@
 /**
- * The streams of a guard, one after the other. When one ends, the next one begins at another address. When a node asks the guard
- * to move, the new stream has a lease before the old one is left.
+ * A guard's streams, one after the other. When one ends, the next starts at another address. When a node asks the guard to move,
+ * the new stream gets a lease before the old one is left.
  */
 import type { Address } from './address.ts';
 import { createAddressChoice } from './addressChoice.ts';
@@ -12,9 +12,9 @@ import { openStream, type StreamEnd, type StreamParts, type SubscriberStream } f
 import { createStreams } from './streams.ts';
 
 export interface Watch {
-  /** The mirror to verify with, with or without a lease; undefined while there is none. */
+  /** The mirror to verify with, leased or not; undefined while there is none. */
   mirror(): Mirror | undefined;
-  /** The address of the stream of that mirror, while the stream is alive. */
+  /** The address of that mirror's stream, while it is alive. */
   address(): Address | undefined;
   /** Drops every lease and leaves every stream. */
   close(): Promise<void>;
@@ -24,7 +24,7 @@ export interface WatchParts extends StreamParts {
   readonly addresses: readonly Address[];
   /** From 0 to 1. */
   readonly random: () => number;
-  /** Called each time that a stream gets its first lease. */
+  /** Called for each stream's first lease. */
   readonly onLease: () => void;
   readonly onFault: (fault: Omit<GuardFault, 'at'>) => void;
 }
@@ -53,7 +53,7 @@ export function openWatch(parts: WatchParts): Watch {
     if (!streams.needAnother()) return;
     const address = choice.choose();
     if (address === undefined) return beginAgain();
-    // There is a stream to that address already.
+    // A stream to that address exists already.
     if (streams.isLeaselessAt(address)) return restWithoutLease(address);
     const stream = openStream(address, parts, {
       onLease: () => serve(stream),
@@ -81,7 +81,7 @@ export function openWatch(parts: WatchParts): Watch {
 
   const move = (stream: SubscriberStream, { draining, graceMs }: { draining: boolean; graceMs: number }) => {
     if (draining) choice.leave(stream.address);
-    // A stream that is still joining is given up for one to a node that will stay.
+    // A joining stream is abandoned in favour of a node that will stay.
     if (draining && streams.isJoining(stream)) return abandonJoining(stream);
     if (!streams.move(stream)) return;
     beginAfter(random() * moveWithinMs(graceMs, stream.mirror()));
@@ -96,7 +96,7 @@ export function openWatch(parts: WatchParts): Watch {
       next.settled();
       choice.settled(address);
     }
-    // Without any stream, even a node without a lease is worth its snapshot again.
+    // Without any stream, even a node without a lease is worth another snapshot.
     if (was !== 'joining' && kind === 'lost') choice.wake();
     choice.ended(address, kind);
     beginAgain();
@@ -113,7 +113,7 @@ export function openWatch(parts: WatchParts): Watch {
   };
 }
 
-/** Before the lease ends, even if the grace is longer: the stream may be gone by then. */
+/** Before the lease ends, even with a longer grace: the stream may be gone by then. */
 function moveWithinMs(graceMs: number, mirror: Mirror | undefined): number {
   return Math.max(0, Math.min(graceMs * guardLimits.movingShare, mirror?.lease.remainingMs() ?? 0));
 }

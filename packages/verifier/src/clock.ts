@@ -1,19 +1,19 @@
 /**
- * Time, and everything that waits for it, comes from here and nowhere else.
- * Rules are given `now`; parts that wait are given a `Clock`, so that a test can own time.
+ * Time: the only source of clocks and timers. Rules are given `now`; parts that wait are given a `Clock`, so that tests control
+ * time.
  */
 
 /** Stops a timer; calling it again does nothing. */
 export type Cancel = () => void;
 
 export interface Clock {
-  /** Wall-clock time in milliseconds since the Unix epoch. May step back or forward. */
+  /** Wall-clock time in milliseconds since the Unix epoch. May jump in either direction. */
   now(): number;
-  /** Milliseconds on a clock that never steps back; only differences have a meaning. */
+  /** Milliseconds of a monotonic clock; only differences have meaning. */
   monotonic(): number;
   /** Runs `task` once, no earlier than `milliseconds` from now. Does not keep the process alive. */
   after(milliseconds: number, task: () => void): Cancel;
-  /** Runs `task` every `milliseconds`; a run that is still going on is never overlapped. Does not keep the process alive. */
+  /** Runs `task` every `milliseconds`; runs never overlap. Does not keep the process alive. */
   every(milliseconds: number, task: () => Promise<void> | void): Cancel;
 }
 
@@ -40,20 +40,20 @@ export const systemClock: Clock = {
   },
 };
 
-/** Runs `task` once, when everything that arrived together has been dealt with: at the end of this turn of the event loop. */
+/** Runs `task` once at the end of this turn of the event loop, after everything that arrived together is handled. */
 export function atEndOfTurn(task: () => void): Cancel {
   const immediate = setImmediate(task);
   return () => clearImmediate(immediate);
 }
 
-/** Keeps the process alive, as a connection would while there is none, until it is cancelled. */
+/** Keeps the process alive until cancelled, as an open connection would. */
 export function keepAlive(): Cancel {
   const longest = 2 ** 31 - 1;
   const timer = setInterval(() => {}, longest);
   return () => clearInterval(timer);
 }
 
-/** A moment on both clocks of this machine. */
+/** One moment on both clocks of this machine. */
 export interface Moment {
   readonly monotonic: number;
   readonly wall: number;
@@ -63,15 +63,12 @@ export function momentOf(clock: Pick<Clock, 'now' | 'monotonic'>): Moment {
   return { monotonic: clock.monotonic(), wall: clock.now() };
 }
 
-/**
- * Milliseconds since then by whichever clock counts more: the wall clock shows that the machine was suspended, which the
- * monotonic one may not.
- */
+/** Milliseconds since `from`, by the clock that shows more: only the wall clock may count a suspended machine's time. */
 export function elapsedSince(from: Moment, clock: Pick<Clock, 'now' | 'monotonic'>): number {
   return elapsedBetween(from, momentOf(clock));
 }
 
-/** The same, for who has read the clocks already. */
+/** As `elapsedSince`, when the clocks were read already. */
 export function elapsedBetween(from: Moment, to: Moment): number {
   return Math.max(to.monotonic - from.monotonic, to.wall - from.wall);
 }

@@ -5,9 +5,8 @@ export function encodeBase64url(bytes: Uint8Array): string {
 }
 
 /**
- * Decodes base64url, or answers `undefined` for anything that is not the one canonical spelling of its bytes:
- * other alphabets, padding, white space, and stray low bits in the last character.
- * Node's own decoder accepts all of these, which would give one signed token many spellings.
+ * Decodes base64url; `undefined` for anything but the canonical spelling: other alphabets, padding, white space, and stray low
+ * bits in the last character. Node's own decoder accepts all of these, which would give one token many spellings.
  */
 export function decodeBase64url(text: string): Buffer | undefined {
   const bytes = Buffer.from(text, 'base64url');

@@ -1,9 +1,9 @@
 /**
- * One table of everything that can be refused: code → HTTP status, gRPC status, title.
- * Codes are part of the contract and never change their meaning. Each transport has one translation of this table.
+ * The table of all errors: code → HTTP status, gRPC status, title. Codes are part of the contract and never change their meaning.
+ * Each transport translates this table once.
  */
 
-/** Names of gRPC status codes; the gRPC transport maps them to numbers, so that core needs no library. */
+/** Names of gRPC status codes. Not numbers, so that this package needs no gRPC library. */
 type GrpcStatus =
   | 'INVALID_ARGUMENT'
   | 'UNAUTHENTICATED'
@@ -35,13 +35,13 @@ export const errorTable = {
   csrf_refused: {
     http: 403,
     grpc: 'PERMISSION_DENIED',
-    title: 'A page that may not use the cookie has sent this',
+    title: 'Cross-site request refused',
   },
   registration_closed: { http: 403, grpc: 'PERMISSION_DENIED', title: 'Registration is closed' },
   recovery_required: {
     http: 403,
     grpc: 'PERMISSION_DENIED',
-    title: 'Too many wrong passwords: the account has to be recovered',
+    title: 'Too many wrong passwords: the account must be recovered',
   },
   not_found: { http: 404, grpc: 'NOT_FOUND', title: 'Not found' },
   request_timeout: { http: 408, grpc: 'UNAVAILABLE', title: 'The request took too long to arrive' },
@@ -52,19 +52,23 @@ export const errorTable = {
     grpc: 'FAILED_PRECONDITION',
     title: 'The next key is not known everywhere yet',
   },
-  edge_too_slow: { http: 409, grpc: 'ABORTED', title: 'The subscriber does not keep up: begin again' },
-  edge_silent: { http: 409, grpc: 'ABORTED', title: 'The subscriber did not renew its lease: begin again' },
+  edge_too_slow: { http: 409, grpc: 'ABORTED', title: 'The subscriber is too slow: open a new stream' },
+  edge_silent: {
+    http: 409,
+    grpc: 'ABORTED',
+    title: 'The subscriber did not renew its lease: open a new stream',
+  },
   feed_started_over: {
     http: 409,
     grpc: 'ABORTED',
-    title: 'What the subscriber has is out of date: begin again',
+    title: 'The copy of the subscriber is out of date: open a new stream',
   },
   payload_too_large: { http: 413, grpc: 'RESOURCE_EXHAUSTED', title: 'The request body is too large' },
   unsupported_media_type: { http: 415, grpc: 'INVALID_ARGUMENT', title: 'The body must be application/json' },
   refresh_repeated: { http: 429, grpc: 'RESOURCE_EXHAUSTED', title: 'This refresh was repeated too often' },
   rate_limited: { http: 429, grpc: 'RESOURCE_EXHAUSTED', title: 'Too many requests: try again later' },
   internal: { http: 500, grpc: 'INTERNAL', title: 'Something went wrong here' },
-  unimplemented: { http: 501, grpc: 'UNIMPLEMENTED', title: 'This is not offered' },
+  unimplemented: { http: 501, grpc: 'UNIMPLEMENTED', title: 'This is not supported' },
   overloaded: { http: 503, grpc: 'UNAVAILABLE', title: 'Too much work at the moment' },
   unavailable: { http: 503, grpc: 'UNAVAILABLE', title: 'This cannot be answered safely at the moment' },
   deadline_exceeded: { http: 504, grpc: 'DEADLINE_EXCEEDED', title: 'This took too long to answer' },
@@ -80,17 +84,17 @@ export interface FieldError {
 }
 
 interface ErrorDetails {
-  /** One sentence for the caller. Never holds a secret, a token, SQL or a stack. */
+  /** One sentence for the caller. Never contains a secret, a token, SQL or a stack. */
   readonly detail?: string;
   readonly errors?: readonly FieldError[];
-  /** When it makes sense to try again, in whole seconds. */
+  /** When to try again, in whole seconds. */
   readonly retryAfterSeconds?: number;
-  /** Why, for the log and the audit trail only. All refusals of one code look alike outside. */
+  /** For the log and the audit log only. All refusals of one code look alike to the caller. */
   readonly reason?: string;
   readonly cause?: unknown;
 }
 
-/** A refusal that the caller may be told about. Everything else that is thrown is `internal`. */
+/** An error the caller may see. Any other error is reported as `internal`. */
 export class AuthorityError extends Error {
   override readonly name = 'AuthorityError';
   readonly code: ErrorCode;
@@ -109,7 +113,7 @@ export class AuthorityError extends Error {
   }
 }
 
-/** One field breaks one rule: the usual refusal of bad input. */
+/** The usual refusal of bad input: one field breaks one rule. */
 export function invalidField(field: string, rule: string, message: string): AuthorityError {
   return new AuthorityError('invalid_request', {
     detail: `${field}: ${message}`,
@@ -122,7 +126,7 @@ export class StartupError extends Error {
   override readonly name: string = 'StartupError';
 }
 
-/** What may mend by itself, such as a server that does not answer yet: worth trying again. */
+/** A fault that may go away, such as a server that does not answer yet: try again. */
 export class UnreachableError extends StartupError {
   override readonly name = 'UnreachableError';
 }

@@ -1,6 +1,6 @@
 /**
- * Wall-clock time that survives clock changes (J23). A clock that ran ahead and is set back would make an expired token live
- * again, after its revocation was deleted. So expired tokens stay expired, and a fast clock deletes nothing. Both times equal the
+ * Wall-clock time that survives clock changes (J23). When a clock that ran ahead is set back, an expired token would live again
+ * after its revocation was deleted. So expired tokens stay expired, and a fast clock deletes nothing early. Both times equal the
  * clock again once it has caught up.
  */
 import type { Clock } from './clock.ts';
@@ -8,15 +8,12 @@ import { verifierLimits } from './limits.ts';
 
 /** Milliseconds since the Unix epoch. */
 export type ReadTime = () => number;
-/**
- * `now`: for who has read the clock already, or has forgotten what had expired by then, so that it stays expired. Nobody is
- * told of a step back then.
- */
+/** Pass `now` if the clock was read already, or to keep what was forgotten by then expired. `onStepBack` is not called then. */
 export type ReadLatestTime = (now?: number) => number;
 
 /**
- * For judging expiry: never earlier than it was before. `onStepBack` is told by how many milliseconds the clock is behind what
- * it was, each time that it is read; it should wake somebody.
+ * For judging expiry: never goes back. `onStepBack` gets the milliseconds by which the clock is behind, at each reading; it
+ * should alert somebody.
  */
 export function createLatestTime(
   clock: Pick<Clock, 'now'>,
@@ -25,7 +22,7 @@ export function createLatestTime(
   let latest = Number.NEGATIVE_INFINITY;
   return (now) => {
     const time = now ?? clock.now();
-    // A clock that is slewed may seem to go back by less.
+    // A slewed clock may seem to go back by less.
     if (now === undefined && latest - time > verifierLimits.clockSlewMilliseconds) onStepBack(latest - time);
     latest = Math.max(latest, time);
     return latest;
@@ -33,15 +30,15 @@ export function createLatestTime(
 }
 
 /**
- * For forgetting: no later than the clock says, nor than can have passed since this was made. That does not help when the
- * clock ran ahead from the beginning: who forgets by this must tell the latest time until when (`forgetting`).
+ * For forgetting: no later than the clock, and no further than the time that passed since creation. It does not help if the clock
+ * ran ahead from the start: before forgetting, call `forgetting`.
  */
 export function createEarliestTime(clock: Pick<Clock, 'now' | 'monotonic'>): ReadTime {
   const start = { wall: clock.now(), monotonic: clock.monotonic() };
   return () => Math.min(clock.now(), start.wall + (clock.monotonic() - start.monotonic));
 }
 
-/** Whoever forgets what had expired by this time first makes sure that it stays so, whatever the clock will say. */
+/** Call before forgetting: tokens expired by this time then stay expired, whatever the clock says later. */
 export function forgetting(until: number, latestTime: ReadLatestTime): number {
   latestTime(until);
   return until;

@@ -1,13 +1,13 @@
 import { dictionary } from '@zxcvbn-ts/language-common';
 
 export interface CommonPasswords {
-  /** Whether it is, ignoring case, a very common password, or two of them put together (`password12345678`). */
+  /** Whether it is a very common password, or two joined (`password12345678`), ignoring case. */
   includes(password: string): boolean;
 }
 
 /**
- * The 49,000 most common passwords of public leaks. Few of them reach our minimum length, but people reach it by
- * joining two: hence the second rule. The set is built at the first question and costs about 4 MB.
+ * The 49,000 most common passwords of public leaks. Few reach our minimum length, but people join two: hence the second rule. The
+ * set is built on first use and takes about 4 MB.
  */
 export function createCommonPasswords(): CommonPasswords {
   let folded: ReadonlySet<string> | undefined;

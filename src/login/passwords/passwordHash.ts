@@ -1,6 +1,6 @@
 /**
- * Password hashing: argon2id (RFC 9106) as PHC strings, a bounded number at once and a bounded queue, in which places take turns.
- * Does not own which passwords are allowed, nor their normal form: it hashes exactly the text that it is given.
+ * Password hashing: argon2id (RFC 9106) as PHC strings, with limited concurrency and a limited, fair queue. Does not own the
+ * policy or the normal form: it hashes exactly the given text.
  */
 import { randomBytes } from 'node:crypto';
 import { hash, parseOptions, verify } from '@node-rs/argon2';
@@ -9,7 +9,7 @@ import { platformLimits } from '../../platform/limits.ts';
 import { createFairQueue, type Turn } from '../../platform/queues/fairQueue.ts';
 import { loginLimits } from '../limits.ts';
 
-/** The library's `Algorithm` and `Version` are const enums: types without a value at run time. */
+/** The library's `Algorithm` and `Version` are const enums, without a value at run time. */
 const argon2id = 2;
 const version13 = 1;
 const saltBytes = 16;
@@ -19,15 +19,15 @@ export interface PasswordHashing {
   readonly memoryKibibytes: number;
   readonly passes: number;
   readonly lanes: number;
-  /** Hashes at once; each keeps a core and its memory busy. */
+  /** Concurrent hashes; each keeps a core and its memory busy. */
   readonly atOnce: number;
-  /** Hashes that may wait for their turn: so many of known places, and as many of strangers. */
+  /** Queued hashes, for known places and for strangers each. */
   readonly waiting: number;
 }
 
 /**
- * Whose turn a hash is: that of the network that asks. `known`: the password was right there before, or a session is alive. Those
- * do not wait for strangers, who can be any number.
+ * The queue's turn belongs to the asking network. `known`: the right password came from there before, or the caller has a
+ * session. Known places do not wait behind strangers, who can be any number.
  */
 export function hashTurn(ip: string | undefined, known: boolean): Turn {
   return { place: ip === undefined ? '' : ipNetwork(ip, platformLimits.knownNetwork), first: known };
@@ -35,18 +35,18 @@ export function hashTurn(ip: string | undefined, known: boolean): Turn {
 
 /** `hash`, `verify` and `verifyDummy` throw `overloaded`, with retry after 1 s, when the queue is full. */
 export interface PasswordHasher {
-  /** A PHC string with a fresh salt. */
+  /** Returns a PHC string with a fresh salt. */
   hash(password: string, turn: Turn): Promise<string>;
   /**
-   * Whether the password has this hash. Rejects when the hash is not an argon2 PHC string: a damaged row must be seen
-   * as one, not as a user who keeps mistyping.
+   * Whether the password matches. Rejects when the hash is no argon2 PHC string: a damaged row must not look like a user who
+   * mistypes.
    */
   verify(hash: string, password: string, turn: Turn): Promise<boolean>;
-  /** Spends what `verify` spends and answers false: for an unknown user, who must not be told apart by time. */
+  /** Takes as long as `verify` and returns false: response times must not reveal unknown users. */
   verifyDummy(password: string, turn: Turn): Promise<false>;
-  /** Whether it was made with other parameters than today's. Throws for what is not an argon2 PHC string. */
+  /** Whether the hash has other parameters than today's. Throws unless it is an argon2 PHC string. */
   needsRehash(hash: string): boolean;
-  /** Hashes that wait for their turn now. */
+  /** Queued hashes. */
   waiting(): number;
 }
 
@@ -58,7 +58,7 @@ const fromLimits: PasswordHashing = {
   waiting: loginLimits.passwordHashesWaiting,
 };
 
-/** The parameters are those of `limits`; tests name others. */
+/** Parameters come from `limits`; tests pass others. */
 export function createPasswordHasher(hashing: PasswordHashing = fromLimits): PasswordHasher {
   const { atOnce, waiting } = hashing;
   const turns = createFairQueue({ atOnce, waiting, reason: 'password_queue_full' });
@@ -91,7 +91,7 @@ function differs(one: ReturnType<typeof parseOptions>, other: ReturnType<typeof 
   return (Object.keys(other) as (keyof typeof other)[]).some((name) => one[name] !== other[name]);
 }
 
-/** A well-formed hash whose digest is random: nothing hashes to it, and making it costs no hash. */
+/** A well-formed hash with a random digest: nothing matches it, and creating it costs no hashing. */
 function hashOfNothing(hashing: PasswordHashing): string {
   const base64 = (byteCount: number) => randomBytes(byteCount).toString('base64').replaceAll('=', '');
   const parameters = `m=${hashing.memoryKibibytes},t=${hashing.passes},p=${hashing.lanes}`;

@@ -1,13 +1,13 @@
-/** Patterns that make a long password as weak as a short one. All take lower-case characters. */
+/** Patterns that make a long password as weak as a short one. All functions take lower-case characters. */
 
-/** A longer unit than this, repeated, is as good as a passphrase said twice. */
+/** A longer repeated unit is as good as a passphrase typed twice. */
 const longestShortUnit = 8;
 
-/** Rows of the common Latin keyboards (QWERTY, and what QWERTZ and AZERTY add). Digits are neighbours anyway. */
+/** Rows of common Latin keyboards (QWERTY, with QWERTZ's and AZERTY's additions). Digits are neighbours anyway. */
 const rows = ['qwertyuiop', 'asdfghjkl', 'zxcvbnm', 'tzu', 'aze', 'qs'];
 const neighbours = new Set(rows.flatMap((row) => [...row].slice(1).map((key, index) => row[index] + key)));
 
-/** One short unit again and again, the last time perhaps cut: `aaaa…`, `hunter2hunter2h`. */
+/** One short unit repeated, perhaps cut at the end: `aaaa…`, `hunter2hunter2h`. */
 export function isRepetition(characters: readonly string[]): boolean {
   const longest = Math.min(longestShortUnit, Math.floor(characters.length / 2));
   for (let unit = 1; unit <= longest; unit += 1) {
@@ -18,9 +18,9 @@ export function isRepetition(characters: readonly string[]): boolean {
 }
 
 /**
- * Runs of equal or neighbouring characters, in the alphabet or on the keyboard, up or down: `123456789012345`,
- * `qwertyuiopasdfgh`, `aaabbbcccdddeee`. A few jumps from one run to the next do not make it anything else: it is a
- * sequence when fewer than one step in five is a jump.
+ * Runs of equal or neighbouring characters, in the alphabet or on the keyboard, in either direction: `123456789012345`,
+ * `qwertyuiopasdfgh`, `aaabbbcccdddeee`. Jumps between runs do not help: it is a sequence when fewer than one step in five is a
+ * jump.
  */
 export function isSequence(characters: readonly string[]): boolean {
   let jumps = 0;

@@ -1,6 +1,6 @@
 /**
- * Which passwords may be chosen (NIST SP 800-63B-4 §3.1.1.2): long, not guessable at once, no rules of composition.
- * Also owns their normal form, so that one password typed on two keyboards is one password. Does not own hashing.
+ * The password policy (NIST SP 800-63B-4 §3.1.1.2): long, not easily guessed, no composition rules. Also owns the normal form, so
+ * that one password typed on two keyboards is the same. Does not own hashing.
  */
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { Email } from '../../accounts/email.ts';
@@ -8,7 +8,7 @@ import { loginLimits } from '../limits.ts';
 import type { CommonPasswords } from './commonPasswords.ts';
 import { isRepetition, isSequence } from './passwordPatterns.ts';
 
-/** Why a password is refused, for people; the keys are the `rule` of the error. */
+/** Messages for people; the keys are the error's `rule`. */
 const messages = {
   malformed: 'must be well-formed Unicode',
   too_long: `must have at most ${loginLimits.passwordMaximumBytes} bytes`,
@@ -23,9 +23,8 @@ type PasswordRule = keyof typeof messages;
 
 export interface PasswordPolicy {
   /**
-   * Answers the password in NFC, which is what must be hashed. `field` is the JSON name that it came in, `email` the
-   * address of the user whose password it becomes. Throws `password_refused` with one error: the first rule that it
-   * breaks. Cheap for input of any size; the password is never part of the error.
+   * Returns the password in NFC: hash this text. `field` is its JSON name, `email` the user's address. Throws `password_refused`
+   * with the first broken rule. Cheap for input of any size; the password is never part of the error.
    */
   check(
     password: string,
@@ -47,8 +46,8 @@ export function createPasswordPolicy(parts: { readonly commonPasswords: CommonPa
 }
 
 /**
- * The normal form of a password presented at login, or `undefined` when no such password can have been set: too long
- * or not Unicode. The caller must then answer as for a wrong password, after the same work.
+ * The normal form of a password presented at login; `undefined` when no such password can exist: too long or not Unicode. The
+ * caller must then answer as for a wrong password, after the same work.
  */
 export function normalisePassword(password: string): string | undefined {
   if (brokenFormRule(password) !== undefined) return undefined;
@@ -56,7 +55,7 @@ export function normalisePassword(password: string): string | undefined {
   return isTooLong(normalised) ? undefined : normalised;
 }
 
-/** What can be said before anything is normalised. NFC makes no text four times shorter, so this refuses nothing legal. */
+/** Checked before normalising. NFC never makes a text four times shorter, so nothing legal is refused. */
 function brokenFormRule(password: string): PasswordRule | undefined {
   if (password.length > 4 * loginLimits.passwordMaximumBytes) return 'too_long';
   return /\p{Surrogate}/u.test(password) ? 'malformed' : undefined;
@@ -76,7 +75,7 @@ function isTooLong(password: string): boolean {
   return Buffer.byteLength(password) > loginLimits.passwordMaximumBytes;
 }
 
-/** The address or the part before its @, whatever their case and width. */
+/** The address or its local part, ignoring case and width. */
 function isEmail(password: string, email: Email): boolean {
   const folded = password.normalize('NFKC').toLowerCase();
   return folded === email || folded === email.slice(0, email.indexOf('@'));

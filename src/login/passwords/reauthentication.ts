@@ -1,4 +1,4 @@
-/** Somebody who is logged in proves the password again, before what only its owner may do. Wrong ones count. */
+/** A logged-in user proves the password again, before operations reserved for the owner. Wrong passwords count as attempts. */
 
 import type { Clock } from '@countersign/verifier/clock';
 import { AuthorityError } from '@countersign/verifier/errors';
@@ -25,7 +25,7 @@ export async function findCaller({ database }: ProvingParts, { userId }: Caller)
   return user;
 }
 
-/** Throws `invalid_token` unless caller and user are as they were when the password was proved. The user's row is locked here. */
+/** Throws `invalid_token` if caller or user changed since the password was proved. Locks the user's row. */
 export async function checkUnchanged(
   { users, sessions }: Pick<Stores, 'users' | 'sessions'>,
   { id, tokenVersion }: User,
@@ -33,7 +33,7 @@ export async function checkUnchanged(
 ): Promise<void> {
   const locked = await users.lock(id);
   const session = await sessions.find(sessionId);
-  // Logged out everywhere, disabled or changed by another request since this one was let in.
+  // Another request logged out everywhere, disabled the user or changed the password since this one was admitted.
   if (locked?.tokenVersion !== tokenVersion || session === undefined || session.endedAt !== undefined)
     throw new AuthorityError('invalid_token', { reason: 'version' });
 }
@@ -43,13 +43,13 @@ export interface Proof {
   readonly sessionId: SessionId;
   readonly currentPassword: string;
   readonly actor: Actor;
-  /** Recorded when the password is wrong. */
+  /** Recorded for a wrong password. */
   readonly refusal: AuditEventType;
 }
 
 /**
- * Runs `work` when the password is right. Throws `invalid_credentials` naming the field, and `rate_limited` or
- * `recovery_required` after too many that were wrong.
+ * Runs `work` after the right password. Throws `invalid_credentials` naming the field, and `rate_limited` or `recovery_required`
+ * after too many wrong ones.
  */
 export function provePassword<T>(parts: ProvingParts, proof: Proof, work: () => Promise<T>): Promise<T> {
   const { database, passwords, passwordAttempts, clock } = parts;
@@ -59,7 +59,7 @@ export function provePassword<T>(parts: ProvingParts, proof: Proof, work: () => 
     const isRight = async () =>
       password !== undefined && (await passwords.verify(user.passwordHash, password, attempt.turn));
     if (await attempt.check(isRight)) {
-      // Whatever is said from here on is said to whoever knows the password: no guess.
+      // From here on the caller knows the password, so a refusal tells a guesser nothing.
       await attempt.succeeded(database, clock.now());
       return work();
     }

@@ -1,4 +1,4 @@
-/** Whose count an attempt at a password belongs to: the account, and the place that the attempt comes from, as the store names them. */
+/** Finds the counts of a password attempt: the account and the place, as named in the store. */
 import type { SessionId } from '@countersign/verifier/ids';
 import type { Email } from '../../accounts/email.ts';
 import { ipNetwork } from '../../platform/ipAddress.ts';
@@ -6,7 +6,7 @@ import type { KeyedHash } from '../../platform/keyedHash.ts';
 import { platformLimits } from '../../platform/limits.ts';
 import type { Attempt, AttemptSource } from './passwordFailures.ts';
 
-/** An address, and the session for a caller who is logged in already. */
+/** An address, and the session of a logged-in caller. */
 export interface Place {
   readonly ip: string | undefined;
   readonly sessionId?: SessionId;

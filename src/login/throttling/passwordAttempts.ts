@@ -26,7 +26,7 @@ import {
 import { createRememberedWaits, nameOf } from './rememberedWaits.ts';
 
 export interface PasswordAttempt {
-  /** If this one fails, the account has to be recovered. */
+  /** If this attempt fails, the account must be recovered. */
   readonly last: boolean;
   readonly countedAs: CountedAs;
   /** For the queue of password hashes. */
@@ -35,7 +35,7 @@ export interface PasswordAttempt {
   check(verify: () => Promise<boolean>): Promise<boolean>;
   /** A write that changes nothing and takes as long as an audit event. */
   touch(): Promise<void>;
-  /** Resets the count, in the transaction of the operation that the password allowed. */
+  /** Resets the count, in the transaction of the operation the password allowed. */
   succeeded(stores: Pick<Stores, 'passwordFailures'>, now: number): Promise<void>;
 }
 
@@ -45,13 +45,13 @@ export interface PasswordAttempts {
    * next attempt has to wait, `recovery_required` after too many failures, `overloaded`.
    */
   attempt<T>(email: Email, place: Place, work: (attempt: PasswordAttempt) => Promise<T>): Promise<T>;
-  /** The name of the account in the store. */
+  /** The store's name for the account. */
   accountOf(email: Email): Uint8Array;
-  /** Drops all counts, when a user registers or is deleted. */
+  /** Deletes all counts, when a user registers or is deleted. */
   forget(stores: Pick<Stores, 'passwordFailures'>, email: Email): Promise<void>;
   /** The operator lets everybody try again. */
   unlock(stores: Pick<Stores, 'passwordFailures'>, email: Email): Promise<void>;
-  /** To be called when a new password was set from this address. */
+  /** Call after a new password was set from this address. */
   passwordChanged(
     stores: Pick<Stores, 'passwordFailures'>,
     email: Email,
@@ -66,7 +66,7 @@ export interface PasswordAttemptParts {
   readonly keyedHash: KeyedHash;
 }
 
-/** An attempt loses a race only when another one succeeds, so this cannot go on for long. */
+/** An attempt only loses a race when another one succeeds, so few tries suffice. */
 const tries = 3;
 
 export function createPasswordAttempts({
@@ -78,12 +78,12 @@ export function createPasswordAttempts({
   const { accountOf } = sources;
   const waits = createRememberedWaits(clock);
   const inTurn = createKeyedMutex({ waiting: loginLimits.passwordTurnsWaiting });
-  /** Only the database knows which places are known. Until it has answered, all share its time fairly. */
+  /** Only the database knows which places are known. Until it answers, all attempts share its time fairly. */
   const asking = createFairQueue({
     atOnce: loginLimits.passwordAttemptsAsked,
     waiting: loginLimits.passwordAttemptsWaiting,
     reason: 'password_attempts_full',
-    // The time limit of a query: while the database is away, those that wait fail when those that ask fail.
+    // Equal to the query's time limit: during an outage, waiting attempts fail together with asking ones.
     patience: { clock, milliseconds: platformLimits.queryMilliseconds },
   });
 
@@ -121,7 +121,7 @@ export function createPasswordAttempts({
     try {
       return await work(attempt);
     } catch (error) {
-      // Any other failure is not a guess. While the database fails this may fail too; then the attempt stays counted.
+      // Any other failure is not a guess. If giving back fails too, the attempt stays counted.
       if (!wrong) await database.passwordFailures.giveBack(source, counted).catch(() => {});
       throw error;
     }
@@ -131,7 +131,7 @@ export function createPasswordAttempts({
     accountOf,
     attempt(email, place, work) {
       const source = sources.sourceOf(email, place);
-      // Without turns, several at once with the right password would count as guessers, each before another one succeeds.
+      // Without turns, several right passwords at once would count as guesses before the first succeeds.
       return inTurn(nameOf(source), () => {
         refuse(waits.find(source) ?? noFailures, clock.now());
         return run(source, place, work);
@@ -148,7 +148,7 @@ export function createPasswordAttempts({
     async passwordChanged({ passwordFailures }, email, ip, now) {
       const source = sources.sourceOf(email, { ip });
       waits.forget(source.account);
-      // Somebody who knew the old password may have made their own network a known one.
+      // Somebody who knew the old password may have made their network a known one.
       await passwordFailures.forget(source.account);
       if (ip === undefined) return;
       const none = { source: 'place', failures: noFailures } as const;
@@ -157,27 +157,27 @@ export function createPasswordAttempts({
   };
 }
 
-/** Throws unless another attempt may be made after all. */
+/** Throws unless another attempt is allowed. */
 function refuse(failures: Failures, now: number): void {
   const judgement = judgeAttempt(failures, now);
   if (judgement.kind === 'recovery') {
     throw new AuthorityError('recovery_required', {
       detail:
-        'After too many wrong passwords none is looked at any more. Log in from a network where that worked before, change the password in a session that lives, or ask the operator.',
+        'Too many wrong passwords: no password is checked any more. Log in from a network where it worked before, change the password in a live session, or ask the operator.',
       reason: 'password_failures',
     });
   }
   if (judgement.kind === 'wait') {
     const seconds = Math.ceil(judgement.milliseconds / 1000);
     throw new AuthorityError('rate_limited', {
-      detail: `After wrong passwords the next one is looked at in ${seconds} s.`,
+      detail: `Too many wrong passwords; try again in ${seconds} s.`,
       retryAfterSeconds: seconds,
       reason: 'password_delay',
     });
   }
 }
 
-/** Deletes at most `limit` outdated counts; answers how many. */
+/** Deletes at most `limit` outdated counts; returns how many. */
 export function prunePasswordFailures(
   { passwordFailures }: Pick<Database, 'passwordFailures'>,
   now: number,

@@ -1,14 +1,14 @@
 /**
- * Wrong passwords in a row. Owns when a further attempt has to wait and when the account has to be recovered, and the
- * port that counts. An attempt counts as a failure before the password is looked at, and a success takes that back:
- * a hundred at once are not a hundred free ones. Does not own whose count it is, nor what is said to whom.
+ * Wrong passwords in a row. Owns when the next attempt must wait, when the account must be recovered, and the port that counts.
+ * An attempt counts as a failure before the password is checked, and success takes it back: otherwise a hundred parallel attempts
+ * would all be free. Does not own whose count it is, or the answers.
  */
 import { loginLimits } from '../limits.ts';
 
-/** A count in a row. Times are milliseconds since the Unix epoch. */
+/** A count of consecutive failures. Times are milliseconds since the Unix epoch. */
 export interface Failures {
   readonly count: number;
-  /** Before this, a password is not looked at; 0 for no wait, by the clock of whichever node. */
+  /** No password is checked before this time, by any node's clock; 0 for no wait. */
   readonly retryAt: number;
 }
 
@@ -19,17 +19,17 @@ export type Judgement =
   | { readonly kind: 'wait'; readonly milliseconds: number }
   | { readonly kind: 'recovery' };
 
-/** The rule. The statement of the store repeats it, so that two that come at once cannot both be the last one. */
+/** The rule. The store's statement repeats it, so that two parallel attempts cannot both be the last one. */
 export function judgeAttempt({ count, retryAt }: Failures, now: number): Judgement {
   if (count >= loginLimits.passwordFailuresMaximum) return { kind: 'recovery' };
   const wait = retryAt - now;
-  // A longer wait was never given: the clock that gave it was ahead, and nobody waits until others have caught up.
+  // No wait is ever longer: a clock that was ahead wrote it, so ignore it.
   if (wait > 0 && wait <= loginLimits.passwordDelayMilliseconds) return { kind: 'wait', milliseconds: wait };
   const delay = delayAfter(count + 1);
   return { kind: 'attempt', after: { count: count + 1, retryAt: delay === 0 ? 0 : now + delay } };
 }
 
-/** The wait after so many failures in a row, in milliseconds. */
+/** The wait after this many consecutive failures, in milliseconds. */
 export function delayAfter(count: number): number {
   const beyond = count - loginLimits.passwordFailuresFree;
   if (beyond < 0) return 0;
@@ -39,13 +39,13 @@ export function delayAfter(count: number): number {
   );
 }
 
-/** Whose failures they are. Hashes of 32 bytes: the store learns neither an e-mail nor a network. */
+/** The counts an attempt belongs to. Hashes of 32 bytes: the store learns neither e-mail nor network. */
 export interface AttemptSource {
-  /** An e-mail address, whether a user has it or not. */
+  /** An e-mail address, registered or not. */
   readonly account: Uint8Array;
-  /** The place that the attempt comes from. It has a count of its own once the password was right there. */
+  /** The attempt's place; it gets its own count after the right password. */
   readonly place: Uint8Array;
-  /** All other places share this one. */
+  /** Shared by all unknown places. */
   readonly strangers: Uint8Array;
 }
 
@@ -55,21 +55,21 @@ export interface Attempt {
 }
 
 export interface PasswordFailureStore {
-  /** Counts an attempt, if the rule allows one: one statement, so that each sees what was counted before it. */
+  /** Counts an attempt if the rule allows it, in one statement, so that each attempt sees all earlier ones. */
   take(from: AttemptSource, now: number): Promise<Attempt & { readonly taken: boolean }>;
-  /** Takes an attempt back of which nothing came. */
+  /** Takes an attempt back. */
   giveBack(from: AttemptSource, attempt: Attempt): Promise<void>;
-  /** Writes the count of this attempt once more, as it is: as much work as an event of the audit trail, which it stands for. */
+  /** Rewrites the attempt's count unchanged: as much work as the audit event it replaces. */
   touch(from: AttemptSource, attempt: Attempt, now: number): Promise<void>;
-  /** Sets the count of this attempt back to nothing, and from now on the place has one of its own. */
+  /** Resets the attempt's count and makes the place a known one. */
   succeed(from: AttemptSource, attempt: Attempt, now: number): Promise<void>;
-  /** Sets every count of the account back to nothing; places that have one of their own keep it. */
+  /** Resets every count of the account; known places stay known. */
   unlock(account: Uint8Array): Promise<void>;
-  /** Forgets the places too. */
+  /** Deletes the counts and the known places. */
   forget(account: Uint8Array): Promise<void>;
   /**
-   * Deletes at most `limit` rows that say nothing any more; answers how many. Never one that locks its account; of those below,
-   * a place that is known after it was not used for long, and any other after as many days as it has failures, with a maximum.
+   * Deletes at most `limit` expired rows; returns how many. Never a count that locks its account. A known place expires when
+   * unused for long; any other count after as many days as it has failures, up to a maximum.
    */
   prune(now: number, limit: number): Promise<number>;
 }

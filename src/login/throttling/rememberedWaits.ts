@@ -1,6 +1,6 @@
 /**
- * Accounts and places that were just told to wait. One that comes again within a second is refused without a query. No wait
- * is remembered for longer, since another node may have ended it.
+ * Accounts and places recently told to wait: a repetition within a second is refused without a query. Not remembered for longer,
+ * because another node may have ended the wait.
  */
 import type { Clock } from '@countersign/verifier/clock';
 import { LRUCache } from 'lru-cache';
@@ -9,9 +9,9 @@ import type { AttemptSource, Failures } from './passwordFailures.ts';
 
 export interface RememberedWaits {
   add(source: AttemptSource, failures: Failures): void;
-  /** The failures to wait for; undefined when nothing is remembered. */
+  /** The failures to wait for; undefined when none are remembered. */
   find(source: AttemptSource): Failures | undefined;
-  /** Forgets the waits of the account in every place. Other nodes remember theirs for a second. */
+  /** Forgets the account's waits in every place. Other nodes forget within a second. */
   forget(account: Uint8Array): void;
 }
 
@@ -34,7 +34,7 @@ export function createRememberedWaits(clock: Clock): RememberedWaits {
   };
 }
 
-/** One text for an account and a place. */
+/** Joins account and place into one key. */
 export function nameOf({ account, place }: AttemptSource): string {
   return accountName(account) + Buffer.from(place).toString('base64url');
 }

@@ -1,6 +1,6 @@
 /**
- * Configuration: environment → one typed and frozen value, once, before anything starts. Secrets stay apart, so that a
- * configuration can be logged. What is part of the design and not the operator's to change is in `platform/limits.ts`.
+ * Configuration: environment → one typed, frozen value, read once before anything starts. Secrets are separate, so that a
+ * configuration can be logged. Fixed limits are in `platform/limits.ts`.
  */
 import type { Environment } from './env.ts';
 import { defaultIssuer } from './issuer.ts';
@@ -8,16 +8,16 @@ import { hideSecrets, type Secrets } from './secrets.ts';
 import { usualOperationsPort, type Values } from './settings.ts';
 import { readValues } from './values.ts';
 
-/** Durations are whole milliseconds. A port of 0 means any free one. */
+/** Durations are whole milliseconds. Port 0 means any free one. */
 export type Config = Frozen<ReturnType<typeof configOf>>;
-/** Paths of PEM files. With `clientCaPath`, every client must present a certificate signed by one of its authorities. */
+/** Paths of PEM files. With `clientCaPath`, every client needs a certificate signed by one of these CAs. */
 export type GrpcTls = NonNullable<Config['grpc']['tls']>;
-/** Paths of PEM files, each of which may be left out; a certificate and its key are there together. */
+/** Paths of PEM files, each optional; a certificate comes with its key. */
 export type RedisTls = Config['redisTls'];
 
 type Frozen<T> = T extends object ? { readonly [Member in keyof T]: Frozen<T[Member]> } : T;
 
-/** Throws a StartupError that tells all faults together. */
+/** Throws one StartupError with all faults. */
 export function readConfig(env: Environment): { readonly config: Config; readonly secrets: Secrets } {
   const values = readValues(env);
   return Object.freeze({ config: deepFreeze(configOf(values)), secrets: secretsOf(values) });
@@ -30,15 +30,15 @@ function configOf(v: Values) {
     http: {
       ...{ host: v.HTTP_HOST, port: v.HTTP_PORT, corsOrigins: v.CORS_ORIGINS ?? [] },
       hstsSubdomains: v.HSTS_SUBDOMAINS === 'on',
-      /** Addresses and networks whose `X-Forwarded-For` is believed. */
+      /** Addresses and networks whose `X-Forwarded-For` is trusted. */
       trustedProxies: v.TRUSTED_PROXIES ?? [],
     },
     grpc: {
       ...{ host: v.GRPC_HOST, port: v.GRPC_PORT, tls: grpcTlsOf(v) },
-      // Handy where one tries things out; others are not told what there is.
+      // Convenient for trying things out; in production it would describe the interface to strangers.
       reflection: (v.GRPC_REFLECTION ?? (isEmbedded ? 'on' : 'off')) === 'on',
     },
-    /** Health and metrics. With `orAnyPort`, any free port will do when this one is taken. */
+    /** Health and metrics. `orAnyPort`: takes any free port when this one is in use. */
     operations: {
       ...{ host: v.OPERATIONS_HOST, port: v.OPERATIONS_PORT ?? usualOperationsPort },
       orAnyPort: v.OPERATIONS_PORT === undefined,
@@ -47,9 +47,9 @@ function configOf(v: Values) {
     drainDelayMs: v.DRAIN_DELAY,
     tokens: {
       issuer: v.ISSUER ?? defaultIssuer(v.HTTP_HOST, v.HTTP_PORT),
-      /** Of services. */
+      /** For services. */
       audience: v.AUDIENCE,
-      /** Of `/auth/`. */
+      /** For `/auth/`. */
       accountAudience: v.ACCOUNT_AUDIENCE ?? v.AUDIENCE,
       accessTtlMs: v.ACCESS_TOKEN_TTL,
     },
@@ -57,7 +57,7 @@ function configOf(v: Values) {
       ...{ refreshIdleTtlMs: v.REFRESH_IDLE_TTL, maxTtlMs: v.SESSION_MAX_TTL },
       ...{ refreshGraceMs: v.REFRESH_GRACE, replayEnds: v.REFRESH_REPLAY_ENDS },
       ...{ perUser: v.SESSIONS_PER_USER, retentionMs: v.SESSION_RETENTION },
-      /** What is done on each signal; see `sessions/context.ts`. */
+      /** The action for each signal; see `sessions/context.ts`. */
       onSignal: {
         device_changed: v.ON_DEVICE_CHANGE,
         user_agent_changed: v.ON_USER_AGENT_CHANGE,
@@ -72,11 +72,11 @@ function configOf(v: Values) {
     storage: { mode, dataDir: v.DATA_DIR },
     redisTls: { caPath: v.REDIS_TLS_CA, certificatePath: v.REDIS_TLS_CERT, privateKeyPath: v.REDIS_TLS_KEY },
     leaseMs: v.LEASE,
-    // Whoever runs a server has users; whoever tries things out wants to register.
+    // A server has real users; a trial wants to register some.
     registration: v.REGISTRATION ?? (isEmbedded ? ('open' as const) : ('closed' as const)),
-    /** No setting says so. */
+    /** True when REGISTRATION is not set. */
     registrationByDefault: v.REGISTRATION === undefined,
-    /** What may go over a network without TLS, and without a warning. */
+    /** Connections that may use a network without TLS and without a warning. */
     allowPlaintext: v.ALLOW_PLAINTEXT ?? [],
     /** Multiplies every budget. */
     rateLimits: v.RATE_LIMITS,

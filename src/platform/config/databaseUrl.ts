@@ -1,4 +1,4 @@
-/** `DATABASE_URL`: what of it is ours to read. Everything else of it is for the driver. */
+/** `DATABASE_URL`: the parts that we read. The driver reads the rest. */
 import { isReadableFile, isUrl, type Kind } from './kinds.ts';
 
 export const databaseUrl: Kind<string> = {
@@ -19,18 +19,18 @@ export const databaseUrl: Kind<string> = {
 
 const isReadable = (path: string | null) => path === null || isReadableFile(path);
 
-/** The schema that `?schema=` names, `public` without it; undefined when that cannot be the name of one. */
+/** The schema in `?schema=`, by default `public`; undefined for an invalid name. */
 export function schemaOf(databaseUrl: string): string | undefined {
   const [schema = 'public', ...others] = new URL(databaseUrl).searchParams.getAll('schema');
-  // A name that PostgreSQL takes as it is: at most 63 bytes, and none of those it keeps for itself.
+  // A name PostgreSQL keeps unchanged: at most 63 bytes, and not reserved.
   const isName = /^(?!pg_)[\p{L}_][\p{L}\p{N}_$-]{0,62}$/u.test(schema) && Buffer.byteLength(schema) <= 63;
   return isName && others.length === 0 && schema !== 'information_schema' ? schema : undefined;
 }
 
 /**
- * `plaintext`; `unverified`: encrypted, to whoever answers; `verified`: the server's certificate must be valid for its host. What
- * libpq calls `require`, `verify-ca`, and what may fall back to plaintext there, is `verified`: anything less is no proof of who
- * answers.
+ * `plaintext`; `unverified`: encrypted, but to anybody; `verified`: the server's certificate must be valid for its host. libpq's
+ * `require`, `verify-ca` and modes that may fall back to plaintext count as `verified`: less would not prove the server's
+ * identity.
  */
 export type DatabaseTls = 'plaintext' | 'unverified' | 'verified';
 
@@ -40,7 +40,7 @@ const tlsModes = new Map<string, DatabaseTls>([
   ...['allow', 'prefer', 'require', 'verify-ca', 'verify-full'].map((mode) => [mode, 'verified'] as const),
 ]);
 
-/** Undefined when `?sslmode=` is none of PostgreSQL's, nor `no-verify`. */
+/** Undefined when `?sslmode=` is neither one of PostgreSQL's nor `no-verify`. */
 export function tlsOf(databaseUrl: string): DatabaseTls | undefined {
   const { searchParams } = new URL(databaseUrl);
   const mode = searchParams.get('sslmode');
@@ -50,13 +50,13 @@ export function tlsOf(databaseUrl: string): DatabaseTls | undefined {
   return wanted || others.some((name) => searchParams.has(name)) ? 'verified' : 'plaintext';
 }
 
-/** The host, or the folder of a socket on this machine, as the driver takes it. */
+/** The host, or the folder of a local socket, as the driver takes it. */
 export function databaseHost(databaseUrl: string): string {
   const { hostname, searchParams } = new URL(databaseUrl);
   return searchParams.get('host') ?? decodeURIComponent(hostname);
 }
 
-/** For the driver: the same, with the one mode that it keeps as it is and does not warn of. */
+/** The URL for the driver, with the one verifying mode that it keeps and does not warn about. */
 export function driverUrl(databaseUrl: string): string {
   if (tlsOf(databaseUrl) !== 'verified') return databaseUrl;
   const url = new URL(databaseUrl);

@@ -1,16 +1,16 @@
-/** Durations as an operator writes them: `500ms 6s 15m 12h 30d`. Inside, everything is whole milliseconds. */
+/** Durations as operators write them: `500ms 6s 15m 12h 30d`. Inside, whole milliseconds. */
 
 const unitMilliseconds = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 type Unit = keyof typeof unitMilliseconds;
 
-/** Ten years. Nothing here lasts longer, and every sum of such durations stays an exact integer. */
+/** Ten years. Nothing lasts longer, and sums of durations stay exact integers. */
 export const longestDurationMs = 3_650 * unitMilliseconds.d;
 
 const written = /^(0|[1-9][0-9]{0,11})(ms|s|m|h|d)$/;
 
 /**
- * Milliseconds, or `undefined` for anything but one whole number directly followed by one unit (no sign, no fraction,
- * no white space, no leading zero) of at most ten years. `1h30m` is not a spelling: one duration has one unit.
+ * Milliseconds; `undefined` unless it is one whole number directly followed by one unit (no sign, fraction, white space or
+ * leading zero) of at most ten years. `1h30m` is refused: one duration has one unit.
  */
 export function parseDuration(text: string): number | undefined {
   const match = written.exec(text);
@@ -19,7 +19,7 @@ export function parseDuration(text: string): number | undefined {
   return milliseconds <= longestDurationMs ? milliseconds : undefined;
 }
 
-/** The shortest exact spelling: 900000 is `15m`, 90000 is `90s`. Throws a RangeError for what no spelling parses to. */
+/** The shortest exact form: 900000 is `15m`, 90000 is `90s`. Throws a RangeError when there is none. */
 export function formatDuration(milliseconds: number): string {
   if (!Number.isSafeInteger(milliseconds) || milliseconds < 0 || milliseconds > longestDurationMs) {
     throw new RangeError(`not a duration in whole milliseconds: ${milliseconds}`);

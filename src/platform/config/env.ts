@@ -1,4 +1,4 @@
-/** The only place that touches the process's environment; everything else is given what it needs. */
+/** The only reader of the process's environment. */
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -1,9 +1,9 @@
-/** Issuers and origins: others compare them as text, so each must have one spelling. */
+/** Issuers and origins: others compare them as text, so each has one spelling. */
 import { isIPv4, isIPv6 } from 'node:net';
 import { platformLimits } from '../limits.ts';
 import { isUrl, type Kind, listOf } from './kinds.ts';
 
-/** RFC 8414 §2 wants https without query and fragment; plain http is for trying things out on one machine. */
+/** RFC 8414 §2 requires https without query and fragment; plain http is for trials on one machine. */
 export const issuer: Kind<string> = {
   form: 'an absolute https URL (http only on a loopback host) without query, fragment and trailing slash',
   read: (text) => (isUrl(text, 'https', 'http') ? text : undefined),
@@ -47,12 +47,12 @@ function originFault(text: string): string | undefined {
 
 const isPlainOnNetwork = (url: URL) => url.protocol === 'http:' && !isLoopback(url.hostname);
 
-/** The issuer of an authority that was given none; only good when it listens on a loopback host. */
+/** The default issuer; only valid when listening on a loopback host. */
 export function defaultIssuer(host: string, port: number): string {
   return new URL(`http://${isIPv6(host) ? `[${host}]` : host}:${port}`).origin;
 }
 
-/** 127.0.0.0/8, ::1 (with or without brackets) and `localhost`; no other name, whatever it may resolve to. */
+/** 127.0.0.0/8, ::1 (with or without brackets) and `localhost`; no other name, whatever it resolves to. */
 export function isLoopback(host: string): boolean {
   if (isIPv4(host)) return host.startsWith('127.');
   return ['localhost', '::1', '[::1]'].includes(host.toLowerCase());

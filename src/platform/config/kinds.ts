@@ -1,4 +1,4 @@
-/** The kinds of values that a setting may have: the form as people read it, and how the text of an operator becomes the value. */
+/** The kinds of setting values: their form in words, and how text becomes a value. */
 import { accessSync, constants, statSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { decodeBase64url } from '@countersign/verifier/encoding';
@@ -8,9 +8,9 @@ import { longestDurationMs, parseDuration } from './durations.ts';
 export interface Kind<T> {
   /** Completes "must be …". */
   readonly form: string;
-  /** Undefined for a text that is not of this form. */
+  /** Undefined when the text does not have this form. */
   readonly read: (text: string) => T | undefined;
-  /** Completes "must …" for each rule that a value of this form breaks all the same; undefined for one that it keeps. */
+  /** Completes "must …" for each further rule the value breaks; undefined for a kept rule. */
   readonly broken?: (value: T) => readonly (string | undefined)[];
 }
 
@@ -26,7 +26,7 @@ export const password = textKind('1–512 characters, none of them a control cha
   /^[^\x00-\x1f\x7f]{1,512}$/.test(text),
 );
 export const folder = textKind(
-  'the path of a folder; made when it is missing',
+  'the path of a folder; created when it is missing',
   (text) => !text.includes('\0'),
 );
 export const pemFile = textKind('the path of a readable PEM file', isReadableFile);
@@ -61,7 +61,7 @@ export function duration(least: string, most = '3650d', form = `a duration, ${le
   });
 }
 
-/** For what is told to others in whole seconds: a fraction would make that wrong. */
+/** For values that are sent in whole seconds. */
 export function wholeSeconds(least: string, most: string): Kind<number> {
   const { read } = duration(least, most);
   return kind(`a duration in whole seconds, ${least}–${most}`, (text) =>
@@ -81,7 +81,7 @@ export const several = <Choice extends string>(...choices: readonly Choice[]) =>
     choices.length,
   );
 
-/** Up to `most` of them, separated by commas. */
+/** Up to `most` values, separated by commas. */
 export function listOf<T>(
   form: string,
   read: (text: string) => T | undefined,
@@ -93,7 +93,7 @@ export function listOf<T>(
   });
 }
 
-/** A length of 0 is everybody, which nobody means; an address with a zone holds on one machine only. */
+/** Length 0 would mean everybody, surely a mistake; an address with a zone is valid on one machine only. */
 export const networks = listOf(
   `1–${platformLimits.trustedProxies} IP addresses or networks as 10.0.0.0/8, separated by commas`,
   (text) => {
@@ -107,11 +107,11 @@ export const networks = listOf(
 export const key = kind('32 bytes in base64 (`openssl rand -base64 32`)', key256);
 export const keys = listOf('1–4 keys as KEY_ENCRYPTION_KEY, separated by commas', key256, 4);
 
-/** The scheme is compared as written: URL parsers forgive `https:host`, tabs and back slashes, readers do not. */
+/** Compares the scheme as text: URL parsers accept `https:host`, tabs and backslashes. */
 export const isUrl = (text: string, ...schemes: readonly string[]) =>
   schemes.some((scheme) => text.startsWith(`${scheme}://`)) && URL.canParse(text);
 
-/** Of labels of these characters and hyphens. A name never ends in a number (RFC 1123 §2.1): that is a mistyped IPv4 address. */
+/** Labels of these characters and hyphens. A numeric last label is a mistyped IPv4 address (RFC 1123 §2.1). */
 export function isHostName(text: string, characters: string): boolean {
   const label = `[${characters}][${characters}-]{0,62}`;
   return new RegExp(`^(?=.{1,253}$)${label}(\\.${label})*$`, 'i').test(text) && !/(^|\.)\d+$/.test(text);
@@ -122,7 +122,7 @@ export function isReadableFile(path: string): boolean {
     accessSync(path, constants.R_OK);
     return statSync(path).isFile();
   } catch {
-    // Whatever is wrong with it, the operator is told which file must be readable; a start has no use for the errno.
+    // Any fault is reported as an unreadable file; the operator does not need the errno.
     return false;
   }
 }
@@ -132,7 +132,7 @@ function wholeNumber(text: string, least: number, most: number): number | undefi
   return number >= least && number <= most ? number : undefined;
 }
 
-/** Base64 or base64url (RFC 4648 §4, §5), with or without padding, of exactly 32 bytes and in its canonical spelling. */
+/** Base64 or base64url (RFC 4648 §4, §5), with or without padding, exactly 32 bytes, in canonical spelling. */
 function key256(text: string): Buffer | undefined {
   if (!/^([A-Za-z0-9+/]{43}|[A-Za-z0-9_-]{43})=?$/.test(text)) return undefined;
   return decodeBase64url(text.slice(0, 43).replaceAll('+', '-').replaceAll('/', '_'));

@@ -1,11 +1,11 @@
-/** What leaves this machine without TLS: a network that is private may be meant, so it is a warning. */
+/** Connections to other machines without TLS: a private network may be intended, so only warn. */
 
 import type { Config } from './config.ts';
 import { databaseHost, tlsOf } from './databaseUrl.ts';
 import { isLoopback } from './issuer.ts';
 import type { Secrets } from './secrets.ts';
 
-/** One line for each connection that ALLOW_PLAINTEXT does not name. */
+/** One line for each connection not named in ALLOW_PLAINTEXT. */
 export function plaintextWarnings(
   { allowPlaintext }: Pick<Config, 'allowPlaintext'>,
   { databaseUrl, redis }: Pick<Secrets, 'databaseUrl' | 'redis'>,
@@ -28,7 +28,7 @@ const warnings = {
   redis: `REDIS_URL: ${notProtected}; begin it with rediss, or name redis in ALLOW_PLAINTEXT`,
 };
 
-/** Not the folder of a socket, and no loopback address. */
+/** Neither a socket folder nor a loopback address. */
 function isElsewhere(host: string): boolean {
   return host !== '' && !host.startsWith('/') && !isLoopback(host);
 }

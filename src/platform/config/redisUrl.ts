@@ -1,6 +1,6 @@
 /**
- * `REDIS_URL`: one server, a master that Sentinels know, or a Cluster. Read strictly, since what a lenient parser makes
- * of a slip (another database, another host, no password) would only be noticed when it matters.
+ * `REDIS_URL`: one server, a master behind Sentinels, or a Cluster. Parsed strictly: a lenient parser would turn a typing mistake
+ * into another database, another host or no password.
  */
 import { isIPv4, isIPv6 } from 'node:net';
 import { isHostName, type Kind } from './kinds.ts';
@@ -18,7 +18,10 @@ interface RedisLogin {
   readonly password: string | undefined;
 }
 
-/** Holds a password: lives in `Secrets`, appears in no message. `master` is what the Sentinels call it; `endpoints` are theirs. */
+/**
+ * Contains a password: kept in `Secrets`, never in a message. `master` is its name at the Sentinels; `endpoints` are the
+ * Sentinels'.
+ */
 export type RedisAddress = RedisLogin &
   (
     | { readonly kind: 'single'; readonly endpoint: RedisEndpoint; readonly database: number }
@@ -36,14 +39,14 @@ export const redisUrl: Kind<RedisAddress> = {
   read: parseRedisUrl,
 };
 
-/** What Sentinel allows as the name of a master, and a database. Without one, and with a lone slash, it is database 0. */
+/** Sentinel's allowed master names, and a database number. Missing, or a lone slash, means database 0. */
 const paths = {
   '': /^(?:\/(?<db>0|[1-9]\d{0,3})?)?$/,
   '-sentinel': /^\/(?<master>[A-Za-z0-9._-]{1,64})(?:\/(?<db>0|[1-9]\d{0,3})?)?$/,
   '-cluster': /^\/?$/,
 };
 
-/** Undefined for what is of none of the forms. */
+/** Undefined when the text has none of the forms. */
 export function parseRedisUrl(text: string): RedisAddress | undefined {
   const shape = /^redis(s?)(-sentinel|-cluster|):\/\/(?:([^@/]*)@)?([^@/]+)(\/.*)?$/.exec(text);
   const [, secure, form = '', userInfo, hosts = '', path = ''] = shape ?? [];
@@ -59,7 +62,7 @@ export function parseRedisUrl(text: string): RedisAddress | undefined {
   return endpoint && others.length === 0 ? { kind: 'single', ...common, endpoint, database } : undefined;
 }
 
-/** `user:password` or `:password`, each percent-encoded (RFC 3986 §3.2.1). A user without a password cannot log in. */
+/** `user:password` or `:password`, percent-encoded (RFC 3986 §3.2.1). A user without a password cannot log in. */
 function parseUserInfo(text: string | undefined): Pick<RedisLogin, 'username' | 'password'> | undefined {
   if (text === undefined) return { username: undefined, password: undefined };
   const [, user = '', secret = ''] = /^([^:]*):(.+)$/.exec(text) ?? [];
@@ -67,7 +70,7 @@ function parseUserInfo(text: string | undefined): Pick<RedisLogin, 'username' | 
   return username !== undefined && password ? { username: username || undefined, password } : undefined;
 }
 
-/** Undefined for what must have been encoded, and for encodings of no text. */
+/** Undefined for unencoded reserved characters, and for encodings that are not text. */
 function decodePercent(text: string): string | undefined {
   if (!/^(?:[A-Za-z0-9._~!$&'()*+,;=:-]|%[0-9A-Fa-f]{2})*$/.test(text)) return undefined;
   try {
@@ -81,7 +84,7 @@ function parseEndpoint(text: string, defaultPort: number): RedisEndpoint | undef
   const [, bracketed, bare = '', digits] =
     /^(?:\[([^\]]*)\]|([^:[\]]*))(?::([1-9]\d{0,4}))?$/.exec(text) ?? [];
   const port = digits === undefined ? defaultPort : Number(digits);
-  // Container networks give names with underscores.
+  // Container networks use names with underscores.
   const isHost = bracketed === undefined ? isIPv4(bare) || isHostName(bare, '\\w') : isIPv6(bracketed);
   return isHost && port <= 65_535 ? { host: bracketed ?? bare, port } : undefined;
 }

@@ -1,6 +1,6 @@
 /**
- * Settings that are each well-formed but cannot be used together. Every rule says why, since an operator who knows the
- * reason finds the right value. A rule about a variable that is itself faulty stays silent.
+ * Settings that are valid alone but not together. Every rule says why: with the reason, the operator finds the right value. Rules
+ * about a faulty variable stay silent.
  */
 import { verifierLimits } from '@countersign/verifier/limits';
 import { formatDuration } from './durations.ts';
@@ -8,7 +8,7 @@ import { isLoopback } from './issuer.ts';
 import type { SettingName, Values } from './settings.ts';
 
 interface Rule {
-  /** The first is the one to complain about; all are shown with their values. */
+  /** The fault names the first; all are shown with their values. */
   readonly names: readonly SettingName[];
   /** Completes "NAME: …". */
   readonly text: string | ((values: Values) => string);
@@ -29,7 +29,7 @@ export function relationFaults(
   });
 }
 
-/** Lets a rule see the settings that it names, and no other. */
+/** Restricts a rule to the settings it names. */
 function rule<Name extends SettingName>(
   names: readonly Name[],
   isBroken: (values: Pick<Values, Name>) => boolean,
@@ -72,7 +72,7 @@ const rules: readonly Rule[] = [
   rule(
     ['REDIS_SENTINEL_PASSWORD', 'REDIS_URL'],
     (v) => v.REDIS_SENTINEL_PASSWORD !== undefined && v.REDIS_URL?.kind !== 'sentinel',
-    'needs a REDIS_URL that names Sentinels: nobody else is told it',
+    'needs a REDIS_URL that names Sentinels: nobody else receives it',
   ),
   rule(
     ['REDIS_SENTINEL_USERNAME', 'REDIS_SENTINEL_PASSWORD'],
@@ -99,9 +99,9 @@ const rules: readonly Rule[] = [
     (v) => v.ACCESS_TOKEN_TTL > v.REFRESH_IDLE_TTL,
     'must be at most REFRESH_IDLE_TTL: an access token would outlive its session',
   ),
-  // The next key is published for one interval before it signs; keys/keyPolicy.ts shares that out. What max-age leaves is
-  // for stale-while-revalidate and for how old a node's view of the ring may be. Clocks need no share of it: all nodes act
-  // on the database's, and max-age is an age that each cache counts by itself (RFC 9111 §4.2.3).
+  // The next key is published for one interval before it signs; keys/keyPolicy.ts divides it. The time beyond max-age is for
+  // stale-while-revalidate and the age of a node's ring. Clock differences need no share: all nodes use the database's clock, and
+  // each cache counts max-age itself (RFC 9111 §4.2.3).
   rule(
     ['KEY_ROTATION_INTERVAL', 'JWKS_MAX_AGE'],
     (v) => v.KEY_ROTATION_INTERVAL < 2 * v.JWKS_MAX_AGE,
@@ -139,7 +139,7 @@ const rules: readonly Rule[] = [
   ),
 ];
 
-/** Whether two listeners on one port would meet: a wildcard takes every address, `localhost` may be any loopback one. */
+/** Whether two listeners on one port conflict: a wildcard takes every address, and `localhost` may be any loopback one. */
 function hostsOverlap(one: string, other: string): boolean {
   const hosts = [one.toLowerCase(), other.toLowerCase()];
   if (hosts[0] === hosts[1] || hosts.includes('0.0.0.0') || hosts.includes('::')) return true;

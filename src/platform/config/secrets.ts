@@ -2,10 +2,10 @@ import { inspect } from 'node:util';
 import type { RedisAddress } from './redisUrl.ts';
 
 interface SecretValues {
-  /** Set in server mode, together with `redis`; may hold a password. */
+  /** Set in server mode, together with `redis`; may contain a password. */
   readonly databaseUrl: string | undefined;
   readonly redis: RedisAddress | undefined;
-  /** For the Sentinels; undefined: as for the servers. */
+  /** The Sentinels' own login; undefined: that of the servers. */
   readonly sentinelLogin: SentinelLogin | undefined;
   /** 32 bytes. Always set in server mode; undefined in embedded mode means "the one kept in DATA_DIR". */
   readonly keyEncryptionKey: Buffer | undefined;
@@ -21,8 +21,8 @@ export interface SentinelLogin {
 export type Secrets = SecretValues;
 
 /**
- * What must never be logged or printed. The values are behind getters that the object inherits, so that logging, JSON, string
- * conversion, spreading and structured cloning of it, or of anything that holds it, show none of them.
+ * Hides secrets: they must never be logged or printed. Inherited getters hold the values, so that logging, JSON, string
+ * conversion, spreading and structured cloning show none of them.
  */
 export function hideSecrets(values: SecretValues): Secrets {
   const hidden = () => '[secret]';

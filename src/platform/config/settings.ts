@@ -1,6 +1,6 @@
 /**
- * Every environment variable of the authority, in one table. Reading it, the refusals, `serve --help` and docs/settings.md all
- * come from here. Which values go together is in `relations.ts`.
+ * Every environment variable of the authority, in one table: the source of the reader, the refusals, `serve --help` and
+ * docs/settings.md. `relations.ts` has the rules between them.
  */
 import { databaseUrl } from './databaseUrl.ts';
 import { issuer, origins } from './issuer.ts';
@@ -9,33 +9,33 @@ import { redisUrl } from './redisUrl.ts';
 
 export interface Setting<T = unknown> {
   readonly kind: a.Kind<T>;
-  /** As an operator would write it. Without it the variable may stay unset. */
+  /** As an operator would write it. Without it the variable is optional. */
   readonly default?: string;
-  /** What happens when it is not set, where there is no default. */
+  /** The behaviour when unset, for a setting without a default. */
   readonly whenUnset?: string;
   readonly description: string;
-  /** Its value is in no message. `NAME_FILE` may name a file that holds it. */
+  /** Its value appears in no message. `NAME_FILE` may name a file that holds it. */
   readonly secret?: true;
 }
 
 const means = <S extends object>(setting: S) => ({
   means: (description: string) => ({ ...setting, description }),
 });
-/** Has a default, so it always has a value. */
+/** A setting with a default, so it always has a value. */
 const set = <T>(kind: a.Kind<T>, byDefault: string) => means({ kind, default: byDefault });
 const unset = <T>(kind: a.Kind<T>, whenUnset = 'none') => means({ kind, whenUnset });
 const secret = <T>(kind: a.Kind<T>, whenUnset: string) => means({ kind, whenUnset, secret: true as const });
 
-/** Unless OPERATIONS_PORT says otherwise. */
+/** Unless OPERATIONS_PORT is set. */
 export const usualOperationsPort = 9464;
 
 const graceForm = 'a duration shorter than ACCESS_TOKEN_TTL; 0s turns it off';
 const plaintextUnset = 'none: gRPC without TLS on loopback only, and a warning for the other two';
 const onOff = a.oneOf('on', 'off');
-/** What may follow from a signal about the context of a session. */
+/** The actions for a context signal. */
 const action = a.oneOf('ignore', 'note', 'notify', 'end');
 
-/** Group → its settings, in the order in which people read them. */
+/** Group → settings, in reading order. */
 export const groups = {
   Interfaces: {
     HTTP_HOST: set(a.host, '127.0.0.1').means('Address that the HTTP interface listens on.'),
@@ -53,16 +53,16 @@ export const groups = {
       'Whether the gRPC interface describes itself to tools (server reflection).',
     ),
     OPERATIONS_HOST: set(a.host, '127.0.0.1').means(
-      'Address that health and metrics are served on, from the beginning of a start.',
+      'Address of health and metrics, which are served from the beginning of a start.',
     ),
     OPERATIONS_PORT: unset(a.port, `${usualOperationsPort}, or any free port when it is taken`).means(
       'Port of health and metrics.',
     ),
     DRAIN_DELAY: set(a.duration('0s', '5m'), '0s').means(
-      'For how long a node that got SIGTERM goes on serving, not ready, until proxies and services have turned away.',
+      'How long a node keeps serving, not ready, after SIGTERM, until proxies and services use other nodes.',
     ),
     LOG_LEVEL: set(a.oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'), 'info').means(
-      'Least severe log line that is written.',
+      'Lowest log level that is written.',
     ),
   },
   Tokens: {
@@ -73,9 +73,9 @@ export const groups = {
       'Value of `aud` in the access tokens for services; verifiers must expect it.',
     ),
     ACCOUNT_AUDIENCE: unset(a.word, 'AUDIENCE').means(
-      'Value of `aud` in the access tokens that may use `/auth/`. Unless it differs from AUDIENCE, every service that is shown a token may use them, too.',
+      'Value of `aud` in the access tokens that may use `/auth/`. If it equals AUDIENCE, every service that receives a token may use `/auth/` with it.',
     ),
-    // The deny-list keeps every revocation for this long, in memory on every node and subscriber.
+    // The deny-list keeps every revocation this long, in the memory of every node and guard.
     ACCESS_TOKEN_TTL: set(a.wholeSeconds('1s', '24h'), '15m').means(
       'Lifetime of an access token, and how long a revocation is kept.',
     ),
@@ -94,7 +94,7 @@ export const groups = {
       'Authorities of the certificates of Redis and of the Sentinels. Needs a REDIS_URL with TLS.',
     ),
     REDIS_TLS_CERT: unset(a.pemFile).means(
-      'Certificate chain that is shown to Redis and to the Sentinels. Set together with REDIS_TLS_KEY; needs a REDIS_URL with TLS. All three files are read again for each connection.',
+      'Certificate chain for Redis and for the Sentinels. Set together with REDIS_TLS_KEY; needs a REDIS_URL with TLS. All three files are read again for each connection.',
     ),
     REDIS_TLS_KEY: unset(a.pemFile).means('Private key of REDIS_TLS_CERT.'),
     REDIS_SENTINEL_USERNAME: unset(a.word).means('User for the Sentinels. Needs REDIS_SENTINEL_PASSWORD.'),
@@ -102,7 +102,7 @@ export const groups = {
       'Password for the Sentinels, in place of the one in REDIS_URL, which is for the servers.',
     ),
     DATA_DIR: set(a.folder, './data').means(
-      'Folder of the embedded database and of the secrets made on first start.',
+      'Folder of the embedded database and of the secrets created on first start.',
     ),
   },
   Sessions: {
@@ -116,14 +116,14 @@ export const groups = {
       'How long a session is kept after it has ended or expired; then it is deleted.',
     ),
     REFRESH_GRACE: set(a.duration('0s', '3650d', graceForm), '10s').means(
-      'For how long the previous refresh token still answers with the same successor.',
+      'How long the previous refresh token still returns the same successor.',
     ),
     REFRESH_REPLAY_ENDS: set(a.oneOf('session', 'all'), 'session').means(
-      'What ends when two parties have used one refresh token: its session, or all of the user.',
+      'What ends when two parties have used one refresh token: its session, or all sessions of the user.',
     ),
-    // They all end in one transaction, which takes a second at the maximum.
+    // They all end in one transaction: about a second at the maximum.
     SESSIONS_PER_USER: set(a.count(1, 10_000), '100').means(
-      'Live sessions of one user; one login more ends the oldest.',
+      'Live sessions of one user; a further login ends the oldest.',
     ),
     ON_DEVICE_CHANGE: set(action, 'notify').means(
       'What to do when a session is used with another `device_id`.',
@@ -144,37 +144,37 @@ export const groups = {
       'How long one key signs. At least twice JWKS_MAX_AGE: the next key is published for one interval before it signs.',
     ),
     JWKS_MAX_AGE: set(a.wholeSeconds('1s', '24h'), '5m').means(
-      'For how long others may cache the public keys (`max-age`, RFC 9111).',
+      'How long others may cache the public keys (`max-age`, RFC 9111).',
     ),
-    KEY_ENCRYPTION_KEY: secret(a.key, 'embedded: made on first start, kept in DATA_DIR (0600)').means(
+    KEY_ENCRYPTION_KEY: secret(a.key, 'embedded: created on first start, kept in DATA_DIR (0600)').means(
       'Seals signing keys and session secrets at rest; required with a database server.',
     ),
     KEY_DECRYPTION_KEYS: secret(a.keys, 'none').means(
-      'Further keys that open what was sealed with them; for changing KEY_ENCRYPTION_KEY.',
+      'Earlier keys that still open what they have sealed; for changing KEY_ENCRYPTION_KEY.',
     ),
-    // Whoever shortens it by mistake has a day to notice.
+    // An operator who shortens it by mistake has a day to notice.
     AUDIT_RETENTION: set(a.duration('1d'), '400d').means(
       'How long audit events are kept; the seals that chain them stay.',
     ),
   },
   Protection: {
     REGISTRATION: unset(a.oneOf('open', 'closed'), 'open in embedded mode, closed with DATABASE_URL').means(
-      'Whether anyone may register, or only the command line makes users.',
+      'Whether anyone may register, or only the command line creates users.',
     ),
     RATE_LIMITS: set(a.scale, '1').means(
-      'How often one address, one network, one account and all together may call login, register, refresh and password, end sessions, or read what is theirs. Wrong passwords are counted in any case.',
+      'How often one address, one network, one account and all callers together may log in, register, refresh, change a password, end sessions, or read their own data. Wrong passwords are always counted.',
     ),
     TRUSTED_PROXIES: unset(a.networks).means(
-      'Proxies whose X-Forwarded-For, or else Forwarded, is believed; without them an address is the one that the connection comes from.',
+      'Proxies whose X-Forwarded-For, or else Forwarded, is trusted; without them, the address of the connection counts.',
     ),
     CORS_ORIGINS: unset(origins, 'none: no other origin may').means(
       'Origins whose pages may call `/auth/` and read the answers, with the cookie too (CORS).',
     ),
     HSTS_SUBDOMAINS: set(onOff, 'off').means(
-      'Whether browsers that have been here reach the hosts below this one by TLS only, too (includeSubDomains, RFC 6797).',
+      'Whether HSTS covers subdomains, too: browsers then reach them over TLS only (includeSubDomains, RFC 6797).',
     ),
     ALLOW_PLAINTEXT: unset(a.several('grpc', 'database', 'redis'), plaintextUnset).means(
-      'Connections that may leave this machine without TLS, as in a network that is private.',
+      'Connections that may leave this machine without TLS, as in a private network.',
     ),
   },
 };
@@ -188,10 +188,10 @@ type UnionToIntersection<U> = (U extends unknown ? (one: U) => void : never) ext
 
 export type SettingName = keyof typeof settings;
 
-/** In the order of the table. */
+/** In table order. */
 export const settingNames = Object.keys(settings) as SettingName[];
 
-/** One setting with its optional members visible, whatever its row says. */
+/** One setting, typed with all optional members. */
 export const settingOf = (name: SettingName): Setting => settings[name] as Setting;
 
 type ValueOf<S> = S extends { kind: a.Kind<infer T> }
@@ -200,5 +200,5 @@ type ValueOf<S> = S extends { kind: a.Kind<infer T> }
     : T | undefined
   : never;
 
-/** Every setting with its type: durations in milliseconds, secrets as bytes, `undefined` for what may stay unset. */
+/** Every setting's value: durations in milliseconds, secrets as bytes, `undefined` for an unset optional one. */
 export type Values = { readonly [Name in SettingName]: ValueOf<(typeof settings)[Name]> };

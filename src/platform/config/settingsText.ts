@@ -1,4 +1,4 @@
-/** The table of settings as people read it: in `serve --help` and in docs/settings.md. */
+/** The settings as text: for `serve --help` and docs/settings.md. */
 import { groups, type Setting } from './settings.ts';
 
 const durationHint = 'Durations are one whole number and one unit: 500ms 6s 15m 12h 30d.';
@@ -6,7 +6,7 @@ const durationHint = 'Durations are one whole number and one unit: 500ms 6s 15m 
 type Row = readonly [name: string, setting: Setting];
 const tables = Object.entries(groups).map(([group, rows]) => [group, Object.entries(rows) as Row[]] as const);
 
-/** For help: an introduction, then each group with its variables and what to say of them. */
+/** For help: an introduction, then each group's variables with their descriptions. */
 export function settingsHelp() {
   const secrets = tables.flatMap(([, rows]) => rows.filter(([, { secret }]) => secret));
   const files = `Files may hold secrets: ${secrets.map(([name]) => `${name}_FILE`).join(' ')} name them.`;
@@ -20,7 +20,7 @@ export function settingsHelp() {
   };
 }
 
-/** For docs/settings.md: a Markdown table for each group, one line for each variable. Ends with a newline. */
+/** For docs/settings.md: a Markdown table per group, one line per variable. Ends with a newline. */
 export function settingsMarkdown(): string {
   const head = ['| Variable | Default | Form | Meaning |', '|---|---|---|---|'];
   const parts = tables.map(([group, rows]) =>

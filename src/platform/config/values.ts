@@ -1,4 +1,4 @@
-/** Reads the environment: each variable by itself, then what goes together. All faults are told at once. */
+/** Reads the environment: first each variable, then the rules between them. Reports all faults at once. */
 import { readFileSync, statSync } from 'node:fs';
 import { StartupError } from '@countersign/verifier/errors';
 import { platformLimits } from '../limits.ts';
@@ -8,8 +8,8 @@ import { relationFaults } from './relations.ts';
 import { type SettingName, settingNames, settingOf, type Values } from './settings.ts';
 
 /**
- * An empty variable counts as not set, an unknown one is ignored. Throws one StartupError with a line for each fault: the
- * variable, the rule and what was given. No line holds the value of a secret, or of a URL that may hold a password.
+ * An empty variable counts as not set, an unknown one is ignored. Throws one StartupError with a line per fault: the variable,
+ * the rule and the given value. Never shows a secret, or a URL that may contain a password.
  */
 export function readValues(given: Environment): Values {
   const { found, unread } = readSecretFiles(given);
@@ -22,7 +22,7 @@ export function readValues(given: Environment): Values {
     const text = env[name] || byDefault;
     const value = text === undefined ? undefined : kind.read(text);
     const isOfForm = text === undefined || value !== undefined;
-    // Rules about a variable that is missing here stay silent.
+    // A faulty variable stays missing here, so rules about it stay silent.
     if (isOfForm) values[name] = value;
     const broken = isOfForm ? brokenBy(kind, value) : [`be ${kind.form}`];
     faults.push(...broken.map((rule) => `${name}: must ${rule}; given ${shown(name)}`));
@@ -36,7 +36,7 @@ function brokenBy({ broken = () => [] }: Kind<unknown>, value: unknown): readonl
   return value === undefined ? [] : broken(value).filter((rule) => rule !== undefined);
 }
 
-/** Secrets in files, as orchestrators mount them: `NAME_FILE` holds the path of a file in place of `NAME` itself. */
+/** Secrets in files, as orchestrators mount them: `NAME_FILE` is the path of a file with the value of `NAME`. */
 function readSecretFiles(env: Environment) {
   const found: Record<string, string> = {};
   const unread = new Map<SettingName, string>();
@@ -57,7 +57,7 @@ function readSecretFiles(env: Environment) {
   return { found, unread };
 }
 
-/** Without the line end, and the byte-order mark, that editors add. Undefined when it is empty, too large or cannot be read. */
+/** Without the line end and byte-order mark that editors add. Undefined when empty, too large or unreadable. */
 function contentOf(path: string): string | undefined {
   try {
     if (statSync(path).size > platformLimits.secretFileBytes) return undefined;
@@ -69,8 +69,8 @@ function contentOf(path: string): string | undefined {
 }
 
 /**
- * What was given, for a message to the operator: escaped and cut. Never a secret, nothing that may hold user info of
- * a URL, and nothing that looks like a PEM file pasted where its path belongs.
+ * The given value for a message to the operator: escaped and cut. Never a secret, a URL's user info, or a PEM file pasted instead
+ * of its path.
  */
 function shownValue(name: SettingName, text: string): string {
   if (settingOf(name).secret || /[@\r\n]|-----/.test(text)) return `${text.length} characters, not shown`;

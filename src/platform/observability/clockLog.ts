@@ -3,13 +3,13 @@ import { createLatestTime, type ReadLatestTime } from '@countersign/verifier/ste
 import { platformLimits } from '../limits.ts';
 import type { Log } from './log.ts';
 
-/** Whoever sets a clock back should know what that does to tokens; once in a while is enough. */
+/** Warns an operator whose clock was set back; once in a while is enough. */
 export function createLoggedLatestTime({ log, clock }: { log: Log; clock: Clock }): ReadLatestTime {
   let saidAt = Number.NEGATIVE_INFINITY;
   return createLatestTime(clock, (behindMs) => {
     if (clock.monotonic() - saidAt < platformLimits.faultLogMilliseconds) return;
     saidAt = clock.monotonic();
-    const meaning = 'the clock was set back: what had expired stays so until it has caught up';
+    const meaning = 'the clock was set back: expired tokens stay expired until it has caught up';
     log.error({ behind_ms: Math.round(behindMs) }, meaning);
   });
 }

@@ -1,9 +1,9 @@
-/** Says that a part fails, and tries again, without saying it each time: every request would tell of the same outage. */
+/** Logs that a part fails and retries, but not each time: every request would report the same outage. */
 import type { Clock } from '@countersign/verifier/clock';
 import { platformLimits } from '../limits.ts';
 import type { Log } from './log.ts';
 
-/** `part` names what failed; the first fault of each is logged, and then one in a while with how many were not. */
+/** `part` names the failing part; its first fault is logged, then one in a while with the number left out. */
 export type FaultLog = (part: string, error: unknown) => void;
 
 export function createFaultLog({ log, clock }: { log: Log; clock: Pick<Clock, 'monotonic'> }): FaultLog {

@@ -1,13 +1,13 @@
 /**
- * The log: JSON lines on standard error, so that standard output stays for people and for data.
- * Levels are a contract: `error` wakes someone, `warn` is looked at in the morning, `info` tells the life of the
- * process, `debug` tells single requests. Tokens, passwords, cookies and keys never get here.
+ * The log: JSON lines on standard error; standard output is for people and data. Levels are a contract: `error` wakes someone,
+ * `warn` is for the morning, `info` tells the life of the process, `debug` single requests. Tokens, passwords, cookies and keys
+ * never get here.
  */
 import { type DestinationStream, type Logger, pino } from 'pino';
 
 export type Log = Logger;
 
-/** Members that would hold a secret if somebody logged a whole request, body or configuration. */
+/** Members that could hold a secret if somebody logged a whole request, body or configuration. */
 const secretMembers = [
   'password',
   'current_password',

@@ -7,47 +7,47 @@ export interface Metrics {
   text(): Promise<string>;
   httpRequest(method: string, route: string, status: number, seconds: number): void;
   grpcCall(method: string, status: string, seconds: number): void;
-  /** A refusal by its code and, where there is one, the machine word for why. */
+  /** A refusal by code and, if any, reason. */
   refusal(code: string, reason: string | undefined): void;
-  /** A revocation was refused, since the service has used up its budget. */
+  /** A revocation was refused: the service's budget is used up. */
   revokeBudgetUsedUp(service: string, budget: string): void;
-  /** A revocation check. Without a verdict, it could not be answered. */
+  /** A revocation check. Without a verdict, it had no answer. */
   check(
     verdict: { readonly decidedBy: string; readonly revoked: boolean } | undefined,
     fromMemory: boolean,
   ): void;
-  /** The time from the commit of a revocation to its effect, and how it was settled with each other node. */
+  /** The time from a revocation's commit to its effect, and the outcome for each other node. */
   effect(report: {
     readonly milliseconds: number;
     readonly nodes: readonly { readonly outcome: string }[];
   }): void;
-  /** A logout or revocation could not be answered as in effect. */
+  /** A logout or revocation was not answered as in effect. */
   effectFailure(reason: string): void;
-  /** How it was settled with a subscriber that a revocation had to wait for. */
+  /** The outcome for a subscriber that a revocation waited for. */
   subscriber(outcome: string, service: string): void;
-  /** The subscribers of a service get no leases for a while: a logout has waited for them for too long. */
+  /** A service's subscribers get no leases for a while: a logout waited too long for them. */
   subscriberBackoff(service: string): void;
-  /** A stream was refused, since its service has its share of places. */
+  /** A stream was refused: its service has its share of places. */
   subscriberRefused(service: string): void;
-  /** The shared copy in Redis was made anew. */
+  /** The shared copy in Redis was rebuilt. */
   rebuild(): void;
-  /** A part of the shared deny-list failed. It will try again, or another part makes up for it. */
+  /** A part of the shared deny-list failed. It retries, or another part covers for it. */
   fault(part: string): void;
-  /** A message of the bus was not believed. */
+  /** A bus message was dropped. */
   busDropped(reason: string): void;
-  /** Saved memory in Redis was not believed. */
+  /** Saved memory in Redis was refused. */
   savedMemoryRefused(reason: string): void;
-  /** The context of a session changed, and the settings ask for this action. */
+  /** A session's context changed; the settings ask for this action. */
   contextSignal(signal: string, action: string): void;
-  /** A request came by a proxy that is not believed. */
+  /** A request came through an unlisted proxy. */
   unnamedProxy(): void;
   /** An unauthenticated connection or call was dropped for a limit. */
   connectionDropped(where: string, limit: string): void;
   /** Expired rows were deleted. */
   deleted(table: string, rows: number): void;
-  /** Upkeep failed at something, and will try again. */
+  /** An upkeep job failed and will retry. */
   upkeepFault(part: string): void;
-  /** A value that is read with each scrape. Replaces a gauge of the same name. */
+  /** A value read at each scrape. Replaces a gauge of the same name. */
   gauge(name: string, help: string, read: () => number): void;
 }
 
@@ -59,7 +59,7 @@ export function createMetrics(): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const metrics = registerMetrics(registry);
-  /** Remembered, since finding a series by its labels costs more than counting in it. */
+  /** Cached: looking a series up by its labels costs more than counting. */
   const known = new Map<string, Series>();
   const series = (name: string, find: () => Series) => {
     const found = known.get(name) ?? find();

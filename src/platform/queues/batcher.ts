@@ -1,22 +1,19 @@
 /**
- * Many callers, each with an item of its own, and few runs: a call that finds a run free begins one at once; what comes while
- * all are busy is done in one go by the next. So a load that is too much for single runs makes larger ones.
+ * Batches many callers' items into few runs: a free run starts at once; items that arrive while all are busy form the next batch.
+ * So batches grow with the load.
  */
 import { AuthorityError } from '@countersign/verifier/errors';
 
 export interface BatchLimits {
-  /** Runs at the same time, so that one that is held up does not hold up everybody. */
+  /** Concurrent runs, so that a slow one does not hold up everybody. */
   readonly atOnce: number;
   /** Items in one run. */
   readonly items: number;
-  /** Items that wait for a run; above this a call rejects with `overloaded` at once. */
+  /** Waiting items; beyond them a call rejects with `overloaded` at once. */
   readonly waiting: number;
 }
 
-/**
- * `run` settles for all of its items alike. It calls `next` when another run may take its place, if that is before it has
- * settled.
- */
+/** `run` settles for all its items together. It may call `next` earlier to let another run start. */
 export function createBatcher<Item>(
   limits: BatchLimits,
   run: (items: readonly Item[], next: () => void) => Promise<void>,

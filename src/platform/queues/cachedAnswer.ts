@@ -1,6 +1,6 @@
 import type { Clock } from '@countersign/verifier/clock';
 
-/** One answer for all who ask within so long after it was asked for: what anybody may ask costs no more than that. */
+/** Reuses one answer for all callers within a time after it was requested, so that frequent calls cost nothing more. */
 export function cachedAnswer<T>(
   clock: Pick<Clock, 'monotonic'>,
   milliseconds: number,

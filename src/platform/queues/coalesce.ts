@@ -1,6 +1,6 @@
 /**
- * Many callers, one run at a time: whoever calls while a run is going on shares the next one. So each is answered by a run
- * that began after it asked, and a hundred callers cost two runs.
+ * One run at a time: callers during a run share the next one. So each caller's run began after its call, and a hundred callers
+ * cost two runs.
  */
 export function coalesce<T>(run: () => Promise<T>): () => Promise<T> {
   let running: Promise<unknown> | undefined;

@@ -1,29 +1,31 @@
 /**
- * So much work at once. What waits is taken by turns of the places that it comes from, so that nobody waits for more than one of
- * each other place, however much one of them sends. Does not own what a place is.
+ * A concurrency limit with a fair queue: places take turns, so a caller waits for at most one item of each other place, however
+ * much one sends. Does not own what a place is.
  */
 import type { Clock } from '@countersign/verifier/clock';
 import { AuthorityError } from '@countersign/verifier/errors';
 
 export interface Turn {
   readonly place: string;
-  /** Has a line of its own, which is served first. */
+  /** Queues in a separate line that is served first. */
   readonly first: boolean;
 }
 
 export interface FairQueue {
-  /** Rejects with `overloaded`, and does not run `work`, when too many wait and this place has no fewer of them than others. */
+  /**
+   * Rejects with `overloaded`, without running `work`, when the queue is full and this place has as many waiting as any other.
+   */
   run<T>(turn: Turn, work: () => Promise<T>): Promise<T>;
-  /** How many wait now. */
+  /** Number of waiting calls. */
   waiting(): number;
 }
 
-/** So many of those that are first, and then one of the others: they must get on, too. */
+/** After this many from the first line, one from the other: that line must advance too. */
 const firstInRow = 3;
 
 /**
- * `waiting`: how many may wait in each of the two lines. `reason`: why one is refused, for metrics. `patience`: for how long one
- * waits before it is refused; without it, for as long as it takes.
+ * `waiting`: the maximum in each line. `reason`: of a refusal, for metrics. `patience`: the longest wait before a refusal;
+ * unlimited without it.
  */
 export function createFairQueue(parts: {
   readonly atOnce: number;
@@ -70,7 +72,7 @@ export function createFairQueue(parts: {
       try {
         return await work();
       } finally {
-        // Whoever is next takes this place over.
+        // The next waiter takes over this slot.
         const waiter = next();
         if (waiter === undefined) running -= 1;
         else waiter.start();
@@ -86,12 +88,12 @@ interface Waiter {
 }
 
 function createLine(atMost: number) {
-  /** Those of each place, in the order of the places' turns. */
+  /** Waiters of each place; places in order of their turns. */
   const places = new Map<string, Waiter[]>();
   let size = 0;
   return {
     size: () => size,
-    /** Without room, the last one of the place with the most gives way, unless this place would then have as many. */
+    /** When full, the last waiter of the longest place gives way, unless this place would then be as long. */
     add(place: string, waiter: Waiter): void {
       const own = places.get(place) ?? [];
       if (size >= atMost) {
@@ -115,7 +117,7 @@ function createLine(atMost: number) {
     },
     next(): Waiter | undefined {
       for (const [place, [waiter, ...rest]] of places) {
-        // To the end of the row of places.
+        // Moves the place to the end.
         places.delete(place);
         if (rest.length > 0) places.set(place, rest);
         size -= 1;

@@ -1,11 +1,11 @@
-/** One at a time for each name: what comes meanwhile under the same name waits for its turn, in the order of coming. */
+/** One call at a time per name; others wait in order of arrival. */
 import { AuthorityError } from '@countersign/verifier/errors';
 
 export type KeyedMutex = <T>(name: string, work: () => Promise<T>) => Promise<T>;
 
-/** `waiting`: how many may wait under one name; above this a call rejects with `overloaded` at once. */
+/** `waiting`: the maximum per name; beyond it a call rejects with `overloaded` at once. */
 export function createKeyedMutex({ waiting }: { readonly waiting: number }): KeyedMutex {
-  /** Only names under which something is going on. */
+  /** Only names in use. */
   const lines = new Map<string, { inside: number; last: Promise<unknown> }>();
   return async (name, work) => {
     const line = lines.get(name) ?? { inside: 0, last: Promise.resolve() };

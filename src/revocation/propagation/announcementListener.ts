@@ -4,13 +4,12 @@ import type { Subscribers } from '../subscribers/subscribers.ts';
 import type { Announcement, Bus, BusListener, DroppedFor, NodeId } from './bus.ts';
 import type { Renewal } from './renewal.ts';
 
-/** A canary that node `from` says it has committed. */
+/** Node `from` says it has committed this canary. */
 export type OnCanary = (from: NodeId, revocation: Revocation) => void;
 
 /**
- * What a node does when another one announces revocations. It acknowledges only when it knows them and all its subscribers do. An
- * announcement of another history than that of its last renewal is dropped: whichever node is behind learns of it with its next
- * renewal.
+ * Handles other nodes' announcements. Acknowledges only when this node and all its subscribers know the revocations. Drops an
+ * announcement of another database history than the last renewal's: the node that is behind learns of it with its next renewal.
  */
 export function createAnnouncementListener(parts: {
   self: NodeId;
@@ -19,14 +18,14 @@ export function createAnnouncementListener(parts: {
   subscribers: Pick<Subscribers, 'caughtUp'>;
   bus: Pick<Bus, 'acknowledge'>;
   onCanary?: OnCanary;
-  /** Called with revocations that other nodes have committed. */
+  /** Called with revocations committed by other nodes. */
   saw?: (revocations: readonly Revocation[]) => void;
   onFault: (error: unknown) => void;
   onDropped: (why: DroppedFor) => void;
 }): BusListener['onAnnouncement'] {
   const { self, denyList, renewal, subscribers, bus, onCanary, onFault } = parts;
   return ({ from, number, history, revocations }: Announcement) => {
-    // Before the history is compared: canaries are there to find another database, which has another history.
+    // Canaries come before the history check: they must reveal a database with another history.
     const canaries = revocations?.filter(isCanary) ?? [];
     for (const canary of canaries) onCanary?.(from, canary);
     if (revocations !== undefined && canaries.length > 0 && canaries.length === revocations.length) return;

@@ -1,54 +1,53 @@
 /**
- * The port to the other nodes. Messages may be lost, come late or twice: nothing rests on their arrival but speed
- * (S11). What arrives was said by a node of this deployment, as long as the name of its history is ours.
+ * The port to other nodes. Messages may be lost, late or repeated: only speed depends on their arrival (S11). A message whose
+ * history matches ours was written by a node of this deployment.
  */
 import type { Revocation } from '@countersign/verifier/revocation/revocation';
 
-/** A new id for each run of a node: one that was restarted is another node. */
+/** New for each run: a restarted node is another node. */
 export type NodeId = string;
 
-/** "These are revoked": asks every other node to know them, and to say so. */
+/** Asks every other node to apply these revocations and acknowledge. */
 export interface Announcement {
   readonly from: NodeId;
-  /** Counts up in its sender; an acknowledgement names it. */
+  /** Increases per sender; the acknowledgement repeats it. */
   readonly number: number;
-  /** Of the database, that they were committed to: another one may be without them. */
+  /** The history of the database they were committed to; another database may lack them. */
   readonly history: string;
-  /** All committed. Undefined when they are too many for one message: read them from the truth. */
+  /** Committed revocations. Undefined when too many for one message: read them from the database. */
   readonly revocations: readonly Revocation[] | undefined;
 }
 
-/** "I know what you announced." */
 export interface Acknowledgement {
   readonly to: NodeId;
   readonly number: number;
   readonly from: NodeId;
-  /** Of the announcement. */
+  /** The announcement's history. */
   readonly history: string;
 }
 
-/** Why a message had no consequence. */
+/** Why a message was dropped. */
 export type DroppedFor =
-  /** No node of this deployment wrote it, for this channel. */
+  /** Not written by a node of this deployment for this channel. */
   | 'unverified'
-  /** A node wrote it, of another version perhaps. */
+  /** Written by a node, perhaps of another version. */
   | 'malformed'
-  /** It was there before, or comes far too late. */
+  /** Received before, or far too late. */
   | 'repeated'
-  /** The database has another history than its sender knew. */
+  /** The sender knew another database history. */
   | 'other_history';
 
 export interface Bus {
-  /** Resolves when it was handed over, to whoever may be listening; rejects when it surely was not. */
+  /** Resolves when the message was sent; rejects when it certainly was not. */
   announce(announcement: Announcement): Promise<void>;
-  /** Hands over what it can; one that is lost costs the other side time, no more. */
+  /** Best effort: a lost acknowledgement only costs the other node time. */
   acknowledge(acknowledgement: Acknowledgement): void;
 }
 
-/** What a bus does with what arrives. Neither throws. */
+/** Handles incoming messages. Neither method throws. */
 export interface BusListener {
-  /** From other nodes only. */
+  /** Called for other nodes' announcements. */
   onAnnouncement(announcement: Announcement): void;
-  /** Of this node's own announcements only. */
+  /** Called for acknowledgements of this node's announcements. */
   onAcknowledgement(acknowledgement: Acknowledgement): void;
 }

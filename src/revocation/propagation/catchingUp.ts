@@ -1,24 +1,24 @@
-/** Step 2 of a renewal: reads everything that became visible since the last one into memory, and loads memory when it has to. */
+/** Step 2 of a renewal: reads everything that became visible since the last one into memory, and reloads memory when it must. */
 import type { DenyList } from '@countersign/verifier/revocation/denyList';
 import { HistoryError, type Position } from '@countersign/verifier/revocation/position';
 import type { Revocation, RevocationSnapshots } from '@countersign/verifier/revocation/revocation';
 import type { Load } from './loading.ts';
 
-/** Whether the database may be believed (truth/truth.ts). */
+/** Whether the database can be trusted (truth/truth.ts). */
 export interface WatchedDatabase {
   trusted(): boolean;
-  /** Compares the database with what was seen of it. Rejects when it could not be asked. */
+  /** Compares the database with what was seen of it. Rejects when the database cannot be reached. */
   verify(): Promise<void>;
-  /** These are committed, by whichever node: a database without them is older than what was seen. */
+  /** These are committed, by any node: a database without them is older than what was seen. */
   saw(revocations: readonly Revocation[]): void;
 }
 
 export interface CatchingUp {
-  /** Brings memory up to date with this history of the database. Returns up to where memory has everything. */
+  /** Brings memory up to date with this database history. Returns the position memory covers. */
   catchUp(history: string): Promise<Position>;
-  /** Undefined before memory was loaded, and while it is of another history. */
+  /** Undefined before memory is loaded, and while it belongs to another history. */
   position(): Position | undefined;
-  /** How many revocations were read since loads. */
+  /** Revocations read, without those of loads. */
   rowsRead(): number;
 }
 
@@ -27,16 +27,16 @@ export function createCatchingUp(parts: {
   readonly denyList: Pick<DenyList, 'add'>;
   readonly load: Load;
   readonly watched: WatchedDatabase;
-  /** Called before memory is loaded anew: no lease may be held then. */
+  /** Called before memory is reloaded: no lease may be held then. */
   readonly onForgotten: () => void;
-  /** Called when revocations were read, or memory is loaded. */
+  /** Called after revocations were read or memory was loaded. */
   readonly onChanged: () => void;
 }): CatchingUp {
   const { snapshots, denyList, load, watched, onForgotten, onChanged } = parts;
   let position: Position | undefined;
   let rowsRead = 0;
 
-  /** Memory of another history means nothing in this one. If loading fails, memory is of none. */
+  /** Memory of another history is useless. If loading then fails, memory belongs to no history. */
   const forget = () => {
     onForgotten();
     position = undefined;
@@ -44,7 +44,7 @@ export function createCatchingUp(parts: {
 
   const loadIfOther = async (history: string): Promise<Position> => {
     const isSame = position?.history === history;
-    // Another history may be an earlier one. And while there is a doubt, an operator may have decided on another node.
+    // Another history may be an earlier one. During a doubt, an operator may have decided on another node.
     if (!isSame || !watched.trusted()) await watched.verify();
     if (isSame && position !== undefined) return position;
     forget();

@@ -1,4 +1,4 @@
-/** Waits until no other node can be without a revocation. */
+/** Waits until no other node can lack a revocation. */
 import type { Clock } from '@countersign/verifier/clock';
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { NodeOutcome } from '@countersign/verifier/revocation/revocation';
@@ -10,11 +10,11 @@ import type { WaitingForNodes } from './waitingForNodes.ts';
 export interface PendingEffect {
   readonly history: string;
   readonly waiting: WaitingForNodes;
-  /** Looks whether it is settled now. */
+  /** Checks whether the wait is over. */
   evaluate: () => void;
 }
 
-/** Rejects with `unavailable` when the commit may be lost, or when the nodes are not known by `giveUpAt`. */
+/** Rejects with `unavailable` when the commit may be lost, or when the nodes are unknown by `giveUpAt`. */
 export type EveryNode = (mine: PendingEffect, giveUpAt: number) => Promise<ReadonlyMap<NodeId, NodeOutcome>>;
 
 export function createEveryNode(parts: {
@@ -33,7 +33,7 @@ export function createEveryNode(parts: {
             mine.evaluate();
           })
           .catch(onFault);
-      // Evaluated without waiting for the look: one that hangs must hold up neither acknowledgements nor the end of leases.
+      // Evaluated without waiting for the query: a hanging one must not delay acknowledgements or the end of leases.
       const cancel = clock.every(propagationLimits.lookAgainMilliseconds, () => {
         void refresh();
         mine.evaluate();
@@ -49,7 +49,7 @@ export function createEveryNode(parts: {
     });
 }
 
-/** How it was settled with each node, or why it cannot be known. */
+/** The outcome for each node, or why it is unknown. */
 function stateOf(
   waiting: WaitingForNodes,
   now: number,

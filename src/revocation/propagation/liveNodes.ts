@@ -1,7 +1,7 @@
 /**
- * Which other nodes may be answering from memory. A node renews its lease by giving its row a new renewal number; the
- * lease began before that. So a row that this node first saw at some moment proves nothing beyond that moment plus its
- * lease, and this node's own monotonic clock is all that is needed: no wall clock, neither ours nor the database's.
+ * Tracks which other nodes may answer from memory. A node renews its lease by writing a new renewal number to its row, and the
+ * lease began before that. So a row first seen at some moment proves a lease no longer than that moment plus its length. Only
+ * this node's monotonic clock is needed: no wall clock, ours or the database's.
  */
 import type { Clock } from '@countersign/verifier/clock';
 import type { Position } from '@countersign/verifier/revocation/position';
@@ -10,50 +10,50 @@ import { propagationLimits } from './limits.ts';
 
 export interface NodeRow {
   readonly id: NodeId;
-  /** Never used twice by one id. */
+  /** Never repeated by one id. */
   readonly renewal: number;
   readonly leaseMs: number;
-  /** How far it has read the truth, as far as it has reported. */
+  /** The last position it reported. */
   readonly position: Position | undefined;
 }
 
-/** All nodes that have registered and not stopped, at one moment. */
+/** All registered nodes, read at one moment. */
 export interface NodeList {
-  /** Of the database: see `Position.history`. */
+  /** The database's history: see `Position.history`. */
   readonly history: string;
   readonly nodes: readonly NodeRow[];
 }
 
 export interface NodeStore {
-  /** Writes the node's row; resolves when that is committed. */
+  /** Writes the node's row; resolves after the commit. */
   register(node: Omit<NodeRow, 'position'>): Promise<NodeList & { readonly databaseNow: number }>;
   report(id: NodeId, position: Position): Promise<void>;
   list(): Promise<NodeList>;
-  /** Removes the row, unless it has been renewed. */
+  /** Removes the row unless it was renewed. */
   remove(id: NodeId, renewal: number): Promise<void>;
 }
 
-/** Another node whose row is there. */
+/** Another registered node. */
 export interface OtherNode extends NodeRow {
-  /** On this node's monotonic clock: from here on it holds no lease, unless it has renewed it. */
+  /** On this node's monotonic clock: its lease ends then unless renewed. */
   readonly leaseEndsAt: number;
 }
 
 export interface Others {
   readonly nodes: readonly OtherNode[];
-  /** From here on, nodes that a database with a new history does not know of hold no lease either. */
+  /** By then, nodes that a database with a new history does not list hold no lease either. */
   readonly unknownUntil: number;
-  /** The longest lease that such a node may have begun before. */
+  /** The longest lease an unlisted node may hold. */
   readonly unknownLeaseMs: number;
   readonly history: string;
 }
 
 export interface LiveNodes {
-  /** To be called with every list, when it has arrived. */
+  /** Call with every list when it arrives. */
   observe(list: NodeList): Others;
-  /** How many others may hold a lease now, by the last list. */
+  /** Other nodes that may hold a lease, by the last list. */
   count(): number;
-  /** The longest lease that any node may hold now, this one included. */
+  /** The longest lease any node may hold, including this one. */
   longestLeaseMs(): number;
 }
 
@@ -70,7 +70,7 @@ export function createLiveNodes(parts: { self: NodeId; leaseMs: number; clock: C
     observe(list) {
       const now = clock.monotonic();
       if (history !== undefined && history !== list.history) {
-        // Rows that the old history had may be missing or out of date in the new one.
+        // Rows of the old history may be missing or outdated in the new one.
         unknownLeaseMs = Math.max(leaseMs, ...[...known.values()].map((node) => node.leaseMs));
         unknownUntil = now + unknownLeaseMs + propagationLimits.leaseMarginMilliseconds;
         known = new Map();

@@ -1,4 +1,4 @@
-/** Fills a node's memory: from what another node saved where that is genuine, else row by row from the truth. */
+/** Fills a node's memory from another node's saved memory if genuine, else row by row from the database. */
 import type { Clock } from '@countersign/verifier/clock';
 import type { DenyList } from '@countersign/verifier/revocation/denyList';
 import { type Position, requireSameHistory } from '@countersign/verifier/revocation/position';
@@ -11,13 +11,13 @@ import type {
 import { propagationLimits } from './limits.ts';
 import { isFresh, type SavedMemory } from './savedMemory.ts';
 
-/** Tells, now and then, how far a long load has come. */
+/** Reports the progress of a long load. */
 export type OnProgress = (progress: {
   readonly from: 'redis' | 'postgres';
   readonly entries: number;
 }) => void;
 
-/** In a single process: everything there is. Answers how many. */
+/** For a single process: loads everything. Returns how many revocations. */
 export async function loadFromStore(parts: {
   denyList: Pick<DenyList, 'load'>;
   store: Pick<RevocationStore, 'countLive' | 'listLive'>;
@@ -38,10 +38,7 @@ export async function loadFromStore(parts: {
   return entries;
 }
 
-/**
- * As one of many nodes. Answers the position that memory then covers: what became visible later must be read before
- * anything is answered from it.
- */
+/** For one of many nodes. Returns the position memory covers: read what became visible later before answering from memory. */
 export type Load = () => Promise<Position>;
 
 export function createLoad(parts: {
@@ -74,7 +71,7 @@ export function createLoad(parts: {
 
   return () =>
     snapshots.read(async (snapshot) => {
-      // Whatever is wrong with what was saved, the truth has all of it.
+      // On any fault of the saved memory, the database has everything.
       const covered = await loadSaved(snapshot).catch(() => undefined);
       if (covered !== undefined) return covered;
       await denyList.load(async (memory) => {

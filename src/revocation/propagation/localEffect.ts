@@ -4,21 +4,21 @@ import type { Effect, EffectReport } from '@countersign/verifier/revocation/revo
 import type { Subscribers } from '../subscribers/subscribers.ts';
 import { propagationLimits } from './limits.ts';
 
-/** Subscribers of an earlier run of this process: see `storage/embedded/earlierSubscribers.ts`. */
+/** Subscribers of this process's earlier run: see `storage/embedded/earlierSubscribers.ts`. */
 export interface EarlierSubscribers {
-  /** Resolves when no subscriber of an earlier run can hold a lease any more. */
+  /** Resolves when no subscriber of an earlier run can hold a lease. */
   readonly gone: Promise<void>;
-  /** For how long one of them may hold one yet. */
+  /** How long one may still hold a lease. */
   remainingMs(): number;
-  /** To be called before the first subscriber of this run may get a lease; resolves when a next run would know of it. */
+  /** Call before the first lease of this run; resolves when a later run would know of it. */
   remember(): Promise<void>;
-  /** The end of this run. `leases`: how many subscribers of it may hold one. */
+  /** Ends this run. `leases`: subscribers that may hold one. */
   close(leases: number): Promise<void>;
 }
 
 /**
- * Effect in a single process: when the one deny-list knows a revocation, and all subscribers do, everybody does.
- * So do subscribers of an earlier run of this process, when their leases are over.
+ * Propagation in a single process: a revocation is in effect once the deny-list and every subscriber know it, and leases of an
+ * earlier run's subscribers are over.
  */
 export function createLocalEffect(parts: {
   denyList: Pick<DenyList, 'add' | 'addCommitted'>;

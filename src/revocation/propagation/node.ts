@@ -39,9 +39,9 @@ export interface NodeEvents extends SubscriberEvents {
   onEffect(report: EffectReport): void;
   onProgress: OnProgress;
   onReconciled(reconciliation: Reconciliation): void;
-  /** A part failed. It will try again, or another part makes up for it. */
+  /** A part failed. It retries, or another part covers for it. */
   onFault(part: FaultyPart, error: unknown): void;
-  /** A message of another node had no consequence. */
+  /** Another node's message was dropped. */
   onMessageDropped(why: DroppedFor): void;
 }
 
@@ -51,23 +51,23 @@ export interface RevocationNode {
   readonly denyList: DenyList;
   readonly effect: Effect;
   readonly subscribers: Subscribers;
-  /** Loads memory and takes the first lease; then keeps both up to date. Rejects when the first lease cannot be had. */
+  /** Loads memory, takes the first lease, then keeps both up to date. Rejects without a first lease. */
   start(): Promise<void>;
   stop(): Promise<void>;
-  /** How long it may answer from memory. */
+  /** How long this node may answer from memory. */
   leaseRemainingMs(): number;
   /** Other nodes that may hold a lease. */
   otherNodes(): number;
   /** Memory has everything up to here. */
   position(): Position | undefined;
-  /** For a database that is doubted: from now on nothing is answered from memory. */
+  /** For a doubted database: stops answering from memory. */
   dropLease(): void;
-  /** The error of the last renewals, when all of them failed. */
+  /** The last error when recent renewals all failed. */
   renewalFault(): unknown;
   announceCanary(revocation: Revocation, history: string): void;
 }
 
-/** For a database that nobody doubts. */
+/** For a database without doubt. */
 const trusting: WatchedDatabase = { trusted: () => true, verify: async () => {}, saw: () => {} };
 
 export function createRevocationNode(parts: {
@@ -76,20 +76,20 @@ export function createRevocationNode(parts: {
   sliceMs: number;
   store: Pick<RevocationStore, 'find' | 'prune'>;
   nodes: NodeStore;
-  /** For the lease. */
+  /** For renewals. */
   snapshots: RevocationSnapshots;
-  /** For loading memory, which takes as long as it takes. */
+  /** For loading memory, which may take long. */
   loadingSnapshots: RevocationSnapshots;
-  /** For tasks that may take long, and must not delay the lease. */
+  /** For slow tasks that must not delay the lease. */
   slowSnapshots: RevocationSnapshots;
   copy: Projection;
   saved: SavedMemory;
   openBus: (listener: BusListener) => Bus;
   clock: Clock;
-  /** The time against which this node judges the expiry of tokens. */
+  /** The time by which this node judges token expiry. */
   latestTime: ReadLatestTime;
   watched?: WatchedDatabase;
-  /** Called with each canary that another node announces. */
+  /** Called for each canary that another node announces. */
   onCanary?: OnCanary;
   events: NodeEvents;
 }): RevocationNode {
@@ -144,7 +144,7 @@ export function createRevocationNode(parts: {
     subscribers,
 
     async start() {
-      // Loading may take longer than a lease. The renewal after it is quick.
+      // Loading may outlast a lease; the renewal after it is quick.
       do await renewal.renew();
       while (!lease.held() && watched.trusted());
       renewal.start(faultIn('renewal'));

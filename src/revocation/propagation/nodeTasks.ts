@@ -1,4 +1,4 @@
-/** What a node does regularly beside renewals: it repairs the copy, saves its memory, and deletes expired revocations. */
+/** A node's background tasks beside renewals: it repairs the shared copy, saves its memory, and deletes expired revocations. */
 import type { Cancel, Clock } from '@countersign/verifier/clock';
 import type { DenyList } from '@countersign/verifier/revocation/denyList';
 import type { Projection } from '@countersign/verifier/revocation/projection';
@@ -24,7 +24,7 @@ export function createNodeTasks(parts: {
   readonly denyList: Pick<DenyList, 'slices' | 'marks'>;
   readonly renewal: Renewal;
   readonly clock: Clock;
-  /** Whether the database may be believed. */
+  /** Whether the database can be trusted. */
   readonly trusted: () => boolean;
   readonly onReconciled: (reconciliation: Reconciliation) => void;
   readonly faultIn: (task: 'reconciler' | 'saving' | 'pruning') => (error: unknown) => void;
@@ -43,7 +43,7 @@ export function createNodeTasks(parts: {
     reconcileAfter = Number.NEGATIVE_INFINITY;
     onReconciled(reconciliation);
   };
-  // Other nodes must not start with the memory of a database that is doubted.
+  // Other nodes must not start from a doubted database's memory.
   const saveIfTrusted = async () => {
     if (trusted()) await saveMemory();
   };

@@ -1,6 +1,6 @@
 /**
- * Opens the deny-list of this process and the way in which revocations take effect: alone on the embedded database, or as one node
- * of many that share PostgreSQL and Redis. Both have the same deny-list; they differ in whom they have to tell.
+ * Opens this process's deny-list and propagation: alone on the embedded database, or as one of many nodes that share PostgreSQL
+ * and Redis. The deny-list is the same in both.
  */
 import type { Clock } from '@countersign/verifier/clock';
 import { createConfirmation } from '@countersign/verifier/revocation/confirmation';
@@ -31,11 +31,11 @@ export interface Propagation {
   readonly effect: Effect;
   readonly subscribers: Subscribers;
   readonly sliceMs: number;
-  /** Of this run. */
+  /** New for each run. */
   readonly nodeId: string;
-  /** `ready`, or what is missing. */
+  /** `ready`, or the reason it is not. */
   readonly revokedState: () => string;
-  /** What the canary needs of how revocations are read here. */
+  /** How the canary must read revocations in this mode. */
   readonly reading: Reading;
 }
 
@@ -43,7 +43,7 @@ export interface Reading {
   readonly canaryReaders: readonly CanaryReader[];
   readonly position: () => Position | undefined;
   readonly announceCanary: (revocation: Revocation, history: string) => void;
-  /** From now on nothing is answered from memory. */
+  /** Stops answering from memory. */
   readonly dropLease: () => void;
 }
 
@@ -53,7 +53,7 @@ interface Parts {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly onFault: FaultLog;
-  /** By which tokens are judged to have expired: what is forgotten here stays so. */
+  /** The time by which token expiry is judged: forgotten revocations must stay expired. */
   readonly latestTime: ReadLatestTime;
   readonly database: Database;
   /** Undefined in embedded mode. */
@@ -65,7 +65,7 @@ interface Parts {
   readonly closing: (() => Promise<void>)[];
 }
 
-/** Resolves when checks can be answered: every live revocation is in memory. */
+/** Resolves when every live revocation is in memory. */
 export async function openPropagation(parts: Parts): Promise<Propagation> {
   const { config, metrics, openShared } = parts;
   const sliceMs = sliceLength(config.tokens.accessTtlMs);
@@ -82,16 +82,16 @@ export async function openPropagation(parts: Parts): Promise<Propagation> {
   const { stats } = revoked.denyList;
   metrics.gauge('countersign_deny_list_entries', 'Revocations in memory.', () => stats().entries);
   metrics.gauge('countersign_deny_list_bytes', 'Memory of the filters.', () => stats().bytes);
-  metrics.gauge('countersign_deny_list_fill', 'Entries by the capacity of the filters, 0 to 1.', () => {
-    const { entries, capacity } = stats();
-    return capacity === 0 ? 0 : entries / capacity;
-  });
-  const { subscribers } = revoked;
   metrics.gauge(
-    'countersign_edges_connected',
-    'Subscribers that watch revocations here.',
-    subscribers.connected,
+    'countersign_deny_list_fill',
+    'Entries of the filters divided by their capacity, 0 to 1.',
+    () => {
+      const { entries, capacity } = stats();
+      return capacity === 0 ? 0 : entries / capacity;
+    },
   );
+  const { subscribers } = revoked;
+  metrics.gauge('countersign_edges_connected', 'Subscribers connected to this node.', subscribers.connected);
   metrics.gauge(
     'countersign_edge_leases',
     'Subscribers of this node that may answer from memory.',
@@ -122,7 +122,7 @@ async function openAlone(parts: Parts, sliceMs: number): Promise<Propagation> {
     onVerdict: metrics.check,
     listener: subscribers,
   });
-  // What is left out as expired must stay so when a clock that ran ahead is set right.
+  // A revocation skipped as expired must stay expired after a fast clock is corrected.
   const latestClock = { ...clock, now: () => latestTime() };
   const revocations = await loadFromStore({ denyList, store, clock: latestClock, sliceMs });
   log.debug({ revocations }, 'deny-list loaded');
@@ -163,7 +163,7 @@ async function openNode(parts: Parts, shared: SharedPorts, sliceMs: number): Pro
     const onFault = (error: Error) => events.onFault('listener', error);
     const bus = shared.createBus({ nodeId: self, listener, onDropped: metrics.busDropped, onFault });
     closing.push(async () => bus.close());
-    metrics.gauge('countersign_bus_listening', '1 while messages of other nodes can arrive.', () =>
+    metrics.gauge('countersign_bus_listening', '1 while messages from other nodes can arrive.', () =>
       Number(bus.listening()),
     );
     return bus;
@@ -183,12 +183,12 @@ async function openNode(parts: Parts, shared: SharedPorts, sliceMs: number): Pro
   const { denyList, effect, subscribers, leaseRemainingMs, otherNodes } = node;
   metrics.gauge(
     'countersign_lease_remaining_seconds',
-    'For how long this node may answer from memory.',
+    'How long this node may answer from memory.',
     () => leaseRemainingMs() / 1000,
   );
   metrics.gauge(
     'countersign_nodes_live',
-    'Nodes that may hold a lease, this one included when it does.',
+    'Nodes that may hold a lease, including this one.',
     () => otherNodes() + Number(leaseRemainingMs() > 0),
   );
   metrics.gauge('countersign_redis_available', '1 while Redis answers.', () =>
@@ -231,7 +231,7 @@ function subscriberEvents({ log, metrics }: Pick<Parts, 'log' | 'metrics'>): Sub
       metrics.subscriberBackoff(service);
       log.warn(
         { service, milliseconds },
-        'a logout had to wait for subscribers of a service: they get no leases for so long',
+        'a logout waited for subscribers of a service: they get no leases for a while',
       );
     },
   };
@@ -241,7 +241,7 @@ function nodeEvents({ log, metrics, clock, onFault }: Parts, node: string): Node
   let stamped = { ageMs: 0, seenAt: clock.monotonic() };
   metrics.gauge(
     'countersign_projection_lag_seconds',
-    'Since Redis surely had all that PostgreSQL has, as far as this node knows.',
+    'Time since Redis certainly had everything that PostgreSQL has, as this node knows.',
     () => (stamped.ageMs + clock.monotonic() - stamped.seenAt) / 1000,
   );
   return {
@@ -252,7 +252,7 @@ function nodeEvents({ log, metrics, clock, onFault }: Parts, node: string): Node
       if (ageMs !== undefined) stamped = { ageMs, seenAt: clock.monotonic() };
       if (outcome !== 'rebuilt') return;
       metrics.rebuild();
-      log.info({ node }, 'Redis had not what it should have, and was filled from PostgreSQL');
+      log.info({ node }, 'Redis lacked revocations, and was filled from PostgreSQL');
     },
     onFault(part, error) {
       metrics.fault(part);

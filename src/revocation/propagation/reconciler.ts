@@ -1,7 +1,7 @@
 /**
- * Keeps the shared copy whole: adds what the truth has and the copy has not, after a flush, a restart, a failover or a
- * write that failed. One node at a time does it; were there two, the stamp would let one of them through. It drops
- * nothing: what has expired, the copy drops by itself.
+ * Keeps the shared copy complete: adds revocations that are only in the database, after a flush, restart, failover or failed
+ * write. One node at a time: with two, the stamp would accept one of them wrongly. Deletes nothing: entries of the copy expire by
+ * themselves.
  */
 import type { Clock } from '@countersign/verifier/clock';
 import type { Projection, Stamp } from '@countersign/verifier/revocation/projection';
@@ -14,18 +14,18 @@ import type {
 import { propagationLimits } from './limits.ts';
 
 export type Reconciled =
-  /** Another node is at it, or has just done it. */
+  /** Another node is doing it, or just did. */
   | 'elsewhere'
-  /** The copy has all that the truth had when this began. */
+  /** The copy has everything the database had at the start of this round. */
   | 'done'
-  /** The same, and it was made anew. */
+  /** As `done`, and the copy was built anew. */
   | 'rebuilt'
-  /** The copy changed under our hands; the next round begins again. */
+  /** The copy changed meanwhile; the next round starts again. */
   | 'overtaken';
 
 export interface Reconciliation {
   readonly outcome: Reconciled;
-  /** For how long the copy may have been without something that the truth has; undefined when it bears no stamp. */
+  /** How long the copy may have lacked a revocation; undefined without a stamp. */
   readonly ageMs: number | undefined;
 }
 
@@ -36,7 +36,7 @@ export function createReconciler(parts: {
 }): () => Promise<Reconciliation> {
   const { snapshots, copy, clock } = parts;
 
-  /** Adds page by page, each on the stamp that the one before it left. */
+  /** Adds page by page, each conditional on the previous page's stamp. */
   const addAll = async (
     begin: Stamp,
     snapshot: RevocationSnapshot,
@@ -48,7 +48,7 @@ export function createReconciler(parts: {
       if (stamp !== undefined && page.length > 0) stamp = await copy.advance(stamp, page);
       page = next;
     });
-    // The last page and the position are one step.
+    // The last page and the position are written in one step.
     return stamp !== undefined && (await copy.advance(stamp, page, snapshot.position)) !== undefined;
   };
 

@@ -1,12 +1,8 @@
 /**
- * Renews this node's lease. Three steps, and their order is the proof (docs/effect.md):
- *
- * 1. note the moment, then register: the row is committed;
- * 2. only then read every revocation that became visible since the last renewal, and apply it (`catchingUp.ts`);
- * 3. the lease is good from the moment that was noted.
- *
- * A node that revokes commits first, and looks for registered nodes after. Either that look comes after step 1 and finds this
- * node, or the commit came before step 2 and this node has read it.
+ * Renews this node's lease. The order of the three steps is the proof (docs/effect.md): 1. note the time, then register: the row
+ * is committed; 2. only then read every revocation that became visible since the last renewal, and apply it (`catchingUp.ts`); 3.
+ * the lease runs from the noted time. A node that revokes commits first, then looks for registered nodes. Either it looks after
+ * step 1 and finds this node, or it committed before step 2 and this node has read it.
  */
 import type { Cancel, Clock } from '@countersign/verifier/clock';
 import type { DenyList } from '@countersign/verifier/revocation/denyList';
@@ -24,22 +20,22 @@ import type { Load } from './loading.ts';
 import { createRenewalReports } from './renewalReports.ts';
 
 export interface Renewal {
-  /** The error of the last renewals, when all of them failed. */
+  /** The last error when recent renewals all failed. */
   fault(): unknown;
   /**
-   * Resolves when a renewal that began after this call is done: what had been committed before the call is in memory.
-   * Rejects when it failed; the lease then goes on as long as it was good.
+   * Resolves when a renewal begun after this call is done: commits before the call are in memory. Rejects when it failed; the
+   * current lease keeps its end.
    */
   renew(): Promise<void>;
-  /** Renews from now on, and reports failures. */
+  /** Renews regularly and reports failures. */
   start(onFault: (error: unknown) => void): void;
-  /** The history of the database in the last renewal. Memory may still be of another one. */
+  /** The database's history at the last renewal. Memory may belong to another one. */
   history(): string | undefined;
-  /** Memory has everything up to here; undefined before it was loaded, and while it is of another history. */
+  /** Memory has everything up to here; undefined before loading, and while memory belongs to another history. */
   position(): Position | undefined;
-  /** How many revocations were read in renewals. Those of a load or of a message are not counted. */
+  /** Revocations read in renewals, without loads and messages. */
   rowsRead(): number;
-  /** Gives the lease back, so that nobody waits for this node; unless one of its subscribers still holds one. */
+  /** Gives the lease back so that nobody waits for this node, unless one of its subscribers still holds a lease. */
   stop(): Promise<void>;
 }
 
@@ -53,7 +49,7 @@ export function createRenewal(parts: {
   subscribers: Pick<Subscribers, 'caughtUp' | 'leases'>;
   load: Load;
   watched: WatchedDatabase;
-  /** By which tokens are judged to have expired. */
+  /** The time by which token expiry is judged. */
   latestTime: ReadLatestTime;
   clock: Clock;
 }): Renewal {
@@ -83,7 +79,7 @@ export function createRenewal(parts: {
     const position = await memory.catchUp(list.history);
     if (stopped) return;
     if (watched.trusted()) lease.hold(from);
-    // The database's clock may have run ahead together with this one.
+    // Uses the database's clock too: this node's may be ahead.
     denyList.dropExpired(forgetting(Math.min(earliestTime(), list.databaseNow), latestTime));
     await reports.report(position, number);
     await removeDead(nodes, others, clock.monotonic());
@@ -115,10 +111,10 @@ export function createRenewal(parts: {
       stopped = true;
       reports.stop();
       cancel();
-      // First, since no node waits for this one once the row is gone.
+      // Must come first: once the row is gone, no node waits for this one.
       lease.drop();
       await renew().catch(() => {});
-      // A subscriber that could not be reached goes on until its lease ends. With the row, other nodes wait for that.
+      // An unreachable subscriber holds its lease to the end. While the row exists, other nodes wait for it.
       if (subscribers.leases() === 0) await nodes.remove(self, number);
     },
   };

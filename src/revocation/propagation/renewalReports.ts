@@ -1,6 +1,6 @@
 /**
- * Reports to the database up to where this node has read, for nodes that could not reach it or did not hear it. Subscribers answer
- * from memory as well, so a position is reported only when they know it too. The lease does not wait for them.
+ * Reports the position this node has read to the database, for nodes that could not reach it or did not hear its acknowledgement.
+ * Subscribers answer from memory too, so it reports only positions they know. The lease does not wait for them.
  */
 import type { Position } from '@countersign/verifier/revocation/position';
 import { coalesce } from '../../platform/queues/coalesce.ts';
@@ -9,9 +9,9 @@ import type { NodeId } from './bus.ts';
 import type { NodeStore } from './liveNodes.ts';
 
 export interface RenewalReports {
-  /** The next renewal has something to report. */
+  /** Makes the next renewal report. */
   becomeDue(): void;
-  /** Reports the position that this renewal has read, if a report is due. */
+  /** Reports this renewal's position if a report is due. */
   report(read: Position, renewal: number): Promise<void>;
   stop(): void;
 }
@@ -25,12 +25,12 @@ export function createRenewalReports(parts: {
   readonly onFault: (error: unknown) => void;
 }): RenewalReports {
   const { self, nodes, subscribers, history, onFault } = parts;
-  /** The last position that this node has read and its subscribers know, and the renewal that read it. */
+  /** The last position that subscribers know, and the renewal that read it. */
   let known: { readonly read: Position; readonly renewal: number } | undefined;
   let due = false;
   let stopped = false;
 
-  /** One at a time, so that none overtakes a later one. */
+  /** One at a time, so that no report overtakes a later one. */
   const send = coalesce(async () => {
     // A position of another history would be wrong.
     if (stopped || known === undefined || known.read.history !== history()) return;
@@ -38,7 +38,7 @@ export function createRenewalReports(parts: {
   });
 
   const tell = async (read: Position, renewal: number) => {
-    // A later one says more.
+    // A later report covers this one.
     if (known !== undefined && known.renewal > renewal) return;
     known = { read, renewal };
     try {

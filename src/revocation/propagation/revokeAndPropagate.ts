@@ -1,6 +1,6 @@
 /**
- * Revoke and propagate: the sessions end and their tokens are revoked in one transaction; after its commit every node and every
- * subscriber is told. Every operation that revokes goes through here, and answers its caller only when this has resolved.
+ * Revoke and propagate: one transaction ends the sessions and revokes their tokens; after its commit every node and subscriber is
+ * told. Every operation that revokes goes through here and answers its caller only when this has resolved.
  */
 import { type Clock, withDeadline } from '@countersign/verifier/clock';
 import { AuthorityError } from '@countersign/verifier/errors';
@@ -19,9 +19,9 @@ import type { EndReason } from '../../sessions/session.ts';
 import type { EndedSession, SessionSelection } from '../../sessions/store.ts';
 
 export interface RevokingStores extends Stores {
-  /** Ends the selected sessions and revokes every access token minted in them; answers those that were alive. */
+  /** Ends the selected sessions and revokes their access tokens; returns those that were alive. */
   endSessions(selection: SessionSelection, reason: EndReason): Promise<readonly EndedSession[]>;
-  /** Revokes tokens that have no session here. */
+  /** Revokes tokens without a session here. */
   revoke(revocations: readonly Revocation[]): Promise<void>;
 }
 
@@ -33,14 +33,14 @@ export interface RevokingParts {
 
 export interface Effective<T> {
   readonly result: T;
-  /** What propagation took; undefined when nothing was revoked. */
+  /** How propagation went; undefined when nothing was revoked. */
   readonly effect: EffectReport | undefined;
 }
 
 /**
- * Runs the work in a transaction and propagates what it revoked (I1). Rejects with `unavailable` when that takes too long (I3): it may be
- * in effect all the same, and a caller may repeat the operation, since sessions that ended before are propagated again. The
- * database may run the work twice.
+ * Runs `work` in a transaction and propagates what it revoked (I1). Rejects with `unavailable` after a deadline (I3): the
+ * revocation may be in effect all the same, and the caller may repeat, because ended sessions are propagated again. The database
+ * may run `work` twice.
  */
 export function revokeAndPropagate<T>(
   parts: RevokingParts,
@@ -50,7 +50,7 @@ export function revokeAndPropagate<T>(
   return inEffectInTime(parts, revokeInTransaction(parts, now, work));
 }
 
-/** The deadline of an answer (I3), for work that waits before it revokes: the wait counts, too. */
+/** The deadline of an answer (I3), including time that `work` spends waiting before it revokes. */
 export function inEffectInTime<T>({ clock, effect }: RevokingParts, work: Promise<T>): Promise<T> {
   const late = () => new AuthorityError('unavailable', { retryAfterSeconds: 1, reason: 'effect_deadline' });
   return withDeadline(clock, effect.longestMs(), work, late);
@@ -64,7 +64,7 @@ async function revokeInTransaction<T>(
   let revoked: Revocation[] = [];
   let mark: CommitMark | undefined;
   const begun = database.transaction(async (stores) => {
-    // A second run of the work starts with nothing revoked.
+    // A second run of `work` starts with nothing revoked.
     revoked = [];
     mark = undefined;
     const revoke: RevokingStores['revoke'] = async (revocations) => {
@@ -79,7 +79,7 @@ async function revokeInTransaction<T>(
     return work({ ...stores, endSessions, revoke });
   });
   const result = await begun.catch((error) => {
-    // The commit may have been done although its answer was lost.
+    // The commit may have happened although its answer was lost.
     effect.suspect(revoked);
     throw error;
   });
@@ -87,9 +87,8 @@ async function revokeInTransaction<T>(
 }
 
 /**
- * The same for sessions that are known by their ids, in one statement instead of a transaction: a logout is in effect in three
- * quarters of the time (ADR 26). `committed` is called between the commit and the propagation. Answers what
- * `LogoutStore.end` answers.
+ * Ends sessions by id in one statement instead of a transaction: a logout takes three quarters of the time (ADR 26). Calls
+ * `committed` between commit and propagation. Returns what `LogoutStore.end` returns.
  */
 export function revokeInOneStatement(
   parts: RevokingParts,
@@ -100,7 +99,7 @@ export function revokeInOneStatement(
     const { database, effect } = parts;
     const { reason, now, committed } = how;
     const { ended, mark } = await database.logouts.end(events, reason, now).catch((error) => {
-      // The statement may have been done, and nobody knows which expiry it found.
+      // The statement may have happened; its expiry is unknown, so assume the latest.
       const expiresAt = afterEveryToken(now);
       effect.suspect(events.map(({ sessionId }) => ({ subject: uuidBytes(sessionId), reason, expiresAt })));
       throw error;

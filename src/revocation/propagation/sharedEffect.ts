@@ -1,7 +1,7 @@
 /**
- * Effect over many nodes. After the commit of a revocation: look which nodes may answer from memory, tell them, and wait until
- * each one knows it or its lease has run out. A node that misses the message reads the revocation with its next renewal, and
- * reports that in the database.
+ * Propagation over many nodes. After a revocation's commit: find the nodes that may answer from memory, tell them, and wait until
+ * each knows it or its lease has ended. A node that misses the message reads the revocation with its next renewal and reports
+ * that in the database.
  */
 import { type Clock, withDeadline } from '@countersign/verifier/clock';
 import { verifierLimits } from '@countersign/verifier/limits';
@@ -22,9 +22,9 @@ import type { LiveNodes, NodeStore } from './liveNodes.ts';
 import { waitForNodes } from './waitingForNodes.ts';
 
 export interface SharedEffect extends Effect {
-  /** Tells the other nodes, and waits for none. */
+  /** Tells the other nodes without waiting. */
   announceCanary(revocation: Revocation, history: string): void;
-  /** To be called for each acknowledgement of this node's announcements. */
+  /** Call for each acknowledgement of this node's announcements. */
   onAcknowledgement(acknowledgement: Acknowledgement): void;
 }
 
@@ -39,23 +39,23 @@ export function createSharedEffect(parts: {
   liveNodes: Pick<LiveNodes, 'observe' | 'longestLeaseMs'>;
   clock: Clock;
   onEffect: (report: EffectReport) => void;
-  /** The bus, the copy or a look failed. Another way makes up for it. */
+  /** The bus, the copy or a query failed. Another way covers for it. */
   onFault: (error: unknown) => void;
   onDropped: (why: DroppedFor) => void;
 }): SharedEffect {
   const { self, denyList, bus, copy, subscribers, clock, onFault } = parts;
-  /** By the number of the announcement. */
+  /** By announcement number. */
   const pending = new Map<number, PendingEffect>();
   let last = 0;
 
-  // A look begins after the call, and so after the commit of the caller.
+  // The query begins after the call, and so after the caller's commit.
   const look = coalesce(async () => parts.liveNodes.observe(await parts.nodes.list()));
   const everyNode = createEveryNode({ look, clock, onFault });
 
   const tell = async (number: number, { revocations, mark }: CommittedRevocations) => {
     const few = revocations.length <= propagationLimits.announcedRevocations ? revocations : undefined;
     await Promise.all([
-      // The copy first, so that direct readers know as soon as any node does.
+      // The copy first: its direct readers then know as soon as any node.
       few === undefined ? undefined : copy.add(few).catch(onFault),
       bus.announce({ from: self, number, history: mark.history, revocations: few }).catch(onFault),
     ]);
@@ -82,7 +82,7 @@ export function createSharedEffect(parts: {
           committedAt + parts.leaseMs + propagationLimits.lookAgainMilliseconds,
         );
         await ownSubscribers;
-        // For direct readers of the copy. The guarantee does not need it, so a copy that does not answer is not waited for.
+        // For direct readers of the copy. The guarantee does not need it, so a slow copy is not waited for.
         await withDeadline(clock, verifierLimits.copyMilliseconds, told, () => new Error('late')).catch(
           onFault,
         );
@@ -102,7 +102,7 @@ export function createSharedEffect(parts: {
 
     onAcknowledgement({ number, from, history }) {
       const mine = pending.get(number);
-      // A late one is normal: the node's lease ran out, or its report came first.
+      // Late acknowledgements are normal: the lease ended or the report came first.
       if (mine === undefined) return;
       if (mine.history !== history) return parts.onDropped('other_history');
       mine.waiting.acknowledged(from);

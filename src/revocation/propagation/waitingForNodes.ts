@@ -1,8 +1,7 @@
 /**
- * Who must still be waited for until a revocation is in effect. Pure: it is told what was seen and what time it is.
- *
- * Only the nodes of the first look matter, and only the leases that they had then: a node that registers after the commit
- * reads the revocation before it answers anything from memory, and the look came after the commit.
+ * Decides which nodes must still be waited for until a revocation is in effect. Pure: it is given observations and the time. Only
+ * the nodes of the first list matter, with their leases at that time: the list was read after the commit, so a node that
+ * registers later reads the revocation before it answers from memory.
  */
 
 import { type CommitMark, covers } from '@countersign/verifier/revocation/position';
@@ -12,29 +11,29 @@ import { propagationLimits } from './limits.ts';
 import type { Others } from './liveNodes.ts';
 
 export interface WaitingForNodes {
-  /** A look at the nodes that began after the commit. */
+  /** Takes a list of nodes read after the commit. */
   saw(others: Others): void;
   acknowledged(node: NodeId): void;
-  /** How it was settled with each node; undefined while one of them may be without the revocation, or nobody was seen. */
+  /** The outcome for each node; undefined while one may lack the revocation, or before the first list. */
   settled(now: number): ReadonlyMap<NodeId, NodeOutcome> | undefined;
-  /** False before the first look. */
+  /** False before the first list. */
   hasSeen(): boolean;
-  /** The database has another history than the one that was committed to: it may be one without the commit. */
+  /** The database's history differs from the commit's: it may lack the commit. */
   mayBeLost(): boolean;
 }
 
-/** Stands for nodes that a database with a new history may have forgotten. */
+/** Stands for nodes that a database with a new history may not list. */
 export const unknownNodes = 'unknown';
 
 function ranOut(node: NodeId): NodeOutcome {
   return node === unknownNodes ? 'history_changed' : 'lease_expired';
 }
 
-/** `committedAt`: a moment on this node's monotonic clock at which the commit was done. */
+/** `committedAt`: a time after the commit, on this node's monotonic clock. */
 export function waitForNodes({ history, transaction }: CommitMark, committedAt: number): WaitingForNodes {
   const outcomes = new Map<NodeId, NodeOutcome>();
   const acknowledgedBy = new Set<NodeId>();
-  /** Node → when the lease that it had at the commit has run out. */
+  /** Node → end of the lease it held at the commit. */
   let open: Map<NodeId, number> | undefined;
   let lost = false;
 
@@ -43,7 +42,7 @@ export function waitForNodes({ history, transaction }: CommitMark, committedAt: 
   };
 
   const begin = ({ nodes, unknownUntil, unknownLeaseMs }: Others): Map<NodeId, number> => {
-    // A lease that was held at the commit began before it.
+    // A lease held at the commit began before it.
     const atMost = (leaseMs: number) => committedAt + leaseMs + propagationLimits.leaseMarginMilliseconds;
     const leases = nodes.map(({ id, leaseEndsAt, leaseMs }): [NodeId, number] => [
       id,
@@ -51,7 +50,7 @@ export function waitForNodes({ history, transaction }: CommitMark, committedAt: 
     ]);
     const unknown = Math.min(unknownUntil, atMost(unknownLeaseMs));
     const all: [NodeId, number][] = [...leases, [unknownNodes, unknown]];
-    // Whose lease was over at the commit is dead, and nobody waits for it.
+    // A node whose lease was over at the commit is dead: nobody waits for it.
     return new Map(all.filter(([, until]) => until > committedAt));
   };
 

@@ -1,4 +1,4 @@
-/** Which positions a subscriber has acknowledged, since when it is behind, and who waits for it. */
+/** Positions that a subscriber has acknowledged, how long it has been behind, and the operations that wait for it. */
 import type { Clock } from '@countersign/verifier/clock';
 import { invalidField } from '@countersign/verifier/errors';
 import { subscriberLimits } from './limits.ts';
@@ -9,7 +9,7 @@ interface Waiter {
   readonly settle: (outcome: SubscriberOutcome) => void;
 }
 
-/** `start`: the position of the snapshot. */
+/** `start`: the snapshot's position. */
 export function createAcknowledgements(clock: Clock, start: number) {
   const behind = createBehind();
   const waiters = new Set<Waiter>();
@@ -21,13 +21,12 @@ export function createAcknowledgements(clock: Clock, start: number) {
   };
 
   return {
-    /** A message with this position was queued. */
     queued: (position: number) => behind.queued(position, clock.monotonic()),
-    /** The message was taken from the queue. */
+    /** The message left the queue. */
     sent(position: number) {
       sent = position;
     },
-    /** False when this was acknowledged before. Throws `invalid_request` for a position that was not sent. */
+    /** False when already acknowledged. Throws `invalid_request` for a position not sent. */
     acknowledge(position: number): boolean {
       if (!Number.isSafeInteger(position) || position > sent)
         throw invalidField('acknowledge.position', 'sent', 'must be a position that was sent');
@@ -38,9 +37,9 @@ export function createAcknowledgements(clock: Clock, start: number) {
       return true;
     },
     has: (position: number) => acknowledged >= position,
-    /** Since when a position has been missing; `now` when none is. */
+    /** When the oldest missing position was queued; `now` when none is missing. */
     behindSince: behind.since,
-    /** Resolves when this position is acknowledged, when the subscriber has left, or after `leaseMs`. */
+    /** Resolves when the position is acknowledged, the subscriber has left, or `leaseMs` have passed. */
     wait(position: number, leaseMs: number, onSettled: () => void): Promise<SubscriberOutcome> {
       return new Promise((resolve) => {
         const cancel = clock.after(leaseMs, () => waiter.settle('lease_expired'));
@@ -60,9 +59,9 @@ export function createAcknowledgements(clock: Clock, start: number) {
   };
 }
 
-/** Since when a subscriber has not acknowledged the oldest position that it lacks. */
+/** Tracks since when the oldest unacknowledged position has been missing. */
 function createBehind() {
-  /** When the positions from `from` on were queued. Coarse, so that there are few marks in the life of a stream. */
+  /** When positions from `from` on were queued. Coarse, so that a stream has few marks. */
   const marks: { readonly from: number; readonly at: number }[] = [];
   let last = Number.NEGATIVE_INFINITY;
   return {
@@ -74,10 +73,9 @@ function createBehind() {
     },
     acknowledged(position: number) {
       if (position >= last) marks.length = 0;
-      // The first mark stands for the oldest position that is missing.
+      // The first mark covers the oldest missing position.
       while ((marks[1]?.from ?? Number.POSITIVE_INFINITY) <= position + 1) marks.shift();
     },
-    /** `now` when nothing is missing. */
     since: (now: number) => marks[0]?.at ?? now,
   };
 }

@@ -1,4 +1,4 @@
-/** The messages with revocations for all subscribers of a node, and their positions. */
+/** Revocation messages for all subscribers of a node, and their positions. */
 
 import { verifierLimits } from '@countersign/verifier/limits';
 import { subjectKey } from '@countersign/verifier/revocation/confirmation';
@@ -8,9 +8,9 @@ import { LRUCache } from 'lru-cache';
 import type { FeedRevocations } from './feed.ts';
 import { subscriberLimits } from './limits.ts';
 
-/** `marks`: those in memory, which no filter has. */
+/** `marks`: entries in memory that are in no filter. */
 export function createFeedPositions(marks: () => readonly KnownMark[]) {
-  /** By subject, the expiry that was sent. Nodes hear of most revocations twice. */
+  /** Subject → expiry sent. Nodes hear of most revocations twice. */
   const recent = new LRUCache<string, number>({ max: subscriberLimits.subscriberRecentRevocations });
   let position = 0;
 
@@ -22,9 +22,9 @@ export function createFeedPositions(marks: () => readonly KnownMark[]) {
   };
 
   return {
-    /** The position of the last message. */
+    /** The last message's position. */
     last: () => position,
-    /** Messages for those of the revocations that were not sent lately. */
+    /** Messages for the revocations not sent recently. */
     messages(revocations: readonly Revocation[], committed: boolean): readonly FeedRevocations[] {
       const added = revocations.filter(isNew);
       const messages: FeedRevocations[] = [];
@@ -36,12 +36,12 @@ export function createFeedPositions(marks: () => readonly KnownMark[]) {
       return messages;
     },
     /**
-     * Messages with the marks, to be sent after a snapshot. They have the last positions, so that nobody waits for another subscriber
-     * because of them. They are queued before there can be a lease.
+     * The marks as messages, sent after a snapshot. They take the last positions, so that nobody waits for another subscriber
+     * because of them. They are queued before any lease can exist.
      */
     marksBehindSnapshot(): readonly FeedRevocations[] {
       const known = marks();
-      // At the start there may be fewer positions than marks. Then nothing has been sent to anybody.
+      // At the start there may be fewer positions than marks; nothing has been sent yet.
       position = Math.max(position, known.length);
       return known.map(({ committed, ...revocation }, index) => ({
         kind: 'revocations',
@@ -50,7 +50,7 @@ export function createFeedPositions(marks: () => readonly KnownMark[]) {
         committed,
       }));
     },
-    /** Nothing that was sent counts any more. A load sends nothing, so earlier subscribers may lack what it brings. */
+    /** Forgets what was sent: a load sends nothing, so earlier subscribers may lack its revocations. */
     startOver() {
       recent.clear();
       position += 1;

@@ -1,4 +1,4 @@
-/** Messages on their way to a subscriber. Bounded, since a subscriber may read more slowly than revocations come. */
+/** Messages on their way to a subscriber. Bounded, because a subscriber may read more slowly than revocations arrive. */
 
 import { verifierLimits } from '@countersign/verifier/limits';
 import type { FeedMessage, FeedRevocations } from './feed.ts';
@@ -14,7 +14,7 @@ export function createFeedQueue() {
   let wake = () => {};
 
   return {
-    /** False when there is no room for the message. */
+    /** False when the queue is full. */
     push(message: FeedMessage): boolean {
       if (closed || finished) return false;
       if (message.kind === 'revocations') entries += message.revocations.length;
@@ -33,7 +33,7 @@ export function createFeedQueue() {
       return true;
     },
 
-    /** Waits for a message; undefined once the queue is closed, or finished and empty. */
+    /** Waits for a message; undefined once closed, or finished and empty. */
     async take(): Promise<FeedMessage | undefined> {
       while (messages.length === 0 && !closed && !finished) {
         await new Promise<void>((resolve) => {
@@ -46,13 +46,12 @@ export function createFeedQueue() {
       return message;
     },
 
-    /** Accepts no more messages. Those in it can still be taken. */
+    /** Accepts no more messages; queued ones can still be taken. */
     finish() {
       finished = true;
       wake();
     },
 
-    /** Drops all messages. */
     close() {
       closed = true;
       messages.length = 0;
@@ -61,7 +60,7 @@ export function createFeedQueue() {
   };
 }
 
-/** One message for two that follow each other, under the later position; undefined where two are needed. */
+/** Joins two consecutive messages under the later position; undefined when they cannot be joined. */
 function joinedWith(last: FeedMessage | undefined, next: FeedMessage): FeedRevocations | undefined {
   if (last?.kind !== 'revocations' || next.kind !== 'revocations') return undefined;
   const entries = last.revocations.length + next.revocations.length;

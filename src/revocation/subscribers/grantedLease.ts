@@ -1,4 +1,4 @@
-/** The lease that a node has granted to a subscriber. It is never longer than the lease of the node. */
+/** A subscriber's lease from this node. It never outlives the node's own lease. */
 import type { Clock } from '@countersign/verifier/clock';
 import { invalidField } from '@countersign/verifier/errors';
 import type { Lease } from '@countersign/verifier/revocation/lease';
@@ -15,20 +15,20 @@ export function createGrantedLease(parts: {
   const openedAt = clock.monotonic();
   let renewal = 0;
   let endsAt = Number.NEGATIVE_INFINITY;
-  /** Whether a logout has ever waited long for this subscriber. */
+  /** True once a logout waited long for this subscriber. */
   let late = false;
 
   return {
-    /** Throws `invalid_request` for a number that does not grow. */
+    /** Throws `invalid_request` unless the number increases. */
     checkNumber(number: number) {
-      // A number that is not exact would be sent back as another one.
+      // An inexact number would be returned changed.
       if (!Number.isSafeInteger(number) || number <= renewal)
         throw invalidField('renew.number', 'grows', 'must be greater than the one before, and below 2^53');
       renewal = number;
     },
     /**
-     * Grants a lease to a subscriber that has the snapshot and has been behind since `behindSince`. Returns its milliseconds; 0 for
-     * none. A subscriber that does not acknowledge gets no further lease, so logouts wait for it once and not each time.
+     * Grants a lease to a subscriber that has the snapshot and has been behind since `behindSince`. Returns milliseconds; 0 for
+     * none. A subscriber that does not acknowledge gets no further lease, so that logouts wait for it only once.
      */
     grant(
       now: number,
@@ -44,7 +44,7 @@ export function createGrantedLease(parts: {
     drop() {
       endsAt = Number.NEGATIVE_INFINITY;
     },
-    /** A logout waits for the subscriber. Returns what to call when it does no longer. */
+    /** A logout starts waiting for the subscriber. Returns the function that ends the wait. */
     beginWait(now: number): () => void {
       const waited = standing.wait();
       return () => {

@@ -1,6 +1,6 @@
 /**
- * RevocationService.WatchRevocations: the two directions of one subscriber's stream. What a subscriber is sent, and when, is decided
- * in revocation/subscribers/subscriber.ts; here it is read, written with back-pressure, and translated.
+ * RevocationService.WatchRevocations: reads and writes one subscriber's stream, with back-pressure. subscriber.ts decides what is
+ * sent and when.
  */
 import { once } from 'node:events';
 import { type Clock, withDeadline } from '@countersign/verifier/clock';
@@ -49,7 +49,7 @@ export function createWatchStream(parts: {
   });
 
   return async (call, { name: service }, authorizeAgain) => {
-    // A subscriber that says no more is still sent what was on its way: the end of one direction must not end the other.
+    // A subscriber that stops sending still receives queued messages: one direction's end must not end the other.
     const requests = call.iterator({ destroyOnReturn: false })[Symbol.asyncIterator]();
     const late = () => invalidField('start', 'required', 'must be sent at once');
     const first = await withDeadline(
@@ -60,24 +60,24 @@ export function createWatchStream(parts: {
     );
     const edgeId = first.done === true ? undefined : readable(first.value).start?.edgeId;
     if (edgeId === undefined) throw invalidField('start', 'required', 'must be the first message');
-    // Until it is closed, whoever ended it: what is written to a subscriber that does not read takes memory all the while.
+    // Kept until the call closes, whoever ends it: data written to a subscriber that does not read uses memory.
     call.once('close', places.take(service));
     const subscriber = await watchRevocations(edgeId, service);
     log.info({ service, subscriber: edgeId }, 'a subscriber watches revocations');
     try {
       const reading = read(requests, subscriber, authorizeAgain);
       const writing = write(call, started(subscriber), subscriber);
-      // Whoever fails first ends both, and the other one has nothing to add.
+      // The first failure ends both directions; the other one's error is ignored.
       writing.catch(() => {});
       await Promise.race([reading.then(() => writing), writing]);
     } finally {
       subscriber.disconnected();
-      log.info({ service, subscriber: edgeId, why: subscriber.ended() }, 'a subscriber has ended');
+      log.info({ service, subscriber: edgeId, why: subscriber.ended() }, 'the stream of a subscriber ended');
     }
   };
 }
 
-/** Until the subscriber says no more; rejects for what is against the protocol. */
+/** Reads until the subscriber stops sending; rejects on a protocol violation. */
 async function read(
   requests: AsyncIterator<WatchRevocationsRequest__Output>,
   subscriber: SubscriberStream,
@@ -103,7 +103,7 @@ async function write(
   subscriber: SubscriberStream,
 ): Promise<void> {
   const gone = once(call, 'close');
-  // It also rejects with the error that ends the stream, when nobody may be waiting for it any more.
+  // Also rejects when the stream ends with an error and nobody waits for it.
   gone.catch(() => {});
   const send = async (response: WatchRevocationsResponse) => {
     if (call.write(response) || call.destroyed) return;
@@ -118,7 +118,7 @@ async function write(
   if (end !== undefined) throw end();
 }
 
-/** What the subscriber is told; the others have nobody to tell. */
+/** The error sent to the subscriber; other ends have no receiver. */
 const ends: Record<FeedEnd, (() => AuthorityError) | undefined> = {
   left: undefined,
   disconnected: undefined,
@@ -137,19 +137,19 @@ const reconnectReasons = {
   connection_age: ReconnectReasonName.RECONNECT_REASON_CONNECTION_AGE,
 } as const satisfies Record<ReconnectReason, string>;
 
-/** Made one by one as they are read, so that a snapshot is in no buffer. */
+/** Created one by one while the stream is read, so that a snapshot is never buffered. */
 function* sliceResponses({ ofSessions, endsAt, layers }: ProjectedSlice): Iterable<WatchRevocationsResponse> {
   for (const { capacity, entries, bytes } of layers) {
     yield { filterStart: { ofSessions, sliceEndMs: endsAt, capacity, entries } };
     for (let from = 0; from < bytes.length; from += verifierLimits.subscriberFilterBytes) {
       const length = Math.min(verifierLimits.subscriberFilterBytes, bytes.length - from);
-      // Memory itself, without a copy: bits that are set before they are read are sent twice, and do no harm.
+      // Shared memory without a copy: a bit set before it is read is sent twice, which does no harm.
       yield { filterBytes: { bytes: Buffer.from(bytes.buffer, bytes.byteOffset + from, length) } };
     }
   }
 }
 
-/** One and the same for all subscribers: see `encodingOnce`. */
+/** Shared by all subscribers: see `encodingOnce`. */
 const shared = new WeakMap<FeedMessage, WatchRevocationsResponse>();
 
 function responseOf(message: Exclude<FeedMessage, { kind: 'slice' }>): WatchRevocationsResponse {
@@ -182,7 +182,7 @@ function translate(message: Exclude<FeedMessage, { kind: 'slice' }>): WatchRevoc
   }
 }
 
-/** The same service, which encodes a message that goes to many subscribers for the first of them only. */
+/** Wraps a service so that a message for many subscribers is encoded once. */
 export function encodingOnce<Service extends ServiceDefinition>(service: Service): Service {
   const { WatchRevocations: method } = service as unknown as Record<'WatchRevocations', Encoding>;
   const { responseSerialize: encode } = method;

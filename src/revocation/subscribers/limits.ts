@@ -1,42 +1,42 @@
-/** Limits of subscribers: how many there are, and how long a node waits for them. The unit is in the name, the reason beside it. */
+/** Limits of subscribers: their number, and how long a node waits for them. The unit is in the name, the reason beside it. */
 export const subscriberLimits = {
-  /** Subscribers of one node; each is a connection, and a message for each revocation. One service gets half of what others leave. */
+  /** Streams per node; each one is a connection, and a message per revocation. `places.ts` divides them among services. */
   subscribersPerNode: 2_000,
-  /** How often a subscriber renews its lease, as nodes do. */
+  /** Renewal interval of subscribers, as of nodes. */
   subscriberRenewalMilliseconds: 500,
-  /** A subscriber to which nothing came for this long takes the stream for dead: four answers to renewals are missing. */
+  /** A subscriber that received nothing for this long considers the stream dead: four renewal answers are missing. */
   subscriberStreamSilenceMilliseconds: 2_000,
-  /** A node that heard nothing of a subscriber for this long, longer than most leases, frees what it keeps for it. */
+  /** After this silence, longer than most leases, a node frees a subscriber's memory. */
   subscriberSilenceMilliseconds: 10_000,
-  /** How often a node looks for such subscribers. */
+  /** How often a node looks for silent subscribers. */
   subscriberLookMilliseconds: 1_000,
-  /** A subscriber that has not acknowledged what was sent for this long gets no lease, so that nobody waits for it again. */
+  /** A subscriber that has been behind for this long gets no lease, so that nobody waits for it again. */
   subscriberBehindMilliseconds: 2_000,
-  /** An acknowledgement takes milliseconds; a process that collects garbage needs a few hundred. Longer waits are summed by service. */
+  /** An acknowledgement takes milliseconds, a garbage collection a few hundred. Longer waits are summed by service. */
   subscriberSlowMilliseconds: 250,
   /**
-   * When a logout has waited for a service for `subscriberBehindMilliseconds`, its subscribers get no lease for this long, and each time for twice
-   * as long. Then they ask a node, which is slower for them and for nobody else.
+   * After logouts waited for a service for `subscriberBehindMilliseconds`, its subscribers get no lease for this long, doubled
+   * each time. They then ask a node for each check, which slows only themselves.
    */
   subscriberBackoffMilliseconds: 10_000,
   subscriberBackoffMaximumMilliseconds: 10 * 60_000,
-  /** For so many times, subscribers go on that were there before and were never late: of many processes, some crash. */
+  /** The first times, older subscribers that were never late keep their leases: some of many processes crash. */
   subscriberBackoffsOfSome: 2,
-  /** So long after the last time it is forgotten. */
+  /** A service's record is forgotten after this. */
   subscriberBackoffForgottenMilliseconds: 10 * 60_000,
-  /** What may wait for a subscriber that reads slowly, some 20 MB; it is shared with others that read as slowly. */
+  /** Entries queued for one slow subscriber, about 20 MB, shared with others as slow. */
   subscriberBacklogEntries: 200_000,
   subscriberBacklogMessages: 10_000,
-  /** When so many wait, further ones are joined: a snapshot on its way must not be overtaken by single log-outs. */
+  /** Above this many queued messages, further ones are joined: single logouts must not overflow the queue during a snapshot. */
   subscriberJoinMessages: 100,
-  /** Revocations that were sent lately: nodes hear of each twice, from the bus and with the next renewal. */
+  /** Revocations sent recently: nodes hear of each twice, from the bus and the next renewal. */
   subscriberRecentRevocations: 10_000,
-  /** Keys are sent again after this, so that a subscriber knows that they are still good. */
+  /** Keys are sent again at this interval, so that a subscriber knows that they are current. */
   subscriberKeysMilliseconds: 10_000,
-  /** For how long a stream lives at most before its subscriber is asked to open another one: less than its connection, of 27 to 33 minutes. */
+  /** A stream's longest life: its subscriber is then asked to open another, before the connection's end at 27 to 33 minutes. */
   subscriberStreamMilliseconds: 25 * 60_000,
-  /** A subscriber that was asked to move to another node gets this much time: a snapshot of 10 million takes about a second. */
+  /** Time for a subscriber to move to another node: a snapshot of 10 million takes about a second. */
   subscriberDrainMilliseconds: 3_000,
-  /** A subscriber's name for itself. */
+  /** The subscriber's name for itself. */
   subscriberIdCharacters: 64,
 } as const;

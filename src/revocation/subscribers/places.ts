@@ -1,12 +1,12 @@
 /**
- * Places for streams of subscribers. A service may take one more while it has fewer than are free: one alone gets half of them, two get a
- * third each, and however many there are, some are left for the next one.
+ * Places for subscriber streams. A service may take one more while it has fewer than are free: one alone gets half, two get a
+ * third each, and some always remain for the next.
  */
 import { AuthorityError } from '@countersign/verifier/errors';
 import { subscriberLimits } from './limits.ts';
 
 export interface SubscriberPlaces {
-  /** Answers what gives it back, once. Throws `overloaded` when the service has its share. */
+  /** Returns the function that gives the place back, once. Throws `overloaded` when the service has its share. */
   take(service: string): () => void;
   /** By service. */
   taken(): ReadonlyMap<string, number>;

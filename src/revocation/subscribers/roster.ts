@@ -1,10 +1,10 @@
-/** The subscribers of a node: those with a stream, and those that may still hold a lease after theirs has ended. */
+/** A node's subscribers: with a stream, or with a lease that outlives their stream. */
 import type { Cancel, Clock } from '@countersign/verifier/clock';
 import { subscriberLimits } from './limits.ts';
 import type { Subscriber } from './subscriber.ts';
 
 export function createRoster(clock: Clock) {
-  /** Each with a way to cancel the limit of its age. */
+  /** Each with the cancellation of its age limit. */
   const open = new Map<Subscriber, Cancel>();
   const lost = new Set<Subscriber>();
   let onEmpty = () => {};
@@ -59,10 +59,7 @@ export function createRoster(clock: Clock) {
   };
 }
 
-/**
- * Connections must not last for ever, so that load balancers and DNS changes take effect. The age is random, so that subscribers do
- * not reconnect all at once.
- */
+/** Connections must end eventually, so that load balancers and DNS changes take effect. The random age spreads reconnects. */
 function limitAge(subscriber: Subscriber, clock: Clock): Cancel {
   const age = subscriberLimits.subscriberStreamMilliseconds * (0.8 + 0.2 * Math.random());
   let cancel = clock.after(age, () => {

@@ -1,17 +1,20 @@
 /**
- * How well the subscribers of a service acknowledge. A logout waits for each lease, so whoever makes others wait gets none for a while,
- * and each time for twice as long: counted by service, since a new stream is easily opened. What a single stream does is judged in
- * `subscriber.ts`.
+ * How reliably a service's subscribers acknowledge. A logout waits for each lease, so a service that delays others gets no leases
+ * for a while, doubled each time. Counted by service, because a new stream is easily opened. `subscriber.ts` judges single
+ * streams.
  */
 import type { Clock } from '@countersign/verifier/clock';
 import { subscriberLimits } from './limits.ts';
 
 export interface Standing {
-  /** Somebody begins to wait for a subscriber of the service; answers what ends that. Each is judged by its own length when it ends. */
+  /**
+   * A logout starts waiting for one of the service's subscribers; returns the function that ends the wait. Waits are judged when
+   * they end, each by its own length.
+   */
   wait(): () => void;
   /**
-   * Whether a subscriber may get a lease now. For the first times, those that have never been late and were there before go on: a service
-   * has many processes, and one of them has crashed.
+   * Whether a subscriber may get a lease now. The first times, older subscribers that were never late keep theirs: one of a
+   * service's many processes may have crashed.
    */
   mayHold(subscriber: { readonly openedAt: number; readonly late: boolean }): boolean;
 }
@@ -40,8 +43,8 @@ export function createStandings(parts: {
 
   const create = (service: string): Standing => {
     /**
-     * When there were long waits, in order; those at the same time are one. Few: together they are shorter than
-     * `subscriberBehindMilliseconds`, and each is longer than `subscriberSlowMilliseconds`.
+     * Long waits in order, overlapping ones merged. Few: their sum is below `subscriberBehindMilliseconds`, and each exceeds
+     * `subscriberSlowMilliseconds`.
      */
     let slow: readonly Span[] = [];
     let backoffs = 0;
@@ -58,7 +61,7 @@ export function createStandings(parts: {
       onBackoff({ service, milliseconds });
     };
     const waited = (from: number, to: number) => {
-      // What was granted before the last time is no new offence.
+      // Leases granted before the last backoff do not count again.
       if (to - from < subscriberLimits.subscriberSlowMilliseconds || to < until) return;
       if (
         to - Math.max(until, slow.at(-1)?.to ?? until) >
@@ -84,7 +87,7 @@ export function createStandings(parts: {
   };
 
   return {
-    // As many as there are services, which an operator makes.
+    // Bounded by the number of services, which the operator creates.
     of(service) {
       const known = standings.get(service) ?? create(service);
       standings.set(service, known);
@@ -93,7 +96,7 @@ export function createStandings(parts: {
   };
 }
 
-/** With one more, which ends last. */
+/** Adds a span that ends last. */
 function joined(spans: readonly Span[], last: Span): readonly Span[] {
   const before = spans.filter(({ to }) => to < last.from);
   const from = Math.min(last.from, spans[before.length]?.from ?? last.from);

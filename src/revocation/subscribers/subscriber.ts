@@ -1,9 +1,7 @@
 /**
- * One subscriber: a service that keeps a copy of the deny-list and answers from it, under a lease of this node. Joins its queue of
- * messages, its acknowledgements and its lease.
- *
- * Why the lease is safe: the subscriber counts it from before it asked, this node from after. Everything that the subscriber must
- * know is ahead of the grant on the same ordered stream. And no grant outlives the lease of this node.
+ * One subscriber: a guard that keeps a copy of the deny-list and answers from it, under a lease of this node. Joins its queue,
+ * acknowledgements and lease. Why the lease is safe: the subscriber counts it from before its request, this node from after. The
+ * grant follows everything the subscriber must know on the same ordered stream. And no grant outlives this node's lease.
  */
 import type { Clock } from '@countersign/verifier/clock';
 import type { Lease } from '@countersign/verifier/revocation/lease';
@@ -15,32 +13,32 @@ import { createGrantedLease } from './grantedLease.ts';
 import { subscriberLimits } from './limits.ts';
 import type { Standing } from './standing.ts';
 
-/** Why a logout need not wait for a subscriber any longer. */
+/** Why a subscriber can no longer accept revoked tokens. */
 export type SubscriberOutcome = 'acknowledged' | 'lease_expired' | 'left';
 
-/** The far end of a stream, and what it does. Methods throw `invalid_request` for a message that breaks the protocol. */
+/** The node's end of a subscriber's stream. Methods throw `invalid_request` for a message that breaks the protocol. */
 export interface SubscriberStream {
-  /** How many entries the snapshot has. */
+  /** Entries in the snapshot. */
   readonly snapshotEntries: number;
   /** The next message; undefined once the stream has ended. */
   next(): Promise<FeedMessage | undefined>;
-  /** Why it ended; undefined while it has not. */
+  /** Why it ended; undefined while it is open. */
   ended(): FeedEnd | undefined;
-  /** The subscriber asks for a lease. `number` has to grow. */
+  /** The subscriber asks for a lease. `number` must increase. */
   renew(number: number): void;
   acknowledge(position: number): void;
   /** The subscriber has dropped its lease. */
   leave(): void;
-  /** The subscriber sends no more, and still gets the messages on their way. Its lease goes on. */
+  /** The subscriber sends no more but still receives queued messages. Its lease goes on. */
   finished(): void;
-  /** The connection is gone. The lease goes on. */
+  /** The connection broke. The lease goes on. */
   disconnected(): void;
 }
 
 export interface Subscriber extends SubscriberStream {
   readonly service: string;
   send(message: FeedRevocations): void;
-  /** Undefined when the subscriber knows everything up to this position, or holds no lease; else resolves when that is so. */
+  /** Undefined when the subscriber knows everything up to this position or holds no lease; otherwise resolves when it does. */
   knows(position: number): Promise<SubscriberOutcome> | undefined;
   holdsLease(): boolean;
   heardAt(): number;
@@ -49,17 +47,17 @@ export interface Subscriber extends SubscriberStream {
 }
 
 export function createSubscriber(parts: {
-  /** The filters as they are now. They have everything up to this position. */
+  /** The current filters, and the position they cover. */
   snapshot: { readonly slices: readonly ProjectedSlice[]; readonly position: number };
   nodeLease: Pick<Lease, 'remainingMs'>;
-  /** Undefined when the keys are too old to be relied on. */
+  /** Undefined when too old to rely on. */
   keys: () => PublicKeys | undefined;
-  /** The service of the subscriber. */
+  /** The subscriber's service. */
   service: string;
   standing: Standing;
   clock: Clock;
 }): Subscriber {
-  // Not kept as `parts`: a reference to the snapshot would keep filters alive that the node dropped long ago.
+  // Not kept as `parts`: a reference to the snapshot would keep dropped filters in memory.
   const { snapshot, clock } = parts;
   const queue = createFeedQueue();
   const sendKeys = createKeyFeed(parts.keys, queue);
@@ -93,7 +91,7 @@ export function createSubscriber(parts: {
 
     renew(number) {
       lease.checkNumber(number);
-      // The stream has ended, so a grant would not arrive. Without this, logouts would wait for a lease that the subscriber never got.
+      // No lease: it could not be delivered, and logouts would wait for it.
       if (why !== undefined) return;
       const now = clock.monotonic();
       heardAt = now;
@@ -127,7 +125,7 @@ export function createSubscriber(parts: {
 
     knows(position) {
       const now = clock.monotonic();
-      // Later grants do not matter: this position is ahead of them on the stream.
+      // Only the current lease counts: any later grant follows this position on the stream.
       const remainingMs = lease.remainingMs(now);
       if (acknowledgements.has(position) || remainingMs <= 0) return undefined;
       return acknowledgements.wait(position, remainingMs, lease.beginWait(now));
@@ -140,7 +138,7 @@ export function createSubscriber(parts: {
   };
 }
 
-/** Sends the keys to a subscriber when they have changed, and regularly. */
+/** Sends the keys when they change, and regularly. */
 function createKeyFeed(current: () => PublicKeys | undefined, queue: FeedQueue): (now: number) => void {
   let sent = { jwks: '', at: Number.NEGATIVE_INFINITY };
   return (now) => {

@@ -1,6 +1,6 @@
 /**
- * The subscribers of this node. Each one is sent every revocation that the deny-list takes in. A revocation is in effect at this node
- * when every subscriber has acknowledged it, or holds no lease any more (docs/effect.md).
+ * This node's subscribers. Each is sent every revocation that enters the deny-list. A revocation is in effect here when every
+ * subscriber has acknowledged it or holds no lease (docs/effect.md).
  */
 
 import type { Clock } from '@countersign/verifier/clock';
@@ -18,40 +18,40 @@ import { createSubscriber, type SubscriberOutcome, type SubscriberStream } from 
 
 export interface Subscribers extends DenyListListener {
   /**
-   * Undefined when every subscriber knows everything that was added until now, or holds no lease; else resolves when that is so,
-   * after one lease at the latest. No effect may be reported before.
+   * Undefined when every subscriber knows everything added so far or holds no lease; otherwise resolves when that is so, after
+   * one lease at most. Propagation must wait for it.
    */
   caughtUp(): Promise<void> | undefined;
-  /** Rejects with `unavailable` while memory is being loaded or the node stops. `places.ts` limits how many there are. */
+  /** Rejects with `unavailable` while memory is loading or the node stops. `places.ts` limits their number. */
   open(keys: () => PublicKeys | undefined, service: string): Promise<SubscriberStream>;
-  /** Subscribers that are connected. */
+  /** Connected subscribers. */
   connected(): number;
-  /** Subscribers that may answer from memory, with or without a connection. */
+  /** Subscribers that may answer from memory, connected or not. */
   leases(): number;
   /**
-   * Asks all subscribers to leave. Resolves when they have; after `graceMs`, or the time that a subscriber needs if that is longer, it cuts
-   * off the others.
+   * Asks all subscribers to leave and resolves when they have. Disconnects the rest after `graceMs`, or after a subscriber's own
+   * grace period if longer.
    */
   drain(graceMs: number): Promise<void>;
-  /** Ends all streams, and takes no more. Granted leases go on, and are waited for. */
+  /** Ends all streams and accepts no more. Granted leases go on and are waited for. */
   close(): void;
 }
 
 export interface SubscriberEvents {
-  /** A logout had to wait for a subscriber, and no longer does. */
+  /** Called for each subscriber that had to be waited for. */
   readonly onSubscriberSettled: (outcome: SubscriberOutcome, service: string) => void;
-  /** The subscribers of a service get no leases for a while. */
+  /** A service's subscribers get no leases for a while. */
   readonly onSubscriberBackoff: (backoff: Backoff) => void;
 }
 
 export function createSubscribers(parts: {
-  /** The deny-list's filters; undefined while they are not whole. */
+  /** The deny-list's filters; undefined while incomplete. */
   slices: () => readonly ProjectedSlice[] | undefined;
-  /** The marks, which no filter has. */
+  /** Entries that are in no filter. */
   marks: () => readonly KnownMark[];
   nodeLease: Pick<Lease, 'remainingMs'>;
   clock: Clock;
-  /** Must succeed before there can be any subscriber. */
+  /** Must succeed before the first subscriber. */
   beforeFirst?: () => Promise<void>;
   readonly events: SubscriberEvents;
 }): Subscribers {
@@ -77,7 +77,7 @@ export function createSubscribers(parts: {
 
   return {
     onAdded(revocations, committed) {
-      // Nobody lacks them: the snapshot of the next subscriber has them.
+      // Without subscribers nobody needs a message: the next snapshot has these revocations.
       if (roster.isEmpty()) return;
       const connected = roster.connected();
       for (const message of feed.messages(revocations, committed)) {
@@ -137,7 +137,7 @@ export function createSubscribers(parts: {
   };
 }
 
-/** Runs `work` once for all callers; after a failure, again. */
+/** Runs `work` once for all callers; retries after a failure. */
 function createPreparation(work: () => Promise<void> = async () => {}): () => Promise<void> {
   let preparing: Promise<void> | undefined;
   return async () => {

@@ -1,4 +1,4 @@
-/** Opens the stream of a subscriber: a copy of the deny-list, kept up to date, and the public keys. */
+/** Opens a subscriber's stream: a copy of the deny-list, kept up to date, and the public keys. */
 import { invalidField } from '@countersign/verifier/errors';
 import { verifierLimits } from '@countersign/verifier/limits';
 import type { KeyRing } from '../../keys/keyRing.ts';
@@ -7,7 +7,9 @@ import { subscriberLimits } from './limits.ts';
 import type { SubscriberStream } from './subscriber.ts';
 import type { Subscribers } from './subscribers.ts';
 
-/** `edgeId` is the subscriber's name for itself, `service` the one that it belongs to. Rejects with `invalid_request`, `unavailable` or `overloaded`. */
+/**
+ * `edgeId` is the subscriber's name for itself; `service` owns it. Rejects with `invalid_request`, `unavailable` or `overloaded`.
+ */
 export type WatchRevocations = (edgeId: string, service: string) => Promise<SubscriberStream>;
 
 const subscriberIdShape = new RegExp(`^[A-Za-z0-9._-]{1,${subscriberLimits.subscriberIdCharacters}}$`);
@@ -17,7 +19,7 @@ export function createWatchRevocations(parts: {
   keyRing: Pick<KeyRing, 'jwks' | 'ageMs'>;
 }): WatchRevocations {
   const { subscribers, keyRing } = parts;
-  /** Keys that this node does not use itself are none to hand on. */
+  /** Keys too old for this node are not sent to others. */
   const keys = (): PublicKeys | undefined => {
     const ageMs = Math.ceil(Math.max(0, keyRing.ageMs()));
     return ageMs < verifierLimits.keyRingBelievedMilliseconds

@@ -1,6 +1,6 @@
 /**
- * A backup of the embedded mode: a folder that can be DATA_DIR as it is. It appears under its name when it is whole, and
- * everything in it is for the owner only. Owns what belongs into it, and the marker by which a start can tell what it is.
+ * A backup of the embedded mode: a folder that works as DATA_DIR unchanged. It gets its name only when complete, and is readable
+ * only by its owner. Owns its content, and the marker by which a start recognises a restored backup.
  */
 import { randomBytes } from 'node:crypto';
 import { chmod, copyFile, lstat, mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
@@ -9,35 +9,35 @@ import { type Clock, rfc3339 } from '@countersign/verifier/clock';
 import { StartupError } from '@countersign/verifier/errors';
 import { keptFiles } from './dataFolder.ts';
 
-/** In the folder of a backup: one line of JSON, a `BackupMarker`. A DATA_DIR that has it was put back from a backup. */
+/** In a backup's folder: one line of JSON, a `BackupMarker`. A DATA_DIR with it was restored from a backup. */
 export const backupMarkerName = 'backup.json';
 
 export interface BackupMarker {
-  /** When it was made, RFC 3339 in UTC. What was changed later is not in it. */
+  /** RFC 3339 in UTC. Later changes are not in it. */
   readonly made_at: string;
-  /** The id that was made with the database; null when the database is of a version that had none. */
+  /** The id created with the database; null for an older database without one. */
   readonly deployment_id: string | null;
 }
 
 export interface BackupParts {
-  /** The DATA_DIR, which this process has claimed. */
+  /** The DATA_DIR, claimed by this process. */
   readonly folder: string;
-  /** Copies the database, as it is at one moment, to a folder that is not there yet. */
+  /** Copies the database, as at one moment, to a new folder. */
   readonly copyDatabase: (target: string) => Promise<void>;
   readonly deploymentId: () => Promise<string | null>;
   readonly clock: Pick<Clock, 'now'>;
 }
 
 export interface Backup extends BackupMarker {
-  /** Whether the key that opens it is in it; else it was given by KEY_ENCRYPTION_KEY. */
+  /** Whether the key that opens it is in it; otherwise KEY_ENCRYPTION_KEY is needed. */
   readonly hasKey: boolean;
 }
 
-/** `target` is absolute. Throws `StartupError` when it cannot be made there; then nothing is left of it. */
+/** `target` is absolute. Throws `StartupError`, leaving nothing behind, when the backup cannot be made there. */
 export async function backUp(parts: BackupParts, target: string): Promise<Backup> {
   if (!relative(parts.folder, target).startsWith('..'))
     throw new StartupError(`${target}: a backup cannot be inside DATA_DIR.`);
-  // Beside it: only there it can be given its name in one act.
+  // Beside the target: renaming is atomic only there.
   const unfinished = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}`);
   try {
     await refuseFull(target);
@@ -60,11 +60,11 @@ async function refuseFull(target: string): Promise<void> {
     if (error.code === 'ENOENT') return [];
     throw error;
   });
-  if (inside.length > 0) throw new StartupError(`${target}: it is there already, and not empty.`);
+  if (inside.length > 0) throw new StartupError(`${target}: it exists already, and is not empty.`);
 }
 
 async function fill({ folder, copyDatabase, deploymentId, clock }: BackupParts, unfinished: string) {
-  // Before the copy: what the marker promises to be in it is.
+  // Before the copy: everything until the marker's time must be in it.
   const marker: BackupMarker = { made_at: rfc3339(clock.now()), deployment_id: await deploymentId() };
   await copyDatabase(join(unfinished, 'postgres'));
   const present = await readdir(folder);
@@ -75,7 +75,7 @@ async function fill({ folder, copyDatabase, deploymentId, clock }: BackupParts, 
   return { ...marker, hasKey: kept.includes('key-encryption-key') };
 }
 
-/** For the owner only, and on the disk. */
+/** Readable only by the owner, and flushed to disk. */
 async function secure(path: string): Promise<void> {
   const isFolder = (await lstat(path)).isDirectory();
   await chmod(path, isFolder ? 0o700 : 0o600);

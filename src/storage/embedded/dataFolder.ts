@@ -1,7 +1,7 @@
 /**
- * DATA_DIR: what a single process keeps for itself. In embedded mode the database, the key that seals secrets and the
- * first service token, and whether subscribers of an earlier run may still hold leases; the socket on which the command line reaches a running authority in every mode.
- * Everything in it is for the owner only (0700, 0600).
+ * DATA_DIR: the files of a single process. In embedded mode the database, the key that seals secrets, the first service token,
+ * and leases of an earlier run's subscribers; in every mode the socket for the command line. Only the owner has access (0700,
+ * 0600).
  */
 import { randomBytes } from 'node:crypto';
 import { access, link, mkdir, open, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
@@ -11,24 +11,24 @@ import { propagationLimits } from '../../revocation/propagation/limits.ts';
 
 const keyBytes = 32;
 
-/** What is kept here beside the embedded database, and belongs into a backup of it. */
+/** Files beside the embedded database that belong in its backup. */
 export const keptFiles = ['key-encryption-key', 'service-token', 'edge-lease'] as const;
 
 export interface DataFolder {
   /** Absolute. */
   readonly path: string;
   readonly serviceTokenPath: string;
-  /** The 32 bytes of KEY_ENCRYPTION_KEY that were made on the first start; makes them when there are none. */
+  /** The 32-byte KEY_ENCRYPTION_KEY from the first start; creates it if missing. */
   keyEncryptionKey(): Promise<Buffer>;
-  /** The service token that was made on the first start; keeps `fresh` when there is none. */
+  /** The service token from the first start; stores `fresh` if missing. */
   serviceToken(fresh: string): Promise<string>;
-  /** The longest lease that a subscriber of an earlier run may hold, in milliseconds; 0 when none can. */
+  /** The longest lease, in milliseconds, that an earlier run's subscriber may hold; 0 when none can. */
   subscriberLeaseMs(): Promise<number>;
-  /** Resolves when that is durable; 0 when no subscriber holds one any more. */
+  /** Resolves once durable; 0 means that no subscriber holds a lease. */
   setSubscriberLeaseMs(milliseconds: number): Promise<void>;
 }
 
-/** Makes the folder when there is none. Throws `StartupError` when it cannot be used. */
+/** Creates the folder if missing. Throws `StartupError` when it is unusable. */
 export async function openDataFolder(dataDir: string): Promise<DataFolder> {
   const path = resolve(dataDir);
   await usable(path, () => mkdir(path, { recursive: true, mode: 0o700 }));
@@ -52,7 +52,7 @@ export async function openDataFolder(dataDir: string): Promise<DataFolder> {
       const text = await readFile(subscriberLeasePath, 'utf8').catch((error: NodeJS.ErrnoException) =>
         error.code === 'ENOENT' ? '0\n' : '',
       );
-      // Something that nobody can read is some lease all the same; none is longer than the longest.
+      // An unreadable value means an unknown lease: assume the longest.
       const most = propagationLimits.leaseMaximumMilliseconds;
       return /^\d+\n$/.test(text) ? Math.min(Number(text), most) : most;
     },
@@ -65,7 +65,7 @@ export async function openDataFolder(dataDir: string): Promise<DataFolder> {
   };
 }
 
-/** Whether there is an embedded database in the folder, which need not be there. */
+/** Whether the folder, which may not exist, has an embedded database. */
 export function hasEmbeddedDatabase(dataDir: string): Promise<boolean> {
   return access(join(dataDir, 'postgres/PG_VERSION')).then(
     () => true,
@@ -73,12 +73,12 @@ export function hasEmbeddedDatabase(dataDir: string): Promise<boolean> {
   );
 }
 
-/** Resolves when it is durable; until then the file holds the old text or the new one, whenever the machine stops. */
+/** Resolves once durable; after a crash the file has either the old or the new text. */
 async function replace(path: string, text: string): Promise<void> {
   const unfinished = `${path}.${randomBytes(6).toString('hex')}`;
   await writeFile(unfinished, text, { mode: 0o600, flag: 'wx', flush: true });
   await rename(unfinished, path);
-  // A machine that is up again within a lease must not have the name of before.
+  // Syncs the folder: a machine that restarts within a lease must not find the old file.
   const folder = await open(dirname(path), 'r');
   try {
     await folder.sync();
@@ -87,7 +87,7 @@ async function replace(path: string, text: string): Promise<void> {
   }
 }
 
-/** Writes the text, unless the file is there already; answers what the file holds. It is there whole, or not at all. */
+/** Writes the text unless the file exists; returns the file's content. Atomic. */
 async function keep(path: string, text: string): Promise<string> {
   const unfinished = `${path}.${randomBytes(6).toString('hex')}`;
   await writeFile(unfinished, `${text}\n`, { mode: 0o600, flag: 'wx', flush: true });
@@ -102,10 +102,10 @@ async function keep(path: string, text: string): Promise<string> {
   return (await readFile(path, 'utf8')).trim();
 }
 
-/** Whoever can write it knows what it seals. Who may read it is for the operator to say: groups of containers do. */
+/** A user who can write the key knows what it seals. Read access is the operator's decision: containers use groups. */
 async function refuseKeyOfOthers(path: string): Promise<void> {
   const own = process.geteuid?.();
-  // Windows has other rights.
+  // Windows has other permissions.
   if (own === undefined) return;
   const { uid, mode } = await stat(path);
   if (uid !== own && uid !== 0) throw new Error('it belongs to another user, who could have chosen it');

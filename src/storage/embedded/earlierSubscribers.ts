@@ -1,6 +1,6 @@
 /**
- * What a single process must remember of its subscribers when it ends: that some may hold leases. They go on without it, and the
- * next run neither knows them nor can tell them anything; so nothing it revokes is in effect before those leases are over.
+ * Remembers, after a single process ends, that its subscribers may hold leases. They go on without it, and the next run can
+ * neither find nor tell them; so its revocations take effect only after those leases.
  */
 import type { Clock } from '@countersign/verifier/clock';
 import { propagationLimits } from '../../revocation/propagation/limits.ts';
@@ -14,7 +14,7 @@ export async function openEarlierSubscribers(parts: {
 }): Promise<EarlierSubscribers> {
   const { dataFolder, leaseMs, clock } = parts;
   const earlierMs = await dataFolder.subscriberLeaseMs();
-  // The earlier run has ended before this one began, and granted nothing since.
+  // The earlier run ended before this one began, and granted nothing since.
   const waitMs = earlierMs === 0 ? 0 : earlierMs + propagationLimits.leaseMarginMilliseconds;
   const openedAt = clock.monotonic();
   let areGone = waitMs === 0;
@@ -29,7 +29,7 @@ export async function openEarlierSubscribers(parts: {
   return {
     gone,
     remainingMs: () => (areGone ? 0 : Math.max(0, openedAt + waitMs - clock.monotonic())),
-    // Never a shorter one: those of an earlier run may still go on when the next one begins.
+    // Never a shorter one: an earlier run's leases may outlast this run.
     remember: () => dataFolder.setSubscriberLeaseMs(Math.max(earlierMs, leaseMs)),
     async close(leases) {
       if (areGone && leases === 0) await dataFolder.setSubscriberLeaseMs(0);

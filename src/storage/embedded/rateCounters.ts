@@ -9,11 +9,11 @@ interface Window {
 }
 
 /**
- * Counts of this process, a bounded number of them. No window is forgotten before its end: without room for another one, names share
- * counts, so that whoever makes up names takes room and no more.
+ * Counts within this process, with bounded memory. No window is forgotten before its end: when full, names share windows, so
+ * inventing names gains nothing.
  */
 export function createLocalRateCounters({ clock }: { clock: Pick<Clock, 'monotonic'> }): RateCounters {
-  /** In the order of their ends, since all last as long. */
+  /** In order of their ends, because all last equally long. */
   const windows = new Map<string, Window>();
   const shared = new Map<string, Window>();
 
@@ -47,7 +47,7 @@ export function createLocalRateCounters({ clock }: { clock: Pick<Clock, 'monoton
   };
 }
 
-/** One of a bounded number for each budget: names with different ones must not use up each other's. */
+/** One of a fixed number per budget: names with different budgets must not share. */
 function sharedName(name: string, budget: number): string {
   const hash = createHash('sha256').update(name).digest().readUInt32BE();
   return `${budget}:${hash % platformLimits.rateLocalShared}`;

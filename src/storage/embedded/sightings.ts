@@ -1,6 +1,6 @@
 /**
- * What was seen of the database, in DATA_DIR/seen. With the embedded database that file lies beside what it is a witness of:
- * a folder that is put back puts both back. So the file says which file it is, by what the file system gives to no copy.
+ * Sightings of the database, in DATA_DIR/seen. With the embedded database this file lies beside the database it witnesses, and a
+ * restored folder restores both. So the file records its own identity, which no copy has.
  */
 import { randomBytes } from 'node:crypto';
 import { open, readFile, rename, rm, stat } from 'node:fs/promises';
@@ -9,21 +9,21 @@ import type { Sighting, SightingStore } from '../../truth/sighting.ts';
 import { backupMarkerName } from './backup.ts';
 
 interface Kept extends Sighting {
-  /** Undefined where the file system does not tell a file from its copy. */
+  /** Undefined when the file system does not distinguish a file from its copy. */
   readonly file?: string;
 }
 
-/** `besideDatabase`: the database lies in the folder, too. */
+/** `besideDatabase`: the folder also holds the database. */
 export function createLocalSightings(parts: { folder: string; besideDatabase: boolean }): SightingStore {
   const { folder, besideDatabase } = parts;
-  // Apart, so that a folder in which somebody tried the embedded mode can serve a node.
+  // Separate names: a folder once used for the embedded mode can serve a node.
   const path = join(folder, besideDatabase ? 'seen' : 'seen-of-server');
 
   const read = async (): Promise<Kept | undefined> => {
     try {
       return JSON.parse(await readFile(path, 'utf8')) as Kept;
     } catch {
-      // There is none, or none that says anything.
+      // Missing or unreadable.
       return undefined;
     }
   };
@@ -45,14 +45,14 @@ export function createLocalSightings(parts: { folder: string; besideDatabase: bo
 
     async save(sighting) {
       const file = await replace(path, (identity) => ({ ...sighting, file: identity }));
-      // Where renaming changes it, it would look like a copy at the next start.
+      // If renaming changed the identity, the file would look like a copy at the next start.
       if (file !== (await identityOf(path))) await replace(path, () => sighting);
       await rm(join(folder, backupMarkerName), { force: true });
     },
   };
 }
 
-/** Durable when it resolves; the file has the old contents or the new ones. Answers the identity of the new file. */
+/** Resolves once durable; the file has either the old or the new contents. Returns the new file's identity. */
 async function replace(path: string, contents: (identity: string) => Kept): Promise<string> {
   const unfinished = `${path}.${randomBytes(6).toString('hex')}`;
   const file = await open(unfinished, 'wx', 0o600);
@@ -71,9 +71,8 @@ async function replace(path: string, contents: (identity: string) => Kept): Prom
 }
 
 /**
- * The number of the file and when it was made: renaming and writing change neither, a copy has others. The number alone will
- * not do, since the next file that is made may get one that has become free. Some file systems do not know when a file was
- * made, and say 0 or something that changes.
+ * The file's number and creation time: renaming and writing change neither, and a copy differs. The number alone is not enough: a
+ * new file may reuse a free one. Some file systems have no creation time, and report 0 or a changing value.
  */
 async function identityOf(path: string): Promise<string> {
   const { ino, birthtimeNs } = await stat(path, { bigint: true });

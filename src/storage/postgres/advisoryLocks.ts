@@ -1,7 +1,7 @@
 import type { AdvisoryLocks, UpkeepTask } from '../../database.ts';
 import type { PrismaConnection } from './transactions.ts';
 
-/** What only one node does at a time → a number that no other user of the database locks, and beside it the schema: the bytes of "csg4" and so on. */
+/** Task → advisory lock number, unique in this database and combined with the schema: the bytes of "csg4" and so on. */
 const locks: Record<UpkeepTask, number> = {
   sealing: 0x63736734,
   deleting_sessions: 0x63736735,

@@ -1,4 +1,4 @@
-/** Reads, seals and deletes audit events. What a range is, and why it is complete, is in docs/audit.md. */
+/** Reads, seals and deletes audit events. docs/audit.md defines ranges and why they are complete. */
 
 import type { AuditEventId } from '@countersign/verifier/ids';
 import type { RecordedEvent } from '../../audit/auditEvent.ts';
@@ -15,7 +15,7 @@ import { type AuditEvent as AuditRow, Prisma } from './generated/client.ts';
 import type { PrismaConnection } from './transactions.ts';
 
 export function createAuditLog(prisma: PrismaConnection): AuditLog {
-  // Ordered by the columns: their names alone would mean the text that is selected under the same name.
+  // Orders by the columns: a bare name would mean the selected text of the same name.
   const seals = async (which: Prisma.Sql): Promise<Seal[]> => {
     const rows = await prisma.$queryRaw<SealRow[]>`
       SELECT number::text, origin::text, from_xid::text, from_id::text, to_xid::text, to_id::text, events,
@@ -41,7 +41,7 @@ export function createAuditLog(prisma: PrismaConnection): AuditLog {
 
     async chainEnd() {
       const [head] = await seals(Prisma.sql`ORDER BY s.number DESC LIMIT 1`);
-      // In a statement of its own, after the head was read: what it finds settled can only be more.
+      // A separate statement after reading the head: it can only find more settled.
       const rows = await prisma.$queryRaw<EndRow[]>`
         WITH RECURSIVE ${origins}
         SELECT ${milliseconds('here.now')} AS now, o.origin::text, s.xid::text, s.id::text,
@@ -80,8 +80,8 @@ export function createAuditLog(prisma: PrismaConnection): AuditLog {
     },
 
     async deletedUpTo() {
-      // The greatest number, not the one of the last event: which that is depends on clocks. Of the text, since there is JSON that
-      // a column can hold and no operator can read. What has more digits may be no safe integer.
+      // The greatest number, not the last event's: which event is last depends on clocks. Read as text, because a column can hold
+      // JSON no operator can read. More digits may not be a safe integer.
       const [row] = await prisma.$queryRaw<{ number: string | null }[]>`
         SELECT max(substring(detail::text FROM '"last_seal": ?([0-9]{1,15})[,}]')::bigint)::text AS number
           FROM audit_events WHERE type = 'audit_events_deleted'`;
@@ -89,7 +89,7 @@ export function createAuditLog(prisma: PrismaConnection): AuditLog {
     },
 
     async firstLeft(upTo) {
-      // Seals are searched only where there is something to be found: by position they have no index.
+      // Searches seals only when needed: they have no index by position.
       const [row] = await prisma.$queryRaw<{ number: string | null }[]>`
         WITH RECURSIVE ${origins}
         SELECT min(CASE WHEN (last.to_xid, last.to_id) >= (e.xid, e.id) THEN (
@@ -112,7 +112,7 @@ export function createAuditLog(prisma: PrismaConnection): AuditLog {
   };
 }
 
-/** A recursion that ends with none: each origin that there are events of, found without reading them. */
+/** A recursion that ends without a row: finds each origin with events without reading the events. */
 const origins = Prisma.sql`origins AS (
   SELECT (SELECT min(origin) FROM audit_events) AS origin
   UNION ALL
@@ -121,7 +121,7 @@ const origins = Prisma.sql`origins AS (
 
 function listed(filter: AuditFilter, before: AuditEventId | undefined): Prisma.AuditEventWhereInput {
   const { userId, sessionId, type, since, until } = filter;
-  // Ids begin with the time of their event.
+  // Ids begin with their event's time.
   const ends = [before, until === undefined ? undefined : idBefore<AuditEventId>(until)];
   const end = ends.filter((id) => id !== undefined).sort()[0];
   return {
@@ -135,7 +135,7 @@ function listed(filter: AuditFilter, before: AuditEventId | undefined): Prisma.A
   };
 }
 
-/** As text of whole milliseconds, whatever is in the column: `infinity` too is text then, and no fault. */
+/** Whole milliseconds as text for any value: `infinity` becomes text instead of an error. */
 function milliseconds(column: string): Prisma.Sql {
   return Prisma.raw(`trunc(extract(epoch FROM ${column})::numeric * 1000)::text`);
 }
@@ -187,7 +187,7 @@ function toSeal(row: SealRow): Seal {
 
 interface EndRow {
   readonly now: string;
-  /** None when there is no event. */
+  /** Null without an event. */
   readonly origin: string | null;
   readonly xid: string | null;
   readonly id: string | null;

@@ -19,8 +19,8 @@ export function eventsOf(events: readonly AuditEvent[], now: number): string {
 }
 
 /**
- * `beside`: records them once for each row of what is joined there, of which `userId` may be a column. The origin is the same for
- * all, and costs some microseconds.
+ * `beside`: records the events once per joined row; `userId` may be its column. The origin is read once, because it costs some
+ * microseconds.
  */
 export function recording(events: string, beside = Prisma.empty, userId = Prisma.sql`e.user_id`): Prisma.Sql {
   return Prisma.sql`
@@ -43,6 +43,6 @@ function toJson({ type, actor, userId, sessionId, reason, detail }: AuditEvent, 
     request_id: actor.requestId,
     ip: actor.ip,
   });
-  // The column keeps the text, so the text is what is hashed: it is put in as it is.
+  // Inserted unchanged: the column keeps the text, and the text is hashed.
   return detail === undefined ? row : `${row.slice(0, -1)},"detail":${detailText(detail)}}`;
 }

@@ -1,9 +1,8 @@
 import type { PGlite } from '@electric-sql/pglite';
 
 /**
- * The adapter between Prisma and PGlite takes a COMMIT that failed for one that succeeded: it drops the rejection.
- * Nothing may be acknowledged on such a commit, so here it never settles, and `onCommitFault` is told, once the
- * transaction had begun. What fails before that is the caller's to handle, as ever.
+ * The adapter between Prisma and PGlite reports a failed COMMIT as successful: it drops the rejection. Nothing may be answered
+ * after such a commit, so here it never settles, and `onCommitFault` is called. Earlier failures go to the caller as usual.
  */
 export function guardCommits(pglite: PGlite, onCommitFault: (fault: unknown) => void): PGlite {
   const transaction: PGlite['transaction'] = (work) => {
@@ -27,7 +26,7 @@ export function guardCommits(pglite: PGlite, onCommitFault: (fault: unknown) => 
   });
 }
 
-/** Ends the process, as any defect does: what is on the disk decides at the next start. */
+/** Ends the process, as for any defect: the data on disk decides at the next start. */
 export function failStop(fault: unknown): void {
   queueMicrotask(() => {
     throw new Error('the embedded database could not commit', { cause: fault });

@@ -1,33 +1,31 @@
 /**
- * Every connection is ours: before its first use it is set to what the statements were written for, whatever the server, the
- * database or the role has set, and whatever somebody changes there while we run. Owns which settings those are.
- *
- * They are set by a statement, not as start-up parameters: PgBouncer refuses those that it does not know. Of two settings
- * that are much alike, none is left out: a time without an offset means what `TimeZone` says, and one connection that was
- * forgotten writes revocations that have expired.
+ * Pins every connection before its first use to the settings our statements need, whatever the server, database or role has set,
+ * now or later. Owns which settings those are. A statement sets them, not start-up parameters: PgBouncer refuses unknown ones.
+ * Every connection and every setting matters: a time without offset depends on `TimeZone`, and one unpinned connection would
+ * write expired revocations.
  */
 
 export interface PinsOf {
-  /** Where all tables are, and where nothing else is looked for. */
+  /** The only schema: all tables are there. */
   readonly schema: string;
-  /** After which the server gives a statement up. */
+  /** The server gives up a statement after this. */
   readonly statementMs: number;
-  /** After which the server ends a transaction in which nothing happens. */
+  /** The server ends an idle transaction after this. */
   readonly idleMs: number;
 }
 
-/** Runs one statement with parameters on the connection that is pinned. */
+/** Runs one statement with parameters on this connection. */
 type RunStatement = (sql: string, parameters: readonly unknown[]) => Promise<unknown>;
 
-/** Names in lower case. Those that a server does not have yet are passed over. */
+/** Names in lower case. Skips those a server does not have. */
 function pins({ schema, statementMs, idleMs }: PinsOf): {
   readonly search_path: string;
   readonly [name: string]: string;
 } {
   return {
-    // Where names lead. Temporary tables come last: nobody's may stand in for one of ours.
+    // Name resolution. Temporary tables come last: none may replace one of ours.
     search_path: `${quotedName(schema)}, pg_temp`,
-    // What times and other values look like, in both directions.
+    // Text forms of times and other values, in both directions.
     timezone: 'UTC',
     datestyle: 'ISO, MDY',
     intervalstyle: 'postgres',
@@ -36,7 +34,7 @@ function pins({ schema, statementMs, idleMs }: PinsOf): {
     client_encoding: 'UTF8',
     standard_conforming_strings: 'on',
     transform_null_equals: 'off',
-    // What a transaction is, and for how long.
+    // Transactions: isolation and limits.
     default_transaction_isolation: 'read committed',
     default_transaction_read_only: 'off',
     default_transaction_deferrable: 'off',
@@ -49,15 +47,15 @@ function pins({ schema, statementMs, idleMs }: PinsOf): {
 }
 
 /**
- * With `off`, a crash of the server would lose logouts that were answered. Other values (`remote_apply`, `local`) all survive
- * that, and are the operator's choice.
+ * With `off`, a server crash would lose answered logouts. Other values (`remote_apply`, `local`) survive it and are the
+ * operator's choice.
  */
 const durable = `CASE WHEN current_setting('synchronous_commit') = 'off' THEN set_config('synchronous_commit', 'on', false) END`;
 
-/** Resolves when the connection is set; until then nothing else may run on it. */
+/** Nothing else may run on the connection until this resolves. */
 export async function pinConnection(run: RunStatement, of: PinsOf): Promise<void> {
   const { search_path, ...others } = pins(of);
-  // First and by itself: from here on no name means what somebody else has put in front.
+  // First and alone: from here on, no name resolves to somebody else's object.
   await run("SELECT pg_catalog.set_config('search_path', $1, false)", [search_path]);
   await run(
     `SELECT set_config(s.name, pin.value, false), ${durable}
@@ -66,7 +64,7 @@ export async function pinConnection(run: RunStatement, of: PinsOf): Promise<void
   );
 }
 
-/** As an identifier in SQL. */
+/** Quotes an SQL identifier. */
 export function quotedName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }

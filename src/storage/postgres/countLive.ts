@@ -4,7 +4,7 @@ import {
   sessionSubjectBytes,
 } from '@countersign/verifier/revocation/revocation';
 
-/** No memory, copy or subscriber holds a canary. */
+/** No memory, copy or subscriber stores canaries. */
 export const noCanarySql = `reason <> '${canaryReason}'`;
 
 export interface CountRow {
@@ -13,7 +13,7 @@ export interface CountRow {
   readonly entries: number;
 }
 
-/** `after`: an expression of SQL; what expires later is counted, by the slices of `sliceMs` that it expires in. */
+/** Counts entries that expire after `after`, an SQL expression, in slices of `sliceMs`. */
 export function countLiveSql(after: string, sliceMs: number): string {
   return `SELECT ceil(extract(epoch FROM expires_at) * 1000 / ${Math.trunc(sliceMs)})::float8 AS slice,
                  octet_length(subject) = ${sessionSubjectBytes} AS of_sessions, count(*)::int AS entries

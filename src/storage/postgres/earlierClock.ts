@@ -1,9 +1,8 @@
 import { Prisma } from './generated/client.ts';
 
 /**
- * SQL for `milliseconds` before `now` or before the database's clock, whichever is earlier: what is forgotten by it was over
- * by both, so that a node whose clock hurries forgets nothing. A subquery, since that is read once: an index is of no use for
- * what has to be asked of each row anew.
+ * SQL for `milliseconds` before the earlier of `now` and the database's clock: rows before it expired by both, so a fast node
+ * deletes nothing early. A subquery, evaluated once: a per-row expression could not use an index.
  */
 export function beforeEither(now: number, milliseconds = 0): Prisma.Sql {
   return Prisma.sql`(SELECT LEAST(${new Date(now)}::timestamptz, clock_timestamp())

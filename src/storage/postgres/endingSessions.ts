@@ -1,4 +1,4 @@
-/** Ending sessions in SQL: the one statement that does it, for whoever puts it into a larger one. */
+/** Ending sessions in SQL: one statement, embedded by others. */
 import type { SessionId, UserId } from '@countersign/verifier/ids';
 import type { EndReason } from '../../sessions/session.ts';
 import type { EndedSession, SessionSelection } from '../../sessions/store.ts';
@@ -13,14 +13,13 @@ export interface EndedRow {
 }
 
 /**
- * The parts `target, updated, ended` of a WITH: ends the selected sessions, and `ended` has a row of each that was live or whose access
- * tokens could still be live at `now`.
+ * The parts `target, updated, ended` of a WITH: ends the selected sessions. `ended` has a row for each that was live or whose
+ * access tokens may be live at `now`.
  */
 export function ending(selection: SessionSelection, reason: EndReason, now: number): Prisma.Sql {
   const expired = expiredAt(now);
-  // In one order, so that two that end the same sessions do not wait for each other in a circle. The rows are locked
-  // before they are judged: a refresh that wins the race is seen with the expiry it wrote. One that had expired is ended all
-  // the same, since clocks may be set back; there is nothing to tell of it.
+  // Locks in one order, so that two statements for the same sessions cannot deadlock. Locks before judging: a refresh that wins
+  // the race is seen with the expiry it wrote. Expired sessions end too, because clocks may be set back, but without an event.
   return Prisma.sql`target AS (
           SELECT s.id, ${live(expired)} AS live FROM sessions AS s
            WHERE ${selected(selection, expired)} ORDER BY s.id FOR UPDATE),

@@ -1,6 +1,6 @@
 /**
- * PostgreSQL, as a server or embedded in this process (PGlite): two ways to the same Prisma client.
- * Owns connections and the start-up faults that an operator must see in one line. Does not own tables or queries.
+ * PostgreSQL, as a server or embedded (PGlite), behind one Prisma client. Owns connections and one-line start-up faults. Does not
+ * own tables or queries.
  */
 import { cp, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -19,35 +19,32 @@ import { ModestPool } from './pool.ts';
 import { statementName } from './prepared.ts';
 import { refuseUnsuitableServer } from './serverChecks.ts';
 
-/** One connection that runs SQL as it is written: for migrations and locks, where Prisma has no say. */
+/** One connection for plain SQL: migrations and locks, without Prisma. */
 export interface SqlConnection {
   /** Runs one statement with parameters. */
   query<Row>(sql: string, parameters?: readonly unknown[]): Promise<Row[]>;
-  /** Runs a script of many statements in one round trip; answers the rows of each. */
+  /** Runs a script of several statements in one round trip; returns the rows of each. */
   execute<Row>(script: string): Promise<Row[][]>;
   close(): Promise<void>;
-  /** Cuts it at once, whatever it is doing: for one that does not answer. */
+  /** Closes it at once, whatever it is doing: for a connection that does not answer. */
   abandon(): void;
 }
 
 export interface PostgresEngine {
   readonly prisma: PrismaClient;
-  /** Where all tables are. */
+  /** The schema of all tables. */
   readonly schema: string;
   /**
-   * A connection of its own on a server; the only one there is when embedded. On a server, each query rejects after
-   * `queryMs`, and a transaction in which nothing happens for `idleMs` is ended by the server.
+   * Its own connection on a server; the only one when embedded. On a server, each query rejects after `queryMs`, and the server
+   * ends a transaction idle for `idleMs`.
    */
   connect(patience?: Patience): Promise<SqlConnection>;
-  /**
-   * Copies the embedded database, as it is at one moment, to a folder that is not there yet; statements wait meanwhile. Throws
-   * `StartupError` for a server.
-   */
+  /** Copies the embedded database, as at one moment, to a new folder; statements wait. Throws `StartupError` for a server. */
   copyTo(target: string): Promise<void>;
   close(): Promise<void>;
 }
 
-/** For how long a connection of its own waits, and is waited for. */
+/** Time limits of a separate connection. */
 export interface Patience {
   readonly queryMs?: number;
   readonly idleMs?: number;
@@ -59,11 +56,11 @@ const transactionOptions = {
 };
 
 export interface EngineOptions {
-  /** What is done with each connection before its first use. Only a test has reason to give another. */
+  /** Prepares each connection before its first use. Only tests pass another. */
   readonly pin?: typeof pinConnection;
 }
 
-/** A server where there is a URL, else the embedded database in the folder. */
+/** A server if there is a URL, else the embedded database in the folder. */
 export function openEngine(
   dataDir: string,
   databaseUrl: string | undefined,
@@ -72,12 +69,12 @@ export function openEngine(
   return databaseUrl === undefined ? openEmbedded(dataDir, pin) : openServer(databaseUrl, pin);
 }
 
-/** Opens, or makes, the embedded database in `DATA_DIR/postgres`. Only one process may have it open. */
+/** Opens or creates the embedded database in `DATA_DIR/postgres`. Only one process may open it. */
 async function openEmbedded(dataDir: string, pin: typeof pinConnection): Promise<PostgresEngine> {
   const folder = join(dataDir, 'postgres');
   const pglite = await openFolder(folder);
   const schema = embeddedSchema;
-  // Nothing else is connected, so nothing is given up: a statement takes as long as the disk does.
+  // No limits: nothing else is connected, and a statement takes as long as the disk does.
   const pins = { schema, statementMs: 0, idleMs: 0 };
   await pin((sql, parameters) => pglite.query(sql, [...parameters]), pins);
   const prisma = new PrismaClient({
@@ -97,10 +94,10 @@ async function openEmbedded(dataDir: string, pin: typeof pinConnection): Promise
       };
     },
     async copyTo(target) {
-      // Less to do for whoever opens the copy.
+      // Shortens recovery when the copy is opened.
       await pglite.exec('CHECKPOINT');
-      // No statement runs meanwhile, so the files are what they would be after a crash in this moment: every commit that was
-      // answered is in them, and of a transaction that is open, nothing.
+      // No statement runs meanwhile, so the files are as after a crash at this moment: every answered commit is in them, and
+      // nothing of an open transaction.
       await pglite.runExclusive(() => cp(folder, target, { recursive: true }));
     },
     async close() {
@@ -124,7 +121,7 @@ async function openFolder(folder: string): Promise<PGlite> {
   }
 }
 
-/** Opens a PostgreSQL server. `url` holds a password and appears in no message. */
+/** Opens a PostgreSQL server. `url` contains a password and appears in no message. */
 async function openServer(url: string, pin: typeof pinConnection): Promise<PostgresEngine> {
   const schema = schemaOf(url);
   if (schema === undefined) throw new StartupError('DATABASE_URL: ?schema= must name one schema.');
@@ -136,19 +133,19 @@ async function openServer(url: string, pin: typeof pinConnection): Promise<Postg
   await refuseUnsuitableServer(connect);
   const pool = new ModestPool({
     max: postgresLimits.poolConnections,
-    // One that can be waited for when there is no other.
+    // Keeps one, so that callers can wait for it when the server gives no other.
     min: 1,
     connectionString: driverUrl(url),
     application_name: applicationName,
     connectionTimeoutMillis: platformLimits.queryMilliseconds,
-    // The server's own limit does not help when the server is not there any more.
+    // The server's own limit does not help when the server is gone.
     query_timeout: platformLimits.queryMilliseconds,
     // The driver waits for it before anybody gets the connection; its types say otherwise.
     onConnect: (client) =>
       pin((sql, parameters) => client.query(sql, [...parameters]), {
         schema,
         statementMs: platformLimits.queryMilliseconds,
-        // Of a node that is frozen, or gone: others wait for the rows that it has locked.
+        // For a node that is frozen or gone: others wait for its row locks.
         idleMs: postgresLimits.idleInTransactionMilliseconds,
       }) as unknown as undefined,
   });
@@ -174,7 +171,7 @@ async function connectServer(url: string, pins: PinsOf, pin: typeof pinConnectio
     connectionTimeoutMillis: Math.min(pins.statementMs, platformLimits.queryMilliseconds),
     query_timeout: pins.statementMs,
   });
-  // A connection that breaks while idle has no caller to tell; the next statement on it fails and does.
+  // An idle connection that breaks has no caller; the next statement on it reports the fault.
   client.on('error', () => {});
   await client.connect();
   const abandon = () => void client.connection.stream.destroy();

@@ -1,25 +1,25 @@
-/** Faults of the database, told apart: what means "try again" and what is a defect; and in words what an operator can do. */
+/** Classifies database faults: "try again" or a defect, and what an operator can do. */
 import { AuthorityError } from '@countersign/verifier/errors';
 import { Prisma } from './generated/client.ts';
 
 interface FaultKind {
-  /** For the log, the metrics and readiness. */
+  /** For log, metrics and readiness. */
   readonly reason: string;
   /** Completes "the database …". */
   readonly words: string;
-  /** Waiting does not mend it: somebody has to do something. */
+  /** Waiting does not help: somebody must act. */
   readonly lasting?: true;
 }
 
 const notThere: FaultKind = {
   reason: 'database_tables_missing',
   words:
-    'has not the tables or functions that this version needs; is it the right database, and the right ?schema=?',
+    'lacks tables or functions that this version needs; is it the right database, and the right ?schema=?',
   lasting: true,
 };
 const readOnly: FaultKind = {
   reason: 'database_read_only',
-  words: 'can only be read: it is a standby, or was failed over; DATABASE_URL must lead to the primary',
+  words: 'is read-only: it is a standby, or was failed over; DATABASE_URL must lead to the primary',
 };
 const login: FaultKind = {
   reason: 'database_login_refused',
@@ -27,7 +27,7 @@ const login: FaultKind = {
 };
 const rights: FaultKind = {
   reason: 'database_rights_missing',
-  words: 'denies a right that is needed; docs/database.md lists the grants of the role that serves',
+  words: 'denies a required permission; docs/database.md lists the grants of the role that serves',
   lasting: true,
 };
 const certificate: FaultKind = {
@@ -39,7 +39,10 @@ const withoutTls: FaultKind = {
   reason: 'database_certificate',
   words: 'does not speak TLS, which ?sslmode= asks for',
 };
-const conflict: FaultKind = { reason: 'database', words: 'broke a transaction off that met another one' };
+const conflict: FaultKind = {
+  reason: 'database',
+  words: 'ended a transaction that conflicted with another one',
+};
 const connections: FaultKind = {
   reason: 'database_connections_exhausted',
   words: 'has no free connection; raise max_connections or the limit of the role',
@@ -52,7 +55,7 @@ const unsuitable: FaultKind = {
 };
 const away: FaultKind = { reason: 'database', words: 'does not answer' };
 
-/** By SQLSTATE, or its first two characters: what is wrong is the server, or what it lets us do, and no statement of ours. */
+/** By SQLSTATE or its first two characters: faults of the server or of permissions, not of our statements. */
 const kinds: Readonly<Record<string, FaultKind>> = {
   '08': away,
   '25006': readOnly,
@@ -80,8 +83,8 @@ const kinds: Readonly<Record<string, FaultKind>> = {
 };
 
 /**
- * Prisma's codes for: unreachable (P1001, P1002, P1008, P1017), no free connection (P2024, P2037), transaction could not begin,
- * ran out of time or lost its connection (P2028), write conflict or deadlock (P2034).
+ * Prisma's codes: unreachable (P1001, P1002, P1008, P1017), no free connection (P2024, P2037), transaction not begun, timed out
+ * or disconnected (P2028), write conflict or deadlock (P2034).
  */
 const passingCodes = new Set(['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2028', 'P2034', 'P2037']);
 
@@ -89,20 +92,20 @@ const passingCodes = new Set(['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P202
 const passingErrnos =
   /\b(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)\b/;
 
-/** In the words of the driver, which has no code for them, and of Prisma where it drops the code. */
+/** Messages of the driver, which has no codes for them, and of Prisma where it drops the code. */
 const passingWords =
   /Connection (terminated|ended)|connection error|terminating connection|timeout exceeded|timeout expired|read timeout|closed the connection|can't reach database|operation has timed out|the connection was closed|too many database connections|ConnectionClosed|SocketTimeout|DatabaseNotReachable|TooManyConnections|write conflict or a deadlock/i;
 
-/** PGlite reports a full disk in the words of the server, or of the file system. */
+/** PGlite reports a full disk in the server's or the file system's words. */
 const fullWords = /No space left on device|ENOSPC/i;
 
-/** Of Node.js, which has many: what the server shows is not what was expected. */
+/** Node.js has many codes for untrusted or wrong certificates. */
 const certificateCodes = /CERT|_SIGNATURE$|^UNABLE_TO_/;
 
-/** Five characters, at least one of them a digit: `EPIPE` is none. */
+/** Five characters with at least one digit, so not `EPIPE`. */
 const sqlState = /^(?=.*\d)[0-9A-Z]{5}$/;
 
-/** The SQLSTATE of what the driver, or Prisma around it, has thrown; undefined when the server has said nothing. */
+/** The SQLSTATE in an error of the driver, or of Prisma around it; undefined when the server did not report one. */
 export function sqlStateOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   if (error instanceof Prisma.PrismaClientKnownRequestError) {
@@ -133,23 +136,23 @@ function isPassing(error: Error): boolean {
   return passingErrnos.test(said) || passingWords.test(said);
 }
 
-/** The database ended one of two transactions that met, or waited for each other. Nothing of it was stored. */
+/** The database rolled back a conflicting or deadlocked transaction. Nothing of it was stored. */
 export function isConflict(error: unknown): boolean {
   if (error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2034') return true;
   return ['40P01', '40001'].includes(sqlStateOf(error) ?? '');
 }
 
-/** The server, or the limit of the role, gives no further connection. */
+/** The server or the role's limit allows no further connection. */
 export function isOutOfConnections(error: unknown): boolean {
   return kindOf(error) === connections;
 }
 
-/** Waiting does not mend it. */
+/** Waiting does not help. */
 export function isLasting(error: unknown): boolean {
   return kindOf(error)?.lasting === true;
 }
 
-/** One line for an operator: what is wrong and what can be done, with the words of the server. */
+/** One line for an operator: the fault and its remedy, with the server's words. */
 export function describeFault(error: unknown): string {
   const kind = kindOf(error);
   const said =
@@ -159,12 +162,12 @@ export function describeFault(error: unknown): string {
   return kind === undefined || kind === away ? said : `the database ${kind.words} (${said})`;
 }
 
-/** Prisma puts the statement and its place in the code before it. */
+/** Removes the statement and source location that Prisma puts first. */
 function lastLine(message: string): string {
   return message.trim().split('\n').at(-1)?.trim() ?? '';
 }
 
-/** A database that cannot do its part now is `unavailable` with a time to try again; anything else stays what it is. */
+/** A database that cannot work now becomes `unavailable` with a retry time; other errors stay unchanged. */
 export function translateFault(error: unknown): unknown {
   if (error instanceof AuthorityError) return error;
   const kind = kindOf(error);

@@ -1,9 +1,8 @@
 /**
- * Names a history of transactions: cluster, timeline (a failover or a restored backup begins a new one), database, the table
- * of revocations (who reads another one has not seen what is in this one), and the start after the last crash: a server that
- * crashed may use ids of transactions again whose end a reader had seen already. Statistics start over with each recovery,
- * also when the server itself went on and only its processes were replaced; the start of the server would not tell. Fails on
- * a standby, whose snapshots prove nothing.
+ * Names a transaction history: cluster, timeline (new after a failover or a restore), database, the table of revocations (another
+ * table is another truth), and the start after the last crash: a crashed server may reuse transaction ids a reader has seen. The
+ * statistics' reset time shows each recovery, even when only the server's processes were replaced; the server's start time would
+ * not. Fails on a standby, whose snapshots prove nothing.
  */
 export const historySql = `(SELECT concat_ws('.', system_identifier,
     substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8),

@@ -8,7 +8,7 @@ import { prepared } from './prepared.ts';
 import { commitMark, revoking } from './revocationStore.ts';
 import type { PrismaConnection } from './transactions.ts';
 
-/** One statement, and so one transaction: a session ends with its revocation and its event, or not at all. */
+/** One statement, and so one transaction: a session ends with its revocation and event, or not at all. */
 export function createLogoutStore(prisma: PrismaConnection): LogoutStore {
   return {
     async end(events, reason, now, { silent = false } = {}) {

@@ -1,7 +1,7 @@
 /**
- * Applies the files `migration.sql` in `prisma/migrations` and keeps Prisma's own `_prisma_migrations` table, so that
- * `prisma migrate deploy` works as well, while a production image needs no Prisma command line.
- * One migration is one transaction; nodes that start together take turns by an advisory lock.
+ * Applies the `migration.sql` files in `prisma/migrations` and maintains Prisma's `_prisma_migrations` table: `prisma migrate
+ * deploy` also works, and a production image needs no Prisma command line. One migration is one transaction; an advisory lock
+ * orders nodes that start together.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
@@ -10,7 +10,7 @@ import { quotedName } from './connectionPins.ts';
 import type { SqlConnection } from './engine.ts';
 import { sqlStateOf } from './faults.ts';
 
-/** The number that Prisma's own `migrate` locks. */
+/** The lock number of Prisma's own `migrate`. */
 const advisoryLock = 72_707_369;
 
 export const migrationsFolder = new URL('../../../prisma/migrations/', import.meta.url);
@@ -18,7 +18,7 @@ export const migrationsFolder = new URL('../../../prisma/migrations/', import.me
 interface Migration {
   readonly name: string;
   readonly sql: string;
-  /** SHA-256 of the file in hexadecimal. */
+  /** SHA-256 of the file, hexadecimal. */
   readonly checksum: string;
 }
 
@@ -41,10 +41,9 @@ const bookkeeping = `
   )`;
 
 /**
- * Brings the database to the version of this code and answers the names that were applied. A database that has them all is
- * only read, so a role that may not create anything can serve it.
- * Throws `StartupError` when the database is newer than the code, or holds a changed or unfinished migration, or lacks some
- * that this role may not apply.
+ * Migrates the database to this code's version; returns the applied names. Only reads an up-to-date database, so a role without
+ * DDL rights can serve it. Throws `StartupError` when the database is newer than the code, has a changed or unfinished migration,
+ * or lacks one that this role may not apply.
  */
 export async function migrate(
   connection: SqlConnection,
@@ -75,7 +74,7 @@ async function applyAll(
   pending: readonly Migration[],
 ): Promise<void> {
   try {
-    // Asked first: the right to make one is needed even for one that is there.
+    // Checked first: CREATE needs the right even for an existing schema.
     const [found] = await connection.query('SELECT 1 FROM pg_namespace WHERE nspname = $1', [schema]);
     if (found === undefined) await connection.execute(`CREATE SCHEMA ${quotedName(schema)}`);
     await connection.execute(bookkeeping);
@@ -100,7 +99,7 @@ async function readMigrations(folder: URL): Promise<readonly Migration[]> {
   );
 }
 
-/** None when the table is not there. */
+/** Empty without the table. */
 async function readApplied(connection: SqlConnection, schema: string): Promise<AppliedMigration[]> {
   const [table] = await connection.query('SELECT 1 FROM pg_tables WHERE schemaname = $1 AND tablename = $2', [
     schema,

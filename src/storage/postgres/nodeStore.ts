@@ -3,13 +3,13 @@ import type { SqlConnection } from './engine.ts';
 import { historySql } from './history.ts';
 import type { OwnConnection } from './ownConnection.ts';
 
-/** `renewing` is for the lease alone; `listing` for whoever waits for the other nodes. */
+/** `renewing` is only for the lease; `listing` for operations that wait for other nodes. */
 export function createNodeStore(parts: { renewing: OwnConnection; listing: OwnConnection }): NodeStore {
   const { renewing, listing } = parts;
   return {
     register: ({ id, renewal, leaseMs }) =>
       renewing.use(async (sql) => {
-        // One statement is one transaction: when it has answered, it is committed.
+        // One statement is one transaction: its answer means the commit.
         const [row] = await sql.query<{ now: Date }>(
           `INSERT INTO nodes (id, renewal, lease_ms, lease_until)
            VALUES ($1, $2, $3::int, clock_timestamp() + $3::int * interval '1 millisecond')
@@ -41,9 +41,9 @@ export function createNodeStore(parts: { renewing: OwnConnection; listing: OwnCo
 }
 
 interface Row {
-  /** Of the database; on every row. */
+  /** The database's, on every row. */
   readonly now_history: string;
-  /** None when there is no node: then all that follows is null. */
+  /** Null without nodes, like all following columns. */
   readonly id: string | null;
   readonly renewal: string;
   readonly lease_ms: number;

@@ -1,13 +1,13 @@
 /**
- * A connection that one part keeps for itself, so that it waits for nobody in the pool. Work on it is done one piece at
- * a time; after a failure the next piece begins on a new connection.
+ * A connection reserved for one part, so that it never waits for the pool. Runs one piece of work at a time; after a failure the
+ * next one uses a new connection.
  */
 import type { Patience, PostgresEngine, SqlConnection } from './engine.ts';
 
 export interface OwnConnection {
   /** Rejects with the fault of the work or of connecting. */
   use<T>(work: (connection: SqlConnection) => Promise<T>): Promise<T>;
-  /** Breaks off what is under way: it is only reading, and whoever waits for it is told. */
+  /** Breaks off work in progress: it only reads, and its caller gets an error. */
   close(): Promise<void>;
 }
 
@@ -30,7 +30,7 @@ export function createOwnConnection(
       open = connection;
       return result;
     } catch (error) {
-      // It may be in the middle of anything: a transaction, or an answer that never ends.
+      // Its state is unknown: inside a transaction, or waiting for an endless answer.
       connection.abandon();
       throw error;
     } finally {

@@ -35,14 +35,14 @@ export function createPasswordFailureStore(prisma: PrismaConnection): PasswordFa
         SELECT f.source = ${bytes(from.place)} AS "atPlace", f.failures, f.retry_at AS "retryAt"
           FROM password_failures AS f
          WHERE f.account = ${bytes(from.account)} AND f.source = ${counted(from, now)}`;
-      // Gone meanwhile: somebody succeeded.
+      // Deleted meanwhile: another attempt succeeded.
       const found: Attempt =
         refused === undefined ? { source: 'strangers', failures: noFailures } : fromRow(refused);
       return { ...found, taken: false };
     },
 
     async giveBack(from, { source, failures }) {
-      // When another one was counted since, the wait is for that one.
+      // If another attempt was counted since, the wait belongs to that one.
       await prisma.$executeRaw`
         UPDATE password_failures AS f
            SET failures = f.failures - 1,
@@ -51,7 +51,7 @@ export function createPasswordFailureStore(prisma: PrismaConnection): PasswordFa
     },
 
     async touch(from, { source }, now) {
-      // With what the statement of an event does besides writing a row (auditTrail.ts), which is a third of its time.
+      // Takes as long as recording an event (auditTrail.ts), of which writing the row is a third.
       const rows = JSON.stringify([{ used_at: new Date(now) }]);
       await prisma.$executeRaw`
         UPDATE password_failures AS f SET used_at = e.used_at
@@ -68,7 +68,7 @@ export function createPasswordFailureStore(prisma: PrismaConnection): PasswordFa
           DELETE FROM password_failures WHERE account = ${bytes(account)} AND source = ${bytes(strangers)}`;
       }
       if (noPlace) return;
-      // Those that somebody else has locked he is about to count or to forget himself.
+      // Skips locked rows: their owner is counting or deleting them.
       await prisma.$executeRaw`
         WITH forgotten AS (
           DELETE FROM password_failures WHERE account = ${bytes(account)} AND source IN (
@@ -94,7 +94,7 @@ export function createPasswordFailureStore(prisma: PrismaConnection): PasswordFa
     },
 
     async prune(now, limit) {
-      // The numbers are written out, as in the indexes that find them: those that stay are not walked.
+      // Literal numbers, as in the matching partial indexes: rows that stay are not scanned.
       const days = Prisma.raw(`${loginLimits.passwordFailuresDays}`);
       const belowMaximum = Prisma.raw(`failures < ${loginLimits.passwordFailuresMaximum}`);
       const forgottenAt = Prisma.sql`(used_at AT TIME ZONE 'UTC') + LEAST(failures, ${days}) * interval '1 day'`;
@@ -108,14 +108,14 @@ export function createPasswordFailureStore(prisma: PrismaConnection): PasswordFa
   };
 }
 
-/** By where they lie, since they are locked: with a join, a planner may walk the table. */
+/** By physical position, because the rows are locked: with a join, a planner may scan the table. */
 function deleteSome(prisma: PrismaConnection, which: Prisma.Sql, limit: number): Promise<number> {
   return prisma.$executeRaw`
     DELETE FROM password_failures WHERE ctid = ANY (ARRAY(
       SELECT ctid FROM password_failures WHERE ${which} LIMIT ${limit} FOR UPDATE SKIP LOCKED))`;
 }
 
-/** The source whose count it is. */
+/** The count that this attempt belongs to. */
 function counted({ account, place, strangers }: AttemptSource, now: number): Prisma.Sql {
   return Prisma.sql`CASE WHEN EXISTS (
       SELECT 1 FROM password_failures AS known
@@ -123,10 +123,10 @@ function counted({ account, place, strangers }: AttemptSource, now: number): Pri
     THEN ${bytes(place)}::bytea ELSE ${bytes(strangers)}::bytea END`;
 }
 
-/** Of a count whose next attempt may come at once, by the clock of whichever node. */
+/** No wait, by any node's clock. */
 const noWait = Prisma.sql`'epoch'::timestamptz`;
 
-/** As `delayAfter` in login/throttling/passwordFailures.ts, of the count with this attempt. The first one is always free. */
+/** As `delayAfter` in login/throttling/passwordFailures.ts, for the count with this attempt. The first is always free. */
 function retryAfter(at: Date): Prisma.Sql {
   const { passwordFailuresFree: free, passwordDelayFirstMilliseconds: first } = loginLimits;
   return Prisma.sql`CASE WHEN f.failures + 1 < ${free}::int THEN ${noWait} ELSE ${at}::timestamptz + interval '1 millisecond' *

@@ -1,7 +1,6 @@
 /**
- * The pool of connections to a server. Where the server, or the limit of the role, gives fewer than it would like, it makes do
- * with those it has: callers wait for one of them, and are refused only when there is none. For a connection of its own that a
- * part of the node needs, it gives up one.
+ * The pool of a server's connections. When the server or role limit allows fewer, it works with those: callers wait for one, and
+ * are refused only when there is none. It gives one up when a part of the node needs a separate connection.
  */
 
 import { systemClock } from '@countersign/verifier/clock';
@@ -15,7 +14,7 @@ type Release = (destroy?: Error | boolean) => void;
 export class ModestPool extends pg.Pool {
   readonly #most = this.options.max;
   #modestUntil = Number.NEGATIVE_INFINITY;
-  /** Connected, and not gone: others are counted by the pool as well, and may be on the way to a refusal. */
+  /** Connected clients. The pool's own count includes ones that may still be refused. */
   readonly #live = new Set<pg.PoolClient>();
 
   constructor(config: pg.PoolConfig) {
@@ -36,13 +35,13 @@ export class ModestPool extends pg.Pool {
     return undefined;
   }
 
-  /** Runs `connect`; when there is no connection left for it, gives up one of its own, and runs it again. */
+  /** Runs `connect`; without a free connection, gives up one of its own and tries again. */
   async makeRoomFor<T>(connect: () => Promise<T>): Promise<T> {
     for (;;) {
       try {
         return await connect();
       } catch (error) {
-        // The last one stays: whoever has all but this can do nothing with it either.
+        // Keeps the last one: without it the node could do nothing.
         if (!isOutOfConnections(error) || this.#live.size <= 1) throw error;
         await this.#giveUpOne();
       }
@@ -52,7 +51,7 @@ export class ModestPool extends pg.Pool {
   async #giveUpOne(): Promise<void> {
     this.#makeDo(this.#live.size);
     const client = await super.connect();
-    // Only then has the server let go of it.
+    // Only then has the server released it.
     const removed = new Promise<void>((resolve) => void this.once('remove', () => resolve()));
     this.#makeDo(this.#live.size - 1);
     client.release(true);
@@ -66,7 +65,7 @@ export class ModestPool extends pg.Pool {
         return await super.connect();
       } catch (error) {
         if (!isOutOfConnections(error) || this.#live.size === 0) throw error;
-        // As many as there are: it waits for one of them, for as long as anybody waits for a connection.
+        // Limited to the existing ones: callers wait for one of them.
         this.#makeDo(this.#live.size);
       }
     }

@@ -1,17 +1,17 @@
 /**
- * Statements that a connection to a server prepares once, and then only runs: parsing and planning takes longer than finding a row by
- * its key. Only for those whose best plan is the same whatever their parameters are, and whose text never changes.
+ * Statements that a server connection prepares once: parsing and planning takes longer than finding a row by its key. Only for
+ * fixed texts whose best plan does not depend on the parameters.
  */
 import { Prisma } from './generated/client.ts';
 
 const marked = /^\/\* prepared: (\w+) \*\//;
 
-/** To be put before the text of a statement. No two may have one name. */
+/** Put before a statement's text. Names must be unique. */
 export function prepared(name: string): Prisma.Sql {
   return Prisma.raw(`/* prepared: ${name} */`);
 }
 
-/** The name that the driver gives to a statement; empty for one that is parsed each time. */
+/** The driver's name for a statement; empty for one parsed each time. */
 export function statementName({ sql }: { readonly sql: string }): string {
   return marked.exec(sql)?.[1] ?? '';
 }

@@ -46,20 +46,20 @@ function isWritten(rows: unknown): boolean {
   return (rows as readonly { sessions: number }[])[0]?.sessions === 1;
 }
 
-/** The events go with the row: where none was written, there is nothing to tell. */
+/** Joined to the written row: without it, no event is recorded. */
 function recordedFor({ events, now }: SessionUse): Prisma.Sql {
   return Prisma.sql`told AS (${recording(eventsOf(events, now), Prisma.sql`, used`)})
         SELECT count(*)::int AS sessions FROM used`;
 }
 
-/** What each use writes. */
+/** The columns every use writes. */
 function common(use: SessionUse): Prisma.Sql {
   return Prisma.sql`last_used_at = ${new Date(use.now)}, ip = ${use.ip ?? null},
     access_expires_at = GREATEST(access_expires_at, ${new Date(use.accessExpiresAt)}),
     signing_kids = ${signingKids(use)}, ${contextOf(use)}`;
 }
 
-/** What must still be true at the moment a refresh writes; `judgeRefresh` found it so when it read. */
+/** The conditions `judgeRefresh` read, repeated when writing. */
 function alive(now: number): Prisma.Sql {
   const at = new Date(now);
   return Prisma.sql`s.ended_at IS NULL AND s.expires_at > ${at} AND s.idle_expires_at > ${at} AND EXISTS (
@@ -79,8 +79,7 @@ function dateOf(milliseconds: number | undefined): Date | null {
 }
 
 /**
- * The keys of tokens that may be live after this use; a revoked one among them is still looked for. Where it was not noted
- * before, any key that has ever signed may be one.
+ * Keys of tokens that may be live after this use; a revoked key is still looked for. Without earlier notes, it may be any key.
  */
 function signingKids({ now, signingKid }: SessionUse): Prisma.Sql {
   return Prisma.sql`CASE

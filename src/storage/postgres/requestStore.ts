@@ -16,8 +16,8 @@ export function createRequestStore(prisma: PrismaConnection): RequestStore {
       await prisma.$executeRaw`
         DELETE FROM requests
          WHERE caller = ${caller} AND id = ${id} AND opened_at < ${beforeEither(now, keptMs)}`;
-      // One that is there is written as it is, since that locks it: who repeats a request waits for the first one. Only a row
-      // that was inserted has no transaction that has locked it.
+      // Rewrites an existing row to lock it: a repetition waits for the first request. Only an inserted row has no locking
+      // transaction.
       const [row] = await prisma.$queryRaw<RequestRow[]>`
         INSERT INTO requests AS r (caller, id, target_hash, opened_at)
         VALUES (${caller}, ${id}, ${Buffer.from(targetHash)}, ${new Date(now)})
@@ -45,7 +45,7 @@ export function createRequestStore(prisma: PrismaConnection): RequestStore {
     },
 
     prune(keptMs, now, limit) {
-      // By where they lie, since they are locked: with a join, a planner may walk the table.
+      // By physical position, because the rows are locked: with a join, a planner may scan the table.
       return prisma.$executeRaw`
         DELETE FROM requests WHERE ctid = ANY (ARRAY(
           SELECT ctid FROM requests WHERE opened_at < ${beforeEither(now, keptMs)}

@@ -1,4 +1,4 @@
-/** Reads the revocations at one moment, with the position of that moment: one transaction, one snapshot, any number of rows. */
+/** Reads revocations at one moment with its position: one transaction, one snapshot, any number of rows. */
 
 import { type Position, requireSameHistory } from '@countersign/verifier/revocation/position';
 import type {
@@ -13,10 +13,7 @@ import type { SqlConnection } from './engine.ts';
 import { historySql } from './history.ts';
 import type { OwnConnection } from './ownConnection.ts';
 
-/**
- * What only one node does at a time → a number that no other user of the database locks, and beside it the schema: the bytes of
- * "csg1", "csg2", "csg9".
- */
+/** Task → advisory lock number, unique in this database and combined with the schema: the bytes of "csg1", "csg2", "csg9". */
 const locks: Record<SoleTask, number> = { reconciling: 0x63736731, pruning: 0x63736732, saving: 0x63736739 };
 
 export function createRevocationSnapshots(connection: OwnConnection): RevocationSnapshots {
@@ -36,7 +33,7 @@ export function createRevocationSnapshots(connection: OwnConnection): Revocation
 
 async function inTransaction<T>(sql: SqlConnection, work: () => Promise<T>): Promise<T> {
   await sql.execute('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-  // When the work fails, its connection is abandoned, and the transaction with it.
+  // When the work fails, the connection is abandoned with its transaction.
   const result = await work();
   await sql.execute('COMMIT');
   return result;
@@ -83,7 +80,7 @@ function literal(snapshot: string): string {
   return `'${snapshot}'::pg_snapshot`;
 }
 
-/** Of our clock and the database's: one that is ahead must not make us miss what is live. */
+/** The earlier of our clock and the database's: a fast one must not hide live rows. */
 function earlier(now: number): string {
   return `LEAST(to_timestamp(${now / 1000}), now())`;
 }

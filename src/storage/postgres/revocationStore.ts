@@ -63,7 +63,7 @@ export function createRevocationStore(prisma: PrismaConnection): RevocationStore
     },
 
     prune(now, limit) {
-      // The outer condition is looked at again when the row was locked: it may have been extended meanwhile.
+      // Checked again once the row is locked: it may have been extended meanwhile.
       return prisma.$executeRaw`
         DELETE FROM revocations
          WHERE expires_at < ${beforeEither(now)} AND subject = ANY (ARRAY(
@@ -73,13 +73,13 @@ export function createRevocationStore(prisma: PrismaConnection): RevocationStore
   };
 }
 
-/** What the transaction that it is asked in will be known by, once it has committed. */
+/** The current transaction's identity after its commit. */
 export const commitMark = Prisma.raw(`${historySql} AS history, pg_current_xact_id()::text AS transaction`);
 
-/** Records what `rows` selects: subject, reason and expiry. */
+/** Records the subject, reason and expiry that `rows` selects. */
 export function revoking(rows: Prisma.Sql, now: number): Prisma.Sql {
-  // An extended row takes the xid of its new transaction, so that it becomes visible again to whoever follows. In one order, so
-  // that two that revoke the same do not wait for each other in a circle.
+  // An extended row gets the new transaction's xid, so that readers see it again. One lock order, so that two revocations of the
+  // same rows cannot deadlock.
   return Prisma.sql`
         INSERT INTO revocations (subject, reason, created_at, expires_at)
         SELECT r.subject, r.reason, ${new Date(now)}, r.expires_at

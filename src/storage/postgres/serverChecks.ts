@@ -1,21 +1,17 @@
-/**
- * What a PostgreSQL server must be before anything rests on it. What cannot be set on a connection (connectionPins.ts) is
- * looked at here, at the start; each refusal is one line that says what to do.
- */
+/** Checks a PostgreSQL server at the start for what connectionPins.ts cannot set; each refusal is one line with the remedy. */
 import { systemClock, withDeadline } from '@countersign/verifier/clock';
 import { StartupError, UnreachableError } from '@countersign/verifier/errors';
 import type { SqlConnection } from './engine.ts';
 import { describeFault } from './faults.ts';
 import { postgresLimits } from './limits.ts';
 
-/** `xid8` and `pg_current_snapshot()` are of 13. */
+/** `xid8` and `pg_current_snapshot()` came with 13. */
 const oldestVersion = 13;
 
 type Connect = () => Promise<SqlConnection>;
 
 /**
- * Throws `StartupError` for a server that cannot serve as the truth, and `UnreachableError` for one that does not answer, or
- * does not take this login, now.
+ * Throws `StartupError` for an unsuitable server, and `UnreachableError` for one that does not answer or refuses the login now.
  */
 export async function refuseUnsuitableServer(connect: Connect): Promise<void> {
   const connection = await reachable(connect());
@@ -51,13 +47,13 @@ async function refuseUnsuitable(connection: SqlConnection): Promise<void> {
 }
 
 /**
- * A pooler in transaction mode lends a connection to the server for one transaction: settings and prepared statements are then
- * those of somebody else. It shows when others hold transactions: ours is served by another process than before.
+ * A pooler in transaction mode lends a server connection per transaction: settings and prepared statements are then somebody
+ * else's. Detected while others hold transactions: another process then serves our connection.
  */
 async function refuseTransactionPooling(ours: SqlConnection, connect: Connect): Promise<void> {
   const others: SqlConnection[] = [];
   try {
-    // On a busy pooler, one other may be given a process that somebody else has just left.
+    // On a busy pooler, one other connection may get a process that was just released.
     for (let times = 0; times < postgresLimits.poolingChecks; times += 1) {
       const other = await reachable(connect());
       others.push(other);

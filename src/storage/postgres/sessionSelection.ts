@@ -1,21 +1,21 @@
-/** Which sessions a statement is about, in SQL: the alias of the table is `s`. */
+/** SQL conditions that select sessions; the table's alias is `s`. */
 import { verifierLimits } from '@countersign/verifier/limits';
 import type { SessionFilter, SessionRange, SessionSelection } from '../../sessions/store.ts';
 import { canaryUserId } from '../../truth/canary.ts';
 import { Prisma } from './generated/client.ts';
 
-/** By any clock that a verifier may have. */
+/** By the clock of any verifier. */
 export function expiredAt(now: number): Date {
   return new Date(now - verifierLimits.clockSkewSeconds * 1000);
 }
 
-/** It has not ended, and a token of it could be accepted: an access token, or the refresh token. */
+/** Not ended, and one of its tokens may be accepted: an access token, or the refresh token. */
 export function live(at: Date): Prisma.Sql {
   return Prisma.sql`(s.ended_at IS NULL
     AND (s.access_expires_at > ${at} OR (s.idle_expires_at > ${at} AND s.expires_at > ${at})))`;
 }
 
-/** Nobody ends a canary but the node that it is of. */
+/** Only its own node ends a canary. */
 export const noCanary = Prisma.sql`s.user_id <> ${canaryUserId}::uuid`;
 
 export function selected(selection: SessionSelection, at: Date): Prisma.Sql {
@@ -49,7 +49,7 @@ function withCanaries(selection: SessionSelection, at: Date): Prisma.Sql {
   return Prisma.sql`${whose(selection)} AND (s.ended_at IS NULL OR ${tokensLive})`;
 }
 
-/** One that is selected, and so locked in its turn, and yet left as it is. */
+/** Selected, and so locked in order, but left unchanged. */
 export function notSpared(selection: SessionSelection): Prisma.Sql {
   if (!('except' in selection) || selection.except === undefined) return Prisma.sql`true`;
   return Prisma.sql`s.id <> ${selection.except}::uuid`;

@@ -39,8 +39,8 @@ export function createSessionStore(prisma: PrismaConnection): SessionStore {
     async list(userId, { now, limit, before }) {
       const at = new Date(now);
       const start = before === undefined ? Prisma.sql`true` : Prisma.sql`id < ${before}::uuid`;
-      // NULLS LAST makes the planner use the index of a user's live sessions, which alone has this order. Else it may walk the
-      // primary key backwards, through the sessions of all users.
+      // NULLS LAST forces the index of a user's live sessions: the planner would otherwise scan the primary key backwards through
+      // all sessions.
       const ids = await prisma.$queryRaw<{ id: string }[]>`
         SELECT id FROM sessions
          WHERE user_id = ${userId}::uuid AND ended_at IS NULL AND idle_expires_at > ${at} AND expires_at > ${at} AND ${start}
@@ -83,7 +83,7 @@ export function createSessionStore(prisma: PrismaConnection): SessionStore {
     deleteFinished(retentionMs, now, limit) {
       const finishedBefore = beforeEither(now, retentionMs);
       const forgottenBefore = beforeEither(now, verifierLimits.revocationMarginSeconds * 1000);
-      // `finished_on` has an index, and the other conditions are exact. A locked row is left for the next run.
+      // The day uses the index, the rest is exact. A locked session is in use, or is judged next time.
       return prisma.$executeRaw`
         DELETE FROM sessions WHERE id = ANY (ARRAY(
           SELECT s.id FROM sessions AS s
@@ -111,7 +111,7 @@ interface RowWithUser extends SessionRow {
   readonly userDisabled: boolean;
 }
 
-/** Under Prisma's names. Listed, since a column that a newer node adds must not change the result of a prepared statement. */
+/** Prisma's names, listed one by one: a column that a newer node adds must not change a prepared statement's result. */
 const columns = Prisma.raw(
   Object.keys(Prisma.SessionScalarFieldEnum)
     .map((name) => `s.${name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)} AS "${name}"`)

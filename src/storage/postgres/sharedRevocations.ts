@@ -1,4 +1,4 @@
-/** What many nodes share in PostgreSQL: the table of nodes, and snapshots of the revocations. On connections of their own. */
+/** Shared by many nodes in PostgreSQL, on separate connections: the table of nodes, and snapshots of revocations. */
 
 import type { RevocationSnapshots } from '@countersign/verifier/revocation/revocation';
 import type { NodeStore } from '../../revocation/propagation/liveNodes.ts';
@@ -10,7 +10,7 @@ import { createRevocationSnapshots } from './revocationSnapshots.ts';
 
 export interface SharedRevocations {
   readonly nodes: NodeStore;
-  /** For the lease, which waits for nothing else. */
+  /** Reserved for the lease. */
   readonly snapshots: RevocationSnapshots;
   readonly loadingSnapshots: RevocationSnapshots;
   readonly slowSnapshots: RevocationSnapshots;
@@ -18,7 +18,7 @@ export interface SharedRevocations {
 }
 
 export function openSharedRevocations(engine: PostgresEngine, leaseMs: number): SharedRevocations {
-  // A renewal that hangs is given up in time for another one.
+  // A hanging renewal is given up in time for another.
   const renewalMs = Math.max(leaseMs / 2, postgresLimits.renewalQueryMilliseconds);
   const renewing = createOwnConnection(engine, { queryMs: renewalMs, idleMs: renewalMs });
   const listing = createOwnConnection(engine, { queryMs: postgresLimits.listingMilliseconds });

@@ -3,12 +3,12 @@ import type { SigningKeyState, SigningKeyStore, StoredRing, StoredSigningKey } f
 import type { Prisma, SigningKey as SigningKeyRow } from './generated/client.ts';
 import type { PrismaConnection } from './transactions.ts';
 
-/** A number that no other user of the database locks, and beside it the schema: the bytes of "csg3". */
+/** Advisory lock number, unique in this database and combined with the schema: the bytes of "csg3". */
 const ringLock = 0x63736733;
 
 export function createSigningKeyStore(prisma: PrismaConnection): SigningKeyStore {
   const load = async (): Promise<StoredRing> => {
-    // First: a key that is made in between must not be older than now.
+    // First: a key created in between must not be older than this time.
     const [clock] = await prisma.$queryRaw<{ now: Date }[]>`SELECT clock_timestamp() AS now`;
     if (clock === undefined) throw new Error('the database answered no time');
     const rows = await prisma.signingKey.findMany({

@@ -1,4 +1,4 @@
-/** Everything that is stored, over one engine: migrated, with its faults translated. */
+/** All stores over one engine: migrated, with translated faults. */
 import { AuthorityError, StartupError } from '@countersign/verifier/errors';
 import type { Database } from '../../database.ts';
 import type { PostgresEngine } from './engine.ts';
@@ -9,15 +9,15 @@ import { createDatabase } from './transactions.ts';
 
 export interface Storage {
   readonly database: Database;
-  /** A UUID, made with the database. */
+  /** A UUID, created with the database. */
   deploymentId(): Promise<string>;
-  /** Rejects with `unavailable` when the database does not answer, or can only be read. */
+  /** Rejects with `unavailable` when the database does not answer or is read-only. */
   ping(): Promise<void>;
 }
 
 /**
- * Brings the database to the version of this code; answers the migrations that were applied. With `mustBeBegun`, throws
- * `StartupError` where there are no tables yet.
+ * Migrates the database to this code's version; returns the applied migrations. With `mustBeBegun`, throws `StartupError` when
+ * there are no tables.
  */
 export async function migrateStorage(
   engine: PostgresEngine,
@@ -35,7 +35,7 @@ export async function migrateStorage(
   }
 }
 
-/** The stores of a database that has been migrated. */
+/** The stores of a migrated database. */
 export function createStorage({ prisma }: PostgresEngine): Storage {
   const translate = (error: unknown) => {
     throw translateFault(error);

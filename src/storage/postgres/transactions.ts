@@ -1,4 +1,4 @@
-/** Builds the stores over Prisma, outside and inside a transaction, and translates the faults of both. */
+/** Builds the stores over Prisma, outside and inside a transaction, and translates their faults. */
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { Database, Stores } from '../../database.ts';
 import { createAdvisoryLocks } from './advisoryLocks.ts';
@@ -18,7 +18,7 @@ import { createSigningKeyStore } from './signingKeyStore.ts';
 import { createTruthStore } from './truthStore.ts';
 import { createUserStore } from './userStore.ts';
 
-/** The client or one transaction of it. */
+/** The client, or one of its transactions. */
 export type PrismaConnection = Prisma.TransactionClient;
 
 export function createDatabase(prisma: PrismaClient): Database {
@@ -34,7 +34,7 @@ export function createDatabase(prisma: PrismaClient): Database {
       {
         advance: (...use) => admit(() => refreshes.advance(...use)),
         repeat: (...use) => admit(() => refreshes.repeat(...use)),
-        // Follows one that was admitted.
+        // Follows an admitted call.
         restamp: refreshes.restamp,
       },
       translate,
@@ -50,7 +50,7 @@ export function createDatabase(prisma: PrismaClient): Database {
   };
 }
 
-/** Too much is refused while that is cheap: what waits longer than its caller does is work for nothing, and makes others wait. */
+/** Refuses overload early: work that outlasts its caller is wasted and delays others. */
 function createGate() {
   let underWay = 0;
   return async <T>(run: () => Promise<T>, always = false): Promise<T> => {
@@ -65,7 +65,10 @@ function createGate() {
   };
 }
 
-/** Rows are locked in one order where one statement does it, and a transaction may have several. Some servers end more than deadlocks so. */
+/**
+ * Single statements lock rows in one order, but a transaction may have several statements. Some servers report more than
+ * deadlocks this way.
+ */
 async function onceMoreAfterConflict<T>(run: () => Promise<T>): Promise<T> {
   try {
     return await run();
@@ -96,7 +99,7 @@ function createStores(prisma: PrismaConnection, onFault: (error: unknown) => nev
   };
 }
 
-/** The same store, with each method's fault given to `onFault`. */
+/** Wraps a store so that each method's fault goes to `onFault`. */
 export function guarded<Store extends object>(store: Store, onFault: (error: unknown) => never): Store {
   const entries = Object.entries(store).map(([name, method]) => [
     name,

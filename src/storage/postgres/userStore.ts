@@ -85,7 +85,7 @@ export function createUserStore(prisma: PrismaConnection): UserStore {
 
     async delete(id, now) {
       const at = new Date(now);
-      // No e-mail and no hash look like these.
+      // No real e-mail or hash looks like these.
       const { count } = await prisma.user.updateMany({
         where: { id, deletedAt: null },
         data: { email: `deleted:${id}`, passwordHash: '', disabledAt: at, deletedAt: at },

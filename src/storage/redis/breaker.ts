@@ -2,8 +2,8 @@ import { type Clock, withDeadline } from '@countersign/verifier/clock';
 import { redisLimits } from './limits.ts';
 
 /**
- * Stands between callers and a server that may be frozen: commands to one would pile up, and each caller would wait
- * for its own time-out. After the first that is not answered nobody is let through until a probe is.
+ * A circuit breaker for a frozen server: commands would pile up, each waiting for its own time limit. After the first unanswered
+ * command everything is refused until a probe is answered.
  */
 export interface Breaker {
   closed(): boolean;
@@ -13,10 +13,7 @@ export interface Breaker {
   dispose(): void;
 }
 
-/**
- * `probe` asks the server something. `onLost`: not even the probe was answered; the connection may be to a host that is
- * gone, and must be made again.
- */
+/** `probe` asks the server something. `onLost`: even the probe was not answered; the host may be gone, so reconnect. */
 export function createBreaker(parts: {
   clock: Clock;
   probe: () => Promise<unknown>;
@@ -31,7 +28,7 @@ export function createBreaker(parts: {
     stopProbing = undefined;
   };
 
-  /** The clock never runs two at once, so there is one probe under way at most. */
+  /** The clock never overlaps runs, so at most one probe is in progress. */
   const ask = async () => {
     let late = false;
     try {
@@ -41,7 +38,7 @@ export function createBreaker(parts: {
       });
       mend();
     } catch {
-      // Refused at once: there is no connection at the moment, and one is being made.
+      // Otherwise it failed at once: the connection is being made already.
       if (late) onLost();
     }
   };
@@ -49,7 +46,7 @@ export function createBreaker(parts: {
   return {
     closed: () => stopProbing === undefined,
     trip() {
-      // What is still under way when it is closed may be given up afterwards.
+      // Work still in progress at closing may be given up later.
       if (!disposed) stopProbing ??= clock.every(redisLimits.redisProbeMilliseconds, ask);
     },
     dispose() {

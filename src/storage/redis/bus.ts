@@ -1,6 +1,6 @@
 /**
- * The bus between nodes, over PUBLISH and SUBSCRIBE: at most once, which is all that the port promises (S11). Whoever can
- * write to Redis can say anything on it, so a message is believed by its code alone, on the channel that it was written for.
+ * The bus between nodes, over PUBLISH and SUBSCRIBE: at most once, as the port promises (S11). Anybody with access to Redis can
+ * send on it, so only a message's code makes it genuine, for the channel it was written for.
  */
 import type { AuthenticText } from '../../platform/authenticText.ts';
 import type { Bus, BusListener, DroppedFor, NodeId } from '../../revocation/propagation/bus.ts';
@@ -22,10 +22,7 @@ export interface RedisBus extends Bus {
   close(): void;
 }
 
-/**
- * `onDropped` is told of each message that is not believed or not understood; `onFault` of the first of them, and each time
- * that messages may have been missed.
- */
+/** `onDropped` gets each dropped message; `onFault` the first of them, and each time messages may have been missed. */
 export function createBus(parts: {
   redis: Pick<RedisConnection, 'run' | 'subscribe'>;
   keys: RedisKeys;
@@ -45,10 +42,10 @@ export function createBus(parts: {
     parts.onDropped(why);
     if (dropped) return;
     dropped = true;
-    onFault(new Error(`Redis: a message on ${channel} is not believed (${why}); others are only counted`));
+    onFault(new Error(`Redis: a message on ${channel} was dropped (${why}); others are only counted`));
   };
 
-  /** The message, when it is genuine, for whoever listens here, and new. */
+  /** Returns the message if it is genuine, new and for this node. */
   const open = <Message extends { readonly from: NodeId }>(
     channel: string,
     payload: Buffer,
@@ -85,7 +82,7 @@ export function createBus(parts: {
     announce: async (announcement) =>
       void (await publish(keys.announcements, encodeAnnouncement(numbered(announcement)))),
     acknowledge(acknowledgement) {
-      // One that is lost costs its receiver a wait for the lease, and whoever holds Redis knows why already.
+      // A lost one costs its receiver a wait for the lease, and the Redis fault is known already.
       const text = encodeAcknowledgement(numbered(acknowledgement));
       publish(keys.acknowledgements(acknowledgement.to), text).catch(() => {});
     },

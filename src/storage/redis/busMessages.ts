@@ -1,19 +1,18 @@
 /**
- * What nodes say to each other, as JSON. What is read here was written by a node of this deployment; it may be one of another
- * version, so it is read strictly all the same.
+ * Messages between nodes, as JSON. Senders are nodes of this deployment, but perhaps of another version, so parsing is strict.
  */
 
 import type { Acknowledgement, Announcement } from '../../revocation/propagation/bus.ts';
 import { redisLimits } from './limits.ts';
 import { decodeRevocations, encodeRevocation, hasMembers, isCount, type Members } from './revocationText.ts';
 
-/** `sequence` grows with each message of a sender, of whatever kind. */
+/** `sequence` increases with each message of a sender, of any kind. */
 export interface Sequenced<Message> {
   readonly sequence: number;
   readonly message: Message;
 }
 
-/** Without its revocations when they are too many for one message. */
+/** Omits the revocations when they are too many for one message. */
 export function encodeAnnouncement({ sequence, message }: Sequenced<Announcement>): string {
   const { from, number, history, revocations } = message;
   const head = { type: 'announcement', from, sequence, number, history };
@@ -22,10 +21,10 @@ export function encodeAnnouncement({ sequence, message }: Sequenced<Announcement
   return Buffer.byteLength(text) > mostBytes ? JSON.stringify(head) : text;
 }
 
-/** The code in front of a message takes the rest. */
+/** The message's code takes the rest. */
 const mostBytes = redisLimits.busMessageBytes - 64;
 
-/** The shortest row has about this many bytes: more of them need not even be written down to see that they are too many. */
+/** The shortest row has about this many bytes: more rows are too many without encoding them. */
 const mostRevocations = Math.floor(redisLimits.busMessageBytes / 64);
 
 export function encodeAcknowledgement({ sequence, message }: Sequenced<Acknowledgement>): string {
@@ -33,7 +32,7 @@ export function encodeAcknowledgement({ sequence, message }: Sequenced<Acknowled
   return JSON.stringify({ type: 'acknowledgement', to, sequence, number, from, history });
 }
 
-/** Undefined for anything but what `encodeAnnouncement` makes. */
+/** Undefined for anything but the output of `encodeAnnouncement`. */
 export function decodeAnnouncement(text: string): Sequenced<Announcement> | undefined {
   const members = parseObject(text, 'announcement', [], 'revocations');
   if (members === undefined) return undefined;
@@ -43,7 +42,7 @@ export function decodeAnnouncement(text: string): Sequenced<Announcement> | unde
   return revocations && { sequence, message: { from, number, history, revocations } };
 }
 
-/** Undefined for anything but what `encodeAcknowledgement` makes. */
+/** Undefined for anything but the output of `encodeAcknowledgement`. */
 export function decodeAcknowledgement(text: string): Sequenced<Acknowledgement> | undefined {
   const members = parseObject(text, 'acknowledgement', ['to']);
   if (members === undefined) return undefined;
@@ -51,7 +50,7 @@ export function decodeAcknowledgement(text: string): Sequenced<Acknowledgement> 
   return isNodeId(to) ? { sequence, message: { to, number, from, history } } : undefined;
 }
 
-/** What every message has. */
+/** Members of every message. */
 interface Head extends Members {
   readonly from: string;
   readonly sequence: number;
@@ -59,7 +58,7 @@ interface Head extends Members {
   readonly history: string;
 }
 
-/** An object of this type with exactly these members beside those of the head, and perhaps the optional one. */
+/** An object of this type with exactly the head's and these members, and perhaps the optional one. */
 function parseObject(
   text: string,
   type: string,

@@ -1,4 +1,4 @@
-/** The library's clients for each form of `REDIS_URL`, set up so that they fail at once and come back by themselves. */
+/** The library's clients for each form of `REDIS_URL`, configured to fail at once and reconnect by themselves. */
 import { isIP } from 'node:net';
 import { Cluster, Redis, type RedisCommander, type RedisOptions } from 'ioredis';
 import type { RedisAddress, RedisEndpoint } from '../../platform/config/redisUrl.ts';
@@ -6,28 +6,28 @@ import type { SentinelLogin } from '../../platform/config/secrets.ts';
 import { redisLimits } from './limits.ts';
 import type { TlsFiles } from './tlsFiles.ts';
 
-/** What can be sent to one server and to a Cluster alike. */
+/** Commands for a single server and a Cluster alike. */
 export type Commands = RedisCommander & Pick<Redis, 'pipeline' | 'multi'>;
 
 export interface RedisClient {
   readonly commands: Commands;
-  /** One try. Afterwards it connects again by itself, for ever. */
+  /** Tries once. Afterwards it reconnects by itself, for ever. */
   connect(): Promise<void>;
   connected(): boolean;
-  /** Gives the connection up and makes it again. */
+  /** Drops the connection and reconnects. */
   reconnect(): void;
   disconnect(): void;
   /** Every primary that may hold keys. */
   primaries(): readonly Redis[];
-  /** A connection of its own, not yet opened, which does not come back: whoever subscribes on it opens the next. */
+  /** A separate, unopened connection that does not reconnect: the subscriber opens the next one. */
   newSubscriber(): Redis;
-  /** What went wrong last, in the words of the library or of the server. */
+  /** The last fault, in the library's or server's words. */
   lastFault(): string;
 }
 
 export interface ClientParts<Address = RedisAddress> {
   readonly address: Address;
-  /** Undefined: Sentinels that ask for a login are sent that of the address. */
+  /** Undefined: Sentinels that ask get the address's login. */
   readonly sentinelLogin: SentinelLogin | undefined;
   readonly tlsFiles: TlsFiles;
 }
@@ -38,7 +38,7 @@ export function createClient({ address, ...parts }: ClientParts): RedisClient {
     : serverClient({ address, ...parts });
 }
 
-/** The `times`-th wait before another try, in milliseconds. */
+/** The wait, in milliseconds, before attempt number `times`. */
 export function backoff(times: number): number {
   return Math.min(
     redisLimits.redisBackoffFirstMilliseconds * 2 ** (times - 1),
@@ -46,33 +46,33 @@ export function backoff(times: number): number {
   );
 }
 
-/** The client's type depends on how it shows replies. */
+/** The client's type depends on the reply mapping. */
 type Options = RedisOptions & { readonly replyMapping: 'legacy' };
 
 function baseOptions({ username, password }: RedisAddress) {
   return {
     username,
     password,
-    // With RESP3 the login is part of HELLO, which a server that is too old quotes in its refusal.
+    // With RESP3 the login is part of HELLO, which a too old server quotes in its error.
     protocol: 2,
     replyMapping: 'legacy',
     disableClientInfo: true,
     lazyConnect: true,
     connectTimeout: redisLimits.redisMilliseconds,
-    // For the library's own commands: callers are given up earlier, see connection.ts.
+    // For the library's own commands: callers give up earlier, see connection.ts.
     commandTimeout: redisLimits.redisMilliseconds,
     disconnectTimeout: redisLimits.redisProbeMilliseconds,
     maxRetriesPerRequest: 0,
-    // What cannot be sent now fails now: a queue would grow for as long as the server is away.
+    // Fails at once instead of queueing: a queue would grow during an outage.
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     autoResubscribe: false,
-    // A primary that was demoted: ask again who the primary is.
+    // A demoted primary: find the new one.
     reconnectOnError: (error: Error) => error.message.includes('READONLY'),
   } as const satisfies Options;
 }
 
-/** TLS sends and verifies the name; an address has none to send. */
+/** TLS sends and verifies the name; an address has none. */
 function endpointOptions({ host, port }: RedisEndpoint, { address, tlsFiles }: ClientParts) {
   return {
     host,
@@ -100,7 +100,7 @@ function serverClient(parts: ClientParts<Exclude<RedisAddress, { kind: 'cluster'
   });
   const lastFault = faultsOf(redis, 'error', 'sentinelError');
 
-  // Many Sentinels ask for no login, and refuse one that they do not know: they are sent it only when they ask.
+  // Many Sentinels need no login and refuse an unknown one, so send it only when asked.
   const loginToSentinels = () => {
     const login = { sentinelUsername: address.username, sentinelPassword: address.password };
     Object.assign(options, login);
@@ -161,9 +161,9 @@ function clusterClient(parts: ClientParts<RedisAddress & { kind: 'cluster' }>): 
     enableAutoPipelining: true,
     scaleReads: 'master',
     slotsRefreshTimeout: redisLimits.redisMilliseconds,
-    // A name is resolved when it is connected to: TLS has to verify it, and it may move.
+    // Resolved when connecting: TLS must verify the name, and it may move.
     dnsLookup: (name, callback) => callback(null, name),
-    // A lost connection is the caller's to know: it has the truth to ask.
+    // A lost connection is reported at once: the caller can ask the database.
     retryDelayOnFailover: 0,
   });
   const lastFault = faultsOf(cluster, 'error', 'node error');
@@ -175,7 +175,7 @@ function clusterClient(parts: ClientParts<RedisAddress & { kind: 'cluster' }>): 
     disconnect: () => cluster.disconnect(),
     primaries: () => cluster.nodes('master'),
     newSubscriber() {
-      // Any node will do, since a message goes to all of them; a primary surely has the users.
+      // Any node works, because messages go to all; a primary certainly has the users.
       const nodes = cluster.nodes('master').map(({ options: { host = '', port = 0 } }) => ({ host, port }));
       const known = nodes.length > 0 ? nodes : address.endpoints;
       const chosen = known[Math.floor(Math.random() * known.length)] as RedisEndpoint;
@@ -185,20 +185,20 @@ function clusterClient(parts: ClientParts<RedisAddress & { kind: 'cluster' }>): 
   };
 }
 
-/** The events must be heard in any case: the library prints those that nobody hears. */
+/** Always listens: the library prints unhandled events. */
 function faultsOf(emitter: Redis | Cluster, ...events: readonly string[]): () => string {
   let last = 'no answer';
   for (const event of events) {
     (emitter as NodeJS.EventEmitter).on(event, (error: Error) => {
       const text = faultText(error);
-      // What comes of a fault that was told before.
+      // Follows from a fault already recorded.
       if (!text.startsWith('Connection is closed')) last = text;
     });
   }
   return () => last;
 }
 
-/** The words of an error and nothing else of it: its other members hold the command, which may be the login. */
+/** Only the error's message: its other members hold the command, which may be the login. */
 export function faultText(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { lastNodeError } = error as { lastNodeError?: unknown };

@@ -1,7 +1,6 @@
 /**
- * The connection to Redis: what several nodes share. Owns how commands get there, when they are given up and when Redis
- * is left alone. Does not own what is stored (projection.ts) or said (bus.ts). Nothing here is the truth: whoever is
- * refused asks PostgreSQL.
+ * The connection to Redis, which nodes share. Owns how commands are sent, when they time out and when Redis is left alone. Does
+ * not own what is stored (projection.ts) or sent (bus.ts). Redis is never the truth: on a refusal, callers ask PostgreSQL.
  */
 
 import { type Clock, withDeadline } from '@countersign/verifier/clock';
@@ -19,16 +18,16 @@ import { keepSubscribed, type Subscription } from './subscription.ts';
 import { openTlsFiles } from './tlsFiles.ts';
 
 export interface RedisConnection {
-  /** False while it is not asked: there is no connection, or a command was not answered and no probe has been since. */
+  /** False while Redis is not used: no connection, or an unanswered command and no answered probe since. */
   available(): boolean;
   /**
-   * Sends commands. Rejects, with a plain Error that holds neither a password nor a command: at once when Redis is not
-   * available, after `redisLimits.redisCommandMilliseconds` when it does not answer, else with what it says.
+   * Sends commands. Rejects with a plain Error without password or command: at once when Redis is not available, after
+   * `redisLimits.redisCommandMilliseconds` without an answer, or with Redis's error.
    */
   run<T>(work: (commands: Commands) => Promise<T>): Promise<T>;
   /**
-   * Takes this Redis for the deployment, unless it has it already. Throws `StartupError` when it is another one's, and
-   * `UnreachableError` when that cannot be told now. To be called again when Redis may have lost everything.
+   * Claims this Redis for the deployment. Throws `StartupError` when it is another one's, `UnreachableError` when that is unknown
+   * now. Call again when Redis may have lost everything.
    */
   claim(deploymentId: string): Promise<void>;
   subscribe(
@@ -40,12 +39,12 @@ export interface RedisConnection {
 }
 
 /**
- * Tries once. Throws `StartupError` when the server is one that could not be relied upon, `UnreachableError` when it
- * does not answer or refuses the login. The address holds a password, which appears in no message.
+ * Tries once. Throws `StartupError` for an unsuitable server, `UnreachableError` when it does not answer or refuses the login.
+ * The address contains a password, which appears in no message.
  */
 export async function openRedis(parts: {
   address: RedisAddress;
-  /** For Sentinels, when they have one of their own. */
+  /** For Sentinels with their own login. */
   sentinelLogin?: SentinelLogin | undefined;
   /** For an address with TLS. */
   tls?: RedisTls;
@@ -72,20 +71,20 @@ async function connect(client: RedisClient): Promise<void> {
   try {
     await client.connect();
   } catch {
-    // The library says that the connection was closed; the event before that said why.
+    // The library only says that the connection was closed; an earlier event said why.
     throw new Error(client.lastFault());
   }
   await Promise.all(client.primaries().map(checkServer));
 }
 
-/** SMISMEMBER is of 6.2. */
+/** SMISMEMBER came with 6.2. */
 const oldestVersion = [6, 2] as const;
 
 async function checkServer(redis: Redis): Promise<void> {
   const info = await redis.info();
   const field = (name: string) => new RegExp(`^${name}:(\\S*)`, 'm').exec(info)?.[1] ?? 'unknown';
   const policy = field('maxmemory_policy');
-  // A revocation that was silently dropped would look like one that never was.
+  // A silently evicted revocation would look as if it never existed.
   if (policy !== 'noeviction') {
     throw new StartupError(`REDIS_URL: the server's maxmemory-policy is ${policy}; it must be noeviction.`);
   }
@@ -99,11 +98,11 @@ async function checkServer(redis: Redis): Promise<void> {
 
 function createConnection(client: RedisClient, clock: Clock): RedisConnection {
   const { commands } = client;
-  // In a Cluster, PING would ask any node: what counts is the one that has our keys.
+  // In a Cluster, PING reaches any node; only the one with our keys matters.
   let probedKey = deploymentKey;
   const probe = () => commands.exists(probedKey);
   const onLost = () => {
-    // Else it is being made again already, which must not be cut short each time.
+    // Otherwise a reconnection is in progress and must not be cut short.
     if (client.connected()) client.reconnect();
   };
   const breaker = createBreaker({ clock, probe, onLost });

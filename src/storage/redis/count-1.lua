@@ -3,13 +3,13 @@
 
   Input:
     KEYS[1]  the count of the window (string)
-    ARGV[1]  milliseconds from the first one in a window to its end
+    ARGV[1]  length of a window, in milliseconds
 
   Output:
-    the count with this one, and milliseconds until the window ends
+    the count including this request, and milliseconds until the window ends
 
-  Others can write here. A count that never ends would refuse for ever: it ends with the window that begins now. What is no
-  count is counted anew.
+  Others can write to Redis. A count without an end would refuse for ever, so it gets one; a value that is not a count is
+  replaced.
 ]]
 local window = tonumber(ARGV[1])
 local count = redis.pcall('INCR', KEYS[1])

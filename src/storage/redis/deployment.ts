@@ -1,4 +1,4 @@
-/** Which deployment a Redis belongs to: two that shared one would each flush, refuse and rebuild what is the other's. */
+/** The deployment that a Redis belongs to: two that shared one would flush, refuse and rebuild each other's data. */
 import { StartupError, UnreachableError } from '@countersign/verifier/errors';
 import type { RedisConnection } from './connection.ts';
 import { deploymentKey } from './keys.ts';
@@ -22,7 +22,7 @@ async function ownerAfterClaim(run: RedisConnection['run'], deploymentId: string
   return owner;
 }
 
-/** Anybody may have written it: one line, and no longer than a UUID. */
+/** Anybody may have written it: one line, no longer than a UUID. */
 function shown(owner: string): string {
   return owner.replace(/[^A-Za-z0-9-]/g, '?').slice(0, 36);
 }

@@ -1,13 +1,14 @@
 --[[
-  Takes back one that was counted.
+  Takes one counted request back.
 
   Input:
     KEYS[1]  the count of the window (string)
-    ARGV[1]  milliseconds until the window has ended that counted it, at the latest
+    ARGV[1]  milliseconds until the end of the window that counted it, at most
 
   Output: nothing
 
-  The next window may have begun meanwhile: it ends later than that. Others can write here: what is no count is left alone.
+  A count that ends later belongs to the next window and stays unchanged. Others can write to Redis: a value that is not a
+  count stays, too.
 ]]
 local count = tonumber(redis.pcall('GET', KEYS[1]))
 if count and count > 0 and redis.call('PTTL', KEYS[1]) <= tonumber(ARGV[1]) then

@@ -1,24 +1,24 @@
 /**
- * Every name in Redis is spelt here. The deployment's id is a hash tag, so that all keys of one deployment lie in one
- * slot of a Cluster: one script and one transaction can then touch them all.
+ * All names in Redis. The deployment's id is a hash tag, so that all its keys are in one slot of a Cluster, as scripts and
+ * transactions require.
  */
 import type { SliceKey } from '@countersign/verifier/revocation/projection';
 import { sessionSubjectBytes } from '@countersign/verifier/revocation/revocation';
 
-/** Holds the id of the deployment that this Redis belongs to; outside of the hash tag, since it is asked for that id. */
+/** Holds the id of the deployment that owns this Redis; without the hash tag, because that is the id. */
 export const deploymentKey = 'countersign:deployment';
 
 export interface RedisKeys {
-  /** Hash: what the copy holds, and up to which position of the truth. */
+  /** Hash: the copy's content, and the database position it covers. */
   readonly manifest: string;
   /** Set of raw ids. `slice` is a field of the manifest. */
   set(slice: string): string;
-  /** Hash: run of a node → what it has seen of the database, sealed. */
+  /** Hash: node run → its sighting of the database, sealed. */
   readonly sightings: string;
-  /** Memory that a node saved: what it is, with a code; and its bytes, in pieces. */
+  /** A node's saved memory: its manifest with a code, and its bytes in pieces. */
   readonly memory: string;
   memoryPiece(id: string, number: number): string;
-  /** Count of requests in a window. `name` holds nothing that anybody may read. */
+  /** A window's request count. `name` contains nothing private. */
   rate(name: string): string;
   readonly announcements: string;
   acknowledgements(nodeId: string): string;
@@ -39,7 +39,7 @@ export function createKeys(deploymentId: string): RedisKeys {
   };
 }
 
-/** `sessions:1893456000` or `tokens:…`: the kind, and when the slice ends in seconds since the Unix epoch. */
+/** `sessions:1893456000` or `tokens:…`: the kind, and the slice's end in seconds since the Unix epoch. */
 export function sliceName({ ofSessions, endsAt }: SliceKey): string {
   return `${ofSessions ? 'sessions' : 'tokens'}:${Math.ceil(endsAt / 1000)}`;
 }
@@ -47,7 +47,7 @@ export function sliceName({ ofSessions, endsAt }: SliceKey): string {
 /** The bytes of a jti: the other kind of id. */
 const tokenSubjectBytes = 27;
 
-/** Whether these bytes name a session. Throws `RangeError` for what is no id at all. */
+/** Whether these bytes name a session. Throws `RangeError` for neither kind of id. */
 export function isSession(subject: Uint8Array): boolean {
   if (subject.length !== sessionSubjectBytes && subject.length !== tokenSubjectBytes) {
     throw new RangeError(`an id has 16 or 27 bytes, not ${subject.length}`);

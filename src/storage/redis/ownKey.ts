@@ -1,10 +1,10 @@
-/** Keys that only this deployment writes: what somebody else put there must not stay in the way. */
+/** Keys only this deployment writes: foreign values must not get in the way. */
 import type { Commands } from './client.ts';
 import type { RedisConnection } from './connection.ts';
 
 /**
- * Runs `work`, commands on this key. A value of another type than they are for is not ours: it is removed, and they are run
- * once more. Rejects as `RedisConnection.run` does.
+ * Runs `work`, commands on this key. A value of the wrong type is not ours: it is deleted and `work` runs again. Rejects as
+ * `RedisConnection.run` does.
  */
 export async function runOnOwn<T>(
   redis: Pick<RedisConnection, 'run'>,

@@ -1,21 +1,21 @@
 --[[
-  Adds ids of one time slice to the shared copy of the deny-list, and moves its stamp. Adding an id again changes nothing.
+  Adds ids of one time slice to the shared copy of the deny-list, and sets its stamp. Idempotent.
 
   Input:
     KEYS[1]  manifest (hash)
     KEYS[2]  the slice's ids (set)            the manifest's key again when there are no ids
-    ARGV[1]  the stamp that the manifest has to bear; '' for any
-    ARGV[2]  the stamp that it bears afterwards; '' to leave it as it is
-    ARGV[3]  history and
-    ARGV[4]  snapshot of the position that it then stands for; '' to leave them as they are
-    ARGV[5]  the slice's field of the manifest, `<kind>:<end in seconds>`; '' when there are no ids
-    ARGV[6]  bytes of an id
-    ARGV[7]  the ids, one after the other
+    ARGV[1]  the stamp the manifest must have; '' for any
+    ARGV[2]  the new stamp; '' keeps the old one
+    ARGV[3]  history of the new position; '' keeps the old one
+    ARGV[4]  snapshot of the new position; '' keeps the old one
+    ARGV[5]  the slice's field of the manifest, `<kind>:<end in seconds>`; '' without ids
+    ARGV[6]  bytes per id
+    ARGV[7]  the ids, concatenated
     ARGV[8]  seconds that a slice is kept after its end
 
   Output:
     1 done
-    0 the manifest bears another stamp, or has to be built again: no id was added
+    0 the manifest has another stamp, or must be rebuilt: no id was added
 ]]
 local manifest, members = KEYS[1], KEYS[2]
 local field, idBytes, ids = ARGV[5], tonumber(ARGV[6]), ARGV[7]
@@ -25,7 +25,7 @@ if ARGV[1] ~= '' and redis.call('HGET', manifest, 'stamp') ~= ARGV[1] then
   return 0
 end
 
--- Kinds have names without colons, and no other field has a colon.
+-- Kinds have no colon in their names, and no other field has one.
 local function endOf(name)
   return tonumber(string.match(name, '^%a+:(%d+)$'))
 end
@@ -42,7 +42,7 @@ for _, name in ipairs(redis.call('HKEYS', manifest)) do
   end
 end
 
--- Others can write here: what has another form than ours counts as nothing.
+-- Others can write to Redis: a malformed value counts as missing.
 local function entriesOf(known)
   local isJson, value = pcall(cjson.decode, known)
   return isJson and type(value) == 'table' and value.entries
@@ -60,7 +60,7 @@ end
 local function addIds(endsAt)
   local known, count = redis.call('HGET', manifest, field), countMembers()
   if known and entriesOf(known) ~= count then
-    -- Somebody took ids away, or the key: the copy is incomplete, and has to be built again.
+    -- Somebody removed ids or the key: the copy is incomplete and must be rebuilt.
     redis.call('HDEL', manifest, 'stamp', 'history', 'snapshot', 'stamped_at')
     if ARGV[1] ~= '' then
       return false

@@ -1,6 +1,6 @@
 /**
- * The shared copy of the deny-list, in Redis. Owns its layout, which others may read too (docs/redis.md): a manifest,
- * and for each time slice a set of raw ids. Does not own when it is written, or by whom.
+ * The shared copy of the deny-list, in Redis. Owns its layout, which others may read too (docs/redis.md): a manifest, and a set
+ * of raw ids per time slice. Does not own when it is written, or by whom.
  */
 import { randomUUID } from 'node:crypto';
 import type { Candidate, Projection, Stamp } from '@countersign/verifier/revocation/projection';
@@ -12,7 +12,7 @@ import { redisLimits } from './limits.ts';
 import { runOnOwn } from './ownKey.ts';
 import { loadScript } from './script.ts';
 
-/** `sliceMs`: how much time one slice covers, a multiple of a second. */
+/** `sliceMs`: the time one slice covers, a multiple of a second. */
 export function createProjection(parts: {
   redis: Pick<RedisConnection, 'run'>;
   keys: RedisKeys;
@@ -22,7 +22,7 @@ export function createProjection(parts: {
   const { manifest } = keys;
   const script = loadScript(new URL('./project-2.lua', import.meta.url));
 
-  /** Answers whether the copy bore the stamp that was asked for. */
+  /** Returns whether the copy had the expected stamp. */
   const project = async (step: Step): Promise<boolean> => {
     const { batch, from = '', next = '', history = '', snapshot = '' } = step;
     const names = [manifest, batch ? keys.set(batch.slice) : manifest];
@@ -62,7 +62,7 @@ export function createProjection(parts: {
       if (steps.length === 0) steps.push(undefined);
       let from = stamp;
       for (const [index, batch] of steps.entries()) {
-        // Only the last one may say that everything is there.
+        // Only the last step may declare the copy complete.
         const position = index === steps.length - 1 ? to : undefined;
         const next = newStamp(isRebuilding(from) && position === undefined ? 'rebuilding' : 'complete');
         if (!(await project({ batch, from, next, ...position }))) return undefined;
@@ -82,8 +82,8 @@ export function createProjection(parts: {
 }
 
 /**
- * A stamp is a new word for every step of every writer. Were it made from the position, a failover that lost a step could
- * bring the same word back over less content, and the next step would complete what is not complete.
+ * A stamp is new for every step of every writer. Derived from the position, a failover that lost a step could restore the same
+ * stamp over less content, and the next step would complete an incomplete copy.
  */
 function newStamp(phase: 'rebuilding' | 'complete'): Stamp {
   return `${phase}:${randomUUID()}`;
@@ -157,7 +157,7 @@ async function isMember(
   return found;
 }
 
-/** Throws the first error among them: half of an answer is none. */
+/** Throws the first error: a partial answer is useless. */
 function answersOf<T>(results: [Error | null, unknown][] | null): T[] {
   if (results === null) throw new Error('not executed');
   const failed = results.find(([error]) => error !== null)?.[0];

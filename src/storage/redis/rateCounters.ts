@@ -1,4 +1,4 @@
-/** Counts that all nodes share. They are worth no more than that: whoever loses them counts from the beginning. */
+/** Counts shared by all nodes. Losing them only restarts counting. */
 
 import { platformLimits } from '../../platform/limits.ts';
 import type { RateCounters } from '../../platform/rateCounters.ts';

@@ -1,4 +1,4 @@
-/** Takes each message of a sender once. A Cluster may change the order of what was sent at nearly the same time. */
+/** Accepts each message of a sender once. A Cluster may reorder messages sent at nearly the same time. */
 import { LRUCache } from 'lru-cache';
 import { redisLimits } from './limits.ts';
 
@@ -8,8 +8,8 @@ interface Sender {
 }
 
 /**
- * Whether this number of this sender comes for the first time, and is not far behind what came already (as RFC 4303
- * §3.4.3). To be asked only about what is genuine: a number that nobody sent would shut out those before it.
+ * Whether this number of this sender is new and not too far behind (as RFC 4303 §3.4.3). Ask only about genuine messages: a
+ * forged number would shut out earlier ones.
  */
 export type TakeOnce = (sender: string, sequence: number) => boolean;
 

@@ -1,4 +1,4 @@
-/** Revocations as members of JSON, for messages and for memory that was saved. Read strictly. */
+/** Revocations as JSON, for messages and saved memory. Parsed strictly. */
 import type { Revocation } from '@countersign/verifier/revocation/revocation';
 import { isSession } from './keys.ts';
 
@@ -6,7 +6,7 @@ export function encodeRevocation({ subject, reason, expiresAt }: Revocation) {
   return { subject: Buffer.from(subject).toString('base64'), reason, expires_at: expiresAt };
 }
 
-/** Undefined for anything but what `encodeRevocation` makes. */
+/** Undefined for anything but the output of `encodeRevocation`. */
 export function decodeRevocation(row: unknown): Revocation | undefined {
   if (!hasMembers(row, ['subject', 'reason', 'expires_at'])) return undefined;
   const { subject, reason, expires_at: expiresAt } = row;
@@ -16,7 +16,7 @@ export function decodeRevocation(row: unknown): Revocation | undefined {
   return { subject: bytes, reason, expiresAt };
 }
 
-/** Undefined unless all of them are. */
+/** Undefined if any is malformed. */
 export function decodeRevocations(rows: unknown): readonly Revocation[] | undefined {
   if (!Array.isArray(rows)) return undefined;
   const revocations = rows.map(decodeRevocation);
@@ -36,7 +36,7 @@ export function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-/** Only the one canonical spelling in base64 of 16 or 27 bytes. */
+/** Accepts only canonical base64 of 16 or 27 bytes. */
 function decodeId(text: string): Buffer | undefined {
   const bytes = Buffer.from(text, 'base64');
   if (bytes.toString('base64') !== text) return undefined;

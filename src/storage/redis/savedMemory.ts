@@ -1,7 +1,6 @@
 /**
- * The memory of a node, saved in Redis: its bytes in pieces that never change, under a new name each time, and one value
- * that says what they are. That value bears a code which only this deployment can make, and the hash of every piece; what does
- * not verify is not there. Nothing of it is of use to other programs.
+ * A node's memory, saved in Redis: immutable pieces under new names each time, and a manifest. The manifest has a code that only
+ * this deployment can make, and each piece's hash; what does not verify counts as missing. Other programs cannot use it.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { verifierLimits } from '@countersign/verifier/limits';
@@ -18,12 +17,12 @@ import { redisLimits } from './limits.ts';
 import { runOnOwn } from './ownKey.ts';
 import { decodeRevocations, encodeRevocation } from './revocationText.ts';
 
-/** `unverified`: not ours, or changed. `incomplete`: a piece of it is not there, or is not what it was. */
+/** `unverified`: not ours, or changed. `incomplete`: a piece is missing or changed. */
 export type RefusedFor = 'unverified' | 'incomplete';
 
-/** As it is stored, in JSON. */
+/** As stored, in JSON. */
 interface Manifest {
-  /** Of this layout, of the filters and of what is hashed into them. */
+  /** The version of this layout, of the filters and of their hashing. */
   readonly version: 1;
   readonly id: string;
   readonly saved_at: number;
@@ -49,11 +48,11 @@ export function createSavedMemory(parts: {
   onRefused: (why: RefusedFor) => void;
 }): SavedMemory {
   const { redis, keys, authentic, onRefused } = parts;
-  /** What this node began to save last: it may not have come to its end, or somebody may have removed what names its pieces. */
+  /** This node's last save, which may have been interrupted, or its manifest deleted by somebody. */
   let own: Pick<Manifest, 'id' | 'pieces'> | undefined;
 
   const readManifest = async (): Promise<Manifest | undefined> => {
-    // By its range: whatever lies there, no more than this comes.
+    // GETRANGE limits the size, whatever is stored there.
     const read = (commands: Commands) => commands.getrangeBuffer(keys.memory, 0, manifestBytes);
     const bytes = await runOnOwn(redis, keys.memory, read, () => onRefused('unverified'));
     if (bytes.length === 0) return undefined;
@@ -61,7 +60,7 @@ export function createSavedMemory(parts: {
     const text = isTooLong ? undefined : authentic.read(bytes, keys.memory);
     if (text === undefined) return void onRefused('unverified');
     const manifest = JSON.parse(text) as Manifest;
-    // One of us wrote it, but perhaps one of another version.
+    // One of our nodes wrote it, but perhaps of another version.
     return manifest.version === 1 ? manifest : undefined;
   };
 
@@ -122,7 +121,7 @@ export function createSavedMemory(parts: {
     },
   };
 
-  /** Somebody may be reading it. */
+  /** Delayed: somebody may be reading it. */
   async function letGo({ id, pieces }: Pick<Manifest, 'id' | 'pieces'>): Promise<void> {
     await redis.run(async (commands) => {
       const pipeline = commands.pipeline();
@@ -154,7 +153,7 @@ function encodeMarks(marks: readonly Revocation[]): Buffer {
   return Buffer.from(JSON.stringify(marks.map(encodeRevocation)));
 }
 
-/** Copies, one piece at a time: the bytes of memory go on changing. */
+/** Copies piece by piece: the live bytes keep changing. */
 function* piecesOf(parts: readonly Uint8Array[]): Generator<Buffer> {
   let piece: Uint8Array[] = [];
   let room = pieceBytes;
@@ -173,7 +172,7 @@ function* piecesOf(parts: readonly Uint8Array[]): Generator<Buffer> {
   if (piece.length > 0) yield Buffer.concat(piece);
 }
 
-/** Undefined when there are marks that are not understood: without them, memory would not be whole. */
+/** Undefined when a mark is malformed: memory would be incomplete without it. */
 function contentsOf(
   { slices, marks_bytes: marksBytes }: Manifest,
   all: Uint8Array,

@@ -4,14 +4,14 @@ import type { Commands } from './client.ts';
 
 export type ScriptArgument = string | number | Buffer;
 
-/** Runs the script; all of it happens, and nothing of others in between. */
+/** Runs the script atomically. */
 export type Script = (
   commands: Commands,
   keys: readonly string[],
   parameters: readonly ScriptArgument[],
 ) => Promise<unknown>;
 
-/** `file`: a Lua script whose name ends in the number of its keys, as `project-2.lua`. */
+/** `file`: a Lua script whose name ends in its number of keys, as `project-2.lua`. */
 export function loadScript(file: URL): Script {
   const text = readFileSync(file, 'utf8');
   const sha = createHash('sha1').update(text).digest('hex');
@@ -21,7 +21,7 @@ export function loadScript(file: URL): Script {
     try {
       return await commands.evalsha(sha, numberOfKeys, ...keys, ...parameters);
     } catch (error) {
-      // A server that was started, flushed of scripts or promoted since: it learns the script by running it once.
+      // A server that restarted, flushed its scripts or was promoted: running the text once loads it.
       if (!(error as Error).message.startsWith('NOSCRIPT')) throw error;
       return commands.eval(text, numberOfKeys, ...keys, ...parameters);
     }

@@ -1,4 +1,4 @@
-/** What each node has seen of the database, sealed: for a node whose DATA_DIR is new, as in a container. */
+/** Each node's sighting of the database, sealed: for a node with a new DATA_DIR, as in a container. */
 import { UnreachableError } from '@countersign/verifier/errors';
 import type { Sealing } from '../../platform/sealing.ts';
 import type { Sighting, SightingStore } from '../../truth/sighting.ts';
@@ -8,8 +8,8 @@ import type { RedisKeys } from './keys.ts';
 import { runOnOwn } from './ownKey.ts';
 
 /**
- * `nodeId`: of this run. What others have left is removed when they have not written for `silentMs`: the database was found to
- * have it, and this run has seen it.
+ * `nodeId`: this run. Others' sightings are deleted once silent for `silentMs`: the database was found to cover them, and this
+ * run's sighting does too.
  */
 export function createSharedSightings(parts: {
   redis: Pick<RedisConnection, 'run'>;
@@ -20,14 +20,14 @@ export function createSharedSightings(parts: {
 }): SightingStore {
   const { redis, keys, sealing, nodeId, silentMs } = parts;
   const context = `sighting:${keys.sightings}`;
-  /** Undefined for one that does not open: sealed with a key that is gone, or written by somebody else. */
+  /** Undefined for one that does not open: sealed with a lost key, or written by somebody else. */
   let loaded: ReadonlyMap<string, Sighting | undefined> = new Map();
 
   const open = (text: string): Sighting | undefined => {
     try {
       return JSON.parse(sealing.unseal(Buffer.from(text, 'base64'), context).toString()) as Sighting;
     } catch {
-      // Whoever can write to Redis has changed it; nobody else's word counts.
+      // Changed by somebody with access to Redis; ignored.
       return undefined;
     }
   };
@@ -36,7 +36,7 @@ export function createSharedSightings(parts: {
     async load() {
       const read = (commands: Commands) => commands.hgetall(keys.sightings);
       const fields = await runOnOwn(redis, keys.sightings, read).catch((cause) => {
-        // Without it, a database that was put back would be believed.
+        // Without it, a restored database would be trusted.
         throw new UnreachableError(
           `REDIS_URL: what was seen of the database cannot be read: ${cause.message}`,
         );

@@ -10,8 +10,8 @@ export interface Subscription {
 }
 
 /**
- * Listens to channels on a connection of its own, and on the next one when that is lost. `onLost` is called once for
- * each time that messages may have been missed, with why.
+ * Subscribes to channels on its own connection, and reconnects when it is lost. `onLost` is called with the reason each time
+ * messages may have been missed.
  */
 export function keepSubscribed(parts: {
   newSubscriber: () => Redis;
@@ -39,7 +39,7 @@ export function keepSubscribed(parts: {
   };
 
   const watch = (redis: Redis) => {
-    // The server never speaks first, so a connection whose other end is gone looks like one on which nothing happens.
+    // The server never sends first, so a dead connection looks like a quiet one.
     cancel = clock.every(redisLimits.redisHeartbeatMilliseconds, async () => {
       const late = () => new Error('no answer');
       await withDeadline(clock, redisLimits.redisMilliseconds, redis.ping(), late).catch(() =>
@@ -67,7 +67,7 @@ export function keepSubscribed(parts: {
       watch(redis);
     };
     subscribe().catch((error) => {
-      // Lost connections have said why in an event already; this is for refusals.
+      // A lost connection already reported its reason; this is for refusals.
       if (redis.status === 'ready') why = faultText(error);
       redis.disconnect();
     });

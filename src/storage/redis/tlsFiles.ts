@@ -1,6 +1,6 @@
 /**
- * With what this node proves to Redis who it is, and which servers it believes. The files are read again for each connection,
- * so that a certificate is replaced without a restart; one that cannot be read leaves what was there.
+ * This node's certificate for Redis, and the CAs it trusts. The files are read for each connection, so that replacing a
+ * certificate needs no restart; an unreadable file leaves the previous one in use.
  */
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
@@ -8,7 +8,7 @@ import { StartupError } from '@countersign/verifier/errors';
 import type { RedisTls } from '../../platform/config/config.ts';
 
 export interface TlsFiles {
-  /** Its members are read when a connection is made. `servername`: what the certificate must be for, when it has a name. */
+  /** Its members are read for each connection. `servername`: the name that the certificate must have, if any. */
   options(servername?: string): {
     readonly ca: Buffer | undefined;
     readonly cert: Buffer | undefined;
@@ -17,7 +17,7 @@ export interface TlsFiles {
   };
 }
 
-/** Throws `StartupError` when they cannot be used now. */
+/** Throws `StartupError` when they are unusable now. */
 export function openTlsFiles(paths: RedisTls | undefined): TlsFiles {
   const ca = openFile('REDIS_TLS_CA', paths?.caPath);
   const cert = openFile('REDIS_TLS_CERT', paths?.certificatePath);
@@ -58,7 +58,7 @@ function openFile(setting: string, path: string | undefined): () => Buffer | und
     try {
       last = readFileSync(path);
     } catch {
-      // In the middle of being replaced, perhaps; a connection that needs the new one says so.
+      // Perhaps being replaced; a connection that needs the new one reports it.
     }
     return last;
   };

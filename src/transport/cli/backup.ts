@@ -1,19 +1,19 @@
-/** `backup PATH`: in the authority that runs on the folder, else over the folder of one that is stopped. */
+/** `backup PATH`: in the running authority, otherwise from the folder of a stopped one. */
 import { resolve } from 'node:path';
 import type { Clock } from '@countersign/verifier/clock';
 import { StartupError } from '@countersign/verifier/errors';
 import { type Backup, backUp } from '../../storage/embedded/backup.ts';
 import type { CommandRequest, Output } from './control.ts';
 
-/** Makes a backup in a folder, by its absolute path. */
+/** Makes a backup in a folder given by its absolute path. */
 export type BackUp = (target: string) => Promise<Backup>;
 
-/** With the path as this process sees it: the authority may run somewhere else. */
+/** Sends the path as this process sees it: the authority may run in another directory. */
 export function backupRequest(path: string, json: boolean): CommandRequest {
   return { argv: ['backup', resolve(path), ...(json ? ['--json'] : [])], input: undefined };
 }
 
-/** Answers the exit code. */
+/** Returns the exit code. */
 export async function runBackup(
   backUp: BackUp,
   { argv: [, target = '', ...options] }: CommandRequest,
@@ -41,14 +41,14 @@ export function refuseBackupOfServer(): never {
   );
 }
 
-/** Over the folder of an authority that does not run; it is left as it is, of whichever version. */
+/** From a stopped authority's folder; does not migrate it, whatever its version. */
 export async function backUpStopped(
   folder: string,
   clock: Clock,
   request: CommandRequest,
   output: Pick<Output, 'out' | 'err'>,
 ): Promise<number> {
-  // Loaded only now: asking a running authority, the usual case, needs none of it.
+  // Loaded late: the usual command asks a running authority and does not need it.
   const { openEngine } = await import('../../storage/postgres/engine.ts');
   const { createStorage } = await import('../../storage/postgres/storage.ts');
   const engine = await openEngine(folder, undefined);

@@ -1,7 +1,7 @@
 /**
- * What the commands of all slices share: how one is declared, what it is given, and how its options are read.
- * A slice's `cli.ts` mounts its commands. Reading a command line does nothing yet: the action of a command only says, by
- * `asks`, what there is to do. That is then done in the running authority, or in this process when none runs.
+ * Shared parts of all slices' commands: declaring one, its input, and reading its options. A slice's `cli.ts` mounts its
+ * commands. Parsing runs nothing: an action only states its work by `asks`. The work then runs in the running authority, or in
+ * this process when none runs.
  */
 import type { Command } from '@commander-js/extra-typings';
 import type { Actor } from '../../audit/auditEvent.ts';
@@ -9,12 +9,12 @@ import type { Operations } from '../../authority.ts';
 import { parseDuration } from '../../platform/config/durations.ts';
 import type { Output } from './control.ts';
 
-/** The command was not understood: exit code 2. */
+/** The command line was not understood: exit code 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** The command was done, and what it looked at is not as it should be: exit code 1. */
+/** The command ran and found something wrong: exit code 1. */
 export class FindingError extends Error {
   override readonly name = 'FindingError';
 }
@@ -23,9 +23,9 @@ export type Program = Command;
 
 export interface CommandContext extends Output {
   readonly operations: Operations;
-  /** Who runs it, for the audit trail. */
+  /** The operator, for the audit log. */
   readonly operator: Actor;
-  /** What `readsInput` has read. */
+  /** Standard input, for `readsInput`. */
   readonly input: string;
   readonly json: boolean;
 }
@@ -33,20 +33,20 @@ export interface CommandContext extends Output {
 export type Work = (context: CommandContext) => Promise<void>;
 
 export interface Traits {
-  /** Reads all of standard input before anything else. */
+  /** Reads all of standard input first. */
   readonly readsInput?: boolean | undefined;
-  /** Where there is no authority, it begins one; every other command is refused there. */
+  /** May create an authority where there is none; other commands are refused there. */
   readonly begins?: true;
-  /** Also works while the database is not believed. */
+  /** Also works while the database is doubted. */
   readonly inDoubt?: true;
-  /** Titles for the table on a terminal. Elsewhere the same cells come without titles, separated by tabs. */
+  /** Titles for the table on a terminal. Otherwise cells come without titles, separated by tabs. */
   readonly columns?: readonly string[];
 }
 
-/** Called by the action of a command, with what there is to do. */
+/** Called by a command's action with its work. */
 export type Asks = (work: Work, traits?: Traits) => void;
 
-/** For an option that is a time: RFC 3339 in UTC. */
+/** Parses a time option: RFC 3339 in UTC. */
 export function readTime(option: string): (text: string) => number {
   return (text) => {
     const milliseconds = Date.parse(text);
@@ -58,7 +58,7 @@ export function readTime(option: string): (text: string) => number {
   };
 }
 
-/** For an option that is a duration as in the settings; in milliseconds. */
+/** Parses a duration option, written as in the settings; in milliseconds. */
 export function readDuration(option: string): (text: string) => number {
   return (text) => {
     const milliseconds = parseDuration(text);

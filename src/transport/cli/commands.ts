@@ -1,6 +1,6 @@
 /**
- * The commands that work on what an authority owns. They run inside the authority when one is running on the folder,
- * else in the process of the command line: the same code, the same effect.
+ * The commands that work on an authority's data. They run inside the running authority, otherwise in this process: the same code
+ * with the same effect.
  */
 import { AuthorityError } from '@countersign/verifier/errors';
 import { mountUsers } from '../../accounts/cli.ts';
@@ -15,7 +15,7 @@ import type { CommandRequest, Output } from './control.ts';
 import { actorOfOperator } from './operator.ts';
 import { createProgram, parseCommand } from './program.ts';
 
-/** What a command line asks for. */
+/** A parsed command line. */
 export interface Invocation extends Traits {
   readonly work: Work;
   readonly json: boolean;
@@ -24,13 +24,13 @@ export interface Invocation extends Traits {
 const mounts = [mountUsers, mountServices, mountKeys, mountRevoke, mountAudit, mountRestored];
 
 /**
- * Answers what there is to do; or the exit code, where help was shown instead; or undefined, where a command ran that
- * `mountOthers` added. Throws `UsageError` for what is not understood.
+ * Returns the work; the exit code after showing help; or undefined after a command that `mountOthers` added. Throws `UsageError`
+ * for a command line that is not understood.
  */
 export function readCommand(
   argv: readonly string[],
   output: Pick<Output, 'out' | 'err'>,
-  /** Adds the commands that only the process of the command line has. */
+  /** Adds the commands that need this process. */
   mountOthers: (program: Program) => void = () => {},
 ): Invocation | number | undefined {
   const program = createProgram(output);
@@ -56,12 +56,12 @@ export function mountCommands(program: Program, asks: Asks): void {
   }
 }
 
-/** Runs a command and answers its exit code: 0 done, 1 refused, 2 not understood. */
+/** Runs a command and returns its exit code: 0 done, 1 refused, 2 not understood. */
 export async function runCommand(
   operations: Operations,
   { argv, input = '', operator }: CommandRequest,
   output: Output,
-  /** Why nothing is served; then only what helps to decide is done. */
+  /** Why the authority does not serve; then only `inDoubt` commands run. */
   doubt?: string,
 ): Promise<number> {
   try {

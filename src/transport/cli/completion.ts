@@ -1,6 +1,6 @@
 /**
- * Completion for shells. A shell asks `countersign complete WORD…` at each Tab, so it always knows the commands of the program
- * that is installed. Words are passed on as words: a shell must never evaluate what stands on the line.
+ * Shell completion. The shell calls `countersign complete WORD…` at each Tab, so it always knows the installed program's
+ * commands. Words are passed as arguments: a shell must never evaluate the line's text.
  */
 import type { CommandUnknownOpts, Argument as TypedArgument } from '@commander-js/extra-typings';
 import { Argument } from 'commander';
@@ -33,7 +33,7 @@ complete -c countersign -n 'test (count (__countersign_complete)) -gt 0' -f -a '
 
 export function mountCompletion(program: Program, print: (line: string) => void): void {
   const shells = Object.keys(scripts) as (keyof typeof scripts)[];
-  // The package with the types has none of its own code when it runs.
+  // The typed package has no code of its own at run time.
   const shell = new Argument('<SHELL>', 'which shell').choices(shells) as unknown as TypedArgument<
     '<SHELL>',
     undefined,
@@ -63,7 +63,7 @@ For zsh, to ~/.zshrc, after compinit:
 For fish, run this once:
   countersign completion fish > ~/.config/fish/completions/countersign.fish`;
 
-/** What the last word may become, with what it means: `WORD<tab>MEANING`. */
+/** Completions of the last word, each as `WORD<tab>MEANING`. */
 function candidates(program: Program, words: readonly string[]): readonly string[] {
   const last = words.at(-1) ?? '';
   const command = commandOf(program, words.slice(0, -1));

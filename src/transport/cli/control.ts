@@ -1,7 +1,7 @@
 /**
- * The control socket in DATA_DIR. Holding it means owning the folder: the embedded database allows one process. Through
- * it, the command line asks a running authority to run a command, so that what it revokes is in effect when it returns.
- * One JSON line asks, JSON lines answer. Only the owner of the folder can connect.
+ * The control socket in DATA_DIR. Its holder owns the folder: the embedded database allows one process. The command line sends
+ * commands through it to the running authority, so that their revocations are in effect when it returns. One JSON line asks, JSON
+ * lines answer. Only the folder's owner can connect.
  */
 import { chmod, mkdir, rmdir, stat, unlink } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
@@ -11,29 +11,29 @@ import { systemClock, withDeadline } from '@countersign/verifier/clock';
 import { StartupError } from '@countersign/verifier/errors';
 import { cliLimits } from './limits.ts';
 
-/** Where a command writes: data, one thing a line, to `out`; words for people to `err`. */
+/** A command's output: data, one item per line, to `out`; messages for people to `err`. */
 export interface Output {
   out(line: string): void;
   err(line: string): void;
-  /** How far a long command has come; it replaces what was said before. Shown on a terminal only. */
+  /** Progress of a long command; replaces the previous text. Shown on a terminal only. */
   progress?(words: string): void;
 }
 
 export interface CommandRequest {
   readonly argv: readonly string[];
-  /** What the command was given on standard input, if it reads any. */
+  /** The command's standard input, if it reads any. */
   readonly input: string | undefined;
-  /** Who asks, as `operatorName` says it. */
+  /** The caller, as from `operatorName`. */
   readonly operator?: string;
-  /** Whether to answer with progress, too. */
+  /** Whether to send progress. */
   readonly progress?: boolean;
 }
 
-/** Runs a command and answers its exit code. */
+/** Runs a command and returns its exit code. */
 export type RunCommand = (request: CommandRequest, output: Output) => Promise<number>;
 
 export interface Claim {
-  /** From now on, commands that others ask for are run. */
+  /** Starts running others' commands. */
   serve(run: RunCommand): void;
   release(): Promise<void>;
 }
@@ -44,10 +44,10 @@ type Answer =
   | { readonly progress: string }
   | { readonly exit: number };
 
-/** A socket's path may have about 100 bytes (sun_path). */
+/** A socket path has about 100 bytes (sun_path). */
 const longestPath = 100;
 
-/** The shorter spelling of its path, so that a deep folder can be reached from nearby. */
+/** The shorter of the absolute and relative path, so that a deep folder works from nearby. */
 function socketPath(folder: string): string {
   const absolute = join(folder, 'control.sock');
   const near = relative(process.cwd(), absolute);
@@ -58,7 +58,7 @@ function socketPath(folder: string): string {
   );
 }
 
-/** Claims the folder for this process. Throws `StartupError` when a running authority has it. */
+/** Claims the folder for this process. Throws `StartupError` when a running authority holds it. */
 export async function claimDataFolder(folder: string): Promise<Claim> {
   const path = socketPath(folder);
   let run: RunCommand | undefined;
@@ -72,7 +72,7 @@ export async function claimDataFolder(folder: string): Promise<Claim> {
     if (await isAnswered(path)) {
       throw new StartupError(`DATA_DIR: ${folder} is in use by an authority that is running.`);
     }
-    // Nobody answers there, so a socket that is left is one of a process that was killed.
+    // Nobody answers, so the socket was left by a killed process.
     await unlink(path).catch(() => {});
     await listen(server, path, folder);
     await chmod(path, 0o600);
@@ -84,15 +84,15 @@ export async function claimDataFolder(folder: string): Promise<Claim> {
     release: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        // Nobody who only holds a connection keeps the process from ending.
+        // A mere connection must not keep the process alive.
         for (const socket of callers) socket.destroy();
       }),
   };
 }
 
 /**
- * Looking whether somebody answers, and taking the place of who does not, must be one act: of two that start at the
- * same time, both would take it. A folder can be made by one only; one that is old was left by a crash in between.
+ * Checking for an owner and taking over must be one act, or two starting processes would both take over. Only one can create a
+ * folder; an old one was left by a crash.
  */
 async function oneAtATime(folder: string, work: () => Promise<void>): Promise<void> {
   const lock = join(folder, 'control.lock');
@@ -143,7 +143,7 @@ function refuse(socket: Socket): void {
 
 async function answer(socket: Socket, run: RunCommand | undefined): Promise<void> {
   const send = createSend(socket);
-  // A caller that goes away does not stop its command: what it revokes must still take effect.
+  // A disconnecting caller does not stop its command: its revocations must still take effect.
   socket.on('error', () => {});
   try {
     const late = () => new Error('it did not arrive in time');
@@ -170,7 +170,7 @@ async function answer(socket: Socket, run: RunCommand | undefined): Promise<void
   }
 }
 
-/** The first line, or `undefined` when the other side only looked whether somebody answers. */
+/** The first line; `undefined` when the caller only checked for an answer. */
 function firstLine(socket: Socket): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
     let text = '';
@@ -189,9 +189,7 @@ function firstLine(socket: Socket): Promise<string | undefined> {
   });
 }
 
-/**
- * Asks the authority that runs on this folder to run a command; answers its exit code, or `undefined` when none runs.
- */
+/** Asks the folder's running authority to run a command. Returns its exit code; `undefined` when none runs. */
 export async function askRunning(
   folder: string,
   request: CommandRequest,
@@ -210,13 +208,13 @@ export async function askRunning(
       else exit = message.exit;
     }
   } catch {
-    // The connection broke: told below.
+    // The connection broke; reported below.
   }
   if (exit === undefined) output.err('The authority stopped before the command was done.');
   return exit ?? 1;
 }
 
-/** Answers `undefined` when nobody listens there; any other fault does not prove that, and is a `StartupError`. */
+/** Returns `undefined` when nobody listens; any other fault does not prove that and is a `StartupError`. */
 function connectTo(path: string): Promise<Socket | undefined> {
   return new Promise((resolve, reject) => {
     const socket = connect(path);

@@ -1,13 +1,13 @@
 /** Limits of the command line and its socket. The unit is in the name, the reason beside it. */
 export const cliLimits = {
-  /** The name of a user of the machine, as useradd allows it. */
+  /** A machine's user name, at useradd's maximum. */
   operatorNameCharacters: 32,
-  /** A line of the control socket: a command with its arguments and a password. */
+  /** One line of the control socket: a command with its arguments and a password. */
   controlLineBytes: 64 * 1024,
-  /** Which has come within this: whoever connects sends it at once. */
+  /** A line must arrive within this: clients send it at once. */
   controlLineMilliseconds: 5_000,
-  /** Commands at once: people and scripts; one that revokes many sessions takes minutes. */
+  /** Concurrent commands of people and scripts; revoking many sessions takes minutes. */
   controlCommands: 32,
-  /** A start that has not taken over its folder within this was killed on the way; it takes milliseconds. */
+  /** Taking over a folder takes milliseconds; after this, the process was killed meanwhile. */
   controlLockMilliseconds: 10_000,
 } as const;

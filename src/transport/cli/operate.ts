@@ -1,4 +1,4 @@
-/** The commands that need the process of the command line: no running authority is asked for them, or not as for the others. */
+/** Commands that need this process, or are not sent to a running authority like the others. */
 import { readFileSync } from 'node:fs';
 import type { Help } from '@commander-js/extra-typings';
 import { settingsHelp } from '../../platform/config/settingsText.ts';
@@ -6,7 +6,7 @@ import type { Program } from './command.ts';
 import { mountCompletion } from './completion.ts';
 import { helpWidth } from './program.ts';
 
-/** Each answers an exit code; undefined: the process goes on, and ends itself. */
+/** Each returns an exit code; undefined: the process keeps running and ends itself. */
 export interface Operate {
   serve(): Promise<undefined>;
   migrate(json: boolean): Promise<number>;
@@ -14,7 +14,7 @@ export interface Operate {
   print(line: string): void;
 }
 
-/** `runs` is called by the action of a command, with what there is to do. */
+/** A command's action calls `runs` with its work. */
 export function mountOperate(
   program: Program,
   { serve, migrate, backup, print }: Operate,
@@ -29,7 +29,7 @@ export function mountOperate(
     .action(() => runs(serve));
   program
     .command('migrate')
-    .description('Bring the database to the version of this code; print what was applied.')
+    .description('Migrate the database to the version of this code; print the applied migrations.')
     .option('--json', 'print data as JSON, one object a line')
     .action(({ json = false }) => runs(() => migrate(json)));
   program

@@ -1,4 +1,4 @@
-/** The program `countersign`: its help, and its refusals, each of one line. Knows no command; `commands.ts` has them. */
+/** The program `countersign`: its help, and its one-line refusals. Knows no commands; `commands.ts` has them. */
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { Command, CommanderError } from 'commander';
 import { type Program, UsageError } from './command.ts';
@@ -13,7 +13,7 @@ With --json, data is JSON, one object a line; without it, cells are separated by
 Exit code: 0 done, 1 refused, 2 not understood.
 Settings are environment variables; \`countersign serve --help\` lists them.`;
 
-/** Without commands. It ends no process, and writes its help line by line to `output`. */
+/** Has no commands, never ends the process, and writes help line by line to `output`. */
 export function createProgram(output: Pick<Output, 'out' | 'err'>): Program {
   const program = new Command('countersign') as unknown as Program;
   return program
@@ -24,7 +24,7 @@ export function createProgram(output: Pick<Output, 'out' | 'err'>): Program {
     .exitOverride()
     .configureOutput({
       writeOut: (text) => output.out(text.trimEnd()),
-      // Refusals are told by who catches them; what else goes here is help that nobody asked for.
+      // Only unasked help gets here; the caller reports refusals.
       writeErr: (text) => output.err(text.trimEnd()),
       outputError: () => {},
       getOutHelpWidth: () => helpWidth,
@@ -40,7 +40,7 @@ function argumentsOf(command: CommandUnknownOpts): readonly string[] {
   );
 }
 
-/** Runs the action of the command that is named. Answers the exit code where help was shown instead. */
+/** Runs the named command's action. Returns the exit code after showing help. */
 export function parseCommand(program: Program, argv: readonly string[]): number | undefined {
   const words = argv[0] === 'help' ? [...argv.slice(1), '--help'] : withKidsLast(argv);
   try {
@@ -48,14 +48,14 @@ export function parseCommand(program: Program, argv: readonly string[]): number 
     return undefined;
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    // A noun alone is no command: its help was shown.
+    // Naming only a group shows its help.
     if (error.code === 'commander.help') return 2;
     if (error.exitCode === 0) return 0;
     throw new UsageError(refusal(error, program, words));
   }
 }
 
-/** The command that these words name, as far as they name one. */
+/** The command these words name, as far as they match. */
 export function commandOf(program: Program, words: readonly string[]): CommandUnknownOpts {
   let found: CommandUnknownOpts = program;
   for (const word of words) {
@@ -66,7 +66,7 @@ export function commandOf(program: Program, words: readonly string[]): CommandUn
   return found;
 }
 
-/** One `kid` in 64 begins as an option does. */
+/** One `kid` in 64 begins like an option. */
 const kidLikeOption = /^-[A-Za-z0-9_-]{42}$/;
 
 function withKidsLast(argv: readonly string[]): readonly string[] {
@@ -75,7 +75,7 @@ function withKidsLast(argv: readonly string[]): readonly string[] {
   return [...argv.filter((text) => !kids.includes(text)), '--', ...kids];
 }
 
-/** In one line, and in our words. */
+/** One line, in our words. */
 function refusal({ code, message }: CommanderError, program: Program, words: readonly string[]): string {
   const [, meant] = /\(Did you mean (.*)\?\)/.exec(message) ?? [];
   const hint = meant === undefined ? 'see --help.' : `did you mean ${meant}?`;

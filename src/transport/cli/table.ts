@@ -1,11 +1,11 @@
-/** Rows of cells for a person at a terminal. Programs get the same cells separated by tabs. */
+/** Tables for a terminal. Programs get the same cells separated by tabs. */
 
-/** Stands for nothing, in a row. */
+/** An empty cell. */
 const nothing = '-';
 
 /**
- * A table with these titles when it fits into `width`; else one block for each row, a cell a line. Columns without anything in
- * them are left out. Cells beyond the last column stand below its first one.
+ * A table with titles if it fits `width`; otherwise one block per row, one cell per line. Omits empty columns. Extra cells go
+ * below the first column.
  */
 export function tableOf(
   rows: readonly (readonly string[])[],
@@ -26,7 +26,7 @@ export function tableOf(
   return rows.flatMap((row, index) => [...(index > 0 ? [''] : []), ...blockOf(row, titles)]);
 }
 
-/** Cells stand below each other. */
+/** Aligns the columns. */
 export function aligned(rows: readonly (readonly string[])[]): readonly string[] {
   const widths: number[] = [];
   for (const row of rows)

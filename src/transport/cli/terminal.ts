@@ -1,17 +1,17 @@
 /**
- * Where a command of this process writes. Data goes to standard output: as a table on a terminal, else line by line as it comes,
- * cells separated by tabs. Words go to standard error; on a terminal they end with a line that says how far the command is.
+ * The output of this process's commands. Data goes to standard output: a table on a terminal, otherwise tab-separated lines at
+ * once. Messages go to standard error; on a terminal the last line shows progress.
  */
 import type { WriteStream } from 'node:tty';
 import type { Clock } from '@countersign/verifier/clock';
 import type { Output } from './control.ts';
 import { aligned, tableOf } from './table.ts';
 
-/** `isTTY` and `columns` are there on a terminal only. */
+/** `isTTY` and `columns` exist only on a terminal. */
 export type Stream = Pick<NodeJS.WritableStream, 'write'> & Partial<Pick<WriteStream, 'isTTY' | 'columns'>>;
 
 export interface TerminalOutput extends Output {
-  /** Titles for what comes now, in place of a table without any. */
+  /** Sets the titles of the following table. */
   titles(columns: readonly string[]): void;
   /** The input was read: from here on a terminal shows how long the command takes. */
   begin(): void;
@@ -36,13 +36,13 @@ export function createTerminalOutput(
   };
   const release = () => {
     const rows = held.splice(0);
-    // A terminal that does not know its width says 0.
+    // A terminal of unknown width reports 0.
     const width = stdout.columns || Number.POSITIVE_INFINITY;
     for (const line of titles.length > 0 ? tableOf(rows, titles, width) : aligned(rows)) print(line);
   };
   return {
     out(line) {
-      // Columns are as wide as their widest cell, so all rows have to be there first.
+      // Held: column widths need all rows.
       if (stdout.isTTY && line.includes('\t')) return void held.push(line.split('\t'));
       release();
       print(line);
@@ -64,7 +64,7 @@ export function createTerminalOutput(
   };
 }
 
-/** The last line of a terminal, written anew each second: what is done, and for how long. Nothing where there is no terminal. */
+/** A terminal's last line, rewritten each second: the step and its duration. Silent without a terminal. */
 function createStatusLine(stream: Stream, clock: Pick<Clock, 'monotonic' | 'every'>) {
   let began = clock.monotonic();
   let words = 'Working';

@@ -1,4 +1,4 @@
-/** What a person reads when the authority has started. */
+/** The welcome text after the start. */
 import type { Config } from '../../platform/config/config.ts';
 import type { DataFolder } from '../../storage/embedded/dataFolder.ts';
 
@@ -8,11 +8,11 @@ export interface Started {
   readonly httpPort: number;
   readonly grpcPort: number;
   readonly operationsPort: number;
-  /** True when this start made the service token. */
+  /** True when this start created the service token. */
   readonly firstServiceToken: boolean;
 }
 
-/** A few calm lines; on the first embedded start, with commands to try. */
+/** A few lines; on the first embedded start, with commands to try. */
 export function welcome({
   config,
   dataFolder,
@@ -43,7 +43,7 @@ export function welcome({
   ];
 }
 
-/** As a client on this machine reaches it: an unspecified address is not one to connect to. */
+/** As a client on this machine reaches it: nobody can connect to an unspecified address. */
 function address(host: string): string {
   if (host === '0.0.0.0' || host === '::') return 'localhost';
   return host.includes(':') ? `[${host}]` : host;

@@ -1,7 +1,6 @@
 /**
- * Admits gRPC calls. A call is authorised by its metadata before a byte of its message is read. Then its request has to arrive
- * within the time and the size of its method, in memory that is counted by service. Does not own permissions: see `callers.ts`
- * and `methods.ts`.
+ * Admits gRPC calls. A call is authorised by its metadata before any byte of its message is read. Then its request must arrive
+ * within its method's time and size, in memory counted per service. Does not own permissions: see `callers.ts` and `methods.ts`.
  */
 import type { ServerHttp2Session } from 'node:http2';
 import type { Clock } from '@countersign/verifier/clock';
@@ -36,7 +35,7 @@ export function createAdmission(parts: AdmissionParts): ServerInterceptor {
     const { requestBytes, milliseconds }: MethodRow = methods[name];
     return {
       requestBytes,
-      // A stream without an end waits for its first message itself.
+      // An endless stream times its first message itself.
       milliseconds: streams ? milliseconds : Math.min(milliseconds, grpcLimits.grpcArrivalMilliseconds),
       streams,
       mayCompress: true,
@@ -52,7 +51,7 @@ export function createAdmission(parts: AdmissionParts): ServerInterceptor {
     };
   };
 
-  /** The call starts, and the library reads, only once its service is known. */
+  /** The library starts the call and reads only once the service is known. */
   const admit = (name: Method, arrival: Arrival, call: LibraryCall) => {
     const startedAt = clock.monotonic();
     const { start } = call;

@@ -1,4 +1,4 @@
-/** One call while its request arrives: in its method's time, with its method's longest message, in memory that is counted. */
+/** A call whose request is arriving: with its method's time and size limits, in counted memory. */
 
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { Metadata } from '@grpc/grpc-js';
@@ -7,11 +7,11 @@ import type { CallListener, LibraryCall } from './libraryCall.ts';
 import { MessageReader, type MessageRules } from './messageReader.ts';
 import { overloaded, type Usage } from './usage.ts';
 
-/** What calls of one method have in common. */
+/** Common to all calls of a method. */
 export interface Arrival extends MessageRules {
-  /** Infinite for a stream that looks to that itself. */
+  /** Infinity for a stream that times itself. */
   readonly milliseconds: number;
-  /** Of a stream; infinite for one that looks to that itself. */
+  /** Messages of a stream; Infinity for one that counts itself. */
   readonly messages: number;
   readonly deadlines: Deadlines;
   readonly refuse: (call: LibraryCall, startedAt: number, error: unknown) => void;
@@ -24,14 +24,14 @@ export class ArrivingCall implements CallListener, Awaited {
   readonly #call: LibraryCall;
   readonly #startedAt: number;
   readonly #usage: Pick<Usage, 'begin' | 'end'>;
-  /** Who gets what has arrived. */
+  /** Receives what arrived. */
   readonly #listener: CallListener;
   readonly #reader: MessageReader;
   #begun = false;
   #messages = 0;
-  /** The library says so with the last message that it has: others may wait here. */
+  /** The library reports it with its last message, while others may still wait here. */
   #halfClosed = false;
-  /** It was told its status, or is gone: whatever the library still has of it, nobody may act on it. */
+  /** Its status was sent or it is gone: nothing left in the library may be used. */
   #over = false;
 
   constructor(
@@ -57,7 +57,7 @@ export class ArrivingCall implements CallListener, Awaited {
     this.#refuse(new AuthorityError('deadline_exceeded', { detail: 'message: did not arrive in time' }));
   }
 
-  /** In the place of the library's decoder. */
+  /** Replaces the library's decoder. */
   write(data: Buffer): Buffer[] {
     if (this.#over) return [];
     try {
@@ -86,7 +86,7 @@ export class ArrivingCall implements CallListener, Awaited {
       return;
     }
     if (this.#arrival.streams) {
-      // A message is enough.
+      // One message is enough.
       this.#arrival.deadlines.delete(this);
       if (this.#reader.arrived()) this.#call.handleDataFrame(nothing);
     }
@@ -106,7 +106,7 @@ export class ArrivingCall implements CallListener, Awaited {
     this.#listener.onReceiveHalfClose();
   }
 
-  /** The last that comes, however a call ends. */
+  /** Always the last event, however a call ends. */
   onCancel(): void {
     this.#end();
     if (this.#begun) this.#usage.end();

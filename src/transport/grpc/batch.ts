@@ -1,4 +1,4 @@
-/** Many questions in one call: answered in their order, and one that cannot be answered fails alone. */
+/** Many questions in one call: answered in order, and a failed one fails alone. */
 
 import type { Clock } from '@countersign/verifier/clock';
 import type { Failure } from '@countersign/verifier/contract/generated/countersign/v1/Failure';
@@ -7,15 +7,15 @@ import { toFailure } from './status.ts';
 
 export type AnswerOne<Question, Answer> = (question: Question) => Answer | Promise<Answer>;
 
-/** For questions that cost so much that others should get a turn after every `size` of them. */
+/** For expensive questions: others get a turn after every `size`. */
 interface Turns {
   readonly size: number;
   readonly isAbandoned: () => boolean;
 }
 
 /**
- * `failed`: what the answer to one that failed says beside its failure. `onFailure` is told of the first one that is not
- * the caller's mistake: an outage fails them all, and one line says it.
+ * `failed`: extra members of a failed question's answer. `onFailure` gets the first failure that is not the caller's fault: an
+ * outage fails all, and one log line is enough.
  */
 export type Batch = <Question, Answer extends object>(
   questions: readonly Question[],
@@ -46,7 +46,7 @@ export function createBatch(clock: Pick<Clock, 'after'>): Batch {
   };
 }
 
-/** Without a promise for each: nearly all are answered at once. */
+/** Avoids a promise per question: nearly all are answered at once. */
 async function answerAll<Question, Answer>(
   questions: readonly Question[],
   answerOne: AnswerOne<Question, Answer>,

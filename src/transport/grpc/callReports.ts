@@ -1,7 +1,7 @@
 /**
- * Each call that we answer is measured once, and each refusal of ours counted and logged: before there is a message, by its handler, and
- * within a batch. Not so what the library refuses by itself, such as its caller's deadline, a message that it cannot inflate, and a call
- * that was cut before there was an answer.
+ * Measures each answered call once, and counts and logs each of our refusals: before a message, by the handler, and within a
+ * batch. Does not cover the library's own refusals: a caller's deadline, a message it cannot inflate, a call cut before its
+ * answer.
  */
 
 import type { Clock } from '@countersign/verifier/clock';

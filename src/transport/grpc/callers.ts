@@ -1,4 +1,4 @@
-/** Who calls, and may they? */
+/** Authenticates and authorises gRPC callers. */
 
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { Metadata } from '@grpc/grpc-js';
@@ -9,19 +9,19 @@ import type { Permission, Service } from '../../services/service.ts';
 import { grpcLimits } from './limits.ts';
 import { type Method, type MethodRow, methods } from './methods.ts';
 
-/** What a call, unary or a stream, tells of who makes it. */
+/** A unary or streaming call's data about its caller. */
 export interface Calling {
   readonly metadata: Metadata;
   getAuthContext(): { readonly sslPeerCertificate?: { readonly subjectaltname?: string } };
 }
 
-/** At once where the service was looked up a moment ago, which is nearly always. */
+/** Returns at once when the service is cached, which is nearly always. */
 export type Authorize = (method: Method, call: Calling) => Service | Promise<Service>;
 
 const bearerShape = /^Bearer +(\S+)$/i;
 
 /**
- * By its service token, or by its certificate if it sends none. Throws `token_required` (UNAUTHENTICATED) without either,
+ * By service token, or by client certificate without one. Throws `token_required` (UNAUTHENTICATED) without either,
  * `permission_denied` without the permission.
  */
 export function createAuthorize(authenticateService: AuthenticateService): Authorize {
@@ -36,7 +36,7 @@ export function createAuthorize(authenticateService: AuthenticateService): Autho
   };
 }
 
-/** Who sends a token means it, also when it is a wrong one. */
+/** A token takes precedence, even a wrong one. */
 function credentialOf(call: Calling): ServiceCredential | undefined {
   const [header, ...others] = call.metadata.get('authorization');
   if (header === undefined) {
@@ -74,7 +74,7 @@ export function requirePermission({ permissions }: Service, permission: Permissi
   });
 }
 
-/** The library takes whatever HTTP/2 does, which is far more than any caller needs. */
+/** The library accepts HTTP/2's maximum, far more than callers need. */
 function requireSmall(metadata: Metadata): void {
   let bytes = 0;
   const all = metadata.toJSON();
@@ -95,7 +95,7 @@ function requireSmall(metadata: Metadata): void {
   });
 }
 
-/** Who did it, for the audit trail; with the name that the caller gave to the request, if any. */
+/** The actor for the audit log, with the caller's name for the request, if any. */
 export function actorOf({ name }: Service, requestId = ''): Actor {
   const actor = `service:${name}`;
   return requestId === '' ? { name: actor } : { name: actor, requestId };

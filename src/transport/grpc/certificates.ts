@@ -1,6 +1,6 @@
 /**
- * With what the gRPC interface proves who it is, and whose clients it believes. The files are looked at again and again, so
- * that a certificate is replaced without a restart; one that cannot be used leaves what was there, and is said.
+ * The gRPC interface's certificate, and the CAs of its clients. The files are read again regularly, so that replacing a
+ * certificate needs no restart; after a fault, the previous ones stay in use and the log says so.
  */
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -20,11 +20,11 @@ interface Certificates {
 
 export interface ServerIdentity {
   readonly credentials: ServerCredentials;
-  /** Looks at the files no more. */
+  /** Stops reading the files. */
   close(): void;
 }
 
-/** Throws `StartupError` when there is nothing that can be used. Without TLS settings, plain text. */
+/** Throws `StartupError` when nothing is usable. Without TLS settings, plain text. */
 export async function openServerIdentity(parts: {
   readonly tls: GrpcTls | undefined;
   readonly clock: Pick<Clock, 'every'>;
@@ -34,12 +34,12 @@ export async function openServerIdentity(parts: {
   if (tls === undefined) return { credentials: ServerCredentials.createInsecure(), close: () => {} };
   let current = await read(tls);
   const provider = createProvider(current);
-  /** What was wrong the last time, and whether that was said. */
+  /** The last fault, and whether it was logged. */
   let fault: { readonly message: string; said: boolean } | undefined;
   const look = async () => {
     try {
       const found = await read(tls);
-      if (fault?.said) log.info('the TLS files of the gRPC interface are good again');
+      if (fault?.said) log.info('the TLS files of the gRPC interface can be used again');
       fault = undefined;
       if (same(found, current)) return;
       current = found;
@@ -47,10 +47,13 @@ export async function openServerIdentity(parts: {
       log.info('the TLS files of the gRPC interface have changed and are used from now on');
     } catch (error) {
       const { message } = error as Error;
-      // Between a new certificate and its new key, a look may find only one of them.
+      // Logged the second time: between a new certificate and its key, one read may see only one of them.
       if (fault?.message === message && !fault.said) {
         fault.said = true;
-        log.error({ err: error }, 'the TLS files of the gRPC interface cannot be used: the ones before are');
+        log.error(
+          { err: error },
+          'the TLS files of the gRPC interface cannot be used; the previous ones stay in use',
+        );
       } else if (fault?.message !== message) fault = { message, said: false };
     }
   };
@@ -64,7 +67,7 @@ export async function openServerIdentity(parts: {
   };
 }
 
-/** Gives the library what was read and verified here; its own would stop serving when a file is missing. */
+/** Provides the certificates that we read and checked; the library's own provider stops serving when a file is missing. */
 function createProvider(first: Certificates) {
   let current = first;
   const caListeners = new Set<experimental.CaCertificateUpdateListener>();
@@ -72,7 +75,7 @@ function createProvider(first: Certificates) {
   const ca = () => (current.clientCa === undefined ? null : { caCertificate: current.clientCa });
   const identity = () => ({ certificate: current.certificate, privateKey: current.privateKey });
   return {
-    // Later, since the library is not listening to itself yet while it adds these.
+    // Deferred: the library does not listen yet while it adds these.
     addCaCertificateListener(listener: experimental.CaCertificateUpdateListener) {
       caListeners.add(listener);
       queueMicrotask(() => listener(ca()));
@@ -120,7 +123,7 @@ async function read(tls: GrpcTls): Promise<Certificates> {
 
 const pemBlock = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 
-/** TLS would leave out what is none, and then believe nobody. */
+/** TLS would silently skip a malformed certificate, and then trust nobody. */
 function requireCertificates(setting: string, pem: Buffer): void {
   try {
     const blocks = pem.toString('latin1').match(pemBlock) ?? [];

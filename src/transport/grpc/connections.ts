@@ -1,6 +1,6 @@
 /**
- * Connections, from the first byte. One on which nobody has proved who it is is a stranger's: it has few streams, and gives way to
- * those that come after it. The first call that is authorised makes it one of that service, which has a share of its own.
+ * gRPC connections from the first byte. Until a call is authorised, a connection is a stranger's: it has few streams and gives
+ * way to newer ones. The first authorised call assigns it to that service, which has its own share.
  */
 import type { ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
@@ -14,22 +14,24 @@ import { listenersOf } from './listeners.ts';
 import { overloaded, type Usage, type Usages } from './usage.ts';
 
 export interface Connections {
-  /** To be called when the server listens. */
+  /** Call when the server listens. */
   watch(server: Server): void;
-  /** A call on it was authorised: what its service has here. Throws `overloaded` when that has its share of connections. */
+  /**
+   * A call on it was authorised: returns the service's usage. Throws `overloaded` when the service has its share of connections.
+   */
   provedBy(session: ServerHttp2Session | undefined, service: Service): Usage;
-  /** What the service has here of which a call on it was authorised; undefined for a stranger's. */
+  /** The usage of the connection's service; undefined for a stranger's. */
   usageOf(session: ServerHttp2Session | undefined): Usage | undefined;
-  /** Cuts all that are left. */
+  /** Cuts all remaining connections. */
   destroy(): void;
 }
 
 interface Connection {
-  /** No stranger's any more, or gone. */
+  /** Removes it from the strangers: authorised or gone. */
   readonly leave: () => void;
   cut: () => void;
   session?: ServerHttp2Session;
-  /** Of the service that has proved it to be its own. */
+  /** The usage of the service that authorised it. */
   usage?: Usage;
 }
 
@@ -48,7 +50,7 @@ export function createConnections(parts: {
     'gRPC connections on which no call was authorised yet.',
     strangers.count,
   );
-  /** By address and port of the peer: with TLS, the session has another socket than the listener saw. */
+  /** By the peer's address and port: with TLS, the session's socket differs from the listener's. */
   const arrived = new Map<string, Connection>();
   const connections = new Map<ServerHttp2Session, Connection>();
 
@@ -60,7 +62,7 @@ export function createConnections(parts: {
       connection.cut();
     });
     const cancel = clock.after(grpcLimits.grpcHandshakeMilliseconds, () => {
-      // No session yet: it has not finished its TLS handshake.
+      // No session yet: the TLS handshake is not finished.
       if (arrived.get(peer) === connection) socket.destroy();
     });
     arrived.set(peer, connection);
@@ -78,8 +80,8 @@ export function createConnections(parts: {
     arrived.delete(peer);
     if (connection === undefined) return;
     const { cut } = connection;
-    // From now on the socket is the session's: who destroyed it under its feet would free memory that the runtime is about to use.
-    // One that has ended gracefully waits for a peer that may never read again.
+    // The session owns the socket now: destroying the socket separately frees memory that Node.js still uses. A gracefully ended
+    // session waits for a peer that may never read.
     connection.cut = () => void atEndOfTurn(() => (session.destroyed ? cut() : session.destroy()));
     connection.session = session;
     connections.set(session, connection);

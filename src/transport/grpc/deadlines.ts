@@ -1,17 +1,17 @@
-/** What must have happened on a stream by some time. Looked at a few times a second: a timer for each call would cost more than most calls do. */
+/** Deadlines of streams, checked a few times a second: a timer per call would cost more than most calls. */
 import type { Clock } from '@countersign/verifier/clock';
 import { grpcLimits } from './limits.ts';
 
 export interface Awaited {
   /** On the monotonic clock. */
   readonly until: number;
-  /** Called once, and a moment later than `until`. */
+  /** Called once, slightly after `until`. */
   tooLate(): void;
 }
 
 export interface Deadlines {
   add(awaited: Awaited): void;
-  /** It has happened. */
+  /** The awaited event happened. */
   delete(awaited: Awaited): void;
   close(): void;
 }

@@ -1,7 +1,6 @@
 /**
- * The details of an error (`grpc-status-details-bin`): a google.rpc.Status with an ErrorInfo, whose reason is stable, and
- * a RetryInfo where it is known when to try again. The messages are described here rather than loaded with our contract,
- * so that reflection shows only what is ours.
+ * Error details (`grpc-status-details-bin`): a google.rpc.Status with an ErrorInfo, whose reason is stable, and a RetryInfo when
+ * the retry time is known. Described here instead of loaded with our contract, so that reflection shows only our messages.
  */
 
 import type { AuthorityError } from '@countersign/verifier/errors';
@@ -9,10 +8,10 @@ import { fromJSON, type MessageTypeDefinition } from '@grpc/proto-loader';
 
 export const errorDomain = 'countersign';
 
-/** A map field, for which the type of a description has no place. */
+/** A map field: the description's type has no member for it. */
 const texts = { keyType: 'string', type: 'string', id: 3 };
 
-/** Of googleapis, google/rpc/status.proto and google/rpc/error_details.proto, what is used. */
+/** The used part of googleapis google/rpc/status.proto and google/rpc/error_details.proto. */
 const described = fromJSON({
   nested: {
     Any: { fields: { typeUrl: { type: 'string', id: 1 }, value: { type: 'bytes', id: 2 } } },
@@ -35,7 +34,7 @@ const described = fromJSON({
   },
 });
 
-/** The bytes of google.rpc.Status for this status. */
+/** The encoded google.rpc.Status. */
 export function errorDetails(code: number, message: string, error: AuthorityError): Buffer {
   const [first] = error.errors ?? [];
   const metadata = first === undefined ? {} : { field: first.field, rule: first.rule };

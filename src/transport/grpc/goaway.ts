@@ -1,7 +1,7 @@
 /**
- * Leaving: clients are told by GOAWAY (RFC 9113 §6.8) to begin nothing more on their connections. What Node has not yet read then is
- * refused, and clients of gRPC begin it again elsewhere. nginx cannot, once it has sent a request: so it makes a connection for each
- * (docs/proxies.md), and connections that have just been made are left alone.
+ * Leaving: GOAWAY (RFC 9113 §6.8) tells clients to start nothing more on their connections. Node.js refuses unread requests, and
+ * gRPC clients repeat those elsewhere. nginx cannot once a request is sent: it uses a new connection for each (docs/proxies.md),
+ * so very new connections get no GOAWAY.
  */
 import type { ServerHttp2Session } from 'node:http2';
 import { Server as NetServer } from 'node:net';
@@ -11,16 +11,16 @@ import { grpcLimits } from './limits.ts';
 import { listenersOf } from './listeners.ts';
 
 export interface Leaving {
-  /** To be called when the server listens. */
+  /** Call when the server listens. */
   watch(): void;
-  /** Connections that are older than a moment get GOAWAY; what is under way on them is served. */
+  /** Sends GOAWAY on all but very new connections; their requests in flight are served. */
   sayGoaway(): void;
-  /** Takes no more connections. */
+  /** Accepts no more connections. */
   stopListening(): void;
 }
 
 export function createLeaving(server: Server, clock: Pick<Clock, 'monotonic'>): Leaving {
-  /** Session → since when. */
+  /** Session → its start. */
   const sessions = new Map<ServerHttp2Session, number>();
   return {
     watch() {

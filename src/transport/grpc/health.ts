@@ -1,4 +1,4 @@
-/** The standard health service: of all together, and of each service. */
+/** The standard health service: overall and per service. */
 
 import type { Clock } from '@countersign/verifier/clock';
 import { serviceNames } from '@countersign/verifier/contract/definitions';
@@ -7,13 +7,13 @@ import { HealthImplementation } from 'grpc-health-check';
 import { grpcLimits } from './limits.ts';
 
 export interface Health {
-  /** From now on it says whether this node can answer. */
+  /** Starts reporting whether this node can answer. */
   start(): void;
-  /** NOT_SERVING, for good. */
+  /** NOT_SERVING from now on. */
   drain(): void;
 }
 
-/** What callers ask about: the empty name is all together. */
+/** Names to ask about: the empty one means overall. */
 const names = ['', ...serviceNames.map((name) => `countersign.v1.${name}`)];
 
 export function createHealth(
@@ -45,8 +45,8 @@ export function createHealth(
 }
 
 /**
- * Whoever watches a name that we do not have is told SERVICE_UNKNOWN, and nothing ever after. The library would keep an entry for each such
- * name, for ever, and anybody can make some up.
+ * A watcher of an unknown name is told SERVICE_UNKNOWN once. The library would keep an entry for each such name for ever, and
+ * anybody can invent some.
  */
 function forgetMadeUpNames(health: HealthImplementation): void {
   const library = health as unknown as { addWatcher(name: string, watcher: unknown): void };

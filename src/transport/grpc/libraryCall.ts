@@ -1,6 +1,6 @@
 /**
- * A call as the library has it below its interceptors, which see a message only when it is whole. `test/transport/grpc/strangers.test.ts` fails when
- * that has changed.
+ * A call below the library's interceptors, which only see complete messages. `test/transport/grpc/strangers.test.ts` fails when
+ * the library changes.
  */
 import type { ServerHttp2Stream } from 'node:http2';
 import { AuthorityError } from '@countersign/verifier/errors';
@@ -10,23 +10,23 @@ import type { Calling } from './callers.ts';
 import type { GrpcError } from './status.ts';
 
 type Call = ReturnType<ServerInterceptor>;
-/** What the library tells of a call: metadata, messages, the end of the request, and that the call is over, always as the last. */
+/** The library's events of a call: metadata, messages, the request's end, and always last the call's end. */
 export type CallListener = Parameters<Call['start']>[0];
 
-/** A call that was let in: by whom, and since when, on the monotonic clock. */
+/** An admitted call: its service, and when it was admitted, on the monotonic clock. */
 export interface Admitted {
   readonly caller: Service;
   readonly startedAt: number;
 }
 
 export interface LibraryCall extends Calling {
-  /** Ours; there once the call was admitted. */
+  /** Our member; set once the call is admitted. */
   admitted?: Admitted;
   readonly stream: ServerHttp2Stream;
   readonly metadata: Metadata;
   readonly receivedHalfClose: boolean;
   decoder: { write(data: Buffer): Buffer[] };
-  /** Also when inflated. */
+  /** Also after inflating. */
   maxReceiveMessageSize: number;
   handleDataFrame(data: Buffer): void;
   startRead(): void;
@@ -38,7 +38,7 @@ export function libraryCall(call: Parameters<ServerInterceptor>[1]): LibraryCall
   return call as unknown as LibraryCall;
 }
 
-/** What is known of a call, from what its handler is given. A method without admission is answered by nobody. */
+/** A call's admission, from its handler's argument. A method without admission is never answered. */
 export function admittedOf(handled: object): Admitted {
   const { admitted } = (handled as { readonly call: LibraryCall }).call;
   if (admitted === undefined) throw new AuthorityError('internal', { reason: 'not_admitted' });

@@ -1,8 +1,7 @@
 /**
- * What the library refuses before any handler is asked (a deadline that is over, a message that cannot be inflated, a
- * second message of a unary call) it says below the interceptors that it offers, and in its own words. This one takes the
- * place of `sendStatus` on the call itself, so that those errors too have our codes and details. And a call that was told its
- * status is over: the library would keep its stream for as long as somebody goes on sending.
+ * The library refuses some calls below its interceptors and in its own words (a passed deadline, a message it cannot inflate, a
+ * second message of a unary call). This replaces the call's `sendStatus`, so that those errors also have our codes and details.
+ * It also ends a call that got its status: the library would keep its stream while the caller goes on sending.
  */
 import { constants, type ServerHttp2Stream } from 'node:http2';
 import type { Clock } from '@countersign/verifier/clock';
@@ -17,7 +16,7 @@ export function createLibraryRefusals(parts: {
 }): ServerInterceptor {
   const { deadlines, clock } = parts;
 
-  /** RFC 9113 §8.1. Not at once: the reset would overtake the status, which may be on its way. */
+  /** RFC 9113 §8.1. Deferred: the reset would overtake the status. */
   const endSoon = (stream: ServerHttp2Stream) => {
     const open = { until: clock.monotonic(), tooLate: () => stream.close(constants.NGHTTP2_NO_ERROR) };
     deadlines.add(open);
@@ -26,7 +25,7 @@ export function createLibraryRefusals(parts: {
 
   return (method, intercepting) => {
     const call = libraryCall(intercepting);
-    // Health and reflection have words of their own.
+    // Health and reflection keep their own texts.
     const isOurs = method.path.startsWith('/countersign.');
     const { sendStatus } = call;
     call.sendStatus = (said) => {

@@ -1,4 +1,4 @@
-/** The HTTP/2 servers under the library, which keeps them for itself; `test/transport/grpc/strangers.test.ts` fails when that has changed. */
+/** The HTTP/2 servers inside the library; `test/transport/grpc/strangers.test.ts` fails when the library changes. */
 import type { Server as NetServer } from 'node:net';
 import type { Server } from '@grpc/grpc-js';
 
@@ -6,7 +6,7 @@ interface Internals {
   readonly http2Servers: ReadonlyMap<NetServer, unknown>;
 }
 
-/** Those that listen: none before `bindAsync`. */
+/** The listening ones: none before `bindAsync`. */
 export function listenersOf(server: Server): readonly NetServer[] {
   return [...(server as unknown as Internals).http2Servers.keys()];
 }

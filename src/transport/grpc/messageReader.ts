@@ -1,24 +1,24 @@
 /**
- * Takes the place of what the library reads messages with: each method has its own longest message, which is refused by its first five
- * bytes, and the memory of those that have not been read is counted. What has come of one is copied: a slice would keep alive
- * all that came with it from the network. The library begins to inflate each message that it gets, so it gets one of those at a time.
+ * Replaces the library's message reader: each method has its own maximum, refused by a message's first five bytes, and the memory
+ * of unread messages is counted. Partial messages are copied: a slice would keep everything that arrived with it. Compressed
+ * messages are handed over one at a time, because the library inflates each at once.
  */
 import { AuthorityError } from '@countersign/verifier/errors';
 
-/** One flag of compression, four bytes of length (gRPC over HTTP/2, "Length-Prefixed-Message"). */
+/** One byte of flags, four bytes of length (gRPC over HTTP/2, "Length-Prefixed-Message"). */
 const headBytes = 5;
 
-/** What messages there may be. */
+/** The messages a method takes. */
 export interface MessageRules {
-  /** The longest, also when it is inflated. */
+  /** The longest, also after inflating. */
   readonly requestBytes: number;
-  /** More than one. */
+  /** More than one message. */
   readonly streams: boolean;
   readonly mayCompress: boolean;
 }
 
 export interface Memory {
-  /** Throws when there is none for so many bytes more. */
+  /** Throws when there is no memory for so many more bytes. */
   hold(bytes: number): void;
   release(bytes: number): void;
 }
@@ -27,15 +27,15 @@ export class MessageReader {
   readonly #rules: MessageRules;
   readonly #memory: Memory;
   #begun = false;
-  /** The beginning of a message; undefined between two. */
+  /** An incomplete message; undefined between two. */
   #partial: Buffer | undefined;
   #filled = 0;
-  /** Whole, and not yet handed over. */
+  /** Complete, not yet handed over. */
   #waiting: Buffer[] = [];
-  /** With the library: so many, and whether the last of them is being inflated. */
+  /** Messages in the library, and whether the last is being inflated. */
   #handed = 0;
   #inflates = false;
-  /** Bytes of all messages, and of each whole one. */
+  /** Bytes of all messages, and of each complete one. */
   #held = 0;
   #costs: number[] = [];
 
@@ -44,7 +44,7 @@ export class MessageReader {
     this.#memory = memory;
   }
 
-  /** The messages that can be read now, each with its head. Throws `AuthorityError` for what there may not be. */
+  /** Returns the messages that can be read now, with their heads. Throws `AuthorityError` for a forbidden message. */
   write(data: Buffer): Buffer[] {
     let at = 0;
     while (at < data.length) {
@@ -61,7 +61,7 @@ export class MessageReader {
     return this.#handOver();
   }
 
-  /** The first one is in use now. Answers whether others can be read, by writing nothing. */
+  /** The first one is in use. Returns whether writing nothing releases more. */
   arrived(): boolean {
     this.#release(this.#costs.shift() ?? 0);
     this.#handed -= 1;
@@ -69,12 +69,12 @@ export class MessageReader {
     return this.#handed === 0 && this.#waiting.length > 0;
   }
 
-  /** Whether there are whole messages that nobody has read. */
+  /** Whether complete messages are unread. */
   isBusy(): boolean {
     return this.#handed > 0 || this.#waiting.length > 0;
   }
 
-  /** No more comes, and what came is in use, or over. */
+  /** No more will come, and the received ones are in use or dropped. */
   forget(): void {
     this.#release(this.#held);
     this.#partial = undefined;
@@ -88,13 +88,13 @@ export class MessageReader {
     this.#begun = true;
   }
 
-  /** Of the message that begins there; beyond what there is when not even its head is whole. */
+  /** The end of the message that begins at `at`; beyond the data when its head is incomplete. */
   #endAt(data: Buffer, at: number): number {
     if (this.#partial !== undefined || data.length - at < headBytes) return Number.POSITIVE_INFINITY;
     return at + headBytes + data.readUInt32BE(at + 1);
   }
 
-  /** Memory for a message with this head, beside the head. Throws when there may be no such message. */
+  /** Memory for a message with this head. Throws for a forbidden message. */
   #costOf(head: Buffer): number {
     const { requestBytes, mayCompress } = this.#rules;
     const length = head.readUInt32BE(1);
@@ -105,7 +105,7 @@ export class MessageReader {
     if (!isCompressed(head)) return length;
     if (!mayCompress)
       throw new AuthorityError('unimplemented', { detail: 'This method takes no compressed messages.' });
-    // Nobody knows how long it will be: a kilobyte may become a megabyte.
+    // Its inflated size is unknown: a kilobyte may become a megabyte.
     return requestBytes;
   }
 
@@ -124,7 +124,7 @@ export class MessageReader {
     this.#costs.push(headBytes + this.#costOf(message));
   }
 
-  /** Up to the first one that has to be inflated, and none behind that one. */
+  /** Hands over messages up to the first compressed one. */
   #handOver(): Buffer[] {
     if (this.#inflates) return [];
     const compressed = this.#waiting.findIndex(isCompressed);
@@ -134,7 +134,7 @@ export class MessageReader {
     return handed;
   }
 
-  /** Copies what belongs to the message that has begun; answers where the next one begins. */
+  /** Copies the rest of the partial message; returns where the next one begins. */
   #fill(data: Buffer, at: number): number {
     if (this.#partial === undefined) {
       this.#hold(headBytes);

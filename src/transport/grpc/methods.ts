@@ -1,24 +1,21 @@
-/**
- * The table of methods: who may call each, how large its request may be, and how long it may take. A method that is not in
- * the table is denied to all.
- */
+/** The table of methods: required permission, largest request and longest time. A method missing here is denied to everybody. */
 
 import type { Permission } from '../../services/service.ts';
 import { grpcLimits } from './limits.ts';
 
-/** What a method does, as far as it matters for its limits. */
+/** Limits by kind of method. */
 const check = { requestBytes: grpcLimits.grpcRequestBytes, milliseconds: grpcLimits.grpcCheckMilliseconds };
 const batch = { requestBytes: grpcLimits.grpcBatchBytes, milliseconds: grpcLimits.grpcBatchMilliseconds };
 const change = { requestBytes: grpcLimits.grpcRequestBytes, milliseconds: grpcLimits.grpcChangeMilliseconds };
-/** Lives until one of both ends it; each of its messages is as small as a request. */
+/** Ends only when one side ends it; its messages are as small as a request. */
 const stream = { requestBytes: grpcLimits.grpcRequestBytes, milliseconds: Number.POSITIVE_INFINITY };
 
 export interface MethodRow {
   /** `by_target`: the request decides, see `revokePermissions`. */
   readonly permission: Permission | 'by_target';
-  /** The longest message of a caller. */
+  /** The caller's longest message. */
   readonly requestBytes: number;
-  /** For how long a caller that set no shorter deadline is answered. */
+  /** Time limit for a caller without a shorter deadline. */
   readonly milliseconds: number;
 }
 
@@ -42,7 +39,7 @@ export const methods = {
 
 export type Method = keyof typeof methods;
 
-/** What `Revoke` takes, by the target that the request names, one permission each. */
+/** The permission `Revoke` needs, by target. */
 export const revokePermissions = {
   token: 'tokens.revoke',
   jti: 'tokens.revoke',

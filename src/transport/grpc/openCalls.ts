@@ -1,4 +1,4 @@
-/** Health and reflection, which anybody may call: with small requests, and only so many of strangers at once. */
+/** Health and reflection, open to anybody: small requests, and a limited number of strangers' calls. */
 import type { ServerHttp2Session } from 'node:http2';
 import type { Clock } from '@countersign/verifier/clock';
 import type { Metrics } from '../../platform/observability/metrics.ts';
@@ -18,7 +18,7 @@ export interface OpenCallParts {
   readonly metrics: Pick<Metrics, 'connectionDropped'>;
 }
 
-/** Returns how to let such a call in. */
+/** Returns the function that admits such a call. */
 export function createOpenCalls(parts: OpenCallParts): (streams: boolean, call: LibraryCall) => void {
   const { connections, deadlines, clock, metrics } = parts;
   const openCalls = createStrangers({
@@ -26,7 +26,7 @@ export function createOpenCalls(parts: OpenCallParts): (streams: boolean, call: 
     ofOneAddress: grpcLimits.grpcOpenCallsOfAddress,
   });
 
-  /** A place among the calls of strangers, or of the service whose connection it is. */
+  /** Counts it among strangers' calls, or those of the connection's service. */
   const placeOf = (call: LibraryCall): Pick<Usage, 'begin' | 'end'> => {
     let leave = () => {};
     const session = call.stream.session as ServerHttp2Session | undefined;
@@ -35,7 +35,7 @@ export function createOpenCalls(parts: OpenCallParts): (streams: boolean, call: 
       leave = usage.end;
     };
     const giveWay = (limit: StrangersLimit) => {
-      // A client may watch health before its first call. By now its service may be known.
+      // A client may watch health before its first call; its service may be known by now.
       const usage = connections.usageOf(session);
       try {
         if (usage !== undefined) return beginAtService(usage);

@@ -1,14 +1,13 @@
 /**
- * Reading requests: each method has its own longest one, and bytes that are no message are the caller's mistake. The
- * library would answer both as an error of ours, so what cannot be read is handed on as it is, and refused where every
- * other refusal is made.
+ * Reads requests: each method has its own maximum, and malformed bytes are the caller's fault. The library would report both as
+ * internal errors, so unreadable requests are passed on and refused together with all others.
  */
 
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { MethodDefinition, ServiceDefinition } from '@grpc/grpc-js';
 import { type MethodRow, methods } from './methods.ts';
 
-/** Stands in the place of a request that could not be read. */
+/** Replaces an unreadable request. */
 class UnreadableRequest {
   readonly error: AuthorityError;
 
@@ -17,13 +16,13 @@ class UnreadableRequest {
   }
 }
 
-/** The same service, reading within the limits of its methods. */
+/** Wraps a service so that it reads within its methods' limits. */
 export function withinLimits<Service extends ServiceDefinition>(service: Service): Service {
   const entries = Object.entries(service).map(([name, method]) => [name, bounded(name, method)]);
   return Object.fromEntries(entries) as Service;
 }
 
-/** Throws what is wrong with a request, or with a message of a stream, that could not be read. */
+/** Throws the fault of an unreadable request or stream message. */
 export function readable<Request>(request: Request): Request {
   if (request instanceof UnreadableRequest) throw request.error;
   return request;

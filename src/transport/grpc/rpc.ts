@@ -1,6 +1,6 @@
 /**
- * What all methods have in common, unary ones and streams: one answer or one status in time, and one measurement. Calls
- * come here when they were admitted (`admission.ts`). Does not own what a method does: that is one flow each.
+ * The frame of all methods, unary and streaming: one answer or status in time, and one measurement. Calls arrive admitted
+ * (`admission.ts`). Does not own the methods: each calls one operation.
  */
 
 import { type Clock, withDeadline } from '@countersign/verifier/clock';
@@ -21,18 +21,18 @@ import { type Method, methods } from './methods.ts';
 import { readable } from './requests.ts';
 import { toGrpcError } from './status.ts';
 
-/** Answers at once or as a promise. `isAbandoned`: whether nobody waits for the answer any more. */
+/** Returns at once or a promise. `isAbandoned`: nobody waits for the answer any more. */
 export type Answer<Request, Response> = (
   request: Request,
   caller: Service,
   isAbandoned: () => boolean,
 ) => Response | Promise<Response>;
 
-/** Serves one stream: resolves when it has ended well, rejects with the error that ends it. */
+/** Serves one stream: resolves when it ended well, rejects with the error that ends it. */
 export type Serve<Request, Response> = (
   call: ServerDuplexStream<Request, Response>,
   caller: Service,
-  /** Rejects when the caller may not go on: a stream may live for longer than its permission. */
+  /** Rejects when the caller lost its permission: a stream may outlive it. */
   authorizeAgain: () => Promise<unknown>,
 ) => Promise<void>;
 
@@ -41,12 +41,12 @@ export interface Rpc {
     method: Method,
     answer: Answer<Request, Response>,
   ): handleUnaryCall<Request, Response>;
-  /** Whoever serves it gives each message to `readable`, and listens for `cancelled`. */
+  /** Handlers pass each message to `readable` and listen for `cancelled`. */
   stream<Request, Response>(
     method: Method,
     serve: Serve<Request, Response>,
   ): handleBidiStreamingCall<Request, Response>;
-  /** Resolves when no unary call is under way. */
+  /** Resolves when no unary call is in flight. */
   idle(): Promise<void>;
 }
 
@@ -93,7 +93,7 @@ export function createRpc({ authorize, reports, clock }: RpcParts): Rpc {
         };
         try {
           const response = answer(readable(call.request), caller, () => call.cancelled);
-          // Most answers are there at once: a timer for each would cost more than they do.
+          // Most answers are immediate: a timer for each would cost more than they do.
           if (response instanceof Promise) {
             const left = startedAt + milliseconds - clock.monotonic();
             withDeadline(clock, left, response, tooLate).then(done, failed);
@@ -107,7 +107,7 @@ export function createRpc({ authorize, reports, clock }: RpcParts): Rpc {
     stream(method, serve) {
       return (call) => {
         const { caller, startedAt } = admittedOf(call);
-        // One that breaks ends as well, and that is noticed where it is read and written.
+        // A broken stream also ends, which reader and writer notice.
         call.on('error', () => {});
         serve(call, caller, async () => authorize(method, call)).then(
           () => {

@@ -1,6 +1,6 @@
 /**
- * The gRPC transport for internal services. Owns listening, TLS, who may call and the translation of errors. Does not own
- * methods: each slice adds its own (`grpc.ts`).
+ * The gRPC transport for services. Owns listening, TLS, authorisation and the translation of errors. Does not own methods: each
+ * slice adds its own (`grpc.ts`).
  */
 
 import type { Clock } from '@countersign/verifier/clock';
@@ -46,15 +46,15 @@ export interface GrpcMount extends Pick<Rpc, 'unary' | 'stream'>, Pick<CallRepor
 }
 
 export interface GrpcParts {
-  /** Of the slices; each adds its own. */
+  /** One or more per slice. */
   readonly services: readonly MountService[];
   readonly authenticateService: AuthenticateService;
   readonly subscribers: Pick<Subscribers, 'drain'>;
   readonly reflection: boolean;
   readonly tls: GrpcTls | undefined;
-  /** False when it should not be asked, as without a lease. */
+  /** False when clients should go elsewhere, as without a lease. */
   readonly canAnswer: () => boolean;
-  /** Throws `unavailable` while the database may not be believed. */
+  /** Throws `unavailable` while the database is doubted. */
   readonly requireTruth: () => void;
   readonly clock: Clock;
   readonly metrics: Metrics;
@@ -62,18 +62,18 @@ export interface GrpcParts {
 }
 
 export interface GrpcServer {
-  /** Answers the port, which is a free one when `port` is 0. Throws `StartupError` when the address is in use. */
+  /** Returns the port; `port` 0 takes a free one. Throws `StartupError` when the address is in use. */
   listen(host: string, port: number): Promise<number>;
-  /** Says NOT_SERVING and GOAWAY, and asks subscribers to leave within `graceMs`; until `close`, whoever comes is served. */
+  /** Sends NOT_SERVING and GOAWAY, and asks subscribers to leave within `graceMs`; still serves new calls until `close`. */
   drain(graceMs: number): void;
-  /** Takes no more connections; to be followed by `close` when what is on its way has arrived. */
+  /** Accepts no more connections; call `close` when requests on their way have arrived. */
   stopListening(): void;
-  /** Drains, lets calls in flight finish for at most `drainMs`, then cuts what is left. */
+  /** Drains, gives calls in flight at most `drainMs`, then cuts the rest. */
   close(drainMs: number): Promise<void>;
 }
 
 export function createGrpcServer(parts: GrpcParts): GrpcServer {
-  // The library writes to the console by itself; whatever matters of it reaches us as an error.
+  // The library would write to the console; its relevant messages reach us as errors.
   setLogVerbosity(logVerbosity.NONE);
   const admitting = createAdmitting(parts);
   const { connections, deadlines, interceptors } = admitting;
@@ -88,7 +88,7 @@ export function createGrpcServer(parts: GrpcParts): GrpcServer {
     if (subscribersLeft !== undefined) return;
     health.drain();
     subscribersLeft = parts.subscribers.drain(graceMs);
-    // Streams go on; what begins does so on a new connection. `close` ends both.
+    // Existing streams go on; new ones use a new connection. `close` ends both.
     leaving.sayGoaway();
   };
 
@@ -109,12 +109,12 @@ export function createGrpcServer(parts: GrpcParts): GrpcServer {
       closeIdentity();
       deadlines.close();
       const cancel = parts.clock.after(drainMs, connections.destroy);
-      // Subscribers first: they need this node until they have found another one.
+      // Subscribers first: they need this node until they have another.
       await subscribersLeft;
       const closed = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
       await Promise.race([closed, idle()]);
-      // What is left are streams that nobody else ends, such as those that watch health, and connections whose peers do not read. The
-      // library waits for ever for a session that was ended before.
+      // The rest are streams that only we end, such as health watches, and connections whose peers do not read. The library would
+      // wait for ever for a session ended before.
       let cancelRest = () => {};
       const cut = new Promise<void>((resolve) => {
         cancelRest = parts.clock.after(grpcLimits.grpcLastStreamsMilliseconds, () => {
@@ -130,20 +130,20 @@ export function createGrpcServer(parts: GrpcParts): GrpcServer {
 }
 
 const serverOptions: ServerOptions = {
-  // Of a connection on which no call was authorised yet; then it gets more (`connections.ts`).
+  // Until a call is authorised; then it gets more (`connections.ts`).
   'grpc.max_concurrent_streams': grpcLimits.grpcStrangerStreams,
   'grpc-node.max_session_memory': grpcLimits.grpcSessionMegabytes,
-  // The library adds the jitter.
+  // The library adds jitter.
   'grpc.max_connection_age_ms': grpcLimits.grpcConnectionAgeMilliseconds,
   'grpc.max_connection_age_grace_ms': grpcLimits.grpcConnectionGraceMilliseconds,
   'grpc.max_connection_idle_ms': grpcLimits.grpcConnectionIdleMilliseconds,
   'grpc.keepalive_time_ms': grpcLimits.grpcKeepaliveMilliseconds,
   'grpc.keepalive_timeout_ms': grpcLimits.grpcKeepaliveAnswerMilliseconds,
-  // It costs a tenth of each call. Without it forceShutdown finds no connections: they are ended where they are known.
+  // Costs a tenth of each call. Without it forceShutdown finds no connections; `connections.ts` ends them.
   'grpc.enable_channelz': 0,
 };
 
-/** Who may call at all, and what each of them has of this node. */
+/** Admission and each service's usage of this node. */
 function createAdmitting(parts: GrpcParts) {
   const reports = createCallReports(parts);
   const byCredential = createAuthorize(parts.authenticateService);
@@ -155,7 +155,7 @@ function createAdmitting(parts: GrpcParts) {
   const connections = createConnections({ ...parts, usages });
   parts.metrics.gauge(
     'countersign_grpc_message_bytes',
-    'Memory of gRPC messages that have not been read, of all services.',
+    'Memory of unread gRPC messages, of all services.',
     usages.held,
   );
   const deadlines = createDeadlines(parts.clock);

@@ -1,4 +1,4 @@
-/** The one translation of errors to gRPC status. */
+/** Translates errors to gRPC status; the only place. */
 
 import type { Failure } from '@countersign/verifier/contract/generated/countersign/v1/Failure';
 import { FailureStatus } from '@countersign/verifier/contract/generated/countersign/v1/FailureStatus';
@@ -10,7 +10,7 @@ export type GrpcError = Pick<ServiceError, 'code' | 'details' | 'metadata'>;
 
 const detailsKey = 'grpc-status-details-bin';
 
-/** Anything unknown says nothing outside; the caller has logged it. */
+/** Unknown errors reveal nothing; the caller has logged them. */
 export function toGrpcError(error: unknown): GrpcError {
   const known = asKnown(error);
   const code = status[errorTable[known.code].grpc];
@@ -20,7 +20,7 @@ export function toGrpcError(error: unknown): GrpcError {
   return { code, details, metadata };
 }
 
-/** Why one of a batch could not be answered. */
+/** Why one question of a batch failed. */
 export function toFailure(error: unknown): Failure {
   const known = asKnown(error);
   return {
@@ -36,14 +36,14 @@ const failureStatuses: Partial<Record<string, FailureStatus>> = {
   DEADLINE_EXCEEDED: FailureStatus.FAILURE_STATUS_UNAVAILABLE,
 };
 
-/** A status as the library says it. */
+/** A status as sent by the library. */
 interface SaidStatus {
   readonly code?: status | null;
   readonly details?: string | null;
   readonly metadata?: Metadata | null | undefined;
 }
 
-/** What the library refuses by itself, below any handler, in the words of our table; undefined for what was ours before. */
+/** Translates the library's own refusals into our error table; undefined for our own. */
 export function ofLibrary({ code, details, metadata }: SaidStatus): GrpcError | undefined {
   if (code === undefined || code === null || code === status.OK) return undefined;
   if (metadata && metadata.get(detailsKey).length > 0) return undefined;
@@ -54,7 +54,7 @@ function libraryError(code: status, details: string): AuthorityError {
   if (code === status.DEADLINE_EXCEEDED) return new AuthorityError('deadline_exceeded');
   if (code === status.RESOURCE_EXHAUSTED) return new AuthorityError('payload_too_large', { detail: details });
   if (code === status.UNIMPLEMENTED) return new AuthorityError('unimplemented', { detail: details });
-  // A grpc-timeout that is none, a message that is not compressed as it says.
+  // A malformed grpc-timeout, or a message that is not compressed as declared.
   if (code === status.INTERNAL && /^(Invalid grpc-timeout|Failed to decompress)/.test(details))
     return new AuthorityError('invalid_request', { detail: details });
   return new AuthorityError('internal');

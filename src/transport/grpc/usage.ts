@@ -1,4 +1,4 @@
-/** What each service has of this node at the moment: connections, calls, and memory for messages that have not been read. */
+/** Each service's current usage of this node: connections, calls, and memory for unread messages. */
 
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { Service } from '../../services/service.ts';
@@ -11,14 +11,14 @@ export interface Usage {
   /** Throws `overloaded` when the service has its share of calls. */
   begin(): void;
   end(): void;
-  /** Throws `overloaded` when there is no memory for it, of this service or of all together. */
+  /** Throws `overloaded` when the service's or the total memory is used up. */
   hold(bytes: number): void;
   release(bytes: number): void;
 }
 
 export interface Usages {
   of(service: Pick<Service, 'id'>): Usage;
-  /** Bytes of all services. */
+  /** Bytes held for all services. */
   held(): number;
 }
 
@@ -26,7 +26,7 @@ export function createUsages(): Usages {
   const usages = new Map<string, Usage>();
   let heldByAll = 0;
 
-  /** Kept for as long as it says anything. */
+  /** Deleted once unused. */
   const open = (id: string): Usage => {
     let [connections, calls, held] = [0, 0, 0];
     const forgetEmpty = () => {
@@ -52,7 +52,7 @@ export function createUsages(): Usages {
       },
       hold(bytes) {
         if (held + bytes > grpcLimits.grpcServiceMessageBytes) throw overloaded('service_message_bytes');
-        // More only while it has less than is free: whatever others hold, there is room for a small message.
+        // More only while it has less than is free, so a small message always fits.
         if (held + bytes > grpcLimits.grpcAllMessageBytes - heldByAll - bytes)
           throw overloaded('message_bytes');
         held += bytes;

@@ -1,6 +1,6 @@
 /**
- * The HTTP transport. Owns what every request goes through: connections, addresses, hooks, the table of errors. Does not own
- * routes: each slice mounts its own (`http.ts`).
+ * The HTTP transport. Owns what every request passes: connections, addresses, hooks, the error table. Does not own routes: each
+ * slice mounts its own (`http.ts`).
  */
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { Log } from '../../platform/observability/log.ts';
@@ -25,23 +25,23 @@ export interface HttpMount {
 }
 
 export interface HttpParts {
-  /** Of the slices; each adds its own. */
+  /** One or more per slice. */
   readonly routes: readonly MountRoutes[];
-  /** Hooks of slices that may refuse a request before its body is read. */
+  /** Slices' hooks that may refuse a request before its body is read. */
   readonly guards: readonly ((app: HttpApp) => void)[];
   readonly authenticate: Authenticate;
-  /** Request headers that slices define; other origins may send them. */
+  /** Request headers defined by slices; other origins may send them. */
   readonly ownHeaders: readonly string[];
-  /** The name of the browser's cookie, for the OpenAPI document. */
+  /** The browser's cookie, for the OpenAPI document. */
   readonly cookieName: string;
   readonly corsOrigins: readonly string[];
-  /** Whether HSTS is meant for the hosts below this one, too. */
+  /** Whether HSTS includes subdomains. */
   readonly hstsSubdomains: boolean;
-  /** Each part of the authority with `ready` or a few words on why it is not. */
+  /** Each part of the authority: `ready`, or a few words why not. */
   readonly readiness: () => Promise<Readonly<Record<string, string>>>;
-  /** Throws `unavailable` while the database may not be believed: then nothing but health is answered. */
+  /** Throws `unavailable` while the database is doubted: only health is answered then. */
   readonly requireTruth: () => void;
-  /** While it is, each answer asks for another connection: proxies turn away by that. */
+  /** While draining, each answer closes its connection, so that proxies go elsewhere. */
   readonly isDraining: () => boolean;
   readonly rateLimits: RateLimits;
   readonly trustedProxies: readonly string[];
@@ -50,7 +50,7 @@ export interface HttpParts {
   readonly log: Log;
 }
 
-/** Builds the application; it listens when it is told to. */
+/** Builds the application; `listen` starts it. */
 export async function createHttpApp(parts: HttpParts): Promise<HttpApp> {
   const { log, corsOrigins, hstsSubdomains, authenticate } = parts;
   const app = await createBareApp({
@@ -83,7 +83,7 @@ export async function createHttpApp(parts: HttpParts): Promise<HttpApp> {
 
 function observe(app: HttpApp, parts: HttpParts): void {
   app.addHook('onSend', (request, reply, payload, done) => {
-    // Whatever a route of ours answers about people is for this caller, now.
+    // Answers under /auth/ are for this caller only, and for now.
     if (request.routeOptions.url?.startsWith('/auth/')) reply.header('cache-control', 'no-store');
     if (parts.isDraining()) reply.header('connection', 'close');
     done(null, payload);

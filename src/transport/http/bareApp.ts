@@ -1,4 +1,4 @@
-/** What every HTTP application of ours begins with: limits, security headers, and one way to say no. */
+/** The base of our HTTP applications: limits, security headers, and one form of refusal. */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -18,7 +18,7 @@ export type HttpApp = FastifyInstance<
   TypeBoxTypeProvider
 >;
 
-/** `onRefusal` is told of each refusal, and of what was thrown. `elsewhere`: what is said where no route is. */
+/** `onRefusal` gets each refusal with the thrown error. `elsewhere`: the answer for unknown routes. */
 export async function createBareApp(parts: {
   log: Log;
   elsewhere: () => AuthorityError;
@@ -36,7 +36,7 @@ export async function createBareApp(parts: {
   };
   const app: HttpApp = Fastify({
     loggerInstance: libraryLog(parts.log),
-    // A logger for each request costs more than most requests; ours name the request themselves.
+    // A logger per request costs more than most requests; our lines name the request.
     childLoggerFactory: (logger) => logger,
     genReqId: () => randomUUID(),
     bodyLimit: httpLimits.httpBodyBytes,
@@ -49,7 +49,7 @@ export async function createBareApp(parts: {
       connectionsCheckingInterval: httpLimits.httpWatch.lookMilliseconds,
     },
     routerOptions: { maxParamLength: 100 },
-    // Nothing is coerced, completed or silently dropped: what is not as described is refused.
+    // Nothing is coerced, completed or dropped: input that differs from the schema is refused.
     ajv: {
       customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, allErrors: false },
     },
@@ -66,12 +66,12 @@ export async function createBareApp(parts: {
   return app;
 }
 
-/** The library tells each request and its listening at `info`; what we tell is elsewhere. Its warnings pass. */
+/** Fastify logs each request at `info`; we log them elsewhere. Its warnings pass. */
 function libraryLog(log: Log): FastifyBaseLogger {
   return log.child({}, { level: log.isLevelEnabled('warn') ? 'warn' : log.level }) as FastifyBaseLogger;
 }
 
-/** Answers the port, which is a free one when `port` is 0. Throws `StartupError` when the address is in use. */
+/** Returns the port; `port` 0 takes a free one. Throws `StartupError` when the address is in use. */
 export async function listen(
   app: HttpApp,
   setting: string,

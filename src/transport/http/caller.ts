@@ -1,4 +1,4 @@
-/** Who calls: the bearer token of a request (RFC 6750 §2.1, the header only) and where the request came from. */
+/** The caller of a request: its bearer token (RFC 6750 §2.1, header only) and its origin. */
 
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { AccessTokenClaims } from '@countersign/verifier/tokens/accessTokenClaims';
@@ -8,20 +8,20 @@ import type { Actor } from '../../audit/auditEvent.ts';
 import type { HttpApp } from './bareApp.ts';
 import { httpLimits } from './limits.ts';
 
-/** The token of the Authorization header, or `undefined` when there is no such header. Throws `invalid_token` for others. */
+/** The Authorization header's token; `undefined` without the header. Throws `invalid_token` for another scheme. */
 export function bearerToken(request: FastifyRequest): string | undefined {
   const bearer = readBearerToken(request.headers.authorization);
   if (bearer === 'malformed') throw new AuthorityError('invalid_token', { reason: 'not_bearer' });
   return bearer === 'missing' ? undefined : bearer.token;
 }
 
-/** The same where another token came, too: whatever else the header holds is nobody's concern. */
+/** For a request that also has another token: any other Authorization header is ignored. */
 export function bearerTokenBeside(request: FastifyRequest): string | undefined {
   const bearer = readBearerToken(request.headers.authorization);
   return bearer === 'malformed' || bearer === 'missing' ? undefined : bearer.token;
 }
 
-/** The claims of a live access token that may use the account. Throws `token_required`, `invalid_token` or `unavailable`. */
+/** The claims of a live access token for the account. Throws `token_required`, `invalid_token` or `unavailable`. */
 export type Authenticate = (request: FastifyRequest) => Promise<AccessTokenClaims>;
 
 declare module 'fastify' {

@@ -1,6 +1,6 @@
 /**
- * Where a request comes from: the peer of its connection, or what proxies that are believed say of it. The only reader of
- * X-Forwarded-For and Forwarded. Fastify's own takes the port that some proxies add for a part of the address.
+ * A request's client address: the connection's peer, or what trusted proxies report. The only reader of X-Forwarded-For and
+ * Forwarded. Fastify's reader takes a port that some proxies add for a part of the address.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { canonicalIp } from '../../platform/ipAddress.ts';
@@ -9,17 +9,17 @@ import type { HttpApp } from './bareApp.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** In its canonical spelling; undefined when what a proxy says is no address. */
+    /** In canonical form; undefined when a proxy reports no valid address. */
     clientIp: string | undefined;
   }
 }
 
 export interface ClientAddressParts {
-  /** Addresses and networks of proxies that are believed. */
+  /** Addresses and networks of trusted proxies. */
   readonly trustedProxies: readonly string[];
   /**
-   * Is told of each address that is nobody's but a proxy's, most likely: it is private, it passes on where a request came from, and it
-   * is not believed. Then all who come by it are one place.
+   * Called for each address that is probably an unlisted proxy: private, forwarding, not trusted. Everybody behind it shares one
+   * address.
    */
   readonly onUnnamedProxy: (address: string) => void;
 }
@@ -33,7 +33,7 @@ export function knowClientAddress(app: HttpApp, parts: ClientAddressParts): void
   });
 }
 
-/** From the peer backwards, the first address that is no proxy's; the first of all when each is. */
+/** From the peer backwards, the first address that is not a proxy's; the first of all if each is. */
 export function createAddressOf({ trustedProxies, onUnnamedProxy }: ClientAddressParts) {
   const trusted = createIpNetworks(trustedProxies);
   return (peer: string | undefined, headers: IncomingHttpHeaders): string | undefined => {
@@ -50,14 +50,14 @@ export function createAddressOf({ trustedProxies, onUnnamedProxy }: ClientAddres
   };
 }
 
-/** What was passed on, the last hop at the end. Forwarded counts only by itself: most proxies pass on what a client says there. */
+/** Forwarded addresses, the last hop at the end. Forwarded counts only alone: most proxies pass on the client's own. */
 function forwardedFor(headers: IncomingHttpHeaders): string[] {
   const { 'x-forwarded-for': list, forwarded } = headers;
   if (list !== undefined) return elements(String(list));
   return forwarded === undefined ? [] : elements(forwarded).map(forParameter);
 }
 
-/** Not by the rules of quoted strings: with an open quote a client could swallow what the proxy adds behind it. */
+/** Ignores quoting: with an open quote a client could swallow what the proxy appends. */
 function elements(list: string): string[] {
   return list
     .split(',')
@@ -74,13 +74,13 @@ function forParameter(element: string): string {
     .replace(/^"(.*)"$/, '$1');
 }
 
-/** RFC 7239 §6: an address, IPv6 in brackets or not, and perhaps a port. */
+/** RFC 7239 §6: an address, IPv6 in brackets or not, optionally with a port. */
 function readNode(node: string): string | undefined {
   const [, inBrackets, withPort] = /^\[([^\]]*:[^\]]*)\](?::\w+)?$|^([\d.]+):\w+$/.exec(node) ?? [];
   return canonicalIp(inBrackets ?? withPort ?? node);
 }
 
-/** RFC 6890: loopback, private use, shared by a provider's customers (as some clusters use it), link-local. */
+/** RFC 6890: loopback, private, shared (used by some clusters), link-local. */
 const privateNetworks = createIpNetworks([
   ...['127.0.0.0/8', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', '169.254.0.0/16'],
   ...['::1', 'fc00::/7', 'fe80::/10'],

@@ -1,7 +1,7 @@
 /**
- * Connections over HTTP can be opened by anybody. While no whole request of one is being worked on it costs nothing but room, so there
- * are only so many of those, and the oldest gives way to the next. That includes one whose answer is on its way: the peer may not
- * read it. Of requests that wait for their answers, one connection has a few.
+ * Anybody can open HTTP connections. A connection without a complete request in progress costs only space, so their number is
+ * limited and the oldest gives way. That includes one whose answer is being sent: the peer may not read it. Each connection may
+ * have a few unanswered requests.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
@@ -13,11 +13,11 @@ import type { HttpApp } from './bareApp.ts';
 import { httpLimits } from './limits.ts';
 
 interface Connection {
-  /** Takes it from those that may have to give way. */
+  /** Takes it from the connections that may have to give way. */
   leave: () => void;
-  /** Requests that are there with their bodies, and have no answer yet. */
+  /** Complete requests without an answer yet. */
   readonly inWork: Set<IncomingMessage>;
-  /** Requests whose answers have not gone out. */
+  /** Requests whose answers were not sent completely. */
   unanswered: number;
 }
 
@@ -33,7 +33,7 @@ export function limitConnections(app: HttpApp, { metrics, trustedProxies }: Conn
   });
   metrics.gauge(
     'countersign_http_idle_connections',
-    'HTTP connections on which no request is being worked on; answers may be on their way.',
+    'HTTP connections without a request in progress; answers may be on their way.',
     strangers.count,
   );
   const proxies = createIpNetworks(trustedProxies);
@@ -46,7 +46,7 @@ export function limitConnections(app: HttpApp, { metrics, trustedProxies }: Conn
     connection.leave();
     if (socket.destroyed) return;
     const address = canonicalIp(socket.remoteAddress ?? '');
-    // Everybody comes from the address of a proxy.
+    // All clients of a proxy have its address.
     const counted = address !== undefined && !proxies.includes(address) ? address : undefined;
     connection.leave = strangers.enter(counted, (limit) => drop(socket, limit));
   };
@@ -58,7 +58,7 @@ export function limitConnections(app: HttpApp, { metrics, trustedProxies }: Conn
     socket.once('close', () => connection.leave());
   });
   limitRequestsAtOnce(app, connections, drop);
-  // Not before its body is there as well.
+  // Only after its body arrived.
   app.addHook('preValidation', ({ raw }, _reply, done) => {
     const connection = connections.get(raw.socket);
     connection?.inWork.add(raw);
@@ -73,7 +73,7 @@ export function limitConnections(app: HttpApp, { metrics, trustedProxies }: Conn
   });
 }
 
-/** Node takes up every request that has come, and keeps the answers in the order of the requests until they are read. */
+/** Node.js starts every received request, and holds the answers, in order, until they are read. */
 function limitRequestsAtOnce(
   app: HttpApp,
   connections: WeakMap<Socket, Connection>,
@@ -94,7 +94,7 @@ function limitRequestsAtOnce(
     response.writeHead(417).end();
   });
   app.addHook('onRequest', ({ raw: { socket } }, _reply, done) => {
-    // What else came with one too many is not taken up.
+    // Further requests of that connection are not started.
     if (!socket.destroyed) done();
   });
 }

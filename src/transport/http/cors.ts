@@ -1,7 +1,7 @@
 /**
- * What pages of other origins may read (CORS, WHATWG Fetch §3.3). The origins in CORS_ORIGINS, compared as exact text, may
- * use everything under /auth/ with the cookie; all other origins get no answer that a script could read. What is public
- * anyway, keys and metadata, anybody may read, without cookies.
+ * What pages of other origins may read (CORS, WHATWG Fetch §3.3). Origins in CORS_ORIGINS, compared as exact text, may use
+ * everything under /auth/ with the cookie; other origins get no readable answer. Public data, keys and metadata, may be read by
+ * anybody without cookies.
  */
 import type { FastifyReply } from 'fastify';
 import type { HttpApp } from './bareApp.ts';
@@ -9,19 +9,19 @@ import { httpLimits } from './limits.ts';
 
 const covered = '/auth/';
 
-/** What a preflight allows. A header or method that is not here makes the browser refuse the request. */
+/** The preflight's allow-list. The browser refuses other headers and methods. */
 const preflightHeaders = (ownHeaders: readonly string[]) => ({
   'access-control-allow-methods': 'GET, POST, DELETE',
   'access-control-allow-headers': ['authorization', 'content-type', ...ownHeaders].join(', '),
   'access-control-max-age': String(httpLimits.corsPreflightSeconds),
 });
 
-/** Beside those that every script may read. */
+/** Beside the headers every script may read. */
 const exposedHeaders = 'ratelimit, ratelimit-policy, retry-after, www-authenticate, x-request-id';
 
 /**
- * Called first, so that a listed origin can read refusals too. Without origins, nothing is answered at all. `ownHeaders`: request headers
- * that slices define.
+ * Called first, so that a listed origin can also read refusals. Without origins, adds nothing. `ownHeaders`: request headers
+ * defined by slices.
  */
 export function allowOrigins(app: HttpApp, origins: readonly string[], ownHeaders: readonly string[]): void {
   if (origins.length === 0) return;
@@ -29,7 +29,7 @@ export function allowOrigins(app: HttpApp, origins: readonly string[], ownHeader
   const allowed = preflightHeaders(ownHeaders);
   app.addHook('onRequest', (request, reply, done) => {
     if (!request.url.startsWith(covered)) return done();
-    // Also where no origin came, or one that is not listed: a cache must not give one origin's answer to another.
+    // Always sent: a cache must not give one origin's answer to another.
     reply.header('vary', 'Origin');
     const { origin, 'access-control-request-method': asked } = request.headers;
     if (origin === undefined || !listed.has(origin)) return done();
@@ -42,7 +42,7 @@ export function allowOrigins(app: HttpApp, origins: readonly string[], ownHeader
   });
 }
 
-/** No credentials go with `*`, and it is the same for everybody, so it needs no `Vary`. */
+/** `*` excludes credentials and is the same for everybody, so no `Vary`. */
 export function allowEveryOrigin(reply: FastifyReply): FastifyReply {
   return reply.header('access-control-allow-origin', '*');
 }

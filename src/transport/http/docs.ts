@@ -1,4 +1,4 @@
-/** The OpenAPI document, made from the route schemas, and a page to read and try it. */
+/** The OpenAPI document, generated from route schemas, and a page to read and try it. */
 import { readFileSync } from 'node:fs';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
@@ -7,7 +7,7 @@ import { answerFromMemory } from './docsFiles.ts';
 
 const packageFile = new URL('../../../package.json', import.meta.url);
 
-/** The page's own scripts and calls, nothing else; its styles are partly inline. */
+/** Only the page's own scripts and calls; some styles are inline. */
 const contentPolicy = {
   'default-src': ["'none'"],
   'base-uri': ["'none'"],
@@ -19,7 +19,7 @@ const contentPolicy = {
   'style-src': ["'self'", "'unsafe-inline'"],
 };
 
-/** Registered before the routes, so that it sees them all. */
+/** Registered before the routes, to see them all. */
 export async function docsRoutes(app: HttpApp, cookieName: string): Promise<void> {
   const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string };
   await app.register(swagger, {
@@ -29,7 +29,7 @@ export async function docsRoutes(app: HttpApp, cookieName: string): Promise<void
         title: 'Countersign',
         version,
         description:
-          'A central token authority. When a logout has been answered, no service accepts that token any more.',
+          'A central token authority. Once a logout returns, no service accepts the tokens of its session.',
       },
       components: {
         securitySchemes: {
@@ -53,7 +53,7 @@ export async function docsRoutes(app: HttpApp, cookieName: string): Promise<void
   });
 }
 
-/** Where to go from here: nothing that a stranger may not know. */
+/** Links for newcomers; public information only. */
 export function rootRoute(app: HttpApp): void {
   const places = {
     name: 'Countersign',

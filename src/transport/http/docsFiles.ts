@@ -1,6 +1,6 @@
 /**
- * What `/docs` answers, from memory. Anybody may ask for it and not read: then it is the same bytes for all of them, and no open file.
- * Does not own the page, which is a library's, as are its files.
+ * Serves `/docs` from memory. Anybody may request it and not read: then all share the same bytes, and no file is open. Does not
+ * own the page and its files, which are a library's.
  */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -23,7 +23,7 @@ const types: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 
-/** For `onRoute`: gives the library's routes that read files, or write the document anew, other handlers. */
+/** For `onRoute`: replaces the library's handlers that read files or generate the document each time. */
 export function answerFromMemory(
   document: (format: 'json' | 'yaml') => string,
 ): (route: RouteOptions) => void {
@@ -52,7 +52,7 @@ export function answerFromMemory(
   };
 }
 
-/** Made when it is asked for first. */
+/** Created on first use. */
 function once(type: string, read: () => Buffer): () => Content {
   let content: Content | undefined;
   return () => {

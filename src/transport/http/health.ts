@@ -1,19 +1,19 @@
 /**
- * What operators and their machines ask: is it alive, is it ready, what does it measure. Strangers can ask for the health on
- * HTTP_PORT, too, and are told which part is not ready; why is told on the operations port, as are metrics.
+ * Liveness, readiness and metrics for operators and their tools. Strangers can read health on HTTP_PORT too, but only which part
+ * is not ready; the operations port adds why, and metrics.
  */
 import type { HttpParts } from './app.ts';
 import type { HttpApp } from './bareApp.ts';
 
 export interface HealthParts extends Pick<HttpParts, 'readiness'> {
-  /** What operators should know, although all is ready. Not for strangers. */
+  /** Problems although everything is ready. Not shown to strangers. */
   readonly warnings?: () => readonly string[];
 }
 
-/** What is answered whatever state the authority is in. */
+/** Answered in every state of the authority. */
 export const healthPaths: readonly string[] = ['/health/live', '/health/ready'];
 
-/** With `why`, the answer says in a few words what is wrong with a part. */
+/** With `why`, the answer names each part's problem in a few words. */
 export function healthRoutes(
   app: HttpApp,
   { readiness, warnings = () => [], why }: HealthParts & { readonly why: boolean },

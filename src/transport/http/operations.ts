@@ -1,7 +1,7 @@
 /**
- * The operations port: what operators and their machines ask, from the beginning of a start to the end of a stop. An
- * orchestrator then neither kills the process nor sends it work, however long its database is away or its deny-list takes
- * to load; and who takes a connection on HTTP_PORT or GRPC_PORT is served.
+ * The operations port: health and metrics, from the beginning of a start to the end of a stop. An orchestrator then neither kills
+ * the process nor sends it work while its database is away or its deny-list loads; and every connection to HTTP_PORT or GRPC_PORT
+ * is served.
  */
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { Log } from '../../platform/observability/log.ts';
@@ -17,14 +17,14 @@ export interface Operations {
 export interface OperationsParts extends HealthParts, Pick<HttpParts, 'metrics'> {
   readonly host: string;
   readonly port: number;
-  /** When the port is taken, any free one will do. */
+  /** Takes any free port when this one is in use. */
   readonly orAnyPort: boolean;
-  /** Ports that are needed later on. */
+  /** Ports needed later. */
   readonly reserved: readonly number[];
   readonly log: Log;
 }
 
-/** Throws `StartupError` when the address is in use, unless any port will do. */
+/** Throws `StartupError` when the address is in use and only this port will do. */
 export async function openOperations(parts: OperationsParts): Promise<Operations> {
   const { port } = parts;
   const any = { ...parts, port: 0 };
@@ -45,7 +45,7 @@ async function open(parts: OperationsParts): Promise<Operations> {
     await closed;
   };
   if (parts.port !== 0 || !parts.reserved.includes(port)) return { port, close };
-  // The one free port in many that is none. While it is held, it is not given again.
+  // The free port happens to be a reserved one. Held until another is found, so that it is not given again.
   const another = await open(parts).finally(close);
   return another;
 }

@@ -1,4 +1,4 @@
-/** The one translation of errors to HTTP: RFC 9457 problem details with a stable `code`. */
+/** Translates errors to HTTP, the only place: RFC 9457 problem details with a stable `code`. */
 import { randomUUID } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { AuthorityError, type ErrorCode, errorTable, type FieldError } from '@countersign/verifier/errors';
@@ -7,7 +7,7 @@ import type { FastifyError, FastifyReply, FastifyRequest, FastifySchemaValidatio
 
 const problemType = 'application/problem+json; charset=utf-8';
 
-/** Sends what the caller may know of this error. */
+/** Sends the public part of an error. */
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, error: AuthorityError): void {
   const { http } = errorTable[error.code];
   if (http === 401) reply.header('www-authenticate', challengeOf(error.code));
@@ -25,7 +25,7 @@ function problemText({ code, detail, errors }: AuthorityError, requestId: string
   return JSON.stringify({ type, title, status, code, detail, errors, request_id: requestId });
 }
 
-/** Answers what is not HTTP enough to become a request: bad syntax, too many headers, too slow. Then hangs up. */
+/** Answers malformed HTTP (bad syntax, too many headers, too slow), then closes the connection. */
 export function refuseConnection(fault: NodeJS.ErrnoException, socket: Duplex): void {
   if (fault.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   const error = new AuthorityError(
@@ -42,7 +42,7 @@ export function refuseConnection(fault: NodeJS.ErrnoException, socket: Duplex): 
   socket.end(`${head.join('\r\n')}\r\n\r\n${text}`);
 }
 
-/** What was thrown, as an entry of the error table. Anything unknown says nothing outside. */
+/** Maps a thrown error to the error table. Unknown errors reveal nothing. */
 export function toAuthorityError(error: unknown): AuthorityError {
   if (error instanceof AuthorityError) return error;
   const { validation, validationContext, statusCode, code } = error as Partial<FastifyError>;
@@ -56,10 +56,10 @@ export function toAuthorityError(error: unknown): AuthorityError {
     : new AuthorityError(known, { cause: error });
 }
 
-/** Refusals of the HTTP library itself. */
+/** Fastify's own refusals. */
 const byStatus: Readonly<Record<number, ErrorCode>> = {
   400: 'invalid_request',
-  // Of the documentation page, for a path that leads out of its folder.
+  // From the documentation page, for a path outside its folder.
   403: 'not_found',
   404: 'not_found',
   408: 'request_timeout',
@@ -92,7 +92,7 @@ function fieldError(
   const parent = instancePath.slice(1).replaceAll('/', '.');
   const member = params['missingProperty'] ?? params['additionalProperty'];
   const name = [parent, member].filter((name) => typeof name === 'string' && name !== '').join('.') || part;
-  // The name of an unknown field is the caller's text: whoever prints it must not be steered by it.
+  // An unknown field's name is the caller's text: it must not control a terminal that prints it.
   const field = name.slice(0, 100).replace(/[\p{C}\u2028\u2029]/gu, '\ufffd');
   return { field, rule: keyword, message: describe(keyword, message) };
 }

@@ -1,7 +1,7 @@
 /**
- * Rate limits of a route: the network and the address are counted before the body is read, the account when it is known. So neither
- * an address nor a network can use up what others share. What is left is told as draft-ietf-httpapi-ratelimit-headers-10
- * describes; what a caller shares with others is not told.
+ * Rate limits of a route. Network and address are counted before the body is read, the account once known, so that none of them
+ * can use up the shared budget. Reports the rest as in draft-ietf-httpapi-ratelimit-headers-10, but not budgets shared with
+ * others.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { platformLimits } from '../../platform/limits.ts';
@@ -12,14 +12,14 @@ import type { HttpApp } from './bareApp.ts';
 type Hook = (request: FastifyRequest) => Promise<void>;
 
 export interface RouteLimits {
-  /** A hook for routes that learn later who calls. */
+  /** For routes that identify the caller later. */
   placeHook(operation: string): { readonly onRequest: Hook };
-  /** With the account that the validated body names; `accountOf` answers undefined for a body that is refused anyway. */
+  /** With the account named in the validated body; `accountOf` returns undefined for a body that is refused anyway. */
   hooks(
     operation: string,
     accountOf: (request: FastifyRequest) => string | undefined,
   ): { readonly onRequest: Hook; readonly preHandler: Hook };
-  /** Counts for the account, then for all callers together. Throws `rate_limited`. */
+  /** Counts for the account, then for all callers. Throws `rate_limited`. */
   spend(operation: string, account: string, request: FastifyRequest): Promise<void>;
 }
 
@@ -53,7 +53,7 @@ export function createRouteLimits(app: HttpApp, rateLimits: RateLimits): RouteLi
   };
 }
 
-/** The scopes of which the caller learns what is left. */
+/** Scopes whose rest the caller learns. */
 const told: readonly RateScope[] = ['address', 'account'];
 
 function tell(reply: FastifyReply, spent: ReturnType<RateLimits['spentBy']>): void {

@@ -1,4 +1,4 @@
-/** What every request and answer must keep to, whatever the route: security headers, and JSON as the only body. */
+/** Rules for every request and answer: security headers, and JSON as the only body. */
 import {
   type IncomingHttpHeaders,
   IncomingMessage,
@@ -13,7 +13,7 @@ import { eachMemberOnce } from './jsonMembers.ts';
 
 const none = ["'none'"];
 
-/** OWASP ASVS 5.0 V3.4. Of other hosts below ours (RFC 6797 §6.1.2) we know nothing: some may have no TLS, until the operator says so. */
+/** OWASP ASVS 5.0 V3.4. Subdomains (RFC 6797 §6.1.2) only if the operator says so: some may have no TLS. */
 function headersOf(includeSubDomains: boolean) {
   return helmet({
     contentSecurityPolicy: {
@@ -32,7 +32,7 @@ function headersOf(includeSubDomains: boolean) {
   });
 }
 
-/** They are the same for every answer, so they are found once: for each request that would cost more than most routes. */
+/** Built once, equal for every answer: building them per request would cost more than most routes. */
 function securityHeaders(hstsSubdomains: boolean): OutgoingHttpHeaders {
   const request = new IncomingMessage(new Socket());
   const response = new ServerResponse(request);
@@ -40,7 +40,7 @@ function securityHeaders(hstsSubdomains: boolean): OutgoingHttpHeaders {
   return response.getHeaders();
 }
 
-/** The documentation page replaces the content policy with one of its own, for its own scripts and styles. */
+/** The documentation page has its own content policy, for its scripts and styles. */
 export function setSecurityHeaders(app: HttpApp, hstsSubdomains: boolean): void {
   const headers = securityHeaders(hstsSubdomains);
   app.addHook('onRequest', (request, reply, done) => {
@@ -49,23 +49,20 @@ export function setSecurityHeaders(app: HttpApp, hstsSubdomains: boolean): void 
   });
 }
 
-/** No two parts that may match the same blanks follow one another: on 16 kB of them that would take 0.2 s. */
+/** No two adjacent parts match the same blanks: on 16 kB of them that would take 0.2 s. */
 const jsonType = /^application\/json(?: *; *charset="?utf-8"?)? *$/i;
 
-/**
- * One content type, spelt correctly. The HTTP library matches more loosely, and a body that one part takes for JSON
- * and another does not was a way around validation before.
- */
+/** Exactly one content type. Fastify matches more loosely, and disagreeing about JSON has allowed bypassing validation before. */
 export function acceptOnlyJson(app: HttpApp): void {
   app.removeAllContentTypeParsers();
   const parseJson = app.getDefaultJsonParser('error', 'error');
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    // Some clients name the type of a body that they do not send; the route's schema says whether it needs one.
+    // Some clients send a content type without a body; the route's schema decides whether it needs one.
     if (body.length === 0) done(null, undefined);
     else
       parseJson(request, body as string, (error, value) => done(error ?? repeatedMember(body, value), value));
   });
-  // Called back rather than awaited: this runs for every request, and most have no body.
+  // A callback instead of async: it runs for every request, and most have no body.
   app.addHook('onRequest', ({ method, headers }, _reply, done) => {
     done(method === 'GET' || method === 'HEAD' ? undefined : bodyFault(headers));
   });
@@ -77,9 +74,9 @@ function repeatedMember(text: string | Buffer, value: unknown): AuthorityError |
     : invalidField('body', 'unique', 'must name each member once');
 }
 
-/** Of which there is one (RFC 9110 §5.3). The HTTP library keeps the first of several; a proxy may have judged by the last. */
+/** Headers that may occur once (RFC 9110 §5.3). Node.js keeps the first; a proxy may have used the last. */
 const singleFields = new Set(['authorization', 'content-type', 'host']);
-/** Most names are passed over by their length: this runs for every request. */
+/** Compares lengths first: it runs for every request. */
 const singleLengths = new Set([...singleFields].map((name) => name.length));
 
 export function refuseRepeatedFields(app: HttpApp): void {
@@ -89,7 +86,7 @@ export function refuseRepeatedFields(app: HttpApp): void {
   });
 }
 
-/** `rawHeaders`: names and values by turns, as they came. */
+/** `rawHeaders`: alternating names and values, as received. */
 function repeatedField(rawHeaders: readonly string[]): string | undefined {
   const seen: string[] = [];
   for (let index = 0; index < rawHeaders.length; index += 2) {

@@ -1,20 +1,20 @@
-/** What route definitions share: their entry in the OpenAPI document, and bodies that may be left out. */
+/** Shared parts of route definitions: their OpenAPI entry, and optional bodies. */
 import type { FastifyRequest } from 'fastify';
 import { type TSchema, Type } from 'typebox';
 import { problem } from './schemas.ts';
 
 interface Operation<Responses> {
   readonly summary: string;
-  /** A bearer token is required. */
+  /** Requires a bearer token. */
   readonly bearer?: boolean;
-  /** The cookie is taken instead of a token in the body. */
+  /** Accepts the cookie instead of a token in the body. */
   readonly cookie?: boolean;
-  /** Statuses with which it is refused, beside 500. */
+  /** Statuses of its refusals, beside 500. */
   readonly refusals?: readonly number[];
   readonly response: Responses;
 }
 
-/** The schema of a route but for its input. */
+/** A route's schema without its input. */
 export function operation<Responses extends Readonly<Record<number, TSchema>>>(
   described: Operation<Responses>,
 ) {
@@ -25,14 +25,14 @@ export function operation<Responses extends Readonly<Record<number, TSchema>>>(
     summary,
     ...(bearer ? { security: [{ bearer: [] }] } : {}),
     ...(cookie ? { security: [{}, { cookie: [] }] } : {}),
-    // Answers are typed by what success looks like; refusals are thrown.
+    // Typed by the success response; refusals are thrown.
     response: { ...problems, ...response } as Responses,
   };
 }
 
 export const noContent = { 204: Type.Null({ description: 'Done, and in effect.' }) };
 
-/** A body that is not sent is an empty one; one that is sent is validated like any other. */
+/** Treats a missing body as an empty one; a present one is validated as usual. */
 export async function optionalBody(request: FastifyRequest): Promise<void> {
   if (request.body === undefined || request.body === null) request.body = {};
 }

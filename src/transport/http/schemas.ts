@@ -1,12 +1,12 @@
-/** Parts of the shapes of requests and answers: validated, typed and shown in the OpenAPI document from one definition. */
+/** Shared schema parts: one definition validates, types and documents. */
 
 import { verifierLimits } from '@countersign/verifier/limits';
 import { Type } from 'typebox';
 
-/** For objects of a request: a member that is not described is refused. */
+/** For request objects: an unknown member is refused. */
 export const strict = { additionalProperties: false } as const;
 
-/** Longer than any legal value by far; the rules of e-mails, passwords and tokens give the exact refusal. */
+/** Far longer than any legal value; the rules of e-mails, passwords and tokens refuse precisely. */
 export const text = (description: string) =>
   Type.String({ minLength: 1, maxLength: verifierLimits.tokenCharacters, description });
 
@@ -25,7 +25,7 @@ export const problem = Type.Object(
     type: Type.String(),
     title: Type.String(),
     status: Type.Integer(),
-    code: Type.String({ description: 'Stable; decide by this.' }),
+    code: Type.String({ description: 'Stable: base decisions on this.' }),
     detail: Type.Optional(Type.String()),
     errors: Type.Optional(
       Type.Array(Type.Object({ field: Type.String(), rule: Type.String(), message: Type.String() })),

@@ -1,12 +1,12 @@
-/** Whether a port that is needed later is free now. */
+/** Checks whether a port needed later is free. */
 import { connect } from 'node:net';
 import { systemClock } from '@countersign/verifier/clock';
 import { StartupError } from '@countersign/verifier/errors';
 import { httpLimits } from './limits.ts';
 
 /**
- * Throws `StartupError` when somebody listens there. It asks by connecting: whoever listens to find out, even for a
- * moment, may take a request that nobody answers. What this does not find, listening itself says.
+ * Throws `StartupError` when somebody listens there. Connects instead of listening: even a short listener may take a request that
+ * nobody answers. Listening itself finds the rest.
  */
 export async function refuseTakenPort(
   setting: string,
@@ -28,7 +28,7 @@ function isAnswered(host: string, port: number): Promise<boolean> {
     };
     const cancel = systemClock.after(httpLimits.takenPortMilliseconds, () => settle(false));
     socket.once('error', () => settle(false));
-    // Where nobody listens, a connection can meet itself, if the system gives it that very port.
+    // Without a listener, a connection can reach itself if the system gives it that very port.
     socket.once('connect', () => settle(socket.localPort !== port));
   });
 }

@@ -42,7 +42,7 @@ t.test('where it cannot be made, nothing is left of it', async (t) => {
   const file = join(folder, 'file');
   await writeFile(file, '');
   for (const [what, path, said] of [
-    ['a folder that is not empty', full, /it is there already, and not empty\.$/],
+    ['a folder that is not empty', full, /it exists already, and is not empty\.$/],
     ['a file', file, /cannot be made: ENOTDIR/],
     ['in a folder that is not there', join(folder, 'no/copy'), /cannot be made: ENOENT/],
     ['in itself', join(dataDir, 'copy'), /cannot be inside DATA_DIR\.$/],

@@ -74,14 +74,14 @@ const days: Readonly<Record<string, BadDay>> = {
     pass: ({ query, role }) => query(`ALTER TABLE sessions OWNER TO ${role}`),
     reason: /database_rights_missing/,
     readiness: /ready/,
-    line: /^DATABASE_URL: .*denies a right that is needed/,
+    line: /^DATABASE_URL: .*denies a required permission/,
   },
   'a table is not there': {
     come: ({ query }) => query('ALTER TABLE sessions RENAME TO gone'),
     pass: ({ query }) => query('ALTER TABLE gone RENAME TO sessions'),
     reason: /database_tables_missing/,
     readiness: /ready/,
-    line: /^DATABASE_URL: .*has not the tables or functions that this version needs/,
+    line: /^DATABASE_URL: .*lacks tables or functions that this version needs/,
   },
 };
 

@@ -100,7 +100,7 @@ t.test('beside a running authority, what it does is in effect when it returns', 
   t.match([again.status, again.body.code], [401, 'invalid_credentials'], 'looks like a wrong password');
 
   const billing = await run(['services', 'create', 'billing', '--permission', 'tokens.check']);
-  t.match(billing, { code: 0, lines: [/^st_[\w-]{43}$/], words: /shown this once/ });
+  t.match(billing, { code: 0, lines: [/^st_[\w-]{43}$/], words: /shown only once/ });
   const serviceToken = billing.lines.at(-1) ?? '';
   t.equal(await statusOf(server.grpc.isRevoked(claimsOf(token).jti, serviceToken)), 'OK');
   t.equal(await statusOf(server.grpc.introspect(token, serviceToken)), 'PERMISSION_DENIED');

@@ -187,7 +187,7 @@ t.test('files that change are read again', async (t) => {
     t.ok(await eventually(`${file}: it is said`, async () => lines() === said + 1, 10_000));
     t.equal(await works(as(another, { trusting: next })), true, `${file}: what was there is used`);
     await folder.write(file, good[file]);
-    const mended = () => authority.log().split('are good again').length === lines();
+    const mended = () => authority.log().split('can be used again').length === lines();
     t.ok(await eventually('that it is mended is said', async () => mended(), 10_000));
   }
   t.equal(await works(as(another, { trusting: next })), true);

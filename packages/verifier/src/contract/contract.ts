@@ -1,6 +1,6 @@
 /**
- * The services of proto/countersign/v1 for @grpc/grpc-js: for its servers, and a client of each. The guard does without
- * (`definitions.ts`), so that a service that speaks only HTTP installs no gRPC library.
+ * The services of proto/countersign/v1 for @grpc/grpc-js: servers and clients. The guard uses `definitions.ts` instead, so that
+ * an HTTP-only service installs no gRPC library.
  */
 import { loadPackageDefinition } from '@grpc/grpc-js';
 import { type Proto, packageDefinition } from './definitions.ts';

@@ -1,6 +1,6 @@
 /**
- * The services of proto/countersign/v1: for each method its path and how its messages are written and read. Needs no gRPC
- * library. The types are generated with the same options (`npm run generate`).
+ * The services of proto/countersign/v1: each method's path, and how its messages are encoded. Needs no gRPC library. The types
+ * are generated with the same options (`npm run generate`).
  */
 import { fromJSON } from '@grpc/proto-loader';
 import type { ProtoGrpcType as KeyProto } from './generated/key_service.ts';
@@ -27,10 +27,10 @@ export interface Definitions {
   readonly v1: { readonly [Name in ServiceName]: Pick<V1[Name], 'service'> };
 }
 
-/** As libraries of gRPC take it, by full name. */
+/** In the form gRPC libraries take, by full name. */
 export function packageDefinition() {
   const options = { longs: Number, enums: String, defaults: true, arrays: true, oneofs: true };
-  // Part of the code, so that a service that bundles the guard needs no file beside it.
+  // Embedded in the code, so that a bundled guard needs no extra file.
   return fromJSON(protoJson as Parameters<typeof fromJSON>[0], options);
 }
 

@@ -1,9 +1,9 @@
 /**
- * A bloom filter of fixed capacity over hashed ids. "No" is certain; "yes" is right but for one in
- * `1 / falsePositives` at capacity (Bloom 1970; double hashing after Kirsch and Mitzenmacher 2006).
+ * A bloom filter of fixed capacity over hashed ids. "No" is certain; "yes" is wrong once in `1 / falsePositives` at capacity
+ * (Bloom 1970; double hashing after Kirsch and Mitzenmacher 2006).
  */
 
-/** Two independent 32-bit hashes of an id: computed once, asked of many filters. */
+/** Two independent 32-bit hashes of an id, computed once for many filters. */
 export interface IdHash {
   readonly first: number;
   readonly second: number;
@@ -11,21 +11,21 @@ export interface IdHash {
 
 export interface BloomFilter {
   readonly capacity: number;
-  /** Bytes of the bit array. */
+  /** Size of the bit array. */
   readonly bytes: number;
-  /** The bit array itself, which goes on changing: bit `n` is bit `n % 8`, from the least significant one, of byte `n / 8`. */
+  /** The live bit array, which keeps changing: bit `n` is bit `n % 8`, from the least significant, of byte `n / 8`. */
   readonly bits: Uint8Array;
   count(): number;
   add(hash: IdHash): void;
   mayContain(hash: IdHash): boolean;
 }
 
-/** What an entry takes of a filter at its capacity (Bloom 1970). */
+/** Bits per entry of a full filter (Bloom 1970). */
 export function bloomBitsPerEntry(falsePositives: number): number {
   return -Math.log(falsePositives) / Math.LN2 ** 2;
 }
 
-/** How many bits a filter of this capacity has (a multiple of 32), and how many of them an id sets. */
+/** Number of bits of a filter (a multiple of 32), and bits set per id. */
 export function bloomGeometry(capacity: number, falsePositives: number): { bits: number; probes: number } {
   const bitsPerEntry = bloomBitsPerEntry(falsePositives);
   return {
@@ -35,9 +35,8 @@ export function bloomGeometry(capacity: number, falsePositives: number): { bits:
 }
 
 /**
- * With `filled`, a filter that was made elsewhere: its bytes, in which bit `n` is bit `n % 8` (from the least significant
- * one) of byte `n / 8`, and how many ids were added to it. The bytes are copied. Throws `RangeError` when they are too many
- * or too few.
+ * `filled` restores a filter made elsewhere: its bytes (bit `n` is bit `n % 8`, from the least significant, of byte `n / 8`) and
+ * its number of ids. Copies the bytes. Throws `RangeError` for a wrong length.
  */
 export function createBloomFilter(
   capacity: number,
@@ -47,13 +46,13 @@ export function createBloomFilter(
   const { bits, probes } = bloomGeometry(capacity, falsePositives);
   const words = new Int32Array(bits / 32);
   if (filled !== undefined) {
-    // In a filter of another size the same bits mean something else, and "no" would not be certain.
+    // In a filter of another size the bits mean something else, and "no" would not be certain.
     if (filled.bytes.length !== words.byteLength) {
       throw new RangeError(`a filter of ${words.byteLength} bytes cannot be made of ${filled.bytes.length}`);
     }
     new Uint8Array(words.buffer).set(filled.bytes);
   }
-  // A 32-bit hash times this is a bit position: quicker than a remainder, and every position is reached.
+  // Scales a 32-bit hash to a bit position: faster than a remainder, and reaches every position.
   const scale = bits / 2 ** 32;
   let count = filled?.entries ?? 0;
 
@@ -85,7 +84,7 @@ export function createBloomFilter(
   };
 }
 
-/** Hashes the 16 or 27 bytes of an id: MurmurHash3 (x86, 32 bits) under two seeds, in one pass over its words. */
+/** Hashes an id's 16 or 27 bytes: MurmurHash3 (x86, 32 bits) with two seeds, in one pass. */
 export function hashId(bytes: Uint8Array): IdHash {
   let first = 0x9747b28c;
   let second = 0x5bd1e995;
@@ -105,7 +104,7 @@ export function hashId(bytes: Uint8Array): IdHash {
     rest = (rest << 8) | (bytes[position] as number);
   }
   const tail = scramble(rest) ^ bytes.length;
-  // The second is odd, so that the steps from one probe to the next never shrink to nothing.
+  // Odd, so that steps between probes never become zero.
   return { first: finish(first ^ tail), second: finish(second ^ tail) | 1 };
 }
 

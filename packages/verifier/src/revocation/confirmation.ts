@@ -1,7 +1,7 @@
 /**
- * Confirms bloom hits. The shared copy is asked first, since its "yes" is final; whatever it does not know goes to the
- * truth. Hits that come together are asked in one statement: while a statement runs, the next batch gathers. The queue
- * is bounded and each check has a deadline; what cannot be confirmed is `unavailable`, never "not revoked" (I5).
+ * Confirms filter hits. The shared copy is asked first, because its "yes" is final; the rest goes to the database. While a
+ * statement runs, the next batch gathers. The queue is bounded and each check has a deadline; an unconfirmed hit is
+ * `unavailable`, never "not revoked" (I5).
  */
 import type { Clock } from '../clock.ts';
 import { withDeadline } from '../clock.ts';
@@ -12,13 +12,13 @@ import type { Revocation } from './revocation.ts';
 
 export interface Confirmed {
   readonly subject: Uint8Array;
-  /** Empty where the copy decided, which holds ids and no reasons. */
+  /** Empty when the copy decided: it stores no reasons. */
   readonly reason: string;
 }
 
 export interface Confirmation {
   readonly by: 'redis' | 'postgres';
-  /** The revocation that covers one of the candidates; undefined when none is revoked. */
+  /** The revocation that covers a candidate; undefined when none is revoked. */
   readonly revocation: Confirmed | undefined;
 }
 
@@ -26,7 +26,7 @@ export interface Confirmation {
 export type Confirm = (candidates: readonly Candidate[]) => Promise<Confirmation>;
 
 interface Waiting {
-  /** On the monotonic clock; later, nobody waits for the answer any more. */
+  /** On the monotonic clock; afterwards nobody waits for the answer. */
   readonly until: number;
   readonly candidates: readonly Candidate[];
   readonly resolve: (confirmation: Confirmation) => void;
@@ -35,7 +35,7 @@ interface Waiting {
 
 interface Sources {
   readonly find: (subjects: readonly Uint8Array[]) => Promise<readonly Revocation[]>;
-  /** The shared copy, where there is one. */
+  /** Undefined without a shared copy. */
   readonly copy?: Pick<Projection, 'contains'>;
   readonly clock: Clock;
 }
@@ -74,16 +74,16 @@ async function answer(batch: readonly Waiting[], sources: Sources): Promise<void
   if (open.length > 0) await answerFromTruth(open, sources);
 }
 
-/** Answers those that the copy knows; returns the others. */
+/** Answers the hits the copy knows; returns the others. */
 async function answerFromCopy(
   batch: readonly Waiting[],
   { copy, clock }: Sources,
 ): Promise<readonly Waiting[]> {
-  // Without slices there is nothing to look into: the check was not answered from memory.
+  // Without slices the check did not use memory, so the copy has nothing to look up.
   const asked = batch.flatMap(({ candidates }) => candidates.filter(({ slices }) => slices.length > 0));
   if (copy === undefined || asked.length === 0) return batch;
   const late = () => new Error('the copy does not answer');
-  // Async, so that one that throws at once is no different: the queue must go on.
+  // Async, so that a synchronous throw becomes a rejection: the queue must go on.
   const ask = async () => copy.contains(asked);
   const contained = await withDeadline(clock, verifierLimits.copyMilliseconds, ask(), late).catch(() => []);
   const known = new Set(asked.filter((_, index) => contained[index] === true));
@@ -98,7 +98,7 @@ async function answerFromCopy(
 async function answerFromTruth(batch: readonly Waiting[], { find, clock }: Sources): Promise<void> {
   try {
     const subjects = batch.flatMap(({ candidates }) => candidates.map(({ subject }) => subject));
-    // Whoever asked waits no longer than this; the next batch must not wait for a statement that hangs.
+    // The check waits no longer than this, and a hanging statement must not hold up the next batch.
     const late = () => new Error('the database does not answer');
     const found = await withDeadline(clock, verifierLimits.confirmationMilliseconds, find(subjects), late);
     const bySubject = new Map(found.map((revocation) => [subjectKey(revocation.subject), revocation]));
@@ -112,7 +112,7 @@ async function answerFromTruth(batch: readonly Waiting[], { find, clock }: Sourc
   }
 }
 
-/** A subject as the key of a map. */
+/** A subject as a map key. */
 export function subjectKey(subject: Uint8Array): string {
   return Buffer.from(subject.buffer, subject.byteOffset, subject.byteLength).toString('latin1');
 }

@@ -1,4 +1,4 @@
-/** Revocations that are certain: confirmed by an earlier check, or added as committed. Asks about those that are not. */
+/** Certain revocations: confirmed by an earlier check, or added as committed. Asks about the others. */
 import { LRUCache } from 'lru-cache';
 import { verifierLimits } from '../limits.ts';
 import { type Confirm, type Confirmation, type Confirmed, subjectKey } from './confirmation.ts';
@@ -7,11 +7,11 @@ import type { SubjectFilters } from './subjectFilters.ts';
 
 export interface ConfirmedRevocations {
   remember(revocations: readonly Confirmed[]): void;
-  /** The reason for which one of these subjects, or every token of this issue time, is known to be revoked; undefined for none. */
+  /** Why one of these subjects, or every token of this issue time, is revoked; undefined when not known to be. */
   reasonFor(subjects: readonly Uint8Array[], issuedAt: number): string | undefined;
   /**
-   * Asks the shared copy and the truth, and remembers a "yes". `filters`, when they are whole, say which subjects need no
-   * question and where in the copy to look.
+   * Asks the shared copy and the database, and caches a "yes". Complete `filters` tell which subjects need no question and where
+   * in the copy to look.
    */
   ask(
     subjects: readonly Uint8Array[],
@@ -29,7 +29,7 @@ export function createConfirmedRevocations(parts: {
 
   return {
     remember(revocations) {
-      // The newest are asked for most. More than there is room for would only push each other out.
+      // The newest are asked for most. More than fit would only evict each other.
       for (const revocation of revocations.slice(-verifierLimits.confirmedRevocations)) {
         confirmed.set(subjectKey(revocation.subject), revocation);
       }

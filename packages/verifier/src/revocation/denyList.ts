@@ -1,7 +1,7 @@
 /**
- * The deny-list of this node. A check walks: bloom filters in memory ("no" is final while the lease is held) →
- * revocations confirmed before → the shared copy ("yes" is final) → the truth. It answers "revoked" only when one of the last
- * three said so (I4). Without a lease, or before memory has been loaded, the truth is asked about everything.
+ * This node's deny-list. A check goes through: filters in memory ("no" is final under a lease) → confirmed revocations → the
+ * shared copy ("yes" is final) → the database. It answers "revoked" only when one of the last three said so (I4). Without a
+ * lease, or before memory is loaded, the database is asked every time.
  */
 import { verifierLimits } from '../limits.ts';
 import type { Confirm, Confirmation } from './confirmation.ts';
@@ -13,57 +13,57 @@ import type { ProjectedSlice } from './projection.ts';
 import type { Revocation } from './revocation.ts';
 import type { BeforeGrowth, FilterStats } from './slicedFilter.ts';
 
-/** What decided a check: memory alone, a revocation confirmed before, the shared copy, or the truth. */
+/** What decided a check: memory, a confirmed revocation, the shared copy, or the database. */
 export type DecidedBy = 'bloom' | 'lru' | 'redis' | 'postgres';
 
 export type Verdict =
   | { readonly revoked: false; readonly decidedBy: 'bloom' | 'postgres' }
-  /** The reason is empty where only the shared copy was asked, which holds none. */
+  /** The reason is empty when only the shared copy answered: it stores none. */
   | { readonly revoked: true; readonly decidedBy: 'lru' | 'redis' | 'postgres'; readonly reason: string };
 
 /**
- * Called after each check, with its verdict (`undefined` when it could not be answered) and whether memory was asked, as under a
- * lease. When memory was asked and anything but `bloom` decided, the filters had a hit.
+ * Called after each check, with its verdict (`undefined` without an answer) and whether memory was used under a lease. If memory
+ * was used and anything but `bloom` decided, the filters had a hit.
  */
 export type OnVerdict = (verdict: Verdict | undefined, fromMemory: boolean) => void;
 
 export interface DenyList {
-  /** Starts over with an empty memory; nothing is answered from it before `fill` has resolved. */
+  /** Empties and refills memory; nothing is answered from it until `fill` resolves. */
   load(fill: (memory: DenyListMemory) => Promise<void>): Promise<void>;
   loaded(): boolean;
-  /** Changes with each addition. While it stays the same, a "no" of memory holds. */
+  /** Changes with each addition. While equal, an earlier "no" still holds. */
   version(): number;
-  /** Adds revocations that a later check has to confirm. Adding one again does nothing. */
+  /** Adds revocations that later checks must confirm. Idempotent. */
   add(revocations: readonly Revocation[]): void;
-  /** Adds committed revocations. Later checks need not confirm them, as long as there is room to remember them. */
+  /** Adds committed revocations, which later checks need not confirm while they stay cached. */
   addCommitted(revocations: readonly Revocation[]): void;
   /**
-   * Whether one of these subjects is revoked, or every token that was issued until `issuedAt` (milliseconds since the Unix epoch;
-   * undefined for a subject without an issue time). Without a promise where memory decides, which is nearly always. Rejects
-   * with `unavailable` when there is no safe answer.
+   * Whether any of these subjects is revoked, or every token issued until `issuedAt` (milliseconds since the Unix epoch;
+   * undefined without such a time). Returns at once when memory decides, which is nearly always. Rejects with `unavailable`
+   * without a safe answer.
    */
   check(subjects: readonly Uint8Array[], issuedAt?: number): Verdict | Promise<Verdict>;
-  /** Forgets what expired by then. */
+  /** Drops entries that expired by `now`. */
   dropExpired(now: number): void;
-  /** The filters as they are now, to be copied; undefined before they are whole. Their bytes go on changing. */
+  /** The current filters, for copying; undefined until complete. Their bytes keep changing. */
   slices(): readonly ProjectedSlice[] | undefined;
-  /** The marks: they refuse tokens by issue time, and are not in the filters. */
+  /** The marks, which refuse tokens by issue time and are in no filter. */
   marks(): readonly KnownMark[];
   stats(): FilterStats;
 }
 
-/** Keeps a copy of a deny-list. */
+/** Follows a deny-list to keep a copy. */
 export interface DenyListListener {
-  /** These are in memory now. If they are not known to be `committed`, a check has to confirm them. */
+  /** Called for additions. Checks must confirm those not known to be `committed`. */
   onAdded(revocations: readonly Revocation[], committed: boolean): void;
-  /** Memory starts over empty. */
+  /** Memory was emptied. */
   onStartedOver(): void;
 }
 
 export interface DenyListParts {
   readonly lease: Pick<Lease, 'held'>;
   readonly confirm: Confirm;
-  /** How much time one slice of the filters covers. */
+  /** The time one slice of the filters covers. */
   readonly sliceMs: number;
   readonly onVerdict: OnVerdict;
   readonly listener?: DenyListListener;
@@ -136,7 +136,7 @@ function verdictOf({ by, revocation }: Confirmation): Verdict {
   return { revoked: true, decidedBy: by, reason: revocation.reason };
 }
 
-/** Whole seconds, so that the boundaries of slices do not depend on when a node started. */
+/** Whole seconds, so that slice boundaries do not depend on a node's start. */
 export function sliceLength(accessTtlMs: number): number {
   return Math.max(1, Math.ceil(accessTtlMs / 1000 / verifierLimits.revocationSlices)) * 1000;
 }

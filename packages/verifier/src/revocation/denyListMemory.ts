@@ -1,11 +1,11 @@
-/** The memory of a deny-list: filters for all revocations of one subject, and the marks, which no filter has. */
+/** A deny-list's memory: filters for revocations of one subject, and marks, which are in no filter. */
 import { createMarks, type Marks } from './issuedBefore.ts';
 import type { ProjectedSlice } from './projection.ts';
 import type { Revocation, SliceCount } from './revocation.ts';
 import type { BeforeGrowth, FilterStats } from './slicedFilter.ts';
 import { createSubjectFilters, type SubjectFilters } from './subjectFilters.ts';
 
-/** The memory during a load. */
+/** Memory during a load. */
 export interface DenyListMemory {
   reserve(counts: readonly SliceCount[]): void;
   adopt(slices: readonly ProjectedSlice[]): void;
@@ -13,19 +13,19 @@ export interface DenyListMemory {
 }
 
 export interface Memory {
-  /** Starts over empty. Whole once `fill` has resolved. */
+  /** Empties memory; complete once `fill` resolves. */
   load(fill: (memory: DenyListMemory) => Promise<void>): Promise<void>;
   loaded(): boolean;
   /** Changes with each addition. */
   version(): number;
-  /** Returns those that are no marks. */
+  /** Returns those that are not marks. */
   add(revocations: readonly Revocation[], committed: boolean): readonly Revocation[];
-  /** False is final, when it is loaded. */
+  /** False is final once loaded. */
   mayHave(subjects: readonly Uint8Array[], issuedAt: number): boolean;
-  /** Undefined before it is loaded. */
+  /** Undefined before loading. */
   filters(): SubjectFilters | undefined;
   readonly marks: Marks;
-  /** Forgets what expired by then. */
+  /** Drops entries that expired by `now`. */
   dropExpired(now: number): void;
   stats(): FilterStats;
 }
@@ -54,7 +54,7 @@ export function createMemory(parts: {
     async load(fill) {
       loaded = false;
       version += 1;
-      // New filters, so that a repeated load takes its room once. Revocations that are added meanwhile go into them.
+      // Replaced first, so that a reload does not need double memory. Additions during the load go into the new filters.
       filters = emptyFilters();
       marks.startOver();
       onStartedOver();
@@ -62,10 +62,10 @@ export function createMemory(parts: {
       await fill({
         reserve: (counts) => filters.reserve(counts),
         adopt: (slices) => filters.adopt(slices),
-        // Read from the truth.
+        // Read from the database, so committed.
         add: (revocations) => void add(revocations, true),
       });
-      // After a later load has begun, the end of this one means nothing.
+      // A newer load may have begun; then this one's end means nothing.
       if (filters === loading) loaded = true;
     },
     loaded: () => loaded,

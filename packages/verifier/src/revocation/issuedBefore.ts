@@ -1,9 +1,8 @@
 /**
- * The mark: "no access token that was issued until this moment is accepted", whoever it was issued to. It is a revocation like
- * any other, so it travels by all their ways; its subject has the shape of a `jti` whose session nobody has: 16 zero bytes, the
- * moment in milliseconds (6 bytes, big-endian) and 5 zero bytes. A later mark says all that an earlier one does.
- *
- * A subject of this form in a question asks: is there a mark at that moment, or at a later one?
+ * The mark: "no access token issued until this moment is accepted", whoever it was issued to. It is a revocation and travels like
+ * all others. Its subject looks like a `jti` with an impossible session: 16 zero bytes, the moment in milliseconds (6 bytes,
+ * big-endian) and 5 zero bytes. A later mark covers an earlier one. Asking for such a subject means: is there a mark at that
+ * moment or later?
  */
 import { afterEveryToken, type Revocation } from './revocation.ts';
 
@@ -11,7 +10,7 @@ const nobodysSession = Buffer.alloc(16);
 const timeBytes = 6;
 const markBytes = 27;
 
-/** Before all marks, and after all of them, in the order of subjects. */
+/** Bounds of all marks in subject order. */
 export const marksRange = {
   from: nobodysSession,
   to: Buffer.concat([nobodysSession, Buffer.alloc(markBytes - nobodysSession.length, 0xff)]),
@@ -24,7 +23,7 @@ export function markSubject(moment: number): Uint8Array {
   return subject;
 }
 
-/** The moment of a mark; undefined for the subject of anything else. */
+/** A mark's moment; undefined for any other subject. */
 export function timeOfMark(subject: Uint8Array): number | undefined {
   if (subject.length !== markBytes || subject[0] !== 0) return undefined;
   const bytes = Buffer.from(subject.buffer, subject.byteOffset, markBytes);
@@ -34,12 +33,12 @@ export function timeOfMark(subject: Uint8Array): number | undefined {
 
 export const markReason = 'restored';
 
-/** Kept for as long as a token of before could live. */
+/** Kept for the longest lifetime of an earlier token. */
 export function markAt(moment: number): Revocation {
   return { subject: markSubject(moment), reason: markReason, expiresAt: afterEveryToken(moment) };
 }
 
-/** What the truth answers to a question about a mark: one that says as much or more, under the subject that was asked. */
+/** The database's answer about a mark: one at the same moment or later, under the asked subject. */
 export function answerMark(asked: Uint8Array, marks: readonly Revocation[]): Revocation | undefined {
   const moment = timeOfMark(asked) ?? Number.POSITIVE_INFINITY;
   const found = marks.find(({ subject }) => (timeOfMark(subject) ?? Number.NEGATIVE_INFINITY) >= moment);
@@ -48,34 +47,34 @@ export function answerMark(asked: Uint8Array, marks: readonly Revocation[]): Rev
 
 /** A mark in memory. */
 export interface KnownMark extends Revocation {
-  /** If not, a token that it covers is revoked only if the truth says so. */
+  /** If false, a covered token is revoked only if the database confirms it. */
   readonly committed: boolean;
 }
 
 export interface Marks {
-  /** Takes the marks out of these; answers the others. */
+  /** Takes the marks; returns the others. */
   take(revocations: readonly Revocation[], committed: boolean): readonly Revocation[];
-  /** Whether a token of that issue time may be refused, so that it has to be looked at. */
+  /** Whether a token of that issue time may be refused and needs a closer look. */
   mayCover(issuedAt: number): boolean;
-  /** Whether it is refused: nobody need be asked. */
+  /** Whether it is certainly refused. */
   covers(issuedAt: number): boolean;
-  /** What to ask the truth about a token of that issue time. `whole`: there are no marks but those that are here. */
+  /** The subjects to ask the database about for a token of that issue time. `whole`: all marks are in memory. */
   questions(issuedAt: number, whole: boolean): readonly Uint8Array[];
-  /** The truth said yes to this subject. False when it was no question about a mark. */
+  /** Records the database's "yes". False when the subject is no mark. */
   confirm(subject: Uint8Array): boolean;
   list(): readonly KnownMark[];
   dropExpired(now: number): void;
-  /** What was not known to be committed may be of another history. */
+  /** Uncommitted marks may belong to another history. */
   startOver(): void;
 }
 
 const never = Number.NEGATIVE_INFINITY;
 
 export function createMarks(): Marks {
-  // Of each kind the latest is enough.
+  // The latest of each kind is enough.
   let committed = never;
   let suspected = never;
-  // One number for the question that every check asks.
+  // A single number, because every check reads it.
   let latest = never;
 
   const settle = (of: { committed?: number; suspected?: number }) => {
@@ -104,8 +103,8 @@ export function createMarks(): Marks {
       if (issuedAt === Number.POSITIVE_INFINITY) return [];
       const exact = markSubject(issuedAt);
       if (!whole) return [exact];
-      // Once the whole mark is confirmed, no other token needs the question. Should it have come to nothing, an earlier
-      // one that it took the place of may not have.
+      // A confirmed mark saves later tokens the question. If it never committed, an earlier mark it replaced may have, so ask for
+      // the exact time too.
       return issuedAt <= suspected ? [markSubject(suspected), exact] : [];
     },
 

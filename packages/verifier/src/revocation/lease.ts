@@ -1,18 +1,18 @@
 /**
- * The right to answer from memory. It is good for a fixed time from a moment that lies before this node registered and
- * read what had been revoked until then (renewal.ts); whoever revokes later waits for this node, or for that time.
+ * The right to answer from memory. It lasts a fixed time from a moment before this node registered and read all revocations so
+ * far (renewal.ts); a node that revokes later waits for this node, or for that time.
  */
 import { type Clock, elapsedBetween, type Moment, momentOf } from '../clock.ts';
 
 export interface Lease {
   readonly milliseconds: number;
-  /** `now`: for who has read the clocks already. */
+  /** Pass `now` if the clocks were read already. */
   held(now?: Moment): boolean;
-  /** 0 when it is not held. */
+  /** 0 without a lease. */
   remainingMs(): number;
-  /** To be called before the first step of a renewal. */
+  /** Call before the first step of a renewal. */
   moment(): Moment;
-  /** The lease is good from this moment on, for as long as it always is or for as long as is said here. */
+  /** Holds the lease from this moment on, for `milliseconds` or the usual time. */
   hold(from: Moment, milliseconds?: number): void;
   drop(): void;
 }
@@ -24,7 +24,7 @@ export function createLease(parts: { clock: Clock; milliseconds: number }): Leas
 
   const remainingMs = (now: Moment) => {
     if (from === undefined) return 0;
-    // The monotonic clock decides; the wall clock only shortens.
+    // The monotonic clock decides; the wall clock can only shorten it.
     return Math.max(0, goodFor - elapsedBetween(from, now));
   };
 
@@ -43,5 +43,5 @@ export function createLease(parts: { clock: Clock; milliseconds: number }): Leas
   };
 }
 
-/** For a single process: there is no other that it could have missed a revocation of. */
+/** For a single process: no other process can revoke. */
 export const permanentLease: Pick<Lease, 'held'> = { held: () => true };

@@ -1,25 +1,25 @@
 /**
- * How far a reader has come in the truth. Transactions commit out of order, so a number that only grows would skip
- * rows for ever; a snapshot says exactly which transactions were visible (PostgreSQL, `pg_current_snapshot()`).
+ * How far a reader has read the database. Transactions commit out of order, so an increasing number would skip rows for ever; a
+ * snapshot tells exactly which transactions were visible (PostgreSQL, `pg_current_snapshot()`).
  */
 
 export interface Position {
-  /** Names one history of one database, in which no id of a transaction is used twice. Positions of two do not compare. */
+  /** Names one history of one database, in which no transaction id is reused. Positions of different histories do not compare. */
   readonly history: string;
-  /** `xmin:xmax:xip,…`: every transaction below xmin was over, none from xmax on had begun, those listed were open. */
+  /** `xmin:xmax:xip,…`: transactions below xmin were over, none from xmax on had begun, the listed ones were open. */
   readonly snapshot: string;
 }
 
-/** The id of a transaction (`xid8`), in decimal: it never wraps around. */
+/** A transaction id (`xid8`), in decimal: it never wraps around. */
 export type TransactionId = string;
 
-/** A transaction that has committed, in the history of the database that it committed in. */
+/** A committed transaction, in its database history. */
 export interface CommitMark {
   readonly history: string;
   readonly transaction: TransactionId;
 }
 
-/** A position of another history, or one that this history has not come to: memory must be loaded anew. */
+/** The position is of another history, or beyond the current one: reload memory. */
 export class HistoryError extends Error {
   override readonly name = 'HistoryError';
 }
@@ -27,8 +27,8 @@ export class HistoryError extends Error {
 const shape = /^(\d+):(\d+):((?:\d+(?:,\d+)*)?)$/;
 
 /**
- * Throws `HistoryError` unless `later` may follow on `earlier`. A server that was put back to an earlier state, in a way that
- * nothing else shows, has not given out the ids yet that the earlier reader knew of.
+ * Throws `HistoryError` unless `later` may follow `earlier`. A server restored without any other trace has not reached the
+ * transaction ids that the earlier reader knows.
  */
 export function requireSameHistory(earlier: Position, later: Position): void {
   const nextId = ({ snapshot }: Position) => BigInt(snapshot.split(':')[1] ?? '');
@@ -39,7 +39,7 @@ export function requireSameHistory(earlier: Position, later: Position): void {
   }
 }
 
-/** Whether a reader at this snapshot has seen what the transaction committed. Throws `RangeError` for other texts. */
+/** Whether a reader at this snapshot sees the transaction. Throws `RangeError` for malformed text. */
 export function covers(snapshot: string, transaction: TransactionId): boolean {
   const match = shape.exec(snapshot);
   if (match === null) throw new RangeError(`not a snapshot: ${JSON.stringify(snapshot)}`);

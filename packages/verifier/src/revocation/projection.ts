@@ -1,7 +1,6 @@
 /**
- * The port to the shared copy of the deny-list, in Redis. "Yes, it is in the set" is final; anything else says nothing,
- * since a copy may have lost what it was given (I2). It holds, by time slice, a set of ids, and the stamp: up to which
- * position of the truth everything is in it.
+ * The port to the shared copy of the deny-list, in Redis. "Yes" is final; "no" means nothing, because a copy may have lost
+ * entries (I2). It stores a set of ids per time slice, and the stamp: the position up to which it is complete.
  */
 import type { Position } from './position.ts';
 import type { Revocation } from './revocation.ts';
@@ -26,33 +25,32 @@ export interface ProjectedSlice extends SliceKey {
   readonly layers: readonly FilterLayer[];
 }
 
-/** A subject, and the slices that it may be in. */
+/** A subject, and the slices that may contain it. */
 export interface Candidate {
   readonly subject: Uint8Array;
   readonly slices: readonly SliceKey[];
 }
 
-/** An opaque word for what the copy holds now. */
+/** An opaque name of the copy's state. */
 export type Stamp = string;
 
 export interface Projection {
-  /** Adds committed revocations; adding one again changes nothing. */
+  /** Adds committed revocations. Idempotent. */
   add(revocations: readonly Revocation[]): Promise<void>;
-  /** For each candidate, whether it is in the set of one of its slices. */
+  /** For each candidate, whether a set of its slices contains it. */
   contains(candidates: readonly Candidate[]): Promise<readonly boolean[]>;
-  /** Where the copy stands; undefined when it is empty, of another history or was never completed. */
+  /** The copy's position; undefined when empty, of another history or never completed. */
   stamped(history: string): Promise<{ stamp: Stamp; position: Position } | undefined>;
-  /** Milliseconds since it was last stamped, by its own clock; undefined when it bears no stamp. */
+  /** Milliseconds since the last stamp, by the copy's clock; undefined without a stamp. */
   age(): Promise<number | undefined>;
   /**
-   * Adds what was read since `stamp` and, with `to`, stamps the copy with where the reader is now, in one step. Answers the
-   * new stamp, or undefined and changes nothing when the copy does not bear `stamp` any more (a flush, a failover,
-   * another writer): begin again from `stamped`.
+   * Adds what was read since `stamp` and, with `to`, sets the copy's position, in one step. Returns the new stamp; changes
+   * nothing and returns undefined when the stamp differs (a flush, a failover, another writer): start again from `stamped`.
    */
   advance(stamp: Stamp, revocations: readonly Revocation[], to?: Position): Promise<Stamp | undefined>;
   /**
-   * Starts over; what is in the sets stays. Answers the stamp with which to `advance`: until that gives a position, `stamped`
-   * answers undefined.
+   * Starts over but keeps the sets. Returns the stamp for `advance`; until `advance` sets a position, `stamped` returns
+   * undefined.
    */
   beginRebuild(): Promise<Stamp>;
 }

@@ -1,32 +1,32 @@
 /**
- * Bloom filters in time slices by expiry. Nothing is deleted from a filter: when the time of a slice has passed, the whole slice
- * is dropped. So memory holds only revocations whose tokens could still be live (I6). A slice that is full gets one more filter,
- * half as large as those that it has.
+ * Bloom filters in time slices by expiry. No entry is ever deleted: when a slice's time has passed, the slice is dropped, so
+ * memory only holds what may be live (I6). A full slice gets a further filter, half as large as all it has; full filters stay
+ * unchanged.
  */
 import { verifierLimits } from '../limits.ts';
 import { type BloomFilter, bloomGeometry, createBloomFilter, hashId, type IdHash } from './bloomFilter.ts';
 import type { FilterLayer } from './projection.ts';
 
 export interface SlicedFilter {
-  /** Makes room for so many entries, in the slice for this expiry. */
+  /** Reserves room for this many new entries in the slice of this time. */
   reserve(expiresAt: number, entries: number): void;
-  /** Takes over filters of another process, for the slice that ends at this time. */
+  /** Takes over another process's filters for the slice that ends then. */
   adopt(endsAt: number, layers: readonly FilterLayer[]): void;
   add(subject: Uint8Array, expiresAt: number): void;
-  /** False is final: this subject was never added, or has expired. */
+  /** False is final: the subject was never added or has expired. */
   mayContain(subject: Uint8Array): boolean;
   /** The ends of the slices that may contain it. */
   slicesOf(subject: Uint8Array): readonly number[];
-  /** What is in it now. The bytes are those of memory, and go on changing. */
+  /** The current filters. Their bytes are live and keep changing. */
   slices(): readonly { readonly endsAt: number; readonly layers: readonly FilterLayer[] }[];
-  /** Drops every slice that ended at or before `now` (milliseconds). */
+  /** Drops slices that ended at or before `now` (milliseconds). */
   dropExpired(now: number): void;
   stats(): FilterStats;
 }
 
 export interface FilterStats {
   readonly entries: number;
-  /** How many entries there is room for. */
+  /** The number of entries that fit. */
   readonly capacity: number;
   readonly bytes: number;
   readonly slices: number;
@@ -50,18 +50,18 @@ function layerOf({ capacity, count, bits }: BloomFilter): FilterLayer {
   return { capacity, entries: count(), bytes: bits };
 }
 
-/** The end of the slice for entries that expire at this time; both in milliseconds since the Unix epoch. */
+/** The end of the slice for this expiry; both in milliseconds since the Unix epoch. */
 export function sliceEnd(expiresAt: number, sliceMs: number): number {
   return Math.ceil(expiresAt / sliceMs) * sliceMs;
 }
 
-/** Called before a filter of so many bytes is allocated. Throws to prevent that. */
+/** Called before a filter of this size is allocated. Throws to prevent that. */
 export type BeforeGrowth = (bytes: number) => void;
 
-/** `sliceMs`: how much time one slice covers. */
+/** `sliceMs`: the time one slice covers. */
 export function createSlicedFilter(sliceMs: number, beforeGrowth: BeforeGrowth = () => {}): SlicedFilter {
   const slices = new Map<number, Slice>();
-  // The filters of all slices as one list, since every check looks through it.
+  // All slices' filters as one list, because every check walks it.
   let filters: readonly BloomFilter[] = [];
 
   const relist = () => {
@@ -90,7 +90,7 @@ export function createSlicedFilter(sliceMs: number, beforeGrowth: BeforeGrowth =
   const filterWithRoom = (slice: Slice): BloomFilter => {
     const last = slice.filters.at(-1);
     if (last !== undefined && last.count() < last.capacity) return last;
-    // A new slice will hold about as much as the fullest one does.
+    // Expects a new slice to become as full as the fullest.
     const fullest = Math.max(...[...slices.values()].map((other) => entriesOf(other.filters)));
     return grow(slice, Math.ceil((last === undefined ? fullest : entriesOf(slice.filters)) / 2));
   };
@@ -104,7 +104,7 @@ export function createSlicedFilter(sliceMs: number, beforeGrowth: BeforeGrowth =
       const adopted = layers.map((layer) =>
         createBloomFilter(layer.capacity, verifierLimits.bloomFalsePositives, layer),
       );
-      // In front: entries are added to the last filter.
+      // In front: new entries go into the last filter.
       sliceThatEnds(endsAt).filters.unshift(...adopted);
       relist();
     },
@@ -112,7 +112,7 @@ export function createSlicedFilter(sliceMs: number, beforeGrowth: BeforeGrowth =
     add(subject, expiresAt) {
       const slice = sliceOf(expiresAt);
       const hash = hashId(subject);
-      // A repeated announcement must not fill the filter a second time.
+      // A repeated announcement must not fill the filter twice.
       if (anyMayContain(slice.filters, hash)) return;
       filterWithRoom(slice).add(hash);
     },

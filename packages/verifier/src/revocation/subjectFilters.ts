@@ -1,6 +1,5 @@
 /**
- * The bloom filters of a deny-list: sessions and tokens in filters of their own. Nearly all entries are sessions, so a look-up
- * of a token costs next to nothing.
+ * A deny-list's filters, separate for sessions and tokens. Nearly all entries are sessions, so looking up a token is almost free.
  */
 import type { Candidate, ProjectedSlice } from './projection.ts';
 import { type Revocation, type SliceCount, sessionSubjectBytes } from './revocation.ts';
@@ -10,18 +9,18 @@ export interface SubjectFilters {
   reserve(counts: readonly SliceCount[]): void;
   adopt(slices: readonly ProjectedSlice[]): void;
   add(revocations: readonly Revocation[]): void;
-  /** False is final: this subject was never added, or has expired. */
+  /** False is final: the subject was never added or has expired. */
   mayContain(subject: Uint8Array): boolean;
   /** The subject, and the slices that may contain it. */
   candidate(subject: Uint8Array): Candidate;
-  /** All filters. Their bytes are those of memory, and go on changing. */
+  /** All filters. Their bytes are live and keep changing. */
   slices(): readonly ProjectedSlice[];
-  /** Forgets what expired by then. */
+  /** Drops entries that expired by `now`. */
   dropExpired(now: number): void;
   stats(): FilterStats;
 }
 
-/** `sliceMs`: how much time one slice covers. */
+/** `sliceMs`: the time one slice covers. */
 export function createSubjectFilters(sliceMs: number, beforeGrowth?: BeforeGrowth): SubjectFilters {
   const sessions = createSlicedFilter(sliceMs, beforeGrowth);
   const tokens = createSlicedFilter(sliceMs, beforeGrowth);

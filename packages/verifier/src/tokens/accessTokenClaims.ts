@@ -1,6 +1,6 @@
 import type { SessionId, UserId } from '../ids.ts';
 
-/** The claims of every access token, and nothing about the person. Times are NumericDate. */
+/** The claims of every access token; no personal data. Times are NumericDate. */
 export interface AccessTokenClaims {
   readonly iss: string;
   readonly sub: UserId;
@@ -9,7 +9,7 @@ export interface AccessTokenClaims {
   readonly iat: number;
   readonly jti: string;
   readonly sid: SessionId;
-  /** The user's token version at issue. */
+  /** The user's token version when issued. */
   readonly ver: number;
   readonly client_id: string;
   readonly scope: string;

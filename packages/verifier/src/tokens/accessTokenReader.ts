@@ -1,5 +1,5 @@
 /**
- * The one reader of access tokens, for every door. Cheap refusals come first: length, shape, strict base64url, strict
+ * The one reader of access tokens, for HTTP, gRPC and the guard. Cheap checks come first: length, shape, strict base64url, strict
  * JSON, header allow-list, known key; then the signature; then the claims with their exact types (RFC 8725 §3).
  */
 import { type KeyObject, verify } from 'node:crypto';
@@ -31,7 +31,7 @@ interface ValidToken {
   readonly valid: true;
   readonly claims: AccessTokenClaims;
   readonly jti: Jti;
-  /** Under which the key that signed it may be on the deny-list. */
+  /** The deny-list subject of the key that signed it. */
   readonly keySubject: Uint8Array;
 }
 
@@ -44,8 +44,8 @@ export type ReadToken = ValidToken | RefusedToken;
 
 export interface AccessTokenReader {
   /**
-   * Whatever the text is, the answer is a token or a fault; throws only `unavailable`, when this node's keys are too old to
-   * be relied on. `now` in milliseconds.
+   * Returns a token or a fault for any text; throws only `unavailable`, when this node's keys are too old to rely on. `now` in
+   * milliseconds.
    */
   read(token: string, now: number): ReadToken;
 }
@@ -54,7 +54,7 @@ export function createAccessTokenReader(parts: {
   keyRing: { verifier(kid: string): Verifier | undefined };
   issuer: string;
   audience: string;
-  /** Another one that is read, too; what a token may be used for is judged by whoever asked. */
+  /** A second accepted audience; the caller decides what such a token may do. */
   accountAudience?: string;
   verified?: VerifiedTokens;
 }): AccessTokenReader {
@@ -89,7 +89,7 @@ interface CompactJws {
   readonly signingInput: string;
 }
 
-/** RFC 7515 §7.1, three parts only. An ES256 signature is 64 bytes, always (RFC 7518 §3.4). */
+/** RFC 7515 §7.1, exactly three parts. An ES256 signature always has 64 bytes (RFC 7518 §3.4). */
 function decodeCompact(token: string): CompactJws | undefined {
   const parts = token.split('.', 4);
   if (parts.length !== 3) return undefined;
@@ -107,7 +107,7 @@ function isSigned({ signingInput, signature }: CompactJws, key: KeyObject): bool
 
 const kidShape = /^[A-Za-z0-9_-]{1,64}$/;
 
-/** Exactly `alg`, `typ` and `kid`: nothing that carries keys, compression, encryption or `crit` is even ignored. */
+/** Exactly `alg`, `typ` and `kid`: headers with keys, compression, encryption or `crit` are refused, not ignored. */
 function headerKid({ alg, typ, kid, ...others }: Readonly<Record<string, unknown>>): string | undefined {
   const allowed = alg === 'ES256' && typ === tokenTypes.access && Object.keys(others).length === 0;
   return allowed && typeof kid === 'string' && kidShape.test(kid) ? kid : undefined;

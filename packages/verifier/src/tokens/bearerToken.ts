@@ -1,8 +1,8 @@
-/** The bearer token of an Authorization header (RFC 6750 §2.1), and the challenge that answers a bad one (§3), for every door. */
+/** The bearer token of an Authorization header (RFC 6750 §2.1), and the challenge for a bad one (§3). */
 
 const bearerShape = /^Bearer +([A-Za-z0-9._~+/=-]+) *$/i;
 
-/** `missing`: there is no such header. `malformed`: there is one, and it holds no bearer token. */
+/** `missing`: no Authorization header. `malformed`: a header without a bearer token. */
 export type BearerToken = { readonly token: string } | 'missing' | 'malformed';
 
 export function readBearerToken(authorization: string | undefined): BearerToken {
@@ -11,7 +11,7 @@ export function readBearerToken(authorization: string | undefined): BearerToken 
   return token === undefined ? 'malformed' : { token };
 }
 
-/** RFC 6750 §3: no error code when the request carried no token at all. */
+/** RFC 6750 §3: no error code when the request has no token. */
 export const challenges = {
   token_required: 'Bearer realm="countersign"',
   invalid_token:

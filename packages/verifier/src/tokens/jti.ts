@@ -1,6 +1,6 @@
 /**
- * `jti` = base64url of session id (16 bytes) ‖ issue time in milliseconds (6) ‖ random (5): 36 characters that say by
- * themselves which session a token belongs to and when it was issued.
+ * `jti` = base64url of session id (16 bytes) ‖ issue time in milliseconds (6) ‖ random (5): 36 characters that contain a token's
+ * session and issue time.
  */
 import { randomBytes } from 'node:crypto';
 import { decodeBase64url, encodeBase64url } from '../encoding.ts';
@@ -22,7 +22,7 @@ export interface Jti {
   readonly sessionId: SessionId;
   /** Milliseconds since the Unix epoch. */
   readonly issuedAt: number;
-  /** The two subjects under which a revocation may cover this token: itself (27 bytes) and its session (16 bytes). */
+  /** The deny-list subjects that cover this token: itself (27 bytes) and its session (16 bytes). */
   readonly subjects: readonly [token: Uint8Array, session: Uint8Array];
 }
 
@@ -35,11 +35,11 @@ export function newJti(sessionId: SessionId, now: number): string {
 }
 
 /**
- * Answers `undefined` for anything that is not 36 base64url characters, and for what has no session: subjects of that form
- * stand for all tokens of before a moment (`packages/verifier/src/revocation/issuedBefore.ts`).
+ * `undefined` unless it is 36 base64url characters with a session: subjects without one are marks
+ * (`packages/verifier/src/revocation/issuedBefore.ts`).
  */
 export function parseJti(text: string): Jti | undefined {
-  // A UUID has as many characters, and all of the alphabet: a caller who sends a session id must be told.
+  // A UUID also has 36 characters of this alphabet: a caller that sends a session id must get an error.
   if (text.length !== jtiCharacters || uuid.test(text)) return undefined;
   const bytes = decodeBase64url(text);
   if (bytes === undefined) return undefined;

@@ -1,14 +1,14 @@
 /**
- * JSON objects as a token may hold them. `JSON.parse` keeps the last of duplicate members and accepts white space
- * around the text; two readers that differ there can be made to see two tokens in one (RFC 8725 §2.4).
+ * JSON objects in a token. `JSON.parse` keeps the last of duplicate members and accepts white space around the text; readers that
+ * differ there can see two tokens in one (RFC 8725 §2.4).
  */
 import { isUtf8 } from 'node:buffer';
 
 const poisonous = new Set(['__proto__', 'constructor', 'prototype']);
-/** Text with none of these has no escapes, and no member that must not be there. */
+/** Text with none of these has no escapes and no dangerous member names. */
 const needsWalk = /\\|__proto__|constructor|prototype/;
 
-/** Reads one JSON object, or answers `undefined`: bad UTF-8, text around it, duplicate or poisonous member names. */
+/** Reads one JSON object; `undefined` for bad UTF-8, surrounding text, or duplicate or dangerous member names. */
 export function parseStrictObject(bytes: Uint8Array): Readonly<Record<string, unknown>> | undefined {
   if (!isUtf8(bytes)) return undefined;
   try {
@@ -21,26 +21,26 @@ export function parseStrictObject(bytes: Uint8Array): Readonly<Record<string, un
   }
 }
 
-/** As what we sign ourselves is: when writing it again gives the same text, nothing was said twice. Quicker than a walk. */
+/** True for text in our own form: if writing it again gives the same text, nothing is duplicated. Faster than the walk. */
 function isAsWritten(text: string, value: unknown): boolean {
   try {
     return !needsWalk.test(text) && JSON.stringify(value) === text;
   } catch {
-    // Nested too deeply to be written; to be walked it is not.
+    // Too deep for JSON.stringify, which recurses; the walk does not.
     return false;
   }
 }
 
 const tokens = /"(?:[^"\\]|\\.)*"|[{}[\],]/g;
 
-/** Walks text that `JSON.parse` has accepted; keeps one set of names for each object that is open. */
+/** Walks text that `JSON.parse` accepted; keeps one set of names per open object. */
 function isStrict(text: string): boolean {
   const open: (Set<string> | undefined)[] = [];
   let atName = false;
   for (const [token] of text.matchAll(tokens)) {
     if (!token.startsWith('"')) nest(open, token);
     else if (!isStrictString(token, atName ? open.at(-1) : undefined)) return false;
-    // A name follows the opening of an object, and a comma in one.
+    // A name follows `{`, and a comma inside an object.
     atName = token === '{' || (token === ',' && open.at(-1) !== undefined);
   }
   return true;
@@ -53,8 +53,8 @@ function nest(open: (Set<string> | undefined)[], token: string): void {
 }
 
 /**
- * Read as it is meant, not as it is spelt: escapes make no other name, and can spell what UTF-8 cannot, lone surrogates
- * and NUL, at which some readers stop. `names` is given for the name of a member, and takes it up.
+ * Compares decoded strings: escapes do not make another name, and can spell lone surrogates and NUL, where some readers stop.
+ * With `names`, the string is a member's name and is added.
  */
 function isStrictString(literal: string, names: Set<string> | undefined): boolean {
   const text = literal.includes('\\') ? (JSON.parse(literal) as string) : literal.slice(1, -1);

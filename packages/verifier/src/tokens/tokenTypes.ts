@@ -1,7 +1,7 @@
 /**
- * The kinds of JWT that this authority signs, each with a `typ` of its own (RFC 8725 §3.11): whoever reads one kind refuses
- * every other, although all are signed with the same keys. A new kind begins with a new row. Refresh and service tokens are
- * no JWTs; they are told apart by their prefixes, `rt_` and `st_`.
+ * The kinds of JWT this authority signs, each with its own `typ` (RFC 8725 §3.11): a reader of one kind refuses all others,
+ * although the same keys sign them. Add a row for a new kind. Refresh and service tokens are no JWTs; their prefixes are `rt_`
+ * and `st_`.
  */
 export const tokenTypes = {
   /** RFC 9068. */

@@ -1,15 +1,14 @@
 /**
- * Tokens whose signature this process has verified: one that comes again needs no second verification. It is found by its
- * identity (`jti`; the issuer is always ours), and counts only when signature and signed text are exactly the same and the
- * key still is the one of its name. A reader has decoded the token strictly before, so that one text is one sequence of
- * bytes; it judges claims and times each time, and whoever asks the deny-list does that each time too.
+ * Tokens whose signature this process has verified, so that a repeated one needs no second verification. Looked up by `jti` (the
+ * issuer is always ours); counts only when the whole text is equal and the key still belongs to its name. The strict reader has
+ * decoded the text before, so one text is one sequence of bytes. Claims, times and the deny-list are checked each time.
  */
 import type { KeyObject } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { verifierLimits } from '../limits.ts';
 
 export interface VerifiedText {
-  /** The whole compact JWS: what was signed, and the signature. */
+  /** The whole compact JWS: signed text and signature. */
   readonly text: string;
   readonly key: KeyObject;
 }
