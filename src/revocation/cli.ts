@@ -14,7 +14,7 @@ export function mountRevoke(program: Program, asks: Asks): void {
   const revoke = program
     .command('revoke')
     .description(
-      'Revoke a session, user, token, client, sessions, external. In effect when the command returns.',
+      'Revoke a session, user, token, client, sessions, external.',
     );
   const command = (name: string, description: string) =>
     revoke
