@@ -62,7 +62,7 @@ async function revoke(kid: string, { operations, operator, json, out, err }: Com
   if (json)
     return out(JSON.stringify({ kid, ended_sessions: endedSessions, effect_time: rfc3339(effectAt) }));
   err(
-    `Key ${kid} is revoked. Verifiers that cache the JWKS learn of it when they ask again. Sessions ended:`,
+    `Key ${kid} is revoked. Verifiers that cache the JWKS learn of it with their next request. Sessions ended:`,
   );
   out(String(endedSessions));
 }

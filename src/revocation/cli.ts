@@ -13,9 +13,7 @@ import type { RevocationTarget } from './revoke.ts';
 export function mountRevoke(program: Program, asks: Asks): void {
   const revoke = program
     .command('revoke')
-    .description(
-      'Revoke a session, user, token, client, sessions, external. In effect when the command returns.',
-    );
+    .description('Revoke a session, user, token, client, sessions, external.');
   const command = (name: string, description: string) =>
     revoke
       .command(name)

@@ -40,7 +40,7 @@ export function mountServices(program: Program, asks: Asks): void {
   )
     .option(
       '--permission <PERMISSION>',
-      `may be given again: ${permissions.join(', ')} (default: ${usualPermissions.join(' and ')})`,
+      `may be repeated: ${permissions.join(', ')} (default: ${usualPermissions.join(' and ')})`,
       readPermissions,
     )
     .option('--certificate <SAN>', 'the URI or DNS name in its client certificates')

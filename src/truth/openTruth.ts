@@ -147,13 +147,13 @@ function tell(log: Log, doubt: Doubt | undefined, setting: DatabaseSetting): voi
 }
 
 const decision =
-  'Run `countersign restored`: every token issued before is refused and everybody signs in again; or --keep-sessions, if sessions that were ended since may come back.';
+  'Run `countersign restored`: every token issued before is refused and everybody signs in again; or --keep-sessions, if sessions that ended since may come back.';
 
 export function describeDoubt({ kind, what }: Doubt, setting: DatabaseSetting): string {
   const advice = {
-    contradiction: 'Nothing is served while that is so.',
+    contradiction: 'Nothing is served until it ends.',
     older: `It is older than what was seen (a restored backup? two data folders?), and nothing is served. ${decision}`,
-    other: `Nothing is served. Set ${setting} right, or use another DATA_DIR; if this database is meant to take the place of the other: ${decision}`,
+    other: `Nothing is served. Correct ${setting}, or use another DATA_DIR; if this database is meant to take the place of the other: ${decision}`,
   }[kind];
   return `${setting}: ${what}. ${advice}`;
 }

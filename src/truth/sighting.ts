@@ -57,7 +57,7 @@ function lacks(sighting: Sighting, evidence: Evidence, now: number): string | un
   if (canary !== undefined && kept && generation < canary.generation)
     return `lacks what was written to it until ${new Date(savedAt).toISOString()}`;
   if (commit !== undefined && sameIds(commit.history, position.history) && !reaches(position, commit))
-    return `has not come to transaction ${commit.transaction}, which was committed`;
+    return `has not reached transaction ${commit.transaction}, which was committed`;
   // Expired rows are deleted, by the clock of any node.
   const surelyKept = Math.max(now, savedAt) + verifierLimits.clockSkewSeconds * 1000;
   if (

@@ -81,6 +81,6 @@ t.test('another database behind the same folder and Redis', async (t) => {
   await stop(server);
   const other = await createHostileDatabase(t, {});
   await redis.command('FLUSHALL');
-  const said = /.*is another one.*Set DATABASE_URL right, or use another DATA_DIR.*/;
+  const said = /.*is another one.*Correct DATABASE_URL, or use another DATA_DIR.*/;
   await startInDoubt(t, folders[0], { ...env, DATABASE_URL: other.url }, said);
 });

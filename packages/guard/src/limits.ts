@@ -41,7 +41,7 @@ export const guardLimits = {
   revocations: 20_000_000,
   /** Filter bytes per revocation: 2.4 in full filters, which grow by half. */
   bytesPerRevocation: 5,
-  /** Lower bound: even with few revocations, filters of a new authority are small ones of 10 kB each. */
+  /** Lower bound: a new authority has many small filters of 10 kB each, even with few revocations. */
   fewestFilterBytes: 16 * 1024 * 1024,
   /** The shortest time slice an authority may have. */
   sliceMinimumMilliseconds: 1_000,

@@ -27,11 +27,11 @@ interface ErrorRow {
 export const errorTable = {
   invalid_request: { http: 400, grpc: 'INVALID_ARGUMENT', title: 'The request is not valid' },
   password_refused: { http: 400, grpc: 'INVALID_ARGUMENT', title: 'This password cannot be used' },
-  invalid_credentials: { http: 401, grpc: 'UNAUTHENTICATED', title: 'E-mail or password is wrong' },
+  invalid_credentials: { http: 401, grpc: 'UNAUTHENTICATED', title: 'Wrong e-mail or password' },
   token_required: { http: 401, grpc: 'UNAUTHENTICATED', title: 'A token is required' },
   invalid_token: { http: 401, grpc: 'UNAUTHENTICATED', title: 'The access token is not valid' },
   invalid_grant: { http: 401, grpc: 'UNAUTHENTICATED', title: 'The refresh token is not valid' },
-  permission_denied: { http: 403, grpc: 'PERMISSION_DENIED', title: 'The caller may not do this' },
+  permission_denied: { http: 403, grpc: 'PERMISSION_DENIED', title: 'The caller lacks the permission' },
   csrf_refused: {
     http: 403,
     grpc: 'PERMISSION_DENIED',
@@ -50,7 +50,7 @@ export const errorTable = {
   next_key_not_ready: {
     http: 409,
     grpc: 'FAILED_PRECONDITION',
-    title: 'The next key is not known everywhere yet',
+    title: 'Caches may still lack the next key',
   },
   edge_too_slow: { http: 409, grpc: 'ABORTED', title: 'The subscriber is too slow: open a new stream' },
   edge_silent: {
@@ -69,9 +69,9 @@ export const errorTable = {
   rate_limited: { http: 429, grpc: 'RESOURCE_EXHAUSTED', title: 'Too many requests: try again later' },
   internal: { http: 500, grpc: 'INTERNAL', title: 'Something went wrong here' },
   unimplemented: { http: 501, grpc: 'UNIMPLEMENTED', title: 'This is not supported' },
-  overloaded: { http: 503, grpc: 'UNAVAILABLE', title: 'Too much work at the moment' },
+  overloaded: { http: 503, grpc: 'UNAVAILABLE', title: 'Overloaded: try again later' },
   unavailable: { http: 503, grpc: 'UNAVAILABLE', title: 'This cannot be answered safely at the moment' },
-  deadline_exceeded: { http: 504, grpc: 'DEADLINE_EXCEEDED', title: 'This took too long to answer' },
+  deadline_exceeded: { http: 504, grpc: 'DEADLINE_EXCEEDED', title: 'The answer took too long' },
 } as const satisfies Record<string, ErrorRow>;
 
 export type ErrorCode = keyof typeof errorTable;

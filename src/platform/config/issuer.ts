@@ -39,7 +39,7 @@ function originFault(text: string): string | undefined {
   if (text.includes('*')) return 'be one origin: there are no wildcards';
   const url = new URL(text);
   if (isPlainOnNetwork(url))
-    return 'be https, since its host is not a loopback address: whoever is on the way could act for it';
+    return 'be https, since its host is not a loopback address: an attacker on the network could act for it';
   // Browsers send exactly this text.
   if (url.origin === text) return undefined;
   return 'be written as browsers do: scheme, host in lower case, a port unless it is the default one, and nothing after it';

@@ -130,7 +130,7 @@ const rules: readonly Rule[] = [
   rule(
     ['GRPC_HOST', 'GRPC_TLS_CERT', 'ALLOW_PLAINTEXT'],
     (v) => !isLoopback(v.GRPC_HOST) && v.GRPC_TLS_CERT === undefined && !v.ALLOW_PLAINTEXT?.includes('grpc'),
-    'must be a loopback address unless GRPC_TLS_CERT is set, or ALLOW_PLAINTEXT names grpc: anyone on the way could read service tokens',
+    'must be a loopback address unless GRPC_TLS_CERT is set, or ALLOW_PLAINTEXT names grpc: an attacker on the network could read service tokens',
   ),
   rule(
     ['GRPC_TLS_CLIENT_CA', 'GRPC_TLS_CERT'],

@@ -51,7 +51,7 @@ function readSecretFiles(env: Environment) {
         name,
         env[name]
           ? `${name}_FILE: must not be set beside ${name}: which one is meant?`
-          : `${name}_FILE: must be the path of a readable file that is not empty, of up to ${platformLimits.secretFileBytes} bytes; given ${path.length} characters, not shown`,
+          : `${name}_FILE: must be the path of a readable, non-empty file of up to ${platformLimits.secretFileBytes} bytes; given ${path.length} characters, not shown`,
       );
   }
   return { found, unread };

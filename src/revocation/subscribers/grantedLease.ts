@@ -23,7 +23,7 @@ export function createGrantedLease(parts: {
     checkNumber(number: number) {
       // An inexact number would be returned changed.
       if (!Number.isSafeInteger(number) || number <= renewal)
-        throw invalidField('renew.number', 'grows', 'must be greater than the one before, and below 2^53');
+        throw invalidField('renew.number', 'grows', 'must be greater than the previous one, and below 2^53');
       renewal = number;
     },
     /**

@@ -108,7 +108,7 @@ async function refuseKeyOfOthers(path: string): Promise<void> {
   // Windows has other permissions.
   if (own === undefined) return;
   const { uid, mode } = await stat(path);
-  if (uid !== own && uid !== 0) throw new Error('it belongs to another user, who could have chosen it');
+  if (uid !== own && uid !== 0) throw new Error('it belongs to another user, who may know the key');
   if ((mode & 0o022) !== 0) throw new Error('others can write it; remove that right (chmod go-w)');
 }
 

@@ -37,10 +37,10 @@ export function createLocalSightings(parts: { folder: string; besideDatabase: bo
     async putBack() {
       if (!besideDatabase) return undefined;
       if (await stat(join(folder, backupMarkerName)).catch(() => undefined))
-        return 'was put back from a backup';
+        return 'was restored from a backup';
       const kept = await read();
       if (kept?.file === undefined || kept.file === (await identityOf(path))) return undefined;
-      return 'lies in a folder that was copied or put back';
+      return 'is in a folder that was copied or restored';
     },
 
     async save(sighting) {

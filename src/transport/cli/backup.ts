@@ -23,8 +23,10 @@ export async function runBackup(
     const { hasKey, made_at, deployment_id } = await backUp(target);
     if (options.includes('--json')) out(JSON.stringify({ path: target, made_at, deployment_id }));
     else {
-      err(`Everything until ${made_at} is in it. It opens by itself: keep it as you keep a password.`);
-      if (!hasKey) err('But for KEY_ENCRYPTION_KEY, which you have set yourself: keep that, too.');
+      err(
+        `Everything until ${made_at} is in the backup. It contains its own key: protect it like a password.`,
+      );
+      if (!hasKey) err('It does not contain your KEY_ENCRYPTION_KEY: back that up, too.');
       out(target);
     }
     return 0;
@@ -37,7 +39,7 @@ export async function runBackup(
 
 export function refuseBackupOfServer(): never {
   throw new StartupError(
-    'With DATABASE_URL, the tools of PostgreSQL make the backup: see docs/backup.md. KEY_ENCRYPTION_KEY has to be kept, too.',
+    'With DATABASE_URL, back up with the tools of PostgreSQL: see docs/backup.md. Back up KEY_ENCRYPTION_KEY, too.',
   );
 }
 

@@ -17,7 +17,7 @@ Settings are environment variables; \`countersign serve --help\` lists them.`;
 export function createProgram(output: Pick<Output, 'out' | 'err'>): Program {
   const program = new Command('countersign') as unknown as Program;
   return program
-    .description('A central token authority: ES256 access tokens that can be taken back at once.')
+    .description('A central token authority: ES256 access tokens that can be revoked at once.')
     .usage('COMMAND')
     .helpCommand(false)
     .helpOption('-h, --help', 'show this help')

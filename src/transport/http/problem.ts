@@ -100,6 +100,6 @@ function fieldError(
 function describe(keyword: string, message: string | undefined): string {
   if (keyword === 'required') return 'is required';
   if (keyword === 'additionalProperties') return 'is not a known field';
-  if (keyword === 'pattern') return 'is not of the required form, or holds characters that are not allowed';
+  if (keyword === 'pattern') return 'has the wrong form, or contains characters that are not allowed';
   return message ?? 'is not valid';
 }

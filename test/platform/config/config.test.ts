@@ -454,7 +454,7 @@ t.test('values that are well-formed but cannot go together are refused, with the
 
 t.test('an origin that is none is named by its place and its rule', (t) => {
   t.strictSame(faults({ CORS_ORIGINS: 'https://a.example,http://b.example' }), [
-    'CORS_ORIGINS: must hold origins only; number 2 must be https, since its host is not a loopback address: whoever is on the way could act for it; given "https://a.example,http://b.example"',
+    'CORS_ORIGINS: must hold origins only; number 2 must be https, since its host is not a loopback address: an attacker on the network could act for it; given "https://a.example,http://b.example"',
   ]);
   t.end();
 });
@@ -558,7 +558,7 @@ t.test('a secret comes from a file that is named for it', (t) => {
     t.strictSame(
       lines,
       [
-        `KEY_ENCRYPTION_KEY_FILE: must be the path of a readable file that is not empty, of up to 65536 bytes; given ${path.length} characters, not shown`,
+        `KEY_ENCRYPTION_KEY_FILE: must be the path of a readable, non-empty file of up to 65536 bytes; given ${path.length} characters, not shown`,
       ],
       what,
     );

@@ -28,14 +28,14 @@ t.test('a folder that is copied, or put back', async (t) => {
 
   await rm(folder, { recursive: true });
   await cp(backup, folder, { recursive: true, preserveTimestamps: true });
-  t.match(await store.putBack?.(), /copied or put back/, 'a copy in its place is not');
+  t.match(await store.putBack?.(), /copied or restored/, 'a copy in its place is not');
   await store.save(sighting(13));
   t.equal(await store.putBack?.(), undefined, 'until it is decided, and written again');
   await cp(backup, folder, { recursive: true, preserveTimestamps: true, force: true });
-  t.match(await store.putBack?.(), /copied or put back/, 'nor one that was copied over it');
+  t.match(await store.putBack?.(), /copied or restored/, 'nor one that was copied over it');
   await rm(folder, { recursive: true });
   await rename(backup, folder);
-  t.match(await store.putBack?.(), /copied or put back/, 'nor the copy itself');
+  t.match(await store.putBack?.(), /copied or restored/, 'nor the copy itself');
 
   const server = createLocalSightings({ folder, besideDatabase: false });
   t.equal(await server.putBack?.(), undefined, 'with a server, the folder is no witness of itself');
