@@ -156,7 +156,7 @@ const owners: readonly [library: RegExp, owners: readonly string[]][] = [
   [/^@prisma\/|^pg$|^@electric-sql\/pglite$|^pglite-prisma-adapter$/, ['src/storage/postgres/']],
   [/^src\/storage\/postgres\/generated\//, ['src/storage/postgres/']],
   [/^ioredis$/, ['src/storage/redis/']],
-  // Routes of a slice are in its http.ts, or in a file that ends with Http.ts.
+  // Routes of a slice are in its http.ts.
   [/^fastify$/, ['src/transport/http/', 'src/sessions/', 'packages/guard/src/fastify.ts']],
   [
     /^typebox$/,

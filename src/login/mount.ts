@@ -1,6 +1,6 @@
 /**
  * Login: proving who a user is, and starting the session. Owns passwords (`passwords/`) and the limits on guessing
- * (`throttling/`). Does not own users (`accounts/`) or the session after its start (`sessions/`).
+ * (`throttling/`). Further factors go into `factors/`. Does not own users (`accounts/`) or the session after its start (`sessions/`).
  */
 import type { Clock } from '@countersign/verifier/clock';
 import { createEarliestTime } from '@countersign/verifier/steadyTime';

@@ -20,10 +20,8 @@ import { sessionRoutes } from './http.ts';
 import { createListSessions } from './listSessions.ts';
 import { createLogout } from './logout.ts';
 import { createLogoutAll } from './logoutAll.ts';
-import { logoutRoutes } from './logoutHttp.ts';
 import { createLogoutOthers } from './logoutOthers.ts';
 import { createRefresh, type RefreshParts } from './refresh.ts';
-import { refreshRoute } from './refreshHttp.ts';
 import { createRefusalMemory } from './refusalMemory.ts';
 import type { TokenParts } from './tokenResponse.ts';
 
@@ -60,7 +58,7 @@ export function mountSessions(parts: SessionParts) {
   const { listSessions } = operations;
   return {
     operations,
-    routes: [refreshRoute(operations.refresh), logoutRoutes(operations), sessionRoutes(operations)],
+    routes: sessionRoutes(operations),
     service: sessionService({ listSessions, revoke: parts.revoke }),
     jobs: [oldSessionsJob(parts)],
   };

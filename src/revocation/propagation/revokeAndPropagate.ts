@@ -1,6 +1,12 @@
 /**
  * Revoke and propagate: one transaction ends the sessions and revokes their tokens; after its commit every node and subscriber is
  * told. Every operation that revokes goes through here and answers its caller only when this has resolved.
+ *
+ *   operation → here → database: commit
+ *                 ↓
+ *      sharedEffect (embedded: localEffect) → bus → announcementListener of each node → its deny-list
+ *                 ↑ everyNode waits for acknowledgements and leases                       ↓ listener
+ *      a node acknowledges when its guards have ← subscribers/subscribers → subscribers/grpc → guard: stream → mirror
  */
 import { type Clock, withDeadline } from '@countersign/verifier/clock';
 import { AuthorityError } from '@countersign/verifier/errors';
