@@ -47,4 +47,6 @@ export const loginLimits = {
   unknownEmailsRecordedMilliseconds: 60 * 60_000,
   /** Networks counted by a node. */
   unknownEmailsNetworks: 10_000,
+  /** Attempts that a node keeps to give back, when the database failed at that. */
+  passwordAttemptsOwed: 1_000,
 } as const;

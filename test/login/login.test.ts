@@ -122,6 +122,33 @@ for (const { name, embedded, open } of engines) {
       t.type((await logIn()).accessToken, 'string');
     });
 
+    t.test('nor when the database fails so that it cannot be told', async (t) => {
+      let failing = true;
+      const fail = async () => {
+        if (failing) throw new Error('on purpose');
+      };
+      const passwordFailures: Database['passwordFailures'] = {
+        ...database.passwordFailures,
+        async giveBack(...attempt) {
+          await fail();
+          return database.passwordFailures.giveBack(...attempt);
+        },
+      };
+      const { logIn } = await setUp(
+        () => (work) =>
+          database.transaction(async (stores) => {
+            const result = await work(stores);
+            await fail();
+            return result;
+          }),
+        { passwordFailures },
+      );
+      for (let tries = 0; tries < 2 * loginLimits.passwordFailuresFree; tries += 1)
+        await t.rejects(logIn(), { message: 'on purpose' });
+      failing = false;
+      t.type((await logIn()).accessToken, 'string');
+    });
+
     t.test('a token that is none of ours replaces nothing, and keeps nobody out', async (t) => {
       const { before, logIn, token, told } = await setUp(() => database.transaction);
       for (const other of ['', 'x', `${token}A`, token.replace(/....$/, 'AAAA')]) {

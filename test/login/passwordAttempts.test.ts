@@ -13,7 +13,7 @@ import { createManualClock } from '../support/manualClock.ts';
 import { passwordAttemptsOver } from '../support/operationParts.ts';
 import { rowsMadeAt as now } from '../support/rows.ts';
 
-const { passwordFailuresFree: free } = loginLimits;
+const { passwordFailuresFree: free, passwordAttemptsOwed: owed } = loginLimits;
 const [home, work] = [{ ip: '192.0.2.1' }, { ip: '198.51.100.1' }];
 const person = (number: number) => `person${number}@example.com` as Email;
 
@@ -35,6 +35,48 @@ for (const { name, open } of engines) {
     const { database } = (await openStorage(t, open)).storage;
     const { passwordFailures: store } = database;
 
+    t.test('what could not be given back is, before the next attempt from any network', async (t) => {
+      let failing = true;
+      const { wrong, right } = attemptsOver(database, {
+        async giveBack(...attempt) {
+          if (failing) throw new Error('on purpose');
+          return store.giveBack(...attempt);
+        },
+      });
+      for (let count = 1; count < free; count += 1)
+        await t.rejects(wrong(person(0), home), { message: 'wrong' });
+      await t.rejects(right(person(0), home), { message: 'right' });
+      await t.rejects(right(person(0), work), { message: 'on purpose' }, 'no attempt without it');
+      failing = false;
+      await t.rejects(right(person(0), work), { message: 'right' }, 'and no wait');
+      await t.rejects(wrong(person(0), work), { message: 'wrong' }, 'nor one that is given back twice');
+      await t.rejects(wrong(person(0), work), { code: 'rate_limited', reason: 'password_delay' });
+    });
+
+    t.test('what is owed is bounded: the oldest is forgotten, and counts', async (t) => {
+      let failing = true;
+      const counts: number[] = [];
+      const { right } = attemptsOver(database, {
+        async take(...asked) {
+          const answer = await store.take(...asked);
+          counts.push(answer.failures.count);
+          return answer;
+        },
+        async giveBack(...attempt) {
+          if (failing) throw new Error('on purpose');
+          return store.giveBack(...attempt);
+        },
+      });
+      const people = Array.from({ length: owed + 1 }, (_, number) => person(number + 1));
+      for (const email of people) await right(email, home).catch(() => {});
+      t.strictSame(new Set(counts), new Set([1]));
+      counts.length = 0;
+      failing = false;
+      for (const email of [people[0], people[1], people[owed]] as Email[])
+        await t.rejects(right(email, work), { message: 'right' });
+      t.strictSame(counts, [2, 1, 1]);
+    });
+
     t.test(
       'who was told to wait costs no query within the second, and is let in when it is over',
       async (t) => {
@@ -46,7 +88,7 @@ for (const { name, open } of engines) {
           },
         });
         const waits = { code: 'rate_limited', reason: 'password_delay' };
-        const email = person(1);
+        const email = person(owed + 2);
         for (let count = 1; count <= free + 1; count += 1) {
           await t.rejects(wrong(email, home), count <= free ? { message: 'wrong' } : waits);
         }
@@ -69,10 +111,10 @@ for (const { name, open } of engines) {
       'whose turn it is: known places and sessions are first, by the network that they are in',
       async (t) => {
         const { attempt } = passwordAttemptsOver(database, createManualClock(now));
-        const turnOf = (place: Place) => attempt(person(2), place, async ({ turn }) => turn);
+        const turnOf = (place: Place) => attempt(person(owed + 3), place, async ({ turn }) => turn);
         const stranger = { place: '192.0.2.0/24', first: false };
         t.strictSame(await turnOf(home), stranger);
-        await attempt(person(2), home, ({ succeeded }) => succeeded(database, now));
+        await attempt(person(owed + 3), home, ({ succeeded }) => succeeded(database, now));
         t.strictSame(await turnOf(home), { ...stranger, first: true });
         t.strictSame(await turnOf(work), { place: '198.51.100.0/24', first: false });
         const session = { ...work, sessionId: newId<SessionId>(now) };

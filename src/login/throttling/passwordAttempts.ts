@@ -16,6 +16,7 @@ import { createKeyedMutex } from '../../platform/queues/keyedMutex.ts';
 import { loginLimits } from '../limits.ts';
 import { hashTurn } from '../passwords/passwordHash.ts';
 import { type CountedAs, countedAs, createAttemptSources, type Place } from './attemptSources.ts';
+import { createOwedAttempts } from './owedAttempts.ts';
 import {
   type Attempt,
   type AttemptSource,
@@ -77,6 +78,7 @@ export function createPasswordAttempts({
   const sources = createAttemptSources(keyedHash);
   const { accountOf } = sources;
   const waits = createRememberedWaits(clock);
+  const owed = createOwedAttempts(database);
   const inTurn = createKeyedMutex({ waiting: loginLimits.passwordTurnsWaiting });
   /** Only the database knows which places are known. Until it answers, all attempts share its time fairly. */
   const asking = createFairQueue({
@@ -88,6 +90,7 @@ export function createPasswordAttempts({
   });
 
   const take = async (source: AttemptSource): Promise<Attempt> => {
+    await owed.settle(source.account);
     for (let attempt = 0; attempt < tries; attempt += 1) {
       const { taken, ...counted } = await database.passwordFailures.take(source, clock.now());
       if (taken) return counted;
@@ -121,8 +124,8 @@ export function createPasswordAttempts({
     try {
       return await work(attempt);
     } catch (error) {
-      // Any other failure is not a guess. If giving back fails too, the attempt stays counted.
-      if (!wrong) await database.passwordFailures.giveBack(source, counted).catch(() => {});
+      // Any other failure is not a guess.
+      if (!wrong) await owed.giveBack(source, counted);
       throw error;
     }
   };
