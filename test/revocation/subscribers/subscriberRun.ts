@@ -121,7 +121,7 @@ export async function startSubscribers(
   const authority = nodes.map(({ grpcAddress }) => grpcAddress);
   const options: SubscriberProcessOptions = { authority, serviceToken, subscribers };
   const path = fileURLToPath(new URL('subscriberProcess.js', import.meta.url));
-  const child = fork(path, [JSON.stringify(options)]);
+  const child = fork(path, [JSON.stringify(options)], { execArgv: [] });
   const forget = noteProcess(child.pid ?? 0, 'subscribers');
   const exited = once(child, 'exit').then(forget);
   await answerOf(child, exited);
