@@ -167,7 +167,7 @@ t.test('what no node wrote is not even read: it is counted, and reported once', 
   }
   t.strictSame(new Set(one.dropped), new Set(['unverified']));
   t.equal(one.dropped.length, forged.length);
-  t.match(one.faults, [{ message: /not believed \(unverified\)/ }]);
+  t.match(one.faults, [{ message: /was dropped \(unverified\)/ }]);
   t.equal(one.faults.length, 1);
   t.strictSame(
     [one.announcements, one.acknowledgements],
