@@ -3,14 +3,11 @@
  * from top to bottom to see the whole system. A logout is `sessions/logout.ts`; it revokes through
  * `revocation/propagation/revokeAndPropagate.ts`, which resolves when every node and every guard knows.
  */
-import type { Clock } from '@countersign/verifier/clock';
 import { mountAccounts } from './accounts/mount.ts';
 import { mountAudit } from './audit/mount.ts';
 import { cacheable } from './keys/http.ts';
 import { mountKeys, openKeyRing } from './keys/mount.ts';
 import { mountLogin, openPasswords } from './login/mount.ts';
-import type { Config } from './platform/config/config.ts';
-import type { Secrets } from './platform/config/secrets.ts';
 import { startJobs } from './platform/jobs.ts';
 import { platformLimits } from './platform/limits.ts';
 import { createLoggedLatestTime } from './platform/observability/clockLog.ts';
@@ -31,9 +28,7 @@ import { refreshCookieName } from './sessions/refreshCookie.ts';
 import { createRefreshTokens } from './sessions/refreshToken.ts';
 import { asStartupFault, databaseSetting, databaseState } from './storage/databaseState.ts';
 import type { Backup } from './storage/embedded/backup.ts';
-import type { DataFolder } from './storage/embedded/dataFolder.ts';
-import { openStorage } from './storage/openStorage.ts';
-import type { openEngine } from './storage/postgres/engine.ts';
+import { openStorage, type StorageParts } from './storage/openStorage.ts';
 import { createTokens, mountTokens } from './tokens/mount.ts';
 import { createGrpcServer } from './transport/grpc/server.ts';
 import { createHttpApp, type HttpParts } from './transport/http/app.ts';
@@ -42,17 +37,7 @@ import { createTransports, type Ports, type Transports } from './transport/liste
 import { mountTruth } from './truth/mount.ts';
 import { describeDoubt, openTruth } from './truth/openTruth.ts';
 
-export interface AuthorityParts {
-  readonly config: Config;
-  readonly secrets: Secrets;
-  /** Locked by this process: no other process has it open. */
-  readonly dataFolder: DataFolder;
-  readonly log: Log;
-  readonly clock: Clock;
-  /** Refuses a database without tables with `StartupError`. */
-  readonly mustBeBegun?: boolean;
-  /** Replaces `openEngine` in tests that need their own connections. */
-  readonly openDatabase?: typeof openEngine;
+export interface AuthorityParts extends Omit<StorageParts, 'closing'> {
   /** The process's metrics, when they are served before the authority is open. */
   readonly metrics?: Metrics;
 }

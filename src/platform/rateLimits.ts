@@ -57,6 +57,18 @@ interface Counted extends Spent {
   readonly endsAt: number;
 }
 
+/** Counts one request. `allowed` is the budget at this scale; `seconds` remain until the window ends, at least 1. */
+export async function countRequest(
+  { counters, scale }: Pick<RateLimitParts, 'counters' | 'scale'>,
+  counter: string,
+  budget: number,
+) {
+  const allowed = Math.max(1, Math.round(budget * scale));
+  const window = platformLimits.rateWindowMilliseconds;
+  const { count, remainingMs } = await counters.increment(counter, window, allowed);
+  return { allowed, count, remainingMs, seconds: Math.max(1, Math.ceil(remainingMs / 1000)) };
+}
+
 export function createRateLimits({ counters, budgets, clock, scale, keyedHash }: RateLimitParts): RateLimits {
   const counted = new WeakMap<RateCaller, Counted[]>();
 
@@ -69,15 +81,10 @@ export function createRateLimits({ counters, budgets, clock, scale, keyedHash }:
       ];
       const name = keyedHash(operation, scope, ...whose).toString('base64url');
       const counter = `${operation}:${scope}:${name}`;
-      const allowed = budgets[operation]?.[scope];
-      if (allowed === undefined) throw new Error(`there is no budget for ${operation}`);
-      const budget = Math.max(1, Math.round(allowed * scale));
-      const { count, remainingMs } = await counters.increment(
-        counter,
-        platformLimits.rateWindowMilliseconds,
-        budget,
-      );
-      const seconds = Math.max(1, Math.ceil(remainingMs / 1000));
+      const allowance = budgets[operation]?.[scope];
+      if (allowance === undefined) throw new Error(`there is no budget for ${operation}`);
+      const counting = await countRequest({ counters, scale }, counter, allowance);
+      const { allowed: budget, count, remainingMs, seconds } = counting;
       const remaining = Math.max(0, budget - count);
       const endsAt = clock.monotonic() + remainingMs;
       counted.set(caller, [

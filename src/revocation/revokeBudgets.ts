@@ -5,9 +5,7 @@
 
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { Actor } from '../audit/auditEvent.ts';
-import type { KeyedHash } from '../platform/keyedHash.ts';
-import { platformLimits } from '../platform/limits.ts';
-import type { RateCounters } from '../platform/rateCounters.ts';
+import { countRequest, type RateLimitParts } from '../platform/rateLimits.ts';
 import { revocationLimits } from './limits.ts';
 
 export type RevokeBudget = keyof typeof revocationLimits.revokeBudgets;
@@ -17,9 +15,7 @@ export type SpendRevokeBudget = (budget: RevokeBudget, actor: Actor) => Promise<
 
 export interface RevokeBudgetParts {
   /** Undefined when rate limits are off. */
-  readonly rateLimits:
-    | { readonly counters: RateCounters; readonly scale: number; readonly keyedHash: KeyedHash }
-    | undefined;
+  readonly rateLimits: Pick<RateLimitParts, 'counters' | 'scale' | 'keyedHash'> | undefined;
   /** `first`: the first refusal in this window. */
   readonly onUsedUp: (service: string, budget: RevokeBudget, first: boolean) => void;
 }
@@ -28,20 +24,15 @@ const serviceActor = /^service:(.*)$/;
 
 export function createRevokeBudgets({ rateLimits, onUsedUp }: RevokeBudgetParts): SpendRevokeBudget {
   if (rateLimits === undefined) return async () => {};
-  const { counters, scale, keyedHash } = rateLimits;
   return async (budget, { name: actor }) => {
     const service = serviceActor.exec(actor)?.[1];
     if (service === undefined) return;
-    const allowed = Math.max(1, Math.round(revocationLimits.revokeBudgets[budget] * scale));
-    const name = `revoke:${budget}:${keyedHash('revoke', budget, service).toString('base64url')}`;
-    const { count, remainingMs } = await counters.increment(
-      name,
-      platformLimits.rateWindowMilliseconds,
-      allowed,
-    );
+    const name = rateLimits.keyedHash('revoke', budget, service).toString('base64url');
+    const counter = `revoke:${budget}:${name}`;
+    const counted = await countRequest(rateLimits, counter, revocationLimits.revokeBudgets[budget]);
+    const { allowed, count, seconds } = counted;
     if (count <= allowed) return;
     onUsedUp(service, budget, count === allowed + 1);
-    const seconds = Math.max(1, Math.ceil(remainingMs / 1000));
     throw new AuthorityError('rate_limited', {
       detail: `This service may revoke ${allowed} ${described[budget]} in a minute; try again in ${seconds} s.`,
       retryAfterSeconds: seconds,

@@ -32,12 +32,15 @@ import { openSharedPorts } from './sharedPorts.ts';
 export interface StorageParts {
   readonly config: Config;
   readonly secrets: Secrets;
+  /** Locked by this process: no other process has it open. */
   readonly dataFolder: DataFolder;
   readonly log: Log;
   readonly clock: Clock;
+  /** Refuses a database without tables with `StartupError`. */
   readonly mustBeBegun?: boolean;
+  /** Replaces `openEngine` in tests that need their own connections. */
   readonly openDatabase?: typeof openEngine;
-  /** Collects closing steps, in order of opening. */
+  /** Gets what has to be closed, in the order of opening. */
   readonly closing: (() => Promise<void>)[];
 }
 

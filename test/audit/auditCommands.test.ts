@@ -1,27 +1,14 @@
 /** The audit log on the command line, beside a running authority and by itself. */
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import t from 'tap';
 import { createSealAudit } from '../../src/audit/sealAudit.ts';
 import { openEngine } from '../../src/storage/postgres/engine.ts';
 import { createStorage } from '../../src/storage/postgres/storage.ts';
 import { tamper } from '../support/auditTables.ts';
 import { password } from '../support/authority.ts';
+import { countersign } from '../support/commandLine.ts';
 import { copyOfEmbeddedDatabase } from '../support/pglite.ts';
-import { startProcess } from '../support/process.ts';
-import { distFolder, startServer } from '../support/server.ts';
-
-async function countersign(dataDir: string, ...argv: string[]) {
-  const command = startProcess(process.execPath, [join(distFolder, 'cli.js'), ...argv], {
-    env: { DATA_DIR: dataDir },
-  });
-  const { code } = await command.exited;
-  const lines = command
-    .stdout()
-    .split('\n')
-    .filter((line) => line !== '');
-  return { code, lines, words: command.stderr() };
-}
+import { startServer } from '../support/server.ts';
 
 t.test('audit list and verify', async (t) => {
   const dataDir = await copyOfEmbeddedDatabase();

@@ -4,23 +4,11 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
 import { password } from '../support/authority.ts';
+import { countersign } from '../support/commandLine.ts';
 import { copyOfEmbeddedDatabase } from '../support/pglite.ts';
-import { startProcess } from '../support/process.ts';
-import { distFolder, startServer } from '../support/server.ts';
+import { startServer } from '../support/server.ts';
 
 const kidShape = /^[A-Za-z0-9_-]{43}$/;
-
-async function countersign(dataDir: string, ...argv: string[]) {
-  const command = startProcess(process.execPath, [join(distFolder, 'cli.js'), ...argv], {
-    env: { DATA_DIR: dataDir },
-  });
-  const { code } = await command.exited;
-  const lines = command
-    .stdout()
-    .split('\n')
-    .filter((line) => line !== '');
-  return { code, lines, words: command.stderr() };
-}
 
 t.test('keys list, rotate and revoke', async (t) => {
   const dataDir = await copyOfEmbeddedDatabase();

@@ -14,17 +14,25 @@ t.test('two transactions that wait for each other are both done', async (t) => {
   const both = new Promise<void>((resolve) => {
     bothHaveOne = resolve;
   });
+  let oneIsDone = () => {};
+  const anotherIsDone = new Promise<void>((resolve) => {
+    oneIsDone = resolve;
+  });
   let runs = 0;
-  const bump = (first: UserId, second: UserId) =>
-    database.transaction(async ({ users }) => {
+  const bump = async (first: UserId, second: UserId) => {
+    await database.transaction(async ({ users }) => {
       runs += 1;
+      // A second run that overtook the other transaction would wait in a circle with it again.
+      if (runs > 2) await anotherIsDone;
       await users.bumpTokenVersion(first);
       if (runs === 2) bothHaveOne();
       await both;
       await users.bumpTokenVersion(second);
     });
+    oneIsDone();
+  };
   await Promise.all([bump(one, other), bump(other, one)]);
-  t.ok(runs > 2, 'one of them was run once more');
+  t.equal(runs, 3, 'one of them was run once more');
   for (const id of [one, other]) t.match(await database.users.find(id), { tokenVersion: 2 });
 });
 
