@@ -15,6 +15,9 @@ const limitOf = (file) => (file.startsWith('test/soak/') ? 900_000 : 300_000);
 /** Reports the processor time of a run with its children: Node.js only reports its own. */
 const withCpu = 'node "$@"; code=$?; times >&3; exit $code';
 
+/** Optimising WebAssembly takes longer than these short processes run. */
+const nodeOptions = ['--liftoff-only', '--input-type=module'];
+
 /** Passed by environment: tap turns parameters into folder names. */
 const load = `
 const { runFile } = await import(process.env.TEST_LOADER);
@@ -48,7 +51,7 @@ async function runBatch(files, signal) {
     TEST_LOADER: `${built}/node_modules/tap/index.js`,
     TEST_FILES: files.join(' '),
   };
-  const child = spawn('bash', ['-c', withCpu, 'bash', '--input-type=module', '-e', load], {
+  const child = spawn('bash', ['-c', withCpu, 'bash', ...nodeOptions, '-e', load], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
     env: { ...process.env, ...environment },

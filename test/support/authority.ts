@@ -1,6 +1,7 @@
-/** A whole authority on an embedded database of its own, in the process of the test: real HTTP, real gRPC, real SQL. */
+/** A whole authority on a database of its own, in the process of the test: real HTTP, real gRPC, real SQL. */
 import { randomUUID } from 'node:crypto';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '@countersign/verifier/clock';
 import { type Authority, openAuthority } from '../../src/authority.ts';
@@ -18,7 +19,7 @@ import {
   type GrpcClient,
   type HttpCall,
 } from './clients.ts';
-import { copyOfEmbeddedDatabase } from './pglite.ts';
+import { createTestDatabase } from './postgres.ts';
 
 export const password = 'correct horse battery staple';
 
@@ -57,11 +58,14 @@ interface Options {
   readonly rateLimits?: number;
   /** Opens the database in place of ours. */
   readonly openDatabase?: typeof openEngine;
-  /** A folder that an authority has used before; it is then not removed at the end. */
+  /** With the embedded database in it. It is not removed at the end. */
   readonly dataDir?: string;
 }
 
-/** The caller stops it: `t.teardown(() => authority.stop())`. */
+/**
+ * Without `dataDir`, its database is on the shared server: that starts in a third of the time. The caller stops it:
+ * `t.teardown(() => authority.stop())`.
+ */
 export async function startAuthority({
   env = {},
   clock = systemClock,
@@ -69,7 +73,8 @@ export async function startAuthority({
   dataDir,
   openDatabase = openEngine,
 }: Options = {}): Promise<TestAuthority> {
-  const folder = dataDir ?? (await copyOfEmbeddedDatabase());
+  const folder = dataDir ?? (await mkdtemp(join(tmpdir(), 'data-')));
+  const database = dataDir === undefined ? await createTestDatabase() : undefined;
   const { config: read, secrets } = readConfig({
     ISSUER: 'http://127.0.0.1:8080',
     HTTP_PORT: '0',
@@ -85,7 +90,10 @@ export async function startAuthority({
   const log = createLog('debug', { write: (line: string) => void lines.push(line) });
   const dataFolder = await openDataFolder(config.storage.dataDir);
   const metrics = createMetrics();
-  const authority = await openAuthority({ config, secrets, dataFolder, log, metrics, clock, openDatabase });
+  const authority = await openAuthority({
+    ...{ config, secrets, dataFolder, log, metrics, clock },
+    openDatabase: (path, url, options) => openDatabase(path, url ?? database?.url, options),
+  });
   const { httpPort, grpcPort } = await authority.listen().catch(async (error) => {
     await authority.close();
     throw error;
@@ -123,6 +131,7 @@ export async function startAuthority({
       grpc.close();
       await operations.close();
       await authority.close();
+      await database?.drop();
       if (dataDir === undefined) await rm(folder, { recursive: true, force: true });
     },
   };
