@@ -9,6 +9,8 @@ import type { AuditTrail } from './audit/auditEvent.ts';
 import type { AuditLog } from './audit/auditLog.ts';
 import type { SigningKeyStore } from './keys/store.ts';
 import type { PasswordFailureStore } from './login/throttling/passwordFailures.ts';
+import type { OutboxStore } from './notifications/outbox.ts';
+import type { OneTimeTokenStore } from './platform/oneTimeTokens.ts';
 import type { RequestStore } from './revocation/idempotency.ts';
 import type { ServiceStore } from './services/service.ts';
 import type { LogoutStore } from './sessions/logoutStore.ts';
@@ -24,6 +26,8 @@ export interface Stores {
   readonly revocations: RevocationStore;
   readonly requests: RequestStore;
   readonly passwordFailures: PasswordFailureStore;
+  readonly oneTimeTokens: OneTimeTokenStore;
+  readonly outbox: OutboxStore;
   readonly audit: AuditTrail;
   readonly auditLog: AuditLog;
   readonly advisoryLocks: AdvisoryLocks;

@@ -19,6 +19,8 @@ const directions: Record<string, readonly string[]> = {
     'audit',
     'keys',
     'login',
+    'notifications',
+    'platform',
     'revocation',
     'services',
     'sessions',
@@ -35,6 +37,7 @@ const directions: Record<string, readonly string[]> = {
   ],
 
   audit: ['platform', 'database.ts (types)', 'transport/cli'],
+  notifications: ['platform', 'database.ts (types)', ...slices('types', 'accounts')],
   services: [
     'platform',
     'database.ts (types)',
@@ -111,7 +114,7 @@ const directions: Record<string, readonly string[]> = {
   // Implements the ports of the slices.
   'storage/postgres': [
     ...['platform', 'audit', 'login', 'services', 'truth', 'revocation/propagation', 'database.ts (types)'],
-    ...slices('types', 'accounts', 'keys', 'revocation', 'sessions'),
+    ...slices('types', 'accounts', 'keys', 'notifications', 'revocation', 'sessions'),
   ],
   'storage/redis': ['platform', 'revocation/propagation', 'truth (types)'],
   'storage/embedded': ['platform', 'revocation/propagation', 'truth (types)'],

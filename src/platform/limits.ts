@@ -44,6 +44,8 @@ export const platformLimits = {
   trustedProxies: 64,
   /** A URI or DNS name in a certificate; a SPIFFE ID has at most 2,048 bytes, a DNS name 253. */
   certificateNameCharacters: 2_048,
+  /** A code that people type: one in a million for each try. */
+  codeDigits: 6,
   /** A program's name in lists. */
   programNameCharacters: 40,
 } as const;

@@ -1,8 +1,17 @@
 /** New UUIDv7 (RFC 9562 §5.7), which begin with their creation time. */
-import type { AuditEventId, ServiceId, SessionId, UserId } from '@countersign/verifier/ids';
+import type {
+  AuditEventId,
+  FactorId,
+  MessageId,
+  ServiceId,
+  SessionId,
+  UserId,
+} from '@countersign/verifier/ids';
 import { v7 } from 'uuid';
 
-export function newId<Id extends UserId | SessionId | ServiceId | AuditEventId>(now: number): Id {
+type AnyId = UserId | SessionId | ServiceId | AuditEventId | FactorId | MessageId;
+
+export function newId<Id extends AnyId>(now: number): Id {
   return v7({ msecs: now }) as Id;
 }
 

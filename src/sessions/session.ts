@@ -2,7 +2,7 @@
  * Sessions: one login on one device, one permanent row. Owns what a session is and its family of refresh tokens. Does not own
  * users, access tokens or revocations; operations bring them together.
  */
-import type { SessionId, UserId } from '@countersign/verifier/ids';
+import type { FactorId, SessionId, UserId } from '@countersign/verifier/ids';
 
 /** Why a session ended; also the reason of its revocation. */
 export const endReasons = [
@@ -19,8 +19,15 @@ export const endReasons = [
   'user_deleted',
   'canary',
   'restored',
+  'factor_removed',
+  'passkey_cloned',
+  'recovered',
+  'not_me',
 ] as const;
 export type EndReason = (typeof endReasons)[number];
+
+/** Authentication context class (OpenID Connect Core §2): one factor, or two. A passkey with user verification is two. */
+export type Acr = '1fa' | '2fa';
 
 /** What is known of a request's origin. */
 export interface ClientContext {
@@ -63,6 +70,9 @@ export interface Session extends ClientContext, SessionContext {
   readonly clientId: string;
   readonly scope: string;
   readonly amr: readonly string[];
+  readonly acr: Acr;
+  /** Factors proved for the session; when one is removed, the session ends. */
+  readonly openedBy: readonly FactorId[];
   readonly authTime: number;
   readonly deviceName: string | undefined;
   readonly createdAt: number;

@@ -1,4 +1,4 @@
-import type { SessionId, UserId } from '@countersign/verifier/ids';
+import type { FactorId, SessionId, UserId } from '@countersign/verifier/ids';
 import type { EndReason, Session, SessionContext } from './session.ts';
 
 /** A session with its user's row, read at one moment. */
@@ -25,6 +25,8 @@ export type SessionSelection =
   | { readonly userId: UserId; readonly except?: SessionId; readonly onlyEnded?: boolean }
   /** The user's live sessions except the newest `newest`. */
   | { readonly userId: UserId; readonly allButNewest: number }
+  /** The user's sessions for which this factor was proved. */
+  | { readonly userId: UserId; readonly openedBy: FactorId }
   /** Sessions in the range that match the filter. */
   | { readonly matching: SessionFilter; readonly range: SessionRange; readonly newBefore?: number }
   /** Sessions in the range with live access tokens that this key may have signed. */

@@ -19,6 +19,7 @@ export interface TokenSubject {
   readonly clientId: string;
   readonly scope: string;
   readonly amr: readonly string[];
+  readonly acr: string;
   readonly authTime: number;
 }
 
@@ -60,6 +61,7 @@ export function createAccessTokenIssuer(parts: {
         scope: subject.scope,
         auth_time: numericDate(subject.authTime),
         amr: subject.amr,
+        acr: subject.acr,
       };
       return new SignJWT({ ...claims, amr: [...claims.amr] })
         .setProtectedHeader({ alg: 'ES256', typ: tokenTypes.access, kid })

@@ -142,7 +142,8 @@ async function begin(
   await database.users.create({ id: canaryUserId, email: canaryEmail as Email, passwordHash: '' }, now);
   const session = {
     ...{ id, userId: canaryUserId, sealedSecret: newSealedSecret(id), tokenVersion: 0 },
-    ...{ clientId: canaryReason, scope: '', amr: [], authTime: now, createdAt: now, lastUsedAt: now },
+    ...({ clientId: canaryReason, scope: '', amr: [], acr: '1fa', openedBy: [] } as const),
+    ...{ authTime: now, createdAt: now, lastUsedAt: now },
     ...{ deviceName: undefined, userAgent: undefined, ip: undefined, deviceId: undefined },
     ...{ idleExpiresAt: now, expiresAt: now, accessExpiresAt: now },
   };

@@ -24,6 +24,8 @@ const alive: SessionWithUser = {
   clientId: 'first-party',
   scope: '',
   amr: ['pwd'],
+  acr: '1fa',
+  openedBy: [],
   authTime: now - hour,
   deviceName: undefined,
   userAgent: 'agent/1',

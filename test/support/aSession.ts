@@ -36,6 +36,8 @@ export function aSession(now: number): NewSession {
     clientId: 'first-party',
     scope: 'account',
     amr: ['pwd'],
+    acr: '1fa',
+    openedBy: [],
     authTime: now,
     deviceName: undefined,
     userAgent: undefined,

@@ -92,6 +92,8 @@ export function createMemoryDatabase(now: () => number, keys: readonly StoredSig
     auditLog: {} as Stores['auditLog'],
     advisoryLocks: {} as Stores['advisoryLocks'],
     truth: {} as Stores['truth'],
+    oneTimeTokens: {} as Stores['oneTimeTokens'],
+    outbox: {} as Stores['outbox'],
     passwordFailures: {} as Stores['passwordFailures'],
     revocations: {} as Stores['revocations'],
     signingKeys: {

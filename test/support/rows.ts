@@ -37,6 +37,8 @@ export async function newSession(
     clientId: 'client',
     scope: 'account',
     amr: ['pwd'],
+    acr: '1fa',
+    openedBy: [],
     authTime: at,
     deviceName: 'Laptop',
     userAgent: 'agent',

@@ -24,6 +24,7 @@ const subject: TokenSubject = {
   clientId: 'first-party',
   scope: 'openid profile',
   amr: ['pwd'],
+  acr: '1fa',
   authTime: now - 3_600_500,
 };
 
@@ -49,6 +50,7 @@ t.test('it says exactly what the contract lists, and nothing about the person', 
     scope: 'openid profile',
     auth_time: Math.floor((now - 3_600_500) / 1000),
     amr: ['pwd'],
+    acr: '1fa',
   });
   t.match(
     parseJti(jti as string),
@@ -61,7 +63,7 @@ t.test('what a session does not say is said as nothing, not left out', async (t)
   const claims = await claimsOf({ ...subject, tokenVersion: 0, scope: '', amr: [], authTime: 0 }, now);
   t.match(claims, { ver: 0, scope: '', auth_time: 0 });
   t.strictSame(claims['amr'], []);
-  t.equal(Object.keys(claims).length, 12);
+  t.equal(Object.keys(claims).length, 13);
 });
 
 t.test('what a session has beside the subject stays out of the token', async (t) => {

@@ -5,9 +5,10 @@ import type { AccessTokenClaims } from '@countersign/verifier/tokens/accessToken
 export type { AccessTokenClaims };
 
 export function ownClaims(claims: AccessTokenClaims): AccessTokenClaims {
-  const { iss, sub, aud, exp, iat, jti, sid, ver, client_id, scope, auth_time, amr } = claims;
+  const { iss, sub, aud, exp, iat, jti, sid, ver, client_id, scope, auth_time, amr, acr } = claims;
   return Object.freeze({
     ...{ iss, sub, aud, exp, iat, jti, sid, ver, client_id, scope, auth_time },
+    ...(acr === undefined || acr === '' ? {} : { acr }),
     amr: Object.freeze([...amr]),
   });
 }

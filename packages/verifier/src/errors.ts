@@ -30,6 +30,13 @@ export const errorTable = {
   invalid_credentials: { http: 401, grpc: 'UNAUTHENTICATED', title: 'Wrong e-mail or password' },
   token_required: { http: 401, grpc: 'UNAUTHENTICATED', title: 'A token is required' },
   invalid_token: { http: 401, grpc: 'UNAUTHENTICATED', title: 'The access token is not valid' },
+  insufficient_user_authentication: {
+    http: 401,
+    grpc: 'UNAUTHENTICATED',
+    title: 'The user must prove who they are again',
+  },
+  invalid_code: { http: 401, grpc: 'UNAUTHENTICATED', title: 'Wrong or expired code' },
+  invalid_link: { http: 400, grpc: 'INVALID_ARGUMENT', title: 'This link was used or has expired' },
   invalid_grant: { http: 401, grpc: 'UNAUTHENTICATED', title: 'The refresh token is not valid' },
   permission_denied: { http: 403, grpc: 'PERMISSION_DENIED', title: 'The caller lacks the permission' },
   csrf_refused: {
@@ -38,6 +45,11 @@ export const errorTable = {
     title: 'Cross-site request refused',
   },
   registration_closed: { http: 403, grpc: 'PERMISSION_DENIED', title: 'Registration is closed' },
+  second_factor_required: {
+    http: 403,
+    grpc: 'PERMISSION_DENIED',
+    title: 'A second factor is required',
+  },
   recovery_required: {
     http: 403,
     grpc: 'PERMISSION_DENIED',
@@ -46,6 +58,7 @@ export const errorTable = {
   not_found: { http: 404, grpc: 'NOT_FOUND', title: 'Not found' },
   request_timeout: { http: 408, grpc: 'UNAVAILABLE', title: 'The request took too long to arrive' },
   email_taken: { http: 409, grpc: 'ALREADY_EXISTS', title: 'This e-mail is already registered' },
+  last_way_in: { http: 409, grpc: 'FAILED_PRECONDITION', title: 'Without it nobody could log in' },
   name_taken: { http: 409, grpc: 'ALREADY_EXISTS', title: 'This name is already in use' },
   next_key_not_ready: {
     http: 409,
@@ -71,6 +84,11 @@ export const errorTable = {
   unimplemented: { http: 501, grpc: 'UNIMPLEMENTED', title: 'This is not supported' },
   overloaded: { http: 503, grpc: 'UNAVAILABLE', title: 'Overloaded: try again later' },
   unavailable: { http: 503, grpc: 'UNAVAILABLE', title: 'This cannot be answered safely at the moment' },
+  mail_not_configured: {
+    http: 503,
+    grpc: 'UNAVAILABLE',
+    title: 'This authority cannot send mail: the operator sets MAIL_URL',
+  },
   deadline_exceeded: { http: 504, grpc: 'DEADLINE_EXCEEDED', title: 'The answer took too long' },
 } as const satisfies Record<string, ErrorRow>;
 
@@ -91,6 +109,8 @@ interface ErrorDetails {
   readonly retryAfterSeconds?: number;
   /** For the log and the audit log only. All refusals of one code look alike to the caller. */
   readonly reason?: string;
+  /** Further members of the answer over HTTP (RFC 9457 §3.2). They are sent as they are. */
+  readonly members?: Readonly<Record<string, unknown>>;
   readonly cause?: unknown;
 }
 
@@ -102,6 +122,7 @@ export class AuthorityError extends Error {
   readonly errors: readonly FieldError[] | undefined;
   readonly retryAfterSeconds: number | undefined;
   readonly reason: string | undefined;
+  readonly members: Readonly<Record<string, unknown>> | undefined;
 
   constructor(code: ErrorCode, details: ErrorDetails = {}) {
     super(details.detail ?? errorTable[code].title, { cause: details.cause });
@@ -110,6 +131,7 @@ export class AuthorityError extends Error {
     this.errors = details.errors;
     this.retryAfterSeconds = details.retryAfterSeconds;
     this.reason = details.reason;
+    this.members = details.members;
   }
 }
 

@@ -6,6 +6,10 @@ export type UserId = Branded<'UserId'>;
 export type SessionId = Branded<'SessionId'>;
 export type ServiceId = Branded<'ServiceId'>;
 export type AuditEventId = Branded<'AuditEventId'>;
+/** A second factor or passkey. */
+export type FactorId = Branded<'FactorId'>;
+/** A message in the outbox. */
+export type MessageId = Branded<'MessageId'>;
 
 /** A lower-case UUID, also for schemas. */
 export const uuidPattern = '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$';

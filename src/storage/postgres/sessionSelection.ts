@@ -1,4 +1,5 @@
 /** SQL conditions that select sessions; the table's alias is `s`. */
+import type { FactorId } from '@countersign/verifier/ids';
 import { verifierLimits } from '@countersign/verifier/limits';
 import type { SessionFilter, SessionRange, SessionSelection } from '../../sessions/store.ts';
 import { canaryUserId } from '../../truth/canary.ts';
@@ -46,6 +47,9 @@ function withCanaries(selection: SessionSelection, at: Date): Prisma.Sql {
     return Prisma.sql`s.id IN (
       SELECT s.id FROM sessions AS s WHERE ${lives} ORDER BY s.id DESC OFFSET ${allButNewest})`;
   }
+  if ('openedBy' in selection)
+    return Prisma.sql`s.user_id = ${selection.userId}::uuid AND ${selection.openedBy}::uuid = ANY (s.opened_by)
+      AND (s.ended_at IS NULL OR ${tokensLive})`;
   return Prisma.sql`${whose(selection)} AND (s.ended_at IS NULL OR ${tokensLive})`;
 }
 
@@ -61,7 +65,10 @@ export function inRange({ after, last }: SessionRange): Prisma.Sql {
 }
 
 function whose(
-  selection: Exclude<SessionSelection, { signedWith: string } | { allButNewest: number }>,
+  selection: Exclude<
+    SessionSelection,
+    { signedWith: string } | { allButNewest: number } | { openedBy: FactorId }
+  >,
 ): Prisma.Sql {
   if ('sessionIds' in selection) return Prisma.sql`s.id = ANY (${selection.sessionIds}::uuid[])`;
   if ('matching' in selection)

@@ -1,6 +1,6 @@
-import type { SessionId, UserId } from '@countersign/verifier/ids';
+import type { FactorId, SessionId, UserId } from '@countersign/verifier/ids';
 import { verifierLimits } from '@countersign/verifier/limits';
-import type { Session } from '../../sessions/session.ts';
+import type { Acr, Session } from '../../sessions/session.ts';
 import type { NewSession, SessionStore } from '../../sessions/store.ts';
 import { canaryUserId } from '../../truth/canary.ts';
 import { truthLimits } from '../../truth/limits.ts';
@@ -127,6 +127,8 @@ function toRow(session: NewSession): Prisma.SessionUncheckedCreateInput {
     clientId: session.clientId,
     scope: session.scope,
     amr: [...session.amr],
+    acr: session.acr,
+    openedBy: [...session.openedBy],
     authTime: new Date(session.authTime),
     deviceName: session.deviceName ?? null,
     userAgent: session.userAgent ?? null,
@@ -152,6 +154,8 @@ function fromRow(row: SessionRow): Session {
     clientId: row.clientId,
     scope: row.scope,
     amr: row.amr,
+    acr: row.acr as Acr,
+    openedBy: row.openedBy as FactorId[],
     authTime: row.authTime.getTime(),
     deviceName: row.deviceName ?? undefined,
     userAgent: row.userAgent ?? undefined,

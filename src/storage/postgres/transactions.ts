@@ -8,6 +8,8 @@ import { isConflict, translateFault } from './faults.ts';
 import type { Prisma, PrismaClient } from './generated/client.ts';
 import { postgresLimits } from './limits.ts';
 import { createLogoutStore } from './logoutStore.ts';
+import { createOneTimeTokenStore } from './oneTimeTokenStore.ts';
+import { createOutboxStore } from './outboxStore.ts';
 import { createPasswordFailureStore } from './passwordFailureStore.ts';
 import { createRefreshStore } from './refreshStore.ts';
 import { createRequestStore } from './requestStore.ts';
@@ -92,6 +94,8 @@ function createStores(prisma: PrismaConnection, onFault: (error: unknown) => nev
     revocations: guarded(createRevocationStore(prisma), onFault),
     requests: guarded(createRequestStore(prisma), onFault),
     passwordFailures: guarded(createPasswordFailureStore(prisma), onFault),
+    oneTimeTokens: guarded(createOneTimeTokenStore(prisma), onFault),
+    outbox: guarded(createOutboxStore(prisma), onFault),
     audit: guarded(createAuditTrail(prisma), onFault),
     auditLog: guarded(createAuditLog(prisma), onFault),
     advisoryLocks: guarded(createAdvisoryLocks(prisma), onFault),

@@ -19,10 +19,10 @@ function challengeOf(code: ErrorCode): string {
   return code === 'invalid_token' ? challenges.invalid_token : challenges.token_required;
 }
 
-function problemText({ code, detail, errors }: AuthorityError, requestId: string): string {
+function problemText({ code, detail, errors, members }: AuthorityError, requestId: string): string {
   const { http: status, title } = errorTable[code];
   const type = `urn:countersign:error:${code}`;
-  return JSON.stringify({ type, title, status, code, detail, errors, request_id: requestId });
+  return JSON.stringify({ type, title, status, code, detail, errors, ...members, request_id: requestId });
 }
 
 /** Answers malformed HTTP (bad syntax, too many headers, too slow), then closes the connection. */

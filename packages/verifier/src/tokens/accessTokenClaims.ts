@@ -16,4 +16,6 @@ export interface AccessTokenClaims {
   readonly auth_time: number;
   /** RFC 8176. */
   readonly amr: readonly string[];
+  /** `1fa` or `2fa`: how strongly the user was authenticated. Absent in tokens of earlier versions. */
+  readonly acr?: string;
 }

@@ -139,7 +139,7 @@ const isUuid = (value: unknown) => typeof value === 'string' && uuid.test(value)
 const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
 const isStrings = (value: unknown) => Array.isArray(value) && value.every(isString);
 
-const claimTypes: { readonly [Claim in keyof AccessTokenClaims]: (value: unknown) => boolean } = {
+const claimTypes: { readonly [Claim in keyof AccessTokenClaims]-?: (value: unknown) => boolean } = {
   iss: isString,
   sub: isUuid,
   aud: isString,
@@ -152,6 +152,7 @@ const claimTypes: { readonly [Claim in keyof AccessTokenClaims]: (value: unknown
   scope: (value) => typeof value === 'string',
   auth_time: isCount,
   amr: isStrings,
+  acr: (value) => value === undefined || isString(value),
 };
 
 const claimTypeRows = Object.entries(claimTypes);

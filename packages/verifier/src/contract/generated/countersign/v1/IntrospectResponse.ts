@@ -19,6 +19,7 @@ export interface IntrospectResponse {
   'amr'?: (string)[];
   'tokenType'?: (string);
   'failure'?: (_countersign_v1_Failure | null);
+  'acr'?: (string);
 }
 
 export interface IntrospectResponse__Output {
@@ -37,4 +38,5 @@ export interface IntrospectResponse__Output {
   'amr': (string)[];
   'tokenType': (string);
   'failure': (_countersign_v1_Failure__Output | null);
+  'acr': (string);
 }

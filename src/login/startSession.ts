@@ -1,0 +1,163 @@
+/**
+ * The last step of every login: one transaction checks that the user did not change since the proof, makes room, ends the
+ * browser's previous session and creates the new one. Does not own proving who the user is.
+ */
+import type { FactorId, SessionId } from '@countersign/verifier/ids';
+import type { User } from '../accounts/user.ts';
+import type { Actor } from '../audit/auditEvent.ts';
+import type { Stores } from '../database.ts';
+import { newId } from '../platform/newId.ts';
+import {
+  type RevokingParts,
+  type RevokingStores,
+  revokeAndPropagate,
+} from '../revocation/propagation/revokeAndPropagate.ts';
+import { endSelected, sessionEnded } from '../sessions/endSessions.ts';
+import { readRefreshToken } from '../sessions/genuineRefreshToken.ts';
+import type { Acr } from '../sessions/session.ts';
+import type { NewSession } from '../sessions/store.ts';
+import {
+  chooseSigner,
+  respondWithTokens,
+  type TokenParts,
+  type TokenResponse,
+} from '../sessions/tokenResponse.ts';
+
+/** The client of the authority's own HTTP interface; its tokens may manage their account. */
+const firstParty = { clientId: 'first-party', scope: 'account' } as const;
+
+export interface StartSessionParts extends TokenParts, RevokingParts {
+  readonly refreshIdleTtlMs: number;
+  readonly sessionMaxTtlMs: number;
+  /** Live sessions of one user; the oldest ends to make room. */
+  readonly sessionsPerUser: number;
+}
+
+/** What the client says of itself and asks for. */
+export interface LoginClient {
+  readonly deviceName?: string | undefined;
+  /** The client's name for its device. */
+  readonly deviceId?: string | undefined;
+  /** One of the audiences; checked by `chosenAudience` before the proof. */
+  readonly audience: string;
+  /**
+   * The browser's previous refresh token. Its session ends and that is propagated: a previous user of this browser must not share
+   * the new login (OWASP ASVS 5.0 V7.2.4).
+   */
+  readonly replaces?: string | undefined;
+}
+
+/** How the user was proved. */
+export interface Proof {
+  /** As read before the proof. */
+  readonly user: User;
+  /** RFC 8176. */
+  readonly amr: readonly string[];
+  readonly acr: Acr;
+  readonly openedBy: readonly FactorId[];
+  /** For the audit event: `password`, `passkey`, … */
+  readonly reason: string;
+  /** Writes what belongs to the proof. Returns false when it was used meanwhile: then no session starts. */
+  readonly commit: (stores: Stores, now: number) => Promise<boolean>;
+}
+
+/** Undefined when the proof is no longer good: the user changed since, or another login used it. Nothing is stored then. */
+export async function startSession(
+  parts: StartSessionParts,
+  proof: Proof,
+  client: LoginClient,
+  actor: Actor,
+): Promise<TokenResponse | undefined> {
+  const { user, reason } = proof;
+  const signer = await chooseSigner(parts, parts.clock.now());
+  const session = newSession(parts, proof, client, actor);
+  const now = session.createdAt;
+  const replaced = await replacedSession(parts, client.replaces);
+  // One transaction: a browser never keeps both sessions, or neither.
+  const { result: created } = await revokeAndPropagate(parts, now, async (stores) => {
+    if (!(await isUnchanged(stores, user))) return false;
+    if (!(await proof.commit(stores, now))) return false;
+    if (replaced !== undefined) await endReplaced(stores, replaced, now, actor);
+    await makeRoom(parts, stores, user, now, actor);
+    await stores.sessions.create(session, signer.kid);
+    const event = { type: 'login_succeeded', actor, userId: user.id, sessionId: session.id, reason } as const;
+    await stores.audit.record(event, now);
+    return true;
+  });
+  if (!created) return undefined;
+  return respondWithTokens(parts, { ...session, generation: 0 }, signer, { now, audience: client.audience });
+}
+
+/** A token we did not issue has no session to end, and must not prevent the login. */
+async function replacedSession(
+  parts: StartSessionParts,
+  refreshToken: string | undefined,
+): Promise<SessionId | undefined> {
+  const read = refreshToken === undefined ? undefined : await readRefreshToken(parts, refreshToken);
+  return read?.genuine ? read.session.id : undefined;
+}
+
+async function endReplaced(
+  stores: RevokingStores,
+  sessionId: SessionId,
+  now: number,
+  actor: Actor,
+): Promise<void> {
+  const [ended] = await stores.endSessions({ sessionIds: [sessionId] }, 'logout');
+  if (ended === undefined) return;
+  await stores.audit.record(sessionEnded(ended, 'replaced_by_login', actor), now);
+}
+
+/**
+ * Since the password check, somebody may have changed the password, logged out everywhere or disabled the user. Compares
+ * versions, never times, so a login in flight survives none of these.
+ */
+async function isUnchanged(stores: Stores, user: User): Promise<boolean> {
+  // Locked exclusively: two parallel logins must each count the other's session.
+  const current = await stores.users.lock(user.id);
+  return (
+    current !== undefined && current.tokenVersion === user.tokenVersion && current.disabledAt === undefined
+  );
+}
+
+/** Ends the oldest sessions above the limit. The caller holds the user row's lock. */
+async function makeRoom(
+  { sessionsPerUser }: StartSessionParts,
+  stores: RevokingStores,
+  { id: userId }: User,
+  now: number,
+  { requestId }: Actor,
+): Promise<void> {
+  const oldest = { userId, allButNewest: sessionsPerUser - 1 };
+  // The login ends it, not the user.
+  const actor: Actor = { name: 'authority', requestId };
+  await endSelected(stores, oldest, { reason: 'session_limit', actor, now });
+}
+
+function newSession(
+  parts: StartSessionParts,
+  { user, amr, acr, openedBy }: Proof,
+  { deviceName, deviceId }: LoginClient,
+  actor: Actor,
+): NewSession {
+  const now = parts.clock.now();
+  const id = newId<SessionId>(now);
+  return {
+    ...firstParty,
+    id,
+    userId: user.id,
+    sealedSecret: parts.refreshTokens.newSealedSecret(id),
+    tokenVersion: user.tokenVersion,
+    ...{ amr, acr, openedBy },
+    authTime: now,
+    deviceName,
+    userAgent: actor.userAgent,
+    ip: actor.ip,
+    deviceId,
+    createdAt: now,
+    lastUsedAt: now,
+    idleExpiresAt: now + parts.refreshIdleTtlMs,
+    expiresAt: now + parts.sessionMaxTtlMs,
+    accessExpiresAt: parts.accessTokens.expiry(now),
+  };
+}

@@ -1,0 +1,51 @@
+/** What can be told, and to whom. Texts are in `texts/`. */
+import type { Email } from '../accounts/email.ts';
+
+/** What happened where: a line each in the mail. */
+export interface Occasion {
+  /** Milliseconds since the Unix epoch. */
+  readonly at: number;
+  readonly ip?: string | undefined;
+  /** Browser and system, or the client's name for its device. */
+  readonly device?: string | undefined;
+}
+
+/** Template → what its text needs. */
+export interface Templates {
+  /** Proves that mail arrives: registration, or a change of the address. */
+  readonly verify_email: { readonly code: string; readonly link: string; readonly minutes: number };
+  /** To the owner of an address that somebody tried to register again. */
+  readonly email_taken: Occasion;
+  readonly login_code: Occasion & { readonly code: string; readonly minutes: number };
+  readonly verify_phone: { readonly code: string; readonly minutes: number };
+  readonly recovery: Occasion & { readonly link: string; readonly minutes: number };
+  readonly account_recovered: Told;
+  readonly new_device: Told;
+  readonly password_changed: Told;
+  /** To the old address. */
+  readonly email_changed: Told & { readonly newEmail: string };
+  readonly factor_added: Told & { readonly factor: string };
+  readonly factor_removed: Told & { readonly factor: string };
+  readonly recovery_code_used: Told & { readonly left: number };
+  readonly refresh_replayed: Told;
+  readonly passkey_cloned: Told & { readonly factor: string };
+}
+
+/** With a link that ends the session, or all. */
+export interface Told extends Occasion {
+  readonly notMeLink: string;
+}
+
+export type TemplateName = keyof Templates;
+
+/** `to` is an e-mail address, or a phone number (E.164). */
+export type Message = {
+  readonly [Name in TemplateName]: {
+    readonly channel: 'mail' | 'sms';
+    readonly template: Name;
+    readonly to: Email | string;
+    /** BCP 47; the nearest language that has texts is used. */
+    readonly locale: string | undefined;
+    readonly data: Templates[Name];
+  };
+}[TemplateName];

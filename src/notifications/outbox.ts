@@ -1,0 +1,61 @@
+/**
+ * The outbox: messages are written in the transaction of what they tell, and sent later by `send.ts`, at least once. A message is
+ * sealed while it waits, since it may hold a code or a link, and deleted when it was sent.
+ */
+import type { MessageId, UserId } from '@countersign/verifier/ids';
+import type { Stores } from '../database.ts';
+import { newId } from '../platform/newId.ts';
+import type { Sealing } from '../platform/sealing.ts';
+import type { Message } from './message.ts';
+
+export interface OutboxEntry {
+  readonly id: MessageId;
+  readonly channel: Message['channel'];
+  readonly template: Message['template'];
+  readonly userId: UserId | undefined;
+  readonly sealedMessage: Uint8Array;
+  readonly createdAt: number;
+  readonly attempts: number;
+}
+
+export interface OutboxStore {
+  add(entry: Omit<OutboxEntry, 'attempts'>): Promise<void>;
+  /**
+   * Claims at most `limit` entries that are due, for `claimMs`, oldest first; counts the attempt. Of several nodes, one gets an
+   * entry.
+   */
+  claim(now: number, claimMs: number, limit: number): Promise<readonly OutboxEntry[]>;
+  /** Deletes an entry that was sent, or given up. */
+  remove(id: MessageId): Promise<void>;
+  /** Sends it again at `dueAt`. */
+  retry(id: MessageId, dueAt: number, fault: string): Promise<void>;
+  /** Deletes everything that waits for the user. */
+  forget(userId: UserId): Promise<void>;
+  /** How many wait, and since when the oldest does. */
+  waiting(): Promise<{ readonly entries: number; readonly oldest: number | undefined }>;
+}
+
+/** Tells somebody something, once the transaction of `stores` has committed. */
+export type Notify = (
+  stores: Pick<Stores, 'outbox'>,
+  message: Message,
+  about: { readonly userId: UserId | undefined; readonly now: number },
+) => Promise<void>;
+
+export function createNotify({ sealing }: { readonly sealing: Sealing }): Notify {
+  return async ({ outbox }, message, { userId, now }) => {
+    const id = newId<MessageId>(now);
+    const { channel, template } = message;
+    const sealedMessage = sealing.seal(Buffer.from(JSON.stringify(message)), sealingContext(id));
+    await outbox.add({ id, channel, template, userId, sealedMessage, createdAt: now });
+  };
+}
+
+/** Throws `UnsealError`. */
+export function openMessage(sealing: Sealing, { id, sealedMessage }: OutboxEntry): Message {
+  return JSON.parse(sealing.unseal(sealedMessage, sealingContext(id)).toString()) as Message;
+}
+
+function sealingContext(id: string): string {
+  return `outbox:${id}`;
+}

@@ -1,0 +1,59 @@
+import type { MessageId, UserId } from '@countersign/verifier/ids';
+import type { OutboxEntry, OutboxStore } from '../../notifications/outbox.ts';
+import type { OutboxMessage as OutboxRow } from './generated/client.ts';
+import type { PrismaConnection } from './transactions.ts';
+
+export function createOutboxStore(prisma: PrismaConnection): OutboxStore {
+  return {
+    async add({ id, channel, template, userId, sealedMessage, createdAt }) {
+      const at = new Date(createdAt);
+      const data = { id, channel, template, userId: userId ?? null, createdAt: at, dueAt: at };
+      await prisma.outboxMessage.create({ data: { ...data, sealedMessage: new Uint8Array(sealedMessage) } });
+    },
+
+    async claim(now, claimMs, limit) {
+      const rows = await prisma.$queryRaw<OutboxRow[]>`
+        UPDATE outbox AS o SET due_at = ${new Date(now + claimMs)}, attempts = o.attempts + 1
+         WHERE o.id = ANY (ARRAY(
+           SELECT id FROM outbox WHERE due_at <= ${new Date(now)} ORDER BY due_at LIMIT ${limit} FOR UPDATE SKIP LOCKED))
+        RETURNING o.id, o.channel, o.template, o.user_id AS "userId", o.sealed_message AS "sealedMessage",
+                  o.created_at AS "createdAt", o.attempts`;
+      return rows.map(fromRow);
+    },
+
+    async remove(id) {
+      await prisma.outboxMessage.deleteMany({ where: { id } });
+    },
+
+    async retry(id, dueAt, fault) {
+      await prisma.outboxMessage.updateMany({
+        where: { id },
+        data: { dueAt: new Date(dueAt), lastFault: fault },
+      });
+    },
+
+    async forget(userId) {
+      await prisma.outboxMessage.deleteMany({ where: { userId } });
+    },
+
+    async waiting() {
+      const { _count, _min } = await prisma.outboxMessage.aggregate({
+        _count: true,
+        _min: { createdAt: true },
+      });
+      return { entries: _count, oldest: _min.createdAt?.getTime() };
+    },
+  };
+}
+
+function fromRow(row: OutboxRow): OutboxEntry {
+  return {
+    id: row.id as MessageId,
+    channel: row.channel as OutboxEntry['channel'],
+    template: row.template as OutboxEntry['template'],
+    userId: (row.userId ?? undefined) as UserId | undefined,
+    sealedMessage: row.sealedMessage,
+    createdAt: row.createdAt.getTime(),
+    attempts: row.attempts,
+  };
+}
