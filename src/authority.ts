@@ -179,7 +179,10 @@ async function openParts(parts: WithMetrics, closing: Closing) {
   return {
     ...{ storage, ring, truth, propagation, rateLimits, refreshTokens, latestTime, onFault, ...tokens },
     spendRevokeBudget: openRevokeBudgets({ counting, log, metrics }),
-    passwords: openPasswords({ database, clock, metrics, keyEncryptionKey }),
+    passwords: await openPasswords({
+      ...{ database, clock, metrics, keyEncryptionKey },
+      breachedPath: config.breachedPasswordsPath,
+    }),
   };
 }
 

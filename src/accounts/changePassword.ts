@@ -56,7 +56,7 @@ export function createChangePassword(parts: ChangePasswordParts): ChangePassword
   return async ({ currentPassword, newPassword, refreshToken }, caller, actor) => {
     const { sessionId } = caller;
     const user = await findCaller(parts, caller);
-    const password = passwordPolicy.check(newPassword, { field: 'new_password', email: user.email });
+    const password = await passwordPolicy.check(newPassword, { field: 'new_password', email: user.email });
     if (refreshToken !== undefined) await refuseOfOthers(parts, refreshToken, sessionId);
     const proof = { user, sessionId, currentPassword, actor, refusal: 'password_change_refused' } as const;
     return provePassword(parts, proof, async () => {

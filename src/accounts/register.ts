@@ -34,7 +34,7 @@ export function createRegister(parts: RegisterParts): Register {
     const byOperator = isOperator(actor);
     if (parts.registration === 'closed' && !byOperator) throw new AuthorityError('registration_closed');
     const email = normaliseEmail(input.email);
-    const password = passwordPolicy.check(input.password, { field: 'password', email });
+    const password = await passwordPolicy.check(input.password, { field: 'password', email });
     if (!byOperator) await parts.rateLimits.spend(actor, 'register', 'global');
     const passwordHash = await passwords.hash(password, hashTurn(actor.ip, byOperator));
 

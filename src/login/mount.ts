@@ -11,6 +11,7 @@ import { createKeyedHash } from '../platform/keyedHash.ts';
 import type { Metrics } from '../platform/observability/metrics.ts';
 import { loginRoute } from './http.ts';
 import { createLogin, type LoginParts } from './login.ts';
+import { noBreachedPasswords, openBreachedPasswords } from './passwords/breachedPasswords.ts';
 import { createCommonPasswords } from './passwords/commonPasswords.ts';
 import { createPasswordHasher } from './passwords/passwordHash.ts';
 import { createPasswordPolicy } from './passwords/passwordPolicy.ts';
@@ -18,20 +19,24 @@ import { createPasswordAttempts, prunePasswordFailures } from './throttling/pass
 import { createUnknownEmails } from './unknownEmails.ts';
 
 /** Password verification, for a login and for operations that ask for the password again. */
-export function openPasswords(parts: {
+export async function openPasswords(parts: {
   readonly database: Database;
   readonly clock: Clock;
   readonly metrics: Metrics;
   /** Must be equal on every node. */
   readonly keyEncryptionKey: Uint8Array;
+  /** BREACHED_PASSWORDS. */
+  readonly breachedPath: string | undefined;
 }) {
-  const { database, clock, metrics, keyEncryptionKey } = parts;
+  const { database, clock, metrics, keyEncryptionKey, breachedPath } = parts;
+  const breachedPasswords =
+    breachedPath === undefined ? noBreachedPasswords : await openBreachedPasswords(breachedPath);
   const passwords = createPasswordHasher();
   metrics.gauge('countersign_password_hashes_waiting', 'Password hashes in the queue.', passwords.waiting);
   const keyedHash = createKeyedHash(keyEncryptionKey, 'password-failures');
   return {
     passwords,
-    passwordPolicy: createPasswordPolicy({ commonPasswords: createCommonPasswords() }),
+    passwordPolicy: createPasswordPolicy({ commonPasswords: createCommonPasswords(), breachedPasswords }),
     passwordAttempts: createPasswordAttempts({ database, clock, keyedHash }),
   };
 }

@@ -5,6 +5,7 @@
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { Email } from '../../accounts/email.ts';
 import { loginLimits } from '../limits.ts';
+import type { BreachedPasswords } from './breachedPasswords.ts';
 import type { CommonPasswords } from './commonPasswords.ts';
 import { isRepetition, isSequence } from './passwordPatterns.ts';
 
@@ -17,6 +18,7 @@ const messages = {
   sequence: 'must not be a run of neighbouring characters or keys',
   too_common: 'must not be a very common password, nor two of them joined',
   same_as_email: 'must not be the e-mail address',
+  breached: 'has appeared in a public breach',
 } as const;
 
 type PasswordRule = keyof typeof messages;
@@ -24,22 +26,27 @@ type PasswordRule = keyof typeof messages;
 export interface PasswordPolicy {
   /**
    * Returns the password in NFC: hash this text. `field` is its JSON name, `email` the user's address. Throws `password_refused`
-   * with the first broken rule. Cheap for input of any size; the password is never part of the error.
+   * with the first broken rule, and `unavailable` when the breached passwords cannot be read. Cheap for input of any size; the
+   * password is never part of the error.
    */
   check(
     password: string,
     context: { readonly field: 'password' | 'new_password'; readonly email: Email },
-  ): string;
+  ): Promise<string>;
 }
 
-export function createPasswordPolicy(parts: { readonly commonPasswords: CommonPasswords }): PasswordPolicy {
+export function createPasswordPolicy(parts: {
+  readonly commonPasswords: CommonPasswords;
+  readonly breachedPasswords: BreachedPasswords;
+}): PasswordPolicy {
   return {
-    check(password, { field, email }) {
+    async check(password, { field, email }) {
       const formRule = brokenFormRule(password);
       if (formRule !== undefined) throw refusal(field, formRule);
       const normalised = password.normalize('NFC');
       const rule = brokenRule(normalised, email, parts.commonPasswords);
       if (rule !== undefined) throw refusal(field, rule);
+      if (await parts.breachedPasswords.includes(normalised)) throw refusal(field, 'breached');
       return normalised;
     },
   };

@@ -76,6 +76,7 @@ function configOf(v: Values) {
     registration: v.REGISTRATION ?? (isEmbedded ? ('open' as const) : ('closed' as const)),
     /** True when REGISTRATION is not set. */
     registrationByDefault: v.REGISTRATION === undefined,
+    breachedPasswordsPath: v.BREACHED_PASSWORDS,
     /** Connections that may use a network without TLS and without a warning. */
     allowPlaintext: v.ALLOW_PLAINTEXT ?? [],
     /** Multiplies every budget. */

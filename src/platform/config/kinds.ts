@@ -30,6 +30,7 @@ export const folder = textKind(
   (text) => !text.includes('\0'),
 );
 export const pemFile = textKind('the path of a readable PEM file', isReadableFile);
+export const path = textKind('the path of a readable file or folder', isReadable);
 export const host = textKind(
   'an IPv4 address, an IPv6 address without brackets, or a host name',
   (text) => isIP(text) !== 0 || isHostName(text, 'a-z0-9'),
@@ -118,11 +119,15 @@ export function isHostName(text: string, characters: string): boolean {
 }
 
 export function isReadableFile(path: string): boolean {
+  return isReadable(path) && statSync(path).isFile();
+}
+
+function isReadable(path: string): boolean {
   try {
     accessSync(path, constants.R_OK);
-    return statSync(path).isFile();
+    return true;
   } catch {
-    // Any fault is reported as an unreadable file; the operator does not need the errno.
+    // Any fault is reported as not readable; the operator does not need the errno.
     return false;
   }
 }

@@ -161,6 +161,9 @@ export const groups = {
     REGISTRATION: unset(a.oneOf('open', 'closed'), 'open in embedded mode, closed with DATABASE_URL').means(
       'Whether anyone may register, or only the command line creates users.',
     ),
+    BREACHED_PASSWORDS: unset(a.path).means(
+      'Passwords of public breaches, which nobody may choose: a folder of SHA-1 ranges or one sorted file, as Have I Been Pwned publishes them.',
+    ),
     RATE_LIMITS: set(a.scale, '1').means(
       'How often one address, one network, one account and all callers together may log in, register, refresh, change a password, end sessions, or read their own data. Wrong passwords are always counted.',
     ),
