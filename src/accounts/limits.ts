@@ -3,4 +3,9 @@ export const accountLimits = {
   /** RFC 5321 §4.5.3.1: 254 octets for a path, 64 for the local part. */
   emailBytes: 254,
   emailLocalPartBytes: 64,
+  /** Users of one page: a screen, and an answer that stays small. */
+  usersListDefault: 50,
+  usersListMaximum: 1_000,
+  /** Sessions and sign-ins shown of one user. */
+  shownOfUser: 10,
 } as const;

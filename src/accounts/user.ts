@@ -14,6 +14,16 @@ export interface User {
   readonly disabledAt: number | undefined;
 }
 
+/** For lists. */
+export interface UserRow {
+  readonly id: UserId;
+  readonly email: Email;
+  readonly createdAt: number;
+  readonly emailVerifiedAt: number | undefined;
+  readonly passwordChangedAt: number;
+  readonly disabledAt: number | undefined;
+}
+
 export interface UserStore {
   /** Returns 'email_taken' without a change when another user has this e-mail. */
   create(user: Pick<User, 'id' | 'email' | 'passwordHash'>, now: number): Promise<'created' | 'email_taken'>;
@@ -21,6 +31,10 @@ export interface UserStore {
   /** Whether any user exists. */
   any(): Promise<boolean>;
   findByEmail(email: Email): Promise<User | undefined>;
+  /** Users that are not deleted, newest first; only those before `before`. */
+  list(page: { readonly limit: number; readonly before?: UserId | undefined }): Promise<readonly UserRow[]>;
+  /** One row of the list. */
+  show(id: UserId): Promise<UserRow | undefined>;
   /** E-mails of the users that are not deleted. */
   emails(ids: readonly UserId[]): Promise<ReadonlyMap<UserId, Email>>;
   /**
