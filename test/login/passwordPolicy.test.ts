@@ -6,6 +6,7 @@ import { createCommonPasswords } from '../../src/login/passwords/commonPasswords
 import { createPasswordPolicy, normalisePassword } from '../../src/login/passwords/passwordPolicy.ts';
 
 const policy = createPasswordPolicy({
+  minimumCharacters: 15,
   commonPasswords: createCommonPasswords(),
   breachedPasswords: noBreachedPasswords,
 });

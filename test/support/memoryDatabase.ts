@@ -93,6 +93,8 @@ export function createMemoryDatabase(now: () => number, keys: readonly StoredSig
     advisoryLocks: {} as Stores['advisoryLocks'],
     truth: {} as Stores['truth'],
     oneTimeTokens: {} as Stores['oneTimeTokens'],
+    totpFactors: { listSealedOtherwise: async () => [] } as unknown as Stores['totpFactors'],
+    recoveryCodes: {} as Stores['recoveryCodes'],
     outbox: {} as Stores['outbox'],
     passwordFailures: {} as Stores['passwordFailures'],
     revocations: {} as Stores['revocations'],

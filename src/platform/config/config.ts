@@ -66,6 +66,8 @@ function configOf(v: Values) {
         network_changed: v.ON_NETWORK_CHANGE,
       },
     },
+    secondFactor: v.SECOND_FACTOR,
+    passwords: { minimumCharacters: v.PASSWORD_MINIMUM, breachedPath: v.BREACHED_PASSWORDS },
     audit: { retentionMs: v.AUDIT_RETENTION },
     keys: { rotationIntervalMs: v.KEY_ROTATION_INTERVAL, jwksMaxAgeMs: v.JWKS_MAX_AGE },
     /** In mode `server` the secrets hold both URLs and the KEY_ENCRYPTION_KEY; in mode `embedded` no URL. */
@@ -76,7 +78,6 @@ function configOf(v: Values) {
     registration: v.REGISTRATION ?? (isEmbedded ? ('open' as const) : ('closed' as const)),
     /** True when REGISTRATION is not set. */
     registrationByDefault: v.REGISTRATION === undefined,
-    breachedPasswordsPath: v.BREACHED_PASSWORDS,
     /** Connections that may use a network without TLS and without a warning. */
     allowPlaintext: v.ALLOW_PLAINTEXT ?? [],
     /** Multiplies every budget. */
