@@ -8,6 +8,7 @@ import { mountAudit } from './audit/mount.ts';
 import { cacheable } from './keys/http.ts';
 import { mountKeys, openKeyRing } from './keys/mount.ts';
 import { mountLogin, openPasswords } from './login/mount.ts';
+import { openNotifications } from './notifications/mount.ts';
 import { startJobs } from './platform/jobs.ts';
 import { platformLimits } from './platform/limits.ts';
 import { createLoggedLatestTime } from './platform/observability/clockLog.ts';
@@ -93,8 +94,8 @@ async function open(given: AuthorityParts, closing: Closing): Promise<Authority>
   const { storage, propagation, ring, truth: proof } = opened;
   const { truth } = proof;
   const slices = mountSlices(parts, opened);
-  const { audit, sessions, revocation, login, services } = slices;
-  const jobs = [...audit.jobs, ...sessions.jobs, ...revocation.jobs, ...login.jobs];
+  const { audit, sessions, revocation, login, accounts, services } = slices;
+  const jobs = [...audit.jobs, ...sessions.jobs, ...revocation.jobs, ...login.jobs, ...accounts.jobs];
   closing.push(startJobs({ clock, metrics, onFault: opened.onFault }, jobs));
   const firstServiceToken =
     config.storage.mode === 'embedded' && (await keepFirstService(services.operations, dataFolder));
@@ -154,8 +155,15 @@ async function openParts(parts: WithMetrics, closing: Closing) {
   const { config, clock, log, metrics, secrets } = parts;
   const onFault = createFaultLog(parts);
   const latestTime = createLoggedLatestTime(parts);
-  const storage = await openStorage({ ...parts, closing });
-  const { database, sealing, keyEncryptionKey, deployment, sightings } = storage;
+  const opened = await openStorage({ ...parts, closing });
+  const { sealing, keyEncryptionKey, deployment, sightings } = opened;
+  const notifications = openNotifications({
+    ...{ config, secrets, clock, log, metrics, onFault, sealing },
+    ...{ database: opened.database, dataDir: parts.dataFolder.path },
+  });
+  closing.push(notifications.stop);
+  const { database } = notifications;
+  const storage = { ...opened, database };
 
   const ring = await openKeyRing({ config, clock, database, sealing, metrics, onFault });
   closing.push(ring.ringKeeper.stop);
@@ -177,7 +185,8 @@ async function openParts(parts: WithMetrics, closing: Closing) {
     counters: () => storage.rateCounters({ metrics, onFault }),
   });
   return {
-    ...{ storage, ring, truth, propagation, rateLimits, refreshTokens, latestTime, onFault, ...tokens },
+    ...{ storage, notifications, ring, truth, propagation, rateLimits, counting, refreshTokens },
+    ...{ latestTime, onFault, ...tokens },
     spendRevokeBudget: openRevokeBudgets({ counting, log, metrics }),
     passwords: openPasswords({ database, clock, metrics, keyEncryptionKey }),
   };
@@ -188,8 +197,9 @@ function mountSlices(
   opened: Awaited<ReturnType<typeof openParts>>,
 ) {
   const { ring, propagation, rateLimits, spendRevokeBudget, latestTime, refreshTokens } = opened;
-  const { accessTokens, accessTokenReader } = opened;
-  const { database, sealing } = opened.storage;
+  const { accessTokens, accessTokenReader, counting } = opened;
+  const { database, sealing, keyEncryptionKey } = opened.storage;
+  const { notices, notify, makeLink, requireMail } = opened.notifications;
   const { nodeId, watched } = opened.truth;
   const { denyList, effect, subscribers, sliceMs } = propagation;
   const { keyRing, ringKeeper } = ring;
@@ -204,6 +214,7 @@ function mountSlices(
   const { revokeKey } = keys.operations;
   const tokens = mountTokens({ ...reading, config: config.tokens, cacheControl: cacheable(ring.policy) });
   const { issuer } = config.tokens;
+  const { requireVerifiedEmail } = config;
   const revocation = mountRevocation({
     ...{ ...revoking, ...reading, revokeKey, keyRing, subscribers, issuer, sliceMs, nodeId },
     ...{ log, metrics, spendRevokeBudget, counted },
@@ -211,15 +222,16 @@ function mountSlices(
   const { revoke } = revocation.operations;
   const sessions = mountSessions({
     ...{ ...revoking, ...reading, ...minting, config: config.sessions },
-    ...{ log, metrics, rateLimits, counted, revoke },
+    ...{ log, metrics, rateLimits, notices, counted, revoke },
   });
   const login = mountLogin({
     ...{ ...revoking, ...minting, ...proving, config: config.sessions },
-    ...{ metrics, rateLimits },
+    ...{ metrics, rateLimits, notices, requireVerifiedEmail },
   });
   const accounts = mountAccounts({
     ...{ ...revoking, ...proving, passwordPolicy, refreshTokens, registration: config.registration },
-    ...{ rateLimits, spendRevokeBudget, counted },
+    ...{ rateLimits, counting, spendRevokeBudget, counted, metrics, keyEncryptionKey },
+    ...{ requireVerifiedEmail, notices, notify, makeLink, requireMail },
   });
   const services = mountServices({ database, clock, latestTime });
   const audit = mountAudit({ database, clock, log, metrics, retentionMs: config.audit.retentionMs });

@@ -57,6 +57,8 @@ export async function removeUser(
     if (isFirst) await stores.audit.record({ type: 'user_deleted', actor, userId }, now);
     const ended = await endAllOfUser(stores, userId, { reason: 'user_deleted', actor, now });
     await stores.sessions.forgetPersonal(userId);
+    await stores.oneTimeTokens.forget(userId);
+    await stores.outbox.forget(userId);
     return ended.length;
   });
   return result;

@@ -3,4 +3,14 @@ export const accountLimits = {
   /** RFC 5321 §4.5.3.1: 254 octets for a path, 64 for the local part. */
   emailBytes: 254,
   emailLocalPartBytes: 64,
+  mailWindowMilliseconds: 60 * 60_000,
+  /**
+   * Mails to one address in that window, asked for by one network, and by all together: a stranger cannot fill an inbox, and
+   * cannot use up what the owner may ask for from elsewhere.
+   */
+  mailBudgets: {
+    recovery: { network: 1, address: 6 },
+    registration: { network: 3, address: 6 },
+    email_proof: { network: 5, address: 10 },
+  },
 } as const;

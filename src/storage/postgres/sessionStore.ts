@@ -53,6 +53,15 @@ export function createSessionStore(prisma: PrismaConnection): SessionStore {
       return rows.map(fromRow);
     },
 
+    async recentClients(userId, limit) {
+      const rows = await prisma.$queryRaw<Pick<SessionRow, 'userAgent' | 'ip' | 'deviceId'>[]>`
+        SELECT user_agent AS "userAgent", ip, device_id AS "deviceId" FROM sessions
+         WHERE user_id = ${userId}::uuid ORDER BY id DESC LIMIT ${limit}`;
+      return rows.map(({ userAgent, ip, deviceId }) => ({
+        ...{ userAgent: userAgent ?? undefined, ip: ip ?? undefined, deviceId: deviceId ?? undefined },
+      }));
+    },
+
     async end(selection, reason, now) {
       const rows = await prisma.$queryRaw<EndedRow[]>`
         WITH ${ending(selection, reason, now)} SELECT * FROM ended`;
