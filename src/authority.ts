@@ -9,6 +9,7 @@ import { cacheable } from './keys/http.ts';
 import { mountKeys, openKeyRing } from './keys/mount.ts';
 import { openFactors } from './login/factors/mount.ts';
 import { mountLogin, openPasswords } from './login/mount.ts';
+import { openNotifications } from './notifications/mount.ts';
 import { startJobs } from './platform/jobs.ts';
 import { platformLimits } from './platform/limits.ts';
 import { createLoggedLatestTime } from './platform/observability/clockLog.ts';
@@ -94,8 +95,8 @@ async function open(given: AuthorityParts, closing: Closing): Promise<Authority>
   const { storage, propagation, ring, truth: proof } = opened;
   const { truth } = proof;
   const slices = mountSlices(parts, opened);
-  const { audit, sessions, revocation, login, services } = slices;
-  const jobs = [...audit.jobs, ...sessions.jobs, ...revocation.jobs, ...login.jobs];
+  const { audit, sessions, revocation, login, accounts, services } = slices;
+  const jobs = [...audit.jobs, ...sessions.jobs, ...revocation.jobs, ...login.jobs, ...accounts.jobs];
   closing.push(startJobs({ clock, metrics, onFault: opened.onFault }, jobs));
   const firstServiceToken =
     config.storage.mode === 'embedded' && (await keepFirstService(services.operations, dataFolder));
@@ -155,8 +156,15 @@ async function openParts(parts: WithMetrics, closing: Closing) {
   const { config, clock, log, metrics, secrets } = parts;
   const onFault = createFaultLog(parts);
   const latestTime = createLoggedLatestTime(parts);
-  const storage = await openStorage({ ...parts, closing });
-  const { database, sealing, keyEncryptionKey, deployment, sightings } = storage;
+  const opened = await openStorage({ ...parts, closing });
+  const { sealing, keyEncryptionKey, deployment, sightings } = opened;
+  const notifications = openNotifications({
+    ...{ config, secrets, clock, log, metrics, onFault, sealing },
+    ...{ database: opened.database, dataDir: parts.dataFolder.path },
+  });
+  closing.push(notifications.stop);
+  const { database } = notifications;
+  const storage = { ...opened, database };
 
   const ring = await openKeyRing({ config, clock, database, sealing, metrics, onFault });
   closing.push(ring.ringKeeper.stop);
@@ -178,7 +186,8 @@ async function openParts(parts: WithMetrics, closing: Closing) {
     counters: () => storage.rateCounters({ metrics, onFault }),
   });
   return {
-    ...{ storage, ring, truth, propagation, rateLimits, refreshTokens, latestTime, onFault, ...tokens },
+    ...{ storage, notifications, ring, truth, propagation, rateLimits, counting, refreshTokens },
+    ...{ latestTime, onFault, ...tokens },
     spendRevokeBudget: openRevokeBudgets({ counting, log, metrics }),
     passwords: await openPasswords({
       ...{ database, clock, metrics, keyEncryptionKey, config: config.passwords },
@@ -192,8 +201,9 @@ function mountSlices(
   opened: Awaited<ReturnType<typeof openParts>>,
 ) {
   const { ring, propagation, rateLimits, spendRevokeBudget, latestTime, refreshTokens } = opened;
-  const { accessTokens, accessTokenReader } = opened;
-  const { database, sealing } = opened.storage;
+  const { accessTokens, accessTokenReader, counting } = opened;
+  const { database, sealing, keyEncryptionKey } = opened.storage;
+  const { notices, notify, makeLink, requireMail } = opened.notifications;
   const { nodeId, watched } = opened.truth;
   const { denyList, effect, subscribers, sliceMs } = propagation;
   const { keyRing, ringKeeper } = ring;
@@ -210,6 +220,7 @@ function mountSlices(
   const { revokeKey } = keys.operations;
   const tokens = mountTokens({ ...reading, config: config.tokens, cacheControl: cacheable(ring.policy) });
   const { issuer } = config.tokens;
+  const { requireVerifiedEmail } = config;
   const revocation = mountRevocation({
     ...{ ...revoking, ...reading, revokeKey, keyRing, subscribers, issuer, sliceMs, nodeId },
     ...{ log, metrics, spendRevokeBudget, counted },
@@ -217,15 +228,16 @@ function mountSlices(
   const { revoke } = revocation.operations;
   const sessions = mountSessions({
     ...{ ...revoking, ...reading, ...minting, config: config.sessions },
-    ...{ log, metrics, rateLimits, counted, revoke },
+    ...{ log, metrics, rateLimits, notices, counted, revoke },
   });
   const login = mountLogin({
     ...{ ...revoking, ...minting, ...proving, ...factors, config: config.sessions },
-    ...{ metrics, rateLimits, counted, issuer, policy: config.secondFactor },
+    ...{ metrics, rateLimits, counted, issuer, policy: config.secondFactor, notices, requireVerifiedEmail },
   });
   const accounts = mountAccounts({
     ...{ ...revoking, ...proving, passwordPolicy, refreshTokens, registration: config.registration },
-    ...{ rateLimits, spendRevokeBudget, counted, kinds },
+    ...{ rateLimits, counting, spendRevokeBudget, counted, metrics, keyEncryptionKey, kinds },
+    ...{ requireVerifiedEmail, notices, notify, makeLink, requireMail },
   });
   const services = mountServices({ database, clock, latestTime });
   const audit = mountAudit({ database, clock, log, metrics, retentionMs: config.audit.retentionMs });

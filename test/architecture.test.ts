@@ -59,7 +59,7 @@ const directions: Record<string, readonly string[]> = {
       'transport/grpc',
       'database.ts (types)',
     ],
-    ...slices('types', 'audit', 'keys', 'login', 'revocation', 'services'),
+    ...slices('types', 'audit', 'keys', 'login', 'notifications', 'revocation', 'services'),
   ],
   keys: [
     ...['platform', 'revocation', 'revocation/propagation', 'sessions', 'database.ts (types)'],
@@ -74,13 +74,14 @@ const directions: Record<string, readonly string[]> = {
       'transport/http',
       'database.ts (types)',
     ],
-    'audit (types)',
+    ...slices('types', 'audit', 'notifications'),
   ],
   accounts: [
     ...[
       'platform',
       'audit',
       'login',
+      'notifications',
       'sessions',
       'revocation',
       'revocation/propagation',
@@ -129,7 +130,8 @@ const directions: Record<string, readonly string[]> = {
 
   'authority.ts': [
     ...['platform', 'rateBudgets.ts', 'transport', 'transport/http', 'transport/grpc', 'storage'],
-    ...['accounts', 'audit', 'keys', 'login', 'revocation', 'revocation/propagation', 'services', 'sessions'],
+    ...['accounts', 'audit', 'keys', 'login', 'notifications', 'revocation', 'revocation/propagation'],
+    ...['services', 'sessions'],
     ...['tokens', 'truth', ...slices('types', 'storage/embedded', 'storage/postgres')],
   ],
   'start.ts': [
@@ -168,7 +170,7 @@ const owners: readonly [library: RegExp, owners: readonly string[]][] = [
       'src/platform/config/',
       'src/sessions/schemas.ts',
       'src/login/http.ts',
-      'src/accounts/http.ts',
+      'src/accounts/',
     ],
   ],
   [/^@fastify\/|^helmet$/, ['src/transport/http/']],
@@ -181,6 +183,7 @@ const owners: readonly [library: RegExp, owners: readonly string[]][] = [
   [/^@node-rs\/argon2$|^@zxcvbn-ts\//, ['src/login/passwords/']],
   [/^pino$|^prom-client$/, ['src/platform/observability/']],
   [/^uuid$/, ['src/platform/newId.ts']],
+  [/^nodemailer$/, ['src/notifications/mail.ts', 'src/notifications/mailFolder.ts']],
   [/^lru-cache$/, ['']],
   [/^bowser$/, ['src/platform/userAgent.ts']],
   [/^@countersign\/verifier\//, ['']],

@@ -17,6 +17,7 @@ import {
   type ProvingParts,
   provePassword,
 } from '../login/passwords/reauthentication.ts';
+import type { Notices } from '../notifications/notices.ts';
 import { type RevokingParts, revokeAndPropagate } from '../revocation/propagation/revokeAndPropagate.ts';
 import { endOthers } from '../sessions/endSessions.ts';
 import { readRefreshToken } from '../sessions/genuineRefreshToken.ts';
@@ -28,6 +29,7 @@ import type { User } from './user.ts';
 export interface ChangePasswordParts extends RevokingParts, ProvingParts {
   readonly passwordPolicy: PasswordPolicy;
   readonly refreshTokens: RefreshTokens;
+  readonly notices: Notices;
 }
 
 /** From now on the session's only valid refresh token. */
@@ -95,6 +97,9 @@ async function change(parts: ChangePasswordParts, asked: Change): Promise<NewRef
     await stores.users.setPassword(userId, passwordHash, now);
     await parts.passwordAttempts.passwordChanged(stores, email, actor.ip, now);
     await stores.audit.record({ type: 'password_changed', actor, userId, sessionId }, now);
+    // Recovery was asked for by somebody without the password.
+    await stores.oneTimeTokens.forget(userId, 'recovery');
+    await parts.notices(stores, user, 'password_changed', { now, actor, sessionId });
     await endOthers(stores, { userId, sessionId }, { reason: 'password_changed', actor, now });
     return rotates ? rotate(parts, stores, sessionId, now) : undefined;
   });

@@ -10,10 +10,11 @@ import {
 } from '../sessions/refreshCookie.ts';
 import type { MountRoutes } from '../transport/http/app.ts';
 import { noContent, operation } from '../transport/http/route.ts';
-import { email, refreshToken, strict, text, time } from '../transport/http/schemas.ts';
+import { accepted, email, refreshToken, strict, text, time } from '../transport/http/schemas.ts';
 import type { ChangePassword } from './changePassword.ts';
 import type { DeleteAccount } from './deleteAccount.ts';
 import { emailIn } from './email.ts';
+import type { RequestRegistration } from './proof/registration.ts';
 import type { Register } from './register.ts';
 
 const newPassword = text(
@@ -54,24 +55,29 @@ const meResponse = Type.Object({
   expires_at: time,
 });
 
-export function registerRoute(register: Register): MountRoutes {
+/** With `requestRegistration` the answer is the same for everybody (REQUIRE_VERIFIED_EMAIL). */
+export function registerRoute(
+  register: Register,
+  requestRegistration: RequestRegistration | undefined,
+): MountRoutes {
   const schema = {
     body: registerBody,
     ...operation({
       summary: 'Register a user',
       refusals: [400, 403, 409, 429, 503],
-      response: { 201: registerResponse },
+      response: { 201: registerResponse, ...accepted },
     }),
   };
   return (app, { rateLimits }) => {
-    app.post(
-      '/auth/register',
-      { schema, ...rateLimits.hooks('register', emailIn) },
-      async (request, reply) => {
-        const { userId } = await register(request.body, request.actor);
-        return reply.code(201).send({ user_id: userId });
-      },
-    );
+    const options = { schema, ...rateLimits.hooks('register', emailIn) };
+    app.post('/auth/register', options, async (request, reply) => {
+      if (requestRegistration !== undefined) {
+        await requestRegistration(request.body, request.actor);
+        return reply.code(202).send({});
+      }
+      const { userId } = await register(request.body, request.actor);
+      return reply.code(201).send({ user_id: userId });
+    });
   };
 }
 

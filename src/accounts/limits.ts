@@ -8,4 +8,14 @@ export const accountLimits = {
   usersListMaximum: 1_000,
   /** Sessions and sign-ins shown of one user. */
   shownOfUser: 10,
+  mailWindowMilliseconds: 60 * 60_000,
+  /**
+   * Mails to one address in that window, asked for by one network, and by all together: a stranger cannot fill an inbox, and
+   * cannot use up what the owner may ask for from elsewhere.
+   */
+  mailBudgets: {
+    recovery: { network: 1, address: 6 },
+    registration: { network: 3, address: 6 },
+    email_proof: { network: 5, address: 10 },
+  },
 } as const;

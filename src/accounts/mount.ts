@@ -1,8 +1,16 @@
 /**
- * Accounts: users, and how they, a service or the operator create, change, disable and delete them. Does not own proving
- * passwords (`login/`) or sessions (`sessions/`).
+ * Accounts: users, and how they, a service or the operator create, change, disable and delete them; how an e-mail is proved
+ * (`proof/`), a lost password is set anew (`recovery/`), and a user says "this was not me" (`notMe/`). Does not own proving
+ * passwords (`login/`), sessions (`sessions/`) or mails (`notifications/`).
  */
+import { createEarliestTime } from '@countersign/verifier/steadyTime';
+import type { MakeLink } from '../notifications/links.ts';
+import type { Notify } from '../notifications/outbox.ts';
 import type { Config } from '../platform/config/config.ts';
+import { type Job, pruningJob } from '../platform/jobs.ts';
+import { createKeyedHash } from '../platform/keyedHash.ts';
+import type { Metrics } from '../platform/observability/metrics.ts';
+import type { RateLimitParts } from '../platform/rateLimits.ts';
 import type { Counted } from '../revocation/countFailures.ts';
 import type { SpendRevokeBudget } from '../revocation/revokeBudgets.ts';
 import { type ChangePasswordParts, createChangePassword } from './changePassword.ts';
@@ -13,6 +21,17 @@ import { createEnableUser } from './enableUser.ts';
 import { userService } from './grpc.ts';
 import { deleteRoute, meRoute, passwordRoute, registerRoute } from './http.ts';
 import { createListUsers } from './listUsers.ts';
+import { createMailBudgets } from './mailBudgets.ts';
+import { notMeRoutes } from './notMe/http.ts';
+import { createNotMe } from './notMe/notMe.ts';
+import { createChangeEmail } from './proof/changeEmail.ts';
+import { proofRoutes } from './proof/http.ts';
+import { createRequestRegistration } from './proof/registration.ts';
+import { createRequestProof } from './proof/requestProof.ts';
+import { createVerifyEmail } from './proof/verifyEmail.ts';
+import { createCompleteRecovery } from './recovery/completeRecovery.ts';
+import { recoveryRoutes } from './recovery/http.ts';
+import { createStartRecovery } from './recovery/startRecovery.ts';
 import { createRegister, type RegisterParts } from './register.ts';
 import { createShowUser } from './showUser.ts';
 import { createUnlockUser } from './unlockUser.ts';
@@ -21,14 +40,27 @@ export interface AccountParts extends ChangePasswordParts, DeletingParts, Regist
   readonly passwords: ChangePasswordParts['passwords'] & RegisterParts['passwords'];
   readonly passwordAttempts: ChangePasswordParts['passwordAttempts'] & RegisterParts['passwordAttempts'];
   readonly registration: Config['registration'];
+  readonly requireVerifiedEmail: boolean;
   readonly spendRevokeBudget: SpendRevokeBudget;
+  /** Undefined when rate limits are off. */
+  readonly counting: RateLimitParts | undefined;
   readonly counted: Counted;
+  readonly notify: Notify;
+  readonly makeLink: MakeLink;
+  readonly requireMail: () => void;
+  /** Must be equal on every node. */
+  readonly keyEncryptionKey: Uint8Array;
+  readonly metrics: Metrics;
 }
 
-export function mountAccounts({ counted, ...parts }: AccountParts) {
-  const { database, clock } = parts;
+export function mountAccounts({ counted, ...given }: AccountParts) {
+  const { database, clock } = given;
+  const spendMail = createMailBudgets(given.counting);
+  const codeHash = createKeyedHash(given.keyEncryptionKey, 'email-codes');
+  const parts = { ...given, spendMail, codeHash };
   const operations = {
     register: createRegister(parts),
+    requestRegistration: createRequestRegistration(parts),
     changePassword: counted(createChangePassword(parts)),
     deleteAccount: counted(createDeleteAccount(parts)),
     disableUser: counted(createDisableUser(parts)),
@@ -37,15 +69,39 @@ export function mountAccounts({ counted, ...parts }: AccountParts) {
     unlockUser: createUnlockUser(parts),
     listUsers: createListUsers({ database }),
     showUser: createShowUser({ database, clock }),
+    requestProof: createRequestProof(parts),
+    verifyEmail: createVerifyEmail(parts),
+    changeEmail: createChangeEmail(parts),
+    startRecovery: createStartRecovery(parts),
+    completeRecovery: counted(createCompleteRecovery(parts)),
+    notMe: counted(createNotMe(parts)),
   };
+  const requestRegistration = parts.requireVerifiedEmail ? operations.requestRegistration : undefined;
   return {
     operations,
     routes: [
-      registerRoute(operations.register),
+      registerRoute(operations.register, requestRegistration),
       passwordRoute(operations.changePassword),
       deleteRoute(operations.deleteAccount),
       meRoute,
+      ...proofRoutes(operations),
+      recoveryRoutes(operations.startRecovery, operations.completeRecovery),
+      notMeRoutes(operations.notMe),
     ],
     service: userService(operations),
+    jobs: [oldTokensJob(parts)],
   };
+}
+
+function oldTokensJob({
+  database,
+  clock,
+  metrics,
+}: Pick<AccountParts, 'database' | 'clock' | 'metrics'>): Job {
+  const earliestTime = createEarliestTime(clock);
+  return pruningJob({
+    name: 'old_one_time_tokens',
+    prune: (rows) => database.oneTimeTokens.prune(earliestTime(), rows),
+    onDeleted: (rows) => metrics.deleted('one_time_tokens', rows),
+  });
 }

@@ -41,7 +41,10 @@ export function createRegister(parts: RegisterParts): Register {
     const now = clock.now();
     const userId = newId<UserId>(now);
     await database.transaction(async (stores) => {
-      const outcome = await stores.users.create({ id: userId, email, passwordHash }, now);
+      const outcome = await stores.users.create(
+        { id: userId, email, passwordHash, locale: actor.language },
+        now,
+      );
       if (outcome === 'email_taken') throw new AuthorityError('email_taken');
       // Guesses made before the user existed must not lock the user out.
       await parts.passwordAttempts.passwordChanged(stores, email, actor.ip, now);

@@ -12,6 +12,11 @@ export interface User {
    */
   readonly tokenVersion: number;
   readonly disabledAt: number | undefined;
+  readonly createdAt: number;
+  /** When mail to the address was proved to arrive. */
+  readonly emailVerifiedAt: number | undefined;
+  /** The language of mails: BCP 47. */
+  readonly locale: string | undefined;
 }
 
 /** For lists. */
@@ -23,10 +28,13 @@ export interface UserRow {
   readonly passwordChangedAt: number;
   readonly disabledAt: number | undefined;
 }
+/** `emailVerifiedAt`: undefined until it is proved. */
+export type NewUser = Pick<User, 'id' | 'email' | 'passwordHash'> &
+  Partial<Pick<User, 'emailVerifiedAt' | 'locale'>>;
 
 export interface UserStore {
   /** Returns 'email_taken' without a change when another user has this e-mail. */
-  create(user: Pick<User, 'id' | 'email' | 'passwordHash'>, now: number): Promise<'created' | 'email_taken'>;
+  create(user: NewUser, now: number): Promise<'created' | 'email_taken'>;
   find(id: UserId): Promise<User | undefined>;
   /** Whether any user exists. */
   any(): Promise<boolean>;
@@ -54,6 +62,10 @@ export interface UserStore {
     rows: number,
   ): Promise<UserId | undefined>;
   setPassword(id: UserId, passwordHash: string, now: number): Promise<void>;
+  /** Mail to the address arrives. Keeps the time of an earlier proof. */
+  verifyEmail(id: UserId, now: number): Promise<void>;
+  /** Replaces the address by a proved one. Returns 'email_taken' without a change when another user has it. */
+  replaceEmail(id: UserId, email: Email, now: number): Promise<'replaced' | 'email_taken'>;
   /** Replaces the hash of an unchanged password that used older parameters. */
   replaceHash(id: UserId, passwordHash: string): Promise<void>;
   disable(id: UserId, now: number): Promise<void>;

@@ -13,6 +13,13 @@ export const auditEventTypes = [
   'user_deleted',
   'user_delete_refused',
   'user_unlocked',
+  'email_verified',
+  'email_change_started',
+  'email_change_refused',
+  'email_changed',
+  'recovery_requested',
+  'account_recovered',
+  'not_me_reported',
   'login_succeeded',
   'login_failed',
   'password_locked',
@@ -53,6 +60,8 @@ export interface Actor {
   readonly requestId?: string | undefined;
   readonly ip?: string | undefined;
   readonly userAgent?: string | undefined;
+  /** BCP 47: of texts for the requester. */
+  readonly language?: string | undefined;
 }
 
 export interface AuditEvent {

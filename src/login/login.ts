@@ -11,7 +11,7 @@ import { chosenAudience, type TokenResponse } from '../sessions/tokenResponse.ts
 import type { AskForFactor } from './factors/pendingLogin.ts';
 import { hashTurn, type PasswordHasher } from './passwords/passwordHash.ts';
 import { normalisePassword } from './passwords/passwordPolicy.ts';
-import { type LoginClient, type StartSessionParts, startSession } from './startSession.ts';
+import { type LoginClient, mayLogIn, type StartSessionParts, startSession } from './startSession.ts';
 import type { PasswordAttempt, PasswordAttempts } from './throttling/passwordAttempts.ts';
 import type { UnknownEmails } from './unknownEmails.ts';
 
@@ -39,7 +39,7 @@ export function createLogin(parts: LoginParts): Login {
     const password = normalisePassword(text);
     // An unknown user takes the same work as a wrong password: response times must not reveal registration.
     if (user === undefined || password === undefined) return passwords.verifyDummy(password ?? '', turn);
-    return (await passwords.verify(user.passwordHash, password, turn)) && user.disabledAt === undefined;
+    return (await passwords.verify(user.passwordHash, password, turn)) && mayLogIn(parts, user);
   };
 
   return async (input, actor) => {
@@ -50,7 +50,8 @@ export function createLogin(parts: LoginParts): Login {
       if (attempt.countedAs === 'strangers') await rateLimits.spend(actor, 'login', 'global');
       const user = await database.users.findByEmail(email);
       const verified = await attempt.check(() => verifyPassword(user, input.password, attempt.turn));
-      if (user === undefined || !verified) return refuse(parts, user, { rule: ruleOf(user), attempt, actor });
+      if (user === undefined || !verified)
+        return refuse(parts, user, { rule: ruleOf(parts, user), attempt, actor });
 
       const upgraded = passwords.needsRehash(user.passwordHash)
         ? await passwords.hash(input.password.normalize('NFC'), hashTurn(actor.ip, true))
@@ -76,10 +77,11 @@ export function createLogin(parts: LoginParts): Login {
   };
 }
 
-/** For the audit log only. A disabled user is recorded as such whatever the password was. */
-function ruleOf(user: User | undefined): string {
+/** For the audit log only. A user who may not log in is recorded as such whatever the password was. */
+function ruleOf(parts: LoginParts, user: User | undefined): string {
   if (user === undefined) return 'unknown_user';
-  return user.disabledAt === undefined ? 'wrong_password' : 'user_disabled';
+  if (user.disabledAt !== undefined) return 'user_disabled';
+  return mayLogIn(parts, user) ? 'wrong_password' : 'email_unverified';
 }
 
 /** The same refusal for every reason; the event is committed before the answer. */

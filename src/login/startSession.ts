@@ -6,6 +6,7 @@ import type { FactorId, SessionId } from '@countersign/verifier/ids';
 import type { User } from '../accounts/user.ts';
 import type { Actor } from '../audit/auditEvent.ts';
 import type { Stores } from '../database.ts';
+import type { Notices } from '../notifications/notices.ts';
 import { newId } from '../platform/newId.ts';
 import {
   type RevokingParts,
@@ -14,6 +15,8 @@ import {
 } from '../revocation/propagation/revokeAndPropagate.ts';
 import { endSelected, sessionEnded } from '../sessions/endSessions.ts';
 import { readRefreshToken } from '../sessions/genuineRefreshToken.ts';
+import { sessionLimits } from '../sessions/limits.ts';
+import { isNewDevice } from '../sessions/newDevice.ts';
 import type { Acr } from '../sessions/session.ts';
 import type { NewSession } from '../sessions/store.ts';
 import {
@@ -32,6 +35,9 @@ export interface StartSessionParts extends TokenParts, RevokingParts {
   readonly sessionMaxTtlMs: number;
   /** Live sessions of one user; the oldest ends to make room. */
   readonly sessionsPerUser: number;
+  /** Whether a user whose e-mail is not proved cannot log in. */
+  readonly requireVerifiedEmail: boolean;
+  readonly notices: Notices;
 }
 
 /** What the client says of itself and asks for. */
@@ -76,10 +82,11 @@ export async function startSession(
   const replaced = await replacedSession(parts, client.replaces);
   // One transaction: a browser never keeps both sessions, or neither.
   const begun = revokeAndPropagate(parts, now, async (stores) => {
-    requireUnused(await isUnchanged(stores, user));
+    requireUnused((await isUnchanged(stores, user)) && mayLogIn(parts, user));
     requireUnused(await proof.commit(stores, now));
     if (replaced !== undefined) await endReplaced(stores, replaced, now, actor);
     await makeRoom(parts, stores, user, now, actor);
+    await tellOfNewDevice(parts, stores, user, session, actor);
     await stores.sessions.create(session, signer.kid);
     const event = { type: 'login_succeeded', actor, userId: user.id, sessionId: session.id, reason } as const;
     await stores.audit.record(event, now);
@@ -118,6 +125,29 @@ async function isUnchanged(stores: Stores, user: User): Promise<boolean> {
   return (
     current !== undefined && current.tokenVersion === user.tokenVersion && current.disabledAt === undefined
   );
+}
+
+/** A disabled user, and an unverified one where that is required, look like a wrong password. */
+export function mayLogIn(
+  { requireVerifiedEmail }: Pick<StartSessionParts, 'requireVerifiedEmail'>,
+  { disabledAt, emailVerifiedAt }: User,
+): boolean {
+  return disabledAt === undefined && (!requireVerifiedEmail || emailVerifiedAt !== undefined);
+}
+
+/** The caller holds the user row's lock. */
+async function tellOfNewDevice(
+  { notices }: StartSessionParts,
+  stores: Stores,
+  user: User,
+  session: NewSession,
+  actor: Actor,
+): Promise<void> {
+  const { id: sessionId, createdAt: now, deviceName } = session;
+  const earlier = await stores.sessions.recentClients(user.id, sessionLimits.knownClients);
+  const isFirst = earlier.length === 0 && now - user.createdAt < sessionLimits.firstLoginMilliseconds;
+  if (isFirst || !isNewDevice(session, earlier)) return;
+  await notices(stores, user, 'new_device', { now, actor, sessionId, deviceName });
 }
 
 /** Ends the oldest sessions above the limit. The caller holds the user row's lock. */

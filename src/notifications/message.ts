@@ -12,8 +12,15 @@ export interface Occasion {
 
 /** Template → what its text needs. */
 export interface Templates {
-  /** Proves that mail arrives: registration, or a change of the address. */
-  readonly verify_email: { readonly code: string; readonly link: string; readonly minutes: number };
+  /** Proves that mail arrives at a user's address, or at the one that shall replace it. */
+  readonly verify_email: {
+    readonly code: string;
+    readonly minutes: number;
+    readonly link: string;
+    readonly linkHours: number;
+  };
+  /** Makes the account that somebody asked for. */
+  readonly confirm_registration: Occasion & { readonly link: string; readonly linkHours: number };
   /** To the owner of an address that somebody tried to register again. */
   readonly email_taken: Occasion;
   readonly login_code: Occasion & { readonly code: string; readonly minutes: number };
@@ -22,7 +29,9 @@ export interface Templates {
   readonly account_recovered: Told;
   readonly new_device: Told;
   readonly password_changed: Told;
-  /** To the old address. */
+  /** To the address that shall be replaced. */
+  readonly email_change_started: Told & { readonly newEmail: string };
+  /** To the address that was replaced. */
   readonly email_changed: Told & { readonly newEmail: string };
   readonly factor_added: Told & { readonly factor: string };
   readonly factor_removed: Told & { readonly factor: string };

@@ -2,6 +2,7 @@
  * The outbox: messages are written in the transaction of what they tell, and sent later by `send.ts`, at least once. A message is
  * sealed while it waits, since it may hold a code or a link, and deleted when it was sent.
  */
+import { randomBytes } from 'node:crypto';
 import type { MessageId, UserId } from '@countersign/verifier/ids';
 import type { Stores } from '../database.ts';
 import { newId } from '../platform/newId.ts';
@@ -10,8 +11,9 @@ import type { Message } from './message.ts';
 
 export interface OutboxEntry {
   readonly id: MessageId;
-  readonly channel: Message['channel'];
-  readonly template: Message['template'];
+  /** `none`: a decoy, which is not sent. */
+  readonly channel: Message['channel'] | 'none';
+  readonly template: string;
   readonly userId: UserId | undefined;
   readonly sealedMessage: Uint8Array;
   readonly createdAt: number;
@@ -35,21 +37,42 @@ export interface OutboxStore {
   waiting(): Promise<{ readonly entries: number; readonly oldest: number | undefined }>;
 }
 
-/** Tells somebody something, once the transaction of `stores` has committed. */
+/** Tells somebody something, once the transaction of `stores` has committed. Writes nothing for a channel that is not configured. */
 export type Notify = (
   stores: Pick<Stores, 'outbox'>,
   message: Message,
   about: { readonly userId: UserId | undefined; readonly now: number },
 ) => Promise<void>;
 
-export function createNotify({ sealing }: { readonly sealing: Sealing }): Notify {
+export function createNotify({
+  sealing,
+  channels,
+}: {
+  readonly sealing: Sealing;
+  /** Whether each is configured. */
+  readonly channels: Readonly<Record<Message['channel'], boolean>>;
+}): Notify {
   return async ({ outbox }, message, { userId, now }) => {
-    const id = newId<MessageId>(now);
     const { channel, template } = message;
+    if (!channels[channel]) return;
+    const id = newId<MessageId>(now);
     const sealedMessage = sealing.seal(Buffer.from(JSON.stringify(message)), sealingContext(id));
     await outbox.add({ id, channel, template, userId, sealedMessage, createdAt: now });
   };
 }
+
+/**
+ * Where there is nobody to tell, does the same work as `Notify`: the time of an answer must not reveal which e-mails are
+ * registered.
+ */
+export async function writeDecoy({ outbox }: Pick<Stores, 'outbox'>, now: number): Promise<void> {
+  const sealedMessage = randomBytes(decoyBytes);
+  const id = newId<MessageId>(now);
+  await outbox.add({ id, channel: 'none', template: '', userId: undefined, sealedMessage, createdAt: now });
+}
+
+/** About as long as a sealed message. */
+const decoyBytes = 512;
 
 /** Throws `UnsealError`. */
 export function openMessage(sealing: Sealing, { id, sealedMessage }: OutboxEntry): Message {

@@ -32,6 +32,8 @@ type OneTimeValue = string | number | boolean | null | readonly OneTimeValue[] |
 export interface OneTimeTokenStore {
   create(token: OneTimeToken): Promise<void>;
   find(hash: Uint8Array, purpose: string, now: number): Promise<OneTimeToken | undefined>;
+  /** The user's newest one, for a code that comes without the token. */
+  findOfUser(userId: UserId, purpose: string, now: number): Promise<OneTimeToken | undefined>;
   /** Deletes it and returns it: of several callers, one gets it. */
   take(hash: Uint8Array, purpose: string, now: number): Promise<OneTimeToken | undefined>;
   /** Counts a try at the code before the code is compared. Undefined when there were `most` tries. */

@@ -12,24 +12,37 @@ export interface PollerParts {
   onFault(fault: unknown): void;
 }
 
-/**
- * Returns the function that stops it, which resolves when the current round is over, or after
- * `platformLimits.lastRoundMilliseconds`.
- */
-export function startPoller({ clock, firstMs, retryMs, run, onFault }: PollerParts): () => Promise<void> {
+export interface Poller {
+  /** Begins the next round now, or right after the one in progress. */
+  wake(): void;
+  /** Resolves when the current round is over, or after `platformLimits.lastRoundMilliseconds`. */
+  stop(): Promise<void>;
+}
+
+/** Returns the function that stops it. */
+export function startPoller(parts: PollerParts): () => Promise<void> {
+  return startWakeablePoller(parts).stop;
+}
+
+export function startWakeablePoller({ clock, firstMs, retryMs, run, onFault }: PollerParts): Poller {
   let stopped = false;
+  let running = false;
+  let woken = false;
   let cancel: Cancel = () => {};
   let underWay: Promise<void> = Promise.resolve();
 
   const round = async () => {
     let nextMs = retryMs;
+    running = true;
+    woken = false;
     try {
       nextMs = await run();
     } catch (fault) {
       // After a stop, a late round fails because its connections are closed. That is no fault.
       if (!stopped) onFault(fault);
     }
-    goOn(nextMs);
+    running = false;
+    goOn(woken ? 0 : nextMs);
   };
   const goOn = (milliseconds: number) => {
     if (stopped) return;
@@ -39,14 +52,22 @@ export function startPoller({ clock, firstMs, retryMs, run, onFault }: PollerPar
   };
 
   goOn(firstMs);
-  return async () => {
-    stopped = true;
-    cancel();
-    let waited: Cancel = () => {};
-    const late = new Promise<void>((resolve) => {
-      waited = clock.after(platformLimits.lastRoundMilliseconds, resolve);
-    });
-    await Promise.race([underWay, late]);
-    waited();
+  return {
+    wake() {
+      woken = true;
+      if (running) return;
+      cancel();
+      goOn(0);
+    },
+    async stop() {
+      stopped = true;
+      cancel();
+      let waited: Cancel = () => {};
+      const late = new Promise<void>((resolve) => {
+        waited = clock.after(platformLimits.lastRoundMilliseconds, resolve);
+      });
+      await Promise.race([underWay, late]);
+      waited();
+    },
   };
 }

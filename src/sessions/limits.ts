@@ -24,4 +24,8 @@ export const sessionLimits = {
   /** Under load logouts share transactions; few run at once, so waiting ones soon form one batch. */
   logouts: { atOnce: 2, items: 100, waiting: 1_000 },
   sessionsDeletedRows: 1_000,
+  /** Sessions that a login is compared with: more than most users have in a year. */
+  knownClients: 200,
+  /** The first login after a registration is no news. */
+  firstLoginMilliseconds: 24 * 60 * 60_000,
 } as const;

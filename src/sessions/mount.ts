@@ -3,6 +3,7 @@
  * a session. Does not own its start (`login/`) or how its end takes effect (`revocation/propagation/`).
  */
 import { createEarliestTime } from '@countersign/verifier/steadyTime';
+import type { Notices } from '../notifications/notices.ts';
 import type { Config } from '../platform/config/config.ts';
 import type { Job } from '../platform/jobs.ts';
 import { platformLimits } from '../platform/limits.ts';
@@ -31,6 +32,7 @@ export interface SessionParts extends RevokingParts, TokenParts, ReadingParts {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly rateLimits: RateLimits;
+  readonly notices: Notices;
   readonly counted: Counted;
   readonly revoke: Revoke;
 }

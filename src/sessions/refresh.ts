@@ -6,6 +6,8 @@
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { SessionId } from '@countersign/verifier/ids';
 import type { Actor, AuditEvent } from '../audit/auditEvent.ts';
+import type { Stores } from '../database.ts';
+import type { Notices } from '../notifications/notices.ts';
 import type { RateLimits } from '../platform/rateLimits.ts';
 import { type RevokingParts, revokeAndPropagate } from '../revocation/propagation/revokeAndPropagate.ts';
 import { type ContextPolicy, type ContextVerdict, judgeContext } from './context.ts';
@@ -33,6 +35,7 @@ export interface RefreshParts extends TokenParts, RevokingParts {
   readonly contextPolicy: ContextPolicy;
   readonly refusals: RefusalMemory;
   readonly rateLimits: Pick<RateLimits, 'spend'>;
+  readonly notices: Notices;
   /** Called for each recorded change of context. */
   readonly onContextChange: (sessionId: SessionId, verdict: ContextVerdict) => void;
   /** Called for each session that ended because two parties used its refresh token. */
@@ -201,11 +204,20 @@ async function endForRefresh(parts: RefreshParts, use: Use, refused: RefusedUse)
     const ended = await endSelected(stores, { sessionIds: [sessionId] }, { reason, actor, now });
     if (ended.length === 0) return false;
     await stores.audit.recordAll([event, ...events], now);
+    if (reason === 'refresh_replayed') await tellOfTheft(parts, stores, use);
     // Like a logout everywhere: logins and refreshes in flight fail.
     if (ends === 'all') await endAllOfUser(stores, userId, { reason, actor, now });
     return true;
   });
   return result;
+}
+
+async function tellOfTheft({ notices }: RefreshParts, stores: Stores, use: Use): Promise<void> {
+  const { session, now, actor } = use;
+  const { id: sessionId, userId, deviceName } = session;
+  const user = await stores.users.find(userId);
+  if (user === undefined) return;
+  await notices(stores, user, 'refresh_replayed', { now, actor, sessionId, deviceName });
 }
 
 function contextChanged({ session, actor }: Use, { signals, score, action }: ContextVerdict): AuditEvent {

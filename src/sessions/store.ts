@@ -1,5 +1,5 @@
 import type { FactorId, SessionId, UserId } from '@countersign/verifier/ids';
-import type { EndReason, Session, SessionContext } from './session.ts';
+import type { ClientContext, EndReason, Session, SessionContext } from './session.ts';
 
 /** A session with its user's row, read at one moment. */
 export interface SessionWithUser extends Session {
@@ -62,6 +62,8 @@ export interface SessionStore {
   userAgents(ids: readonly SessionId[]): Promise<ReadonlyMap<SessionId, string>>;
   /** The user's sessions alive at `now`, newest first, only those before `before`. */
   list(userId: UserId, page: { now: number; limit: number; before?: SessionId }): Promise<readonly Session[]>;
+  /** Where and with what the user's last `limit` sessions were used, newest first; ended ones too, while they are kept. */
+  recentClients(userId: UserId, limit: number): Promise<readonly ClientContext[]>;
   /**
    * Ends the selected sessions. Returns each that was live, or whose access tokens may be live at `now`, including those that
    * ended before: a caller whose first answer was lost propagates them again.

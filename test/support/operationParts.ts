@@ -32,6 +32,8 @@ export async function createOperationParts({ database }: Storage) {
     passwordAttempts: passwordAttemptsOver(database, clock),
     unknownEmails: createUnknownEmails(),
     rateLimits: noRateLimits,
+    notices: async () => {},
+    requireVerifiedEmail: false,
     denyList: { check: async () => ({ revoked: false, decidedBy: 'bloom' }) as const },
     accessTokens: createAccessTokenIssuer({ issuer, audience, accessTtlMs: 15 * minute }),
     ...{ refreshIdleTtlMs: 30 * minute, sessionMaxTtlMs: 90 * minute, sessionsPerUser: 100 },

@@ -78,6 +78,15 @@ function configOf(v: Values) {
     registration: v.REGISTRATION ?? (isEmbedded ? ('open' as const) : ('closed' as const)),
     /** True when REGISTRATION is not set. */
     registrationByDefault: v.REGISTRATION === undefined,
+    messages: {
+      /** `folder`: mails are files. `none`: nothing is sent. */
+      mail:
+        v.MAIL_URL !== undefined ? ('smtp' as const) : isEmbedded ? ('folder' as const) : ('none' as const),
+      mailFrom: v.MAIL_FROM ?? { name: 'Countersign', address: 'countersign@localhost' },
+      smsWebhookUrl: v.SMS_WEBHOOK_URL,
+    },
+    /** Whether an unverified user cannot log in. */
+    requireVerifiedEmail: v.REQUIRE_VERIFIED_EMAIL === 'on',
     /** Connections that may use a network without TLS and without a warning. */
     allowPlaintext: v.ALLOW_PLAINTEXT ?? [],
     /** Multiplies every budget. */
@@ -98,6 +107,8 @@ function secretsOf(v: Values): Secrets {
     databaseUrl: v.DATABASE_URL,
     redis: v.REDIS_URL,
     sentinelLogin: sentinelPassword === undefined ? undefined : { username, password: sentinelPassword },
+    mailServer: v.MAIL_URL,
+    smsWebhookSecret: v.SMS_WEBHOOK_SECRET,
     keyEncryptionKey: v.KEY_ENCRYPTION_KEY,
     keyDecryptionKeys: v.KEY_DECRYPTION_KEYS ?? [],
   });

@@ -24,6 +24,16 @@ export const origins: Kind<readonly string[]> = {
     }),
 };
 
+/** What is posted there holds codes. */
+export const webhookUrl: Kind<string> = {
+  form: 'an https URL (http only on a loopback host) without user info and fragment',
+  read(text) {
+    if (!isUrl(text, 'https', 'http')) return undefined;
+    const url = new URL(text);
+    return isPlainOnNetwork(url) || text.includes('@') || url.hash !== '' ? undefined : text;
+  },
+};
+
 function issuerFault(text: string): string | undefined {
   if (/[?#]/.test(text)) return 'have neither query nor fragment (RFC 8414 §2)';
   const url = new URL(text);

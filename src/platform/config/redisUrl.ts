@@ -2,20 +2,14 @@
  * `REDIS_URL`: one server, a master behind Sentinels, or a Cluster. Parsed strictly: a lenient parser would turn a typing mistake
  * into another database, another host or no password.
  */
-import { isIPv4, isIPv6 } from 'node:net';
-import { isHostName, type Kind } from './kinds.ts';
+import { type Endpoint, parseEndpoint, parseUserInfo, type UrlLogin } from './endpoint.ts';
+import type { Kind } from './kinds.ts';
 
-export interface RedisEndpoint {
-  /** A name, an IPv4 address, or an IPv6 address without brackets. */
-  readonly host: string;
-  readonly port: number;
-}
+export type RedisEndpoint = Endpoint;
 
-interface RedisLogin {
+/** Without a `username`: the server's user `default`. */
+interface RedisLogin extends UrlLogin {
   readonly tls: boolean;
-  /** Undefined for the server's user `default`. */
-  readonly username: string | undefined;
-  readonly password: string | undefined;
 }
 
 /**
@@ -60,31 +54,4 @@ export function parseRedisUrl(text: string): RedisAddress | undefined {
   if (form === '-cluster') return { kind: 'cluster', ...common, endpoints };
   const [endpoint, ...others] = endpoints;
   return endpoint && others.length === 0 ? { kind: 'single', ...common, endpoint, database } : undefined;
-}
-
-/** `user:password` or `:password`, percent-encoded (RFC 3986 §3.2.1). A user without a password cannot log in. */
-function parseUserInfo(text: string | undefined): Pick<RedisLogin, 'username' | 'password'> | undefined {
-  if (text === undefined) return { username: undefined, password: undefined };
-  const [, user = '', secret = ''] = /^([^:]*):(.+)$/.exec(text) ?? [];
-  const [username, password] = [decodePercent(user), decodePercent(secret)];
-  return username !== undefined && password ? { username: username || undefined, password } : undefined;
-}
-
-/** Undefined for unencoded reserved characters, and for encodings that are not text. */
-function decodePercent(text: string): string | undefined {
-  if (!/^(?:[A-Za-z0-9._~!$&'()*+,;=:-]|%[0-9A-Fa-f]{2})*$/.test(text)) return undefined;
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function parseEndpoint(text: string, defaultPort: number): RedisEndpoint | undefined {
-  const [, bracketed, bare = '', digits] =
-    /^(?:\[([^\]]*)\]|([^:[\]]*))(?::([1-9]\d{0,4}))?$/.exec(text) ?? [];
-  const port = digits === undefined ? defaultPort : Number(digits);
-  // Container networks use names with underscores.
-  const isHost = bracketed === undefined ? isIPv4(bare) || isHostName(bare, '\\w') : isIPv6(bracketed);
-  return isHost && port <= 65_535 ? { host: bracketed ?? bare, port } : undefined;
 }

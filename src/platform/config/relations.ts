@@ -91,6 +91,17 @@ const rules: readonly Rule[] = [
     `must be at least ${platformLimits.passwordAloneCharacters} unless SECOND_FACTOR is required: a shorter password must not be the only factor (NIST SP 800-63B-4 §3.1.1.2)`,
   ),
   rule(
+    ['MAIL_URL', 'MAIL_FROM'],
+    (v) => v.MAIL_URL !== undefined && v.MAIL_FROM === undefined,
+    'must be set together with MAIL_FROM: mail servers refuse senders that they do not know',
+  ),
+  rule(
+    ['REQUIRE_VERIFIED_EMAIL', 'MAIL_URL', 'DATABASE_URL'],
+    (v) => v.REQUIRE_VERIFIED_EMAIL === 'on' && v.DATABASE_URL !== undefined && v.MAIL_URL === undefined,
+    'needs MAIL_URL: nobody could prove an e-mail',
+  ),
+  together('SMS_WEBHOOK_URL', 'SMS_WEBHOOK_SECRET', 'the receiver must know that a message is ours'),
+  rule(
     ['REFRESH_GRACE', 'ACCESS_TOKEN_TTL'],
     (v) => v.REFRESH_GRACE >= v.ACCESS_TOKEN_TTL,
     'must be shorter than ACCESS_TOKEN_TTL: it covers a lost answer, not a whole token lifetime',

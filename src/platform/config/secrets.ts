@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import type { MailServer } from './mailUrl.ts';
 import type { RedisAddress } from './redisUrl.ts';
 
 interface SecretValues {
@@ -9,6 +10,8 @@ interface SecretValues {
   readonly sentinelLogin: SentinelLogin | undefined;
   /** 32 bytes. Always set in server mode; undefined in embedded mode means "the one kept in DATA_DIR". */
   readonly keyEncryptionKey: Buffer | undefined;
+  readonly mailServer: MailServer | undefined;
+  readonly smsWebhookSecret: string | undefined;
   /** 32 bytes each. */
   readonly keyDecryptionKeys: readonly Buffer[];
 }

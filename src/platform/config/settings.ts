@@ -3,8 +3,9 @@
  * docs/settings.md. `relations.ts` has the rules between them.
  */
 import { databaseUrl } from './databaseUrl.ts';
-import { issuer, origins } from './issuer.ts';
+import { issuer, origins, webhookUrl } from './issuer.ts';
 import * as a from './kinds.ts';
+import { mailFrom, mailUrl } from './mailUrl.ts';
 import { redisUrl } from './redisUrl.ts';
 
 export interface Setting<T = unknown> {
@@ -30,7 +31,8 @@ const secret = <T>(kind: a.Kind<T>, whenUnset: string) => means({ kind, whenUnse
 export const usualOperationsPort = 9464;
 
 const graceForm = 'a duration shorter than ACCESS_TOKEN_TTL; 0s turns it off';
-const plaintextUnset = 'none: gRPC without TLS on loopback only, and a warning for the other two';
+const plaintextUnset =
+  'none: gRPC without TLS on loopback only, a warning for the database and Redis, and mail with TLS only';
 const onOff = a.oneOf('on', 'off');
 /** The actions for a context signal. */
 const action = a.oneOf('ignore', 'note', 'notify', 'end');
@@ -139,6 +141,21 @@ export const groups = {
     ),
     ON_NETWORK_CHANGE: set(action, 'ignore').means('What to do when a session is used from another network.'),
   },
+  'E-mail and messages': {
+    MAIL_URL: secret(mailUrl, 'embedded: mails are files in DATA_DIR/mail; with DATABASE_URL: no mail').means(
+      'Mail server (SMTP). Without TLS it is refused, unless the server is on this machine or ALLOW_PLAINTEXT names mail.',
+    ),
+    MAIL_FROM: unset(mailFrom, 'none; embedded: countersign@localhost').means(
+      'Sender of mails. Set together with MAIL_URL.',
+    ),
+    REQUIRE_VERIFIED_EMAIL: set(onOff, 'off').means(
+      'Whether a user must prove the e-mail before the first login. Registration then reveals no address. Users whose e-mail is not proved log in after a recovery by mail.',
+    ),
+    SMS_WEBHOOK_URL: unset(webhookUrl, 'none: no SMS').means(
+      'Where messages for phones are posted. Set together with SMS_WEBHOOK_SECRET.',
+    ),
+    SMS_WEBHOOK_SECRET: secret(a.password, 'none').means('Signs what is posted to SMS_WEBHOOK_URL.'),
+  },
   'Keys and the audit log': {
     KEY_ROTATION_INTERVAL: set(a.duration('1s'), '30d').means(
       'How long one key signs. At least twice JWKS_MAX_AGE: the next key is published for one interval before it signs.',
@@ -182,7 +199,7 @@ export const groups = {
     HSTS_SUBDOMAINS: set(onOff, 'off').means(
       'Whether HSTS covers subdomains, too: browsers then reach them over TLS only (includeSubDomains, RFC 6797).',
     ),
-    ALLOW_PLAINTEXT: unset(a.several('grpc', 'database', 'redis'), plaintextUnset).means(
+    ALLOW_PLAINTEXT: unset(a.several('grpc', 'database', 'redis', 'mail'), plaintextUnset).means(
       'Connections that may leave this machine without TLS, as in a private network.',
     ),
   },

@@ -86,6 +86,11 @@ const table = {
     'limit',
   ),
   countersign_deleted_rows_total: counter('Expired rows deleted by this node.', 'table'),
+  countersign_messages_total: counter(
+    'Mails and messages for phones by channel and outcome; failed ones are sent again.',
+    'channel',
+    'outcome',
+  ),
   countersign_upkeep_faults_total: counter('Failures of sealing the audit log, or of clean-up.', 'part'),
 };
 

@@ -47,6 +47,8 @@ export interface Metrics {
   connectionDropped(where: string, limit: string): void;
   /** Expired rows were deleted. */
   deleted(table: string, rows: number): void;
+  /** A mail or message: `sent`, `failed` (and sent again), `refused` or `given_up`. */
+  message(channel: string, outcome: string): void;
   /** An upkeep job failed and will retry. */
   upkeepFault(part: string): void;
   /** A value read at each scrape. Replaces a gauge of the same name. */
@@ -107,6 +109,7 @@ export function createMetrics(): Metrics {
     unnamedProxy: () => metrics.countersign_unnamed_proxy_requests_total.inc(),
     connectionDropped: (where, limit) => metrics.countersign_connections_dropped_total.inc({ where, limit }),
     deleted: (table, rows) => metrics.countersign_deleted_rows_total.inc({ table }, rows),
+    message: (channel, outcome) => metrics.countersign_messages_total.inc({ channel, outcome }),
     upkeepFault: (part) => metrics.countersign_upkeep_faults_total.inc({ part }),
     gauge(name, help, read) {
       // A repeated start registers it again.

@@ -13,16 +13,19 @@ interface Window {
  * inventing names gains nothing.
  */
 export function createLocalRateCounters({ clock }: { clock: Pick<Clock, 'monotonic'> }): RateCounters {
-  /** In order of their ends, because all last equally long. */
-  const windows = new Map<string, Window>();
+  /** By length: the windows of one length are in order of their ends. */
+  const lists = new Map<number, Map<string, Window>>();
   const shared = new Map<string, Window>();
 
   const live = (name: string, budget: number, now: number) => {
-    for (const [each, { endsAt }] of windows) {
-      if (endsAt > now) break;
-      windows.delete(each);
+    for (const windows of lists.values()) {
+      for (const [each, { endsAt }] of windows) {
+        if (endsAt > now) break;
+        windows.delete(each);
+      }
     }
-    return [windows.get(name), shared.get(sharedName(name, budget))].find(
+    const found = [...lists.values()].map((windows) => windows.get(name));
+    return [...found, shared.get(sharedName(name, budget))].find(
       (window) => window !== undefined && window.endsAt > now,
     );
   };
@@ -32,6 +35,8 @@ export function createLocalRateCounters({ clock }: { clock: Pick<Clock, 'monoton
       let window = live(name, budget, now);
       if (window === undefined) {
         window = { count: 0, endsAt: now + windowMs };
+        const windows = lists.get(windowMs) ?? new Map<string, Window>();
+        lists.set(windowMs, windows);
         if (windows.size < platformLimits.rateLocalEntries) windows.set(name, window);
         else shared.set(sharedName(name, budget), window);
       }

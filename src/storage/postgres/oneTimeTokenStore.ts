@@ -39,6 +39,15 @@ export function createOneTimeTokenStore(prisma: PrismaConnection): OneTimeTokenS
       );
     },
 
+    async findOfUser(userId, purpose, now) {
+      return fromRows(
+        await prisma.$queryRaw<Row[]>`
+        SELECT ${columns} FROM one_time_tokens AS t
+         WHERE t.user_id = ${userId}::uuid AND t.purpose = ${purpose} AND t.expires_at > ${new Date(now)}
+         ORDER BY t.created_at DESC LIMIT 1`,
+      );
+    },
+
     async take(hash, purpose, now) {
       return fromRows(
         await prisma.$queryRaw<Row[]>`

@@ -50,7 +50,7 @@ function fromRow(row: OutboxRow): OutboxEntry {
   return {
     id: row.id as MessageId,
     channel: row.channel as OutboxEntry['channel'],
-    template: row.template as OutboxEntry['template'],
+    template: row.template,
     userId: (row.userId ?? undefined) as UserId | undefined,
     sealedMessage: row.sealedMessage,
     createdAt: row.createdAt.getTime(),

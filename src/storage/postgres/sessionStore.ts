@@ -1,7 +1,6 @@
-import type { FactorId, SessionId, UserId } from '@countersign/verifier/ids';
+import type { SessionId } from '@countersign/verifier/ids';
 import { verifierLimits } from '@countersign/verifier/limits';
-import type { Acr, Session } from '../../sessions/session.ts';
-import type { NewSession, SessionStore } from '../../sessions/store.ts';
+import type { SessionStore } from '../../sessions/store.ts';
 import { canaryUserId } from '../../truth/canary.ts';
 import { truthLimits } from '../../truth/limits.ts';
 import { beforeEither } from './earlierClock.ts';
@@ -9,6 +8,8 @@ import { type EndedRow, ending, fromEndedRow } from './endingSessions.ts';
 import { Prisma, type Session as SessionRow } from './generated/client.ts';
 import { prepared } from './prepared.ts';
 import { alive, signingKids } from './refreshStore.ts';
+import { createSessionLists } from './sessionLists.ts';
+import { fromRow, toRow } from './sessionRow.ts';
 import { createSessionSecretStore } from './sessionSecretStore.ts';
 import { expiredAt, inRange, live, noCanary, notSpared, selected } from './sessionSelection.ts';
 import type { PrismaConnection } from './transactions.ts';
@@ -16,6 +17,7 @@ import type { PrismaConnection } from './transactions.ts';
 export function createSessionStore(prisma: PrismaConnection): SessionStore {
   return {
     ...createSessionSecretStore(prisma),
+    ...createSessionLists(prisma),
 
     async create(session, signingKid) {
       await prisma.session.create({ data: { ...toRow(session), signingKids: [signingKid] } });
@@ -27,31 +29,6 @@ export function createSessionStore(prisma: PrismaConnection): SessionStore {
           FROM sessions AS s JOIN users AS u ON u.id = s.user_id WHERE s.id = ${id}::uuid`;
       if (row === undefined) return undefined;
       return { ...fromRow(row), user: { tokenVersion: row.userVersion, disabled: row.userDisabled } };
-    },
-
-    async userAgents(ids) {
-      const rows = await prisma.session.findMany({
-        where: { id: { in: [...ids] }, userAgent: { not: null } },
-        select: { id: true, userAgent: true },
-      });
-      return new Map(rows.map(({ id, userAgent }) => [id as SessionId, userAgent ?? '']));
-    },
-
-    async list(userId, { now, limit, before }) {
-      const at = new Date(now);
-      const start = before === undefined ? Prisma.sql`true` : Prisma.sql`id < ${before}::uuid`;
-      // NULLS LAST forces the index of a user's live sessions: the planner would otherwise scan the primary key backwards through
-      // all sessions.
-      const ids = await prisma.$queryRaw<{ id: string }[]>`
-        SELECT id FROM sessions
-         WHERE user_id = ${userId}::uuid AND ended_at IS NULL AND idle_expires_at > ${at} AND expires_at > ${at} AND ${start}
-         ORDER BY id DESC NULLS LAST LIMIT ${limit}`;
-      if (ids.length === 0) return [];
-      const rows = await prisma.session.findMany({
-        where: { id: { in: ids.map(({ id }) => id) } },
-        orderBy: { id: 'desc' },
-      });
-      return rows.map(fromRow);
     },
 
     async end(selection, reason, now) {
@@ -128,61 +105,3 @@ const columns = Prisma.raw(
     .map((name) => `s.${name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)} AS "${name}"`)
     .join(', '),
 );
-
-function toRow(session: NewSession): Prisma.SessionUncheckedCreateInput {
-  return {
-    id: session.id,
-    userId: session.userId,
-    sealedSecret: new Uint8Array(session.sealedSecret),
-    tokenVersion: session.tokenVersion,
-    clientId: session.clientId,
-    scope: session.scope,
-    amr: [...session.amr],
-    acr: session.acr,
-    openedBy: [...session.openedBy],
-    authTime: new Date(session.authTime),
-    deviceName: session.deviceName ?? null,
-    userAgent: session.userAgent ?? null,
-    ip: session.ip ?? null,
-    deviceId: session.deviceId ?? null,
-    createdAt: new Date(session.createdAt),
-    lastUsedAt: new Date(session.lastUsedAt),
-    idleExpiresAt: new Date(session.idleExpiresAt),
-    expiresAt: new Date(session.expiresAt),
-    accessExpiresAt: new Date(session.accessExpiresAt),
-  };
-}
-
-function fromRow(row: SessionRow): Session {
-  return {
-    id: row.id as SessionId,
-    userId: row.userId as UserId,
-    sealedSecret: row.sealedSecret,
-    generation: Number(row.generation),
-    rotatedAt: row.rotatedAt?.getTime(),
-    graceRepeats: row.graceRepeats,
-    tokenVersion: row.tokenVersion,
-    clientId: row.clientId,
-    scope: row.scope,
-    amr: row.amr,
-    acr: row.acr as Acr,
-    openedBy: row.openedBy as FactorId[],
-    authTime: row.authTime.getTime(),
-    deviceName: row.deviceName ?? undefined,
-    userAgent: row.userAgent ?? undefined,
-    ip: row.ip ?? undefined,
-    createdAt: row.createdAt.getTime(),
-    lastUsedAt: row.lastUsedAt.getTime(),
-    idleExpiresAt: row.idleExpiresAt.getTime(),
-    expiresAt: row.expiresAt.getTime(),
-    accessExpiresAt: row.accessExpiresAt.getTime(),
-    endedAt: row.endedAt?.getTime(),
-    deviceId: row.deviceId ?? undefined,
-    otherIp: row.otherIp ?? undefined,
-    otherIpAt: row.otherIpAt?.getTime(),
-    quickRefreshes: row.quickRefreshes,
-    contextSignals: row.contextSignals,
-    contextScore: row.contextScore,
-    contextChangedAt: row.contextChangedAt?.getTime(),
-  };
-}

@@ -9,11 +9,14 @@ import { createUserLists } from './userLists.ts';
 export function createUserStore(prisma: PrismaConnection): UserStore {
   return {
     ...createUserLists(prisma),
+    ...createEmailStore(prisma),
 
-    async create({ id, email, passwordHash }, now) {
+    async create({ id, email, passwordHash, emailVerifiedAt, locale }, now) {
       const at = new Date(now);
+      const verified = emailVerifiedAt === undefined ? null : new Date(emailVerifiedAt);
+      const row = { id, email, passwordHash, emailVerifiedAt: verified, locale: locale ?? null };
       const { count } = await prisma.user.createMany({
-        data: [{ id, email, passwordHash, createdAt: at, passwordChangedAt: at }],
+        data: [{ ...row, createdAt: at, passwordChangedAt: at }],
         skipDuplicates: true,
       });
       return count === 1 ? 'created' : 'email_taken';
@@ -83,12 +86,33 @@ export function createUserStore(prisma: PrismaConnection): UserStore {
       // No real e-mail or hash looks like these.
       const { count } = await prisma.user.updateMany({
         where: { id, deletedAt: null },
-        data: { email: `deleted:${id}`, passwordHash: '', disabledAt: at, deletedAt: at },
+        data: { email: `deleted:${id}`, passwordHash: '', disabledAt: at, deletedAt: at, ...nothingPersonal },
       });
       return count === 1;
     },
   };
 }
+
+/** The e-mail of a user that exists. */
+function createEmailStore(prisma: PrismaConnection): Pick<UserStore, 'verifyEmail' | 'replaceEmail'> {
+  return {
+    async verifyEmail(id, now) {
+      await prisma.user.updateMany({
+        where: { id, emailVerifiedAt: null },
+        data: { emailVerifiedAt: new Date(now) },
+      });
+    },
+
+    async replaceEmail(id, email, now) {
+      const count = await prisma.$executeRaw`
+        UPDATE users SET email = ${email}, email_verified_at = ${new Date(now)}
+         WHERE id = ${id}::uuid AND NOT EXISTS (SELECT 1 FROM users WHERE email = ${email} AND id <> ${id}::uuid)`;
+      return count === 1 ? 'replaced' : 'email_taken';
+    },
+  };
+}
+
+const nothingPersonal = { emailVerifiedAt: null, locale: null, phone: null, phoneVerifiedAt: null };
 
 function fromRow(row: UserRow | null): User | undefined {
   if (row === null) return undefined;
@@ -98,5 +122,8 @@ function fromRow(row: UserRow | null): User | undefined {
     passwordHash: row.passwordHash,
     tokenVersion: row.tokenVersion,
     disabledAt: row.disabledAt?.getTime(),
+    createdAt: row.createdAt.getTime(),
+    emailVerifiedAt: row.emailVerifiedAt?.getTime(),
+    locale: row.locale ?? undefined,
   };
 }

@@ -6,6 +6,7 @@ import { readBearerToken } from '@countersign/verifier/tokens/bearerToken';
 import type { FastifyRequest } from 'fastify';
 import type { Actor } from '../../audit/auditEvent.ts';
 import type { HttpApp } from './bareApp.ts';
+import { preferredLanguage } from './language.ts';
 import { httpLimits } from './limits.ts';
 
 /** The Authorization header's token; `undefined` without the header. Throws `invalid_token` for another scheme. */
@@ -40,6 +41,7 @@ export function knowActor(app: HttpApp): void {
       requestId: request.id,
       ip: request.clientIp,
       userAgent: request.headers['user-agent']?.slice(0, httpLimits.userAgentCharacters),
+      language: preferredLanguage(request.headers['accept-language']),
     };
     done();
   });

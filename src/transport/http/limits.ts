@@ -22,6 +22,8 @@ export const httpLimits = {
   corsPreflightSeconds: 600,
   /** Longer User-Agent values are cut, not refused: they are only shown. */
   userAgentCharacters: 512,
+  /** A longer Accept-Language is ignored. */
+  languageCharacters: 256,
   /** A local port that does not answer within this counts as free; listening decides. */
   takenPortMilliseconds: 1_000,
   /** Unlisted proxies that log and warnings name: a program on this machine must not hide a real proxy. */

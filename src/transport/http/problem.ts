@@ -4,6 +4,8 @@ import type { Duplex } from 'node:stream';
 import { AuthorityError, type ErrorCode, errorTable, type FieldError } from '@countersign/verifier/errors';
 import { authenticationChallenge, challenges } from '@countersign/verifier/tokens/bearerToken';
 import type { FastifyError, FastifyReply, FastifyRequest, FastifySchemaValidationError } from 'fastify';
+import { isForm } from './forms.ts';
+import { sendPage } from './page.ts';
 
 const problemType = 'application/problem+json; charset=utf-8';
 
@@ -12,6 +14,8 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, error:
   const { http } = errorTable[error.code];
   if (http === 401) reply.header('www-authenticate', challengeOf(error));
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(error.retryAfterSeconds));
+  const page = isForm(request) ? request.routeOptions.config?.refusalPage?.(request, error) : undefined;
+  if (page !== undefined) return void sendPage(reply, http, page);
   reply.code(http).header('cache-control', 'no-store').type(problemType).send(problemText(error, request.id));
 }
 

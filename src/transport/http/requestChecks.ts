@@ -9,6 +9,7 @@ import { Socket } from 'node:net';
 import { AuthorityError, invalidField } from '@countersign/verifier/errors';
 import helmet from 'helmet';
 import type { HttpApp } from './bareApp.ts';
+import { acceptForms, isForm } from './forms.ts';
 import { eachMemberOnce } from './jsonMembers.ts';
 
 const none = ["'none'"];
@@ -52,7 +53,7 @@ export function setSecurityHeaders(app: HttpApp, hstsSubdomains: boolean): void 
 /** No two adjacent parts match the same blanks: on 16 kB of them that would take 0.2 s. */
 const jsonType = /^application\/json(?: *; *charset="?utf-8"?)? *$/i;
 
-/** Exactly one content type. Fastify matches more loosely, and disagreeing about JSON has allowed bypassing validation before. */
+/** Exactly one content type, but for the forms of our own pages. Fastify matches more loosely, and disagreeing about JSON has allowed bypassing validation before. */
 export function acceptOnlyJson(app: HttpApp): void {
   app.removeAllContentTypeParsers();
   const parseJson = app.getDefaultJsonParser('error', 'error');
@@ -63,9 +64,11 @@ export function acceptOnlyJson(app: HttpApp): void {
       parseJson(request, body as string, (error, value) => done(error ?? repeatedMember(body, value), value));
   });
   // A callback instead of async: it runs for every request, and most have no body.
-  app.addHook('onRequest', ({ method, headers }, _reply, done) => {
-    done(method === 'GET' || method === 'HEAD' ? undefined : bodyFault(headers));
+  app.addHook('onRequest', (request, _reply, done) => {
+    const { method, headers } = request;
+    done(method === 'GET' || method === 'HEAD' ? undefined : bodyFault(headers, isForm(request)));
   });
+  acceptForms(app);
 }
 
 function repeatedMember(text: string | Buffer, value: unknown): AuthorityError | null {
@@ -99,9 +102,9 @@ function repeatedField(rawHeaders: readonly string[]): string | undefined {
   return undefined;
 }
 
-function bodyFault(headers: IncomingHttpHeaders): AuthorityError | undefined {
+function bodyFault(headers: IncomingHttpHeaders, mayBeForm: boolean): AuthorityError | undefined {
   const { 'content-type': type, 'content-encoding': encoding } = headers;
-  if (type !== undefined && !jsonType.test(type)) {
+  if (type !== undefined && !mayBeForm && !jsonType.test(type)) {
     const detail = 'content-type: must be application/json in UTF-8';
     return new AuthorityError('unsupported_media_type', { detail });
   }

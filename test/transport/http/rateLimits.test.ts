@@ -78,6 +78,7 @@ function waysTo(call: HttpCall, tokens: { readonly accessToken: string; readonly
   const guess = { current_password: 'wrong', new_password: 'short' };
   const login = (email: string) => post('/auth/login', { email, password: 'wrong' });
   const register = (email: string, password: string) => post('/auth/register', { email, password });
+  const recover = (email: string) => post('/auth/recovery', { email });
   const refresh = (token: string) => post('/auth/refresh', { refresh_token: token });
   const chain = { before: '', latest: tokens.refreshToken };
   /** Only what advances a session is counted for it. */
@@ -110,6 +111,12 @@ function waysTo(call: HttpCall, tokens: { readonly accessToken: string; readonly
       post('/auth/password', guess),
       post('/auth/password', guess, tokens.accessToken),
       () => post('/auth/password', guess, tokens.accessToken),
+    ],
+    mail: [recover('no address'), recover('bob@example.com'), (n: number) => recover(`m${n}@example.com`)],
+    links: [
+      post('/auth/email/verify', { token: 'unknown' }),
+      post('/auth/email/verify', { code: '000000' }, tokens.accessToken),
+      () => post('/auth/email/verify', { code: '000000' }, tokens.accessToken),
     ],
     sessions: [
       post('/auth/logout-others'),

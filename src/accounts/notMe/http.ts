@@ -1,0 +1,60 @@
+/** The link "this was not me" over HTTP. */
+import { Type } from 'typebox';
+import { links } from '../../notifications/links.ts';
+import type { MountRoutes } from '../../transport/http/app.ts';
+import { isForm, type RefusalPage } from '../../transport/http/forms.ts';
+import { sendPage } from '../../transport/http/page.ts';
+import { noContent, operation } from '../../transport/http/route.ts';
+import { strict, text } from '../../transport/http/schemas.ts';
+import { linkPage } from '../linkPages.ts';
+import { donePage, questionPage, refusalPage } from '../pages.ts';
+import type { NotMe } from './notMe.ts';
+
+const { path } = links.not_me;
+
+const notMeBody = Type.Object(
+  {
+    token: text('The token of the link.'),
+    all: Type.Optional(
+      Type.Union([Type.Boolean(), Type.Literal('true')], {
+        description: 'End all sessions. A form sends text.',
+      }),
+    ),
+  },
+  strict,
+);
+
+const refused: RefusalPage = ({ actor }, error) => refusalPage(actor.language, error);
+
+export function notMeRoutes(notMe: NotMe): MountRoutes {
+  return (app, mount) => {
+    linkPage(app, mount, path, (token, language) =>
+      questionPage(language, 'notMe', ({ notMe: { button, all } }) => [
+        { action: path, hidden: { token }, button },
+        { action: path, hidden: { token, all: 'true' }, button: all },
+      ]),
+    );
+    const schema = {
+      body: notMeBody,
+      ...operation({
+        summary: 'End the session that a notice is about, or all; no password is asked',
+        refusals: [400, 429, 503],
+        response: noContent,
+      }),
+    };
+    const options = {
+      schema,
+      config: { refusalPage: refused },
+      ...mount.rateLimits.placeHook('links'),
+    };
+    app.post(path, options, async (request, reply) => {
+      const { token, all = false } = request.body as { token: string; all?: boolean | 'true' };
+      const ended = await notMe({ token, all: all !== false }, request.actor);
+      if (!isForm(request)) return reply.code(204).send(null);
+      const page = donePage(request.actor.language, 'notMe', ({ notMe: { done, allDone } }) =>
+        ended === 'all' ? allDone : done,
+      );
+      return sendPage(reply, 200, page);
+    });
+  };
+}

@@ -1,0 +1,47 @@
+/** The pages that links in mails lead to: a question on GET, which changes nothing, and the outcome of its form. */
+import type { AuthorityError } from '@countersign/verifier/errors';
+import { textsFor } from '../notifications/texts/languages.ts';
+import type { PageTexts, Texts } from '../notifications/texts/texts.ts';
+import { html } from '../platform/html.ts';
+import { type Form, form, type Page } from '../transport/http/page.ts';
+
+type PageName = 'verify' | 'recovery' | 'notMe';
+
+/** `forms`: each has its own button. */
+export function questionPage(
+  language: string | undefined,
+  name: PageName,
+  forms: (texts: PageTexts) => readonly Form[],
+): Page {
+  const texts = textsFor(language);
+  const { title, explanation } = texts.pages[name];
+  return page(texts, title, [html`<p>${explanation}</p>`, ...forms(texts.pages).map(form)]);
+}
+
+export function donePage(
+  language: string | undefined,
+  name: PageName,
+  say: (texts: PageTexts) => string = (texts) => texts[name].done,
+): Page {
+  const texts = textsFor(language);
+  return page(texts, texts.pages[name].title, [html`<p role="status">${say(texts.pages)}</p>`]);
+}
+
+/** `forms`: to try again. */
+export function refusalPage(
+  language: string | undefined,
+  { code, detail }: Pick<AuthorityError, 'code' | 'detail'>,
+  forms: (texts: PageTexts) => readonly Form[] = () => [],
+): Page {
+  const texts = textsFor(language);
+  const { refused, refusals } = texts.pages;
+  const known = Object.entries(refusals).find(([name]) => name === code)?.[1];
+  // The detail of a password rule says which one; it is English.
+  const rule = code === 'password_refused' && detail !== undefined ? html`<p>${detail}</p>` : html``;
+  const alert = html`<p role="alert">${known ?? refusals.other}</p>`;
+  return page(texts, refused, [alert, rule, ...forms(texts.pages).map(form)]);
+}
+
+function page({ language }: Texts, title: string, body: readonly ReturnType<typeof html>[]): Page {
+  return { language, title, body };
+}

@@ -1,0 +1,103 @@
+/**
+ * Begins to change the e-mail: the new address gets a mail that proves it, the old one is told. Until the proof nothing changes.
+ * A taken address is answered alike; its owner is told.
+ */
+import { invalidField } from '@countersign/verifier/errors';
+import type { Actor } from '../../audit/auditEvent.ts';
+import type { Stores } from '../../database.ts';
+import {
+  checkUnchanged,
+  findCaller,
+  type ProvingParts,
+  provePassword,
+} from '../../login/passwords/reauthentication.ts';
+import type { Notices } from '../../notifications/notices.ts';
+import { writeDecoy } from '../../notifications/outbox.ts';
+import type { Caller } from '../../sessions/session.ts';
+import { type Email, normaliseEmail } from '../email.ts';
+import type { SpendMail } from '../mailBudgets.ts';
+import type { User } from '../user.ts';
+import { taken } from './registration.ts';
+import { type ProofParts, startProof } from './startProof.ts';
+
+export interface ChangeEmailParts extends ProvingParts, ProofParts {
+  readonly requireMail: () => void;
+  readonly spendMail: SpendMail;
+  readonly notices: Notices;
+}
+
+export interface EmailChange {
+  readonly email: string;
+  readonly currentPassword: string;
+}
+
+/** Throws `mail_not_configured`, and as `provePassword` does. */
+export type ChangeEmail = (input: EmailChange, caller: Caller, actor: Actor) => Promise<void>;
+
+export function createChangeEmail(parts: ChangeEmailParts): ChangeEmail {
+  return async (input, caller, actor) => {
+    parts.requireMail();
+    const email = normaliseEmail(input.email);
+    const user = await findCaller(parts, caller);
+    if (email === user.email) throw invalidField('email', 'different', 'is already your address');
+    await proveOwner(parts, { user, caller, actor, currentPassword: input.currentPassword }, () =>
+      start(parts, { user, email, caller, actor }),
+    );
+  };
+}
+
+interface OwnerProof {
+  readonly user: User;
+  readonly caller: Caller;
+  readonly actor: Actor;
+  readonly currentPassword: string;
+}
+
+/** That the owner of the account asks, and not somebody at an open screen. */
+function proveOwner<T>(
+  parts: ProvingParts,
+  { user, caller, actor, currentPassword }: OwnerProof,
+  work: () => Promise<T>,
+): Promise<T> {
+  const { sessionId } = caller;
+  return provePassword(
+    parts,
+    { user, sessionId, currentPassword, actor, refusal: 'email_change_refused' },
+    work,
+  );
+}
+
+interface Asked {
+  readonly user: User;
+  readonly email: Email;
+  readonly caller: Caller;
+  readonly actor: Actor;
+}
+
+async function start(parts: ChangeEmailParts, asked: Asked): Promise<void> {
+  const { user, email, caller, actor } = asked;
+  const { sessionId } = caller;
+  const isAllowed = await parts.spendMail('email_proof', email, actor.ip);
+  const now = parts.clock.now();
+  await parts.database.transaction(async (stores) => {
+    await checkUnchanged(stores, user, sessionId);
+    await stores.audit.record({ type: 'email_change_started', actor, userId: user.id, sessionId }, now);
+    await parts.notices(stores, user, 'email_change_started', { now, actor, sessionId, newEmail: email });
+    const owner = await stores.users.findByEmail(email);
+    if (owner === undefined && isAllowed) return startProof(parts, stores, { user, email, sessionId, now });
+    return tellOwner(parts, stores, asked, { owner: isAllowed ? owner : undefined, now });
+  });
+}
+
+/** As much work as `startProof`. */
+async function tellOwner(
+  { makeLink, notify }: ChangeEmailParts,
+  stores: Stores,
+  { user, email, actor }: Asked,
+  { owner, now }: { readonly owner: User | undefined; readonly now: number },
+): Promise<void> {
+  await stores.oneTimeTokens.forget(user.id, 'email_proof');
+  await makeLink(stores, { purpose: 'email_proof', userId: undefined, detail: { email }, now });
+  if (owner === undefined) return writeDecoy(stores, now);
+  await notify(stores, taken(email, owner.locale, actor, now), { userId: owner.id, now });
+}

@@ -1,0 +1,123 @@
+/**
+ * Completes a proof, by the link or the code of the mail: the address is verified, or replaces the old one, or the registration
+ * becomes a user.
+ */
+import { timingSafeEqual } from 'node:crypto';
+import type { Clock } from '@countersign/verifier/clock';
+import { AuthorityError } from '@countersign/verifier/errors';
+import type { SessionId, UserId } from '@countersign/verifier/ids';
+import type { Actor } from '../../audit/auditEvent.ts';
+import type { Database, Stores } from '../../database.ts';
+import type { PasswordAttempts } from '../../login/throttling/passwordAttempts.ts';
+import { notificationLimits } from '../../notifications/limits.ts';
+import type { Notices } from '../../notifications/notices.ts';
+import type { KeyedHash } from '../../platform/keyedHash.ts';
+import { isCode, type OneTimeToken, oneTimeTokenHash } from '../../platform/oneTimeTokens.ts';
+import type { Email } from '../email.ts';
+import type { User } from '../user.ts';
+import { type ConfirmParts, confirmRegistration } from './registration.ts';
+
+export interface VerifyEmailParts extends ConfirmParts {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly codeHash: KeyedHash;
+  readonly notices: Notices;
+  readonly passwordAttempts: Pick<PasswordAttempts, 'forget' | 'passwordChanged'>;
+}
+
+export interface VerifyEmail {
+  /** Throws `invalid_link`. */
+  byLink(token: string, actor: Actor): Promise<void>;
+  /** Throws `invalid_code`. */
+  byCode(userId: UserId, code: string, actor: Actor): Promise<void>;
+}
+
+export function createVerifyEmail(parts: VerifyEmailParts): VerifyEmail {
+  const { database, clock } = parts;
+  return {
+    async byLink(token, actor) {
+      const hash = oneTimeTokenHash(token);
+      if (hash === undefined) throw new AuthorityError('invalid_link', { reason: 'malformed' });
+      const now = clock.now();
+      await database.transaction(async (stores) => {
+        const proof = await stores.oneTimeTokens.take(hash, 'email_proof', now);
+        if (proof !== undefined) return apply(parts, stores, proof, { actor, now, refusal: 'invalid_link' });
+        const registration = await stores.oneTimeTokens.take(hash, 'registration', now);
+        if (registration === undefined) throw new AuthorityError('invalid_link', { reason: 'unknown' });
+        return confirmRegistration(parts, stores, registration, actor, now);
+      });
+    },
+
+    async byCode(userId, code, actor) {
+      const now = clock.now();
+      const hash = await tryCode(parts, userId, code, now);
+      await database.transaction(async (stores) => {
+        // Another request may have used or replaced it meanwhile.
+        const proof = await stores.oneTimeTokens.take(hash, 'email_proof', now);
+        if (proof === undefined) throw new AuthorityError('invalid_code', { reason: 'used' });
+        return apply(parts, stores, proof, { actor, now, refusal: 'invalid_code' });
+      });
+    },
+  };
+}
+
+/** Each try is counted, and committed, before the code is compared. Returns the hash of the proof. */
+async function tryCode(
+  { database, codeHash }: VerifyEmailParts,
+  userId: UserId,
+  code: string,
+  now: number,
+): Promise<Uint8Array> {
+  const refused = (reason: string) => new AuthorityError('invalid_code', { reason });
+  if (!isCode(code)) throw refused('malformed');
+  const { oneTimeTokens } = database;
+  const found = await oneTimeTokens.findOfUser(userId, 'email_proof', now);
+  if (found === undefined) throw refused('unknown');
+  const tried = await oneTimeTokens.tryCode(found.hash, 'email_proof', notificationLimits.codeTries, now);
+  if (tried === undefined) throw refused('tries');
+  if (now >= tried.createdAt + notificationLimits.codeMilliseconds) throw refused('expired');
+  const { codeHash: sent } = tried;
+  if (sent === undefined || !timingSafeEqual(sent, codeHash(userId, code))) throw refused('wrong');
+  return found.hash;
+}
+
+interface Applying {
+  readonly actor: Actor;
+  readonly now: number;
+  readonly refusal: 'invalid_link' | 'invalid_code';
+}
+
+async function apply(
+  parts: VerifyEmailParts,
+  stores: Stores,
+  { userId, detail }: OneTimeToken,
+  applying: Applying,
+): Promise<void> {
+  const { actor, now, refusal } = applying;
+  const user = userId === undefined ? undefined : await stores.users.lock(userId);
+  if (user === undefined || user.disabledAt !== undefined)
+    throw new AuthorityError(refusal, { reason: 'user' });
+  await stores.oneTimeTokens.forget(user.id, 'email_proof');
+  const email = String(detail['email']) as Email;
+  if (email !== user.email)
+    return replace(parts, stores, user, { ...applying, email, sessionId: String(detail['session_id']) });
+  await stores.users.verifyEmail(user.id, now);
+  await stores.audit.record({ type: 'email_verified', actor, userId: user.id }, now);
+}
+
+async function replace(
+  { notices, passwordAttempts }: VerifyEmailParts,
+  stores: Stores,
+  user: User,
+  { email, sessionId, actor, now, refusal }: Applying & { readonly email: Email; readonly sessionId: string },
+): Promise<void> {
+  if ((await stores.users.replaceEmail(user.id, email, now)) === 'email_taken')
+    throw new AuthorityError(refusal, { reason: 'email_taken' });
+  // A recovery link lies in the old mailbox.
+  await stores.oneTimeTokens.forget(user.id, 'recovery');
+  await passwordAttempts.forget(stores, user.email);
+  await passwordAttempts.passwordChanged(stores, email, actor.ip, now);
+  await stores.audit.record({ type: 'email_changed', actor, userId: user.id }, now);
+  const occasion = { now, actor, newEmail: email, sessionId: sessionId as SessionId };
+  await notices(stores, user, 'email_changed', occasion);
+}

@@ -1,0 +1,79 @@
+/**
+ * Completes recovery: the link of the mail sets a new password, and every session ends with effect. It starts no session: a login
+ * follows, with the second factor where there is one, so recovery is no way around it.
+ */
+import { AuthorityError } from '@countersign/verifier/errors';
+import type { Actor } from '../../audit/auditEvent.ts';
+import type { Stores } from '../../database.ts';
+import { hashTurn, type PasswordHasher } from '../../login/passwords/passwordHash.ts';
+import type { PasswordPolicy } from '../../login/passwords/passwordPolicy.ts';
+import type { PasswordAttempts } from '../../login/throttling/passwordAttempts.ts';
+import type { Notices } from '../../notifications/notices.ts';
+import { type OneTimeToken, oneTimeTokenHash } from '../../platform/oneTimeTokens.ts';
+import { type RevokingParts, revokeAndPropagate } from '../../revocation/propagation/revokeAndPropagate.ts';
+import { endAllOfUser } from '../../sessions/endSessions.ts';
+import type { User } from '../user.ts';
+
+export interface CompleteRecoveryParts extends RevokingParts {
+  readonly passwords: PasswordHasher;
+  readonly passwordPolicy: PasswordPolicy;
+  readonly passwordAttempts: Pick<PasswordAttempts, 'passwordChanged'>;
+  readonly notices: Notices;
+}
+
+export interface RecoveryCompletion {
+  readonly token: string;
+  readonly newPassword: string;
+}
+
+/** Throws `invalid_link`, and `password_refused`: then the link stays good. */
+export type CompleteRecovery = (input: RecoveryCompletion, actor: Actor) => Promise<void>;
+
+export function createCompleteRecovery(parts: CompleteRecoveryParts): CompleteRecovery {
+  const { database, clock, passwords, passwordPolicy } = parts;
+  return async ({ token, newPassword }, actor) => {
+    const hash = oneTimeTokenHash(token);
+    if (hash === undefined) throw invalidLink('malformed');
+    // Before the password is hashed: whoever has no link costs little.
+    const found = await database.oneTimeTokens.find(hash, 'recovery', clock.now());
+    const { email } = checked(found, found?.userId && (await database.users.find(found.userId)));
+    const password = await passwordPolicy.check(newPassword, { field: 'new_password', email });
+    const passwordHash = await passwords.hash(password, hashTurn(actor.ip, true));
+    const now = clock.now();
+    await revokeAndPropagate(parts, now, async (stores) => {
+      const taken = await stores.oneTimeTokens.take(hash, 'recovery', now);
+      const user = checked(taken, taken?.userId && (await stores.users.lock(taken.userId)));
+      await recover(parts, stores, user, { passwordHash, actor, now });
+      await endAllOfUser(stores, user.id, { reason: 'recovered', actor, now });
+    });
+  };
+}
+
+/** The address may have changed, or the user may be gone. */
+function checked(token: OneTimeToken | undefined, user: User | undefined): User {
+  if (token === undefined) throw invalidLink('unknown');
+  if (user === undefined || user.disabledAt !== undefined) throw invalidLink('user');
+  if (user.email !== token.detail['email']) throw invalidLink('email_changed');
+  return user;
+}
+
+async function recover(
+  { passwordAttempts, notices }: CompleteRecoveryParts,
+  stores: Stores,
+  user: User,
+  { passwordHash, actor, now }: { passwordHash: string; actor: Actor; now: number },
+): Promise<void> {
+  const { id: userId, email } = user;
+  await stores.users.setPassword(userId, passwordHash, now);
+  // Whoever used the link reads the mail.
+  await stores.users.verifyEmail(userId, now);
+  await passwordAttempts.passwordChanged(stores, email, actor.ip, now);
+  // A thief may have begun to change the address.
+  for (const purpose of ['recovery', 'email_proof']) await stores.oneTimeTokens.forget(userId, purpose);
+  await stores.audit.record({ type: 'account_recovered', actor, userId }, now);
+  await notices(stores, user, 'account_recovered', { now, actor });
+}
+
+function invalidLink(reason: string): AuthorityError {
+  return new AuthorityError('invalid_link', { reason });
+}

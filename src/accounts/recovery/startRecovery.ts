@@ -1,0 +1,74 @@
+/**
+ * Begins recovery: mails a link that sets a new password. Answer, work and time are the same for every address, whether a user has
+ * it or not.
+ */
+import type { Clock } from '@countersign/verifier/clock';
+import type { UserId } from '@countersign/verifier/ids';
+import type { Actor } from '../../audit/auditEvent.ts';
+import type { Database, Stores } from '../../database.ts';
+import { notificationLimits } from '../../notifications/limits.ts';
+import type { MakeLink } from '../../notifications/links.ts';
+import { occasionOf } from '../../notifications/notices.ts';
+import { type Notify, writeDecoy } from '../../notifications/outbox.ts';
+import { newId } from '../../platform/newId.ts';
+import type { RateLimits } from '../../platform/rateLimits.ts';
+import { type Email, normaliseEmail } from '../email.ts';
+import type { SpendMail } from '../mailBudgets.ts';
+import type { User } from '../user.ts';
+
+export interface StartRecoveryParts {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly makeLink: MakeLink;
+  readonly notify: Notify;
+  readonly requireMail: () => void;
+  readonly spendMail: SpendMail;
+  readonly rateLimits: Pick<RateLimits, 'spend'>;
+}
+
+/** Throws `mail_not_configured`. */
+export type StartRecovery = (email: string, actor: Actor) => Promise<void>;
+
+export function createStartRecovery(parts: StartRecoveryParts): StartRecovery {
+  return async (text, actor) => {
+    parts.requireMail();
+    const email = normaliseEmail(text);
+    await parts.rateLimits.spend(actor, 'mail', 'global');
+    const isAllowed = await parts.spendMail('recovery', email, actor.ip);
+    const now = parts.clock.now();
+    await parts.database.transaction(async (stores) => {
+      const user = await stores.users.findByEmail(email);
+      const isSent = user !== undefined && user.disabledAt === undefined && isAllowed;
+      await (isSent ? sendLink(parts, stores, user, actor, now) : pretend(parts, stores, email, now));
+    });
+  };
+}
+
+async function sendLink(
+  { makeLink, notify }: StartRecoveryParts,
+  stores: Stores,
+  { id: userId, email, locale }: User,
+  actor: Actor,
+  now: number,
+): Promise<void> {
+  await stores.oneTimeTokens.forget(userId, 'recovery');
+  const link = await makeLink(stores, { purpose: 'recovery', userId, detail: { email }, now });
+  const minutes = notificationLimits.recoveryLinkMilliseconds / 60_000;
+  const data = { ...occasionOf(actor, now), link, minutes };
+  const message = { channel: 'mail', template: 'recovery', to: email, locale, data } as const;
+  await notify(stores, message, { userId, now });
+  await stores.audit.record({ type: 'recovery_requested', actor, userId }, now);
+}
+
+/** As many writes, and nobody gets a mail. */
+async function pretend(
+  { makeLink }: StartRecoveryParts,
+  stores: Stores,
+  email: Email,
+  now: number,
+): Promise<void> {
+  await stores.oneTimeTokens.forget(newId<UserId>(now), 'recovery');
+  await makeLink(stores, { purpose: 'recovery', userId: undefined, detail: { email }, now });
+  await writeDecoy(stores, now);
+  await writeDecoy(stores, now);
+}

@@ -1,0 +1,34 @@
+/** Limits of notifications. The unit is in the name, the reason beside it. */
+export const notificationLimits = {
+  /** How often a node looks for messages that another one left, or that are sent again. */
+  pollMilliseconds: 5_000,
+  /** Messages that a node sends at once: mail servers count connections. */
+  sendsAtOnce: 5,
+  /** One message; a slow server must not hold a place for ever. */
+  sendMilliseconds: 60_000,
+  /** A claimed message is sent again after this, because its node may have died: longer than sending takes. */
+  claimMilliseconds: 120_000,
+  /** The wait after a failure doubles, from the first to the longest. A tenth more or less, so that nodes do not meet. */
+  retryFirstMilliseconds: 5_000,
+  retryLongestMilliseconds: 15 * 60_000,
+  /** A notice is still worth reading after a weekend. A code is not sent after its end. */
+  noticeMilliseconds: 3 * 24 * 60 * 60_000,
+  smtpConnectMilliseconds: 10_000,
+  smtpSilenceMilliseconds: 30_000,
+  /** The webhook answers, or the message is sent again. */
+  webhookMilliseconds: 10_000,
+  /** Files in DATA_DIR/mail; the oldest go. They are for trials. */
+  mailFiles: 1_000,
+  /** A device's or program's name in a mail. */
+  deviceCharacters: 60,
+  /** A code that somebody types: NIST SP 800-63B-4 §3.1.3.1 allows 10 minutes. */
+  codeMilliseconds: 10 * 60_000,
+  /** Wrong codes, then a new one is needed. */
+  codeTries: 5,
+  /** Mails wait in inboxes overnight; a link can be used once, and only by who reads the mail. */
+  proofLinkMilliseconds: 24 * 60 * 60_000,
+  /** A recovery link opens the account: its reader asked for it minutes ago. */
+  recoveryLinkMilliseconds: 15 * 60_000,
+  /** A not-me link only ends sessions, and people come back from holidays. */
+  notMeLinkMilliseconds: 30 * 24 * 60 * 60_000,
+} as const;

@@ -1,0 +1,58 @@
+/** Mail by SMTP. TLS always, but for a server on this machine or where ALLOW_PLAINTEXT names mail. */
+import { isLoopback } from '../platform/config/issuer.ts';
+import type { MailSender, MailServer } from '../platform/config/mailUrl.ts';
+import { type Channel, SendFault } from './channel.ts';
+import { notificationLimits } from './limits.ts';
+import { mailMessage } from './mailMessage.ts';
+
+export interface MailParts {
+  readonly server: MailServer;
+  readonly from: MailSender;
+  readonly allowPlaintext: boolean;
+}
+
+export function createMailChannel(parts: MailParts): Channel {
+  const { from } = parts;
+  let transport: ReturnType<typeof openTransport> | undefined;
+  return {
+    async send(id, message) {
+      transport ??= openTransport(parts);
+      const sent = (await transport).sendMail(mailMessage(id, message, from));
+      await sent.catch((error) => {
+        throw faultOf(error as SmtpError);
+      });
+    },
+  };
+}
+
+async function openTransport({ server, allowPlaintext }: MailParts) {
+  // Not at the start: it is large, and many authorities send their first mail later.
+  const { createTransport } = await import('nodemailer');
+  const { host, port, tls, username, password } = server;
+  const isPlaintextAllowed = !tls && (allowPlaintext || isLoopback(host));
+  return createTransport({
+    ...{ host, port, secure: tls },
+    requireTLS: !tls && !isPlaintextAllowed,
+    // Where plaintext would do, a certificate of nobody is no worse.
+    tls: { rejectUnauthorized: !isPlaintextAllowed, minVersion: 'TLSv1.2' },
+    ...(password === undefined ? {} : { auth: { user: username ?? '', pass: password } }),
+    connectionTimeout: notificationLimits.smtpConnectMilliseconds,
+    greetingTimeout: notificationLimits.smtpConnectMilliseconds,
+    dnsTimeout: notificationLimits.smtpConnectMilliseconds,
+    socketTimeout: notificationLimits.smtpSilenceMilliseconds,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
+}
+
+interface SmtpError {
+  readonly code?: string;
+  readonly responseCode?: number;
+}
+
+/** The server's own words may hold the recipient. */
+function faultOf({ code = 'unknown', responseCode }: SmtpError): SendFault {
+  // A permanent refusal of the recipient (RFC 5321 §4.2.1); anything else may be repaired.
+  const isFinal = code === 'EENVELOPE' && responseCode !== undefined && responseCode >= 550;
+  return new SendFault(`smtp ${code} ${responseCode ?? ''}`.trim(), { isFinal });
+}

@@ -1,0 +1,74 @@
+/**
+ * Notifications: mails and messages for phones. Owns the outbox, its texts, the channels, the links in mails and the job that
+ * sends. Does not own why somebody is told something: an operation of another slice writes the message in its transaction. Does
+ * not own what a link does either.
+ */
+import type { Clock } from '@countersign/verifier/clock';
+import { AuthorityError } from '@countersign/verifier/errors';
+import type { Database } from '../database.ts';
+import type { Config } from '../platform/config/config.ts';
+import type { Secrets } from '../platform/config/secrets.ts';
+import type { FaultLog } from '../platform/observability/faultLog.ts';
+import type { Log } from '../platform/observability/log.ts';
+import type { Metrics } from '../platform/observability/metrics.ts';
+import type { Sealing } from '../platform/sealing.ts';
+import { createMakeLink } from './links.ts';
+import { createMailChannel } from './mail.ts';
+import { createMailFolder } from './mailFolder.ts';
+import { createNotices } from './notices.ts';
+import { createNotify } from './outbox.ts';
+import { type SendParts, startSending } from './send.ts';
+import { wakingAfterCommit } from './wakingAfterCommit.ts';
+import { createWebhookChannel } from './webhook.ts';
+
+export interface NotificationParts {
+  readonly config: Pick<Config, 'messages' | 'allowPlaintext' | 'tokens' | 'storage'>;
+  readonly secrets: Pick<Secrets, 'mailServer' | 'smsWebhookSecret'>;
+  /** Absolute. */
+  readonly dataDir: string;
+  readonly database: Database;
+  readonly sealing: Sealing;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly onFault: FaultLog;
+}
+
+export function openNotifications(parts: NotificationParts) {
+  const { config, sealing, clock, log, metrics, onFault } = parts;
+  const channels = channelsOf(parts);
+  const mail = channels.mail !== undefined;
+  if (!mail)
+    log.warn(
+      'MAIL_URL is not set: users cannot recover their accounts, and are not told of new devices and changes',
+    );
+  const { outbox } = parts.database;
+  const sending = startSending({ outbox, channels, sealing, clock, log, metrics, onFault });
+  const notify = createNotify({ sealing, channels: { mail, sms: channels.sms !== undefined } });
+  const makeLink = createMakeLink(config.tokens.issuer);
+  return {
+    /** Wakes the sending job after the commit of a message. */
+    database: wakingAfterCommit(parts.database, sending.wake),
+    notify,
+    makeLink,
+    notices: createNotices({ notify, makeLink, mail }),
+    /** Throws `mail_not_configured`. */
+    requireMail(): void {
+      if (!mail) throw new AuthorityError('mail_not_configured');
+    },
+    stop: sending.stop,
+  };
+}
+
+function channelsOf({ config, secrets, dataDir, clock, log }: NotificationParts): SendParts['channels'] {
+  const { mail, mailFrom: from, smsWebhookUrl: url } = config.messages;
+  const { mailServer: server, smsWebhookSecret: secret } = secrets;
+  const allowPlaintext = config.allowPlaintext.includes('mail');
+  return {
+    ...(server === undefined ? {} : { mail: createMailChannel({ server, from, allowPlaintext }) }),
+    ...(mail === 'folder' ? { mail: createMailFolder({ dataDir, from, log }) } : {}),
+    ...(url === undefined || secret === undefined
+      ? {}
+      : { sms: createWebhookChannel({ url, secret, clock }) }),
+  };
+}

@@ -1,0 +1,82 @@
+/**
+ * Notices: a user is told what happened to the account, with a link that ends the session, or all. Call it in the transaction of
+ * what happened. Without mail nothing is written.
+ */
+import type { SessionId, UserId } from '@countersign/verifier/ids';
+import type { Email } from '../accounts/email.ts';
+import type { Stores } from '../database.ts';
+import { parseUserAgent } from '../platform/userAgent.ts';
+import { notificationLimits } from './limits.ts';
+import type { MakeLink } from './links.ts';
+import type { Message, Occasion, Templates, Told } from './message.ts';
+import type { Notify } from './outbox.ts';
+
+/** Templates with a not-me link. */
+export type NoticeName = {
+  [Name in keyof Templates]: Templates[Name] extends Told ? Name : never;
+}[keyof Templates];
+
+/** What happened, where and when; and what else the text needs. */
+export type NoticeOccasion<Name extends NoticeName> = Omit<Templates[Name], keyof Told> & {
+  readonly now: number;
+  readonly actor: Requester;
+  /** The session that the link ends; without it the link ends all. */
+  readonly sessionId?: SessionId | undefined;
+  readonly deviceName?: string | undefined;
+  /** Another address than the user's. */
+  readonly to?: Email;
+};
+
+/** Who did it, from where. */
+export interface Requester {
+  readonly ip?: string | undefined;
+  readonly userAgent?: string | undefined;
+}
+
+export interface Recipient {
+  readonly id: UserId;
+  readonly email: Email;
+  readonly locale?: string | undefined;
+}
+
+export type Notices = <Name extends NoticeName>(
+  stores: Pick<Stores, 'outbox' | 'oneTimeTokens'>,
+  user: Recipient,
+  template: Name,
+  occasion: NoticeOccasion<Name>,
+) => Promise<void>;
+
+export function createNotices({
+  notify,
+  makeLink,
+  mail,
+}: {
+  readonly notify: Notify;
+  readonly makeLink: MakeLink;
+  /** Whether mail can be sent. */
+  readonly mail: boolean;
+}): Notices {
+  return async (stores, { id: userId, email, locale }, template, occasion) => {
+    if (!mail) return;
+    const { now, actor, sessionId, deviceName, to = email, ...rest } = occasion;
+    const detail = { session_id: sessionId ?? null, used: 'none' };
+    const notMeLink = await makeLink(stores, { purpose: 'not_me', userId, detail, now });
+    const data = { ...rest, ...occasionOf(actor, now, deviceName), notMeLink };
+    const message = { channel: 'mail', template, to, locale, data } as unknown as Message;
+    await notify(stores, message, { userId, now });
+  };
+}
+
+/** Where and when, for a mail. */
+export function occasionOf({ ip, userAgent }: Requester, at: number, deviceName?: string): Occasion {
+  const { browser, os } = parseUserAgent(userAgent);
+  const program = [browser, os].filter((each) => each !== undefined).join(', ');
+  const names = [deviceName, program].filter((each) => each !== undefined && each !== '');
+  return { at, ip, device: names.map((name) => asPlainName(name ?? '')).join(' / ') || undefined };
+}
+
+/** Clients choose these names. Mail programs turn whatever looks like an address into a link, so none is left. */
+function asPlainName(text: string): string {
+  const plain = text.replace(/[^\p{L}\p{M}\p{N} '()+,_-]+/gu, ' ').replace(/ {2,}/g, ' ');
+  return plain.slice(0, notificationLimits.deviceCharacters).trim();
+}

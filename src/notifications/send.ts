@@ -1,0 +1,123 @@
+/**
+ * Sends what waits in the outbox, at least once: an entry is claimed, sent, and deleted only then. Wakes after a commit on this
+ * node, and looks from time to time for what others left. Gives up with an alarm when a message is of no use any more.
+ */
+import { type Clock, withDeadline } from '@countersign/verifier/clock';
+import type { FaultLog } from '../platform/observability/faultLog.ts';
+import type { Log } from '../platform/observability/log.ts';
+import type { Metrics } from '../platform/observability/metrics.ts';
+import { type Poller, startWakeablePoller } from '../platform/poller.ts';
+import type { Sealing } from '../platform/sealing.ts';
+import { type Channel, SendFault } from './channel.ts';
+import { notificationLimits } from './limits.ts';
+import type { Message } from './message.ts';
+import { type OutboxEntry, type OutboxStore, openMessage } from './outbox.ts';
+
+export interface SendParts {
+  readonly outbox: OutboxStore;
+  readonly sealing: Sealing;
+  /** Of the channels that are configured. */
+  readonly channels: Partial<Readonly<Record<Message['channel'], Channel>>>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly onFault: FaultLog;
+  /** From 0 to 1, for the waits. */
+  readonly random?: () => number;
+}
+
+/** `stop` leaves what is being sent to other nodes, or to the next start. */
+export function startSending(parts: SendParts): Poller {
+  const { outbox, clock, metrics, onFault } = parts;
+  let waiting: Awaited<ReturnType<OutboxStore['waiting']>> = { entries: 0, oldest: undefined };
+  metrics.gauge(
+    'countersign_outbox_waiting',
+    'Messages that wait for being sent, as this node last saw.',
+    () => waiting.entries,
+  );
+  metrics.gauge('countersign_outbox_oldest_seconds', 'How long the oldest of them waits.', () =>
+    waiting.oldest === undefined ? 0 : Math.max(0, clock.now() - waiting.oldest) / 1000,
+  );
+  let underWay = 0;
+  let stopped = false;
+  const poller = startWakeablePoller({
+    ...{ clock, firstMs: 0, retryMs: notificationLimits.pollMilliseconds },
+    async run() {
+      const free = notificationLimits.sendsAtOnce - underWay;
+      const claimed =
+        free === 0 ? [] : await outbox.claim(clock.now(), notificationLimits.claimMilliseconds, free);
+      for (const entry of claimed) {
+        underWay += 1;
+        // Not awaited: a slow server must not keep other messages waiting.
+        void deliver(parts, entry)
+          .catch((error) => !stopped && onFault('outbox', error))
+          .finally(() => {
+            underWay -= 1;
+            if (!stopped) poller.wake();
+          });
+      }
+      waiting = await outbox.waiting();
+      return notificationLimits.pollMilliseconds;
+    },
+    onFault: (error) => onFault('outbox', error),
+  });
+  return {
+    wake: poller.wake,
+    async stop() {
+      stopped = true;
+      await poller.stop();
+    },
+  };
+}
+
+async function deliver(parts: SendParts, entry: OutboxEntry): Promise<void> {
+  const { outbox, clock, metrics, channels } = parts;
+  const { id, channel } = entry;
+  if (channel === 'none') return outbox.remove(id);
+  try {
+    const message = openMessage(parts.sealing, entry);
+    if (clock.now() >= usefulUntil(entry, message)) return await giveUp(parts, entry, 'too old');
+    const by = channels[channel];
+    if (by === undefined) throw new SendFault('not configured');
+    const late = () => new SendFault('timeout');
+    await withDeadline(clock, notificationLimits.sendMilliseconds, by.send(id, message), late);
+  } catch (error) {
+    return await failed(parts, entry, error);
+  }
+  metrics.message(channel, 'sent');
+  await outbox.remove(id);
+}
+
+async function failed(parts: SendParts, entry: OutboxEntry, error: unknown): Promise<void> {
+  const { outbox, clock, metrics, log, onFault, random = Math.random } = parts;
+  const { id, channel, template, attempts } = entry;
+  if (error instanceof SendFault && error.isFinal) {
+    metrics.message(channel, 'refused');
+    log.warn({ message_id: id, channel, template, fault: error.message }, 'a recipient was refused');
+    return outbox.remove(id);
+  }
+  // What was sealed with a lost key can never be read. Any other error of ours may be repaired by an update.
+  const fault = error instanceof SendFault ? error.message : (error as Error).name;
+  if (fault === 'UnsealError') return giveUp(parts, entry, fault);
+  metrics.message(channel, 'failed');
+  onFault(channel, error instanceof SendFault ? error : new SendFault(fault));
+  const { retryFirstMilliseconds: first, retryLongestMilliseconds: longest } = notificationLimits;
+  const wait = Math.min(first * 2 ** Math.min(attempts - 1, 20), longest);
+  await outbox.retry(id, clock.now() + wait * (0.9 + 0.2 * random()), fault);
+}
+
+/** The user will never get it: somebody has to know. */
+async function giveUp(parts: SendParts, entry: OutboxEntry, fault: string): Promise<void> {
+  const { id, channel, template, attempts } = entry;
+  parts.metrics.message(channel, 'given_up');
+  parts.log.error({ message_id: id, channel, template, attempts, fault }, 'a message was given up');
+  await parts.outbox.remove(id);
+}
+
+/** A code or link is of no use after its end. */
+function usefulUntil({ createdAt }: OutboxEntry, { data }: Message): number {
+  const { minutes, linkHours } = data as { readonly minutes?: number; readonly linkHours?: number };
+  if (linkHours !== undefined) return createdAt + linkHours * 3_600_000;
+  if (minutes !== undefined) return createdAt + minutes * 60_000;
+  return createdAt + notificationLimits.noticeMilliseconds;
+}

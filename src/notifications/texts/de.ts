@@ -1,0 +1,176 @@
+/** German. */
+import type { Occasion, Told } from '../message.ts';
+import type { MailText, Part, Texts } from './texts.ts';
+
+const time = new Intl.DateTimeFormat('de-DE', { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' });
+
+function facts({ at, ip, device }: Occasion): Part {
+  return {
+    facts: [`Wann: ${time.format(at)} UTC`, device && `Gerät: ${device}`, ip && `Woher: ${ip} (IP-Adresse)`],
+  };
+}
+
+function notice(subject: string, what: string, told: Told, more: readonly string[] = []): MailText {
+  return {
+    subject,
+    body: [
+      what,
+      facts(told),
+      ...more,
+      'Waren Sie das, ist nichts zu tun.',
+      'Waren Sie es nicht, beenden Sie die Sitzung hier. Die Seite fragt nie nach Ihrem Passwort:',
+      { link: told.notMeLink },
+      'Sie können auch selbst unsere App öffnen, wie Sie es immer tun, und dort Ihre Geräte ansehen.',
+    ],
+  };
+}
+
+const ignore = 'Haben Sie das nicht angefordert, ignorieren Sie diese Mail. Es ändert sich nichts.';
+const never = 'Geben Sie diesen Code niemandem. Wir fragen nie danach.';
+
+export const de: Texts = {
+  language: 'de',
+  mails: {
+    verify_email: ({ code, minutes, link, linkHours }) => ({
+      subject: `${code} ist Ihr Code zum Bestätigen der E-Mail-Adresse`,
+      body: [
+        'Geben Sie diesen Code ein, um Ihre E-Mail-Adresse zu bestätigen:',
+        { code },
+        `Der Code gilt ${minutes} Minuten. Oder öffnen Sie innerhalb von ${linkHours} Stunden diese Seite:`,
+        { link },
+        never,
+        ignore,
+      ],
+    }),
+    confirm_registration: ({ link, linkHours, ...occasion }) => ({
+      subject: 'Bestätigen Sie Ihre Registrierung',
+      body: [
+        'Jemand möchte mit dieser E-Mail-Adresse ein Konto eröffnen. Waren Sie das, bestätigen Sie es hier:',
+        { link },
+        `Die Seite funktioniert einmal, ${linkHours} Stunden lang.`,
+        facts(occasion),
+        'Waren Sie es nicht, ignorieren Sie diese Mail: Ohne Bestätigung entsteht kein Konto.',
+      ],
+    }),
+    email_taken: (occasion) => ({
+      subject: 'Sie haben schon ein Konto',
+      body: [
+        'Jemand wollte sich mit dieser E-Mail-Adresse registrieren. Sie haben schon ein Konto, deshalb wurde kein neues angelegt.',
+        facts(occasion),
+        'Waren Sie das, öffnen Sie unsere App und melden Sie sich an. Haben Sie das Passwort vergessen, fordern Sie dort ein neues an.',
+        'Waren Sie es nicht, ist nichts zu tun. Wer es war, hat nichts erfahren.',
+      ],
+    }),
+    login_code: ({ code, minutes, ...occasion }) => ({
+      subject: `${code} ist Ihr Code zum Anmelden`,
+      body: [
+        'Geben Sie diesen Code ein, um sich anzumelden:',
+        { code },
+        `Er gilt ${minutes} Minuten.`,
+        facts(occasion),
+        never,
+        'Melden Sie sich gerade nicht an, kennt vielleicht jemand Ihr Passwort: Ändern Sie es.',
+      ],
+    }),
+    recovery: ({ link, minutes, ...occasion }) => ({
+      subject: 'Neues Passwort setzen',
+      body: [
+        'Jemand möchte für Ihr Konto ein neues Passwort setzen. Waren Sie das, tun Sie es hier:',
+        { link },
+        `Die Seite funktioniert einmal, ${minutes} Minuten lang. Alle Ihre Sitzungen enden dann.`,
+        facts(occasion),
+        ignore,
+      ],
+    }),
+    account_recovered: (told) =>
+      notice(
+        'Ihr Passwort wurde per E-Mail neu gesetzt',
+        'Ein neues Passwort wurde mit einem Link gesetzt, den wir an diese Adresse geschickt haben. Alle Sitzungen wurden beendet.',
+        told,
+      ),
+    new_device: (told) =>
+      notice('Neues Gerät', 'Ein Gerät, das wir nicht kennen, hat sich an Ihrem Konto angemeldet.', told),
+    password_changed: (told) =>
+      notice('Ihr Passwort wurde geändert', 'Das Passwort Ihres Kontos wurde geändert.', told),
+    email_change_started: ({ newEmail, ...told }) =>
+      notice(
+        'Ihre E-Mail-Adresse soll geändert werden',
+        'Jemand, der an Ihrem Konto angemeldet ist, möchte dessen E-Mail-Adresse ändern. Sie ändert sich, sobald die neue bestätigt ist.',
+        told,
+        [`Neue Adresse: ${newEmail}`],
+      ),
+    email_changed: ({ newEmail, ...told }) =>
+      notice('Ihre E-Mail-Adresse wurde geändert', 'Die E-Mail-Adresse Ihres Kontos wurde geändert.', told, [
+        `Neue Adresse: ${newEmail}`,
+      ]),
+    factor_added: ({ factor, ...told }) =>
+      notice(
+        'Ein Anmeldeweg wurde hinzugefügt',
+        'Ihrem Konto wurde ein Weg zum Anmelden hinzugefügt.',
+        told,
+        [factor],
+      ),
+    factor_removed: ({ factor, ...told }) =>
+      notice('Ein Anmeldeweg wurde entfernt', 'Von Ihrem Konto wurde ein Weg zum Anmelden entfernt.', told, [
+        factor,
+      ]),
+    recovery_code_used: ({ left, ...told }) =>
+      notice(
+        'Ein Wiederherstellungscode wurde benutzt',
+        'Jemand hat sich mit einem Wiederherstellungscode Ihres Kontos angemeldet.',
+        told,
+        [`Verbleibende Codes: ${left}`],
+      ),
+    refresh_replayed: (told) =>
+      notice(
+        'Eine Sitzung wurde zu Ihrer Sicherheit beendet',
+        'Zwei Programme haben dieselbe Sitzung Ihres Kontos benutzt: Eines davon hat sie vielleicht gestohlen. Wir haben sie beendet.',
+        told,
+      ),
+    passkey_cloned: ({ factor, ...told }) =>
+      notice(
+        'Ein Passkey wurde vielleicht kopiert',
+        'Ein Passkey Ihres Kontos hat rückwärts gezählt, wie es eine Kopie tut. Wir haben ihn abgewiesen und seine Sitzungen beendet.',
+        told,
+        [factor],
+      ),
+  },
+  messages: {
+    login_code: ({ code, minutes }) =>
+      `${code} ist Ihr Code zum Anmelden. Er gilt ${minutes} Minuten. Geben Sie ihn niemandem.`,
+    verify_phone: ({ code, minutes }) =>
+      `${code} ist Ihr Code zum Bestätigen dieser Telefonnummer. Er gilt ${minutes} Minuten.`,
+  },
+  pages: {
+    verify: {
+      title: 'E-Mail-Adresse bestätigen',
+      explanation: 'Bestätigen Sie, dass diese E-Mail-Adresse Ihnen gehört.',
+      button: 'Bestätigen',
+      done: 'Ihre E-Mail-Adresse ist bestätigt. Sie können diese Seite schließen.',
+    },
+    recovery: {
+      title: 'Neues Passwort setzen',
+      explanation: 'Wählen Sie ein neues Passwort. Alle Ihre Sitzungen enden.',
+      newPassword: 'Neues Passwort',
+      button: 'Passwort setzen',
+      done: 'Das neue Passwort ist gesetzt, und alle Sitzungen sind beendet. Sie können diese Seite schließen und sich anmelden.',
+    },
+    notMe: {
+      title: 'Waren Sie das nicht?',
+      explanation:
+        'Beenden Sie die Sitzung, um die es in der Mail geht, oder alle Sitzungen. Wir fragen nicht nach Ihrem Passwort.',
+      button: 'Diese Sitzung beenden',
+      all: 'Alle Sitzungen beenden',
+      done: 'Die Sitzung ist beendet. Kein Dienst nimmt sie mehr an. Wissen Sie nicht, wer es war, ändern Sie Ihr Passwort.',
+      allDone:
+        'Alle Sitzungen sind beendet. Kein Dienst nimmt sie mehr an. Wissen Sie nicht, wer es war, ändern Sie Ihr Passwort.',
+    },
+    refused: 'Das hat nicht geklappt',
+    refusals: {
+      invalid_link: 'Dieser Link wurde schon benutzt, ist abgelaufen, oder eine neuere Mail hat ihn ersetzt.',
+      password_refused: 'Dieses Passwort geht nicht. Wählen Sie ein längeres, das niemand erraten kann.',
+      rate_limited: 'Zu viele Versuche. Warten Sie eine Minute und versuchen Sie es noch einmal.',
+      other: 'Hier ist etwas schiefgegangen. Versuchen Sie es gleich noch einmal.',
+    },
+  },
+};

@@ -1,0 +1,166 @@
+/** English. */
+import type { Occasion, Told } from '../message.ts';
+import type { MailText, Part, Texts } from './texts.ts';
+
+const time = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' });
+
+function facts({ at, ip, device }: Occasion): Part {
+  return {
+    facts: [`When: ${time.format(at)} UTC`, device && `Device: ${device}`, ip && `From: ${ip} (IP address)`],
+  };
+}
+
+function notice(subject: string, what: string, told: Told, more: readonly string[] = []): MailText {
+  return {
+    subject,
+    body: [
+      what,
+      facts(told),
+      ...more,
+      'If this was you, there is nothing to do.',
+      'If this was not you, end the session here. The page never asks for your password:',
+      { link: told.notMeLink },
+      'You can also open our app yourself, as you always do, and look at your devices there.',
+    ],
+  };
+}
+
+const ignore = 'If you did not ask for this, ignore this mail. Nothing changes.';
+const never = 'Never tell anybody this code. We never ask for it.';
+
+export const en: Texts = {
+  language: 'en',
+  mails: {
+    verify_email: ({ code, minutes, link, linkHours }) => ({
+      subject: `${code} is your code to confirm this e-mail address`,
+      body: [
+        'Enter this code to confirm your e-mail address:',
+        { code },
+        `The code works for ${minutes} minutes. Or open this page within ${linkHours} hours:`,
+        { link },
+        never,
+        ignore,
+      ],
+    }),
+    confirm_registration: ({ link, linkHours, ...occasion }) => ({
+      subject: 'Confirm your registration',
+      body: [
+        'Somebody wants to open an account with this e-mail address. If it was you, confirm it here:',
+        { link },
+        `The page works once, for ${linkHours} hours.`,
+        facts(occasion),
+        'If it was not you, ignore this mail: without the confirmation there is no account.',
+      ],
+    }),
+    email_taken: (occasion) => ({
+      subject: 'You already have an account',
+      body: [
+        'Somebody tried to register with this e-mail address. You already have an account, so no new one was made.',
+        facts(occasion),
+        'If it was you, open our app and log in. If you forgot the password, ask there for a new one.',
+        'If it was not you, there is nothing to do. Whoever it was learned nothing.',
+      ],
+    }),
+    login_code: ({ code, minutes, ...occasion }) => ({
+      subject: `${code} is your login code`,
+      body: [
+        'Enter this code to log in:',
+        { code },
+        `It works for ${minutes} minutes.`,
+        facts(occasion),
+        never,
+        'If you are not logging in just now, somebody may know your password: change it.',
+      ],
+    }),
+    recovery: ({ link, minutes, ...occasion }) => ({
+      subject: 'Set a new password',
+      body: [
+        'Somebody asked to set a new password for your account. If it was you, do it here:',
+        { link },
+        `The page works once, for ${minutes} minutes. All your sessions end then.`,
+        facts(occasion),
+        ignore,
+      ],
+    }),
+    account_recovered: (told) =>
+      notice(
+        'Your password was set anew by e-mail',
+        'A new password was set with a link that we sent to this address. All sessions ended.',
+        told,
+      ),
+    new_device: (told) =>
+      notice('New device', 'A device that we do not know logged in to your account.', told),
+    password_changed: (told) =>
+      notice('Your password was changed', 'The password of your account was changed.', told),
+    email_change_started: ({ newEmail, ...told }) =>
+      notice(
+        'Your e-mail address is to be changed',
+        'Somebody who is logged in to your account wants to change its e-mail address. It changes when the new address is confirmed.',
+        told,
+        [`New address: ${newEmail}`],
+      ),
+    email_changed: ({ newEmail, ...told }) =>
+      notice('Your e-mail address was changed', 'The e-mail address of your account was changed.', told, [
+        `New address: ${newEmail}`,
+      ]),
+    factor_added: ({ factor, ...told }) =>
+      notice('A way to log in was added', 'A way to log in was added to your account.', told, [factor]),
+    factor_removed: ({ factor, ...told }) =>
+      notice('A way to log in was removed', 'A way to log in was removed from your account.', told, [factor]),
+    recovery_code_used: ({ left, ...told }) =>
+      notice('A recovery code was used', 'Somebody logged in with a recovery code of your account.', told, [
+        `Codes left: ${left}`,
+      ]),
+    refresh_replayed: (told) =>
+      notice(
+        'A session was ended for your safety',
+        'Two programs used the same session of your account: one of them may have stolen it. We ended it.',
+        told,
+      ),
+    passkey_cloned: ({ factor, ...told }) =>
+      notice(
+        'A passkey may have been copied',
+        'A passkey of your account counted backwards, as a copy does. We refused it and ended its sessions.',
+        told,
+        [factor],
+      ),
+  },
+  messages: {
+    login_code: ({ code, minutes }) =>
+      `${code} is your login code. It works for ${minutes} minutes. Never tell it to anybody.`,
+    verify_phone: ({ code, minutes }) =>
+      `${code} is your code to confirm this phone number. It works for ${minutes} minutes.`,
+  },
+  pages: {
+    verify: {
+      title: 'Confirm your e-mail address',
+      explanation: 'Confirm that this e-mail address is yours.',
+      button: 'Confirm',
+      done: 'Your e-mail address is confirmed. You can close this page.',
+    },
+    recovery: {
+      title: 'Set a new password',
+      explanation: 'Choose a new password. All your sessions end.',
+      newPassword: 'New password',
+      button: 'Set the password',
+      done: 'The new password is set, and all sessions have ended. You can close this page and log in.',
+    },
+    notMe: {
+      title: 'Was this not you?',
+      explanation:
+        'End the session that the mail is about, or all sessions. We do not ask for your password.',
+      button: 'End this session',
+      all: 'End all sessions',
+      done: 'The session has ended. No service accepts it any more. If you do not know who it was, change your password.',
+      allDone:
+        'All sessions have ended. No service accepts them any more. If you do not know who it was, change your password.',
+    },
+    refused: 'This did not work',
+    refusals: {
+      invalid_link: 'This link was used already, has expired, or a newer mail replaced it.',
+      password_refused: 'This password cannot be used. Choose a longer one that nobody can guess.',
+      rate_limited: 'Too many tries. Wait a minute, then try again.',
+      other: 'Something went wrong here. Try again in a moment.',
+    },
+  },
+};

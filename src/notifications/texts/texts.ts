@@ -1,0 +1,48 @@
+/** What every language must say. A missing text is a type error. */
+import type { TemplateName, Templates } from '../message.ts';
+
+/** A mail's text, paragraph by paragraph. */
+export interface MailText {
+  readonly subject: string;
+  readonly body: readonly Part[];
+}
+
+/** A paragraph; a code, set off; a link; or what happened where, a line each. */
+export type Part =
+  | string
+  | { readonly code: string }
+  | { readonly link: string }
+  | { readonly facts: readonly (string | undefined)[] };
+
+type MailTemplate = Exclude<TemplateName, 'verify_phone'>;
+type SmsTemplate = 'login_code' | 'verify_phone';
+
+export interface Texts {
+  readonly language: string;
+  readonly mails: { readonly [Name in MailTemplate]: (data: Templates[Name]) => MailText };
+  readonly messages: { readonly [Name in SmsTemplate]: (data: Templates[Name]) => string };
+  readonly pages: PageTexts;
+}
+
+/** Pages that links in mails lead to. */
+export interface PageTexts {
+  readonly verify: Question;
+  readonly recovery: Question & { readonly newPassword: string };
+  /** `all`: the button that ends every session. `done` and `allDone` are only shown once the end is in effect. */
+  readonly notMe: Question & { readonly all: string; readonly allDone: string };
+  readonly refusals: {
+    readonly invalid_link: string;
+    readonly password_refused: string;
+    readonly rate_limited: string;
+    readonly other: string;
+  };
+  /** The title of a refusal. */
+  readonly refused: string;
+}
+
+interface Question {
+  readonly title: string;
+  readonly explanation: string;
+  readonly button: string;
+  readonly done: string;
+}

@@ -1,0 +1,57 @@
+/**
+ * Messages for phones: one POST to the operator's webhook, which knows a provider. The receiver checks the signature, and drops a
+ * repetition by its idempotency key.
+ */
+import { createHmac } from 'node:crypto';
+import { type Clock, numericDate } from '@countersign/verifier/clock';
+import { type Channel, SendFault } from './channel.ts';
+import { notificationLimits } from './limits.ts';
+import { renderSms } from './render.ts';
+
+/** Seconds since the Unix epoch, when it was sent. */
+export const timestampHeader = 'countersign-timestamp';
+/** `v1=` and the HMAC-SHA-256 of `timestamp.body` in hex. */
+export const signatureHeader = 'countersign-signature';
+
+export function createWebhookChannel(parts: {
+  readonly url: string;
+  readonly secret: string;
+  readonly clock: Clock;
+}): Channel {
+  const { url, secret, clock } = parts;
+  return {
+    async send(id, message) {
+      const { to, template, locale } = message;
+      const body = JSON.stringify({ id, channel: 'sms', to, template, locale, text: renderSms(message) });
+      const timestamp = String(numericDate(clock.now()));
+      const signature = createHmac('sha256', secret).update(`${timestamp}.${body}`).digest('hex');
+      const headers = {
+        'content-type': 'application/json',
+        'idempotency-key': id,
+        [timestampHeader]: timestamp,
+        [signatureHeader]: `v1=${signature}`,
+      };
+      const status = await post(clock, url, { headers, body });
+      if (status < 200 || status > 299) throw new SendFault(`webhook ${status}`);
+    },
+  };
+}
+
+async function post(
+  clock: Clock,
+  url: string,
+  request: { readonly headers: Record<string, string>; readonly body: string },
+): Promise<number> {
+  const late = new AbortController();
+  const cancel = clock.after(notificationLimits.webhookMilliseconds, () => late.abort());
+  try {
+    // A redirect would take the code elsewhere.
+    const answer = await fetch(url, { method: 'POST', redirect: 'manual', signal: late.signal, ...request });
+    await answer.body?.cancel();
+    return answer.status;
+  } catch {
+    throw new SendFault(late.signal.aborted ? 'webhook timeout' : 'webhook unreachable');
+  } finally {
+    cancel();
+  }
+}

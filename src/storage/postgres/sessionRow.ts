@@ -1,0 +1,63 @@
+/** A session as a row, and back. */
+import type { FactorId, SessionId, UserId } from '@countersign/verifier/ids';
+import type { Acr, Session } from '../../sessions/session.ts';
+import type { NewSession } from '../../sessions/store.ts';
+import type { Prisma, Session as SessionRow } from './generated/client.ts';
+
+export function toRow(session: NewSession): Prisma.SessionUncheckedCreateInput {
+  return {
+    id: session.id,
+    userId: session.userId,
+    sealedSecret: new Uint8Array(session.sealedSecret),
+    tokenVersion: session.tokenVersion,
+    clientId: session.clientId,
+    scope: session.scope,
+    amr: [...session.amr],
+    acr: session.acr,
+    openedBy: [...session.openedBy],
+    authTime: new Date(session.authTime),
+    deviceName: session.deviceName ?? null,
+    userAgent: session.userAgent ?? null,
+    ip: session.ip ?? null,
+    deviceId: session.deviceId ?? null,
+    createdAt: new Date(session.createdAt),
+    lastUsedAt: new Date(session.lastUsedAt),
+    idleExpiresAt: new Date(session.idleExpiresAt),
+    expiresAt: new Date(session.expiresAt),
+    accessExpiresAt: new Date(session.accessExpiresAt),
+  };
+}
+
+export function fromRow(row: SessionRow): Session {
+  return {
+    id: row.id as SessionId,
+    userId: row.userId as UserId,
+    sealedSecret: row.sealedSecret,
+    generation: Number(row.generation),
+    rotatedAt: row.rotatedAt?.getTime(),
+    graceRepeats: row.graceRepeats,
+    tokenVersion: row.tokenVersion,
+    clientId: row.clientId,
+    scope: row.scope,
+    amr: row.amr,
+    acr: row.acr as Acr,
+    openedBy: row.openedBy as FactorId[],
+    authTime: row.authTime.getTime(),
+    deviceName: row.deviceName ?? undefined,
+    userAgent: row.userAgent ?? undefined,
+    ip: row.ip ?? undefined,
+    createdAt: row.createdAt.getTime(),
+    lastUsedAt: row.lastUsedAt.getTime(),
+    idleExpiresAt: row.idleExpiresAt.getTime(),
+    expiresAt: row.expiresAt.getTime(),
+    accessExpiresAt: row.accessExpiresAt.getTime(),
+    endedAt: row.endedAt?.getTime(),
+    deviceId: row.deviceId ?? undefined,
+    otherIp: row.otherIp ?? undefined,
+    otherIpAt: row.otherIpAt?.getTime(),
+    quickRefreshes: row.quickRefreshes,
+    contextSignals: row.contextSignals,
+    contextScore: row.contextScore,
+    contextChangedAt: row.contextChangedAt?.getTime(),
+  };
+}
