@@ -95,8 +95,8 @@ async function open(given: AuthorityParts, closing: Closing): Promise<Authority>
   const { storage, propagation, ring, truth: proof } = opened;
   const { truth } = proof;
   const slices = mountSlices(parts, opened);
-  const { audit, sessions, revocation, login, accounts, services } = slices;
-  const jobs = [...audit.jobs, ...sessions.jobs, ...revocation.jobs, ...login.jobs, ...accounts.jobs];
+  const { audit, sessions, revocation, login, services } = slices;
+  const jobs = [...audit.jobs, ...sessions.jobs, ...revocation.jobs, ...login.jobs];
   closing.push(startJobs({ clock, metrics, onFault: opened.onFault }, jobs));
   const firstServiceToken =
     config.storage.mode === 'embedded' && (await keepFirstService(services.operations, dataFolder));

@@ -3,11 +3,9 @@
  * (`proof/`), a lost password is set anew (`recovery/`), and a user says "this was not me" (`notMe/`). Does not own proving
  * passwords (`login/`), sessions (`sessions/`) or mails (`notifications/`).
  */
-import { createEarliestTime } from '@countersign/verifier/steadyTime';
 import type { MakeLink } from '../notifications/links.ts';
 import type { Notify } from '../notifications/outbox.ts';
 import type { Config } from '../platform/config/config.ts';
-import { type Job, pruningJob } from '../platform/jobs.ts';
 import { createKeyedHash } from '../platform/keyedHash.ts';
 import type { Metrics } from '../platform/observability/metrics.ts';
 import type { RateLimitParts } from '../platform/rateLimits.ts';
@@ -89,19 +87,5 @@ export function mountAccounts({ counted, ...given }: AccountParts) {
       notMeRoutes(operations.notMe),
     ],
     service: userService(operations),
-    jobs: [oldTokensJob(parts)],
   };
-}
-
-function oldTokensJob({
-  database,
-  clock,
-  metrics,
-}: Pick<AccountParts, 'database' | 'clock' | 'metrics'>): Job {
-  const earliestTime = createEarliestTime(clock);
-  return pruningJob({
-    name: 'old_one_time_tokens',
-    prune: (rows) => database.oneTimeTokens.prune(earliestTime(), rows),
-    onDeleted: (rows) => metrics.deleted('one_time_tokens', rows),
-  });
 }
