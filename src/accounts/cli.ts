@@ -1,29 +1,9 @@
 /** `countersign users …`: user administration by the operator. */
 import { randomBytes } from 'node:crypto';
-import { rfc3339 } from '@countersign/verifier/clock';
-import type { RecordedEvent } from '../audit/auditEvent.ts';
-import { parseUserAgent } from '../platform/userAgent.ts';
-import type { Session } from '../sessions/session.ts';
 import type { Asks, CommandContext, Program } from '../transport/cli/command.ts';
-import type { UserRow } from './user.ts';
 
 export function mountUsers(program: Program, asks: Asks): void {
-  const users = program
-    .command('users')
-    .description('Users: list, show, create, disable, enable, delete, unlock.');
-
-  users
-    .command('list')
-    .description('List users, newest first: id, e-mail, state, created, e-mail verified.')
-    .option('--limit <N>', 'at most this many', Number)
-    .option('--after <ID>', 'the next page: the last user of the previous page')
-    .action((page) => asks((context) => list(page, context), { columns: listColumns }));
-
-  users
-    .command('show')
-    .argument('<EMAIL>')
-    .description('Show a user: state, live sessions, last sign-ins.')
-    .action((email) => asks((context) => show(email, context)));
+  const users = program.command('users').description('Users: create, disable, enable, delete, unlock.');
 
   users
     .command('create')
@@ -63,57 +43,6 @@ export function mountUsers(program: Program, asks: Asks): void {
     .argument('<EMAIL>')
     .description('Remove all second factors and recovery codes of a user, and end every session.')
     .action((email) => asks((context) => resetFactors(email, context)));
-}
-
-const listColumns = ['ID', 'E-MAIL', 'STATE', 'CREATED', 'VERIFIED'];
-
-async function list(
-  page: { readonly limit?: number; readonly after?: string },
-  { operations, json, out }: CommandContext,
-): Promise<void> {
-  for (const user of await operations.listUsers(page))
-    out(json ? JSON.stringify(userJson(user)) : userCells(user).join('\t'));
-}
-
-async function show(email: string, { operations, json, out }: CommandContext): Promise<void> {
-  const { sessions, signIns, ...user } = await operations.showUser({ email });
-  if (json) {
-    const shown = { sessions: sessions.map(sessionJson), sign_ins: signIns.map(signInJson) };
-    return out(JSON.stringify({ ...userJson(user), ...shown }));
-  }
-  const [id, address, state, created, verified] = userCells(user);
-  for (const [name, value] of Object.entries({ id, email: address, state, created, verified }))
-    out(`${name}\t${value}`);
-  for (const session of sessions) out(cells('session', Object.values(sessionJson(session))));
-  for (const event of signIns) out(cells('sign_in', Object.values(signInJson(event))));
-}
-
-/** Names of devices come from clients: no control characters on the terminal, no extra columns. */
-function cells(name: string, values: readonly (string | undefined)[]): string {
-  return [name, ...values.map((value) => (value ?? '-').replace(/\p{C}/gu, '?'))].join('\t');
-}
-
-function userCells({ id, email, createdAt, emailVerifiedAt, disabledAt }: UserRow): readonly string[] {
-  const verified = emailVerifiedAt === undefined ? '-' : rfc3339(emailVerifiedAt);
-  return [id, email, disabledAt === undefined ? 'active' : 'disabled', rfc3339(createdAt), verified];
-}
-
-function userJson({ id, email, createdAt, emailVerifiedAt, passwordChangedAt, disabledAt }: UserRow) {
-  return {
-    ...{ id, email, created_at: rfc3339(createdAt), password_changed_at: rfc3339(passwordChangedAt) },
-    email_verified_at: emailVerifiedAt && rfc3339(emailVerifiedAt),
-    disabled_at: disabledAt && rfc3339(disabledAt),
-  };
-}
-
-function sessionJson({ id, deviceName, userAgent, ip, createdAt, lastUsedAt, acr }: Session) {
-  const { browser, os } = parseUserAgent(userAgent);
-  const device = deviceName ?? ([browser, os].filter((part) => part !== undefined).join(', ') || undefined);
-  return { id, device, ip, acr, created_at: rfc3339(createdAt), last_used_at: rfc3339(lastUsedAt) };
-}
-
-function signInJson({ occurredAt, type, reason, ip }: RecordedEvent) {
-  return { at: rfc3339(occurredAt), type, reason, ip };
 }
 
 async function create(

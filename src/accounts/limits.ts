@@ -3,11 +3,6 @@ export const accountLimits = {
   /** RFC 5321 §4.5.3.1: 254 octets for a path, 64 for the local part. */
   emailBytes: 254,
   emailLocalPartBytes: 64,
-  /** Users of one page: a screen, and an answer that stays small. */
-  usersListDefault: 50,
-  usersListMaximum: 1_000,
-  /** Sessions and sign-ins shown of one user. */
-  shownOfUser: 10,
   mailWindowMilliseconds: 60 * 60_000,
   /**
    * Mails to one address in that window, asked for by one network, and by all together: a stranger cannot fill an inbox, and

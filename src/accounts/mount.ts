@@ -18,7 +18,6 @@ import { createDisableUser } from './disableUser.ts';
 import { createEnableUser } from './enableUser.ts';
 import { userService } from './grpc.ts';
 import { deleteRoute, meRoute, passwordRoute, registerRoute } from './http.ts';
-import { createListUsers } from './listUsers.ts';
 import { createMailBudgets } from './mailBudgets.ts';
 import { notMeRoutes } from './notMe/http.ts';
 import { createNotMe } from './notMe/notMe.ts';
@@ -31,7 +30,6 @@ import { createCompleteRecovery } from './recovery/completeRecovery.ts';
 import { recoveryRoutes } from './recovery/http.ts';
 import { createStartRecovery } from './recovery/startRecovery.ts';
 import { createRegister, type RegisterParts } from './register.ts';
-import { createShowUser } from './showUser.ts';
 import { createUnlockUser } from './unlockUser.ts';
 
 export interface AccountParts extends ChangePasswordParts, DeletingParts, RegisterParts {
@@ -65,8 +63,6 @@ export function mountAccounts({ counted, ...given }: AccountParts) {
     enableUser: createEnableUser({ database, clock }),
     deleteUser: counted(createDeleteUser(parts)),
     unlockUser: createUnlockUser(parts),
-    listUsers: createListUsers({ database }),
-    showUser: createShowUser({ database, clock }),
     requestProof: createRequestProof(parts),
     verifyEmail: createVerifyEmail(parts),
     changeEmail: createChangeEmail(parts),

@@ -19,15 +19,6 @@ export interface User {
   readonly locale: string | undefined;
 }
 
-/** For lists. */
-export interface UserRow {
-  readonly id: UserId;
-  readonly email: Email;
-  readonly createdAt: number;
-  readonly emailVerifiedAt: number | undefined;
-  readonly passwordChangedAt: number;
-  readonly disabledAt: number | undefined;
-}
 /** `emailVerifiedAt`: undefined until it is proved. */
 export type NewUser = Pick<User, 'id' | 'email' | 'passwordHash'> &
   Partial<Pick<User, 'emailVerifiedAt' | 'locale'>>;
@@ -39,10 +30,6 @@ export interface UserStore {
   /** Whether any user exists. */
   any(): Promise<boolean>;
   findByEmail(email: Email): Promise<User | undefined>;
-  /** Users that are not deleted, newest first; only those before `before`. */
-  list(page: { readonly limit: number; readonly before?: UserId | undefined }): Promise<readonly UserRow[]>;
-  /** One row of the list. */
-  show(id: UserId): Promise<UserRow | undefined>;
   /** E-mails of the users that are not deleted. */
   emails(ids: readonly UserId[]): Promise<ReadonlyMap<UserId, Email>>;
   /**
