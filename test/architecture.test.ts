@@ -63,7 +63,8 @@ const directions: Record<string, readonly string[]> = {
   ],
   keys: [
     ...['platform', 'revocation', 'revocation/propagation', 'sessions', 'database.ts (types)'],
-    ...['transport/http', 'transport/grpc', 'transport/cli', ...slices('types', 'audit', 'services')],
+    ...['transport/http', 'transport/grpc', 'transport/cli'],
+    ...slices('types', 'audit', 'login', 'services'),
   ],
   login: [
     ...[
@@ -74,7 +75,7 @@ const directions: Record<string, readonly string[]> = {
       'transport/http',
       'database.ts (types)',
     ],
-    'audit (types)',
+    ...slices('types', 'audit', 'revocation'),
   ],
   accounts: [
     ...[
