@@ -2,6 +2,8 @@
  * Accounts: users, and how they, a service or the operator create, change, disable and delete them. Does not own proving
  * passwords (`login/`) or sessions (`sessions/`).
  */
+
+import type { ResetFactors } from '../login/factors/resetFactors.ts';
 import type { Config } from '../platform/config/config.ts';
 import type { Counted } from '../revocation/countFailures.ts';
 import type { SpendRevokeBudget } from '../revocation/revokeBudgets.ts';
@@ -21,6 +23,7 @@ export interface AccountParts extends ChangePasswordParts, DeletingParts, Regist
   readonly registration: Config['registration'];
   readonly spendRevokeBudget: SpendRevokeBudget;
   readonly counted: Counted;
+  readonly resetFactors: ResetFactors;
 }
 
 export function mountAccounts({ counted, ...parts }: AccountParts) {
@@ -42,6 +45,6 @@ export function mountAccounts({ counted, ...parts }: AccountParts) {
       deleteRoute(operations.deleteAccount),
       meRoute,
     ],
-    service: userService(operations),
+    service: userService({ ...operations, resetFactors: parts.resetFactors }),
   };
 }
