@@ -14,7 +14,9 @@ import { createDisableUser } from './disableUser.ts';
 import { createEnableUser } from './enableUser.ts';
 import { userService } from './grpc.ts';
 import { deleteRoute, meRoute, passwordRoute, registerRoute } from './http.ts';
+import { createListUsers } from './listUsers.ts';
 import { createRegister, type RegisterParts } from './register.ts';
+import { createShowUser } from './showUser.ts';
 import { createUnlockUser } from './unlockUser.ts';
 
 export interface AccountParts extends ChangePasswordParts, DeletingParts, RegisterParts {
@@ -36,6 +38,8 @@ export function mountAccounts({ counted, ...parts }: AccountParts) {
     enableUser: createEnableUser({ database, clock }),
     deleteUser: counted(createDeleteUser(parts)),
     unlockUser: createUnlockUser(parts),
+    showUser: createShowUser(parts),
+    listUsers: createListUsers({ database }),
   };
   return {
     operations,
