@@ -233,11 +233,13 @@ function mountSlices(
   const login = mountLogin({
     ...{ ...revoking, ...minting, ...proving, ...factors, config: config.sessions },
     ...{ metrics, rateLimits, counted, issuer, policy: config.secondFactor, notices, requireVerifiedEmail },
+    spendRevokeBudget,
   });
   const accounts = mountAccounts({
     ...{ ...revoking, ...proving, passwordPolicy, refreshTokens, registration: config.registration },
     ...{ rateLimits, counting, spendRevokeBudget, counted, metrics, keyEncryptionKey, kinds },
     ...{ requireVerifiedEmail, notices, notify, makeLink, requireMail },
+    resetFactors: login.operations.resetFactors,
   });
   const services = mountServices({ database, clock, latestTime });
   const audit = mountAudit({ database, clock, log, metrics, retentionMs: config.audit.retentionMs });

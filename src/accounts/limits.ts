@@ -13,4 +13,10 @@ export const accountLimits = {
     registration: { network: 3, address: 6 },
     email_proof: { network: 5, address: 10 },
   },
+  usersPageDefault: 100,
+  /** What one answer of the command line holds without strain. */
+  usersPageMaximum: 10_000,
+  /** What support sees of one user. */
+  shownSessions: 20,
+  shownSignIns: 10,
 } as const;

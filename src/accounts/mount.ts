@@ -3,6 +3,8 @@
  * (`proof/`), a lost password is set anew (`recovery/`), and a user says "this was not me" (`notMe/`). Does not own proving
  * passwords (`login/`), sessions (`sessions/`) or mails (`notifications/`).
  */
+
+import type { ResetFactors } from '../login/factors/resetFactors.ts';
 import type { MakeLink } from '../notifications/links.ts';
 import type { Notify } from '../notifications/outbox.ts';
 import type { Config } from '../platform/config/config.ts';
@@ -18,6 +20,7 @@ import { createDisableUser } from './disableUser.ts';
 import { createEnableUser } from './enableUser.ts';
 import { userService } from './grpc.ts';
 import { deleteRoute, meRoute, passwordRoute, registerRoute } from './http.ts';
+import { createListUsers } from './listUsers.ts';
 import { createMailBudgets } from './mailBudgets.ts';
 import { notMeRoutes } from './notMe/http.ts';
 import { createNotMe } from './notMe/notMe.ts';
@@ -30,6 +33,7 @@ import { createCompleteRecovery } from './recovery/completeRecovery.ts';
 import { recoveryRoutes } from './recovery/http.ts';
 import { createStartRecovery } from './recovery/startRecovery.ts';
 import { createRegister, type RegisterParts } from './register.ts';
+import { createShowUser } from './showUser.ts';
 import { createUnlockUser } from './unlockUser.ts';
 
 export interface AccountParts extends ChangePasswordParts, DeletingParts, RegisterParts {
@@ -47,6 +51,7 @@ export interface AccountParts extends ChangePasswordParts, DeletingParts, Regist
   /** Must be equal on every node. */
   readonly keyEncryptionKey: Uint8Array;
   readonly metrics: Metrics;
+  readonly resetFactors: ResetFactors;
 }
 
 export function mountAccounts({ counted, ...given }: AccountParts) {
@@ -69,6 +74,8 @@ export function mountAccounts({ counted, ...given }: AccountParts) {
     startRecovery: createStartRecovery(parts),
     completeRecovery: counted(createCompleteRecovery(parts)),
     notMe: counted(createNotMe(parts)),
+    showUser: createShowUser(parts),
+    listUsers: createListUsers({ database }),
   };
   const requestRegistration = parts.requireVerifiedEmail ? operations.requestRegistration : undefined;
   return {
@@ -82,6 +89,6 @@ export function mountAccounts({ counted, ...given }: AccountParts) {
       recoveryRoutes(operations.startRecovery, operations.completeRecovery),
       notMeRoutes(operations.notMe),
     ],
-    service: userService(operations),
+    service: userService({ ...operations, resetFactors: parts.resetFactors }),
   };
 }

@@ -1,10 +1,10 @@
 /** A user's second factors over HTTP. Changes need a recent proof. */
 import { rfc3339 } from '@countersign/verifier/clock';
 import { type FactorId, uuidPattern } from '@countersign/verifier/ids';
-import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { forgetBrowser, hasRefreshCookieOf } from '../../sessions/refreshCookie.ts';
 import type { MountRoutes } from '../../transport/http/app.ts';
+import type { Authenticate } from '../../transport/http/caller.ts';
 import { noContent, operation, optionalBody } from '../../transport/http/route.ts';
 import { emptyBody, strict, text, time } from '../../transport/http/schemas.ts';
 import { shownPattern } from '../schemas.ts';
@@ -94,7 +94,7 @@ function admission(
   { requireRecentProof }: FactorOperations,
   { authenticate, rateLimits }: Parameters<MountRoutes>[1],
 ) {
-  return async (request: FastifyRequest) => {
+  return async (request: Parameters<Authenticate>[0]) => {
     const claims = await authenticate(request);
     await rateLimits.spend('factors', claims.sub, request);
     await requireRecentProof(claims);

@@ -7,6 +7,7 @@ import { type Job, pruningJob } from '../../platform/jobs.ts';
 import type { Metrics } from '../../platform/observability/metrics.ts';
 import type { Sealing } from '../../platform/sealing.ts';
 import type { Counted } from '../../revocation/countFailures.ts';
+import type { SpendRevokeBudget } from '../../revocation/revokeBudgets.ts';
 import { ceremonyRoutes } from './ceremonyHttp.ts';
 import { createEnrolAtLogin } from './enrolAtLogin.ts';
 import {
@@ -60,6 +61,7 @@ export interface FactorMountParts
   readonly issuer: string;
   readonly metrics: Metrics;
   readonly counted: Counted;
+  readonly spendRevokeBudget: SpendRevokeBudget;
 }
 
 export function mountFactors({ counted, totpSecrets, issuer, metrics, ...given }: FactorMountParts) {

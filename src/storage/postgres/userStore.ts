@@ -4,10 +4,12 @@ import type { User, UserStore } from '../../accounts/user.ts';
 import { canaryUserId } from '../../truth/canary.ts';
 import { Prisma, type User as UserRow } from './generated/client.ts';
 import type { PrismaConnection } from './transactions.ts';
+import { createUserLists } from './userLists.ts';
 
 export function createUserStore(prisma: PrismaConnection): UserStore {
   return {
     ...createEmailStore(prisma),
+    ...createUserLists(prisma),
 
     async create({ id, email, passwordHash, emailVerifiedAt, locale }, now) {
       const at = new Date(now);
@@ -32,14 +34,6 @@ export function createUserStore(prisma: PrismaConnection): UserStore {
 
     async findByEmail(email) {
       return fromRow(await prisma.user.findUnique({ where: { email } }));
-    },
-
-    async emails(ids) {
-      const rows = await prisma.user.findMany({
-        where: { id: { in: [...ids] }, deletedAt: null },
-        select: { id: true, email: true },
-      });
-      return new Map(rows.map(({ id, email }) => [id as UserId, email as Email]));
     },
 
     async lock(id) {

@@ -1,0 +1,30 @@
+/** Reading many users. */
+import type { UserId } from '@countersign/verifier/ids';
+import type { Email } from '../../accounts/email.ts';
+import type { UserStore } from '../../accounts/user.ts';
+import { canaryUserId } from '../../truth/canary.ts';
+import type { PrismaConnection } from './transactions.ts';
+
+export function createUserLists(prisma: PrismaConnection): Pick<UserStore, 'list' | 'emails'> {
+  return {
+    async list(after, limit) {
+      const rows = await prisma.user.findMany({
+        where: { id: { not: canaryUserId, ...(after === undefined ? {} : { gt: after }) }, deletedAt: null },
+        orderBy: { id: 'asc' },
+        take: limit,
+      });
+      return rows.map((row) => ({
+        ...{ id: row.id as UserId, email: row.email as Email, createdAt: row.createdAt.getTime() },
+        state: row.disabledAt === null ? 'active' : 'disabled',
+      }));
+    },
+
+    async emails(ids) {
+      const rows = await prisma.user.findMany({
+        where: { id: { in: [...ids] }, deletedAt: null },
+        select: { id: true, email: true },
+      });
+      return new Map(rows.map(({ id, email }) => [id as UserId, email as Email]));
+    },
+  };
+}
