@@ -8,6 +8,7 @@ import type { UserStore } from './accounts/user.ts';
 import type { AuditTrail } from './audit/auditEvent.ts';
 import type { AuditLog } from './audit/auditLog.ts';
 import type { SigningKeyStore } from './keys/store.ts';
+import type { PasskeyStore } from './login/passkeys/passkey.ts';
 import type { PasswordFailureStore } from './login/throttling/passwordFailures.ts';
 import type { OutboxStore } from './notifications/outbox.ts';
 import type { OneTimeTokenStore } from './platform/oneTimeTokens.ts';
@@ -26,6 +27,7 @@ export interface Stores {
   readonly revocations: RevocationStore;
   readonly requests: RequestStore;
   readonly passwordFailures: PasswordFailureStore;
+  readonly passkeys: PasskeyStore;
   readonly oneTimeTokens: OneTimeTokenStore;
   readonly outbox: OutboxStore;
   readonly audit: AuditTrail;
