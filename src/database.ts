@@ -8,6 +8,8 @@ import type { UserStore } from './accounts/user.ts';
 import type { AuditTrail } from './audit/auditEvent.ts';
 import type { AuditLog } from './audit/auditLog.ts';
 import type { SigningKeyStore } from './keys/store.ts';
+import type { RecoveryCodeStore } from './login/factors/recoveryCodeStore.ts';
+import type { TotpStore } from './login/factors/totpStore.ts';
 import type { PasskeyStore } from './login/passkeys/passkey.ts';
 import type { PasswordFailureStore } from './login/throttling/passwordFailures.ts';
 import type { OutboxStore } from './notifications/outbox.ts';
@@ -29,6 +31,8 @@ export interface Stores {
   readonly passwordFailures: PasswordFailureStore;
   readonly passkeys: PasskeyStore;
   readonly oneTimeTokens: OneTimeTokenStore;
+  readonly totpFactors: TotpStore;
+  readonly recoveryCodes: RecoveryCodeStore;
   readonly outbox: OutboxStore;
   readonly audit: AuditTrail;
   readonly auditLog: AuditLog;

@@ -94,6 +94,8 @@ export function createMemoryDatabase(now: () => number, keys: readonly StoredSig
     truth: {} as Stores['truth'],
     passkeys: {} as Stores['passkeys'],
     oneTimeTokens: {} as Stores['oneTimeTokens'],
+    totpFactors: { listSealedOtherwise: async () => [] } as unknown as Stores['totpFactors'],
+    recoveryCodes: {} as Stores['recoveryCodes'],
     outbox: {} as Stores['outbox'],
     passwordFailures: {} as Stores['passwordFailures'],
     revocations: {} as Stores['revocations'],

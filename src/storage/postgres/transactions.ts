@@ -12,12 +12,14 @@ import { createOneTimeTokenStore } from './oneTimeTokenStore.ts';
 import { createOutboxStore } from './outboxStore.ts';
 import { createPasskeyStore } from './passkeyStore.ts';
 import { createPasswordFailureStore } from './passwordFailureStore.ts';
+import { createRecoveryCodeStore } from './recoveryCodeStore.ts';
 import { createRefreshStore } from './refreshStore.ts';
 import { createRequestStore } from './requestStore.ts';
 import { createRevocationStore } from './revocationStore.ts';
 import { createServiceStore } from './serviceStore.ts';
 import { createSessionStore } from './sessionStore.ts';
 import { createSigningKeyStore } from './signingKeyStore.ts';
+import { createTotpStore } from './totpStore.ts';
 import { createTruthStore } from './truthStore.ts';
 import { createUserStore } from './userStore.ts';
 
@@ -97,6 +99,8 @@ function createStores(prisma: PrismaConnection, onFault: (error: unknown) => nev
     passwordFailures: guarded(createPasswordFailureStore(prisma), onFault),
     passkeys: guarded(createPasskeyStore(prisma), onFault),
     oneTimeTokens: guarded(createOneTimeTokenStore(prisma), onFault),
+    totpFactors: guarded(createTotpStore(prisma), onFault),
+    recoveryCodes: guarded(createRecoveryCodeStore(prisma), onFault),
     outbox: guarded(createOutboxStore(prisma), onFault),
     audit: guarded(createAuditTrail(prisma), onFault),
     auditLog: guarded(createAuditLog(prisma), onFault),

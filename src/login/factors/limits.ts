@@ -1,0 +1,25 @@
+/** Limits of second factors and of logins under way. The unit is in the name, the reason beside it. */
+export const factorLimits = {
+  /** Time to open an app and type a code. */
+  loginTokenMilliseconds: 10 * 60_000,
+  /** Tries per login under way. The account's count of failures limits them over all logins. */
+  loginTokenTries: 5,
+  /** RFC 4226 §4 R6 recommends 160 bits. */
+  totpSecretBytes: 20,
+  /** The only step that every app honours. */
+  totpStepSeconds: 30,
+  /** Authenticator apps of one user: each one more makes a guess likelier. */
+  totpPerUser: 5,
+  /** Time between showing a secret and confirming it. */
+  enrolmentMilliseconds: 10 * 60_000,
+  factorNameCharacters: 100,
+  /** Codes in one set: a page that people print. */
+  recoveryCodes: 10,
+  /** 80 bits cannot be guessed, not even with the hashes at hand. */
+  recoveryCodeBytes: 10,
+  recoveryCodeGroupCharacters: 4,
+  /** Age of the proof that a change of factors needs. */
+  recentProofSeconds: 600,
+  /** Sealed secrets in one transaction when KEY_ENCRYPTION_KEY changes. */
+  resealRows: 500,
+} as const;
