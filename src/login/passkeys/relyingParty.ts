@@ -9,22 +9,20 @@ export interface RelyingParty {
   readonly origin: string;
 }
 
-/** Throws `unimplemented`: browsers make no passkeys for an IP address. */
+/** Throws `unimplemented` without a relying party. */
 export type RequireRelyingParty = () => RelyingParty;
 
-export function createRelyingParty(issuer: string): RequireRelyingParty {
+/** Undefined for an issuer at an IP address: browsers make no passkeys for one. `localhost` is a name. */
+export function relyingPartyOf(issuer: string): RelyingParty | undefined {
   const { hostname, origin } = new URL(issuer);
-  return () => {
-    if (!isHostName(hostname))
-      throw new AuthorityError('unimplemented', {
-        detail: 'passkeys need a host name in ISSUER',
-        reason: 'passkeys_need_host_name',
-      });
-    return { id: hostname, origin };
-  };
+  // URL parsers write IPv6 addresses in brackets.
+  return hostname.startsWith('[') || isIP(hostname) !== 0 ? undefined : { id: hostname, origin };
 }
 
-/** URL parsers write IPv6 addresses in brackets. */
-export function isHostName(hostname: string): boolean {
-  return !hostname.startsWith('[') && isIP(hostname) === 0;
+export function createRequireRelyingParty(relyingParty: RelyingParty | undefined): RequireRelyingParty {
+  return () => {
+    if (relyingParty !== undefined) return relyingParty;
+    const detail = 'passkeys need a host name in ISSUER';
+    throw new AuthorityError('unimplemented', { detail, reason: 'passkeys_need_host_name' });
+  };
 }

@@ -1,0 +1,28 @@
+/** Schemas of requests that end in a login. */
+import { Type } from 'typebox';
+import { csrfHeader } from '../sessions/csrf.ts';
+import { refreshCookieName } from '../sessions/refreshCookie.ts';
+import { strict } from '../transport/http/schemas.ts';
+import { loginLimits } from './limits.ts';
+
+/** Shown in lists: no control characters, lone surrogates or bidirectional controls, and no byte order mark, which some decoders drop. */
+export const shownPattern = '^[^\\p{Cc}\\p{Cs}\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]+$';
+
+export const deviceName = Type.String({
+  minLength: 1,
+  maxLength: loginLimits.deviceNameCharacters,
+  pattern: shownPattern,
+  description: 'Shown in the list of sessions, such as "Work laptop".',
+});
+
+/** `?cookie`: a parameter without a value. */
+export const loginQuery = Type.Object(
+  {
+    cookie: Type.Optional(
+      Type.Literal('', {
+        description: `For browsers: the refresh token comes in the cookie ${refreshCookieName} only. Needs the header ${csrfHeader}.`,
+      }),
+    ),
+  },
+  strict,
+);
