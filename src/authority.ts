@@ -7,6 +7,7 @@ import { mountAccounts } from './accounts/mount.ts';
 import { mountAudit } from './audit/mount.ts';
 import { cacheable } from './keys/http.ts';
 import { mountKeys, openKeyRing } from './keys/mount.ts';
+import { openFactors } from './login/factors/mount.ts';
 import { mountLogin, openPasswords } from './login/mount.ts';
 import { startJobs } from './platform/jobs.ts';
 import { platformLimits } from './platform/limits.ts';
@@ -179,7 +180,8 @@ async function openParts(parts: WithMetrics, closing: Closing) {
   return {
     ...{ storage, ring, truth, propagation, rateLimits, refreshTokens, latestTime, onFault, ...tokens },
     spendRevokeBudget: openRevokeBudgets({ counting, log, metrics }),
-    passwords: openPasswords({ database, clock, metrics, keyEncryptionKey }),
+    passwords: openPasswords({ database, clock, metrics, keyEncryptionKey, config: config.passwords }),
+    factors: openFactors({ database, clock, sealing }),
   };
 }
 
@@ -194,13 +196,15 @@ function mountSlices(
   const { denyList, effect, subscribers, sliceMs } = propagation;
   const { keyRing, ringKeeper } = ring;
   const { passwords, passwordPolicy, passwordAttempts } = opened.passwords;
+  const { factors } = opened;
+  const { kinds, totpSecrets } = factors;
   const revoking = { database, effect, clock };
   const reading = { accessTokenReader, ringKeeper, denyList, latestTime };
   const minting = { accessTokens, refreshTokens, keyRing, ringKeeper, denyList };
   const proving = { passwords, passwordAttempts };
   const counted = countFailures(metrics);
 
-  const keys = mountKeys({ ...revoking, ...ring, sealing, refreshTokens, counted });
+  const keys = mountKeys({ ...revoking, ...ring, sealing, refreshTokens, totpSecrets, counted });
   const { revokeKey } = keys.operations;
   const tokens = mountTokens({ ...reading, config: config.tokens, cacheControl: cacheable(ring.policy) });
   const { issuer } = config.tokens;
@@ -214,12 +218,12 @@ function mountSlices(
     ...{ log, metrics, rateLimits, counted, revoke },
   });
   const login = mountLogin({
-    ...{ ...revoking, ...minting, ...proving, config: config.sessions },
-    ...{ metrics, rateLimits },
+    ...{ ...revoking, ...minting, ...proving, ...factors, config: config.sessions },
+    ...{ metrics, rateLimits, counted, issuer, policy: config.secondFactor },
   });
   const accounts = mountAccounts({
     ...{ ...revoking, ...proving, passwordPolicy, refreshTokens, registration: config.registration },
-    ...{ rateLimits, spendRevokeBudget, counted },
+    ...{ rateLimits, spendRevokeBudget, counted, kinds },
   });
   const services = mountServices({ database, clock, latestTime });
   const audit = mountAudit({ database, clock, log, metrics, retentionMs: config.audit.retentionMs });
@@ -256,7 +260,7 @@ async function openTransports(
   const http = await createHttpApp({
     ...{ ...config.http, ...state, log, metrics, rateLimits, requireTruth },
     authenticate: tokens.authenticate,
-    routes: [...accounts.routes, login.route, ...sessions.routes, keys.route, tokens.routes],
+    routes: [...accounts.routes, ...login.routes, ...sessions.routes, keys.route, tokens.routes],
     guards: [(app) => guardCookie(app, origins)],
     ownHeaders: [csrfHeader],
     cookieName: refreshCookieName,

@@ -11,6 +11,10 @@ export const rateBudgets = {
   register: { address: 20, network: 120, account: 5, global: 1_200 },
   /** No password to hash. `account` counts one session: a tab that refreshes every second is a mistake. */
   refresh: { address: 1_200, network: 6_000, account: 60, global: 60_000 },
+  /** The second step of a login, and step-up: as many as logins, since each belongs to one. */
+  factor: { address: 60, network: 600, account: 20, global: 6_000 },
+  /** Changing one's factors: seldom, and a QR code takes milliseconds. */
+  factors: { address: 60, network: 300, account: 20, global: 3_000 },
   /** Two password hashes, by a logged-in user. */
   password: { address: 30, network: 120, account: 10, global: 1_200 },
   /** Ending sessions: each call writes and notifies every node and subscriber, even for sessions that ended before. */

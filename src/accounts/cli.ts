@@ -37,6 +37,12 @@ export function mountUsers(program: Program, asks: Asks): void {
     .argument('<EMAIL>')
     .description('Reset the count of wrong passwords; the user may try again from everywhere.')
     .action((email) => asks((context) => unlock(email, context)));
+
+  users
+    .command('reset-factors')
+    .argument('<EMAIL>')
+    .description('Remove all second factors and recovery codes of a user, and end every session.')
+    .action((email) => asks((context) => resetFactors(email, context)));
 }
 
 async function create(
@@ -91,5 +97,15 @@ async function unlock(
   const { userId } = await operations.unlockUser(email, operator);
   if (json) return out(JSON.stringify({ user_id: userId }));
   err('Unlocked. If it happens again, have the user change the password.');
+  out(userId);
+}
+
+async function resetFactors(
+  email: string,
+  { operations, operator, json, out, err }: CommandContext,
+): Promise<void> {
+  const { userId, endedSessions } = await operations.resetFactors({ email }, operator);
+  if (json) return out(JSON.stringify({ user_id: userId, ended_sessions: endedSessions }));
+  err(`Second factors removed. Sessions ended: ${endedSessions}. The password alone logs in now.`);
   out(userId);
 }

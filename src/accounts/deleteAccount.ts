@@ -6,14 +6,13 @@ import {
   type ProvingParts,
   provePassword,
 } from '../login/passwords/reauthentication.ts';
-import type { RevokingParts } from '../revocation/propagation/revokeAndPropagate.ts';
 import type { Caller } from '../sessions/session.ts';
-import { removeUser } from './deleteUser.ts';
+import { type DeletingParts, removeUser } from './deleteUser.ts';
 
 /** Throws as `provePassword` does. */
 export type DeleteAccount = (currentPassword: string, caller: Caller, actor: Actor) => Promise<void>;
 
-export function createDeleteAccount(parts: RevokingParts & ProvingParts): DeleteAccount {
+export function createDeleteAccount(parts: DeletingParts & ProvingParts): DeleteAccount {
   return async (currentPassword, caller, actor) => {
     const user = await findCaller(parts, caller);
     const { sessionId } = caller;

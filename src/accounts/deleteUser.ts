@@ -6,6 +6,8 @@
 import type { UserId } from '@countersign/verifier/ids';
 import type { Actor } from '../audit/auditEvent.ts';
 import type { Stores } from '../database.ts';
+import type { FactorKinds } from '../login/factors/factors.ts';
+import { forgetFactors } from '../login/factors/resetFactors.ts';
 import type { PasswordAttempts } from '../login/throttling/passwordAttempts.ts';
 import { type RevokingParts, revokeAndPropagate } from '../revocation/propagation/revokeAndPropagate.ts';
 import type { SpendRevokeBudget } from '../revocation/revokeBudgets.ts';
@@ -25,6 +27,7 @@ export type DeleteUser = (name: UserName, actor: Actor) => Promise<DeletedUser>;
 
 export interface DeletingParts extends RevokingParts {
   readonly passwordAttempts: Pick<PasswordAttempts, 'forget'>;
+  readonly kinds: FactorKinds;
 }
 
 export function createDeleteUser(
@@ -57,6 +60,8 @@ export async function removeUser(
     if (isFirst) await stores.audit.record({ type: 'user_deleted', actor, userId }, now);
     const ended = await endAllOfUser(stores, userId, { reason: 'user_deleted', actor, now });
     await stores.sessions.forgetPersonal(userId);
+    await forgetFactors(parts.kinds, stores, userId);
+    await stores.oneTimeTokens.forget(userId);
     return ended.length;
   });
   return result;

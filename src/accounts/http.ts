@@ -17,7 +17,7 @@ import { emailIn } from './email.ts';
 import type { Register } from './register.ts';
 
 const newPassword = text(
-  `At least ${loginLimits.passwordMinimumCharacters} characters, at most ${loginLimits.passwordMaximumBytes} bytes, not a common one.`,
+  `At least PASSWORD_MINIMUM characters (15 unless the operator set it), at most ${loginLimits.passwordMaximumBytes} bytes, not a common one.`,
 );
 
 const registerBody = Type.Object({ email, password: newPassword }, strict);

@@ -4,6 +4,7 @@
  */
 import type { Clock } from '@countersign/verifier/clock';
 import type { Database } from '../database.ts';
+import type { TotpSecrets } from '../login/factors/totp.ts';
 import type { Config } from '../platform/config/config.ts';
 import type { FaultLog } from '../platform/observability/faultLog.ts';
 import type { Metrics } from '../platform/observability/metrics.ts';
@@ -58,16 +59,17 @@ export async function openKeyRing(parts: {
 export interface KeyParts extends OpenedKeyRing, RevokingParts {
   readonly sealing: Sealing;
   readonly refreshTokens: RefreshTokens;
+  readonly totpSecrets: TotpSecrets;
   readonly counted: Counted;
 }
 
 export function mountKeys({ counted, ...parts }: KeyParts) {
-  const { database, sealing, clock, keyRing, policy, refreshTokens } = parts;
+  const { database, sealing, clock, keyRing, policy, refreshTokens, totpSecrets } = parts;
   const operations = {
     listKeys: createListKeys({ database }),
     rotateKey: createRotateKey(parts),
     revokeKey: counted(createRevokeKey(parts)),
-    resealKeys: createResealKeys({ database, sealing, refreshTokens, clock }),
+    resealKeys: createResealKeys({ database, sealing, refreshTokens, totpSecrets, clock }),
   };
   return { operations, route: jwksRoute({ keyRing, policy }), service: keyService(operations) };
 }

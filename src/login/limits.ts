@@ -1,7 +1,5 @@
 /** Limits of login: passwords, hashes, and guesses at a password. The unit is in the name, the reason beside it. */
 export const loginLimits = {
-  /** NIST SP 800-63B-4 §3.1.1.2: at least 15 characters where the password is the only factor. */
-  passwordMinimumCharacters: 15,
   passwordMaximumBytes: 1024,
   /** Argon2id as OWASP recommends for 19 MiB. Changing these rehashes at the next login. */
   argon2MemoryKibibytes: 19_456,

@@ -8,6 +8,7 @@ import type { Stores } from '../database.ts';
 import type { Turn } from '../platform/queues/fairQueue.ts';
 import type { RateLimits } from '../platform/rateLimits.ts';
 import { chosenAudience, type TokenResponse } from '../sessions/tokenResponse.ts';
+import type { AskForFactor } from './factors/pendingLogin.ts';
 import { hashTurn, type PasswordHasher } from './passwords/passwordHash.ts';
 import { normalisePassword } from './passwords/passwordPolicy.ts';
 import { type LoginClient, type StartSessionParts, startSession } from './startSession.ts';
@@ -19,6 +20,7 @@ export interface LoginParts extends StartSessionParts {
   readonly passwordAttempts: PasswordAttempts;
   readonly unknownEmails: UnknownEmails;
   readonly rateLimits: Pick<RateLimits, 'spend'>;
+  readonly askForFactor: AskForFactor;
 }
 
 export interface LoginInput extends Omit<LoginClient, 'audience'> {
@@ -53,10 +55,17 @@ export function createLogin(parts: LoginParts): Login {
       const upgraded = passwords.needsRehash(user.passwordHash)
         ? await passwords.hash(input.password.normalize('NFC'), hashTurn(actor.ip, true))
         : undefined;
+      const first = { user, amr: ['pwd'], openedBy: [] } as const;
+      const keepHash = async (stores: Stores) => {
+        if (upgraded !== undefined) await stores.users.replaceHash(user.id, upgraded);
+      };
+      // The place does not become a known one, and the count stays: whoever knows the password is not yet the owner.
+      const asked = await parts.askForFactor({ ...first, commit: keepHash }, client, actor);
+      if (asked !== undefined) throw asked;
       const proof = {
-        ...({ user, amr: ['pwd'], acr: '1fa', openedBy: [], reason: 'password' } as const),
+        ...({ ...first, acr: '1fa', reason: 'password' } as const),
         commit: async (stores: Stores, now: number) => {
-          if (upgraded !== undefined) await stores.users.replaceHash(user.id, upgraded);
+          await keepHash(stores);
           await attempt.succeeded(stores, now);
           return true;
         },

@@ -1,6 +1,6 @@
 /**
- * Login: proving who a user is, and starting the session. Owns passwords (`passwords/`) and the limits on guessing
- * (`throttling/`). Further factors go into `factors/`. Does not own users (`accounts/`) or the session after its start (`sessions/`).
+ * Login: proving who a user is, and starting the session. Owns passwords (`passwords/`), second factors (`factors/`) and the
+ * limits on guessing (`throttling/`). Does not own users (`accounts/`) or the session after its start (`sessions/`).
  */
 import type { Clock } from '@countersign/verifier/clock';
 import { createEarliestTime } from '@countersign/verifier/steadyTime';
@@ -9,6 +9,7 @@ import type { Config } from '../platform/config/config.ts';
 import { type Job, pruningJob } from '../platform/jobs.ts';
 import { createKeyedHash } from '../platform/keyedHash.ts';
 import type { Metrics } from '../platform/observability/metrics.ts';
+import { type FactorMountParts, mountFactors } from './factors/mount.ts';
 import { loginRoute } from './http.ts';
 import { createLogin, type LoginParts } from './login.ts';
 import { createCommonPasswords } from './passwords/commonPasswords.ts';
@@ -24,33 +25,45 @@ export function openPasswords(parts: {
   readonly metrics: Metrics;
   /** Must be equal on every node. */
   readonly keyEncryptionKey: Uint8Array;
+  readonly config: Config['passwords'];
 }) {
-  const { database, clock, metrics, keyEncryptionKey } = parts;
+  const { database, clock, metrics, keyEncryptionKey, config } = parts;
   const passwords = createPasswordHasher();
   metrics.gauge('countersign_password_hashes_waiting', 'Password hashes in the queue.', passwords.waiting);
   const keyedHash = createKeyedHash(keyEncryptionKey, 'password-failures');
   return {
     passwords,
-    passwordPolicy: createPasswordPolicy({ commonPasswords: createCommonPasswords() }),
+    passwordPolicy: createPasswordPolicy({ ...config, commonPasswords: createCommonPasswords() }),
     passwordAttempts: createPasswordAttempts({ database, clock, keyedHash }),
   };
 }
 
 export interface LoginMountParts
-  extends Omit<LoginParts, 'unknownEmails' | 'refreshIdleTtlMs' | 'sessionMaxTtlMs' | 'sessionsPerUser'> {
+  extends Omit<LoginParts, 'unknownEmails' | 'askForFactor' | Lifetimes>,
+    Omit<FactorMountParts, Lifetimes> {
   readonly config: Config['sessions'];
   readonly metrics: Metrics;
+  readonly passwordAttempts: LoginParts['passwordAttempts'];
+  readonly rateLimits: LoginParts['rateLimits'];
 }
 
-export function mountLogin({ config, ...parts }: LoginMountParts) {
-  const login = createLogin({
-    ...parts,
+type Lifetimes = 'refreshIdleTtlMs' | 'sessionMaxTtlMs' | 'sessionsPerUser';
+
+export function mountLogin({ config, ...given }: LoginMountParts) {
+  const parts = {
+    ...given,
     refreshIdleTtlMs: config.refreshIdleTtlMs,
     sessionMaxTtlMs: config.maxTtlMs,
     sessionsPerUser: config.perUser,
-    unknownEmails: createUnknownEmails(),
-  });
-  return { operations: { login }, route: loginRoute(login), jobs: [oldFailuresJob(parts)] };
+  };
+  const factors = mountFactors(parts);
+  const { askForFactor } = factors;
+  const login = createLogin({ ...parts, askForFactor, unknownEmails: createUnknownEmails() });
+  return {
+    operations: { login, ...factors.operations },
+    routes: [loginRoute(login), ...factors.routes],
+    jobs: [oldFailuresJob(parts), ...factors.jobs],
+  };
 }
 
 export function oldFailuresJob({

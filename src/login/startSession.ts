@@ -22,6 +22,7 @@ import {
   type TokenParts,
   type TokenResponse,
 } from '../sessions/tokenResponse.ts';
+import { requireUnused, unlessUsedMeanwhile } from './usedMeanwhile.ts';
 
 /** The client of the authority's own HTTP interface; its tokens may manage their account. */
 const firstParty = { clientId: 'first-party', scope: 'account' } as const;
@@ -74,17 +75,16 @@ export async function startSession(
   const now = session.createdAt;
   const replaced = await replacedSession(parts, client.replaces);
   // One transaction: a browser never keeps both sessions, or neither.
-  const { result: created } = await revokeAndPropagate(parts, now, async (stores) => {
-    if (!(await isUnchanged(stores, user))) return false;
-    if (!(await proof.commit(stores, now))) return false;
+  const begun = revokeAndPropagate(parts, now, async (stores) => {
+    requireUnused(await isUnchanged(stores, user));
+    requireUnused(await proof.commit(stores, now));
     if (replaced !== undefined) await endReplaced(stores, replaced, now, actor);
     await makeRoom(parts, stores, user, now, actor);
     await stores.sessions.create(session, signer.kid);
     const event = { type: 'login_succeeded', actor, userId: user.id, sessionId: session.id, reason } as const;
     await stores.audit.record(event, now);
-    return true;
   });
-  if (!created) return undefined;
+  if ((await unlessUsedMeanwhile(begun)) === undefined) return undefined;
   return respondWithTokens(parts, { ...session, generation: 0 }, signer, { now, audience: client.audience });
 }
 

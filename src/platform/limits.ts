@@ -46,6 +46,8 @@ export const platformLimits = {
   certificateNameCharacters: 2_048,
   /** A code that people type: one in a million for each try. */
   codeDigits: 6,
+  /** The least of a password that is the only factor (NIST SP 800-63B-4 §3.1.1.2). */
+  passwordAloneCharacters: 15,
   /** A program's name in lists. */
   programNameCharacters: 40,
 } as const;

@@ -91,4 +91,15 @@ export interface SessionStore {
   reopen(id: SessionId, tokenVersion: number, expiresAt: number): Promise<void>;
   /** Moves one session to its user's new token version. */
   setTokenVersion(id: SessionId, tokenVersion: number): Promise<void>;
+  /**
+   * Notes another proof by the session's user, and the key of the access token that follows. False when the session or its user
+   * is no longer good for tokens. Leaves the refresh token as it is.
+   */
+  stepUp(id: SessionId, proof: SteppedUp): Promise<boolean>;
+}
+
+export interface SteppedUp
+  extends Pick<Session, 'authTime' | 'acr' | 'amr' | 'openedBy' | 'accessExpiresAt'> {
+  readonly now: number;
+  readonly signingKid: string;
 }

@@ -14,7 +14,8 @@ export function inCookie(reply: FastifyReply, tokens: TokenResponse): TokenRespo
   return withoutRefreshToken(tokens);
 }
 
-function withoutRefreshToken(tokens: TokenResponse): TokenResponseBody {
+/** For a client that keeps the refresh token it has. */
+export function withoutRefreshToken(tokens: TokenResponse): TokenResponseBody {
   return {
     access_token: tokens.accessToken,
     token_type: 'Bearer',

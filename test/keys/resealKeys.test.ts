@@ -4,6 +4,7 @@ import type { SessionId } from '@countersign/verifier/ids';
 import t from 'tap';
 import { createResealKeys } from '../../src/keys/resealKeys.ts';
 import { openSigningKey } from '../../src/keys/signingKey.ts';
+import { createTotpSecrets } from '../../src/login/factors/totp.ts';
 import { newId } from '../../src/platform/newId.ts';
 import { createSealing, type Sealing, UnsealError } from '../../src/platform/sealing.ts';
 import { sessionLimits } from '../../src/sessions/limits.ts';
@@ -34,7 +35,10 @@ async function setUp(count = sessionLimits.sessionsPageRows + 1) {
   database.put(sessions);
   const refreshTokens = (sealing: Sealing) => createRefreshTokens(sealing);
   const resealWith = (sealing: Sealing) =>
-    createResealKeys({ database, sealing, refreshTokens: refreshTokens(sealing), clock })(operator);
+    createResealKeys({
+      ...{ database, sealing, clock, refreshTokens: refreshTokens(sealing) },
+      totpSecrets: createTotpSecrets(sealing),
+    })(operator);
   const live = () => database.contents().keys.filter(({ state }) => state !== 'revoked');
   const rows = () => [...database.contents().sessions.values()];
   return { clock, database, sessions, resealWith, live, rows };
@@ -49,6 +53,7 @@ t.test('everything is sealed with the key of now, and is what it was', async (t)
   const derived = sessions.map((session) => createRefreshTokens(before).derive(session, 3));
   t.strictSame(await resealWith(after), {
     signingKeys: 2,
+    totpSecrets: 0,
     sessions: sessions.length,
     unreadable: none,
   });
@@ -81,7 +86,7 @@ t.test('doing it again does nothing', async (t) => {
   const { resealWith, database } = await setUp(3);
   await resealWith(after);
   const done = database.contents();
-  t.strictSame(await resealWith(after), { signingKeys: 0, sessions: 0, unreadable: none });
+  t.strictSame(await resealWith(after), { signingKeys: 0, totpSecrets: 0, sessions: 0, unreadable: none });
   t.strictSame({ ...database.contents(), events: 0 }, { ...done, events: 0 }, 'not one byte');
 });
 
@@ -104,6 +109,7 @@ t.test('what was half done is finished', async (t) => {
   );
   t.strictSame(await resealWith(after), {
     signingKeys: 0,
+    totpSecrets: 0,
     sessions: sessions.length - sessionLimits.sessionsPageRows,
     unreadable: none,
   });
@@ -113,6 +119,7 @@ t.test('a number of sessions that fills its pages exactly', async (t) => {
   const { resealWith } = await setUp(sessionLimits.sessionsPageRows);
   t.strictSame(await resealWith(after), {
     signingKeys: 2,
+    totpSecrets: 0,
     sessions: sessionLimits.sessionsPageRows,
     unreadable: none,
   });
@@ -131,10 +138,14 @@ t.test('a session that no key opens is left as it is, counted, and keeps no othe
   const sealedSecret = createRefreshTokens(createSealing(strangersKey)).newSealedSecret(stranger.id);
   database.put([{ ...stranger, sealedSecret }]);
   const unreadable = { count: 1, first: stranger.id };
-  t.strictSame(await resealWith(after), { signingKeys: 2, sessions: 2, unreadable });
+  t.strictSame(await resealWith(after), { signingKeys: 2, totpSecrets: 0, sessions: 2, unreadable });
   t.strictSame(database.contents().sessions.get(stranger.id)?.sealedSecret, sealedSecret);
   t.equal(rows().filter((row) => isSealedWith(after, row.sealedSecret)).length, 2);
-  t.strictSame(await resealWith(after), { signingKeys: 0, sessions: 0, unreadable }, 'and again');
+  t.strictSame(
+    await resealWith(after),
+    { signingKeys: 0, totpSecrets: 0, sessions: 0, unreadable },
+    'and again',
+  );
 });
 
 t.test(

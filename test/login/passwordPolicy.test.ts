@@ -4,7 +4,7 @@ import { normaliseEmail } from '../../src/accounts/email.ts';
 import { createCommonPasswords } from '../../src/login/passwords/commonPasswords.ts';
 import { createPasswordPolicy, normalisePassword } from '../../src/login/passwords/passwordPolicy.ts';
 
-const policy = createPasswordPolicy({ commonPasswords: createCommonPasswords() });
+const policy = createPasswordPolicy({ minimumCharacters: 15, commonPasswords: createCommonPasswords() });
 const email = normaliseEmail('alice.wonderland@example.com');
 
 /** The rule that the password breaks, or 'accepted'. */

@@ -3,6 +3,8 @@ import { randomBytes } from 'node:crypto';
 import type { Clock } from '@countersign/verifier/clock';
 import type { User } from '../../src/accounts/user.ts';
 import type { Database } from '../../src/database.ts';
+import { openFactors } from '../../src/login/factors/mount.ts';
+import { createAskForFactor } from '../../src/login/factors/pendingLogin.ts';
 import { createPasswordHasher } from '../../src/login/passwords/passwordHash.ts';
 import { createPasswordAttempts } from '../../src/login/throttling/passwordAttempts.ts';
 import { createUnknownEmails } from '../../src/login/unknownEmails.ts';
@@ -19,8 +21,11 @@ export async function createOperationParts({ database }: Storage) {
   const { nodes, sealing, clock, look } = createKeyNodes(1);
   await look();
   const [{ keyRing, ringKeeper }] = nodes;
+  const factors = openFactors({ database, clock, sealing });
   return {
     ...{ database, clock, keyRing, ringKeeper },
+    ...factors,
+    askForFactor: createAskForFactor({ ...factors, database, clock, policy: 'offered' }),
     effect: createToldEffect().effect,
     refreshTokens: createRefreshTokens(sealing),
     passwords: createPasswordHasher(),

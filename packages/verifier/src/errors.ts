@@ -3,6 +3,8 @@
  * Each transport translates this table once.
  */
 
+import type { NeededAuthentication } from './tokens/bearerToken.ts';
+
 /** Names of gRPC status codes. Not numbers, so that this package needs no gRPC library. */
 type GrpcStatus =
   | 'INVALID_ARGUMENT'
@@ -109,6 +111,8 @@ interface ErrorDetails {
   readonly retryAfterSeconds?: number;
   /** For the log and the audit log only. All refusals of one code look alike to the caller. */
   readonly reason?: string;
+  /** For `insufficient_user_authentication`: what the proof must be like. */
+  readonly needed?: NeededAuthentication;
   /** Further members of the answer over HTTP (RFC 9457 §3.2). They are sent as they are. */
   readonly members?: Readonly<Record<string, unknown>>;
   readonly cause?: unknown;
@@ -123,6 +127,7 @@ export class AuthorityError extends Error {
   readonly retryAfterSeconds: number | undefined;
   readonly reason: string | undefined;
   readonly members: Readonly<Record<string, unknown>> | undefined;
+  readonly needed: NeededAuthentication | undefined;
 
   constructor(code: ErrorCode, details: ErrorDetails = {}) {
     super(details.detail ?? errorTable[code].title, { cause: details.cause });
@@ -132,6 +137,7 @@ export class AuthorityError extends Error {
     this.retryAfterSeconds = details.retryAfterSeconds;
     this.reason = details.reason;
     this.members = details.members;
+    this.needed = details.needed;
   }
 }
 

@@ -32,8 +32,8 @@ export interface TotpStore {
   remove(userId: UserId, id: FactorId): Promise<boolean>;
   /** Deletes all of the user's factors and enrolments. */
   forget(userId: UserId): Promise<void>;
-  /** Deletes at most `limit` unconfirmed enrolments begun before `before`; returns how many. */
-  pruneEnrolments(before: number, limit: number): Promise<number>;
+  /** Deletes at most `limit` unconfirmed enrolments begun longer than `olderThanMs` ago; returns how many. */
+  pruneEnrolments(olderThanMs: number, now: number, limit: number): Promise<number>;
   /** At most `limit` secrets, by id after `after`, sealed with another key than values beginning with `header`. */
   listSealedOtherwise(
     header: Uint8Array,

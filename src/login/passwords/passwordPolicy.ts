@@ -12,7 +12,7 @@ import { isRepetition, isSequence } from './passwordPatterns.ts';
 const messages = {
   malformed: 'must be well-formed Unicode',
   too_long: `must have at most ${loginLimits.passwordMaximumBytes} bytes`,
-  too_short: `must have at least ${loginLimits.passwordMinimumCharacters} characters`,
+  too_short: 'must have at least MINIMUM characters',
   repetition: 'must not repeat a few characters',
   sequence: 'must not be a run of neighbouring characters or keys',
   too_common: 'must not be a very common password, nor two of them joined',
@@ -32,14 +32,21 @@ export interface PasswordPolicy {
   ): string;
 }
 
-export function createPasswordPolicy(parts: { readonly commonPasswords: CommonPasswords }): PasswordPolicy {
+export interface PasswordPolicyParts {
+  readonly commonPasswords: CommonPasswords;
+  readonly minimumCharacters: number;
+}
+
+export function createPasswordPolicy(parts: PasswordPolicyParts): PasswordPolicy {
+  const { minimumCharacters } = parts;
+  const refuse = (field: string, rule: PasswordRule) => refusal(field, rule, minimumCharacters);
   return {
     check(password, { field, email }) {
       const formRule = brokenFormRule(password);
-      if (formRule !== undefined) throw refusal(field, formRule);
+      if (formRule !== undefined) throw refuse(field, formRule);
       const normalised = password.normalize('NFC');
-      const rule = brokenRule(normalised, email, parts.commonPasswords);
-      if (rule !== undefined) throw refusal(field, rule);
+      const rule = brokenRule(normalised, email, parts);
+      if (rule !== undefined) throw refuse(field, rule);
       return normalised;
     },
   };
@@ -61,13 +68,17 @@ function brokenFormRule(password: string): PasswordRule | undefined {
   return /\p{Surrogate}/u.test(password) ? 'malformed' : undefined;
 }
 
-function brokenRule(password: string, email: Email, common: CommonPasswords): PasswordRule | undefined {
+function brokenRule(
+  password: string,
+  email: Email,
+  { commonPasswords, minimumCharacters }: PasswordPolicyParts,
+): PasswordRule | undefined {
   if (isTooLong(password)) return 'too_long';
   const characters = [...password].map((character) => character.toLowerCase());
-  if (characters.length < loginLimits.passwordMinimumCharacters) return 'too_short';
+  if (characters.length < minimumCharacters) return 'too_short';
   if (isRepetition(characters)) return 'repetition';
   if (isSequence(characters)) return 'sequence';
-  if (common.includes(password)) return 'too_common';
+  if (commonPasswords.includes(password)) return 'too_common';
   return isEmail(password, email) ? 'same_as_email' : undefined;
 }
 
@@ -81,8 +92,8 @@ function isEmail(password: string, email: Email): boolean {
   return folded === email || folded === email.slice(0, email.indexOf('@'));
 }
 
-function refusal(field: string, rule: PasswordRule): AuthorityError {
-  const message = messages[rule];
+function refusal(field: string, rule: PasswordRule, minimumCharacters: number): AuthorityError {
+  const message = messages[rule].replace('MINIMUM', String(minimumCharacters));
   return new AuthorityError('password_refused', {
     detail: `${field}: ${message}`,
     errors: [{ field, rule, message }],

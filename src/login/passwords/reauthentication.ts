@@ -19,7 +19,10 @@ export interface ProvingParts {
 }
 
 /** Throws `invalid_token`: the token of the caller is good, and its user is gone. */
-export async function findCaller({ database }: ProvingParts, { userId }: Caller): Promise<User> {
+export async function findCaller(
+  { database }: Pick<ProvingParts, 'database'>,
+  { userId }: Caller,
+): Promise<User> {
   const user = await database.users.find(userId);
   if (user === undefined) throw new AuthorityError('invalid_token', { reason: 'unknown_user' });
   return user;
@@ -42,6 +45,8 @@ export interface Proof {
   readonly user: User;
   readonly sessionId: SessionId;
   readonly currentPassword: string;
+  /** The member of the request that holds it; `current_password` by default. */
+  readonly field?: string;
   readonly actor: Actor;
   /** Recorded for a wrong password. */
   readonly refusal: AuditEventType;
@@ -53,7 +58,7 @@ export interface Proof {
  */
 export function provePassword<T>(parts: ProvingParts, proof: Proof, work: () => Promise<T>): Promise<T> {
   const { database, passwords, passwordAttempts, clock } = parts;
-  const { user, sessionId, currentPassword, actor, refusal } = proof;
+  const { user, sessionId, currentPassword, field = 'current_password', actor, refusal } = proof;
   return passwordAttempts.attempt(user.email, { sessionId, ip: actor.ip }, async (attempt) => {
     const password = normalisePassword(currentPassword);
     const isRight = async () =>
@@ -68,7 +73,7 @@ export function provePassword<T>(parts: ProvingParts, proof: Proof, work: () => 
     const locked: AuditEvent = { type: 'password_locked', ...about, reason: attempt.countedAs };
     await database.audit.recordAll(attempt.last ? [refused, locked] : [refused], clock.now());
     throw new AuthorityError('invalid_credentials', {
-      errors: [{ field: 'current_password', rule: 'correct', message: 'is not the current password' }],
+      errors: [{ field, rule: 'correct', message: 'is not the current password' }],
     });
   });
 }

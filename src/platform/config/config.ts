@@ -66,6 +66,8 @@ function configOf(v: Values) {
         network_changed: v.ON_NETWORK_CHANGE,
       },
     },
+    secondFactor: v.SECOND_FACTOR,
+    passwords: { minimumCharacters: v.PASSWORD_MINIMUM },
     audit: { retentionMs: v.AUDIT_RETENTION },
     keys: { rotationIntervalMs: v.KEY_ROTATION_INTERVAL, jwksMaxAgeMs: v.JWKS_MAX_AGE },
     /** In mode `server` the secrets hold both URLs and the KEY_ENCRYPTION_KEY; in mode `embedded` no URL. */

@@ -3,6 +3,7 @@
  * about a faulty variable stay silent.
  */
 import { verifierLimits } from '@countersign/verifier/limits';
+import { platformLimits } from '../limits.ts';
 import { formatDuration } from './durations.ts';
 import { isLoopback } from './issuer.ts';
 import type { SettingName, Values } from './settings.ts';
@@ -83,6 +84,11 @@ const rules: readonly Rule[] = [
     ['KEY_ENCRYPTION_KEY', 'DATABASE_URL', 'REDIS_URL'],
     (v) => v.DATABASE_URL !== undefined && v.REDIS_URL !== undefined && v.KEY_ENCRYPTION_KEY === undefined,
     'must be set when DATABASE_URL is: every node must unseal what another one sealed',
+  ),
+  rule(
+    ['PASSWORD_MINIMUM', 'SECOND_FACTOR'],
+    (v) => v.PASSWORD_MINIMUM < platformLimits.passwordAloneCharacters && v.SECOND_FACTOR !== 'required',
+    `must be at least ${platformLimits.passwordAloneCharacters} unless SECOND_FACTOR is required: a shorter password must not be the only factor (NIST SP 800-63B-4 §3.1.1.2)`,
   ),
   rule(
     ['REFRESH_GRACE', 'ACCESS_TOKEN_TTL'],

@@ -161,8 +161,14 @@ export const groups = {
     REGISTRATION: unset(a.oneOf('open', 'closed'), 'open in embedded mode, closed with DATABASE_URL').means(
       'Whether anyone may register, or only the command line creates users.',
     ),
+    SECOND_FACTOR: set(a.oneOf('none', 'offered', 'required'), 'offered').means(
+      'Whether users may add a second factor, or must. A user who has one is always asked for it.',
+    ),
+    PASSWORD_MINIMUM: set(a.count(8, 64), '15').means(
+      'Least number of characters of a new password. Fewer than 15 need SECOND_FACTOR required (NIST SP 800-63B-4).',
+    ),
     RATE_LIMITS: set(a.scale, '1').means(
-      'How often one address, one network, one account and all callers together may log in, register, refresh, change a password, end sessions, or read their own data. Wrong passwords are always counted.',
+      'How often one address, one network, one account and all callers together may log in, register, refresh, change a password or a factor, end sessions, or read their own data. Wrong passwords are always counted.',
     ),
     TRUSTED_PROXIES: unset(a.networks).means(
       'Proxies whose X-Forwarded-For, or else Forwarded, is trusted; without them, the address of the connection counts.',

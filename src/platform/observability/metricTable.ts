@@ -66,6 +66,11 @@ const table = {
     'signal',
     'action',
   ),
+  countersign_second_factors_total: counter(
+    'Tries at a second factor, by kind and outcome.',
+    'factor',
+    'outcome',
+  ),
   countersign_deny_list_faults_total: counter('Failures of a part of the shared deny-list.', 'part'),
   countersign_bus_dropped_total: counter('Messages of the bus that were dropped, by reason.', 'reason'),
   countersign_saved_memory_refused_total: counter(

@@ -39,6 +39,8 @@ export interface Metrics {
   savedMemoryRefused(reason: string): void;
   /** A session's context changed; the settings ask for this action. */
   contextSignal(signal: string, action: string): void;
+  /** A second factor was tried. */
+  secondFactor(factor: string, outcome: string): void;
   /** A request came through an unlisted proxy. */
   unnamedProxy(): void;
   /** An unauthenticated connection or call was dropped for a limit. */
@@ -101,6 +103,7 @@ export function createMetrics(): Metrics {
     savedMemoryRefused: (reason) => metrics.countersign_saved_memory_refused_total.inc({ reason }),
     contextSignal: (signal, action) =>
       metrics.countersign_session_context_signals_total.inc({ signal, action }),
+    secondFactor: (factor, outcome) => metrics.countersign_second_factors_total.inc({ factor, outcome }),
     unnamedProxy: () => metrics.countersign_unnamed_proxy_requests_total.inc(),
     connectionDropped: (where, limit) => metrics.countersign_connections_dropped_total.inc({ where, limit }),
     deleted: (table, rows) => metrics.countersign_deleted_rows_total.inc({ table }, rows),

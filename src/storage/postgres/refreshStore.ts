@@ -60,7 +60,7 @@ function common(use: SessionUse): Prisma.Sql {
 }
 
 /** The conditions `judgeRefresh` read, repeated when writing. */
-function alive(now: number): Prisma.Sql {
+export function alive(now: number): Prisma.Sql {
   const at = new Date(now);
   return Prisma.sql`s.ended_at IS NULL AND s.expires_at > ${at} AND s.idle_expires_at > ${at} AND EXISTS (
     SELECT 1 FROM users AS u
@@ -81,7 +81,7 @@ function dateOf(milliseconds: number | undefined): Date | null {
 /**
  * Keys of tokens that may be live after this use; a revoked key is still looked for. Without earlier notes, it may be any key.
  */
-function signingKids({ now, signingKid }: SessionUse): Prisma.Sql {
+export function signingKids({ now, signingKid }: Pick<SessionUse, 'now' | 'signingKid'>): Prisma.Sql {
   return Prisma.sql`CASE
     WHEN access_expires_at <= ${new Date(now - verifierLimits.clockSkewSeconds * 1000)} THEN ARRAY[${signingKid}::text]
     WHEN ${signingKid}::text = ANY (signing_kids) THEN signing_kids

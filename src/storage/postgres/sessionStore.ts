@@ -8,6 +8,7 @@ import { beforeEither } from './earlierClock.ts';
 import { type EndedRow, ending, fromEndedRow } from './endingSessions.ts';
 import { Prisma, type Session as SessionRow } from './generated/client.ts';
 import { prepared } from './prepared.ts';
+import { alive, signingKids } from './refreshStore.ts';
 import { createSessionSecretStore } from './sessionSecretStore.ts';
 import { expiredAt, inRange, live, noCanary, notSpared, selected } from './sessionSelection.ts';
 import type { PrismaConnection } from './transactions.ts';
@@ -102,6 +103,16 @@ export function createSessionStore(prisma: PrismaConnection): SessionStore {
 
     async setTokenVersion(id, tokenVersion) {
       await prisma.session.update({ where: { id }, data: { tokenVersion } });
+    },
+
+    async stepUp(id, proof) {
+      const { now, authTime, acr, amr, openedBy, accessExpiresAt } = proof;
+      const sessions = await prisma.$executeRaw`
+        UPDATE sessions AS s
+           SET auth_time = ${new Date(authTime)}, acr = ${acr}, amr = ${[...amr]}::text[], opened_by = ${[...openedBy]}::uuid[],
+               access_expires_at = GREATEST(access_expires_at, ${new Date(accessExpiresAt)}), signing_kids = ${signingKids(proof)}
+         WHERE s.id = ${id}::uuid AND ${alive(now)}`;
+      return sessions === 1;
     },
   };
 }

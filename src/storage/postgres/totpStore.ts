@@ -55,10 +55,10 @@ export function createTotpStore(prisma: PrismaConnection): TotpStore {
       await prisma.totpFactor.deleteMany({ where: { userId } });
     },
 
-    pruneEnrolments(before, limit) {
+    pruneEnrolments(olderThanMs, now, limit) {
       return prisma.$executeRaw`
         DELETE FROM totp_factors WHERE id = ANY (ARRAY(
-          SELECT id FROM totp_factors WHERE confirmed_at IS NULL AND created_at < ${beforeEither(before, 0)}
+          SELECT id FROM totp_factors WHERE confirmed_at IS NULL AND created_at < ${beforeEither(now, olderThanMs)}
            ORDER BY created_at LIMIT ${limit} FOR UPDATE SKIP LOCKED))`;
     },
 

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { AuthorityError, type ErrorCode, errorTable, type FieldError } from '@countersign/verifier/errors';
-import { challenges } from '@countersign/verifier/tokens/bearerToken';
+import { authenticationChallenge, challenges } from '@countersign/verifier/tokens/bearerToken';
 import type { FastifyError, FastifyReply, FastifyRequest, FastifySchemaValidationError } from 'fastify';
 
 const problemType = 'application/problem+json; charset=utf-8';
@@ -10,12 +10,13 @@ const problemType = 'application/problem+json; charset=utf-8';
 /** Sends the public part of an error. */
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, error: AuthorityError): void {
   const { http } = errorTable[error.code];
-  if (http === 401) reply.header('www-authenticate', challengeOf(error.code));
+  if (http === 401) reply.header('www-authenticate', challengeOf(error));
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(error.retryAfterSeconds));
   reply.code(http).header('cache-control', 'no-store').type(problemType).send(problemText(error, request.id));
 }
 
-function challengeOf(code: ErrorCode): string {
+function challengeOf({ code, needed = {} }: AuthorityError): string {
+  if (code === 'insufficient_user_authentication') return authenticationChallenge(needed);
   return code === 'invalid_token' ? challenges.invalid_token : challenges.token_required;
 }
 

@@ -96,6 +96,16 @@ function waysTo(call: HttpCall, tokens: { readonly accessToken: string; readonly
       (n: number) => register(`n${n}@example.com`, password),
     ],
     refresh: [refresh('rt_x'), goOn, () => goOn],
+    factor: [
+      post('/auth/login/factor', { login_token: 'x', totp: '000000' }),
+      post('/auth/step-up/start', { factor: 'totp' }, tokens.accessToken),
+      () => post('/auth/step-up/start', { factor: 'totp' }, tokens.accessToken),
+    ],
+    factors: [
+      post('/auth/factors/totp'),
+      post('/auth/factors/recovery-codes', undefined, tokens.accessToken),
+      () => post('/auth/factors/recovery-codes', undefined, tokens.accessToken),
+    ],
     password: [
       post('/auth/password', guess),
       post('/auth/password', guess, tokens.accessToken),

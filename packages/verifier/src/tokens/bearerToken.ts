@@ -17,3 +17,27 @@ export const challenges = {
   invalid_token:
     'Bearer realm="countersign", error="invalid_token", error_description="The access token is not valid"',
 } as const;
+
+/** What a proof of the user must be like. */
+export interface NeededAuthentication {
+  readonly maxAgeSeconds?: number | undefined;
+  /** Authentication context class, such as `2fa`. */
+  readonly acr?: string | undefined;
+}
+
+/** RFC 9470 §3. `acr` must not contain quotes or backslashes. */
+export function authenticationChallenge({ maxAgeSeconds, acr }: NeededAuthentication): string {
+  const parts = [
+    'Bearer realm="countersign"',
+    'error="insufficient_user_authentication"',
+    'error_description="The user must prove who they are again"',
+    ...(maxAgeSeconds === undefined ? [] : [`max_age="${maxAgeSeconds}"`]),
+    ...(acr === undefined ? [] : [`acr_values="${acr}"`]),
+  ];
+  return parts.join(', ');
+}
+
+/** Whether the session's class is at least as strong as the needed one. Of classes we do not know, each is only itself. */
+export function satisfiesAcr(acr: string | undefined, needed: string): boolean {
+  return acr === needed || (needed === '1fa' && acr === '2fa');
+}

@@ -1,0 +1,90 @@
+/** `POST /auth/login/factor`: the second step of a login. */
+import type { FactorId } from '@countersign/verifier/ids';
+import type { Actor } from '../../audit/auditEvent.ts';
+import type { Stores } from '../../database.ts';
+import type { RateLimits } from '../../platform/rateLimits.ts';
+import type { TokenResponse } from '../../sessions/tokenResponse.ts';
+import { type StartSessionParts, startSession } from '../startSession.ts';
+import type { PasswordAttempt } from '../throttling/passwordAttempts.ts';
+import type { VerifyEnrolment } from './enrolTotp.ts';
+import type { FactorProof } from './factors.ts';
+import { countTry, findPendingLogin, type PendingLogin, takePendingLogin } from './pendingLogin.ts';
+import { type ProvedFactor, type ProvingFactorParts, proveFactor, refuseFactor } from './proveFactor.ts';
+
+export interface FinishLoginParts extends StartSessionParts, ProvingFactorParts {
+  readonly rateLimits: Pick<RateLimits, 'spend'>;
+  readonly verifyEnrolment: VerifyEnrolment;
+}
+
+export interface FinishLoginInput {
+  readonly loginToken: string;
+  readonly proof: FactorProof;
+  readonly deviceName?: string | undefined;
+  /** The browser's previous refresh token. */
+  readonly replaces?: string | undefined;
+}
+
+/** Throws as `proveFactor` does. */
+export type FinishLogin = (input: FinishLoginInput, actor: Actor) => Promise<TokenResponse>;
+
+export function createFinishLogin(parts: FinishLoginParts): FinishLogin {
+  const { database, clock, rateLimits, verifyEnrolment } = parts;
+  return async ({ loginToken, proof, deviceName, replaces }, actor) => {
+    const pending = await findPendingLogin(parts, loginToken);
+    if (pending === undefined) return refuseFactor(parts, { actor, reason: 'login_token' });
+    const { user, token, started, enrols } = pending;
+    await rateLimits.spend(actor, 'factor', 'account', user.id);
+    const client = {
+      ...pending.client,
+      deviceName: deviceName ?? pending.client.deviceName,
+      replaces,
+    };
+    const tried = {
+      ...{ user, proof, actor, started, underWay: token, place: { ip: actor.ip } },
+      async countTry({ countedAs }: PasswordAttempt) {
+        // An owner in a known network does not share the strangers' budget.
+        if (countedAs === 'strangers') await rateLimits.spend(actor, 'factor', 'global');
+        return countTry(database, pending, clock.now());
+      },
+      ...(enrols ? { verify: () => verifyEnrolment(user, proof) } : {}),
+    };
+    return proveFactor(parts, tried, (proved) =>
+      startSession(
+        parts,
+        { ...strength(pending, proved), user, ...committed(pending, proved) },
+        client,
+        actor,
+      ),
+    );
+  };
+}
+
+/** The token, the proof and the count of failures, in the transaction that makes the session. */
+function committed(pending: PendingLogin, { name, attempt, commit }: ProvedFactor) {
+  return {
+    reason: name,
+    async commit(stores: Stores, now: number): Promise<boolean> {
+      if (!(await takePendingLogin(stores, pending, now))) return false;
+      if (!(await commit(stores, now))) return false;
+      await attempt.succeeded(stores, now);
+      return true;
+    },
+  };
+}
+
+function strength(pending: PendingLogin, { amr, openedBy }: ProvedFactor) {
+  return {
+    acr: '2fa' as const,
+    amr: withMfa([...pending.amr, ...amr]),
+    openedBy: withFactor(pending.openedBy, openedBy),
+  };
+}
+
+/** `mfa` (RFC 8176) beside what was proved. */
+export function withMfa(amr: readonly string[]): readonly string[] {
+  return [...new Set([...amr, 'mfa'])];
+}
+
+export function withFactor(openedBy: readonly FactorId[], id: FactorId | undefined): readonly FactorId[] {
+  return id === undefined ? openedBy : [...new Set([...openedBy, id])];
+}

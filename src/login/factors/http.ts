@@ -1,0 +1,184 @@
+/** A user's second factors over HTTP. Changes need a recent proof. */
+import { rfc3339 } from '@countersign/verifier/clock';
+import { type FactorId, uuidPattern } from '@countersign/verifier/ids';
+import type { FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import { forgetBrowser, hasRefreshCookieOf } from '../../sessions/refreshCookie.ts';
+import type { MountRoutes } from '../../transport/http/app.ts';
+import { noContent, operation, optionalBody } from '../../transport/http/route.ts';
+import { emptyBody, strict, text, time } from '../../transport/http/schemas.ts';
+import { shownPattern } from '../schemas.ts';
+import type { ConfirmTotp, EnrolTotpForCaller } from './enrolTotp.ts';
+import { factorNames } from './factors.ts';
+import { factorLimits } from './limits.ts';
+import type { ListFactors } from './listFactors.ts';
+import type { RequireRecentProof } from './recentProof.ts';
+import type { RemoveFactor } from './removeFactor.ts';
+import type { RenewRecoveryCodes } from './renewRecoveryCodes.ts';
+
+export interface FactorOperations {
+  readonly listFactors: ListFactors;
+  readonly enrolTotp: EnrolTotpForCaller;
+  readonly confirmTotp: ConfirmTotp;
+  readonly removeFactor: RemoveFactor;
+  readonly renewRecoveryCodes: RenewRecoveryCodes;
+  readonly requireRecentProof: RequireRecentProof;
+}
+
+const factorName = Type.String({
+  minLength: 1,
+  maxLength: factorLimits.factorNameCharacters,
+  pattern: shownPattern,
+  description: 'Shown in the list of factors, such as "Work phone".',
+});
+
+const enrolBody = Type.Object({ name: Type.Optional(factorName) }, strict);
+const confirmBody = Type.Object({ code: text('The code that the app shows.') }, strict);
+const factorParams = Type.Object({ id: Type.String({ pattern: uuidPattern }) }, strict);
+
+const listResponse = Type.Object({
+  factors: Type.Array(
+    Type.Object({
+      id: Type.String(),
+      kind: Type.String({ description: factorNames.join(', ') }),
+      name: Type.String(),
+      created_at: time,
+      last_used_at: Type.Union([time, Type.Null()]),
+    }),
+  ),
+  recovery_codes: Type.Object({ left: Type.Integer({ description: 'Unused codes.' }) }),
+});
+
+export const enrolment = Type.Object({
+  id: Type.String({ description: 'The factor, once it is confirmed.' }),
+  secret: Type.String({ description: 'Base32, for typing. Shown only here.' }),
+  uri: Type.String({ description: 'otpauth:// URI, the text of the QR code.' }),
+  qr_svg: Type.String({ description: 'The QR code as SVG.' }),
+});
+
+const codesShown = Type.Array(Type.String(), {
+  description: 'Shown only here. Each one stands in for a second factor, once.',
+});
+const confirmResponse = Type.Object({ id: Type.String(), recovery_codes: codesShown });
+const codesResponse = Type.Object({ recovery_codes: codesShown });
+
+export function factorRoutes(operations: FactorOperations): readonly MountRoutes[] {
+  return [listRoute(operations), totpRoutes(operations), removeRoute(operations), codesRoute(operations)];
+}
+
+function listRoute({ listFactors }: FactorOperations): MountRoutes {
+  return (app, { authenticate, rateLimits }) => {
+    const schema = operation({
+      summary: 'My second factors',
+      bearer: true,
+      refusals: [429],
+      response: { 200: listResponse },
+    });
+    app.get('/auth/factors', { schema, ...rateLimits.placeHook('reads') }, async (request) => {
+      const { sub } = await authenticate(request);
+      await rateLimits.spend('reads', sub, request);
+      const { factors, recoveryCodesLeft } = await listFactors(sub);
+      return {
+        factors: factors.map(({ id, kind, name, createdAt, lastUsedAt }) => ({
+          ...{ id, kind, name, created_at: rfc3339(createdAt) },
+          last_used_at: lastUsedAt === undefined ? null : rfc3339(lastUsedAt),
+        })),
+        recovery_codes: { left: recoveryCodesLeft },
+      };
+    });
+  };
+}
+
+/** The caller of a change, with a recent proof. */
+function admission(
+  { requireRecentProof }: FactorOperations,
+  { authenticate, rateLimits }: Parameters<MountRoutes>[1],
+) {
+  return async (request: FastifyRequest) => {
+    const claims = await authenticate(request);
+    await rateLimits.spend('factors', claims.sub, request);
+    await requireRecentProof(claims);
+    return { userId: claims.sub, sessionId: claims.sid };
+  };
+}
+
+function totpRoutes(operations: FactorOperations): MountRoutes {
+  return (app, parts) => {
+    const admit = admission(operations, parts);
+    const places = parts.rateLimits.placeHook('factors');
+    const enrolSchema = {
+      body: enrolBody,
+      ...operation({
+        summary: 'Add an authenticator app: a secret, to be confirmed with a code',
+        bearer: true,
+        refusals: [400, 403, 429],
+        response: { 200: enrolment },
+      }),
+    };
+    const enrolOptions = { preValidation: optionalBody, schema: enrolSchema, ...places };
+    app.post('/auth/factors/totp', enrolOptions, async (request) => {
+      const caller = await admit(request);
+      const { qrSvg, ...enrolled } = await operations.enrolTotp(caller, request.body.name);
+      return { ...enrolled, qr_svg: qrSvg };
+    });
+
+    const confirmSchema = {
+      body: confirmBody,
+      ...operation({
+        summary: 'Confirm the authenticator app',
+        bearer: true,
+        refusals: [400, 429],
+        response: { 200: confirmResponse },
+      }),
+    };
+    app.post('/auth/factors/totp/confirm', { schema: confirmSchema, ...places }, async (request) => {
+      const caller = await admit(request);
+      const { id, recoveryCodes } = await operations.confirmTotp(request.body.code, caller, request.actor);
+      return { id, recovery_codes: [...recoveryCodes] };
+    });
+  };
+}
+
+function removeRoute(operations: FactorOperations): MountRoutes {
+  return (app, parts) => {
+    const admit = admission(operations, parts);
+    const schema = {
+      params: factorParams,
+      ...operation({
+        summary: 'Remove a second factor; every session for which it was proved ends',
+        bearer: true,
+        refusals: [400, 404, 409, 429],
+        response: noContent,
+      }),
+    };
+    const options = { schema, ...parts.rateLimits.placeHook('factors') };
+    app.delete('/auth/factors/:id', options, async (request, reply) => {
+      const caller = await admit(request);
+      const id = request.params.id as FactorId;
+      const { endedOwn } = await operations.removeFactor(id, caller, request.actor);
+      if (endedOwn && hasRefreshCookieOf(request.headers, caller.sessionId)) forgetBrowser(reply);
+      return reply.code(204).send(null);
+    });
+  };
+}
+
+function codesRoute(operations: FactorOperations): MountRoutes {
+  return (app, parts) => {
+    const admit = admission(operations, parts);
+    const schema = {
+      body: emptyBody,
+      ...operation({
+        summary: 'Make new recovery codes; the old ones become useless',
+        bearer: true,
+        refusals: [400, 404, 429],
+        response: { 200: codesResponse },
+      }),
+    };
+    const places = parts.rateLimits.placeHook('factors');
+    const options = { preValidation: optionalBody, schema, ...places };
+    app.post('/auth/factors/recovery-codes', options, async (request) => {
+      const caller = await admit(request);
+      return { recovery_codes: [...(await operations.renewRecoveryCodes(caller, request.actor))] };
+    });
+  };
+}

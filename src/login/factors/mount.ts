@@ -1,0 +1,115 @@
+/** Puts second factors together: the table of kinds, the login that waits for one, and the routes. */
+import type { Clock } from '@countersign/verifier/clock';
+import { createEarliestTime } from '@countersign/verifier/steadyTime';
+import type { Database } from '../../database.ts';
+import type { Config } from '../../platform/config/config.ts';
+import { type Job, pruningJob } from '../../platform/jobs.ts';
+import type { Metrics } from '../../platform/observability/metrics.ts';
+import type { Sealing } from '../../platform/sealing.ts';
+import type { Counted } from '../../revocation/countFailures.ts';
+import { ceremonyRoutes } from './ceremonyHttp.ts';
+import { createEnrolAtLogin } from './enrolAtLogin.ts';
+import {
+  createConfirmTotp,
+  createEnrolTotp,
+  createEnrolTotpForCaller,
+  createVerifyEnrolment,
+} from './enrolTotp.ts';
+import { createFactorKinds, type FactorKinds } from './factors.ts';
+import { createFinishLogin, type FinishLoginParts } from './finishLogin.ts';
+import { factorRoutes } from './http.ts';
+import { factorLimits } from './limits.ts';
+import { createListFactors } from './listFactors.ts';
+import { createAskForFactor } from './pendingLogin.ts';
+import { createRequireRecentProof } from './recentProof.ts';
+import { createRecoveryCodeKind } from './recoveryCodeKind.ts';
+import { createRemoveFactor } from './removeFactor.ts';
+import { createRenewRecoveryCodes } from './renewRecoveryCodes.ts';
+import { createResetFactors } from './resetFactors.ts';
+import { createStartLoginFactor, createStartStepUp } from './startFactor.ts';
+import { createStepUp, type StepUpParts } from './stepUp.ts';
+import { createTotpSecrets, type TotpSecrets } from './totp.ts';
+import { createTotpKind } from './totpKind.ts';
+
+/** What other slices use, too. */
+export function openFactors(parts: {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly sealing: Sealing;
+}) {
+  const { totpFactors, recoveryCodes } = parts.database;
+  const totpSecrets = createTotpSecrets(parts.sealing);
+  const kinds = createFactorKinds([
+    createTotpKind({ totpFactors, secrets: totpSecrets }),
+    createRecoveryCodeKind({ recoveryCodes }),
+  ]);
+  return { totpSecrets, kinds, requireRecentProof: createRequireRecentProof({ ...parts, kinds }) };
+}
+
+export type OpenedFactors = ReturnType<typeof openFactors>;
+
+export interface FactorMountParts
+  extends OpenedFactors,
+    Omit<FinishLoginParts, 'verifyEnrolment' | 'onTry'>,
+    Omit<StepUpParts, 'onTry'> {
+  readonly kinds: FactorKinds;
+  readonly totpSecrets: TotpSecrets;
+  readonly rateLimits: FinishLoginParts['rateLimits'];
+  readonly passwordAttempts: FinishLoginParts['passwordAttempts'];
+  readonly policy: Config['secondFactor'];
+  readonly issuer: string;
+  readonly metrics: Metrics;
+  readonly counted: Counted;
+}
+
+export function mountFactors({ counted, totpSecrets, issuer, metrics, ...given }: FactorMountParts) {
+  const issuerHost = new URL(issuer).hostname.replaceAll(/[[\]:]/g, '');
+  const parts = {
+    ...{ ...given, secrets: totpSecrets, issuerHost },
+    onTry: (factor: string, outcome: 'proved' | 'refused') => metrics.secondFactor(factor, outcome),
+  };
+  const enrolTotp = createEnrolTotp(parts);
+  const management = {
+    listFactors: createListFactors(parts),
+    enrolTotp: createEnrolTotpForCaller(parts, enrolTotp),
+    confirmTotp: createConfirmTotp(parts),
+    removeFactor: counted(createRemoveFactor(parts)),
+    renewRecoveryCodes: createRenewRecoveryCodes(parts),
+    requireRecentProof: parts.requireRecentProof,
+  };
+  const ceremony = {
+    startLoginFactor: createStartLoginFactor(parts),
+    enrolAtLogin: createEnrolAtLogin({ ...parts, enrolTotp }),
+    finishLogin: createFinishLogin({ ...parts, verifyEnrolment: createVerifyEnrolment(parts) }),
+    startStepUp: createStartStepUp(parts),
+    stepUp: createStepUp(parts),
+  };
+  return {
+    askForFactor: createAskForFactor(parts),
+    operations: { resetFactors: counted(createResetFactors(parts)) },
+    routes: [...factorRoutes(management), ...ceremonyRoutes(ceremony)],
+    jobs: unusedJobs({ ...parts, metrics }),
+  };
+}
+
+/** Deletes enrolments that nobody confirmed, and expired one-time tokens. */
+export function unusedJobs({
+  database,
+  clock,
+  metrics,
+}: Pick<FactorMountParts, 'database' | 'clock' | 'metrics'>): readonly Job[] {
+  const earliestTime = createEarliestTime(clock);
+  const { enrolmentMilliseconds } = factorLimits;
+  return [
+    pruningJob({
+      name: 'old_enrolments',
+      prune: (rows) => database.totpFactors.pruneEnrolments(enrolmentMilliseconds, earliestTime(), rows),
+      onDeleted: (rows) => metrics.deleted('totp_factors', rows),
+    }),
+    pruningJob({
+      name: 'old_one_time_tokens',
+      prune: (rows) => database.oneTimeTokens.prune(earliestTime(), rows),
+      onDeleted: (rows) => metrics.deleted('one_time_tokens', rows),
+    }),
+  ];
+}

@@ -1,0 +1,146 @@
+/**
+ * Step-up: the user of a session proves who they are again. The session stays the same and gets a new `auth_time`; its next access
+ * tokens say what was proved. Tokens from before stay valid. The answer has no refresh token: the client keeps its own, so that
+ * whoever stole an access token cannot turn it into one that lasts.
+ */
+import { AuthorityError } from '@countersign/verifier/errors';
+import type { FactorId } from '@countersign/verifier/ids';
+import type { User } from '../../accounts/user.ts';
+import type { Actor } from '../../audit/auditEvent.ts';
+import type { Stores } from '../../database.ts';
+import type { Acr, Caller } from '../../sessions/session.ts';
+import {
+  chooseSigner,
+  chosenAudience,
+  respondWithTokens,
+  type TokenParts,
+  type TokenResponse,
+} from '../../sessions/tokenResponse.ts';
+import {
+  checkUnchanged,
+  findCaller,
+  type ProvingParts,
+  provePassword,
+} from '../passwords/reauthentication.ts';
+import { requireUnused, unlessUsedMeanwhile } from '../usedMeanwhile.ts';
+import type { FactorProof } from './factors.ts';
+import { withFactor, withMfa } from './finishLogin.ts';
+import { type ProvingFactorParts, proveFactor, refuseFactor } from './proveFactor.ts';
+import { underWayOf } from './startFactor.ts';
+
+export interface StepUpParts extends TokenParts, ProvingParts, ProvingFactorParts {
+  readonly passwordAttempts: ProvingParts['passwordAttempts'];
+}
+
+export interface StepUpInput {
+  /** The password, for a user without a second factor. */
+  readonly proof: FactorProof;
+  /** The audience of the access token; the services' audience by default. */
+  readonly audience?: string | undefined;
+}
+
+/** Throws `second_factor_required` for a password where the user has a second factor, and as `proveFactor` does. */
+export type StepUp = (input: StepUpInput, caller: Caller, actor: Actor) => Promise<TokenResponse>;
+
+/** What was proved now. */
+interface Fresh {
+  readonly user: User;
+  readonly caller: Caller;
+  readonly actor: Actor;
+  readonly audience: string;
+  readonly amr: readonly string[];
+  readonly openedBy: FactorId | undefined;
+  readonly isSecond: boolean;
+  readonly reason: string;
+  readonly commit: (stores: Stores, now: number) => Promise<boolean>;
+}
+
+export function createStepUp(parts: StepUpParts): StepUp {
+  const { database, clock, kinds } = parts;
+  return async ({ proof, audience: asked }, caller, actor) => {
+    const audience = chosenAudience(parts, asked);
+    const user = await findCaller(parts, caller);
+    const about = { user, caller, actor, audience };
+    if (proof.member === 'password') {
+      const factors = await kinds.usable(database, user, clock.now());
+      // The session may count as proved by two factors: with the password alone it would stay so.
+      if (factors.length > 0) throw new AuthorityError('second_factor_required', { members: { factors } });
+      return byPassword(parts, String(proof.value), about);
+    }
+    const { sessionId } = caller;
+    const { token: underWay, started } = await underWayOf(parts, { sessionId });
+    const place = { sessionId, ip: actor.ip };
+    const tried = { user, proof, actor, underWay, started, place };
+    return proveFactor(parts, tried, ({ name, attempt, commit, ...proved }) =>
+      stepUp(parts, {
+        ...{ ...about, amr: proved.amr, openedBy: proved.openedBy, isSecond: true, reason: name },
+        async commit(stores, now) {
+          if (!(await commit(stores, now))) return false;
+          if (underWay !== undefined) await stores.oneTimeTokens.take(underWay.hash, underWay.purpose, now);
+          await attempt.succeeded(stores, now);
+          return true;
+        },
+      }),
+    );
+  };
+}
+
+type About = Pick<Fresh, 'user' | 'caller' | 'actor' | 'audience'>;
+
+function byPassword(parts: StepUpParts, password: string, about: About): Promise<TokenResponse> {
+  const { user, caller, actor } = about;
+  const proof = {
+    ...{ user, sessionId: caller.sessionId, currentPassword: password, field: 'password', actor },
+    refusal: 'step_up_refused',
+  } as const;
+  return provePassword(parts, proof, async () => {
+    const proved = { amr: ['pwd'], openedBy: undefined, isSecond: false, reason: 'password' };
+    const done = await stepUp(parts, { ...about, ...proved, commit: async () => true });
+    return (
+      done ??
+      refuseFactor(parts, { user, place: { ...caller, ip: actor.ip }, actor, reason: 'used_meanwhile' })
+    );
+  });
+}
+
+/** Undefined when the proof was used meanwhile. Throws `invalid_token` when the session ended meanwhile. */
+async function stepUp(parts: StepUpParts, fresh: Fresh): Promise<TokenResponse | undefined> {
+  const { user, caller, actor, audience, reason } = fresh;
+  const { sessionId } = caller;
+  const now = parts.clock.now();
+  const signer = await chooseSigner(parts, now);
+  const begun = parts.database.transaction(async (stores) => {
+    await checkUnchanged(stores, user, sessionId);
+    requireUnused(await fresh.commit(stores, now));
+    const before = await stores.sessions.find(sessionId);
+    if (before === undefined) throw new AuthorityError('invalid_token', { reason: 'unknown_session' });
+    const strength = strengthAfter(before, fresh);
+    const accessExpiresAt = parts.accessTokens.expiry(now);
+    const use = { ...strength, now, authTime: now, signingKid: signer.kid, accessExpiresAt };
+    if (!(await stores.sessions.stepUp(sessionId, use)))
+      throw new AuthorityError('invalid_token', { reason: 'version' });
+    await stores.audit.record(
+      { type: 'step_up_succeeded', actor, userId: user.id, sessionId, reason, detail: { acr: strength.acr } },
+      now,
+    );
+    return { ...before, ...strength, authTime: now };
+  });
+  const session = await unlessUsedMeanwhile(begun);
+  return session && respondWithTokens(parts, session, signer, { now, audience });
+}
+
+interface Strength {
+  readonly acr: Acr;
+  readonly amr: readonly string[];
+  readonly openedBy: readonly FactorId[];
+}
+
+/** The session was opened by a first factor, so a second one makes two. */
+function strengthAfter(before: Strength, { amr, openedBy, isSecond }: Fresh): Strength {
+  const all = [...new Set([...before.amr, ...amr])];
+  return {
+    acr: isSecond ? '2fa' : before.acr,
+    amr: isSecond ? withMfa(all) : all,
+    openedBy: withFactor(before.openedBy, openedBy),
+  };
+}
