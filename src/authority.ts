@@ -9,6 +9,7 @@ import { cacheable } from './keys/http.ts';
 import { mountKeys, openKeyRing } from './keys/mount.ts';
 import { openFactors } from './login/factors/mount.ts';
 import { mountLogin, openPasswords } from './login/mount.ts';
+import { openPasskeys } from './login/passkeys/mount.ts';
 import { startJobs } from './platform/jobs.ts';
 import { platformLimits } from './platform/limits.ts';
 import { createLoggedLatestTime } from './platform/observability/clockLog.ts';
@@ -177,11 +178,15 @@ async function openParts(parts: WithMetrics, closing: Closing) {
     ...{ clock, log, keyEncryptionKey, budgets: rateBudgets, scale: config.rateLimits },
     counters: () => storage.rateCounters({ metrics, onFault }),
   });
+  const { effect } = propagation;
+  const { issuer } = config.tokens;
+  const passkeys = openPasskeys({ database, clock, effect, issuer, log, metrics });
   return {
     ...{ storage, ring, truth, propagation, rateLimits, refreshTokens, latestTime, onFault, ...tokens },
     spendRevokeBudget: openRevokeBudgets({ counting, log, metrics }),
     passwords: openPasswords({ database, clock, metrics, keyEncryptionKey, config: config.passwords }),
-    factors: openFactors({ database, clock, sealing }),
+    passkeys,
+    factors: openFactors({ database, clock, sealing, passkeyKind: passkeys.kind }),
   };
 }
 
@@ -196,7 +201,7 @@ function mountSlices(
   const { denyList, effect, subscribers, sliceMs } = propagation;
   const { keyRing, ringKeeper } = ring;
   const { passwords, passwordPolicy, passwordAttempts } = opened.passwords;
-  const { factors } = opened;
+  const { factors, passkeys } = opened;
   const { kinds, totpSecrets } = factors;
   const revoking = { database, effect, clock };
   const reading = { accessTokenReader, ringKeeper, denyList, latestTime };
@@ -218,7 +223,7 @@ function mountSlices(
     ...{ log, metrics, rateLimits, counted, revoke },
   });
   const login = mountLogin({
-    ...{ ...revoking, ...minting, ...proving, ...factors, config: config.sessions },
+    ...{ ...revoking, ...minting, ...proving, ...passkeys, ...factors, config: config.sessions },
     ...{ metrics, rateLimits, counted, issuer, policy: config.secondFactor },
   });
   const accounts = mountAccounts({

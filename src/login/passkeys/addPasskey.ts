@@ -11,6 +11,7 @@ import type { Database, Stores } from '../../database.ts';
 import { newId } from '../../platform/newId.ts';
 import { newOneTimeToken, oneTimeTokenHash } from '../../platform/oneTimeTokens.ts';
 import type { Caller } from '../../sessions/session.ts';
+import { firstCodes } from '../factors/enrolTotp.ts';
 import { checkUnchanged } from '../passwords/reauthentication.ts';
 import { passkeyLimits } from './limits.ts';
 import type { Passkey } from './passkey.ts';
@@ -74,7 +75,13 @@ export interface NewPasskey {
 }
 
 /** Throws `invalid_request` for every answer that is not good, and above the limit of passkeys. */
-export type AddPasskey = (input: NewPasskey, caller: Caller, actor: Actor) => Promise<FactorId>;
+export type AddPasskey = (input: NewPasskey, caller: Caller, actor: Actor) => Promise<AddedPasskey>;
+
+export interface AddedPasskey {
+  readonly id: FactorId;
+  /** The user's first set, shown once; empty when there is one already. From now on the password alone does not log in. */
+  readonly recoveryCodes: readonly string[];
+}
 
 export function createAddPasskey(parts: AddPasskeyParts): AddPasskey {
   const { database, clock, requireRelyingParty } = parts;
@@ -87,8 +94,11 @@ export function createAddPasskey(parts: AddPasskeyParts): AddPasskey {
       ...{ ...verified, id: newId<FactorId>(now), userId: user.id, name, rpId: relyingParty.id },
       ...{ createdAt: now, lastUsedAt: undefined },
     };
-    await database.transaction((stores) => store(parts, stores, { passkey, user, caller, actor, now }));
-    return passkey.id;
+    const { id } = passkey;
+    const recoveryCodes = await database.transaction((stores) =>
+      store(parts, stores, { passkey, user, caller, actor, now }),
+    );
+    return { id, recoveryCodes };
   };
 }
 
@@ -118,7 +128,7 @@ async function store(
     readonly actor: Actor;
     readonly now: number;
   },
-): Promise<void> {
+): Promise<readonly string[]> {
   const { passkey, user, caller, actor, now } = added;
   const { sessionId } = caller;
   // Locks the user's row: two at once count each other.
@@ -126,9 +136,17 @@ async function store(
   refuseAboveLimit(await stores.passkeys.list(user.id));
   if ((await stores.passkeys.create(passkey)) === 'taken') throw refusal('taken');
   const detail = { factor: passkey.id, device_type: passkey.deviceType, backed_up: passkey.backedUp };
-  const event = { type: 'passkey_added', actor, userId: user.id, sessionId, detail } as const;
+  const event = {
+    type: 'factor_added',
+    reason: 'passkey',
+    actor,
+    userId: user.id,
+    sessionId,
+    detail,
+  } as const;
   await stores.audit.record(event, now);
   await tellOwner?.(stores, user, 'factor_added', { now, actor, sessionId, factor: passkey.name });
+  return firstCodes(stores, user, now);
 }
 
 /** The token of the caller is good, and its user may be gone. */

@@ -9,6 +9,7 @@ import { inBody, inCookie } from '../../sessions/tokenReply.ts';
 import type { MountRoutes } from '../../transport/http/app.ts';
 import { noContent, operation, optionalBody } from '../../transport/http/route.ts';
 import { emptyBody, seconds, strict, text } from '../../transport/http/schemas.ts';
+import { codesShown } from '../factors/http.ts';
 import type { RequireRecentProof } from '../factors/recentProof.ts';
 import { deviceName, loginQuery } from '../schemas.ts';
 import type { AddPasskey, StartPasskey } from './addPasskey.ts';
@@ -43,10 +44,18 @@ const loginOptions = Type.Object({
 });
 
 const passkeyParams = Type.Object({ id: Type.String({ pattern: uuidPattern }) }, strict);
-const added = Type.Object({ id: Type.String({ description: 'The passkey, among the factors.' }) });
+const added = Type.Object({
+  id: Type.String({ description: 'The passkey, among the factors.' }),
+  recovery_codes: codesShown,
+});
 
 export function passkeyRoutes(operations: PasskeyOperations): readonly MountRoutes[] {
-  return [startLoginRoute(operations), loginRoute(operations), addRoutes(operations), renameRoute(operations)];
+  return [
+    startLoginRoute(operations),
+    loginRoute(operations),
+    addRoutes(operations),
+    renameRoute(operations),
+  ];
 }
 
 function startLoginRoute({ startPasskeyLogin }: PasskeyOperations): MountRoutes {
@@ -96,10 +105,11 @@ function loginRoute({ passkeyLogin }: PasskeyOperations): MountRoutes {
 function admission(
   { requireRecentProof }: PasskeyOperations,
   { authenticate, rateLimits }: Parameters<MountRoutes>[1],
+  budget: 'factors' | 'passkey_options' = 'factors',
 ) {
   return async (request: FastifyRequest) => {
     const claims = await authenticate(request);
-    await rateLimits.spend('factors', claims.sub, request);
+    await rateLimits.spend(budget, claims.sub, request);
     await requireRecentProof(claims);
     return { userId: claims.sub, sessionId: claims.sid };
   };
@@ -107,8 +117,7 @@ function admission(
 
 function addRoutes(operations: PasskeyOperations): MountRoutes {
   return (app, parts) => {
-    const admit = admission(operations, parts);
-    const places = parts.rateLimits.placeHook('factors');
+    const admitToOptions = admission(operations, parts, 'passkey_options');
     const optionsSchema = {
       body: emptyBody,
       ...operation({
@@ -118,12 +127,15 @@ function addRoutes(operations: PasskeyOperations): MountRoutes {
         response: { 200: webauthnOptions('For navigator.credentials.create().') },
       }),
     };
-    const options = { preValidation: optionalBody, schema: optionsSchema, ...places };
+    const optionsPlaces = parts.rateLimits.placeHook('passkey_options');
+    const options = { preValidation: optionalBody, schema: optionsSchema, ...optionsPlaces };
     app.post('/auth/factors/passkeys/options', options, async (request) => {
-      const caller = await admit(request);
+      const caller = await admitToOptions(request);
       return { ...(await operations.startPasskey(caller)) };
     });
 
+    const admit = admission(operations, parts);
+    const places = parts.rateLimits.placeHook('factors');
     const addSchema = {
       body: addBody,
       ...operation({
@@ -135,8 +147,8 @@ function addRoutes(operations: PasskeyOperations): MountRoutes {
     };
     app.post('/auth/factors/passkeys', { schema: addSchema, ...places }, async (request, reply) => {
       const caller = await admit(request);
-      const id = await operations.addPasskey(request.body, caller, request.actor);
-      return reply.code(201).send({ id });
+      const { id, recoveryCodes } = await operations.addPasskey(request.body, caller, request.actor);
+      return reply.code(201).send({ id, recovery_codes: [...recoveryCodes] });
     });
   };
 }
@@ -158,12 +170,7 @@ function renameRoute(operations: PasskeyOperations): MountRoutes {
     const options = { schema, ...parts.rateLimits.placeHook('factors') };
     app.patch('/auth/factors/passkeys/:id', options, async (request, reply) => {
       const caller = await admit(request);
-      await operations.renamePasskey(
-        request.params.id as FactorId,
-        request.body.name,
-        caller,
-        request.actor,
-      );
+      await operations.renamePasskey(request.params.id as FactorId, request.body.name, caller, request.actor);
       return reply.code(204).send(null);
     });
   };

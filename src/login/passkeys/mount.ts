@@ -1,9 +1,8 @@
 /** Puts passkeys together: the row in the table of second factors, and the routes. */
 import type { Log } from '../../platform/observability/log.ts';
 import type { Metrics } from '../../platform/observability/metrics.ts';
-import type { Counted } from '../../revocation/countFailures.ts';
 import type { RevokingParts } from '../../revocation/propagation/revokeAndPropagate.ts';
-import type { RequireRecentProof } from '../factors/recentProof.ts';
+import type { OpenedFactors } from '../factors/mount.ts';
 import { createAddPasskey, createStartPasskey, type TellOwner } from './addPasskey.ts';
 import { passkeyRoutes } from './http.ts';
 import type { Passkey } from './passkey.ts';
@@ -38,16 +37,13 @@ export type OpenedPasskeys = ReturnType<typeof openPasskeys>;
 
 export interface PasskeyMountParts
   extends Omit<PasskeyLoginParts, 'provePasskey' | 'requireRelyingParty'>,
-    Pick<OpenedPasskeys, 'provePasskey' | 'requireRelyingParty' | 'tellOwner'> {
-  readonly requireRecentProof: RequireRecentProof;
-  readonly counted: Counted;
-}
+    Pick<OpenedPasskeys, 'provePasskey' | 'requireRelyingParty' | 'tellOwner'>,
+    Pick<OpenedFactors, 'requireRecentProof'> {}
 
-export function mountPasskeys({ counted, ...parts }: PasskeyMountParts) {
+export function mountPasskeys(parts: PasskeyMountParts) {
   const routes = passkeyRoutes({
     startPasskeyLogin: createStartPasskeyLogin(parts),
-    // A cloned key revokes.
-    passkeyLogin: counted(createPasskeyLogin(parts)),
+    passkeyLogin: createPasskeyLogin(parts),
     startPasskey: createStartPasskey(parts),
     addPasskey: createAddPasskey(parts),
     renamePasskey: createRenamePasskey(parts),

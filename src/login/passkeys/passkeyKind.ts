@@ -21,7 +21,10 @@ export interface PasskeyKindParts {
 export function createPasskeyKind(parts: PasskeyKindParts): FactorKind {
   const { database, relyingParty, requireRelyingParty, provePasskey } = parts;
   /** Those of another host work nowhere here. */
-  const usable = async ({ passkeys }: Pick<Stores, 'passkeys'>, userId: UserId): Promise<readonly Passkey[]> =>
+  const usable = async (
+    { passkeys }: Pick<Stores, 'passkeys'>,
+    userId: UserId,
+  ): Promise<readonly Passkey[]> =>
     (await passkeys.list(userId)).filter(({ rpId }) => rpId === relyingParty?.id);
 
   return {
@@ -52,7 +55,7 @@ export function createPasskeyKind(parts: PasskeyKindParts): FactorKind {
         passkey: {
           backedUp: passkey.backedUp,
           deviceType: passkey.deviceType,
-          transports: passkey.transports,
+          ...{ transports: passkey.transports, credentialId: passkey.credentialId, rpId: passkey.rpId },
         },
       }));
     },

@@ -46,16 +46,16 @@ export type ProvePasskey = (proof: PasskeyProof, actor: Actor) => Promise<Passke
 
 export function createProvePasskey(parts: ProvePasskeyParts): ProvePasskey {
   const { database, requireRelyingParty } = parts;
-  return async ({ answer, challenge, userId }, actor) => {
+  return async (proof, actor) => {
+    const { answer, challenge } = proof;
     const relyingParty = requireRelyingParty();
     const credentialId = decodeBase64url(answer.id);
     const passkey = credentialId && (await database.passkeys.findByCredential(credentialId));
     // Ids of credentials have at least 100 random bits: time may tell which ones exist.
     if (passkey === undefined || passkey.rpId !== relyingParty.id) return { refused: 'unknown_passkey' };
     const about = { user: { id: passkey.userId } };
-    if (userId !== undefined && passkey.userId !== userId) return { refused: 'passkey_of_another', ...about };
-    const { userHandle = null } = answer.response;
-    if (!isNamed(userHandle, passkey, userId)) return { refused: 'passkey_user_handle', ...about };
+    const fault = ownerFault(proof, passkey);
+    if (fault !== undefined) return { refused: fault, ...about };
     const verdict = await verifyAssertion(answer, passkey, { challenge, relyingParty });
     if ('refused' in verdict) return { refused: `passkey_${verdict.refused}`, ...about };
     const user = await database.users.find(passkey.userId);
@@ -66,6 +66,15 @@ export function createProvePasskey(parts: ProvePasskeyParts): ProvePasskey {
     }
     return proved(parts, { user, passkey, use: verdict, deviceType: verdict.deviceType, actor });
   };
+}
+
+/** WebAuthn §7.2, step 6: authenticators may leave the handle out only when the options named the passkeys. */
+function ownerFault({ answer, userId }: PasskeyProof, passkey: Passkey): string | undefined {
+  const { userHandle = null } = answer.response;
+  if (userId !== undefined && passkey.userId !== userId) return 'passkey_of_another';
+  if (userHandle === null) return userId === undefined ? 'passkey_user_handle' : undefined;
+  const isOwn = decodeBase64url(userHandle)?.equals(userHandleOf(passkey.userId)) === true;
+  return isOwn ? undefined : 'passkey_user_handle';
 }
 
 function proved(
@@ -95,12 +104,6 @@ function proved(
       if (outcome === 'stepped_back') await endCloned(parts, { user, passkey, used: use.counter, actor });
     },
   };
-}
-
-/** WebAuthn §7.2, step 6: authenticators may leave the handle out only when the options named the passkeys. */
-function isNamed(userHandle: string | null, { userId }: Passkey, known: UserId | undefined): boolean {
-  if (userHandle === null) return known !== undefined;
-  return decodeBase64url(userHandle)?.equals(userHandleOf(userId)) === true;
 }
 
 /**

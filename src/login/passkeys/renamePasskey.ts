@@ -17,7 +17,7 @@ export function createRenamePasskey(parts: {
     database.transaction(async (stores) => {
       if (!(await stores.passkeys.rename(userId, id, name)))
         throw new AuthorityError('not_found', { detail: 'There is no such passkey.' });
-      const event = { type: 'passkey_renamed', actor, userId, sessionId, detail: { factor: id } } as const;
-      await stores.audit.record(event, clock.now());
+      const event = { type: 'factor_renamed', reason: 'passkey', actor, userId, sessionId } as const;
+      await stores.audit.record({ ...event, detail: { factor: id } }, clock.now());
     });
 }

@@ -3,8 +3,8 @@
  * not own challenges (they are one-time tokens) or counters (`PasskeyStore.use`).
  */
 import { decodeBase64url, encodeBase64url } from '@countersign/verifier/encoding';
-import type { Passkey } from './passkey.ts';
 import { passkeyLimits } from './limits.ts';
+import type { Passkey } from './passkey.ts';
 import type { RelyingParty } from './relyingParty.ts';
 
 /** Members of `AuthenticatorAttestationResponseJSON` that count; browsers send more. */
@@ -142,12 +142,12 @@ async function withoutStatement(attestationObject: string): Promise<string> {
   const bytes = decodeBase64url(attestationObject);
   if (bytes === undefined) throw new Error('not base64url');
   const authData = decodeAttestationObject(new Uint8Array(bytes)).get('authData');
-  const none = new Map<string, string | Uint8Array | Map<never, never>>([
+  const none = new Map<string, Parameters<typeof isoCBOR.encode>[0]>([
     ['fmt', 'none'],
     ['attStmt', new Map()],
     ['authData', authData],
   ]);
-  return encodeBase64url(isoCBOR.encode(none as Parameters<typeof isoCBOR.encode>[0]));
+  return encodeBase64url(isoCBOR.encode(none));
 }
 
 /** The answer's counter is not compared with the stored one: only `PasskeyStore.use` can, atomically. */
