@@ -78,6 +78,7 @@ t.test('another KEY_ENCRYPTION_KEY: nothing is lost, and the old one is needed n
     const resealed = await countersign(dataDir, 'keys', 'reseal', '--json');
     t.strictSame(JSON.parse(resealed.lines[0] ?? ''), {
       signing_keys: 2,
+      totp_secrets: 0,
       sessions: 1,
       unreadable_sessions: 0,
     });

@@ -47,7 +47,7 @@ export async function dumpRefreshesNothing(t: Test, cluster: Cluster): Promise<v
 }
 
 /** Every row of every table, as text. */
-async function dumpOf(query: (sql: string) => Promise<{ row: string }[]>): Promise<readonly string[]> {
+export async function dumpOf(query: (sql: string) => Promise<{ row: string }[]>): Promise<readonly string[]> {
   const tables = await query(
     "SELECT quote_ident(table_name) AS row FROM information_schema.tables WHERE table_schema = 'public'",
   );
