@@ -21,13 +21,16 @@ for (const { name, open } of engines) {
   });
 }
 
+let made = 0;
+
 async function newPasskey(
   passkeys: PasskeyStore,
   user: User,
   given: Partial<Passkey> = {},
 ): Promise<Passkey> {
+  made += 1;
   const passkey: Passkey = {
-    id: newId<FactorId>(now),
+    id: newId<FactorId>(now + made),
     userId: user.id,
     name: 'Blue key',
     rpId: 'auth.example.com',
@@ -38,7 +41,7 @@ async function newPasskey(
     aaguid: '00000000-0000-0000-0000-000000000000',
     deviceType: 'singleDevice',
     backedUp: false,
-    createdAt: now,
+    createdAt: now + made,
     lastUsedAt: undefined,
     ...given,
   };

@@ -63,12 +63,12 @@ export interface Verified {
   /** The session ends when this factor is removed. */
   readonly openedBy?: FactorId;
   /**
-   * Uses the proof up, in the transaction of what it allows. False when it was used, or its factor removed, meanwhile. Then
-   * nothing may be stored.
+   * Uses the proof up, in the transaction of what it allows, after what was started. False when it was used, or its factor
+   * removed, meanwhile. Then nothing may be stored.
    */
   commit(stores: Stores, now: number): Promise<boolean>;
-  /** Called when the proof was not used up, after its transaction was undone and before the refusal. */
-  readonly onUncommitted?: () => Promise<void>;
+  /** Called when `commit` answered false, once that was undone and before the refusal. Returns the refusal's reason, if any. */
+  readonly onUncommitted?: () => Promise<string | undefined>;
 }
 
 /** `refused`: a machine-readable word for the audit log; the caller learns none. */

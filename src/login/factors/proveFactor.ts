@@ -63,10 +63,7 @@ export function proveFactor<T>(
       return refuse('refused' in verdict ? verdict.refused : 'wrong');
     }
     const done = await work({ ...verdict, name: kind.name, attempt });
-    if (done === undefined) {
-      await verdict.onUncommitted?.();
-      return refuse('used_meanwhile');
-    }
+    if (done === undefined) return refuse((await verdict.onUncommitted?.()) ?? 'used_meanwhile');
     parts.onTry(kind.name, 'proved');
     return done;
   });
@@ -94,5 +91,5 @@ export async function refuseFactor(
 }
 
 function isWrong(reason: string): boolean {
-  return !['tries', 'not_started', 'used_meanwhile'].includes(reason);
+  return !['tries', 'not_started', 'used_meanwhile', 'passkey_cloned'].includes(reason);
 }

@@ -76,8 +76,8 @@ export function createStepUp(parts: StepUpParts): StepUp {
       stepUp(parts, {
         ...{ ...about, amr: proved.amr, openedBy: proved.openedBy, isSecond: true, reason: name },
         async commit(stores, now) {
-          if (!(await commit(stores, now))) return false;
           if (!(await takeUnderWay(stores, underWay, now))) return false;
+          if (!(await commit(stores, now))) return false;
           await attempt.succeeded(stores, now);
           return true;
         },

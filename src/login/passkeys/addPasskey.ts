@@ -8,6 +8,7 @@ import type { FactorId, SessionId } from '@countersign/verifier/ids';
 import type { User } from '../../accounts/user.ts';
 import type { Actor } from '../../audit/auditEvent.ts';
 import type { Database, Stores } from '../../database.ts';
+import type { Config } from '../../platform/config/config.ts';
 import { newId } from '../../platform/newId.ts';
 import { newOneTimeToken, oneTimeTokenHash } from '../../platform/oneTimeTokens.ts';
 import type { Caller } from '../../sessions/session.ts';
@@ -29,6 +30,7 @@ export interface AddPasskeyParts {
   readonly database: Database;
   readonly clock: Clock;
   readonly requireRelyingParty: RequireRelyingParty;
+  readonly policy: Config['secondFactor'];
   readonly tellOwner?: TellOwner | undefined;
 }
 
@@ -47,12 +49,16 @@ export type TellOwner = (
 
 const purpose = 'passkey_registration';
 
-/** For `navigator.credentials.create()`. Throws `invalid_request` above the limit of passkeys, and `unimplemented`. */
+/**
+ * For `navigator.credentials.create()`. Throws `permission_denied` when the settings allow no second factors, `invalid_request`
+ * above the limit of passkeys, and `unimplemented`.
+ */
 export type StartPasskey = (caller: Caller) => ReturnType<typeof creationOptions>;
 
 export function createStartPasskey(parts: AddPasskeyParts): StartPasskey {
   const { database, clock, requireRelyingParty } = parts;
   return async ({ userId, sessionId }) => {
+    refuseWhereNone(parts);
     const relyingParty = requireRelyingParty();
     const user = await findUser(parts, userId);
     const existing = await database.passkeys.list(userId);
@@ -86,6 +92,7 @@ export interface AddedPasskey {
 export function createAddPasskey(parts: AddPasskeyParts): AddPasskey {
   const { database, clock, requireRelyingParty } = parts;
   return async ({ name, credential }, caller, actor) => {
+    refuseWhereNone(parts);
     const relyingParty = requireRelyingParty();
     const user = await findUser(parts, caller.userId);
     const verified = await verify(parts, credential, caller, relyingParty);
@@ -154,6 +161,14 @@ async function findUser({ database }: AddPasskeyParts, userId: Caller['userId'])
   const user = await database.users.find(userId);
   if (user === undefined) throw new AuthorityError('invalid_token', { reason: 'unknown_user' });
   return user;
+}
+
+/** A passkey is a second factor, too. */
+function refuseWhereNone({ policy }: AddPasskeyParts): void {
+  if (policy === 'none')
+    throw new AuthorityError('permission_denied', {
+      detail: 'SECOND_FACTOR is none: the operator allows no second factors.',
+    });
 }
 
 function refuseAboveLimit({ length }: readonly Passkey[]): void {

@@ -3,7 +3,7 @@ import type { Log } from '../../platform/observability/log.ts';
 import type { Metrics } from '../../platform/observability/metrics.ts';
 import type { RevokingParts } from '../../revocation/propagation/revokeAndPropagate.ts';
 import type { OpenedFactors } from '../factors/mount.ts';
-import { createAddPasskey, createStartPasskey, type TellOwner } from './addPasskey.ts';
+import { type AddPasskeyParts, createAddPasskey, createStartPasskey, type TellOwner } from './addPasskey.ts';
 import { passkeyRoutes } from './http.ts';
 import type { Passkey } from './passkey.ts';
 import { createPasskeyKind } from './passkeyKind.ts';
@@ -38,7 +38,8 @@ export type OpenedPasskeys = ReturnType<typeof openPasskeys>;
 export interface PasskeyMountParts
   extends Omit<PasskeyLoginParts, 'provePasskey' | 'requireRelyingParty'>,
     Pick<OpenedPasskeys, 'provePasskey' | 'requireRelyingParty' | 'tellOwner'>,
-    Pick<OpenedFactors, 'requireRecentProof'> {}
+    Pick<OpenedFactors, 'requireRecentProof'>,
+    Pick<AddPasskeyParts, 'policy'> {}
 
 export function mountPasskeys(parts: PasskeyMountParts) {
   const routes = passkeyRoutes({

@@ -84,8 +84,8 @@ export function createPasskeyLogin(parts: PasskeyLoginParts): PasskeyLogin {
     const proof = { user, ...strength, reason: 'passkey', commit };
     const started = await startSession(parts, proof, client, actor);
     if (started !== undefined) return started;
-    await verdict.onUncommitted?.();
-    return refuse(parts, { reason: 'version', userId: user.id, actor });
+    const reason = (await verdict.onUncommitted?.()) ?? 'version';
+    return refuse(parts, { reason, userId: user.id, actor });
   };
 }
 

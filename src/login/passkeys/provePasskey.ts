@@ -12,7 +12,7 @@ import { type RevokingParts, revokeAndPropagate } from '../../revocation/propaga
 import { endSelected } from '../../sessions/endSessions.ts';
 import type { Verified } from '../factors/factors.ts';
 import type { TellOwner } from './addPasskey.ts';
-import { counterAdvances, type Passkey, type PasskeyUse, type PasskeyUsed } from './passkey.ts';
+import type { Passkey, PasskeyUse, PasskeyUsed } from './passkey.ts';
 import type { RequireRelyingParty } from './relyingParty.ts';
 import { type AssertionAnswer, verifyAssertion } from './webauthn.ts';
 
@@ -60,10 +60,6 @@ export function createProvePasskey(parts: ProvePasskeyParts): ProvePasskey {
     if ('refused' in verdict) return { refused: `passkey_${verdict.refused}`, ...about };
     const user = await database.users.find(passkey.userId);
     if (user === undefined || user.disabledAt !== undefined) return { refused: 'user_disabled', ...about };
-    if (!counterAdvances(passkey.counter, verdict.counter)) {
-      await endCloned(parts, { user, passkey, used: verdict.counter, actor });
-      return { refused: 'passkey_cloned', ...about };
-    }
     return proved(parts, { user, passkey, use: verdict, deviceType: verdict.deviceType, actor });
   };
 }
@@ -95,13 +91,15 @@ function proved(
     // RFC 8176: a key that is synchronised is in software somewhere; `user` is the test of presence.
     amr: [deviceType === 'singleDevice' ? 'hwk' : 'swk', 'user'],
     openedBy: passkey.id,
+    // The challenge is used up by then: the same answer sent twice is no clone.
     async commit(stores, now) {
       outcome = await stores.passkeys.use(passkey.id, use, now);
       return outcome === 'used';
     },
-    // Of two uses with one counter at the same time, both passed the check above.
     async onUncommitted() {
-      if (outcome === 'stepped_back') await endCloned(parts, { user, passkey, used: use.counter, actor });
+      if (outcome !== 'stepped_back') return undefined;
+      await endCloned(parts, { user, passkey, used: use.counter, actor });
+      return 'passkey_cloned';
     },
   };
 }

@@ -36,8 +36,8 @@ export function createPasskeyStore(prisma: PrismaConnection): PasskeyStore {
     async use(id, { counter, backedUp }, now) {
       const [found] = await prisma.$queryRaw<{ used: boolean }[]>`
         WITH used AS (
-          UPDATE passkeys SET counter = ${counter}, backed_up = ${backedUp}, last_used_at = ${new Date(now)}
-           WHERE id = ${id}::uuid AND (counter < ${counter} OR (counter = 0 AND ${counter} = 0))
+          UPDATE passkeys SET counter = ${counter}::bigint, backed_up = ${backedUp}, last_used_at = ${new Date(now)}
+           WHERE id = ${id}::uuid AND (counter < ${counter}::bigint OR (counter = 0 AND ${counter}::bigint = 0))
           RETURNING 1)
         SELECT EXISTS (SELECT 1 FROM used) AS used FROM passkeys WHERE id = ${id}::uuid`;
       if (found === undefined) return 'gone';

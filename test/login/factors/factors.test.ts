@@ -65,12 +65,20 @@ t.test('an authenticator app is added in two steps', async (t) => {
   t.equal(begun.headers.get('cache-control'), 'no-store');
   const { secret, uri, qr_svg: svg } = begun.body;
   t.match(secret, /^[A-Z2-7]{32}$/);
-  t.equal(uri, `otpauth://totp/auth.example.com:alice%40example.com?secret=${secret}&issuer=auth.example.com`);
+  t.equal(
+    uri,
+    `otpauth://totp/auth.example.com:alice%40example.com?secret=${secret}&issuer=auth.example.com`,
+  );
   t.match(svg, /^<svg /);
   t.notMatch(svg, /style|script/, 'fits a strict Content-Security-Policy');
 
   const list = async () => (await call('GET', '/auth/factors', { token })).body;
-  t.strictSame(await list(), { factors: [], recovery_codes: { left: 0 } }, 'not before it is confirmed');
+  t.match((await list()).passkeys, { rp_id: 'auth.example.com', all_accepted_credential_ids: [] });
+  t.match(
+    await list(),
+    { factors: { length: 0 }, recovery_codes: { left: 0 } },
+    'not before it is confirmed',
+  );
   t.type((await login(alice)).access_token, 'string', 'nor asked for');
 
   const confirm = (code: string) => call('POST', '/auth/factors/totp/confirm', { token, body: { code } });
@@ -94,7 +102,12 @@ t.test('an enrolment is replaced by the next one, and expires', async (t) => {
   let { access_token: token } = await login(alice);
   const begin = async () => (await call('POST', '/auth/factors/totp', { token })).body.secret;
   const confirm = async (secret: string) =>
-    brief(await call('POST', '/auth/factors/totp/confirm', { token, body: { code: totpAt(secret, clock.now()) } }));
+    brief(
+      await call('POST', '/auth/factors/totp/confirm', {
+        token,
+        body: { code: totpAt(secret, clock.now()) },
+      }),
+    );
   const [first, second] = [await begin(), await begin()];
   t.equal(await confirm(first), refused);
   clock.shift(10 * minute);
@@ -147,31 +160,35 @@ t.test('a recovery code stands in for the app, once', async (t) => {
   }
 });
 
-t.test('removing an app ends its sessions: guards refuse in the first request after the answer', async (t) => {
-  const { logIn, id, token, change, call, begin, finish, recoveryCodes, ...parts } = await withApp(t);
-  const opened = (await logIn()).access_token;
-  // A recovery code opens a session that does not depend on the app.
-  const [code = ''] = recoveryCodes;
-  const without = (await finish(await begin(alice), { recovery_code: code })).body.access_token;
-  const first = parts.firstSession.access_token;
-  const { grpcPort, serviceToken, clock } = parts;
-  const options = { serviceToken, audience: 'countersign', issuer: 'http://127.0.0.1:8080' };
-  const guard = aGuard(t, [{ address: `127.0.0.1:${grpcPort}` }], options, { clock });
-  await guard.ready();
-  for (const each of [token, opened, without, first]) t.equal(await said(guard, each), 'accepted');
+t.test(
+  'removing an app ends its sessions: guards refuse in the first request after the answer',
+  async (t) => {
+    const { logIn, id, token, change, call, begin, finish, recoveryCodes, ...parts } = await withApp(t);
+    const opened = (await logIn()).access_token;
+    // A recovery code opens a session that does not depend on the app.
+    const [code = ''] = recoveryCodes;
+    const without = (await finish(await begin(alice), { recovery_code: code })).body.access_token;
+    const first = parts.firstSession.access_token;
+    const { grpcPort, serviceToken, clock } = parts;
+    const options = { serviceToken, audience: 'countersign', issuer: 'http://127.0.0.1:8080' };
+    const guard = aGuard(t, [{ address: `127.0.0.1:${grpcPort}` }], options, { clock });
+    await guard.ready();
+    for (const each of [token, opened, without, first]) t.equal(await said(guard, each), 'accepted');
 
-  t.equal((await change('DELETE', `/${id}`, undefined, without)).status, 204);
-  t.equal(await said(guard, opened), '401 invalid_token revoked');
-  t.equal(await said(guard, token), '401 invalid_token revoked');
-  t.equal((await call('GET', '/auth/me', { token: opened })).status, 401);
-  for (const each of [without, first]) t.equal(await said(guard, each), 'accepted', 'not opened by it');
-  t.strictSame((await call('GET', '/auth/factors', { token: without })).body, {
-    factors: [],
-    recovery_codes: { left: 0 },
-  });
-  t.type((await parts.login(alice)).access_token, 'string', 'the password is enough again');
-  t.equal((await change('DELETE', `/${id}`, undefined, without)).status, 404, 'again');
-});
+    t.equal((await change('DELETE', `/${id}`, undefined, without)).status, 204);
+    t.equal(await said(guard, opened), '401 invalid_token revoked');
+    t.equal(await said(guard, token), '401 invalid_token revoked');
+    t.equal((await call('GET', '/auth/me', { token: opened })).status, 401);
+    for (const each of [without, first]) t.equal(await said(guard, each), 'accepted', 'not opened by it');
+    t.strictSame((await call('GET', '/auth/factors', { token: without })).body, {
+      factors: [],
+      passkeys: null,
+      recovery_codes: { left: 0 },
+    });
+    t.type((await parts.login(alice)).access_token, 'string', 'the password is enough again');
+    t.equal((await change('DELETE', `/${id}`, undefined, without)).status, 404, 'again');
+  },
+);
 
 t.test('the calling session ends, too, when the app opened it', async (t) => {
   const { token, change, id, call, firstSession } = await withApp(t);
@@ -206,7 +223,8 @@ t.test('changes need a recent proof, with the second factor if there is one', as
     ['POST', '/recovery-codes'],
     ['DELETE', `/${id}`],
   ];
-  const challenge = /^Bearer realm="countersign", error="insufficient_user_authentication", .*max_age="600", acr_values="2fa"$/;
+  const challenge =
+    /^Bearer realm="countersign", error="insufficient_user_authentication", .*max_age="600", acr_values="2fa"$/;
   for (const [method, path, body] of calls) {
     const answer = await change(method, path, body, firstSession.access_token);
     t.equal(brief(answer), '401 insufficient_user_authentication', path);
@@ -311,7 +329,14 @@ t.test('a dump of the database holds no secret, no code and no login token', asy
   t.match(text, alice, 'it is a dump');
   const bytes = hexOfBase32(secret);
   t.equal(bytes.length, 40);
-  const secrets = [secret, bytes, login, token, ...recoveryCodes, ...recoveryCodes.map((code) => code.replaceAll('-', ''))];
+  const secrets = [
+    secret,
+    bytes,
+    login,
+    token,
+    ...recoveryCodes,
+    ...recoveryCodes.map((code) => code.replaceAll('-', '')),
+  ];
   for (const each of secrets) {
     t.notOk(text.includes(each.toLowerCase()), 'not in the dump');
     t.notOk(log().toLowerCase().includes(each.toLowerCase()), 'nor in the log');

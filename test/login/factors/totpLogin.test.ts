@@ -43,10 +43,15 @@ t.test('password and code open a session that says so', async (t) => {
   const { sessions } = (await call('GET', '/auth/sessions', { token })).body;
   t.match(sessions[0], { device_name: 'Laptop', current: true });
   const factors = (await call('GET', '/auth/factors', { token })).body;
-  t.match(factors, { factors: [{ id, kind: 'totp', name: 'Authenticator app' }], recovery_codes: { left: 10 } });
+  t.match(factors, {
+    factors: [{ id, kind: 'totp', name: 'Authenticator app' }],
+    recovery_codes: { left: 10 },
+  });
   t.type(factors.factors[0].last_used_at, 'string');
 
-  const refreshed = await call('POST', '/auth/refresh', { body: { refresh_token: answer.body.refresh_token } });
+  const refreshed = await call('POST', '/auth/refresh', {
+    body: { refresh_token: answer.body.refresh_token },
+  });
   t.match(claimsIn(refreshed.body.access_token), { acr: '2fa', amr: ['pwd', 'otp', 'mfa'] });
 });
 
@@ -71,7 +76,19 @@ t.test('what is no code is refused like a wrong one', async (t) => {
   const wide = [...right].map((digit) => String.fromCodePoint(0xff10 + Number(digit))).join('');
   const arabic = [...right].map((digit) => String.fromCodePoint(0x660 + Number(digit))).join('');
   const answers = [];
-  for (const totp of [wrong(), wide, arabic, ` ${right}`, `${right}\n`, right.slice(1), `${right}0`, 'abcdef', '\0', '-00001', '1e5']) {
+  for (const totp of [
+    wrong(),
+    wide,
+    arabic,
+    ` ${right}`,
+    `${right}\n`,
+    right.slice(1),
+    `${right}0`,
+    'abcdef',
+    '\0',
+    '-00001',
+    '1e5',
+  ]) {
     const { status, body } = await finish(await begin(alice), { totp });
     const { request_id: _, ...problem } = body;
     answers.push(JSON.stringify([status, problem]));
@@ -109,13 +126,21 @@ t.test('a login token is good for one session, one user and ten minutes', async 
   t.equal(brief(await finish(old, { totp: code() })), refused, 'expired');
 
   t.equal(brief(await finish(`ot_${'A'.repeat(43)}`, { totp: code() })), refused, 'invented');
-  t.equal(brief(await finish(firstSession.refresh_token, { totp: code() })), refused, 'another kind of token');
+  t.equal(
+    brief(await finish(firstSession.refresh_token, { totp: code() })),
+    refused,
+    'another kind of token',
+  );
   t.equal(brief(await finish('x'.repeat(5_000), { totp: code() })), refused, 'long');
 
   const carol = await enrolled({ register, login, call }, 'carol@example.com', clock.now());
   clock.shift(2 * step);
   const ofAlice = await begin(alice);
-  t.equal(brief(await finish(ofAlice, { totp: totpAt(carol.secret, clock.now()) })), refused, 'the code of another user');
+  t.equal(
+    brief(await finish(ofAlice, { totp: totpAt(carol.secret, clock.now()) })),
+    refused,
+    'the code of another user',
+  );
   const ofCarol = await begin('carol@example.com');
   t.equal(brief(await finish(ofCarol, { totp: code() })), refused, 'the login of another user');
 
@@ -185,7 +210,9 @@ t.test('the same code twice at once, at two nodes: one login', async (t) => {
     const { secret } = await enrolled(one, email, Date.now() - step);
     const tokens = await Promise.all(nodes.map(({ begin }) => begin(email)));
     const totp = totpAt(secret, Date.now());
-    const answers = await Promise.all(nodes.map(({ finish }, index) => finish(tokens[index] ?? '', { totp })));
+    const answers = await Promise.all(
+      nodes.map(({ finish }, index) => finish(tokens[index] ?? '', { totp })),
+    );
     t.strictSame(answers.map(brief).sort(), ['200', refused], name);
   }
 });
@@ -197,7 +224,10 @@ t.test('strangers who know the password are not let in, and do not lock the owne
   t.equal(brief(await finish(await begin(alice, home), { totp: code() }, home)), '200');
   const outcomes = new Map<string, number>();
   for (let count = 0; count < 300; count += 1) {
-    const login = await call('POST', '/auth/login', { body: { email: alice, password }, headers: elsewhere(count) });
+    const login = await call('POST', '/auth/login', {
+      body: { email: alice, password },
+      headers: elsewhere(count),
+    });
     const guess =
       login.status === 403 && login.body.login_token !== undefined
         ? await finish(login.body.login_token, { totp: wrong() }, elsewhere(count))
@@ -208,7 +238,10 @@ t.test('strangers who know the password are not let in, and do not lock the owne
   }
   t.strictSame(Object.fromEntries(outcomes), { [refused]: 100, '403 recovery_required': 200 });
   t.equal(brief(await finish(await begin(alice, home), { totp: code() }, home)), '200', 'at home');
-  const abroad = await call('POST', '/auth/login', { body: { email: alice, password }, headers: elsewhere(1) });
+  const abroad = await call('POST', '/auth/login', {
+    body: { email: alice, password },
+    headers: elsewhere(1),
+  });
   t.equal(brief(abroad), '403 recovery_required', 'the right password made no place a known one');
 });
 
