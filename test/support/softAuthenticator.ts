@@ -28,6 +28,8 @@ export interface Bent {
   readonly userPresent?: boolean;
   readonly backedUp?: boolean;
   readonly userHandle?: string | undefined;
+  /** Of a new passkey; random by default. */
+  readonly credentialId?: Buffer;
   /** CBOR of the attestation statement, and its format. */
   readonly statement?: { readonly format: string; readonly cbor: Buffer };
   /** In place of the whole client data. */
@@ -78,7 +80,7 @@ export function createSoftAuthenticator(origin: string, { counts = true }: { cou
       bent: Bent = {},
     ): { readonly passkey: SoftPasskey; readonly answer: AttestationJson } {
       const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-      const credentialId = randomBytes(32);
+      const { credentialId = randomBytes(32) } = bent;
       const id = credentialId.toString('base64url');
       const counter = bent.counter ?? (counts ? 1 : 0);
       const length = Buffer.alloc(2);
