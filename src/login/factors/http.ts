@@ -2,10 +2,10 @@
 import { rfc3339 } from '@countersign/verifier/clock';
 import { encodeBase64url } from '@countersign/verifier/encoding';
 import { type FactorId, type UserId, uuidPattern } from '@countersign/verifier/ids';
-import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { forgetBrowser, hasRefreshCookieOf } from '../../sessions/refreshCookie.ts';
 import type { MountRoutes } from '../../transport/http/app.ts';
+import type { Authenticate } from '../../transport/http/caller.ts';
 import { noContent, operation, optionalBody } from '../../transport/http/route.ts';
 import { emptyBody, strict, text, time } from '../../transport/http/schemas.ts';
 import { userHandleOf } from '../passkeys/provePasskey.ts';
@@ -133,13 +133,14 @@ function asAccepted(userId: UserId, rpId: string, factors: Factors['factors']) {
 }
 
 /** The caller of a change, with a recent proof. */
-function admission(
-  { requireRecentProof }: FactorOperations,
+export function admission(
+  { requireRecentProof }: Pick<FactorOperations, 'requireRecentProof'>,
   { authenticate, rateLimits }: Parameters<MountRoutes>[1],
+  budget: 'factors' | 'passkey_options' = 'factors',
 ) {
-  return async (request: FastifyRequest) => {
+  return async (request: Parameters<Authenticate>[0]) => {
     const claims = await authenticate(request);
-    await rateLimits.spend('factors', claims.sub, request);
+    await rateLimits.spend(budget, claims.sub, request);
     await requireRecentProof(claims);
     return { userId: claims.sub, sessionId: claims.sid };
   };

@@ -1,6 +1,5 @@
 /** Passkeys over HTTP: login with one, adding and renaming. Listing and removing are with the other factors. */
 import { type FactorId, uuidPattern } from '@countersign/verifier/ids';
-import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { inCookieMode } from '../../sessions/csrf.ts';
 import { readRefreshCookie } from '../../sessions/refreshCookie.ts';
@@ -9,7 +8,7 @@ import { inBody, inCookie } from '../../sessions/tokenReply.ts';
 import type { MountRoutes } from '../../transport/http/app.ts';
 import { noContent, operation, optionalBody } from '../../transport/http/route.ts';
 import { emptyBody, seconds, strict, text } from '../../transport/http/schemas.ts';
-import { codesShown } from '../factors/http.ts';
+import { admission, codesShown } from '../factors/http.ts';
 import type { RequireRecentProof } from '../factors/recentProof.ts';
 import { deviceName, loginQuery } from '../schemas.ts';
 import type { AddPasskey, StartPasskey } from './addPasskey.ts';
@@ -98,20 +97,6 @@ function loginRoute({ passkeyLogin }: PasskeyOperations): MountRoutes {
       const tokens = await passkeyLogin(input, request.actor);
       return cookieMode ? inCookie(reply, tokens) : inBody(tokens);
     });
-  };
-}
-
-/** The caller of a change, with a recent proof. */
-function admission(
-  { requireRecentProof }: PasskeyOperations,
-  { authenticate, rateLimits }: Parameters<MountRoutes>[1],
-  budget: 'factors' | 'passkey_options' = 'factors',
-) {
-  return async (request: FastifyRequest) => {
-    const claims = await authenticate(request);
-    await rateLimits.spend(budget, claims.sub, request);
-    await requireRecentProof(claims);
-    return { userId: claims.sub, sessionId: claims.sid };
   };
 }
 
