@@ -57,6 +57,7 @@ const listResponse = Type.Object({
       passkey: Type.Optional(
         Type.Object(
           {
+            credential_id: Type.String({ description: 'Base64url.' }),
             device_type: Type.String({
               description: 'singleDevice, or multiDevice: it can be synchronised.',
             }),
@@ -118,9 +119,9 @@ function asListed({ id, kind, name, createdAt, lastUsedAt, passkey }: Factors['f
   const used = lastUsedAt === undefined ? null : rfc3339(lastUsedAt);
   const listed = { id, kind, name, created_at: rfc3339(createdAt), last_used_at: used };
   if (passkey === undefined) return listed;
-  const { deviceType, backedUp, transports, rpId } = passkey;
+  const { deviceType, backedUp, transports, rpId, credentialId } = passkey;
   const about = { device_type: deviceType, backed_up: backedUp, transports: [...transports], rp_id: rpId };
-  return { ...listed, passkey: about };
+  return { ...listed, passkey: { credential_id: encodeBase64url(credentialId), ...about } };
 }
 
 function asAccepted(userId: UserId, rpId: string, factors: Factors['factors']) {
