@@ -9,7 +9,9 @@ import { cacheable } from './keys/http.ts';
 import { mountKeys, openKeyRing } from './keys/mount.ts';
 import { openFactors } from './login/factors/mount.ts';
 import { mountLogin, openPasswords } from './login/mount.ts';
+import { openPasskeys } from './login/passkeys/mount.ts';
 import { openNotifications } from './notifications/mount.ts';
+import { type Closing, closeAll } from './platform/closing.ts';
 import { startJobs } from './platform/jobs.ts';
 import { platformLimits } from './platform/limits.ts';
 import { createLoggedLatestTime } from './platform/observability/clockLog.ts';
@@ -84,9 +86,6 @@ export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
     throw asStartupFault(error, databaseSetting(parts.secrets));
   }
 }
-
-/** Steps that close what was opened, in the order of opening. */
-type Closing = (() => Promise<void>)[];
 
 async function open(given: AuthorityParts, closing: Closing): Promise<Authority> {
   const parts = { ...given, metrics: given.metrics ?? createMetrics() };
@@ -185,6 +184,9 @@ async function openParts(parts: WithMetrics, closing: Closing) {
     ...{ clock, log, keyEncryptionKey, budgets: rateBudgets, scale: config.rateLimits },
     counters: () => storage.rateCounters({ metrics, onFault }),
   });
+  const { effect } = propagation;
+  const { issuer } = config.tokens;
+  const passkeys = openPasskeys({ database, clock, effect, issuer, log, metrics });
   return {
     ...{ storage, notifications, ring, truth, propagation, rateLimits, counting, refreshTokens },
     ...{ latestTime, onFault, ...tokens },
@@ -192,7 +194,8 @@ async function openParts(parts: WithMetrics, closing: Closing) {
     passwords: await openPasswords({
       ...{ database, clock, metrics, keyEncryptionKey, config: config.passwords },
     }),
-    factors: openFactors({ database, clock, sealing }),
+    passkeys,
+    factors: openFactors({ database, clock, sealing, passkeyKind: passkeys.kind }),
   };
 }
 
@@ -208,7 +211,7 @@ function mountSlices(
   const { denyList, effect, subscribers, sliceMs } = propagation;
   const { keyRing, ringKeeper } = ring;
   const { passwords, passwordPolicy, passwordAttempts } = opened.passwords;
-  const { factors } = opened;
+  const { factors, passkeys } = opened;
   const { kinds, totpSecrets } = factors;
   const revoking = { database, effect, clock };
   const reading = { accessTokenReader, ringKeeper, denyList, latestTime };
@@ -231,7 +234,7 @@ function mountSlices(
     ...{ log, metrics, rateLimits, notices, counted, revoke },
   });
   const login = mountLogin({
-    ...{ ...revoking, ...minting, ...proving, ...factors, config: config.sessions },
+    ...{ ...revoking, ...minting, ...proving, ...passkeys, ...factors, config: config.sessions },
     ...{ metrics, rateLimits, counted, issuer, policy: config.secondFactor, notices, requireVerifiedEmail },
     spendRevokeBudget,
   });
@@ -288,14 +291,4 @@ async function openTransports(
     canAnswer: () => truth.trusted() && ['ready', 'not renewed'].includes(revokedState()),
   });
   return createTransports({ http, grpc, config, clock });
-}
-
-/** Closes the parts in reverse order of opening. */
-async function closeAll(log: Log, closing: Closing): Promise<void> {
-  const faults: unknown[] = [];
-  for (const step of closing.splice(0).reverse()) {
-    // A part that fails to close must not keep the others open.
-    await step().catch((fault) => faults.push(fault));
-  }
-  if (faults.length > 0) log.error({ err: faults[0], faults: faults.length }, 'not everything was closed');
 }

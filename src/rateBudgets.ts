@@ -13,6 +13,8 @@ export const rateBudgets = {
   refresh: { address: 1_200, network: 6_000, account: 60, global: 60_000 },
   /** The second step of a login, and step-up: as many as logins, since each belongs to one. */
   factor: { address: 60, network: 600, account: 20, global: 6_000 },
+  /** Options for a passkey: a page asks when its login form appears. Each call writes a row for five minutes. */
+  passkey_options: { address: 120, network: 600, account: 20, global: 6_000 },
   /** Changing one's factors: seldom, and a QR code takes milliseconds. */
   factors: { address: 60, network: 300, account: 20, global: 3_000 },
   /** Two password hashes, by a logged-in user. */

@@ -1,6 +1,6 @@
 /**
- * Login: proving who a user is, and starting the session. Owns passwords (`passwords/`), second factors (`factors/`) and the
- * limits on guessing (`throttling/`). Does not own users (`accounts/`) or the session after its start (`sessions/`).
+ * Login: proving who a user is, and starting the session. Owns passwords (`passwords/`), passkeys (`passkeys/`), second factors
+ * (`factors/`) and the limits on guessing (`throttling/`). Does not own users (`accounts/`) or the session after its start (`sessions/`).
  */
 import type { Clock } from '@countersign/verifier/clock';
 import { createEarliestTime } from '@countersign/verifier/steadyTime';
@@ -12,6 +12,7 @@ import type { Metrics } from '../platform/observability/metrics.ts';
 import { type FactorMountParts, mountFactors } from './factors/mount.ts';
 import { loginRoute } from './http.ts';
 import { createLogin, type LoginParts } from './login.ts';
+import { mountPasskeys, type PasskeyMountParts } from './passkeys/mount.ts';
 import { noBreachedPasswords, openBreachedPasswords } from './passwords/breachedPasswords.ts';
 import { createCommonPasswords } from './passwords/commonPasswords.ts';
 import { createPasswordHasher } from './passwords/passwordHash.ts';
@@ -46,7 +47,8 @@ export async function openPasswords(parts: {
 
 export interface LoginMountParts
   extends Omit<LoginParts, 'unknownEmails' | 'askForFactor' | Lifetimes>,
-    Omit<FactorMountParts, Lifetimes> {
+    Omit<FactorMountParts, Lifetimes>,
+    Omit<PasskeyMountParts, Lifetimes> {
   readonly config: Config['sessions'];
   readonly metrics: Metrics;
   readonly passwordAttempts: LoginParts['passwordAttempts'];
@@ -64,10 +66,11 @@ export function mountLogin({ config, ...given }: LoginMountParts) {
   };
   const factors = mountFactors(parts);
   const { askForFactor } = factors;
+  const passkeys = mountPasskeys(parts);
   const login = createLogin({ ...parts, askForFactor, unknownEmails: createUnknownEmails() });
   return {
     operations: { login, ...factors.operations },
-    routes: [loginRoute(login), ...factors.routes],
+    routes: [loginRoute(login), ...factors.routes, ...passkeys.routes],
     jobs: [oldFailuresJob(parts), ...factors.jobs],
   };
 }

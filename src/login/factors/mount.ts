@@ -8,6 +8,7 @@ import type { Metrics } from '../../platform/observability/metrics.ts';
 import type { Sealing } from '../../platform/sealing.ts';
 import type { Counted } from '../../revocation/countFailures.ts';
 import type { SpendRevokeBudget } from '../../revocation/revokeBudgets.ts';
+import { relyingPartyOf } from '../passkeys/relyingParty.ts';
 import { ceremonyRoutes } from './ceremonyHttp.ts';
 import { createEnrolAtLogin } from './enrolAtLogin.ts';
 import {
@@ -16,7 +17,7 @@ import {
   createEnrolTotpForCaller,
   createVerifyEnrolment,
 } from './enrolTotp.ts';
-import { createFactorKinds, type FactorKinds } from './factors.ts';
+import { createFactorKinds, type FactorKind, type FactorKinds } from './factors.ts';
 import { createFinishLogin, type FinishLoginParts } from './finishLogin.ts';
 import { factorRoutes } from './http.ts';
 import { factorLimits } from './limits.ts';
@@ -37,10 +38,12 @@ export function openFactors(parts: {
   readonly database: Database;
   readonly clock: Clock;
   readonly sealing: Sealing;
+  readonly passkeyKind: FactorKind;
 }) {
   const { totpFactors, recoveryCodes } = parts.database;
   const totpSecrets = createTotpSecrets(parts.sealing);
   const kinds = createFactorKinds([
+    parts.passkeyKind,
     createTotpKind({ totpFactors, secrets: totpSecrets }),
     createRecoveryCodeKind({ recoveryCodes }),
   ]);
@@ -78,6 +81,7 @@ export function mountFactors({ counted, totpSecrets, issuer, metrics, ...given }
     removeFactor: counted(createRemoveFactor(parts)),
     renewRecoveryCodes: createRenewRecoveryCodes(parts),
     requireRecentProof: parts.requireRecentProof,
+    relyingParty: relyingPartyOf(issuer),
   };
   const ceremony = {
     startLoginFactor: createStartLoginFactor(parts),

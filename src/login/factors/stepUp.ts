@@ -8,6 +8,7 @@ import type { FactorId } from '@countersign/verifier/ids';
 import type { User } from '../../accounts/user.ts';
 import type { Actor } from '../../audit/auditEvent.ts';
 import type { Stores } from '../../database.ts';
+import type { OneTimeToken } from '../../platform/oneTimeTokens.ts';
 import type { Acr, Caller } from '../../sessions/session.ts';
 import {
   chooseSigner,
@@ -75,14 +76,24 @@ export function createStepUp(parts: StepUpParts): StepUp {
       stepUp(parts, {
         ...{ ...about, amr: proved.amr, openedBy: proved.openedBy, isSecond: true, reason: name },
         async commit(stores, now) {
+          if (!(await takeUnderWay(stores, underWay, now))) return false;
           if (!(await commit(stores, now))) return false;
-          if (underWay !== undefined) await stores.oneTimeTokens.take(underWay.hash, underWay.purpose, now);
           await attempt.succeeded(stores, now);
           return true;
         },
       }),
     );
   };
+}
+
+/** What was started is answered once. */
+async function takeUnderWay(
+  { oneTimeTokens }: Pick<Stores, 'oneTimeTokens'>,
+  underWay: OneTimeToken | undefined,
+  now: number,
+): Promise<boolean> {
+  if (underWay === undefined) return true;
+  return (await oneTimeTokens.take(underWay.hash, underWay.purpose, now)) !== undefined;
 }
 
 type About = Pick<Fresh, 'user' | 'caller' | 'actor' | 'audience'>;
