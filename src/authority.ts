@@ -16,7 +16,6 @@ import { startJobs } from './platform/jobs.ts';
 import { platformLimits } from './platform/limits.ts';
 import { createLoggedLatestTime } from './platform/observability/clockLog.ts';
 import { createFaultLog } from './platform/observability/faultLog.ts';
-import type { Log } from './platform/observability/log.ts';
 import { createMetrics, type Metrics } from './platform/observability/metrics.ts';
 import { openRateLimits } from './platform/openRateLimits.ts';
 import { cachedAnswer } from './platform/queues/cachedAnswer.ts';
