@@ -1,6 +1,7 @@
 /** Notices, and the link "this was not me", which ends a session or all of them with effect. */
 import t, { type Test } from 'tap';
 import { password, startAuthority } from '../support/authority.ts';
+import { eventually } from '../support/eventually.ts';
 import { said } from '../support/guards.ts';
 import { mailSettings, startMailServer } from '../support/mailServer.ts';
 import { createShiftedClock } from '../support/shiftedClock.ts';
@@ -171,6 +172,7 @@ t.test('a deleted user leaves no link and no waiting mail', async (t) => {
   const { token } = await mail.mailTo(ada);
   mail.behave({ rcpt: 450 });
   await node.call('POST', '/auth/recovery', { body: { email: ada } });
+  await eventually('it was refused for now', () => mail.tries === 2);
   await node.authority.operations.deleteUser({ email: ada }, { name: 'operator' });
   t.equal((await notMe(token)).body.code, 'invalid_link');
   mail.behave(undefined);
