@@ -75,6 +75,12 @@ t.test('nothing set: embedded mode with the documented defaults', (t) => {
     storage: { mode: 'embedded', dataDir: './data' },
     redisTls: { caPath: undefined, certificatePath: undefined, privateKeyPath: undefined },
     leaseMs: 5_000,
+    messages: {
+      mail: 'folder',
+      mailFrom: { name: 'Countersign', address: 'countersign@localhost' },
+      smsWebhookUrl: undefined,
+    },
+    requireVerifiedEmail: false,
     ...{ registration: 'open', registrationByDefault: true, allowPlaintext: [] },
     rateLimits: 1,
     logLevel: 'info',
@@ -117,6 +123,11 @@ t.test('everything set: server mode, and every variable arrives', (t) => {
     KEY_ROTATION_INTERVAL: '12h',
     JWKS_MAX_AGE: '1m',
     LEASE: '2s',
+    MAIL_URL: 'smtps://mail.example.com',
+    MAIL_FROM: 'no-reply@example.com',
+    REQUIRE_VERIFIED_EMAIL: 'on',
+    SMS_WEBHOOK_URL: 'https://sms.example.com/send',
+    SMS_WEBHOOK_SECRET: 'hunter2',
     REGISTRATION: 'open',
     ALLOW_PLAINTEXT: 'grpc, redis',
     RATE_LIMITS: '2.5',
@@ -170,6 +181,12 @@ t.test('everything set: server mode, and every variable arrives', (t) => {
     storage: { mode: 'server', dataDir: '/var/lib/countersign' },
     redisTls: { caPath: pem, certificatePath: pem, privateKeyPath: pem },
     leaseMs: 2_000,
+    messages: {
+      mail: 'smtp',
+      mailFrom: { name: '', address: 'no-reply@example.com' },
+      smsWebhookUrl: 'https://sms.example.com/send',
+    },
+    requireVerifiedEmail: true,
     ...{ registration: 'open', registrationByDefault: false, allowPlaintext: ['grpc', 'redis'] },
     rateLimits: 2.5,
     logLevel: 'debug',
@@ -186,6 +203,7 @@ t.test('everything set: server mode, and every variable arrives', (t) => {
   });
   t.strictSame(secrets.sentinelLogin, { username: 'watcher', password: 'hünter 3' });
   t.strictSame(secrets.keyEncryptionKey, key);
+  t.equal(secrets.smsWebhookSecret, 'hunter2');
   t.end();
 });
 
