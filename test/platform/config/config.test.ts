@@ -76,6 +76,12 @@ t.test('nothing set: embedded mode with the documented defaults', (t) => {
     storage: { mode: 'embedded', dataDir: './data' },
     redisTls: { caPath: undefined, certificatePath: undefined, privateKeyPath: undefined },
     leaseMs: 5_000,
+    messages: {
+      mail: 'folder',
+      mailFrom: { name: 'Countersign', address: 'countersign@localhost' },
+      smsWebhookUrl: undefined,
+    },
+    requireVerifiedEmail: false,
     ...{ registration: 'open', registrationByDefault: true, allowPlaintext: [] },
     rateLimits: 1,
     logLevel: 'info',
@@ -118,6 +124,11 @@ t.test('everything set: server mode, and every variable arrives', (t) => {
     KEY_ROTATION_INTERVAL: '12h',
     JWKS_MAX_AGE: '1m',
     LEASE: '2s',
+    MAIL_URL: 'smtps://mail.example.com',
+    MAIL_FROM: 'no-reply@example.com',
+    REQUIRE_VERIFIED_EMAIL: 'on',
+    SMS_WEBHOOK_URL: 'https://sms.example.com/send',
+    SMS_WEBHOOK_SECRET: 'hunter2',
     REGISTRATION: 'open',
     SECOND_FACTOR: 'required',
     PASSWORD_MINIMUM: '8',
@@ -174,6 +185,12 @@ t.test('everything set: server mode, and every variable arrives', (t) => {
     storage: { mode: 'server', dataDir: '/var/lib/countersign' },
     redisTls: { caPath: pem, certificatePath: pem, privateKeyPath: pem },
     leaseMs: 2_000,
+    messages: {
+      mail: 'smtp',
+      mailFrom: { name: '', address: 'no-reply@example.com' },
+      smsWebhookUrl: 'https://sms.example.com/send',
+    },
+    requireVerifiedEmail: true,
     ...{ registration: 'open', registrationByDefault: false, allowPlaintext: ['grpc', 'redis'] },
     rateLimits: 2.5,
     logLevel: 'debug',
@@ -190,6 +207,7 @@ t.test('everything set: server mode, and every variable arrives', (t) => {
   });
   t.strictSame(secrets.sentinelLogin, { username: 'watcher', password: 'hünter 3' });
   t.strictSame(secrets.keyEncryptionKey, key);
+  t.equal(secrets.smsWebhookSecret, 'hunter2');
   t.end();
 });
 
@@ -619,6 +637,39 @@ t.test('a connection that others can read is warned of, unless it is allowed', (
     ],
   ];
   for (const [what, env, expected] of table) t.strictSame(warned(env), expected, what);
+  t.end();
+});
+
+t.test('mail and messages', (t) => {
+  const { config, secrets } = readConfig({
+    MAIL_URL: 'smtp://user%40example.com:hunter2@mail.example.com',
+    MAIL_FROM: 'Example GmbH <no-reply@example.com>',
+    SMS_WEBHOOK_URL: 'https://sms.example.com/send',
+    SMS_WEBHOOK_SECRET: 'hunter2',
+  });
+  const login = { username: 'user@example.com', password: 'hunter2' };
+  t.strictSame(secrets.mailServer, { host: 'mail.example.com', port: 587, ...login, tls: false });
+  t.strictSame(config.messages.mailFrom, { name: 'Example GmbH', address: 'no-reply@example.com' });
+  t.equal(config.messages.mail, 'smtp');
+  t.equal(readConfig({}).config.messages.mail, 'folder');
+  t.equal(readConfig(server).config.messages.mail, 'none');
+  t.equal(readConfig({ MAIL_URL: 'smtps://[::1]', MAIL_FROM: 'a@b.c' }).secrets.mailServer?.port, 465);
+  const from = { MAIL_FROM: 'a@example.com' };
+  const faults: readonly [Record<string, string>, RegExp][] = [
+    [{ MAIL_URL: 'smtp://mail.example.com' }, /^MAIL_URL: must be set together with MAIL_FROM/],
+    [{ ...from, MAIL_URL: 'http://mail.example.com' }, /^MAIL_URL: must be smtp/],
+    [{ ...from, MAIL_URL: 'smtp://:hunter2@mail.example.com' }, /^MAIL_URL: must be smtp.* not shown$/],
+    [{ MAIL_FROM: 'a@example.com, b@example.com' }, /^MAIL_FROM: must be an address/],
+    [{ MAIL_FROM: 'A <a@example.com>\r\nBcc: <b@example.com>' }, /^MAIL_FROM: must be an address/],
+    [{ ...server, REQUIRE_VERIFIED_EMAIL: 'on' }, /^REQUIRE_VERIFIED_EMAIL: needs MAIL_URL/],
+    [{ SMS_WEBHOOK_URL: 'https://sms.example.com' }, /^SMS_WEBHOOK_URL: must be set together/],
+    [
+      { SMS_WEBHOOK_URL: 'http://sms.example.com', SMS_WEBHOOK_SECRET: 'x' },
+      /^SMS_WEBHOOK_URL: must be an https/,
+    ],
+  ];
+  for (const [env, expected] of faults) t.throws(() => readConfig(env), { message: expected });
+  t.doesNotThrow(() => readConfig({ REQUIRE_VERIFIED_EMAIL: 'on' }), 'embedded, mails are files');
   t.end();
 });
 
