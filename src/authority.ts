@@ -224,11 +224,11 @@ function mountSlices(
   });
   const login = mountLogin({
     ...{ ...revoking, ...minting, ...proving, ...passkeys, ...factors, config: config.sessions },
-    ...{ metrics, rateLimits, counted, issuer, policy: config.secondFactor },
+    ...{ metrics, rateLimits, counted, issuer, policy: config.secondFactor, spendRevokeBudget },
   });
   const accounts = mountAccounts({
     ...{ ...revoking, ...proving, passwordPolicy, refreshTokens, registration: config.registration },
-    ...{ rateLimits, spendRevokeBudget, counted, kinds },
+    ...{ rateLimits, spendRevokeBudget, counted, kinds, resetFactors: login.operations.resetFactors },
   });
   const services = mountServices({ database, clock, latestTime });
   const audit = mountAudit({ database, clock, log, metrics, retentionMs: config.audit.retentionMs });

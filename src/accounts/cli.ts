@@ -1,9 +1,13 @@
 /** `countersign users …`: user administration by the operator. */
 import { randomBytes } from 'node:crypto';
+import { rfc3339 } from '@countersign/verifier/clock';
 import type { Asks, CommandContext, Program } from '../transport/cli/command.ts';
+import type { UserPage } from './listUsers.ts';
 
 export function mountUsers(program: Program, asks: Asks): void {
-  const users = program.command('users').description('Users: create, disable, enable, delete, unlock.');
+  const users = program
+    .command('users')
+    .description('Users: create, list, show, disable, enable, delete, unlock, reset-factors.');
 
   users
     .command('create')
@@ -13,6 +17,21 @@ export function mountUsers(program: Program, asks: Asks): void {
     .action((email, { passwordStdin }) =>
       asks((context) => create(email, passwordStdin, context), { begins: true, readsInput: passwordStdin }),
     );
+
+  users
+    .command('list')
+    .description('List users by age: id, e-mail, state, registration.')
+    .option('--limit <N>', 'at most this many', Number)
+    .option('--after <ID>', 'the next page: the last user of the previous page')
+    .action((page) =>
+      asks((context) => list(page, context), { columns: ['ID', 'E-MAIL', 'STATE', 'REGISTERED'] }),
+    );
+
+  users
+    .command('show')
+    .argument('<EMAIL>')
+    .description('Show a user: id, state, second factors, live sessions, last sign-ins.')
+    .action((email) => asks((context) => show(email, context), { columns: ['', ''] }));
 
   users
     .command('disable')
@@ -58,6 +77,42 @@ async function create(
   if (passwordStdin) return out(userId);
   err(`User ${userId} is created. The password is shown only once:`);
   out(password);
+}
+
+async function list(page: UserPage, { operations, json, out }: CommandContext): Promise<void> {
+  for (const { id, email, state, createdAt } of await operations.listUsers(page)) {
+    const at = rfc3339(createdAt);
+    out(
+      json
+        ? JSON.stringify({ user_id: id, email, state, created_at: at })
+        : [id, email, state, at].join('\t'),
+    );
+  }
+}
+
+async function show(email: string, { operations, json, out }: CommandContext): Promise<void> {
+  const user = await operations.showUser({ email });
+  const sessions = user.sessions.map(({ id, deviceName, ip, lastUsedAt, acr }) => ({
+    ...{ id, acr, last_used_at: rfc3339(lastUsedAt), device_name: deviceName ?? null, ip: ip ?? null },
+  }));
+  const signIns = user.signIns.map(({ occurredAt, type, reason, ip }) => ({
+    ...{ at: rfc3339(occurredAt), type, reason: reason ?? null, ip: ip ?? null },
+  }));
+  const { id, state, factors, recoveryCodesLeft } = user;
+  if (json) {
+    const about = { user_id: id, email: user.email, state, factors, recovery_codes_left: recoveryCodesLeft };
+    return out(JSON.stringify({ ...about, sessions, sign_ins: signIns }));
+  }
+  const lines: readonly (readonly [string, string])[] = [
+    ['user', id],
+    ['e-mail', user.email],
+    ['state', state],
+    ['factors', factors.join(', ')],
+    ['recovery codes', String(recoveryCodesLeft)],
+    ...sessions.map((each) => ['session', Object.values(each).filter(Boolean).join(' ')] as const),
+    ...signIns.map((each) => ['sign-in', Object.values(each).filter(Boolean).join(' ')] as const),
+  ];
+  for (const line of lines) out(line.join('\t'));
 }
 
 async function disable(

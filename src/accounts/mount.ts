@@ -2,6 +2,8 @@
  * Accounts: users, and how they, a service or the operator create, change, disable and delete them. Does not own proving
  * passwords (`login/`) or sessions (`sessions/`).
  */
+
+import type { ResetFactors } from '../login/factors/resetFactors.ts';
 import type { Config } from '../platform/config/config.ts';
 import type { Counted } from '../revocation/countFailures.ts';
 import type { SpendRevokeBudget } from '../revocation/revokeBudgets.ts';
@@ -12,7 +14,9 @@ import { createDisableUser } from './disableUser.ts';
 import { createEnableUser } from './enableUser.ts';
 import { userService } from './grpc.ts';
 import { deleteRoute, meRoute, passwordRoute, registerRoute } from './http.ts';
+import { createListUsers } from './listUsers.ts';
 import { createRegister, type RegisterParts } from './register.ts';
+import { createShowUser } from './showUser.ts';
 import { createUnlockUser } from './unlockUser.ts';
 
 export interface AccountParts extends ChangePasswordParts, DeletingParts, RegisterParts {
@@ -21,6 +25,7 @@ export interface AccountParts extends ChangePasswordParts, DeletingParts, Regist
   readonly registration: Config['registration'];
   readonly spendRevokeBudget: SpendRevokeBudget;
   readonly counted: Counted;
+  readonly resetFactors: ResetFactors;
 }
 
 export function mountAccounts({ counted, ...parts }: AccountParts) {
@@ -33,6 +38,8 @@ export function mountAccounts({ counted, ...parts }: AccountParts) {
     enableUser: createEnableUser({ database, clock }),
     deleteUser: counted(createDeleteUser(parts)),
     unlockUser: createUnlockUser(parts),
+    showUser: createShowUser(parts),
+    listUsers: createListUsers({ database }),
   };
   return {
     operations,
@@ -42,6 +49,6 @@ export function mountAccounts({ counted, ...parts }: AccountParts) {
       deleteRoute(operations.deleteAccount),
       meRoute,
     ],
-    service: userService(operations),
+    service: userService({ ...operations, resetFactors: parts.resetFactors }),
   };
 }

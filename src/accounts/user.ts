@@ -14,6 +14,13 @@ export interface User {
   readonly disabledAt: number | undefined;
 }
 
+export interface ListedUser {
+  readonly id: UserId;
+  readonly email: Email;
+  readonly state: 'active' | 'disabled';
+  readonly createdAt: number;
+}
+
 export interface UserStore {
   /** Returns 'email_taken' without a change when another user has this e-mail. */
   create(user: Pick<User, 'id' | 'email' | 'passwordHash'>, now: number): Promise<'created' | 'email_taken'>;
@@ -21,6 +28,8 @@ export interface UserStore {
   /** Whether any user exists. */
   any(): Promise<boolean>;
   findByEmail(email: Email): Promise<User | undefined>;
+  /** At most `limit` users that are not deleted, by id after `after`. */
+  list(after: UserId | undefined, limit: number): Promise<readonly ListedUser[]>;
   /** E-mails of the users that are not deleted. */
   emails(ids: readonly UserId[]): Promise<ReadonlyMap<UserId, Email>>;
   /**

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { FactorId, UserId } from '@countersign/verifier/ids';
 import t, { type Test } from 'tap';
 import { newId } from '../../src/platform/newId.ts';
+import type { SteppedUp } from '../../src/sessions/store.ts';
 import type { Storage } from '../../src/storage/postgres/storage.ts';
 import { engines, openStorage } from '../support/engines.ts';
 import { minute, newSession, newUser, rowsMadeAt as now } from '../support/rows.ts';
@@ -146,16 +147,10 @@ async function stepUp(t: Test, storage: Storage): Promise<void> {
   const user = await newUser(storage);
   const id = await newSession(storage, user);
   const factor = newId<FactorId>(now);
-  const proof = {
-    ...{
-      now: now + minute,
-      authTime: now + minute,
-      acr: '2fa',
-      amr: ['pwd', 'otp', 'mfa'],
-      openedBy: [factor],
-    },
-    ...{ accessExpiresAt: now + 16 * minute, signingKid: 'other' },
-  } as const;
+  const proof: SteppedUp = {
+    ...{ now: now + minute, authTime: now + minute, amr: ['pwd', 'otp', 'mfa'], openedBy: [factor] },
+    ...{ acr: '2fa', accessExpiresAt: now + 16 * minute, signingKid: 'other' },
+  };
   const before = await sessions.find(id);
   t.equal(await sessions.stepUp(id, proof), true);
   const { now: _, signingKid, ...written } = proof;

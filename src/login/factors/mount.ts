@@ -7,6 +7,7 @@ import { type Job, pruningJob } from '../../platform/jobs.ts';
 import type { Metrics } from '../../platform/observability/metrics.ts';
 import type { Sealing } from '../../platform/sealing.ts';
 import type { Counted } from '../../revocation/countFailures.ts';
+import type { SpendRevokeBudget } from '../../revocation/revokeBudgets.ts';
 import { relyingPartyOf } from '../passkeys/relyingParty.ts';
 import { ceremonyRoutes } from './ceremonyHttp.ts';
 import { createEnrolAtLogin } from './enrolAtLogin.ts';
@@ -63,6 +64,7 @@ export interface FactorMountParts
   readonly issuer: string;
   readonly metrics: Metrics;
   readonly counted: Counted;
+  readonly spendRevokeBudget: SpendRevokeBudget;
 }
 
 export function mountFactors({ counted, totpSecrets, issuer, metrics, ...given }: FactorMountParts) {

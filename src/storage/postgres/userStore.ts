@@ -30,6 +30,18 @@ export function createUserStore(prisma: PrismaConnection): UserStore {
       return fromRow(await prisma.user.findUnique({ where: { email } }));
     },
 
+    async list(after, limit) {
+      const rows = await prisma.user.findMany({
+        where: { id: { not: canaryUserId, ...(after === undefined ? {} : { gt: after }) }, deletedAt: null },
+        orderBy: { id: 'asc' },
+        take: limit,
+      });
+      return rows.map((row) => ({
+        ...{ id: row.id as UserId, email: row.email as Email, createdAt: row.createdAt.getTime() },
+        state: row.disabledAt === null ? 'active' : 'disabled',
+      }));
+    },
+
     async emails(ids) {
       const rows = await prisma.user.findMany({
         where: { id: { in: [...ids] }, deletedAt: null },

@@ -283,6 +283,9 @@ t.test('SECOND_FACTOR required: no session before there is one', async (t) => {
   clock.shift(step);
   t.equal(brief(await finish(late, { totp: totpAt(secret, clock.now()) })), refused, 'nor use the enrolment');
   const token = done.body.access_token;
+  const another = (await call('POST', '/auth/factors/totp', { token })).body.secret;
+  const joined = await finish(late, { totp: totpAt(another, clock.now()) });
+  t.equal(brief(joined), refused, 'nor one that the owner has begun');
   const codes = await call('POST', '/auth/factors/recovery-codes', { token });
   t.equal(codes.body.recovery_codes.length, 10);
   const [{ id }] = (await call('GET', '/auth/factors', { token })).body.factors;

@@ -1,0 +1,25 @@
+/** Lists users in the order of registration, in pages by key. */
+import { invalidField } from '@countersign/verifier/errors';
+import { isUuid, type UserId } from '@countersign/verifier/ids';
+import type { Database } from '../database.ts';
+import { accountLimits } from './limits.ts';
+import type { ListedUser } from './user.ts';
+
+export interface UserPage {
+  readonly limit?: number | undefined;
+  /** The last user of the previous page. */
+  readonly after?: string | undefined;
+}
+
+/** Throws `invalid_request` naming the field. */
+export type ListUsers = (page: UserPage) => Promise<readonly ListedUser[]>;
+
+export function createListUsers({ database }: { readonly database: Pick<Database, 'users'> }): ListUsers {
+  return async ({ limit = accountLimits.usersPageDefault, after }) => {
+    if (!Number.isSafeInteger(limit) || limit < 1 || limit > accountLimits.usersPageMaximum)
+      throw invalidField('limit', 'range', `must be a number from 1 to ${accountLimits.usersPageMaximum}`);
+    if (after !== undefined && !isUuid(after))
+      throw invalidField('after', 'format', 'must be a UUID in lower case');
+    return database.users.list(after as UserId | undefined, limit);
+  };
+}

@@ -1,0 +1,52 @@
+/** What support sees of a user: state, second factors, live sessions and the last sign-ins. */
+import type { Clock } from '@countersign/verifier/clock';
+import type { UserId } from '@countersign/verifier/ids';
+import type { RecordedEvent } from '../audit/auditEvent.ts';
+import type { Database } from '../database.ts';
+import type { FactorKinds, FactorName } from '../login/factors/factors.ts';
+import type { Session } from '../sessions/session.ts';
+import type { Email } from './email.ts';
+import { accountLimits } from './limits.ts';
+import { findNamedUser, type UserName } from './namedUser.ts';
+
+export interface ShownUser {
+  readonly id: UserId;
+  readonly email: Email;
+  readonly state: 'active' | 'disabled';
+  readonly factors: readonly FactorName[];
+  readonly recoveryCodesLeft: number;
+  /** The newest. */
+  readonly sessions: readonly Session[];
+  /** The latest successful and refused ones, newest first. */
+  readonly signIns: readonly RecordedEvent[];
+}
+
+/** Throws `not_found`. */
+export type ShowUser = (name: UserName) => Promise<ShownUser>;
+
+export function createShowUser(parts: {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly kinds: Pick<FactorKinds, 'usable'>;
+}): ShowUser {
+  const { database, clock, kinds } = parts;
+  const { shownSessions, shownSignIns } = accountLimits;
+  return async (name) => {
+    const user = await findNamedUser(database, name);
+    const { id, email, disabledAt } = user;
+    const now = clock.now();
+    const signIns = [];
+    for (const type of ['login_succeeded', 'login_failed', 'second_factor_refused'] as const) {
+      const filter = { userId: id, sessionId: undefined, type, since: undefined, until: undefined };
+      signIns.push(...(await database.auditLog.list(filter, undefined, shownSignIns)));
+    }
+    signIns.sort((one, other) => other.occurredAt - one.occurredAt);
+    return {
+      ...{ id, email, state: disabledAt === undefined ? 'active' : 'disabled' },
+      factors: await kinds.usable(database, user, now),
+      recoveryCodesLeft: await database.recoveryCodes.left(id),
+      sessions: await database.sessions.list(id, { now, limit: shownSessions }),
+      signIns: signIns.slice(0, shownSignIns),
+    };
+  };
+}
