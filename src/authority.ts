@@ -161,7 +161,7 @@ async function openParts(parts: WithMetrics, closing: Closing) {
     ...{ database: opened.database, dataDir: parts.dataFolder.path },
   });
   closing.push(notifications.stop);
-  const { database } = notifications;
+  const { database, notices } = notifications;
   const storage = { ...opened, database };
 
   const ring = await openKeyRing({ config, clock, database, sealing, metrics, onFault });
@@ -185,7 +185,7 @@ async function openParts(parts: WithMetrics, closing: Closing) {
   });
   const { effect } = propagation;
   const { issuer } = config.tokens;
-  const passkeys = openPasskeys({ database, clock, effect, issuer, log, metrics });
+  const passkeys = openPasskeys({ database, clock, effect, issuer, log, metrics, notices });
   return {
     ...{ storage, notifications, ring, truth, propagation, rateLimits, counting, refreshTokens },
     ...{ latestTime, onFault, ...tokens },
@@ -194,7 +194,7 @@ async function openParts(parts: WithMetrics, closing: Closing) {
       ...{ database, clock, metrics, keyEncryptionKey, config: config.passwords },
     }),
     passkeys,
-    factors: openFactors({ database, clock, sealing, passkeyKind: passkeys.kind }),
+    factors: openFactors({ database, clock, sealing, notices, passkeyKind: passkeys.kind }),
   };
 }
 
@@ -242,6 +242,7 @@ function mountSlices(
     ...{ rateLimits, counting, spendRevokeBudget, counted, metrics, keyEncryptionKey, kinds },
     ...{ requireVerifiedEmail, notices, notify, makeLink, requireMail },
     resetFactors: login.operations.resetFactors,
+    requireRecentProof: factors.requireRecentProof,
   });
   const services = mountServices({ database, clock, latestTime });
   const audit = mountAudit({ database, clock, log, metrics, retentionMs: config.audit.retentionMs });

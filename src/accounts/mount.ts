@@ -4,6 +4,7 @@
  * passwords (`login/`), sessions (`sessions/`) or mails (`notifications/`).
  */
 
+import type { RequireRecentProof } from '../login/factors/recentProof.ts';
 import type { ResetFactors } from '../login/factors/resetFactors.ts';
 import type { MakeLink } from '../notifications/links.ts';
 import type { Notify } from '../notifications/outbox.ts';
@@ -52,6 +53,7 @@ export interface AccountParts extends ChangePasswordParts, DeletingParts, Regist
   readonly keyEncryptionKey: Uint8Array;
   readonly metrics: Metrics;
   readonly resetFactors: ResetFactors;
+  readonly requireRecentProof: RequireRecentProof;
 }
 
 export function mountAccounts({ counted, ...given }: AccountParts) {
@@ -85,7 +87,7 @@ export function mountAccounts({ counted, ...given }: AccountParts) {
       passwordRoute(operations.changePassword),
       deleteRoute(operations.deleteAccount),
       meRoute,
-      ...proofRoutes(operations),
+      ...proofRoutes({ ...operations, requireRecentProof: parts.requireRecentProof }),
       recoveryRoutes(operations.startRecovery, operations.completeRecovery),
       notMeRoutes(operations.notMe),
     ],

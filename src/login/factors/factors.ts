@@ -39,12 +39,20 @@ export interface FactorKind {
     now: number,
     actor: Actor,
   ): Promise<Verdict>;
+  /** Tells the owner that it was used, in the transaction that uses it up. */
+  readonly onUse?: (stores: Stores, use: FactorUse) => Promise<void>;
   /** The user's factors of this kind, oldest first. */
   readonly list?: (stores: Stores, userId: UserId) => Promise<readonly ListedFactor[]>;
   /** False when the user has no such factor. */
   readonly remove?: (stores: Stores, userId: UserId, id: FactorId) => Promise<boolean>;
   /** Deletes everything of the user. */
   readonly forget?: (stores: Stores, userId: UserId) => Promise<void>;
+}
+
+export interface FactorUse {
+  readonly user: User;
+  readonly actor: Actor;
+  readonly now: number;
 }
 
 export interface Started {

@@ -2,6 +2,7 @@
 import type { Clock } from '@countersign/verifier/clock';
 import { createEarliestTime } from '@countersign/verifier/steadyTime';
 import type { Database } from '../../database.ts';
+import type { Notices } from '../../notifications/notices.ts';
 import type { Config } from '../../platform/config/config.ts';
 import { type Job, pruningJob } from '../../platform/jobs.ts';
 import type { Metrics } from '../../platform/observability/metrics.ts';
@@ -38,6 +39,7 @@ export function openFactors(parts: {
   readonly database: Database;
   readonly clock: Clock;
   readonly sealing: Sealing;
+  readonly notices: Notices;
   readonly passkeyKind: FactorKind;
 }) {
   const { totpFactors, recoveryCodes } = parts.database;
@@ -45,7 +47,7 @@ export function openFactors(parts: {
   const kinds = createFactorKinds([
     parts.passkeyKind,
     createTotpKind({ totpFactors, secrets: totpSecrets }),
-    createRecoveryCodeKind({ recoveryCodes }),
+    createRecoveryCodeKind({ recoveryCodes, notices: parts.notices }),
   ]);
   return { totpSecrets, kinds, requireRecentProof: createRequireRecentProof({ ...parts, kinds }) };
 }
