@@ -122,6 +122,10 @@ const besideAuthority = words(`
   @noble/hashes @scure/base
   qrcode dijkstrajs pngjs camelcase decamelize find-up locate-path p-limit p-locate p-try path-exists
   require-main-filename set-blocking which-module
+  @simplewebauthn/server @hexagon/base64 @levischuck/tiny-cbor @peculiar/asn1-android @peculiar/asn1-asym-key @peculiar/asn1-cms
+  @peculiar/asn1-csr @peculiar/asn1-ecc @peculiar/asn1-pfx @peculiar/asn1-pkcs8 @peculiar/asn1-pkcs9 @peculiar/asn1-rsa
+  @peculiar/asn1-schema @peculiar/asn1-x509 @peculiar/asn1-x509-attr @peculiar/asn1-x509-post-quantum @peculiar/utils
+  @peculiar/x509 asn1js pvtsutils pvutils reflect-metadata tslib tsyringe
   @node-rs/argon2 @zxcvbn-ts/dictionary-compression @zxcvbn-ts/language-common bowser jose uuid
 `);
 
