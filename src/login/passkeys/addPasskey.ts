@@ -37,8 +37,8 @@ export interface AddPasskeyParts {
 /** Writes a notice to the owner, in the transaction of what it tells. `factor`: the passkey's name. */
 export type TellOwner = (
   stores: Stores,
-  user: Pick<User, 'id' | 'email'>,
-  what: 'factor_added' | 'factor_removed' | 'passkey_cloned',
+  user: User,
+  what: 'factor_added' | 'passkey_cloned',
   occasion: {
     readonly now: number;
     readonly actor: Actor;
