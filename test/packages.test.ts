@@ -112,7 +112,7 @@ const besideAuthority = words(`
   @fastify/send @fastify/static @fastify/swagger @fastify/swagger-ui @fastify/type-provider-typebox @lukeed/ms typebox helmet
   abstract-logging ajv ajv-formats avvio cookie depd dequal escape-html content-disposition fast-decode-uri-component
   fast-deep-equal fast-json-stringify fast-querystring fast-uri fastq find-my-way http-errors inherits ipaddr.js
-  json-schema-ref-resolver json-schema-resolver json-schema-traverse light-my-request mime openapi-types process-warning
+  json-schema-ref-resolver json-schema-resolver json-schema-traverse light-my-request mime openapi-types process-warning nodemailer
   require-from-string ret reusify rfdc safe-regex2 secure-json-parse semver set-cookie-parser setprototypeof statuses
   toad-cache toidentifier yaml balanced-match brace-expansion glob minimatch minipass path-scurry
   pino pino-abstract-transport pino-std-serializers @pinojs/redact atomic-sleep on-exit-leak-free quick-format-unescaped

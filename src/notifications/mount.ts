@@ -38,10 +38,6 @@ export function openNotifications(parts: NotificationParts) {
   const { config, sealing, clock, log, metrics, onFault } = parts;
   const channels = channelsOf(parts);
   const mail = channels.mail !== undefined;
-  if (!mail)
-    log.warn(
-      'MAIL_URL is not set: users cannot recover their accounts, and are not told of new devices and changes',
-    );
   const { outbox } = parts.database;
   const sending = startSending({ outbox, channels, sealing, clock, log, metrics, onFault });
   const notify = createNotify({ sealing, channels: { mail, sms: channels.sms !== undefined } });

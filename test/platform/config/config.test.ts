@@ -70,7 +70,7 @@ t.test('nothing set: embedded mode with the documented defaults', (t) => {
       },
       retentionMs: 2_592_000_000,
     },
-    ...{ secondFactor: 'offered', passwords: { minimumCharacters: 15 } },
+    ...{ secondFactor: 'offered', passwords: { minimumCharacters: 15, breachedPath: undefined } },
     audit: { retentionMs: 34_560_000_000 },
     keys: { rotationIntervalMs: 2_592_000_000, jwksMaxAgeMs: 300_000 },
     storage: { mode: 'embedded', dataDir: './data' },
