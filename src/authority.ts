@@ -7,6 +7,7 @@ import { mountAccounts } from './accounts/mount.ts';
 import { mountAudit } from './audit/mount.ts';
 import { cacheable } from './keys/http.ts';
 import { mountKeys, openKeyRing } from './keys/mount.ts';
+import { openCodes } from './login/codes/mount.ts';
 import { openFactors } from './login/factors/mount.ts';
 import { mountLogin, openPasswords } from './login/mount.ts';
 import { openNotifications } from './notifications/mount.ts';
@@ -185,14 +186,18 @@ async function openParts(parts: WithMetrics, closing: Closing) {
     ...{ clock, log, keyEncryptionKey, budgets: rateBudgets, scale: config.rateLimits },
     counters: () => storage.rateCounters({ metrics, onFault }),
   });
+  const { notify, requireMail, requireSms } = notifications;
+  const { codeKinds, ...codes } = openCodes({
+    ...{ config, keyEncryptionKey, counting, notify, requireMail, requireSms, metrics },
+  });
   return {
-    ...{ storage, notifications, ring, truth, propagation, rateLimits, counting, refreshTokens },
+    ...{ codes, storage, notifications, ring, truth, propagation, rateLimits, counting, refreshTokens },
     ...{ latestTime, onFault, ...tokens },
     spendRevokeBudget: openRevokeBudgets({ counting, log, metrics }),
     passwords: await openPasswords({
       ...{ database, clock, metrics, keyEncryptionKey, config: config.passwords },
     }),
-    factors: openFactors({ database, clock, sealing }),
+    factors: openFactors({ database, clock, sealing, codeKinds }),
   };
 }
 
@@ -208,8 +213,8 @@ function mountSlices(
   const { denyList, effect, subscribers, sliceMs } = propagation;
   const { keyRing, ringKeeper } = ring;
   const { passwords, passwordPolicy, passwordAttempts } = opened.passwords;
-  const { factors } = opened;
-  const { kinds, totpSecrets } = factors;
+  const { factors, codes } = opened;
+  const { kinds, totpSecrets, requireRecentProof } = factors;
   const revoking = { database, effect, clock };
   const reading = { accessTokenReader, ringKeeper, denyList, latestTime };
   const minting = { accessTokens, refreshTokens, keyRing, ringKeeper, denyList };
@@ -220,7 +225,7 @@ function mountSlices(
   const { revokeKey } = keys.operations;
   const tokens = mountTokens({ ...reading, config: config.tokens, cacheControl: cacheable(ring.policy) });
   const { issuer } = config.tokens;
-  const { requireVerifiedEmail } = config;
+  const { requireVerifiedEmail, codeLogin, secondFactor: policy } = config;
   const revocation = mountRevocation({
     ...{ ...revoking, ...reading, revokeKey, keyRing, subscribers, issuer, sliceMs, nodeId },
     ...{ log, metrics, spendRevokeBudget, counted },
@@ -232,12 +237,14 @@ function mountSlices(
   });
   const login = mountLogin({
     ...{ ...revoking, ...minting, ...proving, ...factors, config: config.sessions },
-    ...{ metrics, rateLimits, counted, issuer, policy: config.secondFactor, notices, requireVerifiedEmail },
+    ...{ metrics, rateLimits, counted, issuer, policy, notices, requireVerifiedEmail },
+    ...{ ...codes.codes, channels: codes.channels, codeLogin },
   });
   const accounts = mountAccounts({
     ...{ ...revoking, ...proving, passwordPolicy, refreshTokens, registration: config.registration },
     ...{ rateLimits, counting, spendRevokeBudget, counted, metrics, keyEncryptionKey, kinds },
     ...{ requireVerifiedEmail, notices, notify, makeLink, requireMail },
+    ...{ ...codes.phones, onCode: metrics.code, policy, requireRecentProof },
   });
   const services = mountServices({ database, clock, latestTime });
   const audit = mountAudit({ database, clock, log, metrics, retentionMs: config.audit.retentionMs });

@@ -19,6 +19,10 @@ export const rateBudgets = {
   password: { address: 30, network: 120, account: 10, global: 1_200 },
   /** Each may send a mail; hours are counted, too (`accounts/mailBudgets.ts`). */
   mail: { address: 30, network: 120, account: 5, global: 1_200 },
+  /** Logins with a code, without the password: starting one may send something, and hours and days are counted, too. */
+  code_login: { address: 60, network: 600, account: 20, global: 6_000 },
+  /** A user's phone: adding one may send a message (`accounts/phone/limits.ts`). */
+  phone: { address: 30, network: 120, account: 10, global: 1_200 },
   /** Pages of links in mails, and what they do. Tokens cannot be guessed. */
   links: { address: 60, network: 600, account: 60, global: 6_000 },
   /** Ending sessions: each call writes and notifies every node and subscriber, even for sessions that ended before. */

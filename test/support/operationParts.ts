@@ -21,7 +21,7 @@ export async function createOperationParts({ database }: Storage) {
   const { nodes, sealing, clock, look } = createKeyNodes(1);
   await look();
   const [{ keyRing, ringKeeper }] = nodes;
-  const factors = openFactors({ database, clock, sealing });
+  const factors = openFactors({ database, clock, sealing, codeKinds: [] });
   return {
     ...{ database, clock, keyRing, ringKeeper },
     ...factors,

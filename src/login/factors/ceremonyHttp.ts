@@ -10,7 +10,7 @@ import { operation } from '../../transport/http/route.ts';
 import { strict, text } from '../../transport/http/schemas.ts';
 import { deviceName, loginQuery } from '../schemas.ts';
 import type { EnrolAtLogin } from './enrolAtLogin.ts';
-import { type FactorProof, factorNames } from './factors.ts';
+import { type FactorProof, factorNames, sentCodeMember } from './factors.ts';
 import type { FinishLogin } from './finishLogin.ts';
 import { enrolment } from './http.ts';
 import type { StartLoginFactor, StartStepUp } from './startFactor.ts';
@@ -30,6 +30,7 @@ const factor = Type.String({ enum: [...factorNames], description: 'The kind of f
 /** Members that hold a proof; a request has exactly one. A new kind of factor adds its member here. */
 const proofs = {
   totp: Type.Optional(text('The code that the authenticator app shows.')),
+  [sentCodeMember]: Type.Optional(text('The code that was sent after the start of email_code or sms_code.')),
   recovery_code: Type.Optional(text('An unused recovery code. Case, spaces and dashes do not matter.')),
 };
 

@@ -15,7 +15,7 @@ import {
   createEnrolTotpForCaller,
   createVerifyEnrolment,
 } from './enrolTotp.ts';
-import { createFactorKinds, type FactorKinds } from './factors.ts';
+import { createFactorKinds, type FactorKind, type FactorKinds } from './factors.ts';
 import { createFinishLogin, type FinishLoginParts } from './finishLogin.ts';
 import { factorRoutes } from './http.ts';
 import { factorLimits } from './limits.ts';
@@ -36,12 +36,15 @@ export function openFactors(parts: {
   readonly database: Database;
   readonly clock: Clock;
   readonly sealing: Sealing;
+  /** Codes by mail and by message. */
+  readonly codeKinds: readonly FactorKind[];
 }) {
   const { totpFactors, recoveryCodes } = parts.database;
   const totpSecrets = createTotpSecrets(parts.sealing);
   const kinds = createFactorKinds([
     createTotpKind({ totpFactors, secrets: totpSecrets }),
     createRecoveryCodeKind({ recoveryCodes }),
+    ...parts.codeKinds,
   ]);
   return { totpSecrets, kinds, requireRecentProof: createRequireRecentProof({ ...parts, kinds }) };
 }

@@ -8,6 +8,7 @@ import type { FactorId } from '@countersign/verifier/ids';
 import type { User } from '../../accounts/user.ts';
 import type { Actor } from '../../audit/auditEvent.ts';
 import type { Stores } from '../../database.ts';
+import type { OneTimeToken } from '../../platform/oneTimeTokens.ts';
 import type { Acr, Caller } from '../../sessions/session.ts';
 import {
   chooseSigner,
@@ -23,9 +24,10 @@ import {
   provePassword,
 } from '../passwords/reauthentication.ts';
 import { requireUnused, unlessUsedMeanwhile } from '../usedMeanwhile.ts';
-import type { FactorProof } from './factors.ts';
+import { type FactorProof, sentCodeMember } from './factors.ts';
 import { withFactor, withMfa } from './finishLogin.ts';
-import { type ProvingFactorParts, proveFactor, refuseFactor } from './proveFactor.ts';
+import { factorLimits } from './limits.ts';
+import { type FactorTry, type ProvingFactorParts, proveFactor, refuseFactor } from './proveFactor.ts';
 import { underWayOf } from './startFactor.ts';
 
 export interface StepUpParts extends TokenParts, ProvingParts, ProvingFactorParts {
@@ -50,7 +52,9 @@ interface Fresh {
   readonly audience: string;
   readonly amr: readonly string[];
   readonly openedBy: FactorId | undefined;
+  /** Whether it makes two factors, and beside what it does not: see `opensWith` of its kind. */
   readonly isSecond: boolean;
+  readonly opensWith?: string | undefined;
   readonly reason: string;
   readonly commit: (stores: Stores, now: number) => Promise<boolean>;
 }
@@ -70,19 +74,45 @@ export function createStepUp(parts: StepUpParts): StepUp {
     const { sessionId } = caller;
     const { token: underWay, started } = await underWayOf(parts, { sessionId });
     const place = { sessionId, ip: actor.ip };
-    const tried = { user, proof, actor, underWay, started, place };
+    const tried = { user, proof, actor, underWay, started, place, ...countingTries(parts, proof, underWay) };
     return proveFactor(parts, tried, ({ name, attempt, commit, ...proved }) =>
       stepUp(parts, {
         ...{ ...about, amr: proved.amr, openedBy: proved.openedBy, isSecond: true, reason: name },
+        opensWith: kinds.named(name)?.opensWith,
         async commit(stores, now) {
+          if (!(await takeUnderWay(stores, underWay, now))) return false;
           if (!(await commit(stores, now))) return false;
-          if (underWay !== undefined) await stores.oneTimeTokens.take(underWay.hash, underWay.purpose, now);
           await attempt.succeeded(stores, now);
           return true;
         },
       }),
     );
   };
+}
+
+/** A code that was sent has a few tries, over all requests. */
+function countingTries(
+  { database, clock }: Pick<StepUpParts, 'database' | 'clock'>,
+  { member }: FactorProof,
+  underWay: OneTimeToken | undefined,
+): Pick<FactorTry, 'countTry'> {
+  if (member !== sentCodeMember || underWay === undefined) return {};
+  const { hash, purpose } = underWay;
+  const { loginTokenTries } = factorLimits;
+  return {
+    countTry: async () =>
+      (await database.oneTimeTokens.tryCode(hash, purpose, loginTokenTries, clock.now())) !== undefined,
+  };
+}
+
+/** What was started is answered once. */
+async function takeUnderWay(
+  { oneTimeTokens }: Pick<Stores, 'oneTimeTokens'>,
+  underWay: OneTimeToken | undefined,
+  now: number,
+): Promise<boolean> {
+  if (underWay === undefined) return true;
+  return (await oneTimeTokens.take(underWay.hash, underWay.purpose, now)) !== undefined;
 }
 
 type About = Pick<Fresh, 'user' | 'caller' | 'actor' | 'audience'>;
@@ -136,11 +166,14 @@ interface Strength {
 }
 
 /** The session was opened by a first factor, so a second one makes two. */
-function strengthAfter(before: Strength, { amr, openedBy, isSecond }: Fresh): Strength {
+function strengthAfter(before: Strength, { amr, openedBy, isSecond, opensWith }: Fresh): Strength {
   const all = [...new Set([...before.amr, ...amr])];
+  // Whoever has the phone that opened the session proves nothing more with it.
+  const isSame = before.acr === '1fa' && opensWith !== undefined && before.amr.includes(opensWith);
+  const makesTwo = isSecond && !isSame;
   return {
-    acr: isSecond ? '2fa' : before.acr,
-    amr: isSecond ? withMfa(all) : all,
+    acr: makesTwo ? '2fa' : before.acr,
+    amr: makesTwo ? withMfa(all) : all,
     openedBy: withFactor(before.openedBy, openedBy),
   };
 }
