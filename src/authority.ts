@@ -186,18 +186,13 @@ async function openParts(parts: WithMetrics, closing: Closing) {
     ...{ clock, log, keyEncryptionKey, budgets: rateBudgets, scale: config.rateLimits },
     counters: () => storage.rateCounters({ metrics, onFault }),
   });
-  const { notify, requireMail, requireSms } = notifications;
-  const { codeKinds, ...codes } = openCodes({
-    ...{ config, keyEncryptionKey, counting, notify, requireMail, requireSms, metrics },
-  });
+  const codes = openCodes({ ...notifications, config, keyEncryptionKey, counting, metrics });
   return {
     ...{ codes, storage, notifications, ring, truth, propagation, rateLimits, counting, refreshTokens },
     ...{ latestTime, onFault, ...tokens },
     spendRevokeBudget: openRevokeBudgets({ counting, log, metrics }),
-    passwords: await openPasswords({
-      ...{ database, clock, metrics, keyEncryptionKey, config: config.passwords },
-    }),
-    factors: openFactors({ database, clock, sealing, codeKinds }),
+    passwords: await openPasswords({ database, clock, metrics, keyEncryptionKey, config: config.passwords }),
+    factors: openFactors({ database, clock, sealing, codeKinds: codes.kinds }),
   };
 }
 
@@ -236,15 +231,14 @@ function mountSlices(
     ...{ log, metrics, rateLimits, notices, counted, revoke },
   });
   const login = mountLogin({
-    ...{ ...revoking, ...minting, ...proving, ...factors, config: config.sessions },
-    ...{ metrics, rateLimits, counted, issuer, policy, notices, requireVerifiedEmail },
-    ...{ ...codes.codes, channels: codes.channels, codeLogin },
+    ...{ ...revoking, ...minting, ...proving, ...factors, ...codes.login, config: config.sessions },
+    ...{ metrics, rateLimits, counted, issuer, policy, notices, requireVerifiedEmail, codeLogin },
   });
   const accounts = mountAccounts({
     ...{ ...revoking, ...proving, passwordPolicy, refreshTokens, registration: config.registration },
     ...{ rateLimits, counting, spendRevokeBudget, counted, metrics, keyEncryptionKey, kinds },
-    ...{ requireVerifiedEmail, notices, notify, makeLink, requireMail },
-    ...{ ...codes.phones, onCode: metrics.code, policy, requireRecentProof },
+    ...{ ...codes.phones, policy, requireVerifiedEmail, requireRecentProof, notices, notify, makeLink },
+    requireMail,
   });
   const services = mountServices({ database, clock, latestTime });
   const audit = mountAudit({ database, clock, log, metrics, retentionMs: config.audit.retentionMs });

@@ -36,7 +36,13 @@ export function openCodes(parts: {
     { ...createCodeKind(codes, channels.mail, config.secondFactorByEmail), isLastResort: true },
     { ...createCodeKind(codes, channels.sms, true), ...phoneFactor },
   ];
-  return { codes, channels, codeKinds: kinds, phones: { phoneNumbers, spendSms, requireSms } };
+  return {
+    kinds,
+    /** For logins without the password. */
+    login: { ...codes, channels },
+    /** For adding a phone. */
+    phones: { phoneNumbers, spendSms, requireSms, onCode: metrics.code },
+  };
 }
 
 export type CodeMountParts = CodeLoginParts & StartCodeLoginParts;

@@ -96,8 +96,7 @@ function configOf(v: Values) {
 function messagesOf(v: Values, isEmbedded: boolean) {
   return {
     /** `folder`: mails are files. `none`: nothing is sent. */
-    mail:
-      v.MAIL_URL !== undefined ? ('smtp' as const) : isEmbedded ? ('folder' as const) : ('none' as const),
+    mail: v.MAIL_URL !== undefined ? ('smtp' as const) : isEmbedded ? ('folder' as const) : ('none' as const),
     mailFrom: v.MAIL_FROM ?? { name: 'Countersign', address: 'countersign@localhost' },
     smsWebhookUrl: v.SMS_WEBHOOK_URL,
     /** Without any, no message is sent. */
