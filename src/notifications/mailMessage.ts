@@ -11,7 +11,8 @@ export function mailMessage(id: MessageId, message: Message, from: MailSender) {
   const { subject, text, html, language } = renderMail(message);
   const [, domain = 'localhost'] = from.address.split('@');
   return {
-    from,
+    // A copy: nodemailer writes to it.
+    from: { ...from },
     to: { name: '', address: message.to },
     envelope: { from: from.address, to: [message.to] },
     // The same for each try: mail programs show one.

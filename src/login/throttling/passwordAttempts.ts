@@ -166,7 +166,7 @@ function refuse(failures: Failures, now: number): void {
   if (judgement.kind === 'recovery') {
     throw new AuthorityError('recovery_required', {
       detail:
-        'Too many wrong passwords: no password is checked any more. Log in from a network where it worked before, change the password in a live session, or ask the operator.',
+        'Too many wrong passwords: no password is checked any more. Log in from a network where it worked before, change the password in a live session, recover by mail, or ask the operator.',
       reason: 'password_failures',
     });
   }

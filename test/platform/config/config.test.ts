@@ -610,6 +610,39 @@ t.test('a connection that others can read is warned of, unless it is allowed', (
   t.end();
 });
 
+t.test('mail and messages', (t) => {
+  const { config, secrets } = readConfig({
+    MAIL_URL: 'smtp://user%40example.com:hunter2@mail.example.com',
+    MAIL_FROM: 'Example GmbH <no-reply@example.com>',
+    SMS_WEBHOOK_URL: 'https://sms.example.com/send',
+    SMS_WEBHOOK_SECRET: 'hunter2',
+  });
+  const login = { username: 'user@example.com', password: 'hunter2' };
+  t.strictSame(secrets.mailServer, { host: 'mail.example.com', port: 587, ...login, tls: false });
+  t.strictSame(config.messages.mailFrom, { name: 'Example GmbH', address: 'no-reply@example.com' });
+  t.equal(config.messages.mail, 'smtp');
+  t.equal(readConfig({}).config.messages.mail, 'folder');
+  t.equal(readConfig(server).config.messages.mail, 'none');
+  t.equal(readConfig({ MAIL_URL: 'smtps://[::1]', MAIL_FROM: 'a@b.c' }).secrets.mailServer?.port, 465);
+  const from = { MAIL_FROM: 'a@example.com' };
+  const faults: readonly [Record<string, string>, RegExp][] = [
+    [{ MAIL_URL: 'smtp://mail.example.com' }, /^MAIL_URL: must be set together with MAIL_FROM/],
+    [{ ...from, MAIL_URL: 'http://mail.example.com' }, /^MAIL_URL: must be smtp/],
+    [{ ...from, MAIL_URL: 'smtp://:hunter2@mail.example.com' }, /^MAIL_URL: must be smtp.* not shown$/],
+    [{ MAIL_FROM: 'a@example.com, b@example.com' }, /^MAIL_FROM: must be an address/],
+    [{ MAIL_FROM: 'A <a@example.com>\r\nBcc: <b@example.com>' }, /^MAIL_FROM: must be an address/],
+    [{ ...server, REQUIRE_VERIFIED_EMAIL: 'on' }, /^REQUIRE_VERIFIED_EMAIL: needs MAIL_URL/],
+    [{ SMS_WEBHOOK_URL: 'https://sms.example.com' }, /^SMS_WEBHOOK_URL: must be set together/],
+    [
+      { SMS_WEBHOOK_URL: 'http://sms.example.com', SMS_WEBHOOK_SECRET: 'x' },
+      /^SMS_WEBHOOK_URL: must be an https/,
+    ],
+  ];
+  for (const [env, expected] of faults) t.throws(() => readConfig(env), { message: expected });
+  t.doesNotThrow(() => readConfig({ REQUIRE_VERIFIED_EMAIL: 'on' }), 'embedded, mails are files');
+  t.end();
+});
+
 t.test('secrets cannot be printed', (t) => {
   const { config, secrets } = readConfig(server);
   const holder = { deep: { config, secrets }, list: [secrets] };

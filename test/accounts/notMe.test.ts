@@ -1,0 +1,183 @@
+/** Notices, and the link "this was not me", which ends a session or all of them with effect. */
+import t, { type Test } from 'tap';
+import { password, startAuthority } from '../support/authority.ts';
+import { eventually } from '../support/eventually.ts';
+import { said } from '../support/guards.ts';
+import { mailSettings, startMailServer } from '../support/mailServer.ts';
+import { createShiftedClock } from '../support/shiftedClock.ts';
+import { guardOf } from '../support/twoNodes.ts';
+
+const ada = 'ada@example.com';
+const firefox = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
+const olderFirefox = firefox.replaceAll('140.0', '128.0');
+const chrome =
+  'Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36';
+
+async function begin(t: Test) {
+  const mail = await startMailServer();
+  t.teardown(() => mail.stop());
+  const clock = createShiftedClock();
+  const node = await startAuthority({
+    env: { ...mailSettings(mail), TRUSTED_PROXIES: '127.0.0.1', REFRESH_GRACE: '0s' },
+    clock,
+  });
+  t.teardown(() => node.stop());
+  await node.register(ada);
+  const login = async (userAgent: string, ip: string, more: object = {}) => {
+    const headers = { 'user-agent': userAgent, 'x-forwarded-for': ip };
+    const answer = await node.call('POST', '/auth/login', {
+      body: { email: ada, password, ...more },
+      headers,
+    });
+    return answer.body as { access_token: string; refresh_token: string };
+  };
+  const notMe = (token: string, all?: boolean) =>
+    node.call('POST', '/auth/not-me', { body: { token, ...(all === undefined ? {} : { all }) } });
+  return { mail, clock, node, login, notMe };
+}
+
+t.test('new device, mail, "not me", refused by the guard', async (t) => {
+  const { mail, node, login, notMe } = await begin(t);
+  const guard = guardOf(t, node);
+  await guard.ready();
+  const own = await login(firefox, '192.0.2.1');
+  const loggedInAt = performance.now();
+  const stolen = await login(chrome, '203.0.113.9');
+  const { token, subject, text } = await mail.mailTo(ada);
+  const mailedAfter = performance.now() - loggedInAt;
+  t.equal(subject, 'New device');
+  t.match(text, /When: .* UTC\nDevice: Chrome 140, Windows 10\nFrom: 203\.0\.113\.9 \(IP address\)\n/);
+  t.ok(mailedAfter < 5_000, 'sent at once, not with the next look at the outbox');
+  const path = `/auth/not-me?token=${token}`;
+  const page = await node.call('GET', path);
+  t.match(page.body, /<form method="post" action="\/auth\/not-me">/);
+  t.notMatch(page.body, /type="password"|<script/);
+  t.equal(await said(guard, stolen.access_token), 'accepted', 'opening the page does nothing');
+  const asked = performance.now();
+  t.equal((await notMe(token)).status, 204);
+  t.equal(await said(guard, stolen.access_token), '401 invalid_token revoked');
+  t.comment(
+    `login to mail ${mailedAfter.toFixed()} ms, "not me" to refused ${(performance.now() - asked).toFixed()} ms`,
+  );
+  t.equal(await said(guard, own.access_token), 'accepted', 'the other session goes on');
+  t.equal((await node.refresh(stolen.refresh_token)).status, 401);
+  t.equal((await notMe(token)).status, 204, 'the answer may have been lost');
+  t.equal((await notMe(token, true)).status, 204, 'and then all');
+  t.equal(await said(guard, own.access_token), '401 invalid_token revoked');
+  const after = await login(firefox, '192.0.2.1');
+  for (const all of [true, false, undefined]) t.equal((await notMe(token, all)).status, 204);
+  t.equal(await said(guard, after.access_token), 'accepted', 'a repetition ends nothing new');
+  const reports = await node.authority.operations.listAudit({ type: 'not_me_reported' });
+  t.strictSame(reports.map(({ reason }) => reason).sort(), ['all', 'session']);
+});
+
+t.test('two buttons, in a form', async (t) => {
+  const { mail, node, login } = await begin(t);
+  await login(firefox, '192.0.2.1');
+  const stolen = await login(chrome, '203.0.113.9');
+  const { token } = await mail.mailTo(ada);
+  const post = async (fields: Record<string, string>) => {
+    const answer = await fetch(`http://127.0.0.1:${node.httpPort}/auth/not-me`, {
+      method: 'POST',
+      body: new URLSearchParams(fields),
+    });
+    return { status: answer.status, text: await answer.text() };
+  };
+  t.match(await post({ token }), {
+    status: 200,
+    text: /The session has ended\. No service accepts it any more/,
+  });
+  t.equal((await node.call('GET', '/auth/me', { token: stolen.access_token })).status, 401);
+  t.match(await post({ token, all: 'true' }), { status: 200, text: /All sessions have ended/ });
+  t.match(await post({ token: `ot_${'a'.repeat(43)}` }), { status: 400, text: /This link was used already/ });
+  t.match(await post({ token, all: 'yes' }), { status: 400 });
+});
+
+t.test('a link lives for thirty days, and is none of another kind', async (t) => {
+  const { mail, clock, node, login, notMe } = await begin(t);
+  await login(firefox, '192.0.2.1');
+  await login(chrome, '203.0.113.9');
+  const { token } = await mail.mailTo(ada);
+  await node.call('POST', '/auth/recovery', { body: { email: ada } });
+  const recovery = await mail.mailTo(ada);
+  t.equal((await notMe(recovery.token)).body.code, 'invalid_link');
+  const body = { token, new_password: `another ${password}` };
+  t.equal((await node.call('POST', '/auth/recovery/complete', { body })).body.code, 'invalid_link');
+  t.equal((await node.call('POST', '/auth/email/verify', { body: { token } })).body.code, 'invalid_link');
+  clock.shift(30 * 24 * 60 * 60_000);
+  t.equal((await notMe(token)).body.code, 'invalid_link');
+});
+
+t.test('what is a new device', async (t) => {
+  const { mail, node, login } = await begin(t);
+  const told = async () => (await node.authority.operations.listAudit({ type: 'login_succeeded' })).length;
+  const rows: readonly [what: string, isNew: boolean, login: () => Promise<unknown>][] = [
+    ['the first one after the registration', false, () => login(firefox, '192.0.2.1')],
+    ['the same again', false, () => login(firefox, '192.0.2.200')],
+    ['another version', false, () => login(olderFirefox, '192.0.2.1')],
+    ['another network', true, () => login(firefox, '198.51.100.1')],
+    ['that network again', false, () => login(firefox, '198.51.100.7')],
+    ['another program', true, () => login(chrome, '192.0.2.1')],
+    ['the first with a device id', true, () => login(firefox, '192.0.2.1', { device_id: 'phone-1' })],
+    ['that device, elsewhere', false, () => login(chrome, '203.0.113.1', { device_id: 'phone-1' })],
+    ['another device, here', true, () => login(firefox, '192.0.2.1', { device_id: 'phone-2' })],
+  ];
+  let expected = 0;
+  for (const [what, isNew, logIn] of rows) {
+    await logIn();
+    if (isNew) {
+      expected += 1;
+      t.equal((await mail.mailTo(ada)).subject, 'New device', what);
+    }
+  }
+  t.equal(await told(), rows.length);
+  await node.register('bob@example.com');
+  await node.call('POST', '/auth/recovery', { body: { email: 'bob@example.com' } });
+  await mail.mailTo('bob@example.com');
+  t.equal(mail.mails.length, expected + 1);
+});
+
+t.test('password changed, and a stolen refresh token', async (t) => {
+  const { mail, node, login, notMe } = await begin(t);
+  const { access_token: token, refresh_token: first } = await login(firefox, '192.0.2.1');
+  const changed = `another ${password}`;
+  const headers = { 'user-agent': firefox, 'x-forwarded-for': '192.0.2.1' };
+  const body = { current_password: password, new_password: changed };
+  t.equal((await node.call('POST', '/auth/password', { token, body, headers })).status, 204);
+  const ofChange = await mail.mailTo(ada);
+  t.equal(ofChange.subject, 'Your password was changed');
+  t.equal((await node.refresh(first, headers)).status, 200);
+  t.equal((await node.refresh(first, headers)).status, 401);
+  t.equal((await mail.mailTo(ada)).subject, 'A session was ended for your safety');
+  t.equal((await notMe(ofChange.token)).status, 204);
+});
+
+t.test('hostile names of devices and programs are text', async (t) => {
+  const { mail, login } = await begin(t);
+  await login(firefox, '192.0.2.1');
+  const device_name = '<img src=x onerror=alert(1)> http://evil.example/login evil.example {{7*7}}';
+  await login('evil.example/1.0 (<script>alert(1)</script>)', '203.0.113.1', { device_name });
+  const { text, html, subject } = await mail.mailTo(ada);
+  t.equal(subject, 'New device');
+  const [, device = ''] = /^Device: (.*)$/m.exec(text) ?? [];
+  t.match(device, /^img src x onerror alert\(1\) http evil example/);
+  t.notMatch(device, /[<>:.@]|https?:/);
+  t.notMatch(html, /<img|<script|onerror=|evil\.example/);
+});
+
+t.test('a deleted user leaves no link and no waiting mail', async (t) => {
+  const { mail, node, login, notMe } = await begin(t);
+  await login(firefox, '192.0.2.1');
+  await login(chrome, '203.0.113.1');
+  const { token } = await mail.mailTo(ada);
+  mail.behave({ rcpt: 450 });
+  await node.call('POST', '/auth/recovery', { body: { email: ada } });
+  await eventually('it was refused for now', () => mail.tries === 2);
+  await node.authority.operations.deleteUser({ email: ada }, { name: 'operator' });
+  t.equal((await notMe(token)).body.code, 'invalid_link');
+  mail.behave(undefined);
+  await node.register('bob@example.com');
+  await node.call('POST', '/auth/recovery', { body: { email: 'bob@example.com' } });
+  await mail.mailTo('bob@example.com');
+  t.equal(mail.mails.filter(({ to }) => to.includes(ada)).length, 1);
+});

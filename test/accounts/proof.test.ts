@@ -1,0 +1,197 @@
+/** Proof and change of the e-mail, by code and by link. */
+import t, { type Test } from 'tap';
+import { password, startAuthority } from '../support/authority.ts';
+import { mailSettings, startMailServer } from '../support/mailServer.ts';
+import { createShiftedClock } from '../support/shiftedClock.ts';
+import { sharedServers } from '../support/twoNodes.ts';
+
+const ada = 'ada@example.com';
+const minute = 60_000;
+
+async function begin(t: Test, env: Readonly<Record<string, string>> = {}) {
+  const mail = await startMailServer();
+  t.teardown(() => mail.stop());
+  const clock = createShiftedClock();
+  const node = await startAuthority({ env: { ...mailSettings(mail), ...env }, clock });
+  t.teardown(() => node.stop());
+  const { call } = node;
+  await node.register(ada);
+  const { access_token: token } = await node.login(ada);
+  const audit = async (type: string) => (await node.authority.operations.listAudit({ type })).length;
+  return {
+    ...{ mail, clock, node, call, token, audit },
+    request: () => call('POST', '/auth/email/verification', { token }),
+    verify: (body: object, bearer = token) => call('POST', '/auth/email/verify', { body, token: bearer }),
+    byLink: (link: string) => call('POST', '/auth/email/verify', { body: { token: link } }),
+    change: (email: string, current = password) =>
+      call('POST', '/auth/email', { token, body: { email, current_password: current } }),
+  };
+}
+
+const codeOf = ({ status, body }: { status: number; body: { code?: string } }) =>
+  `${status} ${body.code ?? ''}`.trim();
+
+t.test('by code: once, five tries, ten minutes; a new one voids the old', async (t) => {
+  const { mail, clock, request, verify, node, call, audit } = await begin(t);
+  t.equal((await request()).status, 202);
+  const old = await mail.mailTo(ada);
+  t.equal(old.subject, `${old.code} is your code to confirm this e-mail address`);
+  await request();
+  const { code } = await mail.mailTo(ada);
+  if (old.code !== code) t.equal(codeOf(await verify({ code: old.code })), '401 invalid_code', 'the old one');
+  const wrong = code === '000000' ? '000001' : '000000';
+  const digits = [...code].map((digit) => String.fromCodePoint(0xff10 + Number(digit))).join('');
+  for (const text of [digits, ` ${code}`, code.slice(1), `${code}0`, '١٢٣٤٥٦'])
+    t.equal(codeOf(await verify({ code: text })), '401 invalid_code', text);
+  for (let tries = 1; tries < 5; tries += 1)
+    t.equal(codeOf(await verify({ code: wrong })), '401 invalid_code');
+  t.equal(codeOf(await verify({ code })), '401 invalid_code', 'five were tried');
+
+  await request();
+  const late = await mail.mailTo(ada);
+  clock.shift(10 * minute);
+  t.equal(codeOf(await verify({ code: late.code })), '401 invalid_code', 'too late');
+  await request();
+  const good = await mail.mailTo(ada);
+  await node.register('bob@example.com');
+  const { access_token: bob } = await node.login('bob@example.com');
+  t.equal(codeOf(await verify({ code: good.code }, bob)), '401 invalid_code', 'of another account');
+  const both = await Promise.all([verify({ code: good.code }), verify({ code: good.code })]);
+  t.strictSame(both.map(codeOf).sort(), ['204', '401 invalid_code']);
+  t.equal(await audit('email_verified'), 1);
+  t.equal((await request()).status, 202, 'nothing is left to prove');
+  await call('POST', '/auth/recovery', { body: { email: 'bob@example.com' } });
+  await mail.mailTo('bob@example.com');
+  t.equal(mail.mails.length, 5, 'and no mail is sent');
+});
+
+t.test('by link: opening it does nothing, posting it works once', async (t) => {
+  const { mail, request, byLink, call, audit, clock } = await begin(t);
+  await request();
+  const { token } = await mail.mailTo(ada);
+  for (const method of ['GET', 'HEAD', 'GET']) {
+    const page = await call(method, `/auth/email/verify?token=${token}&utm_source=mail`);
+    t.equal(page.status, 200);
+    t.match(page.headers.get('content-type'), 'text/html');
+    t.match(
+      page.headers.get('content-security-policy'),
+      /^default-src 'none'; style-src 'sha256-[^']+'; form-action 'self'; frame-ancestors 'none'/,
+    );
+    t.equal(page.headers.get('referrer-policy'), 'no-referrer');
+    t.equal(page.headers.get('cache-control'), 'no-store');
+    t.notMatch(page.body, /<script|https?:/);
+  }
+  t.equal(await audit('email_verified'), 0);
+  clock.shift(23 * 60 * minute);
+  const both = await Promise.all([byLink(token), byLink(token)]);
+  t.strictSame(both.map(codeOf).sort(), ['204', '400 invalid_link']);
+  t.equal(codeOf(await byLink(token)), '400 invalid_link', 'used twice');
+  t.equal(codeOf(await byLink('ot_short')), '400 invalid_link');
+  t.equal((await call('GET', '/auth/email/verify?token=%3Cscript%3E')).status, 400);
+  t.equal((await call('GET', '/auth/email/verify?token=a&token=b')).status, 400);
+});
+
+t.test('the form of the page, in the language of the browser', async (t) => {
+  const { mail, request, node } = await begin(t);
+  await request();
+  const { token } = await mail.mailTo(ada);
+  const post = async (body: string, type = 'application/x-www-form-urlencoded') => {
+    const answer = await fetch(`http://127.0.0.1:${node.httpPort}/auth/email/verify`, {
+      method: 'POST',
+      headers: { 'content-type': type, 'accept-language': 'de' },
+      body,
+    });
+    return {
+      status: answer.status,
+      type: answer.headers.get('content-type') ?? '',
+      text: await answer.text(),
+    };
+  };
+  t.match(await post(`token=${token}&token=${token}`), { status: 400, type: /html/, text: /lang="de"/ });
+  t.match(await post(`token=${token}&x=1`), { status: 400, type: /html/ });
+  t.match(await post(`token=${token}`), { status: 200, text: /Ihre E-Mail-Adresse ist bestätigt/ });
+  t.match(await post(`token=${token}`), { status: 400, text: /Dieser Link wurde schon benutzt/ });
+  t.match(await post(`token=${token}`, 'text/plain'), { status: 415, type: /problem\+json/ });
+  const elsewhere = await fetch(`http://127.0.0.1:${node.httpPort}/auth/login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: `email=${ada}&password=${password}`,
+  });
+  t.equal(elsewhere.status, 415, 'no other route takes a form');
+});
+
+t.test('a change counts once the new address is proved, and the old one is told', async (t) => {
+  const { mail, change, byLink, verify, node, call, audit, request } = await begin(t);
+  const [lovelace, wrong] = ['lovelace@example.com', 'not the password at all'];
+  t.equal(codeOf(await change(lovelace, wrong)), '401 invalid_credentials');
+  t.equal(await audit('email_change_refused'), 1);
+  t.equal(codeOf(await change('ADA@example.com')), '400 invalid_request', 'the same address');
+  for (const hostile of [
+    'x@example.com\r\nBcc: eve@example.com',
+    'x@example.com,eve@example.com',
+    '"x"@example.com',
+    `${'x'.repeat(250)}@example.com`,
+  ])
+    t.equal(codeOf(await change(hostile)), '400 invalid_request', JSON.stringify(hostile));
+  await request();
+  const ofOld = await mail.mailTo(ada);
+  t.equal((await call('POST', '/auth/recovery', { body: { email: ada } })).status, 202);
+  const recovery = await mail.mailTo(ada);
+  t.equal((await change(lovelace)).status, 202);
+  const [proof, told] = [await mail.mailTo(lovelace), await mail.mailTo(ada)];
+  t.equal(told.subject, 'Your e-mail address is to be changed');
+  t.match(told.text, `New address: ${lovelace}`);
+  t.equal(codeOf(await byLink(ofOld.token)), '400 invalid_link', 'the proof of the old one is void');
+  t.equal((await node.login(ada)).token_type, 'Bearer', 'nothing changed yet');
+  t.equal((await verify({ code: proof.code })).status, 204);
+  t.equal((await mail.mailTo(ada)).subject, 'Your e-mail address was changed');
+  t.equal((await node.login(lovelace)).token_type, 'Bearer');
+  await t.rejects(node.login(ada), /invalid_credentials/);
+  t.equal(codeOf(await byLink(proof.token)), '400 invalid_link', 'code and link are one');
+  const recovered = { token: recovery.token, new_password: `new ${password}` };
+  t.equal(
+    codeOf(await call('POST', '/auth/recovery/complete', { body: recovered })),
+    '400 invalid_link',
+    'a link in the old mailbox',
+  );
+});
+
+t.test('a taken address is answered alike, and its owner is told', async (t) => {
+  const { mail, change, node, audit } = await begin(t);
+  const bob = 'bob@example.com';
+  await node.register(bob);
+  const [taken, free] = [await change(bob), await change('free@example.com')];
+  t.strictSame([taken.status, taken.body], [free.status, free.body]);
+  const { subject, token, code } = await mail.mailTo(bob);
+  t.strictSame([subject, token, code], ['You already have an account', '', '']);
+  t.equal(await audit('email_change_started'), 2);
+});
+
+t.test('two users prove one address: the first gets it', async (t) => {
+  const { mail, change, byLink, node, call } = await begin(t);
+  await node.register('bob@example.com');
+  const { access_token: token } = await node.login('bob@example.com');
+  await change('wanted@example.com');
+  const first = await mail.mailTo('wanted@example.com');
+  await call('POST', '/auth/email', {
+    token,
+    body: { email: 'wanted@example.com', current_password: password },
+  });
+  const second = await mail.mailTo('wanted@example.com');
+  t.equal(codeOf(await byLink(second.token)), '204');
+  t.equal(codeOf(await byLink(first.token)), '400 invalid_link');
+});
+
+t.test('in server mode without MAIL_URL the routes say so', async (t) => {
+  const { env } = await sharedServers(t);
+  const node = await startAuthority({ env });
+  t.teardown(() => node.stop());
+  await node.register(ada);
+  const { access_token: token } = await node.login(ada);
+  const { call } = node;
+  const body = { email: 'new@example.com', current_password: password };
+  t.equal(codeOf(await call('POST', '/auth/email/verification', { token })), '503 mail_not_configured');
+  t.equal(codeOf(await call('POST', '/auth/email', { token, body })), '503 mail_not_configured');
+  t.equal(codeOf(await call('POST', '/auth/recovery', { body: { email: ada } })), '503 mail_not_configured');
+  t.match(node.log(), 'MAIL_URL is not set');
+});
