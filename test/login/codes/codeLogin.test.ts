@@ -73,7 +73,7 @@ t.test('the browser gets the cookie', async (t) => {
   const { loginToken, code } = await mailed(ada);
   const answer = await call('POST', '/auth/login/code?cookie', {
     body: { login_token: loginToken, code },
-    headers: { [csrfHeader]: '1' },
+    headers: { [csrfHeader]: '1', origin: 'http://127.0.0.1:8080' },
   });
   t.equal(answer.status, 200);
   t.notOk('refresh_token' in answer.body);
