@@ -10,12 +10,13 @@ import { mountKeys, openKeyRing } from './keys/mount.ts';
 import { openCodes } from './login/codes/mount.ts';
 import { openFactors } from './login/factors/mount.ts';
 import { mountLogin, openPasswords } from './login/mount.ts';
+import { openPasskeys } from './login/passkeys/mount.ts';
 import { openNotifications } from './notifications/mount.ts';
+import { type Closing, closeAll } from './platform/closing.ts';
 import { startJobs } from './platform/jobs.ts';
 import { platformLimits } from './platform/limits.ts';
 import { createLoggedLatestTime } from './platform/observability/clockLog.ts';
 import { createFaultLog } from './platform/observability/faultLog.ts';
-import type { Log } from './platform/observability/log.ts';
 import { createMetrics, type Metrics } from './platform/observability/metrics.ts';
 import { openRateLimits } from './platform/openRateLimits.ts';
 import { cachedAnswer } from './platform/queues/cachedAnswer.ts';
@@ -85,9 +86,6 @@ export async function openAuthority(parts: AuthorityParts): Promise<Authority> {
     throw asStartupFault(error, databaseSetting(parts.secrets));
   }
 }
-
-/** Steps that close what was opened, in the order of opening. */
-type Closing = (() => Promise<void>)[];
 
 async function open(given: AuthorityParts, closing: Closing): Promise<Authority> {
   const parts = { ...given, metrics: given.metrics ?? createMetrics() };
@@ -186,13 +184,17 @@ async function openParts(parts: WithMetrics, closing: Closing) {
     ...{ clock, log, keyEncryptionKey, budgets: rateBudgets, scale: config.rateLimits },
     counters: () => storage.rateCounters({ metrics, onFault }),
   });
+  const { effect } = propagation;
+  const { issuer } = config.tokens;
+  const passkeys = openPasskeys({ database, clock, effect, issuer, log, metrics });
   const codes = openCodes({ ...notifications, config, keyEncryptionKey, counting, metrics });
   return {
     ...{ codes, storage, notifications, ring, truth, propagation, rateLimits, counting, refreshTokens },
     ...{ latestTime, onFault, ...tokens },
     spendRevokeBudget: openRevokeBudgets({ counting, log, metrics }),
     passwords: await openPasswords({ database, clock, metrics, keyEncryptionKey, config: config.passwords }),
-    factors: openFactors({ database, clock, sealing, codeKinds: codes.kinds }),
+    passkeys,
+    factors: openFactors({ database, clock, sealing, passkeyKind: passkeys.kind, codeKinds: codes.kinds }),
   };
 }
 
@@ -208,7 +210,7 @@ function mountSlices(
   const { denyList, effect, subscribers, sliceMs } = propagation;
   const { keyRing, ringKeeper } = ring;
   const { passwords, passwordPolicy, passwordAttempts } = opened.passwords;
-  const { factors, codes } = opened;
+  const { factors, passkeys, codes } = opened;
   const { kinds, totpSecrets, requireRecentProof } = factors;
   const revoking = { database, effect, clock };
   const reading = { accessTokenReader, ringKeeper, denyList, latestTime };
@@ -231,14 +233,15 @@ function mountSlices(
     ...{ log, metrics, rateLimits, notices, counted, revoke },
   });
   const login = mountLogin({
-    ...{ ...revoking, ...minting, ...proving, ...factors, ...codes.login, config: config.sessions },
-    ...{ metrics, rateLimits, counted, issuer, policy, notices, requireVerifiedEmail, codeLogin },
+    ...{ ...revoking, ...minting, ...proving, ...passkeys, ...factors, ...codes.login },
+    ...{ config: config.sessions, metrics, rateLimits, counted, issuer, policy, notices },
+    ...{ requireVerifiedEmail, codeLogin, spendRevokeBudget },
   });
   const accounts = mountAccounts({
     ...{ ...revoking, ...proving, passwordPolicy, refreshTokens, registration: config.registration },
     ...{ rateLimits, counting, spendRevokeBudget, counted, metrics, keyEncryptionKey, kinds },
     ...{ ...codes.phones, policy, requireVerifiedEmail, requireRecentProof, notices, notify, makeLink },
-    requireMail,
+    ...{ requireMail, resetFactors: login.operations.resetFactors },
   });
   const services = mountServices({ database, clock, latestTime });
   const audit = mountAudit({ database, clock, log, metrics, retentionMs: config.audit.retentionMs });
@@ -287,14 +290,4 @@ async function openTransports(
     canAnswer: () => truth.trusted() && ['ready', 'not renewed'].includes(revokedState()),
   });
   return createTransports({ http, grpc, config, clock });
-}
-
-/** Closes the parts in reverse order of opening. */
-async function closeAll(log: Log, closing: Closing): Promise<void> {
-  const faults: unknown[] = [];
-  for (const step of closing.splice(0).reverse()) {
-    // A part that fails to close must not keep the others open.
-    await step().catch((fault) => faults.push(fault));
-  }
-  if (faults.length > 0) log.error({ err: faults[0], faults: faults.length }, 'not everything was closed');
 }

@@ -10,6 +10,7 @@ import type { AuditLog } from './audit/auditLog.ts';
 import type { SigningKeyStore } from './keys/store.ts';
 import type { RecoveryCodeStore } from './login/factors/recoveryCodeStore.ts';
 import type { TotpStore } from './login/factors/totpStore.ts';
+import type { PasskeyStore } from './login/passkeys/passkey.ts';
 import type { PasswordFailureStore } from './login/throttling/passwordFailures.ts';
 import type { OutboxStore } from './notifications/outbox.ts';
 import type { OneTimeTokenStore } from './platform/oneTimeTokens.ts';
@@ -28,6 +29,7 @@ export interface Stores {
   readonly revocations: RevocationStore;
   readonly requests: RequestStore;
   readonly passwordFailures: PasswordFailureStore;
+  readonly passkeys: PasskeyStore;
   readonly oneTimeTokens: OneTimeTokenStore;
   readonly totpFactors: TotpStore;
   readonly recoveryCodes: RecoveryCodeStore;

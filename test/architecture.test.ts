@@ -63,7 +63,8 @@ const directions: Record<string, readonly string[]> = {
   ],
   keys: [
     ...['platform', 'revocation', 'revocation/propagation', 'sessions', 'database.ts (types)'],
-    ...['transport/http', 'transport/grpc', 'transport/cli', ...slices('types', 'audit', 'services')],
+    ...['transport/http', 'transport/grpc', 'transport/cli'],
+    ...slices('types', 'audit', 'login', 'services'),
   ],
   login: [
     ...[
@@ -74,7 +75,7 @@ const directions: Record<string, readonly string[]> = {
       'transport/http',
       'database.ts (types)',
     ],
-    ...slices('types', 'audit', 'notifications'),
+    ...slices('types', 'audit', 'notifications', 'revocation'),
   ],
   accounts: [
     ...[
@@ -170,6 +171,11 @@ const owners: readonly [library: RegExp, owners: readonly string[]][] = [
       'src/platform/config/',
       'src/sessions/schemas.ts',
       'src/login/http.ts',
+      'src/login/passkeys/http.ts',
+      'src/login/passkeys/schemas.ts',
+      'src/login/schemas.ts',
+      'src/login/factors/http.ts',
+      'src/login/factors/ceremonyHttp.ts',
       'src/accounts/',
     ],
   ],
@@ -180,7 +186,9 @@ const owners: readonly [library: RegExp, owners: readonly string[]][] = [
     ['src/transport/grpc/', 'src/revocation/subscribers/grpc.ts', 'packages/'],
   ],
   [/^jose$/, ['src/keys/', 'src/tokens/', 'packages/']],
+  [/^otplib$|^qrcode$/, ['src/login/factors/totp.ts']],
   [/^@node-rs\/argon2$|^@zxcvbn-ts\//, ['src/login/passwords/']],
+  [/^@simplewebauthn\/server/, ['src/login/passkeys/webauthn.ts']],
   [/^pino$|^prom-client$/, ['src/platform/observability/']],
   [/^uuid$/, ['src/platform/newId.ts']],
   [/^nodemailer$/, ['src/notifications/mail.ts', 'src/notifications/mailFolder.ts']],

@@ -118,6 +118,10 @@ const besideAuthority = words(`
   pino pino-abstract-transport pino-std-serializers @pinojs/redact atomic-sleep on-exit-leak-free quick-format-unescaped
   real-require safe-stable-stringify sonic-boom thread-stream
   prom-client @opentelemetry/api bintrees tdigest
+  otplib @otplib/core @otplib/hotp @otplib/totp @otplib/uri @otplib/plugin-base32-scure @otplib/plugin-crypto-noble
+  @noble/hashes @scure/base
+  qrcode dijkstrajs pngjs camelcase decamelize find-up locate-path p-limit p-locate p-try path-exists
+  require-main-filename set-blocking which-module
   @node-rs/argon2 @zxcvbn-ts/dictionary-compression @zxcvbn-ts/language-common bowser jose uuid
 `);
 

@@ -1,29 +1,13 @@
 /** `countersign users …`: user administration by the operator. */
 import { randomBytes } from 'node:crypto';
 import { rfc3339 } from '@countersign/verifier/clock';
-import type { RecordedEvent } from '../audit/auditEvent.ts';
-import { parseUserAgent } from '../platform/userAgent.ts';
-import type { Session } from '../sessions/session.ts';
 import type { Asks, CommandContext, Program } from '../transport/cli/command.ts';
-import type { UserRow } from './user.ts';
+import type { UserPage } from './listUsers.ts';
 
 export function mountUsers(program: Program, asks: Asks): void {
   const users = program
     .command('users')
-    .description('Users: list, show, create, disable, enable, delete, unlock.');
-
-  users
-    .command('list')
-    .description('List users, newest first: id, e-mail, state, created, e-mail verified.')
-    .option('--limit <N>', 'at most this many', Number)
-    .option('--after <ID>', 'the next page: the last user of the previous page')
-    .action((page) => asks((context) => list(page, context), { columns: listColumns }));
-
-  users
-    .command('show')
-    .argument('<EMAIL>')
-    .description('Show a user: state, live sessions, last sign-ins.')
-    .action((email) => asks((context) => show(email, context)));
+    .description('Users: create, list, show, disable, enable, delete, unlock, reset-factors.');
 
   users
     .command('create')
@@ -33,6 +17,21 @@ export function mountUsers(program: Program, asks: Asks): void {
     .action((email, { passwordStdin }) =>
       asks((context) => create(email, passwordStdin, context), { begins: true, readsInput: passwordStdin }),
     );
+
+  users
+    .command('list')
+    .description('List users by age: id, e-mail, state, registration.')
+    .option('--limit <N>', 'at most this many', Number)
+    .option('--after <ID>', 'the next page: the last user of the previous page')
+    .action((page) =>
+      asks((context) => list(page, context), { columns: ['ID', 'E-MAIL', 'STATE', 'REGISTERED'] }),
+    );
+
+  users
+    .command('show')
+    .argument('<EMAIL>')
+    .description('Show a user: id, state, second factors, live sessions, last sign-ins.')
+    .action((email) => asks((context) => show(email, context), { columns: ['', ''] }));
 
   users
     .command('disable')
@@ -65,57 +64,6 @@ export function mountUsers(program: Program, asks: Asks): void {
     .action((email) => asks((context) => resetFactors(email, context)));
 }
 
-const listColumns = ['ID', 'E-MAIL', 'STATE', 'CREATED', 'VERIFIED'];
-
-async function list(
-  page: { readonly limit?: number; readonly after?: string },
-  { operations, json, out }: CommandContext,
-): Promise<void> {
-  for (const user of await operations.listUsers(page))
-    out(json ? JSON.stringify(userJson(user)) : userCells(user).join('\t'));
-}
-
-async function show(email: string, { operations, json, out }: CommandContext): Promise<void> {
-  const { sessions, signIns, ...user } = await operations.showUser({ email });
-  if (json) {
-    const shown = { sessions: sessions.map(sessionJson), sign_ins: signIns.map(signInJson) };
-    return out(JSON.stringify({ ...userJson(user), ...shown }));
-  }
-  const [id, address, state, created, verified] = userCells(user);
-  for (const [name, value] of Object.entries({ id, email: address, state, created, verified }))
-    out(`${name}\t${value}`);
-  for (const session of sessions) out(cells('session', Object.values(sessionJson(session))));
-  for (const event of signIns) out(cells('sign_in', Object.values(signInJson(event))));
-}
-
-/** Names of devices come from clients: no control characters on the terminal, no extra columns. */
-function cells(name: string, values: readonly (string | undefined)[]): string {
-  return [name, ...values.map((value) => (value ?? '-').replace(/\p{C}/gu, '?'))].join('\t');
-}
-
-function userCells({ id, email, createdAt, emailVerifiedAt, disabledAt }: UserRow): readonly string[] {
-  const verified = emailVerifiedAt === undefined ? '-' : rfc3339(emailVerifiedAt);
-  return [id, email, disabledAt === undefined ? 'active' : 'disabled', rfc3339(createdAt), verified];
-}
-
-function userJson({ id, email, createdAt, emailVerifiedAt, passwordChangedAt, disabledAt }: UserRow) {
-  return {
-    ...{ id, email, created_at: rfc3339(createdAt), password_changed_at: rfc3339(passwordChangedAt) },
-    email_verified_at: emailVerifiedAt && rfc3339(emailVerifiedAt),
-    disabled_at: disabledAt && rfc3339(disabledAt),
-  };
-}
-
-function sessionJson({ id, deviceName, userAgent, ip, createdAt, lastUsedAt, acr }: Session) {
-  const { browser, os } = parseUserAgent(userAgent);
-  const device = deviceName ?? ([browser, os].filter((part) => part !== undefined).join(', ') || undefined);
-  return { id, device, ip, acr, created_at: rfc3339(createdAt), last_used_at: rfc3339(lastUsedAt) };
-}
-
-function signInJson({ occurredAt, type, reason, ip }: RecordedEvent) {
-  return { at: rfc3339(occurredAt), type, reason, ip };
-}
-
 async function create(
   email: string,
   passwordStdin: true | undefined,
@@ -129,6 +77,42 @@ async function create(
   if (passwordStdin) return out(userId);
   err(`User ${userId} is created. The password is shown only once:`);
   out(password);
+}
+
+async function list(page: UserPage, { operations, json, out }: CommandContext): Promise<void> {
+  for (const { id, email, state, createdAt } of await operations.listUsers(page)) {
+    const at = rfc3339(createdAt);
+    out(
+      json
+        ? JSON.stringify({ user_id: id, email, state, created_at: at })
+        : [id, email, state, at].join('\t'),
+    );
+  }
+}
+
+async function show(email: string, { operations, json, out }: CommandContext): Promise<void> {
+  const user = await operations.showUser({ email });
+  const sessions = user.sessions.map(({ id, deviceName, ip, lastUsedAt, acr }) => ({
+    ...{ id, acr, last_used_at: rfc3339(lastUsedAt), device_name: deviceName ?? null, ip: ip ?? null },
+  }));
+  const signIns = user.signIns.map(({ occurredAt, type, reason, ip }) => ({
+    ...{ at: rfc3339(occurredAt), type, reason: reason ?? null, ip: ip ?? null },
+  }));
+  const { id, state, factors, recoveryCodesLeft } = user;
+  if (json) {
+    const about = { user_id: id, email: user.email, state, factors, recovery_codes_left: recoveryCodesLeft };
+    return out(JSON.stringify({ ...about, sessions, sign_ins: signIns }));
+  }
+  const lines: readonly (readonly [string, string])[] = [
+    ['user', id],
+    ['e-mail', user.email],
+    ['state', state],
+    ['factors', factors.join(', ')],
+    ['recovery codes', String(recoveryCodesLeft)],
+    ...sessions.map((each) => ['session', Object.values(each).filter(Boolean).join(' ')] as const),
+    ...signIns.map((each) => ['sign-in', Object.values(each).filter(Boolean).join(' ')] as const),
+  ];
+  for (const line of lines) out(line.join('\t'));
 }
 
 async function disable(

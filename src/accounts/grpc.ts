@@ -3,9 +3,11 @@
 import type { DeleteUserResponse } from '@countersign/verifier/contract/generated/countersign/v1/DeleteUserResponse';
 import type { DisableUserResponse } from '@countersign/verifier/contract/generated/countersign/v1/DisableUserResponse';
 import type { EnableUserResponse } from '@countersign/verifier/contract/generated/countersign/v1/EnableUserResponse';
+import type { ResetFactorsResponse } from '@countersign/verifier/contract/generated/countersign/v1/ResetFactorsResponse';
 import { invalidField } from '@countersign/verifier/errors';
 import { isUuid, type UserId } from '@countersign/verifier/ids';
 import type { Actor } from '../audit/auditEvent.ts';
+import type { ResetFactors } from '../login/factors/resetFactors.ts';
 import { checkRequestId } from '../revocation/idempotency.ts';
 import type { Service } from '../services/service.ts';
 import { actorOf } from '../transport/grpc/callers.ts';
@@ -18,6 +20,7 @@ export interface UserServiceOperations {
   readonly disableUser: DisableUser;
   readonly enableUser: EnableUser;
   readonly deleteUser: DeleteUser;
+  readonly resetFactors: ResetFactors;
 }
 
 /** Members that all requests have. */
@@ -33,11 +36,17 @@ export function userService(operations: UserServiceOperations): MountService {
       DisableUser: unary('DisableUser', handlers.DisableUser),
       EnableUser: unary('EnableUser', handlers.EnableUser),
       DeleteUser: unary('DeleteUser', handlers.DeleteUser),
+      ResetFactors: unary('ResetFactors', handlers.ResetFactors),
     });
   };
 }
 
-export function createUserService({ disableUser, enableUser, deleteUser }: UserServiceOperations) {
+export function createUserService({
+  disableUser,
+  enableUser,
+  deleteUser,
+  resetFactors,
+}: UserServiceOperations) {
   return {
     async DisableUser(request: NamesUser, caller: Service): Promise<DisableUserResponse> {
       const { endedSessions } = await disableUser(named(request), actor(request, caller));
@@ -51,6 +60,11 @@ export function createUserService({ disableUser, enableUser, deleteUser }: UserS
 
     async DeleteUser(request: NamesUser, caller: Service): Promise<DeleteUserResponse> {
       const { endedSessions } = await deleteUser(named(request), actor(request, caller));
+      return { endedSessions };
+    },
+
+    async ResetFactors(request: NamesUser, caller: Service): Promise<ResetFactorsResponse> {
+      const { endedSessions } = await resetFactors(named(request), actor(request, caller));
       return { endedSessions };
     },
   };

@@ -3,11 +3,6 @@ export const accountLimits = {
   /** RFC 5321 §4.5.3.1: 254 octets for a path, 64 for the local part. */
   emailBytes: 254,
   emailLocalPartBytes: 64,
-  /** Users of one page: a screen, and an answer that stays small. */
-  usersListDefault: 50,
-  usersListMaximum: 1_000,
-  /** Sessions and sign-ins shown of one user. */
-  shownOfUser: 10,
   mailWindowMilliseconds: 60 * 60_000,
   /**
    * Mails to one address in that window, asked for by one network, and by all together: a stranger cannot fill an inbox, and
@@ -22,4 +17,10 @@ export const accountLimits = {
     /** A code after the password, or in a session. */
     factor_code: { network: 10, address: 30 },
   },
+  usersPageDefault: 100,
+  /** What one answer of the command line holds without strain. */
+  usersPageMaximum: 10_000,
+  /** What support sees of one user. */
+  shownSessions: 20,
+  shownSignIns: 10,
 } as const;

@@ -4,6 +4,7 @@
  * passwords (`login/`), sessions (`sessions/`) or mails (`notifications/`).
  */
 import type { RequireRecentProof } from '../login/factors/recentProof.ts';
+import type { ResetFactors } from '../login/factors/resetFactors.ts';
 import type { MakeLink } from '../notifications/links.ts';
 import type { Notify } from '../notifications/outbox.ts';
 import type { Config } from '../platform/config/config.ts';
@@ -57,6 +58,7 @@ export interface AccountParts extends ChangePasswordParts, DeletingParts, Regist
   /** Must be equal on every node. */
   readonly keyEncryptionKey: Uint8Array;
   readonly metrics: Metrics;
+  readonly resetFactors: ResetFactors;
 }
 
 export function mountAccounts({ counted, ...given }: AccountParts) {
@@ -73,8 +75,6 @@ export function mountAccounts({ counted, ...given }: AccountParts) {
     enableUser: createEnableUser({ database, clock }),
     deleteUser: counted(createDeleteUser(parts)),
     unlockUser: createUnlockUser(parts),
-    listUsers: createListUsers({ database }),
-    showUser: createShowUser({ database, clock }),
     requestProof: createRequestProof(parts),
     verifyEmail: createVerifyEmail(parts),
     changeEmail: createChangeEmail(parts),
@@ -84,6 +84,8 @@ export function mountAccounts({ counted, ...given }: AccountParts) {
     requestPhone: createRequestPhone(parts),
     verifyPhone: counted(createVerifyPhone(parts)),
     removePhone: counted(createRemovePhone(parts)),
+    showUser: createShowUser(parts),
+    listUsers: createListUsers({ database }),
   };
   const requestRegistration = parts.requireVerifiedEmail ? operations.requestRegistration : undefined;
   return {
@@ -98,6 +100,6 @@ export function mountAccounts({ counted, ...given }: AccountParts) {
       notMeRoutes(operations.notMe),
       phoneRoutes(operations, parts.requireRecentProof),
     ],
-    service: userService(operations),
+    service: userService({ ...operations, resetFactors: parts.resetFactors }),
   };
 }

@@ -1,36 +1,52 @@
-/** Everything that support needs to know of one user. Reading it changes nothing. */
+/** What support sees of a user: state, second factors, live sessions and the last sign-ins. */
 import type { Clock } from '@countersign/verifier/clock';
-import { AuthorityError } from '@countersign/verifier/errors';
+import type { UserId } from '@countersign/verifier/ids';
 import type { RecordedEvent } from '../audit/auditEvent.ts';
 import type { Database } from '../database.ts';
+import type { FactorKinds, FactorName } from '../login/factors/factors.ts';
 import type { Session } from '../sessions/session.ts';
+import type { Email } from './email.ts';
 import { accountLimits } from './limits.ts';
 import { findNamedUser, type UserName } from './namedUser.ts';
-import type { UserRow } from './user.ts';
 
-export interface ShownUser extends UserRow {
-  /** The newest live ones. */
+export interface ShownUser {
+  readonly id: UserId;
+  readonly email: Email;
+  readonly state: 'active' | 'disabled';
+  readonly factors: readonly FactorName[];
+  readonly recoveryCodesLeft: number;
+  /** The newest. */
   readonly sessions: readonly Session[];
-  /** The last logins and refused logins, newest first. */
+  /** The latest successful and refused ones, newest first. */
   readonly signIns: readonly RecordedEvent[];
 }
 
 /** Throws `not_found`. */
 export type ShowUser = (name: UserName) => Promise<ShownUser>;
 
-export function createShowUser(parts: { readonly database: Database; readonly clock: Clock }): ShowUser {
-  const { database, clock } = parts;
-  const limit = accountLimits.shownOfUser;
+export function createShowUser(parts: {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly kinds: Pick<FactorKinds, 'usable'>;
+}): ShowUser {
+  const { database, clock, kinds } = parts;
+  const { shownSessions, shownSignIns } = accountLimits;
   return async (name) => {
-    const { id: userId } = await findNamedUser(database, name);
-    const [row, sessions, right, wrong] = await Promise.all([
-      database.users.show(userId),
-      database.sessions.list(userId, { now: clock.now(), limit }),
-      database.auditLog.list({ userId, type: 'login_succeeded' }, undefined, limit),
-      database.auditLog.list({ userId, type: 'login_failed' }, undefined, limit),
-    ]);
-    if (row === undefined) throw new AuthorityError('not_found', { detail: 'There is no such user.' });
-    const signIns = [...right, ...wrong].sort((one, other) => other.occurredAt - one.occurredAt);
-    return { ...row, sessions, signIns: signIns.slice(0, limit) };
+    const user = await findNamedUser(database, name);
+    const { id, email, disabledAt } = user;
+    const now = clock.now();
+    const signIns = [];
+    for (const type of ['login_succeeded', 'login_failed', 'second_factor_refused'] as const) {
+      const filter = { userId: id, sessionId: undefined, type, since: undefined, until: undefined };
+      signIns.push(...(await database.auditLog.list(filter, undefined, shownSignIns)));
+    }
+    signIns.sort((one, other) => other.occurredAt - one.occurredAt);
+    return {
+      ...{ id, email, state: disabledAt === undefined ? 'active' : 'disabled' },
+      factors: await kinds.usable(database, user, now),
+      recoveryCodesLeft: await database.recoveryCodes.left(id),
+      sessions: await database.sessions.list(id, { now, limit: shownSessions }),
+      signIns: signIns.slice(0, shownSignIns),
+    };
   };
 }

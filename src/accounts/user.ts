@@ -29,18 +29,16 @@ export interface UserPhone {
   readonly verifiedAt: number;
 }
 
-/** For lists. */
-export interface UserRow {
-  readonly id: UserId;
-  readonly email: Email;
-  readonly createdAt: number;
-  readonly emailVerifiedAt: number | undefined;
-  readonly passwordChangedAt: number;
-  readonly disabledAt: number | undefined;
-}
 /** `emailVerifiedAt`: undefined until it is proved. */
 export type NewUser = Pick<User, 'id' | 'email' | 'passwordHash'> &
   Partial<Pick<User, 'emailVerifiedAt' | 'locale'>>;
+
+export interface ListedUser {
+  readonly id: UserId;
+  readonly email: Email;
+  readonly state: 'active' | 'disabled';
+  readonly createdAt: number;
+}
 
 export interface UserStore {
   /** Returns 'email_taken' without a change when another user has this e-mail. */
@@ -49,10 +47,8 @@ export interface UserStore {
   /** Whether any user exists. */
   any(): Promise<boolean>;
   findByEmail(email: Email): Promise<User | undefined>;
-  /** Users that are not deleted, newest first; only those before `before`. */
-  list(page: { readonly limit: number; readonly before?: UserId | undefined }): Promise<readonly UserRow[]>;
-  /** One row of the list. */
-  show(id: UserId): Promise<UserRow | undefined>;
+  /** At most `limit` users that are not deleted, by id after `after`. */
+  list(after: UserId | undefined, limit: number): Promise<readonly ListedUser[]>;
   /** E-mails of the users that are not deleted. */
   emails(ids: readonly UserId[]): Promise<ReadonlyMap<UserId, Email>>;
   /**

@@ -30,6 +30,8 @@ export const auditEventTypes = [
   'step_up_refused',
   'factor_added',
   'factor_removed',
+  'factor_renamed',
+  'passkey_cloned',
   'factors_reset',
   'recovery_codes_created',
   'session_refreshed',

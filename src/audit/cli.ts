@@ -24,7 +24,7 @@ export function mountAudit(program: Program, asks: Asks): void {
     .description(
       'List audit events, newest first: time, type, actor, user, session, reason, request, address, e-mail, program, id, detail.',
     )
-    .option('--user <ID>', 'about this user, by id or e-mail')
+    .option('--user <ID|EMAIL>', 'about this user')
     .option('--session <ID>', 'about this session')
     .option('--type <TYPE>', 'of this type, as user_created')
     .option('--since <TIME>', 'at or after this time, as 2030-01-31T12:00:00Z', readTime('since'))
@@ -51,8 +51,9 @@ export function mountAudit(program: Program, asks: Asks): void {
 }
 
 async function list(query: AuditQuery, { operations, json, out }: CommandContext): Promise<void> {
-  const { userId: user } = query;
-  const userId = user?.includes('@') ? (await operations.showUser({ email: user })).id : user;
+  // The log itself has no e-mails.
+  const isEmail = query.userId?.includes('@') === true;
+  const userId = isEmail ? (await operations.showUser({ email: query.userId ?? '' })).id : query.userId;
   for (const event of await operations.listAudit({ ...query, userId }))
     out(json ? JSON.stringify(asJson(event)) : asLine(event));
 }

@@ -7,12 +7,12 @@ import type { Clock } from '@countersign/verifier/clock';
 import type { FactorId, SessionId } from '@countersign/verifier/ids';
 import type { Actor } from '../audit/auditEvent.ts';
 import type { Database } from '../database.ts';
-import { factorLimits } from '../login/factors/limits.ts';
 import type { TotpSecrets } from '../login/factors/totp.ts';
 import { type Sealing, UnsealError } from '../platform/sealing.ts';
 import { sessionLimits } from '../sessions/limits.ts';
 import type { RefreshTokens } from '../sessions/refreshToken.ts';
 import type { SealedSession, SessionRange } from '../sessions/store.ts';
+import { keyLimits } from './limits.ts';
 import { resealSigningKey } from './signingKey.ts';
 
 export interface Resealed {
@@ -65,7 +65,7 @@ async function resealTotp({ database, sealing, totpSecrets, clock }: ResealParts
   let resealed = 0;
   let after: FactorId | undefined;
   do {
-    const page = await totpFactors.listSealedOtherwise(sealing.header, after, factorLimits.resealRows);
+    const page = await totpFactors.listSealedOtherwise(sealing.header, after, keyLimits.resealedSecrets);
     after = page.at(-1)?.id;
     const opened = page.flatMap((secret) => {
       const sealedSecret = unlessLost(() => totpSecrets.reseal(secret));

@@ -9,7 +9,7 @@ import type { MountRoutes } from '../transport/http/app.ts';
 import { operation } from '../transport/http/route.ts';
 import { email, strict, text } from '../transport/http/schemas.ts';
 import type { Login } from './login.ts';
-import { deviceName, loginQuery } from './schemas.ts';
+import { deviceName, loginQuery, secondFactorRequired } from './schemas.ts';
 
 const loginBody = Type.Object(
   {
@@ -29,7 +29,7 @@ export function loginRoute(login: Login): MountRoutes {
     ...operation({
       summary: 'Log in',
       refusals: [400, 401, 403, 429, 503],
-      response: { 200: tokenResponse },
+      response: { 200: tokenResponse, 403: secondFactorRequired },
     }),
   };
   return (app, { rateLimits }) => {

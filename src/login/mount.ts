@@ -1,6 +1,7 @@
 /**
- * Login: proving who a user is, and starting the session. Owns passwords (`passwords/`), codes that are sent (`codes/`), second
- * factors (`factors/`) and the limits on guessing (`throttling/`). Does not own users (`accounts/`) or the session after its start (`sessions/`).
+ * Login: proving who a user is, and starting the session. Owns passwords (`passwords/`), passkeys (`passkeys/`), codes that are
+ * sent (`codes/`), second factors (`factors/`) and the limits on guessing (`throttling/`). Does not own users (`accounts/`) or the
+ * session after its start (`sessions/`).
  */
 import type { Clock } from '@countersign/verifier/clock';
 import { createEarliestTime } from '@countersign/verifier/steadyTime';
@@ -13,6 +14,7 @@ import { type CodeMountParts, mountCodes } from './codes/mount.ts';
 import { type FactorMountParts, mountFactors } from './factors/mount.ts';
 import { loginRoute } from './http.ts';
 import { createLogin, type LoginParts } from './login.ts';
+import { mountPasskeys, type PasskeyMountParts } from './passkeys/mount.ts';
 import { noBreachedPasswords, openBreachedPasswords } from './passwords/breachedPasswords.ts';
 import { createCommonPasswords } from './passwords/commonPasswords.ts';
 import { createPasswordHasher } from './passwords/passwordHash.ts';
@@ -48,6 +50,7 @@ export async function openPasswords(parts: {
 export interface LoginMountParts
   extends Omit<LoginParts, 'unknownEmails' | 'askForFactor' | Lifetimes>,
     Omit<FactorMountParts, Lifetimes>,
+    Omit<PasskeyMountParts, Lifetimes>,
     Omit<CodeMountParts, 'unknownEmails' | 'askForFactor' | Lifetimes> {
   readonly config: Config['sessions'];
   readonly metrics: Metrics;
@@ -66,12 +69,13 @@ export function mountLogin({ config, ...given }: LoginMountParts) {
   };
   const factors = mountFactors(parts);
   const { askForFactor } = factors;
+  const passkeys = mountPasskeys(parts);
   const first = { ...parts, askForFactor, unknownEmails: createUnknownEmails() };
   const login = createLogin(first);
   const codes = mountCodes(first);
   return {
     operations: { login, ...factors.operations },
-    routes: [loginRoute(login), ...factors.routes, ...codes.routes],
+    routes: [loginRoute(login), ...factors.routes, ...passkeys.routes, ...codes.routes],
     jobs: [oldFailuresJob(parts), ...factors.jobs],
   };
 }

@@ -2,7 +2,7 @@
 import { Type } from 'typebox';
 import { csrfHeader } from '../sessions/csrf.ts';
 import { refreshCookieName } from '../sessions/refreshCookie.ts';
-import { strict } from '../transport/http/schemas.ts';
+import { problem, seconds, strict } from '../transport/http/schemas.ts';
 import { loginLimits } from './limits.ts';
 
 /** Shown in lists: no control characters, lone surrogates or bidirectional controls, and no byte order mark, which some decoders drop. */
@@ -13,6 +13,17 @@ export const deviceName = Type.String({
   maxLength: loginLimits.deviceNameCharacters,
   pattern: shownPattern,
   description: 'Shown in the list of sessions, such as "Work laptop".',
+});
+
+/** The login waits: there is no session yet. Other refusals of the status have none of the further members. */
+export const secondFactorRequired = Type.Object({
+  ...problem.properties,
+  login_token: Type.Optional(Type.String({ description: 'For POST /auth/login/factor.' })),
+  factors: Type.Optional(Type.Array(Type.String(), { description: 'What the user can prove.' })),
+  enrolment: Type.Optional(
+    Type.Array(Type.String(), { description: 'What the user must add first: SECOND_FACTOR is required.' }),
+  ),
+  expires_in: Type.Optional(seconds('until the login token expires.')),
 });
 
 /** `?cookie`: a parameter without a value. */

@@ -39,7 +39,7 @@ export const tokenResponse = Type.Object({
   refresh_token: Type.Optional(
     Type.String({
       description:
-        'For POST /auth/refresh; each use returns a new one. Missing in cookie mode: only the cookie has it.',
+        'For POST /auth/refresh; each use returns a new one. Missing in cookie mode, where only the cookie has it, and after a step-up, which leaves it as it is.',
     }),
   ),
   refresh_expires_in: seconds('until the session ends if it is unused.'),

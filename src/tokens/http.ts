@@ -16,6 +16,8 @@ export function metadataRoutes({ issuer, audiences, cacheControl }: MetadataPart
     // There is no authorization endpoint; RFC 8414 §2 requires the member all the same.
     response_types_supported: [],
     grant_types_supported: [],
+    // RFC 9470 §7: how strongly users can be authenticated.
+    acr_values_supported: ['1fa', '2fa'],
     // RFC 8414 §2 allows additional members.
     audience: audiences.services,
     account_audience: audiences.account,

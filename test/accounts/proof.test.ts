@@ -142,10 +142,10 @@ t.test('a change counts once the new address is proved, and the old one is told'
   t.equal(told.subject, 'Your e-mail address is to be changed');
   t.match(told.text, `New address: ${lovelace}`);
   t.equal(codeOf(await byLink(ofOld.token)), '400 invalid_link', 'the proof of the old one is void');
-  t.equal((await node.login(ada)).token_type, 'Bearer', 'nothing changed yet');
+  t.ok(await node.login(ada), 'nothing changed yet');
   t.equal((await verify({ code: proof.code })).status, 204);
   t.equal((await mail.mailTo(ada)).subject, 'Your e-mail address was changed');
-  t.equal((await node.login(lovelace)).token_type, 'Bearer');
+  t.ok(await node.login(lovelace));
   await t.rejects(node.login(ada), /invalid_credentials/);
   t.equal(codeOf(await byLink(proof.token)), '400 invalid_link', 'code and link are one');
   const recovered = { token: recovery.token, new_password: `new ${password}` };

@@ -1,65 +1,78 @@
-/** What support sees of users, on the command line. */
+/** Support on the command line: who a user is, what they have, and taking lost factors away. */
 import { rm } from 'node:fs/promises';
 import t from 'tap';
 import { password } from '../support/authority.ts';
 import { countersign } from '../support/commandLine.ts';
 import { copyOfEmbeddedDatabase } from '../support/pglite.ts';
+import { enrolled, secondStepAt } from '../support/secondFactor.ts';
 import { startServer } from '../support/server.ts';
 
-t.test('users list and show', async (t) => {
+const alice = 'alice@example.com';
+
+t.test('users list, show and reset-factors; audit list of an e-mail', async (t) => {
   const dataDir = await copyOfEmbeddedDatabase();
   t.teardown(() => rm(dataDir, { recursive: true, force: true }));
   const server = await startServer(dataDir);
   t.teardown(() => server.stop());
-  const users = (...argv: string[]) => countersign(dataDir, 'users', ...argv);
-  const ids: string[] = [];
-  for (const name of ['ada', 'bob', 'eve']) {
-    const body = { email: `${name}@example.com`, password };
-    ids.push((await server.call('POST', '/auth/register', { body })).body.user_id);
-  }
-  await users('disable', 'eve@example.com');
-  const login = { email: 'ada@example.com', password, device_name: 'a \u0009tab' };
-  t.equal((await server.call('POST', '/auth/login', { body: login })).status, 400, 'no such device name');
-  const device = { ...login, device_name: "Ada's laptop" };
-  const { body: session } = await server.call('POST', '/auth/login', { body: device });
-  await server.call('POST', '/auth/login', { body: { ...login, device_name: 'x', password: 'wrong' } });
+  const run = (...argv: string[]) => countersign(dataDir, ...argv);
+  const { call } = server;
+  const register = (email: string) => call('POST', '/auth/register', { body: { email, password } });
+  const login = async (email: string) =>
+    (await call('POST', '/auth/login', { body: { email, password } })).body;
+  const user = await enrolled({ call, register, login }, alice, Date.now() - 30_000);
+  await register('bob@example.com');
+  const { begin, finish } = secondStepAt({ call });
+  const [code] = user.recoveryCodes;
+  const { access_token: token } = (await finish(await begin(alice), { recovery_code: code })).body;
 
-  const cells = (await users('list')).lines.map((line) => line.split('\t'));
-  t.strictSame(
-    cells.map(([id, email, state]) => [id, email, state]),
-    [
-      [ids[2], 'eve@example.com', 'disabled'],
-      [ids[1], 'bob@example.com', 'active'],
-      [ids[0], 'ada@example.com', 'active'],
-    ],
-    'newest first, and no canary',
-  );
-  const [next = ''] = (await users('list', '--limit', '1', '--after', ids[2] ?? '', '--json')).lines;
-  t.match(JSON.parse(next), { id: ids[1], email: 'bob@example.com', created_at: /Z$/ });
-  const [shown = ''] = (await users('show', 'Ada@Example.com', '--json')).lines;
-  t.match(JSON.parse(shown), {
-    ...{ id: ids[0], email: 'ada@example.com' },
-    sessions: [{ id: session.session_id, device: "Ada's laptop", acr: '1fa', ip: '127.0.0.1' }],
-    sign_ins: [
-      { type: 'login_failed', reason: 'wrong_password', ip: '127.0.0.1' },
-      { type: 'login_succeeded', reason: 'password' },
-    ],
-  });
-  const { lines } = await users('show', 'ada@example.com');
-  t.match(lines, [
-    /^id\t/,
-    'email\tada@example.com',
-    'state\tactive',
-    /^created\t/,
-    'verified\t-',
-    /^session\t/,
+  const all = (await run('users', 'list')).lines.map((line) => line.split('\t'));
+  t.match(all, [
+    [/^[0-9a-f-]{36}$/, alice, 'active', /Z$/],
+    [/^[0-9a-f-]{36}$/, 'bob@example.com', 'active', /Z$/],
   ]);
-  for (const [argv, code, words] of [
-    [['show', 'nobody@example.com'], 1, /There is no such user/],
-    [['list', '--limit', '0'], 1, /^limit: must be a number from 1 to 1000/],
-    [['list', '--limit', 'many'], 1, /^limit: must be a number/],
-    [['list', '--after', 'x'], 1, /^after: must be a UUID/],
-    [['show'], 2, /EMAIL/],
-  ] as const)
-    t.match(await users(...argv), { code, lines: [], words }, argv.join(' '));
+  const [id = ''] = all[0] ?? [];
+  t.match(
+    (await run('users', 'list', '--after', id, '--json')).lines.map((line) => JSON.parse(line)),
+    [{ email: 'bob@example.com', state: 'active' }],
+  );
+  t.equal((await run('users', 'list', '--limit', '1')).lines.length, 1);
+  for (const bad of [
+    ['--limit', 'many'],
+    ['--limit', '0'],
+    ['--after', 'x'],
+  ])
+    t.match(await run('users', 'list', ...bad), { code: 1, lines: [] });
+
+  const shown = JSON.parse((await run('users', 'show', 'Alice@Example.com', '--json')).lines[0] ?? '');
+  t.match(shown, {
+    ...{ user_id: id, email: alice, state: 'active' },
+    ...{ factors: ['totp', 'recovery_code'], recovery_codes_left: 9 },
+    sessions: [{ acr: '2fa' }, { acr: '1fa' }],
+    sign_ins: [{ type: 'login_succeeded', reason: 'recovery_code' }, { reason: 'password' }],
+  });
+  const text = (await run('users', 'show', alice)).lines;
+  t.match(text.slice(0, 5), [
+    `user\t${id}`,
+    `e-mail\t${alice}`,
+    'state\tactive',
+    'factors\ttotp, recovery_code',
+    'recovery codes\t9',
+  ]);
+  t.match(await run('users', 'show', 'nobody@example.com'), { code: 1, words: /^There is no such user/ });
+
+  const events = async (who: string) => (await run('audit', 'list', '--user', who)).lines;
+  t.strictSame(await events(alice), await events(id));
+  t.match((await events(alice)).join('\n'), /\tfactor_added\t/);
+  t.match(await run('audit', 'list', '--user', 'nobody@example.com'), { code: 1 });
+
+  const reset = await run('users', 'reset-factors', alice, '--json');
+  t.strictSame(JSON.parse(reset.lines[0] ?? ''), { user_id: id, ended_sessions: 2 });
+  t.equal((await call('GET', '/auth/me', { token })).status, 401);
+  t.type((await login(alice)).access_token, 'string');
+  t.match((await events(alice)).join('\n'), /\tfactors_reset\toperator/);
+  t.match(await run('users', 'reset-factors', alice), {
+    code: 0,
+    lines: [id],
+    words: /^Second factors removed/,
+  });
 });

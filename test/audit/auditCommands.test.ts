@@ -34,11 +34,6 @@ t.test('audit list and verify', async (t) => {
     const types = async (...argv: string[]) =>
       (await run('list', ...argv)).lines.map((each) => each.split('\t')[1]);
     t.strictSame(await types('--user', user), ['login_succeeded', 'user_registered']);
-    t.strictSame(
-      await types('--user', 'Alice@example.com'),
-      ['login_succeeded', 'user_registered'],
-      'by e-mail',
-    );
     t.strictSame(await types('--user', user, '--after', newest.id), ['user_registered']);
     t.strictSame(await types('--type', 'service_created'), ['service_created']);
     t.strictSame(await types('--since', '2000-01-01T00:00:00Z', '--until', '2000-01-02T00:00:00Z'), []);
@@ -47,7 +42,6 @@ t.test('audit list and verify', async (t) => {
     ]);
     for (const [argv, code, words] of [
       [['--type', 'nothing'], 1, /^type: must be one of user_registered, /],
-      [['--user', 'nobody@example.com'], 1, /There is no such user/],
       [['--limit', '0'], 1, /^limit: must be a number from 1 to 1000/],
       [['--since', 'yesterday'], 2, /^--since: must be a time/],
       [['everything'], 2, /takes no arguments/],

@@ -21,6 +21,7 @@ const names = [
   '20261129000000_deleted_sessions',
   '20261129000000_restorations',
   '20261130100000_service_tokens',
+  '20261201000000_factors',
 ];
 
 for (const { name, embedded, open } of engines) {

@@ -63,7 +63,7 @@ t.test('languages', (t) => {
     ['de, '.repeat(100), undefined],
     [undefined, undefined],
   ] as const;
-  for (const [header, expected] of headers) t.equal(preferredLanguage(header), expected, header);
+  for (const [header, expected] of headers) t.equal(preferredLanguage(header), expected, `${header}`);
   t.end();
 });
 

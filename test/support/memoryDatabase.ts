@@ -92,6 +92,7 @@ export function createMemoryDatabase(now: () => number, keys: readonly StoredSig
     auditLog: {} as Stores['auditLog'],
     advisoryLocks: {} as Stores['advisoryLocks'],
     truth: {} as Stores['truth'],
+    passkeys: {} as Stores['passkeys'],
     oneTimeTokens: {} as Stores['oneTimeTokens'],
     totpFactors: { listSealedOtherwise: async () => [] } as unknown as Stores['totpFactors'],
     recoveryCodes: {} as Stores['recoveryCodes'],

@@ -5,10 +5,13 @@ import type { User } from '../../src/accounts/user.ts';
 import type { Database } from '../../src/database.ts';
 import { openFactors } from '../../src/login/factors/mount.ts';
 import { createAskForFactor } from '../../src/login/factors/pendingLogin.ts';
+import { openPasskeys } from '../../src/login/passkeys/mount.ts';
 import { createPasswordHasher } from '../../src/login/passwords/passwordHash.ts';
 import { createPasswordAttempts } from '../../src/login/throttling/passwordAttempts.ts';
 import { createUnknownEmails } from '../../src/login/unknownEmails.ts';
 import { createKeyedHash } from '../../src/platform/keyedHash.ts';
+import { createLog } from '../../src/platform/observability/log.ts';
+import { createMetrics } from '../../src/platform/observability/metrics.ts';
 import { noRateLimits } from '../../src/platform/rateLimits.ts';
 import { createRefreshTokens } from '../../src/sessions/refreshToken.ts';
 import type { Storage } from '../../src/storage/postgres/storage.ts';
@@ -21,12 +24,15 @@ export async function createOperationParts({ database }: Storage) {
   const { nodes, sealing, clock, look } = createKeyNodes(1);
   await look();
   const [{ keyRing, ringKeeper }] = nodes;
-  const factors = openFactors({ database, clock, sealing, codeKinds: [] });
+  const { effect } = createToldEffect();
+  const { log, metrics } = { log: createLog('error', { write: () => {} }), metrics: createMetrics() };
+  const { kind: passkeyKind } = openPasskeys({ database, clock, effect, issuer, log, metrics });
+  const factors = openFactors({ database, clock, sealing, passkeyKind, codeKinds: [] });
   return {
     ...{ database, clock, keyRing, ringKeeper },
     ...factors,
     askForFactor: createAskForFactor({ ...factors, database, clock, policy: 'offered' }),
-    effect: createToldEffect().effect,
+    effect,
     refreshTokens: createRefreshTokens(sealing),
     passwords: createPasswordHasher(),
     passwordAttempts: passwordAttemptsOver(database, clock),

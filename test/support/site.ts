@@ -28,6 +28,8 @@ export interface Site {
 export async function startSite(
   pages: Readonly<Record<string, string>>,
   authorityPort?: () => number,
+  /** Of each page. */
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<Site> {
   const seen: SeenRequest[] = [];
   let held: { path: string; count: number; waiting: (() => void)[] } | undefined;
@@ -45,7 +47,8 @@ export async function startSite(
     const { url = '' } = incoming;
     const page = pages[url];
     if (page !== undefined) {
-      outgoing.writeHead(200, { 'content-type': url.endsWith('.js') ? 'text/javascript' : 'text/html' });
+      const type = url.endsWith('.js') ? 'text/javascript' : 'text/html';
+      outgoing.writeHead(200, { ...headers, 'content-type': type });
       outgoing.end(page);
     } else if (authorityPort === undefined || !url.startsWith('/auth/')) {
       outgoing.writeHead(404).end();

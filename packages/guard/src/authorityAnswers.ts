@@ -8,12 +8,13 @@ import type { Mirror } from './mirror.ts';
 import type { Outcomes } from './outcomes.ts';
 import type { Questions } from './questions.ts';
 import { type AskAboutUnknownKey, createUnknownKeys } from './unknownKeys.ts';
+import type { VerifyOptions } from './verify.ts';
 
 export interface AuthorityAnswers {
   /** For a guard without keys. */
-  ask(token: string, scopes: readonly string[] | undefined): Promise<AccessTokenClaims>;
+  ask(token: string, options: VerifyOptions | undefined): Promise<AccessTokenClaims>;
   /** For a token whose key the guard does not have. */
-  askAboutUnknownKey(token: string, scopes: readonly string[] | undefined): Promise<AccessTokenClaims>;
+  askAboutUnknownKey(token: string, options: VerifyOptions | undefined): Promise<AccessTokenClaims>;
 }
 
 const compactShape = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{86}$/;
@@ -49,8 +50,8 @@ export function createAuthorityAnswers(parts: {
   };
   const askBy =
     (introspect: AskAboutUnknownKey): AuthorityAnswers['ask'] =>
-    async (token, scopes) =>
-      outcomes.acceptAnswered(await answerBy(introspect, token), scopes);
+    async (token, options) =>
+      outcomes.acceptAnswered(await answerBy(introspect, token), options);
 
   return { ask: askBy(questions.introspect), askAboutUnknownKey: askBy(createUnknownKeys(parts)) };
 }

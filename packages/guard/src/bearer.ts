@@ -2,6 +2,7 @@
 import { readBearerToken } from '@countersign/verifier/tokens/bearerToken';
 import type { AccessTokenClaims } from './claims.ts';
 import type { Guard } from './guard.ts';
+import type { VerifyOptions } from './verify.ts';
 
 /** Passed to the guard for a header without a token, so that it is counted. Its spaces make it invalid. */
 const noToken = 'no bearer token';
@@ -10,10 +11,9 @@ const noToken = 'no bearer token';
 export async function verifyBearer(
   guard: Pick<Guard, 'verify'>,
   authorization: string | undefined,
-  scopes: readonly string[] | undefined,
+  options: VerifyOptions = {},
 ): Promise<AccessTokenClaims> {
   const bearer = readBearerToken(authorization);
-  const options = scopes === undefined ? {} : { scopes };
   if (bearer === 'missing') return guard.verify(undefined, options);
   return guard.verify(bearer === 'malformed' ? noToken : bearer.token, options);
 }

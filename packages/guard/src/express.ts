@@ -4,6 +4,7 @@ import { verifyBearer } from './bearer.ts';
 import type { AccessTokenClaims } from './claims.ts';
 import type { Guard } from './guard.ts';
 import { GuardError, problemType } from './guardError.ts';
+import type { VerifyOptions } from './verify.ts';
 
 declare global {
   // Express's namespace for request extensions.
@@ -15,7 +16,7 @@ declare global {
   }
 }
 
-export interface RequireCallerOptions {
+export interface RequireCallerOptions extends Pick<VerifyOptions, 'maxAgeSeconds' | 'acr'> {
   /** The scopes a request needs, all of them. */
   readonly scopes?: readonly string[] | ((request: IncomingMessage) => readonly string[] | undefined);
 }
@@ -29,12 +30,14 @@ export type GuardMiddleware = (
 /** Answers a request without a valid token itself: 401, 403 or 503. */
 export function requireCaller(
   guard: Pick<Guard, 'verify'>,
-  { scopes }: RequireCallerOptions = {},
+  { scopes, maxAgeSeconds, acr }: RequireCallerOptions = {},
 ): GuardMiddleware {
   return async (request, response, next) => {
     try {
       const needed = typeof scopes === 'function' ? scopes(request) : scopes;
-      request.caller = await verifyBearer(guard, request.headers.authorization, needed);
+      request.caller = await verifyBearer(guard, request.headers.authorization, {
+        ...{ scopes: needed, maxAgeSeconds, acr },
+      });
     } catch (error) {
       if (!(error instanceof GuardError)) return next(error);
       // Another handler, such as a timeout, may have answered while the authority was asked.

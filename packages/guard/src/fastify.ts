@@ -4,6 +4,7 @@ import { verifyBearer } from './bearer.ts';
 import type { AccessTokenClaims } from './claims.ts';
 import type { Guard } from './guard.ts';
 import { GuardError, problemType } from './guardError.ts';
+import type { VerifyOptions } from './verify.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -15,7 +16,7 @@ declare module 'fastify' {
 /** The scopes a request needs, all of them. */
 export type ScopesOf = readonly string[] | ((request: FastifyRequest) => readonly string[] | undefined);
 
-export interface CallerOptions {
+export interface CallerOptions extends Pick<VerifyOptions, 'maxAgeSeconds' | 'acr'> {
   readonly scopes?: ScopesOf;
 }
 
@@ -29,11 +30,16 @@ export interface GuardPluginOptions extends CallerOptions {
  * A hook for single routes, as `onRequest` or `preHandler`. Register the plugin as well: it defines `request.caller`. Its
  * `isPublic` must exclude the routes of this hook and those without a token.
  */
-export function requireCaller(guard: Pick<Guard, 'verify'>, { scopes }: CallerOptions = {}) {
+export function requireCaller(
+  guard: Pick<Guard, 'verify'>,
+  { scopes, maxAgeSeconds, acr }: CallerOptions = {},
+) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
     const needed = typeof scopes === 'function' ? scopes(request) : scopes;
     try {
-      request.caller = await verifyBearer(guard, request.headers.authorization, needed);
+      request.caller = await verifyBearer(guard, request.headers.authorization, {
+        ...{ scopes: needed, maxAgeSeconds, acr },
+      });
       return undefined;
     } catch (error) {
       if (!(error instanceof GuardError)) throw error;
@@ -45,8 +51,8 @@ export function requireCaller(guard: Pick<Guard, 'verify'>, { scopes }: CallerOp
 
 /** For `app.register`: guards every route of its instance. */
 export async function guardPlugin(app: FastifyInstance, options: GuardPluginOptions): Promise<void> {
-  const { guard, scopes, isPublic = () => false } = options;
-  const guardIt = requireCaller(guard, scopes === undefined ? {} : { scopes });
+  const { guard, isPublic = () => false, ...needed } = options;
+  const guardIt = requireCaller(guard, needed);
   app.decorateRequest('caller', null);
   // Runs before the body is read, so that a refused request costs little.
   app.addHook('onRequest', async (request, reply) =>

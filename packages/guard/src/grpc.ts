@@ -13,10 +13,13 @@ import type { AccessTokenClaims } from './claims.ts';
 import type { Guard } from './guard.ts';
 import { GuardError } from './guardError.ts';
 import { tell } from './hooks.ts';
+import type { VerifyOptions } from './verify.ts';
 
 export interface GuardInterceptorOptions {
   /** The scopes a method needs, all of them; `path` is like `/orders.v1.OrderService/GetOrder`. */
   readonly scopes?: (path: string) => readonly string[] | undefined;
+  /** How the user of a method must have been authenticated. */
+  readonly authentication?: (path: string) => Pick<VerifyOptions, 'maxAgeSeconds' | 'acr'> | undefined;
   /** Methods for which it returns true need no token, such as health checks. */
   readonly isPublic?: (path: string) => boolean;
   /**
@@ -39,7 +42,12 @@ export function callerOf(call: { readonly metadata: Metadata }): AccessTokenClai
 /** For `new Server({ interceptors: [guardInterceptor(guard)] })`. */
 export function guardInterceptor(
   guard: Pick<Guard, 'verify'>,
-  { scopes = () => undefined, isPublic = () => false, onError = warn }: GuardInterceptorOptions = {},
+  {
+    scopes = () => undefined,
+    authentication = () => undefined,
+    isPublic = () => false,
+    onError = warn,
+  }: GuardInterceptorOptions = {},
 ): ServerInterceptor {
   // Async from the start: an error thrown in a grpc-js listener ends the process.
   const admit = async (path: string, metadata: Metadata): Promise<void> => {
@@ -47,7 +55,10 @@ export function guardInterceptor(
     // RFC 9110 §5.3: several values join with commas, and then contain no bearer token.
     const values = metadata.get('authorization');
     const authorization = values.length === 0 ? undefined : values.join(', ');
-    callers.set(metadata, await verifyBearer(guard, authorization, scopes(path)));
+    callers.set(
+      metadata,
+      await verifyBearer(guard, authorization, { ...authentication(path), scopes: scopes(path) }),
+    );
   };
   return ({ path }, call) => {
     const listener = new ServerListenerBuilder()
@@ -75,6 +86,15 @@ function refuse(call: ServerInterceptingCallInterface, error: unknown): void {
   call.sendStatus({
     code: known === undefined ? status.INTERNAL : status[known.grpcStatus],
     details: known?.message ?? 'Something went wrong here',
-    metadata: new Metadata(),
+    metadata: known === undefined ? new Metadata() : challengeOf(known),
   });
+}
+
+/** RFC 9470's challenge as `www-authenticate`: the client learns what to ask of the user. */
+function challengeOf({ code, headers }: GuardError): Metadata {
+  const metadata = new Metadata();
+  const challenge = headers['www-authenticate'];
+  if (code === 'insufficient_user_authentication' && challenge !== undefined)
+    metadata.set('www-authenticate', challenge);
+  return metadata;
 }

@@ -1,12 +1,22 @@
 /** Errors of a guard: one table, and one translation for every framework. */
 import { errorTable } from '@countersign/verifier/errors';
-import { challenges } from '@countersign/verifier/tokens/bearerToken';
+import {
+  authenticationChallenge,
+  challenges,
+  type NeededAuthentication,
+} from '@countersign/verifier/tokens/bearerToken';
 
 const table = {
   /** No token was sent. */
   token_required: { status: 401, grpc: 'UNAUTHENTICATED', title: errorTable.token_required.title },
   /** Malformed, forged, expired, revoked or for another service; the caller does not learn which. */
   invalid_token: { status: 401, grpc: 'UNAUTHENTICATED', title: errorTable.invalid_token.title },
+  /** RFC 9470: the token is valid, and the user must prove who they are again: more recently, or more strongly. */
+  insufficient_user_authentication: {
+    status: 401,
+    grpc: 'UNAUTHENTICATED',
+    title: errorTable.insufficient_user_authentication.title,
+  },
   /** RFC 6750 §3.1: the token is valid but lacks a scope. */
   insufficient_scope: {
     status: 403,
@@ -24,6 +34,8 @@ interface GuardErrorDetails {
   readonly reason?: string;
   /** For `insufficient_scope`: the required scopes. */
   readonly scopes?: readonly string[];
+  /** For `insufficient_user_authentication`: the required proof. */
+  readonly needed?: NeededAuthentication;
   readonly cause?: unknown;
 }
 
@@ -42,19 +54,19 @@ export class GuardError extends Error {
   readonly status: 401 | 403 | 503;
   /** The name of the gRPC status. */
   readonly grpcStatus: 'UNAUTHENTICATED' | 'PERMISSION_DENIED' | 'UNAVAILABLE';
-  /** HTTP response headers: `www-authenticate` (RFC 6750 §3) or `retry-after`, and `no-store`. */
+  /** HTTP response headers: `www-authenticate` (RFC 6750 §3, RFC 9470 §3) or `retry-after`, and `no-store`. */
   readonly headers: Readonly<Record<string, string>>;
   /** For logs and metrics only; never sent to callers. */
   readonly reason: string | undefined;
 
-  constructor(code: GuardErrorCode, { reason, scopes = [], cause }: GuardErrorDetails = {}) {
+  constructor(code: GuardErrorCode, { reason, scopes = [], needed = {}, cause }: GuardErrorDetails = {}) {
     const { status, grpc, title } = table[code];
     super(title, cause === undefined ? undefined : { cause });
     this.code = code;
     this.status = status;
     this.grpcStatus = grpc;
     this.reason = reason;
-    this.headers = { 'cache-control': 'no-store', ...headersOf(code, scopes) };
+    this.headers = { 'cache-control': 'no-store', ...headersOf(code, scopes, needed) };
   }
 
   /** The body of the HTTP response, `application/problem+json`. */
@@ -69,8 +81,14 @@ export const problemType = 'application/problem+json; charset=utf-8';
 
 const retryAfterSeconds = '1';
 
-function headersOf(code: GuardErrorCode, scopes: readonly string[]): Record<string, string> {
+function headersOf(
+  code: GuardErrorCode,
+  scopes: readonly string[],
+  needed: NeededAuthentication,
+): Record<string, string> {
   if (code === 'unavailable') return { 'retry-after': retryAfterSeconds };
+  if (code === 'insufficient_user_authentication')
+    return { 'www-authenticate': authenticationChallenge(needed) };
   if (code !== 'insufficient_scope') return { 'www-authenticate': challenges[code] };
   return {
     'www-authenticate': `Bearer realm="countersign", error="insufficient_scope", scope="${scopes.join(' ')}"`,
@@ -88,4 +106,12 @@ export function checkScopes(scopes: readonly string[]): void {
       'scopes: must be an array of scopes (RFC 6749 §3.3), without spaces or quotes in them',
     );
   }
+}
+
+/** Throws `TypeError`: malformed options are the service's fault, not the caller's. */
+export function checkNeeded({ maxAgeSeconds, acr }: NeededAuthentication): void {
+  if (maxAgeSeconds !== undefined && !(Number.isSafeInteger(maxAgeSeconds) && maxAgeSeconds >= 0))
+    throw new TypeError('maxAgeSeconds: must be a whole number of seconds');
+  if (acr !== undefined && !(typeof acr === 'string' && scopeShape.test(acr)))
+    throw new TypeError('acr: must be one word, such as 2fa, without spaces or quotes');
 }

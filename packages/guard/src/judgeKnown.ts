@@ -6,11 +6,14 @@ import type { AccessTokenClaims } from './claims.ts';
 import type { KnownToken } from './knownToken.ts';
 import type { Mirror } from './mirror.ts';
 import type { Outcomes } from './outcomes.ts';
-
-type Scopes = readonly string[] | undefined;
+import type { VerifyOptions } from './verify.ts';
 
 /** Returns at once when memory decides. */
-export type Judge = (known: KnownToken, mirror: Mirror, scopes: Scopes) => Promise<AccessTokenClaims>;
+export type Judge = (
+  known: KnownToken,
+  mirror: Mirror,
+  options: VerifyOptions | undefined,
+) => Promise<AccessTokenClaims>;
 
 export function createJudge(parts: {
   readonly outcomes: Outcomes;
@@ -23,7 +26,7 @@ export function createJudge(parts: {
   const { outcomes, latestTime, asks, isClosed, forget } = parts;
   const { refusal, refuse } = outcomes;
 
-  const judge: Judge = (known, mirror, scopes) => {
+  const judge: Judge = (known, mirror, options) => {
     if (known.expiresAt <= latestTime()) {
       forget(known);
       return refuse('invalid_token', 'memory', 'expired');
@@ -35,18 +38,18 @@ export function createJudge(parts: {
     const version = mirror.denyList.version();
     const verdict = mirror.denyList.check(known.subjects, known.issuedAt);
     if (verdict instanceof Promise)
-      return judgeLater(known, verdict, underLease ? { mirror, version } : {}, scopes);
+      return judgeLater(known, verdict, underLease ? { mirror, version } : {}, options);
     // A revoked token stays cached, so that repeating it does not cost a signature check each time.
     if (verdict.revoked) return refuse('invalid_token', 'memory', 'revoked');
     noteNotRevoked(known, mirror, version);
-    return outcomes.acceptKnown(known, scopes);
+    return outcomes.acceptKnown(known, options);
   };
 
   const judgeLater = async (
     known: KnownToken,
     asked: Promise<Verdict>,
     { mirror, version = 0 }: { mirror?: Mirror; version?: number },
-    scopes: Scopes,
+    options: VerifyOptions | undefined,
   ): Promise<AccessTokenClaims> => {
     const verdict = await asked.catch((error) => {
       throw refusal('unavailable', 'authority', reasonOf(error), error);
@@ -56,7 +59,7 @@ export function createJudge(parts: {
     if (known.expiresAt <= latestTime()) throw refusal('invalid_token', 'authority', 'expired');
     // A later revocation changes the version before anybody uses this answer.
     if (mirror !== undefined) noteNotRevoked(known, mirror, version);
-    return outcomes.acceptAnswered(known.claims, scopes);
+    return outcomes.acceptAnswered(known.claims, options);
   };
 
   return judge;

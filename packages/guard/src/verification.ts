@@ -18,7 +18,7 @@ import { createTokenMemory } from './tokenMemory.ts';
 import type { Verify, VerifyOptions } from './verify.ts';
 
 export interface Verification {
-  /** Never throws. Rejects with `GuardError`, or with `TypeError` for malformed scopes, which are the service's fault. */
+  /** Never throws. Rejects with `GuardError`, or with `TypeError` for malformed options, which are the service's fault. */
   readonly verify: Verify;
   counts(): GuardCounts;
   rememberedTokens(): number;
@@ -42,7 +42,7 @@ export interface VerificationParts {
 export function createVerification(parts: VerificationParts): Verification {
   const { clock, mirror: currentMirror, latestTime } = parts;
   const memory = createTokenMemory<KnownToken>(parts.rememberedTokens);
-  const outcomes = createOutcomes(parts.hooks.verified);
+  const outcomes = createOutcomes(parts.hooks.verified, clock);
   const { refuse } = outcomes;
   let closed = false;
   const isClosed = () => closed;
@@ -61,15 +61,15 @@ export function createVerification(parts: VerificationParts): Verification {
     if (typeof token !== 'string' || token === '') return refuse('token_required', 'memory', 'missing');
     const mirror = currentMirror();
     const keys = mirror?.keys.believed();
-    if (mirror === undefined || keys === undefined) return authority.ask(token, options?.scopes);
+    if (mirror === undefined || keys === undefined) return authority.ask(token, options);
     const read = mirror.reader.read(token, latestTime());
     if (!read.valid) {
-      if (read.fault === 'unknown_key') return authority.askAboutUnknownKey(token, options?.scopes);
+      if (read.fault === 'unknown_key') return authority.askAboutUnknownKey(token, options);
       return refuse('invalid_token', 'memory', read.fault);
     }
     const known = knownToken(token, read, keys);
     memory.set(known);
-    return judge(known, mirror, options?.scopes);
+    return judge(known, mirror, options);
   };
 
   return {
@@ -86,9 +86,7 @@ export function createVerification(parts: VerificationParts): Verification {
         known.version === mirror.denyList.version() &&
         known.expiresAt > latestTime(now.wall) &&
         mirror.holdsLease(now);
-      return isUnchanged
-        ? outcomes.acceptKnown(known, options?.scopes)
-        : judge(known, mirror, options?.scopes);
+      return isUnchanged ? outcomes.acceptKnown(known, options) : judge(known, mirror, options);
     },
 
     counts: outcomes.counts,

@@ -3,8 +3,12 @@ import type { AccessTokenClaims } from './claims.ts';
 
 export interface VerifyOptions {
   /** All of them are required. */
-  readonly scopes?: readonly string[];
+  readonly scopes?: readonly string[] | undefined;
+  /** The user was authenticated at most this long ago (`auth_time`). A step-up makes it now. */
+  readonly maxAgeSeconds?: number | undefined;
+  /** The needed authentication context class, such as `2fa`; a stronger one is enough, too. */
+  readonly acr?: string | undefined;
 }
 
-/** Rejects with `GuardError`, or with `TypeError` for malformed scopes; never throws. */
+/** Rejects with `GuardError`, or with `TypeError` for malformed options; never throws. */
 export type Verify = (token: string | undefined, options?: VerifyOptions) => Promise<AccessTokenClaims>;

@@ -8,6 +8,7 @@ import { inBody, inCookie, withoutRefreshToken } from '../../sessions/tokenReply
 import type { MountRoutes } from '../../transport/http/app.ts';
 import { operation } from '../../transport/http/route.ts';
 import { strict, text } from '../../transport/http/schemas.ts';
+import { assertion } from '../passkeys/schemas.ts';
 import { deviceName, loginQuery } from '../schemas.ts';
 import type { EnrolAtLogin } from './enrolAtLogin.ts';
 import { type FactorProof, factorNames, sentCodeMember } from './factors.ts';
@@ -30,6 +31,7 @@ const factor = Type.String({ enum: [...factorNames], description: 'The kind of f
 /** Members that hold a proof; a request has exactly one. A new kind of factor adds its member here. */
 const proofs = {
   totp: Type.Optional(text('The code that the authenticator app shows.')),
+  credential: Type.Optional(assertion),
   [sentCodeMember]: Type.Optional(text('The code that was sent after the start of email_code or sms_code.')),
   recovery_code: Type.Optional(text('An unused recovery code. Case, spaces and dashes do not matter.')),
 };

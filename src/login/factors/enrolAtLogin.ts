@@ -4,6 +4,7 @@
  */
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { Actor } from '../../audit/auditEvent.ts';
+import type { RateLimits } from '../../platform/rateLimits.ts';
 import type { EnrolTotp, TotpEnrolment } from './enrolTotp.ts';
 import { findPendingLogin, type PendingLoginParts } from './pendingLogin.ts';
 import { refuseFactor } from './proveFactor.ts';
@@ -12,12 +13,16 @@ import { refuseFactor } from './proveFactor.ts';
 export type EnrolAtLogin = (loginToken: string, actor: Actor) => Promise<TotpEnrolment>;
 
 export function createEnrolAtLogin(
-  parts: PendingLoginParts & { readonly enrolTotp: EnrolTotp },
+  parts: PendingLoginParts & {
+    readonly enrolTotp: EnrolTotp;
+    readonly rateLimits: Pick<RateLimits, 'spend'>;
+  },
 ): EnrolAtLogin {
   const { database, clock, kinds, enrolTotp } = parts;
   return async (loginToken, actor) => {
     const pending = await findPendingLogin(parts, loginToken);
     if (pending === undefined) return refuseFactor(parts, { actor, reason: 'login_token' });
+    await parts.rateLimits.spend(actor, 'factor', 'account', pending.user.id);
     const factors = await kinds.usable(database, pending.user, clock.now());
     // The password alone must not add a factor beside the owner's.
     if (!pending.enrols || factors.length > 0)

@@ -99,7 +99,8 @@ export function createConfirmTotp(parts: EnrolTotpParts): ConfirmTotp {
   };
 }
 
-async function firstCodes(stores: Stores, user: User, now: number): Promise<readonly string[]> {
+/** The user's first set of recovery codes; empty when there is one already. The caller holds the user row's lock. */
+export async function firstCodes(stores: Stores, user: User, now: number): Promise<readonly string[]> {
   return (await stores.recoveryCodes.left(user.id)) > 0 ? [] : replaceRecoveryCodes(stores, user, now);
 }
 

@@ -38,8 +38,14 @@ export interface FactorKind {
   isUsable(stores: Stores, user: User, now: number): Promise<boolean>;
   /** Sends a code, or makes the options of a browser's call. Without it there is nothing to start. */
   readonly start?: (user: User, actor: Actor, now: number, underWay: UnderWay) => Promise<Started>;
-  /** Checks a proof; changes nothing. `underWay` is what `start` stored. */
-  verify(user: User, proof: FactorProof, underWay: OneTimeToken | undefined, now: number): Promise<Verdict>;
+  /** Checks a proof; uses nothing up. `underWay` is what `start` stored. */
+  verify(
+    user: User,
+    proof: FactorProof,
+    underWay: OneTimeToken | undefined,
+    now: number,
+    actor: Actor,
+  ): Promise<Verdict>;
   /** The user's factors of this kind, oldest first. */
   readonly list?: (stores: Stores, userId: UserId) => Promise<readonly ListedFactor[]>;
   /** False when the user has no such factor. */
@@ -67,10 +73,12 @@ export interface Verified {
   /** The session ends when this factor is removed. */
   readonly openedBy?: FactorId;
   /**
-   * Uses the proof up, in the transaction of what it allows. False when it was used, or its factor removed, meanwhile. Then
-   * nothing may be stored.
+   * Uses the proof up, in the transaction of what it allows, after what was started. False when it was used, or its factor
+   * removed, meanwhile. Then nothing may be stored.
    */
   commit(stores: Stores, now: number): Promise<boolean>;
+  /** Called when `commit` answered false, once that was undone and before the refusal. Returns the refusal's reason, if any. */
+  readonly onUncommitted?: () => Promise<string | undefined>;
 }
 
 /** `refused`: a machine-readable word for the audit log; the caller learns none. */
@@ -81,6 +89,14 @@ export interface ListedFactor {
   readonly name: string;
   readonly createdAt: number;
   readonly lastUsedAt: number | undefined;
+  /** Of a passkey only. */
+  readonly passkey?: {
+    readonly deviceType: string;
+    readonly backedUp: boolean;
+    readonly transports: readonly string[];
+    readonly credentialId: Uint8Array;
+    readonly rpId: string;
+  };
 }
 
 export interface FactorKinds {

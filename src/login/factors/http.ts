@@ -1,17 +1,20 @@
 /** A user's second factors over HTTP. Changes need a recent proof. */
 import { rfc3339 } from '@countersign/verifier/clock';
-import { type FactorId, uuidPattern } from '@countersign/verifier/ids';
-import type { FastifyRequest } from 'fastify';
+import { encodeBase64url } from '@countersign/verifier/encoding';
+import { type FactorId, type UserId, uuidPattern } from '@countersign/verifier/ids';
 import { Type } from 'typebox';
 import { forgetBrowser, hasRefreshCookieOf } from '../../sessions/refreshCookie.ts';
 import type { MountRoutes } from '../../transport/http/app.ts';
+import type { Authenticate } from '../../transport/http/caller.ts';
 import { noContent, operation, optionalBody } from '../../transport/http/route.ts';
 import { emptyBody, strict, text, time } from '../../transport/http/schemas.ts';
+import { userHandleOf } from '../passkeys/provePasskey.ts';
+import type { RelyingParty } from '../passkeys/relyingParty.ts';
 import { shownPattern } from '../schemas.ts';
 import type { ConfirmTotp, EnrolTotpForCaller } from './enrolTotp.ts';
 import { factorNames } from './factors.ts';
 import { factorLimits } from './limits.ts';
-import type { ListFactors } from './listFactors.ts';
+import type { Factors, ListFactors } from './listFactors.ts';
 import type { RequireRecentProof } from './recentProof.ts';
 import type { RemoveFactor } from './removeFactor.ts';
 import type { RenewRecoveryCodes } from './renewRecoveryCodes.ts';
@@ -23,6 +26,7 @@ export interface FactorOperations {
   readonly removeFactor: RemoveFactor;
   readonly renewRecoveryCodes: RenewRecoveryCodes;
   readonly requireRecentProof: RequireRecentProof;
+  readonly relyingParty: RelyingParty | undefined;
 }
 
 const factorName = Type.String({
@@ -36,6 +40,12 @@ const enrolBody = Type.Object({ name: Type.Optional(factorName) }, strict);
 const confirmBody = Type.Object({ code: text('The code that the app shows.') }, strict);
 const factorParams = Type.Object({ id: Type.String({ pattern: uuidPattern }) }, strict);
 
+const acceptedPasskeys = Type.Object({
+  rp_id: Type.String(),
+  user_id: Type.String({ description: 'The user handle, in base64url.' }),
+  all_accepted_credential_ids: Type.Array(Type.String()),
+});
+
 const listResponse = Type.Object({
   factors: Type.Array(
     Type.Object({
@@ -44,8 +54,26 @@ const listResponse = Type.Object({
       name: Type.String(),
       created_at: time,
       last_used_at: Type.Union([time, Type.Null()]),
+      passkey: Type.Optional(
+        Type.Object(
+          {
+            credential_id: Type.String({ description: 'Base64url.' }),
+            device_type: Type.String({
+              description: 'singleDevice, or multiDevice: it can be synchronised.',
+            }),
+            backed_up: Type.Boolean({ description: 'Whether it is synchronised.' }),
+            transports: Type.Array(Type.String(), { description: 'internal, hybrid, usb, nfc, …' }),
+            rp_id: Type.String({ description: 'The host name that it works at.' }),
+          },
+          { description: 'Of kind passkey only.' },
+        ),
+      ),
     }),
   ),
+  passkeys: Type.Union([acceptedPasskeys, Type.Null()], {
+    description:
+      'For PublicKeyCredential.signalAllAcceptedCredentials, after a passkey was removed; null without a host name in ISSUER.',
+  }),
   recovery_codes: Type.Object({ left: Type.Integer({ description: 'Unused codes.' }) }),
 });
 
@@ -56,7 +84,7 @@ export const enrolment = Type.Object({
   qr_svg: Type.String({ description: 'The QR code as SVG.' }),
 });
 
-const codesShown = Type.Array(Type.String(), {
+export const codesShown = Type.Array(Type.String(), {
   description: 'Shown only here. Each one stands in for a second factor, once.',
 });
 const confirmResponse = Type.Object({ id: Type.String(), recovery_codes: codesShown });
@@ -66,7 +94,7 @@ export function factorRoutes(operations: FactorOperations): readonly MountRoutes
   return [listRoute(operations), totpRoutes(operations), removeRoute(operations), codesRoute(operations)];
 }
 
-function listRoute({ listFactors }: FactorOperations): MountRoutes {
+function listRoute({ listFactors, relyingParty }: FactorOperations): MountRoutes {
   return (app, { authenticate, rateLimits }) => {
     const schema = operation({
       summary: 'My second factors',
@@ -79,24 +107,41 @@ function listRoute({ listFactors }: FactorOperations): MountRoutes {
       await rateLimits.spend('reads', sub, request);
       const { factors, recoveryCodesLeft } = await listFactors(sub);
       return {
-        factors: factors.map(({ id, kind, name, createdAt, lastUsedAt }) => ({
-          ...{ id, kind, name, created_at: rfc3339(createdAt) },
-          last_used_at: lastUsedAt === undefined ? null : rfc3339(lastUsedAt),
-        })),
+        factors: factors.map(asListed),
+        passkeys: relyingParty === undefined ? null : asAccepted(sub, relyingParty.id, factors),
         recovery_codes: { left: recoveryCodesLeft },
       };
     });
   };
 }
 
+function asListed({ id, kind, name, createdAt, lastUsedAt, passkey }: Factors['factors'][number]) {
+  const used = lastUsedAt === undefined ? null : rfc3339(lastUsedAt);
+  const listed = { id, kind, name, created_at: rfc3339(createdAt), last_used_at: used };
+  if (passkey === undefined) return listed;
+  const { deviceType, backedUp, transports, rpId, credentialId } = passkey;
+  const about = { device_type: deviceType, backed_up: backedUp, transports: [...transports], rp_id: rpId };
+  return { ...listed, passkey: { credential_id: encodeBase64url(credentialId), ...about } };
+}
+
+function asAccepted(userId: UserId, rpId: string, factors: Factors['factors']) {
+  const accepted = factors.flatMap(({ passkey }) => (passkey?.rpId === rpId ? [passkey.credentialId] : []));
+  return {
+    rp_id: rpId,
+    user_id: encodeBase64url(userHandleOf(userId)),
+    all_accepted_credential_ids: accepted.map(encodeBase64url),
+  };
+}
+
 /** The caller of a change, with a recent proof. */
-function admission(
-  { requireRecentProof }: FactorOperations,
+export function admission(
+  { requireRecentProof }: Pick<FactorOperations, 'requireRecentProof'>,
   { authenticate, rateLimits }: Parameters<MountRoutes>[1],
+  budget: 'factors' | 'passkey_options' = 'factors',
 ) {
-  return async (request: FastifyRequest) => {
+  return async (request: Parameters<Authenticate>[0]) => {
     const claims = await authenticate(request);
-    await rateLimits.spend('factors', claims.sub, request);
+    await rateLimits.spend(budget, claims.sub, request);
     await requireRecentProof(claims);
     return { userId: claims.sub, sessionId: claims.sid };
   };

@@ -20,6 +20,4 @@ export const factorLimits = {
   recoveryCodeGroupCharacters: 4,
   /** Age of the proof that a change of factors needs. */
   recentProofSeconds: 600,
-  /** Sealed secrets in one transaction when KEY_ENCRYPTION_KEY changes. */
-  resealRows: 500,
 } as const;

@@ -7,6 +7,8 @@ import { type Job, pruningJob } from '../../platform/jobs.ts';
 import type { Metrics } from '../../platform/observability/metrics.ts';
 import type { Sealing } from '../../platform/sealing.ts';
 import type { Counted } from '../../revocation/countFailures.ts';
+import type { SpendRevokeBudget } from '../../revocation/revokeBudgets.ts';
+import { relyingPartyOf } from '../passkeys/relyingParty.ts';
 import { ceremonyRoutes } from './ceremonyHttp.ts';
 import { createEnrolAtLogin } from './enrolAtLogin.ts';
 import {
@@ -38,10 +40,12 @@ export function openFactors(parts: {
   readonly sealing: Sealing;
   /** Codes by mail and by message. */
   readonly codeKinds: readonly FactorKind[];
+  readonly passkeyKind: FactorKind;
 }) {
   const { totpFactors, recoveryCodes } = parts.database;
   const totpSecrets = createTotpSecrets(parts.sealing);
   const kinds = createFactorKinds([
+    parts.passkeyKind,
     createTotpKind({ totpFactors, secrets: totpSecrets }),
     createRecoveryCodeKind({ recoveryCodes }),
     ...parts.codeKinds,
@@ -63,6 +67,7 @@ export interface FactorMountParts
   readonly issuer: string;
   readonly metrics: Metrics;
   readonly counted: Counted;
+  readonly spendRevokeBudget: SpendRevokeBudget;
 }
 
 export function mountFactors({ counted, totpSecrets, issuer, metrics, ...given }: FactorMountParts) {
@@ -79,6 +84,7 @@ export function mountFactors({ counted, totpSecrets, issuer, metrics, ...given }
     removeFactor: counted(createRemoveFactor(parts)),
     renewRecoveryCodes: createRenewRecoveryCodes(parts),
     requireRecentProof: parts.requireRecentProof,
+    relyingParty: relyingPartyOf(issuer),
   };
   const ceremony = {
     startLoginFactor: createStartLoginFactor(parts),

@@ -49,20 +49,21 @@ export function proveFactor<T>(
   tried: FactorTry,
   work: (proved: ProvedFactor) => Promise<T | undefined>,
 ): Promise<T> {
-  const { user, proof, place, underWay, started } = tried;
+  const { user, proof, place, actor, underWay, started } = tried;
   const kind = parts.kinds.ofProof(proof, started);
   return parts.passwordAttempts.attempt(user.email, place, async (attempt) => {
     const refuse = (reason: string) => refuseFactor(parts, { ...tried, reason, attempt });
     if (kind === undefined) return refuse('not_started');
     if ((await tried.countTry?.(attempt)) === false) return refuse('tries');
-    const verdict = await (tried.verify?.(kind) ?? kind.verify(user, proof, underWay, parts.clock.now()));
+    const verdict = await (tried.verify?.(kind) ??
+      kind.verify(user, proof, underWay, parts.clock.now(), actor));
     const isRight = await attempt.check(async () => !('refused' in verdict));
     if ('refused' in verdict || !isRight) {
       parts.onTry(kind.name, 'refused');
       return refuse('refused' in verdict ? verdict.refused : 'wrong');
     }
     const done = await work({ ...verdict, name: kind.name, attempt });
-    if (done === undefined) return refuse('used_meanwhile');
+    if (done === undefined) return refuse((await verdict.onUncommitted?.()) ?? 'used_meanwhile');
     parts.onTry(kind.name, 'proved');
     return done;
   });
@@ -90,5 +91,5 @@ export async function refuseFactor(
 }
 
 function isWrong(reason: string): boolean {
-  return !['tries', 'not_started', 'used_meanwhile'].includes(reason);
+  return !['tries', 'not_started', 'used_meanwhile', 'passkey_cloned'].includes(reason);
 }

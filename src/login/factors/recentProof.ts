@@ -2,10 +2,10 @@
  * Changes that would let a thief of a token stay need a proof of the user that is at most ten minutes old. A login counts. With a
  * second factor, the proof must have included one. Routes of other slices use this, too.
  */
-import { type Clock, numericDate } from '@countersign/verifier/clock';
+import type { Clock } from '@countersign/verifier/clock';
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { AccessTokenClaims } from '@countersign/verifier/tokens/accessTokenClaims';
-import { type NeededAuthentication, satisfiesAcr } from '@countersign/verifier/tokens/bearerToken';
+import { isAuthenticated } from '@countersign/verifier/tokens/bearerToken';
 import type { Database } from '../../database.ts';
 import type { FactorKinds } from './factors.ts';
 import { factorLimits } from './limits.ts';
@@ -27,23 +27,10 @@ export function createRequireRecentProof(parts: {
     if (user === undefined) throw new AuthorityError('invalid_token', { reason: 'unknown_user' });
     const hasSecond = await kinds.hasAny(database, user, clock.now());
     const needed = { maxAgeSeconds, ...(hasSecond ? { acr: '2fa' } : {}) };
-    const missing = missingProof(claims, needed, clock.now());
-    if (missing === undefined) return;
+    if (isAuthenticated(claims, needed, clock.now())) return;
     throw new AuthorityError('insufficient_user_authentication', {
-      reason: missing,
       needed,
       detail: 'Prove who you are with POST /auth/step-up, then try again with the new access token.',
     });
   };
-}
-
-/** What the token lacks. `now` in milliseconds. */
-export function missingProof(
-  { auth_time: authTime, acr }: Pick<AccessTokenClaims, 'auth_time' | 'acr'>,
-  needed: NeededAuthentication,
-  now: number,
-): 'max_age' | 'acr' | undefined {
-  const { maxAgeSeconds = Number.POSITIVE_INFINITY } = needed;
-  if (numericDate(now) - authTime > maxAgeSeconds) return 'max_age';
-  return needed.acr === undefined || satisfiesAcr(acr, needed.acr) ? undefined : 'acr';
 }

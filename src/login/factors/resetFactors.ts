@@ -7,6 +7,7 @@ import { findNamedUser, type UserName } from '../../accounts/namedUser.ts';
 import type { Actor } from '../../audit/auditEvent.ts';
 import type { Stores } from '../../database.ts';
 import { type RevokingParts, revokeAndPropagate } from '../../revocation/propagation/revokeAndPropagate.ts';
+import type { SpendRevokeBudget } from '../../revocation/revokeBudgets.ts';
 import { endAllOfUser } from '../../sessions/endSessions.ts';
 import type { FactorKinds } from './factors.ts';
 
@@ -15,12 +16,18 @@ export interface FactorsReset {
   readonly endedSessions: number;
 }
 
-/** Throws `not_found`. Repeating it succeeds. */
+/** Throws `not_found`, or `rate_limited` when a service's budget is used up. Repeating it succeeds. */
 export type ResetFactors = (name: UserName, actor: Actor) => Promise<FactorsReset>;
 
-export function createResetFactors(parts: RevokingParts & { readonly kinds: FactorKinds }): ResetFactors {
+export interface ResetFactorsParts extends RevokingParts {
+  readonly kinds: FactorKinds;
+  readonly spendRevokeBudget: SpendRevokeBudget;
+}
+
+export function createResetFactors(parts: ResetFactorsParts): ResetFactors {
   return async (name, actor) => {
     const { id: userId } = await findNamedUser(parts.database, name);
+    await parts.spendRevokeBudget('users', actor);
     const now = parts.clock.now();
     const { result } = await revokeAndPropagate(parts, now, async (stores) => {
       const ended = await endAllOfUser(stores, userId, { reason: 'factor_removed', actor, now });

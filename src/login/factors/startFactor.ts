@@ -10,6 +10,7 @@ import type { User } from '../../accounts/user.ts';
 import type { Actor } from '../../audit/auditEvent.ts';
 import type { Database, Stores } from '../../database.ts';
 import type { OneTimeToken } from '../../platform/oneTimeTokens.ts';
+import type { RateLimits } from '../../platform/rateLimits.ts';
 import type { Caller } from '../../sessions/session.ts';
 import { findCaller, type ProvingParts } from '../passwords/reauthentication.ts';
 import type { FactorKinds, FactorName, Started, UnderWay } from './factors.ts';
@@ -18,6 +19,7 @@ import { findPendingLogin } from './pendingLogin.ts';
 import { type ProvingFactorParts, refuseFactor } from './proveFactor.ts';
 
 type StartParts = ProvingFactorParts & ProvingParts;
+type StartLoginParts = ProvingFactorParts & { readonly rateLimits: Pick<RateLimits, 'spend'> };
 
 /** Returns what the client needs. Throws `invalid_request` for a factor that the user cannot start. */
 export type StartLoginFactor = (
@@ -27,19 +29,17 @@ export type StartLoginFactor = (
 export type StartStepUp = (factor: string, caller: Caller, actor: Actor) => Promise<Answer>;
 type Answer = NonNullable<Started['answer']>;
 
-export function createStartLoginFactor(parts: StartParts): StartLoginFactor {
+export function createStartLoginFactor(parts: StartLoginParts): StartLoginFactor {
   return async ({ loginToken, factor }, actor) => {
     const pending = await findPendingLogin(parts, loginToken);
     if (pending === undefined) return refuseFactor(parts, { actor, reason: 'login_token' });
     const { user, token, proved } = pending;
-    return start(
-      parts,
-      { factor, user, actor, underWay: token, proved },
-      async (stores, { detail, codeHash }) => {
-        const change = { detail: { ...token.detail, ...detail, started: factor }, codeHash };
-        return stores.oneTimeTokens.replace(token.hash, change, parts.clock.now());
-      },
-    );
+    await parts.rateLimits.spend(actor, 'factor', 'account', user.id);
+    const starting = { factor, user, actor, underWay: token, proved };
+    return start(parts, starting, async (stores, { detail, codeHash }) => {
+      const change = { detail: { ...token.detail, ...detail, started: factor }, codeHash };
+      return stores.oneTimeTokens.replace(token.hash, change, parts.clock.now());
+    });
   };
 }
 

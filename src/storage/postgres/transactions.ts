@@ -10,6 +10,7 @@ import { postgresLimits } from './limits.ts';
 import { createLogoutStore } from './logoutStore.ts';
 import { createOneTimeTokenStore } from './oneTimeTokenStore.ts';
 import { createOutboxStore } from './outboxStore.ts';
+import { createPasskeyStore } from './passkeyStore.ts';
 import { createPasswordFailureStore } from './passwordFailureStore.ts';
 import { createRecoveryCodeStore } from './recoveryCodeStore.ts';
 import { createRefreshStore } from './refreshStore.ts';
@@ -96,6 +97,7 @@ function createStores(prisma: PrismaConnection, onFault: (error: unknown) => nev
     revocations: guarded(createRevocationStore(prisma), onFault),
     requests: guarded(createRequestStore(prisma), onFault),
     passwordFailures: guarded(createPasswordFailureStore(prisma), onFault),
+    passkeys: guarded(createPasskeyStore(prisma), onFault),
     oneTimeTokens: guarded(createOneTimeTokenStore(prisma), onFault),
     totpFactors: guarded(createTotpStore(prisma), onFault),
     recoveryCodes: guarded(createRecoveryCodeStore(prisma), onFault),

@@ -1,28 +1,22 @@
 /** Reading many users. */
 import type { UserId } from '@countersign/verifier/ids';
 import type { Email } from '../../accounts/email.ts';
-import type { UserRow as ListedUser, UserStore } from '../../accounts/user.ts';
+import type { UserStore } from '../../accounts/user.ts';
 import { canaryUserId } from '../../truth/canary.ts';
-import type { User as UserRow } from './generated/client.ts';
 import type { PrismaConnection } from './transactions.ts';
 
-export function createUserLists(prisma: PrismaConnection): Pick<UserStore, 'list' | 'show' | 'emails'> {
+export function createUserLists(prisma: PrismaConnection): Pick<UserStore, 'list' | 'emails'> {
   return {
-    async list({ limit, before }) {
+    async list(after, limit) {
       const rows = await prisma.user.findMany({
-        where: {
-          id: { not: canaryUserId, ...(before === undefined ? {} : { lt: before }) },
-          deletedAt: null,
-        },
-        orderBy: { id: 'desc' },
+        where: { id: { not: canaryUserId, ...(after === undefined ? {} : { gt: after }) }, deletedAt: null },
+        orderBy: { id: 'asc' },
         take: limit,
       });
-      return rows.map(listed);
-    },
-
-    async show(id) {
-      const row = await prisma.user.findUnique({ where: { id, deletedAt: null } });
-      return row === null ? undefined : listed(row);
+      return rows.map((row) => ({
+        ...{ id: row.id as UserId, email: row.email as Email, createdAt: row.createdAt.getTime() },
+        state: row.disabledAt === null ? 'active' : 'disabled',
+      }));
     },
 
     async emails(ids) {
@@ -32,16 +26,5 @@ export function createUserLists(prisma: PrismaConnection): Pick<UserStore, 'list
       });
       return new Map(rows.map(({ id, email }) => [id as UserId, email as Email]));
     },
-  };
-}
-
-function listed(row: UserRow): ListedUser {
-  return {
-    id: row.id as UserId,
-    email: row.email as Email,
-    createdAt: row.createdAt.getTime(),
-    emailVerifiedAt: row.emailVerifiedAt?.getTime(),
-    passwordChangedAt: row.passwordChangedAt.getTime(),
-    disabledAt: row.disabledAt?.getTime(),
   };
 }

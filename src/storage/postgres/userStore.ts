@@ -9,9 +9,9 @@ import { createUserLists } from './userLists.ts';
 
 export function createUserStore(prisma: PrismaConnection): UserStore {
   return {
-    ...createUserLists(prisma),
     ...createEmailStore(prisma),
     ...createPhoneStore(prisma),
+    ...createUserLists(prisma),
 
     async create({ id, email, passwordHash, emailVerifiedAt, locale }, now) {
       const at = new Date(now);

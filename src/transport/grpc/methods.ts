@@ -31,6 +31,7 @@ export const methods = {
   DisableUser: { permission: 'users.manage', ...change },
   EnableUser: { permission: 'users.manage', ...check },
   DeleteUser: { permission: 'users.manage', ...change },
+  ResetFactors: { permission: 'users.manage', ...change },
   ListKeys: { permission: 'keys.manage', ...check },
   RotateKey: { permission: 'keys.manage', ...change },
   RevokeKey: { permission: 'keys.manage', ...change },

@@ -73,7 +73,12 @@ t.test('an authenticator app is added in two steps', async (t) => {
   t.notMatch(svg, /style|script/, 'fits a strict Content-Security-Policy');
 
   const list = async () => (await call('GET', '/auth/factors', { token })).body;
-  t.strictSame(await list(), { factors: [], recovery_codes: { left: 0 } }, 'not before it is confirmed');
+  t.match((await list()).passkeys, { rp_id: 'auth.example.com', all_accepted_credential_ids: [] });
+  t.match(
+    await list(),
+    { factors: { length: 0 }, recovery_codes: { left: 0 } },
+    'not before it is confirmed',
+  );
   t.type((await login(alice)).access_token, 'string', 'nor asked for');
 
   const confirm = (code: string) => call('POST', '/auth/factors/totp/confirm', { token, body: { code } });
@@ -177,6 +182,7 @@ t.test(
     for (const each of [without, first]) t.equal(await said(guard, each), 'accepted', 'not opened by it');
     t.strictSame((await call('GET', '/auth/factors', { token: without })).body, {
       factors: [],
+      passkeys: null,
       recovery_codes: { left: 0 },
     });
     t.type((await parts.login(alice)).access_token, 'string', 'the password is enough again');
@@ -277,6 +283,9 @@ t.test('SECOND_FACTOR required: no session before there is one', async (t) => {
   clock.shift(step);
   t.equal(brief(await finish(late, { totp: totpAt(secret, clock.now()) })), refused, 'nor use the enrolment');
   const token = done.body.access_token;
+  const another = (await call('POST', '/auth/factors/totp', { token })).body.secret;
+  const joined = await finish(late, { totp: totpAt(another, clock.now()) });
+  t.equal(brief(joined), refused, 'nor one that the owner has begun');
   const codes = await call('POST', '/auth/factors/recovery-codes', { token });
   t.equal(codes.body.recovery_codes.length, 10);
   const [{ id }] = (await call('GET', '/auth/factors', { token })).body.factors;

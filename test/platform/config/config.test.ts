@@ -70,11 +70,18 @@ t.test('nothing set: embedded mode with the documented defaults', (t) => {
       },
       retentionMs: 2_592_000_000,
     },
+    ...{ secondFactor: 'offered', passwords: { minimumCharacters: 15 } },
     audit: { retentionMs: 34_560_000_000 },
     keys: { rotationIntervalMs: 2_592_000_000, jwksMaxAgeMs: 300_000 },
     storage: { mode: 'embedded', dataDir: './data' },
     redisTls: { caPath: undefined, certificatePath: undefined, privateKeyPath: undefined },
     leaseMs: 5_000,
+    messages: {
+      mail: 'folder',
+      mailFrom: { name: 'Countersign', address: 'countersign@localhost' },
+      smsWebhookUrl: undefined,
+    },
+    requireVerifiedEmail: false,
     ...{ registration: 'open', registrationByDefault: true, allowPlaintext: [] },
     rateLimits: 1,
     logLevel: 'info',
@@ -117,7 +124,14 @@ t.test('everything set: server mode, and every variable arrives', (t) => {
     KEY_ROTATION_INTERVAL: '12h',
     JWKS_MAX_AGE: '1m',
     LEASE: '2s',
+    MAIL_URL: 'smtps://mail.example.com',
+    MAIL_FROM: 'no-reply@example.com',
+    REQUIRE_VERIFIED_EMAIL: 'on',
+    SMS_WEBHOOK_URL: 'https://sms.example.com/send',
+    SMS_WEBHOOK_SECRET: 'hunter2',
     REGISTRATION: 'open',
+    SECOND_FACTOR: 'required',
+    PASSWORD_MINIMUM: '8',
     ALLOW_PLAINTEXT: 'grpc, redis',
     RATE_LIMITS: '2.5',
     TRUSTED_PROXIES: '10.0.0.0/8, 2001:db8::1',
@@ -165,11 +179,18 @@ t.test('everything set: server mode, and every variable arrives', (t) => {
       },
       retentionMs: 259_200_000,
     },
+    ...{ secondFactor: 'required', passwords: { minimumCharacters: 8 } },
     audit: { retentionMs: 7_776_000_000 },
     keys: { rotationIntervalMs: 43_200_000, jwksMaxAgeMs: 60_000 },
     storage: { mode: 'server', dataDir: '/var/lib/countersign' },
     redisTls: { caPath: pem, certificatePath: pem, privateKeyPath: pem },
     leaseMs: 2_000,
+    messages: {
+      mail: 'smtp',
+      mailFrom: { name: '', address: 'no-reply@example.com' },
+      smsWebhookUrl: 'https://sms.example.com/send',
+    },
+    requireVerifiedEmail: true,
     ...{ registration: 'open', registrationByDefault: false, allowPlaintext: ['grpc', 'redis'] },
     rateLimits: 2.5,
     logLevel: 'debug',
@@ -186,6 +207,7 @@ t.test('everything set: server mode, and every variable arrives', (t) => {
   });
   t.strictSame(secrets.sentinelLogin, { username: 'watcher', password: 'hünter 3' });
   t.strictSame(secrets.keyEncryptionKey, key);
+  t.equal(secrets.smsWebhookSecret, 'hunter2');
   t.end();
 });
 
@@ -262,6 +284,8 @@ t.test('a value that is not of its form is refused, naming its variable', (t) =>
     ['REFRESH_IDLE_TTL', ['999ms', '30', '4000d']],
     ['SESSION_MAX_TTL', ['0d', 'never']],
     ['REFRESH_GRACE', ['-1s', '25h', '10']],
+    ['SECOND_FACTOR', ['yes', 'Required']],
+    ['PASSWORD_MINIMUM', ['7', '65', 'none', '15.5']],
     ['SESSION_RETENTION', ['0s', '999ms', '30']],
     ['AUDIT_RETENTION', ['0d', '23h', '4000d', 'forever']],
     ['KEY_ROTATION_INTERVAL', ['0s', 'monthly']],
@@ -391,6 +415,12 @@ t.test('values that are well-formed but cannot go together are refused, with the
     ['only the database', { DATABASE_URL, KEY_ENCRYPTION_KEY }, ['DATABASE_URL']],
     ['only Redis', { REDIS_URL }, ['DATABASE_URL']],
     ['a server without the sealing key', { DATABASE_URL, REDIS_URL }, ['KEY_ENCRYPTION_KEY']],
+    ['a short password alone', { PASSWORD_MINIMUM: '14' }, ['PASSWORD_MINIMUM']],
+    [
+      'a short password beside a factor that is only offered',
+      { PASSWORD_MINIMUM: '8', SECOND_FACTOR: 'offered' },
+      ['PASSWORD_MINIMUM'],
+    ],
     ['grace as long as a token', { REFRESH_GRACE: '15m' }, ['REFRESH_GRACE']],
     ['idle limit beyond the absolute one', { REFRESH_IDLE_TTL: '91d' }, ['REFRESH_IDLE_TTL']],
     ['token outlives the session', { REFRESH_IDLE_TTL: '14m' }, ['ACCESS_TOKEN_TTL']],

@@ -57,6 +57,7 @@ t.test('one authority', async (t) => {
         'SessionService/EndSession': [{ sessionId: sid, requestId: randomUUID() }, { ended: true }],
         'UserService/DisableUser': [{ userId }, { endedSessions: '1' }],
         'UserService/EnableUser': [{ userId }, {}],
+        'UserService/ResetFactors': [{ userId }, { endedSessions: '0' }],
         'UserService/DeleteUser': [{ userId }, { endedSessions: '0' }],
         'KeyService/ListKeys': [{}, { keys: [{}, {}] }],
         'KeyService/ResealKeys': [{}, { signingKeys: 0 }],

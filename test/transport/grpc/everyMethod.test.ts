@@ -45,6 +45,7 @@ t.test('every method', async (t) => {
       ['TokenService/IsRevoked', { jti }, { response: { revoked: true, reason: 'REASON_REVOKED' } }],
       ['UserService/DisableUser', { userId: sub, requestId: 'left' }, { response: { endedSessions: 0 } }],
       ['UserService/EnableUser', { userId: sub }, { response: {} }],
+      ['UserService/ResetFactors', { userId: sub }, { response: {} }],
       ['UserService/DeleteUser', { userId: sub }, { response: {} }],
       ['KeyService/ListKeys', {}, { response: { keys: [{}, {}] } }],
       ['KeyService/ResealKeys', {}, { response: { signingKeys: 0 } }],

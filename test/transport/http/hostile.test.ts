@@ -351,13 +351,16 @@ const paths: Rows = async (t, { httpPort, call }, token) => {
 };
 
 /** These are for everybody; all else is for whoever has a token. */
-const open = /^\/($|\.well-known\/|health\/|metrics$|docs|auth\/(register|login|refresh|logout)$)/;
+const open = /^\/($|\.well-known\/|health\/|metrics$|docs|auth\/(register|login(\/.*)?|refresh|logout)$)/;
 
 const zeroId = '00000000-0000-7000-8000-000000000000';
 /** Well-formed, so that a refusal is for the token. */
 const bodies: Readonly<Record<string, object>> = {
   'POST /auth/password': { current_password: 'x', new_password: 'y' },
   'DELETE /auth/me': { current_password: 'x' },
+  'POST /auth/factors/totp/confirm': { code: 'x' },
+  'POST /auth/step-up/start': { factor: 'totp' },
+  'POST /auth/step-up': { totp: 'x' },
 };
 
 const guarded: Rows = async (t, { call }) => {

@@ -107,6 +107,11 @@ function waysTo(call: HttpCall, tokens: { readonly accessToken: string; readonly
       post('/auth/factors/recovery-codes', undefined, tokens.accessToken),
       () => post('/auth/factors/recovery-codes', undefined, tokens.accessToken),
     ],
+    passkey_options: [
+      post('/auth/login/passkey/options', {}),
+      post('/auth/factors/passkeys/options', {}, tokens.accessToken),
+      () => post('/auth/factors/passkeys/options', {}, tokens.accessToken),
+    ],
     password: [
       post('/auth/password', guess),
       post('/auth/password', guess, tokens.accessToken),

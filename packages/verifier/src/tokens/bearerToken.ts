@@ -1,5 +1,8 @@
 /** The bearer token of an Authorization header (RFC 6750 §2.1), and the challenge for a bad one (§3). */
 
+import { numericDate } from '../clock.ts';
+import type { AccessTokenClaims } from './accessTokenClaims.ts';
+
 const bearerShape = /^Bearer +([A-Za-z0-9._~+/=-]+) *$/i;
 
 /** `missing`: no Authorization header. `malformed`: a header without a bearer token. */
@@ -37,7 +40,14 @@ export function authenticationChallenge({ maxAgeSeconds, acr }: NeededAuthentica
   return parts.join(', ');
 }
 
-/** Whether the session's class is at least as strong as the needed one. Of classes we do not know, each is only itself. */
-export function satisfiesAcr(acr: string | undefined, needed: string): boolean {
-  return acr === needed || (needed === '1fa' && acr === '2fa');
+/** Whether the token's user was authenticated so. `now` in milliseconds; a proof of exactly the maximum age is good. */
+export function isAuthenticated(
+  { auth_time: authTime, acr }: Pick<AccessTokenClaims, 'auth_time' | 'acr'>,
+  needed: NeededAuthentication,
+  now: number,
+): boolean {
+  const { maxAgeSeconds = Number.POSITIVE_INFINITY } = needed;
+  if (numericDate(now) - authTime > maxAgeSeconds) return false;
+  // Of classes that we do not know, each is only itself.
+  return needed.acr === undefined || acr === needed.acr || (needed.acr === '1fa' && acr === '2fa');
 }

@@ -1,0 +1,54 @@
+/** Puts passkeys together: the row in the table of second factors, and the routes. */
+import type { Log } from '../../platform/observability/log.ts';
+import type { Metrics } from '../../platform/observability/metrics.ts';
+import type { RevokingParts } from '../../revocation/propagation/revokeAndPropagate.ts';
+import type { OpenedFactors } from '../factors/mount.ts';
+import { type AddPasskeyParts, createAddPasskey, createStartPasskey, type TellOwner } from './addPasskey.ts';
+import { passkeyRoutes } from './http.ts';
+import type { Passkey } from './passkey.ts';
+import { createPasskeyKind } from './passkeyKind.ts';
+import { createPasskeyLogin, createStartPasskeyLogin, type PasskeyLoginParts } from './passkeyLogin.ts';
+import { createProvePasskey } from './provePasskey.ts';
+import { createRequireRelyingParty, relyingPartyOf } from './relyingParty.ts';
+import { createRenamePasskey } from './renamePasskey.ts';
+
+export interface OpenPasskeysParts extends RevokingParts {
+  readonly issuer: string;
+  readonly log: Log;
+  readonly metrics: Pick<Metrics, 'passkeyCloned'>;
+  readonly tellOwner?: TellOwner | undefined;
+}
+
+/** What the table of second factors and `mountPasskeys` need. */
+export function openPasskeys({ issuer, log, metrics, ...parts }: OpenPasskeysParts) {
+  const relyingParty = relyingPartyOf(issuer);
+  const requireRelyingParty = createRequireRelyingParty(relyingParty);
+  const onCloned = ({ id, userId }: Passkey) => {
+    metrics.passkeyCloned();
+    log.warn({ user_id: userId, factor: id }, 'two devices have one passkey; its sessions ended');
+  };
+  const provePasskey = createProvePasskey({ ...parts, requireRelyingParty, onCloned });
+  const { database } = parts;
+  const kind = createPasskeyKind({ database, relyingParty, requireRelyingParty, provePasskey });
+  return { requireRelyingParty, relyingParty, provePasskey, kind, tellOwner: parts.tellOwner };
+}
+
+export type OpenedPasskeys = ReturnType<typeof openPasskeys>;
+
+export interface PasskeyMountParts
+  extends Omit<PasskeyLoginParts, 'provePasskey' | 'requireRelyingParty'>,
+    Pick<OpenedPasskeys, 'provePasskey' | 'requireRelyingParty' | 'tellOwner'>,
+    Pick<OpenedFactors, 'requireRecentProof'>,
+    Pick<AddPasskeyParts, 'policy'> {}
+
+export function mountPasskeys(parts: PasskeyMountParts) {
+  const routes = passkeyRoutes({
+    startPasskeyLogin: createStartPasskeyLogin(parts),
+    passkeyLogin: createPasskeyLogin(parts),
+    startPasskey: createStartPasskey(parts),
+    addPasskey: createAddPasskey(parts),
+    renamePasskey: createRenamePasskey(parts),
+    requireRecentProof: parts.requireRecentProof,
+  });
+  return { routes };
+}

@@ -1,0 +1,110 @@
+/** Two devices with one key: the counter goes back, and every session of the key ends with effect. */
+import t, { type Test } from 'tap';
+import { openEngine, type PostgresEngine } from '../../../src/storage/postgres/engine.ts';
+import { startAuthority } from '../../support/authority.ts';
+import { aGuard, said } from '../../support/guards.ts';
+import { brief } from '../../support/loginTries.ts';
+import { issuer, passkeysAt } from '../../support/passkeyUser.ts';
+import { claimsIn, secondStepAt } from '../../support/secondFactor.ts';
+
+const alice = 'alice@example.com';
+const revoked = '401 invalid_token revoked';
+
+async function setUp(t: Test) {
+  let engine: PostgresEngine | undefined;
+  const openDatabase: typeof openEngine = async (...how) => {
+    engine = await openEngine(...how);
+    return engine;
+  };
+  const authority = await startAuthority({ env: { ISSUER: issuer }, openDatabase });
+  t.teardown(() => authority.stop());
+  const passkeys = passkeysAt(authority);
+  const user = await passkeys.withPasskey(alice);
+  const open = async (): Promise<string> => {
+    const answer = await passkeys.passkeyLogin(user.passkey);
+    if (answer.status !== 200) throw new Error(JSON.stringify(answer.body));
+    return answer.body.access_token;
+  };
+  const { grpcPort, serviceToken } = authority;
+  const options = { serviceToken, audience: 'countersign', issuer };
+  const guard = aGuard(t, [{ address: `127.0.0.1:${grpcPort}` }], options);
+  await guard.ready();
+  return {
+    ...{ ...authority, ...passkeys, ...secondStepAt(authority), ...user, open, guard },
+    clones: async () =>
+      (await engine?.prisma.auditEvent.findMany({ where: { type: 'passkey_cloned' } })) ?? [],
+    metric: async () => {
+      const { body } = await authority.operations('GET', '/metrics');
+      return /^countersign_passkeys_cloned_total (\d+)$/m.exec(body)?.[1] ?? '0';
+    },
+  };
+}
+
+t.test('at login', async (t) => {
+  const { passkey, id, open, guard, passkeyLogin, firstToken, clones, metric, log } = await setUp(t);
+  const [one, two] = [await open(), await open()];
+  for (const token of [one, two, firstToken]) t.equal(await said(guard, token), 'accepted');
+  for (const counter of [passkey.counter, 0, 1]) {
+    t.equal(brief(await passkeyLogin(passkey, { counter })), '401 invalid_credentials');
+  }
+  for (const token of [one, two]) t.equal(await said(guard, token), revoked);
+  t.equal(await said(guard, firstToken), 'accepted', 'not opened by it');
+  const { sub } = claimsIn(one);
+  t.match(await clones(), [
+    { userId: sub, reason: 'counter', detail: { factor: id, counter: 3, used: 3 } },
+    { detail: { factor: id, counter: 3, used: 0 } },
+    { detail: { factor: id, counter: 3, used: 1 } },
+  ]);
+  t.equal(await metric(), '3');
+  t.match(log(), /"factor":.*two devices have one passkey/);
+  t.equal(await said(guard, await open()), 'accepted', 'the device that counts on logs in');
+});
+
+t.test('as second factor, and in a step-up', async (t) => {
+  const { passkey, open, guard, begin, finish, startFactor, startStepUp, device, call, clones } =
+    await setUp(t);
+  for (const how of ['factor', 'step-up']) {
+    const token = await open();
+    t.equal(await said(guard, token), 'accepted');
+    if (how === 'factor') {
+      const loginToken = await begin(alice);
+      const credential = device.get(passkey, await startFactor(loginToken), { counter: 1 });
+      t.equal(brief(await finish(loginToken, { credential })), '401 invalid_code');
+    } else {
+      const credential = device.get(passkey, await startStepUp(token), { counter: 1 });
+      t.equal(
+        brief(await call('POST', '/auth/step-up', { token, body: { credential } })),
+        '401 invalid_code',
+      );
+    }
+    t.equal(await said(guard, token), revoked, how);
+  }
+  t.equal((await clones()).length, 2);
+});
+
+t.test('two devices at the same time, with one counter', async (t) => {
+  const { passkey, startLogin, finishLogin, device, guard, clones } = await setUp(t);
+  const counter = passkey.counter + 1;
+  const begun = await Promise.all([startLogin(), startLogin()]);
+  const answers = await Promise.all(
+    begun.map(({ login_token: loginToken, options }) =>
+      finishLogin(loginToken, device.get(passkey, options, { counter })),
+    ),
+  );
+  t.strictSame(answers.map(brief).sort(), ['200', '401 invalid_credentials']);
+  const opened = answers.find(({ status }) => status === 200)?.body.access_token;
+  t.equal(await said(guard, opened), revoked, 'nobody can tell which one is the owner');
+  t.equal((await clones()).length, 1);
+});
+
+t.test('without the key, nobody can report a clone', async (t) => {
+  const { passkey, open, startLogin, finishLogin, device, guard, clones } = await setUp(t);
+  const token = await open();
+  const { login_token: loginToken, options } = await startLogin();
+  const { response, ...answer } = device.get(passkey, options, { counter: 1 });
+  const signature = Buffer.from('3006020101020101', 'hex').toString('base64url');
+  const forged = { ...answer, response: { ...response, signature } };
+  t.equal(brief(await finishLogin(loginToken, forged)), '401 invalid_credentials');
+  t.equal(await said(guard, token), 'accepted');
+  t.strictSame(await clones(), []);
+});

@@ -1,0 +1,39 @@
+/** 10,000 random codes against one account, by somebody who knows the password: nobody gets in, and the owner is not locked out. */
+import { randomInt } from 'node:crypto';
+import t from 'tap';
+import { loginLimits } from '../../src/login/limits.ts';
+import { password, startAuthority } from '../support/authority.ts';
+import { behindProxy, brief, from } from '../support/loginTries.ts';
+import { enrolled, secondStepAt, totpAt } from '../support/secondFactor.ts';
+import { createShiftedClock } from '../support/shiftedClock.ts';
+
+const alice = 'alice@example.com';
+const guesses = 10_000;
+
+t.test('random codes from everywhere', async (t) => {
+  const clock = createShiftedClock();
+  const authority = await startAuthority({ clock, env: behindProxy });
+  t.teardown(() => authority.stop());
+  const { call } = authority;
+  const home = from('192.0.2.7');
+  const { secret } = await enrolled(authority, alice, clock.now(), home);
+  const { begin, finish } = secondStepAt(authority);
+  let [checked, opened] = [0, 0];
+  for (let count = 0; count < guesses; count += 1) {
+    const headers = from(`${1 + (count % 9)}.${count % 250}.${count % 199}.1`);
+    const login = await call('POST', '/auth/login', { body: { email: alice, password }, headers });
+    const totp = String(randomInt(1_000_000)).padStart(6, '0');
+    if (login.body.login_token === undefined) t.equal(brief(login), '403 recovery_required');
+    else {
+      const { status } = await finish(login.body.login_token, { totp }, headers);
+      if (status === 200) opened += 1;
+      if (status === 401) checked += 1;
+    }
+    clock.shift(loginLimits.passwordDelayMilliseconds);
+  }
+  // A hundred codes, of which two are right at each moment: 1 in 5,000.
+  t.equal(opened, 0);
+  t.equal(checked, loginLimits.passwordFailuresMaximum);
+  const totp = totpAt(secret, clock.now());
+  t.equal(brief(await finish(await begin(alice, home), { totp }, home)), '200', 'the owner, at home');
+});
