@@ -27,7 +27,7 @@ export interface CodeChannel<Address extends string = string> {
   /** The session ends when this is removed. */
   factorOf(user: User): FactorId | undefined;
   /** Throws `mail_not_configured`, or `sms_not_configured`. */
-  require(): void;
+  checkConfigured(): void;
   /** False when enough were sent. `userId`: undefined when nobody gets it. */
   spend(
     use: CodeUse,
@@ -52,7 +52,7 @@ export function createCodeChannels(parts: ChannelParts) {
     addressOf: ({ email, emailVerifiedAt }) => (emailVerifiedAt === undefined ? undefined : email),
     find: (users, email) => users.findByEmail(email),
     factorOf: () => undefined,
-    require: requireMail,
+    checkConfigured: requireMail,
     spend: (use, email, { ip }) => spendMail(use, email, ip),
   };
   const sms: CodeChannel<Phone> = {
@@ -61,7 +61,7 @@ export function createCodeChannels(parts: ChannelParts) {
     addressOf: ({ phone }) => phone?.number,
     find: (users, phone) => users.findByPhone(phone),
     factorOf: ({ phone }) => phone?.id,
-    require: requireSms,
+    checkConfigured: requireSms,
     spend: (kind, number, { ip, userId }) => spendSms({ kind, number, ip, userId }),
   };
   return { mail, sms } as { readonly mail: CodeChannel; readonly sms: CodeChannel };

@@ -24,7 +24,7 @@ export function createCodeKind(parts: CodeParts, channel: CodeChannel, isOn: boo
     isUsable: async (_stores, user) => isOn && channel.addressOf(user) !== undefined,
 
     async start(user, actor, now, { hash, expiresAt }) {
-      channel.require();
+      channel.checkConfigured();
       const address = channel.addressOf(user);
       if (address === undefined) throw new Error('the caller asks isUsable first');
       if (!(await channel.spend('factor_code', address, { ip: actor.ip, userId: user.id }))) throw tooMany();

@@ -57,7 +57,7 @@ export function createStartCodeLogin(parts: StartCodeLoginParts): StartCodeLogin
         detail: 'CODE_LOGIN: the operator allows no login with a code of this channel.',
       });
     const channel = channels[by];
-    channel.require();
+    channel.checkConfigured();
     const address = await channel.check(text);
     await rateLimits.spend(actor, 'code_login', 'global');
     const known = receiver(parts, channel, await channel.find(database.users, address));
