@@ -7,6 +7,7 @@ import { mountAccounts } from './accounts/mount.ts';
 import { mountAudit } from './audit/mount.ts';
 import { cacheable } from './keys/http.ts';
 import { mountKeys, openKeyRing } from './keys/mount.ts';
+import { openCodes } from './login/codes/mount.ts';
 import { openFactors } from './login/factors/mount.ts';
 import { mountLogin, openPasswords } from './login/mount.ts';
 import { openPasskeys } from './login/passkeys/mount.ts';
@@ -186,15 +187,16 @@ async function openParts(parts: WithMetrics, closing: Closing) {
   const { effect } = propagation;
   const { issuer } = config.tokens;
   const passkeys = openPasskeys({ database, clock, effect, issuer, log, metrics, notices });
+  const codes = openCodes({ ...notifications, config, keyEncryptionKey, counting, metrics });
   return {
-    ...{ storage, notifications, ring, truth, propagation, rateLimits, counting, refreshTokens },
+    ...{ codes, storage, notifications, ring, truth, propagation, rateLimits, counting, refreshTokens },
     ...{ latestTime, onFault, ...tokens },
     spendRevokeBudget: openRevokeBudgets({ counting, log, metrics }),
-    passwords: await openPasswords({
-      ...{ database, clock, metrics, keyEncryptionKey, config: config.passwords },
-    }),
+    passwords: await openPasswords({ database, clock, metrics, keyEncryptionKey, config: config.passwords }),
     passkeys,
-    factors: openFactors({ database, clock, sealing, notices, passkeyKind: passkeys.kind }),
+    factors: openFactors({
+      ...{ database, clock, sealing, notices, passkeyKind: passkeys.kind, codeKinds: codes.kinds },
+    }),
   };
 }
 
@@ -210,8 +212,8 @@ function mountSlices(
   const { denyList, effect, subscribers, sliceMs } = propagation;
   const { keyRing, ringKeeper } = ring;
   const { passwords, passwordPolicy, passwordAttempts } = opened.passwords;
-  const { factors, passkeys } = opened;
-  const { kinds, totpSecrets } = factors;
+  const { factors, passkeys, codes } = opened;
+  const { kinds, totpSecrets, requireRecentProof } = factors;
   const revoking = { database, effect, clock };
   const reading = { accessTokenReader, ringKeeper, denyList, latestTime };
   const minting = { accessTokens, refreshTokens, keyRing, ringKeeper, denyList };
@@ -222,7 +224,7 @@ function mountSlices(
   const { revokeKey } = keys.operations;
   const tokens = mountTokens({ ...reading, config: config.tokens, cacheControl: cacheable(ring.policy) });
   const { issuer } = config.tokens;
-  const { requireVerifiedEmail } = config;
+  const { requireVerifiedEmail, codeLogin, secondFactor: policy } = config;
   const revocation = mountRevocation({
     ...{ ...revoking, ...reading, revokeKey, keyRing, subscribers, issuer, sliceMs, nodeId },
     ...{ log, metrics, spendRevokeBudget, counted },
@@ -233,16 +235,15 @@ function mountSlices(
     ...{ log, metrics, rateLimits, notices, counted, revoke },
   });
   const login = mountLogin({
-    ...{ ...revoking, ...minting, ...proving, ...passkeys, ...factors, config: config.sessions },
-    ...{ metrics, rateLimits, counted, issuer, policy: config.secondFactor, notices, requireVerifiedEmail },
-    spendRevokeBudget,
+    ...{ ...revoking, ...minting, ...proving, ...passkeys, ...factors, ...codes.login },
+    ...{ config: config.sessions, metrics, rateLimits, counted, issuer, policy, notices },
+    ...{ requireVerifiedEmail, codeLogin, spendRevokeBudget },
   });
   const accounts = mountAccounts({
     ...{ ...revoking, ...proving, passwordPolicy, refreshTokens, registration: config.registration },
     ...{ rateLimits, counting, spendRevokeBudget, counted, metrics, keyEncryptionKey, kinds },
-    ...{ requireVerifiedEmail, notices, notify, makeLink, requireMail },
-    resetFactors: login.operations.resetFactors,
-    requireRecentProof: factors.requireRecentProof,
+    ...{ ...codes.phones, policy, requireVerifiedEmail, requireRecentProof, notices, notify, makeLink },
+    ...{ requireMail, resetFactors: login.operations.resetFactors },
   });
   const services = mountServices({ database, clock, latestTime });
   const audit = mountAudit({ database, clock, log, metrics, retentionMs: config.audit.retentionMs });

@@ -23,6 +23,10 @@ export const rateBudgets = {
   factors: { address: 60, network: 300, account: 20, global: 3_000 },
   /** Two password hashes, by a logged-in user. */
   password: { address: 30, network: 120, account: 10, global: 1_200 },
+  /** Logins with a code, without the password: starting one may send something, and hours and days are counted, too. */
+  code_login: { address: 60, network: 600, account: 20, global: 6_000 },
+  /** A user's phone: adding one may send a message (`accounts/phone/limits.ts`). */
+  phone: { address: 30, network: 120, account: 10, global: 1_200 },
   /** Ending sessions: each call writes and notifies every node and subscriber, even for sessions that ended before. */
   sessions: { address: 120, network: 600, account: 30, global: 6_000 },
   /** Reading one's user and sessions. A service may ask for many users from one address. */

@@ -70,12 +70,13 @@ const directions: Record<string, readonly string[]> = {
     ...[
       'platform',
       'accounts',
+      'notifications',
       'sessions',
       'revocation/propagation',
       'transport/http',
       'database.ts (types)',
     ],
-    ...slices('types', 'audit', 'notifications', 'revocation'),
+    ...slices('types', 'audit', 'revocation'),
   ],
   accounts: [
     ...[
@@ -171,6 +172,7 @@ const owners: readonly [library: RegExp, owners: readonly string[]][] = [
       'src/platform/config/',
       'src/sessions/schemas.ts',
       'src/login/http.ts',
+      'src/login/codes/http.ts',
       'src/login/passkeys/http.ts',
       'src/login/passkeys/schemas.ts',
       'src/login/schemas.ts',
@@ -193,6 +195,7 @@ const owners: readonly [library: RegExp, owners: readonly string[]][] = [
   [/^uuid$/, ['src/platform/newId.ts']],
   [/^nodemailer$/, ['src/notifications/mail.ts', 'src/notifications/mailFolder.ts']],
   [/^lru-cache$/, ['']],
+  [/^libphonenumber-js\//, ['src/accounts/phone/phoneNumber.ts']],
   [/^bowser$/, ['src/platform/userAgent.ts']],
   [/^@countersign\/verifier\//, ['']],
   [/^@countersign\/guard/, ['src/sdk/']],

@@ -12,6 +12,10 @@ export const accountLimits = {
     recovery: { network: 1, address: 6 },
     registration: { network: 3, address: 6 },
     email_proof: { network: 5, address: 10 },
+    /** A code for a login, for anybody who names the address. */
+    login_code: { network: 5, address: 15 },
+    /** A code after the password, or in a session. */
+    factor_code: { network: 10, address: 30 },
   },
   usersPageDefault: 100,
   /** What one answer of the command line holds without strain. */

@@ -1,7 +1,7 @@
 /** How many mails an address gets because somebody asked: counted by the hour, over all nodes. */
 import { ipNetwork } from '../platform/ipAddress.ts';
 import { platformLimits } from '../platform/limits.ts';
-import type { RateLimitParts } from '../platform/rateLimits.ts';
+import { createSpendWindows } from '../platform/windowBudgets.ts';
 import type { Email } from './email.ts';
 import { accountLimits } from './limits.ts';
 
@@ -11,23 +11,16 @@ type MailKind = keyof typeof accountLimits.mailBudgets;
 export type SpendMail = (kind: MailKind, email: Email, ip: string | undefined) => Promise<boolean>;
 
 /** `counting`: undefined when rate limits are off. */
-export function createMailBudgets(
-  counting: Pick<RateLimitParts, 'counters' | 'scale' | 'keyedHash'> | undefined,
-): SpendMail {
-  if (counting === undefined) return async () => true;
-  const { counters, scale, keyedHash } = counting;
-  const spend = async (budget: number, ...name: readonly string[]) => {
-    const counter = `mail:${keyedHash('mail', ...name).toString('base64url')}`;
-    const allowed = Math.max(1, Math.round(budget * scale));
-    const { count } = await counters.increment(counter, accountLimits.mailWindowMilliseconds, allowed);
-    return count <= allowed;
-  };
-  return async (kind, email, ip) => {
-    const network = ip === undefined ? 'unknown' : ipNetwork(ip, platformLimits.knownNetwork);
-    const budgets = accountLimits.mailBudgets[kind];
+export function createMailBudgets(counting: Parameters<typeof createSpendWindows>[0]): SpendMail {
+  const spend = createSpendWindows(counting, 'mail');
+  const { mailWindowMilliseconds: windowMilliseconds } = accountLimits;
+  return (kind, email, ip) => {
+    const from = ip === undefined ? 'unknown' : ipNetwork(ip, platformLimits.knownNetwork);
+    const { network, address } = accountLimits.mailBudgets[kind];
     // The network first: what it is refused takes nothing from others.
-    return (
-      (await spend(budgets.network, kind, email, network)) && (await spend(budgets.address, kind, email))
-    );
+    return spend([
+      { name: [kind, email, from], budget: network, windowMilliseconds },
+      { name: [kind, email], budget: address, windowMilliseconds },
+    ]);
   };
 }

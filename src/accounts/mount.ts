@@ -3,7 +3,6 @@
  * (`proof/`), a lost password is set anew (`recovery/`), and a user says "this was not me" (`notMe/`). Does not own proving
  * passwords (`login/`), sessions (`sessions/`) or mails (`notifications/`).
  */
-
 import type { RequireRecentProof } from '../login/factors/recentProof.ts';
 import type { ResetFactors } from '../login/factors/resetFactors.ts';
 import type { MakeLink } from '../notifications/links.ts';
@@ -25,6 +24,10 @@ import { createListUsers } from './listUsers.ts';
 import { createMailBudgets } from './mailBudgets.ts';
 import { notMeRoutes } from './notMe/http.ts';
 import { createNotMe } from './notMe/notMe.ts';
+import { phoneRoutes } from './phone/http.ts';
+import { createRemovePhone } from './phone/removePhone.ts';
+import { createRequestPhone, type RequestPhoneParts } from './phone/requestPhone.ts';
+import { createVerifyPhone } from './phone/verifyPhone.ts';
 import { createChangeEmail } from './proof/changeEmail.ts';
 import { proofRoutes } from './proof/http.ts';
 import { createRequestRegistration } from './proof/registration.ts';
@@ -37,7 +40,9 @@ import { createRegister, type RegisterParts } from './register.ts';
 import { createShowUser } from './showUser.ts';
 import { createUnlockUser } from './unlockUser.ts';
 
-export interface AccountParts extends ChangePasswordParts, DeletingParts, RegisterParts {
+type PhoneParts = Pick<RequestPhoneParts, 'phoneNumbers' | 'requireSms' | 'spendSms' | 'onCode' | 'policy'>;
+
+export interface AccountParts extends ChangePasswordParts, DeletingParts, RegisterParts, PhoneParts {
   readonly passwords: ChangePasswordParts['passwords'] & RegisterParts['passwords'];
   readonly passwordAttempts: ChangePasswordParts['passwordAttempts'] & RegisterParts['passwordAttempts'];
   readonly registration: Config['registration'];
@@ -49,11 +54,11 @@ export interface AccountParts extends ChangePasswordParts, DeletingParts, Regist
   readonly notify: Notify;
   readonly makeLink: MakeLink;
   readonly requireMail: () => void;
+  readonly requireRecentProof: RequireRecentProof;
   /** Must be equal on every node. */
   readonly keyEncryptionKey: Uint8Array;
   readonly metrics: Metrics;
   readonly resetFactors: ResetFactors;
-  readonly requireRecentProof: RequireRecentProof;
 }
 
 export function mountAccounts({ counted, ...given }: AccountParts) {
@@ -76,6 +81,9 @@ export function mountAccounts({ counted, ...given }: AccountParts) {
     startRecovery: createStartRecovery(parts),
     completeRecovery: counted(createCompleteRecovery(parts)),
     notMe: counted(createNotMe(parts)),
+    requestPhone: createRequestPhone(parts),
+    verifyPhone: counted(createVerifyPhone(parts)),
+    removePhone: counted(createRemovePhone(parts)),
     showUser: createShowUser(parts),
     listUsers: createListUsers({ database }),
   };
@@ -90,6 +98,7 @@ export function mountAccounts({ counted, ...given }: AccountParts) {
       ...proofRoutes({ ...operations, requireRecentProof: parts.requireRecentProof }),
       recoveryRoutes(operations.startRecovery, operations.completeRecovery),
       notMeRoutes(operations.notMe),
+      phoneRoutes(operations, parts.requireRecentProof),
     ],
     service: userService({ ...operations, resetFactors: parts.resetFactors }),
   };

@@ -1,5 +1,6 @@
-import type { UserId } from '@countersign/verifier/ids';
+import type { FactorId, UserId } from '@countersign/verifier/ids';
 import type { Email } from './email.ts';
+import type { Phone } from './phone/phoneNumber.ts';
 
 export interface User {
   readonly id: UserId;
@@ -17,6 +18,15 @@ export interface User {
   readonly emailVerifiedAt: number | undefined;
   /** The language of mails: BCP 47. */
   readonly locale: string | undefined;
+  /** A phone that the user proved. */
+  readonly phone: UserPhone | undefined;
+}
+
+export interface UserPhone {
+  readonly number: Phone;
+  /** As a factor: what opened a session. */
+  readonly id: FactorId;
+  readonly verifiedAt: number;
 }
 
 /** `emailVerifiedAt`: undefined until it is proved. */
@@ -62,6 +72,14 @@ export interface UserStore {
   verifyEmail(id: UserId, now: number): Promise<void>;
   /** Replaces the address by a proved one. Returns 'email_taken' without a change when another user has it. */
   replaceEmail(id: UserId, email: Email, now: number): Promise<'replaced' | 'email_taken'>;
+  /** The user who proved this phone last. */
+  findByPhone(phone: Phone): Promise<User | undefined>;
+  /** Replaces the phone by a proved one. */
+  setPhone(id: UserId, phone: UserPhone): Promise<void>;
+  /** Removes the phone. False when the user has no phone with this id. */
+  removePhone(id: UserId, phoneId: FactorId): Promise<boolean>;
+  /** The id of the phone, also when it was removed. */
+  lastPhoneId(id: UserId): Promise<FactorId | undefined>;
   /** Replaces the hash of an unchanged password that used older parameters. */
   replaceHash(id: UserId, passwordHash: string): Promise<void>;
   disable(id: UserId, now: number): Promise<void>;

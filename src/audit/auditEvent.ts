@@ -19,6 +19,7 @@ export const auditEventTypes = [
   'recovery_requested',
   'account_recovered',
   'not_me_reported',
+  'code_sent',
   'login_succeeded',
   'login_failed',
   'password_locked',

@@ -1,9 +1,8 @@
 /** Password login: verifies the user, then starts a session. */
 
-import { AuthorityError } from '@countersign/verifier/errors';
 import { normaliseEmail } from '../accounts/email.ts';
 import type { User } from '../accounts/user.ts';
-import type { Actor, AuditEvent } from '../audit/auditEvent.ts';
+import type { Actor } from '../audit/auditEvent.ts';
 import type { Stores } from '../database.ts';
 import type { Turn } from '../platform/queues/fairQueue.ts';
 import type { RateLimits } from '../platform/rateLimits.ts';
@@ -11,14 +10,13 @@ import { chosenAudience, type TokenResponse } from '../sessions/tokenResponse.ts
 import type { AskForFactor } from './factors/pendingLogin.ts';
 import { hashTurn, type PasswordHasher } from './passwords/passwordHash.ts';
 import { normalisePassword } from './passwords/passwordPolicy.ts';
+import { type RefusingParts, refuseLogin } from './refuseLogin.ts';
 import { type LoginClient, mayLogIn, type StartSessionParts, startSession } from './startSession.ts';
-import type { PasswordAttempt, PasswordAttempts } from './throttling/passwordAttempts.ts';
-import type { UnknownEmails } from './unknownEmails.ts';
+import type { PasswordAttempts } from './throttling/passwordAttempts.ts';
 
-export interface LoginParts extends StartSessionParts {
+export interface LoginParts extends StartSessionParts, RefusingParts {
   readonly passwords: PasswordHasher;
   readonly passwordAttempts: PasswordAttempts;
-  readonly unknownEmails: UnknownEmails;
   readonly rateLimits: Pick<RateLimits, 'spend'>;
   readonly askForFactor: AskForFactor;
 }
@@ -51,9 +49,13 @@ export function createLogin(parts: LoginParts): Login {
       // An owner in a known network does not share the strangers' budget.
       if (attempt.countedAs === 'strangers') await rateLimits.spend(actor, 'login', 'global');
       const user = await database.users.findByEmail(email);
+      const refuse = (rule: string) =>
+        refuseLogin(parts, user, {
+          ...({ code: 'invalid_credentials', rule, attempt, actor } as const),
+          isGivenBack: rule === 'version',
+        });
       const verified = await attempt.check(() => verifyPassword(user, input.password, attempt.turn));
-      if (user === undefined || !verified)
-        return refuse(parts, user, { rule: ruleOf(parts, user), attempt, actor });
+      if (user === undefined || !verified) return refuse(ruleOf(parts, user));
 
       const upgraded = passwords.needsRehash(user.passwordHash)
         ? await passwords.hash(input.password.normalize('NFC'), hashTurn(actor.ip, true))
@@ -74,7 +76,7 @@ export function createLogin(parts: LoginParts): Login {
         },
       };
       const started = await startSession(parts, proof, client, actor);
-      return started ?? refuse(parts, user, { rule: 'version', attempt, actor });
+      return started ?? refuse('version');
     });
   };
 }
@@ -84,22 +86,4 @@ function ruleOf(parts: LoginParts, user: User | undefined): string {
   if (user === undefined) return 'unknown_user';
   if (user.disabledAt !== undefined) return 'user_disabled';
   return mayLogIn(parts, user) ? 'wrong_password' : 'email_unverified';
-}
-
-/** The same refusal for every reason; the event is committed before the answer. */
-async function refuse(
-  { database, clock, unknownEmails }: LoginParts,
-  user: User | undefined,
-  { rule, attempt, actor }: { rule: string; attempt: PasswordAttempt; actor: Actor },
-): Promise<never> {
-  const userId = user?.id;
-  const failed: AuditEvent = { type: 'login_failed', actor, userId, reason: rule };
-  const locked: AuditEvent = { type: 'password_locked', actor, userId, reason: attempt.countedAs };
-  const noted = user !== undefined || unknownEmails.isWorthNoting(actor.ip, clock.monotonic());
-  // A right password that came too late is given back and locks nothing.
-  const locks = attempt.last && rule !== 'version';
-  if (noted) await database.audit.recordAll(locks ? [failed, locked] : [failed], clock.now());
-  // Writes in any case: response times must not reveal registration.
-  else await attempt.touch();
-  throw new AuthorityError('invalid_credentials');
 }

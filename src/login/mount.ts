@@ -1,6 +1,7 @@
 /**
- * Login: proving who a user is, and starting the session. Owns passwords (`passwords/`), passkeys (`passkeys/`), second factors
- * (`factors/`) and the limits on guessing (`throttling/`). Does not own users (`accounts/`) or the session after its start (`sessions/`).
+ * Login: proving who a user is, and starting the session. Owns passwords (`passwords/`), passkeys (`passkeys/`), codes that are
+ * sent (`codes/`), second factors (`factors/`) and the limits on guessing (`throttling/`). Does not own users (`accounts/`) or the
+ * session after its start (`sessions/`).
  */
 import type { Clock } from '@countersign/verifier/clock';
 import { createEarliestTime } from '@countersign/verifier/steadyTime';
@@ -9,6 +10,7 @@ import type { Config } from '../platform/config/config.ts';
 import { type Job, pruningJob } from '../platform/jobs.ts';
 import { createKeyedHash } from '../platform/keyedHash.ts';
 import type { Metrics } from '../platform/observability/metrics.ts';
+import { type CodeMountParts, mountCodes } from './codes/mount.ts';
 import { type FactorMountParts, mountFactors } from './factors/mount.ts';
 import { loginRoute } from './http.ts';
 import { createLogin, type LoginParts } from './login.ts';
@@ -48,7 +50,8 @@ export async function openPasswords(parts: {
 export interface LoginMountParts
   extends Omit<LoginParts, 'unknownEmails' | 'askForFactor' | Lifetimes>,
     Omit<FactorMountParts, Lifetimes>,
-    Omit<PasskeyMountParts, Lifetimes> {
+    Omit<PasskeyMountParts, Lifetimes>,
+    Omit<CodeMountParts, 'unknownEmails' | 'askForFactor' | Lifetimes> {
   readonly config: Config['sessions'];
   readonly metrics: Metrics;
   readonly passwordAttempts: LoginParts['passwordAttempts'];
@@ -67,10 +70,12 @@ export function mountLogin({ config, ...given }: LoginMountParts) {
   const factors = mountFactors(parts);
   const { askForFactor } = factors;
   const passkeys = mountPasskeys(parts);
-  const login = createLogin({ ...parts, askForFactor, unknownEmails: createUnknownEmails() });
+  const first = { ...parts, askForFactor, unknownEmails: createUnknownEmails() };
+  const login = createLogin(first);
+  const codes = mountCodes(first);
   return {
     operations: { login, ...factors.operations },
-    routes: [loginRoute(login), ...factors.routes, ...passkeys.routes],
+    routes: [loginRoute(login), ...factors.routes, ...passkeys.routes, ...codes.routes],
     jobs: [oldFailuresJob(parts), ...factors.jobs],
   };
 }

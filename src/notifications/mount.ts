@@ -38,9 +38,10 @@ export function openNotifications(parts: NotificationParts) {
   const { config, sealing, clock, log, metrics, onFault } = parts;
   const channels = channelsOf(parts);
   const mail = channels.mail !== undefined;
+  const sms = channels.sms !== undefined;
   const { outbox } = parts.database;
   const sending = startSending({ outbox, channels, sealing, clock, log, metrics, onFault });
-  const notify = createNotify({ sealing, channels: { mail, sms: channels.sms !== undefined } });
+  const notify = createNotify({ sealing, channels: { mail, sms } });
   const makeLink = createMakeLink(config.tokens.issuer);
   return {
     /** Wakes the sending job after the commit of a message. */
@@ -52,18 +53,22 @@ export function openNotifications(parts: NotificationParts) {
     requireMail(): void {
       if (!mail) throw new AuthorityError('mail_not_configured');
     },
+    /** Throws `sms_not_configured`. */
+    requireSms(): void {
+      if (!sms) throw new AuthorityError('sms_not_configured');
+    },
     stop: sending.stop,
   };
 }
 
 function channelsOf({ config, secrets, dataDir, clock, log }: NotificationParts): SendParts['channels'] {
-  const { mail, mailFrom: from, smsWebhookUrl: url } = config.messages;
+  const { mail, mailFrom: from, smsWebhookUrl: url, smsCountries } = config.messages;
   const { mailServer: server, smsWebhookSecret: secret } = secrets;
   const allowPlaintext = config.allowPlaintext.includes('mail');
   return {
     ...(server === undefined ? {} : { mail: createMailChannel({ server, from, allowPlaintext }) }),
     ...(mail === 'folder' ? { mail: createMailFolder({ dataDir, from, log }) } : {}),
-    ...(url === undefined || secret === undefined
+    ...(url === undefined || secret === undefined || smsCountries.length === 0
       ? {}
       : { sms: createWebhookChannel({ url, secret, clock }) }),
   };

@@ -91,6 +91,12 @@ export const errorTable = {
     grpc: 'UNAVAILABLE',
     title: 'This authority cannot send mail: the operator sets MAIL_URL',
   },
+  sms_not_configured: {
+    http: 503,
+    grpc: 'UNAVAILABLE',
+    title:
+      'This authority cannot send messages to phones: the operator sets SMS_WEBHOOK_URL and SMS_COUNTRIES',
+  },
   deadline_exceeded: { http: 504, grpc: 'DEADLINE_EXCEEDED', title: 'The answer took too long' },
 } as const satisfies Record<string, ErrorRow>;
 

@@ -6,6 +6,8 @@ ALTER TABLE "users" ADD COLUMN "email_verified_at" TIMESTAMPTZ(3);
 ALTER TABLE "users" ADD COLUMN "locale" TEXT;
 ALTER TABLE "users" ADD COLUMN "phone" TEXT;
 ALTER TABLE "users" ADD COLUMN "phone_verified_at" TIMESTAMPTZ(3);
+ALTER TABLE "users" ADD COLUMN "phone_id" UUID;
+CREATE INDEX "users_phone_idx" ON "users" ("phone");
 
 CREATE TABLE "totp_factors" (
   "id"            UUID NOT NULL PRIMARY KEY,

@@ -2,18 +2,17 @@
  * Completes a proof, by the link or the code of the mail: the address is verified, or replaces the old one, or the registration
  * becomes a user.
  */
-import { timingSafeEqual } from 'node:crypto';
 import type { Clock } from '@countersign/verifier/clock';
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { SessionId, UserId } from '@countersign/verifier/ids';
 import type { Actor } from '../../audit/auditEvent.ts';
 import type { Database, Stores } from '../../database.ts';
 import type { PasswordAttempts } from '../../login/throttling/passwordAttempts.ts';
-import { notificationLimits } from '../../notifications/limits.ts';
 import type { Notices } from '../../notifications/notices.ts';
 import type { KeyedHash } from '../../platform/keyedHash.ts';
-import { isCode, type OneTimeToken, oneTimeTokenHash } from '../../platform/oneTimeTokens.ts';
+import { type OneTimeToken, oneTimeTokenHash } from '../../platform/oneTimeTokens.ts';
 import type { Email } from '../email.ts';
+import { tryCode } from '../tryCode.ts';
 import type { User } from '../user.ts';
 import { type ConfirmParts, confirmRegistration } from './registration.ts';
 
@@ -50,7 +49,8 @@ export function createVerifyEmail(parts: VerifyEmailParts): VerifyEmail {
 
     async byCode(userId, code, actor) {
       const now = clock.now();
-      const hash = await tryCode(parts, userId, code, now);
+      const hashOf = (_: OneTimeToken, typed: string) => parts.codeHash(userId, typed);
+      const { hash } = await tryCode(database, { userId, purpose: 'email_proof', code, now, hashOf });
       await database.transaction(async (stores) => {
         // Another request may have used or replaced it meanwhile.
         const proof = await stores.oneTimeTokens.take(hash, 'email_proof', now);
@@ -59,26 +59,6 @@ export function createVerifyEmail(parts: VerifyEmailParts): VerifyEmail {
       });
     },
   };
-}
-
-/** Each try is counted, and committed, before the code is compared. Returns the hash of the proof. */
-async function tryCode(
-  { database, codeHash }: VerifyEmailParts,
-  userId: UserId,
-  code: string,
-  now: number,
-): Promise<Uint8Array> {
-  const refused = (reason: string) => new AuthorityError('invalid_code', { reason });
-  if (!isCode(code)) throw refused('malformed');
-  const { oneTimeTokens } = database;
-  const found = await oneTimeTokens.findOfUser(userId, 'email_proof', now);
-  if (found === undefined) throw refused('unknown');
-  const tried = await oneTimeTokens.tryCode(found.hash, 'email_proof', notificationLimits.codeTries, now);
-  if (tried === undefined) throw refused('tries');
-  if (now >= tried.createdAt + notificationLimits.codeMilliseconds) throw refused('expired');
-  const { codeHash: sent } = tried;
-  if (sent === undefined || !timingSafeEqual(sent, codeHash(userId, code))) throw refused('wrong');
-  return found.hash;
 }
 
 interface Applying {

@@ -11,7 +11,7 @@ import { strict, text } from '../../transport/http/schemas.ts';
 import { assertion } from '../passkeys/schemas.ts';
 import { deviceName, loginQuery } from '../schemas.ts';
 import type { EnrolAtLogin } from './enrolAtLogin.ts';
-import { type FactorProof, factorNames } from './factors.ts';
+import { type FactorProof, factorNames, sentCodeMember } from './factors.ts';
 import type { FinishLogin } from './finishLogin.ts';
 import { enrolment } from './http.ts';
 import type { StartLoginFactor, StartStepUp } from './startFactor.ts';
@@ -32,6 +32,7 @@ const factor = Type.String({ enum: [...factorNames], description: 'The kind of f
 const proofs = {
   totp: Type.Optional(text('The code that the authenticator app shows.')),
   credential: Type.Optional(assertion),
+  [sentCodeMember]: Type.Optional(text('The code that was sent after the start of email_code or sms_code.')),
   recovery_code: Type.Optional(text('An unused recovery code. Case, spaces and dashes do not matter.')),
 };
 

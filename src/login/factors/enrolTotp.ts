@@ -119,7 +119,8 @@ export function createVerifyEnrolment(parts: EnrolTotpParts): VerifyEnrolment {
       openedBy: found.id,
       async commit(stores, now) {
         // Meanwhile the owner may have added a factor; then this login has to prove it.
-        if (await kinds.hasAny(stores, user, now)) return false;
+        const current = (await stores.users.find(user.id)) ?? user;
+        if (await kinds.hasAny(stores, current, now)) return false;
         if (!(await stores.totpFactors.confirm(found.id, found.step, now))) return false;
         await tell(parts, stores, { user, factor: found, actor, now });
         return true;

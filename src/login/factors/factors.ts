@@ -15,6 +15,9 @@ import type { OneTimeDetail, OneTimeToken } from '../../platform/oneTimeTokens.t
 export const factorNames = ['passkey', 'totp', 'recovery_code', 'email_code', 'sms_code'] as const;
 export type FactorName = (typeof factorNames)[number];
 
+/** The member that holds a code which was sent. */
+export const sentCodeMember = 'code';
+
 /** The member of a request that holds a proof, and its value: exactly one. */
 export interface FactorProof {
   readonly member: string;
@@ -27,10 +30,14 @@ export interface FactorKind {
   readonly member: string;
   /** Whether a user who has it must prove a second factor at login. Recovery codes only stand in for another factor. */
   readonly standsAlone: boolean;
+  /** Only counts for a user who has no other factor that stands alone. */
+  readonly isLastResort?: boolean;
+  /** What `amr` says of a session that this kind alone opened. For such a session it is no second factor. */
+  readonly opensWith?: string;
   /** Whether this user can prove it now. */
   isUsable(stores: Stores, user: User, now: number): Promise<boolean>;
   /** Sends a code, or makes the options of a browser's call. Without it there is nothing to start. */
-  readonly start?: (user: User, actor: Actor, now: number) => Promise<Started>;
+  readonly start?: (user: User, actor: Actor, now: number, underWay: UnderWay) => Promise<Started>;
   /** Checks a proof; uses nothing up. `underWay` is what `start` stored. */
   verify(
     user: User,
@@ -54,6 +61,9 @@ export interface FactorUse {
   readonly actor: Actor;
   readonly now: number;
 }
+
+/** The login, or the step-up, that a factor is started for. */
+export type UnderWay = Pick<OneTimeToken, 'hash' | 'expiresAt'>;
 
 export interface Started {
   /** For the client, such as WebAuthn options. */
@@ -102,8 +112,8 @@ export interface FactorKinds {
   named(name: string): FactorKind | undefined;
   /** The kind that a proof belongs to; `started` is the name of the one under way. */
   ofProof(proof: FactorProof, started: string | undefined): FactorKind | undefined;
-  /** What the user can prove; empty without a factor that stands alone. */
-  usable(stores: Stores, user: User, now: number): Promise<readonly FactorName[]>;
+  /** What the user can prove, without what was proved already; empty without a factor that stands alone. */
+  usable(stores: Stores, user: User, now: number, proved?: FactorName): Promise<readonly FactorName[]>;
   /** Whether the user has a second factor. */
   hasAny(stores: Stores, user: User, now: number): Promise<boolean>;
 }
@@ -116,8 +126,15 @@ export function createFactorKinds(kinds: readonly FactorKind[]): FactorKinds {
     for (const kind of some) if (await kind.isUsable(stores, user, now)) usable.push(kind.name);
     return usable;
   };
-  const alone = all.filter(({ standsAlone }) => standsAlone);
   const others = all.filter(({ standsAlone }) => !standsAlone);
+  const alone = async (stores: Stores, user: User, now: number, proved?: FactorName) => {
+    const possible = all.filter(({ standsAlone, name }) => standsAlone && name !== proved);
+    const strong = possible.filter(({ isLastResort }) => isLastResort !== true);
+    const found = await usableOf(strong, stores, user, now);
+    if (found.length > 0) return found;
+    const lastResorts = possible.filter(({ isLastResort }) => isLastResort === true);
+    return usableOf(lastResorts, stores, user, now);
+  };
   return {
     all,
     named: (name) => all.find((kind) => kind.name === name),
@@ -125,12 +142,12 @@ export function createFactorKinds(kinds: readonly FactorKind[]): FactorKinds {
       const possible = all.filter(({ member }) => member === proof.member);
       return possible.length > 1 ? possible.find(({ name }) => name === started) : possible[0];
     },
-    async usable(stores, user, now) {
-      const found = await usableOf(alone, stores, user, now);
+    async usable(stores, user, now, proved) {
+      const found = await alone(stores, user, now, proved);
       if (found.length === 0) return [];
       const usable = new Set([...found, ...(await usableOf(others, stores, user, now))]);
       return factorNames.filter((name) => usable.has(name));
     },
-    hasAny: async (stores, user, now) => (await usableOf(alone, stores, user, now)).length > 0,
+    hasAny: async (stores, user, now) => (await alone(stores, user, now)).length > 0,
   };
 }

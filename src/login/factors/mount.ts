@@ -40,6 +40,8 @@ export function openFactors(parts: {
   readonly clock: Clock;
   readonly sealing: Sealing;
   readonly notices: Notices;
+  /** Codes by mail and by message. */
+  readonly codeKinds: readonly FactorKind[];
   readonly passkeyKind: FactorKind;
 }) {
   const { totpFactors, recoveryCodes } = parts.database;
@@ -48,6 +50,7 @@ export function openFactors(parts: {
     parts.passkeyKind,
     createTotpKind({ totpFactors, secrets: totpSecrets }),
     createRecoveryCodeKind({ recoveryCodes, notices: parts.notices }),
+    ...parts.codeKinds,
   ]);
   return { totpSecrets, kinds, requireRecentProof: createRequireRecentProof({ ...parts, kinds }) };
 }

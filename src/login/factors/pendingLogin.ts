@@ -11,7 +11,7 @@ import type { Database, Stores } from '../../database.ts';
 import type { Config } from '../../platform/config/config.ts';
 import { newOneTimeToken, type OneTimeToken, oneTimeTokenHash } from '../../platform/oneTimeTokens.ts';
 import type { LoginClient } from '../startSession.ts';
-import type { FactorKinds } from './factors.ts';
+import type { FactorKinds, FactorName } from './factors.ts';
 import { factorLimits } from './limits.ts';
 
 /** How the user was proved so far. */
@@ -20,6 +20,8 @@ export interface FirstProof {
   /** RFC 8176. */
   readonly amr: readonly string[];
   readonly openedBy: readonly FactorId[];
+  /** The kind of factor that was proved first, which is not asked for again. */
+  readonly proved?: FactorName;
   /** Writes what belongs to it. */
   readonly commit?: (stores: Stores, now: number) => Promise<void>;
 }
@@ -32,6 +34,7 @@ export interface PendingLogin {
   readonly client: Omit<LoginClient, 'replaces'>;
   /** The kind that was started last. */
   readonly started: string | undefined;
+  readonly proved: FactorName | undefined;
   /** The user has no second factor and must add one first. */
   readonly enrols: boolean;
 }
@@ -56,16 +59,16 @@ export type AskForFactor = (
 ) => Promise<AuthorityError | undefined>;
 
 export function createAskForFactor({ database, clock, kinds, policy }: PendingLoginParts): AskForFactor {
-  return async ({ user, amr, openedBy, commit }, client, actor) => {
+  return async ({ user, amr, openedBy, proved, commit }, client, actor) => {
     const now = clock.now();
-    const factors = await kinds.usable(database, user, now);
+    const factors = await kinds.usable(database, user, now, proved);
     const enrols = factors.length === 0;
     if (enrols && policy !== 'required') return undefined;
     const { token, hash } = newOneTimeToken();
     const detail = {
       ...{ token_version: user.tokenVersion, amr, opened_by: openedBy, enrols },
       ...{ audience: client.audience, device_name: client.deviceName ?? null },
-      device_id: client.deviceId ?? null,
+      ...{ device_id: client.deviceId ?? null, proved: proved ?? null },
     };
     const expiresAt = now + factorLimits.loginTokenMilliseconds;
     const about = { purpose, userId: user.id, codeHash: undefined, tries: 0, detail };
@@ -99,7 +102,7 @@ export async function findPendingLogin(
   if (user === undefined || !isUnchanged) return undefined;
   return {
     ...{ token, user, amr: detail.amr, openedBy: detail.opened_by, enrols: detail.enrols },
-    started: detail.started,
+    ...{ started: detail.started, proved: detail.proved ?? undefined },
     client: {
       audience: detail.audience,
       deviceName: detail.device_name ?? undefined,
@@ -135,5 +138,6 @@ interface Detail {
   readonly audience: string;
   readonly device_name: string | null;
   readonly device_id: string | null;
+  readonly proved: FactorName | null;
   readonly started?: string;
 }

@@ -4,6 +4,7 @@
  */
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { FactorId } from '@countersign/verifier/ids';
+import type { User } from '../../accounts/user.ts';
 import type { Actor } from '../../audit/auditEvent.ts';
 import type { Stores } from '../../database.ts';
 import type { Notices } from '../../notifications/notices.ts';
@@ -29,30 +30,39 @@ export interface RemovedFactor {
 export type RemoveFactor = (id: FactorId, caller: Caller, actor: Actor) => Promise<RemovedFactor>;
 
 export function createRemoveFactor(parts: RemoveFactorParts): RemoveFactor {
-  return async (id, caller, actor) => {
-    const { userId, sessionId } = caller;
-    const user = await findCaller(parts, caller);
-    const now = parts.clock.now();
-    const { result } = await revokeAndPropagate(parts, now, async (stores) => {
-      await checkUnchanged(stores, user, sessionId);
-      // Also without the factor: the first answer may have been lost before its end was propagated.
-      const ending = { reason: 'factor_removed', actor, now } as const;
-      const ended = await endSelected(stores, { userId, openedBy: id }, ending);
-      const removed = await remove(parts.kinds, stores, { userId, id });
-      if (removed === undefined) return undefined;
-      if (!(await parts.kinds.hasAny(stores, user, now))) {
-        if (parts.policy === 'required') throw neededFactor();
-        await stores.recoveryCodes.forget(userId);
-      }
-      const about = { actor, userId, sessionId, reason: removed.kind, detail: { factor: id } };
-      await stores.audit.record({ type: 'factor_removed', ...about }, now);
-      const occasion = { now, actor, sessionId, factor: removed.name };
-      await parts.notices(stores, user, 'factor_removed', occasion);
-      return { endedOwn: ended.some((session) => session.id === sessionId) };
-    });
-    if (result === undefined) throw new AuthorityError('not_found', { detail: 'There is no such factor.' });
-    return result;
-  };
+  return async (id, caller, actor) =>
+    endFactor(parts, await findCaller(parts, caller), { id, caller, actor });
+}
+
+/** Removes the factor of the user, who is the caller. */
+export async function endFactor(
+  parts: RemoveFactorParts,
+  user: User,
+  { id, caller, actor }: { readonly id: FactorId; readonly caller: Caller; readonly actor: Actor },
+): Promise<RemovedFactor> {
+  const { userId, sessionId } = caller;
+  const now = parts.clock.now();
+  const { result } = await revokeAndPropagate(parts, now, async (stores) => {
+    await checkUnchanged(stores, user, sessionId);
+    // Also without the factor: the first answer may have been lost before its end was propagated.
+    const ending = { reason: 'factor_removed', actor, now } as const;
+    const ended = await endSelected(stores, { userId, openedBy: id }, ending);
+    const removed = await remove(parts.kinds, stores, { userId, id });
+    if (removed === undefined) return undefined;
+    // Read again: it is without the factor now.
+    const left = (await stores.users.find(userId)) ?? user;
+    if (!(await parts.kinds.hasAny(stores, left, now))) {
+      if (parts.policy === 'required') throw neededFactor();
+      await stores.recoveryCodes.forget(userId);
+    }
+    const about = { actor, userId, sessionId, reason: removed.kind, detail: { factor: id } };
+    await stores.audit.record({ type: 'factor_removed', ...about }, now);
+    const occasion = { now, actor, sessionId, factor: removed.name };
+    await parts.notices(stores, user, 'factor_removed', occasion);
+    return { endedOwn: ended.some((session) => session.id === sessionId) };
+  });
+  if (result === undefined) throw new AuthorityError('not_found', { detail: 'There is no such factor.' });
+  return result;
 }
 
 async function remove(

@@ -13,7 +13,7 @@ import type { OneTimeToken } from '../../platform/oneTimeTokens.ts';
 import type { RateLimits } from '../../platform/rateLimits.ts';
 import type { Caller } from '../../sessions/session.ts';
 import { findCaller, type ProvingParts } from '../passwords/reauthentication.ts';
-import type { FactorKinds, Started } from './factors.ts';
+import type { FactorKinds, FactorName, Started, UnderWay } from './factors.ts';
 import { factorLimits } from './limits.ts';
 import { findPendingLogin } from './pendingLogin.ts';
 import { type ProvingFactorParts, refuseFactor } from './proveFactor.ts';
@@ -33,9 +33,10 @@ export function createStartLoginFactor(parts: StartLoginParts): StartLoginFactor
   return async ({ loginToken, factor }, actor) => {
     const pending = await findPendingLogin(parts, loginToken);
     if (pending === undefined) return refuseFactor(parts, { actor, reason: 'login_token' });
-    const { user, token } = pending;
+    const { user, token, proved } = pending;
     await parts.rateLimits.spend(actor, 'factor', 'account', user.id);
-    return start(parts, { factor, user, actor }, async (stores, { detail, codeHash }) => {
+    const starting = { factor, user, actor, underWay: token, proved };
+    return start(parts, starting, async (stores, { detail, codeHash }) => {
       const change = { detail: { ...token.detail, ...detail, started: factor }, codeHash };
       return stores.oneTimeTokens.replace(token.hash, change, parts.clock.now());
     });
@@ -46,16 +47,17 @@ export function createStartStepUp(parts: StartParts): StartStepUp {
   return async (factor, caller, actor) => {
     const user = await findCaller(parts, caller);
     const { sessionId } = caller;
-    return start(parts, { factor, user, actor }, async (stores, { detail, codeHash }) => {
-      const now = parts.clock.now();
-      const hash = stepUpHash(sessionId);
+    const now = parts.clock.now();
+    const underWay = { hash: stepUpHash(sessionId), expiresAt: now + factorLimits.loginTokenMilliseconds };
+    return start(parts, { factor, user, actor, underWay }, async (stores, { detail, codeHash }) => {
+      const { hash, expiresAt } = underWay;
       // One at a time for each session: the next one replaces it. Locked, so that two at once do not both create it.
       await stores.users.lock(user.id);
       await stores.oneTimeTokens.take(hash, stepUpPurpose, 0);
       await stores.oneTimeTokens.create({
         ...{ hash, purpose: stepUpPurpose, userId: user.id, codeHash, tries: 0 },
         detail: { ...detail, started: factor },
-        ...{ createdAt: now, expiresAt: now + factorLimits.loginTokenMilliseconds },
+        ...{ createdAt: now, expiresAt },
       });
       return true;
     });
@@ -79,19 +81,27 @@ export async function underWayOf(
   return { token, started: typeof started === 'string' ? started : undefined };
 }
 
+interface Starting {
+  readonly factor: string;
+  readonly user: User;
+  readonly actor: Actor;
+  readonly underWay: UnderWay;
+  readonly proved?: FactorName | undefined;
+}
+
 async function start(
   { database, clock, kinds }: { database: Database; clock: Clock; kinds: FactorKinds },
-  { factor, user, actor }: { factor: string; user: User; actor: Actor },
+  { factor, user, actor, underWay, proved }: Starting,
   store: (stores: Stores, started: Started) => Promise<boolean>,
 ): Promise<Answer> {
   const now = clock.now();
   const kind = kinds.named(factor);
-  const usable = await kinds.usable(database, user, now);
+  const usable = await kinds.usable(database, user, now, proved);
   if (kind === undefined || !usable.includes(kind.name))
     throw invalidField('factor', 'usable', 'is not a second factor that this user can prove');
   if (kind.start === undefined)
     throw invalidField('factor', 'nothing_to_start', 'needs no start: send the code itself');
-  const started = await kind.start(user, actor, now);
+  const started = await kind.start(user, actor, now, underWay);
   await database.transaction(async (stores) => {
     if (!(await store(stores, started))) throw new AuthorityError('invalid_code', { reason: 'login_token' });
     await started.commit?.(stores, now);

@@ -24,9 +24,10 @@ import {
   provePassword,
 } from '../passwords/reauthentication.ts';
 import { requireUnused, unlessUsedMeanwhile } from '../usedMeanwhile.ts';
-import type { FactorProof } from './factors.ts';
+import { type FactorProof, sentCodeMember } from './factors.ts';
 import { withFactor, withMfa } from './finishLogin.ts';
-import { type ProvingFactorParts, proveFactor, refuseFactor } from './proveFactor.ts';
+import { factorLimits } from './limits.ts';
+import { type FactorTry, type ProvingFactorParts, proveFactor, refuseFactor } from './proveFactor.ts';
 import { underWayOf } from './startFactor.ts';
 
 export interface StepUpParts extends TokenParts, ProvingParts, ProvingFactorParts {
@@ -51,7 +52,9 @@ interface Fresh {
   readonly audience: string;
   readonly amr: readonly string[];
   readonly openedBy: FactorId | undefined;
+  /** Whether it makes two factors, and beside what it does not: see `opensWith` of its kind. */
   readonly isSecond: boolean;
+  readonly opensWith?: string | undefined;
   readonly reason: string;
   readonly commit: (stores: Stores, now: number) => Promise<boolean>;
 }
@@ -71,10 +74,11 @@ export function createStepUp(parts: StepUpParts): StepUp {
     const { sessionId } = caller;
     const { token: underWay, started } = await underWayOf(parts, { sessionId });
     const place = { sessionId, ip: actor.ip };
-    const tried = { user, proof, actor, underWay, started, place };
+    const tried = { user, proof, actor, underWay, started, place, ...countingTries(parts, proof, underWay) };
     return proveFactor(parts, tried, ({ name, attempt, commit, ...proved }) =>
       stepUp(parts, {
         ...{ ...about, amr: proved.amr, openedBy: proved.openedBy, isSecond: true, reason: name },
+        opensWith: kinds.named(name)?.opensWith,
         async commit(stores, now) {
           if (!(await takeUnderWay(stores, underWay, now))) return false;
           if (!(await commit(stores, now))) return false;
@@ -83,6 +87,21 @@ export function createStepUp(parts: StepUpParts): StepUp {
         },
       }),
     );
+  };
+}
+
+/** A code that was sent has a few tries, over all requests. */
+function countingTries(
+  { database, clock }: Pick<StepUpParts, 'database' | 'clock'>,
+  { member }: FactorProof,
+  underWay: OneTimeToken | undefined,
+): Pick<FactorTry, 'countTry'> {
+  if (member !== sentCodeMember || underWay === undefined) return {};
+  const { hash, purpose } = underWay;
+  const { loginTokenTries } = factorLimits;
+  return {
+    countTry: async () =>
+      (await database.oneTimeTokens.tryCode(hash, purpose, loginTokenTries, clock.now())) !== undefined,
   };
 }
 
@@ -147,11 +166,14 @@ interface Strength {
 }
 
 /** The session was opened by a first factor, so a second one makes two. */
-function strengthAfter(before: Strength, { amr, openedBy, isSecond }: Fresh): Strength {
+function strengthAfter(before: Strength, { amr, openedBy, isSecond, opensWith }: Fresh): Strength {
   const all = [...new Set([...before.amr, ...amr])];
+  // Whoever has the phone that opened the session proves nothing more with it.
+  const isSame = before.acr === '1fa' && opensWith !== undefined && before.amr.includes(opensWith);
+  const makesTwo = isSecond && !isSame;
   return {
-    acr: isSecond ? '2fa' : before.acr,
-    amr: isSecond ? withMfa(all) : all,
+    acr: makesTwo ? '2fa' : before.acr,
+    amr: makesTwo ? withMfa(all) : all,
     openedBy: withFactor(before.openedBy, openedBy),
   };
 }

@@ -67,6 +67,10 @@ function configOf(v: Values) {
       },
     },
     secondFactor: v.SECOND_FACTOR,
+    /** Whether a code by mail is a second factor. */
+    secondFactorByEmail: v.SECOND_FACTOR_EMAIL === 'on',
+    /** The channels whose codes log in without the password. */
+    codeLogin: codeLoginOf(v),
     passwords: { minimumCharacters: v.PASSWORD_MINIMUM, breachedPath: v.BREACHED_PASSWORDS },
     audit: { retentionMs: v.AUDIT_RETENTION },
     keys: { rotationIntervalMs: v.KEY_ROTATION_INTERVAL, jwksMaxAgeMs: v.JWKS_MAX_AGE },
@@ -78,13 +82,7 @@ function configOf(v: Values) {
     registration: v.REGISTRATION ?? (isEmbedded ? ('open' as const) : ('closed' as const)),
     /** True when REGISTRATION is not set. */
     registrationByDefault: v.REGISTRATION === undefined,
-    messages: {
-      /** `folder`: mails are files. `none`: nothing is sent. */
-      mail:
-        v.MAIL_URL !== undefined ? ('smtp' as const) : isEmbedded ? ('folder' as const) : ('none' as const),
-      mailFrom: v.MAIL_FROM ?? { name: 'Countersign', address: 'countersign@localhost' },
-      smsWebhookUrl: v.SMS_WEBHOOK_URL,
-    },
+    messages: messagesOf(v, isEmbedded),
     /** Whether an unverified user cannot log in. */
     requireVerifiedEmail: v.REQUIRE_VERIFIED_EMAIL === 'on',
     /** Connections that may use a network without TLS and without a warning. */
@@ -93,6 +91,23 @@ function configOf(v: Values) {
     rateLimits: v.RATE_LIMITS,
     logLevel: v.LOG_LEVEL,
   };
+}
+
+function messagesOf(v: Values, isEmbedded: boolean) {
+  return {
+    /** `folder`: mails are files. `none`: nothing is sent. */
+    mail: v.MAIL_URL !== undefined ? ('smtp' as const) : isEmbedded ? ('folder' as const) : ('none' as const),
+    mailFrom: v.MAIL_FROM ?? { name: 'Countersign', address: 'countersign@localhost' },
+    smsWebhookUrl: v.SMS_WEBHOOK_URL,
+    /** Without any, no message is sent. */
+    smsCountries: v.SMS_COUNTRIES ?? [],
+  };
+}
+
+function codeLoginOf(v: Values): readonly ('mail' | 'sms')[] {
+  const chosen = v.CODE_LOGIN ?? (v.SECOND_FACTOR_EMAIL === 'on' ? 'none' : 'mail');
+  if (chosen === 'both') return ['mail', 'sms'];
+  return chosen === 'none' ? [] : [chosen];
 }
 
 function grpcTlsOf(v: Values) {

@@ -94,6 +94,13 @@ export function listOf<T>(
   });
 }
 
+/** ISO 3166-1. A code that Unicode replaces by another one, such as UK, would match no phone. */
+export const countries = listOf(
+  'two-letter country codes (ISO 3166-1) in capitals, as DE, separated by commas',
+  (text) => (/^[A-Z]{2}$/.test(text) && isCountry(text) ? text : undefined),
+  300,
+);
+
 /** Length 0 would mean everybody, surely a mistake; an address with a zone is valid on one machine only. */
 export const networks = listOf(
   `1–${platformLimits.trustedProxies} IP addresses or networks as 10.0.0.0/8, separated by commas`,
@@ -116,6 +123,12 @@ export const isUrl = (text: string, ...schemes: readonly string[]) =>
 export function isHostName(text: string, characters: string): boolean {
   const label = `[${characters}][${characters}-]{0,62}`;
   return new RegExp(`^(?=.{1,253}$)${label}(\\.${label})*$`, 'i').test(text) && !/(^|\.)\d+$/.test(text);
+}
+
+function isCountry(code: string): boolean {
+  const isUsual = Intl.getCanonicalLocales(`und-${code}`)[0] === `und-${code}`;
+  const names = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
+  return isUsual && !['EU', 'EZ', 'UN', 'ZZ'].includes(code) && names.of(code) !== undefined;
 }
 
 export function isReadableFile(path: string): boolean {

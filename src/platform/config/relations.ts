@@ -102,6 +102,21 @@ const rules: readonly Rule[] = [
   ),
   together('SMS_WEBHOOK_URL', 'SMS_WEBHOOK_SECRET', 'the receiver must know that a message is ours'),
   rule(
+    ['SMS_COUNTRIES', 'SMS_WEBHOOK_URL'],
+    (v) => v.SMS_COUNTRIES !== undefined && v.SMS_WEBHOOK_URL === undefined,
+    'needs SMS_WEBHOOK_URL: nobody would take the messages',
+  ),
+  rule(
+    ['CODE_LOGIN', 'SECOND_FACTOR_EMAIL'],
+    (v) => v.SECOND_FACTOR_EMAIL === 'on' && ['mail', 'both'].includes(v.CODE_LOGIN ?? 'none'),
+    'must not name mail while SECOND_FACTOR_EMAIL is on: the mailbox alone would do what password and mailbox are asked for',
+  ),
+  rule(
+    ['CODE_LOGIN', 'SECOND_FACTOR'],
+    (v) => v.SECOND_FACTOR === 'required' && ['sms', 'both'].includes(v.CODE_LOGIN ?? 'none'),
+    'must not name sms while SECOND_FACTOR is required: the phone alone would open a session',
+  ),
+  rule(
     ['REFRESH_GRACE', 'ACCESS_TOKEN_TTL'],
     (v) => v.REFRESH_GRACE >= v.ACCESS_TOKEN_TTL,
     'must be shorter than ACCESS_TOKEN_TTL: it covers a lost answer, not a whole token lifetime',

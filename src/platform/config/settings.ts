@@ -155,6 +155,9 @@ export const groups = {
       'Where messages for phones are posted. Set together with SMS_WEBHOOK_SECRET.',
     ),
     SMS_WEBHOOK_SECRET: secret(a.password, 'none').means('Signs what is posted to SMS_WEBHOOK_URL.'),
+    SMS_COUNTRIES: unset(a.countries, 'none: no SMS').means(
+      'Countries whose mobile phones get messages. Each one more is one more that fraudsters earn with. Needs SMS_WEBHOOK_URL.',
+    ),
   },
   'Keys and the audit log': {
     KEY_ROTATION_INTERVAL: set(a.duration('1s'), '30d').means(
@@ -180,6 +183,12 @@ export const groups = {
     ),
     SECOND_FACTOR: set(a.oneOf('none', 'offered', 'required'), 'offered').means(
       'Whether users may add a second factor, or must. A user who has one is always asked for it.',
+    ),
+    SECOND_FACTOR_EMAIL: set(onOff, 'off').means(
+      'Whether a code by mail is the second factor of users who proved their e-mail and have no other. It is weak: whoever has the mailbox can also set a new password.',
+    ),
+    CODE_LOGIN: unset(a.oneOf('none', 'mail', 'sms', 'both'), 'mail; none with SECOND_FACTOR_EMAIL on').means(
+      'How users may log in with a one-time code in place of the password. With sms, a phone alone opens a session, unless its user has another second factor.',
     ),
     PASSWORD_MINIMUM: set(a.count(8, 64), '15').means(
       'Least number of characters of a new password. Fewer than 15 need SECOND_FACTOR required (NIST SP 800-63B-4).',

@@ -71,6 +71,11 @@ const table = {
     'factor',
     'outcome',
   ),
+  countersign_codes_total: counter(
+    'One-time codes by channel: how many were sent, and how many of them were used.',
+    'channel',
+    'outcome',
+  ),
   countersign_passkeys_cloned_total: counter('Passkeys whose counter went back: two devices have the key.'),
   countersign_deny_list_faults_total: counter('Failures of a part of the shared deny-list.', 'part'),
   countersign_bus_dropped_total: counter('Messages of the bus that were dropped, by reason.', 'reason'),

@@ -41,6 +41,8 @@ export interface Metrics {
   contextSignal(signal: string, action: string): void;
   /** A second factor was tried. */
   secondFactor(factor: string, outcome: string): void;
+  /** A one-time code was `sent` or `used`. */
+  code(channel: string, outcome: string): void;
   /** A passkey's counter went back. */
   passkeyCloned(): void;
   /** A request came through an unlisted proxy. */
@@ -108,6 +110,7 @@ export function createMetrics(): Metrics {
     contextSignal: (signal, action) =>
       metrics.countersign_session_context_signals_total.inc({ signal, action }),
     secondFactor: (factor, outcome) => metrics.countersign_second_factors_total.inc({ factor, outcome }),
+    code: (channel, outcome) => metrics.countersign_codes_total.inc({ channel, outcome }),
     passkeyCloned: () => metrics.countersign_passkeys_cloned_total.inc(),
     unnamedProxy: () => metrics.countersign_unnamed_proxy_requests_total.inc(),
     connectionDropped: (where, limit) => metrics.countersign_connections_dropped_total.inc({ where, limit }),

@@ -1,6 +1,7 @@
-import type { UserId } from '@countersign/verifier/ids';
+import type { FactorId, UserId } from '@countersign/verifier/ids';
 import type { Email } from '../../accounts/email.ts';
-import type { User, UserStore } from '../../accounts/user.ts';
+import type { Phone } from '../../accounts/phone/phoneNumber.ts';
+import type { User, UserPhone, UserStore } from '../../accounts/user.ts';
 import { canaryUserId } from '../../truth/canary.ts';
 import { Prisma, type User as UserRow } from './generated/client.ts';
 import type { PrismaConnection } from './transactions.ts';
@@ -9,6 +10,7 @@ import { createUserLists } from './userLists.ts';
 export function createUserStore(prisma: PrismaConnection): UserStore {
   return {
     ...createEmailStore(prisma),
+    ...createPhoneStore(prisma),
     ...createUserLists(prisma),
 
     async create({ id, email, passwordHash, emailVerifiedAt, locale }, now) {
@@ -112,7 +114,37 @@ function createEmailStore(prisma: PrismaConnection): Pick<UserStore, 'verifyEmai
   };
 }
 
-const nothingPersonal = { emailVerifiedAt: null, locale: null, phone: null, phoneVerifiedAt: null };
+type PhoneStore = Pick<UserStore, 'findByPhone' | 'setPhone' | 'removePhone' | 'lastPhoneId'>;
+
+function createPhoneStore(prisma: PrismaConnection): PhoneStore {
+  return {
+    async findByPhone(phone) {
+      const newest = { phoneVerifiedAt: 'desc' } as const;
+      return fromRow(await prisma.user.findFirst({ where: { phone, deletedAt: null }, orderBy: newest }));
+    },
+
+    async setPhone(id, { number, id: phoneId, verifiedAt }) {
+      const data = { phone: number, phoneId, phoneVerifiedAt: new Date(verifiedAt) };
+      await prisma.user.updateMany({ where: { id, deletedAt: null }, data });
+    },
+
+    async removePhone(id, phoneId) {
+      const { count } = await prisma.user.updateMany({
+        where: { id, phoneId, phone: { not: null } },
+        data: { phone: null, phoneVerifiedAt: null },
+      });
+      return count === 1;
+    },
+
+    async lastPhoneId(id) {
+      const row = await prisma.user.findUnique({ where: { id }, select: { phoneId: true } });
+      return (row?.phoneId ?? undefined) as FactorId | undefined;
+    },
+  };
+}
+
+const noPhone = { phone: null, phoneVerifiedAt: null, phoneId: null };
+const nothingPersonal = { emailVerifiedAt: null, locale: null, ...noPhone };
 
 function fromRow(row: UserRow | null): User | undefined {
   if (row === null) return undefined;
@@ -125,5 +157,11 @@ function fromRow(row: UserRow | null): User | undefined {
     createdAt: row.createdAt.getTime(),
     emailVerifiedAt: row.emailVerifiedAt?.getTime(),
     locale: row.locale ?? undefined,
+    phone: phoneOf(row),
   };
+}
+
+function phoneOf({ phone, phoneId, phoneVerifiedAt }: UserRow): UserPhone | undefined {
+  if (phone === null || phoneId === null || phoneVerifiedAt === null) return undefined;
+  return { number: phone as Phone, id: phoneId as FactorId, verifiedAt: phoneVerifiedAt.getTime() };
 }

@@ -12,6 +12,8 @@ export const text = (description: string) =>
 
 export const email = text('An e-mail address. Case and Unicode spelling do not matter.');
 
+export const phone = text('The number of a mobile phone in E.164 form, such as +4915112345678.');
+
 export const refreshToken = text('The refresh token of the last login or refresh.');
 
 export const emptyBody = Type.Object({}, strict);

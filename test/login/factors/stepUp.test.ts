@@ -108,7 +108,7 @@ t.test('a code is good once, for a login or a step-up', async (t) => {
 t.test('a request has one proof, and needs a session', async (t) => {
   const { stepUp, firstSession, call, code } = await setUp(t);
   const token = firstSession.access_token;
-  for (const body of [{}, { totp: code(), password }, { code: '000000' }])
+  for (const body of [{}, { totp: code(), password }, { otp: '000000' }])
     t.equal((await stepUp(token, body)).status, 400, JSON.stringify(Object.keys(body)));
   const start = await call('POST', '/auth/step-up/start', { token, body: { factor: 'totp' } });
   t.match(start, { status: 400, body: { errors: [{ field: 'factor', rule: 'nothing_to_start' }] } });

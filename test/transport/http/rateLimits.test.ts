@@ -118,6 +118,16 @@ function waysTo(call: HttpCall, tokens: { readonly accessToken: string; readonly
       () => post('/auth/password', guess, tokens.accessToken),
     ],
     mail: [recover('no address'), recover('bob@example.com'), (n: number) => recover(`m${n}@example.com`)],
+    code_login: [
+      post('/auth/login/code/start', { email: 'no address' }),
+      post('/auth/login/code/start', { email: 'bob@example.com' }),
+      (n: number) => post('/auth/login/code/start', { email: `c${n}@example.com` }),
+    ],
+    phone: [
+      post('/auth/phone/verify', { code: '000000' }),
+      post('/auth/phone/verify', { code: '000000' }, tokens.accessToken),
+      () => post('/auth/phone/verify', { code: '000000' }, tokens.accessToken),
+    ],
     links: [
       post('/auth/email/verify', { token: 'unknown' }),
       post('/auth/email/verify', { code: '000000' }, tokens.accessToken),
