@@ -5,7 +5,7 @@
 import { copyFile, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bundlePrisma } from './bundlePrisma.mjs';
+import { bundleLibraries } from './bundleLibraries.mjs';
 import { generateDatabaseClient } from './generate.mjs';
 import { root, runTool } from './tool.mjs';
 
@@ -43,7 +43,7 @@ export async function compile(options) {
     await rm(join(root, folder, 'dist'), { recursive: true, force: true });
     await runTool('tsc', ['-p', join(folder, 'tsconfig.build.json')], { ...options, quiet: true });
   }
-  await Promise.all([copyScripts(), bundlePrisma()]);
+  await Promise.all([copyScripts(), bundleLibraries()]);
   await writeFile(stamp, newest);
 }
 

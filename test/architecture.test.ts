@@ -195,7 +195,7 @@ const owners: readonly [library: RegExp, owners: readonly string[]][] = [
   [/^uuid$/, ['src/platform/newId.ts']],
   [/^nodemailer$/, ['src/notifications/mail.ts', 'src/notifications/mailFolder.ts']],
   [/^lru-cache$/, ['']],
-  [/^libphonenumber-js\//, ['src/accounts/phone/phoneNumber.ts']],
+  [/^libphonenumber-js\//, ['src/accounts/phone/mobileNumbers.ts']],
   [/^bowser$/, ['src/platform/userAgent.ts']],
   [/^@countersign\/verifier\//, ['']],
   [/^@countersign\/guard/, ['src/sdk/']],

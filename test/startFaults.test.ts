@@ -22,6 +22,7 @@ async function start(t: Test, env: Readonly<Record<string, string>>) {
     env: {
       ...{ DATA_DIR: dataDir, HTTP_PORT: String(httpPort), GRPC_PORT: '0', LOG_LEVEL: 'warn' },
       OPERATIONS_PORT: String(operationsPort),
+      ...{ MAIL_URL: 'smtp://127.0.0.1:1', MAIL_FROM: 'no-reply@example.com' },
       ...{ ISSUER: 'http://127.0.0.1:8080', KEY_ENCRYPTION_KEY: randomBytes(32).toString('base64') },
       ...env,
     },

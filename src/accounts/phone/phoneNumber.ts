@@ -20,8 +20,8 @@ export function createPhoneNumbers(countries: readonly string[]): PhoneNumbers {
       if (!form.test(text))
         throw invalid('format', 'must be + and 7 to 15 digits, with the country code (E.164)');
       // Loaded by the few who use phones.
-      const { default: parse } = await import('libphonenumber-js/mobile');
-      const parsed = parse(text);
+      const { parseNumber } = await import('./mobileNumbers.ts');
+      const parsed = parseNumber(text);
       // A number with the zero of national calls would be a second spelling.
       if (parsed?.number !== text || !parsed.isValid())
         throw invalid('mobile', 'must be the number of a mobile phone');
