@@ -162,7 +162,7 @@ async function openParts(parts: WithMetrics, closing: Closing) {
     ...{ database: opened.database, dataDir: parts.dataFolder.path },
   });
   closing.push(notifications.stop);
-  const { database } = notifications;
+  const { database, notices } = notifications;
   const storage = { ...opened, database };
 
   const ring = await openKeyRing({ config, clock, database, sealing, metrics, onFault });
@@ -186,15 +186,16 @@ async function openParts(parts: WithMetrics, closing: Closing) {
   });
   const { effect } = propagation;
   const { issuer } = config.tokens;
-  const passkeys = openPasskeys({ database, clock, effect, issuer, log, metrics });
+  const passkeys = openPasskeys({ database, clock, effect, issuer, log, metrics, notices });
   const codes = openCodes({ ...notifications, config, keyEncryptionKey, counting, metrics });
+  const [passkeyKind, codeKinds] = [passkeys.kind, codes.kinds];
   return {
     ...{ codes, storage, notifications, ring, truth, propagation, rateLimits, counting, refreshTokens },
     ...{ latestTime, onFault, ...tokens },
     spendRevokeBudget: openRevokeBudgets({ counting, log, metrics }),
     passwords: await openPasswords({ database, clock, metrics, keyEncryptionKey, config: config.passwords }),
     passkeys,
-    factors: openFactors({ database, clock, sealing, passkeyKind: passkeys.kind, codeKinds: codes.kinds }),
+    factors: openFactors({ database, clock, sealing, notices, passkeyKind, codeKinds }),
   };
 }
 

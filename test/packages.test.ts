@@ -112,7 +112,7 @@ const besideAuthority = words(`
   @fastify/send @fastify/static @fastify/swagger @fastify/swagger-ui @fastify/type-provider-typebox @lukeed/ms typebox helmet
   abstract-logging ajv ajv-formats avvio cookie depd dequal escape-html content-disposition fast-decode-uri-component
   fast-deep-equal fast-json-stringify fast-querystring fast-uri fastq find-my-way http-errors inherits ipaddr.js
-  json-schema-ref-resolver json-schema-resolver json-schema-traverse light-my-request mime openapi-types process-warning
+  json-schema-ref-resolver json-schema-resolver json-schema-traverse light-my-request mime openapi-types process-warning nodemailer
   require-from-string ret reusify rfdc safe-regex2 secure-json-parse semver set-cookie-parser setprototypeof statuses
   toad-cache toidentifier yaml balanced-match brace-expansion glob minimatch minipass path-scurry
   pino pino-abstract-transport pino-std-serializers @pinojs/redact atomic-sleep on-exit-leak-free quick-format-unescaped
@@ -122,6 +122,10 @@ const besideAuthority = words(`
   @noble/hashes @scure/base
   qrcode dijkstrajs pngjs camelcase decamelize find-up locate-path p-limit p-locate p-try path-exists
   require-main-filename set-blocking which-module
+  @simplewebauthn/server @hexagon/base64 @levischuck/tiny-cbor @peculiar/asn1-android @peculiar/asn1-asym-key @peculiar/asn1-cms
+  @peculiar/asn1-csr @peculiar/asn1-ecc @peculiar/asn1-pfx @peculiar/asn1-pkcs8 @peculiar/asn1-pkcs9 @peculiar/asn1-rsa
+  @peculiar/asn1-schema @peculiar/asn1-x509 @peculiar/asn1-x509-attr @peculiar/asn1-x509-post-quantum @peculiar/utils
+  @peculiar/x509 asn1js pvtsutils pvutils reflect-metadata tslib tsyringe
   @node-rs/argon2 @zxcvbn-ts/dictionary-compression @zxcvbn-ts/language-common bowser jose uuid
 `);
 

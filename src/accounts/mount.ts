@@ -95,7 +95,7 @@ export function mountAccounts({ counted, ...given }: AccountParts) {
       passwordRoute(operations.changePassword),
       deleteRoute(operations.deleteAccount),
       meRoute,
-      ...proofRoutes(operations),
+      ...proofRoutes({ ...operations, requireRecentProof: parts.requireRecentProof }),
       recoveryRoutes(operations.startRecovery, operations.completeRecovery),
       notMeRoutes(operations.notMe),
       phoneRoutes(operations, parts.requireRecentProof),

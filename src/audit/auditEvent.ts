@@ -15,7 +15,6 @@ export const auditEventTypes = [
   'user_unlocked',
   'email_verified',
   'email_change_started',
-  'email_change_refused',
   'email_changed',
   'recovery_requested',
   'account_recovered',

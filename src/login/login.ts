@@ -35,8 +35,10 @@ export function createLogin(parts: LoginParts): Login {
 
   const verifyPassword = async (user: User | undefined, text: string, turn: Turn): Promise<boolean> => {
     const password = normalisePassword(text);
-    // An unknown user takes the same work as a wrong password: response times must not reveal registration.
-    if (user === undefined || password === undefined) return passwords.verifyDummy(password ?? '', turn);
+    // An unknown user takes the same work as a wrong password: response times must not reveal registration. So does a user who
+    // has no password.
+    if (user === undefined || user.passwordHash === '' || password === undefined)
+      return passwords.verifyDummy(password ?? '', turn);
     return (await passwords.verify(user.passwordHash, password, turn)) && mayLogIn(parts, user);
   };
 

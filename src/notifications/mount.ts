@@ -39,12 +39,6 @@ export function openNotifications(parts: NotificationParts) {
   const channels = channelsOf(parts);
   const mail = channels.mail !== undefined;
   const sms = channels.sms !== undefined;
-  if (!mail)
-    log.warn(
-      'MAIL_URL is not set: users cannot recover their accounts, and are not told of new devices and changes',
-    );
-  if (config.messages.smsWebhookUrl !== undefined && !sms)
-    log.warn('SMS_COUNTRIES is not set: nothing is sent to SMS_WEBHOOK_URL');
   const { outbox } = parts.database;
   const sending = startSending({ outbox, channels, sealing, clock, log, metrics, onFault });
   const notify = createNotify({ sealing, channels: { mail, sms } });

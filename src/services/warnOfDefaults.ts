@@ -5,7 +5,7 @@ import type { Log } from '../platform/observability/log.ts';
 import type { ListServices } from './services.ts';
 
 interface Parts {
-  readonly config: Pick<Config, 'registration' | 'registrationByDefault' | 'tokens' | 'storage'>;
+  readonly config: Pick<Config, 'registration' | 'registrationByDefault' | 'tokens' | 'storage' | 'messages'>;
   readonly log: Log;
   readonly users: Pick<UserStore, 'any'>;
   readonly listServices: ListServices;
@@ -16,6 +16,8 @@ interface Parts {
 export async function warnOfDefaults(parts: Parts): Promise<void> {
   await warnOfRegistration(parts);
   await warnOfSharedAudience(parts);
+  warnOfNoMail(parts);
+  warnOfNoSms(parts);
 }
 
 /** An operator with users must not learn the default from strangers who register. */
@@ -23,6 +25,17 @@ async function warnOfRegistration({ config, log, users }: Parts): Promise<void> 
   if (!config.registrationByDefault || !(await users.any())) return;
   const { registration } = config;
   log.warn({ registration }, `REGISTRATION is not set, so it is ${registration}; set it to open or closed`);
+}
+
+function warnOfNoMail({ config, log }: Parts): void {
+  if (config.messages.mail !== 'none') return;
+  log.warn('MAIL_URL is not set: users cannot recover their accounts, and are not told of new devices');
+}
+
+function warnOfNoSms({ config, log }: Parts): void {
+  const { smsWebhookUrl, smsCountries } = config.messages;
+  if (smsWebhookUrl === undefined || smsCountries.length > 0) return;
+  log.warn('SMS_COUNTRIES is not set: nothing is sent to SMS_WEBHOOK_URL');
 }
 
 /** Real services receive users' tokens. */

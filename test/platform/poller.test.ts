@@ -1,7 +1,7 @@
 /** Work that comes round again. */
 import t from 'tap';
 import { platformLimits } from '../../src/platform/limits.ts';
-import { startPoller } from '../../src/platform/poller.ts';
+import { startPoller, startWakeablePoller } from '../../src/platform/poller.ts';
 import { createManualClock } from '../support/manualClock.ts';
 
 function setUp() {
@@ -66,4 +66,38 @@ t.test('a stop waits for the round under way, but not for ever', async (t) => {
   await clock.advance(1);
   await stopping;
   t.strictSame(faults, [], 'and is no fault: what it did is rolled back');
+});
+
+t.test('a poller that is woken runs at once, and once more after the round in progress', async (t) => {
+  const clock = createManualClock(0);
+  let rounds = 0;
+  let finish = () => {};
+  const { wake, stop } = startWakeablePoller({
+    ...{ clock, firstMs: 1_000, retryMs: 1_000, onFault: () => {} },
+    run() {
+      rounds += 1;
+      return new Promise((resolve) => {
+        finish = () => resolve(1_000);
+      });
+    },
+  });
+  wake();
+  wake();
+  await clock.advance(0);
+  t.equal(rounds, 1, 'now, not in a second');
+  wake();
+  await clock.advance(0);
+  t.equal(rounds, 1, 'rounds never overlap');
+  finish();
+  await clock.settle();
+  await clock.advance(0);
+  t.equal(rounds, 2, 'what came meanwhile is not missed');
+  finish();
+  await clock.settle();
+  await clock.advance(999);
+  t.equal(rounds, 2);
+  await stop();
+  wake();
+  await clock.advance(5_000);
+  t.equal(rounds, 2, 'a stopped one sleeps');
 });

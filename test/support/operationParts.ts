@@ -26,8 +26,9 @@ export async function createOperationParts({ database }: Storage) {
   const [{ keyRing, ringKeeper }] = nodes;
   const { effect } = createToldEffect();
   const { log, metrics } = { log: createLog('error', { write: () => {} }), metrics: createMetrics() };
-  const { kind: passkeyKind } = openPasskeys({ database, clock, effect, issuer, log, metrics });
-  const factors = openFactors({ database, clock, sealing, passkeyKind, codeKinds: [] });
+  const notices = async () => {};
+  const { kind: passkeyKind } = openPasskeys({ database, clock, effect, issuer, log, metrics, notices });
+  const factors = openFactors({ database, clock, sealing, notices, passkeyKind, codeKinds: [] });
   return {
     ...{ database, clock, keyRing, ringKeeper },
     ...factors,
@@ -38,7 +39,7 @@ export async function createOperationParts({ database }: Storage) {
     passwordAttempts: passwordAttemptsOver(database, clock),
     unknownEmails: createUnknownEmails(),
     rateLimits: noRateLimits,
-    notices: async () => {},
+    notices,
     requireVerifiedEmail: false,
     denyList: { check: async () => ({ revoked: false, decidedBy: 'bloom' }) as const },
     accessTokens: createAccessTokenIssuer({ issuer, audience, accessTtlMs: 15 * minute }),

@@ -5,12 +5,7 @@
 import { invalidField } from '@countersign/verifier/errors';
 import type { Actor } from '../../audit/auditEvent.ts';
 import type { Stores } from '../../database.ts';
-import {
-  checkUnchanged,
-  findCaller,
-  type ProvingParts,
-  provePassword,
-} from '../../login/passwords/reauthentication.ts';
+import { checkUnchanged, findCaller, type ProvingParts } from '../../login/passwords/reauthentication.ts';
 import type { Notices } from '../../notifications/notices.ts';
 import { writeDecoy } from '../../notifications/outbox.ts';
 import type { Caller } from '../../sessions/session.ts';
@@ -26,45 +21,17 @@ export interface ChangeEmailParts extends ProvingParts, ProofParts {
   readonly notices: Notices;
 }
 
-export interface EmailChange {
-  readonly email: string;
-  readonly currentPassword: string;
-}
-
-/** Throws `mail_not_configured`, and as `provePassword` does. */
-export type ChangeEmail = (input: EmailChange, caller: Caller, actor: Actor) => Promise<void>;
+/** Throws `mail_not_configured`. The caller has required a recent proof of the user. */
+export type ChangeEmail = (email: string, caller: Caller, actor: Actor) => Promise<void>;
 
 export function createChangeEmail(parts: ChangeEmailParts): ChangeEmail {
-  return async (input, caller, actor) => {
+  return async (text, caller, actor) => {
     parts.requireMail();
-    const email = normaliseEmail(input.email);
+    const email = normaliseEmail(text);
     const user = await findCaller(parts, caller);
     if (email === user.email) throw invalidField('email', 'different', 'is already your address');
-    await proveOwner(parts, { user, caller, actor, currentPassword: input.currentPassword }, () =>
-      start(parts, { user, email, caller, actor }),
-    );
+    await start(parts, { user, email, caller, actor });
   };
-}
-
-interface OwnerProof {
-  readonly user: User;
-  readonly caller: Caller;
-  readonly actor: Actor;
-  readonly currentPassword: string;
-}
-
-/** That the owner of the account asks, and not somebody at an open screen. */
-function proveOwner<T>(
-  parts: ProvingParts,
-  { user, caller, actor, currentPassword }: OwnerProof,
-  work: () => Promise<T>,
-): Promise<T> {
-  const { sessionId } = caller;
-  return provePassword(
-    parts,
-    { user, sessionId, currentPassword, actor, refusal: 'email_change_refused' },
-    work,
-  );
 }
 
 interface Asked {

@@ -1,6 +1,7 @@
 /** Proof and change of the e-mail over HTTP. */
 import { invalidField } from '@countersign/verifier/errors';
 import { Type } from 'typebox';
+import type { RequireRecentProof } from '../../login/factors/recentProof.ts';
 import { links } from '../../notifications/links.ts';
 import type { MountRoutes } from '../../transport/http/app.ts';
 import { isForm, type RefusalPage } from '../../transport/http/forms.ts';
@@ -23,12 +24,13 @@ const verifyBody = Type.Object(
   strict,
 );
 
-const changeBody = Type.Object({ email, current_password: text('The current password.') }, strict);
+const changeBody = Type.Object({ email }, strict);
 
 interface ProofOperations {
   readonly requestProof: RequestProof;
   readonly verifyEmail: VerifyEmail;
   readonly changeEmail: ChangeEmail;
+  readonly requireRecentProof: RequireRecentProof;
 }
 
 const refused: RefusalPage = ({ actor }, error) => refusalPage(actor.language, error);
@@ -37,7 +39,7 @@ export function proofRoutes(operations: ProofOperations): readonly MountRoutes[]
   return [requestRoutes(operations), verifyRoutes(operations.verifyEmail)];
 }
 
-function requestRoutes({ requestProof, changeEmail }: ProofOperations): MountRoutes {
+function requestRoutes({ requestProof, changeEmail, requireRecentProof }: ProofOperations): MountRoutes {
   return (app, { authenticate, rateLimits }) => {
     const limited = rateLimits.placeHook('mail');
     const proofSchema = {
@@ -67,10 +69,11 @@ function requestRoutes({ requestProof, changeEmail }: ProofOperations): MountRou
       }),
     };
     app.post('/auth/email', { schema: changeSchema, ...limited }, async (request, reply) => {
-      const { sub: userId, sid: sessionId } = await authenticate(request);
+      const claims = await authenticate(request);
+      const { sub: userId, sid: sessionId } = claims;
       await rateLimits.spend('mail', userId, request);
-      const { email, current_password: currentPassword } = request.body;
-      await changeEmail({ email, currentPassword }, { userId, sessionId }, request.actor);
+      await requireRecentProof(claims);
+      await changeEmail(request.body.email, { userId, sessionId }, request.actor);
       return reply.code(202).send({});
     });
   };

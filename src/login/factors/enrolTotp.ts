@@ -4,10 +4,11 @@
  */
 import type { Clock } from '@countersign/verifier/clock';
 import { AuthorityError, invalidField } from '@countersign/verifier/errors';
-import type { FactorId } from '@countersign/verifier/ids';
+import type { FactorId, SessionId } from '@countersign/verifier/ids';
 import type { User } from '../../accounts/user.ts';
 import type { Actor } from '../../audit/auditEvent.ts';
 import type { Database, Stores } from '../../database.ts';
+import type { Notices } from '../../notifications/notices.ts';
 import type { Config } from '../../platform/config/config.ts';
 import { newId } from '../../platform/newId.ts';
 import type { Caller } from '../../sessions/session.ts';
@@ -25,6 +26,7 @@ export interface EnrolTotpParts {
   /** The host of ISSUER, which apps show. */
   readonly issuerHost: string;
   readonly policy: Config['secondFactor'];
+  readonly notices: Notices;
 }
 
 /** Shown once. */
@@ -92,8 +94,7 @@ export function createConfirmTotp(parts: EnrolTotpParts): ConfirmTotp {
       await checkUnchanged(stores, user, caller.sessionId);
       if (!(await stores.totpFactors.confirm(id, found.step, now)))
         throw new AuthorityError('invalid_code', { reason: 'used_meanwhile' });
-      const about = { actor, userId: user.id, sessionId: caller.sessionId, detail: { factor: id } };
-      await stores.audit.record({ type: 'factor_added', reason: 'totp', ...about }, now);
+      await tell(parts, stores, { user, factor: found, actor, now, sessionId: caller.sessionId });
       return { id, recoveryCodes: await firstCodes(stores, user, now) };
     });
   };
@@ -105,11 +106,11 @@ export async function firstCodes(stores: Stores, user: User, now: number): Promi
 }
 
 /** For a login of a user who must have a second factor and has none: the proof confirms the enrolment. */
-export type VerifyEnrolment = (user: User, proof: FactorProof) => Promise<Verdict>;
+export type VerifyEnrolment = (user: User, proof: FactorProof, actor: Actor) => Promise<Verdict>;
 
 export function createVerifyEnrolment(parts: EnrolTotpParts): VerifyEnrolment {
   const { kinds } = parts;
-  return async (user, { member, value }) => {
+  return async (user, { member, value }, actor) => {
     const isTotp = member === 'totp' && typeof value === 'string';
     const found = isTotp ? await findRight(parts, user, value) : undefined;
     if (found === undefined) return { refused: 'enrolment' };
@@ -120,7 +121,9 @@ export function createVerifyEnrolment(parts: EnrolTotpParts): VerifyEnrolment {
         // Meanwhile the owner may have added a factor; then this login has to prove it.
         const current = (await stores.users.find(user.id)) ?? user;
         if (await kinds.hasAny(stores, current, now)) return false;
-        return stores.totpFactors.confirm(found.id, found.step, now);
+        if (!(await stores.totpFactors.confirm(found.id, found.step, now))) return false;
+        await tell(parts, stores, { user, factor: found, actor, now });
+        return true;
       },
     };
   };
@@ -130,11 +133,34 @@ async function findRight(
   { database, clock, secrets }: EnrolTotpParts,
   { id: userId }: User,
   code: string,
-): Promise<{ readonly id: FactorId; readonly step: number } | undefined> {
+): Promise<RightCode | undefined> {
   const now = clock.now();
   const since = now - factorLimits.enrolmentMilliseconds;
   const enrolment = await database.totpFactors.findEnrolment(userId, since);
   if (enrolment === undefined) return undefined;
   const step = secrets.stepOf(enrolment, code, now);
-  return step === undefined ? undefined : { id: enrolment.id, step };
+  return step === undefined ? undefined : { id: enrolment.id, name: enrolment.name, step };
+}
+
+interface RightCode {
+  readonly id: FactorId;
+  readonly name: string;
+  readonly step: number;
+}
+
+async function tell(
+  { notices }: EnrolTotpParts,
+  stores: Stores,
+  added: {
+    readonly user: User;
+    readonly factor: RightCode;
+    readonly actor: Actor;
+    readonly now: number;
+    readonly sessionId?: SessionId;
+  },
+): Promise<void> {
+  const { user, factor, actor, now, sessionId } = added;
+  const about = { actor, userId: user.id, sessionId, detail: { factor: factor.id } };
+  await stores.audit.record({ type: 'factor_added', reason: 'totp', ...about }, now);
+  await notices(stores, user, 'factor_added', { now, actor, sessionId, factor: factor.name });
 }

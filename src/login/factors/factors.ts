@@ -46,6 +46,8 @@ export interface FactorKind {
     now: number,
     actor: Actor,
   ): Promise<Verdict>;
+  /** Tells the owner that it was used, in the transaction that uses it up. */
+  readonly onUse?: (stores: Stores, use: FactorUse) => Promise<void>;
   /** The user's factors of this kind, oldest first. */
   readonly list?: (stores: Stores, userId: UserId) => Promise<readonly ListedFactor[]>;
   /** False when the user has no such factor. */
@@ -56,6 +58,12 @@ export interface FactorKind {
 
 /** The login, or the step-up, that a factor is started for. */
 export type UnderWay = Pick<OneTimeToken, 'hash' | 'expiresAt'>;
+
+export interface FactorUse {
+  readonly user: User;
+  readonly actor: Actor;
+  readonly now: number;
+}
 
 export interface Started {
   /** For the client, such as WebAuthn options. */

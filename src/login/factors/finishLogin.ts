@@ -46,7 +46,7 @@ export function createFinishLogin(parts: FinishLoginParts): FinishLogin {
         if (countedAs === 'strangers') await rateLimits.spend(actor, 'factor', 'global');
         return countTry(database, pending, clock.now());
       },
-      ...(enrols ? { verify: () => verifyEnrolment(user, proof) } : {}),
+      ...(enrols ? { verify: () => verifyEnrolment(user, proof, actor) } : {}),
     };
     return proveFactor(parts, tried, (proved) =>
       startSession(

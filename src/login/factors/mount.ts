@@ -2,6 +2,7 @@
 import type { Clock } from '@countersign/verifier/clock';
 import { createEarliestTime } from '@countersign/verifier/steadyTime';
 import type { Database } from '../../database.ts';
+import type { Notices } from '../../notifications/notices.ts';
 import type { Config } from '../../platform/config/config.ts';
 import { type Job, pruningJob } from '../../platform/jobs.ts';
 import type { Metrics } from '../../platform/observability/metrics.ts';
@@ -40,6 +41,7 @@ export function openFactors(parts: {
   readonly sealing: Sealing;
   /** Codes by mail and by message. */
   readonly codeKinds: readonly FactorKind[];
+  readonly notices: Notices;
   readonly passkeyKind: FactorKind;
 }) {
   const { totpFactors, recoveryCodes } = parts.database;
@@ -47,7 +49,7 @@ export function openFactors(parts: {
   const kinds = createFactorKinds([
     parts.passkeyKind,
     createTotpKind({ totpFactors, secrets: totpSecrets }),
-    createRecoveryCodeKind({ recoveryCodes }),
+    createRecoveryCodeKind({ recoveryCodes, notices: parts.notices }),
     ...parts.codeKinds,
   ]);
   return { totpSecrets, kinds, requireRecentProof: createRequireRecentProof({ ...parts, kinds }) };

@@ -62,7 +62,12 @@ export function proveFactor<T>(
       parts.onTry(kind.name, 'refused');
       return refuse('refused' in verdict ? verdict.refused : 'wrong');
     }
-    const done = await work({ ...verdict, name: kind.name, attempt });
+    const commit: Verified['commit'] = async (stores, now) => {
+      if (!(await verdict.commit(stores, now))) return false;
+      await kind.onUse?.(stores, { user, actor: tried.actor, now });
+      return true;
+    };
+    const done = await work({ ...verdict, commit, name: kind.name, attempt });
     if (done === undefined) return refuse((await verdict.onUncommitted?.()) ?? 'used_meanwhile');
     parts.onTry(kind.name, 'proved');
     return done;

@@ -1,10 +1,12 @@
 /** Recovery codes in place of a second factor. */
+import type { Notices } from '../../notifications/notices.ts';
 import type { FactorKind } from './factors.ts';
 import type { RecoveryCodeStore } from './recoveryCodeStore.ts';
 import { recoveryCodeHash } from './recoveryCodes.ts';
 
 export function createRecoveryCodeKind(parts: {
   readonly recoveryCodes: Pick<RecoveryCodeStore, 'has'>;
+  readonly notices: Notices;
 }): FactorKind {
   return {
     name: 'recovery_code',
@@ -21,6 +23,11 @@ export function createRecoveryCodeKind(parts: {
         amr: ['otp'],
         commit: (stores, now) => stores.recoveryCodes.use(user.id, hash, now),
       };
+    },
+
+    async onUse(stores, { user, actor, now }) {
+      const left = await stores.recoveryCodes.left(user.id);
+      await parts.notices(stores, user, 'recovery_code_used', { now, actor, left });
     },
 
     forget: (stores, userId) => stores.recoveryCodes.forget(userId),

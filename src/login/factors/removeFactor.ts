@@ -7,6 +7,7 @@ import type { FactorId } from '@countersign/verifier/ids';
 import type { User } from '../../accounts/user.ts';
 import type { Actor } from '../../audit/auditEvent.ts';
 import type { Stores } from '../../database.ts';
+import type { Notices } from '../../notifications/notices.ts';
 import type { Config } from '../../platform/config/config.ts';
 import { type RevokingParts, revokeAndPropagate } from '../../revocation/propagation/revokeAndPropagate.ts';
 import { endSelected } from '../../sessions/endSessions.ts';
@@ -17,6 +18,7 @@ import type { FactorKinds, FactorName } from './factors.ts';
 export interface RemoveFactorParts extends RevokingParts, ProvingParts {
   readonly kinds: FactorKinds;
   readonly policy: Config['secondFactor'];
+  readonly notices: Notices;
 }
 
 export interface RemovedFactor {
@@ -45,16 +47,18 @@ export async function endFactor(
     // Also without the factor: the first answer may have been lost before its end was propagated.
     const ending = { reason: 'factor_removed', actor, now } as const;
     const ended = await endSelected(stores, { userId, openedBy: id }, ending);
-    const kind = await remove(parts.kinds, stores, { userId, id });
-    if (kind === undefined) return undefined;
+    const removed = await remove(parts.kinds, stores, { userId, id });
+    if (removed === undefined) return undefined;
     // Read again: it is without the factor now.
     const left = (await stores.users.find(userId)) ?? user;
     if (!(await parts.kinds.hasAny(stores, left, now))) {
       if (parts.policy === 'required') throw neededFactor();
       await stores.recoveryCodes.forget(userId);
     }
-    const about = { actor, userId, sessionId, reason: kind, detail: { factor: id } };
+    const about = { actor, userId, sessionId, reason: removed.kind, detail: { factor: id } };
     await stores.audit.record({ type: 'factor_removed', ...about }, now);
+    const occasion = { now, actor, sessionId, factor: removed.name };
+    await parts.notices(stores, user, 'factor_removed', occasion);
     return { endedOwn: ended.some((session) => session.id === sessionId) };
   });
   if (result === undefined) throw new AuthorityError('not_found', { detail: 'There is no such factor.' });
@@ -65,8 +69,13 @@ async function remove(
   kinds: FactorKinds,
   stores: Stores,
   { userId, id }: Pick<Caller, 'userId'> & { readonly id: FactorId },
-): Promise<FactorName | undefined> {
-  for (const kind of kinds.all) if (await kind.remove?.(stores, userId, id)) return kind.name;
+): Promise<{ readonly kind: FactorName; readonly name: string } | undefined> {
+  for (const kind of kinds.all) {
+    const factors = (await kind.list?.(stores, userId)) ?? [];
+    const factor = factors.find((each) => each.id === id);
+    if (factor !== undefined && (await kind.remove?.(stores, userId, id)))
+      return { kind: kind.name, name: factor.name };
+  }
   return undefined;
 }
 

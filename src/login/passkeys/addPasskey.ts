@@ -4,10 +4,11 @@
  */
 import type { Clock } from '@countersign/verifier/clock';
 import { AuthorityError, invalidField } from '@countersign/verifier/errors';
-import type { FactorId, SessionId } from '@countersign/verifier/ids';
+import type { FactorId } from '@countersign/verifier/ids';
 import type { User } from '../../accounts/user.ts';
 import type { Actor } from '../../audit/auditEvent.ts';
 import type { Database, Stores } from '../../database.ts';
+import type { Notices } from '../../notifications/notices.ts';
 import type { Config } from '../../platform/config/config.ts';
 import { newId } from '../../platform/newId.ts';
 import { newOneTimeToken, oneTimeTokenHash } from '../../platform/oneTimeTokens.ts';
@@ -31,21 +32,8 @@ export interface AddPasskeyParts {
   readonly clock: Clock;
   readonly requireRelyingParty: RequireRelyingParty;
   readonly policy: Config['secondFactor'];
-  readonly tellOwner?: TellOwner | undefined;
+  readonly notices: Notices;
 }
-
-/** Writes a notice to the owner, in the transaction of what it tells. `factor`: the passkey's name. */
-export type TellOwner = (
-  stores: Stores,
-  user: Pick<User, 'id' | 'email'>,
-  what: 'factor_added' | 'factor_removed' | 'passkey_cloned',
-  occasion: {
-    readonly now: number;
-    readonly actor: Actor;
-    readonly sessionId?: SessionId | undefined;
-    readonly factor: string;
-  },
-) => Promise<void>;
 
 const purpose = 'passkey_registration';
 
@@ -126,7 +114,7 @@ async function verify(
 }
 
 async function store(
-  { tellOwner }: AddPasskeyParts,
+  { notices }: AddPasskeyParts,
   stores: Stores,
   added: {
     readonly passkey: Passkey;
@@ -152,7 +140,7 @@ async function store(
     detail,
   } as const;
   await stores.audit.record(event, now);
-  await tellOwner?.(stores, user, 'factor_added', { now, actor, sessionId, factor: passkey.name });
+  await notices(stores, user, 'factor_added', { now, actor, sessionId, factor: passkey.name });
   return firstCodes(stores, user, now);
 }
 

@@ -1,9 +1,10 @@
 /** Puts passkeys together: the row in the table of second factors, and the routes. */
+import type { Notices } from '../../notifications/notices.ts';
 import type { Log } from '../../platform/observability/log.ts';
 import type { Metrics } from '../../platform/observability/metrics.ts';
 import type { RevokingParts } from '../../revocation/propagation/revokeAndPropagate.ts';
 import type { OpenedFactors } from '../factors/mount.ts';
-import { type AddPasskeyParts, createAddPasskey, createStartPasskey, type TellOwner } from './addPasskey.ts';
+import { type AddPasskeyParts, createAddPasskey, createStartPasskey } from './addPasskey.ts';
 import { passkeyRoutes } from './http.ts';
 import type { Passkey } from './passkey.ts';
 import { createPasskeyKind } from './passkeyKind.ts';
@@ -16,7 +17,7 @@ export interface OpenPasskeysParts extends RevokingParts {
   readonly issuer: string;
   readonly log: Log;
   readonly metrics: Pick<Metrics, 'passkeyCloned'>;
-  readonly tellOwner?: TellOwner | undefined;
+  readonly notices: Notices;
 }
 
 /** What the table of second factors and `mountPasskeys` need. */
@@ -30,14 +31,14 @@ export function openPasskeys({ issuer, log, metrics, ...parts }: OpenPasskeysPar
   const provePasskey = createProvePasskey({ ...parts, requireRelyingParty, onCloned });
   const { database } = parts;
   const kind = createPasskeyKind({ database, relyingParty, requireRelyingParty, provePasskey });
-  return { requireRelyingParty, relyingParty, provePasskey, kind, tellOwner: parts.tellOwner };
+  return { requireRelyingParty, relyingParty, provePasskey, kind };
 }
 
 export type OpenedPasskeys = ReturnType<typeof openPasskeys>;
 
 export interface PasskeyMountParts
   extends Omit<PasskeyLoginParts, 'provePasskey' | 'requireRelyingParty'>,
-    Pick<OpenedPasskeys, 'provePasskey' | 'requireRelyingParty' | 'tellOwner'>,
+    Pick<OpenedPasskeys, 'provePasskey' | 'requireRelyingParty'>,
     Pick<OpenedFactors, 'requireRecentProof'>,
     Pick<AddPasskeyParts, 'policy'> {}
 

@@ -8,10 +8,10 @@ import { decodeBase64url } from '@countersign/verifier/encoding';
 import { type UserId, uuidBytes } from '@countersign/verifier/ids';
 import type { User } from '../../accounts/user.ts';
 import type { Actor } from '../../audit/auditEvent.ts';
+import type { Notices } from '../../notifications/notices.ts';
 import { type RevokingParts, revokeAndPropagate } from '../../revocation/propagation/revokeAndPropagate.ts';
 import { endSelected } from '../../sessions/endSessions.ts';
 import type { Verified } from '../factors/factors.ts';
-import type { TellOwner } from './addPasskey.ts';
 import type { Passkey, PasskeyUse, PasskeyUsed } from './passkey.ts';
 import type { RequireRelyingParty } from './relyingParty.ts';
 import { type AssertionAnswer, verifyAssertion } from './webauthn.ts';
@@ -21,7 +21,7 @@ export interface ProvePasskeyParts extends RevokingParts {
   readonly requireRelyingParty: RequireRelyingParty;
   /** A key was found to exist twice. */
   readonly onCloned: (passkey: Passkey) => void;
-  readonly tellOwner?: TellOwner | undefined;
+  readonly notices: Notices;
 }
 
 export interface ProvedPasskey extends Verified {
@@ -130,7 +130,7 @@ async function endCloned(
     const detail = { factor: id, counter: passkey.counter, used };
     await stores.audit.record({ type: 'passkey_cloned', actor, userId, reason: 'counter', detail }, now);
     await endSelected(stores, { userId, openedBy: id }, { reason: 'passkey_cloned', actor, now });
-    await parts.tellOwner?.(stores, user, 'passkey_cloned', { now, actor, factor: passkey.name });
+    await parts.notices(stores, user, 'passkey_cloned', { now, actor, factor: passkey.name });
   });
   parts.onCloned(passkey);
 }

@@ -359,6 +359,14 @@ const bodies: Readonly<Record<string, object>> = {
   'POST /auth/password': { current_password: 'x', new_password: 'y' },
   'DELETE /auth/me': { current_password: 'x' },
   'POST /auth/factors/totp/confirm': { code: 'x' },
+  'POST /auth/factors/passkeys': {
+    name: 'x',
+    credential: {
+      ...{ id: 'x', rawId: 'x', type: 'public-key' },
+      response: { clientDataJSON: 'x', attestationObject: 'x' },
+    },
+  },
+  'PATCH /auth/factors/passkeys/{id}': { name: 'x' },
   'POST /auth/step-up/start': { factor: 'totp' },
   'POST /auth/step-up': { totp: 'x' },
 };
