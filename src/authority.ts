@@ -188,14 +188,15 @@ async function openParts(parts: WithMetrics, closing: Closing) {
   const { issuer } = config.tokens;
   const passkeys = openPasskeys({ database, clock, effect, issuer, log, metrics, notices });
   const codes = openCodes({ ...notifications, config, keyEncryptionKey, counting, metrics });
-  const [passkeyKind, codeKinds] = [passkeys.kind, codes.kinds];
   return {
     ...{ codes, storage, notifications, ring, truth, propagation, rateLimits, counting, refreshTokens },
     ...{ latestTime, onFault, ...tokens },
     spendRevokeBudget: openRevokeBudgets({ counting, log, metrics }),
     passwords: await openPasswords({ database, clock, metrics, keyEncryptionKey, config: config.passwords }),
     passkeys,
-    factors: openFactors({ database, clock, sealing, notices, passkeyKind, codeKinds }),
+    factors: openFactors({
+      ...{ database, clock, sealing, notices, passkeyKind: passkeys.kind, codeKinds: codes.kinds },
+    }),
   };
 }
 

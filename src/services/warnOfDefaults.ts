@@ -16,8 +16,7 @@ interface Parts {
 export async function warnOfDefaults(parts: Parts): Promise<void> {
   await warnOfRegistration(parts);
   await warnOfSharedAudience(parts);
-  warnOfNoMail(parts);
-  warnOfNoSms(parts);
+  warnOfNoMessages(parts);
 }
 
 /** An operator with users must not learn the default from strangers who register. */
@@ -27,15 +26,11 @@ async function warnOfRegistration({ config, log, users }: Parts): Promise<void> 
   log.warn({ registration }, `REGISTRATION is not set, so it is ${registration}; set it to open or closed`);
 }
 
-function warnOfNoMail({ config, log }: Parts): void {
-  if (config.messages.mail !== 'none') return;
-  log.warn('MAIL_URL is not set: users cannot recover their accounts, and are not told of new devices');
-}
-
-function warnOfNoSms({ config, log }: Parts): void {
-  const { smsWebhookUrl, smsCountries } = config.messages;
-  if (smsWebhookUrl === undefined || smsCountries.length > 0) return;
-  log.warn('SMS_COUNTRIES is not set: nothing is sent to SMS_WEBHOOK_URL');
+function warnOfNoMessages({ config: { messages }, log }: Parts): void {
+  if (messages.mail === 'none')
+    log.warn('MAIL_URL is not set: users cannot recover their accounts, and are not told of new devices');
+  if (messages.smsWebhookUrl !== undefined && messages.smsCountries.length === 0)
+    log.warn('SMS_COUNTRIES is not set: nothing is sent to SMS_WEBHOOK_URL');
 }
 
 /** Real services receive users' tokens. */

@@ -56,14 +56,14 @@ export interface FactorKind {
   readonly forget?: (stores: Stores, userId: UserId) => Promise<void>;
 }
 
-/** The login, or the step-up, that a factor is started for. */
-export type UnderWay = Pick<OneTimeToken, 'hash' | 'expiresAt'>;
-
 export interface FactorUse {
   readonly user: User;
   readonly actor: Actor;
   readonly now: number;
 }
+
+/** The login, or the step-up, that a factor is started for. */
+export type UnderWay = Pick<OneTimeToken, 'hash' | 'expiresAt'>;
 
 export interface Started {
   /** For the client, such as WebAuthn options. */

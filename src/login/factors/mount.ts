@@ -39,9 +39,9 @@ export function openFactors(parts: {
   readonly database: Database;
   readonly clock: Clock;
   readonly sealing: Sealing;
+  readonly notices: Notices;
   /** Codes by mail and by message. */
   readonly codeKinds: readonly FactorKind[];
-  readonly notices: Notices;
   readonly passkeyKind: FactorKind;
 }) {
   const { totpFactors, recoveryCodes } = parts.database;
