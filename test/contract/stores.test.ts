@@ -1,9 +1,16 @@
 /** What every store promises, over PGlite and over a PostgreSQL server. */
 import { randomBytes } from 'node:crypto';
-import { type ServiceId, type SessionId, type UserId, uuidBytes } from '@countersign/verifier/ids';
+import {
+  type FactorId,
+  type ServiceId,
+  type SessionId,
+  type UserId,
+  uuidBytes,
+} from '@countersign/verifier/ids';
 import { verifierLimits } from '@countersign/verifier/limits';
 import type { Revocation } from '@countersign/verifier/revocation/revocation';
 import t, { type Test } from 'tap';
+import type { Phone } from '../../src/accounts/phone/phoneNumber.ts';
 import { createDeleteOldEvents } from '../../src/audit/deleteOldEvents.ts';
 import { createSealAudit } from '../../src/audit/sealAudit.ts';
 import type { StoredSigningKey } from '../../src/keys/store.ts';
@@ -22,6 +29,7 @@ for (const { name, open } of engines) {
     const { storage } = await openStorage(t, open);
 
     t.test('users', (t) => users(t, storage));
+    t.test('phones', (t) => phones(t, storage));
     t.test('sessions', (t) => sessions(t, storage));
     t.test('ending sessions', (t) => ending(t, storage));
     t.test('all but the newest', (t) => allButNewest(t, storage));
@@ -47,6 +55,28 @@ async function users(t: Test, storage: Storage): Promise<void> {
   await users.disable(user.id, now + 2);
   t.match(await users.find(user.id), { tokenVersion: 1, passwordHash: 'new', disabledAt: now + 2 });
   t.equal(await users.find(newId<UserId>(now)), undefined);
+}
+
+async function phones(t: Test, storage: Storage): Promise<void> {
+  const { users } = storage.database;
+  const [ada, bob] = [await newUser(storage), await newUser(storage)];
+  const number = '+4915112345678' as Phone;
+  const phone = (verifiedAt: number) => ({ number, id: newId<FactorId>(verifiedAt), verifiedAt });
+  t.equal(await users.findByPhone(number), undefined);
+  t.equal(await users.lastPhoneId(ada.id), undefined);
+  const first = phone(now);
+  await users.setPhone(ada.id, first);
+  t.strictSame((await users.find(ada.id))?.phone, first);
+  await users.setPhone(bob.id, phone(now + 1));
+  t.equal((await users.findByPhone(number))?.id, bob.id, 'whoever proved it last');
+  t.equal(await users.removePhone(ada.id, newId<FactorId>(now)), false, 'another one');
+  t.equal(await users.removePhone(ada.id, first.id), true);
+  t.equal(await users.removePhone(ada.id, first.id), false, 'once');
+  t.equal((await users.find(ada.id))?.phone, undefined);
+  t.equal(await users.lastPhoneId(ada.id), first.id, 'for a repetition');
+  await users.delete(bob.id, now);
+  t.equal(await users.findByPhone(number), undefined);
+  t.equal(await users.lastPhoneId(bob.id), undefined);
 }
 
 function aUse(sessionId: SessionId): SessionUse {
