@@ -134,6 +134,7 @@ async function open(given: AuthorityParts, closing: Closing): Promise<Authority>
       transports = await openTransports(parts, opened, slices, { readiness, isDraining, onUnnamedProxy });
       closing.push(transports.close);
       const ports = await transports.listen();
+      opened.notifications.start();
       if (state === 'starting') state = 'ready';
       return ports;
     },

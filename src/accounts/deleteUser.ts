@@ -62,6 +62,7 @@ export async function removeUser(
     await stores.sessions.forgetPersonal(userId);
     await forgetFactors(parts.kinds, stores, userId);
     await stores.oneTimeTokens.forget(userId);
+    if (user !== undefined) await stores.oneTimeTokens.forgetEmail(user.email);
     await stores.outbox.forget(userId);
     return ended.length;
   });

@@ -17,6 +17,8 @@ export const notificationLimits = {
   smtpSilenceMilliseconds: 30_000,
   /** The webhook answers, or the message is sent again. */
   webhookMilliseconds: 10_000,
+  /** Notices of one kind to one user in an hour: whoever logs in again and again must not fill an inbox. */
+  noticesAnHour: 10,
   /** Files in DATA_DIR/mail; the oldest go. They are for trials. */
   mailFiles: 1_000,
   /** A device's or program's name in a mail. */

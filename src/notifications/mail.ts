@@ -47,12 +47,16 @@ async function openTransport({ server, allowPlaintext }: MailParts) {
 
 interface SmtpError {
   readonly code?: string;
+  readonly command?: string;
+  readonly response?: string;
   readonly responseCode?: number;
 }
 
+/** There is no such mailbox or host (RFC 3463 §3.2). Other refusals may be about us, and repaired. */
+const noSuchMailbox = /^5\d\d[ -]5\.1\.[1236]\b/;
+
 /** The server's own words may hold the recipient. */
-function faultOf({ code = 'unknown', responseCode }: SmtpError): SendFault {
-  // A permanent refusal of the recipient (RFC 5321 §4.2.1); anything else may be repaired.
-  const isFinal = code === 'EENVELOPE' && responseCode !== undefined && responseCode >= 550;
+function faultOf({ code = 'unknown', command, response = '', responseCode }: SmtpError): SendFault {
+  const isFinal = command === 'RCPT TO' && noSuchMailbox.test(response);
   return new SendFault(`smtp ${code} ${responseCode ?? ''}`.trim(), { isFinal });
 }

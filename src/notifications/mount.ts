@@ -11,6 +11,7 @@ import type { Secrets } from '../platform/config/secrets.ts';
 import type { FaultLog } from '../platform/observability/faultLog.ts';
 import type { Log } from '../platform/observability/log.ts';
 import type { Metrics } from '../platform/observability/metrics.ts';
+import type { Poller } from '../platform/poller.ts';
 import type { Sealing } from '../platform/sealing.ts';
 import { createMakeLink } from './links.ts';
 import { createMailChannel } from './mail.ts';
@@ -40,12 +41,12 @@ export function openNotifications(parts: NotificationParts) {
   const mail = channels.mail !== undefined;
   const sms = channels.sms !== undefined;
   const { outbox } = parts.database;
-  const sending = startSending({ outbox, channels, sealing, clock, log, metrics, onFault });
+  let sending: Poller | undefined;
   const notify = createNotify({ sealing, channels: { mail, sms } });
   const makeLink = createMakeLink(config.tokens.issuer);
   return {
     /** Wakes the sending job after the commit of a message. */
-    database: wakingAfterCommit(parts.database, sending.wake),
+    database: wakingAfterCommit(parts.database, () => sending?.wake()),
     notify,
     makeLink,
     notices: createNotices({ notify, makeLink, mail }),
@@ -57,7 +58,11 @@ export function openNotifications(parts: NotificationParts) {
     requireSms(): void {
       if (!sms) throw new AuthorityError('sms_not_configured');
     },
-    stop: sending.stop,
+    /** Only a process that serves sends: a command must not take messages that it cannot finish. */
+    start(): void {
+      sending = startSending({ outbox, channels, sealing, clock, log, metrics, onFault });
+    },
+    stop: async () => sending?.stop(),
   };
 }
 

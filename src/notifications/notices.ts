@@ -59,9 +59,15 @@ export function createNotices({
   return async (stores, { id: userId, email, locale }, template, occasion) => {
     if (!mail) return;
     const { now, actor, sessionId, deviceName, to = email, ...rest } = occasion;
-    const detail = { session_id: sessionId ?? null, used: 'none' };
+    const { oneTimeTokens } = stores;
+    const hourAgo = now - 60 * 60_000;
+    const told = await oneTimeTokens.countOfTemplate(userId, 'not_me', template, hourAgo);
+    if (told >= notificationLimits.noticesAnHour) return;
+    const detail = { session_id: sessionId ?? null, template, used: 'none' };
     const notMeLink = await makeLink(stores, { purpose: 'not_me', userId, detail, now });
-    const data = { ...rest, ...occasionOf(actor, now, deviceName), notMeLink };
+    const { factor } = rest as { readonly factor?: string };
+    const named = factor === undefined ? {} : { factor: asPlainName(factor) };
+    const data = { ...rest, ...named, ...occasionOf(actor, now, deviceName), notMeLink };
     const message = { channel: 'mail', template, to, locale, data } as unknown as Message;
     await notify(stores, message, { userId, now });
   };
@@ -77,6 +83,6 @@ export function occasionOf({ ip, userAgent }: Requester, at: number, deviceName?
 
 /** Clients choose these names. Mail programs turn whatever looks like an address into a link, so none is left. */
 function asPlainName(text: string): string {
-  const plain = text.replace(/[^\p{L}\p{M}\p{N} '()+,_-]+/gu, ' ').replace(/ {2,}/g, ' ');
+  const plain = text.replace(/[^\p{L}\p{M}\p{N} '()+,_…-]+/gu, ' ').replace(/ {2,}/g, ' ');
   return plain.slice(0, notificationLimits.deviceCharacters).trim();
 }

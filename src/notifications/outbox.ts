@@ -26,7 +26,12 @@ export interface OutboxStore {
    * Claims at most `limit` entries that are due, for `claimMs`, oldest first; counts the attempt. Of several nodes, one gets an
    * entry.
    */
-  claim(now: number, claimMs: number, limit: number): Promise<readonly OutboxEntry[]>;
+  claim(
+    now: number,
+    claimMs: number,
+    limit: number,
+    channels: readonly OutboxEntry['channel'][],
+  ): Promise<readonly OutboxEntry[]>;
   /** Deletes an entry that was sent, or given up. */
   remove(id: MessageId): Promise<void>;
   /** Sends it again at `dueAt`. */

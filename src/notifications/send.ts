@@ -3,6 +3,7 @@
  * node, and looks from time to time for what others left. Gives up with an alarm when a message is of no use any more.
  */
 import { type Clock, withDeadline } from '@countersign/verifier/clock';
+import { platformLimits } from '../platform/limits.ts';
 import type { FaultLog } from '../platform/observability/faultLog.ts';
 import type { Log } from '../platform/observability/log.ts';
 import type { Metrics } from '../platform/observability/metrics.ts';
@@ -26,9 +27,9 @@ export interface SendParts {
   readonly random?: () => number;
 }
 
-/** `stop` leaves what is being sent to other nodes, or to the next start. */
+/** `stop` waits a moment for what is being sent, and leaves the rest to other nodes or to the next start. */
 export function startSending(parts: SendParts): Poller {
-  const { outbox, clock, metrics, onFault } = parts;
+  const { outbox, clock, metrics, onFault, channels } = parts;
   let waiting: Awaited<ReturnType<OutboxStore['waiting']>> = { entries: 0, oldest: undefined };
   metrics.gauge(
     'countersign_outbox_waiting',
@@ -38,23 +39,24 @@ export function startSending(parts: SendParts): Poller {
   metrics.gauge('countersign_outbox_oldest_seconds', 'How long the oldest of them waits.', () =>
     waiting.oldest === undefined ? 0 : Math.max(0, clock.now() - waiting.oldest) / 1000,
   );
-  let underWay = 0;
+  const underWay = new Set<Promise<void>>();
+  const sent = [...(Object.keys(channels) as Message['channel'][]), 'none' as const];
   let stopped = false;
   const poller = startWakeablePoller({
     ...{ clock, firstMs: 0, retryMs: notificationLimits.pollMilliseconds },
     async run() {
-      const free = notificationLimits.sendsAtOnce - underWay;
+      const free = notificationLimits.sendsAtOnce - underWay.size;
       const claimed =
-        free === 0 ? [] : await outbox.claim(clock.now(), notificationLimits.claimMilliseconds, free);
+        free === 0 ? [] : await outbox.claim(clock.now(), notificationLimits.claimMilliseconds, free, sent);
       for (const entry of claimed) {
-        underWay += 1;
         // Not awaited: a slow server must not keep other messages waiting.
-        void deliver(parts, entry)
-          .catch((error) => !stopped && onFault('outbox', error))
+        const delivery = deliver(parts, entry)
+          .catch((error) => void (stopped || onFault('outbox', error)))
           .finally(() => {
-            underWay -= 1;
+            underWay.delete(delivery);
             if (!stopped) poller.wake();
           });
+        underWay.add(delivery);
       }
       waiting = await outbox.waiting();
       return notificationLimits.pollMilliseconds;
@@ -66,6 +68,9 @@ export function startSending(parts: SendParts): Poller {
     async stop() {
       stopped = true;
       await poller.stop();
+      const finished = Promise.all(underWay);
+      const late = () => new SendFault('stopped');
+      await withDeadline(clock, platformLimits.lastRoundMilliseconds, finished, late).catch(() => {});
     },
   };
 }

@@ -40,6 +40,10 @@ export interface OneTimeTokenStore {
   tryCode(hash: Uint8Array, purpose: string, most: number, now: number): Promise<OneTimeToken | undefined>;
   /** Replaces detail and code; tries start again when there is a new code. False when it is gone. */
   replace(hash: Uint8Array, change: Pick<OneTimeToken, 'detail' | 'codeHash'>, now: number): Promise<boolean>;
+  /** The user's tokens of the purpose that were created since, with this `template` in the detail. */
+  countOfTemplate(userId: UserId, purpose: string, template: string, since: number): Promise<number>;
+  /** Deletes tokens of no user whose detail has this `email`. */
+  forgetEmail(email: string): Promise<void>;
   /** Deletes the user's tokens of the purpose, or all. */
   forget(userId: UserId, purpose?: string): Promise<void>;
   /** Deletes at most `limit` expired tokens; returns how many. */

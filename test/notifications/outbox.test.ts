@@ -70,7 +70,7 @@ t.test('a server that refuses, fails or is away: the mail is sent again, as the 
   await eventually('the server is away', async () => (await failures()) === 1);
   const mail = await startMailServer(port);
   t.teardown(() => mail.stop());
-  for (const [index, how] of [{ rcpt: 450 }, { data: 451 }].entries()) {
+  for (const [index, how] of [{ rcpt: 450 }, { rcpt: 554 }, { data: 554 }].entries()) {
     mail.behave(how);
     clock.shift(60_000);
     // The outbox is looked at every few seconds; a commit wakes it.

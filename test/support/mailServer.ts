@@ -46,7 +46,8 @@ export async function startMailServer(port = 0): Promise<MailServer> {
   const seen = new Set<ReceivedMail>();
   let how: Behaviour;
   let tries = 0;
-  const refusal = (responseCode: number) => Object.assign(new Error('refused here'), { responseCode });
+  const refusal = (responseCode: number) =>
+    Object.assign(new Error(responseCode === 550 ? '5.1.1 no such user' : 'refused here'), { responseCode });
   const server = new SMTPServer({
     authOptional: true,
     disabledCommands: ['STARTTLS', 'AUTH'],

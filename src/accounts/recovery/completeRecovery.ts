@@ -41,8 +41,9 @@ export function createCompleteRecovery(parts: CompleteRecoveryParts): CompleteRe
     const passwordHash = await passwords.hash(password, hashTurn(actor.ip, true));
     const now = clock.now();
     await revokeAndPropagate(parts, now, async (stores) => {
-      const taken = await stores.oneTimeTokens.take(hash, 'recovery', now);
-      const user = checked(taken, taken?.userId && (await stores.users.lock(taken.userId)));
+      // The user first, as everywhere: two in another order would wait for each other.
+      const owner = found?.userId && (await stores.users.lock(found.userId));
+      const user = checked(await stores.oneTimeTokens.take(hash, 'recovery', now), owner);
       await recover(parts, stores, user, { passwordHash, actor, now });
       await endAllOfUser(stores, user.id, { reason: 'recovered', actor, now });
     });

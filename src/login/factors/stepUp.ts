@@ -3,6 +3,7 @@
  * tokens say what was proved. Tokens from before stay valid. The answer has no refresh token: the client keeps its own, so that
  * whoever stole an access token cannot turn it into one that lasts.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { FactorId } from '@countersign/verifier/ids';
 import type { User } from '../../accounts/user.ts';
@@ -112,7 +113,9 @@ async function takeUnderWay(
   now: number,
 ): Promise<boolean> {
   if (underWay === undefined) return true;
-  return (await oneTimeTokens.take(underWay.hash, underWay.purpose, now)) !== undefined;
+  const taken = await oneTimeTokens.take(underWay.hash, underWay.purpose, now);
+  // Another start may have replaced it since the proof was checked.
+  return taken !== undefined && isDeepStrictEqual(taken.detail, underWay.detail);
 }
 
 type About = Pick<Fresh, 'user' | 'caller' | 'actor' | 'audience'>;

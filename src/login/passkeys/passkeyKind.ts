@@ -31,7 +31,8 @@ export function createPasskeyKind(parts: PasskeyKindParts): FactorKind {
     name: 'passkey',
     member: 'credential',
     standsAlone: true,
-    isUsable: async (stores, { id }) => (await usable(stores, id)).length > 0,
+    // Also those of another host: a changed ISSUER must not take the second factor away. Then a recovery code helps, or support.
+    isUsable: async ({ passkeys }, { id }) => (await passkeys.list(id)).length > 0,
 
     async start({ id }) {
       const challenge = newChallenge();

@@ -74,6 +74,19 @@ export function createOneTimeTokenStore(prisma: PrismaConnection): OneTimeTokenS
       return count === 1;
     },
 
+    async countOfTemplate(userId, purpose, template, since) {
+      const [row] = await prisma.$queryRaw<{ count: number }[]>`
+        SELECT count(*)::int AS count FROM one_time_tokens AS t
+         WHERE t.user_id = ${userId}::uuid AND t.purpose = ${purpose} AND t.created_at > ${new Date(since)}
+           AND t.detail ->> 'template' = ${template}`;
+      return row?.count ?? 0;
+    },
+
+    async forgetEmail(email) {
+      await prisma.$executeRaw`
+        DELETE FROM one_time_tokens AS t WHERE t.user_id IS NULL AND t.detail ->> 'email' = ${email}`;
+    },
+
     async forget(userId, purpose) {
       await prisma.oneTimeToken.deleteMany({
         where: { userId, ...(purpose === undefined ? {} : { purpose }) },
