@@ -38,6 +38,8 @@ export interface OutboxStore {
   retry(id: MessageId, dueAt: number, fault: string): Promise<void>;
   /** Deletes everything that waits for the user. */
   forget(userId: UserId): Promise<void>;
+  /** Deletes all: after the database was restored to an earlier state. */
+  clear(): Promise<void>;
   /** How many wait, and since when the oldest does. */
   waiting(): Promise<{ readonly entries: number; readonly oldest: number | undefined }>;
 }

@@ -37,6 +37,7 @@ export function createRestored(parts: RestoredParts): Restored {
   return async ({ keepSessions }, actor) => {
     const { issuedUntil, effect } = await refuseEarlierTokens(parts, actor);
     const ended = keepSessions ? undefined : await endEarlierSessions(parts, issuedUntil, actor);
+    await forgetLinks(parts);
     // Must come last: until then nothing is served, and an interrupted run is repeated.
     await parts.decide();
     return {
@@ -45,6 +46,14 @@ export function createRestored(parts: RestoredParts): Restored {
       effect: worseOf(effect, ended?.effect),
     };
   };
+}
+
+/** Links and codes that were used since are there again, as are messages that were sent. */
+async function forgetLinks({ database }: RestoredParts): Promise<void> {
+  await database.transaction(async ({ oneTimeTokens, outbox }) => {
+    await oneTimeTokens.clear();
+    await outbox.clear();
+  });
 }
 
 /**

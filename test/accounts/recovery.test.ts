@@ -178,3 +178,12 @@ t.test('a stranger who asks a thousand times causes one mail, and locks nobody o
   t.equal(codeOf(await limited.complete(first.token)), '400 invalid_link');
   t.equal(codeOf(await limited.complete(token)), '204');
 });
+
+t.test('after a restored backup no link of before is good', async (t) => {
+  const { mail, node, start, complete } = await begin(t);
+  await node.register(ada);
+  await start();
+  const { token } = await mail.mailTo(ada);
+  await node.authority.operations.restored({ keepSessions: true }, { name: 'operator' });
+  t.equal(codeOf(await complete(token)), '400 invalid_link');
+});

@@ -93,6 +93,10 @@ export function createOneTimeTokenStore(prisma: PrismaConnection): OneTimeTokenS
       });
     },
 
+    async clear() {
+      await prisma.oneTimeToken.deleteMany();
+    },
+
     prune(now, limit) {
       return prisma.$executeRaw`
         DELETE FROM one_time_tokens WHERE token_hash = ANY (ARRAY(

@@ -37,6 +37,10 @@ export function createOutboxStore(prisma: PrismaConnection): OutboxStore {
       await prisma.outboxMessage.deleteMany({ where: { userId } });
     },
 
+    async clear() {
+      await prisma.outboxMessage.deleteMany();
+    },
+
     async waiting() {
       const { _count, _min } = await prisma.outboxMessage.aggregate({
         _count: true,
