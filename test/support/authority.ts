@@ -74,7 +74,8 @@ export async function startAuthority({
   openDatabase = openEngine,
 }: Options = {}): Promise<TestAuthority> {
   const folder = dataDir ?? (await mkdtemp(join(tmpdir(), 'data-')));
-  const database = dataDir === undefined ? await createTestDatabase() : undefined;
+  const isOwn = dataDir === undefined && env['DATABASE_URL'] === undefined;
+  const database = isOwn ? await createTestDatabase() : undefined;
   const ofServer = join(folder, 'test-database');
   if (database !== undefined) await writeFile(ofServer, database.url);
   const databaseUrl = await readFile(ofServer, 'utf8').catch(() => undefined);
