@@ -70,7 +70,8 @@ try {
   const files = await findTests(names);
   postgres = await startShared();
   console.log(`- tests (${files.length} files)`);
-  const jobs = Number(process.env['TEST_JOBS'] ?? cpus().length);
+  // One more than cores: some files wait for timers.
+  const jobs = Number(process.env['TEST_JOBS'] ?? cpus().length + 1);
   counts = await runTests(await batchesOf(files), { jobs, signal, print: console.log });
 } catch (error) {
   if (!signal.aborted) console.log(error.message);

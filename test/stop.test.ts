@@ -2,19 +2,18 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
-import { join } from 'node:path';
 import pg from 'pg';
-import t, { type Test } from 'tap';
+import t from 'tap';
 import { eventually } from './support/eventually.ts';
 import { createTestDatabase } from './support/postgres.ts';
-import { type StartedProcess, startProcess } from './support/process.ts';
 import { startRedis } from './support/redis.ts';
-import { distFolder, startServer } from './support/server.ts';
+import { startServer } from './support/server.ts';
 import {
   emails,
   emptyFolder,
   folderWithUsers,
   logIn,
+  startMain,
   stopOften,
   stopped,
   warmConnections,
@@ -46,32 +45,6 @@ t.test('while it drains, answers ask for another connection; SIGINT waits for no
   t.teardown(() => again.stop());
   again.process.signal('SIGINT');
   t.strictSame(await again.process.exited, stopped);
-});
-
-function startMain(t: Test, dataDir: string, env: Readonly<Record<string, string>> = {}): StartedProcess {
-  const started = startProcess(process.execPath, [join(distFolder, 'main.js')], {
-    env: {
-      ...{ DATA_DIR: dataDir, HTTP_PORT: '0', GRPC_PORT: '0', OPERATIONS_PORT: '0' },
-      ...{ ISSUER: 'http://127.0.0.1:8080', ...env },
-    },
-  });
-  t.teardown(() => started.stop());
-  return started;
-}
-
-t.test('a first start that is stopped, at any moment, ends with 0 and can be done again', async (t) => {
-  const dataDir = await emptyFolder(t);
-  const moments = [0, 300, 800, 2_000];
-  for (const milliseconds of moments) {
-    const started = startMain(t, dataDir);
-    await started.waitForOutput(/"msg":"starting"/);
-    const began = performance.now();
-    await eventually('the moment comes', () => performance.now() - began >= milliseconds);
-    started.signal('SIGTERM');
-    t.strictSame(await started.exited, stopped, `after ${milliseconds} ms: ${started.stderr()}`);
-  }
-  const started = startMain(t, dataDir);
-  t.ok(await started.waitForOutput(/Countersign is ready/));
 });
 
 t.test('a start that waits for another one to migrate is stopped, and the next one migrates', async (t) => {

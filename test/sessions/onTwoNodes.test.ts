@@ -23,9 +23,9 @@ t.test('two nodes', async (t) => {
 
   for (const [name, end] of Object.entries(enders)) {
     await t.test(`a refresh with ${name}: nothing that it handed out outlives the end`, async (t) => {
-      const { rounds, refreshed, wrong } = await raceWithEnd(cluster, end, 8);
+      const { rounds, refreshed, wrong } = await raceWithEnd(cluster, end, 4);
       t.strictSame(wrong, []);
-      t.equal(rounds, 8);
+      t.equal(rounds, 4);
       t.ok(refreshed > 0, `${refreshed} refreshes were answered with tokens meanwhile`);
     });
   }

@@ -58,7 +58,7 @@ interface Options {
   readonly rateLimits?: number;
   /** Opens the database in place of ours. */
   readonly openDatabase?: typeof openEngine;
-  /** With the embedded database in it. It is not removed at the end. */
+  /** With the embedded database, or of an authority that closed before. It is not removed at the end. */
   readonly dataDir?: string;
 }
 
@@ -74,7 +74,11 @@ export async function startAuthority({
   openDatabase = openEngine,
 }: Options = {}): Promise<TestAuthority> {
   const folder = dataDir ?? (await mkdtemp(join(tmpdir(), 'data-')));
-  const database = dataDir === undefined ? await createTestDatabase() : undefined;
+  const isOwn = dataDir === undefined && env['DATABASE_URL'] === undefined;
+  const database = isOwn ? await createTestDatabase() : undefined;
+  const ofServer = join(folder, 'test-database');
+  if (database !== undefined) await writeFile(ofServer, database.url);
+  const databaseUrl = await readFile(ofServer, 'utf8').catch(() => undefined);
   const { config: read, secrets } = readConfig({
     ISSUER: 'http://127.0.0.1:8080',
     HTTP_PORT: '0',
@@ -92,7 +96,7 @@ export async function startAuthority({
   const metrics = createMetrics();
   const authority = await openAuthority({
     ...{ config, secrets, dataFolder, log, metrics, clock },
-    openDatabase: (path, url, options) => openDatabase(path, url ?? database?.url, options),
+    openDatabase: (path, url, options) => openDatabase(path, url ?? databaseUrl, options),
   });
   const { httpPort, grpcPort } = await authority.listen().catch(async (error) => {
     await authority.close();

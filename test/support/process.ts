@@ -39,6 +39,9 @@ export interface StartedProcess {
   stop(): Promise<void>;
 }
 
+/** Optimising the WebAssembly of the embedded database takes longer than these processes run. */
+const shortLived = ['--liftoff-only'];
+
 export function startProcess(
   command: string,
   parameters: readonly string[] = [],
@@ -46,7 +49,8 @@ export function startProcess(
 ): StartedProcess {
   // The test runner puts its hooks into NODE_OPTIONS of every child; env(1) takes them out again, so that the process
   // runs as it does outside of tests. env(1) becomes the command: the pid is the command's.
-  const child = spawn('/usr/bin/env', ['-u', 'NODE_OPTIONS', command, ...parameters], {
+  const flags = command === process.execPath ? shortLived : [];
+  const child = spawn('/usr/bin/env', ['-u', 'NODE_OPTIONS', command, ...flags, ...parameters], {
     ...options,
     detached: ownGroup,
     env: { ...basicEnvironment(), ...options.env },

@@ -9,8 +9,8 @@ import { password } from './authority.ts';
 import { checkout } from './checkout.ts';
 import { freePort } from './freePort.ts';
 import { copyOfEmbeddedDatabase } from './pglite.ts';
-import { startProcess } from './process.ts';
-import { startServer } from './server.ts';
+import { type StartedProcess, startProcess } from './process.ts';
+import { distFolder, startServer } from './server.ts';
 
 export const stopped = { code: 0, signal: null };
 
@@ -127,4 +127,19 @@ export async function stopOften(t: Test, times: number): Promise<void> {
     }
   };
   await Promise.all([inTurn(), inTurn()]);
+}
+
+export function startMain(
+  t: Test,
+  dataDir: string,
+  env: Readonly<Record<string, string>> = {},
+): StartedProcess {
+  const started = startProcess(process.execPath, [join(distFolder, 'main.js')], {
+    env: {
+      ...{ DATA_DIR: dataDir, HTTP_PORT: '0', GRPC_PORT: '0', OPERATIONS_PORT: '0' },
+      ...{ ISSUER: 'http://127.0.0.1:8080', ...env },
+    },
+  });
+  t.teardown(() => started.stop());
+  return started;
 }

@@ -19,7 +19,7 @@ t.test('subscribers', async (t) => {
   const cluster = await startCluster(3);
   t.teardown(() => cluster.stop());
   const faults = subscriberFaults(frozenMilliseconds);
-  for (const name of ['some subscribers are frozen', 'a node is killed', 'a node is drained']) {
+  for (const name of ['some subscribers are frozen', 'a node is killed']) {
     const fault = faults[name] as SubscriberFault;
     await t.test(name, async (t) => {
       const result = await runSubscribers(cluster, options, fault);

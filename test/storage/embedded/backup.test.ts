@@ -1,18 +1,14 @@
-/** `countersign backup`: a folder that an authority can be started on, made while another one works. */
+/** `countersign backup`: a folder that an authority can be started on, made while another one works; under load in test/soak. */
 import { existsSync } from 'node:fs';
 import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
 import { password } from '../../support/authority.ts';
-import { aDataFolder, backUpUnderLoad, countersign, emailOf, emptyFolder } from '../../support/backups.ts';
+import { aDataFolder, countersign, emailOf, emptyFolder } from '../../support/backups.ts';
 import { startServer } from '../../support/server.ts';
 
 // Starts take two seconds on a machine that has nothing else to do, and ten on one that has.
 t.setTimeout(400_000);
-
-t.test('a backup under load has all that was answered before it, and starts', (t) =>
-  backUpUnderLoad(t, ['one']),
-);
 
 t.test('everything in it is for the owner only, and it is all that a start needs', async (t) => {
   const [dataDir, folder] = [await aDataFolder(t), await emptyFolder(t)];

@@ -1,11 +1,11 @@
 /** `kill -9` under a load of logins, refreshes and logouts: what was acknowledged is true after the restart. */
 import { rm } from 'node:fs/promises';
 import t from 'tap';
-import { password, type Tokens } from '../../support/authority.ts';
-import { claimsOf } from '../../support/clients.ts';
-import { eventually } from '../../support/eventually.ts';
-import { copyOfEmbeddedDatabase } from '../../support/pglite.ts';
-import { startServer, type TestServer } from '../../support/server.ts';
+import { password, type Tokens } from '../support/authority.ts';
+import { claimsOf } from '../support/clients.ts';
+import { eventually } from '../support/eventually.ts';
+import { copyOfEmbeddedDatabase } from '../support/pglite.ts';
+import { startServer, type TestServer } from '../support/server.ts';
 
 /** What a client knows of its session: its last tokens, and what it has asked for and been told. */
 interface Client {

@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import t, { type Test } from 'tap';
-import { openCertificateFolder } from '../../support/certificates.ts';
-import { startPostgres } from '../../support/postgres.ts';
-import { startProcess } from '../../support/process.ts';
-import { startRedis } from '../../support/redis.ts';
-import { distFolder, startServer } from '../../support/server.ts';
+import { openCertificateFolder } from '../support/certificates.ts';
+import { startPostgres } from '../support/postgres.ts';
+import { startProcess } from '../support/process.ts';
+import { startRedis } from '../support/redis.ts';
+import { distFolder, startServer } from '../support/server.ts';
 
 t.setTimeout(120_000);
 
