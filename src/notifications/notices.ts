@@ -23,8 +23,6 @@ export type NoticeOccasion<Name extends NoticeName> = Omit<Templates[Name], keyo
   /** The session that the link ends; without it the link ends all. */
   readonly sessionId?: SessionId | undefined;
   readonly deviceName?: string | undefined;
-  /** Another address than the user's. */
-  readonly to?: Email;
 };
 
 /** Who did it, from where. */
@@ -58,11 +56,11 @@ export function createNotices({
 }): Notices {
   return async (stores, { id: userId, email, locale }, template, occasion) => {
     if (!mail) return;
-    const { now, actor, sessionId, deviceName, to = email, ...rest } = occasion;
+    const { now, actor, sessionId, deviceName, ...rest } = occasion;
     const detail = { session_id: sessionId ?? null, used: 'none' };
     const notMeLink = await makeLink(stores, { purpose: 'not_me', userId, detail, now });
     const data = { ...rest, ...occasionOf(actor, now, deviceName), notMeLink };
-    const message = { channel: 'mail', template, to, locale, data } as unknown as Message;
+    const message = { channel: 'mail', template, to: email, locale, data } as unknown as Message;
     await notify(stores, message, { userId, now });
   };
 }
