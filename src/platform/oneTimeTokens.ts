@@ -9,7 +9,7 @@ import { platformLimits } from './limits.ts';
 
 export interface OneTimeToken {
   readonly hash: Uint8Array;
-  /** The operation that takes it, such as `login` or `email_verification`. */
+  /** The operation that takes it, such as `login` or `email_proof`. */
   readonly purpose: string;
   /** Undefined for an address that nobody has: the token looks alike. */
   readonly userId: UserId | undefined;
