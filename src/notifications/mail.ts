@@ -33,7 +33,7 @@ async function openTransport({ server, allowPlaintext }: MailParts) {
   return createTransport({
     ...{ host, port, secure: tls },
     requireTLS: !tls && !isPlaintextAllowed,
-    // Where plaintext would do, a certificate of nobody is no worse.
+    // Where plaintext is allowed, an unverified certificate is no less safe.
     tls: { rejectUnauthorized: !isPlaintextAllowed, minVersion: 'TLSv1.2' },
     ...(password === undefined ? {} : { auth: { user: username ?? '', pass: password } }),
     connectionTimeout: notificationLimits.smtpConnectMilliseconds,

@@ -32,11 +32,13 @@ export function startSending(parts: SendParts): Poller {
   let waiting: Awaited<ReturnType<OutboxStore['waiting']>> = { entries: 0, oldest: undefined };
   metrics.gauge(
     'countersign_outbox_waiting',
-    'Messages that wait for being sent, as this node last saw.',
+    'Messages that wait in the outbox, as this node last saw.',
     () => waiting.entries,
   );
-  metrics.gauge('countersign_outbox_oldest_seconds', 'How long the oldest of them waits.', () =>
-    waiting.oldest === undefined ? 0 : Math.max(0, clock.now() - waiting.oldest) / 1000,
+  metrics.gauge(
+    'countersign_outbox_oldest_seconds',
+    'Age of the oldest message that waits in the outbox, in seconds.',
+    () => (waiting.oldest === undefined ? 0 : Math.max(0, clock.now() - waiting.oldest) / 1000),
   );
   let underWay = 0;
   let stopped = false;

@@ -48,6 +48,6 @@ export function isAuthenticated(
 ): boolean {
   const { maxAgeSeconds = Number.POSITIVE_INFINITY } = needed;
   if (numericDate(now) - authTime > maxAgeSeconds) return false;
-  // Of classes that we do not know, each is only itself.
+  // An unknown class matches only itself.
   return needed.acr === undefined || acr === needed.acr || (needed.acr === '1fa' && acr === '2fa');
 }
