@@ -1,4 +1,4 @@
-/** Mail by SMTP. TLS always, but for a server on this machine or where ALLOW_PLAINTEXT names mail. */
+/** Mail by SMTP. TLS is required, unless the server is on this machine or ALLOW_PLAINTEXT names mail. */
 import { isLoopback } from '../platform/config/issuer.ts';
 import type { MailSender, MailServer } from '../platform/config/mailUrl.ts';
 import { type Channel, SendFault } from './channel.ts';

@@ -108,7 +108,7 @@ async function failed(parts: SendParts, entry: OutboxEntry, error: unknown): Pro
   await outbox.retry(id, clock.now() + wait * (0.9 + 0.2 * random()), fault);
 }
 
-/** The user will never get it: somebody has to know. */
+/** The user will never get it, so an operator must know. */
 async function giveUp(parts: SendParts, entry: OutboxEntry, fault: string): Promise<void> {
   const { id, channel, template, attempts } = entry;
   parts.metrics.message(channel, 'given_up');

@@ -49,7 +49,7 @@ export function createRequestPhone(parts: RequestPhoneParts): RequestPhone {
       await checkUnchanged(stores, user, sessionId);
       await stores.oneTimeTokens.forget(userId, phonePurpose);
       const code = newCode();
-      // Nobody gets the token: the code comes with the session.
+      // Nobody gets the token: the session tells whose code it is.
       const { hash } = newOneTimeToken();
       await stores.oneTimeTokens.create({
         ...{ hash, purpose: phonePurpose, userId, tries: 0 },

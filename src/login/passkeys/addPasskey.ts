@@ -99,7 +99,7 @@ export function createAddPasskey(parts: AddPasskeyParts): AddPasskey {
   };
 }
 
-/** Uses the challenge up, whatever the answer is worth. */
+/** Uses the challenge up, even if the answer is refused. */
 async function verify(
   { database, clock }: AddPasskeyParts,
   credential: RegistrationAnswer,

@@ -18,7 +18,7 @@ export const refreshToken = text('The refresh token of the last login or refresh
 
 export const emptyBody = Type.Object({}, strict);
 
-/** For what happens later, or not at all: the answer does not say. */
+/** For what happens later, or not at all. */
 export const accepted = {
   202: Type.Object(
     {},

@@ -40,7 +40,7 @@ export function authenticationChallenge({ maxAgeSeconds, acr }: NeededAuthentica
   return parts.join(', ');
 }
 
-/** Whether the token's user was authenticated so. `now` in milliseconds; a proof of exactly the maximum age is good. */
+/** Whether the token's user was authenticated as needed. `now` in milliseconds; a proof of exactly the maximum age is good. */
 export function isAuthenticated(
   { auth_time: authTime, acr }: Pick<AccessTokenClaims, 'auth_time' | 'acr'>,
   needed: NeededAuthentication,
