@@ -20,6 +20,8 @@ const needed = {
   // The second gRPC client (test/support/subscriber.py).
   'python3-grpcio':
     "/usr/bin/python3 -c 'import grpc, google.protobuf' || python3 -c 'import grpc, google.protobuf'",
+  // A mail server that is not ours (test/notifications/debianSmtp.test.ts).
+  'python3-aiosmtpd': 'command -v aiosmtpd',
 };
 
 export function ensurePrerequisites() {
@@ -31,9 +33,9 @@ export function ensurePrerequisites() {
   throw new Error(
     [
       `The tests need ${missing.join(', ')}. To install what they need:`,
-      '  Debian, Ubuntu: sudo apt-get install redis-server pgbouncer curl jose openssl chromium nginx-light postgresql python3-grpcio',
-      '  Fedora:         sudo dnf install redis pgbouncer curl jose openssl chromium nginx postgresql-server postgresql-contrib python3-grpcio',
-      '  macOS:          brew install redis pgbouncer curl jose openssl nginx postgresql && brew install --cask chromium && python3 -m pip install grpcio protobuf',
+      '  Debian, Ubuntu: sudo apt-get install redis-server pgbouncer curl jose openssl chromium nginx-light postgresql python3-grpcio python3-aiosmtpd',
+      '  Fedora:         sudo dnf install redis pgbouncer curl jose openssl chromium nginx postgresql-server postgresql-contrib python3-grpcio python3-aiosmtpd',
+      '  macOS:          brew install redis pgbouncer curl jose openssl nginx postgresql && brew install --cask chromium && python3 -m pip install grpcio protobuf aiosmtpd',
     ].join('\n'),
   );
 }

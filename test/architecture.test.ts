@@ -177,7 +177,7 @@ const owners: readonly [library: RegExp, owners: readonly string[]][] = [
       'src/login/passkeys/schemas.ts',
       'src/login/schemas.ts',
       'src/login/factors/http.ts',
-      'src/login/factors/ceremonyHttp.ts',
+      'src/login/factors/proveHttp.ts',
       'src/accounts/',
     ],
   ],

@@ -60,7 +60,7 @@ export function mountUsers(program: Program, asks: Asks): void {
   users
     .command('reset-factors')
     .argument('<EMAIL>')
-    .description('Remove all second factors and recovery codes of a user, and end every session.')
+    .description('Remove all second factors, passkeys and recovery codes of a user, and end every session.')
     .action((email) => asks((context) => resetFactors(email, context)));
 }
 
@@ -161,6 +161,8 @@ async function resetFactors(
 ): Promise<void> {
   const { userId, endedSessions } = await operations.resetFactors({ email }, operator);
   if (json) return out(JSON.stringify({ user_id: userId, ended_sessions: endedSessions }));
-  err(`Second factors removed. Sessions ended: ${endedSessions}. The password alone logs in now.`);
+  err(
+    `Second factors removed, passkeys too. Sessions ended: ${endedSessions}. The password logs in; with SECOND_FACTOR=required, the user then adds a factor.`,
+  );
   out(userId);
 }

@@ -6,7 +6,7 @@ import { refusalPage } from './pages.ts';
 
 export type HttpApp = Parameters<MountRoutes>[0];
 
-/** `GET path?token=…`. Looks nothing up: scanners of mail open links. Other parameters are theirs, and ignored. */
+/** `GET path?token=…`. Scanners of mail open links, so it looks nothing up. They add parameters, which are ignored. */
 export function linkPage(
   app: HttpApp,
   { rateLimits }: HttpMount,

@@ -3,16 +3,24 @@ import { Type } from 'typebox';
 import { csrfHeader } from '../sessions/csrf.ts';
 import { refreshCookieName } from '../sessions/refreshCookie.ts';
 import { problem, seconds, strict } from '../transport/http/schemas.ts';
+import { factorLimits } from './factors/limits.ts';
 import { loginLimits } from './limits.ts';
 
 /** Shown in lists: no control characters, lone surrogates or bidirectional controls, and no byte order mark, which some decoders drop. */
-export const shownPattern = '^[^\\p{Cc}\\p{Cs}\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]+$';
+const shownPattern = '^[^\\p{Cc}\\p{Cs}\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]+$';
 
 export const deviceName = Type.String({
   minLength: 1,
   maxLength: loginLimits.deviceNameCharacters,
   pattern: shownPattern,
   description: 'Shown in the list of sessions, such as "Work laptop".',
+});
+
+export const factorName = Type.String({
+  minLength: 1,
+  maxLength: factorLimits.factorNameCharacters,
+  pattern: shownPattern,
+  description: 'Shown in the list of factors, such as "Work phone".',
 });
 
 /** The login waits: there is no session yet. Other refusals of the status have none of the further members. */

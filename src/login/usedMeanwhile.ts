@@ -1,4 +1,4 @@
-/** A proof that another request used first: its transaction is undone, so that nothing of it stays. */
+/** Undoes the whole transaction of a proof that another request used first. */
 class UsedMeanwhile extends Error {}
 
 /** Call in a transaction that runs under `unlessUsedMeanwhile`. */

@@ -1,4 +1,4 @@
-/** Mail by SMTP. TLS always, but for a server on this machine or where ALLOW_PLAINTEXT names mail. */
+/** Mail by SMTP. TLS is required, unless the server is on this machine or ALLOW_PLAINTEXT names mail. */
 import { isLoopback } from '../platform/config/issuer.ts';
 import type { MailSender, MailServer } from '../platform/config/mailUrl.ts';
 import { type Channel, SendFault } from './channel.ts';
@@ -33,7 +33,7 @@ async function openTransport({ server, allowPlaintext }: MailParts) {
   return createTransport({
     ...{ host, port, secure: tls },
     requireTLS: !tls && !isPlaintextAllowed,
-    // Where plaintext would do, a certificate of nobody is no worse.
+    // Where plaintext is allowed, an unverified certificate is no less safe.
     tls: { rejectUnauthorized: !isPlaintextAllowed, minVersion: 'TLSv1.2' },
     ...(password === undefined ? {} : { auth: { user: username ?? '', pass: password } }),
     connectionTimeout: notificationLimits.smtpConnectMilliseconds,

@@ -23,8 +23,6 @@ export type NoticeOccasion<Name extends NoticeName> = Omit<Templates[Name], keyo
   /** The session that the link ends; without it the link ends all. */
   readonly sessionId?: SessionId | undefined;
   readonly deviceName?: string | undefined;
-  /** Another address than the user's. */
-  readonly to?: Email;
 };
 
 /** Who did it, from where. */
@@ -58,7 +56,7 @@ export function createNotices({
 }): Notices {
   return async (stores, { id: userId, email, locale }, template, occasion) => {
     if (!mail) return;
-    const { now, actor, sessionId, deviceName, to = email, ...rest } = occasion;
+    const { now, actor, sessionId, deviceName, ...rest } = occasion;
     const { oneTimeTokens } = stores;
     const hourAgo = now - 60 * 60_000;
     const told = await oneTimeTokens.countOfTemplate(userId, 'not_me', template, hourAgo);
@@ -68,7 +66,7 @@ export function createNotices({
     const { factor } = rest as { readonly factor?: string };
     const named = factor === undefined ? {} : { factor: asPlainName(factor) };
     const data = { ...rest, ...named, ...occasionOf(actor, now, deviceName), notMeLink };
-    const message = { channel: 'mail', template, to, locale, data } as unknown as Message;
+    const message = { channel: 'mail', template, to: email, locale, data } as unknown as Message;
     await notify(stores, message, { userId, now });
   };
 }

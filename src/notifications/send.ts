@@ -33,11 +33,13 @@ export function startSending(parts: SendParts): Poller {
   let waiting: Awaited<ReturnType<OutboxStore['waiting']>> = { entries: 0, oldest: undefined };
   metrics.gauge(
     'countersign_outbox_waiting',
-    'Messages that wait for being sent, as this node last saw.',
+    'Messages that wait in the outbox, as this node last saw.',
     () => waiting.entries,
   );
-  metrics.gauge('countersign_outbox_oldest_seconds', 'How long the oldest of them waits.', () =>
-    waiting.oldest === undefined ? 0 : Math.max(0, clock.now() - waiting.oldest) / 1000,
+  metrics.gauge(
+    'countersign_outbox_oldest_seconds',
+    'Age of the oldest message that waits in the outbox, in seconds.',
+    () => (waiting.oldest === undefined ? 0 : Math.max(0, clock.now() - waiting.oldest) / 1000),
   );
   const underWay = new Set<Promise<void>>();
   const sent = [...(Object.keys(channels) as Message['channel'][]), 'none' as const];
@@ -111,7 +113,7 @@ async function failed(parts: SendParts, entry: OutboxEntry, error: unknown): Pro
   await outbox.retry(id, clock.now() + wait * (0.9 + 0.2 * random()), fault);
 }
 
-/** The user will never get it: somebody has to know. */
+/** The user will never get it, so an operator must know. */
 async function giveUp(parts: SendParts, entry: OutboxEntry, fault: string): Promise<void> {
   const { id, channel, template, attempts } = entry;
   parts.metrics.message(channel, 'given_up');

@@ -9,9 +9,9 @@ import { platformLimits } from './limits.ts';
 
 export interface OneTimeToken {
   readonly hash: Uint8Array;
-  /** The operation that takes it, such as `login` or `email_verification`. */
+  /** The operation that takes it, such as `login` or `email_proof`. */
   readonly purpose: string;
-  /** Undefined for an address that nobody has: the token looks alike. */
+  /** Undefined for an address that nobody has; the token looks the same. */
   readonly userId: UserId | undefined;
   /** Keyed hash of the code that was sent, if one was. */
   readonly codeHash: Uint8Array | undefined;

@@ -26,6 +26,6 @@ export const sessionLimits = {
   sessionsDeletedRows: 1_000,
   /** Sessions that a login is compared with: more than most users have in a year. */
   knownClients: 200,
-  /** The first login after a registration is no news. */
+  /** A first login this soon after the registration does not count as a new device. */
   firstLoginMilliseconds: 24 * 60 * 60_000,
 } as const;

@@ -1,7 +1,7 @@
 /**
- * Whether a login comes from a new device. The one rule: with a `device_id`, it is known when an earlier session of the user had
- * it; without one, when an earlier session had the same program (in any version) on the same system in the same network. Sessions
- * that ended count while they are kept (SESSION_RETENTION). Pure.
+ * Whether a login comes from a new device. With a `device_id`, the device is known if an earlier session of the user had it.
+ * Without one, it is known if an earlier session had the same program (in any version) on the same system in the same network.
+ * Ended sessions count while they are kept (SESSION_RETENTION). Pure.
  */
 import { ipNetwork } from '../platform/ipAddress.ts';
 import { platformLimits } from '../platform/limits.ts';

@@ -1,4 +1,7 @@
-/** L1, L2: recovery, registration and codes take as long for an address that somebody has as for one that nobody has. */
+/**
+ * Compares times of answers (L1, L2): recovery, registration and the start of a login with a code take as long for an e-mail that
+ * a user has as for one that nobody has.
+ */
 import t, { type Test } from 'tap';
 import { startAuthority } from '../support/authority.ts';
 import { mailSettings, startMailServer } from '../support/mailServer.ts';
@@ -35,11 +38,17 @@ t.test('times', async (t) => {
   const node = await startAuthority({ env });
   t.teardown(() => node.stop());
   const { startRecovery, requestRegistration, verifyEmail } = node.authority.operations;
+  const startCodeLogin = async (email: string) => {
+    const { status } = await node.call('POST', '/auth/login/code/start', { body: { email } });
+    if (status !== 202) throw new Error(`the start of a login with a code: ${status}`);
+  };
   const password = 'correct horse battery staple';
   await requestRegistration({ email: known, password }, actor);
   await verifyEmail.byLink((await mail.mailTo(known)).token, actor);
 
   await t.test('recovery', (t) => compare(t, 1_000, (email) => startRecovery(email, actor)));
+  await t.test('the start of a login with a code', (t) => compare(t, 1_000, startCodeLogin));
+  // A thousand would take more than two minutes: each computes a hash of the password.
   await t.test('registration', (t) =>
     compare(t, 300, (email) => requestRegistration({ email, password }, actor)),
   );

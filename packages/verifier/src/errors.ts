@@ -60,7 +60,7 @@ export const errorTable = {
   not_found: { http: 404, grpc: 'NOT_FOUND', title: 'Not found' },
   request_timeout: { http: 408, grpc: 'UNAVAILABLE', title: 'The request took too long to arrive' },
   email_taken: { http: 409, grpc: 'ALREADY_EXISTS', title: 'This e-mail is already registered' },
-  last_way_in: { http: 409, grpc: 'FAILED_PRECONDITION', title: 'Without it nobody could log in' },
+  last_way_in: { http: 409, grpc: 'FAILED_PRECONDITION', title: 'This is the last way to log in' },
   name_taken: { http: 409, grpc: 'ALREADY_EXISTS', title: 'This name is already in use' },
   next_key_not_ready: {
     http: 409,

@@ -61,7 +61,7 @@ CREATE TABLE "one_time_tokens" (
 CREATE INDEX "one_time_tokens_user_id_purpose_idx" ON "one_time_tokens" ("user_id", "purpose");
 CREATE INDEX "one_time_tokens_expires_at_idx" ON "one_time_tokens" ("expires_at");
 
--- Mails, messages and events that wait for being sent.
+-- Mails and messages for phones that wait in the outbox.
 CREATE TABLE "outbox" (
   "id"             UUID NOT NULL PRIMARY KEY,
   "channel"        TEXT NOT NULL,

@@ -1,7 +1,7 @@
 /**
  * "This was not me": the link of a notice ends the session that it is about, or all, with effect. It only ever ends things, so it
- * asks for no password. It works for one session and for all once each; a repetition ends nothing new and is answered alike, since
- * the first answer may have been lost.
+ * asks for no password. The link can end its session once and all sessions once. A repeat ends nothing new and gets the same
+ * answer, because the first one may have been lost.
  */
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { SessionId, UserId } from '@countersign/verifier/ids';

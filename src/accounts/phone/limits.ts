@@ -6,8 +6,8 @@ export const phoneLimits = {
   prefixDigits: 7,
   windows: { hour, day: 24 * hour },
   /**
-   * Messages in an hour and in a day, by why they are sent. Each kind has its own counts: whoever makes us send to numbers of
-   * theirs does not keep owners of proved numbers out, and nor do strangers who ask for codes of others.
+   * Messages in an hour and in a day, by why they are sent. Each kind has its own counts: messages to a fraudster's numbers, and
+   * codes that strangers ask for, keep no owner from a code as second factor.
    */
   smsBudgets: {
     /** To a number that is not proved yet, for a user with a session: what fraudsters want. */

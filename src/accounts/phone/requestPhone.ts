@@ -3,6 +3,7 @@ import type { Clock } from '@countersign/verifier/clock';
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { Actor } from '../../audit/auditEvent.ts';
 import type { Database } from '../../database.ts';
+import { requireFactorsAllowed } from '../../login/factors/factorPolicy.ts';
 import { checkUnchanged, findCaller } from '../../login/passwords/reauthentication.ts';
 import { notificationLimits } from '../../notifications/limits.ts';
 import type { Notify } from '../../notifications/outbox.ts';
@@ -37,10 +38,7 @@ export type RequestPhone = (phone: string, caller: Caller, actor: Actor) => Prom
 export function createRequestPhone(parts: RequestPhoneParts): RequestPhone {
   return async (text, caller, actor) => {
     parts.requireSms();
-    if (parts.policy === 'none')
-      throw new AuthorityError('permission_denied', {
-        detail: 'SECOND_FACTOR is none: the operator allows no second factors.',
-      });
+    requireFactorsAllowed(parts.policy);
     const number = await parts.phoneNumbers.check(text);
     const user = await findCaller(parts, caller);
     if (user.phone?.number === number) return;
@@ -51,7 +49,7 @@ export function createRequestPhone(parts: RequestPhoneParts): RequestPhone {
       await checkUnchanged(stores, user, sessionId);
       await stores.oneTimeTokens.forget(userId, phonePurpose);
       const code = newCode();
-      // Nobody gets the token: the code comes with the session.
+      // Nobody gets the token: the session tells whose code it is.
       const { hash } = newOneTimeToken();
       await stores.oneTimeTokens.create({
         ...{ hash, purpose: phonePurpose, userId, tries: 0 },

@@ -76,7 +76,7 @@ async function takeAway(
   await stores.users.removePhone(userId, factor);
   const about = { actor, userId, reason: 'sms_code', detail: { factor, because: reason } };
   await stores.audit.record({ type: 'factor_removed', ...about }, now);
-  // Who has the number now is nobody's business.
+  // The earlier owner must not learn who has the number now.
   const occasion = { now, actor: reason === 'taken' ? {} : actor, factor: maskedPhone(phone.number) };
   await notices(stores, user, 'factor_removed', occasion);
 }

@@ -1,5 +1,5 @@
 /**
- * Registration with REQUIRE_VERIFIED_EMAIL: the answer, the work and the time are the same whether the address is taken. The user
+ * Registration with REQUIRE_VERIFIED_EMAIL: the answer, the work and the time do not depend on whether the address is taken. The user
  * begins to exist when the link of the mail is used, with the password of that very registration: of several strangers and the
  * owner, only whoever reads the mail gets the account.
  */

@@ -29,7 +29,7 @@ export function createCodeKind(parts: CodeParts, channel: CodeChannel, isOn: boo
       if (address === undefined) throw new Error('the caller asks isUsable first');
       if (!(await channel.spend('factor_code', address, { ip: actor.ip, userId: user.id }))) throw tooMany();
       const code = newCode();
-      // No longer than what it belongs to.
+      // A code lives no longer than its login or step-up.
       const minutes = Math.max(1, Math.floor((expiresAt - now) / 60_000));
       return {
         codeHash: sentCodeHash(codeHash, { hash, kind, address }, code),

@@ -17,7 +17,7 @@ import type { CodeAddress, StartCodeLogin } from './startCodeLogin.ts';
 const startBody = Type.Object({ email: Type.Optional(email), phone: Type.Optional(phone) }, strict);
 const started = Type.Object(
   { login_token: Type.String(), expires_in: seconds('until the code expires.') },
-  { description: 'Says nothing about who exists.' },
+  { description: 'The answer does not reveal whether the e-mail or phone is registered.' },
 );
 
 const loginBody = Type.Object(

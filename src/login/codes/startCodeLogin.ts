@@ -54,7 +54,7 @@ export function createStartCodeLogin(parts: StartCodeLoginParts): StartCodeLogin
   return async ({ channel: by, text }, actor) => {
     if (!codeLogin.includes(by))
       throw new AuthorityError('permission_denied', {
-        detail: 'CODE_LOGIN: the operator allows no login with a code of this channel.',
+        detail: 'CODE_LOGIN does not allow a login with a code of this channel.',
       });
     const channel = channels[by];
     channel.checkConfigured();

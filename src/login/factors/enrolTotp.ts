@@ -13,6 +13,7 @@ import type { Config } from '../../platform/config/config.ts';
 import { newId } from '../../platform/newId.ts';
 import type { Caller } from '../../sessions/session.ts';
 import { checkUnchanged, findCaller } from '../passwords/reauthentication.ts';
+import { requireFactorsAllowed } from './factorPolicy.ts';
 import type { FactorKinds, FactorProof, Verdict } from './factors.ts';
 import { factorLimits } from './limits.ts';
 import { replaceRecoveryCodes } from './renewRecoveryCodes.ts';
@@ -44,10 +45,7 @@ const usualName = 'Authenticator app';
 
 export function createEnrolTotp({ database, clock, secrets, issuerHost, policy }: EnrolTotpParts): EnrolTotp {
   return async (user, name = usualName) => {
-    if (policy === 'none')
-      throw new AuthorityError('permission_denied', {
-        detail: 'SECOND_FACTOR is none: the operator allows no second factors.',
-      });
+    requireFactorsAllowed(policy);
     const now = clock.now();
     const id = newId<FactorId>(now);
     const { text, sealed } = secrets.create(id);
@@ -94,7 +92,7 @@ export function createConfirmTotp(parts: EnrolTotpParts): ConfirmTotp {
       await checkUnchanged(stores, user, caller.sessionId);
       if (!(await stores.totpFactors.confirm(id, found.step, now)))
         throw new AuthorityError('invalid_code', { reason: 'used_meanwhile' });
-      await tell(parts, stores, { user, factor: found, actor, now, sessionId: caller.sessionId });
+      await recordAndTell(parts, stores, { user, factor: found, actor, now, sessionId: caller.sessionId });
       return { id, recoveryCodes: await firstCodes(stores, user, now) };
     });
   };
@@ -122,7 +120,7 @@ export function createVerifyEnrolment(parts: EnrolTotpParts): VerifyEnrolment {
         const current = (await stores.users.find(user.id)) ?? user;
         if (await kinds.hasAny(stores, current, now)) return false;
         if (!(await stores.totpFactors.confirm(found.id, found.step, now))) return false;
-        await tell(parts, stores, { user, factor: found, actor, now });
+        await recordAndTell(parts, stores, { user, factor: found, actor, now });
         return true;
       },
     };
@@ -148,7 +146,8 @@ interface RightCode {
   readonly step: number;
 }
 
-async function tell(
+/** Records the event, and tells the owner. */
+async function recordAndTell(
   { notices }: EnrolTotpParts,
   stores: Stores,
   added: {

@@ -32,7 +32,7 @@ export interface FactorKind {
   readonly standsAlone: boolean;
   /** Only counts for a user who has no other factor that stands alone. */
   readonly isLastResort?: boolean;
-  /** What `amr` says of a session that this kind alone opened. For such a session it is no second factor. */
+  /** The `amr` of a session that this kind alone opened. In such a session it is no second factor. */
   readonly opensWith?: string;
   /** Whether this user can prove it now. */
   isUsable(stores: Stores, user: User, now: number): Promise<boolean>;

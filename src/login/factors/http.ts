@@ -10,10 +10,9 @@ import { noContent, operation, optionalBody } from '../../transport/http/route.t
 import { emptyBody, strict, text, time } from '../../transport/http/schemas.ts';
 import { userHandleOf } from '../passkeys/provePasskey.ts';
 import type { RelyingParty } from '../passkeys/relyingParty.ts';
-import { shownPattern } from '../schemas.ts';
+import { factorName } from '../schemas.ts';
 import type { ConfirmTotp, EnrolTotpForCaller } from './enrolTotp.ts';
 import { factorNames } from './factors.ts';
-import { factorLimits } from './limits.ts';
 import type { Factors, ListFactors } from './listFactors.ts';
 import type { RequireRecentProof } from './recentProof.ts';
 import type { RemoveFactor } from './removeFactor.ts';
@@ -28,13 +27,6 @@ export interface FactorOperations {
   readonly requireRecentProof: RequireRecentProof;
   readonly relyingParty: RelyingParty | undefined;
 }
-
-const factorName = Type.String({
-  minLength: 1,
-  maxLength: factorLimits.factorNameCharacters,
-  pattern: shownPattern,
-  description: 'Shown in the list of factors, such as "Work phone".',
-});
 
 const enrolBody = Type.Object({ name: Type.Optional(factorName) }, strict);
 const confirmBody = Type.Object({ code: text('The code that the app shows.') }, strict);

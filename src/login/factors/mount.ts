@@ -9,8 +9,7 @@ import type { Metrics } from '../../platform/observability/metrics.ts';
 import type { Sealing } from '../../platform/sealing.ts';
 import type { Counted } from '../../revocation/countFailures.ts';
 import type { SpendRevokeBudget } from '../../revocation/revokeBudgets.ts';
-import { relyingPartyOf } from '../passkeys/relyingParty.ts';
-import { ceremonyRoutes } from './ceremonyHttp.ts';
+import type { RelyingParty } from '../passkeys/relyingParty.ts';
 import { createEnrolAtLogin } from './enrolAtLogin.ts';
 import {
   createConfirmTotp,
@@ -24,6 +23,7 @@ import { factorRoutes } from './http.ts';
 import { factorLimits } from './limits.ts';
 import { createListFactors } from './listFactors.ts';
 import { createAskForFactor } from './pendingLogin.ts';
+import { proveRoutes } from './proveHttp.ts';
 import { createRequireRecentProof } from './recentProof.ts';
 import { createRecoveryCodeKind } from './recoveryCodeKind.ts';
 import { createRemoveFactor } from './removeFactor.ts';
@@ -67,6 +67,8 @@ export interface FactorMountParts
   readonly passwordAttempts: FinishLoginParts['passwordAttempts'];
   readonly policy: Config['secondFactor'];
   readonly issuer: string;
+  /** Undefined without a host name in ISSUER. */
+  readonly relyingParty: RelyingParty | undefined;
   readonly metrics: Metrics;
   readonly counted: Counted;
   readonly spendRevokeBudget: SpendRevokeBudget;
@@ -86,9 +88,9 @@ export function mountFactors({ counted, totpSecrets, issuer, metrics, ...given }
     removeFactor: counted(createRemoveFactor(parts)),
     renewRecoveryCodes: createRenewRecoveryCodes(parts),
     requireRecentProof: parts.requireRecentProof,
-    relyingParty: relyingPartyOf(issuer),
+    relyingParty: parts.relyingParty,
   };
-  const ceremony = {
+  const proving = {
     startLoginFactor: createStartLoginFactor(parts),
     enrolAtLogin: createEnrolAtLogin({ ...parts, enrolTotp }),
     finishLogin: createFinishLogin({ ...parts, verifyEnrolment: createVerifyEnrolment(parts) }),
@@ -98,13 +100,13 @@ export function mountFactors({ counted, totpSecrets, issuer, metrics, ...given }
   return {
     askForFactor: createAskForFactor(parts),
     operations: { resetFactors: counted(createResetFactors(parts)) },
-    routes: [...factorRoutes(management), ...ceremonyRoutes(ceremony)],
-    jobs: unusedJobs({ ...parts, metrics }),
+    routes: [...factorRoutes(management), ...proveRoutes(proving)],
+    jobs: oldEnrolmentAndTokenJobs({ ...parts, metrics }),
   };
 }
 
 /** Deletes enrolments that nobody confirmed, and expired one-time tokens. */
-export function unusedJobs({
+function oldEnrolmentAndTokenJobs({
   database,
   clock,
   metrics,

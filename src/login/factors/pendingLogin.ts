@@ -1,6 +1,6 @@
 /**
- * A login that waits for the second factor. There is no session yet, only a one-time token that stands for the first proof. It is
- * good for ten minutes, for this user as long as nothing ended all sessions, and for one session.
+ * A login that waits for the second factor. There is no session yet, only a one-time token that stands for the first proof. It
+ * expires after ten minutes, opens one session, and becomes void when all sessions of the user end.
  */
 import type { Clock } from '@countersign/verifier/clock';
 import { AuthorityError } from '@countersign/verifier/errors';
@@ -46,7 +46,8 @@ export interface PendingLoginParts {
   readonly policy: Config['secondFactor'];
 }
 
-const purpose = 'login';
+/** The one-time tokens of these logins. */
+export const loginPurpose = 'login';
 
 /**
  * The error to throw instead of starting a session; undefined when the first proof is enough. Nothing tells the caller more than
@@ -71,7 +72,7 @@ export function createAskForFactor({ database, clock, kinds, policy }: PendingLo
       ...{ device_id: client.deviceId ?? null, proved: proved ?? null },
     };
     const expiresAt = now + factorLimits.loginTokenMilliseconds;
-    const about = { purpose, userId: user.id, codeHash: undefined, tries: 0, detail };
+    const about = { purpose: loginPurpose, userId: user.id, codeHash: undefined, tries: 0, detail };
     await database.transaction(async (stores) => {
       await commit?.(stores, now);
       await stores.oneTimeTokens.create({ hash, ...about, createdAt: now, expiresAt });
@@ -94,7 +95,7 @@ export async function findPendingLogin(
 ): Promise<PendingLogin | undefined> {
   const hash = oneTimeTokenHash(loginToken);
   if (hash === undefined) return undefined;
-  const token = await database.oneTimeTokens.find(hash, purpose, clock.now());
+  const token = await database.oneTimeTokens.find(hash, loginPurpose, clock.now());
   if (token?.userId === undefined) return undefined;
   const user = await database.users.find(token.userId);
   const detail = token.detail as unknown as Detail;
@@ -117,7 +118,7 @@ export async function countTry(
   { token }: PendingLogin,
   now: number,
 ): Promise<boolean> {
-  const counted = await oneTimeTokens.tryCode(token.hash, purpose, factorLimits.loginTokenTries, now);
+  const counted = await oneTimeTokens.tryCode(token.hash, loginPurpose, factorLimits.loginTokenTries, now);
   return counted !== undefined;
 }
 
@@ -127,7 +128,7 @@ export async function takePendingLogin(
   { token }: PendingLogin,
   now: number,
 ): Promise<boolean> {
-  return (await oneTimeTokens.take(token.hash, purpose, now)) !== undefined;
+  return (await oneTimeTokens.take(token.hash, loginPurpose, now)) !== undefined;
 }
 
 interface Detail {

@@ -57,10 +57,10 @@ export function proveFactor<T>(
     if ((await tried.countTry?.(attempt)) === false) return refuse('tries');
     const verdict = await (tried.verify?.(kind) ??
       kind.verify(user, proof, underWay, parts.clock.now(), actor));
-    const isRight = await attempt.check(async () => !('refused' in verdict));
-    if ('refused' in verdict || !isRight) {
+    await attempt.check(async () => !('refused' in verdict));
+    if ('refused' in verdict) {
       parts.onTry(kind.name, 'refused');
-      return refuse('refused' in verdict ? verdict.refused : 'wrong');
+      return refuse(verdict.refused);
     }
     const commit: Verified['commit'] = async (stores, now) => {
       if (!(await verdict.commit(stores, now))) return false;

@@ -11,10 +11,7 @@ import type { FactorKinds } from './factors.ts';
 import { factorLimits } from './limits.ts';
 
 /** Throws `insufficient_user_authentication` with the challenge of RFC 9470, and `invalid_token` for a user who is gone. */
-export type RequireRecentProof = (
-  claims: AccessTokenClaims,
-  asked?: { readonly maxAgeSeconds?: number },
-) => Promise<void>;
+export type RequireRecentProof = (claims: AccessTokenClaims) => Promise<void>;
 
 export function createRequireRecentProof(parts: {
   readonly database: Database;
@@ -22,10 +19,11 @@ export function createRequireRecentProof(parts: {
   readonly kinds: Pick<FactorKinds, 'hasAny'>;
 }): RequireRecentProof {
   const { database, clock, kinds } = parts;
-  return async (claims, { maxAgeSeconds = factorLimits.recentProofSeconds } = {}) => {
+  return async (claims) => {
     const user = await database.users.find(claims.sub);
     if (user === undefined) throw new AuthorityError('invalid_token', { reason: 'unknown_user' });
     const hasSecond = await kinds.hasAny(database, user, clock.now());
+    const { recentProofSeconds: maxAgeSeconds } = factorLimits;
     const needed = { maxAgeSeconds, ...(hasSecond ? { acr: '2fa' } : {}) };
     if (isAuthenticated(claims, needed, clock.now())) return;
     throw new AuthorityError('insufficient_user_authentication', {

@@ -11,6 +11,8 @@ import { type RevokingParts, revokeAndPropagate } from '../../revocation/propaga
 import type { SpendRevokeBudget } from '../../revocation/revokeBudgets.ts';
 import { endAllOfUser } from '../../sessions/endSessions.ts';
 import type { FactorKinds } from './factors.ts';
+import { loginPurpose } from './pendingLogin.ts';
+import { stepUpPurpose } from './startFactor.ts';
 
 export interface FactorsReset {
   readonly userId: UserId;
@@ -52,9 +54,9 @@ async function namesOf(kinds: FactorKinds, stores: Stores, userId: UserId): Prom
   return names.join(', ');
 }
 
-/** Deletes factors, recovery codes and logins under way. */
+/** Deletes factors, recovery codes, and logins and step-ups under way. */
 export async function forgetFactors(kinds: FactorKinds, stores: Stores, userId: UserId): Promise<void> {
   for (const { forget } of kinds.all) await forget?.(stores, userId);
-  await stores.oneTimeTokens.forget(userId, 'login');
-  await stores.oneTimeTokens.forget(userId, 'step_up');
+  await stores.oneTimeTokens.forget(userId, loginPurpose);
+  await stores.oneTimeTokens.forget(userId, stepUpPurpose);
 }

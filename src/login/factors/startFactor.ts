@@ -64,7 +64,8 @@ export function createStartStepUp(parts: StartParts): StartStepUp {
   };
 }
 
-const stepUpPurpose = 'step_up';
+/** The one-time tokens of step-ups. */
+export const stepUpPurpose = 'step_up';
 
 /** Not a secret: the caller proves the session with a bearer token. */
 function stepUpHash(sessionId: SessionId): Buffer {

@@ -14,7 +14,8 @@ import { newId } from '../../platform/newId.ts';
 import { newOneTimeToken, oneTimeTokenHash } from '../../platform/oneTimeTokens.ts';
 import type { Caller } from '../../sessions/session.ts';
 import { firstCodes } from '../factors/enrolTotp.ts';
-import { checkUnchanged } from '../passwords/reauthentication.ts';
+import { requireFactorsAllowed } from '../factors/factorPolicy.ts';
+import { checkUnchanged, findCaller } from '../passwords/reauthentication.ts';
 import { passkeyLimits } from './limits.ts';
 import type { Passkey } from './passkey.ts';
 import { userHandleOf } from './provePasskey.ts';
@@ -45,10 +46,11 @@ export type StartPasskey = (caller: Caller) => ReturnType<typeof creationOptions
 
 export function createStartPasskey(parts: AddPasskeyParts): StartPasskey {
   const { database, clock, requireRelyingParty } = parts;
-  return async ({ userId, sessionId }) => {
-    refuseWhereNone(parts);
+  return async (caller) => {
+    const { userId, sessionId } = caller;
+    requireFactorsAllowed(parts.policy);
     const relyingParty = requireRelyingParty();
-    const user = await findUser(parts, userId);
+    const user = await findCaller(parts, caller);
     const existing = await database.passkeys.list(userId);
     refuseAboveLimit(existing);
     const { token, hash } = newOneTimeToken();
@@ -80,9 +82,9 @@ export interface AddedPasskey {
 export function createAddPasskey(parts: AddPasskeyParts): AddPasskey {
   const { database, clock, requireRelyingParty } = parts;
   return async ({ name, credential }, caller, actor) => {
-    refuseWhereNone(parts);
+    requireFactorsAllowed(parts.policy);
     const relyingParty = requireRelyingParty();
-    const user = await findUser(parts, caller.userId);
+    const user = await findCaller(parts, caller);
     const verified = await verify(parts, credential, caller, relyingParty);
     const now = clock.now();
     const passkey = {
@@ -97,7 +99,7 @@ export function createAddPasskey(parts: AddPasskeyParts): AddPasskey {
   };
 }
 
-/** Uses the challenge up, whatever the answer is worth. */
+/** Uses the challenge up, even if the answer is refused. */
 async function verify(
   { database, clock }: AddPasskeyParts,
   credential: RegistrationAnswer,
@@ -142,21 +144,6 @@ async function store(
   await stores.audit.record(event, now);
   await notices(stores, user, 'factor_added', { now, actor, sessionId, factor: passkey.name });
   return firstCodes(stores, user, now);
-}
-
-/** The token of the caller is good, and its user may be gone. */
-async function findUser({ database }: AddPasskeyParts, userId: Caller['userId']): Promise<User> {
-  const user = await database.users.find(userId);
-  if (user === undefined) throw new AuthorityError('invalid_token', { reason: 'unknown_user' });
-  return user;
-}
-
-/** A passkey is a second factor, too. */
-function refuseWhereNone({ policy }: AddPasskeyParts): void {
-  if (policy === 'none')
-    throw new AuthorityError('permission_denied', {
-      detail: 'SECOND_FACTOR is none: the operator allows no second factors.',
-    });
 }
 
 function refuseAboveLimit({ length }: readonly Passkey[]): void {

@@ -75,7 +75,7 @@ function startLoginRoute({ startPasskeyLogin }: PasskeyOperations): MountRoutes 
   };
 }
 
-/** Without a budget for all callers: each call needs a login token, and handing those out has one. */
+/** No budget for all callers together: each call needs a login token, and the route that hands them out has one. */
 function loginRoute({ passkeyLogin }: PasskeyOperations): MountRoutes {
   const schema = {
     querystring: loginQuery,

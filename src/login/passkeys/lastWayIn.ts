@@ -1,4 +1,4 @@
-/** The last way into an account cannot be removed: nobody could log in any more. */
+/** The last way to log in to an account cannot be removed. */
 import type { User } from '../../accounts/user.ts';
 import type { Stores } from '../../database.ts';
 

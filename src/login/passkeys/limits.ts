@@ -2,7 +2,6 @@
 export const passkeyLimits = {
   /** A few devices and security keys; request options list them all. */
   passkeysPerUser: 20,
-  nameCharacters: 100,
   /** Between the options and the answer: people look for their key. Browsers give up at the same time. */
   challengeMilliseconds: 5 * 60_000,
   /** WebAuthn §4: an id has at most 1,023 bytes. Characters of base64url. */

@@ -43,7 +43,7 @@ export interface PasskeyUse {
 export type PasskeyUsed = 'used' | 'stepped_back' | 'gone';
 
 export interface PasskeyStore {
-  /** Returns 'taken' without a change when the credential is registered, for whomever. */
+  /** Returns 'taken' without a change when the credential is registered already, by any user. */
   create(passkey: Passkey): Promise<'created' | 'taken'>;
   /** Oldest first. */
   list(userId: UserId): Promise<readonly Passkey[]>;

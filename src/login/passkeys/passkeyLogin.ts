@@ -1,6 +1,6 @@
 /**
  * Login with a passkey alone. With user verification it is two factors: the device, and a PIN or a fingerprint. The user is named
- * by the passkey, so the options are the same for everybody and tell nobody who is registered.
+ * by the passkey, so the options are the same for everybody and do not reveal who is registered.
  */
 import { randomBytes } from 'node:crypto';
 import { encodeBase64url } from '@countersign/verifier/encoding';

@@ -107,7 +107,7 @@ function proved(
 /**
  * The user's id, as 16 bytes. Authenticators keep one passkey for each handle, and the Signal API names users by it, so all
  * passkeys of a user need the same one. It says nothing about the person (WebAuthn §14.6.1), and services know it as `sub`; a
- * handle of its own would be one more secret that is none.
+ * separate handle would protect nothing.
  */
 export function userHandleOf(userId: UserId): Uint8Array {
   return uuidBytes(userId);

@@ -1,7 +1,7 @@
 /** Schemas of WebAuthn's JSON. Browsers add members with each version, so unknown ones are accepted and ignored. */
 import { Type } from 'typebox';
 import { strict } from '../../transport/http/schemas.ts';
-import { shownPattern } from '../schemas.ts';
+import { factorName } from '../schemas.ts';
 import { passkeyLimits } from './limits.ts';
 
 const open = { additionalProperties: true } as const;
@@ -61,15 +61,8 @@ export const registration = Type.Object(
   { ...open, description: 'The answer of navigator.credentials.create(), as JSON.' },
 );
 
-export const passkeyName = Type.String({
-  minLength: 1,
-  maxLength: passkeyLimits.nameCharacters,
-  pattern: shownPattern,
-  description: 'Shown in the list of factors, such as "Blue security key".',
-});
-
-export const addBody = Type.Object({ name: passkeyName, credential: registration }, strict);
-export const renameBody = Type.Object({ name: passkeyName }, strict);
+export const addBody = Type.Object({ name: factorName, credential: registration }, strict);
+export const renameBody = Type.Object({ name: factorName }, strict);
 
 /** Passed on to the browser as they are. */
 export const webauthnOptions = (description: string) =>

@@ -18,8 +18,13 @@ export const refreshToken = text('The refresh token of the last login or refresh
 
 export const emptyBody = Type.Object({}, strict);
 
-/** For what happens later, or not at all: the answer does not say. */
-export const accepted = { 202: Type.Object({}, { description: 'Taken. Says nothing about who exists.' }) };
+/** For what happens later, or not at all. */
+export const accepted = {
+  202: Type.Object(
+    {},
+    { description: 'Accepted. The answer does not reveal whether the e-mail is registered.' },
+  ),
+};
 
 export const time = Type.String({ format: 'date-time', description: 'RFC 3339, UTC.' });
 

@@ -40,7 +40,7 @@ export function authenticationChallenge({ maxAgeSeconds, acr }: NeededAuthentica
   return parts.join(', ');
 }
 
-/** Whether the token's user was authenticated so. `now` in milliseconds; a proof of exactly the maximum age is good. */
+/** Whether the token's user was authenticated as needed. `now` in milliseconds; a proof of exactly the maximum age is good. */
 export function isAuthenticated(
   { auth_time: authTime, acr }: Pick<AccessTokenClaims, 'auth_time' | 'acr'>,
   needed: NeededAuthentication,
@@ -48,6 +48,6 @@ export function isAuthenticated(
 ): boolean {
   const { maxAgeSeconds = Number.POSITIVE_INFINITY } = needed;
   if (numericDate(now) - authTime > maxAgeSeconds) return false;
-  // Of classes that we do not know, each is only itself.
+  // An unknown class matches only itself.
   return needed.acr === undefined || acr === needed.acr || (needed.acr === '1fa' && acr === '2fa');
 }

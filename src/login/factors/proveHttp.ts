@@ -17,7 +17,7 @@ import { enrolment } from './http.ts';
 import type { StartLoginFactor, StartStepUp } from './startFactor.ts';
 import type { StepUp } from './stepUp.ts';
 
-export interface CeremonyOperations {
+export interface ProveOperations {
   readonly startLoginFactor: StartLoginFactor;
   readonly enrolAtLogin: EnrolAtLogin;
   readonly finishLogin: FinishLogin;
@@ -74,11 +74,11 @@ function proofIn(body: Readonly<Record<string, unknown>>, members: readonly stri
 const loginProofs = Object.keys(proofs);
 const stepUpProofs = ['password', ...loginProofs];
 
-export function ceremonyRoutes(operations: CeremonyOperations): readonly MountRoutes[] {
+export function proveRoutes(operations: ProveOperations): readonly MountRoutes[] {
   return [startLoginRoutes(operations), finishRoute(operations), stepUpRoutes(operations)];
 }
 
-function startLoginRoutes({ startLoginFactor, enrolAtLogin }: CeremonyOperations): MountRoutes {
+function startLoginRoutes({ startLoginFactor, enrolAtLogin }: ProveOperations): MountRoutes {
   return (app, { rateLimits }) => {
     const places = rateLimits.placeHook('factor');
     const startSchema = {
@@ -109,7 +109,7 @@ function startLoginRoutes({ startLoginFactor, enrolAtLogin }: CeremonyOperations
   };
 }
 
-function finishRoute({ finishLogin }: CeremonyOperations): MountRoutes {
+function finishRoute({ finishLogin }: ProveOperations): MountRoutes {
   const schema = {
     querystring: loginQuery,
     body: finishBody,
@@ -133,7 +133,7 @@ function finishRoute({ finishLogin }: CeremonyOperations): MountRoutes {
   };
 }
 
-function stepUpRoutes({ startStepUp, stepUp }: CeremonyOperations): MountRoutes {
+function stepUpRoutes({ startStepUp, stepUp }: ProveOperations): MountRoutes {
   return (app, { authenticate, rateLimits }) => {
     const places = rateLimits.placeHook('factor');
     const startSchema = {
