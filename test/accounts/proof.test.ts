@@ -153,6 +153,40 @@ t.test('a change counts once the new address is proved, and the old one is told'
   );
 });
 
+t.test('whatever ends all other sessions voids a change that waits', async (t) => {
+  const { mail, node, call, token: first } = await begin(t);
+  const { operations } = node.authority;
+  const operator = { name: 'operator' } as const;
+  const changed = `another ${password}`;
+  const logIn = async (secret = changed) =>
+    (await call('POST', '/auth/login', { body: { email: ada, password: secret } })).body.access_token;
+  const passwordChange = { current_password: password, new_password: changed };
+  const rows: readonly [string, (token: string) => Promise<unknown>][] = [
+    ['password', (token) => call('POST', '/auth/password', { token, body: passwordChange })],
+    ['logout-all', (token) => call('POST', '/auth/logout-all', { token })],
+    ['logout-others', (token) => call('POST', '/auth/logout-others', { token })],
+    ['reset of factors', () => operations.resetFactors({ email: ada }, operator)],
+    ['disable', () => operations.disableUser({ email: ada }, operator)],
+  ];
+  let token = first;
+  for (const [index, [what, end]] of rows.entries()) {
+    const wanted = `thief${index}@example.com`;
+    t.equal(codeOf(await call('POST', '/auth/email', { token, body: { email: wanted } })), '202', what);
+    const proof = await mail.mailTo(wanted);
+    await end(token);
+    if (what === 'disable') await operations.enableUser({ email: ada }, operator);
+    const link = { body: { token: proof.token } };
+    token = await logIn();
+    t.equal(
+      codeOf(await call('POST', '/auth/email/verify', { token, body: { code: proof.code } })),
+      '401 invalid_code',
+      what,
+    );
+    t.equal(codeOf(await call('POST', '/auth/email/verify', link)), '400 invalid_link', what);
+    t.equal((await operations.showUser({ email: ada })).email, ada, what);
+  }
+});
+
 t.test('a change needs a proof of the user that is at most ten minutes old', async (t) => {
   const { mail, clock, change, token, call } = await begin(t);
   clock.shift(11 * 60_000);

@@ -79,8 +79,11 @@ async function apply(
     throw new AuthorityError(refusal, { reason: 'user' });
   await stores.oneTimeTokens.forget(user.id, 'email_proof');
   const email = String(detail['email']) as Email;
-  if (email !== user.email)
+  if (email !== user.email) {
+    // Whoever asked may have been logged out since.
+    if (detail['token_version'] !== user.tokenVersion) throw new AuthorityError(refusal, { reason: 'version' });
     return replace(parts, stores, user, { ...applying, email, sessionId: String(detail['session_id']) });
+  }
   await stores.users.verifyEmail(user.id, now);
   await stores.audit.record({ type: 'email_verified', actor, userId: user.id }, now);
 }
