@@ -210,6 +210,16 @@ t.test('a taken address is answered alike, and its owner is told', async (t) => 
   t.equal(await audit('email_change_started'), 2);
 });
 
+t.test('beyond the budget of mails a change is refused, and the link sent before stays good', async (t) => {
+  const { mail, change, byLink, node } = await begin(t, { RATE_LIMITS: '1' });
+  for (const [index, expected] of ['202', '202', '202', '202', '202', '429 rate_limited'].entries())
+    t.equal(codeOf(await change(`new${index}@example.com`)), expected, 'mails to the old address');
+  const { token } = await mail.mailTo('new4@example.com');
+  t.equal(codeOf(await byLink(token)), '204');
+  t.ok(await node.login('new4@example.com'));
+  t.equal(mail.mails.filter(({ to }) => to.includes('new5@example.com')).length, 0);
+});
+
 t.test('two users prove one address: the first gets it', async (t) => {
   const { mail, change, byLink, node, call } = await begin(t);
   await node.register('bob@example.com');
