@@ -12,6 +12,8 @@ export const accountLimits = {
     recovery: { network: 1, address: 6 },
     registration: { network: 3, address: 6 },
     email_proof: { network: 5, address: 10 },
+    /** To the old address, when a change is begun. */
+    email_change: { network: 5, address: 10 },
     /** A code for a login, for anybody who names the address. */
     login_code: { network: 5, address: 15 },
     /** A code after the password, or in a session. */

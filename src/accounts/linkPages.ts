@@ -6,20 +6,23 @@ import { refusalPage } from './pages.ts';
 
 export type HttpApp = Parameters<MountRoutes>[0];
 
-/** `GET path?token=…`. Scanners of mail open links, so it looks nothing up. They add parameters, which are ignored. */
+/**
+ * `GET path?token=…&about=…`. Scanners of mail open links, so it looks nothing up. They add parameters, which are ignored. `about`
+ * only chooses the words of the page.
+ */
 export function linkPage(
   app: HttpApp,
   { rateLimits }: HttpMount,
   path: string,
-  ask: (token: string, language: string | undefined) => Page,
+  ask: (token: string, language: string | undefined, about: unknown) => Page,
 ): void {
   const schema = { summary: 'The page of a link in a mail; changes nothing.' };
   app.get(path, { schema, ...rateLimits.placeHook('links') }, async (request, reply) => {
-    const { token } = request.query as { readonly token?: unknown };
+    const { token, about } = request.query as { readonly token?: unknown; readonly about?: unknown };
     const { language } = request.actor;
     if (typeof token !== 'string' || oneTimeTokenHash(token) === undefined)
       return sendPage(reply, 400, refusalPage(language, { code: 'invalid_link', detail: undefined }));
-    return sendPage(reply, 200, ask(token, language));
+    return sendPage(reply, 200, ask(token, language, about));
   });
 }
 

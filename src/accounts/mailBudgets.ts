@@ -1,4 +1,5 @@
 /** How many mails an address gets because somebody asked: counted by the hour, over all nodes. */
+import { AuthorityError } from '@countersign/verifier/errors';
 import { ipNetwork } from '../platform/ipAddress.ts';
 import { platformLimits } from '../platform/limits.ts';
 import { createSpendWindows } from '../platform/windowBudgets.ts';
@@ -7,7 +8,7 @@ import { accountLimits } from './limits.ts';
 
 type MailKind = keyof typeof accountLimits.mailBudgets;
 
-/** False when the address has had enough mails of this kind. The caller answers as if it had been sent. */
+/** False when the address has had enough mails of this kind. The caller answers as if it had been sent, or throws `tooManyMails`. */
 export type SpendMail = (kind: MailKind, email: Email, ip: string | undefined) => Promise<boolean>;
 
 /** `counting`: undefined when rate limits are off. */
@@ -23,4 +24,13 @@ export function createMailBudgets(counting: Parameters<typeof createSpendWindows
       { name: [kind, email], budget: address, windowMilliseconds },
     ]);
   };
+}
+
+/** For a caller who is known: the answer may say that nothing was sent. */
+export function tooManyMails(): AuthorityError {
+  return new AuthorityError('rate_limited', {
+    detail: 'Enough mails were sent to this address; try again in an hour.',
+    retryAfterSeconds: accountLimits.mailWindowMilliseconds / 1_000,
+    reason: 'mail_budget',
+  });
 }

@@ -12,19 +12,21 @@ export function questionPage(
   language: string | undefined,
   name: PageName,
   forms: (texts: PageTexts) => readonly Form[],
+  explain: (texts: PageTexts) => string = (texts) => texts[name].explanation,
 ): Page {
   const texts = textsFor(language);
-  const { title, explanation } = texts.pages[name];
-  return page(texts, title, [html`<p>${explanation}</p>`, ...forms(texts.pages).map(form)]);
+  const { title } = texts.pages[name];
+  return page(texts, title, [html`<p>${explain(texts.pages)}</p>`, ...forms(texts.pages).map(form)]);
 }
 
 export function donePage(
   language: string | undefined,
   name: PageName,
-  say: (texts: PageTexts) => string = (texts) => texts[name].done,
+  say: (texts: PageTexts) => readonly string[] = (texts) => [texts[name].done],
 ): Page {
   const texts = textsFor(language);
-  return page(texts, texts.pages[name].title, [html`<p role="status">${say(texts.pages)}</p>`]);
+  const said = say(texts.pages).map((each) => html`<p>${each}</p>`);
+  return page(texts, texts.pages[name].title, [html`<div role="status">${said}</div>`]);
 }
 
 /** `forms`: to try again. */

@@ -33,17 +33,28 @@ export interface Templates {
   readonly email_change_started: Told & { readonly newEmail: string };
   /** To the address that was replaced. */
   readonly email_changed: Told & { readonly newEmail: string };
+  /** To the address that is no longer the user's, since its predecessor said "not me". */
+  readonly email_restored: Occasion;
   readonly factor_added: Told & { readonly factor: string };
   readonly factor_removed: Told & { readonly factor: string };
+  readonly recovery_codes_created: Told;
   readonly recovery_code_used: Told & { readonly left: number };
   readonly refresh_replayed: Told;
   readonly passkey_cloned: Told & { readonly factor: string };
 }
 
-/** With a link that ends the session, or all. */
+/** With a link for "this was not me". */
 export interface Told extends Occasion {
   readonly notMeLink: string;
+  readonly about: NoticeSubject;
 }
+
+/**
+ * What a notice is about. The link ends that session, or all; for the others it ends all sessions, and takes back the factor, the
+ * recovery codes or the change of the address.
+ */
+export const noticeSubjects = ['session', 'all', 'factor', 'codes', 'email'] as const;
+export type NoticeSubject = (typeof noticeSubjects)[number];
 
 export type TemplateName = keyof Templates;
 

@@ -1,14 +1,14 @@
 /**
- * Notices: a user is told what happened to the account, with a link that ends the session, or all. Call it in the transaction of
+ * Notices: a user is told what happened to the account, with a link that ends the session, or all, and takes back what was done. Call it in the transaction of
  * what happened. Without mail nothing is written.
  */
-import type { SessionId, UserId } from '@countersign/verifier/ids';
+import type { FactorId, SessionId, UserId } from '@countersign/verifier/ids';
 import type { Email } from '../accounts/email.ts';
 import type { Stores } from '../database.ts';
 import { parseUserAgent } from '../platform/userAgent.ts';
 import { notificationLimits } from './limits.ts';
 import type { MakeLink } from './links.ts';
-import type { Message, Occasion, Templates, Told } from './message.ts';
+import type { Message, NoticeSubject, Occasion, Templates, Told } from './message.ts';
 import type { Notify } from './outbox.ts';
 
 /** Templates with a not-me link. */
@@ -22,7 +22,26 @@ export type NoticeOccasion<Name extends NoticeName> = Omit<Templates[Name], keyo
   readonly actor: Requester;
   /** The session that the link ends; without it the link ends all. */
   readonly sessionId?: SessionId | undefined;
+  /** What the link takes back; then it also ends all sessions. */
+  readonly takesBack?: TakenBack;
   readonly deviceName?: string | undefined;
+  /** Another address than the user's. */
+  readonly to?: Email;
+};
+
+/** `withCodes`: the factor came with the user's recovery codes. */
+export type TakenBack =
+  | { readonly about: 'factor'; readonly factorId: FactorId; readonly withCodes?: boolean }
+  | { readonly about: 'codes' }
+  | { readonly about: 'email'; readonly oldEmail: Email; readonly newEmail: Email };
+
+/** What the one-time token of a not-me link holds. */
+export type NotMeDetail = {
+  readonly session_id: SessionId | null;
+  readonly used: 'none' | 'session' | 'all';
+  /** For the budget of mails. */
+  readonly template: string;
+  readonly takes_back: TakenBack | null;
 };
 
 /** Who did it, from where. */
@@ -56,17 +75,23 @@ export function createNotices({
 }): Notices {
   return async (stores, { id: userId, email, locale }, template, occasion) => {
     if (!mail) return;
-    const { now, actor, sessionId, deviceName, ...rest } = occasion;
+    const { now, actor, sessionId, deviceName, takesBack, to = email, ...rest } = occasion;
     const { oneTimeTokens } = stores;
     const hourAgo = now - 60 * 60_000;
     const told = await oneTimeTokens.countOfTemplate(userId, 'not_me', template, hourAgo);
     if (told >= notificationLimits.noticesAnHour) return;
-    const detail = { session_id: sessionId ?? null, template, used: 'none' };
-    const notMeLink = await makeLink(stores, { purpose: 'not_me', userId, detail, now });
+    const detail: NotMeDetail = {
+      ...{ session_id: sessionId ?? null, template, used: 'none' },
+      takes_back: takesBack ?? null,
+    };
+    const about: NoticeSubject = takesBack?.about ?? (sessionId === undefined ? 'all' : 'session');
+    // The page needs no look-up to say what it does.
+    const link = await makeLink(stores, { purpose: 'not_me', userId, detail, now });
+    const notMeLink = `${link}&about=${about}`;
     const { factor } = rest as { readonly factor?: string };
     const named = factor === undefined ? {} : { factor: asPlainName(factor) };
-    const data = { ...rest, ...named, ...occasionOf(actor, now, deviceName), notMeLink };
-    const message = { channel: 'mail', template, to: email, locale, data } as unknown as Message;
+    const data = { ...rest, ...named, ...occasionOf(actor, now, deviceName), notMeLink, about };
+    const message = { channel: 'mail', template, to, locale, data } as unknown as Message;
     await notify(stores, message, { userId, now });
   };
 }

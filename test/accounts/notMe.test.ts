@@ -4,6 +4,7 @@ import { password, startAuthority } from '../support/authority.ts';
 import { eventually } from '../support/eventually.ts';
 import { said } from '../support/guards.ts';
 import { mailSettings, startMailServer } from '../support/mailServer.ts';
+import { enrolled, secondStepAt, totpAt } from '../support/secondFactor.ts';
 import { createShiftedClock } from '../support/shiftedClock.ts';
 import { guardOf } from '../support/twoNodes.ts';
 
@@ -180,4 +181,156 @@ t.test('a deleted user leaves no link and no waiting mail', async (t) => {
   await node.call('POST', '/auth/recovery', { body: { email: 'bob@example.com' } });
   await mail.mailTo('bob@example.com');
   t.equal(mail.mails.filter(({ to }) => to.includes(ada)).length, 1);
+});
+
+/** The owner's device. */
+const known = { 'user-agent': firefox, 'x-forwarded-for': '192.0.2.1' };
+
+/** An owner, and a thief who knows the password. */
+async function robbed(t: Test) {
+  const { mail, clock, node, login, notMe } = await begin(t);
+  const own = await login(firefox, '192.0.2.1');
+  const thief = await login(chrome, '203.0.113.9');
+  t.equal((await mail.mailTo(ada)).subject, 'New device');
+  const page = async (link: string) => (await node.call('GET', link)).body as string;
+  return { mail, clock, node, call: node.call, login, notMe, own, thief, page };
+}
+
+const linkIn = (text: string) => /\/auth\/not-me\?\S+/.exec(text)?.[0] ?? '';
+const buttonsOf = (page: string) => [...page.matchAll(/<button>([^<]*)</g)].map(([, button]) => button);
+
+t.test('a factor that its owner did not add goes, with its sessions and recovery codes', async (t) => {
+  const { mail, node, call, notMe, own, thief, page } = await robbed(t);
+  const guard = guardOf(t, node);
+  await guard.ready();
+  const token = thief.access_token;
+  const { secret } = (await call('POST', '/auth/factors/totp', { token })).body;
+  const body = { code: totpAt(secret, Date.now()) };
+  const confirmed = await call('POST', '/auth/factors/totp/confirm', { token, body });
+  const told = await mail.mailTo(ada);
+  t.equal(told.subject, 'A way to log in was added');
+  t.match(told.text, 'remove it and end all sessions');
+  t.strictSame(buttonsOf(await page(linkIn(told.text))), ['End all sessions']);
+  const { begin, finish } = secondStepAt(node);
+  const [recovery_code] = confirmed.body.recovery_codes;
+  t.equal((await finish(await begin(ada, known), { recovery_code }, known)).status, 200);
+  await mail.mailTo(ada);
+  t.equal((await notMe(told.token)).status, 204);
+  t.equal(await said(guard, thief.access_token), '401 invalid_token revoked');
+  t.equal(await said(guard, own.access_token), '401 invalid_token revoked');
+  t.equal((await mail.mailTo(ada)).subject, 'A way to log in was removed');
+  const again = await node.login(ada, known);
+  t.strictSame((await call('GET', '/auth/factors', { token: again.access_token })).body.factors, []);
+  const { recoveryCodesLeft } = await node.authority.operations.showUser({ email: ada });
+  t.equal(recoveryCodesLeft, 0);
+  t.equal((await notMe(told.token)).status, 204, 'the answer may have been lost');
+  t.equal(await said(guard, again.access_token), 'accepted', 'a repetition ends nothing new');
+  const [removed, ...more] = await node.authority.operations.listAudit({ type: 'factor_removed' });
+  t.match(removed, { detail: { factor: confirmed.body.id } });
+  t.equal(more.length, 0);
+});
+
+t.test('a change of the e-mail that its owner did not make is taken back', async (t) => {
+  const { mail, node, call, notMe, thief, page } = await robbed(t);
+  const eve = 'eve@example.com';
+  const token = thief.access_token;
+  const steal = async () => {
+    const { access_token } = (await call('POST', '/auth/step-up', { token: thiefs, body: { password } }))
+      .body;
+    await call('POST', '/auth/email', { token: access_token, body: { email: eve } });
+    t.equal((await mail.mailTo(ada)).subject, 'Your e-mail address is to be changed');
+    const proof = await mail.mailTo(eve);
+    const body = { token: proof.token };
+    t.equal((await call('POST', '/auth/email/verify', { body })).status, 204);
+    return mail.mailTo(ada);
+  };
+  let thiefs = token;
+  const told = await steal();
+  t.equal(told.subject, 'Your e-mail address was changed');
+  t.match(told.text, 'set the address back and end all sessions');
+  const question = await page(linkIn(told.text));
+  t.strictSame(buttonsOf(question), ['End all sessions']);
+  t.match(question, /Set the e-mail address of your account back/);
+  await call('POST', '/auth/recovery', { body: { email: eve } });
+  const recovery = await mail.mailTo(eve);
+  const posted = await fetch(`http://127.0.0.1:${node.httpPort}/auth/not-me`, {
+    method: 'POST',
+    body: new URLSearchParams({ token: told.token, all: 'true' }),
+  });
+  t.match(await posted.text(), /All sessions have ended.*The earlier e-mail address is yours again/s);
+  t.equal((await call('GET', '/auth/me', { token })).status, 401);
+  t.equal((await mail.mailTo(eve)).subject, 'Your e-mail address was set back');
+  const body = { token: recovery.token, new_password: `thief's ${password}` };
+  t.equal((await call('POST', '/auth/recovery/complete', { body })).body.code, 'invalid_link');
+  await t.rejects(node.login(eve), /invalid_credentials/);
+  thiefs = (await node.login(ada, known)).access_token;
+
+  const second = await steal();
+  t.equal((await notMe(told.token)).status, 204, 'of an earlier change');
+  const { email } = await node.authority.operations.showUser({ email: eve });
+  t.equal(email, eve, 'it takes back only its own');
+  t.equal((await notMe(second.token)).status, 204);
+  t.ok(await node.login(ada, known));
+});
+
+t.test('an old link or one whose address is taken sets no e-mail back, and says so', async (t) => {
+  for (const why of ['taken', 'late'] as const) {
+    const { mail, clock, node, call, thief } = await robbed(t);
+    const token = thief.access_token;
+    await call('POST', '/auth/email', { token, body: { email: 'eve@example.com' } });
+    await mail.mailTo(ada);
+    const proof = await mail.mailTo('eve@example.com');
+    await call('POST', '/auth/email/verify', { body: { token: proof.token } });
+    const told = await mail.mailTo(ada);
+    if (why === 'taken') await node.register(ada);
+    else clock.shift(7 * 24 * 60 * 60_000);
+    const posted = await fetch(`http://127.0.0.1:${node.httpPort}/auth/not-me`, {
+      method: 'POST',
+      body: new URLSearchParams({ token: told.token }),
+    });
+    t.match(await posted.text(), /All sessions have ended.*Ask our support at once/s, why);
+    t.equal((await call('GET', '/auth/me', { token })).status, 401, why);
+    t.ok(await node.authority.operations.showUser({ email: 'eve@example.com' }), why);
+  }
+});
+
+t.test('new recovery codes that their owner did not make become useless', async (t) => {
+  const mail = await startMailServer();
+  t.teardown(() => mail.stop());
+  const node = await startAuthority({ env: mailSettings(mail) });
+  t.teardown(() => node.stop());
+  const { call } = node;
+  const { firstSession, recoveryCodes } = await enrolled(node, ada, Date.now());
+  await mail.mailTo(ada);
+  const { begin, finish } = secondStepAt(node);
+  const { access_token: token } = (await finish(await begin(ada), { recovery_code: recoveryCodes[0] })).body;
+  await mail.mailTo(ada);
+  t.equal((await call('POST', '/auth/factors/recovery-codes', { token })).status, 200);
+  const told = await mail.mailTo(ada);
+  t.equal(told.subject, 'New recovery codes were made');
+  t.equal((await call('POST', '/auth/not-me', { body: { token: told.token } })).status, 204);
+  for (const ended of [token, firstSession.access_token])
+    t.equal((await call('GET', '/auth/me', { token: ended })).status, 401);
+  const { recoveryCodesLeft, factors } = await node.authority.operations.showUser({ email: ada });
+  t.strictSame([recoveryCodesLeft, factors], [0, ['totp']]);
+});
+
+t.test('a notice about no session offers to end all', async (t) => {
+  const { mail, call, page, login } = await robbed(t);
+  await call('POST', '/auth/recovery', { body: { email: ada } });
+  const { token } = await mail.mailTo(ada);
+  const body = { token, new_password: `another ${password}` };
+  t.equal((await call('POST', '/auth/recovery/complete', { body })).status, 204);
+  const told = await mail.mailTo(ada);
+  t.match(told.text, 'If this was not you, end all sessions here');
+  const question = await page(linkIn(told.text));
+  t.strictSame(buttonsOf(question), ['End all sessions']);
+  t.notMatch(question, /the session that/);
+  await login(firefox, '198.51.100.1');
+  await call('POST', '/auth/login', { body: { email: ada, password: body.new_password, device_id: 'x' } });
+  const ofDevice = await mail.mailTo(ada);
+  t.match(ofDevice.text, 'end the session here');
+  t.equal(buttonsOf(await page(linkIn(ofDevice.text))).length, 2);
+  const hostile = await page(`${linkIn(ofDevice.text).split('&')[0]}&about=constructor`);
+  t.equal(buttonsOf(hostile).length, 2, 'of an unknown kind');
 });

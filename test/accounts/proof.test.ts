@@ -153,6 +153,40 @@ t.test('a change counts once the new address is proved, and the old one is told'
   );
 });
 
+t.test('whatever ends all other sessions voids a change that waits', async (t) => {
+  const { mail, node, call, token: first } = await begin(t);
+  const { operations } = node.authority;
+  const operator = { name: 'operator' } as const;
+  const changed = `another ${password}`;
+  const logIn = async (secret = changed) =>
+    (await call('POST', '/auth/login', { body: { email: ada, password: secret } })).body.access_token;
+  const passwordChange = { current_password: password, new_password: changed };
+  const rows: readonly [string, (token: string) => Promise<unknown>][] = [
+    ['password', (token) => call('POST', '/auth/password', { token, body: passwordChange })],
+    ['logout-all', (token) => call('POST', '/auth/logout-all', { token })],
+    ['logout-others', (token) => call('POST', '/auth/logout-others', { token })],
+    ['reset of factors', () => operations.resetFactors({ email: ada }, operator)],
+    ['disable', () => operations.disableUser({ email: ada }, operator)],
+  ];
+  let token = first;
+  for (const [index, [what, end]] of rows.entries()) {
+    const wanted = `thief${index}@example.com`;
+    t.equal(codeOf(await call('POST', '/auth/email', { token, body: { email: wanted } })), '202', what);
+    const proof = await mail.mailTo(wanted);
+    await end(token);
+    if (what === 'disable') await operations.enableUser({ email: ada }, operator);
+    const link = { body: { token: proof.token } };
+    token = await logIn();
+    t.equal(
+      codeOf(await call('POST', '/auth/email/verify', { token, body: { code: proof.code } })),
+      '401 invalid_code',
+      what,
+    );
+    t.equal(codeOf(await call('POST', '/auth/email/verify', link)), '400 invalid_link', what);
+    t.equal((await operations.showUser({ email: ada })).email, ada, what);
+  }
+});
+
 t.test('a change needs a proof of the user that is at most ten minutes old', async (t) => {
   const { mail, clock, change, token, call } = await begin(t);
   clock.shift(11 * 60_000);
@@ -174,6 +208,16 @@ t.test('a taken address is answered alike, and its owner is told', async (t) => 
   const { subject, token, code } = await mail.mailTo(bob);
   t.strictSame([subject, token, code], ['You already have an account', '', '']);
   t.equal(await audit('email_change_started'), 2);
+});
+
+t.test('beyond the budget of mails a change is refused, and the link sent before stays good', async (t) => {
+  const { mail, change, byLink, node } = await begin(t, { RATE_LIMITS: '1' });
+  for (const [index, expected] of ['202', '202', '202', '202', '202', '429 rate_limited'].entries())
+    t.equal(codeOf(await change(`new${index}@example.com`)), expected, 'mails to the old address');
+  const { token } = await mail.mailTo('new4@example.com');
+  t.equal(codeOf(await byLink(token)), '204');
+  t.ok(await node.login('new4@example.com'));
+  t.equal(mail.mails.filter(({ to }) => to.includes('new5@example.com')).length, 0);
 });
 
 t.test('two users prove one address: the first gets it', async (t) => {

@@ -13,7 +13,7 @@ const data = {
   ...{ at: Date.UTC(2026, 10, 29, 21, 54), ip: '203.0.113.9', device: 'A <b> & "c"' },
   ...{ code: '012345', minutes: 10, link: 'https://auth.example.com/x?token=ot_1', linkHours: 24 },
   ...{ notMeLink: 'https://auth.example.com/auth/not-me?token=ot_2', newEmail: "o'hara@example.com" },
-  ...{ factor: 'Phone <1>', left: 3 },
+  ...{ factor: 'Phone <1>', left: 3, about: 'all' },
 };
 
 const message = (template: string, locale: string | undefined, channel: 'mail' | 'sms' = 'mail') =>

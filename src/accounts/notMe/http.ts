@@ -1,6 +1,8 @@
 /** The link "this was not me" over HTTP. */
 import { Type } from 'typebox';
 import { links } from '../../notifications/links.ts';
+import { noticeSubjects } from '../../notifications/message.ts';
+import type { PageTexts } from '../../notifications/texts/texts.ts';
 import type { MountRoutes } from '../../transport/http/app.ts';
 import { isForm, type RefusalPage } from '../../transport/http/forms.ts';
 import { sendPage } from '../../transport/http/page.ts';
@@ -11,6 +13,7 @@ import { donePage, questionPage, refusalPage } from '../pages.ts';
 import type { NotMe } from './notMe.ts';
 
 const { path } = links.not_me;
+const widerThanSession = noticeSubjects.filter((each) => each !== 'session');
 
 const notMeBody = Type.Object(
   {
@@ -28,16 +31,21 @@ const refused: RefusalPage = ({ actor }, error) => refusalPage(actor.language, e
 
 export function notMeRoutes(notMe: NotMe): MountRoutes {
   return (app, mount) => {
-    linkPage(app, mount, path, (token, language) =>
-      questionPage(language, 'notMe', ({ notMe: { button, all } }) => [
-        { action: path, hidden: { token }, button },
+    linkPage(app, mount, path, (token, language, about) => {
+      const wider = widerThanSession.find((each) => each === about);
+      const forms = ({ notMe: { button, all } }: PageTexts) => [
+        ...(wider === undefined ? [{ action: path, hidden: { token }, button }] : []),
         { action: path, hidden: { token, all: 'true' }, button: all },
-      ]),
-    );
+      ];
+      return questionPage(language, 'notMe', forms, ({ notMe: { explanation, explanations } }) =>
+        wider === undefined ? explanation : explanations[wider],
+      );
+    });
     const schema = {
       body: notMeBody,
       ...operation({
-        summary: 'End the session that a notice is about, or all; no password is asked',
+        summary:
+          'End the session that a notice is about, or all, and take back what was done; no password is asked',
         refusals: [400, 429, 503],
         response: noContent,
       }),
@@ -49,11 +57,12 @@ export function notMeRoutes(notMe: NotMe): MountRoutes {
     };
     app.post(path, options, async (request, reply) => {
       const { token, all = false } = request.body as { token: string; all?: boolean | 'true' };
-      const ended = await notMe({ token, all: all !== false }, request.actor);
+      const { ended, takenBack } = await notMe({ token, all: all !== false }, request.actor);
       if (!isForm(request)) return reply.code(204).send(null);
-      const page = donePage(request.actor.language, 'notMe', ({ notMe: { done, allDone } }) =>
-        ended === 'all' ? allDone : done,
-      );
+      const page = donePage(request.actor.language, 'notMe', ({ notMe: texts }) => [
+        ended === 'all' ? texts.allDone : texts.done,
+        ...(takenBack === undefined ? [] : [texts.takenBack[takenBack]]),
+      ]);
       return sendPage(reply, 200, page);
     });
   };

@@ -105,5 +105,7 @@ async function add(
   await stores.users.setPhone(userId, { number, id: factor, verifiedAt: now });
   const about = { actor, userId, sessionId, reason: 'sms_code', detail: { factor } };
   await stores.audit.record({ type: 'factor_added', ...about }, now);
-  await notices(stores, user, 'factor_added', { now, actor, sessionId, factor: maskedPhone(number) });
+  const takesBack = { about: 'factor', factorId: factor } as const;
+  const occasion = { now, actor, sessionId, factor: maskedPhone(number), takesBack };
+  await notices(stores, user, 'factor_added', occasion);
 }

@@ -7,10 +7,9 @@ import type { Actor } from '../../audit/auditEvent.ts';
 import type { Stores } from '../../database.ts';
 import { checkUnchanged, findCaller, type ProvingParts } from '../../login/passwords/reauthentication.ts';
 import type { Notices } from '../../notifications/notices.ts';
-import { writeDecoy } from '../../notifications/outbox.ts';
 import type { Caller } from '../../sessions/session.ts';
 import { type Email, normaliseEmail } from '../email.ts';
-import type { SpendMail } from '../mailBudgets.ts';
+import { type SpendMail, tooManyMails } from '../mailBudgets.ts';
 import type { User } from '../user.ts';
 import { taken } from './registration.ts';
 import { type ProofParts, startProof } from './startProof.ts';
@@ -21,7 +20,7 @@ export interface ChangeEmailParts extends ProvingParts, ProofParts {
   readonly notices: Notices;
 }
 
-/** Throws `mail_not_configured`. The caller has required a recent proof of the user. */
+/** Throws `mail_not_configured`, or `rate_limited` after too many mails. The caller has required a recent proof of the user. */
 export type ChangeEmail = (email: string, caller: Caller, actor: Actor) => Promise<void>;
 
 export function createChangeEmail(parts: ChangeEmailParts): ChangeEmail {
@@ -44,15 +43,17 @@ interface Asked {
 async function start(parts: ChangeEmailParts, asked: Asked): Promise<void> {
   const { user, email, caller, actor } = asked;
   const { sessionId } = caller;
-  const isAllowed = await parts.spendMail('email_proof', email, actor.ip);
+  // Before anything is voided. The old address first: its owner's budget stops a thief who tries many new ones.
+  if (!(await parts.spendMail('email_change', user.email, actor.ip))) throw tooManyMails();
+  if (!(await parts.spendMail('email_proof', email, actor.ip))) throw tooManyMails();
   const now = parts.clock.now();
   await parts.database.transaction(async (stores) => {
     await checkUnchanged(stores, user, sessionId);
     await stores.audit.record({ type: 'email_change_started', actor, userId: user.id, sessionId }, now);
     await parts.notices(stores, user, 'email_change_started', { now, actor, sessionId, newEmail: email });
     const owner = await stores.users.findByEmail(email);
-    if (owner === undefined && isAllowed) return startProof(parts, stores, { user, email, sessionId, now });
-    return tellOwner(parts, stores, asked, { owner: isAllowed ? owner : undefined, now });
+    if (owner === undefined) return startProof(parts, stores, { user, email, sessionId, now });
+    return tellOwner(parts, stores, asked, { owner, now });
   });
 }
 
@@ -61,10 +62,9 @@ async function tellOwner(
   { makeLink, notify }: ChangeEmailParts,
   stores: Stores,
   { user, email, actor }: Asked,
-  { owner, now }: { readonly owner: User | undefined; readonly now: number },
+  { owner, now }: { readonly owner: User; readonly now: number },
 ): Promise<void> {
   await stores.oneTimeTokens.forget(user.id, 'email_proof');
   await makeLink(stores, { purpose: 'email_proof', userId: undefined, detail: { email }, now });
-  if (owner === undefined) return writeDecoy(stores, now);
   await notify(stores, taken(email, owner.locale, actor, now), { userId: owner.id, now });
 }

@@ -1,9 +1,8 @@
 /** Sends the caller a code and a link that prove the e-mail. */
-import { AuthorityError } from '@countersign/verifier/errors';
 import type { Actor } from '../../audit/auditEvent.ts';
 import { findCaller, type ProvingParts } from '../../login/passwords/reauthentication.ts';
 import type { Caller } from '../../sessions/session.ts';
-import type { SpendMail } from '../mailBudgets.ts';
+import { type SpendMail, tooManyMails } from '../mailBudgets.ts';
 import { type ProofParts, startProof } from './startProof.ts';
 
 export interface RequestProofParts extends ProvingParts, ProofParts {
@@ -19,13 +18,7 @@ export function createRequestProof(parts: RequestProofParts): RequestProof {
     parts.requireMail();
     const { email, emailVerifiedAt } = await findCaller(parts, caller);
     if (emailVerifiedAt !== undefined) return;
-    if (!(await parts.spendMail('email_proof', email, actor.ip))) {
-      throw new AuthorityError('rate_limited', {
-        detail: 'Enough mails were sent to this address; try again in an hour.',
-        retryAfterSeconds: 3_600,
-        reason: 'mail_budget',
-      });
-    }
+    if (!(await parts.spendMail('email_proof', email, actor.ip))) throw tooManyMails();
     const now = parts.clock.now();
     await parts.database.transaction(async (stores) => {
       const user = await stores.users.lock(caller.userId);

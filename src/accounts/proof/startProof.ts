@@ -31,12 +31,12 @@ export async function startProof(
   stores: Stores,
   { user, email, sessionId, now }: ProofRequest,
 ): Promise<void> {
-  const { id: userId, locale } = user;
+  const { id: userId, locale, tokenVersion } = user;
   await stores.oneTimeTokens.forget(userId, 'email_proof');
   const code = newCode();
   const link = await makeLink(stores, {
     ...({ purpose: 'email_proof', userId, now } as const),
-    detail: { email, session_id: sessionId },
+    detail: { email, session_id: sessionId, token_version: tokenVersion },
     codeHash: codeHash(userId, code),
   });
   const minutes = notificationLimits.codeMilliseconds / 60_000;

@@ -7,21 +7,21 @@ import { AuthorityError } from '@countersign/verifier/errors';
 import type { SessionId, UserId } from '@countersign/verifier/ids';
 import type { Actor } from '../../audit/auditEvent.ts';
 import type { Database, Stores } from '../../database.ts';
-import type { PasswordAttempts } from '../../login/throttling/passwordAttempts.ts';
 import type { Notices } from '../../notifications/notices.ts';
 import type { KeyedHash } from '../../platform/keyedHash.ts';
 import { type OneTimeToken, oneTimeTokenHash } from '../../platform/oneTimeTokens.ts';
 import type { Email } from '../email.ts';
 import { tryCode } from '../tryCode.ts';
 import type { User } from '../user.ts';
+import { type MovingParts, moveEmail } from './moveEmail.ts';
 import { type ConfirmParts, confirmRegistration } from './registration.ts';
 
-export interface VerifyEmailParts extends ConfirmParts {
+export interface VerifyEmailParts extends ConfirmParts, MovingParts {
   readonly database: Database;
   readonly clock: Clock;
   readonly codeHash: KeyedHash;
   readonly notices: Notices;
-  readonly passwordAttempts: Pick<PasswordAttempts, 'forget' | 'passwordChanged'>;
+  readonly passwordAttempts: MovingParts['passwordAttempts'];
 }
 
 export interface VerifyEmail {
@@ -79,25 +79,25 @@ async function apply(
     throw new AuthorityError(refusal, { reason: 'user' });
   await stores.oneTimeTokens.forget(user.id, 'email_proof');
   const email = String(detail['email']) as Email;
-  if (email !== user.email)
+  if (email !== user.email) {
+    // Whoever asked may have been logged out since.
+    if (detail['token_version'] !== user.tokenVersion)
+      throw new AuthorityError(refusal, { reason: 'version' });
     return replace(parts, stores, user, { ...applying, email, sessionId: String(detail['session_id']) });
+  }
   await stores.users.verifyEmail(user.id, now);
   await stores.audit.record({ type: 'email_verified', actor, userId: user.id }, now);
 }
 
 async function replace(
-  { notices, passwordAttempts }: VerifyEmailParts,
+  parts: VerifyEmailParts,
   stores: Stores,
   user: User,
   { email, sessionId, actor, now, refusal }: Applying & { readonly email: Email; readonly sessionId: string },
 ): Promise<void> {
-  if ((await stores.users.replaceEmail(user.id, email, now)) === 'email_taken')
+  if (!(await moveEmail(parts, stores, user, { email, actor, now })))
     throw new AuthorityError(refusal, { reason: 'email_taken' });
-  // A recovery link lies in the old mailbox.
-  await stores.oneTimeTokens.forget(user.id, 'recovery');
-  await passwordAttempts.forget(stores, user.email);
-  await passwordAttempts.passwordChanged(stores, email, actor.ip, now);
-  await stores.audit.record({ type: 'email_changed', actor, userId: user.id }, now);
-  const occasion = { now, actor, newEmail: email, sessionId: sessionId as SessionId };
-  await notices(stores, user, 'email_changed', occasion);
+  const takesBack = { about: 'email', oldEmail: user.email, newEmail: email } as const;
+  const occasion = { now, actor, newEmail: email, sessionId: sessionId as SessionId, takesBack };
+  await parts.notices(stores, user, 'email_changed', occasion);
 }

@@ -92,8 +92,10 @@ export function createConfirmTotp(parts: EnrolTotpParts): ConfirmTotp {
       await checkUnchanged(stores, user, caller.sessionId);
       if (!(await stores.totpFactors.confirm(id, found.step, now)))
         throw new AuthorityError('invalid_code', { reason: 'used_meanwhile' });
-      await recordAndTell(parts, stores, { user, factor: found, actor, now, sessionId: caller.sessionId });
-      return { id, recoveryCodes: await firstCodes(stores, user, now) };
+      const recoveryCodes = await firstCodes(stores, user, now);
+      const added = { factor: found, actor, now, sessionId: caller.sessionId };
+      await recordAndTell(parts, stores, { ...added, user, withCodes: recoveryCodes.length > 0 });
+      return { id, recoveryCodes };
     });
   };
 }
@@ -156,10 +158,12 @@ async function recordAndTell(
     readonly actor: Actor;
     readonly now: number;
     readonly sessionId?: SessionId;
+    readonly withCodes?: boolean;
   },
 ): Promise<void> {
-  const { user, factor, actor, now, sessionId } = added;
+  const { user, factor, actor, now, sessionId, withCodes = false } = added;
   const about = { actor, userId: user.id, sessionId, detail: { factor: factor.id } };
   await stores.audit.record({ type: 'factor_added', reason: 'totp', ...about }, now);
-  await notices(stores, user, 'factor_added', { now, actor, sessionId, factor: factor.name });
+  const takesBack = { about: 'factor', factorId: factor.id, withCodes } as const;
+  await notices(stores, user, 'factor_added', { now, actor, sessionId, factor: factor.name, takesBack });
 }

@@ -50,8 +50,8 @@ export interface FactorKind {
   readonly onUse?: (stores: Stores, use: FactorUse) => Promise<void>;
   /** The user's factors of this kind, oldest first. */
   readonly list?: (stores: Stores, userId: UserId) => Promise<readonly ListedFactor[]>;
-  /** False when the user has no such factor. */
-  readonly remove?: (stores: Stores, userId: UserId, id: FactorId) => Promise<boolean>;
+  /** False when the user has no such factor. Throws `last_way_in` for the last way to log in, unless `alsoLast`. */
+  readonly remove?: (stores: Stores, userId: UserId, id: FactorId, alsoLast?: boolean) => Promise<boolean>;
   /** Deletes everything of the user. */
   readonly forget?: (stores: Stores, userId: UserId) => Promise<void>;
 }

@@ -15,8 +15,8 @@ export const factorLimits = {
   factorNameCharacters: 100,
   /** Codes in one set: a page that people print. */
   recoveryCodes: 10,
-  /** 80 bits cannot be guessed, not even with the hashes at hand. */
-  recoveryCodeBytes: 10,
+  /** 120 bits: a plain hash needs at least 112 (OWASP ASVS 5.0 V6.5.2). */
+  recoveryCodeBytes: 15,
   recoveryCodeGroupCharacters: 4,
   /** Age of the proof that a change of factors needs. */
   recentProofSeconds: 600,

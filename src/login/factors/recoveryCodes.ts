@@ -20,7 +20,7 @@ export function newRecoveryCodes(): readonly RecoveryCode[] {
   return Array.from({ length: factorLimits.recoveryCodes }, newRecoveryCode);
 }
 
-/** The key in the store; undefined for a text that is no code. SHA-256 is enough for 80 random bits. */
+/** The key in the store; undefined for a text that is no code. SHA-256 is enough for 120 random bits. */
 export function recoveryCodeHash(text: string): Buffer | undefined {
   const typed = text.toUpperCase().replaceAll(/[\s-]/g, '').replaceAll('O', '0').replaceAll(/[IL]/g, '1');
   return shape.test(typed) ? createHash('sha256').update(typed).digest() : undefined;

@@ -3,15 +3,20 @@
  * phone holds those sessions. Recovery codes go with the last factor: alone they open nothing.
  */
 import { AuthorityError } from '@countersign/verifier/errors';
-import type { FactorId } from '@countersign/verifier/ids';
+import type { FactorId, SessionId, UserId } from '@countersign/verifier/ids';
 import type { User } from '../../accounts/user.ts';
 import type { Actor } from '../../audit/auditEvent.ts';
 import type { Stores } from '../../database.ts';
 import type { Notices } from '../../notifications/notices.ts';
 import type { Config } from '../../platform/config/config.ts';
-import { type RevokingParts, revokeAndPropagate } from '../../revocation/propagation/revokeAndPropagate.ts';
+import {
+  type RevokingParts,
+  type RevokingStores,
+  revokeAndPropagate,
+} from '../../revocation/propagation/revokeAndPropagate.ts';
 import { endSelected } from '../../sessions/endSessions.ts';
 import type { Caller } from '../../sessions/session.ts';
+import type { EndedSession } from '../../sessions/store.ts';
 import { checkUnchanged, findCaller, type ProvingParts } from '../passwords/reauthentication.ts';
 import type { FactorKinds, FactorName } from './factors.ts';
 
@@ -40,40 +45,67 @@ export async function endFactor(
   user: User,
   { id, caller, actor }: { readonly id: FactorId; readonly caller: Caller; readonly actor: Actor },
 ): Promise<RemovedFactor> {
-  const { userId, sessionId } = caller;
+  const { sessionId } = caller;
   const now = parts.clock.now();
   const { result } = await revokeAndPropagate(parts, now, async (stores) => {
     await checkUnchanged(stores, user, sessionId);
-    // Also without the factor: the first answer may have been lost before its end was propagated.
-    const ending = { reason: 'factor_removed', actor, now } as const;
-    const ended = await endSelected(stores, { userId, openedBy: id }, ending);
-    const removed = await remove(parts.kinds, stores, { userId, id });
-    if (removed === undefined) return undefined;
-    // Read again: it is without the factor now.
-    const left = (await stores.users.find(userId)) ?? user;
-    if (!(await parts.kinds.hasAny(stores, left, now))) {
-      if (parts.policy === 'required') throw neededFactor();
-      await stores.recoveryCodes.forget(userId);
-    }
-    const about = { actor, userId, sessionId, reason: removed.kind, detail: { factor: id } };
-    await stores.audit.record({ type: 'factor_removed', ...about }, now);
-    const occasion = { now, actor, sessionId, factor: removed.name };
-    await parts.notices(stores, user, 'factor_removed', occasion);
-    return { endedOwn: ended.some((session) => session.id === sessionId) };
+    const taken = await takeFactor(parts, stores, { user, id, actor, now, sessionId });
+    if (taken?.wasLast && parts.policy === 'required') throw neededFactor();
+    return taken && { endedOwn: taken.ended.some((session) => session.id === sessionId) };
   });
   if (result === undefined) throw new AuthorityError('not_found', { detail: 'There is no such factor.' });
   return result;
 }
 
+export type TakeFactorParts = Pick<RemoveFactorParts, 'kinds' | 'notices'>;
+
+export interface TakenFactor {
+  readonly ended: readonly EndedSession[];
+  /** The user has no second factor any more. */
+  readonly wasLast: boolean;
+}
+
+/**
+ * Removes a factor in the caller's transaction; undefined without it. Throws `last_way_in` unless it is removed without a session:
+ * then its owner disowns it, and recovery by mail is a way in. The caller holds the lock of the user's row.
+ */
+export async function takeFactor(
+  { kinds, notices }: TakeFactorParts,
+  stores: RevokingStores,
+  taking: {
+    readonly user: User;
+    readonly id: FactorId;
+    readonly actor: Actor;
+    readonly now: number;
+    readonly sessionId?: SessionId;
+  },
+): Promise<TakenFactor | undefined> {
+  const { user, id, actor, now, sessionId } = taking;
+  const { id: userId } = user;
+  // Also without the factor: the first answer may have been lost before its end was propagated.
+  const ending = { reason: 'factor_removed', actor, now } as const;
+  const ended = await endSelected(stores, { userId, openedBy: id }, ending);
+  const removed = await remove(kinds, stores, { userId, id, alsoLast: sessionId === undefined });
+  if (removed === undefined) return undefined;
+  // Read again: it is without the factor now.
+  const left = (await stores.users.find(userId)) ?? user;
+  const wasLast = !(await kinds.hasAny(stores, left, now));
+  if (wasLast) await stores.recoveryCodes.forget(userId);
+  const about = { actor, userId, sessionId, reason: removed.kind, detail: { factor: id } };
+  await stores.audit.record({ type: 'factor_removed', ...about }, now);
+  await notices(stores, user, 'factor_removed', { now, actor, sessionId, factor: removed.name });
+  return { ended, wasLast };
+}
+
 async function remove(
   kinds: FactorKinds,
   stores: Stores,
-  { userId, id }: Pick<Caller, 'userId'> & { readonly id: FactorId },
+  { userId, id, alsoLast }: { readonly userId: UserId; readonly id: FactorId; readonly alsoLast: boolean },
 ): Promise<{ readonly kind: FactorName; readonly name: string } | undefined> {
   for (const kind of kinds.all) {
     const factors = (await kind.list?.(stores, userId)) ?? [];
     const factor = factors.find((each) => each.id === id);
-    if (factor !== undefined && (await kind.remove?.(stores, userId, id)))
+    if (factor !== undefined && (await kind.remove?.(stores, userId, id, alsoLast)))
       return { kind: kind.name, name: factor.name };
   }
   return undefined;

@@ -142,8 +142,10 @@ async function store(
     detail,
   } as const;
   await stores.audit.record(event, now);
-  await notices(stores, user, 'factor_added', { now, actor, sessionId, factor: passkey.name });
-  return firstCodes(stores, user, now);
+  const codes = await firstCodes(stores, user, now);
+  const takesBack = { about: 'factor', factorId: passkey.id, withCodes: codes.length > 0 } as const;
+  await notices(stores, user, 'factor_added', { now, actor, sessionId, factor: passkey.name, takesBack });
+  return codes;
 }
 
 function refuseAboveLimit({ length }: readonly Passkey[]): void {

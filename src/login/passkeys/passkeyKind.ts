@@ -61,8 +61,9 @@ export function createPasskeyKind(parts: PasskeyKindParts): FactorKind {
       }));
     },
 
-    async remove(stores, userId, id) {
+    async remove(stores, userId, id, alsoLast = false) {
       const removed = await stores.passkeys.remove(userId, id);
+      if (alsoLast) return removed;
       // Already locked; read with the lock held.
       const user = removed ? await stores.users.lock(userId) : undefined;
       if (user !== undefined && !(await hasWayIn(stores, user, relyingParty?.id)))

@@ -1,5 +1,5 @@
 /** German. */
-import type { Occasion, Told } from '../message.ts';
+import type { NoticeSubject, Occasion, Told } from '../message.ts';
 import type { MailText, Part, Texts } from './texts.ts';
 
 const time = new Intl.DateTimeFormat('de-DE', { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' });
@@ -18,12 +18,21 @@ function notice(subject: string, what: string, told: Told, more: readonly string
       facts(told),
       ...more,
       'Waren Sie das, ist nichts zu tun.',
-      'Waren Sie es nicht, beenden Sie die Sitzung hier. Die Seite fragt nie nach Ihrem Passwort:',
+      `Waren Sie es nicht, ${remedies[told.about]}. Die Seite fragt nie nach Ihrem Passwort:`,
       { link: told.notMeLink },
       'Sie können auch selbst unsere App öffnen, wie Sie es immer tun, und dort Ihre Geräte ansehen.',
     ],
   };
 }
+
+/** „Waren Sie es nicht, ….“ */
+const remedies: Readonly<Record<NoticeSubject, string>> = {
+  session: 'beenden Sie die Sitzung hier',
+  all: 'beenden Sie hier alle Sitzungen',
+  factor: 'entfernen Sie ihn hier und beenden Sie alle Sitzungen',
+  codes: 'machen Sie diese Codes hier unbrauchbar und beenden Sie alle Sitzungen',
+  email: 'setzen Sie hier die Adresse zurück und beenden Sie alle Sitzungen',
+};
 
 const ignore = 'Haben Sie das nicht angefordert, ignorieren Sie diese Mail. Es ändert sich nichts.';
 const never = 'Geben Sie diesen Code niemandem. Wir fragen nie danach.';
@@ -102,7 +111,16 @@ export const de: Texts = {
     email_changed: ({ newEmail, ...told }) =>
       notice('Ihre E-Mail-Adresse wurde geändert', 'Die E-Mail-Adresse Ihres Kontos wurde geändert.', told, [
         `Neue Adresse: ${newEmail}`,
+        'Wer dort Mails liest, kann ein neues Passwort setzen. Sie können die Adresse 7 Tage lang zurücksetzen; fragen Sie später unseren Support.',
       ]),
+    email_restored: (occasion) => ({
+      subject: 'Ihre E-Mail-Adresse wurde zurückgesetzt',
+      body: [
+        'Jemand, der an der früheren Adresse Ihres Kontos Mails liest, hat die Änderung zu dieser Adresse nicht veranlasst. Die frühere Adresse gilt wieder, und alle Sitzungen wurden beendet.',
+        facts(occasion),
+        'Ist das falsch, fragen Sie sofort unseren Support.',
+      ],
+    }),
     factor_added: ({ factor, ...told }) =>
       notice(
         'Ein Anmeldeweg wurde hinzugefügt',
@@ -114,6 +132,12 @@ export const de: Texts = {
       notice('Ein Anmeldeweg wurde entfernt', 'Von Ihrem Konto wurde ein Weg zum Anmelden entfernt.', told, [
         factor,
       ]),
+    recovery_codes_created: (told) =>
+      notice(
+        'Neue Wiederherstellungscodes',
+        'Für Ihr Konto wurden Wiederherstellungscodes gemacht. Frühere gelten nicht mehr.',
+        told,
+      ),
     recovery_code_used: ({ left, ...told }) =>
       notice(
         'Ein Wiederherstellungscode wurde benutzt',
@@ -164,6 +188,22 @@ export const de: Texts = {
       done: 'Die Sitzung ist beendet. Kein Dienst nimmt sie mehr an. Wissen Sie nicht, wer es war, ändern Sie Ihr Passwort.',
       allDone:
         'Alle Sitzungen sind beendet. Kein Dienst nimmt sie mehr an. Wissen Sie nicht, wer es war, ändern Sie Ihr Passwort.',
+      explanations: {
+        all: 'Beenden Sie alle Sitzungen. Wir fragen nicht nach Ihrem Passwort.',
+        factor:
+          'Entfernen Sie den Anmeldeweg, um den es in der Mail geht, und beenden Sie alle Sitzungen. Wir fragen nicht nach Ihrem Passwort.',
+        codes:
+          'Machen Sie die neuen Wiederherstellungscodes unbrauchbar und beenden Sie alle Sitzungen. Wir fragen nicht nach Ihrem Passwort.',
+        email:
+          'Setzen Sie die E-Mail-Adresse Ihres Kontos auf diese zurück und beenden Sie alle Sitzungen. Wir fragen nicht nach Ihrem Passwort.',
+      },
+      takenBack: {
+        factor: 'Der Anmeldeweg ist entfernt.',
+        codes: 'Die Wiederherstellungscodes gelten nicht mehr. Machen Sie neue.',
+        email: 'Ihre frühere E-Mail-Adresse gilt wieder. Setzen Sie jetzt ein neues Passwort.',
+        email_kept:
+          'Die E-Mail-Adresse konnte nicht zurückgesetzt werden. Fragen Sie sofort unseren Support: Wer an der neuen Adresse Mails liest, kann ein neues Passwort setzen.',
+      },
     },
     refused: 'Das hat nicht geklappt',
     refusals: {

@@ -1,5 +1,5 @@
 /** English. */
-import type { Occasion, Told } from '../message.ts';
+import type { NoticeSubject, Occasion, Told } from '../message.ts';
 import type { MailText, Part, Texts } from './texts.ts';
 
 const time = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' });
@@ -18,12 +18,21 @@ function notice(subject: string, what: string, told: Told, more: readonly string
       facts(told),
       ...more,
       'If this was you, there is nothing to do.',
-      'If this was not you, end the session here. The page never asks for your password:',
+      `If this was not you, ${remedies[told.about]} here. The page never asks for your password:`,
       { link: told.notMeLink },
       'You can also open our app yourself, as you always do, and look at your devices there.',
     ],
   };
 }
+
+/** "If this was not you, … here." */
+const remedies: Readonly<Record<NoticeSubject, string>> = {
+  session: 'end the session',
+  all: 'end all sessions',
+  factor: 'remove it and end all sessions',
+  codes: 'make these codes useless and end all sessions',
+  email: 'set the address back and end all sessions',
+};
 
 const ignore = 'If you did not ask for this, ignore this mail. Nothing changes.';
 const never = 'Never tell anybody this code. We never ask for it.';
@@ -102,11 +111,26 @@ export const en: Texts = {
     email_changed: ({ newEmail, ...told }) =>
       notice('Your e-mail address was changed', 'The e-mail address of your account was changed.', told, [
         `New address: ${newEmail}`,
+        'Whoever reads mail there can set a new password. You can set the address back for 7 days; later, ask our support.',
       ]),
+    email_restored: (occasion) => ({
+      subject: 'Your e-mail address was set back',
+      body: [
+        'Somebody who reads mail at the earlier address of your account said that the change to this one was not theirs. The earlier address counts again, and all sessions ended.',
+        facts(occasion),
+        'If this is wrong, ask our support at once.',
+      ],
+    }),
     factor_added: ({ factor, ...told }) =>
       notice('A way to log in was added', 'A way to log in was added to your account.', told, [factor]),
     factor_removed: ({ factor, ...told }) =>
       notice('A way to log in was removed', 'A way to log in was removed from your account.', told, [factor]),
+    recovery_codes_created: (told) =>
+      notice(
+        'New recovery codes were made',
+        'Recovery codes were made for your account. Earlier ones no longer work.',
+        told,
+      ),
     recovery_code_used: ({ left, ...told }) =>
       notice('A recovery code was used', 'Somebody logged in with a recovery code of your account.', told, [
         `Codes left: ${left}`,
@@ -154,6 +178,21 @@ export const en: Texts = {
       done: 'The session has ended. No service accepts it any more. If you do not know who it was, change your password.',
       allDone:
         'All sessions have ended. No service accepts them any more. If you do not know who it was, change your password.',
+      explanations: {
+        all: 'End all sessions. We do not ask for your password.',
+        factor:
+          'Remove the way to log in that the mail is about, and end all sessions. We do not ask for your password.',
+        codes: 'Make the new recovery codes useless, and end all sessions. We do not ask for your password.',
+        email:
+          'Set the e-mail address of your account back to this one, and end all sessions. We do not ask for your password.',
+      },
+      takenBack: {
+        factor: 'The way to log in is removed.',
+        codes: 'The recovery codes no longer work. Make new ones.',
+        email: 'The earlier e-mail address is yours again. Set a new password now.',
+        email_kept:
+          'The e-mail address could not be set back. Ask our support at once: whoever reads mail at the new address can set a new password.',
+      },
     },
     refused: 'This did not work',
     refusals: {

@@ -1,5 +1,5 @@
 /** What every language must say. A missing text is a type error. */
-import type { TemplateName, Templates } from '../message.ts';
+import type { NoticeSubject, TemplateName, Templates } from '../message.ts';
 
 /** A mail's text, paragraph by paragraph. */
 export interface MailText {
@@ -29,7 +29,13 @@ export interface PageTexts {
   readonly verify: Question;
   readonly recovery: Question & { readonly newPassword: string };
   /** `all`: the button that ends every session. `done` and `allDone` are only shown once the end is in effect. */
-  readonly notMe: Question & { readonly all: string; readonly allDone: string };
+  readonly notMe: Question & {
+    readonly all: string;
+    readonly allDone: string;
+    /** In place of `explanation`, where there is only the button `all`. */
+    readonly explanations: Readonly<Record<Exclude<NoticeSubject, 'session'>, string>>;
+    readonly takenBack: Readonly<Record<'factor' | 'codes' | 'email' | 'email_kept', string>>;
+  };
   readonly refusals: {
     readonly invalid_link: string;
     readonly password_refused: string;

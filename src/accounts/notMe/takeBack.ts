@@ -1,0 +1,54 @@
+/** What "this was not me" takes back beside the sessions: a factor, recovery codes, or a change of the e-mail. */
+import type { Actor } from '../../audit/auditEvent.ts';
+import { type TakeFactorParts, takeFactor } from '../../login/factors/removeFactor.ts';
+import { notificationLimits } from '../../notifications/limits.ts';
+import { occasionOf, type TakenBack } from '../../notifications/notices.ts';
+import type { Notify } from '../../notifications/outbox.ts';
+import type { RevokingStores } from '../../revocation/propagation/revokeAndPropagate.ts';
+import { type MovingParts, moveEmail } from '../proof/moveEmail.ts';
+import type { User } from '../user.ts';
+
+export interface TakingBackParts extends TakeFactorParts, MovingParts {
+  readonly notify: Notify;
+}
+
+export interface TakingBack {
+  readonly user: User;
+  readonly actor: Actor;
+  readonly now: number;
+  /** When what is taken back was done. */
+  readonly doneAt: number;
+  /** Codes that were made after the first use are the owner's. */
+  readonly isFirst: boolean;
+}
+
+/** `email_kept`: the address cannot be set back. The caller holds the lock of the user's row. */
+export async function takeBack(
+  parts: TakingBackParts,
+  stores: RevokingStores,
+  what: TakenBack,
+  how: TakingBack,
+): Promise<TakenBack['about'] | 'email_kept'> {
+  const { user, actor, now, isFirst } = how;
+  if (what.about === 'email') return restoreEmail(parts, stores, what, how);
+  if (what.about === 'factor') await takeFactor(parts, stores, { user, id: what.factorId, actor, now });
+  if (isFirst && (what.about === 'codes' || what.withCodes)) await stores.recoveryCodes.forget(user.id);
+  return what.about;
+}
+
+/** Only the last change, and only for a while: later the old mailbox may have another reader. */
+async function restoreEmail(
+  parts: TakingBackParts,
+  stores: RevokingStores,
+  { oldEmail, newEmail }: Extract<TakenBack, { about: 'email' }>,
+  { user, actor, now, doneAt }: TakingBack,
+): Promise<'email' | 'email_kept'> {
+  if (user.email === oldEmail) return 'email';
+  const isLast = user.email === newEmail && user.emailVerifiedAt === doneAt;
+  if (!isLast || now >= doneAt + notificationLimits.emailRestoreMilliseconds) return 'email_kept';
+  if (!(await moveEmail(parts, stores, user, { email: oldEmail, actor, now }))) return 'email_kept';
+  const data = occasionOf(actor, now);
+  const message = { channel: 'mail', template: 'email_restored', to: newEmail, locale: user.locale } as const;
+  await parts.notify(stores, { ...message, data }, { userId: user.id, now });
+  return 'email';
+}
