@@ -20,6 +20,8 @@ export interface OutboxEntry {
   readonly attempts: number;
 }
 
+export type SealedMessage = Pick<OutboxEntry, 'id' | 'sealedMessage'>;
+
 export interface OutboxStore {
   add(entry: Omit<OutboxEntry, 'attempts'>): Promise<void>;
   /**
@@ -33,6 +35,14 @@ export interface OutboxStore {
   retry(id: MessageId, dueAt: number, fault: string): Promise<void>;
   /** Deletes everything that waits for the user. */
   forget(userId: UserId): Promise<void>;
+  /** At most `limit` messages, no decoys, by id after `after`, sealed with another key than values beginning with `header`. */
+  listSealedOtherwise(
+    header: Uint8Array,
+    after: MessageId | undefined,
+    limit: number,
+  ): Promise<readonly SealedMessage[]>;
+  /** Stores the resealed form of an unchanged message, unless it was sent meanwhile. */
+  reseal(message: SealedMessage): Promise<void>;
   /** How many wait, and since when the oldest does. */
   waiting(): Promise<{ readonly entries: number; readonly oldest: number | undefined }>;
 }
@@ -77,6 +87,11 @@ const decoyBytes = 512;
 /** Throws `UnsealError`. */
 export function openMessage(sealing: Sealing, { id, sealedMessage }: OutboxEntry): Message {
   return JSON.parse(sealing.unseal(sealedMessage, sealingContext(id)).toString()) as Message;
+}
+
+/** The same message, sealed with the key of now. Throws `UnsealError`. */
+export function resealMessage(sealing: Sealing, { id, sealedMessage }: SealedMessage): Uint8Array {
+  return sealing.seal(sealing.unseal(sealedMessage, sealingContext(id)), sealingContext(id));
 }
 
 function sealingContext(id: string): string {

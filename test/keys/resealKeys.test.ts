@@ -54,6 +54,7 @@ t.test('everything is sealed with the key of now, and is what it was', async (t)
   t.strictSame(await resealWith(after), {
     signingKeys: 2,
     totpSecrets: 0,
+    messages: 0,
     sessions: sessions.length,
     unreadable: none,
   });
@@ -86,7 +87,13 @@ t.test('doing it again does nothing', async (t) => {
   const { resealWith, database } = await setUp(3);
   await resealWith(after);
   const done = database.contents();
-  t.strictSame(await resealWith(after), { signingKeys: 0, totpSecrets: 0, sessions: 0, unreadable: none });
+  t.strictSame(await resealWith(after), {
+    signingKeys: 0,
+    totpSecrets: 0,
+    messages: 0,
+    sessions: 0,
+    unreadable: none,
+  });
   t.strictSame({ ...database.contents(), events: 0 }, { ...done, events: 0 }, 'not one byte');
 });
 
@@ -110,6 +117,7 @@ t.test('what was half done is finished', async (t) => {
   t.strictSame(await resealWith(after), {
     signingKeys: 0,
     totpSecrets: 0,
+    messages: 0,
     sessions: sessions.length - sessionLimits.sessionsPageRows,
     unreadable: none,
   });
@@ -120,6 +128,7 @@ t.test('a number of sessions that fills its pages exactly', async (t) => {
   t.strictSame(await resealWith(after), {
     signingKeys: 2,
     totpSecrets: 0,
+    messages: 0,
     sessions: sessionLimits.sessionsPageRows,
     unreadable: none,
   });
@@ -138,12 +147,18 @@ t.test('a session that no key opens is left as it is, counted, and keeps no othe
   const sealedSecret = createRefreshTokens(createSealing(strangersKey)).newSealedSecret(stranger.id);
   database.put([{ ...stranger, sealedSecret }]);
   const unreadable = { count: 1, first: stranger.id };
-  t.strictSame(await resealWith(after), { signingKeys: 2, totpSecrets: 0, sessions: 2, unreadable });
+  t.strictSame(await resealWith(after), {
+    signingKeys: 2,
+    totpSecrets: 0,
+    messages: 0,
+    sessions: 2,
+    unreadable,
+  });
   t.strictSame(database.contents().sessions.get(stranger.id)?.sealedSecret, sealedSecret);
   t.equal(rows().filter((row) => isSealedWith(after, row.sealedSecret)).length, 2);
   t.strictSame(
     await resealWith(after),
-    { signingKeys: 0, totpSecrets: 0, sessions: 0, unreadable },
+    { signingKeys: 0, totpSecrets: 0, messages: 0, sessions: 0, unreadable },
     'and again',
   );
 });
