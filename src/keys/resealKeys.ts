@@ -9,7 +9,7 @@ import type { Actor } from '../audit/auditEvent.ts';
 import type { Database, Stores } from '../database.ts';
 import type { TotpSecrets } from '../login/factors/totp.ts';
 import type { SealedTotpSecret } from '../login/factors/totpStore.ts';
-import { resealMessage, type SealedMessage } from '../notifications/outbox.ts';
+import type { ResealMessage, SealedMessage } from '../notifications/outbox.ts';
 import { type Sealing, UnsealError } from '../platform/sealing.ts';
 import { sessionLimits } from '../sessions/limits.ts';
 import type { RefreshTokens } from '../sessions/refreshToken.ts';
@@ -40,6 +40,7 @@ interface ResealParts {
   readonly sealing: Sealing;
   readonly refreshTokens: Pick<RefreshTokens, 'resealSecret'>;
   readonly totpSecrets: Pick<TotpSecrets, 'reseal'>;
+  readonly resealMessage: ResealMessage;
   readonly clock: Pick<Clock, 'now'>;
 }
 
@@ -76,11 +77,11 @@ function resealTotp(parts: ResealParts, actor: Actor): Promise<number> {
 }
 
 function resealMessages(parts: ResealParts, actor: Actor): Promise<number> {
-  const { database, sealing } = parts;
+  const { database, sealing, resealMessage } = parts;
   return resealPages<SealedMessage>(parts, actor, {
     what: 'outbox',
     page: (...page) => database.outbox.listSealedOtherwise(sealing.header, ...page),
-    reseal: (message) => ({ ...message, sealedMessage: resealMessage(sealing, message) }),
+    reseal: (message) => ({ ...message, sealedMessage: resealMessage(message) }),
     write: (stores, message) => stores.outbox.reseal(message),
   });
 }

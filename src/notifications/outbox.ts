@@ -90,8 +90,11 @@ export function openMessage(sealing: Sealing, { id, sealedMessage }: OutboxEntry
 }
 
 /** The same message, sealed with the key of now. Throws `UnsealError`. */
-export function resealMessage(sealing: Sealing, { id, sealedMessage }: SealedMessage): Uint8Array {
-  return sealing.seal(sealing.unseal(sealedMessage, sealingContext(id)), sealingContext(id));
+export type ResealMessage = (message: SealedMessage) => Uint8Array;
+
+export function createResealMessage(sealing: Sealing): ResealMessage {
+  return ({ id, sealedMessage }) =>
+    sealing.seal(sealing.unseal(sealedMessage, sealingContext(id)), sealingContext(id));
 }
 
 function sealingContext(id: string): string {

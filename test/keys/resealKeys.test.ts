@@ -5,6 +5,7 @@ import t from 'tap';
 import { createResealKeys } from '../../src/keys/resealKeys.ts';
 import { openSigningKey } from '../../src/keys/signingKey.ts';
 import { createTotpSecrets } from '../../src/login/factors/totp.ts';
+import { createResealMessage } from '../../src/notifications/outbox.ts';
 import { newId } from '../../src/platform/newId.ts';
 import { createSealing, type Sealing, UnsealError } from '../../src/platform/sealing.ts';
 import { sessionLimits } from '../../src/sessions/limits.ts';
@@ -38,6 +39,7 @@ async function setUp(count = sessionLimits.sessionsPageRows + 1) {
     createResealKeys({
       ...{ database, sealing, clock, refreshTokens: refreshTokens(sealing) },
       totpSecrets: createTotpSecrets(sealing),
+      resealMessage: createResealMessage(sealing),
     })(operator);
   const live = () => database.contents().keys.filter(({ state }) => state !== 'revoked');
   const rows = () => [...database.contents().sessions.values()];

@@ -4,9 +4,9 @@ import type { MessageId } from '@countersign/verifier/ids';
 import t from 'tap';
 import {
   createNotify,
+  createResealMessage,
   type OutboxEntry,
   openMessage,
-  resealMessage,
 } from '../../src/notifications/outbox.ts';
 import { newId } from '../../src/platform/newId.ts';
 import { createSealing, UnsealError } from '../../src/platform/sealing.ts';
@@ -35,8 +35,8 @@ for (const { name, open } of engines) {
     t.equal(found.length, 2, 'no decoy');
     t.strictSame(await list(found[0]?.id, 1), found.slice(1));
     for (const { id, sealedMessage } of found) {
-      t.throws(() => resealMessage(alone, { id, sealedMessage }), UnsealError);
-      const resealed = resealMessage(createSealing(newKey, [oldKey]), { id, sealedMessage });
+      t.throws(() => createResealMessage(alone)({ id, sealedMessage }), UnsealError);
+      const resealed = createResealMessage(createSealing(newKey, [oldKey]))({ id, sealedMessage });
       await database.outbox.reseal({ id, sealedMessage: resealed });
     }
     t.strictSame(await list(), []);
