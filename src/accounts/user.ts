@@ -37,6 +37,7 @@ export interface ListedUser {
   readonly id: UserId;
   readonly email: Email;
   readonly state: 'active' | 'disabled';
+  readonly emailVerified: boolean;
   readonly createdAt: number;
 }
 
