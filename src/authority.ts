@@ -208,7 +208,7 @@ function mountSlices(
   const { ring, propagation, rateLimits, spendRevokeBudget, latestTime, refreshTokens } = opened;
   const { accessTokens, accessTokenReader, counting } = opened;
   const { database, sealing, keyEncryptionKey } = opened.storage;
-  const { notices, notify, makeLink, requireMail } = opened.notifications;
+  const { notices, notify, makeLink, requireMail, resealMessage } = opened.notifications;
   const { nodeId, watched } = opened.truth;
   const { denyList, effect, subscribers, sliceMs } = propagation;
   const { keyRing, ringKeeper } = ring;
@@ -221,7 +221,8 @@ function mountSlices(
   const proving = { passwords, passwordAttempts };
   const counted = countFailures(metrics);
 
-  const keys = mountKeys({ ...revoking, ...ring, sealing, refreshTokens, totpSecrets, counted });
+  const resealing = { sealing, refreshTokens, totpSecrets, resealMessage };
+  const keys = mountKeys({ ...revoking, ...ring, ...resealing, counted });
   const { revokeKey } = keys.operations;
   const tokens = mountTokens({ ...reading, config: config.tokens, cacheControl: cacheable(ring.policy) });
   const { issuer } = config.tokens;

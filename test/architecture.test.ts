@@ -64,7 +64,7 @@ const directions: Record<string, readonly string[]> = {
   keys: [
     ...['platform', 'revocation', 'revocation/propagation', 'sessions', 'database.ts (types)'],
     ...['transport/http', 'transport/grpc', 'transport/cli'],
-    ...slices('types', 'audit', 'login', 'services'),
+    ...slices('types', 'audit', 'login', 'notifications', 'services'),
   ],
   login: [
     ...[

@@ -7,7 +7,9 @@ import type { UserPage } from './listUsers.ts';
 export function mountUsers(program: Program, asks: Asks): void {
   const users = program
     .command('users')
-    .description('Users: create, list, show, disable, enable, delete, unlock, reset-factors.');
+    .description(
+      'Users: create, list, show, disable, enable, delete, unlock, reset-factors, verify-email, send-recovery.',
+    );
 
   users
     .command('create')
@@ -20,17 +22,19 @@ export function mountUsers(program: Program, asks: Asks): void {
 
   users
     .command('list')
-    .description('List users by age: id, e-mail, state, registration.')
+    .description('List users by age: id, e-mail, state, whether the e-mail is proved, registration.')
     .option('--limit <N>', 'at most this many', Number)
     .option('--after <ID>', 'the next page: the last user of the previous page')
     .action((page) =>
-      asks((context) => list(page, context), { columns: ['ID', 'E-MAIL', 'STATE', 'REGISTERED'] }),
+      asks((context) => list(page, context), { columns: ['ID', 'E-MAIL', 'STATE', 'PROVED', 'REGISTERED'] }),
     );
 
   users
     .command('show')
     .argument('<EMAIL>')
-    .description('Show a user: id, state, second factors, live sessions, last sign-ins.')
+    .description(
+      'Show a user: id, state, whether the e-mail is proved, second factors, live sessions, last sign-ins.',
+    )
     .action((email) => asks((context) => show(email, context), { columns: ['', ''] }));
 
   users
@@ -62,6 +66,22 @@ export function mountUsers(program: Program, asks: Asks): void {
     .argument('<EMAIL>')
     .description('Remove all second factors, passkeys and recovery codes of a user, and end every session.')
     .action((email) => asks((context) => resetFactors(email, context)));
+
+  mountEmailCommands(users, asks);
+}
+
+function mountEmailCommands(users: ReturnType<Program['command']>, asks: Asks): void {
+  users
+    .command('verify-email')
+    .argument('<EMAIL>')
+    .description('Mark the e-mail of a user as proved.')
+    .action((email) => asks((context) => verifyEmail(email, context)));
+
+  users
+    .command('send-recovery')
+    .argument('<EMAIL>')
+    .description('Mail a user a link that sets a new password.')
+    .action((email) => asks((context) => sendRecovery(email, context)));
 }
 
 async function create(
@@ -80,12 +100,12 @@ async function create(
 }
 
 async function list(page: UserPage, { operations, json, out }: CommandContext): Promise<void> {
-  for (const { id, email, state, createdAt } of await operations.listUsers(page)) {
+  for (const { id, email, state, emailVerified, createdAt } of await operations.listUsers(page)) {
     const at = rfc3339(createdAt);
     out(
       json
-        ? JSON.stringify({ user_id: id, email, state, created_at: at })
-        : [id, email, state, at].join('\t'),
+        ? JSON.stringify({ user_id: id, email, state, email_verified: emailVerified, created_at: at })
+        : [id, email, state, verifiedWord(emailVerified), at].join('\t'),
     );
   }
 }
@@ -98,14 +118,16 @@ async function show(email: string, { operations, json, out }: CommandContext): P
   const signIns = user.signIns.map(({ occurredAt, type, reason, ip }) => ({
     ...{ at: rfc3339(occurredAt), type, reason: reason ?? null, ip: ip ?? null },
   }));
-  const { id, state, factors, recoveryCodesLeft } = user;
+  const { id, state, emailVerified, factors, recoveryCodesLeft } = user;
   if (json) {
-    const about = { user_id: id, email: user.email, state, factors, recovery_codes_left: recoveryCodesLeft };
-    return out(JSON.stringify({ ...about, sessions, sign_ins: signIns }));
+    const about = { user_id: id, email: user.email, state, email_verified: emailVerified };
+    const ways = { factors, recovery_codes_left: recoveryCodesLeft };
+    return out(JSON.stringify({ ...about, ...ways, sessions, sign_ins: signIns }));
   }
   const lines: readonly (readonly [string, string])[] = [
     ['user', id],
     ['e-mail', user.email],
+    ['e-mail proved', verifiedWord(emailVerified)],
     ['state', state],
     ['factors', factors.join(', ')],
     ['recovery codes', String(recoveryCodesLeft)],
@@ -113,6 +135,10 @@ async function show(email: string, { operations, json, out }: CommandContext): P
     ...signIns.map((each) => ['sign-in', Object.values(each).filter(Boolean).join(' ')] as const),
   ];
   for (const line of lines) out(line.join('\t'));
+}
+
+function verifiedWord(isVerified: boolean): 'proved' | 'unproved' {
+  return isVerified ? 'proved' : 'unproved';
 }
 
 async function disable(
@@ -164,5 +190,25 @@ async function resetFactors(
   err(
     `Second factors removed, passkeys too. Sessions ended: ${endedSessions}. The password logs in; with SECOND_FACTOR=required, the user then adds a factor.`,
   );
+  out(userId);
+}
+
+async function verifyEmail(
+  email: string,
+  { operations, operator, json, out, err }: CommandContext,
+): Promise<void> {
+  const userId = await operations.markEmailVerified({ email }, operator);
+  if (json) return out(JSON.stringify({ user_id: userId }));
+  err('The e-mail counts as proved.');
+  out(userId);
+}
+
+async function sendRecovery(
+  email: string,
+  { operations, operator, json, out, err }: CommandContext,
+): Promise<void> {
+  const userId = await operations.sendRecovery({ email }, operator);
+  if (json) return out(JSON.stringify({ user_id: userId }));
+  err('A mail with a link is on its way. It works for 15 minutes.');
   out(userId);
 }

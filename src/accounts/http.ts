@@ -51,6 +51,7 @@ const meResponse = Type.Object({
   client_id: Type.String(),
   scope: Type.String(),
   amr: Type.Array(Type.String(), { description: 'How the user was authenticated (RFC 8176).' }),
+  acr: Type.String({ description: '1fa or 2fa: whether one or two factors were proved.' }),
   authenticated_at: time,
   expires_at: time,
 });
@@ -92,7 +93,11 @@ export function passwordRoute(changePassword: ChangePassword): MountRoutes {
         response: { ...noContent, 200: newRefreshTokenResponse },
       }),
     };
-    const passwordOptions = { schema: passwordSchema, ...rateLimits.placeHook('password') };
+    const passwordOptions = {
+      schema: passwordSchema,
+      config: { endsWithEffect: true },
+      ...rateLimits.placeHook('password'),
+    } as const;
     app.post('/auth/password', passwordOptions, async (request, reply) => {
       const { sub, sid } = await authenticate(request);
       await rateLimits.spend('password', sub, request);
@@ -127,7 +132,11 @@ export function deleteRoute(deleteAccount: DeleteAccount): MountRoutes {
         response: noContent,
       }),
     };
-    const deleteOptions = { schema: deleteSchema, ...rateLimits.placeHook('password') };
+    const deleteOptions = {
+      schema: deleteSchema,
+      config: { endsWithEffect: true },
+      ...rateLimits.placeHook('password'),
+    } as const;
     app.delete('/auth/me', deleteOptions, async (request, reply) => {
       const { sub: userId, sid: sessionId } = await authenticate(request);
       await rateLimits.spend('password', userId, request);
@@ -155,6 +164,7 @@ export const meRoute: MountRoutes = (app, { authenticate, rateLimits }) => {
       client_id: claims.client_id,
       scope: claims.scope,
       amr: [...claims.amr],
+      acr: claims.acr ?? '1fa',
       authenticated_at: rfc3339(claims.auth_time * 1000),
       expires_at: rfc3339(claims.exp * 1000),
     };

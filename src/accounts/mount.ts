@@ -30,12 +30,13 @@ import { createRequestPhone, type RequestPhoneParts } from './phone/requestPhone
 import { createVerifyPhone } from './phone/verifyPhone.ts';
 import { createChangeEmail } from './proof/changeEmail.ts';
 import { proofRoutes } from './proof/http.ts';
+import { createMarkEmailVerified } from './proof/markEmailVerified.ts';
 import { createRequestRegistration } from './proof/registration.ts';
 import { createRequestProof } from './proof/requestProof.ts';
 import { createVerifyEmail } from './proof/verifyEmail.ts';
 import { createCompleteRecovery } from './recovery/completeRecovery.ts';
 import { recoveryRoutes } from './recovery/http.ts';
-import { createStartRecovery } from './recovery/startRecovery.ts';
+import { createSendRecovery, createStartRecovery } from './recovery/startRecovery.ts';
 import { createRegister, type RegisterParts } from './register.ts';
 import { createShowUser } from './showUser.ts';
 import { createUnlockUser } from './unlockUser.ts';
@@ -78,7 +79,9 @@ export function mountAccounts({ counted, ...given }: AccountParts) {
     requestProof: createRequestProof(parts),
     verifyEmail: createVerifyEmail(parts),
     changeEmail: createChangeEmail(parts),
+    markEmailVerified: createMarkEmailVerified({ database, clock }),
     startRecovery: createStartRecovery(parts),
+    sendRecovery: createSendRecovery(parts),
     completeRecovery: counted(createCompleteRecovery(parts)),
     notMe: counted(createNotMe(parts)),
     requestPhone: createRequestPhone(parts),

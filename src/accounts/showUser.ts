@@ -13,6 +13,7 @@ export interface ShownUser {
   readonly id: UserId;
   readonly email: Email;
   readonly state: 'active' | 'disabled';
+  readonly emailVerified: boolean;
   readonly factors: readonly FactorName[];
   readonly recoveryCodesLeft: number;
   /** The newest. */
@@ -43,6 +44,7 @@ export function createShowUser(parts: {
     signIns.sort((one, other) => other.occurredAt - one.occurredAt);
     return {
       ...{ id, email, state: disabledAt === undefined ? 'active' : 'disabled' },
+      emailVerified: user.emailVerifiedAt !== undefined,
       factors: await kinds.usable(database, user, now),
       recoveryCodesLeft: await database.recoveryCodes.left(id),
       sessions: await database.sessions.list(id, { now, limit: shownSessions }),

@@ -37,6 +37,7 @@ export interface ListedUser {
   readonly id: UserId;
   readonly email: Email;
   readonly state: 'active' | 'disabled';
+  readonly emailVerified: boolean;
   readonly createdAt: number;
 }
 
@@ -70,7 +71,7 @@ export interface UserStore {
   setPassword(id: UserId, passwordHash: string, now: number): Promise<void>;
   /** Mail to the address arrives. Keeps the time of an earlier proof. */
   verifyEmail(id: UserId, now: number): Promise<void>;
-  /** Replaces the address by a proved one. Returns 'email_taken' without a change when another user has it. */
+  /** Replaces the address by a proved one. Returns 'email_taken' without a change when another user has it. Only in a transaction. */
   replaceEmail(id: UserId, email: Email, now: number): Promise<'replaced' | 'email_taken'>;
   /** The user who proved this phone last. */
   findByPhone(phone: Phone): Promise<User | undefined>;

@@ -69,15 +69,19 @@ async function revoke(kid: string, { operations, operator, json, out, err }: Com
 
 async function reseal({ operations, operator, json, out, err, progress }: CommandContext): Promise<void> {
   const onPage = (count: number) => progress?.(`Sealed again: the secrets of ${count} sessions`);
-  const { signingKeys, totpSecrets, sessions, unreadable } = await operations.resealKeys(operator, onPage);
+  const { signingKeys, totpSecrets, messages, sessions, unreadable } = await operations.resealKeys(
+    operator,
+    onPage,
+  );
   if (json) {
     const unread = { unreadable_sessions: unreadable.count };
-    return out(JSON.stringify({ signing_keys: signingKeys, totp_secrets: totpSecrets, sessions, ...unread }));
+    const resealed = { signing_keys: signingKeys, totp_secrets: totpSecrets, messages, sessions };
+    return out(JSON.stringify({ ...resealed, ...unread }));
   }
   if (unreadable.count > 0)
     err(`No key opens the secrets of ${unreadable.count} sessions, the first is ${unreadable.first}.`);
   err(
-    `Sealed again: ${signingKeys} signing keys, ${totpSecrets} authenticator apps, and the secrets of this many sessions:`,
+    `Sealed again: ${signingKeys} signing keys, ${totpSecrets} authenticator apps, ${messages} waiting messages, and the secrets of this many sessions:`,
   );
   out(String(sessions));
 }

@@ -10,6 +10,6 @@ export const keyLimits = {
   jwksStaleSeconds: 60,
   /** The newest keys in a list; a busy year of hourly rotations fits. */
   listedKeys: 10_000,
-  /** Secrets of authenticator apps that one transaction seals again: a small part of a second. */
+  /** Secrets of authenticator apps, or waiting messages, that one transaction seals again: a small part of a second. */
   resealedSecrets: 500,
 } as const;

@@ -5,6 +5,7 @@
 import type { Clock } from '@countersign/verifier/clock';
 import type { Database } from '../database.ts';
 import type { TotpSecrets } from '../login/factors/totp.ts';
+import type { ResealMessage } from '../notifications/outbox.ts';
 import type { Config } from '../platform/config/config.ts';
 import type { FaultLog } from '../platform/observability/faultLog.ts';
 import type { Metrics } from '../platform/observability/metrics.ts';
@@ -60,16 +61,17 @@ export interface KeyParts extends OpenedKeyRing, RevokingParts {
   readonly sealing: Sealing;
   readonly refreshTokens: RefreshTokens;
   readonly totpSecrets: TotpSecrets;
+  readonly resealMessage: ResealMessage;
   readonly counted: Counted;
 }
 
 export function mountKeys({ counted, ...parts }: KeyParts) {
-  const { database, sealing, clock, keyRing, policy, refreshTokens, totpSecrets } = parts;
+  const { database, sealing, clock, keyRing, policy, refreshTokens, totpSecrets, resealMessage } = parts;
   const operations = {
     listKeys: createListKeys({ database }),
     rotateKey: createRotateKey(parts),
     revokeKey: counted(createRevokeKey(parts)),
-    resealKeys: createResealKeys({ database, sealing, refreshTokens, totpSecrets, clock }),
+    resealKeys: createResealKeys({ database, sealing, refreshTokens, totpSecrets, resealMessage, clock }),
   };
   return { operations, route: jwksRoute({ keyRing, policy }), service: keyService(operations) };
 }

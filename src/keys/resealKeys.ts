@@ -1,13 +1,15 @@
 /**
- * Reseals with the current KEY_ENCRYPTION_KEY what a key of KEY_DECRYPTION_KEYS opens. Signing keys and the secrets of sessions and
- * authenticator apps stay the same; only their sealed form changes.
+ * Reseals with the current KEY_ENCRYPTION_KEY what a key of KEY_DECRYPTION_KEYS opens. Signing keys, the secrets of sessions and
+ * authenticator apps, and waiting messages stay the same; only their sealed form changes.
  */
 
 import type { Clock } from '@countersign/verifier/clock';
-import type { FactorId, SessionId } from '@countersign/verifier/ids';
+import type { SessionId } from '@countersign/verifier/ids';
 import type { Actor } from '../audit/auditEvent.ts';
-import type { Database } from '../database.ts';
+import type { Database, Stores } from '../database.ts';
 import type { TotpSecrets } from '../login/factors/totp.ts';
+import type { SealedTotpSecret } from '../login/factors/totpStore.ts';
+import type { ResealMessage, SealedMessage } from '../notifications/outbox.ts';
 import { type Sealing, UnsealError } from '../platform/sealing.ts';
 import { sessionLimits } from '../sessions/limits.ts';
 import type { RefreshTokens } from '../sessions/refreshToken.ts';
@@ -20,6 +22,8 @@ export interface Resealed {
   readonly sessions: number;
   /** Secrets of authenticator apps. */
   readonly totpSecrets: number;
+  /** Mails and other messages that wait to be sent. */
+  readonly messages: number;
   /** Sessions whose secret no key opens, from an earlier loss: they can never be refreshed. `first` is one to look at. */
   readonly unreadable: { readonly count: number; readonly first: SessionId | undefined };
 }
@@ -36,6 +40,7 @@ interface ResealParts {
   readonly sealing: Sealing;
   readonly refreshTokens: Pick<RefreshTokens, 'resealSecret'>;
   readonly totpSecrets: Pick<TotpSecrets, 'reseal'>;
+  readonly resealMessage: ResealMessage;
   readonly clock: Pick<Clock, 'now'>;
 }
 
@@ -43,6 +48,7 @@ export function createResealKeys(parts: ResealParts): ResealKeys {
   return async (actor, onPage) => ({
     signingKeys: await resealRing(parts, actor),
     totpSecrets: await resealTotp(parts, actor),
+    messages: await resealMessages(parts, actor),
     ...(await resealSessions(parts, actor, onPage)),
   });
 }
@@ -60,22 +66,51 @@ function resealRing({ database, sealing, clock }: ResealParts, actor: Actor): Pr
   });
 }
 
-async function resealTotp({ database, sealing, totpSecrets, clock }: ResealParts, actor: Actor) {
-  const { totpFactors } = database;
+function resealTotp(parts: ResealParts, actor: Actor): Promise<number> {
+  const { database, sealing, totpSecrets } = parts;
+  return resealPages<SealedTotpSecret>(parts, actor, {
+    what: 'totp_factors',
+    page: (...page) => database.totpFactors.listSealedOtherwise(sealing.header, ...page),
+    reseal: (secret) => ({ ...secret, sealedSecret: totpSecrets.reseal(secret) }),
+    write: (stores, secret) => stores.totpFactors.reseal(secret),
+  });
+}
+
+function resealMessages(parts: ResealParts, actor: Actor): Promise<number> {
+  const { database, sealing, resealMessage } = parts;
+  return resealPages<SealedMessage>(parts, actor, {
+    what: 'outbox',
+    page: (...page) => database.outbox.listSealedOtherwise(sealing.header, ...page),
+    reseal: (message) => ({ ...message, sealedMessage: resealMessage(message) }),
+    write: (stores, message) => stores.outbox.reseal(message),
+  });
+}
+
+interface Resealing<Sealed extends { readonly id: string }> {
+  /** For the audit log. */
+  readonly what: string;
+  readonly page: (after: Sealed['id'] | undefined, limit: number) => Promise<readonly Sealed[]>;
+  readonly reseal: (sealed: Sealed) => Sealed;
+  readonly write: (stores: Stores, sealed: Sealed) => Promise<void>;
+}
+
+/** What no key opens is left as it is. */
+async function resealPages<Sealed extends { readonly id: string }>(
+  { database, clock }: ResealParts,
+  actor: Actor,
+  { what, page, reseal, write }: Resealing<Sealed>,
+): Promise<number> {
   let resealed = 0;
-  let after: FactorId | undefined;
+  let after: Sealed['id'] | undefined;
   do {
-    const page = await totpFactors.listSealedOtherwise(sealing.header, after, keyLimits.resealedSecrets);
-    after = page.at(-1)?.id;
-    const opened = page.flatMap((secret) => {
-      const sealedSecret = unlessLost(() => totpSecrets.reseal(secret));
-      return sealedSecret === undefined ? [] : [{ id: secret.id, sealedSecret }];
-    });
+    const found = await page(after, keyLimits.resealedSecrets);
+    after = found.at(-1)?.id;
+    const opened = found.flatMap((sealed) => unlessLost(() => reseal(sealed)) ?? []);
     resealed += opened.length;
     if (opened.length === 0) continue;
     await database.transaction(async (stores) => {
-      for (const secret of opened) await stores.totpFactors.reseal(secret);
-      const reason = `totp_factors:${opened.length}`;
+      for (const sealed of opened) await write(stores, sealed);
+      const reason = `${what}:${opened.length}`;
       await stores.audit.record({ type: 'keys_resealed', actor, reason }, clock.now());
     });
   } while (after !== undefined);
@@ -86,7 +121,7 @@ async function resealSessions(
   parts: ResealParts,
   actor: Actor,
   onPage?: (sessions: number) => void,
-): Promise<Omit<Resealed, 'signingKeys' | 'totpSecrets'>> {
+): Promise<Pick<Resealed, 'sessions' | 'unreadable'>> {
   const { sessions } = parts.database;
   let resealed = 0;
   let unreadable: Resealed['unreadable'] = { count: 0, first: undefined };
@@ -108,7 +143,7 @@ async function resealSessions(
 }
 
 /** Undefined for a secret that no key opens. */
-function unlessLost(reseal: () => Uint8Array): Uint8Array | undefined {
+function unlessLost<Sealed>(reseal: () => Sealed): Sealed | undefined {
   try {
     return reseal();
   } catch (error) {

@@ -17,7 +17,7 @@ import { createMakeLink } from './links.ts';
 import { createMailChannel } from './mail.ts';
 import { createMailFolder } from './mailFolder.ts';
 import { createNotices } from './notices.ts';
-import { createNotify } from './outbox.ts';
+import { createNotify, createResealMessage } from './outbox.ts';
 import { type SendParts, startSending } from './send.ts';
 import { wakingAfterCommit } from './wakingAfterCommit.ts';
 import { createWebhookChannel } from './webhook.ts';
@@ -49,6 +49,7 @@ export function openNotifications(parts: NotificationParts) {
     database: wakingAfterCommit(parts.database, () => sending?.wake()),
     notify,
     makeLink,
+    resealMessage: createResealMessage(sealing),
     notices: createNotices({ notify, makeLink, mail }),
     /** Throws `mail_not_configured`. */
     requireMail(): void {

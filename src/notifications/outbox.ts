@@ -20,6 +20,8 @@ export interface OutboxEntry {
   readonly attempts: number;
 }
 
+export type SealedMessage = Pick<OutboxEntry, 'id' | 'sealedMessage'>;
+
 export interface OutboxStore {
   add(entry: Omit<OutboxEntry, 'attempts'>): Promise<void>;
   /**
@@ -40,6 +42,14 @@ export interface OutboxStore {
   forget(userId: UserId): Promise<void>;
   /** Deletes all: after the database was restored to an earlier state. */
   clear(): Promise<void>;
+  /** At most `limit` messages, no decoys, by id after `after`, sealed with another key than values beginning with `header`. */
+  listSealedOtherwise(
+    header: Uint8Array,
+    after: MessageId | undefined,
+    limit: number,
+  ): Promise<readonly SealedMessage[]>;
+  /** Stores the resealed form of an unchanged message, unless it was sent meanwhile. */
+  reseal(message: SealedMessage): Promise<void>;
   /** How many wait, and since when the oldest does. */
   waiting(): Promise<{ readonly entries: number; readonly oldest: number | undefined }>;
 }
@@ -84,6 +94,14 @@ const decoyBytes = 512;
 /** Throws `UnsealError`. */
 export function openMessage(sealing: Sealing, { id, sealedMessage }: OutboxEntry): Message {
   return JSON.parse(sealing.unseal(sealedMessage, sealingContext(id)).toString()) as Message;
+}
+
+/** The same message, sealed with the key of now. Throws `UnsealError`. */
+export type ResealMessage = (message: SealedMessage) => Uint8Array;
+
+export function createResealMessage(sealing: Sealing): ResealMessage {
+  return ({ id, sealedMessage }) =>
+    sealing.seal(sealing.unseal(sealedMessage, sealingContext(id)), sealingContext(id));
 }
 
 function sealingContext(id: string): string {

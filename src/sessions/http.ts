@@ -104,7 +104,7 @@ function logoutRoute(logout: Logout): MountRoutes {
     const logoutOptions = {
       preValidation: optionalBody,
       schema: logoutSchema,
-      config: { cookieMode: 'presented' },
+      config: { cookieMode: 'presented', endsWithEffect: true },
     } as const;
     // Not rate-limited: a refused logout leaves the user logged in.
     app.post('/auth/logout', logoutOptions, async (request, reply) => {
@@ -133,7 +133,11 @@ function logoutAllRoutes({ logoutAll, logoutOthers }: SessionOperations): MountR
         response: noContent,
       }),
     };
-    const options = { preValidation: optionalBody, ...rateLimits.placeHook('sessions') };
+    const options = {
+      preValidation: optionalBody,
+      config: { endsWithEffect: true },
+      ...rateLimits.placeHook('sessions'),
+    } as const;
     app.post('/auth/logout-all', { ...options, schema: logoutAllSchema }, async (request, reply) => {
       const claims = await authenticate(request);
       const { sub, sid } = claims;
@@ -209,7 +213,11 @@ function listRoutes({ listSessions, endSession }: SessionOperations): MountRoute
         response: noContent,
       }),
     };
-    const endOptions = { schema: endSchema, ...rateLimits.placeHook('sessions') };
+    const endOptions = {
+      schema: endSchema,
+      config: { endsWithEffect: true },
+      ...rateLimits.placeHook('sessions'),
+    } as const;
     app.delete('/auth/sessions/:id', endOptions, async (request, reply) => {
       const claims = await authenticate(request);
       const { sub, sid } = claims;

@@ -27,13 +27,13 @@ t.test('users list, show and reset-factors; audit list of an e-mail', async (t) 
 
   const all = (await run('users', 'list')).lines.map((line) => line.split('\t'));
   t.match(all, [
-    [/^[0-9a-f-]{36}$/, alice, 'active', /Z$/],
-    [/^[0-9a-f-]{36}$/, 'bob@example.com', 'active', /Z$/],
+    [/^[0-9a-f-]{36}$/, alice, 'active', 'unproved', /Z$/],
+    [/^[0-9a-f-]{36}$/, 'bob@example.com', 'active', 'unproved', /Z$/],
   ]);
   const [id = ''] = all[0] ?? [];
   t.match(
     (await run('users', 'list', '--after', id, '--json')).lines.map((line) => JSON.parse(line)),
-    [{ email: 'bob@example.com', state: 'active' }],
+    [{ email: 'bob@example.com', state: 'active', email_verified: false }],
   );
   t.equal((await run('users', 'list', '--limit', '1')).lines.length, 1);
   for (const bad of [
@@ -45,20 +45,30 @@ t.test('users list, show and reset-factors; audit list of an e-mail', async (t) 
 
   const shown = JSON.parse((await run('users', 'show', 'Alice@Example.com', '--json')).lines[0] ?? '');
   t.match(shown, {
-    ...{ user_id: id, email: alice, state: 'active' },
+    ...{ user_id: id, email: alice, state: 'active', email_verified: false },
     ...{ factors: ['totp', 'recovery_code'], recovery_codes_left: 9 },
     sessions: [{ acr: '2fa' }, { acr: '1fa' }],
     sign_ins: [{ type: 'login_succeeded', reason: 'recovery_code' }, { reason: 'password' }],
   });
   const text = (await run('users', 'show', alice)).lines;
-  t.match(text.slice(0, 5), [
+  t.match(text.slice(0, 6), [
     `user\t${id}`,
     `e-mail\t${alice}`,
+    'e-mail proved\tunproved',
     'state\tactive',
     'factors\ttotp, recovery_code',
     'recovery codes\t9',
   ]);
   t.match(await run('users', 'show', 'nobody@example.com'), { code: 1, words: /^There is no such user/ });
+
+  for (const repeated of ['once', 'again'])
+    t.match(await run('users', 'verify-email', alice), { code: 0, lines: [id] }, repeated);
+  t.match((await run('users', 'show', alice)).lines, { 2: 'e-mail proved\tproved' });
+  t.equal((await run('audit', 'list', '--type', 'email_verified')).lines.length, 1);
+  t.match(await run('users', 'send-recovery', alice), { code: 0, lines: [id] });
+  t.match((await run('audit', 'list', '--type', 'recovery_requested')).lines, [/\(\d+\)/]);
+  for (const command of ['verify-email', 'send-recovery'])
+    t.match(await run('users', command, 'nobody@example.com'), { code: 1, words: /^There is no such user/ });
 
   const events = async (who: string) => (await run('audit', 'list', '--user', who)).lines;
   t.strictSame(await events(alice), await events(id));

@@ -30,6 +30,7 @@ for (const { name, open } of engines) {
 
     t.test('users', (t) => users(t, storage));
     t.test('phones', (t) => phones(t, storage));
+    t.test('one address for many users', (t) => oneAddress(t, storage));
     t.test('sessions', (t) => sessions(t, storage));
     t.test('ending sessions', (t) => ending(t, storage));
     t.test('all but the newest', (t) => allButNewest(t, storage));
@@ -85,6 +86,28 @@ function aUse(sessionId: SessionId): SessionUse {
     ...{ now, userAgent: 'b', ip: '::1', idleExpiresAt: now + 40 * minute, accessExpiresAt: now + 1 },
     ...{ context: noContext, signingKid: 'kid', events: [event] },
   };
+}
+
+async function oneAddress(t: Test, storage: Storage): Promise<void> {
+  const { database } = storage;
+  const { id, email } = await newUser(storage);
+  await database.users.delete(id, now);
+  const many = [];
+  for (let users = 0; users < 8; users += 1) many.push(await newUser(storage));
+  const replace = (userId: UserId) =>
+    database.transaction(async (stores) => {
+      const outcome = await stores.users.replaceEmail(userId, email, now);
+      // The transaction goes on, whatever the outcome.
+      await stores.users.bumpTokenVersion(userId);
+      return outcome;
+    });
+  const outcomes = await Promise.all(many.map((user) => replace(user.id)));
+  t.strictSame(
+    outcomes.toSorted(),
+    [...many.slice(1).map(() => 'email_taken'), 'replaced'],
+    'in the same moment',
+  );
+  for (const user of many) t.equal((await database.users.find(user.id))?.tokenVersion, 1);
 }
 
 async function sessions(t: Test, storage: Storage): Promise<void> {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { password } from '../support/authority.ts';
 import { countersign } from '../support/commandLine.ts';
+import { closedPort, mailSettings } from '../support/mailServer.ts';
 import { copyOfEmbeddedDatabase } from '../support/pglite.ts';
 import { startServer } from '../support/server.ts';
 
@@ -64,8 +65,11 @@ t.test('another KEY_ENCRYPTION_KEY: nothing is lost, and the old one is needed n
     return use(server).finally(() => server.stop());
   };
   const body = { email: 'alice@example.com', password };
-  const signedIn = await withServer({}, async (server) => {
+  // A mail that waits: nobody listens there.
+  const mail = mailSettings({ url: `smtp://127.0.0.1:${await closedPort()}` });
+  const signedIn = await withServer(mail, async (server) => {
     await server.call('POST', '/auth/register', { body });
+    await server.call('POST', '/auth/recovery', { body: { email: body.email } });
     return (await server.call('POST', '/auth/login', { body })).body;
   });
 
@@ -79,6 +83,7 @@ t.test('another KEY_ENCRYPTION_KEY: nothing is lost, and the old one is needed n
     t.strictSame(JSON.parse(resealed.lines[0] ?? ''), {
       signing_keys: 2,
       totp_secrets: 0,
+      messages: 1,
       sessions: 1,
       unreadable_sessions: 0,
     });

@@ -5,6 +5,7 @@ import t from 'tap';
 import { createResealKeys } from '../../src/keys/resealKeys.ts';
 import { openSigningKey } from '../../src/keys/signingKey.ts';
 import { createTotpSecrets } from '../../src/login/factors/totp.ts';
+import { createResealMessage } from '../../src/notifications/outbox.ts';
 import { newId } from '../../src/platform/newId.ts';
 import { createSealing, type Sealing, UnsealError } from '../../src/platform/sealing.ts';
 import { sessionLimits } from '../../src/sessions/limits.ts';
@@ -38,6 +39,7 @@ async function setUp(count = sessionLimits.sessionsPageRows + 1) {
     createResealKeys({
       ...{ database, sealing, clock, refreshTokens: refreshTokens(sealing) },
       totpSecrets: createTotpSecrets(sealing),
+      resealMessage: createResealMessage(sealing),
     })(operator);
   const live = () => database.contents().keys.filter(({ state }) => state !== 'revoked');
   const rows = () => [...database.contents().sessions.values()];
@@ -54,6 +56,7 @@ t.test('everything is sealed with the key of now, and is what it was', async (t)
   t.strictSame(await resealWith(after), {
     signingKeys: 2,
     totpSecrets: 0,
+    messages: 0,
     sessions: sessions.length,
     unreadable: none,
   });
@@ -86,7 +89,13 @@ t.test('doing it again does nothing', async (t) => {
   const { resealWith, database } = await setUp(3);
   await resealWith(after);
   const done = database.contents();
-  t.strictSame(await resealWith(after), { signingKeys: 0, totpSecrets: 0, sessions: 0, unreadable: none });
+  t.strictSame(await resealWith(after), {
+    signingKeys: 0,
+    totpSecrets: 0,
+    messages: 0,
+    sessions: 0,
+    unreadable: none,
+  });
   t.strictSame({ ...database.contents(), events: 0 }, { ...done, events: 0 }, 'not one byte');
 });
 
@@ -110,6 +119,7 @@ t.test('what was half done is finished', async (t) => {
   t.strictSame(await resealWith(after), {
     signingKeys: 0,
     totpSecrets: 0,
+    messages: 0,
     sessions: sessions.length - sessionLimits.sessionsPageRows,
     unreadable: none,
   });
@@ -120,6 +130,7 @@ t.test('a number of sessions that fills its pages exactly', async (t) => {
   t.strictSame(await resealWith(after), {
     signingKeys: 2,
     totpSecrets: 0,
+    messages: 0,
     sessions: sessionLimits.sessionsPageRows,
     unreadable: none,
   });
@@ -138,12 +149,18 @@ t.test('a session that no key opens is left as it is, counted, and keeps no othe
   const sealedSecret = createRefreshTokens(createSealing(strangersKey)).newSealedSecret(stranger.id);
   database.put([{ ...stranger, sealedSecret }]);
   const unreadable = { count: 1, first: stranger.id };
-  t.strictSame(await resealWith(after), { signingKeys: 2, totpSecrets: 0, sessions: 2, unreadable });
+  t.strictSame(await resealWith(after), {
+    signingKeys: 2,
+    totpSecrets: 0,
+    messages: 0,
+    sessions: 2,
+    unreadable,
+  });
   t.strictSame(database.contents().sessions.get(stranger.id)?.sealedSecret, sealedSecret);
   t.equal(rows().filter((row) => isSealedWith(after, row.sealedSecret)).length, 2);
   t.strictSame(
     await resealWith(after),
-    { signingKeys: 0, totpSecrets: 0, sessions: 0, unreadable },
+    { signingKeys: 0, totpSecrets: 0, messages: 0, sessions: 0, unreadable },
     'and again',
   );
 });

@@ -96,7 +96,7 @@ export function createMemoryDatabase(now: () => number, keys: readonly StoredSig
     oneTimeTokens: {} as Stores['oneTimeTokens'],
     totpFactors: { listSealedOtherwise: async () => [] } as unknown as Stores['totpFactors'],
     recoveryCodes: {} as Stores['recoveryCodes'],
-    outbox: {} as Stores['outbox'],
+    outbox: { listSealedOtherwise: async () => [] } as unknown as Stores['outbox'],
     passwordFailures: {} as Stores['passwordFailures'],
     revocations: {} as Stores['revocations'],
     signingKeys: {

@@ -52,9 +52,9 @@ export function notMeRoutes(notMe: NotMe): MountRoutes {
     };
     const options = {
       schema,
-      config: { refusalPage: refused },
+      config: { refusalPage: refused, endsWithEffect: true },
       ...mount.rateLimits.placeHook('links'),
-    };
+    } as const;
     app.post(path, options, async (request, reply) => {
       const { token, all = false } = request.body as { token: string; all?: boolean | 'true' };
       const { ended, takenBack } = await notMe({ token, all: all !== false }, request.actor);

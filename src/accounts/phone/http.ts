@@ -64,7 +64,8 @@ export function phoneRoutes(
       refusals: [404, 409, 429],
       response: noContent,
     });
-    app.delete('/auth/phone', { schema: removeSchema, ...places }, async (request, reply) => {
+    const removeOptions = { schema: removeSchema, config: { endsWithEffect: true }, ...places } as const;
+    app.delete('/auth/phone', removeOptions, async (request, reply) => {
       const claims = await authenticate(request);
       const { sub: userId, sid: sessionId } = claims;
       await rateLimits.spend('phone', userId, request);

@@ -61,9 +61,9 @@ export function recoveryRoutes(
     };
     const completeOptions = {
       schema: completeSchema,
-      config: { refusalPage: refused },
+      config: { refusalPage: refused, endsWithEffect: true },
       ...rateLimits.placeHook('links'),
-    };
+    } as const;
     app.post(completePath, completeOptions, async (request, reply) => {
       const { token, new_password: newPassword } = request.body as { token: string; new_password: string };
       await completeRecovery({ token, newPassword }, request.actor);

@@ -3,6 +3,7 @@
  * it or not.
  */
 import type { Clock } from '@countersign/verifier/clock';
+import { AuthorityError } from '@countersign/verifier/errors';
 import type { UserId } from '@countersign/verifier/ids';
 import type { Actor } from '../../audit/auditEvent.ts';
 import type { Database, Stores } from '../../database.ts';
@@ -14,6 +15,7 @@ import { newId } from '../../platform/newId.ts';
 import type { RateLimits } from '../../platform/rateLimits.ts';
 import { type Email, normaliseEmail } from '../email.ts';
 import type { SpendMail } from '../mailBudgets.ts';
+import { findNamedUser, type UserName } from '../namedUser.ts';
 import type { User } from '../user.ts';
 
 export interface StartRecoveryParts {
@@ -41,6 +43,22 @@ export function createStartRecovery(parts: StartRecoveryParts): StartRecovery {
       const isSent = user !== undefined && user.disabledAt === undefined && isAllowed;
       await (isSent ? sendLink(parts, stores, user, actor, now) : pretend(parts, stores, email, now));
     });
+  };
+}
+
+/** Throws `mail_not_configured`, `not_found`, and `permission_denied` for a disabled user. */
+export type SendRecovery = (name: UserName, actor: Actor) => Promise<UserId>;
+
+/** For support: no budget of mails, and the answer says whether there is such a user. */
+export function createSendRecovery(parts: StartRecoveryParts): SendRecovery {
+  return async (name, actor) => {
+    parts.requireMail();
+    const user = await findNamedUser(parts.database, name);
+    if (user.disabledAt !== undefined)
+      throw new AuthorityError('permission_denied', { detail: 'The user is disabled; enable it first.' });
+    const now = parts.clock.now();
+    await parts.database.transaction((stores) => sendLink(parts, stores, user, actor, now));
+    return user.id;
   };
 }
 

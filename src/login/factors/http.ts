@@ -188,7 +188,11 @@ function removeRoute(operations: FactorOperations): MountRoutes {
         response: noContent,
       }),
     };
-    const options = { schema, ...parts.rateLimits.placeHook('factors') };
+    const options = {
+      schema,
+      config: { endsWithEffect: true },
+      ...parts.rateLimits.placeHook('factors'),
+    } as const;
     app.delete('/auth/factors/:id', options, async (request, reply) => {
       const caller = await admit(request);
       const id = request.params.id as FactorId;

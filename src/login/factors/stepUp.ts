@@ -42,7 +42,7 @@ export interface StepUpInput {
   readonly audience?: string | undefined;
 }
 
-/** Throws `second_factor_required` for a password where the user has a second factor, and as `proveFactor` does. */
+/** Throws `insufficient_user_authentication` for a password where the user has a second factor, and as `proveFactor` does. */
 export type StepUp = (input: StepUpInput, caller: Caller, actor: Actor) => Promise<TokenResponse>;
 
 /** What was proved now. */
@@ -67,9 +67,8 @@ export function createStepUp(parts: StepUpParts): StepUp {
     const user = await findCaller(parts, caller);
     const about = { user, caller, actor, audience };
     if (proof.member === 'password') {
-      const factors = await kinds.usable(database, user, clock.now());
       // The session may count as proved by two factors: with the password alone it would stay so.
-      if (factors.length > 0) throw new AuthorityError('second_factor_required', { members: { factors } });
+      if (await kinds.hasAny(database, user, clock.now())) throw needsSecond();
       return byPassword(parts, String(proof.value), about);
     }
     const { sessionId } = caller;
@@ -89,6 +88,13 @@ export function createStepUp(parts: StepUpParts): StepUp {
       }),
     );
   };
+}
+
+function needsSecond(): AuthorityError {
+  return new AuthorityError('insufficient_user_authentication', {
+    needed: { maxAgeSeconds: factorLimits.recentProofSeconds, acr: '2fa' },
+    detail: 'You have a second factor: prove that one, not the password.',
+  });
 }
 
 /** A code that was sent has a few tries, over all requests. */

@@ -62,7 +62,10 @@ export function provePassword<T>(parts: ProvingParts, proof: Proof, work: () => 
   return passwordAttempts.attempt(user.email, { sessionId, ip: actor.ip }, async (attempt) => {
     const password = normalisePassword(currentPassword);
     const isRight = async () =>
-      password !== undefined && (await passwords.verify(user.passwordHash, password, attempt.turn));
+      // A user without a password looks like one who mistypes it.
+      password === undefined || user.passwordHash === ''
+        ? passwords.verifyDummy(password ?? '', attempt.turn)
+        : passwords.verify(user.passwordHash, password, attempt.turn);
     if (await attempt.check(isRight)) {
       // From here on the caller knows the password, so a refusal tells a guesser nothing.
       await attempt.succeeded(database, clock.now());

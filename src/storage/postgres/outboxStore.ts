@@ -1,6 +1,6 @@
 import type { MessageId, UserId } from '@countersign/verifier/ids';
 import type { OutboxEntry, OutboxStore } from '../../notifications/outbox.ts';
-import type { OutboxMessage as OutboxRow } from './generated/client.ts';
+import { type OutboxMessage as OutboxRow, Prisma } from './generated/client.ts';
 import type { PrismaConnection } from './transactions.ts';
 
 export function createOutboxStore(prisma: PrismaConnection): OutboxStore {
@@ -39,6 +39,23 @@ export function createOutboxStore(prisma: PrismaConnection): OutboxStore {
 
     async clear() {
       await prisma.outboxMessage.deleteMany();
+    },
+
+    async listSealedOtherwise(header, after, limit) {
+      const start = after === undefined ? Prisma.sql`true` : Prisma.sql`id > ${after}::uuid`;
+      const rows = await prisma.$queryRaw<{ id: string; sealedMessage: Uint8Array }[]>`
+        SELECT id, sealed_message AS "sealedMessage" FROM outbox
+         WHERE ${start} AND channel <> 'none'
+           AND substring(sealed_message FROM 1 FOR ${header.length}::int) <> ${Buffer.from(header)}
+         ORDER BY id LIMIT ${limit}`;
+      return rows.map(({ id, sealedMessage }) => ({ id: id as MessageId, sealedMessage }));
+    },
+
+    async reseal({ id, sealedMessage }) {
+      await prisma.outboxMessage.updateMany({
+        where: { id },
+        data: { sealedMessage: new Uint8Array(sealedMessage) },
+      });
     },
 
     async waiting() {

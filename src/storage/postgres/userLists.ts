@@ -16,6 +16,7 @@ export function createUserLists(prisma: PrismaConnection): Pick<UserStore, 'list
       return rows.map((row) => ({
         ...{ id: row.id as UserId, email: row.email as Email, createdAt: row.createdAt.getTime() },
         state: row.disabledAt === null ? 'active' : 'disabled',
+        emailVerified: row.emailVerifiedAt !== null,
       }));
     },
 

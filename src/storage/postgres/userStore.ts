@@ -3,6 +3,7 @@ import type { Email } from '../../accounts/email.ts';
 import type { Phone } from '../../accounts/phone/phoneNumber.ts';
 import type { User, UserPhone, UserStore } from '../../accounts/user.ts';
 import { canaryUserId } from '../../truth/canary.ts';
+import { sqlStateOf } from './faults.ts';
 import { Prisma, type User as UserRow } from './generated/client.ts';
 import type { PrismaConnection } from './transactions.ts';
 import { createUserLists } from './userLists.ts';
@@ -106,10 +107,19 @@ function createEmailStore(prisma: PrismaConnection): Pick<UserStore, 'verifyEmai
     },
 
     async replaceEmail(id, email, now) {
-      const count = await prisma.$executeRaw`
-        UPDATE users SET email = ${email}, email_verified_at = ${new Date(now)}
-         WHERE id = ${id}::uuid AND NOT EXISTS (SELECT 1 FROM users WHERE email = ${email} AND id <> ${id}::uuid)`;
-      return count === 1 ? 'replaced' : 'email_taken';
+      // The transaction goes on when another one takes the address in the same moment.
+      await prisma.$executeRaw`SAVEPOINT replace_email`;
+      try {
+        const count = await prisma.$executeRaw`
+          UPDATE users SET email = ${email}, email_verified_at = ${new Date(now)}
+           WHERE id = ${id}::uuid AND NOT EXISTS (SELECT 1 FROM users WHERE email = ${email} AND id <> ${id}::uuid)`;
+        await prisma.$executeRaw`RELEASE SAVEPOINT replace_email`;
+        return count === 1 ? 'replaced' : 'email_taken';
+      } catch (error) {
+        if (sqlStateOf(error) !== uniqueViolation) throw error;
+        await prisma.$executeRaw`ROLLBACK TO SAVEPOINT replace_email`;
+        return 'email_taken';
+      }
     },
   };
 }
@@ -142,6 +152,9 @@ function createPhoneStore(prisma: PrismaConnection): PhoneStore {
     },
   };
 }
+
+/** SQLSTATE. */
+const uniqueViolation = '23505';
 
 const noPhone = { phone: null, phoneVerifiedAt: null, phoneId: null };
 const nothingPersonal = { emailVerifiedAt: null, locale: null, ...noPhone };

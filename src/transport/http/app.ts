@@ -12,6 +12,7 @@ import { type ClientAddressParts, knowClientAddress } from './clientAddress.ts';
 import { limitConnections } from './connections.ts';
 import { allowOrigins } from './cors.ts';
 import { docsRoutes, rootRoute } from './docs.ts';
+import { sayEffectTime } from './effectTiming.ts';
 import { healthPaths, healthRoutes } from './health.ts';
 import { createRouteLimits, type RouteLimits } from './rateLimits.ts';
 import { acceptOnlyJson } from './requestChecks.ts';
@@ -60,6 +61,7 @@ export async function createHttpApp(parts: HttpParts): Promise<HttpApp> {
     onRefusal: (...refusal) => report(parts, ...refusal),
   });
   observe(app, parts);
+  sayEffectTime(app);
   knowClientAddress(app, parts);
   knowActor(app);
   limitConnections(app, parts);

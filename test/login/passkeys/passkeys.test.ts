@@ -254,6 +254,10 @@ t.test('the last way in stays', async (t) => {
   await forgetPassword();
   const { access_token: token } = (await passkeyLogin(passkey)).body;
   t.equal(brief(await call('DELETE', `/auth/factors/${id}`, { token })), '409 last_way_in');
+  for (const current_password of ['wrong', password]) {
+    const answer = await call('DELETE', '/auth/me', { token, body: { current_password } });
+    t.match(answer, { body: { code: 'invalid_credentials' } }, 'there is no password to prove');
+  }
   t.equal((await call('GET', '/auth/me', { token })).status, 200, 'and nothing ended');
   const { passkey: second, added } = await add(token, 'Red key');
   const { access_token: other } = (await passkeyLogin(second)).body;
