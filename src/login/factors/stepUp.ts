@@ -174,12 +174,16 @@ interface Strength {
   readonly openedBy: readonly FactorId[];
 }
 
-/** The session was opened by a first factor, so a second one makes two. */
+/**
+ * The session was opened by a first factor, so a second one makes two. The password alone is for users without a second factor: a
+ * session that was opened with one, since removed, must not count as freshly proved by two.
+ */
 function strengthAfter(before: Strength, { amr, openedBy, isSecond, opensWith }: Fresh): Strength {
+  if (!isSecond) return { acr: '1fa', amr, openedBy: before.openedBy };
   const all = [...new Set([...before.amr, ...amr])];
   // Whoever has the phone that opened the session proves nothing more with it.
   const isSame = before.acr === '1fa' && opensWith !== undefined && before.amr.includes(opensWith);
-  const makesTwo = isSecond && !isSame;
+  const makesTwo = !isSame;
   return {
     acr: makesTwo ? '2fa' : before.acr,
     amr: makesTwo ? withMfa(all) : all,

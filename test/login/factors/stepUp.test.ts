@@ -143,3 +143,13 @@ t.test('the access token has the audience that was asked for', async (t) => {
   const answer = await stepUp(firstSession.access_token, { totp: code(), audience: 'elsewhere' });
   t.match(answer, { status: 400, body: { errors: [{ field: 'audience' }] } });
 });
+
+t.test('a session of two factors that were removed counts as one after the password', async (t) => {
+  const { call, begin, finish, recoveryCodes, id, stepUp } = await setUp(t);
+  const { body } = await finish(await begin(alice), { recovery_code: recoveryCodes[0] });
+  const token = body.access_token;
+  t.match(claimsIn(token), { acr: '2fa' });
+  t.equal((await call('DELETE', `/auth/factors/${id}`, { token })).status, 204);
+  const after = (await stepUp(token, { password })).body.access_token;
+  t.match(claimsIn(after), { acr: '1fa', amr: ['pwd'], sid: body.session_id });
+});
