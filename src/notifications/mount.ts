@@ -11,14 +11,13 @@ import type { Secrets } from '../platform/config/secrets.ts';
 import type { FaultLog } from '../platform/observability/faultLog.ts';
 import type { Log } from '../platform/observability/log.ts';
 import type { Metrics } from '../platform/observability/metrics.ts';
-import type { Poller } from '../platform/poller.ts';
 import type { Sealing } from '../platform/sealing.ts';
 import { createMakeLink } from './links.ts';
 import { createMailChannel } from './mail.ts';
 import { createMailFolder } from './mailFolder.ts';
 import { createNotices } from './notices.ts';
 import { createNotify, createResealMessage } from './outbox.ts';
-import { type SendParts, startSending } from './send.ts';
+import { createSending, type SendParts } from './send.ts';
 import { wakingAfterCommit } from './wakingAfterCommit.ts';
 import { createWebhookChannel } from './webhook.ts';
 
@@ -41,12 +40,12 @@ export function openNotifications(parts: NotificationParts) {
   const mail = channels.mail !== undefined;
   const sms = channels.sms !== undefined;
   const { outbox } = parts.database;
-  let sending: Poller | undefined;
+  const sending = createSending({ outbox, channels, sealing, clock, log, metrics, onFault });
   const notify = createNotify({ sealing, channels: { mail, sms } });
   const makeLink = createMakeLink(config.tokens.issuer);
   return {
     /** Wakes the sending job after the commit of a message. */
-    database: wakingAfterCommit(parts.database, () => sending?.wake()),
+    database: wakingAfterCommit(parts.database, sending.wake),
     notify,
     makeLink,
     resealMessage: createResealMessage(sealing),
@@ -60,10 +59,8 @@ export function openNotifications(parts: NotificationParts) {
       if (!sms) throw new AuthorityError('sms_not_configured');
     },
     /** Only a process that serves sends: a command must not take messages that it cannot finish. */
-    start(): void {
-      sending = startSending({ outbox, channels, sealing, clock, log, metrics, onFault });
-    },
-    stop: async () => sending?.stop(),
+    start: sending.start,
+    stop: sending.stop,
   };
 }
 

@@ -27,8 +27,13 @@ export interface SendParts {
   readonly random?: () => number;
 }
 
+/** Until `start`, nothing is sent. */
+export interface Sending extends Poller {
+  start(): void;
+}
+
 /** `stop` waits a moment for what is being sent, and leaves the rest to other nodes or to the next start. */
-export function startSending(parts: SendParts): Poller {
+export function createSending(parts: SendParts): Sending {
   const { outbox, clock, metrics, onFault, channels } = parts;
   let waiting: Awaited<ReturnType<OutboxStore['waiting']>> = { entries: 0, oldest: undefined };
   metrics.gauge(
@@ -44,7 +49,8 @@ export function startSending(parts: SendParts): Poller {
   const underWay = new Set<Promise<void>>();
   const sent = [...(Object.keys(channels) as Message['channel'][]), 'none' as const];
   let stopped = false;
-  const poller = startWakeablePoller({
+  let poller: Poller | undefined;
+  const round = {
     ...{ clock, firstMs: 0, retryMs: notificationLimits.pollMilliseconds },
     async run() {
       const free = notificationLimits.sendsAtOnce - underWay.size;
@@ -56,20 +62,23 @@ export function startSending(parts: SendParts): Poller {
           .catch((error) => void (stopped || onFault('outbox', error)))
           .finally(() => {
             underWay.delete(delivery);
-            if (!stopped) poller.wake();
+            if (!stopped) poller?.wake();
           });
         underWay.add(delivery);
       }
       waiting = await outbox.waiting();
       return notificationLimits.pollMilliseconds;
     },
-    onFault: (error) => onFault('outbox', error),
-  });
+    onFault: (error: unknown) => onFault('outbox', error),
+  };
   return {
-    wake: poller.wake,
+    start() {
+      poller = startWakeablePoller(round);
+    },
+    wake: () => poller?.wake(),
     async stop() {
       stopped = true;
-      await poller.stop();
+      await poller?.stop();
       const finished = Promise.all(underWay);
       const late = () => new SendFault('stopped');
       await withDeadline(clock, platformLimits.lastRoundMilliseconds, finished, late).catch(() => {});

@@ -78,23 +78,26 @@ t.test('another KEY_ENCRYPTION_KEY: nothing is lost, and the old one is needed n
   const refused = startServer(dataDir, { KEY_ENCRYPTION_KEY });
   await t.rejects(refused, /KEY_ENCRYPTION_KEY: it does not open signing key/, 'not without the old one');
 
-  const refreshed = await withServer({ KEY_ENCRYPTION_KEY, KEY_DECRYPTION_KEYS: old }, async (server) => {
-    const resealed = await countersign(dataDir, 'keys', 'reseal', '--json');
-    t.strictSame(JSON.parse(resealed.lines[0] ?? ''), {
-      signing_keys: 2,
-      totp_secrets: 0,
-      messages: 1,
-      sessions: 1,
-      unreadable_sessions: 0,
-    });
-    t.match(
-      await countersign(dataDir, 'keys', 'reseal'),
-      { code: 0, lines: ['0'] },
-      'again finds nothing to do',
-    );
-    const { refresh_token } = signedIn;
-    return (await server.call('POST', '/auth/refresh', { body: { refresh_token } })).body;
-  });
+  const refreshed = await withServer(
+    { ...mail, KEY_ENCRYPTION_KEY, KEY_DECRYPTION_KEYS: old },
+    async (server) => {
+      const resealed = await countersign(dataDir, 'keys', 'reseal', '--json');
+      t.strictSame(JSON.parse(resealed.lines[0] ?? ''), {
+        signing_keys: 2,
+        totp_secrets: 0,
+        messages: 1,
+        sessions: 1,
+        unreadable_sessions: 0,
+      });
+      t.match(
+        await countersign(dataDir, 'keys', 'reseal'),
+        { code: 0, lines: ['0'] },
+        'again finds nothing to do',
+      );
+      const { refresh_token } = signedIn;
+      return (await server.call('POST', '/auth/refresh', { body: { refresh_token } })).body;
+    },
+  );
   await withServer({ KEY_ENCRYPTION_KEY }, async (server) => {
     for (const { access_token: token } of [signedIn, refreshed]) {
       t.equal((await server.call('GET', '/auth/me', { token })).status, 200);
