@@ -211,10 +211,14 @@ t.test('a taken address is answered alike, and its owner is told', async (t) => 
 });
 
 t.test('beyond the budget of mails a change is refused, and the link sent before stays good', async (t) => {
-  const { mail, change, byLink, node } = await begin(t, { RATE_LIMITS: '1' });
-  for (const [index, expected] of ['202', '202', '202', '202', '202', '429 rate_limited'].entries())
-    t.equal(codeOf(await change(`new${index}@example.com`)), expected, 'mails to the old address');
+  const { mail, byLink, node, call, token: bearer } = await begin(t, { RATE_LIMITS: '1' });
+  const { user_id: userId, session_id: sessionId } = (await call('GET', '/auth/me', { token: bearer })).body;
+  // Without the budget of requests, which is as large.
+  const change = (email: string) =>
+    node.authority.operations.changeEmail(email, { userId, sessionId }, { ip: '192.0.2.1', name: userId });
+  for (let mails = 0; mails < 5; mails += 1) await change(`new${mails}@example.com`);
   const { token } = await mail.mailTo('new4@example.com');
+  await t.rejects(change('new5@example.com'), { code: 'rate_limited', reason: 'mail_budget' });
   t.equal(codeOf(await byLink(token)), '204');
   t.ok(await node.login('new4@example.com'));
   t.equal(mail.mails.filter(({ to }) => to.includes('new5@example.com')).length, 0);
