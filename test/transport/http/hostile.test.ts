@@ -350,8 +350,9 @@ const paths: Rows = async (t, { httpPort, call }, token) => {
   }
 };
 
-/** These are for everybody; all else is for whoever has a token. */
-const open = /^\/($|\.well-known\/|health\/|metrics$|docs|auth\/(register|login(\/.*)?|refresh|logout)$)/;
+/** These are for everybody, or for whoever has a link of a mail; all else is for whoever has a token. */
+const open =
+  /^\/($|\.well-known\/|health\/|metrics$|docs|auth\/(register|login(\/.*)?|refresh|logout|email\/verify|recovery(\/complete)?|not-me)$)/;
 
 const zeroId = '00000000-0000-7000-8000-000000000000';
 /** Well-formed, so that a refusal is for the token. */
@@ -367,6 +368,9 @@ const bodies: Readonly<Record<string, object>> = {
     },
   },
   'PATCH /auth/factors/passkeys/{id}': { name: 'x' },
+  'POST /auth/email': { email: 'x@example.com' },
+  'POST /auth/phone': { phone: '+4915112345678' },
+  'POST /auth/phone/verify': { code: '000000' },
   'POST /auth/step-up/start': { factor: 'totp' },
   'POST /auth/step-up': { totp: 'x' },
 };
