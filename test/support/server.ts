@@ -43,7 +43,13 @@ export async function startServer(
       ...env,
     },
   });
-  const [, operationsPort] = await started.waitForOutput(/^ {2}Operations .*:(\d+) /m);
+  const [, operationsPort] = await started
+    .waitForOutput(/^ {2}Operations .*:(\d+) /m)
+    .catch(async (error) => {
+      // It would keep its folder, and the test's process, for ever.
+      await started.stop();
+      throw error;
+    });
   const serviceToken = await readFile(join(dataDir, 'service-token'), 'utf8').catch(() => '');
   const grpc = createGrpcClient(`127.0.0.1:${grpcPort}`, serviceToken.trim());
   return {

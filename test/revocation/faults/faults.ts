@@ -97,14 +97,17 @@ export const nodeFaults = {
 /** One of each kind at the same time. */
 export const everything: Fault = async (scene) => {
   const endings: Ending[] = [];
-  for (const faults of [nodeFaults, databaseFaults, redisFaults]) {
+  // Redis first: where the database does not answer, there is nothing to lie about.
+  for (const faults of [redisFaults, nodeFaults, databaseFaults]) {
     const [name, fault] = oneOf(Object.entries<Fault>(faults));
     scene.note(name);
     endings.push(await fault(scene));
   }
   return async () => {
     // Together: a node that starts again needs what its dependencies are given back with.
-    await Promise.all(endings.map((ending) => ending()));
+    const ended = await Promise.allSettled(endings.map((ending) => ending()));
+    // After all of them: a node that is still starting would outlive the test.
+    for (const each of ended) if (each.status === 'rejected') throw each.reason;
   };
 };
 
@@ -134,6 +137,7 @@ function cutOff(cluster: Cluster, from: 'redis' | 'postgres', how: 'silent' | 'b
 /** In every way at once. What the nodes are told must be counted. */
 async function lies({ cluster, workload, note }: Scene): Promise<Ending> {
   const liar = await startLiar(cluster.redis.port, workload.live);
+  await eventually('lies are told', () => liar.said() >= 100);
   return async () => {
     await liar.stop();
     const dropped = await Promise.all(cluster.nodes.map(droppedMessages));
