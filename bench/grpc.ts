@@ -8,7 +8,7 @@ import { newId } from '../src/platform/newId.ts';
 import { createGrpcClient } from '../test/support/clients.ts';
 import { pairedRates, perSecond, type Row, rate } from './measure.ts';
 
-const newId36 = () => newJti(newId<SessionId>(Date.now()), Date.now());
+const newId36 = () => newJti(newId<SessionId>(Date.now()), Date.now(), 0);
 
 export async function grpcRows(): Promise<readonly Row[]> {
   const server = fork(fileURLToPath(new URL('grpcServer.js', import.meta.url)), ['1000000']);

@@ -9,7 +9,7 @@ import { newId } from '../src/platform/newId.ts';
 import { createGrpcClient } from '../test/support/clients.ts';
 import { median, pairedRates, perSecond, type Row, rate } from './measure.ts';
 
-const newId36 = () => newJti(newId<SessionId>(Date.now()), Date.now());
+const newId36 = () => newJti(newId<SessionId>(Date.now()), Date.now(), 0);
 const entries = 1_000_000;
 const verifiedAtOnce = 10_000;
 

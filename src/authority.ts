@@ -24,6 +24,7 @@ import { rateBudgets } from './rateBudgets.ts';
 import { countFailures } from './revocation/countFailures.ts';
 import { mountRevocation, openRevokeBudgets } from './revocation/mount.ts';
 import { openPropagation } from './revocation/propagation/openPropagation.ts';
+import { mountRights } from './rights/mount.ts';
 import { firstService, keepFirstService, mountServices } from './services/mount.ts';
 import { warnOfDefaults } from './services/warnOfDefaults.ts';
 import { csrfHeader, guardCookie } from './sessions/csrf.ts';
@@ -94,8 +95,8 @@ async function open(given: AuthorityParts, closing: Closing): Promise<Authority>
   const { storage, propagation, ring, truth: proof } = opened;
   const { truth } = proof;
   const slices = mountSlices(parts, opened);
-  const { audit, sessions, revocation, login, services } = slices;
-  const jobs = [...audit.jobs, ...sessions.jobs, ...revocation.jobs, ...login.jobs];
+  const { audit, sessions, revocation, login, rights, services } = slices;
+  const jobs = [...audit.jobs, ...sessions.jobs, ...revocation.jobs, ...rights.jobs, ...login.jobs];
   closing.push(startJobs({ clock, metrics, onFault: opened.onFault }, jobs));
   const firstServiceToken =
     config.storage.mode === 'embedded' && (await keepFirstService(services.operations, dataFolder));
@@ -248,19 +249,21 @@ function mountSlices(
     ...{ requireMail, resetFactors: login.operations.resetFactors },
   });
   const services = mountServices({ database, clock, latestTime });
+  const { accessTtlMs } = config.tokens;
+  const rights = mountRights({ ...revoking, spendRevokeBudget, accessTtlMs, counted });
   const audit = mountAudit({ database, clock, log, metrics, retentionMs: config.audit.retentionMs });
   const restoring = mountTruth({ ...revoking, decide: watched.decide, counted });
-  return { keys, tokens, revocation, sessions, login, accounts, services, audit, restoring };
+  return { keys, tokens, revocation, sessions, login, accounts, rights, services, audit, restoring };
 }
 
 type Slices = ReturnType<typeof mountSlices>;
 
 /** Operations by name, for the command line. */
 function operationsOf(slices: Slices) {
-  const { accounts, login, sessions, tokens, revocation, keys, services, audit, restoring } = slices;
+  const { accounts, login, sessions, tokens, revocation, keys, rights, services, audit, restoring } = slices;
   return {
     ...{ ...accounts.operations, ...login.operations, ...sessions.operations, ...tokens.operations },
-    ...{ ...revocation.operations, ...keys.operations, ...services.operations },
+    ...{ ...revocation.operations, ...keys.operations, ...rights.operations, ...services.operations },
     ...{ ...audit.operations, ...restoring.operations },
   };
 }
@@ -274,7 +277,7 @@ async function openTransports(
     propagation: { subscribers, revokedState },
     rateLimits,
   }: Awaited<ReturnType<typeof openParts>>,
-  { accounts, login, sessions, keys, tokens, revocation, services }: Slices,
+  { accounts, login, sessions, keys, tokens, revocation, rights, services }: Slices,
   state: Pick<HttpParts, 'readiness' | 'isDraining' | 'onUnnamedProxy'>,
 ): Promise<Transports> {
   const requireTruth = truth.refuseInDoubt;
@@ -290,7 +293,14 @@ async function openTransports(
   const { authenticateService } = services;
   const grpc = createGrpcServer({
     ...{ ...config.grpc, clock, log, metrics, authenticateService, requireTruth, subscribers: subscribers },
-    services: [tokens.service, revocation.service, sessions.service, accounts.service, keys.service],
+    services: [
+      tokens.service,
+      revocation.service,
+      sessions.service,
+      accounts.service,
+      rights.service,
+      keys.service,
+    ],
     canAnswer: () => truth.trusted() && ['ready', 'not renewed'].includes(revokedState()),
   });
   return createTransports({ http, grpc, config, clock });

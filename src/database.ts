@@ -15,6 +15,7 @@ import type { PasswordFailureStore } from './login/throttling/passwordFailures.t
 import type { OutboxStore } from './notifications/outbox.ts';
 import type { OneTimeTokenStore } from './platform/oneTimeTokens.ts';
 import type { RequestStore } from './revocation/idempotency.ts';
+import type { RightsStore } from './rights/store.ts';
 import type { ServiceStore } from './services/service.ts';
 import type { LogoutStore } from './sessions/logoutStore.ts';
 import type { RefreshStore } from './sessions/refreshStore.ts';
@@ -24,6 +25,7 @@ import type { TruthStore } from './truth/sighting.ts';
 export interface Stores {
   readonly users: UserStore;
   readonly sessions: SessionStore;
+  readonly rights: RightsStore;
   readonly services: ServiceStore;
   readonly signingKeys: SigningKeyStore;
   readonly revocations: RevocationStore;

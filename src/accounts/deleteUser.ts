@@ -64,6 +64,7 @@ export async function removeUser(
     await stores.oneTimeTokens.forget(userId);
     if (user !== undefined) await stores.oneTimeTokens.forgetEmail(user.email);
     await stores.outbox.forget(userId);
+    await stores.rights.forget(userId);
     return ended.length;
   });
   return result;

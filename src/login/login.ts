@@ -44,7 +44,7 @@ export function createLogin(parts: LoginParts): Login {
 
   return async (input, actor) => {
     const email = normaliseEmail(input.email);
-    const client = { ...input, audience: chosenAudience(parts, input.audience) };
+    const client = { ...input, audience: await chosenAudience(parts, input.audience) };
     return parts.passwordAttempts.attempt(email, { ip: actor.ip }, async (attempt) => {
       // An owner in a known network does not share the strangers' budget.
       if (attempt.countedAs === 'strangers') await rateLimits.spend(actor, 'login', 'global');

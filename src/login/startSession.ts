@@ -13,6 +13,7 @@ import {
   type RevokingStores,
   revokeAndPropagate,
 } from '../revocation/propagation/revokeAndPropagate.ts';
+import { accountScope, type Rights, rightsAt } from '../rights/rights.ts';
 import { endSelected, sessionEnded } from '../sessions/endSessions.ts';
 import { readRefreshToken } from '../sessions/genuineRefreshToken.ts';
 import { sessionLimits } from '../sessions/limits.ts';
@@ -28,7 +29,7 @@ import {
 import { requireUnused, unlessUsedMeanwhile } from './usedMeanwhile.ts';
 
 /** The client of the authority's own HTTP interface; its tokens may manage their account. */
-const firstParty = { clientId: 'first-party', scope: 'account' } as const;
+const firstParty = { clientId: 'first-party', scope: accountScope } as const;
 
 export interface StartSessionParts extends TokenParts, RevokingParts {
   readonly refreshIdleTtlMs: number;
@@ -87,12 +88,31 @@ export async function startSession(
     if (replaced !== undefined) await endReplaced(stores, replaced, now, actor);
     await makeRoom(parts, stores, user, now, actor);
     await tellOfNewDevice(parts, stores, user, session, actor);
-    await stores.sessions.create(session, signer.kid);
+    const rights = await rightsToStartWith(parts, stores, session, client.audience);
+    await stores.sessions.create({ ...session, accessExpiresAt: rights.tokenExpiresAt }, signer.kid);
     const event = { type: 'login_succeeded', actor, userId: user.id, sessionId: session.id, reason } as const;
     await stores.audit.record(event, now);
+    return rights;
   });
-  if ((await unlessUsedMeanwhile(begun)) === undefined) return undefined;
-  return respondWithTokens(parts, { ...session, generation: 0 }, signer, { now, audience: client.audience });
+  const started = await unlessUsedMeanwhile(begun);
+  if (started === undefined) return undefined;
+  const given = { now, audience: client.audience, rights: started.result };
+  return respondWithTokens(parts, { ...session, generation: 0 }, signer, given);
+}
+
+/**
+ * A right that is taken away meanwhile: the user's row is locked, and the definitions are kept, so it is taken away before and not
+ * read here, or afterwards and then it finds this session.
+ */
+async function rightsToStartWith(
+  { accessTokens }: StartSessionParts,
+  stores: Stores,
+  { userId, scope, createdAt: now }: NewSession,
+  audience: string,
+): Promise<Rights> {
+  await stores.rights.keepDefinitions();
+  const facts = await stores.rights.read(userId, audience);
+  return rightsAt(facts, { scope, now, latest: accessTokens.expiry(now) });
 }
 
 /** A token we did not issue has no session to end, and must not prevent the login. */
@@ -178,6 +198,7 @@ function newSession(
     userId: user.id,
     sealedSecret: parts.refreshTokens.newSealedSecret(id),
     tokenVersion: user.tokenVersion,
+    rightsEpoch: 0,
     ...{ amr, acr, openedBy },
     authTime: now,
     deviceName,

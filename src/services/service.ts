@@ -15,6 +15,7 @@ export const permissions = [
   'users.logout',
   'users.manage',
   'keys.manage',
+  'roles.manage',
 ] as const;
 export type Permission = (typeof permissions)[number];
 

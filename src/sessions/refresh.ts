@@ -10,15 +10,16 @@ import type { Stores } from '../database.ts';
 import type { Notices } from '../notifications/notices.ts';
 import type { RateLimits } from '../platform/rateLimits.ts';
 import { type RevokingParts, revokeAndPropagate } from '../revocation/propagation/revokeAndPropagate.ts';
+import { rightsAt } from '../rights/rights.ts';
 import { type ContextPolicy, type ContextVerdict, judgeContext } from './context.ts';
 import { endAllOfUser, endSelected } from './endSessions.ts';
-import { readRefreshToken } from './genuineRefreshToken.ts';
+import { readForRefresh } from './genuineRefreshToken.ts';
 import { judgeRefresh } from './judgeRefresh.ts';
 import { sessionLimits } from './limits.ts';
 import type { SessionUse } from './refreshStore.ts';
 import type { RefusalMemory } from './refusalMemory.ts';
 import type { EndReason } from './session.ts';
-import type { SessionWithUser } from './store.ts';
+import type { SessionWithRights, SessionWithUser } from './store.ts';
 import {
   chooseSigner,
   chosenAudience,
@@ -57,7 +58,7 @@ interface Presentation extends RefreshInput {
 }
 
 interface Use {
-  readonly session: SessionWithUser;
+  readonly session: SessionWithRights;
   readonly now: number;
   readonly actor: Actor;
   readonly audience: string;
@@ -67,7 +68,7 @@ export type Refresh = (input: RefreshInput, actor: Actor) => Promise<TokenRespon
 
 export function createRefresh(parts: RefreshParts): Refresh {
   return async (input, actor) => {
-    const audience = chosenAudience(parts, input.audience);
+    const audience = await chosenAudience(parts, input.audience);
     const presentation = { ...input, actor, arrivedAt: parts.clock.now(), audience };
     for (let attempt = 0; attempt < sessionLimits.refreshAttempts; attempt += 1) {
       const response = await tryRefresh(parts, presentation, attempt === 0);
@@ -82,7 +83,7 @@ async function tryRefresh(
   { refreshToken, deviceId, actor, arrivedAt, audience }: Presentation,
   isFirstAttempt: boolean,
 ): Promise<TokenResponse | 'lost_race'> {
-  const read = await readRefreshToken(parts, refreshToken);
+  const read = await readForRefresh(parts, refreshToken, audience);
   // Refused without a write: guessing must not become database load.
   if (!read.genuine) throw refusal(read.fault);
   const { session, presented } = read;
@@ -129,6 +130,7 @@ async function write(
   const { session, now, actor, audience } = use;
   const { id, userId, generation } = session;
   const signer = await chooseSigner(parts, now);
+  const rights = rightsAt(session.rights, { ...session, now, latest: parts.accessTokens.expiry(now) });
   const isSuspicious = verdict.signals.length > 0;
   const refreshed = { type: 'session_refreshed', actor, userId, sessionId: id, reason: kind } as const;
   const written: SessionUse = {
@@ -137,7 +139,8 @@ async function write(
     ip: actor.ip,
     context: verdict.context,
     idleExpiresAt: now + parts.refreshIdleTtlMs,
-    accessExpiresAt: parts.accessTokens.expiry(now),
+    accessExpiresAt: rights.tokenExpiresAt,
+    rightsEpoch: session.rightsEpoch,
     signingKid: signer.kid,
     events: isSuspicious ? [refreshed, contextChanged(use, verdict)] : [refreshed],
   };
@@ -148,11 +151,12 @@ async function write(
       : await refreshes.repeat(id, generation, sessionLimits.refreshGraceRepeats, written);
   if (!done) return 'lost_race';
   if (isSuspicious) parts.onContextChange(id, verdict);
-  if (kind === 'repeated_in_grace') return respondWithTokens(parts, session, signer, { now, audience });
+  if (kind === 'repeated_in_grace')
+    return respondWithTokens(parts, session, signer, { now, audience, rights });
   const { idleExpiresAt } = written;
   const successor = { ...session, generation: generation + 1, idleExpiresAt };
   await keepWindowOpen(parts, successor, now);
-  return respondWithTokens(parts, successor, signer, { now, audience });
+  return respondWithTokens(parts, successor, signer, { now, audience, rights });
 }
 
 /**

@@ -9,6 +9,8 @@ export interface SessionUse extends Pick<ClientContext, 'userAgent' | 'ip'> {
   readonly context: SessionContext;
   readonly idleExpiresAt: number;
   readonly accessExpiresAt: number;
+  /** The epoch of the rights that the access token will have. */
+  readonly rightsEpoch: number;
   /** The key that will sign the access token. */
   readonly signingKid: string;
   /** Recorded only if the row is written. */
@@ -17,7 +19,8 @@ export interface SessionUse extends Pick<ClientContext, 'userAgent' | 'ip'> {
 
 export interface RefreshStore {
   /**
-   * Makes the next generation current if `from` still is, the session is alive and no version changed. Otherwise writes nothing
+   * Makes the next generation current if `from` still is, the session is alive, and neither version nor rights epoch changed.
+   * Otherwise writes nothing
    * and returns false.
    */
   advance(id: SessionId, from: number, use: SessionUse): Promise<boolean>;

@@ -23,6 +23,7 @@ export const endReasons = [
   'passkey_cloned',
   'recovered',
   'not_me',
+  'rights',
 ] as const;
 export type EndReason = (typeof endReasons)[number];
 
@@ -67,6 +68,8 @@ export interface Session extends ClientContext, SessionContext {
   readonly rotatedAt: number | undefined;
   readonly graceRepeats: number;
   readonly tokenVersion: number;
+  /** How often rights were taken away from it. */
+  readonly rightsEpoch: number;
   readonly clientId: string;
   readonly scope: string;
   readonly amr: readonly string[];

@@ -1,10 +1,17 @@
 import type { FactorId, SessionId, UserId } from '@countersign/verifier/ids';
+import type { RightsFacts } from '../rights/rights.ts';
 import type { ClientContext, EndReason, Session, SessionContext } from './session.ts';
 
 /** A session with its user's row, read at one moment. */
 export interface SessionWithUser extends Session {
   readonly user: { readonly tokenVersion: number; readonly disabled: boolean };
 }
+
+export interface SessionWithRights extends SessionWithUser {
+  readonly rights: RightsFacts;
+}
+
+export type RightsTaken = Pick<Session, 'id' | 'rightsEpoch' | 'accessExpiresAt'>;
 
 /** Unset fields match everything. Times are milliseconds since the Unix epoch. */
 export interface SessionFilter {
@@ -22,6 +29,7 @@ export interface SessionFilter {
  */
 export type SessionSelection =
   | { readonly sessionIds: readonly SessionId[] }
+  | { readonly userIds: readonly UserId[] }
   | { readonly userId: UserId; readonly except?: SessionId; readonly onlyEnded?: boolean }
   /** The user's live sessions except the newest `newest`. */
   | { readonly userId: UserId; readonly allButNewest: number }
@@ -58,6 +66,12 @@ export interface SessionStore {
   /** `signingKid`: the key for the first access token. */
   create(session: NewSession, signingKid: string): Promise<void>;
   find(id: SessionId): Promise<SessionWithUser | undefined>;
+  /** Also what its user may do at the audience, read at the same moment as the rights epoch. */
+  findWithRights(id: SessionId, audience: string): Promise<SessionWithRights | undefined>;
+  /** Until the end of the transaction nobody else changes the session. */
+  lock(id: SessionId): Promise<void>;
+  /** Raises the rights epoch of the selected sessions that are live; returns the epoch of before. */
+  takeRights(selection: SessionSelection, now: number): Promise<readonly RightsTaken[]>;
   /** The last user agent of each session that has one. */
   userAgents(ids: readonly SessionId[]): Promise<ReadonlyMap<SessionId, string>>;
   /** The user's sessions alive at `now`, newest first, only those before `before`. */

@@ -4,8 +4,10 @@ import { AuthorityError, invalidField } from '@countersign/verifier/errors';
 import type { SessionId } from '@countersign/verifier/ids';
 import type { DenyList, Verdict } from '@countersign/verifier/revocation/denyList';
 import { markReason } from '@countersign/verifier/revocation/issuedBefore';
+import type { Database } from '../database.ts';
 import type { KeyRing, Signer } from '../keys/keyRing.ts';
 import type { RingKeeper } from '../keys/ringKeeper.ts';
+import type { Rights } from '../rights/rights.ts';
 import type { AccessTokenIssuer } from '../tokens/accessToken.ts';
 import type { RefreshTokens } from './refreshToken.ts';
 import { type Session, sessionExpiry } from './session.ts';
@@ -50,14 +52,16 @@ export async function chooseSigner(
   return keyRing.signer();
 }
 
-/** The requested audience; the session does not store it. Throws `invalid_request`. */
-export function chosenAudience(
-  { accessTokens: { audiences } }: Pick<TokenParts, 'accessTokens'>,
+/** The requested audience, of the settings or a declared resource; the session does not store it. Throws `invalid_request`. */
+export async function chosenAudience(
+  {
+    accessTokens: { audiences },
+    database,
+  }: Pick<TokenParts, 'accessTokens'> & { readonly database: Pick<Database, 'rights'> },
   asked: string = audiences[0],
-): string {
-  if (audiences.includes(asked)) return asked;
-  const allowed = [...new Set(audiences)].map((each) => JSON.stringify(each)).join(' or ');
-  throw invalidField('audience', 'one_of', `must be ${allowed}`);
+): Promise<string> {
+  if (audiences.includes(asked) || (await database.rights.findResource(asked)) !== undefined) return asked;
+  throw invalidField('audience', 'declared', 'must be an audience of this authority');
 }
 
 /** The token's issue time would be refused: a mark was set meanwhile, or by a node whose clock is ahead. */
@@ -78,17 +82,21 @@ export async function respondWithTokens(
   { accessTokens, refreshTokens, denyList }: TokenParts,
   session: TokenSession,
   signer: Signer,
-  { now, audience }: { readonly now: number; readonly audience?: string },
+  { now, audience, rights }: { readonly now: number; readonly audience: string; readonly rights: Rights },
 ): Promise<TokenResponse> {
-  const accessToken = await accessTokens.issue(session, signer, now, audience);
+  const { scope, roles, tokenExpiresAt: expiresAt } = rights;
+  const accessToken = await accessTokens.issue({ ...session, scope, roles }, signer, now, {
+    audience,
+    expiresAt,
+  });
   const verdict = await denyList.check([signer.subject], now);
   if (verdict.revoked) throw refusal(isMarked(verdict) ? 'marked' : 'key_revoked');
   return {
     accessToken,
-    expiresIn: numericDate(accessTokens.expiry(now)) - numericDate(now),
+    expiresIn: numericDate(expiresAt) - numericDate(now),
     refreshToken: refreshTokens.derive(session, session.generation),
     refreshExpiresIn: numericDate(sessionExpiry(session)) - numericDate(now),
-    scope: session.scope,
+    scope,
     sessionId: session.id,
   };
 }

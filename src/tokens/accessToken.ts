@@ -18,21 +18,27 @@ export interface TokenSubject {
   readonly tokenVersion: number;
   readonly clientId: string;
   readonly scope: string;
+  readonly roles?: readonly string[];
+  /** How often rights were taken away from the session: must be that at which scope and roles were read. */
+  readonly rightsEpoch: number;
   readonly amr: readonly string[];
   readonly acr: string;
   readonly authTime: number;
 }
 
+export interface TokenUse {
+  readonly audience?: string;
+  /** The `exp`, in milliseconds; the latest by default. */
+  readonly expiresAt?: number;
+}
+
 export interface AccessTokenIssuer {
-  /** Possible audiences: services, then the account. `aud` is one of them. */
+  /** The audiences that settings name: services, then the account. */
   readonly audiences: readonly [services: string, account: string];
-  /** The `exp`, in milliseconds, of a token issued at `now`. */
+  /** The latest `exp`, in milliseconds, of a token issued at `now`. */
   expiry(now: number): number;
-  /**
-   * Pass the `now` given to `expiry`: the session's row must hold expiry and key before the token exists. `audience` defaults to
-   * the services.
-   */
-  issue(subject: TokenSubject, signer: Signer, now: number, audience?: string): Promise<string>;
+  /** The session's row must hold expiry and key before the token exists. `audience` defaults to the services. */
+  issue(subject: TokenSubject, signer: Signer, now: number, to?: TokenUse): Promise<string>;
 }
 
 export function createAccessTokenIssuer(parts: {
@@ -47,18 +53,20 @@ export function createAccessTokenIssuer(parts: {
   return {
     audiences: [forServices, accountAudience],
     expiry,
-    issue(subject, { kid, privateKey }, now, audience = forServices) {
+    issue(subject, { kid, privateKey }, now, { audience = forServices, expiresAt = expiry(now) } = {}) {
+      const { roles = [] } = subject;
       const claims: AccessTokenClaims = {
         iss: issuer,
         sub: subject.userId,
         aud: audience,
-        exp: numericDate(expiry(now)),
+        exp: numericDate(expiresAt),
         iat: numericDate(now),
-        jti: newJti(subject.id, now),
+        jti: newJti(subject.id, now, subject.rightsEpoch),
         sid: subject.id,
         ver: subject.tokenVersion,
         client_id: subject.clientId,
         scope: subject.scope,
+        ...(roles.length === 0 ? {} : { roles }),
         auth_time: numericDate(subject.authTime),
         amr: subject.amr,
         acr: subject.acr,

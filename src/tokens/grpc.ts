@@ -109,8 +109,9 @@ function toTokenId({ jti, kid, externalId, subject }: IsRevokedRequest__Output):
 
 function toClaims(result: Introspection): IntrospectResponse {
   if (!result.active) return { active: false };
-  const { client_id: clientId, auth_time: authTime, amr, ...claims } = result.claims;
-  return { ...claims, active: true, clientId, authTime, amr: [...amr], tokenType: 'Bearer' };
+  const { client_id: clientId, auth_time: authTime, amr, roles = [], ...claims } = result.claims;
+  const lists = { amr: [...amr], roles: [...roles] };
+  return { ...claims, ...lists, active: true, clientId, authTime, tokenType: 'Bearer' };
 }
 
 const decidedBy = {

@@ -21,12 +21,11 @@ export function createTokens(parts: {
   readonly metrics: Metrics;
 }) {
   const { config, keyRing, metrics } = parts;
-  const { accessTtlMs, ...expected } = config;
   const verified = createVerifiedTokens();
   metrics.gauge('countersign_verified_tokens', 'Tokens whose verified signature is cached.', verified.size);
   return {
     accessTokens: createAccessTokenIssuer(config),
-    accessTokenReader: createAccessTokenReader({ ...expected, keyRing, verified }),
+    accessTokenReader: createAccessTokenReader({ issuer: config.issuer, keyRing, verified }),
   };
 }
 

@@ -141,7 +141,7 @@ async function begin(
   }
   await database.users.create({ id: canaryUserId, email: canaryEmail as Email, passwordHash: '' }, now);
   const session = {
-    ...{ id, userId: canaryUserId, sealedSecret: newSealedSecret(id), tokenVersion: 0 },
+    ...{ id, userId: canaryUserId, sealedSecret: newSealedSecret(id), tokenVersion: 0, rightsEpoch: 0 },
     ...({ clientId: canaryReason, scope: '', amr: [], acr: '1fa', openedBy: [] } as const),
     ...{ authTime: now, createdAt: now, lastUsedAt: now },
     ...{ deviceName: undefined, userAgent: undefined, ip: undefined, deviceId: undefined },
@@ -193,6 +193,7 @@ async function writeAndRead(parts: CanaryParts, session: SessionWithUser): Promi
   const use = {
     ...{ now, userAgent: undefined, ip: undefined, context: session, signingKid: canaryReason, events: [] },
     ...{ accessExpiresAt, idleExpiresAt: now + truthLimits.canaryKeptMilliseconds },
+    rightsEpoch: session.rightsEpoch,
   };
   if (!(await database.refreshes.advance(sessionId, generation, use)))
     throw new Contradiction('did not find a session to refresh that it shows');

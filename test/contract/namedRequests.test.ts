@@ -166,7 +166,7 @@ for (const { name, open } of engines) {
         { endedAt: late },
         'it has ended all the same: clocks may be set back',
       );
-      const use = { context: noContext, idleExpiresAt: now, signingKid: 'kid', events: [] };
+      const use = { context: noContext, idleExpiresAt: now, signingKid: 'kid', rightsEpoch: 0, events: [] };
       const refreshed = { now, userAgent: '', ip: '', ...use };
       const busy = await newSession(storage, user, now);
       await refreshes.advance(busy, 0, { ...refreshed, accessExpiresAt: now + 40 * minute });

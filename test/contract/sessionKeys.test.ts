@@ -65,6 +65,7 @@ function aUse(signingKid: string, at: number): SessionUse {
     idleExpiresAt: at + 40 * minute,
     accessExpiresAt: at + lifetime,
     signingKid,
+    rightsEpoch: 0,
     events: [],
   };
 }

@@ -85,7 +85,7 @@ function aUse(sessionId: SessionId): SessionUse {
   const event = { type: 'session_refreshed', actor: { name: 'user' }, sessionId } as const;
   return {
     ...{ now, userAgent: 'b', ip: '::1', idleExpiresAt: now + 40 * minute, accessExpiresAt: now + 1 },
-    ...{ context: noContext, signingKid: 'kid', events: [event] },
+    ...{ context: noContext, signingKid: 'kid', rightsEpoch: 0, events: [event] },
   };
 }
 

@@ -118,7 +118,7 @@ t.test('KeyService', async (t) => {
     t.notOk([retiring?.kid, active?.kid].includes(kidOf(after.access_token)));
     t.notOk((await published()).includes(active?.kid ?? ''), 'it is not published any more');
     t.equal((await published()).length, 2);
-    const invented = newJti(newId<SessionId>(Date.now()), Date.now());
+    const invented = newJti(newId<SessionId>(Date.now()), Date.now(), 0);
     const asked = async (kid: string | undefined) =>
       (await tokens.isRevoked({ jti: invented, ...(kid === undefined ? {} : { kid }) })).revoked;
     t.equal(

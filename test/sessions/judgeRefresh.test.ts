@@ -21,6 +21,7 @@ const alive: SessionWithUser = {
   rotatedAt: now - 4_000,
   graceRepeats: 0,
   tokenVersion: 3,
+  rightsEpoch: 0,
   clientId: 'first-party',
   scope: '',
   amr: ['pwd'],

@@ -129,7 +129,7 @@ t.test('two nodes and a guard', async (t) => {
       t.strictSame(await verdicts(jti), refused, `jti: ${what}`);
     }
     const hour = 3_600_000;
-    const made = (age: number) => newJti(newId<SessionId>(Date.now() - age), Date.now() - age);
+    const made = (age: number) => newJti(newId<SessionId>(Date.now() - age), Date.now() - age, 0);
     const long = made(23 * hour);
     t.match(await client.revoke({ jti: long }), { effectTimeMs: /^[1-9]/ });
     t.match(await client.isRevoked({ jti: long }), { revoked: true, reason: 'REASON_REVOKED' });

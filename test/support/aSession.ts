@@ -33,6 +33,7 @@ export function aSession(now: number): NewSession {
     userId: newId<UserId>(now),
     sealedSecret: new Uint8Array(),
     tokenVersion: 0,
+    rightsEpoch: 0,
     clientId: 'first-party',
     scope: 'account',
     amr: ['pwd'],

@@ -128,9 +128,9 @@ function identities({ now, claims, withClaims }: TokenForge): readonly TokenRow[
   const spelt = ['+', '/', '=', ' ', '.', '\n'].map((character) => jti.slice(0, -1) + character);
   const spoilt = [...spelt, `${jti} `, jti.slice(0, -1), jti.slice(0, -4), sid];
   return [
-    ['the jti of another session', withClaims({ jti: newJti(other, now) }), 'claims'],
+    ['the jti of another session', withClaims({ jti: newJti(other, now, 0) }), 'claims'],
     ['the sid of another session', withClaims({ sid: other }), 'claims'],
-    [bothOfAnotherSession, withClaims({ jti: newJti(other, now), sid: other }), 'valid'],
+    [bothOfAnotherSession, withClaims({ jti: newJti(other, now, 0), sid: other }), 'valid'],
     ['a jti that differs in the first bit', withClaims({ jti: `g${jti.slice(1)}` }), 'claims'],
     ...rowsOf('J26 jti', 'claims', spoilt, (text) => withClaims({ jti: text })),
   ];

@@ -117,7 +117,7 @@ export function createDenyListNode(
 
 /** A fresh token: what a check asks of it. */
 export function newToken() {
-  const jti = parseJti(newJti(newId<SessionId>(startOfTest), startOfTest));
+  const jti = parseJti(newJti(newId<SessionId>(startOfTest), startOfTest, 0));
   if (jti === undefined) throw new Error('not a jti');
   return { subjects: jti.subjects, token: jti.subjects[0], session: jti.subjects[1] };
 }

@@ -85,6 +85,7 @@ export function createMemoryDatabase(now: () => number, keys: readonly StoredSig
   // Outside of a transaction, each call is one of its own.
   const database: MemoryDatabase = {
     users: {} as Stores['users'],
+    rights: {} as Stores['rights'],
     services: {} as Stores['services'],
     requests: {} as Stores['requests'],
     refreshes: {} as RefreshStore,

@@ -34,6 +34,7 @@ export async function newSession(
     userId: user.id,
     sealedSecret: randomBytes(60),
     tokenVersion: user.tokenVersion,
+    rightsEpoch: 0,
     clientId: 'client',
     scope: 'account',
     amr: ['pwd'],

@@ -45,7 +45,7 @@ export async function openTokenForge(now: number, { key, session }: ForgeOf = {}
     aud: audience,
     exp: seconds + 900,
     iat: seconds,
-    jti: newJti(sid, now),
+    jti: newJti(sid, now, 0),
     sid,
     ver: 3,
     client_id: 'first-party',

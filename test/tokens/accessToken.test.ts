@@ -21,6 +21,7 @@ const subject: TokenSubject = {
   id: newId<SessionId>(now),
   userId: newId<UserId>(now),
   tokenVersion: 7,
+  rightsEpoch: 0,
   clientId: 'first-party',
   scope: 'openid profile',
   amr: ['pwd'],

@@ -48,7 +48,7 @@ const foreign: Readonly<Record<string, readonly [typ: string | undefined, claims
 };
 
 /** Of no session that exists. */
-const someJti = newJti(newId<SessionId>(now), now);
+const someJti = newJti(newId<SessionId>(now), now, 0);
 
 /** The kinds of one session; foreign ones have every claim of an access token, and their own. */
 async function kindsOf({ access_token, refresh_token }: Tokens): Promise<Record<string, string>> {

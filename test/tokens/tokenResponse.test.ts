@@ -47,6 +47,11 @@ async function setUp() {
 
 type Moment = 'before' | 'chosen' | 'stored' | 'minted' | 'answered';
 
+const given = (now: number) => {
+  const rights = { scope: '', roles: [], tokenExpiresAt: now + policy.tokenLifetimeMs };
+  return { now, audience, rights };
+};
+
 /** What a login or a refresh does, with a revocation on the other node at this moment. */
 async function makeToken(at: Moment) {
   const world = await setUp();
@@ -67,7 +72,7 @@ async function makeToken(at: Moment) {
     await database.sessions.create(session, signer.kid);
     await reached('stored');
     const accessTokens = { ...parts.accessTokens, issue };
-    const { accessToken } = await respondWithTokens({ ...parts, accessTokens }, session, signer, { now });
+    const { accessToken } = await respondWithTokens({ ...parts, accessTokens }, session, signer, given(now));
     await reached('answered');
     return kidOf(accessToken);
   };
@@ -101,7 +106,7 @@ t.test('a key that is not revoked: no look, and the key of the ring', async (t) 
   const signer = await chooseSigner({ ...parts, ringKeeper }, now);
   t.equal(signer.kid, leaked);
   t.strictSame(Buffer.from(signer.subject), Buffer.from(keySubject(leaked)));
-  const response = await respondWithTokens(parts, session, signer, { now });
+  const response = await respondWithTokens(parts, session, signer, given(now));
   t.equal(kidOf(response.accessToken), leaked);
   const { id: sessionId } = session;
   t.match(response, { expiresIn: policy.tokenLifetimeMs / 1_000, refreshExpiresIn: 1_000, sessionId });

@@ -13,7 +13,7 @@ import { claimsOf, statusOf } from '../support/clients.ts';
 import { eventually } from '../support/eventually.ts';
 
 const operator = { name: 'operator' };
-const unknownJti = () => newJti(newId<SessionId>(Date.now()), Date.now());
+const unknownJti = () => newJti(newId<SessionId>(Date.now()), Date.now(), 0);
 
 t.test('one authority', async (t) => {
   const authority = await startAuthority();

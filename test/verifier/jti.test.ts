@@ -1,5 +1,11 @@
 import { type SessionId, uuidBytes, uuidFromBytes } from '@countersign/verifier/ids';
-import { jtiCharacters, newJti, parseJti } from '@countersign/verifier/tokens/jti';
+import {
+  jtiCharacters,
+  lastRightsEpoch,
+  newJti,
+  parseJti,
+  rightsSubject,
+} from '@countersign/verifier/tokens/jti';
 import { assert as check, nat, property, string, uint8Array } from 'fast-check';
 import t from 'tap';
 import { newId } from '../../src/platform/newId.ts';
@@ -11,7 +17,7 @@ t.test('a jti says by itself which session it is of and when it was issued', (t)
   const table: [string, SessionId, number][] = [
     ['now', sid, now],
     ['with every digit of the time', sid, 1_893_456_789_123],
-    ['at the epoch', sid, 0],
+    ['at the first millisecond', sid, 1],
     ['at the last millisecond of 48 bits', sid, 2 ** 48 - 1],
     [
       'a session id of zeros but one',
@@ -21,11 +27,12 @@ t.test('a jti says by itself which session it is of and when it was issued', (t)
     ['a session id of ones', uuidFromBytes(Buffer.alloc(16, 0xff)) as SessionId, now],
   ];
   for (const [what, sessionId, issuedAt] of table) {
-    const text = newJti(sessionId, issuedAt);
+    const text = newJti(sessionId, issuedAt, 0);
     t.equal(text.length, 36, `${what}: characters`);
     t.match(parseJti(text), { text, sessionId, issuedAt }, what);
   }
-  const nobodys = newJti(uuidFromBytes(Buffer.alloc(16)) as SessionId, now);
+  t.equal(parseJti(newJti(sid, 0, 0)), undefined, 'without a time: it would stand for rights');
+  const nobodys = newJti(uuidFromBytes(Buffer.alloc(16)) as SessionId, now, 0);
   t.equal(parseJti(nobodys), undefined, 'of no session: it would stand for every token of before');
   t.end();
 });
@@ -36,8 +43,8 @@ t.test('that holds for any session and any time', (t) => {
   );
   const bothWays = property(anySid, nat(2 ** 31 - 1), nat(2 ** 16 - 1), (bytes, high, low) => {
     const sessionId = uuidFromBytes(bytes) as SessionId;
-    const issuedAt = high * 2 ** 16 + low;
-    const text = newJti(sessionId, issuedAt);
+    const issuedAt = high * 2 ** 16 + low + 1;
+    const text = newJti(sessionId, issuedAt, 0);
     const jti = parseJti(text);
     return (
       text.length === jtiCharacters &&
@@ -51,9 +58,19 @@ t.test('that holds for any session and any time', (t) => {
   t.end();
 });
 
-t.test('a revocation may cover it under two subjects: its own 27 bytes, and the 16 of its session', (t) => {
-  const text = newJti(sid, now);
-  const [token, session] = parseJti(text)?.subjects ?? [];
+t.test('a revocation may cover it as itself, as its session, or as the rights of its time', (t) => {
+  const text = newJti(sid, now, 258);
+  const [token, session, rights] = parseJti(text)?.subjects ?? [];
+  t.strictSame(rights, rightsSubject(sid, 258));
+  t.notSame(rights, rightsSubject(sid, 257), 'and not of those before');
+  t.strictSame(rights, Buffer.concat([uuidBytes(sid), Buffer.from([0, 0, 0, 0, 0, 0, 1, 2, 0, 0, 0])]));
+  t.equal(
+    parseJti(rightsSubject(sid, 258).toString('base64url')),
+    undefined,
+    'nobody can name it as a token',
+  );
+  t.ok(parseJti(newJti(sid, now, lastRightsEpoch)));
+  t.throws(() => newJti(sid, now, lastRightsEpoch + 1), RangeError);
   t.strictSame(token, Buffer.from(text, 'base64url'));
   t.equal(token?.length, 27);
   t.strictSame(session, uuidBytes(sid));
@@ -61,15 +78,15 @@ t.test('a revocation may cover it under two subjects: its own 27 bytes, and the 
 });
 
 t.test('two tokens of one session and one millisecond have two jti', (t) => {
-  // 40 bits are random: of a thousand, two are alike once in two million runs.
-  const texts = Array.from({ length: 1_000 }, () => newJti(sid, now));
+  // 24 bits are random: of ten, two are alike once in 370,000 runs.
+  const texts = Array.from({ length: 10 }, () => newJti(sid, now, 0));
   t.equal(new Set(texts).size, texts.length);
   t.equal(new Set(texts.map((text) => parseJti(text)?.sessionId)).size, 1, 'of one session');
   t.end();
 });
 
 t.test('what is not 36 characters of base64url is no jti', (t) => {
-  const text = newJti(sid, now);
+  const text = newJti(sid, now, 0);
   for (let length = 0; length <= 80; length += 1) {
     if (length !== jtiCharacters) t.equal(parseJti('A'.repeat(length)), undefined, `${length} characters`);
   }
@@ -100,7 +117,7 @@ t.test('36 characters are read exactly when each is of the alphabet, and as one 
   t.doesNotThrow(() => check(anyText, { numRuns: 3_000 }), 'any text');
 
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
-  const text = newJti(sid, now);
+  const text = newJti(sid, now, 0);
   const spellings = [...text].flatMap((_, at) =>
     [...alphabet].map((by) => text.slice(0, at) + by + text.slice(at + 1)),
   );

@@ -75,7 +75,7 @@ t.test('what is not the same token is verified, and refused for its own faults',
   const table: readonly (readonly [string, string, string])[] = [
     ['another payload', forged({ scope: 'everything' }), 'signature, verified'],
     ['a longer life', forged({ exp: claims.exp + 1 }), 'signature, verified'],
-    ['another session', forged({ sid, jti: newJti(sid, now) }), 'signature, verified'],
+    ['another session', forged({ sid, jti: newJti(sid, now, 0) }), 'signature, verified'],
     ['another signature', `${signed}.${bytes.toString('base64url')}`, 'signature, verified'],
     ['no signature', `${signed}.`, 'malformed'],
     ['the signature of another', forge.withSignature(es256(strangers.privateKey)), 'signature, verified'],
@@ -164,7 +164,7 @@ t.test('only tokens that were good are kept', (t) => {
 
 t.test('the memory is bounded; what it forgot is verified again', (t) => {
   const { read, verified } = setUp(3);
-  const tokens = Array.from({ length: 5 }, () => forge.withClaims({ jti: newJti(claims.sid, now) }));
+  const tokens = Array.from({ length: 5 }, () => forge.withClaims({ jti: newJti(claims.sid, now, 0) }));
   for (const token of tokens) t.equal(read(token), 'valid, verified');
   t.equal(verified.size(), 3);
   t.strictSame(

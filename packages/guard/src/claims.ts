@@ -5,10 +5,26 @@ import type { AccessTokenClaims } from '@countersign/verifier/tokens/accessToken
 export type { AccessTokenClaims };
 
 export function ownClaims(claims: AccessTokenClaims): AccessTokenClaims {
-  const { iss, sub, aud, exp, iat, jti, sid, ver, client_id, scope, auth_time, amr, acr } = claims;
+  const {
+    iss,
+    sub,
+    aud,
+    exp,
+    iat,
+    jti,
+    sid,
+    ver,
+    client_id,
+    scope,
+    auth_time,
+    amr,
+    acr,
+    roles = [],
+  } = claims;
   return Object.freeze({
     ...{ iss, sub, aud, exp, iat, jti, sid, ver, client_id, scope, auth_time },
     ...(acr === undefined || acr === '' ? {} : { acr }),
+    ...(roles.length === 0 ? {} : { roles: Object.freeze([...roles]) }),
     amr: Object.freeze([...amr]),
   });
 }

@@ -48,7 +48,7 @@ interface Begun {
 export function createCodeLogin(parts: CodeLoginParts): CodeLogin {
   const { rateLimits } = parts;
   return async (input, actor) => {
-    const client = { ...input, audience: chosenAudience(parts, input.audience) };
+    const client = { ...input, audience: await chosenAudience(parts, input.audience) };
     const begun = await find(parts, input.loginToken);
     if (begun === undefined) throw new AuthorityError('invalid_code', { reason: 'login_token' });
     const { address, user } = begun;

@@ -10,6 +10,7 @@ import type { User } from '../../accounts/user.ts';
 import type { Actor } from '../../audit/auditEvent.ts';
 import type { Stores } from '../../database.ts';
 import type { OneTimeToken } from '../../platform/oneTimeTokens.ts';
+import { rightsAt } from '../../rights/rights.ts';
 import type { Acr, Caller } from '../../sessions/session.ts';
 import {
   chooseSigner,
@@ -63,7 +64,7 @@ interface Fresh {
 export function createStepUp(parts: StepUpParts): StepUp {
   const { database, clock, kinds } = parts;
   return async ({ proof, audience: asked }, caller, actor) => {
-    const audience = chosenAudience(parts, asked);
+    const audience = await chosenAudience(parts, asked);
     const user = await findCaller(parts, caller);
     const about = { user, caller, actor, audience };
     if (proof.member === 'password') {
@@ -151,10 +152,12 @@ async function stepUp(parts: StepUpParts, fresh: Fresh): Promise<TokenResponse |
   const begun = parts.database.transaction(async (stores) => {
     await checkUnchanged(stores, user, sessionId);
     requireUnused(await fresh.commit(stores, now));
-    const before = await stores.sessions.find(sessionId);
+    await stores.sessions.lock(sessionId);
+    const before = await stores.sessions.findWithRights(sessionId, audience);
     if (before === undefined) throw new AuthorityError('invalid_token', { reason: 'unknown_session' });
     const strength = strengthAfter(before, fresh);
-    const accessExpiresAt = parts.accessTokens.expiry(now);
+    const rights = rightsAt(before.rights, { ...before, now, latest: parts.accessTokens.expiry(now) });
+    const accessExpiresAt = rights.tokenExpiresAt;
     const use = { ...strength, now, authTime: now, signingKid: signer.kid, accessExpiresAt };
     if (!(await stores.sessions.stepUp(sessionId, use)))
       throw new AuthorityError('invalid_token', { reason: 'version' });
@@ -162,10 +165,10 @@ async function stepUp(parts: StepUpParts, fresh: Fresh): Promise<TokenResponse |
       { type: 'step_up_succeeded', actor, userId: user.id, sessionId, reason, detail: { acr: strength.acr } },
       now,
     );
-    return { ...before, ...strength, authTime: now };
+    return { session: { ...before, ...strength, authTime: now }, rights };
   });
-  const session = await unlessUsedMeanwhile(begun);
-  return session && respondWithTokens(parts, session, signer, { now, audience });
+  const done = await unlessUsedMeanwhile(begun);
+  return done && respondWithTokens(parts, done.session, signer, { now, audience, rights: done.rights });
 }
 
 interface Strength {

@@ -72,7 +72,7 @@ export type PasskeyLogin = (input: PasskeyLoginInput, actor: Actor) => Promise<T
 export function createPasskeyLogin(parts: PasskeyLoginParts): PasskeyLogin {
   const { provePasskey, requireRelyingParty } = parts;
   return async ({ loginToken, credential, ...given }, actor) => {
-    const client = { ...given, audience: chosenAudience(parts, given.audience) };
+    const client = { ...given, audience: await chosenAudience(parts, given.audience) };
     requireRelyingParty();
     const challenge = await takeChallenge(parts, loginToken);
     if (challenge === undefined) return refuse(parts, { reason: 'login_token', actor });

@@ -19,14 +19,20 @@ import {
   type Revocation,
   revokedUntil,
 } from '@countersign/verifier/revocation/revocation';
+import { lastRightsEpoch, rightsSubject } from '@countersign/verifier/tokens/jti';
 import type { Database, Stores } from '../../database.ts';
 import type { SessionEvent } from '../../sessions/logoutStore.ts';
 import type { EndReason } from '../../sessions/session.ts';
-import type { EndedSession, SessionSelection } from '../../sessions/store.ts';
+import type { EndedSession, RightsTaken, SessionSelection } from '../../sessions/store.ts';
 
 export interface RevokingStores extends Stores {
   /** Ends the selected sessions and revokes their access tokens; returns those that were alive. */
   endSessions(selection: SessionSelection, reason: EndReason): Promise<readonly EndedSession[]>;
+  /**
+   * Refuses the access tokens that the selected sessions have until now, because they carry a right that was taken away. The
+   * sessions live on: the caller has changed the rights, and the next token carries those that are left. Returns how many.
+   */
+  takeRights(selection: SessionSelection): Promise<number>;
   /** Revokes tokens without a session here. */
   revoke(revocations: readonly Revocation[]): Promise<void>;
 }
@@ -82,7 +88,16 @@ async function revokeInTransaction<T>(
       await revoke(ended.map((session) => revocationOf(session, reason)));
       return ended.filter(({ newlyEnded }) => newlyEnded);
     };
-    return work({ ...stores, endSessions, revoke });
+    const takeRights: RevokingStores['takeRights'] = async (selection) => {
+      const taken = await stores.sessions.takeRights(selection, now);
+      const withToken = taken.filter(({ accessExpiresAt }) => revokedUntil(accessExpiresAt) > now);
+      await revoke(withToken.map(rightsOf));
+      // The next epoch has no room in a jti.
+      const last = taken.filter(({ rightsEpoch }) => rightsEpoch >= lastRightsEpoch).map(({ id }) => id);
+      if (last.length > 0) await endSessions({ sessionIds: last }, 'rights');
+      return taken.length;
+    };
+    return work({ ...stores, endSessions, takeRights, revoke });
   });
   const result = await begun.catch((error) => {
     // The commit may have happened although its answer was lost.
@@ -124,6 +139,14 @@ async function propagate(
   mark: CommitMark | undefined,
 ): Promise<EffectReport | undefined> {
   return mark === undefined ? undefined : effect.announce({ revocations, mark });
+}
+
+function rightsOf({ id, rightsEpoch, accessExpiresAt }: RightsTaken): Revocation {
+  return {
+    subject: rightsSubject(id, rightsEpoch),
+    reason: 'rights',
+    expiresAt: revokedUntil(accessExpiresAt),
+  };
 }
 
 function revocationOf({ id, accessExpiresAt }: EndedSession, reason: EndReason): Revocation {

@@ -15,7 +15,7 @@ export function createRefreshStore(prisma: PrismaConnection): RefreshStore {
           UPDATE sessions AS s
              SET generation = generation + 1, rotated_at = ${new Date(use.now)}, grace_repeats = 0,
                  idle_expires_at = ${new Date(use.idleExpiresAt)}, user_agent = ${use.userAgent ?? null}, ${common(use)}
-           WHERE s.id = ${id}::uuid AND s.generation = ${from} AND ${alive(use.now)}
+           WHERE s.id = ${id}::uuid AND s.generation = ${from} AND ${unchanged(use)}
           RETURNING s.id),
         ${recordedFor(use)}`,
       );
@@ -27,7 +27,7 @@ export function createRefreshStore(prisma: PrismaConnection): RefreshStore {
         WITH used AS (
           UPDATE sessions AS s
              SET grace_repeats = grace_repeats + 1, ${common(use)}
-           WHERE s.id = ${id}::uuid AND s.generation = ${current} AND s.grace_repeats < ${maximum} AND ${alive(use.now)}
+           WHERE s.id = ${id}::uuid AND s.generation = ${current} AND s.grace_repeats < ${maximum} AND ${unchanged(use)}
           RETURNING s.id),
         ${recordedFor(use)}`,
       );
@@ -57,6 +57,11 @@ function common(use: SessionUse): Prisma.Sql {
   return Prisma.sql`last_used_at = ${new Date(use.now)}, ip = ${use.ip ?? null},
     access_expires_at = GREATEST(access_expires_at, ${new Date(use.accessExpiresAt)}),
     signing_kids = ${signingKids(use)}, ${contextOf(use)}`;
+}
+
+/** No right was taken away since those of the token were read. */
+function unchanged({ now, rightsEpoch }: SessionUse): Prisma.Sql {
+  return Prisma.sql`s.rights_epoch = ${rightsEpoch} AND ${alive(now)}`;
 }
 
 /** The conditions `judgeRefresh` read, repeated when writing. */

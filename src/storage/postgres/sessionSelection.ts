@@ -1,5 +1,5 @@
 /** SQL conditions that select sessions; the table's alias is `s`. */
-import type { FactorId } from '@countersign/verifier/ids';
+import type { FactorId, UserId } from '@countersign/verifier/ids';
 import { verifierLimits } from '@countersign/verifier/limits';
 import type { SessionFilter, SessionRange, SessionSelection } from '../../sessions/store.ts';
 import { canaryUserId } from '../../truth/canary.ts';
@@ -47,6 +47,8 @@ function withCanaries(selection: SessionSelection, at: Date): Prisma.Sql {
     return Prisma.sql`s.id IN (
       SELECT s.id FROM sessions AS s WHERE ${lives} ORDER BY s.id DESC OFFSET ${allButNewest})`;
   }
+  if ('userIds' in selection)
+    return Prisma.sql`s.user_id = ANY (${selection.userIds}::uuid[]) AND (s.ended_at IS NULL OR ${tokensLive})`;
   if ('openedBy' in selection)
     return Prisma.sql`s.user_id = ${selection.userId}::uuid AND ${selection.openedBy}::uuid = ANY (s.opened_by)
       AND (s.ended_at IS NULL OR ${tokensLive})`;
@@ -67,7 +69,10 @@ export function inRange({ after, last }: SessionRange): Prisma.Sql {
 function whose(
   selection: Exclude<
     SessionSelection,
-    { signedWith: string } | { allButNewest: number } | { openedBy: FactorId }
+    | { signedWith: string }
+    | { allButNewest: number }
+    | { openedBy: FactorId }
+    | { userIds: readonly UserId[] }
   >,
 ): Prisma.Sql {
   if ('sessionIds' in selection) return Prisma.sql`s.id = ANY (${selection.sessionIds}::uuid[])`;
@@ -84,5 +89,5 @@ function matching({ userId, clientId, createdBefore, createdFrom, ip }: SessionF
     createdFrom === undefined ? [] : Prisma.sql`s.created_at >= ${new Date(createdFrom)}`,
     ip === undefined ? [] : Prisma.sql`s.ip = ${ip}`,
   ].flat();
-  return Prisma.join(conditions, ' AND ');
+  return Prisma.join([Prisma.sql`true`, ...conditions], ' AND ');
 }

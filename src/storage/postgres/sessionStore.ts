@@ -1,6 +1,6 @@
 import type { SessionId } from '@countersign/verifier/ids';
 import { verifierLimits } from '@countersign/verifier/limits';
-import type { SessionStore } from '../../sessions/store.ts';
+import type { SessionStore, SessionWithUser } from '../../sessions/store.ts';
 import { canaryUserId } from '../../truth/canary.ts';
 import { truthLimits } from '../../truth/limits.ts';
 import { beforeEither } from './earlierClock.ts';
@@ -8,6 +8,7 @@ import { type EndedRow, ending, fromEndedRow } from './endingSessions.ts';
 import { Prisma, type Session as SessionRow } from './generated/client.ts';
 import { prepared } from './prepared.ts';
 import { alive, signingKids } from './refreshStore.ts';
+import { fromRightsJson, type RightsJson, rightsJson } from './rightsStore.ts';
 import { createSessionLists } from './sessionLists.ts';
 import { fromRow, toRow } from './sessionRow.ts';
 import { createSessionSecretStore } from './sessionSecretStore.ts';
@@ -25,10 +26,35 @@ export function createSessionStore(prisma: PrismaConnection): SessionStore {
 
     async find(id) {
       const [row] = await prisma.$queryRaw<RowWithUser[]>`${prepared('find_session')}
-        SELECT ${columns}, u.token_version AS "userVersion", u.disabled_at IS NOT NULL AS "userDisabled"
-          FROM sessions AS s JOIN users AS u ON u.id = s.user_id WHERE s.id = ${id}::uuid`;
-      if (row === undefined) return undefined;
-      return { ...fromRow(row), user: { tokenVersion: row.userVersion, disabled: row.userDisabled } };
+        SELECT ${withUser} WHERE s.id = ${id}::uuid`;
+      return row && fromRowWithUser(row);
+    },
+
+    async findWithRights(id, audience) {
+      const rights = rightsJson(Prisma.sql`s.user_id::text`, audience);
+      const [row] = await prisma.$queryRaw<
+        (RowWithUser & { rights: RightsJson })[]
+      >`${prepared('session_with_rights')}
+        SELECT ${rights} AS rights, ${withUser} WHERE s.id = ${id}::uuid`;
+      return row && { ...fromRowWithUser(row), rights: fromRightsJson(row.rights) };
+    },
+
+    async lock(id) {
+      await prisma.$queryRaw`SELECT 1 FROM sessions WHERE id = ${id}::uuid FOR UPDATE`;
+    },
+
+    async takeRights(selection, now) {
+      const expired = expiredAt(now);
+      const rows = await prisma.$queryRaw<RightsTakenRow[]>`
+        WITH target AS (
+          SELECT s.id FROM sessions AS s WHERE ${selected(selection, expired)} AND ${live(expired)}
+           ORDER BY s.id FOR UPDATE)
+        UPDATE sessions AS s SET rights_epoch = s.rights_epoch + 1 FROM target WHERE s.id = target.id
+        RETURNING s.id, s.rights_epoch - 1 AS epoch, s.access_expires_at`;
+      return rows.map((row) => ({
+        ...{ id: row.id as SessionId, rightsEpoch: row.epoch },
+        accessExpiresAt: row.access_expires_at.getTime(),
+      }));
     },
 
     async end(selection, reason, now) {
@@ -99,9 +125,22 @@ interface RowWithUser extends SessionRow {
   readonly userDisabled: boolean;
 }
 
+function fromRowWithUser(row: RowWithUser): SessionWithUser {
+  return { ...fromRow(row), user: { tokenVersion: row.userVersion, disabled: row.userDisabled } };
+}
+
+interface RightsTakenRow {
+  readonly id: string;
+  readonly epoch: number;
+  readonly access_expires_at: Date;
+}
+
 /** Prisma's names, listed one by one: a column that a newer node adds must not change a prepared statement's result. */
 const columns = Prisma.raw(
   Object.keys(Prisma.SessionScalarFieldEnum)
     .map((name) => `s.${name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)} AS "${name}"`)
     .join(', '),
 );
+
+const withUser = Prisma.sql`${columns}, u.token_version AS "userVersion", u.disabled_at IS NOT NULL AS "userDisabled"
+          FROM sessions AS s JOIN users AS u ON u.id = s.user_id`;

@@ -16,6 +16,7 @@ import { createRecoveryCodeStore } from './recoveryCodeStore.ts';
 import { createRefreshStore } from './refreshStore.ts';
 import { createRequestStore } from './requestStore.ts';
 import { createRevocationStore } from './revocationStore.ts';
+import { createRightsStore } from './rightsStore.ts';
 import { createServiceStore } from './serviceStore.ts';
 import { createSessionStore } from './sessionStore.ts';
 import { createSigningKeyStore } from './signingKeyStore.ts';
@@ -92,6 +93,7 @@ function createStores(prisma: PrismaConnection, onFault: (error: unknown) => nev
   return {
     users: guarded(createUserStore(prisma), onFault),
     sessions: guarded(createSessionStore(prisma), onFault),
+    rights: guarded(createRightsStore(prisma), onFault),
     services: guarded(createServiceStore(prisma), onFault),
     signingKeys: guarded(createSigningKeyStore(prisma), onFault),
     revocations: guarded(createRevocationStore(prisma), onFault),

@@ -8,6 +8,7 @@ import { mountAudit } from '../../audit/cli.ts';
 import type { Operations } from '../../authority.ts';
 import { mountKeys } from '../../keys/cli.ts';
 import { mountRevoke } from '../../revocation/cli.ts';
+import { mountRights } from '../../rights/cli.ts';
 import { mountServices } from '../../services/cli.ts';
 import { mountRestored } from '../../truth/cli.ts';
 import { type Asks, FindingError, type Program, type Traits, UsageError, type Work } from './command.ts';
@@ -21,7 +22,7 @@ export interface Invocation extends Traits {
   readonly json: boolean;
 }
 
-const mounts = [mountUsers, mountServices, mountKeys, mountRevoke, mountAudit, mountRestored];
+const mounts = [mountUsers, mountServices, mountRights, mountKeys, mountRevoke, mountAudit, mountRestored];
 
 /**
  * Returns the work; the exit code after showing help; or undefined after a command that `mountOthers` added. Throws `UsageError`

@@ -36,6 +36,15 @@ export const methods = {
   RotateKey: { permission: 'keys.manage', ...change },
   RevokeKey: { permission: 'keys.manage', ...change },
   ResealKeys: { permission: 'keys.manage', ...change },
+  ListResources: { permission: 'roles.manage', ...check },
+  SetResource: { permission: 'roles.manage', ...change },
+  RemoveResource: { permission: 'roles.manage', ...change },
+  ListRoles: { permission: 'roles.manage', ...check },
+  SetRole: { permission: 'roles.manage', ...change },
+  RemoveRole: { permission: 'roles.manage', ...change },
+  GrantRole: { permission: 'roles.manage', ...change },
+  TakeRole: { permission: 'roles.manage', ...change },
+  ListGrants: { permission: 'roles.manage', ...check },
 } as const satisfies Record<string, MethodRow>;
 
 export type Method = keyof typeof methods;

@@ -55,7 +55,11 @@ t.test('the same sessions in another order, and all of their user: each is told 
         const endSessions: Parameters<typeof endAllOfUser>[0]['endSessions'] = async (selection, reason) =>
           (await stores.sessions.end(selection, reason, now)).filter(({ newlyEnded }) => newlyEnded);
         const ending = { reason: 'logout_all', actor, now } as const;
-        return endAllOfUser({ ...stores, endSessions, revoke: async () => {} }, user.id, ending);
+        return endAllOfUser(
+          { ...stores, endSessions, takeRights: async () => 0, revoke: async () => {} },
+          user.id,
+          ending,
+        );
       }),
     ]);
     t.strictSame(await Promise.all(ids.map(countEvents)), [1, 1, 1]);

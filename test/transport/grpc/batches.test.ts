@@ -13,7 +13,7 @@ import { startAuthority } from '../../support/authority.ts';
 import { claimsOf } from '../../support/clients.ts';
 import { createRpcClient, refusalOf } from '../../support/rpcClient.ts';
 
-const unknownJti = () => newJti(newId<SessionId>(Date.now()), Date.now());
+const unknownJti = () => newJti(newId<SessionId>(Date.now()), Date.now(), 0);
 const inAnHour = () => Math.floor(Date.now() / 1000) + 3_600;
 
 t.test('one authority', async (t) => {
@@ -195,7 +195,7 @@ t.test('of plain ids none is called revoked that could not be looked up', async 
     },
     { clock: systemClock, report: (_method, error) => void reported.push(error) },
   );
-  const jti = newJti(newId<SessionId>(0), 0);
+  const jti = newJti(newId<SessionId>(0), 0, 0);
   await t.rejects(BatchIsRevoked({ jtis: [jti, jti], checks: [] }), unavailable);
   const check = { jti, kid: '', externalId: '', subject: Buffer.alloc(0) };
   t.match(await BatchIsRevoked({ jtis: [], checks: [check] }), {

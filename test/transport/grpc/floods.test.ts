@@ -13,7 +13,7 @@ const [headers, reset, settings, ping, goaway, continuation] = [0x1, 0x3, 0x4, 0
 const endOfHeaders = 0x4;
 /** What one connection may send before it is closed. Each flood would go on for ten times as long. */
 const mostBytes = 1024 * 1024;
-const jti = newJti(newId<SessionId>(Date.now()), Date.now());
+const jti = newJti(newId<SessionId>(Date.now()), Date.now(), 0);
 
 function frame(type: number, stream: number, payload: Buffer = Buffer.alloc(0), flags = 0): Buffer {
   const head = Buffer.alloc(9);

@@ -13,7 +13,7 @@ import { eventually } from '../../support/eventually.ts';
 import { field, frame, openRaw, type RawRequest } from '../../support/rawGrpc.ts';
 import { createRpcClient, refusalOf } from '../../support/rpcClient.ts';
 
-const jti = () => newJti(newId<SessionId>(Date.now()), Date.now());
+const jti = () => newJti(newId<SessionId>(Date.now()), Date.now(), 0);
 const good = () => field(1, Buffer.from(jti()));
 const text = (number: number, value: string) => field(number, Buffer.from(value));
 const ok = '0';

@@ -18,7 +18,7 @@ const reflection = '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo';
 const watchRevocations = '/countersign.v1.RevocationService/WatchRevocations';
 const nothing = frame(Buffer.alloc(0));
 const packed = (message: Buffer) => frame(zlib.gzipSync(message), { compressed: 1 });
-const jti = () => newJti(newId<SessionId>(Date.now()), Date.now());
+const jti = () => newJti(newId<SessionId>(Date.now()), Date.now(), 0);
 
 /** Counts what the library begins to inflate in this process: in all, and at once at the most. */
 function countInflating(t: Test) {

@@ -13,7 +13,7 @@ import { field, frame, openRaw, type RawAnswer, type RawRequest } from '../../su
 
 const tokens = '/countersign.v1.TokenService';
 const [ok, deadlineExceeded, exhausted, unavailable, unauthenticated] = ['0', '4', '8', '14', '16'];
-const jti = () => newJti(newId<SessionId>(Date.now()), Date.now());
+const jti = () => newJti(newId<SessionId>(Date.now()), Date.now(), 0);
 const good = () => frame(field(1, Buffer.from(jti())));
 /** Of the largest size, and its last byte never comes. */
 const halfBatch = frame(Buffer.alloc(grpcLimits.grpcBatchBytes)).subarray(0, -1);

@@ -16,7 +16,7 @@ import { eventually } from '../../support/eventually.ts';
 import { createRpcClient, refusalOf } from '../../support/rpcClient.ts';
 
 const operator = { name: 'operator' };
-const jti = () => newJti(newId<SessionId>(Date.now()), Date.now());
+const jti = () => newJti(newId<SessionId>(Date.now()), Date.now(), 0);
 
 async function mutualTls(t: Test) {
   const folder = await openCertificateFolder();

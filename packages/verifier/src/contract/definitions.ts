@@ -6,6 +6,7 @@ import { fromJSON } from '@grpc/proto-loader';
 import type { ProtoGrpcType as KeyProto } from './generated/key_service.ts';
 import { protoJson } from './generated/protoJson.ts';
 import type { ProtoGrpcType as RevocationProto } from './generated/revocation_service.ts';
+import type { ProtoGrpcType as RoleProto } from './generated/role_service.ts';
 import type { ProtoGrpcType as SessionProto } from './generated/session_service.ts';
 import type { ProtoGrpcType as TokenProto } from './generated/token_service.ts';
 import type { ProtoGrpcType as UserProto } from './generated/user_service.ts';
@@ -16,11 +17,12 @@ export const serviceNames = [
   'SessionService',
   'UserService',
   'KeyService',
+  'RoleService',
 ] as const;
 
 type ServiceName = (typeof serviceNames)[number];
 
-export type Proto = KeyProto & RevocationProto & SessionProto & TokenProto & UserProto;
+export type Proto = KeyProto & RevocationProto & RoleProto & SessionProto & TokenProto & UserProto;
 type V1 = Proto['countersign']['v1'];
 
 export interface Definitions {

@@ -13,6 +13,8 @@ export interface AccessTokenClaims {
   readonly ver: number;
   readonly client_id: string;
   readonly scope: string;
+  /** The user's roles that count at the audience. Absent without one. */
+  readonly roles?: readonly string[];
   readonly auth_time: number;
   /** RFC 8176. */
   readonly amr: readonly string[];

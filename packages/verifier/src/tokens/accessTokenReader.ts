@@ -53,13 +53,11 @@ export interface AccessTokenReader {
 export function createAccessTokenReader(parts: {
   keyRing: { verifier(kid: string): Verifier | undefined };
   issuer: string;
-  audience: string;
-  /** A second accepted audience; the caller decides what such a token may do. */
-  accountAudience?: string;
+  /** Undefined accepts every audience: the caller decides what such a token may do. */
+  audience?: string;
   verified?: VerifiedTokens;
 }): AccessTokenReader {
-  const { keyRing, issuer, audience, accountAudience = audience, verified = createVerifiedTokens() } = parts;
-  const audiences = [audience, accountAudience];
+  const { keyRing, issuer, audience, verified = createVerifiedTokens() } = parts;
   return {
     read(token, now) {
       if (token.length > verifierLimits.tokenCharacters) return refused('too_long');
@@ -72,7 +70,7 @@ export function createAccessTokenReader(parts: {
       const signed = { text: token, key: verifier.publicKey };
       const known = verified.has(jws.payload['jti'], signed);
       if (!known && !isSigned(jws, verifier.publicKey)) return refused('signature');
-      const judged = judgeClaims(jws.payload, { issuer, audiences, seconds: numericDate(now) });
+      const judged = judgeClaims(jws.payload, { issuer, audience, seconds: numericDate(now) });
       if (!judged.valid) return judged;
       if (!known) verified.add(judged.claims.jti, signed);
       return { ...judged, keySubject: verifier.subject };
@@ -115,12 +113,12 @@ function headerKid({ alg, typ, kid, ...others }: Readonly<Record<string, unknown
 
 function judgeClaims(
   payload: Readonly<Record<string, unknown>>,
-  expected: { issuer: string; audiences: readonly string[]; seconds: number },
+  expected: { issuer: string; audience: string | undefined; seconds: number },
 ): Omit<ValidToken, 'keySubject'> | RefusedToken {
   const { seconds } = expected;
   if (!hasClaimTypes(payload)) return refused('claims');
   if (payload.iss !== expected.issuer) return refused('issuer');
-  if (!expected.audiences.includes(payload.aud)) return refused('audience');
+  if (expected.audience !== undefined && payload.aud !== expected.audience) return refused('audience');
   const jti = parseJti(payload.jti);
   if (jti === undefined || jti.sessionId !== payload.sid) return refused('claims');
   const lifetime = payload.exp - payload.iat;
@@ -150,6 +148,7 @@ const claimTypes: { readonly [Claim in keyof AccessTokenClaims]-?: (value: unkno
   ver: isCount,
   client_id: isString,
   scope: (value) => typeof value === 'string',
+  roles: (value) => value === undefined || isStrings(value),
   auth_time: isCount,
   amr: isStrings,
   acr: (value) => value === undefined || isString(value),

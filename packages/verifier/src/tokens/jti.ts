@@ -1,6 +1,6 @@
 /**
- * `jti` = base64url of session id (16 bytes) ‖ issue time in milliseconds (6) ‖ random (5): 36 characters that contain a token's
- * session and issue time.
+ * `jti` = base64url of session id (16 bytes) ‖ issue time in milliseconds (6) ‖ rights epoch (2) ‖ random (3): 36 characters that
+ * contain a token's session, its issue time, and how often rights had been taken away from the session before.
  */
 import { randomBytes } from 'node:crypto';
 import { decodeBase64url, encodeBase64url } from '../encoding.ts';
@@ -8,10 +8,14 @@ import { type SessionId, uuidBytes, uuidFromBytes, uuidPattern } from '../ids.ts
 
 const sessionBytes = 16;
 const timeBytes = 6;
-const randomPart = 5;
+const epochBytes = 2;
+const randomPart = 3;
+const epochAt = sessionBytes + timeBytes;
 
-export const jtiBytes = sessionBytes + timeBytes + randomPart;
+export const jtiBytes = epochAt + epochBytes + randomPart;
 export const jtiCharacters = 36;
+/** A session whose rights were taken away more often than this ends. */
+export const lastRightsEpoch = 2 ** (8 * epochBytes) - 1;
 
 const noSession = Buffer.alloc(sessionBytes);
 
@@ -22,21 +26,35 @@ export interface Jti {
   readonly sessionId: SessionId;
   /** Milliseconds since the Unix epoch. */
   readonly issuedAt: number;
-  /** The deny-list subjects that cover this token: itself (27 bytes) and its session (16 bytes). */
-  readonly subjects: readonly [token: Uint8Array, session: Uint8Array];
+  /**
+   * The deny-list subjects that cover this token: itself (27 bytes), its session (16 bytes) and the session's rights at that time
+   * (27 bytes).
+   */
+  readonly subjects: readonly [token: Uint8Array, session: Uint8Array, rights: Uint8Array];
 }
 
-export function newJti(sessionId: SessionId, now: number): string {
-  const bytes = Buffer.alloc(jtiBytes);
-  uuidBytes(sessionId).copy(bytes);
+/** `rightsEpoch`: how often rights were taken away from the session until now. */
+export function newJti(sessionId: SessionId, now: number, rightsEpoch: number): string {
+  const bytes = rightsSubject(sessionId, rightsEpoch);
   bytes.writeUIntBE(now, sessionBytes, timeBytes);
-  randomBytes(randomPart).copy(bytes, sessionBytes + timeBytes);
+  randomBytes(randomPart).copy(bytes, epochAt + epochBytes);
   return encodeBase64url(bytes);
 }
 
 /**
- * `undefined` unless it is 36 base64url characters with a session: subjects without one are marks
- * (`packages/verifier/src/revocation/issuedBefore.ts`).
+ * The deny-list subject of all tokens that a session got in one rights epoch: the form of a jti without time and random part, which
+ * no token has.
+ */
+export function rightsSubject(sessionId: SessionId, rightsEpoch: number): Buffer {
+  const bytes = Buffer.alloc(jtiBytes);
+  uuidBytes(sessionId).copy(bytes);
+  bytes.writeUIntBE(rightsEpoch, epochAt, epochBytes);
+  return bytes;
+}
+
+/**
+ * `undefined` unless it is 36 base64url characters with a session and a time: subjects without a session are marks
+ * (`packages/verifier/src/revocation/issuedBefore.ts`), those without a time rights.
  */
 export function parseJti(text: string): Jti | undefined {
   // A UUID also has 36 characters of this alphabet: a caller that sends a session id must get an error.
@@ -45,10 +63,14 @@ export function parseJti(text: string): Jti | undefined {
   if (bytes === undefined) return undefined;
   const session = bytes.subarray(0, sessionBytes);
   if (session.equals(noSession)) return undefined;
+  const issuedAt = bytes.readUIntBE(sessionBytes, timeBytes);
+  if (issuedAt === 0) return undefined;
+  const rights = Buffer.from(bytes);
+  rights.fill(0, sessionBytes, epochAt).fill(0, epochAt + epochBytes);
   return {
     text,
     sessionId: uuidFromBytes(session) as SessionId,
-    issuedAt: bytes.readUIntBE(sessionBytes, timeBytes),
-    subjects: [bytes, session],
+    issuedAt,
+    subjects: [bytes, session, rights],
   };
 }

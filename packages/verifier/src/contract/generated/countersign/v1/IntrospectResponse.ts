@@ -20,6 +20,7 @@ export interface IntrospectResponse {
   'tokenType'?: (string);
   'failure'?: (_countersign_v1_Failure | null);
   'acr'?: (string);
+  'roles'?: (string)[];
 }
 
 export interface IntrospectResponse__Output {
@@ -39,4 +40,5 @@ export interface IntrospectResponse__Output {
   'tokenType': (string);
   'failure': (_countersign_v1_Failure__Output | null);
   'acr': (string);
+  'roles': (string)[];
 }

@@ -19,6 +19,7 @@ export const Reason = {
   REASON_PASSKEY_CLONED: 'REASON_PASSKEY_CLONED',
   REASON_RECOVERED: 'REASON_RECOVERED',
   REASON_NOT_ME: 'REASON_NOT_ME',
+  REASON_RIGHTS: 'REASON_RIGHTS',
 } as const;
 
 export type Reason =
@@ -58,5 +59,7 @@ export type Reason =
   | 16
   | 'REASON_NOT_ME'
   | 17
+  | 'REASON_RIGHTS'
+  | 18
 
 export type Reason__Output = typeof Reason[keyof typeof Reason]

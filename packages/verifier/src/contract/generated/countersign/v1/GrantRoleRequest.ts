@@ -1,0 +1,15 @@
+// Original file: proto/countersign/v1/role_service.proto
+
+import type { Long } from '@grpc/proto-loader';
+
+export interface GrantRoleRequest {
+  'role'?: (string);
+  'userId'?: (string);
+  'expireTimeMs'?: (number | string | Long);
+}
+
+export interface GrantRoleRequest__Output {
+  'role': (string);
+  'userId': (string);
+  'expireTimeMs': (number);
+}

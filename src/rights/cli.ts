@@ -1,0 +1,227 @@
+/** `countersign resources …` and `countersign roles …`: what users may do. */
+import { rfc3339, systemClock } from '@countersign/verifier/clock';
+import { formatDuration } from '../platform/config/durations.ts';
+import {
+  type Asks,
+  type CommandContext,
+  type Program,
+  readDuration,
+  readTime,
+  UsageError,
+} from '../transport/cli/command.ts';
+import { rightsLimits } from './limits.ts';
+import type { RoleGrant } from './store.ts';
+import type { RightsTakenAway } from './takeAway.ts';
+
+const dryRunText = 'change nothing, and print how many sessions it would touch at most';
+
+export function mountRights(program: Program, asks: Asks): void {
+  mountResources(program, asks);
+  mountRoles(program, asks);
+}
+
+function mountResources(program: Program, asks: Asks): void {
+  const resources = program.command('resources').description('What tokens are for: list, set, remove.');
+
+  resources
+    .command('list')
+    .description('List resources: audience, scopes, those that everyone has, lifetime of access tokens.')
+    .action(() => asks(listResources, { columns: ['AUDIENCE', 'SCOPES', 'EVERYONE', 'LIFETIME'] }));
+
+  resources
+    .command('set')
+    .argument('<AUDIENCE>')
+    .option('--scope <SCOPE>', 'a scope that means something there; may be repeated', collect)
+    .option('--everyone <SCOPE>', 'the same, and every user has it; may be repeated', collect)
+    .option(
+      '--lifetime <DURATION>',
+      'of its access tokens (default: ACCESS_TOKEN_TTL)',
+      readDuration('lifetime'),
+    )
+    .option('--dry-run', dryRunText)
+    .description(
+      'Declare a resource, or replace what was declared. Scopes that go are taken away from everybody.',
+    )
+    .action((audience, { scope = [], everyone = [], lifetime, dryRun }) => {
+      const resource = { audience, scopes: [...scope, ...everyone], everyone, accessTtlMs: lifetime };
+      asks(({ operations, operator, ...context }) =>
+        operations.setResource(resource, operator, { dryRun }).then(telling(context, dryRun)),
+      );
+    });
+
+  resources
+    .command('remove')
+    .argument('<AUDIENCE>')
+    .option('--dry-run', dryRunText)
+    .description(
+      'Remove a resource: every right there is taken away, and no token is issued for it any more.',
+    )
+    .action((audience, { dryRun }) =>
+      asks(({ operations, operator, ...context }) =>
+        operations.removeResource(audience, operator, { dryRun }).then(telling(context, dryRun)),
+      ),
+    );
+}
+
+function mountRoles(program: Program, asks: Asks): void {
+  const roles = program
+    .command('roles')
+    .description('Roles of users: list, set, remove, grant, take, grants.');
+
+  roles
+    .command('list')
+    .description('List roles, a line for each audience: role, audience, scopes.')
+    .action(() => asks(listRoles, { columns: ['ROLE', 'AUDIENCE', 'SCOPES'] }));
+
+  roles
+    .command('set')
+    .argument('<ROLE>')
+    .requiredOption('--audience <AUDIENCE>', 'a declared resource')
+    .option(
+      '--scope <SCOPE>',
+      'a scope of the resource; may be repeated; none: tokens only name the role',
+      collect,
+    )
+    .option('--dry-run', dryRunText)
+    .description('Declare a role, or replace what it is worth at one audience.')
+    .action((name, { audience, scope: scopes = [], dryRun }) =>
+      asks(({ operations, operator, ...context }) =>
+        operations.setRole({ name, audience, scopes }, operator, { dryRun }).then(telling(context, dryRun)),
+      ),
+    );
+
+  roles
+    .command('remove')
+    .argument('<ROLE>')
+    .option('--audience <AUDIENCE>', 'only what it is worth there')
+    .option('--dry-run', dryRunText)
+    .description('Take a role away from everybody.')
+    .action((name, { audience, dryRun }) =>
+      asks(({ operations, operator, ...context }) =>
+        operations.removeRole({ name, audience }, operator, { dryRun }).then(telling(context, dryRun)),
+      ),
+    );
+
+  mountGrants(roles, asks);
+}
+
+function mountGrants(roles: ReturnType<Program['command']>, asks: Asks): void {
+  roles
+    .command('grant')
+    .argument('<ROLE>')
+    .argument('<EMAIL>')
+    .option('--for <DURATION>', 'it ends after this, as 30d', readDuration('for'))
+    .option('--until <TIME>', 'it ends then, as 2030-01-31T12:00:00Z', readTime('until'))
+    .description('Give a role to a user; the next refresh carries it.')
+    .action((role, email, { for: lasting, until }) => {
+      if (lasting !== undefined && until !== undefined)
+        throw new UsageError('--for, --until: give one of them.');
+      const expiresAt = lasting === undefined ? until : systemClock.now() + lasting;
+      asks(({ operations, operator, ...context }) =>
+        operations
+          .grantRole({ role, user: { email }, expiresAt }, operator)
+          .then(telling(context, undefined)),
+      );
+    });
+
+  roles
+    .command('take')
+    .argument('<ROLE>')
+    .argument('<EMAIL>')
+    .option('--dry-run', dryRunText)
+    .description('Take a role away from a user. No service honours it any more when this returns.')
+    .action((role, email, { dryRun }) =>
+      asks(({ operations, operator, ...context }) =>
+        operations.takeRole({ role, user: { email } }, operator, { dryRun }).then(telling(context, dryRun)),
+      ),
+    );
+
+  roles
+    .command('grants')
+    .option('--user <EMAIL>', 'the roles of this user')
+    .option('--role <ROLE>', 'the users of this role')
+    .option('--after <ID>', 'with --role, the next page: the last user of the previous page')
+    .description(
+      `List roles of users: role, user, since when, by whom, until when. At most ${rightsLimits.grantsPageRows} users of a role.`,
+    )
+    .action(({ user, role, after }) => {
+      if ((user === undefined) === (role === undefined))
+        throw new UsageError('--user, --role: give one of them.');
+      asks((context) => listGrants({ user, role, after }, context), {
+        columns: ['ROLE', 'USER', 'SINCE', 'BY', 'UNTIL'],
+      });
+    });
+}
+
+function collect(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text];
+}
+
+function telling({ json, out, err }: Pick<CommandContext, 'json' | 'out' | 'err'>, dryRun: true | undefined) {
+  return ({ sessions, effect }: RightsTakenAway) => {
+    if (dryRun === true) {
+      if (json) return out(JSON.stringify({ matched_sessions: sessions }));
+      err('Nothing was changed. Sessions that it would touch at most:');
+      return out(String(sessions));
+    }
+    if (json) {
+      const effectTime = effect && rfc3339(effect.effectAt);
+      return out(
+        JSON.stringify({ touched_sessions: sessions, effect_time: effectTime, nodes: effect?.nodes ?? [] }),
+      );
+    }
+    err(
+      effect === undefined
+        ? 'Done. No session had a right that is gone.'
+        : `In effect after ${Math.ceil(effect.milliseconds)} ms. Sessions that go on with fewer rights:`,
+    );
+    out(String(sessions));
+  };
+}
+
+async function listResources({ operations, json, out }: CommandContext): Promise<void> {
+  for (const { audience, scopes, everyone, accessTtlMs } of await operations.listResources()) {
+    const lifetime = accessTtlMs === undefined ? undefined : formatDuration(accessTtlMs);
+    if (json) out(JSON.stringify({ audience, scopes, everyone, lifetime: lifetime ?? null }));
+    else out([audience, scopes.join(' ') || '-', everyone.join(' ') || '-', lifetime ?? '-'].join('\t'));
+  }
+}
+
+async function listRoles({ operations, json, out }: CommandContext): Promise<void> {
+  for (const { name, audiences } of await operations.listRoles()) {
+    if (json) out(JSON.stringify({ name, audiences }));
+    else if (audiences.length === 0) out([name, '-', '-'].join('\t'));
+    else
+      for (const { audience, scopes } of audiences) out([name, audience, scopes.join(' ') || '-'].join('\t'));
+  }
+}
+
+interface GrantsAsked {
+  readonly user: string | undefined;
+  readonly role: string | undefined;
+  readonly after: string | undefined;
+}
+
+async function listGrants({ user, role = '', after }: GrantsAsked, context: CommandContext): Promise<void> {
+  const { operations, json, out } = context;
+  const which =
+    user === undefined
+      ? { role, after: after as RoleGrant['subject'] | undefined }
+      : { user: { email: user } };
+  for (const grant of await operations.listGrants(which)) {
+    const since = rfc3339(grant.grantedAt);
+    const until = grant.expiresAt === undefined ? undefined : rfc3339(grant.expiresAt);
+    const { role: name, subject, grantedBy } = grant;
+    if (json)
+      out(
+        JSON.stringify({
+          role: name,
+          user_id: subject,
+          granted_at: since,
+          granted_by: grantedBy,
+          expires_at: until ?? null,
+        }),
+      );
+    else out([name, subject, since, grantedBy, until ?? '-'].join('\t'));
+  }
+}

@@ -1,0 +1,153 @@
+/** Declares resources and roles, and takes away what a new declaration no longer gives. */
+import { AuthorityError, invalidField } from '@countersign/verifier/errors';
+import type { Actor, AuditDetail } from '../audit/auditEvent.ts';
+import type { Stores } from '../database.ts';
+import type { RevokingParts } from '../revocation/propagation/revokeAndPropagate.ts';
+import type { SpendRevokeBudget } from '../revocation/revokeBudgets.ts';
+import { rightsLimits } from './limits.ts';
+import { checkAudience, checkResource, checkRoleName, notFound } from './names.ts';
+import type { Resource } from './rights.ts';
+import type { Role, Touched } from './store.ts';
+import { countTouched, type RightsTakenAway, takeAway } from './takeAway.ts';
+
+export interface DefinitionParts extends RevokingParts {
+  readonly spendRevokeBudget: SpendRevokeBudget;
+  /** ACCESS_TOKEN_TTL. */
+  readonly accessTtlMs: number;
+}
+
+export interface ChangeOptions {
+  /** Changes nothing; `sessions` is how many sessions it would touch at most. */
+  readonly dryRun?: boolean | undefined;
+}
+
+/** Whoever repeats one of these gets the same result. Throws `invalid_request` naming the field, and `not_found`. */
+export interface DefineRights {
+  /** Declares a resource, or replaces what was declared. */
+  setResource(resource: Resource, actor: Actor, options?: ChangeOptions): Promise<RightsTakenAway>;
+  removeResource(audience: string, actor: Actor, options?: ChangeOptions): Promise<RightsTakenAway>;
+  /** Declares a role, or replaces what it is worth at the audience. */
+  setRole(role: RoleAtAudience, actor: Actor, options?: ChangeOptions): Promise<RightsTakenAway>;
+  /** At one audience, or everywhere, together with its grants. */
+  removeRole(
+    role: { readonly name: string; readonly audience?: string | undefined },
+    actor: Actor,
+    options?: ChangeOptions,
+  ): Promise<RightsTakenAway>;
+  listResources(): Promise<readonly Resource[]>;
+  listRoles(): Promise<readonly Role[]>;
+}
+
+export interface RoleAtAudience {
+  readonly name: string;
+  readonly audience: string;
+  /** Empty: tokens name the role, and that is all. */
+  readonly scopes: readonly string[];
+}
+
+export function createDefineRights(parts: DefinitionParts): DefineRights {
+  const { database } = parts;
+  return {
+    listResources: () => database.rights.listResources(),
+    listRoles: () => database.rights.listRoles(),
+
+    setResource(given, actor, options) {
+      const resource = checkResource(given, parts.accessTtlMs);
+      const { audience, scopes, everyone, accessTtlMs = null } = resource;
+      return define(parts, { kind: 'all' }, options, async (stores, now) => {
+        const before = await stores.rights.findResource(audience);
+        if (before === undefined)
+          await requireRoom(stores.rights.listResources(), rightsLimits.resources, 'audience');
+        await stores.rights.setResource(resource, now);
+        const detail = { audience, scopes, everyone, access_ttl_ms: accessTtlMs };
+        await stores.audit.record({ type: 'resource_set', actor, reason: audience, detail }, now);
+        return before !== undefined && takesFrom(before, resource, parts.accessTtlMs);
+      });
+    },
+
+    removeResource(audience, actor, options) {
+      checkAudience(audience);
+      return define(parts, { kind: 'all' }, options, async (stores, now) => {
+        if ((await stores.rights.findResource(audience)) === undefined) return false;
+        await stores.rights.removeResource(audience);
+        await stores.audit.record({ type: 'resource_removed', actor, reason: audience }, now);
+        return true;
+      });
+    },
+
+    setRole({ name, audience, scopes: given }, actor, options) {
+      checkRoleName(name);
+      const scopes = [...new Set(given)].sort();
+      return define(parts, { kind: 'role', role: name }, options, async (stores, now) => {
+        const resource = await stores.rights.findResource(audience);
+        if (resource === undefined) throw notFound(`resource ${audience}: declare it first`);
+        const unknown = scopes.find((scope) => !resource.scopes.includes(scope));
+        if (unknown !== undefined)
+          throw invalidField('scopes', 'declared', `${audience} has no scope ${unknown}`);
+        const before = await stores.rights.findRole(name);
+        if (before === undefined) await requireRoom(stores.rights.listRoles(), rightsLimits.roles, 'role');
+        await stores.rights.setRole(name, audience, scopes, now);
+        await record(stores, 'role_set', name, actor, now, { audience, scopes });
+        const had = before?.audiences.find((each) => each.audience === audience)?.scopes ?? [];
+        return had.some((scope) => !scopes.includes(scope));
+      });
+    },
+
+    async removeRole({ name, audience }, actor, options) {
+      checkRoleName(name);
+      const taken = await define(parts, { kind: 'role', role: name }, options, async (stores, now) => {
+        const before = await stores.rights.findRole(name);
+        const worth = (before?.audiences ?? []).filter(
+          (each) => audience === undefined || each.audience === audience,
+        );
+        for (const each of worth) await stores.rights.removeRole(name, each.audience);
+        if (before !== undefined)
+          await record(stores, 'role_removed', name, actor, now, { audience: audience ?? null });
+        return worth.length > 0;
+      });
+      // Its grants say whose sessions it touched, so they go last.
+      if (audience === undefined && options?.dryRun !== true) await database.rights.removeRole(name);
+      return taken;
+    },
+  };
+}
+
+async function define(
+  parts: DefinitionParts,
+  touched: Touched,
+  { dryRun = false }: ChangeOptions = {},
+  change: (stores: Stores, now: number) => Promise<boolean>,
+): Promise<RightsTakenAway> {
+  if (dryRun) return { sessions: await countTouched(parts, touched), effect: undefined };
+  return takeAway(parts, touched, async (stores, now) => {
+    await stores.rights.changeDefinitions();
+    return change(stores, now);
+  });
+}
+
+function takesFrom(before: Resource, after: Resource, latestMs: number): boolean {
+  const { scopes, everyone, accessTtlMs = latestMs } = before;
+  return (
+    scopes.some((scope) => !after.scopes.includes(scope)) ||
+    everyone.some((scope) => !after.everyone.includes(scope)) ||
+    (after.accessTtlMs ?? latestMs) < accessTtlMs
+  );
+}
+
+async function requireRoom(listed: Promise<readonly unknown[]>, most: number, field: string): Promise<void> {
+  if ((await listed).length >= most)
+    throw new AuthorityError('invalid_request', {
+      errors: [{ field, rule: 'count', message: `there are ${most} already, the most there can be` }],
+    });
+}
+
+function record(
+  { audit }: Pick<Stores, 'audit'>,
+  type: 'role_set' | 'role_removed',
+  role: string,
+  actor: Actor,
+  now: number,
+  detail: AuditDetail,
+): Promise<void> {
+  return audit.record({ type, actor, reason: role, detail }, now);
+}

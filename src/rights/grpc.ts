@@ -1,0 +1,112 @@
+/** RoleService: translate, call one operation, translate back. The contract is in proto/countersign/v1. */
+import type { Grant } from '@countersign/verifier/contract/generated/countersign/v1/Grant';
+import type { GrantRoleRequest__Output } from '@countersign/verifier/contract/generated/countersign/v1/GrantRoleRequest';
+import type { ListGrantsRequest__Output } from '@countersign/verifier/contract/generated/countersign/v1/ListGrantsRequest';
+import type { RemoveResourceRequest__Output } from '@countersign/verifier/contract/generated/countersign/v1/RemoveResourceRequest';
+import type { RemoveRoleRequest__Output } from '@countersign/verifier/contract/generated/countersign/v1/RemoveRoleRequest';
+import type { SetResourceRequest__Output } from '@countersign/verifier/contract/generated/countersign/v1/SetResourceRequest';
+import type { SetRoleRequest__Output } from '@countersign/verifier/contract/generated/countersign/v1/SetRoleRequest';
+import type { TakeRoleRequest__Output } from '@countersign/verifier/contract/generated/countersign/v1/TakeRoleRequest';
+import { invalidField } from '@countersign/verifier/errors';
+import { isUuid, type UserId } from '@countersign/verifier/ids';
+import type { Service } from '../services/service.ts';
+import { actorOf } from '../transport/grpc/callers.ts';
+import type { MountService } from '../transport/grpc/server.ts';
+import type { DefineRights } from './definitions.ts';
+import type { GrantRights } from './grants.ts';
+import { rightsLimits } from './limits.ts';
+import type { RoleGrant } from './store.ts';
+import type { RightsTakenAway } from './takeAway.ts';
+
+export function roleService(operations: DefineRights & GrantRights): MountService {
+  return ({ v1, add, unary }) => {
+    const handlers = createRoleService(operations);
+    add(v1.RoleService.service, {
+      ListResources: unary('ListResources', handlers.ListResources),
+      SetResource: unary('SetResource', handlers.SetResource),
+      RemoveResource: unary('RemoveResource', handlers.RemoveResource),
+      ListRoles: unary('ListRoles', handlers.ListRoles),
+      SetRole: unary('SetRole', handlers.SetRole),
+      RemoveRole: unary('RemoveRole', handlers.RemoveRole),
+      GrantRole: unary('GrantRole', handlers.GrantRole),
+      TakeRole: unary('TakeRole', handlers.TakeRole),
+      ListGrants: unary('ListGrants', handlers.ListGrants),
+    });
+  };
+}
+
+export function createRoleService(operations: DefineRights & GrantRights) {
+  return {
+    async ListResources() {
+      const resources = await operations.listResources();
+      return {
+        resources: resources.map(({ audience, scopes, everyone, accessTtlMs = 0 }) => ({
+          ...{ audience, scopes: [...scopes], everyone: [...everyone], accessTtlMs },
+        })),
+      };
+    },
+
+    async SetResource({ resource, dryRun }: SetResourceRequest__Output, caller: Service) {
+      if (resource === null) throw invalidField('resource', 'required', 'is missing');
+      const { audience, scopes, everyone, accessTtlMs } = resource;
+      const given = { audience, scopes, everyone, accessTtlMs: accessTtlMs === 0 ? undefined : accessTtlMs };
+      return toTaken(await operations.setResource(given, actorOf(caller), { dryRun }));
+    },
+
+    async RemoveResource({ audience, dryRun }: RemoveResourceRequest__Output, caller: Service) {
+      return toTaken(await operations.removeResource(audience, actorOf(caller), { dryRun }));
+    },
+
+    async ListRoles() {
+      const roles = await operations.listRoles();
+      return {
+        roles: roles.map(({ name, audiences }) => ({
+          name,
+          audiences: audiences.map(({ audience, scopes }) => ({ audience, scopes: [...scopes] })),
+        })),
+      };
+    },
+
+    async SetRole({ name, audience, scopes, dryRun }: SetRoleRequest__Output, caller: Service) {
+      return toTaken(await operations.setRole({ name, audience, scopes }, actorOf(caller), { dryRun }));
+    },
+
+    async RemoveRole({ name, audience, dryRun }: RemoveRoleRequest__Output, caller: Service) {
+      const role = { name, audience: audience === '' ? undefined : audience };
+      return toTaken(await operations.removeRole(role, actorOf(caller), { dryRun }));
+    },
+
+    async GrantRole({ role, userId, expireTimeMs }: GrantRoleRequest__Output, caller: Service) {
+      const expiresAt = expireTimeMs === 0 ? undefined : expireTimeMs;
+      return toTaken(await operations.grantRole({ role, user: named(userId), expiresAt }, actorOf(caller)));
+    },
+
+    async TakeRole({ role, userId, dryRun }: TakeRoleRequest__Output, caller: Service) {
+      return toTaken(await operations.takeRole({ role, user: named(userId) }, actorOf(caller), { dryRun }));
+    },
+
+    async ListGrants({ userId, role, pageToken }: ListGrantsRequest__Output) {
+      if (role !== '' && userId !== '')
+        throw invalidField('role', 'exclusive', 'must not be set together with user_id');
+      if (role === '')
+        return { grants: (await operations.listGrants({ user: named(userId) })).map(toMessage) };
+      const after = pageToken === '' ? undefined : named(pageToken, 'page_token').userId;
+      const grants = await operations.listGrants({ role, after });
+      const more = grants.length === rightsLimits.grantsPageRows;
+      return { grants: grants.map(toMessage), nextPageToken: more ? (grants.at(-1)?.subject ?? '') : '' };
+    },
+  };
+}
+
+function named(text: string, field = 'user_id'): { readonly userId: UserId } {
+  if (!isUuid(text)) throw invalidField(field, 'format', 'must be a UUID in lower case');
+  return { userId: text as UserId };
+}
+
+function toTaken({ sessions, effect }: RightsTakenAway) {
+  return { taken: { sessions, effectTimeMs: effect?.effectAt ?? 0 } };
+}
+
+function toMessage({ role, subject, grantedAt, grantedBy, expiresAt = 0 }: RoleGrant): Grant {
+  return { role, userId: subject, grantTimeMs: grantedAt, grantedBy, expireTimeMs: expiresAt };
+}

@@ -1,0 +1,77 @@
+import type { UserId } from '@countersign/verifier/ids';
+import type { Resource, RightsFacts } from './rights.ts';
+
+export interface Role {
+  readonly name: string;
+  /** What it is worth, by audience. */
+  readonly audiences: readonly { readonly audience: string; readonly scopes: readonly string[] }[];
+}
+
+export interface RoleGrant {
+  readonly role: string;
+  /** A user's id: `sub` in tokens. */
+  readonly subject: UserId;
+  readonly grantedAt: number;
+  /** As the actor in the audit log. */
+  readonly grantedBy: string;
+  /** Milliseconds since the Unix epoch; undefined means never. */
+  readonly expiresAt: number | undefined;
+}
+
+/** Whose sessions a change touches. */
+export type Touched =
+  | { readonly kind: 'subject'; readonly subject: UserId }
+  /** Those of everybody who has the role. */
+  | { readonly kind: 'role'; readonly role: string }
+  | { readonly kind: 'all' };
+
+/** A right was taken away, and that is not in effect everywhere yet. */
+export interface RightsChange {
+  readonly number: bigint;
+  readonly touched: Touched;
+  /** The last subject or session of the page that is in effect. */
+  readonly after: string | undefined;
+}
+
+export interface RightsStore {
+  /**
+   * Until the end of the transaction, resources and roles cannot change. Whoever starts a session calls this before reading rights:
+   * a change waits, and then finds the session.
+   */
+  keepDefinitions(): Promise<void>;
+  /** Waits for those who keep them; until the end of the transaction nobody else does. */
+  changeDefinitions(): Promise<void>;
+  /** All rights of the subject at the audience. */
+  read(subject: string, audience: string): Promise<RightsFacts>;
+
+  findResource(audience: string): Promise<Resource | undefined>;
+  listResources(): Promise<readonly Resource[]>;
+  /** Creates it, or replaces all of it. */
+  setResource(resource: Resource, now: number): Promise<void>;
+  removeResource(audience: string): Promise<void>;
+
+  findRole(name: string): Promise<Role | undefined>;
+  listRoles(): Promise<readonly Role[]>;
+  /** Creates the role if need be, and replaces its scopes at the audience. */
+  setRole(name: string, audience: string, scopes: readonly string[], now: number): Promise<void>;
+  /** At one audience, or the whole role with its grants. */
+  removeRole(name: string, audience?: string): Promise<void>;
+
+  findGrant(role: string, subject: string): Promise<RoleGrant | undefined>;
+  /** Replaces the subject's grant of the role. */
+  grant(grant: RoleGrant): Promise<void>;
+  takeBack(role: string, subject: string): Promise<void>;
+  /** By subject; `after` is the last one of the page before. */
+  holders(role: string, limit: number, after?: UserId): Promise<readonly RoleGrant[]>;
+  grantsOf(subject: string): Promise<readonly RoleGrant[]>;
+  /** All grants of the subject end with it. */
+  forget(subject: string): Promise<void>;
+
+  openChange(touched: Touched, now: number): Promise<void>;
+  /** Oldest first: those that touch the same, or those opened until then (milliseconds since the Unix epoch). */
+  openChanges(
+    which: { readonly touched: Touched } | { readonly until: number },
+  ): Promise<readonly RightsChange[]>;
+  noteChange(number: bigint, after: string): Promise<void>;
+  closeChange(number: bigint): Promise<void>;
+}

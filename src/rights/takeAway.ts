@@ -1,0 +1,125 @@
+/**
+ * Takes rights away so that no service honours them any more. The change of rights is committed first, together with a row that says
+ * whose sessions it touches. Then, page by page, these sessions enter their next rights epoch and the tokens of the epoch before are
+ * revoked. Nobody is logged out: the next refresh carries the rights that are left. The row goes when the last page is in effect; a
+ * job finishes what an interrupted caller left.
+ *
+ * Why no token slips through: a refresh writes only while the epoch is the one at which it read the rights; a login keeps the
+ * user's row and the definitions locked while it reads the rights and creates the session.
+ */
+import type { SessionId, UserId } from '@countersign/verifier/ids';
+import type { EffectReport } from '@countersign/verifier/revocation/revocation';
+import type { Database, Stores } from '../database.ts';
+import type { Job } from '../platform/jobs.ts';
+import { platformLimits } from '../platform/limits.ts';
+import { type RevokingParts, revokeAndPropagate } from '../revocation/propagation/revokeAndPropagate.ts';
+import { worseOf } from '../sessions/endSessionsByPage.ts';
+import { sessionLimits } from '../sessions/limits.ts';
+import type { SessionSelection } from '../sessions/store.ts';
+import { rightsLimits } from './limits.ts';
+import type { RightsChange, Touched } from './store.ts';
+
+export interface RightsTakenAway {
+  /** Sessions whose access tokens were refused. */
+  readonly sessions: number;
+  /** The slowest propagation; undefined when there was no session. */
+  readonly effect: EffectReport | undefined;
+}
+
+const nothingTaken: RightsTakenAway = { sessions: 0, effect: undefined };
+
+/**
+ * Runs `change` in a transaction. When it returns true it took a right away: this resolves when that is in effect. Earlier changes of
+ * the same kind that were not finished are finished, too: a repetition means what the first call meant.
+ */
+export async function takeAway(
+  parts: RevokingParts,
+  touched: Touched,
+  change: (stores: Stores, now: number) => Promise<boolean>,
+): Promise<RightsTakenAway> {
+  const { database, clock } = parts;
+  const now = clock.now();
+  const open = await database.transaction(async (stores) => {
+    if (await change(stores, now)) await stores.rights.openChange(touched, now);
+    return stores.rights.openChanges({ touched });
+  });
+  let all = nothingTaken;
+  for (const each of open) all = added(all, await finish(parts, each));
+  return all;
+}
+
+/** How many sessions `takeAway` would touch. */
+export async function countTouched(
+  { database, clock }: Pick<RevokingParts, 'database' | 'clock'>,
+  touched: Touched,
+): Promise<number> {
+  let count = 0;
+  for await (const { selection } of pages(database, touched, undefined))
+    count += await database.sessions.count(selection, clock.now());
+  return count;
+}
+
+async function finish(parts: RevokingParts, change: RightsChange): Promise<RightsTakenAway> {
+  const { database, clock } = parts;
+  let all = nothingTaken;
+  for await (const { selection, after } of pages(database, change.touched, change.after)) {
+    const { result: sessions, effect } = await revokeAndPropagate(parts, clock.now(), (stores) =>
+      stores.takeRights(selection),
+    );
+    // Noted after the effect: a page whose effect is not certain is done again.
+    if (after !== undefined) await database.rights.noteChange(change.number, after);
+    all = added(all, { sessions, effect });
+  }
+  await database.rights.closeChange(change.number);
+  return all;
+}
+
+function added(one: RightsTakenAway, other: RightsTakenAway): RightsTakenAway {
+  return { sessions: one.sessions + other.sessions, effect: worseOf(one.effect, other.effect) };
+}
+
+interface Page {
+  readonly selection: SessionSelection;
+  /** Where the next page begins; undefined for the last page. */
+  readonly after: string | undefined;
+}
+
+async function* pages(
+  { rights, sessions }: Pick<Database, 'rights' | 'sessions'>,
+  touched: Touched,
+  begin: string | undefined,
+): AsyncGenerator<Page> {
+  let after = begin;
+  if (touched.kind === 'subject') {
+    yield { selection: { userIds: [touched.subject] }, after: undefined };
+    return;
+  }
+  do {
+    let selection: SessionSelection;
+    if (touched.kind === 'role') {
+      const holders = await rights.holders(
+        touched.role,
+        rightsLimits.pageSubjects,
+        after as UserId | undefined,
+      );
+      selection = { userIds: holders.map(({ subject }) => subject) };
+      after = holders.length < rightsLimits.pageSubjects ? undefined : holders.at(-1)?.subject;
+    } else {
+      const range = await sessions.nextRange(after as SessionId | undefined, sessionLimits.sessionsPageRows);
+      selection = { matching: {}, range };
+      after = range.last;
+    }
+    yield { selection, after };
+  } while (after !== undefined);
+}
+
+export function unfinishedChangesJob(parts: RevokingParts): Job {
+  return {
+    name: 'rights_changes',
+    async run() {
+      const until = parts.clock.now() - rightsLimits.takeOverMilliseconds;
+      for (const change of await parts.database.rights.openChanges({ until })) await finish(parts, change);
+      return platformLimits.pruneIntervalMilliseconds;
+    },
+  };
+}

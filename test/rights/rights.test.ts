@@ -1,0 +1,83 @@
+/** What a token carries: pure. */
+import t from 'tap';
+import { type RightsFacts, rightsAt } from '../../src/rights/rights.ts';
+
+const now = Date.UTC(2030, 0, 1, 12);
+const latest = now + 900_000;
+const grant = (role: string, scopes: readonly string[], expiresAt?: number) => ({ role, scopes, expiresAt });
+const declared: NonNullable<RightsFacts['resource']> = {
+  scopes: ['read', 'write', 'delete', 'look'],
+  everyone: ['look'],
+  accessTtlMs: undefined,
+};
+
+const table: readonly [
+  string,
+  RightsFacts,
+  scope: string,
+  expected: readonly [string, readonly string[], number],
+][] = [
+  [
+    'an audience that nobody declared',
+    { resource: undefined, grants: [grant('a', ['read'])] },
+    'account',
+    ['account', ['a'], latest],
+  ],
+  ['what everyone has', { resource: declared, grants: [] }, 'account', ['account look', [], latest]],
+  [
+    'roles, together',
+    { resource: declared, grants: [grant('a', ['write', 'read']), grant('b', ['read'])] },
+    'account',
+    ['account look read write', ['a', 'b'], latest],
+  ],
+  [
+    'a role that is worth a scope that is gone',
+    { resource: declared, grants: [grant('a', ['read', 'gone'])] },
+    'account',
+    ['account look read', ['a'], latest],
+  ],
+  [
+    'a role without scopes',
+    { resource: declared, grants: [grant('a', [])] },
+    'account',
+    ['account look', ['a'], latest],
+  ],
+  [
+    'a session with a scope of its own carries that, as far as the user has it',
+    { resource: declared, grants: [grant('a', ['read', 'write']), grant('b', ['delete'])] },
+    'read delete-all look',
+    ['look read', ['a'], latest],
+  ],
+  [
+    'and does not outlive a role that it uses, nor is it cut short by another',
+    { resource: declared, grants: [grant('a', ['read'], now + 60_999), grant('b', ['write'], now + 5_000)] },
+    'read',
+    ['read', ['a'], now + 60_000],
+  ],
+  [
+    'a role that ended',
+    { resource: declared, grants: [grant('a', ['read'], now), grant('b', ['write'], now + 999)] },
+    'account',
+    ['account look', [], latest],
+  ],
+  [
+    'a shorter lifetime',
+    { resource: { ...declared, accessTtlMs: 60_500 }, grants: [grant('a', ['read'], now + 120_000)] },
+    'account',
+    ['account look read', ['a'], now + 60_000],
+  ],
+  [
+    'a longer one',
+    { resource: { ...declared, accessTtlMs: 3_600_000 }, grants: [] },
+    'account',
+    ['account look', [], latest],
+  ],
+  ['a session with no scope', { resource: declared, grants: [grant('a', ['read'])] }, '', ['', [], latest]],
+];
+
+for (const [what, facts, scope, [carried, roles, tokenExpiresAt]] of table) {
+  t.test(what, (t) => {
+    t.strictSame(rightsAt(facts, { scope, now, latest }), { scope: carried, roles, tokenExpiresAt });
+    t.end();
+  });
+}
