@@ -30,6 +30,7 @@ export async function openSignedTokens(denyList: DenyList): Promise<SignedTokens
     keyRing,
     introspect: createIntrospect({
       ...{ accessTokenReader, ringKeeper, denyList, latestTime: systemClock.now },
+      audiences: { lookAgain: async () => {} },
       audience: about.audience,
     }),
     issue: (count) => Promise.all(Array.from({ length: count }, issueOne)),

@@ -24,6 +24,7 @@ import { rateBudgets } from './rateBudgets.ts';
 import { countFailures } from './revocation/countFailures.ts';
 import { mountRevocation, openRevokeBudgets } from './revocation/mount.ts';
 import { openPropagation } from './revocation/propagation/openPropagation.ts';
+import { createKnownAudiences } from './rights/knownAudiences.ts';
 import { mountRights } from './rights/mount.ts';
 import { firstService, keepFirstService, mountServices } from './services/mount.ts';
 import { warnOfDefaults } from './services/warnOfDefaults.ts';
@@ -170,7 +171,9 @@ async function openParts(parts: WithMetrics, closing: Closing) {
   const ring = await openKeyRing({ config, clock, database, sealing, metrics, onFault });
   closing.push(ring.ringKeeper.stop);
   const { keyRing } = ring;
-  const tokens = createTokens({ config: config.tokens, keyRing, metrics });
+  const { audience, accountAudience } = config.tokens;
+  const audiences = createKnownAudiences(database.rights, [audience, accountAudience]);
+  const tokens = createTokens({ config: config.tokens, keyRing, audiences, metrics });
   const refreshTokens = createRefreshTokens(sealing);
 
   const setting = databaseSetting(secrets);
@@ -192,7 +195,7 @@ async function openParts(parts: WithMetrics, closing: Closing) {
   const codes = openCodes({ ...notifications, config, keyEncryptionKey, counting, metrics });
   return {
     ...{ codes, storage, notifications, ring, truth, propagation, rateLimits, counting, refreshTokens },
-    ...{ latestTime, onFault, ...tokens },
+    ...{ audiences, latestTime, onFault, ...tokens },
     spendRevokeBudget: openRevokeBudgets({ counting, log, metrics }),
     passwords: await openPasswords({ database, clock, metrics, keyEncryptionKey, config: config.passwords }),
     passkeys,
@@ -207,7 +210,7 @@ function mountSlices(
   opened: Awaited<ReturnType<typeof openParts>>,
 ) {
   const { ring, propagation, rateLimits, spendRevokeBudget, latestTime, refreshTokens } = opened;
-  const { accessTokens, accessTokenReader, counting } = opened;
+  const { accessTokens, accessTokenReader, audiences, counting } = opened;
   const { database, sealing, keyEncryptionKey } = opened.storage;
   const { notices, notify, makeLink, requireMail, resealMessage } = opened.notifications;
   const { nodeId, watched } = opened.truth;
@@ -217,7 +220,7 @@ function mountSlices(
   const { factors, passkeys, codes } = opened;
   const { kinds, totpSecrets, requireRecentProof } = factors;
   const revoking = { database, effect, clock };
-  const reading = { accessTokenReader, ringKeeper, denyList, latestTime };
+  const reading = { accessTokenReader, audiences, ringKeeper, denyList, latestTime };
   const minting = { accessTokens, refreshTokens, keyRing, ringKeeper, denyList };
   const proving = { passwords, passwordAttempts };
   const counted = countFailures(metrics);

@@ -22,6 +22,7 @@ const directions: Record<string, readonly string[]> = {
     'notifications',
     'platform',
     'revocation',
+    'rights',
     'services',
     'sessions',
     'truth',
@@ -49,11 +50,17 @@ const directions: Record<string, readonly string[]> = {
     ...slices('types', 'audit', 'sessions', 'truth'),
   ],
   'revocation/subscribers': ['platform', 'revocation/propagation', 'transport/grpc', 'keys (types)'],
-  tokens: ['platform', 'transport/http', 'transport/grpc', 'keys (types)'],
+  tokens: ['platform', 'transport/http', 'transport/grpc', ...slices('types', 'keys', 'rights')],
+  rights: [
+    ...['platform', 'accounts', 'sessions', 'tokens', 'revocation/propagation', 'database.ts (types)'],
+    ...['transport/grpc', 'transport/cli'],
+    ...slices('types', 'audit', 'revocation', 'services'),
+  ],
   sessions: [
     ...[
       'platform',
       'revocation/propagation',
+      'rights',
       'tokens',
       'transport/http',
       'transport/grpc',
@@ -71,6 +78,7 @@ const directions: Record<string, readonly string[]> = {
       'platform',
       'accounts',
       'notifications',
+      'rights',
       'sessions',
       'revocation/propagation',
       'transport/http',
@@ -109,7 +117,17 @@ const directions: Record<string, readonly string[]> = {
   ],
 
   'transport/cli': [
-    ...['platform', 'accounts', 'audit', 'keys', 'revocation', 'services', 'truth', 'storage/embedded'],
+    ...[
+      'platform',
+      'accounts',
+      'audit',
+      'keys',
+      'revocation',
+      'rights',
+      'services',
+      'truth',
+      'storage/embedded',
+    ],
     'storage/postgres',
     'authority.ts (types)',
   ],
@@ -117,7 +135,7 @@ const directions: Record<string, readonly string[]> = {
   // Implements the ports of the slices.
   'storage/postgres': [
     ...['platform', 'audit', 'login', 'services', 'truth', 'revocation/propagation', 'database.ts (types)'],
-    ...slices('types', 'accounts', 'keys', 'notifications', 'revocation', 'sessions'),
+    ...slices('types', 'accounts', 'keys', 'notifications', 'revocation', 'rights', 'sessions'),
   ],
   'storage/redis': ['platform', 'revocation/propagation', 'truth (types)'],
   'storage/embedded': ['platform', 'revocation/propagation', 'truth (types)'],
@@ -133,7 +151,7 @@ const directions: Record<string, readonly string[]> = {
   'authority.ts': [
     ...['platform', 'rateBudgets.ts', 'transport', 'transport/http', 'transport/grpc', 'storage'],
     ...['accounts', 'audit', 'keys', 'login', 'notifications', 'revocation', 'revocation/propagation'],
-    ...['services', 'sessions'],
+    ...['rights', 'services', 'sessions'],
     ...['tokens', 'truth', ...slices('types', 'storage/embedded', 'storage/postgres')],
   ],
   'start.ts': [

@@ -7,6 +7,7 @@ import { createVerifiedTokens } from '@countersign/verifier/tokens/verifiedToken
 import type { KeyRing } from '../keys/keyRing.ts';
 import type { Config } from '../platform/config/config.ts';
 import type { Metrics } from '../platform/observability/metrics.ts';
+import type { KnownAudiences } from '../rights/knownAudiences.ts';
 import { createAccessTokenIssuer } from './accessToken.ts';
 import { createAuthenticate } from './authenticate.ts';
 import { createCheckRevocation } from './checkRevocation.ts';
@@ -18,14 +19,15 @@ import type { ReadingParts } from './readToken.ts';
 export function createTokens(parts: {
   readonly config: Config['tokens'];
   readonly keyRing: KeyRing;
+  readonly audiences: KnownAudiences;
   readonly metrics: Metrics;
 }) {
-  const { config, keyRing, metrics } = parts;
+  const { config, keyRing, audiences: audience, metrics } = parts;
   const verified = createVerifiedTokens();
   metrics.gauge('countersign_verified_tokens', 'Tokens whose verified signature is cached.', verified.size);
   return {
     accessTokens: createAccessTokenIssuer(config),
-    accessTokenReader: createAccessTokenReader({ issuer: config.issuer, keyRing, verified }),
+    accessTokenReader: createAccessTokenReader({ issuer: config.issuer, audience, keyRing, verified }),
   };
 }
 

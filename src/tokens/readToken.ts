@@ -1,16 +1,18 @@
 /**
- * Reads a presented access token, for every operation that takes one. An unknown key may be newer than this node's ring, so the
- * ring is reloaded, within limits, before the token is refused.
+ * Reads a presented access token, for every operation that takes one. An unknown key or audience may be newer than what this node
+ * knows, so it looks again before the token is refused.
  */
 
 import type { DenyList } from '@countersign/verifier/revocation/denyList';
 import type { ReadTime } from '@countersign/verifier/steadyTime';
 import type { AccessTokenReader, ReadToken } from '@countersign/verifier/tokens/accessTokenReader';
 import type { RingKeeper } from '../keys/ringKeeper.ts';
+import type { KnownAudiences } from '../rights/knownAudiences.ts';
 
 export interface ReadingParts {
   readonly accessTokenReader: AccessTokenReader;
   readonly ringKeeper: Pick<RingKeeper, 'lookAgain'>;
+  readonly audiences: Pick<KnownAudiences, 'lookAgain'>;
   /** The time by which expiry is judged. */
   readonly latestTime: ReadTime;
   readonly denyList: Pick<DenyList, 'check'>;
@@ -19,12 +21,22 @@ export interface ReadingParts {
 /** Verifies the token without checking revocation. Returns at once for a known key. Rejects with `unavailable`. */
 export function readToken(parts: ReadingParts, token: string): ReadToken | Promise<ReadToken> {
   const read = parts.accessTokenReader.read(token, parts.latestTime());
-  return read.valid || read.fault !== 'unknown_key' ? read : readAgain(parts, token, read);
+  if (read.valid) return read;
+  if (read.fault === 'unknown_key') return readWithNewKey(parts, token, read);
+  return read.fault === 'audience' ? readWithNewAudience(parts, token) : read;
 }
 
-async function readAgain(parts: ReadingParts, token: string, read: ReadToken): Promise<ReadToken> {
+async function readWithNewKey(parts: ReadingParts, token: string, read: ReadToken): Promise<ReadToken> {
   const { accessTokenReader, ringKeeper, latestTime } = parts;
   return (await ringKeeper.lookAgain()) ? accessTokenReader.read(token, latestTime()) : read;
+}
+
+async function readWithNewAudience(
+  { accessTokenReader, audiences, latestTime }: ReadingParts,
+  token: string,
+): Promise<ReadToken> {
+  await audiences.lookAgain();
+  return accessTokenReader.read(token, latestTime());
 }
 
 /**

@@ -153,7 +153,9 @@ for (const { name, embedded, open } of engines) {
             await other.rights.changeDefinitions();
             changed = true;
           });
-          await database.transaction((another) => another.rights.keepDefinitions());
+          const waiting = `SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+          await eventually('it waits', async () => (await sql.query(waiting)).length > 0);
           t.equal(changed, false, 'a change waits');
         });
         await eventually('it goes on', () => changed);

@@ -26,6 +26,7 @@ async function setUp() {
   const parts: ReadingParts = {
     accessTokenReader: createAccessTokenReader({ keyRing: node.keyRing, issuer, audience }),
     ringKeeper: node.ringKeeper,
+    audiences: { lookAgain: async () => {} },
     latestTime: clock.now,
     denyList: {
       check: ([subject]) =>

@@ -53,11 +53,12 @@ export interface AccessTokenReader {
 export function createAccessTokenReader(parts: {
   keyRing: { verifier(kid: string): Verifier | undefined };
   issuer: string;
-  /** Undefined accepts every audience: the caller decides what such a token may do. */
-  audience?: string;
+  /** The accepted one, or several: then the caller decides what a token for each may do. */
+  audience: string | { has(audience: string): boolean };
   verified?: VerifiedTokens;
 }): AccessTokenReader {
   const { keyRing, issuer, audience, verified = createVerifiedTokens() } = parts;
+  const audiences = typeof audience === 'string' ? new Set([audience]) : audience;
   return {
     read(token, now) {
       if (token.length > verifierLimits.tokenCharacters) return refused('too_long');
@@ -70,7 +71,7 @@ export function createAccessTokenReader(parts: {
       const signed = { text: token, key: verifier.publicKey };
       const known = verified.has(jws.payload['jti'], signed);
       if (!known && !isSigned(jws, verifier.publicKey)) return refused('signature');
-      const judged = judgeClaims(jws.payload, { issuer, audience, seconds: numericDate(now) });
+      const judged = judgeClaims(jws.payload, { issuer, audiences, seconds: numericDate(now) });
       if (!judged.valid) return judged;
       if (!known) verified.add(judged.claims.jti, signed);
       return { ...judged, keySubject: verifier.subject };
@@ -113,12 +114,12 @@ function headerKid({ alg, typ, kid, ...others }: Readonly<Record<string, unknown
 
 function judgeClaims(
   payload: Readonly<Record<string, unknown>>,
-  expected: { issuer: string; audience: string | undefined; seconds: number },
+  expected: { issuer: string; audiences: { has(audience: string): boolean }; seconds: number },
 ): Omit<ValidToken, 'keySubject'> | RefusedToken {
   const { seconds } = expected;
   if (!hasClaimTypes(payload)) return refused('claims');
   if (payload.iss !== expected.issuer) return refused('issuer');
-  if (expected.audience !== undefined && payload.aud !== expected.audience) return refused('audience');
+  if (!expected.audiences.has(payload.aud)) return refused('audience');
   const jti = parseJti(payload.jti);
   if (jti === undefined || jti.sessionId !== payload.sid) return refused('claims');
   const lifetime = payload.exp - payload.iat;
