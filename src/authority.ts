@@ -7,6 +7,7 @@ import { mountAccounts } from './accounts/mount.ts';
 import { mountAudit } from './audit/mount.ts';
 import { cacheable } from './keys/http.ts';
 import { mountKeys, openKeyRing } from './keys/mount.ts';
+import { createLifecycle, type Lifecycle, type ServingState } from './lifecycle.ts';
 import { openCodes } from './login/codes/mount.ts';
 import { openFactors } from './login/factors/mount.ts';
 import { mountLogin, openPasswords } from './login/mount.ts';
@@ -14,12 +15,10 @@ import { openPasskeys } from './login/passkeys/mount.ts';
 import { openNotifications } from './notifications/mount.ts';
 import { type Closing, closeAll } from './platform/closing.ts';
 import { startJobs } from './platform/jobs.ts';
-import { platformLimits } from './platform/limits.ts';
 import { createLoggedLatestTime } from './platform/observability/clockLog.ts';
 import { createFaultLog } from './platform/observability/faultLog.ts';
 import { createMetrics, type Metrics } from './platform/observability/metrics.ts';
 import { openRateLimits } from './platform/openRateLimits.ts';
-import { cachedAnswer } from './platform/queues/cachedAnswer.ts';
 import { rateBudgets } from './rateBudgets.ts';
 import { countFailures } from './revocation/countFailures.ts';
 import { mountRevocation, openRevokeBudgets } from './revocation/mount.ts';
@@ -32,46 +31,27 @@ import { csrfHeader, guardCookie } from './sessions/csrf.ts';
 import { mountSessions } from './sessions/mount.ts';
 import { refreshCookieName } from './sessions/refreshCookie.ts';
 import { createRefreshTokens } from './sessions/refreshToken.ts';
-import { asStartupFault, databaseSetting, databaseState } from './storage/databaseState.ts';
+import { asStartupFault, databaseSetting } from './storage/databaseState.ts';
 import type { Backup } from './storage/embedded/backup.ts';
 import { openStorage, type StorageParts } from './storage/openStorage.ts';
 import { createTokens, mountTokens } from './tokens/mount.ts';
 import { createGrpcServer } from './transport/grpc/server.ts';
-import { createHttpApp, type HttpParts } from './transport/http/app.ts';
-import { createUnnamedProxies } from './transport/http/unnamedProxies.ts';
-import { createTransports, type Ports, type Transports } from './transport/listeners.ts';
+import { createHttpApp } from './transport/http/app.ts';
+import { createTransports, type Transports } from './transport/listeners.ts';
 import { mountTruth } from './truth/mount.ts';
-import { describeDoubt, openTruth } from './truth/openTruth.ts';
+import { openTruth } from './truth/openTruth.ts';
 
 export interface AuthorityParts extends Omit<StorageParts, 'closing'> {
   /** The process's metrics, when they are served before the authority is open. */
   readonly metrics?: Metrics;
 }
 
-export interface Authority {
+export interface Authority extends Lifecycle {
   readonly operations: Operations;
-  /** Opens HTTP and gRPC once the database is trusted. Throws `StartupError` when an address is in use. */
-  listen(): Promise<Ports>;
-  /** Reports "not ready" and keeps serving for `delayMs`, so that clients and subscribers move to other nodes. */
-  drain(delayMs: number): Promise<void>;
-  /** Reports "not ready", finishes requests in flight and closes everything. */
-  close(): Promise<void>;
-  readonly readiness: HttpParts['readiness'];
-  /** Problems an operator should know about although the authority is ready. */
-  readonly warnings: () => readonly string[];
   /** Copies the embedded database and its keys to a folder, given by its absolute path. Throws `StartupError`. */
   backUp(target: string): Promise<Backup>;
   /** True when this start created the service token in DATA_DIR. */
   readonly firstServiceToken: boolean;
-  /** Why the authority does not serve: the database differs from what was written to it, or is older. Undefined without doubt. */
-  doubt(): string | undefined;
-  /** Resolves when there is no doubt. */
-  whenTrusted(): Promise<void>;
-  /**
-   * Writes to the database and reads it back; after the first call this repeats on a timer. The result is in `doubt`. Rejects
-   * with `StartupError` when the database cannot be reached.
-   */
-  prove(): Promise<void>;
 }
 
 /**
@@ -93,8 +73,7 @@ async function open(given: AuthorityParts, closing: Closing): Promise<Authority>
   const parts = { ...given, metrics: given.metrics ?? createMetrics() };
   const { config, clock, log, metrics, dataFolder } = parts;
   const opened = await openParts(parts, closing);
-  const { storage, propagation, ring, truth: proof } = opened;
-  const { truth } = proof;
+  const { storage, propagation, ring, truth: proof, notifications, refreshTokens, accessTokens } = opened;
   const slices = mountSlices(parts, opened);
   const { audit, sessions, revocation, login, rights, services } = slices;
   const jobs = [...audit.jobs, ...sessions.jobs, ...revocation.jobs, ...rights.jobs, ...login.jobs];
@@ -104,51 +83,13 @@ async function open(given: AuthorityParts, closing: Closing): Promise<Authority>
   const { listServices } = services.operations;
   await warnOfDefaults({ config, log, users: storage.database.users, listServices, firstService });
 
-  let state: 'starting' | 'ready' | 'draining' = 'starting';
-  let transports: Transports | undefined;
-  const pingSeldom = cachedAnswer(clock, platformLimits.readinessKeptMilliseconds, () =>
-    databaseState(clock, storage.ping()),
-  );
-  const readiness = async () => ({
-    process: state,
-    database: await pingSeldom(),
-    deny_list: propagation.revokedState(),
-    key_ring: ring.keyRing.upToDate() ? 'ready' : 'out of date',
-    truth: truth.doubt()?.what ?? 'ready',
+  const lifecycle = createLifecycle({
+    ...{ ...parts, closing, storage, propagation, keyRing: ring.keyRing, proof },
+    canary: { reading: propagation.reading, refreshTokens, accessTokens },
+    startSending: notifications.start,
+    openTransports: (state) => openTransports(parts, opened, slices, state),
   });
-  const { warnings, onUnnamedProxy } = createUnnamedProxies({ log, metrics });
-  const setting = databaseSetting(parts.secrets);
-  const asStartup = (error: unknown) => Promise.reject(asStartupFault(error, setting));
-  const { refreshTokens, accessTokens } = opened;
-  const canary = { reading: propagation.reading, refreshTokens, accessTokens };
-  return {
-    ...{ operations: operationsOf(slices), readiness, warnings, firstServiceToken },
-    backUp: storage.backUp,
-    whenTrusted: truth.whenTrusted,
-    prove: () => proof.prove(canary).catch(asStartup),
-    doubt() {
-      const doubt = truth.doubt();
-      return doubt && describeDoubt(doubt, setting);
-    },
-    async listen() {
-      await proof.proveBeforeServing(canary).catch(asStartup);
-      const isDraining = () => state === 'draining';
-      transports = await openTransports(parts, opened, slices, { readiness, isDraining, onUnnamedProxy });
-      closing.push(transports.close);
-      const ports = await transports.listen();
-      opened.notifications.start();
-      if (state === 'starting') state = 'ready';
-      return ports;
-    },
-    async drain(delayMs) {
-      state = 'draining';
-      await transports?.drain(delayMs);
-    },
-    async close() {
-      state = 'draining';
-      await closeAll(log, closing);
-    },
-  };
+  return { ...lifecycle, operations: operationsOf(slices), firstServiceToken, backUp: storage.backUp };
 }
 
 type WithMetrics = AuthorityParts & { readonly metrics: Metrics };
@@ -281,7 +222,7 @@ async function openTransports(
     rateLimits,
   }: Awaited<ReturnType<typeof openParts>>,
   { accounts, login, sessions, keys, tokens, revocation, rights, services }: Slices,
-  state: Pick<HttpParts, 'readiness' | 'isDraining' | 'onUnnamedProxy'>,
+  state: ServingState,
 ): Promise<Transports> {
   const requireTruth = truth.refuseInDoubt;
   const origins = { own: new URL(config.tokens.issuer).origin, listed: config.http.corsOrigins };

@@ -149,10 +149,22 @@ const directions: Record<string, readonly string[]> = {
   ],
 
   'authority.ts': [
-    ...['platform', 'rateBudgets.ts', 'transport', 'transport/http', 'transport/grpc', 'storage'],
+    ...[
+      'platform',
+      'rateBudgets.ts',
+      'lifecycle.ts',
+      'transport',
+      'transport/http',
+      'transport/grpc',
+      'storage',
+    ],
     ...['accounts', 'audit', 'keys', 'login', 'notifications', 'revocation', 'revocation/propagation'],
     ...['rights', 'services', 'sessions'],
     ...['tokens', 'truth', ...slices('types', 'storage/embedded', 'storage/postgres')],
+  ],
+  'lifecycle.ts': [
+    ...['platform', 'transport/http', 'storage', 'truth'],
+    ...slices('types', 'keys', 'transport'),
   ],
   'start.ts': [
     'platform',

@@ -50,7 +50,7 @@ export interface OpenedTruth {
   proveBeforeServing(parts: CanaryParts): Promise<void>;
 }
 
-interface CanaryParts {
+export interface CanaryParts {
   readonly reading: Reading;
   readonly refreshTokens: Pick<RefreshTokens, 'newSealedSecret'>;
   readonly accessTokens: Pick<AccessTokenIssuer, 'expiry'>;
