@@ -13,6 +13,7 @@ import { openFactors } from './login/factors/mount.ts';
 import { mountLogin, openPasswords } from './login/mount.ts';
 import { openPasskeys } from './login/passkeys/mount.ts';
 import { openNotifications } from './notifications/mount.ts';
+import { mountOAuth } from './oauth/mount.ts';
 import { type Closing, closeAll } from './platform/closing.ts';
 import { startJobs } from './platform/jobs.ts';
 import { createLoggedLatestTime } from './platform/observability/clockLog.ts';
@@ -75,8 +76,15 @@ async function open(given: AuthorityParts, closing: Closing): Promise<Authority>
   const opened = await openParts(parts, closing);
   const { storage, propagation, ring, truth: proof, notifications, refreshTokens, accessTokens } = opened;
   const slices = mountSlices(parts, opened);
-  const { audit, sessions, revocation, login, rights, services } = slices;
-  const jobs = [...audit.jobs, ...sessions.jobs, ...revocation.jobs, ...rights.jobs, ...login.jobs];
+  const { audit, sessions, revocation, login, rights, services, oauth } = slices;
+  const jobs = [
+    ...audit.jobs,
+    ...sessions.jobs,
+    ...revocation.jobs,
+    ...rights.jobs,
+    ...login.jobs,
+    ...oauth.jobs,
+  ];
   closing.push(startJobs({ clock, metrics, onFault: opened.onFault }, jobs));
   const firstServiceToken =
     config.storage.mode === 'embedded' && (await keepFirstService(services.operations, dataFolder));
@@ -169,7 +177,7 @@ function mountSlices(
   const resealing = { sealing, refreshTokens, totpSecrets, resealMessage };
   const keys = mountKeys({ ...revoking, ...ring, ...resealing, counted });
   const { revokeKey } = keys.operations;
-  const tokens = mountTokens({ ...reading, config: config.tokens, cacheControl: cacheable(ring.policy) });
+  const tokens = mountTokens({ ...reading, config: config.tokens });
   const { issuer } = config.tokens;
   const { requireVerifiedEmail, codeLogin, secondFactor: policy } = config;
   const revocation = mountRevocation({
@@ -192,23 +200,31 @@ function mountSlices(
     ...{ ...codes.phones, policy, requireVerifiedEmail, requireRecentProof, notices, notify, makeLink },
     ...{ requireMail, resetFactors: login.operations.resetFactors },
   });
-  const services = mountServices({ database, clock, latestTime });
+  const services = mountServices({ ...revoking, latestTime, counted });
   const { accessTtlMs } = config.tokens;
   const rights = mountRights({ ...revoking, spendRevokeBudget, accessTtlMs, counted });
+  const { refresh, logout } = sessions.operations;
+  const { authenticateService } = services;
+  const oauth = mountOAuth({
+    ...{ ...revoking, ...reading, ...minting, config: config.tokens, metrics, authenticateService },
+    ...{ refresh, logout, revoke, introspect: tokens.operations.introspect },
+    cacheControl: cacheable(ring.policy),
+  });
   const audit = mountAudit({ database, clock, log, metrics, retentionMs: config.audit.retentionMs });
   const restoring = mountTruth({ ...revoking, decide: watched.decide, counted });
-  return { keys, tokens, revocation, sessions, login, accounts, rights, services, audit, restoring };
+  return { keys, tokens, revocation, sessions, login, accounts, rights, services, oauth, audit, restoring };
 }
 
 type Slices = ReturnType<typeof mountSlices>;
 
 /** Operations by name, for the command line. */
 function operationsOf(slices: Slices) {
-  const { accounts, login, sessions, tokens, revocation, keys, rights, services, audit, restoring } = slices;
+  const { accounts, login, sessions, tokens, revocation, keys, rights, services, oauth, audit, restoring } =
+    slices;
   return {
     ...{ ...accounts.operations, ...login.operations, ...sessions.operations, ...tokens.operations },
     ...{ ...revocation.operations, ...keys.operations, ...rights.operations, ...services.operations },
-    ...{ ...audit.operations, ...restoring.operations },
+    ...{ ...oauth.operations, ...audit.operations, ...restoring.operations },
   };
 }
 
@@ -221,7 +237,7 @@ async function openTransports(
     propagation: { subscribers, revokedState },
     rateLimits,
   }: Awaited<ReturnType<typeof openParts>>,
-  { accounts, login, sessions, keys, tokens, revocation, rights, services }: Slices,
+  { accounts, login, sessions, keys, tokens, revocation, rights, services, oauth }: Slices,
   state: ServingState,
 ): Promise<Transports> {
   const requireTruth = truth.refuseInDoubt;
@@ -229,7 +245,7 @@ async function openTransports(
   const http = await createHttpApp({
     ...{ ...config.http, ...state, log, metrics, rateLimits, requireTruth },
     authenticate: tokens.authenticate,
-    routes: [...accounts.routes, ...login.routes, ...sessions.routes, keys.route, tokens.routes],
+    routes: [...accounts.routes, ...login.routes, ...sessions.routes, keys.route, ...oauth.routes],
     guards: [(app) => guardCookie(app, origins)],
     ownHeaders: [csrfHeader],
     cookieName: refreshCookieName,

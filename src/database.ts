@@ -13,6 +13,7 @@ import type { TotpStore } from './login/factors/totpStore.ts';
 import type { PasskeyStore } from './login/passkeys/passkey.ts';
 import type { PasswordFailureStore } from './login/throttling/passwordFailures.ts';
 import type { OutboxStore } from './notifications/outbox.ts';
+import type { UsedIdStore } from './oauth/usedIds.ts';
 import type { OneTimeTokenStore } from './platform/oneTimeTokens.ts';
 import type { RequestStore } from './revocation/idempotency.ts';
 import type { RightsStore } from './rights/store.ts';
@@ -20,11 +21,14 @@ import type { ServiceStore } from './services/service.ts';
 import type { LogoutStore } from './sessions/logoutStore.ts';
 import type { RefreshStore } from './sessions/refreshStore.ts';
 import type { SessionStore } from './sessions/store.ts';
+import type { TokenSessionStore } from './sessions/tokenSession.ts';
 import type { TruthStore } from './truth/sighting.ts';
 
 export interface Stores {
   readonly users: UserStore;
   readonly sessions: SessionStore;
+  readonly tokenSessions: TokenSessionStore;
+  readonly usedIds: UsedIdStore;
   readonly rights: RightsStore;
   readonly services: ServiceStore;
   readonly signingKeys: SigningKeyStore;

@@ -27,6 +27,8 @@ export const rateBudgets = {
   code_login: { address: 60, network: 600, account: 20, global: 6_000 },
   /** A user's phone: adding one may send a message (`accounts/phone/limits.ts`). */
   phone: { address: 30, network: 120, account: 10, global: 1_200 },
+  /** Requests at `/oauth2/` whose client could not prove itself; others are not counted. */
+  oauth: { address: 60, network: 600, account: 20, global: 6_000 },
   /** Ending sessions: each call writes and notifies every node and subscriber, even for sessions that ended before. */
   sessions: { address: 120, network: 600, account: 30, global: 6_000 },
   /** Reading one's user and sessions. A service may ask for many users from one address. */

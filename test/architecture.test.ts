@@ -20,6 +20,7 @@ const directions: Record<string, readonly string[]> = {
     'keys',
     'login',
     'notifications',
+    'oauth',
     'platform',
     'revocation',
     'rights',
@@ -50,7 +51,18 @@ const directions: Record<string, readonly string[]> = {
     ...slices('types', 'audit', 'sessions', 'truth'),
   ],
   'revocation/subscribers': ['platform', 'revocation/propagation', 'transport/grpc', 'keys (types)'],
-  tokens: ['platform', 'transport/http', 'transport/grpc', ...slices('types', 'keys', 'rights')],
+  tokens: [
+    'platform',
+    'rights',
+    'transport/http',
+    'transport/grpc',
+    ...slices('types', 'keys', 'services', 'sessions'),
+  ],
+  oauth: [
+    ...['platform', 'rights', 'services', 'sessions', 'tokens', 'revocation/propagation'],
+    ...['database.ts (types)', 'transport/http', 'transport/cli'],
+    ...slices('types', 'audit', 'revocation'),
+  ],
   rights: [
     ...['platform', 'accounts', 'sessions', 'tokens', 'revocation/propagation', 'database.ts (types)'],
     ...['transport/grpc', 'transport/cli'],
@@ -122,6 +134,7 @@ const directions: Record<string, readonly string[]> = {
       'accounts',
       'audit',
       'keys',
+      'oauth',
       'revocation',
       'rights',
       'services',
@@ -135,7 +148,7 @@ const directions: Record<string, readonly string[]> = {
   // Implements the ports of the slices.
   'storage/postgres': [
     ...['platform', 'audit', 'login', 'services', 'truth', 'revocation/propagation', 'database.ts (types)'],
-    ...slices('types', 'accounts', 'keys', 'notifications', 'revocation', 'rights', 'sessions'),
+    ...slices('types', 'accounts', 'keys', 'notifications', 'oauth', 'revocation', 'rights', 'sessions'),
   ],
   'storage/redis': ['platform', 'revocation/propagation', 'truth (types)'],
   'storage/embedded': ['platform', 'revocation/propagation', 'truth (types)'],
@@ -159,7 +172,7 @@ const directions: Record<string, readonly string[]> = {
       'storage',
     ],
     ...['accounts', 'audit', 'keys', 'login', 'notifications', 'revocation', 'revocation/propagation'],
-    ...['rights', 'services', 'sessions'],
+    ...['oauth', 'rights', 'services', 'sessions'],
     ...['tokens', 'truth', ...slices('types', 'storage/embedded', 'storage/postgres')],
   ],
   'lifecycle.ts': [
@@ -194,7 +207,7 @@ const owners: readonly [library: RegExp, owners: readonly string[]][] = [
   [/^src\/storage\/postgres\/generated\//, ['src/storage/postgres/']],
   [/^ioredis$/, ['src/storage/redis/']],
   // Routes of a slice are in its http.ts.
-  [/^fastify$/, ['src/transport/http/', 'src/sessions/', 'packages/guard/src/fastify.ts']],
+  [/^fastify$/, ['src/transport/http/', 'src/sessions/', 'src/oauth/', 'packages/guard/src/fastify.ts']],
   [
     /^typebox$/,
     [
@@ -209,6 +222,7 @@ const owners: readonly [library: RegExp, owners: readonly string[]][] = [
       'src/login/factors/http.ts',
       'src/login/factors/proveHttp.ts',
       'src/accounts/',
+      'src/oauth/http.ts',
     ],
   ],
   [/^@fastify\/|^helmet$/, ['src/transport/http/']],
@@ -217,7 +231,7 @@ const owners: readonly [library: RegExp, owners: readonly string[]][] = [
     /^@grpc\/|^grpc-health-check$/,
     ['src/transport/grpc/', 'src/revocation/subscribers/grpc.ts', 'packages/'],
   ],
-  [/^jose$/, ['src/keys/', 'src/tokens/', 'packages/']],
+  [/^jose$/, ['src/keys/', 'src/tokens/', 'src/oauth/', 'packages/']],
   [/^otplib$|^qrcode$/, ['src/login/factors/totp.ts']],
   [/^@node-rs\/argon2$|^@zxcvbn-ts\//, ['src/login/passwords/']],
   [/^@simplewebauthn\/server/, ['src/login/passkeys/webauthn.ts']],

@@ -18,7 +18,7 @@ import { endSelected, sessionEnded } from '../sessions/endSessions.ts';
 import { readRefreshToken } from '../sessions/genuineRefreshToken.ts';
 import { sessionLimits } from '../sessions/limits.ts';
 import { isNewDevice } from '../sessions/newDevice.ts';
-import type { Acr } from '../sessions/session.ts';
+import { type Acr, firstPartyClient } from '../sessions/session.ts';
 import type { NewSession } from '../sessions/store.ts';
 import {
   chooseSigner,
@@ -29,7 +29,7 @@ import {
 import { requireUnused, unlessUsedMeanwhile } from './usedMeanwhile.ts';
 
 /** The client of the authority's own HTTP interface; its tokens may manage their account. */
-const firstParty = { clientId: 'first-party', scope: accountScope } as const;
+const firstParty = { clientId: firstPartyClient, scope: accountScope } as const;
 
 export interface StartSessionParts extends TokenParts, RevokingParts {
   readonly refreshIdleTtlMs: number;
@@ -107,11 +107,11 @@ export async function startSession(
 async function rightsToStartWith(
   { accessTokens }: StartSessionParts,
   stores: Stores,
-  { userId, scope, createdAt: now }: NewSession,
+  { userId, clientId, scope, createdAt: now }: NewSession,
   audience: string,
 ): Promise<Rights> {
   await stores.rights.keepDefinitions();
-  const facts = await stores.rights.read(userId, audience);
+  const facts = await stores.rights.read(userId, clientId, audience);
   return rightsAt(facts, { scope, now, latest: accessTokens.expiry(now) });
 }
 

@@ -1,6 +1,7 @@
 /** `countersign resources …` and `countersign roles …`: what users may do. */
 import { rfc3339, systemClock } from '@countersign/verifier/clock';
 import { formatDuration } from '../platform/config/durations.ts';
+import type { Subject } from '../sessions/store.ts';
 import {
   type Asks,
   type CommandContext,
@@ -9,8 +10,8 @@ import {
   readTime,
   UsageError,
 } from '../transport/cli/command.ts';
+import type { Bearer, GrantsPage } from './grants.ts';
 import { rightsLimits } from './limits.ts';
-import type { RoleGrant } from './store.ts';
 import type { RightsTakenAway } from './takeAway.ts';
 
 const dryRunText = 'change nothing, and print how many sessions it would touch at most';
@@ -109,46 +110,53 @@ function mountGrants(roles: ReturnType<Program['command']>, asks: Asks): void {
   roles
     .command('grant')
     .argument('<ROLE>')
-    .argument('<EMAIL>')
+    .argument('[EMAIL]')
+    .option('--client <CLIENT>', 'instead of a user: a client, by id or name')
     .option('--for <DURATION>', 'it ends after this, as 30d', readDuration('for'))
     .option('--until <TIME>', 'it ends then, as 2030-01-31T12:00:00Z', readTime('until'))
-    .description('Give a role to a user; the next refresh carries it.')
-    .action((role, email, { for: lasting, until }) => {
+    .description('Give a role to a user or a client; the next token carries it.')
+    .action((role, email, { client, for: lasting, until }) => {
       if (lasting !== undefined && until !== undefined)
         throw new UsageError('--for, --until: give one of them.');
       const expiresAt = lasting === undefined ? until : systemClock.now() + lasting;
+      const bearer = readBearer(email, client);
       asks(({ operations, operator, ...context }) =>
-        operations
-          .grantRole({ role, user: { email }, expiresAt }, operator)
-          .then(telling(context, undefined)),
+        operations.grantRole({ role, ...bearer, expiresAt }, operator).then(telling(context, undefined)),
       );
     });
 
   roles
     .command('take')
     .argument('<ROLE>')
-    .argument('<EMAIL>')
+    .argument('[EMAIL]')
+    .option('--client <CLIENT>', 'instead of a user: a client, by id or name')
     .option('--dry-run', dryRunText)
-    .description('Take a role away from a user. No service honours it any more when this returns.')
-    .action((role, email, { dryRun }) =>
+    .description(
+      'Take a role away from a user or a client. No service honours it any more when this returns.',
+    )
+    .action((role, email, { client, dryRun }) => {
+      const bearer = readBearer(email, client);
       asks(({ operations, operator, ...context }) =>
-        operations.takeRole({ role, user: { email } }, operator, { dryRun }).then(telling(context, dryRun)),
-      ),
-    );
+        operations.takeRole({ role, ...bearer }, operator, { dryRun }).then(telling(context, dryRun)),
+      );
+    });
 
   roles
     .command('grants')
     .option('--user <EMAIL>', 'the roles of this user')
-    .option('--role <ROLE>', 'the users of this role')
-    .option('--after <ID>', 'with --role, the next page: the last user of the previous page')
+    .option('--client <CLIENT>', 'the roles of this client')
+    .option('--role <ROLE>', 'who has this role')
+    .option('--after <ID>', 'with --role, the next page: the last one of the previous page')
     .description(
-      `List roles of users: role, user, since when, by whom, until when. At most ${rightsLimits.grantsPageRows} users of a role.`,
+      `List who has which role: role, user or client, since when, by whom, until when. At most ${rightsLimits.grantsPageRows} of a role.`,
     )
-    .action(({ user, role, after }) => {
-      if ((user === undefined) === (role === undefined))
-        throw new UsageError('--user, --role: give one of them.');
-      asks((context) => listGrants({ user, role, after }, context), {
-        columns: ['ROLE', 'USER', 'SINCE', 'BY', 'UNTIL'],
+    .action(({ user, client, role, after }) => {
+      if ([user, client, role].filter((each) => each !== undefined).length !== 1)
+        throw new UsageError('--user, --client, --role: give one of them.');
+      const which =
+        role === undefined ? readBearer(user, client) : { role, after: after as Subject | undefined };
+      asks((context) => listGrants(which, context), {
+        columns: ['ROLE', 'USER OR CLIENT', 'SINCE', 'BY', 'UNTIL'],
       });
     });
 }
@@ -196,18 +204,13 @@ async function listRoles({ operations, json, out }: CommandContext): Promise<voi
   }
 }
 
-interface GrantsAsked {
-  readonly user: string | undefined;
-  readonly role: string | undefined;
-  readonly after: string | undefined;
+function readBearer(email: string | undefined, client: string | undefined): Bearer {
+  if (email !== undefined && client === undefined) return { user: { email } };
+  if (client !== undefined && email === undefined) return { client };
+  throw new UsageError('Give the e-mail of a user, or --client.');
 }
 
-async function listGrants({ user, role = '', after }: GrantsAsked, context: CommandContext): Promise<void> {
-  const { operations, json, out } = context;
-  const which =
-    user === undefined
-      ? { role, after: after as RoleGrant['subject'] | undefined }
-      : { user: { email: user } };
+async function listGrants(which: GrantsPage, { operations, json, out }: CommandContext): Promise<void> {
   for (const grant of await operations.listGrants(which)) {
     const since = rfc3339(grant.grantedAt);
     const until = grant.expiresAt === undefined ? undefined : rfc3339(grant.expiresAt);
@@ -216,7 +219,7 @@ async function listGrants({ user, role = '', after }: GrantsAsked, context: Comm
       out(
         JSON.stringify({
           role: name,
-          user_id: subject,
+          subject,
           granted_at: since,
           granted_by: grantedBy,
           expires_at: until ?? null,

@@ -10,10 +10,11 @@ import type { TakeRoleRequest__Output } from '@countersign/verifier/contract/gen
 import { invalidField } from '@countersign/verifier/errors';
 import { isUuid, type UserId } from '@countersign/verifier/ids';
 import type { Service } from '../services/service.ts';
+import type { Subject } from '../sessions/store.ts';
 import { actorOf } from '../transport/grpc/callers.ts';
 import type { MountService } from '../transport/grpc/server.ts';
 import type { DefineRights } from './definitions.ts';
-import type { GrantRights } from './grants.ts';
+import type { Bearer, GrantRights } from './grants.ts';
 import { rightsLimits } from './limits.ts';
 import type { RoleGrant } from './store.ts';
 import type { RightsTakenAway } from './takeAway.ts';
@@ -76,21 +77,21 @@ export function createRoleService(operations: DefineRights & GrantRights) {
       return toTaken(await operations.removeRole(role, actorOf(caller), { dryRun }));
     },
 
-    async GrantRole({ role, userId, expireTimeMs }: GrantRoleRequest__Output, caller: Service) {
+    async GrantRole({ role, expireTimeMs, ...bearer }: GrantRoleRequest__Output, caller: Service) {
       const expiresAt = expireTimeMs === 0 ? undefined : expireTimeMs;
-      return toTaken(await operations.grantRole({ role, user: named(userId), expiresAt }, actorOf(caller)));
+      return toTaken(await operations.grantRole({ role, ...bearerOf(bearer), expiresAt }, actorOf(caller)));
     },
 
-    async TakeRole({ role, userId, dryRun }: TakeRoleRequest__Output, caller: Service) {
-      return toTaken(await operations.takeRole({ role, user: named(userId) }, actorOf(caller), { dryRun }));
+    async TakeRole({ role, dryRun, ...bearer }: TakeRoleRequest__Output, caller: Service) {
+      return toTaken(await operations.takeRole({ role, ...bearerOf(bearer) }, actorOf(caller), { dryRun }));
     },
 
-    async ListGrants({ userId, role, pageToken }: ListGrantsRequest__Output) {
-      if (role !== '' && userId !== '')
-        throw invalidField('role', 'exclusive', 'must not be set together with user_id');
+    async ListGrants({ userId, clientId, role, pageToken }: ListGrantsRequest__Output) {
+      if (role !== '' && (userId !== '' || clientId !== ''))
+        throw invalidField('role', 'exclusive', 'must not be set together with user_id or client_id');
       if (role === '')
-        return { grants: (await operations.listGrants({ user: named(userId) })).map(toMessage) };
-      const after = pageToken === '' ? undefined : named(pageToken, 'page_token').userId;
+        return { grants: (await operations.listGrants(bearerOf({ userId, clientId }))).map(toMessage) };
+      const after = pageToken === '' ? undefined : (uuidOf('page_token', pageToken) as Subject);
       const grants = await operations.listGrants({ role, after });
       const more = grants.length === rightsLimits.grantsPageRows;
       return { grants: grants.map(toMessage), nextPageToken: more ? (grants.at(-1)?.subject ?? '') : '' };
@@ -98,9 +99,15 @@ export function createRoleService(operations: DefineRights & GrantRights) {
   };
 }
 
-function named(text: string, field = 'user_id'): { readonly userId: UserId } {
+function bearerOf({ userId, clientId }: { readonly userId: string; readonly clientId: string }): Bearer {
+  if (clientId === '') return { user: { userId: uuidOf('user_id', userId) as UserId } };
+  if (userId !== '') throw invalidField('client_id', 'exclusive', 'must not be set together with user_id');
+  return { client: uuidOf('client_id', clientId) };
+}
+
+function uuidOf(field: string, text: string): string {
   if (!isUuid(text)) throw invalidField(field, 'format', 'must be a UUID in lower case');
-  return { userId: text as UserId };
+  return text;
 }
 
 function toTaken({ sessions, effect }: RightsTakenAway) {
@@ -108,5 +115,5 @@ function toTaken({ sessions, effect }: RightsTakenAway) {
 }
 
 function toMessage({ role, subject, grantedAt, grantedBy, expiresAt = 0 }: RoleGrant): Grant {
-  return { role, userId: subject, grantTimeMs: grantedAt, grantedBy, expireTimeMs: expiresAt };
+  return { role, subject, grantTimeMs: grantedAt, grantedBy, expireTimeMs: expiresAt };
 }

@@ -4,8 +4,12 @@
  * revocation takes effect (`revocation/propagation/`).
  */
 
+import { AuthorityError } from '@countersign/verifier/errors';
+
 /** Every right of a user at one audience, read at one moment together with the rights epoch of the session. */
 export interface RightsFacts {
+  /** Whether the client of the session may get tokens: it is neither disabled nor revoked. */
+  readonly clientLives: boolean;
   /** Undefined when nobody declared the audience: then nothing means anything there. */
   readonly resource: Pick<Resource, 'scopes' | 'everyone' | 'accessTtlMs'> | undefined;
   /** Roles that are worth something at the audience, expired ones included. */
@@ -42,28 +46,49 @@ export interface Rights {
  */
 export const accountScope = 'account';
 
-/** `latest`: the expiry of a token without any limit. Times are milliseconds since the Unix epoch. */
-export function rightsAt(
-  { resource, grants }: RightsFacts,
-  { scope, now, latest }: { readonly scope: string; readonly now: number; readonly latest: number },
-): Rights {
-  const asked = scope.split(' ');
-  const isOwn = asked.includes(accountScope);
+/** What rights are asked for, and when. Times are milliseconds since the Unix epoch. */
+export interface RightsAsked {
+  /** Those of a session or a request; undefined: all that there are. */
+  readonly scope: string | undefined;
+  /** This token carries no more than these of them. */
+  readonly only?: readonly string[] | undefined;
+  readonly now: number;
+  /** The expiry of a token without any limit. */
+  readonly latest: number;
+  /** A client, for itself: it has no account, and not what every user has. */
+  readonly isClient?: boolean;
+}
+
+/** Throws `invalid_grant` for a client that was disabled meanwhile. */
+export function rightsAt({ clientLives, resource, grants }: RightsFacts, request: RightsAsked): Rights {
+  if (!clientLives) throw new AuthorityError('invalid_grant', { reason: 'client_disabled' });
+  const { scope, only, now, latest, isClient = false } = request;
+  const asked = scope?.split(' ') ?? [];
+  const ofAccount = !isClient && asked.includes(accountScope);
+  const isOwn = ofAccount || scope === undefined;
   const declared = resource?.scopes ?? [];
   const carried = (scopes: readonly string[]) =>
-    scopes.filter((each) => declared.includes(each) && (isOwn || asked.includes(each)));
+    scopes.filter(
+      (each) =>
+        declared.includes(each) &&
+        (isOwn || asked.includes(each)) &&
+        (only === undefined || only.includes(each)),
+    );
   // A token's times are whole seconds, and it must live for one at least.
   const lasting = grants.filter(({ expiresAt = Number.POSITIVE_INFINITY }) => wholeSecond(expiresAt) > now);
-  const used = lasting.filter(({ scopes }) => isOwn || carried(scopes).length > 0);
+  const used = lasting.filter(({ scopes }) => (isOwn && only === undefined) || carried(scopes).length > 0);
   const scopes = new Set([
-    ...carried(resource?.everyone ?? []),
+    ...carried(isClient ? [] : (resource?.everyone ?? [])),
     ...used.flatMap((each) => carried(each.scopes)),
   ]);
   const ends = used.flatMap(({ expiresAt }) => (expiresAt === undefined ? [] : [wholeSecond(expiresAt)]));
   const lifetime = resource?.accessTtlMs;
   const ownLatest = lifetime === undefined ? latest : Math.min(latest, wholeSecond(now + lifetime));
   return {
-    scope: [...(isOwn ? [accountScope] : []), ...[...scopes].sort()].join(' '),
+    scope: [
+      ...(ofAccount && (only?.includes(accountScope) ?? true) ? [accountScope] : []),
+      ...[...scopes].sort(),
+    ].join(' '),
     roles: used.map(({ role }) => role),
     tokenExpiresAt: Math.min(ownLatest, ...ends),
   };
@@ -71,4 +96,11 @@ export function rightsAt(
 
 function wholeSecond(milliseconds: number): number {
   return Math.floor(milliseconds / 1000) * 1000;
+}
+
+/** Throws `invalid_scope` unless the token carries all of these (RFC 6749 §5.2). */
+export function requireScopes({ scope }: Rights, asked: readonly string[] = []): void {
+  const carried = scope.split(' ');
+  const missing = asked.find((each) => !carried.includes(each));
+  if (missing !== undefined) throw new AuthorityError('invalid_scope', { reason: 'scope' });
 }

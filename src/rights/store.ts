@@ -1,4 +1,4 @@
-import type { UserId } from '@countersign/verifier/ids';
+import type { Subject } from '../sessions/store.ts';
 import type { Resource, RightsFacts } from './rights.ts';
 
 export interface Role {
@@ -9,8 +9,7 @@ export interface Role {
 
 export interface RoleGrant {
   readonly role: string;
-  /** A user's id: `sub` in tokens. */
-  readonly subject: UserId;
+  readonly subject: Subject;
   readonly grantedAt: number;
   /** As the actor in the audit log. */
   readonly grantedBy: string;
@@ -20,9 +19,11 @@ export interface RoleGrant {
 
 /** Whose sessions a change touches. */
 export type Touched =
-  | { readonly kind: 'subject'; readonly subject: UserId }
+  | { readonly kind: 'subject'; readonly subject: Subject }
   /** Those of everybody who has the role. */
   | { readonly kind: 'role'; readonly role: string }
+  /** Those that a client started for users. */
+  | { readonly kind: 'client'; readonly clientId: string }
   | { readonly kind: 'all' };
 
 /** A right was taken away, and that is not in effect everywhere yet. */
@@ -41,8 +42,8 @@ export interface RightsStore {
   keepDefinitions(): Promise<void>;
   /** Waits for those who keep them; until the end of the transaction nobody else does. */
   changeDefinitions(): Promise<void>;
-  /** All rights of the subject at the audience. */
-  read(subject: string, audience: string): Promise<RightsFacts>;
+  /** All rights of the subject at the audience, for a session of the client. */
+  read(subject: string, clientId: string, audience: string): Promise<RightsFacts>;
 
   findResource(audience: string): Promise<Resource | undefined>;
   listResources(): Promise<readonly Resource[]>;
@@ -62,7 +63,7 @@ export interface RightsStore {
   grant(grant: RoleGrant): Promise<void>;
   takeBack(role: string, subject: string): Promise<void>;
   /** By subject; `after` is the last one of the page before. */
-  holders(role: string, limit: number, after?: UserId): Promise<readonly RoleGrant[]>;
+  holders(role: string, limit: number, after?: Subject): Promise<readonly RoleGrant[]>;
   grantsOf(subject: string): Promise<readonly RoleGrant[]>;
   /** All grants of the subject end with it. */
   forget(subject: string): Promise<void>;

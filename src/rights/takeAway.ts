@@ -7,7 +7,7 @@
  * Why no token slips through: a refresh writes only while the epoch is the one at which it read the rights; a login keeps the
  * user's row and the definitions locked while it reads the rights and creates the session.
  */
-import type { SessionId, UserId } from '@countersign/verifier/ids';
+import type { SessionId } from '@countersign/verifier/ids';
 import type { EffectReport } from '@countersign/verifier/revocation/revocation';
 import type { Database, Stores } from '../database.ts';
 import type { Job } from '../platform/jobs.ts';
@@ -15,7 +15,7 @@ import { platformLimits } from '../platform/limits.ts';
 import { type RevokingParts, revokeAndPropagate } from '../revocation/propagation/revokeAndPropagate.ts';
 import { worseOf } from '../sessions/endSessionsByPage.ts';
 import { sessionLimits } from '../sessions/limits.ts';
-import type { SessionSelection } from '../sessions/store.ts';
+import type { SessionSelection, Subject } from '../sessions/store.ts';
 import { rightsLimits } from './limits.ts';
 import type { RightsChange, Touched } from './store.ts';
 
@@ -91,7 +91,7 @@ async function* pages(
 ): AsyncGenerator<Page> {
   let after = begin;
   if (touched.kind === 'subject') {
-    yield { selection: { userIds: [touched.subject] }, after: undefined };
+    yield { selection: { subjects: [touched.subject] }, after: undefined };
     return;
   }
   do {
@@ -100,13 +100,13 @@ async function* pages(
       const holders = await rights.holders(
         touched.role,
         rightsLimits.pageSubjects,
-        after as UserId | undefined,
+        after as Subject | undefined,
       );
-      selection = { userIds: holders.map(({ subject }) => subject) };
+      selection = { subjects: holders.map(({ subject }) => subject) };
       after = holders.length < rightsLimits.pageSubjects ? undefined : holders.at(-1)?.subject;
     } else {
       const range = await sessions.nextRange(after as SessionId | undefined, sessionLimits.sessionsPageRows);
-      selection = { matching: {}, range };
+      selection = { matching: touched.kind === 'client' ? { clientId: touched.clientId } : {}, range };
       after = range.last;
     }
     yield { selection, after };

@@ -110,7 +110,7 @@ async function revoke(name: string, { operations, operator, json, out, err }: Co
 }
 
 /** Adds to the permissions given so far. */
-function readPermissions(text: string, before: readonly Permission[] = []): readonly Permission[] {
+export function readPermissions(text: string, before: readonly Permission[] = []): readonly Permission[] {
   if (isPermission(text)) return [...new Set([...before, text])];
   throw new UsageError(
     `--permission: must be one of ${permissions.join(', ')}; given ${JSON.stringify(text)}`,

@@ -2,33 +2,32 @@
  * Services that call the gRPC interface: their identity and permissions. Owns service tokens, certificates and permissions. Does
  * not own the calls (`transport/grpc/`).
  */
-import type { Clock } from '@countersign/verifier/clock';
 import type { ReadTime } from '@countersign/verifier/steadyTime';
-import type { Database } from '../database.ts';
+import type { Counted } from '../revocation/countFailures.ts';
+import type { RevokingParts } from '../revocation/propagation/revokeAndPropagate.ts';
 import type { DataFolder } from '../storage/embedded/dataFolder.ts';
 import { createAuthenticateService } from './authenticateService.ts';
 import { firstServicePermissions } from './service.ts';
-import {
-  createCreateService,
-  createListServices,
-  createRevokeService,
-  createRotateServiceToken,
-} from './services.ts';
+import { createCreateService, createListServices, createRotateServiceToken } from './services.ts';
 import { newServiceToken } from './serviceToken.ts';
+import { createStopService } from './stopService.ts';
 
-export interface ServiceParts {
-  readonly database: Database;
-  readonly clock: Clock;
+export interface ServiceParts extends RevokingParts {
   readonly latestTime: ReadTime;
+  readonly counted: Counted;
 }
 
-export function mountServices({ database, clock, latestTime }: ServiceParts) {
+export function mountServices(parts: ServiceParts) {
+  const { database, clock, latestTime, counted } = parts;
+  const stopping = createStopService(parts);
   return {
     operations: {
       createService: createCreateService({ database, clock }),
       listServices: createListServices({ database }),
       rotateServiceToken: createRotateServiceToken({ database, clock }),
-      revokeService: createRevokeService({ database, clock }),
+      disableClient: counted(stopping.disableClient),
+      enableClient: stopping.enableClient,
+      revokeService: counted(stopping.revokeService),
     },
     authenticateService: createAuthenticateService({ database, clock, latestTime }),
   };

@@ -8,6 +8,7 @@ export const permissions = [
   'tokens.check',
   'tokens.introspect',
   'tokens.revoke',
+  'tokens.exchange',
   'external_ids.revoke',
   'sessions.read',
   'sessions.end',
@@ -29,15 +30,37 @@ export function isPermission(text: string): text is Permission {
   return (permissions as readonly string[]).includes(text);
 }
 
-/** An internal service that calls the gRPC interface with a service token or a client certificate. */
+/** What a client is: a service of ours, an application of ours, or one of somebody else. */
+export const clientKinds = ['service', 'app', 'third_party'] as const;
+export type ClientKind = (typeof clientKinds)[number];
+
+/**
+ * An OAuth client. A service calls the gRPC interface with its secret (a service token) or a client certificate; any client calls
+ * `/oauth2/` with its secret or its key. One identity, one list of permissions.
+ */
 export interface Service {
+  /** `client_id`, and `sub` of its own tokens. */
   readonly id: ServiceId;
   readonly name: string;
+  readonly kind: ClientKind;
   readonly permissions: readonly Permission[];
+  /** Whose tokens it may ask about and exchange; empty: AUDIENCE. */
+  readonly audiences: readonly string[];
+  /** What it may ask of its users. */
+  readonly scopes: readonly string[];
+  /** Public keys with which it authenticates, instead of a secret (RFC 7517). */
+  readonly jwks: PublicJwks | undefined;
+  readonly redirectUris: readonly string[];
+  /** Until it is enabled again. */
+  readonly disabledAt: number | undefined;
   /** The name in its client certificates; see `certificateName.ts`. */
   readonly certificateName: string | undefined;
   readonly createdAt: number;
   readonly revokedAt: number | undefined;
+}
+
+export interface PublicJwks {
+  readonly keys: readonly Readonly<Record<string, unknown>>[];
 }
 
 /** One of a service's tokens, at most two. Only the hash is stored. */
@@ -63,14 +86,20 @@ export interface ServiceWithTokens extends Service {
 export interface ServiceStore {
   /** Changes nothing when any service uses the name, even a revoked one, or a live one uses the certificate's name. */
   create(
-    service: Omit<Service, 'revokedAt'>,
-    token: NewServiceToken,
+    service: Omit<Service, 'disabledAt' | 'revokedAt'>,
+    /** Undefined for a client without a secret. */
+    token: NewServiceToken | undefined,
   ): Promise<'created' | 'name_taken' | 'certificate_taken'>;
-  /** Finds tokens of live services, including expired tokens. */
+  /** Finds tokens of live services that are not disabled, including expired tokens. */
   findByTokenHash(hash: Uint8Array): Promise<{ service: Service; token: ServiceToken } | undefined>;
   /** The one live service with one of these names; undefined when there are several. */
   findByCertificateNames(names: readonly string[]): Promise<Service | undefined>;
   findByName(name: string): Promise<Service | undefined>;
+  /** Also one that is disabled or revoked. */
+  find(id: ServiceId): Promise<Service | undefined>;
+  hasSecret(id: ServiceId): Promise<boolean>;
+  /** `undefined` enables it again. */
+  setDisabled(id: ServiceId, at: number | undefined): Promise<void>;
   list(): Promise<readonly ServiceWithTokens[]>;
   /**
    * Adds a token. Of the earlier ones, the latest live at its `createdAt` stays, until `keepUntil` at most; the others are

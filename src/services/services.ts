@@ -8,7 +8,7 @@ import type { Database } from '../database.ts';
 import { certificateNameOf } from '../platform/certificateName.ts';
 import { newId } from '../platform/newId.ts';
 import { serviceLimits } from './limits.ts';
-import type { NewServiceToken, Permission, ServiceWithTokens } from './service.ts';
+import type { NewServiceToken, Permission, Service, ServiceWithTokens } from './service.ts';
 import { newServiceToken, serviceTokenHash } from './serviceToken.ts';
 
 interface ServiceParts {
@@ -23,17 +23,33 @@ export interface NewService {
   readonly certificate?: string | undefined;
   /** Milliseconds since the Unix epoch; undefined: the token never expires. */
   readonly expiresAt?: number | undefined;
+  /** A service without any of it, by default. */
+  readonly client?: Partial<Pick<Service, 'kind' | 'audiences' | 'scopes' | 'redirectUris' | 'jwks'>>;
+  /** Without a secret: it has a key, or it is public. */
+  readonly withoutSecret?: boolean;
   /** An existing token, so that an interrupted start can be repeated; by default a new one is created. */
   readonly token?: string;
 }
 
-/** Returns the service token. This is the only time: just its hash is stored. */
-export type CreateService = (service: NewService, actor: Actor) => Promise<{ readonly token: string }>;
+/** Returns the service token, empty without one. This is the only time: just its hash is stored. */
+export type CreateService = (
+  service: NewService,
+  actor: Actor,
+) => Promise<{ readonly id: ServiceId; readonly token: string }>;
+
+const onlyService = {
+  kind: 'service',
+  audiences: [],
+  scopes: [],
+  redirectUris: [],
+  jwks: undefined,
+} as const;
 
 const nameShape = new RegExp(`^[a-z0-9][a-z0-9._-]{0,${serviceLimits.serviceNameCharacters - 1}}$`);
 
 export function createCreateService({ database, clock }: ServiceParts): CreateService {
-  return async ({ name, permissions, certificate, expiresAt, token = newServiceToken() }, actor) => {
+  return async ({ name, permissions, certificate, expiresAt, client = {}, ...given }, actor) => {
+    const token = given.withoutSecret === true ? '' : (given.token ?? newServiceToken());
     if (!nameShape.test(name)) {
       throw invalidField(
         'name',
@@ -43,22 +59,30 @@ export function createCreateService({ database, clock }: ServiceParts): CreateSe
     }
     const certificateName = certificate === undefined ? undefined : readCertificateName(certificate);
     const now = clock.now();
-    const stored = storedToken(token, now, expiresAt, actor);
+    const stored = token === '' ? undefined : storedToken(token, now, expiresAt, actor);
+    const id = newId<ServiceId>(now);
     await database.transaction(async (stores) => {
-      const service = { id: newId<ServiceId>(now), name, permissions, certificateName, createdAt: now };
+      const service = {
+        ...{ ...onlyService, ...client },
+        id,
+        name,
+        permissions,
+        certificateName,
+        createdAt: now,
+      };
       const outcome = await stores.services.create(service, stored);
       if (outcome === 'name_taken')
         throw new AuthorityError('name_taken', { detail: `name: ${name} is in use` });
       if (outcome === 'certificate_taken')
         throw new AuthorityError('name_taken', { detail: `certificate: ${certificate} is in use` });
       const detail = {
-        permissions,
+        ...{ client_id: id, kind: service.kind, permissions },
         ...(certificateName === undefined ? {} : { certificate: certificateName }),
         ...(expiresAt === undefined ? {} : { token_expires_at: rfc3339(expiresAt) }),
       };
       await stores.audit.record({ type: 'service_created', actor, reason: name, detail }, now);
     });
-    return { token };
+    return { id, token };
   };
 }
 
@@ -130,24 +154,4 @@ export type ListServices = () => Promise<readonly ServiceWithTokens[]>;
 
 export function createListServices({ database }: Pick<ServiceParts, 'database'>): ListServices {
   return () => database.services.list();
-}
-
-/**
- * Its tokens and certificate stop working within `serviceLimits.serviceTokenCacheMilliseconds` on every node. Repeating it
- * succeeds.
- */
-export type RevokeService = (name: string, actor: Actor) => Promise<void>;
-
-export function createRevokeService({ database, clock }: ServiceParts): RevokeService {
-  return async (name, actor) => {
-    const now = clock.now();
-    await database.transaction(async (stores) => {
-      const service = await stores.services.findByName(name);
-      if (service === undefined)
-        throw new AuthorityError('not_found', { detail: `There is no service ${name}.` });
-      if (service.revokedAt !== undefined) return;
-      await stores.services.revoke(service.id, now);
-      await stores.audit.record({ type: 'service_revoked', actor, reason: name }, now);
-    });
-  };
 }

@@ -7,7 +7,8 @@ import { afterEveryToken } from '@countersign/verifier/revocation/revocation';
 import type { AccessTokenClaims } from '@countersign/verifier/tokens/accessTokenClaims';
 import type { RevokingStores } from '../revocation/propagation/revokeAndPropagate.ts';
 import { type Ending, endOf } from './endSessions.ts';
-import type { Caller, Session } from './session.ts';
+import type { Caller } from './session.ts';
+import type { EndedSession } from './store.ts';
 
 /** Claims of a genuine token that the caller holds. */
 export interface NamedByToken extends Caller {
@@ -17,10 +18,12 @@ export interface NamedByToken extends Caller {
 
 /** Whether ending the session by its row also ends this token: the row knows a token that lives at least as long. */
 export function rowCovers(
-  row: Pick<Session, 'userId' | 'accessExpiresAt'> | undefined,
+  row: Pick<EndedSession, 'userId' | 'accessExpiresAt'> | undefined,
   { userId, expiresAt }: NamedByToken,
 ): boolean {
-  return row?.userId === userId && row.accessExpiresAt >= expiresAt;
+  if (row === undefined) return false;
+  // A client's own session has no user.
+  return (row.userId === undefined || row.userId === userId) && row.accessExpiresAt >= expiresAt;
 }
 
 /** Runs in a transaction of `revokeAndPropagate` that ended the session's row, if there was one. */

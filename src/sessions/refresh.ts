@@ -10,7 +10,7 @@ import type { Stores } from '../database.ts';
 import type { Notices } from '../notifications/notices.ts';
 import type { RateLimits } from '../platform/rateLimits.ts';
 import { type RevokingParts, revokeAndPropagate } from '../revocation/propagation/revokeAndPropagate.ts';
-import { rightsAt } from '../rights/rights.ts';
+import { requireScopes, rightsAt } from '../rights/rights.ts';
 import { type ContextPolicy, type ContextVerdict, judgeContext } from './context.ts';
 import { endAllOfUser, endSelected } from './endSessions.ts';
 import { readForRefresh } from './genuineRefreshToken.ts';
@@ -18,7 +18,7 @@ import { judgeRefresh } from './judgeRefresh.ts';
 import { sessionLimits } from './limits.ts';
 import type { SessionUse } from './refreshStore.ts';
 import type { RefusalMemory } from './refusalMemory.ts';
-import type { EndReason } from './session.ts';
+import { type EndReason, firstPartyClient } from './session.ts';
 import type { SessionWithRights, SessionWithUser } from './store.ts';
 import {
   chooseSigner,
@@ -49,6 +49,10 @@ export interface RefreshInput {
   readonly deviceId?: string | undefined;
   /** The audience of the access token; the services' audience by default. */
   readonly audience?: string | undefined;
+  /** Which client presents it; the authority's own by default. */
+  readonly clientId?: string | undefined;
+  /** This access token carries no more than these scopes. Throws `invalid_scope` for others. */
+  readonly scopes?: readonly string[] | undefined;
 }
 
 interface Presentation extends RefreshInput {
@@ -59,6 +63,7 @@ interface Presentation extends RefreshInput {
 
 interface Use {
   readonly session: SessionWithRights;
+  readonly scopes: readonly string[] | undefined;
   readonly now: number;
   readonly actor: Actor;
   readonly audience: string;
@@ -80,7 +85,7 @@ export function createRefresh(parts: RefreshParts): Refresh {
 
 async function tryRefresh(
   parts: RefreshParts,
-  { refreshToken, deviceId, actor, arrivedAt, audience }: Presentation,
+  { refreshToken, deviceId, actor, arrivedAt, audience, clientId = firstPartyClient, scopes }: Presentation,
   isFirstAttempt: boolean,
 ): Promise<TokenResponse | 'lost_race'> {
   const read = await readForRefresh(parts, refreshToken, audience);
@@ -88,7 +93,11 @@ async function tryRefresh(
   if (!read.genuine) throw refusal(read.fault);
   const { session, presented } = read;
   const now = parts.clock.now();
-  const use: Use = { session, now, actor, audience };
+  const use: Use = { session, now, actor, audience, scopes };
+  if (session.clientId !== clientId) {
+    await recordRefusal(parts, use, 'other_client');
+    throw refusal('other_client');
+  }
   const client = { userAgent: actor.userAgent, ip: actor.ip, deviceId };
   const asked = { now, arrivedAt, client, graceMs: parts.refreshGraceMs };
   const verdict = judgeRefresh(session, presented.generation, asked);
@@ -127,10 +136,12 @@ async function write(
   kind: 'rotated' | 'repeated_in_grace',
   verdict: ContextVerdict,
 ): Promise<TokenResponse | 'lost_race'> {
-  const { session, now, actor, audience } = use;
+  const { session, now, actor, audience, scopes } = use;
   const { id, userId, generation } = session;
   const signer = await chooseSigner(parts, now);
-  const rights = rightsAt(session.rights, { ...session, now, latest: parts.accessTokens.expiry(now) });
+  const latest = parts.accessTokens.expiry(now);
+  const rights = rightsAt(session.rights, { ...session, only: scopes, now, latest });
+  requireScopes(rights, scopes);
   const isSuspicious = verdict.signals.length > 0;
   const refreshed = { type: 'session_refreshed', actor, userId, sessionId: id, reason: kind } as const;
   const written: SessionUse = {

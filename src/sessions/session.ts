@@ -24,11 +24,15 @@ export const endReasons = [
   'recovered',
   'not_me',
   'rights',
+  'client_disabled',
 ] as const;
 export type EndReason = (typeof endReasons)[number];
 
 /** Authentication context class (OpenID Connect Core §2): one factor, or two. A passkey with user verification is two. */
 export type Acr = '1fa' | '2fa';
+
+/** `client_id` of sessions that the authority's own HTTP interface starts. */
+export const firstPartyClient = 'first-party';
 
 /** What is known of a request's origin. */
 export interface ClientContext {

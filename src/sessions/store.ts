@@ -1,4 +1,4 @@
-import type { FactorId, SessionId, UserId } from '@countersign/verifier/ids';
+import type { FactorId, ServiceId, SessionId, UserId } from '@countersign/verifier/ids';
 import type { RightsFacts } from '../rights/rights.ts';
 import type { ClientContext, EndReason, Session, SessionContext } from './session.ts';
 
@@ -29,7 +29,8 @@ export interface SessionFilter {
  */
 export type SessionSelection =
   | { readonly sessionIds: readonly SessionId[] }
-  | { readonly userIds: readonly UserId[] }
+  /** All sessions of these users, and the own ones of these clients. */
+  | { readonly subjects: readonly Subject[] }
   | { readonly userId: UserId; readonly except?: SessionId; readonly onlyEnded?: boolean }
   /** The user's live sessions except the newest `newest`. */
   | { readonly userId: UserId; readonly allButNewest: number }
@@ -40,6 +41,9 @@ export type SessionSelection =
   /** Sessions in the range with live access tokens that this key may have signed. */
   | { readonly signedWith: string; readonly range: SessionRange };
 
+/** `sub` of tokens: a user's id, or that of a client. */
+export type Subject = UserId | ServiceId;
+
 /** Ids after `after`, up to and including `last`; undefined means no bound. */
 export interface SessionRange {
   readonly after: SessionId | undefined;
@@ -48,7 +52,8 @@ export interface SessionRange {
 
 export interface EndedSession {
   readonly id: SessionId;
-  readonly userId: UserId;
+  /** Undefined for a client's own session. */
+  readonly userId: UserId | undefined;
   readonly accessExpiresAt: number;
   /** False when the session had ended before and only its access tokens may be live. */
   readonly newlyEnded: boolean;

@@ -74,27 +74,34 @@ function refusal(reason: string): AuthorityError {
 }
 
 /**
- * Issues the access token and derives the generation's refresh token. Rejects with `unavailable` when tokens of that time are
- * refused (`packages/verifier/src/revocation/issuedBefore.ts`) or the key was revoked meanwhile. Revoking a key looks for its
- * sessions after it is in effect: sessions of tokens issued before are found, and none is issued after.
+ * Issues an access token. Rejects with `unavailable` when tokens of that time are refused
+ * (`packages/verifier/src/revocation/issuedBefore.ts`) or the key was revoked meanwhile. Revoking a key looks for its sessions after
+ * it is in effect: sessions of tokens issued before are found, and none is issued after.
  */
+export async function issueAccessToken(
+  { accessTokens, denyList }: Pick<TokenParts, 'accessTokens' | 'denyList'>,
+  ...[subject, signer, now, to]: Parameters<AccessTokenIssuer['issue']>
+): Promise<string> {
+  const accessToken = await accessTokens.issue(subject, signer, now, to);
+  const verdict = await denyList.check([signer.subject], now);
+  if (verdict.revoked) throw refusal(isMarked(verdict) ? 'marked' : 'key_revoked');
+  return accessToken;
+}
+
+/** Issues the access token and derives the generation's refresh token. Rejects as `issueAccessToken` does. */
 export async function respondWithTokens(
-  { accessTokens, refreshTokens, denyList }: TokenParts,
+  parts: TokenParts,
   session: TokenSession,
   signer: Signer,
   { now, audience, rights }: { readonly now: number; readonly audience: string; readonly rights: Rights },
 ): Promise<TokenResponse> {
   const { scope, roles, tokenExpiresAt: expiresAt } = rights;
-  const accessToken = await accessTokens.issue({ ...session, scope, roles }, signer, now, {
-    audience,
-    expiresAt,
-  });
-  const verdict = await denyList.check([signer.subject], now);
-  if (verdict.revoked) throw refusal(isMarked(verdict) ? 'marked' : 'key_revoked');
+  const subject = { ...session, scope, roles };
+  const accessToken = await issueAccessToken(parts, subject, signer, now, { audience, expiresAt });
   return {
     accessToken,
     expiresIn: numericDate(expiresAt) - numericDate(now),
-    refreshToken: refreshTokens.derive(session, session.generation),
+    refreshToken: parts.refreshTokens.derive(session, session.generation),
     refreshExpiresIn: numericDate(sessionExpiry(session)) - numericDate(now),
     scope,
     sessionId: session.id,

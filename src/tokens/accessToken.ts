@@ -5,16 +5,18 @@
 
 import { numericDate } from '@countersign/verifier/clock';
 import type { SessionId, UserId } from '@countersign/verifier/ids';
-import type { AccessTokenClaims } from '@countersign/verifier/tokens/accessTokenClaims';
+import type { AccessTokenClaims, ActorClaim } from '@countersign/verifier/tokens/accessTokenClaims';
 import { newJti } from '@countersign/verifier/tokens/jti';
 import { tokenTypes } from '@countersign/verifier/tokens/tokenTypes';
 import { SignJWT } from 'jose';
 import type { Signer } from '../keys/keyRing.ts';
+import type { Subject } from '../sessions/store.ts';
 
 /** The session's part of a token's claims; times are milliseconds. */
 export interface TokenSubject {
   readonly id: SessionId;
-  readonly userId: UserId;
+  /** `sub`. */
+  readonly userId: Subject;
   readonly tokenVersion: number;
   readonly clientId: string;
   readonly scope: string;
@@ -22,8 +24,11 @@ export interface TokenSubject {
   /** How often rights were taken away from the session: must be that at which scope and roles were read. */
   readonly rightsEpoch: number;
   readonly amr: readonly string[];
-  readonly acr: string;
+  /** Undefined for a client's own token. */
+  readonly acr?: string | undefined;
   readonly authTime: number;
+  /** Who acts for the subject (RFC 8693 §4.1). */
+  readonly act?: ActorClaim | undefined;
 }
 
 export interface TokenUse {
@@ -57,7 +62,7 @@ export function createAccessTokenIssuer(parts: {
       const { roles = [] } = subject;
       const claims: AccessTokenClaims = {
         iss: issuer,
-        sub: subject.userId,
+        sub: subject.userId as UserId,
         aud: audience,
         exp: numericDate(expiresAt),
         iat: numericDate(now),
@@ -69,7 +74,8 @@ export function createAccessTokenIssuer(parts: {
         ...(roles.length === 0 ? {} : { roles }),
         auth_time: numericDate(subject.authTime),
         amr: subject.amr,
-        acr: subject.acr,
+        ...(subject.acr === undefined ? {} : { acr: subject.acr }),
+        ...(subject.act === undefined ? {} : { act: subject.act }),
       };
       return new SignJWT({ ...claims, amr: [...claims.amr] })
         .setProtectedHeader({ alg: 'ES256', typ: tokenTypes.access, kid })

@@ -13,6 +13,7 @@ import type { IsRevokedResponse } from '@countersign/verifier/contract/generated
 import { Reason } from '@countersign/verifier/contract/generated/countersign/v1/Reason';
 import { invalidField } from '@countersign/verifier/errors';
 import type { Verdict } from '@countersign/verifier/revocation/denyList';
+import type { Service } from '../services/service.ts';
 import { type AnswerOne, createBatch } from '../transport/grpc/batch.ts';
 import type { CallReports } from '../transport/grpc/callReports.ts';
 import { toReason } from '../transport/grpc/reasons.ts';
@@ -48,10 +49,12 @@ export function createTokenService(
     const verdict = checkRevocation(id);
     return verdict instanceof Promise ? verdict.then(toResponse) : toResponse(verdict);
   };
-  const introspectOne: AnswerOne<string, IntrospectResponse> = (token) => {
-    const result = introspect(token);
-    return result instanceof Promise ? result.then(toClaims) : toClaims(result);
-  };
+  const introspectFor =
+    ({ audiences }: Pick<Service, 'audiences'>): AnswerOne<string, IntrospectResponse> =>
+    (token) => {
+      const result = introspect(token, audiences);
+      return result instanceof Promise ? result.then(toClaims) : toClaims(result);
+    };
 
   return {
     IsRevoked: (request: IsRevokedRequest__Output) => isRevoked(toTokenId(request)),
@@ -76,17 +79,17 @@ export function createTokenService(
       return { results };
     },
 
-    Introspect: ({ token }: IntrospectRequest__Output) => introspectOne(token),
+    Introspect: ({ token }: IntrospectRequest__Output, caller: Service) => introspectFor(caller)(token),
 
     async BatchIntrospect(
       { tokens }: BatchIntrospectRequest__Output,
-      _caller: unknown,
+      caller: Service,
       isAbandoned: () => boolean,
     ): Promise<BatchIntrospectResponse> {
       requireCount('tokens', tokens.length, tokenLimits.batchIntrospectTokens, 'tokens');
       const onFailure = (error: unknown) => report('BatchIntrospect', error);
       const turns = { size: tokenLimits.batchIntrospectAtOnce, isAbandoned };
-      return { results: await batch(tokens, introspectOne, { active: false }, onFailure, turns) };
+      return { results: await batch(tokens, introspectFor(caller), { active: false }, onFailure, turns) };
     },
   };
 }
@@ -109,7 +112,7 @@ function toTokenId({ jti, kid, externalId, subject }: IsRevokedRequest__Output):
 
 function toClaims(result: Introspection): IntrospectResponse {
   if (!result.active) return { active: false };
-  const { client_id: clientId, auth_time: authTime, amr, roles = [], ...claims } = result.claims;
+  const { client_id: clientId, auth_time: authTime, amr, roles = [], act: _act, ...claims } = result.claims;
   const lists = { amr: [...amr], roles: [...roles] };
   return { ...claims, ...lists, active: true, clientId, authTime, tokenType: 'Bearer' };
 }

@@ -13,29 +13,35 @@ export type Introspection =
   /** The reason is for logs and metrics; the caller learns only that the token is not active. */
   | { readonly active: false; readonly reason: TokenFault | 'revoked' | 'other_audience' };
 
-/** The audience of the caller: a token for one audience is not valid for another. */
 export interface IntrospectParts extends ReadingParts {
+  /** The audience of a caller that has none of its own. */
   readonly audience: string;
 }
 
 /**
+ * `audiences`: those of the caller, since a token for one audience is not valid for another; the usual one if there are none.
  * Returns at once when memory decides, which is nearly always. Throws or rejects with `unavailable` when the deny-list cannot
  * answer safely.
  */
-export type Introspect = (token: string) => Introspection | Promise<Introspection>;
+export type Introspect = (
+  token: string,
+  audiences?: readonly string[],
+) => Introspection | Promise<Introspection>;
 
 export function createIntrospect(parts: IntrospectParts): Introspect {
-  const judge = (read: ReadToken): Introspection | Promise<Introspection> => {
+  const usual = [parts.audience];
+  const judge = (read: ReadToken, given: readonly string[]): Introspection | Promise<Introspection> => {
     if (!read.valid) return { active: false, reason: read.fault };
-    if (read.claims.aud !== parts.audience) return { active: false, reason: 'other_audience' };
+    const audiences = given.length === 0 ? usual : given;
+    if (!audiences.includes(read.claims.aud)) return { active: false, reason: 'other_audience' };
     const verdict = parts.denyList.check([...read.jti.subjects, read.keySubject], read.jti.issuedAt);
     return verdict instanceof Promise
       ? verdict.then((late) => toIntrospection(late, read.claims))
       : toIntrospection(verdict, read.claims);
   };
-  return (token) => {
+  return (token, audiences = []) => {
     const read = readToken(parts, token);
-    return read instanceof Promise ? read.then(judge) : judge(read);
+    return read instanceof Promise ? read.then((late) => judge(late, audiences)) : judge(read, audiences);
   };
 }
 

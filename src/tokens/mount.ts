@@ -12,7 +12,6 @@ import { createAccessTokenIssuer } from './accessToken.ts';
 import { createAuthenticate } from './authenticate.ts';
 import { createCheckRevocation } from './checkRevocation.ts';
 import { tokenService } from './grpc.ts';
-import { metadataRoutes } from './http.ts';
 import { createIntrospect } from './introspect.ts';
 import type { ReadingParts } from './readToken.ts';
 
@@ -33,12 +32,10 @@ export function createTokens(parts: {
 
 export interface TokenCheckParts extends ReadingParts {
   readonly config: Config['tokens'];
-  /** The Cache-Control value of the metadata. */
-  readonly cacheControl: string;
 }
 
-export function mountTokens({ config, cacheControl, ...reading }: TokenCheckParts) {
-  const { issuer, audience, accountAudience } = config;
+export function mountTokens({ config, ...reading }: TokenCheckParts) {
+  const { audience, accountAudience } = config;
   const operations = {
     introspect: createIntrospect({ ...reading, audience }),
     /** For tokens with the account audience. */
@@ -48,11 +45,6 @@ export function mountTokens({ config, cacheControl, ...reading }: TokenCheckPart
   return {
     operations,
     authenticate: createAuthenticate(operations.introspectAccount, accountAudience),
-    routes: metadataRoutes({
-      issuer,
-      audiences: { services: audience, account: accountAudience },
-      cacheControl,
-    }),
     service: tokenService(operations),
   };
 }

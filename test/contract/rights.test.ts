@@ -53,7 +53,7 @@ for (const { name, embedded, open } of engines) {
     t.test('a session in its next epoch', async (t) => {
       const [{ user, id }, other] = [await session(), await session()];
       const { result } = await revokeAndPropagate(parts, now, (stores) =>
-        stores.takeRights({ userIds: [user.id] }),
+        stores.takeRights({ subjects: [user.id] }),
       );
       t.equal(result, 1);
       t.strictSame(told.announced.splice(0), [subjectOf(id, 0)]);
@@ -69,7 +69,7 @@ for (const { name, embedded, open } of engines) {
       t.equal(await database.refreshes.repeat(id, 1, 5, aUse(1)), true);
       await database.sessions.end({ sessionIds: [id] }, 'logout', now);
       t.strictSame(
-        await database.sessions.takeRights({ userIds: [user.id] }, now),
+        await database.sessions.takeRights({ subjects: [user.id] }, now),
         [],
         'one that ended has none',
       );
@@ -78,7 +78,7 @@ for (const { name, embedded, open } of engines) {
     t.test('the last epoch ends the session: a jti has no room for the next', async (t) => {
       const { user, id } = await session();
       await sql.query('UPDATE sessions SET rights_epoch = $1 WHERE id = $2', [lastRightsEpoch, id]);
-      await revokeAndPropagate(parts, now, (stores) => stores.takeRights({ userIds: [user.id] }));
+      await revokeAndPropagate(parts, now, (stores) => stores.takeRights({ subjects: [user.id] }));
       t.match(await database.sessions.find(id), { endedAt: now });
       t.strictSame(told.announced.splice(0), [subjectOf(id, lastRightsEpoch), uuidBytes(id).toString('hex')]);
     });

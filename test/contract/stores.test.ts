@@ -322,10 +322,12 @@ async function services(t: Test, storage: Storage): Promise<void> {
   const service = {
     id: newId<ServiceId>(now),
     name: 'billing',
-    permissions: ['tokens.check'] as const,
+    kind: 'service',
+    permissions: ['tokens.check'],
+    ...{ audiences: ['a'], scopes: ['b'], redirectUris: ['https://c/'], jwks: { keys: [] } },
     certificateName: 'URI:spiffe://a/b',
     createdAt: now,
-  };
+  } as const;
   const hash = randomBytes(32);
   const token = { createdAt: now, createdBy: 'operator', expiresAt: undefined };
   const aToken = (given = randomBytes(32)) => ({ ...token, hash: given });
@@ -336,9 +338,13 @@ async function services(t: Test, storage: Storage): Promise<void> {
   t.equal(await services.create(other, aToken()), 'certificate_taken');
   const unused = { ...token, lastUsedAt: undefined };
   t.strictSame(await services.findByTokenHash(hash), {
-    service: { ...service, revokedAt: undefined },
+    service: { ...service, disabledAt: undefined, revokedAt: undefined },
     token: unused,
   });
+  await services.setDisabled(service.id, now);
+  t.equal(await services.findByTokenHash(hash), undefined, 'a disabled one is not found by what it presents');
+  t.match(await services.find(service.id), { name: 'billing', disabledAt: now });
+  await services.setDisabled(service.id, undefined);
   await tokensOfOneService(t, storage, service.id, hash);
   t.equal(await services.findByTokenHash(randomBytes(32)), undefined);
   t.match(await services.findByCertificateNames(['DNS:x', 'URI:spiffe://a/b']), { name: 'billing' });

@@ -19,60 +19,86 @@ const table: readonly [
 ][] = [
   [
     'an audience that nobody declared',
-    { resource: undefined, grants: [grant('a', ['read'])] },
+    { clientLives: true, resource: undefined, grants: [grant('a', ['read'])] },
     'account',
     ['account', ['a'], latest],
   ],
-  ['what everyone has', { resource: declared, grants: [] }, 'account', ['account look', [], latest]],
+  [
+    'what everyone has',
+    { clientLives: true, resource: declared, grants: [] },
+    'account',
+    ['account look', [], latest],
+  ],
   [
     'roles, together',
-    { resource: declared, grants: [grant('a', ['write', 'read']), grant('b', ['read'])] },
+    { clientLives: true, resource: declared, grants: [grant('a', ['write', 'read']), grant('b', ['read'])] },
     'account',
     ['account look read write', ['a', 'b'], latest],
   ],
   [
     'a role that is worth a scope that is gone',
-    { resource: declared, grants: [grant('a', ['read', 'gone'])] },
+    { clientLives: true, resource: declared, grants: [grant('a', ['read', 'gone'])] },
     'account',
     ['account look read', ['a'], latest],
   ],
   [
     'a role without scopes',
-    { resource: declared, grants: [grant('a', [])] },
+    { clientLives: true, resource: declared, grants: [grant('a', [])] },
     'account',
     ['account look', ['a'], latest],
   ],
   [
     'a session with a scope of its own carries that, as far as the user has it',
-    { resource: declared, grants: [grant('a', ['read', 'write']), grant('b', ['delete'])] },
+    {
+      clientLives: true,
+      resource: declared,
+      grants: [grant('a', ['read', 'write']), grant('b', ['delete'])],
+    },
     'read delete-all look',
     ['look read', ['a'], latest],
   ],
   [
     'and does not outlive a role that it uses, nor is it cut short by another',
-    { resource: declared, grants: [grant('a', ['read'], now + 60_999), grant('b', ['write'], now + 5_000)] },
+    {
+      clientLives: true,
+      resource: declared,
+      grants: [grant('a', ['read'], now + 60_999), grant('b', ['write'], now + 5_000)],
+    },
     'read',
     ['read', ['a'], now + 60_000],
   ],
   [
     'a role that ended',
-    { resource: declared, grants: [grant('a', ['read'], now), grant('b', ['write'], now + 999)] },
+    {
+      clientLives: true,
+      resource: declared,
+      grants: [grant('a', ['read'], now), grant('b', ['write'], now + 999)],
+    },
     'account',
     ['account look', [], latest],
   ],
   [
     'a shorter lifetime',
-    { resource: { ...declared, accessTtlMs: 60_500 }, grants: [grant('a', ['read'], now + 120_000)] },
+    {
+      clientLives: true,
+      resource: { ...declared, accessTtlMs: 60_500 },
+      grants: [grant('a', ['read'], now + 120_000)],
+    },
     'account',
     ['account look read', ['a'], now + 60_000],
   ],
   [
     'a longer one',
-    { resource: { ...declared, accessTtlMs: 3_600_000 }, grants: [] },
+    { clientLives: true, resource: { ...declared, accessTtlMs: 3_600_000 }, grants: [] },
     'account',
     ['account look', [], latest],
   ],
-  ['a session with no scope', { resource: declared, grants: [grant('a', ['read'])] }, '', ['', [], latest]],
+  [
+    'a session with no scope',
+    { clientLives: true, resource: declared, grants: [grant('a', ['read'])] },
+    '',
+    ['', [], latest],
+  ],
 ];
 
 for (const [what, facts, scope, [carried, roles, tokenExpiresAt]] of table) {

@@ -86,6 +86,8 @@ export function createMemoryDatabase(now: () => number, keys: readonly StoredSig
   const database: MemoryDatabase = {
     users: {} as Stores['users'],
     rights: {} as Stores['rights'],
+    tokenSessions: {} as Stores['tokenSessions'],
+    usedIds: {} as Stores['usedIds'],
     services: {} as Stores['services'],
     requests: {} as Stores['requests'],
     refreshes: {} as RefreshStore,

@@ -1,6 +1,6 @@
 /** The claims that a service receives: identical whoever read the token, and frozen, because callers share them. */
 import type { IntrospectResponse__Output } from '@countersign/verifier/contract/generated/countersign/v1/IntrospectResponse';
-import type { AccessTokenClaims } from '@countersign/verifier/tokens/accessTokenClaims';
+import type { AccessTokenClaims, ActorClaim } from '@countersign/verifier/tokens/accessTokenClaims';
 
 export type { AccessTokenClaims };
 
@@ -19,14 +19,20 @@ export function ownClaims(claims: AccessTokenClaims): AccessTokenClaims {
     auth_time,
     amr,
     acr,
+    act,
     roles = [],
   } = claims;
   return Object.freeze({
     ...{ iss, sub, aud, exp, iat, jti, sid, ver, client_id, scope, auth_time },
     ...(acr === undefined || acr === '' ? {} : { acr }),
+    ...(act === undefined || act === null ? {} : { act: frozen(act) }),
     ...(roles.length === 0 ? {} : { roles: Object.freeze([...roles]) }),
     amr: Object.freeze([...amr]),
   });
+}
+
+function frozen({ sub, act }: ActorClaim): ActorClaim {
+  return Object.freeze({ sub, ...(act === undefined ? {} : { act: frozen(act) }) });
 }
 
 /** The claims of a token that the authority calls active. */

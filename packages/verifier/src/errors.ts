@@ -40,6 +40,19 @@ export const errorTable = {
   invalid_code: { http: 401, grpc: 'UNAUTHENTICATED', title: 'Wrong or expired code' },
   invalid_link: { http: 400, grpc: 'INVALID_ARGUMENT', title: 'This link was used or has expired' },
   invalid_grant: { http: 401, grpc: 'UNAUTHENTICATED', title: 'The refresh token is not valid' },
+  invalid_client: { http: 401, grpc: 'UNAUTHENTICATED', title: 'The client could not be authenticated' },
+  unauthorized_client: { http: 400, grpc: 'PERMISSION_DENIED', title: 'This client may not use this grant' },
+  unsupported_grant_type: { http: 400, grpc: 'INVALID_ARGUMENT', title: 'This grant type is not supported' },
+  invalid_scope: {
+    http: 400,
+    grpc: 'INVALID_ARGUMENT',
+    title: 'The scope is unknown, or more than was granted',
+  },
+  invalid_target: {
+    http: 400,
+    grpc: 'INVALID_ARGUMENT',
+    title: 'The resource is unknown, or not for this client',
+  },
   permission_denied: { http: 403, grpc: 'PERMISSION_DENIED', title: 'The caller lacks the permission' },
   csrf_refused: {
     http: 403,

@@ -4,6 +4,7 @@ type Branded<Name extends string> = string & { readonly [brand]: Name };
 
 export type UserId = Branded<'UserId'>;
 export type SessionId = Branded<'SessionId'>;
+/** Of a service or an application: its OAuth `client_id`. */
 export type ServiceId = Branded<'ServiceId'>;
 export type AuditEventId = Branded<'AuditEventId'>;
 /** A second factor or passkey. */

@@ -2,6 +2,8 @@
  * Limits that the authority and its guards must share, or that shared code needs. The unit is in the name, the reason beside it.
  */
 export const verifierLimits = {
+  /** How often a token may have been exchanged: services that call services. */
+  actors: 8,
   /** The longest lifetime of an access token: the deny-list keeps each revocation as long. */
   accessTokenMaximumSeconds: 24 * 60 * 60,
   /** False positives of a full filter. Each costs one confirmation, so it only affects speed. */

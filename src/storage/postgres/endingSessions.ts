@@ -7,7 +7,7 @@ import { expiredAt, live, notSpared, selected } from './sessionSelection.ts';
 
 export interface EndedRow {
   readonly id: string;
-  readonly user_id: string;
+  readonly user_id: string | null;
   readonly access_expires_at: Date;
   readonly newly_ended: boolean;
 }
@@ -34,7 +34,7 @@ export function ending(selection: SessionSelection, reason: EndReason, now: numb
 export function fromEndedRow(row: EndedRow): EndedSession {
   return {
     id: row.id as SessionId,
-    userId: row.user_id as UserId,
+    userId: (row.user_id ?? undefined) as UserId | undefined,
     accessExpiresAt: row.access_expires_at.getTime(),
     newlyEnded: row.newly_ended,
   };

@@ -1,6 +1,6 @@
-import type { UserId } from '@countersign/verifier/ids';
 import type { Resource, RightsFacts } from '../../rights/rights.ts';
 import type { RightsChange, RightsStore, Role, RoleGrant, Touched } from '../../rights/store.ts';
+import type { Subject } from '../../sessions/store.ts';
 import {
   type RightsChange as ChangeRow,
   type RoleGrant as GrantRow,
@@ -15,8 +15,10 @@ import type { PrismaConnection } from './transactions.ts';
 const definitionsLock = 0x63736772;
 
 /** The subject's rights at the audience as JSON, for a statement that reads a session too: both are of one moment. */
-export function rightsJson(subject: Prisma.Sql, audience: string): Prisma.Sql {
+export function rightsJson(subject: Prisma.Sql, client: Prisma.Sql, audience: string): Prisma.Sql {
   return Prisma.sql`json_build_object(
+    'clientLives', NOT EXISTS (SELECT 1 FROM services AS c WHERE c.id::text = ${client}
+                                AND (c.disabled_at IS NOT NULL OR c.revoked_at IS NOT NULL)),
     'resource', (SELECT json_build_object('scopes', r.scopes, 'everyone', r.everyone, 'accessTtlMs', r.access_ttl_ms)
                    FROM resources AS r WHERE r.audience = ${audience}),
     'grants', ARRAY(SELECT json_build_object('role', g.role, 'scopes', rs.scopes,
@@ -26,14 +28,16 @@ export function rightsJson(subject: Prisma.Sql, audience: string): Prisma.Sql {
 }
 
 export interface RightsJson {
+  readonly clientLives: boolean;
   readonly resource:
     | (Omit<NonNullable<RightsFacts['resource']>, 'accessTtlMs'> & { accessTtlMs: number | null })
     | null;
   readonly grants: readonly { role: string; scopes: readonly string[]; expiresAt: number | null }[];
 }
 
-export function fromRightsJson({ resource, grants }: RightsJson): RightsFacts {
+export function fromRightsJson({ clientLives, resource, grants }: RightsJson): RightsFacts {
   return {
+    clientLives,
     resource: resource === null ? undefined : { ...resource, accessTtlMs: resource.accessTtlMs ?? undefined },
     grants: grants.map((each) => ({ ...each, expiresAt: each.expiresAt ?? undefined })),
   };
@@ -51,10 +55,10 @@ export function createRightsStore(prisma: PrismaConnection): RightsStore {
         SELECT pg_advisory_xact_lock(${definitionsLock}::int, hashtext(current_schema()))::text`;
     },
 
-    async read(subject, audience) {
+    async read(subject, clientId, audience) {
       const [row] = await prisma.$queryRaw<{ rights: RightsJson }[]>`
-        SELECT ${rightsJson(Prisma.sql`${subject}`, audience)} AS rights`;
-      return fromRightsJson(row?.rights ?? { resource: null, grants: [] });
+        SELECT ${rightsJson(Prisma.sql`${subject}`, Prisma.sql`${clientId}`, audience)} AS rights`;
+      return fromRightsJson(row?.rights ?? { clientLives: false, resource: null, grants: [] });
     },
 
     ...createDefinitionStore(prisma),
@@ -189,6 +193,7 @@ function createChangeStore(
 function toChange(touched: Touched): Pick<ChangeRow, 'kind' | 'target'> {
   const { kind } = touched;
   if (kind === 'subject') return { kind, target: touched.subject };
+  if (kind === 'client') return { kind, target: touched.clientId };
   return { kind, target: kind === 'role' ? touched.role : '' };
 }
 
@@ -198,7 +203,8 @@ function fromChange({ number, kind, target, after }: ChangeRow): RightsChange {
 
 /** A kind that a newer version wrote touches all sessions, as far as this one can tell. */
 function touchedOf(kind: string, target: string): Touched {
-  if (kind === 'subject') return { kind, subject: target as UserId };
+  if (kind === 'subject') return { kind, subject: target as Subject };
+  if (kind === 'client') return { kind, clientId: target };
   return kind === 'role' ? { kind, role: target } : { kind: 'all' };
 }
 
@@ -213,7 +219,7 @@ function fromRole({ name, scopes }: RoleRow & { readonly scopes: readonly Scopes
 
 function fromGrant({ role, subject, grantedAt, grantedBy, expiresAt }: GrantRow): RoleGrant {
   return {
-    ...{ role, subject: subject as UserId, grantedBy },
+    ...{ role, subject: subject as Subject, grantedBy },
     grantedAt: grantedAt.getTime(),
     expiresAt: expiresAt?.getTime(),
   };

@@ -1,31 +1,29 @@
 import type { ServiceId } from '@countersign/verifier/ids';
 import {
+  clientKinds,
   isPermission,
   type NewServiceToken,
+  type PublicJwks,
   type Service,
   type ServiceStore,
   type ServiceToken,
 } from '../../services/service.ts';
-import type { Service as ServiceRow, ServiceToken as TokenRow } from './generated/client.ts';
+import type { Prisma, Service as ServiceRow, ServiceToken as TokenRow } from './generated/client.ts';
 import type { PrismaConnection } from './transactions.ts';
 
 export function createServiceStore(prisma: PrismaConnection): ServiceStore {
   return {
-    async create({ id, name, permissions, certificateName, createdAt }, token) {
-      const { count } = await prisma.service.createMany({
-        data: [
-          {
-            id,
-            name,
-            permissions: [...permissions],
-            certificateName: certificateName ?? null,
-            createdAt: new Date(createdAt),
-          },
-        ],
-        skipDuplicates: true,
-      });
+    async create(service, token) {
+      const { id, name, kind, jwks, certificateName, createdAt } = service;
+      const row = {
+        ...{ id, name, kind, certificateName: certificateName ?? null, createdAt: new Date(createdAt) },
+        ...{ permissions: [...service.permissions], audiences: [...service.audiences] },
+        ...{ scopes: [...service.scopes], redirectUris: [...service.redirectUris] },
+        ...(jwks === undefined ? {} : { jwks: jwks as unknown as Prisma.InputJsonObject }),
+      };
+      const { count } = await prisma.service.createMany({ data: [row], skipDuplicates: true });
       if (count === 1) {
-        await prisma.serviceToken.create({ data: toRow(id, token) });
+        if (token !== undefined) await prisma.serviceToken.create({ data: toRow(id, token) });
         return 'created';
       }
       return (await prisma.service.findUnique({ where: { name } })) === null
@@ -35,7 +33,7 @@ export function createServiceStore(prisma: PrismaConnection): ServiceStore {
 
     async findByTokenHash(hash) {
       const row = await prisma.serviceToken.findFirst({
-        where: { tokenHash: new Uint8Array(hash), service: { revokedAt: null } },
+        where: { tokenHash: new Uint8Array(hash), service: { revokedAt: null, disabledAt: null } },
         include: { service: true },
       });
       return row === null ? undefined : { service: fromRow(row.service), token: fromTokenRow(row) };
@@ -43,7 +41,7 @@ export function createServiceStore(prisma: PrismaConnection): ServiceStore {
 
     async findByCertificateNames(names) {
       const rows = await prisma.service.findMany({
-        where: { certificateName: { in: [...names] }, revokedAt: null },
+        where: { certificateName: { in: [...names] }, revokedAt: null, disabledAt: null },
         take: 2,
       });
       const [row, another] = rows;
@@ -53,6 +51,22 @@ export function createServiceStore(prisma: PrismaConnection): ServiceStore {
     async findByName(name) {
       const row = await prisma.service.findUnique({ where: { name } });
       return row === null ? undefined : fromRow(row);
+    },
+
+    async find(id) {
+      const row = await prisma.service.findUnique({ where: { id } });
+      return row === null ? undefined : fromRow(row);
+    },
+
+    async hasSecret(serviceId) {
+      return (await prisma.serviceToken.findFirst({ where: { serviceId } })) !== null;
+    },
+
+    async setDisabled(id, at) {
+      await prisma.service.update({
+        where: { id },
+        data: { disabledAt: at === undefined ? null : new Date(at) },
+      });
     },
 
     async list() {
@@ -97,7 +111,11 @@ function fromRow(row: ServiceRow): Service {
   return {
     id: row.id as ServiceId,
     name: row.name,
+    kind: clientKinds.find((kind) => kind === row.kind) ?? 'third_party',
     permissions: row.permissions.filter(isPermission),
+    ...{ audiences: row.audiences, scopes: row.scopes, redirectUris: row.redirectUris },
+    jwks: (row.jwks as PublicJwks | null) ?? undefined,
+    disabledAt: row.disabledAt?.getTime(),
     certificateName: row.certificateName ?? undefined,
     createdAt: row.createdAt.getTime(),
     revokedAt: row.revokedAt?.getTime(),

@@ -1,7 +1,7 @@
 /** SQL conditions that select sessions; the table's alias is `s`. */
-import type { FactorId, UserId } from '@countersign/verifier/ids';
+import type { FactorId } from '@countersign/verifier/ids';
 import { verifierLimits } from '@countersign/verifier/limits';
-import type { SessionFilter, SessionRange, SessionSelection } from '../../sessions/store.ts';
+import type { SessionFilter, SessionRange, SessionSelection, Subject } from '../../sessions/store.ts';
 import { canaryUserId } from '../../truth/canary.ts';
 import { Prisma } from './generated/client.ts';
 
@@ -17,7 +17,7 @@ export function live(at: Date): Prisma.Sql {
 }
 
 /** Only its own node ends a canary. */
-export const noCanary = Prisma.sql`s.user_id <> ${canaryUserId}::uuid`;
+export const noCanary = Prisma.sql`s.user_id IS DISTINCT FROM ${canaryUserId}::uuid`;
 
 export function selected(selection: SessionSelection, at: Date): Prisma.Sql {
   const those = withCanaries(selection, at);
@@ -47,8 +47,11 @@ function withCanaries(selection: SessionSelection, at: Date): Prisma.Sql {
     return Prisma.sql`s.id IN (
       SELECT s.id FROM sessions AS s WHERE ${lives} ORDER BY s.id DESC OFFSET ${allButNewest})`;
   }
-  if ('userIds' in selection)
-    return Prisma.sql`s.user_id = ANY (${selection.userIds}::uuid[]) AND (s.ended_at IS NULL OR ${tokensLive})`;
+  if ('subjects' in selection) {
+    const { subjects } = selection;
+    return Prisma.sql`(s.user_id = ANY (${subjects}::uuid[]) OR s.user_id IS NULL AND s.client_id = ANY (${subjects}::text[]))
+      AND (s.ended_at IS NULL OR ${tokensLive})`;
+  }
   if ('openedBy' in selection)
     return Prisma.sql`s.user_id = ${selection.userId}::uuid AND ${selection.openedBy}::uuid = ANY (s.opened_by)
       AND (s.ended_at IS NULL OR ${tokensLive})`;
@@ -72,7 +75,7 @@ function whose(
     | { signedWith: string }
     | { allButNewest: number }
     | { openedBy: FactorId }
-    | { userIds: readonly UserId[] }
+    | { subjects: readonly Subject[] }
   >,
 ): Prisma.Sql {
   if ('sessionIds' in selection) return Prisma.sql`s.id = ANY (${selection.sessionIds}::uuid[])`;

@@ -31,7 +31,7 @@ export function createSessionStore(prisma: PrismaConnection): SessionStore {
     },
 
     async findWithRights(id, audience) {
-      const rights = rightsJson(Prisma.sql`s.user_id::text`, audience);
+      const rights = rightsJson(Prisma.sql`s.user_id::text`, Prisma.sql`s.client_id`, audience);
       const [row] = await prisma.$queryRaw<
         (RowWithUser & { rights: RightsJson })[]
       >`${prepared('session_with_rights')}

@@ -20,8 +20,10 @@ import { createRightsStore } from './rightsStore.ts';
 import { createServiceStore } from './serviceStore.ts';
 import { createSessionStore } from './sessionStore.ts';
 import { createSigningKeyStore } from './signingKeyStore.ts';
+import { createTokenSessionStore } from './tokenSessionStore.ts';
 import { createTotpStore } from './totpStore.ts';
 import { createTruthStore } from './truthStore.ts';
+import { createUsedIdStore } from './usedIdStore.ts';
 import { createUserStore } from './userStore.ts';
 
 /** The client, or one of its transactions. */
@@ -93,6 +95,8 @@ function createStores(prisma: PrismaConnection, onFault: (error: unknown) => nev
   return {
     users: guarded(createUserStore(prisma), onFault),
     sessions: guarded(createSessionStore(prisma), onFault),
+    tokenSessions: guarded(createTokenSessionStore(prisma), onFault),
+    usedIds: guarded(createUsedIdStore(prisma), onFault),
     rights: guarded(createRightsStore(prisma), onFault),
     services: guarded(createServiceStore(prisma), onFault),
     signingKeys: guarded(createSigningKeyStore(prisma), onFault),

@@ -7,6 +7,7 @@ import { mountUsers } from '../../accounts/cli.ts';
 import { mountAudit } from '../../audit/cli.ts';
 import type { Operations } from '../../authority.ts';
 import { mountKeys } from '../../keys/cli.ts';
+import { mountClients } from '../../oauth/clients/cli.ts';
 import { mountRevoke } from '../../revocation/cli.ts';
 import { mountRights } from '../../rights/cli.ts';
 import { mountServices } from '../../services/cli.ts';
@@ -22,7 +23,16 @@ export interface Invocation extends Traits {
   readonly json: boolean;
 }
 
-const mounts = [mountUsers, mountServices, mountRights, mountKeys, mountRevoke, mountAudit, mountRestored];
+const mounts = [
+  mountUsers,
+  mountServices,
+  mountClients,
+  mountRights,
+  mountKeys,
+  mountRevoke,
+  mountAudit,
+  mountRestored,
+];
 
 /**
  * Returns the work; the exit code after showing help; or undefined after a command that `mountOthers` added. Throws `UsageError`

@@ -15,6 +15,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The route takes a form beside JSON. */
     readonly refusalPage?: RefusalPage;
+    /** The route takes forms only; its body is `URLSearchParams`. */
+    readonly formOnly?: true;
   }
 }
 
@@ -27,13 +29,16 @@ export function isForm({
   readonly routeOptions: FastifyRequest['routeOptions'];
 }): boolean {
   const type = headers['content-type'];
-  return routeOptions.config?.refusalPage !== undefined && type !== undefined && formType.test(type);
+  const { refusalPage, formOnly } = routeOptions.config ?? {};
+  return (refusalPage !== undefined || formOnly === true) && type !== undefined && formType.test(type);
 }
 
 /** Each field once, as text. */
 export function acceptForms(app: HttpApp): void {
-  app.addContentTypeParser(formType, { parseAs: 'string' }, (_request, body, done) => {
-    const fields = [...new URLSearchParams(body as string)];
+  app.addContentTypeParser(formType, { parseAs: 'string' }, (request, body, done) => {
+    const given = new URLSearchParams(body as string);
+    if (request.routeOptions.config?.formOnly === true) return done(null, given);
+    const fields = [...given];
     const value = Object.fromEntries(fields);
     const isUnique = Object.keys(value).length === fields.length;
     done(isUnique ? null : invalidField('body', 'unique', 'must name each field once'), value);

@@ -9,8 +9,17 @@ import { sendPage } from './page.ts';
 
 const problemType = 'application/problem+json; charset=utf-8';
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Replaces problem details, for protocols with errors of their own. */
+    readonly sendRefusal?: (reply: FastifyReply, error: AuthorityError) => void;
+  }
+}
+
 /** Sends the public part of an error. */
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, error: AuthorityError): void {
+  const { sendRefusal } = request.routeOptions.config ?? {};
+  if (sendRefusal !== undefined) return void sendRefusal(reply, error);
   const { http } = errorTable[error.code];
   if (http === 401) reply.header('www-authenticate', challengeOf(error));
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(error.retryAfterSeconds));

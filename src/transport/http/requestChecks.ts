@@ -66,7 +66,8 @@ export function acceptOnlyJson(app: HttpApp): void {
   // A callback instead of async: it runs for every request, and most have no body.
   app.addHook('onRequest', (request, _reply, done) => {
     const { method, headers } = request;
-    done(method === 'GET' || method === 'HEAD' ? undefined : bodyFault(headers, isForm(request)));
+    const needsForm = request.routeOptions.config?.formOnly === true;
+    done(method === 'GET' || method === 'HEAD' ? undefined : bodyFault(headers, isForm(request), needsForm));
   });
   acceptForms(app);
 }
@@ -102,10 +103,15 @@ function repeatedField(rawHeaders: readonly string[]): string | undefined {
   return undefined;
 }
 
-function bodyFault(headers: IncomingHttpHeaders, mayBeForm: boolean): AuthorityError | undefined {
+function bodyFault(
+  headers: IncomingHttpHeaders,
+  isForm: boolean,
+  needsForm: boolean,
+): AuthorityError | undefined {
   const { 'content-type': type, 'content-encoding': encoding } = headers;
-  if (type !== undefined && !mayBeForm && !jsonType.test(type)) {
-    const detail = 'content-type: must be application/json in UTF-8';
+  if (!isForm && (needsForm || (type !== undefined && !jsonType.test(type)))) {
+    const needed = needsForm ? 'application/x-www-form-urlencoded' : 'application/json';
+    const detail = `content-type: must be ${needed} in UTF-8`;
     return new AuthorityError('unsupported_media_type', { detail });
   }
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {

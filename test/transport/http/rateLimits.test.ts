@@ -138,6 +138,11 @@ function waysTo(call: HttpCall, tokens: { readonly accessToken: string; readonly
       post('/auth/logout-others', undefined, tokens.accessToken),
       () => post('/auth/logout-others', undefined, tokens.accessToken),
     ],
+    oauth: [
+      post('/oauth2/global-token-revocation', { sub_id: { format: 'email' } }, 'x'),
+      post('/oauth2/global-token-revocation', { sub_id: { format: 'email' } }, 'x'),
+      () => post('/oauth2/global-token-revocation', { sub_id: { format: 'email' } }, 'x'),
+    ],
     reads: [read(), read(tokens.accessToken), () => read(tokens.accessToken)],
   } as const satisfies Record<LimitedOperation, unknown>;
   return { ways, chain };

@@ -1,8 +1,15 @@
 import type { SessionId, UserId } from '../ids.ts';
 
+/** Who acts for the subject, and for whom that one acts (RFC 8693 §4.1). */
+export interface ActorClaim {
+  readonly sub: string;
+  readonly act?: ActorClaim;
+}
+
 /** The claims of every access token; no personal data. Times are NumericDate. */
 export interface AccessTokenClaims {
   readonly iss: string;
+  /** The user's id; of a client's own token, the client's. */
   readonly sub: UserId;
   readonly aud: string;
   readonly exp: number;
@@ -20,4 +27,6 @@ export interface AccessTokenClaims {
   readonly amr: readonly string[];
   /** `1fa` or `2fa`: how strongly the user was authenticated. Absent in tokens of earlier versions. */
   readonly acr?: string;
+  /** Of an exchanged token. */
+  readonly act?: ActorClaim;
 }

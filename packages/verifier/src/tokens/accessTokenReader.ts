@@ -138,6 +138,12 @@ const isUuid = (value: unknown) => typeof value === 'string' && uuid.test(value)
 const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
 const isStrings = (value: unknown) => Array.isArray(value) && value.every(isString);
 
+function isActor(value: unknown, most: number): boolean {
+  if (typeof value !== 'object' || value === null || most === 0) return false;
+  const { sub, act } = value as { sub?: unknown; act?: unknown };
+  return isString(sub) && (act === undefined || isActor(act, most - 1));
+}
+
 const claimTypes: { readonly [Claim in keyof AccessTokenClaims]-?: (value: unknown) => boolean } = {
   iss: isString,
   sub: isUuid,
@@ -153,6 +159,7 @@ const claimTypes: { readonly [Claim in keyof AccessTokenClaims]-?: (value: unkno
   auth_time: isCount,
   amr: isStrings,
   acr: (value) => value === undefined || isString(value),
+  act: (value) => value === undefined || isActor(value, verifierLimits.actors),
 };
 
 const claimTypeRows = Object.entries(claimTypes);

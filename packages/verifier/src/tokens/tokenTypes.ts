@@ -6,4 +6,6 @@
 export const tokenTypes = {
   /** RFC 9068. */
   access: 'at+jwt',
+  /** RFC 9701. */
+  introspection: 'token-introspection+jwt',
 } as const;

@@ -4,7 +4,7 @@ import type { Long } from '@grpc/proto-loader';
 
 export interface Grant {
   'role'?: (string);
-  'userId'?: (string);
+  'subject'?: (string);
   'grantTimeMs'?: (number | string | Long);
   'grantedBy'?: (string);
   'expireTimeMs'?: (number | string | Long);
@@ -12,7 +12,7 @@ export interface Grant {
 
 export interface Grant__Output {
   'role': (string);
-  'userId': (string);
+  'subject': (string);
   'grantTimeMs': (number);
   'grantedBy': (string);
   'expireTimeMs': (number);

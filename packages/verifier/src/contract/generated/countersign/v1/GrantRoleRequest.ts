@@ -6,10 +6,12 @@ export interface GrantRoleRequest {
   'role'?: (string);
   'userId'?: (string);
   'expireTimeMs'?: (number | string | Long);
+  'clientId'?: (string);
 }
 
 export interface GrantRoleRequest__Output {
   'role': (string);
   'userId': (string);
   'expireTimeMs': (number);
+  'clientId': (string);
 }

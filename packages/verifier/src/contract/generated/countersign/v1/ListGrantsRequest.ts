@@ -5,10 +5,12 @@ export interface ListGrantsRequest {
   'userId'?: (string);
   'role'?: (string);
   'pageToken'?: (string);
+  'clientId'?: (string);
 }
 
 export interface ListGrantsRequest__Output {
   'userId': (string);
   'role': (string);
   'pageToken': (string);
+  'clientId': (string);
 }

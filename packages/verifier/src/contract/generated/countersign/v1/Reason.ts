@@ -20,6 +20,7 @@ export const Reason = {
   REASON_RECOVERED: 'REASON_RECOVERED',
   REASON_NOT_ME: 'REASON_NOT_ME',
   REASON_RIGHTS: 'REASON_RIGHTS',
+  REASON_CLIENT_DISABLED: 'REASON_CLIENT_DISABLED',
 } as const;
 
 export type Reason =
@@ -61,5 +62,7 @@ export type Reason =
   | 17
   | 'REASON_RIGHTS'
   | 18
+  | 'REASON_CLIENT_DISABLED'
+  | 19
 
 export type Reason__Output = typeof Reason[keyof typeof Reason]

@@ -5,10 +5,12 @@ export interface TakeRoleRequest {
   'role'?: (string);
   'userId'?: (string);
   'dryRun'?: (boolean);
+  'clientId'?: (string);
 }
 
 export interface TakeRoleRequest__Output {
   'role': (string);
   'userId': (string);
   'dryRun': (boolean);
+  'clientId': (string);
 }

@@ -1,0 +1,144 @@
+/** `countersign clients …`: applications and services as OAuth clients. */
+import { rfc3339 } from '@countersign/verifier/clock';
+import { readPermissions } from '../../services/cli.ts';
+import {
+  type ClientKind,
+  clientKinds,
+  type PublicJwks,
+  permissions,
+  type Service,
+} from '../../services/service.ts';
+import { type Asks, type CommandContext, type Program, UsageError } from '../../transport/cli/command.ts';
+import type { NewClient } from './manageClients.ts';
+
+export function mountClients(program: Program, asks: Asks): void {
+  const clients = program
+    .command('clients')
+    .description('Applications and services as OAuth clients: create, list, disable, enable.');
+
+  clients
+    .command('create')
+    .argument('<NAME>')
+    .option('--kind <KIND>', `${clientKinds.join(', ')} (default: service)`, readKind)
+    .option('--permission <PERMISSION>', `may be repeated: ${permissions.join(', ')}`, readPermissions)
+    .option(
+      '--audience <AUDIENCE>',
+      'whose tokens it may ask about and exchange; may be repeated (default: AUDIENCE)',
+      collect,
+    )
+    .option('--scope <SCOPE>', 'what it may ask of its users; may be repeated', collect)
+    .option('--redirect-uri <URI>', 'where its users come back to; may be repeated', collect)
+    .option('--public', 'it cannot keep a secret, as an application in a browser')
+    .option('--jwks <JSON>', 'its public keys (RFC 7517): it signs instead of sending a secret', readJwks)
+    .description(
+      'Create a client. Prints its client_id, and as last line its secret, which is shown only once.',
+    )
+    .action(
+      (name, { kind = 'service', permission, audience, scope, redirectUri, public: isPublic, jwks }) => {
+        const client: NewClient = {
+          ...{ name, kind, permissions: permission ?? [], audiences: audience ?? [], scopes: scope ?? [] },
+          ...{ redirectUris: redirectUri ?? [], jwks, isPublic: isPublic === true },
+        };
+        asks((context) => create(client, context), { begins: true });
+      },
+    );
+
+  clients
+    .command('list')
+    .description('List clients: client_id, name, kind, state, permissions, creation.')
+    .action(() => asks(list, { columns: ['CLIENT ID', 'NAME', 'KIND', 'STATE', 'PERMISSIONS', 'CREATED'] }));
+
+  clients
+    .command('disable')
+    .argument('<CLIENT>')
+    .description(
+      'Disable a client, by id or name: its tokens and those of its users are refused when this returns.',
+    )
+    .action((name) => asks((context) => disable(name, context)));
+
+  clients
+    .command('enable')
+    .argument('<CLIENT>')
+    .description('Let a disabled client ask for tokens again.')
+    .action((name) =>
+      asks(async ({ operations, operator, json, out, err }) => {
+        await operations.enableClient(name, operator);
+        if (json) return out(JSON.stringify({ client: name, state: 'live' }));
+        err(`Client ${name} may ask for tokens again.`);
+        out(name);
+      }),
+    );
+}
+
+async function create(
+  client: NewClient,
+  { operations, operator, json, out, err }: CommandContext,
+): Promise<void> {
+  const { id, token } = await operations.createClient(client, operator);
+  if (json) return out(JSON.stringify({ client_id: id, client_secret: token || null }));
+  err(
+    `Client ${client.name} is created.${token === '' ? '' : ' The last line is its secret, which is shown only once.'}`,
+  );
+  out(id);
+  if (token !== '') out(token);
+}
+
+async function list({ operations, json, out }: CommandContext): Promise<void> {
+  for (const client of await operations.listClients()) {
+    const shown = asJson(client);
+    const { client_id: id, name, kind, state, permissions: allowed, created_at: created } = shown;
+    out(json ? JSON.stringify(shown) : [id, name, kind, state, allowed.join(',') || '-', created].join('\t'));
+  }
+}
+
+async function disable(
+  name: string,
+  { operations, operator, json, out, err }: CommandContext,
+): Promise<void> {
+  const { sessions, effect } = await operations.disableClient(name, operator);
+  if (json) return out(JSON.stringify({ client: name, state: 'disabled', touched_sessions: sessions }));
+  const after = effect === undefined ? '' : ` In effect after ${Math.ceil(effect.milliseconds)} ms.`;
+  err(`Client ${name} is disabled.${after} Sessions of its users whose tokens are refused:`);
+  out(String(sessions));
+}
+
+function asJson(client: Service) {
+  const {
+    id,
+    name,
+    kind,
+    permissions: allowed,
+    audiences,
+    scopes,
+    redirectUris,
+    jwks,
+    createdAt,
+    disabledAt,
+  } = client;
+  return {
+    ...{ client_id: id, name, kind, permissions: allowed, audiences, scopes, redirect_uris: redirectUris },
+    jwks: jwks ?? null,
+    created_at: rfc3339(createdAt),
+    state: disabledAt === undefined ? 'live' : 'disabled',
+  };
+}
+
+function collect(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text];
+}
+
+function readKind(text: string): ClientKind {
+  const kind = clientKinds.find((each) => each === text);
+  if (kind !== undefined) return kind;
+  throw new UsageError(`--kind: must be one of ${clientKinds.join(', ')}; given ${JSON.stringify(text)}`);
+}
+
+function readJwks(text: string): PublicJwks {
+  try {
+    const value = JSON.parse(text) as unknown;
+    if (typeof value === 'object' && value !== null && 'keys' in value) return value as PublicJwks;
+  } catch {}
+  throw new UsageError(
+    '--jwks: must be a JSON Web Key Set, as {"keys":[{"kty":"EC","crv":"P-256","x":"…","y":"…"}]}',
+  );
+}

@@ -1,0 +1,104 @@
+/**
+ * Token exchange (RFC 8693): a service that received a token gets one for the next service, on behalf of the same user. The new token
+ * never says more, never lives longer, names who acts, and is of the same session: it dies with its parent, at any depth.
+ */
+import { AuthorityError, invalidField } from '@countersign/verifier/errors';
+import { verifierLimits } from '@countersign/verifier/limits';
+import type { AccessTokenClaims, ActorClaim } from '@countersign/verifier/tokens/accessTokenClaims';
+import { accountScope, requireScopes, rightsAt } from '../../rights/rights.ts';
+import type { Service } from '../../services/service.ts';
+import { chooseSigner, chosenAudience, issueAccessToken } from '../../sessions/tokenResponse.ts';
+import type { Introspect } from '../../tokens/introspect.ts';
+import { type Form, readAudience, readScopes, required } from '../form.ts';
+import { oauthLimits } from '../limits.ts';
+import { asTarget } from './clientCredentials.ts';
+import { answerOf, type Grant, type GrantParts, keepClient } from './grant.ts';
+
+const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token';
+const subjectTokenTypes = [accessTokenType, 'urn:ietf:params:oauth:token-type:jwt'];
+
+export interface TokenExchangeParts extends GrantParts {
+  readonly introspect: Introspect;
+}
+
+export function createTokenExchange(parts: TokenExchangeParts): Grant {
+  return async ({ client, isProved, form, actor }) => {
+    if (!isProved || !client.permissions.includes('tokens.exchange'))
+      throw new AuthorityError('unauthorized_client', { reason: 'permission' });
+    const parent = await readParent(parts, client, form);
+    const only = readScopes(form);
+    const audience = await chosenAudience(parts, readAudience(form)).catch(asTarget);
+    const act = actorAfter(client, parent);
+    const { database, clock, accessTokens } = parts;
+    const now = clock.now();
+    const signer = await chooseSigner(parts, now);
+    const { session, rights } = await database.transaction(async (stores) => {
+      await keepClient(stores, client);
+      const session = await stores.tokenSessions.lock(parent.sid, audience);
+      if (session === undefined) throw refusedSubject('session_ended');
+      // What the parent says, as far as its bearer still may; the account is not for others.
+      const scope = parent.scope.split(' ').filter((each) => each !== accountScope);
+      const latest = Math.min(accessTokens.expiry(now), parent.exp * 1000);
+      const isClient = session.userId === undefined;
+      const rights = rightsAt(session.rights, { scope: scope.join(' '), only, now, latest, isClient });
+      requireScopes(rights, only);
+      const token = { now, accessExpiresAt: rights.tokenExpiresAt, signingKid: signer.kid };
+      await stores.tokenSessions.note(session.id, token, oauthLimits.clientSessionMilliseconds);
+      const about = { actor, userId: session.userId, sessionId: session.id };
+      const detail = { client_id: client.id, audience, scope: rights.scope };
+      await stores.audit.record({ type: 'token_exchanged', ...about, reason: client.name, detail }, now);
+      return { session, rights };
+    });
+    const { scope, roles, tokenExpiresAt: expiresAt } = rights;
+    const subject = {
+      ...{ ...session, userId: parent.sub, clientId: client.id, scope, roles, act },
+      ...{ amr: parent.amr, acr: parent.acr, authTime: parent.auth_time * 1000 },
+    };
+    const token = await issueAccessToken(parts, subject, signer, now, { audience, expiresAt });
+    return { ...answerOf(token, rights, now), issued_token_type: accessTokenType };
+  };
+}
+
+/** Live, and for an audience of this client: a token that it did not receive is not its to exchange. */
+async function readParent(
+  { introspect }: TokenExchangeParts,
+  client: Service,
+  form: Form,
+): Promise<AccessTokenClaims> {
+  const token = required(form, 'subject_token');
+  const type = required(form, 'subject_token_type');
+  if (!subjectTokenTypes.includes(type))
+    throw invalidField('subject_token_type', 'one_of', `must be ${accessTokenType}`);
+  const asked = form['requested_token_type'];
+  if (asked !== undefined && !subjectTokenTypes.includes(asked))
+    throw invalidField('requested_token_type', 'one_of', `must be ${accessTokenType}`);
+  if (form['actor_token'] !== undefined)
+    throw invalidField(
+      'actor_token',
+      'supported',
+      'is not supported: the client that authenticates is the actor',
+    );
+  const read = await introspect(token, client.audiences);
+  if (!read.active) throw refusedSubject(read.reason);
+  return read.claims;
+}
+
+/** RFC 8693 §4.1: the newest actor is outside. */
+function actorAfter({ id }: Service, { act: before }: AccessTokenClaims): ActorClaim {
+  let depth = 1;
+  for (let each = before; each !== undefined; each = each.act) depth += 1;
+  if (depth > verifierLimits.actors)
+    throw invalidField('subject_token', 'depth', `was exchanged ${verifierLimits.actors} times already`);
+  return before === undefined ? { sub: id } : { sub: id, act: before };
+}
+
+/** RFC 8693 §2.2.2. */
+function refusedSubject(reason: string): AuthorityError {
+  const message = 'is not a live token for an audience of this client';
+  const error = { field: 'subject_token', rule: 'live', message };
+  return new AuthorityError('invalid_request', {
+    detail: `subject_token: ${message}`,
+    errors: [error],
+    reason,
+  });
+}

@@ -1,0 +1,144 @@
+/** `/oauth2/…` over HTTP: authenticate the client, call one operation, answer as the RFCs say. */
+import { AuthorityError } from '@countersign/verifier/errors';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import type { Actor } from '../audit/auditEvent.ts';
+import type { HttpMount, MountRoutes } from '../transport/http/app.ts';
+import type { AuthenticateClient, AuthenticatedClient } from './authenticateClient.ts';
+import { type Form, readForm, required } from './form.ts';
+import type { Grant } from './grants/grant.ts';
+import type { createIntrospection, IntrospectionAnswer } from './introspection.ts';
+import { oauthPaths } from './metadata.ts';
+import { sendOAuthError } from './refusal.ts';
+import type { RevokeEverything, RevokeToken } from './revocation.ts';
+
+export interface OAuthOperations {
+  readonly authenticateClient: AuthenticateClient;
+  /** By `grant_type`. */
+  readonly grants: ReadonlyMap<string, Grant>;
+  readonly introspection: ReturnType<typeof createIntrospection>;
+  readonly signIntrospection: (
+    client: AuthenticatedClient['client'],
+    answer: IntrospectionAnswer,
+  ) => Promise<string>;
+  readonly revokeToken: RevokeToken;
+  readonly revokeEverything: RevokeEverything;
+}
+
+type HttpApp = Parameters<MountRoutes>[0];
+
+interface OAuthRequest {
+  readonly caller: AuthenticatedClient;
+  readonly form: Form;
+  readonly actor: Actor;
+}
+
+const introspectionJwt = 'application/token-introspection+jwt';
+
+export function oauthRoutes(operations: OAuthOperations): MountRoutes {
+  return (app, mount) => {
+    const { grants, introspection, signIntrospection, revokeToken } = operations;
+    formRoute(
+      app,
+      mount,
+      operations,
+      oauthPaths.token,
+      'Get a token (RFC 6749 §3.2)',
+      async (request, reply) => {
+        const grant = grants.get(required(request.form, 'grant_type'));
+        if (grant === undefined) throw new AuthorityError('unsupported_grant_type');
+        return reply.send(await grant({ ...request.caller, ...request }));
+      },
+    );
+    formRoute(
+      app,
+      mount,
+      operations,
+      oauthPaths.introspect,
+      'Introspect a token (RFC 7662)',
+      async (request, reply) => {
+        const { caller, form } = request;
+        const answer = await introspection(caller, form);
+        if (reply.request.headers.accept !== introspectionJwt) return reply.send(answer);
+        return reply.type(introspectionJwt).send(await signIntrospection(caller.client, answer));
+      },
+    );
+    formRoute(
+      app,
+      mount,
+      operations,
+      oauthPaths.revoke,
+      'Revoke a token (RFC 7009)',
+      async (request, reply) => {
+        await revokeToken(request.caller, request.form, request.actor);
+        return reply.send({});
+      },
+    );
+    globalRevocationRoute(app, mount, operations);
+  };
+}
+
+function formRoute(
+  app: HttpApp,
+  { rateLimits }: HttpMount,
+  { authenticateClient }: OAuthOperations,
+  path: string,
+  summary: string,
+  answer: (request: OAuthRequest, reply: FastifyReply) => Promise<unknown>,
+): void {
+  const refusal = { formOnly: true, sendRefusal: sendOAuthError } as const;
+  const options = {
+    schema: { summary },
+    config: path === oauthPaths.introspect ? refusal : ({ ...refusal, endsWithEffect: true } as const),
+  } as const;
+  app.post(path, options, async (request, reply) => {
+    if (Object.keys(request.query as object).length > 0)
+      throw new AuthorityError('invalid_request', {
+        detail: 'Parameters belong into the body, not into the address.',
+      });
+    const form = readForm(request.body);
+    const caller = await authenticateClient(request.headers.authorization, form).catch((error) =>
+      countRefused(rateLimits, request, form, error),
+    );
+    const actor = { ...request.actor, name: `service:${caller.client.name}` };
+    reply.header('cache-control', 'no-store');
+    return answer({ caller, form, actor }, reply);
+  });
+}
+
+/** A client that proves itself is not counted: a service may ask as often as it likes. */
+async function countRefused(
+  rateLimits: HttpMount['rateLimits'],
+  request: FastifyRequest,
+  form: Form,
+  error: unknown,
+): Promise<never> {
+  await rateLimits.placeHook('oauth').onRequest(request);
+  await rateLimits.spend('oauth', form['client_id'] ?? '', request);
+  throw error;
+}
+
+const everythingBody = Type.Object({ sub_id: Type.Object({ format: Type.String() }) });
+
+function globalRevocationRoute(
+  app: HttpApp,
+  { rateLimits }: HttpMount,
+  { authenticateClient, revokeEverything }: OAuthOperations,
+): void {
+  const options = {
+    schema: {
+      summary: 'End every session of a user (draft-parecki-oauth-global-token-revocation)',
+      body: everythingBody,
+      response: { 204: Type.Null({ description: 'Done, and in effect.' }) },
+    },
+    config: { endsWithEffect: true },
+  } as const;
+  app.post(oauthPaths.globalRevocation, options, async (request, reply) => {
+    const caller = await authenticateClient(request.headers.authorization, {}).catch((error) =>
+      countRefused(rateLimits, request, {}, error),
+    );
+    const actor = { ...request.actor, name: `service:${caller.client.name}` };
+    await revokeEverything(caller, request.body.sub_id, actor);
+    return reply.code(204).send(null);
+  });
+}

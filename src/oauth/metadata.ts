@@ -1,0 +1,59 @@
+/** Metadata of this authorization server (RFC 8414). */
+import type { MountRoutes } from '../transport/http/app.ts';
+import { allowEveryOrigin } from '../transport/http/cors.ts';
+
+export const oauthPaths = {
+  token: '/oauth2/token',
+  introspect: '/oauth2/introspect',
+  revoke: '/oauth2/revoke',
+  globalRevocation: '/oauth2/global-token-revocation',
+} as const;
+
+export interface MetadataParts {
+  readonly issuer: string;
+  readonly audiences: { readonly services: string; readonly account: string };
+  readonly grantTypes: readonly string[];
+  /** As for the keys, because both change together. */
+  readonly cacheControl: string;
+}
+
+const clientAuthentication = ['client_secret_basic', 'client_secret_post', 'private_key_jwt'];
+
+export function metadataRoutes({ issuer, audiences, grantTypes, cacheControl }: MetadataParts): MountRoutes {
+  const metadata = {
+    issuer,
+    jwks_uri: `${issuer}/.well-known/jwks.json`,
+    token_endpoint: issuer + oauthPaths.token,
+    token_endpoint_auth_methods_supported: [...clientAuthentication, 'none'],
+    token_endpoint_auth_signing_alg_values_supported: ['ES256'],
+    introspection_endpoint: issuer + oauthPaths.introspect,
+    introspection_endpoint_auth_methods_supported: clientAuthentication,
+    introspection_endpoint_auth_signing_alg_values_supported: ['ES256'],
+    // RFC 9701 §7.
+    introspection_signing_alg_values_supported: ['ES256'],
+    revocation_endpoint: issuer + oauthPaths.revoke,
+    revocation_endpoint_auth_methods_supported: [...clientAuthentication, 'none'],
+    revocation_endpoint_auth_signing_alg_values_supported: ['ES256'],
+    global_token_revocation_endpoint: issuer + oauthPaths.globalRevocation,
+    global_token_revocation_endpoint_auth_methods_supported: clientAuthentication.slice(0, 1),
+    // There is no authorization endpoint; RFC 8414 §2 requires the member all the same.
+    response_types_supported: [],
+    grant_types_supported: grantTypes,
+    // RFC 9470 §7: how strongly users can be authenticated.
+    acr_values_supported: ['1fa', '2fa'],
+    // RFC 8414 §2 allows additional members.
+    audience: audiences.services,
+    account_audience: audiences.account,
+    service_documentation: `${issuer}/docs`,
+  };
+  return (app) => {
+    for (const document of ['oauth-authorization-server', 'openid-configuration']) {
+      app.get(
+        `/.well-known/${document}`,
+        { schema: { summary: 'Metadata of this authorization server (RFC 8414).' } },
+        async (_request, reply) =>
+          allowEveryOrigin(reply).header('cache-control', cacheControl).send(metadata),
+      );
+    }
+  };
+}

@@ -1,0 +1,77 @@
+/**
+ * The standard face: OAuth. Owns clients' authentication over HTTP, the grants, and introspection and revocation as the RFCs have
+ * them. Does not own what a token may say (`rights/`), sessions (`sessions/`), or who a service is (`services/`).
+ */
+import { createEarliestTime } from '@countersign/verifier/steadyTime';
+import type { Config } from '../platform/config/config.ts';
+import { type Job, pruningJob } from '../platform/jobs.ts';
+import type { Metrics } from '../platform/observability/metrics.ts';
+import type { Revoke } from '../revocation/revoke.ts';
+import type { AuthenticateService } from '../services/authenticateService.ts';
+import type { Logout } from '../sessions/logout.ts';
+import type { Refresh } from '../sessions/refresh.ts';
+import type { Introspect } from '../tokens/introspect.ts';
+import type { ReadingParts } from '../tokens/readToken.ts';
+import { createAuthenticateClient } from './authenticateClient.ts';
+import { createManageClients } from './clients/manageClients.ts';
+import { createClientCredentials } from './grants/clientCredentials.ts';
+import type { GrantParts } from './grants/grant.ts';
+import { createRefreshTokenGrant } from './grants/refreshToken.ts';
+import { createTokenExchange } from './grants/tokenExchange.ts';
+import { oauthRoutes } from './http.ts';
+import { createIntrospection, signIntrospection } from './introspection.ts';
+import { metadataRoutes } from './metadata.ts';
+import { createRevokeEverything, createRevokeToken } from './revocation.ts';
+
+export interface OAuthParts extends GrantParts, ReadingParts {
+  readonly ringKeeper: GrantParts['ringKeeper'] & ReadingParts['ringKeeper'];
+  readonly config: Config['tokens'];
+  readonly metrics: Metrics;
+  readonly authenticateService: AuthenticateService;
+  readonly introspect: Introspect;
+  readonly refresh: Refresh;
+  readonly logout: Logout;
+  readonly revoke: Revoke;
+  /** The Cache-Control value of the metadata. */
+  readonly cacheControl: string;
+}
+
+export function mountOAuth(parts: OAuthParts) {
+  const { config, cacheControl, refresh } = parts;
+  const { issuer, audience, accountAudience } = config;
+  const grants = {
+    client_credentials: createClientCredentials(parts),
+    refresh_token: createRefreshTokenGrant(refresh),
+    'urn:ietf:params:oauth:grant-type:token-exchange': createTokenExchange(parts),
+  };
+  const operations = {
+    authenticateClient: createAuthenticateClient({ ...parts, issuer }),
+    grants: new Map(Object.entries(grants)),
+    introspection: createIntrospection(parts),
+    signIntrospection: (
+      ...signed: Parameters<typeof signIntrospection> extends [unknown, ...infer Rest] ? Rest : never
+    ) => signIntrospection({ ...parts, issuer }, ...signed),
+    revokeToken: createRevokeToken(parts),
+    revokeEverything: createRevokeEverything({ revoke: parts.revoke, issuer }),
+  };
+  return {
+    operations: createManageClients(parts),
+    routes: [
+      oauthRoutes(operations),
+      metadataRoutes({
+        ...{ issuer, cacheControl, grantTypes: Object.keys(grants) },
+        audiences: { services: audience, account: accountAudience },
+      }),
+    ],
+    jobs: [usedIdsJob(parts)],
+  };
+}
+
+function usedIdsJob({ database, clock, metrics }: Pick<OAuthParts, 'database' | 'clock' | 'metrics'>): Job {
+  const earliestTime = createEarliestTime(clock);
+  return pruningJob({
+    name: 'used_ids',
+    prune: (rows) => database.usedIds.prune(earliestTime(), rows),
+    onDeleted: (rows) => metrics.deleted('used_ids', rows),
+  });
+}

@@ -1,0 +1,64 @@
+/** Revocation over HTTP: of one token (RFC 7009), and of everything of a user (draft-parecki-oauth-global-token-revocation). */
+import { AuthorityError, invalidField } from '@countersign/verifier/errors';
+import { isUuid } from '@countersign/verifier/ids';
+import type { Actor } from '../audit/auditEvent.ts';
+import type { Revoke } from '../revocation/revoke.ts';
+import { type GenuineTokenParts, readRefreshToken } from '../sessions/genuineRefreshToken.ts';
+import type { Logout } from '../sessions/logout.ts';
+import { type ReadingParts, readGenuineToken } from '../tokens/readToken.ts';
+import type { AuthenticatedClient } from './authenticateClient.ts';
+import { type Form, required } from './form.ts';
+
+export interface OAuthRevocationParts extends ReadingParts, GenuineTokenParts {
+  readonly revoke: Revoke;
+  readonly logout: Logout;
+}
+
+/** Resolves when it is in effect; also for a token that is not valid any more (RFC 7009 §2.2). */
+export type RevokeToken = (caller: AuthenticatedClient, form: Form, actor: Actor) => Promise<void>;
+
+export function createRevokeToken(parts: OAuthRevocationParts): RevokeToken {
+  return async (caller, form, actor) => {
+    const token = required(form, 'token');
+    const refresh = await readRefreshToken(parts, token);
+    if (refresh.genuine) {
+      requireOwn(caller, refresh.session.clientId);
+      return parts.logout({ refreshToken: token }, actor);
+    }
+    const access = await readGenuineToken(parts, token);
+    if (!access.valid) return;
+    requireOwn(caller, access.claims.client_id);
+    await parts.revoke({ token }, actor);
+  };
+}
+
+/** RFC 7009 §2.1: a client revokes what was issued to it, a service with the permission any token that it holds. */
+function requireOwn({ client, isProved }: AuthenticatedClient, issuedTo: string): void {
+  if (issuedTo === client.id || (isProved && client.permissions.includes('tokens.revoke'))) return;
+  throw new AuthorityError('unauthorized_client', { reason: 'other_client' });
+}
+
+export type RevokeEverything = (caller: AuthenticatedClient, subject: unknown, actor: Actor) => Promise<void>;
+
+/** `subject`: a subject identifier (RFC 9493). Throws `not_found`. */
+export function createRevokeEverything(parts: {
+  readonly revoke: Revoke;
+  readonly issuer: string;
+}): RevokeEverything {
+  return async ({ client, isProved }, subject, actor) => {
+    if (!isProved || !client.permissions.includes('users.logout'))
+      throw new AuthorityError('permission_denied', { reason: 'permission' });
+    const { format, iss, sub, id, email } = (subject ?? {}) as Readonly<Record<string, unknown>>;
+    if (format === 'email' && typeof email === 'string') return void (await parts.revoke({ email }, actor));
+    if (format === 'iss_sub' && iss !== parts.issuer) throw new AuthorityError('not_found');
+    const userId = { iss_sub: sub, opaque: id }[String(format)];
+    if (typeof userId !== 'string')
+      throw invalidField(
+        'sub_id',
+        'format',
+        'must be a subject identifier of the format iss_sub, opaque or email',
+      );
+    if (!isUuid(userId)) throw new AuthorityError('not_found');
+    await parts.revoke({ userId }, actor);
+  };
+}
