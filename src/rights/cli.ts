@@ -77,7 +77,7 @@ function mountRoles(program: Program, asks: Asks): void {
   roles
     .command('set')
     .argument('<ROLE>')
-    .requiredOption('--audience <AUDIENCE>', 'a declared resource')
+    .option('--audience <AUDIENCE>', 'required: a declared resource')
     .option(
       '--scope <SCOPE>',
       'a scope of the resource; may be repeated; none: tokens only name the role',
@@ -85,11 +85,12 @@ function mountRoles(program: Program, asks: Asks): void {
     )
     .option('--dry-run', dryRunText)
     .description('Declare a role, or replace what it is worth at one audience.')
-    .action((name, { audience, scope: scopes = [], dryRun }) =>
+    .action((name, { audience, scope: scopes = [], dryRun }) => {
+      if (audience === undefined) throw new UsageError('--audience: is required.');
       asks(({ operations, operator, ...context }) =>
         operations.setRole({ name, audience, scopes }, operator, { dryRun }).then(telling(context, dryRun)),
-      ),
-    );
+      );
+    });
 
   roles
     .command('remove')

@@ -91,7 +91,11 @@ t.test('help', async (t) => {
       listed.words.at(-1),
       `its noun's help names ${name}`,
     );
-    for (const argument of argumentsOf(listed)) t.match(help.out, `<${argument}>`, name);
+    for (const { required, name: argument } of listed.command.registeredArguments.map((each) => ({
+      required: each.required,
+      name: each.name(),
+    })))
+      t.match(help.out, required ? `<${argument}>` : `[${argument}]`, name);
     for (const { long, description } of listed.command.options) {
       t.match(help.out, long ?? '', name);
       t.ok(description.length > 3, `${name} says what ${long} is`);
@@ -129,10 +133,17 @@ t.test('what is not understood, in one line each', async (t) => {
   t.match(readLine(['keys']), { invocation: 2, out: '', err: /^Usage: countersign keys/ }, 'a noun alone');
 });
 
+/** Options without which a command is not understood. */
+const needed: Readonly<Record<string, readonly string[]>> = {
+  'revoke external': ['--expires-at', '2030-01-31T12:00:00Z'],
+  'roles set': ['--audience', 'a'],
+  'roles grants': ['--role', 'a'],
+};
+
 t.test('what is understood', async (t) => {
   const beginning = commands.flatMap((listed) => {
     const example = argumentsOf(listed).map((name) => (name === 'SHELL' ? 'bash' : 'x'));
-    const options = listed.words.includes('external') ? ['--expires-at', '2030-01-31T12:00:00Z'] : [];
+    const options = needed[listed.words.join(' ')] ?? [];
     const { invocation, runsHere, err } = readLine([...listed.words, ...example, ...options]);
     if (typeof invocation !== 'object') {
       t.ok(runsHere || listed.words[0] === 'completion', `${listed.words.join(' ')}: ${err}`);
@@ -140,7 +151,11 @@ t.test('what is understood', async (t) => {
     }
     return invocation.begins ? [listed.words.join(' ')] : [];
   });
-  t.strictSame(beginning, ['users create', 'services create'], 'only these begin an authority');
+  t.strictSame(
+    beginning,
+    ['users create', 'services create', 'clients create'],
+    'only these begin an authority',
+  );
   const kid = `-${'k'.repeat(42)}`;
   for (const argv of [[kid], [kid, '--json'], ['--', kid]]) {
     const { invocation } = readLine(['keys', 'revoke', ...argv]);
