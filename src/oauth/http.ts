@@ -114,7 +114,8 @@ async function countRefused(
   error: unknown,
 ): Promise<never> {
   await rateLimits.placeHook('oauth').onRequest(request);
-  await rateLimits.spend('oauth', form['client_id'] ?? '', request);
+  const { client_id: named } = form;
+  if (named !== undefined) await rateLimits.spend('oauth', named, request);
   throw error;
 }
 

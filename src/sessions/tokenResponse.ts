@@ -61,7 +61,8 @@ export async function chosenAudience(
   asked: string = audiences[0],
 ): Promise<string> {
   if (audiences.includes(asked) || (await database.rights.findResource(asked)) !== undefined) return asked;
-  throw invalidField('audience', 'declared', 'must be an audience of this authority');
+  const named = [...new Set(audiences)].map((each) => JSON.stringify(each)).join(', ');
+  throw invalidField('audience', 'declared', `must be ${named} or a declared resource`);
 }
 
 /** The token's issue time would be refused: a mark was set meanwhile, or by a node whose clock is ahead. */

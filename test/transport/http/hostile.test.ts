@@ -373,6 +373,12 @@ const bodies: Readonly<Record<string, object>> = {
   'POST /auth/phone/verify': { code: '000000' },
   'POST /auth/step-up/start': { factor: 'totp' },
   'POST /auth/step-up': { totp: 'x' },
+  'POST /oauth2/global-token-revocation': { sub_id: { format: 'x' } },
+};
+const forms = ['/oauth2/token', '/oauth2/introspect', '/oauth2/revoke'];
+const form = {
+  body: 'grant_type=x&token=x',
+  headers: { 'content-type': 'application/x-www-form-urlencoded' },
 };
 
 const guarded: Rows = async (t, { call }) => {
@@ -387,7 +393,8 @@ const guarded: Rows = async (t, { call }) => {
   );
   for (const [method, path] of requests) {
     const body = bodies[`${method} ${path}`];
-    const answer = await call(method, path.replace('{id}', zeroId), body === undefined ? {} : { body });
+    const asked = forms.includes(path) ? form : body === undefined ? {} : { body };
+    const answer = await call(method, path.replace('{id}', zeroId), asked);
     t.equal(answer.status, 401, `${method} ${path} asks for a token`);
     t.equal(answer.headers.get('cache-control'), 'no-store', `${method} ${path}: no cache keeps that`);
   }

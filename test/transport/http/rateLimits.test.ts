@@ -88,6 +88,11 @@ function waysTo(call: HttpCall, tokens: { readonly accessToken: string; readonly
       Object.assign(chain, { before: chain.latest, latest: answer.body.refresh_token });
     return answer;
   };
+  const asClient = (id: string) => (address: string) =>
+    call('POST', '/oauth2/token', {
+      body: new URLSearchParams({ grant_type: 'client_credentials', client_id: id }).toString(),
+      headers: { 'content-type': 'application/x-www-form-urlencoded', ...from(address).headers },
+    });
   /** What comes from somewhere, what is for somebody, and what might succeed. */
   const ways = {
     login: [login('no address'), login('bob@example.com'), (n: number) => login(`x${n}@example.com`)],
@@ -140,8 +145,8 @@ function waysTo(call: HttpCall, tokens: { readonly accessToken: string; readonly
     ],
     oauth: [
       post('/oauth2/global-token-revocation', { sub_id: { format: 'email' } }, 'x'),
-      post('/oauth2/global-token-revocation', { sub_id: { format: 'email' } }, 'x'),
-      () => post('/oauth2/global-token-revocation', { sub_id: { format: 'email' } }, 'x'),
+      asClient('x'),
+      (n: number) => asClient(`x${n}`),
     ],
     reads: [read(), read(tokens.accessToken), () => read(tokens.accessToken)],
   } as const satisfies Record<LimitedOperation, unknown>;
