@@ -91,7 +91,7 @@ function waysTo(call: HttpCall, tokens: { readonly accessToken: string; readonly
   const asClient = (id: string) => (address: string) =>
     call('POST', '/oauth2/token', {
       body: new URLSearchParams({ grant_type: 'client_credentials', client_id: id }).toString(),
-      headers: { 'content-type': 'application/x-www-form-urlencoded', ...from(address).headers },
+      headers: { 'content-type': 'application/x-www-form-urlencoded', ...from(address) },
     });
   /** What comes from somewhere, what is for somebody, and what might succeed. */
   const ways = {
