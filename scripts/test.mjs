@@ -53,11 +53,15 @@ async function take(steps) {
 
 /** Shared by all test files, which find it through the environment (test/support/testRun.ts). */
 async function startShared() {
-  const { startPostgres, makeEmbeddedTemplate } = await testSupport();
-  const template = join(testRun.folder, 'template');
+  const { startPostgres, makeTemplate, makeEmbeddedTemplates } = await testSupport();
+  const templates = join(testRun.folder, 'templates');
   const home = await sharePostgresPrograms(testRun);
-  const [postgres] = await Promise.all([startPostgres(home), makeEmbeddedTemplate(template)]);
-  Object.assign(process.env, { TEST_POSTGRES_URL: postgres.url, TEST_PGLITE_TEMPLATE: template });
+  const [postgres] = await Promise.all([startPostgres(home), makeEmbeddedTemplates(templates)]);
+  Object.assign(process.env, {
+    TEST_POSTGRES_URL: postgres.url,
+    TEST_POSTGRES_TEMPLATE: await makeTemplate(postgres.url),
+    TEST_PGLITE_TEMPLATES: templates,
+  });
   return postgres;
 }
 

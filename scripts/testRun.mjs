@@ -39,9 +39,11 @@ export async function openTestRun() {
 
 /** Starts servers for tests; must be compiled first. */
 export async function testSupport() {
-  const { installPostgres, startPostgres } = await import('../.build/test/support/postgres.js');
-  const { makeEmbeddedTemplate } = await import('../.build/test/support/pglite.js');
-  return { installPostgres, startPostgres, makeEmbeddedTemplate };
+  const [postgres, pglite] = await Promise.all([
+    import('../.build/test/support/postgres.js'),
+    import('../.build/test/support/pglite.js'),
+  ]);
+  return { ...postgres, ...pglite };
 }
 
 /** Tests create and drop hundreds of databases: in memory if it is large enough, else on disk. */

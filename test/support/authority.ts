@@ -19,7 +19,7 @@ import {
   type GrpcClient,
   type HttpCall,
 } from './clients.ts';
-import { createTestDatabase } from './postgres.ts';
+import { createMigratedDatabase } from './postgres.ts';
 
 export const password = 'correct horse battery staple';
 
@@ -75,7 +75,7 @@ export async function startAuthority({
 }: Options = {}): Promise<TestAuthority> {
   const folder = dataDir ?? (await mkdtemp(join(tmpdir(), 'data-')));
   const isOwn = dataDir === undefined && env['DATABASE_URL'] === undefined;
-  const database = isOwn ? await createTestDatabase() : undefined;
+  const database = isOwn ? await createMigratedDatabase() : undefined;
   const ofServer = join(folder, 'test-database');
   if (database !== undefined) await writeFile(ofServer, database.url);
   const databaseUrl = await readFile(ofServer, 'utf8').catch(() => undefined);
