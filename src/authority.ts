@@ -11,6 +11,7 @@ import { openCodes } from './login/codes/mount.ts';
 import { openFactors } from './login/factors/mount.ts';
 import { mountLogin, openPasswords } from './login/mount.ts';
 import { openPasskeys } from './login/passkeys/mount.ts';
+import type { PasswordHashing } from './login/passwords/passwordHash.ts';
 import { openNotifications } from './notifications/mount.ts';
 import { type Closing, closeAll } from './platform/closing.ts';
 import { startJobs } from './platform/jobs.ts';
@@ -44,6 +45,8 @@ import { describeDoubt, openTruth } from './truth/openTruth.ts';
 export interface AuthorityParts extends Omit<StorageParts, 'closing'> {
   /** The process's metrics, when they are served before the authority is open. */
   readonly metrics?: Metrics;
+  /** Tests pass a cheaper one. */
+  readonly passwordHashing?: PasswordHashing;
 }
 
 export interface Authority {
@@ -193,7 +196,10 @@ async function openParts(parts: WithMetrics, closing: Closing) {
     ...{ codes, storage, notifications, ring, truth, propagation, rateLimits, counting, refreshTokens },
     ...{ latestTime, onFault, ...tokens },
     spendRevokeBudget: openRevokeBudgets({ counting, log, metrics }),
-    passwords: await openPasswords({ database, clock, metrics, keyEncryptionKey, config: config.passwords }),
+    passwords: await openPasswords({
+      ...{ database, clock, metrics, keyEncryptionKey, config: config.passwords },
+      hashing: parts.passwordHashing,
+    }),
     passkeys,
     factors: openFactors({
       ...{ database, clock, sealing, notices, passkeyKind: passkeys.kind, codeKinds: codes.kinds },
