@@ -192,14 +192,12 @@ async function openParts(parts: WithMetrics, closing: Closing) {
   const { issuer } = config.tokens;
   const passkeys = openPasskeys({ database, clock, effect, issuer, log, metrics, notices });
   const codes = openCodes({ ...notifications, config, keyEncryptionKey, counting, metrics });
+  const hashing = { config: config.passwords, hashing: parts.passwordHashing };
   return {
     ...{ codes, storage, notifications, ring, truth, propagation, rateLimits, counting, refreshTokens },
     ...{ latestTime, onFault, ...tokens },
     spendRevokeBudget: openRevokeBudgets({ counting, log, metrics }),
-    passwords: await openPasswords({
-      ...{ database, clock, metrics, keyEncryptionKey, config: config.passwords },
-      hashing: parts.passwordHashing,
-    }),
+    passwords: await openPasswords({ database, clock, metrics, keyEncryptionKey, ...hashing }),
     passkeys,
     factors: openFactors({
       ...{ database, clock, sealing, notices, passkeyKind: passkeys.kind, codeKinds: codes.kinds },
@@ -237,10 +235,9 @@ function mountSlices(
     ...{ ...revoking, ...reading, revokeKey, keyRing, subscribers, issuer, sliceMs, nodeId },
     ...{ log, metrics, spendRevokeBudget, counted },
   });
-  const { revoke } = revocation.operations;
   const sessions = mountSessions({
     ...{ ...revoking, ...reading, ...minting, config: config.sessions },
-    ...{ log, metrics, rateLimits, notices, counted, revoke },
+    ...{ log, metrics, rateLimits, notices, counted, revoke: revocation.operations.revoke },
   });
   const login = mountLogin({
     ...{ ...revoking, ...minting, ...proving, ...passkeys, ...factors, ...codes.login },
