@@ -3,7 +3,7 @@ import { access, chmod, constants, mkdir, mkdtemp, readdir, readFile, rm, statfs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compileTests } from './compileTests.mjs';
-import { generateDatabaseClient } from './generate.mjs';
+import { generate } from './generate.mjs';
 import { compile } from './prepare.mjs';
 import { ensurePrerequisites } from './prerequisites.mjs';
 
@@ -75,7 +75,7 @@ export async function inTestRun(work) {
   });
   const prepareAndWork = async () => {
     ensurePrerequisites();
-    await generateDatabaseClient({ signal });
+    await generate({ signal });
     await compile({ signal });
     await compileTests({ signal });
     await sharePostgresPrograms(testRun);
