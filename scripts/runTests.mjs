@@ -16,7 +16,7 @@ const limitOf = (file) => (file.startsWith('test/soak/') ? 900_000 : 300_000);
 const withCpu = 'node "$@"; code=$?; times >&3; exit $code';
 
 /** Optimising WebAssembly takes longer than these short processes run. */
-const nodeOptions = ['--liftoff-only', ...(process.env.FPROF?.split(' ') ?? []), '--input-type=module'];
+const nodeOptions = ['--liftoff-only', '--input-type=module'];
 
 /**
  * Passed by environment: tap turns parameters into folder names. Tap follows every promise to name the test of an uncaught
