@@ -28,6 +28,10 @@ import { writeSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 asyncHooks.createHook = () => ({ enable() {}, disable() {} });
 syncBuiltinESMExports();
+process.on('uncaughtException', (error) => {
+  console.error('Uncaught:', error);
+  process.exit(1);
+});
 const { runFile } = await import(process.env.TEST_LOADER);
 for (const file of process.env.TEST_FILES.split(' ')) {
   const before = process.cpuUsage();
