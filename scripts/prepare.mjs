@@ -6,15 +6,14 @@ import { copyFile, readdir, readFile, rm, stat, writeFile } from 'node:fs/promis
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleLibraries } from './bundleLibraries.mjs';
-import { generateDatabaseClient } from './generate.mjs';
+import { generate, generated } from './generate.mjs';
 import { root, runTool } from './tool.mjs';
 
 const packages = ['packages/verifier', 'packages/guard'];
 const sources = [
   ...packages.flatMap((folder) => [`${folder}/src`, `${folder}/package.json`]),
-  ...['src', 'prisma/schema.prisma', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'],
+  ...['src', 'proto', 'prisma/schema.prisma', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'],
 ];
-const generated = join(root, 'src/storage/postgres/generated');
 /** The newest source change in dist/. Written last, so that an interrupted build counts as none. */
 const stamp = join(root, 'dist/.sources');
 
@@ -23,7 +22,7 @@ export async function prepare({ force = false } = {}) {
   try {
     if (!force && (await isCompiled())) return;
     console.error('Building Countersign; this takes a few seconds.');
-    await generateDatabaseClient();
+    await generate();
     await compile();
   } catch (error) {
     console.error(error.message);
@@ -61,7 +60,7 @@ async function newestSource() {
 
 /** Includes folders: a deleted file is a change. */
 async function newestIn(path) {
-  if (path === generated) return 0;
+  if (Object.values(generated).includes(path)) return 0;
   const about = await stat(path);
   if (!about.isDirectory()) return about.mtimeMs;
   const inside = (await readdir(path)).map((name) => newestIn(join(path, name)));

@@ -6,7 +6,7 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { checkBreaking } from './breaking.mjs';
 import { compileTests } from './compileTests.mjs';
-import { checkGrpcTypes, generateDatabaseClient } from './generate.mjs';
+import { generate } from './generate.mjs';
 import { compile, isCompiled } from './prepare.mjs';
 import { ensurePrerequisites } from './prerequisites.mjs';
 import { runTests } from './runTests.mjs';
@@ -31,13 +31,12 @@ const build = {
   'programs that the tests need': () => ensurePrerequisites(),
   build: async () => {
     if (names.length > 0 && (await isCompiled())) return;
-    await generateDatabaseClient({ signal });
+    await generate({ signal });
     await compile({ signal });
   },
   'types, and the tests compiled': () => compileTests({ signal, check: names.length === 0 }),
 };
 const checks = {
-  'gRPC types match proto/': () => checkGrpcTypes({ signal }),
   'lint and format': () => runTool('biome', ['ci', '--error-on-warnings', colors], { signal }),
   'lint of proto/': () => runTool('buf', ['lint'], { signal }),
   'proto/ breaks nobody': () => checkBreaking({ signal }),
@@ -53,11 +52,15 @@ async function take(steps) {
 
 /** Shared by all test files, which find it through the environment (test/support/testRun.ts). */
 async function startShared() {
-  const { startPostgres, makeEmbeddedTemplate } = await testSupport();
-  const template = join(testRun.folder, 'template');
+  const { startPostgres, makeTemplate, makeEmbeddedTemplates } = await testSupport();
+  const templates = join(testRun.folder, 'templates');
   const home = await sharePostgresPrograms(testRun);
-  const [postgres] = await Promise.all([startPostgres(home), makeEmbeddedTemplate(template)]);
-  Object.assign(process.env, { TEST_POSTGRES_URL: postgres.url, TEST_PGLITE_TEMPLATE: template });
+  const [postgres] = await Promise.all([startPostgres(home), makeEmbeddedTemplates(templates)]);
+  Object.assign(process.env, {
+    TEST_POSTGRES_URL: postgres.url,
+    TEST_POSTGRES_TEMPLATE: await makeTemplate(postgres.url),
+    TEST_PGLITE_TEMPLATES: templates,
+  });
   return postgres;
 }
 

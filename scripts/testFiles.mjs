@@ -38,7 +38,7 @@ export async function batchesOf(files) {
     if (imports.get(file).ofProcess || heavy.some((one) => reached.has(one))) alone.push(file);
     else (reached.has(database) ? databases : pure).push(file);
   }
-  return [...alone.map((file) => [file]), ...chunks(databases, 8), ...chunks(pure, 24)];
+  return [...alone.map((file) => [file]), ...chunks(databases, 12), ...chunks(pure, 24)];
 }
 
 function chunks(list, size) {

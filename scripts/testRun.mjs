@@ -3,7 +3,7 @@ import { access, chmod, constants, mkdir, mkdtemp, readdir, readFile, rm, statfs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compileTests } from './compileTests.mjs';
-import { generateDatabaseClient } from './generate.mjs';
+import { generate } from './generate.mjs';
 import { compile } from './prepare.mjs';
 import { ensurePrerequisites } from './prerequisites.mjs';
 
@@ -39,9 +39,11 @@ export async function openTestRun() {
 
 /** Starts servers for tests; must be compiled first. */
 export async function testSupport() {
-  const { installPostgres, startPostgres } = await import('../.build/test/support/postgres.js');
-  const { makeEmbeddedTemplate } = await import('../.build/test/support/pglite.js');
-  return { installPostgres, startPostgres, makeEmbeddedTemplate };
+  const [postgres, pglite] = await Promise.all([
+    import('../.build/test/support/postgres.js'),
+    import('../.build/test/support/pglite.js'),
+  ]);
+  return { ...postgres, ...pglite };
 }
 
 /** Tests create and drop hundreds of databases: in memory if it is large enough, else on disk. */
@@ -73,7 +75,7 @@ export async function inTestRun(work) {
   });
   const prepareAndWork = async () => {
     ensurePrerequisites();
-    await generateDatabaseClient({ signal });
+    await generate({ signal });
     await compile({ signal });
     await compileTests({ signal });
     await sharePostgresPrograms(testRun);

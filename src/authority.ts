@@ -12,6 +12,7 @@ import { openCodes } from './login/codes/mount.ts';
 import { openFactors } from './login/factors/mount.ts';
 import { mountLogin, openPasswords } from './login/mount.ts';
 import { openPasskeys } from './login/passkeys/mount.ts';
+import type { PasswordHashing } from './login/passwords/passwordHash.ts';
 import { openNotifications } from './notifications/mount.ts';
 import { mountOAuth } from './oauth/mount.ts';
 import { type Closing, closeAll } from './platform/closing.ts';
@@ -45,6 +46,8 @@ import { openTruth } from './truth/openTruth.ts';
 export interface AuthorityParts extends Omit<StorageParts, 'closing'> {
   /** The process's metrics, when they are served before the authority is open. */
   readonly metrics?: Metrics;
+  /** Tests pass a cheaper one. */
+  readonly passwordHashing?: PasswordHashing;
 }
 
 export interface Authority extends Lifecycle {
@@ -142,11 +145,12 @@ async function openParts(parts: WithMetrics, closing: Closing) {
   const { issuer } = config.tokens;
   const passkeys = openPasskeys({ database, clock, effect, issuer, log, metrics, notices });
   const codes = openCodes({ ...notifications, config, keyEncryptionKey, counting, metrics });
+  const hashing = { config: config.passwords, hashing: parts.passwordHashing };
   return {
     ...{ codes, storage, notifications, ring, truth, propagation, rateLimits, counting, refreshTokens },
     ...{ audiences, latestTime, onFault, ...tokens },
     spendRevokeBudget: openRevokeBudgets({ counting, log, metrics }),
-    passwords: await openPasswords({ database, clock, metrics, keyEncryptionKey, config: config.passwords }),
+    passwords: await openPasswords({ database, clock, metrics, keyEncryptionKey, ...hashing }),
     passkeys,
     factors: openFactors({
       ...{ database, clock, sealing, notices, passkeyKind: passkeys.kind, codeKinds: codes.kinds },
@@ -184,10 +188,9 @@ function mountSlices(
     ...{ ...revoking, ...reading, revokeKey, keyRing, subscribers, issuer, sliceMs, nodeId },
     ...{ log, metrics, spendRevokeBudget, counted },
   });
-  const { revoke } = revocation.operations;
   const sessions = mountSessions({
     ...{ ...revoking, ...reading, ...minting, config: config.sessions },
-    ...{ log, metrics, rateLimits, notices, counted, revoke },
+    ...{ log, metrics, rateLimits, notices, counted, revoke: revocation.operations.revoke },
   });
   const login = mountLogin({
     ...{ ...revoking, ...minting, ...proving, ...passkeys, ...factors, ...codes.login },
@@ -207,7 +210,7 @@ function mountSlices(
   const { authenticateService } = services;
   const oauth = mountOAuth({
     ...{ ...revoking, ...reading, ...minting, config: config.tokens, metrics, authenticateService },
-    ...{ refresh, logout, revoke, introspect: tokens.operations.introspect },
+    ...{ refresh, logout, revoke: revocation.operations.revoke, introspect: tokens.operations.introspect },
     cacheControl: cacheable(ring.policy),
   });
   const audit = mountAudit({ database, clock, log, metrics, retentionMs: config.audit.retentionMs });

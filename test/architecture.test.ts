@@ -208,23 +208,7 @@ const owners: readonly [library: RegExp, owners: readonly string[]][] = [
   [/^ioredis$/, ['src/storage/redis/']],
   // Routes of a slice are in its http.ts.
   [/^fastify$/, ['src/transport/http/', 'src/sessions/', 'src/oauth/', 'packages/guard/src/fastify.ts']],
-  [
-    /^typebox$/,
-    [
-      'src/transport/http/',
-      'src/platform/config/',
-      'src/sessions/schemas.ts',
-      'src/login/http.ts',
-      'src/login/codes/http.ts',
-      'src/login/passkeys/http.ts',
-      'src/login/passkeys/schemas.ts',
-      'src/login/schemas.ts',
-      'src/login/factors/http.ts',
-      'src/login/factors/proveHttp.ts',
-      'src/accounts/',
-      'src/oauth/http.ts',
-    ],
-  ],
+  [/^typebox$/, ['src/transport/http/typebox.ts']],
   [/^@fastify\/|^helmet$/, ['src/transport/http/']],
   [/^commander$|^@commander-js\/extra-typings$/, ['src/transport/cli/']],
   [

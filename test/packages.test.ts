@@ -76,6 +76,7 @@ t.test('a tarball holds what is built, and nothing else', async (t) => {
       'dist/storage/postgres/prisma/chunk-#.js',
       'dist/storage/postgres/prisma/query_compiler_fast_bg.postgresql-#.js',
       'dist/storage/postgres/prisma/query_compiler_fast_bg.postgresql.wasm-base64-#.js',
+      'dist/transport/http/LICENSES.txt',
     ],
     'and what the build makes of libraries',
   );
@@ -110,7 +111,7 @@ const besideAuthority = words(`
   commander ioredis @ioredis/commands cluster-key-slot debug denque ms redis-errors standard-as-callback
   fastify fastify-plugin @fastify/accept-negotiator @fastify/ajv-compiler @fastify/deepmerge @fastify/error
   @fastify/fast-json-stringify-compiler @fastify/forwarded @fastify/merge-json-schemas @fastify/proxy-addr
-  @fastify/send @fastify/static @fastify/swagger @fastify/swagger-ui @fastify/type-provider-typebox @lukeed/ms typebox helmet
+  @fastify/send @fastify/static @fastify/swagger @fastify/swagger-ui @lukeed/ms helmet
   abstract-logging ajv ajv-formats avvio cookie depd dequal escape-html content-disposition fast-decode-uri-component
   fast-deep-equal fast-json-stringify fast-querystring fast-uri fastq find-my-way http-errors inherits ipaddr.js
   json-schema-ref-resolver json-schema-resolver json-schema-traverse light-my-request mime openapi-types process-warning nodemailer

@@ -127,23 +127,22 @@ t.test('what keeps it from starting', async (t) => {
 });
 
 t.test('it stops gracefully', async (t) => {
+  const dataDir = await copyOfEmbeddedDatabase();
+  t.teardown(() => rm(dataDir, { recursive: true, force: true }));
+  let server = await startServer(dataDir);
+  t.teardown(() => server.stop());
   for (const [name, busy] of [
     ['SIGTERM', true],
     ['SIGINT', false],
   ] as const) {
-    const dataDir = await copyOfEmbeddedDatabase();
-    t.teardown(() => rm(dataDir, { recursive: true, force: true }));
-    const server = await startServer(dataDir);
-    t.teardown(() => server.stop());
     // A request that never arrives is waited for, but not for ever.
     const slow = busy ? slowRequest(server.httpPort) : undefined;
     await slow?.sent;
     server.process.signal(name);
     t.strictSame(await server.process.exited, { code: 0, signal: null }, name);
     slow?.abort();
-    const again = await startServer(dataDir);
-    t.equal((await again.call('GET', '/health/live')).status, 200, 'and starts again');
-    await again.stop();
+    server = await startServer(dataDir);
+    t.equal((await server.call('GET', '/health/live')).status, 200, 'and starts again');
   }
 });
 

@@ -22,10 +22,13 @@ import {
 // A start takes two seconds on a machine that has nothing else to do, and ten on one that has.
 t.setTimeout(400_000);
 
-t.test('one stop through npm and the process group, under logins, by each signal', (t) => stopOften(t, 1));
+const users = await folderWithUsers(t, emails);
+
+t.test('one stop through npm and the process group, under logins, by each signal', (t) =>
+  stopOften(t, users, 1),
+);
 
 t.test('while it drains, answers ask for another connection; SIGINT waits for nobody', async (t) => {
-  const users = await folderWithUsers(t, emails.slice(0, 1));
   const server = await startServer(users, { DRAIN_DELAY: '2s' });
   t.teardown(() => server.stop());
   const agent = await warmConnections(server.httpPort, 1);

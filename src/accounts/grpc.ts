@@ -11,7 +11,8 @@ import type { ResetFactors } from '../login/factors/resetFactors.ts';
 import { checkRequestId } from '../revocation/idempotency.ts';
 import type { Service } from '../services/service.ts';
 import { actorOf } from '../transport/grpc/callers.ts';
-import type { MountService } from '../transport/grpc/server.ts';
+import { change, check, type Methods } from '../transport/grpc/methods.ts';
+import type { GrpcService } from '../transport/grpc/server.ts';
 import type { DeleteUser } from './deleteUser.ts';
 import type { DisableUser } from './disableUser.ts';
 import type { EnableUser } from './enableUser.ts';
@@ -29,15 +30,25 @@ interface NamesUser {
   readonly requestId: string;
 }
 
-export function userService(operations: UserServiceOperations): MountService {
-  return ({ v1, add, unary }) => {
-    const handlers = createUserService(operations);
-    add(v1.UserService.service, {
-      DisableUser: unary('DisableUser', handlers.DisableUser),
-      EnableUser: unary('EnableUser', handlers.EnableUser),
-      DeleteUser: unary('DeleteUser', handlers.DeleteUser),
-      ResetFactors: unary('ResetFactors', handlers.ResetFactors),
-    });
+export const userMethods = {
+  DisableUser: { permission: 'users.manage', ...change },
+  EnableUser: { permission: 'users.manage', ...check },
+  DeleteUser: { permission: 'users.manage', ...change },
+  ResetFactors: { permission: 'users.manage', ...change },
+} as const satisfies Methods;
+
+export function userService(operations: UserServiceOperations): GrpcService {
+  return {
+    methods: userMethods,
+    mount({ v1, add, unary }) {
+      const handlers = createUserService(operations);
+      add(v1.UserService.service, {
+        DisableUser: unary('DisableUser', handlers.DisableUser),
+        EnableUser: unary('EnableUser', handlers.EnableUser),
+        DeleteUser: unary('DeleteUser', handlers.DeleteUser),
+        ResetFactors: unary('ResetFactors', handlers.ResetFactors),
+      });
+    },
   };
 }
 

@@ -1,6 +1,5 @@
 /** The user's own account over HTTP: register, read, change the password, delete. */
 import { rfc3339 } from '@countersign/verifier/clock';
-import { Type } from 'typebox';
 import { loginLimits } from '../login/limits.ts';
 import {
   forgetBrowser,
@@ -11,6 +10,7 @@ import {
 import type { MountRoutes } from '../transport/http/app.ts';
 import { noContent, operation } from '../transport/http/route.ts';
 import { accepted, email, refreshToken, strict, text, time } from '../transport/http/schemas.ts';
+import { Type } from '../transport/http/typebox.ts';
 import type { ChangePassword } from './changePassword.ts';
 import type { DeleteAccount } from './deleteAccount.ts';
 import { emailIn } from './email.ts';

@@ -9,7 +9,8 @@ import type { RotateKeyResponse } from '@countersign/verifier/contract/generated
 import { invalidField } from '@countersign/verifier/errors';
 import type { Service } from '../services/service.ts';
 import { actorOf } from '../transport/grpc/callers.ts';
-import type { MountService } from '../transport/grpc/server.ts';
+import { change, check, type Methods } from '../transport/grpc/methods.ts';
+import type { GrpcService } from '../transport/grpc/server.ts';
 import type { ListedKey, ListKeys } from './listKeys.ts';
 import type { ResealKeys } from './resealKeys.ts';
 import type { RevokeKey } from './revokeKey.ts';
@@ -23,15 +24,25 @@ export interface KeyServiceOperations {
   readonly resealKeys: ResealKeys;
 }
 
-export function keyService(operations: KeyServiceOperations): MountService {
-  return ({ v1, add, unary }) => {
-    const handlers = createKeyService(operations);
-    add(v1.KeyService.service, {
-      ListKeys: unary('ListKeys', handlers.ListKeys),
-      RotateKey: unary('RotateKey', handlers.RotateKey),
-      RevokeKey: unary('RevokeKey', handlers.RevokeKey),
-      ResealKeys: unary('ResealKeys', handlers.ResealKeys),
-    });
+export const keyMethods = {
+  ListKeys: { permission: 'keys.manage', ...check },
+  RotateKey: { permission: 'keys.manage', ...change },
+  RevokeKey: { permission: 'keys.manage', ...change },
+  ResealKeys: { permission: 'keys.manage', ...change },
+} as const satisfies Methods;
+
+export function keyService(operations: KeyServiceOperations): GrpcService {
+  return {
+    methods: keyMethods,
+    mount({ v1, add, unary }) {
+      const handlers = createKeyService(operations);
+      add(v1.KeyService.service, {
+        ListKeys: unary('ListKeys', handlers.ListKeys),
+        RotateKey: unary('RotateKey', handlers.RotateKey),
+        RevokeKey: unary('RevokeKey', handlers.RevokeKey),
+        ResealKeys: unary('ResealKeys', handlers.ResealKeys),
+      });
+    },
   };
 }
 

@@ -1,5 +1,5 @@
 /** `POST /auth/login`. */
-import { Type } from 'typebox';
+
 import { emailIn } from '../accounts/email.ts';
 import { inCookieMode } from '../sessions/csrf.ts';
 import { readRefreshCookie } from '../sessions/refreshCookie.ts';
@@ -8,6 +8,7 @@ import { inBody, inCookie } from '../sessions/tokenReply.ts';
 import type { MountRoutes } from '../transport/http/app.ts';
 import { operation } from '../transport/http/route.ts';
 import { email, strict, text } from '../transport/http/schemas.ts';
+import { Type } from '../transport/http/typebox.ts';
 import type { Login } from './login.ts';
 import { deviceName, loginQuery, secondFactorRequired } from './schemas.ts';
 

@@ -17,7 +17,7 @@ import { createLogin, type LoginParts } from './login.ts';
 import { mountPasskeys, type PasskeyMountParts } from './passkeys/mount.ts';
 import { noBreachedPasswords, openBreachedPasswords } from './passwords/breachedPasswords.ts';
 import { createCommonPasswords } from './passwords/commonPasswords.ts';
-import { createPasswordHasher } from './passwords/passwordHash.ts';
+import { createPasswordHasher, type PasswordHashing } from './passwords/passwordHash.ts';
 import { createPasswordPolicy } from './passwords/passwordPolicy.ts';
 import { createPasswordAttempts, prunePasswordFailures } from './throttling/passwordAttempts.ts';
 import { createUnknownEmails } from './unknownEmails.ts';
@@ -30,12 +30,14 @@ export async function openPasswords(parts: {
   /** Must be equal on every node. */
   readonly keyEncryptionKey: Uint8Array;
   readonly config: Config['passwords'];
+  /** Tests pass a cheaper one. */
+  readonly hashing: PasswordHashing | undefined;
 }) {
-  const { database, clock, metrics, keyEncryptionKey, config } = parts;
+  const { database, clock, metrics, keyEncryptionKey, config, hashing } = parts;
   const { minimumCharacters, breachedPath } = config;
   const breachedPasswords =
     breachedPath === undefined ? noBreachedPasswords : await openBreachedPasswords(breachedPath);
-  const passwords = createPasswordHasher();
+  const passwords = createPasswordHasher(hashing);
   metrics.gauge('countersign_password_hashes_waiting', 'Password hashes in the queue.', passwords.waiting);
   const keyedHash = createKeyedHash(keyEncryptionKey, 'password-failures');
   return {

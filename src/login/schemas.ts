@@ -1,8 +1,9 @@
 /** Schemas of requests that end in a login. */
-import { Type } from 'typebox';
+
 import { csrfHeader } from '../sessions/csrf.ts';
 import { refreshCookieName } from '../sessions/refreshCookie.ts';
 import { problem, seconds, strict } from '../transport/http/schemas.ts';
+import { Type } from '../transport/http/typebox.ts';
 import { factorLimits } from './factors/limits.ts';
 import { loginLimits } from './limits.ts';
 

@@ -1,9 +1,9 @@
 /** `/oauth2/…` over HTTP: authenticate the client, call one operation, answer as the RFCs say. */
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Type } from 'typebox';
 import type { Actor } from '../audit/auditEvent.ts';
 import type { HttpMount, MountRoutes } from '../transport/http/app.ts';
+import { Type } from '../transport/http/typebox.ts';
 import type { AuthenticateClient, AuthenticatedClient } from './authenticateClient.ts';
 import { type Form, readForm, required } from './form.ts';
 import type { Grant } from './grants/grant.ts';

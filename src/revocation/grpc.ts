@@ -8,8 +8,8 @@ import type { NodeOutcome } from '@countersign/verifier/revocation/revocation';
 import type { RevokeKey } from '../keys/revokeKey.ts';
 import type { Permission, Service } from '../services/service.ts';
 import { actorOf, requirePermission } from '../transport/grpc/callers.ts';
-import { revokePermissions } from '../transport/grpc/methods.ts';
-import type { MountService } from '../transport/grpc/server.ts';
+import { change, endless, type Methods } from '../transport/grpc/methods.ts';
+import type { GrpcService } from '../transport/grpc/server.ts';
 import type { FilterText } from './matchingSessions.ts';
 import type { RevocationTarget, Revoke, RevokeResult } from './revoke.ts';
 import { encodingOnce, type WatchStream } from './subscribers/grpc.ts';
@@ -19,14 +19,22 @@ export interface RevocationServiceOperations {
   readonly revokeKey: RevokeKey;
 }
 
+export const revocationMethods = {
+  Revoke: { permission: 'by_request', ...change },
+  WatchRevocations: { permission: 'tokens.check', ...endless },
+} as const satisfies Methods;
+
 /** `watch` serves subscribers' streams. */
-export function revocationService(operations: RevocationServiceOperations, watch: WatchStream): MountService {
-  return ({ v1, add, unary, stream }) => {
-    const handlers = createRevocationService(operations);
-    add(encodingOnce(v1.RevocationService.service), {
-      Revoke: unary('Revoke', handlers.Revoke),
-      WatchRevocations: stream('WatchRevocations', watch),
-    });
+export function revocationService(operations: RevocationServiceOperations, watch: WatchStream): GrpcService {
+  return {
+    methods: revocationMethods,
+    mount({ v1, add, unary, stream }) {
+      const handlers = createRevocationService(operations);
+      add(encodingOnce(v1.RevocationService.service), {
+        Revoke: unary('Revoke', handlers.Revoke),
+        WatchRevocations: stream('WatchRevocations', watch),
+      });
+    },
   };
 }
 
@@ -43,6 +51,18 @@ export function createRevocationService({ revoke, revokeKey }: RevocationService
     },
   };
 }
+
+/** The permission `Revoke` needs, by target. */
+export const revokePermissions = {
+  token: 'tokens.revoke',
+  jti: 'tokens.revoke',
+  externalId: 'external_ids.revoke',
+  sessionId: 'sessions.end',
+  userId: 'users.logout',
+  clientId: 'sessions.end_matching',
+  filter: 'sessions.end_matching',
+  kid: 'keys.manage',
+} as const satisfies Record<string, Permission>;
 
 type TargetKind = keyof typeof revokePermissions;
 

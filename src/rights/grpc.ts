@@ -12,27 +12,46 @@ import { isUuid, type UserId } from '@countersign/verifier/ids';
 import type { Service } from '../services/service.ts';
 import type { Subject } from '../sessions/store.ts';
 import { actorOf } from '../transport/grpc/callers.ts';
-import type { MountService } from '../transport/grpc/server.ts';
+import { change, check, type Methods } from '../transport/grpc/methods.ts';
+import type { GrpcService } from '../transport/grpc/server.ts';
 import type { DefineRights } from './definitions.ts';
 import type { Bearer, GrantRights } from './grants.ts';
 import { rightsLimits } from './limits.ts';
 import type { RoleGrant } from './store.ts';
 import type { RightsTakenAway } from './takeAway.ts';
 
-export function roleService(operations: DefineRights & GrantRights): MountService {
-  return ({ v1, add, unary }) => {
-    const handlers = createRoleService(operations);
-    add(v1.RoleService.service, {
-      ListResources: unary('ListResources', handlers.ListResources),
-      SetResource: unary('SetResource', handlers.SetResource),
-      RemoveResource: unary('RemoveResource', handlers.RemoveResource),
-      ListRoles: unary('ListRoles', handlers.ListRoles),
-      SetRole: unary('SetRole', handlers.SetRole),
-      RemoveRole: unary('RemoveRole', handlers.RemoveRole),
-      GrantRole: unary('GrantRole', handlers.GrantRole),
-      TakeRole: unary('TakeRole', handlers.TakeRole),
-      ListGrants: unary('ListGrants', handlers.ListGrants),
-    });
+const reading = { permission: 'roles.manage', ...check } as const;
+const changing = { permission: 'roles.manage', ...change } as const;
+
+export const roleMethods = {
+  ListResources: reading,
+  SetResource: changing,
+  RemoveResource: changing,
+  ListRoles: reading,
+  SetRole: changing,
+  RemoveRole: changing,
+  GrantRole: changing,
+  TakeRole: changing,
+  ListGrants: reading,
+} as const satisfies Methods;
+
+export function roleService(operations: DefineRights & GrantRights): GrpcService {
+  return {
+    methods: roleMethods,
+    mount({ v1, add, unary }) {
+      const handlers = createRoleService(operations);
+      add(v1.RoleService.service, {
+        ListResources: unary('ListResources', handlers.ListResources),
+        SetResource: unary('SetResource', handlers.SetResource),
+        RemoveResource: unary('RemoveResource', handlers.RemoveResource),
+        ListRoles: unary('ListRoles', handlers.ListRoles),
+        SetRole: unary('SetRole', handlers.SetRole),
+        RemoveRole: unary('RemoveRole', handlers.RemoveRole),
+        GrantRole: unary('GrantRole', handlers.GrantRole),
+        TakeRole: unary('TakeRole', handlers.TakeRole),
+        ListGrants: unary('ListGrants', handlers.ListGrants),
+      });
+    },
   };
 }
 

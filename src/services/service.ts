@@ -2,7 +2,7 @@ import type { ServiceId } from '@countersign/verifier/ids';
 
 /**
  * Permissions of a service, written `noun.verb` on the command line and in the store. Permission to revoke one kind of target
- * does not include another: `transport/grpc/methods.ts` maps the targets of `Revoke`.
+ * does not include another: `revocation/grpc.ts` maps the targets of `Revoke`.
  */
 export const permissions = [
   'tokens.check',

@@ -11,7 +11,8 @@ import { parseUserAgent } from '../platform/userAgent.ts';
 import type { Revoke } from '../revocation/revoke.ts';
 import type { Service } from '../services/service.ts';
 import { actorOf } from '../transport/grpc/callers.ts';
-import type { MountService } from '../transport/grpc/server.ts';
+import { change, check, type Methods } from '../transport/grpc/methods.ts';
+import type { GrpcService } from '../transport/grpc/server.ts';
 import { sessionLimits } from './limits.ts';
 import type { ListSessions } from './listSessions.ts';
 import { pageTokenAfter, readPageToken } from './pageToken.ts';
@@ -22,13 +23,21 @@ export interface SessionServiceOperations {
   readonly revoke: Revoke;
 }
 
-export function sessionService(operations: SessionServiceOperations): MountService {
-  return ({ v1, add, unary }) => {
-    const handlers = createSessionService(operations);
-    add(v1.SessionService.service, {
-      ListSessions: unary('ListSessions', handlers.ListSessions),
-      EndSession: unary('EndSession', handlers.EndSession),
-    });
+export const sessionMethods = {
+  ListSessions: { permission: 'sessions.read', ...check },
+  EndSession: { permission: 'sessions.end', ...change },
+} as const satisfies Methods;
+
+export function sessionService(operations: SessionServiceOperations): GrpcService {
+  return {
+    methods: sessionMethods,
+    mount({ v1, add, unary }) {
+      const handlers = createSessionService(operations);
+      add(v1.SessionService.service, {
+        ListSessions: unary('ListSessions', handlers.ListSessions),
+        EndSession: unary('EndSession', handlers.EndSession),
+      });
+    },
   };
 }
 

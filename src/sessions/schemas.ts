@@ -1,8 +1,8 @@
 /** Schemas of requests and responses about sessions and tokens. */
 import { uuidPattern } from '@countersign/verifier/ids';
-import { type Static, Type } from 'typebox';
 import { tokenLimits } from '../tokens/limits.ts';
 import { refreshToken, seconds, strict, time } from '../transport/http/schemas.ts';
+import { type Static, Type } from '../transport/http/typebox.ts';
 import { contextSignals } from './context.ts';
 import { sessionLimits } from './limits.ts';
 

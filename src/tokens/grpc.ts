@@ -16,8 +16,9 @@ import type { Verdict } from '@countersign/verifier/revocation/denyList';
 import type { Service } from '../services/service.ts';
 import { type AnswerOne, createBatch } from '../transport/grpc/batch.ts';
 import type { CallReports } from '../transport/grpc/callReports.ts';
+import { batch, check, type Methods } from '../transport/grpc/methods.ts';
 import { toReason } from '../transport/grpc/reasons.ts';
-import type { MountService } from '../transport/grpc/server.ts';
+import type { GrpcService } from '../transport/grpc/server.ts';
 import type { CheckRevocation, TokenId } from './checkRevocation.ts';
 import type { Introspect, Introspection } from './introspect.ts';
 import { tokenLimits } from './limits.ts';
@@ -27,15 +28,25 @@ export interface TokenServiceOperations {
   readonly introspect: Introspect;
 }
 
-export function tokenService(operations: TokenServiceOperations): MountService {
-  return ({ v1, add, unary, clock, report }) => {
-    const handlers = createTokenService(operations, { clock, report });
-    add(v1.TokenService.service, {
-      IsRevoked: unary('IsRevoked', handlers.IsRevoked),
-      BatchIsRevoked: unary('BatchIsRevoked', handlers.BatchIsRevoked),
-      Introspect: unary('Introspect', handlers.Introspect),
-      BatchIntrospect: unary('BatchIntrospect', handlers.BatchIntrospect),
-    });
+export const tokenMethods = {
+  IsRevoked: { permission: 'tokens.check', ...check },
+  BatchIsRevoked: { permission: 'tokens.check', ...batch },
+  Introspect: { permission: 'tokens.introspect', ...check },
+  BatchIntrospect: { permission: 'tokens.introspect', ...batch },
+} as const satisfies Methods;
+
+export function tokenService(operations: TokenServiceOperations): GrpcService {
+  return {
+    methods: tokenMethods,
+    mount({ v1, add, unary, clock, report }) {
+      const handlers = createTokenService(operations, { clock, report });
+      add(v1.TokenService.service, {
+        IsRevoked: unary('IsRevoked', handlers.IsRevoked),
+        BatchIsRevoked: unary('BatchIsRevoked', handlers.BatchIsRevoked),
+        Introspect: unary('Introspect', handlers.Introspect),
+        BatchIntrospect: unary('BatchIntrospect', handlers.BatchIntrospect),
+      });
+    },
   };
 }
 

@@ -26,7 +26,7 @@ const names = [
 
 for (const { name, embedded, open } of engines) {
   t.test(name, async (t) => {
-    const { engine, dispose } = await open();
+    const { engine, dispose } = await open({ empty: true });
     t.teardown(dispose);
     const path = await mkdtemp(join(tmpdir(), 'migrations-'));
     t.teardown(() => rm(path, { recursive: true, force: true }));

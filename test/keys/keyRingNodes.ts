@@ -7,12 +7,12 @@ import { openEngine, type PostgresEngine } from '../../src/storage/postgres/engi
 import { createStorage, migrateStorage } from '../../src/storage/postgres/storage.ts';
 import { createKeyNode, operator, startOfKeys } from '../support/keyNode.ts';
 import { createManualClock } from '../support/manualClock.ts';
-import { createTestDatabase } from '../support/postgres.ts';
+import { createMigratedDatabase } from '../support/postgres.ts';
 import { usualPolicy as policy } from '../support/signingKeys.ts';
 
 /** Two nodes with connections of their own, each as it was at its start. */
 async function openNodes(t: Test) {
-  const database = await createTestDatabase();
+  const database = await createMigratedDatabase();
   t.teardown(database.drop);
   const engines = [await openEngine('', database.url), await openEngine('', database.url)] as const;
   for (const engine of engines) t.teardown(engine.close);

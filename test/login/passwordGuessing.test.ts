@@ -1,11 +1,12 @@
 /** Guessing passwords (L4): each wrong one makes the next wait, and no stranger keeps the owner out for good. */
 import { rm } from 'node:fs/promises';
-import t, { type Test } from 'tap';
+import t from 'tap';
 import { loginLimits } from '../../src/login/limits.ts';
 import { openEngine } from '../../src/storage/postgres/engine.ts';
 import { password, startAuthority } from '../support/authority.ts';
 import { behindProxy, brief, from, triesAt, wrong } from '../support/loginTries.ts';
 import { copyOfEmbeddedDatabase } from '../support/pglite.ts';
+import { sharedAuthority } from '../support/sharedAuthority.ts';
 import { createShiftedClock } from '../support/shiftedClock.ts';
 
 const { passwordFailuresFree: free, passwordFailuresMaximum: maximum } = loginLimits;
@@ -18,15 +19,14 @@ const refused = '401 invalid_credentials';
 const waits = (seconds: number) => `429 rate_limited again in ${seconds}`;
 const locked = '403 recovery_required';
 
-async function start(t: Test, clock = createShiftedClock()) {
-  const authority = await startAuthority({ clock, env: behindProxy });
-  t.teardown(() => authority.stop());
+async function start() {
+  const authority = await sharedAuthority(behindProxy);
   await authority.register('alice@example.com');
-  return { clock, ...authority, ...triesAt(authority) };
+  return { ...authority, ...triesAt(authority) };
 }
 
 t.test('after some that are free, each wrong password makes the next one wait longer', async (t) => {
-  const { clock, wrong, right } = await start(t);
+  const { clock, wrong, right } = await start();
   for (let count = 1; count <= free; count += 1) t.equal(brief(await wrong(stranger)), refused, `${count}`);
   for (const seconds of [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]) {
     t.equal(brief(await wrong(stranger)), waits(seconds));
@@ -41,7 +41,7 @@ t.test('after some that are free, each wrong password makes the next one wait lo
 });
 
 t.test('an e-mail that nobody has, one of a disabled user and one of a user are refused alike', async (t) => {
-  const { clock, wrong, register, authority } = await start(t);
+  const { clock, wrong, register, authority } = await start();
   await register('disabled@example.com');
   await authority.operations.disableUser({ email: 'disabled@example.com' }, { name: 'operator' });
   const emails = ['alice@example.com', 'nobody@example.com', 'disabled@example.com'];
@@ -62,7 +62,13 @@ t.test(
   'a hundred guesses at once are as many as are free, and the right one among them is not told',
   async (t) => {
     const now = Date.now();
-    const { wrong } = await start(t, { ...createShiftedClock(), now: () => now });
+    const authority = await startAuthority({
+      clock: { ...createShiftedClock(), now: () => now },
+      env: behindProxy,
+    });
+    t.teardown(() => authority.stop());
+    await authority.register('alice@example.com');
+    const { wrong } = triesAt(authority);
     const answers = await Promise.all(Array.from({ length: 100 }, (_, number) => wrong(others(number))));
     t.equal(answers.filter(({ status }) => status === 401).length, free);
     t.equal(answers.filter(({ status }) => status === 429).length, 100 - free);
@@ -70,13 +76,13 @@ t.test(
 );
 
 t.test('many who know the password and come at once are all let in', async (t) => {
-  const { right } = await start(t);
+  const { right } = await start();
   const answers = await Promise.all(Array.from({ length: 4 * free }, () => right(home)));
   t.strictSame(new Set(answers.map(brief)), new Set(['200']));
 });
 
 t.test('strangers can make strangers wait and lock them out, never the owner at home', async (t) => {
-  const { clock, wrong, right, authority, log } = await start(t);
+  const { clock, wrong, right, authority, log } = await start();
   t.equal(brief(await right(home)), '200');
   for (let count = 1; count <= maximum; count += 1) {
     t.equal(brief(await wrong(others(count))), refused, `guess ${count}`);
@@ -99,7 +105,7 @@ t.test('strangers can make strangers wait and lock them out, never the owner at 
 t.test(
   'in a network of the owner, a guesser has a count there, and the owner another one elsewhere',
   async (t) => {
-    const { clock, wrong, right } = await start(t);
+    const { clock, wrong, right } = await start();
     const work = '192.0.100.1';
     for (const place of [home, work]) t.equal(brief(await right(place)), '200');
     for (let count = 1; count <= maximum; count += 1) {
@@ -113,7 +119,7 @@ t.test(
 );
 
 t.test('a clock that was ahead makes nobody wait for longer than a wait lasts', async (t) => {
-  const { clock, wrong } = await start(t);
+  const { clock, wrong } = await start();
   clock.shift(30 * 24 * 3_600_000);
   for (let count = 1; count <= free; count += 1) await wrong(stranger);
   t.equal(brief(await wrong(stranger)), waits(1));
@@ -122,7 +128,7 @@ t.test('a clock that was ahead makes nobody wait for longer than a wait lasts', 
 });
 
 t.test('the password of a session is counted like one of a login, by itself', async (t) => {
-  const { clock, call, right, wrong: wrongLogin, login } = await start(t);
+  const { clock, call, right, wrong: wrongLogin, login } = await start();
   const thief = await login('alice@example.com', from(home));
   const owner = await login('alice@example.com', from(home));
   const change = (token: string, current: string, next = 'another horse battery staple') =>

@@ -1,13 +1,13 @@
 /** Each power is a permission of its own: who has it may, who has all others may not. */
 import { randomUUID } from 'node:crypto';
 import t from 'tap';
+import { revokePermissions } from '../../src/revocation/grpc.ts';
 import {
   firstServicePermissions,
   type Permission,
   permissions,
   usualPermissions,
 } from '../../src/services/service.ts';
-import { revokePermissions } from '../../src/transport/grpc/methods.ts';
 import { startAuthority } from '../support/authority.ts';
 import { claimsOf } from '../support/clients.ts';
 import { createRpcClient, refusalOf } from '../support/rpcClient.ts';

@@ -35,7 +35,7 @@ t.test('times', async (t) => {
   const mail = await startMailServer();
   t.teardown(() => mail.stop());
   const env = { ...mailSettings(mail), REQUIRE_VERIFIED_EMAIL: 'on' };
-  const node = await startAuthority({ env });
+  const node = await startAuthority({ env, usualHashing: true });
   t.teardown(() => node.stop());
   const { startRecovery, requestRegistration, verifyEmail } = node.authority.operations;
   const startCodeLogin = async (email: string) => {

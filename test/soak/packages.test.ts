@@ -128,13 +128,11 @@ async function imageOf(t: Test): Promise<string> {
 function copy(words: readonly string[], workdir: string, build: string): void {
   const fromBuild = words[0] === '--from=build';
   const [sources, target = ''] = [words.slice(fromBuild ? 1 : 0, -1), words.at(-1)];
-  const generated = join(root, 'src/storage/postgres/generated');
   for (const source of sources) {
     const path = fromBuild ? join(build, source.replace(/^\/app\//, '')) : join(root, source);
     const there = join(workdir, target, target.endsWith('/') ? basename(source) : '');
     // As .dockerignore does.
-    const filter = (file: string) =>
-      fromBuild || (file !== generated && !/\/packages\/[^/]+\/dist$/.test(file));
+    const filter = (file: string) => fromBuild || !/\/generated$|\/packages\/[^/]+\/dist$/.test(file);
     cpSync(path, there, { recursive: true, verbatimSymlinks: true, filter });
   }
 }

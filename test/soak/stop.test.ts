@@ -1,13 +1,13 @@
 /** How it stops through npm and the process group, under logins, ten times by each signal; and at any moment of a start. */
 import t from 'tap';
 import { eventually } from '../support/eventually.ts';
-import { emptyFolder, startMain, stopOften, stopped } from '../support/stopping.ts';
+import { emails, emptyFolder, folderWithUsers, startMain, stopOften, stopped } from '../support/stopping.ts';
 
 t.setTimeout(400_000);
 
-t.test('one stop, however often it is said, and no login is lost', (t) => {
+t.test('one stop, however often it is said, and no login is lost', async (t) => {
   t.setTimeout(400_000);
-  return stopOften(t, 10);
+  await stopOften(t, await folderWithUsers(t, emails), 10);
 });
 
 t.test('a first start that is stopped, at any moment, ends with 0 and can be done again', async (t) => {

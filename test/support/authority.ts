@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '@countersign/verifier/clock';
 import { type Authority, openAuthority } from '../../src/authority.ts';
+import { usualHashing } from '../../src/login/passwords/passwordHash.ts';
 import { readConfig } from '../../src/platform/config/config.ts';
 import { createLog } from '../../src/platform/observability/log.ts';
 import { createMetrics } from '../../src/platform/observability/metrics.ts';
@@ -19,9 +20,11 @@ import {
   type GrpcClient,
   type HttpCall,
 } from './clients.ts';
-import { createTestDatabase } from './postgres.ts';
+import { createMigratedDatabase } from './postgres.ts';
 
 export const password = 'correct horse battery staple';
+
+const cheapHashing = { ...usualHashing, memoryKibibytes: 64, passes: 1 };
 
 export interface Tokens {
   readonly access_token: string;
@@ -56,6 +59,8 @@ interface Options {
   readonly clock?: Clock;
   /** As RATE_LIMITS, but smaller than an operator may have it: so that a test need not make a thousand requests. */
   readonly rateLimits?: number;
+  /** Hashes passwords as an authority does, which costs 10 ms each. */
+  readonly usualHashing?: boolean;
   /** Opens the database in place of ours. */
   readonly openDatabase?: typeof openEngine;
   /** With the embedded database, or of an authority that closed before. It is not removed at the end. */
@@ -72,10 +77,11 @@ export async function startAuthority({
   rateLimits,
   dataDir,
   openDatabase = openEngine,
+  usualHashing: hashesAsUsual = false,
 }: Options = {}): Promise<TestAuthority> {
   const folder = dataDir ?? (await mkdtemp(join(tmpdir(), 'data-')));
   const isOwn = dataDir === undefined && env['DATABASE_URL'] === undefined;
-  const database = isOwn ? await createTestDatabase() : undefined;
+  const database = isOwn ? await createMigratedDatabase() : undefined;
   const ofServer = join(folder, 'test-database');
   if (database !== undefined) await writeFile(ofServer, database.url);
   const databaseUrl = await readFile(ofServer, 'utf8').catch(() => undefined);
@@ -96,6 +102,7 @@ export async function startAuthority({
   const metrics = createMetrics();
   const authority = await openAuthority({
     ...{ config, secrets, dataFolder, log, metrics, clock },
+    ...(hashesAsUsual ? {} : { passwordHashing: cheapHashing }),
     openDatabase: (path, url, options) => openDatabase(path, url ?? databaseUrl, options),
   });
   const { httpPort, grpcPort } = await authority.listen().catch(async (error) => {

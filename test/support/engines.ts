@@ -4,7 +4,7 @@ import type { Test } from 'tap';
 import { openEngine, type PostgresEngine } from '../../src/storage/postgres/engine.ts';
 import { createStorage, migrateStorage, type Storage } from '../../src/storage/postgres/storage.ts';
 import { copyOfEmbeddedDatabase } from './pglite.ts';
-import { createTestDatabase } from './postgres.ts';
+import { createMigratedDatabase, createTestDatabase } from './postgres.ts';
 
 export interface TestEngine {
   readonly engine: PostgresEngine;
@@ -12,17 +12,17 @@ export interface TestEngine {
   dispose(): Promise<void>;
 }
 
-/** Each opens an empty database. */
+/** Each opens a database without rows: migrated, unless `empty`. */
 export const engines: readonly {
   readonly name: string;
   readonly embedded: boolean;
-  open(): Promise<TestEngine>;
+  open(how?: { readonly empty: boolean }): Promise<TestEngine>;
 }[] = [
   {
     name: 'PGlite in a folder',
     embedded: true,
-    async open() {
-      const dataDir = await copyOfEmbeddedDatabase();
+    async open(how) {
+      const dataDir = await copyOfEmbeddedDatabase(how);
       const engine = await openEngine(dataDir, undefined);
       return {
         engine,
@@ -36,8 +36,8 @@ export const engines: readonly {
   {
     name: 'a PostgreSQL server',
     embedded: false,
-    async open() {
-      const database = await createTestDatabase();
+    async open({ empty } = { empty: false }) {
+      const database = await (empty ? createTestDatabase() : createMigratedDatabase());
       const engine = await openEngine('', database.url);
       return {
         engine,

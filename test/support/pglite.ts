@@ -4,18 +4,26 @@ import { mkdir, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
+import { openEngine } from '../../src/storage/postgres/engine.ts';
+import { migrateStorage } from '../../src/storage/postgres/storage.ts';
 import { ofTestRun } from './testRun.ts';
 
-/** A DATA_DIR with an embedded database that nothing has been done to. The caller removes it. */
-export async function copyOfEmbeddedDatabase(): Promise<string> {
+/** A DATA_DIR with an embedded database, migrated unless `empty`, and otherwise as new. The caller removes it. */
+export async function copyOfEmbeddedDatabase({ empty = false } = {}): Promise<string> {
   const dataDir = await mkdtemp(join(tmpdir(), 'data-'));
-  cpSync(ofTestRun('TEST_PGLITE_TEMPLATE'), dataDir, { recursive: true });
+  cpSync(join(ofTestRun('TEST_PGLITE_TEMPLATES'), empty ? 'empty' : 'migrated'), dataDir, {
+    recursive: true,
+  });
   return dataDir;
 }
 
-/** Makes the DATA_DIR that the others are copies of. */
-export async function makeEmbeddedTemplate(dataDir: string): Promise<void> {
-  await mkdir(dataDir, { recursive: true });
-  const database = await PGlite.create(join(dataDir, 'postgres'));
-  await database.close();
+/** Makes the folders that the others are copies of. */
+export async function makeEmbeddedTemplates(folder: string): Promise<void> {
+  const [empty, migrated] = [join(folder, 'empty'), join(folder, 'migrated')];
+  await mkdir(empty, { recursive: true });
+  await (await PGlite.create(join(empty, 'postgres'))).close();
+  cpSync(empty, migrated, { recursive: true });
+  const engine = await openEngine(migrated, undefined);
+  await migrateStorage(engine);
+  await engine.close();
 }

@@ -11,6 +11,8 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import type { Test } from 'tap';
+import { openEngine } from '../../src/storage/postgres/engine.ts';
+import { migrateStorage } from '../../src/storage/postgres/storage.ts';
 import { eventually } from './eventually.ts';
 import { freePort } from './freePort.ts';
 import { noteProcess, type StartedProcess, startProcess } from './process.ts';
@@ -25,11 +27,37 @@ export interface TestDatabase {
 }
 
 /** An empty database on the shared server. */
-export async function createTestDatabase(): Promise<TestDatabase> {
+export function createTestDatabase(): Promise<TestDatabase> {
+  return createDatabase('template1');
+}
+
+/** A database on the shared server, migrated and empty. */
+export async function createMigratedDatabase(): Promise<TestDatabase> {
+  // A server of the file's own has no template.
+  const template = process.env['TEST_POSTGRES_TEMPLATE'];
+  if (template === undefined) return createTestDatabase();
+  const database = await createDatabase(template);
+  // The only value that a migration chooses at random.
+  await execute(database.url, 'UPDATE deployment SET id = DEFAULT');
+  return database;
+}
+
+/** Makes the database that the migrated ones are copies of; returns its name. */
+export async function makeTemplate(server: string): Promise<string> {
+  const url = new URL(server);
+  url.pathname = 'migrated';
+  await execute(server, 'CREATE DATABASE migrated');
+  const engine = await openEngine('', url.href);
+  await migrateStorage(engine);
+  await engine.close();
+  return 'migrated';
+}
+
+async function createDatabase(template: string): Promise<TestDatabase> {
   const url = new URL(ofTestRun('TEST_POSTGRES_URL'));
   const server = url.href;
   const name = `test_${randomBytes(8).toString('hex')}`;
-  await execute(server, `CREATE DATABASE ${name}`);
+  await execute(server, `CREATE DATABASE ${name} TEMPLATE ${template}`);
   url.pathname = name;
   return { url: url.href, drop: () => execute(server, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) };
 }
@@ -71,10 +99,11 @@ export interface PostgresServer {
  */
 export async function useOwnPostgres(t: Test): Promise<void> {
   const server = await startPostgres();
-  const shared = ofTestRun('TEST_POSTGRES_URL');
+  const { TEST_POSTGRES_URL, TEST_POSTGRES_TEMPLATE } = process.env;
   process.env['TEST_POSTGRES_URL'] = server.url;
+  delete process.env['TEST_POSTGRES_TEMPLATE'];
   t.teardown(() => {
-    process.env['TEST_POSTGRES_URL'] = shared;
+    Object.assign(process.env, { TEST_POSTGRES_URL, TEST_POSTGRES_TEMPLATE });
     return server.stop();
   });
 }

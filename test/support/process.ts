@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { inCheckout } from './checkout.ts';
 import { eventually } from './eventually.ts';
 
 export interface StartOptions {
@@ -39,8 +40,7 @@ export interface StartedProcess {
   stop(): Promise<void>;
 }
 
-/** Optimising the WebAssembly of the embedded database takes longer than these processes run. */
-const shortLived = ['--liftoff-only'];
+const shortLived = `--require=${inCheckout('test/support/shortLived.cjs')}`;
 
 export function startProcess(
   command: string,
@@ -49,8 +49,7 @@ export function startProcess(
 ): StartedProcess {
   // The test runner puts its hooks into NODE_OPTIONS of every child; env(1) takes them out again, so that the process
   // runs as it does outside of tests. env(1) becomes the command: the pid is the command's.
-  const flags = command === process.execPath ? shortLived : [];
-  const child = spawn('/usr/bin/env', ['-u', 'NODE_OPTIONS', command, ...flags, ...parameters], {
+  const child = spawn('/usr/bin/env', [`NODE_OPTIONS=${shortLived}`, command, ...parameters], {
     ...options,
     detached: ownGroup,
     env: { ...basicEnvironment(), ...options.env },

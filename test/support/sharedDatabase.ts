@@ -6,14 +6,14 @@ import type { Test } from 'tap';
 import { openEngine } from '../../src/storage/postgres/engine.ts';
 import { openSharedRevocations } from '../../src/storage/postgres/sharedRevocations.ts';
 import { createStorage, migrateStorage } from '../../src/storage/postgres/storage.ts';
-import { createTestDatabase } from './postgres.ts';
+import { createMigratedDatabase } from './postgres.ts';
 
 export async function openSharedDatabase(t: Test, url?: string) {
   const closing: (() => Promise<void>)[] = [];
   t.teardown(async () => {
     for (const close of closing.reverse()) await close();
   });
-  const database = url === undefined ? await createTestDatabase() : { url, drop: async () => {} };
+  const database = url === undefined ? await createMigratedDatabase() : { url, drop: async () => {} };
   closing.push(database.drop);
   const engine = await openEngine('', database.url);
   closing.push(engine.close);

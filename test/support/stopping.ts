@@ -116,8 +116,7 @@ async function stopUnderLogins(t: Test, dataDir: string, signal: 'SIGTERM' | 'SI
 }
 
 /** Each signal so often, two authorities at a time. */
-export async function stopOften(t: Test, times: number): Promise<void> {
-  const users = await folderWithUsers(t, emails);
+export async function stopOften(t: Test, users: string, times: number): Promise<void> {
   const stops = Array.from({ length: 2 * times }, (_, number) => (number % 2 === 0 ? 'SIGTERM' : 'SIGINT'));
   const inTurn = async () => {
     for (let signal = stops.pop(); signal !== undefined; signal = stops.pop()) {

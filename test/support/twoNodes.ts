@@ -4,14 +4,14 @@ import pg from 'pg';
 import type { Test } from 'tap';
 import { startAuthority, type TestAuthority } from './authority.ts';
 import { aGuard, said } from './guards.ts';
-import { createTestDatabase } from './postgres.ts';
+import { createMigratedDatabase } from './postgres.ts';
 import { startRedis } from './redis.ts';
 
 export const email = 'alice@example.com';
 
 /** A database and a Redis for several authorities, and the environment that leads them there. */
 export async function sharedServers(t: Test) {
-  const [database, redis] = [await createTestDatabase(), await startRedis()];
+  const [database, redis] = [await createMigratedDatabase(), await startRedis()];
   t.teardown(() => Promise.all([database.drop(), redis.stop()]));
   const env = {
     DATABASE_URL: database.url,

@@ -1,5 +1,5 @@
 /** The link "this was not me" over HTTP. */
-import { Type } from 'typebox';
+
 import { links } from '../../notifications/links.ts';
 import { noticeSubjects } from '../../notifications/message.ts';
 import type { PageTexts } from '../../notifications/texts/texts.ts';
@@ -8,6 +8,7 @@ import { isForm, type RefusalPage } from '../../transport/http/forms.ts';
 import { sendPage } from '../../transport/http/page.ts';
 import { noContent, operation } from '../../transport/http/route.ts';
 import { strict, text } from '../../transport/http/schemas.ts';
+import { Type } from '../../transport/http/typebox.ts';
 import { linkPage } from '../linkPages.ts';
 import { donePage, questionPage, refusalPage } from '../pages.ts';
 import type { NotMe } from './notMe.ts';

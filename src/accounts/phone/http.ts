@@ -1,10 +1,11 @@
 /** The user's phone over HTTP. */
-import { Type } from 'typebox';
+
 import type { RequireRecentProof } from '../../login/factors/recentProof.ts';
 import { forgetBrowser, hasRefreshCookieOf } from '../../sessions/refreshCookie.ts';
 import type { MountRoutes } from '../../transport/http/app.ts';
 import { noContent, operation } from '../../transport/http/route.ts';
 import { accepted, phone, strict, text } from '../../transport/http/schemas.ts';
+import { Type } from '../../transport/http/typebox.ts';
 import type { RemovePhone } from './removePhone.ts';
 import type { RequestPhone } from './requestPhone.ts';
 import type { VerifyPhone } from './verifyPhone.ts';

@@ -1,6 +1,5 @@
 /** Proof and change of the e-mail over HTTP. */
 import { invalidField } from '@countersign/verifier/errors';
-import { Type } from 'typebox';
 import type { RequireRecentProof } from '../../login/factors/recentProof.ts';
 import { links } from '../../notifications/links.ts';
 import type { MountRoutes } from '../../transport/http/app.ts';
@@ -8,6 +7,7 @@ import { isForm, type RefusalPage } from '../../transport/http/forms.ts';
 import { sendPage } from '../../transport/http/page.ts';
 import { noContent, operation, optionalBody } from '../../transport/http/route.ts';
 import { accepted, email, emptyBody, strict, text } from '../../transport/http/schemas.ts';
+import { Type } from '../../transport/http/typebox.ts';
 import { linkPage } from '../linkPages.ts';
 import { donePage, questionPage, refusalPage } from '../pages.ts';
 import type { ChangeEmail } from './changeEmail.ts';

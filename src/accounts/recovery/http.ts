@@ -1,5 +1,5 @@
 /** Recovery over HTTP. */
-import { Type } from 'typebox';
+
 import { links } from '../../notifications/links.ts';
 import type { PageTexts } from '../../notifications/texts/texts.ts';
 import { html } from '../../platform/html.ts';
@@ -8,6 +8,7 @@ import { isForm, type RefusalPage } from '../../transport/http/forms.ts';
 import { type Form, sendPage } from '../../transport/http/page.ts';
 import { noContent, operation } from '../../transport/http/route.ts';
 import { accepted, email, strict, text } from '../../transport/http/schemas.ts';
+import { Type } from '../../transport/http/typebox.ts';
 import { emailIn } from '../email.ts';
 import { linkPage, tokenOf } from '../linkPages.ts';
 import { donePage, questionPage, refusalPage } from '../pages.ts';

@@ -1,6 +1,5 @@
 /** `POST /auth/login/code/start` and `POST /auth/login/code`. */
 import { invalidField } from '@countersign/verifier/errors';
-import { Type } from 'typebox';
 import { emailIn } from '../../accounts/email.ts';
 import { phoneIn } from '../../accounts/phone/phoneNumber.ts';
 import { inCookieMode } from '../../sessions/csrf.ts';
@@ -10,6 +9,7 @@ import { inBody, inCookie } from '../../sessions/tokenReply.ts';
 import type { MountRoutes } from '../../transport/http/app.ts';
 import { operation } from '../../transport/http/route.ts';
 import { email, phone, seconds, strict, text } from '../../transport/http/schemas.ts';
+import { Type } from '../../transport/http/typebox.ts';
 import { deviceName, loginQuery } from '../schemas.ts';
 import type { CodeLogin } from './codeLogin.ts';
 import type { CodeAddress, StartCodeLogin } from './startCodeLogin.ts';

@@ -2,12 +2,12 @@
 import { rfc3339 } from '@countersign/verifier/clock';
 import { encodeBase64url } from '@countersign/verifier/encoding';
 import { type FactorId, type UserId, uuidPattern } from '@countersign/verifier/ids';
-import { Type } from 'typebox';
 import { forgetBrowser, hasRefreshCookieOf } from '../../sessions/refreshCookie.ts';
 import type { MountRoutes } from '../../transport/http/app.ts';
 import type { Authenticate } from '../../transport/http/caller.ts';
 import { noContent, operation, optionalBody } from '../../transport/http/route.ts';
 import { emptyBody, strict, text, time } from '../../transport/http/schemas.ts';
+import { Type } from '../../transport/http/typebox.ts';
 import { userHandleOf } from '../passkeys/provePasskey.ts';
 import type { RelyingParty } from '../passkeys/relyingParty.ts';
 import { factorName } from '../schemas.ts';

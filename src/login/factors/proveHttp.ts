@@ -1,6 +1,5 @@
 /** The second step of a login, and step-up, over HTTP. */
 import { invalidField } from '@countersign/verifier/errors';
-import { Type } from 'typebox';
 import { inCookieMode } from '../../sessions/csrf.ts';
 import { readRefreshCookie } from '../../sessions/refreshCookie.ts';
 import { audience, tokenResponse } from '../../sessions/schemas.ts';
@@ -8,6 +7,7 @@ import { inBody, inCookie, withoutRefreshToken } from '../../sessions/tokenReply
 import type { MountRoutes } from '../../transport/http/app.ts';
 import { operation } from '../../transport/http/route.ts';
 import { strict, text } from '../../transport/http/schemas.ts';
+import { Type } from '../../transport/http/typebox.ts';
 import { assertion } from '../passkeys/schemas.ts';
 import { deviceName, loginQuery } from '../schemas.ts';
 import type { EnrolAtLogin } from './enrolAtLogin.ts';

@@ -1,6 +1,5 @@
 /** Passkeys over HTTP: login with one, adding and renaming. Listing and removing are with the other factors. */
 import { type FactorId, uuidPattern } from '@countersign/verifier/ids';
-import { Type } from 'typebox';
 import { inCookieMode } from '../../sessions/csrf.ts';
 import { readRefreshCookie } from '../../sessions/refreshCookie.ts';
 import { audience, deviceId, tokenResponse } from '../../sessions/schemas.ts';
@@ -8,6 +7,7 @@ import { inBody, inCookie } from '../../sessions/tokenReply.ts';
 import type { MountRoutes } from '../../transport/http/app.ts';
 import { noContent, operation, optionalBody } from '../../transport/http/route.ts';
 import { emptyBody, seconds, strict, text } from '../../transport/http/schemas.ts';
+import { Type } from '../../transport/http/typebox.ts';
 import { admission, codesShown } from '../factors/http.ts';
 import type { RequireRecentProof } from '../factors/recentProof.ts';
 import { deviceName, loginQuery } from '../schemas.ts';

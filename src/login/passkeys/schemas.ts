@@ -1,6 +1,7 @@
 /** Schemas of WebAuthn's JSON. Browsers add members with each version, so unknown ones are accepted and ignored. */
-import { Type } from 'typebox';
+
 import { strict } from '../../transport/http/schemas.ts';
+import { Type } from '../../transport/http/typebox.ts';
 import { factorName } from '../schemas.ts';
 import { passkeyLimits } from './limits.ts';
 

@@ -50,7 +50,7 @@ export interface PasswordHasher {
   waiting(): number;
 }
 
-const fromLimits: PasswordHashing = {
+export const usualHashing: PasswordHashing = {
   memoryKibibytes: loginLimits.argon2MemoryKibibytes,
   passes: loginLimits.argon2Passes,
   lanes: loginLimits.argon2Lanes,
@@ -59,7 +59,7 @@ const fromLimits: PasswordHashing = {
 };
 
 /** Parameters come from `limits`; tests pass others. */
-export function createPasswordHasher(hashing: PasswordHashing = fromLimits): PasswordHasher {
+export function createPasswordHasher(hashing = usualHashing): PasswordHasher {
   const { atOnce, waiting } = hashing;
   const turns = createFairQueue({ atOnce, waiting, reason: 'password_queue_full' });
   const dummy = hashOfNothing(hashing);

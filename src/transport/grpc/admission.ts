@@ -1,6 +1,6 @@
 /**
  * Admits gRPC calls. A call is authorised by its metadata before any byte of its message is read. Then its request must arrive
- * within its method's time and size, in memory counted per service. Does not own permissions: see `callers.ts` and `methods.ts`.
+ * within its method's time and size, in memory counted per service. Does not own permissions: see `callers.ts` and the `grpc.ts` of each slice.
  */
 import type { ServerHttp2Session } from 'node:http2';
 import type { Clock } from '@countersign/verifier/clock';
@@ -14,11 +14,12 @@ import type { Connections } from './connections.ts';
 import type { Deadlines } from './deadlines.ts';
 import { type CallListener, type LibraryCall, libraryCall } from './libraryCall.ts';
 import { grpcLimits } from './limits.ts';
-import { type Method, type MethodRow, methods } from './methods.ts';
+import { type MethodRow, type Methods, rowOf } from './methods.ts';
 import { createOpenCalls } from './openCalls.ts';
 import { toGrpcError } from './status.ts';
 
 export interface AdmissionParts {
+  readonly methods: Methods;
   readonly authorize: Authorize;
   readonly connections: Pick<Connections, 'provedBy' | 'usageOf'>;
   readonly reports: CallReports;
@@ -28,11 +29,10 @@ export interface AdmissionParts {
 }
 
 export function createAdmission(parts: AdmissionParts): ServerInterceptor {
-  const { authorize, connections, reports, deadlines, clock } = parts;
+  const { methods, authorize, connections, reports, deadlines, clock } = parts;
   const letAnybodyIn = createOpenCalls(parts);
 
-  const arrivalOf = (name: Method, streams: boolean): Arrival => {
-    const { requestBytes, milliseconds }: MethodRow = methods[name];
+  const arrivalOf = (name: string, { requestBytes, milliseconds }: MethodRow, streams: boolean): Arrival => {
     return {
       requestBytes,
       // An endless stream times its first message itself.
@@ -51,8 +51,14 @@ export function createAdmission(parts: AdmissionParts): ServerInterceptor {
     };
   };
 
+  const known = (path: string, streams: boolean): readonly [MethodRow, Arrival] => {
+    const name = path.slice(path.lastIndexOf('/') + 1);
+    const row = rowOf(methods, name);
+    return [row, arrivalOf(name, row, streams)];
+  };
+
   /** The library starts the call and reads only once the service is known. */
-  const admit = (name: Method, arrival: Arrival, call: LibraryCall) => {
+  const admit = (row: MethodRow, arrival: Arrival, call: LibraryCall) => {
     const startedAt = clock.monotonic();
     const { start } = call;
     const letIn = (caller: Service, listener: CallListener) => {
@@ -63,7 +69,7 @@ export function createAdmission(parts: AdmissionParts): ServerInterceptor {
     const refuse = (error: unknown) => arrival.refuse(call, startedAt, error);
     call.start = (listener) => {
       try {
-        const caller = authorize(name, call);
+        const caller = authorize(row, call);
         if (caller instanceof Promise) caller.then((found) => letIn(found, listener)).catch(refuse);
         else letIn(caller, listener);
       } catch (error) {
@@ -73,14 +79,13 @@ export function createAdmission(parts: AdmissionParts): ServerInterceptor {
   };
 
   /** By path. Health and reflection have none. */
-  const arrivals = new Map<string, Arrival>();
+  const arrivals = new Map<string, readonly [MethodRow, Arrival]>();
   return ({ path, requestStream }, interceptingCall) => {
     const call = libraryCall(interceptingCall);
-    const name = path.slice(path.lastIndexOf('/') + 1) as Method;
     if (path.startsWith('/countersign.')) {
-      const arrival = arrivals.get(path) ?? arrivalOf(name, requestStream);
-      arrivals.set(path, arrival);
-      admit(name, arrival, call);
+      const found = arrivals.get(path) ?? known(path, requestStream);
+      arrivals.set(path, found);
+      admit(...found, call);
     } else letAnybodyIn(requestStream, call);
     return interceptingCall as ReturnType<ServerInterceptor>;
   };

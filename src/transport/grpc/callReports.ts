@@ -9,12 +9,11 @@ import { AuthorityError } from '@countersign/verifier/errors';
 import { status } from '@grpc/grpc-js';
 import type { Log } from '../../platform/observability/log.ts';
 import type { Metrics } from '../../platform/observability/metrics.ts';
-import type { Method } from './methods.ts';
 
 export interface CallReports {
   /** `started` is on the monotonic clock. */
-  measure(method: Method, started: number, code: status): void;
-  report(method: Method, error: unknown): void;
+  measure(method: string, started: number, code: status): void;
+  report(method: string, error: unknown): void;
 }
 
 export function createCallReports(parts: {

@@ -7,7 +7,7 @@ import { certificateNames } from '../../platform/certificateName.ts';
 import type { AuthenticateService, ServiceCredential } from '../../services/authenticateService.ts';
 import type { Permission, Service } from '../../services/service.ts';
 import { grpcLimits } from './limits.ts';
-import { type Method, type MethodRow, methods } from './methods.ts';
+import type { MethodRow } from './methods.ts';
 
 /** A unary or streaming call's data about its caller. */
 export interface Calling {
@@ -16,7 +16,7 @@ export interface Calling {
 }
 
 /** Returns at once when the service is cached, which is nearly always. */
-export type Authorize = (method: Method, call: Calling) => Service | Promise<Service>;
+export type Authorize = (method: MethodRow, call: Calling) => Service | Promise<Service>;
 
 const bearerShape = /^Bearer +(\S+)$/i;
 
@@ -25,11 +25,10 @@ const bearerShape = /^Bearer +(\S+)$/i;
  * `permission_denied` without the permission.
  */
 export function createAuthorize(authenticateService: AuthenticateService): Authorize {
-  return (method, call) => {
+  return ({ permission }, call) => {
     requireSmall(call.metadata);
     const credential = credentialOf(call);
     const service = credential === undefined ? undefined : authenticateService(credential);
-    const { permission } = methods[method];
     return service instanceof Promise
       ? service.then((found) => permitted(found, credential, permission))
       : permitted(service, credential, permission);
@@ -62,7 +61,7 @@ function permitted(
       reason: credential === undefined ? 'no_service_token' : unknown,
     });
   }
-  if (permission !== 'by_target') requirePermission(service, permission);
+  if (permission !== 'by_request') requirePermission(service, permission);
   return service;
 }
 

@@ -1,62 +1,34 @@
-/** The table of methods: required permission, largest request and longest time. A method missing here is denied to everybody. */
+/** What the transport must know of a method. Each slice names its own in its `grpc.ts`; a method without a row is denied to everybody. */
 
 import type { Permission } from '../../services/service.ts';
 import { grpcLimits } from './limits.ts';
 
-/** Limits by kind of method. */
-const check = { requestBytes: grpcLimits.grpcRequestBytes, milliseconds: grpcLimits.grpcCheckMilliseconds };
-const batch = { requestBytes: grpcLimits.grpcBatchBytes, milliseconds: grpcLimits.grpcBatchMilliseconds };
-const change = { requestBytes: grpcLimits.grpcRequestBytes, milliseconds: grpcLimits.grpcChangeMilliseconds };
-/** Ends only when one side ends it; its messages are as small as a request. */
-const stream = { requestBytes: grpcLimits.grpcRequestBytes, milliseconds: Number.POSITIVE_INFINITY };
-
 export interface MethodRow {
-  /** `by_target`: the request decides, see `revokePermissions`. */
-  readonly permission: Permission | 'by_target';
+  /** `by_request`: the operation asks for it once it knows the request. */
+  readonly permission: Permission | 'by_request';
   /** The caller's longest message. */
   readonly requestBytes: number;
   /** Time limit for a caller without a shorter deadline. */
   readonly milliseconds: number;
 }
 
-export const methods = {
-  IsRevoked: { permission: 'tokens.check', ...check },
-  BatchIsRevoked: { permission: 'tokens.check', ...batch },
-  Introspect: { permission: 'tokens.introspect', ...check },
-  BatchIntrospect: { permission: 'tokens.introspect', ...batch },
-  Revoke: { permission: 'by_target', ...change },
-  WatchRevocations: { permission: 'tokens.check', ...stream },
-  ListSessions: { permission: 'sessions.read', ...check },
-  EndSession: { permission: 'sessions.end', ...change },
-  DisableUser: { permission: 'users.manage', ...change },
-  EnableUser: { permission: 'users.manage', ...check },
-  DeleteUser: { permission: 'users.manage', ...change },
-  ResetFactors: { permission: 'users.manage', ...change },
-  ListKeys: { permission: 'keys.manage', ...check },
-  RotateKey: { permission: 'keys.manage', ...change },
-  RevokeKey: { permission: 'keys.manage', ...change },
-  ResealKeys: { permission: 'keys.manage', ...change },
-  ListResources: { permission: 'roles.manage', ...check },
-  SetResource: { permission: 'roles.manage', ...change },
-  RemoveResource: { permission: 'roles.manage', ...change },
-  ListRoles: { permission: 'roles.manage', ...check },
-  SetRole: { permission: 'roles.manage', ...change },
-  RemoveRole: { permission: 'roles.manage', ...change },
-  GrantRole: { permission: 'roles.manage', ...change },
-  TakeRole: { permission: 'roles.manage', ...change },
-  ListGrants: { permission: 'roles.manage', ...check },
-} as const satisfies Record<string, MethodRow>;
+export type Methods = Readonly<Record<string, MethodRow>>;
 
-export type Method = keyof typeof methods;
+/** Throws without a row: such a method is not served. */
+export function rowOf(methods: Methods, name: string): MethodRow {
+  const row = methods[name];
+  if (row === undefined) throw new Error(`${name} has no row among the methods of its slice`);
+  return row;
+}
 
-/** The permission `Revoke` needs, by target. */
-export const revokePermissions = {
-  token: 'tokens.revoke',
-  jti: 'tokens.revoke',
-  externalId: 'external_ids.revoke',
-  sessionId: 'sessions.end',
-  userId: 'users.logout',
-  clientId: 'sessions.end_matching',
-  filter: 'sessions.end_matching',
-  kid: 'keys.manage',
-} as const satisfies Record<string, Permission>;
+const { grpcRequestBytes: requestBytes } = grpcLimits;
+
+/** Limits by kind of method. */
+export const check = { requestBytes, milliseconds: grpcLimits.grpcCheckMilliseconds };
+export const change = { requestBytes, milliseconds: grpcLimits.grpcChangeMilliseconds };
+export const batch = {
+  requestBytes: grpcLimits.grpcBatchBytes,
+  milliseconds: grpcLimits.grpcBatchMilliseconds,
+};
+/** Ends only when one side ends it; its messages are as small as a request. */
+export const endless = { requestBytes, milliseconds: Number.POSITIVE_INFINITY };

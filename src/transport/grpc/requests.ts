@@ -5,7 +5,7 @@
 
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { MethodDefinition, ServiceDefinition } from '@grpc/grpc-js';
-import { type MethodRow, methods } from './methods.ts';
+import { type MethodRow, type Methods, rowOf } from './methods.ts';
 
 /** Replaces an unreadable request. */
 class UnreadableRequest {
@@ -16,9 +16,12 @@ class UnreadableRequest {
   }
 }
 
-/** Wraps a service so that it reads within its methods' limits. */
-export function withinLimits<Service extends ServiceDefinition>(service: Service): Service {
-  const entries = Object.entries(service).map(([name, method]) => [name, bounded(name, method)]);
+/** Wraps a service so that it reads within its methods' limits. Throws when a method has no row. */
+export function withinLimits<Service extends ServiceDefinition>(service: Service, methods: Methods): Service {
+  const entries = Object.entries(service).map(([name, method]) => [
+    name,
+    bounded(rowOf(methods, name), method),
+  ]);
   return Object.fromEntries(entries) as Service;
 }
 
@@ -28,8 +31,7 @@ export function readable<Request>(request: Request): Request {
   return request;
 }
 
-function bounded(name: string, method: MethodDefinition<unknown, unknown>) {
-  const { requestBytes }: MethodRow = methods[name as keyof typeof methods];
+function bounded({ requestBytes }: MethodRow, method: MethodDefinition<unknown, unknown>) {
   const { requestDeserialize: read } = method;
   const requestDeserialize = (bytes: Buffer) => {
     if (bytes.length > requestBytes) return new UnreadableRequest(tooLarge(requestBytes));

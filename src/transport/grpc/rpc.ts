@@ -17,7 +17,7 @@ import type { Service } from '../../services/service.ts';
 import type { Authorize } from './callers.ts';
 import type { CallReports } from './callReports.ts';
 import { admittedOf } from './libraryCall.ts';
-import { type Method, methods } from './methods.ts';
+import { type Methods, rowOf } from './methods.ts';
 import { readable } from './requests.ts';
 import { toGrpcError } from './status.ts';
 
@@ -38,12 +38,12 @@ export type Serve<Request, Response> = (
 
 export interface Rpc {
   unary<Request, Response>(
-    method: Method,
+    method: string,
     answer: Answer<Request, Response>,
   ): handleUnaryCall<Request, Response>;
   /** Handlers pass each message to `readable` and listen for `cancelled`. */
   stream<Request, Response>(
-    method: Method,
+    method: string,
     serve: Serve<Request, Response>,
   ): handleBidiStreamingCall<Request, Response>;
   /** Resolves when no unary call is in flight. */
@@ -51,12 +51,13 @@ export interface Rpc {
 }
 
 export interface RpcParts {
+  readonly methods: Methods;
   readonly authorize: Authorize;
   readonly reports: CallReports;
   readonly clock: Clock;
 }
 
-export function createRpc({ authorize, reports, clock }: RpcParts): Rpc {
+export function createRpc({ methods, authorize, reports, clock }: RpcParts): Rpc {
   const { report, measure } = reports;
 
   let underWay = 0;
@@ -74,8 +75,8 @@ export function createRpc({ authorize, reports, clock }: RpcParts): Rpc {
       });
     },
 
-    unary<Request, Response>(method: Method, answer: Answer<Request, Response>) {
-      const { milliseconds } = methods[method];
+    unary<Request, Response>(method: string, answer: Answer<Request, Response>) {
+      const { milliseconds } = rowOf(methods, method);
       return (call: ServerUnaryCall<Request, Response>, callback: sendUnaryData<Response>) => {
         const { caller, startedAt } = admittedOf(call);
         underWay += 1;
@@ -105,11 +106,12 @@ export function createRpc({ authorize, reports, clock }: RpcParts): Rpc {
     },
 
     stream(method, serve) {
+      const row = rowOf(methods, method);
       return (call) => {
         const { caller, startedAt } = admittedOf(call);
         // A broken stream also ends, which reader and writer notice.
         call.on('error', () => {});
-        serve(call, caller, async () => authorize(method, call)).then(
+        serve(call, caller, async () => authorize(row, call)).then(
           () => {
             measure(method, startedAt, call.cancelled ? status.CANCELLED : status.OK);
             call.end();

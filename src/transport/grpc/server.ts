@@ -31,13 +31,17 @@ import { createLeaving } from './goaway.ts';
 import { createHealth } from './health.ts';
 import { createLibraryRefusals } from './libraryRefusals.ts';
 import { grpcLimits } from './limits.ts';
+import type { Methods } from './methods.ts';
 import { loadReflected } from './reflection.ts';
 import { withinLimits } from './requests.ts';
 import { createRpc, type Rpc } from './rpc.ts';
 import { createUsages } from './usage.ts';
 
-/** Adds a service of a slice. */
-export type MountService = (mount: GrpcMount) => void;
+/** A service of a slice. */
+export interface GrpcService {
+  readonly methods: Methods;
+  mount(mount: GrpcMount): void;
+}
 
 export interface GrpcMount extends Pick<Rpc, 'unary' | 'stream'>, Pick<CallReports, 'report'> {
   readonly v1: Contract['v1'];
@@ -47,7 +51,7 @@ export interface GrpcMount extends Pick<Rpc, 'unary' | 'stream'>, Pick<CallRepor
 
 export interface GrpcParts {
   /** One or more per slice. */
-  readonly services: readonly MountService[];
+  readonly services: readonly GrpcService[];
   readonly authenticateService: AuthenticateService;
   readonly subscribers: Pick<Subscribers, 'drain'>;
   readonly reflection: boolean;
@@ -75,7 +79,8 @@ export interface GrpcServer {
 export function createGrpcServer(parts: GrpcParts): GrpcServer {
   // The library would write to the console; its relevant messages reach us as errors.
   setLogVerbosity(logVerbosity.NONE);
-  const admitting = createAdmitting(parts);
+  const methods: Methods = Object.assign({}, ...parts.services.map((service) => service.methods));
+  const admitting = createAdmitting({ ...parts, methods });
   const { connections, deadlines, interceptors } = admitting;
   const server = new Server({ ...serverOptions, interceptors });
   const idle = addServices(server, { ...parts, ...admitting });
@@ -144,7 +149,7 @@ const serverOptions: ServerOptions = {
 };
 
 /** Admission and each service's usage of this node. */
-function createAdmitting(parts: GrpcParts) {
+function createAdmitting(parts: GrpcParts & { readonly methods: Methods }) {
   const reports = createCallReports(parts);
   const byCredential = createAuthorize(parts.authenticateService);
   const authorize: Authorize = (method, call) => {
@@ -161,7 +166,7 @@ function createAdmitting(parts: GrpcParts) {
   const deadlines = createDeadlines(parts.clock);
   const admission = createAdmission({ ...parts, authorize, connections, deadlines, reports });
   const interceptors = [createLibraryRefusals({ ...parts, deadlines }), admission];
-  return { reports, authorize, connections, deadlines, interceptors };
+  return { methods: parts.methods, reports, authorize, connections, deadlines, interceptors };
 }
 
 function addServices(server: Server, parts: GrpcParts & ReturnType<typeof createAdmitting>) {
@@ -169,9 +174,9 @@ function addServices(server: Server, parts: GrpcParts & ReturnType<typeof create
   const { unary, stream, idle } = createRpc(parts);
   const mount: GrpcMount = {
     ...{ v1, unary, stream, clock: parts.clock, report: parts.reports.report },
-    add: (service, handlers) => server.addService(withinLimits(service), handlers),
+    add: (service, handlers) => server.addService(withinLimits(service, parts.methods), handlers),
   };
-  for (const addService of parts.services) addService(mount);
+  for (const service of parts.services) service.mount(mount);
   return idle;
 }
 

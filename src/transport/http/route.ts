@@ -1,7 +1,7 @@
 /** Shared parts of route definitions: their OpenAPI entry, and optional bodies. */
 import type { FastifyRequest } from 'fastify';
-import { type TSchema, Type } from 'typebox';
 import { problem } from './schemas.ts';
+import { type TSchema, Type } from './typebox.ts';
 
 interface Operation<Responses> {
   readonly summary: string;

@@ -1,7 +1,7 @@
 /** Shared schema parts: one definition validates, types and documents. */
 
 import { verifierLimits } from '@countersign/verifier/limits';
-import { Type } from 'typebox';
+import { Type } from './typebox.ts';
 
 /** For request objects: an unknown member is refused. */
 export const strict = { additionalProperties: false } as const;

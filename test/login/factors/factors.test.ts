@@ -1,47 +1,39 @@
 /** A user's factors: adding, listing and removing them, recovery codes, and what a change needs. */
-import t, { type Test } from 'tap';
-import { openEngine, type PostgresEngine } from '../../../src/storage/postgres/engine.ts';
+import t from 'tap';
 import { dumpOf } from '../../sessions/dump.ts';
-import { startAuthority } from '../../support/authority.ts';
 import { aGuard, said } from '../../support/guards.ts';
 import { brief } from '../../support/loginTries.ts';
 import { claimsIn, enrolled, secondStepAt, totpAt, wrongTotpAt } from '../../support/secondFactor.ts';
-import { createShiftedClock } from '../../support/shiftedClock.ts';
+import { sharedAuthority } from '../../support/sharedAuthority.ts';
 
 const alice = 'alice@example.com';
 const refused = '401 invalid_code';
 const step = 30_000;
 const minute = 60_000;
 
-async function setUp(t: Test, env: Readonly<Record<string, string>> = {}) {
-  const clock = createShiftedClock();
-  let engine: PostgresEngine | undefined;
-  const openDatabase: typeof openEngine = async (...how) => {
-    engine = await openEngine(...how);
-    return engine;
-  };
-  const authority = await startAuthority({ clock, env, openDatabase });
-  t.teardown(() => authority.stop());
+async function setUp(env: Readonly<Record<string, string>> = {}) {
+  const authority = await sharedAuthority(env);
+  const { engine } = authority;
   return {
-    ...{ ...authority, ...secondStepAt(authority), clock },
+    ...{ ...authority, ...secondStepAt(authority) },
     /** Every row of every table, as text. */
     async dump(): Promise<string> {
-      const connection = await (engine as PostgresEngine).connect();
+      const connection = await engine.connect();
       const rows = await dumpOf((sql) => connection.query<{ row: string }>(sql));
       await connection.close();
       return rows.join('\n');
     },
     rows: async () => ({
-      totp: await engine?.prisma.totpFactor.count(),
-      codes: await engine?.prisma.recoveryCode.count(),
-      tokens: await engine?.prisma.oneTimeToken.count(),
+      totp: await engine.prisma.totpFactor.count(),
+      codes: await engine.prisma.recoveryCode.count(),
+      tokens: await engine.prisma.oneTimeToken.count(),
     }),
   };
 }
 
 /** Alice has an app, and a session that both factors opened. */
-async function withApp(t: Test, env: Readonly<Record<string, string>> = {}) {
-  const parts = await setUp(t, env);
+async function withApp(env: Readonly<Record<string, string>> = {}) {
+  const parts = await setUp(env);
   const user = await enrolled(parts, alice, parts.clock.now());
   const logIn = async () => {
     parts.clock.shift(2 * step);
@@ -57,7 +49,7 @@ async function withApp(t: Test, env: Readonly<Record<string, string>> = {}) {
 }
 
 t.test('an authenticator app is added in two steps', async (t) => {
-  const { register, login, call, clock } = await setUp(t, { ISSUER: 'https://auth.example.com:8443' });
+  const { register, login, call, clock } = await setUp({ ISSUER: 'https://auth.example.com:8443' });
   await register(alice);
   const { access_token: token } = await login(alice);
   const begun = await call('POST', '/auth/factors/totp', { token, body: { name: 'Work phone' } });
@@ -97,7 +89,7 @@ t.test('an authenticator app is added in two steps', async (t) => {
 });
 
 t.test('an enrolment is replaced by the next one, and expires', async (t) => {
-  const { register, login, call, clock } = await setUp(t);
+  const { register, login, call, clock } = await setUp();
   await register(alice);
   let { access_token: token } = await login(alice);
   const begin = async () => (await call('POST', '/auth/factors/totp', { token })).body.secret;
@@ -117,7 +109,7 @@ t.test('an enrolment is replaced by the next one, and expires', async (t) => {
 });
 
 t.test('a user has five apps at most, and any of them logs in', async (t) => {
-  const { change, logIn, clock, begin, finish } = await withApp(t);
+  const { change, logIn, clock, begin, finish } = await withApp();
   let secret = '';
   for (let count = 2; count <= 5; count += 1) {
     const token = (await logIn()).access_token;
@@ -132,7 +124,7 @@ t.test('a user has five apps at most, and any of them logs in', async (t) => {
 });
 
 t.test('a recovery code stands in for the app, once', async (t) => {
-  const { recoveryCodes, begin, finish, call, change, clock } = await withApp(t);
+  const { recoveryCodes, begin, finish, call, change, clock } = await withApp();
   const [code = '', other = ''] = recoveryCodes;
   const sloppy = ` ${code.toLowerCase().replaceAll('-', ' ').replaceAll('0', 'o').replaceAll('1', 'l')} `;
   const answer = await finish(await begin(alice), { recovery_code: sloppy });
@@ -163,7 +155,7 @@ t.test('a recovery code stands in for the app, once', async (t) => {
 t.test(
   'removing an app ends its sessions: guards refuse in the first request after the answer',
   async (t) => {
-    const { logIn, id, token, change, call, begin, finish, recoveryCodes, ...parts } = await withApp(t);
+    const { logIn, id, token, change, call, begin, finish, recoveryCodes, ...parts } = await withApp();
     const opened = (await logIn()).access_token;
     // A recovery code opens a session that does not depend on the app.
     const [code = ''] = recoveryCodes;
@@ -191,21 +183,21 @@ t.test(
 );
 
 t.test('the calling session ends, too, when the app opened it', async (t) => {
-  const { token, change, id, call, firstSession } = await withApp(t);
+  const { token, change, id, call, firstSession } = await withApp();
   t.equal((await change('DELETE', `/${id}`)).status, 204);
   t.equal((await call('GET', '/auth/me', { token })).status, 401);
   t.equal((await call('GET', '/auth/me', { token: firstSession.access_token })).status, 200);
 });
 
 t.test('a login under way does not survive the removal of its factor', async (t) => {
-  const { secret, clock, begin, finish, change, id } = await withApp(t);
+  const { secret, clock, begin, finish, change, id } = await withApp();
   const login = await begin(alice);
   t.equal((await change('DELETE', `/${id}`)).status, 204);
   t.equal(brief(await finish(login, { totp: totpAt(secret, clock.now() + step) })), refused);
 });
 
 t.test('what is not the caller’s does not exist', async (t) => {
-  const { change, register, login, call, clock, begin, finish } = await withApp(t);
+  const { change, register, login, call, clock, begin, finish } = await withApp();
   const bob = await enrolled({ register, login, call }, 'bob@example.com', clock.now());
   t.equal((await change('DELETE', `/${bob.id}`)).status, 404);
   t.equal((await change('DELETE', '/01890a5d-ac96-774b-bcce-b302099a8057')).status, 404);
@@ -216,7 +208,7 @@ t.test('what is not the caller’s does not exist', async (t) => {
 });
 
 t.test('changes need a recent proof, with the second factor if there is one', async (t) => {
-  const { change, clock, id, firstSession, logIn } = await withApp(t);
+  const { change, clock, id, firstSession, logIn } = await withApp();
   const calls: readonly (readonly [string, string, object?])[] = [
     ['POST', '/totp', {}],
     ['POST', '/totp/confirm', { code: '000000' }],
@@ -240,7 +232,7 @@ t.test('changes need a recent proof, with the second factor if there is one', as
 });
 
 t.test('without a second factor, a recent password is enough', async (t) => {
-  const { register, login, call, clock } = await setUp(t);
+  const { register, login, call, clock } = await setUp();
   await register(alice);
   const { access_token: token } = await login(alice);
   t.equal((await call('POST', '/auth/factors/recovery-codes', { token })).status, 404, 'for nothing');
@@ -253,14 +245,14 @@ t.test('without a second factor, a recent password is enough', async (t) => {
 });
 
 t.test('SECOND_FACTOR none: nobody adds one', async (t) => {
-  const { register, login, call } = await setUp(t, { SECOND_FACTOR: 'none' });
+  const { register, login, call } = await setUp({ SECOND_FACTOR: 'none' });
   await register(alice);
   const { access_token: token } = await login(alice);
   t.equal(brief(await call('POST', '/auth/factors/totp', { token })), '403 permission_denied');
 });
 
 t.test('SECOND_FACTOR required: no session before there is one', async (t) => {
-  const parts = await setUp(t, { SECOND_FACTOR: 'required', PASSWORD_MINIMUM: '8' });
+  const parts = await setUp({ SECOND_FACTOR: 'required', PASSWORD_MINIMUM: '8' });
   const { call, begin, finish, clock } = parts;
   const short = { email: 'bob@example.com', password: 'w0mb4t-z' };
   t.equal((await call('POST', '/auth/register', { body: short })).status, 201, 'eight characters will do');
@@ -294,7 +286,7 @@ t.test('SECOND_FACTOR required: no session before there is one', async (t) => {
 });
 
 t.test('who enrolled during a login cannot be joined by another login', async (t) => {
-  const { call, begin, finish, clock, register } = await setUp(t, { SECOND_FACTOR: 'required' });
+  const { call, begin, finish, clock, register } = await setUp({ SECOND_FACTOR: 'required' });
   await register(alice);
   const enrol = async (token: string) =>
     (await call('POST', '/auth/login/factor/enrol', { body: { login_token: token } })).body.secret;
@@ -306,7 +298,7 @@ t.test('who enrolled during a login cannot be joined by another login', async (t
 });
 
 t.test('support resets factors: every session ends, and the password is enough', async (t) => {
-  const { authority, token, call, login, log } = await withApp(t);
+  const { authority, token, call, login, log } = await withApp();
   const { endedSessions } = await authority.operations.resetFactors({ email: alice }, { name: 'operator' });
   t.equal(endedSessions, 2);
   t.equal((await call('GET', '/auth/me', { token })).status, 401);
@@ -318,7 +310,7 @@ t.test('support resets factors: every session ends, and the password is enough',
 });
 
 t.test('deleting a user deletes factors and logins under way', async (t) => {
-  const { authority, begin, rows } = await withApp(t);
+  const { authority, begin, rows } = await withApp();
   await begin(alice);
   t.strictSame(await rows(), { totp: 1, codes: 10, tokens: 2 }, 'the login and the link of a notice');
   await authority.operations.deleteUser({ email: alice }, { name: 'operator' });
@@ -326,7 +318,7 @@ t.test('deleting a user deletes factors and logins under way', async (t) => {
 });
 
 t.test('a dump of the database holds no secret, no code and no login token', async (t) => {
-  const { secret, recoveryCodes, begin, dump, token, log } = await withApp(t);
+  const { secret, recoveryCodes, begin, dump, token, log } = await withApp();
   const login = await begin(alice);
   const text = (await dump()).toLowerCase();
   t.match(text, alice, 'it is a dump');

@@ -1,10 +1,10 @@
 /** Step-up: the same session, proved again. */
-import t, { type Test } from 'tap';
-import { password, startAuthority } from '../../support/authority.ts';
+import t from 'tap';
+import { password } from '../../support/authority.ts';
 import { aGuard, said } from '../../support/guards.ts';
 import { brief } from '../../support/loginTries.ts';
 import { claimsIn, enrolled, secondStepAt, totpAt, wrongTotpAt } from '../../support/secondFactor.ts';
-import { createShiftedClock } from '../../support/shiftedClock.ts';
+import { sharedAuthority } from '../../support/sharedAuthority.ts';
 
 const alice = 'alice@example.com';
 const bob = 'bob@example.com';
@@ -12,10 +12,9 @@ const step = 30_000;
 const minute = 60_000;
 const refused = '401 invalid_code';
 
-async function setUp(t: Test, env: Readonly<Record<string, string>> = {}) {
-  const clock = createShiftedClock();
-  const authority = await startAuthority({ clock, env });
-  t.teardown(() => authority.stop());
+async function setUp(env: Readonly<Record<string, string>> = {}) {
+  const authority = await sharedAuthority(env);
+  const { clock } = authority;
   const user = await enrolled(authority, alice, clock.now());
   clock.shift(2 * step);
   const stepUp = (token: string, body: object) => authority.call('POST', '/auth/step-up', { token, body });
@@ -24,7 +23,7 @@ async function setUp(t: Test, env: Readonly<Record<string, string>> = {}) {
 }
 
 t.test('a session that the password opened becomes one of two factors', async (t) => {
-  const { firstSession, stepUp, code, clock, call, grpcPort, serviceToken, id } = await setUp(t);
+  const { firstSession, stepUp, code, clock, call, grpcPort, serviceToken, id } = await setUp();
   const before = firstSession.access_token;
   clock.shift(5 * minute);
   const answer = await stepUp(before, { totp: code() });
@@ -57,7 +56,7 @@ t.test('a session that the password opened becomes one of two factors', async (t
 });
 
 t.test('without a second factor, the password is enough', async (t) => {
-  const { register, login, clock, stepUp, call } = await setUp(t);
+  const { register, login, clock, stepUp, call } = await setUp();
   await register(bob);
   const { access_token: before } = await login(bob);
   clock.shift(11 * minute);
@@ -76,7 +75,7 @@ t.test('without a second factor, the password is enough', async (t) => {
 });
 
 t.test('with a second factor, the password alone proves nothing', async (t) => {
-  const { begin, finish, code, clock, stepUp, call, recoveryCodes } = await setUp(t);
+  const { begin, finish, code, clock, stepUp, call, recoveryCodes } = await setUp();
   const opened = (await finish(await begin(alice), { totp: code() })).body.access_token;
   clock.shift(11 * minute);
   const alone = await stepUp(opened, { password });
@@ -92,7 +91,7 @@ t.test('with a second factor, the password alone proves nothing', async (t) => {
 });
 
 t.test('a code is good once, for a login or a step-up', async (t) => {
-  const { begin, finish, code, stepUp, firstSession, clock, secret } = await setUp(t);
+  const { begin, finish, code, stepUp, firstSession, clock, secret } = await setUp();
   const token = firstSession.access_token;
   const first = code();
   t.equal(brief(await stepUp(token, { totp: first })), '200');
@@ -105,7 +104,7 @@ t.test('a code is good once, for a login or a step-up', async (t) => {
 });
 
 t.test('a request has one proof, and needs a session', async (t) => {
-  const { stepUp, firstSession, call, code } = await setUp(t);
+  const { stepUp, firstSession, call, code } = await setUp();
   const token = firstSession.access_token;
   for (const body of [{}, { totp: code(), password }, { otp: '000000' }])
     t.equal((await stepUp(token, body)).status, 400, JSON.stringify(Object.keys(body)));
@@ -117,7 +116,7 @@ t.test('a request has one proof, and needs a session', async (t) => {
 });
 
 t.test('step-up and refreshes at once: the session goes on, and knows what was proved', async (t) => {
-  const { firstSession, stepUp, code, call } = await setUp(t);
+  const { firstSession, stepUp, code, call } = await setUp();
   const refresh = (token: string) => call('POST', '/auth/refresh', { body: { refresh_token: token } });
   const [stepped, ...refreshed] = await Promise.all([
     stepUp(firstSession.access_token, { totp: code() }),
@@ -130,7 +129,7 @@ t.test('step-up and refreshes at once: the session goes on, and knows what was p
 });
 
 t.test('guessing in a session makes that session wait, and nobody else', async (t) => {
-  const { firstSession, stepUp, clock, secret, begin, finish, code } = await setUp(t);
+  const { firstSession, stepUp, clock, secret, begin, finish, code } = await setUp();
   const token = firstSession.access_token;
   for (let count = 0; count < 5; count += 1)
     t.equal(brief(await stepUp(token, { totp: wrongTotpAt(secret, clock.now()) })), refused);
@@ -139,13 +138,13 @@ t.test('guessing in a session makes that session wait, and nobody else', async (
 });
 
 t.test('the access token has the audience that was asked for', async (t) => {
-  const { firstSession, stepUp, code } = await setUp(t, { ACCOUNT_AUDIENCE: 'countersign' });
+  const { firstSession, stepUp, code } = await setUp({ ACCOUNT_AUDIENCE: 'countersign' });
   const answer = await stepUp(firstSession.access_token, { totp: code(), audience: 'elsewhere' });
   t.match(answer, { status: 400, body: { errors: [{ field: 'audience' }] } });
 });
 
 t.test('a session of two factors that were removed counts as one after the password', async (t) => {
-  const { call, begin, finish, recoveryCodes, id, stepUp } = await setUp(t);
+  const { call, begin, finish, recoveryCodes, id, stepUp } = await setUp();
   const { body } = await finish(await begin(alice), { recovery_code: recoveryCodes[0] });
   const token = body.access_token;
   t.match(claimsIn(token), { acr: '2fa' });

@@ -1,8 +1,9 @@
 /** Logins with an authenticator app: the second step, what it refuses, and what the session then says. */
-import t, { type Test } from 'tap';
+import t from 'tap';
 import { password, startAuthority } from '../../support/authority.ts';
 import { behindProxy, brief, from } from '../../support/loginTries.ts';
 import { claimsIn, enrolled, secondStepAt, totpAt, wrongTotpAt } from '../../support/secondFactor.ts';
+import { sharedAuthority } from '../../support/sharedAuthority.ts';
 import { createShiftedClock } from '../../support/shiftedClock.ts';
 import { startTwoNodes } from '../../support/twoNodes.ts';
 
@@ -11,10 +12,9 @@ const refused = '401 invalid_code';
 const step = 30_000;
 
 /** Alice has an authenticator app, and a step has passed since she enrolled it. */
-async function setUp(t: Test, env: Readonly<Record<string, string>> = {}) {
-  const clock = createShiftedClock();
-  const authority = await startAuthority({ clock, env: { ...behindProxy, ...env } });
-  t.teardown(() => authority.stop());
+async function setUp() {
+  const authority = await sharedAuthority(behindProxy);
+  const { clock } = authority;
   const user = await enrolled(authority, alice, clock.now());
   clock.shift(2 * step);
   const code = (shift = 0) => totpAt(user.secret, clock.now() + shift);
@@ -23,7 +23,7 @@ async function setUp(t: Test, env: Readonly<Record<string, string>> = {}) {
 }
 
 t.test('password and code open a session that says so', async (t) => {
-  const { call, code, finish, id, grpc } = await setUp(t);
+  const { call, code, finish, id, grpc } = await setUp();
   const body = { email: alice, password, device_name: 'Laptop', device_id: 'd1' };
   const asked = await call('POST', '/auth/login', { body });
   t.equal(asked.status, 403);
@@ -56,7 +56,7 @@ t.test('password and code open a session that says so', async (t) => {
 });
 
 t.test('codes of the current step and the one before are right, no others', async (t) => {
-  const { begin, finish, code, clock } = await setUp(t);
+  const { begin, finish, code, clock } = await setUp();
   clock.shift(step / 2 - (clock.now() % step));
   for (const [name, shift, expected] of [
     ['two steps ago', -2 * step, refused],
@@ -71,7 +71,7 @@ t.test('codes of the current step and the one before are right, no others', asyn
 });
 
 t.test('what is no code is refused like a wrong one', async (t) => {
-  const { begin, finish, code, wrong, clock } = await setUp(t);
+  const { begin, finish, code, wrong, clock } = await setUp();
   const right = code();
   const wide = [...right].map((digit) => String.fromCodePoint(0xff10 + Number(digit))).join('');
   const arabic = [...right].map((digit) => String.fromCodePoint(0x660 + Number(digit))).join('');
@@ -100,7 +100,7 @@ t.test('what is no code is refused like a wrong one', async (t) => {
 });
 
 t.test('a request has one proof', async (t) => {
-  const { begin, call } = await setUp(t);
+  const { begin, call } = await setUp();
   const token = await begin(alice);
   for (const proof of [{}, { totp: '000000', recovery_code: 'X' }]) {
     const answer = await call('POST', '/auth/login/factor', { body: { login_token: token, ...proof } });
@@ -115,7 +115,7 @@ t.test('a request has one proof', async (t) => {
 });
 
 t.test('a login token is good for one session, one user and ten minutes', async (t) => {
-  const { begin, finish, code, clock, register, login, call, firstSession } = await setUp(t);
+  const { begin, finish, code, clock, register, login, call, firstSession } = await setUp();
   const used = await begin(alice);
   t.equal(brief(await finish(used, { totp: code() })), '200');
   clock.shift(step);
@@ -152,7 +152,7 @@ t.test('a login token is good for one session, one user and ten minutes', async 
 });
 
 t.test('a login token allows five tries', async (t) => {
-  const { begin, finish, code, wrong, clock } = await setUp(t);
+  const { begin, finish, code, wrong, clock } = await setUp();
   const token = await begin(alice);
   for (let count = 0; count < 5; count += 1) {
     t.equal(brief(await finish(token, { totp: wrong() })), refused);
@@ -175,7 +175,7 @@ t.test('the code that confirmed the enrolment does not log in', async (t) => {
 });
 
 t.test('in a browser the refresh token comes in the cookie only, and the session before ends', async (t) => {
-  const { call, begin, code, clock } = await setUp(t);
+  const { call, begin, code, clock } = await setUp();
   const headers = { 'countersign-csrf': '1', 'sec-fetch-site': 'same-origin' };
   const finish = async (cookie?: string) => {
     clock.shift(step);
@@ -218,7 +218,7 @@ t.test('the same code twice at once, at two nodes: one login', async (t) => {
 });
 
 t.test('strangers who know the password are not let in, and do not lock the owner out at home', async (t) => {
-  const { begin, finish, code, wrong, clock, call } = await setUp(t);
+  const { begin, finish, code, wrong, clock, call } = await setUp();
   const home = from('192.0.2.7');
   const elsewhere = (number: number) => from(`198.51.${number % 250}.1`);
   t.equal(brief(await finish(await begin(alice, home), { totp: code() }, home)), '200');
@@ -246,7 +246,7 @@ t.test('strangers who know the password are not let in, and do not lock the owne
 });
 
 t.test('waits count for passwords and codes together', async (t) => {
-  const { begin, finish, wrong } = await setUp(t);
+  const { begin, finish, wrong } = await setUp();
   const place = from('198.51.100.1');
   const tokens = await Promise.all(Array.from({ length: 3 }, () => begin(alice, place)));
   for (let count = 0; count < 5; count += 1)

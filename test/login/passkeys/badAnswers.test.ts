@@ -3,13 +3,12 @@
  * alike for every reason, and nothing is ever a fault of the server.
  */
 import { randomBytes } from 'node:crypto';
-import t, { type Test } from 'tap';
-import { startAuthority } from '../../support/authority.ts';
+import t from 'tap';
 import type { Answer } from '../../support/clients.ts';
 import { brief } from '../../support/loginTries.ts';
 import { issuer, passkeysAt } from '../../support/passkeyUser.ts';
 import { secondStepAt } from '../../support/secondFactor.ts';
-import { createShiftedClock } from '../../support/shiftedClock.ts';
+import { sharedAuthority } from '../../support/sharedAuthority.ts';
 import {
   type AssertionJson,
   type Bent,
@@ -21,10 +20,9 @@ import {
 
 const [alice, bob] = ['alice@example.com', 'bob@example.com'];
 
-async function setUp(t: Test) {
-  const clock = createShiftedClock();
-  const authority = await startAuthority({ clock, env: { ISSUER: issuer } });
-  t.teardown(() => authority.stop());
+async function setUp() {
+  const authority = await sharedAuthority({ ISSUER: issuer });
+  const { clock } = authority;
   const passkeys = passkeysAt(authority);
   const { passkey, firstToken } = await passkeys.withPasskey(alice);
   const other = await passkeys.withPasskey(bob);
@@ -166,7 +164,7 @@ function seen({ status, body, headers }: Answer): string {
 }
 
 t.test('as first factor', async (t) => {
-  const world = await setUp(t);
+  const world = await setUp();
   const { startLogin, finishLogin, passkeyLogin, passkey } = world;
   const answers = new Set<string>();
   for (const [name, row] of table) {
@@ -193,7 +191,7 @@ t.test('as first factor', async (t) => {
 });
 
 t.test('as second factor', async (t) => {
-  const world = await setUp(t);
+  const world = await setUp();
   const { begin, finish, startFactor, unlock, device, passkey } = world;
   const answers = new Set<string>();
   for (const [name, row] of table) {
@@ -222,7 +220,7 @@ t.test('as second factor', async (t) => {
 });
 
 t.test('in a step-up', async (t) => {
-  const world = await setUp(t);
+  const world = await setUp();
   const { startStepUp, firstToken: token, call, unlock, begin, startFactor, device, passkey, clock } = world;
   const stepUp = (credential: object) => call('POST', '/auth/step-up', { token, body: { credential } });
   const answers = new Set<string>();
@@ -246,7 +244,7 @@ t.test('in a step-up', async (t) => {
 });
 
 t.test('of a new passkey', async (t) => {
-  const world = await setUp(t);
+  const world = await setUp();
   const { register, login, call, creationOptions, device, clock, passkey } = world;
   await register('carol@example.com');
   const { access_token: token } = await login('carol@example.com');
@@ -297,7 +295,7 @@ t.test('of a new passkey', async (t) => {
 });
 
 t.test('a credential is registered once', async (t) => {
-  const { register, login, call, creationOptions, device, passkey, passkeyLogin, isSound } = await setUp(t);
+  const { register, login, call, creationOptions, device, passkey, passkeyLogin, isSound } = await setUp();
   await register('carol@example.com');
   const { access_token: token } = await login('carol@example.com');
   const post = (by: string, credential: object) =>
@@ -325,7 +323,7 @@ t.test('a credential is registered once', async (t) => {
 });
 
 t.test('one login token, one login', async (t) => {
-  const { startLogin, finishLogin, device, passkey, begin, clock, finish, call } = await setUp(t);
+  const { startLogin, finishLogin, device, passkey, begin, clock, finish, call } = await setUp();
   const { login_token: loginToken, options } = await startLogin();
   const credential = device.get(passkey, options);
   const answers = await Promise.all(Array.from({ length: 5 }, () => finishLogin(loginToken, credential)));
@@ -350,7 +348,7 @@ t.test('one login token, one login', async (t) => {
 });
 
 t.test('what has not the form of an answer is told so', async (t) => {
-  const world = await setUp(t);
+  const world = await setUp();
   const { startLogin, finishLogin, begin, finish, call, firstToken: token, device, passkey, isSound } = world;
   const good = device.get(passkey, (await startLogin()).options);
   const malformed: Readonly<Record<string, unknown>> = {

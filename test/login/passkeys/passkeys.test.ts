@@ -1,42 +1,35 @@
 /** Passkeys over HTTP, with an authenticator in software: adding, naming, logging in, second factor, step-up and removal. */
 import t, { type Test } from 'tap';
-import { openEngine, type PostgresEngine } from '../../../src/storage/postgres/engine.ts';
-import { password, startAuthority } from '../../support/authority.ts';
+import { password } from '../../support/authority.ts';
 import { cookieOf, ownPage } from '../../support/browserPage.ts';
 import { aGuard, said } from '../../support/guards.ts';
 import { brief } from '../../support/loginTries.ts';
 import { issuer, passkeysAt } from '../../support/passkeyUser.ts';
 import { claimsIn, secondStepAt } from '../../support/secondFactor.ts';
-import { createShiftedClock } from '../../support/shiftedClock.ts';
+import { sharedAuthority } from '../../support/sharedAuthority.ts';
 import { cborBytes, cborMap, cborText } from '../../support/softAuthenticator.ts';
 
 const alice = 'alice@example.com';
 const minute = 60_000;
 
 async function setUp(t: Test, env: Readonly<Record<string, string>> = {}, counts = true) {
-  const clock = createShiftedClock();
-  let engine: PostgresEngine | undefined;
-  const openDatabase: typeof openEngine = async (...how) => {
-    engine = await openEngine(...how);
-    return engine;
-  };
-  const authority = await startAuthority({ clock, env: { ISSUER: issuer, ...env }, openDatabase });
-  t.teardown(() => authority.stop());
-  const { call } = authority;
+  const authority = await sharedAuthority({ ISSUER: issuer, ...env });
+  const { call, clock, engine } = authority;
+  const earlier = await engine.prisma.auditEvent.count();
   return {
-    ...{ ...authority, ...secondStepAt(authority), ...passkeysAt(authority, { counts }), clock },
+    ...{ ...authority, ...secondStepAt(authority), ...passkeysAt(authority, { counts }) },
     listed: async (token: string) => (await call('GET', '/auth/factors', { token })).body,
     rows: async () => ({
-      passkeys: await engine?.prisma.passkey.count(),
-      tokens: await engine?.prisma.oneTimeToken.count(),
+      passkeys: await engine.prisma.passkey.count(),
+      tokens: await engine.prisma.oneTimeToken.count(),
     }),
     /** As an operator or another way of registration may leave it one day. */
     forgetPassword: async () => {
-      await engine?.prisma.user.update({ where: { email: alice }, data: { passwordHash: '' } });
+      await engine.prisma.user.update({ where: { email: alice }, data: { passwordHash: '' } });
     },
     async audited(type: string) {
-      const events = await engine?.prisma.auditEvent.findMany({ where: { type }, orderBy: { id: 'asc' } });
-      return (events ?? []).map(({ reason, detail }) => ({ reason, detail }));
+      const events = await engine.prisma.auditEvent.findMany({ orderBy: { id: 'asc' }, skip: earlier });
+      return events.filter((event) => event.type === type).map(({ reason, detail }) => ({ reason, detail }));
     },
     async guard() {
       const { grpcPort, serviceToken } = authority;

@@ -1,6 +1,6 @@
-/** Each fault of a table as a test, one after the other on one cluster: for a short time here, for a long one in test/soak. */
+/** Each fault of a table as a test, one after the other on one cluster, which it returns: for a short time here, for a long one in test/soak. */
 import type { Test } from 'tap';
-import { runFault, startFaultCluster } from './faultRun.ts';
+import { type FaultCluster, runFault, startFaultCluster } from './faultRun.ts';
 import type { Fault } from './faults.ts';
 import { brokenPromises, row } from './report.ts';
 
@@ -14,7 +14,7 @@ export async function testFaults(
   t: Test,
   faults: Readonly<Record<string, Fault>>,
   activeMilliseconds = shortest,
-): Promise<void> {
+): Promise<FaultCluster> {
   const cluster = await startFaultCluster(nodesOfTests);
   t.teardown(() => cluster.stop());
   for (const [name, fault] of Object.entries(faults)) {
@@ -25,4 +25,5 @@ export async function testFaults(
       t.ok(result.checks > 100 && result.acknowledged >= 5, `there was a load: ${row(name, result)}`);
     });
   }
+  return cluster;
 }

@@ -2,6 +2,7 @@
 import t from 'tap';
 import { databaseFaults, nodeFaults, redisFaults } from './faults.ts';
 import { testFaults } from './faultTests.ts';
+import { flushIsRepaired } from './flush.ts';
 
 const faults = {
   ...pick(redisFaults, 'Redis fails over and loses the last writes'),
@@ -13,4 +14,7 @@ function pick<T extends object, K extends keyof T>(all: T, ...names: readonly K[
   return Object.fromEntries(names.map((name) => [name, all[name]])) as Pick<T, K>;
 }
 
-t.test('faults', (t) => testFaults(t, faults));
+t.test('faults', async (t) => {
+  const cluster = await testFaults(t, faults);
+  await t.test('sets and saved memory are back after FLUSHALL', (t) => flushIsRepaired(t, cluster));
+});

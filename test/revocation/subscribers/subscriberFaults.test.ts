@@ -1,6 +1,7 @@
 /** Subscribers in other processes: no token is accepted after its logout was answered. All faults, for longer, are in test/soak. */
 import t from 'tap';
 import { startCluster } from '../../support/cluster.ts';
+import { cutOff } from './cutOff.ts';
 import { brokenPromises, row } from './report.ts';
 import { subscriberFaults } from './subscriberFaults.ts';
 import { runSubscribers, type SubscriberFault } from './subscriberRun.ts';
@@ -18,6 +19,7 @@ const frozenMilliseconds = 3_000;
 t.test('subscribers', async (t) => {
   const cluster = await startCluster(3);
   t.teardown(() => cluster.stop());
+  await t.test('cut off from all nodes', (t) => cutOff(t, cluster));
   const faults = subscriberFaults(frozenMilliseconds);
   for (const name of ['some subscribers are frozen', 'a node is killed']) {
     const fault = faults[name] as SubscriberFault;

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { password } from '../../support/authority.ts';
 import { aDataFolder, countersign, emailOf, emptyFolder } from '../../support/backups.ts';
 import { startServer } from '../../support/server.ts';
@@ -10,12 +10,23 @@ import { startServer } from '../../support/server.ts';
 // Starts take two seconds on a machine that has nothing else to do, and ten on one that has.
 t.setTimeout(400_000);
 
-t.test('everything in it is for the owner only, and it is all that a start needs', async (t) => {
-  const [dataDir, folder] = [await aDataFolder(t), await emptyFolder(t)];
+t.test('of an authority that runs', async (t) => {
+  const dataDir = await aDataFolder(t);
   const server = await startServer(dataDir);
+  t.teardown(() => server.stop());
+  await t.test('everything in it is for the owner only, and it is all that a start needs', (t) =>
+    isPrivate(t, dataDir),
+  );
+  await t.test('where it cannot be made, nothing is left of it', async (t) => {
+    await leavesNothing(t, dataDir);
+    t.equal((await server.call('GET', '/health/ready')).status, 200);
+  });
+});
+
+async function isPrivate(t: Test, dataDir: string): Promise<void> {
+  const folder = await emptyFolder(t);
   const copy = join(folder, 'copy');
   const { code, out } = await countersign(dataDir, ['backup', copy]);
-  await server.stop();
   t.strictSame([code, out], [0, `${copy}\n`]);
   t.strictSame((await readdir(copy)).sort(), [
     ...['backup.json', 'key-encryption-key', 'postgres', 'service-token'],
@@ -27,12 +38,11 @@ t.test('everything in it is for the owner only, and it is all that a start needs
   }
   const [key, kept] = [await readFile(join(dataDir, 'key-encryption-key')), join(copy, 'key-encryption-key')];
   t.ok(key.equals(await readFile(kept)));
-});
+}
 
-t.test('where it cannot be made, nothing is left of it', async (t) => {
-  const [dataDir, folder] = [await aDataFolder(t), await emptyFolder(t)];
+async function leavesNothing(t: Test, dataDir: string): Promise<void> {
+  const folder = await emptyFolder(t);
   const full = join(folder, 'full');
-  const server = await startServer(dataDir);
   await countersign(dataDir, ['backup', full]);
   const before = await readFile(join(full, 'backup.json'), 'utf8');
   const file = join(folder, 'file');
@@ -53,9 +63,7 @@ t.test('where it cannot be made, nothing is left of it', async (t) => {
   t.equal(await readFile(join(full, 'backup.json'), 'utf8'), before);
   for (const wrong of [['backup'], ['backup', 'a', 'b'], ['backup', '--all']])
     t.equal((await countersign(dataDir, wrong)).code, 2, wrong.join(' '));
-  t.equal((await server.call('GET', '/health/ready')).status, 200);
-  await server.stop();
-});
+}
 
 t.test('of an authority that does not run, and by one whose key was given', async (t) => {
   const [dataDir, folder] = [await aDataFolder(t), await emptyFolder(t)];

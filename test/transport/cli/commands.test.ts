@@ -27,7 +27,7 @@ async function countersign(
   input = '',
   env: Readonly<Record<string, string>> = {},
 ): Promise<Result> {
-  const child = spawn(process.execPath, [join(distFolder, 'cli.js'), ...argv], {
+  const child = spawn(process.execPath, ['--liftoff-only', join(distFolder, 'cli.js'), ...argv], {
     env: { PATH: process.env['PATH'], DATA_DIR: dataDir, ...env },
   });
   child.stdin.end(input);
@@ -117,7 +117,7 @@ t.test('beside a running authority, what it does is in effect when it returns', 
 });
 
 t.test('by itself, when no authority runs', async (t) => {
-  const dataDir = await copyOfEmbeddedDatabase();
+  const dataDir = await copyOfEmbeddedDatabase({ empty: true });
   t.teardown(() => rm(dataDir, { recursive: true, force: true }));
   const run = (argv: readonly string[], input?: string) => countersign(dataDir, argv, input);
 
@@ -166,6 +166,13 @@ t.test('what is not understood', async (t) => {
   const dataDir = await copyOfEmbeddedDatabase();
   t.teardown(() => rm(dataDir, { recursive: true, force: true }));
   const run = (argv: readonly string[], input?: string) => countersign(dataDir, argv, input);
+  t.match(await run(['users', 'disable', 'nobody@example.com']), {
+    code: 1,
+    words: /There is no such user/,
+  });
+  // It refuses alike, and need not open the database each time.
+  const server = await startServer(dataDir);
+  t.teardown(() => server.stop());
 
   t.match(await run([]), { code: 2, lines: [], words: /^Usage: countersign/ });
   t.match(await run(['--version']), { code: 0, lines: ['0.1.0'] });

@@ -65,7 +65,7 @@ t.test('a command as a process', async (t) => {
   const dataDir = await copyOfEmbeddedDatabase();
   t.teardown(() => rm(dataDir, { recursive: true, force: true }));
   const start = (argv: readonly string[]) =>
-    spawn(process.execPath, [join(distFolder, 'cli.js'), ...argv], {
+    spawn(process.execPath, ['--liftoff-only', join(distFolder, 'cli.js'), ...argv], {
       env: { PATH: process.env['PATH'], DATA_DIR: dataDir, SUDO_USER: 'alice' },
     });
   const run = async (argv: readonly string[]) => {

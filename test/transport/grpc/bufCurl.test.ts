@@ -5,10 +5,10 @@ import { promisify } from 'node:util';
 import t from 'tap';
 import { readConfig } from '../../../src/platform/config/config.ts';
 import { permissions } from '../../../src/services/service.ts';
-import { methods } from '../../../src/transport/grpc/methods.ts';
 import { startAuthority } from '../../support/authority.ts';
 import { checkout, inCheckout } from '../../support/checkout.ts';
 import { claimsOf } from '../../support/clients.ts';
+import { methods } from '../../support/grpcMethods.ts';
 
 const run = promisify(execFile);
 const root = checkout;

@@ -4,10 +4,10 @@ import { randomUUID } from 'node:crypto';
 import { promisify } from 'node:util';
 import t from 'tap';
 import { permissions } from '../../../src/services/service.ts';
-import { methods } from '../../../src/transport/grpc/methods.ts';
 import { startAuthority } from '../../support/authority.ts';
 import { checkout } from '../../support/checkout.ts';
 import { claimsOf, kidOf } from '../../support/clients.ts';
+import { methods } from '../../support/grpcMethods.ts';
 import { startPythonSubscriber } from '../../support/pythonSubscriber.ts';
 
 const root = checkout;

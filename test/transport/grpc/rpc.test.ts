@@ -1,5 +1,6 @@
 /** What every method has in common, with time of our own: deadlines, abandoned calls, streams. */
 import { EventEmitter } from 'node:events';
+import { loadContract } from '@countersign/verifier/contract/contract';
 import { AuthorityError } from '@countersign/verifier/errors';
 import { Metadata, type ServerDuplexStream, type ServerUnaryCall, status } from '@grpc/grpc-js';
 import t from 'tap';
@@ -8,9 +9,10 @@ import { createMetrics } from '../../../src/platform/observability/metrics.ts';
 import type { Service } from '../../../src/services/service.ts';
 import { createCallReports } from '../../../src/transport/grpc/callReports.ts';
 import { grpcLimits } from '../../../src/transport/grpc/limits.ts';
-import { type Method, methods } from '../../../src/transport/grpc/methods.ts';
+import { withinLimits } from '../../../src/transport/grpc/requests.ts';
 import { createRpc } from '../../../src/transport/grpc/rpc.ts';
 import type { GrpcError } from '../../../src/transport/grpc/status.ts';
+import { methods } from '../../support/grpcMethods.ts';
 import { createManualClock } from '../../support/manualClock.ts';
 
 const never = () => new Promise<never>(() => {});
@@ -22,7 +24,7 @@ function openRpc() {
   const lines: string[] = [];
   const log = createLog('debug', { write: (line: string) => void lines.push(line) });
   const reports = createCallReports({ clock, metrics, log });
-  const rpc = createRpc({ authorize: () => aService, reports, clock });
+  const rpc = createRpc({ methods, authorize: () => aService, reports, clock });
   const counted = async () => (await metrics.text()).match(/grpc_call_seconds_count\{.*/g) ?? [];
   return { rpc, clock, lines, counted };
 }
@@ -49,7 +51,7 @@ type Called = ReturnType<typeof aCall>;
 /** Starts a unary call; what it was answered, once it was. */
 function start(
   rpc: ReturnType<typeof openRpc>['rpc'],
-  method: Method,
+  method: keyof typeof methods,
   answer: () => unknown,
   call = aCall(),
 ) {
@@ -112,4 +114,9 @@ t.test('every method has a permission and limits', async (t) => {
     t.equal(requestBytes, isBatch ? grpcLimits.grpcBatchBytes : grpcLimits.grpcRequestBytes, name);
     t.ok(milliseconds > 0);
   }
+});
+
+t.test('a method without a row is not served', async (t) => {
+  const { IsRevoked } = loadContract().v1.TokenService.service;
+  t.throws(() => withinLimits({ New: IsRevoked }, methods), /New has no row/);
 });

@@ -1,18 +1,16 @@
 /** What direct readers and nodes that start find in Redis is there again soon after a flush. */
-import t from 'tap';
+import type { Test } from 'tap';
 import { eventually } from '../../support/eventually.ts';
 import type { RedisServer } from '../../support/redis.ts';
 import { createChecker } from './checker.ts';
-import { startFaultCluster } from './faultRun.ts';
-import { nodesOfTests } from './faultTests.ts';
+import type { FaultCluster } from './faultRun.ts';
 import { startWorkload } from './workload.ts';
 
 const repairedWithinMs = 10_000;
 const keyShape = /^countersign:\{[^}]+\}:(?<kind>manifest|memory|set:(sessions|tokens):\d+)$/;
 
-t.test('sets and saved memory are back after FLUSHALL', async (t) => {
-  const cluster = await startFaultCluster(nodesOfTests);
-  t.teardown(() => cluster.stop());
+/** Sets and saved memory are back after FLUSHALL. */
+export async function flushIsRepaired(t: Test, cluster: FaultCluster): Promise<void> {
   const { redis } = cluster;
   const workload = startWorkload(cluster, cluster.emails, createChecker());
   await eventually('sessions have ended', () => workload.counts.logouts >= 5, 20_000);
@@ -28,7 +26,7 @@ t.test('sets and saved memory are back after FLUSHALL', async (t) => {
     return isComplete(now) && [...before].every(([key, members]) => (now.get(key) ?? 0) >= members);
   };
   t.ok(await eventually('everything is there again', asBefore, repairedWithinMs));
-});
+}
 
 /** Of each key of ours how many members it has; a key that is no set has one. */
 async function membersByKey(redis: RedisServer): Promise<ReadonlyMap<string, number>> {

@@ -1,16 +1,14 @@
 /** A subscriber that cannot reach any node: it goes on until its lease ends, then refuses, and comes back by itself. */
-import t from 'tap';
+import type { Test } from 'tap';
 import { createGuard } from '../../../packages/guard/src/index.ts';
-import { startCluster } from '../../support/cluster.ts';
+import type { Cluster } from '../../support/cluster.ts';
 import { eventually } from '../../support/eventually.ts';
 import { seedSessions } from '../../support/seededSessions.ts';
 import { startTcpProxy } from '../../support/tcpProxy.ts';
 
 const recoveryMilliseconds = 2_000;
 
-t.test('cut off from all nodes', async (t) => {
-  const cluster = await startCluster(3);
-  t.teardown(() => cluster.stop());
+export async function cutOff(t: Test, cluster: Cluster): Promise<void> {
   const portOf = (address: string) => Number(address.split(':').at(-1));
   const lines = await Promise.all(cluster.nodes.map((node) => startTcpProxy(portOf(node.grpcAddress))));
   t.teardown(() => Promise.all(lines.map((line) => line.close())));
@@ -63,4 +61,4 @@ t.test('cut off from all nodes', async (t) => {
       t.ok((await logOut((await seedSessions(cluster, 1))[0]?.token)) < 1_000, 'nobody waits for it');
     });
   }
-});
+}
