@@ -33,6 +33,7 @@ import { createRefreshTokens } from './sessions/refreshToken.ts';
 import { asStartupFault, databaseSetting, databaseState } from './storage/databaseState.ts';
 import type { Backup } from './storage/embedded/backup.ts';
 import { openStorage, type StorageParts } from './storage/openStorage.ts';
+import { openEarlierTokens } from './tokens/earlierIssuers/earlierTokens.ts';
 import { createTokens, mountTokens } from './tokens/mount.ts';
 import { createGrpcServer } from './transport/grpc/server.ts';
 import { createHttpApp, type HttpParts } from './transport/http/app.ts';
@@ -187,11 +188,13 @@ async function openParts(parts: WithMetrics, closing: Closing) {
   });
   const { effect } = propagation;
   const { issuer } = config.tokens;
+  const { denyList } = propagation;
+  const earlierTokens = await openEarlierTokens({ config, clock, latestTime, denyList, metrics, onFault });
   const passkeys = openPasskeys({ database, clock, effect, issuer, log, metrics, notices });
   const codes = openCodes({ ...notifications, config, keyEncryptionKey, counting, metrics });
   return {
     ...{ codes, storage, notifications, ring, truth, propagation, rateLimits, counting, refreshTokens },
-    ...{ latestTime, onFault, ...tokens },
+    ...{ latestTime, onFault, ...tokens, earlierTokens },
     spendRevokeBudget: openRevokeBudgets({ counting, log, metrics }),
     passwords: await openPasswords({ database, clock, metrics, keyEncryptionKey, config: config.passwords }),
     passkeys,
@@ -206,7 +209,7 @@ function mountSlices(
   opened: Awaited<ReturnType<typeof openParts>>,
 ) {
   const { ring, propagation, rateLimits, spendRevokeBudget, latestTime, refreshTokens } = opened;
-  const { accessTokens, accessTokenReader, counting } = opened;
+  const { accessTokens, accessTokenReader, counting, earlierTokens } = opened;
   const { database, sealing, keyEncryptionKey } = opened.storage;
   const { notices, notify, makeLink, requireMail, resealMessage } = opened.notifications;
   const { nodeId, watched } = opened.truth;
@@ -216,7 +219,7 @@ function mountSlices(
   const { factors, passkeys, codes } = opened;
   const { kinds, totpSecrets, requireRecentProof } = factors;
   const revoking = { database, effect, clock };
-  const reading = { accessTokenReader, ringKeeper, denyList, latestTime };
+  const reading = { accessTokenReader, ringKeeper, denyList, latestTime, earlierTokens };
   const minting = { accessTokens, refreshTokens, keyRing, ringKeeper, denyList };
   const proving = { passwords, passwordAttempts };
   const counted = countFailures(metrics);

@@ -18,12 +18,13 @@ import type { CallReports } from '../transport/grpc/callReports.ts';
 import { toReason } from '../transport/grpc/reasons.ts';
 import type { MountService } from '../transport/grpc/server.ts';
 import type { CheckRevocation, TokenId } from './checkRevocation.ts';
-import type { Introspect, Introspection } from './introspect.ts';
+import type { EarlierIntrospection } from './earlierIssuers/earlierTokens.ts';
+import type { IntrospectAny, Introspection } from './introspect.ts';
 import { tokenLimits } from './limits.ts';
 
 export interface TokenServiceOperations {
   readonly checkRevocation: CheckRevocation;
-  readonly introspect: Introspect;
+  readonly introspect: IntrospectAny;
 }
 
 export function tokenService(operations: TokenServiceOperations): MountService {
@@ -107,8 +108,12 @@ function toTokenId({ jti, kid, externalId, subject }: IsRevokedRequest__Output):
   return externalId === '' ? { subject, field } : { externalId, field };
 }
 
-function toClaims(result: Introspection): IntrospectResponse {
+function toClaims(result: Introspection | EarlierIntrospection): IntrospectResponse {
   if (!result.active) return { active: false };
+  if (!('sid' in result.claims)) {
+    const { client_id: clientId, ...claims } = result.claims;
+    return { ...claims, active: true, clientId, tokenType: 'Bearer' };
+  }
   const { client_id: clientId, auth_time: authTime, amr, ...claims } = result.claims;
   return { ...claims, active: true, clientId, authTime, amr: [...amr], tokenType: 'Bearer' };
 }

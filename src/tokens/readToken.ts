@@ -7,6 +7,7 @@ import type { DenyList } from '@countersign/verifier/revocation/denyList';
 import type { ReadTime } from '@countersign/verifier/steadyTime';
 import type { AccessTokenReader, ReadToken } from '@countersign/verifier/tokens/accessTokenReader';
 import type { RingKeeper } from '../keys/ringKeeper.ts';
+import type { EarlierTokens } from './earlierIssuers/earlierTokens.ts';
 
 export interface ReadingParts {
   readonly accessTokenReader: AccessTokenReader;
@@ -14,12 +15,16 @@ export interface ReadingParts {
   /** The time by which expiry is judged. */
   readonly latestTime: ReadTime;
   readonly denyList: Pick<DenyList, 'check'>;
+  /** Undefined without earlier issuers. */
+  readonly earlierTokens?: EarlierTokens | undefined;
 }
 
 /** Verifies the token without checking revocation. Returns at once for a known key. Rejects with `unavailable`. */
 export function readToken(parts: ReadingParts, token: string): ReadToken | Promise<ReadToken> {
   const read = parts.accessTokenReader.read(token, parts.latestTime());
-  return read.valid || read.fault !== 'unknown_key' ? read : readAgain(parts, token, read);
+  if (read.valid || read.fault !== 'unknown_key') return read;
+  // An earlier issuer's key will not be in our ring.
+  return parts.earlierTokens?.isForeign(token) === true ? read : readAgain(parts, token, read);
 }
 
 async function readAgain(parts: ReadingParts, token: string, read: ReadToken): Promise<ReadToken> {

@@ -78,7 +78,7 @@ export function createImportUsers(parts: ImportUsersParts): ImportUsers {
     if (dryRun || fresh.length === 0)
       return { ...done, created: fresh.length, refused: inOrder(read.refused, refused) };
     const created = await database.transaction(async (stores) => {
-      const ids = await stores.users.import(
+      const ids = await stores.users.createImported(
         fresh.map(({ user }) => user),
         now,
       );

@@ -46,5 +46,5 @@ export interface ImportStore {
   /** Users, also deleted ones, with an e-mail, an id or a row of these. */
   findExisting(users: readonly UserToImport[]): Promise<readonly ExistingUser[]>;
   /** Creates those that are in conflict with no user; returns their ids. */
-  import(users: readonly UserToImport[], now: number): Promise<ReadonlySet<UserId>>;
+  createImported(users: readonly UserToImport[], now: number): Promise<ReadonlySet<UserId>>;
 }

@@ -25,7 +25,7 @@ export function createUserImports(prisma: PrismaConnection): ImportStore {
       }));
     },
 
-    async import(users, now) {
+    async createImported(users, now) {
       const rows = await prisma.user.createManyAndReturn({
         data: users.map((user) => toRow(user, now)),
         skipDuplicates: true,
