@@ -22,7 +22,10 @@ const listed = async (dataDir: string) =>
 t.test('without an authority that runs', async (t) => {
   const dataDir = await newFolder(t);
   const file = fileWith(t, rowsOf(450));
-  t.match(await countersign(dataDir, 'users', 'import', file), { code: 1, words: /^There is no authority in the database/ });
+  t.match(await countersign(dataDir, 'users', 'import', file), {
+    code: 1,
+    words: /^There is no authority in the database/,
+  });
   await countersign(dataDir, 'migrate');
   const dry = await importing(dataDir, file, '--dry-run');
   t.match(dry, {
