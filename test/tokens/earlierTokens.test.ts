@@ -203,14 +203,21 @@ t.test('time ends it: its own expiry, and the one of the setting', async (t) => 
   t.match(await introspect(long), { active: false });
 });
 
-t.test('after a database was put back, tokens from before are inactive: it may have lost their revocation', async (t) => {
-  const { authority, introspect } = await start(t);
-  const before = foreignToken(rs256, { now: Date.now() - 2_000 });
-  t.match(await introspect(before), { active: true });
-  await authority.authority.operations.restored({ keepSessions: true }, { name: 'operator' });
-  t.match(await introspect(before), { active: false });
-  t.match(await introspect(foreignToken(rs256, { now: Date.now() + 5_000 })), { active: true }, 'later ones');
-});
+t.test(
+  'after a database was put back, tokens from before are inactive: it may have lost their revocation',
+  async (t) => {
+    const { authority, introspect } = await start(t);
+    const before = foreignToken(rs256, { now: Date.now() - 2_000 });
+    t.match(await introspect(before), { active: true });
+    await authority.authority.operations.restored({ keepSessions: true }, { name: 'operator' });
+    t.match(await introspect(before), { active: false });
+    t.match(
+      await introspect(foreignToken(rs256, { now: Date.now() + 5_000 })),
+      { active: true },
+      'later ones',
+    );
+  },
+);
 
 t.test('an issuer with a file of keys, and one without audience', async (t) => {
   const path = issuersFile(t);
