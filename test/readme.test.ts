@@ -99,7 +99,7 @@ t.test('the story runs, and prints what the README says', async (t) => {
       .replaceAll('127.0.0.1:8080', `127.0.0.1:${ports.HTTP_PORT}`)
       .replaceAll('127.0.0.1:50051', `127.0.0.1:${ports.GRPC_PORT}`)
       .replaceAll('127.0.0.1:9464', `127.0.0.1:${ports.OPERATIONS_PORT}`)
-      .replaceAll('127.0.0.1:3000', `127.0.0.1:${guardedPort}`)
+      .replaceAll(/127\.0\.0\.1:3000\b/g, `127.0.0.1:${guardedPort}`)
       .replaceAll('listen(3000,', `listen(${guardedPort},`),
   );
   for (const { file, text } of blocks) if (file !== undefined) await writeFile(join(cwd, file), text);
