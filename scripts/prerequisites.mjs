@@ -10,6 +10,8 @@ const needed = {
   pgbouncer: 'PATH=$PATH:/usr/sbin command -v pgbouncer',
   curl: 'command -v curl',
   jose: 'command -v jose',
+  // For the commands of docs/migrate.md.
+  jq: 'command -v jq',
   openssl: 'command -v openssl',
   // The names test/support/chromium.ts looks for.
   chromium: 'command -v chromium || command -v chromium-browser || command -v google-chrome',
@@ -33,9 +35,9 @@ export function ensurePrerequisites() {
   throw new Error(
     [
       `The tests need ${missing.join(', ')}. To install what they need:`,
-      '  Debian, Ubuntu: sudo apt-get install redis-server pgbouncer curl jose openssl chromium nginx-light postgresql python3-grpcio python3-aiosmtpd',
-      '  Fedora:         sudo dnf install redis pgbouncer curl jose openssl chromium nginx postgresql-server postgresql-contrib python3-grpcio python3-aiosmtpd',
-      '  macOS:          brew install redis pgbouncer curl jose openssl nginx postgresql && brew install --cask chromium && python3 -m pip install grpcio protobuf aiosmtpd',
+      '  Debian, Ubuntu: sudo apt-get install redis-server pgbouncer curl jose jq openssl chromium nginx-light postgresql python3-grpcio python3-aiosmtpd',
+      '  Fedora:         sudo dnf install redis pgbouncer curl jose jq openssl chromium nginx postgresql-server postgresql-contrib python3-grpcio python3-aiosmtpd',
+      '  macOS:          brew install redis pgbouncer curl jose jq openssl nginx postgresql && brew install --cask chromium && python3 -m pip install grpcio protobuf aiosmtpd',
     ].join('\n'),
   );
 }

@@ -36,6 +36,7 @@ import { createRefreshTokens } from './sessions/refreshToken.ts';
 import { asStartupFault, databaseSetting } from './storage/databaseState.ts';
 import type { Backup } from './storage/embedded/backup.ts';
 import { openStorage, type StorageParts } from './storage/openStorage.ts';
+import { openEarlierTokens } from './tokens/earlierIssuers/earlierTokens.ts';
 import { createTokens, mountTokens } from './tokens/mount.ts';
 import { createGrpcServer } from './transport/grpc/server.ts';
 import { createHttpApp } from './transport/http/app.ts';
@@ -143,12 +144,14 @@ async function openParts(parts: WithMetrics, closing: Closing) {
   });
   const { effect } = propagation;
   const { issuer } = config.tokens;
+  const { denyList } = propagation;
+  const earlierTokens = await openEarlierTokens({ config, clock, latestTime, denyList, metrics, onFault });
   const passkeys = openPasskeys({ database, clock, effect, issuer, log, metrics, notices });
   const codes = openCodes({ ...notifications, config, keyEncryptionKey, counting, metrics });
   const hashing = { config: config.passwords, hashing: parts.passwordHashing };
   return {
     ...{ codes, storage, notifications, ring, truth, propagation, rateLimits, counting, refreshTokens },
-    ...{ audiences, latestTime, onFault, ...tokens },
+    ...{ audiences, latestTime, onFault, ...tokens, earlierTokens },
     spendRevokeBudget: openRevokeBudgets({ counting, log, metrics }),
     passwords: await openPasswords({ database, clock, metrics, keyEncryptionKey, ...hashing }),
     passkeys,
@@ -163,7 +166,7 @@ function mountSlices(
   opened: Awaited<ReturnType<typeof openParts>>,
 ) {
   const { ring, propagation, rateLimits, spendRevokeBudget, latestTime, refreshTokens } = opened;
-  const { accessTokens, accessTokenReader, audiences, counting } = opened;
+  const { accessTokens, accessTokenReader, audiences, counting, earlierTokens } = opened;
   const { database, sealing, keyEncryptionKey } = opened.storage;
   const { notices, notify, makeLink, requireMail, resealMessage } = opened.notifications;
   const { nodeId, watched } = opened.truth;
@@ -173,7 +176,7 @@ function mountSlices(
   const { factors, passkeys, codes } = opened;
   const { kinds, totpSecrets, requireRecentProof } = factors;
   const revoking = { database, effect, clock };
-  const reading = { accessTokenReader, audiences, ringKeeper, denyList, latestTime };
+  const reading = { accessTokenReader, audiences, ringKeeper, denyList, latestTime, earlierTokens };
   const minting = { accessTokens, refreshTokens, keyRing, ringKeeper, denyList };
   const proving = { passwords, passwordAttempts };
   const counted = countFailures(metrics);

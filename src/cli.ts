@@ -13,9 +13,10 @@ import { processEnvironment } from './platform/config/env.ts';
 import { createLog } from './platform/observability/log.ts';
 import { hasEmbeddedDatabase, openDataFolder } from './storage/embedded/dataFolder.ts';
 import { backUpStopped, backupRequest, refuseBackupOfServer } from './transport/cli/backup.ts';
+import { runBatches } from './transport/cli/batches.ts';
 import { UsageError } from './transport/cli/command.ts';
 import { type Invocation, readCommand, runCommand } from './transport/cli/commands.ts';
-import { askRunning, type CommandRequest, claimDataFolder } from './transport/cli/control.ts';
+import { askRunning, claimDataFolder, isRunning, type RunCommand } from './transport/cli/control.ts';
 import { mountOperate } from './transport/cli/operate.ts';
 import { operatorName } from './transport/cli/operator.ts';
 import { createTerminalOutput } from './transport/cli/terminal.ts';
@@ -41,20 +42,24 @@ async function serve(): Promise<undefined> {
 }
 
 async function manage(argv: readonly string[], invocation: Invocation): Promise<number> {
-  const { begins = false, readsInput, columns = [] } = invocation;
+  const { begins = false, readsInput, batches, columns = [], json } = invocation;
   const input = readsInput ? await text(stdin) : undefined;
   const operator = operatorName(processEnvironment());
   output.titles(columns);
   output.begin();
-  return runThereOrHere({ argv, input, operator, progress: stderr.isTTY === true }, !begins);
+  const request = { argv, input, operator, progress: stderr.isTTY === true };
+  return thereOrHere(!begins, (run) =>
+    batches === undefined ? run(request, output) : runBatches(batches, request, { run, output, json, stdin }),
+  );
 }
 
-async function runThereOrHere(request: CommandRequest, mustBeBegun: boolean): Promise<number> {
+/** `use` gets what runs a command in the running authority, or else in this process. */
+async function thereOrHere(mustBeBegun: boolean, use: (run: RunCommand) => Promise<number>): Promise<number> {
   const { config, secrets } = readConfig(processEnvironment());
   if (mustBeBegun) await refuseEmptyFolder(config);
   const dataFolder = await openDataFolder(config.storage.dataDir);
-  const there = await askRunning(dataFolder.path, request, output);
-  if (there !== undefined) return there;
+  if (await isRunning(dataFolder.path))
+    return use(async (request, to) => (await askRunning(dataFolder.path, request, to)) ?? stoppedMeanwhile());
   const claim = await claimDataFolder(dataFolder.path);
   try {
     // Loaded late: the usual command asks a running authority and does not need it.
@@ -69,13 +74,17 @@ async function runThereOrHere(request: CommandRequest, mustBeBegun: boolean): Pr
       mustBeBegun,
     });
     try {
-      return await runCommand(authority.operations, request, output, authority.doubt());
+      return await use((request, to) => runCommand(authority.operations, request, to, authority.doubt()));
     } finally {
       await authority.close();
     }
   } finally {
     await claim.release();
   }
+}
+
+function stoppedMeanwhile(): never {
+  throw new StartupError('The authority stopped before the command was done.');
 }
 
 /** A job that lost its DATABASE_URL must not report success on a new, empty authority. */

@@ -217,7 +217,7 @@ const owners: readonly [library: RegExp, owners: readonly string[]][] = [
   ],
   [/^jose$/, ['src/keys/', 'src/tokens/', 'src/oauth/', 'packages/']],
   [/^otplib$|^qrcode$/, ['src/login/factors/totp.ts']],
-  [/^@node-rs\/argon2$|^@zxcvbn-ts\//, ['src/login/passwords/']],
+  [/^@node-rs\/argon2$|^bcrypt$|^@zxcvbn-ts\//, ['src/login/passwords/']],
   [/^@simplewebauthn\/server/, ['src/login/passkeys/webauthn.ts']],
   [/^pino$|^prom-client$/, ['src/platform/observability/']],
   [/^uuid$/, ['src/platform/newId.ts']],

@@ -9,6 +9,7 @@ import { checkout } from './support/checkout.ts';
 import { freePort } from './support/freePort.ts';
 import { newcomersFolder } from './support/newcomersFolder.ts';
 import { startProcess } from './support/process.ts';
+import { expectedOutput, storyOf } from './support/story.ts';
 
 const root = checkout;
 const read = (path: string) => readFile(join(root, path), 'utf8');
@@ -69,28 +70,6 @@ t.test('every npm script that README and docs name exists', async (t) => {
   for (const name of names) t.hasProp(scripts, name);
 });
 
-interface Block {
-  readonly language: string;
-  /** The name of the file that the block is to be saved as. */
-  readonly file: string | undefined;
-  readonly text: string;
-}
-
-/** The fenced blocks that are marked as part of the story, in order. */
-function storyOf(markdown: string): readonly Block[] {
-  const fences = markdown.matchAll(/^```(\w+) story(?: (\S+))?\n(.*?)^```$/gms);
-  return [...fences].map(([, language = '', file, text = '']) => ({ language, file, text }));
-}
-
-/** A comment in a shell block is a line that the commands above it print; `…` stands for what differs. */
-function expectedOutput(script: string): readonly RegExp[] {
-  const comments = script.split('\n').filter((line) => line.startsWith('# '));
-  return comments.map((line) => {
-    const parts = line.slice(2).split('…');
-    return new RegExp(`^${parts.map((part) => part.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('.+')}$`);
-  });
-}
-
 t.test('the story runs, and prints what the README says', async (t) => {
   const cwd = await newcomersFolder(t);
   const ports = {
@@ -120,7 +99,7 @@ t.test('the story runs, and prints what the README says', async (t) => {
       .replaceAll('127.0.0.1:8080', `127.0.0.1:${ports.HTTP_PORT}`)
       .replaceAll('127.0.0.1:50051', `127.0.0.1:${ports.GRPC_PORT}`)
       .replaceAll('127.0.0.1:9464', `127.0.0.1:${ports.OPERATIONS_PORT}`)
-      .replaceAll('127.0.0.1:3000', `127.0.0.1:${guardedPort}`)
+      .replaceAll(/127\.0\.0\.1:3000\b/g, `127.0.0.1:${guardedPort}`)
       .replaceAll('listen(3000,', `listen(${guardedPort},`),
   );
   for (const { file, text } of blocks) if (file !== undefined) await writeFile(join(cwd, file), text);

@@ -2,13 +2,14 @@
 import { randomBytes } from 'node:crypto';
 import { rfc3339 } from '@countersign/verifier/clock';
 import type { Asks, CommandContext, Program } from '../transport/cli/command.ts';
+import { mountImport } from './importing/cli.ts';
 import type { UserPage } from './listUsers.ts';
 
 export function mountUsers(program: Program, asks: Asks): void {
   const users = program
     .command('users')
     .description(
-      'Users: create, list, show, disable, enable, delete, unlock, reset-factors, verify-email, send-recovery.',
+      'Users: create, list, show, disable, enable, delete, unlock, reset-factors, verify-email, send-recovery, import.',
     );
 
   users
@@ -68,6 +69,7 @@ export function mountUsers(program: Program, asks: Asks): void {
     .action((email) => asks((context) => resetFactors(email, context)));
 
   mountEmailCommands(users, asks);
+  mountImport(users, asks);
 }
 
 function mountEmailCommands(users: ReturnType<Program['command']>, asks: Asks): void {

@@ -19,6 +19,8 @@ export const accountLimits = {
     /** A code after the password, or in a session. */
     factor_code: { network: 10, address: 30 },
   },
+  /** A row of an import file; users of Keycloak with many attributes have a few kilobytes. */
+  importLineBytes: 32 * 1024,
   usersPageDefault: 100,
   /** What one answer of the command line holds without strain. */
   usersPageMaximum: 10_000,

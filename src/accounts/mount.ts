@@ -1,7 +1,7 @@
 /**
  * Accounts: users, and how they, a service or the operator create, change, disable and delete them; how an e-mail is proved
- * (`proof/`), a lost password is set anew (`recovery/`), and a user says "this was not me" (`notMe/`). Does not own proving
- * passwords (`login/`), sessions (`sessions/`) or mails (`notifications/`).
+ * (`proof/`), a lost password is set anew (`recovery/`), a user says "this was not me" (`notMe/`), and users come from another
+ * system (`importing/`). Does not own proving passwords (`login/`), sessions (`sessions/`) or mails (`notifications/`).
  */
 import type { RequireRecentProof } from '../login/factors/recentProof.ts';
 import type { ResetFactors } from '../login/factors/resetFactors.ts';
@@ -20,6 +20,7 @@ import { createDisableUser } from './disableUser.ts';
 import { createEnableUser } from './enableUser.ts';
 import { userService } from './grpc.ts';
 import { deleteRoute, meRoute, passwordRoute, registerRoute } from './http.ts';
+import { createImportUsers } from './importing/importUsers.ts';
 import { createListUsers } from './listUsers.ts';
 import { createMailBudgets } from './mailBudgets.ts';
 import { notMeRoutes } from './notMe/http.ts';
@@ -66,7 +67,8 @@ export function mountAccounts({ counted, ...given }: AccountParts) {
   const { database, clock } = given;
   const spendMail = createMailBudgets(given.counting);
   const codeHash = createKeyedHash(given.keyEncryptionKey, 'email-codes');
-  const parts = { ...given, spendMail, codeHash };
+  const rowHash = createKeyedHash(given.keyEncryptionKey, 'imported-rows');
+  const parts = { ...given, spendMail, codeHash, rowHash };
   const operations = {
     register: createRegister(parts),
     requestRegistration: createRequestRegistration(parts),
@@ -88,6 +90,7 @@ export function mountAccounts({ counted, ...given }: AccountParts) {
     verifyPhone: counted(createVerifyPhone(parts)),
     removePhone: counted(createRemovePhone(parts)),
     showUser: createShowUser(parts),
+    importUsers: createImportUsers(parts),
     listUsers: createListUsers({ database }),
   };
   const requestRegistration = parts.requireVerifiedEmail ? operations.requestRegistration : undefined;

@@ -1,11 +1,12 @@
 import type { FactorId, UserId } from '@countersign/verifier/ids';
 import type { Email } from './email.ts';
+import type { ImportStore } from './importing/importedUser.ts';
 import type { Phone } from './phone/phoneNumber.ts';
 
 export interface User {
   readonly id: UserId;
   readonly email: Email;
-  /** PHC string of argon2id. */
+  /** PHC string of argon2id; of an imported user another system's, until the first login. Empty without a password. */
   readonly passwordHash: string;
   /**
    * Increased when all sessions of the user end, or all but one, so that requests in flight fail; `ver` in tokens. Compared as an
@@ -41,7 +42,7 @@ export interface ListedUser {
   readonly createdAt: number;
 }
 
-export interface UserStore {
+export interface UserStore extends ImportStore {
   /** Returns 'email_taken' without a change when another user has this e-mail. */
   create(user: NewUser, now: number): Promise<'created' | 'email_taken'>;
   find(id: UserId): Promise<User | undefined>;
@@ -81,8 +82,8 @@ export interface UserStore {
   removePhone(id: UserId, phoneId: FactorId): Promise<boolean>;
   /** The id of the phone, also when it was removed. */
   lastPhoneId(id: UserId): Promise<FactorId | undefined>;
-  /** Replaces the hash of an unchanged password that used older parameters. */
-  replaceHash(id: UserId, passwordHash: string): Promise<void>;
+  /** Replaces the hash of an unchanged password: does nothing when it is no longer `previous`. */
+  replaceHash(id: UserId, previous: string, passwordHash: string): Promise<void>;
   disable(id: UserId, now: number): Promise<void>;
   /** Reverses `disable`. */
   enable(id: UserId): Promise<void>;

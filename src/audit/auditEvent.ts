@@ -8,6 +8,7 @@ import { auditLimits } from './limits.ts';
 export const auditEventTypes = [
   'user_registered',
   'user_created',
+  'user_imported',
   'user_disabled',
   'user_enabled',
   'user_deleted',

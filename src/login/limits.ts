@@ -13,6 +13,26 @@ export const loginLimits = {
    */
   passwordHashesWaiting: 256,
   deviceNameCharacters: 100,
+  /** The longest form is Firebase's, about 300. */
+  importedHashCharacters: 1_024,
+  /** The hash itself: fewer bytes can match by chance, and no system stores more. */
+  importedKeyLeastBytes: 16,
+  importedKeyBytes: 128,
+  /**
+   * The costliest hash of another system: one to two seconds of a core and 128 MiB, twice at once, until its user has logged in.
+   * Above what OWASP recommends for each algorithm, and what Keycloak, Auth0, Firebase, Django and PHP use.
+   */
+  importedArgon2Kibibytes: 131_072,
+  /** Memory in KiB × passes. */
+  importedArgon2Work: 1_048_576,
+  importedArgon2Lanes: 16,
+  /** Each step doubles the time: 14 takes 1.2 to 1.6 s. */
+  importedBcryptCost: 14,
+  importedScryptLogN: 20,
+  importedScryptBytes: 134_217_728,
+  /** N × r × p. */
+  importedScryptWork: 2_097_152,
+  importedPbkdf2Iterations: 2_000_000,
   /** Wrong passwords in a row without a wait: people mistype and try old passwords. */
   passwordFailuresFree: 5,
   /** Wrong passwords in a row before the account must be recovered (NIST SP 800-63B-4 §3.2.2). */

@@ -9,7 +9,7 @@ import type { RateLimits } from '../platform/rateLimits.ts';
 import { chosenAudience, type TokenResponse } from '../sessions/tokenResponse.ts';
 import type { AskForFactor } from './factors/pendingLogin.ts';
 import { hashTurn, type PasswordHasher } from './passwords/passwordHash.ts';
-import { normalisePassword } from './passwords/passwordPolicy.ts';
+import { presentedPassword } from './passwords/passwordPolicy.ts';
 import { type RefusingParts, refuseLogin } from './refuseLogin.ts';
 import { type LoginClient, mayLogIn, type StartSessionParts, startSession } from './startSession.ts';
 import type { PasswordAttempts } from './throttling/passwordAttempts.ts';
@@ -34,7 +34,7 @@ export function createLogin(parts: LoginParts): Login {
   const { database, passwords, rateLimits } = parts;
 
   const verifyPassword = async (user: User | undefined, text: string, turn: Turn): Promise<boolean> => {
-    const password = normalisePassword(text);
+    const password = presentedPassword(text, user?.passwordHash ?? '');
     // An unknown user takes the same work as a wrong password: response times must not reveal registration. So does a user who
     // has no password.
     if (user === undefined || user.passwordHash === '' || password === undefined)
@@ -62,7 +62,7 @@ export function createLogin(parts: LoginParts): Login {
         : undefined;
       const first = { user, amr: ['pwd'], openedBy: [] } as const;
       const keepHash = async (stores: Stores) => {
-        if (upgraded !== undefined) await stores.users.replaceHash(user.id, upgraded);
+        if (upgraded !== undefined) await stores.users.replaceHash(user.id, user.passwordHash, upgraded);
       };
       // The place does not become a known one, and the count stays: whoever knows the password is not yet the owner.
       const asked = await parts.askForFactor({ ...first, commit: keepHash }, client, actor);

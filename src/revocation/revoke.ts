@@ -10,9 +10,7 @@ import { verifierLimits } from '@countersign/verifier/limits';
 import {
   afterEveryToken,
   type EffectReport,
-  type Revocation,
   revokedUntil,
-  wholeHour,
 } from '@countersign/verifier/revocation/revocation';
 import { type Jti, parseJti } from '@countersign/verifier/tokens/jti';
 import { normaliseEmail } from '../accounts/email.ts';
@@ -21,18 +19,14 @@ import type { Actor } from '../audit/auditEvent.ts';
 import type { Stores } from '../database.ts';
 import { endAllOfUser, endSelected } from '../sessions/endSessions.ts';
 import { countByPage } from '../sessions/endSessionsByPage.ts';
-import type { SessionFilter, SessionSelection, SessionWithUser } from '../sessions/store.ts';
-import { externalSubject } from '../tokens/externalId.ts';
-import { tokenLimits } from '../tokens/limits.ts';
+import type { SessionFilter, SessionWithUser } from '../sessions/store.ts';
 import { type ReadingParts, readGenuineToken } from '../tokens/readToken.ts';
+import { revokeEarlier, revokeExternal } from './externalToken.ts';
 import { isRepeated, type NamedRequest, nameRequest, openRequest } from './idempotency.ts';
 import { endMatching, filterOf, type PagedTarget, sessionsMatching, uuidOf } from './matchingSessions.ts';
-import {
-  type RevokingParts,
-  type RevokingStores,
-  revokeAndPropagate,
-} from './propagation/revokeAndPropagate.ts';
+import { type RevokingParts, revokeAndPropagate } from './propagation/revokeAndPropagate.ts';
 import type { RevokeBudget, SpendRevokeBudget } from './revokeBudgets.ts';
+import { isKnown, refuseNew, type Step } from './step.ts';
 
 export type RevocationTarget = SingleTarget | PagedTarget;
 
@@ -70,16 +64,6 @@ export type Revoke = (
 ) => Promise<RevokeResult>;
 
 type RevokeParts = RevokingParts & ReadingParts & { readonly spendRevokeBudget: SpendRevokeBudget };
-
-/** The work of one transaction. */
-interface Step {
-  /** The budget it uses; none for a repetition, which adds no row. */
-  costs?(stores: Stores): Promise<RevokeBudget | undefined>;
-  /** The sessions that would end. Throws `not_found`. */
-  find(stores: Stores): Promise<SessionSelection | undefined>;
-  /** Returns how many sessions ended. `again`: a repetition, without a second audit event. */
-  take(stores: RevokingStores, now: number, actor: Actor, again: boolean): Promise<number>;
-}
 
 export function createRevoke(parts: RevokeParts): Revoke {
   return async (target, actor, { dryRun = false, requestId } = {}) => {
@@ -147,6 +131,8 @@ async function stepFor(parts: RevokeParts, target: SingleTarget, now: number): P
   if ('token' in target) {
     const read = await readGenuineToken(parts, target.token);
     if (read.valid) return revokeToken(read.jti, read.claims.sub, revokedUntil(read.claims.exp * 1000));
+    const earlier = await parts.earlierTokens?.read(target.token);
+    if (earlier?.valid === true) return revokeEarlier(earlier.externalId, earlier.claims, now);
     return refuseNew(invalidField('token', 'live', 'is not a live access token of this authority'));
   }
   if ('jti' in target) {
@@ -166,17 +152,6 @@ async function stepFor(parts: RevokeParts, target: SingleTarget, now: number): P
     return revokeUser(({ users }) => users.findByEmail(email));
   }
   return revokeExternal(target.externalId, target.expiresAt, now);
-}
-
-/** For a repetition whose target has expired meanwhile: it succeeds, because nobody accepts the target any more. */
-function refuseNew(error: AuthorityError): Step {
-  return {
-    find: () => Promise.reject(error),
-    async take(_stores, _now, _origin, again) {
-      if (again) return 0;
-      throw error;
-    },
-  };
 }
 
 /**
@@ -204,12 +179,6 @@ function revokeToken(
       return 0;
     },
   };
-}
-
-/** A repetition is propagated again but adds no row to the deny-list or audit log. */
-async function isKnown({ revocations }: Stores, { subject, expiresAt }: Revocation): Promise<boolean> {
-  const [known] = await revocations.find([subject]);
-  return known !== undefined && known.expiresAt >= expiresAt;
 }
 
 function revokeSession(sessionId: SessionId): Step {
@@ -251,35 +220,6 @@ function revokeUser(look: (stores: Stores) => Promise<User | undefined>): Step {
       const event = { type: 'all_sessions_ended', actor, userId, reason: 'revoked' } as const;
       await stores.audit.record(event, now);
       return ended.length;
-    },
-  };
-}
-
-function revokeExternal(id: string, expiresAt: number, now: number): Step {
-  const subject = externalSubject(id);
-  if (subject === undefined) {
-    throw invalidField(
-      'external_id',
-      'length',
-      `must have 1 to ${tokenLimits.externalIdBytes} bytes of UTF-8`,
-    );
-  }
-  if (!(expiresAt > now && expiresAt <= now + verifierLimits.accessTokenMaximumSeconds * 1000)) {
-    const hours = verifierLimits.accessTokenMaximumSeconds / 3600;
-    return refuseNew(invalidField('exp', 'range', `must be in the future, by at most ${hours} hours`));
-  }
-  const kept = wholeHour(revokedUntil(expiresAt));
-  const revocation = { subject, reason: 'revoked', expiresAt: kept } as const;
-  return {
-    find: async () => undefined,
-    costs: async (stores) => ((await isKnown(stores, revocation)) ? undefined : 'external_ids'),
-    async take(stores, _now, actor, finished) {
-      const again = finished || (await isKnown(stores, revocation));
-      const { revoke, audit } = stores;
-      await revoke([revocation]);
-      const detail = { subject: encodeBase64url(subject) };
-      if (!again) await audit.record({ type: 'token_revoked', actor, reason: 'external_id', detail }, now);
-      return 0;
     },
   };
 }

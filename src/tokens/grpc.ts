@@ -20,12 +20,13 @@ import { batch, check, type Methods } from '../transport/grpc/methods.ts';
 import { toReason } from '../transport/grpc/reasons.ts';
 import type { GrpcService } from '../transport/grpc/server.ts';
 import type { CheckRevocation, TokenId } from './checkRevocation.ts';
-import type { Introspect, Introspection } from './introspect.ts';
+import type { EarlierIntrospection } from './earlierIssuers/earlierTokens.ts';
+import type { IntrospectAny, Introspection } from './introspect.ts';
 import { tokenLimits } from './limits.ts';
 
 export interface TokenServiceOperations {
   readonly checkRevocation: CheckRevocation;
-  readonly introspect: Introspect;
+  readonly introspect: IntrospectAny;
 }
 
 export const tokenMethods = {
@@ -121,8 +122,12 @@ function toTokenId({ jti, kid, externalId, subject }: IsRevokedRequest__Output):
   return externalId === '' ? { subject, field } : { externalId, field };
 }
 
-function toClaims(result: Introspection): IntrospectResponse {
+function toClaims(result: Introspection | EarlierIntrospection): IntrospectResponse {
   if (!result.active) return { active: false };
+  if (!('sid' in result.claims)) {
+    const { client_id: clientId, ...claims } = result.claims;
+    return { ...claims, active: true, clientId, tokenType: 'Bearer' };
+  }
   const { client_id: clientId, auth_time: authTime, amr, roles = [], act: _act, ...claims } = result.claims;
   const lists = { amr: [...amr], roles: [...roles] };
   return { ...claims, ...lists, active: true, clientId, authTime, tokenType: 'Bearer' };

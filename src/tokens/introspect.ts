@@ -6,6 +6,7 @@
 import type { Verdict } from '@countersign/verifier/revocation/denyList';
 import type { AccessTokenClaims } from '@countersign/verifier/tokens/accessTokenClaims';
 import type { ReadToken, TokenFault } from '@countersign/verifier/tokens/accessTokenReader';
+import type { EarlierIntrospection, EarlierTokens } from './earlierIssuers/earlierTokens.ts';
 import { type ReadingParts, readToken } from './readToken.ts';
 
 export type Introspection =
@@ -47,4 +48,31 @@ export function createIntrospect(parts: IntrospectParts): Introspect {
 
 function toIntrospection({ revoked }: Verdict, claims: AccessTokenClaims): Introspection {
   return revoked ? { active: false, reason: 'revoked' } : { active: true, claims };
+}
+
+/** As `Introspect`, also for tokens of earlier issuers. */
+export type IntrospectAny = (
+  token: string,
+  audiences?: readonly string[],
+) => Introspection | EarlierIntrospection | Promise<Introspection | EarlierIntrospection>;
+
+/** How our reader refuses what is not of our form or keys. */
+const maybeForeign: readonly string[] = ['malformed', 'header', 'unknown_key'];
+
+export function createIntrospectAny(
+  introspect: Introspect,
+  earlierTokens: EarlierTokens | undefined,
+): IntrospectAny {
+  if (earlierTokens === undefined) return introspect;
+  const orEarlier = (result: Introspection, token: string) => {
+    if (result.active || !maybeForeign.includes(result.reason)) return result;
+    if (!earlierTokens.isForeign(token)) return result;
+    return earlierTokens.introspect(token).then((earlier) => earlier ?? result);
+  };
+  return (token, audiences) => {
+    const result = introspect(token, audiences);
+    return result instanceof Promise
+      ? result.then((late) => orEarlier(late, token))
+      : orEarlier(result, token);
+  };
 }

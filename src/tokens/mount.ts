@@ -1,6 +1,7 @@
 /**
- * Access tokens: issuing, reading and checking them. Owns their claims and the two questions services ask, IsRevoked and
- * Introspect. Does not own keys (`keys/`) or the deny-list (`@countersign/verifier`).
+ * Access tokens: issuing, reading and checking them. Owns their claims, the two questions services ask, IsRevoked and Introspect,
+ * and which tokens of earlier issuers are accepted (`earlierIssuers/`). Does not own keys (`keys/`) or the deny-list
+ * (`@countersign/verifier`).
  */
 import { createAccessTokenReader } from '@countersign/verifier/tokens/accessTokenReader';
 import { createVerifiedTokens } from '@countersign/verifier/tokens/verifiedTokens';
@@ -12,7 +13,7 @@ import { createAccessTokenIssuer } from './accessToken.ts';
 import { createAuthenticate } from './authenticate.ts';
 import { createCheckRevocation } from './checkRevocation.ts';
 import { tokenService } from './grpc.ts';
-import { createIntrospect } from './introspect.ts';
+import { createIntrospect, createIntrospectAny } from './introspect.ts';
 import type { ReadingParts } from './readToken.ts';
 
 export function createTokens(parts: {
@@ -36,8 +37,11 @@ export interface TokenCheckParts extends ReadingParts {
 
 export function mountTokens({ config, ...reading }: TokenCheckParts) {
   const { audience, accountAudience } = config;
+  const introspect = createIntrospect({ ...reading, audience });
   const operations = {
-    introspect: createIntrospect({ ...reading, audience }),
+    introspect,
+    /** Also for tokens of earlier issuers. */
+    introspectAny: createIntrospectAny(introspect, reading.earlierTokens),
     /** For tokens with the account audience. */
     introspectAccount: createIntrospect({ ...reading, audience: accountAudience }),
     checkRevocation: createCheckRevocation({ denyList: reading.denyList }),
@@ -45,6 +49,6 @@ export function mountTokens({ config, ...reading }: TokenCheckParts) {
   return {
     operations,
     authenticate: createAuthenticate(operations.introspectAccount, accountAudience),
-    service: tokenService(operations),
+    service: tokenService({ ...operations, introspect: operations.introspectAny }),
   };
 }

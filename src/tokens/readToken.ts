@@ -8,6 +8,7 @@ import type { ReadTime } from '@countersign/verifier/steadyTime';
 import type { AccessTokenReader, ReadToken } from '@countersign/verifier/tokens/accessTokenReader';
 import type { RingKeeper } from '../keys/ringKeeper.ts';
 import type { KnownAudiences } from '../rights/knownAudiences.ts';
+import type { EarlierTokens } from './earlierIssuers/earlierTokens.ts';
 
 export interface ReadingParts {
   readonly accessTokenReader: AccessTokenReader;
@@ -16,14 +17,18 @@ export interface ReadingParts {
   /** The time by which expiry is judged. */
   readonly latestTime: ReadTime;
   readonly denyList: Pick<DenyList, 'check'>;
+  /** Undefined without earlier issuers. */
+  readonly earlierTokens?: EarlierTokens | undefined;
 }
 
 /** Verifies the token without checking revocation. Returns at once for a known key. Rejects with `unavailable`. */
 export function readToken(parts: ReadingParts, token: string): ReadToken | Promise<ReadToken> {
   const read = parts.accessTokenReader.read(token, parts.latestTime());
   if (read.valid) return read;
-  if (read.fault === 'unknown_key') return readWithNewKey(parts, token, read);
-  return read.fault === 'audience' ? readWithNewAudience(parts, token) : read;
+  if (read.fault === 'audience') return readWithNewAudience(parts, token);
+  // An earlier issuer's key will not be in our ring.
+  if (read.fault !== 'unknown_key' || parts.earlierTokens?.isForeign(token) === true) return read;
+  return readWithNewKey(parts, token, read);
 }
 
 async function readWithNewKey(parts: ReadingParts, token: string, read: ReadToken): Promise<ReadToken> {

@@ -22,6 +22,7 @@ const names = [
   '20261129000000_restorations',
   '20261130100000_service_tokens',
   '20261201000000_factors',
+  '20261203000000_moving_in',
 ];
 
 for (const { name, embedded, open } of engines) {

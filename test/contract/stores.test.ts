@@ -10,6 +10,7 @@ import {
 import { verifierLimits } from '@countersign/verifier/limits';
 import type { Revocation } from '@countersign/verifier/revocation/revocation';
 import t, { type Test } from 'tap';
+import type { Email } from '../../src/accounts/email.ts';
 import type { Phone } from '../../src/accounts/phone/phoneNumber.ts';
 import { createDeleteOldEvents } from '../../src/audit/deleteOldEvents.ts';
 import { createSealAudit } from '../../src/audit/sealAudit.ts';
@@ -30,6 +31,7 @@ for (const { name, open } of engines) {
     const { storage } = await openStorage(t, open);
 
     t.test('users', (t) => users(t, storage));
+    t.test('imported users', (t) => imports(t, storage));
     t.test('phones', (t) => phones(t, storage));
     t.test('one address for many users', (t) => oneAddress(t, storage));
     t.test('sessions', (t) => sessions(t, storage));
@@ -57,6 +59,44 @@ async function users(t: Test, storage: Storage): Promise<void> {
   await users.disable(user.id, now + 2);
   t.match(await users.find(user.id), { tokenVersion: 1, passwordHash: 'new', disabledAt: now + 2 });
   t.equal(await users.find(newId<UserId>(now)), undefined);
+}
+
+async function imports(t: Test, storage: Storage): Promise<void> {
+  const { users } = storage.database;
+  const taken = await newUser(storage);
+  const [one, two] = [newId<UserId>(now), newId<UserId>(now)];
+  const row = (id: UserId, email: string, name: string) => ({
+    ...{ id, email: email as Email, passwordHash: 'h', emailVerified: true, disabled: false },
+    ...{ phoneId: newId<FactorId>(now), importedRow: Buffer.alloc(32, name) },
+  });
+  const [first, second] = [row(one, `${one}@example.com`, 'a'), row(two, `${two}@example.com`, 'b')];
+  t.strictSame(await users.findExisting([first, second]), []);
+  const phone = '+4915112345679' as Phone;
+  const created = await users.createImported([{ ...first, phone, createdAt: now - 5, locale: 'de' }], now);
+  t.strictSame(created, new Set([one]));
+  t.match(await users.find(one), {
+    ...{ emailVerifiedAt: now - 5, createdAt: now - 5, locale: 'de', disabledAt: undefined },
+    phone: { number: phone, verifiedAt: now - 5 },
+  });
+  const conflicts = [
+    row(newId<UserId>(now), taken.email, 'c'),
+    row(one, 'another@example.com', 'd'),
+    row(newId<UserId>(now), 'third@example.com', 'a'),
+  ];
+  t.strictSame(
+    await users.createImported([...conflicts, { ...second, disabled: true }], now),
+    new Set([two]),
+  );
+  t.equal((await users.find(two))?.disabledAt, now);
+  const found = await users.findExisting(conflicts);
+  t.strictSame(new Set(found.map(({ id }) => id)), new Set([taken.id, one]));
+  await users.delete(one, now);
+  t.match(await users.findExisting([first]), [{ id: one, deleted: true }], 'its row is known');
+
+  await users.replaceHash(two, 'other', 'new');
+  t.equal((await users.find(two))?.passwordHash, 'h', 'it is another one by now');
+  await users.replaceHash(two, 'h', 'new');
+  t.equal((await users.find(two))?.passwordHash, 'new');
 }
 
 async function phones(t: Test, storage: Storage): Promise<void> {

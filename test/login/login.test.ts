@@ -8,6 +8,7 @@ import { loginLimits } from '../../src/login/limits.ts';
 import { createLogin } from '../../src/login/login.ts';
 import { newId } from '../../src/platform/newId.ts';
 import { engines, openStorage } from '../support/engines.ts';
+import { importedHashes, importedPassword } from '../support/importedHashes.ts';
 import { createToldEffect } from '../support/keyNode.ts';
 import {
   createOperationParts,
@@ -71,6 +72,32 @@ for (const { name, embedded, open } of engines) {
       };
     };
     const endedAt = async (id: SessionId) => (await database.sessions.find(id))?.endedAt;
+
+    t.test('a password that is set while the hash of another system is replaced stays', async (t) => {
+      for (const [how, bumps] of [
+        ['by its user, which ends the login', true],
+        ['in another way', false],
+      ] as const) {
+        const id = newId<UserId>(now);
+        const email = `${id}@example.com` as Email;
+        const imported = { id, email, passwordHash: importedHashes.bcrypt };
+        await database.users.create(imported, now);
+        const passwords: typeof base.passwords = {
+          ...base.passwords,
+          async hash(...given) {
+            await database.users.setPassword(id, 'set meanwhile', now);
+            if (bumps) await database.users.bumpTokenVersion(id);
+            return base.passwords.hash(...given);
+          },
+        };
+        const { effect } = createToldEffect();
+        const logIn = createLogin({ ...base, effect, passwords });
+        const login = logIn({ email, password: importedPassword }, actor);
+        if (bumps) await t.rejects(login, { code: 'invalid_credentials' }, how);
+        else await login;
+        t.equal((await database.users.find(id))?.passwordHash, 'set meanwhile', how);
+      }
+    });
 
     t.test('the session of before ends in the transaction of the login, and with effect', async (t) => {
       const { before, logIn, token, told, transactions, eventsOf } = await setUp(() => database.transaction);

@@ -26,7 +26,10 @@ export function createPhoneNumbers(countries: readonly string[]): PhoneNumbers {
       if (parsed?.number !== text || !parsed.isValid())
         throw invalid('mobile', 'must be the number of a mobile phone');
       if (parsed.country === undefined || !countries.includes(parsed.country))
-        throw invalid('country', `must be a number of one of these countries: ${countries.join(', ')}`);
+        throw invalid(
+          'country',
+          `must be a number of a country in SMS_COUNTRIES: ${countries.join(', ') || 'none'}`,
+        );
       return text as Phone;
     },
   };

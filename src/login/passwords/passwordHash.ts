@@ -1,6 +1,6 @@
 /**
- * Password hashing: argon2id (RFC 9106) as PHC strings, with limited concurrency and a limited, fair queue. Does not own the
- * policy or the normal form: it hashes exactly the given text.
+ * Password hashing: argon2id (RFC 9106) as PHC strings, with limited concurrency and a limited, fair queue. Also verifies the
+ * hashes of other systems (`importedHash.ts`). Does not own the policy or the normal form: it hashes exactly the given text.
  */
 import { randomBytes } from 'node:crypto';
 import { hash, parseOptions, verify } from '@node-rs/argon2';
@@ -8,6 +8,8 @@ import { ipNetwork } from '../../platform/ipAddress.ts';
 import { platformLimits } from '../../platform/limits.ts';
 import { createFairQueue, type Turn } from '../../platform/queues/fairQueue.ts';
 import { loginLimits } from '../limits.ts';
+import { readHash } from './importedHash.ts';
+import { verifyHash } from './verifyHash.ts';
 
 /** The library's `Algorithm` and `Version` are const enums, without a value at run time. */
 const argon2id = 2;
@@ -38,13 +40,12 @@ export interface PasswordHasher {
   /** Returns a PHC string with a fresh salt. */
   hash(password: string, turn: Turn): Promise<string>;
   /**
-   * Whether the password matches. Rejects when the hash is no argon2 PHC string: a damaged row must not look like a user who
-   * mistypes.
+   * Whether the password matches. Rejects for a malformed hash: a damaged row must not look like a user who mistypes.
    */
   verify(hash: string, password: string, turn: Turn): Promise<boolean>;
   /** Takes as long as `verify` and returns false: response times must not reveal unknown users. */
   verifyDummy(password: string, turn: Turn): Promise<false>;
-  /** Whether the hash has other parameters than today's. Throws unless it is an argon2 PHC string. */
+  /** Whether the hash is another system's, or has other parameters than today's. Throws for a malformed one. */
   needsRehash(hash: string): boolean;
   /** Queued hashes. */
   waiting(): number;
@@ -66,12 +67,13 @@ export function createPasswordHasher(hashing = usualHashing): PasswordHasher {
 
   return {
     hash: (password, turn) => turns.run(turn, () => hash(password, argon2Options(hashing))),
-    verify: (stored, password, turn) => turns.run(turn, () => verify(stored, password)),
+    verify: (stored, password, turn) => turns.run(turn, () => verifyHash(stored, password)),
     async verifyDummy(password, turn) {
       await turns.run(turn, () => verify(dummy, password));
       return false;
     },
-    needsRehash: (stored) => differs(parseOptions(stored), argon2Options(hashing)),
+    needsRehash: (stored) =>
+      readHash(stored).kind !== 'argon2' || differs(parseOptions(stored), argon2Options(hashing)),
     waiting: turns.waiting,
   };
 }

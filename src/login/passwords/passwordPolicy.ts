@@ -7,6 +7,7 @@ import type { Email } from '../../accounts/email.ts';
 import { loginLimits } from '../limits.ts';
 import type { BreachedPasswords } from './breachedPasswords.ts';
 import type { CommonPasswords } from './commonPasswords.ts';
+import { isOwnForm } from './importedHash.ts';
 import { isRepetition, isSequence } from './passwordPatterns.ts';
 
 /** Messages for people; the keys are the error's `rule`. */
@@ -65,6 +66,14 @@ export function normalisePassword(password: string): string | undefined {
   if (brokenFormRule(password) !== undefined) return undefined;
   const normalised = password.normalize('NFC');
   return isTooLong(normalised) ? undefined : normalised;
+}
+
+/**
+ * The text to verify against `hash`: other systems hashed passwords as they were typed. Undefined as for `normalisePassword`.
+ */
+export function presentedPassword(password: string, hash: string): string | undefined {
+  const normalised = normalisePassword(password);
+  return normalised === undefined || isOwnForm(hash) ? normalised : password;
 }
 
 /** Checked before normalising. NFC never makes a text four times shorter, so nothing legal is refused. */

@@ -9,7 +9,7 @@ import type { Database, Stores } from '../../database.ts';
 import type { Caller } from '../../sessions/session.ts';
 import type { PasswordAttempts } from '../throttling/passwordAttempts.ts';
 import type { PasswordHasher } from './passwordHash.ts';
-import { normalisePassword } from './passwordPolicy.ts';
+import { presentedPassword } from './passwordPolicy.ts';
 
 export interface ProvingParts {
   readonly database: Database;
@@ -60,7 +60,7 @@ export function provePassword<T>(parts: ProvingParts, proof: Proof, work: () => 
   const { database, passwords, passwordAttempts, clock } = parts;
   const { user, sessionId, currentPassword, field = 'current_password', actor, refusal } = proof;
   return passwordAttempts.attempt(user.email, { sessionId, ip: actor.ip }, async (attempt) => {
-    const password = normalisePassword(currentPassword);
+    const password = presentedPassword(currentPassword, user.passwordHash);
     const isRight = async () =>
       // A user without a password looks like one who mistypes it.
       password === undefined || user.passwordHash === ''

@@ -48,8 +48,8 @@ export interface PasswordAttempts {
   attempt<T>(email: Email, place: Place, work: (attempt: PasswordAttempt) => Promise<T>): Promise<T>;
   /** The store's name for the account. */
   accountOf(email: Email): Uint8Array;
-  /** Deletes all counts, when a user registers or is deleted. */
-  forget(stores: Pick<Stores, 'passwordFailures'>, email: Email): Promise<void>;
+  /** Deletes all counts, when users are imported or deleted. */
+  forget(stores: Pick<Stores, 'passwordFailures'>, ...emails: readonly Email[]): Promise<void>;
   /** The operator lets everybody try again. */
   unlock(stores: Pick<Stores, 'passwordFailures'>, email: Email): Promise<void>;
   /** Call after a new password was set from this address. */
@@ -140,9 +140,10 @@ export function createPasswordAttempts({
         return run(source, place, work);
       });
     },
-    async forget({ passwordFailures }, email) {
-      await passwordFailures.forget(accountOf(email));
-      waits.forget(accountOf(email));
+    async forget({ passwordFailures }, ...emails) {
+      const accounts = emails.map(accountOf);
+      await passwordFailures.forget(...accounts);
+      for (const account of accounts) waits.forget(account);
     },
     async unlock({ passwordFailures }, email) {
       await passwordFailures.unlock(accountOf(email));

@@ -66,7 +66,7 @@ export interface PasswordFailureStore {
   /** Resets every count of the account; known places stay known. */
   unlock(account: Uint8Array): Promise<void>;
   /** Deletes the counts and the known places. */
-  forget(account: Uint8Array): Promise<void>;
+  forget(...accounts: readonly Uint8Array[]): Promise<void>;
   /**
    * Deletes at most `limit` expired rows; returns how many. Never a count that locks its account. A known place expires when
    * unused for long; any other count after as many days as it has failures, up to a maximum.

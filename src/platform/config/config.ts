@@ -53,6 +53,7 @@ function configOf(v: Values) {
       accountAudience: v.ACCOUNT_AUDIENCE ?? v.AUDIENCE,
       accessTtlMs: v.ACCESS_TOKEN_TTL,
     },
+    earlierIssuersPath: v.EARLIER_ISSUERS,
     sessions: {
       ...{ refreshIdleTtlMs: v.REFRESH_IDLE_TTL, maxTtlMs: v.SESSION_MAX_TTL },
       ...{ refreshGraceMs: v.REFRESH_GRACE, replayEnds: v.REFRESH_REPLAY_ENDS },

@@ -30,6 +30,7 @@ export const folder = textKind(
   (text) => !text.includes('\0'),
 );
 export const pemFile = textKind('the path of a readable PEM file', isReadableFile);
+export const file = textKind('the path of a readable file', isReadableFile);
 export const path = textKind('the path of a readable file or folder', isReadable);
 export const host = textKind(
   'an IPv4 address, an IPv6 address without brackets, or a host name',

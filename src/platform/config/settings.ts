@@ -81,6 +81,9 @@ export const groups = {
     ACCESS_TOKEN_TTL: set(a.wholeSeconds('1s', '24h'), '15m').means(
       'Lifetime of an access token, and how long a revocation is kept.',
     ),
+    EARLIER_ISSUERS: unset(a.file, 'none').means(
+      'JSON file with the issuers of a system that users move from: their tokens are introspected and revoked like ours until they expire. Equal on every node.',
+    ),
     LEASE: set(a.duration('1s', '60s'), '5s').means(
       'How long a node may answer from memory; a logout waits at most this long for a dead node.',
     ),

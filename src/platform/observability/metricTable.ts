@@ -38,6 +38,7 @@ const table = {
     'revoked',
     'from_memory',
   ),
+  countersign_earlier_tokens_total: counter('Introspected tokens of earlier issuers by outcome.', 'outcome'),
   countersign_effect_seconds: histogram(effectSeconds, 'Time from the commit of a revocation to its effect.'),
   countersign_effect_nodes_total: counter(
     'Other nodes that a revocation had to reach, by outcome.',

@@ -16,6 +16,8 @@ export interface Metrics {
     verdict: { readonly decidedBy: string; readonly revoked: boolean } | undefined,
     fromMemory: boolean,
   ): void;
+  /** A token of an earlier issuer: `active`, `unavailable` or why it is not active. */
+  earlierToken(outcome: string): void;
   /** The time from a revocation's commit to its effect, and the outcome for each other node. */
   effect(report: {
     readonly milliseconds: number;
@@ -95,6 +97,7 @@ export function createMetrics(): Metrics {
         revoked: String(verdict?.revoked ?? false),
         from_memory: String(fromMemory),
       }),
+    earlierToken: (outcome) => metrics.countersign_earlier_tokens_total.inc({ outcome }),
     effect({ milliseconds, nodes }) {
       metrics.countersign_effect_seconds.observe(milliseconds / 1000);
       for (const { outcome } of nodes) metrics.countersign_effect_nodes_total.inc({ outcome });

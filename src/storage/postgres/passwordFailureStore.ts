@@ -89,8 +89,9 @@ export function createPasswordFailureStore(prisma: PrismaConnection): PasswordFa
          WHERE account = ${bytes(account)} AND known_at IS NOT NULL`;
     },
 
-    async forget(account) {
-      await prisma.$executeRaw`DELETE FROM password_failures WHERE account = ${bytes(account)}`;
+    async forget(...accounts) {
+      await prisma.$executeRaw`DELETE FROM password_failures WHERE account = ANY (ARRAY(
+         SELECT decode(t, 'hex') FROM unnest(${accounts.map((account) => bytes(account).toString('hex'))}::text[]) AS t))`;
     },
 
     async prune(now, limit) {

@@ -6,6 +6,7 @@ import { canaryUserId } from '../../truth/canary.ts';
 import { sqlStateOf } from './faults.ts';
 import { Prisma, type User as UserRow } from './generated/client.ts';
 import type { PrismaConnection } from './transactions.ts';
+import { createUserImports } from './userImports.ts';
 import { createUserLists } from './userLists.ts';
 
 export function createUserStore(prisma: PrismaConnection): UserStore {
@@ -13,6 +14,7 @@ export function createUserStore(prisma: PrismaConnection): UserStore {
     ...createEmailStore(prisma),
     ...createPhoneStore(prisma),
     ...createUserLists(prisma),
+    ...createUserImports(prisma),
 
     async create({ id, email, passwordHash, emailVerifiedAt, locale }, now) {
       const at = new Date(now);
@@ -68,8 +70,8 @@ export function createUserStore(prisma: PrismaConnection): UserStore {
       await prisma.user.update({ where: { id }, data: { passwordHash, passwordChangedAt: new Date(now) } });
     },
 
-    async replaceHash(id, passwordHash) {
-      await prisma.user.update({ where: { id }, data: { passwordHash } });
+    async replaceHash(id, previous, passwordHash) {
+      await prisma.user.updateMany({ where: { id, passwordHash: previous }, data: { passwordHash } });
     },
 
     async disable(id, now) {

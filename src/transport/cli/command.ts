@@ -25,14 +25,27 @@ export interface CommandContext extends Output {
   readonly operations: Operations;
   /** The operator, for the audit log. */
   readonly operator: Actor;
-  /** Standard input, for `readsInput`. */
+  /** Standard input, for `readsInput`; for `batches` some lines of the file, separated by line feeds. */
   readonly input: string;
+  /** For `batches`: the number of the first of them. */
+  readonly firstLine: number;
   readonly json: boolean;
 }
 
 export type Work = (context: CommandContext) => Promise<void>;
 
+/** A command that runs once for each batch of lines of a file, which may be too large for memory. */
+export interface Batches {
+  /** `-` is standard input. */
+  readonly path: string;
+  /** Takes the line that a run printed. */
+  add(answer: string, output: Output): void;
+  /** After the last run: prints the result and returns the exit code. */
+  finish(output: Output, json: boolean): number;
+}
+
 export interface Traits {
+  readonly batches?: Batches;
   /** Reads all of standard input first. */
   readonly readsInput?: boolean | undefined;
   /** May create an authority where there is none; other commands are refused there. */

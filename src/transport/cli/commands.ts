@@ -70,7 +70,7 @@ export function mountCommands(program: Program, asks: Asks): void {
 /** Runs a command and returns its exit code: 0 done, 1 refused, 2 not understood. */
 export async function runCommand(
   operations: Operations,
-  { argv, input = '', operator }: CommandRequest,
+  { argv, input = '', firstLine = 1, operator }: CommandRequest,
   output: Output,
   /** Why the authority does not serve; then only `inDoubt` commands run. */
   doubt?: string,
@@ -83,7 +83,7 @@ export async function runCommand(
       output.err(doubt);
       return 1;
     }
-    await work({ operations, operator: actorOfOperator(operator), input, json, ...output });
+    await work({ operations, operator: actorOfOperator(operator), input, firstLine, json, ...output });
     return 0;
   } catch (error) {
     if (error instanceof UsageError) {

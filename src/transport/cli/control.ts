@@ -23,6 +23,8 @@ export interface CommandRequest {
   readonly argv: readonly string[];
   /** The command's standard input, if it reads any. */
   readonly input: string | undefined;
+  /** The number of the input's first line in its file. */
+  readonly firstLine?: number;
   /** The caller, as from `operatorName`. */
   readonly operator?: string;
   /** Whether to send progress. */
@@ -120,6 +122,11 @@ function listen(server: Server, path: string, folder: string): Promise<void> {
     );
     server.listen(path, resolve);
   });
+}
+
+/** Whether an authority runs on the folder. */
+export function isRunning(folder: string): Promise<boolean> {
+  return isAnswered(socketPath(folder));
 }
 
 async function isAnswered(path: string): Promise<boolean> {

@@ -2,8 +2,11 @@
 export const cliLimits = {
   /** A machine's user name, at useradd's maximum. */
   operatorNameCharacters: 32,
-  /** One line of the control socket: a command with its arguments and a password. */
-  controlLineBytes: 64 * 1024,
+  /** One line of the control socket: a command with its arguments and a batch of lines, which JSON may make six times as long. */
+  controlLineBytes: 256 * 1024,
+  /** Lines of a file that one run of a command takes: a transaction of some ten milliseconds. */
+  batchLines: 200,
+  batchBytes: 32 * 1024,
   /** A line must arrive within this: clients send it at once. */
   controlLineMilliseconds: 5_000,
   /** Concurrent commands of people and scripts; revoking many sessions takes minutes. */

@@ -61,6 +61,7 @@ t.test('nothing set: embedded mode with the documented defaults', (t) => {
       accountAudience: 'countersign',
       accessTtlMs: 900_000,
     },
+    earlierIssuersPath: undefined,
     sessions: {
       ...{ refreshIdleTtlMs: 2_592_000_000, maxTtlMs: 7_776_000_000, refreshGraceMs: 10_000 },
       ...{ replayEnds: 'session', perUser: 100 },
@@ -109,6 +110,7 @@ t.test('everything set: server mode, and every variable arrives', (t) => {
     AUDIENCE: 'https://api.example.com',
     ACCOUNT_AUDIENCE: 'https://auth.example.com/account',
     DATA_DIR: '/var/lib/countersign',
+    EARLIER_ISSUERS: pem,
     ACCESS_TOKEN_TTL: '5m',
     REFRESH_IDLE_TTL: '7d',
     SESSION_MAX_TTL: '14d',
@@ -174,6 +176,7 @@ t.test('everything set: server mode, and every variable arrives', (t) => {
       accountAudience: 'https://auth.example.com/account',
       accessTtlMs: 300_000,
     },
+    earlierIssuersPath: pem,
     sessions: {
       ...{ refreshIdleTtlMs: 604_800_000, maxTtlMs: 1_209_600_000, refreshGraceMs: 500 },
       ...{ replayEnds: 'all', perUser: 7 },
@@ -282,6 +285,7 @@ t.test('a value that is not of its form is refused, naming its variable', (t) =>
     ['GRPC_HOST', ['a..b', 'a_b', '*']],
     ['HTTP_PORT', ['65536', '-1', '80a', '8e3', '080', ' 80', '80.0', '99999999999']],
     ['GRPC_PORT', ['x', '0x50', '+1']],
+    ['EARLIER_ISSUERS', [join(folder, 'none'), folder]],
     ['ALLOW_PLAINTEXT', ['http', 'grpc,', 'GRPC', 'all']],
     ['AUDIENCE', ['a b', 'ü', 'a\n', 'x'.repeat(256)]],
     ['ACCOUNT_AUDIENCE', ['a b', 'ü', 'a\n', 'x'.repeat(256)]],
