@@ -226,7 +226,7 @@ function mountSlices(
   const { revokeKey } = keys.operations;
   const tokens = mountTokens({ ...reading, config: config.tokens, cacheControl: cacheable(ring.policy) });
   const { issuer } = config.tokens;
-  const { requireVerifiedEmail, codeLogin, secondFactor: policy } = config;
+  const { requireVerifiedEmail, codeLogin, secondFactor: policy, factorResetDelayMs } = config;
   const revocation = mountRevocation({
     ...{ ...revoking, ...reading, revokeKey, keyRing, subscribers, issuer, sliceMs, nodeId },
     ...{ log, metrics, spendRevokeBudget, counted },
@@ -239,13 +239,13 @@ function mountSlices(
   const login = mountLogin({
     ...{ ...revoking, ...minting, ...proving, ...passkeys, ...factors, ...codes.login },
     ...{ config: config.sessions, metrics, rateLimits, counted, issuer, policy, notices },
-    ...{ requireVerifiedEmail, codeLogin, spendRevokeBudget },
+    ...{ requireVerifiedEmail, codeLogin, spendRevokeBudget, factorResetDelayMs, makeLink, requireMail },
   });
   const accounts = mountAccounts({
     ...{ ...revoking, ...proving, passwordPolicy, refreshTokens, registration: config.registration },
     ...{ rateLimits, counting, spendRevokeBudget, counted, metrics, keyEncryptionKey, kinds },
     ...{ ...codes.phones, policy, requireVerifiedEmail, requireRecentProof, notices, notify, makeLink },
-    ...{ requireMail, resetFactors: login.operations.resetFactors },
+    ...{ requireMail, ...login.operations },
   });
   const services = mountServices({ database, clock, latestTime });
   const audit = mountAudit({ database, clock, log, metrics, retentionMs: config.audit.retentionMs });

@@ -3,8 +3,10 @@
  * (`proof/`), a lost password is set anew (`recovery/`), and a user says "this was not me" (`notMe/`). Does not own proving
  * passwords (`login/`), sessions (`sessions/`) or mails (`notifications/`).
  */
+import { createListAudit } from '../audit/listAudit.ts';
 import type { RequireRecentProof } from '../login/factors/recentProof.ts';
-import type { ResetFactors } from '../login/factors/resetFactors.ts';
+import type { ResetFactors } from '../login/factors/reset/requestReset.ts';
+import type { StopReset } from '../login/factors/reset/stopReset.ts';
 import type { MakeLink } from '../notifications/links.ts';
 import type { Notify } from '../notifications/outbox.ts';
 import type { Config } from '../platform/config/config.ts';
@@ -38,6 +40,7 @@ import { createCompleteRecovery } from './recovery/completeRecovery.ts';
 import { recoveryRoutes } from './recovery/http.ts';
 import { createSendRecovery, createStartRecovery } from './recovery/startRecovery.ts';
 import { createRegister, type RegisterParts } from './register.ts';
+import { createSetOneTimePassword } from './setOneTimePassword.ts';
 import { createShowUser } from './showUser.ts';
 import { createUnlockUser } from './unlockUser.ts';
 
@@ -60,6 +63,7 @@ export interface AccountParts extends ChangePasswordParts, DeletingParts, Regist
   readonly keyEncryptionKey: Uint8Array;
   readonly metrics: Metrics;
   readonly resetFactors: ResetFactors;
+  readonly stopFactorsReset: StopReset;
 }
 
 export function mountAccounts({ counted, ...given }: AccountParts) {
@@ -87,6 +91,7 @@ export function mountAccounts({ counted, ...given }: AccountParts) {
     requestPhone: createRequestPhone(parts),
     verifyPhone: counted(createVerifyPhone(parts)),
     removePhone: counted(createRemovePhone(parts)),
+    setOneTimePassword: counted(createSetOneTimePassword(parts)),
     showUser: createShowUser(parts),
     listUsers: createListUsers({ database }),
   };
@@ -103,6 +108,6 @@ export function mountAccounts({ counted, ...given }: AccountParts) {
       notMeRoutes(operations.notMe),
       phoneRoutes(operations, parts.requireRecentProof),
     ],
-    service: userService({ ...operations, resetFactors: parts.resetFactors }),
+    service: userService({ ...parts, ...operations, listAudit: createListAudit({ database }) }),
   };
 }

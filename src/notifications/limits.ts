@@ -31,6 +31,8 @@ export const notificationLimits = {
   proofLinkMilliseconds: 24 * 60 * 60_000,
   /** A recovery link opens the account: its reader asked for it minutes ago. */
   recoveryLinkMilliseconds: 15 * 60_000,
+  /** The link that stops a reset of factors outlives the longest FACTOR_RESET_DELAY. */
+  factorResetLinkMilliseconds: 31 * 24 * 60 * 60_000,
   /** A not-me link only takes things back, and people come back from holidays. */
   notMeLinkMilliseconds: 30 * 24 * 60 * 60_000,
   /** A not-me link sets the e-mail back: not for longer, since an old mailbox may get another reader. */

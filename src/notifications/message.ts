@@ -29,6 +29,8 @@ export interface Templates {
   readonly account_recovered: Told;
   readonly new_device: Told;
   readonly password_changed: Told;
+  /** Support set a password that is good for one login. */
+  readonly one_time_password_set: Told;
   /** To the address that shall be replaced. */
   readonly email_change_started: Told & { readonly newEmail: string };
   /** To the address that was replaced. */
@@ -37,6 +39,8 @@ export interface Templates {
   readonly email_restored: Occasion;
   readonly factor_added: Told & { readonly factor: string };
   readonly factor_removed: Told & { readonly factor: string };
+  /** Support was asked to remove all factors; the link stops it. */
+  readonly factors_reset_requested: { readonly dueAt: number; readonly link: string };
   readonly recovery_codes_created: Told;
   readonly recovery_code_used: Told & { readonly left: number };
   readonly refresh_replayed: Told;

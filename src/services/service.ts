@@ -14,6 +14,7 @@ export const permissions = [
   'sessions.end_matching',
   'users.logout',
   'users.manage',
+  'users.support',
   'keys.manage',
 ] as const;
 export type Permission = (typeof permissions)[number];

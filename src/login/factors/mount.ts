@@ -8,7 +8,6 @@ import { type Job, pruningJob } from '../../platform/jobs.ts';
 import type { Metrics } from '../../platform/observability/metrics.ts';
 import type { Sealing } from '../../platform/sealing.ts';
 import type { Counted } from '../../revocation/countFailures.ts';
-import type { SpendRevokeBudget } from '../../revocation/revokeBudgets.ts';
 import type { RelyingParty } from '../passkeys/relyingParty.ts';
 import { createEnrolAtLogin } from './enrolAtLogin.ts';
 import {
@@ -28,7 +27,10 @@ import { createRequireRecentProof } from './recentProof.ts';
 import { createRecoveryCodeKind } from './recoveryCodeKind.ts';
 import { createRemoveFactor } from './removeFactor.ts';
 import { createRenewRecoveryCodes } from './renewRecoveryCodes.ts';
-import { createResetFactors } from './resetFactors.ts';
+import { dueResetsJob } from './reset/dueResets.ts';
+import { stopResetRoutes } from './reset/http.ts';
+import { createResetFactors, type RequestResetParts } from './reset/requestReset.ts';
+import { createStopReset, createStopResetByLink } from './reset/stopReset.ts';
 import { createStartLoginFactor, createStartStepUp } from './startFactor.ts';
 import { createStepUp, type StepUpParts } from './stepUp.ts';
 import { createTotpSecrets, type TotpSecrets } from './totp.ts';
@@ -60,7 +62,8 @@ export type OpenedFactors = ReturnType<typeof openFactors>;
 export interface FactorMountParts
   extends OpenedFactors,
     Omit<FinishLoginParts, 'verifyEnrolment' | 'onTry'>,
-    Omit<StepUpParts, 'onTry'> {
+    Omit<StepUpParts, 'onTry'>,
+    RequestResetParts {
   readonly kinds: FactorKinds;
   readonly totpSecrets: TotpSecrets;
   readonly rateLimits: FinishLoginParts['rateLimits'];
@@ -71,7 +74,6 @@ export interface FactorMountParts
   readonly relyingParty: RelyingParty | undefined;
   readonly metrics: Metrics;
   readonly counted: Counted;
-  readonly spendRevokeBudget: SpendRevokeBudget;
 }
 
 export function mountFactors({ counted, totpSecrets, issuer, metrics, ...given }: FactorMountParts) {
@@ -99,9 +101,16 @@ export function mountFactors({ counted, totpSecrets, issuer, metrics, ...given }
   };
   return {
     askForFactor: createAskForFactor(parts),
-    operations: { resetFactors: counted(createResetFactors(parts)) },
-    routes: [...factorRoutes(management), ...proveRoutes(proving)],
-    jobs: oldEnrolmentAndTokenJobs({ ...parts, metrics }),
+    operations: {
+      resetFactors: counted(createResetFactors(parts)),
+      stopFactorsReset: createStopReset(parts),
+    },
+    routes: [
+      ...factorRoutes(management),
+      ...proveRoutes(proving),
+      stopResetRoutes(createStopResetByLink(parts)),
+    ],
+    jobs: [dueResetsJob(parts), ...oldEnrolmentAndTokenJobs({ ...parts, metrics })],
   };
 }
 

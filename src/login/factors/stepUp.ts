@@ -29,6 +29,7 @@ import { type FactorProof, sentCodeMember } from './factors.ts';
 import { withFactor, withMfa } from './finishLogin.ts';
 import { factorLimits } from './limits.ts';
 import { type FactorTry, type ProvingFactorParts, proveFactor, refuseFactor } from './proveFactor.ts';
+import { stopReset } from './reset/stopReset.ts';
 import { underWayOf } from './startFactor.ts';
 
 export interface StepUpParts extends TokenParts, ProvingParts, ProvingFactorParts {
@@ -149,8 +150,9 @@ async function stepUp(parts: StepUpParts, fresh: Fresh): Promise<TokenResponse |
   const now = parts.clock.now();
   const signer = await chooseSigner(parts, now);
   const begun = parts.database.transaction(async (stores) => {
-    await checkUnchanged(stores, user, sessionId);
+    const current = await checkUnchanged(stores, user, sessionId);
     requireUnused(await fresh.commit(stores, now));
+    if (fresh.isSecond) await stopReset(stores, current, { actor, now, reason: 'second_factor' });
     const before = await stores.sessions.find(sessionId);
     if (before === undefined) throw new AuthorityError('invalid_token', { reason: 'unknown_session' });
     const strength = strengthAfter(before, fresh);

@@ -101,6 +101,15 @@ export const de: Texts = {
       notice('Neues Gerät', 'Ein Gerät, das wir nicht kennen, hat sich an Ihrem Konto angemeldet.', told),
     password_changed: (told) =>
       notice('Ihr Passwort wurde geändert', 'Das Passwort Ihres Kontos wurde geändert.', told),
+    one_time_password_set: (told) =>
+      notice(
+        'Der Support hat ein Einmalpasswort gesetzt',
+        'Unser Support hat für Ihr Konto ein Passwort gesetzt, das für eine Anmeldung gilt; dann wählen Sie ein neues. Alle Sitzungen wurden beendet, und das frühere Passwort gilt nicht mehr.',
+        told,
+        [
+          'Haben Sie nicht darum gebeten, setzen Sie auch ein neues Passwort: Wählen Sie in unserer App „Passwort vergessen“.',
+        ],
+      ),
     email_change_started: ({ newEmail, ...told }) =>
       notice(
         'Ihre E-Mail-Adresse soll geändert werden',
@@ -132,6 +141,17 @@ export const de: Texts = {
       notice('Ein Anmeldeweg wurde entfernt', 'Von Ihrem Konto wurde ein Weg zum Anmelden entfernt.', told, [
         factor,
       ]),
+    factors_reset_requested: ({ dueAt, link }) => ({
+      subject: 'Ihre zweiten Faktoren sollen entfernt werden',
+      body: [
+        'Unser Support wurde gebeten, alles zu entfernen, was Sie neben dem Passwort nachweisen: Authenticator-Apps, Passkeys, das Telefon und Wiederherstellungscodes. Alle Ihre Sitzungen enden dann.',
+        { facts: [`Wann: ${time.format(dueAt)} UTC`] },
+        'Haben Sie darum gebeten, ist nichts zu tun.',
+        'Wenn nicht, oder wenn Sie sie wiedergefunden haben, halten Sie es hier auf. Die Seite fragt nie nach Ihrem Passwort:',
+        { link },
+        'Auch eine Anmeldung mit einem davon hält es auf.',
+      ],
+    }),
     recovery_codes_created: (told) =>
       notice(
         'Neue Wiederherstellungscodes',
@@ -164,6 +184,8 @@ export const de: Texts = {
       `${code} ist Ihr Code zum Anmelden. Er gilt ${minutes} Minuten. Geben Sie ihn niemandem.`,
     verify_phone: ({ code, minutes }) =>
       `${code} ist Ihr Code zum Bestätigen dieser Telefonnummer. Er gilt ${minutes} Minuten.`,
+    factors_reset_requested: ({ dueAt, link }) =>
+      `Ihre zweiten Faktoren werden entfernt (${time.format(dueAt)} UTC). Haben Sie nicht darum gebeten, halten Sie es auf: ${link}`,
   },
   pages: {
     verify: {
@@ -178,6 +200,13 @@ export const de: Texts = {
       newPassword: 'Neues Passwort',
       button: 'Passwort setzen',
       done: 'Das neue Passwort ist gesetzt, und alle Sitzungen sind beendet. Sie können diese Seite schließen und sich anmelden.',
+    },
+    stopReset: {
+      title: 'Zweite Faktoren behalten',
+      explanation:
+        'Unser Support wurde gebeten, Ihre Authenticator-Apps, Passkeys, das Telefon und Wiederherstellungscodes zu entfernen. Halten Sie es hier auf. Wir fragen nicht nach Ihrem Passwort.',
+      button: 'Aufhalten',
+      done: 'Es ist aufgehalten: Nichts wird entfernt. Haben Sie nicht darum gebeten, kennt vielleicht jemand Ihr Passwort: Ändern Sie es.',
     },
     notMe: {
       title: 'Waren Sie das nicht?',

@@ -15,7 +15,7 @@ export type Part =
   | { readonly facts: readonly (string | undefined)[] };
 
 type MailTemplate = Exclude<TemplateName, 'verify_phone'>;
-type SmsTemplate = 'login_code' | 'verify_phone';
+type SmsTemplate = 'login_code' | 'verify_phone' | 'factors_reset_requested';
 
 export interface Texts {
   readonly language: string;
@@ -28,6 +28,7 @@ export interface Texts {
 export interface PageTexts {
   readonly verify: Question;
   readonly recovery: Question & { readonly newPassword: string };
+  readonly stopReset: Question;
   /** `all`: the button that ends every session. `done` and `allDone` are only shown once the end is in effect. */
   readonly notMe: Question & {
     readonly all: string;

@@ -67,6 +67,8 @@ function configOf(v: Values) {
       },
     },
     secondFactor: v.SECOND_FACTOR,
+    /** Between the request of a reset of factors and the reset. */
+    factorResetDelayMs: v.FACTOR_RESET_DELAY,
     /** Whether a code by mail is a second factor. */
     secondFactorByEmail: v.SECOND_FACTOR_EMAIL === 'on',
     /** The channels whose codes log in without the password. */

@@ -187,6 +187,9 @@ export const groups = {
     SECOND_FACTOR_EMAIL: set(onOff, 'off').means(
       'Whether a code by mail is the second factor of users who proved their e-mail and have no other. It is weak: whoever has the mailbox can also set a new password.',
     ),
+    FACTOR_RESET_DELAY: set(a.duration('0s', '30d'), '24h').means(
+      'How long support waits before it removes the second factors of a user. Until then the owner, who is told, can stop it.',
+    ),
     CODE_LOGIN: unset(a.oneOf('none', 'mail', 'sms', 'both'), 'mail; none with SECOND_FACTOR_EMAIL on').means(
       'How users may log in with a one-time code in place of the password. With sms, a phone alone opens a session, unless its user has another second factor.',
     ),

@@ -12,6 +12,8 @@ export function createUserStore(prisma: PrismaConnection): UserStore {
   return {
     ...createEmailStore(prisma),
     ...createPhoneStore(prisma),
+    ...createFactorsResets(prisma),
+    ...createPasswordStore(prisma),
     ...createUserLists(prisma),
 
     async create({ id, email, passwordHash, emailVerifiedAt, locale }, now) {
@@ -62,14 +64,6 @@ export function createUserStore(prisma: PrismaConnection): UserStore {
         bumped AS (UPDATE users SET token_version = token_version + 1 WHERE id IN (SELECT id FROM due))
         SELECT (SELECT id FROM page ORDER BY id DESC LIMIT 1) AS last, (SELECT count(*)::int FROM page) AS users`;
       return page?.users === rows ? (page.last as UserId) : undefined;
-    },
-
-    async setPassword(id, passwordHash, now) {
-      await prisma.user.update({ where: { id }, data: { passwordHash, passwordChangedAt: new Date(now) } });
-    },
-
-    async replaceHash(id, passwordHash) {
-      await prisma.user.update({ where: { id }, data: { passwordHash } });
     },
 
     async disable(id, now) {
@@ -129,8 +123,7 @@ type PhoneStore = Pick<UserStore, 'findByPhone' | 'setPhone' | 'removePhone' | '
 function createPhoneStore(prisma: PrismaConnection): PhoneStore {
   return {
     async findByPhone(phone) {
-      const newest = { phoneVerifiedAt: 'desc' } as const;
-      return fromRow(await prisma.user.findFirst({ where: { phone, deletedAt: null }, orderBy: newest }));
+      return fromRow(await prisma.user.findUnique({ where: { phone, deletedAt: null } }));
     },
 
     async setPhone(id, { number, id: phoneId, verifiedAt }) {
@@ -153,11 +146,65 @@ function createPhoneStore(prisma: PrismaConnection): PhoneStore {
   };
 }
 
+function createPasswordStore(
+  prisma: PrismaConnection,
+): Pick<UserStore, 'setPassword' | 'replaceHash' | 'useOneTimePassword'> {
+  return {
+    async setPassword(id, passwordHash, now, oneTimeUntil) {
+      const oneTimePasswordUntil = dateOf(oneTimeUntil);
+      const data = { passwordHash, oneTimePasswordUntil, passwordChangedAt: new Date(now) };
+      await prisma.user.update({ where: { id }, data });
+    },
+
+    async replaceHash(id, passwordHash) {
+      await prisma.user.update({ where: { id }, data: { passwordHash } });
+    },
+
+    async useOneTimePassword(id, passwordHash) {
+      const { count } = await prisma.user.updateMany({
+        where: { id, passwordHash, oneTimePasswordUntil: { not: null } },
+        data: { passwordHash: '', oneTimePasswordUntil: null },
+      });
+      return count === 1;
+    },
+  };
+}
+
+function createFactorsResets(
+  prisma: PrismaConnection,
+): Pick<UserStore, 'planFactorsReset' | 'dueFactorsResets' | 'stopFactorsResets'> {
+  return {
+    async planFactorsReset(id, at) {
+      await prisma.user.updateMany({ where: { id, deletedAt: null }, data: { factorsResetAt: dateOf(at) } });
+    },
+
+    async dueFactorsResets(now, limit) {
+      const due = await prisma.user.findMany({
+        ...{ where: { factorsResetAt: { lte: new Date(now) } }, select: { id: true } },
+        ...{ orderBy: { factorsResetAt: 'asc' }, take: limit },
+      });
+      return due.map(({ id }) => id as UserId);
+    },
+
+    async stopFactorsResets() {
+      await prisma.user.updateMany({
+        where: { factorsResetAt: { not: null } },
+        data: { factorsResetAt: null },
+      });
+    },
+  };
+}
+
+function dateOf(milliseconds: number | undefined): Date | null {
+  return milliseconds === undefined ? null : new Date(milliseconds);
+}
+
 /** SQLSTATE. */
 const uniqueViolation = '23505';
 
 const noPhone = { phone: null, phoneVerifiedAt: null, phoneId: null };
-const nothingPersonal = { emailVerifiedAt: null, locale: null, ...noPhone };
+const noPlans = { factorsResetAt: null, oneTimePasswordUntil: null };
+const nothingPersonal = { emailVerifiedAt: null, locale: null, ...noPhone, ...noPlans };
 
 function fromRow(row: UserRow | null): User | undefined {
   if (row === null) return undefined;
@@ -171,6 +218,8 @@ function fromRow(row: UserRow | null): User | undefined {
     emailVerifiedAt: row.emailVerifiedAt?.getTime(),
     locale: row.locale ?? undefined,
     phone: phoneOf(row),
+    factorsResetAt: row.factorsResetAt?.getTime(),
+    oneTimePasswordUntil: row.oneTimePasswordUntil?.getTime(),
   };
 }
 

@@ -244,7 +244,7 @@ t.test('support resets the phone, too', async (t) => {
   const parts = await startWithCodes(t);
   const { withPhone, authority, login, call } = parts;
   const token = await withPhone(ada, adaPhone);
-  await authority.operations.resetFactors({ email: ada }, { name: 'operator' });
+  await authority.operations.resetFactors({ email: ada }, { now: 'lost the phone' }, { name: 'operator' });
   t.equal((await call('GET', '/auth/me', { token })).status, 401);
   t.type((await login(ada)).access_token, 'string');
   const app = await enrolled(parts, bob, parts.clock.now());

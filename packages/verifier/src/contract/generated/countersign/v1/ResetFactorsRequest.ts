@@ -4,9 +4,11 @@
 export interface ResetFactorsRequest {
   'userId'?: (string);
   'requestId'?: (string);
+  'nowReason'?: (string);
 }
 
 export interface ResetFactorsRequest__Output {
   'userId': (string);
   'requestId': (string);
+  'nowReason': (string);
 }

@@ -4,8 +4,10 @@ import type { Long } from '@grpc/proto-loader';
 
 export interface ResetFactorsResponse {
   'endedSessions'?: (number | string | Long);
+  'dueTimeMs'?: (number | string | Long);
 }
 
 export interface ResetFactorsResponse__Output {
   'endedSessions': (number);
+  'dueTimeMs': (number);
 }
