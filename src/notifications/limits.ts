@@ -19,6 +19,8 @@ export const notificationLimits = {
   webhookMilliseconds: 10_000,
   /** Notices of one kind to one user in an hour: whoever logs in again and again must not fill an inbox. */
   noticesAnHour: 10,
+  /** Events of one type that a node tells the operator in a minute: an attack on many accounts is one alarm. */
+  operatorEventsAMinute: 60,
   /** Files in DATA_DIR/mail; the oldest go. They are for trials. */
   mailFiles: 1_000,
   /** A device's or program's name in a mail. */

@@ -40,8 +40,11 @@ export function createAccessTokenIssuer(parts: {
   audience: string;
   accountAudience?: string;
   accessTtlMs: number;
+  /** How long a second factor counts; undefined: as long as the session. */
+  secondFactorMaxAgeMs?: number | undefined;
 }): AccessTokenIssuer {
   const { issuer, audience: forServices, accountAudience = forServices, accessTtlMs } = parts;
+  const { secondFactorMaxAgeMs: maxAgeMs = Number.POSITIVE_INFINITY } = parts;
   const expiry = (now: number) => (numericDate(now) + numericDate(accessTtlMs)) * 1000;
 
   return {
@@ -61,7 +64,7 @@ export function createAccessTokenIssuer(parts: {
         scope: subject.scope,
         auth_time: numericDate(subject.authTime),
         amr: subject.amr,
-        acr: subject.acr,
+        acr: subject.acr === '2fa' && now - subject.authTime > maxAgeMs ? '1fa' : subject.acr,
       };
       return new SignJWT({ ...claims, amr: [...claims.amr] })
         .setProtectedHeader({ alg: 'ES256', typ: tokenTypes.access, kid })

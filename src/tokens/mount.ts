@@ -21,7 +21,7 @@ export function createTokens(parts: {
   readonly metrics: Metrics;
 }) {
   const { config, keyRing, metrics } = parts;
-  const { accessTtlMs, ...expected } = config;
+  const { accessTtlMs, secondFactorMaxAgeMs, ...expected } = config;
   const verified = createVerifiedTokens();
   metrics.gauge('countersign_verified_tokens', 'Tokens whose verified signature is cached.', verified.size);
   return {

@@ -184,10 +184,10 @@ function strengthAfter(before: Strength, { amr, openedBy, isSecond, opensWith }:
   if (!isSecond) return { acr: '1fa', amr, openedBy: before.openedBy };
   const all = [...new Set([...before.amr, ...amr])];
   // Whoever has the phone that opened the session proves nothing more with it.
-  const isSame = before.acr === '1fa' && opensWith !== undefined && before.amr.includes(opensWith);
-  const makesTwo = !isSame;
+  const hadTwo = before.amr.includes('mfa');
+  const makesTwo = hadTwo || opensWith === undefined || !before.amr.includes(opensWith);
   return {
-    acr: makesTwo ? '2fa' : before.acr,
+    acr: makesTwo ? '2fa' : '1fa',
     amr: makesTwo ? withMfa(all) : all,
     openedBy: withFactor(before.openedBy, openedBy),
   };

@@ -34,6 +34,12 @@ const remedies: Readonly<Record<NoticeSubject, string>> = {
   email: 'setzen Sie hier die Adresse zurück und beenden Sie alle Sitzungen',
 };
 
+const unusual = {
+  notify: 'Die Sitzung läuft weiter.',
+  step_up: 'Die Sitzung läuft weiter, aber Sie müssen vielleicht erneut nachweisen, wer Sie sind.',
+  end: 'Wir haben die Sitzung zu Ihrer Sicherheit beendet.',
+} as const;
+
 const ignore = 'Haben Sie das nicht angefordert, ignorieren Sie diese Mail. Es ändert sich nichts.';
 const never = 'Geben Sie diesen Code niemandem. Wir fragen nie danach.';
 
@@ -170,6 +176,13 @@ export const de: Texts = {
         'Eine Sitzung wurde zu Ihrer Sicherheit beendet',
         'Zwei Programme haben dieselbe Sitzung Ihres Kontos benutzt: Eines davon hat sie vielleicht gestohlen. Wir haben sie beendet.',
         told,
+      ),
+    unusual_use: ({ outcome, ...told }) =>
+      notice(
+        'Ungewöhnliche Nutzung Ihres Kontos',
+        'Eine Sitzung Ihres Kontos wurde mit einem anderen Gerät, Programm oder Ort benutzt als zuvor.',
+        told,
+        [unusual[outcome]],
       ),
     passkey_cloned: ({ factor, ...told }) =>
       notice(

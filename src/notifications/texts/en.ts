@@ -34,6 +34,12 @@ const remedies: Readonly<Record<NoticeSubject, string>> = {
   email: 'set the address back and end all sessions',
 };
 
+const unusual = {
+  notify: 'The session goes on.',
+  step_up: 'The session goes on, but you may have to prove again who you are.',
+  end: 'We ended the session for your safety.',
+} as const;
+
 const ignore = 'If you did not ask for this, ignore this mail. Nothing changes.';
 const never = 'Never tell anybody this code. We never ask for it.';
 
@@ -158,6 +164,13 @@ export const en: Texts = {
         'A session was ended for your safety',
         'Two programs used the same session of your account: one of them may have stolen it. We ended it.',
         told,
+      ),
+    unusual_use: ({ outcome, ...told }) =>
+      notice(
+        'Unusual use of your account',
+        'A session of your account was used from another device, program or place than before.',
+        told,
+        [unusual[outcome]],
       ),
     passkey_cloned: ({ factor, ...told }) =>
       notice(
