@@ -6,7 +6,7 @@
 import { createListAudit } from '../audit/listAudit.ts';
 import type { RequireRecentProof } from '../login/factors/recentProof.ts';
 import type { ResetFactors } from '../login/factors/reset/requestReset.ts';
-import type { StopReset } from '../login/factors/reset/stopReset.ts';
+import type { StopReset, StopResetByLink } from '../login/factors/reset/stopReset.ts';
 import type { MakeLink } from '../notifications/links.ts';
 import type { Notify } from '../notifications/outbox.ts';
 import type { Config } from '../platform/config/config.ts';
@@ -42,6 +42,7 @@ import { createSendRecovery, createStartRecovery } from './recovery/startRecover
 import { createRegister, type RegisterParts } from './register.ts';
 import { createSetOneTimePassword } from './setOneTimePassword.ts';
 import { createShowUser } from './showUser.ts';
+import { stopResetRoutes } from './stopResetHttp.ts';
 import { createUnlockUser } from './unlockUser.ts';
 
 type PhoneParts = Pick<RequestPhoneParts, 'phoneNumbers' | 'requireSms' | 'spendSms' | 'onCode' | 'policy'>;
@@ -64,6 +65,7 @@ export interface AccountParts extends ChangePasswordParts, DeletingParts, Regist
   readonly metrics: Metrics;
   readonly resetFactors: ResetFactors;
   readonly stopFactorsReset: StopReset;
+  readonly stopResetByLink: StopResetByLink;
 }
 
 export function mountAccounts({ counted, ...given }: AccountParts) {
@@ -106,6 +108,7 @@ export function mountAccounts({ counted, ...given }: AccountParts) {
       ...proofRoutes({ ...operations, requireRecentProof: parts.requireRecentProof }),
       recoveryRoutes(operations.startRecovery, operations.completeRecovery),
       notMeRoutes(operations.notMe),
+      stopResetRoutes(parts.stopResetByLink),
       phoneRoutes(operations, parts.requireRecentProof),
     ],
     service: userService({ ...parts, ...operations, listAudit: createListAudit({ database }) }),

@@ -82,8 +82,8 @@ export interface UserStore {
   replaceEmail(id: UserId, email: Email, now: number): Promise<'replaced' | 'email_taken'>;
   /** The user who proved this phone. */
   findByPhone(phone: Phone): Promise<User | undefined>;
-  /** Replaces the phone by a proved one. Rejects when another user has it. */
-  setPhone(id: UserId, phone: UserPhone): Promise<void>;
+  /** Replaces the phone by a proved one. Returns 'taken' without a change when another user has it. Only in a transaction. */
+  setPhone(id: UserId, phone: UserPhone): Promise<'set' | 'taken'>;
   /** Removes the phone. False when the user has no phone with this id. */
   removePhone(id: UserId, phoneId: FactorId): Promise<boolean>;
   /** The id of the phone, also when it was removed. */

@@ -28,7 +28,6 @@ import { createRecoveryCodeKind } from './recoveryCodeKind.ts';
 import { createRemoveFactor } from './removeFactor.ts';
 import { createRenewRecoveryCodes } from './renewRecoveryCodes.ts';
 import { dueResetsJob } from './reset/dueResets.ts';
-import { stopResetRoutes } from './reset/http.ts';
 import { createResetFactors, type RequestResetParts } from './reset/requestReset.ts';
 import { createStopReset, createStopResetByLink } from './reset/stopReset.ts';
 import { createStartLoginFactor, createStartStepUp } from './startFactor.ts';
@@ -104,12 +103,9 @@ export function mountFactors({ counted, totpSecrets, issuer, metrics, ...given }
     operations: {
       resetFactors: counted(createResetFactors(parts)),
       stopFactorsReset: createStopReset(parts),
+      stopResetByLink: createStopResetByLink(parts),
     },
-    routes: [
-      ...factorRoutes(management),
-      ...proveRoutes(proving),
-      stopResetRoutes(createStopResetByLink(parts)),
-    ],
+    routes: [...factorRoutes(management), ...proveRoutes(proving)],
     jobs: [dueResetsJob(parts), ...oldEnrolmentAndTokenJobs({ ...parts, metrics })],
   };
 }

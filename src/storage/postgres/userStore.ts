@@ -101,21 +101,29 @@ function createEmailStore(prisma: PrismaConnection): Pick<UserStore, 'verifyEmai
     },
 
     async replaceEmail(id, email, now) {
-      // The transaction goes on when another one takes the address in the same moment.
-      await prisma.$executeRaw`SAVEPOINT replace_email`;
-      try {
-        const count = await prisma.$executeRaw`
+      const count = await unlessTaken(
+        prisma,
+        () => prisma.$executeRaw`
           UPDATE users SET email = ${email}, email_verified_at = ${new Date(now)}
-           WHERE id = ${id}::uuid AND NOT EXISTS (SELECT 1 FROM users WHERE email = ${email} AND id <> ${id}::uuid)`;
-        await prisma.$executeRaw`RELEASE SAVEPOINT replace_email`;
-        return count === 1 ? 'replaced' : 'email_taken';
-      } catch (error) {
-        if (sqlStateOf(error) !== uniqueViolation) throw error;
-        await prisma.$executeRaw`ROLLBACK TO SAVEPOINT replace_email`;
-        return 'email_taken';
-      }
+           WHERE id = ${id}::uuid AND NOT EXISTS (SELECT 1 FROM users WHERE email = ${email} AND id <> ${id}::uuid)`,
+      );
+      return count === 1 ? 'replaced' : 'email_taken';
     },
   };
+}
+
+/** Undefined when another user has it. The transaction goes on, also when another one takes it in the same moment. */
+async function unlessTaken<T>(prisma: PrismaConnection, write: () => Promise<T>): Promise<T | undefined> {
+  await prisma.$executeRaw`SAVEPOINT unless_taken`;
+  try {
+    const written = await write();
+    await prisma.$executeRaw`RELEASE SAVEPOINT unless_taken`;
+    return written;
+  } catch (error) {
+    if (sqlStateOf(error) !== uniqueViolation) throw error;
+    await prisma.$executeRaw`ROLLBACK TO SAVEPOINT unless_taken`;
+    return undefined;
+  }
 }
 
 type PhoneStore = Pick<UserStore, 'findByPhone' | 'setPhone' | 'removePhone' | 'lastPhoneId'>;
@@ -128,7 +136,8 @@ function createPhoneStore(prisma: PrismaConnection): PhoneStore {
 
     async setPhone(id, { number, id: phoneId, verifiedAt }) {
       const data = { phone: number, phoneId, phoneVerifiedAt: new Date(verifiedAt) };
-      await prisma.user.updateMany({ where: { id, deletedAt: null }, data });
+      const set = () => prisma.user.updateMany({ where: { id, deletedAt: null }, data });
+      return (await unlessTaken(prisma, set)) === undefined ? 'taken' : 'set';
     },
 
     async removePhone(id, phoneId) {

@@ -1,14 +1,14 @@
 /** The link that stops a reset of factors. GET shows a page and changes nothing; POST acts, without a password. */
 import { Type } from 'typebox';
-import { linkPage, tokenOf } from '../../../accounts/linkPages.ts';
-import { donePage, questionPage, refusalPage } from '../../../accounts/pages.ts';
-import { links } from '../../../notifications/links.ts';
-import type { MountRoutes } from '../../../transport/http/app.ts';
-import { isForm, type RefusalPage } from '../../../transport/http/forms.ts';
-import { sendPage } from '../../../transport/http/page.ts';
-import { noContent, operation } from '../../../transport/http/route.ts';
-import { strict, text } from '../../../transport/http/schemas.ts';
-import type { StopResetByLink } from './stopReset.ts';
+import type { StopResetByLink } from '../login/factors/reset/stopReset.ts';
+import { links } from '../notifications/links.ts';
+import type { MountRoutes } from '../transport/http/app.ts';
+import { isForm, type RefusalPage } from '../transport/http/forms.ts';
+import { sendPage } from '../transport/http/page.ts';
+import { noContent, operation } from '../transport/http/route.ts';
+import { strict, text } from '../transport/http/schemas.ts';
+import { linkPage, tokenOf } from './linkPages.ts';
+import { donePage, questionPage, refusalPage } from './pages.ts';
 
 const { path } = links.factor_reset;
 const body = Type.Object({ token: text('The token of the link.') }, strict);
