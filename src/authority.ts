@@ -196,7 +196,7 @@ async function openParts(parts: WithMetrics, closing: Closing) {
     passwords: await openPasswords({ database, clock, metrics, keyEncryptionKey, config: config.passwords }),
     passkeys,
     factors: openFactors({
-      ...{ database, clock, sealing, notices, passkeyKind: passkeys.kind, codeKinds: codes.kinds },
+      ...{ database, clock, sealing, notices, log, passkeyKind: passkeys.kind, codeKinds: codes.kinds },
     }),
   };
 }

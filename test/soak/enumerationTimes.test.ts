@@ -44,7 +44,7 @@ t.test('times', async (t) => {
   };
   const password = 'correct horse battery staple';
   await requestRegistration({ email: known, password }, actor);
-  await verifyEmail.byLink((await mail.mailTo(known)).token, actor);
+  await verifyEmail.byLink((await mail.mailTo(known)).token, actor, password);
 
   await t.test('recovery', (t) => compare(t, 1_000, (email) => startRecovery(email, actor)));
   await t.test('the start of a login with a code', (t) => compare(t, 1_000, startCodeLogin));

@@ -8,6 +8,8 @@ export type Phone = string & { readonly [brand]: 'Phone' };
 export interface PhoneNumbers {
   /** Throws `invalid_request` with one error for the field `phone`. It says nothing about who has the number. */
   check(text: string): Promise<Phone>;
+  /** Whether a number that was checked before may still get messages: the operator may have taken its country out. */
+  isAllowed(phone: Phone): Promise<boolean>;
 }
 
 /** ASCII digits. */
@@ -28,6 +30,12 @@ export function createPhoneNumbers(countries: readonly string[]): PhoneNumbers {
       if (parsed.country === undefined || !countries.includes(parsed.country))
         throw invalid('country', `must be a number of one of these countries: ${countries.join(', ')}`);
       return text as Phone;
+    },
+
+    async isAllowed(phone) {
+      const { parseNumber } = await import('./mobileNumbers.ts');
+      const country = parseNumber(phone)?.country;
+      return country !== undefined && countries.includes(country);
     },
   };
 }

@@ -6,6 +6,8 @@
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { Actor } from '../../audit/auditEvent.ts';
 import type { Stores } from '../../database.ts';
+import type { FactorKinds } from '../../login/factors/factors.ts';
+import { factorsOf, forgetFactors } from '../../login/factors/reset/resetFactors.ts';
 import { isAfterOneTimePassword } from '../../login/oneTimePassword.ts';
 import { hashTurn, type PasswordHasher } from '../../login/passwords/passwordHash.ts';
 import type { PasswordPolicy } from '../../login/passwords/passwordPolicy.ts';
@@ -21,6 +23,7 @@ export interface CompleteRecoveryParts extends RevokingParts {
   readonly passwordPolicy: PasswordPolicy;
   readonly passwordAttempts: Pick<PasswordAttempts, 'passwordChanged'>;
   readonly notices: Notices;
+  readonly kinds: FactorKinds;
 }
 
 export interface RecoveryCompletion {
@@ -63,7 +66,7 @@ function checked(token: OneTimeToken | undefined, user: User | undefined): User 
 }
 
 async function recover(
-  { passwordAttempts, notices }: CompleteRecoveryParts,
+  { passwordAttempts, notices, kinds }: CompleteRecoveryParts,
   stores: Stores,
   user: User,
   { passwordHash, byMail, actor, now }: { passwordHash: string; byMail: boolean; actor: Actor; now: number },
@@ -71,13 +74,31 @@ async function recover(
   const { id: userId, email } = user;
   await stores.users.setPassword(userId, passwordHash, now);
   // Whoever used the link reads the mail.
-  if (byMail) await stores.users.verifyEmail(userId, now);
+  if (byMail && user.emailVerifiedAt === undefined) {
+    await stores.users.verifyEmail(userId, now);
+    await forgetStrangersFactors(kinds, stores, user, { actor, now });
+  }
   await passwordAttempts.passwordChanged(stores, email, actor.ip, now);
   // A thief may have begun to change the address.
   for (const purpose of ['recovery', 'email_proof']) await stores.oneTimeTokens.forget(userId, purpose);
   const reason = byMail ? 'mail' : 'one_time_password';
   await stores.audit.record({ type: 'account_recovered', actor, userId, reason }, now);
   await notices(stores, user, byMail ? 'account_recovered' : 'password_changed', { now, actor });
+}
+
+/**
+ * Until now nobody had proved the address, so a stranger may have registered it and added factors that would keep the owner out, or a
+ * passkey that logs in alone.
+ */
+async function forgetStrangersFactors(
+  kinds: FactorKinds,
+  stores: Stores,
+  { id: userId }: User,
+  { actor, now }: { readonly actor: Actor; readonly now: number },
+): Promise<void> {
+  if ((await factorsOf(kinds, stores, userId)).length === 0) return;
+  await forgetFactors(kinds, stores, userId);
+  await stores.audit.record({ type: 'factors_reset', actor, userId, reason: 'first_proof' }, now);
 }
 
 function invalidLink(reason: string): AuthorityError {

@@ -28,6 +28,8 @@ export interface CodeChannel<Address extends string = string> {
   factorOf(user: User): FactorId | undefined;
   /** Throws `mail_not_configured`, or `sms_not_configured`. */
   checkConfigured(): void;
+  /** Whether the settings still let a proved address get messages. */
+  isAllowed(address: Address): Promise<boolean>;
   /** False when enough were sent. `userId`: undefined when nobody gets it. */
   spend(
     use: CodeUse,
@@ -53,6 +55,7 @@ export function createCodeChannels(parts: ChannelParts) {
     find: (users, email) => users.findByEmail(email),
     factorOf: () => undefined,
     checkConfigured: requireMail,
+    isAllowed: async () => true,
     spend: (use, email, { ip }) => spendMail(use, email, ip),
   };
   const sms: CodeChannel<Phone> = {
@@ -62,6 +65,7 @@ export function createCodeChannels(parts: ChannelParts) {
     find: (users, phone) => users.findByPhone(phone),
     factorOf: ({ phone }) => phone?.id,
     checkConfigured: requireSms,
+    isAllowed: phoneNumbers.isAllowed,
     spend: (kind, number, { ip, userId }) => spendSms({ kind, number, ip, userId }),
   };
   return { mail, sms } as { readonly mail: CodeChannel; readonly sms: CodeChannel };

@@ -5,6 +5,7 @@ import type { Database } from '../../database.ts';
 import type { Notices } from '../../notifications/notices.ts';
 import type { Config } from '../../platform/config/config.ts';
 import { type Job, pruningJob } from '../../platform/jobs.ts';
+import type { Log } from '../../platform/observability/log.ts';
 import type { Metrics } from '../../platform/observability/metrics.ts';
 import type { Sealing } from '../../platform/sealing.ts';
 import type { Counted } from '../../revocation/countFailures.ts';
@@ -41,6 +42,7 @@ export function openFactors(parts: {
   readonly clock: Clock;
   readonly sealing: Sealing;
   readonly notices: Notices;
+  readonly log: Pick<Log, 'error'>;
   /** Codes by mail and by message. */
   readonly codeKinds: readonly FactorKind[];
   readonly passkeyKind: FactorKind;
@@ -49,7 +51,11 @@ export function openFactors(parts: {
   const totpSecrets = createTotpSecrets(parts.sealing);
   const kinds = createFactorKinds([
     parts.passkeyKind,
-    createTotpKind({ totpFactors, secrets: totpSecrets }),
+    createTotpKind({
+      ...{ totpFactors, secrets: totpSecrets },
+      onUnreadable: (factor) =>
+        parts.log.error({ factor }, 'no key opens the secret of an authenticator app'),
+    }),
     createRecoveryCodeKind({ recoveryCodes, notices: parts.notices }),
     ...parts.codeKinds,
   ]);

@@ -204,6 +204,9 @@ export const de: Texts = {
     verify: {
       title: 'E-Mail-Adresse bestätigen',
       explanation: 'Bestätigen Sie, dass diese E-Mail-Adresse Ihnen gehört.',
+      registration:
+        'Bestätigen Sie Ihre Registrierung mit dem Passwort, das Sie dafür gewählt haben. Haben Sie sich nicht registriert, schließen Sie diese Seite: Ohne Bestätigung entsteht kein Konto.',
+      password: 'Ihr Passwort',
       button: 'Bestätigen',
       done: 'Ihre E-Mail-Adresse ist bestätigt. Sie können diese Seite schließen.',
     },
@@ -251,6 +254,8 @@ export const de: Texts = {
     refusals: {
       invalid_link: 'Dieser Link wurde schon benutzt, ist abgelaufen, oder eine neuere Mail hat ihn ersetzt.',
       password_refused: 'Dieses Passwort geht nicht. Wählen Sie ein längeres, das niemand erraten kann.',
+      invalid_credentials:
+        'Das ist nicht das Passwort dieser Registrierung. Haben nicht Sie sich registriert, schließen Sie diese Seite.',
       rate_limited: 'Zu viele Versuche. Warten Sie eine Minute und versuchen Sie es noch einmal.',
       other: 'Hier ist etwas schiefgegangen. Versuchen Sie es gleich noch einmal.',
     },

@@ -192,6 +192,9 @@ export const en: Texts = {
     verify: {
       title: 'Confirm your e-mail address',
       explanation: 'Confirm that this e-mail address is yours.',
+      registration:
+        'Confirm your registration with the password that you chose for it. If you did not register, close this page: without the confirmation there is no account.',
+      password: 'Your password',
       button: 'Confirm',
       done: 'Your e-mail address is confirmed. You can close this page.',
     },
@@ -238,6 +241,8 @@ export const en: Texts = {
     refusals: {
       invalid_link: 'This link was used already, has expired, or a newer mail replaced it.',
       password_refused: 'This password cannot be used. Choose a longer one that nobody can guess.',
+      invalid_credentials:
+        'This is not the password of this registration. If it was not you who registered, close this page.',
       rate_limited: 'Too many tries. Wait a minute, then try again.',
       other: 'Something went wrong here. Try again in a moment.',
     },

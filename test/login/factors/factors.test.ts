@@ -31,6 +31,8 @@ async function setUp(t: Test, env: Readonly<Record<string, string>> = {}) {
       await connection.close();
       return rows.join('\n');
     },
+    /** As after KEY_ENCRYPTION_KEY was lost. */
+    spoilSecrets: () => engine?.prisma.totpFactor.updateMany({ data: { sealedSecret: Buffer.alloc(80) } }),
     rows: async () => ({
       totp: await engine?.prisma.totpFactor.count(),
       codes: await engine?.prisma.recoveryCode.count(),
@@ -303,6 +305,15 @@ t.test('who enrolled during a login cannot be joined by another login', async (t
   const secret = await enrol(owner);
   t.equal(brief(await finish(thief, { totp: totpAt(replaced, clock.now()) })), refused);
   t.equal(brief(await finish(owner, { totp: totpAt(secret, clock.now()) })), '200');
+});
+
+t.test('an app whose secret no key opens: a refusal, and an error in the log', async (t) => {
+  const { begin, finish, secret, clock, spoilSecrets, recoveryCodes, log } = await withApp(t);
+  await spoilSecrets();
+  clock.shift(2 * step);
+  t.equal(brief(await finish(await begin(alice), { totp: totpAt(secret, clock.now()) })), refused);
+  t.match(log(), /"level":50,.*no key opens the secret of an authenticator app/);
+  t.equal((await finish(await begin(alice), { recovery_code: recoveryCodes[0] })).status, 200);
 });
 
 t.test('support resets factors: every session ends, and the password is enough', async (t) => {

@@ -11,6 +11,7 @@ import type { Stores } from '../../../database.ts';
 import type { MakeLink } from '../../../notifications/links.ts';
 import type { Notify } from '../../../notifications/outbox.ts';
 import type { SpendRevokeBudget } from '../../../revocation/revokeBudgets.ts';
+import type { CodeChannels } from '../../codes/codeChannels.ts';
 import { factorLimits } from '../limits.ts';
 import { type ResetParts, resetFactors } from './resetFactors.ts';
 import { resetPurpose } from './stopReset.ts';
@@ -38,6 +39,7 @@ export interface RequestResetParts extends ResetParts {
   readonly notify: Notify;
   readonly makeLink: MakeLink;
   readonly requireMail: () => void;
+  readonly channels: CodeChannels;
   readonly spendRevokeBudget: SpendRevokeBudget;
 }
 
@@ -84,7 +86,7 @@ async function plan(
 
 /** By mail, and by message to the phone: whoever took one of them over may not have the other. */
 async function tell(
-  { makeLink, notify }: RequestResetParts,
+  { makeLink, notify, channels }: RequestResetParts,
   stores: Stores,
   { id: userId, email, phone, locale }: User,
   { dueAt, now }: { readonly dueAt: number; readonly now: number },
@@ -94,5 +96,6 @@ async function tell(
   const message = { template: 'factors_reset_requested', locale, data: { dueAt, link } } as const;
   const about = { userId, now };
   await notify(stores, { ...message, channel: 'mail', to: email }, about);
-  if (phone !== undefined) await notify(stores, { ...message, channel: 'sms', to: phone.number }, about);
+  if (phone !== undefined && (await channels.sms.isAllowed(phone.number)))
+    await notify(stores, { ...message, channel: 'sms', to: phone.number }, about);
 }

@@ -11,7 +11,7 @@ import {
   revokeAndPropagate,
 } from '../../../revocation/propagation/revokeAndPropagate.ts';
 import { endAllOfUser } from '../../../sessions/endSessions.ts';
-import type { FactorKinds } from '../factors.ts';
+import type { FactorKinds, ListedFactor } from '../factors.ts';
 import { loginPurpose } from '../pendingLogin.ts';
 import { stepUpPurpose } from '../startFactor.ts';
 import { resetPurpose } from './stopReset.ts';
@@ -45,21 +45,25 @@ export async function resetFactors(
     if (user === undefined || (onlyDue && dueAt > now)) return undefined;
     await stores.users.planFactorsReset(userId, undefined);
     const ended = await endAllOfUser(stores, userId, { reason: 'factor_removed', actor, now });
-    const names = await namesOf(parts.kinds, stores, userId);
+    const names = (await factorsOf(parts.kinds, stores, userId)).map(({ name }) => name);
     await forgetFactors(parts.kinds, stores, userId);
     const detail = note === undefined ? {} : { detail: { note } };
     await stores.audit.record({ type: 'factors_reset', actor, userId, reason, ...detail }, now);
-    if (names !== '') await parts.notices(stores, user, 'factor_removed', { now, actor: {}, factor: names });
+    const factor = names.join(', ');
+    if (factor !== '') await parts.notices(stores, user, 'factor_removed', { now, actor: {}, factor });
     return ended.length;
   });
   return result;
 }
 
-async function namesOf(kinds: FactorKinds, stores: Stores, userId: UserId): Promise<string> {
-  const names: string[] = [];
-  for (const { list } of kinds.all)
-    names.push(...((await list?.(stores, userId)) ?? []).map(({ name }) => name));
-  return names.join(', ');
+export async function factorsOf(
+  kinds: FactorKinds,
+  stores: Stores,
+  userId: UserId,
+): Promise<readonly ListedFactor[]> {
+  const factors: ListedFactor[] = [];
+  for (const { list } of kinds.all) factors.push(...((await list?.(stores, userId)) ?? []));
+  return factors;
 }
 
 /** Deletes factors, recovery codes, logins and step-ups under way, and links that stop a reset. */
