@@ -11,6 +11,7 @@ import {
   startWithCodes,
   wrongCode,
 } from '../../support/codeUsers.ts';
+import { eventually } from '../../support/eventually.ts';
 import { brief, from } from '../../support/loginTries.ts';
 import { claimsIn, enrolled, secondStepAt, totpAt } from '../../support/secondFactor.ts';
 import { sharedServers } from '../../support/twoNodes.ts';
