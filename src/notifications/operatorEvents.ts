@@ -76,17 +76,16 @@ function givenUp({ id, channel, template, userId }: OutboxEntry, now: number): O
   };
 }
 
-/** Whether the type was told often enough in this minute, by this node. */
+/** Whether this node told the type often enough in the minute that began with its first. */
 function createBudget(clock: Clock): (type: string) => boolean {
-  const counts = new Map<string, number>();
-  let minute = 0;
+  const windows = new Map<string, { readonly since: number; count: number }>();
   return (type) => {
-    const current = Math.floor(clock.monotonic() / 60_000);
-    if (current !== minute) counts.clear();
-    minute = current;
-    const count = (counts.get(type) ?? 0) + 1;
-    counts.set(type, count);
-    return count > notificationLimits.operatorEventsAMinute;
+    const now = clock.monotonic();
+    const known = windows.get(type);
+    const window = known !== undefined && now - known.since < 60_000 ? known : { since: now, count: 0 };
+    windows.set(type, window);
+    window.count += 1;
+    return window.count > notificationLimits.operatorEventsAMinute;
   };
 }
 

@@ -46,7 +46,7 @@ export function createRequestRegistration(parts: RequestRegistrationParts): Requ
     const password = await passwordPolicy.check(input.password, { field: 'password', email });
     await parts.rateLimits.spend(actor, 'register', 'global');
     const passwordHash = await passwords.hash(password, hashTurn(actor.ip, false));
-    const isAllowed = await parts.spendMail('registration', email, actor.ip);
+    const isAllowed = await parts.spendMail('registration', email, actor);
     const now = clock.now();
     await database.transaction(async (stores) => {
       const owner = await stores.users.findByEmail(email);

@@ -10,6 +10,7 @@ import type { SpendSms } from '../../accounts/phone/smsBudgets.ts';
 import type { User, UserStore } from '../../accounts/user.ts';
 import type { Message } from '../../notifications/message.ts';
 import type { KeyedHash } from '../../platform/keyedHash.ts';
+import type { RateCaller } from '../../platform/rateLimits.ts';
 
 /** Why a code is sent: each has budgets of its own, so that strangers cannot use up those of the owner. */
 export type CodeUse = 'login_code' | 'factor_code';
@@ -34,7 +35,7 @@ export interface CodeChannel<Address extends string = string> {
   spend(
     use: CodeUse,
     address: Address,
-    by: { ip: string | undefined; userId: string | undefined },
+    by: { caller: RateCaller; userId: string | undefined },
   ): Promise<boolean>;
 }
 
@@ -56,7 +57,7 @@ export function createCodeChannels(parts: ChannelParts) {
     factorOf: () => undefined,
     checkConfigured: requireMail,
     isAllowed: async () => true,
-    spend: (use, email, { ip }) => spendMail(use, email, ip),
+    spend: (use, email, { caller }) => spendMail(use, email, caller),
   };
   const sms: CodeChannel<Phone> = {
     ...({ kind: 'sms_code', channel: 'sms', amr: 'sms' } as const),
@@ -66,7 +67,7 @@ export function createCodeChannels(parts: ChannelParts) {
     factorOf: ({ phone }) => phone?.id,
     checkConfigured: requireSms,
     isAllowed: phoneNumbers.isAllowed,
-    spend: (kind, number, { ip, userId }) => spendSms({ kind, number, ip, userId }),
+    spend: (kind, number, { caller, userId }) => spendSms({ kind, number, by: caller, userId }),
   };
   return { mail, sms } as { readonly mail: CodeChannel; readonly sms: CodeChannel };
 }

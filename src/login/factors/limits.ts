@@ -19,7 +19,7 @@ export const factorLimits = {
   recoveryCodeBytes: 15,
   recoveryCodeGroupCharacters: 4,
   /** How late a reset may be. */
-  resetPollMilliseconds: 5_000,
+  resetPollMilliseconds: 15_000,
   /** Resets that one look does. */
   resetsAtOnce: 20,
   /** Why a reset happens at once: a line of the audit log. */
