@@ -156,7 +156,7 @@ async function openParts(parts: WithMetrics, closing: Closing) {
     passwords: await openPasswords({ database, clock, metrics, keyEncryptionKey, ...hashing }),
     passkeys,
     factors: openFactors({
-      ...{ database, clock, sealing, notices, passkeyKind: passkeys.kind, codeKinds: codes.kinds },
+      ...{ database, clock, sealing, notices, log, passkeyKind: passkeys.kind, codeKinds: codes.kinds },
     }),
   };
 }
@@ -186,7 +186,7 @@ function mountSlices(
   const { revokeKey } = keys.operations;
   const tokens = mountTokens({ ...reading, config: config.tokens });
   const { issuer } = config.tokens;
-  const { requireVerifiedEmail, codeLogin, secondFactor: policy } = config;
+  const { requireVerifiedEmail, codeLogin, secondFactor: policy, factorResetDelayMs } = config;
   const revocation = mountRevocation({
     ...{ ...revoking, ...reading, revokeKey, keyRing, subscribers, issuer, sliceMs, nodeId },
     ...{ log, metrics, spendRevokeBudget, counted },
@@ -198,13 +198,13 @@ function mountSlices(
   const login = mountLogin({
     ...{ ...revoking, ...minting, ...proving, ...passkeys, ...factors, ...codes.login },
     ...{ config: config.sessions, metrics, rateLimits, counted, issuer, policy, notices },
-    ...{ requireVerifiedEmail, codeLogin, spendRevokeBudget },
+    ...{ requireVerifiedEmail, codeLogin, spendRevokeBudget, factorResetDelayMs, makeLink, requireMail },
   });
   const accounts = mountAccounts({
     ...{ ...revoking, ...proving, passwordPolicy, refreshTokens, registration: config.registration },
     ...{ rateLimits, counting, spendRevokeBudget, counted, metrics, keyEncryptionKey, kinds },
     ...{ ...codes.phones, policy, requireVerifiedEmail, requireRecentProof, notices, notify, makeLink },
-    ...{ requireMail, resetFactors: login.operations.resetFactors },
+    ...{ requireMail, ...login.operations },
   });
   const services = mountServices({ ...revoking, latestTime, counted });
   const { accessTtlMs } = config.tokens;

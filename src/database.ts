@@ -40,6 +40,8 @@ export interface Stores {
   readonly totpFactors: TotpStore;
   readonly recoveryCodes: RecoveryCodeStore;
   readonly outbox: OutboxStore;
+  /** Outside a transaction each call is its own. */
+  readonly refreshes: RefreshStore;
   readonly audit: AuditTrail;
   readonly auditLog: AuditLog;
   readonly advisoryLocks: AdvisoryLocks;
@@ -55,8 +57,6 @@ export interface AdvisoryLocks {
 }
 
 export interface Database extends Stores {
-  /** Rejects as `transaction` does. Each call is its own transaction: do not call it inside one. */
-  readonly refreshes: RefreshStore;
   /** Behaves like a transaction with `always`. Do not call it inside one. */
   readonly logouts: LogoutStore;
   /**

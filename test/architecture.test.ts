@@ -39,7 +39,7 @@ const directions: Record<string, readonly string[]> = {
   ],
 
   audit: ['platform', 'database.ts (types)', 'transport/cli'],
-  notifications: ['platform', 'database.ts (types)', ...slices('types', 'accounts')],
+  notifications: ['platform', 'database.ts (types)', ...slices('types', 'accounts', 'audit')],
   services: [
     'platform',
     'database.ts (types)',

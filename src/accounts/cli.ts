@@ -4,12 +4,13 @@ import { rfc3339 } from '@countersign/verifier/clock';
 import type { Asks, CommandContext, Program } from '../transport/cli/command.ts';
 import { mountImport } from './importing/cli.ts';
 import type { UserPage } from './listUsers.ts';
+import { mountSupport } from './supportCli.ts';
 
 export function mountUsers(program: Program, asks: Asks): void {
   const users = program
     .command('users')
     .description(
-      'Users: create, list, show, disable, enable, delete, unlock, reset-factors, verify-email, send-recovery, import.',
+      'Users: create, list, show, disable, enable, delete, unlock, reset-factors, set-one-time-password, verify-email, send-recovery, import.',
     );
 
   users
@@ -62,28 +63,8 @@ export function mountUsers(program: Program, asks: Asks): void {
     .description('Reset the count of wrong passwords; the user may try again from everywhere.')
     .action((email) => asks((context) => unlock(email, context)));
 
-  users
-    .command('reset-factors')
-    .argument('<EMAIL>')
-    .description('Remove all second factors, passkeys and recovery codes of a user, and end every session.')
-    .action((email) => asks((context) => resetFactors(email, context)));
-
-  mountEmailCommands(users, asks);
+  mountSupport(users, asks);
   mountImport(users, asks);
-}
-
-function mountEmailCommands(users: ReturnType<Program['command']>, asks: Asks): void {
-  users
-    .command('verify-email')
-    .argument('<EMAIL>')
-    .description('Mark the e-mail of a user as proved.')
-    .action((email) => asks((context) => verifyEmail(email, context)));
-
-  users
-    .command('send-recovery')
-    .argument('<EMAIL>')
-    .description('Mail a user a link that sets a new password.')
-    .action((email) => asks((context) => sendRecovery(email, context)));
 }
 
 async function create(
@@ -121,9 +102,10 @@ async function show(email: string, { operations, json, out }: CommandContext): P
     ...{ at: rfc3339(occurredAt), type, reason: reason ?? null, ip: ip ?? null },
   }));
   const { id, state, emailVerified, factors, recoveryCodesLeft } = user;
+  const resetAt = user.factorsResetAt === undefined ? undefined : rfc3339(user.factorsResetAt);
   if (json) {
     const about = { user_id: id, email: user.email, state, email_verified: emailVerified };
-    const ways = { factors, recovery_codes_left: recoveryCodesLeft };
+    const ways = { factors, recovery_codes_left: recoveryCodesLeft, factors_reset_at: resetAt ?? null };
     return out(JSON.stringify({ ...about, ...ways, sessions, sign_ins: signIns }));
   }
   const lines: readonly (readonly [string, string])[] = [
@@ -133,6 +115,7 @@ async function show(email: string, { operations, json, out }: CommandContext): P
     ['state', state],
     ['factors', factors.join(', ')],
     ['recovery codes', String(recoveryCodesLeft)],
+    ...(resetAt === undefined ? [] : [['factors reset at', resetAt] as const]),
     ...sessions.map((each) => ['session', Object.values(each).filter(Boolean).join(' ')] as const),
     ...signIns.map((each) => ['sign-in', Object.values(each).filter(Boolean).join(' ')] as const),
   ];
@@ -180,37 +163,5 @@ async function unlock(
   const { userId } = await operations.unlockUser(email, operator);
   if (json) return out(JSON.stringify({ user_id: userId }));
   err('Unlocked. If it happens again, have the user change the password.');
-  out(userId);
-}
-
-async function resetFactors(
-  email: string,
-  { operations, operator, json, out, err }: CommandContext,
-): Promise<void> {
-  const { userId, endedSessions } = await operations.resetFactors({ email }, operator);
-  if (json) return out(JSON.stringify({ user_id: userId, ended_sessions: endedSessions }));
-  err(
-    `Second factors removed, passkeys too. Sessions ended: ${endedSessions}. The password logs in; with SECOND_FACTOR=required, the user then adds a factor.`,
-  );
-  out(userId);
-}
-
-async function verifyEmail(
-  email: string,
-  { operations, operator, json, out, err }: CommandContext,
-): Promise<void> {
-  const userId = await operations.markEmailVerified({ email }, operator);
-  if (json) return out(JSON.stringify({ user_id: userId }));
-  err('The e-mail counts as proved.');
-  out(userId);
-}
-
-async function sendRecovery(
-  email: string,
-  { operations, operator, json, out, err }: CommandContext,
-): Promise<void> {
-  const userId = await operations.sendRecovery({ email }, operator);
-  if (json) return out(JSON.stringify({ user_id: userId }));
-  err('A mail with a link is on its way. It works for 15 minutes.');
   out(userId);
 }

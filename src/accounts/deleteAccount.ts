@@ -18,7 +18,9 @@ export function createDeleteAccount(parts: DeletingParts & ProvingParts): Delete
     const { sessionId } = caller;
     const proof = { user, sessionId, currentPassword, actor, refusal: 'user_delete_refused' } as const;
     await provePassword(parts, proof, async () => {
-      await removeUser(parts, user.id, actor, (stores) => checkUnchanged(stores, user, sessionId));
+      await removeUser(parts, user.id, actor, async (stores) => {
+        await checkUnchanged(stores, user, sessionId);
+      });
     });
   };
 }

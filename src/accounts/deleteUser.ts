@@ -7,7 +7,7 @@ import type { UserId } from '@countersign/verifier/ids';
 import type { Actor } from '../audit/auditEvent.ts';
 import type { Stores } from '../database.ts';
 import type { FactorKinds } from '../login/factors/factors.ts';
-import { forgetFactors } from '../login/factors/resetFactors.ts';
+import { forgetFactors } from '../login/factors/reset/resetFactors.ts';
 import type { PasswordAttempts } from '../login/throttling/passwordAttempts.ts';
 import { type RevokingParts, revokeAndPropagate } from '../revocation/propagation/revokeAndPropagate.ts';
 import type { SpendRevokeBudget } from '../revocation/revokeBudgets.ts';

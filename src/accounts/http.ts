@@ -51,7 +51,7 @@ const meResponse = Type.Object({
   client_id: Type.String(),
   scope: Type.String(),
   amr: Type.Array(Type.String(), { description: 'How the user was authenticated (RFC 8176).' }),
-  acr: Type.String({ description: '1fa or 2fa: whether one or two factors were proved.' }),
+  acr: Type.String({ description: '1fa or 2fa: whether one or two factors were proved. 0: prove it again.' }),
   authenticated_at: time,
   expires_at: time,
 });

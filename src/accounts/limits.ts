@@ -21,9 +21,13 @@ export const accountLimits = {
   },
   /** A row of an import file; users of Keycloak with many attributes have a few kilobytes. */
   importLineBytes: 32 * 1024,
+  /** Until the user has read what support told; NIST SP 800-63B-4 allows a day for what is sent. */
+  oneTimePasswordMilliseconds: 24 * 60 * 60_000,
   usersPageDefault: 100,
   /** What one answer of the command line holds without strain. */
   usersPageMaximum: 10_000,
+  /** Users or events of one gRPC answer. */
+  grpcPageMaximum: 500,
   /** What support sees of one user. */
   shownSessions: 20,
   shownSignIns: 10,

@@ -2,6 +2,7 @@
 import { AuthorityError } from '@countersign/verifier/errors';
 import { ipNetwork } from '../platform/ipAddress.ts';
 import { platformLimits } from '../platform/limits.ts';
+import type { RateCaller } from '../platform/rateLimits.ts';
 import { createSpendWindows } from '../platform/windowBudgets.ts';
 import type { Email } from './email.ts';
 import { accountLimits } from './limits.ts';
@@ -9,20 +10,22 @@ import { accountLimits } from './limits.ts';
 type MailKind = keyof typeof accountLimits.mailBudgets;
 
 /** False when the address has had enough mails of this kind. The caller answers as if it had been sent, or throws `tooManyMails`. */
-export type SpendMail = (kind: MailKind, email: Email, ip: string | undefined) => Promise<boolean>;
+export type SpendMail = (kind: MailKind, email: Email, by: RateCaller) => Promise<boolean>;
 
 /** `counting`: undefined when rate limits are off. */
 export function createMailBudgets(counting: Parameters<typeof createSpendWindows>[0]): SpendMail {
   const spend = createSpendWindows(counting, 'mail');
   const { mailWindowMilliseconds: windowMilliseconds } = accountLimits;
-  return (kind, email, ip) => {
+  return (kind, email, by) => {
+    const { ip } = by;
     const from = ip === undefined ? 'unknown' : ipNetwork(ip, platformLimits.knownNetwork);
     const { network, address } = accountLimits.mailBudgets[kind];
     // The network first: what it is refused takes nothing from others.
-    return spend([
+    const budgets = [
       { name: [kind, email, from], budget: network, windowMilliseconds },
       { name: [kind, email], budget: address, windowMilliseconds },
-    ]);
+    ];
+    return spend(budgets, by);
   };
 }
 

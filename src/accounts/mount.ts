@@ -3,8 +3,10 @@
  * (`proof/`), a lost password is set anew (`recovery/`), a user says "this was not me" (`notMe/`), and users come from another
  * system (`importing/`). Does not own proving passwords (`login/`), sessions (`sessions/`) or mails (`notifications/`).
  */
+import { createListAudit } from '../audit/listAudit.ts';
 import type { RequireRecentProof } from '../login/factors/recentProof.ts';
-import type { ResetFactors } from '../login/factors/resetFactors.ts';
+import type { ResetFactors } from '../login/factors/reset/requestReset.ts';
+import type { StopReset, StopResetByLink } from '../login/factors/reset/stopReset.ts';
 import type { MakeLink } from '../notifications/links.ts';
 import type { Notify } from '../notifications/outbox.ts';
 import type { Config } from '../platform/config/config.ts';
@@ -39,7 +41,9 @@ import { createCompleteRecovery } from './recovery/completeRecovery.ts';
 import { recoveryRoutes } from './recovery/http.ts';
 import { createSendRecovery, createStartRecovery } from './recovery/startRecovery.ts';
 import { createRegister, type RegisterParts } from './register.ts';
+import { createSetOneTimePassword } from './setOneTimePassword.ts';
 import { createShowUser } from './showUser.ts';
+import { stopResetRoutes } from './stopResetHttp.ts';
 import { createUnlockUser } from './unlockUser.ts';
 
 type PhoneParts = Pick<RequestPhoneParts, 'phoneNumbers' | 'requireSms' | 'spendSms' | 'onCode' | 'policy'>;
@@ -61,6 +65,8 @@ export interface AccountParts extends ChangePasswordParts, DeletingParts, Regist
   readonly keyEncryptionKey: Uint8Array;
   readonly metrics: Metrics;
   readonly resetFactors: ResetFactors;
+  readonly stopFactorsReset: StopReset;
+  readonly stopResetByLink: StopResetByLink;
 }
 
 export function mountAccounts({ counted, ...given }: AccountParts) {
@@ -89,6 +95,7 @@ export function mountAccounts({ counted, ...given }: AccountParts) {
     requestPhone: createRequestPhone(parts),
     verifyPhone: counted(createVerifyPhone(parts)),
     removePhone: counted(createRemovePhone(parts)),
+    setOneTimePassword: counted(createSetOneTimePassword(parts)),
     showUser: createShowUser(parts),
     importUsers: createImportUsers(parts),
     listUsers: createListUsers({ database }),
@@ -104,8 +111,9 @@ export function mountAccounts({ counted, ...given }: AccountParts) {
       ...proofRoutes({ ...operations, requireRecentProof: parts.requireRecentProof }),
       recoveryRoutes(operations.startRecovery, operations.completeRecovery),
       notMeRoutes(operations.notMe),
+      stopResetRoutes(parts.stopResetByLink),
       phoneRoutes(operations, parts.requireRecentProof),
     ],
-    service: userService({ ...operations, resetFactors: parts.resetFactors }),
+    service: userService({ ...parts, ...operations, listAudit: createListAudit({ database }) }),
   };
 }

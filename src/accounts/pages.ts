@@ -5,7 +5,7 @@ import type { PageTexts, Texts } from '../notifications/texts/texts.ts';
 import { html } from '../platform/html.ts';
 import { type Form, form, type Page } from '../transport/http/page.ts';
 
-type PageName = 'verify' | 'recovery' | 'notMe';
+type PageName = 'verify' | 'recovery' | 'notMe' | 'stopReset';
 
 /** `forms`: each has its own button. */
 export function questionPage(

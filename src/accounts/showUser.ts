@@ -1,21 +1,18 @@
 /** What support sees of a user: state, second factors, live sessions and the last sign-ins. */
 import type { Clock } from '@countersign/verifier/clock';
-import type { UserId } from '@countersign/verifier/ids';
 import type { RecordedEvent } from '../audit/auditEvent.ts';
 import type { Database } from '../database.ts';
 import type { FactorKinds, FactorName } from '../login/factors/factors.ts';
 import type { Session } from '../sessions/session.ts';
-import type { Email } from './email.ts';
 import { accountLimits } from './limits.ts';
 import { findNamedUser, type UserName } from './namedUser.ts';
+import type { ListedUser } from './user.ts';
 
-export interface ShownUser {
-  readonly id: UserId;
-  readonly email: Email;
-  readonly state: 'active' | 'disabled';
-  readonly emailVerified: boolean;
+export interface ShownUser extends ListedUser {
   readonly factors: readonly FactorName[];
   readonly recoveryCodesLeft: number;
+  /** When support's reset of the factors happens, unless it is stopped. */
+  readonly factorsResetAt: number | undefined;
   /** The newest. */
   readonly sessions: readonly Session[];
   /** The latest successful and refused ones, newest first. */
@@ -34,7 +31,7 @@ export function createShowUser(parts: {
   const { shownSessions, shownSignIns } = accountLimits;
   return async (name) => {
     const user = await findNamedUser(database, name);
-    const { id, email, disabledAt } = user;
+    const { id, email, disabledAt, createdAt } = user;
     const now = clock.now();
     const signIns = [];
     for (const type of ['login_succeeded', 'login_failed', 'second_factor_refused'] as const) {
@@ -43,9 +40,10 @@ export function createShowUser(parts: {
     }
     signIns.sort((one, other) => other.occurredAt - one.occurredAt);
     return {
-      ...{ id, email, state: disabledAt === undefined ? 'active' : 'disabled' },
+      ...{ id, email, createdAt, state: disabledAt === undefined ? 'active' : 'disabled' },
       emailVerified: user.emailVerifiedAt !== undefined,
       factors: await kinds.usable(database, user, now),
+      factorsResetAt: user.factorsResetAt,
       recoveryCodesLeft: await database.recoveryCodes.left(id),
       sessions: await database.sessions.list(id, { now, limit: shownSessions }),
       signIns: signIns.slice(0, shownSignIns),

@@ -21,6 +21,10 @@ export interface User {
   readonly locale: string | undefined;
   /** A phone that the user proved. */
   readonly phone: UserPhone | undefined;
+  /** When support's reset of the second factors happens, unless it is stopped. */
+  readonly factorsResetAt: number | undefined;
+  /** The password is one that support set: good for one login until then. */
+  readonly oneTimePasswordUntil: number | undefined;
 }
 
 export interface UserPhone {
@@ -69,19 +73,28 @@ export interface UserStore extends ImportStore {
     after: UserId | undefined,
     rows: number,
   ): Promise<UserId | undefined>;
-  setPassword(id: UserId, passwordHash: string, now: number): Promise<void>;
+  /** `oneTimeUntil`: it is a one-time password, good until then. */
+  setPassword(id: UserId, passwordHash: string, now: number, oneTimeUntil?: number): Promise<void>;
+  /** Takes the password away: none is right until a new one is set. False unless it is a one-time password. */
+  useOneTimePassword(id: UserId, passwordHash: string): Promise<boolean>;
   /** Mail to the address arrives. Keeps the time of an earlier proof. */
   verifyEmail(id: UserId, now: number): Promise<void>;
   /** Replaces the address by a proved one. Returns 'email_taken' without a change when another user has it. Only in a transaction. */
   replaceEmail(id: UserId, email: Email, now: number): Promise<'replaced' | 'email_taken'>;
-  /** The user who proved this phone last. */
+  /** The user who proved this phone. */
   findByPhone(phone: Phone): Promise<User | undefined>;
-  /** Replaces the phone by a proved one. */
-  setPhone(id: UserId, phone: UserPhone): Promise<void>;
+  /** Replaces the phone by a proved one. Returns 'taken' without a change when another user has it. Only in a transaction. */
+  setPhone(id: UserId, phone: UserPhone): Promise<'set' | 'taken'>;
   /** Removes the phone. False when the user has no phone with this id. */
   removePhone(id: UserId, phoneId: FactorId): Promise<boolean>;
   /** The id of the phone, also when it was removed. */
   lastPhoneId(id: UserId): Promise<FactorId | undefined>;
+  /** Plans a reset of the second factors, or stops it. */
+  planFactorsReset(id: UserId, at: number | undefined): Promise<void>;
+  /** At most `limit` users whose reset is due, the longest due first. */
+  dueFactorsResets(now: number, limit: number): Promise<readonly UserId[]>;
+  /** Stops every planned reset: after the database was restored to an earlier state. */
+  stopFactorsResets(): Promise<void>;
   /** Replaces the hash of an unchanged password: does nothing when it is no longer `previous`. */
   replaceHash(id: UserId, previous: string, passwordHash: string): Promise<void>;
   disable(id: UserId, now: number): Promise<void>;

@@ -26,6 +26,7 @@ import {
   type TokenParts,
   type TokenResponse,
 } from '../sessions/tokenResponse.ts';
+import { stopReset } from './factors/reset/stopReset.ts';
 import { requireUnused, unlessUsedMeanwhile } from './usedMeanwhile.ts';
 
 /** The client of the authority's own HTTP interface; its tokens may manage their account. */
@@ -83,8 +84,12 @@ export async function startSession(
   const replaced = await replacedSession(parts, client.replaces);
   // One transaction: a browser never keeps both sessions, or neither.
   const begun = revokeAndPropagate(parts, now, async (stores) => {
-    requireUnused((await isUnchanged(stores, user)) && mayLogIn(parts, user));
+    const current = await unchanged(stores, user);
+    requireUnused(current !== undefined && mayLogIn(parts, user));
     requireUnused(await proof.commit(stores, now));
+    // Whoever proves a second factor has not lost them all.
+    if (current !== undefined && proof.acr === '2fa')
+      await stopReset(stores, current, { actor, now, reason: 'second_factor' });
     if (replaced !== undefined) await endReplaced(stores, replaced, now, actor);
     await makeRoom(parts, stores, user, now, actor);
     await tellOfNewDevice(parts, stores, user, session, actor);
@@ -139,12 +144,11 @@ async function endReplaced(
  * Since the password check, somebody may have changed the password, logged out everywhere or disabled the user. Compares
  * versions, never times, so a login in flight survives none of these.
  */
-async function isUnchanged(stores: Stores, user: User): Promise<boolean> {
+async function unchanged(stores: Stores, user: User): Promise<User | undefined> {
   // Locked exclusively: two parallel logins must each count the other's session.
   const current = await stores.users.lock(user.id);
-  return (
-    current !== undefined && current.tokenVersion === user.tokenVersion && current.disabledAt === undefined
-  );
+  const isSame = current?.tokenVersion === user.tokenVersion && current.disabledAt === undefined;
+  return isSame ? current : undefined;
 }
 
 /** A disabled user, and an unverified one where that is required, look like a wrong password. */

@@ -19,6 +19,8 @@ export const notificationLimits = {
   webhookMilliseconds: 10_000,
   /** Notices of one kind to one user in an hour: whoever logs in again and again must not fill an inbox. */
   noticesAnHour: 10,
+  /** Events of one type that a node tells the operator in a minute: an attack on many accounts is one alarm. */
+  operatorEventsAMinute: 60,
   /** Files in DATA_DIR/mail; the oldest go. They are for trials. */
   mailFiles: 1_000,
   /** A device's or program's name in a mail. */
@@ -31,6 +33,8 @@ export const notificationLimits = {
   proofLinkMilliseconds: 24 * 60 * 60_000,
   /** A recovery link opens the account: its reader asked for it minutes ago. */
   recoveryLinkMilliseconds: 15 * 60_000,
+  /** The link that stops a reset of factors outlives the longest FACTOR_RESET_DELAY. */
+  factorResetLinkMilliseconds: 31 * 24 * 60 * 60_000,
   /** A not-me link only takes things back, and people come back from holidays. */
   notMeLinkMilliseconds: 30 * 24 * 60 * 60_000,
   /** A not-me link sets the e-mail back: not for longer, since an old mailbox may get another reader. */

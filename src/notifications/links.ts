@@ -12,6 +12,10 @@ export const links = {
   registration: { path: '/auth/email/verify', milliseconds: notificationLimits.proofLinkMilliseconds },
   email_proof: { path: '/auth/email/verify', milliseconds: notificationLimits.proofLinkMilliseconds },
   recovery: { path: '/auth/recovery/complete', milliseconds: notificationLimits.recoveryLinkMilliseconds },
+  factor_reset: {
+    path: '/auth/factors/reset/stop',
+    milliseconds: notificationLimits.factorResetLinkMilliseconds,
+  },
   not_me: { path: '/auth/not-me', milliseconds: notificationLimits.notMeLinkMilliseconds },
 } as const;
 

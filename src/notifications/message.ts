@@ -10,6 +10,17 @@ export interface Occasion {
   readonly device?: string | undefined;
 }
 
+/** What an operator is told. No personal data beyond ids. */
+export interface OperatorEvent {
+  readonly type: string;
+  /** RFC 3339. */
+  readonly occurred_at: string;
+  readonly user_id: string | null;
+  readonly session_id: string | null;
+  readonly reason: string | null;
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
 /** Template → what its text needs. */
 export interface Templates {
   /** Proves that mail arrives at a user's address, or at the one that shall replace it. */
@@ -29,6 +40,8 @@ export interface Templates {
   readonly account_recovered: Told;
   readonly new_device: Told;
   readonly password_changed: Told;
+  /** Support set a password that is good for one login. */
+  readonly one_time_password_set: Told;
   /** To the address that shall be replaced. */
   readonly email_change_started: Told & { readonly newEmail: string };
   /** To the address that was replaced. */
@@ -37,9 +50,15 @@ export interface Templates {
   readonly email_restored: Occasion;
   readonly factor_added: Told & { readonly factor: string };
   readonly factor_removed: Told & { readonly factor: string };
+  /** Support was asked to remove all factors; the link stops it. */
+  readonly factors_reset_requested: { readonly dueAt: number; readonly link: string };
   readonly recovery_codes_created: Told;
   readonly recovery_code_used: Told & { readonly left: number };
   readonly refresh_replayed: Told;
+  /** A session was used in a way that the settings find unusual. */
+  readonly unusual_use: Told & { readonly outcome: 'notify' | 'step_up' | 'end' };
+  /** For the operator's webhook. */
+  readonly operator_event: { readonly event: OperatorEvent };
   readonly passkey_cloned: Told & { readonly factor: string };
 }
 
@@ -58,10 +77,10 @@ export type NoticeSubject = (typeof noticeSubjects)[number];
 
 export type TemplateName = keyof Templates;
 
-/** `to` is an e-mail address, or a phone number (E.164). */
+/** `to` is an e-mail address, a phone number (E.164), or empty for the operator's webhook. */
 export type Message = {
   readonly [Name in TemplateName]: {
-    readonly channel: 'mail' | 'sms';
+    readonly channel: 'mail' | 'sms' | 'operator';
     readonly template: Name;
     readonly to: Email | string;
     /** BCP 47; the nearest language that has texts is used. */

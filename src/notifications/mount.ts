@@ -16,14 +16,15 @@ import { createMakeLink } from './links.ts';
 import { createMailChannel } from './mail.ts';
 import { createMailFolder } from './mailFolder.ts';
 import { createNotices } from './notices.ts';
+import { createTellOperator, tellingOperator } from './operatorEvents.ts';
 import { createNotify, createResealMessage } from './outbox.ts';
 import { createSending, type SendParts } from './send.ts';
 import { wakingAfterCommit } from './wakingAfterCommit.ts';
-import { createWebhookChannel } from './webhook.ts';
+import { createOperatorWebhook, createSmsWebhook } from './webhook.ts';
 
 export interface NotificationParts {
   readonly config: Pick<Config, 'messages' | 'allowPlaintext' | 'tokens' | 'storage'>;
-  readonly secrets: Pick<Secrets, 'mailServer' | 'smsWebhookSecret'>;
+  readonly secrets: Pick<Secrets, 'mailServer' | 'smsWebhookSecret' | 'operatorWebhookSecret'>;
   /** Absolute. */
   readonly dataDir: string;
   readonly database: Database;
@@ -40,12 +41,18 @@ export function openNotifications(parts: NotificationParts) {
   const mail = channels.mail !== undefined;
   const sms = channels.sms !== undefined;
   const { outbox } = parts.database;
-  const sending = createSending({ outbox, channels, sealing, clock, log, metrics, onFault });
-  const notify = createNotify({ sealing, channels: { mail, sms } });
+  const operator = channels.operator !== undefined;
+  const notify = createNotify({ sealing, channels: { mail, sms, operator } });
+  const tellOperator = operator ? createTellOperator({ notify, clock, metrics }) : undefined;
+  const sending = createSending({
+    ...{ outbox, channels, sealing, clock, log, metrics, onFault },
+    onGivenUp: async (given) => tellOperator?.({ outbox }, given, clock.now()),
+  });
+  const waking = wakingAfterCommit(parts.database, sending.wake);
   const makeLink = createMakeLink(config.tokens.issuer);
   return {
-    /** Wakes the sending job after the commit of a message. */
-    database: wakingAfterCommit(parts.database, sending.wake),
+    /** Tells the operator of some events, and wakes the sending job after the commit of a message. */
+    database: tellOperator === undefined ? waking : tellingOperator(waking, tellOperator),
     notify,
     makeLink,
     resealMessage: createResealMessage(sealing),
@@ -65,14 +72,19 @@ export function openNotifications(parts: NotificationParts) {
 }
 
 function channelsOf({ config, secrets, dataDir, clock, log }: NotificationParts): SendParts['channels'] {
-  const { mail, mailFrom: from, smsWebhookUrl: url, smsCountries } = config.messages;
-  const { mailServer: server, smsWebhookSecret: secret } = secrets;
+  const { mail, mailFrom: from, smsWebhookUrl: url, smsCountries, operatorWebhookUrl } = config.messages;
+  const { mailServer: server, smsWebhookSecret: secret, operatorWebhookSecret } = secrets;
   const allowPlaintext = config.allowPlaintext.includes('mail');
   return {
     ...(server === undefined ? {} : { mail: createMailChannel({ server, from, allowPlaintext }) }),
     ...(mail === 'folder' ? { mail: createMailFolder({ dataDir, from, log }) } : {}),
     ...(url === undefined || secret === undefined || smsCountries.length === 0
       ? {}
-      : { sms: createWebhookChannel({ url, secret, clock }) }),
+      : { sms: createSmsWebhook({ url, secret, clock }) }),
+    ...(operatorWebhookUrl === undefined || operatorWebhookSecret === undefined
+      ? {}
+      : {
+          operator: createOperatorWebhook({ url: operatorWebhookUrl, secret: operatorWebhookSecret, clock }),
+        }),
   };
 }

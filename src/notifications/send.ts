@@ -23,6 +23,8 @@ export interface SendParts {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly onFault: FaultLog;
+  /** Called before the message is deleted. */
+  readonly onGivenUp: (entry: OutboxEntry) => Promise<void>;
   /** From 0 to 1, for the waits. */
   readonly random?: () => number;
 }
@@ -127,6 +129,7 @@ async function giveUp(parts: SendParts, entry: OutboxEntry, fault: string): Prom
   const { id, channel, template, attempts } = entry;
   parts.metrics.message(channel, 'given_up');
   parts.log.error({ message_id: id, channel, template, attempts, fault }, 'a message was given up');
+  if (channel !== 'operator') await parts.onGivenUp(entry);
   await parts.outbox.remove(id);
 }
 

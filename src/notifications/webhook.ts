@@ -1,11 +1,12 @@
 /**
- * Messages for phones: one POST to the operator's webhook, which knows a provider. The receiver checks the signature, and drops a
- * repetition by its idempotency key.
+ * Webhooks of the operator: one for messages to phones, which knows a provider, and one for events. Each message is one POST. The
+ * receiver checks the signature, and drops a repetition by its idempotency key.
  */
 import { createHmac } from 'node:crypto';
 import { type Clock, numericDate } from '@countersign/verifier/clock';
 import { type Channel, SendFault } from './channel.ts';
 import { notificationLimits } from './limits.ts';
+import type { Message } from './message.ts';
 import { renderSms } from './render.ts';
 
 /** Seconds since the Unix epoch, when it was sent. */
@@ -13,16 +14,27 @@ export const timestampHeader = 'countersign-timestamp';
 /** `v1=` and the HMAC-SHA-256 of `timestamp.body` in hex. */
 export const signatureHeader = 'countersign-signature';
 
-export function createWebhookChannel(parts: {
+interface Webhook {
   readonly url: string;
   readonly secret: string;
   readonly clock: Clock;
-}): Channel {
-  const { url, secret, clock } = parts;
+}
+
+export function createSmsWebhook(webhook: Webhook): Channel {
+  return createWebhook(webhook, (message) => {
+    const { to, template, locale } = message;
+    return { channel: 'sms', to, template, locale, text: renderSms(message) };
+  });
+}
+
+export function createOperatorWebhook(webhook: Webhook): Channel {
+  return createWebhook(webhook, ({ data }) => ('event' in data ? { ...data.event } : {}));
+}
+
+function createWebhook({ url, secret, clock }: Webhook, bodyOf: (message: Message) => object): Channel {
   return {
     async send(id, message) {
-      const { to, template, locale } = message;
-      const body = JSON.stringify({ id, channel: 'sms', to, template, locale, text: renderSms(message) });
+      const body = JSON.stringify({ id, ...bodyOf(message) });
       const timestamp = String(numericDate(clock.now()));
       const signature = createHmac('sha256', secret).update(`${timestamp}.${body}`).digest('hex');
       const headers = {

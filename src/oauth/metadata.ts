@@ -1,4 +1,5 @@
 /** Metadata of this authorization server (RFC 8414). */
+import { doubtfulAcr } from '@countersign/verifier/tokens/bearerToken';
 import type { MountRoutes } from '../transport/http/app.ts';
 import { allowEveryOrigin } from '../transport/http/cors.ts';
 
@@ -40,7 +41,7 @@ export function metadataRoutes({ issuer, audiences, grantTypes, cacheControl }: 
     response_types_supported: [],
     grant_types_supported: grantTypes,
     // RFC 9470 §7: how strongly users can be authenticated.
-    acr_values_supported: ['1fa', '2fa'],
+    acr_values_supported: [doubtfulAcr, '1fa', '2fa'],
     // RFC 8414 §2 allows additional members.
     audience: audiences.services,
     account_audience: audiences.account,

@@ -31,6 +31,6 @@ export function openRateLimits(parts: {
     return { rateLimits: noRateLimits, counting: undefined };
   }
   const keyedHash = createKeyedHash(keyEncryptionKey, 'rates');
-  const counting = { counters: counters(), budgets, clock, scale, keyedHash };
+  const counting = { counters: counters(), budgets, clock, scale, keyedHash, counted: new WeakMap() };
   return { rateLimits: createRateLimits(counting), counting };
 }

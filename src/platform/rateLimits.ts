@@ -46,15 +46,23 @@ export interface RateLimitParts {
   readonly scale: number;
   /** Counters have keyed names, so that the store does not list addresses or users. */
   readonly keyedHash: KeyedHash;
+  /** What was counted for each request, to be given back. */
+  readonly counted: WeakMap<RateCaller, Counted[]>;
 }
 
 /** RATE_LIMITS=off. */
 export const noRateLimits: RateLimits = { spend: async () => {}, spentBy: () => [], giveBack() {} };
 
-interface Counted extends Spent {
+export interface Counted extends Pick<Spent, 'budget'> {
   readonly counter: string;
   /** The window's end, on the monotonic clock. */
   readonly endsAt: number;
+  /** What the caller may be told. */
+  readonly spent?: Spent;
+}
+
+export function noteCounted(counted: RateLimitParts['counted'], caller: RateCaller, counting: Counted): void {
+  counted.set(caller, [...(counted.get(caller) ?? []), counting]);
 }
 
 /** Counts one request. `allowed` is the budget at this scale; `seconds` remain until the window ends, at least 1. */
@@ -69,9 +77,8 @@ export async function countRequest(
   return { allowed, count, remainingMs, seconds: Math.max(1, Math.ceil(remainingMs / 1000)) };
 }
 
-export function createRateLimits({ counters, budgets, clock, scale, keyedHash }: RateLimitParts): RateLimits {
-  const counted = new WeakMap<RateCaller, Counted[]>();
-
+export function createRateLimits(parts: RateLimitParts): RateLimits {
+  const { counters, budgets, clock, scale, keyedHash, counted } = parts;
   return {
     async spend(caller, operation, scope, account = '') {
       const address = networkOf(caller, platformLimits.rateAddress);
@@ -87,10 +94,7 @@ export function createRateLimits({ counters, budgets, clock, scale, keyedHash }:
       const { allowed: budget, count, remainingMs, seconds } = counting;
       const remaining = Math.max(0, budget - count);
       const endsAt = clock.monotonic() + remainingMs;
-      counted.set(caller, [
-        ...(counted.get(caller) ?? []),
-        { scope, budget, remaining, seconds, counter, endsAt },
-      ]);
+      noteCounted(counted, caller, { budget, counter, endsAt, spent: { scope, budget, remaining, seconds } });
       if (count <= budget) return;
       throw new AuthorityError('rate_limited', {
         detail: `${refusals[scope]}; try again in ${seconds} s.`,
@@ -99,7 +103,7 @@ export function createRateLimits({ counters, budgets, clock, scale, keyedHash }:
       });
     },
 
-    spentBy: (caller) => counted.get(caller) ?? [],
+    spentBy: (caller) => (counted.get(caller) ?? []).flatMap(({ spent }) => spent ?? []),
 
     giveBack(caller) {
       // Not awaited: the caller's next request is counted later anyway.

@@ -15,6 +15,7 @@ export const permissions = [
   'sessions.end_matching',
   'users.logout',
   'users.manage',
+  'users.support',
   'keys.manage',
   'roles.manage',
 ] as const;

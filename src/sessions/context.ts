@@ -25,8 +25,15 @@ export const contextSignals = {
 export type ContextSignal = keyof typeof contextSignals;
 
 /** In order of severity. */
-export const signalActions = ['ignore', 'note', 'notify', 'end'] as const;
+export const signalActions = ['ignore', 'note', 'notify', 'step_up', 'end'] as const;
 export type SignalAction = (typeof signalActions)[number];
+
+/** Actions that the user and the operator are told of. */
+export type ToldAction = Exclude<SignalAction, 'ignore' | 'note'>;
+
+export function isTold(action: SignalAction): action is ToldAction {
+  return signalActions.indexOf(action) >= signalActions.indexOf('notify');
+}
 
 export type ContextPolicy = Readonly<Record<ContextSignal, SignalAction>>;
 

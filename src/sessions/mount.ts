@@ -14,6 +14,7 @@ import type { Counted } from '../revocation/countFailures.ts';
 import type { RevokingParts } from '../revocation/propagation/revokeAndPropagate.ts';
 import type { Revoke } from '../revocation/revoke.ts';
 import type { ReadingParts } from '../tokens/readToken.ts';
+import { isTold } from './context.ts';
 import { createDeleteOldSessions } from './deleteOldSessions.ts';
 import { createEndSession } from './endSession.ts';
 import { sessionService } from './grpc.ts';
@@ -70,7 +71,7 @@ export function mountSessions(parts: SessionParts) {
 function tellOfContextChange(log: Log, metrics: Metrics): RefreshParts['onContextChange'] {
   return (sessionId, { signals, score, action }) => {
     for (const signal of signals) metrics.contextSignal(signal, action);
-    if (action === 'notify' || action === 'end')
+    if (isTold(action))
       log.warn({ session_id: sessionId, signals, score, action }, 'the context of a session has changed');
   };
 }

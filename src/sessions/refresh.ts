@@ -5,13 +5,14 @@
 
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { SessionId } from '@countersign/verifier/ids';
+import { doubtfulAcr } from '@countersign/verifier/tokens/bearerToken';
 import type { Actor, AuditEvent } from '../audit/auditEvent.ts';
 import type { Stores } from '../database.ts';
 import type { Notices } from '../notifications/notices.ts';
 import type { RateLimits } from '../platform/rateLimits.ts';
 import { type RevokingParts, revokeAndPropagate } from '../revocation/propagation/revokeAndPropagate.ts';
 import { requireScopes, rightsAt } from '../rights/rights.ts';
-import { type ContextPolicy, type ContextVerdict, judgeContext } from './context.ts';
+import { type ContextPolicy, type ContextVerdict, isTold, judgeContext } from './context.ts';
 import { endAllOfUser, endSelected } from './endSessions.ts';
 import { readForRefresh } from './genuineRefreshToken.ts';
 import { judgeRefresh } from './judgeRefresh.ts';
@@ -136,14 +137,16 @@ async function write(
   kind: 'rotated' | 'repeated_in_grace',
   verdict: ContextVerdict,
 ): Promise<TokenResponse | 'lost_race'> {
-  const { session, now, actor, audience, scopes } = use;
-  const { id, userId, generation } = session;
+  const { session: read, now, actor, audience, scopes } = use;
+  const { id, userId, generation } = read;
   const signer = await chooseSigner(parts, now);
   const latest = parts.accessTokens.expiry(now);
-  const rights = rightsAt(session.rights, { ...session, only: scopes, now, latest });
+  const rights = rightsAt(read.rights, { ...read, only: scopes, now, latest });
   requireScopes(rights, scopes);
   const isSuspicious = verdict.signals.length > 0;
+  const isDoubtful = verdict.action === 'step_up';
   const refreshed = { type: 'session_refreshed', actor, userId, sessionId: id, reason: kind } as const;
+  const noted = isSuspicious && !isTold(verdict.action);
   const written: SessionUse = {
     now,
     userAgent: actor.userAgent,
@@ -151,16 +154,16 @@ async function write(
     context: verdict.context,
     idleExpiresAt: now + parts.refreshIdleTtlMs,
     accessExpiresAt: rights.tokenExpiresAt,
-    rightsEpoch: session.rightsEpoch,
+    rightsEpoch: read.rightsEpoch,
     signingKid: signer.kid,
-    events: isSuspicious ? [refreshed, contextChanged(use, verdict)] : [refreshed],
+    isDoubtful,
+    events: noted ? [refreshed, contextChanged(use, verdict)] : [refreshed],
   };
-  const { refreshes } = parts.database;
-  const done =
-    kind === 'rotated'
-      ? await refreshes.advance(id, generation, written)
-      : await refreshes.repeat(id, generation, sessionLimits.refreshGraceRepeats, written);
+  const done = await (isTold(verdict.action)
+    ? writeAndTell(parts, use, { kind, written, verdict })
+    : record(parts.database, use, { kind, written }));
   if (!done) return 'lost_race';
+  const session: SessionWithUser = isDoubtful ? { ...read, acr: doubtfulAcr } : read;
   if (isSuspicious) parts.onContextChange(id, verdict);
   if (kind === 'repeated_in_grace')
     return respondWithTokens(parts, session, signer, { now, audience, rights });
@@ -168,6 +171,49 @@ async function write(
   const successor = { ...session, generation: generation + 1, idleExpiresAt };
   await keepWindowOpen(parts, successor, now);
   return respondWithTokens(parts, successor, signer, { now, audience, rights });
+}
+
+interface Written {
+  readonly kind: 'rotated' | 'repeated_in_grace';
+  readonly written: SessionUse;
+}
+
+function record(
+  { refreshes }: Pick<Stores, 'refreshes'>,
+  { session: { id, generation } }: Use,
+  { kind, written }: Written,
+): Promise<boolean> {
+  return kind === 'rotated'
+    ? refreshes.advance(id, generation, written)
+    : refreshes.repeat(id, generation, sessionLimits.refreshGraceRepeats, written);
+}
+
+/** With the event and the mail in one transaction. */
+function writeAndTell(
+  parts: RefreshParts,
+  use: Use,
+  { verdict, ...write }: Written & { readonly verdict: ContextVerdict },
+): Promise<boolean> {
+  return parts.database.transaction(async (stores) => {
+    if (!(await record(stores, use, write))) return false;
+    await stores.audit.record(contextChanged(use, verdict), use.now);
+    await tellOfUnusualUse(parts, stores, use, verdict);
+    return true;
+  });
+}
+
+async function tellOfUnusualUse(
+  { notices }: RefreshParts,
+  stores: Stores,
+  { session, now, actor }: Use,
+  { action }: ContextVerdict,
+): Promise<void> {
+  const { id, userId, deviceName } = session;
+  const user = await stores.users.find(userId);
+  if (user === undefined || !isTold(action)) return;
+  // The link of a session that has ended ends the others.
+  const sessionId = action === 'end' ? undefined : id;
+  await notices(stores, user, 'unusual_use', { now, actor, sessionId, deviceName, outcome: action });
 }
 
 /**
@@ -187,15 +233,20 @@ async function keepWindowOpen(
 /** Nobody can tell thief from owner any more, so both are logged out. */
 async function endStolenSession(parts: RefreshParts, use: Use, rule: string): Promise<never> {
   const ends = parts.replayEnds;
-  const isEnded = await endForRefresh(parts, use, { reason: 'refresh_replayed', rule, events: [], ends });
+  const tell = (stores: Stores) => tellOfTheft(parts, stores, use);
+  const isEnded = await endForRefresh(parts, use, { reason: 'refresh_replayed', rule, tell, ends });
   if (isEnded) parts.onTheft(use.session.id, rule);
   throw refusal(rule);
 }
 
 /** The operator's settings refuse this change of context. */
 async function endSuspicious(parts: RefreshParts, use: Use, context: ContextVerdict): Promise<never> {
-  const [reason, events] = ['context_changed', [contextChanged(use, context)]] as const;
-  const isEnded = await endForRefresh(parts, use, { reason, rule: reason, events, ends: 'session' });
+  const reason = 'context_changed';
+  const tell = async (stores: Stores) => {
+    await stores.audit.record(contextChanged(use, context), use.now);
+    await tellOfUnusualUse(parts, stores, use, context);
+  };
+  const isEnded = await endForRefresh(parts, use, { reason, rule: reason, tell, ends: 'session' });
   if (isEnded) parts.onContextChange(use.session.id, context);
   throw refusal(reason);
 }
@@ -203,7 +254,7 @@ async function endSuspicious(parts: RefreshParts, use: Use, context: ContextVerd
 interface RefusedUse {
   readonly reason: EndReason;
   readonly rule: string;
-  readonly events: readonly AuditEvent[];
+  readonly tell: (stores: Stores) => Promise<void>;
   readonly ends: RefreshParts['replayEnds'];
 }
 
@@ -211,15 +262,15 @@ interface RefusedUse {
 async function endForRefresh(parts: RefreshParts, use: Use, refused: RefusedUse): Promise<boolean> {
   const { session, now, actor } = use;
   const { id: sessionId, userId } = session;
-  const { reason, rule, events, ends } = refused;
+  const { reason, rule, tell, ends } = refused;
   const event = { type: 'refresh_refused', actor, userId, sessionId, reason: rule } as const;
   const { result } = await revokeAndPropagate(parts, now, async (stores) => {
     if (ends === 'all') await stores.users.lock(userId);
     // The lock's second holder finds nothing to end, and must not end logins made since.
     const ended = await endSelected(stores, { sessionIds: [sessionId] }, { reason, actor, now });
     if (ended.length === 0) return false;
-    await stores.audit.recordAll([event, ...events], now);
-    if (reason === 'refresh_replayed') await tellOfTheft(parts, stores, use);
+    await stores.audit.record(event, now);
+    await tell(stores);
     // Like a logout everywhere: logins and refreshes in flight fail.
     if (ends === 'all') await endAllOfUser(stores, userId, { reason, actor, now });
     return true;

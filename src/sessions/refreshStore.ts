@@ -7,6 +7,8 @@ import type { ClientContext, SessionContext } from './session.ts';
 export interface SessionUse extends Pick<ClientContext, 'userAgent' | 'ip'> {
   readonly now: number;
   readonly context: SessionContext;
+  /** From now on the session's `acr` is `0`. */
+  readonly isDoubtful?: boolean;
   readonly idleExpiresAt: number;
   readonly accessExpiresAt: number;
   /** The epoch of the rights that the access token will have. */

@@ -3,6 +3,7 @@
  * users, access tokens or revocations; operations bring them together.
  */
 import type { FactorId, SessionId, UserId } from '@countersign/verifier/ids';
+import type { doubtfulAcr } from '@countersign/verifier/tokens/bearerToken';
 
 /** Why a session ended; also the reason of its revocation. */
 export const endReasons = [
@@ -28,8 +29,11 @@ export const endReasons = [
 ] as const;
 export type EndReason = (typeof endReasons)[number];
 
-/** Authentication context class (OpenID Connect Core §2): one factor, or two. A passkey with user verification is two. */
-export type Acr = '1fa' | '2fa';
+/**
+ * Authentication context class (OpenID Connect Core §2): one factor, or two; a passkey with user verification is two. `0`: the
+ * session's use is in doubt until its user steps up.
+ */
+export type Acr = '1fa' | '2fa' | typeof doubtfulAcr;
 
 /** `client_id` of sessions that the authority's own HTTP interface starts. */
 export const firstPartyClient = 'first-party';

@@ -51,8 +51,11 @@ export function createAccessTokenIssuer(parts: {
   audience: string;
   accountAudience?: string;
   accessTtlMs: number;
+  /** How long a second factor counts; undefined: as long as the session. */
+  secondFactorMaxAgeMs?: number | undefined;
 }): AccessTokenIssuer {
   const { issuer, audience: forServices, accountAudience = forServices, accessTtlMs } = parts;
+  const { secondFactorMaxAgeMs: maxAgeMs = Number.POSITIVE_INFINITY } = parts;
   const expiry = (now: number) => (numericDate(now) + numericDate(accessTtlMs)) * 1000;
 
   return {
@@ -60,6 +63,8 @@ export function createAccessTokenIssuer(parts: {
     expiry,
     issue(subject, { kid, privateKey }, now, { audience = forServices, expiresAt = expiry(now) } = {}) {
       const { roles = [] } = subject;
+      const isOld = subject.acr === '2fa' && now - subject.authTime > maxAgeMs;
+      const acr = isOld ? '1fa' : subject.acr;
       const claims: AccessTokenClaims = {
         iss: issuer,
         sub: subject.userId as UserId,
@@ -74,7 +79,7 @@ export function createAccessTokenIssuer(parts: {
         ...(roles.length === 0 ? {} : { roles }),
         auth_time: numericDate(subject.authTime),
         amr: subject.amr,
-        ...(subject.acr === undefined ? {} : { acr: subject.acr }),
+        ...(acr === undefined ? {} : { acr }),
         ...(subject.act === undefined ? {} : { act: subject.act }),
       };
       return new SignJWT({ ...claims, amr: [...claims.amr] })

@@ -50,9 +50,11 @@ export function createRestored(parts: RestoredParts): Restored {
 
 /** Links and codes that were used since are there again, as are messages that were sent. */
 async function forgetLinks({ database }: RestoredParts): Promise<void> {
-  await database.transaction(async ({ oneTimeTokens, outbox }) => {
+  await database.transaction(async ({ oneTimeTokens, outbox, users }) => {
     await oneTimeTokens.clear();
     await outbox.clear();
+    // Their owners may have stopped them since.
+    await users.stopFactorsResets();
   });
 }
 

@@ -165,7 +165,7 @@ t.test('whatever ends all other sessions voids a change that waits', async (t) =
     ['password', (token) => call('POST', '/auth/password', { token, body: passwordChange })],
     ['logout-all', (token) => call('POST', '/auth/logout-all', { token })],
     ['logout-others', (token) => call('POST', '/auth/logout-others', { token })],
-    ['reset of factors', () => operations.resetFactors({ email: ada }, operator)],
+    ['reset of factors', () => operations.resetFactors({ email: ada }, { now: 'lost the phone' }, operator)],
     ['disable', () => operations.disableUser({ email: ada }, operator)],
   ];
   let token = first;

@@ -1,8 +1,10 @@
 /** Recovery by mail: a new password, every session over with effect, and nothing told to strangers. */
 import t, { type Test } from 'tap';
 import { password, startAuthority } from '../support/authority.ts';
+import { eventually } from '../support/eventually.ts';
 import { said } from '../support/guards.ts';
 import { mailSettings, startMailServer } from '../support/mailServer.ts';
+import { enrolled, totpAt } from '../support/secondFactor.ts';
 import { createShiftedClock } from '../support/shiftedClock.ts';
 import { guardOf, sharedServers } from '../support/twoNodes.ts';
 
@@ -187,3 +189,35 @@ t.test('after a restored backup no link of before is good', async (t) => {
   await node.authority.operations.restored({ keepSessions: true }, { name: 'operator' });
   t.equal(codeOf(await complete(token)), '400 invalid_link');
 });
+
+t.test(
+  'pre-hijacking: the first proof of an address removes the factors that were added before',
+  async (t) => {
+    const { mail, node, clock, call, start, complete } = await begin(t);
+    const stranger = await enrolled(node, ada, clock.now());
+    await mail.mailTo(ada);
+    const { operations } = node.authority;
+    await start();
+    t.equal((await complete((await mail.mailTo(ada)).token)).status, 204);
+    const login = () => call('POST', '/auth/login', { body: { email: ada, password: newPassword } });
+    const opened = await login();
+    t.equal(opened.status, 200, 'the factor of the stranger does not keep the owner out');
+    const { access_token: token } = stranger.firstSession;
+    t.equal((await call('GET', '/auth/me', { token })).status, 401, 'nor does his session go on');
+    const [reset] = await operations.listAudit({ type: 'factors_reset' });
+    t.match(reset, { actor: 'user', reason: 'first_proof' });
+
+    // From now on the address is proved: recovery is no way around a second factor.
+    const { body: enrolment } = await call('POST', '/auth/factors/totp', { token: opened.body.access_token });
+    await call('POST', '/auth/factors/totp/confirm', {
+      ...{ token: opened.body.access_token, body: { code: totpAt(enrolment.secret, clock.now()) } },
+    });
+    clock.shift(61 * 60_000);
+    await start();
+    const isLink = ({ subject, token }: { subject: string; token: string }) =>
+      subject === 'Set a new password' && token !== '';
+    const second = await eventually('the second link', () => mail.mails.filter(isLink)[1]);
+    t.equal((await complete(second.token)).status, 204);
+    t.equal((await login()).body.code, 'second_factor_required');
+  },
+);

@@ -15,7 +15,8 @@ async function begin(t: Test) {
     ...{ mail, node, call },
     register: (email: string, chosen = password) =>
       call('POST', '/auth/register', { body: { email, password: chosen } }),
-    confirm: (token: string) => call('POST', '/auth/email/verify', { body: { token } }),
+    confirm: (token: string, chosen = password) =>
+      call('POST', '/auth/email/verify', { body: { token, password: chosen } }),
     login: async (email: string, chosen = password) =>
       call('POST', '/auth/login', { body: { email, password: chosen } }),
   };
@@ -34,6 +35,27 @@ t.test('an account begins when its mail is answered', async (t) => {
     'email_verified',
     'user_registered',
   ]);
+});
+
+t.test('the page asks for the password of the registration, and asks again after a wrong one', async (t) => {
+  const { mail, register, call, node, login } = await begin(t);
+  await register(ada);
+  const { token, text } = await mail.mailTo(ada);
+  t.match(text, /\?token=ot_[A-Za-z0-9_-]{43}&about=registration\n/);
+  const page = await call('GET', `/auth/email/verify?token=${token}&about=registration`);
+  t.match(page.body, /<input id="password" name="password" type="password"/);
+  t.equal((await call('POST', '/auth/email/verify', { body: { token } })).body.errors[0].field, 'password');
+  const post = async (given: string) => {
+    const body = new URLSearchParams({ token, password: given });
+    const answer = await fetch(`http://127.0.0.1:${node.httpPort}/auth/email/verify`, {
+      method: 'POST',
+      body,
+    });
+    return { status: answer.status, text: await answer.text() };
+  };
+  t.match(await post('wrong'), { status: 401, text: /not the password[\s\S]*<form/ });
+  t.match(await post(password), { status: 200, text: /is confirmed/ });
+  t.equal((await login(ada)).status, 200);
 });
 
 t.test('a taken address is answered alike, and its owner is told', async (t) => {
@@ -57,15 +79,18 @@ t.test('a taken address is answered alike, and its owner is told', async (t) => 
 });
 
 t.test(
-  'of several registrations of one address, the one whose mail is answered gets it, with its own password',
+  'of several registrations of one address, one gets it: whose mail is answered with its own password',
   async (t) => {
     const { mail, register, confirm, login } = await begin(t);
     await register(ada, `of a stranger ${password}`);
     const ofStranger = await mail.mailTo(ada);
     await register(ada, `of the owner ${password}`);
     const ofOwner = await mail.mailTo(ada);
-    t.equal((await confirm(ofOwner.token)).status, 204);
-    t.equal((await confirm(ofStranger.token)).body.code, 'invalid_link');
+    const byOwner = await confirm(ofStranger.token, `of the owner ${password}`);
+    t.match(byOwner, { status: 401, body: { code: 'invalid_credentials', errors: [{ field: 'password' }] } });
+    t.equal((await login(ada, `of a stranger ${password}`)).status, 401, 'the owner answered it by mistake');
+    t.equal((await confirm(ofOwner.token, `of the owner ${password}`)).status, 204);
+    t.equal((await confirm(ofStranger.token, `of a stranger ${password}`)).body.code, 'invalid_link');
     t.equal((await login(ada, `of a stranger ${password}`)).status, 401);
     t.equal((await login(ada, `of the owner ${password}`)).status, 200);
   },

@@ -75,14 +75,28 @@ t.test('users list, show and reset-factors; audit list of an e-mail', async (t) 
   t.match((await events(alice)).join('\n'), /\tfactor_added\t/);
   t.match(await run('audit', 'list', '--user', 'nobody@example.com'), { code: 1 });
 
-  const reset = await run('users', 'reset-factors', alice, '--json');
-  t.strictSame(JSON.parse(reset.lines[0] ?? ''), { user_id: id, ended_sessions: 2 });
+  const planned = JSON.parse((await run('users', 'reset-factors', alice, '--json')).lines[0] ?? '');
+  t.match(planned, { user_id: id, ended_sessions: 0, due_at: /Z$/ });
+  t.match((await run('users', 'show', alice)).lines, { 6: `factors reset at\t${planned.due_at}` });
+  const stop = ['reset-factors', alice, '--stop'];
+  t.match(await run('users', ...stop), { code: 0, lines: [id], words: /^The reset is stopped/ });
+  t.match(await run('users', ...stop), { code: 0, words: /^There was no reset/ });
+  t.match(await run('users', ...stop, '--now', 'x'), { code: 2 });
+  t.match(await run('users', 'reset-factors', alice, '--now', ' '), { code: 1, words: /must say why/ });
+
+  const atOnce = ['reset-factors', alice, '--now', 'showed an identity card'];
+  const reset = await run('users', ...atOnce, '--json');
+  t.strictSame(JSON.parse(reset.lines[0] ?? ''), { user_id: id, ended_sessions: 2, due_at: null });
   t.equal((await call('GET', '/auth/me', { token })).status, 401);
   t.type((await login(alice)).access_token, 'string');
   t.match((await events(alice)).join('\n'), /\tfactors_reset\toperator/);
-  t.match(await run('users', 'reset-factors', alice), {
-    code: 0,
-    lines: [id],
-    words: /^Second factors removed/,
-  });
+  t.match(await run('users', ...atOnce), { code: 0, lines: [id], words: /^Second factors removed/ });
+  t.match((await run('audit', 'list', '--type', 'factors_reset')).lines[0], /showed an identity card/);
+
+  const set = await run('users', 'set-one-time-password', alice);
+  t.match(set, { code: 0, words: /good for one login until/ });
+  const [oneTime = ''] = set.lines;
+  t.match(oneTime, /^([0-9A-Z]{4}-){5}[0-9A-Z]{4}$/, '24 characters of 32: 120 bits');
+  const first = await call('POST', '/auth/login', { body: { email: alice, password: oneTime } });
+  t.match(first, { status: 403, body: { code: 'password_change_required', password_token: /^ot_/ } });
 });

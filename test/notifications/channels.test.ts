@@ -10,7 +10,7 @@ import t from 'tap';
 import type { SendFault } from '../../src/notifications/channel.ts';
 import { createMailChannel } from '../../src/notifications/mail.ts';
 import type { Message } from '../../src/notifications/message.ts';
-import { createWebhookChannel } from '../../src/notifications/webhook.ts';
+import { createSmsWebhook } from '../../src/notifications/webhook.ts';
 import { startMailServer } from '../support/mailServer.ts';
 import { createManualClock } from '../support/manualClock.ts';
 
@@ -46,7 +46,7 @@ t.test('the webhook gets a signed message, and each try is the same one', async 
   });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/sms`;
   const clock = createManualClock(1_764_453_240_500);
-  const channel = createWebhookChannel({ url, secret: 'a shared secret', clock });
+  const channel = createSmsWebhook({ url, secret: 'a shared secret', clock });
   const rows = [
     [200, 'sent'],
     [204, 'sent'],
@@ -74,7 +74,7 @@ t.test('the webhook gets a signed message, and each try is the same one', async 
   await clock.advance(10_000);
   t.equal(await silent, 'webhook timeout');
   t.equal(clock.timers(), 0);
-  const nobody = createWebhookChannel({ url: 'http://127.0.0.1:1/', secret: 'x', clock: systemClock });
+  const nobody = createSmsWebhook({ url: 'http://127.0.0.1:1/', secret: 'x', clock: systemClock });
   t.equal(await outcome(nobody.send(id, sms)), 'webhook unreachable');
 });
 

@@ -24,7 +24,7 @@ const message = {
 for (const { name, open } of engines) {
   t.test(name, async (t) => {
     const { database } = (await openStorage(t, open)).storage;
-    const notify = createNotify({ sealing: before, channels: { mail: true, sms: false } });
+    const notify = createNotify({ sealing: before, channels: { mail: true, sms: false, operator: false } });
     for (let messages = 0; messages < 2; messages += 1)
       await notify(database, message, { userId: undefined, now });
     const decoy = { channel: 'none', template: '', userId: undefined, createdAt: now } as const;

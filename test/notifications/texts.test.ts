@@ -13,6 +13,7 @@ const data = {
   ...{ at: Date.UTC(2026, 10, 29, 21, 54), ip: '203.0.113.9', device: 'A <b> & "c"' },
   ...{ code: '012345', minutes: 10, link: 'https://auth.example.com/x?token=ot_1', linkHours: 24 },
   ...{ notMeLink: 'https://auth.example.com/auth/not-me?token=ot_2', newEmail: "o'hara@example.com" },
+  ...{ outcome: 'step_up', dueAt: Date.UTC(2026, 10, 30) },
   ...{ factor: 'Phone <1>', left: 3, about: 'all' },
 };
 
@@ -37,7 +38,8 @@ for (const texts of [en, de]) {
     }
     for (const template of Object.keys(texts.messages)) {
       const text = renderSms(message(template, texts.language, 'sms'));
-      t.ok(text.startsWith(data.code) && text.length <= 160, text);
+      t.ok(text.length <= 160, text);
+      if (text.includes(data.code)) t.ok(text.startsWith(data.code), text);
     }
     t.end();
   });

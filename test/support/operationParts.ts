@@ -28,7 +28,7 @@ export async function createOperationParts({ database }: Storage) {
   const { log, metrics } = { log: createLog('error', { write: () => {} }), metrics: createMetrics() };
   const notices = async () => {};
   const { kind: passkeyKind } = openPasskeys({ database, clock, effect, issuer, log, metrics, notices });
-  const factors = openFactors({ database, clock, sealing, notices, passkeyKind, codeKinds: [] });
+  const factors = openFactors({ database, clock, sealing, notices, log, passkeyKind, codeKinds: [] });
   return {
     ...{ database, clock, keyRing, ringKeeper },
     ...factors,

@@ -1,8 +1,6 @@
 /** A real webhook for messages to phones: takes only what is signed, and once for each idempotency key. */
-import { createHmac, timingSafeEqual } from 'node:crypto';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { eventually } from './eventually.ts';
+import { startSignedWebhook, webhookSecret } from './signedWebhook.ts';
 
 export interface ReceivedSms {
   readonly to: string;
@@ -23,43 +21,23 @@ export interface SmsServer {
   stop(): Promise<void>;
 }
 
-const secret = 'the receiver knows it';
-
 /** The environment of an authority that posts to it. */
 export function smsSettings({ url }: Pick<SmsServer, 'url'>, countries = 'DE,AT') {
-  return { SMS_WEBHOOK_URL: url, SMS_WEBHOOK_SECRET: secret, SMS_COUNTRIES: countries };
+  return { SMS_WEBHOOK_URL: url, SMS_WEBHOOK_SECRET: webhookSecret, SMS_COUNTRIES: countries };
 }
 
 export async function startSmsServer(): Promise<SmsServer> {
-  const messages: ReceivedSms[] = [];
   const seen = new Set<ReceivedSms>();
-  const keys = new Set<unknown>();
-  let forged = 0;
-  const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const body = Buffer.concat(chunks).toString();
-    const given = String(request.headers['countersign-signature']);
-    const signed = `${request.headers['countersign-timestamp']}.${body}`;
-    const right = `v1=${createHmac('sha256', secret).update(signed).digest('hex')}`;
-    if (given.length !== right.length || !timingSafeEqual(Buffer.from(given), Buffer.from(right))) {
-      forged += 1;
-      response.writeHead(401).end();
-      return;
-    }
+  const webhook = await startSignedWebhook((body): ReceivedSms => {
     const { to, text, template } = JSON.parse(body);
-    const key = request.headers['idempotency-key'];
-    if (!keys.has(key)) messages.push({ to, text, template, code: /\b\d{6}\b/.exec(text)?.[0] ?? '' });
-    keys.add(key);
-    response.writeHead(204).end();
+    return { to, text, template, code: /\b\d{6}\b/.exec(text)?.[0] ?? '' };
   });
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
+  const messages = webhook.taken;
   return {
-    url: `http://127.0.0.1:${port}/sms`,
+    url: `http://127.0.0.1:${webhook.port}/sms`,
     messages,
     get forged() {
-      return forged;
+      return webhook.forged;
     },
     smsTo: (number) =>
       eventually(`a message to ${number}`, () => {
@@ -67,9 +45,6 @@ export async function startSmsServer(): Promise<SmsServer> {
         if (message !== undefined) seen.add(message);
         return message;
       }),
-    async stop() {
-      server.closeAllConnections();
-      await new Promise((resolve) => void server.close(resolve));
-    },
+    stop: webhook.stop,
   };
 }

@@ -65,6 +65,11 @@ export const errorTable = {
     grpc: 'PERMISSION_DENIED',
     title: 'A second factor is required',
   },
+  password_change_required: {
+    http: 403,
+    grpc: 'PERMISSION_DENIED',
+    title: 'A new password must be chosen first',
+  },
   recovery_required: {
     http: 403,
     grpc: 'PERMISSION_DENIED',

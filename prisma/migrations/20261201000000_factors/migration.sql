@@ -7,7 +7,10 @@ ALTER TABLE "users" ADD COLUMN "locale" TEXT;
 ALTER TABLE "users" ADD COLUMN "phone" TEXT;
 ALTER TABLE "users" ADD COLUMN "phone_verified_at" TIMESTAMPTZ(3);
 ALTER TABLE "users" ADD COLUMN "phone_id" UUID;
-CREATE INDEX "users_phone_idx" ON "users" ("phone");
+ALTER TABLE "users" ADD COLUMN "factors_reset_at" TIMESTAMPTZ(3);
+ALTER TABLE "users" ADD COLUMN "one_time_password_until" TIMESTAMPTZ(3);
+CREATE UNIQUE INDEX "users_phone_key" ON "users" ("phone");
+CREATE INDEX "users_factors_reset_at_idx" ON "users" ("factors_reset_at");
 
 CREATE TABLE "totp_factors" (
   "id"            UUID NOT NULL PRIMARY KEY,

@@ -4,6 +4,8 @@ const hour = 60 * 60_000;
 export const phoneLimits = {
   /** Digits of the prefix: a block of numbers that a fraudster rents. */
   prefixDigits: 7,
+  /** Tries to take a number that others prove at the same moment: no more users get a code for one number in an hour. */
+  takes: 4,
   windows: { hour, day: 24 * hour },
   /**
    * Messages in an hour and in a day, by why they are sent. Each kind has its own counts: messages to a fraudster's numbers, and

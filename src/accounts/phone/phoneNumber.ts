@@ -8,6 +8,8 @@ export type Phone = string & { readonly [brand]: 'Phone' };
 export interface PhoneNumbers {
   /** Throws `invalid_request` with one error for the field `phone`. It says nothing about who has the number. */
   check(text: string): Promise<Phone>;
+  /** Whether a number that was checked before may still get messages: the operator may have taken its country out. */
+  isAllowed(phone: Phone): Promise<boolean>;
 }
 
 /** ASCII digits. */
@@ -31,6 +33,12 @@ export function createPhoneNumbers(countries: readonly string[]): PhoneNumbers {
           `must be a number of a country in SMS_COUNTRIES: ${countries.join(', ') || 'none'}`,
         );
       return text as Phone;
+    },
+
+    async isAllowed(phone) {
+      const { parseNumber } = await import('./mobileNumbers.ts');
+      const country = parseNumber(phone)?.country;
+      return country !== undefined && countries.includes(country);
     },
   };
 }

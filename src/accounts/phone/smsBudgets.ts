@@ -1,6 +1,7 @@
 /** How many messages to phones are sent, so that nobody earns with them (SMS pumping): counted over all nodes. */
 import { ipNetwork } from '../../platform/ipAddress.ts';
 import { platformLimits } from '../../platform/limits.ts';
+import type { RateCaller } from '../../platform/rateLimits.ts';
 import { createSpendWindows, type WindowBudget } from '../../platform/windowBudgets.ts';
 import { phoneLimits } from './limits.ts';
 import type { Phone } from './phoneNumber.ts';
@@ -10,7 +11,7 @@ export type SmsKind = keyof typeof phoneLimits.smsBudgets;
 export interface SmsRequest {
   readonly kind: SmsKind;
   readonly number: Phone;
-  readonly ip: string | undefined;
+  readonly by: RateCaller;
   /** Undefined when nobody has the number: the same is counted, apart from messages that are sent. */
   readonly userId: string | undefined;
 }
@@ -21,11 +22,11 @@ export type SpendSms = (request: SmsRequest) => Promise<boolean>;
 /** `counting`: undefined when rate limits are off. */
 export function createSmsBudgets(counting: Parameters<typeof createSpendWindows>[0]): SpendSms {
   const spend = createSpendWindows(counting, 'sms');
-  return (request) => spend(budgetsOf(request));
+  return (request) => spend(budgetsOf(request), request.by);
 }
 
 /** The narrowest first: what it is refused takes nothing from others. */
-function budgetsOf({ kind, number, ip, userId }: SmsRequest): readonly WindowBudget[] {
+function budgetsOf({ kind, number, by: { ip }, userId }: SmsRequest): readonly WindowBudget[] {
   const budgets = phoneLimits.smsBudgets[kind];
   const whose = {
     user: userId ?? number,

@@ -20,6 +20,7 @@ import { endSelected } from '../../sessions/endSessions.ts';
 import type { Caller } from '../../sessions/session.ts';
 import { tryCode } from '../tryCode.ts';
 import type { User } from '../user.ts';
+import { phoneLimits } from './limits.ts';
 import { maskedPhone, type Phone } from './phoneNumber.ts';
 import { phoneCodeHash, phonePurpose } from './requestPhone.ts';
 
@@ -49,7 +50,6 @@ export function createVerifyPhone(parts: VerifyPhoneParts): VerifyPhone {
         throw new AuthorityError('invalid_code', { reason: 'used' });
       const current = (await stores.users.find(user.id)) ?? user;
       await takeAway(parts, stores, current, { reason: 'replaced', actor, now });
-      await takeFromEarlierOwner(parts, stores, { number, user, actor, now });
       await add(parts, stores, { user, number, caller, actor, now });
     });
     parts.onCode('sms', 'used');
@@ -95,17 +95,24 @@ async function takeFromEarlierOwner(
 }
 
 async function add(
-  { notices }: VerifyPhoneParts,
+  parts: VerifyPhoneParts,
   stores: RevokingStores,
   adding: { user: User; number: Phone; caller: Caller; actor: Actor; now: number },
 ): Promise<void> {
   const { user, number, caller, actor, now } = adding;
   const { userId, sessionId } = caller;
   const factor = newId<FactorId>(now);
-  await stores.users.setPhone(userId, { number, id: factor, verifiedAt: now });
+  const phone = { number, id: factor, verifiedAt: now };
+  let outcome = 'taken';
+  for (let take = 0; outcome === 'taken' && take < phoneLimits.takes; take += 1) {
+    await takeFromEarlierOwner(parts, stores, { number, user, actor, now });
+    outcome = await stores.users.setPhone(userId, phone);
+  }
+  if (outcome === 'taken')
+    throw new AuthorityError('unavailable', { retryAfterSeconds: 1, reason: 'phone_contention' });
   const about = { actor, userId, sessionId, reason: 'sms_code', detail: { factor } };
   await stores.audit.record({ type: 'factor_added', ...about }, now);
   const takesBack = { about: 'factor', factorId: factor } as const;
   const occasion = { now, actor, sessionId, factor: maskedPhone(number), takesBack };
-  await notices(stores, user, 'factor_added', occasion);
+  await parts.notices(stores, user, 'factor_added', occasion);
 }

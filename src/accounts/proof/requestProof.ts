@@ -18,7 +18,7 @@ export function createRequestProof(parts: RequestProofParts): RequestProof {
     parts.requireMail();
     const { email, emailVerifiedAt } = await findCaller(parts, caller);
     if (emailVerifiedAt !== undefined) return;
-    if (!(await parts.spendMail('email_proof', email, actor.ip))) throw tooManyMails();
+    if (!(await parts.spendMail('email_proof', email, actor))) throw tooManyMails();
     const now = parts.clock.now();
     await parts.database.transaction(async (stores) => {
       const user = await stores.users.lock(caller.userId);

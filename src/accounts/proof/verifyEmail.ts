@@ -14,7 +14,7 @@ import type { Email } from '../email.ts';
 import { tryCode } from '../tryCode.ts';
 import type { User } from '../user.ts';
 import { type MovingParts, moveEmail } from './moveEmail.ts';
-import { type ConfirmParts, confirmRegistration } from './registration.ts';
+import { type ConfirmParts, checkRegistrant, confirmRegistration } from './registration.ts';
 
 export interface VerifyEmailParts extends ConfirmParts, MovingParts {
   readonly database: Database;
@@ -25,8 +25,11 @@ export interface VerifyEmailParts extends ConfirmParts, MovingParts {
 }
 
 export interface VerifyEmail {
-  /** Throws `invalid_link`. */
-  byLink(token: string, actor: Actor): Promise<void>;
+  /**
+   * A registration is confirmed with its password: whoever only reads the mail must not confirm what a stranger registered. Throws
+   * `invalid_link`, `invalid_credentials` for another password, and `invalid_request` where one is missing; then the link stays good.
+   */
+  byLink(token: string, actor: Actor, password?: string): Promise<void>;
   /** Throws `invalid_code`. */
   byCode(userId: UserId, code: string, actor: Actor): Promise<void>;
 }
@@ -34,29 +37,28 @@ export interface VerifyEmail {
 export function createVerifyEmail(parts: VerifyEmailParts): VerifyEmail {
   const { database, clock } = parts;
   return {
-    async byLink(token, actor) {
+    async byLink(token, actor, password) {
       const hash = oneTimeTokenHash(token);
       if (hash === undefined) throw new AuthorityError('invalid_link', { reason: 'malformed' });
+      const { oneTimeTokens } = database;
       const now = clock.now();
+      const proof = await oneTimeTokens.find(hash, 'email_proof', now);
+      if (proof !== undefined) return take(parts, proof, { actor, now, refusal: 'invalid_link' });
+      const registration = await oneTimeTokens.find(hash, 'registration', now);
+      if (registration === undefined) throw new AuthorityError('invalid_link', { reason: 'unknown' });
+      await checkRegistrant(parts, registration, actor, password);
       await database.transaction(async (stores) => {
-        const proof = await stores.oneTimeTokens.take(hash, 'email_proof', now);
-        if (proof !== undefined) return apply(parts, stores, proof, { actor, now, refusal: 'invalid_link' });
-        const registration = await stores.oneTimeTokens.take(hash, 'registration', now);
-        if (registration === undefined) throw new AuthorityError('invalid_link', { reason: 'unknown' });
-        return confirmRegistration(parts, stores, registration, actor, now);
+        if ((await stores.oneTimeTokens.take(hash, 'registration', now)) === undefined)
+          throw new AuthorityError('invalid_link', { reason: 'used' });
+        await confirmRegistration(parts, stores, registration, actor, now);
       });
     },
 
     async byCode(userId, code, actor) {
       const now = clock.now();
       const hashOf = (_: OneTimeToken, typed: string) => parts.codeHash(userId, typed);
-      const { hash } = await tryCode(database, { userId, purpose: 'email_proof', code, now, hashOf });
-      await database.transaction(async (stores) => {
-        // Another request may have used or replaced it meanwhile.
-        const proof = await stores.oneTimeTokens.take(hash, 'email_proof', now);
-        if (proof === undefined) throw new AuthorityError('invalid_code', { reason: 'used' });
-        return apply(parts, stores, proof, { actor, now, refusal: 'invalid_code' });
-      });
+      const proof = await tryCode(database, { userId, purpose: 'email_proof', code, now, hashOf });
+      await take(parts, proof, { actor, now, refusal: 'invalid_code' });
     },
   };
 }
@@ -67,16 +69,31 @@ interface Applying {
   readonly refusal: 'invalid_link' | 'invalid_code';
 }
 
+async function take(
+  parts: VerifyEmailParts,
+  { hash, userId }: OneTimeToken,
+  applying: Applying,
+): Promise<void> {
+  const { now, refusal } = applying;
+  await parts.database.transaction(async (stores) => {
+    // The user first, as everywhere: two in another order would wait for each other.
+    const user = userId === undefined ? undefined : await stores.users.lock(userId);
+    // Another request may have used or replaced it meanwhile.
+    const proof = await stores.oneTimeTokens.take(hash, 'email_proof', now);
+    if (proof === undefined) throw new AuthorityError(refusal, { reason: 'used' });
+    if (user === undefined || user.disabledAt !== undefined)
+      throw new AuthorityError(refusal, { reason: 'user' });
+    await apply(parts, stores, user, { ...applying, detail: proof.detail });
+  });
+}
+
 async function apply(
   parts: VerifyEmailParts,
   stores: Stores,
-  { userId, detail }: OneTimeToken,
-  applying: Applying,
+  user: User,
+  { detail, ...applying }: Applying & Pick<OneTimeToken, 'detail'>,
 ): Promise<void> {
   const { actor, now, refusal } = applying;
-  const user = userId === undefined ? undefined : await stores.users.lock(userId);
-  if (user === undefined || user.disabledAt !== undefined)
-    throw new AuthorityError(refusal, { reason: 'user' });
   await stores.oneTimeTokens.forget(user.id, 'email_proof');
   const email = String(detail['email']) as Email;
   if (email !== user.email) {

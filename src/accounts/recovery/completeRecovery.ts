@@ -1,10 +1,14 @@
 /**
- * Completes recovery: the link of the mail sets a new password, and every session ends with effect. It starts no session: a login
- * follows, with the second factor where there is one, so recovery is no way around it.
+ * Completes recovery: the link of the mail, or the token that a login with a one-time password got, sets a new password, and every
+ * session ends with effect. It starts no session: a login follows, with the second factor where there is one, so recovery is no way
+ * around it.
  */
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { Actor } from '../../audit/auditEvent.ts';
 import type { Stores } from '../../database.ts';
+import type { FactorKinds } from '../../login/factors/factors.ts';
+import { factorsOf, forgetFactors } from '../../login/factors/reset/resetFactors.ts';
+import { isAfterOneTimePassword } from '../../login/oneTimePassword.ts';
 import { hashTurn, type PasswordHasher } from '../../login/passwords/passwordHash.ts';
 import type { PasswordPolicy } from '../../login/passwords/passwordPolicy.ts';
 import type { PasswordAttempts } from '../../login/throttling/passwordAttempts.ts';
@@ -19,6 +23,7 @@ export interface CompleteRecoveryParts extends RevokingParts {
   readonly passwordPolicy: PasswordPolicy;
   readonly passwordAttempts: Pick<PasswordAttempts, 'passwordChanged'>;
   readonly notices: Notices;
+  readonly kinds: FactorKinds;
 }
 
 export interface RecoveryCompletion {
@@ -43,8 +48,10 @@ export function createCompleteRecovery(parts: CompleteRecoveryParts): CompleteRe
     await revokeAndPropagate(parts, now, async (stores) => {
       // The user first, as everywhere: two in another order would wait for each other.
       const owner = found?.userId && (await stores.users.lock(found.userId));
-      const user = checked(await stores.oneTimeTokens.take(hash, 'recovery', now), owner);
-      await recover(parts, stores, user, { passwordHash, actor, now });
+      const taken = await stores.oneTimeTokens.take(hash, 'recovery', now);
+      const user = checked(taken, owner);
+      const byMail = taken !== undefined && !isAfterOneTimePassword(taken.detail);
+      await recover(parts, stores, user, { passwordHash, byMail, actor, now });
       await endAllOfUser(stores, user.id, { reason: 'recovered', actor, now });
     });
   };
@@ -59,20 +66,39 @@ function checked(token: OneTimeToken | undefined, user: User | undefined): User 
 }
 
 async function recover(
-  { passwordAttempts, notices }: CompleteRecoveryParts,
+  { passwordAttempts, notices, kinds }: CompleteRecoveryParts,
   stores: Stores,
   user: User,
-  { passwordHash, actor, now }: { passwordHash: string; actor: Actor; now: number },
+  { passwordHash, byMail, actor, now }: { passwordHash: string; byMail: boolean; actor: Actor; now: number },
 ): Promise<void> {
   const { id: userId, email } = user;
   await stores.users.setPassword(userId, passwordHash, now);
   // Whoever used the link reads the mail.
-  await stores.users.verifyEmail(userId, now);
+  if (byMail && user.emailVerifiedAt === undefined) {
+    await stores.users.verifyEmail(userId, now);
+    await forgetStrangersFactors(kinds, stores, user, { actor, now });
+  }
   await passwordAttempts.passwordChanged(stores, email, actor.ip, now);
   // A thief may have begun to change the address.
   for (const purpose of ['recovery', 'email_proof']) await stores.oneTimeTokens.forget(userId, purpose);
-  await stores.audit.record({ type: 'account_recovered', actor, userId }, now);
-  await notices(stores, user, 'account_recovered', { now, actor });
+  const reason = byMail ? 'mail' : 'one_time_password';
+  await stores.audit.record({ type: 'account_recovered', actor, userId, reason }, now);
+  await notices(stores, user, byMail ? 'account_recovered' : 'password_changed', { now, actor });
+}
+
+/**
+ * Until now nobody had proved the address, so a stranger may have registered it and added factors that would keep the owner out, or a
+ * passkey that logs in alone.
+ */
+async function forgetStrangersFactors(
+  kinds: FactorKinds,
+  stores: Stores,
+  { id: userId }: User,
+  { actor, now }: { readonly actor: Actor; readonly now: number },
+): Promise<void> {
+  if ((await factorsOf(kinds, stores, userId)).length === 0) return;
+  await forgetFactors(kinds, stores, userId);
+  await stores.audit.record({ type: 'factors_reset', actor, userId, reason: 'first_proof' }, now);
 }
 
 function invalidLink(reason: string): AuthorityError {

@@ -36,7 +36,7 @@ export function createStartRecovery(parts: StartRecoveryParts): StartRecovery {
     parts.requireMail();
     const email = normaliseEmail(text);
     await parts.rateLimits.spend(actor, 'mail', 'global');
-    const isAllowed = await parts.spendMail('recovery', email, actor.ip);
+    const isAllowed = await parts.spendMail('recovery', email, actor);
     const now = parts.clock.now();
     await parts.database.transaction(async (stores) => {
       const user = await stores.users.findByEmail(email);

@@ -10,6 +10,7 @@ import type { SpendSms } from '../../accounts/phone/smsBudgets.ts';
 import type { User, UserStore } from '../../accounts/user.ts';
 import type { Message } from '../../notifications/message.ts';
 import type { KeyedHash } from '../../platform/keyedHash.ts';
+import type { RateCaller } from '../../platform/rateLimits.ts';
 
 /** Why a code is sent: each has budgets of its own, so that strangers cannot use up those of the owner. */
 export type CodeUse = 'login_code' | 'factor_code';
@@ -28,11 +29,13 @@ export interface CodeChannel<Address extends string = string> {
   factorOf(user: User): FactorId | undefined;
   /** Throws `mail_not_configured`, or `sms_not_configured`. */
   checkConfigured(): void;
+  /** Whether the settings still let a proved address get messages. */
+  isAllowed(address: Address): Promise<boolean>;
   /** False when enough were sent. `userId`: undefined when nobody gets it. */
   spend(
     use: CodeUse,
     address: Address,
-    by: { ip: string | undefined; userId: string | undefined },
+    by: { caller: RateCaller; userId: string | undefined },
   ): Promise<boolean>;
 }
 
@@ -53,7 +56,8 @@ export function createCodeChannels(parts: ChannelParts) {
     find: (users, email) => users.findByEmail(email),
     factorOf: () => undefined,
     checkConfigured: requireMail,
-    spend: (use, email, { ip }) => spendMail(use, email, ip),
+    isAllowed: async () => true,
+    spend: (use, email, { caller }) => spendMail(use, email, caller),
   };
   const sms: CodeChannel<Phone> = {
     ...({ kind: 'sms_code', channel: 'sms', amr: 'sms' } as const),
@@ -62,7 +66,8 @@ export function createCodeChannels(parts: ChannelParts) {
     find: (users, phone) => users.findByPhone(phone),
     factorOf: ({ phone }) => phone?.id,
     checkConfigured: requireSms,
-    spend: (kind, number, { ip, userId }) => spendSms({ kind, number, ip, userId }),
+    isAllowed: phoneNumbers.isAllowed,
+    spend: (kind, number, { caller, userId }) => spendSms({ kind, number, by: caller, userId }),
   };
   return { mail, sms } as { readonly mail: CodeChannel; readonly sms: CodeChannel };
 }

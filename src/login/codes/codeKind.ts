@@ -27,7 +27,8 @@ export function createCodeKind(parts: CodeParts, channel: CodeChannel, isOn: boo
       channel.checkConfigured();
       const address = channel.addressOf(user);
       if (address === undefined) throw new Error('the caller asks isUsable first');
-      if (!(await channel.spend('factor_code', address, { ip: actor.ip, userId: user.id }))) throw tooMany();
+      if (!(await channel.isAllowed(address))) throw notAllowed();
+      if (!(await channel.spend('factor_code', address, { caller: actor, userId: user.id }))) throw tooMany();
       const code = newCode();
       // A code lives no longer than its login or step-up.
       const minutes = Math.max(1, Math.floor((expiresAt - now) / 60_000));
@@ -67,6 +68,13 @@ export function createCodeKind(parts: CodeParts, channel: CodeChannel, isOn: boo
       };
     },
   };
+}
+
+function notAllowed(): AuthorityError {
+  return new AuthorityError('sms_not_configured', {
+    detail: 'The country of this phone gets no messages any more; use another factor, or ask support.',
+    reason: 'country',
+  });
 }
 
 function tooMany(): AuthorityError {

@@ -18,6 +18,12 @@ export const factorLimits = {
   /** 120 bits: a plain hash needs at least 112 (OWASP ASVS 5.0 V6.5.2). */
   recoveryCodeBytes: 15,
   recoveryCodeGroupCharacters: 4,
+  /** How late a reset may be. */
+  resetPollMilliseconds: 15_000,
+  /** Resets that one look does. */
+  resetsAtOnce: 20,
+  /** Why a reset happens at once: a line of the audit log. */
+  resetNoteCharacters: 200,
   /** Age of the proof that a change of factors needs. */
   recentProofSeconds: 600,
 } as const;

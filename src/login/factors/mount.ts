@@ -5,10 +5,10 @@ import type { Database } from '../../database.ts';
 import type { Notices } from '../../notifications/notices.ts';
 import type { Config } from '../../platform/config/config.ts';
 import { type Job, pruningJob } from '../../platform/jobs.ts';
+import type { Log } from '../../platform/observability/log.ts';
 import type { Metrics } from '../../platform/observability/metrics.ts';
 import type { Sealing } from '../../platform/sealing.ts';
 import type { Counted } from '../../revocation/countFailures.ts';
-import type { SpendRevokeBudget } from '../../revocation/revokeBudgets.ts';
 import type { RelyingParty } from '../passkeys/relyingParty.ts';
 import { createEnrolAtLogin } from './enrolAtLogin.ts';
 import {
@@ -28,7 +28,9 @@ import { createRequireRecentProof } from './recentProof.ts';
 import { createRecoveryCodeKind } from './recoveryCodeKind.ts';
 import { createRemoveFactor } from './removeFactor.ts';
 import { createRenewRecoveryCodes } from './renewRecoveryCodes.ts';
-import { createResetFactors } from './resetFactors.ts';
+import { dueResetsJob } from './reset/dueResets.ts';
+import { createResetFactors, type RequestResetParts } from './reset/requestReset.ts';
+import { createStopReset, createStopResetByLink } from './reset/stopReset.ts';
 import { createStartLoginFactor, createStartStepUp } from './startFactor.ts';
 import { createStepUp, type StepUpParts } from './stepUp.ts';
 import { createTotpSecrets, type TotpSecrets } from './totp.ts';
@@ -40,6 +42,7 @@ export function openFactors(parts: {
   readonly clock: Clock;
   readonly sealing: Sealing;
   readonly notices: Notices;
+  readonly log: Pick<Log, 'error'>;
   /** Codes by mail and by message. */
   readonly codeKinds: readonly FactorKind[];
   readonly passkeyKind: FactorKind;
@@ -48,7 +51,11 @@ export function openFactors(parts: {
   const totpSecrets = createTotpSecrets(parts.sealing);
   const kinds = createFactorKinds([
     parts.passkeyKind,
-    createTotpKind({ totpFactors, secrets: totpSecrets }),
+    createTotpKind({
+      ...{ totpFactors, secrets: totpSecrets },
+      onUnreadable: (factor) =>
+        parts.log.error({ factor }, 'no key opens the secret of an authenticator app'),
+    }),
     createRecoveryCodeKind({ recoveryCodes, notices: parts.notices }),
     ...parts.codeKinds,
   ]);
@@ -60,7 +67,8 @@ export type OpenedFactors = ReturnType<typeof openFactors>;
 export interface FactorMountParts
   extends OpenedFactors,
     Omit<FinishLoginParts, 'verifyEnrolment' | 'onTry'>,
-    Omit<StepUpParts, 'onTry'> {
+    Omit<StepUpParts, 'onTry'>,
+    RequestResetParts {
   readonly kinds: FactorKinds;
   readonly totpSecrets: TotpSecrets;
   readonly rateLimits: FinishLoginParts['rateLimits'];
@@ -71,7 +79,6 @@ export interface FactorMountParts
   readonly relyingParty: RelyingParty | undefined;
   readonly metrics: Metrics;
   readonly counted: Counted;
-  readonly spendRevokeBudget: SpendRevokeBudget;
 }
 
 export function mountFactors({ counted, totpSecrets, issuer, metrics, ...given }: FactorMountParts) {
@@ -99,9 +106,13 @@ export function mountFactors({ counted, totpSecrets, issuer, metrics, ...given }
   };
   return {
     askForFactor: createAskForFactor(parts),
-    operations: { resetFactors: counted(createResetFactors(parts)) },
+    operations: {
+      resetFactors: counted(createResetFactors(parts)),
+      stopFactorsReset: createStopReset(parts),
+      stopResetByLink: createStopResetByLink(parts),
+    },
     routes: [...factorRoutes(management), ...proveRoutes(proving)],
-    jobs: oldEnrolmentAndTokenJobs({ ...parts, metrics }),
+    jobs: [dueResetsJob(parts), ...oldEnrolmentAndTokenJobs({ ...parts, metrics })],
   };
 }
 

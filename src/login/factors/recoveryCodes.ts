@@ -17,16 +17,26 @@ export interface RecoveryCode {
 }
 
 export function newRecoveryCodes(): readonly RecoveryCode[] {
-  return Array.from({ length: factorLimits.recoveryCodes }, newRecoveryCode);
+  return Array.from({ length: factorLimits.recoveryCodes }, () => {
+    const { text, typed } = newTypedSecret();
+    return { text, hash: hashOf(typed) };
+  });
 }
 
 /** The key in the store; undefined for a text that is no code. SHA-256 is enough for 120 random bits. */
 export function recoveryCodeHash(text: string): Buffer | undefined {
-  const typed = text.toUpperCase().replaceAll(/[\s-]/g, '').replaceAll('O', '0').replaceAll(/[IL]/g, '1');
-  return shape.test(typed) ? createHash('sha256').update(typed).digest() : undefined;
+  const typed = asTyped(text);
+  return typed === undefined ? undefined : hashOf(typed);
 }
 
-function newRecoveryCode(): RecoveryCode {
+/** The one spelling of a secret that people type; undefined for a text that is none. */
+export function asTyped(text: string): string | undefined {
+  const typed = text.toUpperCase().replaceAll(/[\s-]/g, '').replaceAll('O', '0').replaceAll(/[IL]/g, '1');
+  return shape.test(typed) ? typed : undefined;
+}
+
+/** 120 random bits: in groups with dashes to be shown, and in one spelling. */
+export function newTypedSecret(): { readonly text: string; readonly typed: string } {
   let bits = BigInt(`0x${randomBytes(factorLimits.recoveryCodeBytes).toString('hex')}`);
   let code = '';
   for (let at = 0; at < characters; at += 1) {
@@ -34,5 +44,9 @@ function newRecoveryCode(): RecoveryCode {
     bits >>= 5n;
   }
   const groups = code.match(new RegExp(`.{${factorLimits.recoveryCodeGroupCharacters}}`, 'g')) ?? [];
-  return { text: groups.join('-'), hash: createHash('sha256').update(code).digest() };
+  return { text: groups.join('-'), typed: code };
+}
+
+function hashOf(typed: string): Buffer {
+  return createHash('sha256').update(typed).digest();
 }

@@ -30,6 +30,7 @@ import { type FactorProof, sentCodeMember } from './factors.ts';
 import { withFactor, withMfa } from './finishLogin.ts';
 import { factorLimits } from './limits.ts';
 import { type FactorTry, type ProvingFactorParts, proveFactor, refuseFactor } from './proveFactor.ts';
+import { stopReset } from './reset/stopReset.ts';
 import { underWayOf } from './startFactor.ts';
 
 export interface StepUpParts extends TokenParts, ProvingParts, ProvingFactorParts {
@@ -150,8 +151,9 @@ async function stepUp(parts: StepUpParts, fresh: Fresh): Promise<TokenResponse |
   const now = parts.clock.now();
   const signer = await chooseSigner(parts, now);
   const begun = parts.database.transaction(async (stores) => {
-    await checkUnchanged(stores, user, sessionId);
+    const current = await checkUnchanged(stores, user, sessionId);
     requireUnused(await fresh.commit(stores, now));
+    if (fresh.isSecond) await stopReset(stores, current, { actor, now, reason: 'second_factor' });
     await stores.sessions.lock(sessionId);
     const before = await stores.sessions.findWithRights(sessionId, audience);
     if (before === undefined) throw new AuthorityError('invalid_token', { reason: 'unknown_session' });
@@ -185,10 +187,10 @@ function strengthAfter(before: Strength, { amr, openedBy, isSecond, opensWith }:
   if (!isSecond) return { acr: '1fa', amr, openedBy: before.openedBy };
   const all = [...new Set([...before.amr, ...amr])];
   // Whoever has the phone that opened the session proves nothing more with it.
-  const isSame = before.acr === '1fa' && opensWith !== undefined && before.amr.includes(opensWith);
-  const makesTwo = !isSame;
+  const hadTwo = before.amr.includes('mfa');
+  const makesTwo = hadTwo || opensWith === undefined || !before.amr.includes(opensWith);
   return {
-    acr: makesTwo ? '2fa' : before.acr,
+    acr: makesTwo ? '2fa' : '1fa',
     amr: makesTwo ? withMfa(all) : all,
     openedBy: withFactor(before.openedBy, openedBy),
   };

@@ -1,4 +1,6 @@
 /** Authenticator apps as a second factor. */
+import type { FactorId } from '@countersign/verifier/ids';
+import { UnsealError } from '../../platform/sealing.ts';
 import type { FactorKind } from './factors.ts';
 import type { TotpSecrets } from './totp.ts';
 import type { TotpFactor, TotpStore } from './totpStore.ts';
@@ -6,11 +8,22 @@ import type { TotpFactor, TotpStore } from './totpStore.ts';
 export function createTotpKind(parts: {
   readonly totpFactors: Pick<TotpStore, 'list'>;
   readonly secrets: Pick<TotpSecrets, 'stepOf'>;
+  /** A secret that was sealed with a key that is lost. */
+  readonly onUnreadable: (id: FactorId) => void;
 }): FactorKind {
-  const { totpFactors, secrets } = parts;
+  const { totpFactors, secrets, onUnreadable } = parts;
+  const stepOf = (factor: TotpFactor, code: string, now: number) => {
+    try {
+      return secrets.stepOf(factor, code, now);
+    } catch (error) {
+      if (!(error instanceof UnsealError)) throw error;
+      onUnreadable(factor.id);
+      return undefined;
+    }
+  };
   const rightOf = (factors: readonly TotpFactor[], code: string, now: number) => {
     for (const factor of factors) {
-      const step = secrets.stepOf(factor, code, now);
+      const step = stepOf(factor, code, now);
       if (step !== undefined) return { factor, step };
     }
     return undefined;

@@ -28,17 +28,18 @@ export async function findCaller(
   return user;
 }
 
-/** Throws `invalid_token` if caller or user changed since the password was proved. Locks the user's row. */
+/** Throws `invalid_token` if caller or user changed since the password was proved. Locks the user's row, and returns the user. */
 export async function checkUnchanged(
   { users, sessions }: Pick<Stores, 'users' | 'sessions'>,
   { id, tokenVersion }: User,
   sessionId: SessionId,
-): Promise<void> {
+): Promise<User> {
   const locked = await users.lock(id);
   const session = await sessions.find(sessionId);
   // Another request logged out everywhere, disabled the user or changed the password since this one was admitted.
   if (locked?.tokenVersion !== tokenVersion || session === undefined || session.endedAt !== undefined)
     throw new AuthorityError('invalid_token', { reason: 'version' });
+  return locked;
 }
 
 export interface Proof {
@@ -62,8 +63,8 @@ export function provePassword<T>(parts: ProvingParts, proof: Proof, work: () => 
   return passwordAttempts.attempt(user.email, { sessionId, ip: actor.ip }, async (attempt) => {
     const password = presentedPassword(currentPassword, user.passwordHash);
     const isRight = async () =>
-      // A user without a password looks like one who mistypes it.
-      password === undefined || user.passwordHash === ''
+      // A user without a password looks like one who mistypes it. A one-time password only begins a login.
+      password === undefined || user.passwordHash === '' || user.oneTimePasswordUntil !== undefined
         ? passwords.verifyDummy(password ?? '', attempt.turn)
         : passwords.verify(user.passwordHash, password, attempt.turn);
     if (await attempt.check(isRight)) {

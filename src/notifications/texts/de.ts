@@ -34,6 +34,12 @@ const remedies: Readonly<Record<NoticeSubject, string>> = {
   email: 'setzen Sie hier die Adresse zurück und beenden Sie alle Sitzungen',
 };
 
+const unusual = {
+  notify: 'Die Sitzung läuft weiter.',
+  step_up: 'Die Sitzung läuft weiter, aber Sie müssen vielleicht erneut nachweisen, wer Sie sind.',
+  end: 'Wir haben die Sitzung zu Ihrer Sicherheit beendet.',
+} as const;
+
 const ignore = 'Haben Sie das nicht angefordert, ignorieren Sie diese Mail. Es ändert sich nichts.';
 const never = 'Geben Sie diesen Code niemandem. Wir fragen nie danach.';
 
@@ -101,6 +107,15 @@ export const de: Texts = {
       notice('Neues Gerät', 'Ein Gerät, das wir nicht kennen, hat sich an Ihrem Konto angemeldet.', told),
     password_changed: (told) =>
       notice('Ihr Passwort wurde geändert', 'Das Passwort Ihres Kontos wurde geändert.', told),
+    one_time_password_set: (told) =>
+      notice(
+        'Der Support hat ein Einmalpasswort gesetzt',
+        'Unser Support hat für Ihr Konto ein Passwort gesetzt, das für eine Anmeldung gilt; dann wählen Sie ein neues. Alle Sitzungen wurden beendet, und das frühere Passwort gilt nicht mehr.',
+        told,
+        [
+          'Haben Sie nicht darum gebeten, setzen Sie auch ein neues Passwort: Wählen Sie in unserer App „Passwort vergessen“.',
+        ],
+      ),
     email_change_started: ({ newEmail, ...told }) =>
       notice(
         'Ihre E-Mail-Adresse soll geändert werden',
@@ -132,6 +147,17 @@ export const de: Texts = {
       notice('Ein Anmeldeweg wurde entfernt', 'Von Ihrem Konto wurde ein Weg zum Anmelden entfernt.', told, [
         factor,
       ]),
+    factors_reset_requested: ({ dueAt, link }) => ({
+      subject: 'Ihre zweiten Faktoren sollen entfernt werden',
+      body: [
+        'Unser Support wurde gebeten, alles zu entfernen, was Sie neben dem Passwort nachweisen: Authenticator-Apps, Passkeys, das Telefon und Wiederherstellungscodes. Alle Ihre Sitzungen enden dann.',
+        { facts: [`Wann: ${time.format(dueAt)} UTC`] },
+        'Haben Sie darum gebeten, ist nichts zu tun.',
+        'Wenn nicht, oder wenn Sie sie wiedergefunden haben, halten Sie es hier auf. Die Seite fragt nie nach Ihrem Passwort:',
+        { link },
+        'Auch eine Anmeldung mit einem davon hält es auf.',
+      ],
+    }),
     recovery_codes_created: (told) =>
       notice(
         'Neue Wiederherstellungscodes',
@@ -151,6 +177,13 @@ export const de: Texts = {
         'Zwei Programme haben dieselbe Sitzung Ihres Kontos benutzt: Eines davon hat sie vielleicht gestohlen. Wir haben sie beendet.',
         told,
       ),
+    unusual_use: ({ outcome, ...told }) =>
+      notice(
+        'Ungewöhnliche Nutzung Ihres Kontos',
+        'Eine Sitzung Ihres Kontos wurde mit einem anderen Gerät, Programm oder Ort benutzt als zuvor.',
+        told,
+        [unusual[outcome]],
+      ),
     passkey_cloned: ({ factor, ...told }) =>
       notice(
         'Ein Passkey wurde vielleicht kopiert',
@@ -164,11 +197,16 @@ export const de: Texts = {
       `${code} ist Ihr Code zum Anmelden. Er gilt ${minutes} Minuten. Geben Sie ihn niemandem.`,
     verify_phone: ({ code, minutes }) =>
       `${code} ist Ihr Code zum Bestätigen dieser Telefonnummer. Er gilt ${minutes} Minuten.`,
+    factors_reset_requested: ({ dueAt, link }) =>
+      `Ihre zweiten Faktoren werden entfernt (${time.format(dueAt)} UTC). Haben Sie nicht darum gebeten, halten Sie es auf: ${link}`,
   },
   pages: {
     verify: {
       title: 'E-Mail-Adresse bestätigen',
       explanation: 'Bestätigen Sie, dass diese E-Mail-Adresse Ihnen gehört.',
+      registration:
+        'Bestätigen Sie Ihre Registrierung mit dem Passwort, das Sie dafür gewählt haben. Haben Sie sich nicht registriert, schließen Sie diese Seite: Ohne Bestätigung entsteht kein Konto.',
+      password: 'Ihr Passwort',
       button: 'Bestätigen',
       done: 'Ihre E-Mail-Adresse ist bestätigt. Sie können diese Seite schließen.',
     },
@@ -178,6 +216,13 @@ export const de: Texts = {
       newPassword: 'Neues Passwort',
       button: 'Passwort setzen',
       done: 'Das neue Passwort ist gesetzt, und alle Sitzungen sind beendet. Sie können diese Seite schließen und sich anmelden.',
+    },
+    stopReset: {
+      title: 'Zweite Faktoren behalten',
+      explanation:
+        'Unser Support wurde gebeten, Ihre Authenticator-Apps, Passkeys, das Telefon und Wiederherstellungscodes zu entfernen. Halten Sie es hier auf. Wir fragen nicht nach Ihrem Passwort.',
+      button: 'Aufhalten',
+      done: 'Es ist aufgehalten: Nichts wird entfernt. Haben Sie nicht darum gebeten, kennt vielleicht jemand Ihr Passwort: Ändern Sie es.',
     },
     notMe: {
       title: 'Waren Sie das nicht?',
@@ -209,6 +254,8 @@ export const de: Texts = {
     refusals: {
       invalid_link: 'Dieser Link wurde schon benutzt, ist abgelaufen, oder eine neuere Mail hat ihn ersetzt.',
       password_refused: 'Dieses Passwort geht nicht. Wählen Sie ein längeres, das niemand erraten kann.',
+      invalid_credentials:
+        'Das ist nicht das Passwort dieser Registrierung. Haben nicht Sie sich registriert, schließen Sie diese Seite.',
       rate_limited: 'Zu viele Versuche. Warten Sie eine Minute und versuchen Sie es noch einmal.',
       other: 'Hier ist etwas schiefgegangen. Versuchen Sie es gleich noch einmal.',
     },

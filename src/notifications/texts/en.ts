@@ -34,6 +34,12 @@ const remedies: Readonly<Record<NoticeSubject, string>> = {
   email: 'set the address back and end all sessions',
 };
 
+const unusual = {
+  notify: 'The session goes on.',
+  step_up: 'The session goes on, but you may have to prove again who you are.',
+  end: 'We ended the session for your safety.',
+} as const;
+
 const ignore = 'If you did not ask for this, ignore this mail. Nothing changes.';
 const never = 'Never tell anybody this code. We never ask for it.';
 
@@ -101,6 +107,13 @@ export const en: Texts = {
       notice('New device', 'A device that we do not know logged in to your account.', told),
     password_changed: (told) =>
       notice('Your password was changed', 'The password of your account was changed.', told),
+    one_time_password_set: (told) =>
+      notice(
+        'Support set a one-time password',
+        'Our support set a password for your account that works for one login; then you choose a new one. All sessions ended, and the earlier password no longer works.',
+        told,
+        ['If you did not ask for this, also set a new password: choose "forgot password" in our app.'],
+      ),
     email_change_started: ({ newEmail, ...told }) =>
       notice(
         'Your e-mail address is to be changed',
@@ -125,6 +138,17 @@ export const en: Texts = {
       notice('A way to log in was added', 'A way to log in was added to your account.', told, [factor]),
     factor_removed: ({ factor, ...told }) =>
       notice('A way to log in was removed', 'A way to log in was removed from your account.', told, [factor]),
+    factors_reset_requested: ({ dueAt, link }) => ({
+      subject: 'Your second factors are to be removed',
+      body: [
+        'Our support was asked to remove everything that you prove beside your password: authenticator apps, passkeys, the phone and recovery codes. All your sessions end then.',
+        { facts: [`When: ${time.format(dueAt)} UTC`] },
+        'If you asked for this, there is nothing to do.',
+        'If you did not, or found them again, stop it here. The page never asks for your password:',
+        { link },
+        'Logging in with one of them stops it, too.',
+      ],
+    }),
     recovery_codes_created: (told) =>
       notice(
         'New recovery codes were made',
@@ -141,6 +165,13 @@ export const en: Texts = {
         'Two programs used the same session of your account: one of them may have stolen it. We ended it.',
         told,
       ),
+    unusual_use: ({ outcome, ...told }) =>
+      notice(
+        'Unusual use of your account',
+        'A session of your account was used from another device, program or place than before.',
+        told,
+        [unusual[outcome]],
+      ),
     passkey_cloned: ({ factor, ...told }) =>
       notice(
         'A passkey may have been copied',
@@ -154,11 +185,16 @@ export const en: Texts = {
       `${code} is your login code. It works for ${minutes} minutes. Never tell it to anybody.`,
     verify_phone: ({ code, minutes }) =>
       `${code} is your code to confirm this phone number. It works for ${minutes} minutes.`,
+    factors_reset_requested: ({ dueAt, link }) =>
+      `Your second factors will be removed (${time.format(dueAt)} UTC). If you did not ask for this, stop it: ${link}`,
   },
   pages: {
     verify: {
       title: 'Confirm your e-mail address',
       explanation: 'Confirm that this e-mail address is yours.',
+      registration:
+        'Confirm your registration with the password that you chose for it. If you did not register, close this page: without the confirmation there is no account.',
+      password: 'Your password',
       button: 'Confirm',
       done: 'Your e-mail address is confirmed. You can close this page.',
     },
@@ -168,6 +204,13 @@ export const en: Texts = {
       newPassword: 'New password',
       button: 'Set the password',
       done: 'The new password is set, and all sessions have ended. You can close this page and log in.',
+    },
+    stopReset: {
+      title: 'Keep your second factors',
+      explanation:
+        'Support was asked to remove your authenticator apps, passkeys, phone and recovery codes. Stop it here. We do not ask for your password.',
+      button: 'Stop it',
+      done: 'It is stopped: nothing is removed. If you did not ask for it, somebody may know your password: change it.',
     },
     notMe: {
       title: 'Was this not you?',
@@ -198,6 +241,8 @@ export const en: Texts = {
     refusals: {
       invalid_link: 'This link was used already, has expired, or a newer mail replaced it.',
       password_refused: 'This password cannot be used. Choose a longer one that nobody can guess.',
+      invalid_credentials:
+        'This is not the password of this registration. If it was not you who registered, close this page.',
       rate_limited: 'Too many tries. Wait a minute, then try again.',
       other: 'Something went wrong here. Try again in a moment.',
     },

@@ -14,8 +14,8 @@ export type Part =
   | { readonly link: string }
   | { readonly facts: readonly (string | undefined)[] };
 
-type MailTemplate = Exclude<TemplateName, 'verify_phone'>;
-type SmsTemplate = 'login_code' | 'verify_phone';
+type MailTemplate = Exclude<TemplateName, 'verify_phone' | 'operator_event'>;
+type SmsTemplate = 'login_code' | 'verify_phone' | 'factors_reset_requested';
 
 export interface Texts {
   readonly language: string;
@@ -26,8 +26,10 @@ export interface Texts {
 
 /** Pages that links in mails lead to. */
 export interface PageTexts {
-  readonly verify: Question;
+  /** `registration`: in place of `explanation`, where the link confirms one. */
+  readonly verify: Question & { readonly registration: string; readonly password: string };
   readonly recovery: Question & { readonly newPassword: string };
+  readonly stopReset: Question;
   /** `all`: the button that ends every session. `done` and `allDone` are only shown once the end is in effect. */
   readonly notMe: Question & {
     readonly all: string;
@@ -39,6 +41,7 @@ export interface PageTexts {
   readonly refusals: {
     readonly invalid_link: string;
     readonly password_refused: string;
+    readonly invalid_credentials: string;
     readonly rate_limited: string;
     readonly other: string;
   };

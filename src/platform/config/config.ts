@@ -52,6 +52,8 @@ function configOf(v: Values) {
       /** For `/auth/`. */
       accountAudience: v.ACCOUNT_AUDIENCE ?? v.AUDIENCE,
       accessTtlMs: v.ACCESS_TOKEN_TTL,
+      /** After a second factor was proved, tokens say so for this long; undefined: always. */
+      secondFactorMaxAgeMs: v.SECOND_FACTOR_MAX_AGE,
     },
     earlierIssuersPath: v.EARLIER_ISSUERS,
     sessions: {
@@ -68,6 +70,8 @@ function configOf(v: Values) {
       },
     },
     secondFactor: v.SECOND_FACTOR,
+    /** Between the request of a reset of factors and the reset. */
+    factorResetDelayMs: v.FACTOR_RESET_DELAY,
     /** Whether a code by mail is a second factor. */
     secondFactorByEmail: v.SECOND_FACTOR_EMAIL === 'on',
     /** The channels whose codes log in without the password. */
@@ -100,6 +104,7 @@ function messagesOf(v: Values, isEmbedded: boolean) {
     mail: v.MAIL_URL !== undefined ? ('smtp' as const) : isEmbedded ? ('folder' as const) : ('none' as const),
     mailFrom: v.MAIL_FROM ?? { name: 'Countersign', address: 'countersign@localhost' },
     smsWebhookUrl: v.SMS_WEBHOOK_URL,
+    operatorWebhookUrl: v.OPERATOR_WEBHOOK_URL,
     /** Without any, no message is sent. */
     smsCountries: v.SMS_COUNTRIES ?? [],
   };
@@ -125,6 +130,7 @@ function secretsOf(v: Values): Secrets {
     sentinelLogin: sentinelPassword === undefined ? undefined : { username, password: sentinelPassword },
     mailServer: v.MAIL_URL,
     smsWebhookSecret: v.SMS_WEBHOOK_SECRET,
+    operatorWebhookSecret: v.OPERATOR_WEBHOOK_SECRET,
     keyEncryptionKey: v.KEY_ENCRYPTION_KEY,
     keyDecryptionKeys: v.KEY_DECRYPTION_KEYS ?? [],
   });

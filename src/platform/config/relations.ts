@@ -101,6 +101,7 @@ const rules: readonly Rule[] = [
     'needs MAIL_URL: nobody could prove an e-mail',
   ),
   together('SMS_WEBHOOK_URL', 'SMS_WEBHOOK_SECRET', 'the receiver must know that a message is ours'),
+  together('OPERATOR_WEBHOOK_URL', 'OPERATOR_WEBHOOK_SECRET', 'the receiver must know that an event is ours'),
   rule(
     ['SMS_COUNTRIES', 'SMS_WEBHOOK_URL'],
     (v) => v.SMS_COUNTRIES !== undefined && v.SMS_WEBHOOK_URL === undefined,

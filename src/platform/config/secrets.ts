@@ -12,6 +12,7 @@ interface SecretValues {
   readonly keyEncryptionKey: Buffer | undefined;
   readonly mailServer: MailServer | undefined;
   readonly smsWebhookSecret: string | undefined;
+  readonly operatorWebhookSecret: string | undefined;
   /** 32 bytes each. */
   readonly keyDecryptionKeys: readonly Buffer[];
 }

@@ -35,7 +35,7 @@ const plaintextUnset =
   'none: gRPC without TLS on loopback only, a warning for the database and Redis, and mail with TLS only';
 const onOff = a.oneOf('on', 'off');
 /** The actions for a context signal. */
-const action = a.oneOf('ignore', 'note', 'notify', 'end');
+const action = a.oneOf('ignore', 'note', 'notify', 'step_up', 'end');
 
 /** Group → settings, in reading order. */
 export const groups = {
@@ -158,6 +158,12 @@ export const groups = {
       'Where messages for phones are posted. Set together with SMS_WEBHOOK_SECRET.',
     ),
     SMS_WEBHOOK_SECRET: secret(a.password, 'none').means('Signs what is posted to SMS_WEBHOOK_URL.'),
+    OPERATOR_WEBHOOK_URL: unset(webhookUrl, 'none: no events').means(
+      'Where events for operators are posted, such as a stolen refresh token. Set together with OPERATOR_WEBHOOK_SECRET.',
+    ),
+    OPERATOR_WEBHOOK_SECRET: secret(a.password, 'none').means(
+      'Signs what is posted to OPERATOR_WEBHOOK_URL.',
+    ),
     SMS_COUNTRIES: unset(a.countries, 'none: no SMS').means(
       'Countries whose mobile phones get messages. Each one more is one more that fraudsters earn with. Needs SMS_WEBHOOK_URL.',
     ),
@@ -187,8 +193,14 @@ export const groups = {
     SECOND_FACTOR: set(a.oneOf('none', 'offered', 'required'), 'offered').means(
       'Whether users may add a second factor, or must. A user who has one is always asked for it.',
     ),
+    SECOND_FACTOR_MAX_AGE: unset(a.duration('1m'), 'as long as the session').means(
+      'How long a second factor counts. Tokens of a session that proved it longer ago say one factor, until the user steps up.',
+    ),
     SECOND_FACTOR_EMAIL: set(onOff, 'off').means(
       'Whether a code by mail is the second factor of users who proved their e-mail and have no other. It is weak: whoever has the mailbox can also set a new password.',
+    ),
+    FACTOR_RESET_DELAY: set(a.duration('0s', '30d'), '24h').means(
+      'How long support waits before it removes the second factors of a user. Until then the owner, who is told, can stop it.',
     ),
     CODE_LOGIN: unset(a.oneOf('none', 'mail', 'sms', 'both'), 'mail; none with SECOND_FACTOR_EMAIL on').means(
       'How users may log in with a one-time code in place of the password. With sms, a phone alone opens a session, unless its user has another second factor.',

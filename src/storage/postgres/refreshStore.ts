@@ -1,4 +1,5 @@
 import { verifierLimits } from '@countersign/verifier/limits';
+import { doubtfulAcr } from '@countersign/verifier/tokens/bearerToken';
 import type { RefreshStore, SessionUse } from '../../sessions/refreshStore.ts';
 import { eventsOf, recording } from './auditTrail.ts';
 import { Prisma } from './generated/client.ts';
@@ -56,6 +57,7 @@ function recordedFor({ events, now }: SessionUse): Prisma.Sql {
 function common(use: SessionUse): Prisma.Sql {
   return Prisma.sql`last_used_at = ${new Date(use.now)}, ip = ${use.ip ?? null},
     access_expires_at = GREATEST(access_expires_at, ${new Date(use.accessExpiresAt)}),
+    acr = CASE WHEN ${use.isDoubtful === true} THEN ${doubtfulAcr} ELSE acr END,
     signing_kids = ${signingKids(use)}, ${contextOf(use)}`;
 }
 

@@ -108,6 +108,7 @@ function createStores(prisma: PrismaConnection, onFault: (error: unknown) => nev
     totpFactors: guarded(createTotpStore(prisma), onFault),
     recoveryCodes: guarded(createRecoveryCodeStore(prisma), onFault),
     outbox: guarded(createOutboxStore(prisma), onFault),
+    refreshes: guarded(createRefreshStore(prisma), onFault),
     audit: guarded(createAuditTrail(prisma), onFault),
     auditLog: guarded(createAuditLog(prisma), onFault),
     advisoryLocks: guarded(createAdvisoryLocks(prisma), onFault),

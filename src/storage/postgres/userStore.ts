@@ -13,6 +13,8 @@ export function createUserStore(prisma: PrismaConnection): UserStore {
   return {
     ...createEmailStore(prisma),
     ...createPhoneStore(prisma),
+    ...createFactorsResets(prisma),
+    ...createPasswordStore(prisma),
     ...createUserLists(prisma),
     ...createUserImports(prisma),
 
@@ -66,14 +68,6 @@ export function createUserStore(prisma: PrismaConnection): UserStore {
       return page?.users === rows ? (page.last as UserId) : undefined;
     },
 
-    async setPassword(id, passwordHash, now) {
-      await prisma.user.update({ where: { id }, data: { passwordHash, passwordChangedAt: new Date(now) } });
-    },
-
-    async replaceHash(id, previous, passwordHash) {
-      await prisma.user.updateMany({ where: { id, passwordHash: previous }, data: { passwordHash } });
-    },
-
     async disable(id, now) {
       await prisma.user.update({ where: { id }, data: { disabledAt: new Date(now) } });
     },
@@ -109,21 +103,29 @@ function createEmailStore(prisma: PrismaConnection): Pick<UserStore, 'verifyEmai
     },
 
     async replaceEmail(id, email, now) {
-      // The transaction goes on when another one takes the address in the same moment.
-      await prisma.$executeRaw`SAVEPOINT replace_email`;
-      try {
-        const count = await prisma.$executeRaw`
+      const count = await unlessTaken(
+        prisma,
+        () => prisma.$executeRaw`
           UPDATE users SET email = ${email}, email_verified_at = ${new Date(now)}
-           WHERE id = ${id}::uuid AND NOT EXISTS (SELECT 1 FROM users WHERE email = ${email} AND id <> ${id}::uuid)`;
-        await prisma.$executeRaw`RELEASE SAVEPOINT replace_email`;
-        return count === 1 ? 'replaced' : 'email_taken';
-      } catch (error) {
-        if (sqlStateOf(error) !== uniqueViolation) throw error;
-        await prisma.$executeRaw`ROLLBACK TO SAVEPOINT replace_email`;
-        return 'email_taken';
-      }
+           WHERE id = ${id}::uuid AND NOT EXISTS (SELECT 1 FROM users WHERE email = ${email} AND id <> ${id}::uuid)`,
+      );
+      return count === 1 ? 'replaced' : 'email_taken';
     },
   };
+}
+
+/** Undefined when another user has it. The transaction goes on, also when another one takes it in the same moment. */
+async function unlessTaken<T>(prisma: PrismaConnection, write: () => Promise<T>): Promise<T | undefined> {
+  await prisma.$executeRaw`SAVEPOINT unless_taken`;
+  try {
+    const written = await write();
+    await prisma.$executeRaw`RELEASE SAVEPOINT unless_taken`;
+    return written;
+  } catch (error) {
+    if (sqlStateOf(error) !== uniqueViolation) throw error;
+    await prisma.$executeRaw`ROLLBACK TO SAVEPOINT unless_taken`;
+    return undefined;
+  }
 }
 
 type PhoneStore = Pick<UserStore, 'findByPhone' | 'setPhone' | 'removePhone' | 'lastPhoneId'>;
@@ -131,13 +133,13 @@ type PhoneStore = Pick<UserStore, 'findByPhone' | 'setPhone' | 'removePhone' | '
 function createPhoneStore(prisma: PrismaConnection): PhoneStore {
   return {
     async findByPhone(phone) {
-      const newest = { phoneVerifiedAt: 'desc' } as const;
-      return fromRow(await prisma.user.findFirst({ where: { phone, deletedAt: null }, orderBy: newest }));
+      return fromRow(await prisma.user.findUnique({ where: { phone, deletedAt: null } }));
     },
 
     async setPhone(id, { number, id: phoneId, verifiedAt }) {
       const data = { phone: number, phoneId, phoneVerifiedAt: new Date(verifiedAt) };
-      await prisma.user.updateMany({ where: { id, deletedAt: null }, data });
+      const set = () => prisma.user.updateMany({ where: { id, deletedAt: null }, data });
+      return (await unlessTaken(prisma, set)) === undefined ? 'taken' : 'set';
     },
 
     async removePhone(id, phoneId) {
@@ -155,11 +157,65 @@ function createPhoneStore(prisma: PrismaConnection): PhoneStore {
   };
 }
 
+function createPasswordStore(
+  prisma: PrismaConnection,
+): Pick<UserStore, 'setPassword' | 'replaceHash' | 'useOneTimePassword'> {
+  return {
+    async setPassword(id, passwordHash, now, oneTimeUntil) {
+      const oneTimePasswordUntil = dateOf(oneTimeUntil);
+      const data = { passwordHash, oneTimePasswordUntil, passwordChangedAt: new Date(now) };
+      await prisma.user.update({ where: { id }, data });
+    },
+
+    async replaceHash(id, passwordHash) {
+      await prisma.user.update({ where: { id }, data: { passwordHash } });
+    },
+
+    async useOneTimePassword(id, passwordHash) {
+      const { count } = await prisma.user.updateMany({
+        where: { id, passwordHash, oneTimePasswordUntil: { not: null } },
+        data: { passwordHash: '', oneTimePasswordUntil: null },
+      });
+      return count === 1;
+    },
+  };
+}
+
+function createFactorsResets(
+  prisma: PrismaConnection,
+): Pick<UserStore, 'planFactorsReset' | 'dueFactorsResets' | 'stopFactorsResets'> {
+  return {
+    async planFactorsReset(id, at) {
+      await prisma.user.updateMany({ where: { id, deletedAt: null }, data: { factorsResetAt: dateOf(at) } });
+    },
+
+    async dueFactorsResets(now, limit) {
+      const due = await prisma.user.findMany({
+        ...{ where: { factorsResetAt: { lte: new Date(now) } }, select: { id: true } },
+        ...{ orderBy: { factorsResetAt: 'asc' }, take: limit },
+      });
+      return due.map(({ id }) => id as UserId);
+    },
+
+    async stopFactorsResets() {
+      await prisma.user.updateMany({
+        where: { factorsResetAt: { not: null } },
+        data: { factorsResetAt: null },
+      });
+    },
+  };
+}
+
+function dateOf(milliseconds: number | undefined): Date | null {
+  return milliseconds === undefined ? null : new Date(milliseconds);
+}
+
 /** SQLSTATE. */
 const uniqueViolation = '23505';
 
 const noPhone = { phone: null, phoneVerifiedAt: null, phoneId: null };
-const nothingPersonal = { emailVerifiedAt: null, locale: null, ...noPhone };
+const noPlans = { factorsResetAt: null, oneTimePasswordUntil: null };
+const nothingPersonal = { emailVerifiedAt: null, locale: null, ...noPhone, ...noPlans };
 
 function fromRow(row: UserRow | null): User | undefined {
   if (row === null) return undefined;
@@ -173,6 +229,8 @@ function fromRow(row: UserRow | null): User | undefined {
     emailVerifiedAt: row.emailVerifiedAt?.getTime(),
     locale: row.locale ?? undefined,
     phone: phoneOf(row),
+    factorsResetAt: row.factorsResetAt?.getTime(),
+    oneTimePasswordUntil: row.oneTimePasswordUntil?.getTime(),
   };
 }
 

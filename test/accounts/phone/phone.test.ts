@@ -104,6 +104,24 @@ t.test('a code is good once, for ten minutes, five tries, until the next one', a
   t.strictSame(answers.map(brief).sort(), ['204', refused, refused], 'at once');
 });
 
+t.test('users who prove one number at the same moment: one has it, and nobody gets an error', async (t) => {
+  const { register, login, post, sms, authority } = await startWithCodes(t);
+  const users = [ada, bob, 'carol@example.com'];
+  const proofs = [];
+  for (const email of users) {
+    await register(email);
+    const { access_token: token } = await login(email);
+    await post('/auth/phone', { phone: adaPhone }, {}, token);
+    const { code } = await sms.smsTo(adaPhone);
+    proofs.push(() => post('/auth/phone/verify', { code }, {}, token));
+  }
+  const answers = await Promise.all(proofs.map((prove) => prove()));
+  t.strictSame(answers.map(brief), ['204', '204', '204']);
+  const { showUser } = authority.operations;
+  const shown = await Promise.all(users.map((email) => showUser({ email })));
+  t.equal(shown.filter(({ factors }) => factors.includes('sms_code')).length, 1);
+});
+
 t.test('what is refused says why, and names the field', async (t) => {
   const { register, login, post, clock } = await startWithCodes(t);
   await register(ada);

@@ -13,8 +13,10 @@ const { smsBudgets } = phoneLimits;
 
 function setUp(scale = 1) {
   let now = 0;
-  const counters = createLocalRateCounters({ clock: { monotonic: () => now } });
-  const spend = createSmsBudgets({ counters, scale, keyedHash: createKeyedHash(Buffer.alloc(32), 'test') });
+  const clock = { monotonic: () => now };
+  const counters = createLocalRateCounters({ clock });
+  const keyedHash = createKeyedHash(Buffer.alloc(32), 'test');
+  const spend = createSmsBudgets({ counters, scale, clock, keyedHash, counted: new WeakMap() });
   let serial = 0;
   /** Different in everything but what is given. */
   const send = (kind: SmsKind, same: { number?: string; ip?: string; userId?: string | undefined } = {}) => {
@@ -22,7 +24,7 @@ function setUp(scale = 1) {
     const number = same.number ?? `+49${1_000_000_000 + serial * 100_000}`;
     const ip = same.ip ?? `10.${serial >> 8}.${serial & 255}.1`;
     const userId = 'userId' in same ? same.userId : `user-${serial}`;
-    return spend({ kind, number: number as Phone, ip, userId });
+    return spend({ kind, number: number as Phone, by: { ip }, userId });
   };
   const untilRefused = async (once: (count: number) => Promise<boolean>): Promise<number> => {
     for (let count = 0; count < 100_000; count += 1) if (!(await once(count))) return count;
@@ -74,7 +76,7 @@ t.test('all together, and each kind apart', async (t) => {
 t.test('off where rate limits are off', async (t) => {
   const spend = createSmsBudgets(undefined);
   for (let count = 0; count < 100; count += 1)
-    t.ok(await spend({ kind: 'phone_proof', number: adaPhone as Phone, ip: undefined, userId: 'ada' }));
+    t.ok(await spend({ kind: 'phone_proof', number: adaPhone as Phone, by: {}, userId: 'ada' }));
 });
 
 t.test('over HTTP: pumping ends, and proved owners log in', async (t) => {

@@ -11,6 +11,7 @@ import {
   startWithCodes,
   wrongCode,
 } from '../../support/codeUsers.ts';
+import { eventually } from '../../support/eventually.ts';
 import { brief, from } from '../../support/loginTries.ts';
 import { claimsIn, enrolled, secondStepAt, totpAt } from '../../support/secondFactor.ts';
 import { sharedServers } from '../../support/twoNodes.ts';
@@ -224,6 +225,27 @@ t.test('recovery does not get around the second factor', async (t) => {
   t.match(answer, { status: 403, body: { code: 'second_factor_required', factors: ['sms_code'] } });
 });
 
+t.test(
+  'a country that was taken out gets no messages, also not to phones that were proved before',
+  async (t) => {
+    const { env, mail, sms } = await startSenders(t);
+    const dataDir = t.testdir();
+    const sending = await startAuthority({ env, dataDir });
+    await codesAt(sending, { mail, sms }).withPhone(ada, adaPhone);
+    await sending.stop();
+    const without = await startAuthority({ env: { ...env, SMS_COUNTRIES: 'AT' }, dataDir });
+    t.teardown(() => without.stop());
+    const { length } = sms.messages;
+    const start = { login_token: await secondStepAt(without).begin(ada), factor: 'sms_code' };
+    const answer = await without.call('POST', '/auth/login/factor/start', { body: start });
+    t.match(answer, { status: 503, body: { code: 'sms_not_configured', detail: /country/ } });
+    await without.authority.operations.resetFactors({ email: ada }, {}, { name: 'operator' });
+    const told = () => mail.mails.some(({ subject }) => subject === 'Your second factors are to be removed');
+    await eventually('the notice by mail', told);
+    t.equal(sms.messages.length, length);
+  },
+);
+
 t.test('where messages can no longer be sent, the factor is still asked for', async (t) => {
   const { env, mail, sms } = await startSenders(t);
   const dataDir = t.testdir();
@@ -244,7 +266,7 @@ t.test('support resets the phone, too', async (t) => {
   const parts = await startWithCodes(t);
   const { withPhone, authority, login, call } = parts;
   const token = await withPhone(ada, adaPhone);
-  await authority.operations.resetFactors({ email: ada }, { name: 'operator' });
+  await authority.operations.resetFactors({ email: ada }, { now: 'lost the phone' }, { name: 'operator' });
   t.equal((await call('GET', '/auth/me', { token })).status, 401);
   t.type((await login(ada)).access_token, 'string');
   const app = await enrolled(parts, bob, parts.clock.now());

@@ -23,6 +23,8 @@ async function setUp(env: Readonly<Record<string, string>> = {}) {
       await connection.close();
       return rows.join('\n');
     },
+    /** As after KEY_ENCRYPTION_KEY was lost. */
+    spoilSecrets: () => engine?.prisma.totpFactor.updateMany({ data: { sealedSecret: Buffer.alloc(80) } }),
     rows: async () => ({
       totp: await engine.prisma.totpFactor.count(),
       codes: await engine.prisma.recoveryCode.count(),
@@ -297,16 +299,25 @@ t.test('who enrolled during a login cannot be joined by another login', async (t
   t.equal(brief(await finish(owner, { totp: totpAt(secret, clock.now()) })), '200');
 });
 
+t.test('an app whose secret no key opens: a refusal, and an error in the log', async (t) => {
+  const { begin, finish, secret, clock, spoilSecrets, recoveryCodes, log } = await withApp();
+  await spoilSecrets();
+  clock.shift(2 * step);
+  t.equal(brief(await finish(await begin(alice), { totp: totpAt(secret, clock.now()) })), refused);
+  t.match(log(), /"level":"error",.*no key opens the secret of an authenticator app/);
+  t.equal((await finish(await begin(alice), { recovery_code: recoveryCodes[0] })).status, 200);
+});
+
 t.test('support resets factors: every session ends, and the password is enough', async (t) => {
   const { authority, token, call, login, log } = await withApp();
-  const { endedSessions } = await authority.operations.resetFactors({ email: alice }, { name: 'operator' });
+  const reset = (email: string) =>
+    authority.operations.resetFactors({ email }, { now: 'showed an identity card' }, { name: 'operator' });
+  const { endedSessions } = await reset(alice);
   t.equal(endedSessions, 2);
   t.equal((await call('GET', '/auth/me', { token })).status, 401);
   t.type((await login(alice)).access_token, 'string');
-  await t.rejects(authority.operations.resetFactors({ email: 'x@example.com' }, { name: 'operator' }), {
-    code: 'not_found',
-  });
-  t.notMatch(log(), /"level":50/);
+  await t.rejects(reset('x@example.com'), { code: 'not_found' });
+  t.notMatch(log(), /"level":"error"/);
 });
 
 t.test('deleting a user deletes factors and logins under way', async (t) => {

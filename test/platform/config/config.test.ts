@@ -60,6 +60,7 @@ t.test('nothing set: embedded mode with the documented defaults', (t) => {
       audience: 'countersign',
       accountAudience: 'countersign',
       accessTtlMs: 900_000,
+      secondFactorMaxAgeMs: undefined,
     },
     earlierIssuersPath: undefined,
     sessions: {
@@ -72,6 +73,7 @@ t.test('nothing set: embedded mode with the documented defaults', (t) => {
       retentionMs: 2_592_000_000,
     },
     ...{ secondFactor: 'offered', secondFactorByEmail: false, codeLogin: ['mail'] },
+    factorResetDelayMs: 86_400_000,
     passwords: { minimumCharacters: 15, breachedPath: undefined },
     audit: { retentionMs: 34_560_000_000 },
     keys: { rotationIntervalMs: 2_592_000_000, jwksMaxAgeMs: 300_000 },
@@ -81,7 +83,7 @@ t.test('nothing set: embedded mode with the documented defaults', (t) => {
     messages: {
       mail: 'folder',
       mailFrom: { name: 'Countersign', address: 'countersign@localhost' },
-      ...{ smsWebhookUrl: undefined, smsCountries: [] },
+      ...{ smsWebhookUrl: undefined, smsCountries: [], operatorWebhookUrl: undefined },
     },
     requireVerifiedEmail: false,
     ...{ registration: 'open', registrationByDefault: true, allowPlaintext: [] },
@@ -121,7 +123,7 @@ t.test('everything set: server mode, and every variable arrives', (t) => {
     SESSIONS_PER_USER: '7',
     ON_DEVICE_CHANGE: 'end',
     ON_USER_AGENT_CHANGE: 'notify',
-    ON_TWO_NETWORKS: 'ignore',
+    ON_TWO_NETWORKS: 'step_up',
     ON_RAPID_REFRESH: 'notify',
     ON_NETWORK_CHANGE: 'note',
     KEY_ROTATION_INTERVAL: '12h',
@@ -132,10 +134,14 @@ t.test('everything set: server mode, and every variable arrives', (t) => {
     REQUIRE_VERIFIED_EMAIL: 'on',
     SMS_WEBHOOK_URL: 'https://sms.example.com/send',
     SMS_WEBHOOK_SECRET: 'hunter2',
+    OPERATOR_WEBHOOK_URL: 'https://ops.example.com/events',
+    OPERATOR_WEBHOOK_SECRET: 'hunter4',
     REGISTRATION: 'open',
     SMS_COUNTRIES: 'DE, AT',
     SECOND_FACTOR: 'required',
+    SECOND_FACTOR_MAX_AGE: '8h',
     SECOND_FACTOR_EMAIL: 'on',
+    FACTOR_RESET_DELAY: '2d',
     CODE_LOGIN: 'none',
     PASSWORD_MINIMUM: '8',
     ALLOW_PLAINTEXT: 'grpc, redis',
@@ -175,18 +181,20 @@ t.test('everything set: server mode, and every variable arrives', (t) => {
       audience: 'https://api.example.com',
       accountAudience: 'https://auth.example.com/account',
       accessTtlMs: 300_000,
+      secondFactorMaxAgeMs: 28_800_000,
     },
     earlierIssuersPath: pem,
     sessions: {
       ...{ refreshIdleTtlMs: 604_800_000, maxTtlMs: 1_209_600_000, refreshGraceMs: 500 },
       ...{ replayEnds: 'all', perUser: 7 },
       onSignal: {
-        ...{ device_changed: 'end', user_agent_changed: 'notify', two_networks: 'ignore' },
+        ...{ device_changed: 'end', user_agent_changed: 'notify', two_networks: 'step_up' },
         ...{ rapid_refresh: 'notify', network_changed: 'note' },
       },
       retentionMs: 259_200_000,
     },
     ...{ secondFactor: 'required', secondFactorByEmail: true, codeLogin: [] },
+    factorResetDelayMs: 172_800_000,
     passwords: { minimumCharacters: 8, breachedPath: undefined },
     audit: { retentionMs: 7_776_000_000 },
     keys: { rotationIntervalMs: 43_200_000, jwksMaxAgeMs: 60_000 },
@@ -197,6 +205,7 @@ t.test('everything set: server mode, and every variable arrives', (t) => {
       mail: 'smtp',
       mailFrom: { name: '', address: 'no-reply@example.com' },
       ...{ smsWebhookUrl: 'https://sms.example.com/send', smsCountries: ['DE', 'AT'] },
+      operatorWebhookUrl: 'https://ops.example.com/events',
     },
     requireVerifiedEmail: true,
     ...{ registration: 'open', registrationByDefault: false, allowPlaintext: ['grpc', 'redis'] },
@@ -216,6 +225,7 @@ t.test('everything set: server mode, and every variable arrives', (t) => {
   t.strictSame(secrets.sentinelLogin, { username: 'watcher', password: 'hünter 3' });
   t.strictSame(secrets.keyEncryptionKey, key);
   t.equal(secrets.smsWebhookSecret, 'hunter2');
+  t.equal(secrets.operatorWebhookSecret, 'hunter4');
   t.end();
 });
 

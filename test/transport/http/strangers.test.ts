@@ -17,6 +17,7 @@ const readable: Readonly<Record<string, number>> = {
   '/auth/factors': 401,
   // Pages of links in mails: without a token there is nothing to show.
   '/auth/email/verify': 400,
+  '/auth/factors/reset/stop': 400,
   '/auth/not-me': 400,
   '/auth/recovery/complete': 400,
 };

@@ -21,6 +21,12 @@ export const challenges = {
     'Bearer realm="countersign", error="invalid_token", error_description="The access token is not valid"',
 } as const;
 
+/**
+ * The `acr` of a session whose use is in doubt until its user steps up: OpenID Connect Core §2 has `0` for sessions that only a
+ * long-lived secret keeps alive. No age of its proof is good.
+ */
+export const doubtfulAcr = '0';
+
 /** What a proof of the user must be like. */
 export interface NeededAuthentication {
   readonly maxAgeSeconds?: number | undefined;
@@ -46,8 +52,9 @@ export function isAuthenticated(
   needed: NeededAuthentication,
   now: number,
 ): boolean {
-  const { maxAgeSeconds = Number.POSITIVE_INFINITY } = needed;
-  if (numericDate(now) - authTime > maxAgeSeconds) return false;
+  const { maxAgeSeconds } = needed;
+  if (maxAgeSeconds !== undefined && acr === doubtfulAcr) return false;
+  if (maxAgeSeconds !== undefined && numericDate(now) - authTime > maxAgeSeconds) return false;
   // An unknown class matches only itself.
   return needed.acr === undefined || acr === needed.acr || (needed.acr === '1fa' && acr === '2fa');
 }

@@ -1,0 +1,150 @@
+/** The methods of UserService for support. The contract is in proto/countersign/v1. */
+
+import type { GetUserRequest__Output } from '@countersign/verifier/contract/generated/countersign/v1/GetUserRequest';
+import type { GetUserResponse } from '@countersign/verifier/contract/generated/countersign/v1/GetUserResponse';
+import type { ListUserEventsRequest__Output } from '@countersign/verifier/contract/generated/countersign/v1/ListUserEventsRequest';
+import type { ListUserEventsResponse } from '@countersign/verifier/contract/generated/countersign/v1/ListUserEventsResponse';
+import type { ListUsersRequest__Output } from '@countersign/verifier/contract/generated/countersign/v1/ListUsersRequest';
+import type { ListUsersResponse } from '@countersign/verifier/contract/generated/countersign/v1/ListUsersResponse';
+import type { ResetFactorsRequest__Output } from '@countersign/verifier/contract/generated/countersign/v1/ResetFactorsRequest';
+import type { ResetFactorsResponse } from '@countersign/verifier/contract/generated/countersign/v1/ResetFactorsResponse';
+import type { SetOneTimePasswordResponse } from '@countersign/verifier/contract/generated/countersign/v1/SetOneTimePasswordResponse';
+import type { StopFactorsResetResponse } from '@countersign/verifier/contract/generated/countersign/v1/StopFactorsResetResponse';
+import type { User as UserMessage } from '@countersign/verifier/contract/generated/countersign/v1/User';
+import type { UserEvent } from '@countersign/verifier/contract/generated/countersign/v1/UserEvent';
+import { invalidField } from '@countersign/verifier/errors';
+import type { AuditEventId, UserId } from '@countersign/verifier/ids';
+import type { RecordedEvent } from '../audit/auditEvent.ts';
+import type { ListAudit } from '../audit/listAudit.ts';
+import type { ResetFactors } from '../login/factors/reset/requestReset.ts';
+import type { StopReset } from '../login/factors/reset/stopReset.ts';
+import type { Service } from '../services/service.ts';
+import { pageTokenAfter, readPageToken } from '../sessions/pageToken.ts';
+import { requirePermission } from '../transport/grpc/callers.ts';
+import { change, check, type Methods } from '../transport/grpc/methods.ts';
+import { actor, type NamesUser, named } from './grpcRequests.ts';
+import { accountLimits } from './limits.ts';
+import type { ListUsers } from './listUsers.ts';
+import type { UserName } from './namedUser.ts';
+import type { MarkEmailVerified } from './proof/markEmailVerified.ts';
+import type { SendRecovery } from './recovery/startRecovery.ts';
+import type { SetOneTimePassword } from './setOneTimePassword.ts';
+import type { ShowUser } from './showUser.ts';
+import type { ListedUser } from './user.ts';
+
+export interface SupportOperations {
+  readonly listUsers: ListUsers;
+  readonly showUser: ShowUser;
+  readonly listAudit: ListAudit;
+  readonly sendRecovery: SendRecovery;
+  readonly markEmailVerified: MarkEmailVerified;
+  readonly setOneTimePassword: SetOneTimePassword;
+  readonly resetFactors: ResetFactors;
+  readonly stopFactorsReset: StopReset;
+}
+
+export const supportMethods = {
+  ListUsers: { permission: 'users.support', ...check },
+  GetUser: { permission: 'users.support', ...check },
+  ListUserEvents: { permission: 'users.support', ...check },
+  SendRecovery: { permission: 'users.support', ...check },
+  VerifyEmail: { permission: 'users.support', ...check },
+  SetOneTimePassword: { permission: 'users.support', ...change },
+  // At once also needs users.manage: the owner is then told too late to stop it.
+  ResetFactors: { permission: 'users.support', ...change },
+  StopFactorsReset: { permission: 'users.support', ...check },
+} as const satisfies Methods;
+
+export function createSupportHandlers(operations: SupportOperations) {
+  return { ...readingHandlers(operations), ...changingHandlers(operations) };
+}
+
+function readingHandlers({ listUsers, showUser, listAudit }: SupportOperations) {
+  return {
+    async ListUsers({ pageSize, pageToken }: ListUsersRequest__Output): Promise<ListUsersResponse> {
+      const { limit, after } = pageOf<UserId>(pageSize, pageToken);
+      const users = await listUsers({ limit, after });
+      return { users: users.map(userMessage), nextPageToken: nextOf(users, limit) };
+    },
+
+    async GetUser(request: GetUserRequest__Output): Promise<GetUserResponse> {
+      const { recoveryCodesLeft, factors, factorsResetAt = 0, ...user } = await showUser(nameIn(request));
+      return {
+        ...{ user: userMessage(user), factors: [...factors], recoveryCodesLeft },
+        ...{ factorsResetTimeMs: factorsResetAt, sessions: user.sessions.length },
+        signIns: user.signIns.map(eventMessage),
+      };
+    },
+
+    async ListUserEvents(request: ListUserEventsRequest__Output): Promise<ListUserEventsResponse> {
+      const { userId } = named({ ...request, requestId: '' });
+      const { limit, after } = pageOf<AuditEventId>(request.pageSize, request.pageToken);
+      const type = request.type === '' ? undefined : request.type;
+      const events = await listAudit({ userId, type, limit, after });
+      return { events: events.map(eventMessage), nextPageToken: nextOf(events, limit) };
+    },
+  };
+}
+
+function changingHandlers(operations: SupportOperations) {
+  const { sendRecovery, markEmailVerified, setOneTimePassword, resetFactors, stopFactorsReset } = operations;
+  return {
+    async SendRecovery(request: NamesUser, caller: Service): Promise<Record<string, never>> {
+      await sendRecovery(named(request), actor(request, caller));
+      return {};
+    },
+
+    async VerifyEmail(request: NamesUser, caller: Service): Promise<Record<string, never>> {
+      await markEmailVerified(named(request), actor(request, caller));
+      return {};
+    },
+
+    async SetOneTimePassword(request: NamesUser, caller: Service): Promise<SetOneTimePasswordResponse> {
+      const { password, expiresAt, endedSessions } = await setOneTimePassword(
+        named(request),
+        actor(request, caller),
+      );
+      return { password, expireTimeMs: expiresAt, endedSessions };
+    },
+
+    async ResetFactors(request: ResetFactorsRequest__Output, caller: Service): Promise<ResetFactorsResponse> {
+      const now = request.nowReason === '' ? undefined : request.nowReason;
+      if (now !== undefined) requirePermission(caller, 'users.manage');
+      const { endedSessions, dueAt } = await resetFactors(named(request), { now }, actor(request, caller));
+      return { endedSessions, dueTimeMs: dueAt ?? 0 };
+    },
+
+    async StopFactorsReset(request: NamesUser, caller: Service): Promise<StopFactorsResetResponse> {
+      const { wasPlanned } = await stopFactorsReset(named(request), actor(request, caller));
+      return { stopped: wasPlanned };
+    },
+  };
+}
+
+function nameIn({ name, userId = '', email = '' }: GetUserRequest__Output): UserName {
+  return name === 'email' ? { email } : named({ userId, requestId: '' });
+}
+
+function pageOf<Id extends string>(size: number, token: string) {
+  const { usersPageDefault, grpcPageMaximum } = accountLimits;
+  if (size < 0 || size > grpcPageMaximum)
+    throw invalidField('page_size', 'range', `must be 1 to ${grpcPageMaximum}, or 0`);
+  const after = token === '' ? undefined : readPageToken<Id>(token);
+  return { limit: size === 0 ? usersPageDefault : size, after };
+}
+
+function nextOf(page: readonly { readonly id: string }[], limit: number): string {
+  const last = page.at(-1);
+  return last === undefined || page.length < limit ? '' : pageTokenAfter(last.id);
+}
+
+function userMessage({ id, email, state, emailVerified, createdAt }: ListedUser): UserMessage {
+  return { userId: id, email, disabled: state === 'disabled', emailVerified, createTimeMs: createdAt };
+}
+
+function eventMessage(event: RecordedEvent): UserEvent {
+  const { id, occurredAt, type, actor, sessionId = '', reason = '', requestId = '', ip = '', detail } = event;
+  const about = { sessionId, reason, requestId, ip };
+  const more = detail === undefined || detail === null ? '' : JSON.stringify(detail);
+  return { eventId: id, timeMs: occurredAt, type, actor, ...about, detail: more };
+}
