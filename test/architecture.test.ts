@@ -41,10 +41,8 @@ const directions: Record<string, readonly string[]> = {
   audit: ['platform', 'database.ts (types)', 'transport/cli'],
   notifications: ['platform', 'database.ts (types)', ...slices('types', 'accounts', 'audit')],
   services: [
-    'platform',
-    'database.ts (types)',
-    'transport/cli',
-    ...slices('types', 'audit', 'accounts', 'storage/embedded'),
+    ...['platform', 'rights', 'sessions', 'revocation/propagation', 'database.ts (types)', 'transport/cli'],
+    ...slices('types', 'audit', 'accounts', 'revocation', 'storage/embedded'),
   ],
   'revocation/propagation': [
     ...['platform', 'revocation/subscribers', 'database.ts (types)', 'storage (types)'],

@@ -17,6 +17,7 @@ import { endAllOfUser, endSelected } from './endSessions.ts';
 import { readForRefresh } from './genuineRefreshToken.ts';
 import { judgeRefresh } from './judgeRefresh.ts';
 import { sessionLimits } from './limits.ts';
+import { tellOfTheft, tellOfUnusualUse } from './ownerNotices.ts';
 import type { SessionUse } from './refreshStore.ts';
 import type { RefusalMemory } from './refusalMemory.ts';
 import { type EndReason, firstPartyClient } from './session.ts';
@@ -197,23 +198,9 @@ function writeAndTell(
   return parts.database.transaction(async (stores) => {
     if (!(await record(stores, use, write))) return false;
     await stores.audit.record(contextChanged(use, verdict), use.now);
-    await tellOfUnusualUse(parts, stores, use, verdict);
+    await tellOfUnusualUse(parts.notices, stores, use, verdict);
     return true;
   });
-}
-
-async function tellOfUnusualUse(
-  { notices }: RefreshParts,
-  stores: Stores,
-  { session, now, actor }: Use,
-  { action }: ContextVerdict,
-): Promise<void> {
-  const { id, userId, deviceName } = session;
-  const user = await stores.users.find(userId);
-  if (user === undefined || !isTold(action)) return;
-  // The link of a session that has ended ends the others.
-  const sessionId = action === 'end' ? undefined : id;
-  await notices(stores, user, 'unusual_use', { now, actor, sessionId, deviceName, outcome: action });
 }
 
 /**
@@ -233,7 +220,7 @@ async function keepWindowOpen(
 /** Nobody can tell thief from owner any more, so both are logged out. */
 async function endStolenSession(parts: RefreshParts, use: Use, rule: string): Promise<never> {
   const ends = parts.replayEnds;
-  const tell = (stores: Stores) => tellOfTheft(parts, stores, use);
+  const tell = (stores: Stores) => tellOfTheft(parts.notices, stores, use);
   const isEnded = await endForRefresh(parts, use, { reason: 'refresh_replayed', rule, tell, ends });
   if (isEnded) parts.onTheft(use.session.id, rule);
   throw refusal(rule);
@@ -244,7 +231,7 @@ async function endSuspicious(parts: RefreshParts, use: Use, context: ContextVerd
   const reason = 'context_changed';
   const tell = async (stores: Stores) => {
     await stores.audit.record(contextChanged(use, context), use.now);
-    await tellOfUnusualUse(parts, stores, use, context);
+    await tellOfUnusualUse(parts.notices, stores, use, context);
   };
   const isEnded = await endForRefresh(parts, use, { reason, rule: reason, tell, ends: 'session' });
   if (isEnded) parts.onContextChange(use.session.id, context);
@@ -276,14 +263,6 @@ async function endForRefresh(parts: RefreshParts, use: Use, refused: RefusedUse)
     return true;
   });
   return result;
-}
-
-async function tellOfTheft({ notices }: RefreshParts, stores: Stores, use: Use): Promise<void> {
-  const { session, now, actor } = use;
-  const { id: sessionId, userId, deviceName } = session;
-  const user = await stores.users.find(userId);
-  if (user === undefined) return;
-  await notices(stores, user, 'refresh_replayed', { now, actor, sessionId, deviceName });
 }
 
 function contextChanged({ session, actor }: Use, { signals, score, action }: ContextVerdict): AuditEvent {

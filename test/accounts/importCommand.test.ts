@@ -10,8 +10,8 @@ import { copyOfEmbeddedDatabase } from '../support/pglite.ts';
 import { startProcess } from '../support/process.ts';
 import { distFolder, startServer } from '../support/server.ts';
 
-async function newFolder(t: Test) {
-  const dataDir = await copyOfEmbeddedDatabase();
+async function newFolder(t: Test, options = {}) {
+  const dataDir = await copyOfEmbeddedDatabase(options);
   t.teardown(() => rm(dataDir, { recursive: true, force: true }));
   return dataDir;
 }
@@ -20,7 +20,7 @@ const listed = async (dataDir: string) =>
   (await countersign(dataDir, 'users', 'list', '--limit', '10000')).lines.length;
 
 t.test('without an authority that runs', async (t) => {
-  const dataDir = await newFolder(t);
+  const dataDir = await newFolder(t, { empty: true });
   const file = fileWith(t, rowsOf(450));
   t.match(await countersign(dataDir, 'users', 'import', file), {
     code: 1,

@@ -22,7 +22,9 @@ const names = [
   '20261129000000_restorations',
   '20261130100000_service_tokens',
   '20261201000000_factors',
+  '20261202000000_rights',
   '20261203000000_moving_in',
+  '20261204000000_oauth',
 ];
 
 for (const { name, embedded, open } of engines) {

@@ -14,7 +14,8 @@ const mostMoments = 10;
 export async function refreshSurvivesDeaths(t: Test, cluster: Cluster): Promise<void> {
   const [node] = cluster.nodes;
   // By the names of what is prepared: a connection is told the text but once.
-  const isOurs = (bytes: Buffer) => bytes.includes('find_session') || bytes.includes('advance_session');
+  const isOurs = (bytes: Buffer) =>
+    bytes.includes('session_with_rights') || bytes.includes('advance_session');
   const line = await startChunkLine(cluster.postgres.port, isOurs);
   t.teardown(() => line.close());
   node.lines.postgres.retarget(line.port);

@@ -167,8 +167,8 @@ function createPasswordStore(
       await prisma.user.update({ where: { id }, data });
     },
 
-    async replaceHash(id, passwordHash) {
-      await prisma.user.update({ where: { id }, data: { passwordHash } });
+    async replaceHash(id, previous, passwordHash) {
+      await prisma.user.updateMany({ where: { id, passwordHash: previous }, data: { passwordHash } });
     },
 
     async useOneTimePassword(id, passwordHash) {
