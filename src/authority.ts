@@ -208,12 +208,13 @@ function mountSlices(
   });
   const services = mountServices({ ...revoking, latestTime, counted });
   const { accessTtlMs } = config.tokens;
-  const rights = mountRights({ ...revoking, spendRevokeBudget, accessTtlMs, counted });
+  const { audiences: audiencesOfSettings } = accessTokens;
+  const rights = mountRights({ ...revoking, spendRevokeBudget, accessTtlMs, audiencesOfSettings, counted });
   const { refresh, logout } = sessions.operations;
   const { authenticateService } = services;
   const oauth = mountOAuth({
     ...{ ...revoking, ...reading, ...minting, config: config.tokens, metrics, authenticateService },
-    ...{ refresh, logout, revoke: revocation.operations.revoke, introspect: tokens.operations.introspect },
+    ...{ ...tokens.operations, refresh, logout, revoke: revocation.operations.revoke },
     cacheControl: cacheable(ring.policy),
   });
   const audit = mountAudit({ database, clock, log, metrics, retentionMs: config.audit.retentionMs });

@@ -84,6 +84,8 @@ export async function startSession(
   const replaced = await replacedSession(parts, client.replaces);
   // One transaction: a browser never keeps both sessions, or neither.
   const begun = revokeAndPropagate(parts, now, async (stores) => {
+    // First: whoever changes definitions waits for this, and must not hold it up in between.
+    await stores.rights.keepDefinitions();
     const current = await unchanged(stores, user);
     requireUnused(current !== undefined && mayLogIn(parts, user));
     requireUnused(await proof.commit(stores, now));
@@ -115,9 +117,9 @@ async function rightsToStartWith(
   { userId, clientId, scope, createdAt: now }: NewSession,
   audience: string,
 ): Promise<Rights> {
-  await stores.rights.keepDefinitions();
   const facts = await stores.rights.read(userId, clientId, audience);
-  return rightsAt(facts, { scope, now, latest: accessTokens.expiry(now) });
+  const isOfSettings = accessTokens.audiences.includes(audience);
+  return rightsAt(facts, { scope, now, latest: accessTokens.expiry(now), isOfSettings });
 }
 
 /** A token we did not issue has no session to end, and must not prevent the login. */

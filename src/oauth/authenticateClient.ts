@@ -57,8 +57,7 @@ async function byHeader(
   { client_id: named }: Form,
 ): Promise<AuthenticatedClient> {
   const bearer = readBearerToken(authorization);
-  if (typeof bearer !== 'string')
-    return proved(await parts.authenticateService({ token: bearer.token }), named);
+  if (typeof bearer !== 'string') return proved(await bySecretAlone(parts, bearer.token), named);
   const [id, secret] = readBasic(authorization);
   if (named !== undefined && named !== id)
     throw invalidField('client_id', 'same', 'must be that of the header');
@@ -81,11 +80,25 @@ function readBasic(authorization: string): readonly [id: string, secret: string]
 }
 
 async function bySecret(
-  { authenticateService }: ClientAuthenticationParts,
+  parts: ClientAuthenticationParts,
   id: string,
   secret: string,
 ): Promise<AuthenticatedClient> {
-  return proved(await authenticateService({ token: secret }), id);
+  return proved(await bySecretAlone(parts, secret), id);
+}
+
+/** An expired secret is a wrong one (RFC 6749 §5.2). */
+async function bySecretAlone(
+  { authenticateService }: ClientAuthenticationParts,
+  secret: string,
+): Promise<Service | undefined> {
+  try {
+    return await authenticateService({ token: secret });
+  } catch (error) {
+    if (error instanceof AuthorityError && error.code === 'token_required')
+      throw refused('secret_expired', error);
+    throw error;
+  }
 }
 
 /** A name may stand for the id. */

@@ -59,7 +59,7 @@ export function oauthRoutes(operations: OAuthOperations): MountRoutes {
       async (request, reply) => {
         const { caller, form } = request;
         const answer = await introspection(caller, form);
-        if (reply.request.headers.accept !== introspectionJwt) return reply.send(answer);
+        if (!accepts(reply.request.headers.accept, introspectionJwt)) return reply.send(answer);
         return reply.type(introspectionJwt).send(await signIntrospection(caller.client, answer));
       },
     );
@@ -100,10 +100,16 @@ function formRoute(
     const caller = await authenticateClient(request.headers.authorization, form).catch((error) =>
       countRefused(rateLimits, request, form, error),
     );
+    // Anybody may name a public client.
+    if (!caller.isProved) await count(rateLimits, request, form);
     const actor = { ...request.actor, name: `service:${caller.client.name}` };
     reply.header('cache-control', 'no-store');
     return answer({ caller, form, actor }, reply);
   });
+}
+
+function accepts(accept: string | undefined, type: string): boolean {
+  return accept?.split(',').some((each) => each.split(';')[0]?.trim().toLowerCase() === type) ?? false;
 }
 
 /** A client that proves itself is not counted: a service may ask as often as it likes. */
@@ -113,10 +119,17 @@ async function countRefused(
   form: Form,
   error: unknown,
 ): Promise<never> {
-  await rateLimits.placeHook('oauth').onRequest(request);
-  const { client_id: named } = form;
-  if (named !== undefined) await rateLimits.spend('oauth', named, request);
+  await count(rateLimits, request, form);
   throw error;
+}
+
+async function count(
+  rateLimits: HttpMount['rateLimits'],
+  request: FastifyRequest,
+  { client_id: named }: Form,
+): Promise<void> {
+  await rateLimits.placeHook('oauth').onRequest(request);
+  if (named !== undefined) await rateLimits.spend('oauth', named, request);
 }
 
 const everythingBody = Type.Object({ sub_id: Type.Object({ format: Type.String() }) });

@@ -10,12 +10,11 @@ import { tokenTypes } from '@countersign/verifier/tokens/tokenTypes';
 import { SignJWT } from 'jose';
 import type { Service } from '../services/service.ts';
 import { chooseSigner, type TokenParts } from '../sessions/tokenResponse.ts';
-import type { Introspect } from '../tokens/introspect.ts';
+import type { IntrospectAny } from '../tokens/introspect.ts';
 import type { AuthenticatedClient } from './authenticateClient.ts';
 import { type Form, required } from './form.ts';
 
 export interface IntrospectionParts extends TokenParts {
-  readonly introspect: Introspect;
   readonly clock: Clock;
   readonly issuer: string;
 }
@@ -25,7 +24,8 @@ export type IntrospectionAnswer = Readonly<Record<string, unknown>> & { readonly
 
 const inactive: IntrospectionAnswer = { active: false };
 
-export function createIntrospection({ introspect }: Pick<IntrospectionParts, 'introspect'>) {
+/** Also of tokens of earlier issuers. */
+export function createIntrospection({ introspect }: { readonly introspect: IntrospectAny }) {
   return async ({ client, isProved }: AuthenticatedClient, form: Form): Promise<IntrospectionAnswer> => {
     if (!isProved || !client.permissions.includes('tokens.introspect'))
       throw new AuthorityError('unauthorized_client', { reason: 'permission' });

@@ -10,7 +10,7 @@ import type { Revoke } from '../revocation/revoke.ts';
 import type { AuthenticateService } from '../services/authenticateService.ts';
 import type { Logout } from '../sessions/logout.ts';
 import type { Refresh } from '../sessions/refresh.ts';
-import type { Introspect } from '../tokens/introspect.ts';
+import type { Introspect, IntrospectAny } from '../tokens/introspect.ts';
 import type { ReadingParts } from '../tokens/readToken.ts';
 import { createAuthenticateClient } from './authenticateClient.ts';
 import { createManageClients } from './clients/manageClients.ts';
@@ -29,6 +29,7 @@ export interface OAuthParts extends GrantParts, ReadingParts {
   readonly metrics: Metrics;
   readonly authenticateService: AuthenticateService;
   readonly introspect: Introspect;
+  readonly introspectAny: IntrospectAny;
   readonly refresh: Refresh;
   readonly logout: Logout;
   readonly revoke: Revoke;
@@ -47,7 +48,7 @@ export function mountOAuth(parts: OAuthParts) {
   const operations = {
     authenticateClient: createAuthenticateClient({ ...parts, issuer }),
     grants: new Map(Object.entries(grants)),
-    introspection: createIntrospection(parts),
+    introspection: createIntrospection({ introspect: parts.introspectAny }),
     signIntrospection: (
       ...signed: Parameters<typeof signIntrospection> extends [unknown, ...infer Rest] ? Rest : never
     ) => signIntrospection({ ...parts, issuer }, ...signed),

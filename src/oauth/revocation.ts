@@ -26,10 +26,21 @@ export function createRevokeToken(parts: OAuthRevocationParts): RevokeToken {
       return parts.logout({ refreshToken: token }, actor);
     }
     const access = await readGenuineToken(parts, token);
-    if (!access.valid) return;
+    if (!access.valid) {
+      // An earlier issuer knew nothing of our clients.
+      if (parts.earlierTokens?.isForeign(token) !== true) return;
+      requireOwn(caller, '');
+      await parts.revoke({ token }, actor).catch(unlessExpired);
+      return;
+    }
     requireOwn(caller, access.claims.client_id);
     await parts.revoke({ token }, actor);
   };
+}
+
+/** RFC 7009 §2.2: a token that is not valid any more is revoked. */
+function unlessExpired(error: unknown): void {
+  if (!(error instanceof AuthorityError && error.code === 'invalid_request')) throw error;
 }
 
 /** RFC 7009 §2.1: a client revokes what was issued to it, a service with the permission any token that it holds. */

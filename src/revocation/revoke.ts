@@ -12,6 +12,7 @@ import {
   type EffectReport,
   revokedUntil,
 } from '@countersign/verifier/revocation/revocation';
+import { userOf } from '@countersign/verifier/tokens/accessTokenClaims';
 import { type Jti, parseJti } from '@countersign/verifier/tokens/jti';
 import { normaliseEmail } from '../accounts/email.ts';
 import type { User } from '../accounts/user.ts';
@@ -19,7 +20,7 @@ import type { Actor } from '../audit/auditEvent.ts';
 import type { Stores } from '../database.ts';
 import { endAllOfUser, endSelected } from '../sessions/endSessions.ts';
 import { countByPage } from '../sessions/endSessionsByPage.ts';
-import type { SessionFilter, SessionWithUser } from '../sessions/store.ts';
+import type { SessionFilter } from '../sessions/store.ts';
 import { type ReadingParts, readGenuineToken } from '../tokens/readToken.ts';
 import { revokeEarlier, revokeExternal } from './externalToken.ts';
 import { isRepeated, type NamedRequest, nameRequest, openRequest } from './idempotency.ts';
@@ -130,7 +131,7 @@ function foreseen(matchedSessions: number): RevokeResult {
 async function stepFor(parts: RevokeParts, target: SingleTarget, now: number): Promise<Step> {
   if ('token' in target) {
     const read = await readGenuineToken(parts, target.token);
-    if (read.valid) return revokeToken(read.jti, read.claims.sub, revokedUntil(read.claims.exp * 1000));
+    if (read.valid) return revokeToken(read.jti, userOf(read.claims), revokedUntil(read.claims.exp * 1000));
     const earlier = await parts.earlierTokens?.read(target.token);
     if (earlier?.valid === true) return revokeEarlier(earlier.externalId, earlier.claims, now);
     return refuseNew(invalidField('token', 'live', 'is not a live access token of this authority'));
@@ -170,8 +171,11 @@ function revokeToken(
     costs: async (stores) => ((await isKnown(stores, revocation)) ? undefined : budget),
     async take(stores, now, actor, finished) {
       if (expiresAt <= now) return 0;
+      // Locks the session: whoever exchanges the token meanwhile did so before, or sees the revocation.
+      const wasExchanged = await stores.tokenSessions.wasExchanged(sessionId);
       const again = finished || (await isKnown(stores, revocation));
       await stores.revoke([revocation]);
+      if (wasExchanged === true) await stores.takeRights({ sessionIds: [sessionId] });
       const userId = sub ?? (await stores.sessions.find(sessionId))?.userId;
       const detail = { jti: encodeBase64url(subject) };
       const event = { type: 'token_revoked', actor, userId, sessionId, reason: 'revoked', detail } as const;
@@ -182,14 +186,13 @@ function revokeToken(
 }
 
 function revokeSession(sessionId: SessionId): Step {
-  const sessionOf = (stores: Stores) => findSession(stores, sessionId);
   return {
     async find(stores) {
-      await sessionOf(stores);
+      await requireSession(stores, sessionId);
       return { sessionIds: [sessionId] };
     },
     async take(stores, now, actor) {
-      await sessionOf(stores);
+      await requireSession(stores, sessionId);
       return (await endSelected(stores, { sessionIds: [sessionId] }, { reason: 'revoked', actor, now }))
         .length;
     },
@@ -224,8 +227,8 @@ function revokeUser(look: (stores: Stores) => Promise<User | undefined>): Step {
   };
 }
 
-async function findSession({ sessions }: Stores, id: SessionId): Promise<SessionWithUser> {
-  const session = await sessions.find(id);
-  if (session === undefined) throw new AuthorityError('not_found', { detail: 'There is no such session.' });
-  return session;
+/** Of a user or a client. */
+async function requireSession({ tokenSessions }: Stores, id: SessionId): Promise<void> {
+  if ((await tokenSessions.wasExchanged(id)) === undefined)
+    throw new AuthorityError('not_found', { detail: 'There is no such session.' });
 }

@@ -14,6 +14,7 @@ export interface DefinitionParts extends RevokingParts {
   readonly spendRevokeBudget: SpendRevokeBudget;
   /** ACCESS_TOKEN_TTL. */
   readonly accessTtlMs: number;
+  readonly audiencesOfSettings: readonly string[];
 }
 
 export interface ChangeOptions {
@@ -54,20 +55,20 @@ export function createDefineRights(parts: DefinitionParts): DefineRights {
     setResource(given, actor, options) {
       const resource = checkResource(given, parts.accessTtlMs);
       const { audience, scopes, everyone, accessTtlMs = null } = resource;
-      return define(parts, { kind: 'all' }, options, async (stores, now) => {
+      return define(parts, { kind: 'all' }, actor, options, async (stores, now) => {
         const before = await stores.rights.findResource(audience);
         if (before === undefined)
           await requireRoom(stores.rights.listResources(), rightsLimits.resources, 'audience');
         await stores.rights.setResource(resource, now);
         const detail = { audience, scopes, everyone, access_ttl_ms: accessTtlMs };
         await stores.audit.record({ type: 'resource_set', actor, reason: audience, detail }, now);
-        return before !== undefined && takesFrom(before, resource, parts.accessTtlMs);
+        return takesFrom(before ?? undeclared(parts, audience), resource, parts.accessTtlMs);
       });
     },
 
     removeResource(audience, actor, options) {
       checkAudience(audience);
-      return define(parts, { kind: 'all' }, options, async (stores, now) => {
+      return define(parts, { kind: 'all' }, actor, options, async (stores, now) => {
         if ((await stores.rights.findResource(audience)) === undefined) return false;
         await stores.rights.removeResource(audience);
         await stores.audit.record({ type: 'resource_removed', actor, reason: audience }, now);
@@ -78,7 +79,7 @@ export function createDefineRights(parts: DefinitionParts): DefineRights {
     setRole({ name, audience, scopes: given }, actor, options) {
       checkRoleName(name);
       const scopes = [...new Set(given)].sort();
-      return define(parts, { kind: 'role', role: name }, options, async (stores, now) => {
+      return define(parts, { kind: 'role', role: name }, actor, options, async (stores, now) => {
         const resource = await stores.rights.findResource(audience);
         if (resource === undefined) throw notFound(`resource ${audience}: declare it first`);
         const unknown = scopes.find((scope) => !resource.scopes.includes(scope));
@@ -93,21 +94,18 @@ export function createDefineRights(parts: DefinitionParts): DefineRights {
       });
     },
 
-    async removeRole({ name, audience }, actor, options) {
+    removeRole({ name, audience }, actor, options) {
       checkRoleName(name);
-      const taken = await define(parts, { kind: 'role', role: name }, options, async (stores, now) => {
+      const kind = audience === undefined ? 'removed_role' : 'role';
+      return define(parts, { kind, role: name }, actor, options, async (stores, now) => {
         const before = await stores.rights.findRole(name);
-        const worth = (before?.audiences ?? []).filter(
-          (each) => audience === undefined || each.audience === audience,
-        );
-        for (const each of worth) await stores.rights.removeRole(name, each.audience);
-        if (before !== undefined)
-          await record(stores, 'role_removed', name, actor, now, { audience: audience ?? null });
-        return worth.length > 0;
+        if (before === undefined) return false;
+        const gone = before.audiences.filter((each) => audience === undefined || each.audience === audience);
+        for (const each of gone) await stores.rights.removeRole(name, each.audience);
+        await record(stores, 'role_removed', name, actor, now, { audience: audience ?? null });
+        // The role itself goes when its holders have lost it: until then its grants say who they are.
+        return gone.length > 0 || audience === undefined;
       });
-      // Its grants say whose sessions it touched, so they go last.
-      if (audience === undefined && options?.dryRun !== true) await database.rights.removeRole(name);
-      return taken;
     },
   };
 }
@@ -115,17 +113,28 @@ export function createDefineRights(parts: DefinitionParts): DefineRights {
 async function define(
   parts: DefinitionParts,
   touched: Touched,
+  actor: Actor,
   { dryRun = false }: ChangeOptions = {},
   change: (stores: Stores, now: number) => Promise<boolean>,
 ): Promise<RightsTakenAway> {
   if (dryRun) return { sessions: await countTouched(parts, touched), effect: undefined };
   return takeAway(parts, touched, async (stores, now) => {
     await stores.rights.changeDefinitions();
-    return change(stores, now);
+    const takes = await change(stores, now);
+    // What only adds rights is free.
+    if (takes) await parts.spendRevokeBudget('filters', actor);
+    return takes;
   });
 }
 
-function takesFrom(before: Resource, after: Resource, latestMs: number): boolean {
+/** Tokens for an audience of the settings need no declaration. */
+function undeclared({ audiencesOfSettings }: DefinitionParts, audience: string): Resource | undefined {
+  if (!audiencesOfSettings.includes(audience)) return undefined;
+  return { audience, scopes: [], everyone: [], accessTtlMs: undefined };
+}
+
+function takesFrom(before: Resource | undefined, after: Resource, latestMs: number): boolean {
+  if (before === undefined) return false;
   const { scopes, everyone, accessTtlMs = latestMs } = before;
   return (
     scopes.some((scope) => !after.scopes.includes(scope)) ||

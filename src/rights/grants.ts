@@ -58,7 +58,9 @@ export function createGrantRights(parts: DefinitionParts): GrantRights {
           },
           now,
         );
-        return before !== undefined && endOf(before) > endOf({ expiresAt });
+        const takes = before !== undefined && endOf(before) > endOf({ expiresAt });
+        if (takes) await spendRevokeBudget('users', actor);
+        return takes;
       });
     },
 

@@ -46,12 +46,21 @@ export interface Rights {
  */
 export const accountScope = 'account';
 
+/** Whether the token is the user's own: it may manage the account. */
+export function ofAccount({ scope }: { readonly scope: string }): boolean {
+  return scope.split(' ').includes(accountScope);
+}
+
 /** What rights are asked for, and when. Times are milliseconds since the Unix epoch. */
 export interface RightsAsked {
   /** Those of a session or a request; undefined: all that there are. */
   readonly scope: string | undefined;
   /** This token carries no more than these of them. */
   readonly only?: readonly string[] | undefined;
+  /** It names no other roles. */
+  readonly onlyRoles?: readonly string[] | undefined;
+  /** The audience is one that settings name, so that nobody need declare it. */
+  readonly isOfSettings: boolean;
   readonly now: number;
   /** The expiry of a token without any limit. */
   readonly latest: number;
@@ -59,13 +68,16 @@ export interface RightsAsked {
   readonly isClient?: boolean;
 }
 
-/** Throws `invalid_grant` for a client that was disabled meanwhile. */
+/** Throws `invalid_grant` for a client that was disabled meanwhile, `invalid_target` for an audience that was removed. */
 export function rightsAt({ clientLives, resource, grants }: RightsFacts, request: RightsAsked): Rights {
   if (!clientLives) throw new AuthorityError('invalid_grant', { reason: 'client_disabled' });
-  const { scope, only, now, latest, isClient = false } = request;
+  const { scope, only, onlyRoles, now, latest, isClient = false } = request;
+  if (resource === undefined && !request.isOfSettings)
+    throw new AuthorityError('invalid_target', { reason: 'audience_removed' });
   const asked = scope?.split(' ') ?? [];
-  const ofAccount = !isClient && asked.includes(accountScope);
-  const isOwn = ofAccount || scope === undefined;
+  const isOfAccount = !isClient && asked.includes(accountScope);
+  const isOwn = isOfAccount || scope === undefined;
+  const carriesAll = isOwn && only === undefined;
   const declared = resource?.scopes ?? [];
   const carried = (scopes: readonly string[]) =>
     scopes.filter(
@@ -76,7 +88,15 @@ export function rightsAt({ clientLives, resource, grants }: RightsFacts, request
     );
   // A token's times are whole seconds, and it must live for one at least.
   const lasting = grants.filter(({ expiresAt = Number.POSITIVE_INFINITY }) => wholeSecond(expiresAt) > now);
-  const used = lasting.filter(({ scopes }) => (isOwn && only === undefined) || carried(scopes).length > 0);
+  // A role is more than each of its scopes: a token that carries fewer must not name it.
+  const named = lasting.filter(
+    ({ role, scopes }) =>
+      (onlyRoles?.includes(role) ?? true) &&
+      (carriesAll ||
+        (scopes.length > 0 &&
+          scopes.every((each) => !declared.includes(each) || carried([each]).length > 0))),
+  );
+  const used = lasting.filter((each) => named.includes(each) || carried(each.scopes).length > 0);
   const scopes = new Set([
     ...carried(isClient ? [] : (resource?.everyone ?? [])),
     ...used.flatMap((each) => carried(each.scopes)),
@@ -86,10 +106,10 @@ export function rightsAt({ clientLives, resource, grants }: RightsFacts, request
   const ownLatest = lifetime === undefined ? latest : Math.min(latest, wholeSecond(now + lifetime));
   return {
     scope: [
-      ...(ofAccount && (only?.includes(accountScope) ?? true) ? [accountScope] : []),
+      ...(isOfAccount && (only?.includes(accountScope) ?? true) ? [accountScope] : []),
       ...[...scopes].sort(),
     ].join(' '),
-    roles: used.map(({ role }) => role),
+    roles: named.map(({ role }) => role),
     tokenExpiresAt: Math.min(ownLatest, ...ends),
   };
 }

@@ -1,3 +1,5 @@
+import type { SessionId } from '@countersign/verifier/ids';
+import type { Revocation } from '@countersign/verifier/revocation/revocation';
 import type { Subject } from '../sessions/store.ts';
 import type { Resource, RightsFacts } from './rights.ts';
 
@@ -22,6 +24,8 @@ export type Touched =
   | { readonly kind: 'subject'; readonly subject: Subject }
   /** Those of everybody who has the role. */
   | { readonly kind: 'role'; readonly role: string }
+  /** The same; then the role goes, with its grants. */
+  | { readonly kind: 'removed_role'; readonly role: string }
   /** Those that a client started for users. */
   | { readonly kind: 'client'; readonly clientId: string }
   | { readonly kind: 'all' };
@@ -68,11 +72,15 @@ export interface RightsStore {
   /** All grants of the subject end with it. */
   forget(subject: string): Promise<void>;
 
+  /** Revocations of earlier rights epochs of these sessions. */
+  taken(sessions: readonly SessionId[]): Promise<readonly Revocation[]>;
+
   openChange(touched: Touched, now: number): Promise<void>;
-  /** Oldest first: those that touch the same, or those opened until then (milliseconds since the Unix epoch). */
+  /** Oldest first: those that touch the same, those of one kind, or those that nobody worked on since (milliseconds since the Unix epoch). */
   openChanges(
-    which: { readonly touched: Touched } | { readonly until: number },
+    which: { readonly touched: Touched } | { readonly kind: Touched['kind'] } | { readonly until: number },
   ): Promise<readonly RightsChange[]>;
-  noteChange(number: bigint, after: string): Promise<void>;
+  /** Also notes the time: somebody is at work on it. */
+  noteChange(number: bigint, after: string, now: number): Promise<void>;
   closeChange(number: bigint): Promise<void>;
 }

@@ -17,7 +17,7 @@ import { worseOf } from '../sessions/endSessionsByPage.ts';
 import { sessionLimits } from '../sessions/limits.ts';
 import type { SessionSelection, Subject } from '../sessions/store.ts';
 import { rightsLimits } from './limits.ts';
-import type { RightsChange, Touched } from './store.ts';
+import type { RightsChange, RightsStore, Touched } from './store.ts';
 
 export interface RightsTakenAway {
   /** Sessions whose access tokens were refused. */
@@ -45,6 +45,10 @@ export async function takeAway(
   });
   let all = nothingTaken;
   for (const each of open) all = added(all, await finish(parts, each));
+  // Whoever lost the role a moment ago was none of its holders any more.
+  if (touched.kind === 'role' || touched.kind === 'removed_role')
+    for (const each of await database.rights.openChanges({ kind: 'subject' }))
+      all = added(all, await finish(parts, each));
   return all;
 }
 
@@ -67,11 +71,20 @@ async function finish(parts: RevokingParts, change: RightsChange): Promise<Right
       stores.takeRights(selection),
     );
     // Noted after the effect: a page whose effect is not certain is done again.
-    if (after !== undefined) await database.rights.noteChange(change.number, after);
+    if (after !== undefined) await database.rights.noteChange(change.number, after, clock.now());
     all = added(all, { sessions, effect });
   }
-  await database.rights.closeChange(change.number);
+  await database.transaction(async ({ rights }) => {
+    await rights.closeChange(change.number);
+    if (change.touched.kind === 'removed_role') await removeRole(rights, change.touched.role);
+  });
   return all;
+}
+
+/** Unless somebody declared it anew. */
+async function removeRole(rights: RightsStore, role: string): Promise<void> {
+  await rights.changeDefinitions();
+  if ((await rights.findRole(role))?.audiences.length === 0) await rights.removeRole(role);
 }
 
 function added(one: RightsTakenAway, other: RightsTakenAway): RightsTakenAway {
@@ -96,7 +109,7 @@ async function* pages(
   }
   do {
     let selection: SessionSelection;
-    if (touched.kind === 'role') {
+    if (touched.kind === 'role' || touched.kind === 'removed_role') {
       const holders = await rights.holders(
         touched.role,
         rightsLimits.pageSubjects,

@@ -129,12 +129,12 @@ function readExpiry({ expiresAt, expiresIn }: Expiry): number | undefined {
 }
 
 function asJson(service: ServiceWithTokens) {
-  const { name, permissions: allowed, createdAt, revokedAt, certificateName, tokens } = service;
+  const { name, permissions: allowed, createdAt, disabledAt, revokedAt, certificateName, tokens } = service;
   return {
     name,
     permissions: allowed,
     created_at: rfc3339(createdAt),
-    state: revokedAt === undefined ? 'live' : 'revoked',
+    state: revokedAt !== undefined ? 'revoked' : disabledAt === undefined ? 'live' : 'disabled',
     certificate: certificateName ?? '',
     tokens: tokens.map(({ createdAt: madeAt, createdBy, expiresAt, lastUsedAt }) => ({
       created_at: rfc3339(madeAt),

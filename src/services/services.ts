@@ -125,6 +125,8 @@ export function createRotateServiceToken({ database, clock }: ServiceParts): Rot
       const service = await stores.services.findByName(name);
       if (service === undefined || service.revokedAt !== undefined)
         throw new AuthorityError('not_found', { detail: `There is no live service ${name}.` });
+      if (!(await stores.services.hasSecret(service.id)))
+        throw invalidField('name', 'secret', 'this client has no secret: it has a key, or is public');
       await stores.services.rotate(service.id, stored, oldUntil);
       const detail = {
         old_token_until: rfc3339(oldUntil),

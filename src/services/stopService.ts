@@ -57,14 +57,12 @@ export function createStopService(parts: RevokingParts): StopService {
 
 async function stop(
   parts: RevokingParts,
-  { id, permissions }: Service,
+  client: Service,
   actor: Actor,
   change: (stores: Stores, before: Service, now: number) => Promise<boolean>,
 ): Promise<RightsTakenAway> {
-  // Whose sessions got exchanged tokens of this client is not stored.
-  const touched: Touched = permissions.includes('tokens.exchange')
-    ? { kind: 'all' }
-    : { kind: 'client', clientId: id };
+  const { id } = client;
+  const touched = touchedBy(client);
   const taken = await takeAway(parts, touched, async (stores, now) => {
     // Whoever issues a token for it keeps the definitions meanwhile: the token is found below, or not issued.
     await stores.rights.changeDefinitions();
@@ -76,6 +74,12 @@ async function stop(
     endSelected(stores, { subjects: [id] }, { reason: 'client_disabled', actor, now }),
   );
   return taken;
+}
+
+function touchedBy({ id, kind, permissions }: Service): Touched {
+  // Whose sessions got exchanged tokens of it is not stored.
+  if (permissions.includes('tokens.exchange')) return { kind: 'all' };
+  return kind === 'service' ? { kind: 'subject', subject: id } : { kind: 'client', clientId: id };
 }
 
 async function findService({ services }: Database, name: string): Promise<Service> {

@@ -12,6 +12,7 @@ import {
   revokeAndPropagate,
   revokeInOneStatement,
 } from '../revocation/propagation/revokeAndPropagate.ts';
+import { ofAccount } from '../rights/rights.ts';
 import { type ReadingParts, readGenuineToken } from '../tokens/readToken.ts';
 import { endOf } from './endSessions.ts';
 import { type GenuineRefreshToken, readRefreshToken } from './genuineRefreshToken.ts';
@@ -107,7 +108,10 @@ async function sessionsOf(
   }
   if (accessToken !== undefined) {
     const read = await readGenuineToken(parts, accessToken);
-    if (read.valid) {
+    // A token for services, of a client or of another application must not end what the user does elsewhere.
+    if (read.valid && !ofAccount(read.claims))
+      refusal ??= new AuthorityError('invalid_token', { reason: 'scope' });
+    else if (read.valid) {
       const { sub: userId, sid: sessionId, exp } = read.claims;
       const known = sessions.get(sessionId)?.named;
       add(sessionId, known ?? { userId, sessionId, expiresAt: exp * 1000 });

@@ -142,7 +142,8 @@ async function write(
   const { id, userId, generation } = read;
   const signer = await chooseSigner(parts, now);
   const latest = parts.accessTokens.expiry(now);
-  const rights = rightsAt(read.rights, { ...read, only: scopes, now, latest });
+  const isOfSettings = parts.accessTokens.audiences.includes(audience);
+  const rights = rightsAt(read.rights, { ...read, only: scopes, now, latest, isOfSettings });
   requireScopes(rights, scopes);
   const isSuspicious = verdict.signals.length > 0;
   const isDoubtful = verdict.action === 'step_up';

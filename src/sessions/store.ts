@@ -11,7 +11,10 @@ export interface SessionWithRights extends SessionWithUser {
   readonly rights: RightsFacts;
 }
 
-export type RightsTaken = Pick<Session, 'id' | 'rightsEpoch' | 'accessExpiresAt'>;
+export interface RightsTaken extends Pick<Session, 'id' | 'rightsEpoch' | 'accessExpiresAt'> {
+  /** Of a session that had ended: its tokens may not be refused everywhere yet. */
+  readonly endReason: EndReason | undefined;
+}
 
 /** Unset fields match everything. Times are milliseconds since the Unix epoch. */
 export interface SessionFilter {
@@ -75,7 +78,10 @@ export interface SessionStore {
   findWithRights(id: SessionId, audience: string): Promise<SessionWithRights | undefined>;
   /** Until the end of the transaction nobody else changes the session. */
   lock(id: SessionId): Promise<void>;
-  /** Raises the rights epoch of the selected sessions that are live; returns the epoch of before. */
+  /**
+   * Raises the rights epoch of the selected sessions that are live; returns the epoch of before. Also returns those that ended and
+   * whose access tokens may be live.
+   */
   takeRights(selection: SessionSelection, now: number): Promise<readonly RightsTaken[]>;
   /** The last user agent of each session that has one. */
   userAgents(ids: readonly SessionId[]): Promise<ReadonlyMap<SessionId, string>>;

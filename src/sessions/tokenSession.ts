@@ -35,4 +35,8 @@ export interface TokenSessionStore {
   lock(id: SessionId, audience: string): Promise<TokenSession | undefined>;
   /** Notes a token before it exists. A client's session stays at least `keptMs` longer. */
   note(id: SessionId, token: NotedToken, keptMs: number): Promise<void>;
+  /** A token of it is exchanged: revoking one of its tokens must reach what came of that. */
+  noteExchange(id: SessionId): Promise<void>;
+  /** Locks it; whether a token of it was exchanged. Undefined without a row. */
+  wasExchanged(id: SessionId): Promise<boolean | undefined>;
 }

@@ -128,9 +128,9 @@ function toClaims(result: Introspection | EarlierIntrospection): IntrospectRespo
     const { client_id: clientId, ...claims } = result.claims;
     return { ...claims, active: true, clientId, tokenType: 'Bearer' };
   }
-  const { client_id: clientId, auth_time: authTime, amr, roles = [], act: _act, ...claims } = result.claims;
-  const lists = { amr: [...amr], roles: [...roles] };
-  return { ...claims, ...lists, active: true, clientId, authTime, tokenType: 'Bearer' };
+  const { client_id: clientId, auth_time: authTime, amr, roles = [], act, ...claims } = result.claims;
+  const more = { amr: [...amr], roles: [...roles], ...(act === undefined ? {} : { act }) };
+  return { ...claims, ...more, active: true, clientId, authTime, tokenType: 'Bearer' };
 }
 
 const decidedBy = {

@@ -62,8 +62,11 @@ const maybeForeign: readonly string[] = ['malformed', 'header', 'unknown_key'];
 export function createIntrospectAny(
   introspect: Introspect,
   earlierTokens: EarlierTokens | undefined,
+  usual: string,
 ): IntrospectAny {
   if (earlierTokens === undefined) return introspect;
+  // Tokens of earlier issuers are for the usual audience: a caller with others must not see them.
+  const maySee = (audiences: readonly string[] = []) => audiences.length === 0 || audiences.includes(usual);
   const orEarlier = (result: Introspection, token: string) => {
     if (result.active || !maybeForeign.includes(result.reason)) return result;
     if (!earlierTokens.isForeign(token)) return result;
@@ -71,6 +74,7 @@ export function createIntrospectAny(
   };
   return (token, audiences) => {
     const result = introspect(token, audiences);
+    if (!maySee(audiences)) return result;
     return result instanceof Promise
       ? result.then((late) => orEarlier(late, token))
       : orEarlier(result, token);

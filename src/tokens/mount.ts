@@ -41,7 +41,7 @@ export function mountTokens({ config, ...reading }: TokenCheckParts) {
   const operations = {
     introspect,
     /** Also for tokens of earlier issuers. */
-    introspectAny: createIntrospectAny(introspect, reading.earlierTokens),
+    introspectAny: createIntrospectAny(introspect, reading.earlierTokens, audience),
     /** For tokens with the account audience. */
     introspectAccount: createIntrospect({ ...reading, audience: accountAudience }),
     checkRevocation: createCheckRevocation({ denyList: reading.denyList }),

@@ -68,11 +68,12 @@ for (const { name, embedded, open } of engines) {
       t.equal(await database.refreshes.repeat(id, 1, 5, aUse(0)), false);
       t.equal(await database.refreshes.repeat(id, 1, 5, aUse(1)), true);
       await database.sessions.end({ sessionIds: [id] }, 'logout', now);
-      t.strictSame(
+      t.match(
         await database.sessions.takeRights({ subjects: [user.id] }, now),
-        [],
-        'one that ended has none',
+        [{ id, rightsEpoch: 1, endReason: 'logout' }],
+        'one that ended has no next epoch, and its end is told again',
       );
+      t.match(await database.sessions.find(id), { rightsEpoch: 1 });
     });
 
     t.test('the last epoch ends the session: a jti has no room for the next', async (t) => {
@@ -94,7 +95,11 @@ for (const { name, embedded, open } of engines) {
       t.match(await database.rights.openChanges({ touched }), [{ touched, after: undefined }]);
       told.fault = undefined;
       t.match(await takeAway(parts, touched, async () => false), { sessions: 1, effect: report });
-      t.strictSame(told.announced.splice(0), [subjectOf(id, 1)], 'that of before is in the database');
+      t.strictSame(
+        told.announced.splice(0),
+        [subjectOf(id, 1), subjectOf(id, 0)],
+        'and says what the first one took',
+      );
       t.equal((await database.revocations.find([rightsSubject(id, 0)])).length, 1);
       t.strictSame(await database.rights.openChanges({ touched }), []);
       t.match(await takeAway(parts, touched, async () => false), { sessions: 0, effect: undefined });

@@ -157,7 +157,17 @@ async function sayRaw(port: number, request: string, token: string): Promise<Sai
 const inactive = {
   active: false,
   ...{ iss: '', sub: '', aud: '', exp: 0, iat: 0, jti: '', sid: '', ver: 0 },
-  ...{ clientId: '', scope: '', authTime: 0, amr: [], tokenType: '', failure: null, acr: '', roles: [] },
+  ...{
+    clientId: '',
+    scope: '',
+    authTime: 0,
+    amr: [],
+    tokenType: '',
+    failure: null,
+    acr: '',
+    roles: [],
+    act: null,
+  },
 };
 
 function ofIntrospection(answer: { readonly active: boolean }): Said {

@@ -31,8 +31,9 @@ export function ownClaims(claims: AccessTokenClaims): AccessTokenClaims {
   });
 }
 
+/** Over gRPC, one that is missing is null. */
 function frozen({ sub, act }: ActorClaim): ActorClaim {
-  return Object.freeze({ sub, ...(act === undefined ? {} : { act: frozen(act) }) });
+  return Object.freeze({ sub, ...(act === undefined || act === null ? {} : { act: frozen(act) }) });
 }
 
 /** The claims of a token that the authority calls active. */

@@ -41,5 +41,5 @@ CREATE TABLE "rights_changes" (
   "kind"       TEXT NOT NULL,
   "target"     TEXT NOT NULL,
   "after"      TEXT,
-  "created_at" TIMESTAMPTZ(3) NOT NULL
+  "noted_at"   TIMESTAMPTZ(3) NOT NULL
 );

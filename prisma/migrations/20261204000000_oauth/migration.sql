@@ -2,6 +2,9 @@
 ALTER TABLE "sessions" ALTER COLUMN "user_id" DROP NOT NULL;
 CREATE UNIQUE INDEX "sessions_client_key" ON "sessions" ("client_id") WHERE "user_id" IS NULL AND "ended_at" IS NULL;
 
+-- A token of it was exchanged: then revoking a token of it also refuses what came of that.
+ALTER TABLE "sessions" ADD COLUMN "exchanged" BOOLEAN NOT NULL DEFAULT false;
+
 -- A service that calls the gRPC interface is an OAuth client; other kinds are applications.
 ALTER TABLE "services" ADD COLUMN "kind" TEXT NOT NULL DEFAULT 'service';
 ALTER TABLE "services" ADD COLUMN "disabled_at" TIMESTAMPTZ(3);

@@ -158,7 +158,14 @@ async function stepUp(parts: StepUpParts, fresh: Fresh): Promise<TokenResponse |
     const before = await stores.sessions.findWithRights(sessionId, audience);
     if (before === undefined) throw new AuthorityError('invalid_token', { reason: 'unknown_session' });
     const strength = strengthAfter(before, fresh);
-    const rights = rightsAt(before.rights, { ...before, now, latest: parts.accessTokens.expiry(now) });
+    const { accessTokens } = parts;
+    const isOfSettings = accessTokens.audiences.includes(audience);
+    const rights = rightsAt(before.rights, {
+      ...before,
+      now,
+      latest: accessTokens.expiry(now),
+      isOfSettings,
+    });
     const accessExpiresAt = rights.tokenExpiresAt;
     const use = { ...strength, now, authTime: now, signingKid: signer.kid, accessExpiresAt };
     if (!(await stores.sessions.stepUp(sessionId, use)))

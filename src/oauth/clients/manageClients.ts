@@ -1,4 +1,5 @@
 /** Administration of OAuth clients, by the operator. A client is a row of `services/`: secrets and permissions are there. */
+import { createPublicKey, type JsonWebKey } from 'node:crypto';
 import { invalidField } from '@countersign/verifier/errors';
 import type { Actor } from '../../audit/auditEvent.ts';
 import type { RevokingParts } from '../../revocation/propagation/revokeAndPropagate.ts';
@@ -64,15 +65,23 @@ function atMost(field: string, given: readonly string[], most: number): void {
   if (given.length > most) throw invalidField(field, 'count', `may be given ${most} times`);
 }
 
-/** Public ES256 keys only: a private one must not be handed in. */
+/** Public ES256 keys only: a private one must not be handed in. Of several, each needs a name to be chosen by. */
 function checkKeys({ keys }: PublicJwks): void {
-  const isGood = (key: Readonly<Record<string, unknown>>) =>
-    key['kty'] === 'EC' && key['crv'] === 'P-256' && typeof key['x'] === 'string' && key['d'] === undefined;
-  if (Array.isArray(keys) && keys.length > 0 && keys.length <= oauthLimits.clientKeys && keys.every(isGood))
-    return;
-  throw invalidField(
-    'jwks',
-    'format',
-    `must be a JSON Web Key Set of 1 to ${oauthLimits.clientKeys} public P-256 keys`,
-  );
+  const most = oauthLimits.clientKeys;
+  const isGood = Array.isArray(keys) && keys.length > 0 && keys.length <= most && keys.every(isPublicP256);
+  if (!isGood)
+    throw invalidField('jwks', 'format', `must be a JSON Web Key Set of 1 to ${most} public P-256 keys`);
+  const names = new Set(keys.map(({ kid }) => kid));
+  if (keys.length > 1 && (names.size < keys.length || names.has(undefined)))
+    throw invalidField('jwks', 'kid', 'must name each key by a kid of its own');
+}
+
+function isPublicP256(key: unknown): boolean {
+  if (typeof key !== 'object' || key === null || 'd' in key) return false;
+  try {
+    const { asymmetricKeyDetails } = createPublicKey({ key: key as JsonWebKey, format: 'jwk' });
+    return asymmetricKeyDetails?.namedCurve === 'prime256v1';
+  } catch {
+    return false;
+  }
 }

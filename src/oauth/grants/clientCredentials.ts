@@ -6,7 +6,7 @@ import { requireScopes, rightsAt } from '../../rights/rights.ts';
 import { chooseSigner, chosenAudience, issueAccessToken } from '../../sessions/tokenResponse.ts';
 import { readAudience, readScopes } from '../form.ts';
 import { oauthLimits } from '../limits.ts';
-import { answerOf, type Grant, type GrantParts, keepClient } from './grant.ts';
+import { answerOf, asTarget, type Grant, type GrantParts, keepClient } from './grant.ts';
 
 export function createClientCredentials(parts: GrantParts): Grant {
   return async ({ client, isProved, form, actor }) => {
@@ -23,7 +23,10 @@ export function createClientCredentials(parts: GrantParts): Grant {
       await keepClient(stores, client);
       const session = await stores.tokenSessions.open(client.id, { id, sealedSecret, now }, audience);
       const latest = accessTokens.expiry(now);
-      const rights = rightsAt(session.rights, { scope: undefined, only, now, latest, isClient: true });
+      const rights = rightsAt(session.rights, {
+        ...{ scope: undefined, only, now, latest, isClient: true },
+        isOfSettings: accessTokens.audiences.includes(audience),
+      });
       requireScopes(rights, only);
       const token = { now, accessExpiresAt: rights.tokenExpiresAt, signingKid: signer.kid };
       await stores.tokenSessions.note(session.id, token, oauthLimits.clientSessionMilliseconds);
@@ -53,11 +56,4 @@ export function createClientCredentials(parts: GrantParts): Grant {
     const token = await issueAccessToken(parts, subject, signer, now, { audience, expiresAt });
     return answerOf(token, rights, now);
   };
-}
-
-/** RFC 8707 §2. */
-export function asTarget(error: unknown): never {
-  if (error instanceof AuthorityError && error.code === 'invalid_request')
-    throw new AuthorityError('invalid_target', { reason: 'audience' });
-  throw error;
 }

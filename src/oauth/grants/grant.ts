@@ -48,3 +48,10 @@ export async function keepClient({ rights, services }: Stores, { id }: Service):
   if (client === undefined || client.disabledAt !== undefined || client.revokedAt !== undefined)
     throw new AuthorityError('invalid_client', { reason: 'client_disabled' });
 }
+
+/** RFC 8707 §2. */
+export function asTarget(error: unknown): never {
+  if (error instanceof AuthorityError && error.code === 'invalid_request')
+    throw new AuthorityError('invalid_target', { reason: 'audience' });
+  throw error;
+}

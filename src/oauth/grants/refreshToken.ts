@@ -1,8 +1,7 @@
 /** The next pair for a refresh token of this client (RFC 6749 §6), by the rules of every refresh. */
 import type { Refresh } from '../../sessions/refresh.ts';
 import { readAudience, readScopes, required } from '../form.ts';
-import { asTarget } from './clientCredentials.ts';
-import type { Grant } from './grant.ts';
+import { asTarget, type Grant } from './grant.ts';
 
 export function createRefreshTokenGrant(refresh: Refresh): Grant {
   return async ({ client, form, actor }) => {

@@ -5,14 +5,14 @@
 import { AuthorityError, invalidField } from '@countersign/verifier/errors';
 import { verifierLimits } from '@countersign/verifier/limits';
 import type { AccessTokenClaims, ActorClaim } from '@countersign/verifier/tokens/accessTokenClaims';
+import { parseJti } from '@countersign/verifier/tokens/jti';
 import { accountScope, requireScopes, rightsAt } from '../../rights/rights.ts';
 import type { Service } from '../../services/service.ts';
 import { chooseSigner, chosenAudience, issueAccessToken } from '../../sessions/tokenResponse.ts';
 import type { Introspect } from '../../tokens/introspect.ts';
 import { type Form, readAudience, readScopes, required } from '../form.ts';
 import { oauthLimits } from '../limits.ts';
-import { asTarget } from './clientCredentials.ts';
-import { answerOf, type Grant, type GrantParts, keepClient } from './grant.ts';
+import { answerOf, asTarget, type Grant, type GrantParts, keepClient } from './grant.ts';
 
 const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token';
 const subjectTokenTypes = [accessTokenType, 'urn:ietf:params:oauth:token-type:jwt'];
@@ -36,11 +36,18 @@ export function createTokenExchange(parts: TokenExchangeParts): Grant {
       await keepClient(stores, client);
       const session = await stores.tokenSessions.lock(parent.sid, audience);
       if (session === undefined) throw refusedSubject('session_ended');
+      // Who revokes the parent locks the session, too: that was before, or it reaches the new token.
+      const [revoked] = await stores.revocations.find(parentSubjects(parent));
+      if (revoked !== undefined) throw refusedSubject('revoked');
+      await stores.tokenSessions.noteExchange(session.id);
       // What the parent says, as far as its bearer still may; the account is not for others.
       const scope = parent.scope.split(' ').filter((each) => each !== accountScope);
       const latest = Math.min(accessTokens.expiry(now), parent.exp * 1000);
       const isClient = session.userId === undefined;
-      const rights = rightsAt(session.rights, { scope: scope.join(' '), only, now, latest, isClient });
+      const rights = rightsAt(session.rights, {
+        ...{ scope: scope.join(' '), only, onlyRoles: parent.roles ?? [], now, latest, isClient },
+        isOfSettings: accessTokens.audiences.includes(audience),
+      });
       requireScopes(rights, only);
       const token = { now, accessExpiresAt: rights.tokenExpiresAt, signingKid: signer.kid };
       await stores.tokenSessions.note(session.id, token, oauthLimits.clientSessionMilliseconds);
@@ -81,6 +88,10 @@ async function readParent(
   const read = await introspect(token, client.audiences);
   if (!read.active) throw refusedSubject(read.reason);
   return read.claims;
+}
+
+function parentSubjects({ jti }: AccessTokenClaims): readonly Uint8Array[] {
+  return parseJti(jti)?.subjects ?? [];
 }
 
 /** RFC 8693 §4.1: the newest actor is outside. */

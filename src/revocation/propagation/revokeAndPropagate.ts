@@ -90,12 +90,16 @@ async function revokeInTransaction<T>(
     };
     const takeRights: RevokingStores['takeRights'] = async (selection) => {
       const taken = await stores.sessions.takeRights(selection, now);
-      const withToken = taken.filter(({ accessExpiresAt }) => revokedUntil(accessExpiresAt) > now);
-      await revoke(withToken.map(rightsOf));
+      const live = taken.filter(({ endReason }) => endReason === undefined);
+      // What another call took or ended may not be in effect yet, and this one must not be answered before.
+      const again = live.filter(({ rightsEpoch }) => rightsEpoch > 0).map(({ id }) => id);
+      const before = again.length === 0 ? [] : await stores.rights.taken(again);
+      await revoke(taken.filter(({ accessExpiresAt }) => revokedUntil(accessExpiresAt) > now).map(takenFrom));
+      revoked.push(...before);
       // The next epoch has no room in a jti.
-      const last = taken.filter(({ rightsEpoch }) => rightsEpoch >= lastRightsEpoch).map(({ id }) => id);
+      const last = live.filter(({ rightsEpoch }) => rightsEpoch >= lastRightsEpoch).map(({ id }) => id);
       if (last.length > 0) await endSessions({ sessionIds: last }, 'rights');
-      return taken.length;
+      return live.length;
     };
     return work({ ...stores, endSessions, takeRights, revoke });
   });
@@ -141,12 +145,10 @@ async function propagate(
   return mark === undefined ? undefined : effect.announce({ revocations, mark });
 }
 
-function rightsOf({ id, rightsEpoch, accessExpiresAt }: RightsTaken): Revocation {
-  return {
-    subject: rightsSubject(id, rightsEpoch),
-    reason: 'rights',
-    expiresAt: revokedUntil(accessExpiresAt),
-  };
+function takenFrom({ id, rightsEpoch, accessExpiresAt, endReason }: RightsTaken): Revocation {
+  const expiresAt = revokedUntil(accessExpiresAt);
+  if (endReason !== undefined) return { subject: uuidBytes(id), reason: endReason, expiresAt };
+  return { subject: rightsSubject(id, rightsEpoch), reason: 'rights', expiresAt };
 }
 
 function revocationOf({ id, accessExpiresAt }: EndedSession, reason: EndReason): Revocation {

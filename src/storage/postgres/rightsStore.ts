@@ -168,20 +168,34 @@ function createGrantStore(
 
 function createChangeStore(
   prisma: PrismaConnection,
-): Pick<RightsStore, 'openChange' | 'openChanges' | 'noteChange' | 'closeChange'> {
+): Pick<RightsStore, 'taken' | 'openChange' | 'openChanges' | 'noteChange' | 'closeChange'> {
   return {
+    async taken(sessions) {
+      const ids = sessions.map((id) => id.replaceAll('-', ''));
+      const rows = await prisma.$queryRaw<{ subject: Uint8Array; reason: string; expiresAt: Date }[]>`
+        SELECT r.subject, r.reason, r.expires_at AS "expiresAt"
+          FROM unnest(${ids}::text[]) AS t (id)
+          JOIN revocations AS r ON r.subject BETWEEN decode(t.id || repeat('0', 22), 'hex')
+                                                 AND decode(t.id || repeat('0', 12) || 'ffff' || repeat('0', 6), 'hex')`;
+      return rows.map(({ expiresAt, ...row }) => ({ ...row, expiresAt: expiresAt.getTime() }));
+    },
+
     async openChange(touched, now) {
-      await prisma.rightsChange.create({ data: { ...toChange(touched), createdAt: new Date(now) } });
+      await prisma.rightsChange.create({ data: { ...toChange(touched), notedAt: new Date(now) } });
     },
 
     async openChanges(which) {
       const where =
-        'until' in which ? { createdAt: { lte: new Date(which.until) } } : toChange(which.touched);
+        'until' in which
+          ? { notedAt: { lte: new Date(which.until) } }
+          : 'kind' in which
+            ? { kind: which.kind }
+            : toChange(which.touched);
       return (await prisma.rightsChange.findMany({ where, orderBy: { number: 'asc' } })).map(fromChange);
     },
 
-    async noteChange(number, after) {
-      await prisma.rightsChange.updateMany({ where: { number }, data: { after } });
+    async noteChange(number, after, now) {
+      await prisma.rightsChange.updateMany({ where: { number }, data: { after, notedAt: new Date(now) } });
     },
 
     async closeChange(number) {
@@ -194,7 +208,7 @@ function toChange(touched: Touched): Pick<ChangeRow, 'kind' | 'target'> {
   const { kind } = touched;
   if (kind === 'subject') return { kind, target: touched.subject };
   if (kind === 'client') return { kind, target: touched.clientId };
-  return { kind, target: kind === 'role' ? touched.role : '' };
+  return { kind, target: 'role' in touched ? touched.role : '' };
 }
 
 function fromChange({ number, kind, target, after }: ChangeRow): RightsChange {
@@ -205,7 +219,7 @@ function fromChange({ number, kind, target, after }: ChangeRow): RightsChange {
 function touchedOf(kind: string, target: string): Touched {
   if (kind === 'subject') return { kind, subject: target as Subject };
   if (kind === 'client') return { kind, clientId: target };
-  return kind === 'role' ? { kind, role: target } : { kind: 'all' };
+  return kind === 'role' || kind === 'removed_role' ? { kind, role: target } : { kind: 'all' };
 }
 
 function fromResource({ audience, scopes, everyone, accessTtlMs }: ResourceRow): Resource {

@@ -32,7 +32,7 @@ export function toRow(session: NewSession): Prisma.SessionUncheckedCreateInput {
 export function fromRow(row: SessionRow): Session {
   return {
     id: row.id as SessionId,
-    // Sessions without a user are read by clientSessionStore.ts.
+    // Sessions without a user are read by tokenSessionStore.ts.
     userId: row.userId as UserId,
     sealedSecret: row.sealedSecret,
     generation: Number(row.generation),

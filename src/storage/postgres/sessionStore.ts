@@ -1,5 +1,6 @@
 import type { SessionId } from '@countersign/verifier/ids';
 import { verifierLimits } from '@countersign/verifier/limits';
+import type { EndReason } from '../../sessions/session.ts';
 import type { SessionStore, SessionWithUser } from '../../sessions/store.ts';
 import { canaryUserId } from '../../truth/canary.ts';
 import { truthLimits } from '../../truth/limits.ts';
@@ -47,13 +48,15 @@ export function createSessionStore(prisma: PrismaConnection): SessionStore {
       const expired = expiredAt(now);
       const rows = await prisma.$queryRaw<RightsTakenRow[]>`
         WITH target AS (
-          SELECT s.id FROM sessions AS s WHERE ${selected(selection, expired)} AND ${live(expired)}
+          SELECT s.id, ${live(expired)} AS live FROM sessions AS s WHERE ${selected(selection, expired)}
            ORDER BY s.id FOR UPDATE)
-        UPDATE sessions AS s SET rights_epoch = s.rights_epoch + 1 FROM target WHERE s.id = target.id
-        RETURNING s.id, s.rights_epoch - 1 AS epoch, s.access_expires_at`;
+        UPDATE sessions AS s SET rights_epoch = s.rights_epoch + target.live::int
+          FROM target WHERE s.id = target.id AND (target.live OR s.ended_at IS NOT NULL AND s.access_expires_at > ${expired})
+        RETURNING s.id, s.rights_epoch - target.live::int AS epoch, s.access_expires_at, s.end_reason`;
       return rows.map((row) => ({
         ...{ id: row.id as SessionId, rightsEpoch: row.epoch },
         accessExpiresAt: row.access_expires_at.getTime(),
+        endReason: (row.end_reason ?? undefined) as EndReason | undefined,
       }));
     },
 
@@ -133,6 +136,7 @@ interface RightsTakenRow {
   readonly id: string;
   readonly epoch: number;
   readonly access_expires_at: Date;
+  readonly end_reason: string | null;
 }
 
 /** Prisma's names, listed one by one: a column that a newer node adds must not change a prepared statement's result. */

@@ -41,6 +41,16 @@ export function createTokenSessionStore(prisma: PrismaConnection): TokenSessionS
     open,
     lock: (id, audience) => lock(Prisma.sql`s.id = ${id}::uuid`, audience),
 
+    async noteExchange(id) {
+      await prisma.session.update({ where: { id }, data: { exchanged: true } });
+    },
+
+    async wasExchanged(id) {
+      const [row] = await prisma.$queryRaw<{ exchanged: boolean }[]>`
+        SELECT exchanged FROM sessions WHERE id = ${id}::uuid FOR UPDATE`;
+      return row?.exchanged;
+    },
+
     async note(id, token, keptMs) {
       const { now, accessExpiresAt } = token;
       const kept = new Date(now + keptMs);

@@ -30,3 +30,8 @@ export interface AccessTokenClaims {
   /** Of an exchanged token. */
   readonly act?: ActorClaim;
 }
+
+/** Undefined for a client's own token. */
+export function userOf({ sub, client_id }: Pick<AccessTokenClaims, 'sub' | 'client_id'>): UserId | undefined {
+  return sub === client_id ? undefined : sub;
+}

@@ -53,7 +53,8 @@ export function isAuthenticated(
   now: number,
 ): boolean {
   const { maxAgeSeconds } = needed;
-  if (maxAgeSeconds !== undefined && acr === doubtfulAcr) return false;
+  // Without a class it is a client's own token: no user proved anything.
+  if (maxAgeSeconds !== undefined && (acr === undefined || acr === doubtfulAcr)) return false;
   if (maxAgeSeconds !== undefined && numericDate(now) - authTime > maxAgeSeconds) return false;
   // An unknown class matches only itself.
   return needed.acr === undefined || acr === needed.acr || (needed.acr === '1fa' && acr === '2fa');
