@@ -110,7 +110,8 @@ function readReport(files) {
   let lines = [];
   const finish = (headline, failed, file) => {
     printed.push({ file, line: `${failed ? 'FAILED' : 'ok'} ${headline}` });
-    if (failed) printed.push(...lines.filter((line) => !uninteresting.test(line)).map((line) => ({ line })));
+    const told = failed ? lines.filter((line) => !uninteresting.test(line)) : lines.filter(isComment);
+    printed.push(...told.map((line) => ({ line })));
     lines = [];
   };
   return {
@@ -137,6 +138,11 @@ function readReport(files) {
       return { ...counts, lines: [...lines, `  ${title} of processor time`] };
     },
   };
+}
+
+/** Figures that a test measured. */
+function isComment(line) {
+  return /^\s*# (?!Subtest: |time=)/.test(line);
 }
 
 const skipped = / # (SKIP|TODO)/i;
