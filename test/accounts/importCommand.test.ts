@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { countersign } from '../support/commandLine.ts';
+import { countersign, countersignProcess } from '../support/commandLine.ts';
 import { importedPassword } from '../support/importedHashes.ts';
 import { fileWith, importing, rowsOf } from '../support/importing.ts';
 
@@ -22,7 +22,7 @@ const listed = async (dataDir: string) =>
 t.test('without an authority that runs', async (t) => {
   const dataDir = await newFolder(t, { empty: true });
   const file = fileWith(t, rowsOf(450));
-  t.match(await countersign(dataDir, 'users', 'import', file), {
+  t.match(await countersignProcess(dataDir, 'users', 'import', file), {
     code: 1,
     words: /^There is no authority in the database/,
   });
@@ -51,7 +51,7 @@ t.test('in the running authority', async (t) => {
       rows[0] = 'first';
       rows[299] = '{"email":"x@example.com","shoe":44}';
       const file = fileWith(t, `\uFEFF${rows.join('\r\n')}`);
-      const { code, lines, words } = await countersign(dataDir, 'users', 'import', file);
+      const { code, lines, words } = await countersignProcess(dataDir, 'users', 'import', file);
       t.strictSame(lines, ['created\t299', 'present\t0', 'refused\t2']);
       t.equal(code, 1);
       t.equal(
@@ -75,10 +75,14 @@ t.test('in the running authority', async (t) => {
 
   t.test('what is not understood', async (t) => {
     const file = fileWith(t, rowsOf(1));
-    const missing = await countersign(dataDir, 'users', 'import', `${file}.not`);
+    const missing = await countersignProcess(dataDir, 'users', 'import', `${file}.not`);
     t.match(missing, { code: 1, lines: [], words: /^FILE: .* cannot be read: ENOENT/ });
     for (const argv of [[], [file, file], [file, '--format', 'okta'], [file, '--force']])
-      t.match(await countersign(dataDir, 'users', 'import', ...argv), { code: 2, lines: [] }, argv.join(' '));
+      t.match(
+        await countersignProcess(dataDir, 'users', 'import', ...argv),
+        { code: 2, lines: [] },
+        argv.join(' '),
+      );
     const empty = await importing(dataDir, fileWith(t, ''));
     t.match(empty, { code: 0, result: { created: 0, present: 0, refused: 0 } });
   });

@@ -16,10 +16,13 @@ export async function countersign(dataDir: string, ...argv: string[]) {
     err: (line: string) => void words.push(line),
   };
   const code = await askRunning(dataDir, request, output);
-  return code === undefined ? inProcess(dataDir, argv) : { code, lines, words: `${words.join('\n')}\n` };
+  return code === undefined
+    ? countersignProcess(dataDir, ...argv)
+    : { code, lines, words: `${words.join('\n')}\n` };
 }
 
-async function inProcess(dataDir: string, argv: readonly string[]) {
+/** In a process of its own, beside a running authority, too: for commands that the shell works on itself. */
+export async function countersignProcess(dataDir: string, ...argv: readonly string[]) {
   const command = startProcess(process.execPath, [join(distFolder, 'cli.js'), ...argv], {
     env: { DATA_DIR: dataDir },
   });

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Test } from 'tap';
-import { countersign } from './commandLine.ts';
+import { countersignProcess } from './commandLine.ts';
 import { importedHashes } from './importedHashes.ts';
 
 export function fileWith(t: Test, content: string | Uint8Array): string {
@@ -22,6 +22,6 @@ export function rowsOf(users: number): string {
 
 /** `users import --json`. */
 export async function importing(dataDir: string, ...argv: string[]) {
-  const { code, lines, words } = await countersign(dataDir, 'users', 'import', '--json', ...argv);
+  const { code, lines, words } = await countersignProcess(dataDir, 'users', 'import', '--json', ...argv);
   return { code, words, result: lines.length === 1 ? JSON.parse(lines[0] ?? '') : lines };
 }
