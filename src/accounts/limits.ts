@@ -21,6 +21,8 @@ export const accountLimits = {
   },
   /** A row of an import file; users of Keycloak with many attributes have a few kilobytes. */
   importLineBytes: 32 * 1024,
+  /** A field's name in an error: no format has one half as long. */
+  importNameCharacters: 100,
   /** Until the user has read what support told; NIST SP 800-63B-4 allows a day for what is sent. */
   oneTimePasswordMilliseconds: 24 * 60 * 60_000,
   usersPageDefault: 100,

@@ -49,6 +49,7 @@ export const supportMethods = {
   ListUserEvents: { permission: 'users.support', ...check },
   SendRecovery: { permission: 'users.support', ...check },
   VerifyEmail: { permission: 'users.support', ...check },
+  // Also needs users.manage: whoever is told the password is the user, without a word from the owner.
   SetOneTimePassword: { permission: 'users.support', ...change },
   // At once also needs users.manage: the owner is then told too late to stop it.
   ResetFactors: { permission: 'users.support', ...change },
@@ -100,6 +101,7 @@ function changingHandlers(operations: SupportOperations) {
     },
 
     async SetOneTimePassword(request: NamesUser, caller: Service): Promise<SetOneTimePasswordResponse> {
+      requirePermission(caller, 'users.manage');
       const { password, expiresAt, endedSessions } = await setOneTimePassword(
         named(request),
         actor(request, caller),

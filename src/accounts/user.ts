@@ -92,7 +92,10 @@ export interface UserStore extends ImportStore {
   /** Plans a reset of the second factors, or stops it. */
   planFactorsReset(id: UserId, at: number | undefined): Promise<void>;
   /** At most `limit` users whose reset is due, the longest due first. */
-  dueFactorsResets(now: number, limit: number): Promise<readonly UserId[]>;
+  dueFactorsResets(
+    due: { readonly since: number; readonly until: number },
+    limit: number,
+  ): Promise<readonly UserId[]>;
   /** Stops every planned reset: after the database was restored to an earlier state. */
   stopFactorsResets(): Promise<void>;
   /** Replaces the hash of an unchanged password: does nothing when it is no longer `previous`. */

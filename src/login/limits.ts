@@ -30,6 +30,8 @@ export const loginLimits = {
   importedBcryptCost: 14,
   importedScryptLogN: 20,
   importedScryptBytes: 134_217_728,
+  /** With what OpenSSL needs beside it: 128 × r × (N + 2 + p). */
+  importedScryptAllBytes: 268_435_456,
   /** N × r × p. */
   importedScryptWork: 2_097_152,
   importedPbkdf2Iterations: 2_000_000,

@@ -2,7 +2,7 @@
 export const notificationLimits = {
   /** How often a node looks for messages that another one left, or that are sent again. */
   pollMilliseconds: 5_000,
-  /** Messages that a node sends at once: mail servers count connections. */
+  /** Messages that a node sends at once by each channel: mail servers count connections. */
   sendsAtOnce: 5,
   /** One message; a slow server must not hold a place for ever. */
   sendMilliseconds: 60_000,

@@ -25,14 +25,14 @@ export type SealedMessage = Pick<OutboxEntry, 'id' | 'sealedMessage'>;
 export interface OutboxStore {
   add(entry: Omit<OutboxEntry, 'attempts'>): Promise<void>;
   /**
-   * Claims at most `limit` entries that are due, for `claimMs`, oldest first; counts the attempt. Of several nodes, one gets an
+   * Claims at most `limit` entries of the channel that are due, for `claimMs`, oldest first; counts the attempt. Of several nodes, one gets an
    * entry.
    */
   claim(
     now: number,
     claimMs: number,
     limit: number,
-    channels: readonly OutboxEntry['channel'][],
+    channel: OutboxEntry['channel'],
   ): Promise<readonly OutboxEntry[]>;
   /** Deletes an entry that was sent, or given up. */
   remove(id: MessageId): Promise<void>;

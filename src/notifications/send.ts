@@ -48,25 +48,29 @@ export function createSending(parts: SendParts): Sending {
     'Age of the oldest message that waits in the outbox, in seconds.',
     () => (waiting.oldest === undefined ? 0 : Math.max(0, clock.now() - waiting.oldest) / 1000),
   );
-  const underWay = new Set<Promise<void>>();
   const sent = [...(Object.keys(channels) as Message['channel'][]), 'none' as const];
+  // Places of its own for each channel: events that an operator's system does not take must not keep codes waiting.
+  const underWay = new Map(sent.map((channel) => [channel, new Set<Promise<void>>()]));
   let stopped = false;
   let poller: Poller | undefined;
+  const start = (entry: OutboxEntry, sending: Set<Promise<void>>) => {
+    // Not awaited: a slow server must not keep other messages waiting.
+    const delivery = deliver(parts, entry)
+      .catch((error) => void (stopped || onFault('outbox', error)))
+      .finally(() => {
+        sending.delete(delivery);
+        if (!stopped) poller?.wake();
+      });
+    sending.add(delivery);
+  };
+  const { sendsAtOnce, claimMilliseconds } = notificationLimits;
   const round = {
     ...{ clock, firstMs: 0, retryMs: notificationLimits.pollMilliseconds },
     async run() {
-      const free = notificationLimits.sendsAtOnce - underWay.size;
-      const claimed =
-        free === 0 ? [] : await outbox.claim(clock.now(), notificationLimits.claimMilliseconds, free, sent);
-      for (const entry of claimed) {
-        // Not awaited: a slow server must not keep other messages waiting.
-        const delivery = deliver(parts, entry)
-          .catch((error) => void (stopped || onFault('outbox', error)))
-          .finally(() => {
-            underWay.delete(delivery);
-            if (!stopped) poller?.wake();
-          });
-        underWay.add(delivery);
+      for (const [channel, sending] of underWay) {
+        const free = sendsAtOnce - sending.size;
+        const claimed = free === 0 ? [] : await outbox.claim(clock.now(), claimMilliseconds, free, channel);
+        for (const entry of claimed) start(entry, sending);
       }
       waiting = await outbox.waiting();
       return notificationLimits.pollMilliseconds;
@@ -81,7 +85,7 @@ export function createSending(parts: SendParts): Sending {
     async stop() {
       stopped = true;
       await poller?.stop();
-      const finished = Promise.all(underWay);
+      const finished = Promise.all([...underWay.values()].flatMap((sending) => [...sending]));
       const late = () => new SendFault('stopped');
       await withDeadline(clock, platformLimits.lastRoundMilliseconds, finished, late).catch(() => {});
     },

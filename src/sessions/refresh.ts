@@ -197,6 +197,8 @@ function writeAndTell(
   { verdict, ...write }: Written & { readonly verdict: ContextVerdict },
 ): Promise<boolean> {
   return parts.database.transaction(async (stores) => {
+    // The user before the session, as everywhere: the mail's row refers to the user's.
+    await stores.users.lock(use.session.userId);
     if (!(await record(stores, use, write))) return false;
     await stores.audit.record(contextChanged(use, verdict), use.now);
     await tellOfUnusualUse(parts.notices, stores, use, verdict);
@@ -253,7 +255,7 @@ async function endForRefresh(parts: RefreshParts, use: Use, refused: RefusedUse)
   const { reason, rule, tell, ends } = refused;
   const event = { type: 'refresh_refused', actor, userId, sessionId, reason: rule } as const;
   const { result } = await revokeAndPropagate(parts, now, async (stores) => {
-    if (ends === 'all') await stores.users.lock(userId);
+    await stores.users.lock(userId);
     // The lock's second holder finds nothing to end, and must not end logins made since.
     const ended = await endSelected(stores, { sessionIds: [sessionId] }, { reason, actor, now });
     if (ended.length === 0) return false;

@@ -1,5 +1,6 @@
 /** Importing users: every format and its passwords, rows that are refused, and a file that is imported again. */
 import t, { type Test } from 'tap';
+import { openEngine, type PostgresEngine } from '../../src/storage/postgres/engine.ts';
 import { startAuthority } from '../support/authority.ts';
 import {
   importedHashes,
@@ -13,13 +14,20 @@ const keycloakId = '4f3c1a52-9d1b-4f5e-8d5c-0d2f6a1b7c3e';
 type Rows = readonly (object | string)[];
 
 async function start(t: Test, env: Readonly<Record<string, string>> = {}) {
-  const authority = await startAuthority({ env });
+  let opened: PostgresEngine | undefined;
+  const openDatabase: typeof openEngine = async (...about) => {
+    opened = await openEngine(...about);
+    return opened;
+  };
+  const authority = await startAuthority({ env, openDatabase });
   t.teardown(() => authority.stop());
   const { operations } = authority.authority;
   const lines = (rows: Rows) => rows.map((row) => (typeof row === 'string' ? row : JSON.stringify(row)));
   return {
     ...authority,
     admin: operations,
+    storedHash: async (email: string) =>
+      (await opened?.prisma.user.findUnique({ where: { email } }))?.passwordHash,
     bring: (rows: Rows, format: 'countersign' | 'keycloak' | 'auth0' = 'countersign', dryRun = false) =>
       operations.importUsers({ lines: lines(rows), firstLine: 1, format, dryRun }, operator),
     logIn: (email: string, text = password) =>
@@ -32,12 +40,13 @@ const hashes = Object.entries(importedHashes).map(([name, hash], index) => ({
 }));
 
 t.test('every form of hash logs in once, and is ours from then on', async (t) => {
-  const { bring, logIn, admin } = await start(t);
+  const { bring, logIn, admin, storedHash } = await start(t);
   const result = await bring(hashes.map(({ email, hash }) => ({ email, password_hash: hash })));
   t.strictSame(result, { created: hashes.length, present: 0, refused: [], leftOut: {} });
   for (const { name, email } of hashes) {
     t.equal((await logIn(email, 'wrong password')).status, 401, `${name}: a wrong password`);
     t.equal((await logIn(email)).status, 200, `${name}: the first login`);
+    t.match(await storedHash(email), /^\$argon2id\$v=19\$m=64,t=1,p=1\$/, `${name}: replaced`);
     t.equal((await logIn(email)).status, 200, `${name}: the second one`);
     t.equal((await logIn(email, 'wrong password')).status, 401);
   }
@@ -83,10 +92,10 @@ t.test('Keycloak', async (t) => {
       user('ada', argon2, { id: keycloakId, createdTimestamp: 1_600_000_000_000 }),
       user('bob', sha256, { firstName: 'Bob', attributes: { locale: ['fr'], shoe: ['44'] }, groups: ['/a'] }),
       user('cyd', sha512, { credentials: [otp, sha512], enabled: false }),
-      { username: 'dan@example.com', enabled: true },
+      { username: 'dan', email: 'dan@example.com', enabled: true },
       user('eve', { ...sha256, credentialData: '{"algorithm":"md5","hashIterations":1}' }),
       user('fay', { type: 'password', value: 'hunter2' }),
-      user('gil', sha256, { email: undefined }),
+      user('gil', sha256, { email: undefined, username: 'ada@example.com' }),
       user('hal', { ...sha256, credentialData: '{"algorithm":"pbkdf2-sha256","hashIterations":1e9}' }),
     ],
     'keycloak',
@@ -100,7 +109,7 @@ t.test('Keycloak', async (t) => {
           'credentials.password: must be a hash of argon2id, argon2i, bcrypt, scrypt or PBKDF2 (docs/migrate.md has the forms)',
       },
       { line: 6, message: 'credentials.credentialData: must be a JSON object in a string' },
-      { line: 7, message: 'email: must have exactly one @' },
+      { line: 7, message: 'email: must be set' },
       { line: 8, message: 'credentials.password: must have iterations of at most 2000000; given 1000000000' },
     ],
     leftOut: { firstName: 1, attributes: 1, groups: 1, 'credentials.otp': 1 },
@@ -226,6 +235,20 @@ t.test('the same file again: nothing twice, whatever became of the users', async
     { created: 1 },
     'another row makes a new user',
   );
+});
+
+t.test('a phone has one user: the second row is refused, in a dry run, too', async (t) => {
+  const env = { SMS_COUNTRIES: 'DE', SMS_WEBHOOK_URL: 'https://sms.example', SMS_WEBHOOK_SECRET: 'x' };
+  const { bring, admin } = await start(t, env);
+  const row = (name: string, end: string) => ({ email: `${name}@example.com`, phone: `+49151123456${end}` });
+  await bring([row('ada', '78')]);
+  const file = [row('bob', '78'), row('cyd', '79'), row('dan', '79'), row('ada', '78')];
+  const message = 'phone: must not be of another user; nothing was changed';
+  const refused = [1, 3].map((line) => ({ line, message }));
+  const expected = { created: 1, present: 1, refused, leftOut: {} };
+  t.strictSame(await bring(file, 'countersign', true), expected);
+  t.strictSame(await bring(file), expected);
+  t.equal((await admin.listUsers({})).length, 2);
 });
 
 t.test('an import and a registration of the same e-mail at once make one user', async (t) => {

@@ -53,7 +53,7 @@ t.test('what support reads', async (t) => {
 
 t.test('what support does, and who it was', async (t) => {
   const { as, bob, mail, authority } = await begin(t);
-  const call = await as(['users.support']);
+  const call = await as(['users.support', 'users.manage']);
   const {
     user: { userId },
   } = await call('getUser', { email: ada });
@@ -96,6 +96,8 @@ t.test('permissions, and bad requests', async (t) => {
   const atOnce = { userId: bob, nowReason: 'showed an identity card' };
   t.match(await refusalOf(support('resetFactors', atOnce)), { ...denied, details: /users\.manage/ });
   t.match(await both('resetFactors', atOnce), { dueTimeMs: 0 });
+  const refused = await refusalOf(support('setOneTimePassword', { userId: bob }));
+  t.match(refused, { ...denied, details: /users\.manage/ });
   const rows: readonly (readonly [string, object, string])[] = [
     ['getUser', {}, 'user_id'],
     ['getUser', { userId: 'x' }, 'user_id'],

@@ -3,6 +3,7 @@ import t from 'tap';
 import { readHash } from '../../src/login/passwords/importedHash.ts';
 import { createPasswordHasher } from '../../src/login/passwords/passwordHash.ts';
 import { presentedPassword } from '../../src/login/passwords/passwordPolicy.ts';
+import { verifyHash } from '../../src/login/passwords/verifyHash.ts';
 import { importedHashes, importedPassword } from '../support/importedHashes.ts';
 
 const turn = { place: '', first: false };
@@ -99,6 +100,20 @@ const refused: readonly [what: string, hash: string, rule: string][] = [
   ['argon2d', `$argon2d$v=19$m=64,t=1,p=1$${key}$${key}`, 'format'],
   ['a hash of eight bytes', `$pbkdf2-sha256$i=1000$${key}$AAAAAAAAAAA`, 'format'],
   ['a hash of 200 bytes', `$pbkdf2-sha256$i=1000$${key}$${'A'.repeat(268)}`, 'format'],
+  ['argon2id with 8 KiB for 16 lanes', `$argon2id$v=19$m=8,t=1,p=16$${key}$${key}`, 'format'],
+  ['argon2id with one KiB too few', `$argon2id$v=19$m=127,t=1,p=16$${key}$${key}`, 'format'],
+  ['argon2id with a salt of one character', `$argon2id$v=19$m=64,t=1,p=1$A$${key}`, 'format'],
+  ['argon2id with a salt of seven bytes', `$argon2id$v=19$m=64,t=1,p=1$AAAAAAAAAA$${key}`, 'format'],
+  ['argon2id with padding', `$argon2id$v=19$m=64,t=1,p=1$${key}$${key}=`, 'format'],
+  ['argon2id with a dot', `$argon2id$v=19$m=64,t=1,p=1$.${key.slice(1)}$${key}`, 'format'],
+  ['argon2id with bits left over', `$argon2id$v=19$m=64,t=1,p=1$${key}$${key.slice(1)}B`, 'format'],
+  ['bcrypt with bits left over in the salt', importedHashes.bcrypt.replace('kd0.', 'kd0/'), 'format'],
+  ['bcrypt with bits left over at the end', importedHashes.bcrypt.replace(/O$/, 'P'), 'format'],
+  ['scrypt of N = 2^16 with r = 1', `$scrypt$ln=16,r=1,p=1$${key}$${key}`, 'format'],
+  ['scrypt with more memory than OpenSSL may take', `$scrypt$ln=1,r=524288,p=2$${key}$${key}`, 'cost'],
+  ['scrypt with a salt of one character', `$scrypt$ln=4,r=8,p=1$A$${key}`, 'format'],
+  ['PBKDF2 with a salt of one character', `$pbkdf2-sha256$i=1000$A$${key}`, 'format'],
+  ['Firebase with a shorter signer key', `$fbscrypt$v=1,n=4,r=8,p=1,sk=AAAA$${key}$${key}`, 'format'],
   ['a long text', `$pbkdf2-sha256$i=1000$${'A'.repeat(2_000)}$${key}`, 'size'],
 ];
 
@@ -123,6 +138,23 @@ t.test('the limits themselves are taken', async (t) => {
     `$argon2id$v=19$m=131072,t=8,p=16$${key}$${key}`,
   ])
     t.ok(readHash(hash), hash);
+});
+
+t.test('what is taken can be verified, at each edge', async (t) => {
+  for (const hash of [
+    `$argon2id$v=19$m=128,t=1,p=16$${key}$${key}`,
+    `$argon2i$v=16$m=8,t=1,p=1$AAAAAAAAAAA$${'A'.repeat(22)}`,
+    `$argon2id$v=19$m=8,t=1,p=1$${'A'.repeat(100)}$${'A'.repeat(171)}`,
+    `$scrypt$ln=15,r=1,p=1$${key}$${key}`,
+    `$scrypt$ln=1,r=262144,p=4$${key}$${key}`,
+    `$scrypt$ln=1,r=1,p=1048576$AA$${key}`,
+    `$scrypt$ln=1,r=1,p=1$${key}$${key}=`,
+    `$fbscrypt$v=1,n=4,r=8,p=1,sk=${key}$${key}$${key}`,
+    `$pbkdf2-sha1$i=1$AA$${'A'.repeat(171)}`,
+    `pbkdf2_sha256$1$x$${key}`,
+    `$2b$04$${'.'.repeat(53)}`,
+  ])
+    t.equal(await verifyHash(hash, 'x'), false, hash);
 });
 
 t.test('hashes of other systems wait in the queue of all hashes, off the event loop', async (t) => {

@@ -77,6 +77,18 @@ t.test('many wrong passwords', async (t) => {
   t.match(await event('many_refusals'), { user_id: locked?.userId, reason: locked?.reason });
 });
 
+t.test('events that nobody takes keep no mail waiting', async (t) => {
+  const { webhook, mail, register, authority, call } = await begin(t);
+  const emails = Array.from({ length: 6 }, (_, index) => `user${index}@example.com`);
+  for (const email of [ada, ...emails]) await register(email);
+  webhook.answer('silent');
+  for (const email of emails) await authority.operations.setOneTimePassword({ email }, operator);
+  await eventually('five events that wait', () => webhook.waiting === 5);
+  await call('POST', '/auth/recovery', { body: { email: ada } });
+  await mail.mailTo(ada);
+  t.equal(webhook.waiting, 5, 'the mail came while they waited');
+});
+
 t.test('the outbox gives a message up', async (t) => {
   const { event, register, mail, clock, call, webhook } = await begin(t);
   await register(ada);

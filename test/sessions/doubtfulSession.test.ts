@@ -54,6 +54,25 @@ t.test('end: the session ends, and the owner is told', async (t) => {
   t.match((await notice()).text, /We ended the session/);
 });
 
+t.test('a logout everywhere and unusual uses at once do not wait for each other in a circle', async (t) => {
+  for (const action of ['notify', 'end']) {
+    const { node, call, refresh } = await begin(t, action);
+    for (let round = 0; round < 10; round += 1) {
+      const body = { email: ada, password, device_id: 'device-1' };
+      const logIn = async (): Promise<Tokens> => (await call('POST', '/auth/login', { body })).body;
+      const sessions = await Promise.all(Array.from({ length: 6 }, logIn));
+      const [{ access_token: token }] = sessions as [Tokens];
+      const [out, ...refreshed] = await Promise.all([
+        call('POST', '/auth/logout-all', { token }),
+        ...sessions.map((each) => refresh(each.refresh_token, 'device-2')),
+      ]);
+      t.ok(out.status < 300 || out.status === 401, `${action}: ${out.status}`);
+      for (const { status } of refreshed) t.ok([200, 401].includes(status), `${action}: ${status}`);
+    }
+    t.notMatch(node.log(), /deadlock|40P01/);
+  }
+});
+
 t.test('step_up: a service that asks for a proof gets none, until the user steps up', async (t) => {
   for (const hasApp of [false, true]) {
     const { tokens, refresh, notice, call, app, node } = await begin(t, 'step_up', { hasApp });

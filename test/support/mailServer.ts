@@ -27,14 +27,18 @@ export interface MailServer {
   readonly mails: readonly ReceivedMail[];
   /** Resolves with the next mail to this address that was not asked for before. */
   mailTo(address: string): Promise<ReceivedMail>;
-  /** From now on: undefined takes mails, a number refuses with it, `silent` never answers. */
+  /** From now on: undefined takes mails, a number refuses with it (`of` this address only), `silent` never answers. */
   behave(how: Behaviour): void;
   /** How many mails came in, refused ones included. */
   readonly tries: number;
   stop(): Promise<void>;
 }
 
-type Behaviour = undefined | { readonly rcpt: number } | { readonly data: number } | 'silent';
+type Behaviour =
+  | undefined
+  | { readonly rcpt: number; readonly of?: string }
+  | { readonly data: number }
+  | 'silent';
 
 /** The environment of an authority that sends to it. */
 export function mailSettings({ url }: Pick<MailServer, 'url'>) {
@@ -52,10 +56,11 @@ export async function startMailServer(port = 0): Promise<MailServer> {
     authOptional: true,
     disabledCommands: ['STARTTLS', 'AUTH'],
     disableReverseLookup: true,
-    onRcptTo(_address, _session, done) {
+    onRcptTo({ address }, _session, done) {
       tries += 1;
       if (how === 'silent') return;
-      done(typeof how === 'object' && 'rcpt' in how ? refusal(how.rcpt) : null);
+      const given = typeof how === 'object' && 'rcpt' in how ? how : undefined;
+      done(given !== undefined && (given.of ?? address) === address ? refusal(given.rcpt) : null);
     },
     onData(stream, session, done) {
       const chunks: Buffer[] = [];

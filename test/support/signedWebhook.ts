@@ -9,8 +9,10 @@ export interface SignedWebhook<T> {
   readonly taken: readonly T[];
   /** How many came without a right signature. */
   readonly forged: number;
-  /** From now on it answers so to what is signed; 204 takes it. */
-  answer(status: number): void;
+  /** From now on it answers so to what is signed; 204 takes it, `silent` never answers. */
+  answer(status: number | 'silent'): void;
+  /** How many wait for an answer that does not come. */
+  readonly waiting: number;
   stop(): Promise<void>;
 }
 
@@ -20,7 +22,8 @@ export async function startSignedWebhook<T>(read: (body: string) => T): Promise<
   const taken: T[] = [];
   const keys = new Set<unknown>();
   let forged = 0;
-  let status = 204;
+  let status: number | 'silent' = 204;
+  let waiting = 0;
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
@@ -31,6 +34,13 @@ export async function startSignedWebhook<T>(read: (body: string) => T): Promise<
     if (given.length !== right.length || !timingSafeEqual(Buffer.from(given), Buffer.from(right))) {
       forged += 1;
       response.writeHead(401).end();
+      return;
+    }
+    if (status === 'silent') {
+      waiting += 1;
+      response.on('close', () => {
+        waiting -= 1;
+      });
       return;
     }
     const key = request.headers['idempotency-key'];
@@ -44,6 +54,9 @@ export async function startSignedWebhook<T>(read: (body: string) => T): Promise<
     taken,
     get forged() {
       return forged;
+    },
+    get waiting() {
+      return waiting;
     },
     answer(next) {
       status = next;

@@ -146,19 +146,19 @@ function judge(rows: readonly Row[], existing: readonly ExistingUser[]) {
   const fresh: Row[] = [];
   const refused: RefusedRow[] = [];
   const byRow = new Map<string, ExistingUser>();
-  const byEmail = new Map<string, ExistingUser>();
-  const byId = new Map<UserId, ExistingUser>();
+  const there: There = { emails: new Set(), ids: new Set(), phones: new Set() };
   const add = (user: ExistingUser) => {
     if (user.importedRow !== undefined) byRow.set(nameOf(user.importedRow), user);
-    byEmail.set(user.email, user);
-    byId.set(user.id, user);
+    there.emails.add(user.email);
+    there.ids.add(user.id);
+    if (user.phone !== undefined) there.phones.add(user.phone);
   };
   for (const user of existing) add(user);
   let present = 0;
   for (const row of rows) {
     const { line, user } = row;
     const same = byRow.get(nameOf(user.importedRow));
-    const conflict = same?.deleted === true ? deletedSince : conflictOf(user, byEmail, byId);
+    const conflict = same?.deleted === true ? deletedSince : conflictOf(user, there);
     if (same !== undefined && !same.deleted) present += 1;
     else if (conflict !== undefined) refused.push({ line, message: conflict });
     else {
@@ -173,20 +173,25 @@ const nameOf = (importedRow: Uint8Array) => Buffer.from(importedRow).toString('b
 
 const deletedSince = 'email: must not be of a user who was imported from this row and deleted since';
 
-function conflictOf(
-  { email, id }: UserToImport,
-  byEmail: ReadonlyMap<string, ExistingUser>,
-  byId: ReadonlyMap<UserId, ExistingUser>,
-): string | undefined {
-  if (byEmail.has(email))
+/** What users have who exist. */
+interface There {
+  readonly emails: Set<string>;
+  readonly ids: Set<UserId>;
+  readonly phones: Set<string>;
+}
+
+function conflictOf({ email, id, phone }: UserToImport, there: There): string | undefined {
+  if (there.emails.has(email))
     return 'email: must not be of a user who exists with other data; nothing was changed';
-  return byId.has(id) ? 'id: must not be of another user; nothing was changed' : undefined;
+  if (there.ids.has(id)) return 'id: must not be of another user; nothing was changed';
+  if (phone === undefined || !there.phones.has(phone)) return undefined;
+  return 'phone: must not be of another user; nothing was changed';
 }
 
 function takenMeanwhile(line: number): RefusedRow {
   return {
     line,
-    message: 'email, id: must not be of a user who was created meanwhile; import the row again',
+    message: 'email, id, phone: must not be of a user who was created meanwhile; import the row again',
   };
 }
 

@@ -38,12 +38,13 @@ export interface UserToImport extends ImportedUser {
 export interface ExistingUser {
   readonly id: UserId;
   readonly email: Email;
+  readonly phone?: Phone | undefined;
   readonly importedRow: Uint8Array | undefined;
   readonly deleted: boolean;
 }
 
 export interface ImportStore {
-  /** Users, also deleted ones, with an e-mail, an id or a row of these. */
+  /** Users, also deleted ones, with an e-mail, an id, a phone or a row of these. */
   findExisting(users: readonly UserToImport[]): Promise<readonly ExistingUser[]>;
   /** Creates those that are in conflict with no user; returns their ids. */
   createImported(users: readonly UserToImport[], now: number): Promise<ReadonlySet<UserId>>;

@@ -1,6 +1,7 @@
 /** Reading the members of a row: each function throws `invalid_request` naming the field. A member that is null counts as absent. */
 import { invalidField } from '@countersign/verifier/errors';
 import { isUuid, type UserId } from '@countersign/verifier/ids';
+import { accountLimits } from '../limits.ts';
 
 export type Members = Readonly<Record<string, unknown>>;
 
@@ -8,14 +9,24 @@ export type Members = Readonly<Record<string, unknown>>;
 export function refuseOthers(members: Members, names: readonly string[], prefix = ''): void {
   for (const name of Object.keys(members)) {
     if (names.includes(name)) continue;
-    throw invalidField(`${prefix}${name}`, 'known', 'is no field of this format');
+    throw invalidField(`${prefix}${shownName(name)}`, 'known', 'is no field of this format');
   }
 }
 
-export function textOf(members: Members, name: string): string | undefined {
+/** The operator's terminal shows it, so it must not steer one: without controls and marks of direction, and cut. */
+function shownName(name: string): string {
+  const { importNameCharacters: most } = accountLimits;
+  const cut = name.length > most ? `${name.slice(0, most)}…` : name;
+  return cut.replace(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu, (character) => {
+    return `\\u{${character.codePointAt(0)?.toString(16)}}`;
+  });
+}
+
+/** `field`: its name in an error, where it is inside another one. */
+export function textOf(members: Members, name: string, field = name): string | undefined {
   const value = members[name] ?? undefined;
   if (value === undefined || typeof value === 'string') return value;
-  throw invalidField(name, 'type', 'must be a string');
+  throw invalidField(field, 'type', 'must be a string');
 }
 
 /** `email`, or what stands for it. */
@@ -39,11 +50,11 @@ export function idOf(members: Members, name: string): UserId | undefined {
 }
 
 /** As JSON object, or undefined. */
-export function objectOf(members: Members, name: string): Members | undefined {
+export function objectOf(members: Members, name: string, field = name): Members | undefined {
   const value = members[name] ?? undefined;
   if (value === undefined) return undefined;
   if (typeof value === 'object' && !Array.isArray(value)) return value as Members;
-  throw invalidField(name, 'type', 'must be an object');
+  throw invalidField(field, 'type', 'must be an object');
 }
 
 /** A time in the past, in milliseconds; `text` as 2030-01-31T12:00:00Z. */

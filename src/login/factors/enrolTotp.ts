@@ -17,6 +17,7 @@ import { requireFactorsAllowed } from './factorPolicy.ts';
 import type { FactorKinds, FactorProof, Verdict } from './factors.ts';
 import { factorLimits } from './limits.ts';
 import { replaceRecoveryCodes } from './renewRecoveryCodes.ts';
+import { stopReset } from './reset/stopReset.ts';
 import { qrSvg, type TotpSecrets, totpUri } from './totp.ts';
 
 export interface EnrolTotpParts {
@@ -89,12 +90,12 @@ export function createConfirmTotp(parts: EnrolTotpParts): ConfirmTotp {
     const now = clock.now();
     const { id } = found;
     return database.transaction(async (stores) => {
-      await checkUnchanged(stores, user, caller.sessionId);
+      const current = await checkUnchanged(stores, user, caller.sessionId);
       if (!(await stores.totpFactors.confirm(id, found.step, now)))
         throw new AuthorityError('invalid_code', { reason: 'used_meanwhile' });
       const recoveryCodes = await firstCodes(stores, user, now);
       const added = { factor: found, actor, now, sessionId: caller.sessionId };
-      await recordAndTell(parts, stores, { ...added, user, withCodes: recoveryCodes.length > 0 });
+      await recordAndTell(parts, stores, { ...added, user: current, withCodes: recoveryCodes.length > 0 });
       return { id, recoveryCodes };
     });
   };
@@ -122,7 +123,7 @@ export function createVerifyEnrolment(parts: EnrolTotpParts): VerifyEnrolment {
         const current = (await stores.users.find(user.id)) ?? user;
         if (await kinds.hasAny(stores, current, now)) return false;
         if (!(await stores.totpFactors.confirm(found.id, found.step, now))) return false;
-        await recordAndTell(parts, stores, { user, factor: found, actor, now });
+        await recordAndTell(parts, stores, { user: current, factor: found, actor, now });
         return true;
       },
     };
@@ -148,7 +149,7 @@ interface RightCode {
   readonly step: number;
 }
 
-/** Records the event, and tells the owner. */
+/** Records the event, tells the owner, and stops a reset: it was for factors that were lost. `user`: read under the lock. */
 async function recordAndTell(
   { notices }: EnrolTotpParts,
   stores: Stores,
@@ -164,6 +165,7 @@ async function recordAndTell(
   const { user, factor, actor, now, sessionId, withCodes = false } = added;
   const about = { actor, userId: user.id, sessionId, detail: { factor: factor.id } };
   await stores.audit.record({ type: 'factor_added', reason: 'totp', ...about }, now);
+  await stopReset(stores, user, { actor, now, reason: 'factor_added' });
   const takesBack = { about: 'factor', factorId: factor.id, withCodes } as const;
   await notices(stores, user, 'factor_added', { now, actor, sessionId, factor: factor.name, takesBack });
 }

@@ -20,6 +20,8 @@ export const factorLimits = {
   recoveryCodeGroupCharacters: 4,
   /** How late a reset may be. */
   resetPollMilliseconds: 15_000,
+  /** For the owner to stop a reset that was due while nothing served. */
+  resetAfterStartMilliseconds: 60 * 60_000,
   /** Resets that one look does. */
   resetsAtOnce: 20,
   /** Why a reset happens at once: a line of the audit log. */

@@ -153,11 +153,11 @@ async function stepUp(parts: StepUpParts, fresh: Fresh): Promise<TokenResponse |
   const begun = parts.database.transaction(async (stores) => {
     const current = await checkUnchanged(stores, user, sessionId);
     requireUnused(await fresh.commit(stores, now));
-    if (fresh.isSecond) await stopReset(stores, current, { actor, now, reason: 'second_factor' });
     await stores.sessions.lock(sessionId);
     const before = await stores.sessions.findWithRights(sessionId, audience);
     if (before === undefined) throw new AuthorityError('invalid_token', { reason: 'unknown_session' });
     const strength = strengthAfter(before, fresh);
+    if (strength.acr === '2fa') await stopReset(stores, current, { actor, now, reason: 'second_factor' });
     const { accessTokens } = parts;
     const isOfSettings = accessTokens.audiences.includes(audience);
     const rights = rightsAt(before.rights, {
@@ -193,12 +193,12 @@ interface Strength {
 function strengthAfter(before: Strength, { amr, openedBy, isSecond, opensWith }: Fresh): Strength {
   if (!isSecond) return { acr: '1fa', amr, openedBy: before.openedBy };
   const all = [...new Set([...before.amr, ...amr])];
-  // Whoever has the phone that opened the session proves nothing more with it.
-  const hadTwo = before.amr.includes('mfa');
-  const makesTwo = hadTwo || opensWith === undefined || !before.amr.includes(opensWith);
+  // Whoever has the phone that opened the session proves nothing more with it, whatever was proved beside it earlier. The first
+  // `amr` is what opened the session.
+  const makesTwo = opensWith === undefined || before.amr[0] !== opensWith;
   return {
     acr: makesTwo ? '2fa' : '1fa',
-    amr: makesTwo ? withMfa(all) : all,
+    amr: makesTwo ? withMfa(all) : all.filter((each) => each !== 'mfa'),
     openedBy: withFactor(before.openedBy, openedBy),
   };
 }

@@ -15,6 +15,7 @@ import { newOneTimeToken, oneTimeTokenHash } from '../../platform/oneTimeTokens.
 import type { Caller } from '../../sessions/session.ts';
 import { firstCodes } from '../factors/enrolTotp.ts';
 import { requireFactorsAllowed } from '../factors/factorPolicy.ts';
+import { stopReset } from '../factors/reset/stopReset.ts';
 import { checkUnchanged, findCaller } from '../passwords/reauthentication.ts';
 import { passkeyLimits } from './limits.ts';
 import type { Passkey } from './passkey.ts';
@@ -129,7 +130,7 @@ async function store(
   const { passkey, user, caller, actor, now } = added;
   const { sessionId } = caller;
   // Locks the user's row: two at once count each other.
-  await checkUnchanged(stores, user, sessionId);
+  const current = await checkUnchanged(stores, user, sessionId);
   refuseAboveLimit(await stores.passkeys.list(user.id));
   if ((await stores.passkeys.create(passkey)) === 'taken') throw refusal('taken');
   const detail = { factor: passkey.id, device_type: passkey.deviceType, backed_up: passkey.backedUp };
@@ -142,6 +143,7 @@ async function store(
     detail,
   } as const;
   await stores.audit.record(event, now);
+  await stopReset(stores, current, { actor, now, reason: 'factor_added' });
   const codes = await firstCodes(stores, user, now);
   const takesBack = { about: 'factor', factorId: passkey.id, withCodes: codes.length > 0 } as const;
   await notices(stores, user, 'factor_added', { now, actor, sessionId, factor: passkey.name, takesBack });

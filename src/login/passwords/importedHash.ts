@@ -37,24 +37,31 @@ type Groups = Readonly<Record<string, string>>;
 
 interface Form {
   readonly shape: RegExp;
-  /** Throws `TooCostly`. */
-  readonly read: (groups: Groups, text: string) => ReadHash;
+  /** Undefined for what its verifier would refuse. Throws `TooCostly`. */
+  readonly read: (groups: Groups, text: string) => ReadHash | undefined;
 }
 
-/** Base64 with or without padding. Passlib writes a dot for the plus. */
-const base64 = (name: string) => `(?<${name}>[A-Za-z0-9+/.]+)={0,2}`;
+/** Base64 with or without padding. Passlib writes a dot for the plus. No length is one more than a multiple of four. */
+const base64 = (name: string) => `(?<${name}>(?:[A-Za-z0-9+/.]{4})*[A-Za-z0-9+/.]{2,4})={0,2}`;
+/** As PHC strings have it, whose library refuses all else. */
+const plainBase64 = (name: string) => `(?<${name}>[A-Za-z0-9+/]+)`;
+/** The last character of salt and key has bits that no hasher sets: it would compare them and find another hash. */
+const bcryptText = '[./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{30}[.CGKOSWaeimquy26]';
 const number = (name: string) => `(?<${name}>[1-9][0-9]{0,9})`;
 const form = (shape: string, read: Form['read']): Form => ({ shape: new RegExp(`^${shape}$`), read });
 
 const forms: readonly Form[] = [
   form(
-    `\\$argon2id?\\$v=(?:16|19)\\$m=${number('m')},t=${number('t')},p=${number('p')}\\$${base64('salt')}\\$${base64('key')}`,
+    `\\$argon2id?\\$v=(?:16|19)\\$m=${number('m')},t=${number('t')},p=${number('p')}\\$${plainBase64('salt')}\\$${plainBase64('key')}`,
     readArgon2,
   ),
-  form('\\$2[aby]\\$(?<cost>0[4-9]|[12][0-9]|3[01])\\$[./A-Za-z0-9]{53}', readBcrypt),
+  form(`\\$2[aby]\\$(?<cost>0[4-9]|[12][0-9]|3[01])\\$${bcryptText}`, readBcrypt),
   form(
     `\\$scrypt\\$ln=${number('ln')},r=${number('r')},p=${number('p')}\\$${base64('salt')}\\$${base64('key')}`,
-    (groups) => ({ kind: 'scrypt', ...readScrypt(groups, bytesOf(groups['salt'])) }),
+    (groups) => {
+      const hash = readScrypt(groups, bytesOf(groups['salt']));
+      return hash && { kind: 'scrypt', ...hash };
+    },
   ),
   form(
     `\\$fbscrypt\\$v=1,n=${number('ln')},r=${number('r')},p=${number('p')}(?:,ss=${base64('separator')})?,sk=${base64('signer')}\\$${base64('salt')}\\$${base64('key')}`,
@@ -79,7 +86,9 @@ export function readHash(text: string, field = 'password_hash'): ReadHash {
     const { groups } = shape.exec(text) ?? {};
     if (groups === undefined) continue;
     if (groups['key'] !== undefined && !isKey(bytesOf(groups['key']))) break;
-    return refusing(field, () => read(groups as Groups, text));
+    const hash = refusing(field, () => read(groups as Groups, text));
+    if (hash === undefined) break;
+    return hash;
   }
   throw invalidField(
     field,
@@ -95,7 +104,7 @@ export function isOwnForm(text: string): boolean {
 
 class TooCostly extends Error {}
 
-function refusing(field: string, read: () => ReadHash): ReadHash {
+function refusing<T>(field: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
@@ -108,11 +117,13 @@ function requireAtMost(name: string, value: number, most: number): void {
   if (value > most) throw new TooCostly(`must have ${name} of at most ${most}; given ${value}`);
 }
 
-function readArgon2({ m, t, p }: Groups): ReadHash {
+function readArgon2({ m, t, p, salt = '', key = '' }: Groups): ReadHash | undefined {
   requireAtMost('m (KiB)', Number(m), loginLimits.importedArgon2Kibibytes);
   requireAtMost('m × t', Number(m) * Number(t), loginLimits.importedArgon2Work);
   requireAtMost('p', Number(p), loginLimits.importedArgon2Lanes);
-  return { kind: 'argon2' };
+  // RFC 9106 §3.1: 8 KiB a lane, and a salt of eight bytes.
+  if (Number(m) < 8 * Number(p) || bytesOf(salt).length < 8) return undefined;
+  return isExact(salt) && isExact(key) ? { kind: 'argon2' } : undefined;
 }
 
 function readBcrypt({ cost }: Groups, text: string): ReadHash {
@@ -120,17 +131,24 @@ function readBcrypt({ cost }: Groups, text: string): ReadHash {
   return { kind: 'bcrypt', text: `$2b$${text.slice(4)}` };
 }
 
-function readScrypt({ ln, r, p, key }: Groups, salt: Buffer): ScryptHash {
+function readScrypt({ ln, r, p, key }: Groups, salt: Buffer): ScryptHash | undefined {
   requireAtMost('log2 N', Number(ln), loginLimits.importedScryptLogN);
   const N = 2 ** Number(ln);
   requireAtMost('128 × N × r (bytes)', 128 * N * Number(r), loginLimits.importedScryptBytes);
   requireAtMost('N × r × p', N * Number(r) * Number(p), loginLimits.importedScryptWork);
+  const all = 128 * Number(r) * (N + 2 + Number(p));
+  requireAtMost('128 × r × (N + 2 + p) (bytes)', all, loginLimits.importedScryptAllBytes);
+  // RFC 7914 §2.
+  if (Number(ln) >= 16 * Number(r)) return undefined;
   return { N, r: Number(r), p: Number(p), salt, key: bytesOf(key) };
 }
 
-function readFirebase(groups: Groups): ReadHash {
+function readFirebase(groups: Groups): ReadHash | undefined {
   const salt = Buffer.concat([bytesOf(groups['salt']), bytesOf(groups['separator'])]);
-  return { kind: 'firebase', ...readScrypt(groups, salt), signerKey: bytesOf(groups['signer']) };
+  const hash = readScrypt(groups, salt);
+  const signerKey = bytesOf(groups['signer']);
+  // The hash is the signer key, encrypted.
+  return hash?.key.length === signerKey.length ? { kind: 'firebase', ...hash, signerKey } : undefined;
 }
 
 function readPbkdf2({ digest, i, key }: Groups, salt: Buffer): ReadHash {
@@ -140,6 +158,11 @@ function readPbkdf2({ digest, i, key }: Groups, salt: Buffer): ReadHash {
 
 function bytesOf(text = ''): Buffer {
   return Buffer.from(text.replaceAll('.', '+'), 'base64');
+}
+
+/** Without padding, and with no bits that are lost. */
+function isExact(base64: string): boolean {
+  return bytesOf(base64).toString('base64').replace(/=+$/, '') === base64;
 }
 
 /** A shorter one could match by chance; a longer one is none. */

@@ -40,8 +40,7 @@ async function verifyPbkdf2({ digest, iterations, salt, key }: Pbkdf2Hash, passw
 
 function scryptOf({ N, r, p, salt }: ScryptHash, password: string, bytes: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    // OpenSSL needs some more than 128 × N × r.
-    const options = { N, r, p, maxmem: 2 * loginLimits.importedScryptBytes };
+    const options = { N, r, p, maxmem: loginLimits.importedScryptAllBytes };
     scrypt(password, salt, bytes, options, (error, key) => (error === null ? resolve(key) : reject(error)));
   });
 }

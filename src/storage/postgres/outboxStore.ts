@@ -11,11 +11,11 @@ export function createOutboxStore(prisma: PrismaConnection): OutboxStore {
       await prisma.outboxMessage.create({ data: { ...data, sealedMessage: new Uint8Array(sealedMessage) } });
     },
 
-    async claim(now, claimMs, limit, channels) {
+    async claim(now, claimMs, limit, channel) {
       const rows = await prisma.$queryRaw<OutboxRow[]>`
         UPDATE outbox AS o SET due_at = ${new Date(now + claimMs)}, attempts = o.attempts + 1
          WHERE o.id = ANY (ARRAY(
-           SELECT id FROM outbox WHERE due_at <= ${new Date(now)} AND channel = ANY (${channels}::text[])
+           SELECT id FROM outbox WHERE due_at <= ${new Date(now)} AND channel = ${channel}
             ORDER BY due_at LIMIT ${limit} FOR UPDATE SKIP LOCKED))
         RETURNING o.id, o.channel, o.template, o.user_id AS "userId", o.sealed_message AS "sealedMessage",
                   o.created_at AS "createdAt", o.attempts`;

@@ -2,6 +2,7 @@
 import type { UserId } from '@countersign/verifier/ids';
 import type { Email } from '../../accounts/email.ts';
 import type { ImportStore, UserToImport } from '../../accounts/importing/importedUser.ts';
+import type { Phone } from '../../accounts/phone/phoneNumber.ts';
 import type { PrismaConnection } from './transactions.ts';
 
 export function createUserImports(prisma: PrismaConnection): ImportStore {
@@ -12,14 +13,16 @@ export function createUserImports(prisma: PrismaConnection): ImportStore {
           OR: [
             { email: { in: users.map(({ email }) => email) } },
             { id: { in: users.map(({ id }) => id) } },
+            { phone: { in: users.flatMap(({ phone }) => phone ?? []) } },
             { importedRow: { in: users.map(({ importedRow }) => Buffer.from(importedRow)) } },
           ],
         },
-        select: { id: true, email: true, importedRow: true, deletedAt: true },
+        select: { id: true, email: true, phone: true, importedRow: true, deletedAt: true },
       });
       return rows.map((row) => ({
         id: row.id as UserId,
         email: row.email as Email,
+        phone: (row.phone ?? undefined) as Phone | undefined,
         importedRow: row.importedRow ?? undefined,
         deleted: row.deletedAt !== null,
       }));

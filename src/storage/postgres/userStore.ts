@@ -189,9 +189,13 @@ function createFactorsResets(
       await prisma.user.updateMany({ where: { id, deletedAt: null }, data: { factorsResetAt: dateOf(at) } });
     },
 
-    async dueFactorsResets(now, limit) {
+    async dueFactorsResets({ since, until }, limit) {
       const due = await prisma.user.findMany({
-        ...{ where: { factorsResetAt: { lte: new Date(now) } }, select: { id: true } },
+        where: {
+          factorsResetAt: { gte: new Date(since), lte: new Date(until) },
+          outbox: { none: { template: 'factors_reset_requested' } },
+        },
+        select: { id: true },
         ...{ orderBy: { factorsResetAt: 'asc' }, take: limit },
       });
       return due.map(({ id }) => id as UserId);

@@ -212,6 +212,34 @@ t.test('a session that the phone alone opened does not become stronger by the ph
   t.match(claimsIn(answer.body.access_token), { acr: '1fa', amr: ['sms'] });
 });
 
+t.test('nor after an app was proved beside it: then the phone alone stops no reset', async (t) => {
+  const { withPhone, texted, finishCode, post, call, sms, clock, authority } = await startWithCodes(t);
+  const first = await withPhone(ada, adaPhone);
+  const byPhone = async (token: string) => {
+    await post('/auth/step-up/start', { factor: 'sms_code' }, {}, token);
+    const sent = await sms.smsTo(adaPhone);
+    return (await post('/auth/step-up', { code: sent.code }, {}, token)).body.access_token;
+  };
+  const strong = await byPhone(first);
+  const { secret } = (await call('POST', '/auth/factors/totp', { token: strong })).body;
+  const totp = () => totpAt(secret, clock.now());
+  await call('POST', '/auth/factors/totp/confirm', { token: strong, body: { code: totp() } });
+  clock.shift(minute);
+  const { loginToken, code } = await texted(adaPhone);
+  const { login_token } = (await finishCode(loginToken, code)).body;
+  const { access_token: token } = (await post('/auth/login/factor', { login_token, totp: totp() })).body;
+  t.match(claimsIn(token), { acr: '2fa', amr: ['sms', 'otp', 'mfa'] });
+  await authority.operations.resetFactors({ email: ada }, {}, { name: 'operator' });
+  await sms.smsTo(adaPhone);
+  const [is, shown] = [claimsIn(await byPhone(token)), () => authority.operations.showUser({ email: ada })];
+  t.strictSame([is.acr, is.amr], ['1fa', ['sms', 'otp']]);
+  t.type((await shown()).factorsResetAt, 'number');
+  clock.shift(minute);
+  const both = (await post('/auth/step-up', { totp: totp() }, {}, token)).body.access_token;
+  t.match(claimsIn(both), { acr: '2fa', amr: ['sms', 'otp', 'mfa'] });
+  t.equal((await shown()).factorsResetAt, undefined);
+});
+
 t.test('recovery does not get around the second factor', async (t) => {
   const parts = await startWithCodes(t);
   const { withPhone, post, mail } = parts;

@@ -14,7 +14,8 @@ import { guardOf, sharedServers } from '../../support/twoNodes.ts';
 
 const ada = 'ada@example.com';
 const operator = { name: 'operator' };
-const day = 24 * 60 * 60_000;
+const hour = 60 * 60_000;
+const day = 24 * hour;
 /** Nodes look every 15 seconds. */
 const longest = 30_000;
 t.setTimeout(180_000);
@@ -107,6 +108,50 @@ t.test('a login and a step-up with a second factor stop it', async (t) => {
   t.strictSame(await eventsOf({ ...node, call }, 'factors_reset_stopped'), stopped);
 });
 
+t.test('a factor that is added, and a recovery that removes all, leave nothing to reset', async (t) => {
+  const { mail, clock, reset, shown, call, user, ...node } = await begin(t);
+  const { access_token: token } = user.firstSession;
+  const withProof = async () => {
+    clock.shift(60_000);
+    const body = { totp: totpAt(user.secret, clock.now()) };
+    return (await call('POST', '/auth/step-up', { token, body })).body.access_token;
+  };
+  const proved = await withProof();
+  await reset();
+  const { secret } = (await call('POST', '/auth/factors/totp', { token: proved })).body;
+  t.type((await shown()).factorsResetAt, 'number', 'what is not confirmed stops nothing');
+  const body = { code: totpAt(secret, clock.now()) };
+  t.equal((await call('POST', '/auth/factors/totp/confirm', { token: proved, body })).status, 200);
+  t.equal((await shown()).factorsResetAt, undefined);
+  t.strictSame(await eventsOf({ ...node, call }, 'factors_reset_stopped'), ['user factor_added']);
+
+  await reset();
+  t.type((await shown()).factorsResetAt, 'number');
+  await call('POST', '/auth/recovery', { body: { email: ada } });
+  let link = await mail.mailTo(ada);
+  while (link.subject !== 'Set a new password') link = await mail.mailTo(ada);
+  const chosen = { token: link.token, new_password: 'another correct horse battery staple' };
+  t.equal((await call('POST', '/auth/recovery/complete', { body: chosen })).status, 204);
+  t.match(await shown(), { factors: [], factorsResetAt: undefined }, 'the first proof of the address');
+});
+
+t.test('it waits while the notice could not be sent', async (t) => {
+  const { mail, reset, shown, register, authority } = await begin(t, { FACTOR_RESET_DELAY: '1s' });
+  mail.behave({ rcpt: 451, of: ada });
+  await reset();
+  await register('bob@example.com');
+  const { userId } = await authority.operations.resetFactors({ email: 'bob@example.com' }, {}, operator);
+  const done = () => authority.operations.listAudit({ type: 'factors_reset' });
+  await eventually("the other user's reset", async () => (await done()).length > 0, longest);
+  t.match(await done(), [{ userId }]);
+  t.equal((await done()).length, 1, 'the one of ada was due before');
+  t.match(await shown(), { factors: ['totp', 'recovery_code'], factorsResetAt: Number });
+  mail.behave(undefined);
+  await eventually('the reset', async () => (await shown()).factors.length === 0, 2 * longest);
+  t.equal((await done()).length, 2);
+  t.equal((await mail.mailTo(ada)).subject, 'Your second factors are to be removed');
+});
+
 t.test('at once: with a reason, or without a delay; nobody told means no wait', async (t) => {
   const { reset, shown, authority } = await begin(t);
   await reset();
@@ -140,6 +185,20 @@ t.test('without mail nobody could stop it: refused, but not at once', async (t) 
   t.match(await reset('showed an identity card'), { dueAt: undefined });
 });
 
+/** The time of everything goes on by this. */
+function createLaterClock() {
+  const clock = createShiftedClock();
+  let later = 0;
+  return {
+    ...clock,
+    monotonic: () => clock.monotonic() + later,
+    pass(milliseconds: number) {
+      later += milliseconds;
+      clock.shift(milliseconds);
+    },
+  };
+}
+
 t.test('two nodes: each happens once, also when the node that was asked is gone', async (t) => {
   const mail = await startMailServer();
   t.teardown(() => mail.stop());
@@ -153,8 +212,10 @@ t.test('two nodes: each happens once, also when the node that was asked is gone'
     await asked.authority.operations.resetFactors({ email }, {}, operator);
   await asked.stop();
   // Both look at the same time.
-  const [one, two] = await Promise.all([startAuthority({ env }), startAuthority({ env })]);
+  const clock = createLaterClock();
+  const [one, two] = await Promise.all([startAuthority({ env, clock }), startAuthority({ env, clock })]);
   t.teardown(() => two.stop());
+  clock.pass(hour);
   const done = async () => (await eventsOf(two, 'factors_reset')).length >= 10;
   await eventually('the resets', done, longest);
   const { access_token: token } = user.firstSession;
@@ -163,20 +224,29 @@ t.test('two nodes: each happens once, also when the node that was asked is gone'
   t.strictSame(await eventsOf(two, 'factors_reset'), Array(10).fill('authority after_delay'));
 });
 
-t.test('what was due while no node ran is done after the start; a deleted user has none', async (t) => {
+t.test('what was due while no node ran waits an hour after the start; a deleted user has none', async (t) => {
   const dataDir = await mkdtemp(join(tmpdir(), 'data-'));
   t.teardown(() => rm(dataDir, { recursive: true, force: true }));
-  const clock = createShiftedClock();
+  const clock = createLaterClock();
   const first = await startAuthority({ clock, dataDir });
   await enrolled(first, ada, clock.now());
   await first.register('bob@example.com');
   const { resetFactors, deleteUser } = first.authority.operations;
-  for (const email of [ada, 'bob@example.com']) await resetFactors({ email }, {}, operator);
+  // Bob's would come first.
+  for (const email of ['bob@example.com', ada]) await resetFactors({ email }, {}, operator);
   await deleteUser({ email: 'bob@example.com' }, operator);
   await first.stop();
   clock.shift(3 * day);
-  const second = await startAuthority({ clock, dataDir });
+  const second = await startAuthority({ clock, dataDir, env: { FACTOR_RESET_DELAY: '1s' } });
   t.teardown(() => second.stop());
-  await eventually('the reset', async () => (await eventsOf(second, 'factors_reset'))[0], longest);
-  t.strictSame(await eventsOf(second, 'factors_reset'), ['authority after_delay']);
+  const done = async () =>
+    (await second.authority.operations.listAudit({ type: 'factors_reset' })).map(({ userId }) => userId);
+  await second.register('cyd@example.com');
+  const idOf = async (email: string) => (await second.authority.operations.showUser({ email })).id;
+  await second.authority.operations.resetFactors({ email: 'cyd@example.com' }, {}, operator);
+  await eventually('the reset that was due later', async () => (await done()).length > 0, longest);
+  t.strictSame(await done(), [await idOf('cyd@example.com')]);
+  clock.pass(hour);
+  await eventually('the reset', async () => (await done()).length > 1, longest);
+  t.strictSame(await done(), [await idOf(ada), await idOf('cyd@example.com')]);
 });

@@ -1,4 +1,5 @@
 /** Kinds of factors that send something first, over the table of kinds: two that share the member of a request. */
+
 import { createHash } from 'node:crypto';
 import t from 'tap';
 import { createFactorKinds, type FactorKind } from '../../../src/login/factors/factors.ts';
@@ -9,6 +10,7 @@ import { createStepUp } from '../../../src/login/factors/stepUp.ts';
 import { engines, openStorage } from '../../support/engines.ts';
 import { createOperationParts, newOpenSession } from '../../support/operationParts.ts';
 import { newUser } from '../../support/rows.ts';
+import { audience } from '../../support/tokenForge.ts';
 
 const actor = { name: 'user' };
 const hashOf = (code: string) => createHash('sha256').update(code).digest();
@@ -87,7 +89,7 @@ for (const { name, embedded, open } of engines) {
 
     t.test('a new code has its own tries', async (t) => {
       const { members } =
-        (await createAskForFactor(parts)({ user, amr: [], openedBy: [] }, { audience: 'x' }, actor)) ?? {};
+        (await createAskForFactor(parts)({ user, amr: [], openedBy: [] }, { audience }, actor)) ?? {};
       const loginToken = String(members?.['login_token']);
       const start = createStartLoginFactor(parts);
       const finish = createFinishLogin({ ...parts, passwordAttempts: base.passwordAttempts });

@@ -263,6 +263,14 @@ t.test('the last way in stays', async (t) => {
   );
 });
 
+t.test('a one-time password is no way in: the last passkey stays', async (t) => {
+  const { withPasskey, passkeyLogin, call, authority } = await setUp(t);
+  const { passkey, id } = await withPasskey(alice);
+  await authority.operations.setOneTimePassword({ email: alice }, { name: 'operator' });
+  const { access_token: token } = (await passkeyLogin(passkey)).body;
+  t.equal(brief(await call('DELETE', `/auth/factors/${id}`, { token })), '409 last_way_in');
+});
+
 t.test('who may not add a passkey', async (t) => {
   const { register, login, add, creationOptions, call, clock, device, withPasskey } = await setUp(t);
   await register(alice);

@@ -43,7 +43,6 @@ export async function resetFactors(
     const user = await stores.users.lock(userId);
     const dueAt = user?.factorsResetAt ?? Number.POSITIVE_INFINITY;
     if (user === undefined || (onlyDue && dueAt > now)) return undefined;
-    await stores.users.planFactorsReset(userId, undefined);
     const ended = await endAllOfUser(stores, userId, { reason: 'factor_removed', actor, now });
     const names = (await factorsOf(parts.kinds, stores, userId)).map(({ name }) => name);
     await forgetFactors(parts.kinds, stores, userId);
@@ -66,9 +65,10 @@ export async function factorsOf(
   return factors;
 }
 
-/** Deletes factors, recovery codes, logins and step-ups under way, and links that stop a reset. */
+/** Deletes factors, recovery codes, logins and step-ups under way, and a planned reset with its links. */
 export async function forgetFactors(kinds: FactorKinds, stores: Stores, userId: UserId): Promise<void> {
   for (const { forget } of kinds.all) await forget?.(stores, userId);
+  await stores.users.planFactorsReset(userId, undefined);
   for (const purpose of [loginPurpose, stepUpPurpose, resetPurpose])
     await stores.oneTimeTokens.forget(userId, purpose);
 }

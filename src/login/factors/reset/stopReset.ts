@@ -1,4 +1,4 @@
-/** Stops a reset of factors that waits: by the link of the notice, by the operator, or because a second factor was proved. */
+/** Stops a reset of factors that waits: by the link of the notice, by the operator, or because a second factor was proved or added. */
 import type { Clock } from '@countersign/verifier/clock';
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { UserId } from '@countersign/verifier/ids';
@@ -53,11 +53,13 @@ export function createStopReset({ database, clock }: StopParts): StopReset {
   };
 }
 
+type StopReason = 'link' | 'support' | 'second_factor' | 'factor_added';
+
 /** False when none waits. The caller holds the lock of the user's row, and read `user` under it. */
 export async function stopReset(
   stores: Pick<Stores, 'users' | 'audit'>,
   { id: userId, factorsResetAt }: User,
-  how: { readonly actor: Actor; readonly now: number; readonly reason: 'link' | 'support' | 'second_factor' },
+  how: { readonly actor: Actor; readonly now: number; readonly reason: StopReason },
 ): Promise<boolean> {
   if (factorsResetAt === undefined) return false;
   const { actor, now, reason } = how;
