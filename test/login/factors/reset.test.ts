@@ -3,27 +3,27 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { factorLimits } from '../../../src/login/factors/limits.ts';
 import { startAuthority, type TestAuthority } from '../../support/authority.ts';
 import { adaPhone, codesAt, startSenders } from '../../support/codeUsers.ts';
 import { eventually } from '../../support/eventually.ts';
 import { said } from '../../support/guards.ts';
 import { mailSettings, startMailServer } from '../../support/mailServer.ts';
 import { enrolled, secondStepAt, totpAt } from '../../support/secondFactor.ts';
-import { createShiftedClock } from '../../support/shiftedClock.ts';
+import { createShiftedClock, hurried } from '../../support/shiftedClock.ts';
 import { guardOf, sharedServers } from '../../support/twoNodes.ts';
 
 const ada = 'ada@example.com';
 const operator = { name: 'operator' };
 const hour = 60 * 60_000;
 const day = 24 * hour;
-/** Nodes look every 15 seconds. */
 const longest = 30_000;
 t.setTimeout(180_000);
 
 async function begin(t: Test, env: Readonly<Record<string, string>> = {}) {
   const mail = await startMailServer();
   t.teardown(() => mail.stop());
-  const clock = createShiftedClock();
+  const clock = hurried(createShiftedClock(), factorLimits.resetPollMilliseconds);
   const node = await startAuthority({ clock, env: { ...mailSettings(mail), ...env } });
   t.teardown(() => node.stop());
   const user = await enrolled(node, ada, clock.now());
@@ -187,7 +187,7 @@ t.test('without mail nobody could stop it: refused, but not at once', async (t) 
 
 /** The time of everything goes on by this. */
 function createLaterClock() {
-  const clock = createShiftedClock();
+  const clock = hurried(createShiftedClock(), factorLimits.resetPollMilliseconds);
   let later = 0;
   return {
     ...clock,
