@@ -39,7 +39,8 @@ for (const { name, open } of engines) {
           database: { ...database, ...slow },
           ...more,
         } satisfies RefreshParts);
-        return (generation: number) => refresh({ refreshToken: session.token(generation) }, actor);
+        return (generation: number) =>
+          refresh({ refreshToken: session.token(generation), clientId: 'client' }, actor);
       };
       const find = async () => database.sessions.find(session.id);
       return { refreshOver, refresh: refreshOver({}), find };

@@ -49,7 +49,7 @@ export async function openTokenForge(now: number, { key, session }: ForgeOf = {}
     sid,
     ver: 3,
     client_id: 'first-party',
-    scope: 'openid profile',
+    scope: 'account openid profile',
     auth_time: seconds - 60,
     amr: ['pwd'],
   };

@@ -24,11 +24,16 @@ async function start(t: Test, env: Readonly<Record<string, string>> = {}) {
   return { ...authority, ...triesAt(authority) };
 }
 
+const limitedWords = ['rate_limited', 'temporarily_unavailable'];
+
 /** How many are answered before one is limited, and that one. */
 async function untilLimited(call: (number: number) => Promise<Answer>) {
   for (let count = 0; count < 1_000; count += 1) {
     const answer = await call(count);
-    if (answer.status === 429 && answer.body.code === 'rate_limited') return { count, answer };
+    // At /oauth2/ the word is another one.
+    const { code, error } = answer.body;
+    if (answer.status === 429 && [code, error].some((word) => limitedWords.includes(word)))
+      return { count, answer };
   }
   throw new Error('nothing is limited');
 }
