@@ -230,7 +230,7 @@ function texts({ good, header, claims, withHead, withBody }: TokenForge): readon
 }
 
 function lengths({ good, withBody, withClaims }: TokenForge): readonly TokenRow[] {
-  const sized = (characters: number) => withClaims({ scope: 's'.repeat(characters) });
+  const sized = (characters: number) => withClaims({ scope: `account ${'s'.repeat(characters)}` });
   const scope = Array.from({ length: 4_000 }, (_, index) => 7_000 - index).find(
     (characters) => sized(characters).length <= verifierLimits.tokenCharacters,
   ) as number;

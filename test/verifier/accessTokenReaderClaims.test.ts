@@ -35,6 +35,12 @@ for (const { title, rows } of attacksOnClaims(forge)) {
   });
 }
 
+t.test('a token without any scope, and one of a service for itself, are tokens', (t) => {
+  t.equal(outcome(withClaims({ scope: '' })), 'valid');
+  t.equal(outcome(withClaims({ scope: '', acr: undefined, amr: [] })), 'valid');
+  t.end();
+});
+
 t.test('at exp it is expired, to the millisecond and without skew (J23)', (t) => {
   for (const [what, at, expected] of timesOfReading(forge)) t.equal(outcome(good, at), expected, what);
 
