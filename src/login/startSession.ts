@@ -23,6 +23,7 @@ import type { NewSession } from '../sessions/store.ts';
 import {
   chooseSigner,
   respondWithTokens,
+  settingsFor,
   type TokenParts,
   type TokenResponse,
 } from '../sessions/tokenResponse.ts';
@@ -118,8 +119,7 @@ async function rightsToStartWith(
   audience: string,
 ): Promise<Rights> {
   const facts = await stores.rights.read(userId, clientId, audience);
-  const isOfSettings = accessTokens.audiences.includes(audience);
-  return rightsAt(facts, { scope, now, latest: accessTokens.expiry(now), isOfSettings });
+  return rightsAt(facts, { scope, ...settingsFor(accessTokens, audience, now) });
 }
 
 /** A token we did not issue has no session to end, and must not prevent the login. */

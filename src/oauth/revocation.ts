@@ -29,7 +29,7 @@ export function createRevokeToken(parts: OAuthRevocationParts): RevokeToken {
     if (!access.valid) {
       // An earlier issuer knew nothing of our clients.
       if (parts.earlierTokens?.isForeign(token) !== true) return;
-      requireOwn(caller, '');
+      if (!revokesAny(caller)) throw otherClient();
       await parts.revoke({ token }, actor).catch(unlessExpired);
       return;
     }
@@ -44,9 +44,16 @@ function unlessExpired(error: unknown): void {
 }
 
 /** RFC 7009 §2.1: a client revokes what was issued to it, a service with the permission any token that it holds. */
-function requireOwn({ client, isProved }: AuthenticatedClient, issuedTo: string): void {
-  if (issuedTo === client.id || (isProved && client.permissions.includes('tokens.revoke'))) return;
-  throw new AuthorityError('unauthorized_client', { reason: 'other_client' });
+function requireOwn(caller: AuthenticatedClient, issuedTo: string): void {
+  if (issuedTo !== caller.client.id && !revokesAny(caller)) throw otherClient();
+}
+
+function revokesAny({ client, isProved }: AuthenticatedClient): boolean {
+  return isProved && client.permissions.includes('tokens.revoke');
+}
+
+function otherClient(): AuthorityError {
+  return new AuthorityError('unauthorized_client', { reason: 'other_client' });
 }
 
 export type RevokeEverything = (caller: AuthenticatedClient, subject: unknown, actor: Actor) => Promise<void>;

@@ -5,6 +5,7 @@ import type { Subject } from '../sessions/store.ts';
 import {
   type Asks,
   type CommandContext,
+  collect,
   type Program,
   readDuration,
   readTime,
@@ -160,10 +161,6 @@ function mountGrants(roles: ReturnType<Program['command']>, asks: Asks): void {
         columns: ['ROLE', 'USER OR CLIENT', 'SINCE', 'BY', 'UNTIL'],
       });
     });
-}
-
-function collect(text: string, before: readonly string[] = []): readonly string[] {
-  return [...before, text];
 }
 
 function telling({ json, out, err }: Pick<CommandContext, 'json' | 'out' | 'err'>, dryRun: true | undefined) {

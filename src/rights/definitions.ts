@@ -1,5 +1,5 @@
 /** Declares resources and roles, and takes away what a new declaration no longer gives. */
-import { AuthorityError, invalidField } from '@countersign/verifier/errors';
+import { invalidField } from '@countersign/verifier/errors';
 import type { Actor, AuditDetail } from '../audit/auditEvent.ts';
 import type { Stores } from '../database.ts';
 import type { RevokingParts } from '../revocation/propagation/revokeAndPropagate.ts';
@@ -145,9 +145,7 @@ function takesFrom(before: Resource | undefined, after: Resource, latestMs: numb
 
 async function requireRoom(listed: Promise<readonly unknown[]>, most: number, field: string): Promise<void> {
   if ((await listed).length >= most)
-    throw new AuthorityError('invalid_request', {
-      errors: [{ field, rule: 'count', message: `there are ${most} already, the most there can be` }],
-    });
+    throw invalidField(field, 'count', `there are ${most} already, the most there can be`);
 }
 
 function record(

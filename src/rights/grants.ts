@@ -1,7 +1,7 @@
 /** Gives roles to users and clients, for ever or until a time, and takes them away with effect. */
 import { rfc3339 } from '@countersign/verifier/clock';
 import { invalidField } from '@countersign/verifier/errors';
-import { isUuid, type ServiceId, type UserId } from '@countersign/verifier/ids';
+import type { ServiceId, UserId } from '@countersign/verifier/ids';
 import { findNamedUser, type UserName } from '../accounts/namedUser.ts';
 import type { Actor, AuditEvent } from '../audit/auditEvent.ts';
 import type { Database, Stores } from '../database.ts';
@@ -70,10 +70,10 @@ export function createGrantRights(parts: DefinitionParts): GrantRights {
       const { subject } = found;
       const touched = { kind: 'subject', subject } as const;
       if (dryRun) return { sessions: await countTouched(parts, touched), effect: undefined };
-      await spendRevokeBudget('users', actor);
       return takeAway(parts, touched, async (stores, now) => {
         await lock(stores, found);
         if ((await stores.rights.findGrant(role, subject)) === undefined) return false;
+        await spendRevokeBudget('users', actor);
         await stores.rights.takeBack(role, subject);
         await stores.audit.record({ type: 'role_taken', actor, ...about(found), reason: role }, now);
         return true;
@@ -97,7 +97,7 @@ async function find(database: Database, bearer: Bearer): Promise<Found> {
   }
   const { client } = bearer;
   const { services } = database;
-  const known = isUuid(client) ? await services.find(client as ServiceId) : await services.findByName(client);
+  const known = await services.findNamed(client);
   if (known === undefined) throw notFound(`client ${client}`);
   return { subject: known.id, clientId: known.id };
 }

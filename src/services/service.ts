@@ -95,7 +95,8 @@ export interface ServiceStore {
   findByTokenHash(hash: Uint8Array): Promise<{ service: Service; token: ServiceToken } | undefined>;
   /** The one live service with one of these names; undefined when there are several. */
   findByCertificateNames(names: readonly string[]): Promise<Service | undefined>;
-  findByName(name: string): Promise<Service | undefined>;
+  /** By id or name; also one that is disabled or revoked. */
+  findNamed(idOrName: string): Promise<Service | undefined>;
   /** Also one that is disabled or revoked. */
   find(id: ServiceId): Promise<Service | undefined>;
   hasSecret(id: ServiceId): Promise<boolean>;

@@ -122,7 +122,7 @@ export function createRotateServiceToken({ database, clock }: ServiceParts): Rot
     const stored = storedToken(token, now, expiresAt, actor);
     const oldUntil = now + keepOldMs;
     await database.transaction(async (stores) => {
-      const service = await stores.services.findByName(name);
+      const service = await stores.services.findNamed(name);
       if (service === undefined || service.revokedAt !== undefined)
         throw new AuthorityError('not_found', { detail: `There is no live service ${name}.` });
       if (!(await stores.services.hasSecret(service.id)))

@@ -3,7 +3,6 @@
  * resolves. Repeating it succeeds.
  */
 import { AuthorityError } from '@countersign/verifier/errors';
-import { isUuid, type ServiceId } from '@countersign/verifier/ids';
 import type { Actor } from '../audit/auditEvent.ts';
 import type { Database, Stores } from '../database.ts';
 import { type RevokingParts, revokeAndPropagate } from '../revocation/propagation/revokeAndPropagate.ts';
@@ -83,7 +82,7 @@ function touchedBy({ id, kind, permissions }: Service): Touched {
 }
 
 async function findService({ services }: Database, name: string): Promise<Service> {
-  const found = isUuid(name) ? await services.find(name as ServiceId) : await services.findByName(name);
+  const found = await services.findNamed(name);
   if (found === undefined) throw unknown(name);
   return found;
 }

@@ -26,6 +26,7 @@ import {
   chooseSigner,
   chosenAudience,
   respondWithTokens,
+  settingsFor,
   type TokenParts,
   type TokenResponse,
 } from './tokenResponse.ts';
@@ -141,9 +142,8 @@ async function write(
   const { session: read, now, actor, audience, scopes } = use;
   const { id, userId, generation } = read;
   const signer = await chooseSigner(parts, now);
-  const latest = parts.accessTokens.expiry(now);
-  const isOfSettings = parts.accessTokens.audiences.includes(audience);
-  const rights = rightsAt(read.rights, { ...read, only: scopes, now, latest, isOfSettings });
+  const asked = { ...read, only: scopes, ...settingsFor(parts.accessTokens, audience, now) };
+  const rights = rightsAt(read.rights, asked);
   requireScopes(rights, scopes);
   const isSuspicious = verdict.signals.length > 0;
   const isDoubtful = verdict.action === 'step_up';

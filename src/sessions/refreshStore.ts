@@ -22,8 +22,7 @@ export interface SessionUse extends Pick<ClientContext, 'userAgent' | 'ip'> {
 export interface RefreshStore {
   /**
    * Makes the next generation current if `from` still is, the session is alive, and neither version nor rights epoch changed.
-   * Otherwise writes nothing
-   * and returns false.
+   * Otherwise writes nothing and returns false.
    */
   advance(id: SessionId, from: number, use: SessionUse): Promise<boolean>;
   /** Counts one repeat of the refresh that made `current` current, under the conditions of `advance` and below `maximum`. */

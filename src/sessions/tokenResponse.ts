@@ -65,6 +65,11 @@ export async function chosenAudience(
   throw invalidField('audience', 'declared', `must be ${named} or a declared resource`);
 }
 
+/** What settings allow a token for the audience issued at `now`, for `rightsAt`; milliseconds since the Unix epoch. */
+export function settingsFor(accessTokens: AccessTokenIssuer, audience: string, now: number) {
+  return { now, latest: accessTokens.expiry(now), isOfSettings: accessTokens.audiences.includes(audience) };
+}
+
 /** The token's issue time would be refused: a mark was set meanwhile, or by a node whose clock is ahead. */
 function isMarked(verdict: Verdict): boolean {
   return verdict.revoked && verdict.reason === markReason;

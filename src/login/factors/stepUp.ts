@@ -16,6 +16,7 @@ import {
   chooseSigner,
   chosenAudience,
   respondWithTokens,
+  settingsFor,
   type TokenParts,
   type TokenResponse,
 } from '../../sessions/tokenResponse.ts';
@@ -158,14 +159,8 @@ async function stepUp(parts: StepUpParts, fresh: Fresh): Promise<TokenResponse |
     if (before === undefined) throw new AuthorityError('invalid_token', { reason: 'unknown_session' });
     const strength = strengthAfter(before, fresh);
     if (strength.acr === '2fa') await stopReset(stores, current, { actor, now, reason: 'second_factor' });
-    const { accessTokens } = parts;
-    const isOfSettings = accessTokens.audiences.includes(audience);
-    const rights = rightsAt(before.rights, {
-      ...before,
-      now,
-      latest: accessTokens.expiry(now),
-      isOfSettings,
-    });
+    const asked = { ...before, ...settingsFor(parts.accessTokens, audience, now) };
+    const rights = rightsAt(before.rights, asked);
     const accessExpiresAt = rights.tokenExpiresAt;
     const use = { ...strength, now, authTime: now, signingKid: signer.kid, accessExpiresAt };
     if (!(await stores.sessions.stepUp(sessionId, use)))

@@ -8,7 +8,13 @@ import {
   permissions,
   type Service,
 } from '../../services/service.ts';
-import { type Asks, type CommandContext, type Program, UsageError } from '../../transport/cli/command.ts';
+import {
+  type Asks,
+  type CommandContext,
+  collect,
+  type Program,
+  UsageError,
+} from '../../transport/cli/command.ts';
 import type { NewClient } from './manageClients.ts';
 
 export function mountClients(program: Program, asks: Asks): void {
@@ -121,10 +127,6 @@ function asJson(client: Service) {
     created_at: rfc3339(createdAt),
     state: disabledAt === undefined ? 'live' : 'disabled',
   };
-}
-
-function collect(text: string, before: readonly string[] = []): readonly string[] {
-  return [...before, text];
 }
 
 function readKind(text: string): ClientKind {

@@ -3,7 +3,7 @@ import { AuthorityError } from '@countersign/verifier/errors';
 import type { SessionId } from '@countersign/verifier/ids';
 import { newId } from '../../platform/newId.ts';
 import { requireScopes, rightsAt } from '../../rights/rights.ts';
-import { chooseSigner, chosenAudience, issueAccessToken } from '../../sessions/tokenResponse.ts';
+import { chooseSigner, chosenAudience, issueAccessToken, settingsFor } from '../../sessions/tokenResponse.ts';
 import { readAudience, readScopes } from '../form.ts';
 import { oauthLimits } from '../limits.ts';
 import { answerOf, asTarget, type Grant, type GrantParts, keepClient } from './grant.ts';
@@ -22,11 +22,8 @@ export function createClientCredentials(parts: GrantParts): Grant {
     const { session, rights } = await database.transaction(async (stores) => {
       await keepClient(stores, client);
       const session = await stores.tokenSessions.open(client.id, { id, sealedSecret, now }, audience);
-      const latest = accessTokens.expiry(now);
-      const rights = rightsAt(session.rights, {
-        ...{ scope: undefined, only, now, latest, isClient: true },
-        isOfSettings: accessTokens.audiences.includes(audience),
-      });
+      const asked = { scope: undefined, only, isClient: true, ...settingsFor(accessTokens, audience, now) };
+      const rights = rightsAt(session.rights, asked);
       requireScopes(rights, only);
       const token = { now, accessExpiresAt: rights.tokenExpiresAt, signingKid: signer.kid };
       await stores.tokenSessions.note(session.id, token, oauthLimits.clientSessionMilliseconds);

@@ -8,7 +8,7 @@ import type { AccessTokenClaims, ActorClaim } from '@countersign/verifier/tokens
 import { parseJti } from '@countersign/verifier/tokens/jti';
 import { accountScope, requireScopes, rightsAt } from '../../rights/rights.ts';
 import type { Service } from '../../services/service.ts';
-import { chooseSigner, chosenAudience, issueAccessToken } from '../../sessions/tokenResponse.ts';
+import { chooseSigner, chosenAudience, issueAccessToken, settingsFor } from '../../sessions/tokenResponse.ts';
 import type { Introspect } from '../../tokens/introspect.ts';
 import { type Form, readAudience, readScopes, required } from '../form.ts';
 import { oauthLimits } from '../limits.ts';
@@ -42,11 +42,12 @@ export function createTokenExchange(parts: TokenExchangeParts): Grant {
       await stores.tokenSessions.noteExchange(session.id);
       // What the parent says, as far as its bearer still may; the account is not for others.
       const scope = parent.scope.split(' ').filter((each) => each !== accountScope);
-      const latest = Math.min(accessTokens.expiry(now), parent.exp * 1000);
+      const settings = settingsFor(accessTokens, audience, now);
+      const latest = Math.min(settings.latest, parent.exp * 1000);
       const isClient = session.userId === undefined;
       const rights = rightsAt(session.rights, {
-        ...{ scope: scope.join(' '), only, onlyRoles: parent.roles ?? [], now, latest, isClient },
-        isOfSettings: accessTokens.audiences.includes(audience),
+        ...{ ...settings, latest },
+        ...{ scope: scope.join(' '), only, onlyRoles: parent.roles ?? [], isClient },
       });
       requireScopes(rights, only);
       const token = { now, accessExpiresAt: rights.tokenExpiresAt, signingKid: signer.kid };

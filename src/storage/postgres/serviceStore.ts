@@ -1,4 +1,4 @@
-import type { ServiceId } from '@countersign/verifier/ids';
+import { isUuid, type ServiceId } from '@countersign/verifier/ids';
 import {
   clientKinds,
   isPermission,
@@ -48,8 +48,9 @@ export function createServiceStore(prisma: PrismaConnection): ServiceStore {
       return row === undefined || another !== undefined ? undefined : fromRow(row);
     },
 
-    async findByName(name) {
-      const row = await prisma.service.findUnique({ where: { name } });
+    async findNamed(idOrName) {
+      const where = isUuid(idOrName) ? { id: idOrName } : { name: idOrName };
+      const row = await prisma.service.findUnique({ where });
       return row === null ? undefined : fromRow(row);
     },
 

@@ -79,3 +79,8 @@ export function readDuration(option: string): (text: string) => number {
     throw new UsageError(`--${option}: must be a duration as 30d; given ${JSON.stringify(text)}`);
   };
 }
+
+/** For an option that may be repeated: all that was given, in order. */
+export function collect(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text];
+}
