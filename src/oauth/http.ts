@@ -33,47 +33,47 @@ interface OAuthRequest {
   readonly actor: Actor;
 }
 
+interface FormRoute {
+  readonly path: string;
+  readonly summary: string;
+  /** It may revoke: the answer waits for the effect. */
+  readonly endsWithEffect?: true;
+  answer(request: OAuthRequest, reply: FastifyReply): Promise<unknown>;
+}
+
 const introspectionJwt = 'application/token-introspection+jwt';
 
 export function oauthRoutes(operations: OAuthOperations): MountRoutes {
   return (app, mount) => {
     const { grants, introspection, signIntrospection, revokeToken } = operations;
-    formRoute(
-      app,
-      mount,
-      operations,
-      oauthPaths.token,
-      'Get a token (RFC 6749 §3.2)',
-      async (request, reply) => {
+    formRoute(app, mount, operations, {
+      path: oauthPaths.token,
+      summary: 'Get a token (RFC 6749 §3.2)',
+      endsWithEffect: true,
+      async answer(request, reply) {
         const grant = grants.get(required(request.form, 'grant_type'));
         if (grant === undefined) throw new AuthorityError('unsupported_grant_type');
         return reply.send(await grant({ ...request.caller, ...request }));
       },
-    );
-    formRoute(
-      app,
-      mount,
-      operations,
-      oauthPaths.introspect,
-      'Introspect a token (RFC 7662)',
-      async (request, reply) => {
-        const { caller, form } = request;
+    });
+    formRoute(app, mount, operations, {
+      path: oauthPaths.introspect,
+      summary: 'Introspect a token (RFC 7662)',
+      async answer({ caller, form }, reply) {
         const answer = await introspection(caller, form);
         if (!accepts(reply.request.headers.accept, introspectionJwt)) return reply.send(answer);
         return reply.type(introspectionJwt).send(await signIntrospection(caller.client, answer));
       },
-    );
-    formRoute(
-      app,
-      mount,
-      operations,
-      oauthPaths.revoke,
-      'Revoke a token (RFC 7009)',
-      async (request, reply) => {
-        await revokeToken(request.caller, request.form, request.actor);
+    });
+    formRoute(app, mount, operations, {
+      path: oauthPaths.revoke,
+      summary: 'Revoke a token (RFC 7009)',
+      endsWithEffect: true,
+      async answer({ caller, form, actor }, reply) {
+        await revokeToken(caller, form, actor);
         return reply.send({});
       },
-    );
+    });
     globalRevocationRoute(app, mount, operations);
   };
 }
@@ -82,15 +82,14 @@ function formRoute(
   app: HttpApp,
   { rateLimits }: HttpMount,
   { authenticateClient }: OAuthOperations,
-  path: string,
-  summary: string,
-  answer: (request: OAuthRequest, reply: FastifyReply) => Promise<unknown>,
+  { path, summary, endsWithEffect, answer }: FormRoute,
 ): void {
-  const refusal = { formOnly: true, sendRefusal: sendOAuthError } as const;
-  const options = {
-    schema: { summary },
-    config: path === oauthPaths.introspect ? refusal : ({ ...refusal, endsWithEffect: true } as const),
+  const config = {
+    formOnly: true,
+    sendRefusal: sendOAuthError,
+    ...(endsWithEffect && { endsWithEffect }),
   } as const;
+  const options = { schema: { summary }, config };
   app.post(path, options, async (request, reply) => {
     if (Object.keys(request.query as object).length > 0)
       throw new AuthorityError('invalid_request', {

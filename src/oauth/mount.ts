@@ -49,9 +49,7 @@ export function mountOAuth(parts: OAuthParts) {
     authenticateClient: createAuthenticateClient({ ...parts, issuer }),
     grants: new Map(Object.entries(grants)),
     introspection: createIntrospection({ introspect: parts.introspectAny }),
-    signIntrospection: (
-      ...signed: Parameters<typeof signIntrospection> extends [unknown, ...infer Rest] ? Rest : never
-    ) => signIntrospection({ ...parts, issuer }, ...signed),
+    signIntrospection: signIntrospection.bind(undefined, { ...parts, issuer }),
     revokeToken: createRevokeToken(parts),
     revokeEverything: createRevokeEverything({ revoke: parts.revoke, issuer }),
   };
