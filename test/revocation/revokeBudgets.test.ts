@@ -162,3 +162,26 @@ t.test('two nodes count together', async (t) => {
   const budget = externalIds;
   t.match(await done(budget + 20, revoke), [budget, [/external ids in a minute/]]);
 });
+
+t.test('taking a role costs only where it takes something', async (t) => {
+  const { authority, register } = await startLimited(t);
+  const { operations } = authority;
+  const audience = 'orders.example';
+  await operations.setResource(
+    { audience, scopes: ['read'], everyone: [], accessTtlMs: undefined },
+    operator,
+  );
+  await operations.setRole({ name: 'clerk', audience, scopes: ['read'] }, operator);
+  await register('alice@example.com');
+  const clerk = { role: 'clerk', user: { email: 'alice@example.com' } } as const;
+  const service = { name: 'service:roles' };
+  const take = () => operations.takeRole(clerk, service);
+  t.strictSame(await done(users + 2, take), [users + 2, []], 'nobody has it');
+  for (let each = 0; each < users; each += 1) {
+    await operations.grantRole(clerk, operator);
+    await take();
+  }
+  await operations.grantRole(clerk, operator);
+  await t.rejects(take(), { code: 'rate_limited' });
+  t.equal((await operations.listGrants(clerk)).length, 1, 'refused: it is still there');
+});
