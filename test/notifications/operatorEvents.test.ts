@@ -61,7 +61,11 @@ t.test('what is told', async (t) => {
   await authority.operations.setOneTimePassword({ email: ada }, operator);
   t.match(await event('one_time_password_set'), { user_id });
 
-  t.notMatch(JSON.stringify(webhook.taken), /\bada\b|lovelace|127\.0\.0\.1|@/i, 'nothing personal beyond ids');
+  t.notMatch(
+    JSON.stringify(webhook.taken),
+    /\bada\b|lovelace|127\.0\.0\.1|@/i,
+    'nothing personal beyond ids',
+  );
   t.equal(webhook.forged, 0);
 });
 
