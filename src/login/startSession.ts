@@ -18,7 +18,7 @@ import { endSelected, sessionEnded } from '../sessions/endSessions.ts';
 import { readRefreshToken } from '../sessions/genuineRefreshToken.ts';
 import { sessionLimits } from '../sessions/limits.ts';
 import { isNewDevice } from '../sessions/newDevice.ts';
-import { type Acr, firstPartyClient } from '../sessions/session.ts';
+import { type Acr, firstPartyClient, type Session } from '../sessions/session.ts';
 import type { NewSession } from '../sessions/store.ts';
 import {
   chooseSigner,
@@ -93,11 +93,12 @@ export async function startSession(
     // Whoever proves a second factor has not lost them all.
     if (current !== undefined && proof.acr === '2fa')
       await stopReset(stores, current, { actor, now, reason: 'second_factor' });
-    if (replaced !== undefined) await endReplaced(stores, replaced, now, actor);
+    const hasStarted = replaced !== undefined && (await endReplaced(stores, replaced, session, actor));
     await makeRoom(parts, stores, user, now, actor);
     await tellOfNewDevice(parts, stores, user, session, actor);
     const rights = await rightsToStartWith(parts, stores, session, client.audience);
-    await stores.sessions.create({ ...session, accessExpiresAt: rights.tokenExpiresAt }, signer.kid);
+    const { tokenExpiresAt: accessExpiresAt } = rights;
+    await stores.sessions.create({ ...session, accessExpiresAt, hasStarted }, signer.kid);
     const event = { type: 'login_succeeded', actor, userId: user.id, sessionId: session.id, reason } as const;
     await stores.audit.record(event, now);
     return rights;
@@ -126,20 +127,23 @@ async function rightsToStartWith(
 async function replacedSession(
   parts: StartSessionParts,
   refreshToken: string | undefined,
-): Promise<SessionId | undefined> {
+): Promise<Session | undefined> {
   const read = refreshToken === undefined ? undefined : await readRefreshToken(parts, refreshToken);
-  return read?.genuine ? read.session.id : undefined;
+  return read?.genuine ? read.session : undefined;
 }
 
+/** Applications stay logged in when the same user logs in again. True when there are some. */
 async function endReplaced(
   stores: RevokingStores,
-  sessionId: SessionId,
-  now: number,
+  replaced: Pick<Session, 'id' | 'userId'>,
+  { id, userId, createdAt: now }: NewSession,
   actor: Actor,
-): Promise<void> {
-  const [ended] = await stores.endSessions({ sessionIds: [sessionId] }, 'logout');
-  if (ended === undefined) return;
-  await stores.audit.record(sessionEnded(ended, 'replaced_by_login', actor), now);
+): Promise<boolean> {
+  const hasStarted = replaced.userId === userId && (await stores.sessions.moveStarted(replaced.id, id));
+  const ended = await stores.endSessions({ sessionIds: [replaced.id] }, 'logout');
+  const events = ended.map((session) => sessionEnded(session, 'replaced_by_login', actor));
+  await stores.audit.recordAll(events, now);
+  return hasStarted;
 }
 
 /**

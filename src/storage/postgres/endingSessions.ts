@@ -8,6 +8,7 @@ import { expiredAt, live, notSpared, selected } from './sessionSelection.ts';
 export interface EndedRow {
   readonly id: string;
   readonly user_id: string | null;
+  readonly has_started: boolean;
   readonly access_expires_at: Date;
   readonly newly_ended: boolean;
 }
@@ -27,7 +28,7 @@ export function ending(selection: SessionSelection, reason: EndReason, now: numb
         UPDATE sessions AS s
            SET ended_at = COALESCE(s.ended_at, ${new Date(now)}), end_reason = COALESCE(s.end_reason, ${reason})
           FROM target WHERE s.id = target.id AND ${notSpared(selection)}
-        RETURNING s.id, s.user_id, s.access_expires_at, target.live AS newly_ended),
+        RETURNING s.id, s.user_id, s.has_started, s.access_expires_at, target.live AS newly_ended),
         ended AS (SELECT * FROM updated WHERE newly_ended OR access_expires_at > ${expired})`;
 }
 
@@ -35,6 +36,7 @@ export function fromEndedRow(row: EndedRow): EndedSession {
   return {
     id: row.id as SessionId,
     userId: (row.user_id ?? undefined) as UserId | undefined,
+    hasStarted: row.has_started,
     accessExpiresAt: row.access_expires_at.getTime(),
     newlyEnded: row.newly_ended,
   };

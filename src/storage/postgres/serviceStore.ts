@@ -19,6 +19,9 @@ export function createServiceStore(prisma: PrismaConnection): ServiceStore {
         ...{ id, name, kind, certificateName: certificateName ?? null, createdAt: new Date(createdAt) },
         ...{ permissions: [...service.permissions], audiences: [...service.audiences] },
         ...{ scopes: [...service.scopes], redirectUris: [...service.redirectUris] },
+        postLogoutRedirectUris: [...service.postLogoutRedirectUris],
+        backchannelLogoutUri: service.backchannelLogoutUri ?? null,
+        subjectSalt: service.subjectSalt === undefined ? null : new Uint8Array(service.subjectSalt),
         ...(jwks === undefined ? {} : { jwks: jwks as unknown as Prisma.InputJsonObject }),
       };
       const { count } = await prisma.service.createMany({ data: [row], skipDuplicates: true });
@@ -115,6 +118,9 @@ function fromRow(row: ServiceRow): Service {
     kind: clientKinds.find((kind) => kind === row.kind) ?? 'third_party',
     permissions: row.permissions.filter(isPermission),
     ...{ audiences: row.audiences, scopes: row.scopes, redirectUris: row.redirectUris },
+    postLogoutRedirectUris: row.postLogoutRedirectUris,
+    backchannelLogoutUri: row.backchannelLogoutUri ?? undefined,
+    subjectSalt: row.subjectSalt ?? undefined,
     jwks: (row.jwks as PublicJwks | null) ?? undefined,
     disabledAt: row.disabledAt?.getTime(),
     certificateName: row.certificateName ?? undefined,
