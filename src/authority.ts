@@ -214,6 +214,7 @@ function mountSlices(
   const { authenticateService } = services;
   const oauth = mountOAuth({
     ...{ ...revoking, ...reading, ...minting, config: config.tokens, metrics, authenticateService },
+    ...{ sessionConfig: config.sessions, sealing },
     ...{ ...tokens.operations, refresh, logout, revoke: revocation.operations.revoke },
     cacheControl: cacheable(ring.policy),
   });

@@ -13,6 +13,7 @@ import type { TotpStore } from './login/factors/totpStore.ts';
 import type { PasskeyStore } from './login/passkeys/passkey.ts';
 import type { PasswordFailureStore } from './login/throttling/passwordFailures.ts';
 import type { OutboxStore } from './notifications/outbox.ts';
+import type { ConsentStore } from './oauth/authorization/consentStore.ts';
 import type { UsedIdStore } from './oauth/usedIds.ts';
 import type { OneTimeTokenStore } from './platform/oneTimeTokens.ts';
 import type { RequestStore } from './revocation/idempotency.ts';
@@ -29,6 +30,7 @@ export interface Stores {
   readonly sessions: SessionStore;
   readonly tokenSessions: TokenSessionStore;
   readonly usedIds: UsedIdStore;
+  readonly consents: ConsentStore;
   readonly rights: RightsStore;
   readonly services: ServiceStore;
   readonly signingKeys: SigningKeyStore;

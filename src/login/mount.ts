@@ -19,6 +19,7 @@ import { noBreachedPasswords, openBreachedPasswords } from './passwords/breached
 import { createCommonPasswords } from './passwords/commonPasswords.ts';
 import { createPasswordHasher, type PasswordHashing } from './passwords/passwordHash.ts';
 import { createPasswordPolicy } from './passwords/passwordPolicy.ts';
+import { signInRoutes } from './signIn/http.ts';
 import { createPasswordAttempts, prunePasswordFailures } from './throttling/passwordAttempts.ts';
 import { createUnknownEmails } from './unknownEmails.ts';
 
@@ -75,9 +76,10 @@ export function mountLogin({ config, ...given }: LoginMountParts) {
   const first = { ...parts, askForFactor, unknownEmails: createUnknownEmails() };
   const login = createLogin(first);
   const codes = mountCodes(first);
+  const signIn = signInRoutes({ ...factors.signIn, login, origin: new URL(parts.issuer).origin });
   return {
     operations: { login, ...factors.operations },
-    routes: [loginRoute(login), ...factors.routes, ...passkeys.routes, ...codes.routes],
+    routes: [loginRoute(login), signIn, ...factors.routes, ...passkeys.routes, ...codes.routes],
     jobs: [oldFailuresJob(parts), ...factors.jobs],
   };
 }

@@ -26,6 +26,7 @@ export const endReasons = [
   'not_me',
   'rights',
   'client_disabled',
+  'code_replayed',
 ] as const;
 export type EndReason = (typeof endReasons)[number];
 

@@ -88,6 +88,7 @@ export function createMemoryDatabase(now: () => number, keys: readonly StoredSig
     rights: {} as Stores['rights'],
     tokenSessions: {} as Stores['tokenSessions'],
     usedIds: {} as Stores['usedIds'],
+    consents: {} as Stores['consents'],
     services: {} as Stores['services'],
     requests: {} as Stores['requests'],
     refreshes: {} as RefreshStore,

@@ -106,6 +106,7 @@ export function mountFactors({ counted, totpSecrets, issuer, metrics, ...given }
   };
   return {
     askForFactor: createAskForFactor(parts),
+    signIn: proving,
     operations: {
       resetFactors: counted(createResetFactors(parts)),
       stopFactorsReset: createStopReset(parts),

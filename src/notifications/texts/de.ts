@@ -201,6 +201,57 @@ export const de: Texts = {
       `Ihre zweiten Faktoren werden entfernt (${time.format(dueAt)} UTC). Haben Sie nicht darum gebeten, halten Sie es auf: ${link}`,
   },
   pages: {
+    signIn: {
+      title: 'Anmelden',
+      email: 'E-Mail',
+      password: 'Passwort',
+      button: 'Anmelden',
+      secondFactor: 'Weisen Sie einen zweiten Faktor nach.',
+      mustAdd: 'Fügen Sie zuerst eine Authenticator-App hinzu: Die Anmeldung braucht einen zweiten Faktor.',
+      addApp: 'Authenticator-App hinzufügen',
+      scan: 'Scannen Sie dies mit Ihrer Authenticator-App, oder tippen Sie den Schlüssel ab. Geben Sie dann den Code ein, den sie zeigt.',
+      totp: 'Code Ihrer Authenticator-App',
+      recoveryCode: 'Wiederherstellungscode',
+      sentCode: 'Der Code, den wir Ihnen geschickt haben',
+      sendMail: 'Code per E-Mail schicken',
+      sendSms: 'Code an mein Telefon schicken',
+      goOn: 'Weiter',
+      refusals: {
+        invalid_credentials: 'E-Mail oder Passwort ist falsch.',
+        invalid_code:
+          'Der Code ist falsch oder abgelaufen. Wenn das wieder geschieht, beginnen Sie von vorn.',
+        recovery_required: 'Zu viele falsche Passwörter: Setzen Sie zuerst per E-Mail ein neues.',
+        password_change_required: 'Wählen Sie zuerst ein neues Passwort: Dieses galt nur für eine Anmeldung.',
+        rate_limited: 'Zu viele Versuche. Warten Sie eine Minute.',
+        invalid_request: 'Etwas fehlt oder hat die falsche Form.',
+        other: 'Hier ging etwas schief. Versuchen Sie es gleich noch einmal.',
+      },
+    },
+    consent: {
+      title: 'Zugriff erlauben?',
+      asks: (application) => `${application} möchte auf Ihr Konto zugreifen.`,
+      wants: 'Die Anwendung möchte:',
+      scopes: {
+        openid: 'wissen, wer Sie sind',
+        email: 'Ihre E-Mail-Adresse sehen',
+        phone: 'Ihre Telefonnummer sehen',
+        profile: 'Ihr Profil sehen',
+        offline_access: 'den Zugriff behalten, wenn Sie sich hier abmelden',
+      },
+      allow: 'Erlauben',
+      deny: 'Nicht erlauben',
+    },
+    signOut: {
+      title: 'Abmelden',
+      explanation: 'Hier abmelden, und von den Anwendungen, die Sie von hier aus geöffnet haben?',
+      button: 'Abmelden',
+      done: 'Sie sind abgemeldet. Kein Dienst nimmt die Sitzungen mehr an.',
+    },
+    badRequest: {
+      title: 'Diese Anfrage kann nicht beantwortet werden',
+      explanation:
+        'Die Anwendung hat eine falsche oder veraltete Anfrage geschickt. Gehen Sie zu ihr zurück und beginnen Sie neu.',
+    },
     verify: {
       title: 'E-Mail-Adresse bestätigen',
       explanation: 'Bestätigen Sie, dass diese E-Mail-Adresse Ihnen gehört.',

@@ -24,8 +24,46 @@ export interface Texts {
   readonly pages: PageTexts;
 }
 
-/** Pages that links in mails lead to. */
+/** Pages that links in mails and applications lead to. */
 export interface PageTexts {
+  readonly signIn: {
+    readonly title: string;
+    readonly email: string;
+    readonly password: string;
+    readonly button: string;
+    readonly secondFactor: string;
+    readonly mustAdd: string;
+    readonly addApp: string;
+    readonly scan: string;
+    readonly totp: string;
+    readonly recoveryCode: string;
+    readonly sentCode: string;
+    readonly sendMail: string;
+    readonly sendSms: string;
+    /** The link of a page that goes on by itself. */
+    readonly goOn: string;
+    readonly refusals: {
+      readonly invalid_credentials: string;
+      readonly invalid_code: string;
+      readonly recovery_required: string;
+      readonly password_change_required: string;
+      readonly rate_limited: string;
+      readonly invalid_request: string;
+      readonly other: string;
+    };
+  };
+  /** `wants`: before the list of scopes. `scopes`: of those that every application may ask for. */
+  readonly consent: {
+    readonly title: string;
+    readonly asks: (application: string) => string;
+    readonly wants: string;
+    readonly scopes: Readonly<Record<'openid' | 'email' | 'phone' | 'profile' | 'offline_access', string>>;
+    readonly allow: string;
+    readonly deny: string;
+  };
+  readonly signOut: Question;
+  /** An authorization request that cannot be answered, and whose application is unknown. */
+  readonly badRequest: { readonly title: string; readonly explanation: string };
   /** `registration`: in place of `explanation`, where the link confirms one. */
   readonly verify: Question & { readonly registration: string; readonly password: string };
   readonly recovery: Question & { readonly newPassword: string };

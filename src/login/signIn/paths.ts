@@ -1,0 +1,10 @@
+/** Where the sign-in pages are. */
+export const signInPath = '/sign-in';
+
+export const stepPaths = { factor: '/sign-in/factor', start: '/sign-in/factor/start' } as const;
+
+/** The page to sign in, which goes on to `returnTo`, a path of ours. */
+export function signInAddress(returnTo: string, loginHint: string | undefined): string {
+  const hint = loginHint === undefined ? {} : { login_hint: loginHint };
+  return `${signInPath}?${new URLSearchParams({ return_to: returnTo, ...hint })}`;
+}
