@@ -98,7 +98,7 @@ async function open(given: AuthorityParts, closing: Closing): Promise<Authority>
   const lifecycle = createLifecycle({
     ...{ ...parts, closing, storage, propagation, keyRing: ring.keyRing, proof },
     canary: { reading: propagation.reading, refreshTokens, accessTokens },
-    startSending: notifications.start,
+    startSending: () => notifications.start(oauth.backchannelLogout),
     openTransports: (state) => openTransports(parts, opened, slices, state),
   });
   return { ...lifecycle, operations: operationsOf(slices), firstServiceToken, backUp: storage.backUp };

@@ -18,6 +18,8 @@ export const oauthLimits = {
   usedCodeMilliseconds: 24 * 60 * 60_000,
   /** An ID token is for the client, at once. */
   idTokenMilliseconds: 10 * 60_000,
+  /** Back-Channel Logout §2.4 recommends at most two minutes. */
+  logoutTokenMilliseconds: 120_000,
   redirectUris: 20,
   /** Nobody can work out the user of a name. */
   subjectSaltBytes: 32,

@@ -28,6 +28,7 @@ import { createTokenExchange } from './grants/tokenExchange.ts';
 import { oauthRoutes } from './http.ts';
 import { createIntrospection, signIntrospection } from './introspection.ts';
 import { metadataRoutes } from './metadata.ts';
+import { createBackchannelLogout } from './openid/backchannelLogout.ts';
 import { createIssueIdToken } from './openid/idToken.ts';
 import { createSignOut } from './openid/logout.ts';
 import { createGetUserinfo } from './openid/userinfo.ts';
@@ -86,6 +87,7 @@ export function mountOAuth(parts: OAuthParts) {
   };
   return {
     operations: createManageClients(parts),
+    backchannelLogout: createBackchannelLogout({ ...parts, issuer }),
     routes: [
       oauthRoutes(operations),
       pageRoutes(pages),

@@ -61,6 +61,8 @@ export interface EndedSession {
   readonly userId: UserId | undefined;
   /** Sessions of applications may have been started from it: they have to end, too. */
   readonly hasStarted: boolean;
+  /** A message to its client waits in the outbox. */
+  readonly clientIsTold: boolean;
   readonly accessExpiresAt: number;
   /** False when the session had ended before and only its access tokens may be live. */
   readonly newlyEnded: boolean;

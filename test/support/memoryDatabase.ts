@@ -163,7 +163,14 @@ function memorySessions(rows: Map<SessionId, MemorySession>): SessionStore {
       return selected.map((session): EndedSession => {
         rows.set(session.id, { ...session, endedAt: session.endedAt ?? now });
         const { id, userId, accessExpiresAt } = session;
-        return { id, userId, hasStarted: false, accessExpiresAt, newlyEnded: session.endedAt === undefined };
+        return {
+          id,
+          userId,
+          hasStarted: false,
+          clientIsTold: false,
+          accessExpiresAt,
+          newlyEnded: session.endedAt === undefined,
+        };
       });
     },
     async nextRange(after, rows) {

@@ -14,7 +14,7 @@ export type Part =
   | { readonly link: string }
   | { readonly facts: readonly (string | undefined)[] };
 
-type MailTemplate = Exclude<TemplateName, 'verify_phone' | 'operator_event'>;
+type MailTemplate = Exclude<TemplateName, 'verify_phone' | 'operator_event' | 'logout'>;
 type SmsTemplate = 'login_code' | 'verify_phone' | 'factors_reset_requested';
 
 export interface Texts {
