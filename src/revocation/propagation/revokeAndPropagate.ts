@@ -91,7 +91,8 @@ async function revokeInTransaction<T>(
       // A statement of its own: it sees what was started until the one above had its locks.
       const from = selected.filter(({ hasStarted }) => hasStarted).map(({ id }) => id);
       const started = from.length === 0 ? [] : await stores.sessions.end({ startedFrom: from }, reason, now);
-      const ended = [...selected, ...started];
+      const known = new Set(selected.map(({ id }) => id));
+      const ended = [...selected, ...started.filter(({ id }) => !known.has(id))];
       await revoke(ended.map((session) => revocationOf(session, reason)));
       return ended.filter(({ newlyEnded }) => newlyEnded);
     };
