@@ -8,10 +8,11 @@ import { freePort } from './freePort.ts';
 
 export const operator = { name: 'operator' };
 
-export async function startIssuer(t: Test, env: Readonly<Record<string, string>> = {}) {
+export async function startIssuer(t: Test, { env = {}, ...more }: Parameters<typeof startAuthority>[0] = {}) {
   const port = await freePort();
   const issuer = `http://127.0.0.1:${port}`;
-  const authority = await startAuthority({ env: { ISSUER: issuer, HTTP_PORT: String(port), ...env } });
+  const address = { ISSUER: issuer, HTTP_PORT: String(port) };
+  const authority = await startAuthority({ ...more, env: { ...address, ...env } });
   t.teardown(() => authority.stop());
   const { operations } = authority.authority;
   const client = async (name: string, given: Partial<NewClient> = {}) => {
