@@ -6,6 +6,7 @@ import { copyFile, readdir, readFile, rm, stat, writeFile } from 'node:fs/promis
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleLibraries } from './bundleLibraries.mjs';
+import { bundleProgram } from './bundleProgram.mjs';
 import { generate, generated } from './generate.mjs';
 import { root, runTool } from './tool.mjs';
 
@@ -43,6 +44,7 @@ export async function compile(options) {
     await runTool('tsc', ['-p', join(folder, 'tsconfig.build.json')], { ...options, quiet: true });
   }
   await Promise.all([copyScripts(), bundleLibraries()]);
+  await bundleProgram();
   await writeFile(stamp, newest);
 }
 
