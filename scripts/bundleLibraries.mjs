@@ -31,6 +31,11 @@ const bundles = [
   },
 ];
 
+/** The files that a bundle replaces. */
+export const bundledLibraries = bundles.flatMap(({ folder, entries }) =>
+  entries.map((entry) => join(root, folder, entry)),
+);
+
 /** Prisma's runtime is CommonJS and requires Node.js modules; an ES module has no `require`. */
 const banner = `import { createRequire } from 'node:module';
 const require = createRequire(import.meta.url);`;

@@ -6,6 +6,7 @@ import { copyFile, readdir, readFile, rm, stat, writeFile } from 'node:fs/promis
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleLibraries } from './bundleLibraries.mjs';
+import { bundleProgram } from './bundleProgram.mjs';
 import { generate, generated } from './generate.mjs';
 import { root, runTool } from './tool.mjs';
 
@@ -35,14 +36,17 @@ export async function isCompiled() {
   return (await readFile(stamp, 'utf8').catch(() => '')) === (await newestSource());
 }
 
-export async function compile(options) {
+/** Without `check`, types are not checked. */
+export async function compile({ check = true, ...options } = {}) {
   const newest = await newestSource();
   // In order: each is compiled against the earlier ones.
   for (const folder of [...packages, '.']) {
     await rm(join(root, folder, 'dist'), { recursive: true, force: true });
-    await runTool('tsc', ['-p', join(folder, 'tsconfig.build.json')], { ...options, quiet: true });
+    const parameters = ['-p', join(folder, 'tsconfig.build.json'), ...(check ? [] : ['--noCheck'])];
+    await runTool('tsc', parameters, { ...options, quiet: true });
   }
   await Promise.all([copyScripts(), bundleLibraries()]);
+  await bundleProgram();
   await writeFile(stamp, newest);
 }
 

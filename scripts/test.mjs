@@ -32,7 +32,8 @@ const build = {
   build: async () => {
     if (names.length > 0 && (await isCompiled())) return;
     await generate({ signal });
-    await compile({ signal });
+    // All types are checked with the tests.
+    await compile({ signal, check: names.length > 0 });
   },
   'types, and the tests compiled': () => compileTests({ signal, check: names.length === 0 }),
 };

@@ -10,7 +10,10 @@ import { Redis } from 'ioredis';
 import t from 'tap';
 import { parseDuration } from '../src/platform/config/durations.ts';
 import { settingNames, settings, usualOperationsPort } from '../src/platform/config/settings.ts';
+import { createLog } from '../src/platform/observability/log.ts';
+import { createMetrics } from '../src/platform/observability/metrics.ts';
 import { openRedis } from '../src/storage/redis/connection.ts';
+import { openOperations } from '../src/transport/http/operations.ts';
 import { transportLimits } from '../src/transport/limits.ts';
 import { password } from './support/authority.ts';
 import { checkout, inCheckout } from './support/checkout.ts';
@@ -202,17 +205,25 @@ t.test('Dockerfile: the health check finds the authority, wherever it listens', 
   );
   t.equal(ofImage['OPERATIONS_PORT'], `${usualOperationsPort}`);
   t.ok(['0.0.0.0', '::'].includes(ofImage['OPERATIONS_HOST']), 'probes come from outside');
+  const port = await freePort();
+  const envAt = (host = '') => ({ OPERATIONS_HOST: host, OPERATIONS_PORT: String(port) });
+  const checkAt = async (host?: string) =>
+    (await startProcess('node', [join(root, script)], { env: envAt(host) }).exited).code;
   const dataDir = await copyOfEmbeddedDatabase();
   t.teardown(() => rm(dataDir, { recursive: true, force: true }));
-  const port = await freePort();
-  for (const host of [ofImage['OPERATIONS_HOST'] ?? '', '::', '::1', '127.0.0.1', 'localhost']) {
-    const env = { OPERATIONS_HOST: host, OPERATIONS_PORT: String(port) };
-    const check = async () => (await startProcess('node', [join(root, script)], { env }).exited).code;
-    t.equal(await check(), 1, 'nobody is there');
-    const server = await startServer(dataDir, env);
-    t.teardown(() => server.stop());
-    t.equal(await check(), 0, host);
-    await server.stop();
+  const whole = ofImage['OPERATIONS_HOST'];
+  t.equal(await checkAt(whole), 1, 'nobody is there');
+  const server = await startServer(dataDir, envAt(whole));
+  t.teardown(() => server.stop());
+  t.equal(await checkAt(whole), 0);
+  await server.stop();
+  // Its operations port alone: whole starts take seconds.
+  const parts = { port, orAnyPort: false, reserved: [], log: createLog('error'), metrics: createMetrics() };
+  for (const host of ['::', '::1', '127.0.0.1', 'localhost']) {
+    t.equal(await checkAt(host), 1, 'nobody is there');
+    const operations = await openOperations({ ...parts, host, readiness: async () => ({}) });
+    t.equal(await checkAt(host), 0, host);
+    await operations.close();
   }
 });
 

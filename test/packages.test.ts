@@ -55,30 +55,36 @@ t.test('a tarball holds what is built, and nothing else', async (t) => {
   }
   const expected = [
     ...about,
-    ...below('src', /\.ts$/, compiled),
+    ...['dist/main.js', 'dist/cli.js', 'dist/healthCheck.js'],
+    ...['dist/program/main.js', 'dist/program/cli.js', 'dist/program/healthCheck.js'],
     ...below('src', /\.lua$/, compiled),
-    ...below('src', /^sdk\/.*\.ts$/, declared),
+    ...below('src', /^sdk\/.*\.ts$/, compiled, declared),
     ...below('prisma', /^migrations\/[^/]+\/migration\.sql$/, (name) => `prisma/${name}`),
     ...below('proto', /\.proto$/, (name) => `proto/${name}`),
   ];
-  const prisma = of(authority).files.filter((file) => !expected.includes(file));
+  const others = of(authority).files.filter((file) => !expected.includes(file));
   t.strictSame(
     expected.filter((file) => !of(authority).files.includes(file)),
     [],
     'nothing is missing',
   );
+  const bundled = new Set(others.map((file) => file.replace(/-[A-Z0-9]{8}\.js$/, '-#.js')));
   t.strictSame(
-    prisma.map((file) => file.replace(/-[A-Z0-9]{8}\.js$/, '-#.js')),
+    [...bundled],
     [
       'dist/accounts/phone/LICENSES.txt',
+      'dist/accounts/phone/mobileNumbers.js',
+      ...['authority', 'chunk', 'engine', 'start', 'storage'].map((part) => `dist/program/${part}-#.js`),
+      'dist/storage/postgres/adapters.js',
       'dist/storage/postgres/generated/client.js',
       'dist/storage/postgres/prisma/LICENSES.txt',
       'dist/storage/postgres/prisma/chunk-#.js',
       'dist/storage/postgres/prisma/query_compiler_fast_bg.postgresql-#.js',
       'dist/storage/postgres/prisma/query_compiler_fast_bg.postgresql.wasm-base64-#.js',
       'dist/transport/http/LICENSES.txt',
+      'dist/transport/http/typebox.js',
     ],
-    'and what the build makes of libraries',
+    'and what the build bundles',
   );
   t.ok(of(authority).unpackedSize < 8 * megabyte, `${of(authority).unpackedSize} bytes`);
 });
@@ -208,5 +214,7 @@ t.test('countersign serve starts the authority, from nothing', async (t) => {
 
 t.test('npm start and countersign serve run the same file', async (t) => {
   t.match(readFileSync(join(root, 'scripts/start.mjs'), 'utf8'), "await import('../dist/main.js');");
-  t.match(readFileSync(join(root, 'dist/cli.js'), 'utf8'), "await import('./main.js');");
+  t.match(readFileSync(join(root, 'src/cli.ts'), 'utf8'), "await import('./main.ts');");
+  for (const name of ['main', 'cli'])
+    t.match(readFileSync(join(root, `dist/${name}.js`), 'utf8'), `import './program/${name}.js';`);
 });

@@ -1,4 +1,7 @@
-/** `users import`, as an operator runs it: from a file and from standard input, with an authority that runs and without one. */
+/**
+ * `users import`, as an operator runs it: from a file and from standard input, with an authority that runs and without one. One that is
+ * killed and resumed is in test/soak/importing.test.ts.
+ */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
@@ -85,25 +88,5 @@ t.test('in the running authority', async (t) => {
       );
     const empty = await importing(dataDir, fileWith(t, ''));
     t.match(empty, { code: 0, result: { created: 0, present: 0, refused: 0 } });
-  });
-
-  t.test('an import that is killed is resumed', async (t) => {
-    const users = 4_000;
-    const file = fileWith(t, rowsOf(users).replaceAll('user', 'killed'));
-    const before = await listed(dataDir);
-    const command = startProcess(process.execPath, [join(distFolder, 'cli.js'), 'users', 'import', file], {
-      env: { DATA_DIR: dataDir },
-    });
-    t.teardown(() => command.stop());
-    while ((await listed(dataDir)) < before + 200);
-    await command.stop();
-    const created = (await listed(dataDir)) - before;
-    t.ok(created < users, `${created} users when it was killed`);
-    const { code, result } = await importing(dataDir, file);
-    t.strictSame(
-      [code, result],
-      [0, { created: users - created, present: created, refused: 0, left_out: {} }],
-    );
-    t.equal(await listed(dataDir), before + users);
   });
 });

@@ -1,4 +1,4 @@
-/** The rules of rotation as tables: what a ring must become, to the millisecond. Random histories: rotationModel.test.ts. */
+/** The rules of rotation as tables: what a ring must become, to the millisecond. Random histories: test/soak/rotationModel.test.ts. */
 
 import { verifierLimits } from '@countersign/verifier/limits';
 import t from 'tap';

@@ -1,11 +1,9 @@
 /** Guessing passwords (L4): each wrong one makes the next wait, and no stranger keeps the owner out for good. */
-import { rm } from 'node:fs/promises';
 import t from 'tap';
 import { loginLimits } from '../../src/login/limits.ts';
 import { openEngine } from '../../src/storage/postgres/engine.ts';
-import { password, startAuthority } from '../support/authority.ts';
+import { keptFolder, password, startAuthority } from '../support/authority.ts';
 import { behindProxy, brief, from, triesAt, wrong } from '../support/loginTries.ts';
-import { copyOfEmbeddedDatabase } from '../support/pglite.ts';
 import { sharedAuthority } from '../support/sharedAuthority.ts';
 import { createShiftedClock } from '../support/shiftedClock.ts';
 
@@ -155,8 +153,7 @@ t.test('the password of a session is counted like one of a login, by itself', as
 });
 
 t.test('the audit trail says who was kept out, once', async (t) => {
-  const dataDir = await copyOfEmbeddedDatabase();
-  t.teardown(() => rm(dataDir, { recursive: true, force: true }));
+  const { dataDir, databaseUrl } = await keptFolder(t);
   const clock = createShiftedClock();
   const authority = await startAuthority({ clock, dataDir, env: behindProxy });
   await authority.register('alice@example.com');
@@ -170,7 +167,7 @@ t.test('the audit trail says who was kept out, once', async (t) => {
   t.equal(brief(await right(home)), '200');
   t.equal(brief(await wrong(stranger)), refused);
   await authority.stop();
-  const engine = await openEngine(dataDir, undefined);
+  const engine = await openEngine('', databaseUrl);
   t.teardown(engine.close);
   const rows = await engine.prisma.auditEvent.groupBy({ by: ['type', 'reason', 'actor'], _count: true });
   const counts = Object.fromEntries(

@@ -9,8 +9,7 @@ import { canaryReason } from '@countersign/verifier/revocation/revocation';
 import t from 'tap';
 import { openEngine, type PostgresEngine } from '../../src/storage/postgres/engine.ts';
 import { canaryUserId } from '../../src/truth/canary.ts';
-import { startAuthority } from '../support/authority.ts';
-import { copyOfEmbeddedDatabase } from '../support/pglite.ts';
+import { keptFolder, startAuthority } from '../support/authority.ts';
 import { createShiftedClock } from '../support/shiftedClock.ts';
 
 const [alice, bob] = ['alice@example.com', 'bob@example.com'];
@@ -55,7 +54,7 @@ const misshapen = (token: string): Record<string, string> => ({
 });
 
 t.test('guessing (R7, R11)', async (t) => {
-  const dataDir = await copyOfEmbeddedDatabase();
+  const { dataDir, databaseUrl } = await keptFolder(t);
   const first = await startAuthority({ dataDir });
   await first.register(alice);
   await first.register(bob);
@@ -67,7 +66,7 @@ t.test('guessing (R7, R11)', async (t) => {
   await first.stop();
 
   const stored = async () => {
-    const engine = await openEngine(dataDir, undefined);
+    const engine = await openEngine('', databaseUrl);
     const { prisma } = engine;
     const rows = {
       // Canaries are written anyway.

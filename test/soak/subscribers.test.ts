@@ -27,6 +27,8 @@ for (const [name, fault] of Object.entries(subscriberFaults(frozenMilliseconds))
     t.strictSame(brokenPromises(result, cluster), []);
     t.equal(result.acknowledged, options.logoutsPerSecond * options.seconds);
     t.ok(result.subscribersAsked >= options.subscribersPerProcess, 'subscribers have lived to the end');
+    const checks = result.acknowledged * result.subscribersAsked;
+    t.ok(result.checks >= checks, `each was asked about each token: ${row(name, result)}`);
   });
 }
 

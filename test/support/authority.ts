@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '@countersign/verifier/clock';
+import type { Test } from 'tap';
 import { type Authority, openAuthority } from '../../src/authority.ts';
 import { usualHashing } from '../../src/login/passwords/passwordHash.ts';
 import { readConfig } from '../../src/platform/config/config.ts';
@@ -23,6 +24,9 @@ import {
 import { createMigratedDatabase } from './postgres.ts';
 
 export const password = 'correct horse battery staple';
+
+/** In the data folder of an authority whose database is on the shared server: its URL. */
+const databaseFile = 'test-database';
 
 const cheapHashing = { ...usualHashing, memoryKibibytes: 64, passes: 1 };
 
@@ -63,7 +67,7 @@ interface Options {
   readonly usualHashing?: boolean;
   /** Opens the database in place of ours. */
   readonly openDatabase?: typeof openEngine;
-  /** With the embedded database, or of an authority that closed before. It is not removed at the end. */
+  /** With the embedded database, unless `makeKeptFolder` made it, or of an authority that closed before. It is not removed at the end. */
   readonly dataDir?: string;
 }
 
@@ -82,7 +86,7 @@ export async function startAuthority({
   const folder = dataDir ?? (await mkdtemp(join(tmpdir(), 'data-')));
   const isOwn = dataDir === undefined && env['DATABASE_URL'] === undefined;
   const database = isOwn ? await createMigratedDatabase() : undefined;
-  const ofServer = join(folder, 'test-database');
+  const ofServer = join(folder, databaseFile);
   if (database !== undefined) await writeFile(ofServer, database.url);
   const databaseUrl = await readFile(ofServer, 'utf8').catch(() => undefined);
   const { config: read, secrets } = readConfig({
@@ -146,6 +150,31 @@ export async function startAuthority({
       if (dataDir === undefined) await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** For an authority that starts more than once: its folder, and its database on the shared server. */
+export async function makeKeptFolder(): Promise<{
+  readonly dataDir: string;
+  readonly databaseUrl: string;
+  remove(): Promise<void>;
+}> {
+  const [dataDir, database] = [await mkdtemp(join(tmpdir(), 'data-')), await createMigratedDatabase()];
+  await writeFile(join(dataDir, databaseFile), database.url);
+  return {
+    dataDir,
+    databaseUrl: database.url,
+    async remove() {
+      await database.drop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** As `makeKeptFolder`, removed at the end of the test. */
+export async function keptFolder(t: Test) {
+  const folder = await makeKeptFolder();
+  t.teardown(folder.remove);
+  return folder;
 }
 
 /** Made by the first start on this folder, so that a later one writes nothing; and where it is gone. */

@@ -1,13 +1,11 @@
 /** An authority whose signing key a test holds: only so can it be asked about what was forged with the right key. */
 import { randomBytes } from 'node:crypto';
-import { rm } from 'node:fs/promises';
 import type { Clock } from '@countersign/verifier/clock';
 import { openSigningKey } from '../../src/keys/signingKey.ts';
 import { createSealing } from '../../src/platform/sealing.ts';
 import { openEngine } from '../../src/storage/postgres/engine.ts';
 import { createStorage } from '../../src/storage/postgres/storage.ts';
-import { startAuthority, type TestAuthority } from './authority.ts';
-import { copyOfEmbeddedDatabase } from './pglite.ts';
+import { makeKeptFolder, startAuthority, type TestAuthority } from './authority.ts';
 import { audience, type ForgeKey, issuer } from './tokenForge.ts';
 
 export interface KnownAuthority extends TestAuthority {
@@ -16,7 +14,7 @@ export interface KnownAuthority extends TestAuthority {
 
 /** Its issuer and audience are those of the forge. The caller stops it. */
 export async function startWithKnownKey(clock: Clock): Promise<KnownAuthority> {
-  const dataDir = await copyOfEmbeddedDatabase();
+  const { dataDir, databaseUrl, remove } = await makeKeptFolder();
   const keyEncryptionKey = randomBytes(32);
   const env = {
     ISSUER: issuer,
@@ -30,20 +28,20 @@ export async function startWithKnownKey(clock: Clock): Promise<KnownAuthority> {
   // A service that is there at a start would be a warning, too: its tokens may use the account.
   await first.authority.operations.revokeService(first.serviceName, { name: 'operator' });
   await first.stop();
-  const key = await storedKey(dataDir, keyEncryptionKey);
+  const key = await storedKey(databaseUrl, keyEncryptionKey);
   const authority = await startAuthority({ clock, dataDir, env });
   return {
     ...authority,
     key,
     async stop() {
       await authority.stop();
-      await rm(dataDir, { recursive: true, force: true });
+      await remove();
     },
   };
 }
 
-async function storedKey(dataDir: string, keyEncryptionKey: Uint8Array): Promise<ForgeKey> {
-  const engine = await openEngine(dataDir, undefined);
+async function storedKey(databaseUrl: string, keyEncryptionKey: Uint8Array): Promise<ForgeKey> {
+  const engine = await openEngine('', databaseUrl);
   try {
     const { keys } = await createStorage(engine).database.signingKeys.load();
     const active = keys.find(({ state }) => state === 'active');

@@ -1,6 +1,5 @@
 /** An authority at the address of its ISSUER, and clients of it, for OAuth libraries. */
 import { generateKeyPairSync } from 'node:crypto';
-import type { Clock } from '@countersign/verifier/clock';
 import type { Test } from 'tap';
 import type { NewClient } from '../../src/oauth/clients/manageClients.ts';
 import { startAuthority } from './authority.ts';
@@ -9,11 +8,11 @@ import { freePort } from './freePort.ts';
 
 export const operator = { name: 'operator' };
 
-export async function startIssuer(t: Test, env: Readonly<Record<string, string>> = {}, clock?: Clock) {
+export async function startIssuer(t: Test, { env = {}, ...more }: Parameters<typeof startAuthority>[0] = {}) {
   const port = await freePort();
   const issuer = `http://127.0.0.1:${port}`;
-  const settings = { ISSUER: issuer, HTTP_PORT: String(port), ...env };
-  const authority = await startAuthority({ env: settings, ...(clock === undefined ? {} : { clock }) });
+  const address = { ISSUER: issuer, HTTP_PORT: String(port) };
+  const authority = await startAuthority({ ...more, env: { ...address, ...env } });
   t.teardown(() => authority.stop());
   const { operations } = authority.authority;
   const client = async (name: string, given: Partial<NewClient> = {}) => {

@@ -57,7 +57,7 @@ async function createDatabase(template: string): Promise<TestDatabase> {
   const url = new URL(ofTestRun('TEST_POSTGRES_URL'));
   const server = url.href;
   const name = `test_${randomBytes(8).toString('hex')}`;
-  await execute(server, `CREATE DATABASE ${name} TEMPLATE ${template}`);
+  await execute(server, `CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY FILE_COPY`);
   url.pathname = name;
   return { url: url.href, drop: () => execute(server, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) };
 }
@@ -236,8 +236,11 @@ async function serve({ home, folder, port, user }: Cluster & { port: number }): 
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
     max_connections: 200,
-    // A crash of the server loses nothing without it, only a crash of the machine does.
+    // Crashes of the server lose nothing without them, only crashes of the machine do.
     fsync: 'off',
+    full_page_writes: 'off',
+    // Databases of tests live for seconds.
+    autovacuum: 'off',
   };
   const server = startProcess(
     join(home, 'bin/postgres'),

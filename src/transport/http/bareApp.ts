@@ -6,6 +6,7 @@ import { type AuthorityError, StartupError } from '@countersign/verifier/errors'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import type { Log } from '../../platform/observability/log.ts';
+import { lateCompilers } from './lateCompilers.ts';
 import { httpLimits } from './limits.ts';
 import { refuseConnection, sendProblem, toAuthorityError } from './problem.ts';
 import { refuseRepeatedFields, setSecurityHeaders } from './requestChecks.ts';
@@ -53,6 +54,7 @@ export async function createBareApp(parts: {
     ajv: {
       customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, allErrors: false },
     },
+    schemaController: { compilersFactory: lateCompilers() },
     clientErrorHandler: refuseConnection,
     forceCloseConnections: 'idle',
     return503OnClosing: false,

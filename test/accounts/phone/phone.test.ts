@@ -1,7 +1,7 @@
 /** A user's phone: adding, replacing and removing it, and what is refused. */
 import t from 'tap';
 import { createPhoneNumbers, maskedPhone } from '../../../src/accounts/phone/phoneNumber.ts';
-import { startAuthority } from '../../support/authority.ts';
+import { keptFolder, startAuthority } from '../../support/authority.ts';
 import {
   ada,
   adaPhone,
@@ -203,7 +203,7 @@ t.test('a new phone replaces the old one', async (t) => {
 
 t.test('the last factor cannot be removed where one is required', async (t) => {
   const { env, ...senders } = await startSenders(t);
-  const dataDir = t.testdir();
+  const { dataDir } = await keptFolder(t);
   const before = await startAuthority({ env, dataDir });
   await codesAt(before, senders).withPhone(ada, adaPhone);
   await before.stop();

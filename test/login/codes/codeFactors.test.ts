@@ -1,6 +1,6 @@
 /** Codes that are sent as a second factor: at login and in step-up. */
 import t from 'tap';
-import { password, startAuthority } from '../../support/authority.ts';
+import { keptFolder, password, startAuthority } from '../../support/authority.ts';
 import type { Answer } from '../../support/clients.ts';
 import {
   ada,
@@ -257,7 +257,7 @@ t.test(
   'a country that was taken out gets no messages, also not to phones that were proved before',
   async (t) => {
     const { env, mail, sms } = await startSenders(t);
-    const dataDir = t.testdir();
+    const { dataDir } = await keptFolder(t);
     const sending = await startAuthority({ env, dataDir });
     await codesAt(sending, { mail, sms }).withPhone(ada, adaPhone);
     await sending.stop();
@@ -276,7 +276,7 @@ t.test(
 
 t.test('where messages can no longer be sent, the factor is still asked for', async (t) => {
   const { env, mail, sms } = await startSenders(t);
-  const dataDir = t.testdir();
+  const { dataDir } = await keptFolder(t);
   const sending = await startAuthority({ env, dataDir });
   await codesAt(sending, { mail, sms }).withPhone(ada, adaPhone);
   await sending.stop();

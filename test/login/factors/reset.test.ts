@@ -1,10 +1,7 @@
 /** Support's reset of lost factors: it waits, the owner is told and can stop it, and it happens once. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { factorLimits } from '../../../src/login/factors/limits.ts';
-import { startAuthority, type TestAuthority } from '../../support/authority.ts';
+import { keptFolder, startAuthority, type TestAuthority } from '../../support/authority.ts';
 import { adaPhone, codesAt, startSenders } from '../../support/codeUsers.ts';
 import { eventually } from '../../support/eventually.ts';
 import { said } from '../../support/guards.ts';
@@ -230,8 +227,7 @@ t.test('two nodes: each happens once, also when the node that was asked is gone'
 });
 
 t.test('what was due while no node ran waits an hour after the start; a deleted user has none', async (t) => {
-  const dataDir = await mkdtemp(join(tmpdir(), 'data-'));
-  t.teardown(() => rm(dataDir, { recursive: true, force: true }));
+  const { dataDir } = await keptFolder(t);
   const clock = createLaterClock();
   const first = await startAuthority({ clock, dataDir });
   await enrolled(first, ada, clock.now());

@@ -11,7 +11,7 @@ const { verifier, challenge } = aVerifier();
 
 async function open(t: Test) {
   const clock = createShiftedClock();
-  const opened = await startIssuer(t, {}, clock);
+  const opened = await startIssuer(t, { clock });
   const { issuer, call, client, register, operations, form } = opened;
   await register(alice);
   await operations.setResource(

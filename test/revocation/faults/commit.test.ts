@@ -1,15 +1,27 @@
 /** A commit that fails: nothing is acknowledged on it. */
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { PrismaPGlite } from 'pglite-prisma-adapter';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { guardCommits } from '../../../src/storage/postgres/commitGuard.ts';
 import { PrismaClient } from '../../../src/storage/postgres/generated/client.ts';
 import { eventually } from '../../support/eventually.ts';
+import { copyOfEmbeddedDatabase } from '../../support/pglite.ts';
 import { openSharedDatabase } from '../../support/sharedDatabase.ts';
 
+async function openEmbedded(t: Test): Promise<PGlite> {
+  const folder = await copyOfEmbeddedDatabase({ empty: true });
+  const pglite = await PGlite.create(join(folder, 'postgres'));
+  t.teardown(async () => {
+    await pglite.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+  return pglite;
+}
+
 t.test('embedded: it is told, and its transaction never resolves', async (t) => {
-  const pglite = await PGlite.create();
-  t.teardown(() => pglite.close());
+  const pglite = await openEmbedded(t);
   // A deferred constraint is checked by COMMIT itself.
   await pglite.exec('CREATE TABLE late (id int UNIQUE DEFERRABLE INITIALLY DEFERRED)');
   const faults: unknown[] = [];
@@ -43,8 +55,7 @@ t.test('embedded: it is told, and its transaction never resolves', async (t) => 
 });
 
 t.test('a statement by itself is a transaction, and its commit is part of its answer', async (t) => {
-  const pglite = await PGlite.create();
-  t.teardown(() => pglite.close());
+  const pglite = await openEmbedded(t);
   const embedded = new PrismaClient({
     adapter: new PrismaPGlite(guardCommits(pglite, (fault) => t.fail(`${fault}`))),
   });

@@ -21,19 +21,17 @@ t.test('subscribers', async (t) => {
   t.teardown(() => cluster.stop());
   await t.test('cut off from all nodes', (t) => cutOff(t, cluster));
   const faults = subscriberFaults(frozenMilliseconds);
-  for (const name of ['some subscribers are frozen', 'a node is killed']) {
-    const fault = faults[name] as SubscriberFault;
-    await t.test(name, async (t) => {
-      const result = await runSubscribers(cluster, options, fault);
-      t.comment(row(name, result));
-      t.strictSame(brokenPromises(result, cluster), []);
-      const logouts = options.logoutsPerSecond * options.seconds;
-      t.equal(result.acknowledged, logouts);
-      t.ok(result.subscribersAsked >= options.subscribersPerProcess, 'subscribers have lived to the end');
-      t.ok(
-        result.checks >= logouts * result.subscribersAsked,
-        `each was asked about each token: ${row(name, result)}`,
-      );
-    });
-  }
+  const name = 'a node is killed';
+  await t.test(name, async (t) => {
+    const result = await runSubscribers(cluster, options, faults[name] as SubscriberFault);
+    t.comment(row(name, result));
+    t.strictSame(brokenPromises(result, cluster), []);
+    const logouts = options.logoutsPerSecond * options.seconds;
+    t.equal(result.acknowledged, logouts);
+    t.ok(result.subscribersAsked >= options.subscribersPerProcess, 'subscribers have lived to the end');
+    t.ok(
+      result.checks >= logouts * result.subscribersAsked,
+      `each was asked about each token: ${row(name, result)}`,
+    );
+  });
 });

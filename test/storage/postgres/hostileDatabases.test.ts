@@ -1,8 +1,7 @@
-/** Databases with other zones, formats, isolation, limits and paths (F1, F2): the same answers. Each of them is in test/soak. */
+/** Databases with other zones, formats, isolation, limits and paths (F1, F2): the same answers. Each of them, and a change while nodes run, is in test/soak. */
 import t from 'tap';
-import { eventually } from '../../support/eventually.ts';
-import { createHostileDatabase, type HostileSetUp } from '../../support/hostileDatabase.ts';
-import { holdsEverywhere, holdsOnEach, openNodes } from '../../support/hostileNodes.ts';
+import type { HostileSetUp } from '../../support/hostileDatabase.ts';
+import { holdsOnEach } from '../../support/hostileNodes.ts';
 
 t.setTimeout(175_000);
 
@@ -24,15 +23,3 @@ const setUps: Readonly<Record<string, HostileSetUp>> = {
 };
 
 holdsOnEach(t, setUps);
-
-t.test('settings that change while nodes run', async (t) => {
-  const database = await createHostileDatabase(t, {});
-  const nodes = await openNodes(t, database);
-  await database.change({
-    database: { timezone: "'Asia/Kolkata'", datestyle: "'German'", search_path: 'nowhere' },
-    role: { timezone: "'America/Los_Angeles'", default_transaction_isolation: 'serializable' },
-  });
-  await eventually('it goes on', async () => (await nodes.one.call('GET', '/health/ready')).status === 200);
-  await eventually('both do', async () => (await nodes.other.call('GET', '/health/ready')).status === 200);
-  await holdsEverywhere(t, nodes, database.url);
-});

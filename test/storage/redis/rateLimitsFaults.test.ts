@@ -1,22 +1,20 @@
 /** Two nodes, as they are shipped: budgets are shared, and without Redis each node lets through a little (L3, L4). */
-import t, { type Test } from 'tap';
+import t from 'tap';
 import { loginLimits } from '../../../src/login/limits.ts';
 import { platformLimits } from '../../../src/platform/limits.ts';
 import { rateBudgets } from '../../../src/rateBudgets.ts';
 import { password } from '../../support/authority.ts';
 import type { Answer } from '../../support/clients.ts';
-import { type Cluster, type ClusterNode, startCluster } from '../../support/cluster.ts';
+import { type ClusterNode, startCluster } from '../../support/cluster.ts';
 import { eventually } from '../../support/eventually.ts';
 import { from } from '../../support/loginTries.ts';
 import { startRedis } from '../../support/redis.ts';
 
 const settings = { RATE_LIMITS: '1', TRUSTED_PROXIES: '127.0.0.1' };
 
-async function startTwo(t: Test): Promise<Cluster> {
-  const cluster = await startCluster(2, settings);
-  t.teardown(() => cluster.stop());
-  return cluster;
-}
+const cluster = await startCluster(2, settings);
+t.teardown(() => cluster.stop());
+const [one, two] = cluster.nodes as unknown as [ClusterNode, ClusterNode];
 
 const login = (node: ClusterNode, email: string, said: string, address: string): Promise<Answer> =>
   node.call('POST', '/auth/login', { body: { email, password: said }, headers: from(address) });
@@ -38,8 +36,6 @@ async function letThrough(nodes: readonly ClusterNode[], address: string, tries:
 t.test(
   'two nodes share every budget; without Redis each has a small one, and then they share again',
   async (t) => {
-    const cluster = await startTwo(t);
-    const [one, two] = cluster.nodes as unknown as [ClusterNode, ClusterNode];
     const budget = rateBudgets.refresh.address;
     const local = budget * platformLimits.rateLocalShare;
 
@@ -66,7 +62,6 @@ t.test(
 );
 
 t.test('guesses at two nodes at once are as many as are free, from however many places', async (t) => {
-  const [one, two] = (await startTwo(t)).nodes as unknown as [ClusterNode, ClusterNode];
   const body = { email: 'alice@example.com', password };
   await one.call('POST', '/auth/register', { body });
   t.equal((await login(one, body.email, password, '192.0.2.1')).status, 200);

@@ -1,14 +1,11 @@
 /** An authority that started while its clock ran ahead: what it left out as expired stays so when that is set right. */
-import { rm } from 'node:fs/promises';
 import t from 'tap';
-import { startAuthority } from '../../support/authority.ts';
-import { copyOfEmbeddedDatabase } from '../../support/pglite.ts';
+import { keptFolder, startAuthority } from '../../support/authority.ts';
 import { createShiftedClock } from '../../support/shiftedClock.ts';
 
 t.test('J23: a token that was taken back before is not accepted', async (t) => {
   const clock = createShiftedClock();
-  const dataDir = await copyOfEmbeddedDatabase();
-  t.teardown(() => rm(dataDir, { recursive: true, force: true }));
+  const { dataDir } = await keptFolder(t);
   const before = await startAuthority({ dataDir, clock });
   await before.register('alice@example.com');
   const { access_token: token } = await before.login('alice@example.com');

@@ -2,8 +2,7 @@
 import t, { type Test } from 'tap';
 import { openEngine } from '../../../src/storage/postgres/engine.ts';
 import { canaryUserId } from '../../../src/truth/canary.ts';
-import { password, startAuthority, type TestAuthority } from '../../support/authority.ts';
-import { copyOfEmbeddedDatabase } from '../../support/pglite.ts';
+import { keptFolder, password, startAuthority, type TestAuthority } from '../../support/authority.ts';
 
 const email = 'alice@example.com';
 const csrf = { 'countersign-csrf': '1', 'sec-fetch-site': 'same-origin' };
@@ -11,7 +10,7 @@ const secretShapes =
   /eyJ[\w-]{10}|rt_[\w-]{20}|[$]argon2|[$]m=\d+,t=|__Host-|cst_[\w-]{20}|BEGIN [A-Z ]*PRIVATE/;
 
 t.test('a run in which everything is used, and then breaks', async (t) => {
-  const dataDir = await copyOfEmbeddedDatabase();
+  const { dataDir, databaseUrl } = await keptFolder(t);
   const secrets = new Set([password]);
   const before = await startAuthority({ dataDir });
   secrets.add(before.serviceToken);
@@ -24,7 +23,7 @@ t.test('a run in which everything is used, and then breaks', async (t) => {
 
   // A defect: no row of anybody but the canary can be written. What the database driver says of that holds the statement, and may
   // hold its parameters.
-  const engine = await openEngine(dataDir, undefined);
+  const engine = await openEngine('', databaseUrl);
   const statements = [
     `CREATE FUNCTION defect() RETURNS trigger LANGUAGE plpgsql AS
      $$ BEGIN RAISE EXCEPTION 'a defect' USING ERRCODE = '22000'; END $$`,

@@ -1,8 +1,6 @@
 /** What somebody without a credential can read: a table of all there is. */
-import { rm } from 'node:fs/promises';
 import t from 'tap';
-import { startAuthority, type TestAuthority } from '../../support/authority.ts';
-import { copyOfEmbeddedDatabase } from '../../support/pglite.ts';
+import { keptFolder, startAuthority, type TestAuthority } from '../../support/authority.ts';
 
 /** Read with GET; whatever else there is wants a body or a token. */
 const readable: Readonly<Record<string, number>> = {
@@ -74,8 +72,7 @@ t.test('no metric tells whether an e-mail is registered', async (t) => {
 t.test(
   'whether strangers may register is said at the start, when there are users and no setting says it',
   async (t) => {
-    const dataDir = await copyOfEmbeddedDatabase();
-    t.teardown(() => rm(dataDir, { recursive: true, force: true }));
+    const { dataDir } = await keptFolder(t);
     const said = async (registration: string, work?: (authority: TestAuthority) => Promise<unknown>) => {
       const authority = await startAuthority({ dataDir, env: { REGISTRATION: registration } });
       await work?.(authority);
