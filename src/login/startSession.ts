@@ -55,6 +55,8 @@ export interface LoginClient {
    * the new login (OWASP ASVS 5.0 V7.2.4).
    */
   readonly replaces?: string | undefined;
+  /** The thumbprint of the key that the client proved: the session is bound to it. */
+  readonly jkt?: string | undefined;
 }
 
 /** How the user was proved. */
@@ -193,7 +195,7 @@ async function makeRoom(
 function newSession(
   parts: StartSessionParts,
   { user, amr, acr, openedBy }: Proof,
-  { deviceName, deviceId }: LoginClient,
+  { deviceName, deviceId, jkt }: LoginClient,
   actor: Actor,
 ): NewSession {
   const now = parts.clock.now();
@@ -203,6 +205,7 @@ function newSession(
     id,
     userId: user.id,
     sealedSecret: parts.refreshTokens.newSealedSecret(id),
+    boundKey: jkt === undefined ? undefined : { jkt, since: 0 },
     tokenVersion: user.tokenVersion,
     rightsEpoch: 0,
     ...{ amr, acr, openedBy },

@@ -40,6 +40,8 @@ export function metadataRoutes({ issuer, audiences, grantTypes, cacheControl }: 
     // There is no authorization endpoint; RFC 8414 §2 requires the member all the same.
     response_types_supported: [],
     grant_types_supported: grantTypes,
+    // RFC 9449 §5.1.
+    dpop_signing_alg_values_supported: ['ES256'],
     // RFC 9470 §7: how strongly users can be authenticated.
     acr_values_supported: [doubtfulAcr, '1fa', '2fa'],
     // RFC 8414 §2 allows additional members.

@@ -2,7 +2,7 @@
 import { type AuthorityError, type ErrorCode, errorTable } from '@countersign/verifier/errors';
 import type { FastifyReply } from 'fastify';
 
-/** Codes that RFC 6749 §5.2, RFC 8693 §2.2.2 and RFC 8707 §2 define keep their names. */
+/** Codes that RFC 6749 §5.2, RFC 8693 §2.2.2, RFC 8707 §2 and RFC 9449 §12.2 define keep their names. */
 const own: ReadonlySet<ErrorCode> = new Set([
   'invalid_request',
   'invalid_client',
@@ -11,6 +11,8 @@ const own: ReadonlySet<ErrorCode> = new Set([
   'unsupported_grant_type',
   'invalid_scope',
   'invalid_target',
+  'invalid_dpop_proof',
+  'use_dpop_nonce',
 ]);
 
 export function sendOAuthError(reply: FastifyReply, error: AuthorityError): void {
