@@ -1,7 +1,6 @@
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { SentToken } from '@countersign/verifier/tokens/bearerToken';
 import { isSentAsBound } from '@countersign/verifier/tokens/dpopProof';
-import type { FastifyRequest } from 'fastify';
 import { accountScope } from '../rights/rights.ts';
 import { type Authenticate, type ProvedKey, sentToken } from '../transport/http/caller.ts';
 import type { Introspect } from './introspect.ts';
@@ -36,7 +35,7 @@ export function createAuthenticate({ introspect, audience, provedKey }: Authenti
 /** RFC 9449 §7.1: a token that is bound to a key comes with a proof of that key, any other without. */
 async function requireKey(
   provedKey: ProvedKey,
-  request: FastifyRequest,
+  request: Parameters<Authenticate>[0],
   { scheme, token }: SentToken,
   jkt: string | undefined,
 ): Promise<void> {
