@@ -23,12 +23,20 @@ export type FindLacking = (
 ) => Lacking | undefined;
 
 export function createFindLacking(clock: Pick<Clock, 'now'>, proofs: Proofs): FindLacking {
+  const proved = new WeakSet<AccessTokenClaims>();
+  const faultOfSending = (token: string, claims: AccessTokenClaims, { request, again }: VerifyOptions) => {
+    if (claims.cnf === undefined && request === undefined) return undefined;
+    if (again !== undefined && proved.has(again) && again.jti === claims.jti) return undefined;
+    const fault = proofs.faultOf(token, claims, request);
+    if (fault === undefined) proved.add(claims);
+    return fault;
+  };
+
   return (token, claims, options) => {
-    const { scopes, request, maxAgeSeconds, acr } = options;
-    const scheme = tokenType(claims.cnf?.jkt);
-    const isPlain = claims.cnf === undefined && request === undefined;
-    const fault = isPlain ? undefined : proofs.faultOf(token, claims, request);
+    const { scopes, maxAgeSeconds, acr } = options;
+    const fault = faultOfSending(token, claims, options);
     if (fault !== undefined) return fault;
+    const scheme = tokenType(claims.cnf?.jkt);
     if (scopes !== undefined && !(Array.isArray(scopes) && hasScopes(claims, scopes))) {
       checkScopes(scopes);
       return { code: 'insufficient_scope', details: { scopes, scheme } };

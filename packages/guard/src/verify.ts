@@ -13,6 +13,11 @@ export interface ProvenRequest {
 export interface VerifyOptions {
   /** For tokens that are bound to a key (RFC 9449): without it they are refused. A proof is good once. */
   readonly request?: ProvenRequest | undefined;
+  /**
+   * The claims that an earlier call resolved with, for a connection that lasts: the key was proved then. Only for the connection of
+   * that request.
+   */
+  readonly again?: AccessTokenClaims | undefined;
   /** All of them are required. */
   readonly scopes?: readonly string[] | undefined;
   /** The user was authenticated at most this long ago (`auth_time`). A step-up makes it now. */

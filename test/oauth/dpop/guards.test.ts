@@ -68,6 +68,17 @@ t.test('guard.verify takes the method, the address and the proof', async (t) => 
     await t.rejects(guard.verify(token, { request: { ...request, ...bad } }), TypeError);
 });
 
+t.test('a connection that lasts needs no second proof, and ends with the session', async (t) => {
+  const mine = await login();
+  const request = { method: 'GET', url, proof: proofFor({ token: mine }) };
+  const again = await guard.verify(mine, { request });
+  t.equal(await said(guard, mine, { again }), 'accepted');
+  t.equal(await said(guard, mine, { again: { ...again } }), '401 invalid_token bound', 'not what it gave');
+  t.equal(await said(guard, token, { again }), '401 invalid_token bound', 'of another token');
+  await authority.authority.operations.revoke({ token: mine }, { name: 'operator' });
+  t.equal(await said(guard, mine, { again }), '401 invalid_token revoked');
+});
+
 t.test('fifty times at once, one is accepted', async (t) => {
   const request = { method: 'GET', url, proof: proofFor() };
   const answers = await Promise.all(Array.from({ length: 50 }, () => said(guard, token, { request })));
