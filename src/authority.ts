@@ -14,6 +14,7 @@ import { mountLogin, openPasswords } from './login/mount.ts';
 import { openPasskeys } from './login/passkeys/mount.ts';
 import type { PasswordHashing } from './login/passwords/passwordHash.ts';
 import { openNotifications } from './notifications/mount.ts';
+import { openProofs, proofHeader } from './oauth/dpop/proofs.ts';
 import { mountOAuth } from './oauth/mount.ts';
 import { type Closing, closeAll } from './platform/closing.ts';
 import { startJobs } from './platform/jobs.ts';
@@ -146,12 +147,14 @@ async function openParts(parts: WithMetrics, closing: Closing) {
   const { issuer } = config.tokens;
   const { denyList } = propagation;
   const earlierTokens = await openEarlierTokens({ config, clock, latestTime, denyList, metrics, onFault });
+  const isNonceRequired = config.tokens.dpopNonce === 'required';
+  const proofs = openProofs({ database, clock, keyEncryptionKey, issuer, isNonceRequired });
   const passkeys = openPasskeys({ database, clock, effect, issuer, log, metrics, notices });
   const codes = openCodes({ ...notifications, config, keyEncryptionKey, counting, metrics });
   const hashing = { config: config.passwords, hashing: parts.passwordHashing };
   return {
     ...{ codes, storage, notifications, ring, truth, propagation, rateLimits, counting, refreshTokens },
-    ...{ audiences, latestTime, onFault, ...tokens, earlierTokens },
+    ...{ audiences, latestTime, onFault, ...tokens, earlierTokens, proofs },
     spendRevokeBudget: openRevokeBudgets({ counting, log, metrics }),
     passwords: await openPasswords({ database, clock, metrics, keyEncryptionKey, ...hashing }),
     passkeys,
@@ -184,7 +187,7 @@ function mountSlices(
   const resealing = { sealing, refreshTokens, totpSecrets, resealMessage };
   const keys = mountKeys({ ...revoking, ...ring, ...resealing, counted });
   const { revokeKey } = keys.operations;
-  const tokens = mountTokens({ ...reading, config: config.tokens });
+  const tokens = mountTokens({ ...reading, config: config.tokens, provedKey: opened.proofs.provedKey });
   const { issuer } = config.tokens;
   const { requireVerifiedEmail, codeLogin, secondFactor: policy, factorResetDelayMs } = config;
   const revocation = mountRevocation({
@@ -244,6 +247,7 @@ async function openTransports(
     truth: { truth },
     propagation: { subscribers, revokedState },
     rateLimits,
+    proofs: { provedKey, offerNonces },
   }: Awaited<ReturnType<typeof openParts>>,
   { accounts, login, sessions, keys, tokens, revocation, rights, services, oauth }: Slices,
   state: ServingState,
@@ -252,10 +256,10 @@ async function openTransports(
   const origins = { own: new URL(config.tokens.issuer).origin, listed: config.http.corsOrigins };
   const http = await createHttpApp({
     ...{ ...config.http, ...state, log, metrics, rateLimits, requireTruth },
-    authenticate: tokens.authenticate,
+    ...{ authenticate: tokens.authenticate, provedKey },
     routes: [...accounts.routes, ...login.routes, ...sessions.routes, keys.route, ...oauth.routes],
-    guards: [(app) => guardCookie(app, origins)],
-    ownHeaders: [csrfHeader],
+    guards: [(app) => guardCookie(app, origins), offerNonces],
+    ownHeaders: [csrfHeader, proofHeader],
     cookieName: refreshCookieName,
   });
   const { authenticateService } = services;

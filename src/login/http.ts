@@ -33,7 +33,7 @@ export function loginRoute(login: Login): MountRoutes {
       response: { 200: tokenResponse, 403: secondFactorRequired },
     }),
   };
-  return (app, { rateLimits }) => {
+  return (app, { rateLimits, provedKey }) => {
     const options = {
       schema,
       config: { cookieMode: 'asked' },
@@ -44,7 +44,8 @@ export function loginRoute(login: Login): MountRoutes {
       // Without ?cookie the browser's cookie and its session stay unchanged.
       const cookieMode = inCookieMode(request);
       const replaces = cookieMode ? readRefreshCookie(request.headers) : undefined;
-      const input = { email, password, deviceName: named, deviceId, audience, replaces };
+      const jkt = await provedKey(request);
+      const input = { email, password, deviceName: named, deviceId, audience, replaces, jkt };
       const tokens = await login(input, request.actor);
       return cookieMode ? inCookie(reply, tokens) : inBody(tokens);
     });

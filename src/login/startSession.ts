@@ -53,6 +53,8 @@ export interface LoginClient {
    * the new login (OWASP ASVS 5.0 V7.2.4).
    */
   readonly replaces?: string | undefined;
+  /** The thumbprint of the key that the client proved: the session is bound to it. */
+  readonly jkt?: string | undefined;
 }
 
 /** How the user was proved. */
@@ -165,7 +167,7 @@ async function tellOfNewDevice(
 function newSession(
   parts: StartSessionParts,
   { user, amr, acr, openedBy }: Proof,
-  { deviceName, deviceId }: LoginClient,
+  { deviceName, deviceId, jkt }: LoginClient,
   actor: Actor,
 ): NewSession {
   const now = parts.clock.now();
@@ -175,6 +177,7 @@ function newSession(
     id,
     userId: user.id,
     sealedSecret: parts.refreshTokens.newSealedSecret(id),
+    boundKey: jkt === undefined ? undefined : { jkt, since: 0 },
     tokenVersion: user.tokenVersion,
     rightsEpoch: 0,
     ...{ amr, acr, openedBy },

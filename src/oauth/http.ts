@@ -53,6 +53,7 @@ const introspectionJwt = 'application/token-introspection+jwt';
 export function oauthRoutes(operations: OAuthOperations): MountRoutes {
   return (app, mount) => {
     const { grants, introspection, signIntrospection, revokeToken, pushRequest } = operations;
+    const { provedKey } = mount;
     formRoute(app, mount, operations, {
       path: oauthPaths.token,
       summary: 'Get a token (RFC 6749 §3.2)',
@@ -60,7 +61,8 @@ export function oauthRoutes(operations: OAuthOperations): MountRoutes {
       async answer(request, reply) {
         const grant = grants.get(required(request.form, 'grant_type'));
         if (grant === undefined) throw new AuthorityError('unsupported_grant_type');
-        return reply.send(await grant({ ...request.caller, ...request }));
+        const jkt = await provedKey(reply.request);
+        return reply.send(await grant({ ...request.caller, ...request, jkt }));
       },
     });
     formRoute(app, mount, operations, {
@@ -77,7 +79,7 @@ export function oauthRoutes(operations: OAuthOperations): MountRoutes {
       summary: 'Revoke a token (RFC 7009)',
       endsWithEffect: true,
       async answer({ caller, form, actor }, reply) {
-        await revokeToken(caller, form, actor);
+        await revokeToken(caller, form, { actor, jkt: await provedKey(reply.request) });
         return reply.send({});
       },
     });

@@ -6,6 +6,7 @@
 import type { Clock } from '@countersign/verifier/clock';
 import { numericDate } from '@countersign/verifier/clock';
 import { AuthorityError } from '@countersign/verifier/errors';
+import { tokenType } from '@countersign/verifier/tokens/dpopProof';
 import { tokenTypes } from '@countersign/verifier/tokens/tokenTypes';
 import { SignJWT } from 'jose';
 import type { Service } from '../services/service.ts';
@@ -30,7 +31,9 @@ export function createIntrospection({ introspect }: { readonly introspect: Intro
     if (!isProved || !client.permissions.includes('tokens.introspect'))
       throw new AuthorityError('unauthorized_client', { reason: 'permission' });
     const read = await introspect(required(form, 'token'), client.audiences);
-    return read.active ? { active: true, token_type: 'Bearer', ...read.claims } : inactive;
+    if (!read.active) return inactive;
+    const jkt = 'cnf' in read.claims ? read.claims.cnf?.jkt : undefined;
+    return { active: true, token_type: tokenType(jkt), ...read.claims };
   };
 }
 

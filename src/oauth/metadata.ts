@@ -81,6 +81,8 @@ export function metadataRoutes({ issuer, audiences, grantTypes, cacheControl }: 
     end_session_endpoint: issuer + oauthPaths.logout,
     backchannel_logout_supported: true,
     backchannel_logout_session_supported: true,
+    // RFC 9449 §5.1.
+    dpop_signing_alg_values_supported: ['ES256'],
     // RFC 9470 §7: how strongly users can be authenticated.
     acr_values_supported: [doubtfulAcr, '1fa', '2fa'],
     // RFC 8414 §2 allows additional members.

@@ -2,7 +2,7 @@
 import { type AuthorityError, type ErrorCode, errorTable } from '@countersign/verifier/errors';
 import type { FastifyReply } from 'fastify';
 
-/** Codes that RFC 6749 §4.1.2.1 and §5.2, RFC 8693 §2.2.2, RFC 8707 §2 and OpenID Connect define keep their names. */
+/** Codes that RFC 6749 §4.1.2.1 and §5.2, RFC 8693 §2.2.2, RFC 8707 §2, RFC 9449 §12.2 and OpenID Connect define keep their names. */
 const own: ReadonlySet<ErrorCode> = new Set([
   'invalid_request',
   'invalid_client',
@@ -17,6 +17,8 @@ const own: ReadonlySet<ErrorCode> = new Set([
   'login_required',
   'consent_required',
   'unmet_authentication_requirements',
+  'invalid_dpop_proof',
+  'use_dpop_nonce',
 ]);
 
 export function sendOAuthError(reply: FastifyReply, error: AuthorityError): void {

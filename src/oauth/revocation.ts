@@ -1,6 +1,7 @@
 /** Revocation over HTTP: of one token (RFC 7009), and of everything of a user (draft-parecki-oauth-global-token-revocation). */
 import { AuthorityError, invalidField } from '@countersign/verifier/errors';
 import { isUuid } from '@countersign/verifier/ids';
+import type { AccessTokenClaims } from '@countersign/verifier/tokens/accessTokenClaims';
 import type { Actor } from '../audit/auditEvent.ts';
 import type { Revoke } from '../revocation/revoke.ts';
 import { type GenuineTokenParts, readRefreshToken } from '../sessions/genuineRefreshToken.ts';
@@ -15,27 +16,40 @@ export interface OAuthRevocationParts extends ReadingParts, GenuineTokenParts {
 }
 
 /** Resolves when it is in effect; also for a token that is not valid any more (RFC 7009 §2.2). */
-export type RevokeToken = (caller: AuthenticatedClient, form: Form, actor: Actor) => Promise<void>;
+export type RevokeToken = (
+  caller: AuthenticatedClient,
+  form: Form,
+  asked: { readonly actor: Actor; readonly jkt: string | undefined },
+) => Promise<void>;
 
 export function createRevokeToken(parts: OAuthRevocationParts): RevokeToken {
-  return async (caller, form, actor) => {
+  return async (caller, form, { actor, jkt }) => {
     const token = required(form, 'token');
     const refresh = await readRefreshToken(parts, token);
     if (refresh.genuine) {
       requireOwn(caller, refresh.session.clientId);
-      return parts.logout({ refreshToken: token }, actor);
+      // A client that proves itself needs no key.
+      const key = caller.isProved ? refresh.session.boundKey?.jkt : jkt;
+      return parts.logout({ refreshToken: token, jkt: key }, actor);
     }
     const access = await readGenuineToken(parts, token);
-    if (!access.valid) {
-      // An earlier issuer knew nothing of our clients.
-      if (parts.earlierTokens?.isForeign(token) !== true) return;
-      if (!revokesAny(caller)) throw otherClient();
-      await parts.revoke({ token }, actor).catch(unlessExpired);
-      return;
-    }
+    if (!access.valid) return revokeForeign(parts, caller, token, actor);
     requireOwn(caller, access.claims.client_id);
+    requireKey(caller, access.claims, jkt);
     await parts.revoke({ token }, actor);
   };
+}
+
+/** An earlier issuer knew nothing of our clients. */
+async function revokeForeign(
+  parts: OAuthRevocationParts,
+  caller: AuthenticatedClient,
+  token: string,
+  actor: Actor,
+): Promise<void> {
+  if (parts.earlierTokens?.isForeign(token) !== true) return;
+  if (!revokesAny(caller)) throw otherClient();
+  await parts.revoke({ token }, actor).catch(unlessExpired);
 }
 
 /** RFC 7009 §2.2: a token that is not valid any more is revoked. */
@@ -46,6 +60,16 @@ function unlessExpired(error: unknown): void {
 /** RFC 7009 §2.1: a client revokes what was issued to it, a service with the permission any token that it holds. */
 function requireOwn(caller: AuthenticatedClient, issuedTo: string): void {
   if (issuedTo !== caller.client.id && !revokesAny(caller)) throw otherClient();
+}
+
+/** Anybody may name a public client; whoever stole a token must not end it without its key. */
+function requireKey(
+  { isProved }: AuthenticatedClient,
+  { cnf }: AccessTokenClaims,
+  jkt: string | undefined,
+): void {
+  if (isProved || cnf === undefined || cnf.jkt === jkt) return;
+  throw new AuthorityError('invalid_dpop_proof', { reason: 'other_key' });
 }
 
 function revokesAny({ client, isProved }: AuthenticatedClient): boolean {

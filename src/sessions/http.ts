@@ -6,7 +6,7 @@ import type { SessionId } from '@countersign/verifier/ids';
 import type { FastifyRequest } from 'fastify';
 import { parseUserAgent } from '../platform/userAgent.ts';
 import type { MountRoutes } from '../transport/http/app.ts';
-import { bearerToken, bearerTokenBeside } from '../transport/http/caller.ts';
+import { type ProvedKey, sentToken, sentTokenBeside } from '../transport/http/caller.ts';
 import { noContent, operation, optionalBody } from '../transport/http/route.ts';
 import { emptyBody } from '../transport/http/schemas.ts';
 import { inCookieMode } from './csrf.ts';
@@ -65,7 +65,7 @@ function refreshRoute(refresh: Refresh): MountRoutes {
       response: { 200: tokenResponse },
     }),
   };
-  return (app, { rateLimits }) => {
+  return (app, { rateLimits, provedKey }) => {
     const options = {
       preValidation: optionalBody,
       schema,
@@ -77,7 +77,8 @@ function refreshRoute(refresh: Refresh): MountRoutes {
       const refreshToken = presentedRefreshToken(request, ofBody);
       if (refreshToken === undefined) throw noRefreshToken(request);
       // A refusal keeps the cookie: another tab may have logged in meanwhile, and then it is that login's cookie.
-      const tokens = await refresh({ refreshToken, deviceId, audience }, request.actor);
+      const jkt = await provedKey(request);
+      const tokens = await refresh({ refreshToken, deviceId, audience, jkt }, request.actor);
       return ofBody === undefined ? inCookie(reply, tokens) : inBody(tokens);
     });
   };
@@ -91,7 +92,7 @@ function noRefreshToken(request: FastifyRequest): AuthorityError {
 }
 
 function logoutRoute(logout: Logout): MountRoutes {
-  return (app) => {
+  return (app, { provedKey }) => {
     const logoutSchema = {
       body: logoutBody,
       ...operation({
@@ -108,7 +109,7 @@ function logoutRoute(logout: Logout): MountRoutes {
     } as const;
     // Not rate-limited: a refused logout leaves the user logged in.
     app.post('/auth/logout', logoutOptions, async (request, reply) => {
-      const ended = logOut(logout, request, request.body.refresh_token);
+      const ended = logOut({ logout, provedKey }, request, request.body.refresh_token);
       await ended.catch((error) => {
         // A cookie that we did not issue is useless. After any other failure the next try needs it.
         const useless = error instanceof AuthorityError && error.code === 'invalid_grant';
@@ -166,11 +167,18 @@ function logoutAllRoutes({ logoutAll, logoutOthers }: SessionOperations): MountR
 }
 
 /** Ends the sessions of every token in the request. */
-async function logOut(logout: Logout, request: FastifyRequest, ofBody: string | undefined): Promise<void> {
+async function logOut(
+  { logout, provedKey }: { readonly logout: Logout; readonly provedKey: ProvedKey },
+  request: FastifyRequest,
+  ofBody: string | undefined,
+): Promise<void> {
   const refreshToken = presentedRefreshToken(request, ofBody);
-  const accessToken = refreshToken === undefined ? bearerToken(request) : bearerTokenBeside(request);
-  if (refreshToken !== undefined || accessToken !== undefined)
-    return logout({ refreshToken, accessToken }, request.actor);
+  const sent = refreshToken === undefined ? sentToken(request) : sentTokenBeside(request);
+  const accessToken = sent?.token;
+  if (refreshToken !== undefined || accessToken !== undefined) {
+    const jkt = await provedKey(request, accessToken);
+    return logout({ refreshToken, accessToken, jkt }, request.actor);
+  }
   // A browser that is logged out already has neither.
   if (inCookieMode(request)) return;
   throw new AuthorityError('token_required', {

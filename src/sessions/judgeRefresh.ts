@@ -3,7 +3,7 @@
  * conditions, so that a judgement of the row still holds when the row is written.
  */
 import { sessionLimits } from './limits.ts';
-import { type ClientContext, sessionExpiry } from './session.ts';
+import { type ClientContext, holdsKey, sessionExpiry } from './session.ts';
 import type { SessionWithUser } from './store.ts';
 
 export type RefreshVerdict =
@@ -15,7 +15,11 @@ export type RefreshVerdict =
   | { readonly kind: 'repeated_too_often' }
   /** Another party has used this token: the session ends. */
   | { readonly kind: 'theft'; readonly rule: 'replayed' | 'other_context' }
-  | { readonly kind: 'refused'; readonly rule: 'ended' | 'expired' | 'idle' | 'user_disabled' | 'version' };
+  /** The session, if it is alive, stays as it is. */
+  | {
+      readonly kind: 'refused';
+      readonly rule: 'ended' | 'expired' | 'idle' | 'user_disabled' | 'version' | 'other_key';
+    };
 
 export interface RefreshRequest {
   readonly now: number;
@@ -23,6 +27,8 @@ export interface RefreshRequest {
   readonly arrivedAt: number;
   readonly client: ClientContext;
   readonly graceMs: number;
+  /** The thumbprint of the key that the client proved. */
+  readonly jkt?: string | undefined;
 }
 
 export function judgeRefresh(
@@ -44,15 +50,20 @@ function deadRule(session: SessionWithUser, now: number): RefreshVerdict | undef
 function judgeGeneration(
   session: SessionWithUser,
   presented: number,
-  { arrivedAt, client, graceMs }: RefreshRequest,
+  { arrivedAt, client, graceMs, jkt }: RefreshRequest,
 ): RefreshVerdict {
+  // A thief without the key must not end the session, either.
+  if (!holdsKey(session, presented, jkt)) return { kind: 'refused', rule: 'other_key' };
   if (presented === session.generation) return { kind: 'rotated' };
+  const { boundKey } = session;
+  const isPrevious = presented === session.generation - 1;
+  // Only the holder can use the successor, so it may be lost for as long as nobody does.
+  if (isPrevious && boundKey !== undefined && jkt === boundKey.jkt) return { kind: 'repeated_in_grace' };
   const inGrace =
-    graceMs > 0 &&
-    presented === session.generation - 1 &&
-    session.rotatedAt !== undefined &&
-    arrivedAt < session.rotatedAt + graceMs;
+    graceMs > 0 && isPrevious && session.rotatedAt !== undefined && arrivedAt < session.rotatedAt + graceMs;
   if (!inGrace) return { kind: 'theft', rule: 'replayed' };
+  // Another tab, or somebody else: nobody can tell yet, and the successor is not for those without the key.
+  if (boundKey !== undefined) return { kind: 'refused', rule: 'other_key' };
   // The address may change between two tries, as on phones; the browser or program does not.
   if (client.userAgent !== session.userAgent) return { kind: 'theft', rule: 'other_context' };
   if (session.graceRepeats >= sessionLimits.refreshGraceRepeats) return { kind: 'repeated_too_often' };

@@ -19,6 +19,7 @@ import { type GenuineRefreshToken, readRefreshToken } from './genuineRefreshToke
 import { sessionLimits } from './limits.ts';
 import { type NamedByToken, revokeNamed, rowCovers } from './namedByToken.ts';
 import type { RefreshTokens } from './refreshToken.ts';
+import { holdsKey } from './session.ts';
 import type { EndedSession } from './store.ts';
 
 export interface LogoutParts extends RevokingParts, ReadingParts {
@@ -32,6 +33,8 @@ export interface LogoutParts extends RevokingParts, ReadingParts {
 export interface LogoutCredentials {
   readonly refreshToken?: string | undefined;
   readonly accessToken?: string | undefined;
+  /** The thumbprint of the key that the client proved: tokens that are bound to a key count only with it. */
+  readonly jkt?: string | undefined;
 }
 
 /** Throws when no token is genuine: `invalid_grant`, or `invalid_token` without a refresh token. */
@@ -114,30 +117,45 @@ async function revokeBeyondRows(
 /** Includes ended sessions: logging out again succeeds. */
 async function sessionsOf(
   parts: LogoutParts,
-  { refreshToken, accessToken }: LogoutCredentials,
+  credentials: LogoutCredentials,
 ): Promise<readonly NamedSession[]> {
+  const read = [await ofRefreshToken(parts, credentials), await ofAccessToken(parts, credentials)];
   const sessions = new Map<SessionId, NamedSession>();
-  const add = (sessionId: SessionId, named: NamedByToken | undefined) =>
-    sessions.set(sessionId, { sessionId, named });
-  let refusal: AuthorityError | undefined;
-  if (refreshToken !== undefined) {
-    const read = await readRefreshToken(parts, refreshToken);
-    if (read.genuine) add(read.session.id, newerThanRow(read));
-    else refusal = new AuthorityError('invalid_grant', { reason: read.fault });
+  for (const session of read) {
+    if (session === undefined || session instanceof AuthorityError) continue;
+    const { sessionId } = session;
+    sessions.set(sessionId, { sessionId, named: sessions.get(sessionId)?.named ?? session.named });
   }
-  if (accessToken !== undefined) {
-    const read = await readGenuineToken(parts, accessToken);
-    // A token for services, of a client or of another application must not end what the user does elsewhere.
-    if (read.valid && !ofAccount(read.claims))
-      refusal ??= new AuthorityError('invalid_token', { reason: 'scope' });
-    else if (read.valid) {
-      const { sub: userId, sid: sessionId, exp } = read.claims;
-      const known = sessions.get(sessionId)?.named;
-      add(sessionId, known ?? { userId, sessionId, expiresAt: exp * 1000 });
-    } else refusal ??= new AuthorityError('invalid_token', { reason: read.fault });
-  }
+  const refusal = read.find((each) => each instanceof AuthorityError);
   if (refusal !== undefined && sessions.size === 0) throw refusal;
   return [...sessions.values()];
+}
+
+async function ofRefreshToken(
+  parts: LogoutParts,
+  { refreshToken, jkt }: LogoutCredentials,
+): Promise<NamedSession | AuthorityError | undefined> {
+  if (refreshToken === undefined) return undefined;
+  const read = await readRefreshToken(parts, refreshToken);
+  if (!read.genuine) return new AuthorityError('invalid_grant', { reason: read.fault });
+  if (!holdsKey(read.session, read.presented.generation, jkt))
+    return new AuthorityError('invalid_grant', { reason: 'other_key' });
+  return { sessionId: read.session.id, named: newerThanRow(read) };
+}
+
+async function ofAccessToken(
+  parts: LogoutParts,
+  { accessToken, jkt }: LogoutCredentials,
+): Promise<NamedSession | AuthorityError | undefined> {
+  if (accessToken === undefined) return undefined;
+  const read = await readGenuineToken(parts, accessToken);
+  if (!read.valid) return new AuthorityError('invalid_token', { reason: read.fault });
+  const { sub: userId, sid: sessionId, exp, cnf } = read.claims;
+  // A token for services, of a client or of another application must not end what the user does elsewhere.
+  if (!ofAccount(read.claims)) return new AuthorityError('invalid_token', { reason: 'scope' });
+  if (cnf !== undefined && cnf.jkt !== jkt)
+    return new AuthorityError('invalid_token', { reason: 'other_key', scheme: 'DPoP' });
+  return { sessionId, named: { userId, sessionId, expiresAt: exp * 1000 } };
 }
 
 /** A token newer than the row means a restored database: other tokens of the session may be live. */

@@ -56,6 +56,8 @@ export interface RefreshInput {
   readonly clientId?: string | undefined;
   /** This access token carries no more than these scopes. Throws `invalid_scope` for others. */
   readonly scopes?: readonly string[] | undefined;
+  /** The thumbprint of the key that the client proved: a session without a key is bound to it. */
+  readonly jkt?: string | undefined;
 }
 
 interface Presentation extends RefreshInput {
@@ -67,6 +69,7 @@ interface Presentation extends RefreshInput {
 interface Use {
   readonly session: SessionWithRights;
   readonly scopes: readonly string[] | undefined;
+  readonly jkt: string | undefined;
   readonly now: number;
   readonly actor: Actor;
   readonly audience: string;
@@ -88,28 +91,31 @@ export function createRefresh(parts: RefreshParts): Refresh {
 
 async function tryRefresh(
   parts: RefreshParts,
-  { refreshToken, deviceId, actor, arrivedAt, audience, clientId = firstPartyClient, scopes }: Presentation,
+  presentation: Presentation,
   isFirstAttempt: boolean,
 ): Promise<TokenResponse | 'lost_race'> {
+  const { refreshToken, deviceId, actor, arrivedAt, audience, scopes, jkt } = presentation;
+  const { clientId = firstPartyClient } = presentation;
   const read = await readForRefresh(parts, refreshToken, audience);
   // Refused without a write: guessing must not become database load.
   if (!read.genuine) throw refusal(read.fault);
   const { session, presented } = read;
   const now = parts.clock.now();
-  const use: Use = { session, now, actor, audience, scopes };
+  const use: Use = { session, now, actor, audience, scopes, jkt };
   if (session.clientId !== clientId) {
     await recordRefusal(parts, use, 'other_client');
     throw refusal('other_client');
   }
   const client = { userAgent: actor.userAgent, ip: actor.ip, deviceId };
-  const asked = { now, arrivedAt, client, graceMs: parts.refreshGraceMs };
+  const asked = { now, arrivedAt, client, graceMs: parts.refreshGraceMs, jkt };
   const verdict = judgeRefresh(session, presented.generation, asked);
   switch (verdict.kind) {
     case 'rotated':
     case 'repeated_in_grace': {
       const rotates = verdict.kind === 'rotated';
-      // Retries are not throttled: a delayed one would look like theft.
-      if (rotates && isFirstAttempt) await spendRefresh(parts, session.id, actor);
+      // Retries are not throttled: a delayed one would look like theft. Not so with a key, and then nothing else bounds them.
+      if ((rotates || session.boundKey !== undefined) && isFirstAttempt)
+        await spendRefresh(parts, session.id, actor);
       const context = judgeContext(session, client, { now, rotates, policy: parts.contextPolicy });
       if (context.action === 'end') return endSuspicious(parts, use, context);
       return write(parts, use, verdict.kind, context);
@@ -123,7 +129,7 @@ async function tryRefresh(
       return endStolenSession(parts, use, verdict.rule);
     case 'refused':
       await recordRefusal(parts, use, verdict.rule);
-      throw refusal(verdict.rule);
+      throw refusal(verdict.rule, keyDetail(verdict.rule));
   }
 }
 
@@ -139,7 +145,7 @@ async function write(
   kind: 'rotated' | 'repeated_in_grace',
   verdict: ContextVerdict,
 ): Promise<TokenResponse | 'lost_race'> {
-  const { session: read, now, actor, audience, scopes } = use;
+  const { session: read, now, actor, audience, scopes, jkt } = use;
   const { id, userId, generation } = read;
   const signer = await chooseSigner(parts, now);
   const asked = { ...read, only: scopes, ...settingsFor(parts.accessTokens, audience, now) };
@@ -158,7 +164,7 @@ async function write(
     accessExpiresAt: rights.tokenExpiresAt,
     rightsEpoch: read.rightsEpoch,
     signingKid: signer.kid,
-    isDoubtful,
+    ...{ isDoubtful, jkt },
     events: noted ? [refreshed, contextChanged(use, verdict)] : [refreshed],
   };
   const done = await (isTold(verdict.action)
@@ -170,7 +176,8 @@ async function write(
   if (kind === 'repeated_in_grace')
     return respondWithTokens(parts, session, signer, { now, audience, rights });
   const { idleExpiresAt } = written;
-  const successor = { ...session, generation: generation + 1, idleExpiresAt };
+  const boundKey = session.boundKey ?? (jkt === undefined ? undefined : { jkt, since: generation + 1 });
+  const successor = { ...session, generation: generation + 1, idleExpiresAt, boundKey };
   await keepWindowOpen(parts, successor, now);
   return respondWithTokens(parts, successor, signer, { now, audience, rights });
 }
@@ -281,6 +288,13 @@ async function recordRefusal(parts: RefreshParts, { session, now, actor }: Use, 
   await parts.database.audit.record(event, now);
 }
 
-function refusal(reason: string): AuthorityError {
-  return new AuthorityError('invalid_grant', { reason });
+/** The token is genuine, so its holder may learn what is missing. */
+function keyDetail(rule: string): { readonly detail?: string } {
+  return rule === 'other_key'
+    ? { detail: 'refresh_token: is bound to a key; send a DPoP proof of that key with it' }
+    : {};
+}
+
+function refusal(reason: string, more: { readonly detail?: string } = {}): AuthorityError {
+  return new AuthorityError('invalid_grant', { reason, ...more });
 }

@@ -15,6 +15,8 @@ export interface SessionUse extends Pick<ClientContext, 'userAgent' | 'ip'> {
   readonly rightsEpoch: number;
   /** The key that will sign the access token. */
   readonly signingKid: string;
+  /** A session without a key is bound to this one, from the generation that becomes current. */
+  readonly jkt?: string | undefined;
   /** Recorded only if the row is written. */
   readonly events: readonly AuditEvent[];
 }
@@ -25,7 +27,10 @@ export interface RefreshStore {
    * Otherwise writes nothing and returns false.
    */
   advance(id: SessionId, from: number, use: SessionUse): Promise<boolean>;
-  /** Counts one repeat of the refresh that made `current` current, under the conditions of `advance` and below `maximum`. */
+  /**
+   * Counts one repeat of the refresh that made `current` current, under the conditions of `advance` and, for a session without a
+   * key, below `maximum`.
+   */
   repeat(id: SessionId, current: number, maximum: number, use: SessionUse): Promise<boolean>;
   /** Sets the time of the advance to `current` to `now`, unless the session advanced since. */
   restamp(id: SessionId, current: number, now: number): Promise<void>;

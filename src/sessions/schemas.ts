@@ -34,7 +34,9 @@ export const logoutBody = Type.Object({ refresh_token: Type.Optional(refreshToke
 
 export const tokenResponse = Type.Object({
   access_token: Type.String({ description: 'ES256 JWT of type at+jwt.' }),
-  token_type: Type.Literal('Bearer'),
+  token_type: Type.Union([Type.Literal('Bearer'), Type.Literal('DPoP')], {
+    description: 'DPoP: bound to the key that the request proved (RFC 9449).',
+  }),
   expires_in: seconds('until the access token expires.'),
   refresh_token: Type.Optional(
     Type.String({

@@ -67,6 +67,14 @@ export interface SessionContext {
   readonly contextChangedAt: number | undefined;
 }
 
+/** The key of a client: whoever uses the session proves it (RFC 9449). */
+export interface BoundKey {
+  /** Its thumbprint (RFC 7638). */
+  readonly jkt: string;
+  /** The first generation that was given to its holder. */
+  readonly since: number;
+}
+
 /** All times are milliseconds since the Unix epoch. */
 export interface Session extends ClientContext, SessionContext {
   readonly id: SessionId;
@@ -80,6 +88,8 @@ export interface Session extends ClientContext, SessionContext {
   readonly generation: number;
   readonly rotatedAt: number | undefined;
   readonly graceRepeats: number;
+  /** Undefined for a session that needs no key. */
+  readonly boundKey?: BoundKey | undefined;
   readonly tokenVersion: number;
   /** How often rights were taken away from it. */
   readonly rightsEpoch: number;
@@ -98,6 +108,18 @@ export interface Session extends ClientContext, SessionContext {
   /** The latest `exp` of the session's access tokens. */
   readonly accessExpiresAt: number;
   readonly endedAt: number | undefined;
+}
+
+/**
+ * Whether the key that was proved is enough for this generation. One from before the session had a key needs none: whoever gave
+ * the session a key may have stolen it.
+ */
+export function holdsKey(
+  { boundKey }: Pick<Session, 'boundKey'>,
+  generation: number,
+  jkt: string | undefined,
+): boolean {
+  return boundKey === undefined || generation < boundKey.since || jkt === boundKey.jkt;
 }
 
 /** When an unused session ends. */

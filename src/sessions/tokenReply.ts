@@ -18,7 +18,7 @@ export function inCookie(reply: FastifyReply, tokens: TokenResponse): TokenRespo
 export function withoutRefreshToken(tokens: TokenResponse): TokenResponseBody {
   return {
     access_token: tokens.accessToken,
-    token_type: 'Bearer',
+    token_type: tokens.tokenType,
     expires_in: tokens.expiresIn,
     refresh_expires_in: tokens.refreshExpiresIn,
     scope: tokens.scope,

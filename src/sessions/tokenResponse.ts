@@ -4,6 +4,8 @@ import { AuthorityError, invalidField } from '@countersign/verifier/errors';
 import type { SessionId } from '@countersign/verifier/ids';
 import type { DenyList, Verdict } from '@countersign/verifier/revocation/denyList';
 import { markReason } from '@countersign/verifier/revocation/issuedBefore';
+import type { TokenScheme } from '@countersign/verifier/tokens/bearerToken';
+import { tokenType } from '@countersign/verifier/tokens/dpopProof';
 import type { Database } from '../database.ts';
 import type { KeyRing, Signer } from '../keys/keyRing.ts';
 import type { RingKeeper } from '../keys/ringKeeper.ts';
@@ -15,6 +17,8 @@ import type { NewSession } from './store.ts';
 
 export interface TokenResponse {
   readonly accessToken: string;
+  /** `DPoP`: bound to a key. */
+  readonly tokenType: TokenScheme;
   /** Seconds. */
   readonly expiresIn: number;
   readonly refreshToken: string;
@@ -102,10 +106,11 @@ export async function respondWithTokens(
   { now, audience, rights }: { readonly now: number; readonly audience: string; readonly rights: Rights },
 ): Promise<TokenResponse> {
   const { scope, roles, tokenExpiresAt: expiresAt } = rights;
-  const subject = { ...session, scope, roles };
+  const jkt = session.boundKey?.jkt;
+  const subject = { ...session, scope, roles, jkt };
   const accessToken = await issueAccessToken(parts, subject, signer, now, { audience, expiresAt });
   return {
-    accessToken,
+    ...{ accessToken, tokenType: tokenType(jkt) },
     expiresIn: numericDate(expiresAt) - numericDate(now),
     refreshToken: parts.refreshTokens.derive(session, session.generation),
     refreshExpiresIn: numericDate(sessionExpiry(session)) - numericDate(now),

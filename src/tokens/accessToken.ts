@@ -29,6 +29,8 @@ export interface TokenSubject {
   readonly authTime: number;
   /** Who acts for the subject (RFC 8693 §4.1). */
   readonly act?: ActorClaim | undefined;
+  /** The thumbprint of the key that the token is bound to (RFC 9449 §6). */
+  readonly jkt?: string | undefined;
 }
 
 export interface TokenUse {
@@ -81,6 +83,7 @@ export function createAccessTokenIssuer(parts: {
         amr: subject.amr,
         ...(acr === undefined ? {} : { acr }),
         ...(subject.act === undefined ? {} : { act: subject.act }),
+        ...(subject.jkt === undefined ? {} : { cnf: { jkt: subject.jkt } }),
       };
       return new SignJWT({ ...claims, amr: [...claims.amr] })
         .setProtectedHeader({ alg: 'ES256', typ: tokenTypes.access, kid })

@@ -1,15 +1,25 @@
 import { AuthorityError } from '@countersign/verifier/errors';
+import type { SentToken } from '@countersign/verifier/tokens/bearerToken';
+import { isSentAsBound } from '@countersign/verifier/tokens/dpopProof';
 import { accountScope } from '../rights/rights.ts';
-import { type Authenticate, bearerToken } from '../transport/http/caller.ts';
+import { type Authenticate, type ProvedKey, sentToken } from '../transport/http/caller.ts';
 import type { Introspect } from './introspect.ts';
 
-/** For account routes: `introspect` accepts only tokens with this audience. */
-export function createAuthenticate(introspect: Introspect, audience: string): Authenticate {
+export interface AuthenticateParts {
+  /** Accepts only tokens with this audience. */
+  readonly introspect: Introspect;
+  readonly audience: string;
+  readonly provedKey: ProvedKey;
+}
+
+/** For account routes. */
+export function createAuthenticate({ introspect, audience, provedKey }: AuthenticateParts): Authenticate {
   return async (request) => {
-    const token = bearerToken(request);
-    if (token === undefined) throw new AuthorityError('token_required');
-    const result = await introspect(token);
+    const sent = sentToken(request);
+    if (sent === undefined) throw new AuthorityError('token_required');
+    const result = await introspect(sent.token);
     if (result.active) {
+      await requireKey(provedKey, request, sent, result.claims.cnf?.jkt);
       // Others have tokens for this audience, too: applications of somebody else, and clients for themselves.
       if (result.claims.scope.split(' ').includes(accountScope)) return result.claims;
       const detail = `This token lacks the scope ${accountScope}.`;
@@ -20,4 +30,25 @@ export function createAuthenticate(introspect: Introspect, audience: string): Au
     const detail = `This token is for services; ask POST /auth/refresh for one with the audience ${JSON.stringify(audience)}.`;
     throw new AuthorityError('invalid_token', reason === 'other_audience' ? { reason, detail } : { reason });
   };
+}
+
+/** RFC 9449 §7.1: a token that is bound to a key comes with a proof of that key, any other without. */
+async function requireKey(
+  provedKey: ProvedKey,
+  request: Parameters<Authenticate>[0],
+  { scheme, token }: SentToken,
+  jkt: string | undefined,
+): Promise<void> {
+  const isBound = jkt !== undefined;
+  if (!isSentAsBound(isBound, { scheme, hasProof: request.headers['dpop'] !== undefined })) {
+    const detail = isBound
+      ? 'This token is bound to a key: send it as DPoP, with a proof of the key.'
+      : 'This token is not bound to a key: send it as Bearer, without a proof.';
+    throw new AuthorityError('invalid_token', {
+      ...{ detail, reason: isBound ? 'bound' : 'not_bound' },
+      scheme: isBound ? 'DPoP' : 'Bearer',
+    });
+  }
+  if (isBound && (await provedKey(request, token)) !== jkt)
+    throw new AuthorityError('invalid_token', { reason: 'other_key', scheme: 'DPoP' });
 }

@@ -13,6 +13,7 @@ import type { IsRevokedResponse } from '@countersign/verifier/contract/generated
 import { Reason } from '@countersign/verifier/contract/generated/countersign/v1/Reason';
 import { invalidField } from '@countersign/verifier/errors';
 import type { Verdict } from '@countersign/verifier/revocation/denyList';
+import { tokenType } from '@countersign/verifier/tokens/dpopProof';
 import type { Service } from '../services/service.ts';
 import { type AnswerOne, createBatch } from '../transport/grpc/batch.ts';
 import type { CallReports } from '../transport/grpc/callReports.ts';
@@ -130,7 +131,7 @@ function toClaims(result: Introspection | EarlierIntrospection): IntrospectRespo
   }
   const { client_id: clientId, auth_time: authTime, amr, roles = [], act, ...claims } = result.claims;
   const more = { amr: [...amr], roles: [...roles], ...(act === undefined ? {} : { act }) };
-  return { ...claims, ...more, active: true, clientId, authTime, tokenType: 'Bearer' };
+  return { ...claims, ...more, active: true, clientId, authTime, tokenType: tokenType(claims.cnf?.jkt) };
 }
 
 const decidedBy = {

@@ -9,6 +9,7 @@ import type { KeyRing } from '../keys/keyRing.ts';
 import type { Config } from '../platform/config/config.ts';
 import type { Metrics } from '../platform/observability/metrics.ts';
 import type { KnownAudiences } from '../rights/knownAudiences.ts';
+import type { ProvedKey } from '../transport/http/caller.ts';
 import { createAccessTokenIssuer } from './accessToken.ts';
 import { createAuthenticate } from './authenticate.ts';
 import { createCheckRevocation } from './checkRevocation.ts';
@@ -33,9 +34,10 @@ export function createTokens(parts: {
 
 export interface TokenCheckParts extends ReadingParts {
   readonly config: Config['tokens'];
+  readonly provedKey: ProvedKey;
 }
 
-export function mountTokens({ config, ...reading }: TokenCheckParts) {
+export function mountTokens({ config, provedKey, ...reading }: TokenCheckParts) {
   const { audience, accountAudience } = config;
   const introspect = createIntrospect({ ...reading, audience });
   const operations = {
@@ -48,7 +50,9 @@ export function mountTokens({ config, ...reading }: TokenCheckParts) {
   };
   return {
     operations,
-    authenticate: createAuthenticate(operations.introspectAccount, accountAudience),
+    authenticate: createAuthenticate({
+      ...{ introspect: operations.introspectAccount, audience: accountAudience, provedKey },
+    }),
     service: tokenService({ ...operations, introspect: operations.introspectAny }),
   };
 }

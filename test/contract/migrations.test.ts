@@ -26,6 +26,7 @@ const names = [
   '20261203000000_moving_in',
   '20261204000000_oauth',
   '20261204120000_authorization',
+  '20261205000000_bound_sessions',
 ];
 
 for (const { name, embedded, open } of engines) {

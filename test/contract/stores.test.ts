@@ -22,7 +22,7 @@ import { createDeleteOldSessions } from '../../src/sessions/deleteOldSessions.ts
 import type { SessionUse } from '../../src/sessions/refreshStore.ts';
 import { postgresLimits } from '../../src/storage/postgres/limits.ts';
 import type { Storage } from '../../src/storage/postgres/storage.ts';
-import { noContext } from '../support/aSession.ts';
+import { aSession, noContext } from '../support/aSession.ts';
 import { engines, openStorage } from '../support/engines.ts';
 import { minute, newSession, newUser, rowsMadeAt as now } from '../support/rows.ts';
 import { aSigningKey } from '../support/signingKeys.ts';
@@ -39,6 +39,7 @@ for (const { name, open } of engines) {
     t.test('ending sessions', (t) => ending(t, storage));
     t.test('all but the newest', (t) => allButNewest(t, storage));
     t.test('the context of a session', (t) => context(t, storage));
+    t.test('the key of a session', (t) => boundKey(t, storage));
     t.test('deleting a user', (t) => deleting(t, storage));
     t.test('revocations', (t) => revocations(t, storage));
     t.test('services', (t) => services(t, storage));
@@ -284,6 +285,26 @@ async function context(t: Test, storage: Storage): Promise<void> {
   t.match(await sessions.find(id), noted);
   t.equal(await refreshes.repeat(id, 1, 5, { ...use, context: noContext }), true);
   t.match(await sessions.find(id), noContext);
+}
+
+/** As `judgeRefresh` has it: a session with a key is repeated however often, and keeps its key. */
+async function boundKey(t: Test, storage: Storage): Promise<void> {
+  const { sessions, refreshes } = storage.database;
+  const user = await newUser(storage);
+  const id = await newSession(storage, user);
+  t.match(await sessions.find(id), { boundKey: undefined });
+  t.equal(await refreshes.advance(id, 0, aUse(id)), true);
+  t.match(await sessions.find(id), { boundKey: undefined }, 'without a proof');
+  t.equal(await refreshes.advance(id, 1, { ...aUse(id), jkt: 'one' }), true);
+  t.match(await sessions.find(id), { generation: 2, boundKey: { jkt: 'one', since: 2 } });
+  t.equal(await refreshes.advance(id, 2, { ...aUse(id), jkt: 'other' }), true);
+  t.match(await sessions.find(id), { generation: 3, boundKey: { jkt: 'one', since: 2 } }, 'it stays');
+  for (let repeat = 0; repeat < 3; repeat += 1) t.equal(await refreshes.repeat(id, 3, 2, aUse(id)), true);
+  t.match(await sessions.find(id), { generation: 3, graceRepeats: 2 });
+
+  const begun = { ...aSession(now), userId: user.id, boundKey: { jkt: 'one', since: 0 } };
+  await sessions.create(begun, 'kid');
+  t.match(await sessions.find(begun.id), { boundKey: begun.boundKey });
 }
 
 async function deleting(t: Test, storage: Storage): Promise<void> {

@@ -4,12 +4,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AccessTokenClaims } from '@countersign/verifier/tokens/accessTokenClaims';
 import { Metadata, type ServerInterceptor, status } from '@grpc/grpc-js';
 import t from 'tap';
-import { verifyBearer } from '../../packages/guard/src/bearer.ts';
+import { verifySent } from '../../packages/guard/src/bearer.ts';
 import { requireCaller } from '../../packages/guard/src/express.ts';
 import { type GuardInterceptorOptions, guardInterceptor } from '../../packages/guard/src/grpc.ts';
 import { GuardError } from '../../packages/guard/src/guardError.ts';
 import { aGuard, aLeasedGuard } from '../support/guards.ts';
 
+const requestOf = () => ({ method: 'GET', url: 'https://orders.example/' });
 const claims = { sub: 'alice' } as unknown as AccessTokenClaims;
 const guard = {
   async verify(token: string | undefined): Promise<AccessTokenClaims> {
@@ -89,12 +90,14 @@ t.test('a header that holds no bearer token is counted as refused', async (t) =>
   const { good } = authority.forge;
   await guard.verify(good);
   for (const header of ['Basic x', good, `Bearer ${good}, Bearer ${good}`, '']) {
-    await t.rejects(verifyBearer(guard, header, undefined), { code: 'invalid_token' }, header.slice(0, 10));
+    const sent = { authorization: header, proof: undefined };
+    await t.rejects(verifySent(guard, sent, requestOf), { code: 'invalid_token' }, header.slice(0, 10));
   }
   t.match(guard.state().counts, { acceptedFromMemory: 1, refused: { invalid_token: 4 } });
   t.match(outcomes.at(-1), { accepted: false, code: 'invalid_token' });
   const alone = aGuard(t, [{ address: '127.0.0.1:1' }]);
-  await t.rejects(verifyBearer(alone, 'Basic x', undefined), { code: 'invalid_token' }, 'nobody is asked');
+  const basic = { authorization: 'Basic x', proof: undefined };
+  await t.rejects(verifySent(alone, basic, requestOf), { code: 'invalid_token' }, 'nobody is asked');
 });
 
 t.test('Express: what was answered meanwhile is left alone', async (t) => {

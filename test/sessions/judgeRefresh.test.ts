@@ -1,5 +1,5 @@
 import type { SessionId, UserId } from '@countersign/verifier/ids';
-import { boolean, assert as check, integer, option, property, record } from 'fast-check';
+import { boolean, assert as check, constantFrom, integer, option, property, record } from 'fast-check';
 import t from 'tap';
 import { newId } from '../../src/platform/newId.ts';
 import { judgeRefresh } from '../../src/sessions/judgeRefresh.ts';
@@ -48,13 +48,15 @@ interface Change {
   readonly graceMs?: number;
   readonly userAgent?: string | undefined;
   readonly ip?: string | undefined;
+  readonly jkt?: string;
 }
 
 /** The verdict in short: its kind, and its rule if it has one. */
 function verdict(change: Change): string {
   const client = { userAgent: alive.userAgent, ip: alive.ip, deviceId: undefined, ...change };
   const at = change.now ?? now;
-  const request = { now: at, arrivedAt: change.arrivedAt ?? at, client, graceMs: change.graceMs ?? graceMs };
+  const times = { now: at, arrivedAt: change.arrivedAt ?? at, graceMs: change.graceMs ?? graceMs };
+  const request = { ...times, client, jkt: change.jkt };
   const judged = judgeRefresh({ ...alive, ...change.session }, change.presented ?? 5, request);
   return 'rule' in judged ? `${judged.kind} ${judged.rule}` : judged.kind;
 }
@@ -184,6 +186,58 @@ table('anything else that is genuine is theft', [
   ],
 ]);
 
+const ofKey = { boundKey: { jkt: 'key', since: 0 } };
+const long = { ...ofKey, rotatedAt: now - hour };
+table('a session with a key has no window, and without the key nothing happens to it', [
+  ['the current one', { session: ofKey, jkt: 'key' }, 'rotated'],
+  ['the current one without the key', { session: ofKey }, 'refused other_key'],
+  ['the current one with another key', { session: ofKey, jkt: 'other' }, 'refused other_key'],
+  ['the previous one', { session: ofKey, presented: previous, jkt: 'key' }, 'repeated_in_grace'],
+  ['the previous one an hour later', { session: long, presented: previous, jkt: 'key' }, 'repeated_in_grace'],
+  [
+    'the previous one without grace',
+    { session: ofKey, presented: previous, jkt: 'key', graceMs: 0 },
+    'repeated_in_grace',
+  ],
+  [
+    'the previous one by another program, for the sixth time',
+    { session: { ...long, graceRepeats: 5 }, presented: previous, jkt: 'key', userAgent: 'agent/2' },
+    'repeated_in_grace',
+  ],
+  ['the previous one without the key', { session: ofKey, presented: previous }, 'refused other_key'],
+  ['an older one without the key', { session: ofKey, presented: 3 }, 'refused other_key'],
+  ['one ahead without the key', { session: ofKey, presented: 6 }, 'refused other_key'],
+  ['an older one with the key', { session: ofKey, presented: 3, jkt: 'key' }, 'theft replayed'],
+  ['one that has ended', { session: { ...ofKey, endedAt: now } }, 'refused ended'],
+  ['a key for a session without one', { jkt: 'key' }, 'rotated'],
+  [
+    'a key for a repeat of a session without one, an hour later',
+    { session: { rotatedAt: now - hour }, presented: previous, jkt: 'key' },
+    'theft replayed',
+  ],
+]);
+
+const since5 = { boundKey: { jkt: 'key', since: 5 } };
+const since5Long = { ...since5, rotatedAt: now - hour };
+table('a token from before the key is judged without it: a thief may have given the session its key', [
+  ['its holder repeats', { session: since5Long, presented: previous, jkt: 'key' }, 'repeated_in_grace'],
+  ['somebody else, within the grace', { session: since5, presented: previous }, 'refused other_key'],
+  [
+    'with another key, within the grace',
+    { session: since5, presented: previous, jkt: 'x' },
+    'refused other_key',
+  ],
+  ['somebody else, later', { session: since5Long, presented: previous }, 'theft replayed'],
+  ['with another key, later', { session: since5Long, presented: previous, jkt: 'x' }, 'theft replayed'],
+  ['an older one', { session: since5, presented: 3 }, 'theft replayed'],
+  [
+    'by another program, within the grace',
+    { session: since5, presented: previous, userAgent: 'x' },
+    'refused other_key',
+  ],
+  ['the first of the key, without it', { session: since5, presented: 5 }, 'refused other_key'],
+]);
+
 const ended = { endedAt: now - 1 };
 const disabled = { user: { tokenVersion: 3, disabled: true } };
 const behind = { user: { tokenVersion: 4, disabled: false } };
@@ -280,5 +334,25 @@ t.test('whatever the row: only the current generation of a live session is ever 
   });
   t.doesNotThrow(() => check(sound, { numRuns: 20_000 }));
   t.equal(kinds.size, 5, 'every kind of verdict came up');
+  t.end();
+});
+
+t.test('whatever the row of a session with a key: without the key it is refused, and never ends', (t) => {
+  const rows = record({
+    generation: integer({ min: 0, max: 3 }),
+    presented: integer({ min: 0, max: 4 }),
+    since: integer({ min: 0, max: 3 }),
+    repeats: integer({ min: 0, max: 7 }),
+    jkt: option(constantFrom('other', 'key')),
+    sameClient: boolean(),
+  });
+  const sound = property(rows, ({ generation, presented, since, repeats, jkt, sameClient }) => {
+    const session = { generation, graceRepeats: repeats, boundKey: { jkt: 'key', since } };
+    const userAgent = sameClient ? alive.userAgent : 'agent/2';
+    const judged = verdict({ session, presented, userAgent, ...(jkt === null ? {} : { jkt }) });
+    if (jkt !== 'key' && presented >= since) return judged === 'refused other_key';
+    return jkt === 'key' ? judged !== 'refused other_key' : !judged.startsWith('repeated');
+  });
+  t.doesNotThrow(() => check(sound, { numRuns: 5_000 }));
   t.end();
 });

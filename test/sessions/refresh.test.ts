@@ -7,7 +7,7 @@ import { createShiftedClock } from '../support/shiftedClock.ts';
 
 const laptop = { 'user-agent': 'laptop' };
 const phone = { 'user-agent': 'phone' };
-const grace = 10_000;
+const grace = 30_000;
 const day = 24 * 60 * 60 * 1000;
 
 t.test('one authority, sessions of many kinds', async (t) => {

@@ -167,6 +167,7 @@ const inactive = {
     acr: '',
     roles: [],
     act: null,
+    cnf: null,
   },
 };
 

@@ -20,7 +20,7 @@ import type { FastifyRequest } from 'fastify';
 import t from 'tap';
 import { serviceTokenHash } from '../../src/services/serviceToken.ts';
 import { parseRefreshToken } from '../../src/sessions/refreshToken.ts';
-import { bearerToken } from '../../src/transport/http/caller.ts';
+import { sentToken } from '../../src/transport/http/caller.ts';
 import { audience, issuer, openTokenForge } from '../support/tokenForge.ts';
 
 const now = Date.UTC(2030, 0, 1, 12);
@@ -80,7 +80,7 @@ const readers: Readonly<Record<string, (text: string) => boolean>> = {
   jti: (text) => parseJti(text) !== undefined,
   'the Authorization header': (text) => {
     try {
-      const token = bearerToken({ headers: { authorization: text } } as FastifyRequest);
+      const token = sentToken({ headers: { authorization: text } } as FastifyRequest)?.token;
       return token !== undefined && reader.read(token, now).valid;
     } catch (error) {
       if (error instanceof AuthorityError && error.code === 'invalid_token') return false;

@@ -51,7 +51,7 @@ export function createAuthorityAnswers(parts: {
   const askBy =
     (introspect: AskAboutUnknownKey): AuthorityAnswers['ask'] =>
     async (token, options) =>
-      outcomes.acceptAnswered(await answerBy(introspect, token), options);
+      outcomes.acceptAnswered(token, await answerBy(introspect, token), options);
 
   return { ask: askBy(questions.introspect), askAboutUnknownKey: askBy(createUnknownKeys(parts)) };
 }

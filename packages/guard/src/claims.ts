@@ -20,12 +20,14 @@ export function ownClaims(claims: AccessTokenClaims): AccessTokenClaims {
     amr,
     acr,
     act,
+    cnf,
     roles = [],
   } = claims;
   return Object.freeze({
     ...{ iss, sub, aud, exp, iat, jti, sid, ver, client_id, scope, auth_time },
     ...(acr === undefined || acr === '' ? {} : { acr }),
     ...(act === undefined || act === null ? {} : { act: frozen(act) }),
+    ...(cnf === undefined || cnf === null ? {} : { cnf: Object.freeze({ jkt: cnf.jkt }) }),
     ...(roles.length === 0 ? {} : { roles: Object.freeze([...roles]) }),
     amr: Object.freeze([...amr]),
   });

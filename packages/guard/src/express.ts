@@ -1,6 +1,6 @@
 /** `@countersign/guard/express`: middleware that puts the caller into `req.caller`. For any framework with Connect middleware. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { verifyBearer } from './bearer.ts';
+import { sentFields, verifySent } from './bearer.ts';
 import type { AccessTokenClaims } from './claims.ts';
 import type { Guard } from './guard.ts';
 import { GuardError, problemType } from './guardError.ts';
@@ -19,6 +19,11 @@ declare global {
 export interface RequireCallerOptions extends Pick<VerifyOptions, 'maxAgeSeconds' | 'acr'> {
   /** The scopes a request needs, all of them. */
   readonly scopes?: readonly string[] | ((request: IncomingMessage) => readonly string[] | undefined);
+  /**
+   * Scheme and host of this service as its clients see them, such as `https://api.example`: proofs are for an address. By default
+   * what the request says. Set it when the service can be reached by another name, or through a proxy that Express does not trust.
+   */
+  readonly origin?: string;
 }
 
 export type GuardMiddleware = (
@@ -30,14 +35,17 @@ export type GuardMiddleware = (
 /** Answers a request without a valid token itself: 401, 403 or 503. */
 export function requireCaller(
   guard: Pick<Guard, 'verify'>,
-  { scopes, maxAgeSeconds, acr }: RequireCallerOptions = {},
+  { scopes, maxAgeSeconds, acr, origin }: RequireCallerOptions = {},
 ): GuardMiddleware {
   return async (request, response, next) => {
     try {
       const needed = typeof scopes === 'function' ? scopes(request) : scopes;
-      request.caller = await verifyBearer(guard, request.headers.authorization, {
-        ...{ scopes: needed, maxAgeSeconds, acr },
-      });
+      const requestOf = () => {
+        const url = (origin ?? originOf(request)) + pathOf(request);
+        return { method: request.method ?? '', url };
+      };
+      const options = { scopes: needed, maxAgeSeconds, acr };
+      request.caller = await verifySent(guard, sentFields(request.headers), requestOf, options);
     } catch (error) {
       if (!(error instanceof GuardError)) return next(error);
       // Another handler, such as a timeout, may have answered while the authority was asked.
@@ -48,4 +56,18 @@ export function requireCaller(
     }
     return next();
   };
+}
+
+/** Express knows the scheme behind a proxy that it trusts. */
+function originOf(request: IncomingMessage & { readonly protocol?: string }): string {
+  const isEncrypted = (request.socket as { readonly encrypted?: boolean }).encrypted === true;
+  return `${request.protocol ?? (isEncrypted ? 'https' : 'http')}://${request.headers.host ?? ''}`;
+}
+
+/** Express takes off the path of a router. */
+function pathOf({
+  url = '',
+  originalUrl = url,
+}: IncomingMessage & { readonly originalUrl?: string }): string {
+  return originalUrl;
 }

@@ -1,6 +1,6 @@
 /** `@countersign/guard/fastify`: sets `request.caller` on every route behind the plugin. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { verifyBearer } from './bearer.ts';
+import { sentFields, verifySent } from './bearer.ts';
 import type { AccessTokenClaims } from './claims.ts';
 import type { Guard } from './guard.ts';
 import { GuardError, problemType } from './guardError.ts';
@@ -18,6 +18,11 @@ export type ScopesOf = readonly string[] | ((request: FastifyRequest) => readonl
 
 export interface CallerOptions extends Pick<VerifyOptions, 'maxAgeSeconds' | 'acr'> {
   readonly scopes?: ScopesOf;
+  /**
+   * Scheme and host of this service as its clients see them, such as `https://api.example`: proofs are for an address. By default
+   * what the request says. Set it when the service can be reached by another name, or through a proxy that Fastify does not trust.
+   */
+  readonly origin?: string;
 }
 
 export interface GuardPluginOptions extends CallerOptions {
@@ -32,14 +37,17 @@ export interface GuardPluginOptions extends CallerOptions {
  */
 export function requireCaller(
   guard: Pick<Guard, 'verify'>,
-  { scopes, maxAgeSeconds, acr }: CallerOptions = {},
+  { scopes, maxAgeSeconds, acr, origin }: CallerOptions = {},
 ) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
     const needed = typeof scopes === 'function' ? scopes(request) : scopes;
     try {
-      request.caller = await verifyBearer(guard, request.headers.authorization, {
-        ...{ scopes: needed, maxAgeSeconds, acr },
-      });
+      const requestOf = () => {
+        const url = (origin ?? `${request.protocol}://${request.host}`) + request.originalUrl;
+        return { method: request.method, url };
+      };
+      const options = { scopes: needed, maxAgeSeconds, acr };
+      request.caller = await verifySent(guard, sentFields(request.headers), requestOf, options);
       return undefined;
     } catch (error) {
       if (!(error instanceof GuardError)) throw error;

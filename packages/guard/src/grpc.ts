@@ -8,7 +8,7 @@ import {
   ServerListenerBuilder,
   status,
 } from '@grpc/grpc-js';
-import { verifyBearer } from './bearer.ts';
+import { verifySent } from './bearer.ts';
 import type { AccessTokenClaims } from './claims.ts';
 import type { Guard } from './guard.ts';
 import { GuardError } from './guardError.ts';
@@ -22,6 +22,11 @@ export interface GuardInterceptorOptions {
   readonly authentication?: (path: string) => Pick<VerifyOptions, 'maxAgeSeconds' | 'acr'> | undefined;
   /** Methods for which it returns true need no token, such as health checks. */
   readonly isPublic?: (path: string) => boolean;
+  /**
+   * Scheme and host of this server as its clients see them, such as `https://orders.internal:50052`. Proofs of a key are for
+   * `POST` and this with the path of the method, in the metadata `dpop`. By default `https` and the authority of the call.
+   */
+  readonly origin?: string;
   /**
    * Receives unexpected errors, such as one thrown by `scopes`; the caller only gets INTERNAL. By default they become process
    * warnings. Its own errors are ignored.
@@ -47,23 +52,26 @@ export function guardInterceptor(
     authentication = () => undefined,
     isPublic = () => false,
     onError = warn,
+    origin,
   }: GuardInterceptorOptions = {},
 ): ServerInterceptor {
   // Async from the start: an error thrown in a grpc-js listener ends the process.
-  const admit = async (path: string, metadata: Metadata): Promise<void> => {
+  const admit = async (path: string, metadata: Metadata, host: () => string): Promise<void> => {
     if (isPublic(path)) return;
     // RFC 9110 §5.3: several values join with commas, and then contain no bearer token.
-    const values = metadata.get('authorization');
-    const authorization = values.length === 0 ? undefined : values.join(', ');
-    callers.set(
-      metadata,
-      await verifyBearer(guard, authorization, { ...authentication(path), scopes: scopes(path) }),
-    );
+    const field = (name: string) => {
+      const values = metadata.get(name);
+      return values.length === 0 ? undefined : values.join(', ');
+    };
+    const sent = { authorization: field('authorization'), proof: field('dpop') };
+    const requestOf = () => ({ method: 'POST', url: (origin ?? `https://${host()}`) + path });
+    const options = { ...authentication(path), scopes: scopes(path) };
+    callers.set(metadata, await verifySent(guard, sent, requestOf, options));
   };
   return ({ path }, call) => {
     const listener = new ServerListenerBuilder()
       .withOnReceiveMetadata((metadata, next) => {
-        admit(path, metadata).then(
+        admit(path, metadata, () => call.getHost()).then(
           () => next(metadata),
           (error) => {
             if (!(error instanceof GuardError)) tell((thrown) => onError(thrown, path), error);
@@ -90,11 +98,11 @@ function refuse(call: ServerInterceptingCallInterface, error: unknown): void {
   });
 }
 
-/** RFC 9470's challenge as `www-authenticate`: the client learns what to ask of the user. */
+/** The challenges of RFC 9470 and RFC 9449 as `www-authenticate`: the client learns what to ask of the user, or what to prove. */
 function challengeOf({ code, headers }: GuardError): Metadata {
   const metadata = new Metadata();
   const challenge = headers['www-authenticate'];
-  if (code === 'insufficient_user_authentication' && challenge !== undefined)
-    metadata.set('www-authenticate', challenge);
+  const isTold = code === 'insufficient_user_authentication' || challenge?.startsWith('DPoP') === true;
+  if (isTold && challenge !== undefined) metadata.set('www-authenticate', challenge);
   return metadata;
 }

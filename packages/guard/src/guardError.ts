@@ -2,8 +2,9 @@
 import { errorTable } from '@countersign/verifier/errors';
 import {
   authenticationChallenge,
-  challenges,
+  challengeOf,
   type NeededAuthentication,
+  type TokenScheme,
 } from '@countersign/verifier/tokens/bearerToken';
 
 const table = {
@@ -11,6 +12,12 @@ const table = {
   token_required: { status: 401, grpc: 'UNAUTHENTICATED', title: errorTable.token_required.title },
   /** Malformed, forged, expired, revoked or for another service; the caller does not learn which. */
   invalid_token: { status: 401, grpc: 'UNAUTHENTICATED', title: errorTable.invalid_token.title },
+  /** RFC 9449 §7.1: the proof of the token's key is missing, malformed, too old, used before or for another request. */
+  invalid_dpop_proof: {
+    status: 401,
+    grpc: 'UNAUTHENTICATED',
+    title: errorTable.invalid_dpop_proof.title,
+  },
   /** RFC 9470: the token is valid, and the user must prove who they are again: more recently, or more strongly. */
   insufficient_user_authentication: {
     status: 401,
@@ -29,13 +36,15 @@ const table = {
 
 export type GuardErrorCode = keyof typeof table;
 
-interface GuardErrorDetails {
+export interface GuardErrorDetails {
   /** For logs and metrics only; never sent to callers. */
   readonly reason?: string;
   /** For `insufficient_scope`: the required scopes. */
   readonly scopes?: readonly string[];
   /** For `insufficient_user_authentication`: the required proof. */
   readonly needed?: NeededAuthentication;
+  /** How the token must be sent. */
+  readonly scheme?: TokenScheme;
   readonly cause?: unknown;
 }
 
@@ -59,14 +68,15 @@ export class GuardError extends Error {
   /** For logs and metrics only; never sent to callers. */
   readonly reason: string | undefined;
 
-  constructor(code: GuardErrorCode, { reason, scopes = [], needed = {}, cause }: GuardErrorDetails = {}) {
+  constructor(code: GuardErrorCode, details: GuardErrorDetails = {}) {
+    const { reason, cause } = details;
     const { status, grpc, title } = table[code];
     super(title, cause === undefined ? undefined : { cause });
     this.code = code;
     this.status = status;
     this.grpcStatus = grpc;
     this.reason = reason;
-    this.headers = { 'cache-control': 'no-store', ...headersOf(code, scopes, needed) };
+    this.headers = { 'cache-control': 'no-store', ...headersOf(code, details) };
   }
 
   /** The body of the HTTP response, `application/problem+json`. */
@@ -83,16 +93,23 @@ const retryAfterSeconds = '1';
 
 function headersOf(
   code: GuardErrorCode,
-  scopes: readonly string[],
-  needed: NeededAuthentication,
+  { scopes = [], needed = {}, scheme = 'Bearer' }: GuardErrorDetails,
 ): Record<string, string> {
   if (code === 'unavailable') return { 'retry-after': retryAfterSeconds };
-  if (code === 'insufficient_user_authentication')
-    return { 'www-authenticate': authenticationChallenge(needed) };
-  if (code !== 'insufficient_scope') return { 'www-authenticate': challenges[code] };
-  return {
-    'www-authenticate': `Bearer realm="countersign", error="insufficient_scope", scope="${scopes.join(' ')}"`,
-  };
+  return { 'www-authenticate': challengeFor(code, scopes, needed, scheme) };
+}
+
+function challengeFor(
+  code: Exclude<GuardErrorCode, 'unavailable'>,
+  scopes: readonly string[],
+  needed: NeededAuthentication,
+  scheme: TokenScheme,
+): string {
+  if (code === 'insufficient_user_authentication') return authenticationChallenge(needed, scheme);
+  if (code === 'insufficient_scope')
+    return `${scheme} realm="countersign", error="insufficient_scope", scope="${scopes.join(' ')}"`;
+  if (code === 'invalid_dpop_proof') return challengeOf(code, 'DPoP');
+  return challengeOf(code === 'token_required' ? undefined : code, scheme);
 }
 
 /** RFC 6749 §3.3. Other characters could break out of the header above. */

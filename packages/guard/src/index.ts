@@ -8,7 +8,7 @@ export { GuardError, type GuardErrorCode, type ProblemDetails } from './guardErr
 export type { GuardFault, GuardHooks, GuardOutcome } from './hooks.ts';
 export { type GuardOptions, GuardOptionsError } from './options.ts';
 export type { GuardCounts } from './outcomes.ts';
-export type { VerifyOptions } from './verify.ts';
+export type { ProvenRequest, VerifyOptions } from './verify.ts';
 
 /**
  * Creates a guard, which connects in the background at once. Throws `GuardOptionsError`, which names each invalid option and the

@@ -59,7 +59,7 @@ export function createJudge(parts: {
     if (known.expiresAt <= latestTime()) throw refusal('invalid_token', 'authority', 'expired');
     // A later revocation changes the version before anybody uses this answer.
     if (mirror !== undefined) noteNotRevoked(known, mirror, version);
-    return outcomes.acceptAnswered(known.claims, options);
+    return outcomes.acceptAnswered(known.text, known.claims, options);
   };
 
   return judge;

@@ -62,6 +62,10 @@ export const guardLimits = {
   questions: 1_000,
   /** Unknown key names asked about in a second: a rotation has one, and invented ones must not become load. */
   unknownKeys: 8,
+  /** Used proofs in memory, about 200 bytes each; beyond them a proof is refused, since it could have been used before. */
+  usedProofs: 250_000,
+  /** They are forgotten in groups of this much time. */
+  usedProofsGroupMilliseconds: 30_000,
   /** How long a closing guard waits for the node to hear of it. */
   leaveMilliseconds: 250,
   /** How often a guard checks whether its lease has ended; only the hook needs it. */

@@ -2,12 +2,17 @@
  * Keys received on a stream. A `kid` is checked to be the key's thumbprint (RFC 7638), so one name always means one key, and
  * later sets reuse imported keys.
  */
-import { createHash, createPublicKey } from 'node:crypto';
+import { createPublicKey } from 'node:crypto';
 import { type Clock, elapsedBetween, type Moment, momentOf } from '@countersign/verifier/clock';
 import type { PublicKeys__Output } from '@countersign/verifier/contract/generated/countersign/v1/PublicKeys';
 import { verifierLimits } from '@countersign/verifier/limits';
-import type { Verifier } from '@countersign/verifier/tokens/publicKey';
-import { importPublicJwk, isKid, keySubject, type PublicJwk } from '@countersign/verifier/tokens/publicKey';
+import {
+  importPublicJwk,
+  isKid,
+  keySubject,
+  thumbprintOf,
+  type Verifier,
+} from '@countersign/verifier/tokens/publicKey';
 import { ProtocolFault } from './rpcError.ts';
 import { isCount } from './snapshot.ts';
 
@@ -44,18 +49,19 @@ function importKey(jwk: unknown, known: KeySet): [kid: string, Verifier] {
   try {
     const { kid, alg = 'ES256', use = 'sig' } = jwk as Record<string, unknown>;
     const key = importPublicJwk(jwk);
-    if (typeof kid !== 'string' || !isKid(kid) || alg !== 'ES256' || use !== 'sig' || kid !== thumbprint(key))
+    if (
+      typeof kid !== 'string' ||
+      !isKid(kid) ||
+      alg !== 'ES256' ||
+      use !== 'sig' ||
+      kid !== thumbprintOf(key)
+    )
       throw new ProtocolFault('a key that is not named by its thumbprint, or is not for ES256');
     const publicKey = known.get(kid)?.publicKey ?? createPublicKey({ key: { ...key }, format: 'jwk' });
     return [kid, known.get(kid) ?? { publicKey, subject: keySubject(kid) }];
   } catch (error) {
     throw error instanceof ProtocolFault ? error : new ProtocolFault(`a key: ${(error as Error).message}`);
   }
-}
-
-/** RFC 7638 §3: the required members, sorted by name, without white space. */
-function thumbprint({ crv, kty, x, y }: PublicJwk): string {
-  return createHash('sha256').update(JSON.stringify({ crv, kty, x, y })).digest('base64url');
 }
 
 export interface SubscriberKeys {

@@ -13,8 +13,11 @@ import { createJudge } from './judgeKnown.ts';
 import { isSignedBy, type KnownToken, knownToken } from './knownToken.ts';
 import type { Mirror } from './mirror.ts';
 import { createOutcomes, type GuardCounts } from './outcomes.ts';
+import { createProofs } from './proofs.ts';
 import type { Questions } from './questions.ts';
+import { createFindLacking } from './requirements.ts';
 import { createTokenMemory } from './tokenMemory.ts';
+import { createUsedProofs } from './usedProofs.ts';
 import type { Verify, VerifyOptions } from './verify.ts';
 
 export interface Verification {
@@ -42,7 +45,8 @@ export interface VerificationParts {
 export function createVerification(parts: VerificationParts): Verification {
   const { clock, mirror: currentMirror, latestTime } = parts;
   const memory = createTokenMemory<KnownToken>(parts.rememberedTokens);
-  const outcomes = createOutcomes(parts.hooks.verified, clock);
+  const findLacking = createFindLacking(clock, createProofs(clock, createUsedProofs()));
+  const outcomes = createOutcomes(parts.hooks.verified, findLacking);
   const { refuse } = outcomes;
   let closed = false;
   const isClosed = () => closed;

@@ -1,7 +1,23 @@
 /** The interface for services. In its own file, so that the package's types need no gRPC types. */
 import type { AccessTokenClaims } from './claims.ts';
 
+/** The request that carries the token. */
+export interface ProvenRequest {
+  readonly method: string;
+  /** Absolute, as the client sees it: behind a proxy, the public address. A query is ignored. */
+  readonly url: string;
+  /** The `DPoP` header; undefined without one. */
+  readonly proof: string | undefined;
+}
+
 export interface VerifyOptions {
+  /** For tokens that are bound to a key (RFC 9449): without it they are refused. A proof is good once. */
+  readonly request?: ProvenRequest | undefined;
+  /**
+   * The claims that an earlier call resolved with, for a connection that lasts: the key was proved then. Only for the connection of
+   * that request.
+   */
+  readonly again?: AccessTokenClaims | undefined;
   /** All of them are required. */
   readonly scopes?: readonly string[] | undefined;
   /** The user was authenticated at most this long ago (`auth_time`). A step-up makes it now. */

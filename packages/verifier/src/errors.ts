@@ -3,7 +3,7 @@
  * Each transport translates this table once.
  */
 
-import type { NeededAuthentication } from './tokens/bearerToken.ts';
+import type { NeededAuthentication, TokenScheme } from './tokens/bearerToken.ts';
 
 /** Names of gRPC status codes. Not numbers, so that this package needs no gRPC library. */
 type GrpcStatus =
@@ -32,6 +32,12 @@ export const errorTable = {
   invalid_credentials: { http: 401, grpc: 'UNAUTHENTICATED', title: 'Wrong e-mail or password' },
   token_required: { http: 401, grpc: 'UNAUTHENTICATED', title: 'A token is required' },
   invalid_token: { http: 401, grpc: 'UNAUTHENTICATED', title: 'The access token is not valid' },
+  invalid_dpop_proof: { http: 401, grpc: 'UNAUTHENTICATED', title: 'The proof of the key is not valid' },
+  use_dpop_nonce: {
+    http: 401,
+    grpc: 'UNAUTHENTICATED',
+    title: 'The proof must have the nonce of this answer',
+  },
   insufficient_user_authentication: {
     http: 401,
     grpc: 'UNAUTHENTICATED',
@@ -151,6 +157,8 @@ interface ErrorDetails {
   readonly reason?: string;
   /** For `insufficient_user_authentication`: what the proof must be like. */
   readonly needed?: NeededAuthentication;
+  /** For 401: how the token must be sent, when it was sent otherwise. */
+  readonly scheme?: TokenScheme;
   /** Further members of the answer over HTTP (RFC 9457 §3.2). They are sent as they are. */
   readonly members?: Readonly<Record<string, unknown>>;
   readonly cause?: unknown;
@@ -166,6 +174,7 @@ export class AuthorityError extends Error {
   readonly reason: string | undefined;
   readonly members: Readonly<Record<string, unknown>> | undefined;
   readonly needed: NeededAuthentication | undefined;
+  readonly scheme: TokenScheme | undefined;
 
   constructor(code: ErrorCode, details: ErrorDetails = {}) {
     super(details.detail ?? errorTable[code].title, { cause: details.cause });
@@ -176,6 +185,7 @@ export class AuthorityError extends Error {
     this.reason = details.reason;
     this.members = details.members;
     this.needed = details.needed;
+    this.scheme = details.scheme;
   }
 }
 

@@ -32,6 +32,10 @@ export const verifierLimits = {
   subscriberStartMilliseconds: 2_000,
   /** An older ring is not used at all: one of its keys may be revoked. */
   keyRingBelievedMilliseconds: 60_000,
+  /** How far `iat` of a proof may be from now: clocks of phones are off by a minute or two. */
+  proofSeconds: 120,
+  /** `jti`, `htu` and `nonce` of a proof; the longest address in common use. */
+  proofTextCharacters: 2_048,
   /** Published keys, 200 bytes each; settings that would need more are refused. */
   publishedKeys: 1_000,
   /** A revocation outlives its tokens by this: the skew of verifier, node and database. */

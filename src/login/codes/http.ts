@@ -32,7 +32,7 @@ const loginBody = Type.Object(
 );
 
 export function codeLoginRoutes(startCodeLogin: StartCodeLogin, codeLogin: CodeLogin): MountRoutes {
-  return (app, { rateLimits }) => {
+  return (app, { rateLimits, provedKey }) => {
     const startSchema = {
       body: startBody,
       ...operation({
@@ -74,7 +74,8 @@ export function codeLoginRoutes(startCodeLogin: StartCodeLogin, codeLogin: CodeL
       } = request.body;
       const cookieMode = inCookieMode(request);
       const replaces = cookieMode ? readRefreshCookie(request.headers) : undefined;
-      const input = { loginToken, code, deviceName: named, deviceId, audience, replaces };
+      const jkt = await provedKey(request);
+      const input = { loginToken, code, deviceName: named, deviceId, audience, replaces, jkt };
       const tokens = await codeLogin(input, request.actor);
       return cookieMode ? inCookie(reply, tokens) : inBody(tokens);
     });

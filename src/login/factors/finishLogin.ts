@@ -22,6 +22,8 @@ export interface FinishLoginInput {
   readonly deviceName?: string | undefined;
   /** The browser's previous refresh token. */
   readonly replaces?: string | undefined;
+  /** The thumbprint of the key that the client proved: the session is bound to it. */
+  readonly jkt?: string | undefined;
 }
 
 /** Throws as `proveFactor` does. */
@@ -29,7 +31,7 @@ export type FinishLogin = (input: FinishLoginInput, actor: Actor) => Promise<Tok
 
 export function createFinishLogin(parts: FinishLoginParts): FinishLogin {
   const { database, clock, rateLimits, verifyEnrolment } = parts;
-  return async ({ loginToken, proof, deviceName, replaces }, actor) => {
+  return async ({ loginToken, proof, deviceName, replaces, jkt }, actor) => {
     const pending = await findPendingLogin(parts, loginToken);
     if (pending === undefined) return refuseFactor(parts, { actor, reason: 'login_token' });
     const { user, token, started, enrols } = pending;
@@ -37,7 +39,7 @@ export function createFinishLogin(parts: FinishLoginParts): FinishLogin {
     const client = {
       ...pending.client,
       deviceName: deviceName ?? pending.client.deviceName,
-      replaces,
+      ...{ replaces, jkt },
     };
     const tried = {
       ...{ user, proof, actor, started, underWay: token, place: { ip: actor.ip } },

@@ -119,14 +119,15 @@ function finishRoute({ finishLogin }: ProveOperations): MountRoutes {
       response: { 200: tokenResponse },
     }),
   };
-  return (app, { rateLimits }) => {
+  return (app, { rateLimits, provedKey }) => {
     const options = { schema, config: { cookieMode: 'asked' }, ...rateLimits.placeHook('factor') } as const;
     app.post('/auth/login/factor', options, async (request, reply) => {
       const { login_token: token, device_name: named } = request.body;
       const proof = proofIn(request.body, loginProofs);
       const cookieMode = inCookieMode(request);
       const replaces = cookieMode ? readRefreshCookie(request.headers) : undefined;
-      const input = { loginToken: token, proof, deviceName: named, replaces };
+      const jkt = await provedKey(request);
+      const input = { loginToken: token, proof, deviceName: named, replaces, jkt };
       const tokens = await finishLogin(input, request.actor);
       return cookieMode ? inCookie(reply, tokens) : inBody(tokens);
     });

@@ -86,14 +86,15 @@ function loginRoute({ passkeyLogin }: PasskeyOperations): MountRoutes {
       response: { 200: tokenResponse },
     }),
   };
-  return (app, { rateLimits }) => {
+  return (app, { rateLimits, provedKey }) => {
     const options = { schema, config: { cookieMode: 'asked' }, ...rateLimits.placeHook('login') } as const;
     app.post('/auth/login/passkey', options, async (request, reply) => {
       const { login_token: loginToken, credential, audience } = request.body;
       const { device_name: named, device_id: deviceId } = request.body;
       const cookieMode = inCookieMode(request);
       const replaces = cookieMode ? readRefreshCookie(request.headers) : undefined;
-      const input = { loginToken, credential, deviceName: named, deviceId, audience, replaces };
+      const jkt = await provedKey(request);
+      const input = { loginToken, credential, deviceName: named, deviceId, audience, replaces, jkt };
       const tokens = await passkeyLogin(input, request.actor);
       return cookieMode ? inCookie(reply, tokens) : inBody(tokens);
     });

@@ -9,7 +9,7 @@ import { oauthLimits } from '../limits.ts';
 import { answerOf, asTarget, type Grant, type GrantParts, keepClient } from './grant.ts';
 
 export function createClientCredentials(parts: GrantParts): Grant {
-  return async ({ client, isProved, form, actor }) => {
+  return async ({ client, isProved, form, actor, jkt }) => {
     if (!isProved || client.kind === 'third_party')
       throw new AuthorityError('unauthorized_client', { reason: 'client_kind' });
     const only = readScopes(form);
@@ -49,8 +49,10 @@ export function createClientCredentials(parts: GrantParts): Grant {
       roles,
       amr: [],
       authTime: now,
+      // The session is shared by everything that the client runs, so each token has its own key.
+      jkt,
     };
     const token = await issueAccessToken(parts, subject, signer, now, { audience, expiresAt });
-    return answerOf(token, rights, now);
+    return answerOf(token, rights, { now, jkt });
   };
 }

@@ -1,6 +1,8 @@
 /** What the grants have in common: who asks for what, and the answer without a refresh token. */
 import { numericDate } from '@countersign/verifier/clock';
 import { AuthorityError } from '@countersign/verifier/errors';
+import type { TokenScheme } from '@countersign/verifier/tokens/bearerToken';
+import { tokenType } from '@countersign/verifier/tokens/dpopProof';
 import type { Actor } from '../../audit/auditEvent.ts';
 import type { Database, Stores } from '../../database.ts';
 import type { RevokingParts } from '../../revocation/propagation/revokeAndPropagate.ts';
@@ -17,12 +19,14 @@ export interface GrantParts extends TokenParts, RevokingParts {
 export interface TokenRequest extends AuthenticatedClient {
   readonly form: Form;
   readonly actor: Actor;
+  /** The thumbprint of the key that the client proved: the tokens are bound to it. */
+  readonly jkt: string | undefined;
 }
 
 /** RFC 6749 §5.1; snake_case, as it is sent. */
 export interface TokenAnswer {
   readonly access_token: string;
-  readonly token_type: 'Bearer';
+  readonly token_type: TokenScheme;
   readonly expires_in: number;
   readonly scope: string;
   readonly refresh_token?: string;
@@ -32,9 +36,13 @@ export interface TokenAnswer {
 
 export type Grant = (request: TokenRequest) => Promise<TokenAnswer>;
 
-export function answerOf(accessToken: string, { scope, tokenExpiresAt }: Rights, now: number): TokenAnswer {
+export function answerOf(
+  accessToken: string,
+  { scope, tokenExpiresAt }: Rights,
+  { now, jkt }: { readonly now: number; readonly jkt: string | undefined },
+): TokenAnswer {
   return {
-    ...{ access_token: accessToken, token_type: 'Bearer', scope },
+    ...{ access_token: accessToken, token_type: tokenType(jkt), scope },
     expires_in: numericDate(tokenExpiresAt) - numericDate(now),
   };
 }

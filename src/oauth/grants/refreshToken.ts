@@ -4,12 +4,12 @@ import { readAudience, readScopes, required } from '../form.ts';
 import { asTarget, type Grant } from './grant.ts';
 
 export function createRefreshTokenGrant(refresh: Refresh): Grant {
-  return async ({ client, form, actor }) => {
+  return async ({ client, form, actor, jkt }) => {
     const refreshToken = required(form, 'refresh_token');
-    const asked = { audience: readAudience(form), scopes: readScopes(form), clientId: client.id };
+    const asked = { audience: readAudience(form), scopes: readScopes(form), clientId: client.id, jkt };
     const tokens = await refresh({ refreshToken, ...asked }, actor).catch(asTarget);
     return {
-      ...{ access_token: tokens.accessToken, token_type: 'Bearer', expires_in: tokens.expiresIn },
+      ...{ access_token: tokens.accessToken, token_type: tokens.tokenType, expires_in: tokens.expiresIn },
       ...{ refresh_token: tokens.refreshToken, scope: tokens.scope },
     };
   };

@@ -54,6 +54,7 @@ function configOf(v: Values) {
       accessTtlMs: v.ACCESS_TOKEN_TTL,
       /** After a second factor was proved, tokens say so for this long; undefined: always. */
       secondFactorMaxAgeMs: v.SECOND_FACTOR_MAX_AGE,
+      dpopNonce: v.DPOP_NONCE,
     },
     earlierIssuersPath: v.EARLIER_ISSUERS,
     sessions: {

@@ -81,6 +81,9 @@ export const groups = {
     ACCESS_TOKEN_TTL: set(a.wholeSeconds('1s', '24h'), '15m').means(
       'Lifetime of an access token, and how long a revocation is kept.',
     ),
+    DPOP_NONCE: set(a.oneOf('offered', 'required'), 'offered').means(
+      'Whether a proof of a key (DPoP) must have a nonce of this authority. One that has it is always checked.',
+    ),
     EARLIER_ISSUERS: unset(a.file, 'none').means(
       'JSON file with the issuers of a system that users move from: their tokens are introspected and revoked like ours until they expire. Equal on every node.',
     ),
@@ -120,8 +123,8 @@ export const groups = {
     SESSION_RETENTION: set(a.duration('1s'), '30d').means(
       'How long a session is kept after it has ended or expired; then it is deleted.',
     ),
-    REFRESH_GRACE: set(a.duration('0s', '3650d', graceForm), '10s').means(
-      'How long the previous refresh token still returns the same successor.',
+    REFRESH_GRACE: set(a.duration('0s', '3650d', graceForm), '30s').means(
+      'How long the previous refresh token still returns the same successor. With a key (DPoP) it does so until the successor is used.',
     ),
     REFRESH_REPLAY_ENDS: set(a.oneOf('session', 'all'), 'session').means(
       'What ends when two parties have used one refresh token: its session, or all sessions of the user.',

@@ -10,11 +10,14 @@ import type { PrismaConnection } from './transactions.ts';
 export function createRefreshStore(prisma: PrismaConnection): RefreshStore {
   return {
     async advance(id, from, use) {
+      const jkt = use.jkt ?? null;
       return isWritten(
         await prisma.$queryRaw`${prepared('advance_session')}
         WITH used AS (
           UPDATE sessions AS s
              SET generation = generation + 1, rotated_at = ${new Date(use.now)}, grace_repeats = 0,
+                 jkt = COALESCE(jkt, ${jkt}::text),
+                 jkt_since = CASE WHEN jkt IS NULL AND ${jkt}::text IS NOT NULL THEN generation + 1 ELSE jkt_since END,
                  idle_expires_at = ${new Date(use.idleExpiresAt)}, user_agent = ${use.userAgent ?? null}, ${common(use)}
            WHERE s.id = ${id}::uuid AND s.generation = ${from} AND ${unchanged(use)}
           RETURNING s.id),
@@ -27,8 +30,9 @@ export function createRefreshStore(prisma: PrismaConnection): RefreshStore {
         await prisma.$queryRaw`${prepared('repeat_session')}
         WITH used AS (
           UPDATE sessions AS s
-             SET grace_repeats = grace_repeats + 1, ${common(use)}
-           WHERE s.id = ${id}::uuid AND s.generation = ${current} AND s.grace_repeats < ${maximum} AND ${unchanged(use)}
+             SET grace_repeats = LEAST(grace_repeats + 1, ${maximum}), ${common(use)}
+           WHERE s.id = ${id}::uuid AND s.generation = ${current} 
+             AND (s.grace_repeats < ${maximum} OR s.jkt IS NOT NULL) AND ${unchanged(use)}
           RETURNING s.id),
         ${recordedFor(use)}`,
       );

@@ -7,7 +7,7 @@ import type { Log } from '../../platform/observability/log.ts';
 import type { Metrics } from '../../platform/observability/metrics.ts';
 import type { RateLimits } from '../../platform/rateLimits.ts';
 import { createBareApp, type HttpApp } from './bareApp.ts';
-import { type Authenticate, knowActor } from './caller.ts';
+import { type Authenticate, knowActor, type ProvedKey } from './caller.ts';
 import { type ClientAddressParts, knowClientAddress } from './clientAddress.ts';
 import { limitConnections } from './connections.ts';
 import { allowOrigins } from './cors.ts';
@@ -22,6 +22,7 @@ export type MountRoutes = (app: HttpApp, mount: HttpMount) => void;
 
 export interface HttpMount {
   readonly authenticate: Authenticate;
+  readonly provedKey: ProvedKey;
   readonly rateLimits: RouteLimits;
 }
 
@@ -31,6 +32,7 @@ export interface HttpParts {
   /** Slices' hooks that may refuse a request before its body is read. */
   readonly guards: readonly ((app: HttpApp) => void)[];
   readonly authenticate: Authenticate;
+  readonly provedKey: ProvedKey;
   /** Request headers defined by slices; other origins may send them. */
   readonly ownHeaders: readonly string[];
   /** The browser's cookie, for the OpenAPI document. */
@@ -53,7 +55,7 @@ export interface HttpParts {
 
 /** Builds the application; `listen` starts it. */
 export async function createHttpApp(parts: HttpParts): Promise<HttpApp> {
-  const { log, corsOrigins, hstsSubdomains, authenticate } = parts;
+  const { log, corsOrigins, hstsSubdomains, authenticate, provedKey } = parts;
   const app = await createBareApp({
     log,
     hstsSubdomains,
@@ -76,7 +78,7 @@ export async function createHttpApp(parts: HttpParts): Promise<HttpApp> {
 
   app.register(async (scope) => {
     const routes = scope as HttpApp;
-    for (const mount of parts.routes) mount(routes, { authenticate, rateLimits });
+    for (const mount of parts.routes) mount(routes, { authenticate, provedKey, rateLimits });
     healthRoutes(routes, { ...parts, why: false });
     rootRoute(routes);
   });

@@ -1,8 +1,8 @@
-/** The caller of a request: its bearer token (RFC 6750 §2.1, header only) and its origin. */
+/** The caller of a request: its access token (RFC 6750 §2.1, header only), the key it proves, and its origin. */
 
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { AccessTokenClaims } from '@countersign/verifier/tokens/accessTokenClaims';
-import { readBearerToken } from '@countersign/verifier/tokens/bearerToken';
+import { readSentToken, type SentToken } from '@countersign/verifier/tokens/bearerToken';
 import type { FastifyRequest } from 'fastify';
 import type { Actor } from '../../audit/auditEvent.ts';
 import type { HttpApp } from './bareApp.ts';
@@ -10,20 +10,26 @@ import { preferredLanguage } from './language.ts';
 import { httpLimits } from './limits.ts';
 
 /** The Authorization header's token; `undefined` without the header. Throws `invalid_token` for another scheme. */
-export function bearerToken(request: FastifyRequest): string | undefined {
-  const bearer = readBearerToken(request.headers.authorization);
-  if (bearer === 'malformed') throw new AuthorityError('invalid_token', { reason: 'not_bearer' });
-  return bearer === 'missing' ? undefined : bearer.token;
+export function sentToken({ headers }: FastifyRequest): SentToken | undefined {
+  const sent = readSentToken(headers.authorization);
+  if (sent === 'malformed') throw new AuthorityError('invalid_token', { reason: 'not_bearer' });
+  return sent === 'missing' ? undefined : sent;
 }
 
 /** For a request that also has another token: any other Authorization header is ignored. */
-export function bearerTokenBeside(request: FastifyRequest): string | undefined {
-  const bearer = readBearerToken(request.headers.authorization);
-  return bearer === 'malformed' || bearer === 'missing' ? undefined : bearer.token;
+export function sentTokenBeside({ headers }: FastifyRequest): SentToken | undefined {
+  const sent = readSentToken(headers.authorization);
+  return typeof sent === 'object' ? sent : undefined;
 }
 
 /** The claims of a live access token for the account. Throws `token_required`, `invalid_token` or `unavailable`. */
 export type Authenticate = (request: FastifyRequest) => Promise<AccessTokenClaims>;
+
+/**
+ * The thumbprint of the key that the request proves (RFC 9449); undefined without a proof. With a token, the proof must be for it.
+ * A proof is good once. Throws `invalid_dpop_proof` and `use_dpop_nonce`.
+ */
+export type ProvedKey = (request: FastifyRequest, accessToken?: string) => Promise<string | undefined>;
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -17,7 +17,7 @@ const preflightHeaders = (ownHeaders: readonly string[]) => ({
 });
 
 /** Beside the headers every script may read. */
-const exposedHeaders = 'ratelimit, ratelimit-policy, retry-after, www-authenticate, x-request-id';
+const exposedHeaders = 'dpop-nonce, ratelimit, ratelimit-policy, retry-after, www-authenticate, x-request-id';
 
 /**
  * Called first, so that a listed origin can also read refusals. Without origins, adds nothing. `ownHeaders`: request headers

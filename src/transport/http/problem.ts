@@ -2,7 +2,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { AuthorityError, type ErrorCode, errorTable, type FieldError } from '@countersign/verifier/errors';
-import { authenticationChallenge, challenges } from '@countersign/verifier/tokens/bearerToken';
+import {
+  authenticationChallenge,
+  challengeOf,
+  readSentToken,
+  type TokenScheme,
+} from '@countersign/verifier/tokens/bearerToken';
 import type { FastifyError, FastifyReply, FastifyRequest, FastifySchemaValidationError } from 'fastify';
 import { isForm } from './forms.ts';
 import { sendPage } from './page.ts';
@@ -21,16 +26,23 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, error:
   const { sendRefusal } = request.routeOptions.config ?? {};
   if (sendRefusal !== undefined) return void sendRefusal(reply, error);
   const { http } = errorTable[error.code];
-  if (http === 401) reply.header('www-authenticate', challengeOf(error));
+  if (http === 401) reply.header('www-authenticate', challengeFor(error, schemeOf(request)));
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(error.retryAfterSeconds));
   const page = isForm(request) ? request.routeOptions.config?.refusalPage?.(request, error) : undefined;
   if (page !== undefined) return void sendPage(reply, http, page);
   reply.code(http).header('cache-control', 'no-store').type(problemType).send(problemText(error, request.id));
 }
 
-function challengeOf({ code, needed = {} }: AuthorityError): string {
-  if (code === 'insufficient_user_authentication') return authenticationChallenge(needed);
-  return code === 'invalid_token' ? challenges.invalid_token : challenges.token_required;
+function schemeOf({ headers }: FastifyRequest): TokenScheme {
+  const sent = readSentToken(headers.authorization);
+  return typeof sent === 'object' ? sent.scheme : 'Bearer';
+}
+
+function challengeFor({ code, needed = {}, scheme }: AuthorityError, sent: TokenScheme): string {
+  if (code === 'invalid_dpop_proof' || code === 'use_dpop_nonce') return challengeOf(code, 'DPoP');
+  const asked = scheme ?? sent;
+  if (code === 'insufficient_user_authentication') return authenticationChallenge(needed, asked);
+  return challengeOf(code === 'invalid_token' ? code : undefined, asked);
 }
 
 function problemText({ code, detail, errors, members }: AuthorityError, requestId: string): string {

@@ -61,10 +61,11 @@ t.test('nothing set: embedded mode with the documented defaults', (t) => {
       accountAudience: 'countersign',
       accessTtlMs: 900_000,
       secondFactorMaxAgeMs: undefined,
+      dpopNonce: 'offered',
     },
     earlierIssuersPath: undefined,
     sessions: {
-      ...{ refreshIdleTtlMs: 2_592_000_000, maxTtlMs: 7_776_000_000, refreshGraceMs: 10_000 },
+      ...{ refreshIdleTtlMs: 2_592_000_000, maxTtlMs: 7_776_000_000, refreshGraceMs: 30_000 },
       ...{ replayEnds: 'session', perUser: 100 },
       onSignal: {
         ...{ device_changed: 'notify', user_agent_changed: 'note', two_networks: 'note' },
@@ -113,6 +114,7 @@ t.test('everything set: server mode, and every variable arrives', (t) => {
     ACCOUNT_AUDIENCE: 'https://auth.example.com/account',
     DATA_DIR: '/var/lib/countersign',
     EARLIER_ISSUERS: pem,
+    DPOP_NONCE: 'required',
     ACCESS_TOKEN_TTL: '5m',
     REFRESH_IDLE_TTL: '7d',
     SESSION_MAX_TTL: '14d',
@@ -182,6 +184,7 @@ t.test('everything set: server mode, and every variable arrives', (t) => {
       accountAudience: 'https://auth.example.com/account',
       accessTtlMs: 300_000,
       secondFactorMaxAgeMs: 28_800_000,
+      dpopNonce: 'required',
     },
     earlierIssuersPath: pem,
     sessions: {

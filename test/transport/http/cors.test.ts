@@ -19,7 +19,8 @@ function corsOf({ headers }: Answer): Readonly<Record<string, string>> {
 const mayRead = (origin: string) => ({
   'access-control-allow-credentials': 'true',
   'access-control-allow-origin': origin,
-  'access-control-expose-headers': 'ratelimit, ratelimit-policy, retry-after, www-authenticate, x-request-id',
+  'access-control-expose-headers':
+    'dpop-nonce, ratelimit, ratelimit-policy, retry-after, www-authenticate, x-request-id',
   vary: 'Origin',
 });
 
@@ -59,7 +60,7 @@ t.test('only what is listed may read, compared as exact text', async (t) => {
     t.equal(asked.status, 204);
     t.strictSame(corsOf(asked), {
       'access-control-allow-credentials': 'true',
-      'access-control-allow-headers': 'authorization, content-type, countersign-csrf',
+      'access-control-allow-headers': 'authorization, content-type, countersign-csrf, dpop',
       'access-control-allow-methods': 'GET, POST, DELETE',
       'access-control-allow-origin': origin,
       'access-control-max-age': '600',

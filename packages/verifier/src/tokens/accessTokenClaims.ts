@@ -29,6 +29,8 @@ export interface AccessTokenClaims {
   readonly acr?: string;
   /** Of an exchanged token. */
   readonly act?: ActorClaim;
+  /** Of a token bound to a key (RFC 9449 §6): the key's thumbprint. */
+  readonly cnf?: { readonly jkt: string };
 }
 
 /** Undefined for a client's own token. */

@@ -2,15 +2,13 @@
  * The one reader of access tokens, for HTTP, gRPC and the guard. Cheap checks come first: length, shape, strict base64url, strict
  * JSON, header allow-list, known key; then the signature; then the claims with their exact types (RFC 8725 §3).
  */
-import { type KeyObject, verify } from 'node:crypto';
 import { numericDate } from '../clock.ts';
-import { decodeBase64url } from '../encoding.ts';
 import { uuidPattern } from '../ids.ts';
 import { verifierLimits } from '../limits.ts';
 import type { AccessTokenClaims } from './accessTokenClaims.ts';
+import { decodeCompact, isSigned } from './compactJws.ts';
 import { type Jti, parseJti } from './jti.ts';
-import type { Verifier } from './publicKey.ts';
-import { parseStrictObject } from './strictJson.ts';
+import { isThumbprint, type Verifier } from './publicKey.ts';
 import { tokenTypes } from './tokenTypes.ts';
 import { createVerifiedTokens, type VerifiedTokens } from './verifiedTokens.ts';
 
@@ -81,29 +79,6 @@ export function createAccessTokenReader(parts: {
 
 const refused = (fault: TokenFault): RefusedToken => ({ valid: false, fault });
 
-interface CompactJws {
-  readonly header: Readonly<Record<string, unknown>>;
-  readonly payload: Readonly<Record<string, unknown>>;
-  readonly signature: Buffer;
-  readonly signingInput: string;
-}
-
-/** RFC 7515 §7.1, exactly three parts. An ES256 signature always has 64 bytes (RFC 7518 §3.4). */
-function decodeCompact(token: string): CompactJws | undefined {
-  const parts = token.split('.', 4);
-  if (parts.length !== 3) return undefined;
-  const [headerBytes, payloadBytes, signature] = parts.map(decodeBase64url);
-  if (headerBytes === undefined || payloadBytes === undefined || signature?.length !== 64) return undefined;
-  const header = parseStrictObject(headerBytes);
-  const payload = parseStrictObject(payloadBytes);
-  if (header === undefined || payload === undefined) return undefined;
-  return { header, payload, signature, signingInput: token.slice(0, token.lastIndexOf('.')) };
-}
-
-function isSigned({ signingInput, signature }: CompactJws, key: KeyObject): boolean {
-  return verify('sha256', Buffer.from(signingInput), { key, dsaEncoding: 'ieee-p1363' }, signature);
-}
-
 const kidShape = /^[A-Za-z0-9_-]{1,64}$/;
 
 /** Exactly `alg`, `typ` and `kid`: headers with keys, compression, encryption or `crit` are refused, not ignored. */
@@ -144,6 +119,13 @@ function isActor(value: unknown, most: number): boolean {
   return isString(sub) && (act === undefined || isActor(act, most - 1));
 }
 
+/** A binding that is not understood must not be ignored: the token would be accepted from anybody. */
+function isConfirmation(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { jkt, ...others } = value as { jkt?: unknown };
+  return typeof jkt === 'string' && isThumbprint(jkt) && Object.keys(others).length === 0;
+}
+
 const claimTypes: { readonly [Claim in keyof AccessTokenClaims]-?: (value: unknown) => boolean } = {
   iss: isString,
   sub: isUuid,
@@ -160,6 +142,7 @@ const claimTypes: { readonly [Claim in keyof AccessTokenClaims]-?: (value: unkno
   amr: isStrings,
   acr: (value) => value === undefined || isString(value),
   act: (value) => value === undefined || isActor(value, verifierLimits.actors),
+  cnf: (value) => value === undefined || isConfirmation(value),
 };
 
 const claimTypeRows = Object.entries(claimTypes);

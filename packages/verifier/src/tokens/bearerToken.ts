@@ -1,25 +1,53 @@
-/** The bearer token of an Authorization header (RFC 6750 §2.1), and the challenge for a bad one (§3). */
+/** The token of an Authorization header (RFC 6750 §2.1, RFC 9449 §7.1), and the challenge for a bad one. */
 
 import { numericDate } from '../clock.ts';
 import type { AccessTokenClaims } from './accessTokenClaims.ts';
 
-const bearerShape = /^Bearer +([A-Za-z0-9._~+/=-]+) *$/i;
+const shape = /^(Bearer|DPoP) +([A-Za-z0-9._~+/=-]+) *$/i;
+
+/** `DPoP`: the token is bound to a key, and the request has a proof of it. */
+export type TokenScheme = 'Bearer' | 'DPoP';
+
+export interface SentToken {
+  readonly scheme: TokenScheme;
+  readonly token: string;
+}
 
 /** `missing`: no Authorization header. `malformed`: a header without a bearer token. */
 export type BearerToken = { readonly token: string } | 'missing' | 'malformed';
 
 export function readBearerToken(authorization: string | undefined): BearerToken {
-  if (authorization === undefined) return 'missing';
-  const token = bearerShape.exec(authorization)?.[1];
-  return token === undefined ? 'malformed' : { token };
+  const sent = readSentToken(authorization);
+  return typeof sent === 'object' && sent.scheme !== 'Bearer' ? 'malformed' : sent;
 }
 
-/** RFC 6750 §3: no error code when the request has no token. */
-export const challenges = {
-  token_required: 'Bearer realm="countersign"',
-  invalid_token:
-    'Bearer realm="countersign", error="invalid_token", error_description="The access token is not valid"',
+/** `malformed`: a header without a token of either scheme. */
+export function readSentToken(authorization: string | undefined): SentToken | 'missing' | 'malformed' {
+  if (authorization === undefined) return 'missing';
+  const [, scheme, token] = shape.exec(authorization) ?? [];
+  if (token === undefined) return 'malformed';
+  return { scheme: scheme?.toLowerCase() === 'dpop' ? 'DPoP' : 'Bearer', token };
+}
+
+const descriptions = {
+  invalid_token: 'The access token is not valid',
+  invalid_dpop_proof: 'The proof of the key is not valid',
+  use_dpop_nonce: 'The proof must have the nonce of this answer',
+  insufficient_user_authentication: 'The user must prove who they are again',
 } as const;
+
+export type ChallengedError = keyof typeof descriptions;
+
+/** RFC 6750 §3, RFC 9449 §7.1. Undefined: the request has no token, and then there is no error code. */
+export function challengeOf(
+  error: ChallengedError | undefined,
+  scheme: TokenScheme = 'Bearer',
+  parameters: readonly string[] = [],
+): string {
+  const said = error === undefined ? [] : [`error="${error}"`, `error_description="${descriptions[error]}"`];
+  const algorithms = scheme === 'DPoP' ? ['algs="ES256"'] : [];
+  return [`${scheme} realm="countersign"`, ...said, ...parameters, ...algorithms].join(', ');
+}
 
 /**
  * The `acr` of a session whose use is in doubt until its user steps up: OpenID Connect Core §2 has `0` for sessions that only a
@@ -35,15 +63,14 @@ export interface NeededAuthentication {
 }
 
 /** RFC 9470 §3. `acr` must not contain quotes or backslashes. */
-export function authenticationChallenge({ maxAgeSeconds, acr }: NeededAuthentication): string {
-  const parts = [
-    'Bearer realm="countersign"',
-    'error="insufficient_user_authentication"',
-    'error_description="The user must prove who they are again"',
+export function authenticationChallenge(
+  { maxAgeSeconds, acr }: NeededAuthentication,
+  scheme: TokenScheme = 'Bearer',
+): string {
+  return challengeOf('insufficient_user_authentication', scheme, [
     ...(maxAgeSeconds === undefined ? [] : [`max_age="${maxAgeSeconds}"`]),
     ...(acr === undefined ? [] : [`acr_values="${acr}"`]),
-  ];
-  return parts.join(', ');
+  ]);
 }
 
 /** Whether the token's user was authenticated as needed. `now` in milliseconds; a proof of exactly the maximum age is good. */

@@ -2,7 +2,7 @@
  * The public half of a signing key: enough for verifiers, and no code that could create or open a key, so the SDK needs none of
  * the authority's libraries.
  */
-import type { KeyObject } from 'node:crypto';
+import { createHash, type KeyObject } from 'node:crypto';
 import { decodeBase64url } from '../encoding.ts';
 import { hashedSubject } from '../subject.ts';
 
@@ -14,11 +14,19 @@ export interface PublicJwk {
   readonly y: string;
 }
 
-/** Our `kid`: RFC 7638 with SHA-256. */
 const thumbprint = /^[A-Za-z0-9_-]{43}$/;
 
-export function isKid(text: string): boolean {
+/** RFC 7638 with SHA-256. */
+export function isThumbprint(text: string): boolean {
   return thumbprint.test(text);
+}
+
+/** Our `kid` is the key's thumbprint. */
+export const isKid = isThumbprint;
+
+/** RFC 7638 §3: the required members in this order. */
+export function thumbprintOf({ crv, kty, x, y }: PublicJwk): string {
+  return createHash('sha256').update(JSON.stringify({ crv, kty, x, y })).digest('base64url');
 }
 
 /** The key's deny-list subject. */

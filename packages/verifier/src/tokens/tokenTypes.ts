@@ -1,5 +1,5 @@
 /**
- * The kinds of JWT this authority signs, each with its own `typ` (RFC 8725 §3.11): a reader of one kind refuses all others,
+ * The kinds of JWT that this authority signs or reads, each with its own `typ` (RFC 8725 §3.11): a reader of one kind refuses all others,
  * although the same keys sign them. Add a row for a new kind. Refresh and service tokens are no JWTs; their prefixes are `rt_`
  * and `st_`.
  */
@@ -12,4 +12,6 @@ export const tokenTypes = {
   logout: 'logout+jwt',
   /** RFC 9701. */
   introspection: 'token-introspection+jwt',
+  /** RFC 9449; signed by clients. */
+  proof: 'dpop+jwt',
 } as const;
