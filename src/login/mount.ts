@@ -1,6 +1,6 @@
 /**
  * Login: proving who a user is, and starting the session. Owns passwords (`passwords/`), passkeys (`passkeys/`), codes that are
- * sent (`codes/`), second factors (`factors/`) and the limits on guessing (`throttling/`). Does not own users (`accounts/`) or the
+ * sent (`codes/`), other providers (`providers/`), second factors (`factors/`) and the limits on guessing (`throttling/`). Does not own users (`accounts/`) or the
  * session after its start (`sessions/`).
  */
 import type { Clock } from '@countersign/verifier/clock';
@@ -19,6 +19,7 @@ import { noBreachedPasswords, openBreachedPasswords } from './passwords/breached
 import { createCommonPasswords } from './passwords/commonPasswords.ts';
 import { createPasswordHasher, type PasswordHashing } from './passwords/passwordHash.ts';
 import { createPasswordPolicy } from './passwords/passwordPolicy.ts';
+import { mountProviders, type ProviderMountParts } from './providers/mount.ts';
 import { createPasswordAttempts, prunePasswordFailures } from './throttling/passwordAttempts.ts';
 import { createUnknownEmails } from './unknownEmails.ts';
 
@@ -53,11 +54,13 @@ export interface LoginMountParts
   extends Omit<LoginParts, 'unknownEmails' | 'askForFactor' | Lifetimes>,
     Omit<FactorMountParts, Lifetimes>,
     Omit<PasskeyMountParts, Lifetimes>,
-    Omit<CodeMountParts, 'unknownEmails' | 'askForFactor' | Lifetimes> {
+    Omit<CodeMountParts, 'unknownEmails' | 'askForFactor' | Lifetimes>,
+    Omit<ProviderMountParts, 'finishLogin' | 'askForFactor' | Lifetimes> {
   readonly config: Config['sessions'];
   readonly metrics: Metrics;
   readonly passwordAttempts: LoginParts['passwordAttempts'];
   readonly rateLimits: LoginParts['rateLimits'];
+  readonly requireRecentProof: FactorMountParts['requireRecentProof'];
 }
 
 type Lifetimes = 'refreshIdleTtlMs' | 'sessionMaxTtlMs' | 'sessionsPerUser';
@@ -75,9 +78,12 @@ export function mountLogin({ config, ...given }: LoginMountParts) {
   const first = { ...parts, askForFactor, unknownEmails: createUnknownEmails() };
   const login = createLogin(first);
   const codes = mountCodes(first);
+  const providers = mountProviders({ ...first, finishLogin: factors.finishLogin });
   return {
     operations: { login, ...factors.operations },
-    routes: [loginRoute(login), ...factors.routes, ...passkeys.routes, ...codes.routes],
+    routes: [loginRoute(login), ...factors.routes, ...passkeys.routes, ...codes.routes, ...providers.routes],
+    /** For the buttons of a sign-in page. */
+    listProviders: providers.listProviders,
     jobs: [oldFailuresJob(parts), ...factors.jobs],
   };
 }

@@ -24,7 +24,7 @@ export interface Texts {
   readonly pages: PageTexts;
 }
 
-/** Pages that links in mails lead to. */
+/** Pages that links in mails lead to, and those of a sign-in with another provider. */
 export interface PageTexts {
   /** `registration`: in place of `explanation`, where the link confirms one. */
   readonly verify: Question & { readonly registration: string; readonly password: string };
@@ -38,10 +38,23 @@ export interface PageTexts {
     readonly explanations: Readonly<Record<Exclude<NoticeSubject, 'session'>, string>>;
     readonly takenBack: Readonly<Record<'factor' | 'codes' | 'email' | 'email_kept', string>>;
   };
+  /** `link`: in place of `explanation`, to link an identity. `factor` asks for a second factor, in the field `code`. */
+  readonly provider: Omit<Question, 'done'> & {
+    readonly link: string;
+    readonly factor: string;
+    readonly code: string;
+  };
   readonly refusals: {
     readonly invalid_link: string;
     readonly password_refused: string;
     readonly invalid_credentials: string;
+    readonly invalid_attempt: string;
+    readonly invalid_code: string;
+    readonly identity_not_linked: string;
+    readonly identity_taken: string;
+    readonly provider_refused: string;
+    readonly registration_closed: string;
+    readonly second_factor_required: string;
     readonly rate_limited: string;
     readonly other: string;
   };
