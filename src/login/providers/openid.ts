@@ -57,15 +57,17 @@ export function createOpenIdClient({ provider, clock, onFault }: OpenIdParts): O
   /** Translates faults of the library and of the network. */
   const guarded = async <T>(ask: (openid: Library, config: Configuration) => Promise<T>): Promise<T> => {
     const openid = await library();
-    try {
-      return await ask(openid, await configuration());
-    } catch (error) {
+    const config = await configuration().catch((error) => {
+      onFault(`provider ${provider.name}`, error);
+      throw unavailable(error);
+    });
+    return ask(openid, config).catch((error) => {
       const refusal = refusalOf(openid, error);
       // The provider may have new keys or addresses.
       if (refusal.code === 'unavailable') held = undefined;
       if (refusal.reason !== deniedReason) onFault(`provider ${provider.name}`, error);
       throw refusal;
-    }
+    });
   };
 
   return {
