@@ -99,7 +99,7 @@ async function open(given: AuthorityParts, closing: Closing): Promise<Authority>
   const lifecycle = createLifecycle({
     ...{ ...parts, closing, storage, propagation, keyRing: ring.keyRing, proof },
     canary: { reading: propagation.reading, refreshTokens, accessTokens },
-    startSending: notifications.start,
+    startSending: () => notifications.start(oauth.backchannelLogout),
     openTransports: (state) => openTransports(parts, opened, slices, state),
   });
   return { ...lifecycle, operations: operationsOf(slices), firstServiceToken, backUp: storage.backUp };
@@ -220,6 +220,7 @@ function mountSlices(
   const { authenticateService } = services;
   const oauth = mountOAuth({
     ...{ ...revoking, ...reading, ...minting, config: config.tokens, metrics, authenticateService },
+    ...{ sessionConfig: config.sessions, sealing },
     ...{ ...tokens.operations, refresh, logout, revoke: revocation.operations.revoke },
     cacheControl: cacheable(ring.policy),
   });

@@ -14,6 +14,7 @@ import type { PasskeyStore } from './login/passkeys/passkey.ts';
 import type { LinkedIdentityStore } from './login/providers/linkedIdentity.ts';
 import type { PasswordFailureStore } from './login/throttling/passwordFailures.ts';
 import type { OutboxStore } from './notifications/outbox.ts';
+import type { ConsentStore } from './oauth/authorization/consentStore.ts';
 import type { UsedIdStore } from './oauth/usedIds.ts';
 import type { OneTimeTokenStore } from './platform/oneTimeTokens.ts';
 import type { RequestStore } from './revocation/idempotency.ts';
@@ -30,6 +31,7 @@ export interface Stores {
   readonly sessions: SessionStore;
   readonly tokenSessions: TokenSessionStore;
   readonly usedIds: UsedIdStore;
+  readonly consents: ConsentStore;
   readonly rights: RightsStore;
   readonly services: ServiceStore;
   readonly signingKeys: SigningKeyStore;

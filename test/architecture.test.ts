@@ -58,8 +58,8 @@ const directions: Record<string, readonly string[]> = {
   ],
   oauth: [
     ...['platform', 'rights', 'services', 'sessions', 'tokens', 'revocation/propagation'],
-    ...['database.ts (types)', 'transport/http', 'transport/cli'],
-    ...slices('types', 'audit', 'revocation'),
+    ...['login', 'notifications', 'database.ts (types)', 'transport/http', 'transport/cli'],
+    ...slices('types', 'accounts', 'audit', 'keys', 'revocation'),
   ],
   rights: [
     ...['platform', 'accounts', 'sessions', 'tokens', 'revocation/propagation', 'database.ts (types)'],

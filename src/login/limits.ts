@@ -13,6 +13,10 @@ export const loginLimits = {
    */
   passwordHashesWaiting: 256,
   deviceNameCharacters: 100,
+  /** Where the sign-in page goes on: an authorization request of an application, sealed (`oauth/limits.ts`). */
+  returnToCharacters: 8_000,
+  /** The longest code is a recovery code with its dashes. */
+  typedCodeCharacters: 100,
   /** The longest form is Firebase's, about 300. */
   importedHashCharacters: 1_024,
   /** The hash itself: fewer bytes can match by chance, and no system stores more. */

@@ -20,6 +20,7 @@ import { createCommonPasswords } from './passwords/commonPasswords.ts';
 import { createPasswordHasher, type PasswordHashing } from './passwords/passwordHash.ts';
 import { createPasswordPolicy } from './passwords/passwordPolicy.ts';
 import { mountProviders, type ProviderMountParts } from './providers/mount.ts';
+import { signInRoutes } from './signIn/http.ts';
 import { createPasswordAttempts, prunePasswordFailures } from './throttling/passwordAttempts.ts';
 import { createUnknownEmails } from './unknownEmails.ts';
 
@@ -55,7 +56,7 @@ export interface LoginMountParts
     Omit<FactorMountParts, Lifetimes>,
     Omit<PasskeyMountParts, Lifetimes>,
     Omit<CodeMountParts, 'unknownEmails' | 'askForFactor' | Lifetimes>,
-    Omit<ProviderMountParts, 'finishLogin' | 'askForFactor' | Lifetimes> {
+    Omit<ProviderMountParts, 'askForFactor' | Lifetimes> {
   readonly config: Config['sessions'];
   readonly metrics: Metrics;
   readonly passwordAttempts: LoginParts['passwordAttempts'];
@@ -78,12 +79,16 @@ export function mountLogin({ config, ...given }: LoginMountParts) {
   const first = { ...parts, askForFactor, unknownEmails: createUnknownEmails() };
   const login = createLogin(first);
   const codes = mountCodes(first);
-  const providers = mountProviders({ ...first, finishLogin: factors.finishLogin });
+  const providers = mountProviders(first);
+  const { listProviders } = providers;
+  const { origin } = new URL(parts.issuer);
+  const signIn = signInRoutes({ ...factors.signIn, login, listProviders, origin });
   return {
     operations: { login, ...factors.operations },
-    routes: [loginRoute(login), ...factors.routes, ...passkeys.routes, ...codes.routes, ...providers.routes],
-    /** For the buttons of a sign-in page. */
-    listProviders: providers.listProviders,
+    routes: [
+      ...[loginRoute(login), signIn, ...factors.routes, ...passkeys.routes, ...codes.routes],
+      ...providers.routes,
+    ],
     jobs: [oldFailuresJob(parts), ...factors.jobs],
   };
 }

@@ -13,17 +13,17 @@ import {
   type RevokingStores,
   revokeAndPropagate,
 } from '../revocation/propagation/revokeAndPropagate.ts';
-import { accountScope, type Rights, rightsAt } from '../rights/rights.ts';
-import { endSelected, sessionEnded } from '../sessions/endSessions.ts';
+import { accountScope } from '../rights/rights.ts';
+import { sessionEnded } from '../sessions/endSessions.ts';
 import { readRefreshToken } from '../sessions/genuineRefreshToken.ts';
 import { sessionLimits } from '../sessions/limits.ts';
 import { isNewDevice } from '../sessions/newDevice.ts';
-import { type Acr, firstPartyClient } from '../sessions/session.ts';
+import { type Acr, firstPartyClient, type Session } from '../sessions/session.ts';
 import type { NewSession } from '../sessions/store.ts';
+import { type StoringParts, storeSession } from '../sessions/storeSession.ts';
 import {
   chooseSigner,
   respondWithTokens,
-  settingsFor,
   type TokenParts,
   type TokenResponse,
 } from '../sessions/tokenResponse.ts';
@@ -33,11 +33,9 @@ import { requireUnused, unlessUsedMeanwhile } from './usedMeanwhile.ts';
 /** The client of the authority's own HTTP interface; its tokens may manage their account. */
 const firstParty = { clientId: firstPartyClient, scope: accountScope } as const;
 
-export interface StartSessionParts extends TokenParts, RevokingParts {
+export interface StartSessionParts extends TokenParts, StoringParts, RevokingParts {
   readonly refreshIdleTtlMs: number;
   readonly sessionMaxTtlMs: number;
-  /** Live sessions of one user; the oldest ends to make room. */
-  readonly sessionsPerUser: number;
   /** Whether a user whose e-mail is not proved cannot log in. */
   readonly requireVerifiedEmail: boolean;
   readonly notices: Notices;
@@ -93,11 +91,10 @@ export async function startSession(
     // Whoever proves a second factor has not lost them all.
     if (current !== undefined && proof.acr === '2fa')
       await stopReset(stores, current, { actor, now, reason: 'second_factor' });
-    if (replaced !== undefined) await endReplaced(stores, replaced, now, actor);
-    await makeRoom(parts, stores, user, now, actor);
+    const hasStarted = replaced !== undefined && (await endReplaced(stores, replaced, session, actor));
     await tellOfNewDevice(parts, stores, user, session, actor);
-    const rights = await rightsToStartWith(parts, stores, session, client.audience);
-    await stores.sessions.create({ ...session, accessExpiresAt: rights.tokenExpiresAt }, signer.kid);
+    const first = { audience: client.audience, signer, actor };
+    const rights = await storeSession(parts, stores, { ...session, hasStarted }, first);
     const event = { type: 'login_succeeded', actor, userId: user.id, sessionId: session.id, reason } as const;
     await stores.audit.record(event, now);
     return rights;
@@ -108,38 +105,27 @@ export async function startSession(
   return respondWithTokens(parts, { ...session, generation: 0 }, signer, given);
 }
 
-/**
- * A right that is taken away meanwhile: the user's row is locked, and the definitions are kept, so it is taken away before and not
- * read here, or afterwards and then it finds this session.
- */
-async function rightsToStartWith(
-  { accessTokens }: StartSessionParts,
-  stores: Stores,
-  { userId, clientId, scope, createdAt: now }: NewSession,
-  audience: string,
-): Promise<Rights> {
-  const facts = await stores.rights.read(userId, clientId, audience);
-  return rightsAt(facts, { scope, ...settingsFor(accessTokens, audience, now) });
-}
-
 /** A token we did not issue has no session to end, and must not prevent the login. */
 async function replacedSession(
   parts: StartSessionParts,
   refreshToken: string | undefined,
-): Promise<SessionId | undefined> {
+): Promise<Session | undefined> {
   const read = refreshToken === undefined ? undefined : await readRefreshToken(parts, refreshToken);
-  return read?.genuine ? read.session.id : undefined;
+  return read?.genuine ? read.session : undefined;
 }
 
+/** Applications stay logged in when the same user logs in again. True when there are some. */
 async function endReplaced(
   stores: RevokingStores,
-  sessionId: SessionId,
-  now: number,
+  replaced: Pick<Session, 'id' | 'userId'>,
+  { id, userId, createdAt: now }: NewSession,
   actor: Actor,
-): Promise<void> {
-  const [ended] = await stores.endSessions({ sessionIds: [sessionId] }, 'logout');
-  if (ended === undefined) return;
-  await stores.audit.record(sessionEnded(ended, 'replaced_by_login', actor), now);
+): Promise<boolean> {
+  const hasStarted = replaced.userId === userId && (await stores.sessions.moveStarted(replaced.id, id));
+  const ended = await stores.endSessions({ sessionIds: [replaced.id] }, 'logout');
+  const events = ended.map((session) => sessionEnded(session, 'replaced_by_login', actor));
+  await stores.audit.recordAll(events, now);
+  return hasStarted;
 }
 
 /**
@@ -174,20 +160,6 @@ async function tellOfNewDevice(
   const isFirst = earlier.length === 0 && now - user.createdAt < sessionLimits.firstLoginMilliseconds;
   if (isFirst || !isNewDevice(session, earlier)) return;
   await notices(stores, user, 'new_device', { now, actor, sessionId, deviceName });
-}
-
-/** Ends the oldest sessions above the limit. The caller holds the user row's lock. */
-async function makeRoom(
-  { sessionsPerUser }: StartSessionParts,
-  stores: RevokingStores,
-  { id: userId }: User,
-  now: number,
-  { requestId }: Actor,
-): Promise<void> {
-  const oldest = { userId, allButNewest: sessionsPerUser - 1 };
-  // The login ends it, not the user.
-  const actor: Actor = { name: 'authority', requestId };
-  await endSelected(stores, oldest, { reason: 'session_limit', actor, now });
 }
 
 function newSession(

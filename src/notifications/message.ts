@@ -1,4 +1,5 @@
 /** What can be told, and to whom. Texts are in `texts/`. */
+import type { ServiceId, SessionId, UserId } from '@countersign/verifier/ids';
 import type { Email } from '../accounts/email.ts';
 
 /** What happened where: a line each in the mail. */
@@ -60,6 +61,15 @@ export interface Templates {
   /** For the operator's webhook. */
   readonly operator_event: { readonly event: OperatorEvent };
   readonly passkey_cloned: Told & { readonly factor: string };
+  /** For an application: a session of its user has ended. */
+  readonly logout: EndedForClient;
+}
+
+/** No secret: it waits unsealed, since the statement that ends the session writes it (`storage/postgres/endingSessions.ts`). */
+export interface EndedForClient {
+  readonly clientId: ServiceId;
+  readonly userId: UserId;
+  readonly sessionId: SessionId;
 }
 
 /** With a link for "this was not me". */
@@ -77,10 +87,10 @@ export type NoticeSubject = (typeof noticeSubjects)[number];
 
 export type TemplateName = keyof Templates;
 
-/** `to` is an e-mail address, a phone number (E.164), or empty for the operator's webhook. */
+/** `to` is an e-mail address, a phone number (E.164), or empty for the operator's webhook and for an application. */
 export type Message = {
   readonly [Name in TemplateName]: {
-    readonly channel: 'mail' | 'sms' | 'operator';
+    readonly channel: 'mail' | 'sms' | 'operator' | 'client';
     readonly template: Name;
     readonly to: Email | string;
     /** BCP 47; the nearest language that has texts is used. */

@@ -7,7 +7,7 @@ import type { MessageId, UserId } from '@countersign/verifier/ids';
 import type { Stores } from '../database.ts';
 import { newId } from '../platform/newId.ts';
 import type { Sealing } from '../platform/sealing.ts';
-import type { Message } from './message.ts';
+import type { EndedForClient, Message } from './message.ts';
 
 export interface OutboxEntry {
   readonly id: MessageId;
@@ -66,12 +66,12 @@ export function createNotify({
   channels,
 }: {
   readonly sealing: Sealing;
-  /** Whether each is configured. */
-  readonly channels: Readonly<Record<Message['channel'], boolean>>;
+  /** Whether each is configured; for clients, the store writes. */
+  readonly channels: Readonly<Record<Exclude<Message['channel'], 'client'>, boolean>>;
 }): Notify {
   return async ({ outbox }, message, { userId, now }) => {
     const { channel, template } = message;
-    if (!channels[channel]) return;
+    if (channel === 'client' || !channels[channel]) return;
     const id = newId<MessageId>(now);
     const sealedMessage = sealing.seal(Buffer.from(JSON.stringify(message)), sealingContext(id));
     await outbox.add({ id, channel, template, userId, sealedMessage, createdAt: now });
@@ -92,7 +92,11 @@ export async function writeDecoy({ outbox }: Pick<Stores, 'outbox'>, now: number
 const decoyBytes = 512;
 
 /** Throws `UnsealError`. */
-export function openMessage(sealing: Sealing, { id, sealedMessage }: OutboxEntry): Message {
+export function openMessage(sealing: Sealing, { id, channel, sealedMessage }: OutboxEntry): Message {
+  if (channel === 'client') {
+    const data = JSON.parse(Buffer.from(sealedMessage).toString()) as EndedForClient;
+    return { channel, template: 'logout', to: '', locale: undefined, data };
+  }
   return JSON.parse(sealing.unseal(sealedMessage, sealingContext(id)).toString()) as Message;
 }
 

@@ -14,11 +14,13 @@ import { notificationLimits } from './limits.ts';
 import type { Message } from './message.ts';
 import { type OutboxEntry, type OutboxStore, openMessage } from './outbox.ts';
 
+type Channels = Partial<Readonly<Record<Message['channel'], Channel>>>;
+
 export interface SendParts {
   readonly outbox: OutboxStore;
   readonly sealing: Sealing;
   /** Of the channels that are configured. */
-  readonly channels: Partial<Readonly<Record<Message['channel'], Channel>>>;
+  readonly channels: Channels;
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -31,12 +33,14 @@ export interface SendParts {
 
 /** Until `start`, nothing is sent. */
 export interface Sending extends Poller {
-  start(): void;
+  /** `client`: reaches applications; it is made when everything else is. */
+  start(client: Channel): void;
 }
 
 /** `stop` waits a moment for what is being sent, and leaves the rest to other nodes or to the next start. */
 export function createSending(parts: SendParts): Sending {
-  const { outbox, clock, metrics, onFault, channels } = parts;
+  const { outbox, clock, metrics, onFault } = parts;
+  let channels = parts.channels;
   let waiting: Awaited<ReturnType<OutboxStore['waiting']>> = { entries: 0, oldest: undefined };
   metrics.gauge(
     'countersign_outbox_waiting',
@@ -48,14 +52,14 @@ export function createSending(parts: SendParts): Sending {
     'Age of the oldest message that waits in the outbox, in seconds.',
     () => (waiting.oldest === undefined ? 0 : Math.max(0, clock.now() - waiting.oldest) / 1000),
   );
-  const sent = [...(Object.keys(channels) as Message['channel'][]), 'none' as const];
+  const sent = [...(Object.keys(channels) as Message['channel'][]), 'client' as const, 'none' as const];
   // Places of its own for each channel: events that an operator's system does not take must not keep codes waiting.
   const underWay = new Map(sent.map((channel) => [channel, new Set<Promise<void>>()]));
   let stopped = false;
   let poller: Poller | undefined;
   const start = (entry: OutboxEntry, sending: Set<Promise<void>>) => {
     // Not awaited: a slow server must not keep other messages waiting.
-    const delivery = deliver(parts, entry)
+    const delivery = deliver({ ...parts, channels }, entry)
       .catch((error) => void (stopped || onFault('outbox', error)))
       .finally(() => {
         sending.delete(delivery);
@@ -78,7 +82,8 @@ export function createSending(parts: SendParts): Sending {
     onFault: (error: unknown) => onFault('outbox', error),
   };
   return {
-    start() {
+    start(client) {
+      channels = { ...channels, client };
       poller = startWakeablePoller(round);
     },
     wake: () => poller?.wake(),

@@ -11,6 +11,13 @@ export function wakingAfterCommit(database: Database, wake: () => void): Databas
         wake();
       },
     },
+    logouts: {
+      async end(...how) {
+        const done = await database.logouts.end(...how);
+        if (done.ended.some(({ clientIsTold }) => clientIsTold)) wake();
+        return done;
+      },
+    },
     async transaction(work, options) {
       let hasMessage = false;
       const result = await database.transaction((stores) => {
@@ -23,7 +30,15 @@ export function wakingAfterCommit(database: Database, wake: () => void): Databas
             return stores.outbox.add(entry);
           },
         };
-        return work({ ...stores, outbox });
+        const sessions: typeof stores.sessions = {
+          ...stores.sessions,
+          async end(...how) {
+            const ended = await stores.sessions.end(...how);
+            hasMessage ||= ended.some(({ clientIsTold }) => clientIsTold);
+            return ended;
+          },
+        };
+        return work({ ...stores, outbox, sessions });
       }, options);
       if (hasMessage) wake();
       return result;

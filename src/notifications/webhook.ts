@@ -5,8 +5,8 @@
 import { createHmac } from 'node:crypto';
 import { type Clock, numericDate } from '@countersign/verifier/clock';
 import { type Channel, SendFault } from './channel.ts';
-import { notificationLimits } from './limits.ts';
 import type { Message } from './message.ts';
+import { post } from './post.ts';
 import { renderSms } from './render.ts';
 
 /** Seconds since the Unix epoch, when it was sent. */
@@ -47,23 +47,4 @@ function createWebhook({ url, secret, clock }: Webhook, bodyOf: (message: Messag
       if (status < 200 || status > 299) throw new SendFault(`webhook ${status}`);
     },
   };
-}
-
-async function post(
-  clock: Clock,
-  url: string,
-  request: { readonly headers: Record<string, string>; readonly body: string },
-): Promise<number> {
-  const late = new AbortController();
-  const cancel = clock.after(notificationLimits.webhookMilliseconds, () => late.abort());
-  try {
-    // A redirect would take the code elsewhere.
-    const answer = await fetch(url, { method: 'POST', redirect: 'manual', signal: late.signal, ...request });
-    await answer.body?.cancel();
-    return answer.status;
-  } catch {
-    throw new SendFault(late.signal.aborted ? 'webhook timeout' : 'webhook unreachable');
-  } finally {
-    cancel();
-  }
 }

@@ -3,12 +3,17 @@ import { AuthorityError } from '@countersign/verifier/errors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Actor } from '../audit/auditEvent.ts';
 import type { HttpMount, MountRoutes } from '../transport/http/app.ts';
+import { bearerToken } from '../transport/http/caller.ts';
+import { allowEveryOrigin } from '../transport/http/cors.ts';
+import { operation } from '../transport/http/route.ts';
 import { Type } from '../transport/http/typebox.ts';
 import type { AuthenticateClient, AuthenticatedClient } from './authenticateClient.ts';
+import type { PushRequest } from './authorization/pushedRequest.ts';
 import { type Form, readForm, required } from './form.ts';
 import type { Grant } from './grants/grant.ts';
 import type { createIntrospection, IntrospectionAnswer } from './introspection.ts';
 import { oauthPaths } from './metadata.ts';
+import type { GetUserinfo } from './openid/userinfo.ts';
 import { sendOAuthError } from './refusal.ts';
 import type { RevokeEverything, RevokeToken } from './revocation.ts';
 
@@ -23,6 +28,8 @@ export interface OAuthOperations {
   ) => Promise<string>;
   readonly revokeToken: RevokeToken;
   readonly revokeEverything: RevokeEverything;
+  readonly pushRequest: PushRequest;
+  readonly getUserinfo: GetUserinfo;
 }
 
 type HttpApp = Parameters<MountRoutes>[0];
@@ -45,7 +52,7 @@ const introspectionJwt = 'application/token-introspection+jwt';
 
 export function oauthRoutes(operations: OAuthOperations): MountRoutes {
   return (app, mount) => {
-    const { grants, introspection, signIntrospection, revokeToken } = operations;
+    const { grants, introspection, signIntrospection, revokeToken, pushRequest } = operations;
     formRoute(app, mount, operations, {
       path: oauthPaths.token,
       summary: 'Get a token (RFC 6749 §3.2)',
@@ -74,7 +81,15 @@ export function oauthRoutes(operations: OAuthOperations): MountRoutes {
         return reply.send({});
       },
     });
+    formRoute(app, mount, operations, {
+      path: oauthPaths.push,
+      summary: 'Push an authorization request (RFC 9126)',
+      async answer({ caller, form }, reply) {
+        return reply.code(201).send(await pushRequest(caller, form));
+      },
+    });
     globalRevocationRoute(app, mount, operations);
+    userinfoRoutes(app, mount, operations);
   };
 }
 
@@ -129,6 +144,30 @@ async function count(
 ): Promise<void> {
   await rateLimits.placeHook('oauth').onRequest(request);
   if (named !== undefined) await rateLimits.spend('oauth', named, request);
+}
+
+function userinfoRoutes(app: HttpApp, { rateLimits }: HttpMount, { getUserinfo }: OAuthOperations): void {
+  const schema = operation({
+    summary: 'Who the user of the access token is (OpenID Connect Core §5.3)',
+    bearer: true,
+    refusals: [403, 429],
+    response: { 200: Type.Object({ sub: Type.String() }, { additionalProperties: true }) },
+  });
+  const places = rateLimits.placeHook('reads');
+  app.route({
+    ...{ method: ['GET', 'POST'], url: oauthPaths.userinfo, schema, ...places },
+    async handler(request, reply) {
+      const token = bearerToken(request);
+      if (token === undefined) throw new AuthorityError('token_required');
+      const answer = await getUserinfo(token).catch((error) => {
+        // RFC 6750 §3.1.
+        if (error instanceof AuthorityError && error.code === 'permission_denied')
+          reply.header('www-authenticate', 'Bearer error="insufficient_scope", scope="openid"');
+        throw error;
+      });
+      return allowEveryOrigin(reply).header('cache-control', 'no-store').send(answer);
+    },
+  });
 }
 
 const everythingBody = Type.Object({ sub_id: Type.Object({ format: Type.String() }) });

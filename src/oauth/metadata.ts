@@ -1,13 +1,23 @@
 /** Metadata of this authorization server (RFC 8414). */
 import { doubtfulAcr } from '@countersign/verifier/tokens/bearerToken';
+import { identityScopes } from '../rights/rights.ts';
 import type { MountRoutes } from '../transport/http/app.ts';
 import { allowEveryOrigin } from '../transport/http/cors.ts';
+import { userClaims } from './openid/userinfo.ts';
 
 export const oauthPaths = {
   token: '/oauth2/token',
   introspect: '/oauth2/introspect',
   revoke: '/oauth2/revoke',
   globalRevocation: '/oauth2/global-token-revocation',
+  authorize: '/oauth2/authorize',
+  resume: '/oauth2/authorize/resume',
+  consent: '/oauth2/authorize/consent',
+  push: '/oauth2/par',
+  userinfo: '/oauth2/userinfo',
+  logout: '/oauth2/logout',
+  resumeLogout: '/oauth2/logout/resume',
+  confirmLogout: '/oauth2/logout/confirm',
 } as const;
 
 export interface MetadataParts {
@@ -37,9 +47,40 @@ export function metadataRoutes({ issuer, audiences, grantTypes, cacheControl }: 
     revocation_endpoint_auth_signing_alg_values_supported: ['ES256'],
     global_token_revocation_endpoint: issuer + oauthPaths.globalRevocation,
     global_token_revocation_endpoint_auth_methods_supported: clientAuthentication.slice(0, 1),
-    // There is no authorization endpoint; RFC 8414 §2 requires the member all the same.
-    response_types_supported: [],
+    authorization_endpoint: issuer + oauthPaths.authorize,
+    response_types_supported: ['code'],
+    response_modes_supported: ['query'],
+    code_challenge_methods_supported: ['S256'],
+    // RFC 9207.
+    authorization_response_iss_parameter_supported: true,
+    // RFC 9126.
+    pushed_authorization_request_endpoint: issuer + oauthPaths.push,
+    scopes_supported: identityScopes,
     grant_types_supported: grantTypes,
+    // OpenID Connect Discovery §3.
+    subject_types_supported: ['public', 'pairwise'],
+    id_token_signing_alg_values_supported: ['ES256'],
+    userinfo_endpoint: issuer + oauthPaths.userinfo,
+    claims_supported: [
+      'sub',
+      'iss',
+      'aud',
+      'exp',
+      'iat',
+      'auth_time',
+      'nonce',
+      'acr',
+      'amr',
+      'sid',
+      ...userClaims,
+    ],
+    claims_parameter_supported: false,
+    request_parameter_supported: false,
+    request_uri_parameter_supported: false,
+    prompt_values_supported: ['none', 'login', 'consent', 'select_account'],
+    end_session_endpoint: issuer + oauthPaths.logout,
+    backchannel_logout_supported: true,
+    backchannel_logout_session_supported: true,
     // RFC 9470 §7: how strongly users can be authenticated.
     acr_values_supported: [doubtfulAcr, '1fa', '2fa'],
     // RFC 8414 §2 allows additional members.

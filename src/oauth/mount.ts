@@ -3,17 +3,24 @@
  * them. Does not own what a token may say (`rights/`), sessions (`sessions/`), or who a service is (`services/`).
  */
 import { createEarliestTime } from '@countersign/verifier/steadyTime';
+import type { KeyRing } from '../keys/keyRing.ts';
 import type { Config } from '../platform/config/config.ts';
 import { type Job, pruningJob } from '../platform/jobs.ts';
 import type { Metrics } from '../platform/observability/metrics.ts';
+import type { Sealing } from '../platform/sealing.ts';
 import type { Revoke } from '../revocation/revoke.ts';
 import type { AuthenticateService } from '../services/authenticateService.ts';
+import { createFindBrowserSession } from '../sessions/browserSession.ts';
 import type { Logout } from '../sessions/logout.ts';
 import type { Refresh } from '../sessions/refresh.ts';
 import type { Introspect, IntrospectAny } from '../tokens/introspect.ts';
 import type { ReadingParts } from '../tokens/readToken.ts';
 import { createAuthenticateClient } from './authenticateClient.ts';
+import { createAuthorization } from './authorization/authorize.ts';
+import { createPushRequest } from './authorization/pushedRequest.ts';
+import { createRequestSealing } from './authorization/sealedRequest.ts';
 import { createManageClients } from './clients/manageClients.ts';
+import { createAuthorizationCodeGrant } from './grants/authorizationCode.ts';
 import { createClientCredentials } from './grants/clientCredentials.ts';
 import type { GrantParts } from './grants/grant.ts';
 import { createRefreshTokenGrant } from './grants/refreshToken.ts';
@@ -21,11 +28,19 @@ import { createTokenExchange } from './grants/tokenExchange.ts';
 import { oauthRoutes } from './http.ts';
 import { createIntrospection, signIntrospection } from './introspection.ts';
 import { metadataRoutes } from './metadata.ts';
+import { createBackchannelLogout } from './openid/backchannelLogout.ts';
+import { createIssueIdToken } from './openid/idToken.ts';
+import { createSignOut } from './openid/logout.ts';
+import { createGetUserinfo } from './openid/userinfo.ts';
+import { pageRoutes } from './pagesHttp.ts';
 import { createRevokeEverything, createRevokeToken } from './revocation.ts';
 
 export interface OAuthParts extends GrantParts, ReadingParts {
   readonly ringKeeper: GrantParts['ringKeeper'] & ReadingParts['ringKeeper'];
   readonly config: Config['tokens'];
+  readonly sessionConfig: Config['sessions'];
+  readonly sealing: Sealing;
+  readonly keyRing: KeyRing;
   readonly metrics: Metrics;
   readonly authenticateService: AuthenticateService;
   readonly introspect: Introspect;
@@ -38,9 +53,20 @@ export interface OAuthParts extends GrantParts, ReadingParts {
 }
 
 export function mountOAuth(parts: OAuthParts) {
-  const { config, cacheControl, refresh } = parts;
+  const { config, sessionConfig, cacheControl, refresh } = parts;
   const { issuer, audience, accountAudience } = config;
+  const lifetimes = {
+    refreshIdleTtlMs: sessionConfig.refreshIdleTtlMs,
+    sessionMaxTtlMs: sessionConfig.maxTtlMs,
+    sessionsPerUser: sessionConfig.perUser,
+  };
+  const refreshGraceMs = sessionConfig.refreshGraceMs;
+  const findBrowserSession = createFindBrowserSession({ ...parts, refreshGraceMs });
+  const requests = createRequestSealing(parts);
   const grants = {
+    authorization_code: createAuthorizationCodeGrant({
+      ...{ ...parts, ...lifetimes, issueIdToken: createIssueIdToken(issuer) },
+    }),
     client_credentials: createClientCredentials(parts),
     refresh_token: createRefreshTokenGrant(refresh),
     'urn:ietf:params:oauth:grant-type:token-exchange': createTokenExchange(parts),
@@ -52,11 +78,19 @@ export function mountOAuth(parts: OAuthParts) {
     signIntrospection: signIntrospection.bind(undefined, { ...parts, issuer }),
     revokeToken: createRevokeToken(parts),
     revokeEverything: createRevokeEverything({ revoke: parts.revoke, issuer }),
+    pushRequest: createPushRequest(parts),
+    getUserinfo: createGetUserinfo(parts),
+  };
+  const pages = {
+    authorization: createAuthorization({ ...parts, requests, findBrowserSession, issuer }),
+    signOut: createSignOut({ ...parts, findBrowserSession, issuer }),
   };
   return {
     operations: createManageClients(parts),
+    backchannelLogout: createBackchannelLogout({ ...parts, issuer }),
     routes: [
       oauthRoutes(operations),
+      pageRoutes(pages),
       metadataRoutes({
         ...{ issuer, cacheControl, grantTypes: Object.keys(grants) },
         audiences: { services: audience, account: accountAudience },

@@ -2,7 +2,7 @@
 import { type AuthorityError, type ErrorCode, errorTable } from '@countersign/verifier/errors';
 import type { FastifyReply } from 'fastify';
 
-/** Codes that RFC 6749 §5.2, RFC 8693 §2.2.2 and RFC 8707 §2 define keep their names. */
+/** Codes that RFC 6749 §4.1.2.1 and §5.2, RFC 8693 §2.2.2, RFC 8707 §2 and OpenID Connect define keep their names. */
 const own: ReadonlySet<ErrorCode> = new Set([
   'invalid_request',
   'invalid_client',
@@ -11,6 +11,12 @@ const own: ReadonlySet<ErrorCode> = new Set([
   'unsupported_grant_type',
   'invalid_scope',
   'invalid_target',
+  'unsupported_response_type',
+  'request_not_supported',
+  'access_denied',
+  'login_required',
+  'consent_required',
+  'unmet_authentication_requirements',
 ]);
 
 export function sendOAuthError(reply: FastifyReply, error: AuthorityError): void {
@@ -23,6 +29,11 @@ export function sendOAuthError(reply: FastifyReply, error: AuthorityError): void
     .header('cache-control', 'no-store')
     .type('application/json; charset=utf-8')
     .send(JSON.stringify({ error: nameOf(code, status), error_description: describe(error) }));
+}
+
+/** The parameters `error` and `error_description` of an answer by redirect (RFC 6749 §4.1.2.1). */
+export function errorParameters(error: AuthorityError): Readonly<Record<string, string>> {
+  return { error: nameOf(error.code, statusOf(error.code)), error_description: describe(error) };
 }
 
 function statusOf(code: ErrorCode): number {

@@ -46,6 +46,9 @@ export interface Rights {
  */
 export const accountScope = 'account';
 
+/** What every application may ask for: they say who the user is, and mean nothing at a resource (OpenID Connect Core §5.4, §11). */
+export const identityScopes = ['openid', 'profile', 'email', 'phone', 'offline_access'] as const;
+
 /** Whether the token is the user's own: it may manage the account. */
 export function ofAccount({ scope }: { readonly scope: string }): boolean {
   return scope.split(' ').includes(accountScope);
@@ -79,6 +82,9 @@ export function rightsAt({ clientLives, resource, grants }: RightsFacts, request
   const isOwn = isOfAccount || scope === undefined;
   const carriesAll = isOwn && only === undefined;
   const declared = resource?.scopes ?? [];
+  const identity = isClient
+    ? []
+    : identityScopes.filter((each) => asked.includes(each) && (only?.includes(each) ?? true));
   const carried = (scopes: readonly string[]) =>
     scopes.filter(
       (each) =>
@@ -107,6 +113,7 @@ export function rightsAt({ clientLives, resource, grants }: RightsFacts, request
   return {
     scope: [
       ...(isOfAccount && (only?.includes(accountScope) ?? true) ? [accountScope] : []),
+      ...identity,
       ...[...scopes].sort(),
     ].join(' '),
     roles: named.map(({ role }) => role),

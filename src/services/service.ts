@@ -52,6 +52,12 @@ export interface Service {
   /** Public keys with which it authenticates, instead of a secret (RFC 7517). */
   readonly jwks: PublicJwks | undefined;
   readonly redirectUris: readonly string[];
+  /** Where its users may be sent after a logout. */
+  readonly postLogoutRedirectUris: readonly string[];
+  /** Where it is told that sessions of its users ended. */
+  readonly backchannelLogoutUri: string | undefined;
+  /** Of a client that gets a name of its own for each user (OpenID Connect Core §8.1); 32 random bytes. */
+  readonly subjectSalt: Uint8Array | undefined;
   /** Until it is enabled again. */
   readonly disabledAt: number | undefined;
   /** The name in its client certificates; see `certificateName.ts`. */

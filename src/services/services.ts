@@ -24,7 +24,7 @@ export interface NewService {
   /** Milliseconds since the Unix epoch; undefined: the token never expires. */
   readonly expiresAt?: number | undefined;
   /** A service without any of it, by default. */
-  readonly client?: Partial<Pick<Service, 'kind' | 'audiences' | 'scopes' | 'redirectUris' | 'jwks'>>;
+  readonly client?: Partial<ClientSettings>;
   /** Without a secret: it has a key, or it is public. */
   readonly withoutSecret?: boolean;
   /** An existing token, so that an interrupted start can be repeated; by default a new one is created. */
@@ -37,13 +37,22 @@ export type CreateService = (
   actor: Actor,
 ) => Promise<{ readonly id: ServiceId; readonly token: string }>;
 
-const onlyService = {
+/** What only OAuth clients have. */
+export type ClientSettings = Omit<
+  Service,
+  'id' | 'name' | 'permissions' | 'certificateName' | 'createdAt' | 'disabledAt' | 'revokedAt'
+>;
+
+const onlyService: ClientSettings = {
   kind: 'service',
   audiences: [],
   scopes: [],
   redirectUris: [],
+  postLogoutRedirectUris: [],
+  backchannelLogoutUri: undefined,
+  subjectSalt: undefined,
   jwks: undefined,
-} as const;
+};
 
 const nameShape = new RegExp(`^[a-z0-9][a-z0-9._-]{0,${serviceLimits.serviceNameCharacters - 1}}$`);
 

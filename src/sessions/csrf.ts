@@ -18,6 +18,8 @@ type CookieMode = 'asked' | 'presented';
 declare module 'fastify' {
   interface FastifyContextConfig {
     readonly cookieMode?: CookieMode;
+    /** Takes the form of a page of ours, which cannot send the header. */
+    readonly ownForm?: true;
   }
 }
 
@@ -39,7 +41,8 @@ export interface TrustedOrigins {
 /** Runs before the body is parsed, so that a foreign form learns why it is refused. */
 export function guardCookie(app: HttpApp, origins: TrustedOrigins): void {
   app.addHook('onRequest', (request, _reply, done) => {
-    done(inCookieMode(request) ? csrfFault(request.headers, origins) : undefined);
+    if (request.routeOptions.config?.ownForm === true) done(formFault(request.headers, origins));
+    else done(inCookieMode(request) ? csrfFault(request.headers, origins) : undefined);
   });
 }
 
@@ -50,6 +53,15 @@ export function csrfFault(headers: IncomingHttpHeaders, origins: TrustedOrigins)
   return site === undefined
     ? originFault(headers.origin, origins)
     : siteFault(String(site), headers.origin, origins);
+}
+
+/** Only our own pages may send it, not those of CORS_ORIGINS: they have no form of ours. */
+function formFault(
+  { origin, 'sec-fetch-site': site }: IncomingHttpHeaders,
+  { own }: TrustedOrigins,
+): AuthorityError | undefined {
+  if (site === undefined ? origin === own : site === 'same-origin') return undefined;
+  return refused('form', 'sec-fetch-site, or else origin: must say that a page of this authority asks');
 }
 
 /** The browser states how the asking page relates to us (W3C Fetch Metadata). No script can forge it. */

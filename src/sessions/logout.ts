@@ -14,7 +14,7 @@ import {
 } from '../revocation/propagation/revokeAndPropagate.ts';
 import { ofAccount } from '../rights/rights.ts';
 import { type ReadingParts, readGenuineToken } from '../tokens/readToken.ts';
-import { endOf } from './endSessions.ts';
+import { endOf, endSelected } from './endSessions.ts';
 import { type GenuineRefreshToken, readRefreshToken } from './genuineRefreshToken.ts';
 import { sessionLimits } from './limits.ts';
 import { type NamedByToken, revokeNamed, rowCovers } from './namedByToken.ts';
@@ -70,7 +70,26 @@ async function revokeSessions(
     now: parts.clock.now(),
     committed: next,
   });
+  await endStarted(parts, ended, actors);
   await revokeBeyondRows(parts, logouts, ended);
+}
+
+/** Applications that were started from these sessions. A repeated logout finds them, too, if this one is not answered. */
+async function endStarted(
+  parts: LogoutParts,
+  ended: readonly EndedSession[],
+  actors: ReadonlyMap<SessionId, Actor>,
+): Promise<void> {
+  const from = ended.filter(({ hasStarted }) => hasStarted).map(({ id }) => id);
+  if (from.length === 0) return;
+  const now = parts.clock.now();
+  await revokeAndPropagate(parts, now, async (stores) => {
+    for (const id of from) {
+      const actor = actors.get(id);
+      if (actor !== undefined)
+        await endSelected(stores, { startedFrom: [id] }, { reason: 'logout', actor, now });
+    }
+  });
 }
 
 /** Rare: tokens that outlive their session's row, or have none. */

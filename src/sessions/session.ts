@@ -26,6 +26,7 @@ export const endReasons = [
   'not_me',
   'rights',
   'client_disabled',
+  'code_replayed',
 ] as const;
 export type EndReason = (typeof endReasons)[number];
 
@@ -70,6 +71,10 @@ export interface SessionContext {
 export interface Session extends ClientContext, SessionContext {
   readonly id: SessionId;
   readonly userId: UserId;
+  /** The browser's session from which an application's was started: it ends with it. */
+  readonly startedFrom?: SessionId | undefined;
+  /** Others may have been started from it. */
+  readonly hasStarted?: boolean;
   /** 256 random bits, sealed with KEY_ENCRYPTION_KEY. */
   readonly sealedSecret: Uint8Array;
   readonly generation: number;

@@ -32,6 +32,8 @@ export interface SessionFilter {
  */
 export type SessionSelection =
   | { readonly sessionIds: readonly SessionId[] }
+  /** Sessions of applications that were started from these. */
+  | { readonly startedFrom: readonly SessionId[] }
   /** All sessions of these users, and the own ones of these clients. */
   | { readonly subjects: readonly Subject[] }
   | { readonly userId: UserId; readonly except?: SessionId; readonly onlyEnded?: boolean }
@@ -57,6 +59,10 @@ export interface EndedSession {
   readonly id: SessionId;
   /** Undefined for a client's own session. */
   readonly userId: UserId | undefined;
+  /** Sessions of applications may have been started from it: they have to end, too. */
+  readonly hasStarted: boolean;
+  /** A message to its client waits in the outbox. */
+  readonly clientIsTold: boolean;
   readonly accessExpiresAt: number;
   /** False when the session had ended before and only its access tokens may be live. */
   readonly newlyEnded: boolean;
@@ -116,6 +122,13 @@ export interface SessionStore {
   deleteFinished(retentionMs: number, now: number, limit: number): Promise<number>;
   /** Reopens an ended canary for another round, until `expiresAt`. */
   reopen(id: SessionId, tokenVersion: number, expiresAt: number): Promise<void>;
+  /**
+   * Notes that another session is started from this one, and locks it until the end of the transaction. False when it is no longer
+   * live.
+   */
+  noteStart(id: SessionId, now: number): Promise<boolean>;
+  /** The same user logged in again in this browser: what was started from `before` belongs to `id`, which is created next. */
+  moveStarted(before: SessionId, id: SessionId): Promise<boolean>;
   /** Moves one session to its user's new token version. */
   setTokenVersion(id: SessionId, tokenVersion: number): Promise<void>;
   /**

@@ -25,6 +25,7 @@ const names = [
   '20261202000000_rights',
   '20261203000000_moving_in',
   '20261204000000_oauth',
+  '20261204120000_authorization',
   '20261206000000_linked_identities',
 ];
 

@@ -370,6 +370,11 @@ async function services(t: Test, storage: Storage): Promise<void> {
     kind: 'service',
     permissions: ['tokens.check'],
     ...{ audiences: ['a'], scopes: ['b'], redirectUris: ['https://c/'], jwks: { keys: [] } },
+    ...{
+      postLogoutRedirectUris: ['https://d/'],
+      backchannelLogoutUri: 'https://e/',
+      subjectSalt: randomBytes(32),
+    },
     certificateName: 'URI:spiffe://a/b',
     createdAt: now,
   } as const;

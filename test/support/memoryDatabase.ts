@@ -88,6 +88,7 @@ export function createMemoryDatabase(now: () => number, keys: readonly StoredSig
     rights: {} as Stores['rights'],
     tokenSessions: {} as Stores['tokenSessions'],
     usedIds: {} as Stores['usedIds'],
+    consents: {} as Stores['consents'],
     services: {} as Stores['services'],
     requests: {} as Stores['requests'],
     refreshes: {} as RefreshStore,
@@ -163,7 +164,14 @@ function memorySessions(rows: Map<SessionId, MemorySession>): SessionStore {
       return selected.map((session): EndedSession => {
         rows.set(session.id, { ...session, endedAt: session.endedAt ?? now });
         const { id, userId, accessExpiresAt } = session;
-        return { id, userId, accessExpiresAt, newlyEnded: session.endedAt === undefined };
+        return {
+          id,
+          userId,
+          hasStarted: false,
+          clientIsTold: false,
+          accessExpiresAt,
+          newlyEnded: session.endedAt === undefined,
+        };
       });
     },
     async nextRange(after, rows) {

@@ -63,7 +63,7 @@ export async function startWithProvider(
 }
 
 const scripted = { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin' };
-const isCompletion = ({ pathname }: URL) => pathname === '/auth/providers/complete';
+export const isCompletion = ({ pathname }: URL) => pathname === '/sign-in/provider';
 
 export function signInsAt(issuer: string) {
   /** Through the provider, up to the page that completes it. */

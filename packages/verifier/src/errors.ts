@@ -58,6 +58,20 @@ export const errorTable = {
     grpc: 'INVALID_ARGUMENT',
     title: 'The resource is unknown, or not for this client',
   },
+  unsupported_response_type: { http: 400, grpc: 'INVALID_ARGUMENT', title: 'The response type must be code' },
+  request_not_supported: {
+    http: 400,
+    grpc: 'INVALID_ARGUMENT',
+    title: 'Requests as JWT are not supported',
+  },
+  access_denied: { http: 400, grpc: 'PERMISSION_DENIED', title: 'The user did not allow it' },
+  login_required: { http: 400, grpc: 'UNAUTHENTICATED', title: 'The user must sign in' },
+  consent_required: { http: 400, grpc: 'PERMISSION_DENIED', title: 'The user must allow it first' },
+  unmet_authentication_requirements: {
+    http: 400,
+    grpc: 'UNAUTHENTICATED',
+    title: 'The user cannot be authenticated in the way that was asked for',
+  },
   permission_denied: { http: 403, grpc: 'PERMISSION_DENIED', title: 'The caller lacks the permission' },
   csrf_refused: {
     http: 403,

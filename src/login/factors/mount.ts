@@ -108,7 +108,7 @@ export function mountFactors({ counted, totpSecrets, issuer, metrics, ...given }
   };
   return {
     askForFactor: createAskForFactor(parts),
-    finishLogin: proving.finishLogin,
+    signIn: proving,
     operations: {
       resetFactors: counted(createResetFactors(parts)),
       stopFactorsReset: createStopReset(parts),

@@ -77,12 +77,13 @@ export function clearedCookie({ state }: Pick<AttemptSecrets, 'state'>): string 
   return `${nameOf(state)}=; Max-Age=0; ${attributes}`;
 }
 
-/** Clears the cookies of earlier attempts, when there are many of them. */
-export function clearedCookies(headers: IncomingHttpHeaders): readonly string[] {
-  const names = cookiesIn(headers).flatMap(([name]) => (name.startsWith(cookiePrefix) ? [name] : []));
-  return names.length < providerLimits.attemptsOfBrowser
+/** Clears the cookies of earlier attempts that leave no room for the next one. */
+export function clearedCookies(headers: IncomingHttpHeaders, next: string): readonly string[] {
+  const earlier = cookiesIn(headers).filter(([name]) => name.startsWith(cookiePrefix));
+  const characters = earlier.reduce((sum, [name, value]) => sum + name.length + value.length, next.length);
+  return characters <= providerLimits.attemptsCharacters
     ? []
-    : names.map((name) => `${name}=; Max-Age=0; ${attributes}`);
+    : earlier.map(([name]) => `${name}=; Max-Age=0; ${attributes}`);
 }
 
 /** The provider sees the whole state, so a part of it is no secret. */

@@ -3,21 +3,22 @@ import { AuthorityError, invalidField } from '@countersign/verifier/errors';
 import type { Actor } from '../../audit/auditEvent.ts';
 import { oneTimeTokenHash } from '../../platform/oneTimeTokens.ts';
 import { inCookieMode } from '../../sessions/csrf.ts';
-import { readRefreshCookie } from '../../sessions/refreshCookie.ts';
+import { readRefreshCookie, setRefreshCookie } from '../../sessions/refreshCookie.ts';
 import { tokenResponse } from '../../sessions/schemas.ts';
 import { inBody, inCookie } from '../../sessions/tokenReply.ts';
 import type { MountRoutes } from '../../transport/http/app.ts';
-import { isForm, type RefusalPage } from '../../transport/http/forms.ts';
+import type { RefusalPage } from '../../transport/http/forms.ts';
 import { sendPage } from '../../transport/http/page.ts';
 import { operation } from '../../transport/http/route.ts';
-import { Type } from '../../transport/http/typebox.ts';
-import type { FinishLogin } from '../factors/finishLogin.ts';
+import { type Static, Type } from '../../transport/http/typebox.ts';
 import { loginQuery, secondFactorRequired } from '../schemas.ts';
+import { factorPage, goOnPage, pendingIn } from '../signIn/pages.ts';
+import { providerPath } from '../signIn/paths.ts';
 import { type Attempts, clearedCookie, clearedCookies, type Destination } from './attempt.ts';
 import type { ListProviders } from './buttons.ts';
 import { type FindAttempt, type FinishAtProvider, invalidAttempt } from './callback.ts';
 import type { Completed, CompleteProvider } from './complete.ts';
-import { completePage, completePath, factorPage, factorPath, factorRefused, refused } from './pages.ts';
+import { completePage, refused } from './pages.ts';
 import * as schemas from './schemas.ts';
 import type { StartedSignIn, StartProvider } from './startProvider.ts';
 
@@ -27,7 +28,6 @@ export interface SignInOperations {
   readonly findAttempt: FindAttempt;
   readonly finishAtProvider: FinishAtProvider;
   readonly completeProvider: CompleteProvider;
-  readonly finishLogin: FinishLogin;
   readonly attempts: Pick<Attempts, 'cookieOf'>;
 }
 
@@ -36,9 +36,8 @@ export function signInRoutes(operations: SignInOperations): readonly MountRoutes
     listRoute(operations),
     startRoute(operations),
     callbackRoute(operations),
-    completePageRoute,
     completeRoute(operations),
-    factorRoute(operations),
+    completePageRoutes(operations),
   ];
 }
 
@@ -99,8 +98,8 @@ export function keepAttempt(
   attempts: Pick<Attempts, 'cookieOf'>,
   { attempt }: StartedSignIn,
 ): void {
-  for (const cookie of [...clearedCookies(headers), attempts.cookieOf(attempt)])
-    reply.header('set-cookie', cookie);
+  const own = attempts.cookieOf(attempt);
+  for (const cookie of [...clearedCookies(headers, own), own]) reply.header('set-cookie', cookie);
 }
 
 function goTo(reply: Reply, location: string) {
@@ -127,7 +126,7 @@ function callbackRoute({ findAttempt, finishAtProvider }: SignInOperations): Mou
       try {
         const handle = await finishAtProvider(attempt, query);
         if (handleTo !== undefined) return goTo(reply, `${handleTo}#provider_handle=${handle}`);
-        return goTo(reply, `${completePath}?handle=${handle}${link === undefined ? '' : '&about=link'}`);
+        return goTo(reply, `${providerPath}?handle=${handle}${link === undefined ? '' : '&about=link'}`);
       } catch (error) {
         if (handleTo === undefined || !(error instanceof AuthorityError)) throw error;
         return goTo(reply, `${handleTo}#provider_error=${error.code}`);
@@ -136,16 +135,6 @@ function callbackRoute({ findAttempt, finishAtProvider }: SignInOperations): Mou
   };
 }
 
-const completePageRoute: MountRoutes = (app, { rateLimits }) => {
-  const schema = { summary: 'The page that completes a sign-in; changes nothing.' };
-  app.get(completePath, { schema, ...rateLimits.placeHook('provider') }, async (request, reply) => {
-    const { handle, about } = request.query as { readonly handle?: unknown; readonly about?: unknown };
-    if (typeof handle !== 'string' || oneTimeTokenHash(handle) === undefined)
-      return sendPage(reply, 400, refused(request, invalidAttempt('handle')));
-    return sendPage(reply, 200, completePage(request.actor.language, handle, about === 'link'));
-  });
-};
-
 function completeRoute({ completeProvider }: SignInOperations): MountRoutes {
   const schema = {
     querystring: loginQuery,
@@ -153,75 +142,56 @@ function completeRoute({ completeProvider }: SignInOperations): MountRoutes {
     ...operation({
       summary: 'Complete a sign-in with another provider, or the link with an account',
       refusals: [400, 401, 403, 409, 429, 503],
-      response: { 200: tokenResponse, 201: schemas.linkedBody, 403: secondFactorRequired, ...redirected },
+      response: { 200: tokenResponse, 201: schemas.linkedBody, 403: secondFactorRequired },
     }),
   };
-  const config = { cookieMode: 'asked', refusalPage: refused } as const;
   return (app, { rateLimits }) => {
-    const options = { schema, config, ...rateLimits.placeHook('provider') };
-    app.post(completePath, options, async (request, reply) => {
-      const { body, headers, actor } = request;
-      const { handle, device_name: deviceName, device_id: deviceId, audience } = body;
-      const mode = modeOf(request);
-      const replaces = mode === 'body' ? undefined : readRefreshCookie(headers);
+    const options = { schema, config: { cookieMode: 'asked' }, ...rateLimits.placeHook('provider') } as const;
+    app.post('/auth/providers/complete', options, async (request, reply) => {
+      const { handle, device_name: deviceName, device_id: deviceId, audience } = request.body;
+      const { headers, actor } = request;
+      const cookieMode = inCookieMode(request);
+      const replaces = cookieMode ? readRefreshCookie(headers) : undefined;
       const input = { handle, headers, deviceName, deviceId, audience, replaces };
-      const completed = await completeProvider(input, actor);
-      return mode === 'form' ? onPage(reply, completed, actor) : inAnswer(reply, completed, mode);
+      const { attempt, tokens, linked, asked } = await completeProvider(input, actor);
+      if (asked !== undefined) throw asked;
+      reply.header('set-cookie', clearedCookie(attempt));
+      if (tokens === undefined) return reply.code(201).send({ id: String(linked) });
+      return cookieMode ? inCookie(reply, tokens) : inBody(tokens);
     });
   };
 }
 
-/** Where the refresh token goes: into the cookie, for our own page and for a browser's script, or into the body. */
-type Mode = 'form' | 'cookie' | 'body';
-
-function modeOf(request: Request): Mode {
-  if (!isForm(request)) return inCookieMode(request) ? 'cookie' : 'body';
-  requireOwnForm(request);
-  return 'form';
-}
-
-function onPage(reply: Reply, { attempt, tokens, asked }: Completed, { language }: Actor) {
-  const { returnTo = '/' } = attempt;
-  if (asked !== undefined) return sendPage(reply, 403, factorPage(language, asked, returnTo)) as never;
-  reply.header('set-cookie', clearedCookie(attempt));
-  if (tokens !== undefined) inCookie(reply, tokens);
-  return goTo(reply, returnTo);
-}
-
-function inAnswer(reply: Reply, { attempt, tokens, linked, asked }: Completed, mode: Mode) {
-  if (asked !== undefined) throw asked;
-  reply.header('set-cookie', clearedCookie(attempt));
-  if (tokens === undefined) return reply.code(201).send({ id: String(linked) });
-  return mode === 'cookie' ? inCookie(reply, tokens) : inBody(tokens);
-}
-
-/** A form cannot send the header of `csrf.ts`; what the browser says of the asking page, no page can forge. */
-function requireOwnForm({ headers }: Request): void {
-  if (headers['sec-fetch-site'] === 'same-origin') return;
-  const detail = 'sec-fetch-site: must be same-origin for a form';
-  throw new AuthorityError('csrf_refused', { reason: 'form', detail });
-}
-
-/** The second step of a sign-in on our own page; applications use `POST /auth/login/factor`. */
-function factorRoute({ finishLogin }: SignInOperations): MountRoutes {
-  const schema = {
-    body: schemas.factorBody,
-    ...operation({
-      summary: 'The second factor of a sign-in with another provider, from its page',
-      refusals: [400, 401, 403, 429, 503],
-      response: redirected,
-    }),
-  };
-  const config = { refusalPage: factorRefused } as const;
+/** Our own page, for applications that have none: it goes on to `return_to`, or to the page that asks for the second factor. */
+function completePageRoutes({ completeProvider }: SignInOperations): MountRoutes {
   return (app, { rateLimits }) => {
-    const options = { schema, config, ...rateLimits.placeHook('factor') };
-    app.post(factorPath, options, async (request, reply) => {
-      requireOwnForm(request);
-      const { login_token: loginToken, code, return_to: returnTo } = request.body;
-      const proof = { member: /^\d{6}$/.test(code) ? 'totp' : 'recovery_code', value: code };
-      const replaces = readRefreshCookie(request.headers);
-      inCookie(reply, await finishLogin({ loginToken, proof, replaces }, request.actor));
-      return goTo(reply, returnTo);
+    const limited = rateLimits.placeHook('provider');
+    const pageSchema = {
+      summary: 'The page that completes a sign-in with another provider; changes nothing',
+    };
+    app.get(providerPath, { schema: pageSchema, ...limited }, async (request, reply) => {
+      const { handle, about } = request.query as { readonly handle?: unknown; readonly about?: unknown };
+      if (typeof handle !== 'string' || oneTimeTokenHash(handle) === undefined)
+        return sendPage(reply, 400, refused(request, invalidAttempt('handle')));
+      return sendPage(reply, 200, completePage(request.actor.language, handle, about === 'link'));
+    });
+
+    const schema = { summary: 'Complete a sign-in with the form of the page', body: schemas.completeForm };
+    const options = { schema, config: { ownForm: true, refusalPage: refused }, ...limited } as const;
+    app.post(providerPath, options, async (request, reply) => {
+      const { handle } = request.body as Static<typeof schemas.completeForm>;
+      const { headers, actor } = request;
+      const input = { handle, headers, replaces: readRefreshCookie(headers) };
+      return goOn(reply, await completeProvider(input, actor), actor);
     });
   };
+}
+
+function goOn(reply: Reply, { attempt, tokens, asked }: Completed, { language }: Actor) {
+  const { returnTo = '/' } = attempt;
+  if (asked !== undefined)
+    return sendPage(reply, 403, factorPage(language, { returnTo, ...pendingIn(asked) }));
+  reply.header('set-cookie', clearedCookie(attempt));
+  if (tokens !== undefined) setRefreshCookie(reply, tokens.refreshToken, tokens.refreshExpiresIn);
+  return sendPage(reply, 200, goOnPage(language, returnTo));
 }

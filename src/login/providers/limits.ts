@@ -10,10 +10,10 @@ export const providerLimits = {
   tenants: 100,
   /** Time to sign in at the provider, with a second factor there. */
   attemptMilliseconds: 10 * 60_000,
-  /** Attempts of one browser, as tabs: their cookies come with every request, whose headers have 16 KiB. */
-  attemptsOfBrowser: 4,
-  /** A path with its query, such as an authorization request. The cookie has room for 4,096 characters. */
-  returnToCharacters: 1_500,
+  /** The cookies of all attempts of one browser: they come with every request, whose headers have 16 KiB. */
+  attemptsCharacters: 8_000,
+  /** A path with its query, such as an authorization request. The cookie has room for 4,096 characters of base64url. */
+  returnToCharacters: 2_600,
   /** From the callback to the page that completes it: one redirect and a click. */
   handleMilliseconds: 60_000,
   /** Identities of one user. */

@@ -8,7 +8,6 @@ import type { Config } from '../../platform/config/config.ts';
 import { createKeyedHash } from '../../platform/keyedHash.ts';
 import type { Metrics } from '../../platform/observability/metrics.ts';
 import type { Counted } from '../../revocation/countFailures.ts';
-import type { FinishLogin } from '../factors/finishLogin.ts';
 import type { RequireRecentProof } from '../factors/recentProof.ts';
 import { createRemoveFactor, type RemoveFactorParts } from '../factors/removeFactor.ts';
 import type { RelyingParty } from '../passkeys/relyingParty.ts';
@@ -61,7 +60,6 @@ export interface ProviderMountParts
   readonly clock: Clock;
   readonly notices: CompleteProviderParts['notices'];
   readonly passwordAttempts: RemoveFactorParts['passwordAttempts'];
-  readonly finishLogin: FinishLogin;
   readonly requireRecentProof: RequireRecentProof;
   readonly metrics: Pick<Metrics, 'providerSignIn'>;
   readonly counted: Counted;
@@ -69,7 +67,7 @@ export interface ProviderMountParts
 
 export function mountProviders({ metrics, counted, ...given }: ProviderMountParts) {
   const parts = { ...given, onOutcome: metrics.providerSignIn };
-  const { attempts, requireRecentProof, finishLogin, database } = parts;
+  const { attempts, requireRecentProof, database } = parts;
   const all = parts.kinds.all.filter(({ name }) => name === 'provider');
   const listProviders = createListProviders(parts.providers);
   const unlink = counted(createRemoveFactor({ ...parts, kinds: { ...parts.kinds, all } }));
@@ -77,7 +75,7 @@ export function mountProviders({ metrics, counted, ...given }: ProviderMountPart
     listProviders,
     routes: [
       ...signInRoutes({
-        ...{ listProviders, attempts, finishLogin },
+        ...{ listProviders, attempts },
         startProvider: createStartProvider(parts),
         findAttempt: createFindAttempt(parts),
         finishAtProvider: createFinishAtProvider(parts),

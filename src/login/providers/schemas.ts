@@ -35,14 +35,7 @@ export const completeBody = Type.Object(
   strict,
 );
 
-export const factorBody = Type.Object(
-  {
-    login_token: text('The login that waits.'),
-    code: text('Of the authenticator app, or a recovery code.'),
-    return_to: path('As at the start.'),
-  },
-  strict,
-);
+export const completeForm = Type.Object({ handle: text('Of the page.') }, strict);
 
 export const linkedBody = Type.Object({ id: Type.String({ description: 'The linked identity.' }) });
 export const locationBody = Type.Object({

@@ -201,6 +201,58 @@ export const de: Texts = {
       `Ihre zweiten Faktoren werden entfernt (${time.format(dueAt)} UTC). Haben Sie nicht darum gebeten, halten Sie es auf: ${link}`,
   },
   pages: {
+    signIn: {
+      title: 'Anmelden',
+      email: 'E-Mail',
+      password: 'Passwort',
+      button: 'Anmelden',
+      withProvider: (label) => `Mit ${label} anmelden`,
+      secondFactor: 'Weisen Sie einen zweiten Faktor nach.',
+      mustAdd: 'Fügen Sie zuerst eine Authenticator-App hinzu: Die Anmeldung braucht einen zweiten Faktor.',
+      addApp: 'Authenticator-App hinzufügen',
+      scan: 'Scannen Sie dies mit Ihrer Authenticator-App, oder tippen Sie den Schlüssel ab. Geben Sie dann den Code ein, den sie zeigt.',
+      totp: 'Code Ihrer Authenticator-App',
+      recoveryCode: 'Wiederherstellungscode',
+      sentCode: 'Der Code, den wir Ihnen geschickt haben',
+      sendMail: 'Code per E-Mail schicken',
+      sendSms: 'Code an mein Telefon schicken',
+      goOn: 'Weiter',
+      refusals: {
+        invalid_credentials: 'E-Mail oder Passwort ist falsch.',
+        invalid_code:
+          'Der Code ist falsch oder abgelaufen. Wenn das wieder geschieht, beginnen Sie von vorn.',
+        recovery_required: 'Zu viele falsche Passwörter: Setzen Sie zuerst per E-Mail ein neues.',
+        password_change_required: 'Wählen Sie zuerst ein neues Passwort: Dieses galt nur für eine Anmeldung.',
+        rate_limited: 'Zu viele Versuche. Warten Sie eine Minute.',
+        invalid_request: 'Etwas fehlt oder hat die falsche Form.',
+        other: 'Hier ging etwas schief. Versuchen Sie es gleich noch einmal.',
+      },
+    },
+    consent: {
+      title: 'Zugriff erlauben?',
+      asks: (application) => `${application} möchte auf Ihr Konto zugreifen.`,
+      wants: 'Die Anwendung möchte:',
+      scopes: {
+        openid: 'wissen, wer Sie sind',
+        email: 'Ihre E-Mail-Adresse sehen',
+        phone: 'Ihre Telefonnummer sehen',
+        profile: 'Ihr Profil sehen',
+        offline_access: 'den Zugriff behalten, wenn Sie sich hier abmelden',
+      },
+      allow: 'Erlauben',
+      deny: 'Nicht erlauben',
+    },
+    signOut: {
+      title: 'Abmelden',
+      explanation: 'Hier abmelden, und von den Anwendungen, die Sie von hier aus geöffnet haben?',
+      button: 'Abmelden',
+      done: 'Sie sind abgemeldet. Kein Dienst nimmt die Sitzungen mehr an.',
+    },
+    badRequest: {
+      title: 'Diese Anfrage kann nicht beantwortet werden',
+      explanation:
+        'Die Anwendung hat eine falsche oder veraltete Anfrage geschickt. Gehen Sie zu ihr zurück und beginnen Sie neu.',
+    },
     verify: {
       title: 'E-Mail-Adresse bestätigen',
       explanation: 'Bestätigen Sie, dass diese E-Mail-Adresse Ihnen gehört.',
@@ -254,8 +306,6 @@ export const de: Texts = {
       title: 'Anmelden',
       explanation: 'Der Anbieter hat bestätigt, wer Sie sind. Gehen Sie weiter, um sich anzumelden.',
       link: 'Der Anbieter hat bestätigt, wer Sie sind. Von jetzt an meldet diese Identität Sie bei Ihrem Konto an.',
-      factor: 'Geben Sie den Code Ihrer Authenticator-App ein, oder einen Wiederherstellungscode.',
-      code: 'Code',
       button: 'Weiter',
     },
     refused: 'Das hat nicht geklappt',
@@ -266,15 +316,12 @@ export const de: Texts = {
         'Das ist nicht das Passwort dieser Registrierung. Haben nicht Sie sich registriert, schließen Sie diese Seite.',
       invalid_attempt:
         'Diese Anmeldung wurde schon benutzt, hat zu lange gedauert oder begann in einem anderen Browser. Beginnen Sie neu.',
-      invalid_code: 'Dieser Code ist falsch oder wurde schon benutzt. Nehmen Sie den nächsten.',
       identity_not_linked:
         'Mit dieser Identität ist kein Konto verknüpft. Haben Sie ein Konto, melden Sie sich an wie immer und verknüpfen Sie sie dort. Sonst registrieren Sie sich zuerst mit Ihrer E-Mail-Adresse.',
       identity_taken: 'Diese Identität ist mit einem anderen Konto verknüpft.',
       provider_refused:
         'Der Anbieter hat nicht bestätigt, wer Sie sind. Beginnen Sie neu, oder melden Sie sich anders an.',
       registration_closed: 'Hier gibt es kein Konto für Sie, und die Registrierung ist geschlossen.',
-      second_factor_required:
-        'Dieses Konto braucht einen zweiten Faktor, nach dem diese Seite nicht fragen kann. Melden Sie sich in unserer App an.',
       rate_limited: 'Zu viele Versuche. Warten Sie eine Minute und versuchen Sie es noch einmal.',
       other: 'Hier ist etwas schiefgegangen. Versuchen Sie es gleich noch einmal.',
     },

@@ -14,7 +14,7 @@ export type Part =
   | { readonly link: string }
   | { readonly facts: readonly (string | undefined)[] };
 
-type MailTemplate = Exclude<TemplateName, 'verify_phone' | 'operator_event'>;
+type MailTemplate = Exclude<TemplateName, 'verify_phone' | 'operator_event' | 'logout'>;
 type SmsTemplate = 'login_code' | 'verify_phone' | 'factors_reset_requested';
 
 export interface Texts {
@@ -24,8 +24,48 @@ export interface Texts {
   readonly pages: PageTexts;
 }
 
-/** Pages that links in mails lead to, and those of a sign-in with another provider. */
+/** Pages that links in mails, applications and other providers lead to. */
 export interface PageTexts {
+  readonly signIn: {
+    readonly title: string;
+    readonly email: string;
+    readonly password: string;
+    readonly button: string;
+    readonly secondFactor: string;
+    /** A link to another provider. */
+    readonly withProvider: (label: string) => string;
+    readonly mustAdd: string;
+    readonly addApp: string;
+    readonly scan: string;
+    readonly totp: string;
+    readonly recoveryCode: string;
+    readonly sentCode: string;
+    readonly sendMail: string;
+    readonly sendSms: string;
+    /** The link of a page that goes on by itself. */
+    readonly goOn: string;
+    readonly refusals: {
+      readonly invalid_credentials: string;
+      readonly invalid_code: string;
+      readonly recovery_required: string;
+      readonly password_change_required: string;
+      readonly rate_limited: string;
+      readonly invalid_request: string;
+      readonly other: string;
+    };
+  };
+  /** `wants`: before the list of scopes. `scopes`: of those that every application may ask for. */
+  readonly consent: {
+    readonly title: string;
+    readonly asks: (application: string) => string;
+    readonly wants: string;
+    readonly scopes: Readonly<Record<'openid' | 'email' | 'phone' | 'profile' | 'offline_access', string>>;
+    readonly allow: string;
+    readonly deny: string;
+  };
+  readonly signOut: Question;
+  /** An authorization request that cannot be answered, and whose application is unknown. */
+  readonly badRequest: { readonly title: string; readonly explanation: string };
   /** `registration`: in place of `explanation`, where the link confirms one. */
   readonly verify: Question & { readonly registration: string; readonly password: string };
   readonly recovery: Question & { readonly newPassword: string };
@@ -38,23 +78,17 @@ export interface PageTexts {
     readonly explanations: Readonly<Record<Exclude<NoticeSubject, 'session'>, string>>;
     readonly takenBack: Readonly<Record<'factor' | 'codes' | 'email' | 'email_kept', string>>;
   };
-  /** `link`: in place of `explanation`, to link an identity. `factor` asks for a second factor, in the field `code`. */
-  readonly provider: Omit<Question, 'done'> & {
-    readonly link: string;
-    readonly factor: string;
-    readonly code: string;
-  };
+  /** `link`: in place of `explanation`, to link an identity. */
+  readonly provider: Omit<Question, 'done'> & { readonly link: string };
   readonly refusals: {
     readonly invalid_link: string;
     readonly password_refused: string;
     readonly invalid_credentials: string;
     readonly invalid_attempt: string;
-    readonly invalid_code: string;
     readonly identity_not_linked: string;
     readonly identity_taken: string;
     readonly provider_refused: string;
     readonly registration_closed: string;
-    readonly second_factor_required: string;
     readonly rate_limited: string;
     readonly other: string;
   };

@@ -34,16 +34,28 @@ export function mountClients(program: Program, asks: Asks): void {
     )
     .option('--scope <SCOPE>', 'what it may ask of its users; may be repeated', collect)
     .option('--redirect-uri <URI>', 'where its users come back to; may be repeated', collect)
+    .option(
+      '--post-logout-redirect-uri <URI>',
+      'where its users may go after a logout; may be repeated',
+      collect,
+    )
+    .option('--backchannel-logout-uri <URI>', 'where it is told that sessions of its users ended')
+    .option('--pairwise', 'it knows each user by a name that no other client has for them')
     .option('--public', 'it cannot keep a secret, as an application in a browser')
     .option('--jwks <JSON>', 'its public keys (RFC 7517): it signs instead of sending a secret', readJwks)
     .description(
       'Create a client. Prints its client_id, and as last line its secret, which is shown only once.',
     )
     .action(
-      (name, { kind = 'service', permission, audience, scope, redirectUri, public: isPublic, jwks }) => {
+      (
+        name,
+        { kind = 'service', permission, audience, scope, redirectUri, public: isPublic, jwks, ...more },
+      ) => {
         const client: NewClient = {
           ...{ name, kind, permissions: permission ?? [], audiences: audience ?? [], scopes: scope ?? [] },
           ...{ redirectUris: redirectUri ?? [], jwks, isPublic: isPublic === true },
+          postLogoutRedirectUris: more.postLogoutRedirectUri ?? [],
+          ...{ backchannelLogoutUri: more.backchannelLogoutUri, isPairwise: more.pairwise === true },
         };
         asks((context) => create(client, context), { begins: true });
       },
@@ -117,12 +129,18 @@ function asJson(client: Service) {
     audiences,
     scopes,
     redirectUris,
+    postLogoutRedirectUris,
+    backchannelLogoutUri,
+    subjectSalt,
     jwks,
     createdAt,
     disabledAt,
   } = client;
   return {
     ...{ client_id: id, name, kind, permissions: allowed, audiences, scopes, redirect_uris: redirectUris },
+    post_logout_redirect_uris: postLogoutRedirectUris,
+    backchannel_logout_uri: backchannelLogoutUri ?? null,
+    subject_type: subjectSalt === undefined ? 'public' : 'pairwise',
     jwks: jwks ?? null,
     created_at: rfc3339(createdAt),
     state: disabledAt === undefined ? 'live' : 'disabled',

@@ -1,12 +1,13 @@
 /** Administration of OAuth clients, by the operator. A client is a row of `services/`: secrets and permissions are there. */
-import { createPublicKey, type JsonWebKey } from 'node:crypto';
+import { createPublicKey, type JsonWebKey, randomBytes } from 'node:crypto';
 import { invalidField } from '@countersign/verifier/errors';
 import type { Actor } from '../../audit/auditEvent.ts';
 import type { RevokingParts } from '../../revocation/propagation/revokeAndPropagate.ts';
+import { accountScope } from '../../rights/rights.ts';
 import type { Permission, PublicJwks, Service } from '../../services/service.ts';
 import { type CreateService, createCreateService } from '../../services/services.ts';
 import { oauthLimits } from '../limits.ts';
-import { checkRedirectUri } from './redirectUri.ts';
+import { checkBackchannelUri, checkRedirectUri } from './redirectUri.ts';
 
 export interface NewClient {
   readonly name: string;
@@ -15,6 +16,12 @@ export interface NewClient {
   readonly audiences: readonly string[];
   readonly scopes: readonly string[];
   readonly redirectUris: readonly string[];
+  /** Where its users may be sent after a logout. */
+  readonly postLogoutRedirectUris?: readonly string[];
+  /** Where it is told that sessions of its users ended: https, or http on loopback. */
+  readonly backchannelLogoutUri?: string | undefined;
+  /** It knows each user by a name that nobody else has for them. */
+  readonly isPairwise?: boolean;
   /** It authenticates with one of these keys, and has no secret. */
   readonly jwks?: PublicJwks | undefined;
   /** It cannot keep a secret, as an application in a browser. */
@@ -35,9 +42,10 @@ export function createManageClients({
   const createService = createCreateService({ database, clock });
   return {
     createClient(client, actor) {
-      const { name, permissions, isPublic = false, jwks, ...settings } = checkClient(client);
-      const withoutSecret = isPublic || jwks !== undefined;
-      return createService({ name, permissions, withoutSecret, client: { ...settings, jwks } }, actor);
+      const { name, permissions, isPublic = false, isPairwise = false, ...settings } = checkClient(client);
+      const withoutSecret = isPublic || settings.jwks !== undefined;
+      const subjectSalt = isPairwise ? randomBytes(oauthLimits.subjectSaltBytes) : undefined;
+      return createService({ name, permissions, withoutSecret, client: { ...settings, subjectSalt } }, actor);
     },
 
     async listClients() {
@@ -47,16 +55,29 @@ export function createManageClients({
 }
 
 function checkClient(client: NewClient): NewClient {
-  const { kind, redirectUris, jwks, isPublic = false } = client;
+  const {
+    kind,
+    redirectUris,
+    postLogoutRedirectUris = [],
+    backchannelLogoutUri,
+    jwks,
+    isPublic = false,
+  } = client;
   if (isPublic && (kind === 'service' || client.permissions.length > 0))
     throw invalidField('public', 'kind', 'a public client is an application, and has no permissions');
   if (isPublic && jwks !== undefined) throw invalidField('public', 'exclusive', 'a public client has no key');
-  if (kind === 'service' && redirectUris.length > 0)
+  const ofUsers = [...redirectUris, ...postLogoutRedirectUris, backchannelLogoutUri ?? []].flat();
+  if (kind === 'service' && ofUsers.length > 0)
     throw invalidField('redirect_uri', 'kind', 'a service has no users that are sent back to it');
+  if (kind === 'third_party' && client.scopes.includes(accountScope))
+    throw invalidField('scope', 'kind', `${accountScope} is for applications of yours`);
   atMost('redirect_uri', redirectUris, oauthLimits.redirectUris);
+  atMost('post_logout_redirect_uri', postLogoutRedirectUris, oauthLimits.redirectUris);
   atMost('scope', client.scopes, oauthLimits.clientScopes);
   atMost('audience', client.audiences, oauthLimits.clientAudiences);
-  for (const each of redirectUris) checkRedirectUri(each);
+  for (const each of redirectUris) checkRedirectUri('redirect_uri', each);
+  for (const each of postLogoutRedirectUris) checkRedirectUri('post_logout_redirect_uri', each);
+  if (backchannelLogoutUri !== undefined) checkBackchannelUri(backchannelLogoutUri);
   if (jwks !== undefined) checkKeys(jwks);
   return client;
 }

@@ -9,9 +9,28 @@ const loopback = /^(127\.0\.0\.1|\[::1\]|localhost)$/;
 /** A private scheme has a dot, as a domain name backwards (RFC 8252 §7.1). */
 const privateScheme = /^[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+:$/;
 
-export function checkRedirectUri(text: string): void {
+export function checkRedirectUri(field: string, text: string): void {
   const fault = faultOf(text);
-  if (fault !== undefined) throw invalidField('redirect_uri', 'format', fault);
+  if (fault !== undefined) throw invalidField(field, 'format', fault);
+}
+
+/** It is called by us, not opened by a browser. */
+export function checkBackchannelUri(text: string): void {
+  const fault = faultOf(text);
+  if (fault !== undefined || privateScheme.test(new URL(text).protocol))
+    throw invalidField('backchannel_logout_uri', 'format', fault ?? 'must use https, or http on loopback');
+}
+
+/**
+ * Exactly, as text. Only the port of a loopback address may be another: a native application takes a free one (RFC 8252 §7.3).
+ */
+export function matchesRedirectUri(registered: string, given: string): boolean {
+  if (registered === given) return true;
+  if (!URL.canParse(given) || faultOf(given) !== undefined) return false;
+  const [own, other] = [new URL(registered), new URL(given)];
+  if (own.protocol !== 'http:' || !loopback.test(own.hostname)) return false;
+  other.port = own.port;
+  return own.href === other.href;
 }
 
 function faultOf(text: string): string | undefined {

@@ -27,6 +27,7 @@ export interface TokenAnswer {
   readonly scope: string;
   readonly refresh_token?: string;
   readonly issued_token_type?: string;
+  readonly id_token?: string;
 }
 
 export type Grant = (request: TokenRequest) => Promise<TokenAnswer>;

@@ -6,7 +6,7 @@ import { AuthorityError, invalidField } from '@countersign/verifier/errors';
 import { verifierLimits } from '@countersign/verifier/limits';
 import type { AccessTokenClaims, ActorClaim } from '@countersign/verifier/tokens/accessTokenClaims';
 import { parseJti } from '@countersign/verifier/tokens/jti';
-import { accountScope, requireScopes, rightsAt } from '../../rights/rights.ts';
+import { accountScope, identityScopes, requireScopes, rightsAt } from '../../rights/rights.ts';
 import type { Service } from '../../services/service.ts';
 import { chooseSigner, chosenAudience, issueAccessToken, settingsFor } from '../../sessions/tokenResponse.ts';
 import type { Introspect } from '../../tokens/introspect.ts';
@@ -16,6 +16,8 @@ import { answerOf, asTarget, type Grant, type GrantParts, keepClient } from './g
 
 const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token';
 const subjectTokenTypes = [accessTokenType, 'urn:ietf:params:oauth:token-type:jwt'];
+
+const notForOthers: readonly string[] = [accountScope, ...identityScopes];
 
 export interface TokenExchangeParts extends GrantParts {
   readonly introspect: Introspect;
@@ -40,8 +42,8 @@ export function createTokenExchange(parts: TokenExchangeParts): Grant {
       const [revoked] = await stores.revocations.find(parentSubjects(parent));
       if (revoked !== undefined) throw refusedSubject('revoked');
       await stores.tokenSessions.noteExchange(session.id);
-      // What the parent says, as far as its bearer still may; the account is not for others.
-      const scope = parent.scope.split(' ').filter((each) => each !== accountScope);
+      // What the parent says, as far as its bearer still may; the account and who the user is are not for others.
+      const scope = parent.scope.split(' ').filter((each) => !notForOthers.includes(each));
       const settings = settingsFor(accessTokens, audience, now);
       const latest = Math.min(settings.latest, parent.exp * 1000);
       const isClient = session.userId === undefined;

@@ -26,7 +26,10 @@ import type { EndReason } from '../../sessions/session.ts';
 import type { EndedSession, RightsTaken, SessionSelection } from '../../sessions/store.ts';
 
 export interface RevokingStores extends Stores {
-  /** Ends the selected sessions and revokes their access tokens; returns those that were alive. */
+  /**
+   * Ends the selected sessions, and those of applications that were started from them, and revokes their access tokens; returns
+   * those that were alive.
+   */
   endSessions(selection: SessionSelection, reason: EndReason): Promise<readonly EndedSession[]>;
   /**
    * Refuses the access tokens that the selected sessions have until now, because they carry a right that was taken away. The
@@ -84,7 +87,11 @@ async function revokeInTransaction<T>(
       revoked.push(...revocations);
     };
     const endSessions: RevokingStores['endSessions'] = async (selection, reason) => {
-      const ended = await stores.sessions.end(selection, reason, now);
+      const selected = await stores.sessions.end(selection, reason, now);
+      // A statement of its own: it sees what was started until the one above had its locks.
+      const from = selected.filter(({ hasStarted }) => hasStarted).map(({ id }) => id);
+      const started = from.length === 0 ? [] : await stores.sessions.end({ startedFrom: from }, reason, now);
+      const ended = [...selected, ...started];
       await revoke(ended.map((session) => revocationOf(session, reason)));
       return ended.filter(({ newlyEnded }) => newlyEnded);
     };

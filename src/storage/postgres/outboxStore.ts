@@ -45,7 +45,7 @@ export function createOutboxStore(prisma: PrismaConnection): OutboxStore {
       const start = after === undefined ? Prisma.sql`true` : Prisma.sql`id > ${after}::uuid`;
       const rows = await prisma.$queryRaw<{ id: string; sealedMessage: Uint8Array }[]>`
         SELECT id, sealed_message AS "sealedMessage" FROM outbox
-         WHERE ${start} AND channel <> 'none'
+         WHERE ${start} AND channel NOT IN ('none', 'client')
            AND substring(sealed_message FROM 1 FOR ${header.length}::int) <> ${Buffer.from(header)}
          ORDER BY id LIMIT ${limit}`;
       return rows.map(({ id, sealedMessage }) => ({ id: id as MessageId, sealedMessage }));

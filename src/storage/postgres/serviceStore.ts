@@ -14,19 +14,12 @@ import type { PrismaConnection } from './transactions.ts';
 export function createServiceStore(prisma: PrismaConnection): ServiceStore {
   return {
     async create(service, token) {
-      const { id, name, kind, jwks, certificateName, createdAt } = service;
-      const row = {
-        ...{ id, name, kind, certificateName: certificateName ?? null, createdAt: new Date(createdAt) },
-        ...{ permissions: [...service.permissions], audiences: [...service.audiences] },
-        ...{ scopes: [...service.scopes], redirectUris: [...service.redirectUris] },
-        ...(jwks === undefined ? {} : { jwks: jwks as unknown as Prisma.InputJsonObject }),
-      };
-      const { count } = await prisma.service.createMany({ data: [row], skipDuplicates: true });
+      const { count } = await prisma.service.createMany({ data: [rowOf(service)], skipDuplicates: true });
       if (count === 1) {
-        if (token !== undefined) await prisma.serviceToken.create({ data: toRow(id, token) });
+        if (token !== undefined) await prisma.serviceToken.create({ data: toRow(service.id, token) });
         return 'created';
       }
-      return (await prisma.service.findUnique({ where: { name } })) === null
+      return (await prisma.service.findUnique({ where: { name: service.name } })) === null
         ? 'certificate_taken'
         : 'name_taken';
     },
@@ -108,6 +101,22 @@ export function createServiceStore(prisma: PrismaConnection): ServiceStore {
   };
 }
 
+function rowOf(service: Parameters<ServiceStore['create']>[0]): Prisma.ServiceCreateManyInput {
+  const { jwks, subjectSalt, createdAt, ...same } = service;
+  const lists = {
+    ...{ permissions: [...service.permissions], audiences: [...service.audiences] },
+    ...{ scopes: [...service.scopes], redirectUris: [...service.redirectUris] },
+    postLogoutRedirectUris: [...service.postLogoutRedirectUris],
+  };
+  return {
+    ...{ ...same, ...lists, createdAt: new Date(createdAt) },
+    certificateName: service.certificateName ?? null,
+    backchannelLogoutUri: service.backchannelLogoutUri ?? null,
+    subjectSalt: subjectSalt === undefined ? null : new Uint8Array(subjectSalt),
+    ...(jwks === undefined ? {} : { jwks: jwks as unknown as Prisma.InputJsonObject }),
+  };
+}
+
 function fromRow(row: ServiceRow): Service {
   return {
     id: row.id as ServiceId,
@@ -115,6 +124,9 @@ function fromRow(row: ServiceRow): Service {
     kind: clientKinds.find((kind) => kind === row.kind) ?? 'third_party',
     permissions: row.permissions.filter(isPermission),
     ...{ audiences: row.audiences, scopes: row.scopes, redirectUris: row.redirectUris },
+    postLogoutRedirectUris: row.postLogoutRedirectUris,
+    backchannelLogoutUri: row.backchannelLogoutUri ?? undefined,
+    subjectSalt: row.subjectSalt ?? undefined,
     jwks: (row.jwks as PublicJwks | null) ?? undefined,
     disabledAt: row.disabledAt?.getTime(),
     certificateName: row.certificateName ?? undefined,

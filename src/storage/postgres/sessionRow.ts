@@ -8,6 +8,7 @@ export function toRow(session: NewSession): Prisma.SessionUncheckedCreateInput {
   return {
     id: session.id,
     userId: session.userId,
+    ...{ startedFrom: session.startedFrom ?? null, hasStarted: session.hasStarted ?? false },
     sealedSecret: new Uint8Array(session.sealedSecret),
     tokenVersion: session.tokenVersion,
     rightsEpoch: session.rightsEpoch,
@@ -34,6 +35,7 @@ export function fromRow(row: SessionRow): Session {
     id: row.id as SessionId,
     // Sessions without a user are read by tokenSessionStore.ts.
     userId: row.userId as UserId,
+    ...{ startedFrom: (row.startedFrom ?? undefined) as SessionId | undefined, hasStarted: row.hasStarted },
     sealedSecret: row.sealedSecret,
     generation: Number(row.generation),
     rotatedAt: row.rotatedAt?.getTime(),

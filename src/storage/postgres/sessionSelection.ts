@@ -79,6 +79,7 @@ function whose(
   >,
 ): Prisma.Sql {
   if ('sessionIds' in selection) return Prisma.sql`s.id = ANY (${selection.sessionIds}::uuid[])`;
+  if ('startedFrom' in selection) return Prisma.sql`s.started_from = ANY (${selection.startedFrom}::uuid[])`;
   if ('matching' in selection)
     return Prisma.sql`${inRange(selection.range)} AND ${matching(selection.matching)}`;
   return Prisma.sql`s.user_id = ${selection.userId}::uuid`;

@@ -14,12 +14,14 @@ import { createSessionLists } from './sessionLists.ts';
 import { fromRow, toRow } from './sessionRow.ts';
 import { createSessionSecretStore } from './sessionSecretStore.ts';
 import { expiredAt, inRange, live, noCanary, notSpared, selected } from './sessionSelection.ts';
+import { createStartedSessions } from './startedSessions.ts';
 import type { PrismaConnection } from './transactions.ts';
 
 export function createSessionStore(prisma: PrismaConnection): SessionStore {
   return {
     ...createSessionSecretStore(prisma),
     ...createSessionLists(prisma),
+    ...createStartedSessions(prisma),
 
     async create(session, signingKid) {
       await prisma.session.create({ data: { ...toRow(session), signingKids: [signingKid] } });

@@ -4,6 +4,7 @@ import type { Database, Stores } from '../../database.ts';
 import { createAdvisoryLocks } from './advisoryLocks.ts';
 import { createAuditLog } from './auditLog.ts';
 import { createAuditTrail } from './auditTrail.ts';
+import { createConsentStore } from './consentStore.ts';
 import { isConflict, translateFault } from './faults.ts';
 import type { Prisma, PrismaClient } from './generated/client.ts';
 import { postgresLimits } from './limits.ts';
@@ -98,6 +99,7 @@ function createStores(prisma: PrismaConnection, onFault: (error: unknown) => nev
     sessions: guarded(createSessionStore(prisma), onFault),
     tokenSessions: guarded(createTokenSessionStore(prisma), onFault),
     usedIds: guarded(createUsedIdStore(prisma), onFault),
+    consents: guarded(createConsentStore(prisma), onFault),
     rights: guarded(createRightsStore(prisma), onFault),
     services: guarded(createServiceStore(prisma), onFault),
     signingKeys: guarded(createSigningKeyStore(prisma), onFault),

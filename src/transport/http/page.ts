@@ -11,6 +11,10 @@ export interface Page {
   readonly language: string;
   readonly title: string;
   readonly body: Html | readonly Html[];
+  /** A page with a form that needs the cookie: browsers without Sec-Fetch-Site then say where the form is from. */
+  readonly hasOwnForm?: boolean;
+  /** Where the browser goes at once: a path of ours, or a redirect URI of a client. */
+  readonly forwardTo?: string;
 }
 
 const style =
@@ -33,14 +37,33 @@ export function sendPage(reply: FastifyReply, status: number, page: Page): Fasti
     .code(status)
     .header('content-security-policy', contentPolicy)
     .header('cache-control', 'no-store')
+    .header('referrer-policy', referrerOf(page))
     .type('text/html; charset=utf-8')
     .send(textOf(page));
 }
 
-function textOf({ language, title, body }: Page): string {
+function referrerOf({ hasOwnForm = false }: Page): string {
+  return hasOwnForm ? 'same-origin' : 'no-referrer';
+}
+
+function textOf(page: Page): string {
+  const { language, title, body, forwardTo } = page;
   // No referrer also as an element: a proxy in front may replace headers.
-  const head = `<!doctype html><html lang="${html`${language}`.text}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="robots" content="noindex"><meta name="referrer" content="no-referrer"><style>${style}</style>`;
+  const referrer = html`<meta name="referrer" content="${referrerOf(page)}">`.text;
+  const forward =
+    forwardTo === undefined ? '' : html`<meta http-equiv="refresh" content="0;url=${forwardTo}">`.text;
+  const head = `<!doctype html><html lang="${html`${language}`.text}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="robots" content="noindex">${referrer}${forward}<style>${style}</style>`;
   return `${head}${html`<title>${title}</title></head><body><main><h1>${title}</h1>${body}</main></body></html>`.text}`;
+}
+
+/** Goes on at once. A redirect would do, but not after a form: browsers apply its `form-action` to redirects, too. */
+export function forwardPage({
+  language,
+  title,
+  link,
+  to,
+}: Pick<Page, 'language' | 'title'> & { readonly link: string; readonly to: string }): Page {
+  return { language, title, body: html`<p><a href="${to}">${link}</a></p>`, forwardTo: to };
 }
 
 export interface Form {

@@ -6,7 +6,13 @@ import { aGuard, said } from '../../support/guards.ts';
 import { mailSettings, startMailServer } from '../../support/mailServer.ts';
 import { startOidcProvider } from '../../support/oidcProvider.ts';
 import { createVisitor } from '../../support/providerJourney.ts';
-import { entryOf, newIssuer, startAt, startWithProvider } from '../../support/providerSignIn.ts';
+import {
+  entryOf,
+  isCompletion,
+  newIssuer,
+  startAt,
+  startWithProvider,
+} from '../../support/providerSignIn.ts';
 import { createShiftedClock } from '../../support/shiftedClock.ts';
 
 const boss = 'boss@example.com';
@@ -97,7 +103,6 @@ t.test('who may link', async (t) => {
 
 t.test('a wish to link ends with its session, and works in its browser only', async (t) => {
   const { token, complete, issuer, call, login, links, acme } = await startWithBoss(t);
-  const isCompletion = ({ pathname }: URL) => pathname === '/auth/providers/complete';
   const begin = async (of: string, visitor = createVisitor()) => {
     const asked = await visitor.fetch(`${issuer}/auth/providers/acme/link`, {
       ...{ method: 'POST', headers: { authorization: `Bearer ${of}` } },

@@ -6,6 +6,10 @@
 export const tokenTypes = {
   /** RFC 9068. */
   access: 'at+jwt',
+  /** OpenID Connect Core §2: libraries expect none of its own. */
+  id: 'JWT',
+  /** OpenID Connect Back-Channel Logout §2.4. */
+  logout: 'logout+jwt',
   /** RFC 9701. */
   introspection: 'token-introspection+jwt',
 } as const;

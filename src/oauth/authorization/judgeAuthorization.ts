@@ -1,0 +1,47 @@
+/** What an authorization request needs next: the sign-in page, consent, or nothing more. Pure. */
+import { AuthorityError } from '@countersign/verifier/errors';
+import type { ClientKind } from '../../services/service.ts';
+import type { Session } from '../../sessions/session.ts';
+import type { Consent } from './consentStore.ts';
+import type { StartedRequest } from './sealedRequest.ts';
+
+/**
+ * `session`: the browser's live one. `consent`: what the user allowed this client so far. Throws what the client is told where the
+ * user must not be asked, or where asking again is of no use.
+ */
+export function judgeAuthorization(
+  { request, startedAt }: StartedRequest,
+  session: Pick<Session, 'authTime' | 'acr'> | undefined,
+  {
+    kind,
+    consent,
+    now,
+  }: { readonly kind: ClientKind; readonly consent: Consent | undefined; readonly now: number },
+): 'sign_in' | 'consent' | 'allowed' {
+  const { prompts, needsSecondFactor, scopes } = request;
+  const mayAsk = !prompts.includes('none');
+  const signedInSince = session !== undefined && session.authTime >= startedAt;
+  if (session === undefined || (!signedInSince && isTooWeak(request, session, now))) {
+    if (mayAsk) return 'sign_in';
+    throw new AuthorityError('login_required');
+  }
+  // They proved what they have, and it is less.
+  if (needsSecondFactor && session.acr !== '2fa')
+    throw new AuthorityError('unmet_authentication_requirements');
+  if (kind !== 'third_party') return 'allowed';
+  const isAllowed = scopes.every((each) => consent?.scopes.includes(each) === true);
+  const isAskedAgain = prompts.includes('consent') && (consent?.grantedAt ?? 0) < startedAt;
+  if (isAllowed && !isAskedAgain) return 'allowed';
+  if (mayAsk) return 'consent';
+  throw new AuthorityError('consent_required');
+}
+
+function isTooWeak(
+  { prompts, maxAge, needsSecondFactor }: StartedRequest['request'],
+  { authTime, acr }: Pick<Session, 'authTime' | 'acr'>,
+  now: number,
+): boolean {
+  if (prompts.includes('login') || prompts.includes('select_account')) return true;
+  if (maxAge !== undefined && now - authTime > maxAge * 1000) return true;
+  return needsSecondFactor && acr !== '2fa';
+}

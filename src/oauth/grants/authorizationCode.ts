@@ -1,0 +1,198 @@
+/**
+ * A session of the application for an authorization code (RFC 6749 §4.1.3, RFC 7636 §4.6). It starts from the browser's session and ends
+ * with it, unless the user allowed `offline_access`. A second use of the code ends what came of the first, with effect.
+ */
+import { createHash } from 'node:crypto';
+import { AuthorityError } from '@countersign/verifier/errors';
+import type { SessionId } from '@countersign/verifier/ids';
+import type { User } from '../../accounts/user.ts';
+import type { Actor } from '../../audit/auditEvent.ts';
+import type { Stores } from '../../database.ts';
+import { newId } from '../../platform/newId.ts';
+import { type OneTimeToken, oneTimeTokenHash } from '../../platform/oneTimeTokens.ts';
+import { type RevokingStores, revokeAndPropagate } from '../../revocation/propagation/revokeAndPropagate.ts';
+import type { Rights } from '../../rights/rights.ts';
+import type { Service } from '../../services/service.ts';
+import { endSelected } from '../../sessions/endSessions.ts';
+import type { Session } from '../../sessions/session.ts';
+import type { NewSession } from '../../sessions/store.ts';
+import { type StoringParts, storeSession } from '../../sessions/storeSession.ts';
+import { chooseSigner, chosenAudience, respondWithTokens } from '../../sessions/tokenResponse.ts';
+import { type CodeDetail, codePurpose } from '../authorization/authorizationCode.ts';
+import { type Form, readAudience, required } from '../form.ts';
+import { oauthLimits } from '../limits.ts';
+import type { IssueIdToken } from '../openid/idToken.ts';
+import { asTarget, type Grant, type GrantParts, keepClient } from './grant.ts';
+
+export interface CodeGrantParts extends GrantParts, StoringParts {
+  readonly refreshIdleTtlMs: number;
+  readonly sessionMaxTtlMs: number;
+  readonly issueIdToken: IssueIdToken;
+}
+
+interface Presented {
+  readonly hash: Uint8Array;
+  readonly client: Service;
+  readonly redirectUri: string;
+  /** The S256 of the verifier. */
+  readonly challenge: string;
+  /** Asked for with the code. */
+  readonly audience: string | undefined;
+  readonly actor: Actor;
+  readonly now: number;
+}
+
+interface Started {
+  readonly session: NewSession;
+  readonly rights: Rights;
+  readonly audience: string;
+  readonly nonce: string | undefined;
+}
+
+export function createAuthorizationCodeGrant(parts: CodeGrantParts): Grant {
+  return async ({ client, form, actor }) => {
+    const presented = readPresented(client, form, { actor, now: parts.clock.now() });
+    const { now } = presented;
+    const signer = await chooseSigner(parts, now);
+    // What a refusal did is committed before it is thrown.
+    const { result } = await revokeAndPropagate(parts, now, (stores) =>
+      redeem(parts, stores, presented, (session, audience) =>
+        storeSession(parts, stores, session, { audience, signer, actor }),
+      ),
+    );
+    if (typeof result === 'string') throw new AuthorityError('invalid_grant', { reason: result });
+    const { session, rights, audience, nonce } = result;
+    const tokens = await respondWithTokens(parts, { ...session, generation: 0 }, signer, {
+      ...{ now, audience, rights },
+    });
+    const idToken = session.scope.split(' ').includes('openid')
+      ? await parts.issueIdToken(client, session, signer, { nonce, now, accessToken: tokens.accessToken })
+      : undefined;
+    return {
+      ...{ access_token: tokens.accessToken, token_type: 'Bearer', expires_in: tokens.expiresIn },
+      ...{ refresh_token: tokens.refreshToken, scope: tokens.scope },
+      ...(idToken === undefined ? {} : { id_token: idToken }),
+    };
+  };
+}
+
+function readPresented(
+  client: Service,
+  form: Form,
+  { actor, now }: Pick<Presented, 'actor' | 'now'>,
+): Presented {
+  const code = required(form, 'code');
+  const redirectUri = required(form, 'redirect_uri');
+  const verifier = required(form, 'code_verifier');
+  const hash = oneTimeTokenHash(code);
+  if (hash === undefined) throw new AuthorityError('invalid_grant', { reason: 'malformed' });
+  const challenge = createHash('sha256').update(verifier).digest('base64url');
+  return { hash, client, redirectUri, challenge, audience: readAudience(form), actor, now };
+}
+
+/** Why it is refused, once that is committed; throws for what leaves the code as it is. */
+async function redeem(
+  parts: CodeGrantParts,
+  stores: RevokingStores,
+  presented: Presented,
+  store: (session: NewSession, audience: string) => Promise<Rights>,
+): Promise<Started | string> {
+  const { hash, client, now } = presented;
+  await keepClient(stores, client);
+  const found = await stores.oneTimeTokens.find(hash, codePurpose, now);
+  if (found?.userId === undefined) throw new AuthorityError('invalid_grant', { reason: 'unknown_code' });
+  const user = await stores.users.lock(found.userId);
+  // Read again under the lock: of two uses at once, the second one finds the first.
+  const token = await stores.oneTimeTokens.find(hash, codePurpose, now);
+  if (user === undefined || token === undefined)
+    throw new AuthorityError('invalid_grant', { reason: 'unknown_code' });
+  const detail = token.detail as CodeDetail;
+  if (detail.client_id !== client.id) return refuse(stores, presented, detail, 'other_client');
+  if (detail.used !== null) return refuseSecondUse(stores, presented, detail, detail.used);
+  const fault = faultOf(presented, token, detail, user);
+  if (fault !== undefined) return refuse(stores, presented, detail, fault);
+  if (!(await stores.sessions.noteStart(detail.session_id, now)))
+    return refuse(stores, presented, detail, 'session_ended');
+  const from = await stores.sessions.find(detail.session_id);
+  if (from === undefined) return refuse(stores, presented, detail, 'session_ended');
+  const audience = await audienceOf(parts, presented, detail);
+  const session = newSession(parts, presented, detail, from);
+  const rights = await store(session, audience);
+  await stores.oneTimeTokens.replace(
+    hash,
+    { detail: { ...detail, used: session.id }, codeHash: undefined },
+    now,
+  );
+  const event = { type: 'login_succeeded', actor: presented.actor, userId: user.id } as const;
+  const about = { sessionId: session.id, reason: codePurpose, detail: { client_id: client.id } };
+  await stores.audit.record({ ...event, ...about }, now);
+  return { session, rights, audience, nonce: detail.nonce ?? undefined };
+}
+
+function faultOf(
+  { redirectUri, challenge, now }: Presented,
+  { createdAt }: OneTimeToken,
+  detail: CodeDetail,
+  user: User,
+): string | undefined {
+  if (now >= createdAt + oauthLimits.codeMilliseconds) return 'code_expired';
+  if (redirectUri !== detail.redirect_uri) return 'other_redirect_uri';
+  if (challenge !== detail.code_challenge) return 'code_verifier';
+  if (user.disabledAt !== undefined) return 'user_disabled';
+  return user.tokenVersion === detail.token_version ? undefined : 'version';
+}
+
+async function refuse(
+  stores: Pick<Stores, 'audit'>,
+  { client, actor, now }: Presented,
+  { session_id: sessionId }: CodeDetail,
+  reason: string,
+): Promise<string> {
+  const event = { type: 'authorization_code_refused', actor, sessionId, reason } as const;
+  await stores.audit.record({ ...event, detail: { client_id: client.id } }, now);
+  return reason;
+}
+
+/** RFC 6749 §4.1.2: one of the two uses is a thief's. */
+async function refuseSecondUse(
+  stores: RevokingStores,
+  presented: Presented,
+  detail: CodeDetail,
+  used: SessionId,
+): Promise<string> {
+  const { actor, now } = presented;
+  await endSelected(stores, { sessionIds: [used] }, { reason: 'code_replayed', actor, now });
+  return refuse(stores, presented, detail, 'code_replayed');
+}
+
+/** RFC 8707 §2.2: what was authorized, or the choice that was left open. */
+async function audienceOf(
+  parts: CodeGrantParts,
+  { audience: asked }: Presented,
+  { audience: authorized }: CodeDetail,
+): Promise<string> {
+  if (authorized !== null && asked !== undefined && asked !== authorized)
+    throw new AuthorityError('invalid_target', { reason: 'other_audience' });
+  return chosenAudience(parts, authorized ?? asked).catch(asTarget);
+}
+
+/** Of the same proof as the browser's session, and never longer. */
+function newSession(
+  parts: CodeGrantParts,
+  { client, actor, now }: Presented,
+  { scopes }: CodeDetail,
+  from: Session,
+): NewSession {
+  const id = newId<SessionId>(now);
+  const { userId, tokenVersion, amr, acr, openedBy, authTime } = from;
+  return {
+    ...{ id, userId, tokenVersion, amr, acr, openedBy, authTime, rightsEpoch: 0 },
+    ...(scopes.includes('offline_access') ? {} : { startedFrom: from.id }),
+    sealedSecret: parts.refreshTokens.newSealedSecret(id),
+    ...{ clientId: client.id, scope: scopes.join(' '), deviceName: client.name, deviceId: undefined },
+    ...{ userAgent: actor.userAgent, ip: actor.ip, createdAt: now, lastUsedAt: now },
+    idleExpiresAt: now + parts.refreshIdleTtlMs,
+    expiresAt: Math.min(now + parts.sessionMaxTtlMs, from.expiresAt),
+    accessExpiresAt: parts.accessTokens.expiry(now),
+  };
+}
