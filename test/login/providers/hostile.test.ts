@@ -105,14 +105,15 @@ t.test('`iss` of the ID token counts where the address has none', async (t) => {
 });
 
 t.test('metadata of another issuer, and addresses without TLS, are not used', async (t) => {
-  for (const change of [
-    { issuer: 'https://evil.example' },
-    { token_endpoint: 'http://evil.example/token' },
-    { jwks_uri: 'http://evil.example/jwks' },
-  ]) {
-    const { signIn, acme } = await startWithProvider(t);
+  for (const [change, logged] of [
+    [{ issuer: 'https://evil.example' }, /metadata issuer does not match/],
+    [{ token_endpoint: 'http://evil.example/token' }, /an address of the provider is not https/],
+    [{ jwks_uri: 'http://evil.example/jwks' }, /an address of the provider is not https/],
+  ] as const) {
+    const { signIn, acme, log } = await startWithProvider(t);
     acme.metadata = (metadata) => ({ ...metadata, ...change });
     t.equal((await signIn()).status, 503, JSON.stringify(change));
+    t.match(log(), logged);
   }
 });
 

@@ -30,7 +30,7 @@ t.test('a new user, and the same user again', async (t) => {
   t.match(metrics, 'countersign_provider_sign_ins_total{provider="acme",outcome="registered"} 1');
 });
 
-for (const [what, account, entry] of [
+for (const [what, account, options] of [
   ['nobody says that it is verified', { sub: 'eve', email: ada }, {}],
   ['it is verified as text', { sub: 'eve', email: ada, email_verified: 'true' }, {}],
   ['it is verified as a number', { sub: 'eve', email: ada, email_verified: 1 }, {}],
@@ -40,11 +40,11 @@ for (const [what, account, entry] of [
   [
     'the provider is not trusted for it',
     { sub: 'eve', email: ada, email_verified: true },
-    { trust_email: false },
+    { entry: { trust_email: false }, played: { emailInIdToken: true } },
   ],
 ] as const) {
   t.test(`no account and no link for an e-mail where ${what}`, async (t) => {
-    const { signIn, acme, register, call } = await startWithProvider(t, { entry });
+    const { signIn, acme, register, call } = await startWithProvider(t, options);
     acme.account = account;
     const unknown = await signIn();
     t.match([unknown.status, unknown.body.code], [403, 'identity_not_linked']);

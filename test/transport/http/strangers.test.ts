@@ -20,7 +20,7 @@ const readable: Readonly<Record<string, number>> = {
   '/auth/providers/{name}/start': 404,
   // Without a cookie nobody has begun anything.
   '/auth/providers/{name}/callback': 400,
-  '/auth/providers/complete': 400,
+  '/sign-in/provider': 400,
   // Pages of links in mails: without a token there is nothing to show.
   '/auth/email/verify': 400,
   '/auth/factors/reset/stop': 400,
