@@ -13,6 +13,7 @@ import { openFactors } from './login/factors/mount.ts';
 import { mountLogin, openPasswords } from './login/mount.ts';
 import { openPasskeys } from './login/passkeys/mount.ts';
 import type { PasswordHashing } from './login/passwords/passwordHash.ts';
+import { openProviders } from './login/providers/mount.ts';
 import { openNotifications } from './notifications/mount.ts';
 import { openProofs, proofHeader } from './oauth/dpop/proofs.ts';
 import { mountOAuth } from './oauth/mount.ts';
@@ -149,7 +150,9 @@ async function openParts(parts: WithMetrics, closing: Closing) {
   const earlierTokens = await openEarlierTokens({ config, clock, latestTime, denyList, metrics, onFault });
   const isNonceRequired = config.tokens.dpopNonce === 'required';
   const proofs = openProofs({ database, clock, keyEncryptionKey, issuer, isNonceRequired });
-  const passkeys = openPasskeys({ database, clock, effect, issuer, log, metrics, notices });
+  const providers = await openProviders({ config, clock, keyEncryptionKey, onFault });
+  const { names: providerNames } = providers;
+  const passkeys = openPasskeys({ database, clock, effect, issuer, log, metrics, notices, providerNames });
   const codes = openCodes({ ...notifications, config, keyEncryptionKey, counting, metrics });
   const hashing = { config: config.passwords, hashing: parts.passwordHashing };
   return {
@@ -158,8 +161,10 @@ async function openParts(parts: WithMetrics, closing: Closing) {
     spendRevokeBudget: openRevokeBudgets({ counting, log, metrics }),
     passwords: await openPasswords({ database, clock, metrics, keyEncryptionKey, ...hashing }),
     passkeys,
+    providers,
     factors: openFactors({
       ...{ database, clock, sealing, notices, log, passkeyKind: passkeys.kind, codeKinds: codes.kinds },
+      providerKind: providers.kindFor(passkeys.relyingParty),
     }),
   };
 }
@@ -176,7 +181,7 @@ function mountSlices(
   const { denyList, effect, subscribers, sliceMs } = propagation;
   const { keyRing, ringKeeper } = ring;
   const { passwords, passwordPolicy, passwordAttempts } = opened.passwords;
-  const { factors, passkeys, codes } = opened;
+  const { factors, passkeys, codes, providers } = opened;
   const { kinds, totpSecrets, requireRecentProof } = factors;
   const revoking = { database, effect, clock };
   const reading = { accessTokenReader, audiences, ringKeeper, denyList, latestTime, earlierTokens };
@@ -199,8 +204,9 @@ function mountSlices(
     ...{ log, metrics, rateLimits, notices, counted, revoke: revocation.operations.revoke },
   });
   const login = mountLogin({
-    ...{ ...revoking, ...minting, ...proving, ...passkeys, ...factors, ...codes.login },
+    ...{ ...revoking, ...minting, ...proving, ...passkeys, ...factors, ...codes.login, ...providers },
     ...{ config: config.sessions, metrics, rateLimits, counted, issuer, policy, notices },
+    registration: config.registration,
     ...{ requireVerifiedEmail, codeLogin, spendRevokeBudget, factorResetDelayMs, makeLink, requireMail },
   });
   const accounts = mountAccounts({

@@ -11,6 +11,7 @@ import type { SigningKeyStore } from './keys/store.ts';
 import type { RecoveryCodeStore } from './login/factors/recoveryCodeStore.ts';
 import type { TotpStore } from './login/factors/totpStore.ts';
 import type { PasskeyStore } from './login/passkeys/passkey.ts';
+import type { LinkedIdentityStore } from './login/providers/linkedIdentity.ts';
 import type { PasswordFailureStore } from './login/throttling/passwordFailures.ts';
 import type { OutboxStore } from './notifications/outbox.ts';
 import type { ConsentStore } from './oauth/authorization/consentStore.ts';
@@ -38,6 +39,7 @@ export interface Stores {
   readonly requests: RequestStore;
   readonly passwordFailures: PasswordFailureStore;
   readonly passkeys: PasskeyStore;
+  readonly linkedIdentities: LinkedIdentityStore;
   readonly oneTimeTokens: OneTimeTokenStore;
   readonly totpFactors: TotpStore;
   readonly recoveryCodes: RecoveryCodeStore;

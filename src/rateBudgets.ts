@@ -25,6 +25,8 @@ export const rateBudgets = {
   password: { address: 30, network: 120, account: 10, global: 1_200 },
   /** Logins with a code, without the password: starting one may send something, and hours and days are counted, too. */
   code_login: { address: 60, network: 600, account: 20, global: 6_000 },
+  /** Sign-in with other providers: four requests each, and links. Providers are asked, too. */
+  provider: { address: 120, network: 600, account: 20, global: 6_000 },
   /** A user's phone: adding one may send a message (`accounts/phone/limits.ts`). */
   phone: { address: 30, network: 120, account: 10, global: 1_200 },
   /** Requests at `/oauth2/` whose client could not prove itself; others are not counted. */

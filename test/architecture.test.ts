@@ -217,6 +217,7 @@ const owners: readonly [library: RegExp, owners: readonly string[]][] = [
   [/^otplib$|^qrcode$/, ['src/login/factors/totp.ts']],
   [/^@node-rs\/argon2$|^bcrypt$|^@zxcvbn-ts\//, ['src/login/passwords/']],
   [/^@simplewebauthn\/server/, ['src/login/passkeys/webauthn.ts']],
+  [/^openid-client$/, ['src/login/providers/openid.ts']],
   [/^pino$|^prom-client$/, ['src/platform/observability/']],
   [/^uuid$/, ['src/platform/newId.ts']],
   [/^nodemailer$/, ['src/notifications/mail.ts', 'src/notifications/mailFolder.ts']],

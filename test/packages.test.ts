@@ -134,6 +134,7 @@ const besideAuthority = words(`
   @peculiar/asn1-csr @peculiar/asn1-ecc @peculiar/asn1-pfx @peculiar/asn1-pkcs8 @peculiar/asn1-pkcs9 @peculiar/asn1-rsa
   @peculiar/asn1-schema @peculiar/asn1-x509 @peculiar/asn1-x509-attr @peculiar/asn1-x509-post-quantum @peculiar/utils
   @peculiar/x509 asn1js pvtsutils pvutils reflect-metadata tslib tsyringe
+  openid-client oauth4webapi
   @node-rs/argon2 bcrypt node-addon-api node-gyp-build @zxcvbn-ts/dictionary-compression @zxcvbn-ts/language-common bowser jose uuid
 `);
 

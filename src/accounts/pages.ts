@@ -5,7 +5,7 @@ import type { PageTexts, Texts } from '../notifications/texts/texts.ts';
 import { html } from '../platform/html.ts';
 import { type Form, form, type Page } from '../transport/http/page.ts';
 
-type PageName = 'verify' | 'recovery' | 'notMe' | 'stopReset';
+type PageName = 'verify' | 'recovery' | 'notMe' | 'stopReset' | 'provider';
 
 /** `forms`: each has its own button. */
 export function questionPage(
@@ -21,7 +21,7 @@ export function questionPage(
 
 export function donePage(
   language: string | undefined,
-  name: PageName,
+  name: Exclude<PageName, 'provider'>,
   say: (texts: PageTexts) => readonly string[] = (texts) => [texts[name].done],
 ): Page {
   const texts = textsFor(language);

@@ -1,6 +1,6 @@
 /**
  * Login: proving who a user is, and starting the session. Owns passwords (`passwords/`), passkeys (`passkeys/`), codes that are
- * sent (`codes/`), second factors (`factors/`) and the limits on guessing (`throttling/`). Does not own users (`accounts/`) or the
+ * sent (`codes/`), other providers (`providers/`), second factors (`factors/`) and the limits on guessing (`throttling/`). Does not own users (`accounts/`) or the
  * session after its start (`sessions/`).
  */
 import type { Clock } from '@countersign/verifier/clock';
@@ -19,6 +19,7 @@ import { noBreachedPasswords, openBreachedPasswords } from './passwords/breached
 import { createCommonPasswords } from './passwords/commonPasswords.ts';
 import { createPasswordHasher, type PasswordHashing } from './passwords/passwordHash.ts';
 import { createPasswordPolicy } from './passwords/passwordPolicy.ts';
+import { mountProviders, type ProviderMountParts } from './providers/mount.ts';
 import { signInRoutes } from './signIn/http.ts';
 import { createPasswordAttempts, prunePasswordFailures } from './throttling/passwordAttempts.ts';
 import { createUnknownEmails } from './unknownEmails.ts';
@@ -54,11 +55,13 @@ export interface LoginMountParts
   extends Omit<LoginParts, 'unknownEmails' | 'askForFactor' | Lifetimes>,
     Omit<FactorMountParts, Lifetimes>,
     Omit<PasskeyMountParts, Lifetimes>,
-    Omit<CodeMountParts, 'unknownEmails' | 'askForFactor' | Lifetimes> {
+    Omit<CodeMountParts, 'unknownEmails' | 'askForFactor' | Lifetimes>,
+    Omit<ProviderMountParts, 'askForFactor' | Lifetimes> {
   readonly config: Config['sessions'];
   readonly metrics: Metrics;
   readonly passwordAttempts: LoginParts['passwordAttempts'];
   readonly rateLimits: LoginParts['rateLimits'];
+  readonly requireRecentProof: FactorMountParts['requireRecentProof'];
 }
 
 type Lifetimes = 'refreshIdleTtlMs' | 'sessionMaxTtlMs' | 'sessionsPerUser';
@@ -76,10 +79,16 @@ export function mountLogin({ config, ...given }: LoginMountParts) {
   const first = { ...parts, askForFactor, unknownEmails: createUnknownEmails() };
   const login = createLogin(first);
   const codes = mountCodes(first);
-  const signIn = signInRoutes({ ...factors.signIn, login, origin: new URL(parts.issuer).origin });
+  const providers = mountProviders(first);
+  const { listProviders } = providers;
+  const { origin } = new URL(parts.issuer);
+  const signIn = signInRoutes({ ...factors.signIn, login, listProviders, origin });
   return {
     operations: { login, ...factors.operations },
-    routes: [loginRoute(login), signIn, ...factors.routes, ...passkeys.routes, ...codes.routes],
+    routes: [
+      ...[loginRoute(login), signIn, ...factors.routes, ...passkeys.routes, ...codes.routes],
+      ...providers.routes,
+    ],
     jobs: [oldFailuresJob(parts), ...factors.jobs],
   };
 }

@@ -27,6 +27,7 @@ const names = [
   '20261204000000_oauth',
   '20261204120000_authorization',
   '20261205000000_bound_sessions',
+  '20261206000000_linked_identities',
 ];
 
 for (const { name, embedded, open } of engines) {

@@ -97,6 +97,7 @@ export function createMemoryDatabase(now: () => number, keys: readonly StoredSig
     advisoryLocks: {} as Stores['advisoryLocks'],
     truth: {} as Stores['truth'],
     passkeys: {} as Stores['passkeys'],
+    linkedIdentities: {} as Stores['linkedIdentities'],
     oneTimeTokens: {} as Stores['oneTimeTokens'],
     totpFactors: { listSealedOtherwise: async () => [] } as unknown as Stores['totpFactors'],
     recoveryCodes: {} as Stores['recoveryCodes'],

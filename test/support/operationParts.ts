@@ -7,6 +7,7 @@ import { openFactors } from '../../src/login/factors/mount.ts';
 import { createAskForFactor } from '../../src/login/factors/pendingLogin.ts';
 import { openPasskeys } from '../../src/login/passkeys/mount.ts';
 import { createPasswordHasher } from '../../src/login/passwords/passwordHash.ts';
+import { createProviderKind } from '../../src/login/providers/providerKind.ts';
 import { createPasswordAttempts } from '../../src/login/throttling/passwordAttempts.ts';
 import { createUnknownEmails } from '../../src/login/unknownEmails.ts';
 import { createKeyedHash } from '../../src/platform/keyedHash.ts';
@@ -27,8 +28,12 @@ export async function createOperationParts({ database }: Storage) {
   const { effect } = createToldEffect();
   const { log, metrics } = { log: createLog('error', { write: () => {} }), metrics: createMetrics() };
   const notices = async () => {};
-  const { kind: passkeyKind } = openPasskeys({ database, clock, effect, issuer, log, metrics, notices });
-  const factors = openFactors({ database, clock, sealing, notices, log, passkeyKind, codeKinds: [] });
+  const { kind: passkeyKind } = openPasskeys({
+    ...{ database, clock, effect, issuer, log, metrics, notices, providerNames: [] },
+  });
+  const providerKind = createProviderKind(new Map(), { rpId: undefined, providers: [] });
+  const kinds = { passkeyKind, providerKind, codeKinds: [] };
+  const factors = openFactors({ database, clock, sealing, notices, log, ...kinds });
   return {
     ...{ database, clock, keyRing, ringKeeper },
     ...factors,

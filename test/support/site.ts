@@ -50,7 +50,7 @@ export async function startSite(
       const type = url.endsWith('.js') ? 'text/javascript' : 'text/html';
       outgoing.writeHead(200, { ...headers, 'content-type': type });
       outgoing.end(page);
-    } else if (authorityPort === undefined || !url.startsWith('/auth/')) {
+    } else if (authorityPort === undefined || !/^\/(auth|sign-in)\b/.test(url)) {
       outgoing.writeHead(404).end();
     } else {
       inTurn(url, () => pass(authorityPort(), incoming, outgoing, (request) => seen.push(request)));

@@ -45,6 +45,11 @@ export const errorTable = {
   },
   invalid_code: { http: 401, grpc: 'UNAUTHENTICATED', title: 'Wrong or expired code' },
   invalid_link: { http: 400, grpc: 'INVALID_ARGUMENT', title: 'This link was used or has expired' },
+  invalid_attempt: {
+    http: 400,
+    grpc: 'INVALID_ARGUMENT',
+    title: 'This sign-in was used, has expired, or began in another browser',
+  },
   invalid_grant: { http: 401, grpc: 'UNAUTHENTICATED', title: 'The refresh token is not valid' },
   invalid_client: { http: 401, grpc: 'UNAUTHENTICATED', title: 'The client could not be authenticated' },
   unauthorized_client: { http: 400, grpc: 'PERMISSION_DENIED', title: 'This client may not use this grant' },
@@ -95,9 +100,24 @@ export const errorTable = {
     grpc: 'PERMISSION_DENIED',
     title: 'Too many wrong passwords: the account must be recovered',
   },
+  identity_not_linked: {
+    http: 403,
+    grpc: 'PERMISSION_DENIED',
+    title: 'No account is linked with this identity',
+  },
+  provider_refused: {
+    http: 403,
+    grpc: 'PERMISSION_DENIED',
+    title: 'The provider did not confirm who the user is',
+  },
   not_found: { http: 404, grpc: 'NOT_FOUND', title: 'Not found' },
   request_timeout: { http: 408, grpc: 'UNAVAILABLE', title: 'The request took too long to arrive' },
   email_taken: { http: 409, grpc: 'ALREADY_EXISTS', title: 'This e-mail is already registered' },
+  identity_taken: {
+    http: 409,
+    grpc: 'ALREADY_EXISTS',
+    title: 'This identity is linked with another account',
+  },
   last_way_in: { http: 409, grpc: 'FAILED_PRECONDITION', title: 'This is the last way to log in' },
   name_taken: { http: 409, grpc: 'ALREADY_EXISTS', title: 'This name is already in use' },
   next_key_not_ready: {

@@ -12,7 +12,14 @@ import type { Stores } from '../../database.ts';
 import type { OneTimeDetail, OneTimeToken } from '../../platform/oneTimeTokens.ts';
 
 /** In the order of listing. */
-export const factorNames = ['passkey', 'totp', 'recovery_code', 'email_code', 'sms_code'] as const;
+export const factorNames = [
+  'passkey',
+  'totp',
+  'recovery_code',
+  'email_code',
+  'sms_code',
+  'provider',
+] as const;
 export type FactorName = (typeof factorNames)[number];
 
 /** The member that holds a code which was sent. */
@@ -97,6 +104,8 @@ export interface ListedFactor {
   readonly name: string;
   readonly createdAt: number;
   readonly lastUsedAt: number | undefined;
+  /** Of a linked identity only: the name of its provider. */
+  readonly provider?: string;
   /** Of a passkey only. */
   readonly passkey?: {
     readonly deviceType: string;

@@ -46,6 +46,7 @@ export function openFactors(parts: {
   /** Codes by mail and by message. */
   readonly codeKinds: readonly FactorKind[];
   readonly passkeyKind: FactorKind;
+  readonly providerKind: FactorKind;
 }) {
   const { totpFactors, recoveryCodes } = parts.database;
   const totpSecrets = createTotpSecrets(parts.sealing);
@@ -58,6 +59,7 @@ export function openFactors(parts: {
     }),
     createRecoveryCodeKind({ recoveryCodes, notices: parts.notices }),
     ...parts.codeKinds,
+    parts.providerKind,
   ]);
   return { totpSecrets, kinds, requireRecentProof: createRequireRecentProof({ ...parts, kinds }) };
 }

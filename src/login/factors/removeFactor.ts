@@ -18,7 +18,8 @@ import { endSelected } from '../../sessions/endSessions.ts';
 import type { Caller } from '../../sessions/session.ts';
 import type { EndedSession } from '../../sessions/store.ts';
 import { checkUnchanged, findCaller, type ProvingParts } from '../passwords/reauthentication.ts';
-import type { FactorKinds, FactorName } from './factors.ts';
+import type { FactorKind, FactorKinds } from './factors.ts';
+import { loginPurpose } from './pendingLogin.ts';
 
 export interface RemoveFactorParts extends RevokingParts, ProvingParts {
   readonly kinds: FactorKinds;
@@ -89,9 +90,11 @@ export async function takeFactor(
   if (removed === undefined) return undefined;
   // Read again: it is without the factor now.
   const left = (await stores.users.find(userId)) ?? user;
-  const wasLast = !(await kinds.hasAny(stores, left, now));
+  const wasLast = removed.kind.standsAlone && !(await kinds.hasAny(stores, left, now));
   if (wasLast) await stores.recoveryCodes.forget(userId);
-  const about = { actor, userId, sessionId, reason: removed.kind, detail: { factor: id } };
+  // A login that waits for its second factor may have begun with it.
+  await stores.oneTimeTokens.forget(userId, loginPurpose);
+  const about = { actor, userId, sessionId, reason: removed.kind.name, detail: { factor: id } };
   await stores.audit.record({ type: 'factor_removed', ...about }, now);
   await notices(stores, user, 'factor_removed', { now, actor, sessionId, factor: removed.name });
   return { ended, wasLast };
@@ -101,12 +104,12 @@ async function remove(
   kinds: FactorKinds,
   stores: Stores,
   { userId, id, alsoLast }: { readonly userId: UserId; readonly id: FactorId; readonly alsoLast: boolean },
-): Promise<{ readonly kind: FactorName; readonly name: string } | undefined> {
+): Promise<{ readonly kind: FactorKind; readonly name: string } | undefined> {
   for (const kind of kinds.all) {
     const factors = (await kind.list?.(stores, userId)) ?? [];
     const factor = factors.find((each) => each.id === id);
     if (factor !== undefined && (await kind.remove?.(stores, userId, id, alsoLast)))
-      return { kind: kind.name, name: factor.name };
+      return { kind, name: factor.name };
   }
   return undefined;
 }

@@ -18,10 +18,11 @@ export interface OpenPasskeysParts extends RevokingParts {
   readonly log: Log;
   readonly metrics: Pick<Metrics, 'passkeyCloned'>;
   readonly notices: Notices;
+  readonly providerNames: readonly string[];
 }
 
 /** What the table of second factors and `mountPasskeys` need. */
-export function openPasskeys({ issuer, log, metrics, ...parts }: OpenPasskeysParts) {
+export function openPasskeys({ issuer, log, metrics, providerNames, ...parts }: OpenPasskeysParts) {
   const relyingParty = relyingPartyOf(issuer);
   const requireRelyingParty = createRequireRelyingParty(relyingParty);
   const onCloned = ({ id, userId }: Passkey) => {
@@ -30,7 +31,8 @@ export function openPasskeys({ issuer, log, metrics, ...parts }: OpenPasskeysPar
   };
   const provePasskey = createProvePasskey({ ...parts, requireRelyingParty, onCloned });
   const { database } = parts;
-  const kind = createPasskeyKind({ database, relyingParty, requireRelyingParty, provePasskey });
+  const proving = { relyingParty, requireRelyingParty, provePasskey };
+  const kind = createPasskeyKind({ database, ...proving, providerNames });
   return { requireRelyingParty, relyingParty, provePasskey, kind };
 }
 

@@ -16,10 +16,13 @@ export interface PasskeyKindParts {
   readonly relyingParty: RelyingParty | undefined;
   readonly requireRelyingParty: RequireRelyingParty;
   readonly provePasskey: ProvePasskey;
+  /** Names of the providers that users may sign in with. */
+  readonly providerNames: readonly string[];
 }
 
 export function createPasskeyKind(parts: PasskeyKindParts): FactorKind {
   const { database, relyingParty, requireRelyingParty, provePasskey } = parts;
+  const ways = { rpId: relyingParty?.id, providers: parts.providerNames };
   /** Those of another host work nowhere here. */
   const usable = async (
     { passkeys }: Pick<Stores, 'passkeys'>,
@@ -66,7 +69,7 @@ export function createPasskeyKind(parts: PasskeyKindParts): FactorKind {
       if (alsoLast) return removed;
       // Already locked; read with the lock held.
       const user = removed ? await stores.users.lock(userId) : undefined;
-      if (user !== undefined && !(await hasWayIn(stores, user, relyingParty?.id)))
+      if (user !== undefined && !(await hasWayIn(stores, user, ways)))
         throw new AuthorityError('last_way_in', {
           detail: 'Set a password or add another passkey first, then remove this one.',
         });

@@ -18,7 +18,8 @@ import type { FinishLogin } from '../factors/finishLogin.ts';
 import type { StartLoginFactor } from '../factors/startFactor.ts';
 import { loginLimits } from '../limits.ts';
 import type { Login } from '../login.ts';
-import { enrolPage, factorPage, goOnPage, type Pending, passwordPage } from './pages.ts';
+import type { ListProviders } from '../providers/buttons.ts';
+import { enrolPage, factorPage, goOnPage, type Pending, passwordPage, pendingIn } from './pages.ts';
 import { signInPath, stepPaths } from './paths.ts';
 
 export interface SignInOperations {
@@ -26,6 +27,7 @@ export interface SignInOperations {
   readonly finishLogin: FinishLogin;
   readonly startLoginFactor: StartLoginFactor;
   readonly enrolAtLogin: EnrolAtLogin;
+  readonly listProviders: ListProviders;
   /** The origin of ISSUER. */
   readonly origin: string;
 }
@@ -61,7 +63,11 @@ export function signInRoutes(operations: SignInOperations): MountRoutes {
   };
 }
 
-function pageRoute(app: HttpApp, { rateLimits }: HttpMount, { origin }: SignInOperations): void {
+function pageRoute(
+  app: HttpApp,
+  { rateLimits }: HttpMount,
+  { origin, listProviders }: SignInOperations,
+): void {
   const schema = { summary: 'The page to sign in; changes nothing.' };
   app.get(signInPath, { schema, ...rateLimits.placeHook('links') }, async (request, reply) => {
     const { return_to: asked, login_hint: hint } = request.query as Readonly<Record<string, unknown>>;
@@ -69,21 +75,24 @@ function pageRoute(app: HttpApp, { rateLimits }: HttpMount, { origin }: SignInOp
     return sendPage(
       reply,
       200,
-      passwordPage(languageOf(request), { returnTo: to, email: typeof hint === 'string' ? hint : '' }),
+      passwordPage(languageOf(request), {
+        ...{ returnTo: to, email: typeof hint === 'string' ? hint : '', providers: listProviders(to) },
+      }),
     );
   });
 }
 
-function passwordRoute(app: HttpApp, { rateLimits }: HttpMount, { login, origin }: SignInOperations): void {
+function passwordRoute(app: HttpApp, { rateLimits }: HttpMount, operations: SignInOperations): void {
+  const { login, listProviders, origin } = operations;
   const refused = (request: FastifyRequest, error: AuthorityError): Page => {
     const { return_to: asked, email: typed } = fieldsOf(request);
     const to = safePath(origin, asked);
-    const pending = pendingIn(error);
-    if (pending !== undefined) return nextPage(languageOf(request), to, pending);
+    if (error.code === 'second_factor_required') return nextPage(languageOf(request), to, pendingIn(error));
     const { password_token: token } = error.members ?? {};
     if (typeof token === 'string')
       return goOnPage(languageOf(request), `${links.recovery.path}?${new URLSearchParams({ token })}`);
-    return passwordPage(languageOf(request), { returnTo: to, email: typed ?? '' }, error);
+    const form = { returnTo: to, email: typed ?? '', providers: listProviders(to) };
+    return passwordPage(languageOf(request), form, error);
   };
   const options = {
     schema: { summary: 'Sign in with the form of the page', body: passwordForm },
@@ -96,22 +105,6 @@ function passwordRoute(app: HttpApp, { rateLimits }: HttpMount, { login, origin 
     const replaces = readRefreshCookie(request.headers);
     return goOn(request, reply, to, await login({ email: given, password, replaces }, request.actor));
   });
-}
-
-/** Undefined for another refusal. */
-function pendingIn({ code, members }: AuthorityError): Pending | undefined {
-  if (code !== 'second_factor_required' || members === undefined) return undefined;
-  const {
-    login_token: token,
-    factors,
-    enrolment,
-  } = members as {
-    readonly login_token?: string;
-    readonly factors?: readonly string[];
-    readonly enrolment?: readonly string[];
-  };
-  if (token === undefined || factors === undefined) return undefined;
-  return { loginToken: token, factors, enrols: enrolment !== undefined };
 }
 
 function nextPage(language: string | undefined, to: string, pending: Pending, error?: AuthorityError): Page {

@@ -4,6 +4,7 @@ import { textsFor } from '../../notifications/texts/languages.ts';
 import type { PageTexts } from '../../notifications/texts/texts.ts';
 import { Html, html } from '../../platform/html.ts';
 import { form, forwardPage, type Page } from '../../transport/http/page.ts';
+import type { ProviderButton } from '../providers/buttons.ts';
 import { signInPath, stepPaths } from './paths.ts';
 
 /** A login that waits for a second factor. */
@@ -14,6 +15,16 @@ export interface Pending {
   readonly enrols: boolean;
 }
 
+/** Of `second_factor_required`. */
+export function pendingIn({ members }: AuthorityError): Pending {
+  const { login_token, factors, enrolment } = members as {
+    readonly login_token: string;
+    readonly factors: readonly string[];
+    readonly enrolment?: readonly string[];
+  };
+  return { loginToken: login_token, factors, enrols: enrolment !== undefined };
+}
+
 interface Waiting extends Pending {
   readonly returnTo: string;
   /** The kind of factor whose code was sent. */
@@ -22,7 +33,11 @@ interface Waiting extends Pending {
 
 export function passwordPage(
   language: string | undefined,
-  typed: { readonly returnTo: string; readonly email: string },
+  typed: {
+    readonly returnTo: string;
+    readonly email: string;
+    readonly providers: readonly ProviderButton[];
+  },
   error?: AuthorityError,
 ): Page {
   return page(language, ({ signIn }) => [
@@ -32,6 +47,9 @@ export function passwordPage(
       fields: html`<label for="email">${signIn.email}</label><input id="email" name="email" type="email" autocomplete="username" value="${typed.email}" required><label for="password">${signIn.password}</label><input id="password" name="password" type="password" autocomplete="current-password" required>`,
       button: signIn.button,
     }),
+    ...typed.providers.map(
+      ({ label, startUrl }) => html`<p><a href="${startUrl}">${signIn.withProvider(label)}</a></p>`,
+    ),
   ])(error);
 }
 

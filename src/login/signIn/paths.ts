@@ -3,6 +3,9 @@ export const signInPath = '/sign-in';
 
 export const stepPaths = { factor: '/sign-in/factor', start: '/sign-in/factor/start' } as const;
 
+/** Completes a sign-in with another provider. */
+export const providerPath = '/sign-in/provider';
+
 /** The page to sign in, which goes on to `returnTo`, a path of ours. */
 export function signInAddress(returnTo: string, loginHint: string | undefined): string {
   const hint = loginHint === undefined ? {} : { login_hint: loginHint };

@@ -206,6 +206,7 @@ export const de: Texts = {
       email: 'E-Mail',
       password: 'Passwort',
       button: 'Anmelden',
+      withProvider: (label) => `Mit ${label} anmelden`,
       secondFactor: 'Weisen Sie einen zweiten Faktor nach.',
       mustAdd: 'Fügen Sie zuerst eine Authenticator-App hinzu: Die Anmeldung braucht einen zweiten Faktor.',
       addApp: 'Authenticator-App hinzufügen',
@@ -301,12 +302,26 @@ export const de: Texts = {
           'Die E-Mail-Adresse konnte nicht zurückgesetzt werden. Fragen Sie sofort unseren Support: Wer an der neuen Adresse Mails liest, kann ein neues Passwort setzen.',
       },
     },
+    provider: {
+      title: 'Anmelden',
+      explanation: 'Der Anbieter hat bestätigt, wer Sie sind. Gehen Sie weiter, um sich anzumelden.',
+      link: 'Der Anbieter hat bestätigt, wer Sie sind. Von jetzt an meldet diese Identität Sie bei Ihrem Konto an.',
+      button: 'Weiter',
+    },
     refused: 'Das hat nicht geklappt',
     refusals: {
       invalid_link: 'Dieser Link wurde schon benutzt, ist abgelaufen, oder eine neuere Mail hat ihn ersetzt.',
       password_refused: 'Dieses Passwort geht nicht. Wählen Sie ein längeres, das niemand erraten kann.',
       invalid_credentials:
         'Das ist nicht das Passwort dieser Registrierung. Haben nicht Sie sich registriert, schließen Sie diese Seite.',
+      invalid_attempt:
+        'Diese Anmeldung wurde schon benutzt, hat zu lange gedauert oder begann in einem anderen Browser. Beginnen Sie neu.',
+      identity_not_linked:
+        'Mit dieser Identität ist kein Konto verknüpft. Haben Sie ein Konto, melden Sie sich an wie immer und verknüpfen Sie sie dort. Sonst registrieren Sie sich zuerst mit Ihrer E-Mail-Adresse.',
+      identity_taken: 'Diese Identität ist mit einem anderen Konto verknüpft.',
+      provider_refused:
+        'Der Anbieter hat nicht bestätigt, wer Sie sind. Beginnen Sie neu, oder melden Sie sich anders an.',
+      registration_closed: 'Hier gibt es kein Konto für Sie, und die Registrierung ist geschlossen.',
       rate_limited: 'Zu viele Versuche. Warten Sie eine Minute und versuchen Sie es noch einmal.',
       other: 'Hier ist etwas schiefgegangen. Versuchen Sie es gleich noch einmal.',
     },

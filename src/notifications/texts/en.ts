@@ -194,6 +194,7 @@ export const en: Texts = {
       email: 'E-mail',
       password: 'Password',
       button: 'Sign in',
+      withProvider: (label) => `Sign in with ${label}`,
       secondFactor: 'Prove a second factor.',
       mustAdd: 'Add an authenticator app first: signing in needs a second factor.',
       addApp: 'Add an authenticator app',
@@ -286,12 +287,25 @@ export const en: Texts = {
           'The e-mail address could not be set back. Ask our support at once: whoever reads mail at the new address can set a new password.',
       },
     },
+    provider: {
+      title: 'Sign in',
+      explanation: 'The provider has confirmed who you are. Go on to sign in.',
+      link: 'The provider has confirmed who you are. From now on this identity signs in to your account.',
+      button: 'Continue',
+    },
     refused: 'This did not work',
     refusals: {
       invalid_link: 'This link was used already, has expired, or a newer mail replaced it.',
       password_refused: 'This password cannot be used. Choose a longer one that nobody can guess.',
       invalid_credentials:
         'This is not the password of this registration. If it was not you who registered, close this page.',
+      invalid_attempt:
+        'This sign-in was used already, took too long, or began in another browser. Begin again.',
+      identity_not_linked:
+        'No account is linked with this identity. If you have an account, sign in as you always do, then link it there. Else register with your e-mail address first.',
+      identity_taken: 'This identity is linked with another account.',
+      provider_refused: 'The provider did not confirm who you are. Begin again, or sign in another way.',
+      registration_closed: 'There is no account for you here, and registration is closed.',
       rate_limited: 'Too many tries. Wait a minute, then try again.',
       other: 'Something went wrong here. Try again in a moment.',
     },

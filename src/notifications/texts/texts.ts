@@ -24,7 +24,7 @@ export interface Texts {
   readonly pages: PageTexts;
 }
 
-/** Pages that links in mails and applications lead to. */
+/** Pages that links in mails, applications and other providers lead to. */
 export interface PageTexts {
   readonly signIn: {
     readonly title: string;
@@ -32,6 +32,8 @@ export interface PageTexts {
     readonly password: string;
     readonly button: string;
     readonly secondFactor: string;
+    /** A link to another provider. */
+    readonly withProvider: (label: string) => string;
     readonly mustAdd: string;
     readonly addApp: string;
     readonly scan: string;
@@ -76,10 +78,17 @@ export interface PageTexts {
     readonly explanations: Readonly<Record<Exclude<NoticeSubject, 'session'>, string>>;
     readonly takenBack: Readonly<Record<'factor' | 'codes' | 'email' | 'email_kept', string>>;
   };
+  /** `link`: in place of `explanation`, to link an identity. */
+  readonly provider: Omit<Question, 'done'> & { readonly link: string };
   readonly refusals: {
     readonly invalid_link: string;
     readonly password_refused: string;
     readonly invalid_credentials: string;
+    readonly invalid_attempt: string;
+    readonly identity_not_linked: string;
+    readonly identity_taken: string;
+    readonly provider_refused: string;
+    readonly registration_closed: string;
     readonly rate_limited: string;
     readonly other: string;
   };

@@ -77,6 +77,8 @@ function configOf(v: Values) {
     secondFactorByEmail: v.SECOND_FACTOR_EMAIL === 'on',
     /** The channels whose codes log in without the password. */
     codeLogin: codeLoginOf(v),
+    /** JSON file of other providers. */
+    providersPath: v.PROVIDERS_FILE,
     passwords: { minimumCharacters: v.PASSWORD_MINIMUM, breachedPath: v.BREACHED_PASSWORDS },
     audit: { retentionMs: v.AUDIT_RETENTION },
     keys: { rotationIntervalMs: v.KEY_ROTATION_INTERVAL, jwksMaxAgeMs: v.JWKS_MAX_AGE },

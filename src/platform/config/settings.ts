@@ -208,6 +208,9 @@ export const groups = {
     CODE_LOGIN: unset(a.oneOf('none', 'mail', 'sms', 'both'), 'mail; none with SECOND_FACTOR_EMAIL on').means(
       'How users may log in with a one-time code in place of the password. With sms, a phone alone opens a session, unless its user has another second factor.',
     ),
+    PROVIDERS_FILE: unset(a.file, 'none').means(
+      'JSON file with the providers that users may sign in with, and their secrets. Equal on every node.',
+    ),
     PASSWORD_MINIMUM: set(a.count(8, 64), '15').means(
       'Least number of characters of a new password. Fewer than 15 need SECOND_FACTOR required (NIST SP 800-63B-4).',
     ),

@@ -78,6 +78,11 @@ const table = {
     'outcome',
   ),
   countersign_passkeys_cloned_total: counter('Passkeys whose counter went back: two devices have the key.'),
+  countersign_provider_sign_ins_total: counter(
+    'Sign-ins with other providers, by provider and outcome.',
+    'provider',
+    'outcome',
+  ),
   countersign_deny_list_faults_total: counter('Failures of a part of the shared deny-list.', 'part'),
   countersign_bus_dropped_total: counter('Messages of the bus that were dropped, by reason.', 'reason'),
   countersign_saved_memory_refused_total: counter(

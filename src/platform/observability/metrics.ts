@@ -47,6 +47,8 @@ export interface Metrics {
   code(channel: string, outcome: string): void;
   /** A passkey's counter went back. */
   passkeyCloned(): void;
+  /** A sign-in with another provider ended. */
+  providerSignIn(provider: string, outcome: string): void;
   /** A request came through an unlisted proxy. */
   unnamedProxy(): void;
   /** An unauthenticated connection or call was dropped for a limit. */
@@ -115,6 +117,8 @@ export function createMetrics(): Metrics {
     secondFactor: (factor, outcome) => metrics.countersign_second_factors_total.inc({ factor, outcome }),
     code: (channel, outcome) => metrics.countersign_codes_total.inc({ channel, outcome }),
     passkeyCloned: () => metrics.countersign_passkeys_cloned_total.inc(),
+    providerSignIn: (provider, outcome) =>
+      metrics.countersign_provider_sign_ins_total.inc({ provider, outcome }),
     unnamedProxy: () => metrics.countersign_unnamed_proxy_requests_total.inc(),
     connectionDropped: (where, limit) => metrics.countersign_connections_dropped_total.inc({ where, limit }),
     deleted: (table, rows) => metrics.countersign_deleted_rows_total.inc({ table }, rows),

@@ -8,6 +8,7 @@ import { createConsentStore } from './consentStore.ts';
 import { isConflict, translateFault } from './faults.ts';
 import type { Prisma, PrismaClient } from './generated/client.ts';
 import { postgresLimits } from './limits.ts';
+import { createLinkedIdentityStore } from './linkedIdentityStore.ts';
 import { createLogoutStore } from './logoutStore.ts';
 import { createOneTimeTokenStore } from './oneTimeTokenStore.ts';
 import { createOutboxStore } from './outboxStore.ts';
@@ -106,6 +107,7 @@ function createStores(prisma: PrismaConnection, onFault: (error: unknown) => nev
     requests: guarded(createRequestStore(prisma), onFault),
     passwordFailures: guarded(createPasswordFailureStore(prisma), onFault),
     passkeys: guarded(createPasskeyStore(prisma), onFault),
+    linkedIdentities: guarded(createLinkedIdentityStore(prisma), onFault),
     oneTimeTokens: guarded(createOneTimeTokenStore(prisma), onFault),
     totpFactors: guarded(createTotpStore(prisma), onFault),
     recoveryCodes: guarded(createRecoveryCodeStore(prisma), onFault),

@@ -15,6 +15,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The route takes a form beside JSON. */
     readonly refusalPage?: RefusalPage;
+    /** Browsers navigate to the route: its refusals are pages, too. */
+    readonly isNavigated?: true;
     /** The route takes forms only; its body is `URLSearchParams`. */
     readonly formOnly?: true;
   }

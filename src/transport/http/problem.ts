@@ -23,12 +23,12 @@ declare module 'fastify' {
 
 /** Sends the public part of an error. */
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, error: AuthorityError): void {
-  const { sendRefusal } = request.routeOptions.config ?? {};
+  const { sendRefusal, refusalPage, isNavigated } = request.routeOptions.config ?? {};
   if (sendRefusal !== undefined) return void sendRefusal(reply, error);
   const { http } = errorTable[error.code];
   if (http === 401) reply.header('www-authenticate', challengeFor(error, schemeOf(request)));
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(error.retryAfterSeconds));
-  const page = isForm(request) ? request.routeOptions.config?.refusalPage?.(request, error) : undefined;
+  const page = isNavigated || isForm(request) ? refusalPage?.(request, error) : undefined;
   if (page !== undefined) return void sendPage(reply, http, page);
   reply.code(http).header('cache-control', 'no-store').type(problemType).send(problemText(error, request.id));
 }

@@ -133,6 +133,11 @@ function waysTo(call: HttpCall, tokens: { readonly accessToken: string; readonly
       post('/auth/login/code/start', { email: 'bob@example.com' }),
       (n: number) => post('/auth/login/code/start', { email: `c${n}@example.com` }),
     ],
+    provider: [
+      post('/auth/providers/x/link'),
+      post('/auth/providers/x/link', undefined, tokens.accessToken),
+      () => post('/auth/providers/x/link', undefined, tokens.accessToken),
+    ],
     phone: [
       post('/auth/phone/verify', { code: '000000' }),
       post('/auth/phone/verify', { code: '000000' }, tokens.accessToken),

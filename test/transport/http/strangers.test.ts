@@ -13,6 +13,12 @@ const readable: Readonly<Record<string, number>> = {
   '/auth/me': 401,
   '/auth/sessions': 401,
   '/auth/factors': 401,
+  '/auth/providers': 200,
+  '/auth/providers/links': 401,
+  '/auth/providers/{name}/start': 404,
+  // Without a cookie nobody has begun anything.
+  '/auth/providers/{name}/callback': 400,
+  '/sign-in/provider': 400,
   // Pages of links in mails: without a token there is nothing to show.
   '/auth/email/verify': 400,
   '/auth/factors/reset/stop': 400,
