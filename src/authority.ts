@@ -223,7 +223,7 @@ function mountSlices(
   const { authenticateService } = services;
   const oauth = mountOAuth({
     ...{ ...revoking, ...reading, ...minting, config: config.tokens, metrics, authenticateService },
-    ...{ sessionConfig: config.sessions, sealing },
+    ...{ sessionConfig: config.sessions, sealing, authenticateAnywhere: tokens.authenticateAnywhere },
     ...{ ...tokens.operations, refresh, logout, revoke: revocation.operations.revoke },
     cacheControl: cacheable(ring.policy),
   });

@@ -3,7 +3,7 @@ import { AuthorityError } from '@countersign/verifier/errors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Actor } from '../audit/auditEvent.ts';
 import type { HttpMount, MountRoutes } from '../transport/http/app.ts';
-import { bearerToken } from '../transport/http/caller.ts';
+import type { Authenticate } from '../transport/http/caller.ts';
 import { allowEveryOrigin } from '../transport/http/cors.ts';
 import { operation } from '../transport/http/route.ts';
 import { Type } from '../transport/http/typebox.ts';
@@ -30,6 +30,7 @@ export interface OAuthOperations {
   readonly revokeEverything: RevokeEverything;
   readonly pushRequest: PushRequest;
   readonly getUserinfo: GetUserinfo;
+  readonly authenticateAnywhere: Authenticate;
 }
 
 type HttpApp = Parameters<MountRoutes>[0];
@@ -148,7 +149,11 @@ async function count(
   if (named !== undefined) await rateLimits.spend('oauth', named, request);
 }
 
-function userinfoRoutes(app: HttpApp, { rateLimits }: HttpMount, { getUserinfo }: OAuthOperations): void {
+function userinfoRoutes(
+  app: HttpApp,
+  { rateLimits }: HttpMount,
+  { getUserinfo, authenticateAnywhere }: OAuthOperations,
+): void {
   const schema = operation({
     summary: 'Who the user of the access token is (OpenID Connect Core §5.3)',
     bearer: true,
@@ -159,9 +164,7 @@ function userinfoRoutes(app: HttpApp, { rateLimits }: HttpMount, { getUserinfo }
   app.route({
     ...{ method: ['GET', 'POST'], url: oauthPaths.userinfo, schema, ...places },
     async handler(request, reply) {
-      const token = bearerToken(request);
-      if (token === undefined) throw new AuthorityError('token_required');
-      const answer = await getUserinfo(token).catch((error) => {
+      const answer = await getUserinfo(await authenticateAnywhere(request)).catch((error) => {
         // RFC 6750 §3.1.
         if (error instanceof AuthorityError && error.code === 'permission_denied')
           reply.header('www-authenticate', 'Bearer error="insufficient_scope", scope="openid"');

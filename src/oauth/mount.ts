@@ -15,6 +15,7 @@ import type { Logout } from '../sessions/logout.ts';
 import type { Refresh } from '../sessions/refresh.ts';
 import type { Introspect, IntrospectAny } from '../tokens/introspect.ts';
 import type { ReadingParts } from '../tokens/readToken.ts';
+import type { Authenticate } from '../transport/http/caller.ts';
 import { createAuthenticateClient } from './authenticateClient.ts';
 import { createAuthorization } from './authorization/authorize.ts';
 import { createPushRequest } from './authorization/pushedRequest.ts';
@@ -43,6 +44,7 @@ export interface OAuthParts extends GrantParts, ReadingParts {
   readonly keyRing: KeyRing;
   readonly metrics: Metrics;
   readonly authenticateService: AuthenticateService;
+  readonly authenticateAnywhere: Authenticate;
   readonly introspect: Introspect;
   readonly introspectAny: IntrospectAny;
   readonly refresh: Refresh;
@@ -80,6 +82,7 @@ export function mountOAuth(parts: OAuthParts) {
     revokeEverything: createRevokeEverything({ revoke: parts.revoke, issuer }),
     pushRequest: createPushRequest(parts),
     getUserinfo: createGetUserinfo(parts),
+    authenticateAnywhere: parts.authenticateAnywhere,
   };
   const pages = {
     authorization: createAuthorization({ ...parts, requests, findBrowserSession, issuer }),

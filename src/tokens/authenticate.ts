@@ -1,6 +1,7 @@
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { SentToken } from '@countersign/verifier/tokens/bearerToken';
 import { isSentAsBound } from '@countersign/verifier/tokens/dpopProof';
+import { decodeJwt } from 'jose';
 import { accountScope } from '../rights/rights.ts';
 import { type Authenticate, type ProvedKey, sentToken } from '../transport/http/caller.ts';
 import type { Introspect } from './introspect.ts';
@@ -30,6 +31,30 @@ export function createAuthenticate({ introspect, audience, provedKey }: Authenti
     const detail = `This token is for services; ask POST /auth/refresh for one with the audience ${JSON.stringify(audience)}.`;
     throw new AuthorityError('invalid_token', reason === 'other_audience' ? { reason, detail } : { reason });
   };
+}
+
+/** For userinfo: whatever resource the token is for. */
+export function createAuthenticateAnywhere({
+  introspect,
+  provedKey,
+}: Omit<AuthenticateParts, 'audience'>): Authenticate {
+  return async (request) => {
+    const sent = sentToken(request);
+    if (sent === undefined) throw new AuthorityError('token_required');
+    const result = await introspect(sent.token, [unverifiedAudience(sent.token)]);
+    if (!result.active) throw new AuthorityError('invalid_token', { reason: result.reason });
+    await requireKey(provedKey, request, sent, result.claims.cnf?.jkt);
+    return result.claims;
+  };
+}
+
+/** Introspection verifies the token. */
+function unverifiedAudience(token: string): string {
+  try {
+    return String(decodeJwt(token).aud);
+  } catch {
+    return '';
+  }
 }
 
 /** RFC 9449 §7.1: a token that is bound to a key comes with a proof of that key, any other without. */

@@ -11,7 +11,7 @@ import type { Metrics } from '../platform/observability/metrics.ts';
 import type { KnownAudiences } from '../rights/knownAudiences.ts';
 import type { ProvedKey } from '../transport/http/caller.ts';
 import { createAccessTokenIssuer } from './accessToken.ts';
-import { createAuthenticate } from './authenticate.ts';
+import { createAuthenticate, createAuthenticateAnywhere } from './authenticate.ts';
 import { createCheckRevocation } from './checkRevocation.ts';
 import { tokenService } from './grpc.ts';
 import { createIntrospect, createIntrospectAny } from './introspect.ts';
@@ -53,6 +53,7 @@ export function mountTokens({ config, provedKey, ...reading }: TokenCheckParts) 
     authenticate: createAuthenticate({
       ...{ introspect: operations.introspectAccount, audience: accountAudience, provedKey },
     }),
+    authenticateAnywhere: createAuthenticateAnywhere({ introspect, provedKey }),
     service: tokenService({ ...operations, introspect: operations.introspectAny }),
   };
 }

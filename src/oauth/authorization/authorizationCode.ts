@@ -17,6 +17,8 @@ export interface CodeDetail extends OneTimeDetail {
   readonly scopes: readonly string[];
   readonly audience: string | null;
   readonly nonce: string | null;
+  /** Only a client that proves this key can use it (RFC 9449 §10). */
+  readonly dpop_jkt: string | null;
   /** The browser's session. */
   readonly session_id: SessionId;
   readonly token_version: number;
@@ -27,14 +29,14 @@ export interface CodeDetail extends OneTimeDetail {
 /** Returns the code; only its hash is stored. */
 export async function createCode(
   { oneTimeTokens }: Pick<Stores, 'oneTimeTokens'>,
-  { clientId, redirectUri, codeChallenge, scopes, audience, nonce }: AuthorizationRequest,
+  { clientId, redirectUri, codeChallenge, scopes, audience, nonce, dpopJkt }: AuthorizationRequest,
   session: { readonly id: SessionId; readonly userId: UserId; readonly tokenVersion: number },
   now: number,
 ): Promise<string> {
   const { token, hash } = newOneTimeToken();
   const detail: CodeDetail = {
     ...{ client_id: clientId, redirect_uri: redirectUri, code_challenge: codeChallenge, scopes },
-    ...{ audience: audience ?? null, nonce: nonce ?? null },
+    ...{ audience: audience ?? null, nonce: nonce ?? null, dpop_jkt: dpopJkt ?? null },
     ...{ session_id: session.id, token_version: session.tokenVersion, used: null },
   };
   await oneTimeTokens.create({

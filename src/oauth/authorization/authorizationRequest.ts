@@ -24,6 +24,8 @@ export interface AuthorizationRequest {
   /** The services' audience when undefined. */
   readonly audience?: string | undefined;
   readonly codeChallenge: string;
+  /** RFC 9449 §10. */
+  readonly dpopJkt?: string | undefined;
   readonly prompts: readonly Prompt[];
   /** Seconds. */
   readonly maxAge?: number | undefined;
@@ -58,6 +60,7 @@ export function readAuthorizationRequest(client: Service, form: Form): Authoriza
     scopes: scopesOf(client, form),
     audience: readAudience(form),
     codeChallenge: readChallenge(form),
+    dpopJkt: form['dpop_jkt'],
     maxAge: readMaxAge(form),
     needsSecondFactor: needsSecondFactor(form),
   };

@@ -38,6 +38,8 @@ interface Presented {
   readonly challenge: string;
   /** Asked for with the code. */
   readonly audience: string | undefined;
+  /** The thumbprint of the key that the client proved. */
+  readonly jkt: string | undefined;
   readonly actor: Actor;
   readonly now: number;
 }
@@ -50,8 +52,8 @@ interface Started {
 }
 
 export function createAuthorizationCodeGrant(parts: CodeGrantParts): Grant {
-  return async ({ client, form, actor }) => {
-    const presented = readPresented(client, form, { actor, now: parts.clock.now() });
+  return async ({ client, form, actor, jkt }) => {
+    const presented = readPresented(client, form, { actor, jkt, now: parts.clock.now() });
     const { now } = presented;
     const signer = await chooseSigner(parts, now);
     // What a refusal did is committed before it is thrown.
@@ -69,25 +71,21 @@ export function createAuthorizationCodeGrant(parts: CodeGrantParts): Grant {
       ? await parts.issueIdToken(client, session, signer, { nonce, now, accessToken: tokens.accessToken })
       : undefined;
     return {
-      ...{ access_token: tokens.accessToken, token_type: 'Bearer', expires_in: tokens.expiresIn },
+      ...{ access_token: tokens.accessToken, token_type: tokens.tokenType, expires_in: tokens.expiresIn },
       ...{ refresh_token: tokens.refreshToken, scope: tokens.scope },
       ...(idToken === undefined ? {} : { id_token: idToken }),
     };
   };
 }
 
-function readPresented(
-  client: Service,
-  form: Form,
-  { actor, now }: Pick<Presented, 'actor' | 'now'>,
-): Presented {
+function readPresented(client: Service, form: Form, by: Pick<Presented, 'actor' | 'now' | 'jkt'>): Presented {
   const code = required(form, 'code');
   const redirectUri = required(form, 'redirect_uri');
   const verifier = required(form, 'code_verifier');
   const hash = oneTimeTokenHash(code);
   if (hash === undefined) throw new AuthorityError('invalid_grant', { reason: 'malformed' });
   const challenge = createHash('sha256').update(verifier).digest('base64url');
-  return { hash, client, redirectUri, challenge, audience: readAudience(form), actor, now };
+  return { hash, client, redirectUri, challenge, audience: readAudience(form), ...by };
 }
 
 /** Why it is refused, once that is committed; throws for what leaves the code as it is. */
@@ -130,7 +128,7 @@ async function redeem(
 }
 
 function faultOf(
-  { redirectUri, challenge, now }: Presented,
+  { redirectUri, challenge, jkt, now }: Presented,
   { createdAt }: OneTimeToken,
   detail: CodeDetail,
   user: User,
@@ -138,6 +136,7 @@ function faultOf(
   if (now >= createdAt + oauthLimits.codeMilliseconds) return 'code_expired';
   if (redirectUri !== detail.redirect_uri) return 'other_redirect_uri';
   if (challenge !== detail.code_challenge) return 'code_verifier';
+  if (detail.dpop_jkt !== null && detail.dpop_jkt !== jkt) return 'other_key';
   if (user.disabledAt !== undefined) return 'user_disabled';
   return user.tokenVersion === detail.token_version ? undefined : 'version';
 }
@@ -179,7 +178,7 @@ async function audienceOf(
 /** Of the same proof as the browser's session, and never longer. */
 function newSession(
   parts: CodeGrantParts,
-  { client, actor, now }: Presented,
+  { client, actor, now, jkt }: Presented,
   { scopes }: CodeDetail,
   from: Session,
 ): NewSession {
@@ -188,6 +187,7 @@ function newSession(
   return {
     ...{ id, userId, tokenVersion, amr, acr, openedBy, authTime, rightsEpoch: 0 },
     ...(scopes.includes('offline_access') ? {} : { startedFrom: from.id }),
+    boundKey: jkt === undefined ? undefined : { jkt, since: 0 },
     sealedSecret: parts.refreshTokens.newSealedSecret(id),
     ...{ clientId: client.id, scope: scopes.join(' '), deviceName: client.name, deviceId: undefined },
     ...{ userAgent: actor.userAgent, ip: actor.ip, createdAt: now, lastUsedAt: now },

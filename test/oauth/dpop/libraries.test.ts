@@ -12,7 +12,7 @@ const insecure = { [oauth.allowInsecureRequests]: true };
 
 t.test('libraries, with DPOP_NONCE=required', async (t) => {
   const { issuer, operations, client, register, call, form, grpc } = await startIssuer(t, {
-    DPOP_NONCE: 'required',
+    env: { DPOP_NONCE: 'required' },
   });
   await operations.setResource({ audience, scopes: [], everyone: [], accessTtlMs: undefined }, operator);
   await register('alice@example.com');
