@@ -205,7 +205,16 @@ const owners: readonly [library: RegExp, owners: readonly string[]][] = [
   [/^src\/storage\/postgres\/generated\//, ['src/storage/postgres/']],
   [/^ioredis$/, ['src/storage/redis/']],
   // Routes of a slice are in its http.ts.
-  [/^fastify$/, ['src/transport/http/', 'src/sessions/', 'src/oauth/', 'packages/guard/src/fastify.ts']],
+  [
+    /^fastify$/,
+    [
+      'src/transport/http/',
+      'src/sessions/',
+      'src/login/signIn/',
+      'src/oauth/',
+      'packages/guard/src/fastify.ts',
+    ],
+  ],
   [/^typebox$/, ['src/transport/http/typebox.ts']],
   [/^@fastify\/|^helmet$/, ['src/transport/http/']],
   [/^commander$|^@commander-js\/extra-typings$/, ['src/transport/cli/']],

@@ -1,5 +1,7 @@
 /** German. */
+
 import type { NoticeSubject, Occasion, Told } from '../message.ts';
+import { dePages } from './dePages.ts';
 import type { MailText, Part, Texts } from './texts.ts';
 
 const time = new Intl.DateTimeFormat('de-DE', { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' });
@@ -200,130 +202,5 @@ export const de: Texts = {
     factors_reset_requested: ({ dueAt, link }) =>
       `Ihre zweiten Faktoren werden entfernt (${time.format(dueAt)} UTC). Haben Sie nicht darum gebeten, halten Sie es auf: ${link}`,
   },
-  pages: {
-    signIn: {
-      title: 'Anmelden',
-      email: 'E-Mail',
-      password: 'Passwort',
-      button: 'Anmelden',
-      withProvider: (label) => `Mit ${label} anmelden`,
-      secondFactor: 'Weisen Sie einen zweiten Faktor nach.',
-      mustAdd: 'Fügen Sie zuerst eine Authenticator-App hinzu: Die Anmeldung braucht einen zweiten Faktor.',
-      addApp: 'Authenticator-App hinzufügen',
-      scan: 'Scannen Sie dies mit Ihrer Authenticator-App, oder tippen Sie den Schlüssel ab. Geben Sie dann den Code ein, den sie zeigt.',
-      totp: 'Code Ihrer Authenticator-App',
-      recoveryCode: 'Wiederherstellungscode',
-      sentCode: 'Der Code, den wir Ihnen geschickt haben',
-      sendMail: 'Code per E-Mail schicken',
-      sendSms: 'Code an mein Telefon schicken',
-      goOn: 'Weiter',
-      refusals: {
-        invalid_credentials: 'E-Mail oder Passwort ist falsch.',
-        invalid_code:
-          'Der Code ist falsch oder abgelaufen. Wenn das wieder geschieht, beginnen Sie von vorn.',
-        recovery_required: 'Zu viele falsche Passwörter: Setzen Sie zuerst per E-Mail ein neues.',
-        password_change_required: 'Wählen Sie zuerst ein neues Passwort: Dieses galt nur für eine Anmeldung.',
-        rate_limited: 'Zu viele Versuche. Warten Sie eine Minute.',
-        invalid_request: 'Etwas fehlt oder hat die falsche Form.',
-        other: 'Hier ging etwas schief. Versuchen Sie es gleich noch einmal.',
-      },
-    },
-    consent: {
-      title: 'Zugriff erlauben?',
-      asks: (application) => `${application} möchte auf Ihr Konto zugreifen.`,
-      wants: 'Die Anwendung möchte:',
-      scopes: {
-        openid: 'wissen, wer Sie sind',
-        email: 'Ihre E-Mail-Adresse sehen',
-        phone: 'Ihre Telefonnummer sehen',
-        profile: 'Ihr Profil sehen',
-        offline_access: 'den Zugriff behalten, wenn Sie sich hier abmelden',
-      },
-      allow: 'Erlauben',
-      deny: 'Nicht erlauben',
-    },
-    signOut: {
-      title: 'Abmelden',
-      explanation: 'Hier abmelden, und von den Anwendungen, die Sie von hier aus geöffnet haben?',
-      button: 'Abmelden',
-      done: 'Sie sind abgemeldet. Kein Dienst nimmt die Sitzungen mehr an.',
-    },
-    badRequest: {
-      title: 'Diese Anfrage kann nicht beantwortet werden',
-      explanation:
-        'Die Anwendung hat eine falsche oder veraltete Anfrage geschickt. Gehen Sie zu ihr zurück und beginnen Sie neu.',
-    },
-    verify: {
-      title: 'E-Mail-Adresse bestätigen',
-      explanation: 'Bestätigen Sie, dass diese E-Mail-Adresse Ihnen gehört.',
-      registration:
-        'Bestätigen Sie Ihre Registrierung mit dem Passwort, das Sie dafür gewählt haben. Haben Sie sich nicht registriert, schließen Sie diese Seite: Ohne Bestätigung entsteht kein Konto.',
-      password: 'Ihr Passwort',
-      button: 'Bestätigen',
-      done: 'Ihre E-Mail-Adresse ist bestätigt. Sie können diese Seite schließen.',
-    },
-    recovery: {
-      title: 'Neues Passwort setzen',
-      explanation: 'Wählen Sie ein neues Passwort. Alle Ihre Sitzungen enden.',
-      newPassword: 'Neues Passwort',
-      button: 'Passwort setzen',
-      done: 'Das neue Passwort ist gesetzt, und alle Sitzungen sind beendet. Sie können diese Seite schließen und sich anmelden.',
-    },
-    stopReset: {
-      title: 'Zweite Faktoren behalten',
-      explanation:
-        'Unser Support wurde gebeten, Ihre Authenticator-Apps, Passkeys, das Telefon und Wiederherstellungscodes zu entfernen. Halten Sie es hier auf. Wir fragen nicht nach Ihrem Passwort.',
-      button: 'Aufhalten',
-      done: 'Es ist aufgehalten: Nichts wird entfernt. Haben Sie nicht darum gebeten, kennt vielleicht jemand Ihr Passwort: Ändern Sie es.',
-    },
-    notMe: {
-      title: 'Waren Sie das nicht?',
-      explanation:
-        'Beenden Sie die Sitzung, um die es in der Mail geht, oder alle Sitzungen. Wir fragen nicht nach Ihrem Passwort.',
-      button: 'Diese Sitzung beenden',
-      all: 'Alle Sitzungen beenden',
-      done: 'Die Sitzung ist beendet. Kein Dienst nimmt sie mehr an. Wissen Sie nicht, wer es war, ändern Sie Ihr Passwort.',
-      allDone:
-        'Alle Sitzungen sind beendet. Kein Dienst nimmt sie mehr an. Wissen Sie nicht, wer es war, ändern Sie Ihr Passwort.',
-      explanations: {
-        all: 'Beenden Sie alle Sitzungen. Wir fragen nicht nach Ihrem Passwort.',
-        factor:
-          'Entfernen Sie den Anmeldeweg, um den es in der Mail geht, und beenden Sie alle Sitzungen. Wir fragen nicht nach Ihrem Passwort.',
-        codes:
-          'Machen Sie die neuen Wiederherstellungscodes unbrauchbar und beenden Sie alle Sitzungen. Wir fragen nicht nach Ihrem Passwort.',
-        email:
-          'Setzen Sie die E-Mail-Adresse Ihres Kontos auf diese zurück und beenden Sie alle Sitzungen. Wir fragen nicht nach Ihrem Passwort.',
-      },
-      takenBack: {
-        factor: 'Der Anmeldeweg ist entfernt.',
-        codes: 'Die Wiederherstellungscodes gelten nicht mehr. Machen Sie neue.',
-        email: 'Ihre frühere E-Mail-Adresse gilt wieder. Setzen Sie jetzt ein neues Passwort.',
-        email_kept:
-          'Die E-Mail-Adresse konnte nicht zurückgesetzt werden. Fragen Sie sofort unseren Support: Wer an der neuen Adresse Mails liest, kann ein neues Passwort setzen.',
-      },
-    },
-    provider: {
-      title: 'Anmelden',
-      explanation: 'Der Anbieter hat bestätigt, wer Sie sind. Gehen Sie weiter, um sich anzumelden.',
-      link: 'Der Anbieter hat bestätigt, wer Sie sind. Von jetzt an meldet diese Identität Sie bei Ihrem Konto an.',
-      button: 'Weiter',
-    },
-    refused: 'Das hat nicht geklappt',
-    refusals: {
-      invalid_link: 'Dieser Link wurde schon benutzt, ist abgelaufen, oder eine neuere Mail hat ihn ersetzt.',
-      password_refused: 'Dieses Passwort geht nicht. Wählen Sie ein längeres, das niemand erraten kann.',
-      invalid_credentials:
-        'Das ist nicht das Passwort dieser Registrierung. Haben nicht Sie sich registriert, schließen Sie diese Seite.',
-      invalid_attempt:
-        'Diese Anmeldung wurde schon benutzt, hat zu lange gedauert oder begann in einem anderen Browser. Beginnen Sie neu.',
-      identity_not_linked:
-        'Mit dieser Identität ist kein Konto verknüpft. Haben Sie ein Konto, melden Sie sich an wie immer und verknüpfen Sie sie dort. Sonst registrieren Sie sich zuerst mit Ihrer E-Mail-Adresse.',
-      identity_taken: 'Diese Identität ist mit einem anderen Konto verknüpft.',
-      provider_refused:
-        'Der Anbieter hat nicht bestätigt, wer Sie sind. Beginnen Sie neu, oder melden Sie sich anders an.',
-      registration_closed: 'Hier gibt es kein Konto für Sie, und die Registrierung ist geschlossen.',
-      rate_limited: 'Zu viele Versuche. Warten Sie eine Minute und versuchen Sie es noch einmal.',
-      other: 'Hier ist etwas schiefgegangen. Versuchen Sie es gleich noch einmal.',
-    },
-  },
+  pages: dePages,
 };

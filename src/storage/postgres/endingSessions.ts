@@ -1,6 +1,6 @@
 /** Ending sessions in SQL: one statement, embedded by others. */
 import type { SessionId, UserId } from '@countersign/verifier/ids';
-import { type EndReason, firstPartyClient } from '../../sessions/session.ts';
+import type { EndReason } from '../../sessions/session.ts';
 import type { EndedSession, SessionSelection } from '../../sessions/store.ts';
 import { Prisma } from './generated/client.ts';
 import { expiredAt, live, notSpared, selected } from './sessionSelection.ts';
@@ -15,7 +15,7 @@ export interface EndedRow {
 }
 
 /** Written here, since no way to end a session may forget it (OpenID Connect Back-Channel Logout). */
-const clientIsTold = Prisma.sql`(s.client_id <> ${firstPartyClient} AND EXISTS (
+const clientIsTold = Prisma.sql`(length(s.client_id) = 36 AND EXISTS (
                     SELECT 1 FROM services AS c WHERE c.id::text = s.client_id AND c.backchannel_logout_uri IS NOT NULL))`;
 
 /**
