@@ -221,7 +221,10 @@ async function ending(t: Test, storage: Storage): Promise<void> {
     await newSession(storage, user),
   ];
   const strangers = await newSession(storage, other);
-  const end = { userId: user.id, accessExpiresAt: now + 15 * minute, newlyEnded: true };
+  const end = {
+    ...{ userId: user.id, hasStarted: false, clientIsTold: false },
+    ...{ accessExpiresAt: now + 15 * minute, newlyEnded: true },
+  };
 
   t.strictSame(await sessions.end({ sessionIds: [one] }, 'logout', now), [{ id: one, ...end }]);
   t.strictSame(
@@ -394,7 +397,7 @@ async function services(t: Test, storage: Storage): Promise<void> {
     ...{
       postLogoutRedirectUris: ['https://d/'],
       backchannelLogoutUri: 'https://e/',
-      subjectSalt: randomBytes(32),
+      subjectSalt: new Uint8Array(randomBytes(32)),
     },
     certificateName: 'URI:spiffe://a/b',
     createdAt: now,

@@ -7,7 +7,12 @@ import { eventually } from '../support/eventually.ts';
 import { createKeyClient } from '../support/keyClient.ts';
 
 /** Rotations every two seconds leave half a second to look at the ring. */
-const settings = { KEY_ROTATION_INTERVAL: '2s', JWKS_MAX_AGE: '1s', ACCESS_TOKEN_TTL: '20s' };
+const settings = {
+  KEY_ROTATION_INTERVAL: '2s',
+  JWKS_MAX_AGE: '1s',
+  ACCESS_TOKEN_TTL: '20s',
+  REFRESH_GRACE: '1s',
+};
 const body = { email: 'alice@example.com', password };
 
 const jwksOf = (node: ClusterNode) => node.call('GET', '/.well-known/jwks.json');

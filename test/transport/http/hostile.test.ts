@@ -350,9 +350,9 @@ const paths: Rows = async (t, { httpPort, call }, token) => {
   }
 };
 
-/** These are for everybody, or for whoever has a link of a mail; all else is for whoever has a token. */
+/** These are for everybody, for whoever has a link of a mail, or pages that browsers are sent to; all else is for whoever has a token. */
 const open =
-  /^\/($|\.well-known\/|health\/|metrics$|docs|sign-in\/provider$|auth\/(register|providers(\/complete|\/\{name\}\/(start|callback))?|login(\/.*)?|refresh|logout|email\/verify|recovery(\/complete)?|not-me|factors\/reset\/stop)$)/;
+  /^\/($|\.well-known\/|health\/|metrics$|docs|sign-in(\/(provider|factor|factor\/start))?$|oauth2\/(authorize|logout)(\/\w+)?$|auth\/(register|providers(\/complete|\/\{name\}\/(start|callback))?|login(\/.*)?|refresh|logout|email\/verify|recovery(\/complete)?|not-me|factors\/reset\/stop)$)/;
 
 const zeroId = '00000000-0000-7000-8000-000000000000';
 /** Well-formed, so that a refusal is for the token. */
@@ -375,7 +375,7 @@ const bodies: Readonly<Record<string, object>> = {
   'POST /auth/step-up': { totp: 'x' },
   'POST /oauth2/global-token-revocation': { sub_id: { format: 'x' } },
 };
-const forms = ['/oauth2/token', '/oauth2/introspect', '/oauth2/revoke'];
+const forms = ['/oauth2/token', '/oauth2/introspect', '/oauth2/revoke', '/oauth2/par'];
 const form = {
   body: 'grant_type=x&token=x',
   headers: { 'content-type': 'application/x-www-form-urlencoded' },

@@ -18,7 +18,15 @@ const readable: Readonly<Record<string, number>> = {
   '/auth/providers/{name}/start': 404,
   // Without a cookie nobody has begun anything.
   '/auth/providers/{name}/callback': 400,
+  '/sign-in': 200,
   '/sign-in/provider': 400,
+  // Without parameters there is nothing to go on with.
+  '/oauth2/authorize': 400,
+  '/oauth2/authorize/resume': 400,
+  '/oauth2/userinfo': 401,
+  // Nobody is signed in, so there is nothing to ask.
+  '/oauth2/logout': 200,
+  '/oauth2/logout/resume': 200,
   // Pages of links in mails: without a token there is nothing to show.
   '/auth/email/verify': 400,
   '/auth/factors/reset/stop': 400,
