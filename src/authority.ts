@@ -267,6 +267,7 @@ async function openTransports(
     guards: [(app) => guardCookie(app, origins), offerNonces],
     ownHeaders: [csrfHeader, proofHeader],
     cookieName: refreshCookieName,
+    openPaths: oauth.openPaths,
   });
   const { authenticateService } = services;
   const grpc = createGrpcServer({

@@ -33,6 +33,6 @@ export const rateBudgets = {
   oauth: { address: 60, network: 600, account: 20, global: 6_000 },
   /** Ending sessions: each call writes and notifies every node and subscriber, even for sessions that ended before. */
   sessions: { address: 120, network: 600, account: 30, global: 6_000 },
-  /** Reading one's user and sessions. A service may ask for many users from one address. */
+  /** Reading one's user and sessions, and pages that applications send browsers to. A service may ask for many users from one address. */
   reads: { address: 6_000, network: 30_000, account: 600, global: 300_000 },
 } as const satisfies RateBudgets;

@@ -4,7 +4,6 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Actor } from '../audit/auditEvent.ts';
 import type { HttpMount, MountRoutes } from '../transport/http/app.ts';
 import type { Authenticate } from '../transport/http/caller.ts';
-import { allowEveryOrigin } from '../transport/http/cors.ts';
 import { operation } from '../transport/http/route.ts';
 import { Type } from '../transport/http/typebox.ts';
 import type { AuthenticateClient, AuthenticatedClient } from './authenticateClient.ts';
@@ -170,7 +169,7 @@ function userinfoRoutes(
           reply.header('www-authenticate', 'Bearer error="insufficient_scope", scope="openid"');
         throw error;
       });
-      return allowEveryOrigin(reply).header('cache-control', 'no-store').send(answer);
+      return reply.header('cache-control', 'no-store').send(answer);
     },
   });
 }

@@ -20,6 +20,9 @@ export const oauthPaths = {
   confirmLogout: '/oauth2/logout/confirm',
 } as const;
 
+/** What applications in browsers call from their own origin. They send no cookie. */
+export const openPaths = [oauthPaths.token, oauthPaths.revoke, oauthPaths.push, oauthPaths.userinfo];
+
 export interface MetadataParts {
   readonly issuer: string;
   readonly audiences: { readonly services: string; readonly account: string };

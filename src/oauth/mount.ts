@@ -28,7 +28,7 @@ import { createRefreshTokenGrant } from './grants/refreshToken.ts';
 import { createTokenExchange } from './grants/tokenExchange.ts';
 import { oauthRoutes } from './http.ts';
 import { createIntrospection, signIntrospection } from './introspection.ts';
-import { metadataRoutes } from './metadata.ts';
+import { metadataRoutes, openPaths } from './metadata.ts';
 import { createBackchannelLogout } from './openid/backchannelLogout.ts';
 import { createIssueIdToken } from './openid/idToken.ts';
 import { createSignOut } from './openid/logout.ts';
@@ -90,6 +90,7 @@ export function mountOAuth(parts: OAuthParts) {
   };
   return {
     operations: createManageClients(parts),
+    openPaths,
     backchannelLogout: createBackchannelLogout({ ...parts, issuer }),
     routes: [
       oauthRoutes(operations),

@@ -43,7 +43,7 @@ function authorizationRoutes(
   { rateLimits }: HttpMount,
   { authorization }: PageOperations,
 ): void {
-  const places = rateLimits.placeHook('oauth');
+  const places = rateLimits.placeHook('reads');
   const schema = { summary: 'Authorization (RFC 6749 §3.1): the browser is sent here by an application' };
   app.get(oauthPaths.authorize, { schema, config: shown, ...places }, async (request, reply) =>
     show(reply, await authorization.start(queryOf(request))),
@@ -87,7 +87,7 @@ function addressOf(next: Exclude<Next, { kind: 'consent' }>): string {
 const logoutMembers = ['id_token_hint', 'client_id', 'post_logout_redirect_uri', 'state'];
 
 function logoutRoutes(app: HttpApp, { rateLimits }: HttpMount, { signOut }: PageOperations): void {
-  const places = rateLimits.placeHook('oauth');
+  const places = rateLimits.placeHook('reads');
   const schema = {
     summary: 'RP-initiated logout (OpenID Connect): the browser is sent here by an application',
   };
@@ -103,10 +103,11 @@ function logoutRoutes(app: HttpApp, { rateLimits }: HttpMount, { signOut }: Page
     sendOn(reply, readForm(request.body)),
   );
   const ending = { endsWithEffect: true } as const;
+  const endings = rateLimits.placeHook('sessions');
   const resuming = {
     schema: { summary: 'Logout, with the cookie' },
     config: { ...shown, ...ending },
-    ...places,
+    ...endings,
   };
   app.get(oauthPaths.resumeLogout, resuming, async (request, reply) => {
     const form = queryOf(request);
@@ -115,7 +116,11 @@ function logoutRoutes(app: HttpApp, { rateLimits }: HttpMount, { signOut }: Page
     return signedOut(reply, done);
   });
   const confirming = {
-    ...{ schema: { summary: 'The answer to the logout page' }, config: { ...ownForm, ...ending }, ...places },
+    ...{
+      schema: { summary: 'The answer to the logout page' },
+      config: { ...ownForm, ...ending },
+      ...endings,
+    },
   };
   app.post(oauthPaths.confirmLogout, confirming, async (request, reply) => {
     const form = readForm(request.body);

@@ -69,7 +69,7 @@ function pageRoute(
   { origin, listProviders }: SignInOperations,
 ): void {
   const schema = { summary: 'The page to sign in; changes nothing.' };
-  app.get(signInPath, { schema, ...rateLimits.placeHook('links') }, async (request, reply) => {
+  app.get(signInPath, { schema, ...rateLimits.placeHook('reads') }, async (request, reply) => {
     const { return_to: asked, login_hint: hint } = request.query as Readonly<Record<string, unknown>>;
     const to = ownPath(origin, typeof asked === 'string' ? asked : '/');
     return sendPage(

@@ -29,7 +29,8 @@ export function judgeAuthorization(
   if (needsSecondFactor && session.acr !== '2fa')
     throw new AuthorityError('unmet_authentication_requirements');
   if (kind !== 'third_party') return 'allowed';
-  const isAllowed = scopes.every((each) => consent?.scopes.includes(each) === true);
+  // Also without any scope, the client learns who the user is.
+  const isAllowed = consent !== undefined && scopes.every((each) => consent.scopes.includes(each));
   const isAskedAgain = prompts.includes('consent') && (consent?.grantedAt ?? 0) < startedAt;
   if (isAllowed && !isAskedAgain) return 'allowed';
   if (mayAsk) return 'consent';

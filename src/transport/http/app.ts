@@ -10,7 +10,7 @@ import { createBareApp, type HttpApp } from './bareApp.ts';
 import { type Authenticate, knowActor, type ProvedKey } from './caller.ts';
 import { type ClientAddressParts, knowClientAddress } from './clientAddress.ts';
 import { limitConnections } from './connections.ts';
-import { allowOrigins } from './cors.ts';
+import { allowEveryOriginAt, allowOrigins } from './cors.ts';
 import { docsRoutes, rootRoute } from './docs.ts';
 import { sayEffectTime } from './effectTiming.ts';
 import { healthPaths, healthRoutes } from './health.ts';
@@ -35,6 +35,8 @@ export interface HttpParts {
   readonly provedKey: ProvedKey;
   /** Request headers defined by slices; other origins may send them. */
   readonly ownHeaders: readonly string[];
+  /** Of slices: pages of every origin may call them, without cookies. */
+  readonly openPaths: readonly string[];
   /** The browser's cookie, for the OpenAPI document. */
   readonly cookieName: string;
   readonly corsOrigins: readonly string[];
@@ -71,6 +73,7 @@ export async function createHttpApp(parts: HttpParts): Promise<HttpApp> {
     if (!healthPaths.includes(url)) parts.requireTruth();
   });
   allowOrigins(app, corsOrigins, parts.ownHeaders);
+  allowEveryOriginAt(app, parts.openPaths, parts.ownHeaders);
   for (const guard of parts.guards) guard(app);
   acceptOnlyJson(app);
   await docsRoutes(app, parts.cookieName);

@@ -42,6 +42,27 @@ export function allowOrigins(app: HttpApp, origins: readonly string[], ownHeader
   });
 }
 
+/**
+ * Routes that read no cookie and no address: pages of every origin may call them, with a token or a client's proof that they have
+ * themselves. Applications in browsers need that at the token endpoint.
+ */
+export function allowEveryOriginAt(
+  app: HttpApp,
+  paths: readonly string[],
+  ownHeaders: readonly string[],
+): void {
+  const open = new Set(paths);
+  const allowed = preflightHeaders(ownHeaders);
+  app.addHook('onRequest', (request, reply, done) => {
+    if (!open.has(request.url.split('?', 1)[0] ?? '')) return done();
+    allowEveryOrigin(reply).header('access-control-expose-headers', exposedHeaders);
+    const { 'access-control-request-method': asked } = request.headers;
+    if (request.method === 'OPTIONS' && asked !== undefined)
+      return void reply.code(204).headers(allowed).send();
+    done();
+  });
+}
+
 /** `*` excludes credentials and is the same for everybody, so no `Vary`. */
 export function allowEveryOrigin(reply: FastifyReply): FastifyReply {
   return reply.header('access-control-allow-origin', '*');

@@ -78,7 +78,7 @@ t.test('what is shown and never redirected', async (t) => {
 });
 
 t.test('what the client is told', async (t) => {
-  const { issuer, authorize, usual, signIn } = await open(t);
+  const { issuer, authorize, usual, signIn, client } = await open(t);
   const cookie = await signIn(alice);
   const rows: readonly (readonly [what: string, Parameters, error: string])[] = [
     ['no PKCE', { code_challenge: undefined, code_challenge_method: undefined }, 'invalid_request'],
@@ -107,6 +107,13 @@ t.test('what the client is told', async (t) => {
     t.match(answerIn(seen), { error, state, iss: issuer }, what);
     t.match(seen.to, `${callback}?`, what);
   }
+  const third = await client('third', { kind: 'third_party', redirectUris: [callback] });
+  const unasked = await authorize({ ...usual, client_id: third.id, scope: undefined }, cookie);
+  t.match(
+    unasked,
+    { to: undefined, body: /\/oauth2\/authorize\/consent/ },
+    'consent is asked without a scope, too',
+  );
   const nobody = await authorize({ ...usual, prompt: 'none' });
   t.match(answerIn(nobody), { error: 'login_required' }, 'nobody is signed in');
   const native = await authorize({ ...usual, redirect_uri: 'http://127.0.0.1:4711/native' }, cookie);
@@ -202,6 +209,40 @@ t.test('sessions of applications end with the one they were started from', async
   t.equal((await call('POST', '/auth/logout', { headers })).status, 204);
   for (const token of tokens) t.match(await grpc.isRevoked(claimsOf(token).jti), { revoked: true });
   t.match(await grpc.isRevoked(claimsOf(offline).jti), { revoked: false }, 'but for offline access');
+});
+
+t.test('an application in a browser, at an origin of its own', async (t) => {
+  const { issuer, usual, client, authorize, signIn, form } = await open(t);
+  const spa = await client('spa', { kind: 'app', isPublic: true, redirectUris: [callback] });
+  const code = answerIn(
+    await authorize({ ...usual, client_id: spa.id, scope: 'openid' }, await signIn(alice)),
+  )['code'];
+  const origin = 'https://spa.example';
+  const preflight = {
+    origin,
+    'access-control-request-method': 'POST',
+    'access-control-request-headers': 'dpop',
+  };
+  for (const path of ['/oauth2/token', '/oauth2/userinfo']) {
+    const { status, headers } = await fetch(issuer + path, { method: 'OPTIONS', headers: preflight });
+    t.match([status, headers.get('access-control-allow-origin')], [204, '*'], path);
+    t.match(headers.get('access-control-allow-headers'), 'dpop');
+    t.equal(headers.get('access-control-allow-credentials'), null, 'without cookies');
+  }
+  const asked = {
+    grant_type: 'authorization_code',
+    code: code ?? '',
+    redirect_uri: callback,
+    client_id: spa.id,
+  };
+  t.match(await form('/oauth2/token', asked, { origin }), { status: 400 }, 'not without the verifier');
+  const answer = await form('/oauth2/token', { ...asked, code_verifier: verifier }, { origin });
+  t.match(answer, { status: 200, body: { scope: 'openid' } });
+  t.equal(answer.headers.get('access-control-allow-origin'), '*');
+  for (const path of ['/oauth2/introspect', '/sign-in', '/oauth2/authorize']) {
+    const { headers } = await fetch(issuer + path, { method: 'OPTIONS', headers: preflight });
+    t.equal(headers.get('access-control-allow-origin'), null, path);
+  }
 });
 
 t.test('forms of our pages', async (t) => {
