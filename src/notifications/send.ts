@@ -137,7 +137,10 @@ async function failed(parts: SendParts, entry: OutboxEntry, error: unknown): Pro
 async function giveUp(parts: SendParts, entry: OutboxEntry, fault: string): Promise<void> {
   const { id, channel, template, attempts } = entry;
   parts.metrics.message(channel, 'given_up');
-  parts.log.error({ message_id: id, channel, template, attempts, fault }, 'a message was given up');
+  const about = { message_id: id, channel, template, attempts, fault };
+  // Of an application that is gone there may be thousands, and nobody here can mend it.
+  if (channel === 'client') parts.log.warn(about, 'a message was given up');
+  else parts.log.error(about, 'a message was given up');
   if (channel !== 'operator') await parts.onGivenUp(entry);
   await parts.outbox.remove(id);
 }

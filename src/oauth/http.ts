@@ -87,7 +87,7 @@ export function oauthRoutes(operations: OAuthOperations): MountRoutes {
       path: oauthPaths.push,
       summary: 'Push an authorization request (RFC 9126)',
       async answer({ caller, form }, reply) {
-        return reply.code(201).send(await pushRequest(caller, form));
+        return reply.code(201).send(await pushRequest(caller, form, await provedKey(reply.request)));
       },
     });
     globalRevocationRoute(app, mount, operations);

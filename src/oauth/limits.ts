@@ -10,6 +10,10 @@ export const oauthLimits = {
   authorizationCharacters: 4_000,
   /** From the first page to the last: a user may have to look for a phone. */
   authorizationMilliseconds: 60 * 60_000,
+  /** How long a sign-in counts as one for the request: the address of a request could be opened again later. */
+  freshSignInMilliseconds: 5 * 60_000,
+  /** Sealed, with room for the rest of the address of the sign-in page (`login/limits.ts`). */
+  sealedRequestCharacters: 7_500,
   /** RFC 9126 §2.2: from the push to the browser. */
   pushedRequestMilliseconds: 90_000,
   /** RFC 6749 §4.1.2 recommends at most ten minutes; a redirect takes seconds. */

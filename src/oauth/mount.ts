@@ -10,7 +10,7 @@ import type { Metrics } from '../platform/observability/metrics.ts';
 import type { Sealing } from '../platform/sealing.ts';
 import type { Revoke } from '../revocation/revoke.ts';
 import type { AuthenticateService } from '../services/authenticateService.ts';
-import { createFindBrowserSession } from '../sessions/browserSession.ts';
+import { createFindBrowserSession, createFindCookieSession } from '../sessions/browserSession.ts';
 import type { Logout } from '../sessions/logout.ts';
 import type { Refresh } from '../sessions/refresh.ts';
 import type { Introspect, IntrospectAny } from '../tokens/introspect.ts';
@@ -86,7 +86,7 @@ export function mountOAuth(parts: OAuthParts) {
   };
   const pages = {
     authorization: createAuthorization({ ...parts, requests, findBrowserSession, issuer }),
-    signOut: createSignOut({ ...parts, findBrowserSession, issuer }),
+    signOut: createSignOut({ ...parts, findCookieSession: createFindCookieSession(parts), issuer }),
   };
   return {
     operations: createManageClients(parts),

@@ -2,29 +2,24 @@
 import type { AuthorityError } from '@countersign/verifier/errors';
 import { textsFor } from '../notifications/texts/languages.ts';
 import { html } from '../platform/html.ts';
-import { form, forwardPage, type Page } from '../transport/http/page.ts';
+import { form, type Page } from '../transport/http/page.ts';
+import type { ConsentPage } from './authorization/authorize.ts';
 import type { Form } from './form.ts';
 import { oauthPaths } from './metadata.ts';
 
 type Language = string | undefined;
 
-export function goOnPage(language: Language, to: string): Page {
-  const texts = textsFor(language);
-  const { title, goOn } = texts.pages.signIn;
-  return forwardPage({ language: texts.language, title, link: goOn, to });
-}
-
-/** `application`: its name, which the operator gave it. */
-export function consentPage(
-  language: Language,
-  asked: { readonly sealed: string; readonly application: string; readonly scopes: readonly string[] },
-): Page {
+export function consentPage(language: Language, asked: ConsentPage): Page {
   const texts = textsFor(language);
   const { title, asks, wants, scopes, allow, deny } = texts.pages.consent;
   const known: Readonly<Record<string, string>> = scopes;
   const items = asked.scopes.map((each) => html`<li>${known[each] ?? each}</li>`);
   const answer = (decision: string, button: string) =>
-    form({ action: oauthPaths.consent, hidden: { request: asked.sealed, decision }, button });
+    form({
+      action: oauthPaths.consent,
+      hidden: { request: asked.sealed, session: asked.sessionId, decision },
+      button,
+    });
   return {
     ...{ language: texts.language, title, hasOwnForm: true },
     body: [

@@ -4,6 +4,7 @@
  */
 import { type AuthorityError, errorTable } from '@countersign/verifier/errors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { goOnPage } from '../login/signIn/pages.ts';
 import { signInAddress } from '../login/signIn/paths.ts';
 import { forgetBrowser, readRefreshCookie } from '../sessions/refreshCookie.ts';
 import type { HttpMount, MountRoutes } from '../transport/http/app.ts';
@@ -12,7 +13,7 @@ import type { Authorization, Next } from './authorization/authorize.ts';
 import { type Form, readForm, required } from './form.ts';
 import { oauthPaths } from './metadata.ts';
 import type { SignedOut, SignOut } from './openid/logout.ts';
-import { badRequestPage, consentPage, goOnPage, signedOutPage, signOutPage } from './pages.ts';
+import { badRequestPage, consentPage, signedOutPage, signOutPage } from './pages.ts';
 
 type HttpApp = Parameters<MountRoutes>[0];
 
@@ -60,9 +61,12 @@ function authorizationRoutes(
   const deciding = { schema: { summary: 'The answer to the consent page' }, config: ownForm, ...places };
   app.post(oauthPaths.consent, deciding, async (request, reply) => {
     const form = readForm(request.body);
-    const allows = required(form, 'decision') === 'allow';
+    const answer = {
+      allows: required(form, 'decision') === 'allow',
+      sessionId: required(form, 'session'),
+    };
     const cookie = readRefreshCookie(request.headers);
-    return show(reply, await authorization.decide(required(form, 'request'), allows, cookie, request.actor));
+    return show(reply, await authorization.decide(required(form, 'request'), answer, cookie, request.actor));
   });
 }
 
@@ -70,8 +74,7 @@ function authorizationRoutes(
 function show(reply: FastifyReply, next: Next, how: 'page' | 'redirect' = 'page'): FastifyReply {
   const { language } = reply.request.actor;
   if (next.kind === 'consent') {
-    const { sealed, client, scopes } = next;
-    return sendPage(reply, 200, consentPage(language, { sealed, application: client.name, scopes }));
+    return sendPage(reply, 200, consentPage(language, next.page));
   }
   const to = addressOf(next);
   if (how === 'page') return sendPage(reply, 200, goOnPage(language, to));

@@ -13,6 +13,16 @@ export type FindBrowserSession = (
   actor: Actor,
 ) => Promise<SessionWithUser | undefined>;
 
+/** For a logout: of any genuine cookie, as long as the session has not ended. */
+export type FindCookieSession = (refreshToken: string | undefined) => Promise<SessionWithUser | undefined>;
+
+export function createFindCookieSession(parts: GenuineTokenParts): FindCookieSession {
+  return async (refreshToken) => {
+    const read = refreshToken === undefined ? undefined : await readRefreshToken(parts, refreshToken);
+    return read?.genuine && read.session.endedAt === undefined ? read.session : undefined;
+  };
+}
+
 export function createFindBrowserSession(
   parts: GenuineTokenParts & { readonly clock: Clock; readonly refreshGraceMs: number },
 ): FindBrowserSession {

@@ -38,7 +38,7 @@ export type SessionSelection =
   | { readonly subjects: readonly Subject[] }
   | { readonly userId: UserId; readonly except?: SessionId; readonly onlyEnded?: boolean }
   /** The user's live sessions except the newest `newest`. */
-  | { readonly userId: UserId; readonly allButNewest: number }
+  | { readonly userId: UserId; readonly allButNewest: number; readonly except?: SessionId }
   /** The user's sessions for which this factor was proved. */
   | { readonly userId: UserId; readonly openedBy: FactorId }
   /** Sessions in the range that match the filter. */

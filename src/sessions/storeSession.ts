@@ -1,5 +1,4 @@
 /** The end of every start of a session, in its transaction: make room, read the rights, store the row. */
-import type { UserId } from '@countersign/verifier/ids';
 import type { Actor } from '../audit/auditEvent.ts';
 import type { Signer } from '../keys/keyRing.ts';
 import type { RevokingStores } from '../revocation/propagation/revokeAndPropagate.ts';
@@ -30,7 +29,7 @@ export async function storeSession(
 ): Promise<Rights> {
   const { userId, clientId, scope, createdAt: now } = session;
   const { audience, only, signer, actor } = first;
-  await makeRoom(parts, stores, userId, now, actor);
+  await makeRoom(parts, stores, session, actor);
   const facts = await stores.rights.read(userId, clientId, audience);
   const rights = rightsAt(facts, { scope, only, ...settingsFor(parts.accessTokens, audience, now) });
   await stores.sessions.create({ ...session, accessExpiresAt: rights.tokenExpiresAt }, signer.kid);
@@ -41,11 +40,12 @@ export async function storeSession(
 async function makeRoom(
   { sessionsPerUser }: StoringParts,
   stores: RevokingStores,
-  userId: UserId,
-  now: number,
+  { userId, startedFrom, createdAt: now }: NewSession,
   { requestId }: Actor,
 ): Promise<void> {
-  const oldest = { userId, allButNewest: sessionsPerUser - 1 };
+  // Not the one that this one is started from.
+  const except = startedFrom === undefined ? {} : { except: startedFrom };
+  const oldest = { userId, allButNewest: sessionsPerUser - 1, ...except };
   // The login ends it, not the user.
   const actor: Actor = { name: 'authority', requestId };
   await endSelected(stores, oldest, { reason: 'session_limit', actor, now });

@@ -186,7 +186,7 @@ function fieldsOf({ body }: FastifyRequest): Readonly<Record<string, string | un
 /** A path of this origin, as a browser would read it. Throws `invalid_request`: never a way to somewhere else (RFC 9700 §4.11). */
 function ownPath(origin: string, text: string): string {
   const url = URL.canParse(text, origin) ? new URL(text, origin) : undefined;
-  if (!text.startsWith('/') || url === undefined || url.origin !== origin)
+  if (!text.startsWith('/') || url === undefined || url.origin !== origin || url.pathname.startsWith('//'))
     throw invalidField('return_to', 'own_path', 'must be a path of this authority');
   return url.pathname + url.search;
 }

@@ -60,7 +60,7 @@ export function readAuthorizationRequest(client: Service, form: Form): Authoriza
     scopes: scopesOf(client, form),
     audience: readAudience(form),
     codeChallenge: readChallenge(form),
-    dpopJkt: form['dpop_jkt'],
+    dpopJkt: readThumbprint(form),
     maxAge: readMaxAge(form),
     needsSecondFactor: needsSecondFactor(form),
   };
@@ -76,6 +76,12 @@ function readChallenge(form: Form): string {
   if (!/^[A-Za-z0-9_-]{43}$/.test(challenge))
     throw invalidField('code_challenge', 'format', 'must be 43 characters of base64url');
   return challenge;
+}
+
+function readThumbprint({ dpop_jkt: jkt }: Form): string | undefined {
+  if (jkt !== undefined && !/^[A-Za-z0-9_-]{43}$/.test(jkt))
+    throw invalidField('dpop_jkt', 'format', 'must be 43 characters of base64url');
+  return jkt;
 }
 
 /** Every scope is one that the client may ask for; all of its own, without any. */

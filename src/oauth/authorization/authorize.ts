@@ -1,6 +1,6 @@
 /**
  * Authorization: who asks, whether the browser's user may be recognised and allows it, and then a code. The pages that it leads to are
- * in `http.ts`; the request travels through them sealed.
+ * in `pagesHttp.ts`; the request travels through them sealed.
  */
 import type { Clock } from '@countersign/verifier/clock';
 import { AuthorityError, invalidField } from '@countersign/verifier/errors';
@@ -14,6 +14,7 @@ import type { SessionWithUser } from '../../sessions/store.ts';
 import { chosenAudience, type TokenParts } from '../../sessions/tokenResponse.ts';
 import { type Form, required } from '../form.ts';
 import { asTarget } from '../grants/grant.ts';
+import { oauthLimits } from '../limits.ts';
 import { errorParameters } from '../refusal.ts';
 import { createCode } from './authorizationCode.ts';
 import { type AuthorizationRequest, checkClient, readAuthorizationRequest } from './authorizationRequest.ts';
@@ -34,12 +35,22 @@ export type Next =
   | { readonly kind: 'go'; readonly to: string }
   | { readonly kind: 'resume'; readonly sealed: string }
   | { readonly kind: 'sign_in'; readonly sealed: string; readonly loginHint: string | undefined }
-  | {
-      readonly kind: 'consent';
-      readonly sealed: string;
-      readonly client: Service;
-      readonly scopes: readonly string[];
-    };
+  | { readonly kind: 'consent'; readonly page: ConsentPage };
+
+/** What the user is asked. */
+export interface ConsentPage {
+  readonly sealed: string;
+  /** The client's name, which the operator gave it. */
+  readonly application: string;
+  readonly scopes: readonly string[];
+  readonly sessionId: string;
+}
+
+export interface ConsentAnswer {
+  readonly allows: boolean;
+  /** The browser's session when the page was shown. */
+  readonly sessionId: string;
+}
 
 export interface Authorization {
   /** Throws what must be shown to the user; what the client is told is a redirect. */
@@ -47,7 +58,12 @@ export interface Authorization {
   /** With the cookie of the browser. Throws for a request that is outdated, or whose client is gone. */
   resume(sealed: string, refreshToken: string | undefined, actor: Actor): Promise<Next>;
   /** The user's answer to the consent page. */
-  decide(sealed: string, allows: boolean, refreshToken: string | undefined, actor: Actor): Promise<Next>;
+  decide(
+    sealed: string,
+    answer: ConsentAnswer,
+    refreshToken: string | undefined,
+    actor: Actor,
+  ): Promise<Next>;
 }
 
 export function createAuthorization(parts: AuthorizeParts): Authorization {
@@ -68,7 +84,7 @@ export function createAuthorization(parts: AuthorizeParts): Authorization {
         async () => {
           const request = readAuthorizationRequest(client, form);
           await chosenAudience(parts, request.audience).catch(asTarget);
-          return { kind: 'resume', sealed: requests.seal(request) };
+          return { kind: 'resume', sealed: sealShort(requests, request) };
         },
       );
     },
@@ -79,11 +95,15 @@ export function createAuthorization(parts: AuthorizeParts): Authorization {
       return toldToClient(parts, started.request, () => next(parts, { sealed, started, client, session }));
     },
 
-    async decide(sealed, allows, refreshToken, actor) {
+    async decide(sealed, { allows, sessionId }, refreshToken, actor) {
       const { started, client } = await open(sealed);
       const session = await findBrowserSession(refreshToken, actor);
-      if (session === undefined) return { kind: 'resume', sealed };
       const { request } = started;
+      const denied = () =>
+        toldToClient(parts, request, () => Promise.reject(new AuthorityError('access_denied')));
+      // Another user may have signed in meanwhile: who has not seen the page allows nothing.
+      if (session === undefined || session.id !== sessionId)
+        return allows ? { kind: 'resume', sealed } : denied();
       const now = clock.now();
       const about = { actor, userId: session.userId, sessionId: session.id, reason: client.name };
       const detail = { client_id: client.id, scope: request.scopes.join(' ') };
@@ -93,10 +113,16 @@ export function createAuthorization(parts: AuthorizeParts): Authorization {
           await consents.grant(session.userId, client.id, { scopes: request.scopes, grantedAt: now });
         await audit.record({ ...about, type, detail }, now);
       });
-      if (allows) return { kind: 'resume', sealed };
-      return toldToClient(parts, request, () => Promise.reject(new AuthorityError('access_denied')));
+      return allows ? { kind: 'resume', sealed } : denied();
     },
   };
+}
+
+/** It travels in addresses. */
+function sealShort(requests: RequestSealing, request: AuthorizationRequest): string {
+  const sealed = requests.seal(request);
+  if (sealed.length <= oauthLimits.sealedRequestCharacters) return sealed;
+  throw invalidField('request', 'length', 'is too long');
 }
 
 /** The parameters, or those that were pushed. Throws what must be shown. */
@@ -141,7 +167,10 @@ async function next(
   const step = judgeAuthorization(started, session, { kind: client.kind, consent, now });
   if (session === undefined || step === 'sign_in')
     return { kind: 'sign_in', sealed, loginHint: request.loginHint };
-  if (step === 'consent') return { kind: 'consent', sealed, client, scopes: request.scopes };
+  if (step === 'consent') {
+    const { name: application } = client;
+    return { kind: 'consent', page: { sealed, application, scopes: request.scopes, sessionId: session.id } };
+  }
   const code = await createCode(database, request, session, now);
   return { kind: 'go', to: answerAddress(issuer, request, { code }) };
 }

@@ -2,6 +2,7 @@
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { ClientKind } from '../../services/service.ts';
 import type { Session } from '../../sessions/session.ts';
+import { oauthLimits } from '../limits.ts';
 import type { Consent } from './consentStore.ts';
 import type { StartedRequest } from './sealedRequest.ts';
 
@@ -20,7 +21,10 @@ export function judgeAuthorization(
 ): 'sign_in' | 'consent' | 'allowed' {
   const { prompts, needsSecondFactor, scopes } = request;
   const mayAsk = !prompts.includes('none');
-  const signedInSince = session !== undefined && session.authTime >= startedAt;
+  const signedInSince =
+    session !== undefined &&
+    session.authTime >= startedAt &&
+    now < session.authTime + oauthLimits.freshSignInMilliseconds;
   if (session === undefined || (!signedInSince && isTooWeak(request, session, now))) {
     if (mayAsk) return 'sign_in';
     throw new AuthorityError('login_required');

@@ -23,13 +23,21 @@ export interface PushedRequest {
 }
 
 /** Refuses what the authorization endpoint would refuse. */
-export type PushRequest = (caller: AuthenticatedClient, form: Form) => Promise<PushedRequest>;
+export type PushRequest = (
+  caller: AuthenticatedClient,
+  form: Form,
+  /** The thumbprint of the key that the client proved: the code is bound to it (RFC 9449 §10.1). */
+  jkt: string | undefined,
+) => Promise<PushedRequest>;
 
 export function createPushRequest(
   parts: Pick<TokenParts, 'accessTokens'> & { readonly database: Database; readonly clock: Clock },
 ): PushRequest {
   const { database, clock } = parts;
-  return async ({ client }, given) => {
+  return async ({ client }, form, jkt) => {
+    const given: Form = jkt === undefined ? form : { ...form, dpop_jkt: jkt };
+    if (form['dpop_jkt'] !== undefined && form['dpop_jkt'] !== given['dpop_jkt'])
+      throw new AuthorityError('invalid_dpop_proof', { detail: 'dpop_jkt: is not that of the proof' });
     if (given['request_uri'] !== undefined)
       throw invalidField('request_uri', 'pushed', 'must not be pushed itself');
     if (client.kind === 'service') throw new AuthorityError('unauthorized_client', { reason: 'client_kind' });

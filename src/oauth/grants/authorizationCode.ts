@@ -3,8 +3,9 @@
  * with it, unless the user allowed `offline_access`. A second use of the code ends what came of the first, with effect.
  */
 import { createHash } from 'node:crypto';
-import { AuthorityError } from '@countersign/verifier/errors';
-import type { SessionId } from '@countersign/verifier/ids';
+import { AuthorityError, invalidField } from '@countersign/verifier/errors';
+import type { SessionId, UserId } from '@countersign/verifier/ids';
+import { doubtfulAcr } from '@countersign/verifier/tokens/bearerToken';
 import type { User } from '../../accounts/user.ts';
 import type { Actor } from '../../audit/auditEvent.ts';
 import type { Stores } from '../../database.ts';
@@ -44,6 +45,8 @@ interface Presented {
   readonly now: number;
 }
 
+type Owned = CodeDetail & { readonly userId: UserId };
+
 interface Started {
   readonly session: NewSession;
   readonly rights: Rights;
@@ -82,6 +85,9 @@ function readPresented(client: Service, form: Form, by: Pick<Presented, 'actor' 
   const code = required(form, 'code');
   const redirectUri = required(form, 'redirect_uri');
   const verifier = required(form, 'code_verifier');
+  // RFC 7636 §4.1.
+  if (!/^[A-Za-z0-9._~-]{43,128}$/.test(verifier))
+    throw invalidField('code_verifier', 'format', 'must be 43 to 128 letters, digits, and -._~');
   const hash = oneTimeTokenHash(code);
   if (hash === undefined) throw new AuthorityError('invalid_grant', { reason: 'malformed' });
   const challenge = createHash('sha256').update(verifier).digest('base64url');
@@ -104,7 +110,7 @@ async function redeem(
   const token = await stores.oneTimeTokens.find(hash, codePurpose, now);
   if (user === undefined || token === undefined)
     throw new AuthorityError('invalid_grant', { reason: 'unknown_code' });
-  const detail = token.detail as CodeDetail;
+  const detail: Owned = { ...(token.detail as CodeDetail), userId: user.id };
   if (detail.client_id !== client.id) return refuse(stores, presented, detail, 'other_client');
   if (detail.used !== null) return refuseSecondUse(stores, presented, detail, detail.used);
   const fault = faultOf(presented, token, detail, user);
@@ -113,12 +119,14 @@ async function redeem(
     return refuse(stores, presented, detail, 'session_ended');
   const from = await stores.sessions.find(detail.session_id);
   if (from === undefined) return refuse(stores, presented, detail, 'session_ended');
-  const audience = await audienceOf(parts, presented, detail);
+  // A session in doubt starts nothing.
+  if (from.acr === doubtfulAcr) return refuse(stores, presented, detail, 'session_doubtful');
+  const audience = await audienceOf({ ...parts, database: stores }, presented, detail);
   const session = newSession(parts, presented, detail, from);
   const rights = await store(session, audience);
   await stores.oneTimeTokens.replace(
     hash,
-    { detail: { ...detail, used: session.id }, codeHash: undefined },
+    { detail: { ...token.detail, used: session.id }, codeHash: undefined },
     now,
   );
   const event = { type: 'login_succeeded', actor: presented.actor, userId: user.id } as const;
@@ -144,10 +152,10 @@ function faultOf(
 async function refuse(
   stores: Pick<Stores, 'audit'>,
   { client, actor, now }: Presented,
-  { session_id: sessionId }: CodeDetail,
+  { session_id: sessionId, userId }: Owned,
   reason: string,
 ): Promise<string> {
-  const event = { type: 'authorization_code_refused', actor, sessionId, reason } as const;
+  const event = { type: 'authorization_code_refused', actor, userId, sessionId, reason } as const;
   await stores.audit.record({ ...event, detail: { client_id: client.id } }, now);
   return reason;
 }
@@ -156,7 +164,7 @@ async function refuse(
 async function refuseSecondUse(
   stores: RevokingStores,
   presented: Presented,
-  detail: CodeDetail,
+  detail: Owned,
   used: SessionId,
 ): Promise<string> {
   const { actor, now } = presented;
@@ -166,7 +174,7 @@ async function refuseSecondUse(
 
 /** RFC 8707 §2.2: what was authorized, or the choice that was left open. */
 async function audienceOf(
-  parts: CodeGrantParts,
+  parts: Parameters<typeof chosenAudience>[0],
   { audience: asked }: Presented,
   { audience: authorized }: CodeDetail,
 ): Promise<string> {

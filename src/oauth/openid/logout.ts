@@ -10,7 +10,7 @@ import { compactVerify, decodeProtectedHeader } from 'jose';
 import type { Actor } from '../../audit/auditEvent.ts';
 import type { KeyRing } from '../../keys/keyRing.ts';
 import { type RevokingParts, revokeAndPropagate } from '../../revocation/propagation/revokeAndPropagate.ts';
-import type { FindBrowserSession } from '../../sessions/browserSession.ts';
+import type { FindCookieSession } from '../../sessions/browserSession.ts';
 import { endSelected } from '../../sessions/endSessions.ts';
 import type { Session } from '../../sessions/session.ts';
 import type { Form } from '../form.ts';
@@ -18,7 +18,7 @@ import type { Form } from '../form.ts';
 export interface SignOutParts extends RevokingParts {
   readonly clock: Clock;
   readonly keyRing: Pick<KeyRing, 'verifier'>;
-  readonly findBrowserSession: FindBrowserSession;
+  readonly findCookieSession: FindCookieSession;
   readonly issuer: string;
 }
 
@@ -35,9 +35,11 @@ export interface SignOut {
 }
 
 export function createSignOut(parts: SignOutParts): SignOut {
-  const { database, clock, findBrowserSession } = parts;
+  const { database, clock, findCookieSession } = parts;
   const end = async (sessions: readonly (Session | undefined)[], actor: Actor) => {
-    const sessionIds = sessions.flatMap((each) => (each === undefined ? [] : [each.startedFrom ?? each.id]));
+    const sessionIds = sessions.flatMap((each) =>
+      each === undefined ? [] : [each.id, each.startedFrom ?? []].flat(),
+    );
     if (sessionIds.length === 0) return;
     const now = clock.now();
     const ending = { reason: 'logout', actor, now } as const;
@@ -47,18 +49,18 @@ export function createSignOut(parts: SignOutParts): SignOut {
     async byRequest(form, refreshToken, actor) {
       const hint = await readHint(parts, form);
       const to = await returnAddress(parts, form, hint);
-      const browser = await findBrowserSession(refreshToken, actor);
+      const browser = await findCookieSession(refreshToken);
       if (hint === undefined) return browser === undefined ? { to } : 'ask';
       const named = await database.sessions.find(hint.sessionId);
-      // Of somebody else, who was signed in here before.
-      if (browser !== undefined && named !== undefined && browser.userId !== named.userId) return 'ask';
+      // Of somebody else, or so old that its session is gone.
+      if (browser !== undefined && browser.userId !== named?.userId) return 'ask';
       await end([named, browser], actor);
       return { to };
     },
 
     async confirmed(form, refreshToken, actor) {
       const to = await returnAddress(parts, form, await readHint(parts, form));
-      await end([await findBrowserSession(refreshToken, actor)], actor);
+      await end([await findCookieSession(refreshToken)], actor);
       return { to };
     },
   };
@@ -101,7 +103,8 @@ async function returnAddress(
   if (uri === undefined) return undefined;
   const id = hint?.clientId ?? named ?? '';
   const client = isUuid(id) ? await database.services.find(id as ServiceId) : undefined;
-  if (client?.postLogoutRedirectUris.includes(uri) !== true)
+  const isLive = client?.revokedAt === undefined && client?.disabledAt === undefined;
+  if (!isLive || client?.postLogoutRedirectUris.includes(uri) !== true)
     throw invalidField('post_logout_redirect_uri', 'registered', 'is not one that the client registered');
   const to = new URL(uri);
   if (state !== undefined) to.searchParams.append('state', state);

@@ -128,10 +128,14 @@ export function createSessionStore(prisma: PrismaConnection): SessionStore {
 interface RowWithUser extends SessionRow {
   readonly userVersion: number;
   readonly userDisabled: boolean;
+  readonly startedFromEndedAt: Date | null;
 }
 
 function fromRowWithUser(row: RowWithUser): SessionWithUser {
-  return { ...fromRow(row), user: { tokenVersion: row.userVersion, disabled: row.userDisabled } };
+  const session = fromRow(row);
+  // Also when a crash came between the end of the one and of the other.
+  const endedAt = session.endedAt ?? row.startedFromEndedAt?.getTime();
+  return { ...session, endedAt, user: { tokenVersion: row.userVersion, disabled: row.userDisabled } };
 }
 
 interface RightsTakenRow {
@@ -148,5 +152,6 @@ const columns = Prisma.raw(
     .join(', '),
 );
 
-const withUser = Prisma.sql`${columns}, u.token_version AS "userVersion", u.disabled_at IS NOT NULL AS "userDisabled"
+const withUser = Prisma.sql`${columns}, u.token_version AS "userVersion", u.disabled_at IS NOT NULL AS "userDisabled",
+                 (SELECT p.ended_at FROM sessions AS p WHERE p.id = s.started_from) AS "startedFromEndedAt"
           FROM sessions AS s JOIN users AS u ON u.id = s.user_id`;

@@ -1,6 +1,7 @@
 /** Authorization requests and codes: what is refused, how the client is told, and what a second use does. */
 import t, { type Test } from 'tap';
 import { answerIn, aVerifier, createVisits, type Parameters } from '../../support/authorizing.ts';
+import { ownPage, withCookie } from '../../support/browserPage.ts';
 import { claimsOf } from '../../support/clients.ts';
 import { basic, operator, startIssuer } from '../../support/oauthClients.ts';
 import { createShiftedClock } from '../../support/shiftedClock.ts';
@@ -163,8 +164,15 @@ t.test('codes', async (t) => {
   const raced = await aCode();
   const answers = await Promise.all(Array.from({ length: 10 }, () => redeem(raced)));
   t.equal(answers.filter(({ status }) => status === 200).length, 1, 'of ten at once, one');
+  t.comment(
+    answers
+      .map(({ status, body }) => `${status} ${body.error ?? ''} ${body.error_description ?? ''}`)
+      .join(', '),
+  );
   const [won] = answers.filter(({ status }) => status === 200);
   t.match(await grpc.isRevoked(claimsOf(won?.body.access_token).jti), { revoked: true }, 'and it has ended');
+
+  t.strictSame(new Set(answers.map(({ status }) => status)), new Set([200, 400]), 'the others are refused');
 
   const inFlight = await aCode();
   await operations.disableUser({ email: alice }, operator);
@@ -192,6 +200,23 @@ t.test('a right that is taken away while a code is in flight', async (t) => {
   const late = await code();
   await operations.takeRole({ role: 'writer', user: { email: alice } }, operator);
   t.match((await redeem(late)).body, { scope: 'read' }, 'the smaller right wins');
+});
+
+t.test('a logout while a code is redeemed', async (t) => {
+  const { authorize, usual, signIn, redeem, grpc, call } = await open(t);
+  for (let round = 0; round < 8; round += 1) {
+    const cookie = await signIn(alice);
+    const code = answerIn(await authorize(usual, cookie))['code'];
+    const [answer, { status }] = await Promise.all([
+      redeem(code),
+      call('POST', '/auth/logout', { headers: { ...ownPage, ...withCookie(cookie) } }),
+    ]);
+    t.equal(status, 204);
+    const { access_token: token } = answer.body as { access_token?: string };
+    // Before the logout, and so ended by it; or not at all.
+    if (token === undefined) t.match(answer.body, { error: 'invalid_grant' });
+    else t.match(await grpc.isRevoked(claimsOf(token).jti), { revoked: true });
+  }
 });
 
 t.test('sessions of applications end with the one they were started from', async (t) => {
@@ -251,6 +276,8 @@ t.test('forms of our pages', async (t) => {
   t.equal(seen.headers.get('referrer-policy'), 'same-origin');
   for (const to of [
     '//evil.example',
+    '/.//evil.example',
+    '/x/..//evil.example',
     'https://evil.example/',
     '/\\evil.example',
     'javascript:alert(1)',

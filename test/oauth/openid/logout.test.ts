@@ -86,7 +86,11 @@ t.test('a client is told of every end, after it is in effect', async (t) => {
 });
 
 t.test('RP-initiated logout', async (t) => {
-  const { issuer, start, visit, cookie, grpc, shop } = await open(t);
+  const { issuer, start, visit, cookie, grpc, shop, register, signIn } = await open(t);
+  const signInAs = async (email: string) => {
+    await register(email);
+    return signIn(email);
+  };
   const { body: tokens } = await start();
   const { jti } = claimsOf(tokens.access_token);
   const bye = 'https://shop.example/bye';
@@ -120,6 +124,10 @@ t.test('RP-initiated logout', async (t) => {
   t.match(done.headers.get('set-cookie') ?? '', /Max-Age=0/);
   t.match(done.headers.get('server-timing') ?? '', /effect;dur=/);
   t.match(await grpc.isRevoked(jti), { revoked: true }, 'in effect when it is answered');
+  const bobs = await signInAs('bob@example.com');
+  const foreign = await logout({ id_token_hint: tokens.id_token }, bobs);
+  t.match(foreign.body, '/oauth2/logout/confirm', 'of another user: nobody is logged out by a link');
+  t.equal(foreign.headers.get('set-cookie'), null);
   const form = { client_id: shop.id, post_logout_redirect_uri: bye };
   const confirmed = await visit('/oauth2/logout/confirm', cookie, form);
   t.match({ status: confirmed.status, to: confirmed.to }, { status: 200, to: bye }, 'a repetition succeeds');
