@@ -18,7 +18,7 @@ import { sessionEnded } from '../sessions/endSessions.ts';
 import { readRefreshToken } from '../sessions/genuineRefreshToken.ts';
 import { sessionLimits } from '../sessions/limits.ts';
 import { isNewDevice } from '../sessions/newDevice.ts';
-import { type Acr, firstPartyClient, type Session } from '../sessions/session.ts';
+import { type Acr, firstPartyClient, holdsKey, type Session } from '../sessions/session.ts';
 import type { NewSession } from '../sessions/store.ts';
 import { type StoringParts, storeSession } from '../sessions/storeSession.ts';
 import {
@@ -82,7 +82,7 @@ export async function startSession(
   const signer = await chooseSigner(parts, parts.clock.now());
   const session = newSession(parts, proof, client, actor);
   const now = session.createdAt;
-  const replaced = await replacedSession(parts, client.replaces);
+  const replaced = await replacedSession(parts, client, user);
   // One transaction: a browser never keeps both sessions, or neither.
   const begun = revokeAndPropagate(parts, now, async (stores) => {
     // First: whoever changes definitions waits for this, and must not hold it up in between.
@@ -107,13 +107,19 @@ export async function startSession(
   return respondWithTokens(parts, { ...session, generation: 0 }, signer, given);
 }
 
-/** A token we did not issue has no session to end, and must not prevent the login. */
+/**
+ * A token we did not issue has no session to end, and must not prevent the login. A session that is bound to a key is not ended by
+ * another user without the key: they may have stolen the token.
+ */
 async function replacedSession(
   parts: StartSessionParts,
-  refreshToken: string | undefined,
+  { replaces, jkt }: LoginClient,
+  user: User,
 ): Promise<Session | undefined> {
-  const read = refreshToken === undefined ? undefined : await readRefreshToken(parts, refreshToken);
-  return read?.genuine ? read.session : undefined;
+  const read = replaces === undefined ? undefined : await readRefreshToken(parts, replaces);
+  if (!read?.genuine) return undefined;
+  const { session, presented } = read;
+  return session.userId === user.id || holdsKey(session, presented.generation, jkt) ? session : undefined;
 }
 
 /** Applications stay logged in when the same user logs in again. True when there are some. */

@@ -111,8 +111,9 @@ function logoutRoute(logout: Logout): MountRoutes {
     app.post('/auth/logout', logoutOptions, async (request, reply) => {
       const ended = logOut({ logout, provedKey }, request, request.body.refresh_token);
       await ended.catch((error) => {
-        // A cookie that we did not issue is useless. After any other failure the next try needs it.
-        const useless = error instanceof AuthorityError && error.code === 'invalid_grant';
+        // A cookie that we did not issue is useless. After any other failure the next try needs it, such as one without the key.
+        const useless =
+          error instanceof AuthorityError && error.code === 'invalid_grant' && error.reason !== 'other_key';
         if (useless && hasRefreshCookie(request.headers)) clearRefreshCookie(reply);
         throw error;
       });

@@ -62,10 +62,10 @@ function judgeGeneration(
   const inGrace =
     graceMs > 0 && isPrevious && session.rotatedAt !== undefined && arrivedAt < session.rotatedAt + graceMs;
   if (!inGrace) return { kind: 'theft', rule: 'replayed' };
-  // Another tab, or somebody else: nobody can tell yet, and the successor is not for those without the key.
-  if (boundKey !== undefined) return { kind: 'refused', rule: 'other_key' };
   // The address may change between two tries, as on phones; the browser or program does not.
   if (client.userAgent !== session.userAgent) return { kind: 'theft', rule: 'other_context' };
+  // Another tab, or somebody else: nobody can tell yet. Only the holder of the key gets the successor.
+  if (boundKey !== undefined) return { kind: 'refused', rule: 'other_key' };
   if (session.graceRepeats >= sessionLimits.refreshGraceRepeats) return { kind: 'repeated_too_often' };
   return { kind: 'repeated_in_grace' };
 }

@@ -233,7 +233,7 @@ table('a token from before the key is judged without it: a thief may have given 
   [
     'by another program, within the grace',
     { session: since5, presented: previous, userAgent: 'x' },
-    'refused other_key',
+    'theft other_context',
   ],
   ['the first of the key, without it', { session: since5, presented: 5 }, 'refused other_key'],
 ]);

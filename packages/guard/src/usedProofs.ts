@@ -2,6 +2,7 @@
  * Proofs that this guard accepted: each is good once. In the memory of the process, so another process may accept it once, too.
  * Ids are kept in groups by when they expire, and a group is dropped as a whole.
  */
+import { createHash } from 'node:crypto';
 import type { Proof } from '@countersign/verifier/tokens/dpopProof';
 import { guardLimits } from './limits.ts';
 
@@ -23,7 +24,8 @@ export function createUsedProofs(maximum: number = guardLimits.usedProofs): Used
       forget(now);
       const group = groupOf(acceptedUntil);
       // A key cannot use up the ids of another.
-      const id = `${jkt}${jti}`;
+      // Hashed: a jti may be long.
+      const id = createHash('sha256').update(`${jkt}${jti}`).digest('base64url');
       const used = groups.get(group) ?? new Set();
       if (used.has(id)) return 'again';
       if (size() >= maximum) return 'full';

@@ -9,6 +9,7 @@ import { oneTimeTokenHash } from '../../platform/oneTimeTokens.ts';
 import { chosenAudience, type TokenResponse } from '../../sessions/tokenResponse.ts';
 import type { AskForFactor } from '../factors/pendingLogin.ts';
 import { type LoginClient, mayLogIn, type StartSessionParts, startSession } from '../startSession.ts';
+import { requireUnused, unlessUsedMeanwhile } from '../usedMeanwhile.ts';
 import type { StartedAttempt } from './attempt.ts';
 import { type CallbackParts, type HandleDetail, handlePurpose, invalidAttempt } from './callback.ts';
 import type { LinkedIdentity } from './linkedIdentity.ts';
@@ -108,8 +109,13 @@ async function signIn(
   const user = await parts.database.users.find(linked.userId);
   if (user === undefined || !mayLogIn(parts, user)) return refuse(parts, linked.userId, ruleOf(user), actor);
   const first = { user, amr: federated, openedBy: [linked.id] };
-  const asked = await parts.askForFactor(first, client, actor);
-  if (asked !== undefined) return { asked };
+  const stillLinked = async (stores: Stores, now: number) =>
+    requireUnused(await stores.linkedIdentities.use(linked.id, now));
+  const asked = await unlessUsedMeanwhile(
+    parts.askForFactor({ ...first, commit: stillLinked }, client, actor).then((error) => ({ error })),
+  );
+  if (asked === undefined) return refuse(parts, user.id, 'version', actor);
+  if (asked.error !== undefined) return { asked: asked.error };
   const proof = { ...first, acr: '1fa', reason: 'provider', commit: using(linked) } as const;
   const tokens = await startSession(parts, proof, client, actor);
   if (tokens === undefined) return refuse(parts, user.id, 'version', actor);

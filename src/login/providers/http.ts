@@ -145,14 +145,15 @@ function completeRoute({ completeProvider }: SignInOperations): MountRoutes {
       response: { 200: tokenResponse, 201: schemas.linkedBody, 403: secondFactorRequired },
     }),
   };
-  return (app, { rateLimits }) => {
+  return (app, { rateLimits, provedKey }) => {
     const options = { schema, config: { cookieMode: 'asked' }, ...rateLimits.placeHook('provider') } as const;
     app.post('/auth/providers/complete', options, async (request, reply) => {
       const { handle, device_name: deviceName, device_id: deviceId, audience } = request.body;
       const { headers, actor } = request;
       const cookieMode = inCookieMode(request);
       const replaces = cookieMode ? readRefreshCookie(headers) : undefined;
-      const input = { handle, headers, deviceName, deviceId, audience, replaces };
+      const jkt = await provedKey(request);
+      const input = { handle, headers, deviceName, deviceId, audience, replaces, jkt };
       const { attempt, tokens, linked, asked } = await completeProvider(input, actor);
       if (asked !== undefined) throw asked;
       reply.header('set-cookie', clearedCookie(attempt));

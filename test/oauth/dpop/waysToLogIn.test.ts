@@ -82,6 +82,15 @@ t.test('a browser with the cookie', async (t) => {
   const call = (path: string, headers: object = {}) =>
     authority.call('POST', path, { headers: { ...page, cookie, ...headers } });
   t.match(await call('/auth/refresh'), { status: 401, body: { code: 'invalid_grant' } }, 'the cookie alone');
+  const withoutKey = await call('/auth/logout');
+  t.match([withoutKey.status, withoutKey.headers.get('set-cookie')], [401, null], 'its cookie stays');
+  await authority.register('mallory@example.com');
+  const mallory = { email: 'mallory@example.com', password };
+  const stolen = await authority.call('POST', '/auth/login?cookie', {
+    body: mallory,
+    headers: { ...page, cookie },
+  });
+  t.equal(stolen.status, 200);
   isBoundTo(t, await call('/auth/refresh', { dpop: prove('/auth/refresh') }), prover);
   t.equal((await call('/auth/logout', { dpop: prove('/auth/logout') })).status, 204);
 });
