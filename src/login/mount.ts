@@ -10,6 +10,7 @@ import type { Config } from '../platform/config/config.ts';
 import { type Job, pruningJob } from '../platform/jobs.ts';
 import { createKeyedHash } from '../platform/keyedHash.ts';
 import type { Metrics } from '../platform/observability/metrics.ts';
+import { lifetimesOf } from '../sessions/storeSession.ts';
 import { type CodeMountParts, mountCodes } from './codes/mount.ts';
 import { type FactorMountParts, mountFactors } from './factors/mount.ts';
 import { loginRoute } from './http.ts';
@@ -69,9 +70,7 @@ type Lifetimes = 'refreshIdleTtlMs' | 'sessionMaxTtlMs' | 'sessionsPerUser';
 export function mountLogin({ config, ...given }: LoginMountParts) {
   const parts = {
     ...given,
-    refreshIdleTtlMs: config.refreshIdleTtlMs,
-    sessionMaxTtlMs: config.maxTtlMs,
-    sessionsPerUser: config.perUser,
+    ...lifetimesOf(config),
   };
   const factors = mountFactors(parts);
   const { askForFactor } = factors;

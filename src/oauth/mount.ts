@@ -13,6 +13,7 @@ import type { AuthenticateService } from '../services/authenticateService.ts';
 import { createFindBrowserSession, createFindCookieSession } from '../sessions/browserSession.ts';
 import type { Logout } from '../sessions/logout.ts';
 import type { Refresh } from '../sessions/refresh.ts';
+import { lifetimesOf } from '../sessions/storeSession.ts';
 import type { Introspect, IntrospectAny } from '../tokens/introspect.ts';
 import type { ReadingParts } from '../tokens/readToken.ts';
 import type { Authenticate } from '../transport/http/caller.ts';
@@ -57,17 +58,12 @@ export interface OAuthParts extends GrantParts, ReadingParts {
 export function mountOAuth(parts: OAuthParts) {
   const { config, sessionConfig, cacheControl, refresh } = parts;
   const { issuer, audience, accountAudience } = config;
-  const lifetimes = {
-    refreshIdleTtlMs: sessionConfig.refreshIdleTtlMs,
-    sessionMaxTtlMs: sessionConfig.maxTtlMs,
-    sessionsPerUser: sessionConfig.perUser,
-  };
   const refreshGraceMs = sessionConfig.refreshGraceMs;
   const findBrowserSession = createFindBrowserSession({ ...parts, refreshGraceMs });
   const requests = createRequestSealing(parts);
   const grants = {
     authorization_code: createAuthorizationCodeGrant({
-      ...{ ...parts, ...lifetimes, issueIdToken: createIssueIdToken(issuer) },
+      ...{ ...parts, ...lifetimesOf(sessionConfig), issueIdToken: createIssueIdToken(issuer) },
     }),
     client_credentials: createClientCredentials(parts),
     refresh_token: createRefreshTokenGrant(refresh),

@@ -1,6 +1,7 @@
 /** The end of every start of a session, in its transaction: make room, read the rights, store the row. */
 import type { Actor } from '../audit/auditEvent.ts';
 import type { Signer } from '../keys/keyRing.ts';
+import type { Config } from '../platform/config/config.ts';
 import type { RevokingStores } from '../revocation/propagation/revokeAndPropagate.ts';
 import { type Rights, rightsAt } from '../rights/rights.ts';
 import { endSelected } from './endSessions.ts';
@@ -10,6 +11,11 @@ import { settingsFor, type TokenParts } from './tokenResponse.ts';
 export interface StoringParts extends Pick<TokenParts, 'accessTokens'> {
   /** Live sessions of one user; the oldest ends to make room. */
   readonly sessionsPerUser: number;
+}
+
+/** For whatever starts sessions. Milliseconds. */
+export function lifetimesOf({ refreshIdleTtlMs, maxTtlMs, perUser }: Config['sessions']) {
+  return { refreshIdleTtlMs, sessionMaxTtlMs: maxTtlMs, sessionsPerUser: perUser };
 }
 
 /**

@@ -19,8 +19,8 @@ import type { StartLoginFactor } from '../factors/startFactor.ts';
 import { loginLimits } from '../limits.ts';
 import type { Login } from '../login.ts';
 import type { ListProviders } from '../providers/buttons.ts';
-import { enrolPage, factorPage, goOnPage, type Pending, passwordPage, pendingIn } from './pages.ts';
-import { signInPath, stepPaths } from './paths.ts';
+import { enrolPage, factorPage, goOnPage, passwordPage, pendingIn } from './pages.ts';
+import { enrols, signInPath, stepPaths } from './paths.ts';
 
 export interface SignInOperations {
   readonly login: Login;
@@ -44,6 +44,8 @@ const factorForm = Type.Object(
     return_to: returnTo,
     login_token: loginToken,
     factors: Type.String(),
+    // The kind whose code was sent: its field stays when the code is mistyped.
+    started: Type.Optional(Type.String()),
     totp: code,
     recovery_code: code,
     code,
@@ -87,7 +89,8 @@ function passwordRoute(app: HttpApp, { rateLimits }: HttpMount, operations: Sign
   const refused = (request: FastifyRequest, error: AuthorityError): Page => {
     const { return_to: asked, email: typed } = fieldsOf(request);
     const to = safePath(origin, asked);
-    if (error.code === 'second_factor_required') return nextPage(languageOf(request), to, pendingIn(error));
+    if (error.code === 'second_factor_required')
+      return factorPage(languageOf(request), { returnTo: to, ...pendingIn(error) });
     const { password_token: token } = error.members ?? {};
     if (typeof token === 'string')
       return goOnPage(languageOf(request), `${links.recovery.path}?${new URLSearchParams({ token })}`);
@@ -107,16 +110,13 @@ function passwordRoute(app: HttpApp, { rateLimits }: HttpMount, operations: Sign
   });
 }
 
-function nextPage(language: string | undefined, to: string, pending: Pending, error?: AuthorityError): Page {
-  return factorPage(language, { returnTo: to, ...pending }, error);
-}
-
 function factorRoutes(app: HttpApp, { rateLimits }: HttpMount, operations: SignInOperations): void {
   const { finishLogin, startLoginFactor, enrolAtLogin, origin } = operations;
   const refused = (request: FastifyRequest, error: AuthorityError): Page => {
-    const { return_to: asked, login_token: token = '', factors = '' } = fieldsOf(request);
-    const pending = { loginToken: token, factors: factors.split(' '), enrols: false };
-    return nextPage(languageOf(request), safePath(origin, asked), pending, error);
+    const { return_to: asked, login_token: token = '', factors = '', started, factor } = fieldsOf(request);
+    const pending = { loginToken: token, factors: factors.split(' '), enrols: factor === enrols };
+    const page = { ...pending, returnTo: safePath(origin, asked), ...(started ? { started } : {}) };
+    return factorPage(languageOf(request), page, error);
   };
   const config = { ownForm: true, refusalPage: refused } as const;
   const places = rateLimits.placeHook('factor');
@@ -128,6 +128,7 @@ function factorRoutes(app: HttpApp, { rateLimits }: HttpMount, operations: SignI
       return_to: asked,
       login_token: token,
       factors: _,
+      started: __,
       ...given
     } = request.body as Static<typeof factorForm>;
     const to = ownPath(origin, asked);
@@ -152,7 +153,7 @@ function factorRoutes(app: HttpApp, { rateLimits }: HttpMount, operations: SignI
     } = request.body as Static<typeof startForm>;
     const pending = { returnTo: ownPath(origin, asked), loginToken: token, enrols: false };
     const language = languageOf(request);
-    if (factor === 'enrol') {
+    if (factor === enrols) {
       const { secret, qrSvg } = await enrolAtLogin(token, request.actor);
       return sendPage(reply, 200, enrolPage(language, { ...pending, factors: [] }, { secret, qrSvg }));
     }

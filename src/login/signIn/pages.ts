@@ -5,7 +5,7 @@ import type { PageTexts } from '../../notifications/texts/texts.ts';
 import { Html, html } from '../../platform/html.ts';
 import { form, forwardPage, type Page } from '../../transport/http/page.ts';
 import type { ProviderButton } from '../providers/buttons.ts';
-import { signInPath, stepPaths } from './paths.ts';
+import { enrols, signInPath, stepPaths } from './paths.ts';
 
 /** A login that waits for a second factor. */
 export interface Pending {
@@ -55,17 +55,23 @@ export function passwordPage(
 
 /** One form for each kind that works without script. */
 export function factorPage(language: string | undefined, waiting: Waiting, error?: AuthorityError): Page {
-  const { returnTo, loginToken, factors, started, enrols } = waiting;
+  const { returnTo, loginToken, factors, started, enrols: mustAdd } = waiting;
   const hidden = { return_to: returnTo, login_token: loginToken, factors: factors.join(' ') };
+  const sent = started === undefined ? {} : { started };
   const has = (factor: string) => factors.includes(factor);
   return page(language, ({ signIn }) => {
     const typed = (name: string, label: string) =>
-      form({ action: stepPaths.factor, hidden, fields: codeField(name, label), button: signIn.button });
+      form({
+        action: stepPaths.factor,
+        hidden: { ...hidden, ...sent },
+        fields: codeField(name, label),
+        button: signIn.button,
+      });
     const start = (factor: string, button: string) =>
       form({ action: stepPaths.start, hidden: { ...hidden, factor }, button });
     return [
-      html`<p>${enrols ? signIn.mustAdd : signIn.secondFactor}</p>`,
-      ...(enrols ? [start('enrol', signIn.addApp)] : []),
+      html`<p>${mustAdd ? signIn.mustAdd : signIn.secondFactor}</p>`,
+      ...(mustAdd ? [start(enrols, signIn.addApp)] : []),
       ...(started === undefined ? [] : [typed('code', signIn.sentCode)]),
       ...(has('totp') ? [typed('totp', signIn.totp)] : []),
       ...(has('email_code') ? [start('email_code', signIn.sendMail)] : []),

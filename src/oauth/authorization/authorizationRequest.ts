@@ -52,8 +52,8 @@ export function readAuthorizationRequest(client: Service, form: Form): Authoriza
   if (form['response_mode'] !== undefined && form['response_mode'] !== 'query')
     throw invalidField('response_mode', 'one_of', 'must be query');
   const length = Object.values(form).reduce((sum, each = '') => sum + each.length, 0);
-  if (length > requestCharacters)
-    throw invalidField('request', 'length', `must have at most ${requestCharacters} characters`);
+  const most = oauthLimits.authorizationCharacters;
+  if (length > most) throw invalidField('request', 'length', `must have at most ${most} characters`);
   const prompts = readPrompts(form);
   return {
     ...{ clientId: client.id, redirectUri: required(form, 'redirect_uri'), state, nonce, loginHint, prompts },
@@ -65,8 +65,6 @@ export function readAuthorizationRequest(client: Service, form: Form): Authoriza
     needsSecondFactor: needsSecondFactor(form),
   };
 }
-
-const requestCharacters = oauthLimits.authorizationCharacters;
 
 /** RFC 7636 §4.2, and RFC 9700 §2.1.1: without, a stolen code could be used. */
 function readChallenge(form: Form): string {

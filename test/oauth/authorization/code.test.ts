@@ -272,6 +272,19 @@ t.test('an application in a browser, at an origin of its own', async (t) => {
 
 t.test('forms of our pages', async (t) => {
   const { issuer, authorize, usual, visit } = await open(t);
+  const waiting = { return_to: '/x', login_token: 'x', factors: 'totp email_code' };
+  const mistyped = await visit('/sign-in/factor', undefined, {
+    ...waiting,
+    started: 'email_code',
+    code: '000000',
+  });
+  t.match(mistyped, { status: 401, body: /name="code"/ }, 'the field of a sent code stays');
+  const failed = await visit('/sign-in/factor/start', undefined, {
+    ...waiting,
+    factors: '',
+    factor: 'enrol',
+  });
+  t.match(failed, { status: 401, body: /value="enrol"/ }, 'and the way to add an app');
   const seen = await visit('/sign-in?return_to=/x');
   t.equal(seen.headers.get('referrer-policy'), 'same-origin');
   for (const to of [
