@@ -22,6 +22,9 @@ const needed = {
   // The second gRPC client (test/support/subscriber.py).
   'python3-grpcio':
     "/usr/bin/python3 -c 'import grpc, google.protobuf' || python3 -c 'import grpc, google.protobuf'",
+  // The second reader of tokens (test/support/verifyTokens.py).
+  'python3-jwt': "/usr/bin/python3 -c 'import jwt' || python3 -c 'import jwt'",
+  'python3-cryptography': "/usr/bin/python3 -c 'import cryptography' || python3 -c 'import cryptography'",
   // A mail server that is not ours (test/notifications/debianSmtp.test.ts).
   'python3-aiosmtpd': 'command -v aiosmtpd',
 };
@@ -35,9 +38,9 @@ export function ensurePrerequisites() {
   throw new Error(
     [
       `The tests need ${missing.join(', ')}. To install what they need:`,
-      '  Debian, Ubuntu: sudo apt-get install redis-server pgbouncer curl jose jq openssl chromium nginx-light postgresql python3-grpcio python3-aiosmtpd',
-      '  Fedora:         sudo dnf install redis pgbouncer curl jose jq openssl chromium nginx postgresql-server postgresql-contrib python3-grpcio python3-aiosmtpd',
-      '  macOS:          brew install redis pgbouncer curl jose jq openssl nginx postgresql && brew install --cask chromium && python3 -m pip install grpcio protobuf aiosmtpd',
+      '  Debian, Ubuntu: sudo apt-get install redis-server pgbouncer curl jose jq openssl chromium nginx-light postgresql python3-grpcio python3-jwt python3-cryptography python3-aiosmtpd',
+      '  Fedora:         sudo dnf install redis pgbouncer curl jose jq openssl chromium nginx postgresql-server postgresql-contrib python3-grpcio python3-jwt python3-cryptography python3-aiosmtpd',
+      '  macOS:          brew install redis pgbouncer curl jose jq openssl nginx postgresql && brew install --cask chromium && python3 -m pip install grpcio protobuf pyjwt cryptography aiosmtpd',
     ].join('\n'),
   );
 }
