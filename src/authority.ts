@@ -27,9 +27,11 @@ import { rateBudgets } from './rateBudgets.ts';
 import { countFailures } from './revocation/countFailures.ts';
 import { mountRevocation, openRevokeBudgets } from './revocation/mount.ts';
 import { openPropagation } from './revocation/propagation/openPropagation.ts';
+import { apiAudience } from './rights/apiAudience.ts';
 import { createKnownAudiences } from './rights/knownAudiences.ts';
 import { mountRights } from './rights/mount.ts';
 import { firstService, keepFirstService, mountServices } from './services/mount.ts';
+import { permissions } from './services/service.ts';
 import { warnOfDefaults } from './services/warnOfDefaults.ts';
 import { csrfHeader, guardCookie } from './sessions/csrf.ts';
 import { mountSessions } from './sessions/mount.ts';
@@ -40,6 +42,8 @@ import type { Backup } from './storage/embedded/backup.ts';
 import { openStorage, type StorageParts } from './storage/openStorage.ts';
 import { openEarlierTokens } from './tokens/earlierIssuers/earlierTokens.ts';
 import { createTokens, mountTokens } from './tokens/mount.ts';
+import { reasonHeader } from './transport/api/callers.ts';
+import { openApi } from './transport/api/open.ts';
 import { createGrpcServer } from './transport/grpc/server.ts';
 import { createHttpApp } from './transport/http/app.ts';
 import { createTransports, type Transports } from './transport/listeners.ts';
@@ -208,6 +212,7 @@ function mountSlices(
     ...{ config: config.sessions, metrics, rateLimits, counted, issuer, policy, notices },
     registration: config.registration,
     ...{ requireVerifiedEmail, codeLogin, spendRevokeBudget, factorResetDelayMs, makeLink, requireMail },
+    apiAudience: apiAudience(issuer),
   });
   const accounts = mountAccounts({
     ...{ ...revoking, ...proving, passwordPolicy, refreshTokens, registration: config.registration },
@@ -218,7 +223,10 @@ function mountSlices(
   const services = mountServices({ ...revoking, latestTime, counted });
   const { accessTtlMs } = config.tokens;
   const { audiences: audiencesOfSettings } = accessTokens;
-  const rights = mountRights({ ...revoking, spendRevokeBudget, accessTtlMs, audiencesOfSettings, counted });
+  const rights = mountRights({
+    ...{ ...revoking, spendRevokeBudget, accessTtlMs, audiencesOfSettings, counted },
+    ...{ permissions, audience: apiAudience(issuer) },
+  });
   const { refresh, logout } = sessions.operations;
   const { authenticateService } = services;
   const oauth = mountOAuth({
@@ -259,27 +267,27 @@ async function openTransports(
   state: ServingState,
 ): Promise<Transports> {
   const requireTruth = truth.refuseInDoubt;
+  const { authenticateService } = services;
+  const observed = { clock, log, metrics, authenticateService, requireTruth };
+  const methods = [
+    ...[tokens.service, revocation.service, sessions.service, accounts.service],
+    ...[rights.service, keys.service],
+  ];
+  const { isDraining } = state;
+  const { authenticateUser, isStillValid } = tokens;
+  const api = openApi({ ...observed, services: methods, authenticateUser, isStillValid, isDraining });
   const origins = { own: new URL(config.tokens.issuer).origin, listed: config.http.corsOrigins };
   const http = await createHttpApp({
     ...{ ...config.http, ...state, log, metrics, rateLimits, requireTruth },
     ...{ authenticate: tokens.authenticate, provedKey },
-    routes: [...accounts.routes, ...login.routes, ...sessions.routes, keys.route, ...oauth.routes],
+    routes: [...accounts.routes, ...login.routes, ...sessions.routes, keys.route, ...oauth.routes, api],
     guards: [(app) => guardCookie(app, origins), offerNonces],
-    ownHeaders: [csrfHeader, proofHeader],
+    ownHeaders: [csrfHeader, proofHeader, reasonHeader],
     cookieName: refreshCookieName,
     openPaths: oauth.openPaths,
   });
-  const { authenticateService } = services;
   const grpc = createGrpcServer({
-    ...{ ...config.grpc, clock, log, metrics, authenticateService, requireTruth, subscribers: subscribers },
-    services: [
-      tokens.service,
-      revocation.service,
-      sessions.service,
-      accounts.service,
-      rights.service,
-      keys.service,
-    ],
+    ...{ ...config.grpc, ...observed, subscribers, services: methods },
     canAnswer: () => truth.trusted() && ['ready', 'not renewed'].includes(revokedState()),
   });
   return createTransports({ http, grpc, config, clock });

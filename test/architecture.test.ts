@@ -38,6 +38,12 @@ const directions: Record<string, readonly string[]> = {
     ...slices('types', 'audit', 'services', 'revocation/subscribers'),
   ],
 
+  // The methods of gRPC as JSON.
+  'transport/api': [
+    ...['platform', 'transport', 'transport/http', 'transport/grpc'],
+    ...slices('types', 'audit', 'services'),
+  ],
+
   audit: ['platform', 'database.ts (types)', 'transport/cli'],
   notifications: ['platform', 'database.ts (types)', ...slices('types', 'accounts', 'audit')],
   services: [
@@ -167,6 +173,7 @@ const directions: Record<string, readonly string[]> = {
       'transport',
       'transport/http',
       'transport/grpc',
+      'transport/api',
       'storage',
     ],
     ...['accounts', 'audit', 'keys', 'login', 'notifications', 'revocation', 'revocation/propagation'],
@@ -209,6 +216,7 @@ const owners: readonly [library: RegExp, owners: readonly string[]][] = [
     /^fastify$/,
     [
       'src/transport/http/',
+      'src/transport/api/',
       'src/sessions/',
       'src/login/signIn/',
       'src/oauth/',

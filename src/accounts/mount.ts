@@ -39,7 +39,7 @@ import { createRequestProof } from './proof/requestProof.ts';
 import { createVerifyEmail } from './proof/verifyEmail.ts';
 import { createCompleteRecovery } from './recovery/completeRecovery.ts';
 import { recoveryRoutes } from './recovery/http.ts';
-import { createSendRecovery, createStartRecovery } from './recovery/startRecovery.ts';
+import { createMakeRecoveryLink, createSendRecovery, createStartRecovery } from './recovery/startRecovery.ts';
 import { createRegister, type RegisterParts } from './register.ts';
 import { createSetOneTimePassword } from './setOneTimePassword.ts';
 import { createShowUser } from './showUser.ts';
@@ -90,6 +90,7 @@ export function mountAccounts({ counted, ...given }: AccountParts) {
     markEmailVerified: createMarkEmailVerified({ database, clock }),
     startRecovery: createStartRecovery(parts),
     sendRecovery: createSendRecovery(parts),
+    makeRecoveryLink: createMakeRecoveryLink(parts),
     completeRecovery: counted(createCompleteRecovery(parts)),
     notMe: counted(createNotMe(parts)),
     requestPhone: createRequestPhone(parts),

@@ -18,10 +18,9 @@ import type { RecordedEvent } from '../audit/auditEvent.ts';
 import type { ListAudit } from '../audit/listAudit.ts';
 import type { ResetFactors } from '../login/factors/reset/requestReset.ts';
 import type { StopReset } from '../login/factors/reset/stopReset.ts';
-import type { Service } from '../services/service.ts';
 import { pageTokenAfter, readPageToken } from '../sessions/pageToken.ts';
-import { requirePermission } from '../transport/grpc/callers.ts';
-import { change, check, type Methods } from '../transport/grpc/methods.ts';
+import { type Caller, requirePermission } from '../transport/grpc/callers.ts';
+import { check, ends, type Methods } from '../transport/grpc/methods.ts';
 import { actor, type NamesUser, named } from './grpcRequests.ts';
 import { accountLimits } from './limits.ts';
 import type { ListUsers } from './listUsers.ts';
@@ -47,13 +46,13 @@ export const supportMethods = {
   ListUsers: { permission: 'users.support', ...check },
   GetUser: { permission: 'users.support', ...check },
   ListUserEvents: { permission: 'users.support', ...check },
-  SendRecovery: { permission: 'users.support', ...check },
-  VerifyEmail: { permission: 'users.support', ...check },
+  SendRecovery: { permission: 'users.support', ...check, act: 'changes' },
+  VerifyEmail: { permission: 'users.support', ...check, act: 'changes' },
   // Also needs users.manage: whoever is told the password is the user, without a word from the owner.
-  SetOneTimePassword: { permission: 'users.support', ...change },
+  SetOneTimePassword: { permission: 'users.support', ...ends },
   // At once also needs users.manage: the owner is then told too late to stop it.
-  ResetFactors: { permission: 'users.support', ...change },
-  StopFactorsReset: { permission: 'users.support', ...check },
+  ResetFactors: { permission: 'users.support', ...ends },
+  StopFactorsReset: { permission: 'users.support', ...check, act: 'changes' },
 } as const satisfies Methods;
 
 export function createSupportHandlers(operations: SupportOperations) {
@@ -90,17 +89,17 @@ function readingHandlers({ listUsers, showUser, listAudit }: SupportOperations) 
 function changingHandlers(operations: SupportOperations) {
   const { sendRecovery, markEmailVerified, setOneTimePassword, resetFactors, stopFactorsReset } = operations;
   return {
-    async SendRecovery(request: NamesUser, caller: Service): Promise<Record<string, never>> {
+    async SendRecovery(request: NamesUser, caller: Caller): Promise<Record<string, never>> {
       await sendRecovery(named(request), actor(request, caller));
       return {};
     },
 
-    async VerifyEmail(request: NamesUser, caller: Service): Promise<Record<string, never>> {
+    async VerifyEmail(request: NamesUser, caller: Caller): Promise<Record<string, never>> {
       await markEmailVerified(named(request), actor(request, caller));
       return {};
     },
 
-    async SetOneTimePassword(request: NamesUser, caller: Service): Promise<SetOneTimePasswordResponse> {
+    async SetOneTimePassword(request: NamesUser, caller: Caller): Promise<SetOneTimePasswordResponse> {
       requirePermission(caller, 'users.manage');
       const { password, expiresAt, endedSessions } = await setOneTimePassword(
         named(request),
@@ -109,14 +108,14 @@ function changingHandlers(operations: SupportOperations) {
       return { password, expireTimeMs: expiresAt, endedSessions };
     },
 
-    async ResetFactors(request: ResetFactorsRequest__Output, caller: Service): Promise<ResetFactorsResponse> {
+    async ResetFactors(request: ResetFactorsRequest__Output, caller: Caller): Promise<ResetFactorsResponse> {
       const now = request.nowReason === '' ? undefined : request.nowReason;
       if (now !== undefined) requirePermission(caller, 'users.manage');
       const { endedSessions, dueAt } = await resetFactors(named(request), { now }, actor(request, caller));
       return { endedSessions, dueTimeMs: dueAt ?? 0 };
     },
 
-    async StopFactorsReset(request: NamesUser, caller: Service): Promise<StopFactorsResetResponse> {
+    async StopFactorsReset(request: NamesUser, caller: Caller): Promise<StopFactorsResetResponse> {
       const { wasPlanned } = await stopFactorsReset(named(request), actor(request, caller));
       return { stopped: wasPlanned };
     },

@@ -75,11 +75,13 @@ export type AuditEventType = (typeof auditEventTypes)[number];
 
 /** The requester, passed from the transport to every event the request causes. */
 export interface Actor {
-  /** `user`, `operator` or `operator:NAME` (given on the command line), `service:NAME`, or `authority`. */
+  /** `user` (of their own account), `user:ID` (whose role allows it), `operator` or `operator:NAME` (given on the command line), `service:NAME`, or `authority`. */
   readonly name: string;
   readonly requestId?: string | undefined;
   readonly ip?: string | undefined;
   readonly userAgent?: string | undefined;
+  /** Why, in the words of whoever decided it; `because` in the detail of every event. */
+  readonly because?: string | undefined;
   /** BCP 47: of texts for the requester. */
   readonly language?: string | undefined;
 }
@@ -125,6 +127,11 @@ export function detailText(detail: AuditDetail): string {
   const text = JSON.stringify(detail);
   const bytes = Buffer.byteLength(text);
   return bytes <= auditLimits.auditDetailBytes ? text : JSON.stringify({ left_out_bytes: bytes });
+}
+
+/** With the reason that the actor gave. */
+export function detailOf({ actor: { because }, detail }: AuditEvent): AuditDetail | undefined {
+  return because === undefined ? detail : { ...detail, because };
 }
 
 export function isOperator({ name }: Actor): boolean {

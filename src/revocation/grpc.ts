@@ -6,9 +6,9 @@ import type { SessionFilter__Output } from '@countersign/verifier/contract/gener
 import { invalidField } from '@countersign/verifier/errors';
 import type { NodeOutcome } from '@countersign/verifier/revocation/revocation';
 import type { RevokeKey } from '../keys/revokeKey.ts';
-import type { Permission, Service } from '../services/service.ts';
-import { actorOf, requirePermission } from '../transport/grpc/callers.ts';
-import { change, endless, type Methods } from '../transport/grpc/methods.ts';
+import type { Permission } from '../services/service.ts';
+import { actorOf, type Caller, requirePermission } from '../transport/grpc/callers.ts';
+import { endless, ends, type Methods } from '../transport/grpc/methods.ts';
 import type { GrpcService } from '../transport/grpc/server.ts';
 import type { FilterText } from './matchingSessions.ts';
 import type { RevocationTarget, Revoke, RevokeResult } from './revoke.ts';
@@ -20,7 +20,7 @@ export interface RevocationServiceOperations {
 }
 
 export const revocationMethods = {
-  Revoke: { permission: 'by_request', ...change },
+  Revoke: { permission: 'by_request', ...ends },
   WatchRevocations: { permission: 'tokens.check', ...endless },
 } as const satisfies Methods;
 
@@ -40,7 +40,7 @@ export function revocationService(operations: RevocationServiceOperations, watch
 
 export function createRevocationService({ revoke, revokeKey }: RevocationServiceOperations) {
   return {
-    async Revoke(request: RevokeRequest__Output, caller: Service): Promise<RevokeResponse> {
+    async Revoke(request: RevokeRequest__Output, caller: Caller): Promise<RevokeResponse> {
       const target = targetOf(request);
       requirePermission(caller, permissionFor(target, request));
       const { requestId, dryRun } = request;

@@ -9,9 +9,8 @@ import { invalidField } from '@countersign/verifier/errors';
 import { isUuid, type UserId } from '@countersign/verifier/ids';
 import { parseUserAgent } from '../platform/userAgent.ts';
 import type { Revoke } from '../revocation/revoke.ts';
-import type { Service } from '../services/service.ts';
-import { actorOf } from '../transport/grpc/callers.ts';
-import { change, check, type Methods } from '../transport/grpc/methods.ts';
+import { actorOf, type Caller } from '../transport/grpc/callers.ts';
+import { check, ends, type Methods } from '../transport/grpc/methods.ts';
 import type { GrpcService } from '../transport/grpc/server.ts';
 import { sessionLimits } from './limits.ts';
 import type { ListSessions } from './listSessions.ts';
@@ -25,7 +24,7 @@ export interface SessionServiceOperations {
 
 export const sessionMethods = {
   ListSessions: { permission: 'sessions.read', ...check },
-  EndSession: { permission: 'sessions.end', ...change },
+  EndSession: { permission: 'sessions.end', ...ends },
 } as const satisfies Methods;
 
 export function sessionService(operations: SessionServiceOperations): GrpcService {
@@ -57,7 +56,7 @@ export function createSessionService({ listSessions, revoke }: SessionServiceOpe
     },
 
     /** The audit log shows a revocation by a service, not a logout by the user. */
-    async EndSession(request: EndSessionRequest__Output, caller: Service): Promise<EndSessionResponse> {
+    async EndSession(request: EndSessionRequest__Output, caller: Caller): Promise<EndSessionResponse> {
       const { sessionId, requestId } = request;
       const { endedSessions, effect } = await revoke({ sessionId }, actorOf(caller, requestId), {
         requestId: requestId === '' ? undefined : requestId,

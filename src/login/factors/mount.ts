@@ -76,6 +76,7 @@ export interface FactorMountParts
   readonly rateLimits: FinishLoginParts['rateLimits'];
   readonly passwordAttempts: FinishLoginParts['passwordAttempts'];
   readonly policy: Config['secondFactor'];
+  readonly apiAudience: string;
   readonly issuer: string;
   /** Undefined without a host name in ISSUER. */
   readonly relyingParty: RelyingParty | undefined;

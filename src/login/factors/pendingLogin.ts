@@ -10,6 +10,7 @@ import type { Actor } from '../../audit/auditEvent.ts';
 import type { Database, Stores } from '../../database.ts';
 import type { Config } from '../../platform/config/config.ts';
 import { newOneTimeToken, type OneTimeToken, oneTimeTokenHash } from '../../platform/oneTimeTokens.ts';
+import { firstPartyClient } from '../../sessions/session.ts';
 import type { LoginClient } from '../startSession.ts';
 import type { FactorKinds, FactorName } from './factors.ts';
 import { factorLimits } from './limits.ts';
@@ -44,6 +45,8 @@ export interface PendingLoginParts {
   readonly clock: Clock;
   readonly kinds: FactorKinds;
   readonly policy: Config['secondFactor'];
+  /** Whoever has a role there needs a second factor. */
+  readonly apiAudience: string;
 }
 
 /** The one-time tokens of these logins. */
@@ -59,12 +62,13 @@ export type AskForFactor = (
   actor: Actor,
 ) => Promise<AuthorityError | undefined>;
 
-export function createAskForFactor({ database, clock, kinds, policy }: PendingLoginParts): AskForFactor {
+export function createAskForFactor(parts: PendingLoginParts): AskForFactor {
+  const { database, clock, kinds } = parts;
   return async ({ user, amr, openedBy, proved, commit }, client, actor) => {
     const now = clock.now();
     const factors = await kinds.usable(database, user, now, proved);
     const enrols = factors.length === 0;
-    if (enrols && policy !== 'required') return undefined;
+    if (enrols && !(await mustEnrol(parts, user))) return undefined;
     const { token, hash } = newOneTimeToken();
     const detail = {
       ...{ token_version: user.tokenVersion, amr, opened_by: openedBy, enrols },
@@ -86,6 +90,13 @@ export function createAskForFactor({ database, clock, kinds, policy }: PendingLo
       members: enrols ? { ...members, ...enrolment } : members,
     });
   };
+}
+
+/** Required of everybody, or of whoever may administrate. Without any second factor, the API refuses them (`transport/api/`). */
+async function mustEnrol({ database, policy, apiAudience }: PendingLoginParts, user: User): Promise<boolean> {
+  if (policy !== 'offered') return policy === 'required';
+  const { grants } = await database.rights.read(user.id, firstPartyClient, apiAudience);
+  return grants.length > 0;
 }
 
 /** Undefined for a token that is malformed, used, expired or of another purpose, and for a user who changed since. */

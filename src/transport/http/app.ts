@@ -90,8 +90,8 @@ export async function createHttpApp(parts: HttpParts): Promise<HttpApp> {
 
 function observe(app: HttpApp, parts: HttpParts): void {
   app.addHook('onSend', (request, reply, payload, done) => {
-    // Answers under /auth/ are for this caller only, and for now.
-    if (request.routeOptions.url?.startsWith('/auth/')) reply.header('cache-control', 'no-store');
+    // Answers under /auth/ and /api/ are for this caller only, and for now.
+    if (/^\/(auth|api)\//.test(request.routeOptions.url ?? '')) reply.header('cache-control', 'no-store');
     if (parts.isDraining()) reply.header('connection', 'close');
     done(null, payload);
   });
