@@ -19,6 +19,7 @@ import { openProofs, proofHeader } from './oauth/dpop/proofs.ts';
 import { mountOAuth } from './oauth/mount.ts';
 import { type Closing, closeAll } from './platform/closing.ts';
 import { startJobs } from './platform/jobs.ts';
+import type { ShownSetting } from './platform/config/shownSettings.ts';
 import { createLoggedLatestTime } from './platform/observability/clockLog.ts';
 import { createFaultLog } from './platform/observability/faultLog.ts';
 import { createMetrics, type Metrics } from './platform/observability/metrics.ts';
@@ -53,6 +54,8 @@ import { openTruth } from './truth/openTruth.ts';
 export interface AuthorityParts extends Omit<StorageParts, 'closing'> {
   /** The process's metrics, when they are served before the authority is open. */
   readonly metrics?: Metrics;
+  /** As an operator may see them; nothing is shown without. */
+  readonly settings?: readonly ShownSetting[];
   /** Tests pass a cheaper one. */
   readonly passwordHashing?: PasswordHashing;
 }
@@ -205,7 +208,7 @@ function mountSlices(
   });
   const sessions = mountSessions({
     ...{ ...revoking, ...reading, ...minting, config: config.sessions },
-    ...{ log, metrics, rateLimits, notices, counted, revoke: revocation.operations.revoke },
+    ...{ log, metrics, rateLimits, notices, counted, ...revocation.operations },
   });
   const login = mountLogin({
     ...{ ...revoking, ...minting, ...proving, ...passkeys, ...factors, ...codes.login, ...providers },

@@ -11,14 +11,13 @@ import type { ResetFactorsResponse } from '@countersign/verifier/contract/genera
 import type { SetOneTimePasswordResponse } from '@countersign/verifier/contract/generated/countersign/v1/SetOneTimePasswordResponse';
 import type { StopFactorsResetResponse } from '@countersign/verifier/contract/generated/countersign/v1/StopFactorsResetResponse';
 import type { User as UserMessage } from '@countersign/verifier/contract/generated/countersign/v1/User';
-import type { UserEvent } from '@countersign/verifier/contract/generated/countersign/v1/UserEvent';
 import { invalidField } from '@countersign/verifier/errors';
 import type { AuditEventId, UserId } from '@countersign/verifier/ids';
-import type { RecordedEvent } from '../audit/auditEvent.ts';
+import { eventMessage } from '../audit/grpc.ts';
 import type { ListAudit } from '../audit/listAudit.ts';
 import type { ResetFactors } from '../login/factors/reset/requestReset.ts';
 import type { StopReset } from '../login/factors/reset/stopReset.ts';
-import { pageTokenAfter, readPageToken } from '../sessions/pageToken.ts';
+import { pageTokenAfter, readPageToken } from '../platform/pageToken.ts';
 import { type Caller, requirePermission } from '../transport/grpc/callers.ts';
 import { check, ends, type Methods } from '../transport/grpc/methods.ts';
 import { actor, type NamesUser, named } from './grpcRequests.ts';
@@ -61,9 +60,13 @@ export function createSupportHandlers(operations: SupportOperations) {
 
 function readingHandlers({ listUsers, showUser, listAudit }: SupportOperations) {
   return {
-    async ListUsers({ pageSize, pageToken }: ListUsersRequest__Output): Promise<ListUsersResponse> {
+    async ListUsers({
+      pageSize,
+      pageToken,
+      emailContains: contains,
+    }: ListUsersRequest__Output): Promise<ListUsersResponse> {
       const { limit, after } = pageOf<UserId>(pageSize, pageToken);
-      const users = await listUsers({ limit, after });
+      const users = await listUsers({ limit, after, contains });
       return { users: users.map(userMessage), nextPageToken: nextOf(users, limit) };
     },
 
@@ -141,11 +144,4 @@ function nextOf(page: readonly { readonly id: string }[], limit: number): string
 
 function userMessage({ id, email, state, emailVerified, createdAt }: ListedUser): UserMessage {
   return { userId: id, email, disabled: state === 'disabled', emailVerified, createTimeMs: createdAt };
-}
-
-function eventMessage(event: RecordedEvent): UserEvent {
-  const { id, occurredAt, type, actor, sessionId = '', reason = '', requestId = '', ip = '', detail } = event;
-  const about = { sessionId, reason, requestId, ip };
-  const more = detail === undefined || detail === null ? '' : JSON.stringify(detail);
-  return { eventId: id, timeMs: occurredAt, type, actor, ...about, detail: more };
 }

@@ -68,6 +68,7 @@ export const auditEventTypes = [
   'signing_key_retired',
   'signing_key_revoked',
   'keys_resealed',
+  'message_retried',
   'audit_events_deleted',
   'database_restored',
 ] as const;

@@ -7,6 +7,7 @@ export interface AuditFilter {
   readonly userId?: UserId | undefined;
   readonly sessionId?: SessionId | undefined;
   readonly type?: AuditEventType | undefined;
+  readonly requestId?: string | undefined;
   /** `since` inclusive, `until` exclusive; milliseconds since the Unix epoch. */
   readonly since?: number | undefined;
   readonly until?: number | undefined;

@@ -21,6 +21,7 @@ import { createAuthenticateClient } from './authenticateClient.ts';
 import { createAuthorization } from './authorization/authorize.ts';
 import { createPushRequest } from './authorization/pushedRequest.ts';
 import { createRequestSealing } from './authorization/sealedRequest.ts';
+import { type ClientServiceOperations, clientService } from './clients/grpc.ts';
 import { createManageClients } from './clients/manageClients.ts';
 import { createAuthorizationCodeGrant } from './grants/authorizationCode.ts';
 import { createClientCredentials } from './grants/clientCredentials.ts';
@@ -48,6 +49,8 @@ export interface OAuthParts extends GrantParts, ReadingParts {
   readonly authenticateAnywhere: Authenticate;
   readonly introspect: Introspect;
   readonly introspectAny: IntrospectAny;
+  /** What clients have as services. */
+  readonly services: Omit<ClientServiceOperations, 'createClient'>;
   readonly refresh: Refresh;
   readonly logout: Logout;
   readonly revoke: Revoke;
@@ -84,8 +87,10 @@ export function mountOAuth(parts: OAuthParts) {
     authorization: createAuthorization({ ...parts, requests, findBrowserSession, issuer }),
     signOut: createSignOut({ ...parts, findCookieSession: createFindCookieSession(parts), issuer }),
   };
+  const managing = createManageClients(parts);
   return {
-    operations: createManageClients(parts),
+    operations: managing,
+    service: clientService({ ...parts.services, ...managing }),
     openPaths,
     backchannelLogout: createBackchannelLogout({ ...parts, issuer }),
     routes: [

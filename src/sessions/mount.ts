@@ -11,6 +11,7 @@ import type { Log } from '../platform/observability/log.ts';
 import type { Metrics } from '../platform/observability/metrics.ts';
 import type { RateLimits } from '../platform/rateLimits.ts';
 import type { Counted } from '../revocation/countFailures.ts';
+import type { PreviewSessions } from '../revocation/previewSessions.ts';
 import type { RevokingParts } from '../revocation/propagation/revokeAndPropagate.ts';
 import type { Revoke } from '../revocation/revoke.ts';
 import type { ReadingParts } from '../tokens/readToken.ts';
@@ -36,6 +37,7 @@ export interface SessionParts extends RevokingParts, TokenParts, ReadingParts {
   readonly notices: Notices;
   readonly counted: Counted;
   readonly revoke: Revoke;
+  readonly findSessions: PreviewSessions['findSessions'];
 }
 
 export function mountSessions(parts: SessionParts) {
@@ -62,7 +64,7 @@ export function mountSessions(parts: SessionParts) {
   return {
     operations,
     routes: sessionRoutes(operations),
-    service: sessionService({ listSessions, revoke: parts.revoke }),
+    service: sessionService({ listSessions, revoke: parts.revoke, findSessions: parts.findSessions }),
     jobs: [oldSessionsJob(parts)],
   };
 }

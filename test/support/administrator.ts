@@ -39,7 +39,10 @@ export async function newUserWith(
   await authority.register(email);
   const known = (await operations.listResources()).find(({ audience }) => audience === apiOfTests);
   const all = [...new Set([...(known?.scopes ?? []), ...scopes])];
-  await operations.setResource({ audience: apiOfTests, scopes: all, everyone: [], accessTtlMs: undefined }, operator);
+  await operations.setResource(
+    { audience: apiOfTests, scopes: all, everyone: [], accessTtlMs: undefined },
+    operator,
+  );
   await operations.setRole({ name, audience: apiOfTests, scopes }, operator);
   await operations.grantRole({ role: name, user: { email } }, operator);
   return loginEnrolling(authority, email, now);

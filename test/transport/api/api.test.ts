@@ -1,12 +1,13 @@
 /** `POST /api/{service}/{method}`: what gRPC answers, as JSON, for whoever may ask it. */
 import { loadDefinitions, serviceNames } from '@countersign/verifier/contract/definitions';
 import t from 'tap';
-import { permissions } from '../../../src/services/service.ts';
+import type { permissions } from '../../../src/services/service.ts';
 import { apiOfTests, newAdministrator, newUserWith } from '../../support/administrator.ts';
 import { startAuthority, type TestAuthority } from '../../support/authority.ts';
 import type { Answer } from '../../support/clients.ts';
 import { methods } from '../../support/grpcMethods.ts';
 import { createRpcClient } from '../../support/rpcClient.ts';
+import { createShiftedClock } from '../../support/shiftedClock.ts';
 
 const because = { 'countersign-reason': encodeURIComponent('Prüfung №7') };
 const { v1 } = loadDefinitions();
@@ -21,7 +22,11 @@ const rows = serviceNames.flatMap((service) =>
 );
 const unary = rows.filter(({ requestStream, responseStream }) => !requestStream && !responseStream);
 
-async function serviceWith(authority: TestAuthority, name: string, own: readonly (typeof permissions)[number][]) {
+async function serviceWith(
+  authority: TestAuthority,
+  name: string,
+  own: readonly (typeof permissions)[number][],
+) {
   const { createService } = authority.authority.operations;
   return (await createService({ name, permissions: own }, { name: 'operator' })).token;
 }
@@ -38,17 +43,29 @@ t.test('the table of permissions, method by method', async (t) => {
     const post = (token?: string, body: unknown = {}) =>
       call('POST', path, { body, headers: because, ...(token === undefined ? {} : { token }) });
     t.match(await post(), { status: 401, body: { code: 'token_required' } }, `${method} without a token`);
-    t.match(await post('st_x'), { status: 401, body: { code: 'invalid_token' } }, `${method} with none of ours`);
+    t.match(
+      await post('st_x'),
+      { status: 401, body: { code: 'invalid_token' } },
+      `${method} with none of ours`,
+    );
     // What Revoke needs depends on its target.
     const asked = method === 'Revoke' ? { user_id: admin.userId } : {};
     for (const [who, token] of [
       ['a user', nobody.token],
       ['a service', none],
     ] as const)
-      t.match(await post(token, asked), { status: 403, body: { code: 'permission_denied' } }, `${method} by ${who} without the right`);
+      t.match(
+        await post(token, asked),
+        { status: 403, body: { code: 'permission_denied' } },
+        `${method} by ${who} without the right`,
+      );
     // It is asked, whatever it says about an empty request.
     const answer = await post(admin.token, { not_a_field: 1 });
-    t.match(answer, { status: 400, body: { errors: [{ field: 'not_a_field' }] } }, `${method} by an administrator`);
+    t.match(
+      answer,
+      { status: 400, body: { errors: [{ field: 'not_a_field' }] } },
+      `${method} by an administrator`,
+    );
     if (row.act === undefined) continue;
     const unexplained = await call('POST', path, { body: {}, token: admin.token });
     t.match(
@@ -57,7 +74,10 @@ t.test('the table of permissions, method by method', async (t) => {
       `${method} changes something: it needs a reason`,
     );
   }
-  const stream = await call('POST', '/api/RevocationService/WatchRevocations', { token: authority.serviceToken, body: {} });
+  const stream = await call('POST', '/api/RevocationService/WatchRevocations', {
+    token: authority.serviceToken,
+    body: {},
+  });
   t.match(stream, { status: 501, body: { code: 'unimplemented' } });
   for (const path of ['/api/KeyService/Nothing', '/api/Nothing/ListKeys', '/api/KeyService/constructor'])
     t.match(await call('POST', path, { token: admin.token, body: {} }), { status: 404 }, path);
@@ -91,8 +111,16 @@ t.test('the same answers as gRPC', async (t) => {
     t.strictSame(shape(byUser.body), shape(overGrpc), `${path}: as over gRPC`);
   }
   const { body } = await call('POST', '/api/KeyService/ListKeys', { token: admin.token });
-  t.match(body.keys[0], { kid: /^[\w-]{43}$/, state: 'KEY_STATE_NEXT', create_time_ms: /^\d{13}$/, retire_time_ms: '0' });
-  t.equal((await call('POST', '/api/KeyService/ListKeys', { token: admin.token })).headers.get('cache-control'), 'no-store');
+  t.match(body.keys[0], {
+    kid: /^[\w-]{43}$/,
+    state: 'KEY_STATE_NEXT',
+    create_time_ms: /^\d{13}$/,
+    retire_time_ms: '0',
+  });
+  t.equal(
+    (await call('POST', '/api/KeyService/ListKeys', { token: admin.token })).headers.get('cache-control'),
+    'no-store',
+  );
 });
 
 t.test('what ends something says when it was in effect, who did it and why', async (t) => {
@@ -111,7 +139,11 @@ t.test('what ends something says when it was in effect, who did it and why', asy
   t.match(event, { actor: `user:${admin.userId}`, detail: { because: 'Prüfung №7' }, ip: '127.0.0.1' });
   const dry = { body: { user_id: admin.userId, dry_run: true }, token: admin.token };
   const foreseen = await call('POST', '/api/RevocationService/Revoke', dry);
-  t.match(foreseen, { status: 200, body: { matched_sessions: '1', ended_sessions: '0' } }, 'a dry run needs no reason');
+  t.match(
+    foreseen,
+    { status: 200, body: { matched_sessions: '1', ended_sessions: '0' } },
+    'a dry run needs no reason',
+  );
   t.equal(foreseen.headers.get('server-timing'), null);
 });
 
@@ -157,20 +189,34 @@ t.test('who may go on', async (t) => {
   });
 
   await t.test('no cookie is read', async (t) => {
-    const answer = await call('POST', '/api/KeyService/ListKeys', { body: {}, headers: { cookie: 'refresh=x' } });
+    const answer = await call('POST', '/api/KeyService/ListKeys', {
+      body: {},
+      headers: { cookie: 'refresh=x' },
+    });
     t.match(answer, { status: 401, body: { code: 'token_required' } });
   });
 });
 
 t.test('a proof of eleven minutes ago is too old for a change, and good for reading', async (t) => {
-  const { createManualTime } = await import('../../support/machineTime.ts').catch(() => ({ createManualTime: undefined }));
-  t.equal(typeof createManualTime, 'undefined');
+  const clock = createShiftedClock();
+  const authority = await startAuthority({ clock });
+  t.teardown(() => authority.stop());
+  const { call } = authority;
+  const admin = await newAdministrator(authority, 'admin@example.com', clock.now());
+  const rotate = () => call('POST', '/api/KeyService/ResealKeys', { token: admin.token, headers: because });
+  t.equal((await rotate()).status, 200);
+  clock.shift(11 * 60_000);
+  const answer = await rotate();
+  t.match(answer, { status: 401, body: { code: 'insufficient_user_authentication' } });
+  t.match(answer.headers.get('www-authenticate'), /max_age="600", acr_values="2fa"/);
+  t.equal((await call('POST', '/api/KeyService/ListKeys', { token: admin.token })).status, 200);
 });
 
 t.test('bad bodies are refused by field and rule', async (t) => {
   const authority = await startAuthority();
   t.teardown(() => authority.stop());
-  const post = (path: string, body: unknown) => authority.call('POST', `/api/${path}`, { token: authority.serviceToken, body });
+  const post = (path: string, body: unknown) =>
+    authority.call('POST', `/api/${path}`, { token: authority.serviceToken, body });
   const cases: readonly (readonly [path: string, body: unknown, errors: object])[] = [
     ['KeyService/RevokeKey', { kid: 1 }, { field: 'kid', rule: 'type' }],
     ['KeyService/RevokeKey', [], { field: 'body', rule: 'type' }],
@@ -181,7 +227,11 @@ t.test('bad bodies are refused by field and rule', async (t) => {
     ['SessionService/ListSessions', { user_id: 'x', userId: 'y' }, { field: 'user_id', rule: 'unique' }],
     ['RevocationService/Revoke', { user_id: 'x', jti: 'y' }, { field: 'user_id', rule: 'exclusive' }],
     ['RevocationService/Revoke', { filter: { ip: {} } }, { field: 'filter.ip', rule: 'type' }],
-    ['RevocationService/Revoke', { filter: { constructor: 1 } }, { field: 'filter.constructor', rule: 'additionalProperties' }],
+    [
+      'RevocationService/Revoke',
+      { filter: { constructor: 1 } },
+      { field: 'filter.constructor', rule: 'additionalProperties' },
+    ],
     ['RevocationService/Revoke', {}, { field: 'target', rule: 'required' }],
     ['TokenService/IsRevoked', { subject: '!' }, { field: 'subject', rule: 'format' }],
     ['TokenService/BatchIsRevoked', { jtis: 'x' }, { field: 'jtis', rule: 'type' }],
@@ -192,7 +242,11 @@ t.test('bad bodies are refused by field and rule', async (t) => {
   ];
   for (const [path, body, error] of cases) {
     const answer: Answer = await post(path, body);
-    t.match(answer, { status: 400, body: { code: 'invalid_request', errors: [error] } }, `${path} ${String(JSON.stringify(body)).slice(0, 60)}`);
+    t.match(
+      answer,
+      { status: 400, body: { code: 'invalid_request', errors: [error] } },
+      `${path} ${String(JSON.stringify(body)).slice(0, 60)}`,
+    );
   }
   const long = await post('KeyService/RevokeKey', { kid: 'x'.repeat(200_000) });
   t.match(long, { status: 413, body: { code: 'payload_too_large' } });
@@ -203,14 +257,20 @@ t.test('bad bodies are refused by field and rule', async (t) => {
     ['%20', false],
   ] as const) {
     const headers = { 'countersign-reason': text };
-    const { status } = await authority.call('POST', '/api/KeyService/ListKeys', { token: authority.serviceToken, headers });
+    const { status } = await authority.call('POST', '/api/KeyService/ListKeys', {
+      token: authority.serviceToken,
+      headers,
+    });
     t.equal(status, isGood ? 200 : 400, `the reason ${text.slice(0, 10)}`);
   }
 });
 
 function camel(body: object): object {
   return Object.fromEntries(
-    Object.entries(body).map(([name, value]) => [name.replace(/_(.)/g, (_, letter) => letter.toUpperCase()), value]),
+    Object.entries(body).map(([name, value]) => [
+      name.replace(/_(.)/g, (_, letter) => letter.toUpperCase()),
+      value,
+    ]),
   );
 }
 
@@ -219,5 +279,7 @@ function shape(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(shape);
   if (typeof value !== 'object' || value === null) return String(value);
   const members = Object.entries(camel(value)).filter(([, each]) => each !== undefined && each !== null);
-  return Object.fromEntries(members.sort(([one], [other]) => (one < other ? -1 : 1)).map(([name, each]) => [name, shape(each)]));
+  return Object.fromEntries(
+    members.sort(([one], [other]) => (one < other ? -1 : 1)).map(([name, each]) => [name, shape(each)]),
+  );
 }
