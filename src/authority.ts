@@ -35,6 +35,7 @@ import { csrfHeader, guardCookie } from './sessions/csrf.ts';
 import { mountSessions } from './sessions/mount.ts';
 import { refreshCookieName } from './sessions/refreshCookie.ts';
 import { createRefreshTokens } from './sessions/refreshToken.ts';
+import { rootRoute, scriptPageRoutes } from './site/http.ts';
 import { asStartupFault, databaseSetting } from './storage/databaseState.ts';
 import type { Backup } from './storage/embedded/backup.ts';
 import { openStorage, type StorageParts } from './storage/openStorage.ts';
@@ -263,7 +264,10 @@ async function openTransports(
   const http = await createHttpApp({
     ...{ ...config.http, ...state, log, metrics, rateLimits, requireTruth },
     ...{ authenticate: tokens.authenticate, provedKey },
-    routes: [...accounts.routes, ...login.routes, ...sessions.routes, keys.route, ...oauth.routes],
+    routes: [
+      ...[...accounts.routes, ...login.routes, ...sessions.routes, keys.route, ...oauth.routes],
+      ...[scriptPageRoutes(config.tokens.accountAudience), rootRoute],
+    ],
     guards: [(app) => guardCookie(app, origins), offerNonces],
     ownHeaders: [csrfHeader, proofHeader],
     cookieName: refreshCookieName,

@@ -61,6 +61,7 @@ const directions: Record<string, readonly string[]> = {
     ...['login', 'notifications', 'database.ts (types)', 'transport/http', 'transport/cli'],
     ...slices('types', 'accounts', 'audit', 'keys', 'revocation'),
   ],
+  site: ['platform', 'notifications', 'transport/http'],
   rights: [
     ...['platform', 'accounts', 'sessions', 'tokens', 'revocation/propagation', 'database.ts (types)'],
     ...['transport/grpc', 'transport/cli'],
@@ -170,7 +171,7 @@ const directions: Record<string, readonly string[]> = {
       'storage',
     ],
     ...['accounts', 'audit', 'keys', 'login', 'notifications', 'revocation', 'revocation/propagation'],
-    ...['oauth', 'rights', 'services', 'sessions'],
+    ...['oauth', 'rights', 'services', 'sessions', 'site'],
     ...['tokens', 'truth', ...slices('types', 'storage/embedded', 'storage/postgres')],
   ],
   'lifecycle.ts': [
@@ -212,6 +213,7 @@ const owners: readonly [library: RegExp, owners: readonly string[]][] = [
       'src/sessions/',
       'src/login/signIn/',
       'src/oauth/',
+      'src/site/',
       'packages/guard/src/fastify.ts',
     ],
   ],
