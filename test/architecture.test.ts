@@ -44,8 +44,17 @@ const directions: Record<string, readonly string[]> = {
     ...slices('types', 'audit', 'services'),
   ],
 
-  audit: ['platform', 'database.ts (types)', 'transport/cli'],
-  notifications: ['platform', 'database.ts (types)', ...slices('types', 'accounts', 'audit')],
+  audit: ['platform', 'database.ts (types)', 'transport/cli', 'transport/grpc'],
+  status: [
+    ...['platform', 'transport/grpc'],
+    ...slices('types', 'revocation/propagation', 'revocation/subscribers'),
+  ],
+  notifications: [
+    'platform',
+    'transport/grpc',
+    'database.ts (types)',
+    ...slices('types', 'accounts', 'audit'),
+  ],
   services: [
     ...['platform', 'rights', 'sessions', 'revocation/propagation', 'database.ts (types)', 'transport/cli'],
     ...slices('types', 'audit', 'accounts', 'revocation', 'storage/embedded'),
@@ -64,9 +73,10 @@ const directions: Record<string, readonly string[]> = {
   ],
   oauth: [
     ...['platform', 'rights', 'services', 'sessions', 'tokens', 'revocation/propagation'],
-    ...['login', 'notifications', 'database.ts (types)', 'transport/http', 'transport/cli'],
-    ...slices('types', 'accounts', 'audit', 'keys', 'revocation'),
+    ...['login', 'notifications', 'database.ts (types)', 'transport/http', 'transport/grpc'],
+    ...['transport/cli', ...slices('types', 'accounts', 'audit', 'keys', 'revocation')],
   ],
+  site: ['platform', 'notifications', 'transport/http'],
   rights: [
     ...['platform', 'accounts', 'sessions', 'tokens', 'revocation/propagation', 'database.ts (types)'],
     ...['transport/grpc', 'transport/cli'],
@@ -166,19 +176,14 @@ const directions: Record<string, readonly string[]> = {
   ],
 
   'authority.ts': [
-    ...[
-      'platform',
-      'rateBudgets.ts',
-      'lifecycle.ts',
-      'transport',
-      'transport/http',
-      'transport/grpc',
-      'transport/api',
-      'storage',
-    ],
+    ...['platform', 'rateBudgets.ts', 'lifecycle.ts', 'openTransports.ts', 'storage', 'transport (types)'],
     ...['accounts', 'audit', 'keys', 'login', 'notifications', 'revocation', 'revocation/propagation'],
     ...['oauth', 'rights', 'services', 'sessions'],
     ...['tokens', 'truth', ...slices('types', 'storage/embedded', 'storage/postgres')],
+  ],
+  'openTransports.ts': [
+    ...['oauth', 'sessions', 'site', 'status', 'transport', 'transport/api', 'transport/grpc'],
+    ...['transport/http', ...slices('types', 'authority.ts', 'lifecycle.ts')],
   ],
   'lifecycle.ts': [
     ...['platform', 'transport/http', 'storage', 'truth'],
@@ -220,6 +225,7 @@ const owners: readonly [library: RegExp, owners: readonly string[]][] = [
       'src/sessions/',
       'src/login/signIn/',
       'src/oauth/',
+      'src/site/',
       'packages/guard/src/fastify.ts',
     ],
   ],

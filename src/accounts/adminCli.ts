@@ -9,7 +9,7 @@ export function mountMakeAdmin(users: ReturnType<Program['command']>, asks: Asks
     .argument('<EMAIL>')
     .option('--link', 'also for a user who exists: print a link that sets a new password')
     .description(
-      'Let a user administrate over the API and the console. Creates the user if need be, and then prints a link that sets the password, which works once and for 15 minutes.',
+      'Let a user administrate, over the API and in the console: creates the user if need be, and then prints a link that sets the password, which works once and for 15 minutes.',
     )
     .action((email, { link }) => asks((context) => makeAdmin(email, link === true, context)));
 }

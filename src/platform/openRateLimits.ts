@@ -1,7 +1,6 @@
 import type { Clock } from '@countersign/verifier/clock';
 import { createKeyedHash } from './keyedHash.ts';
 import type { Log } from './observability/log.ts';
-import { createRefusalCounts, type RefusalCounts } from './refusalCounts.ts';
 import type { RateCounters } from './rateCounters.ts';
 import {
   createRateLimits,
@@ -10,6 +9,7 @@ import {
   type RateLimitParts,
   type RateLimits,
 } from './rateLimits.ts';
+import { createRefusalCounts, type RefusalCounts } from './refusalCounts.ts';
 
 export interface OpenedRateLimits {
   readonly rateLimits: RateLimits;

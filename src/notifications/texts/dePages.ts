@@ -125,4 +125,21 @@ export const dePages: PageTexts = {
     rate_limited: 'Zu viele Versuche. Warten Sie eine Minute und versuchen Sie es noch einmal.',
     other: 'Hier ist etwas schiefgegangen. Versuchen Sie es gleich noch einmal.',
   },
+  account: {
+    title: 'Ihr Konto',
+    needsScript: 'Diese Seite braucht JavaScript. An- und Abmelden gehen ohne.',
+  },
+  admin: {
+    title: 'Konsole',
+    needsScript: 'Diese Seite braucht JavaScript. Die Befehlszeile kann dasselbe ohne.',
+  },
+  root: {
+    title: 'Countersign',
+    links: {
+      account: 'Ihr Konto: Geräte, Anmeldewege, Verlauf',
+      console: 'Konsole, für den Betrieb',
+      documentation: 'Dokumentation der HTTP-Schnittstelle',
+      health: 'Zustand',
+    },
+  },
 };

@@ -121,4 +121,21 @@ export const enPages: PageTexts = {
     rate_limited: 'Too many tries. Wait a minute, then try again.',
     other: 'Something went wrong here. Try again in a moment.',
   },
+  account: {
+    title: 'Your account',
+    needsScript: 'This page needs JavaScript. Signing in and signing out work without it.',
+  },
+  admin: {
+    title: 'Console',
+    needsScript: 'This page needs JavaScript. The command line does the same without it.',
+  },
+  root: {
+    title: 'Countersign',
+    links: {
+      account: 'Your account: devices, ways to sign in, activity',
+      console: 'Console, for operators',
+      documentation: 'Documentation of the HTTP interface',
+      health: 'Health',
+    },
+  },
 };

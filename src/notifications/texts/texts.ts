@@ -94,6 +94,19 @@ export interface PageTexts {
   };
   /** The title of a refusal. */
   readonly refused: string;
+  readonly account: ScriptPage;
+  readonly admin: ScriptPage;
+  /** `GET /`. */
+  readonly root: {
+    readonly title: string;
+    readonly links: Readonly<Record<'account' | 'console' | 'documentation' | 'health', string>>;
+  };
+}
+
+/** A page that is made by its script: what it says without one. */
+interface ScriptPage {
+  readonly title: string;
+  readonly needsScript: string;
 }
 
 interface Question {

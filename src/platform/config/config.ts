@@ -5,8 +5,8 @@
 import type { Environment } from './env.ts';
 import { defaultIssuer } from './issuer.ts';
 import { hideSecrets, type Secrets } from './secrets.ts';
-import { type ShownSetting, shownSettings } from './shownSettings.ts';
 import { usualOperationsPort, type Values } from './settings.ts';
+import { type ShownSetting, shownSettings } from './shownSettings.ts';
 import { readValues } from './values.ts';
 
 /** Durations are whole milliseconds. Port 0 means any free one. */

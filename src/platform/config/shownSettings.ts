@@ -18,7 +18,8 @@ export function shownSettings(env: Environment): readonly ShownSetting[] {
     Object.entries(rows as Readonly<Record<string, Setting>>).map(([name, setting]) => {
       const { description, secret: isSecret = false } = setting;
       const source = sourceOf(name, setting, env);
-      const text = source === 'environment' ? shownValue(name, env[name] ?? '').replace(/^"|"$/g, '') : setting.default;
+      const text =
+        source === 'environment' ? shownValue(name, env[name] ?? '').replace(/^"|"$/g, '') : setting.default;
       const value = isSecret || source === 'not_set' ? '' : (text ?? '');
       return { name, group, description: description.replaceAll('`', ''), value, source, isSecret };
     }),

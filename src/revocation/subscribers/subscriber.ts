@@ -146,8 +146,7 @@ export function createSubscriber(parts: {
       return acknowledgements.wait(position, remainingMs, lease.beginWait(now));
     },
 
-    holdsLease: () => lease.remainingMs(clock.monotonic()) > 0,
-    heardAt: () => heardAt,
+    ...{ holdsLease: () => lease.remainingMs(clock.monotonic()) > 0, heardAt: () => heardAt },
     state: () => stateOf({ name, service }, { lease, acknowledgements, heardAt }, clock.monotonic()),
     askToReconnect: (reason, graceMs) => void queue.push({ kind: 'reconnect', reason, graceMs }),
     end,

@@ -7,11 +7,12 @@ import type { Log } from '../../platform/observability/log.ts';
 import type { Metrics } from '../../platform/observability/metrics.ts';
 import type { RateLimits } from '../../platform/rateLimits.ts';
 import { createBareApp, type HttpApp } from './bareApp.ts';
+import { builtPageRoutes, knowBuiltPages } from './builtPages.ts';
 import { type Authenticate, knowActor, type ProvedKey } from './caller.ts';
 import { type ClientAddressParts, knowClientAddress } from './clientAddress.ts';
 import { limitConnections } from './connections.ts';
 import { allowEveryOriginAt, allowOrigins } from './cors.ts';
-import { docsRoutes, rootRoute } from './docs.ts';
+import { docsRoutes } from './docs.ts';
 import { sayEffectTime } from './effectTiming.ts';
 import { healthPaths, healthRoutes } from './health.ts';
 import { createRouteLimits, type RouteLimits } from './rateLimits.ts';
@@ -66,6 +67,7 @@ export async function createHttpApp(parts: HttpParts): Promise<HttpApp> {
   });
   observe(app, parts);
   sayEffectTime(app);
+  knowBuiltPages(app);
   knowClientAddress(app, parts);
   knowActor(app);
   limitConnections(app, parts);
@@ -83,7 +85,7 @@ export async function createHttpApp(parts: HttpParts): Promise<HttpApp> {
     const routes = scope as HttpApp;
     for (const mount of parts.routes) mount(routes, { authenticate, provedKey, rateLimits });
     healthRoutes(routes, { ...parts, why: false });
-    rootRoute(routes);
+    builtPageRoutes(routes);
   });
   return app;
 }

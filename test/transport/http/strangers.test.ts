@@ -5,6 +5,12 @@ import { keptFolder, startAuthority, type TestAuthority } from '../../support/au
 /** Read with GET; whatever else there is wants a body or a token. */
 const readable: Readonly<Record<string, number>> = {
   '/': 200,
+  // The pages are public; what they show is not.
+  '/account': 200,
+  '/account/{*}': 200,
+  '/admin': 200,
+  '/admin/{*}': 200,
+  '/pages/{file}': 404,
   '/.well-known/jwks.json': 200,
   '/.well-known/oauth-authorization-server': 200,
   '/.well-known/openid-configuration': 200,

@@ -1,0 +1,3 @@
+import type { AccountTexts } from './texts.ts';
+
+export const en: AccountTexts = { title: 'Your account', overview: { title: 'Overview' } };

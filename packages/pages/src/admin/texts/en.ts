@@ -1,0 +1,3 @@
+import type { AdminTexts } from './texts.ts';
+
+export const en: AdminTexts = { title: 'Console', effect: { title: 'Effect' } };

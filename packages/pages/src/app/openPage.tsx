@@ -1,0 +1,103 @@
+/** Opens a page: its session, its frame, its dialogs. The entries of both pages call this and nothing else. */
+import { signal } from '@preact/signals';
+import { render } from 'preact';
+import { createApi } from '../api/api.ts';
+import { Refusal } from '../api/refusal.ts';
+import { createSession } from '../api/session.ts';
+import { QuestionDialog } from '../parts/dialog.tsx';
+import { createFormats } from '../parts/formats.ts';
+import { languageOf, partTexts } from '../texts/languages.ts';
+import { sentenceOf } from '../texts/problems.ts';
+import { type App, AppContext, type Notice, type Question } from './app.ts';
+import { ProveAgain } from './proveAgain.tsx';
+import { createRouter } from './router.ts';
+import { type Frame, Shell } from './shell.tsx';
+
+/** What waits for the user, in front of the view. */
+type Waiting =
+  | { readonly kind: 'question'; readonly question: Question; readonly answer: (goesOn: boolean) => void }
+  | { readonly kind: 'proof'; readonly answer: (isProved: boolean) => void };
+
+/** `frameOf` is called once, with the language that has been chosen. */
+export async function openPage(
+  base: string,
+  frameOf: (language: ReturnType<typeof languageOf>) => Frame,
+): Promise<void> {
+  const { lang, dataset } = document.documentElement;
+  const language = languageOf(lang);
+  const texts = partTexts[language];
+  const session = createSession(dataset['audience'] ?? '');
+  const router = createRouter(base);
+  const waiting = signal<readonly Waiting[]>([]);
+  const notice = signal<Notice | undefined>(undefined);
+
+  const wait = (make: (answer: (value: boolean) => void) => Waiting) =>
+    new Promise<boolean>((resolve) => {
+      const one = make((value) => {
+        waiting.value = waiting.value.filter((each) => each !== one);
+        resolve(value);
+      });
+      waiting.value = [...waiting.value, one];
+    });
+  const app: App = {
+    ...{ session, router, texts, language, notice, formats: createFormats(language) },
+    api: createApi({ session, proveAgain: () => wait((answer) => ({ kind: 'proof', answer })) }),
+    say(next) {
+      notice.value = next;
+    },
+    ask: (question) => wait((answer) => ({ kind: 'question', question, answer })),
+    async act(work) {
+      app.say(undefined);
+      try {
+        const text = await work();
+        if (text !== undefined) app.say({ kind: 'done', text });
+        return true;
+      } catch (error) {
+        const refusal = error instanceof Refusal ? error : new Refusal('internal', { detail: String(error) });
+        if (refusal.code !== 'cancelled' && refusal.code !== 'session_ended')
+          app.say({ kind: 'problem', text: sentenceOf(texts, refusal) });
+        return false;
+      }
+    },
+  };
+  let { path } = router.place.value;
+  router.place.subscribe((place) => {
+    if (place.path !== path) app.say(undefined);
+    path = place.path;
+  });
+  // A browser that is not signed in comes back here afterwards.
+  session.state.subscribe((state) => {
+    if (state !== 'none') return;
+    location.replace(`/sign-in?${new URLSearchParams({ return_to: location.pathname + location.search })}`);
+  });
+  const frame = frameOf(language);
+  const place = document.getElementById('page');
+  if (place === null) throw new Error('the page has no place for its content');
+  render(
+    <AppContext.Provider value={app}>
+      <Shell {...frame} />
+      <Dialogs waiting={waiting} />
+    </AppContext.Provider>,
+    place,
+  );
+  await session.token().catch((error) => {
+    if (session.state.value !== 'opening') return;
+    const refusal = error instanceof Refusal ? error : new Refusal('internal');
+    place.textContent = sentenceOf(texts, refusal);
+  });
+}
+
+/** The last one is in front. */
+function Dialogs({ waiting }: { readonly waiting: { readonly value: readonly Waiting[] } }) {
+  return (
+    <>
+      {waiting.value.map((one, index) =>
+        one.kind === 'question' ? (
+          <QuestionDialog key={index} question={one.question} onAnswer={one.answer} />
+        ) : (
+          <ProveAgain key={index} onAnswer={one.answer} />
+        ),
+      )}
+    </>
+  );
+}
