@@ -73,7 +73,13 @@ export function apiRoutes(parts: ApiParts): MountRoutes {
       const asked = method.read(request.body);
       const dryRun = asked['dryRun'] === true;
       admitted.requireProof(dryRun);
-      if (method.watch !== undefined) return send(reply, watched(parts, places, request, method));
+      if (method.watch !== undefined) {
+        // A stop waits for connections: this one would be kept for the next request.
+        reply.raw.once('finish', () => {
+          if (parts.isDraining()) request.raw.socket.destroySoon();
+        });
+        return send(reply, watched(parts, places, request, method));
+      }
       const isAbandoned = () => request.raw.socket.destroyed;
       const answer = Promise.resolve(method.answer?.(asked, admitted.caller, isAbandoned));
       const response = await withDeadline(clock, method.row.milliseconds, answer, tooLate);

@@ -1,5 +1,8 @@
 /** What is watched over HTTP: lines of JSON, for as long as the caller may see them. */
 
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import { createInterface } from 'node:readline';
 import { loadContract } from '@countersign/verifier/contract/contract';
 import { credentials, Metadata } from '@grpc/grpc-js';
 import t from 'tap';
@@ -16,31 +19,25 @@ interface Line {
   readonly error?: { readonly code: string };
 }
 
-/** Reads the lines of a stream as they come. */
+/** Reads the lines of a stream as they come, on a connection of its own. */
 async function watch({ httpPort }: TestAuthority, token: string, path = 'StatusService/WatchStatus') {
-  const leaving = new AbortController();
-  const response = await fetch(`http://127.0.0.1:${httpPort}/api/${path}`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    body: '{}',
-    signal: leaving.signal,
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+  const asked = request({
+    ...{ host: '127.0.0.1', port: httpPort, path: `/api/${path}`, method: 'POST', headers, agent: false },
   });
+  asked.end('{}');
+  const [response] = (await once(asked, 'response')) as [IncomingMessage];
   const lines: Line[] = [];
   let isOver = false;
   const reading = (async () => {
-    let rest = '';
-    for await (const chunk of response.body ?? []) {
-      rest += Buffer.from(chunk).toString();
-      const parts = rest.split('\n');
-      rest = parts.pop() ?? '';
-      lines.push(...parts.filter((part) => part !== '').map((part) => JSON.parse(part) as Line));
-    }
+    for await (const line of createInterface({ input: response }))
+      if (line !== '') lines.push(JSON.parse(line) as Line);
   })()
     .catch(() => {})
     .finally(() => {
       isOver = true;
     });
-  return { response, lines, isOver: () => isOver, leave: () => leaving.abort(), reading };
+  return { response, lines, isOver: () => isOver, leave: () => void asked.destroy(), reading };
 }
 
 t.test('the status, again and again', async (t) => {
@@ -53,7 +50,7 @@ t.test('the status, again and again', async (t) => {
     const admin = await newAdministrator(authority, 'admin@example.com');
     const { response, lines, leave } = await watch(authority, admin.token);
     t.teardown(leave);
-    t.match(response.headers.get('content-type'), /^application\/x-ndjson/);
+    t.match(response.headers['content-type'], /^application\/x-ndjson/);
     await eventually('two messages', async () => lines.length >= 2);
     const { status } = lines[0]?.result ?? {};
     t.match(status, {
