@@ -223,7 +223,7 @@ function mountSlices(
   const { refresh, logout } = sessions.operations;
   const { authenticateService } = services;
   const oauth = mountOAuth({
-    ...{ ...revoking, ...reading, ...minting, config: config.tokens, metrics, authenticateService },
+    ...{ ...revoking, ...reading, ...minting, config: config.tokens, metrics, counted, authenticateService },
     ...{ sessionConfig: config.sessions, sealing, authenticateAnywhere: tokens.authenticateAnywhere },
     ...{ ...tokens.operations, refresh, logout, revoke: revocation.operations.revoke },
     cacheControl: cacheable(ring.policy),
@@ -256,7 +256,7 @@ async function openTransports(
     rateLimits,
     proofs: { provedKey, offerNonces },
   }: Awaited<ReturnType<typeof openParts>>,
-  { accounts, login, sessions, keys, tokens, revocation, rights, services, oauth }: Slices,
+  { accounts, login, sessions, keys, tokens, revocation, rights, services, oauth, audit }: Slices,
   state: ServingState,
 ): Promise<Transports> {
   const requireTruth = truth.refuseInDoubt;
@@ -266,7 +266,7 @@ async function openTransports(
     ...{ authenticate: tokens.authenticate, provedKey },
     routes: [
       ...[...accounts.routes, ...login.routes, ...sessions.routes, keys.route, ...oauth.routes],
-      ...[scriptPageRoutes(config.tokens.accountAudience), rootRoute],
+      ...[...audit.routes, scriptPageRoutes(config.tokens.accountAudience), rootRoute],
     ],
     guards: [(app) => guardCookie(app, origins), offerNonces],
     ownHeaders: [csrfHeader, proofHeader],

@@ -38,7 +38,7 @@ const directions: Record<string, readonly string[]> = {
     ...slices('types', 'audit', 'services', 'revocation/subscribers'),
   ],
 
-  audit: ['platform', 'database.ts (types)', 'transport/cli'],
+  audit: ['platform', 'database.ts (types)', 'transport/cli', 'transport/http'],
   notifications: ['platform', 'database.ts (types)', ...slices('types', 'accounts', 'audit')],
   services: [
     ...['platform', 'rights', 'sessions', 'revocation/propagation', 'database.ts (types)', 'transport/cli'],

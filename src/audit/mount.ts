@@ -3,6 +3,7 @@
  * retention, and the jobs that seal and delete. Does not own what is recorded: each operation records its own events, in its own
  * transaction.
  */
+import { activityRoute } from './http.ts';
 import { type AuditJobParts, deletingEventsJob, sealingJob } from './jobs.ts';
 import { createListAudit } from './listAudit.ts';
 import { createVerifyAudit } from './verifyAudit.ts';
@@ -14,6 +15,7 @@ export function mountAudit(parts: AuditJobParts) {
       listAudit: createListAudit({ database }),
       verifyAudit: createVerifyAudit({ database, retentionMs }),
     },
+    routes: [activityRoute(database.auditLog)],
     jobs: [sealingJob(parts), deletingEventsJob(parts)],
   };
 }
