@@ -34,7 +34,7 @@ export interface Factor {
   readonly name: string;
   readonly created_at: string;
   readonly last_used_at: string | null;
-  readonly passkey?: { readonly backed_up: boolean };
+  readonly passkey?: { readonly credential_id: string; readonly backed_up: boolean };
 }
 
 export interface Factors {

@@ -1,18 +1,20 @@
 /** A list of ways to sign in, each with what can be done with it. */
 import type { ComponentChildren } from 'preact';
 import { useApp } from '../app/app.ts';
-import type { Factor } from './answers.ts';
+import type { Factor, Factors } from './answers.ts';
 import { removeFactor } from './removeFactor.ts';
 import { useTexts } from './useTexts.ts';
 
 export function FactorList({
-  factors,
+  factors: { factors, passkeys },
+  shows,
   empty,
   about,
   actions,
   onChange,
 }: {
-  readonly factors: readonly Factor[];
+  readonly factors: Factors;
+  readonly shows: (kind: string) => boolean;
   readonly empty: string;
   readonly about: (factor: Factor) => string;
   readonly actions?: (factor: Factor) => ComponentChildren;
@@ -21,10 +23,11 @@ export function FactorList({
   const app = useApp();
   const { formats } = app;
   const texts = useTexts();
-  if (factors.length === 0) return <p class="empty">{empty}</p>;
+  const shown = factors.filter(({ kind }) => shows(kind));
+  if (shown.length === 0) return <p class="empty">{empty}</p>;
   return (
     <ul class="cards">
-      {factors.map((factor) => (
+      {shown.map((factor) => (
         <li key={factor.id} class="card">
           <h2>
             <bdi>{factor.name}</bdi>
@@ -41,7 +44,7 @@ export function FactorList({
             <button
               type="button"
               aria-label={texts.factors.removeNamed(factor.name)}
-              onClick={() => removeFactor(app, texts, factor).then(onChange)}
+              onClick={() => removeFactor(app, texts, { factor, passkeys }).then(onChange)}
             >
               {texts.factors.remove}
             </button>

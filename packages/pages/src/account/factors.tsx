@@ -32,18 +32,19 @@ export function FactorsView() {
       <p>{texts.explanation}</p>
       <ShownCodes codes={codes} />
       <Show loaded={loaded}>
-        {({ factors, step_up: usable, recovery_codes: { left } }) => (
+        {(factors) => (
           <>
             <FactorList
-              factors={factors.filter(({ kind }) => !shownElsewhere.includes(kind))}
+              factors={factors}
+              shows={(kind) => !shownElsewhere.includes(kind)}
               empty={texts.none}
               about={({ kind }) => texts.kinds[kind] ?? kind}
               onChange={loaded.reload}
             />
-            {(left > 0 || usable.length > 0) && (
+            {(factors.recovery_codes.left > 0 || factors.step_up.length > 0) && (
               <section class="card">
                 <h2>{texts.codes}</h2>
-                <p>{texts.codesLeft(formats.number(left))}</p>
+                <p>{texts.codesLeft(formats.number(factors.recovery_codes.left))}</p>
                 <button type="button" onClick={renew}>
                   {texts.renewCodes}
                 </button>

@@ -34,9 +34,10 @@ export function PasskeysView() {
       <p>{passkeys.explanation}</p>
       <ShownCodes codes={codes} />
       <Show loaded={loaded}>
-        {({ factors }) => (
+        {(factors) => (
           <FactorList
-            factors={factors.filter(({ kind }) => kind === 'passkey')}
+            factors={factors}
+            shows={(kind) => kind === 'passkey'}
             empty={passkeys.none}
             about={({ passkey }) => (passkey?.backed_up ? passkeys.synced : passkeys.oneDevice)}
             actions={(factor) => (
