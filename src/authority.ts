@@ -226,7 +226,7 @@ function mountSlices({ config, clock, log, metrics }: WithMetrics, opened: Opene
   const { refresh, logout } = sessions.operations;
   const { authenticateService } = services;
   const oauth = mountOAuth({
-    ...{ ...revoking, ...reading, ...minting, config: config.tokens, metrics, authenticateService },
+    ...{ ...revoking, ...reading, ...minting, config: config.tokens, metrics, counted, authenticateService },
     ...{ sessionConfig: config.sessions, sealing, authenticateAnywhere: tokens.authenticateAnywhere },
     ...{ ...tokens.operations, refresh, logout, revoke: revocation.operations.revoke },
     services: services.operations,

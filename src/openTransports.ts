@@ -2,6 +2,7 @@
 import type { OpenedParts, Slices, WithMetrics } from './authority.ts';
 import type { ServingState } from './lifecycle.ts';
 import { proofHeader } from './oauth/dpop/proofs.ts';
+import { apiAudience } from './rights/apiAudience.ts';
 import { csrfHeader, guardCookie } from './sessions/csrf.ts';
 import { refreshCookieName } from './sessions/refreshCookie.ts';
 import { rootRoute, scriptPageRoutes } from './site/http.ts';
@@ -22,20 +23,21 @@ export async function openTransports(
   const { rateLimits, propagation } = opened;
   const { truth } = opened.truth;
   const { provedKey, offerNonces } = opened.proofs;
-  const { accounts, login, sessions, keys, tokens, services, oauth } = slices;
+  const { accounts, login, sessions, keys, tokens, services, oauth, audit } = slices;
   const requireTruth = truth.refuseInDoubt;
   const { authenticateService } = services;
   const methods = servicesOf(parts, opened, slices, state);
   const observed = { clock, log, metrics, authenticateService, requireTruth, services: methods };
   const { authenticateUser, isStillValid } = tokens;
-  const api = openApi({ ...observed, authenticateUser, isStillValid, isDraining: state.isDraining });
+  const api = apiAudience(config.tokens.issuer);
+  const apiRoutes = openApi({ ...observed, authenticateUser, isStillValid, isDraining: state.isDraining });
   const origins = { own: new URL(config.tokens.issuer).origin, listed: config.http.corsOrigins };
   const http = await createHttpApp({
     ...{ ...config.http, ...state, log, metrics, rateLimits, requireTruth },
     ...{ authenticate: tokens.authenticate, provedKey },
     routes: [
-      ...[...accounts.routes, ...login.routes, ...sessions.routes, keys.route, ...oauth.routes, api],
-      ...[scriptPageRoutes(config.tokens.accountAudience), rootRoute],
+      ...[...accounts.routes, ...login.routes, ...sessions.routes, keys.route, ...oauth.routes, apiRoutes],
+      ...[...audit.routes, scriptPageRoutes({ account: config.tokens.accountAudience, api }), rootRoute],
     ],
     guards: [(app) => guardCookie(app, origins), offerNonces],
     ownHeaders: [csrfHeader, proofHeader, reasonHeader],

@@ -44,7 +44,7 @@ const directions: Record<string, readonly string[]> = {
     ...slices('types', 'audit', 'services'),
   ],
 
-  audit: ['platform', 'database.ts (types)', 'transport/cli', 'transport/grpc'],
+  audit: ['platform', 'database.ts (types)', 'transport/cli', 'transport/http', 'transport/grpc'],
   status: [
     ...['platform', 'transport/grpc'],
     ...slices('types', 'revocation/propagation', 'revocation/subscribers'),
@@ -182,7 +182,7 @@ const directions: Record<string, readonly string[]> = {
     ...['tokens', 'truth', ...slices('types', 'storage/embedded', 'storage/postgres')],
   ],
   'openTransports.ts': [
-    ...['oauth', 'sessions', 'site', 'status', 'transport', 'transport/api', 'transport/grpc'],
+    ...['oauth', 'rights', 'sessions', 'site', 'status', 'transport', 'transport/api', 'transport/grpc'],
     ...['transport/http', ...slices('types', 'authority.ts', 'lifecycle.ts')],
   ],
   'lifecycle.ts': [

@@ -1,6 +1,9 @@
 /** The user's own account over HTTP: register, read, change the password, delete. */
 import { rfc3339 } from '@countersign/verifier/clock';
+import type { Database } from '../database.ts';
+import type { RequireRecentProof } from '../login/factors/recentProof.ts';
 import { loginLimits } from '../login/limits.ts';
+import { findCaller } from '../login/passwords/reauthentication.ts';
 import {
   forgetBrowser,
   hasRefreshCookieOf,
@@ -43,7 +46,12 @@ const newRefreshTokenResponse = Type.Object({
   }),
 });
 
-const deleteMeBody = Type.Object({ current_password: text('The password.') }, strict);
+const deleteMeBody = Type.Object(
+  {
+    current_password: Type.Optional(text('The password. A user without one proves themselves by a step-up.')),
+  },
+  strict,
+);
 
 const meResponse = Type.Object({
   user_id: Type.String(),
@@ -121,7 +129,10 @@ export function passwordRoute(changePassword: ChangePassword): MountRoutes {
   };
 }
 
-export function deleteRoute(deleteAccount: DeleteAccount): MountRoutes {
+export function deleteRoute(
+  deleteAccount: DeleteAccount,
+  requireRecentProof: RequireRecentProof,
+): MountRoutes {
   return (app, { authenticate, rateLimits }) => {
     const deleteSchema = {
       body: deleteMeBody,
@@ -138,12 +149,47 @@ export function deleteRoute(deleteAccount: DeleteAccount): MountRoutes {
       ...rateLimits.placeHook('password'),
     } as const;
     app.delete('/auth/me', deleteOptions, async (request, reply) => {
-      const { sub: userId, sid: sessionId } = await authenticate(request);
+      const claims = await authenticate(request);
+      const { sub: userId, sid: sessionId } = claims;
       await rateLimits.spend('password', userId, request);
       const { current_password: currentPassword } = request.body;
+      if (currentPassword === undefined) await requireRecentProof(claims);
       await deleteAccount(currentPassword, { userId, sessionId }, request.actor);
       if (hasRefreshCookieOf(request.headers, sessionId)) forgetBrowser(reply);
       return reply.code(204).send(null);
+    });
+  };
+}
+
+const accountResponse = Type.Object({
+  email: Type.String(),
+  email_verified: Type.Boolean(),
+  phone: Type.Union([Type.String(), Type.Null()]),
+  has_password: Type.Boolean({ description: 'False for a user who signs in without one.' }),
+  created_at: time,
+  factors_reset_at: Type.Union([time, Type.Null()], {
+    description: 'When support removes the second factors, unless it is stopped.',
+  }),
+});
+
+export function accountRoute(database: Database): MountRoutes {
+  return (app, { authenticate, rateLimits }) => {
+    const schema = operation({
+      summary: 'My account',
+      bearer: true,
+      refusals: [429],
+      response: { 200: accountResponse },
+    });
+    app.get('/auth/account', { schema, ...rateLimits.placeHook('reads') }, async (request) => {
+      const { sub: userId, sid: sessionId } = await authenticate(request);
+      await rateLimits.spend('reads', userId, request);
+      const user = await findCaller({ database }, { userId, sessionId });
+      const { email, emailVerifiedAt, phone, passwordHash, createdAt, factorsResetAt } = user;
+      return {
+        ...{ email, email_verified: emailVerifiedAt !== undefined, phone: phone?.number ?? null },
+        ...{ has_password: passwordHash !== '', created_at: rfc3339(createdAt) },
+        factors_reset_at: factorsResetAt === undefined ? null : rfc3339(factorsResetAt),
+      };
     });
   };
 }

@@ -21,7 +21,7 @@ import { createDeleteUser, type DeletingParts } from './deleteUser.ts';
 import { createDisableUser } from './disableUser.ts';
 import { createEnableUser } from './enableUser.ts';
 import { userService } from './grpc.ts';
-import { deleteRoute, meRoute, passwordRoute, registerRoute } from './http.ts';
+import { accountRoute, deleteRoute, meRoute, passwordRoute, registerRoute } from './http.ts';
 import { createImportUsers } from './importing/importUsers.ts';
 import { createListUsers } from './listUsers.ts';
 import { createMailBudgets } from './mailBudgets.ts';
@@ -107,8 +107,9 @@ export function mountAccounts({ counted, ...given }: AccountParts) {
     routes: [
       registerRoute(operations.register, requestRegistration),
       passwordRoute(operations.changePassword),
-      deleteRoute(operations.deleteAccount),
+      deleteRoute(operations.deleteAccount, parts.requireRecentProof),
       meRoute,
+      accountRoute(database),
       ...proofRoutes({ ...operations, requireRecentProof: parts.requireRecentProof }),
       recoveryRoutes(operations.startRecovery, operations.completeRecovery),
       notMeRoutes(operations.notMe),

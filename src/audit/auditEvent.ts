@@ -62,6 +62,7 @@ export const auditEventTypes = [
   'token_exchanged',
   'consent_granted',
   'consent_denied',
+  'consent_withdrawn',
   'authorization_code_refused',
   'signing_key_created',
   'signing_key_activated',

@@ -5,6 +5,7 @@
  */
 
 import { auditService } from './grpc.ts';
+import { activityRoute } from './http.ts';
 import { type AuditJobParts, deletingEventsJob, sealingJob } from './jobs.ts';
 import { createListAudit } from './listAudit.ts';
 import { createVerifyAudit } from './verifyAudit.ts';
@@ -18,6 +19,7 @@ export function mountAudit(parts: AuditJobParts) {
   return {
     operations,
     service: auditService(operations),
+    routes: [activityRoute(database.auditLog)],
     jobs: [sealingJob(parts), deletingEventsJob(parts)],
   };
 }

@@ -2,6 +2,7 @@
  * Sessions and refresh tokens. Owns the session's row, the rules that judge a refresh, the browser's cookie, and every way to end
  * a session. Does not own its start (`login/`) or how its end takes effect (`revocation/propagation/`).
  */
+import type { DenyList } from '@countersign/verifier/revocation/denyList';
 import { createEarliestTime } from '@countersign/verifier/steadyTime';
 import type { Notices } from '../notifications/notices.ts';
 import type { Config } from '../platform/config/config.ts';
@@ -27,9 +28,12 @@ import { createLogoutOthers } from './logoutOthers.ts';
 import { createRefresh, type RefreshParts } from './refresh.ts';
 import { createRefusalMemory } from './refusalMemory.ts';
 import type { TokenParts } from './tokenResponse.ts';
+import { createWaitForEnd } from './waitForEnd.ts';
+import { waitForEndRoute } from './waitForEndHttp.ts';
 
 export interface SessionParts extends RevokingParts, TokenParts, ReadingParts {
   readonly ringKeeper: TokenParts['ringKeeper'] & ReadingParts['ringKeeper'];
+  readonly denyList: Pick<DenyList, 'check' | 'version'>;
   readonly config: Config['sessions'];
   readonly log: Log;
   readonly metrics: Metrics;
@@ -41,7 +45,7 @@ export interface SessionParts extends RevokingParts, TokenParts, ReadingParts {
 }
 
 export function mountSessions(parts: SessionParts) {
-  const { database, clock, config, log, metrics, counted } = parts;
+  const { database, clock, config, log, metrics, counted, denyList } = parts;
   const operations = {
     refresh: createRefresh({
       ...parts,
@@ -63,7 +67,7 @@ export function mountSessions(parts: SessionParts) {
   const { listSessions } = operations;
   return {
     operations,
-    routes: sessionRoutes(operations),
+    routes: [...sessionRoutes(operations), waitForEndRoute(createWaitForEnd({ clock, denyList }))],
     service: sessionService({ listSessions, revoke: parts.revoke, findSessions: parts.findSessions }),
     jobs: [oldSessionsJob(parts)],
   };

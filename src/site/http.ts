@@ -28,15 +28,20 @@ const contentPolicy = [
   "base-uri 'none'",
 ].join('; ');
 
-/** `audience`: of the tokens for `/auth/`. */
-export function scriptPageRoutes(audience: string): MountRoutes {
+/** Audiences of the tokens that a page asks for: for `/auth/`, and for the API. */
+interface Audiences {
+  readonly account: string;
+  readonly api: string;
+}
+
+export function scriptPageRoutes(audiences: Audiences): MountRoutes {
   return (app, { rateLimits }) => {
     const places = rateLimits.placeHook('reads');
     for (const name of Object.keys(pagePaths) as PageName[]) {
       const path = pagePaths[name];
       const schema = { summary: `The page ${path}, with its script.` };
       app.get(`${path}*`, { schema, ...places }, async (request, reply) =>
-        document(request, reply, name, audience),
+        document(request, reply, name, audiences),
       );
       const bare = path.slice(0, -1);
       app.get(bare, { schema: { summary: `Leads to ${path}` }, ...places }, async (_request, reply) =>
@@ -50,7 +55,7 @@ function document(
   request: FastifyRequest,
   reply: FastifyReply,
   name: PageName,
-  audience: string,
+  { account, api }: Audiences,
 ): FastifyReply {
   const { language, pages } = textsFor(request.actor.language);
   const { script, imports, styles } = reply.server.builtPages[name];
@@ -60,7 +65,7 @@ function document(
     ...imports.map((each) => html`<link rel="modulepreload" href="${each}">`),
     html`<script type="module" src="${script}"></script>`,
   ];
-  const text = html`<html lang="${language}" data-audience="${audience}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="robots" content="noindex"><meta name="referrer" content="no-referrer"><link rel="icon" href="data:,"><title>${title}</title>${head}</head><body><div id="page"><noscript><main class="narrow"><h1>${title}</h1><p>${needsScript}</p></main></noscript></div></body></html>`;
+  const text = html`<html lang="${language}" data-audience="${account}" data-api="${api}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="robots" content="noindex"><meta name="referrer" content="no-referrer"><link rel="icon" href="data:,"><title>${title}</title>${head}</head><body><div id="page"><noscript><main class="narrow"><h1>${title}</h1><p>${needsScript}</p></main></noscript></div></body></html>`;
   return reply
     .header('content-security-policy', contentPolicy)
     .header('cache-control', 'no-store')

@@ -19,6 +19,8 @@ export interface Session {
   readonly audience: string;
   /** A token that is good for a while. Throws a `Refusal`, `session_ended` once there is no session. */
   token(): Promise<string>;
+  /** Asks for a new token now. Throws as `token` does. */
+  renew(): Promise<string>;
   /** The authority refused this token: the next one is a new one. */
   forget(token: string): void;
   /** After a step-up. */
@@ -64,16 +66,20 @@ export function createSession(audience: string): Session {
     leave(sessionId === undefined ? 'none' : 'ended');
     throw new Refusal('session_ended', { status: 401 });
   };
+  const token = async () => {
+    if (state.value !== 'opening' && state.value !== 'open') throw new Refusal('session_ended');
+    if (current !== undefined && performance.now() < current.until) return current.token;
+    // Tabs share the cookie, and take turns: each refresh replaces what is in it.
+    refreshing ??= navigator.locks.request('countersign-refresh', refresh).finally(() => {
+      refreshing = undefined;
+    });
+    return refreshing;
+  };
   return {
-    ...{ state, audience },
-    async token() {
-      if (state.value !== 'opening' && state.value !== 'open') throw new Refusal('session_ended');
-      if (current !== undefined && performance.now() < current.until) return current.token;
-      // Tabs share the cookie, and take turns: each refresh replaces what is in it.
-      refreshing ??= navigator.locks.request('countersign-refresh', refresh).finally(() => {
-        refreshing = undefined;
-      });
-      return refreshing;
+    ...{ state, audience, token },
+    renew() {
+      current = undefined;
+      return token();
     },
     forget(token) {
       if (current?.token === token) current = undefined;

@@ -5,6 +5,7 @@ import { useContext } from 'preact/hooks';
 import type { Api } from '../api/api.ts';
 import type { Session } from '../api/session.ts';
 import type { Formats } from '../parts/formats.ts';
+import type { InEveryLanguage } from '../texts/languages.ts';
 import type { PartTexts } from '../texts/parts.ts';
 import type { Router } from './router.ts';
 
@@ -30,8 +31,8 @@ export interface App {
   readonly router: Router;
   readonly formats: Formats;
   readonly texts: PartTexts;
-  /** BCP 47: one of the languages that have texts. */
-  readonly language: string;
+
+  readonly language: keyof InEveryLanguage<unknown>;
   /** What the last act did; gone with the next view. */
   readonly notice: ReadonlySignal<Notice | undefined>;
   say(notice: Notice | undefined): void;

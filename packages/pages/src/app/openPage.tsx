@@ -9,9 +9,11 @@ import { createFormats } from '../parts/formats.ts';
 import { languageOf, partTexts } from '../texts/languages.ts';
 import { sentenceOf } from '../texts/problems.ts';
 import { type App, AppContext, type Notice, type Question } from './app.ts';
+import { noticeEnd } from './noticeEnd.ts';
 import { ProveAgain } from './proveAgain.tsx';
 import { createRouter } from './router.ts';
 import { type Frame, Shell } from './shell.tsx';
+import { signInAddress } from './signInAddress.ts';
 
 /** What waits for the user, in front of the view. */
 type Waiting =
@@ -68,7 +70,7 @@ export async function openPage(
   // A browser that is not signed in comes back here afterwards.
   session.state.subscribe((state) => {
     if (state !== 'none') return;
-    location.replace(`/sign-in?${new URLSearchParams({ return_to: location.pathname + location.search })}`);
+    location.replace(signInAddress());
   });
   const frame = frameOf(language);
   const place = document.getElementById('page');
@@ -80,6 +82,7 @@ export async function openPage(
     </AppContext.Provider>,
     place,
   );
+  noticeEnd(app);
   await session.token().catch((error) => {
     if (session.state.value !== 'opening') return;
     const refusal = error instanceof Refusal ? error : new Refusal('internal');

@@ -6,13 +6,15 @@ import { Refusal } from '../api/refusal.ts';
 import type { Session } from '../api/session.ts';
 import { Dialog } from '../parts/dialog.tsx';
 import { Field } from '../parts/field.tsx';
+import { Show } from '../parts/loading.tsx';
 import { sentenceOf } from '../texts/problems.ts';
 import { useApp } from './app.ts';
+import { signInAddress } from './signInAddress.ts';
 import { useLoaded } from './useLoaded.ts';
 
 interface Ways {
-  readonly factors: readonly { readonly kind: string }[];
-  readonly recovery_codes: { readonly left: number };
+  /** The kinds that a step-up takes; the password, if there are none. */
+  readonly step_up: readonly string[];
 }
 
 /** The members of `POST /auth/step-up` that are typed. */
@@ -43,9 +45,7 @@ export function ProveAgain({ onAnswer }: { readonly onAnswer: (isProved: boolean
       await api.call('POST', '/auth/step-up/start', { factor });
       setSent(true);
     });
-  const { value } = loaded;
-  if (value === undefined) return null;
-  const kinds = value.factors.map(({ kind }) => kind);
+  const kinds = loaded.value?.step_up ?? [];
   return (
     <Dialog title={texts.proof.title} onClose={() => onAnswer(false)}>
       <p>{texts.proof.text}</p>
@@ -64,13 +64,18 @@ export function ProveAgain({ onAnswer }: { readonly onAnswer: (isProved: boolean
           {texts.proof.sendSms}
         </button>
       )}
-      {waysToType(value, sent).map((way) => (
-        <TypedProof key={way} way={way} onProof={prove} />
-      ))}
+      <Show loaded={loaded}>
+        {({ step_up: usable }) =>
+          waysToType(usable, sent).map((way) => <TypedProof key={way} way={way} onProof={prove} />)
+        }
+      </Show>
       <p role="alert" class="problem">
         {problem}
       </p>
       <div class="buttons">
+        <a class="button" href={signInAddress()}>
+          {texts.proof.signInAgain}
+        </a>
         <button type="button" onClick={() => onAnswer(false)}>
           {texts.cancel}
         </button>
@@ -80,16 +85,9 @@ export function ProveAgain({ onAnswer }: { readonly onAnswer: (isProved: boolean
 }
 
 /** The password only for users without a second factor. */
-function waysToType({ factors, recovery_codes: codes }: Ways, sent: boolean): readonly Typed[] {
-  const kinds = factors.map(({ kind }) => kind);
-  if (kinds.length === 0) return ['password'];
-  const offered: Readonly<Record<Typed, boolean>> = {
-    totp: kinds.includes('totp'),
-    code: sent,
-    recovery_code: codes.left > 0,
-    password: false,
-  };
-  return typed.filter((way) => offered[way]);
+function waysToType(usable: readonly string[], sent: boolean): readonly Typed[] {
+  if (usable.length === 0) return ['password'];
+  return typed.filter((way) => (way === 'code' ? sent : usable.includes(way)));
 }
 
 function TypedProof({

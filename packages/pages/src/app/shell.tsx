@@ -2,6 +2,7 @@
 import { type ComponentChildren, type ComponentType, Fragment } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { type App, useApp } from './app.ts';
+import { signInAddress } from './signInAddress.ts';
 
 /** A view with an address of its own. `path` may end in parameters: `users/:id`. */
 export interface Area {
@@ -128,7 +129,6 @@ function Gone({ title }: { readonly title: string }): ComponentChildren {
   useEffect(() => {
     document.title = title;
   }, [title]);
-  const address = `/sign-in?${new URLSearchParams({ return_to: location.pathname + location.search })}`;
   return (
     <main class="narrow">
       <div role="alert">
@@ -141,7 +141,7 @@ function Gone({ title }: { readonly title: string }): ComponentChildren {
             {texts.other.button}
           </a>
         ) : (
-          <a class="button" href={address}>
+          <a class="button" href={signInAddress()}>
             {texts.signIn}
           </a>
         )}

@@ -35,7 +35,8 @@ export interface PartTexts {
     readonly sendSms: string;
     readonly passkey: string;
     readonly button: string;
-    readonly otherWay: string;
+    /** The way that everybody has. */
+    readonly signInAgain: string;
   };
   /** By error code. */
   readonly problems: Readonly<Record<ProblemCode, string>>;

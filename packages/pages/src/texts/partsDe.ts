@@ -44,7 +44,7 @@ export const partsDe: PartTexts = {
     sendSms: 'Einen Code an mein Telefon senden',
     passkey: 'Einen Passkey benutzen',
     button: 'Weiter',
-    otherWay: 'Ein anderer Weg',
+    signInAgain: 'Stattdessen neu anmelden',
   },
   problems: {
     network: 'Es kam keine Antwort. Prüfen Sie die Verbindung und versuchen Sie es noch einmal.',

@@ -43,7 +43,7 @@ export const partsEn: PartTexts = {
     sendSms: 'Send a code to my phone',
     passkey: 'Use a passkey',
     button: 'Go on',
-    otherWay: 'Another way',
+    signInAgain: 'Sign in again instead',
   },
   problems: {
     network: 'No answer came. Check the connection, then try again.',
