@@ -162,7 +162,7 @@ async function unlock(
   email: string,
   { operations, operator, json, out, err }: CommandContext,
 ): Promise<void> {
-  const { userId } = await operations.unlockUser(email, operator);
+  const { userId } = await operations.unlockUser({ email }, operator);
   if (json) return out(JSON.stringify({ user_id: userId }));
   err('Unlocked. If it happens again, have the user change the password.');
   out(userId);

@@ -43,6 +43,7 @@ export function userService(operations: UserServiceOperations): GrpcService {
         SetOneTimePassword: unary('SetOneTimePassword', support.SetOneTimePassword),
         ResetFactors: unary('ResetFactors', support.ResetFactors),
         StopFactorsReset: unary('StopFactorsReset', support.StopFactorsReset),
+        UnlockUser: unary('UnlockUser', support.UnlockUser),
       });
     },
   };

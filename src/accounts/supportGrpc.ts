@@ -28,6 +28,7 @@ import type { MarkEmailVerified } from './proof/markEmailVerified.ts';
 import type { SendRecovery } from './recovery/startRecovery.ts';
 import type { SetOneTimePassword } from './setOneTimePassword.ts';
 import type { ShowUser } from './showUser.ts';
+import type { UnlockUser } from './unlockUser.ts';
 import type { ListedUser } from './user.ts';
 
 export interface SupportOperations {
@@ -39,6 +40,7 @@ export interface SupportOperations {
   readonly setOneTimePassword: SetOneTimePassword;
   readonly resetFactors: ResetFactors;
   readonly stopFactorsReset: StopReset;
+  readonly unlockUser: UnlockUser;
 }
 
 export const supportMethods = {
@@ -52,6 +54,7 @@ export const supportMethods = {
   // At once also needs users.manage: the owner is then told too late to stop it.
   ResetFactors: { permission: 'users.support', ...ends },
   StopFactorsReset: { permission: 'users.support', ...check, act: 'changes' },
+  UnlockUser: { permission: 'users.support', ...check, act: 'changes' },
 } as const satisfies Methods;
 
 export function createSupportHandlers(operations: SupportOperations) {
@@ -92,6 +95,11 @@ function readingHandlers({ listUsers, showUser, listAudit }: SupportOperations) 
 function changingHandlers(operations: SupportOperations) {
   const { sendRecovery, markEmailVerified, setOneTimePassword, resetFactors, stopFactorsReset } = operations;
   return {
+    async UnlockUser(request: NamesUser, caller: Caller): Promise<Record<string, never>> {
+      await operations.unlockUser(named(request), actor(request, caller));
+      return {};
+    },
+
     async SendRecovery(request: NamesUser, caller: Caller): Promise<Record<string, never>> {
       await sendRecovery(named(request), actor(request, caller));
       return {};

@@ -5,6 +5,7 @@ import { useApp } from '../app/app.ts';
 import { useLoaded } from '../app/useLoaded.ts';
 import { Field } from '../parts/field.tsx';
 import { Show } from '../parts/loading.tsx';
+import { save } from '../parts/save.ts';
 import type { Account, Activity, Apps, Factors, Links, Sessions } from './answers.ts';
 import { useTexts } from './useTexts.ts';
 
@@ -17,7 +18,7 @@ export function OwnDataView() {
   const loaded = useLoaded(() => api.get<Account>('/auth/account'));
   const download = () =>
     act(async () => {
-      save(JSON.stringify(await everything(api), null, 2));
+      save('countersign-account.json', JSON.stringify(await everything(api), null, 2));
       return texts.exported;
     });
   return (
@@ -99,13 +100,4 @@ async function everything(api: Api): Promise<object> {
     ...(await api.get<Apps>('/auth/apps')),
     activity,
   };
-}
-
-function save(text: string): void {
-  const address = URL.createObjectURL(new Blob([text], { type: 'application/json' }));
-  const link = document.createElement('a');
-  link.href = address;
-  link.download = 'countersign-account.json';
-  link.click();
-  URL.revokeObjectURL(address);
 }

@@ -20,8 +20,8 @@ export interface Api {
   ): Promise<Answer<Body>>;
   /** The body alone. */
   get<Body>(path: string): Promise<Body>;
-  /** An answer whose body comes in parts. */
-  open(path: string, signal: AbortSignal): Promise<Response>;
+  /** An answer whose body comes in parts. With `body`, of a POST. */
+  open(path: string, signal: AbortSignal, body?: object): Promise<Response>;
 }
 
 export interface ApiParts {
@@ -70,7 +70,11 @@ export function createApi({ session, proveAgain }: ApiParts): Api {
   return {
     call,
     get: async <Body>(path: string) => (await call<Body>('GET', path)).body,
-    open: (path, signal) => request(path, { method: 'GET', signal }),
+    open: (path, signal, body) =>
+      request(path, {
+        ...{ method: body === undefined ? 'GET' : 'POST', signal },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      }),
   };
 }
 

@@ -36,6 +36,8 @@ export interface App {
   /** What the last act did; gone with the next view. */
   readonly notice: ReadonlySignal<Notice | undefined>;
   say(notice: Notice | undefined): void;
+  /** The dialog of a step-up; false when the user would rather not. */
+  proveAgain(): Promise<boolean>;
   /** A dialog with two buttons. */
   ask(question: Question): Promise<boolean>;
   /**

@@ -41,9 +41,10 @@ export async function openPage(
       });
       waiting.value = [...waiting.value, one];
     });
+  const proveAgain = () => wait((answer) => ({ kind: 'proof', answer }));
   const app: App = {
     ...{ session, router, texts, language, notice, formats: createFormats(language) },
-    api: createApi({ session, proveAgain: () => wait((answer) => ({ kind: 'proof', answer })) }),
+    ...{ proveAgain, api: createApi({ session, proveAgain }) },
     say(next) {
       notice.value = next;
     },
