@@ -82,8 +82,8 @@ export interface Actor {
   readonly requestId?: string | undefined;
   readonly ip?: string | undefined;
   readonly userAgent?: string | undefined;
-  /** Why, in the words of whoever decided it; `because` in the detail of every event. */
-  readonly because?: string | undefined;
+  /** Why, in the words of whoever decided it; `why` in the detail of every event. */
+  readonly why?: string | undefined;
   /** BCP 47: of texts for the requester. */
   readonly language?: string | undefined;
 }
@@ -132,8 +132,8 @@ export function detailText(detail: AuditDetail): string {
 }
 
 /** With the reason that the actor gave. */
-export function detailOf({ actor: { because }, detail }: AuditEvent): AuditDetail | undefined {
-  return because === undefined ? detail : { ...detail, because };
+export function detailOf({ actor: { why }, detail }: AuditEvent): AuditDetail | undefined {
+  return why === undefined ? detail : { ...detail, why };
 }
 
 export function isOperator({ name }: Actor): boolean {

@@ -6,7 +6,7 @@ import type { VerifyChainRequest__Output } from '@countersign/verifier/contract/
 import type { VerifyChainResponse } from '@countersign/verifier/contract/generated/countersign/v1/VerifyChainResponse';
 import { invalidField } from '@countersign/verifier/errors';
 import { pageTokenAfter, readPageToken } from '../platform/pageToken.ts';
-import { batch, change, type Methods } from '../transport/grpc/methods.ts';
+import { change, type Methods, search } from '../transport/grpc/methods.ts';
 import type { GrpcService } from '../transport/grpc/server.ts';
 import type { RecordedEvent } from './auditEvent.ts';
 import { auditLimits } from './limits.ts';
@@ -19,7 +19,7 @@ export interface AuditServiceOperations {
 }
 
 export const auditMethods = {
-  ListEvents: { permission: 'audit.read', ...batch },
+  ListEvents: { permission: 'audit.read', ...search },
   VerifyChain: { permission: 'audit.read', ...change },
 } as const satisfies Methods;
 

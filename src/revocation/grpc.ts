@@ -12,7 +12,7 @@ import type { RevokeKey } from '../keys/revokeKey.ts';
 import type { Permission } from '../services/service.ts';
 import { filterText } from '../sessions/filterMessage.ts';
 import { actorOf, type Caller, requirePermission } from '../transport/grpc/callers.ts';
-import { batch, check, endless, ends, type Methods } from '../transport/grpc/methods.ts';
+import { check, endless, ends, type Methods, search } from '../transport/grpc/methods.ts';
 import type { GrpcService } from '../transport/grpc/server.ts';
 import type { PreviewSessions } from './previewSessions.ts';
 import type { RevocationTarget, Revoke, RevokeResult } from './revoke.ts';
@@ -26,7 +26,7 @@ export interface RevocationServiceOperations
 
 export const revocationMethods = {
   Revoke: { permission: 'by_request', ...ends },
-  PreviewRevocation: { permission: 'sessions.read', ...batch },
+  PreviewRevocation: { permission: 'sessions.read', ...search },
   GetRevocation: { permission: 'sessions.read', ...check },
   WatchRevocations: { permission: 'tokens.check', ...endless },
 } as const satisfies Methods;

@@ -14,7 +14,7 @@ import { parseUserAgent } from '../platform/userAgent.ts';
 import type { PreviewSessions } from '../revocation/previewSessions.ts';
 import type { Revoke } from '../revocation/revoke.ts';
 import { actorOf, type Caller } from '../transport/grpc/callers.ts';
-import { batch, check, ends, type Methods } from '../transport/grpc/methods.ts';
+import { check, ends, type Methods, search } from '../transport/grpc/methods.ts';
 import type { GrpcService } from '../transport/grpc/server.ts';
 import { filterText } from './filterMessage.ts';
 import { sessionLimits } from './limits.ts';
@@ -29,7 +29,7 @@ export interface SessionServiceOperations {
 
 export const sessionMethods = {
   ListSessions: { permission: 'sessions.read', ...check },
-  FindSessions: { permission: 'sessions.read', ...batch },
+  FindSessions: { permission: 'sessions.read', ...search },
   EndSession: { permission: 'sessions.end', ...ends },
 } as const satisfies Methods;
 

@@ -89,7 +89,7 @@ t.test('a user: found, disabled, enabled, given a role and relieved of it', asyn
   t.equal((await call('GET', '/auth/me', { token })).status, 401);
   await page.getByText('disabled, unproved').waitFor();
   const [event] = await operations.listAudit({ type: 'user_disabled', limit: 1 });
-  t.match(event, { actor: /^user:[\w-]{36}$/, detail: { because: 'Ticket 42' } });
+  t.match(event, { actor: /^user:[\w-]{36}$/, detail: { why: 'Ticket 42' } });
 
   await page.getByRole('button', { name: 'Enable user' }).click();
   await decide(page, 'Enable user');

@@ -70,7 +70,7 @@ export function createApiCallers(parts: ApiCallerParts): ApiCallers {
           if (row.act === undefined || dryRun) return;
           const { apiProofSeconds: maxAgeSeconds } = apiLimits;
           requireAuthenticated(claims, { maxAgeSeconds, acr: '2fa' }, clock.now());
-          if (caller.actor?.because === undefined)
+          if (caller.actor?.why === undefined)
             throw invalidField(reasonHeader, 'required', 'the audit log needs a reason for every change');
         },
       };
@@ -80,7 +80,7 @@ export function createApiCallers(parts: ApiCallerParts): ApiCallers {
 
 function actorOf(name: string, request: FastifyRequest): Actor {
   const { requestId, ip } = request.actor;
-  return { name, requestId, ip, because: reasonOf(request) };
+  return { name, requestId, ip, why: reasonOf(request) };
 }
 
 function userCaller(request: FastifyRequest, claims: AccessTokenClaims): Caller {

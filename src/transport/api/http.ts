@@ -8,6 +8,7 @@ import { AuthorityError } from '@countersign/verifier/errors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { CallReports } from '../grpc/callReports.ts';
 import type { MountRoutes } from '../http/app.ts';
+import { sentToken } from '../http/caller.ts';
 import { problemOf, toAuthorityError } from '../http/problem.ts';
 import { operation, optionalBody } from '../http/route.ts';
 import { Type } from '../http/typebox.ts';
@@ -54,6 +55,7 @@ export function apiRoutes(parts: ApiParts): MountRoutes {
     const { onRequest: count } = rateLimits.placeHook('api');
     const admit = async (request: FastifyRequest) => {
       const { service, method: name } = request.params as { service: string; method: string };
+      if (sentToken(request) === undefined) throw new AuthorityError('token_required');
       const method = requireMethod(findMethod(service, name));
       const admitted = await callers.admit(request, method.row);
       await rateLimits.spend('api', admitted.caller.name, request);

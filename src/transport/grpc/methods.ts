@@ -35,6 +35,8 @@ export const batch = {
   requestBytes: grpcLimits.grpcBatchBytes,
   milliseconds: grpcLimits.grpcBatchMilliseconds,
 };
+/** Reads many rows. */
+export const search = { requestBytes, milliseconds: grpcLimits.grpcSearchMilliseconds };
 /** The row of a method that changes something. */
 export const changes = { ...change, act: 'changes' } as const;
 /** The row of a method that ends something with effect. */

@@ -136,7 +136,7 @@ t.test('what ends something says when it was in effect, who did it and why', asy
   t.match(ended.headers.get('server-timing'), /^effect;dur=\d+\.\d$/);
   t.equal((await call('GET', '/auth/me', { token: alice.access_token })).status, 401);
   const [event] = await authority.authority.operations.listAudit({ type: 'session_ended', limit: 1 });
-  t.match(event, { actor: `user:${admin.userId}`, detail: { because: 'Prüfung №7' }, ip: '127.0.0.1' });
+  t.match(event, { actor: `user:${admin.userId}`, detail: { why: 'Prüfung №7' }, ip: '127.0.0.1' });
   const dry = { body: { user_id: admin.userId, dry_run: true }, token: admin.token };
   const foreseen = await call('POST', '/api/RevocationService/Revoke', dry);
   t.match(
