@@ -42,6 +42,7 @@ export function createWaitForEnd({
   const waiting = new Set<Waiting>();
   let stopLooking: (() => void) | undefined;
   let seen = -1;
+  let isReleased = false;
 
   const hasEnded = async ({ sessionId, issuedAt }: Awaited) =>
     (await denyList.check([uuidBytes(sessionId)], issuedAt)).revoked;
@@ -68,6 +69,7 @@ export function createWaitForEnd({
   return {
     async wait(session, onGone) {
       if (await hasEnded(session)) return true;
+      if (isReleased) return false;
       const own = [...waiting].filter((each) => each.session.userId === session.userId);
       if (own.length >= sessionWaitsOfUser) own[0]?.settle(false);
       if (waiting.size >= sessionWaits) throw new AuthorityError('overloaded', { reason: 'session_waits' });
@@ -89,6 +91,7 @@ export function createWaitForEnd({
       });
     },
     release() {
+      isReleased = true;
       for (const each of [...waiting]) each.settle(false);
     },
   };

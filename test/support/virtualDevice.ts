@@ -1,6 +1,14 @@
 /** The device of a browser's user: a virtual authenticator of Chromium that keeps passkeys and agrees to everything. */
 import type { Page } from 'playwright-core';
 
+/** As Chromium describes it, with more members. */
+export interface Credential {
+  readonly credentialId: string;
+  readonly isResidentCredential: boolean;
+  readonly privateKey: string;
+  readonly signCount: number;
+}
+
 export async function aDevice(page: Page) {
   const cdp = await page.context().newCDPSession(page);
   await cdp.send('WebAuthn.enable');
@@ -13,6 +21,11 @@ export async function aDevice(page: Page) {
   });
   return {
     credentials: async () => (await cdp.send('WebAuthn.getCredentials', { authenticatorId })).credentials,
+    /** A passkey of another device, as when it is synchronised: counted on, so that it is no copy. */
+    async adopt(credential: Credential): Promise<void> {
+      const signCount = credential.signCount + 1;
+      await cdp.send('WebAuthn.addCredential', { authenticatorId, credential: { ...credential, signCount } });
+    },
     /** Whether its user can be verified, and touches it. */
     async agrees(isUserVerified: boolean): Promise<void> {
       await cdp.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified });
