@@ -21,6 +21,8 @@ export interface WaitForEnd {
    * the longest waiting one gives way. `onGone` is given what stops it: the page is closed.
    */
   wait(session: Awaited, onGone: (stop: () => void) => void): Promise<boolean>;
+  /** How many wait. */
+  waiting(): number;
   /** The process stops: nobody waits any more. */
   release(): void;
 }
@@ -90,6 +92,8 @@ export function createWaitForEnd({
         stopLooking ??= clock.every(sessionLookMilliseconds, look);
       });
     },
+    waiting: () => waiting.size,
+
     release() {
       isReleased = true;
       for (const each of [...waiting]) each.settle(false);

@@ -3,7 +3,14 @@ import { Agent, request } from 'node:http';
 import t, { type Test } from 'tap';
 import { sessionLimits } from '../../src/sessions/limits.ts';
 import { startAuthority, type TestAuthority } from '../support/authority.ts';
+import { eventually } from '../support/eventually.ts';
 import { sharedServers } from '../support/twoNodes.ts';
+
+/** Resolves once so many wait. */
+async function waits({ operations }: Pick<TestAuthority, 'operations'>, count: number): Promise<void> {
+  const wanted = new RegExp(`^countersign_session_waits ${count}$`, 'm');
+  await eventually(`${count} wait`, async () => wanted.test((await operations('GET', '/metrics')).body));
+}
 
 const ada = 'ada@example.com';
 
@@ -52,7 +59,7 @@ t.test('each way that a session ends answers within a second; other sessions wai
     const [one, other] = [await login(ada), await login(ada)];
     const waiting = wait(authority, one.access_token);
     const spared = wait(authority, other.access_token);
-    await call('GET', '/auth/me', { token: one.access_token });
+    await waits(authority, 2);
     const began = performance.now();
     await end(one.access_token, other.access_token, one.session_id);
     t.match(await waiting.answer, ended, name);
@@ -75,7 +82,7 @@ t.test('on another node', async (t) => {
   await one.register(ada);
   const { access_token: token } = await one.login(ada);
   const waiting = wait(two, token);
-  await two.call('GET', '/auth/me', { token });
+  await waits(two, 1);
   await one.call('POST', '/auth/logout', { token });
   t.match(await waiting.answer, ended);
 });
@@ -85,23 +92,21 @@ t.test('of one user, the longest waiting gives way; closed pages do not count', 
   await authority.register(ada);
   const { access_token: token } = await authority.login(ada);
   const first = wait(authority, token);
-  // Each has arrived before the next.
-  const arrived = async () => void (await authority.call('GET', '/auth/me', { token }));
-  await arrived();
+  await waits(authority, 1);
   const others = [];
   for (let count = 0; count < sessionLimits.sessionWaitsOfUser; count += 1) {
     others.push(wait(authority, token));
-    await arrived();
+    await waits(authority, Math.min(count + 2, sessionLimits.sessionWaitsOfUser));
   }
   t.match(await first.answer, goesOn);
   for (const { close, answer } of others) {
     close();
     await answer;
   }
+  await waits(authority, 0);
   const again = wait(authority, token);
-  await arrived();
   const last = wait(authority, token);
-  await arrived();
+  await waits(authority, 2);
   await authority.call('POST', '/auth/logout', { token });
   t.match([await again.answer, await last.answer], [ended, ended]);
 });
@@ -111,7 +116,7 @@ t.test('a stop is not held up', async (t) => {
   await authority.register(ada);
   const { access_token: token } = await authority.login(ada);
   const waiting = wait(authority, token);
-  await authority.call('GET', '/auth/me', { token });
+  await waits(authority, 1);
   const began = performance.now();
   const [answer] = await Promise.all([waiting.answer, authority.stop()]);
   t.match(answer, goesOn);
