@@ -11,12 +11,16 @@ import {
   setRefreshCookie,
 } from '../sessions/refreshCookie.ts';
 import type { MountRoutes } from '../transport/http/app.ts';
+import { isForm } from '../transport/http/forms.ts';
+import { sendPage } from '../transport/http/page.ts';
 import { noContent, operation } from '../transport/http/route.ts';
 import { accepted, email, refreshToken, strict, text, time } from '../transport/http/schemas.ts';
-import { Type } from '../transport/http/typebox.ts';
+import { type Static, Type } from '../transport/http/typebox.ts';
 import type { ChangePassword } from './changePassword.ts';
 import type { DeleteAccount } from './deleteAccount.ts';
 import { emailIn } from './email.ts';
+import { refusedPages, startPaths } from './helpPages.ts';
+import { donePage } from './pages.ts';
 import type { RequestRegistration } from './proof/registration.ts';
 import type { Register } from './register.ts';
 
@@ -78,13 +82,23 @@ export function registerRoute(
     }),
   };
   return (app, { rateLimits }) => {
-    const options = { schema, ...rateLimits.hooks('register', emailIn) };
-    app.post('/auth/register', options, async (request, reply) => {
+    const config = { refusalPage: refusedPages.register };
+    const options = { schema, config, ...rateLimits.hooks('register', emailIn) };
+    app.post(startPaths.register, options, async (request, reply) => {
+      const given = request.body as Static<typeof registerBody>;
+      const done = (say: 'done' | 'mailed') =>
+        sendPage(
+          reply,
+          200,
+          donePage(request.actor.language, 'register', ({ register }) => [register[say]]),
+        );
       if (requestRegistration !== undefined) {
-        await requestRegistration(request.body, request.actor);
+        await requestRegistration(given, request.actor);
+        if (isForm(request)) return done('mailed');
         return reply.code(202).send({});
       }
-      const { userId } = await register(request.body, request.actor);
+      const { userId } = await register(given, request.actor);
+      if (isForm(request)) return done('done');
       return reply.code(201).send({ user_id: userId });
     });
   };

@@ -21,6 +21,7 @@ import { createDeleteUser, type DeletingParts } from './deleteUser.ts';
 import { createDisableUser } from './disableUser.ts';
 import { createEnableUser } from './enableUser.ts';
 import { userService } from './grpc.ts';
+import { helpRoutes } from './helpPages.ts';
 import { accountRoute, deleteRoute, meRoute, passwordRoute, registerRoute } from './http.ts';
 import { createImportUsers } from './importing/importUsers.ts';
 import { createListUsers } from './listUsers.ts';
@@ -110,6 +111,7 @@ export function mountAccounts({ counted, ...given }: AccountParts) {
       deleteRoute(operations.deleteAccount, parts.requireRecentProof),
       meRoute,
       accountRoute(database),
+      helpRoutes(parts.registration === 'open'),
       ...proofRoutes({ ...operations, requireRecentProof: parts.requireRecentProof }),
       recoveryRoutes(operations.startRecovery, operations.completeRecovery),
       notMeRoutes(operations.notMe),

@@ -64,10 +64,16 @@ export function mountSessions(parts: SessionParts) {
     listSessions: createListSessions({ database, clock }),
     endSession: counted(createEndSession(parts)),
   };
+  const waitForEnd = createWaitForEnd({ clock, denyList });
+  metrics.gauge(
+    'countersign_session_waits',
+    'Pages that wait for the end of their session.',
+    waitForEnd.waiting,
+  );
   const { listSessions } = operations;
   return {
     operations,
-    routes: [...sessionRoutes(operations), waitForEndRoute(createWaitForEnd({ clock, denyList }))],
+    routes: [...sessionRoutes(operations), waitForEndRoute(waitForEnd)],
     service: sessionService({ listSessions, revoke: parts.revoke, findSessions: parts.findSessions }),
     jobs: [oldSessionsJob(parts)],
   };

@@ -21,6 +21,8 @@ export interface WaitForEnd {
    * the longest waiting one gives way. `onGone` is given what stops it: the page is closed.
    */
   wait(session: Awaited, onGone: (stop: () => void) => void): Promise<boolean>;
+  /** How many wait. */
+  waiting(): number;
   /** The process stops: nobody waits any more. */
   release(): void;
 }
@@ -42,6 +44,7 @@ export function createWaitForEnd({
   const waiting = new Set<Waiting>();
   let stopLooking: (() => void) | undefined;
   let seen = -1;
+  let isReleased = false;
 
   const hasEnded = async ({ sessionId, issuedAt }: Awaited) =>
     (await denyList.check([uuidBytes(sessionId)], issuedAt)).revoked;
@@ -68,6 +71,7 @@ export function createWaitForEnd({
   return {
     async wait(session, onGone) {
       if (await hasEnded(session)) return true;
+      if (isReleased) return false;
       const own = [...waiting].filter((each) => each.session.userId === session.userId);
       if (own.length >= sessionWaitsOfUser) own[0]?.settle(false);
       if (waiting.size >= sessionWaits) throw new AuthorityError('overloaded', { reason: 'session_waits' });
@@ -88,7 +92,10 @@ export function createWaitForEnd({
         stopLooking ??= clock.every(sessionLookMilliseconds, look);
       });
     },
+    waiting: () => waiting.size,
+
     release() {
+      isReleased = true;
       for (const each of [...waiting]) each.settle(false);
     },
   };

@@ -17,6 +17,10 @@ const readable: Readonly<Record<string, number>> = {
   '/health/live': 200,
   '/health/ready': 200,
   '/auth/me': 401,
+  '/auth/account': 401,
+  '/auth/activity': 401,
+  '/auth/apps': 401,
+  '/auth/session/end': 401,
   '/auth/sessions': 401,
   '/auth/factors': 401,
   '/auth/providers': 200,
@@ -25,6 +29,8 @@ const readable: Readonly<Record<string, number>> = {
   // Without a cookie nobody has begun anything.
   '/auth/providers/{name}/callback': 400,
   '/sign-in': 200,
+  '/sign-in/recovery': 200,
+  '/sign-in/register': 200,
   '/sign-in/provider': 400,
   // Without parameters there is nothing to go on with.
   '/oauth2/authorize': 400,

@@ -16,9 +16,10 @@ import { type Frame, Shell } from './shell.tsx';
 import { signInAddress } from './signInAddress.ts';
 
 /** What waits for the user, in front of the view. */
-type Waiting =
+type Waiting = { readonly key: number } & (
   | { readonly kind: 'question'; readonly question: Question; readonly answer: (goesOn: boolean) => void }
-  | { readonly kind: 'proof'; readonly answer: (isProved: boolean) => void };
+  | { readonly kind: 'proof'; readonly answer: (isProved: boolean) => void }
+);
 
 /** `frameOf` is called once, with the language that has been chosen. */
 export async function openPage(
@@ -33,22 +34,23 @@ export async function openPage(
   const waiting = signal<readonly Waiting[]>([]);
   const notice = signal<Notice | undefined>(undefined);
 
-  const wait = (make: (answer: (value: boolean) => void) => Waiting) =>
+  let asked = 0;
+  const wait = (make: (answer: (value: boolean) => void, key: number) => Waiting) =>
     new Promise<boolean>((resolve) => {
       const one = make((value) => {
         waiting.value = waiting.value.filter((each) => each !== one);
         resolve(value);
-      });
+      }, asked++);
       waiting.value = [...waiting.value, one];
     });
-  const proveAgain = () => wait((answer) => ({ kind: 'proof', answer }));
+  const proveAgain = () => wait((answer, key) => ({ key, kind: 'proof', answer }));
   const app: App = {
     ...{ session, router, texts, language, notice, formats: createFormats(language) },
     ...{ proveAgain, api: createApi({ session, proveAgain }) },
     say(next) {
       notice.value = next;
     },
-    ask: (question) => wait((answer) => ({ kind: 'question', question, answer })),
+    ask: (question) => wait((answer, key) => ({ key, kind: 'question', question, answer })),
     async act(work) {
       app.say(undefined);
       try {
@@ -91,15 +93,15 @@ export async function openPage(
   });
 }
 
-/** The last one is in front. */
+/** The last one is in front. A dialog that closes may be here still when the next one comes. */
 function Dialogs({ waiting }: { readonly waiting: { readonly value: readonly Waiting[] } }) {
   return (
     <>
-      {waiting.value.map((one, index) =>
+      {waiting.value.map((one) =>
         one.kind === 'question' ? (
-          <QuestionDialog key={index} question={one.question} onAnswer={one.answer} />
+          <QuestionDialog key={one.key} question={one.question} onAnswer={one.answer} />
         ) : (
-          <ProveAgain key={index} onAnswer={one.answer} />
+          <ProveAgain key={one.key} onAnswer={one.answer} />
         ),
       )}
     </>
