@@ -6,6 +6,7 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 COPY packages/verifier/package.json packages/verifier/
 COPY packages/guard/package.json packages/guard/
+COPY packages/pages/package.json packages/pages/
 RUN npm ci
 COPY prisma.config.ts tsconfig.json tsconfig.build.json ./
 COPY prisma prisma
@@ -15,7 +16,7 @@ COPY packages packages
 COPY src src
 RUN npm run build
 # The packages that the authority needs while it runs, and nothing else (ADR 40).
-RUN npm prune --omit=dev
+RUN npm prune --omit=dev && rm node_modules/@countersign/pages
 
 FROM node:24-bookworm-slim
 # Inside a container every address may be listened on; what is reachable from outside is decided by whoever runs it.

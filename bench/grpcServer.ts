@@ -36,11 +36,13 @@ async function serveOurs(entries: number): Promise<{ port: number; tokens: reado
   const about = { issuer: signed.issuer, nodeId: 'bench', sliceMs: sliceLength(15 * 60_000) };
   const watchRevocations = createWatchRevocations({ subscribers, keyRing });
   const watch = createWatchStream({ ...about, watchRevocations, clock: systemClock, log, metrics });
+  const notAsked = () => Promise.reject(new Error('not asked'));
+  const unasked = { previewRevocation: notAsked, revocationProgress: notAsked };
   const revokeKey = async () => ({ ...nothing, effectAt: 0 });
   const server = createGrpcServer({
     services: [
       tokenService({ checkRevocation: createCheckRevocation({ denyList }), introspect }),
-      revocationService({ revoke: async () => nothing, revokeKey }, watch),
+      revocationService({ ...unasked, revoke: async () => nothing, revokeKey }, watch),
     ],
     // As of one that was looked up a moment ago.
     authenticateService: () => service,

@@ -74,7 +74,7 @@ async function bundle({ folder: path, entries, external, licenses }) {
 }
 
 /** Their licences require a copy. */
-async function licensesOf(inputs) {
+export async function licensesOf(inputs) {
   const folders = new Set(inputs.flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? []));
   const texts = [...folders].sort().map(async (path) => {
     const { name, version, license } = JSON.parse(await readFile(join(root, path, 'package.json'), 'utf8'));

@@ -4,6 +4,7 @@
  */
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
+import { checkPages } from './prepare.mjs';
 import { root, runTool } from './tool.mjs';
 
 export const built = join(root, '.build');
@@ -18,7 +19,8 @@ const shipped = {
 export async function compileTests({ signal, check = true }) {
   // Also removes old links: the compiler would write through them.
   await rm(built, { recursive: true, force: true });
-  await runTool('tsc', ['-p', 'tsconfig.test.json', ...(check ? [] : ['--noCheck'])], { signal });
+  const tests = runTool('tsc', ['-p', 'tsconfig.test.json', ...(check ? [] : ['--noCheck'])], { signal });
+  await Promise.all([tests, check && checkPages({ signal })]);
   for (const [place, target] of Object.entries(shipped)) await link(join(built, place), join(root, target));
   await writeFileInto('node_modules/tap/package.json', '{ "type": "module", "exports": "./index.js" }\n');
   await writeFileInto('node_modules/tap/index.js', await tapForMany());

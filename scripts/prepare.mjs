@@ -6,12 +6,14 @@ import { copyFile, readdir, readFile, rm, stat, writeFile } from 'node:fs/promis
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleLibraries } from './bundleLibraries.mjs';
+import { bundlePages } from './bundlePages.mjs';
 import { bundleProgram } from './bundleProgram.mjs';
 import { generate, generated } from './generate.mjs';
 import { root, runTool } from './tool.mjs';
 
 const packages = ['packages/verifier', 'packages/guard'];
 const sources = [
+  ...['packages/pages/src', 'packages/pages/tsconfig.json', 'packages/pages/package.json'],
   ...packages.flatMap((folder) => [`${folder}/src`, `${folder}/package.json`]),
   ...['src', 'proto', 'prisma/schema.prisma', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'],
 ];
@@ -45,9 +47,14 @@ export async function compile({ check = true, ...options } = {}) {
     const parameters = ['-p', join(folder, 'tsconfig.build.json'), ...(check ? [] : ['--noCheck'])];
     await runTool('tsc', parameters, { ...options, quiet: true });
   }
-  await Promise.all([copyScripts(), bundleLibraries()]);
+  await Promise.all([copyScripts(), bundleLibraries(), bundlePages(), check && checkPages(options)]);
   await bundleProgram();
   await writeFile(stamp, newest);
+}
+
+/** They have a configuration of their own: they know a browser, and no Node.js. */
+export function checkPages(options) {
+  return runTool('tsc', ['-p', 'packages/pages', '--noEmit'], { ...options, quiet: true });
 }
 
 /** Copies Lua scripts, which the compiler does not: the code reads them from its own folder. */

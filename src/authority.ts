@@ -7,7 +7,7 @@ import { mountAccounts } from './accounts/mount.ts';
 import { mountAudit } from './audit/mount.ts';
 import { cacheable } from './keys/http.ts';
 import { mountKeys, openKeyRing } from './keys/mount.ts';
-import { createLifecycle, type Lifecycle, type ServingState } from './lifecycle.ts';
+import { createLifecycle, type Lifecycle } from './lifecycle.ts';
 import { openCodes } from './login/codes/mount.ts';
 import { openFactors } from './login/factors/mount.ts';
 import { stopUntoldReset } from './login/factors/reset/stopReset.ts';
@@ -16,9 +16,11 @@ import { openPasskeys } from './login/passkeys/mount.ts';
 import type { PasswordHashing } from './login/passwords/passwordHash.ts';
 import { openProviders } from './login/providers/mount.ts';
 import { openNotifications } from './notifications/mount.ts';
-import { openProofs, proofHeader } from './oauth/dpop/proofs.ts';
+import { openProofs } from './oauth/dpop/proofs.ts';
 import { mountOAuth } from './oauth/mount.ts';
+import { openTransports } from './openTransports.ts';
 import { type Closing, closeAll } from './platform/closing.ts';
+import type { ShownSetting } from './platform/config/shownSettings.ts';
 import { startJobs } from './platform/jobs.ts';
 import { createLoggedLatestTime } from './platform/observability/clockLog.ts';
 import { createFaultLog } from './platform/observability/faultLog.ts';
@@ -28,28 +30,27 @@ import { rateBudgets } from './rateBudgets.ts';
 import { countFailures } from './revocation/countFailures.ts';
 import { mountRevocation, openRevokeBudgets } from './revocation/mount.ts';
 import { openPropagation } from './revocation/propagation/openPropagation.ts';
+import { apiAudience } from './rights/apiAudience.ts';
 import { createKnownAudiences } from './rights/knownAudiences.ts';
 import { mountRights } from './rights/mount.ts';
 import { firstService, keepFirstService, mountServices } from './services/mount.ts';
+import { permissions } from './services/service.ts';
 import { warnOfDefaults } from './services/warnOfDefaults.ts';
-import { csrfHeader, guardCookie } from './sessions/csrf.ts';
 import { mountSessions } from './sessions/mount.ts';
-import { refreshCookieName } from './sessions/refreshCookie.ts';
 import { createRefreshTokens } from './sessions/refreshToken.ts';
 import { asStartupFault, databaseSetting } from './storage/databaseState.ts';
 import type { Backup } from './storage/embedded/backup.ts';
 import { openStorage, type StorageParts } from './storage/openStorage.ts';
 import { openEarlierTokens } from './tokens/earlierIssuers/earlierTokens.ts';
 import { createTokens, mountTokens } from './tokens/mount.ts';
-import { createGrpcServer } from './transport/grpc/server.ts';
-import { createHttpApp } from './transport/http/app.ts';
-import { createTransports, type Transports } from './transport/listeners.ts';
 import { mountTruth } from './truth/mount.ts';
 import { openTruth } from './truth/openTruth.ts';
 
 export interface AuthorityParts extends Omit<StorageParts, 'closing'> {
   /** The process's metrics, when they are served before the authority is open. */
   readonly metrics?: Metrics;
+  /** As an operator may see them; nothing is shown without. */
+  readonly settings?: readonly ShownSetting[];
   /** Tests pass a cheaper one. */
   readonly passwordHashing?: PasswordHashing;
 }
@@ -107,7 +108,8 @@ async function open(given: AuthorityParts, closing: Closing): Promise<Authority>
   return { ...lifecycle, operations: operationsOf(slices), firstServiceToken, backUp: storage.backUp };
 }
 
-type WithMetrics = AuthorityParts & { readonly metrics: Metrics };
+export type WithMetrics = AuthorityParts & { readonly metrics: Metrics };
+export type OpenedParts = Awaited<ReturnType<typeof openParts>>;
 
 /** Parts that several slices use: stores, key ring, deny-list, rate limits, passwords. */
 async function openParts(parts: WithMetrics, closing: Closing) {
@@ -142,7 +144,7 @@ async function openParts(parts: WithMetrics, closing: Closing) {
     ...observed,
     ...{ config, latestTime, database, nodeId, watched, onCanary, openShared, openEarlierSubscribers },
   });
-  const { rateLimits, counting } = openRateLimits({
+  const { rateLimits, counting, refusalCounts } = openRateLimits({
     ...{ clock, log, keyEncryptionKey, budgets: rateBudgets, scale: config.rateLimits },
     counters: () => storage.rateCounters({ metrics, onFault }),
   });
@@ -159,6 +161,7 @@ async function openParts(parts: WithMetrics, closing: Closing) {
   const hashing = { config: config.passwords, hashing: parts.passwordHashing };
   return {
     ...{ codes, storage, notifications, ring, truth, propagation, rateLimits, counting, refreshTokens },
+    refusalCounts,
     ...{ audiences, latestTime, onFault, ...tokens, earlierTokens, proofs },
     spendRevokeBudget: openRevokeBudgets({ counting, log, metrics }),
     passwords: await openPasswords({ database, clock, metrics, keyEncryptionKey, ...hashing }),
@@ -171,10 +174,7 @@ async function openParts(parts: WithMetrics, closing: Closing) {
   };
 }
 
-function mountSlices(
-  { config, clock, log, metrics }: WithMetrics,
-  opened: Awaited<ReturnType<typeof openParts>>,
-) {
+function mountSlices({ config, clock, log, metrics }: WithMetrics, opened: OpenedParts) {
   const { ring, propagation, rateLimits, spendRevokeBudget, latestTime, refreshTokens } = opened;
   const { accessTokens, accessTokenReader, audiences, counting, earlierTokens } = opened;
   const { database, sealing, keyEncryptionKey } = opened.storage;
@@ -196,37 +196,51 @@ function mountSlices(
   const { revokeKey } = keys.operations;
   const tokens = mountTokens({ ...reading, config: config.tokens, provedKey: opened.proofs.provedKey });
   const { issuer } = config.tokens;
-  const { requireVerifiedEmail, codeLogin, secondFactor: policy, factorResetDelayMs } = config;
+  const { requireVerifiedEmail, codeLogin, factorResetDelayMs } = config;
   const revocation = mountRevocation({
     ...{ ...revoking, ...reading, revokeKey, keyRing, subscribers, issuer, sliceMs, nodeId },
     ...{ log, metrics, spendRevokeBudget, counted },
   });
   const sessions = mountSessions({
     ...{ ...revoking, ...reading, ...minting, config: config.sessions },
-    ...{ log, metrics, rateLimits, notices, counted, revoke: revocation.operations.revoke },
+    ...{ log, metrics, rateLimits, notices, counted, ...revocation.operations },
   });
+  const factorPolicy = { policy: config.secondFactor, apiAudience: apiAudience(issuer) };
   const login = mountLogin({
     ...{ ...revoking, ...minting, ...proving, ...passkeys, ...factors, ...codes.login, ...providers },
-    ...{ config: config.sessions, metrics, rateLimits, counted, issuer, policy, notices },
+    ...{ config: config.sessions, metrics, rateLimits, counted, issuer, notices },
     registration: config.registration,
     ...{ requireVerifiedEmail, codeLogin, spendRevokeBudget, factorResetDelayMs, makeLink, requireMail },
+    ...factorPolicy,
   });
   const accounts = mountAccounts({
     ...{ ...revoking, ...proving, passwordPolicy, refreshTokens, registration: config.registration },
     ...{ rateLimits, counting, spendRevokeBudget, counted, metrics, keyEncryptionKey, kinds },
-    ...{ ...codes.phones, policy, requireVerifiedEmail, requireRecentProof, notices, notify, makeLink },
+    ...{
+      ...codes.phones,
+      ...factorPolicy,
+      requireVerifiedEmail,
+      requireRecentProof,
+      notices,
+      notify,
+      makeLink,
+    },
     ...{ requireMail, ...login.operations },
   });
   const services = mountServices({ ...revoking, latestTime, counted });
   const { accessTtlMs } = config.tokens;
   const { audiences: audiencesOfSettings } = accessTokens;
-  const rights = mountRights({ ...revoking, spendRevokeBudget, accessTtlMs, audiencesOfSettings, counted });
+  const rights = mountRights({
+    ...{ ...revoking, spendRevokeBudget, accessTtlMs, audiencesOfSettings, counted },
+    ...{ permissions, audience: apiAudience(issuer) },
+  });
   const { refresh, logout } = sessions.operations;
   const { authenticateService } = services;
   const oauth = mountOAuth({
-    ...{ ...revoking, ...reading, ...minting, config: config.tokens, metrics, authenticateService },
+    ...{ ...revoking, ...reading, ...minting, config: config.tokens, metrics, counted, authenticateService },
     ...{ sessionConfig: config.sessions, sealing, authenticateAnywhere: tokens.authenticateAnywhere },
     ...{ ...tokens.operations, refresh, logout, revoke: revocation.operations.revoke },
+    services: services.operations,
     cacheControl: cacheable(ring.policy),
   });
   const audit = mountAudit({ database, clock, log, metrics, retentionMs: config.audit.retentionMs });
@@ -234,7 +248,7 @@ function mountSlices(
   return { keys, tokens, revocation, sessions, login, accounts, rights, services, oauth, audit, restoring };
 }
 
-type Slices = ReturnType<typeof mountSlices>;
+export type Slices = ReturnType<typeof mountSlices>;
 
 /** Operations by name, for the command line. */
 function operationsOf(slices: Slices) {
@@ -248,41 +262,3 @@ function operationsOf(slices: Slices) {
 }
 
 export type Operations = ReturnType<typeof operationsOf>;
-
-async function openTransports(
-  { config, clock, log, metrics }: WithMetrics,
-  {
-    truth: { truth },
-    propagation: { subscribers, revokedState },
-    rateLimits,
-    proofs: { provedKey, offerNonces },
-  }: Awaited<ReturnType<typeof openParts>>,
-  { accounts, login, sessions, keys, tokens, revocation, rights, services, oauth }: Slices,
-  state: ServingState,
-): Promise<Transports> {
-  const requireTruth = truth.refuseInDoubt;
-  const origins = { own: new URL(config.tokens.issuer).origin, listed: config.http.corsOrigins };
-  const http = await createHttpApp({
-    ...{ ...config.http, ...state, log, metrics, rateLimits, requireTruth },
-    ...{ authenticate: tokens.authenticate, provedKey },
-    routes: [...accounts.routes, ...login.routes, ...sessions.routes, keys.route, ...oauth.routes],
-    guards: [(app) => guardCookie(app, origins), offerNonces],
-    ownHeaders: [csrfHeader, proofHeader],
-    cookieName: refreshCookieName,
-    openPaths: oauth.openPaths,
-  });
-  const { authenticateService } = services;
-  const grpc = createGrpcServer({
-    ...{ ...config.grpc, clock, log, metrics, authenticateService, requireTruth, subscribers: subscribers },
-    services: [
-      tokens.service,
-      revocation.service,
-      sessions.service,
-      accounts.service,
-      rights.service,
-      keys.service,
-    ],
-    canAnswer: () => truth.trusted() && ['ready', 'not renewed'].includes(revokedState()),
-  });
-  return createTransports({ http, grpc, config, clock });
-}

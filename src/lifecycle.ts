@@ -35,7 +35,8 @@ export interface Lifecycle {
 }
 
 /** What transports ask of it. */
-export type ServingState = Pick<HttpParts, 'readiness' | 'isDraining' | 'onUnnamedProxy'>;
+export type ServingState = Pick<HttpParts, 'readiness' | 'isDraining' | 'onUnnamedProxy'> &
+  Pick<Lifecycle, 'warnings'>;
 
 export interface LifecycleParts {
   readonly clock: Clock;
@@ -83,7 +84,7 @@ export function createLifecycle(parts: LifecycleParts): Lifecycle {
     async listen() {
       await proof.proveBeforeServing(canary).catch(asStartup);
       const isDraining = () => state === 'draining';
-      transports = await openTransports({ readiness, isDraining, onUnnamedProxy });
+      transports = await openTransports({ readiness, isDraining, onUnnamedProxy, warnings });
       closing.push(transports.close);
       const ports = await transports.listen();
       startSending();

@@ -35,4 +35,6 @@ export const rateBudgets = {
   sessions: { address: 120, network: 600, account: 30, global: 6_000 },
   /** Reading one's user and sessions, and pages that applications send browsers to. A service may ask for many users from one address. */
   reads: { address: 6_000, network: 30_000, account: 600, global: 300_000 },
+  /** The API: a console that watches and lists, and services that have no gRPC. What it revokes has budgets of its own. */
+  api: { address: 6_000, network: 30_000, account: 3_000, global: 300_000 },
 } as const satisfies RateBudgets;

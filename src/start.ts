@@ -43,7 +43,7 @@ export interface StartParts {
 /** Undefined when stopped before it served. Throws `StartupError` for a fault an operator can fix. */
 export async function startAuthority(parts: StartParts): Promise<Started | undefined> {
   const { stop, opened, print } = parts;
-  const { config, secrets } = readConfig(processEnvironment());
+  const { config, secrets, settings } = readConfig(processEnvironment());
   const log = createLog(config.logLevel);
   parts.onWarning((warning, message) => log.warn({ warning }, message));
   for (const line of plaintextWarnings(config, secrets)) log.warn(line);
@@ -68,7 +68,7 @@ export async function startAuthority(parts: StartParts): Promise<Started | undef
   await refuseTakenPort('HTTP_PORT', config.http);
   await refuseTakenPort('GRPC_PORT', config.grpc);
 
-  const authorityParts = { config, secrets, dataFolder, log, metrics, clock: systemClock };
+  const authorityParts = { config, secrets, settings, dataFolder, log, metrics, clock: systemClock };
   authority = await openWhenReachable(authorityParts, parts, (why) => {
     waitingFor = why;
   });

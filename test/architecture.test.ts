@@ -38,8 +38,23 @@ const directions: Record<string, readonly string[]> = {
     ...slices('types', 'audit', 'services', 'revocation/subscribers'),
   ],
 
-  audit: ['platform', 'database.ts (types)', 'transport/cli'],
-  notifications: ['platform', 'database.ts (types)', ...slices('types', 'accounts', 'audit')],
+  // The methods of gRPC as JSON.
+  'transport/api': [
+    ...['platform', 'transport', 'transport/http', 'transport/grpc'],
+    ...slices('types', 'audit', 'services'),
+  ],
+
+  audit: ['platform', 'database.ts (types)', 'transport/cli', 'transport/http', 'transport/grpc'],
+  status: [
+    ...['platform', 'transport/grpc'],
+    ...slices('types', 'revocation/propagation', 'revocation/subscribers'),
+  ],
+  notifications: [
+    'platform',
+    'transport/grpc',
+    'database.ts (types)',
+    ...slices('types', 'accounts', 'audit'),
+  ],
   services: [
     ...['platform', 'rights', 'sessions', 'revocation/propagation', 'database.ts (types)', 'transport/cli'],
     ...slices('types', 'audit', 'accounts', 'revocation', 'storage/embedded'),
@@ -58,9 +73,10 @@ const directions: Record<string, readonly string[]> = {
   ],
   oauth: [
     ...['platform', 'rights', 'services', 'sessions', 'tokens', 'revocation/propagation'],
-    ...['login', 'notifications', 'database.ts (types)', 'transport/http', 'transport/cli'],
-    ...slices('types', 'accounts', 'audit', 'keys', 'revocation'),
+    ...['login', 'notifications', 'database.ts (types)', 'transport/http', 'transport/grpc'],
+    ...['transport/cli', ...slices('types', 'accounts', 'audit', 'keys', 'revocation')],
   ],
+  site: ['platform', 'notifications', 'transport/http'],
   rights: [
     ...['platform', 'accounts', 'sessions', 'tokens', 'revocation/propagation', 'database.ts (types)'],
     ...['transport/grpc', 'transport/cli'],
@@ -160,18 +176,14 @@ const directions: Record<string, readonly string[]> = {
   ],
 
   'authority.ts': [
-    ...[
-      'platform',
-      'rateBudgets.ts',
-      'lifecycle.ts',
-      'transport',
-      'transport/http',
-      'transport/grpc',
-      'storage',
-    ],
+    ...['platform', 'rateBudgets.ts', 'lifecycle.ts', 'openTransports.ts', 'storage', 'transport (types)'],
     ...['accounts', 'audit', 'keys', 'login', 'notifications', 'revocation', 'revocation/propagation'],
     ...['oauth', 'rights', 'services', 'sessions'],
     ...['tokens', 'truth', ...slices('types', 'storage/embedded', 'storage/postgres')],
+  ],
+  'openTransports.ts': [
+    ...['oauth', 'rights', 'sessions', 'site', 'status', 'transport', 'transport/api', 'transport/grpc'],
+    ...['transport/http', ...slices('types', 'authority.ts', 'lifecycle.ts')],
   ],
   'lifecycle.ts': [
     ...['platform', 'transport/http', 'storage', 'truth'],
@@ -209,9 +221,11 @@ const owners: readonly [library: RegExp, owners: readonly string[]][] = [
     /^fastify$/,
     [
       'src/transport/http/',
+      'src/transport/api/',
       'src/sessions/',
       'src/login/signIn/',
       'src/oauth/',
+      'src/site/',
       'packages/guard/src/fastify.ts',
     ],
   ],

@@ -135,8 +135,13 @@ t.test('Dockerfile: npm ci knows the packages, and the image has what their link
     known.filter((source) => source.startsWith('packages/')).sort(),
     packages.map((path) => `${path}/package.json`),
   );
+  // The pages are in dist/; their package is for the build only.
+  t.match(of(build, 'RUN').at(-1)?.text, / && rm node_modules\/@countersign\/pages$/);
   const inImage = copies(run, true).flatMap(({ target }) => target);
-  t.strictSame(inImage.filter((target) => target.startsWith('packages/')).sort(), packages);
+  t.strictSame(
+    inImage.filter((target) => target.startsWith('packages/')).sort(),
+    packages.filter((path) => path !== 'packages/pages'),
+  );
 });
 
 t.test('Dockerfile: what the code reads beside itself is in the image', async (t) => {
@@ -153,6 +158,9 @@ t.test('Dockerfile: what the code reads beside itself is in the image', async (t
       needed.add(relative(root, target).replace(/\/$/, ''));
     }
   }
+  // The build makes them.
+  t.ok(needed.delete('src/pages'));
+  t.ok(existsSync(inCheckout('dist/pages/pages.json')));
   // What lies in src/ itself is copied to dist/ by the build.
   const beside = [...needed].filter((path) => path.startsWith('src/'));
   t.strictSame(

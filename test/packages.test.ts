@@ -62,7 +62,14 @@ t.test('a tarball holds what is built, and nothing else', async (t) => {
     ...below('prisma', /^migrations\/[^/]+\/migration\.sql$/, (name) => `prisma/${name}`),
     ...below('proto', /\.proto$/, (name) => `proto/${name}`),
   ];
-  const others = of(authority).files.filter((file) => !expected.includes(file));
+  const ofPages = of(authority).files.filter((file) => file.startsWith('dist/pages/'));
+  t.strictSame(
+    ofPages,
+    readdirSync(join(root, 'dist/pages'))
+      .map((name) => `dist/pages/${name}`)
+      .sort(),
+  );
+  const others = of(authority).files.filter((file) => ![...expected, ...ofPages].includes(file));
   t.strictSame(
     expected.filter((file) => !of(authority).files.includes(file)),
     [],

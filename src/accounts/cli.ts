@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { rfc3339 } from '@countersign/verifier/clock';
 import type { Asks, CommandContext, Program } from '../transport/cli/command.ts';
+import { mountMakeAdmin } from './adminCli.ts';
 import { mountImport } from './importing/cli.ts';
 import type { UserPage } from './listUsers.ts';
 import { mountSupport } from './supportCli.ts';
@@ -10,7 +11,7 @@ export function mountUsers(program: Program, asks: Asks): void {
   const users = program
     .command('users')
     .description(
-      'Users: create, list, show, disable, enable, delete, unlock, reset-factors, set-one-time-password, verify-email, send-recovery, import.',
+      'Users: create, list, show, disable, enable, delete, unlock, reset-factors, set-one-time-password, verify-email, send-recovery, make-admin, import.',
     );
 
   users
@@ -63,6 +64,7 @@ export function mountUsers(program: Program, asks: Asks): void {
     .description('Reset the count of wrong passwords; the user may try again from everywhere.')
     .action((email) => asks((context) => unlock(email, context)));
 
+  mountMakeAdmin(users, asks);
   mountSupport(users, asks);
   mountImport(users, asks);
 }
@@ -160,7 +162,7 @@ async function unlock(
   email: string,
   { operations, operator, json, out, err }: CommandContext,
 ): Promise<void> {
-  const { userId } = await operations.unlockUser(email, operator);
+  const { userId } = await operations.unlockUser({ email }, operator);
   if (json) return out(JSON.stringify({ user_id: userId }));
   err('Unlocked. If it happens again, have the user change the password.');
   out(userId);

@@ -65,6 +65,7 @@ export async function removeUser(
     if (user !== undefined) await stores.oneTimeTokens.forgetEmail(user.email);
     await stores.outbox.forget(userId);
     await stores.rights.forget(userId);
+    await stores.consents.forget(userId);
     return ended.length;
   });
   return result;

@@ -3,8 +3,8 @@
 import type { DeleteUserResponse } from '@countersign/verifier/contract/generated/countersign/v1/DeleteUserResponse';
 import type { DisableUserResponse } from '@countersign/verifier/contract/generated/countersign/v1/DisableUserResponse';
 import type { EnableUserResponse } from '@countersign/verifier/contract/generated/countersign/v1/EnableUserResponse';
-import type { Service } from '../services/service.ts';
-import { change, check, type Methods } from '../transport/grpc/methods.ts';
+import type { Caller } from '../transport/grpc/callers.ts';
+import { check, ends, type Methods } from '../transport/grpc/methods.ts';
 import type { GrpcService } from '../transport/grpc/server.ts';
 import type { DeleteUser } from './deleteUser.ts';
 import type { DisableUser } from './disableUser.ts';
@@ -19,9 +19,9 @@ export interface UserServiceOperations extends SupportOperations {
 }
 
 export const userMethods = {
-  DisableUser: { permission: 'users.manage', ...change },
-  EnableUser: { permission: 'users.manage', ...check },
-  DeleteUser: { permission: 'users.manage', ...change },
+  DisableUser: { permission: 'users.manage', ...ends },
+  EnableUser: { permission: 'users.manage', ...check, act: 'changes' },
+  DeleteUser: { permission: 'users.manage', ...ends },
   ...supportMethods,
 } as const satisfies Methods;
 
@@ -43,6 +43,7 @@ export function userService(operations: UserServiceOperations): GrpcService {
         SetOneTimePassword: unary('SetOneTimePassword', support.SetOneTimePassword),
         ResetFactors: unary('ResetFactors', support.ResetFactors),
         StopFactorsReset: unary('StopFactorsReset', support.StopFactorsReset),
+        UnlockUser: unary('UnlockUser', support.UnlockUser),
       });
     },
   };
@@ -54,17 +55,17 @@ export function createUserService({
   deleteUser,
 }: Pick<UserServiceOperations, 'disableUser' | 'enableUser' | 'deleteUser'>) {
   return {
-    async DisableUser(request: NamesUser, caller: Service): Promise<DisableUserResponse> {
+    async DisableUser(request: NamesUser, caller: Caller): Promise<DisableUserResponse> {
       const { endedSessions } = await disableUser(named(request), actor(request, caller));
       return { endedSessions };
     },
 
-    async EnableUser(request: NamesUser, caller: Service): Promise<EnableUserResponse> {
+    async EnableUser(request: NamesUser, caller: Caller): Promise<EnableUserResponse> {
       await enableUser(named(request), actor(request, caller));
       return {};
     },
 
-    async DeleteUser(request: NamesUser, caller: Service): Promise<DeleteUserResponse> {
+    async DeleteUser(request: NamesUser, caller: Caller): Promise<DeleteUserResponse> {
       const { endedSessions } = await deleteUser(named(request), actor(request, caller));
       return { endedSessions };
     },

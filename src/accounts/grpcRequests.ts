@@ -3,8 +3,7 @@ import { invalidField } from '@countersign/verifier/errors';
 import { isUuid, type UserId } from '@countersign/verifier/ids';
 import type { Actor } from '../audit/auditEvent.ts';
 import { checkRequestId } from '../revocation/idempotency.ts';
-import type { Service } from '../services/service.ts';
-import { actorOf } from '../transport/grpc/callers.ts';
+import { actorOf, type Caller } from '../transport/grpc/callers.ts';
 
 /** Members that all requests have. */
 export interface NamesUser {
@@ -13,7 +12,7 @@ export interface NamesUser {
 }
 
 /** These operations are repeatable by themselves; `request_id` only enters the audit log. */
-export function actor({ requestId }: NamesUser, caller: Service): Actor {
+export function actor({ requestId }: NamesUser, caller: Caller): Actor {
   if (requestId !== '') checkRequestId(requestId);
   return actorOf(caller, requestId);
 }

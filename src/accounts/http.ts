@@ -1,6 +1,9 @@
 /** The user's own account over HTTP: register, read, change the password, delete. */
 import { rfc3339 } from '@countersign/verifier/clock';
+import type { Database } from '../database.ts';
+import type { RequireRecentProof } from '../login/factors/recentProof.ts';
 import { loginLimits } from '../login/limits.ts';
+import { findCaller } from '../login/passwords/reauthentication.ts';
 import {
   forgetBrowser,
   hasRefreshCookieOf,
@@ -8,12 +11,16 @@ import {
   setRefreshCookie,
 } from '../sessions/refreshCookie.ts';
 import type { MountRoutes } from '../transport/http/app.ts';
+import { isForm } from '../transport/http/forms.ts';
+import { sendPage } from '../transport/http/page.ts';
 import { noContent, operation } from '../transport/http/route.ts';
 import { accepted, email, refreshToken, strict, text, time } from '../transport/http/schemas.ts';
-import { Type } from '../transport/http/typebox.ts';
+import { type Static, Type } from '../transport/http/typebox.ts';
 import type { ChangePassword } from './changePassword.ts';
 import type { DeleteAccount } from './deleteAccount.ts';
 import { emailIn } from './email.ts';
+import { refusedPages, startPaths } from './helpPages.ts';
+import { donePage } from './pages.ts';
 import type { RequestRegistration } from './proof/registration.ts';
 import type { Register } from './register.ts';
 
@@ -43,7 +50,12 @@ const newRefreshTokenResponse = Type.Object({
   }),
 });
 
-const deleteMeBody = Type.Object({ current_password: text('The password.') }, strict);
+const deleteMeBody = Type.Object(
+  {
+    current_password: Type.Optional(text('The password. A user without one proves themselves by a step-up.')),
+  },
+  strict,
+);
 
 const meResponse = Type.Object({
   user_id: Type.String(),
@@ -70,13 +82,23 @@ export function registerRoute(
     }),
   };
   return (app, { rateLimits }) => {
-    const options = { schema, ...rateLimits.hooks('register', emailIn) };
-    app.post('/auth/register', options, async (request, reply) => {
+    const config = { refusalPage: refusedPages.register };
+    const options = { schema, config, ...rateLimits.hooks('register', emailIn) };
+    app.post(startPaths.register, options, async (request, reply) => {
+      const given = request.body as Static<typeof registerBody>;
+      const done = (say: 'done' | 'mailed') =>
+        sendPage(
+          reply,
+          200,
+          donePage(request.actor.language, 'register', ({ register }) => [register[say]]),
+        );
       if (requestRegistration !== undefined) {
-        await requestRegistration(request.body, request.actor);
+        await requestRegistration(given, request.actor);
+        if (isForm(request)) return done('mailed');
         return reply.code(202).send({});
       }
-      const { userId } = await register(request.body, request.actor);
+      const { userId } = await register(given, request.actor);
+      if (isForm(request)) return done('done');
       return reply.code(201).send({ user_id: userId });
     });
   };
@@ -121,7 +143,10 @@ export function passwordRoute(changePassword: ChangePassword): MountRoutes {
   };
 }
 
-export function deleteRoute(deleteAccount: DeleteAccount): MountRoutes {
+export function deleteRoute(
+  deleteAccount: DeleteAccount,
+  requireRecentProof: RequireRecentProof,
+): MountRoutes {
   return (app, { authenticate, rateLimits }) => {
     const deleteSchema = {
       body: deleteMeBody,
@@ -138,12 +163,47 @@ export function deleteRoute(deleteAccount: DeleteAccount): MountRoutes {
       ...rateLimits.placeHook('password'),
     } as const;
     app.delete('/auth/me', deleteOptions, async (request, reply) => {
-      const { sub: userId, sid: sessionId } = await authenticate(request);
+      const claims = await authenticate(request);
+      const { sub: userId, sid: sessionId } = claims;
       await rateLimits.spend('password', userId, request);
       const { current_password: currentPassword } = request.body;
+      if (currentPassword === undefined) await requireRecentProof(claims);
       await deleteAccount(currentPassword, { userId, sessionId }, request.actor);
       if (hasRefreshCookieOf(request.headers, sessionId)) forgetBrowser(reply);
       return reply.code(204).send(null);
+    });
+  };
+}
+
+const accountResponse = Type.Object({
+  email: Type.String(),
+  email_verified: Type.Boolean(),
+  phone: Type.Union([Type.String(), Type.Null()]),
+  has_password: Type.Boolean({ description: 'False for a user who signs in without one.' }),
+  created_at: time,
+  factors_reset_at: Type.Union([time, Type.Null()], {
+    description: 'When support removes the second factors, unless it is stopped.',
+  }),
+});
+
+export function accountRoute(database: Database): MountRoutes {
+  return (app, { authenticate, rateLimits }) => {
+    const schema = operation({
+      summary: 'My account',
+      bearer: true,
+      refusals: [429],
+      response: { 200: accountResponse },
+    });
+    app.get('/auth/account', { schema, ...rateLimits.placeHook('reads') }, async (request) => {
+      const { sub: userId, sid: sessionId } = await authenticate(request);
+      await rateLimits.spend('reads', userId, request);
+      const user = await findCaller({ database }, { userId, sessionId });
+      const { email, emailVerifiedAt, phone, passwordHash, createdAt, factorsResetAt } = user;
+      return {
+        ...{ email, email_verified: emailVerifiedAt !== undefined, phone: phone?.number ?? null },
+        ...{ has_password: passwordHash !== '', created_at: rfc3339(createdAt) },
+        factors_reset_at: factorsResetAt === undefined ? null : rfc3339(factorsResetAt),
+      };
     });
   };
 }

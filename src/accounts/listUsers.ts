@@ -9,17 +9,21 @@ export interface UserPage {
   readonly limit?: number | undefined;
   /** The last user of the previous page. */
   readonly after?: string | undefined;
+  /** Only those whose e-mail contains this, in any case. */
+  readonly contains?: string | undefined;
 }
 
 /** Throws `invalid_request` naming the field. */
 export type ListUsers = (page: UserPage) => Promise<readonly ListedUser[]>;
 
 export function createListUsers({ database }: { readonly database: Pick<Database, 'users'> }): ListUsers {
-  return async ({ limit = accountLimits.usersPageDefault, after }) => {
+  return async ({ limit = accountLimits.usersPageDefault, after, contains = '' }) => {
     if (!Number.isSafeInteger(limit) || limit < 1 || limit > accountLimits.usersPageMaximum)
       throw invalidField('limit', 'range', `must be a number from 1 to ${accountLimits.usersPageMaximum}`);
     if (after !== undefined && !isUuid(after))
       throw invalidField('after', 'format', 'must be a UUID in lower case');
-    return database.users.list(after as UserId | undefined, limit);
+    if (Buffer.byteLength(contains) > accountLimits.emailBytes)
+      throw invalidField('email_contains', 'length', `must have at most ${accountLimits.emailBytes} bytes`);
+    return database.users.list(after as UserId | undefined, limit, contains.normalize('NFC').toLowerCase());
   };
 }

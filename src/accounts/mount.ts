@@ -4,6 +4,7 @@
  * system (`importing/`). Does not own proving passwords (`login/`), sessions (`sessions/`) or mails (`notifications/`).
  */
 import { createListAudit } from '../audit/listAudit.ts';
+import type { FactorPolicy } from '../login/factors/factorPolicy.ts';
 import type { RequireRecentProof } from '../login/factors/recentProof.ts';
 import type { ResetFactors } from '../login/factors/reset/requestReset.ts';
 import type { StopReset, StopResetByLink } from '../login/factors/reset/stopReset.ts';
@@ -21,7 +22,8 @@ import { createDeleteUser, type DeletingParts } from './deleteUser.ts';
 import { createDisableUser } from './disableUser.ts';
 import { createEnableUser } from './enableUser.ts';
 import { userService } from './grpc.ts';
-import { deleteRoute, meRoute, passwordRoute, registerRoute } from './http.ts';
+import { helpRoutes } from './helpPages.ts';
+import { accountRoute, deleteRoute, meRoute, passwordRoute, registerRoute } from './http.ts';
 import { createImportUsers } from './importing/importUsers.ts';
 import { createListUsers } from './listUsers.ts';
 import { createMailBudgets } from './mailBudgets.ts';
@@ -39,14 +41,15 @@ import { createRequestProof } from './proof/requestProof.ts';
 import { createVerifyEmail } from './proof/verifyEmail.ts';
 import { createCompleteRecovery } from './recovery/completeRecovery.ts';
 import { recoveryRoutes } from './recovery/http.ts';
-import { createSendRecovery, createStartRecovery } from './recovery/startRecovery.ts';
+import { createMakeRecoveryLink, createSendRecovery, createStartRecovery } from './recovery/startRecovery.ts';
 import { createRegister, type RegisterParts } from './register.ts';
 import { createSetOneTimePassword } from './setOneTimePassword.ts';
 import { createShowUser } from './showUser.ts';
 import { stopResetRoutes } from './stopResetHttp.ts';
 import { createUnlockUser } from './unlockUser.ts';
 
-type PhoneParts = Pick<RequestPhoneParts, 'phoneNumbers' | 'requireSms' | 'spendSms' | 'onCode' | 'policy'>;
+type PhoneParts = FactorPolicy &
+  Pick<RequestPhoneParts, 'phoneNumbers' | 'requireSms' | 'spendSms' | 'onCode'>;
 
 export interface AccountParts extends ChangePasswordParts, DeletingParts, RegisterParts, PhoneParts {
   readonly passwords: ChangePasswordParts['passwords'] & RegisterParts['passwords'];
@@ -90,6 +93,7 @@ export function mountAccounts({ counted, ...given }: AccountParts) {
     markEmailVerified: createMarkEmailVerified({ database, clock }),
     startRecovery: createStartRecovery(parts),
     sendRecovery: createSendRecovery(parts),
+    makeRecoveryLink: createMakeRecoveryLink(parts),
     completeRecovery: counted(createCompleteRecovery(parts)),
     notMe: counted(createNotMe(parts)),
     requestPhone: createRequestPhone(parts),
@@ -106,8 +110,10 @@ export function mountAccounts({ counted, ...given }: AccountParts) {
     routes: [
       registerRoute(operations.register, requestRegistration),
       passwordRoute(operations.changePassword),
-      deleteRoute(operations.deleteAccount),
+      deleteRoute(operations.deleteAccount, parts.requireRecentProof),
       meRoute,
+      accountRoute(database),
+      helpRoutes(parts.registration === 'open'),
       ...proofRoutes({ ...operations, requireRecentProof: parts.requireRecentProof }),
       recoveryRoutes(operations.startRecovery, operations.completeRecovery),
       notMeRoutes(operations.notMe),

@@ -1,11 +1,12 @@
 /** The pages that links in mails lead to: a question on GET, which changes nothing, and the outcome of its form. */
 import type { AuthorityError } from '@countersign/verifier/errors';
+import { signInPath } from '../login/signIn/paths.ts';
 import { textsFor } from '../notifications/texts/languages.ts';
 import type { PageTexts, Texts } from '../notifications/texts/texts.ts';
 import { html } from '../platform/html.ts';
 import { type Form, form, type Page } from '../transport/http/page.ts';
 
-type PageName = 'verify' | 'recovery' | 'notMe' | 'stopReset' | 'provider';
+type PageName = 'verify' | 'recovery' | 'startRecovery' | 'register' | 'notMe' | 'stopReset' | 'provider';
 
 /** `forms`: each has its own button. */
 export function questionPage(
@@ -26,7 +27,8 @@ export function donePage(
 ): Page {
   const texts = textsFor(language);
   const said = say(texts.pages).map((each) => html`<p>${each}</p>`);
-  return page(texts, texts.pages[name].title, [html`<div role="status">${said}</div>`]);
+  const goOn = html`<p><a href="${signInPath}">${texts.pages.signIn.title}</a></p>`;
+  return page(texts, texts.pages[name].title, [html`<div role="status">${said}</div>`, goOn]);
 }
 
 /** `forms`: to try again. */

@@ -11,17 +11,15 @@ import type { ResetFactorsResponse } from '@countersign/verifier/contract/genera
 import type { SetOneTimePasswordResponse } from '@countersign/verifier/contract/generated/countersign/v1/SetOneTimePasswordResponse';
 import type { StopFactorsResetResponse } from '@countersign/verifier/contract/generated/countersign/v1/StopFactorsResetResponse';
 import type { User as UserMessage } from '@countersign/verifier/contract/generated/countersign/v1/User';
-import type { UserEvent } from '@countersign/verifier/contract/generated/countersign/v1/UserEvent';
 import { invalidField } from '@countersign/verifier/errors';
 import type { AuditEventId, UserId } from '@countersign/verifier/ids';
-import type { RecordedEvent } from '../audit/auditEvent.ts';
+import { eventMessage } from '../audit/grpc.ts';
 import type { ListAudit } from '../audit/listAudit.ts';
 import type { ResetFactors } from '../login/factors/reset/requestReset.ts';
 import type { StopReset } from '../login/factors/reset/stopReset.ts';
-import type { Service } from '../services/service.ts';
-import { pageTokenAfter, readPageToken } from '../sessions/pageToken.ts';
-import { requirePermission } from '../transport/grpc/callers.ts';
-import { change, check, type Methods } from '../transport/grpc/methods.ts';
+import { pageTokenAfter, readPageToken } from '../platform/pageToken.ts';
+import { type Caller, requirePermission } from '../transport/grpc/callers.ts';
+import { check, ends, type Methods } from '../transport/grpc/methods.ts';
 import { actor, type NamesUser, named } from './grpcRequests.ts';
 import { accountLimits } from './limits.ts';
 import type { ListUsers } from './listUsers.ts';
@@ -30,6 +28,7 @@ import type { MarkEmailVerified } from './proof/markEmailVerified.ts';
 import type { SendRecovery } from './recovery/startRecovery.ts';
 import type { SetOneTimePassword } from './setOneTimePassword.ts';
 import type { ShowUser } from './showUser.ts';
+import type { UnlockUser } from './unlockUser.ts';
 import type { ListedUser } from './user.ts';
 
 export interface SupportOperations {
@@ -41,19 +40,21 @@ export interface SupportOperations {
   readonly setOneTimePassword: SetOneTimePassword;
   readonly resetFactors: ResetFactors;
   readonly stopFactorsReset: StopReset;
+  readonly unlockUser: UnlockUser;
 }
 
 export const supportMethods = {
   ListUsers: { permission: 'users.support', ...check },
   GetUser: { permission: 'users.support', ...check },
   ListUserEvents: { permission: 'users.support', ...check },
-  SendRecovery: { permission: 'users.support', ...check },
-  VerifyEmail: { permission: 'users.support', ...check },
+  SendRecovery: { permission: 'users.support', ...check, act: 'changes' },
+  VerifyEmail: { permission: 'users.support', ...check, act: 'changes' },
   // Also needs users.manage: whoever is told the password is the user, without a word from the owner.
-  SetOneTimePassword: { permission: 'users.support', ...change },
+  SetOneTimePassword: { permission: 'users.support', ...ends },
   // At once also needs users.manage: the owner is then told too late to stop it.
-  ResetFactors: { permission: 'users.support', ...change },
-  StopFactorsReset: { permission: 'users.support', ...check },
+  ResetFactors: { permission: 'users.support', ...ends },
+  StopFactorsReset: { permission: 'users.support', ...check, act: 'changes' },
+  UnlockUser: { permission: 'users.support', ...check, act: 'changes' },
 } as const satisfies Methods;
 
 export function createSupportHandlers(operations: SupportOperations) {
@@ -62,9 +63,13 @@ export function createSupportHandlers(operations: SupportOperations) {
 
 function readingHandlers({ listUsers, showUser, listAudit }: SupportOperations) {
   return {
-    async ListUsers({ pageSize, pageToken }: ListUsersRequest__Output): Promise<ListUsersResponse> {
+    async ListUsers({
+      pageSize,
+      pageToken,
+      emailContains: contains,
+    }: ListUsersRequest__Output): Promise<ListUsersResponse> {
       const { limit, after } = pageOf<UserId>(pageSize, pageToken);
-      const users = await listUsers({ limit, after });
+      const users = await listUsers({ limit, after, contains });
       return { users: users.map(userMessage), nextPageToken: nextOf(users, limit) };
     },
 
@@ -90,17 +95,22 @@ function readingHandlers({ listUsers, showUser, listAudit }: SupportOperations) 
 function changingHandlers(operations: SupportOperations) {
   const { sendRecovery, markEmailVerified, setOneTimePassword, resetFactors, stopFactorsReset } = operations;
   return {
-    async SendRecovery(request: NamesUser, caller: Service): Promise<Record<string, never>> {
+    async UnlockUser(request: NamesUser, caller: Caller): Promise<Record<string, never>> {
+      await operations.unlockUser(named(request), actor(request, caller));
+      return {};
+    },
+
+    async SendRecovery(request: NamesUser, caller: Caller): Promise<Record<string, never>> {
       await sendRecovery(named(request), actor(request, caller));
       return {};
     },
 
-    async VerifyEmail(request: NamesUser, caller: Service): Promise<Record<string, never>> {
+    async VerifyEmail(request: NamesUser, caller: Caller): Promise<Record<string, never>> {
       await markEmailVerified(named(request), actor(request, caller));
       return {};
     },
 
-    async SetOneTimePassword(request: NamesUser, caller: Service): Promise<SetOneTimePasswordResponse> {
+    async SetOneTimePassword(request: NamesUser, caller: Caller): Promise<SetOneTimePasswordResponse> {
       requirePermission(caller, 'users.manage');
       const { password, expiresAt, endedSessions } = await setOneTimePassword(
         named(request),
@@ -109,14 +119,14 @@ function changingHandlers(operations: SupportOperations) {
       return { password, expireTimeMs: expiresAt, endedSessions };
     },
 
-    async ResetFactors(request: ResetFactorsRequest__Output, caller: Service): Promise<ResetFactorsResponse> {
+    async ResetFactors(request: ResetFactorsRequest__Output, caller: Caller): Promise<ResetFactorsResponse> {
       const now = request.nowReason === '' ? undefined : request.nowReason;
       if (now !== undefined) requirePermission(caller, 'users.manage');
       const { endedSessions, dueAt } = await resetFactors(named(request), { now }, actor(request, caller));
       return { endedSessions, dueTimeMs: dueAt ?? 0 };
     },
 
-    async StopFactorsReset(request: NamesUser, caller: Service): Promise<StopFactorsResetResponse> {
+    async StopFactorsReset(request: NamesUser, caller: Caller): Promise<StopFactorsResetResponse> {
       const { wasPlanned } = await stopFactorsReset(named(request), actor(request, caller));
       return { stopped: wasPlanned };
     },
@@ -142,11 +152,4 @@ function nextOf(page: readonly { readonly id: string }[], limit: number): string
 
 function userMessage({ id, email, state, emailVerified, createdAt }: ListedUser): UserMessage {
   return { userId: id, email, disabled: state === 'disabled', emailVerified, createTimeMs: createdAt };
-}
-
-function eventMessage(event: RecordedEvent): UserEvent {
-  const { id, occurredAt, type, actor, sessionId = '', reason = '', requestId = '', ip = '', detail } = event;
-  const about = { sessionId, reason, requestId, ip };
-  const more = detail === undefined || detail === null ? '' : JSON.stringify(detail);
-  return { eventId: id, timeMs: occurredAt, type, actor, ...about, detail: more };
 }

@@ -1,12 +1,11 @@
 /** Recovery by the operator: a user locked out by wrong passwords may try again from everywhere. */
 
 import type { Clock } from '@countersign/verifier/clock';
-import { AuthorityError } from '@countersign/verifier/errors';
 import type { UserId } from '@countersign/verifier/ids';
 import type { Actor } from '../audit/auditEvent.ts';
 import type { Database } from '../database.ts';
 import type { PasswordAttempts } from '../login/throttling/passwordAttempts.ts';
-import { normaliseEmail } from './email.ts';
+import { findNamedUser, type UserName } from './namedUser.ts';
 
 export interface UnlockUserParts {
   readonly database: Database;
@@ -14,17 +13,16 @@ export interface UnlockUserParts {
   readonly clock: Clock;
 }
 
-export type UnlockUser = (email: string, actor: Actor) => Promise<{ readonly userId: UserId }>;
+/** Throws `not_found`. */
+export type UnlockUser = (name: UserName, actor: Actor) => Promise<{ readonly userId: UserId }>;
 
 export function createUnlockUser({ database, passwordAttempts, clock }: UnlockUserParts): UnlockUser {
-  return async (text, actor) => {
-    const email = normaliseEmail(text);
-    const user = await database.users.findByEmail(email);
-    if (user === undefined) throw new AuthorityError('not_found', { detail: 'No user has this e-mail.' });
+  return async (name, actor) => {
+    const { id: userId, email } = await findNamedUser(database, name);
     await database.transaction(async (stores) => {
       await passwordAttempts.unlock(stores, email);
-      await stores.audit.record({ type: 'user_unlocked', actor, userId: user.id }, clock.now());
+      await stores.audit.record({ type: 'user_unlocked', actor, userId }, clock.now());
     });
-    return { userId: user.id };
+    return { userId };
   };
 }

@@ -54,7 +54,12 @@ export interface UserStore extends ImportStore {
   any(): Promise<boolean>;
   findByEmail(email: Email): Promise<User | undefined>;
   /** At most `limit` users that are not deleted, by id after `after`. */
-  list(after: UserId | undefined, limit: number): Promise<readonly ListedUser[]>;
+  list(
+    after: UserId | undefined,
+    limit: number,
+    /** Only those whose e-mail contains this. */
+    contains?: string,
+  ): Promise<readonly ListedUser[]>;
   /** E-mails of the users that are not deleted. */
   emails(ids: readonly UserId[]): Promise<ReadonlyMap<UserId, Email>>;
   /**

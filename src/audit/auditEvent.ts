@@ -62,12 +62,14 @@ export const auditEventTypes = [
   'token_exchanged',
   'consent_granted',
   'consent_denied',
+  'consent_withdrawn',
   'authorization_code_refused',
   'signing_key_created',
   'signing_key_activated',
   'signing_key_retired',
   'signing_key_revoked',
   'keys_resealed',
+  'message_retried',
   'audit_events_deleted',
   'database_restored',
 ] as const;
@@ -75,11 +77,13 @@ export type AuditEventType = (typeof auditEventTypes)[number];
 
 /** The requester, passed from the transport to every event the request causes. */
 export interface Actor {
-  /** `user`, `operator` or `operator:NAME` (given on the command line), `service:NAME`, or `authority`. */
+  /** `user` (of their own account), `user:ID` (whose role allows it), `operator` or `operator:NAME` (given on the command line), `service:NAME`, or `authority`. */
   readonly name: string;
   readonly requestId?: string | undefined;
   readonly ip?: string | undefined;
   readonly userAgent?: string | undefined;
+  /** Why, in the words of whoever decided it; `why` in the detail of every event. */
+  readonly why?: string | undefined;
   /** BCP 47: of texts for the requester. */
   readonly language?: string | undefined;
 }
@@ -125,6 +129,11 @@ export function detailText(detail: AuditDetail): string {
   const text = JSON.stringify(detail);
   const bytes = Buffer.byteLength(text);
   return bytes <= auditLimits.auditDetailBytes ? text : JSON.stringify({ left_out_bytes: bytes });
+}
+
+/** With the reason that the actor gave. */
+export function detailOf({ actor: { why }, detail }: AuditEvent): AuditDetail | undefined {
+  return why === undefined ? detail : { ...detail, why };
 }
 
 export function isOperator({ name }: Actor): boolean {

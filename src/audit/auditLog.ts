@@ -7,6 +7,9 @@ export interface AuditFilter {
   readonly userId?: UserId | undefined;
   readonly sessionId?: SessionId | undefined;
   readonly type?: AuditEventType | undefined;
+  readonly requestId?: string | undefined;
+  /** All but this type. */
+  readonly exceptType?: AuditEventType | undefined;
   /** `since` inclusive, `until` exclusive; milliseconds since the Unix epoch. */
   readonly since?: number | undefined;
   readonly until?: number | undefined;

@@ -19,6 +19,10 @@ export const auditLimits = {
   /** Unless the caller asks for another number. */
   auditListDefault: 100,
   auditListMaximum: 1_000,
+  /** Events of one gRPC answer. */
+  auditPageMaximum: 500,
+  /** A page of a user's own activity. */
+  activityPage: 50,
   /** The shortest AUDIT_RETENTION. */
   auditRetentionMinimumMilliseconds: 24 * 60 * 60_000,
   /** How often expired audit events are looked for: each deletion leaves an event itself. */

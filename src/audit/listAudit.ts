@@ -12,6 +12,8 @@ export interface AuditQuery {
   readonly userId?: string | undefined;
   readonly sessionId?: string | undefined;
   readonly type?: string | undefined;
+  /** The caller's name for the request that caused it. */
+  readonly requestId?: string | undefined;
   /** `since` inclusive, `until` exclusive; milliseconds since the Unix epoch. */
   readonly since?: number | undefined;
   readonly until?: number | undefined;
@@ -33,13 +35,13 @@ export type ListAudit = (query: AuditQuery) => Promise<readonly ListedEvent[]>;
 type ListParts = { readonly database: Pick<Database, 'auditLog' | 'users' | 'sessions'> };
 
 export function createListAudit({ database }: ListParts): ListAudit {
-  return async ({ userId, sessionId, type, since, until, limit = auditLimits.auditListDefault, after }) => {
+  return async ({ userId, sessionId, type, requestId, ...query }) => {
+    const { since, until, limit = auditLimits.auditListDefault, after } = query;
     const filter = {
       userId: readUuid<UserId>('user', userId),
       sessionId: readUuid<SessionId>('session', sessionId),
       type: readType(type),
-      since,
-      until,
+      ...{ requestId, since, until },
     };
     if (!Number.isSafeInteger(limit) || limit < 1 || limit > auditLimits.auditListMaximum)
       throw invalidField('limit', 'range', `must be a number from 1 to ${auditLimits.auditListMaximum}`);

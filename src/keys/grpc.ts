@@ -7,9 +7,8 @@ import type { RevokeKeyRequest__Output } from '@countersign/verifier/contract/ge
 import type { RevokeKeyResponse } from '@countersign/verifier/contract/generated/countersign/v1/RevokeKeyResponse';
 import type { RotateKeyResponse } from '@countersign/verifier/contract/generated/countersign/v1/RotateKeyResponse';
 import { invalidField } from '@countersign/verifier/errors';
-import type { Service } from '../services/service.ts';
-import { actorOf } from '../transport/grpc/callers.ts';
-import { change, check, type Methods } from '../transport/grpc/methods.ts';
+import { actorOf, type Caller } from '../transport/grpc/callers.ts';
+import { changes, check, ends, type Methods } from '../transport/grpc/methods.ts';
 import type { GrpcService } from '../transport/grpc/server.ts';
 import type { ListedKey, ListKeys } from './listKeys.ts';
 import type { ResealKeys } from './resealKeys.ts';
@@ -26,9 +25,9 @@ export interface KeyServiceOperations {
 
 export const keyMethods = {
   ListKeys: { permission: 'keys.manage', ...check },
-  RotateKey: { permission: 'keys.manage', ...change },
-  RevokeKey: { permission: 'keys.manage', ...change },
-  ResealKeys: { permission: 'keys.manage', ...change },
+  RotateKey: { permission: 'keys.manage', ...changes },
+  RevokeKey: { permission: 'keys.manage', ...ends },
+  ResealKeys: { permission: 'keys.manage', ...changes },
 } as const satisfies Methods;
 
 export function keyService(operations: KeyServiceOperations): GrpcService {
@@ -52,15 +51,15 @@ export function createKeyService({ listKeys, rotateKey, revokeKey, resealKeys }:
       return { keys: (await listKeys()).map(toKey) };
     },
 
-    RotateKey: (_request: unknown, caller: Service): Promise<RotateKeyResponse> => rotateKey(actorOf(caller)),
+    RotateKey: (_request: unknown, caller: Caller): Promise<RotateKeyResponse> => rotateKey(actorOf(caller)),
 
-    async RevokeKey({ kid }: RevokeKeyRequest__Output, caller: Service): Promise<RevokeKeyResponse> {
+    async RevokeKey({ kid }: RevokeKeyRequest__Output, caller: Caller): Promise<RevokeKeyResponse> {
       if (kid === '') throw invalidField('kid', 'required', 'is required');
       const { endedSessions, effectAt } = await revokeKey(kid, actorOf(caller));
       return { endedSessions, effectTimeMs: effectAt };
     },
 
-    async ResealKeys(_request: unknown, caller: Service): Promise<ResealKeysResponse> {
+    async ResealKeys(_request: unknown, caller: Caller): Promise<ResealKeysResponse> {
       const { signingKeys, sessions, unreadable } = await resealKeys(actorOf(caller));
       return { signingKeys, sessions, unreadableSessions: unreadable.count };
     },

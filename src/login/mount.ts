@@ -81,7 +81,11 @@ export function mountLogin({ config, ...given }: LoginMountParts) {
   const providers = mountProviders(first);
   const { listProviders } = providers;
   const { origin } = new URL(parts.issuer);
-  const signIn = signInRoutes({ ...factors.signIn, login, listProviders, origin });
+  const offers = {
+    passkeys: parts.relyingParty !== undefined,
+    registration: parts.registration === 'open',
+  };
+  const signIn = signInRoutes({ ...factors.signIn, login, listProviders, origin, offers });
   return {
     operations: { login, ...factors.operations },
     routes: [

@@ -39,4 +39,7 @@ export const notificationLimits = {
   notMeLinkMilliseconds: 30 * 24 * 60 * 60_000,
   /** A not-me link sets the e-mail back: not for longer, since an old mailbox may get another reader. */
   emailRestoreMilliseconds: 7 * 24 * 60 * 60_000,
+  /** Messages of one gRPC answer. */
+  outboxPageDefault: 100,
+  outboxPageMaximum: 500,
 } as const;

@@ -12,12 +12,14 @@ import type { FaultLog } from '../platform/observability/faultLog.ts';
 import type { Log } from '../platform/observability/log.ts';
 import type { Metrics } from '../platform/observability/metrics.ts';
 import type { Sealing } from '../platform/sealing.ts';
+import { outboxService } from './grpc.ts';
 import { createMakeLink } from './links.ts';
 import { createMailChannel } from './mail.ts';
 import { createMailFolder } from './mailFolder.ts';
 import { createNotices } from './notices.ts';
 import { createTellOperator, tellingOperator } from './operatorEvents.ts';
 import { createNotify, createResealMessage } from './outbox.ts';
+import { createLookAfterOutbox } from './retryMessage.ts';
 import { createSending, type SendParts } from './send.ts';
 import { wakingAfterCommit } from './wakingAfterCommit.ts';
 import { createOperatorWebhook, createSmsWebhook } from './webhook.ts';
@@ -55,6 +57,7 @@ export function openNotifications(parts: NotificationParts) {
     /** Tells the operator of some events, and wakes the sending job after the commit of a message. */
     database: tellOperator === undefined ? waking : tellingOperator(waking, tellOperator),
     notify,
+    service: outboxService(createLookAfterOutbox({ database: waking, clock })),
     makeLink,
     resealMessage: createResealMessage(sealing),
     notices: createNotices({ notify, makeLink, mail }),

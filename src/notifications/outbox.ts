@@ -20,6 +20,12 @@ export interface OutboxEntry {
   readonly attempts: number;
 }
 
+/** For operators: its content is sealed. */
+export interface WaitingMessage extends Omit<OutboxEntry, 'sealedMessage'> {
+  readonly dueAt: number;
+  readonly lastFault: string | undefined;
+}
+
 export type SealedMessage = Pick<OutboxEntry, 'id' | 'sealedMessage'>;
 
 export interface OutboxStore {
@@ -50,6 +56,10 @@ export interface OutboxStore {
   ): Promise<readonly SealedMessage[]>;
   /** Stores the resealed form of an unchanged message, unless it was sent meanwhile. */
   reseal(message: SealedMessage): Promise<void>;
+  /** Those that wait, no decoys, by id after `after`. */
+  list(after: MessageId | undefined, limit: number): Promise<readonly WaitingMessage[]>;
+  /** Makes it due; one that is being sent may then be sent twice. False when it is gone. */
+  sendNow(id: MessageId, now: number): Promise<boolean>;
   /** How many wait, and since when the oldest does. */
   waiting(): Promise<{ readonly entries: number; readonly oldest: number | undefined }>;
 }

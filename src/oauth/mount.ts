@@ -2,12 +2,14 @@
  * The standard face: OAuth. Owns clients' authentication over HTTP, the grants, and introspection and revocation as the RFCs have
  * them. Does not own what a token may say (`rights/`), sessions (`sessions/`), or who a service is (`services/`).
  */
+import type { UserId } from '@countersign/verifier/ids';
 import { createEarliestTime } from '@countersign/verifier/steadyTime';
 import type { KeyRing } from '../keys/keyRing.ts';
 import type { Config } from '../platform/config/config.ts';
 import { type Job, pruningJob } from '../platform/jobs.ts';
 import type { Metrics } from '../platform/observability/metrics.ts';
 import type { Sealing } from '../platform/sealing.ts';
+import type { Counted } from '../revocation/countFailures.ts';
 import type { Revoke } from '../revocation/revoke.ts';
 import type { AuthenticateService } from '../services/authenticateService.ts';
 import { createFindBrowserSession, createFindCookieSession } from '../sessions/browserSession.ts';
@@ -18,9 +20,12 @@ import type { Introspect, IntrospectAny } from '../tokens/introspect.ts';
 import type { ReadingParts } from '../tokens/readToken.ts';
 import type { Authenticate } from '../transport/http/caller.ts';
 import { createAuthenticateClient } from './authenticateClient.ts';
+import { appRoutes } from './authorization/appsHttp.ts';
 import { createAuthorization } from './authorization/authorize.ts';
 import { createPushRequest } from './authorization/pushedRequest.ts';
 import { createRequestSealing } from './authorization/sealedRequest.ts';
+import { createTakeBackConsent } from './authorization/takeBackConsent.ts';
+import { type ClientServiceOperations, clientService } from './clients/grpc.ts';
 import { createManageClients } from './clients/manageClients.ts';
 import { createAuthorizationCodeGrant } from './grants/authorizationCode.ts';
 import { createClientCredentials } from './grants/clientCredentials.ts';
@@ -44,10 +49,13 @@ export interface OAuthParts extends GrantParts, ReadingParts {
   readonly sealing: Sealing;
   readonly keyRing: KeyRing;
   readonly metrics: Metrics;
+  readonly counted: Counted;
   readonly authenticateService: AuthenticateService;
   readonly authenticateAnywhere: Authenticate;
   readonly introspect: Introspect;
   readonly introspectAny: IntrospectAny;
+  /** What clients have as services. */
+  readonly services: Omit<ClientServiceOperations, 'createClient'>;
   readonly refresh: Refresh;
   readonly logout: Logout;
   readonly revoke: Revoke;
@@ -84,13 +92,20 @@ export function mountOAuth(parts: OAuthParts) {
     authorization: createAuthorization({ ...parts, requests, findBrowserSession, issuer }),
     signOut: createSignOut({ ...parts, findCookieSession: createFindCookieSession(parts), issuer }),
   };
+  const managing = createManageClients(parts);
+  const apps = {
+    listApps: (userId: UserId) => parts.database.consents.list(userId),
+    takeBackConsent: parts.counted(createTakeBackConsent(parts)),
+  };
   return {
-    operations: createManageClients(parts),
+    operations: managing,
+    service: clientService({ ...parts.services, ...managing }),
     openPaths,
     backchannelLogout: createBackchannelLogout({ ...parts, issuer }),
     routes: [
       oauthRoutes(operations),
       pageRoutes(pages),
+      appRoutes(apps),
       metadataRoutes({
         ...{ issuer, cacheControl, grantTypes: Object.keys(grants) },
         audiences: { services: audience, account: accountAudience },

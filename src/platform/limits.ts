@@ -50,4 +50,7 @@ export const platformLimits = {
   passwordAloneCharacters: 15,
   /** A program's name in lists. */
   programNameCharacters: 40,
+  /** Networks that rate limits refused: how many are remembered, and for how long, for operators. */
+  refusedNetworks: 1_000,
+  refusalsKeptMilliseconds: 15 * 60_000,
 } as const;

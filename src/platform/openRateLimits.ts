@@ -9,11 +9,13 @@ import {
   type RateLimitParts,
   type RateLimits,
 } from './rateLimits.ts';
+import { createRefusalCounts, type RefusalCounts } from './refusalCounts.ts';
 
 export interface OpenedRateLimits {
   readonly rateLimits: RateLimits;
   /** The parts for other kinds of budgets; undefined when limits are off. */
   readonly counting: RateLimitParts | undefined;
+  readonly refusalCounts: RefusalCounts;
 }
 
 /** `scale` is RATE_LIMITS. */
@@ -26,11 +28,13 @@ export function openRateLimits(parts: {
   readonly keyEncryptionKey: Uint8Array;
 }): OpenedRateLimits {
   const { scale, counters, budgets, clock, log, keyEncryptionKey } = parts;
+  const refusalCounts = createRefusalCounts(clock);
   if (scale === 'off') {
     log.warn('RATE_LIMITS is off: anyone may call as often as they like');
-    return { rateLimits: noRateLimits, counting: undefined };
+    return { rateLimits: noRateLimits, counting: undefined, refusalCounts };
   }
   const keyedHash = createKeyedHash(keyEncryptionKey, 'rates');
   const counting = { counters: counters(), budgets, clock, scale, keyedHash, counted: new WeakMap() };
-  return { rateLimits: createRateLimits(counting), counting };
+  const rateLimits = createRateLimits({ ...counting, onRefused: refusalCounts.refused });
+  return { rateLimits, counting, refusalCounts };
 }

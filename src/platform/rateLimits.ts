@@ -8,6 +8,7 @@ import { ipNetwork } from './ipAddress.ts';
 import type { KeyedHash } from './keyedHash.ts';
 import { platformLimits } from './limits.ts';
 import type { RateCounters, RateScope } from './rateCounters.ts';
+import type { RefusalCounts } from './refusalCounts.ts';
 
 /** Operation → how many requests of it are allowed in a window, by scope. */
 export type RateBudgets<Operation extends string = string> = Readonly<
@@ -46,6 +47,8 @@ export interface RateLimitParts {
   readonly scale: number;
   /** Counters have keyed names, so that the store does not list addresses or users. */
   readonly keyedHash: KeyedHash;
+  /** Called for each refusal. */
+  readonly onRefused?: RefusalCounts['refused'];
   /** What was counted for each request, to be given back. */
   readonly counted: WeakMap<RateCaller, Counted[]>;
 }
@@ -96,6 +99,7 @@ export function createRateLimits(parts: RateLimitParts): RateLimits {
       const endsAt = clock.monotonic() + remainingMs;
       noteCounted(counted, caller, { budget, counter, endsAt, spent: { scope, budget, remaining, seconds } });
       if (count <= budget) return;
+      parts.onRefused?.({ network, operation, scope });
       throw new AuthorityError('rate_limited', {
         detail: `${refusals[scope]}; try again in ${seconds} s.`,
         retryAfterSeconds: seconds,

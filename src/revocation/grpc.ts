@@ -1,26 +1,33 @@
 /** RevocationService: translate, call one operation, translate back. The contract is in proto/countersign/v1. */
 
+import type { GetRevocationRequest__Output } from '@countersign/verifier/contract/generated/countersign/v1/GetRevocationRequest';
+import type { GetRevocationResponse } from '@countersign/verifier/contract/generated/countersign/v1/GetRevocationResponse';
+import type { PreviewRevocationRequest__Output } from '@countersign/verifier/contract/generated/countersign/v1/PreviewRevocationRequest';
+import type { PreviewRevocationResponse } from '@countersign/verifier/contract/generated/countersign/v1/PreviewRevocationResponse';
 import type { RevokeRequest__Output } from '@countersign/verifier/contract/generated/countersign/v1/RevokeRequest';
 import type { RevokeResponse } from '@countersign/verifier/contract/generated/countersign/v1/RevokeResponse';
-import type { SessionFilter__Output } from '@countersign/verifier/contract/generated/countersign/v1/SessionFilter';
 import { invalidField } from '@countersign/verifier/errors';
 import type { NodeOutcome } from '@countersign/verifier/revocation/revocation';
 import type { RevokeKey } from '../keys/revokeKey.ts';
-import type { Permission, Service } from '../services/service.ts';
-import { actorOf, requirePermission } from '../transport/grpc/callers.ts';
-import { change, endless, type Methods } from '../transport/grpc/methods.ts';
+import type { Permission } from '../services/service.ts';
+import { filterText } from '../sessions/filterMessage.ts';
+import { actorOf, type Caller, requirePermission } from '../transport/grpc/callers.ts';
+import { check, endless, ends, type Methods, search } from '../transport/grpc/methods.ts';
 import type { GrpcService } from '../transport/grpc/server.ts';
-import type { FilterText } from './matchingSessions.ts';
+import type { PreviewSessions } from './previewSessions.ts';
 import type { RevocationTarget, Revoke, RevokeResult } from './revoke.ts';
 import { encodingOnce, type WatchStream } from './subscribers/grpc.ts';
 
-export interface RevocationServiceOperations {
+export interface RevocationServiceOperations
+  extends Pick<PreviewSessions, 'previewRevocation' | 'revocationProgress'> {
   readonly revoke: Revoke;
   readonly revokeKey: RevokeKey;
 }
 
 export const revocationMethods = {
-  Revoke: { permission: 'by_request', ...change },
+  Revoke: { permission: 'by_request', ...ends },
+  PreviewRevocation: { permission: 'sessions.read', ...search },
+  GetRevocation: { permission: 'sessions.read', ...check },
   WatchRevocations: { permission: 'tokens.check', ...endless },
 } as const satisfies Methods;
 
@@ -32,15 +39,36 @@ export function revocationService(operations: RevocationServiceOperations, watch
       const handlers = createRevocationService(operations);
       add(encodingOnce(v1.RevocationService.service), {
         Revoke: unary('Revoke', handlers.Revoke),
+        PreviewRevocation: unary('PreviewRevocation', handlers.PreviewRevocation),
+        GetRevocation: unary('GetRevocation', handlers.GetRevocation),
         WatchRevocations: stream('WatchRevocations', watch),
       });
     },
   };
 }
 
-export function createRevocationService({ revoke, revokeKey }: RevocationServiceOperations) {
+export function createRevocationService(operations: RevocationServiceOperations) {
+  const { revoke, revokeKey, previewRevocation, revocationProgress } = operations;
   return {
-    async Revoke(request: RevokeRequest__Output, caller: Service): Promise<RevokeResponse> {
+    async PreviewRevocation({
+      filter,
+    }: PreviewRevocationRequest__Output): Promise<PreviewRevocationResponse> {
+      const { sessions, users, byClient, byNetwork, byAge } = await previewRevocation(filterText(filter));
+      return {
+        ...{ matchedSessions: sessions, users, byClient: [...byClient] },
+        ...{ byNetwork: [...byNetwork], byAge: [...byAge] },
+      };
+    },
+
+    async GetRevocation(
+      { requestId }: GetRevocationRequest__Output,
+      caller: Caller,
+    ): Promise<GetRevocationResponse> {
+      const { openedAt, endedSessions, finished } = await revocationProgress(requestId, actorOf(caller));
+      return { openTimeMs: openedAt, endedSessions, finished };
+    },
+
+    async Revoke(request: RevokeRequest__Output, caller: Caller): Promise<RevokeResponse> {
       const target = targetOf(request);
       requirePermission(caller, permissionFor(target, request));
       const { requestId, dryRun } = request;
@@ -103,23 +131,12 @@ function targetOf(request: RevokeRequest__Output): AnyTarget {
   if (sessionId !== undefined) return { sessionId };
   if (userId !== undefined) return { userId };
   if (clientId !== undefined) return { clientId };
-  if (filter) return { filter: toFilter(filter) };
+  if (filter) return { filter: filterText(filter) };
   if (external) {
     return { externalId: external.externalId, expiresAt: Number(external.exp) * 1000 };
   }
   const targets = 'token, jti, session_id, user_id, external, client_id, kid and filter';
   throw invalidField('target', 'required', `one of ${targets} is required`);
-}
-
-function toFilter(filter: SessionFilter__Output): FilterText {
-  const { userId, clientId, createdBeforeMs, createdFromMs, ip } = filter;
-  return {
-    ...(userId === undefined ? {} : { userId }),
-    ...(clientId === undefined ? {} : { clientId }),
-    ...(createdBeforeMs === undefined ? {} : { createdBefore: createdBeforeMs }),
-    ...(createdFromMs === undefined ? {} : { createdFrom: createdFromMs }),
-    ...(ip === undefined ? {} : { ip }),
-  };
 }
 
 const outcomes = {

@@ -38,6 +38,7 @@ export interface RequestStore {
   open(request: NamedRequest, now: number, keptMs: number): Promise<OpenedRequest>;
   /** Whether `open` would find a request with this name and target. */
   isKept(request: NamedRequest, now: number, keptMs: number): Promise<boolean>;
+  find(name: RequestName): Promise<Omit<OpenedRequest, 'targetHash' | 'isNew'> | undefined>;
   /** Adds to the number of sessions the request ended; returns the total. */
   note(name: RequestName, endedSessions: number, finished: boolean): Promise<number>;
   /** Deletes at most `limit` requests opened more than `keptMs` ago by both clocks; returns how many. */

@@ -20,4 +20,6 @@ export const revocationLimits = {
   namedRequestCharacters: 128,
   /** RFC 6749 sets no maximum; ours, and those of subscribers that send one, are far shorter. */
   clientIdCharacters: 255,
+  /** Clients and networks that a preview names: what a person reads before deciding. */
+  previewParts: 20,
 } as const;

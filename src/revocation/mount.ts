@@ -13,6 +13,7 @@ import type { ReadingParts } from '../tokens/readToken.ts';
 import type { Counted } from './countFailures.ts';
 import { revocationService } from './grpc.ts';
 import { pruneRequests } from './idempotency.ts';
+import { createPreviewSessions } from './previewSessions.ts';
 import type { RevokingParts } from './propagation/revokeAndPropagate.ts';
 import { createRevoke } from './revoke.ts';
 import { createRevokeBudgets, type RevokeBudgetParts, type SpendRevokeBudget } from './revokeBudgets.ts';
@@ -53,12 +54,13 @@ export function mountRevocation(parts: RevocationParts) {
   const { counted, revokeKey, subscribers, keyRing } = parts;
   const operations = {
     revoke: counted(createRevoke(parts)),
+    ...createPreviewSessions(parts),
     watchRevocations: createWatchRevocations({ subscribers, keyRing }),
   };
   const watch = createWatchStream({ ...parts, watchRevocations: operations.watchRevocations });
   return {
     operations,
-    service: revocationService({ revoke: operations.revoke, revokeKey }, watch),
+    service: revocationService({ ...operations, revokeKey }, watch),
     jobs: [oldRequestsJob(parts)],
   };
 }

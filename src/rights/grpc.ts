@@ -9,10 +9,9 @@ import type { SetRoleRequest__Output } from '@countersign/verifier/contract/gene
 import type { TakeRoleRequest__Output } from '@countersign/verifier/contract/generated/countersign/v1/TakeRoleRequest';
 import { invalidField } from '@countersign/verifier/errors';
 import { isUuid, type UserId } from '@countersign/verifier/ids';
-import type { Service } from '../services/service.ts';
 import type { Subject } from '../sessions/store.ts';
-import { actorOf } from '../transport/grpc/callers.ts';
-import { change, check, type Methods } from '../transport/grpc/methods.ts';
+import { actorOf, type Caller } from '../transport/grpc/callers.ts';
+import { changes, check, ends, type Methods } from '../transport/grpc/methods.ts';
 import type { GrpcService } from '../transport/grpc/server.ts';
 import type { DefineRights } from './definitions.ts';
 import type { Bearer, GrantRights } from './grants.ts';
@@ -21,17 +20,18 @@ import type { RoleGrant } from './store.ts';
 import type { RightsTakenAway } from './takeAway.ts';
 
 const reading = { permission: 'roles.manage', ...check } as const;
-const changing = { permission: 'roles.manage', ...change } as const;
+const giving = { permission: 'roles.manage', ...changes } as const;
+const taking = { permission: 'roles.manage', ...ends } as const;
 
 export const roleMethods = {
   ListResources: reading,
-  SetResource: changing,
-  RemoveResource: changing,
+  SetResource: taking,
+  RemoveResource: taking,
   ListRoles: reading,
-  SetRole: changing,
-  RemoveRole: changing,
-  GrantRole: changing,
-  TakeRole: changing,
+  SetRole: taking,
+  RemoveRole: taking,
+  GrantRole: giving,
+  TakeRole: taking,
   ListGrants: reading,
 } as const satisfies Methods;
 
@@ -66,14 +66,14 @@ export function createRoleService(operations: DefineRights & GrantRights) {
       };
     },
 
-    async SetResource({ resource, dryRun }: SetResourceRequest__Output, caller: Service) {
+    async SetResource({ resource, dryRun }: SetResourceRequest__Output, caller: Caller) {
       if (resource === null) throw invalidField('resource', 'required', 'is missing');
       const { audience, scopes, everyone, accessTtlMs } = resource;
       const given = { audience, scopes, everyone, accessTtlMs: accessTtlMs === 0 ? undefined : accessTtlMs };
       return toTaken(await operations.setResource(given, actorOf(caller), { dryRun }));
     },
 
-    async RemoveResource({ audience, dryRun }: RemoveResourceRequest__Output, caller: Service) {
+    async RemoveResource({ audience, dryRun }: RemoveResourceRequest__Output, caller: Caller) {
       return toTaken(await operations.removeResource(audience, actorOf(caller), { dryRun }));
     },
 
@@ -87,21 +87,21 @@ export function createRoleService(operations: DefineRights & GrantRights) {
       };
     },
 
-    async SetRole({ dryRun, ...role }: SetRoleRequest__Output, caller: Service) {
+    async SetRole({ dryRun, ...role }: SetRoleRequest__Output, caller: Caller) {
       return toTaken(await operations.setRole(role, actorOf(caller), { dryRun }));
     },
 
-    async RemoveRole({ name, audience, dryRun }: RemoveRoleRequest__Output, caller: Service) {
+    async RemoveRole({ name, audience, dryRun }: RemoveRoleRequest__Output, caller: Caller) {
       const role = { name, audience: audience === '' ? undefined : audience };
       return toTaken(await operations.removeRole(role, actorOf(caller), { dryRun }));
     },
 
-    async GrantRole({ role, expireTimeMs, ...bearer }: GrantRoleRequest__Output, caller: Service) {
+    async GrantRole({ role, expireTimeMs, ...bearer }: GrantRoleRequest__Output, caller: Caller) {
       const expiresAt = expireTimeMs === 0 ? undefined : expireTimeMs;
       return toTaken(await operations.grantRole({ role, ...bearerOf(bearer), expiresAt }, actorOf(caller)));
     },
 
-    async TakeRole({ role, dryRun, ...bearer }: TakeRoleRequest__Output, caller: Service) {
+    async TakeRole({ role, dryRun, ...bearer }: TakeRoleRequest__Output, caller: Caller) {
       return toTaken(await operations.takeRole({ role, ...bearerOf(bearer) }, actorOf(caller), { dryRun }));
     },
 

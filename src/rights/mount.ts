@@ -1,10 +1,13 @@
 import type { Counted } from '../revocation/countFailures.ts';
+import { createMakeAdmin, type MakeAdminParts } from './adminRole.ts';
 import { createDefineRights, type DefinitionParts } from './definitions.ts';
 import { createGrantRights } from './grants.ts';
 import { roleService } from './grpc.ts';
 import { unfinishedChangesJob } from './takeAway.ts';
 
-export function mountRights(parts: DefinitionParts & { readonly counted: Counted }) {
+export function mountRights(
+  parts: DefinitionParts & Omit<MakeAdminParts, 'rights'> & { readonly counted: Counted },
+) {
   const { counted } = parts;
   const defining = createDefineRights(parts);
   const granting = createGrantRights(parts);
@@ -16,6 +19,7 @@ export function mountRights(parts: DefinitionParts & { readonly counted: Counted
     removeRole: counted(defining.removeRole),
     grantRole: counted(granting.grantRole),
     takeRole: counted(granting.takeRole),
+    makeAdmin: createMakeAdmin({ ...parts, rights: { ...defining, ...granting } }),
   };
   return { operations, service: roleService(operations), jobs: [unfinishedChangesJob(parts)] };
 }

@@ -78,8 +78,8 @@ export interface RightsStore {
   takeBack(role: string, subject: string): Promise<void>;
   /** By subject; `after` is the last one of the page before. */
   holders(role: string, limit: number, after?: Subject): Promise<readonly RoleGrant[]>;
-  /** Whether the subject has a role that asks for a second factor somewhere. */
-  requireSecondFactor(subject: string, now: number): Promise<boolean>;
+  /** Whether the subject has a role that asks for a second factor somewhere, or any at `audience`. */
+  requireSecondFactor(subject: string, audience: string, now: number): Promise<boolean>;
   grantsOf(subject: string): Promise<readonly RoleGrant[]>;
   /** All grants of the subject end with it. */
   forget(subject: string): Promise<void>;

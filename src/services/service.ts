@@ -18,6 +18,10 @@ export const permissions = [
   'users.support',
   'keys.manage',
   'roles.manage',
+  'clients.manage',
+  'audit.read',
+  'status.read',
+  'outbox.manage',
 ] as const;
 export type Permission = (typeof permissions)[number];
 

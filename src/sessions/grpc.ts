@@ -2,30 +2,35 @@
 
 import type { EndSessionRequest__Output } from '@countersign/verifier/contract/generated/countersign/v1/EndSessionRequest';
 import type { EndSessionResponse } from '@countersign/verifier/contract/generated/countersign/v1/EndSessionResponse';
+import type { FindSessionsRequest__Output } from '@countersign/verifier/contract/generated/countersign/v1/FindSessionsRequest';
+import type { FindSessionsResponse } from '@countersign/verifier/contract/generated/countersign/v1/FindSessionsResponse';
 import type { ListSessionsRequest__Output } from '@countersign/verifier/contract/generated/countersign/v1/ListSessionsRequest';
 import type { ListSessionsResponse } from '@countersign/verifier/contract/generated/countersign/v1/ListSessionsResponse';
 import type { Session as SessionMessage } from '@countersign/verifier/contract/generated/countersign/v1/Session';
 import { invalidField } from '@countersign/verifier/errors';
-import { isUuid, type UserId } from '@countersign/verifier/ids';
+import { isUuid, type SessionId, type UserId } from '@countersign/verifier/ids';
+import { pageTokenAfter, readPageToken } from '../platform/pageToken.ts';
 import { parseUserAgent } from '../platform/userAgent.ts';
+import type { PreviewSessions } from '../revocation/previewSessions.ts';
 import type { Revoke } from '../revocation/revoke.ts';
-import type { Service } from '../services/service.ts';
-import { actorOf } from '../transport/grpc/callers.ts';
-import { change, check, type Methods } from '../transport/grpc/methods.ts';
+import { actorOf, type Caller } from '../transport/grpc/callers.ts';
+import { check, ends, type Methods, search } from '../transport/grpc/methods.ts';
 import type { GrpcService } from '../transport/grpc/server.ts';
+import { filterText } from './filterMessage.ts';
 import { sessionLimits } from './limits.ts';
-import type { ListSessions } from './listSessions.ts';
-import { pageTokenAfter, readPageToken } from './pageToken.ts';
+import type { ListSessions, SessionPage } from './listSessions.ts';
 import { type Session, sessionExpiry } from './session.ts';
 
 export interface SessionServiceOperations {
   readonly listSessions: ListSessions;
   readonly revoke: Revoke;
+  readonly findSessions: PreviewSessions['findSessions'];
 }
 
 export const sessionMethods = {
   ListSessions: { permission: 'sessions.read', ...check },
-  EndSession: { permission: 'sessions.end', ...change },
+  FindSessions: { permission: 'sessions.read', ...search },
+  EndSession: { permission: 'sessions.end', ...ends },
 } as const satisfies Methods;
 
 export function sessionService(operations: SessionServiceOperations): GrpcService {
@@ -35,35 +40,46 @@ export function sessionService(operations: SessionServiceOperations): GrpcServic
       const handlers = createSessionService(operations);
       add(v1.SessionService.service, {
         ListSessions: unary('ListSessions', handlers.ListSessions),
+        FindSessions: unary('FindSessions', handlers.FindSessions),
         EndSession: unary('EndSession', handlers.EndSession),
       });
     },
   };
 }
 
-export function createSessionService({ listSessions, revoke }: SessionServiceOperations) {
+export function createSessionService({ listSessions, revoke, findSessions }: SessionServiceOperations) {
   return {
+    async FindSessions(request: FindSessionsRequest__Output): Promise<FindSessionsResponse> {
+      const page = { size: readPageSize(request.pageSize), before: readStart(request.pageToken) };
+      return toPage(await findSessions(filterText(request.filter), page));
+    },
+
     async ListSessions(request: ListSessionsRequest__Output): Promise<ListSessionsResponse> {
       const { userId, pageSize, pageToken } = request;
       if (!isUuid(userId)) throw invalidField('user_id', 'format', 'must be a UUID in lower case');
-      const { sessions, next } = await listSessions(userId as UserId, {
-        size: readPageSize(pageSize),
-        before: pageToken === '' ? undefined : readPageToken(pageToken),
-      });
-      return {
-        sessions: sessions.map(toMessage),
-        nextPageToken: next === undefined ? '' : pageTokenAfter(next),
-      };
+      const page = { size: readPageSize(pageSize), before: readStart(pageToken) };
+      return toPage(await listSessions(userId as UserId, page));
     },
 
     /** The audit log shows a revocation by a service, not a logout by the user. */
-    async EndSession(request: EndSessionRequest__Output, caller: Service): Promise<EndSessionResponse> {
+    async EndSession(request: EndSessionRequest__Output, caller: Caller): Promise<EndSessionResponse> {
       const { sessionId, requestId } = request;
       const { endedSessions, effect } = await revoke({ sessionId }, actorOf(caller, requestId), {
         requestId: requestId === '' ? undefined : requestId,
       });
       return { ended: endedSessions > 0, effectTimeMs: effect?.effectAt ?? 0 };
     },
+  };
+}
+
+function readStart(token: string): SessionId | undefined {
+  return token === '' ? undefined : readPageToken(token);
+}
+
+function toPage({ sessions, next }: SessionPage): ListSessionsResponse {
+  return {
+    sessions: sessions.map(toMessage),
+    nextPageToken: next === undefined ? '' : pageTokenAfter(next),
   };
 }
 
@@ -90,5 +106,7 @@ function toMessage(session: Session): SessionMessage {
     contextSignals: [...session.contextSignals],
     contextScore: session.contextScore,
     contextChangeTimeMs: session.contextChangedAt ?? 0,
+    clientId: session.clientId,
+    acr: session.acr,
   };
 }

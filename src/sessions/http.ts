@@ -4,6 +4,7 @@ import { rfc3339 } from '@countersign/verifier/clock';
 import { AuthorityError, invalidField } from '@countersign/verifier/errors';
 import type { SessionId } from '@countersign/verifier/ids';
 import type { FastifyRequest } from 'fastify';
+import { pageTokenAfter, readPageToken } from '../platform/pageToken.ts';
 import { parseUserAgent } from '../platform/userAgent.ts';
 import type { MountRoutes } from '../transport/http/app.ts';
 import { type ProvedKey, sentToken, sentTokenBeside } from '../transport/http/caller.ts';
@@ -16,7 +17,6 @@ import type { Logout } from './logout.ts';
 import type { LogoutAll } from './logoutAll.ts';
 import type { LogoutOthers } from './logoutOthers.ts';
 import { namedBy } from './namedByToken.ts';
-import { pageTokenAfter, readPageToken } from './pageToken.ts';
 import type { Refresh } from './refresh.ts';
 import {
   clearRefreshCookie,

@@ -3,6 +3,13 @@ export const sessionLimits = {
   /** Unless the caller asks for fewer. */
   sessionsPageDefault: 50,
   sessionsPageMaximum: 100,
+  /** Pages that wait for the end of their session: of a node (20 kB each), and of one user. */
+  sessionWaits: 5_000,
+  sessionWaitsOfUser: 20,
+  /** Below the 30 s after which some proxies give up. */
+  sessionWaitMilliseconds: 25_000,
+  /** A page notices within a second. Costs nothing while no revocation is added. */
+  sessionLookMilliseconds: 200,
   /** A lost response or a second tab needs one or two. */
   refreshGraceRepeats: 5,
   /** Audit rows per dead session and hour: repeating a dead token must not fill the table. */

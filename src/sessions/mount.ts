@@ -2,6 +2,7 @@
  * Sessions and refresh tokens. Owns the session's row, the rules that judge a refresh, the browser's cookie, and every way to end
  * a session. Does not own its start (`login/`) or how its end takes effect (`revocation/propagation/`).
  */
+import type { DenyList } from '@countersign/verifier/revocation/denyList';
 import { createEarliestTime } from '@countersign/verifier/steadyTime';
 import type { Notices } from '../notifications/notices.ts';
 import type { Config } from '../platform/config/config.ts';
@@ -11,6 +12,7 @@ import type { Log } from '../platform/observability/log.ts';
 import type { Metrics } from '../platform/observability/metrics.ts';
 import type { RateLimits } from '../platform/rateLimits.ts';
 import type { Counted } from '../revocation/countFailures.ts';
+import type { PreviewSessions } from '../revocation/previewSessions.ts';
 import type { RevokingParts } from '../revocation/propagation/revokeAndPropagate.ts';
 import type { Revoke } from '../revocation/revoke.ts';
 import type { ReadingParts } from '../tokens/readToken.ts';
@@ -26,9 +28,12 @@ import { createLogoutOthers } from './logoutOthers.ts';
 import { createRefresh, type RefreshParts } from './refresh.ts';
 import { createRefusalMemory } from './refusalMemory.ts';
 import type { TokenParts } from './tokenResponse.ts';
+import { createWaitForEnd } from './waitForEnd.ts';
+import { waitForEndRoute } from './waitForEndHttp.ts';
 
 export interface SessionParts extends RevokingParts, TokenParts, ReadingParts {
   readonly ringKeeper: TokenParts['ringKeeper'] & ReadingParts['ringKeeper'];
+  readonly denyList: Pick<DenyList, 'check' | 'version'>;
   readonly config: Config['sessions'];
   readonly log: Log;
   readonly metrics: Metrics;
@@ -36,10 +41,11 @@ export interface SessionParts extends RevokingParts, TokenParts, ReadingParts {
   readonly notices: Notices;
   readonly counted: Counted;
   readonly revoke: Revoke;
+  readonly findSessions: PreviewSessions['findSessions'];
 }
 
 export function mountSessions(parts: SessionParts) {
-  const { database, clock, config, log, metrics, counted } = parts;
+  const { database, clock, config, log, metrics, counted, denyList } = parts;
   const operations = {
     refresh: createRefresh({
       ...parts,
@@ -58,11 +64,17 @@ export function mountSessions(parts: SessionParts) {
     listSessions: createListSessions({ database, clock }),
     endSession: counted(createEndSession(parts)),
   };
+  const waitForEnd = createWaitForEnd({ clock, denyList });
+  metrics.gauge(
+    'countersign_session_waits',
+    'Pages that wait for the end of their session.',
+    waitForEnd.waiting,
+  );
   const { listSessions } = operations;
   return {
     operations,
-    routes: sessionRoutes(operations),
-    service: sessionService({ listSessions, revoke: parts.revoke }),
+    routes: [...sessionRoutes(operations), waitForEndRoute(waitForEnd)],
+    service: sessionService({ listSessions, revoke: parts.revoke, findSessions: parts.findSessions }),
     jobs: [oldSessionsJob(parts)],
   };
 }

@@ -27,6 +27,7 @@ export const endReasons = [
   'rights',
   'client_disabled',
   'code_replayed',
+  'consent_withdrawn',
 ] as const;
 export type EndReason = (typeof endReasons)[number];
 

@@ -93,6 +93,13 @@ export interface SessionStore {
   userAgents(ids: readonly SessionId[]): Promise<ReadonlyMap<SessionId, string>>;
   /** The user's sessions alive at `now`, newest first, only those before `before`. */
   list(userId: UserId, page: { now: number; limit: number; before?: SessionId }): Promise<readonly Session[]>;
+  /** Live sessions of all users that match, newest first, only those before `before`. */
+  search(
+    filter: SessionFilter,
+    page: { now: number; limit: number; before?: SessionId | undefined },
+  ): Promise<readonly Session[]>;
+  /** What ending all that match would end, in parts. */
+  preview(filter: SessionFilter, now: number, parts: number): Promise<SessionPreview>;
   /** Where and with what the user's last `limit` sessions were used, newest first; ended ones too, while they are kept. */
   recentClients(userId: UserId, limit: number): Promise<readonly ClientContext[]>;
   /**
@@ -136,6 +143,22 @@ export interface SessionStore {
    * is no longer good for tokens. Leaves the refresh token as it is.
    */
   stepUp(id: SessionId, proof: SteppedUp): Promise<boolean>;
+}
+
+/** Live sessions, in parts: the greatest first, at most as many as asked for. */
+export interface SessionPreview {
+  readonly sessions: number;
+  readonly users: number;
+  readonly byClient: readonly SessionCount[];
+  /** In CIDR notation; empty for sessions without an address. */
+  readonly byNetwork: readonly SessionCount[];
+  /** `hour`, `day`, `week`, `month` or `older`. */
+  readonly byAge: readonly SessionCount[];
+}
+
+export interface SessionCount {
+  readonly name: string;
+  readonly sessions: number;
 }
 
 export interface SteppedUp

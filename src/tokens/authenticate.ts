@@ -33,6 +33,25 @@ export function createAuthenticate({ introspect, audience, provedKey }: Authenti
   };
 }
 
+/** For the API: `audience` is its own. What the token may do there is decided by the caller. */
+export function createAuthenticateApi({ introspect, audience, provedKey }: AuthenticateParts) {
+  const claimsOf = async (token: string) => {
+    const result = await introspect(token, [audience]);
+    if (result.active) return result.claims;
+    const { reason } = result;
+    const detail = `This token is not for the API; ask POST /auth/refresh for one with the audience ${JSON.stringify(audience)}.`;
+    throw new AuthorityError('invalid_token', reason === 'other_audience' ? { reason, detail } : { reason });
+  };
+  const authenticateUser: Authenticate = async (request) => {
+    const sent = sentToken(request);
+    if (sent === undefined) throw new AuthorityError('token_required');
+    const claims = await claimsOf(sent.token);
+    await requireKey(provedKey, request, sent, claims.cnf?.jkt);
+    return claims;
+  };
+  return { authenticateUser, isStillValid: claimsOf };
+}
+
 /** For userinfo: whatever resource the token is for. */
 export function createAuthenticateAnywhere({
   introspect,

@@ -16,6 +16,7 @@ import type { Verdict } from '@countersign/verifier/revocation/denyList';
 import { tokenType } from '@countersign/verifier/tokens/dpopProof';
 import type { Service } from '../services/service.ts';
 import { type AnswerOne, createBatch } from '../transport/grpc/batch.ts';
+import type { Caller } from '../transport/grpc/callers.ts';
 import type { CallReports } from '../transport/grpc/callReports.ts';
 import { batch, check, type Methods } from '../transport/grpc/methods.ts';
 import { toReason } from '../transport/grpc/reasons.ts';
@@ -92,11 +93,11 @@ export function createTokenService(
       return { results };
     },
 
-    Introspect: ({ token }: IntrospectRequest__Output, caller: Service) => introspectFor(caller)(token),
+    Introspect: ({ token }: IntrospectRequest__Output, caller: Caller) => introspectFor(caller)(token),
 
     async BatchIntrospect(
       { tokens }: BatchIntrospectRequest__Output,
-      caller: Service,
+      caller: Caller,
       isAbandoned: () => boolean,
     ): Promise<BatchIntrospectResponse> {
       requireCount('tokens', tokens.length, tokenLimits.batchIntrospectTokens, 'tokens');

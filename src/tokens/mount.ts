@@ -8,10 +8,11 @@ import { createVerifiedTokens } from '@countersign/verifier/tokens/verifiedToken
 import type { KeyRing } from '../keys/keyRing.ts';
 import type { Config } from '../platform/config/config.ts';
 import type { Metrics } from '../platform/observability/metrics.ts';
+import { apiAudience } from '../rights/apiAudience.ts';
 import type { KnownAudiences } from '../rights/knownAudiences.ts';
 import type { ProvedKey } from '../transport/http/caller.ts';
 import { createAccessTokenIssuer } from './accessToken.ts';
-import { createAuthenticate, createAuthenticateAnywhere } from './authenticate.ts';
+import { createAuthenticate, createAuthenticateAnywhere, createAuthenticateApi } from './authenticate.ts';
 import { createCheckRevocation } from './checkRevocation.ts';
 import { tokenService } from './grpc.ts';
 import { createIntrospect, createIntrospectAny } from './introspect.ts';
@@ -53,6 +54,7 @@ export function mountTokens({ config, provedKey, ...reading }: TokenCheckParts) 
     authenticate: createAuthenticate({
       ...{ introspect: operations.introspectAccount, audience: accountAudience, provedKey },
     }),
+    ...createAuthenticateApi({ introspect, provedKey, audience: apiAudience(config.issuer) }),
     authenticateAnywhere: createAuthenticateAnywhere({ introspect, provedKey }),
     service: tokenService({ ...operations, introspect: operations.introspectAny }),
   };

@@ -10,6 +10,10 @@ export const transportLimits = {
   lastTurns: 5_000,
   /** Wait before idle connections close: a request may be on its way on them. */
   lastRequestsMilliseconds: 200,
+  /** How often a watching caller is asked for its permission: its page must say within a second that it was logged out. */
+  permissionMilliseconds: 250,
+  /** Without anything new, so that a proxy keeps the connection: common ones wait 60 s. */
+  heartbeatMilliseconds: 10_000,
   /** From the first signal to the process's end, plus DRAIN_DELAY. */
   stopMilliseconds: 10_000,
   /** The part of it for calls in flight. */

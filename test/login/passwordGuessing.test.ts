@@ -94,7 +94,10 @@ t.test('strangers can make strangers wait and lock them out, never the owner at 
   t.equal(brief(await wrong(home)), refused);
   t.match(log(), /"code":"recovery_required","reason":"password_failures"/);
 
-  const { userId } = await authority.operations.unlockUser('Alice@example.com', { name: 'operator' });
+  const { userId } = await authority.operations.unlockUser(
+    { email: 'Alice@example.com' },
+    { name: 'operator' },
+  );
   t.match(userId, /^[0-9a-f-]{36}$/);
   t.equal(brief(await wrong(others(102))), refused, 'the operator can end it for everybody');
   t.equal(brief(await right(stranger)), '200');
@@ -163,7 +166,7 @@ t.test('the audit trail says who was kept out, once', async (t) => {
     clock.shift(longest);
   }
   t.equal(brief(await right(home)), locked);
-  await authority.authority.operations.unlockUser('alice@example.com', { name: 'operator' });
+  await authority.authority.operations.unlockUser({ email: 'alice@example.com' }, { name: 'operator' });
   t.equal(brief(await right(home)), '200');
   t.equal(brief(await wrong(stranger)), refused);
   await authority.stop();

@@ -89,7 +89,11 @@ export async function startAuthority({
   const ofServer = join(folder, databaseFile);
   if (database !== undefined) await writeFile(ofServer, database.url);
   const databaseUrl = await readFile(ofServer, 'utf8').catch(() => undefined);
-  const { config: read, secrets } = readConfig({
+  const {
+    config: read,
+    secrets,
+    settings,
+  } = readConfig({
     ISSUER: 'http://127.0.0.1:8080',
     HTTP_PORT: '0',
     GRPC_PORT: '0',
@@ -107,7 +111,7 @@ export async function startAuthority({
   const dataFolder = await openDataFolder(config.storage.dataDir);
   const metrics = createMetrics();
   const authority = await openAuthority({
-    ...{ config, secrets, dataFolder, log, metrics, clock },
+    ...{ config, secrets, settings, dataFolder, log, metrics, clock },
     ...(hashesAsUsual ? {} : { passwordHashing: cheapHashing }),
     openDatabase: (path, url, options) => openDatabase(path, url ?? databaseUrl, options),
   });

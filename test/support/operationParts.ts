@@ -37,7 +37,7 @@ export async function createOperationParts({ database }: Storage) {
   return {
     ...{ database, clock, keyRing, ringKeeper },
     ...factors,
-    askForFactor: createAskForFactor({ ...factors, database, clock, policy: 'offered' }),
+    askForFactor: createAskForFactor({ ...factors, database, clock, policy: 'offered', apiAudience: 'x' }),
     effect,
     refreshTokens: createRefreshTokens(sealing),
     passwords: createPasswordHasher(),

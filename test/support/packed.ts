@@ -55,7 +55,9 @@ export function temporaryFolder(t: Test, name: string): string {
 export async function pack(t: Test, names: readonly string[]): Promise<ReadonlyMap<string, Packed>> {
   const folder = temporaryFolder(t, 'packed');
   const which = names.flatMap((name) =>
-    name === authority ? ['--include-workspace-root', '--workspaces'] : ['--workspace', name],
+    name === authority
+      ? ['--include-workspace-root', '--workspace', verifier, '--workspace', guard]
+      : ['--workspace', name],
   );
   const npm = startProcess('npm', ['pack', '--json', '--pack-destination', folder, ...which], { cwd: root });
   if ((await npm.exited).code !== 0) throw new Error(npm.stderr());

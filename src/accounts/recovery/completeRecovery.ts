@@ -13,7 +13,7 @@ import { hashTurn, type PasswordHasher } from '../../login/passwords/passwordHas
 import type { PasswordPolicy } from '../../login/passwords/passwordPolicy.ts';
 import type { PasswordAttempts } from '../../login/throttling/passwordAttempts.ts';
 import type { Notices } from '../../notifications/notices.ts';
-import { type OneTimeToken, oneTimeTokenHash } from '../../platform/oneTimeTokens.ts';
+import { type OneTimeDetail, type OneTimeToken, oneTimeTokenHash } from '../../platform/oneTimeTokens.ts';
 import { type RevokingParts, revokeAndPropagate } from '../../revocation/propagation/revokeAndPropagate.ts';
 import { endAllOfUser } from '../../sessions/endSessions.ts';
 import type { User } from '../user.ts';
@@ -50,11 +50,19 @@ export function createCompleteRecovery(parts: CompleteRecoveryParts): CompleteRe
       const owner = found?.userId && (await stores.users.lock(found.userId));
       const taken = await stores.oneTimeTokens.take(hash, 'recovery', now);
       const user = checked(taken, owner);
-      const byMail = taken !== undefined && !isAfterOneTimePassword(taken.detail);
-      await recover(parts, stores, user, { passwordHash, byMail, actor, now });
+      const how = taken === undefined ? 'mail' : howGiven(taken.detail);
+      await recover(parts, stores, user, { passwordHash, how, actor, now });
       await endAllOfUser(stores, user.id, { reason: 'recovered', actor, now });
     });
   };
+}
+
+/** Who uses a link of a mail reads that mail; the other ways prove nothing of the address. */
+type HowGiven = 'mail' | 'one_time_password' | 'operator';
+
+function howGiven(detail: OneTimeDetail): HowGiven {
+  if (detail['by_operator'] === true) return 'operator';
+  return isAfterOneTimePassword(detail) ? 'one_time_password' : 'mail';
 }
 
 /** The address may have changed, or the user may be gone. */
@@ -69,11 +77,11 @@ async function recover(
   { passwordAttempts, notices, kinds }: CompleteRecoveryParts,
   stores: Stores,
   user: User,
-  { passwordHash, byMail, actor, now }: { passwordHash: string; byMail: boolean; actor: Actor; now: number },
+  { passwordHash, how, actor, now }: { passwordHash: string; how: HowGiven; actor: Actor; now: number },
 ): Promise<void> {
   const { id: userId, email } = user;
+  const byMail = how === 'mail';
   await stores.users.setPassword(userId, passwordHash, now);
-  // Whoever used the link reads the mail.
   if (byMail && user.emailVerifiedAt === undefined) {
     await stores.users.verifyEmail(userId, now);
     await forgetStrangersFactors(kinds, stores, user, { actor, now });
@@ -81,8 +89,7 @@ async function recover(
   await passwordAttempts.passwordChanged(stores, email, actor.ip, now);
   // A thief may have begun to change the address.
   for (const purpose of ['recovery', 'email_proof']) await stores.oneTimeTokens.forget(userId, purpose);
-  const reason = byMail ? 'mail' : 'one_time_password';
-  await stores.audit.record({ type: 'account_recovered', actor, userId, reason }, now);
+  await stores.audit.record({ type: 'account_recovered', actor, userId, reason: how }, now);
   await notices(stores, user, byMail ? 'account_recovered' : 'password_changed', { now, actor });
 }
 

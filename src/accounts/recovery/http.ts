@@ -8,8 +8,9 @@ import { isForm, type RefusalPage } from '../../transport/http/forms.ts';
 import { type Form, sendPage } from '../../transport/http/page.ts';
 import { noContent, operation } from '../../transport/http/route.ts';
 import { accepted, email, strict, text } from '../../transport/http/schemas.ts';
-import { Type } from '../../transport/http/typebox.ts';
+import { type Static, Type } from '../../transport/http/typebox.ts';
 import { emailIn } from '../email.ts';
+import { refusedPages, startPaths } from '../helpPages.ts';
 import { linkPage, tokenOf } from '../linkPages.ts';
 import { donePage, questionPage, refusalPage } from '../pages.ts';
 import type { CompleteRecovery } from './completeRecovery.ts';
@@ -43,9 +44,11 @@ export function recoveryRoutes(
         response: accepted,
       }),
     };
-    const startOptions = { schema: startSchema, ...rateLimits.hooks('mail', emailIn) };
-    app.post('/auth/recovery', startOptions, async (request, reply) => {
-      await startRecovery(request.body.email, request.actor);
+    const config = { refusalPage: refusedPages.recovery };
+    const startOptions = { schema: startSchema, config, ...rateLimits.hooks('mail', emailIn) };
+    app.post(startPaths.recovery, startOptions, async (request, reply) => {
+      await startRecovery((request.body as Static<typeof startBody>).email, request.actor);
+      if (isForm(request)) return sendPage(reply, 200, donePage(request.actor.language, 'startRecovery'));
       return reply.code(202).send({});
     });
 

@@ -63,6 +63,27 @@ export function createSendRecovery(parts: StartRecoveryParts): SendRecovery {
   };
 }
 
+/** The link itself, for the operator to hand over. Throws `not_found`, and `permission_denied` for a disabled user. */
+export type MakeRecoveryLink = (name: UserName, actor: Actor) => Promise<string>;
+
+export function createMakeRecoveryLink({
+  database,
+  clock,
+  makeLink,
+}: Pick<StartRecoveryParts, 'database' | 'clock' | 'makeLink'>): MakeRecoveryLink {
+  return async (name, actor) => {
+    const { id: userId, email, disabledAt } = await findNamedUser(database, name);
+    if (disabledAt !== undefined)
+      throw new AuthorityError('permission_denied', { detail: 'The user is disabled; enable it first.' });
+    const now = clock.now();
+    return database.transaction(async (stores) => {
+      await stores.oneTimeTokens.forget(userId, 'recovery');
+      await stores.audit.record({ type: 'recovery_requested', actor, userId, reason: 'operator' }, now);
+      return makeLink(stores, { purpose: 'recovery', userId, detail: { email, by_operator: true }, now });
+    });
+  };
+}
+
 async function sendLink(
   { makeLink, notify }: StartRecoveryParts,
   stores: Stores,

@@ -12,12 +12,21 @@ export function requireFactorsAllowed(policy: Config['secondFactor']): void {
     });
 }
 
+/** Who must have a second factor. */
+export interface FactorPolicy {
+  readonly policy: Config['secondFactor'];
+  /** Whoever has a role there administrates. */
+  readonly apiAudience: string;
+}
+
 /** Whether the settings, or a role of the user, require a second factor. */
 export async function requiresFactor(
-  policy: Config['secondFactor'],
+  { policy, apiAudience }: FactorPolicy,
   { rights }: Pick<Stores, 'rights'>,
   userId: UserId,
   now: number,
 ): Promise<boolean> {
-  return policy === 'required' || (policy === 'offered' && rights.requireSecondFactor(userId, now));
+  return (
+    policy === 'required' || (policy === 'offered' && rights.requireSecondFactor(userId, apiAudience, now))
+  );
 }

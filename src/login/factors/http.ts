@@ -62,6 +62,9 @@ const listResponse = Type.Object({
       ),
     }),
   ),
+  step_up: Type.Array(Type.String(), {
+    description: 'The kinds that POST /auth/step-up takes; the password, if there are none.',
+  }),
   passkeys: Type.Union([acceptedPasskeys, Type.Null()], {
     description:
       'For PublicKeyCredential.signalAllAcceptedCredentials, after a passkey was removed; null without a host name in ISSUER.',
@@ -97,9 +100,10 @@ function listRoute({ listFactors, relyingParty }: FactorOperations): MountRoutes
     app.get('/auth/factors', { schema, ...rateLimits.placeHook('reads') }, async (request) => {
       const { sub } = await authenticate(request);
       await rateLimits.spend('reads', sub, request);
-      const { factors, recoveryCodesLeft } = await listFactors(sub);
+      const { factors, recoveryCodesLeft, usable } = await listFactors(sub);
       return {
         factors: factors.map(asListed),
+        step_up: [...usable],
         passkeys: relyingParty === undefined ? null : asAccepted(sub, relyingParty.id, factors),
         recovery_codes: { left: recoveryCodesLeft },
       };

@@ -3,7 +3,6 @@ import type { Clock } from '@countersign/verifier/clock';
 import { createEarliestTime } from '@countersign/verifier/steadyTime';
 import type { Database } from '../../database.ts';
 import type { Notices } from '../../notifications/notices.ts';
-import type { Config } from '../../platform/config/config.ts';
 import { type Job, pruningJob } from '../../platform/jobs.ts';
 import type { Log } from '../../platform/observability/log.ts';
 import type { Metrics } from '../../platform/observability/metrics.ts';
@@ -17,6 +16,7 @@ import {
   createEnrolTotpForCaller,
   createVerifyEnrolment,
 } from './enrolTotp.ts';
+import type { FactorPolicy } from './factorPolicy.ts';
 import { createFactorKinds, type FactorKind, type FactorKinds } from './factors.ts';
 import { createFinishLogin, type FinishLoginParts } from './finishLogin.ts';
 import { factorRoutes } from './http.ts';
@@ -70,12 +70,12 @@ export interface FactorMountParts
   extends OpenedFactors,
     Omit<FinishLoginParts, 'verifyEnrolment' | 'onTry'>,
     Omit<StepUpParts, 'onTry'>,
+    FactorPolicy,
     RequestResetParts {
   readonly kinds: FactorKinds;
   readonly totpSecrets: TotpSecrets;
   readonly rateLimits: FinishLoginParts['rateLimits'];
   readonly passwordAttempts: FinishLoginParts['passwordAttempts'];
-  readonly policy: Config['secondFactor'];
   readonly issuer: string;
   /** Undefined without a host name in ISSUER. */
   readonly relyingParty: RelyingParty | undefined;

@@ -8,10 +8,9 @@ import type { FactorId } from '@countersign/verifier/ids';
 import type { User } from '../../accounts/user.ts';
 import type { Actor } from '../../audit/auditEvent.ts';
 import type { Database, Stores } from '../../database.ts';
-import type { Config } from '../../platform/config/config.ts';
 import { newOneTimeToken, type OneTimeToken, oneTimeTokenHash } from '../../platform/oneTimeTokens.ts';
 import type { LoginClient } from '../startSession.ts';
-import { requiresFactor } from './factorPolicy.ts';
+import { type FactorPolicy, requiresFactor } from './factorPolicy.ts';
 import type { FactorKinds, FactorName } from './factors.ts';
 import { factorLimits } from './limits.ts';
 
@@ -40,11 +39,10 @@ export interface PendingLogin {
   readonly enrols: boolean;
 }
 
-export interface PendingLoginParts {
+export interface PendingLoginParts extends FactorPolicy {
   readonly database: Database;
   readonly clock: Clock;
   readonly kinds: FactorKinds;
-  readonly policy: Config['secondFactor'];
 }
 
 /** The one-time tokens of these logins. */
@@ -60,12 +58,13 @@ export type AskForFactor = (
   actor: Actor,
 ) => Promise<AuthorityError | undefined>;
 
-export function createAskForFactor({ database, clock, kinds, policy }: PendingLoginParts): AskForFactor {
+export function createAskForFactor(parts: PendingLoginParts): AskForFactor {
+  const { database, clock, kinds } = parts;
   return async ({ user, amr, openedBy, proved, commit }, client, actor) => {
     const now = clock.now();
     const factors = await kinds.usable(database, user, now, proved);
     const enrols = factors.length === 0;
-    if (enrols && !(await requiresFactor(policy, database, user.id, now))) return undefined;
+    if (enrols && !(await requiresFactor(parts, database, user.id, now))) return undefined;
     const { token, hash } = newOneTimeToken();
     const detail = {
       ...{ token_version: user.tokenVersion, amr, opened_by: openedBy, enrols },

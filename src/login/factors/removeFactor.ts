@@ -8,7 +8,6 @@ import type { User } from '../../accounts/user.ts';
 import type { Actor } from '../../audit/auditEvent.ts';
 import type { Stores } from '../../database.ts';
 import type { Notices } from '../../notifications/notices.ts';
-import type { Config } from '../../platform/config/config.ts';
 import {
   type RevokingParts,
   type RevokingStores,
@@ -18,13 +17,12 @@ import { endSelected } from '../../sessions/endSessions.ts';
 import type { Caller } from '../../sessions/session.ts';
 import type { EndedSession } from '../../sessions/store.ts';
 import { checkUnchanged, findCaller, type ProvingParts } from '../passwords/reauthentication.ts';
-import { requiresFactor } from './factorPolicy.ts';
+import { type FactorPolicy, requiresFactor } from './factorPolicy.ts';
 import type { FactorKind, FactorKinds } from './factors.ts';
 import { loginPurpose } from './pendingLogin.ts';
 
-export interface RemoveFactorParts extends RevokingParts, ProvingParts {
+export interface RemoveFactorParts extends RevokingParts, ProvingParts, FactorPolicy {
   readonly kinds: FactorKinds;
-  readonly policy: Config['secondFactor'];
   readonly notices: Notices;
 }
 
@@ -52,7 +50,7 @@ export async function endFactor(
   const { result } = await revokeAndPropagate(parts, now, async (stores) => {
     await checkUnchanged(stores, user, sessionId);
     const taken = await takeFactor(parts, stores, { user, id, actor, now, sessionId });
-    if (taken?.wasLast && (await requiresFactor(parts.policy, stores, user.id, now))) throw neededFactor();
+    if (taken?.wasLast && (await requiresFactor(parts, stores, user.id, now))) throw neededFactor();
     return taken && { endedOwn: taken.ended.some((session) => session.id === sessionId) };
   });
   if (result === undefined) throw new AuthorityError('not_found', { detail: 'There is no such factor.' });

@@ -19,7 +19,7 @@ import type { StartLoginFactor } from '../factors/startFactor.ts';
 import { loginLimits } from '../limits.ts';
 import type { Login } from '../login.ts';
 import type { ListProviders } from '../providers/buttons.ts';
-import { enrolPage, factorPage, goOnPage, passwordPage, pendingIn } from './pages.ts';
+import { enrolPage, factorPage, goOnPage, type Offers, passwordPage, pendingIn } from './pages.ts';
 import { enrols, signInPath, stepPaths } from './paths.ts';
 
 export interface SignInOperations {
@@ -28,9 +28,13 @@ export interface SignInOperations {
   readonly startLoginFactor: StartLoginFactor;
   readonly enrolAtLogin: EnrolAtLogin;
   readonly listProviders: ListProviders;
+  readonly offers: Offers;
   /** The origin of ISSUER. */
   readonly origin: string;
 }
+
+/** Where nobody asked for another page: the account. */
+const afterSignIn = '/account/';
 
 type HttpApp = Parameters<MountRoutes>[0];
 
@@ -68,24 +72,25 @@ export function signInRoutes(operations: SignInOperations): MountRoutes {
 function pageRoute(
   app: HttpApp,
   { rateLimits }: HttpMount,
-  { origin, listProviders }: SignInOperations,
+  { origin, listProviders, offers }: SignInOperations,
 ): void {
   const schema = { summary: 'The page to sign in; changes nothing.' };
   app.get(signInPath, { schema, ...rateLimits.placeHook('reads') }, async (request, reply) => {
     const { return_to: asked, login_hint: hint } = request.query as Readonly<Record<string, unknown>>;
-    const to = ownPath(origin, typeof asked === 'string' ? asked : '/');
+    const to = ownPath(origin, typeof asked === 'string' ? asked : afterSignIn);
     return sendPage(
       reply,
       200,
       passwordPage(languageOf(request), {
         ...{ returnTo: to, email: typeof hint === 'string' ? hint : '', providers: listProviders(to) },
+        offers,
       }),
     );
   });
 }
 
 function passwordRoute(app: HttpApp, { rateLimits }: HttpMount, operations: SignInOperations): void {
-  const { login, listProviders, origin } = operations;
+  const { login, listProviders, origin, offers } = operations;
   const refused = (request: FastifyRequest, error: AuthorityError): Page => {
     const { return_to: asked, email: typed } = fieldsOf(request);
     const to = safePath(origin, asked);
@@ -94,7 +99,7 @@ function passwordRoute(app: HttpApp, { rateLimits }: HttpMount, operations: Sign
     const { password_token: token } = error.members ?? {};
     if (typeof token === 'string')
       return goOnPage(languageOf(request), `${links.recovery.path}?${new URLSearchParams({ token })}`);
-    const form = { returnTo: to, email: typed ?? '', providers: listProviders(to) };
+    const form = { returnTo: to, email: typed ?? '', providers: listProviders(to), offers };
     return passwordPage(languageOf(request), form, error);
   };
   const options = {
@@ -194,8 +199,8 @@ function ownPath(origin: string, text: string): string {
 
 function safePath(origin: string, text: string | undefined): string {
   try {
-    return ownPath(origin, text ?? '/');
+    return ownPath(origin, text ?? afterSignIn);
   } catch {
-    return '/';
+    return afterSignIn;
   }
 }

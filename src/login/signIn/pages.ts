@@ -5,7 +5,13 @@ import type { PageTexts } from '../../notifications/texts/texts.ts';
 import { Html, html } from '../../platform/html.ts';
 import { form, forwardPage, type Page } from '../../transport/http/page.ts';
 import type { ProviderButton } from '../providers/buttons.ts';
-import { enrols, signInPath, stepPaths } from './paths.ts';
+import { enrols, helpPaths, signInPath, stepPaths } from './paths.ts';
+
+/** What the page to sign in can offer here. */
+export interface Offers {
+  readonly passkeys: boolean;
+  readonly registration: boolean;
+}
 
 /** A login that waits for a second factor. */
 export interface Pending {
@@ -37,20 +43,35 @@ export function passwordPage(
     readonly returnTo: string;
     readonly email: string;
     readonly providers: readonly ProviderButton[];
+    readonly offers: Offers;
   },
   error?: AuthorityError,
 ): Page {
-  return page(language, ({ signIn }) => [
+  const { returnTo, offers } = typed;
+  const sign = page(language, ({ signIn }) => [
     form({
       action: signInPath,
       hidden: { return_to: typed.returnTo },
-      fields: html`<label for="email">${signIn.email}</label><input id="email" name="email" type="email" autocomplete="username" value="${typed.email}" required><label for="password">${signIn.password}</label><input id="password" name="password" type="password" autocomplete="current-password" required>`,
+      fields: html`<label for="email">${signIn.email}</label><input id="email" name="email" type="email" autocomplete="username webauthn" value="${typed.email}" required><label for="password">${signIn.password}</label><input id="password" name="password" type="password" autocomplete="current-password" required>`,
       button: signIn.button,
     }),
+    ...(offers.passkeys ? [passkeyPlace(signIn, { returnTo })] : []),
     ...typed.providers.map(
-      ({ label, startUrl }) => html`<p><a href="${startUrl}">${signIn.withProvider(label)}</a></p>`,
+      ({ label, startUrl }) =>
+        html`<p><a class="button" href="${startUrl}">${signIn.withProvider(label)}</a></p>`,
     ),
+    html`<p><a href="${helpPaths.recovery}">${signIn.forgotten}</a></p>`,
+    ...(offers.registration ? [html`<p><a href="${helpPaths.register}">${signIn.register}</a></p>`] : []),
   ])(error);
+  return offers.passkeys ? { ...sign, script: 'signIn' } : sign;
+}
+
+/** Filled by the script, if there is one: a button, and what it says when the passkey is not accepted. */
+function passkeyPlace(
+  { withPasskey, passkeyRefused }: PageTexts['signIn'],
+  { returnTo, loginToken = '' }: { readonly returnTo: string; readonly loginToken?: string },
+): Html {
+  return html`<div id="passkey" hidden data-return-to="${returnTo}" data-login-token="${loginToken}" data-refused="${passkeyRefused}"><button type="button">${withPasskey}</button></div>`;
 }
 
 /** One form for each kind that works without script. */
@@ -59,7 +80,7 @@ export function factorPage(language: string | undefined, waiting: Waiting, error
   const hidden = { return_to: returnTo, login_token: loginToken, factors: factors.join(' ') };
   const sent = started === undefined ? {} : { started };
   const has = (factor: string) => factors.includes(factor);
-  return page(language, ({ signIn }) => {
+  const step = page(language, ({ signIn }) => {
     const typed = (name: string, label: string) =>
       form({
         action: stepPaths.factor,
@@ -68,17 +89,20 @@ export function factorPage(language: string | undefined, waiting: Waiting, error
         button: signIn.button,
       });
     const start = (factor: string, button: string) =>
-      form({ action: stepPaths.start, hidden: { ...hidden, factor }, button });
-    return [
-      html`<p>${mustAdd ? signIn.mustAdd : signIn.secondFactor}</p>`,
-      ...(mustAdd ? [start(enrols, signIn.addApp)] : []),
-      ...(started === undefined ? [] : [typed('code', signIn.sentCode)]),
-      ...(has('totp') ? [typed('totp', signIn.totp)] : []),
-      ...(has('email_code') ? [start('email_code', signIn.sendMail)] : []),
-      ...(has('sms_code') ? [start('sms_code', signIn.sendSms)] : []),
-      ...(has('recovery_code') ? [typed('recovery_code', signIn.recoveryCode)] : []),
+      form({ action: stepPaths.start, hidden: { ...hidden, factor }, button, isOther: !mustAdd });
+    const ways: readonly (readonly [isOffered: boolean, way: Html])[] = [
+      [mustAdd, start(enrols, signIn.addApp)],
+      [has('passkey'), passkeyPlace(signIn, { returnTo, loginToken })],
+      [started !== undefined, typed('code', signIn.sentCode)],
+      [has('totp'), typed('totp', signIn.totp)],
+      [has('email_code'), start('email_code', signIn.sendMail)],
+      [has('sms_code'), start('sms_code', signIn.sendSms)],
+      [has('recovery_code'), typed('recovery_code', signIn.recoveryCode)],
     ];
+    const offered = ways.flatMap(([isOffered, way]) => (isOffered ? [way] : []));
+    return [html`<p>${mustAdd ? signIn.mustAdd : signIn.secondFactor}</p>`, ...offered];
   })(error);
+  return has('passkey') ? { ...step, script: 'signIn' } : step;
 }
 
 export function enrolPage(

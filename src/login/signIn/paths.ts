@@ -3,6 +3,9 @@ export const signInPath = '/sign-in';
 
 export const stepPaths = { factor: '/sign-in/factor', start: '/sign-in/factor/start' } as const;
 
+/** Pages of `accounts/`, for those who cannot sign in. */
+export const helpPaths = { recovery: '/sign-in/recovery', register: '/sign-in/register' } as const;
+
 /** Completes a sign-in with another provider. */
 export const providerPath = '/sign-in/provider';
 

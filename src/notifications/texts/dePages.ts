@@ -9,6 +9,11 @@ export const dePages: PageTexts = {
     button: 'Anmelden',
     withProvider: (label) => `Mit ${label} anmelden`,
     secondFactor: 'Weisen Sie einen zweiten Faktor nach.',
+    withPasskey: 'Mit einem Passkey anmelden',
+    passkeyRefused:
+      'Der Passkey wurde nicht angenommen. Versuchen Sie es noch einmal, oder auf einem anderen Weg.',
+    forgotten: 'Ich habe mein Passwort vergessen',
+    register: 'Konto eröffnen',
     mustAdd: 'Fügen Sie zuerst eine Authenticator-App hinzu: Die Anmeldung braucht einen zweiten Faktor.',
     addApp: 'Authenticator-App hinzufügen',
     scan: 'Scannen Sie dies mit Ihrer Authenticator-App, oder tippen Sie den Schlüssel ab. Geben Sie dann den Code ein, den sie zeigt.',
@@ -69,6 +74,22 @@ export const dePages: PageTexts = {
     button: 'Passwort setzen',
     done: 'Das neue Passwort ist gesetzt, und alle Sitzungen sind beendet. Sie können diese Seite schließen und sich anmelden.',
   },
+  startRecovery: {
+    title: 'Passwort vergessen?',
+    explanation:
+      'Wir senden Ihnen einen Link, mit dem Sie ein neues setzen, wenn es zu dieser Adresse ein Konto gibt.',
+    button: 'Link senden',
+    done: 'Wenn es zu dieser Adresse ein Konto gibt, ist eine E-Mail unterwegs. Sie können diese Seite schließen.',
+  },
+  register: {
+    title: 'Konto eröffnen',
+    explanation:
+      'Wählen Sie ein Passwort, das niemand erraten kann: Ein paar Wörter sind besser als Zeichen.',
+    password: 'Passwort',
+    button: 'Konto eröffnen',
+    done: 'Das Konto ist eröffnet. Melden Sie sich an, um fortzufahren.',
+    mailed: 'Eine E-Mail ist unterwegs. Bestätigen Sie Ihre Registrierung mit dem Link darin.',
+  },
   stopReset: {
     title: 'Zweite Faktoren behalten',
     explanation:
@@ -112,6 +133,10 @@ export const dePages: PageTexts = {
   refusals: {
     invalid_link: 'Dieser Link wurde schon benutzt, ist abgelaufen, oder eine neuere Mail hat ihn ersetzt.',
     password_refused: 'Dieses Passwort geht nicht. Wählen Sie ein längeres, das niemand erraten kann.',
+    email_taken:
+      'Zu dieser Adresse gibt es ein Konto. Melden Sie sich an, oder setzen Sie ein neues Passwort.',
+    mail_not_configured: 'Hier lassen sich keine E-Mails senden. Fragen Sie die Betreiber dieses Dienstes.',
+    invalid_request: 'Etwas fehlt oder hat die falsche Form.',
     invalid_credentials:
       'Das ist nicht das Passwort dieser Registrierung. Haben nicht Sie sich registriert, schließen Sie diese Seite.',
     invalid_attempt:
@@ -124,5 +149,22 @@ export const dePages: PageTexts = {
     registration_closed: 'Hier gibt es kein Konto für Sie, und die Registrierung ist geschlossen.',
     rate_limited: 'Zu viele Versuche. Warten Sie eine Minute und versuchen Sie es noch einmal.',
     other: 'Hier ist etwas schiefgegangen. Versuchen Sie es gleich noch einmal.',
+  },
+  account: {
+    title: 'Ihr Konto',
+    needsScript: 'Diese Seite braucht JavaScript. An- und Abmelden gehen ohne.',
+  },
+  admin: {
+    title: 'Konsole',
+    needsScript: 'Diese Seite braucht JavaScript. Die Befehlszeile kann dasselbe ohne.',
+  },
+  root: {
+    title: 'Countersign',
+    links: {
+      account: 'Ihr Konto: Geräte, Anmeldewege, Verlauf',
+      console: 'Konsole, für den Betrieb',
+      documentation: 'Dokumentation der HTTP-Schnittstelle',
+      health: 'Zustand',
+    },
   },
 };

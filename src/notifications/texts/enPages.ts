@@ -9,6 +9,10 @@ export const enPages: PageTexts = {
     button: 'Sign in',
     withProvider: (label) => `Sign in with ${label}`,
     secondFactor: 'Prove a second factor.',
+    withPasskey: 'Sign in with a passkey',
+    passkeyRefused: 'The passkey was not accepted. Try again, or sign in another way.',
+    forgotten: 'I forgot my password',
+    register: 'Open an account',
     mustAdd: 'Add an authenticator app first: signing in needs a second factor.',
     addApp: 'Add an authenticator app',
     scan: 'Scan this with your authenticator app, or type the key, then enter the code that it shows.',
@@ -68,6 +72,20 @@ export const enPages: PageTexts = {
     button: 'Set the password',
     done: 'The new password is set, and all sessions have ended. You can close this page and log in.',
   },
+  startRecovery: {
+    title: 'Forgot your password?',
+    explanation: 'We send you a link that sets a new one, if there is an account with this address.',
+    button: 'Send the link',
+    done: 'If there is an account with this address, a mail is on its way. You can close this page.',
+  },
+  register: {
+    title: 'Open an account',
+    explanation: 'Choose a password that nobody can guess: a few words are better than signs.',
+    password: 'Password',
+    button: 'Open the account',
+    done: 'The account is open. Sign in to go on.',
+    mailed: 'A mail is on its way. Confirm your registration with the link in it.',
+  },
   stopReset: {
     title: 'Keep your second factors',
     explanation:
@@ -109,6 +127,9 @@ export const enPages: PageTexts = {
   refusals: {
     invalid_link: 'This link was used already, has expired, or a newer mail replaced it.',
     password_refused: 'This password cannot be used. Choose a longer one that nobody can guess.',
+    email_taken: 'There is an account with this address. Sign in, or set a new password.',
+    mail_not_configured: 'No mail can be sent here. Ask those who run this service.',
+    invalid_request: 'Something is missing or has the wrong form.',
     invalid_credentials:
       'This is not the password of this registration. If it was not you who registered, close this page.',
     invalid_attempt:
@@ -120,5 +141,22 @@ export const enPages: PageTexts = {
     registration_closed: 'There is no account for you here, and registration is closed.',
     rate_limited: 'Too many tries. Wait a minute, then try again.',
     other: 'Something went wrong here. Try again in a moment.',
+  },
+  account: {
+    title: 'Your account',
+    needsScript: 'This page needs JavaScript. Signing in and signing out work without it.',
+  },
+  admin: {
+    title: 'Console',
+    needsScript: 'This page needs JavaScript. The command line does the same without it.',
+  },
+  root: {
+    title: 'Countersign',
+    links: {
+      account: 'Your account: devices, ways to sign in, activity',
+      console: 'Console, for operators',
+      documentation: 'Documentation of the HTTP interface',
+      health: 'Health',
+    },
   },
 };

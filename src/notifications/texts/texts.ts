@@ -34,6 +34,10 @@ export interface PageTexts {
     readonly secondFactor: string;
     /** A link to another provider. */
     readonly withProvider: (label: string) => string;
+    readonly withPasskey: string;
+    readonly passkeyRefused: string;
+    readonly forgotten: string;
+    readonly register: string;
     readonly mustAdd: string;
     readonly addApp: string;
     readonly scan: string;
@@ -69,6 +73,10 @@ export interface PageTexts {
   /** `registration`: in place of `explanation`, where the link confirms one. */
   readonly verify: Question & { readonly registration: string; readonly password: string };
   readonly recovery: Question & { readonly newPassword: string };
+  /** Asks for the mail. */
+  readonly startRecovery: Question;
+  /** `mailed`: in place of `done`, where a mail has to confirm it. */
+  readonly register: Question & { readonly password: string; readonly mailed: string };
   readonly stopReset: Question;
   /** `all`: the button that ends every session. `done` and `allDone` are only shown once the end is in effect. */
   readonly notMe: Question & {
@@ -83,6 +91,9 @@ export interface PageTexts {
   readonly refusals: {
     readonly invalid_link: string;
     readonly password_refused: string;
+    readonly email_taken: string;
+    readonly mail_not_configured: string;
+    readonly invalid_request: string;
     readonly invalid_credentials: string;
     readonly invalid_attempt: string;
     readonly identity_not_linked: string;
@@ -94,6 +105,19 @@ export interface PageTexts {
   };
   /** The title of a refusal. */
   readonly refused: string;
+  readonly account: ScriptPage;
+  readonly admin: ScriptPage;
+  /** `GET /`. */
+  readonly root: {
+    readonly title: string;
+    readonly links: Readonly<Record<'account' | 'console' | 'documentation' | 'health', string>>;
+  };
+}
+
+/** A page that is made by its script: what it says without one. */
+interface ScriptPage {
+  readonly title: string;
+  readonly needsScript: string;
 }
 
 interface Question {

@@ -33,12 +33,16 @@ export function judgeAuthorization(
   if (needsSecondFactor && session.acr !== '2fa')
     throw new AuthorityError('unmet_authentication_requirements');
   if (kind !== 'third_party') return 'allowed';
-  // Also without any scope, the client learns who the user is.
-  const isAllowed = consent !== undefined && scopes.every((each) => consent.scopes.includes(each));
+  const isAllowed = allows(consent, scopes);
   const isAskedAgain = prompts.includes('consent') && (consent?.grantedAt ?? 0) < startedAt;
   if (isAllowed && !isAskedAgain) return 'allowed';
   if (mayAsk) return 'consent';
   throw new AuthorityError('consent_required');
+}
+
+/** Also without any scope, the client learns who the user is. */
+export function allows(consent: Consent | undefined, scopes: readonly string[]): boolean {
+  return consent !== undefined && scopes.every((each) => consent.scopes.includes(each));
 }
 
 function isTooWeak(

@@ -20,6 +20,7 @@ import type { NewSession } from '../../sessions/store.ts';
 import { type StoringParts, storeSession } from '../../sessions/storeSession.ts';
 import { chooseSigner, chosenAudience, respondWithTokens } from '../../sessions/tokenResponse.ts';
 import { type CodeDetail, codePurpose } from '../authorization/authorizationCode.ts';
+import { allows } from '../authorization/judgeAuthorization.ts';
 import { type Form, readAudience, required } from '../form.ts';
 import { oauthLimits } from '../limits.ts';
 import type { IssueIdToken } from '../openid/idToken.ts';
@@ -121,6 +122,8 @@ async function redeem(
   if (from === undefined) return refuse(stores, presented, detail, 'session_ended');
   // A session in doubt starts nothing.
   if (from.acr === doubtfulAcr) return refuse(stores, presented, detail, 'session_doubtful');
+  if (!(await isStillAllowed(stores, client, detail)))
+    return refuse(stores, presented, detail, 'consent_withdrawn');
   const audience = await audienceOf({ ...parts, database: stores }, presented, detail);
   const session = newSession(parts, presented, detail, from);
   const rights = await store(session, audience);
@@ -133,6 +136,15 @@ async function redeem(
   const about = { sessionId: session.id, reason: codePurpose, detail: { client_id: client.id } };
   await stores.audit.record({ ...event, ...about }, now);
   return { session, rights, audience, nonce: detail.nonce ?? undefined };
+}
+
+/** Taking it back locks the user's row, too: it comes before this code, or ends the session that comes of it. */
+async function isStillAllowed(
+  { consents }: Pick<Stores, 'consents'>,
+  { kind, id }: Service,
+  { userId, scopes }: Owned,
+): Promise<boolean> {
+  return kind !== 'third_party' || allows(await consents.find(userId, id), scopes);
 }
 
 function faultOf(

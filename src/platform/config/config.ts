@@ -6,6 +6,7 @@ import type { Environment } from './env.ts';
 import { defaultIssuer } from './issuer.ts';
 import { hideSecrets, type Secrets } from './secrets.ts';
 import { usualOperationsPort, type Values } from './settings.ts';
+import { type ShownSetting, shownSettings } from './shownSettings.ts';
 import { readValues } from './values.ts';
 
 /** Durations are whole milliseconds. Port 0 means any free one. */
@@ -18,9 +19,14 @@ export type RedisTls = Config['redisTls'];
 type Frozen<T> = T extends object ? { readonly [Member in keyof T]: Frozen<T[Member]> } : T;
 
 /** Throws one StartupError with all faults. */
-export function readConfig(env: Environment): { readonly config: Config; readonly secrets: Secrets } {
+export function readConfig(env: Environment): {
+  readonly config: Config;
+  readonly secrets: Secrets;
+  readonly settings: readonly ShownSetting[];
+} {
   const values = readValues(env);
-  return Object.freeze({ config: deepFreeze(configOf(values)), secrets: secretsOf(values) });
+  const settings = shownSettings(env);
+  return Object.freeze({ config: deepFreeze(configOf(values)), secrets: secretsOf(values), settings });
 }
 
 function configOf(v: Values) {

@@ -72,8 +72,9 @@ function contentOf(path: string): string | undefined {
  * The given value for a message to the operator: escaped and cut. Never a secret, a URL's user info, or a PEM file pasted instead
  * of its path.
  */
-function shownValue(name: SettingName, text: string): string {
-  if (settingOf(name).secret || /[@\r\n]|-----/.test(text)) return `${text.length} characters, not shown`;
+export function shownValue(name: string, text: string): string {
+  if (settingOf(name as SettingName).secret || /[@\r\n]|-----/.test(text))
+    return `${text.length} characters, not shown`;
   const escaped = JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
   return escaped.replace(/[^ -~…]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

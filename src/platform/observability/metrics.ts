@@ -21,7 +21,7 @@ export interface Metrics {
   /** The time from a revocation's commit to its effect, and the outcome for each other node. */
   effect(report: {
     readonly milliseconds: number;
-    readonly nodes: readonly { readonly outcome: string }[];
+    readonly nodes: readonly { readonly id: string; readonly outcome: string }[];
   }): void;
   /** A logout or revocation was not answered as in effect. */
   effectFailure(reason: string): void;

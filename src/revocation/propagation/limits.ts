@@ -40,4 +40,7 @@ export const propagationLimits = {
   reconcileRetryMilliseconds: 5_000,
   /** A transaction that waits or runs longer is rolled back. */
   transactionMilliseconds: 10_000,
+  /** What operators see of time to effect: a minute, and of each second this many samples and late parties. */
+  recentEffectSeconds: 60,
+  recentEffectSamples: 200,
 } as const;

@@ -33,6 +33,14 @@ export interface NodeStore {
   remove(id: NodeId, renewal: number): Promise<void>;
 }
 
+/** For operators. */
+export interface NodeState {
+  readonly id: string;
+  readonly leaseMs: number;
+  /** Negative: for how long the lease has been over. */
+  readonly leaseRemainingMs: number;
+}
+
 /** Another registered node. */
 export interface OtherNode extends NodeRow {
   /** On this node's monotonic clock: its lease ends then unless renewed. */
@@ -51,6 +59,8 @@ export interface Others {
 export interface LiveNodes {
   /** Call with every list when it arrives. */
   observe(list: NodeList): Others;
+  /** Other nodes of the last list. */
+  others(): readonly OtherNode[];
   /** Other nodes that may hold a lease, by the last list. */
   count(): number;
   /** The longest lease any node may hold, including this one. */
@@ -90,6 +100,7 @@ export function createLiveNodes(parts: { self: NodeId; leaseMs: number; clock: C
       return { nodes, unknownUntil, unknownLeaseMs, history };
     },
 
+    others: () => [...known.values()],
     count: () => live().length,
     longestLeaseMs: () => Math.max(leaseMs, ...live().map((node) => node.leaseMs)),
   };

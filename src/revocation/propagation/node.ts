@@ -25,7 +25,7 @@ import { createSubscribers, type SubscriberEvents, type Subscribers } from '../s
 import { createAnnouncementListener, type OnCanary } from './announcementListener.ts';
 import type { Bus, BusListener, DroppedFor, NodeId } from './bus.ts';
 import type { WatchedDatabase } from './catchingUp.ts';
-import { createLiveNodes, type NodeStore } from './liveNodes.ts';
+import { createLiveNodes, type LiveNodes, type NodeStore } from './liveNodes.ts';
 import { createLoad, type OnProgress } from './loading.ts';
 import { createNodeTasks } from './nodeTasks.ts';
 import type { Reconciliation } from './reconciler.ts';
@@ -58,6 +58,7 @@ export interface RevocationNode {
   leaseRemainingMs(): number;
   /** Other nodes that may hold a lease. */
   otherNodes(): number;
+  others: LiveNodes['others'];
   /** Memory has everything up to here. */
   position(): Position | undefined;
   /** For a doubted database: stops answering from memory. */
@@ -159,6 +160,7 @@ export function createRevocationNode(parts: {
 
     leaseRemainingMs: lease.remainingMs,
     otherNodes: liveNodes.count,
+    others: liveNodes.others,
     position: renewal.position,
     dropLease: lease.drop,
     renewalFault: renewal.fault,

@@ -22,9 +22,11 @@ import { createSubscribers, type SubscriberEvents, type Subscribers } from '../s
 import type { OnCanary } from './announcementListener.ts';
 import type { BusListener } from './bus.ts';
 import type { WatchedDatabase } from './catchingUp.ts';
+import type { NodeState } from './liveNodes.ts';
 import { loadFromStore } from './loading.ts';
 import { createLocalEffect, type EarlierSubscribers } from './localEffect.ts';
 import { createRevocationNode, type NodeEvents } from './node.ts';
+import { createRecentEffects, type RecentEffects, withRecent } from './recentEffects.ts';
 
 export interface Propagation {
   readonly denyList: DenyList;
@@ -35,6 +37,11 @@ export interface Propagation {
   readonly nodeId: string;
   /** `ready`, or the reason it is not. */
   readonly revokedState: () => string;
+  readonly recentEffects: RecentEffects;
+  /** All nodes, this one first; alone, it needs no lease. */
+  readonly nodes: () => readonly NodeState[];
+  /** Undefined without Redis. */
+  readonly redisAvailable?: () => boolean;
   /** How the canary must read revocations in this mode. */
   readonly reading: Reading;
 }
@@ -67,11 +74,13 @@ interface Parts {
 
 /** Resolves when every live revocation is in memory. */
 export async function openPropagation(parts: Parts): Promise<Propagation> {
-  const { config, metrics, openShared } = parts;
+  const { config, metrics: given, clock, openShared } = parts;
+  const recentEffects = createRecentEffects(clock);
+  const metrics = withRecent(given, recentEffects);
   const sliceMs = sliceLength(config.tokens.accessTtlMs);
   const revoked = await (openShared === undefined
-    ? openAlone(parts, sliceMs)
-    : openNode(parts, await openShared(), sliceMs));
+    ? openAlone({ ...parts, metrics }, sliceMs)
+    : openNode({ ...parts, metrics }, await openShared(), sliceMs));
   const effect: Effect = {
     ...revoked.effect,
     announce(committed) {
@@ -97,10 +106,12 @@ export async function openPropagation(parts: Parts): Promise<Propagation> {
     'Subscribers of this node that may answer from memory.',
     subscribers.leases,
   );
-  return { ...revoked, effect };
+  return { ...revoked, effect, recentEffects };
 }
 
-async function openAlone(parts: Parts, sliceMs: number): Promise<Propagation> {
+type Opened = Omit<Propagation, 'recentEffects'>;
+
+async function openAlone(parts: Parts, sliceMs: number): Promise<Opened> {
   const { config, clock, latestTime, log, metrics, database, nodeId, watched, closing } = parts;
   const { leaseMs } = config;
   const store = database.revocations;
@@ -150,10 +161,11 @@ async function openAlone(parts: Parts, sliceMs: number): Promise<Propagation> {
     announceCanary: () => {},
     dropLease: () => {},
   };
-  return { denyList, effect, subscribers, sliceMs, nodeId, revokedState, reading };
+  const nodes = () => [{ id: nodeId, leaseMs, leaseRemainingMs: watched.trusted() ? leaseMs : 0 }];
+  return { denyList, effect, subscribers, sliceMs, nodeId, revokedState, nodes, reading };
 }
 
-async function openNode(parts: Parts, shared: SharedPorts, sliceMs: number): Promise<Propagation> {
+async function openNode(parts: Parts, shared: SharedPorts, sliceMs: number): Promise<Opened> {
   const { config, clock, latestTime, metrics, database, closing } = parts;
   const { leaseMs } = config;
   const { nodeId: self, watched, onCanary } = parts;
@@ -221,7 +233,17 @@ async function openNode(parts: Parts, shared: SharedPorts, sliceMs: number): Pro
     announceCanary: node.announceCanary,
     dropLease: node.dropLease,
   };
-  return { denyList, effect, subscribers, sliceMs, nodeId: self, revokedState, reading };
+  const nodeStates = () => [
+    { id: self, leaseMs, leaseRemainingMs: leaseRemainingMs() },
+    ...node.others().map(({ id, leaseMs: length, leaseEndsAt }) => ({
+      ...{ id, leaseMs: length, leaseRemainingMs: leaseEndsAt - clock.monotonic() },
+    })),
+  ];
+  const { redisAvailable } = shared;
+  return {
+    ...{ denyList, effect, subscribers, sliceMs, nodeId: self, revokedState, redisAvailable, reading },
+    nodes: nodeStates,
+  };
 }
 
 function subscriberEvents({ log, metrics }: Pick<Parts, 'log' | 'metrics'>): SubscriberEvents {

@@ -36,6 +36,11 @@ export function createRoster(clock: Clock) {
     all: () => [...open.keys(), ...lost],
     isEmpty: () => open.size === 0 && lost.size === 0,
     count: () => open.size,
+    list() {
+      forgetLost();
+      const states = [...open.keys()].map((subscriber) => ({ ...subscriber.state(), isConnected: true }));
+      return [...states, ...[...lost].map((subscriber) => ({ ...subscriber.state(), isConnected: false }))];
+    },
     leases() {
       forgetLost();
       return lost.size + [...open.keys()].filter((subscriber) => subscriber.holdsLease()).length;

@@ -35,6 +35,19 @@ export interface SubscriberStream {
   disconnected(): void;
 }
 
+/** For operators. */
+export interface SubscriberState {
+  /** As it calls itself. */
+  readonly name: string;
+  readonly service: string;
+  readonly isConnected: boolean;
+  /** 0 without a lease. */
+  readonly leaseRemainingMs: number;
+  /** For how long it has not acknowledged what was sent; 0 when it has. */
+  readonly behindMs: number;
+  readonly silentMs: number;
+}
+
 export interface Subscriber extends SubscriberStream {
   readonly service: string;
   send(message: FeedRevocations): void;
@@ -42,6 +55,7 @@ export interface Subscriber extends SubscriberStream {
   knows(position: number): Promise<SubscriberOutcome> | undefined;
   holdsLease(): boolean;
   heardAt(): number;
+  state(): Omit<SubscriberState, 'isConnected'>;
   askToReconnect(reason: ReconnectReason, graceMs: number): void;
   end(why: FeedEnd): void;
 }
@@ -52,13 +66,14 @@ export function createSubscriber(parts: {
   nodeLease: Pick<Lease, 'remainingMs'>;
   /** Undefined when too old to rely on. */
   keys: () => PublicKeys | undefined;
-  /** The subscriber's service. */
+  /** The subscriber's service, and its name for itself. */
   service: string;
+  name?: string;
   standing: Standing;
   clock: Clock;
 }): Subscriber {
   // Not kept as `parts`: a reference to the snapshot would keep dropped filters in memory.
-  const { snapshot, clock } = parts;
+  const { snapshot, clock, service, name = '' } = parts;
   const queue = createFeedQueue();
   const sendKeys = createKeyFeed(parts.keys, queue);
   const acknowledgements = createAcknowledgements(clock, snapshot.position);
@@ -77,7 +92,7 @@ export function createSubscriber(parts: {
   queue.push({ kind: 'snapshot_end', position: snapshot.position });
 
   return {
-    service: parts.service,
+    service,
     snapshotEntries: entriesIn(snapshot.slices),
 
     async next() {
@@ -131,10 +146,29 @@ export function createSubscriber(parts: {
       return acknowledgements.wait(position, remainingMs, lease.beginWait(now));
     },
 
-    holdsLease: () => lease.remainingMs(clock.monotonic()) > 0,
-    heardAt: () => heardAt,
+    ...{ holdsLease: () => lease.remainingMs(clock.monotonic()) > 0, heardAt: () => heardAt },
+    state: () => stateOf({ name, service }, { lease, acknowledgements, heardAt }, clock.monotonic()),
     askToReconnect: (reason, graceMs) => void queue.push({ kind: 'reconnect', reason, graceMs }),
     end,
+  };
+}
+
+function stateOf(
+  who: Pick<SubscriberState, 'name' | 'service'>,
+  parts: {
+    readonly lease: Pick<ReturnType<typeof createGrantedLease>, 'remainingMs'>;
+    readonly acknowledgements: Pick<ReturnType<typeof createAcknowledgements>, 'behindSince'>;
+    readonly heardAt: number;
+  },
+  now: number,
+): Omit<SubscriberState, 'isConnected'> {
+  const { lease, acknowledgements, heardAt } = parts;
+  const leaseRemainingMs = Math.max(0, lease.remainingMs(now));
+  return {
+    ...who,
+    leaseRemainingMs,
+    behindMs: now - acknowledgements.behindSince(now),
+    silentMs: now - heardAt,
   };
 }
 

@@ -14,7 +14,12 @@ import { createFeedPositions } from './feedPositions.ts';
 import { subscriberLimits } from './limits.ts';
 import { createRoster } from './roster.ts';
 import { type Backoff, createStandings } from './standing.ts';
-import { createSubscriber, type SubscriberOutcome, type SubscriberStream } from './subscriber.ts';
+import {
+  createSubscriber,
+  type SubscriberOutcome,
+  type SubscriberState,
+  type SubscriberStream,
+} from './subscriber.ts';
 
 export interface Subscribers extends DenyListListener {
   /**
@@ -23,9 +28,11 @@ export interface Subscribers extends DenyListListener {
    */
   caughtUp(): Promise<void> | undefined;
   /** Rejects with `unavailable` while memory is loading or the node stops. `places.ts` limits their number. */
-  open(keys: () => PublicKeys | undefined, service: string): Promise<SubscriberStream>;
+  open(keys: () => PublicKeys | undefined, service: string, name?: string): Promise<SubscriberStream>;
   /** Connected subscribers. */
   connected(): number;
+  /** Each subscriber with a stream or a lease, for operators. */
+  list(): readonly SubscriberState[];
   /** Subscribers that may answer from memory, connected or not. */
   leases(): number;
   /**
@@ -43,6 +50,9 @@ export interface SubscriberEvents {
   /** A service's subscribers get no leases for a while. */
   readonly onSubscriberBackoff: (backoff: Backoff) => void;
 }
+
+type Keys = () => PublicKeys | undefined;
+type SubscriberName = Pick<SubscriberState, 'service' | 'name'>;
 
 export function createSubscribers(parts: {
   /** The deny-list's filters; undefined while incomplete. */
@@ -62,11 +72,11 @@ export function createSubscribers(parts: {
   const prepare = createPreparation(parts.beforeFirst);
   let draining = false;
 
-  const join = (slices: readonly ProjectedSlice[], keys: () => PublicKeys | undefined, service: string) => {
+  const join = (slices: readonly ProjectedSlice[], keys: Keys, { service, name }: SubscriberName) => {
     const marks = feed.marksBehindSnapshot();
     const snapshot = { slices, position: feed.last() - marks.length };
     const subscriber = createSubscriber({
-      ...{ snapshot, keys, service, clock },
+      ...{ snapshot, keys, service, name, clock },
       nodeLease: parts.nodeLease,
       standing: standings.of(service),
     });
@@ -99,12 +109,12 @@ export function createSubscribers(parts: {
       return waiting.length === 0 ? undefined : Promise.all(waiting).then(() => {});
     },
 
-    async open(keys, service) {
+    async open(keys, service, name = '') {
       await prepare();
       if (draining) throw unavailable('draining');
       const slices = parts.slices();
       if (slices === undefined) throw unavailable('loading');
-      const subscriber = join(slices, keys, service);
+      const subscriber = join(slices, keys, { service, name });
       const gone = (how: () => void) => () => {
         how();
         roster.remove(subscriber);
@@ -117,8 +127,7 @@ export function createSubscribers(parts: {
       };
     },
 
-    connected: roster.count,
-    leases: roster.leases,
+    ...{ connected: roster.count, leases: roster.leases, list: roster.list },
 
     async drain(graceMs) {
       draining = true;

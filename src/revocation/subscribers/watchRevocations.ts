@@ -31,6 +31,6 @@ export function createWatchRevocations(parts: {
       const rule = `must be 1 to ${subscriberLimits.subscriberIdCharacters} characters of A-Z a-z 0-9 . _ -`;
       throw invalidField('start.edge_id', 'format', rule);
     }
-    return subscribers.open(keys, service);
+    return subscribers.open(keys, service, edgeId);
   };
 }

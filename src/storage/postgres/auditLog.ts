@@ -120,7 +120,7 @@ const origins = Prisma.sql`origins AS (
     FROM origins AS o WHERE o.origin IS NOT NULL)`;
 
 function listed(filter: AuditFilter, before: AuditEventId | undefined): Prisma.AuditEventWhereInput {
-  const { userId, sessionId, type, since, until } = filter;
+  const { userId, sessionId, type, exceptType, requestId, since, until } = filter;
   // Ids begin with their event's time.
   const ends = [before, until === undefined ? undefined : idBefore<AuditEventId>(until)];
   const end = ends.filter((id) => id !== undefined).sort()[0];
@@ -128,6 +128,8 @@ function listed(filter: AuditFilter, before: AuditEventId | undefined): Prisma.A
     ...(userId === undefined ? {} : { userId }),
     ...(sessionId === undefined ? {} : { sessionId }),
     ...(type === undefined ? {} : { type }),
+    ...(requestId === undefined ? {} : { requestId }),
+    ...(exceptType === undefined ? {} : { type: { not: exceptType } }),
     id: {
       ...(since === undefined ? {} : { gte: idBefore<AuditEventId>(since) }),
       ...(end === undefined ? {} : { lt: end }),

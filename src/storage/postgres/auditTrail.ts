@@ -1,5 +1,5 @@
 import type { AuditEventId } from '@countersign/verifier/ids';
-import { type AuditEvent, type AuditTrail, detailText } from '../../audit/auditEvent.ts';
+import { type AuditEvent, type AuditTrail, detailOf, detailText } from '../../audit/auditEvent.ts';
 import { newId } from '../../platform/newId.ts';
 import { Prisma } from './generated/client.ts';
 import { prepared } from './prepared.ts';
@@ -31,7 +31,9 @@ export function recording(events: string, beside = Prisma.empty, userId = Prisma
              user_id uuid, session_id uuid, reason text, request_id text, ip text, detail json)${beside}`;
 }
 
-function toJson({ type, actor, userId, sessionId, reason, detail }: AuditEvent, now: number): string {
+function toJson(event: AuditEvent, now: number): string {
+  const { type, actor, userId, sessionId, reason } = event;
+  const detail = detailOf(event);
   const row = JSON.stringify({
     id: newId<AuditEventId>(now),
     occurred_at: new Date(now),

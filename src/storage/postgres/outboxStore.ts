@@ -58,6 +58,26 @@ export function createOutboxStore(prisma: PrismaConnection): OutboxStore {
       });
     },
 
+    async list(after, limit) {
+      const rows = await prisma.outboxMessage.findMany({
+        where: { channel: { not: 'none' }, ...(after === undefined ? {} : { id: { gt: after } }) },
+        orderBy: { id: 'asc' },
+        take: limit,
+      });
+      return rows.map((row) => ({
+        ...fromRow(row),
+        ...{ dueAt: row.dueAt.getTime(), lastFault: row.lastFault ?? undefined },
+      }));
+    },
+
+    async sendNow(id, now) {
+      const { count } = await prisma.outboxMessage.updateMany({
+        where: { id },
+        data: { dueAt: new Date(now) },
+      });
+      return count > 0;
+    },
+
     async waiting() {
       const { _count, _min } = await prisma.outboxMessage.aggregate({
         _count: true,

@@ -36,6 +36,13 @@ export function createRequestStore(prisma: PrismaConnection): RequestStore {
       return rows.length > 0;
     },
 
+    async find({ caller, id }) {
+      const row = await prisma.namedRequest.findUnique({ where: { caller_id: { caller, id } } });
+      if (row === null) return undefined;
+      const { openedAt, endedSessions, finished } = row;
+      return { openedAt: openedAt.getTime(), endedSessions, finished };
+    },
+
     async note({ caller, id }, endedSessions, finished) {
       const row = await prisma.namedRequest.update({
         where: { caller_id: { caller, id } },

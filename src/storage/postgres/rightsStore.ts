@@ -162,8 +162,8 @@ function createGrantStore(
       return rows.map(fromGrant);
     },
 
-    async requireSecondFactor(subject, now) {
-      const worth = { some: { secondFactor: true } };
+    async requireSecondFactor(subject, audience, now) {
+      const worth = { some: { OR: [{ secondFactor: true }, { audience }] } };
       const lives = [{ expiresAt: null }, { expiresAt: { gt: new Date(now) } }];
       const where = { subject, OR: lives, roleOfGrant: { scopes: worth } };
       return (await prisma.roleGrant.findFirst({ where, select: { role: true } })) !== null;

@@ -3,9 +3,10 @@ import type { SessionId } from '@countersign/verifier/ids';
 import type { SessionStore } from '../../sessions/store.ts';
 import { Prisma, type Session as SessionRow } from './generated/client.ts';
 import { fromRow } from './sessionRow.ts';
+import { expiredAt, live, matching, noCanary } from './sessionSelection.ts';
 import type { PrismaConnection } from './transactions.ts';
 
-type Lists = Pick<SessionStore, 'userAgents' | 'list' | 'recentClients'>;
+type Lists = Pick<SessionStore, 'userAgents' | 'list' | 'recentClients' | 'search' | 'preview'>;
 
 export function createSessionLists(prisma: PrismaConnection): Lists {
   return {
@@ -34,6 +35,43 @@ export function createSessionLists(prisma: PrismaConnection): Lists {
       return rows.map(fromRow);
     },
 
+    async search(filter, { now, limit, before }) {
+      const start = before === undefined ? Prisma.sql`true` : Prisma.sql`s.id < ${before}::uuid`;
+      const ids = await prisma.$queryRaw<{ id: string }[]>`
+        SELECT s.id FROM sessions AS s
+         WHERE ${start} AND ${matching(filter)} AND ${live(expiredAt(now))} AND ${noCanary} AND s.user_id IS NOT NULL
+         ORDER BY s.id DESC LIMIT ${limit}`;
+      if (ids.length === 0) return [];
+      const rows = await prisma.session.findMany({
+        where: { id: { in: ids.map(({ id }) => id) } },
+        orderBy: { id: 'desc' },
+      });
+      return rows.map(fromRow);
+    },
+
+    async preview(filter, now, parts) {
+      const at = new Date(now);
+      const rows = await prisma.$queryRaw<PreviewRow[]>`
+        WITH those AS MATERIALIZED (
+          SELECT s.user_id, s.client_id, s.ip, ${at} - s.created_at AS age FROM sessions AS s
+           WHERE ${matching(filter)} AND ${live(expiredAt(now))} AND ${noCanary})
+        SELECT 'all' AS part, '' AS name, count(*)::int AS sessions, count(DISTINCT user_id)::int AS users FROM those
+        UNION ALL
+        (SELECT 'client', client_id, count(*)::int, 0 FROM those GROUP BY 2 ORDER BY 3 DESC, 2 LIMIT ${parts})
+        UNION ALL
+        (SELECT 'network', ${networkOf}, count(*)::int, 0 FROM those GROUP BY 2 ORDER BY 3 DESC, 2 LIMIT ${parts})
+        UNION ALL
+        (SELECT 'age', CASE WHEN age < '1 hour' THEN 'hour' WHEN age < '1 day' THEN 'day' WHEN age < '7 days' THEN 'week'
+                            WHEN age < '30 days' THEN 'month' ELSE 'older' END, count(*)::int, 0
+           FROM those GROUP BY 2 ORDER BY 3 DESC)`;
+      const of = (part: string) => rows.filter((row) => row.part === part);
+      const [all] = of('all');
+      return {
+        ...{ sessions: all?.sessions ?? 0, users: all?.users ?? 0 },
+        ...{ byClient: of('client'), byNetwork: of('network'), byAge: of('age') },
+      };
+    },
+
     async recentClients(userId, limit) {
       const rows = await prisma.$queryRaw<Pick<SessionRow, 'userAgent' | 'ip' | 'deviceId'>[]>`
         SELECT user_agent AS "userAgent", ip, device_id AS "deviceId" FROM sessions
@@ -44,3 +82,14 @@ export function createSessionLists(prisma: PrismaConnection): Lists {
     },
   };
 }
+
+interface PreviewRow {
+  readonly part: string;
+  readonly name: string;
+  readonly sessions: number;
+  readonly users: number;
+}
+
+/** As rate limits have networks: /24 of IPv4, /48 of IPv6. */
+const networkOf = Prisma.sql`coalesce(
+  network(set_masklen(ip::inet, CASE family(ip::inet) WHEN 4 THEN 24 ELSE 48 END))::text, '')`;

@@ -85,7 +85,7 @@ function whose(
   return Prisma.sql`s.user_id = ${selection.userId}::uuid`;
 }
 
-function matching({ userId, clientId, createdBefore, createdFrom, ip }: SessionFilter): Prisma.Sql {
+export function matching({ userId, clientId, createdBefore, createdFrom, ip }: SessionFilter): Prisma.Sql {
   const conditions = [
     userId === undefined ? [] : Prisma.sql`s.user_id = ${userId}::uuid`,
     clientId === undefined ? [] : Prisma.sql`s.client_id = ${clientId}`,

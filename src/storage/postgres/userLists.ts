@@ -7,9 +7,13 @@ import type { PrismaConnection } from './transactions.ts';
 
 export function createUserLists(prisma: PrismaConnection): Pick<UserStore, 'list' | 'emails'> {
   return {
-    async list(after, limit) {
+    async list(after, limit, contains = '') {
       const rows = await prisma.user.findMany({
-        where: { id: { not: canaryUserId, ...(after === undefined ? {} : { gt: after }) }, deletedAt: null },
+        where: {
+          id: { not: canaryUserId, ...(after === undefined ? {} : { gt: after }) },
+          deletedAt: null,
+          ...(contains === '' ? {} : { email: { contains } }),
+        },
         orderBy: { id: 'asc' },
         take: limit,
       });

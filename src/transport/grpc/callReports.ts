@@ -16,11 +16,13 @@ export interface CallReports {
   report(method: string, error: unknown): void;
 }
 
-export function createCallReports(parts: {
+export interface CallReportParts {
   readonly clock: Pick<Clock, 'monotonic'>;
   readonly metrics: Pick<Metrics, 'grpcCall' | 'refusal'>;
   readonly log: Log;
-}): CallReports {
+}
+
+export function createCallReports(parts: CallReportParts): CallReports {
   const { clock, metrics, log } = parts;
   return {
     measure: (method, started, code) =>

@@ -9,6 +9,14 @@ import type { Permission, Service } from '../../services/service.ts';
 import { grpcLimits } from './limits.ts';
 import type { MethodRow } from './methods.ts';
 
+/** Who calls: a service, or over HTTP a user whose roles carry permissions (`transport/api/callers.ts`). */
+export interface Caller extends Pick<Service, 'name' | 'audiences'> {
+  readonly permissions: readonly string[];
+  /** As the audit log names it; for a service, its name is enough. */
+  readonly actor?: Actor;
+  readonly isUser?: boolean;
+}
+
 /** A unary or streaming call's data about its caller. */
 export interface Calling {
   readonly metadata: Metadata;
@@ -65,10 +73,10 @@ function permitted(
   return service;
 }
 
-export function requirePermission({ permissions }: Service, permission: Permission): void {
+export function requirePermission({ permissions, isUser = false }: Caller, permission: Permission): void {
   if (permissions.includes(permission)) return;
   throw new AuthorityError('permission_denied', {
-    detail: `This service does not have the permission ${permission}.`,
+    detail: `This ${isUser ? 'user' : 'service'} does not have the permission ${permission}.`,
     reason: permission,
   });
 }
@@ -95,7 +103,6 @@ function requireSmall(metadata: Metadata): void {
 }
 
 /** The actor for the audit log, with the caller's name for the request, if any. */
-export function actorOf({ name }: Service, requestId = ''): Actor {
-  const actor = `service:${name}`;
-  return requestId === '' ? { name: actor } : { name: actor, requestId };
+export function actorOf({ name, actor = { name: `service:${name}` } }: Caller, requestId = ''): Actor {
+  return requestId === '' ? actor : { ...actor, requestId };
 }

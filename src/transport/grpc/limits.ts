@@ -10,6 +10,8 @@ export const grpcLimits = {
   grpcMetadataBytes: 8 * 1024,
   /** A check is answered within this, whatever the caller's deadline: no user waits longer for a page. */
   grpcCheckMilliseconds: 2_000,
+  /** A list that no index serves reads a million rows in a second or two. */
+  grpcSearchMilliseconds: 10_000,
   /** A batch may need one confirmation per id. */
   grpcBatchMilliseconds: 10_000,
   /** A change: one lease for a dead node, or page by page for millions of sessions. Pages have their own limits. */

@@ -10,6 +10,11 @@ export interface MethodRow {
   readonly requestBytes: number;
   /** Time limit for a caller without a shorter deadline. */
   readonly milliseconds: number;
+  /**
+   * `ends`: something has ended, with effect, when it is answered. Absent: it only reads. A user needs a recent proof and a reason
+   * for either (`transport/api/callers.ts`).
+   */
+  readonly act?: 'changes' | 'ends';
 }
 
 export type Methods = Readonly<Record<string, MethodRow>>;
@@ -30,5 +35,11 @@ export const batch = {
   requestBytes: grpcLimits.grpcBatchBytes,
   milliseconds: grpcLimits.grpcBatchMilliseconds,
 };
+/** Reads many rows. */
+export const search = { requestBytes, milliseconds: grpcLimits.grpcSearchMilliseconds };
+/** The row of a method that changes something. */
+export const changes = { ...change, act: 'changes' } as const;
+/** The row of a method that ends something with effect. */
+export const ends = { ...change, act: 'ends' } as const;
 /** Ends only when one side ends it; its messages are as small as a request. */
 export const endless = { requestBytes, milliseconds: Number.POSITIVE_INFINITY };

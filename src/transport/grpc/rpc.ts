@@ -3,18 +3,21 @@
  * (`admission.ts`). Does not own the methods: each calls one operation.
  */
 
+import { once } from 'node:events';
 import { type Clock, withDeadline } from '@countersign/verifier/clock';
 import { AuthorityError } from '@countersign/verifier/errors';
 import {
   type handleBidiStreamingCall,
+  type handleServerStreamingCall,
   type handleUnaryCall,
   type ServerDuplexStream,
   type ServerUnaryCall,
+  type ServerWritableStream,
   type sendUnaryData,
   status,
 } from '@grpc/grpc-js';
-import type { Service } from '../../services/service.ts';
-import type { Authorize } from './callers.ts';
+import { type Heartbeat, heartbeat, whilePermitted } from '../watching.ts';
+import type { Authorize, Caller } from './callers.ts';
 import type { CallReports } from './callReports.ts';
 import { admittedOf } from './libraryCall.ts';
 import { type Methods, rowOf } from './methods.ts';
@@ -24,14 +27,17 @@ import { toGrpcError } from './status.ts';
 /** Returns at once or a promise. `isAbandoned`: nobody waits for the answer any more. */
 export type Answer<Request, Response> = (
   request: Request,
-  caller: Service,
+  caller: Caller,
   isAbandoned: () => boolean,
 ) => Response | Promise<Response>;
+
+/** Answers many times: until the caller leaves, loses its permission, or there is no more. */
+export type Watch<Request, Response> = (request: Request, caller: Caller) => AsyncIterable<Response>;
 
 /** Serves one stream: resolves when it ended well, rejects with the error that ends it. */
 export type Serve<Request, Response> = (
   call: ServerDuplexStream<Request, Response>,
-  caller: Service,
+  caller: Caller,
   /** Rejects when the caller lost its permission: a stream may outlive it. */
   authorizeAgain: () => Promise<unknown>,
 ) => Promise<void>;
@@ -46,6 +52,10 @@ export interface Rpc {
     method: string,
     serve: Serve<Request, Response>,
   ): handleBidiStreamingCall<Request, Response>;
+  watch<Request, Response>(
+    method: string,
+    produce: Watch<Request, Response>,
+  ): handleServerStreamingCall<Request, Response>;
   /** Resolves when no unary call is in flight. */
   idle(): Promise<void>;
 }
@@ -66,6 +76,19 @@ export function createRpc({ methods, authorize, reports, clock }: RpcParts): Rpc
     underWay -= 1;
     if (underWay === 0) onIdle();
   };
+
+  const finishing = (call: Finished, method: string, startedAt: number) => ({
+    done: () => {
+      measure(method, startedAt, call.cancelled ? status.CANCELLED : status.OK);
+      call.end();
+    },
+    failed: (error: unknown) => {
+      report(method, error);
+      const grpcError = toGrpcError(error);
+      measure(method, startedAt, call.cancelled ? status.CANCELLED : grpcError.code);
+      call.emit('error', grpcError);
+    },
+  });
 
   return {
     idle: async () => {
@@ -111,21 +134,44 @@ export function createRpc({ methods, authorize, reports, clock }: RpcParts): Rpc
         const { caller, startedAt } = admittedOf(call);
         // A broken stream also ends, which reader and writer notice.
         call.on('error', () => {});
-        serve(call, caller, async () => authorize(row, call)).then(
-          () => {
-            measure(method, startedAt, call.cancelled ? status.CANCELLED : status.OK);
-            call.end();
-          },
-          (error) => {
-            report(method, error);
-            const grpcError = toGrpcError(error);
-            measure(method, startedAt, call.cancelled ? status.CANCELLED : grpcError.code);
-            call.emit('error', grpcError);
-          },
+        const { done, failed } = finishing(call, method, startedAt);
+        serve(call, caller, async () => authorize(row, call)).then(done, failed);
+      };
+    },
+
+    watch(method, produce) {
+      const row = rowOf(methods, method);
+      return (call) => {
+        const { caller, startedAt } = admittedOf(call);
+        call.on('error', () => {});
+        const { done, failed } = finishing(call, method, startedAt);
+        const isGone = () => call.cancelled || call.destroyed;
+        const authorizeAgain = async () => authorize(row, call);
+        const messages = whilePermitted({ clock, isGone, authorizeAgain }, () =>
+          produce(readable(call.request), caller),
         );
+        writeAll(call, messages).then(done, failed);
       };
     },
   };
+}
+
+interface Finished extends Pick<ServerDuplexStream<unknown, unknown>, 'cancelled' | 'emit'> {
+  end(): unknown;
+}
+
+/** Waits for a reader that is slower: nothing piles up. */
+async function writeAll<Response>(
+  call: ServerWritableStream<unknown, Response>,
+  messages: AsyncIterable<Response | Heartbeat>,
+): Promise<void> {
+  const gone = once(call, 'close');
+  gone.catch(() => {});
+  for await (const message of messages) {
+    // The connection has heartbeats of its own.
+    if (message === heartbeat || call.write(message as Response)) continue;
+    await Promise.race([once(call, 'drain'), gone]);
+  }
 }
 
 function tooLate(): AuthorityError {

@@ -43,7 +43,7 @@ export interface GrpcService {
   mount(mount: GrpcMount): void;
 }
 
-export interface GrpcMount extends Pick<Rpc, 'unary' | 'stream'>, Pick<CallReports, 'report'> {
+export interface GrpcMount extends Pick<Rpc, 'unary' | 'stream' | 'watch'>, Pick<CallReports, 'report'> {
   readonly v1: Contract['v1'];
   readonly clock: Clock;
   add(service: ServiceDefinition, handlers: UntypedServiceImplementation): void;
@@ -171,9 +171,9 @@ function createAdmitting(parts: GrpcParts & { readonly methods: Methods }) {
 
 function addServices(server: Server, parts: GrpcParts & ReturnType<typeof createAdmitting>) {
   const { v1 } = loadContract();
-  const { unary, stream, idle } = createRpc(parts);
+  const { unary, stream, watch, idle } = createRpc(parts);
   const mount: GrpcMount = {
-    ...{ v1, unary, stream, clock: parts.clock, report: parts.reports.report },
+    ...{ v1, unary, stream, watch, clock: parts.clock, report: parts.reports.report },
     add: (service, handlers) => server.addService(withinLimits(service, parts.methods), handlers),
   };
   for (const service of parts.services) service.mount(mount);

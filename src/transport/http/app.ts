@@ -7,11 +7,12 @@ import type { Log } from '../../platform/observability/log.ts';
 import type { Metrics } from '../../platform/observability/metrics.ts';
 import type { RateLimits } from '../../platform/rateLimits.ts';
 import { createBareApp, type HttpApp } from './bareApp.ts';
+import { builtPageRoutes, knowBuiltPages } from './builtPages.ts';
 import { type Authenticate, knowActor, type ProvedKey } from './caller.ts';
 import { type ClientAddressParts, knowClientAddress } from './clientAddress.ts';
 import { limitConnections } from './connections.ts';
 import { allowEveryOriginAt, allowOrigins } from './cors.ts';
-import { docsRoutes, rootRoute } from './docs.ts';
+import { docsRoutes } from './docs.ts';
 import { sayEffectTime } from './effectTiming.ts';
 import { healthPaths, healthRoutes } from './health.ts';
 import { createRouteLimits, type RouteLimits } from './rateLimits.ts';
@@ -66,6 +67,7 @@ export async function createHttpApp(parts: HttpParts): Promise<HttpApp> {
   });
   observe(app, parts);
   sayEffectTime(app);
+  knowBuiltPages(app);
   knowClientAddress(app, parts);
   knowActor(app);
   limitConnections(app, parts);
@@ -83,15 +85,15 @@ export async function createHttpApp(parts: HttpParts): Promise<HttpApp> {
     const routes = scope as HttpApp;
     for (const mount of parts.routes) mount(routes, { authenticate, provedKey, rateLimits });
     healthRoutes(routes, { ...parts, why: false });
-    rootRoute(routes);
+    builtPageRoutes(routes);
   });
   return app;
 }
 
 function observe(app: HttpApp, parts: HttpParts): void {
   app.addHook('onSend', (request, reply, payload, done) => {
-    // Answers under /auth/ are for this caller only, and for now.
-    if (request.routeOptions.url?.startsWith('/auth/')) reply.header('cache-control', 'no-store');
+    // Answers under /auth/ and /api/ are for this caller only, and for now.
+    if (/^\/(auth|api)\//.test(request.routeOptions.url ?? '')) reply.header('cache-control', 'no-store');
     if (parts.isDraining()) reply.header('connection', 'close');
     done(null, payload);
   });

@@ -1,6 +1,5 @@
 /** The OpenAPI document, generated from route schemas, and a page to read and try it. */
 import { readFileSync } from 'node:fs';
-import { AuthorityError } from '@countersign/verifier/errors';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { HttpApp } from './bareApp.ts';
@@ -51,22 +50,5 @@ export async function docsRoutes(app: HttpApp, cookieName: string): Promise<void
       staticCSP: contentPolicy,
       theme: { title: 'Countersign' },
     });
-  });
-}
-
-/** Links for newcomers; public information only. */
-export function rootRoute(app: HttpApp): void {
-  const places = {
-    name: 'Countersign',
-    documentation: '/docs',
-    openapi: '/docs/json',
-    keys: '/.well-known/jwks.json',
-    metadata: '/.well-known/oauth-authorization-server',
-    health: '/health/ready',
-  };
-  app.get('/', { schema: { summary: 'Where to go.' } }, async (request, reply) => {
-    // The router takes `*` for `/`; RFC 9112 §3.2.4 allows it for OPTIONS only.
-    if (request.raw.url === '*') throw new AuthorityError('not_found');
-    return reply.header('cache-control', 'no-store').send(places);
   });
 }

@@ -1,10 +1,10 @@
 /**
- * Small pages that the authority renders itself: a heading, text, a form. Owns their frame and headers. No script, nothing from
- * elsewhere, and no referrer: the address of such a page may hold a one-time token.
+ * Small pages that the authority renders itself: a heading, text, a form. Owns their frame and headers. They work without script; one
+ * may add to them. Nothing from elsewhere, and no referrer: the address of such a page may hold a one-time token.
  */
-import { createHash } from 'node:crypto';
 import type { FastifyReply } from 'fastify';
 import { type Html, html } from '../../platform/html.ts';
+import type { BuiltPages } from './builtPages.ts';
 
 export interface Page {
   /** BCP 47. */
@@ -15,45 +15,52 @@ export interface Page {
   readonly hasOwnForm?: boolean;
   /** Where the browser goes at once: a path of ours, or a redirect URI of a client. */
   readonly forwardTo?: string;
+  /** What it adds, such as passkeys. */
+  readonly script?: 'signIn';
 }
 
-const style =
-  'body{font:1rem/1.5 system-ui,sans-serif;margin:0;color:#1b1b1b;background:#f6f6f4}' +
-  'main{max-width:32rem;margin:10vh auto;padding:2rem;background:#fff;border-radius:.5rem}' +
-  'h1{font-size:1.4rem;margin-top:0}label{display:block;margin:1rem 0 .25rem}' +
-  'input{font:inherit;padding:.5rem;width:100%;box-sizing:border-box}' +
-  'button{font:inherit;margin-top:1rem;padding:.6rem 1rem;width:100%}[role=alert]{color:#a40000}';
+const contentPolicy = (rules: readonly string[]) =>
+  [
+    "default-src 'none'",
+    "style-src 'self'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
+    ...rules,
+  ].join('; ');
 
-const contentPolicy = [
-  "default-src 'none'",
-  `style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'`,
-  "form-action 'self'",
-  "frame-ancestors 'none'",
-  "base-uri 'none'",
-].join('; ');
+const plainPolicy = contentPolicy([]);
+const scriptPolicy = contentPolicy([
+  "script-src 'self'",
+  "connect-src 'self'",
+  "require-trusted-types-for 'script'",
+]);
 
 export function sendPage(reply: FastifyReply, status: number, page: Page): FastifyReply {
   return reply
     .code(status)
-    .header('content-security-policy', contentPolicy)
+    .header('content-security-policy', page.script === undefined ? plainPolicy : scriptPolicy)
     .header('cache-control', 'no-store')
     .header('referrer-policy', referrerOf(page))
     .type('text/html; charset=utf-8')
-    .send(textOf(page));
+    .send(textOf(page, reply.server.builtPages));
 }
 
 function referrerOf({ hasOwnForm = false }: Page): string {
   return hasOwnForm ? 'same-origin' : 'no-referrer';
 }
 
-function textOf(page: Page): string {
-  const { language, title, body, forwardTo } = page;
+function textOf(page: Page, built: BuiltPages): string {
+  const { language, title, body, forwardTo, script } = page;
   // No referrer also as an element: a proxy in front may replace headers.
   const referrer = html`<meta name="referrer" content="${referrerOf(page)}">`.text;
   const forward =
     forwardTo === undefined ? '' : html`<meta http-equiv="refresh" content="0;url=${forwardTo}">`.text;
-  const head = `<!doctype html><html lang="${html`${language}`.text}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="robots" content="noindex">${referrer}${forward}<style>${style}</style>`;
-  return `${head}${html`<title>${title}</title></head><body><main><h1>${title}</h1>${body}</main></body></html>`.text}`;
+  const scripts =
+    script === undefined ? '' : html`<script type="module" src="${built[script].script}"></script>`.text;
+  const style = html`<link rel="stylesheet" href="${built.stylesheet}">`.text;
+  const head = `<!doctype html><html lang="${html`${language}`.text}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="robots" content="noindex">${referrer}${forward}${style}${scripts}`;
+  return `${head}${html`<title>${title}</title></head><body><main class="narrow"><h1>${title}</h1>${body}</main></body></html>`.text}`;
 }
 
 /** Goes on at once. A redirect would do, but not after a form: browsers apply its `form-action` to redirects, too. */
@@ -72,11 +79,14 @@ export interface Form {
   readonly hidden: Readonly<Record<string, string>>;
   readonly fields?: Html;
   readonly button: string;
+  /** Not what the page is for. */
+  readonly isOther?: boolean;
 }
 
-export function form({ action, hidden, fields, button }: Form): Html {
+export function form({ action, hidden, fields, button, isOther = false }: Form): Html {
   const inputs = Object.entries(hidden).map(
     ([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`,
   );
-  return html`<form method="post" action="${action}">${inputs}${fields}<button>${button}</button></form>`;
+  const kind = isOther ? html` class="other"` : html``;
+  return html`<form${kind} method="post" action="${action}">${inputs}${fields}<button>${button}</button></form>`;
 }

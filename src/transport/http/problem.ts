@@ -45,10 +45,14 @@ function challengeFor({ code, needed = {}, scheme }: AuthorityError, sent: Token
   return challengeOf(code === 'invalid_token' ? code : undefined, asked);
 }
 
-function problemText({ code, detail, errors, members }: AuthorityError, requestId: string): string {
+export function problemOf({ code, detail, errors, members }: AuthorityError, requestId: string): object {
   const { http: status, title } = errorTable[code];
   const type = `urn:countersign:error:${code}`;
-  return JSON.stringify({ type, title, status, code, detail, errors, ...members, request_id: requestId });
+  return { type, title, status, code, detail, errors, ...members, request_id: requestId };
+}
+
+function problemText(error: AuthorityError, requestId: string): string {
+  return JSON.stringify(problemOf(error, requestId));
 }
 
 /** Answers malformed HTTP (bad syntax, too many headers, too slow), then closes the connection. */

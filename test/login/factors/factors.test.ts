@@ -176,6 +176,7 @@ t.test(
     for (const each of [without, first]) t.equal(await said(guard, each), 'accepted', 'not opened by it');
     t.strictSame((await call('GET', '/auth/factors', { token: without })).body, {
       factors: [],
+      step_up: [],
       passkeys: null,
       recovery_codes: { left: 0 },
     });

@@ -49,6 +49,7 @@ for (const { name, embedded, open } of engines) {
       ...base,
       kinds,
       policy: 'offered' as const,
+      apiAudience: 'http://127.0.0.1:8080/api',
       onTry: () => {},
       verifyEnrolment: async () => ({ refused: 'none' }),
     };

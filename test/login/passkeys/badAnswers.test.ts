@@ -31,7 +31,7 @@ async function setUp() {
     bobs: other.passkey,
     /** Call it last. */
     isSound: () => t.notMatch(authority.log(), /"level":(50|60)/, 'nothing failed in the server'),
-    unlock: () => authority.authority.operations.unlockUser(alice, { name: 'operator' }),
+    unlock: () => authority.authority.operations.unlockUser({ email: alice }, { name: 'operator' }),
   };
 }
 

@@ -29,6 +29,7 @@ t.test('every method', async (t) => {
     const other = await authority.login('alice@example.com');
     const { jti, sid, sub } = claimsOf(token);
     const kid = kidOf(token);
+    const named = randomUUID();
     // In an order in which each finds what it needs.
     const rows: readonly (readonly [method: string, request: object, answer: object])[] = [
       ['TokenService/IsRevoked', { jti, kid }, { response: { decidedBy: 'DECIDED_BY_BLOOM' } }],
@@ -36,12 +37,19 @@ t.test('every method', async (t) => {
       ['TokenService/Introspect', { token }, { response: { active: true, sub } }],
       ['TokenService/BatchIntrospect', { tokens: [token, 'x'] }, { response: { results: [{ sub }, {}] } }],
       ['SessionService/ListSessions', { userId: sub }, { response: { sessions: [{}, {}] } }],
-      ['SessionService/EndSession', { sessionId: other.session_id }, { response: { ended: true } }],
       [
-        'RevocationService/Revoke',
-        { sessionId: sid, requestId: randomUUID() },
-        { response: { endedSessions: 1 } },
+        'SessionService/FindSessions',
+        { filter: { userId: sub } },
+        { response: { sessions: [{ clientId: 'first-party' }, { acr: '1fa' }] } },
       ],
+      [
+        'RevocationService/PreviewRevocation',
+        { filter: { userId: sub } },
+        { response: { matchedSessions: '2', users: '1' } },
+      ],
+      ['SessionService/EndSession', { sessionId: other.session_id }, { response: { ended: true } }],
+      ['RevocationService/Revoke', { sessionId: sid, requestId: named }, { response: { endedSessions: 1 } }],
+      ['RevocationService/GetRevocation', { requestId: named }, { response: { finished: true } }],
       ['TokenService/IsRevoked', { jti }, { response: { revoked: true, reason: 'REASON_REVOKED' } }],
       ['UserService/DisableUser', { userId: sub, requestId: 'left' }, { response: { endedSessions: 0 } }],
       ['UserService/EnableUser', { userId: sub }, { response: {} }],
@@ -52,6 +60,7 @@ t.test('every method', async (t) => {
       ['UserService/VerifyEmail', { userId: sub }, { response: {} }],
       ['UserService/ResetFactors', { userId: sub }, { response: { dueTimeMs: String } }],
       ['UserService/StopFactorsReset', { userId: sub }, { response: { stopped: true } }],
+      ['UserService/UnlockUser', { userId: sub }, { response: {} }],
       ['UserService/SetOneTimePassword', { userId: sub }, { response: { password: String } }],
       [
         'RoleService/SetResource',
@@ -71,12 +80,25 @@ t.test('every method', async (t) => {
       ['RoleService/RemoveRole', { name: 'clerk' }, { response: { taken: {} } }],
       ['RoleService/RemoveResource', { audience: 'orders' }, { response: { taken: {} } }],
       ['UserService/DeleteUser', { userId: sub }, { response: {} }],
+      ['ClientService/ListClients', {}, { response: { clients: Array } }],
+      ['ClientService/CreateClient', { name: 'orders' }, { response: { secret: /^st_/ } }],
+      ['ClientService/RotateClientSecret', { name: 'orders' }, { response: { secret: /^st_/ } }],
+      ['ClientService/DisableClient', { client: 'orders' }, { response: {} }],
+      ['ClientService/EnableClient', { client: 'orders' }, { response: {} }],
+      ['ClientService/RevokeClient', { client: 'orders' }, { response: {} }],
+      ['AuditService/ListEvents', { type: 'client_enabled' }, { response: { events: [{}] } }],
+      ['AuditService/VerifyChain', {}, { response: { intact: true } }],
+      ['StatusService/GetStatus', {}, { response: { status: { nodeId: String } } }],
+      ['StatusService/ListSettings', {}, { response: { settings: Array } }],
+      ['StatusService/ListRefusals', {}, { response: { sinceMs: String } }],
+      ['OutboxService/ListMessages', {}, { response: {} }],
+      ['OutboxService/RetryMessage', { messageId: randomUUID() }, { status: 'NOT_FOUND' }],
       ['KeyService/ListKeys', {}, { response: { keys: [{}, {}] } }],
       ['KeyService/ResealKeys', {}, { response: { signingKeys: 0 } }],
       ['KeyService/RotateKey', {}, { response: { rotated: true } }],
       ['KeyService/RevokeKey', { kid }, { response: { effectTimeMs: String } }],
     ];
-    const tried = new Set(rows.map(([path]) => path.split('/')[1]).concat('WatchRevocations'));
+    const tried = new Set(rows.map(([path]) => path.split('/')[1]).concat('WatchRevocations', 'WatchStatus'));
     t.strictSame([...tried].sort(), Object.keys(methods).sort(), 'none is left out');
 
     const python = await startPythonSubscriber(address, serviceToken);

@@ -352,7 +352,7 @@ const paths: Rows = async (t, { httpPort, call }, token) => {
 
 /** These are for everybody, for whoever has a link of a mail, or pages that browsers are sent to; all else is for whoever has a token. */
 const open =
-  /^\/($|\.well-known\/|health\/|metrics$|docs|sign-in(\/(provider|factor|factor\/start))?$|oauth2\/(authorize|logout)(\/\w+)?$|auth\/(register|providers(\/complete|\/\{name\}\/(start|callback))?|login(\/.*)?|refresh|logout|email\/verify|recovery(\/complete)?|not-me|factors\/reset\/stop)$)/;
+  /^\/($|\.well-known\/|health\/|metrics$|docs|(account|admin)(\/\{\*\})?$|pages\/\{file\}$|sign-in(\/(provider|factor|factor\/start|recovery|register))?$|oauth2\/(authorize|logout)(\/\w+)?$|auth\/(register|providers(\/complete|\/\{name\}\/(start|callback))?|login(\/.*)?|refresh|logout|email\/verify|recovery(\/complete)?|not-me|factors\/reset\/stop)$)/;
 
 const zeroId = '00000000-0000-7000-8000-000000000000';
 /** Well-formed, so that a refusal is for the token. */

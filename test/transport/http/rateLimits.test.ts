@@ -71,7 +71,11 @@ t.test('what is left is told', async (t) => {
 type Ask = (number: number) => Promise<Answer>;
 
 /** Uses up each budget of one operation in turn: with as little as is counted for it, so that nothing else is used up before. */
-function waysTo(call: HttpCall, tokens: { readonly accessToken: string; readonly refreshToken: string }) {
+function waysTo(
+  call: HttpCall,
+  tokens: { readonly accessToken: string; readonly refreshToken: string },
+  serviceToken: string,
+) {
   const post = (path: string, body?: unknown, token?: string) => (address: string) =>
     call('POST', path, {
       headers: from(address),
@@ -158,6 +162,11 @@ function waysTo(call: HttpCall, tokens: { readonly accessToken: string; readonly
       asClient('x'),
       (n: number) => asClient(`x${n}`),
     ],
+    api: [
+      post('/api/KeyService/ListKeys'),
+      post('/api/KeyService/ListKeys', undefined, serviceToken),
+      () => post('/api/KeyService/ListKeys', undefined, serviceToken),
+    ],
     reads: [read(), read(tokens.accessToken), () => read(tokens.accessToken)],
   } as const satisfies Record<LimitedOperation, unknown>;
   return { ways, chain };
@@ -176,7 +185,7 @@ for (const [rateLimits, tried] of [
     const alice = { email: 'alice@example.com', password };
     await operations.register(alice, { name: 'operator' });
     const tokens = await operations.login(alice, { name: 'user' });
-    const { ways, chain } = waysTo(call, tokens);
+    const { ways, chain } = waysTo(call, tokens, authority.serviceToken);
 
     for (const [index, operation] of limitedOperations.entries()) {
       const [fromSomewhere, forSomebody, forAnybody] = ways[operation];

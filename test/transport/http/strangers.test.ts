@@ -5,12 +5,22 @@ import { keptFolder, startAuthority, type TestAuthority } from '../../support/au
 /** Read with GET; whatever else there is wants a body or a token. */
 const readable: Readonly<Record<string, number>> = {
   '/': 200,
+  // The pages are public; what they show is not.
+  '/account': 200,
+  '/account/{*}': 200,
+  '/admin': 200,
+  '/admin/{*}': 200,
+  '/pages/{file}': 404,
   '/.well-known/jwks.json': 200,
   '/.well-known/oauth-authorization-server': 200,
   '/.well-known/openid-configuration': 200,
   '/health/live': 200,
   '/health/ready': 200,
   '/auth/me': 401,
+  '/auth/account': 401,
+  '/auth/activity': 401,
+  '/auth/apps': 401,
+  '/auth/session/end': 401,
   '/auth/sessions': 401,
   '/auth/factors': 401,
   '/auth/providers': 200,
@@ -19,6 +29,8 @@ const readable: Readonly<Record<string, number>> = {
   // Without a cookie nobody has begun anything.
   '/auth/providers/{name}/callback': 400,
   '/sign-in': 200,
+  '/sign-in/recovery': 200,
+  '/sign-in/register': 200,
   '/sign-in/provider': 400,
   // Without parameters there is nothing to go on with.
   '/oauth2/authorize': 400,

@@ -3,11 +3,15 @@
  * are generated with the same options (`npm run generate`).
  */
 import { fromJSON } from '@grpc/proto-loader';
+import type { ProtoGrpcType as AuditProto } from './generated/audit_service.ts';
+import type { ProtoGrpcType as ClientProto } from './generated/client_service.ts';
 import type { ProtoGrpcType as KeyProto } from './generated/key_service.ts';
+import type { ProtoGrpcType as OutboxProto } from './generated/outbox_service.ts';
 import { protoJson } from './generated/protoJson.ts';
 import type { ProtoGrpcType as RevocationProto } from './generated/revocation_service.ts';
 import type { ProtoGrpcType as RoleProto } from './generated/role_service.ts';
 import type { ProtoGrpcType as SessionProto } from './generated/session_service.ts';
+import type { ProtoGrpcType as StatusProto } from './generated/status_service.ts';
 import type { ProtoGrpcType as TokenProto } from './generated/token_service.ts';
 import type { ProtoGrpcType as UserProto } from './generated/user_service.ts';
 
@@ -18,11 +22,24 @@ export const serviceNames = [
   'UserService',
   'KeyService',
   'RoleService',
+  'ClientService',
+  'AuditService',
+  'StatusService',
+  'OutboxService',
 ] as const;
 
 type ServiceName = (typeof serviceNames)[number];
 
-export type Proto = KeyProto & RevocationProto & RoleProto & SessionProto & TokenProto & UserProto;
+export type Proto = AuditProto &
+  ClientProto &
+  KeyProto &
+  OutboxProto &
+  RevocationProto &
+  RoleProto &
+  SessionProto &
+  StatusProto &
+  TokenProto &
+  UserProto;
 type V1 = Proto['countersign']['v1'];
 
 export interface Definitions {

@@ -1,0 +1,167 @@
+/** Services and applications: their permissions and secrets; disabling, revoking, and new ones. */
+import { useState } from 'preact/hooks';
+import { useLoaded } from '../app/useLoaded.ts';
+import { Field } from '../parts/field.tsx';
+import { Show } from '../parts/loading.tsx';
+import { Table } from '../parts/table.tsx';
+import { useAdmin } from './adminApi.ts';
+import { Mark, never, Time } from './cells.tsx';
+import { type Change, useChange } from './change.tsx';
+import type { Client } from './messages.ts';
+import { useTexts } from './useTexts.ts';
+
+export function ClientsView() {
+  const api = useAdmin();
+  const { clients: texts, ...shared } = useTexts();
+  const [secret, setSecret] = useState('');
+  const loaded = useLoaded(() => api.read<{ clients: readonly Client[] }>('ClientService/ListClients'));
+  const { make, dialog } = useChange(loaded.reload);
+  /** Its answer has the secret, which is shown here and nowhere else. */
+  const makeSecret = (change: Omit<Change<{ secret: string }>, 'done'>) =>
+    make<{ secret: string }>({
+      ...change,
+      done(body) {
+        setSecret(body.secret);
+        return shared.done;
+      },
+    });
+  return (
+    <>
+      {secret !== '' && (
+        <div class="notice" role="alert">
+          <p>{shared.secretOnce}</p>
+          <p>
+            <code>{secret}</code>
+          </p>
+        </div>
+      )}
+      <CreateService makeSecret={makeSecret} />
+      <Show loaded={loaded}>
+        {({ clients }) => (
+          <Table
+            caption={texts.title}
+            rows={clients}
+            keyOf={({ client_id: id }) => id}
+            empty={texts.none}
+            columns={[
+              { name: texts.name, cell: ({ name }) => name },
+              { name: 'client_id', cell: ({ client_id: id }) => id },
+              { name: texts.kind, cell: ({ kind }) => kind },
+              { name: shared.state, cell: (client) => <Mark text={stateOf(client, texts)} /> },
+              { name: texts.permissions, cell: ({ permissions }) => permissions.join(' ') || '–' },
+              {
+                name: texts.lastUsed,
+                cell: ({ secrets }) => <Time ms={secrets[0]?.last_used_time_ms ?? never} />,
+              },
+              {
+                name: shared.actions,
+                cell: (client) => <ClientActs {...{ client, make, makeSecret }} />,
+              },
+            ]}
+          />
+        )}
+      </Show>
+      {dialog}
+    </>
+  );
+}
+
+function stateOf(
+  { revoke_time_ms: revoked, disable_time_ms: disabled }: Client,
+  texts: { readonly live: string; readonly disabled: string; readonly revoked: string },
+): string {
+  if (revoked !== never) return texts.revoked;
+  return disabled === never ? texts.live : texts.disabled;
+}
+
+function ClientActs({
+  client: { client_id: client, name, revoke_time_ms: revoked, disable_time_ms: disabled, secrets },
+  make,
+  makeSecret,
+}: {
+  readonly client: Client;
+  readonly make: (change: Change<unknown>) => Promise<boolean>;
+  readonly makeSecret: (change: Omit<Change<{ secret: string }>, 'done'>) => Promise<boolean>;
+}) {
+  const { clients: texts } = useTexts();
+  if (revoked !== never) return null;
+  const request = { client };
+  const acts: readonly Change<unknown>[] = [
+    disabled === never
+      ? {
+          ...{ title: texts.disable, text: name, destroys: true },
+          method: 'ClientService/DisableClient',
+          request,
+        }
+      : { title: texts.enable, text: name, method: 'ClientService/EnableClient', request },
+    {
+      ...{ title: texts.revoke, text: texts.revokeText, destroys: true, typed: name },
+      ...{ method: 'ClientService/RevokeClient', request },
+    },
+  ];
+  return (
+    <div class="buttons">
+      {acts.map((change) => (
+        <button
+          key={change.title}
+          type="button"
+          class={change.destroys === true ? 'destroys' : undefined}
+          aria-label={`${change.title} ${name}`}
+          onClick={() => make(change)}
+        >
+          {change.title}
+        </button>
+      ))}
+      {secrets.length > 0 && (
+        <button
+          type="button"
+          aria-label={`${texts.rotate} ${name}`}
+          onClick={() =>
+            makeSecret({
+              ...{ title: texts.rotate, text: name },
+              ...{ method: 'ClientService/RotateClientSecret', request: { name } },
+            })
+          }
+        >
+          {texts.rotate}
+        </button>
+      )}
+    </div>
+  );
+}
+
+function CreateService({
+  makeSecret,
+}: {
+  readonly makeSecret: (change: Omit<Change<{ secret: string }>, 'done'>) => Promise<boolean>;
+}) {
+  const { clients: texts } = useTexts();
+  const [name, setName] = useState('');
+  const [permissions, setPermissions] = useState('');
+  return (
+    <form
+      class="line"
+      onSubmit={(event) => {
+        event.preventDefault();
+        makeSecret({
+          ...{ title: texts.create, text: name, method: 'ClientService/CreateClient' },
+          request: { name: name.trim(), permissions: wordsIn(permissions) },
+        });
+      }}
+    >
+      <Field label={texts.name} value={name} onValue={setName} autocomplete="off" required />
+      <Field
+        label={texts.permissions}
+        hint={texts.permissionsHint}
+        value={permissions}
+        onValue={setPermissions}
+        autocomplete="off"
+      />
+      <button type="submit">{texts.create}</button>
+    </form>
+  );
+}
+
+export function wordsIn(text: string): readonly string[] {
+  return text.split(/\s+/).filter((word) => word !== '');
+}

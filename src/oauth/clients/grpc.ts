@@ -1,0 +1,122 @@
+/** ClientService: translate, call one operation, translate back. The contract is in proto/countersign/v1. */
+import type { Client as ClientMessage } from '@countersign/verifier/contract/generated/countersign/v1/Client';
+import type { CreateClientRequest__Output } from '@countersign/verifier/contract/generated/countersign/v1/CreateClientRequest';
+import type { RotateClientSecretRequest__Output } from '@countersign/verifier/contract/generated/countersign/v1/RotateClientSecretRequest';
+import { invalidField } from '@countersign/verifier/errors';
+import {
+  clientKinds,
+  isPermission,
+  type Permission,
+  type ServiceWithTokens,
+} from '../../services/service.ts';
+import type { ListServices, RotateServiceToken } from '../../services/services.ts';
+import type { StopService } from '../../services/stopService.ts';
+import { actorOf, type Caller, requirePermission } from '../../transport/grpc/callers.ts';
+import { changes, check, ends, type Methods } from '../../transport/grpc/methods.ts';
+import type { GrpcService } from '../../transport/grpc/server.ts';
+import type { ManageClients } from './manageClients.ts';
+
+export interface ClientServiceOperations extends Pick<ManageClients, 'createClient'>, StopService {
+  readonly listServices: ListServices;
+  readonly rotateServiceToken: RotateServiceToken;
+}
+
+const managing = { permission: 'clients.manage' } as const;
+
+export const clientMethods = {
+  ListClients: { ...managing, ...check },
+  CreateClient: { ...managing, ...changes },
+  RotateClientSecret: { ...managing, ...changes },
+  DisableClient: { ...managing, ...ends },
+  EnableClient: { ...managing, ...changes },
+  RevokeClient: { ...managing, ...ends },
+} as const satisfies Methods;
+
+export function clientService(operations: ClientServiceOperations): GrpcService {
+  return {
+    methods: clientMethods,
+    mount({ v1, add, unary }) {
+      const handlers = createClientService(operations);
+      add(v1.ClientService.service, {
+        ListClients: unary('ListClients', handlers.ListClients),
+        CreateClient: unary('CreateClient', handlers.CreateClient),
+        RotateClientSecret: unary('RotateClientSecret', handlers.RotateClientSecret),
+        DisableClient: unary('DisableClient', handlers.DisableClient),
+        EnableClient: unary('EnableClient', handlers.EnableClient),
+        RevokeClient: unary('RevokeClient', handlers.RevokeClient),
+      });
+    },
+  };
+}
+
+/** Names a client by id or name. */
+interface NamesClient {
+  readonly client: string;
+}
+
+export function createClientService(operations: ClientServiceOperations) {
+  const { listServices, createClient, rotateServiceToken } = operations;
+  return {
+    async ListClients() {
+      return { clients: (await listServices()).map(toMessage) };
+    },
+
+    async CreateClient(request: CreateClientRequest__Output, caller: Caller) {
+      const { name, audiences, scopes, redirectUris, public: isPublic } = request;
+      const permissions = request.permissions.map(readPermission);
+      // Nobody gets more by way of a new client.
+      for (const permission of permissions) requirePermission(caller, permission);
+      const kind = readKind(request.kind);
+      const client = { name, kind, permissions, audiences, scopes, redirectUris, isPublic };
+      const { id, token } = await createClient(client, actorOf(caller));
+      return { clientId: id, secret: token };
+    },
+
+    async RotateClientSecret({ name }: RotateClientSecretRequest__Output, caller: Caller) {
+      const found = (await listServices()).find((each) => each.name === name);
+      for (const permission of found?.permissions ?? []) requirePermission(caller, permission);
+      const { token, oldUntil } = await rotateServiceToken({ name }, actorOf(caller));
+      return { secret: token, oldUntilMs: oldUntil };
+    },
+
+    async DisableClient({ client }: NamesClient, caller: Caller) {
+      const { sessions } = await operations.disableClient(client, actorOf(caller));
+      return { sessions };
+    },
+
+    async EnableClient({ client }: NamesClient, caller: Caller) {
+      await operations.enableClient(client, actorOf(caller));
+      return {};
+    },
+
+    async RevokeClient({ client }: NamesClient, caller: Caller) {
+      await operations.revokeService(client, actorOf(caller));
+      return {};
+    },
+  };
+}
+
+function readPermission(text: string): Permission {
+  if (isPermission(text)) return text;
+  throw invalidField('permissions', 'known', 'must be permissions of docs/grpc.md');
+}
+
+function readKind(text: string) {
+  const kind = clientKinds.find((each) => each === (text || 'service'));
+  if (kind !== undefined) return kind;
+  throw invalidField('kind', 'enum', `must be one of ${clientKinds.join(', ')}`);
+}
+
+function toMessage(client: ServiceWithTokens): ClientMessage {
+  const { id, name, kind, permissions, audiences, scopes, redirectUris, tokens } = client;
+  return {
+    ...{ clientId: id, name, kind, permissions: [...permissions], audiences: [...audiences] },
+    ...{ scopes: [...scopes], redirectUris: [...redirectUris], hasKey: client.jwks !== undefined },
+    certificateName: client.certificateName ?? '',
+    ...{ createTimeMs: client.createdAt, disableTimeMs: client.disabledAt ?? 0 },
+    revokeTimeMs: client.revokedAt ?? 0,
+    secrets: tokens.map(({ createdAt, expiresAt = 0, lastUsedAt = 0 }) => ({
+      ...{ createTimeMs: createdAt, expireTimeMs: expiresAt, lastUsedTimeMs: lastUsedAt },
+    })),
+  };
+}

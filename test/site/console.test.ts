@@ -1,0 +1,224 @@
+/** The console in a real Chromium: what administrators do there, by what they read. One authority for all. */
+import { readFile } from 'node:fs/promises';
+import type { Page } from 'playwright-core';
+import t from 'tap';
+import { openTab, startPageAuthority } from '../support/accountPage.ts';
+import { password } from '../support/authority.ts';
+import { startChromium } from '../support/chromium.ts';
+import { totpAt } from '../support/secondFactor.ts';
+
+const authority = await startPageAuthority(t);
+const { issuer, register, login, call } = authority;
+const { operations } = authority.authority;
+const operator = { name: 'operator' };
+const browser = await startChromium();
+t.teardown(() => browser.close());
+
+const heading = (page: Page, name: string) => page.getByRole('heading', { name, level: 1 }).waitFor();
+const dialog = (page: Page) => page.getByRole('dialog');
+
+/** A new administrator, signed in at the console: the first login must add an authenticator app. */
+async function administrator(email: string) {
+  await register(email);
+  await operations.makeAdmin({ email }, operator);
+  const tab = await openTab(browser, issuer);
+  const { page } = tab;
+  await page.goto('/admin/');
+  await page.getByLabel('E-mail').fill(email);
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await page.getByRole('button', { name: 'Add an authenticator app' }).click();
+  const secret = (await page.locator('code').first().textContent()) ?? '';
+  await page.getByLabel('Code of your authenticator app').fill(totpAt(secret, Date.now()));
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await page.waitForURL(`${issuer}/admin/`);
+  return tab;
+}
+
+/** Gives the reason, and what must be typed. */
+async function decide(page: Page, button: string | RegExp, typed?: string) {
+  await dialog(page).getByLabel('Reason').fill('Ticket 42');
+  if (typed !== undefined)
+    await dialog(page)
+      .getByLabel(/^Type .* to confirm$/)
+      .fill(typed);
+  await dialog(page).getByRole('button', { name: button }).click();
+}
+
+const row = (page: Page, text: string) => page.getByRole('row').filter({ hasText: text });
+const { page, faults } = await administrator('admin@example.com');
+
+t.test('Effect is live', async (t) => {
+  await heading(page, 'Effect');
+  await page.getByText('Half in effect within').waitFor();
+  await row(page, 'this one').waitFor();
+  await page.getByText('No guard is connected to this node.').waitFor();
+  await register('effect@example.com');
+  const { refresh_token } = await login('effect@example.com');
+  const loggedOut = performance.now();
+  await call('POST', '/auth/logout', { body: { refresh_token } });
+  await page
+    .locator('dl.facts')
+    .getByText(/^[\d.,]+ ms$/)
+    .first()
+    .waitFor();
+  const milliseconds = performance.now() - loggedOut;
+  t.comment(`a logout was on the screen after ${milliseconds.toFixed(0)} ms`);
+  t.ok(milliseconds < 3_000, `${milliseconds}`);
+});
+
+t.test('a user: found, disabled, enabled, given a role and relieved of it', async (t) => {
+  const email = 'ada@example.com';
+  await register(email);
+  const { access_token: token } = await login(email);
+  await page.getByRole('link', { name: 'Users' }).click();
+  await page.getByLabel('E-mail contains').fill('ADA@');
+  await page.getByRole('button', { name: 'Filter' }).click();
+  await page.waitForURL('**/admin/users?email_contains=ADA%40');
+  await page.getByRole('link', { name: email }).click();
+  await page.getByRole('heading', { name: email }).waitFor();
+
+  await page.getByRole('button', { name: 'Disable user' }).click();
+  t.equal(
+    await dialog(page).getByRole('button', { name: 'Disable user' }).isDisabled(),
+    true,
+    'without a reason',
+  );
+  await decide(page, 'Disable user', email);
+  await page.getByText(/No service accepts it any more, after/).waitFor();
+  t.equal((await call('GET', '/auth/me', { token })).status, 401);
+  await page.getByText('disabled, unproved').waitFor();
+  const [event] = await operations.listAudit({ type: 'user_disabled', limit: 1 });
+  t.match(event, { actor: /^user:[\w-]{36}$/, detail: { why: 'Ticket 42' } });
+
+  await page.getByRole('button', { name: 'Enable user' }).click();
+  await decide(page, 'Enable user');
+  await page.getByText('active, unproved').waitFor();
+
+  await page.getByLabel('Role', { exact: true }).fill('admin');
+  await page.getByRole('button', { name: 'Give role' }).click();
+  await decide(page, 'Give role');
+  await page.getByRole('button', { name: 'Take role admin' }).click();
+  await decide(page, 'Take role admin');
+  await page.getByText('This user has no role.').waitFor();
+});
+
+t.test(
+  'Revoke: preview, reason, the typed number, progress, a report; an address alone starts nothing',
+  async (t) => {
+    const email = 'many@example.com';
+    const user_id = (await register(email)).body.user_id as string;
+    const logins = [];
+    for (let count = 0; count < 7; count += 1) logins.push(await login(email));
+    const requests: string[] = [];
+    page.on('request', (request) => requests.push(request.url()));
+    const forged = `/admin/revoke?user_id=${user_id}&request=forged&reason=x`;
+    await page.goto(forged);
+    await page.getByRole('button', { name: 'Complete it' }).waitFor();
+    t.notOk(requests.some((url) => url.endsWith('/RevocationService/Revoke')));
+
+    await page.goto('/admin/revoke');
+    await page.getByLabel('User').fill(user_id);
+    await page.getByRole('button', { name: 'Preview' }).click();
+    await page.getByText('7 sessions of 1 users match.').waitFor();
+    await row(page, '127.0.0.0/24').waitFor();
+    await row(page, 'first-party').first().waitFor();
+    await row(page, 'under an hour').waitFor();
+    await page.getByRole('button', { name: 'End 7 sessions' }).click();
+    await decide(page, 'End 7 sessions', '7');
+    await page.getByText('Done: 7 sessions have ended. No service accepts them any more.').waitFor();
+    for (const { access_token: token } of logins)
+      t.equal((await call('GET', '/auth/me', { token })).status, 401);
+
+    await page.reload();
+    await page.getByText('Done: 7 sessions have ended.').waitFor();
+    const saving = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Download the report' }).click();
+    const file = await (await saving).path();
+    const report = JSON.parse(await readFile(file, 'utf8'));
+    t.match(report, { finished: true, ended_sessions: '7', filter: { user_id } });
+    t.equal(report.events.length, 7);
+    t.match(report.events[0], { event: { type: 'session_ended', detail: /Ticket 42/ } });
+  },
+);
+
+t.test('sessions: one is ended; names of users are shown as text', async (t) => {
+  const hostile = '<img src=x onerror=alert(1)>';
+  const user_id = (await register('hostile@example.com')).body.user_id as string;
+  const body = { email: 'hostile@example.com', password, device_name: hostile };
+  const { access_token: token } = (await call('POST', '/auth/login', { body })).body;
+  await page.goto(`/admin/sessions?user_id=${user_id}`);
+  await page.getByText('<img src=x onerror=alert(1)>', { exact: false }).first().waitFor();
+  t.equal(await page.locator('td img').count(), 0);
+  await page.getByRole('button', { name: /^End session/ }).click();
+  await decide(page, 'End session');
+  await page.getByText('No live session matches.').waitFor();
+  t.equal((await call('GET', '/auth/me', { token })).status, 401);
+});
+
+t.test('keys, clients, roles, audit, limits, outbox, settings', async (t) => {
+  await page.goto('/admin/keys');
+  await page.getByRole('button', { name: 'Rotate now' }).click();
+  await decide(page, 'Rotate now');
+  await page.getByText('Done.').waitFor();
+  await row(page, 'retiring').waitFor();
+
+  await page.goto('/admin/clients');
+  await page.getByLabel('Name').fill('orders');
+  await page.getByLabel('Permissions').fill('tokens.check tokens.introspect');
+  await page.getByRole('button', { name: 'Create service' }).click();
+  await decide(page, 'Create service');
+  const secret = await page.getByText(/^st_/).textContent();
+  const list = (token: string) => call('POST', '/api/TokenService/IsRevoked', { token, body: { jti: 'x' } });
+  t.equal((await list(secret ?? '')).status, 400, 'it may ask');
+  await page.getByRole('button', { name: 'Revoke client orders' }).click();
+  await decide(page, 'Revoke client', 'orders');
+  await row(page, 'orders').getByText('revoked').waitFor();
+
+  await page.goto('/admin/roles');
+  await row(page, 'admin').getByRole('link', { name: 'Who has it' }).click();
+  await page.getByText('Who has it: admin').waitFor();
+
+  await page.goto('/admin/audit?type=signing_key_activated');
+  await row(page, 'Ticket 42').waitFor();
+  await page.getByRole('button', { name: 'Verify the chain' }).click();
+  await page.getByText(/^The chain is intact/).waitFor();
+
+  await page.goto('/admin/limits');
+  await page.getByText('Nobody was refused.').waitFor();
+  await page.goto('/admin/outbox');
+  await heading(page, 'Outbox');
+  await page
+    .getByText(/Nothing waits\.|Try now/)
+    .first()
+    .waitFor();
+  await page.goto('/admin/settings');
+  await row(page, 'REGISTRATION').getByText('environment').waitFor();
+  await row(page, 'AUDIENCE').first().getByText('default').waitFor();
+  t.strictSame(faults, []);
+});
+
+t.test('without the role, and when the session ends', async (t) => {
+  await register('nobody@example.com');
+  const nobody = await openTab(browser, issuer);
+  await nobody.signIn('/admin/', 'nobody@example.com');
+  await nobody.page.getByRole('alert').waitFor();
+  t.match(await nobody.page.getByRole('alert').textContent(), /may not|not allowed|permission/i);
+
+  const other = await administrator('other@example.com');
+  await other.page.getByText('Half in effect within').waitFor();
+  const ended = other.page.getByRole('heading', { name: 'This session has ended' }).waitFor();
+  await operations.disableUser({ email: 'other@example.com' }, operator);
+  const at = performance.now();
+  await ended;
+  const milliseconds = performance.now() - at;
+  t.comment(`the page said so after ${milliseconds.toFixed(0)} ms`);
+  t.ok(milliseconds < 1_000, `${milliseconds}`);
+  t.strictSame([...nobody.faults, ...other.faults], []);
+});
+
+t.test('in German', async (t) => {
+  const german = await openTab(browser, issuer, { locale: 'de-DE' });
+  await german.page.goto('/admin/');
+  t.equal(await german.page.getAttribute('html', 'lang'), 'de');
+});

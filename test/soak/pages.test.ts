@@ -1,0 +1,191 @@
+/**
+ * Every screen in both themes, on a phone and on a desk: axe-core finds nothing (WCAG 2.2 AA), nothing is wider than the window, and
+ * the content policy is kept. `npm run screenshots` is the same walk, which keeps some of what it sees.
+ */
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import t from 'tap';
+import { openTab, type PageAuthority, startPageAuthority, type Tab } from '../support/accountPage.ts';
+import { password } from '../support/authority.ts';
+import { inCheckout } from '../support/checkout.ts';
+import { startChromium } from '../support/chromium.ts';
+import { operator } from '../support/oauthClients.ts';
+import { aDevice, type Credential } from '../support/virtualDevice.ts';
+
+t.setTimeout(600_000);
+const folder = process.env['SCREENSHOTS'];
+const axe = await readFile(inCheckout('node_modules/axe-core/axe.min.js'), 'utf8');
+const authority = await startPageAuthority(t);
+const browser = await startChromium();
+t.teardown(() => browser.close());
+
+const email = 'ada@example.com';
+const devices = [
+  'Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 Mobile/15E148 Safari/604.1',
+  'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
+  'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/138.0.0.0 Safari/537.36 Edg/138.0.0.0',
+];
+
+/** A user with a few of everything. */
+async function seed({ register, login, call, authority: { operations } }: PageAuthority): Promise<void> {
+  await register(email);
+  for (const agent of devices) await login(email, { 'user-agent': agent });
+  await call('POST', '/auth/login', { body: { email, password: 'not the right one' } });
+  const client = await operations.createClient(
+    {
+      ...{ name: 'photo-prints', kind: 'third_party', permissions: [], audiences: [], scopes: [] },
+      redirectUris: ['https://prints.example/callback'],
+    },
+    operator,
+  );
+  prints.address = `/oauth2/authorize?${new URLSearchParams({
+    ...{ response_type: 'code', client_id: client.id, redirect_uri: 'https://prints.example/callback' },
+    ...{ scope: 'openid email', code_challenge: 'a'.repeat(43), code_challenge_method: 'S256' },
+  })}`;
+}
+
+const prints = { address: '' };
+
+interface Screen {
+  readonly name: string;
+  /** Brings the tab there, from wherever it is; the tab is signed in. */
+  open(page: Page): Promise<void>;
+}
+
+const view = (name: string, path: string, seen: string): Screen => ({
+  name,
+  async open(page) {
+    await page.goto(path);
+    await page.getByText(seen).first().waitFor();
+  },
+});
+
+/** In this order: the last ones end the session. */
+const screens: readonly Screen[] = [
+  view('account-overview', '/account/', 'The last sign-ins'),
+  view('account-sessions', '/account/sessions', 'Firefox 140'),
+  view('account-passkeys', '/account/passkeys', 'Laptop'),
+  view('account-factors', '/account/factors', 'Make new codes'),
+  {
+    name: 'account-add-app',
+    async open(page) {
+      await page.goto('/account/factors');
+      await page.getByRole('button', { name: 'Add an authenticator app' }).click();
+      await page.getByAltText('The key as a QR code').waitFor();
+    },
+  },
+  view('account-password', '/account/password', 'Current password'),
+  view('account-apps', '/account/apps', 'Linked sign-ins'),
+  view('account-activity', '/account/activity', 'Sign-in refused'),
+  view('account-data', '/account/data', 'Take it with you'),
+  view('account-nothing', '/account/nothing', 'There is nothing here'),
+  {
+    name: 'account-question',
+    async open(page) {
+      await page.goto('/account/sessions');
+      await page.getByRole('button', { name: 'End all others' }).click();
+      await page.getByRole('dialog').waitFor();
+    },
+  },
+  view('console', '/admin/', 'Effect'),
+  {
+    name: 'consent',
+    async open(page) {
+      await page.goto(prints.address);
+      await page.getByRole('heading', { name: 'Allow access?' }).waitFor();
+    },
+  },
+  view('sign-out', '/oauth2/logout', 'Sign out here'),
+  view('root', '/', 'Documentation'),
+  view('sign-in', '/sign-in', 'I forgot my password'),
+  view('sign-in-recovery', '/sign-in/recovery', 'Send the link'),
+  view('sign-in-register', '/sign-in/register', 'Open the account'),
+  {
+    name: 'sign-in-refused',
+    async open(page) {
+      await page.goto('/sign-in');
+      await page.getByLabel('E-mail').fill(email);
+      await page.getByLabel('Password').fill('not the right one');
+      await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+      await page.getByText('Wrong e-mail or password.').waitFor();
+    },
+  },
+  {
+    name: 'sign-in-factor',
+    async open(page) {
+      await page.goto('/sign-in');
+      await page.getByLabel('E-mail').fill(email);
+      await page.getByLabel('Password').fill(password);
+      await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+      await page.getByText('Prove a second factor.').waitFor();
+    },
+  },
+  view('link', '/auth/not-me?token=x', 'This link was used already'),
+  {
+    name: 'account-ended',
+    async open(page) {
+      await page.goto('/account/');
+      await page.getByRole('button', { name: 'Sign out' }).click();
+      await page.getByText('You are signed out.').waitFor();
+    },
+  },
+];
+
+/** Kept by `npm run screenshots`: the README and docs/pages.md show them. */
+const kept: readonly string[] = [
+  ...['account-overview-light-1440', 'account-sessions-light-1440', 'account-sessions-dark-360'],
+  ...['account-passkeys-dark-1440', 'account-activity-dark-1440', 'sign-in-light-360', 'consent-light-360'],
+];
+
+async function faultsOf(page: Page): Promise<readonly string[]> {
+  await page.evaluate(axe);
+  const found = await page.evaluate<{ id: string; nodes: { html: string }[] }[]>(
+    `axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }).then(({ violations }) => violations)`,
+  );
+  const wider = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
+  return [
+    ...found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 150)).join(' | ')}`),
+    ...(wider > 0 ? [`${wider} px wider than the window`] : []),
+  ];
+}
+
+/** Signs in, the first time by password to add the passkey; returns it as it is then. */
+async function signIn(tab: Tab, passkey: Credential | undefined): Promise<Credential | undefined> {
+  const device = await aDevice(tab.page);
+  if (passkey === undefined) {
+    await tab.signIn('/account/passkeys', email);
+    await tab.page.getByLabel('Name of the new passkey').fill('Laptop');
+    await tab.page.getByRole('button', { name: 'Add a passkey' }).click();
+    await tab.page.getByText('The passkey is added.').waitFor();
+  } else {
+    await device.adopt(passkey);
+    await tab.page.goto('/sign-in');
+    await tab.page.waitForURL('**/account/');
+  }
+  // Else it would take the offer of every sign-in page.
+  await device.touches(false);
+  return (await device.credentials())[0];
+}
+
+await seed(authority);
+if (folder !== undefined) await mkdir(folder, { recursive: true });
+let passkey: Credential | undefined;
+for (const theme of ['light', 'dark'] as const) {
+  for (const width of [360, 1440]) {
+    await t.test(`${theme}, ${width} px`, async (t) => {
+      const viewport = { width, height: width === 360 ? 740 : 900 };
+      const tab = await openTab(browser, authority.issuer, { colorScheme: theme, viewport });
+      t.teardown(() => tab.close());
+      passkey = await signIn(tab, passkey);
+      for (const { name, open } of screens) {
+        await open(tab.page);
+        t.strictSame(await faultsOf(tab.page), [], name);
+        const file = `${name}-${theme}-${width}`;
+        if (folder !== undefined && kept.includes(file))
+          await tab.page.screenshot({ path: join(inCheckout(folder), `${file}.png`) });
+      }
+      t.strictSame(tab.faults, []);
+    });
+  }
+}
