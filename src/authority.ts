@@ -175,10 +175,10 @@ function mountSlices(
 ) {
   const { ring, propagation, rateLimits, spendRevokeBudget, latestTime, refreshTokens } = opened;
   const { accessTokens, accessTokenReader, audiences, counting, earlierTokens } = opened;
-  const { database, sealing, keyEncryptionKey } = opened.storage;
+  const { database, sealing, keyEncryptionKey, sessionEntries } = opened.storage;
   const { notices, notify, makeLink, requireMail, resealMessage } = opened.notifications;
   const { nodeId, watched } = opened.truth;
-  const { denyList, effect, subscribers, sliceMs } = propagation;
+  const { denyList, effect, subscribers, sliceMs, holdsLease } = propagation;
   const { keyRing, ringKeeper } = ring;
   const { passwords, passwordPolicy, passwordAttempts } = opened.passwords;
   const { factors, passkeys, codes, providers } = opened;
@@ -202,6 +202,7 @@ function mountSlices(
   const sessions = mountSessions({
     ...{ ...revoking, ...reading, ...minting, config: config.sessions },
     ...{ log, metrics, rateLimits, notices, counted, revoke: revocation.operations.revoke },
+    ...{ sessionEntries, holdsLease },
   });
   const login = mountLogin({
     ...{ ...revoking, ...minting, ...proving, ...passkeys, ...factors, ...codes.login, ...providers },
@@ -224,7 +225,13 @@ function mountSlices(
   const oauth = mountOAuth({
     ...{ ...revoking, ...reading, ...minting, config: config.tokens, metrics, authenticateService },
     ...{ sessionConfig: config.sessions, sealing, authenticateAnywhere: tokens.authenticateAnywhere },
-    ...{ ...tokens.operations, refresh, logout, revoke: revocation.operations.revoke },
+    ...{
+      ...tokens.operations,
+      refresh,
+      logout,
+      lookUpSession: sessions.lookUpSession,
+      revoke: revocation.operations.revoke,
+    },
     cacheControl: cacheable(ring.policy),
   });
   const audit = mountAudit({ database, clock, log, metrics, retentionMs: config.audit.retentionMs });

@@ -12,6 +12,7 @@ import type { Revoke } from '../revocation/revoke.ts';
 import type { AuthenticateService } from '../services/authenticateService.ts';
 import { createFindBrowserSession, createFindCookieSession } from '../sessions/browserSession.ts';
 import type { Logout } from '../sessions/logout.ts';
+import type { LookUpSession } from '../sessions/lookUp/lookUpSession.ts';
 import type { Refresh } from '../sessions/refresh.ts';
 import { lifetimesOf } from '../sessions/storeSession.ts';
 import type { Introspect, IntrospectAny } from '../tokens/introspect.ts';
@@ -48,6 +49,7 @@ export interface OAuthParts extends GrantParts, ReadingParts {
   readonly authenticateAnywhere: Authenticate;
   readonly introspect: Introspect;
   readonly introspectAny: IntrospectAny;
+  readonly lookUpSession: LookUpSession;
   readonly refresh: Refresh;
   readonly logout: Logout;
   readonly revoke: Revoke;

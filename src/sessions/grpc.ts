@@ -2,11 +2,14 @@
 
 import type { EndSessionRequest__Output } from '@countersign/verifier/contract/generated/countersign/v1/EndSessionRequest';
 import type { EndSessionResponse } from '@countersign/verifier/contract/generated/countersign/v1/EndSessionResponse';
+import type { GetSessionRequest__Output } from '@countersign/verifier/contract/generated/countersign/v1/GetSessionRequest';
+import type { GetSessionResponse } from '@countersign/verifier/contract/generated/countersign/v1/GetSessionResponse';
 import type { ListSessionsRequest__Output } from '@countersign/verifier/contract/generated/countersign/v1/ListSessionsRequest';
 import type { ListSessionsResponse } from '@countersign/verifier/contract/generated/countersign/v1/ListSessionsResponse';
 import type { Session as SessionMessage } from '@countersign/verifier/contract/generated/countersign/v1/Session';
 import { invalidField } from '@countersign/verifier/errors';
-import { isUuid, type UserId } from '@countersign/verifier/ids';
+import { isUuid, type SessionId, type UserId } from '@countersign/verifier/ids';
+import { jtiCharacters, parseJti } from '@countersign/verifier/tokens/jti';
 import { parseUserAgent } from '../platform/userAgent.ts';
 import type { Revoke } from '../revocation/revoke.ts';
 import type { Service } from '../services/service.ts';
@@ -15,15 +18,19 @@ import { change, check, type Methods } from '../transport/grpc/methods.ts';
 import type { GrpcService } from '../transport/grpc/server.ts';
 import { sessionLimits } from './limits.ts';
 import type { ListSessions } from './listSessions.ts';
+import type { ShownSession } from './lookUp/facts.ts';
+import type { GetSession, NamedSession } from './lookUp/getSession.ts';
 import { pageTokenAfter, readPageToken } from './pageToken.ts';
-import { type Session, sessionExpiry } from './session.ts';
+import { sessionExpiry } from './session.ts';
 
 export interface SessionServiceOperations {
+  readonly getSession: GetSession;
   readonly listSessions: ListSessions;
   readonly revoke: Revoke;
 }
 
 export const sessionMethods = {
+  GetSession: { permission: 'sessions.read', ...check },
   ListSessions: { permission: 'sessions.read', ...check },
   EndSession: { permission: 'sessions.end', ...change },
 } as const satisfies Methods;
@@ -34,6 +41,7 @@ export function sessionService(operations: SessionServiceOperations): GrpcServic
     mount({ v1, add, unary }) {
       const handlers = createSessionService(operations);
       add(v1.SessionService.service, {
+        GetSession: unary('GetSession', handlers.GetSession),
         ListSessions: unary('ListSessions', handlers.ListSessions),
         EndSession: unary('EndSession', handlers.EndSession),
       });
@@ -41,8 +49,17 @@ export function sessionService(operations: SessionServiceOperations): GrpcServic
   };
 }
 
-export function createSessionService({ listSessions, revoke }: SessionServiceOperations) {
+export function createSessionService({ getSession, listSessions, revoke }: SessionServiceOperations) {
   return {
+    async GetSession(request: GetSessionRequest__Output): Promise<GetSessionResponse> {
+      const { facts, readAt } = await getSession(readNamed(request));
+      const { clientId, scope, roles, amr, acr, authTime } = facts;
+      return {
+        ...{ session: toMessage(facts), clientId, scope, acr, amr: [...amr] },
+        ...{ roles: roles.map(({ role }) => role), authTimeMs: authTime, readTimeMs: readAt },
+      };
+    },
+
     async ListSessions(request: ListSessionsRequest__Output): Promise<ListSessionsResponse> {
       const { userId, pageSize, pageToken } = request;
       if (!isUuid(userId)) throw invalidField('user_id', 'format', 'must be a UUID in lower case');
@@ -67,17 +84,28 @@ export function createSessionService({ listSessions, revoke }: SessionServiceOpe
   };
 }
 
+function readNamed({ sessionId, jti }: GetSessionRequest__Output): NamedSession {
+  if (jti === '') {
+    if (isUuid(sessionId)) return { sessionId: sessionId as SessionId };
+    throw invalidField('session_id', 'format', 'must be a UUID in lower case');
+  }
+  if (sessionId !== '') throw invalidField('jti', 'exclusive', 'must not be set together with session_id');
+  const parsed = parseJti(jti);
+  if (parsed !== undefined) return { jti: parsed };
+  throw invalidField('jti', 'format', `must be ${jtiCharacters} characters of base64url, as in our tokens`);
+}
+
 function readPageSize(size: number): number {
   if (size === 0) return sessionLimits.sessionsPageDefault;
   if (size > 0 && size <= sessionLimits.sessionsPageMaximum) return size;
   throw invalidField('page_size', 'range', `must be 1 to ${sessionLimits.sessionsPageMaximum}, or 0`);
 }
 
-function toMessage(session: Session): SessionMessage {
+function toMessage(session: ShownSession): SessionMessage {
   const { browser, os, device } = parseUserAgent(session.userAgent);
   return {
     sessionId: session.id,
-    userId: session.userId,
+    userId: session.userId ?? '',
     deviceName: session.deviceName ?? '',
     userAgent: session.userAgent ?? '',
     ip: session.ip ?? '',

@@ -23,11 +23,17 @@ import { createListSessions } from './listSessions.ts';
 import { createLogout } from './logout.ts';
 import { createLogoutAll } from './logoutAll.ts';
 import { createLogoutOthers } from './logoutOthers.ts';
+import { createGetSession } from './lookUp/getSession.ts';
+import { createLookUpSession, type LookUpParts } from './lookUp/lookUpSession.ts';
 import { createRefresh, type RefreshParts } from './refresh.ts';
 import { createRefusalMemory } from './refusalMemory.ts';
 import type { TokenParts } from './tokenResponse.ts';
 
-export interface SessionParts extends RevokingParts, TokenParts, ReadingParts {
+export interface SessionParts
+  extends RevokingParts,
+    TokenParts,
+    ReadingParts,
+    Pick<LookUpParts, 'sessionEntries' | 'holdsLease'> {
   readonly ringKeeper: TokenParts['ringKeeper'] & ReadingParts['ringKeeper'];
   readonly config: Config['sessions'];
   readonly log: Log;
@@ -40,6 +46,8 @@ export interface SessionParts extends RevokingParts, TokenParts, ReadingParts {
 
 export function mountSessions(parts: SessionParts) {
   const { database, clock, config, log, metrics, counted } = parts;
+  const { denyList, latestTime } = parts;
+  const lookUpSession = createLookUpSession({ ...parts, onOutcome: metrics.lookUp });
   const operations = {
     refresh: createRefresh({
       ...parts,
@@ -56,13 +64,15 @@ export function mountSessions(parts: SessionParts) {
     logoutAll: counted(createLogoutAll(parts)),
     logoutOthers: counted(createLogoutOthers(parts)),
     listSessions: createListSessions({ database, clock }),
+    getSession: createGetSession({ lookUpSession, denyList, latestTime }),
     endSession: counted(createEndSession(parts)),
   };
-  const { listSessions } = operations;
+  const { getSession, listSessions } = operations;
   return {
     operations,
+    lookUpSession,
     routes: sessionRoutes(operations),
-    service: sessionService({ listSessions, revoke: parts.revoke }),
+    service: sessionService({ getSession, listSessions, revoke: parts.revoke }),
     jobs: [oldSessionsJob(parts)],
   };
 }

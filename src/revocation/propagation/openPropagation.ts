@@ -35,6 +35,8 @@ export interface Propagation {
   readonly nodeId: string;
   /** `ready`, or the reason it is not. */
   readonly revokedState: () => string;
+  /** Whether memory may answer now. */
+  readonly holdsLease: () => boolean;
   /** How the canary must read revocations in this mode. */
   readonly reading: Reading;
 }
@@ -150,7 +152,8 @@ async function openAlone(parts: Parts, sliceMs: number): Promise<Propagation> {
     announceCanary: () => {},
     dropLease: () => {},
   };
-  return { denyList, effect, subscribers, sliceMs, nodeId, revokedState, reading };
+  const holdsLease = () => denyList.loaded() && watched.trusted();
+  return { denyList, effect, subscribers, sliceMs, nodeId, revokedState, holdsLease, reading };
 }
 
 async function openNode(parts: Parts, shared: SharedPorts, sliceMs: number): Promise<Propagation> {
@@ -221,7 +224,8 @@ async function openNode(parts: Parts, shared: SharedPorts, sliceMs: number): Pro
     announceCanary: node.announceCanary,
     dropLease: node.dropLease,
   };
-  return { denyList, effect, subscribers, sliceMs, nodeId: self, revokedState, reading };
+  const holdsLease = () => denyList.loaded() && leaseRemainingMs() > 0;
+  return { denyList, effect, subscribers, sliceMs, nodeId: self, revokedState, holdsLease, reading };
 }
 
 function subscriberEvents({ log, metrics }: Pick<Parts, 'log' | 'metrics'>): SubscriberEvents {
