@@ -42,6 +42,7 @@ import { openEarlierTokens } from './tokens/earlierIssuers/earlierTokens.ts';
 import { createTokens, mountTokens } from './tokens/mount.ts';
 import { createGrpcServer } from './transport/grpc/server.ts';
 import { createHttpApp } from './transport/http/app.ts';
+import { createClientCertificates } from './transport/http/clientCertificate.ts';
 import { createTransports, type Transports } from './transport/listeners.ts';
 import { mountTruth } from './truth/mount.ts';
 import { openTruth } from './truth/openTruth.ts';
@@ -158,6 +159,7 @@ async function openParts(parts: WithMetrics, closing: Closing) {
   return {
     ...{ codes, storage, notifications, ring, truth, propagation, rateLimits, counting, refreshTokens },
     ...{ audiences, latestTime, onFault, ...tokens, earlierTokens, proofs },
+    clientCertificate: createClientCertificates(config.http),
     spendRevokeBudget: openRevokeBudgets({ counting, log, metrics }),
     passwords: await openPasswords({ database, clock, metrics, keyEncryptionKey, ...hashing }),
     passkeys,
@@ -192,7 +194,9 @@ function mountSlices(
   const resealing = { sealing, refreshTokens, totpSecrets, resealMessage };
   const keys = mountKeys({ ...revoking, ...ring, ...resealing, counted });
   const { revokeKey } = keys.operations;
-  const tokens = mountTokens({ ...reading, config: config.tokens, provedKey: opened.proofs.provedKey });
+  const { clientCertificate } = opened;
+  const { provedKey } = opened.proofs;
+  const tokens = mountTokens({ ...reading, config: config.tokens, provedKey, clientCertificate });
   const { issuer } = config.tokens;
   const { requireVerifiedEmail, codeLogin, secondFactor: policy, factorResetDelayMs } = config;
   const revocation = mountRevocation({
@@ -232,7 +236,7 @@ function mountSlices(
       lookUpSession: sessions.lookUpSession,
       revoke: revocation.operations.revoke,
     },
-    cacheControl: cacheable(ring.policy),
+    ...{ cacheControl: cacheable(ring.policy), mtlsUrl: config.http.mtlsUrl },
   });
   const audit = mountAudit({ database, clock, log, metrics, retentionMs: config.audit.retentionMs });
   const restoring = mountTruth({ ...revoking, decide: watched.decide, counted });
@@ -261,6 +265,7 @@ async function openTransports(
     propagation: { subscribers, revokedState },
     rateLimits,
     proofs: { provedKey, offerNonces },
+    clientCertificate,
   }: Awaited<ReturnType<typeof openParts>>,
   { accounts, login, sessions, keys, tokens, revocation, rights, services, oauth }: Slices,
   state: ServingState,
@@ -269,7 +274,7 @@ async function openTransports(
   const origins = { own: new URL(config.tokens.issuer).origin, listed: config.http.corsOrigins };
   const http = await createHttpApp({
     ...{ ...config.http, ...state, log, metrics, rateLimits, requireTruth },
-    ...{ authenticate: tokens.authenticate, provedKey },
+    ...{ authenticate: tokens.authenticate, provedKey, clientCertificate },
     routes: [...accounts.routes, ...login.routes, ...sessions.routes, keys.route, ...oauth.routes],
     guards: [(app) => guardCookie(app, origins), offerNonces],
     ownHeaders: [csrfHeader, proofHeader],

@@ -55,10 +55,12 @@ export interface OAuthParts extends GrantParts, ReadingParts {
   readonly revoke: Revoke;
   /** The Cache-Control value of the metadata. */
   readonly cacheControl: string;
+  /** Where clients connect with certificates. */
+  readonly mtlsUrl: string | undefined;
 }
 
 export function mountOAuth(parts: OAuthParts) {
-  const { config, sessionConfig, cacheControl, refresh } = parts;
+  const { config, sessionConfig, cacheControl, mtlsUrl, refresh } = parts;
   const { issuer, audience, accountAudience } = config;
   const refreshGraceMs = sessionConfig.refreshGraceMs;
   const findBrowserSession = createFindBrowserSession({ ...parts, refreshGraceMs });
@@ -94,7 +96,7 @@ export function mountOAuth(parts: OAuthParts) {
       oauthRoutes(operations),
       pageRoutes(pages),
       metadataRoutes({
-        ...{ issuer, cacheControl, grantTypes: Object.keys(grants) },
+        ...{ issuer, cacheControl, mtlsUrl, grantTypes: Object.keys(grants) },
         audiences: { services: audience, account: accountAudience },
       }),
     ],

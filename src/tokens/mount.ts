@@ -9,9 +9,8 @@ import type { KeyRing } from '../keys/keyRing.ts';
 import type { Config } from '../platform/config/config.ts';
 import type { Metrics } from '../platform/observability/metrics.ts';
 import type { KnownAudiences } from '../rights/knownAudiences.ts';
-import type { ProvedKey } from '../transport/http/caller.ts';
 import { createAccessTokenIssuer } from './accessToken.ts';
-import { createAuthenticate, createAuthenticateAnywhere } from './authenticate.ts';
+import { type AuthenticateParts, createAuthenticate, createAuthenticateAnywhere } from './authenticate.ts';
 import { createCheckRevocation } from './checkRevocation.ts';
 import { tokenService } from './grpc.ts';
 import { createIntrospect, createIntrospectAny } from './introspect.ts';
@@ -32,12 +31,14 @@ export function createTokens(parts: {
   };
 }
 
-export interface TokenCheckParts extends ReadingParts {
+export interface TokenCheckParts
+  extends ReadingParts,
+    Pick<AuthenticateParts, 'provedKey' | 'clientCertificate'> {
   readonly config: Config['tokens'];
-  readonly provedKey: ProvedKey;
 }
 
-export function mountTokens({ config, provedKey, ...reading }: TokenCheckParts) {
+export function mountTokens({ config, provedKey, clientCertificate, ...reading }: TokenCheckParts) {
+  const proving = { provedKey, clientCertificate };
   const { audience, accountAudience } = config;
   const introspect = createIntrospect({ ...reading, audience });
   const operations = {
@@ -51,9 +52,9 @@ export function mountTokens({ config, provedKey, ...reading }: TokenCheckParts) 
   return {
     operations,
     authenticate: createAuthenticate({
-      ...{ introspect: operations.introspectAccount, audience: accountAudience, provedKey },
+      ...{ introspect: operations.introspectAccount, audience: accountAudience, ...proving },
     }),
-    authenticateAnywhere: createAuthenticateAnywhere({ introspect, provedKey }),
+    authenticateAnywhere: createAuthenticateAnywhere({ introspect, ...proving }),
     service: tokenService({ ...operations, introspect: operations.introspectAny }),
   };
 }
