@@ -7,6 +7,7 @@ import { effectRows } from './effect.ts';
 import { grpcRows } from './grpc.ts';
 import { jwksRows } from './jwks.ts';
 import { loginRows } from './login.ts';
+import { lookUpRows } from './lookUp.ts';
 import type { Row } from './measure.ts';
 import { readingRows } from './reading.ts';
 import { refreshRows } from './refresh.ts';
@@ -24,6 +25,7 @@ const parts = [
   subscriberEffectRows,
   loginRows,
   sessionRows,
+  lookUpRows,
   refreshRows,
 ];
 

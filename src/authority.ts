@@ -43,6 +43,7 @@ import type { Backup } from './storage/embedded/backup.ts';
 import { openStorage, type StorageParts } from './storage/openStorage.ts';
 import { openEarlierTokens } from './tokens/earlierIssuers/earlierTokens.ts';
 import { createTokens, mountTokens } from './tokens/mount.ts';
+import { createClientCertificates } from './transport/http/clientCertificate.ts';
 import { mountTruth } from './truth/mount.ts';
 import { openTruth } from './truth/openTruth.ts';
 
@@ -163,6 +164,7 @@ async function openParts(parts: WithMetrics, closing: Closing) {
     ...{ codes, storage, notifications, ring, truth, propagation, rateLimits, counting, refreshTokens },
     refusalCounts,
     ...{ audiences, latestTime, onFault, ...tokens, earlierTokens, proofs },
+    clientCertificate: createClientCertificates(config.http),
     spendRevokeBudget: openRevokeBudgets({ counting, log, metrics }),
     passwords: await openPasswords({ database, clock, metrics, keyEncryptionKey, ...hashing }),
     passkeys,
@@ -177,10 +179,10 @@ async function openParts(parts: WithMetrics, closing: Closing) {
 function mountSlices({ config, clock, log, metrics }: WithMetrics, opened: OpenedParts) {
   const { ring, propagation, rateLimits, spendRevokeBudget, latestTime, refreshTokens } = opened;
   const { accessTokens, accessTokenReader, audiences, counting, earlierTokens } = opened;
-  const { database, sealing, keyEncryptionKey } = opened.storage;
+  const { database, sealing, keyEncryptionKey, sessionEntries } = opened.storage;
   const { notices, notify, makeLink, requireMail, resealMessage } = opened.notifications;
   const { nodeId, watched } = opened.truth;
-  const { denyList, effect, subscribers, sliceMs } = propagation;
+  const { denyList, effect, subscribers, sliceMs, holdsLease } = propagation;
   const { keyRing, ringKeeper } = ring;
   const { passwords, passwordPolicy, passwordAttempts } = opened.passwords;
   const { factors, passkeys, codes, providers } = opened;
@@ -194,7 +196,9 @@ function mountSlices({ config, clock, log, metrics }: WithMetrics, opened: Opene
   const resealing = { sealing, refreshTokens, totpSecrets, resealMessage };
   const keys = mountKeys({ ...revoking, ...ring, ...resealing, counted });
   const { revokeKey } = keys.operations;
-  const tokens = mountTokens({ ...reading, config: config.tokens, provedKey: opened.proofs.provedKey });
+  const { clientCertificate } = opened;
+  const { provedKey } = opened.proofs;
+  const tokens = mountTokens({ ...reading, config: config.tokens, provedKey, clientCertificate });
   const { issuer } = config.tokens;
   const { requireVerifiedEmail, codeLogin, factorResetDelayMs } = config;
   const revocation = mountRevocation({
@@ -204,6 +208,7 @@ function mountSlices({ config, clock, log, metrics }: WithMetrics, opened: Opene
   const sessions = mountSessions({
     ...{ ...revoking, ...reading, ...minting, config: config.sessions },
     ...{ log, metrics, rateLimits, notices, counted, ...revocation.operations },
+    ...{ sessionEntries, holdsLease },
   });
   const factorPolicy = { policy: config.secondFactor, apiAudience: apiAudience(issuer) };
   const login = mountLogin({
@@ -240,8 +245,8 @@ function mountSlices({ config, clock, log, metrics }: WithMetrics, opened: Opene
     ...{ ...revoking, ...reading, ...minting, config: config.tokens, metrics, counted, authenticateService },
     ...{ sessionConfig: config.sessions, sealing, authenticateAnywhere: tokens.authenticateAnywhere },
     ...{ ...tokens.operations, refresh, logout, revoke: revocation.operations.revoke },
-    services: services.operations,
-    cacheControl: cacheable(ring.policy),
+    ...{ services: services.operations, lookUpSession: sessions.lookUpSession },
+    ...{ cacheControl: cacheable(ring.policy), mtlsUrl: config.http.mtlsUrl },
   });
   const audit = mountAudit({ database, clock, log, metrics, retentionMs: config.audit.retentionMs });
   const restoring = mountTruth({ ...revoking, decide: watched.decide, counted });

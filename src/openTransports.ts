@@ -20,7 +20,7 @@ export async function openTransports(
   state: ServingState,
 ): Promise<Transports> {
   const { config, clock, log, metrics } = parts;
-  const { rateLimits, propagation } = opened;
+  const { rateLimits, propagation, clientCertificate } = opened;
   const { truth } = opened.truth;
   const { provedKey, offerNonces } = opened.proofs;
   const { accounts, login, sessions, keys, tokens, services, oauth, audit } = slices;
@@ -34,7 +34,7 @@ export async function openTransports(
   const origins = { own: new URL(config.tokens.issuer).origin, listed: config.http.corsOrigins };
   const http = await createHttpApp({
     ...{ ...config.http, ...state, log, metrics, rateLimits, requireTruth },
-    ...{ authenticate: tokens.authenticate, provedKey },
+    ...{ authenticate: tokens.authenticate, provedKey, clientCertificate },
     routes: [
       ...[...accounts.routes, ...login.routes, ...sessions.routes, keys.route, ...oauth.routes, apiRoutes],
       ...[...audit.routes, scriptPageRoutes({ account: config.tokens.accountAudience, api }), rootRoute],

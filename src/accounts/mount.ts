@@ -90,7 +90,7 @@ export function mountAccounts({ counted, ...given }: AccountParts) {
     requestProof: createRequestProof(parts),
     verifyEmail: createVerifyEmail(parts),
     changeEmail: createChangeEmail(parts),
-    markEmailVerified: createMarkEmailVerified({ database, clock }),
+    markEmailVerified: counted(createMarkEmailVerified(parts)),
     startRecovery: createStartRecovery(parts),
     sendRecovery: createSendRecovery(parts),
     makeRecoveryLink: createMakeRecoveryLink(parts),

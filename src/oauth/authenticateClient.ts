@@ -1,6 +1,6 @@
 /**
- * Who asks at `/oauth2/`: a client with its secret (RFC 6749 §2.3.1), with a signed assertion (RFC 7523), or a public one by its id
- * alone. A service may also send its service token as bearer token. One way at a time.
+ * Who asks at `/oauth2/`: a client with its secret (RFC 6749 §2.3.1), with a signed assertion (RFC 7523), with a certificate (RFC 8705
+ * §2.1), or a public one by its id alone. A service may also send its service token as bearer token. One way at a time.
  */
 import { AuthorityError, invalidField } from '@countersign/verifier/errors';
 import { isUuid, type ServiceId } from '@countersign/verifier/ids';
@@ -11,6 +11,7 @@ import { createLocalJWKSet, decodeJwt, type JSONWebKeySet, jwtVerify } from 'jos
 import type { Database } from '../database.ts';
 import type { AuthenticateService } from '../services/authenticateService.ts';
 import type { Service } from '../services/service.ts';
+import type { ClientCertificate } from '../transport/http/clientCertificate.ts';
 import type { Form } from './form.ts';
 import { oauthLimits } from './limits.ts';
 import { usedIdHash } from './usedIds.ts';
@@ -19,12 +20,15 @@ export interface AuthenticatedClient {
   readonly client: Service;
   /** False for a client that only named itself. */
   readonly isProved: boolean;
+  /** The thumbprint of the certificate that its tokens are bound to (RFC 8705 §3); undefined for other clients, or without one. */
+  readonly certificate?: string | undefined;
 }
 
 /** Throws `invalid_client`, and `invalid_request` for two ways at once. */
 export type AuthenticateClient = (
   authorization: string | undefined,
   form: Form,
+  certificate?: ClientCertificate,
 ) => Promise<AuthenticatedClient>;
 
 export interface ClientAuthenticationParts {
@@ -39,16 +43,26 @@ const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 const assertionKinds: readonly unknown[] = [undefined, 'JWT', 'client-authentication+jwt'];
 
 export function createAuthenticateClient(parts: ClientAuthenticationParts): AuthenticateClient {
-  return async (authorization, form) => {
-    const ways = [authorization, form['client_secret'], form['client_assertion']];
-    if (ways.filter((way) => way !== undefined).length > 1)
-      throw invalidField('client_secret', 'exclusive', 'authenticate in one way only');
-    if (authorization !== undefined) return byHeader(parts, authorization, form);
-    const { client_id: id = '', client_secret: secret } = form;
-    if (secret !== undefined) return bySecret(parts, id, secret);
-    if (form['client_assertion'] !== undefined) return byAssertion(parts, form);
-    return byName(parts, id);
+  return async (authorization, form, certificate) => {
+    const caller = await authenticate(parts, authorization, form, certificate?.names ?? []);
+    return caller.client.certificateBound ? { ...caller, certificate: certificate?.thumbprint } : caller;
   };
+}
+
+async function authenticate(
+  parts: ClientAuthenticationParts,
+  authorization: string | undefined,
+  form: Form,
+  certificateNames: readonly string[],
+): Promise<AuthenticatedClient> {
+  const ways = [authorization, form['client_secret'], form['client_assertion']];
+  if (ways.filter((way) => way !== undefined).length > 1)
+    throw invalidField('client_secret', 'exclusive', 'authenticate in one way only');
+  if (authorization !== undefined) return byHeader(parts, authorization, form);
+  const { client_id: id = '', client_secret: secret } = form;
+  if (secret !== undefined) return bySecret(parts, id, secret);
+  if (form['client_assertion'] !== undefined) return byAssertion(parts, form);
+  return byName(parts, id, certificateNames);
 }
 
 async function byHeader(
@@ -108,10 +122,24 @@ function proved(client: Service | undefined, named: string | undefined): Authent
   return { client, isProved: true };
 }
 
-async function byName(parts: ClientAuthenticationParts, id: string): Promise<AuthenticatedClient> {
+/** By its certificate, if the connection has the one that is registered; otherwise only a public client. */
+async function byName(
+  parts: ClientAuthenticationParts,
+  id: string,
+  certificateNames: readonly string[],
+): Promise<AuthenticatedClient> {
   const client = await findLive(parts, id);
+  const { certificateName } = client ?? {};
+  if (client !== undefined && certificateName !== undefined && certificateNames.includes(certificateName))
+    return { client, isProved: true };
   const tokens = client && (await parts.database.services.hasSecret(client.id));
-  if (client === undefined || tokens === true || client.jwks !== undefined || client.kind === 'service')
+  if (
+    client === undefined ||
+    tokens === true ||
+    client.jwks !== undefined ||
+    certificateName !== undefined ||
+    client.kind === 'service'
+  )
     throw refused('no_proof');
   return { client, isProved: false };
 }

@@ -53,7 +53,7 @@ const introspectionJwt = 'application/token-introspection+jwt';
 export function oauthRoutes(operations: OAuthOperations): MountRoutes {
   return (app, mount) => {
     const { grants, introspection, signIntrospection, revokeToken, pushRequest } = operations;
-    const { provedKey } = mount;
+    const { provedKey, clientCertificate } = mount;
     formRoute(app, mount, operations, {
       path: oauthPaths.token,
       summary: 'Get a token (RFC 6749 §3.2)',
@@ -62,6 +62,7 @@ export function oauthRoutes(operations: OAuthOperations): MountRoutes {
         const grant = grants.get(required(request.form, 'grant_type'));
         if (grant === undefined) throw new AuthorityError('unsupported_grant_type');
         const jkt = await provedKey(reply.request);
+        requireOneBinding(request.caller, jkt);
         return reply.send(await grant({ ...request.caller, ...request, jkt }));
       },
     });
@@ -79,7 +80,8 @@ export function oauthRoutes(operations: OAuthOperations): MountRoutes {
       summary: 'Revoke a token (RFC 7009)',
       endsWithEffect: true,
       async answer({ caller, form, actor }, reply) {
-        await revokeToken(caller, form, { actor, jkt: await provedKey(reply.request) });
+        const certificate = clientCertificate(reply.request)?.thumbprint;
+        await revokeToken(caller, form, { actor, jkt: await provedKey(reply.request), certificate });
         return reply.send({});
       },
     });
@@ -97,7 +99,7 @@ export function oauthRoutes(operations: OAuthOperations): MountRoutes {
 
 function formRoute(
   app: HttpApp,
-  { rateLimits }: HttpMount,
+  { rateLimits, clientCertificate }: HttpMount,
   { authenticateClient }: OAuthOperations,
   { path, summary, endsWithEffect, answer }: FormRoute,
 ): void {
@@ -113,7 +115,8 @@ function formRoute(
         detail: 'Parameters belong into the body, not into the address.',
       });
     const form = readForm(request.body);
-    const caller = await authenticateClient(request.headers.authorization, form).catch((error) =>
+    const certificate = clientCertificate(request);
+    const caller = await authenticateClient(request.headers.authorization, form, certificate).catch((error) =>
       countRefused(rateLimits, request, form, error),
     );
     // Anybody may name a public client.
@@ -122,6 +125,17 @@ function formRoute(
     reply.header('cache-control', 'no-store');
     return answer({ caller, form, actor }, reply);
   });
+}
+
+/** RFC 8705 §3: its tokens are bound to its certificate, and to nothing else. */
+function requireOneBinding({ client, certificate }: AuthenticatedClient, jkt: string | undefined): void {
+  if (!client.certificateBound) return;
+  const fault =
+    certificate === undefined
+      ? 'The tokens of this client are bound to its certificate: connect with one.'
+      : 'The tokens of this client are bound to its certificate: send no DPoP proof.';
+  if (certificate === undefined || jkt !== undefined)
+    throw new AuthorityError('invalid_request', { detail: fault, reason: 'certificate_bound' });
 }
 
 function accepts(accept: string | undefined, type: string): boolean {

@@ -27,13 +27,33 @@ export interface MetadataParts {
   readonly issuer: string;
   readonly audiences: { readonly services: string; readonly account: string };
   readonly grantTypes: readonly string[];
+  /** Where clients connect with certificates; undefined: nowhere. */
+  readonly mtlsUrl: string | undefined;
   /** As for the keys, because both change together. */
   readonly cacheControl: string;
 }
 
-const clientAuthentication = ['client_secret_basic', 'client_secret_post', 'private_key_jwt'];
+const usualAuthentication = ['client_secret_basic', 'client_secret_post', 'private_key_jwt'];
 
-export function metadataRoutes({ issuer, audiences, grantTypes, cacheControl }: MetadataParts): MountRoutes {
+/** RFC 8705 §3.3, §5: what a client with a certificate calls. */
+function mtlsMetadata(mtlsUrl: string | undefined) {
+  if (mtlsUrl === undefined) return {};
+  return {
+    tls_client_certificate_bound_access_tokens: true,
+    mtls_endpoint_aliases: {
+      token_endpoint: mtlsUrl + oauthPaths.token,
+      introspection_endpoint: mtlsUrl + oauthPaths.introspect,
+      revocation_endpoint: mtlsUrl + oauthPaths.revoke,
+      pushed_authorization_request_endpoint: mtlsUrl + oauthPaths.push,
+      userinfo_endpoint: mtlsUrl + oauthPaths.userinfo,
+    },
+  };
+}
+
+export function metadataRoutes(parts: MetadataParts): MountRoutes {
+  const { issuer, audiences, grantTypes, cacheControl, mtlsUrl } = parts;
+  const clientAuthentication =
+    mtlsUrl === undefined ? usualAuthentication : [...usualAuthentication, 'tls_client_auth'];
   const metadata = {
     issuer,
     jwks_uri: `${issuer}/.well-known/jwks.json`,
@@ -49,7 +69,7 @@ export function metadataRoutes({ issuer, audiences, grantTypes, cacheControl }: 
     revocation_endpoint_auth_methods_supported: [...clientAuthentication, 'none'],
     revocation_endpoint_auth_signing_alg_values_supported: ['ES256'],
     global_token_revocation_endpoint: issuer + oauthPaths.globalRevocation,
-    global_token_revocation_endpoint_auth_methods_supported: clientAuthentication.slice(0, 1),
+    global_token_revocation_endpoint_auth_methods_supported: usualAuthentication.slice(0, 1),
     authorization_endpoint: issuer + oauthPaths.authorize,
     response_types_supported: ['code'],
     response_modes_supported: ['query'],
@@ -86,6 +106,7 @@ export function metadataRoutes({ issuer, audiences, grantTypes, cacheControl }: 
     backchannel_logout_session_supported: true,
     // RFC 9449 §5.1.
     dpop_signing_alg_values_supported: ['ES256'],
+    ...mtlsMetadata(mtlsUrl),
     // RFC 9470 §7: how strongly users can be authenticated.
     acr_values_supported: [doubtfulAcr, '1fa', '2fa'],
     // RFC 8414 §2 allows additional members.

@@ -14,6 +14,7 @@ import type { Revoke } from '../revocation/revoke.ts';
 import type { AuthenticateService } from '../services/authenticateService.ts';
 import { createFindBrowserSession, createFindCookieSession } from '../sessions/browserSession.ts';
 import type { Logout } from '../sessions/logout.ts';
+import type { LookUpSession } from '../sessions/lookUp/lookUpSession.ts';
 import type { Refresh } from '../sessions/refresh.ts';
 import { lifetimesOf } from '../sessions/storeSession.ts';
 import type { Introspect, IntrospectAny } from '../tokens/introspect.ts';
@@ -56,15 +57,18 @@ export interface OAuthParts extends GrantParts, ReadingParts {
   readonly introspectAny: IntrospectAny;
   /** What clients have as services. */
   readonly services: Omit<ClientServiceOperations, 'createClient'>;
+  readonly lookUpSession: LookUpSession;
   readonly refresh: Refresh;
   readonly logout: Logout;
   readonly revoke: Revoke;
   /** The Cache-Control value of the metadata. */
   readonly cacheControl: string;
+  /** Where clients connect with certificates. */
+  readonly mtlsUrl: string | undefined;
 }
 
 export function mountOAuth(parts: OAuthParts) {
-  const { config, sessionConfig, cacheControl, refresh } = parts;
+  const { config, sessionConfig, cacheControl, mtlsUrl, refresh } = parts;
   const { issuer, audience, accountAudience } = config;
   const refreshGraceMs = sessionConfig.refreshGraceMs;
   const findBrowserSession = createFindBrowserSession({ ...parts, refreshGraceMs });
@@ -107,7 +111,7 @@ export function mountOAuth(parts: OAuthParts) {
       pageRoutes(pages),
       appRoutes(apps),
       metadataRoutes({
-        ...{ issuer, cacheControl, grantTypes: Object.keys(grants) },
+        ...{ issuer, cacheControl, mtlsUrl, grantTypes: Object.keys(grants) },
         audiences: { services: audience, account: accountAudience },
       }),
     ],

@@ -2,6 +2,7 @@
 import { AuthorityError, invalidField } from '@countersign/verifier/errors';
 import { isUuid } from '@countersign/verifier/ids';
 import type { AccessTokenClaims } from '@countersign/verifier/tokens/accessTokenClaims';
+import { isHolder, type Proved } from '@countersign/verifier/tokens/confirmation';
 import type { Actor } from '../audit/auditEvent.ts';
 import type { Revoke } from '../revocation/revoke.ts';
 import { type GenuineTokenParts, readRefreshToken } from '../sessions/genuineRefreshToken.ts';
@@ -19,23 +20,23 @@ export interface OAuthRevocationParts extends ReadingParts, GenuineTokenParts {
 export type RevokeToken = (
   caller: AuthenticatedClient,
   form: Form,
-  asked: { readonly actor: Actor; readonly jkt: string | undefined },
+  asked: Proved & { readonly actor: Actor },
 ) => Promise<void>;
 
 export function createRevokeToken(parts: OAuthRevocationParts): RevokeToken {
-  return async (caller, form, { actor, jkt }) => {
+  return async (caller, form, { actor, ...proved }) => {
     const token = required(form, 'token');
     const refresh = await readRefreshToken(parts, token);
     if (refresh.genuine) {
       requireOwn(caller, refresh.session.clientId);
       // A client that proves itself needs no key.
-      const key = caller.isProved ? refresh.session.boundKey?.jkt : jkt;
+      const key = caller.isProved ? refresh.session.boundKey?.jkt : proved.jkt;
       return parts.logout({ refreshToken: token, jkt: key }, actor);
     }
     const access = await readGenuineToken(parts, token);
     if (!access.valid) return revokeForeign(parts, caller, token, actor);
     requireOwn(caller, access.claims.client_id);
-    requireKey(caller, access.claims, jkt);
+    requireHolder(caller, access.claims, proved);
     await parts.revoke({ token }, actor);
   };
 }
@@ -62,13 +63,10 @@ function requireOwn(caller: AuthenticatedClient, issuedTo: string): void {
   if (issuedTo !== caller.client.id && !revokesAny(caller)) throw otherClient();
 }
 
-/** Anybody may name a public client; whoever stole a token must not end it without its key. */
-function requireKey(
-  { isProved }: AuthenticatedClient,
-  { cnf }: AccessTokenClaims,
-  jkt: string | undefined,
-): void {
-  if (isProved || cnf === undefined || cnf.jkt === jkt) return;
+/** Anybody may name a public client; whoever stole a token must not end it without its key or certificate. */
+function requireHolder({ isProved }: AuthenticatedClient, { cnf }: AccessTokenClaims, proved: Proved): void {
+  if (isProved || isHolder(cnf, proved)) return;
+  if (cnf?.jkt === undefined) throw new AuthorityError('invalid_client', { reason: 'certificate' });
   throw new AuthorityError('invalid_dpop_proof', { reason: 'other_key' });
 }
 

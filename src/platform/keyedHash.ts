@@ -8,6 +8,11 @@ const keyBytes = 32;
 
 /** HMAC-SHA-256 with a key derived (RFC 5869) from `key` for this `purpose` only. */
 export function createKeyedHash(key: Uint8Array, purpose: string): KeyedHash {
-  const derived = Buffer.from(hkdfSync('sha256', key, '', `countersign/${purpose}`, keyBytes));
+  const derived = derivedKey(key, purpose);
   return (...parts) => createHmac('sha256', derived).update(JSON.stringify(parts)).digest();
+}
+
+/** A key for this purpose only (RFC 5869); 32 bytes. */
+export function derivedKey(key: Uint8Array, purpose: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', key, '', `countersign/${purpose}`, keyBytes));
 }

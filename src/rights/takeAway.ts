@@ -15,6 +15,7 @@ import { platformLimits } from '../platform/limits.ts';
 import { type RevokingParts, revokeAndPropagate } from '../revocation/propagation/revokeAndPropagate.ts';
 import { worseOf } from '../sessions/endSessionsByPage.ts';
 import { sessionLimits } from '../sessions/limits.ts';
+import { factsChanged } from '../sessions/lookUp/facts.ts';
 import type { SessionSelection, Subject } from '../sessions/store.ts';
 import { rightsLimits } from './limits.ts';
 import type { RightsChange, RightsStore, Touched } from './store.ts';
@@ -39,8 +40,10 @@ export async function takeAway(
 ): Promise<RightsTakenAway> {
   const { database, clock } = parts;
   const now = clock.now();
-  const open = await database.transaction(async (stores) => {
+  const { result: open } = await revokeAndPropagate(parts, now, async (stores) => {
     if (await change(stores, now)) await stores.rights.openChange(touched, now);
+    // Nothing is taken from the tokens; but look-ups say more from now on.
+    else if (touched.kind === 'subject') await stores.revoke([factsChanged(touched.subject, now)]);
     return stores.rights.openChanges({ touched });
   });
   let all = nothingTaken;

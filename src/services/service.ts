@@ -66,6 +66,8 @@ export interface Service {
   readonly disabledAt: number | undefined;
   /** The name in its client certificates; see `certificateName.ts`. */
   readonly certificateName: string | undefined;
+  /** Its access tokens are bound to the certificate of the connection that asked for them (RFC 8705 §3). */
+  readonly certificateBound: boolean;
   readonly createdAt: number;
   readonly revokedAt: number | undefined;
 }

@@ -52,6 +52,7 @@ const onlyService: ClientSettings = {
   backchannelLogoutUri: undefined,
   subjectSalt: undefined,
   jwks: undefined,
+  certificateBound: false,
 };
 
 const nameShape = new RegExp(`^[a-z0-9][a-z0-9._-]{0,${serviceLimits.serviceNameCharacters - 1}}$`);

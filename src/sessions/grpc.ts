@@ -4,11 +4,14 @@ import type { EndSessionRequest__Output } from '@countersign/verifier/contract/g
 import type { EndSessionResponse } from '@countersign/verifier/contract/generated/countersign/v1/EndSessionResponse';
 import type { FindSessionsRequest__Output } from '@countersign/verifier/contract/generated/countersign/v1/FindSessionsRequest';
 import type { FindSessionsResponse } from '@countersign/verifier/contract/generated/countersign/v1/FindSessionsResponse';
+import type { GetSessionRequest__Output } from '@countersign/verifier/contract/generated/countersign/v1/GetSessionRequest';
+import type { GetSessionResponse } from '@countersign/verifier/contract/generated/countersign/v1/GetSessionResponse';
 import type { ListSessionsRequest__Output } from '@countersign/verifier/contract/generated/countersign/v1/ListSessionsRequest';
 import type { ListSessionsResponse } from '@countersign/verifier/contract/generated/countersign/v1/ListSessionsResponse';
 import type { Session as SessionMessage } from '@countersign/verifier/contract/generated/countersign/v1/Session';
 import { invalidField } from '@countersign/verifier/errors';
 import { isUuid, type SessionId, type UserId } from '@countersign/verifier/ids';
+import { jtiCharacters, parseJti } from '@countersign/verifier/tokens/jti';
 import { pageTokenAfter, readPageToken } from '../platform/pageToken.ts';
 import { parseUserAgent } from '../platform/userAgent.ts';
 import type { PreviewSessions } from '../revocation/previewSessions.ts';
@@ -19,15 +22,19 @@ import type { GrpcService } from '../transport/grpc/server.ts';
 import { filterText } from './filterMessage.ts';
 import { sessionLimits } from './limits.ts';
 import type { ListSessions, SessionPage } from './listSessions.ts';
-import { type Session, sessionExpiry } from './session.ts';
+import type { ShownSession } from './lookUp/facts.ts';
+import type { GetSession, NamedSession } from './lookUp/getSession.ts';
+import { sessionExpiry } from './session.ts';
 
 export interface SessionServiceOperations {
+  readonly getSession: GetSession;
   readonly listSessions: ListSessions;
   readonly revoke: Revoke;
   readonly findSessions: PreviewSessions['findSessions'];
 }
 
 export const sessionMethods = {
+  GetSession: { permission: 'sessions.read', ...check },
   ListSessions: { permission: 'sessions.read', ...check },
   FindSessions: { permission: 'sessions.read', ...search },
   EndSession: { permission: 'sessions.end', ...ends },
@@ -39,6 +46,7 @@ export function sessionService(operations: SessionServiceOperations): GrpcServic
     mount({ v1, add, unary }) {
       const handlers = createSessionService(operations);
       add(v1.SessionService.service, {
+        GetSession: unary('GetSession', handlers.GetSession),
         ListSessions: unary('ListSessions', handlers.ListSessions),
         FindSessions: unary('FindSessions', handlers.FindSessions),
         EndSession: unary('EndSession', handlers.EndSession),
@@ -47,11 +55,25 @@ export function sessionService(operations: SessionServiceOperations): GrpcServic
   };
 }
 
-export function createSessionService({ listSessions, revoke, findSessions }: SessionServiceOperations) {
+export function createSessionService({
+  getSession,
+  listSessions,
+  revoke,
+  findSessions,
+}: SessionServiceOperations) {
   return {
     async FindSessions(request: FindSessionsRequest__Output): Promise<FindSessionsResponse> {
       const page = { size: readPageSize(request.pageSize), before: readStart(request.pageToken) };
       return toPage(await findSessions(filterText(request.filter), page));
+    },
+
+    async GetSession(request: GetSessionRequest__Output): Promise<GetSessionResponse> {
+      const { facts, readAt } = await getSession(readNamed(request));
+      const { clientId, scope, roles, amr, acr, authTime } = facts;
+      return {
+        ...{ session: toMessage(facts), clientId, scope, acr, amr: [...amr] },
+        ...{ roles: roles.map(({ role }) => role), authTimeMs: authTime, readTimeMs: readAt },
+      };
     },
 
     async ListSessions(request: ListSessionsRequest__Output): Promise<ListSessionsResponse> {
@@ -83,17 +105,28 @@ function toPage({ sessions, next }: SessionPage): ListSessionsResponse {
   };
 }
 
+function readNamed({ sessionId, jti }: GetSessionRequest__Output): NamedSession {
+  if (jti === '') {
+    if (isUuid(sessionId)) return { sessionId: sessionId as SessionId };
+    throw invalidField('session_id', 'format', 'must be a UUID in lower case');
+  }
+  if (sessionId !== '') throw invalidField('jti', 'exclusive', 'must not be set together with session_id');
+  const parsed = parseJti(jti);
+  if (parsed !== undefined) return { jti: parsed };
+  throw invalidField('jti', 'format', `must be ${jtiCharacters} characters of base64url, as in our tokens`);
+}
+
 function readPageSize(size: number): number {
   if (size === 0) return sessionLimits.sessionsPageDefault;
   if (size > 0 && size <= sessionLimits.sessionsPageMaximum) return size;
   throw invalidField('page_size', 'range', `must be 1 to ${sessionLimits.sessionsPageMaximum}, or 0`);
 }
 
-function toMessage(session: Session): SessionMessage {
+function toMessage(session: ShownSession): SessionMessage {
   const { browser, os, device } = parseUserAgent(session.userAgent);
   return {
     sessionId: session.id,
-    userId: session.userId,
+    userId: session.userId ?? '',
     deviceName: session.deviceName ?? '',
     userAgent: session.userAgent ?? '',
     ip: session.ip ?? '',

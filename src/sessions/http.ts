@@ -6,8 +6,8 @@ import type { SessionId } from '@countersign/verifier/ids';
 import type { FastifyRequest } from 'fastify';
 import { pageTokenAfter, readPageToken } from '../platform/pageToken.ts';
 import { parseUserAgent } from '../platform/userAgent.ts';
-import type { MountRoutes } from '../transport/http/app.ts';
-import { type ProvedKey, sentToken, sentTokenBeside } from '../transport/http/caller.ts';
+import type { HttpMount, MountRoutes } from '../transport/http/app.ts';
+import { sentToken, sentTokenBeside } from '../transport/http/caller.ts';
 import { noContent, operation, optionalBody } from '../transport/http/route.ts';
 import { emptyBody } from '../transport/http/schemas.ts';
 import { inCookieMode } from './csrf.ts';
@@ -92,7 +92,7 @@ function noRefreshToken(request: FastifyRequest): AuthorityError {
 }
 
 function logoutRoute(logout: Logout): MountRoutes {
-  return (app, { provedKey }) => {
+  return (app, proving) => {
     const logoutSchema = {
       body: logoutBody,
       ...operation({
@@ -109,7 +109,7 @@ function logoutRoute(logout: Logout): MountRoutes {
     } as const;
     // Not rate-limited: a refused logout leaves the user logged in.
     app.post('/auth/logout', logoutOptions, async (request, reply) => {
-      const ended = logOut({ logout, provedKey }, request, request.body.refresh_token);
+      const ended = logOut({ logout, ...proving }, request, request.body.refresh_token);
       await ended.catch((error) => {
         // A cookie that we did not issue is useless. After any other failure the next try needs it, such as one without the key.
         const useless =
@@ -169,7 +169,11 @@ function logoutAllRoutes({ logoutAll, logoutOthers }: SessionOperations): MountR
 
 /** Ends the sessions of every token in the request. */
 async function logOut(
-  { logout, provedKey }: { readonly logout: Logout; readonly provedKey: ProvedKey },
+  {
+    logout,
+    provedKey,
+    clientCertificate,
+  }: Pick<HttpMount, 'provedKey' | 'clientCertificate'> & { readonly logout: Logout },
   request: FastifyRequest,
   ofBody: string | undefined,
 ): Promise<void> {
@@ -178,7 +182,8 @@ async function logOut(
   const accessToken = sent?.token;
   if (refreshToken !== undefined || accessToken !== undefined) {
     const jkt = await provedKey(request, accessToken);
-    return logout({ refreshToken, accessToken, jkt }, request.actor);
+    const certificate = clientCertificate(request)?.thumbprint;
+    return logout({ refreshToken, accessToken, jkt, certificate }, request.actor);
   }
   // A browser that is logged out already has neither.
   if (inCookieMode(request)) return;

@@ -2,8 +2,11 @@
  * Logout: revokes every token of the sessions that the presented tokens belong to. Returns when no service accepts them any more.
  * Repeating it succeeds.
  */
+
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { SessionId } from '@countersign/verifier/ids';
+import { isHolder } from '@countersign/verifier/tokens/confirmation';
+import { tokenType } from '@countersign/verifier/tokens/dpopProof';
 import type { Actor } from '../audit/auditEvent.ts';
 import { createBatcher } from '../platform/queues/batcher.ts';
 import {
@@ -35,6 +38,8 @@ export interface LogoutCredentials {
   readonly accessToken?: string | undefined;
   /** The thumbprint of the key that the client proved: tokens that are bound to a key count only with it. */
   readonly jkt?: string | undefined;
+  /** The thumbprint of the certificate of the connection. */
+  readonly certificate?: string | undefined;
 }
 
 /** Throws when no token is genuine: `invalid_grant`, or `invalid_token` without a refresh token. */
@@ -145,7 +150,7 @@ async function ofRefreshToken(
 
 async function ofAccessToken(
   parts: LogoutParts,
-  { accessToken, jkt }: LogoutCredentials,
+  { accessToken, ...proved }: LogoutCredentials,
 ): Promise<NamedSession | AuthorityError | undefined> {
   if (accessToken === undefined) return undefined;
   const read = await readGenuineToken(parts, accessToken);
@@ -153,8 +158,8 @@ async function ofAccessToken(
   const { sub: userId, sid: sessionId, exp, cnf } = read.claims;
   // A token for services, of a client or of another application must not end what the user does elsewhere.
   if (!ofAccount(read.claims)) return new AuthorityError('invalid_token', { reason: 'scope' });
-  if (cnf !== undefined && cnf.jkt !== jkt)
-    return new AuthorityError('invalid_token', { reason: 'other_key', scheme: 'DPoP' });
+  if (!isHolder(cnf, proved))
+    return new AuthorityError('invalid_token', { reason: 'other_key', scheme: tokenType(cnf?.jkt) });
   return { sessionId, named: { userId, sessionId, expiresAt: exp * 1000 } };
 }
 

@@ -25,13 +25,19 @@ import { createListSessions } from './listSessions.ts';
 import { createLogout } from './logout.ts';
 import { createLogoutAll } from './logoutAll.ts';
 import { createLogoutOthers } from './logoutOthers.ts';
+import { createGetSession } from './lookUp/getSession.ts';
+import { createLookUpSession, type LookUpParts } from './lookUp/lookUpSession.ts';
 import { createRefresh, type RefreshParts } from './refresh.ts';
 import { createRefusalMemory } from './refusalMemory.ts';
 import type { TokenParts } from './tokenResponse.ts';
 import { createWaitForEnd } from './waitForEnd.ts';
 import { waitForEndRoute } from './waitForEndHttp.ts';
 
-export interface SessionParts extends RevokingParts, TokenParts, ReadingParts {
+export interface SessionParts
+  extends RevokingParts,
+    TokenParts,
+    ReadingParts,
+    Pick<LookUpParts, 'sessionEntries' | 'holdsLease'> {
   readonly ringKeeper: TokenParts['ringKeeper'] & ReadingParts['ringKeeper'];
   readonly denyList: Pick<DenyList, 'check' | 'version'>;
   readonly config: Config['sessions'];
@@ -45,7 +51,8 @@ export interface SessionParts extends RevokingParts, TokenParts, ReadingParts {
 }
 
 export function mountSessions(parts: SessionParts) {
-  const { database, clock, config, log, metrics, counted, denyList } = parts;
+  const { database, clock, config, log, metrics, counted, denyList, latestTime } = parts;
+  const lookUpSession = createLookUpSession({ ...parts, onOutcome: metrics.lookUp });
   const operations = {
     refresh: createRefresh({
       ...parts,
@@ -62,6 +69,7 @@ export function mountSessions(parts: SessionParts) {
     logoutAll: counted(createLogoutAll(parts)),
     logoutOthers: counted(createLogoutOthers(parts)),
     listSessions: createListSessions({ database, clock }),
+    getSession: createGetSession({ lookUpSession, denyList, latestTime }),
     endSession: counted(createEndSession(parts)),
   };
   const waitForEnd = createWaitForEnd({ clock, denyList });
@@ -70,11 +78,13 @@ export function mountSessions(parts: SessionParts) {
     'Pages that wait for the end of their session.',
     waitForEnd.waiting,
   );
-  const { listSessions } = operations;
+  const { getSession, listSessions } = operations;
+  const { revoke, findSessions } = parts;
   return {
     operations,
+    lookUpSession,
     routes: [...sessionRoutes(operations), waitForEndRoute(waitForEnd)],
-    service: sessionService({ listSessions, revoke: parts.revoke, findSessions: parts.findSessions }),
+    service: sessionService({ getSession, listSessions, revoke, findSessions }),
     jobs: [oldSessionsJob(parts)],
   };
 }

@@ -58,6 +58,8 @@ export interface RefreshInput {
   readonly scopes?: readonly string[] | undefined;
   /** The thumbprint of the key that the client proved: a session without a key is bound to it. */
   readonly jkt?: string | undefined;
+  /** The thumbprint of the certificate that the access token is bound to. */
+  readonly certificate?: string | undefined;
 }
 
 interface Presentation extends RefreshInput {
@@ -66,10 +68,8 @@ interface Presentation extends RefreshInput {
   readonly audience: string;
 }
 
-interface Use {
+interface Use extends Pick<RefreshInput, 'scopes' | 'jkt' | 'certificate'> {
   readonly session: SessionWithRights;
-  readonly scopes: readonly string[] | undefined;
-  readonly jkt: string | undefined;
   readonly now: number;
   readonly actor: Actor;
   readonly audience: string;
@@ -94,14 +94,14 @@ async function tryRefresh(
   presentation: Presentation,
   isFirstAttempt: boolean,
 ): Promise<TokenResponse | 'lost_race'> {
-  const { refreshToken, deviceId, actor, arrivedAt, audience, scopes, jkt } = presentation;
+  const { refreshToken, deviceId, actor, arrivedAt, audience, scopes, jkt, certificate } = presentation;
   const { clientId = firstPartyClient } = presentation;
   const read = await readForRefresh(parts, refreshToken, audience);
   // Refused without a write: guessing must not become database load.
   if (!read.genuine) throw refusal(read.fault);
   const { session, presented } = read;
   const now = parts.clock.now();
-  const use: Use = { session, now, actor, audience, scopes, jkt };
+  const use: Use = { session, now, actor, audience, scopes, jkt, certificate };
   if (session.clientId !== clientId) {
     await recordRefusal(parts, use, 'other_client');
     throw refusal('other_client');
@@ -145,7 +145,7 @@ async function write(
   kind: 'rotated' | 'repeated_in_grace',
   verdict: ContextVerdict,
 ): Promise<TokenResponse | 'lost_race'> {
-  const { session: read, now, actor, audience, scopes, jkt } = use;
+  const { session: read, now, actor, audience, scopes, jkt, certificate } = use;
   const { id, userId, generation } = read;
   const signer = await chooseSigner(parts, now);
   const isSuspicious = verdict.signals.length > 0;
@@ -173,13 +173,13 @@ async function write(
     : record(parts.database, use, { kind, written }));
   if (!done) return 'lost_race';
   if (isSuspicious) parts.onContextChange(id, verdict);
-  if (kind === 'repeated_in_grace')
-    return respondWithTokens(parts, session, signer, { now, audience, rights });
+  const to = { now, audience, rights, certificate };
+  if (kind === 'repeated_in_grace') return respondWithTokens(parts, session, signer, to);
   const { idleExpiresAt } = written;
   const boundKey = session.boundKey ?? (jkt === undefined ? undefined : { jkt, since: generation + 1 });
   const successor = { ...session, generation: generation + 1, idleExpiresAt, boundKey };
   await keepWindowOpen(parts, successor, now);
-  return respondWithTokens(parts, successor, signer, { now, audience, rights });
+  return respondWithTokens(parts, successor, signer, to);
 }
 
 interface Written {

@@ -1,5 +1,6 @@
 import type { FactorId, ServiceId, SessionId, UserId } from '@countersign/verifier/ids';
 import type { RightsFacts } from '../rights/rights.ts';
+import type { SessionFacts } from './lookUp/facts.ts';
 import type { ClientContext, EndReason, Session, SessionContext } from './session.ts';
 
 /** A session with its user's row, read at one moment. */
@@ -82,6 +83,8 @@ export interface SessionStore {
   find(id: SessionId): Promise<SessionWithUser | undefined>;
   /** Also what its user may do at the audience, read at the same moment as the rights epoch. */
   findWithRights(id: SessionId, audience: string): Promise<SessionWithRights | undefined>;
+  /** For a look-up; undefined for one that ended, or whose user or client no longer is good for it. */
+  lookUp(id: SessionId): Promise<SessionFacts | undefined>;
   /** Until the end of the transaction nobody else changes the session. */
   lock(id: SessionId): Promise<void>;
   /**

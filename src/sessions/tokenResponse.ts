@@ -36,6 +36,14 @@ export interface TokenParts {
   readonly refreshTokens: RefreshTokens;
 }
 
+export interface TokenAsked {
+  readonly now: number;
+  readonly audience: string;
+  readonly rights: Rights;
+  /** The thumbprint of the certificate that the access token is bound to. The session is not: its client proves itself. */
+  readonly certificate?: string | undefined;
+}
+
 type TokenSession = NewSession & Pick<Session, 'generation'>;
 
 /**
@@ -111,11 +119,11 @@ export async function respondWithTokens(
   parts: TokenParts,
   session: TokenSession,
   signer: Signer,
-  { now, audience, rights }: { readonly now: number; readonly audience: string; readonly rights: Rights },
+  { now, audience, rights, certificate }: TokenAsked,
 ): Promise<TokenResponse> {
   const { scope, roles, tokenExpiresAt: expiresAt } = rights;
   const jkt = session.boundKey?.jkt;
-  const subject = { ...session, scope, roles, jkt };
+  const subject = { ...session, scope, roles, jkt, certificate };
   const accessToken = await issueAccessToken(parts, subject, signer, now, { audience, expiresAt });
   return {
     ...{ accessToken, tokenType: tokenType(jkt) },

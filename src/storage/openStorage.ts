@@ -8,11 +8,12 @@ import { AuthorityError } from '@countersign/verifier/errors';
 import { createAuthenticText } from '../platform/authenticText.ts';
 import type { Config } from '../platform/config/config.ts';
 import type { Secrets } from '../platform/config/secrets.ts';
+import { derivedKey } from '../platform/keyedHash.ts';
 import type { FaultLog } from '../platform/observability/faultLog.ts';
 import type { Log } from '../platform/observability/log.ts';
 import type { Metrics } from '../platform/observability/metrics.ts';
 import { type RateCounters, withLocalShare } from '../platform/rateCounters.ts';
-import { createSealing } from '../platform/sealing.ts';
+import { createSealing, type Sealing } from '../platform/sealing.ts';
 import { truthLimits } from '../truth/limits.ts';
 import type { SightingStore } from '../truth/sighting.ts';
 import { type Backup, backUp } from './embedded/backup.ts';
@@ -26,6 +27,7 @@ import { createStorage, migrateStorage } from './postgres/storage.ts';
 import { openRedis } from './redis/connection.ts';
 import { createKeys } from './redis/keys.ts';
 import { createSharedRateCounters } from './redis/rateCounters.ts';
+import { createSessionEntries } from './redis/sessionEntries.ts';
 import { createSharedSightings } from './redis/sightings.ts';
 import { openSharedPorts } from './sharedPorts.ts';
 
@@ -92,6 +94,15 @@ export async function openStorage(parts: StorageParts) {
       return counters;
     },
 
+    /** What was read of sessions; undefined in embedded mode. */
+    sessionEntries:
+      redis &&
+      createSessionEntries({
+        redis,
+        keys,
+        sealing: sealingFor('session-entries', keyEncryptionKey, secrets),
+      }),
+
     /** Shared by many nodes; undefined in embedded mode. */
     openShared: redis && (() => openSharedPorts({ redis, engine, keys, authentic, deployment, leaseMs })),
 
@@ -103,4 +114,10 @@ export async function openStorage(parts: StorageParts) {
       return backUp({ folder: dataFolder.path, copyDatabase: engine.copyTo, deploymentId, clock }, target);
     },
   };
+}
+
+/** With keys for this purpose only. */
+function sealingFor(purpose: string, key: Uint8Array, { keyDecryptionKeys }: Secrets): Sealing {
+  const others = keyDecryptionKeys.map((each) => derivedKey(each, purpose));
+  return createSealing(derivedKey(key, purpose), others);
 }

@@ -31,6 +31,8 @@ export interface TokenSubject {
   readonly act?: ActorClaim | undefined;
   /** The thumbprint of the key that the token is bound to (RFC 9449 §6). */
   readonly jkt?: string | undefined;
+  /** The thumbprint of the certificate that it is bound to (RFC 8705 §3.1). Not together with `jkt`. */
+  readonly certificate?: string | undefined;
 }
 
 export interface TokenUse {
@@ -87,11 +89,16 @@ export function createAccessTokenIssuer(parts: {
         amr: subject.amr,
         ...(acr === undefined ? {} : { acr }),
         ...(subject.act === undefined ? {} : { act: subject.act }),
-        ...(subject.jkt === undefined ? {} : { cnf: { jkt: subject.jkt } }),
+        ...confirmationOf(subject),
       };
       return new SignJWT({ ...claims, amr: [...claims.amr] })
         .setProtectedHeader({ alg: 'ES256', typ: tokenTypes.access, kid })
         .sign(privateKey);
     },
   };
+}
+
+function confirmationOf({ jkt, certificate }: TokenSubject): Pick<AccessTokenClaims, 'cnf'> {
+  if (jkt !== undefined) return { cnf: { jkt } };
+  return certificate === undefined ? {} : { cnf: { 'x5t#S256': certificate } };
 }

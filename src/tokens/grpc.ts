@@ -13,6 +13,7 @@ import type { IsRevokedResponse } from '@countersign/verifier/contract/generated
 import { Reason } from '@countersign/verifier/contract/generated/countersign/v1/Reason';
 import { invalidField } from '@countersign/verifier/errors';
 import type { Verdict } from '@countersign/verifier/revocation/denyList';
+import type { Confirmation } from '@countersign/verifier/tokens/confirmation';
 import { tokenType } from '@countersign/verifier/tokens/dpopProof';
 import type { Service } from '../services/service.ts';
 import { type AnswerOne, createBatch } from '../transport/grpc/batch.ts';
@@ -130,9 +131,13 @@ function toClaims(result: Introspection | EarlierIntrospection): IntrospectRespo
     const { client_id: clientId, ...claims } = result.claims;
     return { ...claims, active: true, clientId, tokenType: 'Bearer' };
   }
-  const { client_id: clientId, auth_time: authTime, amr, roles = [], act, ...claims } = result.claims;
-  const more = { amr: [...amr], roles: [...roles], ...(act === undefined ? {} : { act }) };
-  return { ...claims, ...more, active: true, clientId, authTime, tokenType: tokenType(claims.cnf?.jkt) };
+  const { client_id: clientId, auth_time: authTime, amr, roles = [], act, cnf, ...claims } = result.claims;
+  const more = { amr: [...amr], roles: [...roles], ...(act === undefined ? {} : { act }), ...boundTo(cnf) };
+  return { ...claims, ...more, active: true, clientId, authTime, tokenType: tokenType(cnf?.jkt) };
+}
+
+function boundTo(cnf: Confirmation | undefined): Pick<IntrospectResponse, 'cnf'> {
+  return cnf === undefined ? {} : { cnf: { jkt: cnf.jkt ?? '', x5tS256: cnf['x5t#S256'] ?? '' } };
 }
 
 const decidedBy = {

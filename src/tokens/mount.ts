@@ -10,9 +10,13 @@ import type { Config } from '../platform/config/config.ts';
 import type { Metrics } from '../platform/observability/metrics.ts';
 import { apiAudience } from '../rights/apiAudience.ts';
 import type { KnownAudiences } from '../rights/knownAudiences.ts';
-import type { ProvedKey } from '../transport/http/caller.ts';
 import { createAccessTokenIssuer } from './accessToken.ts';
-import { createAuthenticate, createAuthenticateAnywhere, createAuthenticateApi } from './authenticate.ts';
+import {
+  type AuthenticateParts,
+  createAuthenticate,
+  createAuthenticateAnywhere,
+  createAuthenticateApi,
+} from './authenticate.ts';
 import { createCheckRevocation } from './checkRevocation.ts';
 import { tokenService } from './grpc.ts';
 import { createIntrospect, createIntrospectAny } from './introspect.ts';
@@ -33,12 +37,14 @@ export function createTokens(parts: {
   };
 }
 
-export interface TokenCheckParts extends ReadingParts {
+export interface TokenCheckParts
+  extends ReadingParts,
+    Pick<AuthenticateParts, 'provedKey' | 'clientCertificate'> {
   readonly config: Config['tokens'];
-  readonly provedKey: ProvedKey;
 }
 
-export function mountTokens({ config, provedKey, ...reading }: TokenCheckParts) {
+export function mountTokens({ config, provedKey, clientCertificate, ...reading }: TokenCheckParts) {
+  const proving = { provedKey, clientCertificate };
   const { audience, accountAudience } = config;
   const introspect = createIntrospect({ ...reading, audience });
   const operations = {
@@ -52,10 +58,10 @@ export function mountTokens({ config, provedKey, ...reading }: TokenCheckParts) 
   return {
     operations,
     authenticate: createAuthenticate({
-      ...{ introspect: operations.introspectAccount, audience: accountAudience, provedKey },
+      ...{ introspect: operations.introspectAccount, audience: accountAudience, ...proving },
     }),
-    ...createAuthenticateApi({ introspect, provedKey, audience: apiAudience(config.issuer) }),
-    authenticateAnywhere: createAuthenticateAnywhere({ introspect, provedKey }),
+    ...createAuthenticateApi({ introspect, ...proving, audience: apiAudience(config.issuer) }),
+    authenticateAnywhere: createAuthenticateAnywhere({ introspect, ...proving }),
     service: tokenService({ ...operations, introspect: operations.introspectAny }),
   };
 }

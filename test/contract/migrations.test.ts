@@ -28,6 +28,7 @@ const names = [
   '20261204120000_authorization',
   '20261205000000_bound_sessions',
   '20261206000000_linked_identities',
+  '20261207000000_bound_clients',
 ];
 
 for (const { name, embedded, open } of engines) {

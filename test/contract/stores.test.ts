@@ -400,6 +400,7 @@ async function services(t: Test, storage: Storage): Promise<void> {
       subjectSalt: new Uint8Array(randomBytes(32)),
     },
     certificateName: 'URI:spiffe://a/b',
+    certificateBound: true,
     createdAt: now,
   } as const;
   const hash = randomBytes(32);

@@ -32,6 +32,7 @@ t.test('one authority', async (t) => {
   t.test('who may: nobody who was not named for it', async (t) => {
     const { userId, sids } = await newUser(1);
     for (const [method, permission, request] of [
+      ['GetSession', 'sessions.read', { sessionId: sids[0] }],
       ['ListSessions', 'sessions.read', { userId }],
       ['EndSession', 'sessions.end', { sessionId: sids[0] }],
     ] as const) {

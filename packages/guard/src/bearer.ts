@@ -1,5 +1,6 @@
 /** Reads the caller of an HTTP request, for every framework. */
 import type { IncomingHttpHeaders } from 'node:http';
+import type { TLSSocket } from 'node:tls';
 import { readSentToken } from '@countersign/verifier/tokens/bearerToken';
 import type { AccessTokenClaims } from './claims.ts';
 import type { Guard } from './guard.ts';
@@ -35,6 +36,13 @@ export async function verifySent(
     return guard.verify(token, { ...options, request: { ...requestOf(), proof: proof ?? noProof } });
   // A proof beside a bearer token: the client means another token than the one that it sends.
   return guard.verify(proof === undefined ? token : noToken, options);
+}
+
+/** The certificate of a connection whose TLS ends in this process, as DER; undefined without one, and without TLS. */
+export function certificateOf(socket: object): Uint8Array | undefined {
+  const { getPeerCertificate } = socket as Partial<TLSSocket>;
+  const raw = getPeerCertificate?.call(socket)?.raw as Uint8Array | undefined;
+  return raw;
 }
 
 /** Several `DPoP` fields are joined by Node.js, and are then no proof. */

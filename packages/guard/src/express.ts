@@ -1,6 +1,6 @@
 /** `@countersign/guard/express`: middleware that puts the caller into `req.caller`. For any framework with Connect middleware. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { sentFields, verifySent } from './bearer.ts';
+import { certificateOf, sentFields, verifySent } from './bearer.ts';
 import type { AccessTokenClaims } from './claims.ts';
 import type { Guard } from './guard.ts';
 import { GuardError, problemType } from './guardError.ts';
@@ -24,6 +24,11 @@ export interface RequireCallerOptions extends Pick<VerifyOptions, 'maxAgeSeconds
    * what the request says. Set it when the service can be reached by another name, or through a proxy that Express does not trust.
    */
   readonly origin?: string;
+  /**
+   * The client's certificate as DER, for tokens that are bound to one. By default that of the connection. Behind a proxy that ends TLS: what
+   * the proxy says, if the request is certainly from it.
+   */
+  readonly certificate?: (request: IncomingMessage) => Uint8Array | undefined;
 }
 
 export type GuardMiddleware = (
@@ -35,7 +40,13 @@ export type GuardMiddleware = (
 /** Answers a request without a valid token itself: 401, 403 or 503. */
 export function requireCaller(
   guard: Pick<Guard, 'verify'>,
-  { scopes, maxAgeSeconds, acr, origin }: RequireCallerOptions = {},
+  {
+    scopes,
+    maxAgeSeconds,
+    acr,
+    origin,
+    certificate = ({ socket }) => certificateOf(socket),
+  }: RequireCallerOptions = {},
 ): GuardMiddleware {
   return async (request, response, next) => {
     try {
@@ -44,7 +55,7 @@ export function requireCaller(
         const url = (origin ?? originOf(request)) + pathOf(request);
         return { method: request.method ?? '', url };
       };
-      const options = { scopes: needed, maxAgeSeconds, acr };
+      const options = { scopes: needed, maxAgeSeconds, acr, certificate: () => certificate(request) };
       request.caller = await verifySent(guard, sentFields(request.headers), requestOf, options);
     } catch (error) {
       if (!(error instanceof GuardError)) return next(error);

@@ -1,6 +1,6 @@
 /** `@countersign/guard/fastify`: sets `request.caller` on every route behind the plugin. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { sentFields, verifySent } from './bearer.ts';
+import { certificateOf, sentFields, verifySent } from './bearer.ts';
 import type { AccessTokenClaims } from './claims.ts';
 import type { Guard } from './guard.ts';
 import { GuardError, problemType } from './guardError.ts';
@@ -23,6 +23,11 @@ export interface CallerOptions extends Pick<VerifyOptions, 'maxAgeSeconds' | 'ac
    * what the request says. Set it when the service can be reached by another name, or through a proxy that Fastify does not trust.
    */
   readonly origin?: string;
+  /**
+   * The client's certificate as DER, for tokens that are bound to one. By default that of the connection. Behind a proxy that ends TLS: what
+   * the proxy says, if the request is certainly from it.
+   */
+  readonly certificate?: (request: FastifyRequest) => Uint8Array | undefined;
 }
 
 export interface GuardPluginOptions extends CallerOptions {
@@ -37,7 +42,13 @@ export interface GuardPluginOptions extends CallerOptions {
  */
 export function requireCaller(
   guard: Pick<Guard, 'verify'>,
-  { scopes, maxAgeSeconds, acr, origin }: CallerOptions = {},
+  {
+    scopes,
+    maxAgeSeconds,
+    acr,
+    origin,
+    certificate = ({ socket }) => certificateOf(socket),
+  }: CallerOptions = {},
 ) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
     const needed = typeof scopes === 'function' ? scopes(request) : scopes;
@@ -46,7 +57,7 @@ export function requireCaller(
         const url = (origin ?? `${request.protocol}://${request.host}`) + request.originalUrl;
         return { method: request.method, url };
       };
-      const options = { scopes: needed, maxAgeSeconds, acr };
+      const options = { scopes: needed, maxAgeSeconds, acr, certificate: () => certificate(request) };
       request.caller = await verifySent(guard, sentFields(request.headers), requestOf, options);
       return undefined;
     } catch (error) {

@@ -56,7 +56,11 @@ export function guardInterceptor(
   }: GuardInterceptorOptions = {},
 ): ServerInterceptor {
   // Async from the start: an error thrown in a grpc-js listener ends the process.
-  const admit = async (path: string, metadata: Metadata, host: () => string): Promise<void> => {
+  const admit = async (
+    path: string,
+    metadata: Metadata,
+    call: ServerInterceptingCallInterface,
+  ): Promise<void> => {
     if (isPublic(path)) return;
     // RFC 9110 §5.3: several values join with commas, and then contain no bearer token.
     const field = (name: string) => {
@@ -64,14 +68,16 @@ export function guardInterceptor(
       return values.length === 0 ? undefined : values.join(', ');
     };
     const sent = { authorization: field('authorization'), proof: field('dpop') };
-    const requestOf = () => ({ method: 'POST', url: (origin ?? `https://${host()}`) + path });
-    const options = { ...authentication(path), scopes: scopes(path) };
+    const requestOf = () => ({ method: 'POST', url: (origin ?? `https://${call.getHost()}`) + path });
+    // Of the connection: an interceptor sees no other.
+    const certificate = () => call.getAuthContext().sslPeerCertificate?.raw;
+    const options = { ...authentication(path), scopes: scopes(path), certificate };
     callers.set(metadata, await verifySent(guard, sent, requestOf, options));
   };
   return ({ path }, call) => {
     const listener = new ServerListenerBuilder()
       .withOnReceiveMetadata((metadata, next) => {
-        admit(path, metadata, () => call.getHost()).then(
+        admit(path, metadata, call).then(
           () => next(metadata),
           (error) => {
             if (!(error instanceof GuardError)) tell((thrown) => onError(thrown, path), error);

@@ -1,5 +1,9 @@
-/** Judges how a token was sent: one that is bound to a key needs a proof of it, for this request (RFC 9449 §7). */
+/**
+ * Judges how a token was sent: one that is bound to a key needs a proof of it, for this request (RFC 9449 §7); one that is bound to a
+ * certificate the connection of that certificate (RFC 8705 §3).
+ */
 import type { Clock } from '@countersign/verifier/clock';
+import { certificateThumbprint, isHolder } from '@countersign/verifier/tokens/confirmation';
 import {
   isSentAsBound,
   readProof,
@@ -10,7 +14,7 @@ import type { AccessTokenClaims } from './claims.ts';
 import type { GuardErrorCode } from './guardError.ts';
 import type { Lacking } from './requirements.ts';
 import type { UsedProofs } from './usedProofs.ts';
-import type { ProvenRequest } from './verify.ts';
+import type { ProvenRequest, VerifyOptions } from './verify.ts';
 
 export interface Proofs {
   /**
@@ -20,7 +24,7 @@ export interface Proofs {
   faultOf(
     token: string,
     claims: Pick<AccessTokenClaims, 'cnf'>,
-    request: ProvenRequest | undefined,
+    sent: Pick<VerifyOptions, 'request' | 'certificate'>,
   ): Lacking | undefined;
 }
 
@@ -35,17 +39,20 @@ export function createProofs(clock: Pick<Clock, 'now'>, used: UsedProofs): Proof
     return use === 'again' ? refused('replayed') : undefined;
   };
   return {
-    faultOf(accessToken, { cnf }, request) {
+    faultOf(accessToken, { cnf }, { request, certificate }) {
       const { proof, ...rest } = checked(request);
       const sent =
         proof === undefined
           ? ({ scheme: 'Bearer', hasProof: false } as const)
           : ({ scheme: 'DPoP', hasProof: true } as const);
-      if (!isSentAsBound(cnf !== undefined, sent)) {
-        const reason = cnf === undefined ? 'not_bound' : 'bound';
+      if (!isSentAsBound(cnf?.jkt !== undefined, sent)) {
+        const reason = cnf?.jkt === undefined ? 'not_bound' : 'bound';
         return { code: 'invalid_token', details: { reason, scheme: tokenType(cnf?.jkt) } };
       }
-      if (cnf === undefined || proof === undefined) return undefined;
+      if (cnf?.jkt === undefined || proof === undefined)
+        return isHolder(cnf, { certificate: thumbprintOf(cnf && certificate) })
+          ? undefined
+          : otherCertificate;
       return faultOfProof(cnf.jkt, { ...rest, accessToken }, proof);
     },
   };
@@ -53,6 +60,16 @@ export function createProofs(clock: Pick<Clock, 'now'>, used: UsedProofs): Proof
 
 function refused(reason: string, code: GuardErrorCode = 'invalid_dpop_proof'): Lacking {
   return { code, details: { reason, scheme: 'DPoP' } };
+}
+
+const otherCertificate: Lacking = { code: 'invalid_token', details: { reason: 'certificate' } };
+
+function thumbprintOf(given: VerifyOptions['certificate']): string | undefined {
+  const der = typeof given === 'function' ? given() : given;
+  if (der === undefined) return undefined;
+  if (!(der instanceof Uint8Array))
+    throw new TypeError('certificate: must be the DER of the certificate of the connection, as bytes');
+  return certificateThumbprint(der);
 }
 
 /** Without a request there is no proof. */

@@ -24,10 +24,11 @@ export type FindLacking = (
 
 export function createFindLacking(clock: Pick<Clock, 'now'>, proofs: Proofs): FindLacking {
   const proved = new WeakSet<AccessTokenClaims>();
-  const faultOfSending = (token: string, claims: AccessTokenClaims, { request, again }: VerifyOptions) => {
+  const faultOfSending = (token: string, claims: AccessTokenClaims, options: VerifyOptions) => {
+    const { request, again } = options;
     if (claims.cnf === undefined && request === undefined) return undefined;
     if (again !== undefined && proved.has(again) && again.jti === claims.jti) return undefined;
-    const fault = proofs.faultOf(token, claims, request);
+    const fault = proofs.faultOf(token, claims, options);
     if (fault === undefined) proved.add(claims);
     return fault;
   };

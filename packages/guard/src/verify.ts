@@ -14,6 +14,11 @@ export interface VerifyOptions {
   /** For tokens that are bound to a key (RFC 9449): without it they are refused. A proof is good once. */
   readonly request?: ProvenRequest | undefined;
   /**
+   * DER of the certificate of the client's connection, or how to get it: for tokens that are bound to a certificate (RFC 8705); without it
+   * they are refused. Only from a connection whose TLS ends here, or from a proxy of yours.
+   */
+  readonly certificate?: Uint8Array | (() => Uint8Array | undefined) | undefined;
+  /**
    * The claims that an earlier call resolved with, for a connection that lasts: the key was proved then. Only for the connection of
    * that request.
    */

@@ -17,6 +17,7 @@ import {
   revokeAndPropagate,
 } from '../../revocation/propagation/revokeAndPropagate.ts';
 import { endSelected } from '../../sessions/endSessions.ts';
+import { factsChanged } from '../../sessions/lookUp/facts.ts';
 import type { Caller } from '../../sessions/session.ts';
 import { tryCode } from '../tryCode.ts';
 import type { User } from '../user.ts';
@@ -74,6 +75,7 @@ async function takeAway(
   const { id: factor } = phone;
   await endSelected(stores, { userId, openedBy: factor }, { reason: 'factor_removed', actor, now });
   await stores.users.removePhone(userId, factor);
+  await stores.revoke([factsChanged(userId, now)]);
   const about = { actor, userId, reason: 'sms_code', detail: { factor, because: reason } };
   await stores.audit.record({ type: 'factor_removed', ...about }, now);
   // The earlier owner must not learn who has the number now.
@@ -108,6 +110,7 @@ async function add(
     await takeFromEarlierOwner(parts, stores, { number, user, actor, now });
     outcome = await stores.users.setPhone(userId, phone);
   }
+  await stores.revoke([factsChanged(userId, now)]);
   if (outcome === 'taken')
     throw new AuthorityError('unavailable', { retryAfterSeconds: 1, reason: 'phone_contention' });
   const about = { actor, userId, sessionId, reason: 'sms_code', detail: { factor } };

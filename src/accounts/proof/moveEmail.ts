@@ -1,7 +1,8 @@
 /** Replaces a user's address by one that was proved just now, with everything that depends on it. */
 import type { Actor } from '../../audit/auditEvent.ts';
-import type { Stores } from '../../database.ts';
 import type { PasswordAttempts } from '../../login/throttling/passwordAttempts.ts';
+import type { RevokingStores } from '../../revocation/propagation/revokeAndPropagate.ts';
+import { factsChanged } from '../../sessions/lookUp/facts.ts';
 import type { Email } from '../email.ts';
 import type { User } from '../user.ts';
 
@@ -10,11 +11,12 @@ export type MovingParts = { readonly passwordAttempts: Pick<PasswordAttempts, 'f
 /** The caller holds the lock of the user's row. False without a change when another user has the address. */
 export async function moveEmail(
   { passwordAttempts }: MovingParts,
-  stores: Stores,
+  stores: RevokingStores,
   user: User,
   { email, actor, now }: { readonly email: Email; readonly actor: Actor; readonly now: number },
 ): Promise<boolean> {
   if ((await stores.users.replaceEmail(user.id, email, now)) === 'email_taken') return false;
+  await stores.revoke([factsChanged(user.id, now)]);
   // A recovery link lies in the old mailbox.
   await stores.oneTimeTokens.forget(user.id, 'recovery');
   await passwordAttempts.forget(stores, user.email);

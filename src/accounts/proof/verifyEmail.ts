@@ -2,23 +2,25 @@
  * Completes a proof, by the link or the code of the mail: the address is verified, or replaces the old one, or the registration
  * becomes a user.
  */
-import type { Clock } from '@countersign/verifier/clock';
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { SessionId, UserId } from '@countersign/verifier/ids';
 import type { Actor } from '../../audit/auditEvent.ts';
-import type { Database, Stores } from '../../database.ts';
 import type { Notices } from '../../notifications/notices.ts';
 import type { KeyedHash } from '../../platform/keyedHash.ts';
 import { type OneTimeToken, oneTimeTokenHash } from '../../platform/oneTimeTokens.ts';
+import {
+  type RevokingParts,
+  type RevokingStores,
+  revokeAndPropagate,
+} from '../../revocation/propagation/revokeAndPropagate.ts';
+import { factsChanged } from '../../sessions/lookUp/facts.ts';
 import type { Email } from '../email.ts';
 import { tryCode } from '../tryCode.ts';
 import type { User } from '../user.ts';
 import { type MovingParts, moveEmail } from './moveEmail.ts';
 import { type ConfirmParts, checkRegistrant, confirmRegistration } from './registration.ts';
 
-export interface VerifyEmailParts extends ConfirmParts, MovingParts {
-  readonly database: Database;
-  readonly clock: Clock;
+export interface VerifyEmailParts extends ConfirmParts, MovingParts, RevokingParts {
   readonly codeHash: KeyedHash;
   readonly notices: Notices;
   readonly passwordAttempts: MovingParts['passwordAttempts'];
@@ -75,7 +77,7 @@ async function take(
   applying: Applying,
 ): Promise<void> {
   const { now, refusal } = applying;
-  await parts.database.transaction(async (stores) => {
+  await revokeAndPropagate(parts, now, async (stores) => {
     // The user first, as everywhere: two in another order would wait for each other.
     const user = userId === undefined ? undefined : await stores.users.lock(userId);
     // Another request may have used or replaced it meanwhile.
@@ -89,7 +91,7 @@ async function take(
 
 async function apply(
   parts: VerifyEmailParts,
-  stores: Stores,
+  stores: RevokingStores,
   user: User,
   { detail, ...applying }: Applying & Pick<OneTimeToken, 'detail'>,
 ): Promise<void> {
@@ -103,12 +105,13 @@ async function apply(
     return replace(parts, stores, user, { ...applying, email, sessionId: String(detail['session_id']) });
   }
   await stores.users.verifyEmail(user.id, now);
+  await stores.revoke([factsChanged(user.id, now)]);
   await stores.audit.record({ type: 'email_verified', actor, userId: user.id }, now);
 }
 
 async function replace(
   parts: VerifyEmailParts,
-  stores: Stores,
+  stores: RevokingStores,
   user: User,
   { email, sessionId, actor, now, refusal }: Applying & { readonly email: Email; readonly sessionId: string },
 ): Promise<void> {

@@ -14,6 +14,7 @@ import {
   revokeAndPropagate,
 } from '../../revocation/propagation/revokeAndPropagate.ts';
 import { endSelected } from '../../sessions/endSessions.ts';
+import { factsChanged } from '../../sessions/lookUp/facts.ts';
 import type { Caller } from '../../sessions/session.ts';
 import type { EndedSession } from '../../sessions/store.ts';
 import { checkUnchanged, findCaller, type ProvingParts } from '../passwords/reauthentication.ts';
@@ -87,6 +88,7 @@ export async function takeFactor(
   const ended = await endSelected(stores, { userId, openedBy: id }, ending);
   const removed = await remove(kinds, stores, { userId, id, alsoLast: sessionId === undefined });
   if (removed === undefined) return undefined;
+  await stores.revoke([factsChanged(userId, now)]);
   // Read again: it is without the factor now.
   const left = (await stores.users.find(userId)) ?? user;
   const wasLast = removed.kind.standsAlone && !(await kinds.hasAny(stores, left, now));

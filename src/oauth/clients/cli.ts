@@ -42,6 +42,11 @@ export function mountClients(program: Program, asks: Asks): void {
     .option('--backchannel-logout-uri <URI>', 'where it is told that sessions of its users ended')
     .option('--pairwise', 'it knows each user by a name that no other client has for them')
     .option('--public', 'it cannot keep a secret, as an application in a browser')
+    .option(
+      '--certificate <NAME>',
+      'the URI or DNS name in its certificates: it connects with one instead of sending a secret',
+    )
+    .option('--certificate-bound', 'its access tokens are good only over connections with its certificate')
     .option('--jwks <JSON>', 'its public keys (RFC 7517): it signs instead of sending a secret', readJwks)
     .description(
       'Create a client. Prints its client_id, and as last line its secret, which is shown only once.',
@@ -56,6 +61,7 @@ export function mountClients(program: Program, asks: Asks): void {
           ...{ redirectUris: redirectUri ?? [], jwks, isPublic: isPublic === true },
           postLogoutRedirectUris: more.postLogoutRedirectUri ?? [],
           ...{ backchannelLogoutUri: more.backchannelLogoutUri, isPairwise: more.pairwise === true },
+          ...{ certificate: more.certificate, certificateBound: more.certificateBound === true },
         };
         asks((context) => create(client, context), { begins: true });
       },
@@ -132,6 +138,8 @@ function asJson(client: Service) {
     postLogoutRedirectUris,
     backchannelLogoutUri,
     subjectSalt,
+    certificateName,
+    certificateBound,
     jwks,
     createdAt,
     disabledAt,
@@ -142,6 +150,8 @@ function asJson(client: Service) {
     backchannel_logout_uri: backchannelLogoutUri ?? null,
     subject_type: subjectSalt === undefined ? 'public' : 'pairwise',
     jwks: jwks ?? null,
+    certificate: certificateName?.replace(/^(URI|DNS):/, '') ?? null,
+    tls_client_certificate_bound_access_tokens: certificateBound,
     created_at: rfc3339(createdAt),
     state: disabledAt === undefined ? 'live' : 'disabled',
   };

@@ -24,6 +24,10 @@ export interface NewClient {
   readonly isPairwise?: boolean;
   /** It authenticates with one of these keys, and has no secret. */
   readonly jwks?: PublicJwks | undefined;
+  /** A URI or DNS name in the subjectAltName of its certificates: it authenticates with one, and has no secret. */
+  readonly certificate?: string | undefined;
+  /** Its access tokens are bound to its certificate (`tls_client_certificate_bound_access_tokens`). */
+  readonly certificateBound?: boolean;
   /** It cannot keep a secret, as an application in a browser. */
   readonly isPublic?: boolean;
 }
@@ -42,10 +46,20 @@ export function createManageClients({
   const createService = createCreateService({ database, clock });
   return {
     createClient(client, actor) {
-      const { name, permissions, isPublic = false, isPairwise = false, ...settings } = checkClient(client);
-      const withoutSecret = isPublic || settings.jwks !== undefined;
+      const {
+        name,
+        permissions,
+        isPublic = false,
+        isPairwise = false,
+        certificate,
+        ...settings
+      } = checkClient(client);
+      const withoutSecret = isPublic || settings.jwks !== undefined || certificate !== undefined;
       const subjectSalt = isPairwise ? randomBytes(oauthLimits.subjectSaltBytes) : undefined;
-      return createService({ name, permissions, withoutSecret, client: { ...settings, subjectSalt } }, actor);
+      return createService(
+        { name, permissions, withoutSecret, certificate, client: { ...settings, subjectSalt } },
+        actor,
+      );
     },
 
     async listClients() {
@@ -55,17 +69,8 @@ export function createManageClients({
 }
 
 function checkClient(client: NewClient): NewClient {
-  const {
-    kind,
-    redirectUris,
-    postLogoutRedirectUris = [],
-    backchannelLogoutUri,
-    jwks,
-    isPublic = false,
-  } = client;
-  if (isPublic && (kind === 'service' || client.permissions.length > 0))
-    throw invalidField('public', 'kind', 'a public client is an application, and has no permissions');
-  if (isPublic && jwks !== undefined) throw invalidField('public', 'exclusive', 'a public client has no key');
+  const { kind, redirectUris, postLogoutRedirectUris = [], backchannelLogoutUri, jwks } = client;
+  checkAuthentication(client);
   const ofUsers = [...redirectUris, ...postLogoutRedirectUris, backchannelLogoutUri ?? []].flat();
   if (kind === 'service' && ofUsers.length > 0)
     throw invalidField('redirect_uri', 'kind', 'a service has no users that are sent back to it');
@@ -80,6 +85,17 @@ function checkClient(client: NewClient): NewClient {
   if (backchannelLogoutUri !== undefined) checkBackchannelUri(backchannelLogoutUri);
   if (jwks !== undefined) checkKeys(jwks);
   return client;
+}
+
+/** A client that can keep no secret, or one with exactly one way to prove itself. */
+function checkAuthentication({ kind, permissions, jwks, certificate, ...client }: NewClient): void {
+  const { isPublic = false, certificateBound = false } = client;
+  if (isPublic && (kind === 'service' || permissions.length > 0))
+    throw invalidField('public', 'kind', 'a public client is an application, and has no permissions');
+  if (isPublic && (jwks !== undefined || certificate !== undefined || certificateBound))
+    throw invalidField('public', 'exclusive', 'a public client has neither key nor certificate');
+  if (jwks !== undefined && certificate !== undefined)
+    throw invalidField('certificate', 'exclusive', 'a client has a key or a certificate, not both');
 }
 
 function atMost(field: string, given: readonly string[], most: number): void {

@@ -56,7 +56,7 @@ interface Started {
 }
 
 export function createAuthorizationCodeGrant(parts: CodeGrantParts): Grant {
-  return async ({ client, form, actor, jkt }) => {
+  return async ({ client, form, actor, jkt, certificate }) => {
     const presented = readPresented(client, form, { actor, jkt, now: parts.clock.now() });
     const { now } = presented;
     const signer = await chooseSigner(parts, now);
@@ -69,7 +69,7 @@ export function createAuthorizationCodeGrant(parts: CodeGrantParts): Grant {
     if (typeof result === 'string') throw new AuthorityError('invalid_grant', { reason: result });
     const { session, rights, audience, nonce } = result;
     const tokens = await respondWithTokens(parts, { ...session, generation: 0 }, signer, {
-      ...{ now, audience, rights },
+      ...{ now, audience, rights, certificate },
     });
     const idToken = session.scope.split(' ').includes('openid')
       ? await parts.issueIdToken(client, session, signer, { nonce, now, accessToken: tokens.accessToken })

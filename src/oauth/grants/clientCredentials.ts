@@ -9,7 +9,7 @@ import { oauthLimits } from '../limits.ts';
 import { answerOf, asTarget, type Grant, type GrantParts, keepClient } from './grant.ts';
 
 export function createClientCredentials(parts: GrantParts): Grant {
-  return async ({ client, isProved, form, actor, jkt }) => {
+  return async ({ client, isProved, form, actor, jkt, certificate }) => {
     if (!isProved || client.kind === 'third_party')
       throw new AuthorityError('unauthorized_client', { reason: 'client_kind' });
     const only = readScopes(form);
@@ -51,7 +51,7 @@ export function createClientCredentials(parts: GrantParts): Grant {
       amr: [],
       authTime: now,
       // The session is shared by everything that the client runs, so each token has its own key.
-      jkt,
+      ...{ jkt, certificate },
     };
     const token = await issueAccessToken(parts, subject, signer, now, { audience, expiresAt });
     return answerOf(token, rights, { now, jkt });

@@ -24,7 +24,7 @@ export interface TokenExchangeParts extends GrantParts {
 }
 
 export function createTokenExchange(parts: TokenExchangeParts): Grant {
-  return async ({ client, isProved, form, actor, jkt }) => {
+  return async ({ client, isProved, form, actor, jkt, certificate }) => {
     if (!isProved || !client.permissions.includes('tokens.exchange'))
       throw new AuthorityError('unauthorized_client', { reason: 'permission' });
     const parent = await readParent(parts, client, form);
@@ -62,7 +62,7 @@ export function createTokenExchange(parts: TokenExchangeParts): Grant {
     });
     const { scope, roles, tokenExpiresAt: expiresAt } = rights;
     const subject = {
-      ...{ ...session, userId: parent.sub, clientId: client.id, scope, roles, act, jkt },
+      ...{ ...session, userId: parent.sub, clientId: client.id, scope, roles, act, jkt, certificate },
       ...{ amr: parent.amr, ...proved },
     };
     const token = await issueAccessToken(parts, subject, signer, now, { audience, expiresAt });

@@ -1,8 +1,7 @@
 /** Userinfo (OpenID Connect Core §5.3): what the scopes of an application's access token say of its user. */
 import { AuthorityError } from '@countersign/verifier/errors';
-import { isUuid, type ServiceId } from '@countersign/verifier/ids';
 import type { AccessTokenClaims } from '@countersign/verifier/tokens/accessTokenClaims';
-import type { Database } from '../../database.ts';
+import type { LookUpSession } from '../../sessions/lookUp/lookUpSession.ts';
 import { subjectFor } from './idToken.ts';
 
 export const userClaims = ['email', 'email_verified', 'phone_number', 'phone_number_verified'] as const;
@@ -14,24 +13,21 @@ export type Userinfo = { readonly sub: string } & {
 /** By the claims of a live access token. Throws `invalid_token`, and `permission_denied` without the scope `openid`. */
 export type GetUserinfo = (claims: AccessTokenClaims) => Promise<Userinfo>;
 
-export function createGetUserinfo({
-  database,
-}: {
-  readonly database: Pick<Database, 'users' | 'services'>;
-}): GetUserinfo {
-  return async ({ sub, scope, client_id: clientId }) => {
+export function createGetUserinfo({ lookUpSession }: { readonly lookUpSession: LookUpSession }): GetUserinfo {
+  return async ({ sub, sid, scope, client_id: clientId }) => {
     const scopes = scope.split(' ');
     if (!scopes.includes('openid')) throw new AuthorityError('permission_denied', { reason: 'scope' });
-    const client = isUuid(clientId) ? await database.services.find(clientId as ServiceId) : undefined;
-    const user = await database.users.find(sub);
-    if (user === undefined || client === undefined)
+    const facts = (await lookUpSession(sid))?.facts;
+    if (facts?.user === undefined || facts.client === undefined || facts.clientId !== clientId)
       throw new AuthorityError('invalid_token', { reason: 'user' });
-    const { email, emailVerifiedAt, phone } = user;
+    const { user, client } = facts;
+    const { email, emailVerified, phone } = user;
+    const salt = client.subjectSalt === undefined ? undefined : Buffer.from(client.subjectSalt, 'base64');
     return {
-      sub: subjectFor(client.subjectSalt, user.id),
-      ...(scopes.includes('email') && { email, email_verified: emailVerifiedAt !== undefined }),
+      sub: subjectFor(salt, sub),
+      ...(scopes.includes('email') && { email, email_verified: emailVerified }),
       ...(scopes.includes('phone') &&
-        phone !== undefined && { phone_number: phone.number, phone_number_verified: true }),
+        phone !== undefined && { phone_number: phone, phone_number_verified: true }),
     };
   };
 }

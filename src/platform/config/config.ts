@@ -38,6 +38,8 @@ function configOf(v: Values) {
       hstsSubdomains: v.HSTS_SUBDOMAINS === 'on',
       /** Addresses and networks whose `X-Forwarded-For` is trusted. */
       trustedProxies: v.TRUSTED_PROXIES ?? [],
+      /** Where clients connect with certificates; undefined: nowhere. */
+      mtlsUrl: v.MTLS_URL,
     },
     grpc: {
       ...{ host: v.GRPC_HOST, port: v.GRPC_PORT, tls: grpcTlsOf(v) },

@@ -71,6 +71,11 @@ const rules: readonly Rule[] = [
   withRedisTls('REDIS_TLS_CA'),
   withRedisTls('REDIS_TLS_CERT'),
   rule(
+    ['MTLS_URL', 'TRUSTED_PROXIES'],
+    (v) => v.MTLS_URL !== undefined && v.TRUSTED_PROXIES === undefined,
+    'needs TRUSTED_PROXIES: a certificate is believed only from a proxy that is named there',
+  ),
+  rule(
     ['REDIS_SENTINEL_PASSWORD', 'REDIS_URL'],
     (v) => v.REDIS_SENTINEL_PASSWORD !== undefined && v.REDIS_URL?.kind !== 'sentinel',
     'needs a REDIS_URL that names Sentinels: nobody else receives it',

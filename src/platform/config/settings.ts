@@ -223,6 +223,9 @@ export const groups = {
     TRUSTED_PROXIES: unset(a.networks).means(
       'Proxies whose X-Forwarded-For, or else Forwarded, is trusted; without them, the address of the connection counts.',
     ),
+    MTLS_URL: unset(issuer, 'none: client certificates are not used over HTTP').means(
+      'Where clients reach `/oauth2/` with certificates: a proxy of TRUSTED_PROXIES asks for them, and says them in Client-Cert (RFC 9440). It must remove that header from every other request.',
+    ),
     CORS_ORIGINS: unset(origins, 'none: no other origin may').means(
       'Origins whose pages may call `/auth/` and read the answers, with the cookie too (CORS).',
     ),

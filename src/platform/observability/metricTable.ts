@@ -67,6 +67,10 @@ const table = {
     'signal',
     'action',
   ),
+  countersign_session_look_ups_total: counter(
+    'Look-ups of sessions in Redis: hits, and why others were answered by PostgreSQL.',
+    'outcome',
+  ),
   countersign_second_factors_total: counter(
     'Tries at a second factor, by kind and outcome.',
     'factor',

@@ -41,6 +41,8 @@ export interface Metrics {
   savedMemoryRefused(reason: string): void;
   /** A session's context changed; the settings ask for this action. */
   contextSignal(signal: string, action: string): void;
+  /** A session was looked up in Redis. */
+  lookUp(outcome: string): void;
   /** A second factor was tried. */
   secondFactor(factor: string, outcome: string): void;
   /** A one-time code was `sent` or `used`. */
@@ -114,6 +116,7 @@ export function createMetrics(): Metrics {
     savedMemoryRefused: (reason) => metrics.countersign_saved_memory_refused_total.inc({ reason }),
     contextSignal: (signal, action) =>
       metrics.countersign_session_context_signals_total.inc({ signal, action }),
+    lookUp: (outcome) => metrics.countersign_session_look_ups_total.inc({ outcome }),
     secondFactor: (factor, outcome) => metrics.countersign_second_factors_total.inc({ factor, outcome }),
     code: (channel, outcome) => metrics.countersign_codes_total.inc({ channel, outcome }),
     passkeyCloned: () => metrics.countersign_passkeys_cloned_total.inc(),

@@ -42,6 +42,8 @@ export interface Propagation {
   readonly nodes: () => readonly NodeState[];
   /** Undefined without Redis. */
   readonly redisAvailable?: () => boolean;
+  /** Whether memory may answer now. */
+  readonly holdsLease: () => boolean;
   /** How the canary must read revocations in this mode. */
   readonly reading: Reading;
 }
@@ -162,7 +164,10 @@ async function openAlone(parts: Parts, sliceMs: number): Promise<Opened> {
     dropLease: () => {},
   };
   const nodes = () => [{ id: nodeId, leaseMs, leaseRemainingMs: watched.trusted() ? leaseMs : 0 }];
-  return { denyList, effect, subscribers, sliceMs, nodeId, revokedState, nodes, reading };
+  const holdsLease = () => denyList.loaded() && watched.trusted();
+  return {
+    ...{ denyList, effect, subscribers, sliceMs, nodeId, revokedState, nodes, holdsLease, reading },
+  };
 }
 
 async function openNode(parts: Parts, shared: SharedPorts, sliceMs: number): Promise<Opened> {
@@ -243,6 +248,7 @@ async function openNode(parts: Parts, shared: SharedPorts, sliceMs: number): Pro
   return {
     ...{ denyList, effect, subscribers, sliceMs, nodeId: self, revokedState, redisAvailable, reading },
     nodes: nodeStates,
+    holdsLease: () => denyList.loaded() && leaseRemainingMs() > 0,
   };
 }
 

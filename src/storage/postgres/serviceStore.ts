@@ -130,6 +130,7 @@ function fromRow(row: ServiceRow): Service {
     jwks: (row.jwks as PublicJwks | null) ?? undefined,
     disabledAt: row.disabledAt?.getTime(),
     certificateName: row.certificateName ?? undefined,
+    certificateBound: row.certificateBound,
     createdAt: row.createdAt.getTime(),
     revokedAt: row.revokedAt?.getTime(),
   };

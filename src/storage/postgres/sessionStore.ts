@@ -10,6 +10,7 @@ import { Prisma, type Session as SessionRow } from './generated/client.ts';
 import { prepared } from './prepared.ts';
 import { alive, signingKids } from './refreshStore.ts';
 import { fromRightsJson, type RightsJson, rightsJson } from './rightsStore.ts';
+import { createSessionFacts } from './sessionFacts.ts';
 import { createSessionLists } from './sessionLists.ts';
 import { fromRow, toRow } from './sessionRow.ts';
 import { createSessionSecretStore } from './sessionSecretStore.ts';
@@ -22,6 +23,7 @@ export function createSessionStore(prisma: PrismaConnection): SessionStore {
     ...createSessionSecretStore(prisma),
     ...createSessionLists(prisma),
     ...createStartedSessions(prisma),
+    ...createSessionFacts(prisma, columns),
 
     async create(session, signingKid) {
       await prisma.session.create({ data: { ...toRow(session), signingKids: [signingKid] } });

@@ -18,6 +18,8 @@ export interface RedisKeys {
   /** A node's saved memory: its manifest with a code, and its bytes in pieces. */
   readonly memory: string;
   memoryPiece(id: string, number: number): string;
+  /** What was read of a session, sealed. */
+  session(id: string): string;
   /** A window's request count. `name` contains nothing private. */
   rate(name: string): string;
   readonly announcements: string;
@@ -33,6 +35,7 @@ export function createKeys(deploymentId: string): RedisKeys {
     sightings: `${prefix}:sightings`,
     memory: `${prefix}:memory`,
     memoryPiece: (id, number) => `${prefix}:memory:${id}:${number}`,
+    session: (id) => `${prefix}:session:${id}`,
     rate: (name) => `${prefix}:rate:${name}`,
     announcements: `${prefix}:announcements`,
     acknowledgements: (nodeId) => `${prefix}:acknowledgements:${nodeId}`,

@@ -10,6 +10,7 @@ import { createBareApp, type HttpApp } from './bareApp.ts';
 import { builtPageRoutes, knowBuiltPages } from './builtPages.ts';
 import { type Authenticate, knowActor, type ProvedKey } from './caller.ts';
 import { type ClientAddressParts, knowClientAddress } from './clientAddress.ts';
+import type { ReadClientCertificate } from './clientCertificate.ts';
 import { limitConnections } from './connections.ts';
 import { allowEveryOriginAt, allowOrigins } from './cors.ts';
 import { docsRoutes } from './docs.ts';
@@ -24,6 +25,7 @@ export type MountRoutes = (app: HttpApp, mount: HttpMount) => void;
 export interface HttpMount {
   readonly authenticate: Authenticate;
   readonly provedKey: ProvedKey;
+  readonly clientCertificate: ReadClientCertificate;
   readonly rateLimits: RouteLimits;
 }
 
@@ -34,6 +36,7 @@ export interface HttpParts {
   readonly guards: readonly ((app: HttpApp) => void)[];
   readonly authenticate: Authenticate;
   readonly provedKey: ProvedKey;
+  readonly clientCertificate: ReadClientCertificate;
   /** Request headers defined by slices; other origins may send them. */
   readonly ownHeaders: readonly string[];
   /** Of slices: pages of every origin may call them, without cookies. */
@@ -58,7 +61,7 @@ export interface HttpParts {
 
 /** Builds the application; `listen` starts it. */
 export async function createHttpApp(parts: HttpParts): Promise<HttpApp> {
-  const { log, corsOrigins, hstsSubdomains, authenticate, provedKey } = parts;
+  const { log, corsOrigins, hstsSubdomains, authenticate, provedKey, clientCertificate } = parts;
   const app = await createBareApp({
     log,
     hstsSubdomains,
@@ -83,7 +86,8 @@ export async function createHttpApp(parts: HttpParts): Promise<HttpApp> {
 
   app.register(async (scope) => {
     const routes = scope as HttpApp;
-    for (const mount of parts.routes) mount(routes, { authenticate, provedKey, rateLimits });
+    for (const mount of parts.routes)
+      mount(routes, { authenticate, provedKey, clientCertificate, rateLimits });
     healthRoutes(routes, { ...parts, why: false });
     builtPageRoutes(routes);
   });

@@ -28,4 +28,6 @@ export const httpLimits = {
   takenPortMilliseconds: 1_000,
   /** Unlisted proxies that log and warnings name: a program on this machine must not hide a real proxy. */
   unnamedProxies: 8,
+  /** Certificates of clients that were read, about 4 kB each with their text: reading one takes 50 µs. */
+  clientCertificatesKnown: 1_000,
 } as const;

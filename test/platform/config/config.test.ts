@@ -51,7 +51,14 @@ t.teardown(() => rmSync(folder, { recursive: true }));
 t.test('nothing set: embedded mode with the documented defaults', (t) => {
   const { config, secrets } = readConfig({});
   t.strictSame(config, {
-    http: { host: '127.0.0.1', port: 8080, corsOrigins: [], hstsSubdomains: false, trustedProxies: [] },
+    http: {
+      host: '127.0.0.1',
+      port: 8080,
+      corsOrigins: [],
+      hstsSubdomains: false,
+      trustedProxies: [],
+      mtlsUrl: undefined,
+    },
     grpc: { host: '127.0.0.1', port: 50051, reflection: true, tls: undefined },
     operations: { host: '127.0.0.1', port: 9464, orAnyPort: true },
     drainDelayMs: 0,
@@ -151,6 +158,7 @@ t.test('everything set: server mode, and every variable arrives', (t) => {
     ALLOW_PLAINTEXT: 'grpc, redis',
     RATE_LIMITS: '2.5',
     TRUSTED_PROXIES: '10.0.0.0/8, 2001:db8::1',
+    MTLS_URL: 'https://mtls.auth.example.com',
     HSTS_SUBDOMAINS: 'on',
     LOG_LEVEL: 'debug',
     GRPC_TLS_CERT: pem,
@@ -171,6 +179,7 @@ t.test('everything set: server mode, and every variable arrives', (t) => {
       corsOrigins: ['https://app.example.com', 'https://admin.example.com:8443'],
       hstsSubdomains: true,
       trustedProxies: ['10.0.0.0/8', '2001:db8::1'],
+      mtlsUrl: 'https://mtls.auth.example.com',
     },
     grpc: {
       host: '::',
@@ -324,6 +333,7 @@ t.test('a value that is not of its form is refused, naming its variable', (t) =>
     ['OPERATIONS_PORT', ['65536', 'any', '-1']],
     ['REGISTRATION', ['Open', 'yes']],
     ['RATE_LIMITS', ['on', '0', '0.09', '1000.5', '1e2', '-1', '1,5', '01', '10000']],
+    ['MTLS_URL', ['mtls.example.com', 'ftp://mtls.example.com']],
     [
       'TRUSTED_PROXIES',
       [
@@ -501,6 +511,7 @@ t.test('values that are well-formed but cannot go together are refused, with the
     ],
     ['authorities for no Redis', { REDIS_TLS_CA: pem }, ['REDIS_TLS_CA']],
     ['a password for no Sentinel', { ...server, REDIS_SENTINEL_PASSWORD: 'x' }, ['REDIS_SENTINEL_PASSWORD']],
+    ['certificates of nobody', { MTLS_URL: 'https://mtls.example.com' }, ['MTLS_URL']],
     ['a user without a password', { ...server, REDIS_SENTINEL_USERNAME: 'x' }, ['REDIS_SENTINEL_USERNAME']],
   ];
   for (const [what, env, names] of table) {

@@ -53,6 +53,7 @@ t.test('one authority', async (t) => {
         ],
         'TokenService/Introspect': [{ token: accessToken }, { active: true, sid }],
         'TokenService/BatchIntrospect': [{ tokens: ['x'] }, { results: [{ active: false }] }],
+        'SessionService/GetSession': [{ jti }, { session: { sessionId: sid }, clientId: 'first-party' }],
         'SessionService/ListSessions': [{ userId: sub, pageSize: 1 }, { sessions: [{ sessionId: sid }] }],
         'RevocationService/Revoke': [{ filter: { userId: sub }, dryRun: true }, { endedSessions: 0 }],
         'RevocationService/PreviewRevocation': [{ filter: { userId: sub } }, { byClient: [{}] }],

@@ -36,6 +36,7 @@ t.test('every method', async (t) => {
       ['TokenService/BatchIsRevoked', { jtis: [jti] }, { response: { results: [{ revoked: false }] } }],
       ['TokenService/Introspect', { token }, { response: { active: true, sub } }],
       ['TokenService/BatchIntrospect', { tokens: [token, 'x'] }, { response: { results: [{ sub }, {}] } }],
+      ['SessionService/GetSession', { sessionId: sid }, { response: { session: { userId: sub } } }],
       ['SessionService/ListSessions', { userId: sub }, { response: { sessions: [{}, {}] } }],
       [
         'SessionService/FindSessions',

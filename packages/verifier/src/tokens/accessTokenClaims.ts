@@ -1,4 +1,5 @@
 import type { SessionId, UserId } from '../ids.ts';
+import type { Confirmation } from './confirmation.ts';
 
 /** Who acts for the subject, and for whom that one acts (RFC 8693 §4.1). */
 export interface ActorClaim {
@@ -29,8 +30,8 @@ export interface AccessTokenClaims {
   readonly acr?: string;
   /** Of an exchanged token. */
   readonly act?: ActorClaim;
-  /** Of a token bound to a key (RFC 9449 §6): the key's thumbprint. */
-  readonly cnf?: { readonly jkt: string };
+  /** Of a token that is bound to a key or a certificate. */
+  readonly cnf?: Confirmation;
 }
 
 /** Undefined for a client's own token. */

@@ -7,8 +7,9 @@ import { uuidPattern } from '../ids.ts';
 import { verifierLimits } from '../limits.ts';
 import type { AccessTokenClaims } from './accessTokenClaims.ts';
 import { decodeCompact, isSigned } from './compactJws.ts';
+import { isConfirmation } from './confirmation.ts';
 import { type Jti, parseJti } from './jti.ts';
-import { isThumbprint, type Verifier } from './publicKey.ts';
+import type { Verifier } from './publicKey.ts';
 import { tokenTypes } from './tokenTypes.ts';
 import { createVerifiedTokens, type VerifiedTokens } from './verifiedTokens.ts';
 
@@ -117,13 +118,6 @@ function isActor(value: unknown, most: number): boolean {
   if (typeof value !== 'object' || value === null || most === 0) return false;
   const { sub, act } = value as { sub?: unknown; act?: unknown };
   return isString(sub) && (act === undefined || isActor(act, most - 1));
-}
-
-/** A binding that is not understood must not be ignored: the token would be accepted from anybody. */
-function isConfirmation(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  const { jkt, ...others } = value as { jkt?: unknown };
-  return typeof jkt === 'string' && isThumbprint(jkt) && Object.keys(others).length === 0;
 }
 
 const claimTypes: { readonly [Claim in keyof AccessTokenClaims]-?: (value: unknown) => boolean } = {

@@ -1,0 +1,232 @@
+/**
+ * Look-ups of sessions from a real Redis that forges, repeats, forgets, freezes and dies, on two nodes: a hit says what PostgreSQL says, and
+ * nothing that was revoked or changed before the call is ever answered.
+ */
+import { randomUUID } from 'node:crypto';
+import t, { type Test } from 'tap';
+import { isFresh } from '../../src/sessions/lookUp/lookUpSession.ts';
+import type { TestAuthority } from '../support/authority.ts';
+import { claimsOf } from '../support/clients.ts';
+import { eventually } from '../support/eventually.ts';
+import { operator } from '../support/oauthClients.ts';
+import { createRpcClient, refusalOf } from '../support/rpcClient.ts';
+import { email, startTwoNodes } from '../support/twoNodes.ts';
+
+async function open(t: Test) {
+  const { one, two, redis, login, sql } = await startTwoNodes(t);
+  const clientOf = ({ grpcPort, serviceToken }: TestAuthority) => {
+    const client = createRpcClient(`127.0.0.1:${grpcPort}`, serviceToken);
+    t.teardown(() => client.close());
+    return client;
+  };
+  const [first, second] = [clientOf(one), clientOf(two)];
+  const prefix = `countersign:{${await redis.command('GET', 'countersign:deployment')}}:session:`;
+  const stored = (sid: string) => redis.command('GETRANGE', `${prefix}${sid}`, 0, -1);
+  return {
+    ...{ one, two, redis, login, sql, first, second, prefix },
+    /** How often the second node noted each outcome since the last call. */
+    counts: countsOf(two),
+    /** A session whose entry the first node has written. */
+    async cached() {
+      const tokens = await login();
+      const { sid, sub, jti } = claimsOf(tokens.access_token);
+      const answer = await first.call('GetSession', { sessionId: sid });
+      await eventually('the entry is written', async () => (await stored(sid)) !== '');
+      return { ...tokens, sid, sub, jti, answer };
+    },
+    ask: (sessionId: string) => second.call('GetSession', { sessionId }),
+    /** The bytes of the entry, to put them back later. */
+    async keep(sid: string) {
+      const key = `${prefix}${sid}`;
+      await redis.command('COPY', key, `kept:${sid}`);
+      return () => redis.command('COPY', `kept:${sid}`, key, 'REPLACE');
+    },
+  };
+}
+
+function countsOf({ operations }: TestAuthority) {
+  let before: Readonly<Record<string, number>> = {};
+  return async () => {
+    const text = String((await operations('GET', '/metrics')).body);
+    const found = text.matchAll(/^countersign_session_look_ups_total\{outcome="(\w+)"\} (\d+)$/gm);
+    const now = Object.fromEntries([...found].map(([, name = '', count]) => [name, Number(count)]));
+    const changed = Object.entries(now).map(([name, count]) => [name, count - (before[name] ?? 0)] as const);
+    before = now;
+    return Object.fromEntries(changed.filter(([, count]) => count > 0));
+  };
+}
+
+const notFound = { code: 'NOT_FOUND', reason: 'NOT_FOUND' };
+
+t.test('what one node read answers at another', async (t) => {
+  const { cached, ask, counts, second, one } = await open(t);
+  const { sid, sub, jti, answer } = await cached();
+  await counts();
+  t.strictSame(await ask(sid), answer, 'to the last member, and as old');
+  t.strictSame(await counts(), { hit: 1 });
+  t.match(answer, {
+    session: { sessionId: sid, userId: sub, ip: '127.0.0.1' },
+    ...{ clientId: 'first-party', scope: 'account', amr: ['pwd'], acr: '1fa', roles: [] },
+  });
+  t.ok(Math.abs(answer.readTimeMs - Date.now()) < 30_000);
+  t.match((await second.call('GetSession', { jti })).session, { sessionId: sid }, 'by a token');
+  t.strictSame(await counts(), { old: 1 }, 'the entry is hardly younger than the token: read again');
+  const { access_token: other } = await one.login(email);
+  const asked = await Promise.all(
+    Array.from({ length: 20 }, () => second.call('GetSession', { sessionId: claimsOf(other).sid })),
+  );
+  t.equal(new Set(asked.map(({ readTimeMs }) => readTimeMs)).size < 20, true, 'many at once share readings');
+});
+
+t.test('what Redis has is worth nothing unless a node made it for this session', async (t) => {
+  const { cached, ask, counts, redis, prefix } = await open(t);
+  const [{ sid, answer }, other] = [await cached(), await cached()];
+  const key = `${prefix}${sid}`;
+  const lies: readonly (readonly [what: string, outcome: string, lie: () => Promise<unknown>])[] = [
+    ['a text', 'forged', () => redis.command('SET', key, JSON.stringify({ form: 1, readAt: Date.now() }))],
+    ['nothing', 'forged', () => redis.command('SET', key, '')],
+    [
+      'the entry of another session',
+      'forged',
+      () => redis.command('COPY', prefix + other.sid, key, 'REPLACE'),
+    ],
+    ['a set', 'miss', async () => [await redis.command('DEL', key), await redis.command('SADD', key, 'x')]],
+    ['one bit less', 'forged', () => flip(redis, key)],
+    ['an empty Redis', 'miss', () => redis.command('FLUSHALL')],
+  ];
+  await counts();
+  for (const [what, outcome, lie] of lies) {
+    await lie();
+    t.match((await ask(sid)).session, answer.session, what);
+    t.strictSame(await counts(), { [outcome]: 1 }, what);
+    await eventually('it is written anew', async () => String(await redis.command('TYPE', key)) === 'string');
+    await ask(sid);
+    t.strictSame(await counts(), { hit: 1 }, `${what}: and good again`);
+  }
+});
+
+/** Of the last byte, in place. */
+async function flip(redis: { command(...words: (string | number)[]): Promise<unknown> }, key: string) {
+  const length = Number(await redis.command('STRLEN', key));
+  const bit = 8 * length - 1;
+  await redis.command('SETBIT', key, bit, 1 - Number(await redis.command('GETBIT', key, bit)));
+}
+
+t.test('after a logout no node answers, whatever Redis says', async (t) => {
+  const { cached, ask, counts, keep, first, one } = await open(t);
+  const { sid, jti, access_token: token } = await cached();
+  const putBack = await keep(sid);
+  await ask(sid);
+  t.equal((await one.call('POST', '/auth/logout', { token })).status, 204);
+  await counts();
+  t.match(await refusalOf(ask(sid)), notFound);
+  await putBack();
+  t.match(await refusalOf(ask(sid)), notFound, 'an old entry that was put back');
+  t.strictSame(await counts(), { revoked: 2 });
+  t.match(await refusalOf(first.call('GetSession', { sessionId: sid })), notFound);
+  t.match(await refusalOf(first.call('GetSession', { jti })), notFound);
+});
+
+t.test('a right that was taken away is in no answer after that, and a new one in each', async (t) => {
+  const { cached, ask, counts, keep, one, sql } = await open(t);
+  const { grantRole, takeRole, setResource, setRole } = one.authority.operations;
+  const resource = { audience: 'orders', scopes: ['read'], everyone: [], accessTtlMs: undefined };
+  await setResource(resource, operator);
+  await setRole({ name: 'clerk', audience: 'orders', scopes: ['read'] }, operator);
+  const clerk = { role: 'clerk', user: { email } };
+  // By hand: a grant of ours would keep entries from being used for two minutes.
+  await sql(
+    `INSERT INTO role_grants (role, subject, granted_at, granted_by)
+             SELECT 'clerk', id::text, now(), 'test' FROM users WHERE email = $1`,
+    [email],
+  );
+  const { sid } = await cached();
+  t.strictSame((await ask(sid)).roles, ['clerk']);
+  const putBack = await keep(sid);
+  await counts();
+  await takeRole(clerk, operator);
+  t.strictSame((await ask(sid)).roles, [], 'taken while cached');
+  t.strictSame(await counts(), { revoked: 1 });
+  await putBack();
+  t.strictSame((await ask(sid)).roles, [], 'an entry of the old epoch that was put back');
+  t.strictSame(await counts(), { revoked: 1 });
+  await eventually('one of the new epoch is good', async () => {
+    await ask(sid);
+    return 'hit' in (await counts());
+  });
+  await grantRole(clerk, operator);
+  t.strictSame((await ask(sid)).roles, ['clerk'], 'granted while cached');
+  t.strictSame(await counts(), { revoked: 1 });
+});
+
+t.test('a role that ends is not answered from then on', async (t) => {
+  const { cached, ask, one } = await open(t);
+  const { grantRole, setResource, setRole } = one.authority.operations;
+  const resource = { audience: 'orders', scopes: ['read'], everyone: [], accessTtlMs: undefined };
+  await setResource(resource, operator);
+  await setRole({ name: 'clerk', audience: 'orders', scopes: ['read'] }, operator);
+  const expiresAt = Date.now() + 2_000;
+  await grantRole({ role: 'clerk', user: { email }, expiresAt }, operator);
+  const { sid, answer } = await cached();
+  t.strictSame(answer.roles, ['clerk']);
+  await eventually('it has ended', () => Date.now() > expiresAt);
+  t.strictSame((await ask(sid)).roles, []);
+});
+
+t.test('a frozen, full or dead Redis costs time, and no answer', async (t) => {
+  const { cached, ask, counts, redis, login } = await open(t);
+  const { sid, answer } = await cached();
+  await counts();
+  redis.kill('SIGSTOP');
+  for (let asked = 0; asked < 20; asked += 1) {
+    const start = performance.now();
+    t.match((await ask(sid)).session, answer.session);
+    t.ok(performance.now() - start < 1_000, 'in time');
+  }
+  redis.kill('SIGCONT');
+  t.match(await counts(), { redis: 20 });
+  await eventually('it is used again', async () => {
+    await ask(sid);
+    return 'hit' in (await counts());
+  });
+  await redis.command('CONFIG', 'SET', 'maxmemory', 1);
+  const { access_token: token } = await login();
+  t.match((await ask(claimsOf(token).sid)).clientId, 'first-party', 'full');
+  await eventually('it was not kept', async () => 'not_kept' in (await counts()));
+  redis.kill('SIGKILL');
+  t.match((await ask(sid)).session, answer.session, 'dead');
+});
+
+t.test('what is not understood is named, what is not there is NOT_FOUND', async (t) => {
+  const { login, first } = await open(t);
+  const { sid, jti } = claimsOf((await login()).access_token);
+  for (const [request, field] of [
+    [{}, 'session_id'],
+    [{ sessionId: sid.toUpperCase() }, 'session_id'],
+    [{ sessionId: sid, jti }, 'jti'],
+    [{ jti: sid }, 'jti'],
+  ] as const)
+    t.match(await refusalOf(first.call('GetSession', request)), { code: 'INVALID_ARGUMENT', field });
+  for (const sessionId of [randomUUID(), '00000000-0000-7000-8000-000000000000'])
+    t.match(await refusalOf(first.call('GetSession', { sessionId })), notFound);
+});
+
+t.test('when an entry may answer', async (t) => {
+  const readAt = 1_000_000;
+  const facts = { accessExpiresAt: readAt + 40_000 } as Parameters<typeof isFresh>[0]['facts'];
+  const rows: readonly (readonly [what: string, Partial<Parameters<typeof isFresh>[1]>, boolean])[] = [
+    ['at once', {}, true],
+    ['by a clock that is ahead', { now: readAt - 10_000 }, true],
+    ['from the future', { now: readAt - 10_001 }, false],
+    ['for a minute', { now: readAt + 59_999 }, true],
+    ['not longer', { now: readAt + 60_000 }, false],
+    ['while a token of the session may live', { latest: readAt + 39_999 }, true],
+    ['afterwards no revocation is kept', { latest: readAt + 40_000 }, false],
+    ['for a token of before', { issuedAt: readAt - 15_000 }, true],
+    ['not for one of the same moment', { issuedAt: readAt - 14_999 }, false],
+  ];
+  for (const [what, given, expected] of rows) {
+    const at = { now: readAt, latest: readAt, issuedAt: undefined, ...given };
+    t.equal(isFresh({ facts, readAt }, at), expected, what);
+  }
+});
