@@ -7,7 +7,7 @@
  * It takes the place of the library's listener for streams; `test/transport/grpc/wholeCalls.test.ts` fails when the library changes.
  */
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
-import type { Clock } from '@countersign/verifier/clock';
+import { atEndOfTurn, type Clock } from '@countersign/verifier/clock';
 import { type handleUnaryCall, type Server, type ServerUnaryCall, status } from '@grpc/grpc-js';
 import type { AuthorizeByHeader } from './callers.ts';
 import type { Connections } from './connections.ts';
@@ -66,6 +66,7 @@ export function createWholeCalls({
   clock,
 }: WholeCallParts): WholeCalls {
   const served = new Map<string, Served>();
+  const soon = createSoon();
 
   /** The service and its usage, which has begun; undefined when the library shall judge. */
   const admit = ({ row }: Served, stream: ServerHttp2Stream, authorization: string | undefined) => {
@@ -90,8 +91,9 @@ export function createWholeCalls({
     authorization: string | undefined,
   ) => {
     const startedAt = clock.monotonic();
-    const arrived = stream.read() as Buffer | null;
-    if (arrived === null) return false;
+    // Reading nothing would end a stream before the library listens.
+    if (stream.readableLength < headBytes) return false;
+    const arrived = stream.read() as Buffer;
     const request = isWhole(arrived, stream) ? one.method.decode(arrived.subarray(headBytes)) : undefined;
     const admitted = request === undefined ? undefined : admit(one, stream, authorization);
     if (request === undefined || admitted === undefined) {
@@ -99,7 +101,6 @@ export function createWholeCalls({
       return false;
     }
     countForIdleness(server, stream);
-    stream.on('error', ignore);
     answer(one, new WholeCall(stream, request, { caller: admitted.caller, startedAt }), admitted.usage);
     return true;
   };
@@ -115,10 +116,15 @@ export function createWholeCalls({
         listener.removeListener('stream', library);
         const onStream: LibraryListener = (stream, headers, flags, rawHeaders) => {
           const one = served.get(headers[':path'] as string);
-          if (one !== undefined && isPlain(headers, rawHeaders)) {
-            if (serve(server, one, stream, headers.authorization)) return;
-          }
-          library(stream, headers, flags, rawHeaders);
+          if (one === undefined || !isPlain(headers, rawHeaders))
+            return library(stream, headers, flags, rawHeaders);
+          stream.on('error', ignore);
+          soon(() => {
+            if (stream.destroyed || serve(server, one, stream, headers.authorization)) return;
+            library(stream, headers, flags, rawHeaders);
+            // The end of a request without a message was told already.
+            if (stream.readableEnded) stream.emit('end');
+          });
         };
         listener.on('stream', onStream);
       }
@@ -198,6 +204,20 @@ function refuse(stream: ServerHttp2Stream, { code, details, metadata }: GrpcErro
 }
 
 function ignore(): void {}
+
+/** Node.js tells of a stream before it reads the message behind its headers, mostly from the same packet. */
+function createSoon(): (task: () => void) => void {
+  let tasks: (() => void)[] = [];
+  const runAll = () => {
+    const due = tasks;
+    tasks = [];
+    for (const task of due) task();
+  };
+  return (task) => {
+    if (tasks.length === 0) atEndOfTurn(runAll);
+    tasks.push(task);
+  };
+}
 
 /** The library closes connections without calls; it does not see these. */
 function countForIdleness(server: Server, stream: ServerHttp2Stream): void {
