@@ -2,48 +2,43 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { Agent, get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startServer } from '../test/support/server.ts';
-import { pairedRates, perSecond, type Row, rate } from './measure.ts';
+import { openHttpLoad } from './load/httpLoad.ts';
+import { measuredCore, pin } from './load/processes.ts';
+import type { Say } from './main.ts';
+import { costsOf, cpuRow, type Effort, type Row } from './measure.ts';
 
-export async function jwksRows(): Promise<readonly Row[]> {
+const path = '/.well-known/jwks.json';
+const connections = 64;
+
+export async function jwksRows(effort: Effort, say: Say): Promise<readonly Row[]> {
   const dataDir = await mkdtemp(join(tmpdir(), 'bench-'));
   const ours = await startServer(dataDir);
-  const { body } = await ours.call('GET', '/.well-known/jwks.json');
-  const bare = fork(fileURLToPath(new URL('jwksServer.js', import.meta.url)), [JSON.stringify(body)]);
-  const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+  const { body } = await ours.call('GET', path);
+  const text = JSON.stringify(body);
+  const bare = fork(fileURLToPath(new URL('jwksServer.js', import.meta.url)), [text], { execArgv: [] });
   try {
     const [barePort] = (await once(bare, 'message')) as [number];
-    const options = { concurrency: 64, milliseconds: 2_000 };
-    const rates = await pairedRates(
-      () => rate(() => fetched(agent, barePort), options),
-      () => rate(() => fetched(agent, ours.httpPort), options),
-    );
-    return [
-      {
-        what: 'JWKS, one client',
-        yardstick: `${perSecond(rates.yardstick)} (bare Fastify route)`,
-        ours: perSecond(rates.ours),
-        ratio: rates.ratio.toFixed(2),
-        reach: '≥ 0.9',
-      },
-    ];
+    const barePid = bare.pid ?? 0;
+    for (const pid of [barePid, ours.process.pid]) await pin(pid, measuredCore);
+    say('calling both in turn');
+    const loadOf = (pid: number, port: number) => {
+      const onAnswer = ({ status }: { readonly status: number }) => {
+        if (status !== 200) throw new Error(`the JWKS answered ${status}`);
+      };
+      return { pid, ...openHttpLoad({ port, connections, next: () => ({ method: 'GET', path }), onAnswer }) };
+    };
+    const loads = { bare: loadOf(barePid, barePort), ours: loadOf(ours.process.pid, ours.httpPort) };
+    const costs = await costsOf(loads, effort);
+    for (const load of Object.values(loads)) load.close();
+    // Nine tenths of its rate.
+    return [cpuRow('JWKS', { ...costs.bare, name: 'bare Fastify route' }, costs.ours, 1 / 0.9)];
   } finally {
-    agent.destroy();
     bare.kill();
     await ours.stop();
     await rm(dataDir, { recursive: true, force: true });
   }
-}
-
-function fetched(agent: Agent, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    get({ agent, port, host: '127.0.0.1', path: '/.well-known/jwks.json' }, (response) => {
-      if (response.statusCode !== 200) reject(new Error(`${response.statusCode}`));
-      response.resume().on('end', resolve);
-    }).on('error', reject);
-  });
 }

@@ -9,3 +9,4 @@ bare.get('/.well-known/jwks.json', async (_request, reply) =>
 );
 await bare.listen({ host: '127.0.0.1', port: 0 });
 process.send?.((bare.server.address() as AddressInfo).port);
+process.on('disconnect', () => process.exit());

@@ -72,6 +72,7 @@ export async function lookUpRows(): Promise<readonly Row[]> {
         ours: `${perSecond(ours)}, ${micro(cost)}`,
         ratio: ratio.toFixed(2),
         reach: 'over 2',
+        verdict: '',
       },
     ];
   } finally {

@@ -2,12 +2,14 @@
 import { verify } from 'node:crypto';
 import { decodeProtectedHeader } from 'jose';
 import { filledDenyList } from './denyList.ts';
-import { pairedRates, perSecond, type Row } from './measure.ts';
+import type { Say } from './main.ts';
+import { atLeast, type Effort, pairedRates, perSecond, type Row } from './measure.ts';
 import { openSignedTokens } from './signedTokens.ts';
 
 const tokensOfRound = 10_000;
 
-export async function readingRows(): Promise<readonly Row[]> {
+export async function readingRows(effort: Effort, say: Say): Promise<readonly Row[]> {
+  say('filling a deny-list');
   const { introspect, issue, keyRing } = await openSignedTokens(await filledDenyList(1_000_000));
   const timed = async (use: (token: string) => unknown) => {
     const tokens = await issue(tokensOfRound);
@@ -30,6 +32,7 @@ export async function readingRows(): Promise<readonly Row[]> {
   const rates = await pairedRates(
     () => timed(raw),
     () => timed(ours),
+    effort.rounds,
   );
   return [
     {
@@ -37,7 +40,9 @@ export async function readingRows(): Promise<readonly Row[]> {
       yardstick: `${perSecond(rates.yardstick)} (crypto.verify ES256)`,
       ours: perSecond(rates.ours),
       ratio: rates.ratio.toFixed(2),
+      spread: rates.spread,
       reach: '≥ 0.75',
+      verdict: atLeast(rates.ratio, 0.75),
     },
   ];
 }

@@ -51,6 +51,15 @@ export function createAuthenticateService(parts: Parts): AuthenticateService {
   const strangers = new LRUCache<string, LookedUp>({ max: serviceLimits.serviceTokenCacheEntries });
   const underWay = new Map<string, Promise<LookedUp>>();
   const noteUse = createNoteUse(parts);
+  /** A token is hashed once for each object: the transport keeps one for each connection. */
+  const keys = new WeakMap<ServiceCredential, string>();
+  const keyFor = (credential: ServiceCredential) => {
+    const known = keys.get(credential);
+    if (known !== undefined) return known;
+    const key = keyOf(credential);
+    if (key !== undefined) keys.set(credential, key);
+    return key;
+  };
 
   const ask = async (credential: ServiceCredential, key: string): Promise<LookedUp> => {
     const askedAt = clock.monotonic();
@@ -100,7 +109,7 @@ export function createAuthenticateService(parts: Parts): AuthenticateService {
   };
 
   return (credential) => {
-    const key = keyOf(credential);
+    const key = keyFor(credential);
     if (key === undefined) return undefined;
     const known = services.get(key) ?? strangers.get(key);
     const now = clock.monotonic();

@@ -26,6 +26,7 @@ import type { CheckRevocation, TokenId } from './checkRevocation.ts';
 import type { EarlierIntrospection } from './earlierIssuers/earlierTokens.ts';
 import type { IntrospectAny, Introspection } from './introspect.ts';
 import { tokenLimits } from './limits.ts';
+import { readIntrospect, readIsRevoked } from './plainMessages.ts';
 
 export interface TokenServiceOperations {
   readonly checkRevocation: CheckRevocation;
@@ -42,14 +43,21 @@ export const tokenMethods = {
 export function tokenService(operations: TokenServiceOperations): GrpcService {
   return {
     methods: tokenMethods,
-    mount({ v1, add, unary, clock, report }) {
+    mount({ v1, add, addWhole, unary, clock, report }) {
       const handlers = createTokenService(operations, { clock, report });
-      add(v1.TokenService.service, {
-        IsRevoked: unary('IsRevoked', handlers.IsRevoked),
+      const { service } = v1.TokenService;
+      const isRevoked = unary('IsRevoked', handlers.IsRevoked);
+      const introspect = unary('Introspect', handlers.Introspect);
+      add(service, {
+        IsRevoked: isRevoked,
         BatchIsRevoked: unary('BatchIsRevoked', handlers.BatchIsRevoked),
-        Introspect: unary('Introspect', handlers.Introspect),
+        Introspect: introspect,
         BatchIntrospect: unary('BatchIntrospect', handlers.BatchIntrospect),
       });
+      const { IsRevoked, Introspect } = service;
+      const [writeVerdict, writeClaims] = [IsRevoked.responseSerialize, Introspect.responseSerialize];
+      addWhole(IsRevoked.path, { decode: readIsRevoked, encode: encodedOnce(writeVerdict) }, isRevoked);
+      addWhole(Introspect.path, { decode: readIntrospect, encode: encodedOnce(writeClaims) }, introspect);
     },
   };
 }
@@ -59,6 +67,8 @@ export function createTokenService(
   { clock, report }: { readonly clock: Clock; readonly report: CallReports['report'] },
 ) {
   const batch = createBatch(clock);
+  const toClaims = createToClaims();
+  const toResponse = createToResponse();
 
   const isRevoked: AnswerOne<TokenId, IsRevokedResponse> = (id) => {
     const verdict = checkRevocation(id);
@@ -125,8 +135,22 @@ function toTokenId({ jti, kid, externalId, subject }: IsRevokedRequest__Output):
   return externalId === '' ? { subject, field } : { externalId, field };
 }
 
-function toClaims(result: Introspection | EarlierIntrospection): IntrospectResponse {
-  if (!result.active) return { active: false };
+/** A token that is remembered has the same claims each time, and so the same answer. */
+function createToClaims() {
+  const known = new WeakMap<object, IntrospectResponse>();
+  return (result: Introspection | EarlierIntrospection): IntrospectResponse => {
+    if (!result.active) return notActive;
+    const answer = known.get(result.claims) ?? toClaims(result);
+    known.set(result.claims, answer);
+    return answer;
+  };
+}
+
+const notActive: IntrospectResponse = { active: false };
+
+function toClaims(
+  result: Extract<Introspection | EarlierIntrospection, { active: true }>,
+): IntrospectResponse {
   if (!('sid' in result.claims)) {
     const { client_id: clientId, ...claims } = result.claims;
     return { ...claims, active: true, clientId, tokenType: 'Bearer' };
@@ -146,6 +170,33 @@ const decidedBy = {
   redis: DecidedBy.DECIDED_BY_REDIS,
   postgres: DecidedBy.DECIDED_BY_POSTGRES,
 } as const;
+
+/** One verdict is nearly always given, and is the same object each time. */
+function createToResponse() {
+  const known = new WeakMap<Verdict, IsRevokedResponse>();
+  return (verdict: Verdict): IsRevokedResponse => {
+    const response = known.get(verdict) ?? toResponse(verdict);
+    known.set(verdict, response);
+    return response;
+  };
+}
+
+/** With the head of a message: no compression, and its length. */
+function encodedOnce<Response extends object>(write: (response: Response) => Buffer) {
+  const known = new WeakMap<Response, Buffer>();
+  return (response: Response): Buffer => {
+    const found = known.get(response);
+    if (found !== undefined) return found;
+    const message = write(response);
+    const framed = Buffer.alloc(messageHeadBytes + message.length);
+    framed.writeUInt32BE(message.length, 1);
+    message.copy(framed, messageHeadBytes);
+    known.set(response, framed);
+    return framed;
+  };
+}
+
+const messageHeadBytes = 5;
 
 function toResponse(verdict: Verdict): IsRevokedResponse {
   return {

@@ -22,6 +22,8 @@ export interface ClusterNode {
   readonly operations: HttpCall;
   readonly grpc: GrpcClient;
   /** Of the process that runs now. */
+  readonly pid: number;
+  /** Of the process that runs now. */
   readonly httpUrl: string;
   /** Runs a command of the operator in the process that runs now; answers its exit code. */
   readonly command: (argv: readonly string[]) => Promise<number>;
@@ -170,6 +172,9 @@ async function startNode(name: string, around: NodeSurroundings): Promise<Starte
     warnings: () => logged('warn'),
     get grpc() {
       return grpc;
+    },
+    get pid() {
+      return server.process.pid;
     },
     get httpUrl() {
       return `http://127.0.0.1:${server.httpPort}`;

@@ -121,7 +121,7 @@ export function createMirror(started: WatchStarted__Output, parts: MirrorParts):
       issuer,
       audience: parts.audience,
       // The guard caches whole tokens itself. A second cache would waste memory.
-      verified: { has: () => false, add: () => {}, size: () => 0 },
+      verified: { get: () => undefined, add: () => {}, size: () => 0 },
     }),
     holdsLease: (now) => denyList.loaded() && lease.held(now),
     complete: () => position !== undefined,

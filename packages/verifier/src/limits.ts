@@ -46,6 +46,6 @@ export const verifierLimits = {
   tokenCharacters: 8 * 1024,
   /** An unknown `kid` reloads the ring, at most this often: invented ones must not become load. */
   unknownKeyMilliseconds: 1_000,
-  /** Tokens with verified signatures, cached to avoid a second verification; about 2 kB each. */
+  /** Verified tokens, cached to avoid decoding and verifying them again; about 4 kB each. */
   verifiedTokens: 10_000,
 } as const;

@@ -65,42 +65,34 @@ export interface Metrics {
   gauge(name: string, help: string, read: () => number): void;
 }
 
-interface Series {
-  observe(seconds: number): void;
-}
-
 export function createMetrics(): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const metrics = registerMetrics(registry);
-  /** Cached: looking a series up by its labels costs more than counting. */
-  const known = new Map<string, Series>();
-  const series = (name: string, find: () => Series) => {
-    const found = known.get(name) ?? find();
-    known.set(name, found);
-    return found;
-  };
+  const requests = keptSeries((method: string, route: string, status: number) =>
+    metrics.countersign_http_request_seconds.series({ method, route, status: String(status) }),
+  );
+  const calls = keptSeries((method: string, status: string) =>
+    metrics.countersign_grpc_call_seconds.series({ method, status }),
+  );
+  const checks = keptSeries((decided_by: string, revoked: boolean, from_memory: boolean) =>
+    metrics.countersign_checks_total.series({
+      decided_by,
+      revoked: String(revoked),
+      from_memory: String(from_memory),
+    }),
+  );
 
   return {
     contentType: registry.contentType,
     text: () => registry.metrics(),
-    httpRequest: (method, route, status, seconds) =>
-      series(`${method} ${status} ${route}`, () =>
-        metrics.countersign_http_request_seconds.labels({ method, route, status }),
-      ).observe(seconds),
-    grpcCall: (method, status, seconds) =>
-      series(`${method} ${status}`, () =>
-        metrics.countersign_grpc_call_seconds.labels({ method, status }),
-      ).observe(seconds),
+    httpRequest: (method, route, status, seconds) => requests(method, route, status)(seconds),
+    grpcCall: (method, status, seconds) => calls(method, status)(seconds),
     refusal: (code, reason) => metrics.countersign_refusals_total.inc({ code, reason: reason ?? '' }),
     revokeBudgetUsedUp: (service, budget) =>
       metrics.countersign_revoke_budget_refusals_total.inc({ service, budget }),
     check: (verdict, fromMemory) =>
-      metrics.countersign_checks_total.inc({
-        decided_by: verdict?.decidedBy ?? 'none',
-        revoked: String(verdict?.revoked ?? false),
-        from_memory: String(fromMemory),
-      }),
+      checks(verdict?.decidedBy ?? 'none', verdict?.revoked ?? false, fromMemory)(),
     earlierToken: (outcome) => metrics.countersign_earlier_tokens_total.inc({ outcome }),
     effect({ milliseconds, nodes }) {
       metrics.countersign_effect_seconds.observe(milliseconds / 1000);
@@ -139,5 +131,22 @@ export function createMetrics(): Metrics {
         },
       });
     },
+  };
+}
+
+/** The series of each combination of labels, found again without joining them to a text. */
+function keptSeries<Labels extends readonly unknown[], Series>(open: (...labels: Labels) => Series) {
+  const kept = new Map<unknown, unknown>();
+  return (...labels: Labels): Series => {
+    let level = kept;
+    for (let at = 0; at < labels.length - 1; at += 1) {
+      const next = level.get(labels[at]) ?? new Map();
+      level.set(labels[at], next);
+      level = next as Map<unknown, unknown>;
+    }
+    const last = labels[labels.length - 1];
+    const found = level.get(last) ?? open(...labels);
+    level.set(last, found);
+    return found as Series;
   };
 }

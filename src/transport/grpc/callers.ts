@@ -43,6 +43,42 @@ export function createAuthorize(authenticateService: AuthenticateService): Autho
   };
 }
 
+/**
+ * The service of a token in a header when it is known at once and has the permission; undefined or an error else. Remembers what the
+ * connection sent last, so that a token is parsed and hashed once. Whether it is still a live service's is asked each time.
+ */
+export type AuthorizeByHeader = (
+  method: MethodRow,
+  connection: object,
+  authorization: string,
+) => Service | undefined;
+
+export function createAuthorizeByHeader(authenticateService: AuthenticateService): AuthorizeByHeader {
+  const sent = new WeakMap<
+    object,
+    { readonly authorization: string; readonly credential: ServiceCredential }
+  >();
+  const credentialFor = (connection: object, authorization: string): ServiceCredential | undefined => {
+    const last = sent.get(connection);
+    if (last?.authorization === authorization) return last.credential;
+    const token = bearerShape.exec(authorization)?.[1];
+    if (token === undefined) return undefined;
+    const credential = { token };
+    sent.set(connection, { authorization, credential });
+    return credential;
+  };
+  return ({ permission }, connection, authorization) => {
+    const credential = credentialFor(connection, authorization);
+    const service = credential && authenticateService(credential);
+    if (service instanceof Promise) {
+      service.catch(() => {});
+      return undefined;
+    }
+    const isPermitted = permission !== 'by_request' && service?.permissions.includes(permission);
+    return isPermitted === true ? service : undefined;
+  };
+}
+
 /** A token takes precedence, even a wrong one. */
 function credentialOf(call: Calling): ServiceCredential | undefined {
   const [header, ...others] = call.metadata.get('authorization');

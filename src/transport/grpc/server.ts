@@ -22,7 +22,12 @@ import type { Metrics } from '../../platform/observability/metrics.ts';
 import type { Subscribers } from '../../revocation/subscribers/subscribers.ts';
 import type { AuthenticateService } from '../../services/authenticateService.ts';
 import { createAdmission } from './admission.ts';
-import { type Authorize, createAuthorize } from './callers.ts';
+import {
+  type Authorize,
+  type AuthorizeByHeader,
+  createAuthorize,
+  createAuthorizeByHeader,
+} from './callers.ts';
 import { type CallReports, createCallReports } from './callReports.ts';
 import { openServerIdentity } from './certificates.ts';
 import { createConnections } from './connections.ts';
@@ -36,6 +41,7 @@ import { loadReflected } from './reflection.ts';
 import { withinLimits } from './requests.ts';
 import { createRpc, type Rpc } from './rpc.ts';
 import { createUsages } from './usage.ts';
+import { createWholeCalls, type WholeCalls } from './wholeCalls.ts';
 
 /** A service of a slice. */
 export interface GrpcService {
@@ -47,6 +53,8 @@ export interface GrpcMount extends Pick<Rpc, 'unary' | 'stream' | 'watch'>, Pick
   readonly v1: Contract['v1'];
   readonly clock: Clock;
   add(service: ServiceDefinition, handlers: UntypedServiceImplementation): void;
+  /** Serves plain calls of a unary method without the library; `handle` is the method's handler there, too. */
+  readonly addWhole: WholeCalls['add'];
 }
 
 export interface GrpcParts {
@@ -81,7 +89,7 @@ export function createGrpcServer(parts: GrpcParts): GrpcServer {
   setLogVerbosity(logVerbosity.NONE);
   const methods: Methods = Object.assign({}, ...parts.services.map((service) => service.methods));
   const admitting = createAdmitting({ ...parts, methods });
-  const { connections, deadlines, interceptors } = admitting;
+  const { connections, deadlines, interceptors, wholeCalls } = admitting;
   const server = new Server({ ...serverOptions, interceptors });
   const idle = addServices(server, { ...parts, ...admitting });
   const health = createHealth(server, parts);
@@ -103,6 +111,7 @@ export function createGrpcServer(parts: GrpcParts): GrpcServer {
       closeIdentity = identity.close;
       const bound = await bind(server, host, port, identity.credentials);
       connections.watch(server);
+      wholeCalls.watch(server);
       leaving.watch();
       health.start();
       return bound;
@@ -156,6 +165,11 @@ function createAdmitting(parts: GrpcParts & { readonly methods: Methods }) {
     parts.requireTruth();
     return byCredential(method, call);
   };
+  const ofHeader = createAuthorizeByHeader(parts.authenticateService);
+  const authorizeByHeader: AuthorizeByHeader = (method, connection, authorization) => {
+    parts.requireTruth();
+    return ofHeader(method, connection, authorization);
+  };
   const usages = createUsages();
   const connections = createConnections({ ...parts, usages });
   parts.metrics.gauge(
@@ -166,7 +180,8 @@ function createAdmitting(parts: GrpcParts & { readonly methods: Methods }) {
   const deadlines = createDeadlines(parts.clock);
   const admission = createAdmission({ ...parts, authorize, connections, deadlines, reports });
   const interceptors = [createLibraryRefusals({ ...parts, deadlines }), admission];
-  return { methods: parts.methods, reports, authorize, connections, deadlines, interceptors };
+  const wholeCalls = createWholeCalls({ ...parts, authorizeByHeader, connections });
+  return { methods: parts.methods, reports, authorize, connections, deadlines, interceptors, wholeCalls };
 }
 
 function addServices(server: Server, parts: GrpcParts & ReturnType<typeof createAdmitting>) {
@@ -174,6 +189,7 @@ function addServices(server: Server, parts: GrpcParts & ReturnType<typeof create
   const { unary, stream, watch, idle } = createRpc(parts);
   const mount: GrpcMount = {
     ...{ v1, unary, stream, watch, clock: parts.clock, report: parts.reports.report },
+    addWhole: parts.wholeCalls.add,
     add: (service, handlers) => server.addService(withinLimits(service, parts.methods), handlers),
   };
   for (const service of parts.services) service.mount(mount);

@@ -11,7 +11,7 @@ import { isConfirmation } from './confirmation.ts';
 import { type Jti, parseJti } from './jti.ts';
 import type { Verifier } from './publicKey.ts';
 import { tokenTypes } from './tokenTypes.ts';
-import { createVerifiedTokens, type VerifiedTokens } from './verifiedTokens.ts';
+import { createVerifiedTokens, type VerifiedToken, type VerifiedTokens } from './verifiedTokens.ts';
 
 /** Why a token was refused: for logs and metrics only, never for the caller. */
 export type TokenFault =
@@ -58,22 +58,48 @@ export function createAccessTokenReader(parts: {
 }): AccessTokenReader {
   const { keyRing, issuer, audience, verified = createVerifiedTokens() } = parts;
   const audiences = typeof audience === 'string' ? new Set([audience]) : audience;
+
+  /** Judged each time: audiences come and go. */
+  const faultOfPlace = ({ iss, aud }: AccessTokenClaims): TokenFault | undefined => {
+    if (iss !== issuer) return 'issuer';
+    return audiences.has(aud) ? undefined : 'audience';
+  };
+
+  /** Reads a token for the first time. */
+  const readNew = (text: string): VerifiedToken | RefusedToken => {
+    const jws = decodeCompact(text);
+    if (jws === undefined) return refused('malformed');
+    const kid = headerKid(jws.header);
+    if (kid === undefined) return refused('header');
+    const verifier = keyRing.verifier(kid);
+    if (verifier === undefined) return refused('unknown_key');
+    if (!isSigned(jws, verifier.publicKey)) return refused('signature');
+    const judged = judgeClaims(jws.payload, faultOfPlace);
+    return 'fault' in judged
+      ? judged
+      : { kid, key: verifier.publicKey, keySubject: verifier.subject, ...judged };
+  };
+
+  const readAgain = (known: VerifiedToken, text: string): VerifiedToken | RefusedToken => {
+    const verifier = keyRing.verifier(known.kid);
+    if (verifier === undefined) return refused('unknown_key');
+    return verifier.publicKey === known.key ? known : readNew(text);
+  };
+
   return {
-    read(token, now) {
-      if (token.length > verifierLimits.tokenCharacters) return refused('too_long');
-      const jws = decodeCompact(token);
-      if (jws === undefined) return refused('malformed');
-      const kid = headerKid(jws.header);
-      if (kid === undefined) return refused('header');
-      const verifier = keyRing.verifier(kid);
-      if (verifier === undefined) return refused('unknown_key');
-      const signed = { text: token, key: verifier.publicKey };
-      const known = verified.has(jws.payload['jti'], signed);
-      if (!known && !isSigned(jws, verifier.publicKey)) return refused('signature');
-      const judged = judgeClaims(jws.payload, { issuer, audiences, seconds: numericDate(now) });
-      if (!judged.valid) return judged;
-      if (!known) verified.add(judged.claims.jti, signed);
-      return { ...judged, keySubject: verifier.subject };
+    read(text, now) {
+      if (text.length > verifierLimits.tokenCharacters) return refused('too_long');
+      const known = verified.get(text);
+      const token = known === undefined ? readNew(text) : readAgain(known, text);
+      if ('fault' in token) return token;
+      const { claims, jti, notBefore, keySubject } = token;
+      const fault = faultOfPlace(claims);
+      if (fault !== undefined) return refused(fault);
+      const seconds = numericDate(now);
+      if (notBefore > seconds + verifierLimits.clockSkewSeconds) return refused('not_yet_valid');
+      if (claims.exp <= seconds) return refused('expired');
+      if (token !== known) verified.add(text, token);
+      return { valid: true, claims, jti, keySubject };
     },
   };
 }
@@ -88,24 +114,21 @@ function headerKid({ alg, typ, kid, ...others }: Readonly<Record<string, unknown
   return allowed && typeof kid === 'string' && kidShape.test(kid) ? kid : undefined;
 }
 
+/** All but the times. */
 function judgeClaims(
   payload: Readonly<Record<string, unknown>>,
-  expected: { issuer: string; audiences: { has(audience: string): boolean }; seconds: number },
-): Omit<ValidToken, 'keySubject'> | RefusedToken {
-  const { seconds } = expected;
+  faultOfPlace: (claims: AccessTokenClaims) => TokenFault | undefined,
+): Pick<VerifiedToken, 'claims' | 'jti' | 'notBefore'> | RefusedToken {
   if (!hasClaimTypes(payload)) return refused('claims');
-  if (payload.iss !== expected.issuer) return refused('issuer');
-  if (!expected.audiences.has(payload.aud)) return refused('audience');
+  const fault = faultOfPlace(payload);
+  if (fault !== undefined) return refused(fault);
   const jti = parseJti(payload.jti);
   if (jti === undefined || jti.sessionId !== payload.sid) return refused('claims');
   const lifetime = payload.exp - payload.iat;
   if (lifetime <= 0 || lifetime > verifierLimits.accessTokenMaximumSeconds) return refused('claims');
   const { nbf = payload.iat } = payload as { nbf?: unknown };
   if (!isCount(nbf)) return refused('claims');
-  if (Math.max(payload.iat, nbf as number) > seconds + verifierLimits.clockSkewSeconds)
-    return refused('not_yet_valid');
-  if (payload.exp <= seconds) return refused('expired');
-  return { valid: true, claims: payload, jti };
+  return { claims: payload, jti, notBefore: Math.max(payload.iat, nbf as number) };
 }
 
 const uuid = new RegExp(uuidPattern);

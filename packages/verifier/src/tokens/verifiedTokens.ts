@@ -1,32 +1,36 @@
 /**
- * Tokens whose signature this process has verified, so that a repeated one needs no second verification. Looked up by `jti` (the
- * issuer is always ours); counts only when the whole text is equal and the key still belongs to its name. The strict reader has
- * decoded the text before, so one text is one sequence of bytes. Claims, times and the deny-list are checked each time.
+ * Tokens that this process has verified, so that a repeated one is neither decoded nor verified again. Looked up by the whole text,
+ * signature included; counts only while the key still belongs to its name. Times, audience and the deny-list are checked each time.
  */
 import type { KeyObject } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { verifierLimits } from '../limits.ts';
+import type { AccessTokenClaims } from './accessTokenClaims.ts';
+import type { Jti } from './jti.ts';
 
-export interface VerifiedText {
-  /** The whole compact JWS: signed text and signature. */
-  readonly text: string;
+export interface VerifiedToken {
+  readonly kid: string;
   readonly key: KeyObject;
+  /** The deny-list subject of that key. */
+  readonly keySubject: Uint8Array;
+  readonly claims: AccessTokenClaims;
+  readonly jti: Jti;
+  /** Not valid before then, in seconds since the Unix epoch. */
+  readonly notBefore: number;
 }
 
 export interface VerifiedTokens {
-  has(jti: unknown, verified: VerifiedText): boolean;
-  add(jti: string, verified: VerifiedText): void;
+  /** `text`: the whole compact JWS. */
+  get(text: string): VerifiedToken | undefined;
+  add(text: string, token: VerifiedToken): void;
   size(): number;
 }
 
 export function createVerifiedTokens(maximum: number = verifierLimits.verifiedTokens): VerifiedTokens {
-  const verified = new LRUCache<string, VerifiedText>({ max: maximum });
+  const verified = new LRUCache<string, VerifiedToken>({ max: maximum });
   return {
-    has(jti, { text, key }) {
-      const known = typeof jti === 'string' ? verified.get(jti) : undefined;
-      return known !== undefined && known.key === key && known.text === text;
-    },
-    add: (jti, text) => void verified.set(jti, text),
+    get: (text) => verified.get(text),
+    add: (text, token) => void verified.set(text, token),
     size: () => verified.size,
   };
 }

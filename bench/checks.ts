@@ -1,0 +1,128 @@
+/** What a check costs the authority: beside an empty grpc-js handler, and beside other programs that answer the same question. */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { SessionId } from '@countersign/verifier/ids';
+import { newJti } from '@countersign/verifier/tokens/jti';
+import { newId } from '../src/platform/newId.ts';
+import { field } from '../test/support/rawGrpc.ts';
+import { openHttp2Load } from './load/http2Load.ts';
+import { measuredCore, pin } from './load/processes.ts';
+import type { Say } from './main.ts';
+import {
+  atLeast,
+  type Costs,
+  costsOf,
+  cpuRow,
+  type Effort,
+  type Loaded,
+  median,
+  perSecond,
+  type Row,
+} from './measure.ts';
+import { installPeers, startPeer } from './peers.ts';
+import { databaseOfPeers, startWhole, type WholeAuthority } from './wholeAuthority.ts';
+
+const different = 5_000;
+const inBatch = 1_000;
+/** As many bytes at once as a server takes. */
+const fewBatches = { connections: 2, streams: 1 };
+const path = (method: string) => `/countersign.v1.TokenService/${method}`;
+const newIds = (count: number) =>
+  Array.from({ length: count }, () => newJti(newId<SessionId>(Date.now()), Date.now(), 0));
+const messageOf = (text: string) => field(1, Buffer.from(text));
+
+const peers = [
+  { name: 'oidcProvider', what: 'oidc-provider introspection', reach: 1 / 4 },
+  { name: 'expressRecipe', what: 'Express, jsonwebtoken, Redis EXISTS', reach: 1 / 9 },
+  { name: 'betterAuth', what: 'better-auth get-session', reach: 1 / 40 },
+] as const;
+
+export async function checkRows(effort: Effort, say: Say): Promise<readonly Row[]> {
+  await installPeers(say);
+  const revocations = effort.quick ? 100_000 : 1_000_000;
+  const authority = await startWhole({ sessions: effort.quick ? 1_000 : different, revocations }, say);
+  const stops: (() => unknown)[] = [authority.stop];
+  try {
+    const loaded = await openLoads(authority, stops);
+    const others = await openPeers(authority, stops, say);
+    say('calling each in turn');
+    const costs = await costsOf({ ...loaded, ...others }, effort);
+    return rowsOf(costs, `${revocations / 1_000_000} M revocations`);
+  } finally {
+    for (const stop of stops.reverse()) await stop();
+  }
+}
+
+export async function openLoads(
+  { node, cluster, sessions, grpcPort }: WholeAuthority,
+  stops: (() => unknown)[],
+) {
+  const empty = fork(fileURLToPath(new URL('emptyServer.js', import.meta.url)), { execArgv: [] });
+  stops.push(() => empty.kill());
+  const [emptyPort] = (await once(empty, 'message')) as [number];
+  const emptyPid = empty.pid ?? 0;
+  await pin(emptyPid, measuredCore);
+  const { serviceToken } = cluster;
+  const open = async (
+    pid: number,
+    port: number,
+    method: string,
+    messages: Buffer[],
+    leastBytes: number,
+  ): Promise<Loaded> => {
+    const call = { port, serviceToken, path: path(method), messages, leastBytes };
+    const load = await openHttp2Load(call, method.startsWith('Batch') ? fewBatches : undefined);
+    stops.push(load.close);
+    return { pid, run: load.run };
+  };
+  const ids = newIds(different).map(messageOf);
+  const tokens = sessions.map(({ token }) => messageOf(token));
+  const batches = Array.from({ length: 20 }, () => Buffer.concat(newIds(inBatch).map(messageOf)));
+  return {
+    empty: await open(emptyPid, emptyPort, 'IsRevoked', ids, 5),
+    isRevoked: await open(node.pid, grpcPort, 'IsRevoked', ids, 7),
+    introspect: await open(node.pid, grpcPort, 'Introspect', tokens, 150),
+    batch: await open(node.pid, grpcPort, 'BatchIsRevoked', batches, 2 * inBatch),
+  };
+}
+
+async function openPeers({ cluster }: WholeAuthority, stops: (() => unknown)[], say: Say) {
+  const services = { databaseUrl: await databaseOfPeers(cluster.postgres.url), redisUrl: cluster.redis.url };
+  const opened: Record<string, Loaded> = {};
+  for (const { name, what } of peers) {
+    say(`starting ${what}`);
+    const peer = await startPeer(name, services);
+    stops.push(peer.stop);
+    opened[name] = peer;
+  }
+  return opened;
+}
+
+function rowsOf(costs: Readonly<Record<string, Costs>>, size: string): Row[] {
+  const of = (name: string) => costs[name] as Costs;
+  const empty = { ...of('empty'), name: 'empty grpc-js handler' };
+  return [
+    cpuRow(`IsRevoked, ${size}`, empty, of('isRevoked'), 1),
+    cpuRow(`Introspect of a token seen before, ${size}`, empty, of('introspect'), 1.2),
+    ...peers.map(({ name, what, reach }) =>
+      cpuRow(`IsRevoked beside ${what}`, { ...of(name), name: what }, of('isRevoked'), reach),
+    ),
+    ...peers.map(({ name, what, reach }) =>
+      cpuRow(`Introspect beside ${what}`, { ...of(name), name: what }, of('introspect'), reach),
+    ),
+    batchRow(of('isRevoked'), of('batch')),
+  ];
+}
+
+function batchRow(unary: Costs, batch: Costs): Row {
+  const [alone, many] = [median(unary.rates), median(batch.rates) * inBatch];
+  return {
+    what: `BatchIsRevoked × ${inBatch}, checks`,
+    yardstick: `${perSecond(alone)} (IsRevoked)`,
+    ours: perSecond(many),
+    ratio: (many / alone).toFixed(1),
+    reach: '≥ 30',
+    verdict: atLeast(many / alone, 30),
+  };
+}

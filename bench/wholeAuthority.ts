@@ -1,0 +1,66 @@
+/** One authority as users start it, in server mode and with metrics, on a core of its own, with live sessions and revocations. */
+import pg from 'pg';
+import { type Cluster, type ClusterNode, startCluster } from '../test/support/cluster.ts';
+import { type SeededSession, seedSessions } from '../test/support/seededSessions.ts';
+import { measuredCore, pin } from './load/processes.ts';
+import type { Say } from './main.ts';
+
+export interface WholeAuthority {
+  readonly cluster: Cluster;
+  readonly node: ClusterNode;
+  readonly sessions: readonly SeededSession[];
+  readonly httpPort: number;
+  readonly grpcPort: number;
+  stop(): Promise<void>;
+}
+
+export async function startWhole(
+  contents: { readonly sessions: number; readonly revocations: number },
+  say: Say,
+): Promise<WholeAuthority> {
+  const cluster = await startCluster(1, { LEASE: '5s' }, { direct: true });
+  const [node] = cluster.nodes;
+  try {
+    say(`seeding ${contents.sessions} sessions`);
+    const sessions = await seedSessions(cluster, contents.sessions, 'each');
+    if (contents.revocations > 0) {
+      say(`seeding ${contents.revocations} revocations`);
+      await seedRevocations(cluster.postgres.url, contents.revocations);
+      await node.drain();
+      await cluster.redis.command('FLUSHALL');
+      await node.start();
+    }
+    await pin(node.pid, measuredCore);
+    const portOf = (address: string) => Number(address.slice(address.lastIndexOf(':') + 1));
+    const [httpPort, grpcPort] = [portOf(node.httpUrl), portOf(node.grpcAddress)];
+    return { cluster, node, sessions, httpPort, grpcPort, stop: cluster.stop };
+  } catch (error) {
+    await cluster.stop();
+    throw error;
+  }
+}
+
+/** Of random sessions, spread over the lifetime of a token. */
+async function seedRevocations(databaseUrl: string, count: number): Promise<void> {
+  await execute(
+    databaseUrl,
+    `INSERT INTO revocations (subject, reason, created_at, expires_at)
+     SELECT decode(md5(i::text), 'hex'), 'logout', now(), now() + interval '1 second' * (i % 900 + 300)
+       FROM generate_series(1, ${count}) AS i`,
+  );
+}
+
+/** An empty database on the same server; returns its URL. */
+export async function databaseOfPeers(databaseUrl: string): Promise<string> {
+  await execute(databaseUrl, 'CREATE DATABASE peers');
+  const url = new URL(databaseUrl);
+  url.pathname = 'peers';
+  return url.href;
+}
+
+async function execute(databaseUrl: string, statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  await client.query(statement);
+  await client.end();
+}
