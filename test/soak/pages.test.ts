@@ -30,7 +30,7 @@ const devices = [
 /** A user with a few of everything. */
 async function seed({ register, login, call, authority: { operations } }: PageAuthority): Promise<void> {
   await register(email);
-  for (const agent of devices) await login(email, { 'user-agent': agent });
+  for (const agent of [...devices, ...devices]) await login(email, { 'user-agent': agent });
   await call('POST', '/auth/login', { body: { email, password: 'not the right one' } });
   const client = await operations.createClient(
     {
@@ -64,7 +64,19 @@ const view = (name: string, path: string, seen: string): Screen => ({
 /** In this order: the last ones end the session. */
 const screens: readonly Screen[] = [
   view('account-overview', '/account/', 'The last sign-ins'),
-  view('account-sessions', '/account/sessions', 'Firefox 140'),
+  view('account-sessions', '/account/sessions', 'Address'),
+  {
+    name: 'account-effect',
+    async open(page) {
+      await page.goto('/account/sessions');
+      await page
+        .getByRole('button', { name: /^End (?!all)/ })
+        .last()
+        .click();
+      await page.getByRole('dialog').getByRole('button', { name: /^End/ }).click();
+      await page.getByText(/No service accepts it any more, after/).waitFor();
+    },
+  },
   view('account-passkeys', '/account/passkeys', 'Laptop'),
   view('account-factors', '/account/factors', 'Make new codes'),
   {
@@ -134,7 +146,7 @@ const screens: readonly Screen[] = [
 
 /** Kept by `npm run screenshots`: the README and docs/pages.md show them. */
 const kept: readonly string[] = [
-  ...['account-overview-light-1440', 'account-sessions-light-1440', 'account-sessions-dark-360'],
+  ...['account-overview-light-1440', 'account-effect-light-1440', 'account-sessions-dark-360'],
   ...['account-passkeys-dark-1440', 'account-activity-dark-1440', 'sign-in-light-360', 'consent-light-360'],
 ];
 
@@ -150,27 +162,34 @@ async function faultsOf(page: Page): Promise<readonly string[]> {
   ];
 }
 
-/** Signs in, the first time by password to add the passkey; returns it as it is then. */
-async function signIn(tab: Tab, passkey: Credential | undefined): Promise<Credential | undefined> {
+/** Adds a passkey in a tab of its own, and returns it. */
+async function addPasskey(): Promise<Credential> {
+  const tab = await openTab(browser, authority.issuer);
   const device = await aDevice(tab.page);
-  if (passkey === undefined) {
-    await tab.signIn('/account/passkeys', email);
-    await tab.page.getByLabel('Name of the new passkey').fill('Laptop');
-    await tab.page.getByRole('button', { name: 'Add a passkey' }).click();
-    await tab.page.getByText('The passkey is added.').waitFor();
-  } else {
-    await device.adopt(passkey);
-    await tab.page.goto('/sign-in');
-    await tab.page.waitForURL('**/account/');
-  }
+  await tab.signIn('/account/passkeys', email);
+  await tab.page.getByLabel('Name of the new passkey').fill('Laptop');
+  await tab.page.getByRole('button', { name: 'Add a passkey' }).click();
+  await tab.page.getByText('The passkey is added.').waitFor();
+  const [passkey] = await device.credentials();
+  await tab.close();
+  if (passkey === undefined) throw new Error('the device has no passkey');
+  return passkey;
+}
+
+/** Signs in with the passkey; returns it as it is then. */
+async function signIn({ page }: Tab, passkey: Credential): Promise<Credential> {
+  const device = await aDevice(page);
+  await device.adopt(passkey);
+  await page.goto('/sign-in');
+  await page.waitForURL('**/account/');
   // Else it would take the offer of every sign-in page.
   await device.touches(false);
-  return (await device.credentials())[0];
+  return (await device.credentials())[0] ?? passkey;
 }
 
 await seed(authority);
 if (folder !== undefined) await mkdir(folder, { recursive: true });
-let passkey: Credential | undefined;
+let passkey = await addPasskey();
 for (const theme of ['light', 'dark'] as const) {
   for (const width of [360, 1440]) {
     await t.test(`${theme}, ${width} px`, async (t) => {

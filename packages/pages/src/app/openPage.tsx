@@ -6,7 +6,7 @@ import { Refusal } from '../api/refusal.ts';
 import { createSession } from '../api/session.ts';
 import { QuestionDialog } from '../parts/dialog.tsx';
 import { createFormats } from '../parts/formats.ts';
-import { languageOf, partTexts } from '../texts/languages.ts';
+import { languageOf, localeFor, partTexts } from '../texts/languages.ts';
 import { sentenceOf } from '../texts/problems.ts';
 import { type App, AppContext, type Notice, type Question } from './app.ts';
 import { noticeEnd } from './noticeEnd.ts';
@@ -44,7 +44,7 @@ export async function openPage(
       waiting.value = [...waiting.value, one];
     });
   const app: App = {
-    ...{ session, router, texts, language, notice, formats: createFormats(language) },
+    ...{ session, router, texts, language, notice, formats: createFormats(localeFor(language)) },
     api: createApi({ session, proveAgain: () => wait((answer, key) => ({ key, kind: 'proof', answer })) }),
     say(next) {
       notice.value = next;
