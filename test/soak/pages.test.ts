@@ -74,7 +74,10 @@ const screens: readonly Screen[] = [
         .last()
         .click();
       await page.getByRole('dialog').getByRole('button', { name: /^End/ }).click();
-      await page.getByText(/No service accepts it any more, after/).waitFor();
+      const said = page.getByText(/No service accepts it any more, after/);
+      await said.waitFor();
+      // The button was at the end of the page.
+      if (((await said.boundingBox())?.y ?? -1) < 0) throw new Error('what was done is out of sight');
     },
   },
   view('account-passkeys', '/account/passkeys', 'Laptop'),
@@ -155,11 +158,26 @@ async function faultsOf(page: Page): Promise<readonly string[]> {
   const found = await page.evaluate<{ id: string; nodes: { html: string }[] }[]>(
     `axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }).then(({ violations }) => violations)`,
   );
-  const wider = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
   return [
     ...found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 150)).join(' | ')}`),
-    ...(wider > 0 ? [`${wider} px wider than the window`] : []),
+    ...(await tooWide(page)),
   ];
+}
+
+/** Also on the smallest phone and on the largest screen, and in a language that reads from right to left. */
+async function tooWide(page: Page): Promise<readonly string[]> {
+  const asOpened = page.viewportSize() ?? { width: 1440, height: 900 };
+  const faults: string[] = [];
+  for (const width of [asOpened.width, 320, 3840]) {
+    await page.setViewportSize({ width, height: asOpened.height });
+    for (const direction of ['rtl', 'ltr']) {
+      await page.evaluate(`document.documentElement.dir = '${direction}'`);
+      const more = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
+      if (more > 0) faults.push(`${direction}, ${width} px: ${more} px wider than the window`);
+    }
+  }
+  await page.setViewportSize(asOpened);
+  return faults;
 }
 
 /** Adds a passkey in a tab of its own, and returns it. */
@@ -208,3 +226,28 @@ for (const theme of ['light', 'dark'] as const) {
     });
   }
 }
+
+t.test('what a first visit costs, on a CPU that is four times slower', async (t) => {
+  const tab = await openTab(browser, authority.issuer);
+  t.teardown(() => tab.close());
+  await signIn(tab, passkey);
+  const cdp = await tab.page.context().newCDPSession(tab.page);
+  await cdp.send('Network.clearBrowserCache');
+  await cdp.send('Emulation.setCPUThrottlingRate', { rate: 4 });
+  await tab.page.goto('/account/sessions');
+  await tab.page.getByRole('button', { name: 'End all others' }).waitFor();
+  const { files, bytes, paint, shown } = await tab.page.evaluate<Record<string, number>>(`(() => {
+    const loaded = performance.getEntriesByType('resource').filter(({ name }) => name.includes('/pages/'));
+    return {
+      files: loaded.length,
+      bytes: loaded.reduce((sum, { transferSize }) => sum + transferSize, 0),
+      paint: performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN,
+      shown: performance.now(),
+    };
+  })()`);
+  t.comment(
+    `${files} files, ${bytes} bytes, first paint after ${paint?.toFixed(0)} ms, the sessions after ${shown?.toFixed(0)} ms`,
+  );
+  t.ok((bytes ?? 0) > 10_000 && (bytes ?? 0) < 70_000, `${bytes} bytes`);
+  t.ok((shown ?? 0) < 5_000, `${shown} ms`);
+});
