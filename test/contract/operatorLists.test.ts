@@ -85,7 +85,7 @@ for (const { name, open } of engines) {
     });
 
     await t.test('messages that wait', async (t) => {
-      const ids = [];
+      const ids: MessageId[] = [];
       for (const channel of ['mail', 'none', 'sms'] as const) {
         const id = newId<MessageId>(now + ids.length);
         const entry = { channel, template: 'recovery', userId: undefined, createdAt: now };

@@ -30,7 +30,7 @@ const devices = [
 /** A user with a few of everything. */
 async function seed({ register, login, call, authority: { operations } }: PageAuthority): Promise<void> {
   await register(email);
-  for (const agent of devices) await login(email, { 'user-agent': agent });
+  for (const agent of [...devices, ...devices]) await login(email, { 'user-agent': agent });
   await call('POST', '/auth/login', { body: { email, password: 'not the right one' } });
   const client = await operations.createClient(
     {
@@ -64,7 +64,22 @@ const view = (name: string, path: string, seen: string): Screen => ({
 /** In this order: the last ones end the session. */
 const screens: readonly Screen[] = [
   view('account-overview', '/account/', 'The last sign-ins'),
-  view('account-sessions', '/account/sessions', 'Firefox 140'),
+  view('account-sessions', '/account/sessions', 'Address'),
+  {
+    name: 'account-effect',
+    async open(page) {
+      await page.goto('/account/sessions');
+      await page
+        .getByRole('button', { name: /^End (?!all)/ })
+        .last()
+        .click();
+      await page.getByRole('dialog').getByRole('button', { name: /^End/ }).click();
+      const said = page.getByText(/No service accepts it any more, after/);
+      await said.waitFor();
+      // The button was at the end of the page.
+      if (((await said.boundingBox())?.y ?? -1) < 0) throw new Error('what was done is out of sight');
+    },
+  },
   view('account-passkeys', '/account/passkeys', 'Laptop'),
   view('account-factors', '/account/factors', 'Make new codes'),
   {
@@ -134,7 +149,7 @@ const screens: readonly Screen[] = [
 
 /** Kept by `npm run screenshots`: the README and docs/pages.md show them. */
 const kept: readonly string[] = [
-  ...['account-overview-light-1440', 'account-sessions-light-1440', 'account-sessions-dark-360'],
+  ...['account-overview-light-1440', 'account-effect-light-1440', 'account-sessions-dark-360'],
   ...['account-passkeys-dark-1440', 'account-activity-dark-1440', 'sign-in-light-360', 'consent-light-360'],
 ];
 
@@ -143,34 +158,56 @@ async function faultsOf(page: Page): Promise<readonly string[]> {
   const found = await page.evaluate<{ id: string; nodes: { html: string }[] }[]>(
     `axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }).then(({ violations }) => violations)`,
   );
-  const wider = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
   return [
     ...found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 150)).join(' | ')}`),
-    ...(wider > 0 ? [`${wider} px wider than the window`] : []),
+    ...(await tooWide(page)),
   ];
 }
 
-/** Signs in, the first time by password to add the passkey; returns it as it is then. */
-async function signIn(tab: Tab, passkey: Credential | undefined): Promise<Credential | undefined> {
-  const device = await aDevice(tab.page);
-  if (passkey === undefined) {
-    await tab.signIn('/account/passkeys', email);
-    await tab.page.getByLabel('Name of the new passkey').fill('Laptop');
-    await tab.page.getByRole('button', { name: 'Add a passkey' }).click();
-    await tab.page.getByText('The passkey is added.').waitFor();
-  } else {
-    await device.adopt(passkey);
-    await tab.page.goto('/sign-in');
-    await tab.page.waitForURL('**/account/');
+/** Also on the smallest phone and on the largest screen, and in a language that reads from right to left. */
+async function tooWide(page: Page): Promise<readonly string[]> {
+  const asOpened = page.viewportSize() ?? { width: 1440, height: 900 };
+  const faults: string[] = [];
+  for (const width of [asOpened.width, 320, 3840]) {
+    await page.setViewportSize({ width, height: asOpened.height });
+    for (const direction of ['rtl', 'ltr']) {
+      await page.evaluate(`document.documentElement.dir = '${direction}'`);
+      const more = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
+      if (more > 0) faults.push(`${direction}, ${width} px: ${more} px wider than the window`);
+    }
   }
+  await page.setViewportSize(asOpened);
+  return faults;
+}
+
+/** Adds a passkey in a tab of its own, and returns it. */
+async function addPasskey(): Promise<Credential> {
+  const tab = await openTab(browser, authority.issuer);
+  const device = await aDevice(tab.page);
+  await tab.signIn('/account/passkeys', email);
+  await tab.page.getByLabel('Name of the new passkey').fill('Laptop');
+  await tab.page.getByRole('button', { name: 'Add a passkey' }).click();
+  await tab.page.getByText('The passkey is added.').waitFor();
+  const [passkey] = await device.credentials();
+  await tab.close();
+  if (passkey === undefined) throw new Error('the device has no passkey');
+  return passkey;
+}
+
+/** Signs in with the passkey; returns it as it is then. */
+async function signIn({ page }: Tab, passkey: Credential): Promise<Credential> {
+  const device = await aDevice(page);
+  await device.adopt(passkey);
+  await page.goto('/sign-in');
+  await page.waitForURL('**/account/');
   // Else it would take the offer of every sign-in page.
   await device.touches(false);
-  return (await device.credentials())[0];
+  return (await device.credentials())[0] ?? passkey;
 }
 
 await seed(authority);
 if (folder !== undefined) await mkdir(folder, { recursive: true });
-let passkey: Credential | undefined;
+let passkey = await addPasskey();
 for (const theme of ['light', 'dark'] as const) {
   for (const width of [360, 1440]) {
     await t.test(`${theme}, ${width} px`, async (t) => {
@@ -189,3 +226,28 @@ for (const theme of ['light', 'dark'] as const) {
     });
   }
 }
+
+t.test('what a first visit costs, on a CPU that is four times slower', async (t) => {
+  const tab = await openTab(browser, authority.issuer);
+  t.teardown(() => tab.close());
+  await signIn(tab, passkey);
+  const cdp = await tab.page.context().newCDPSession(tab.page);
+  await cdp.send('Network.clearBrowserCache');
+  await cdp.send('Emulation.setCPUThrottlingRate', { rate: 4 });
+  await tab.page.goto('/account/sessions');
+  await tab.page.getByRole('button', { name: 'End all others' }).waitFor();
+  const { files, bytes, paint, shown } = await tab.page.evaluate<Record<string, number>>(`(() => {
+    const loaded = performance.getEntriesByType('resource').filter(({ name }) => name.includes('/pages/'));
+    return {
+      files: loaded.length,
+      bytes: loaded.reduce((sum, { transferSize }) => sum + transferSize, 0),
+      paint: performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN,
+      shown: performance.now(),
+    };
+  })()`);
+  t.comment(
+    `${files} files, ${bytes} bytes, first paint after ${paint?.toFixed(0)} ms, the sessions after ${shown?.toFixed(0)} ms`,
+  );
+  t.ok((bytes ?? 0) > 10_000 && (bytes ?? 0) < 70_000, `${bytes} bytes`);
+  t.ok((shown ?? 0) < 5_000, `${shown} ms`);
+});
