@@ -2,7 +2,7 @@
  * Every screen in both themes, on a phone and on a desk: axe-core finds nothing (WCAG 2.2 AA), nothing is wider than the window, and
  * the content policy is kept. `npm run screenshots` is the same walk, which keeps some of what it sees.
  */
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import t from 'tap';
@@ -11,11 +11,11 @@ import { password } from '../support/authority.ts';
 import { inCheckout } from '../support/checkout.ts';
 import { startChromium } from '../support/chromium.ts';
 import { operator } from '../support/oauthClients.ts';
+import { faultsOf } from '../support/pageFaults.ts';
 import { aDevice, type Credential } from '../support/virtualDevice.ts';
 
 t.setTimeout(600_000);
 const folder = process.env['SCREENSHOTS'];
-const axe = await readFile(inCheckout('node_modules/axe-core/axe.min.js'), 'utf8');
 const authority = await startPageAuthority(t);
 const browser = await startChromium();
 t.teardown(() => browser.close());
@@ -152,33 +152,6 @@ const kept: readonly string[] = [
   ...['account-overview-light-1440', 'account-effect-light-1440', 'account-sessions-dark-360'],
   ...['account-passkeys-dark-1440', 'account-activity-dark-1440', 'sign-in-light-360', 'consent-light-360'],
 ];
-
-async function faultsOf(page: Page): Promise<readonly string[]> {
-  await page.evaluate(axe);
-  const found = await page.evaluate<{ id: string; nodes: { html: string }[] }[]>(
-    `axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }).then(({ violations }) => violations)`,
-  );
-  return [
-    ...found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 150)).join(' | ')}`),
-    ...(await tooWide(page)),
-  ];
-}
-
-/** Also on the smallest phone and on the largest screen, and in a language that reads from right to left. */
-async function tooWide(page: Page): Promise<readonly string[]> {
-  const asOpened = page.viewportSize() ?? { width: 1440, height: 900 };
-  const faults: string[] = [];
-  for (const width of [asOpened.width, 320, 3840]) {
-    await page.setViewportSize({ width, height: asOpened.height });
-    for (const direction of ['rtl', 'ltr']) {
-      await page.evaluate(`document.documentElement.dir = '${direction}'`);
-      const more = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
-      if (more > 0) faults.push(`${direction}, ${width} px: ${more} px wider than the window`);
-    }
-  }
-  await page.setViewportSize(asOpened);
-  return faults;
-}
 
 /** Adds a passkey in a tab of its own, and returns it. */
 async function addPasskey(): Promise<Credential> {
