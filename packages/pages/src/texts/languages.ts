@@ -17,5 +17,7 @@ export function languageOf(tag: string): keyof InEveryLanguage<unknown> {
 
 /** Dates and numbers as they are written where the user is, if that is a place of this language. */
 export function localeFor(language: keyof InEveryLanguage<unknown>): string {
-  return navigator.languages.find((each) => languageOf(each) === language && each.startsWith(language)) ?? language;
+  return (
+    navigator.languages.find((each) => languageOf(each) === language && each.startsWith(language)) ?? language
+  );
 }
