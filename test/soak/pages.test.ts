@@ -192,8 +192,9 @@ for (const theme of ['light', 'dark'] as const) {
         await open(tab.page);
         t.strictSame(await faultsOf(tab.page), [], name);
         const file = `${name}-${theme}-${width}`;
-        if (folder !== undefined && kept.includes(file))
-          await tab.page.screenshot({ path: join(inCheckout(folder), `${file}.png`) });
+        if (folder === undefined || !kept.includes(file)) continue;
+        await tab.page.evaluate('scrollTo(0, 0)');
+        await tab.page.screenshot({ path: join(inCheckout(folder), `${file}.png`) });
       }
       t.strictSame(tab.faults, []);
     });
