@@ -20,6 +20,7 @@ import { openProofs } from './oauth/dpop/proofs.ts';
 import { mountOAuth } from './oauth/mount.ts';
 import { openTransports } from './openTransports.ts';
 import { type Closing, closeAll } from './platform/closing.ts';
+import { plaintextWarnings } from './platform/config/plaintext.ts';
 import type { ShownSetting } from './platform/config/shownSettings.ts';
 import { startJobs } from './platform/jobs.ts';
 import { createLoggedLatestTime } from './platform/observability/clockLog.ts';
@@ -98,13 +99,18 @@ async function open(given: AuthorityParts, closing: Closing): Promise<Authority>
   const firstServiceToken =
     config.storage.mode === 'embedded' && (await keepFirstService(services.operations, dataFolder));
   const { listServices } = services.operations;
-  await warnOfDefaults({ config, log, users: storage.database.users, listServices, firstService });
+  const startWarnings = plaintextWarnings(config, parts.secrets);
+  const warn = (about: object, text: string) => {
+    startWarnings.push(text);
+    log.warn(about, text);
+  };
+  await warnOfDefaults({ config, warn, users: storage.database.users, listServices, firstService });
 
   const lifecycle = createLifecycle({
     ...{ ...parts, closing, storage, propagation, keyRing: ring.keyRing, proof },
     canary: { reading: propagation.reading, refreshTokens, accessTokens },
     startSending: () => notifications.start(oauth.backchannelLogout),
-    openTransports: (state) => openTransports(parts, opened, slices, state),
+    openTransports: (state) => openTransports(parts, opened, slices, { ...state, startWarnings }),
   });
   return { ...lifecycle, operations: operationsOf(slices), firstServiceToken, backUp: storage.backUp };
 }

@@ -13,11 +13,14 @@ import { createGrpcServer } from './transport/grpc/server.ts';
 import { createHttpApp } from './transport/http/app.ts';
 import { createTransports, type Transports } from './transport/listeners.ts';
 
+/** `startWarnings`: what the start said that an operator should know. */
+type TransportState = ServingState & { readonly startWarnings: readonly string[] };
+
 export async function openTransports(
   parts: WithMetrics,
   opened: OpenedParts,
   slices: Slices,
-  state: ServingState,
+  state: TransportState,
 ): Promise<Transports> {
   const { config, clock, log, metrics } = parts;
   const { rateLimits, propagation, clientCertificate } = opened;
@@ -56,9 +59,12 @@ function servicesOf(
   { clock, settings = [] }: WithMetrics,
   { propagation, refusalCounts, notifications }: OpenedParts,
   { accounts, sessions, keys, tokens, revocation, rights, oauth, audit }: Slices,
-  { readiness, warnings }: ServingState,
+  { readiness, warnings, startWarnings }: TransportState,
 ) {
-  const status = mountStatus({ ...propagation, clock, readiness, warnings, settings, refusalCounts });
+  const status = mountStatus({
+    ...{ ...propagation, clock, readiness, settings, refusalCounts },
+    warnings: () => [...startWarnings, ...warnings()],
+  });
   return [
     ...[tokens.service, revocation.service, sessions.service, accounts.service, rights.service],
     ...[keys.service, oauth.service, audit.service, notifications.service, status],

@@ -205,6 +205,15 @@ const directions: Record<string, readonly string[]> = {
 
   'packages/verifier': [],
   'packages/guard': [],
+
+  // The pages: the account page and the console do not know each other.
+  'pages/api': [],
+  'pages/texts': ['pages/api (types)'],
+  'pages/parts': ['pages/app', 'pages/texts'],
+  'pages/app': ['pages/api', 'pages/parts', 'pages/texts'],
+  'pages/account': ['pages/api', 'pages/app', 'pages/parts', 'pages/texts'],
+  'pages/admin': ['pages/api', 'pages/app', 'pages/parts', 'pages/texts'],
+  'pages/signIn': [],
 };
 
 function slices(_what: 'types', ...names: readonly string[]): readonly string[] {
@@ -247,6 +256,7 @@ const owners: readonly [library: RegExp, owners: readonly string[]][] = [
   [/^lru-cache$/, ['']],
   [/^libphonenumber-js\//, ['src/accounts/phone/mobileNumbers.ts']],
   [/^bowser$/, ['src/platform/userAgent.ts']],
+  [/^preact(\/|$)|^@preact\/|^uplot|^@simplewebauthn\/browser$/, ['packages/pages/src/']],
   [/^@countersign\/verifier\//, ['']],
   [/^@countersign\/guard/, ['src/sdk/']],
   [/^node:timers/, ['packages/verifier/src/clock.ts']],
@@ -261,11 +271,12 @@ const effects: Record<string, readonly [code: RegExp, owners: readonly string[]]
   ],
   'time is read from the clock': [
     /\bDate\.now\b|\bnew Date(?!\w)(?!\s*\(\s*[^\s)])|\bperformance\.|\bprocess\.hrtime\b/,
-    ['packages/verifier/src/clock.ts'],
+    ['packages/verifier/src/clock.ts', 'packages/pages/'],
   ],
   'the clock waits': [
     /(?<!\.)\bset(Timeout|Interval|Immediate)\b|\bglobalThis\.set|\bAbortSignal\.timeout\b/,
-    ['packages/verifier/src/clock.ts'],
+    // A page has the clock of its browser.
+    ['packages/verifier/src/clock.ts', 'packages/pages/'],
   ],
   'the log is the only voice': [/\bconsole\./, []],
   'only a process ends itself': [
@@ -313,7 +324,7 @@ const split = /^(transport|storage|revocation)$/;
 
 function partOf(path: string): string {
   const [top, first = '', ...rest] = path.split('/');
-  if (top === 'packages') return `packages/${first}`;
+  if (top === 'packages') return first === 'pages' ? `pages/${rest[1]}` : `packages/${first}`;
   return split.test(first) && rest.length > 1 ? `${first}/${rest[0]}` : first;
 }
 
@@ -327,14 +338,14 @@ function violations(rule: Rule, files: readonly SourceFile[]): readonly string[]
 
 t.test('the sources keep every rule', async (t) => {
   const root = pathToFileURL(checkout);
-  const folders = ['src', 'packages/verifier/src', 'packages/guard/src'];
+  const folders = ['src', 'packages/verifier/src', 'packages/guard/src', 'packages/pages/src'];
   const names = folders.flatMap((folder) =>
     readdirSync(new URL(folder, root), { recursive: true, encoding: 'utf8' }).map(
       (name) => `${folder}/${name}`,
     ),
   );
   const files = names
-    .filter((name) => name.endsWith('.ts') && !name.includes('/generated/'))
+    .filter((name) => /\.tsx?$/.test(name) && !name.includes('/generated/'))
     .map((name) => parseSource(name, readFileSync(new URL(name, root), 'utf8')));
   t.ok(files.length > 50, 'the sources were found');
   for (const [name, rule] of Object.entries(rules)) t.strictSame(violations(rule, files), [], name);
@@ -365,6 +376,9 @@ const broken: readonly [rule: string, path: string, text: string][] = [
     'src/somewhere/new.ts': '',
     'packages/verifier/src/clock.ts': "import { x } from '../../../src/platform/ids.ts';",
     'packages/guard/src/guard.ts': "import { x } from '../../verifier/src/clock.ts';",
+    'packages/pages/src/account/main.tsx': "import { x } from '../admin/main.tsx';",
+    'packages/pages/src/parts/table.tsx': "import { x } from '../account/answers.ts';",
+    'packages/pages/src/api/api.ts': "import { x } from '../../../../src/sessions/http.ts';",
   }).map(([path, text]): [string, string, string] => ['imports point inwards', path, text]),
 
   ...[

@@ -21,6 +21,8 @@ export interface KeyServiceOperations {
   readonly rotateKey: RotateKey;
   readonly revokeKey: RevokeKey;
   readonly resealKeys: ResealKeys;
+  /** How long one key signs. */
+  readonly rotationIntervalMs: number;
 }
 
 export const keyMethods = {
@@ -45,10 +47,14 @@ export function keyService(operations: KeyServiceOperations): GrpcService {
   };
 }
 
-export function createKeyService({ listKeys, rotateKey, revokeKey, resealKeys }: KeyServiceOperations) {
+export function createKeyService(operations: KeyServiceOperations) {
+  const { listKeys, rotateKey, revokeKey, resealKeys, rotationIntervalMs } = operations;
   return {
     async ListKeys(): Promise<ListKeysResponse> {
-      return { keys: (await listKeys()).map(toKey) };
+      const keys = await listKeys();
+      const since = keys.find(({ state }) => state === 'active')?.activatedAt;
+      const nextRotationTimeMs = since === undefined ? 0 : since + rotationIntervalMs;
+      return { keys: keys.map(toKey), nextRotationTimeMs };
     },
 
     RotateKey: (_request: unknown, caller: Caller): Promise<RotateKeyResponse> => rotateKey(actorOf(caller)),

@@ -73,5 +73,7 @@ export function mountKeys({ counted, ...parts }: KeyParts) {
     revokeKey: counted(createRevokeKey(parts)),
     resealKeys: createResealKeys({ database, sealing, refreshTokens, totpSecrets, resealMessage, clock }),
   };
-  return { operations, route: jwksRoute({ keyRing, policy }), service: keyService(operations) };
+  const { rotationIntervalMs } = policy;
+  const service = keyService({ ...operations, rotationIntervalMs });
+  return { operations, route: jwksRoute({ keyRing, policy }), service };
 }

@@ -68,6 +68,23 @@ t.test('a session of this browser ends in all its tabs', async (t) => {
   t.strictSame(faults, []);
 });
 
+t.test('somebody else signs in in another tab', async (t) => {
+  const { page, faults } = await at('/account/', 'first@example.com');
+  await register('second@example.com');
+  const other = await page.context().newPage();
+  await other.goto('/sign-in');
+  await other.getByLabel('E-mail').fill('second@example.com');
+  await other.getByLabel('Password').fill(password);
+  await button(other, /^Sign in$/).click();
+  await other.getByText('second@example.com').waitFor();
+  await page.bringToFront();
+  await heading(page, 'Somebody signed in in another tab');
+  t.equal(await page.getByText('first@example.com').count(), 0);
+  await page.getByRole('link', { name: 'Load again' }).click();
+  await page.getByText('second@example.com').waitFor();
+  t.strictSame(faults, []);
+});
+
 t.test('passkeys: add, prove, rename, remove', async (t) => {
   const { page, faults } = await at('/account/passkeys', 'key@example.com');
   const device = await aDevice(page);

@@ -5,7 +5,7 @@ import t from 'tap';
 import { openTab, startPageAuthority } from '../support/accountPage.ts';
 import { password } from '../support/authority.ts';
 import { startChromium } from '../support/chromium.ts';
-import { totpAt } from '../support/secondFactor.ts';
+import { administrator } from '../support/consolePage.ts';
 
 const authority = await startPageAuthority(t);
 const { issuer, register, login, call } = authority;
@@ -16,24 +16,6 @@ t.teardown(() => browser.close());
 
 const heading = (page: Page, name: string) => page.getByRole('heading', { name, level: 1 }).waitFor();
 const dialog = (page: Page) => page.getByRole('dialog');
-
-/** A new administrator, signed in at the console: the first login must add an authenticator app. */
-async function administrator(email: string) {
-  await register(email);
-  await operations.makeAdmin({ email }, operator);
-  const tab = await openTab(browser, issuer);
-  const { page } = tab;
-  await page.goto('/admin/');
-  await page.getByLabel('E-mail').fill(email);
-  await page.getByLabel('Password').fill(password);
-  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
-  await page.getByRole('button', { name: 'Add an authenticator app' }).click();
-  const secret = (await page.locator('code').first().textContent()) ?? '';
-  await page.getByLabel('Code of your authenticator app').fill(totpAt(secret, Date.now()));
-  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
-  await page.waitForURL(`${issuer}/admin/`);
-  return tab;
-}
 
 /** Gives the reason, and what must be typed. */
 async function decide(page: Page, button: string | RegExp, typed?: string) {
@@ -46,7 +28,7 @@ async function decide(page: Page, button: string | RegExp, typed?: string) {
 }
 
 const row = (page: Page, text: string) => page.getByRole('row').filter({ hasText: text });
-const { page, faults } = await administrator('admin@example.com');
+const { page, faults } = await administrator(browser, authority, 'admin@example.com');
 
 t.test('Effect is live', async (t) => {
   await heading(page, 'Effect');
@@ -205,7 +187,7 @@ t.test('without the role, and when the session ends', async (t) => {
   await nobody.page.getByRole('alert').waitFor();
   t.match(await nobody.page.getByRole('alert').textContent(), /may not|not allowed|permission/i);
 
-  const other = await administrator('other@example.com');
+  const other = await administrator(browser, authority, 'other@example.com');
   await other.page.getByText('Half in effect within').waitFor();
   const ended = other.page.getByRole('heading', { name: 'This session has ended' }).waitFor();
   await operations.disableUser({ email: 'other@example.com' }, operator);

@@ -141,6 +141,8 @@ t.test('it leads to our own paths only', async (t) => {
         `${to} leads to ${address}`,
       );
   }
+  for (const to of ['//evil.example', '/\\evil.example', 'https://evil.example/', 'account'])
+    t.equal((await fetch(`${issuer}/sign-in?${new URLSearchParams({ return_to: to })}`)).status, 400, to);
   const answer = await fetch(`${issuer}/sign-in?return_to=/account/data?a=b`);
   t.match(await answer.text(), /value="\/account\/data\?a=b"/);
 });

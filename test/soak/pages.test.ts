@@ -2,7 +2,7 @@
  * Every screen in both themes, on a phone and on a desk: axe-core finds nothing (WCAG 2.2 AA), nothing is wider than the window, and
  * the content policy is kept. `npm run screenshots` is the same walk, which keeps some of what it sees.
  */
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import t from 'tap';
@@ -11,11 +11,11 @@ import { password } from '../support/authority.ts';
 import { inCheckout } from '../support/checkout.ts';
 import { startChromium } from '../support/chromium.ts';
 import { operator } from '../support/oauthClients.ts';
+import { faultsOf } from '../support/pageFaults.ts';
 import { aDevice, type Credential } from '../support/virtualDevice.ts';
 
 t.setTimeout(600_000);
 const folder = process.env['SCREENSHOTS'];
-const axe = await readFile(inCheckout('node_modules/axe-core/axe.min.js'), 'utf8');
 const authority = await startPageAuthority(t);
 const browser = await startChromium();
 t.teardown(() => browser.close());
@@ -30,7 +30,7 @@ const devices = [
 /** A user with a few of everything. */
 async function seed({ register, login, call, authority: { operations } }: PageAuthority): Promise<void> {
   await register(email);
-  for (const agent of devices) await login(email, { 'user-agent': agent });
+  for (const agent of [...devices, ...devices]) await login(email, { 'user-agent': agent });
   await call('POST', '/auth/login', { body: { email, password: 'not the right one' } });
   const client = await operations.createClient(
     {
@@ -64,7 +64,22 @@ const view = (name: string, path: string, seen: string): Screen => ({
 /** In this order: the last ones end the session. */
 const screens: readonly Screen[] = [
   view('account-overview', '/account/', 'The last sign-ins'),
-  view('account-sessions', '/account/sessions', 'Firefox 140'),
+  view('account-sessions', '/account/sessions', 'Address'),
+  {
+    name: 'account-effect',
+    async open(page) {
+      await page.goto('/account/sessions');
+      await page
+        .getByRole('button', { name: /^End (?!all)/ })
+        .last()
+        .click();
+      await page.getByRole('dialog').getByRole('button', { name: /^End/ }).click();
+      const said = page.getByText(/No service accepts it any more, after/);
+      await said.waitFor();
+      // The button was at the end of the page.
+      if (((await said.boundingBox())?.y ?? -1) < 0) throw new Error('what was done is out of sight');
+    },
+  },
   view('account-passkeys', '/account/passkeys', 'Laptop'),
   view('account-factors', '/account/factors', 'Make new codes'),
   {
@@ -134,43 +149,38 @@ const screens: readonly Screen[] = [
 
 /** Kept by `npm run screenshots`: the README and docs/pages.md show them. */
 const kept: readonly string[] = [
-  ...['account-overview-light-1440', 'account-sessions-light-1440', 'account-sessions-dark-360'],
+  ...['account-overview-light-1440', 'account-effect-light-1440', 'account-sessions-dark-360'],
   ...['account-passkeys-dark-1440', 'account-activity-dark-1440', 'sign-in-light-360', 'consent-light-360'],
 ];
 
-async function faultsOf(page: Page): Promise<readonly string[]> {
-  await page.evaluate(axe);
-  const found = await page.evaluate<{ id: string; nodes: { html: string }[] }[]>(
-    `axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }).then(({ violations }) => violations)`,
-  );
-  const wider = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
-  return [
-    ...found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 150)).join(' | ')}`),
-    ...(wider > 0 ? [`${wider} px wider than the window`] : []),
-  ];
+/** Adds a passkey in a tab of its own, and returns it. */
+async function addPasskey(): Promise<Credential> {
+  const tab = await openTab(browser, authority.issuer);
+  const device = await aDevice(tab.page);
+  await tab.signIn('/account/passkeys', email);
+  await tab.page.getByLabel('Name of the new passkey').fill('Laptop');
+  await tab.page.getByRole('button', { name: 'Add a passkey' }).click();
+  await tab.page.getByText('The passkey is added.').waitFor();
+  const [passkey] = await device.credentials();
+  await tab.close();
+  if (passkey === undefined) throw new Error('the device has no passkey');
+  return passkey;
 }
 
-/** Signs in, the first time by password to add the passkey; returns it as it is then. */
-async function signIn(tab: Tab, passkey: Credential | undefined): Promise<Credential | undefined> {
-  const device = await aDevice(tab.page);
-  if (passkey === undefined) {
-    await tab.signIn('/account/passkeys', email);
-    await tab.page.getByLabel('Name of the new passkey').fill('Laptop');
-    await tab.page.getByRole('button', { name: 'Add a passkey' }).click();
-    await tab.page.getByText('The passkey is added.').waitFor();
-  } else {
-    await device.adopt(passkey);
-    await tab.page.goto('/sign-in');
-    await tab.page.waitForURL('**/account/');
-  }
+/** Signs in with the passkey; returns it as it is then. */
+async function signIn({ page }: Tab, passkey: Credential): Promise<Credential> {
+  const device = await aDevice(page);
+  await device.adopt(passkey);
+  await page.goto('/sign-in');
+  await page.waitForURL('**/account/');
   // Else it would take the offer of every sign-in page.
   await device.touches(false);
-  return (await device.credentials())[0];
+  return (await device.credentials())[0] ?? passkey;
 }
 
 await seed(authority);
 if (folder !== undefined) await mkdir(folder, { recursive: true });
-let passkey: Credential | undefined;
+let passkey = await addPasskey();
 for (const theme of ['light', 'dark'] as const) {
   for (const width of [360, 1440]) {
     await t.test(`${theme}, ${width} px`, async (t) => {
@@ -182,10 +192,36 @@ for (const theme of ['light', 'dark'] as const) {
         await open(tab.page);
         t.strictSame(await faultsOf(tab.page), [], name);
         const file = `${name}-${theme}-${width}`;
-        if (folder !== undefined && kept.includes(file))
-          await tab.page.screenshot({ path: join(inCheckout(folder), `${file}.png`) });
+        if (folder === undefined || !kept.includes(file)) continue;
+        await tab.page.evaluate('scrollTo(0, 0)');
+        await tab.page.screenshot({ path: join(inCheckout(folder), `${file}.png`) });
       }
       t.strictSame(tab.faults, []);
     });
   }
 }
+
+t.test('what a first visit costs, on a CPU that is four times slower', async (t) => {
+  const tab = await openTab(browser, authority.issuer);
+  t.teardown(() => tab.close());
+  await signIn(tab, passkey);
+  const cdp = await tab.page.context().newCDPSession(tab.page);
+  await cdp.send('Network.clearBrowserCache');
+  await cdp.send('Emulation.setCPUThrottlingRate', { rate: 4 });
+  await tab.page.goto('/account/sessions');
+  await tab.page.getByRole('button', { name: 'End all others' }).waitFor();
+  const { files, bytes, paint, shown } = await tab.page.evaluate<Record<string, number>>(`(() => {
+    const loaded = performance.getEntriesByType('resource').filter(({ name }) => name.includes('/pages/'));
+    return {
+      files: loaded.length,
+      bytes: loaded.reduce((sum, { transferSize }) => sum + transferSize, 0),
+      paint: performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN,
+      shown: performance.now(),
+    };
+  })()`);
+  t.comment(
+    `${files} files, ${bytes} bytes, first paint after ${paint?.toFixed(0)} ms, the sessions after ${shown?.toFixed(0)} ms`,
+  );
+  t.ok((bytes ?? 0) > 10_000 && (bytes ?? 0) < 70_000, `${bytes} bytes`);
+  t.ok((shown ?? 0) < 5_000, `${shown} ms`);
+});

@@ -14,6 +14,9 @@ export interface PythonSubscriber {
   /** One command, as described at the top of subscriber.py. */
   // biome-ignore lint/suspicious/noExplicitAny: answers of every shape
   ask(command: Readonly<Record<string, unknown>>): Promise<any>;
+  /** It holds its lease, and does not answer. */
+  freeze(): void;
+  thaw(): void;
   stop(): Promise<void>;
 }
 
@@ -40,6 +43,8 @@ export async function startPythonSubscriber(
       if (line.done === true) throw new Error('the Python client has ended');
       return JSON.parse(line.value);
     },
+    freeze: () => void python.kill('SIGSTOP'),
+    thaw: () => void python.kill('SIGCONT'),
     async stop() {
       await ended(python);
       await rm(folder, { recursive: true, force: true });

@@ -64,10 +64,10 @@ export function createOutboxStore(prisma: PrismaConnection): OutboxStore {
         orderBy: { id: 'asc' },
         take: limit,
       });
-      return rows.map((row) => ({
-        ...fromRow(row),
-        ...{ dueAt: row.dueAt.getTime(), lastFault: row.lastFault ?? undefined },
-      }));
+      return rows.map((row) => {
+        const { sealedMessage: _, ...message } = fromRow(row);
+        return { ...message, dueAt: row.dueAt.getTime(), lastFault: row.lastFault ?? undefined };
+      });
     },
 
     async sendNow(id, now) {

@@ -63,9 +63,10 @@ export function createSessionLists(prisma: PrismaConnection): Lists {
         UNION ALL
         (SELECT 'age', CASE WHEN age < '1 hour' THEN 'hour' WHEN age < '1 day' THEN 'day' WHEN age < '7 days' THEN 'week'
                             WHEN age < '30 days' THEN 'month' ELSE 'older' END, count(*)::int, 0
-           FROM those GROUP BY 2 ORDER BY 3 DESC)`;
-      const of = (part: string) => rows.filter((row) => row.part === part);
-      const [all] = of('all');
+           FROM those GROUP BY 2 ORDER BY 3 DESC, 2)`;
+      const of = (part: string) =>
+        rows.flatMap((row) => (row.part === part ? [{ name: row.name, sessions: row.sessions }] : []));
+      const all = rows.find(({ part }) => part === 'all');
       return {
         ...{ sessions: all?.sessions ?? 0, users: all?.users ?? 0 },
         ...{ byClient: of('client'), byNetwork: of('network'), byAge: of('age') },

@@ -12,7 +12,7 @@ export function createUserLists(prisma: PrismaConnection): Pick<UserStore, 'list
         where: {
           id: { not: canaryUserId, ...(after === undefined ? {} : { gt: after }) },
           deletedAt: null,
-          ...(contains === '' ? {} : { email: { contains } }),
+          ...(contains === '' ? {} : { email: { contains: literally(contains) } }),
         },
         orderBy: { id: 'asc' },
         take: limit,
@@ -32,4 +32,9 @@ export function createUserLists(prisma: PrismaConnection): Pick<UserStore, 'list
       return new Map(rows.map(({ id, email }) => [id as UserId, email as Email]));
     },
   };
+}
+
+/** The library's `contains` is LIKE, which has wildcards. */
+function literally(text: string): string {
+  return text.replace(/[\\%_]/g, '\\$&');
 }

@@ -84,7 +84,7 @@ t.test('beside a running authority, what it does is in effect when it returns', 
   t.equal(await attempt({ email: 'alice@example.com', password }), 200, 'at once');
   t.match(await run(['users', 'unlock', 'nobody@example.com']), {
     code: 1,
-    words: /^No user has this e-mail/,
+    words: /^There is no such user\./,
   });
   t.match(await run(['users', 'unlock']), { code: 2 });
 

@@ -60,7 +60,8 @@ t.test('only what is listed may read, compared as exact text', async (t) => {
     t.equal(asked.status, 204);
     t.strictSame(corsOf(asked), {
       'access-control-allow-credentials': 'true',
-      'access-control-allow-headers': 'authorization, content-type, countersign-csrf, dpop',
+      'access-control-allow-headers':
+        'authorization, content-type, countersign-csrf, dpop, countersign-reason',
       'access-control-allow-methods': 'GET, POST, DELETE',
       'access-control-allow-origin': origin,
       'access-control-max-age': '600',

@@ -8,10 +8,15 @@ import { useChange } from './change.tsx';
 import type { Key } from './messages.ts';
 import { useTexts } from './useTexts.ts';
 
+interface Keys {
+  readonly keys: readonly Key[];
+  readonly next_rotation_time_ms: string;
+}
+
 export function KeysView() {
   const api = useAdmin();
   const { keys: texts, ...shared } = useTexts();
-  const loaded = useLoaded(() => api.read<{ keys: readonly Key[] }>('KeyService/ListKeys'));
+  const loaded = useLoaded(() => api.read<Keys>('KeyService/ListKeys'));
   const { make, dialog } = useChange(loaded.reload);
   const rotate = () =>
     make({ title: texts.rotate, text: texts.rotateText, method: 'KeyService/RotateKey', request: {} });
@@ -33,34 +38,39 @@ export function KeysView() {
         </button>
       </div>
       <Show loaded={loaded}>
-        {({ keys }) => (
-          <Table
-            caption={texts.title}
-            rows={keys}
-            keyOf={({ kid }) => kid}
-            empty={texts.none}
-            columns={[
-              { name: texts.name, cell: ({ kid }) => kid },
-              { name: shared.state, cell: ({ state }) => <Mark text={wordOf(state)} /> },
-              { name: shared.created, cell: ({ create_time_ms: ms }) => <Time ms={ms} /> },
-              { name: texts.signsSince, cell: ({ activate_time_ms: ms }) => <Time ms={ms} /> },
-              { name: texts.until, cell: ({ retiring_time_ms: ms }) => <Time ms={ms} /> },
-              {
-                name: shared.actions,
-                cell: ({ kid, state }) =>
-                  /NEXT|ACTIVE|RETIRING/.test(state) && (
-                    <button
-                      type="button"
-                      class="destroys"
-                      aria-label={`${texts.revoke} ${kid.slice(0, 8)}`}
-                      onClick={() => revoke(kid)}
-                    >
-                      {texts.revoke}
-                    </button>
-                  ),
-              },
-            ]}
-          />
+        {({ keys, next_rotation_time_ms: next }) => (
+          <>
+            <p>
+              {texts.next} <Time ms={next} />
+            </p>
+            <Table
+              caption={texts.title}
+              rows={keys}
+              keyOf={({ kid }) => kid}
+              empty={texts.none}
+              columns={[
+                { name: texts.name, cell: ({ kid }) => kid },
+                { name: shared.state, cell: ({ state }) => <Mark text={wordOf(state)} /> },
+                { name: shared.created, cell: ({ create_time_ms: ms }) => <Time ms={ms} /> },
+                { name: texts.signsSince, cell: ({ activate_time_ms: ms }) => <Time ms={ms} /> },
+                { name: texts.until, cell: ({ retiring_time_ms: ms }) => <Time ms={ms} /> },
+                {
+                  name: shared.actions,
+                  cell: ({ kid, state }) =>
+                    /NEXT|ACTIVE|RETIRING/.test(state) && (
+                      <button
+                        type="button"
+                        class="destroys"
+                        aria-label={`${texts.revoke} ${kid.slice(0, 8)}`}
+                        onClick={() => revoke(kid)}
+                      >
+                        {texts.revoke}
+                      </button>
+                    ),
+                },
+              ]}
+            />
+          </>
         )}
       </Show>
       {dialog}

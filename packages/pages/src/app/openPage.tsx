@@ -6,7 +6,7 @@ import { Refusal } from '../api/refusal.ts';
 import { createSession } from '../api/session.ts';
 import { QuestionDialog } from '../parts/dialog.tsx';
 import { createFormats } from '../parts/formats.ts';
-import { languageOf, partTexts } from '../texts/languages.ts';
+import { languageOf, localeFor, partTexts } from '../texts/languages.ts';
 import { sentenceOf } from '../texts/problems.ts';
 import { type App, AppContext, type Notice, type Question } from './app.ts';
 import { noticeEnd } from './noticeEnd.ts';
@@ -45,7 +45,7 @@ export async function openPage(
     });
   const proveAgain = () => wait((answer, key) => ({ key, kind: 'proof', answer }));
   const app: App = {
-    ...{ session, router, texts, language, notice, formats: createFormats(language) },
+    ...{ session, router, texts, language, notice, formats: createFormats(localeFor(language)) },
     ...{ proveAgain, api: createApi({ session, proveAgain }) },
     say(next) {
       notice.value = next;

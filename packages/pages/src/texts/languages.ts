@@ -14,3 +14,10 @@ export const partTexts: InEveryLanguage<PartTexts> = { en: partsEn, de: partsDe 
 export function languageOf(tag: string): keyof InEveryLanguage<unknown> {
   return tag.toLowerCase().split('-', 1)[0] === 'de' ? 'de' : 'en';
 }
+
+/** Dates and numbers as they are written where the user is, if that is a place of this language. */
+export function localeFor(language: keyof InEveryLanguage<unknown>): string {
+  return (
+    navigator.languages.find((each) => languageOf(each) === language && each.startsWith(language)) ?? language
+  );
+}

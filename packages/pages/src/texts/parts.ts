@@ -49,6 +49,7 @@ export type ProblemCode =
   | 'invalid_credentials'
   | 'invalid_code'
   | 'password_refused'
+  | 'insufficient_user_authentication'
   | 'permission_denied'
   | 'not_found'
   | 'last_way_in'

@@ -53,6 +53,8 @@ export const partsDe: PartTexts = {
     invalid_credentials: 'Dieses Passwort ist falsch.',
     invalid_code: 'Der Code ist falsch oder abgelaufen.',
     password_refused: 'Dieses Passwort geht nicht. Wählen Sie ein längeres, das niemand erraten kann.',
+    insufficient_user_authentication:
+      'Das verlangt einen zweiten Faktor oder einen Passkey. Fügen Sie auf Ihrer Kontoseite einen hinzu und melden Sie sich neu an.',
     permission_denied: 'Das dürfen Sie nicht.',
     not_found: 'Das gibt es nicht mehr. Vielleicht war jemand schneller.',
     last_way_in: 'Das ist Ihr letzter Weg, sich anzumelden. Fügen Sie zuerst einen anderen hinzu.',

@@ -52,6 +52,8 @@ export const partsEn: PartTexts = {
     invalid_credentials: 'This password is wrong.',
     invalid_code: 'Wrong or expired code.',
     password_refused: 'This password cannot be used. Choose a longer one that nobody can guess.',
+    insufficient_user_authentication:
+      'This needs a second factor or a passkey. Add one on your account page, then sign in again.',
     permission_denied: 'You may not do this.',
     not_found: 'It is not there any more. Somebody may have been faster.',
     last_way_in: 'This is your last way to sign in. Add another one first.',

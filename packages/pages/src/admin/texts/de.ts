@@ -128,6 +128,7 @@ export const de: AdminTexts = {
     explanation:
       'Schlüssel wechseln nach Plan. Zur Übung jetzt wechseln; widerrufen nur, wenn ihn jemand anders haben könnte.',
     name: 'Schlüssel',
+    next: 'Nächster Wechsel nach Plan:',
     signsSince: 'Signiert seit',
     until: 'Signierte bis',
     none: 'Es gibt keinen Schlüssel.',

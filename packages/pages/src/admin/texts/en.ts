@@ -128,6 +128,7 @@ export const en: AdminTexts = {
     explanation:
       'Keys rotate on schedule. Rotate now for a drill; revoke a key only if somebody else may have it.',
     name: 'Key',
+    next: 'Next rotation by schedule:',
     signsSince: 'Signs since',
     until: 'Signed until',
     none: 'There is no key.',

@@ -120,6 +120,7 @@ export interface AdminTexts {
     readonly title: string;
     readonly explanation: string;
     readonly name: string;
+    readonly next: string;
     readonly signsSince: string;
     readonly until: string;
     readonly none: string;

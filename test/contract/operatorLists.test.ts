@@ -1,0 +1,118 @@
+/** What stores list for operators, over PGlite and over a PostgreSQL server. */
+import type { MessageId, SessionId, UserId } from '@countersign/verifier/ids';
+import t from 'tap';
+import type { Email } from '../../src/accounts/email.ts';
+import { newId } from '../../src/platform/newId.ts';
+import { aSession } from '../support/aSession.ts';
+import { engines, openStorage } from '../support/engines.ts';
+import { minute, newUser, rowsMadeAt as now } from '../support/rows.ts';
+
+const hour = 60 * minute;
+const day = 24 * hour;
+
+for (const { name, open } of engines) {
+  t.test(name, async (t) => {
+    const { storage } = await openStorage(t, open);
+    const { sessions, users, outbox, requests } = storage.database;
+
+    await t.test('sessions that match, and what ending them would end', async (t) => {
+      const [ada, bob] = [await newUser(storage), await newUser(storage)];
+      const add = async (userId: typeof ada.id, age: number, more: object = {}) => {
+        const createdAt = now - age;
+        const session = { ...aSession(now), id: newId<SessionId>(now - age), userId, createdAt, ...more };
+        await sessions.create(session, 'kid');
+        return session.id;
+      };
+      const young = await add(ada.id, minute, { ip: '192.0.2.1' });
+      const old = await add(ada.id, 2 * day, { ip: '192.0.2.77', clientId: 'shop' });
+      const bobs = await add(bob.id, 2 * hour, { ip: '2001:db8:1:2::3' });
+      const ended = await add(bob.id, hour);
+      await sessions.end({ sessionIds: [ended] }, 'logout', now);
+      const none = await add(bob.id, 40 * day, { ip: undefined });
+
+      const found = async (filter: object, before?: SessionId) =>
+        (await sessions.search(filter, { now, limit: 10, before })).map(({ id }) => id);
+      t.strictSame(await found({}), [young, bobs, old, none], 'live ones, newest first');
+      t.strictSame(await found({}, bobs), [old, none], 'the next page');
+      t.strictSame(await found({ userId: ada.id }), [young, old]);
+      t.strictSame(await found({ clientId: 'shop' }), [old]);
+      t.strictSame(await found({ ip: '192.0.2.1' }), [young]);
+      t.strictSame(await found({ createdBefore: now - day }), [old, none]);
+      t.equal((await sessions.search({}, { now, limit: 1, before: undefined })).length, 1);
+
+      t.strictSame(await sessions.preview({}, now, 20), {
+        ...{ sessions: 4, users: 2 },
+        byClient: [
+          { name: 'first-party', sessions: 3 },
+          { name: 'shop', sessions: 1 },
+        ],
+        byNetwork: [
+          { name: '192.0.2.0/24', sessions: 2 },
+          { name: '', sessions: 1 },
+          { name: '2001:db8:1::/48', sessions: 1 },
+        ],
+        byAge: [
+          { name: 'day', sessions: 1 },
+          { name: 'hour', sessions: 1 },
+          { name: 'older', sessions: 1 },
+          { name: 'week', sessions: 1 },
+        ],
+      });
+      const least = await sessions.preview({}, now, 1);
+      t.strictSame([least.byClient.length, least.byNetwork.length], [1, 1], 'no more parts than asked for');
+      t.strictSame(await sessions.preview({ clientId: 'nobody' }, now, 20), {
+        ...{ sessions: 0, users: 0, byClient: [], byNetwork: [], byAge: [] },
+      });
+      const range = { after: undefined, last: undefined };
+      t.equal(await sessions.count({ matching: { userId: ada.id }, range }, now), 2);
+      t.equal((await sessions.preview({ userId: ada.id }, now, 20)).sessions, 2, 'as the count says');
+    });
+
+    await t.test('users by a part of their e-mail', async (t) => {
+      const ids: UserId[] = [];
+      for (const email of ['a_b@search.example', 'axb@search.example', 'a%b@search.example']) {
+        const id = newId<UserId>(now + ids.length);
+        await users.create({ id, email: email as Email, passwordHash: 'x' }, now);
+        ids.push(id);
+      }
+      const found = async (contains: string) =>
+        (await users.list(undefined, 10, contains)).map(({ email }) => email);
+      t.equal((await found('@search.example')).length, 3);
+      t.strictSame(await found('a_b@'), ['a_b@search.example'], 'an underscore is one');
+      t.strictSame(await found('%b@'), ['a%b@search.example']);
+      t.strictSame(await found('\\'), []);
+      t.equal((await users.list(ids[0], 10, '@search.example')).length, 2, 'the next page');
+    });
+
+    await t.test('messages that wait', async (t) => {
+      const ids: MessageId[] = [];
+      for (const channel of ['mail', 'none', 'sms'] as const) {
+        const id = newId<MessageId>(now + ids.length);
+        const entry = { channel, template: 'recovery', userId: undefined, createdAt: now };
+        await outbox.add({ id, sealedMessage: new Uint8Array(4), ...entry });
+        ids.push(id);
+      }
+      await outbox.retry(ids[0] as MessageId, now + hour, 'timeout');
+      const [first, ...rest] = await outbox.list(undefined, 10);
+      t.match(first, { id: ids[0], channel: 'mail', dueAt: now + hour, lastFault: 'timeout', attempts: 0 });
+      t.notOk('sealedMessage' in (first ?? {}), 'its content stays sealed');
+      t.match(rest, [{ channel: 'sms' }], 'no decoys');
+      t.match(await outbox.list(ids[0], 10), [{ id: ids[2] }], 'the next page');
+      t.equal(await outbox.sendNow(ids[0] as MessageId, now), true);
+      t.match(await outbox.list(undefined, 1), [{ dueAt: now }]);
+      await outbox.remove(ids[0] as MessageId);
+      t.equal(await outbox.sendNow(ids[0] as MessageId, now), false, 'it is gone');
+    });
+
+    await t.test('how far a named request is', async (t) => {
+      const name = { caller: 'user:x', id: 'r1' };
+      t.equal(await requests.find(name), undefined);
+      const request = { ...name, targetHash: new Uint8Array(32) };
+      await storage.database.transaction((stores) => stores.requests.open(request, now, day));
+      t.strictSame(await requests.find(name), { openedAt: now, endedSessions: 0, finished: false });
+      await storage.database.transaction((stores) => stores.requests.note(name, 5, true));
+      t.match(await requests.find(name), { endedSessions: 5, finished: true });
+      t.equal(await requests.find({ ...name, caller: 'user:y' }), undefined, 'of another caller');
+    });
+  });
+}

@@ -1,0 +1,106 @@
+/**
+ * Every screen of the console in both themes, on a phone and on a desk: axe-core finds nothing, nothing is wider than the window, the
+ * content policy is kept. And the Effect screen beside the truth: a guard that is frozen is named.
+ */
+import type { Page } from 'playwright-core';
+import t from 'tap';
+import { openTab, startPageAuthority } from '../support/accountPage.ts';
+import { startChromium } from '../support/chromium.ts';
+import { administrator } from '../support/consolePage.ts';
+import { faultsOf } from '../support/pageFaults.ts';
+import { startPythonSubscriber } from '../support/pythonSubscriber.ts';
+
+t.setTimeout(600_000);
+const authority = await startPageAuthority(t);
+const { issuer, register, login, call } = authority;
+const { operations } = authority.authority;
+const operator = { name: 'operator' };
+const browser = await startChromium();
+t.teardown(() => browser.close());
+
+const user_id = (await register('ada@example.com')).body.user_id as string;
+for (let count = 0; count < 6; count += 1) await login('ada@example.com');
+await operations.createService({ name: 'orders', permissions: ['tokens.check'] }, operator);
+
+/** What it shows when it is complete. */
+const views: readonly (readonly [path: string, seen: string | RegExp])[] = [
+  ['', 'Half in effect within'],
+  ['users', 'ada@example.com'],
+  [`users/${user_id}`, 'Last sign-ins'],
+  ['sessions', 'first-party'],
+  [`revoke?user_id=${user_id}`, 'By network'],
+  ['revoke?request=unknown', 'Complete it'],
+  ['keys', 'active'],
+  ['clients', 'orders'],
+  ['roles', 'Resources'],
+  ['roles?role=admin', 'Who has it: admin'],
+  ['audit', 'role_granted'],
+  ['limits', 'Unlock'],
+  ['outbox', /Nothing waits|Try now/],
+  ['settings', 'ISSUER'],
+];
+
+async function reasonDialog(page: Page): Promise<void> {
+  await page.goto('/admin/keys');
+  await page
+    .getByRole('button', { name: /^Revoke key/ })
+    .first()
+    .click();
+  await page.getByLabel('Reason').waitFor();
+}
+
+for (const theme of ['light', 'dark'] as const) {
+  for (const width of [360, 1440]) {
+    await t.test(`${theme}, ${width} px`, async (t) => {
+      const options = { colorScheme: theme, viewport: { width, height: 900 } };
+      const { page, faults, close } = await administrator(
+        browser,
+        authority,
+        `${theme}${width}@example.com`,
+        options,
+      );
+      t.teardown(close);
+      for (const [path, seen] of views) {
+        await page.goto(`/admin/${path}`);
+        await page
+          .getByText(seen)
+          .first()
+          .waitFor()
+          .catch(async () => t.fail(`${path}: ${await page.textContent('body')}`));
+        t.strictSame(await faultsOf(page), [], path);
+      }
+      await reasonDialog(page);
+      t.strictSame(await faultsOf(page), [], 'a question');
+      t.strictSame(faults, []);
+    });
+  }
+}
+
+t.test('the Effect screen names a guard that is frozen', async (t) => {
+  const { page, close } = await administrator(browser, authority, 'effect@example.com');
+  t.teardown(close);
+  const { token } = await operations.createService(
+    { name: 'frozen', permissions: ['tokens.check'] },
+    operator,
+  );
+  const guard = await startPythonSubscriber(`127.0.0.1:${authority.grpcPort}`, token);
+  t.teardown(() => guard.stop());
+  t.strictSame(await guard.ask({ watch: true }), { lease: true });
+  await page.goto('/admin/');
+  const row = page.getByRole('row').filter({ hasText: 'frozen' });
+  await row.getByText('connected', { exact: true }).waitFor();
+  guard.freeze();
+  t.teardown(() => guard.thaw());
+  const frozenAt = performance.now();
+  const { refresh_token } = await login('ada@example.com');
+  await call('POST', '/auth/logout', { body: { refresh_token } });
+  const endedAfter = performance.now() - frozenAt;
+  await page.getByText('Had to be waited for in the last minute').waitFor();
+  await page.getByRole('row').filter({ hasText: 'frozen' }).getByText('lease_expired').waitFor();
+  t.comment(
+    `the logout took ${endedAfter.toFixed(0)} ms; the screen named the guard after ${(performance.now() - frozenAt).toFixed(0)} ms`,
+  );
+  const strangers = await openTab(browser, issuer);
+  await strangers.page.goto('/admin/');
+  await strangers.page.waitForURL('**/sign-in**');
+});
