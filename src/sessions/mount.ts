@@ -46,7 +46,6 @@ export interface SessionParts
 
 export function mountSessions(parts: SessionParts) {
   const { database, clock, config, log, metrics, counted } = parts;
-  const { denyList, latestTime } = parts;
   const lookUpSession = createLookUpSession({ ...parts, onOutcome: metrics.lookUp });
   const operations = {
     refresh: createRefresh({
@@ -64,7 +63,7 @@ export function mountSessions(parts: SessionParts) {
     logoutAll: counted(createLogoutAll(parts)),
     logoutOthers: counted(createLogoutOthers(parts)),
     listSessions: createListSessions({ database, clock }),
-    getSession: createGetSession({ lookUpSession, denyList, latestTime }),
+    getSession: createGetSession({ ...parts, lookUpSession }),
     endSession: counted(createEndSession(parts)),
   };
   const { getSession, listSessions } = operations;

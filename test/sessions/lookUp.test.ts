@@ -168,6 +168,22 @@ t.test('a right that was taken away is in no answer after that, and a new one in
   t.strictSame(await counts(), { revoked: 1 });
 });
 
+t.test('a role that asks for a second factor is not of a session with one', async (t) => {
+  const { cached, ask, one, counts } = await open(t);
+  const { grantRole, setResource, setRole } = one.authority.operations;
+  const resource = { audience: 'orders', scopes: ['read'], everyone: [], accessTtlMs: undefined };
+  await setResource(resource, operator);
+  const clerk = { name: 'clerk', audience: 'orders', scopes: ['read'] };
+  await setRole(clerk, operator);
+  await grantRole({ role: 'clerk', user: { email } }, operator);
+  const { sid, answer } = await cached();
+  t.strictSame(answer.roles, ['clerk']);
+  await setRole({ ...clerk, secondFactor: true }, operator);
+  await counts();
+  t.strictSame((await ask(sid)).roles, [], 'asked for while cached');
+  t.match(await counts(), { revoked: 1 });
+});
+
 t.test('a role that ends is not answered from then on', async (t) => {
   const { cached, ask, one } = await open(t);
   const { grantRole, setResource, setRole } = one.authority.operations;

@@ -11,6 +11,7 @@ import type { Database, Stores } from '../../database.ts';
 import type { Config } from '../../platform/config/config.ts';
 import { newOneTimeToken, type OneTimeToken, oneTimeTokenHash } from '../../platform/oneTimeTokens.ts';
 import type { LoginClient } from '../startSession.ts';
+import { requiresFactor } from './factorPolicy.ts';
 import type { FactorKinds, FactorName } from './factors.ts';
 import { factorLimits } from './limits.ts';
 
@@ -64,7 +65,7 @@ export function createAskForFactor({ database, clock, kinds, policy }: PendingLo
     const now = clock.now();
     const factors = await kinds.usable(database, user, now, proved);
     const enrols = factors.length === 0;
-    if (enrols && policy !== 'required') return undefined;
+    if (enrols && !(await requiresFactor(policy, database, user.id, now))) return undefined;
     const { token, hash } = newOneTimeToken();
     const detail = {
       ...{ token_version: user.tokenVersion, amr, opened_by: openedBy, enrols },
