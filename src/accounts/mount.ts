@@ -78,6 +78,7 @@ export function mountAccounts({ counted, ...given }: AccountParts) {
   const codeHash = createKeyedHash(given.keyEncryptionKey, 'email-codes');
   const rowHash = createKeyedHash(given.keyEncryptionKey, 'imported-rows');
   const parts = { ...given, spendMail, codeHash, rowHash };
+  const { byLink, byCode } = createVerifyEmail(parts);
   const operations = {
     register: createRegister(parts),
     requestRegistration: createRequestRegistration(parts),
@@ -88,7 +89,7 @@ export function mountAccounts({ counted, ...given }: AccountParts) {
     deleteUser: counted(createDeleteUser(parts)),
     unlockUser: createUnlockUser(parts),
     requestProof: createRequestProof(parts),
-    verifyEmail: createVerifyEmail(parts),
+    verifyEmail: { byLink: counted(byLink), byCode: counted(byCode) },
     changeEmail: createChangeEmail(parts),
     markEmailVerified: counted(createMarkEmailVerified(parts)),
     startRecovery: createStartRecovery(parts),

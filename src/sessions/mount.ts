@@ -51,7 +51,7 @@ export interface SessionParts
 }
 
 export function mountSessions(parts: SessionParts) {
-  const { database, clock, config, log, metrics, counted, denyList, latestTime } = parts;
+  const { database, clock, config, log, metrics, counted, denyList } = parts;
   const lookUpSession = createLookUpSession({ ...parts, onOutcome: metrics.lookUp });
   const operations = {
     refresh: createRefresh({
@@ -69,7 +69,7 @@ export function mountSessions(parts: SessionParts) {
     logoutAll: counted(createLogoutAll(parts)),
     logoutOthers: counted(createLogoutOthers(parts)),
     listSessions: createListSessions({ database, clock }),
-    getSession: createGetSession({ lookUpSession, denyList, latestTime }),
+    getSession: createGetSession({ ...parts, lookUpSession }),
     endSession: counted(createEndSession(parts)),
   };
   const waitForEnd = createWaitForEnd({ clock, denyList });

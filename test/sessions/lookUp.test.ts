@@ -2,14 +2,23 @@
  * Look-ups of sessions from a real Redis that forges, repeats, forgets, freezes and dies, on two nodes: a hit says what PostgreSQL says, and
  * nothing that was revoked or changed before the call is ever answered.
  */
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { systemClock } from '@countersign/verifier/clock';
 import t, { type Test } from 'tap';
-import { isFresh } from '../../src/sessions/lookUp/lookUpSession.ts';
+import { createSealing } from '../../src/platform/sealing.ts';
+import { createLookUpSession, isFresh } from '../../src/sessions/lookUp/lookUpSession.ts';
+import { createKeys } from '../../src/storage/redis/keys.ts';
+import { createSessionEntries } from '../../src/storage/redis/sessionEntries.ts';
 import type { TestAuthority } from '../support/authority.ts';
 import { claimsOf } from '../support/clients.ts';
 import { eventually } from '../support/eventually.ts';
 import { operator } from '../support/oauthClients.ts';
+import { startRedis } from '../support/redis.ts';
+import { newSession, newUser } from '../support/rows.ts';
 import { createRpcClient, refusalOf } from '../support/rpcClient.ts';
+import { openTestRedis } from '../support/sharedCopy.ts';
+import { openSharedDatabase } from '../support/sharedDatabase.ts';
+import { startSharedNode } from '../support/sharedNode.ts';
 import { email, startTwoNodes } from '../support/twoNodes.ts';
 
 async function open(t: Test) {
@@ -159,6 +168,22 @@ t.test('a right that was taken away is in no answer after that, and a new one in
   t.strictSame(await counts(), { revoked: 1 });
 });
 
+t.test('a role that asks for a second factor is not of a session with one', async (t) => {
+  const { cached, ask, one, counts } = await open(t);
+  const { grantRole, setResource, setRole } = one.authority.operations;
+  const resource = { audience: 'orders', scopes: ['read'], everyone: [], accessTtlMs: undefined };
+  await setResource(resource, operator);
+  const clerk = { name: 'clerk', audience: 'orders', scopes: ['read'] };
+  await setRole(clerk, operator);
+  await grantRole({ role: 'clerk', user: { email } }, operator);
+  const { sid, answer } = await cached();
+  t.strictSame(answer.roles, ['clerk']);
+  await setRole({ ...clerk, secondFactor: true }, operator);
+  await counts();
+  t.strictSame((await ask(sid)).roles, [], 'asked for while cached');
+  t.match(await counts(), { revoked: 1 });
+});
+
 t.test('a role that ends is not answered from then on', async (t) => {
   const { cached, ask, one } = await open(t);
   const { grantRole, setResource, setRole } = one.authority.operations;
@@ -209,6 +234,31 @@ t.test('what is not understood is named, what is not there is NOT_FOUND', async 
     t.match(await refusalOf(first.call('GetSession', request)), { code: 'INVALID_ARGUMENT', field });
   for (const sessionId of [randomUUID(), '00000000-0000-7000-8000-000000000000'])
     t.match(await refusalOf(first.call('GetSession', { sessionId })), notFound);
+});
+
+t.test('without a lease PostgreSQL answers, and Redis is not asked', async (t) => {
+  const [server, shared] = [await startRedis(), await openSharedDatabase(t)];
+  t.teardown(() => server.stop());
+  const redis = await openTestRedis(t, server.url);
+  const keys = createKeys(randomUUID());
+  const sessionEntries = createSessionEntries({ redis, keys, sealing: createSealing(randomBytes(32)) });
+  const { database } = shared;
+  const id = await newSession(shared, await newUser(shared), Date.now());
+  const outcomes: string[] = [];
+  let held = true;
+  const node = await startSharedNode(t, { shared, redisUrl: server.url, deployment: randomUUID() });
+  const lookUp = createLookUpSession({
+    ...{ database, sessionEntries, denyList: node.denyList, clock: systemClock, latestTime: Date.now },
+    ...{ holdsLease: () => held, onOutcome: (outcome) => void outcomes.push(outcome) },
+  });
+  t.match(await lookUp(id), { facts: { id } });
+  await eventually('it is written', async () => (await sessionEntries.read(id)) !== 'missing');
+  t.match(await lookUp(id), { facts: { id } });
+  held = false;
+  // As if another node had ended it: this one does not know.
+  await database.transaction(({ sessions }) => sessions.end({ sessionIds: [id] }, 'logout', Date.now()));
+  t.equal(await lookUp(id), undefined);
+  t.strictSame(outcomes, ['miss', 'hit', 'no_lease']);
 });
 
 t.test('when an entry may answer', async (t) => {

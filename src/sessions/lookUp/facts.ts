@@ -30,8 +30,12 @@ export type ShownSession = Omit<
 
 /** Of a session that has not ended; it may have expired. Read at one moment. */
 export interface SessionFacts extends ShownSession {
-  /** Of the user, or of a client for itself; some may have expired. */
-  readonly roles: readonly { readonly role: string; readonly expiresAt: number | undefined }[];
+  /** Of the user, or of a client for itself; some may have expired. `secondFactor`: somewhere only a user proved by two has it. */
+  readonly roles: readonly {
+    readonly role: string;
+    readonly secondFactor: boolean;
+    readonly expiresAt: number | undefined;
+  }[];
   readonly user:
     | { readonly email: string; readonly emailVerified: boolean; readonly phone: string | undefined }
     | undefined;

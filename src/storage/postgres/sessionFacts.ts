@@ -17,6 +17,7 @@ export function createSessionFacts(
         SELECT ${columns}, u.email, u.email_verified_at IS NOT NULL AS "emailVerified", u.phone,
                c.id IS NOT NULL AS "hasClient", encode(c.subject_salt, 'base64') AS "subjectSalt",
                COALESCE((SELECT json_agg(json_build_object('role', g.role,
+                                  'secondFactor', EXISTS (SELECT 1 FROM role_scopes AS rs WHERE rs.role = g.role AND rs.second_factor),
                                   'expiresAt', floor(extract(epoch FROM g.expires_at) * 1000)) ORDER BY g.role)
                            FROM role_grants AS g WHERE g.subject = COALESCE(s.user_id::text, s.client_id)), '[]') AS roles
           FROM sessions AS s
@@ -38,7 +39,11 @@ interface FactsRow extends SessionRow {
   readonly phone: string | null;
   readonly hasClient: boolean;
   readonly subjectSalt: string | null;
-  readonly roles: readonly { readonly role: string; readonly expiresAt: number | null }[];
+  readonly roles: readonly {
+    readonly role: string;
+    readonly secondFactor: boolean;
+    readonly expiresAt: number | null;
+  }[];
 }
 
 function toFacts(row: FactsRow): SessionFacts {
@@ -52,7 +57,7 @@ function toFacts(row: FactsRow): SessionFacts {
     ...{ deviceName, createdAt, lastUsedAt, idleExpiresAt, expiresAt, accessExpiresAt },
     ...{ contextSignals, contextScore, contextChangedAt },
     userId: row.userId === null ? undefined : session.userId,
-    roles: row.roles.map((each) => ({ role: each.role, expiresAt: each.expiresAt ?? undefined })),
+    roles: row.roles.map((each) => ({ ...each, expiresAt: each.expiresAt ?? undefined })),
     user: email === null ? undefined : { email, emailVerified, phone: phone ?? undefined },
     client: hasClient ? { subjectSalt: subjectSalt ?? undefined } : undefined,
   };

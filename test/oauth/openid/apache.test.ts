@@ -61,7 +61,7 @@ t.test('Apache signs users in, is told of their logout, and asks about tokens', 
   };
 
   const told = async () => {
-    const { body } = await opened.ofOperations('GET', '/metrics');
+    const { body } = await opened.operationsPort('GET', '/metrics');
     return Number(
       /^countersign_messages_total\{channel="client",outcome="sent"\} (\d+)$/m.exec(body)?.[1] ?? 0,
     );

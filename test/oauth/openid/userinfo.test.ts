@@ -12,7 +12,7 @@ const callback = 'https://shop.example/callback';
 t.test('userinfo', async (t) => {
   const { env } = await sharedServers(t);
   const node = await startIssuer(t, { env });
-  const { issuer, call, client, register, form, authority, ofOperations } = node;
+  const { issuer, call, client, register, form, authority, operationsPort } = node;
   await register(email);
   const scopes = ['email', 'phone'];
   const shop = await client('shop', { kind: 'app', scopes, redirectUris: [callback], isPairwise: true });
@@ -32,7 +32,7 @@ t.test('userinfo', async (t) => {
   const token = body.access_token;
   const userinfo = async () => (await call('GET', '/oauth2/userinfo', { token })).body;
   const hits = async () => {
-    const metrics = String((await ofOperations('GET', '/metrics')).body);
+    const metrics = String((await operationsPort('GET', '/metrics')).body);
     return Number(/^countersign_session_look_ups_total\{outcome="hit"\} (\d+)$/m.exec(metrics)?.[1] ?? 0);
   };
   const fromRedis = async () => {
