@@ -2,6 +2,9 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import type { SessionId } from '@countersign/verifier/ids';
+import { newJti } from '@countersign/verifier/tokens/jti';
+import { newId } from '../src/platform/newId.ts';
 import { password } from '../test/support/authority.ts';
 import type { SeededSession } from '../test/support/seededSessions.ts';
 import { type HttpAnswer, type HttpRequest, openHttpLoad } from './load/httpLoad.ts';
@@ -38,15 +41,43 @@ export async function accountRows(effort: Effort, say: Say): Promise<readonly Ro
       },
       effort,
     );
+    say('checking while users log in');
+    const patience = await patienceRow(authority, logins(authority, sessions.slice(0, loggingIn)), effort);
     return [
       budgetRow('refresh, 32 at once', costs.refresh, 1_000),
       budgetRow('logout, 32 at once', costs.logout, 800),
       cpuRow('login, 32 at once', { ...costs.argon2, name: 'bare argon2' }, costs.login, 1.1),
+      patience,
     ];
   } finally {
     bare.kill();
     await authority.stop();
   }
+}
+
+/** Logins wait for each other, and no check for them: the loop shares its core with as many hashes as there may be at once. */
+async function patienceRow({ node }: WholeAuthority, loggingIn: Loaded, effort: Effort): Promise<Row> {
+  const p99 = async (milliseconds: number) => {
+    const until = performance.now() + milliseconds;
+    const took: number[] = [];
+    while (performance.now() < until) {
+      const started = performance.now();
+      await node.grpc.isRevoked(newJti(newId<SessionId>(Date.now()), Date.now(), 0));
+      took.push(performance.now() - started);
+    }
+    return took.toSorted((one, other) => one - other)[Math.floor(took.length * 0.99)] ?? Number.NaN;
+  };
+  const milliseconds = 2 * effort.milliseconds;
+  const alone = await p99(milliseconds);
+  const [busy] = await Promise.all([p99(milliseconds), loggingIn.run(milliseconds)]);
+  return {
+    what: 'IsRevoked while 32 log in, on one core, p99',
+    yardstick: `${alone.toFixed(2)} ms (nobody logs in)`,
+    ours: `${busy.toFixed(2)} ms`,
+    ratio: (busy / alone).toFixed(1),
+    reach: 'for information',
+    verdict: '',
+  };
 }
 
 function loadOf(

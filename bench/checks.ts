@@ -54,10 +54,7 @@ export async function checkRows(effort: Effort, say: Say): Promise<readonly Row[
   }
 }
 
-export async function openLoads(
-  { node, cluster, sessions, grpcPort }: WholeAuthority,
-  stops: (() => unknown)[],
-) {
+async function openLoads({ node, cluster, sessions, grpcPort }: WholeAuthority, stops: (() => unknown)[]) {
   const empty = fork(fileURLToPath(new URL('emptyServer.js', import.meta.url)), { execArgv: [] });
   stops.push(() => empty.kill());
   const [emptyPort] = (await once(empty, 'message')) as [number];

@@ -45,8 +45,18 @@ export interface RefreshTokens {
 }
 
 export function createRefreshTokens(sealing: Sealing): RefreshTokens {
-  const mac = ({ id, sealedSecret }: Pick<Session, 'id' | 'sealedSecret'>, generation: number) => {
+  /** A refresh reads one token and derives the next of one row. */
+  const unsealed = new WeakMap<Uint8Array, { readonly id: SessionId; readonly secret: Buffer }>();
+  const secretOf = ({ id, sealedSecret }: Pick<Session, 'id' | 'sealedSecret'>) => {
+    const known = unsealed.get(sealedSecret);
+    if (known?.id === id) return known.secret;
     const secret = sealing.unseal(sealedSecret, sealingContext(id));
+    unsealed.set(sealedSecret, { id, secret });
+    return secret;
+  };
+  const mac = (session: Pick<Session, 'id' | 'sealedSecret'>, generation: number) => {
+    const { id } = session;
+    const secret = secretOf(session);
     return createHmac('sha256', secret).update('countersign/refresh/1').update(head(id, generation)).digest();
   };
   return {

@@ -13,6 +13,7 @@ import { propagationLimits } from '../../revocation/propagation/limits.ts';
 import { PrismaPGlite, PrismaPg } from './adapters.ts';
 import { failStop, guardCommits } from './commitGuard.ts';
 import { type PinsOf, pinConnection } from './connectionPins.ts';
+import { createDriverStatements, type Statements } from './driverStatements.ts';
 import { PrismaClient } from './generated/client.ts';
 import { postgresLimits } from './limits.ts';
 import { ModestPool } from './pool.ts';
@@ -32,6 +33,8 @@ export interface SqlConnection {
 
 export interface PostgresEngine {
   readonly prisma: PrismaClient;
+  /** For prepared statements outside of transactions: the driver's on a server. */
+  readonly statements: Statements;
   /** The schema of all tables. */
   readonly schema: string;
   /**
@@ -83,6 +86,7 @@ async function openEmbedded(dataDir: string, pin: typeof pinConnection): Promise
   });
   return {
     prisma,
+    statements: prisma,
     schema,
     async connect() {
       return {
@@ -159,7 +163,8 @@ async function openServer(url: string, pin: typeof pinConnection): Promise<Postg
     throw new StartupError('DATABASE_URL: the tools of PostgreSQL make its backups.');
   };
   const connectBeside = (patience?: Patience) => pool.makeRoomFor(() => connect(patience));
-  return { prisma, schema, connect: connectBeside, copyTo, close: () => prisma.$disconnect() };
+  const statements = createDriverStatements(pool);
+  return { prisma, statements, schema, connect: connectBeside, copyTo, close: () => prisma.$disconnect() };
 }
 
 const applicationName = 'countersign';

@@ -2,17 +2,18 @@ import { verifierLimits } from '@countersign/verifier/limits';
 import { doubtfulAcr } from '@countersign/verifier/tokens/bearerToken';
 import type { RefreshStore, SessionUse } from '../../sessions/refreshStore.ts';
 import { eventsOf, recording } from './auditTrail.ts';
+import type { Statements } from './driverStatements.ts';
 import { Prisma } from './generated/client.ts';
 import { prepared } from './prepared.ts';
 import type { PrismaConnection } from './transactions.ts';
 
 /** Each use is one statement, and so one transaction: the row and its events, or neither. */
-export function createRefreshStore(prisma: PrismaConnection): RefreshStore {
+export function createRefreshStore(prisma: PrismaConnection, statements: Statements = prisma): RefreshStore {
   return {
     async advance(id, from, use) {
       const jkt = use.jkt ?? null;
       return isWritten(
-        await prisma.$queryRaw`${prepared('advance_session')}
+        await statements.$queryRaw`${prepared('advance_session')}
         WITH used AS (
           UPDATE sessions AS s
              SET generation = generation + 1, rotated_at = ${new Date(use.now)}, grace_repeats = 0,
@@ -27,7 +28,7 @@ export function createRefreshStore(prisma: PrismaConnection): RefreshStore {
 
     async repeat(id, current, maximum, use) {
       return isWritten(
-        await prisma.$queryRaw`${prepared('repeat_session')}
+        await statements.$queryRaw`${prepared('repeat_session')}
         WITH used AS (
           UPDATE sessions AS s
              SET grace_repeats = LEAST(grace_repeats + 1, ${maximum}), ${common(use)}

@@ -4,6 +4,7 @@ import type { EndReason } from '../../sessions/session.ts';
 import type { SessionStore, SessionWithUser } from '../../sessions/store.ts';
 import { canaryUserId } from '../../truth/canary.ts';
 import { truthLimits } from '../../truth/limits.ts';
+import type { Statements } from './driverStatements.ts';
 import { beforeEither } from './earlierClock.ts';
 import { type EndedRow, ending, fromEndedRow } from './endingSessions.ts';
 import { Prisma, type Session as SessionRow } from './generated/client.ts';
@@ -18,7 +19,7 @@ import { expiredAt, inRange, live, noCanary, notSpared, selected } from './sessi
 import { createStartedSessions } from './startedSessions.ts';
 import type { PrismaConnection } from './transactions.ts';
 
-export function createSessionStore(prisma: PrismaConnection): SessionStore {
+export function createSessionStore(prisma: PrismaConnection, statements: Statements = prisma): SessionStore {
   return {
     ...createSessionSecretStore(prisma),
     ...createSessionLists(prisma),
@@ -30,14 +31,14 @@ export function createSessionStore(prisma: PrismaConnection): SessionStore {
     },
 
     async find(id) {
-      const [row] = await prisma.$queryRaw<RowWithUser[]>`${prepared('find_session')}
+      const [row] = await statements.$queryRaw<RowWithUser[]>`${prepared('find_session')}
         SELECT ${withUser} WHERE s.id = ${id}::uuid`;
       return row && fromRowWithUser(row);
     },
 
     async findWithRights(id, audience) {
       const rights = rightsJson(Prisma.sql`s.user_id::text`, Prisma.sql`s.client_id`, audience);
-      const [row] = await prisma.$queryRaw<
+      const [row] = await statements.$queryRaw<
         (RowWithUser & { rights: RightsJson })[]
       >`${prepared('session_with_rights')}
         SELECT ${rights} AS rights, ${withUser} WHERE s.id = ${id}::uuid`;

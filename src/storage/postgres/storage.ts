@@ -36,12 +36,12 @@ export async function migrateStorage(
 }
 
 /** The stores of a migrated database. */
-export function createStorage({ prisma }: PostgresEngine): Storage {
+export function createStorage({ prisma, statements }: PostgresEngine): Storage {
   const translate = (error: unknown) => {
     throw translateFault(error);
   };
   return {
-    database: createDatabase(prisma),
+    database: createDatabase(prisma, statements),
     deploymentId: async () => (await prisma.deployment.findFirstOrThrow().catch(translate)).id,
     async ping() {
       const [row] = await prisma.$queryRaw<{ readOnly: boolean }[]>`

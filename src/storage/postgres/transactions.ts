@@ -5,6 +5,7 @@ import { createAdvisoryLocks } from './advisoryLocks.ts';
 import { createAuditLog } from './auditLog.ts';
 import { createAuditTrail } from './auditTrail.ts';
 import { createConsentStore } from './consentStore.ts';
+import type { Statements } from './driverStatements.ts';
 import { isConflict, translateFault } from './faults.ts';
 import type { Prisma, PrismaClient } from './generated/client.ts';
 import { postgresLimits } from './limits.ts';
@@ -31,15 +32,17 @@ import { createUserStore } from './userStore.ts';
 /** The client, or one of its transactions. */
 export type PrismaConnection = Prisma.TransactionClient;
 
-export function createDatabase(prisma: PrismaClient): Database {
+/** `statements`: runs the prepared ones outside of transactions. */
+export function createDatabase(prisma: PrismaClient, statements: Statements = prisma): Database {
   const translate = (error: unknown) => {
     throw translateFault(error);
   };
   const admit = createGate();
-  const refreshes = createRefreshStore(prisma);
-  const logouts = createLogoutStore(prisma);
+  const refreshes = createRefreshStore(prisma, statements);
+  const logouts = createLogoutStore(statements);
   return {
     ...createStores(prisma, translate),
+    sessions: guarded(createSessionStore(prisma, statements), translate),
     refreshes: guarded(
       {
         advance: (...use) => admit(() => refreshes.advance(...use)),
