@@ -1,6 +1,6 @@
 /**
  * Looks a session up: in Redis, or else in PostgreSQL. Owns when an entry may answer. It proves nothing by itself: it counts only under
- * a lease, and only if neither its session, nor the rights it was read with, nor its user's facts are revoked since (ADR 61). Without
+ * a lease, and only if neither its session, nor the rights it was read with, nor its user's facts are revoked since (ADR 50). Without
  * Redis everything is read from the database.
  */
 import { type Clock, withDeadline } from '@countersign/verifier/clock';
