@@ -50,11 +50,12 @@ export function createApiMethods(parts: {
         });
       }
     };
-    // The handlers are kept as they are; the frame of gRPC is not used.
+    // The handlers are kept as they are; the frame of gRPC and its short way are not used.
     const kept = {
       unary: (method: string, answer: unknown) => ({ method, answer }),
       watch: (method: string, watch: unknown) => ({ method, watch }),
       stream: (method: string) => ({ method }),
+      addWhole() {},
     };
     mount({ ...ofMount, ...kept, add } as unknown as GrpcMount);
   }
