@@ -176,7 +176,15 @@ const directions: Record<string, readonly string[]> = {
   ],
 
   'authority.ts': [
-    ...['platform', 'rateBudgets.ts', 'lifecycle.ts', 'openTransports.ts', 'storage', 'transport (types)'],
+    ...[
+      'platform',
+      'rateBudgets.ts',
+      'lifecycle.ts',
+      'openTransports.ts',
+      'storage',
+      'transport (types)',
+      'transport/http',
+    ],
     ...['accounts', 'audit', 'keys', 'login', 'notifications', 'revocation', 'revocation/propagation'],
     ...['oauth', 'rights', 'services', 'sessions'],
     ...['tokens', 'truth', ...slices('types', 'storage/embedded', 'storage/postgres')],
