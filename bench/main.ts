@@ -37,7 +37,7 @@ const cases: Readonly<Record<string, Case>> = {
   'look-up': lookUpRows,
 };
 /** In two minutes; the others have nothing to leave out. */
-const quickCases = ['checks', 'accounts', 'guard', 'new-token', 'jwks', 'memory'];
+const quickCases = ['checks', 'accounts', 'guard', 'new-token', 'jwks'];
 
 export interface BenchOptions {
   readonly names: readonly string[];
