@@ -17,11 +17,17 @@ const needed = {
   chromium: 'command -v chromium || command -v chromium-browser || command -v google-chrome',
   // The proxy of docs/proxies.md. Not in every PATH on Debian.
   'nginx-light': 'command -v nginx || test -x /usr/sbin/nginx',
+  // The third party of test/oauth/openid/apache.test.ts.
+  'libapache2-mod-auth-openidc':
+    'test -e /usr/lib/apache2/modules/mod_auth_openidc.so || test -e /usr/lib64/httpd/modules/mod_auth_openidc.so',
   // Server and tools of one version, for docs/backup.md: npm's have no tools.
   postgresql: 'ls /usr/lib/postgresql/*/bin/pg_basebackup || command -v pg_basebackup',
   // The second gRPC client (test/support/subscriber.py).
   'python3-grpcio':
     "/usr/bin/python3 -c 'import grpc, google.protobuf' || python3 -c 'import grpc, google.protobuf'",
+  // The second reader of tokens (test/support/verifyTokens.py).
+  'python3-jwt': "/usr/bin/python3 -c 'import jwt' || python3 -c 'import jwt'",
+  'python3-cryptography': "/usr/bin/python3 -c 'import cryptography' || python3 -c 'import cryptography'",
   // A mail server that is not ours (test/notifications/debianSmtp.test.ts).
   'python3-aiosmtpd': 'command -v aiosmtpd',
 };
@@ -35,9 +41,9 @@ export function ensurePrerequisites() {
   throw new Error(
     [
       `The tests need ${missing.join(', ')}. To install what they need:`,
-      '  Debian, Ubuntu: sudo apt-get install redis-server pgbouncer curl jose jq openssl chromium nginx-light postgresql python3-grpcio python3-aiosmtpd',
-      '  Fedora:         sudo dnf install redis pgbouncer curl jose jq openssl chromium nginx postgresql-server postgresql-contrib python3-grpcio python3-aiosmtpd',
-      '  macOS:          brew install redis pgbouncer curl jose jq openssl nginx postgresql && brew install --cask chromium && python3 -m pip install grpcio protobuf aiosmtpd',
+      '  Debian, Ubuntu: sudo apt-get install redis-server pgbouncer curl jose jq openssl chromium nginx-light libapache2-mod-auth-openidc postgresql python3-grpcio python3-jwt python3-cryptography python3-aiosmtpd',
+      '  Fedora:         sudo dnf install redis pgbouncer curl jose jq openssl chromium nginx mod_auth_openidc postgresql-server postgresql-contrib python3-grpcio python3-jwt python3-cryptography python3-aiosmtpd',
+      '  macOS:          brew install redis pgbouncer curl jose jq openssl nginx postgresql && brew install --cask chromium && python3 -m pip install grpcio protobuf pyjwt cryptography aiosmtpd',
     ].join('\n'),
   );
 }

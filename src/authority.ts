@@ -10,6 +10,7 @@ import { mountKeys, openKeyRing } from './keys/mount.ts';
 import { createLifecycle, type Lifecycle } from './lifecycle.ts';
 import { openCodes } from './login/codes/mount.ts';
 import { openFactors } from './login/factors/mount.ts';
+import { stopUntoldReset } from './login/factors/reset/stopReset.ts';
 import { mountLogin, openPasswords } from './login/mount.ts';
 import { openPasskeys } from './login/passkeys/mount.ts';
 import type { PasswordHashing } from './login/passwords/passwordHash.ts';
@@ -126,6 +127,7 @@ async function openParts(parts: WithMetrics, closing: Closing) {
   const notifications = openNotifications({
     ...{ config, secrets, clock, log, metrics, onFault, sealing },
     ...{ database: opened.database, dataDir: parts.dataFolder.path },
+    onUndelivered: stopUntoldReset({ database: opened.database, clock }),
   });
   closing.push(notifications.stop);
   const { database, notices } = notifications;

@@ -10,6 +10,8 @@ export const accountLimits = {
    */
   mailBudgets: {
     recovery: { network: 1, address: 6 },
+    /** That support sends. Users who ask themselves have a budget of their own. */
+    sent_recovery: { network: 10, address: 10 },
     registration: { network: 3, address: 6 },
     email_proof: { network: 5, address: 10 },
     /** To the old address, when a change is begun. */

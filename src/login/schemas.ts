@@ -30,7 +30,7 @@ export const secondFactorRequired = Type.Object({
   login_token: Type.Optional(Type.String({ description: 'For POST /auth/login/factor.' })),
   factors: Type.Optional(Type.Array(Type.String(), { description: 'What the user can prove.' })),
   enrolment: Type.Optional(
-    Type.Array(Type.String(), { description: 'What the user must add first: SECOND_FACTOR is required.' }),
+    Type.Array(Type.String(), { description: 'What the user must add first: a second factor is required.' }),
   ),
   expires_in: Type.Optional(seconds('until the login token expires.')),
 });

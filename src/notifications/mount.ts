@@ -35,10 +35,11 @@ export interface NotificationParts {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly onFault: FaultLog;
+  readonly onUndelivered: SendParts['onUndelivered'];
 }
 
 export function openNotifications(parts: NotificationParts) {
-  const { config, sealing, clock, log, metrics, onFault } = parts;
+  const { config, sealing, clock, log, metrics, onFault, onUndelivered } = parts;
   const channels = channelsOf(parts);
   const mail = channels.mail !== undefined;
   const sms = channels.sms !== undefined;
@@ -47,7 +48,7 @@ export function openNotifications(parts: NotificationParts) {
   const notify = createNotify({ sealing, channels: { mail, sms, operator } });
   const tellOperator = operator ? createTellOperator({ notify, clock, metrics }) : undefined;
   const sending = createSending({
-    ...{ outbox, channels, sealing, clock, log, metrics, onFault },
+    ...{ outbox, channels, sealing, clock, log, metrics, onFault, onUndelivered },
     onGivenUp: async (given) => tellOperator?.({ outbox }, given, clock.now()),
   });
   const waking = wakingAfterCommit(parts.database, sending.wake);

@@ -27,6 +27,8 @@ export interface SendParts {
   readonly onFault: FaultLog;
   /** Called before the message is deleted. */
   readonly onGivenUp: (entry: OutboxEntry) => Promise<void>;
+  /** Called before a message is deleted that its recipient did not get: given up or refused. */
+  readonly onUndelivered: (entry: OutboxEntry) => Promise<void>;
   /** From 0 to 1, for the waits. */
   readonly random?: () => number;
 }
@@ -121,6 +123,7 @@ async function failed(parts: SendParts, entry: OutboxEntry, error: unknown): Pro
   if (error instanceof SendFault && error.isFinal) {
     metrics.message(channel, 'refused');
     log.warn({ message_id: id, channel, template, fault: error.message }, 'a recipient was refused');
+    await parts.onUndelivered(entry);
     return outbox.remove(id);
   }
   // What was sealed with a lost key can never be read. Any other error of ours may be repaired by an update.
@@ -142,6 +145,7 @@ async function giveUp(parts: SendParts, entry: OutboxEntry, fault: string): Prom
   if (channel === 'client') parts.log.warn(about, 'a message was given up');
   else parts.log.error(about, 'a message was given up');
   if (channel !== 'operator') await parts.onGivenUp(entry);
+  await parts.onUndelivered(entry);
   await parts.outbox.remove(id);
 }
 

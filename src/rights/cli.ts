@@ -72,8 +72,10 @@ function mountRoles(program: Program, asks: Asks): void {
 
   roles
     .command('list')
-    .description('List roles, a line for each audience: role, audience, scopes.')
-    .action(() => asks(listRoles, { columns: ['ROLE', 'AUDIENCE', 'SCOPES'] }));
+    .description(
+      'List roles, a line for each audience: role, audience, scopes, whether it asks for a second factor.',
+    )
+    .action(() => asks(listRoles, { columns: ['ROLE', 'AUDIENCE', 'SCOPES', 'SECOND FACTOR'] }));
 
   roles
     .command('set')
@@ -84,12 +86,14 @@ function mountRoles(program: Program, asks: Asks): void {
       'a scope of the resource; may be repeated; none: tokens only name the role',
       collect,
     )
+    .option('--second-factor', 'users have it only in sessions that a second factor proved')
     .option('--dry-run', dryRunText)
     .description('Declare a role, or replace what it is worth at one audience.')
-    .action((name, { audience, scope: scopes = [], dryRun }) => {
+    .action((name, { audience, scope: scopes = [], secondFactor = false, dryRun }) => {
       if (audience === undefined) throw new UsageError('--audience: is required.');
+      const role = { name, audience, scopes, secondFactor };
       asks(({ operations, operator, ...context }) =>
-        operations.setRole({ name, audience, scopes }, operator, { dryRun }).then(telling(context, dryRun)),
+        operations.setRole(role, operator, { dryRun }).then(telling(context, dryRun)),
       );
     });
 
@@ -195,10 +199,13 @@ async function listResources({ operations, json, out }: CommandContext): Promise
 
 async function listRoles({ operations, json, out }: CommandContext): Promise<void> {
   for (const { name, audiences } of await operations.listRoles()) {
-    if (json) out(JSON.stringify({ name, audiences }));
-    else if (audiences.length === 0) out([name, '-', '-'].join('\t'));
+    if (json) {
+      const worth = audiences.map(({ secondFactor, ...rest }) => ({ ...rest, second_factor: secondFactor }));
+      out(JSON.stringify({ name, audiences: worth }));
+    } else if (audiences.length === 0) out([name, '-', '-', '-'].join('\t'));
     else
-      for (const { audience, scopes } of audiences) out([name, audience, scopes.join(' ') || '-'].join('\t'));
+      for (const { audience, scopes, secondFactor } of audiences)
+        out([name, audience, scopes.join(' ') || '-', secondFactor ? 'required' : '-'].join('\t'));
   }
 }
 

@@ -7,7 +7,7 @@ import type { SpendRevokeBudget } from '../revocation/revokeBudgets.ts';
 import { rightsLimits } from './limits.ts';
 import { checkAudience, checkResource, checkRoleName, notFound } from './names.ts';
 import type { Resource } from './rights.ts';
-import type { Role, Touched } from './store.ts';
+import type { Role, RoleAtAudience, Touched } from './store.ts';
 import { countTouched, type RightsTakenAway, takeAway } from './takeAway.ts';
 
 export interface DefinitionParts extends RevokingParts {
@@ -37,13 +37,6 @@ export interface DefineRights {
   ): Promise<RightsTakenAway>;
   listResources(): Promise<readonly Resource[]>;
   listRoles(): Promise<readonly Role[]>;
-}
-
-export interface RoleAtAudience {
-  readonly name: string;
-  readonly audience: string;
-  /** Empty: tokens name the role, and that is all. */
-  readonly scopes: readonly string[];
 }
 
 export function createDefineRights(parts: DefinitionParts): DefineRights {
@@ -76,7 +69,7 @@ export function createDefineRights(parts: DefinitionParts): DefineRights {
       });
     },
 
-    setRole({ name, audience, scopes: given }, actor, options) {
+    setRole({ name, audience, scopes: given, secondFactor = false }, actor, options) {
       checkRoleName(name);
       const scopes = [...new Set(given)].sort();
       return define(parts, { kind: 'role', role: name }, actor, options, async (stores, now) => {
@@ -87,10 +80,12 @@ export function createDefineRights(parts: DefinitionParts): DefineRights {
           throw invalidField('scopes', 'declared', `${audience} has no scope ${unknown}`);
         const before = await stores.rights.findRole(name);
         if (before === undefined) await requireRoom(stores.rights.listRoles(), rightsLimits.roles, 'role');
-        await stores.rights.setRole(name, audience, scopes, now);
-        await record(stores, 'role_set', name, actor, now, { audience, scopes });
-        const had = before?.audiences.find((each) => each.audience === audience)?.scopes ?? [];
-        return had.some((scope) => !scopes.includes(scope));
+        await stores.rights.setRole({ name, audience, scopes, secondFactor }, now);
+        const detail = { audience, scopes, second_factor: secondFactor };
+        await record(stores, 'role_set', name, actor, now, detail);
+        const had = before?.audiences.find((each) => each.audience === audience);
+        if (had === undefined) return false;
+        return (secondFactor && !had.secondFactor) || had.scopes.some((scope) => !scopes.includes(scope));
       });
     },
 

@@ -82,13 +82,13 @@ export function createRoleService(operations: DefineRights & GrantRights) {
       return {
         roles: roles.map(({ name, audiences }) => ({
           name,
-          audiences: audiences.map(({ audience, scopes }) => ({ audience, scopes: [...scopes] })),
+          audiences: audiences.map(({ scopes, ...worth }) => ({ ...worth, scopes: [...scopes] })),
         })),
       };
     },
 
-    async SetRole({ name, audience, scopes, dryRun }: SetRoleRequest__Output, caller: Caller) {
-      return toTaken(await operations.setRole({ name, audience, scopes }, actorOf(caller), { dryRun }));
+    async SetRole({ dryRun, ...role }: SetRoleRequest__Output, caller: Caller) {
+      return toTaken(await operations.setRole(role, actorOf(caller), { dryRun }));
     },
 
     async RemoveRole({ name, audience, dryRun }: RemoveRoleRequest__Output, caller: Caller) {

@@ -16,6 +16,8 @@ export interface RightsFacts {
   readonly grants: readonly {
     readonly role: string;
     readonly scopes: readonly string[];
+    /** Only sessions that a second factor proved have it. */
+    readonly secondFactor?: boolean;
     readonly expiresAt: number | undefined;
   }[];
 }
@@ -67,14 +69,16 @@ export interface RightsAsked {
   readonly now: number;
   /** The expiry of a token without any limit. */
   readonly latest: number;
-  /** A client, for itself: it has no account, and not what every user has. */
+  /** A second factor proved the user, and that still counts. */
+  readonly isProvedByTwo?: boolean;
+  /** A client, for itself: it has no account and no factors, and not what every user has. */
   readonly isClient?: boolean;
 }
 
 /** Throws `invalid_grant` for a client that was disabled meanwhile, `invalid_target` for an audience that was removed. */
 export function rightsAt({ clientLives, resource, grants }: RightsFacts, request: RightsAsked): Rights {
   if (!clientLives) throw new AuthorityError('invalid_grant', { reason: 'client_disabled' });
-  const { scope, only, onlyRoles, now, latest, isClient = false } = request;
+  const { scope, only, onlyRoles, now, latest, isProvedByTwo = false, isClient = false } = request;
   if (resource === undefined && !request.isOfSettings)
     throw new AuthorityError('invalid_target', { reason: 'audience_removed' });
   const asked = scope?.split(' ') ?? [];
@@ -93,7 +97,10 @@ export function rightsAt({ clientLives, resource, grants }: RightsFacts, request
         (only === undefined || only.includes(each)),
     );
   // A token's times are whole seconds, and it must live for one at least.
-  const lasting = grants.filter(({ expiresAt = Number.POSITIVE_INFINITY }) => wholeSecond(expiresAt) > now);
+  const lasting = grants.filter(
+    ({ secondFactor = false, expiresAt = Number.POSITIVE_INFINITY }) =>
+      wholeSecond(expiresAt) > now && (!secondFactor || isProvedByTwo || isClient),
+  );
   // A role is more than each of its scopes: a token that carries fewer must not name it.
   const named = lasting.filter(
     ({ role, scopes }) =>

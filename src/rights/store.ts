@@ -6,7 +6,17 @@ import type { Resource, RightsFacts } from './rights.ts';
 export interface Role {
   readonly name: string;
   /** What it is worth, by audience. */
-  readonly audiences: readonly { readonly audience: string; readonly scopes: readonly string[] }[];
+  readonly audiences: readonly Omit<RoleAtAudience, 'name'>[];
+}
+
+/** What a role is worth at one audience. */
+export interface RoleAtAudience {
+  readonly name: string;
+  readonly audience: string;
+  /** Empty: tokens name the role, and that is all. */
+  readonly scopes: readonly string[];
+  /** Only tokens of sessions that a second factor proved carry it. Says nothing to clients. */
+  readonly secondFactor?: boolean;
 }
 
 export interface RoleGrant {
@@ -57,8 +67,8 @@ export interface RightsStore {
 
   findRole(name: string): Promise<Role | undefined>;
   listRoles(): Promise<readonly Role[]>;
-  /** Creates the role if need be, and replaces its scopes at the audience. */
-  setRole(name: string, audience: string, scopes: readonly string[], now: number): Promise<void>;
+  /** Creates the role if need be, and replaces what it is worth at the audience. */
+  setRole(role: RoleAtAudience, now: number): Promise<void>;
   /** At one audience, or the whole role with its grants. */
   removeRole(name: string, audience?: string): Promise<void>;
 
@@ -68,6 +78,8 @@ export interface RightsStore {
   takeBack(role: string, subject: string): Promise<void>;
   /** By subject; `after` is the last one of the page before. */
   holders(role: string, limit: number, after?: Subject): Promise<readonly RoleGrant[]>;
+  /** Whether the subject has a role that asks for a second factor somewhere. */
+  requireSecondFactor(subject: string, now: number): Promise<boolean>;
   grantsOf(subject: string): Promise<readonly RoleGrant[]>;
   /** All grants of the subject end with it. */
   forget(subject: string): Promise<void>;

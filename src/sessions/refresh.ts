@@ -148,11 +148,12 @@ async function write(
   const { session: read, now, actor, audience, scopes, jkt } = use;
   const { id, userId, generation } = read;
   const signer = await chooseSigner(parts, now);
-  const asked = { ...read, only: scopes, ...settingsFor(parts.accessTokens, audience, now) };
-  const rights = rightsAt(read.rights, asked);
-  requireScopes(rights, scopes);
   const isSuspicious = verdict.signals.length > 0;
   const isDoubtful = verdict.action === 'step_up';
+  const session: SessionWithUser = isDoubtful ? { ...read, acr: doubtfulAcr } : read;
+  const asked = { ...session, only: scopes, ...settingsFor(parts.accessTokens, audience, now, session) };
+  const rights = rightsAt(read.rights, asked);
+  requireScopes(rights, scopes);
   const refreshed = { type: 'session_refreshed', actor, userId, sessionId: id, reason: kind } as const;
   const noted = isSuspicious && !isTold(verdict.action);
   const written: SessionUse = {
@@ -171,7 +172,6 @@ async function write(
     ? writeAndTell(parts, use, { kind, written, verdict })
     : record(parts.database, use, { kind, written }));
   if (!done) return 'lost_race';
-  const session: SessionWithUser = isDoubtful ? { ...read, acr: doubtfulAcr } : read;
   if (isSuspicious) parts.onContextChange(id, verdict);
   if (kind === 'repeated_in_grace')
     return respondWithTokens(parts, session, signer, { now, audience, rights });

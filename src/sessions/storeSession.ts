@@ -37,7 +37,7 @@ export async function storeSession(
   const { audience, only, signer, actor } = first;
   await makeRoom(parts, stores, session, actor);
   const facts = await stores.rights.read(userId, clientId, audience);
-  const rights = rightsAt(facts, { scope, only, ...settingsFor(parts.accessTokens, audience, now) });
+  const rights = rightsAt(facts, { scope, only, ...settingsFor(parts.accessTokens, audience, now, session) });
   await stores.sessions.create({ ...session, accessExpiresAt: rights.tokenExpiresAt }, signer.kid);
   return rights;
 }

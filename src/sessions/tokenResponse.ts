@@ -10,7 +10,7 @@ import type { Database } from '../database.ts';
 import type { KeyRing, Signer } from '../keys/keyRing.ts';
 import type { RingKeeper } from '../keys/ringKeeper.ts';
 import type { Rights } from '../rights/rights.ts';
-import type { AccessTokenIssuer } from '../tokens/accessToken.ts';
+import type { AccessTokenIssuer, TokenSubject } from '../tokens/accessToken.ts';
 import type { RefreshTokens } from './refreshToken.ts';
 import { type Session, sessionExpiry } from './session.ts';
 import type { NewSession } from './store.ts';
@@ -70,8 +70,16 @@ export async function chosenAudience(
 }
 
 /** What settings allow a token for the audience issued at `now`, for `rightsAt`; milliseconds since the Unix epoch. */
-export function settingsFor(accessTokens: AccessTokenIssuer, audience: string, now: number) {
-  return { now, latest: accessTokens.expiry(now), isOfSettings: accessTokens.audiences.includes(audience) };
+export function settingsFor(
+  accessTokens: AccessTokenIssuer,
+  audience: string,
+  now: number,
+  proved: Pick<TokenSubject, 'acr' | 'authTime'>,
+) {
+  return {
+    ...{ now, latest: accessTokens.expiry(now), isOfSettings: accessTokens.audiences.includes(audience) },
+    isProvedByTwo: accessTokens.acr(proved, now) === '2fa',
+  };
 }
 
 /** The token's issue time would be refused: a mark was set meanwhile, or by a node whose clock is ahead. */

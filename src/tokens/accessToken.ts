@@ -44,6 +44,8 @@ export interface AccessTokenIssuer {
   readonly audiences: readonly [services: string, account: string];
   /** The latest `exp`, in milliseconds, of a token issued at `now`. */
   expiry(now: number): number;
+  /** What a token issued at `now` says of how its user was proved: a second factor counts for SECOND_FACTOR_MAX_AGE. */
+  acr(subject: Pick<TokenSubject, 'acr' | 'authTime'>, now: number): TokenSubject['acr'];
   /** The session's row must hold expiry and key before the token exists. `audience` defaults to the services. */
   issue(subject: TokenSubject, signer: Signer, now: number, to?: TokenUse): Promise<string>;
 }
@@ -59,14 +61,16 @@ export function createAccessTokenIssuer(parts: {
   const { issuer, audience: forServices, accountAudience = forServices, accessTtlMs } = parts;
   const { secondFactorMaxAgeMs: maxAgeMs = Number.POSITIVE_INFINITY } = parts;
   const expiry = (now: number) => (numericDate(now) + numericDate(accessTtlMs)) * 1000;
+  const acrAt = ({ acr, authTime }: Pick<TokenSubject, 'acr' | 'authTime'>, now: number) =>
+    acr === '2fa' && now - authTime > maxAgeMs ? '1fa' : acr;
 
   return {
     audiences: [forServices, accountAudience],
     expiry,
+    acr: acrAt,
     issue(subject, { kid, privateKey }, now, { audience = forServices, expiresAt = expiry(now) } = {}) {
       const { roles = [] } = subject;
-      const isOld = subject.acr === '2fa' && now - subject.authTime > maxAgeMs;
-      const acr = isOld ? '1fa' : subject.acr;
+      const acr = acrAt(subject, now);
       const claims: AccessTokenClaims = {
         iss: issuer,
         sub: subject.userId as UserId,

@@ -4,9 +4,10 @@ export const transportLimits = {
   startRetrySeconds: 5,
   /** Minimum time that listeners accept connections during a stop: a client may be connecting. */
   lastConnectionsMilliseconds: 100,
-  /** They close after a turn of the event loop shorter than this, or after so many longer ones. */
-  quietTurnMilliseconds: 0.5,
-  lastTurns: 500,
+  /** They close after a turn of the event loop that took at most twice as long as the shortest of the first 100, or after 5,000. */
+  quietTurn: 2,
+  comparedTurns: 100,
+  lastTurns: 5_000,
   /** Wait before idle connections close: a request may be on its way on them. */
   lastRequestsMilliseconds: 200,
   /** How often a watching caller is asked for its permission: its page must say within a second that it was logged out. */

@@ -1,10 +1,10 @@
 /** Opens HTTP and gRPC, and closes them at a stop, in an order that loses no request. */
-import { Server } from 'node:net';
-import { atEndOfTurn, type Clock } from '@countersign/verifier/clock';
+import type { Clock } from '@countersign/verifier/clock';
 import type { Config } from '../platform/config/config.ts';
 import type { GrpcServer } from './grpc/server.ts';
 import { type HttpApp, listen } from './http/bareApp.ts';
 import { transportLimits } from './limits.ts';
+import { stopListening } from './stopListening.ts';
 
 export interface Ports {
   readonly httpPort: number;
@@ -31,16 +31,8 @@ export interface TransportParts {
 }
 
 export function createTransports({ http, grpc, config, clock }: TransportParts): Transports {
-  const wait = async (milliseconds: number) => {
-    await new Promise<void>((resolve) => void clock.after(milliseconds, resolve));
-    // A busy process has unseen connections: it accepts in one turn and reads in the next. A connection that arrives after the
-    // last look and before the listener closes is reset, so close after a short turn.
-    for (let turn = 1; turn <= transportLimits.lastTurns; turn += 1) {
-      const begun = clock.monotonic();
-      await new Promise<void>((resolve) => void atEndOfTurn(resolve));
-      if (turn >= 2 && clock.monotonic() - begun < transportLimits.quietTurnMilliseconds) return;
-    }
-  };
+  const wait = (milliseconds: number) =>
+    new Promise<void>((resolve) => void clock.after(milliseconds, resolve));
 
   return {
     async listen() {
@@ -50,8 +42,9 @@ export function createTransports({ http, grpc, config, clock }: TransportParts):
     async drain(delayMs) {
       grpc.drain(delayMs);
       await wait(Math.max(delayMs, transportLimits.lastConnectionsMilliseconds));
-      stopListening(http);
-      grpc.stopListening();
+      // A proxy whose new connection is refused goes elsewhere, and stops using those that it has.
+      await stopListening(http.server, clock);
+      await grpc.stopListening();
       await wait(transportLimits.lastRequestsMilliseconds);
     },
     async close() {
@@ -60,12 +53,4 @@ export function createTransports({ http, grpc, config, clock }: TransportParts):
       cancel();
     },
   };
-}
-
-/**
- * Accepts no more connections. Closing the HTTP server would also close idle ones, on which a request may be coming: a proxy
- * whose new connection is refused goes elsewhere and stops using those.
- */
-function stopListening({ server }: HttpApp): void {
-  Server.prototype.close.call(server);
 }

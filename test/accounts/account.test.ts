@@ -1,7 +1,9 @@
 /** Ending one's other sessions, and deleting one's account, over HTTP. */
 import t from 'tap';
+import { openEngine, type PostgresEngine } from '../../src/storage/postgres/engine.ts';
 import { password, startAuthority } from '../support/authority.ts';
 import { claimsOf } from '../support/clients.ts';
+import { createShiftedClock } from '../support/shiftedClock.ts';
 
 const email = 'alice@example.com';
 
@@ -116,4 +118,30 @@ t.test('deleting the account', async (t) => {
   t.equal((await authority.register(email)).status, 201, 'the e-mail is free again');
   const { sub } = claimsOf((await authority.login(email)).access_token);
   t.not(sub, claimsOf(token).sub, 'for somebody else');
+});
+
+t.test('a user without a password deletes the account after a recent proof', async (t) => {
+  const clock = createShiftedClock();
+  let opened: PostgresEngine | undefined;
+  const openDatabase: typeof openEngine = async (...which) => {
+    opened = await openEngine(...which);
+    return opened;
+  };
+  const authority = await startAuthority({ clock, openDatabase });
+  t.teardown(() => authority.stop());
+  await authority.register(email);
+  const { access_token: token, refresh_token } = await authority.login(email);
+  await opened?.prisma.user.updateMany({ where: { email }, data: { passwordHash: '' } });
+  const remove = (by: string, body: object = {}) => authority.call('DELETE', '/auth/me', { token: by, body });
+  t.equal((await remove(token, { current_password: '' })).status, 400);
+  t.equal((await remove(token, { current_password: password })).status, 401, 'no password is right');
+  clock.shift(11 * 60_000);
+  const { body: later } = await authority.refresh(refresh_token);
+  t.match(await remove(later.access_token), {
+    status: 401,
+    body: { code: 'insufficient_user_authentication' },
+  });
+  clock.shift(-11 * 60_000);
+  t.equal((await remove(token)).status, 204);
+  t.equal((await authority.call('GET', '/auth/me', { token })).status, 401);
 });

@@ -1,6 +1,7 @@
 /** UserService for support: the operations of the command line over gRPC, with a permission of their own. */
 import { randomUUID } from 'node:crypto';
 import t, { type Test } from 'tap';
+import { accountLimits } from '../../src/accounts/limits.ts';
 import { type Permission, permissions } from '../../src/services/service.ts';
 import { startAuthority } from '../support/authority.ts';
 import { mailSettings, startMailServer } from '../support/mailServer.ts';
@@ -9,10 +10,10 @@ import { enrolled } from '../support/secondFactor.ts';
 
 const ada = 'ada@example.com';
 
-async function begin(t: Test) {
+async function begin(t: Test, settings: Readonly<Record<string, string>> = {}) {
   const mail = await startMailServer();
   t.teardown(() => mail.stop());
-  const node = await startAuthority({ env: mailSettings(mail) });
+  const node = await startAuthority({ env: { ...mailSettings(mail), ...settings } });
   t.teardown(() => node.stop());
   const { id } = await enrolled(node, ada, Date.now());
   const { body } = await node.call('GET', '/auth/me', {
@@ -76,6 +77,15 @@ t.test('what support does, and who it was', async (t) => {
   }
   const [asked] = await authority.operations.listAudit({ type: 'recovery_requested' });
   t.equal(asked?.requestId, 'ticket-7');
+});
+
+t.test('mails of recovery have a budget', async (t) => {
+  const { as, bob } = await begin(t, { RATE_LIMITS: '1' });
+  const call = await as(['users.support']);
+  const { address } = accountLimits.mailBudgets.sent_recovery;
+  for (let sent = 0; sent < address; sent += 1) await call('sendRecovery', { userId: bob });
+  const refused = { code: 'RESOURCE_EXHAUSTED', details: /Enough mails/ };
+  t.match(await refusalOf(call('sendRecovery', { userId: bob })), refused);
 });
 
 t.test('permissions, and bad requests', async (t) => {

@@ -123,7 +123,7 @@ for (const { name, embedded, open } of engines) {
         { audience: 'a', scopes: ['x'], everyone: [], accessTtlMs: undefined },
         now,
       );
-      await database.rights.setRole('many', 'a', ['x'], now);
+      await database.rights.setRole({ name: 'many', audience: 'a', scopes: ['x'] }, now);
       const holders = rightsLimits.pageSubjects + 3;
       const ids: SessionId[] = [];
       for (let count = 0; count < holders; count += 1) {

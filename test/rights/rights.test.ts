@@ -111,3 +111,20 @@ for (const [what, facts, scope, [carried, roles, tokenExpiresAt]] of table) {
     t.end();
   });
 }
+
+t.test('a role that asks for a second factor', (t) => {
+  const careful = { ...grant('a', ['read']), secondFactor: true };
+  const facts = { clientLives: true, resource: declared, grants: [careful, grant('b', ['write'])] };
+  const asked = { scope: 'account', now, latest, isOfSettings: true };
+  t.match(rightsAt(facts, asked), { scope: 'account look write', roles: ['b'] });
+  t.match(rightsAt(facts, { ...asked, isProvedByTwo: true }), {
+    scope: 'account look read write',
+    roles: ['a', 'b'],
+  });
+  t.match(
+    rightsAt(facts, { ...asked, scope: undefined, isClient: true }),
+    { scope: 'read write', roles: ['a', 'b'] },
+    'a client has no factors',
+  );
+  t.end();
+});

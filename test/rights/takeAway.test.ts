@@ -5,6 +5,7 @@ import { rightsLimits } from '../../src/rights/limits.ts';
 import { startAuthority, type Tokens } from '../support/authority.ts';
 import { claimsOf } from '../support/clients.ts';
 import { aGuard, said } from '../support/guards.ts';
+import { totpAt } from '../support/secondFactor.ts';
 
 const audience = 'orders.example';
 const operator = { name: 'operator' };
@@ -92,6 +93,55 @@ t.test('a role: granted, taken away, and gone from the next token', async (t) =>
   const types = (await authority.operations.listAudit({})).map(({ type }) => type);
   for (const type of ['resource_set', 'role_set', 'role_granted', 'role_taken'])
     t.ok(types.includes(type), type);
+});
+
+t.test('a role that asks for a second factor from now on', async (t) => {
+  const { operations, guard, logIn, refresh, call } = await open(t);
+  await operations.grantRole({ role: 'clerk', user: alice }, operator);
+  const before = await logIn();
+  t.match(carried(before), { roles: ['clerk'] });
+  const careful = { name: 'clerk', audience, scopes: ['orders.write'], secondFactor: true };
+  t.match(await operations.setRole(careful, operator), { sessions: 1 });
+  t.equal(await said(guard, before.access_token), '401 invalid_token revoked', 'one factor is not enough');
+  const one = await refresh(before);
+  t.match(
+    carried(one),
+    { roles: undefined, scope: 'account orders.read' },
+    'the session lives on without it',
+  );
+  t.equal((await operations.setRole(careful, operator)).sessions, 0, 'nothing is taken twice');
+
+  const body = { email, password: 'correct horse battery staple', audience };
+  const asked = await call('POST', '/auth/login', { body });
+  t.match(asked, { status: 403, body: { code: 'second_factor_required', factors: [], enrolment: ['totp'] } });
+  const { login_token } = asked.body;
+  const { secret } = (await call('POST', '/auth/login/factor/enrol', { body: { login_token } })).body;
+  const proof = { login_token, totp: totpAt(secret, Date.now()) };
+  const two = await call('POST', '/auth/login/factor', { body: proof });
+  t.match(carried(two.body), { roles: ['clerk'], scope: 'account orders.read orders.write' });
+  t.equal(await said(guard, two.body.access_token), 'accepted');
+
+  const token = two.body.access_token;
+  let refreshToken = two.body.refresh_token;
+  const ofAccount = async () => {
+    const { body } = await call('POST', '/auth/refresh', { body: { refresh_token: refreshToken } });
+    refreshToken = body.refresh_token;
+    return { token: body.access_token };
+  };
+  const own = await ofAccount();
+  const [factor] = (await call('GET', '/auth/factors', own)).body.factors;
+  t.match(await call('DELETE', `/auth/factors/${factor.id}`, own), {
+    status: 409,
+    body: { code: 'last_way_in' },
+  });
+  await operations.takeRole({ role: 'clerk', user: alice }, operator);
+  t.equal(await said(guard, token), '401 invalid_token revoked');
+  t.equal((await call('DELETE', `/auth/factors/${factor.id}`, await ofAccount())).status, 204);
+  t.equal(
+    (await call('POST', '/auth/login', { body })).status,
+    200,
+    'without the role, the password is enough',
+  );
 });
 
 t.test('a role that is worth less, for all who have it, page by page', async (t) => {

@@ -7,6 +7,8 @@ import { inCheckout } from '../support/checkout.ts';
 import { startChromium } from '../support/chromium.ts';
 
 const { issuer, call, register } = await startPageAuthority(t);
+const browser = await startChromium();
+t.teardown(() => browser.close());
 const policy =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; require-trusted-types-for 'script'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
 
@@ -91,9 +93,16 @@ t.test('GET / leads a browser to the pages, and a program to the interface', asy
   t.match(page.body, /<html lang="de">.*<a href="\/account\/">Ihr Konto/s);
 });
 
+t.test('with an audience of its own for accounts', async (t) => {
+  const own = await startPageAuthority(t, { ACCOUNT_AUDIENCE: 'accounts"of"<us>' });
+  await own.register('ada@example.com');
+  const { page, faults, signIn } = await openTab(browser, own.issuer);
+  await signIn('/account/', 'ada@example.com');
+  await page.getByText('ada@example.com').waitFor();
+  t.strictSame(faults, []);
+});
+
 t.test('in a browser', async (t) => {
-  const browser = await startChromium();
-  t.teardown(() => browser.close());
   await register('ada@example.com');
   const { page, faults, signIn } = await openTab(browser, issuer);
   await signIn('/account/', 'ada@example.com');

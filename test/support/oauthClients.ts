@@ -20,7 +20,8 @@ export async function startIssuer(t: Test, { env = {}, ...more }: Parameters<typ
     const { id, token: secret } = await operations.createClient({ ...usual, name, ...given }, operator);
     return { id, secret };
   };
-  return { ...authority, issuer, operations, client, form: createFormPost(issuer) };
+  const operationsPort = authority.operations;
+  return { ...authority, issuer, operations, operationsPort, client, form: createFormPost(issuer) };
 }
 
 export type FormPost = (

@@ -29,7 +29,7 @@ export async function startPythonSubscriber(
   const descriptors = join(folder, 'contract.binpb');
   await promisify(execFile)(join(root, 'node_modules/.bin/buf'), ['build', '-o', descriptors], { cwd: root });
   const python = spawn(
-    pythonWithGrpc(),
+    pythonWith('grpc, google.protobuf'),
     [join(root, 'test/support/subscriber.py'), descriptors, address, serviceToken],
     {
       stdio: ['pipe', 'pipe', 'inherit'],
@@ -53,8 +53,8 @@ export async function startPythonSubscriber(
 }
 
 /** Debian's own has its packages, yet another one may come first in PATH. */
-function pythonWithGrpc(): string {
-  const has = (python: string) => spawnSync(python, ['-c', 'import grpc, google.protobuf']).status === 0;
+export function pythonWith(modules: string): string {
+  const has = (python: string) => spawnSync(python, ['-c', `import ${modules}`]).status === 0;
   return has('/usr/bin/python3') ? '/usr/bin/python3' : 'python3';
 }
 

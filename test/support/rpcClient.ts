@@ -12,6 +12,8 @@ import {
 } from '@grpc/grpc-js';
 import { fromJSON, type MessageTypeDefinition } from '@grpc/proto-loader';
 
+const { v1 } = loadContract();
+
 export interface RpcOptions {
   /** Sent as the bearer token instead of the client's own; an empty one means none. */
   readonly token?: string;
@@ -43,7 +45,6 @@ export function createRpcClient(
   channel: ChannelCredentials = credentials.createInsecure(),
   options: object = {},
 ): RpcClient {
-  const { v1 } = loadContract();
   const clients = serviceNames.map((name) => new v1[name](address, channel, options) as unknown as Client);
   const start = (
     method: string,

@@ -20,6 +20,8 @@ CREATE TABLE "role_scopes" (
   "role"     TEXT NOT NULL REFERENCES "roles" ("name") ON DELETE CASCADE ON UPDATE CASCADE,
   "audience" TEXT NOT NULL REFERENCES "resources" ("audience") ON DELETE CASCADE ON UPDATE CASCADE,
   "scopes"   TEXT[] NOT NULL DEFAULT '{}',
+  -- Only tokens of sessions that a second factor proved carry it.
+  "second_factor" BOOLEAN NOT NULL DEFAULT false,
   PRIMARY KEY ("role", "audience")
 );
 CREATE INDEX "role_scopes_audience_idx" ON "role_scopes" ("audience");

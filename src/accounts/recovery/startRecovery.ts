@@ -14,7 +14,7 @@ import { type Notify, writeDecoy } from '../../notifications/outbox.ts';
 import { newId } from '../../platform/newId.ts';
 import type { RateLimits } from '../../platform/rateLimits.ts';
 import { type Email, normaliseEmail } from '../email.ts';
-import type { SpendMail } from '../mailBudgets.ts';
+import { type SpendMail, tooManyMails } from '../mailBudgets.ts';
 import { findNamedUser, type UserName } from '../namedUser.ts';
 import type { User } from '../user.ts';
 
@@ -46,16 +46,17 @@ export function createStartRecovery(parts: StartRecoveryParts): StartRecovery {
   };
 }
 
-/** Throws `mail_not_configured`, `not_found`, and `permission_denied` for a disabled user. */
+/** Throws `mail_not_configured`, `not_found`, `permission_denied` for a disabled user, and `rate_limited`. */
 export type SendRecovery = (name: UserName, actor: Actor) => Promise<UserId>;
 
-/** For support: no budget of mails, and the answer says whether there is such a user. */
+/** For support: the answer says whether there is such a user. */
 export function createSendRecovery(parts: StartRecoveryParts): SendRecovery {
   return async (name, actor) => {
     parts.requireMail();
     const user = await findNamedUser(parts.database, name);
     if (user.disabledAt !== undefined)
       throw new AuthorityError('permission_denied', { detail: 'The user is disabled; enable it first.' });
+    if (!(await parts.spendMail('sent_recovery', user.email, actor))) throw tooManyMails();
     const now = parts.clock.now();
     await parts.database.transaction((stores) => sendLink(parts, stores, user, actor, now));
     return user.id;

@@ -12,6 +12,7 @@ import type { Config } from '../../platform/config/config.ts';
 import { newOneTimeToken, type OneTimeToken, oneTimeTokenHash } from '../../platform/oneTimeTokens.ts';
 import { firstPartyClient } from '../../sessions/session.ts';
 import type { LoginClient } from '../startSession.ts';
+import { requiresFactor } from './factorPolicy.ts';
 import type { FactorKinds, FactorName } from './factors.ts';
 import { factorLimits } from './limits.ts';
 
@@ -68,7 +69,7 @@ export function createAskForFactor(parts: PendingLoginParts): AskForFactor {
     const now = clock.now();
     const factors = await kinds.usable(database, user, now, proved);
     const enrols = factors.length === 0;
-    if (enrols && !(await mustEnrol(parts, user))) return undefined;
+    if (enrols && !(await mustEnrol(parts, user, now))) return undefined;
     const { token, hash } = newOneTimeToken();
     const detail = {
       ...{ token_version: user.tokenVersion, amr, opened_by: openedBy, enrols },
@@ -92,9 +93,14 @@ export function createAskForFactor(parts: PendingLoginParts): AskForFactor {
   };
 }
 
-/** Required of everybody, or of whoever may administrate. Without any second factor, the API refuses them (`transport/api/`). */
-async function mustEnrol({ database, policy, apiAudience }: PendingLoginParts, user: User): Promise<boolean> {
-  if (policy !== 'offered') return policy === 'required';
+/** By the settings, by a role that asks for it, or by any role at the API, which refuses users without a second factor. */
+async function mustEnrol(
+  { database, policy, apiAudience }: PendingLoginParts,
+  user: User,
+  now: number,
+): Promise<boolean> {
+  if (await requiresFactor(policy, database, user.id, now)) return true;
+  if (policy === 'none') return false;
   const { grants } = await database.rights.read(user.id, firstPartyClient, apiAudience);
   return grants.length > 0;
 }

@@ -18,6 +18,7 @@ import { endSelected } from '../../sessions/endSessions.ts';
 import type { Caller } from '../../sessions/session.ts';
 import type { EndedSession } from '../../sessions/store.ts';
 import { checkUnchanged, findCaller, type ProvingParts } from '../passwords/reauthentication.ts';
+import { requiresFactor } from './factorPolicy.ts';
 import type { FactorKind, FactorKinds } from './factors.ts';
 import { loginPurpose } from './pendingLogin.ts';
 
@@ -32,7 +33,7 @@ export interface RemovedFactor {
   readonly endedOwn: boolean;
 }
 
-/** Throws `not_found`, also for another user's factor, and `last_way_in` when the settings require a second factor. */
+/** Throws `not_found`, also for another user's factor, and `last_way_in` when the settings or a role require a second factor. */
 export type RemoveFactor = (id: FactorId, caller: Caller, actor: Actor) => Promise<RemovedFactor>;
 
 export function createRemoveFactor(parts: RemoveFactorParts): RemoveFactor {
@@ -51,7 +52,7 @@ export async function endFactor(
   const { result } = await revokeAndPropagate(parts, now, async (stores) => {
     await checkUnchanged(stores, user, sessionId);
     const taken = await takeFactor(parts, stores, { user, id, actor, now, sessionId });
-    if (taken?.wasLast && parts.policy === 'required') throw neededFactor();
+    if (taken?.wasLast && (await requiresFactor(parts.policy, stores, user.id, now))) throw neededFactor();
     return taken && { endedOwn: taken.ended.some((session) => session.id === sessionId) };
   });
   if (result === undefined) throw new AuthorityError('not_found', { detail: 'There is no such factor.' });
@@ -116,6 +117,6 @@ async function remove(
 
 function neededFactor(): AuthorityError {
   return new AuthorityError('last_way_in', {
-    detail: 'SECOND_FACTOR is required: add another factor, then remove this one.',
+    detail: 'A second factor is required of you: add another one, then remove this one.',
   });
 }

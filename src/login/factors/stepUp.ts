@@ -159,17 +159,18 @@ async function stepUp(parts: StepUpParts, fresh: Fresh): Promise<TokenResponse |
     if (before === undefined) throw new AuthorityError('invalid_token', { reason: 'unknown_session' });
     const strength = strengthAfter(before, fresh);
     if (strength.acr === '2fa') await stopReset(stores, current, { actor, now, reason: 'second_factor' });
-    const asked = { ...before, ...settingsFor(parts.accessTokens, audience, now) };
+    const proved = { ...strength, authTime: now };
+    const asked = { ...before, ...settingsFor(parts.accessTokens, audience, now, proved) };
     const rights = rightsAt(before.rights, asked);
     const accessExpiresAt = rights.tokenExpiresAt;
-    const use = { ...strength, now, authTime: now, signingKid: signer.kid, accessExpiresAt };
+    const use = { ...proved, now, signingKid: signer.kid, accessExpiresAt };
     if (!(await stores.sessions.stepUp(sessionId, use)))
       throw new AuthorityError('invalid_token', { reason: 'version' });
     await stores.audit.record(
       { type: 'step_up_succeeded', actor, userId: user.id, sessionId, reason, detail: { acr: strength.acr } },
       now,
     );
-    return { session: { ...before, ...strength, authTime: now }, rights };
+    return { session: { ...before, ...proved }, rights };
   });
   const done = await unlessUsedMeanwhile(begun);
   return done && respondWithTokens(parts, done.session, signer, { now, audience, rights: done.rights });

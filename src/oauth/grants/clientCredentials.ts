@@ -22,7 +22,8 @@ export function createClientCredentials(parts: GrantParts): Grant {
     const { session, rights } = await database.transaction(async (stores) => {
       await keepClient(stores, client);
       const session = await stores.tokenSessions.open(client.id, { id, sealedSecret, now }, audience);
-      const asked = { scope: undefined, only, isClient: true, ...settingsFor(accessTokens, audience, now) };
+      const settings = settingsFor(accessTokens, audience, now, { acr: undefined, authTime: now });
+      const asked = { scope: undefined, only, isClient: true, ...settings };
       const rights = rightsAt(session.rights, asked);
       requireScopes(rights, only);
       const token = { now, accessExpiresAt: rights.tokenExpiresAt, signingKid: signer.kid };

@@ -31,6 +31,7 @@ export function createTokenExchange(parts: TokenExchangeParts): Grant {
     const only = readScopes(form);
     const audience = await chosenAudience(parts, readAudience(form)).catch(asTarget);
     const act = actorAfter(client, parent);
+    const proved = { acr: parent.acr, authTime: parent.auth_time * 1000 };
     const { database, clock, accessTokens } = parts;
     const now = clock.now();
     const signer = await chooseSigner(parts, now);
@@ -44,7 +45,7 @@ export function createTokenExchange(parts: TokenExchangeParts): Grant {
       await stores.tokenSessions.noteExchange(session.id);
       // What the parent says, as far as its bearer still may; the account and who the user is are not for others.
       const scope = parent.scope.split(' ').filter((each) => !notForOthers.includes(each));
-      const settings = settingsFor(accessTokens, audience, now);
+      const settings = settingsFor(accessTokens, audience, now, proved);
       const latest = Math.min(settings.latest, parent.exp * 1000);
       const isClient = session.userId === undefined;
       const rights = rightsAt(session.rights, {
@@ -62,7 +63,7 @@ export function createTokenExchange(parts: TokenExchangeParts): Grant {
     const { scope, roles, tokenExpiresAt: expiresAt } = rights;
     const subject = {
       ...{ ...session, userId: parent.sub, clientId: client.id, scope, roles, act, jkt },
-      ...{ amr: parent.amr, acr: parent.acr, authTime: parent.auth_time * 1000 },
+      ...{ amr: parent.amr, ...proved },
     };
     const token = await issueAccessToken(parts, subject, signer, now, { audience, expiresAt });
     return { ...answerOf(token, rights, { now, jkt }), issued_token_type: accessTokenType };

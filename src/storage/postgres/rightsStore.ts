@@ -21,7 +21,7 @@ export function rightsJson(subject: Prisma.Sql, client: Prisma.Sql, audience: st
                                 AND (c.disabled_at IS NOT NULL OR c.revoked_at IS NOT NULL)),
     'resource', (SELECT json_build_object('scopes', r.scopes, 'everyone', r.everyone, 'accessTtlMs', r.access_ttl_ms)
                    FROM resources AS r WHERE r.audience = ${audience}),
-    'grants', ARRAY(SELECT json_build_object('role', g.role, 'scopes', rs.scopes,
+    'grants', ARRAY(SELECT json_build_object('role', g.role, 'scopes', rs.scopes, 'secondFactor', rs.second_factor,
                                              'expiresAt', floor(extract(epoch FROM g.expires_at) * 1000))
                       FROM role_grants AS g JOIN role_scopes AS rs ON rs.role = g.role AND rs.audience = ${audience}
                      WHERE g.subject = ${subject} ORDER BY g.role))`;
@@ -32,7 +32,12 @@ export interface RightsJson {
   readonly resource:
     | (Omit<NonNullable<RightsFacts['resource']>, 'accessTtlMs'> & { accessTtlMs: number | null })
     | null;
-  readonly grants: readonly { role: string; scopes: readonly string[]; expiresAt: number | null }[];
+  readonly grants: readonly {
+    role: string;
+    scopes: readonly string[];
+    secondFactor: boolean;
+    expiresAt: number | null;
+  }[];
 }
 
 export function fromRightsJson({ clientLives, resource, grants }: RightsJson): RightsFacts {
@@ -111,10 +116,10 @@ function createDefinitionStore(
       );
     },
 
-    async setRole(role, audience, scopes, now) {
+    async setRole({ name: role, audience, scopes, secondFactor = false }, now) {
       const createdAt = new Date(now);
       await prisma.role.upsert({ where: { name: role }, create: { name: role, createdAt }, update: {} });
-      const data = { scopes: [...scopes] };
+      const data = { scopes: [...scopes], secondFactor };
       const where = { role_audience: { role, audience } };
       await prisma.roleScopes.upsert({ where, create: { ...data, role, audience }, update: data });
     },
@@ -128,7 +133,10 @@ function createDefinitionStore(
 
 function createGrantStore(
   prisma: PrismaConnection,
-): Pick<RightsStore, 'findGrant' | 'grant' | 'takeBack' | 'holders' | 'grantsOf' | 'forget'> {
+): Pick<
+  RightsStore,
+  'findGrant' | 'grant' | 'takeBack' | 'holders' | 'requireSecondFactor' | 'grantsOf' | 'forget'
+> {
   return {
     async findGrant(role, subject) {
       const row = await prisma.roleGrant.findUnique({ where: { role_subject: { role, subject } } });
@@ -152,6 +160,13 @@ function createGrantStore(
       const where = after === undefined ? { role } : { role, subject: { gt: after } };
       const rows = await prisma.roleGrant.findMany({ where, orderBy: { subject: 'asc' }, take: limit });
       return rows.map(fromGrant);
+    },
+
+    async requireSecondFactor(subject, now) {
+      const worth = { some: { secondFactor: true } };
+      const lives = [{ expiresAt: null }, { expiresAt: { gt: new Date(now) } }];
+      const where = { subject, OR: lives, roleOfGrant: { scopes: worth } };
+      return (await prisma.roleGrant.findFirst({ where, select: { role: true } })) !== null;
     },
 
     async grantsOf(subject) {
@@ -227,7 +242,7 @@ function fromResource({ audience, scopes, everyone, accessTtlMs }: ResourceRow):
 }
 
 function fromRole({ name, scopes }: RoleRow & { readonly scopes: readonly ScopesRow[] }): Role {
-  const audiences = scopes.map((each) => ({ audience: each.audience, scopes: each.scopes }));
+  const audiences = scopes.map(({ role: _, ...worth }) => worth);
   return { name, audiences: audiences.sort((one, other) => (one.audience < other.audience ? -1 : 1)) };
 }
 

@@ -4,9 +4,9 @@
  * so very new connections get no GOAWAY.
  */
 import type { ServerHttp2Session } from 'node:http2';
-import { Server as NetServer } from 'node:net';
 import type { Clock } from '@countersign/verifier/clock';
 import type { Server } from '@grpc/grpc-js';
+import { stopListening } from '../stopListening.ts';
 import { grpcLimits } from './limits.ts';
 import { listenersOf } from './listeners.ts';
 
@@ -16,7 +16,7 @@ export interface Leaving {
   /** Sends GOAWAY on all but very new connections; their requests in flight are served. */
   sayGoaway(): void;
   /** Accepts no more connections. */
-  stopListening(): void;
+  stopListening(): Promise<void>;
 }
 
 export function createLeaving(server: Server, clock: Pick<Clock, 'monotonic'>): Leaving {
@@ -35,8 +35,8 @@ export function createLeaving(server: Server, clock: Pick<Clock, 'monotonic'>): 
       const young = clock.monotonic() - grpcLimits.goawayAgeMilliseconds;
       for (const [session, since] of sessions) if (since < young) session.close();
     },
-    stopListening() {
-      for (const listener of listenersOf(server)) NetServer.prototype.close.call(listener);
+    async stopListening() {
+      for (const listener of listenersOf(server)) await stopListening(listener, clock);
     },
   };
 }

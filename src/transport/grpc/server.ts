@@ -71,7 +71,7 @@ export interface GrpcServer {
   /** Sends NOT_SERVING and GOAWAY, and asks subscribers to leave within `graceMs`; still serves new calls until `close`. */
   drain(graceMs: number): void;
   /** Accepts no more connections; call `close` when requests on their way have arrived. */
-  stopListening(): void;
+  stopListening(): Promise<void>;
   /** Drains, gives calls in flight at most `drainMs`, then cuts the rest. */
   close(drainMs: number): Promise<void>;
 }

@@ -149,6 +149,15 @@ t.test('it waits while the notice could not be sent', async (t) => {
   t.equal((await mail.mailTo(ada)).subject, 'Your second factors are to be removed');
 });
 
+t.test('it stops when the mailbox refuses the notice', async (t) => {
+  const node = await begin(t);
+  node.mail.behave({ rcpt: 550, of: ada });
+  await node.reset();
+  await eventually('it stopped', async () => (await node.shown()).factorsResetAt === undefined, longest);
+  t.match(await node.shown(), { factors: ['totp', 'recovery_code'] });
+  t.strictSame(await eventsOf(node, 'factors_reset_stopped'), ['authority not_told']);
+});
+
 t.test('at once: with a reason, or without a delay; nobody told means no wait', async (t) => {
   const { reset, shown, authority } = await begin(t);
   await reset();

@@ -16,7 +16,7 @@ const buf = inCheckout('node_modules/.bin/buf');
 t.setTimeout(120_000);
 
 t.test('one authority', async (t) => {
-  const authority = await startAuthority();
+  const authority = await startAuthority({ env: { GRPC_REFLECTION: 'on' } });
   t.teardown(() => authority.stop());
   const { token } = await authority.authority.operations.createService(
     { name: 'everything', permissions },

@@ -13,7 +13,7 @@ import { startPythonSubscriber } from '../../support/pythonSubscriber.ts';
 const root = checkout;
 
 t.test('every method', async (t) => {
-  const authority = await startAuthority();
+  const authority = await startAuthority({ env: { GRPC_REFLECTION: 'on' } });
   t.teardown(() => authority.stop());
   const operator = { name: 'operator' };
   const { operations } = authority.authority;

@@ -49,7 +49,7 @@ function lower(t: Test, name: keyof typeof grpcLimits, value: number): void {
 }
 
 t.test('one authority', async (t) => {
-  const authority = await startAuthority();
+  const authority = await startAuthority({ env: { GRPC_REFLECTION: 'on' } });
   t.teardown(() => authority.stop());
   const { grpcPort, serviceToken } = authority;
   const open = (t: Test, token = '') => {

@@ -20,7 +20,7 @@ export interface Session {
   readonly last_used_at: string;
   readonly expires_at: string;
   readonly current: boolean;
-  readonly context_change: object | null;
+  readonly context_change: { readonly signals: readonly string[] } | null;
 }
 
 export interface Sessions {

@@ -80,6 +80,11 @@ function nameOf({ device_name, browser, os, user_agent }: Session, unknown: stri
   return name === '' ? (user_agent ?? unknown).slice(0, 100) : name;
 }
 
+/** Loading a page again and again is not. */
+function isUnusual({ context_change: change }: Session): boolean {
+  return change?.signals.some((signal) => signal !== 'rapid_refresh') ?? false;
+}
+
 export function SessionFacts({ session }: { readonly session: Session }) {
   const { formats, texts: partTexts } = useApp();
   const { sessions: texts } = useTexts();
@@ -93,7 +98,7 @@ export function SessionFacts({ session }: { readonly session: Session }) {
           <span class="mark">{texts.current}</span>
         </p>
       )}
-      {session.context_change !== null && <p class="problem">{texts.unusual}</p>}
+      {isUnusual(session) && <p class="problem">{texts.unusual}</p>}
       <dl class="facts">
         <dt>{texts.lastUsed}</dt>
         <dd>

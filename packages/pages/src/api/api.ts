@@ -31,7 +31,8 @@ export interface ApiParts {
 }
 
 export function createApi({ session, proveAgain }: ApiParts): Api {
-  const attempt = async (path: string, init: RequestInit): Promise<Response> => {
+  /** Also the code of a 401. */
+  const attempt = async (path: string, init: RequestInit) => {
     const token = await session.token();
     const headers = {
       ...init.headers,
@@ -39,19 +40,17 @@ export function createApi({ session, proveAgain }: ApiParts): Api {
       ...(init.body === undefined ? {} : { 'content-type': 'application/json' }),
     };
     const response = await send(path, { ...init, headers });
-    if (response.status === 401) session.forget(token);
-    return response;
+    const code = response.status === 401 ? (await refusalOf(response.clone())).code : undefined;
+    if (code === 'invalid_token') session.forget(token);
+    return { response, code };
   };
-  const refusedAs = async (response: Response) =>
-    response.status === 401 ? (await refusalOf(response.clone())).code : undefined;
-
   const request = async (path: string, init: RequestInit): Promise<Response> => {
-    let response = await attempt(path, init);
+    let { response, code } = await attempt(path, init);
     // The token may have expired on its way, or its key may be gone: once more with a new one.
-    if ((await refusedAs(response)) === 'invalid_token') response = await attempt(path, init);
-    if ((await refusedAs(response)) === 'insufficient_user_authentication') {
+    if (code === 'invalid_token') ({ response, code } = await attempt(path, init));
+    if (code === 'insufficient_user_authentication') {
       if (!(await proveAgain())) throw new Refusal('cancelled');
-      response = await attempt(path, init);
+      ({ response } = await attempt(path, init));
     }
     if (!response.ok) throw await refusalOf(response);
     return response;

@@ -6,10 +6,16 @@ import { findNamedUser, type UserName } from '../../../accounts/namedUser.ts';
 import type { User } from '../../../accounts/user.ts';
 import type { Actor } from '../../../audit/auditEvent.ts';
 import type { Database, Stores } from '../../../database.ts';
+import type { OutboxEntry } from '../../../notifications/outbox.ts';
 import { oneTimeTokenHash } from '../../../platform/oneTimeTokens.ts';
 
 /** The one-time tokens of links that stop a reset. */
 export const resetPurpose = 'factor_reset';
+
+/** The notice of a planned reset. */
+const resetNotice = 'factors_reset_requested';
+
+type Undelivered = Pick<OutboxEntry, 'channel' | 'template' | 'userId'>;
 
 interface StopParts {
   readonly database: Database;
@@ -53,7 +59,19 @@ export function createStopReset({ database, clock }: StopParts): StopReset {
   };
 }
 
-type StopReason = 'link' | 'support' | 'second_factor' | 'factor_added';
+/** The owner must be told by mail: a notice that could not be delivered stops the reset. */
+export function stopUntoldReset({ database, clock }: StopParts): (undelivered: Undelivered) => Promise<void> {
+  return async ({ channel, template, userId }) => {
+    if (channel !== 'mail' || template !== resetNotice || userId === undefined) return;
+    const how = { actor: { name: 'authority' }, now: clock.now(), reason: 'not_told' } as const;
+    await database.transaction(async (stores) => {
+      const user = await stores.users.lock(userId);
+      if (user !== undefined) await stopReset(stores, user, how);
+    });
+  };
+}
+
+type StopReason = 'not_told' | 'link' | 'support' | 'second_factor' | 'factor_added';
 
 /** False when none waits. The caller holds the lock of the user's row, and read `user` under it. */
 export async function stopReset(

@@ -1,0 +1,22 @@
+/**
+ * Closes a listener between two connections. The kernel resets a connection that it has queued and that the process did not
+ * accept before the close, and a proxy cannot send that request again. So the time between the last accept and the close, which
+ * is at most one turn of the event loop, has to be short.
+ */
+import { Server } from 'node:net';
+import { atEndOfTurn, type Clock } from '@countersign/verifier/clock';
+import { transportLimits } from './limits.ts';
+
+/** Accepts no more connections; those that are open stay, idle ones too. Resolves after the close. */
+export async function stopListening(listener: Server, clock: Pick<Clock, 'monotonic'>): Promise<void> {
+  let shortest = Number.POSITIVE_INFINITY;
+  for (let turn = 1; turn <= transportLimits.lastTurns; turn += 1) {
+    const begun = clock.monotonic();
+    await new Promise<void>((resolve) => void atEndOfTurn(resolve));
+    const took = clock.monotonic() - begun;
+    if (turn > transportLimits.comparedTurns && took <= transportLimits.quietTurn * shortest) break;
+    shortest = Math.min(shortest, took);
+  }
+  // An HTTP server's own `close` would also close idle connections, on which a request may be coming.
+  Server.prototype.close.call(listener);
+}
