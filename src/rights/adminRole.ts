@@ -25,10 +25,11 @@ export function createMakeAdmin({ rights, audience, permissions }: MakeAdminPart
     if (all.length > scopes.length)
       await rights.setResource({ audience, scopes: all, everyone, accessTtlMs }, actor);
     const role = (await rights.listRoles()).find(({ name }) => name === adminRole);
-    const has = role?.audiences.find((each) => each.audience === audience)?.scopes ?? [];
+    const { scopes: has = [], secondFactor = false } =
+      role?.audiences.find((each) => each.audience === audience) ?? {};
     if (permissions.some((each) => !has.includes(each)))
       await rights.setRole(
-        { name: adminRole, audience, scopes: [...new Set([...has, ...permissions])] },
+        { name: adminRole, audience, scopes: [...new Set([...has, ...permissions])], secondFactor },
         actor,
       );
     await rights.grantRole({ role: adminRole, user }, actor);

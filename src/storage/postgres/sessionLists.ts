@@ -55,11 +55,15 @@ export function createSessionLists(prisma: PrismaConnection): Lists {
         WITH those AS MATERIALIZED (
           SELECT s.user_id, s.client_id, s.ip, ${at} - s.created_at AS age FROM sessions AS s
            WHERE ${matching(filter)} AND ${live(expiredAt(now))} AND ${noCanary})
-        SELECT 'all' AS part, '' AS name, count(*)::int AS sessions, count(DISTINCT user_id)::int AS users FROM those
+        SELECT 'all' AS part, '' AS name, count(*)::int AS sessions,
+               (SELECT count(*)::int FROM (SELECT DISTINCT user_id FROM those WHERE user_id IS NOT NULL) AS u) AS users
+          FROM those
         UNION ALL
         (SELECT 'client', client_id, count(*)::int, 0 FROM those GROUP BY 2 ORDER BY 3 DESC, 2 LIMIT ${parts})
         UNION ALL
-        (SELECT 'network', ${networkOf}, count(*)::int, 0 FROM those GROUP BY 2 ORDER BY 3 DESC, 2 LIMIT ${parts})
+        (SELECT 'network', ${networkOf}, sum(a.sessions)::int, 0
+           FROM (SELECT ip, count(*) AS sessions FROM those GROUP BY ip) AS a
+          GROUP BY 2 ORDER BY 3 DESC, 2 LIMIT ${parts})
         UNION ALL
         (SELECT 'age', CASE WHEN age < '1 hour' THEN 'hour' WHEN age < '1 day' THEN 'day' WHEN age < '7 days' THEN 'week'
                             WHEN age < '30 days' THEN 'month' ELSE 'older' END, count(*)::int, 0

@@ -126,7 +126,11 @@ export interface Client {
 
 export interface Role {
   readonly name: string;
-  readonly audiences: readonly { readonly audience: string; readonly scopes: readonly string[] }[];
+  readonly audiences: readonly {
+    readonly audience: string;
+    readonly scopes: readonly string[];
+    readonly second_factor: boolean;
+  }[];
 }
 
 export interface Grant {

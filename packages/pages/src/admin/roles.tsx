@@ -87,13 +87,13 @@ export function RolesView() {
           </>
         )}
       </Show>
-      <SetRole reload={loaded.reload} />
+      <SetRole roles={loaded.value?.roles ?? []} reload={loaded.reload} />
       {dialog}
     </>
   );
 }
 
-function SetRole({ reload }: { readonly reload: () => void }) {
+function SetRole({ roles, reload }: { readonly roles: readonly Role[]; readonly reload: () => void }) {
   const { roles: texts } = useTexts();
   const { make, dialog } = useChange(reload);
   const [name, setName] = useState('');
@@ -106,7 +106,10 @@ function SetRole({ reload }: { readonly reload: () => void }) {
         event.preventDefault();
         make({
           ...{ title: texts.set, text: texts.setText, method: 'RoleService/SetRole' },
-          request: { name: name.trim(), audience: audience.trim(), scopes: wordsIn(scopes) },
+          request: {
+            ...{ name: name.trim(), audience: audience.trim(), scopes: wordsIn(scopes) },
+            second_factor: needsFactor(roles, name.trim(), audience.trim()),
+          },
         });
       }}
     >
@@ -123,6 +126,12 @@ function SetRole({ reload }: { readonly reload: () => void }) {
       {dialog}
     </form>
   );
+}
+
+/** Setting what a role is worth keeps what it asks of its bearers. */
+function needsFactor(roles: readonly Role[], name: string, audience: string): boolean {
+  const role = roles.find((each) => each.name === name);
+  return role?.audiences.find((each) => each.audience === audience)?.second_factor ?? false;
 }
 
 function Holders({ role }: { readonly role: string }) {
