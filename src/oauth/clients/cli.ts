@@ -42,11 +42,8 @@ export function mountClients(program: Program, asks: Asks): void {
     .option('--backchannel-logout-uri <URI>', 'where it is told that sessions of its users ended')
     .option('--pairwise', 'it knows each user by a name that no other client has for them')
     .option('--public', 'it cannot keep a secret, as an application in a browser')
-    .option(
-      '--certificate <NAME>',
-      'the URI or DNS name in its certificates: it connects with one instead of sending a secret',
-    )
-    .option('--certificate-bound', 'its access tokens are good only over connections with its certificate')
+    .option('--certificate <NAME>', 'it has a certificate with this URI or DNS name, and no secret')
+    .option('--certificate-bound', 'its access tokens are good only with its certificate')
     .option('--jwks <JSON>', 'its public keys (RFC 7517): it signs instead of sending a secret', readJwks)
     .description(
       'Create a client. Prints its client_id, and as last line its secret, which is shown only once.',
