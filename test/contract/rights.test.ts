@@ -1,11 +1,12 @@
 /** Taking rights away, over PGlite and over a PostgreSQL server: who waits for whom, and what an interrupted change leaves. */
-import { type SessionId, uuidBytes } from '@countersign/verifier/ids';
+import { type SessionId, type UserId, uuidBytes } from '@countersign/verifier/ids';
 import type { CommittedRevocations, Effect } from '@countersign/verifier/revocation/revocation';
 import { lastRightsEpoch, rightsSubject } from '@countersign/verifier/tokens/jti';
 import t from 'tap';
 import { revokeAndPropagate } from '../../src/revocation/propagation/revokeAndPropagate.ts';
 import { rightsLimits } from '../../src/rights/limits.ts';
 import { takeAway, unfinishedChangesJob } from '../../src/rights/takeAway.ts';
+import { factsSubject } from '../../src/sessions/lookUp/facts.ts';
 import { noContext } from '../support/aSession.ts';
 import { engines, openStorage } from '../support/engines.ts';
 import { eventually } from '../support/eventually.ts';
@@ -30,6 +31,7 @@ function anEffect() {
   return { told, effect };
 }
 
+const factsOf = (user: UserId) => Buffer.from(factsSubject(user)).toString('hex');
 const subjectOf = (id: SessionId, epoch: number) => rightsSubject(id, epoch).toString('hex');
 
 for (const { name, embedded, open } of engines) {
@@ -97,12 +99,13 @@ for (const { name, embedded, open } of engines) {
       t.match(await takeAway(parts, touched, async () => false), { sessions: 1, effect: report });
       t.strictSame(
         told.announced.splice(0),
-        [subjectOf(id, 1), subjectOf(id, 0)],
+        [factsOf(user.id), subjectOf(id, 1), subjectOf(id, 0)],
         'and says what the first one took',
       );
       t.equal((await database.revocations.find([rightsSubject(id, 0)])).length, 1);
       t.strictSame(await database.rights.openChanges({ touched }), []);
       t.match(await takeAway(parts, touched, async () => false), { sessions: 0, effect: undefined });
+      t.strictSame(told.announced.splice(0), [factsOf(user.id)], 'look-ups may say more');
     });
 
     t.test('or by the job', async (t) => {

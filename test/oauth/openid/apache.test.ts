@@ -56,7 +56,7 @@ t.test('Apache signs users in, is told of their logout, and asks about tokens', 
     await tab.waitForURL(`${issuer}/sign-in?**`);
     await tab.getByLabel('E-mail').fill(alice);
     await tab.getByLabel('Password').fill(password);
-    await tab.getByRole('button', { name: 'Sign in' }).click();
+    await tab.getByRole('button', { name: 'Sign in', exact: true }).click();
     await tab.waitForURL(`${at}/app/`);
   };
 
