@@ -160,7 +160,9 @@ async function openParts(parts: WithMetrics, closing: Closing) {
   const { denyList } = propagation;
   const earlierTokens = await openEarlierTokens({ config, clock, latestTime, denyList, metrics, onFault });
   const isNonceRequired = config.tokens.dpopNonce === 'required';
-  const proofs = openProofs({ database, clock, keyEncryptionKey, issuer, isNonceRequired });
+  const proofs = openProofs({
+    ...{ database, clock, keyEncryptionKey, issuer, isNonceRequired, mtlsUrl: config.http.mtlsUrl },
+  });
   const providers = await openProviders({ config, clock, keyEncryptionKey, onFault });
   const { names: providerNames } = providers;
   const passkeys = openPasskeys({ database, clock, effect, issuer, log, metrics, notices, providerNames });

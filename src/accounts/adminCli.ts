@@ -21,6 +21,7 @@ async function makeAdmin(
   { operations, operator, json, out, err }: CommandContext,
 ): Promise<void> {
   const isNew = await createIfNeeded(email, { operations, operator });
+  await requireProved(email, operations);
   await operations.makeAdmin({ email }, operator);
   const link = isNew || wantsLink ? await operations.makeRecoveryLink({ email }, operator) : undefined;
   if (json) return out(JSON.stringify({ email, created: isNew, link: link ?? null }));
@@ -28,6 +29,18 @@ async function makeAdmin(
   if (link === undefined) return out(email);
   err('The link sets the password. It works once, for 15 minutes; then run this again with --link.');
   out(link);
+}
+
+/** Otherwise a stranger may have registered the address before its owner. */
+async function requireProved(
+  email: string,
+  { showUser }: Pick<CommandContext['operations'], 'showUser'>,
+): Promise<void> {
+  if ((await showUser({ email })).emailVerified) return;
+  throw new AuthorityError('permission_denied', {
+    detail: `Nobody has proved that ${email} is theirs. If you know whose account it is, run "countersign users verify-email ${email}" first.`,
+    reason: 'email_not_verified',
+  });
 }
 
 /** With a password that nobody knows. The operator vouches for the address. */

@@ -62,9 +62,16 @@ export function activityRoute(auditLog: Pick<AuditLog, 'list'>): MountRoutes {
   };
 }
 
+/** An administrator is `user:ID` in the audit log. */
+function actorOf({ actor }: RecordedEvent): (typeof by)[number] {
+  const [kind] = actor.split(':', 1);
+  if (kind === 'user') return 'operator';
+  return by.find((each) => each === kind) ?? 'authority';
+}
+
 function asTold(event: RecordedEvent): Static<typeof activity>['events'][number] {
-  const actor = by.find((each) => each === event.actor.split(':', 1)[0]) ?? 'authority';
-  const isOwn = actor === 'user';
+  const isOwn = event.actor === 'user';
+  const actor = isOwn ? 'user' : actorOf(event);
   return {
     ...{ id: event.id, at: rfc3339(event.occurredAt), type: event.type, by: actor },
     session_id: event.sessionId ?? null,

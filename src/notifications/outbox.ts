@@ -44,8 +44,8 @@ export interface OutboxStore {
   remove(id: MessageId): Promise<void>;
   /** Sends it again at `dueAt`. */
   retry(id: MessageId, dueAt: number, fault: string): Promise<void>;
-  /** Deletes everything that waits for the user. */
-  forget(userId: UserId): Promise<void>;
+  /** Deletes everything that waits for the user, or all with this template. */
+  forget(userId: UserId, template?: string): Promise<void>;
   /** Deletes all: after the database was restored to an earlier state. */
   clear(): Promise<void>;
   /** At most `limit` messages, no decoys, by id after `after`, sealed with another key than values beginning with `header`. */

@@ -4,10 +4,10 @@ export const transportLimits = {
   startRetrySeconds: 5,
   /** Minimum time that listeners accept connections during a stop: a client may be connecting. */
   lastConnectionsMilliseconds: 100,
-  /** They close after a turn of the event loop that took at most twice as long as the shortest of the first 100, or after 5,000. */
+  /** They close after a turn of the event loop that took at most twice as long as the shortest of the first 100, or when this time is over. */
   quietTurn: 2,
   comparedTurns: 100,
-  lastTurns: 5_000,
+  quietTurnMilliseconds: 1_000,
   /** Wait before idle connections close: a request may be on its way on them. */
   lastRequestsMilliseconds: 200,
   /** How often a watching caller is asked for its permission: its page must say within a second that it was logged out. */

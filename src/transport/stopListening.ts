@@ -10,12 +10,13 @@ import { transportLimits } from './limits.ts';
 /** Accepts no more connections; those that are open stay, idle ones too. Resolves after the close. */
 export async function stopListening(listener: Server, clock: Pick<Clock, 'monotonic'>): Promise<void> {
   let shortest = Number.POSITIVE_INFINITY;
-  for (let turn = 1; turn <= transportLimits.lastTurns; turn += 1) {
+  const until = clock.monotonic() + transportLimits.quietTurnMilliseconds;
+  for (let turn = 1; clock.monotonic() < until; turn += 1) {
     const begun = clock.monotonic();
     await new Promise<void>((resolve) => void atEndOfTurn(resolve));
     const took = clock.monotonic() - begun;
-    if (turn > transportLimits.comparedTurns && took <= transportLimits.quietTurn * shortest) break;
-    shortest = Math.min(shortest, took);
+    if (turn <= transportLimits.comparedTurns) shortest = Math.min(shortest, took);
+    else if (took <= transportLimits.quietTurn * shortest) break;
   }
   // An HTTP server's own `close` would also close idle connections, on which a request may be coming.
   Server.prototype.close.call(listener);

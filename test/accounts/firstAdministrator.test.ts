@@ -71,6 +71,10 @@ t.test('repeated, and for a user who exists', async (t) => {
   const run = commandsOf(authority);
   await authority.register(email);
   const session = await authority.login(email);
+  const refused = await run('users', 'make-admin', email);
+  t.match(refused, { code: 1, words: /Nobody has proved/ }, 'a stranger may have registered it');
+  t.strictSame((await run('roles', 'grants', '--user', email)).lines, []);
+  await run('users', 'verify-email', email);
   for (const repeated of ['once', 'again'])
     t.match(await run('users', 'make-admin', email), { code: 0, lines: [email] }, repeated);
   t.equal(

@@ -42,7 +42,8 @@ t.test('of operators: that they acted, not who, why or from where', async (t) =>
   await register('ada@example.com');
   const { operations } = authority;
   const by = { name: 'operator:mallory', ip: '192.0.2.1' };
-  await operations.disableUser({ email: 'ada@example.com' }, by);
+  // An administrator, over the API.
+  await operations.disableUser({ email: 'ada@example.com' }, { ...by, name: 'user:mallory' });
   await operations.enableUser({ email: 'ada@example.com' }, by);
   const { access_token: token } = await login('ada@example.com');
   const { body } = await call('GET', '/auth/activity', { token });

@@ -138,7 +138,7 @@ t.test('after a logout no node answers, whatever Redis says', async (t) => {
 
 t.test('a right that was taken away is in no answer after that, and a new one in each', async (t) => {
   const { cached, ask, counts, keep, one, sql } = await open(t);
-  const { grantRole, takeRole, setResource, setRole } = one.authority.operations;
+  const { grantRole, takeRole, removeRole, setResource, setRole } = one.authority.operations;
   const resource = { audience: 'orders', scopes: ['read'], everyone: [], accessTtlMs: undefined };
   await setResource(resource, operator);
   await setRole({ name: 'clerk', audience: 'orders', scopes: ['read'] }, operator);
@@ -166,6 +166,8 @@ t.test('a right that was taken away is in no answer after that, and a new one in
   await grantRole(clerk, operator);
   t.strictSame((await ask(sid)).roles, ['clerk'], 'granted while cached');
   t.strictSame(await counts(), { revoked: 1 });
+  await removeRole({ name: 'clerk', audience: 'orders' }, operator);
+  t.strictSame((await ask(sid)).roles, [], 'a role that is worth nothing any more');
 });
 
 t.test('a role that asks for a second factor is not of a session with one', async (t) => {

@@ -96,7 +96,8 @@ t.test(
     page.on('request', (request) => requests.push(request.url()));
     const forged = `/admin/revoke?user_id=${user_id}&request=forged&reason=x`;
     await page.goto(forged);
-    await page.getByRole('button', { name: 'Complete it' }).waitFor();
+    await page.getByText('There is no such request of yours.').waitFor();
+    t.equal(await page.getByRole('button', { name: 'Complete it' }).count(), 0);
     t.notOk(requests.some((url) => url.endsWith('/RevocationService/Revoke')));
 
     await page.goto('/admin/revoke');

@@ -3,6 +3,7 @@ import type { Client as ClientMessage } from '@countersign/verifier/contract/gen
 import type { CreateClientRequest__Output } from '@countersign/verifier/contract/generated/countersign/v1/CreateClientRequest';
 import type { RotateClientSecretRequest__Output } from '@countersign/verifier/contract/generated/countersign/v1/RotateClientSecretRequest';
 import { invalidField } from '@countersign/verifier/errors';
+import { accountScope } from '../../rights/rights.ts';
 import {
   clientKinds,
   isPermission,
@@ -66,6 +67,12 @@ export function createClientService(operations: ClientServiceOperations) {
       const permissions = request.permissions.map(readPermission);
       // Nobody gets more by way of a new client.
       for (const permission of permissions) requirePermission(caller, permission);
+      // Its users may be administrators: what its tokens may do at the API, its creator may do.
+      for (const scope of scopes) {
+        if (isPermission(scope)) requirePermission(caller, scope);
+        // All that a user may do: as strong as giving roles.
+        if (scope === accountScope) requirePermission(caller, 'roles.manage');
+      }
       const kind = readKind(request.kind);
       const client = { name, kind, permissions, audiences, scopes, redirectUris, isPublic };
       const { id, token } = await createClient(client, actorOf(caller));

@@ -17,6 +17,8 @@ export interface ProofParts {
   readonly clock: Pick<Clock, 'now'>;
   readonly keyEncryptionKey: Uint8Array;
   readonly issuer: string;
+  /** Where clients connect with certificates. */
+  readonly mtlsUrl: string | undefined;
   readonly isNonceRequired: boolean;
 }
 
@@ -39,13 +41,18 @@ export function openProofs(parts: ProofParts) {
 }
 
 function read(
-  { issuer, clock }: ProofParts,
+  { issuer, mtlsUrl, clock }: ProofParts,
   text: string,
   { method, url }: FastifyRequest,
   accessToken: string | undefined,
 ): Proof {
   // Not by the Host header: a proof that was made for another server must not be good here.
-  const result = readProof(text, { method, url: issuer + url, accessToken }, clock.now());
+  const readAt = (base: string) => readProof(text, { method, url: base + url, accessToken }, clock.now());
+  let result = readAt(issuer);
+  if (!result.valid && mtlsUrl !== undefined) {
+    const atAlias = readAt(mtlsUrl);
+    if (atAlias.valid) result = atAlias;
+  }
   if (!result.valid) throw refused(result.fault);
   return result.proof;
 }

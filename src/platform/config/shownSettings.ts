@@ -20,10 +20,15 @@ export function shownSettings(env: Environment): readonly ShownSetting[] {
       const source = sourceOf(name, setting, env);
       const text =
         source === 'environment' ? shownValue(name, env[name] ?? '').replace(/^"|"$/g, '') : setting.default;
-      const value = isSecret || source === 'not_set' ? '' : (text ?? '');
+      const value = isSecret || source === 'not_set' ? '' : withoutPath(name, text ?? '');
       return { name, group, description: description.replaceAll('`', ''), value, source, isSecret };
     }),
   );
+}
+
+/** The path of a webhook may be its secret. */
+function withoutPath(name: string, text: string): string {
+  return name.endsWith('WEBHOOK_URL') && URL.canParse(text) ? new URL(text).origin : text;
 }
 
 function sourceOf(name: string, { secret, default: byDefault }: Setting, env: Environment) {

@@ -33,8 +33,9 @@ export function createOutboxStore(prisma: PrismaConnection): OutboxStore {
       });
     },
 
-    async forget(userId) {
-      await prisma.outboxMessage.deleteMany({ where: { userId } });
+    async forget(userId, template) {
+      const ofTemplate = template === undefined ? {} : { template };
+      await prisma.outboxMessage.deleteMany({ where: { userId, ...ofTemplate } });
     },
 
     async clear() {
@@ -72,7 +73,7 @@ export function createOutboxStore(prisma: PrismaConnection): OutboxStore {
 
     async sendNow(id, now) {
       const { count } = await prisma.outboxMessage.updateMany({
-        where: { id },
+        where: { id, channel: { not: 'none' } },
         data: { dueAt: new Date(now) },
       });
       return count > 0;

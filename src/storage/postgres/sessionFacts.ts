@@ -19,14 +19,15 @@ export function createSessionFacts(
                COALESCE((SELECT json_agg(json_build_object('role', g.role,
                                   'secondFactor', EXISTS (SELECT 1 FROM role_scopes AS rs WHERE rs.role = g.role AND rs.second_factor),
                                   'expiresAt', floor(extract(epoch FROM g.expires_at) * 1000)) ORDER BY g.role)
-                           FROM role_grants AS g WHERE g.subject = COALESCE(s.user_id::text, s.client_id)), '[]') AS roles
+                           FROM role_grants AS g WHERE g.subject = COALESCE(s.user_id::text, s.client_id)
+                            AND EXISTS (SELECT 1 FROM role_scopes AS rs WHERE rs.role = g.role)), '[]') AS roles
           FROM sessions AS s
           LEFT JOIN users AS u ON u.id = s.user_id
           LEFT JOIN services AS c ON c.id = CASE WHEN s.client_id ~ '^[0-9a-f-]{36}$' THEN s.client_id::uuid END
          WHERE s.id = ${id}::uuid AND s.ended_at IS NULL AND ${noCanary}
            AND NOT EXISTS (SELECT 1 FROM sessions AS p WHERE p.id = s.started_from AND p.ended_at IS NOT NULL)
-           AND CASE WHEN s.user_id IS NULL THEN c.disabled_at IS NULL AND c.revoked_at IS NULL
-                    ELSE u.token_version = s.token_version AND u.disabled_at IS NULL END`;
+           AND c.disabled_at IS NULL AND c.revoked_at IS NULL
+           AND (s.user_id IS NULL OR (u.token_version = s.token_version AND u.disabled_at IS NULL))`;
       return row && toFacts(row);
     },
   };

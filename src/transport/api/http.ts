@@ -103,8 +103,12 @@ function callOf({ apiCall }: FastifyRequest) {
 /** As JSON, a message is up to three times as long as gRPC allows. */
 function requireSmall({ headers }: FastifyRequest, { row }: ApiMethod): void {
   const most = Math.min(apiLimits.apiBodyBytes, 3 * row.requestBytes);
-  if (Number(headers['content-length'] ?? 0) <= most) return;
-  throw new AuthorityError('payload_too_large', { detail: `body: must have at most ${most} bytes` });
+  // Without its length it would be read before it could be refused.
+  const isSized = headers['transfer-encoding'] === undefined;
+  if (isSized && Number(headers['content-length'] ?? 0) <= most) return;
+  throw new AuthorityError('payload_too_large', {
+    detail: `body: must have at most ${most} bytes, and a Content-Length`,
+  });
 }
 
 function send(reply: FastifyReply, lines: AsyncIterable<string>): FastifyReply {

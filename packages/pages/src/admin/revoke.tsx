@@ -1,9 +1,11 @@
 /** Revoke by filter: criteria, preview, reason and confirmation, progress until in effect, and a report. */
 import { useEffect, useState } from 'preact/hooks';
+import { Refusal } from '../api/refusal.ts';
 import { useApp } from '../app/app.ts';
 import { useLoaded } from '../app/useLoaded.ts';
 import { Show } from '../parts/loading.tsx';
 import { Table } from '../parts/table.tsx';
+import { sentenceOf } from '../texts/problems.ts';
 import { useAdmin } from './adminApi.ts';
 import { saveJson } from './cells.tsx';
 import { useChange } from './change.tsx';
@@ -126,6 +128,11 @@ function Counts({
 
 const pollMilliseconds = 500;
 
+/** The next look may succeed. */
+function isPassing({ code, status }: Refusal): boolean {
+  return code === 'network' || status >= 500;
+}
+
 /** How far it is. Repeating it under the same id ends nothing twice. */
 function Running({
   requestId,
@@ -140,34 +147,55 @@ function Running({
   readonly run: Run;
 }) {
   const api = useAdmin();
-  const { router, formats } = useApp();
+  const { router, formats, texts: partTexts } = useApp();
   const { revoke: texts } = useTexts();
   const { askForReason, dialog } = useChange();
   const [progress, setProgress] = useState<Progress>();
+  const [refusal, setRefusal] = useState<Refusal>();
   const isFinished = progress?.finished === true;
   useEffect(() => {
     if (isFinished) return;
-    // Before its first transaction nobody knows the request.
-    const look = () =>
-      api
-        .read<Progress>('RevocationService/GetRevocation', { request_id: requestId })
-        .then(setProgress, () => {});
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let isGone = false;
+    const look = async () => {
+      try {
+        setProgress(await api.read<Progress>('RevocationService/GetRevocation', { request_id: requestId }));
+      } catch (error) {
+        // Before its first transaction nobody knows the request.
+        if (!isStarted && error instanceof Refusal && !isPassing(error)) return setRefusal(error);
+      }
+      if (!isGone) timer = setTimeout(look, pollMilliseconds);
+    };
     look();
-    const timer = setInterval(look, pollMilliseconds);
-    return () => clearInterval(timer);
+    return () => {
+      isGone = true;
+      clearTimeout(timer);
+    };
   }, [isFinished, requestId, isStarted]);
   const complete = async () => {
     const reason = await askForReason({ title: texts.complete, text: texts.interrupted, destroys: true });
     if (reason !== undefined) await run(requestId, reason);
   };
 
+  // Never completed from an address alone: only what this administrator has begun.
+  if (progress === undefined && refusal !== undefined)
+    return (
+      <>
+        <p role="status" class="notice problem">
+          {refusal.code === 'not_found' ? texts.unknown : sentenceOf(partTexts, refusal)}
+        </p>
+        <button type="button" onClick={() => router.go('revoke', given)}>
+          {texts.preview}
+        </button>
+      </>
+    );
   const ended = formats.number(Number(progress?.ended_sessions ?? 0));
   return (
     <>
       <p role="status" class="notice">
         {isFinished ? texts.finished(ended) : texts.running(ended)}
       </p>
-      {!isFinished && !isStarted && (
+      {!isFinished && !isStarted && progress !== undefined && (
         <p>
           {texts.interrupted}{' '}
           <button type="button" onClick={complete}>

@@ -1,5 +1,6 @@
 /** One user: what support sees, and what an administrator may do. */
 import { useState } from 'preact/hooks';
+import { Refusal } from '../api/refusal.ts';
 import { useApp } from '../app/app.ts';
 import { useLoaded } from '../app/useLoaded.ts';
 import { Field } from '../parts/field.tsx';
@@ -22,7 +23,10 @@ export function UserView({
     // Whoever may see users need not see roles.
     const { grants } = await api
       .read<{ grants: readonly Grant[] }>('RoleService/ListGrants', { user_id: id })
-      .catch(() => ({ grants: [] }));
+      .catch((error) => {
+        if (error instanceof Refusal && error.code === 'permission_denied') return { grants: [] };
+        throw error;
+      });
     return { ...user, grants };
   }, id);
   return <Show loaded={loaded}>{(shown) => <Shown shown={shown} reload={loaded.reload} />}</Show>;

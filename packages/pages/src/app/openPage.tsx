@@ -43,7 +43,14 @@ export async function openPage(
       }, asked++);
       waiting.value = [...waiting.value, one];
     });
-  const proveAgain = () => wait((answer, key) => ({ key, kind: 'proof', answer }));
+  let proof: Promise<boolean> | undefined;
+  /** Of several requests that need a proof, all wait for one dialog. */
+  const proveAgain = () => {
+    proof ??= wait((answer, key) => ({ key, kind: 'proof', answer })).finally(() => {
+      proof = undefined;
+    });
+    return proof;
+  };
   const app: App = {
     ...{ session, router, texts, language, notice, formats: createFormats(localeFor(language)) },
     ...{ proveAgain, api: createApi({ session, proveAgain }) },

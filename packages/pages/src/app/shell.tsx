@@ -90,7 +90,11 @@ function parametersIn(pattern: string, path: string): Readonly<Record<string, st
   const pairs = wanted.map((part, index) => [part, given[index] ?? ''] as const);
   if (pairs.some(([part, value]) => !part.startsWith(':') && part !== value)) return undefined;
   const named = pairs.filter(([part]) => part.startsWith(':'));
-  return Object.fromEntries(named.map(([part, value]) => [part.slice(1), decodeURIComponent(value)]));
+  try {
+    return Object.fromEntries(named.map(([part, value]) => [part.slice(1), decodeURIComponent(value)]));
+  } catch {
+    return undefined;
+  }
 }
 
 /** Always there, so that what comes into it is read out. */

@@ -75,13 +75,15 @@ type StopReason = 'not_told' | 'link' | 'support' | 'second_factor' | 'factor_ad
 
 /** False when none waits. The caller holds the lock of the user's row, and read `user` under it. */
 export async function stopReset(
-  stores: Pick<Stores, 'users' | 'audit'>,
+  stores: Pick<Stores, 'users' | 'audit' | 'outbox'>,
   { id: userId, factorsResetAt }: User,
   how: { readonly actor: Actor; readonly now: number; readonly reason: StopReason },
 ): Promise<boolean> {
   if (factorsResetAt === undefined) return false;
   const { actor, now, reason } = how;
   await stores.users.planFactorsReset(userId, undefined);
+  // A notice that still waits would stop the next reset, or tell of one that is no more.
+  await stores.outbox.forget(userId, resetNotice);
   await stores.audit.record({ type: 'factors_reset_stopped', actor, userId, reason }, now);
   return true;
 }

@@ -75,6 +75,7 @@ export const de: AdminTexts = {
     running: (ended) =>
       `${ended} Sitzungen sind bisher beendet, jede mit Wirkung. Sie können diese Seite verlassen und wiederkommen.`,
     finished: (ended) => `Fertig: ${ended} Sitzungen sind beendet. Kein Dienst nimmt sie mehr an.`,
+    unknown: 'Es gibt keine solche Anfrage von Ihnen.',
     interrupted: 'Es wurde vielleicht unterbrochen. Vervollständigen beendet nichts zweimal.',
     complete: 'Vervollständigen',
     report: 'Bericht herunterladen',

@@ -75,6 +75,7 @@ export const en: AdminTexts = {
     running: (ended) =>
       `${ended} sessions have ended so far, each with effect. You can leave this page and come back.`,
     finished: (ended) => `Done: ${ended} sessions have ended. No service accepts them any more.`,
+    unknown: 'There is no such request of yours.',
     interrupted: 'It may have been interrupted. Completing it ends nothing twice.',
     complete: 'Complete it',
     report: 'Download the report',

@@ -69,6 +69,7 @@ export interface AdminTexts {
     readonly running: (ended: string) => string;
     readonly finished: (ended: string) => string;
     readonly interrupted: string;
+    readonly unknown: string;
     readonly complete: string;
     readonly report: string;
     readonly another: string;
