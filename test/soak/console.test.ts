@@ -29,7 +29,7 @@ const views: readonly (readonly [path: string, seen: string | RegExp])[] = [
   [`users/${user_id}`, 'Last sign-ins'],
   ['sessions', 'first-party'],
   [`revoke?user_id=${user_id}`, 'By network'],
-  ['revoke?request=unknown', 'Complete it'],
+  ['revoke?request=unknown', 'There is no such request of yours.'],
   ['keys', 'active'],
   ['clients', 'orders'],
   ['roles', 'Resources'],
