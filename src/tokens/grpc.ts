@@ -56,8 +56,8 @@ export function tokenService(operations: TokenServiceOperations): GrpcService {
       });
       const { IsRevoked, Introspect } = service;
       const [writeVerdict, writeClaims] = [IsRevoked.responseSerialize, Introspect.responseSerialize];
-      addWhole(IsRevoked.path, { decode: readIsRevoked, encode: encodedOnce(writeVerdict) }, isRevoked);
-      addWhole(Introspect.path, { decode: readIntrospect, encode: encodedOnce(writeClaims) }, introspect);
+      addWhole(IsRevoked.path, { decode: readIsRevoked, encode: writeVerdict }, isRevoked);
+      addWhole(Introspect.path, { decode: readIntrospect, encode: writeClaims }, introspect);
     },
   };
 }
@@ -180,23 +180,6 @@ function createToResponse() {
     return response;
   };
 }
-
-/** With the head of a message: no compression, and its length. */
-function encodedOnce<Response extends object>(write: (response: Response) => Buffer) {
-  const known = new WeakMap<Response, Buffer>();
-  return (response: Response): Buffer => {
-    const found = known.get(response);
-    if (found !== undefined) return found;
-    const message = write(response);
-    const framed = Buffer.alloc(messageHeadBytes + message.length);
-    framed.writeUInt32BE(message.length, 1);
-    message.copy(framed, messageHeadBytes);
-    known.set(response, framed);
-    return framed;
-  };
-}
-
-const messageHeadBytes = 5;
 
 function toResponse(verdict: Verdict): IsRevokedResponse {
   return {

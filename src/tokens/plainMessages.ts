@@ -11,20 +11,25 @@ import { jtiCharacters } from '@countersign/verifier/tokens/jti';
 /** Field number and wire type 2, "length-delimited" (Protocol Buffers, "Encoding"). */
 const [first, third] = [0x0a, 0x1a] as const;
 const kidCharacters = 43;
-const headBytes = 2;
-const jtiEnd = headBytes + jtiCharacters;
-const kidEnd = jtiEnd + headBytes + kidCharacters;
+const fieldHeadBytes = 2;
+const jtiEnd = fieldHeadBytes + jtiCharacters;
+const kidEnd = jtiEnd + fieldHeadBytes + kidCharacters;
 
 const none = Buffer.alloc(0);
 
 /** A `jti`, or a `jti` and a `kid`. */
 export function readIsRevoked(bytes: Buffer): IsRevokedRequest__Output | undefined {
   if (bytes[0] !== first || bytes[1] !== jtiCharacters || !isAscii(bytes)) return undefined;
-  const jti = bytes.toString('latin1', headBytes, jtiEnd);
+  const jti = bytes.toString('latin1', fieldHeadBytes, jtiEnd);
   if (bytes.length === jtiEnd) return { jti, kid: '', externalId: '', subject: none };
   if (bytes.length !== kidEnd || bytes[jtiEnd] !== third || bytes[jtiEnd + 1] !== kidCharacters)
     return undefined;
-  return { jti, kid: bytes.toString('latin1', jtiEnd + headBytes, kidEnd), externalId: '', subject: none };
+  return {
+    jti,
+    kid: bytes.toString('latin1', jtiEnd + fieldHeadBytes, kidEnd),
+    externalId: '',
+    subject: none,
+  };
 }
 
 /** A token of 128 to 16,383 characters: a length of two bytes. */

@@ -36,6 +36,16 @@ t.test('a good one says which key it is of, and until when it would be good agai
   t.end();
 });
 
+t.test('one for another address of the same resource', (t) => {
+  const alias = 'https://mtls.auth.example/oauth2/token';
+  const text = prover.proof({ method: 'POST', url: alias });
+  t.equal(read(text), 'url');
+  t.equal(read(text, { alias }), 'valid');
+  t.equal(read(prover.proof({ method: 'POST', url: `${alias}/x` }), { alias }), 'url');
+  t.equal(read(prover.proof({ method: 'POST', url }), { alias }), 'valid');
+  t.end();
+});
+
 const good = prover.proof({ method: 'POST', url });
 table('the header and its key', [
   ['D1: two fields', read(`${good}, ${good}`), 'malformed'],

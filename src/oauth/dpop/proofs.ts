@@ -47,12 +47,8 @@ function read(
   accessToken: string | undefined,
 ): Proof {
   // Not by the Host header: a proof that was made for another server must not be good here.
-  const readAt = (base: string) => readProof(text, { method, url: base + url, accessToken }, clock.now());
-  let result = readAt(issuer);
-  if (!result.valid && mtlsUrl !== undefined) {
-    const atAlias = readAt(mtlsUrl);
-    if (atAlias.valid) result = atAlias;
-  }
+  const alias = mtlsUrl && mtlsUrl + url;
+  const result = readProof(text, { method, url: issuer + url, alias, accessToken }, clock.now());
   if (!result.valid) throw refused(result.fault);
   return result.proof;
 }

@@ -6,7 +6,7 @@
 import { AuthorityError } from '@countersign/verifier/errors';
 
 /** One byte of flags, four bytes of length (gRPC over HTTP/2, "Length-Prefixed-Message"). */
-const headBytes = 5;
+export const headBytes = 5;
 
 /** The messages a method takes. */
 export interface MessageRules {

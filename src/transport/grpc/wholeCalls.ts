@@ -14,6 +14,7 @@ import type { Connections } from './connections.ts';
 import type { Admitted } from './libraryCall.ts';
 import { grpcLimits } from './limits.ts';
 import { listenersOf } from './listeners.ts';
+import { headBytes } from './messageReader.ts';
 import { type Methods, rowOf } from './methods.ts';
 import type { GrpcError } from './status.ts';
 import type { Usage } from './usage.ts';
@@ -22,7 +23,7 @@ import type { Usage } from './usage.ts';
 export interface WholeMethod<Request, Response> {
   /** Returns undefined for what only the library's decoder can judge. */
   decode(message: Buffer): Request | undefined;
-  /** With its five bytes before it. Callers do not change it. */
+  /** Asked once for each response object: what answers often is the same object each time, and is not changed. */
   encode(response: Response): Buffer;
 }
 
@@ -45,7 +46,9 @@ export interface WholeCallParts {
 
 interface Served {
   readonly row: ReturnType<typeof rowOf>;
-  readonly method: WholeMethod<unknown, unknown>;
+  readonly decode: WholeMethod<unknown, unknown>['decode'];
+  /** The whole message of the answer. */
+  readonly frame: (response: unknown) => Buffer;
   readonly handle: handleUnaryCall<unknown, unknown>;
 }
 
@@ -55,9 +58,6 @@ type LibraryListener = (
   flags: number,
   rawHeaders: readonly string[],
 ) => void;
-
-/** One message, uncompressed: a byte of flags, four of length. */
-const headBytes = 5;
 
 export function createWholeCalls({
   methods,
@@ -94,7 +94,7 @@ export function createWholeCalls({
     // Reading nothing would end a stream before the library listens.
     if (stream.readableLength < headBytes) return false;
     const arrived = stream.read() as Buffer;
-    const request = isWhole(arrived, stream) ? one.method.decode(arrived.subarray(headBytes)) : undefined;
+    const request = isWhole(arrived, stream) ? one.decode(arrived.subarray(headBytes)) : undefined;
     const admitted = request === undefined ? undefined : admit(one, stream, authorization);
     if (request === undefined || admitted === undefined) {
       stream.unshift(arrived);
@@ -108,7 +108,8 @@ export function createWholeCalls({
   return {
     add(path, method, handle) {
       const row = rowOf(methods, path.slice(path.lastIndexOf('/') + 1));
-      served.set(path, { row, method, handle } as Served);
+      const { decode, encode } = method as WholeMethod<unknown, object>;
+      served.set(path, { row, decode, frame: framedOnce(encode), handle } as Served);
     },
     watch(server) {
       for (const listener of listenersOf(server)) {
@@ -179,7 +180,7 @@ class WholeCall {
 const answerHeaders = { ':status': 200, 'content-type': 'application/grpc+proto' };
 const answered = { waitForTrailers: true };
 
-function answer({ method, handle }: Served, call: WholeCall, usage: Pick<Usage, 'end'>): void {
+function answer({ frame, handle }: Served, call: WholeCall, usage: Pick<Usage, 'end'>): void {
   const { stream } = call;
   handle(call as unknown as ServerUnaryCall<unknown, unknown>, (error, response) => {
     usage.end();
@@ -187,8 +188,22 @@ function answer({ method, handle }: Served, call: WholeCall, usage: Pick<Usage, 
     if (error) return refuse(stream, error as GrpcError);
     stream.respond(answerHeaders, answered);
     stream.on('wantTrailers', sendOk);
-    stream.end(method.encode(response));
+    stream.end(frame(response));
   });
+}
+
+function framedOnce(encode: (response: object) => Buffer) {
+  const known = new WeakMap<object, Buffer>();
+  return (response: object): Buffer => {
+    const found = known.get(response);
+    if (found !== undefined) return found;
+    const message = encode(response);
+    const framed = Buffer.alloc(headBytes + message.length);
+    framed.writeUInt32BE(message.length, 1);
+    message.copy(framed, headBytes);
+    known.set(response, framed);
+    return framed;
+  };
 }
 
 const ok = { 'grpc-status': String(status.OK) };

@@ -43,8 +43,15 @@ export interface ProvenRequest {
   readonly method: string;
   /** Absolute, as the client sees it. A query is ignored. */
   readonly url: string;
+  /** Another address of the same resource. */
+  readonly alias?: string | undefined;
   /** The token of the request, if there is one. */
   readonly accessToken?: string | undefined;
+}
+
+function isOf({ url, alias = url }: ProvenRequest, htu: string): boolean {
+  const target = normaliseTarget(htu);
+  return target !== undefined && [url, alias].some((each) => normaliseTarget(withoutQuery(each)) === target);
 }
 
 /** RFC 9449 §4.3 but for nonce and replay. `text`: the field value; several fields, joined by commas, are no proof. */
@@ -59,8 +66,7 @@ export function readProof(text: string, request: ProvenRequest, now: number): Re
   if (!isId(jti) || !isId(htu) || typeof htm !== 'string' || !Number.isFinite(iat)) return refused('claims');
   if (nonce !== undefined && !isId(nonce)) return refused('claims');
   if (htm !== request.method) return refused('method');
-  const target = normaliseTarget(withoutQuery(request.url));
-  if (target === undefined || normaliseTarget(htu) !== target) return refused('url');
+  if (!isOf(request, htu)) return refused('url');
   const seconds = iat as number;
   if (Math.abs(now / 1000 - seconds) > verifierLimits.proofSeconds) return refused('time');
   const { accessToken } = request;
