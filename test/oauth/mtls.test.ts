@@ -159,6 +159,23 @@ t.test('behind nginx', async (t) => {
     t.match(claimsOf(bound), { cnf: { 'x5t#S256': thumbprintOf(other) } }, 'by secret, bound to any');
   });
 
+  await t.test('a key beside the certificate, proved for the address that was asked', async (t) => {
+    const client = await opened.client('keyed', { certificate: 'keyed.example' });
+    const pem = await opened.ours.issue('DNS:keyed.example');
+    const prover = aProver();
+    const body = new URLSearchParams({ grant_type: 'client_credentials', client_id: client.id }).toString();
+    for (const [base, status] of [
+      [mtlsUrl, 200],
+      [issuer, 200],
+      ['https://else.example', 400],
+    ] as const) {
+      const dpop = prover.proof({ method: 'POST', url: `${base}/oauth2/token` });
+      const headers = { dpop, 'content-type': 'application/x-www-form-urlencoded' };
+      const answer = await over(pem)(`${mtlsUrl}/oauth2/token`, { method: 'POST', headers, body });
+      t.equal(answer.status, status, base);
+    }
+  });
+
   await t.test('an exchanged token is bound to who exchanged it', async (t) => {
     const subject = await token();
     const fields = {
