@@ -84,8 +84,8 @@ async function create(
   out(password);
 }
 
-async function list(page: UserPage, { operations, json, out }: CommandContext): Promise<void> {
-  for (const { id, email, state, emailVerified, createdAt } of await operations.listUsers(page)) {
+async function list(page: UserPage, { operations, operator, json, out }: CommandContext): Promise<void> {
+  for (const { id, email, state, emailVerified, createdAt } of await operations.listUsers(page, operator)) {
     const at = rfc3339(createdAt);
     out(
       json
@@ -95,8 +95,8 @@ async function list(page: UserPage, { operations, json, out }: CommandContext): 
   }
 }
 
-async function show(email: string, { operations, json, out }: CommandContext): Promise<void> {
-  const user = await operations.showUser({ email });
+async function show(email: string, { operations, operator, json, out }: CommandContext): Promise<void> {
+  const user = await operations.showUser({ email }, operator);
   const sessions = user.sessions.map(({ id, deviceName, ip, lastUsedAt, acr }) => ({
     ...{ id, acr, last_used_at: rfc3339(lastUsedAt), device_name: deviceName ?? null, ip: ip ?? null },
   }));

@@ -1,6 +1,8 @@
 /** Lists users in the order of registration, in pages by key. */
 import { invalidField } from '@countersign/verifier/errors';
 import { isUuid, type UserId } from '@countersign/verifier/ids';
+import type { Actor } from '../audit/auditEvent.ts';
+import { type ReadingParts, recordReading } from '../audit/recordReading.ts';
 import type { Database } from '../database.ts';
 import { accountLimits } from './limits.ts';
 import type { ListedUser } from './user.ts';
@@ -13,17 +15,24 @@ export interface UserPage {
   readonly contains?: string | undefined;
 }
 
-/** Throws `invalid_request` naming the field. */
-export type ListUsers = (page: UserPage) => Promise<readonly ListedUser[]>;
+/** Recorded when somebody reads it. Throws `invalid_request` naming the field. */
+export type ListUsers = (page: UserPage, reader?: Actor) => Promise<readonly ListedUser[]>;
 
-export function createListUsers({ database }: { readonly database: Pick<Database, 'users'> }): ListUsers {
-  return async ({ limit = accountLimits.usersPageDefault, after, contains = '' }) => {
+export function createListUsers(
+  parts: ReadingParts & { readonly database: Pick<Database, 'users'> },
+): ListUsers {
+  return async ({ limit = accountLimits.usersPageDefault, after, contains = '' }, reader) => {
     if (!Number.isSafeInteger(limit) || limit < 1 || limit > accountLimits.usersPageMaximum)
       throw invalidField('limit', 'range', `must be a number from 1 to ${accountLimits.usersPageMaximum}`);
     if (after !== undefined && !isUuid(after))
       throw invalidField('after', 'format', 'must be a UUID in lower case');
     if (Buffer.byteLength(contains) > accountLimits.emailBytes)
       throw invalidField('email_contains', 'length', `must have at most ${accountLimits.emailBytes} bytes`);
-    return database.users.list(after as UserId | undefined, limit, contains.normalize('NFC').toLowerCase());
+    await recordReading(parts, reader, { view: 'users' });
+    return parts.database.users.list(
+      after as UserId | undefined,
+      limit,
+      contains.normalize('NFC').toLowerCase(),
+    );
   };
 }

@@ -103,7 +103,7 @@ export function mountAccounts({ counted, ...given }: AccountParts) {
     setOneTimePassword: counted(createSetOneTimePassword(parts)),
     showUser: createShowUser(parts),
     importUsers: createImportUsers(parts),
-    listUsers: createListUsers({ database }),
+    listUsers: createListUsers(parts),
   };
   const requestRegistration = parts.requireVerifiedEmail ? operations.requestRegistration : undefined;
   return {
@@ -121,6 +121,6 @@ export function mountAccounts({ counted, ...given }: AccountParts) {
       stopResetRoutes(parts.stopResetByLink),
       phoneRoutes(operations, parts.requireRecentProof),
     ],
-    service: userService({ ...parts, ...operations, listAudit: createListAudit({ database }) }),
+    service: userService({ ...parts, ...operations, listAudit: createListAudit(parts) }),
   };
 }

@@ -1,6 +1,7 @@
 /** What support sees of a user: state, second factors, live sessions and the last sign-ins. */
 import type { Clock } from '@countersign/verifier/clock';
-import type { RecordedEvent } from '../audit/auditEvent.ts';
+import type { Actor, RecordedEvent } from '../audit/auditEvent.ts';
+import { recordReading } from '../audit/recordReading.ts';
 import type { Database } from '../database.ts';
 import type { FactorKinds, FactorName } from '../login/factors/factors.ts';
 import type { Session } from '../sessions/session.ts';
@@ -19,8 +20,8 @@ export interface ShownUser extends ListedUser {
   readonly signIns: readonly RecordedEvent[];
 }
 
-/** Throws `not_found`. */
-export type ShowUser = (name: UserName) => Promise<ShownUser>;
+/** Recorded when somebody reads it. Throws `not_found`. */
+export type ShowUser = (name: UserName, reader?: Actor) => Promise<ShownUser>;
 
 export function createShowUser(parts: {
   readonly database: Database;
@@ -29,10 +30,11 @@ export function createShowUser(parts: {
 }): ShowUser {
   const { database, clock, kinds } = parts;
   const { shownSessions, shownSignIns } = accountLimits;
-  return async (name) => {
+  return async (name, reader) => {
     const user = await findNamedUser(database, name);
     const { id, email, disabledAt, createdAt } = user;
     const now = clock.now();
+    await recordReading(parts, reader, { view: 'user', userId: id });
     const signIns = [];
     for (const type of ['login_succeeded', 'login_failed', 'second_factor_refused'] as const) {
       const filter = { userId: id, sessionId: undefined, type, since: undefined, until: undefined };

@@ -18,7 +18,7 @@ import type { ListAudit } from '../audit/listAudit.ts';
 import type { ResetFactors } from '../login/factors/reset/requestReset.ts';
 import type { StopReset } from '../login/factors/reset/stopReset.ts';
 import { pageTokenAfter, readPageToken } from '../platform/pageToken.ts';
-import { type Caller, requirePermission } from '../transport/grpc/callers.ts';
+import { actorOf, type Caller, requirePermission } from '../transport/grpc/callers.ts';
 import { check, ends, type Methods } from '../transport/grpc/methods.ts';
 import { actor, type NamesUser, named } from './grpcRequests.ts';
 import { accountLimits } from './limits.ts';
@@ -63,18 +63,22 @@ export function createSupportHandlers(operations: SupportOperations) {
 
 function readingHandlers({ listUsers, showUser, listAudit }: SupportOperations) {
   return {
-    async ListUsers({
-      pageSize,
-      pageToken,
-      emailContains: contains,
-    }: ListUsersRequest__Output): Promise<ListUsersResponse> {
+    async ListUsers(
+      { pageSize, pageToken, emailContains: contains }: ListUsersRequest__Output,
+      caller: Caller,
+    ): Promise<ListUsersResponse> {
       const { limit, after } = pageOf<UserId>(pageSize, pageToken);
-      const users = await listUsers({ limit, after, contains });
+      const users = await listUsers({ limit, after, contains }, actorOf(caller));
       return { users: users.map(userMessage), nextPageToken: nextOf(users, limit) };
     },
 
-    async GetUser(request: GetUserRequest__Output): Promise<GetUserResponse> {
-      const { recoveryCodesLeft, factors, factorsResetAt = 0, ...user } = await showUser(nameIn(request));
+    async GetUser(request: GetUserRequest__Output, caller: Caller): Promise<GetUserResponse> {
+      const {
+        recoveryCodesLeft,
+        factors,
+        factorsResetAt = 0,
+        ...user
+      } = await showUser(nameIn(request), actorOf(caller));
       return {
         ...{ user: userMessage(user), factors: [...factors], recoveryCodesLeft },
         ...{ factorsResetTimeMs: factorsResetAt, sessions: user.sessions.length },
@@ -82,11 +86,14 @@ function readingHandlers({ listUsers, showUser, listAudit }: SupportOperations) 
       };
     },
 
-    async ListUserEvents(request: ListUserEventsRequest__Output): Promise<ListUserEventsResponse> {
+    async ListUserEvents(
+      request: ListUserEventsRequest__Output,
+      caller: Caller,
+    ): Promise<ListUserEventsResponse> {
       const { userId } = named({ ...request, requestId: '' });
       const { limit, after } = pageOf<AuditEventId>(request.pageSize, request.pageToken);
       const type = request.type === '' ? undefined : request.type;
-      const events = await listAudit({ userId, type, limit, after });
+      const events = await listAudit({ userId, type, limit, after }, actorOf(caller));
       return { events: events.map(eventMessage), nextPageToken: nextOf(events, limit) };
     },
   };

@@ -14,6 +14,7 @@ export const auditEventTypes = [
   'user_deleted',
   'user_delete_refused',
   'user_unlocked',
+  'user_data_read',
   'email_verified',
   'email_change_started',
   'email_changed',

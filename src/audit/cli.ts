@@ -50,11 +50,11 @@ export function mountAudit(program: Program, asks: Asks): void {
     .action(({ expect, retention }) => asks((context) => verify(expect, retention, context)));
 }
 
-async function list(query: AuditQuery, { operations, json, out }: CommandContext): Promise<void> {
+async function list(query: AuditQuery, { operations, operator, json, out }: CommandContext): Promise<void> {
   // The log itself has no e-mails.
   const isEmail = query.userId?.includes('@') === true;
   const userId = isEmail ? (await operations.showUser({ email: query.userId ?? '' })).id : query.userId;
-  for (const event of await operations.listAudit({ ...query, userId }))
+  for (const event of await operations.listAudit({ ...query, userId }, operator))
     out(json ? JSON.stringify(asJson(event)) : asLine(event));
 }
 

@@ -6,6 +6,7 @@ import type { VerifyChainRequest__Output } from '@countersign/verifier/contract/
 import type { VerifyChainResponse } from '@countersign/verifier/contract/generated/countersign/v1/VerifyChainResponse';
 import { invalidField } from '@countersign/verifier/errors';
 import { pageTokenAfter, readPageToken } from '../platform/pageToken.ts';
+import { actorOf, type Caller } from '../transport/grpc/callers.ts';
 import { change, type Methods, search } from '../transport/grpc/methods.ts';
 import type { GrpcService } from '../transport/grpc/server.ts';
 import type { RecordedEvent } from './auditEvent.ts';
@@ -28,8 +29,8 @@ export function auditService({ listAudit, verifyAudit }: AuditServiceOperations)
     methods: auditMethods,
     mount({ v1, add, unary }) {
       add(v1.AuditService.service, {
-        ListEvents: unary('ListEvents', (request: ListEventsRequest__Output) =>
-          listEvents(listAudit, request),
+        ListEvents: unary('ListEvents', (request: ListEventsRequest__Output, caller) =>
+          listEvents(listAudit, request, caller),
         ),
         VerifyChain: unary('VerifyChain', (request: VerifyChainRequest__Output) =>
           verifyChain(verifyAudit, request),
@@ -42,17 +43,19 @@ export function auditService({ listAudit, verifyAudit }: AuditServiceOperations)
 async function listEvents(
   listAudit: ListAudit,
   request: ListEventsRequest__Output,
+  caller: Caller,
 ): Promise<ListEventsResponse> {
   const { pageSize, pageToken, sinceMs, untilMs } = request;
   if (pageSize < 0 || pageSize > auditLimits.auditPageMaximum)
     throw invalidField('page_size', 'range', `must be 1 to ${auditLimits.auditPageMaximum}, or 0`);
   const limit = pageSize === 0 ? auditLimits.auditListDefault : pageSize;
-  const events = await listAudit({
+  const query = {
     ...{ userId: given(request.userId), sessionId: given(request.sessionId), type: given(request.type) },
     ...{ requestId: given(request.requestId), limit },
     ...{ since: sinceMs === 0 ? undefined : sinceMs, until: untilMs === 0 ? undefined : untilMs },
     after: pageToken === '' ? undefined : readPageToken<string>(pageToken),
-  });
+  };
+  const events = await listAudit(query, actorOf(caller));
   const last = events.length === limit ? events.at(-1) : undefined;
   return {
     events: events.map(({ userId = '', email = '', program = '', ...event }) => ({

@@ -4,8 +4,9 @@ import { invalidField } from '@countersign/verifier/errors';
 import { type AuditEventId, isUuid, type SessionId, type UserId } from '@countersign/verifier/ids';
 import type { Database } from '../database.ts';
 import { parseUserAgent } from '../platform/userAgent.ts';
-import { type AuditEventType, auditEventTypes, type RecordedEvent } from './auditEvent.ts';
+import { type Actor, type AuditEventType, auditEventTypes, type RecordedEvent } from './auditEvent.ts';
 import { auditLimits } from './limits.ts';
+import { type ReadingParts, recordReading } from './recordReading.ts';
 
 /** Unset fields match everything. */
 export interface AuditQuery {
@@ -29,13 +30,14 @@ export interface ListedEvent extends RecordedEvent {
   readonly program: string | undefined;
 }
 
-/** Throws `invalid_request` naming the field. */
-export type ListAudit = (query: AuditQuery) => Promise<readonly ListedEvent[]>;
+/** Recorded when somebody reads about one user or session. Throws `invalid_request` naming the field. */
+export type ListAudit = (query: AuditQuery, reader?: Actor) => Promise<readonly ListedEvent[]>;
 
-type ListParts = { readonly database: Pick<Database, 'auditLog' | 'users' | 'sessions'> };
+type ListParts = ReadingParts & { readonly database: Pick<Database, 'auditLog' | 'users' | 'sessions'> };
 
-export function createListAudit({ database }: ListParts): ListAudit {
-  return async ({ userId, sessionId, type, requestId, ...query }) => {
+export function createListAudit(parts: ListParts): ListAudit {
+  const { database } = parts;
+  return async ({ userId, sessionId, type, requestId, ...query }, reader) => {
     const { since, until, limit = auditLimits.auditListDefault, after } = query;
     const filter = {
       userId: readUuid<UserId>('user', userId),
@@ -46,6 +48,9 @@ export function createListAudit({ database }: ListParts): ListAudit {
     if (!Number.isSafeInteger(limit) || limit < 1 || limit > auditLimits.auditListMaximum)
       throw invalidField('limit', 'range', `must be a number from 1 to ${auditLimits.auditListMaximum}`);
     const events = await database.auditLog.list(filter, readUuid<AuditEventId>('after', after), limit);
+    const about = { userId: filter.userId, sessionId: filter.sessionId };
+    if ((about.userId ?? about.sessionId) !== undefined)
+      await recordReading(parts, reader, { view: 'events', ...about });
     return describe(database, events);
   };
 }

@@ -13,7 +13,7 @@ import { createVerifyAudit } from './verifyAudit.ts';
 export function mountAudit(parts: AuditJobParts) {
   const { database, retentionMs } = parts;
   const operations = {
-    listAudit: createListAudit({ database }),
+    listAudit: createListAudit(parts),
     verifyAudit: createVerifyAudit({ database, retentionMs }),
   };
   return {

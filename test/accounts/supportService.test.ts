@@ -30,7 +30,7 @@ async function begin(t: Test, settings: Readonly<Record<string, string>> = {}) {
 }
 
 t.test('what support reads', async (t) => {
-  const { as, bob } = await begin(t);
+  const { as, bob, authority } = await begin(t);
   const call = await as(['users.support']);
   const { users, nextPageToken } = await call('listUsers', { pageSize: 1 });
   t.match(users, [{ email: ada, disabled: false, emailVerified: false }]);
@@ -44,8 +44,20 @@ t.test('what support reads', async (t) => {
     ...{ sessions: 1, signIns: [{ type: 'login_succeeded', reason: 'password', actor: 'user' }] },
   });
   t.same(await call('getUser', { userId }), shown);
+  const readings = await authority.operations.listAudit({ type: 'user_data_read' });
+  t.match(
+    readings.map(({ actor, userId: about, detail }) => [actor, about, detail]),
+    [
+      ...[userId, userId].map((about) => [/^service:desk-/, about, { view: 'user' }]),
+      ...[1, 2, 3].map(() => [/^service:desk-/, undefined, { view: 'users' }]),
+    ],
+    'each is recorded, with who looked',
+  );
   const added = await call('listUserEvents', { userId, type: 'factor_added' });
   t.match(added, { events: [{ type: 'factor_added', reason: 'totp', detail: /^\{"factor":"/ }] });
+  t.match(await authority.operations.listAudit({ type: 'user_data_read', limit: 1 }), [
+    { actor: /^service:desk-/, userId, detail: { view: 'events' } },
+  ]);
   const page = await call('listUserEvents', { userId, pageSize: 1 });
   t.equal(page.events.length, 1);
   const older = await call('listUserEvents', { userId, pageSize: 1, pageToken: page.nextPageToken });

@@ -38,7 +38,7 @@ t.test('audit list and verify', async (t) => {
     t.strictSame(await types('--type', 'service_created'), ['service_created']);
     t.strictSame(await types('--since', '2000-01-01T00:00:00Z', '--until', '2000-01-02T00:00:00Z'), []);
     t.strictSame(await types('--user', user, '--since', '1969-01-01T00:00:00Z', '--limit', '1'), [
-      'login_succeeded',
+      'user_data_read',
     ]);
     for (const [argv, code, words] of [
       [['--type', 'nothing'], 1, /^type: must be one of user_registered, /],

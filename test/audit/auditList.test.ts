@@ -16,7 +16,8 @@ t.test('audit list', async (t) => {
     await runCommand(operations, { argv: ['audit', 'list', ...argv], input: undefined }, output);
     return lines;
   };
-  const shown = async (sessionId: string) => (await list('--session', sessionId)).at(0)?.split('\t') ?? [];
+  const shown = async (session: string, type = 'login_succeeded') =>
+    (await list('--session', session, '--type', type)).at(0)?.split('\t') ?? [];
   await authority.register(email);
 
   for (const [agent, program] of [
@@ -28,13 +29,13 @@ t.test('audit list', async (t) => {
     const columns = await shown(session);
     t.equal(columns.length, 12, JSON.stringify(agent));
     t.strictSame(columns.slice(7, 10), ['127.0.0.1', email, program]);
-    const [json = '{}'] = await list('--session', session, '--json');
+    const [json = '{}'] = await list('--session', session, '--type', 'login_succeeded', '--json');
     t.match(JSON.parse(json), { ip: '127.0.0.1', email });
   }
 
   const { session_id: last } = await authority.login(email);
   await operations.deleteUser({ email }, { name: 'operator' });
-  const columns = await shown(last);
+  const columns = await shown(last, 'session_ended');
   t.match(columns.slice(1, 4), ['session_ended', 'operator', /^[0-9a-f-]{36}$/]);
   t.strictSame(columns.slice(7, 10), ['-', '-', '-'], 'of a deleted user nothing is known any more');
   const wrong = { email: 'nobody@example.com', password };

@@ -1,5 +1,6 @@
 /** The audit log over both engines: nothing in it is changed, and what somebody changed all the same is found and named. */
 
+import { systemClock } from '@countersign/verifier/clock';
 import type { SessionId, UserId } from '@countersign/verifier/ids';
 import t, { type Test } from 'tap';
 import type { AuditEvent } from '../../src/audit/auditEvent.ts';
@@ -83,7 +84,7 @@ async function appendOnly(t: Test, { storage, sql }: World): Promise<void> {
     'a detail has a limit',
   );
   await storage.database.audit.record(event('long', { detail: { text: 'x'.repeat(5_000) } }), now + 100);
-  const [kept] = await createListAudit(storage)({ limit: 1 });
+  const [kept] = await createListAudit({ ...storage, clock: systemClock })({ limit: 1 });
   t.strictSame(kept?.detail, { left_out_bytes: 5_011 }, 'what is too long is left out, and that is told');
 }
 
@@ -267,7 +268,7 @@ async function forgery(t: Test, { storage, sql, verify }: World): Promise<void> 
 
 async function lists(t: Test, { storage }: World): Promise<void> {
   const { database } = storage;
-  const list = createListAudit(storage);
+  const list = createListAudit({ ...storage, clock: systemClock });
   const other = newId<UserId>(now);
   await record(storage, 5);
   await database.audit.record(

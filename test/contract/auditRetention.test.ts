@@ -2,6 +2,7 @@
  * Retention and verification of the audit log over both engines: whatever rows say that anybody can write, and whatever the
  * clocks do, what is due is deleted once, nothing else, and only what was tampered with is called so.
  */
+import { systemClock } from '@countersign/verifier/clock';
 import t, { type Test } from 'tap';
 import type { AuditLog } from '../../src/audit/auditLog.ts';
 import { createDeleteOldEvents } from '../../src/audit/deleteOldEvents.ts';
@@ -79,7 +80,7 @@ async function retention(t: Test, { storage, sql, verify, run, seal }: World): P
     none,
     'nor one that is ahead: the database has a clock, too',
   );
-  const [told] = await createListAudit(storage)({ type: 'audit_events_deleted' });
+  const [told] = await createListAudit({ ...storage, clock: systemClock })({ type: 'audit_events_deleted' });
   t.match(told, {
     actor: 'authority',
     reason: 'retention',
@@ -124,7 +125,10 @@ async function retention(t: Test, { storage, sql, verify, run, seal }: World): P
   }
   await tamper(sql, `DELETE FROM audit_events WHERE id = (SELECT min(id::text)::uuid FROM audit_events)`);
   t.strictSame(await run(390 * day), { events: 1, sealed: 2, more: true }, 'what is missing is told');
-  const [again] = await createListAudit(storage)({ type: 'audit_events_deleted', limit: 1 });
+  const [again] = await createListAudit({ ...storage, clock: systemClock })({
+    type: 'audit_events_deleted',
+    limit: 1,
+  });
   t.match(again?.detail, { first_seal: 3, last_seal: 3, events: 1, sealed_events: 2 });
   t.strictSame(
     (await verify()).fault,

@@ -150,7 +150,7 @@ t.test('old sessions and old events are deleted, and counted', async (t) => {
   await eventually('the events are deleted', async () => (await deleted('audit_events')) === 3);
   t.equal(await database.sessions.find(gone.id), undefined);
   t.ok(await database.sessions.find(alive.id));
-  const [told] = await createListAudit({ database })({});
+  const [told] = await createListAudit({ database, clock })({});
   t.match(told, { type: 'audit_events_deleted', detail: { events: 3 } });
 });
 

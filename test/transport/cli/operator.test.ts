@@ -51,6 +51,7 @@ t.test('the audit log has it, of every command that changes something', async (t
     [['users', 'disable', user], 'user_disabled'],
     [['users', 'enable', user], 'user_enabled'],
     [['users', 'unlock', user], 'user_unlocked'],
+    [['users', 'show', user], 'user_data_read'],
     [['users', 'delete', user], 'user_deleted'],
     [['restored', '--keep-sessions'], 'database_restored'],
   ] as const) {

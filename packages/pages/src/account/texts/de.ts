@@ -148,6 +148,7 @@ export const de: AccountTexts = {
       user_enabled: 'Konto entsperrt',
       user_delete_refused: 'Löschen des Kontos abgelehnt',
       user_unlocked: 'Konto wieder freigegeben',
+      user_data_read: 'Konto angesehen',
       email_verified: 'E-Mail-Adresse bestätigt',
       email_change_started: 'Änderung der E-Mail-Adresse begonnen',
       email_changed: 'E-Mail-Adresse geändert',

@@ -138,6 +138,7 @@ export const en: AccountTexts = {
       user_enabled: 'Account enabled',
       user_delete_refused: 'Deleting the account refused',
       user_unlocked: 'Account unlocked',
+      user_data_read: 'Account looked at',
       email_verified: 'E-mail address confirmed',
       email_change_started: 'Change of the e-mail address begun',
       email_changed: 'E-mail address changed',

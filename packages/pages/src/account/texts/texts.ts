@@ -149,6 +149,7 @@ export type EventType =
   | 'user_enabled'
   | 'user_delete_refused'
   | 'user_unlocked'
+  | 'user_data_read'
   | 'email_verified'
   | 'email_change_started'
   | 'email_changed'
