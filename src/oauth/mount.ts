@@ -88,7 +88,7 @@ export function mountOAuth(parts: OAuthParts) {
     signIntrospection: signIntrospection.bind(undefined, { ...parts, issuer }),
     revokeToken: createRevokeToken(parts),
     revokeEverything: createRevokeEverything({ revoke: parts.revoke, issuer }),
-    pushRequest: createPushRequest(parts),
+    pushRequest: createPushRequest({ ...parts, issuer }),
     getUserinfo: createGetUserinfo(parts),
     authenticateAnywhere: parts.authenticateAnywhere,
   };

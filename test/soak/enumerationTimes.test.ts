@@ -1,11 +1,14 @@
 /**
- * Compares times of answers (L1, L2): recovery, registration and the start of a login with a code take as long for an e-mail that
- * a user has as for one that nobody has; so does the start of a login with a code to a phone.
+ * Compares times of answers (L1, L2): recovery, registration, a change of the e-mail, the start of a login with a code and the try
+ * of a wrong one take as long for an e-mail that a user has as for one that nobody has; so does a code to a phone.
  */
 import t, { type Test } from 'tap';
+import { loginLimits } from '../../src/login/limits.ts';
 import { startAuthority, type TestAuthority } from '../support/authority.ts';
 import { adaPhone, codesAt, startSenders } from '../support/codeUsers.ts';
+import { brief } from '../support/loginTries.ts';
 import { mailSettings, startMailServer } from '../support/mailServer.ts';
+import { createShiftedClock } from '../support/shiftedClock.ts';
 import { mean, mostT, welch, withoutOutliers } from '../support/welch.ts';
 
 t.setTimeout(600_000);
@@ -18,12 +21,15 @@ const samples = 1_000;
 
 interface Comparison {
   readonly ask: (address: string) => Promise<unknown>;
+  /** What must be there before each is asked, and does not count. */
+  readonly prepare?: (count: number) => Promise<void>;
   readonly addresses?: readonly [known: string, unknown: string];
   /** Both at once: in half the time, where each does much by itself. */
   readonly atOnce?: true;
 }
 
-async function compare(t: Test, { ask, addresses = [known, unknown], atOnce }: Comparison): Promise<void> {
+async function compare(t: Test, comparison: Comparison): Promise<void> {
+  const { ask, prepare, addresses = [known, unknown], atOnce } = comparison;
   const times: [number[], number[]] = [[], []];
   const measure = async (index: 0 | 1, isMeasured: boolean) => {
     const begun = performance.now();
@@ -33,6 +39,7 @@ async function compare(t: Test, { ask, addresses = [known, unknown], atOnce }: C
   for (let count = -10; count < samples; count += 1) {
     // Each goes first as often: whatever else the machine does meets both.
     const order = count % 2 === 0 ? ([0, 1] as const) : ([1, 0] as const);
+    await prepare?.(count);
     if (atOnce) await Promise.all(order.map((index) => measure(index, count >= 0)));
     else for (const index of order) await measure(index, count >= 0);
   }
@@ -60,6 +67,37 @@ t.test('times', async (t) => {
   await t.test('the start of a login with a code', (t) => compare(t, { ask: byMail }));
   const register = (email: string) => requestRegistration({ email, password }, actor);
   await t.test('registration', (t) => compare(t, { ask: register, atOnce: true }));
+});
+
+t.test('times of wrong codes, and of a change of the e-mail', async (t) => {
+  const { mail, sms, env } = await startSenders(t);
+  const clock = createShiftedClock();
+  const node = await startAuthority({ clock, env: { ...env, CODE_LOGIN: 'mail' } });
+  t.teardown(() => node.stop());
+  const { proved, begin, finishCode, post, done } = codesAt(node, { mail, sms });
+  // No account gets so many wrong codes that it must be recovered.
+  const users = Math.ceil((samples + 10) / (loginLimits.passwordFailuresMaximum - 1));
+  for (let user = 0; user < users; user += 1) await proved(`${user}.${known}`);
+  const tokens = new Map<string, string>();
+  const prepare = async (count: number) => {
+    clock.shift(loginLimits.passwordDelayMilliseconds);
+    for (const kind of [known, unknown]) {
+      const { body } = await done(begin({ email: `${(count + 10) % users}.${kind}` }));
+      tokens.set(kind, String(body.login_token));
+    }
+  };
+  const answers = new Set<string>();
+  const ask = async (kind: string) => {
+    answers.add(brief(await finishCode(tokens.get(kind) ?? '', '000000')));
+  };
+  await t.test('a wrong code', (t) => compare(t, { ask, prepare }));
+  t.strictSame(answers, new Set(['401 invalid_code']));
+
+  const { access_token: token } = await node.login(`0.${known}`);
+  const change = (email: string) => done(post('/auth/email', { email }, {}, token));
+  await t.test('a change of the e-mail', (t) =>
+    compare(t, { ask: change, addresses: [`1.${known}`, 'free@example.com'] }),
+  );
 });
 
 t.test('times of phones', async (t) => {

@@ -32,6 +32,8 @@ export interface AuthorizationRequest {
   /** Only if the client asked for 2fa. */
   readonly needsSecondFactor: boolean;
   readonly loginHint?: string | undefined;
+  /** Only this user, as the client knows them (`id_token_hint`). */
+  readonly onlySubject?: string | undefined;
 }
 
 /** Throws `invalid_request`, to be shown to the user. */

@@ -15,6 +15,8 @@ import { chosenAudience, type TokenParts } from '../../sessions/tokenResponse.ts
 import { type Form, required } from '../form.ts';
 import { asTarget } from '../grants/grant.ts';
 import { oauthLimits } from '../limits.ts';
+import { subjectFor } from '../openid/idToken.ts';
+import { type IdTokenHintParts, readIdTokenHint } from '../openid/idTokenHint.ts';
 import { errorParameters } from '../refusal.ts';
 import { createCode } from './authorizationCode.ts';
 import { type AuthorizationRequest, checkClient, readAuthorizationRequest } from './authorizationRequest.ts';
@@ -22,12 +24,11 @@ import { judgeAuthorization } from './judgeAuthorization.ts';
 import { pushedPurpose, pushedRequestUri } from './pushedRequest.ts';
 import type { RequestSealing, StartedRequest } from './sealedRequest.ts';
 
-export interface AuthorizeParts extends Pick<TokenParts, 'accessTokens'> {
+export interface AuthorizeParts extends Pick<TokenParts, 'accessTokens'>, IdTokenHintParts {
   readonly database: Database;
   readonly clock: Clock;
   readonly requests: RequestSealing;
   readonly findBrowserSession: FindBrowserSession;
-  readonly issuer: string;
 }
 
 /** `go`: to the client. `sign_in` and `consent`: pages of ours, with the sealed request. */
@@ -82,7 +83,8 @@ export function createAuthorization(parts: AuthorizeParts): Authorization {
         parts,
         { redirectUri: required(form, 'redirect_uri'), state: form['state'] },
         async () => {
-          const request = readAuthorizationRequest(client, form);
+          const hint = await readIdTokenHint(parts, { ...form, client_id: client.id });
+          const request = { ...readAuthorizationRequest(client, form), onlySubject: hint?.subject };
           await chosenAudience(parts, request.audience).catch(asTarget);
           return { kind: 'resume', sealed: sealShort(requests, request) };
         },
@@ -164,7 +166,8 @@ async function next(
   const { request } = started;
   const now = clock.now();
   const consent = session && (await database.consents.find(session.userId, client.id));
-  const step = judgeAuthorization(started, session, { kind: client.kind, consent, now });
+  const subject = session && subjectFor(client.subjectSalt, session.userId);
+  const step = judgeAuthorization(started, session, { kind: client.kind, subject, consent, now });
   if (session === undefined || step === 'sign_in')
     return { kind: 'sign_in', sealed, loginHint: request.loginHint };
   if (step === 'consent') {

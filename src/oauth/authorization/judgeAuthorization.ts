@@ -6,38 +6,51 @@ import { oauthLimits } from '../limits.ts';
 import type { Consent } from './consentStore.ts';
 import type { StartedRequest } from './sealedRequest.ts';
 
+interface Judged {
+  readonly kind: ClientKind;
+  readonly subject: string | undefined;
+  readonly consent: Consent | undefined;
+  readonly now: number;
+}
+
 /**
- * `session`: the browser's live one. `consent`: what the user allowed this client so far. Throws what the client is told where the
- * user must not be asked, or where asking again is of no use.
+ * `session`: the browser's live one. `subject`: its user, as the client knows them. `consent`: what the user allowed this client so
+ * far. Throws what the client is told where the user must not be asked, or where asking again is of no use.
  */
 export function judgeAuthorization(
   { request, startedAt }: StartedRequest,
   session: Pick<Session, 'authTime' | 'acr'> | undefined,
-  {
-    kind,
-    consent,
-    now,
-  }: { readonly kind: ClientKind; readonly consent: Consent | undefined; readonly now: number },
+  { kind, subject, consent, now }: Judged,
 ): 'sign_in' | 'consent' | 'allowed' {
-  const { prompts, needsSecondFactor, scopes } = request;
+  const { prompts, needsSecondFactor, onlySubject = subject } = request;
   const mayAsk = !prompts.includes('none');
-  const signedInSince =
-    session !== undefined &&
-    session.authTime >= startedAt &&
-    now < session.authTime + oauthLimits.freshSignInMilliseconds;
-  if (session === undefined || (!signedInSince && isTooWeak(request, session, now))) {
+  const isOther = subject !== onlySubject;
+  const mustSignIn = isOther || (session !== undefined && isTooWeak(request, session, now));
+  if (session === undefined || (mustSignIn && !hasSignedInSince(startedAt, session, now))) {
     if (mayAsk) return 'sign_in';
     throw new AuthorityError('login_required');
   }
+  // Who has just signed in is not whom the client means.
+  if (isOther) throw new AuthorityError('login_required');
   // They proved what they have, and it is less.
   if (needsSecondFactor && session.acr !== '2fa')
     throw new AuthorityError('unmet_authentication_requirements');
-  if (kind !== 'third_party') return 'allowed';
-  const isAllowed = allows(consent, scopes);
-  const isAskedAgain = prompts.includes('consent') && (consent?.grantedAt ?? 0) < startedAt;
-  if (isAllowed && !isAskedAgain) return 'allowed';
+  if (kind !== 'third_party' || hasConsented(request, consent, startedAt)) return 'allowed';
   if (mayAsk) return 'consent';
   throw new AuthorityError('consent_required');
+}
+
+function hasSignedInSince(startedAt: number, { authTime }: Pick<Session, 'authTime'>, now: number): boolean {
+  return authTime >= startedAt && now < authTime + oauthLimits.freshSignInMilliseconds;
+}
+
+function hasConsented(
+  { prompts, scopes }: StartedRequest['request'],
+  consent: Consent | undefined,
+  startedAt: number,
+): boolean {
+  const isAskedAgain = prompts.includes('consent') && (consent?.grantedAt ?? 0) < startedAt;
+  return allows(consent, scopes) && !isAskedAgain;
 }
 
 /** Also without any scope, the client learns who the user is. */

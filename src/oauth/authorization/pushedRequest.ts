@@ -8,6 +8,7 @@ import type { AuthenticatedClient } from '../authenticateClient.ts';
 import type { Form } from '../form.ts';
 import { asTarget } from '../grants/grant.ts';
 import { oauthLimits } from '../limits.ts';
+import { type IdTokenHintParts, readIdTokenHint } from '../openid/idTokenHint.ts';
 import { checkClient, readAuthorizationRequest } from './authorizationRequest.ts';
 
 export const pushedPurpose = 'pushed_request';
@@ -31,7 +32,8 @@ export type PushRequest = (
 ) => Promise<PushedRequest>;
 
 export function createPushRequest(
-  parts: Pick<TokenParts, 'accessTokens'> & { readonly database: Database; readonly clock: Clock },
+  parts: Pick<TokenParts, 'accessTokens'> &
+    IdTokenHintParts & { readonly database: Database; readonly clock: Clock },
 ): PushRequest {
   const { database, clock } = parts;
   return async ({ client }, form, jkt) => {
@@ -43,6 +45,7 @@ export function createPushRequest(
     if (client.kind === 'service') throw new AuthorityError('unauthorized_client', { reason: 'client_kind' });
     checkClient(client, given);
     const { audience } = readAuthorizationRequest(client, given);
+    await readIdTokenHint(parts, { ...given, client_id: client.id });
     await chosenAudience(parts, audience).catch(asTarget);
     const kept = Object.entries(given).filter(([name]) => !ofAuthentication.includes(name));
     const { token, hash } = newOneTimeToken();

@@ -100,6 +100,7 @@ t.test('what the client is told', async (t) => {
     ['a negative age', { max_age: '-1' }, 'invalid_request'],
     ['a long state', { state: 'x'.repeat(4_001) }, 'invalid_request'],
     ['a second factor that the user lacks', { acr_values: '2fa', prompt: 'none' }, 'login_required'],
+    ['an ID token that is none', { id_token_hint: 'x.y.z' }, 'invalid_request'],
     ['a fresh proof without asking', { max_age: '0', prompt: 'none' }, 'login_required'],
   ];
   for (const [what, change, error] of rows) {
@@ -121,6 +122,33 @@ t.test('what the client is told', async (t) => {
   t.match(native.to, 'http://127.0.0.1:4711/native?code=', 'a native application takes a free port');
   const scheme = await authorize({ ...usual, redirect_uri: 'com.example.shop:/back' }, cookie);
   t.match(scheme.to, 'com.example.shop:/back?code=');
+});
+
+t.test('an ID token says which user the client means', async (t) => {
+  const { authorize, usual, signIn, register, redeem, client, shop, visit, form } = await open(t);
+  await register('bob@example.com');
+  const [ofAlice, ofBob] = [await signIn(alice), await signIn('bob@example.com')];
+  const code = answerIn(await authorize(usual, ofAlice))['code'];
+  const { id_token: hint } = (await redeem(code)).body;
+  const asked = { ...usual, id_token_hint: hint };
+  t.ok(answerIn(await authorize({ ...asked, prompt: 'none' }, ofAlice))['code']);
+  t.match(answerIn(await authorize({ ...asked, prompt: 'none' }, ofBob)), { error: 'login_required' });
+  const page = await authorize(asked, ofBob);
+  t.match(page, { to: undefined, body: /type="password"/ }, 'another user is asked to sign in');
+
+  const { to: resume = '' } = await visit(`/oauth2/authorize?${new URLSearchParams(asked as Record<string, string>)}`);
+  t.match(answerIn(await visit(resume, await signIn('bob@example.com'))), { error: 'login_required' });
+  t.ok(answerIn(await visit(resume, await signIn(alice)))['code']);
+
+  const { id } = await client('third', { kind: 'app', redirectUris: [callback] });
+  const foreign = await authorize({ ...asked, client_id: id, scope: 'openid' }, ofAlice);
+  t.match(answerIn(foreign), { error: 'invalid_request' }, 'that another client was given');
+  const pushed = await form(
+    '/oauth2/par',
+    { ...(usual as object), id_token_hint: 'x' },
+    basic(shop.id, shop.secret),
+  );
+  t.match(pushed, { status: 400, body: { error: 'invalid_request' } });
 });
 
 t.test('codes', async (t) => {
