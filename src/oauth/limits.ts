@@ -32,4 +32,6 @@ export const oauthLimits = {
   clientScopes: 100,
   clientAudiences: 20,
   clientKeys: 10,
+  /** How long a client that did not answer is not told of logouts: each try holds a place for ten seconds. */
+  silentClientMilliseconds: 30_000,
 } as const;

@@ -3,6 +3,7 @@
  * taken. Sent only after the end is in effect: then no service accepts the session any more.
  */
 import { numericDate } from '@countersign/verifier/clock';
+import type { ServiceId } from '@countersign/verifier/ids';
 import { tokenTypes } from '@countersign/verifier/tokens/tokenTypes';
 import { SignJWT } from 'jose';
 import { type Channel, SendFault } from '../../notifications/channel.ts';
@@ -19,12 +20,15 @@ export function createBackchannelLogout(
   parts: TokenParts & RevokingParts & { readonly issuer: string },
 ): Channel {
   const { database, clock, issuer } = parts;
+  /** Until when a client that did not answer is not asked: it must not keep the others' messages waiting. */
+  const silentUntil = new Map<ServiceId, number>();
   return {
     async send(id, { data }) {
       const { clientId, userId, sessionId } = data as EndedForClient;
       const client = await database.services.find(clientId);
       const uri = client?.backchannelLogoutUri;
       if (client === undefined || uri === undefined) return;
+      if (clock.now() < (silentUntil.get(clientId) ?? 0)) throw new SendFault('client silent');
       // Ending it once more changes nothing, and resolves when it is in effect.
       await revokeAndPropagate(parts, clock.now(), ({ endSessions }) =>
         endSessions({ sessionIds: [sessionId] }, 'logout'),
@@ -46,7 +50,10 @@ export function createBackchannelLogout(
         .sign(privateKey);
       const headers = { 'content-type': 'application/x-www-form-urlencoded' };
       const body = new URLSearchParams({ logout_token: token }).toString();
-      const status = await post(clock, uri, { headers, body });
+      const status = await post(clock, uri, { headers, body }).catch((error) => {
+        silentUntil.set(clientId, clock.now() + oauthLimits.silentClientMilliseconds);
+        throw error;
+      });
       if (status < 200 || status > 299) throw new SendFault(`client ${status}`);
     },
   };

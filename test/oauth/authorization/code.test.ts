@@ -136,7 +136,9 @@ t.test('an ID token says which user the client means', async (t) => {
   const page = await authorize(asked, ofBob);
   t.match(page, { to: undefined, body: /type="password"/ }, 'another user is asked to sign in');
 
-  const { to: resume = '' } = await visit(`/oauth2/authorize?${new URLSearchParams(asked as Record<string, string>)}`);
+  const { to: resume = '' } = await visit(
+    `/oauth2/authorize?${new URLSearchParams(asked as Record<string, string>)}`,
+  );
   t.match(answerIn(await visit(resume, await signIn('bob@example.com'))), { error: 'login_required' });
   t.ok(answerIn(await visit(resume, await signIn(alice)))['code']);
 

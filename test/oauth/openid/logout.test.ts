@@ -4,7 +4,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import t, { type Test } from 'tap';
+import { notificationLimits } from '../../../src/notifications/limits.ts';
 import { answerIn, aVerifier, createVisits } from '../../support/authorizing.ts';
+import { ownPage, withCookie } from '../../support/browserPage.ts';
 import { claimsOf } from '../../support/clients.ts';
 import { eventually } from '../../support/eventually.ts';
 import { basic, operator, startIssuer } from '../../support/oauthClients.ts';
@@ -43,13 +45,14 @@ async function open(t: Test, refusals = 0) {
   const start = async (
     given: Readonly<Record<string, string>> = {},
     headers: Readonly<Record<string, string>> = {},
+    by = cookie,
   ) => {
     const { verifier, challenge } = aVerifier();
     const asked = {
       ...{ client_id: shop.id, redirect_uri: callback, response_type: 'code', scope: 'openid email' },
       ...{ code_challenge: challenge, code_challenge_method: 'S256', nonce: 'n-1', ...given },
     };
-    const { code = '' } = answerIn(await visits.authorize(asked, cookie));
+    const { code = '' } = answerIn(await visits.authorize(asked, by));
     const redeemed = {
       grant_type: 'authorization_code',
       code,
@@ -83,6 +86,33 @@ t.test('a client is told of every end, after it is in effect', async (t) => {
   }
   const [first, second] = backchannel.seen.map(({ token }) => claimsOf(token).jti);
   t.equal(first, second, 'a repetition can be told');
+});
+
+t.test('a client that does not answer keeps no other client waiting', async (t) => {
+  const { start, signIn, call, client, backchannel, cookie } = await open(t);
+  let asked = 0;
+  const silent = createServer(({ socket }) => {
+    asked += 1;
+    socket.destroy();
+  }).listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  t.teardown(() => silent.close());
+  const uri = `http://127.0.0.1:${(silent.address() as AddressInfo).port}/backchannel`;
+  const other = await client('other', {
+    ...{ kind: 'app', redirectUris: ['https://shop.example/callback'], backchannelLogoutUri: uri },
+  });
+  const logOut = (by: string) =>
+    call('POST', '/auth/logout?cookie', { headers: { ...ownPage, ...withCookie(by) } });
+  for (let browser = 0; browser < 12; browser += 1) {
+    const by = await signIn(alice);
+    t.match(await start({ client_id: other.id }, basic(other.id, other.secret), by), { status: 200 });
+    t.match(await logOut(by), { status: 204 });
+  }
+  await start();
+  await logOut(cookie);
+  await eventually('the shop is told', () => backchannel.seen.length === 1);
+  const { sendsAtOnce } = notificationLimits;
+  t.ok(asked <= sendsAtOnce, `the silent one was asked ${asked} times, then let alone`);
 });
 
 t.test('RP-initiated logout', async (t) => {
