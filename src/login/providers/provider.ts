@@ -16,7 +16,7 @@ export interface Provider {
   readonly clientSecret: string;
   /** Whether a new user gets the e-mail that this provider calls verified. */
   readonly trustEmail: boolean;
-  /** Of Microsoft Entra: the tenants whose users may sign in, when it is more than one. */
+  /** Of Microsoft Entra: the tenants whose users may sign in. */
   readonly tenants: readonly string[] | 'any' | undefined;
 }
 

@@ -57,7 +57,8 @@ const entraOrigin = 'https://login.microsoftonline.com';
 function brokenRules(entry: Entry): readonly (readonly [field: string, rule: string])[] {
   const { name, label, kind = 'oidc', client_id: id, client_secret: secret, trust_email: trust } = entry;
   const issuer = issuerOf(entry);
-  const isMultiTenant = kind === 'oidc' && isOfSeveralTenants(issuer);
+  const tenant = kind === 'oidc' ? entraTenant(issuer) : undefined;
+  const isMultiTenant = tenant !== undefined && !isUuid(tenant);
   const broken: (readonly [boolean, string, string])[] = [
     ...Object.keys(entry).map(
       (field) => [!fields.includes(field), field, `be one of ${fields.join(', ')}`] as const,
@@ -88,9 +89,9 @@ function brokenRules(entry: Entry): readonly (readonly [field: string, rule: str
       `be "any" or 1–${providerLimits.tenants} tenant ids for ${entraOrigin}/organizations/v2.0 and its like, and for nobody else`,
     ],
     [
-      isMultiTenant && trust === true,
+      tenant !== undefined && trust === true,
       'trust_email',
-      'not be true with several tenants: an administrator of any tenant can give a user any e-mail',
+      'not be true for Entra, which does not say that it verified an e-mail: administrators of a tenant give any to their users',
     ],
   ];
   return broken.filter(([isBroken]) => isBroken).map(([, field, rule]) => [field, rule]);
@@ -111,11 +112,11 @@ function isIssuer(value: unknown): value is string {
   return protocol === 'https:' || isLoopback(hostname);
 }
 
-/** `common`, `organizations` and `consumers` in place of a tenant. */
-function isOfSeveralTenants(issuer: unknown): boolean {
-  if (!isIssuer(issuer)) return false;
+/** Of Microsoft Entra: the tenant's id, or `common`, `organizations` or `consumers`. */
+function entraTenant(issuer: unknown): string | undefined {
+  if (!isIssuer(issuer)) return undefined;
   const { origin, pathname } = new URL(issuer);
-  return origin === entraOrigin && !isUuid(pathname.split('/')[1] ?? '');
+  return origin === entraOrigin ? (pathname.split('/')[1] ?? '') : undefined;
 }
 
 function isTenants(value: unknown): boolean {
@@ -128,14 +129,17 @@ function isTenants(value: unknown): boolean {
 
 /** Of an entry without faults. */
 function providerOf(entry: Entry): Provider {
+  const issuer = String(issuerOf(entry));
+  const tenant = entraTenant(issuer);
+  const only = tenant !== undefined && isUuid(tenant) ? [tenant] : undefined;
   return {
     name: String(entry['name']),
     label: String(entry['label']),
     kind: entry['kind'] === 'github' ? 'github' : 'oidc',
-    issuer: String(issuerOf(entry)),
+    issuer,
     clientId: String(entry['client_id']),
     clientSecret: String(entry['client_secret']),
     trustEmail: entry['trust_email'] === true,
-    tenants: entry['tenants'] as Provider['tenants'],
+    tenants: only ?? (entry['tenants'] as Provider['tenants']),
   };
 }

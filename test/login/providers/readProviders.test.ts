@@ -16,10 +16,13 @@ const entra = {
   tenants: 'any',
 };
 const tenant = '019b76da-a800-4000-8000-000000000001';
+const contoso = {
+  ...{ ...good, name: 'contoso', issuer: `https://login.microsoftonline.com/${tenant}/v2.0` },
+};
 
 t.test('what is read', async (t) => {
   const github = { name: 'github', label: 'GitHub', kind: 'github', client_id: 'x' };
-  const path = providersFile(t, [good, { ...github, client_secret_file: 'github.txt' }, entra]);
+  const path = providersFile(t, [good, { ...github, client_secret_file: 'github.txt' }, entra, contoso]);
   writeFileSync(join(dirname(path), 'github.txt'), 'from a file\n');
   const usual = {
     kind: 'oidc',
@@ -35,6 +38,7 @@ t.test('what is read', async (t) => {
       ...{ clientId: 'x', clientSecret: 'from a file' },
     },
     { ...usual, name: 'entra', label: 'Google', issuer: entra.issuer, tenants: 'any' },
+    { ...usual, name: 'contoso', label: 'Google', issuer: contoso.issuer, tenants: [tenant] },
   ]);
 });
 
@@ -72,6 +76,7 @@ t.test('what is refused, by its place and field', async (t) => {
       (tenants) => [{ ...entra, tenants }, 'tenants'] as const,
     ),
     [{ ...entra, trust_email: true }, 'trust_email'],
+    [{ ...contoso, trust_email: true }, 'trust_email'],
     [{ ...good, secret: 'x' }, 'secret'],
   ] as const) {
     const refused = await readProviders(providersFile(t, [entry])).catch((error) => error);
@@ -107,7 +112,7 @@ const provider = (more: Partial<Provider> = {}): Provider => ({
   ...{ trustEmail: true, tenants: undefined, ...more },
 });
 
-t.test('Entra with several tenants: tenant and object id, and never an e-mail', (t) => {
+t.test('Entra: tenant and object id, and never an e-mail', (t) => {
   const iss = `https://login.microsoftonline.com/${tenant}/v2.0`;
   const oid = '019b76da-a800-4000-8000-000000000002';
   const claims = { iss, sub: 'pairwise', tid: tenant, oid, email: 'ceo@contoso.com', email_verified: true };
