@@ -136,6 +136,24 @@ t.test('after a logout no node answers, whatever Redis says', async (t) => {
   t.match(await refusalOf(first.call('GetSession', { jti })), notFound);
 });
 
+t.test('a session of an application is not answered while that is disabled', async (t) => {
+  const { ask, first, one, login, sql } = await open(t);
+  const { createClient, disableClient, enableClient } = one.authority.operations;
+  const { id } = await createClient(
+    { name: 'shop', kind: 'app', permissions: [], audiences: [], scopes: [], redirectUris: ['https://x/y'] },
+    operator,
+  );
+  const { sid } = claimsOf((await login()).access_token);
+  await sql('UPDATE sessions SET client_id = $1 WHERE id = $2', [id, sid]);
+  t.equal((await first.call('GetSession', { sessionId: sid })).clientId, id);
+  t.equal((await ask(sid)).clientId, id);
+  await disableClient('shop', operator);
+  t.match(await refusalOf(ask(sid)), notFound);
+  t.match(await refusalOf(first.call('GetSession', { sessionId: sid })), notFound);
+  await enableClient('shop', operator);
+  t.equal((await ask(sid)).clientId, id);
+});
+
 t.test('a right that was taken away is in no answer after that, and a new one in each', async (t) => {
   const { cached, ask, counts, keep, one, sql } = await open(t);
   const { grantRole, takeRole, removeRole, setResource, setRole } = one.authority.operations;

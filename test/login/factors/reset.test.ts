@@ -149,6 +149,21 @@ t.test('it waits while the notice could not be sent', async (t) => {
   t.equal((await mail.mailTo(ada)).subject, 'Your second factors are to be removed');
 });
 
+t.test('a notice that waits goes with its reset', async (t) => {
+  const node = await begin(t);
+  node.mail.behave({ rcpt: 451, of: ada });
+  await node.reset();
+  const waiting = async () => (await node.operations('GET', '/metrics')).body;
+  await eventually('the notice is tried', async () =>
+    /countersign_messages_total\{channel="mail",outcome="failed"\} 1/.test(await waiting()),
+  );
+  await node.authority.operations.stopFactorsReset({ email: ada }, operator);
+  node.mail.behave(undefined);
+  await node.authority.operations.sendRecovery({ email: ada }, operator);
+  t.equal((await node.mail.mailTo(ada)).subject, 'Set a new password');
+  await eventually('nothing waits', async () => /^countersign_outbox_waiting 0$/m.test(await waiting()));
+});
+
 t.test('it stops when the mailbox refuses the notice', async (t) => {
   const node = await begin(t);
   node.mail.behave({ rcpt: 550, of: ada });

@@ -95,7 +95,8 @@ t.test('the same answers as gRPC', async (t) => {
     ['KeyService/ListKeys', {}],
     ['UserService/GetUser', { user_id }],
     ['UserService/ListUsers', { page_size: 1 }],
-    ['UserService/ListUserEvents', { user_id, page_size: '2' }],
+    // Of another type than what each reading adds.
+    ['UserService/ListUserEvents', { user_id, page_size: '2', type: 'login_succeeded' }],
     ['SessionService/ListSessions', { user_id }],
     ['RoleService/ListRoles', {}],
     ['RoleService/ListResources', {}],
@@ -250,6 +251,11 @@ t.test('bad bodies are refused by field and rule', async (t) => {
   }
   const long = await post('KeyService/RevokeKey', { kid: 'x'.repeat(200_000) });
   t.match(long, { status: 413, body: { code: 'payload_too_large' } });
+  const inPieces = await fetch(`http://127.0.0.1:${authority.httpPort}/api/KeyService/ListKeys`, {
+    ...{ method: 'POST', body: new Blob(['{}']).stream(), duplex: 'half' },
+    headers: { authorization: `Bearer ${authority.serviceToken}`, 'content-type': 'application/json' },
+  });
+  t.equal(inPieces.status, 413, 'of unknown length');
   for (const [text, isGood] of [
     ['x', true],
     ['x'.repeat(201), false],
