@@ -162,6 +162,8 @@ t.test('a notice that waits goes with its reset', async (t) => {
   await node.authority.operations.sendRecovery({ email: ada }, operator);
   t.equal((await node.mail.mailTo(ada)).subject, 'Set a new password');
   await eventually('nothing waits', async () => /^countersign_outbox_waiting 0$/m.test(await waiting()));
+  const subjects = node.mail.mails.map(({ subject }) => subject);
+  t.notOk(subjects.includes('Your second factors are to be removed'), 'nor was it sent');
 });
 
 t.test('it stops when the mailbox refuses the notice', async (t) => {
